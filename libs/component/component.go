@@ -1,0 +1,110 @@
+// Package component is what every service is composed of before its own parts: settings, telemetry, keys, store and
+// route table. A service's app adds its domain and gives the whole to a runner.
+package component
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"fivechat.dev/libs/config"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/telemetry"
+)
+
+// Config is common to all services. Each embeds it in its own.
+type Config struct {
+	Addr          string   `env:"FIVECHAT_ADDR"`           // where the edge and siblings reach it
+	AdminAddr     string   `env:"FIVECHAT_ADMIN_ADDR"`     // /livez, /readyz, /metrics
+	AssertionKeys []string `env:"FIVECHAT_ASSERTION_KEYS"` // one or two secrets of at least 32 bytes, comma-separated; the first signs
+	Telemetry     telemetry.Config
+	Mongo         mongokit.Config
+}
+
+// Default listens on every address, as a container does.
+func Default() Config {
+	return Config{Addr: ":8080", AdminAddr: ":9090", Telemetry: telemetry.Default()}
+}
+
+// Validate refuses settings that cannot work.
+func (c Config) Validate() error {
+	_, err := c.Keyring()
+	if c.Mongo.URI == "" {
+		err = errors.Join(err, errors.New("MONGODB_URI is not set"))
+	}
+	return err
+}
+
+// Keyring makes the ring of AssertionKeys.
+func (c Config) Keyring() (*identity.Keyring, error) {
+	keys := make([][]byte, len(c.AssertionKeys))
+	for i, k := range c.AssertionKeys {
+		keys[i] = []byte(k)
+	}
+	ring, err := identity.NewKeyring(keys...)
+	if err != nil {
+		return nil, fmt.Errorf("FIVECHAT_ASSERTION_KEYS: %w", err)
+	}
+	return ring, nil
+}
+
+// Component is a service's common parts.
+type Component struct {
+	*telemetry.Telemetry
+	Keys   *identity.Keyring
+	DB     *mongokit.DB
+	Router *httpkit.Router
+	Chain  operation.Chain
+	config Config
+}
+
+// New makes the common parts of the service of a name.
+func New(ctx context.Context, name string, c Config) (*Component, error) {
+	keys, err := c.Keyring()
+	if err != nil {
+		return nil, err
+	}
+	tele, err := telemetry.New(ctx, name, c.Telemetry)
+	if err != nil {
+		return nil, err
+	}
+	db, err := mongokit.Connect(c.Mongo, tele)
+	if err != nil {
+		return nil, err
+	}
+	return &Component{tele, keys, db, httpkit.NewRouter(tele, keys), operation.Standard(tele), c}, nil
+}
+
+// Client makes a client of the sibling at base.
+func (c *Component) Client(base string) *httpkit.Client {
+	return httpkit.NewClient(base, c.Keys, c.Telemetry)
+}
+
+// Unit makes sure of the indexes and gives the service as a Unit.
+func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit, error) {
+	if err := c.DB.EnsureIndexes(ctx); err != nil {
+		return runner.Unit{}, err
+	}
+	return runner.Unit{
+		Name: c.Telemetry.Component, Telemetry: c.Telemetry, Tasks: tasks, Ready: c.DB.Ping, Close: c.DB.Close,
+		Listeners: []runner.Listener{
+			{Name: "http", Addr: c.config.Addr, Handler: c.Router},
+			{Name: runner.Admin, Addr: c.config.AdminAddr},
+		},
+	}, nil
+}
+
+// Main runs a service in a process of its own: settings from the environment over defaults.
+func Main[C any](name string, defaults C, build func(context.Context, C) (runner.Unit, error)) {
+	runner.Main(name, func(ctx context.Context) (runner.Unit, error) {
+		c, err := config.Load("", defaults)
+		if err != nil {
+			return runner.Unit{}, err
+		}
+		return build(ctx, c)
+	})
+}

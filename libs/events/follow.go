@@ -1,0 +1,92 @@
+package events
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fivechat.dev/libs/authz"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/tenant"
+)
+
+const (
+	followPause = 150 * time.Millisecond // between looks at a log that had nothing new
+	followRetry = time.Second            // after a failure
+	followBatch = 500                    // records read, and applied in one transaction
+)
+
+type listRequest struct {
+	After string `query:"after" json:"-"`
+	Limit int64  `query:"limit" json:"-"`
+}
+
+// Serve mounts the log at GET /internal/events for followers in other services.
+func (l *Log) Serve(r *httpkit.Router, chain operation.Chain) {
+	httpkit.Handle(r, "GET /internal/events", 200, operation.New(chain, l.tele.Component+".list_events", authz.Internal,
+		func(ctx context.Context, req listRequest) ([]Record, error) {
+			var after int64
+			if _, err := fmt.Sscan(req.After, &after); err != nil && req.After != "" {
+				return nil, fmt.Errorf("events: after %q: %w", req.After, err)
+			}
+			return l.After(ctx, after, min(max(req.Limit, 1), followBatch))
+		}))
+}
+
+// Follower applies one source's records, each exactly once.
+type Follower struct {
+	Source    string // the service whose log it is
+	Client    *httpkit.Client
+	Telemetry *telemetry.Telemetry
+	// Position gives the position of the last record applied, 0 at the beginning.
+	Position func(ctx context.Context, source string) (int64, error)
+	// Apply stores the effect of records and the position of the last of them in one transaction.
+	Apply func(ctx context.Context, source string, records []Record) error
+	lag   prometheus.Gauge
+}
+
+// Run follows until ctx ends; a source that is away is asked again.
+func (f Follower) Run(ctx context.Context) error {
+	f.lag = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "fivechat_follower_lag_seconds", Help: "Age of the record applied last, when it was applied.", ConstLabels: prometheus.Labels{"source": f.Source}})
+	f.Telemetry.Registry.MustRegister(f.lag)
+	for {
+		n, err := f.step(ctx)
+		pause := followPause
+		switch {
+		case err != nil && ctx.Err() == nil:
+			f.Telemetry.Log.WarnContext(ctx, "following will be tried again", "source", f.Source, "error", err)
+			pause = followRetry
+		case n == followBatch:
+			pause = 0
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (f Follower) step(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, httpkit.DefaultTimeout)
+	defer cancel()
+	pos, err := f.Position(ctx, f.Source)
+	if err != nil {
+		return 0, err
+	}
+	path := fmt.Sprintf("/internal/events?after=%d&limit=%d", pos, followBatch)
+	records, err := httpkit.Call[[]Record](ctx, f.Client, tenant.ID{}, "GET", path, nil)
+	if err != nil || len(records) == 0 {
+		return 0, err
+	}
+	if err := f.Apply(ctx, f.Source, records); err != nil {
+		return 0, err
+	}
+	f.lag.Set(time.Since(records[len(records)-1].At).Seconds())
+	return len(records), nil
+}

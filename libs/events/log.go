@@ -1,0 +1,164 @@
+// Package events is how services hear of one another. A service writes a Record into its own log in the same
+// transaction as the change it tells of. A relay, one at a time, gives committed records their positions, so that no
+// reader can step over a late commit. A Follower reads a log in order of position and keeps its own position in the
+// transaction of its effect, so that each record counts exactly once.
+package events
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/tenant"
+)
+
+const (
+	relayPause = 100 * time.Millisecond // between looks at an empty outbox
+	relayBatch = 500                    // records that get their positions in one transaction
+	lease      = 5 * time.Second        // how long a relay that stopped answering keeps others away
+)
+
+// Record is one event. Data is its JSON.
+type Record struct {
+	ID      string    `bson:"_id" json:"id"` // a UUIDv7: unique for ever, the same on every delivery
+	Website tenant.ID `bson:"websiteId" json:"websiteId"`
+	Type    string    `bson:"type" json:"type"`
+	Key     int64     `bson:"key" json:"key"` // what it happened to; records of one key are in order
+	At      time.Time `bson:"at" json:"at"`
+	Data    string    `bson:"data" json:"data"`
+	Pos     int64     `bson:"pos" json:"pos"` // place in the log from 1; 0 until the relay gave it
+}
+
+// Decode reads the record's data.
+func (r Record) Decode(into any) error { return json.Unmarshal([]byte(r.Data), into) }
+
+// Log is one service's events.
+type Log struct {
+	rows   *mongokit.Global[Record]
+	leases *mongokit.Global[leaseRow]
+	db     *mongokit.DB
+	tele   *telemetry.Telemetry
+	holder string
+	lag    prometheus.Gauge
+}
+
+type leaseRow struct {
+	ID     string    `bson:"_id"`
+	Holder string    `bson:"holder"`
+	Until  time.Time `bson:"until"`
+	Pos    int64     `bson:"pos"` // the last position given
+}
+
+// NewLog declares a service's log, kept in service+"_outbox".
+func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
+	host, _ := os.Hostname()
+	l := &Log{
+		rows: mongokit.GlobalOf[Record](db, t.Component+"_outbox", "event",
+			mongokit.Index{Keys: bson.D{{Key: "pos", Value: 1}, {Key: "_id", Value: 1}}}),
+		leases: mongokit.GlobalOf[leaseRow](db, t.Component+"_leases", "lease"),
+		db:     db, tele: t, holder: host + "/" + uuid.NewString(),
+		lag: prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_outbox_oldest_age_seconds", Help: "Age of the oldest event without a position."}),
+	}
+	t.Registry.MustRegister(l.lag)
+	return l
+}
+
+// Append writes an event about key. Call it inside the transaction of the change, after the change, so that events of
+// one key are in the order of their commits.
+func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, typ string, data any) error {
+	b, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("events: %s: %w", typ, err)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("events: %w", err)
+	}
+	return l.rows.Insert(ctx, Record{ID: id.String(), Website: t, Type: typ, Key: key, At: time.Now(), Data: string(b)})
+}
+
+// After gives up to limit records behind a position, in order.
+func (l *Log) After(ctx context.Context, pos, limit int64) ([]Record, error) {
+	return l.rows.List(ctx, bson.D{{Key: "pos", Value: bson.D{{Key: "$gt", Value: pos}}}},
+		mongokit.Query{Sort: bson.D{{Key: "pos", Value: 1}}, Limit: limit})
+}
+
+// Relay gives positions until ctx ends. Every replica runs it; the one that holds the lease works.
+func (l *Log) Relay(ctx context.Context) error {
+	for {
+		n, err := l.relayOnce(ctx)
+		if err != nil && ctx.Err() == nil {
+			l.tele.Log.WarnContext(ctx, "relay will try again", "error", err)
+		}
+		if n == relayBatch {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			l.release()
+			return nil
+		case <-time.After(relayPause):
+		}
+	}
+}
+
+// relayOnce gives positions to one batch. The lease row is changed in the same transaction, so that a relay that lost
+// its lease cannot give a position.
+func (l *Log) relayOnce(ctx context.Context) (int, error) {
+	waiting, err := l.rows.List(ctx, bson.D{{Key: "pos", Value: int64(0)}}, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: relayBatch})
+	if err != nil || len(waiting) == 0 {
+		l.lag.Set(0)
+		return 0, err
+	}
+	l.lag.Set(time.Since(waiting[0].At).Seconds())
+	held, err := l.acquire(ctx)
+	if err != nil || !held {
+		return 0, err
+	}
+	return len(waiting), l.db.Tx(ctx, func(ctx context.Context) error {
+		n := int64(len(waiting))
+		row, err := l.leases.Modify(ctx, bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}},
+			bson.D{{Key: "$inc", Value: bson.D{{Key: "pos", Value: n}}}, {Key: "$set", Value: bson.D{{Key: "until", Value: time.Now().Add(lease)}}}}, false)
+		if err != nil {
+			return err
+		}
+		changes := make([]mongokit.Change, n)
+		for i, r := range waiting {
+			changes[i] = mongokit.Change{ID: r.ID, Set: bson.D{{Key: "pos", Value: row.Pos - n + int64(i) + 1}}}
+		}
+		return l.rows.SetEach(ctx, changes)
+	})
+}
+
+// acquire takes or keeps the lease: an upsert that only matches where it is ours or has run out; another's live lease
+// makes the upsert collide on _id.
+func (l *Log) acquire(ctx context.Context) (bool, error) {
+	now := time.Now()
+	_, err := l.leases.Modify(ctx,
+		bson.D{{Key: "_id", Value: "relay"}, {Key: "$or", Value: bson.A{
+			bson.D{{Key: "holder", Value: l.holder}}, bson.D{{Key: "until", Value: bson.D{{Key: "$lt", Value: now}}}}}}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "holder", Value: l.holder}, {Key: "until", Value: now.Add(lease)}}}}, true)
+	if mongokit.IsDuplicate(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (l *Log) release() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_, err := l.leases.Update(ctx, bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "until", Value: time.Time{}}}}})
+	if err != nil && !fault.Is(err, fault.Canceled) {
+		l.tele.Log.Info("the relay's lease runs out by itself", "error", err)
+	}
+}

@@ -1,0 +1,130 @@
+package httpkit
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"fivechat.dev/libs/fault"
+)
+
+// bound is one field of a request that comes from the path or the query.
+type bound struct {
+	index []int
+	name  string
+	query bool
+	text  bool // implements encoding.TextUnmarshaler
+}
+
+var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+// planBinding reads Req's tags once. `path:"x"` and `query:"x"` fields must also say `json:"-"`, or a body could set
+// them; all other fields are the body's.
+func planBinding[Req any](pattern string, rt route) func(*http.Request) (Req, error) {
+	typ := reflect.TypeFor[Req]()
+	var fields []bound
+	hasBody := false
+	for _, f := range reflect.VisibleFields(typ) {
+		path, inPath := f.Tag.Lookup("path")
+		query, inQuery := f.Tag.Lookup("query")
+		switch {
+		case !inPath && !inQuery:
+			hasBody = hasBody || (f.IsExported() && !f.Anonymous && f.Tag.Get("json") != "-")
+			continue
+		case f.Tag.Get("json") != "-":
+			panic(fmt.Sprintf("httpkit: %s.%s is bound and must be tagged json:\"-\"", typ, f.Name))
+		case inPath && !strings.Contains(pattern, "{"+path+"}"):
+			panic(fmt.Sprintf("httpkit: %s has no {%s}", pattern, path))
+		}
+		b := bound{index: f.Index, name: path + query, query: inQuery, text: reflect.PointerTo(f.Type).Implements(textUnmarshaler)}
+		if !b.text && f.Type.Kind() != reflect.String && f.Type.Kind() != reflect.Int64 && f.Type.Kind() != reflect.Bool {
+			panic(fmt.Sprintf("httpkit: %s.%s has a kind that cannot be bound", typ, f.Name))
+		}
+		fields = append(fields, b)
+	}
+	return func(r *http.Request) (Req, error) {
+		var req Req
+		if hasBody {
+			if err := readBody(r, &req, rt.lenient); err != nil {
+				return req, err
+			}
+		}
+		v := reflect.ValueOf(&req).Elem()
+		query := r.URL.Query()
+		for _, b := range fields {
+			raw := r.PathValue(b.name)
+			if b.query {
+				if raw = query.Get(b.name); raw == "" {
+					continue
+				}
+			}
+			if err := b.set(v.FieldByIndex(b.index), raw); err != nil {
+				return req, err
+			}
+		}
+		if val, ok := any(req).(interface{ Validate() error }); ok {
+			return req, val.Validate()
+		}
+		return req, nil
+	}
+}
+
+func (b bound) set(v reflect.Value, raw string) error {
+	if b.query && (strings.ContainsRune(raw, 0) || !utf8.ValidString(raw)) {
+		return fault.Bad(b.name, "must be UTF-8 text without NUL")
+	}
+	if b.text {
+		if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(raw)); err != nil {
+			return fault.Bad(b.name, err.Error())
+		}
+		return nil
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(raw)
+	case reflect.Int64:
+		n, err := strconv.ParseInt(raw, 10, 64)
+		if err != nil || n <= 0 || n >= 1<<53 {
+			return fault.Bad(b.name, "must be a positive whole number")
+		}
+		v.SetInt(n)
+	case reflect.Bool:
+		t, err := strconv.ParseBool(raw)
+		if err != nil {
+			return fault.Bad(b.name, "must be true or false")
+		}
+		v.SetBool(t)
+	}
+	return nil
+}
+
+func readBody(r *http.Request, into any, lenient bool) error {
+	body, err := io.ReadAll(r.Body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return TooLarge(tooLarge.Limit)
+	case err != nil:
+		return fault.Wrap(fault.Invalid, "the body could not be read", err)
+	case len(body) == 0:
+		return nil // members that are required say so in Validate
+	}
+	if t := r.Header.Get("Content-Type"); t != "" {
+		if media, _, err := mime.ParseMediaType(t); err != nil || (media != "application/json" && !strings.HasSuffix(media, "+json")) {
+			return fault.New(fault.UnsupportedMedia, "the body must be application/json")
+		}
+	}
+	return Decode(body, into, lenient)
+}
+
+// TooLarge is the refusal of a body over its cap of limit bytes.
+func TooLarge(limit int64) error {
+	return fault.New(fault.TooLarge, fmt.Sprintf("the body is larger than %d bytes", limit))
+}

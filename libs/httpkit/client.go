@@ -1,0 +1,115 @@
+package httpkit
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/tenant"
+)
+
+// maxAnswer bounds what is read of a sibling's answer.
+const maxAnswer = 64 << 20
+
+// Client calls another service's internal operations in this service's name.
+type Client struct {
+	service string
+	base    string
+	keys    *identity.Keyring
+	tele    *telemetry.Telemetry
+	http    *http.Client
+}
+
+// NewClient makes a client of the service at base, an absolute URL without a path.
+func NewClient(base string, keys *identity.Keyring, t *telemetry.Telemetry) *Client {
+	return &Client{t.Component, base, keys, t, &http.Client{Transport: &http.Transport{
+		MaxIdleConnsPerHost: 64, IdleConnTimeout: 90 * time.Second, ResponseHeaderTimeout: DefaultTimeout, DisableCompression: true,
+	}}}
+}
+
+// Call asks for method and path about one tenant's data (the zero tenant for what has none). A refusal comes back as
+// the fault it was over there, so a remote failure is handled like a local one; no answer is Unavailable.
+func Call[Resp any](ctx context.Context, c *Client, t tenant.ID, method, path string, body any) (Resp, error) {
+	var out Resp
+	ctx, span := c.tele.Tracer.Start(ctx, method+" "+c.base, trace.WithSpanKind(trace.SpanKindClient))
+	defer span.End()
+	req, err := c.request(ctx, t, method, path, body)
+	if err != nil {
+		return out, err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return out, ctx.Err()
+		}
+		return out, fault.Away("a service behind this operation", err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return out, fault.Away("a service behind this operation", err)
+	}
+	if resp.StatusCode >= 400 {
+		return out, faultOf(resp, b)
+	}
+	if len(b) == 0 {
+		return out, nil
+	}
+	return out, Decode(b, &out, true)
+}
+
+func (c *Client) request(ctx context.Context, t tenant.ID, method, path string, body any) (*http.Request, error) {
+	var content io.Reader
+	if body != nil {
+		b, err := Encode(body)
+		if err != nil {
+			return nil, fmt.Errorf("httpkit: encode: %w", err)
+		}
+		content = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, content)
+	if err != nil {
+		return nil, fmt.Errorf("httpkit: %w", err)
+	}
+	assertion, err := c.keys.Sign(identity.Principal{Kind: identity.Service, Service: c.service, Website: t})
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	req.Header.Set(identity.Header, assertion)
+	req.Header.Set(RequestIDHeader, RequestID(ctx))
+	if deadline, ok := ctx.Deadline(); ok {
+		req.Header.Set(TimeoutHeader, strconv.FormatInt(max(time.Until(deadline).Milliseconds(), 1), 10))
+	}
+	c.tele.Propagate.Inject(ctx, propagation.HeaderCarrier(req.Header))
+	return req, nil
+}
+
+func faultOf(resp *http.Response, body []byte) error {
+	var p Problem
+	if err := Decode(body, &p, true); err != nil || p.Code == "" {
+		return fault.Away("a service behind this operation", fmt.Errorf("answered %s", resp.Status))
+	}
+	if p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden {
+		// It is us whom the sibling refused, not our caller: a mistake in the wiring.
+		return fmt.Errorf("httpkit: refused by a sibling: %s: %s", p.Code, p.Detail)
+	}
+	f := fault.Coded(kindOf(p.Status), p.Code, p.Detail)
+	f.Fields = p.Errors
+	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+		f.RetryAfter = time.Duration(s) * time.Second
+	}
+	return f
+}

@@ -1,0 +1,147 @@
+// Package httpkit carries operations over HTTP: it binds requests, writes responses and problems, passes identity,
+// trace and deadline from hop to hop, and calls other services the same way. Its list of features is closed; anything
+// odd is a plain http.Handler beside the table.
+package httpkit
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"time"
+
+	kithttp "github.com/go-kit/kit/transport/http"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/telemetry"
+)
+
+// The headers that pass from hop to hop beside identity.Header and traceparent.
+const (
+	RequestIDHeader = "X-Request-Id"
+	TimeoutHeader   = "X-Fivechat-Timeout-Ms" // what is left of the caller's deadline, in milliseconds
+)
+
+// DefaultTimeout bounds a request whose caller stated no deadline.
+const DefaultTimeout = 15 * time.Second
+
+// DefaultBody is the cap of a request body in bytes, for routes that state none.
+const DefaultBody = 1 << 20
+
+// Router is a service's route table. It verifies the assertion of who is asking, so a request that did not come from
+// the edge or a sibling reaches every operation as nobody.
+type Router struct {
+	mux  *http.ServeMux
+	tele *telemetry.Telemetry
+	keys *identity.Keyring
+}
+
+// NewRouter makes an empty table.
+func NewRouter(t *telemetry.Telemetry, keys *identity.Keyring) *Router {
+	return &Router{http.NewServeMux(), t, keys}
+}
+
+// Option adjusts one route.
+type Option func(*route)
+
+type route struct {
+	lenient bool
+	body    int64
+}
+
+// Lenient ignores unknown body members, as documented operations must for clients of the hosted API. Without it they
+// are refused.
+func Lenient(r *route) { r.lenient = true }
+
+// Body sets the route's body cap in bytes.
+func Body(n int64) Option { return func(r *route) { r.body = n } }
+
+// Handle mounts an operation: pattern is a ServeMux pattern with a method, status the answer's on success (a response
+// with a method HTTPStatus() int may say otherwise). It panics where the request's tags do not fit the pattern, so that
+// a wrong table never starts.
+func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.Endpoint[Req, Resp], options ...Option) {
+	rt := route{body: DefaultBody}
+	for _, o := range options {
+		o(&rt)
+	}
+	bind := planBinding[Req](pattern, rt)
+	server := kithttp.NewServer(e.Kit,
+		func(_ context.Context, req *http.Request) (any, error) { return bind(req) },
+		func(_ context.Context, w http.ResponseWriter, response any) error {
+			return writeResponse(w, status, response)
+		},
+		kithttp.ServerErrorEncoder(func(ctx context.Context, err error, w http.ResponseWriter) {
+			WriteProblem(w, ctx.Value(pathKey{}).(string), RequestID(ctx), err)
+		}),
+	)
+	r.mux.HandleFunc(pattern, func(w http.ResponseWriter, req *http.Request) {
+		req.Body = http.MaxBytesReader(w, req.Body, rt.body)
+		server.ServeHTTP(w, req)
+	})
+}
+
+// Mount adds a plain handler for what is no request/response operation.
+func (r *Router) Mount(pattern string, h http.Handler) { r.mux.Handle(pattern, h) }
+
+type pathKey struct{}
+type requestIDKey struct{}
+
+// RequestID gives the id of the request that the context belongs to, or "".
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// WithRequestID puts a request id into the context.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
+// ServeHTTP puts identity, trace, request id and deadline into the context, then serves the route; a path or method
+// that no route has is answered with a problem like everything else.
+func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	ctx := r.tele.Propagate.Extract(req.Context(), propagation.HeaderCarrier(req.Header))
+	ctx = WithRequestID(ctx, req.Header.Get(RequestIDHeader))
+	ctx = context.WithValue(ctx, pathKey{}, req.URL.Path)
+	ctx, cancel := context.WithTimeout(ctx, timeoutOf(req))
+	defer cancel()
+	if a := req.Header.Get(identity.Header); a != "" {
+		if p, err := r.keys.Verify(a); err == nil {
+			ctx = identity.With(ctx, p)
+		} else {
+			r.tele.Log.WarnContext(ctx, "refused an assertion", "error", err)
+		}
+	}
+	req = req.WithContext(ctx)
+	handler, pattern := r.mux.Handler(req)
+	if pattern == "" {
+		WriteUnrouted(w, req, handler)
+		return
+	}
+	ctx, span := r.tele.Tracer.Start(ctx, pattern, trace.WithSpanKind(trace.SpanKindServer))
+	defer span.End()
+	r.mux.ServeHTTP(w, req.WithContext(ctx))
+}
+
+func timeoutOf(req *http.Request) time.Duration {
+	if ms, err := strconv.Atoi(req.Header.Get(TimeoutHeader)); err == nil && ms > 0 && ms < int(DefaultTimeout/time.Millisecond) {
+		return time.Duration(ms) * time.Millisecond
+	}
+	return DefaultTimeout
+}
+
+// WriteUnrouted turns the plain 404 or 405 of a ServeMux into a problem, keeping the Allow header.
+func WriteUnrouted(w http.ResponseWriter, req *http.Request, muxed http.Handler) {
+	rec := httptest.NewRecorder()
+	muxed.ServeHTTP(rec, req)
+	err := fault.Missing("path")
+	if rec.Code == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", rec.Header().Get("Allow"))
+		err = fault.New(fault.MethodNotAllowed, "the path has no method "+req.Method)
+	}
+	WriteProblem(w, req.URL.Path, RequestID(req.Context()), err)
+}

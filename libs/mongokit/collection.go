@@ -1,0 +1,257 @@
+package mongokit
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+)
+
+// TenantKey is the field that every row of a tenant's collection has and every index of one begins with.
+const TenantKey = "websiteId"
+
+// Query says how much of what a filter matches is wanted, and in which order.
+type Query struct {
+	Sort  bson.D
+	Skip  int64
+	Limit int64  // 0: all
+	Omit  string // a field to leave out
+}
+
+// Collection is a tenant's rows of type T. T has a field tagged bson:"websiteId" of type tenant.ID. Errors are faults:
+// NotFound with the collection's noun, Unavailable where the store is away; IsDuplicate tells the rest.
+type Collection[T any] struct{ all Global[T] }
+
+// Tenanted declares a tenant's collection. noun is what a row is called in an answer ("conversation").
+func Tenanted[T any](db *DB, name, noun string, indexes ...Index) *Collection[T] {
+	for i, ix := range indexes {
+		indexes[i].Keys = append(bson.D{{Key: TenantKey, Value: 1}}, ix.Keys...)
+	}
+	return &Collection[T]{*GlobalOf[T](db, name, noun, indexes...)}
+}
+
+func scoped(t tenant.ID, filter bson.D) bson.D {
+	if t.IsZero() { // matches nothing: no row has the zero tenant, Insert refuses it
+		return bson.D{{Key: TenantKey, Value: tenant.ID{}}}
+	}
+	return append(bson.D{{Key: TenantKey, Value: t}}, filter...)
+}
+
+// Get gives the row that filter matches, or the noun's NotFound.
+func (c *Collection[T]) Get(ctx context.Context, t tenant.ID, filter bson.D) (T, error) {
+	return c.all.Get(ctx, scoped(t, filter))
+}
+
+// List gives the rows that filter matches.
+func (c *Collection[T]) List(ctx context.Context, t tenant.ID, filter bson.D, q Query) ([]T, error) {
+	return c.all.List(ctx, scoped(t, filter), q)
+}
+
+// Count gives how many rows filter matches.
+func (c *Collection[T]) Count(ctx context.Context, t tenant.ID, filter bson.D) (int64, error) {
+	return c.all.Count(ctx, scoped(t, filter))
+}
+
+// Insert stores rows, all or (inside a transaction) none. A row of another tenant is refused.
+func (c *Collection[T]) Insert(ctx context.Context, t tenant.ID, rows ...T) error {
+	raws := make([]any, len(rows))
+	for i := range rows {
+		raw, err := bson.Marshal(rows[i])
+		if err != nil {
+			return fmt.Errorf("mongokit: %w", err)
+		}
+		if id, ok := bson.Raw(raw).Lookup(TenantKey).Int64OK(); !ok || id != t.Int64() || t.IsZero() {
+			return fmt.Errorf("mongokit: a row for %s carries the tenant %d, not %s", c.all.c.Name(), id, t)
+		}
+		raws[i] = bson.Raw(raw)
+	}
+	return c.all.insert(ctx, raws)
+}
+
+// Update changes the one row that filter matches and says whether there was one.
+func (c *Collection[T]) Update(ctx context.Context, t tenant.ID, filter, update bson.D) (bool, error) {
+	return c.all.Update(ctx, scoped(t, filter), update)
+}
+
+// UpdateAll changes every row that filter matches and gives their number.
+func (c *Collection[T]) UpdateAll(ctx context.Context, t tenant.ID, filter, update bson.D) (int64, error) {
+	r, err := c.all.c.UpdateMany(ctx, scoped(t, filter), update)
+	if err != nil {
+		return 0, translate(err, c.all.noun)
+	}
+	return r.MatchedCount, nil
+}
+
+// Modify changes the one row that filter matches and gives it as it is afterwards, or the noun's NotFound.
+func (c *Collection[T]) Modify(ctx context.Context, t tenant.ID, filter, update bson.D) (T, error) {
+	return c.all.Modify(ctx, scoped(t, filter), update, false)
+}
+
+// Upsert is Modify that makes the row where there is none, from filter's equalities and update.
+func (c *Collection[T]) Upsert(ctx context.Context, t tenant.ID, filter, update bson.D) (T, error) {
+	if t.IsZero() {
+		var none T
+		return none, fmt.Errorf("mongokit: an upsert into %s without a tenant", c.all.c.Name())
+	}
+	return c.all.Modify(ctx, scoped(t, filter), update, true)
+}
+
+// Delete removes every row that filter matches and gives their number.
+func (c *Collection[T]) Delete(ctx context.Context, t tenant.ID, filter bson.D) (int64, error) {
+	return c.all.Delete(ctx, scoped(t, filter))
+}
+
+// Positioned is a row of a newest-first list: its creation and its number are its place.
+type Positioned interface{ Place() (time.Time, int64) }
+
+// Newest gives a window of the rows that filter matches, newest first (createdAt, then _id, both descending), served by
+// an index that ends in those two. Reading by cursor counts nothing.
+func Newest[T Positioned](ctx context.Context, c *Collection[T], t tenant.ID, filter bson.D, w paging.Window, omit string) (paging.Slice[T], error) {
+	var found paging.Slice[T]
+	var err error
+	q := Query{Sort: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}, Limit: w.Size() + 1, Omit: omit}
+	if w.ByCursor() {
+		// The range serves the index; the $or only drops rows of the cursor's own millisecond.
+		filter = append(filter[:len(filter):len(filter)],
+			bson.E{Key: "createdAt", Value: bson.D{{Key: "$lte", Value: w.Cursor.At}}},
+			bson.E{Key: "$or", Value: bson.A{
+				bson.D{{Key: "createdAt", Value: bson.D{{Key: "$lt", Value: w.Cursor.At}}}},
+				bson.D{{Key: "_id", Value: bson.D{{Key: "$lt", Value: w.Cursor.ID}}}},
+			}})
+	} else {
+		if found.Total, err = c.Count(ctx, t, filter); err != nil {
+			return found, err
+		}
+		if q.Skip = (w.Number() - 1) * w.Size(); q.Skip >= found.Total {
+			return found, nil
+		}
+	}
+	if found.Rows, err = c.List(ctx, t, filter, q); err != nil {
+		return found, err
+	}
+	if int64(len(found.Rows)) > w.Size() {
+		found.Rows = found.Rows[:w.Size()]
+		found.Next.At, found.Next.ID = found.Rows[w.Size()-1].Place()
+	}
+	return found, nil
+}
+
+// Global is rows of type T that belong to the installation, not to one tenant.
+type Global[T any] struct {
+	c    *mongo.Collection
+	noun string
+}
+
+// GlobalOf declares a collection of the installation's.
+func GlobalOf[T any](db *DB, name, noun string, indexes ...Index) *Global[T] {
+	db.indexes[name] = append(db.indexes[name], indexes...)
+	return &Global[T]{db.db.Collection(name), noun}
+}
+
+// Get gives the row that filter matches, or the noun's NotFound.
+func (g *Global[T]) Get(ctx context.Context, filter bson.D) (T, error) {
+	var row T
+	return row, translate(g.c.FindOne(ctx, filter).Decode(&row), g.noun)
+}
+
+// List gives the rows that filter matches.
+func (g *Global[T]) List(ctx context.Context, filter bson.D, q Query) ([]T, error) {
+	o := options.Find()
+	if q.Sort != nil {
+		o.SetSort(q.Sort)
+	}
+	if q.Skip > 0 {
+		o.SetSkip(q.Skip)
+	}
+	if q.Limit > 0 {
+		o.SetLimit(q.Limit)
+	}
+	if q.Omit != "" {
+		o.SetProjection(bson.D{{Key: q.Omit, Value: 0}})
+	}
+	cursor, err := g.c.Find(ctx, filter, o)
+	if err != nil {
+		return nil, translate(err, g.noun)
+	}
+	var rows []T
+	return rows, translate(cursor.All(ctx, &rows), g.noun)
+}
+
+// Count gives how many rows filter matches.
+func (g *Global[T]) Count(ctx context.Context, filter bson.D) (int64, error) {
+	n, err := g.c.CountDocuments(ctx, filter)
+	return n, translate(err, g.noun)
+}
+
+// Insert stores rows.
+func (g *Global[T]) Insert(ctx context.Context, rows ...T) error {
+	docs := make([]any, len(rows))
+	for i := range rows {
+		docs[i] = rows[i]
+	}
+	return g.insert(ctx, docs)
+}
+
+func (g *Global[T]) insert(ctx context.Context, docs []any) error {
+	switch len(docs) {
+	case 0:
+		return nil
+	case 1:
+		_, err := g.c.InsertOne(ctx, docs[0])
+		return translate(err, g.noun)
+	default:
+		_, err := g.c.InsertMany(ctx, docs)
+		return translate(err, g.noun)
+	}
+}
+
+// Update changes the one row that filter matches and says whether there was one.
+func (g *Global[T]) Update(ctx context.Context, filter, update bson.D) (bool, error) {
+	r, err := g.c.UpdateOne(ctx, filter, update)
+	if err != nil {
+		return false, translate(err, g.noun)
+	}
+	return r.MatchedCount == 1, nil
+}
+
+// Modify changes the one row that filter matches and gives it as it is afterwards; without one it makes it (upsert) or
+// gives the noun's NotFound.
+func (g *Global[T]) Modify(ctx context.Context, filter, update bson.D, upsert bool) (T, error) {
+	var row T
+	o := options.FindOneAndUpdate().SetReturnDocument(options.After).SetUpsert(upsert)
+	return row, translate(g.c.FindOneAndUpdate(ctx, filter, update, o).Decode(&row), g.noun)
+}
+
+// Delete removes every row that filter matches and gives their number.
+func (g *Global[T]) Delete(ctx context.Context, filter bson.D) (int64, error) {
+	r, err := g.c.DeleteMany(ctx, filter)
+	if err != nil {
+		return 0, translate(err, g.noun)
+	}
+	return r.DeletedCount, nil
+}
+
+// Change sets fields of the row with one _id.
+type Change struct {
+	ID  any
+	Set bson.D
+}
+
+// SetEach applies many changes in one command.
+func (g *Global[T]) SetEach(ctx context.Context, changes []Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	models := make([]mongo.WriteModel, len(changes))
+	for i, c := range changes {
+		models[i] = mongo.NewUpdateOneModel().SetFilter(bson.D{{Key: "_id", Value: c.ID}}).SetUpdate(bson.D{{Key: "$set", Value: c.Set}})
+	}
+	_, err := g.c.BulkWrite(ctx, models)
+	return translate(err, g.noun)
+}

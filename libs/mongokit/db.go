@@ -1,0 +1,146 @@
+// Package mongokit is the one door to MongoDB. A tenant's data is reached through a Collection, whose every method
+// takes the tenant and adds the predicate itself, so that a query without a tenant does not compile. What belongs to
+// the whole installation (sequences, leases, directories of tokens, accounts) lives in a Global.
+package mongokit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/telemetry"
+)
+
+// Config says where the store is.
+type Config struct {
+	URI      string `env:"MONGODB_URI"`      // of a replica set: transactions need one
+	Database string `env:"MONGODB_DATABASE"` // one database for all services; collection names begin with the service's
+}
+
+// The bounds of a connection pool and of finding a server, so that a store that is away is an answer, not a hang.
+const (
+	serverSelection = 2 * time.Second
+	maxPool         = 64
+)
+
+// DB is a connection to the store.
+type DB struct {
+	client  *mongo.Client
+	db      *mongo.Database
+	indexes map[string][]Index // by collection, for EnsureIndexes
+}
+
+// Connect makes a DB. It does not wait for the server: Ping says whether it is there.
+func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
+	if c.URI == "" {
+		return nil, errors.New("mongokit: MONGODB_URI is not set")
+	}
+	if c.Database == "" {
+		c.Database = "fivechat"
+	}
+	journaled := true
+	client, err := mongo.Connect(options.Client().ApplyURI(c.URI).
+		SetAppName("fivechat-" + t.Component).
+		SetServerSelectionTimeout(serverSelection).
+		SetMaxPoolSize(maxPool).
+		SetWriteConcern(&writeconcern.WriteConcern{W: "majority", Journal: &journaled}).
+		SetMonitor(commandMonitor(t)))
+	if err != nil {
+		return nil, fmt.Errorf("mongokit: %w", err)
+	}
+	return &DB{client: client, db: client.Database(c.Database), indexes: map[string][]Index{}}, nil
+}
+
+// Ping says whether the store answers.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.client.Ping(ctx, nil); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
+
+// Close ends all connections.
+func (db *DB) Close(ctx context.Context) error { return db.client.Disconnect(ctx) }
+
+// Tx runs fn in a transaction: all of what it writes is stored, durably, or none. fn may run several times, when it
+// meets another writer, so it must have no effect but through the context it is given.
+func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) error {
+	return db.client.UseSession(ctx, func(ctx context.Context) error {
+		_, err := mongo.SessionFromContext(ctx).WithTransaction(ctx, func(ctx context.Context) (any, error) { return nil, fn(ctx) })
+		return translate(err, "")
+	})
+}
+
+// Index is an index that a collection's queries need.
+type Index struct {
+	Keys    bson.D        // field to 1 or -1; a tenant's collection adds websiteId in front
+	Unique  bool          // refuse a second row with the same keys
+	Present string        // index only rows that have this field: for unique keys that are optional
+	TTL     time.Duration // remove rows this long after the date in Keys
+}
+
+func (ix Index) model() mongo.IndexModel {
+	o := options.Index()
+	if ix.Unique {
+		o.SetUnique(true)
+	}
+	if ix.Present != "" {
+		o.SetPartialFilterExpression(bson.D{{Key: ix.Present, Value: bson.D{{Key: "$exists", Value: true}}}})
+	}
+	if ix.TTL > 0 {
+		o.SetExpireAfterSeconds(int32(ix.TTL.Seconds()))
+	}
+	return mongo.IndexModel{Keys: ix.Keys, Options: o}
+}
+
+// EnsureIndexes creates the indexes of every collection made from this DB; those that are there stay.
+func (db *DB) EnsureIndexes(ctx context.Context) error {
+	for name, indexes := range db.indexes {
+		var models []mongo.IndexModel
+		for _, ix := range indexes {
+			models = append(models, ix.model())
+		}
+		if len(models) == 0 {
+			continue
+		}
+		if _, err := db.db.Collection(name).Indexes().CreateMany(ctx, models); err != nil {
+			return fmt.Errorf("mongokit: indexes of %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// IsDuplicate says that a unique index refused a write.
+func IsDuplicate(err error) bool { return mongo.IsDuplicateKeyError(err) }
+
+// translate classifies what the driver says: no such row is the noun's Missing, a store that does not answer is Away.
+// Everything else, duplicates included, stays as it is; the driver's own error stays inside for its retries.
+func translate(err error, noun string) error {
+	var classified *fault.Error
+	switch {
+	case err == nil, errors.As(err, &classified):
+		return err
+	case errors.Is(err, mongo.ErrNoDocuments):
+		return fault.Missing(noun)
+	case errors.Is(err, context.Canceled):
+		return err
+	case mongo.IsTimeout(err) && errors.Is(err, context.DeadlineExceeded):
+		return fault.Wrap(fault.Timeout, "the request took too long", err)
+	case mongo.IsNetworkError(err), mongo.IsTimeout(err), errors.As(err, new(mongo.ServerError)) && retryable(err):
+		return fault.Away("the store", err)
+	default:
+		return err
+	}
+}
+
+func retryable(err error) bool {
+	var s mongo.ServerError
+	return errors.As(err, &s) && (s.HasErrorLabel("TransientTransactionError") || s.HasErrorLabel("RetryableWriteError"))
+}

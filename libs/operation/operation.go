@@ -1,0 +1,102 @@
+// Package operation puts types on the outside of go-kit's endpoint. An Endpoint is one use case of a service: its name
+// feeds span, metric and log, its rule says who may call it, and the chain around it is the same for every operation.
+package operation
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/go-kit/kit/endpoint"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"fivechat.dev/libs/authz"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/telemetry"
+)
+
+// Chain gives the middleware around an operation of a name and a rule.
+type Chain func(name string, rule authz.Rule) endpoint.Middleware
+
+// Endpoint is a typed operation.
+type Endpoint[Req, Resp any] struct {
+	Name string
+	Kit  endpoint.Endpoint
+}
+
+// New makes an operation of fn behind chain. name is "service.verb_object". This holds the only type assertion
+// between transport and domain.
+func New[Req, Resp any](chain Chain, name string, rule authz.Rule, fn func(context.Context, Req) (Resp, error)) Endpoint[Req, Resp] {
+	return Endpoint[Req, Resp]{name, chain(name, rule)(func(ctx context.Context, request any) (any, error) {
+		return fn(ctx, request.(Req))
+	})}
+}
+
+// None is the request or response of an operation that has none.
+type None struct{}
+
+// Standard is the chain of every service: span and metric outermost, then recovery, then authorization, so that a
+// refusal and a panic are measured like any other outcome.
+func Standard(t *telemetry.Telemetry) Chain {
+	durations := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "fivechat_operation_duration_seconds", Help: "Time an operation took, by name and outcome (ok or a fault's kind).",
+		Buckets: telemetry.Durations(),
+	}, []string{"operation", "outcome"})
+	t.Registry.MustRegister(durations)
+	return func(name string, rule authz.Rule) endpoint.Middleware {
+		return endpoint.Chain(measure(t, durations, name), recovered(t, name), authorize(rule))
+	}
+}
+
+func measure(t *telemetry.Telemetry, durations *prometheus.HistogramVec, name string) endpoint.Middleware {
+	return func(next endpoint.Endpoint) endpoint.Endpoint {
+		return func(ctx context.Context, request any) (any, error) {
+			ctx, span := t.Tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindInternal))
+			defer span.End()
+			start := time.Now()
+			response, err := next(ctx, request)
+			outcome := "ok"
+			if err != nil {
+				f := fault.From(err)
+				outcome = f.Kind.Code()
+				span.SetAttributes(attribute.String("error.type", f.Code))
+				if f.Kind == fault.Internal || f.Kind == fault.Unavailable || f.Kind == fault.Timeout {
+					span.SetStatus(codes.Error, f.Code)
+					t.Log.ErrorContext(ctx, "operation failed", "operation", name, "error", err, "website", identity.From(ctx).Website.Int64())
+				}
+			}
+			durations.WithLabelValues(name, outcome).Observe(time.Since(start).Seconds())
+			return response, err
+		}
+	}
+}
+
+func recovered(t *telemetry.Telemetry, name string) endpoint.Middleware {
+	return func(next endpoint.Endpoint) endpoint.Endpoint {
+		return func(ctx context.Context, request any) (response any, err error) {
+			defer func() {
+				if p := recover(); p != nil {
+					t.Log.ErrorContext(ctx, "operation panicked", "operation", name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+					err = fault.Wrap(fault.Internal, "something went wrong on our side", fmt.Errorf("panic: %v", p))
+				}
+			}()
+			return next(ctx, request)
+		}
+	}
+}
+
+func authorize(rule authz.Rule) endpoint.Middleware {
+	return func(next endpoint.Endpoint) endpoint.Endpoint {
+		return func(ctx context.Context, request any) (any, error) {
+			if err := rule.Check(identity.From(ctx)); err != nil {
+				return nil, err
+			}
+			return next(ctx, request)
+		}
+	}
+}

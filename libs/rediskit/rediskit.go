@@ -1,0 +1,81 @@
+// Package rediskit is the one door to Redis: connections, and messages that tell every process to forget what it
+// caches. Nothing that must not be lost lives there.
+package rediskit
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Config says where Redis is.
+type Config struct {
+	URL string `env:"REDIS_URL"` // redis://host:port/db
+}
+
+// Client is a connection to Redis.
+type Client struct{ r *redis.Client }
+
+// Connect makes a Client; it does not wait for the server.
+func Connect(c Config) (*Client, error) {
+	o, err := redis.ParseURL(c.URL)
+	if err != nil {
+		return nil, fmt.Errorf("rediskit: REDIS_URL: %w", err)
+	}
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = time.Second, time.Second, time.Second
+	return &Client{redis.NewClient(o)}, nil
+}
+
+// Ping says whether Redis answers.
+func (c *Client) Ping(ctx context.Context) error {
+	if err := c.r.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("redis: %w", err)
+	}
+	return nil
+}
+
+// Close ends all connections.
+func (c *Client) Close() error { return c.r.Close() }
+
+const forgetChannel = "fivechat:forget"
+
+// Forget tells every process that listens to drop key from its cache of that name. It is a hint for speed: a cache also
+// expires by itself, so a lost message delays, and breaks nothing.
+func (c *Client) Forget(ctx context.Context, cache, key string) error {
+	if err := c.r.Publish(ctx, forgetChannel, cache+" "+key).Err(); err != nil {
+		return fmt.Errorf("rediskit: forget: %w", err)
+	}
+	return nil
+}
+
+// OnForget calls drop for every Forget until ctx ends. After a broken line it calls drop("", "") once it is mended:
+// what was said in between was not heard, so everything is to be dropped.
+func (c *Client) OnForget(ctx context.Context, drop func(cache, key string)) error {
+	for ctx.Err() == nil {
+		sub := c.r.Subscribe(ctx, forgetChannel)
+		if _, err := sub.Receive(ctx); err == nil {
+			drop("", "")
+			c.listen(ctx, sub, drop)
+		}
+		sub.Close()
+		select {
+		case <-ctx.Done():
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+func (c *Client) listen(ctx context.Context, sub *redis.PubSub, drop func(cache, key string)) {
+	for {
+		m, err := sub.ReceiveMessage(ctx)
+		if err != nil {
+			return
+		}
+		cache, key, _ := strings.Cut(m.Payload, " ")
+		drop(cache, key)
+	}
+}

@@ -1,0 +1,175 @@
+// Package runner starts and stops a component. A Unit is what a component consists of; the same Unit runs alone in its
+// own process or beside its siblings in one.
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"fivechat.dev/libs/telemetry"
+)
+
+// The bounds of a server: slow clients are cut off, and a stop waits this long for requests under way.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 60 * time.Second
+	idleTimeout       = 120 * time.Second
+	maxHeaderBytes    = 32 << 10
+	drainTimeout      = 25 * time.Second
+)
+
+// Listener is an address and what answers there. Net, where set, is an already bound listener for it.
+type Listener struct {
+	Name    string // "http", "admin", "operator"
+	Addr    string
+	Net     net.Listener
+	Handler http.Handler
+}
+
+// Task works in the background until its context ends. An error before that stops the component.
+type Task struct {
+	Name string
+	Run  func(context.Context) error
+}
+
+// Unit is a component: what it serves, what it does in the background, when it is ready, and how it closes. Ready and
+// Close may be nil.
+type Unit struct {
+	Name      string
+	Telemetry *telemetry.Telemetry
+	Listeners []Listener
+	Tasks     []Task
+	Ready     func(context.Context) error
+	Close     func(context.Context) error
+}
+
+// Running is a started Unit.
+type Running struct {
+	unit    Unit
+	addrs   map[string]string
+	servers []*http.Server
+	stop    context.CancelFunc
+	group   *errgroup.Group
+	failed  context.Context
+	ready   *atomic.Bool
+}
+
+// Start binds every listener, then serves and runs the tasks. On an error nothing is left running.
+func Start(u Unit) (*Running, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	group, failed := errgroup.WithContext(ctx)
+	r := &Running{unit: u, addrs: map[string]string{}, stop: cancel, group: group, failed: failed, ready: new(atomic.Bool)}
+	var bound []net.Listener
+	for _, l := range u.Listeners {
+		ln := l.Net
+		if ln == nil {
+			var err error
+			if ln, err = net.Listen("tcp", l.Addr); err != nil {
+				for _, b := range bound {
+					b.Close()
+				}
+				cancel()
+				return nil, fmt.Errorf("%s: %s listener: %w", u.Name, l.Name, err)
+			}
+		}
+		bound = append(bound, ln)
+		r.addrs[l.Name] = ln.Addr().String()
+	}
+	for i, l := range u.Listeners {
+		handler := l.Handler
+		if l.Name == Admin {
+			handler = r.admin()
+		}
+		srv := &http.Server{
+			Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+			MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(u.Telemetry.Log.Handler(), slog.LevelDebug),
+		}
+		r.servers = append(r.servers, srv)
+		group.Go(func() error { return served(srv.Serve(bound[i]), l.Name) })
+	}
+	for _, t := range u.Tasks {
+		group.Go(func() error {
+			if err := t.Run(failed); err != nil && failed.Err() == nil {
+				return fmt.Errorf("%s: task %s: %w", u.Name, t.Name, err)
+			}
+			return nil
+		})
+	}
+	r.ready.Store(true)
+	return r, nil
+}
+
+func served(err error, name string) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("%s server: %w", name, err)
+}
+
+// URL is where a listener answers.
+func (r *Running) URL(listener string) string { return "http://" + r.addrs[listener] }
+
+// Failed is closed when a server or task failed, or after Stop.
+func (r *Running) Failed() <-chan struct{} { return r.failed.Done() }
+
+// Stop turns readiness off, lets requests under way finish, stops the tasks, then closes the Unit. It gives the first
+// error, including one that made the Unit fail before.
+func (r *Running) Stop(ctx context.Context) error {
+	r.ready.Store(false)
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	var errs []error
+	for _, s := range r.servers {
+		if err := s.Shutdown(ctx); err != nil {
+			errs = append(errs, err, s.Close())
+		}
+	}
+	r.stop()
+	errs = append(errs, r.group.Wait())
+	if r.unit.Close != nil {
+		errs = append(errs, r.unit.Close(ctx))
+	}
+	errs = append(errs, r.unit.Telemetry.Close(ctx))
+	return errors.Join(errs...)
+}
+
+// Main runs one Unit until it fails or the process is told to stop. It is all that a component's main needs.
+func Main(name string, build func(context.Context) (Unit, error)) {
+	if err := run(name, build); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(name string, build func(context.Context) (Unit, error)) error {
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer cancel()
+	u, err := build(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	r, err := Start(u)
+	if err != nil {
+		return err
+	}
+	for _, l := range u.Listeners {
+		u.Telemetry.Log.Info("listening", "listener", l.Name, "addr", r.addrs[l.Name])
+	}
+	select {
+	case <-ctx.Done():
+	case <-r.Failed():
+	}
+	u.Telemetry.Log.Info("stopping")
+	return r.Stop(context.Background())
+}

@@ -1,0 +1,97 @@
+// Package telemetry is what one component says about itself: a log, a metrics registry of its own and a tracer of its
+// own, so that several components in one process never write into one another's.
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+)
+
+// Config is set by the environment variables common to all components, and OpenTelemetry's own for the exporter.
+type Config struct {
+	LogLevel     slog.Level `env:"LOG_LEVEL"`                   // debug, info, warn or error
+	OTLPEndpoint string     `env:"OTEL_EXPORTER_OTLP_ENDPOINT"` // where spans go; empty: nowhere
+	SampleRatio  float64    `env:"TRACE_SAMPLE_RATIO"`          // share of new traces kept, 0 to 1
+	LogTo        io.Writer  // defaults to standard error
+}
+
+// Default logs from level info and, where spans have somewhere to go, keeps one new trace in ten.
+func Default() Config { return Config{SampleRatio: 0.1, LogTo: os.Stderr} }
+
+// Telemetry is one component's log, metrics and traces.
+type Telemetry struct {
+	Component string
+	Log       *slog.Logger
+	Registry  *prometheus.Registry
+	Traces    trace.TracerProvider
+	Tracer    trace.Tracer
+	Propagate propagation.TextMapPropagator
+	shutdown  func(context.Context) error
+}
+
+// New makes the telemetry of a component. Without an endpoint for spans, tracing costs nothing.
+func New(ctx context.Context, component string, c Config) (*Telemetry, error) {
+	t := &Telemetry{
+		Component: component,
+		Log:       slog.New(slog.NewJSONHandler(c.LogTo, &slog.HandlerOptions{Level: c.LogLevel})).With("component", component),
+		Registry:  prometheus.NewRegistry(),
+		Traces:    noop.NewTracerProvider(),
+		Propagate: propagation.TraceContext{},
+		shutdown:  func(context.Context) error { return nil },
+	}
+	t.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(component))
+	t.Tracer = t.Traces.Tracer(component)
+	if c.OTLPEndpoint == "" {
+		return t, nil
+	}
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(c.OTLPEndpoint+"/v1/traces"))
+	if err != nil {
+		return nil, fmt.Errorf("telemetry: span exporter: %w", err)
+	}
+	provider := sdktrace.NewTracerProvider(
+		sdktrace.WithBatcher(exporter),
+		sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(c.SampleRatio))),
+		sdktrace.WithResource(resource.NewSchemaless(attribute.String("service.name", "fivechat-"+component))),
+	)
+	t.Traces, t.Tracer, t.shutdown = provider, provider.Tracer(component), provider.Shutdown
+	return t, nil
+}
+
+// Close sends what spans are left.
+func (t *Telemetry) Close(ctx context.Context) error { return t.shutdown(ctx) }
+
+// Version is the version this binary was built from, or "dev".
+func Version() string {
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" {
+		return b.Main.Version
+	}
+	return "dev"
+}
+
+func buildInfo(component string) prometheus.Collector {
+	g := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "fivechat_build_info", Help: "Always 1; the labels say what runs.",
+		ConstLabels: prometheus.Labels{"component": component, "version": Version()},
+	})
+	g.Set(1)
+	return g
+}
+
+// Durations are the bucket bounds, in seconds, of OpenTelemetry's semantic conventions for request durations.
+func Durations() []float64 {
+	return []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}
+}

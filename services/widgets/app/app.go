@@ -1,0 +1,28 @@
+// Package app puts the widgets service together.
+package app
+
+import (
+	"context"
+
+	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/runner"
+	"fivechat.dev/services/widgets"
+	"fivechat.dev/services/widgets/internal/api"
+	"fivechat.dev/services/widgets/internal/mongostore"
+)
+
+// Config is the service's settings.
+type Config struct{ component.Config }
+
+// Default is the settings before the environment's.
+func Default() Config { return Config{component.Default()} }
+
+// New makes the service.
+func New(ctx context.Context, c Config) (runner.Unit, error) {
+	base, err := component.New(ctx, "widgets", c.Config)
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	api.Mount(base.Router, base.Chain, widgets.New(mongostore.New(base.DB)))
+	return base.Unit(ctx)
+}

@@ -1,0 +1,38 @@
+// Package api is the service's operations and their routes.
+package api
+
+import (
+	"context"
+
+	"fivechat.dev/libs/authz"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/operation"
+	"fivechat.dev/services/widgets"
+)
+
+// Mount puts the operations of s into the route table.
+func Mount(r *httpkit.Router, chain operation.Chain, s *widgets.Service) {
+	httpkit.Handle(r, "GET /widgets/{clientToken}", 200, operation.New(chain, "widgets.get_widget", authz.Public,
+		func(ctx context.Context, req byToken) (view, error) {
+			w, err := s.Public(ctx, req.ClientToken)
+			return viewOf(w), err
+		}))
+	httpkit.Handle(r, "PATCH /widgets/{clientToken}", 200, operation.New(chain, "widgets.update_widget", authz.Write,
+		func(ctx context.Context, req update) (view, error) {
+			w, err := s.Update(ctx, identity.From(ctx).Website, req.ClientToken, req.patch())
+			return viewOf(w), err
+		}), httpkit.Lenient)
+
+	httpkit.Handle(r, "GET /internal/widgets/{clientToken}", 200, operation.New(chain, "widgets.resolve_token", authz.Internal,
+		func(ctx context.Context, req byToken) (resolved, error) {
+			w, err := s.Public(ctx, req.ClientToken)
+			return resolved{w.WebsiteID, viewOf(w)}, err
+		}))
+	httpkit.Handle(r, "POST /internal/widgets", 200, operation.New(chain, "widgets.open_widget", authz.Internal,
+		func(ctx context.Context, req open) (view, error) {
+			w, err := s.Open(ctx, identity.From(ctx).Website, req.ClientToken)
+			return viewOf(w), err
+		}))
+	r.Mount("GET /widget/{clientToken}", script(s))
+}

@@ -1,0 +1,1 @@
+(function(settings){})(SETTINGS);

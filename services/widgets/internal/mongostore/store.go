@@ -1,0 +1,76 @@
+// Package mongostore keeps widgets in MongoDB.
+package mongostore
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/widgets"
+)
+
+// Store implements widgets.Store.
+type Store struct {
+	db      *mongokit.DB
+	widgets *mongokit.Collection[widgets.Widget]
+	tokens  *mongokit.Global[token]
+}
+
+// token is the directory entry that leads from a client token to its website.
+type token struct {
+	Token   string    `bson:"_id"`
+	Website tenant.ID `bson:"websiteId"`
+}
+
+// New declares the collections.
+func New(db *mongokit.DB) *Store {
+	return &Store{
+		db:      db,
+		widgets: mongokit.Tenanted[widgets.Widget](db, "widgets_widgets", "widget", mongokit.Index{Unique: true}),
+		tokens:  mongokit.GlobalOf[token](db, "widgets_tokens", "widget"),
+	}
+}
+
+// Tenant implements widgets.Store.
+func (s *Store) Tenant(ctx context.Context, clientToken string) (tenant.ID, error) {
+	row, err := s.tokens.Get(ctx, bson.D{{Key: "_id", Value: clientToken}})
+	return row.Website, err
+}
+
+// Get implements widgets.Store.
+func (s *Store) Get(ctx context.Context, t tenant.ID) (widgets.Widget, error) {
+	return s.widgets.Get(ctx, t, nil)
+}
+
+// Create implements widgets.Store.
+func (s *Store) Create(ctx context.Context, w widgets.Widget) error {
+	err := s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.tokens.Insert(ctx, token{w.ClientToken, w.WebsiteID}); err != nil {
+			return err
+		}
+		return s.widgets.Insert(ctx, w.WebsiteID, w)
+	})
+	if mongokit.IsDuplicate(err) {
+		return fault.Coded(fault.Conflict, "client_token_taken", "the client token belongs to another website")
+	}
+	return err
+}
+
+// Save implements widgets.Store: read, change and write in one transaction, so that two updates at once both count.
+func (s *Store) Save(ctx context.Context, t tenant.ID, change func(widgets.Widget) (widgets.Widget, error)) (saved widgets.Widget, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		w, err := s.widgets.Get(ctx, t, nil)
+		if err != nil {
+			return err
+		}
+		if saved, err = change(w); err != nil {
+			return err
+		}
+		_, err = s.widgets.Update(ctx, t, bson.D{{Key: "_id", Value: saved.ID}}, bson.D{{Key: "$set", Value: saved}})
+		return err
+	})
+	return saved, err
+}

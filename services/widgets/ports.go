@@ -1,0 +1,19 @@
+package widgets
+
+import (
+	"context"
+
+	"fivechat.dev/libs/tenant"
+)
+
+// Store keeps widgets. Errors are faults: NotFound, Conflict for a client token that is taken, Unavailable.
+type Store interface {
+	// Tenant gives the website that a client token belongs to.
+	Tenant(ctx context.Context, clientToken string) (tenant.ID, error)
+	// Get gives a website's widget.
+	Get(ctx context.Context, t tenant.ID) (Widget, error)
+	// Create stores a new widget and its client token, both or neither.
+	Create(ctx context.Context, w Widget) error
+	// Save changes a widget; change is given the stored one and may run more than once.
+	Save(ctx context.Context, t tenant.ID, change func(Widget) (Widget, error)) (Widget, error)
+}

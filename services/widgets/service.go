@@ -1,0 +1,57 @@
+package widgets
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/tenant"
+)
+
+// Service is the use cases.
+type Service struct{ store Store }
+
+// New makes a Service over a store.
+func New(store Store) *Service { return &Service{store} }
+
+// Public gives the widget of a client token: Invalid for a malformed token, NotFound for an unknown one.
+func (s *Service) Public(ctx context.Context, token string) (Widget, error) {
+	if !ValidClientToken(token) {
+		return Widget{}, fault.Bad("clientToken", "must be 1 to 128 characters of A-Z a-z 0-9 _ -")
+	}
+	t, err := s.store.Tenant(ctx, token)
+	if err != nil {
+		return Widget{}, err
+	}
+	return s.store.Get(ctx, t)
+}
+
+// Update changes the widget of the tenant's own client token; another website's token is like an unknown one.
+func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch) (Widget, error) {
+	if !ValidClientToken(token) {
+		return Widget{}, fault.Bad("clientToken", "must be 1 to 128 characters of A-Z a-z 0-9 _ -")
+	}
+	return s.store.Save(ctx, t, func(w Widget) (Widget, error) {
+		if w.ClientToken != token {
+			return w, fault.Missing("widget")
+		}
+		return p.Apply(w)
+	})
+}
+
+// Open gives the website's widget, made with its defaults where there is none yet. token is the client token wanted, ""
+// for a new random one; Conflict where another website has it.
+func (s *Service) Open(ctx context.Context, t tenant.ID, token string) (Widget, error) {
+	if w, err := s.store.Get(ctx, t); !fault.Is(err, fault.NotFound) {
+		return w, err
+	}
+	if token == "" {
+		token = "wgt_" + strings.ToLower(rand.Text())
+	}
+	if !ValidClientToken(token) {
+		return Widget{}, fault.Bad("clientToken", "must be 1 to 128 characters of A-Z a-z 0-9 _ -")
+	}
+	w := Default(t, token)
+	return w, s.store.Create(ctx, w)
+}
