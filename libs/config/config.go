@@ -16,20 +16,25 @@ type Validator interface{ Validate() error }
 // Load overlays defaults with environment variables. A field tagged `env:"NAME"` is read from prefix+NAME; where
 // prefix+NAME_FILE is set instead, from that file's content without its last line break. An error names the variable.
 func Load[T any](prefix string, defaults T) (T, error) {
+	c := defaults
 	environ := env.ToMap(os.Environ())
-	for name, path := range environ {
-		base, isFile := strings.CutSuffix(name, "_FILE")
-		if !isFile || !strings.HasPrefix(name, prefix) || environ[base] != "" {
+	options := env.Options{Prefix: prefix, Environment: environ}
+	fields, err := env.GetFieldParamsWithOptions(&c, options)
+	if err != nil {
+		return defaults, fmt.Errorf("config: %w", err)
+	}
+	for _, f := range fields { // only ours: the environment holds other programs' *_FILE too
+		path := environ[f.Key+"_FILE"]
+		if path == "" || environ[f.Key] != "" {
 			continue
 		}
 		b, err := os.ReadFile(path)
 		if err != nil {
-			return defaults, fmt.Errorf("config: %s: %w", name, err)
+			return defaults, fmt.Errorf("config: %s_FILE: %w", f.Key, err)
 		}
-		environ[base] = strings.TrimRight(string(b), "\r\n")
+		environ[f.Key] = strings.TrimRight(string(b), "\r\n")
 	}
-	c := defaults
-	if err := env.ParseWithOptions(&c, env.Options{Prefix: prefix, Environment: environ}); err != nil {
+	if err := env.ParseWithOptions(&c, options); err != nil {
 		return defaults, fmt.Errorf("config: %w", err)
 	}
 	if v, ok := any(c).(Validator); ok {
