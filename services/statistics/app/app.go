@@ -3,7 +3,6 @@ package app
 
 import (
 	"context"
-	"errors"
 
 	"fivechat.dev/libs/component"
 	"fivechat.dev/libs/events"
@@ -22,16 +21,7 @@ type Config struct {
 }
 
 // Default is the settings before the environment's.
-func Default() Config { return Config{Config: component.Default()} }
-
-// Validate refuses settings that cannot work.
-func (c Config) Validate() error {
-	err := c.Config.Validate()
-	if c.ConversationsURL == "" || c.VisitorsURL == "" {
-		err = errors.Join(err, errors.New("FIVECHAT_CONVERSATIONS_URL and FIVECHAT_VISITORS_URL must be set"))
-	}
-	return err
-}
+func Default() Config { return Config{component.Default(), "http://conversations:8080", "http://visitors:8080"} }
 
 // New makes the service.
 func New(ctx context.Context, c Config) (runner.Unit, error) {

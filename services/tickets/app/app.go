@@ -25,15 +25,15 @@ type Config struct {
 
 // Default is the settings before the environment's.
 func Default() Config {
-	return Config{Config: component.Default(), MailDomain: "tickets.fivechat.localhost"}
+	return Config{
+		Config: component.Default(), AccountsURL: "http://accounts:8080", ConversationsURL: "http://conversations:8080",
+		VisitorsURL: "http://visitors:8080", MailDomain: "tickets.fivechat.localhost",
+	}
 }
 
 // Validate refuses settings that cannot work.
 func (c Config) Validate() error {
 	err := c.Config.Validate()
-	if c.AccountsURL == "" || c.ConversationsURL == "" || c.VisitorsURL == "" {
-		err = errors.Join(err, errors.New("FIVECHAT_ACCOUNTS_URL, FIVECHAT_CONVERSATIONS_URL and FIVECHAT_VISITORS_URL must be set"))
-	}
 	if c.MailDomain == "" {
 		err = errors.Join(err, errors.New("FIVECHAT_MAIL_DOMAIN is empty"))
 	}
