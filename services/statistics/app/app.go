@@ -21,7 +21,9 @@ type Config struct {
 }
 
 // Default is the settings before the environment's.
-func Default() Config { return Config{component.Default(), "http://conversations:8080", "http://visitors:8080"} }
+func Default() Config {
+	return Config{component.Default(), "http://conversations:8080", "http://visitors:8080"}
+}
 
 // New makes the service.
 func New(ctx context.Context, c Config) (runner.Unit, error) {
