@@ -77,8 +77,8 @@ func (w *Website) Writer() Client { return w.As(Write) }
 // Agent holds READ_WRITE.
 func (w *Website) Agent() Client { return w.As(ReadWrite) }
 
-// User makes an agent of the website.
-func (w *Website) User(t testing.TB) Object {
+// NewUser makes an agent of the website.
+func (w *Website) NewUser(t testing.TB) Object {
 	t.Helper()
 	return w.Operator().Send(t, 201, "POST", fmt.Sprintf("/operator/websites/%d/users", w.ID),
 		Map{"name": Unique("Agent "), "email": Unique("agent.") + "@shop.example"})
@@ -123,8 +123,8 @@ func (w *Website) Reply(t testing.TB, conversation, content string) Object {
 	return w.Agent().Send(t, 201, "POST", "/conversations/"+conversation+"/messages", Map{"content": content})
 }
 
-// Ticket makes a ticket.
-func (w *Website) Ticket(t testing.TB, fields Map) Object {
+// NewTicket makes a ticket.
+func (w *Website) NewTicket(t testing.TB, fields Map) Object {
 	t.Helper()
 	return w.Agent().Send(t, 201, "POST", "/tickets", fields)
 }

@@ -16,7 +16,7 @@ const (
 // Operation is one operation of the edge, with a request of it that succeeds in a World.
 type Operation struct {
 	Row          int    // in the contract; 0 for one of our own
-	Method, Path string // with {conversation}, {visitor}, {client}, {ticket}, {user} for the object it is about
+	Method, Path string // with {conversation}, {visitor}, {client}, {ticket}, {user}, {tag} for the object it is about
 	Caller       Caller
 	Pro          bool   // needs the plan PRO
 	Status       int    // on success
@@ -92,10 +92,11 @@ func ours() []Operation {
 			Body: Map{"name": "Una"}, Text: "name", Mistyped: Map{"name": 5}},
 		{Method: "DELETE", Path: "/users/{user}", Caller: ByWrite, Status: 200, Malformed: 400, Ends: true},
 		{Method: "GET", Path: "/tags", Caller: ByRead, Status: 200},
-		{Method: "PUT", Path: "/tags/{tag}", Caller: ByWrite, Status: 200,
+		{Method: "PUT", Path: "/tags/parcels", Caller: ByWrite, Status: 200,
 			Body: Map{"names": Map{"de": "Pakete"}}, Mistyped: Map{"names": "Pakete"}},
+		{Method: "DELETE", Path: "/tags/{tag}", Caller: ByWrite, Status: 200, Malformed: 404, Ends: true},
 		{Method: "POST", Path: "/conversations/import", Caller: ByWrite, Status: 200,
-			Body: Map{"rows": []Map{}}, Mistyped: Map{"rows": "none"}},
+			Body: Map{"rows": []Map{Row("{unique}", "Is it open?", "It is.")}}, Mistyped: Map{"rows": "none"}},
 	}
 }
 

@@ -14,6 +14,7 @@ type World struct {
 	Conversation string  // its token: one message of the visitor's, one of an agent's
 	Ticket       string  // its id
 	User         Object
+	Tag          string
 }
 
 // World makes a website and one of everything in it. The ticket is the visitor's own, which needs no plan.
@@ -23,7 +24,9 @@ func (s System) World(t testing.TB, plan string) *World {
 	w.Caller = w.Visit(t, Map{"name": "Vera Visitor"})
 	w.Conversation = w.Caller.Open(t, "Where is my parcel?")
 	w.Reply(t, w.Conversation, "On its way.")
-	w.User = w.Website.User(t)
+	w.User = w.NewUser(t)
+	w.Tag = Unique("tag-")
+	w.Agent().Do(t, "PUT", "/tags/"+w.Tag, Map{"names": Map{"de": "Pakete"}}).Want(t, 200)
 	w.Ticket = w.Caller.Send(t, 201, "POST", "/internal/visitors/tickets", Map{"title": "Lost parcel"}).Text("id")
 	return w
 }
@@ -32,7 +35,7 @@ func (s System) World(t testing.TB, plan string) *World {
 func (w *World) Objects() map[string]string {
 	return map[string]string{
 		"conversation": w.Conversation, "visitor": w.Caller.Token, "client": w.ClientToken, "ticket": w.Ticket,
-		"user": PathID(w.User.Int("id")), "tag": "parcels",
+		"user": PathID(w.User.Int("id")), "tag": w.Tag,
 	}
 }
 
@@ -41,12 +44,15 @@ func (w *World) Unknown() map[string]string {
 	return map[string]string{
 		"conversation": Lookalike(w.Conversation), "visitor": Lookalike(w.Caller.Token), "client": Unique("wgt_nobody"),
 		"ticket": PathID(UnknownID), "user": PathID(UnknownID),
+		"tag": Unique("tag-"),
 	}
 }
 
 // Malformed gives names of each kind that no object can have.
 func Malformed() map[string]string {
-	return map[string]string{"conversation": "no-token", "visitor": "no.token", "client": "no.token", "ticket": "no-number", "user": "no-number"}
+	return map[string]string{
+		"conversation": "no-token", "visitor": "no.token", "client": "no.token", "ticket": "no-number", "user": "no-number", "tag": "%20",
+	}
 }
 
 // Fill puts names into the {kind}s of a path or, inside strings, of a body.
@@ -66,6 +72,12 @@ func fill(v any, names map[string]string) any {
 		out := Map{}
 		for k, e := range v {
 			out[k] = fill(e, names)
+		}
+		return out
+	case []Map:
+		out := make([]Map, len(v))
+		for i, e := range v {
+			out[i] = fill(e, names).(Map)
 		}
 		return out
 	default:
