@@ -110,7 +110,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	defer cancel()
 	if a := req.Header.Get(identity.Header); a != "" {
 		if p, err := r.keys.Verify(a); err == nil {
-			ctx = identity.With(ctx, p)
+			ctx = withClientAddress(identity.With(ctx, p), req.Header)
 		} else {
 			r.tele.Log.WarnContext(ctx, "refused an assertion", "error", err)
 		}

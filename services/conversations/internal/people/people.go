@@ -27,15 +27,13 @@ func (p *People) Visitor(ctx context.Context, t tenant.ID, id int64) (*conversat
 	return &found[0], nil
 }
 
-const maxIDs = 100 // in one question
-
 // Agents implements conversations.People.
 func (p *People) Agents(ctx context.Context, t tenant.ID, ids []int64) ([]conversations.Agent, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	texts := make([]string, 0, min(len(ids), maxIDs))
-	for _, id := range ids[:min(len(ids), maxIDs)] {
+	texts := make([]string, 0, min(len(ids), httpkit.MaxIDs))
+	for _, id := range ids[:min(len(ids), httpkit.MaxIDs)] {
 		texts = append(texts, strconv.FormatInt(id, 10))
 	}
 	return httpkit.Call[[]conversations.Agent](ctx, p.accounts, t, "GET", "/internal/users?ids="+url.QueryEscape(strings.Join(texts, ",")), nil)

@@ -1,0 +1,87 @@
+// Package app puts the gateway together.
+package app
+
+import (
+	"context"
+	"net/url"
+
+	"fivechat.dev/api-gateway/internal/edge"
+	"fivechat.dev/api-gateway/internal/proxy"
+	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/api-gateway/internal/token"
+	"fivechat.dev/api-gateway/internal/visitor"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/telemetry"
+)
+
+// Operator is the name of the operator's listener.
+const Operator = "operator"
+
+// New makes the gateway. It is ready once it listens: a service that is away costs only the operations that need it,
+// and taking every edge out of rotation with it would cost all the others too.
+func New(ctx context.Context, c Config) (runner.Unit, error) {
+	if err := c.Validate(); err != nil {
+		return runner.Unit{}, err
+	}
+	keys, err := c.keyring()
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	services, err := c.services()
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	tele, err := telemetry.New(ctx, "api-gateway", c.Telemetry)
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	return unit(c, keys, services, tele)
+}
+
+func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL, tele *telemetry.Telemetry) (runner.Unit, error) {
+	tokens, err := token.New(httpkit.NewClient(c.AccountsURL, keys, tele), tele.Registry)
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	visitors, err := visitor.New(httpkit.NewClient(c.VisitorsURL, keys, tele), tele.Registry)
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	forward, err := proxy.New(services, keys, tele)
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	doors := edge.New(edge.Shared{
+		Telemetry: tele, Tokens: tokens.Resolve, Visitors: visitors.Resolve, Operators: edge.OperatorKey(c.OperatorKey),
+		Proxy: forward, Trusted: c.TrustedProxies, Origins: c.CORSOrigins,
+	})
+	u := runner.Unit{Name: "api-gateway", Telemetry: tele, Listeners: []runner.Listener{
+		{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public)},
+		{Name: runner.Admin, Addr: c.AdminAddr},
+	}}
+	if c.OperatorKey != "" {
+		u.Listeners = append(u.Listeners, runner.Listener{Name: Operator, Addr: c.OperatorAddr, Handler: doors.Over(route.Operator)})
+	}
+	if c.Redis.URL == "" {
+		return u, nil
+	}
+	redis, err := rediskit.Connect(c.Redis)
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	u.Tasks = []runner.Task{{Name: "forget", Run: func(ctx context.Context) error {
+		return redis.OnForget(ctx, func(cache, key string) {
+			if cache == "" || cache == token.Cache {
+				tokens.Forget(key)
+			}
+			if cache == "" {
+				visitors.Clear()
+			}
+		})
+	}}}
+	u.Close = func(context.Context) error { return redis.Close() }
+	return u, nil
+}

@@ -1,0 +1,100 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+
+	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/telemetry"
+)
+
+// minOperatorKey is the shortest operator key that is not asking to be guessed.
+const minOperatorKey = 20
+
+// Config is the gateway's settings.
+type Config struct {
+	Addr             string          `env:"FIVECHAT_ADDR"`           // the public listener
+	AdminAddr        string          `env:"FIVECHAT_ADMIN_ADDR"`     // /livez, /readyz, /metrics
+	OperatorAddr     string          `env:"FIVECHAT_OPERATOR_ADDR"`  // /operator/*, for who runs this installation
+	OperatorKey      string          `env:"FIVECHAT_OPERATOR_KEY"`   // at least 20 characters; without one there is no operator listener
+	AssertionKeys    []string        `env:"FIVECHAT_ASSERTION_KEYS"` // one or two secrets of at least 32 bytes, comma-separated; the first signs
+	AccountsURL      string          `env:"FIVECHAT_ACCOUNTS_URL"`   // the services: absolute URLs without a path
+	ConversationsURL string          `env:"FIVECHAT_CONVERSATIONS_URL"`
+	VisitorsURL      string          `env:"FIVECHAT_VISITORS_URL"`
+	WidgetsURL       string          `env:"FIVECHAT_WIDGETS_URL"`
+	TicketsURL       string          `env:"FIVECHAT_TICKETS_URL"`
+	StatisticsURL    string          `env:"FIVECHAT_STATISTICS_URL"`
+	TrustedProxies   []netip.Prefix  `env:"FIVECHAT_TRUSTED_PROXIES"` // CIDRs whose X-Forwarded-For counts, comma-separated
+	CORSOrigins      []string        `env:"FIVECHAT_CORS_ORIGINS"`    // whose pages may call operations with a bearer, comma-separated
+	Redis            rediskit.Config // optional: without it a revoked token works for seconds more
+	Telemetry        telemetry.Config
+}
+
+// Default listens on every address, as a container does, trusts no proxy and no origin.
+func Default() Config {
+	return Config{Addr: ":8080", AdminAddr: ":9090", OperatorAddr: ":8081", Telemetry: telemetry.Default()}
+}
+
+// Validate refuses settings that cannot work.
+func (c Config) Validate() error {
+	_, keys := c.keyring()
+	_, services := c.services()
+	errs := []error{keys, services}
+	if c.OperatorKey != "" && len(c.OperatorKey) < minOperatorKey {
+		errs = append(errs, fmt.Errorf("FIVECHAT_OPERATOR_KEY is shorter than %d characters", minOperatorKey))
+	}
+	for _, o := range c.CORSOrigins {
+		if u, err := url.Parse(o); err != nil || u.Host == "" || u.Scheme+"://"+u.Host != o {
+			errs = append(errs, fmt.Errorf("FIVECHAT_CORS_ORIGINS: %q is not an origin like https://example.com", o))
+		}
+	}
+	if c.Redis.URL != "" {
+		r, err := rediskit.Connect(c.Redis) // does not connect yet
+		if err == nil {
+			err = r.Close()
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) keyring() (*identity.Keyring, error) {
+	keys := make([][]byte, len(c.AssertionKeys))
+	for i, k := range c.AssertionKeys {
+		keys[i] = []byte(k)
+	}
+	ring, err := identity.NewKeyring(keys...)
+	if err != nil {
+		return nil, fmt.Errorf("FIVECHAT_ASSERTION_KEYS: %w", err)
+	}
+	return ring, nil
+}
+
+func (c Config) services() (map[route.Upstream]*url.URL, error) {
+	addresses := map[route.Upstream]*url.URL{}
+	var errs []error
+	for _, s := range []struct {
+		name     route.Upstream
+		variable string
+		value    string
+	}{
+		{route.Accounts, "FIVECHAT_ACCOUNTS_URL", c.AccountsURL},
+		{route.Conversations, "FIVECHAT_CONVERSATIONS_URL", c.ConversationsURL},
+		{route.Visitors, "FIVECHAT_VISITORS_URL", c.VisitorsURL},
+		{route.Widgets, "FIVECHAT_WIDGETS_URL", c.WidgetsURL},
+		{route.Tickets, "FIVECHAT_TICKETS_URL", c.TicketsURL},
+		{route.Statistics, "FIVECHAT_STATISTICS_URL", c.StatisticsURL},
+	} {
+		u, err := url.Parse(s.value)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Scheme+"://"+u.Host != s.value {
+			errs = append(errs, fmt.Errorf("%s: %q is not a URL like http://host:port", s.variable, s.value))
+			continue
+		}
+		addresses[s.name] = u
+	}
+	return addresses, errors.Join(errs...)
+}

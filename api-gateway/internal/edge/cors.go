@@ -1,0 +1,53 @@
+package edge
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"fivechat.dev/api-gateway/internal/route"
+)
+
+// What pages may send and read beside what every page may.
+const (
+	openHeaders    = "content-type, x-visitor-id, idempotency-key, x-request-id"
+	bearerHeaders  = "authorization, content-type, idempotency-key, x-request-id"
+	exposedHeaders = "X-Request-Id, Retry-After"
+	preflightAge   = "600"
+)
+
+// options answers OPTIONS on a path: a browser's preflight by the policy of the row it asks for, and anything else,
+// like a preflight that is not granted, with nothing but Allow.
+func (e *Edge) options(x *exchange, path *route.Path, r *http.Request) {
+	h := x.Header()
+	h.Set("Allow", path.Allow())
+	row := path.Route(r.Header.Get("Access-Control-Request-Method"))
+	if row != nil && r.Header.Get("Origin") != "" && e.share(h, row, r) {
+		headers := bearerHeaders
+		if row.CORS == route.Open {
+			headers = openHeaders
+		}
+		h.Set("Access-Control-Allow-Methods", strings.Join(path.Methods(func(other *route.Route) bool { return other.CORS == row.CORS }), ", "))
+		h.Set("Access-Control-Allow-Headers", headers)
+		h.Set("Access-Control-Max-Age", preflightAge)
+		h.Del("Access-Control-Expose-Headers")
+	}
+	x.WriteHeader(http.StatusNoContent)
+}
+
+// share lets a page of the request's origin read the answer, where the row's policy allows it, and says whether it does.
+func (e *Edge) share(h http.Header, row *route.Route, r *http.Request) bool {
+	origin := "*"
+	if row.CORS == route.Configured {
+		if len(e.Origins) == 0 {
+			return false
+		}
+		h.Add("Vary", "Origin")
+		if origin = r.Header.Get("Origin"); !slices.Contains(e.Origins, origin) {
+			return false
+		}
+	}
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Expose-Headers", exposedHeaders)
+	return true
+}

@@ -1,0 +1,146 @@
+// Package edge is the handler behind which everything stands: it finds a request's row, refuses in the contract's
+// order, and has the rest forwarded. The public and the operator listener are each an Edge, over tables of their own.
+package edge
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fivechat.dev/api-gateway/internal/proxy"
+	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/api-gateway/internal/token"
+	"fivechat.dev/api-gateway/internal/visitor"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/telemetry"
+)
+
+// Credential resolves what a request's headers say about its caller.
+type Credential func(context.Context, http.Header) (identity.Principal, error)
+
+// Shared is what the listeners have in common.
+type Shared struct {
+	Telemetry *telemetry.Telemetry
+	Tokens    Credential
+	Visitors  Credential
+	Operators Credential
+	Proxy     *proxy.Proxy
+	Trusted   []netip.Prefix // the proxies whose X-Forwarded-For counts
+	Origins   []string       // whose pages may call operations with a bearer
+	durations *prometheus.HistogramVec
+}
+
+// New completes what the listeners share.
+func New(s Shared) *Shared {
+	s.durations = newDurations(s.Telemetry.Registry)
+	return &s
+}
+
+// Edge answers one listener.
+type Edge struct {
+	*Shared
+	table *route.Table
+}
+
+// Over makes the Edge of a table.
+func (s *Shared) Over(rows []route.Route) *Edge { return &Edge{s, route.New(rows)} }
+
+// ServeHTTP answers a request within httpkit.DefaultTimeout.
+func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), httpkit.DefaultTimeout)
+	defer cancel()
+	x, r := e.begin(ctx, w, r)
+	defer x.end()
+	if err := e.serve(x, r); err != nil {
+		x.refuse(err)
+	}
+}
+
+// serve refuses in the contract's order: path and method, size, credential, permission; the rest is the service's.
+func (e *Edge) serve(x *exchange, r *http.Request) error {
+	path := e.table.Find(r)
+	if path == nil {
+		return fault.Missing("path")
+	}
+	x.pattern = path.Pattern
+	if r.Method == http.MethodOptions {
+		e.options(x, path, r)
+		return nil
+	}
+	row := path.Route(r.Method)
+	if row == nil {
+		x.Header().Set("Allow", path.Allow())
+		return fault.New(fault.MethodNotAllowed, "the path has no method "+r.Method)
+	}
+	x.row = row
+	e.share(x.Header(), row, r)
+	if err := admitBody(x.ResponseWriter, r, row.Body); err != nil {
+		return err
+	}
+	p, err := e.identify(row, r)
+	if err != nil {
+		return err
+	}
+	x.principal = p
+	if err := row.Rule.Check(p); err != nil {
+		return err
+	}
+	if row.Upstream == route.Self {
+		return health(x)
+	}
+	if row.Rule.Caller != identity.Public {
+		x.Header().Set("Cache-Control", "no-store") // unless the service knows better
+	}
+	return e.Proxy.Forward(x, r, row.Upstream, proxy.Caller{Principal: p, Address: x.client})
+}
+
+// identify resolves the credential that the row asks for, and no other.
+func (e *Edge) identify(row *route.Route, r *http.Request) (identity.Principal, error) {
+	ctx := r.Context()
+	switch {
+	case row.Rule.Caller == identity.Token:
+		return e.Tokens(ctx, r.Header)
+	case row.Rule.Caller == identity.Operator:
+		return e.Operators(ctx, r.Header)
+	case row.Visitor == route.VisitorInput:
+		p, err := e.Visitors(ctx, r.Header)
+		return p, visitor.AsInput(err)
+	case row.Visitor == route.VisitorCredential:
+		return e.Visitors(ctx, r.Header)
+	case row.Upstream == route.Self && len(r.Header.Values("Authorization")) > 0:
+		return e.Tokens(ctx, r.Header)
+	default:
+		return identity.Principal{Kind: identity.Public}, nil
+	}
+}
+
+// OperatorKey is the Credential of who holds an installation's operator key.
+func OperatorKey(key string) Credential {
+	want := sha256.Sum256([]byte(key))
+	return func(_ context.Context, h http.Header) (identity.Principal, error) {
+		secret, err := token.Bearer(h)
+		if err != nil {
+			return identity.Principal{}, err
+		}
+		if got := sha256.Sum256([]byte(secret)); subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+			return identity.Principal{}, token.Invalid()
+		}
+		return identity.Principal{Kind: identity.Operator}, nil
+	}
+}
+
+// health says that the edge answers. A monitor without a token may ask; a token that is sent must be valid.
+func health(w http.ResponseWriter) error {
+	w.Header().Set("Cache-Control", "no-store")
+	return httpkit.WriteJSON(w, http.StatusOK, struct {
+		Status    string    `json:"status"`
+		Timestamp time.Time `json:"timestamp"`
+	}{"ok", time.Now()})
+}

@@ -1,0 +1,173 @@
+package edge
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/telemetry"
+)
+
+// unmatched is the route label of a request that no row has.
+const unmatched = "unmatched"
+
+// exchange is one request and its answer: it stands in for the ResponseWriter, and when it ends it is logged, measured
+// and traced once.
+type exchange struct {
+	http.ResponseWriter
+	edge      *Edge
+	request   *http.Request
+	start     time.Time
+	span      trace.Span
+	client    string // the client's address
+	pattern   string
+	row       *route.Route
+	principal identity.Principal
+	status    int // 0 until the answer has begun
+	bytes     int64
+	aborted   bool // the answer broke off
+}
+
+// begin opens the exchange. The trace begins here: what a client says about traces of its own does not count.
+func (e *Edge) begin(ctx context.Context, w http.ResponseWriter, r *http.Request) (*exchange, *http.Request) {
+	id := requestID(r.Header)
+	ctx, span := e.Telemetry.Tracer.Start(httpkit.WithRequestID(ctx, id), methodLabel(r.Method),
+		trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer))
+	h := w.Header()
+	h.Set(httpkit.RequestIDHeader, id)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	r = r.WithContext(ctx)
+	return &exchange{
+		ResponseWriter: w, edge: e, request: r, start: time.Now(), span: span, client: clientAddress(r, e.Trusted), pattern: unmatched,
+	}, r
+}
+
+var sane = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
+
+// requestID takes over the client's id for the request where it is a sane one, else makes one.
+func requestID(h http.Header) string {
+	if v := h.Values(httpkit.RequestIDHeader); len(v) == 1 && sane.MatchString(v[0]) {
+		return v[0]
+	}
+	return rand.Text()
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 && status >= 200 {
+		x.status = status
+	}
+	x.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (x *exchange) Write(b []byte) (int, error) {
+	if x.status == 0 {
+		x.status = http.StatusOK
+	}
+	n, err := x.ResponseWriter.Write(b)
+	x.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach what is inside, to flush.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// refuse answers with a problem. A client that went away is told nothing: its connection is cut, so that one that only
+// stopped sending cannot take an empty answer for a success.
+func (x *exchange) refuse(err error) {
+	f := fault.From(err)
+	if f.Kind == fault.Canceled {
+		x.status = httpkit.Status(fault.Canceled)
+		panic(http.ErrAbortHandler)
+	}
+	if f.Kind == fault.Internal || f.Kind == fault.Unavailable || f.Kind == fault.Timeout {
+		x.edge.Telemetry.Log.ErrorContext(x.request.Context(), "request failed", "error", err,
+			"route", x.pattern, "request_id", httpkit.RequestID(x.request.Context()))
+	}
+	httpkit.WriteProblem(x, x.request.URL.Path, httpkit.RequestID(x.request.Context()), f)
+}
+
+// end closes the exchange, also where it ends in a panic. It must be deferred itself, to recover.
+func (x *exchange) end() {
+	reason := recover()
+	if reason != nil && reason != http.ErrAbortHandler {
+		x.edge.Telemetry.Log.ErrorContext(x.request.Context(), "request panicked", "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+		if x.status == 0 {
+			x.refuse(fmt.Errorf("panic: %v", reason))
+			reason = nil
+		}
+	}
+	if x.status == 0 { // nothing was answered, which only an aborted exchange can end with
+		x.status = httpkit.Status(fault.Canceled)
+	}
+	x.aborted = reason != nil
+	x.record()
+	if reason != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (x *exchange) record() {
+	ctx, took := x.request.Context(), time.Since(x.start)
+	method := methodLabel(x.request.Method)
+	x.edge.durations.WithLabelValues(method, x.pattern, strconv.Itoa(x.status)).Observe(took.Seconds())
+	attrs := []slog.Attr{
+		slog.String("method", method), slog.String("route", x.pattern), slog.Int("status", x.status),
+		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int64("bytes", x.bytes),
+		slog.String("request_id", httpkit.RequestID(ctx)), slog.String("client", x.client),
+	}
+	if x.aborted {
+		attrs = append(attrs, slog.Bool("aborted", true))
+	}
+	if x.row != nil {
+		attrs = append(attrs, slog.String("class", string(x.row.Class)))
+	}
+	if !x.principal.Website.IsZero() {
+		attrs = append(attrs, slog.Int64("website", x.principal.Website.Int64()))
+	}
+	if x.principal.TokenID != 0 {
+		attrs = append(attrs, slog.Int64("token", x.principal.TokenID))
+	}
+	x.edge.Telemetry.Log.LogAttrs(ctx, slog.LevelInfo, "request", attrs...)
+	x.span.SetName(method + " " + x.pattern)
+	x.span.SetAttributes(attribute.String("http.request.method", method), attribute.String("http.route", x.pattern),
+		attribute.Int("http.response.status_code", x.status))
+	if x.status >= 500 {
+		x.span.SetStatus(codes.Error, http.StatusText(x.status))
+	}
+	x.span.End()
+}
+
+// methodLabel bounds what a client can make a label of.
+func methodLabel(method string) string {
+	switch method {
+	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT":
+		return method
+	}
+	return "_OTHER"
+}
+
+func newDurations(registry prometheus.Registerer) *prometheus.HistogramVec {
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "http_server_request_duration_seconds", Help: "Time from a request to the end of its answer.", Buckets: telemetry.Durations(),
+	}, []string{"http_request_method", "http_route", "http_response_status_code"})
+	registry.MustRegister(h)
+	return h
+}

@@ -1,0 +1,161 @@
+// Package route is the edge's table: which paths exist, who may call them, and which service answers. The rows are
+// plain data in table.go; this file finds the row of a request.
+package route
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"fivechat.dev/libs/authz"
+)
+
+// Upstream names the service that answers a row.
+type Upstream string
+
+// The services behind the edge. Self is the gateway's own answer.
+const (
+	Self          Upstream = ""
+	Accounts      Upstream = "accounts"
+	Conversations Upstream = "conversations"
+	Visitors      Upstream = "visitors"
+	Widgets       Upstream = "widgets"
+	Tickets       Upstream = "tickets"
+	Statistics    Upstream = "statistics"
+)
+
+// Visitor says how a row treats the header x-visitor-id.
+type Visitor uint8
+
+// The visitor policies. They differ in what an unknown visitor token is: part of the input, or the credential.
+const (
+	NoVisitor         Visitor = iota // the header is not looked at
+	VisitorInput                     // missing or unknown: 400
+	VisitorCredential                // missing: 400; unknown: 401
+)
+
+// CORS says whose pages may call a row from a browser.
+type CORS uint8
+
+// The CORS policies.
+const (
+	Configured CORS = iota // pages of the origins in the configuration
+	Open                   // any page: the widget runs on tenants' sites
+)
+
+// Class names the rate limit that a row counts towards.
+type Class string
+
+// The limit classes.
+const (
+	ClassRead     Class = "read"
+	ClassWrite    Class = "write"
+	ClassImport   Class = "import"
+	ClassVisitor  Class = "visitor"
+	ClassSession  Class = "session"
+	ClassPublic   Class = "public"
+	ClassHealth   Class = "health"
+	ClassOperator Class = "operator"
+)
+
+// Route is one row.
+type Route struct {
+	Method   string
+	Pattern  string // a ServeMux pattern's path; also the route's name in logs, metrics and traces
+	Upstream Upstream
+	Rule     authz.Rule
+	Visitor  Visitor
+	CORS     CORS
+	Body     int64 // the request body's cap in bytes
+	Class    Class
+}
+
+// Path is the rows of one pattern, by method.
+type Path struct {
+	Pattern string
+	routes  map[string]*Route
+}
+
+// Route gives the row of a method; HEAD is GET without a body. It is nil where the path has no such method.
+func (p *Path) Route(method string) *Route {
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	return p.routes[method]
+}
+
+// Methods gives the methods of the rows that keep accepts, sorted, with HEAD beside GET.
+func (p *Path) Methods(keep func(*Route) bool) []string {
+	var methods []string
+	for m, r := range p.routes {
+		if !keep(r) {
+			continue
+		}
+		if methods = append(methods, m); m == http.MethodGet {
+			methods = append(methods, http.MethodHead)
+		}
+	}
+	slices.Sort(methods)
+	return methods
+}
+
+// Allow is the value of the header Allow: every method of the path, and OPTIONS.
+func (p *Path) Allow() string {
+	methods := append(p.Methods(func(*Route) bool { return true }), http.MethodOptions)
+	slices.Sort(methods)
+	return strings.Join(methods, ", ")
+}
+
+// ServeHTTP lets a Path stand in a ServeMux, which is only asked where a path leads.
+func (p *Path) ServeHTTP(http.ResponseWriter, *http.Request) {}
+
+// Table finds the Path of a request.
+type Table struct{ mux *http.ServeMux }
+
+// New makes a table of rows. It panics on patterns that clash, so that a wrong table never starts.
+func New(rows []Route) *Table {
+	paths := map[string]*Path{}
+	t := &Table{http.NewServeMux()}
+	for _, row := range rows {
+		p := paths[row.Pattern]
+		if p == nil {
+			p = &Path{row.Pattern, map[string]*Route{}}
+			paths[row.Pattern] = p
+			t.mux.Handle(row.Pattern, p)
+		}
+		if p.routes[row.Method] != nil {
+			panic("route: " + row.Method + " " + row.Pattern + " stands twice")
+		}
+		p.routes[row.Method] = &row
+	}
+	return t
+}
+
+// Find gives the path of a request, nil where there is none. Only a path in its plainest spelling is found: what a
+// ServeMux would redirect, or a service could read otherwise than the edge did, does not exist.
+func (t *Table) Find(r *http.Request) *Path {
+	if !plain(r.URL.EscapedPath()) {
+		return nil
+	}
+	h, _ := t.mux.Handler(r)
+	p, _ := h.(*Path)
+	return p
+}
+
+// plain says whether an escaped path has neither empty nor dot segments, nor an encoded slash, backslash or dot segment.
+func plain(escaped string) bool {
+	rest, rooted := strings.CutPrefix(escaped, "/")
+	if !rooted {
+		return false
+	}
+	lower := strings.ToLower(rest)
+	if strings.Contains(lower, "%2f") || strings.Contains(lower, "%5c") || strings.Contains(lower, `\`) {
+		return false
+	}
+	for segment := range strings.SplitSeq(strings.ReplaceAll(lower, "%2e", "."), "/") {
+		if segment == "" || segment == "." || segment == ".." {
+			return false
+		}
+	}
+	return true
+}
