@@ -90,7 +90,7 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 		return runner.Unit{}, err
 	}
 	return runner.Unit{
-		Name: c.Telemetry.Component, Telemetry: c.Telemetry, Tasks: tasks, Ready: c.DB.Ping, Close: c.DB.Close,
+		Name: c.Component, Telemetry: c.Telemetry, Tasks: tasks, Ready: c.DB.Ping, Close: c.DB.Close,
 		Listeners: []runner.Listener{
 			{Name: "http", Addr: c.config.Addr, Handler: c.Router},
 			{Name: runner.Admin, Addr: c.config.AdminAddr},

@@ -60,7 +60,7 @@ func (c *Client) OnForget(ctx context.Context, drop func(cache, key string)) err
 			drop("", "")
 			c.listen(ctx, sub, drop)
 		}
-		sub.Close()
+		_ = sub.Close() // it is broken or no longer wanted
 		select {
 		case <-ctx.Done():
 		case <-time.After(200 * time.Millisecond):

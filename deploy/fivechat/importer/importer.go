@@ -71,8 +71,10 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(inFlight)
 	readErr := s.read(ctx, input, func(batch []line) { group.Go(func() error { return s.send(ctx, batch) }) })
-	err = group.Wait()
-	return s.total(), errors.Join(err, readErr)
+	if err := group.Wait(); err != nil { // it also ended the reading
+		return s.total(), err
+	}
+	return s.total(), readErr
 }
 
 // plain unpacks input where it begins like a gzip file.

@@ -119,8 +119,12 @@ func (s *sender) post(ctx context.Context, batch []line) (imported, existing int
 	for attempt := 1; ; attempt++ {
 		imported, existing, err = s.once(ctx, body)
 		var no *refusal
-		if err == nil || errors.As(err, &no) && no.Status < 500 && no.Status != http.StatusTooManyRequests || attempt == attempts {
+		final := errors.As(err, &no) && no.Status < 500 && no.Status != http.StatusTooManyRequests
+		switch {
+		case err == nil || final:
 			return imported, existing, err
+		case attempt == attempts:
+			return 0, 0, fmt.Errorf("gave up after %d attempts; what was stored stays, so run the import again: %w", attempts, err)
 		}
 		select {
 		case <-ctx.Done():
