@@ -5,6 +5,7 @@ package storetest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -64,8 +65,7 @@ func Config(t testing.TB) mongokit.Config {
 func drop(t testing.TB, c mongokit.Config) {
 	client, err := mongo.Connect(options.Client().ApplyURI(c.URI))
 	if err == nil {
-		err = client.Database(c.Database).Drop(context.Background())
-		client.Disconnect(context.Background())
+		err = errors.Join(client.Database(c.Database).Drop(context.Background()), client.Disconnect(context.Background()))
 	}
 	if err != nil {
 		t.Errorf("drop %s: %v", c.Database, err)
@@ -89,7 +89,11 @@ func DB(t testing.TB, component string) *mongokit.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close(context.Background()) })
+	t.Cleanup(func() {
+		if err := db.Close(context.Background()); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
 	return db
 }
 
