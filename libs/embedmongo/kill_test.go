@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"fivechat.dev/libs/embedmongo"
 	"fivechat.dev/libs/embedmongo/internal/store"
@@ -78,7 +79,7 @@ type load struct {
 
 // run writes until the server is gone.
 func (l *load) run(t *testing.T, uri string, round int, enough func()) {
-	c, err := mongo.Connect(options.Client().ApplyURI(uri).SetRetryWrites(false))
+	c, err := mongo.Connect(options.Client().ApplyURI(uri).SetRetryWrites(false).SetServerSelectionTimeout(300 * time.Millisecond))
 	ok(t, err)
 	defer func() { _ = c.Disconnect(bg) }()
 	db := c.Database("test")
