@@ -20,6 +20,9 @@ const (
 	shortWait  = 100 * time.Millisecond // a transaction, for a single write to finish
 )
 
+// maxTxBytes bounds the memory of one transaction's writes.
+const maxTxBytes = 256 << 20
+
 // Tx is one atomic unit of writes: a single document's change, which reads the
 // latest state under its locks, or a multi-statement transaction, which reads
 // a snapshot and its own writes. It is not safe for concurrent use.
@@ -198,6 +201,9 @@ func (tx *Tx) write(ctx context.Context, c *Collection, idKey []byte, old, doc b
 		tx.writes.put(e.key, e.value)
 	}
 	tx.writes.put(c.DocKey(idKey), doc)
+	if tx.writes.bytes > maxTxBytes {
+		return mongoerr.New(mongoerr.TransactionTooLarge, "Total size of all transaction operations must be less than %d", maxTxBytes)
+	}
 	return nil
 }
 

@@ -95,6 +95,7 @@ type writeSet struct {
 	values map[string][]byte
 	sorted []string
 	fresh  []string
+	bytes  int
 }
 
 func newWriteSet() *writeSet { return &writeSet{values: map[string][]byte{}} }
@@ -105,6 +106,7 @@ func (w *writeSet) put(key, value []byte) {
 		w.fresh = append(w.fresh, k)
 	}
 	w.values[k] = value
+	w.bytes += len(key) + len(value)
 }
 
 // keys returns all written keys in order. The slice is never changed later.
