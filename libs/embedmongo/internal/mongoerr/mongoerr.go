@@ -71,9 +71,9 @@ var names = map[Code]string{
 	TransactionTooOld: "TransactionTooOld", NotImplemented: "NotImplemented",
 	NoSuchTransaction: "NoSuchTransaction", TransactionCommitted: "TransactionCommitted",
 	TransactionTooLarge: "TransactionTooLarge", TooManyLogicalSessions: "TooManyLogicalSessions",
-	NotInTransaction:       "OperationNotSupportedInTransaction",
-	SortMemoryExceeded:     "QueryExceededMemoryLimitNoDiskUseAllowed",
-	UnknownExpression:      "InvalidPipelineOperator", DuplicateKey: "DuplicateKey",
+	NotInTransaction:   "OperationNotSupportedInTransaction",
+	SortMemoryExceeded: "QueryExceededMemoryLimitNoDiskUseAllowed",
+	UnknownExpression:  "InvalidPipelineOperator", DuplicateKey: "DuplicateKey",
 	ObjectTooLarge: "BSONObjectTooLarge",
 }
 
