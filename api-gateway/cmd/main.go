@@ -11,7 +11,7 @@ import (
 
 func main() {
 	runner.Main("api-gateway", func(ctx context.Context) (runner.Unit, error) {
-		c, err := config.Load("", app.Default())
+		c, err := config.Load(app.Default())
 		if err != nil {
 			return runner.Unit{}, err
 		}

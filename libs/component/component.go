@@ -90,7 +90,7 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 		return runner.Unit{}, err
 	}
 	return runner.Unit{
-		Name: c.Telemetry.Component, Telemetry: c.Telemetry, Tasks: tasks, Ready: c.DB.Ping, Close: c.DB.Close,
+		Name: c.Component, Telemetry: c.Telemetry, Tasks: tasks, Ready: c.DB.Ping, Close: c.DB.Close,
 		Listeners: []runner.Listener{
 			{Name: "http", Addr: c.config.Addr, Handler: c.Router},
 			{Name: runner.Admin, Addr: c.config.AdminAddr},
@@ -101,7 +101,7 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 // Main runs a service in a process of its own: settings from the environment over defaults.
 func Main[C any](name string, defaults C, build func(context.Context, C) (runner.Unit, error)) {
 	runner.Main(name, func(ctx context.Context) (runner.Unit, error) {
-		c, err := config.Load("", defaults)
+		c, err := config.Load(defaults)
 		if err != nil {
 			return runner.Unit{}, err
 		}

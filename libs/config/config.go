@@ -13,33 +13,32 @@ import (
 // Validator is what a Config may implement to refuse what cannot work.
 type Validator interface{ Validate() error }
 
-// Load overlays defaults with environment variables. A field tagged `env:"NAME"` is read from prefix+NAME; where
-// prefix+NAME_FILE is set instead, from that file's content without its last line break. An error names the variable.
-func Load[T any](prefix string, defaults T) (T, error) {
+// Load overlays defaults with environment variables. A field tagged `env:"NAME"` is read from NAME; where NAME_FILE is
+// set instead, from that file's content without its last line break. An error names the variable.
+func Load[T any](defaults T) (T, error) {
 	c := defaults
 	environ := env.ToMap(os.Environ())
-	options := env.Options{Prefix: prefix, Environment: environ}
-	fields, err := env.GetFieldParamsWithOptions(&c, options)
+	params, err := env.GetFieldParams(&c)
 	if err != nil {
 		return defaults, fmt.Errorf("config: %w", err)
 	}
-	for _, f := range fields { // only ours: the environment holds other programs' *_FILE too
-		path := environ[f.Key+"_FILE"]
-		if path == "" || environ[f.Key] != "" {
+	for _, p := range params {
+		path := environ[p.Key+"_FILE"]
+		if p.Key == "" || path == "" || environ[p.Key] != "" {
 			continue
 		}
 		b, err := os.ReadFile(path)
 		if err != nil {
-			return defaults, fmt.Errorf("config: %s_FILE: %w", f.Key, err)
+			return defaults, fmt.Errorf("config: %s_FILE: %w", p.Key, err)
 		}
-		environ[f.Key] = strings.TrimRight(string(b), "\r\n")
+		environ[p.Key] = strings.TrimRight(string(b), "\r\n")
 	}
-	if err := env.ParseWithOptions(&c, options); err != nil {
+	if err := env.ParseWithOptions(&c, env.Options{Environment: environ}); err != nil {
 		return defaults, fmt.Errorf("config: %w", err)
 	}
 	if v, ok := any(c).(Validator); ok {
 		if err := v.Validate(); err != nil {
-			return defaults, fmt.Errorf("config: %s*: %w", prefix, err)
+			return defaults, fmt.Errorf("config: %w", err)
 		}
 	}
 	return c, nil

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,47 +11,46 @@ import (
 )
 
 type settings struct {
-	Addr  string `env:"ADDR"`
-	Inner struct {
-		Secret string `env:"SECRET"`
+	Name   string `env:"CONFIG_TEST_NAME"`
+	Secret string `env:"CONFIG_TEST_SECRET"`
+	Nested struct {
+		Ratio float64 `env:"CONFIG_TEST_RATIO"`
 	}
-	Plain string
 }
 
-// These tests set environment variables, so they do not run in parallel.
+func (s settings) Validate() error {
+	if s.Name == "bad" {
+		return errors.New("CONFIG_TEST_NAME must not be bad")
+	}
+	return nil
+}
 
 func TestLoad(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(file, []byte("from file\r\n"), 0o600); err != nil {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("hush\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("X_ADDR", ":1")
-	t.Setenv("X_SECRET_FILE", file)
-	t.Setenv("SOMEBODY_ELSES_FILE", "/not/there")
-	t.Setenv("X_NOT_OURS_FILE", "/not/there")
-	got, err := config.Load("X_", settings{Addr: ":0", Plain: "kept"})
-	if err != nil {
-		t.Fatal(err)
+	t.Setenv("CONFIG_TEST_SECRET_FILE", secret)
+	t.Setenv("CONFIG_TEST_RATIO", "0.5")
+	got, err := config.Load(settings{Name: "default"})
+	if err != nil || got.Name != "default" || got.Secret != "hush" || got.Nested.Ratio != 0.5 {
+		t.Fatalf("%+v, %v", got, err)
 	}
-	want := settings{Addr: ":1", Plain: "kept"}
-	want.Inner.Secret = "from file"
-	if got != want {
-		t.Errorf("got %+v, want %+v", got, want)
+	t.Setenv("CONFIG_TEST_SECRET", "direct")
+	if got, _ = config.Load(settings{}); got.Secret != "direct" {
+		t.Fatalf("the variable itself comes before its file: %+v", got)
 	}
-}
-
-func TestLoadPrefersTheVariableItself(t *testing.T) {
-	t.Setenv("X_SECRET", "from variable")
-	t.Setenv("X_SECRET_FILE", "/not/there")
-	got, err := config.Load("X_", settings{})
-	if err != nil || got.Inner.Secret != "from variable" {
-		t.Errorf("got %q, %v", got.Inner.Secret, err)
+	for name, value := range map[string]string{"CONFIG_TEST_RATIO": "half", "CONFIG_TEST_NAME": "bad"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, value)
+			if _, err := config.Load(settings{}); err == nil || !strings.Contains(err.Error(), map[string]string{"CONFIG_TEST_RATIO": "Ratio"}[name]) && !strings.Contains(err.Error(), name) {
+				t.Fatalf("the error must name what is wrong: %v", err)
+			}
+		})
 	}
-}
-
-func TestLoadNamesTheVariableWhoseFileIsNotThere(t *testing.T) {
-	t.Setenv("X_SECRET_FILE", "/not/there")
-	if _, err := config.Load("X_", settings{}); err == nil || !strings.Contains(err.Error(), "X_SECRET_FILE") {
-		t.Errorf("got %v", err)
+	t.Setenv("CONFIG_TEST_SECRET", "")
+	t.Setenv("CONFIG_TEST_SECRET_FILE", secret+".gone")
+	if _, err := config.Load(settings{}); err == nil || !strings.Contains(err.Error(), "CONFIG_TEST_SECRET_FILE") {
+		t.Fatalf("a missing file must be named: %v", err)
 	}
 }

@@ -104,7 +104,7 @@ func (l *Log) Relay(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			l.release()
+			l.release(context.WithoutCancel(ctx))
 			return nil
 		case <-time.After(relayPause):
 		}
@@ -153,8 +153,8 @@ func (l *Log) acquire(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-func (l *Log) release() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+func (l *Log) release(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	_, err := l.leases.Update(ctx, bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}},
 		bson.D{{Key: "$set", Value: bson.D{{Key: "until", Value: time.Time{}}}}})

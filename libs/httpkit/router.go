@@ -6,7 +6,6 @@ package httpkit
 import (
 	"context"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"time"
 
@@ -111,7 +110,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	defer cancel()
 	if a := req.Header.Get(identity.Header); a != "" {
 		if p, err := r.keys.Verify(a); err == nil {
-			ctx = identity.With(ctx, p)
+			ctx = withClientAddress(identity.With(ctx, p), req.Header)
 		} else {
 			r.tele.Log.WarnContext(ctx, "refused an assertion", "error", err)
 		}
@@ -136,12 +135,22 @@ func timeoutOf(req *http.Request) time.Duration {
 
 // WriteUnrouted turns the plain 404 or 405 of a ServeMux into a problem, keeping the Allow header.
 func WriteUnrouted(w http.ResponseWriter, req *http.Request, muxed http.Handler) {
-	rec := httptest.NewRecorder()
-	muxed.ServeHTTP(rec, req)
+	answer := unrouted{header: http.Header{}}
+	muxed.ServeHTTP(&answer, req)
 	err := fault.Missing("path")
-	if rec.Code == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", rec.Header().Get("Allow"))
+	if answer.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", answer.header.Get("Allow"))
 		err = fault.New(fault.MethodNotAllowed, "the path has no method "+req.Method)
 	}
 	WriteProblem(w, req.URL.Path, RequestID(req.Context()), err)
 }
+
+// unrouted notes what a ServeMux says of a request that no route has.
+type unrouted struct {
+	header http.Header
+	status int
+}
+
+func (u *unrouted) Header() http.Header         { return u.header }
+func (u *unrouted) Write(b []byte) (int, error) { return len(b), nil }
+func (u *unrouted) WriteHeader(status int)      { u.status = status }

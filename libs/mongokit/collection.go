@@ -113,6 +113,11 @@ type Positioned interface{ Place() (time.Time, int64) }
 // Newest gives a window of the rows that filter matches, newest first (createdAt, then _id, both descending), served by
 // an index that ends in those two. Reading by cursor counts nothing.
 func Newest[T Positioned](ctx context.Context, c *Collection[T], t tenant.ID, filter bson.D, w paging.Window, omit string) (paging.Slice[T], error) {
+	return NewestOf(ctx, &c.all, scoped(t, filter), w, omit)
+}
+
+// NewestOf is Newest of a collection of the installation's.
+func NewestOf[T Positioned](ctx context.Context, g *Global[T], filter bson.D, w paging.Window, omit string) (paging.Slice[T], error) {
 	var found paging.Slice[T]
 	var err error
 	q := Query{Sort: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}, Limit: w.Size() + 1, Omit: omit}
@@ -125,14 +130,14 @@ func Newest[T Positioned](ctx context.Context, c *Collection[T], t tenant.ID, fi
 				bson.D{{Key: "_id", Value: bson.D{{Key: "$lt", Value: w.Cursor.ID}}}},
 			}})
 	} else {
-		if found.Total, err = c.Count(ctx, t, filter); err != nil {
+		if found.Total, err = g.Count(ctx, filter); err != nil {
 			return found, err
 		}
 		if q.Skip = (w.Number() - 1) * w.Size(); q.Skip >= found.Total {
 			return found, nil
 		}
 	}
-	if found.Rows, err = c.List(ctx, t, filter, q); err != nil {
+	if found.Rows, err = g.List(ctx, filter, q); err != nil {
 		return found, err
 	}
 	if int64(len(found.Rows)) > w.Size() {

@@ -59,13 +59,13 @@ func (c *Client) OnForget(ctx context.Context, drop func(cache, key string)) err
 	for ctx.Err() == nil {
 		sub := c.r.Subscribe(ctx, forgetChannel)
 		// Reading from Redis does not heed a context that ends; closing what is read from does.
-		stop := context.AfterFunc(ctx, func() { sub.Close() })
+		stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
 		if _, err := sub.ReceiveTimeout(ctx, silence); err == nil {
 			drop("", "")
 			listen(ctx, sub, drop)
 		}
 		if stop() {
-			sub.Close()
+			_ = sub.Close() // it is broken
 		}
 		select {
 		case <-ctx.Done():

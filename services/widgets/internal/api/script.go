@@ -19,6 +19,10 @@ import (
 //go:embed widget.js
 var source string
 
+// inScript makes JSON safe wherever a script may stand: inline in a page, "<" could end it, and before ECMAScript 2019
+// two of Unicode's line separators ended a string.
+var inScript = strings.NewReplacer("<", `\u003c`, "\u2028", `\u2028`, "\u2029", `\u2029`)
+
 // script answers the script tag of a site: the website's settings, then the widget. It is no request/response
 // operation, so it stands beside the table. The check that a site's plugin makes reads only the status: exactly 404
 // for an unknown or malformed token. A website whose chat is disabled gets a script that does nothing.
@@ -47,6 +51,6 @@ func script(s *widgets.Service) http.Handler {
 			fmt.Fprintln(w, "/* The chat of this website is switched off. */")
 			return
 		}
-		io.WriteString(w, strings.Replace(source, "SETTINGS", string(settings), 1))
+		io.WriteString(w, strings.Replace(source, "SETTINGS", inScript.Replace(string(settings)), 1))
 	})
 }

@@ -1,0 +1,44 @@
+# Everything here needs Go and make, and nothing else.
+MODULES := libs libs/embedmongo services api-gateway deploy/fivechat tests
+SERVICES := accounts conversations statistics tickets visitors widgets
+LINT_VERSION := v2.15.0
+LISTEN ?= 127.0.0.1:8080
+DATA ?= data
+
+.DEFAULT_GOAL := help
+.PHONY: help run build services test lint fmt tidy bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build, then run everything with two demo websites
+	bin/fivechat run --demo --listen $(LISTEN) --data $(DATA)
+
+build: ## build bin/fivechat
+	go build -o bin/ ./deploy/fivechat
+
+services: ## build every service and the gateway as binaries of their own
+	$(foreach s,$(SERVICES),go build -o bin/$(s) ./services/$(s)/cmd &&) go build -o bin/api-gateway ./api-gateway/cmd
+
+test: ## run all tests, with the race detector
+	go test -race -timeout 15m work
+
+lint: bin/golangci-lint ## vet, golangci-lint, formatting, tidiness, and each module by itself
+	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -l $(MODULES); echo "not gofmt-ed"; exit 1; }
+	go vet work
+	@for m in $(MODULES); do echo "lint $$m"; (cd $$m && GOWORK=off go build ./... && GOWORK=off go mod tidy -diff && GOWORK=off $(CURDIR)/bin/golangci-lint run ./...) || exit 1; done
+
+fmt: ## format all Go code
+	gofmt -w $(MODULES)
+
+tidy: ## tidy every module
+	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
+
+bench: ## run the benchmarks of every module
+	go test -run '^$$' -bench . -benchmem work
+
+clean: ## remove what was built; data stays
+	rm -rf bin
+
+bin/golangci-lint:
+	GOWORK=off GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)

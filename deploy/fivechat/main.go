@@ -1,0 +1,74 @@
+// Command fivechat is the one tool of newcomer and operator: it runs the whole system in one process, and it is the
+// client of the operator's API and of the import.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"fivechat.dev/deploy/fivechat/operator"
+	"fivechat.dev/libs/telemetry"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := root().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "fivechat:", err)
+		os.Exit(1)
+	}
+}
+
+func root() *cobra.Command {
+	c := &cobra.Command{
+		Use: "fivechat", Short: "Live chat and helpdesk: run it, operate it, import into it", Version: telemetry.Version(),
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	c.AddCommand(runCommand(), websiteCommand(), userCommand(), tokenCommand(), importCommand(), envCommand())
+	return c
+}
+
+// operatorFlags say where the operator's API is: named, or read from the data folder of a running system.
+type operatorFlags struct{ url, key, data string }
+
+func (f *operatorFlags) add(c *cobra.Command) {
+	c.PersistentFlags().StringVar(&f.url, "operator-url", os.Getenv("FIVECHAT_OPERATOR_URL"), "address of the operator's API (default: from --data)")
+	c.PersistentFlags().StringVar(&f.data, "data", "data", "data folder of the running system")
+}
+
+func (f *operatorFlags) client() (operator.Client, error) {
+	f.key = os.Getenv("FIVECHAT_OPERATOR_KEY") // never a flag: process lists show those
+	if f.url != "" && f.key != "" {
+		return operator.Client{URL: f.url, Key: f.key}, nil
+	}
+	var at endpoint
+	path := filepath.Join(f.data, endpointFile)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return operator.Client{}, fmt.Errorf("no running system in %s: name one with --data, or set FIVECHAT_OPERATOR_URL and FIVECHAT_OPERATOR_KEY", f.data)
+	}
+	if err == nil {
+		err = json.Unmarshal(b, &at)
+	}
+	if err != nil {
+		return operator.Client{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return operator.Client{URL: at.URL, Key: at.Key}, nil
+}
+
+// endpoint is what `run` leaves in its data folder for the operator's commands.
+type endpoint struct {
+	URL string `json:"url"`
+	Key string `json:"key"`
+}
+
+const endpointFile = "operator.json"

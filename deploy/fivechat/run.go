@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"fivechat.dev/deploy/fivechat/system"
+)
+
+func runCommand() *cobra.Command {
+	o := system.Options{MongoURI: os.Getenv("MONGODB_URI"), RedisURL: os.Getenv("REDIS_URL")}
+	c := &cobra.Command{
+		Use: "run", Short: "Run every service and the gateway in this process", Args: cobra.NoArgs,
+		Long: "Run every service and the gateway in this process, each on a loopback listener of its own, over embedded stores\n" +
+			"in the data folder, or over MONGODB_URI (a replica set) and REDIS_URL where they are set.",
+		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o, c.OutOrStdout()) },
+	}
+	c.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:8080", "address of the public edge")
+	c.Flags().StringVar(&o.Operator, "operator-listen", "127.0.0.1:0", "address of the operator's API")
+	c.Flags().StringVar(&o.Data, "data", "data", "folder of the embedded store and the secrets")
+	c.Flags().BoolVar(&o.Demo, "demo", false, "make two websites with widgets, agents and tokens, once")
+	return c
+}
+
+func run(ctx context.Context, o system.Options, out io.Writer) error {
+	s, err := system.Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(o.Data, endpointFile)
+	if err := system.WriteJSON(path, endpoint{s.OperatorURL(), s.OperatorKey()}); err != nil {
+		return fmt.Errorf("%w; %w", err, s.Stop(context.WithoutCancel(ctx)))
+	}
+	fmt.Fprintf(out, "Fivechat answers at %s\n", s.URL())
+	fmt.Fprintf(out, "The operator's API is at %s; `fivechat website|user|token` find it through %s.\n", s.OperatorURL(), path)
+	if s.Demo != nil {
+		printDemo(out, s.Demo, filepath.Join(o.Data, "demo.json"))
+	}
+	fmt.Fprintln(out, "\nStop with Ctrl-C.")
+	s.Wait(ctx)
+	fmt.Fprintln(out, "Stopping.")
+	return s.Stop(context.WithoutCancel(ctx))
+}
+
+func printDemo(out io.Writer, d *system.Demo, path string) {
+	for _, w := range d.Websites {
+		fmt.Fprintf(out, "\n%s (website %d, plan %s)\n  widget      <script async src=\"%s/widget/%s\"></script>\n", w.Name, w.ID, w.Plan, d.URL, w.ClientToken)
+		for _, level := range []string{"READ", "WRITE", "READ_WRITE"} {
+			fmt.Fprintf(out, "  %-11s %s\n", level, w.Tokens[level])
+		}
+	}
+	if len(d.Websites) > 0 {
+		fmt.Fprintf(out, "\nTry\n  curl -H 'Authorization: Bearer %s' %s/statistics/current\nAll of this stands in %s.\n", d.Websites[0].Tokens["READ"], d.URL, path)
+	}
+}

@@ -1,0 +1,83 @@
+package system
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"fivechat.dev/deploy/fivechat/operator"
+)
+
+// Demo is what a newcomer needs to call the system; it is DIR/demo.json.
+type Demo struct {
+	URL         string        `json:"url"`
+	OperatorURL string        `json:"operatorUrl"`
+	OperatorKey string        `json:"operatorKey"`
+	Websites    []DemoWebsite `json:"websites"`
+}
+
+// DemoWebsite is one of the demo's websites.
+type DemoWebsite struct {
+	ID          int64             `json:"id"`
+	Name        string            `json:"name"`
+	Plan        string            `json:"plan"`
+	ClientToken string            `json:"clientToken"`
+	Tokens      map[string]string `json:"tokens"` // by level
+}
+
+// makeDemo makes the demo's websites, or takes those that an earlier start made: tokens cannot be read again, so
+// demo.json is where they are kept.
+func (s *System) makeDemo(ctx context.Context, dir string) (*Demo, error) {
+	d := &Demo{}
+	path := filepath.Join(dir, "demo.json")
+	if dir != "" {
+		b, err := os.ReadFile(path)
+		if err == nil {
+			err = json.Unmarshal(b, d)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	d.URL, d.OperatorURL, d.OperatorKey = s.URL(), s.OperatorURL(), s.OperatorKey()
+	client := operator.Client{URL: d.OperatorURL, Key: d.OperatorKey}
+	wanted := []struct{ name, url, plan, agent, email string }{
+		{"Harbour Books", "https://harbour-books.example", "PRO", "Ada Moreno", "ada@harbour-books.example"},
+		{"Corner Cycles", "https://corner-cycles.example", "FREE", "Ben Okafor", "ben@corner-cycles.example"},
+	}
+	for _, w := range wanted[min(len(d.Websites), len(wanted)):] {
+		made, err := demoWebsite(ctx, client, w.name, w.url, w.plan, w.agent, w.email)
+		if err != nil {
+			return nil, fmt.Errorf("demo: %w", err)
+		}
+		d.Websites = append(d.Websites, made)
+	}
+	if dir == "" {
+		return d, nil
+	}
+	return d, WriteJSON(path, d)
+}
+
+func demoWebsite(ctx context.Context, c operator.Client, name, url, plan, agent, email string) (DemoWebsite, error) {
+	w, err := c.CreateWebsite(ctx, name, url, plan, "")
+	if err != nil {
+		return DemoWebsite{}, err
+	}
+	if _, err := c.CreateUser(ctx, w.ID, agent, email); err != nil {
+		return DemoWebsite{}, err
+	}
+	d := DemoWebsite{w.ID, w.Name, w.Plan, w.ClientToken, map[string]string{}}
+	for _, level := range []string{"READ", "WRITE", "READ_WRITE"} {
+		t, err := c.CreateToken(ctx, w.ID, "demo "+level, level, time.Time{})
+		if err != nil {
+			return DemoWebsite{}, err
+		}
+		d.Tokens[level] = t.Secret
+	}
+	return d, nil
+}

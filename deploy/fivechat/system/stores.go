@@ -1,0 +1,89 @@
+package system
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"fivechat.dev/libs/embedmongo"
+)
+
+// stores are where the services keep things: those that are named, else embedded ones.
+type stores struct {
+	mongoURI, redisURL string
+	close              []func() error
+}
+
+func openStores(ctx context.Context, o Options, log *slog.Logger) (*stores, error) {
+	s := &stores{mongoURI: o.MongoURI, redisURL: o.RedisURL}
+	if s.mongoURI == "" {
+		eo := embedmongo.Options{Logger: log}
+		if o.Data != "" {
+			eo.Dir = filepath.Join(o.Data, "store")
+		}
+		m, err := embedmongo.Start(ctx, eo)
+		if err != nil {
+			return nil, fmt.Errorf("embedded store: %w", err)
+		}
+		s.mongoURI = m.URI()
+		s.close = append(s.close, m.Close)
+	}
+	if s.redisURL == "" {
+		r, err := startRedis()
+		if err != nil {
+			return nil, fmt.Errorf("embedded Redis: %w", err)
+		}
+		s.redisURL = "redis://" + r.Addr()
+		s.close = append(s.close, func() error { r.Close(); return nil })
+	}
+	return s, nil
+}
+
+// redis is a miniredis whose clock runs: by itself, its keys would never expire.
+type redis struct {
+	*miniredis.Miniredis
+	stop chan struct{}
+}
+
+func startRedis() (*redis, error) {
+	m := miniredis.NewMiniRedis()
+	if err := m.StartAddr("127.0.0.1:0"); err != nil {
+		return nil, err
+	}
+	r := &redis{m, make(chan struct{})}
+	go func() {
+		const tick = 100 * time.Millisecond
+		t := time.NewTicker(tick)
+		defer t.Stop()
+		for {
+			select {
+			case <-t.C:
+				m.FastForward(tick)
+			case <-r.stop:
+				return
+			}
+		}
+	}()
+	return r, nil
+}
+
+// Close stops the clock and the server.
+func (r *redis) Close() {
+	close(r.stop)
+	r.Miniredis.Close()
+}
+
+// Close ends the embedded stores, the last one opened first.
+func (s *stores) Close() error {
+	var first error
+	for i := len(s.close) - 1; i >= 0; i-- {
+		if err := s.close[i](); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}

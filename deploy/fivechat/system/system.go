@@ -1,0 +1,201 @@
+// Package system runs all of Fivechat in one process: every service and the gateway each on a loopback listener of its
+// own, as they would run in processes of their own, over the stores that are named or over embedded ones.
+package system
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+
+	gateway "fivechat.dev/api-gateway/app"
+	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/config"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/telemetry"
+	accounts "fivechat.dev/services/accounts/app"
+	conversations "fivechat.dev/services/conversations/app"
+	statistics "fivechat.dev/services/statistics/app"
+	tickets "fivechat.dev/services/tickets/app"
+	visitors "fivechat.dev/services/visitors/app"
+	widgets "fivechat.dev/services/widgets/app"
+)
+
+// Options say how to run.
+type Options struct {
+	Listen   string    // the public edge's address; "" is a free loopback port
+	Operator string    // the operator's address; "" is a free loopback port
+	Data     string    // folder of the embedded store and the secrets; "" keeps all in memory
+	MongoURI string    // a replica set instead of the embedded store
+	RedisURL string    // a Redis instead of the embedded one
+	Demo     bool      // make the demo websites, once
+	Log      io.Writer // defaults to standard error
+}
+
+// System is a running Fivechat.
+type System struct {
+	Demo    *Demo // with Options.Demo
+	running []*runner.Running
+	gateway *runner.Running
+	stores  *stores
+	secrets secrets
+}
+
+// parts are the services' names, in the order they start; the gateway comes last and stops first.
+var parts = []string{"widgets", "accounts", "visitors", "conversations", "tickets", "statistics"}
+
+// Start runs everything. On an error nothing is left running.
+func Start(ctx context.Context, o Options) (s *System, err error) {
+	if o.Data != "" {
+		if err := os.MkdirAll(o.Data, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	defaults := telemetry.Default()
+	defaults.LogLevel = slog.LevelWarn
+	if o.Log != nil {
+		defaults.LogTo = o.Log
+	}
+	tele, err := config.Load(defaults)
+	if err != nil {
+		return nil, err
+	}
+	s = &System{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
+		}
+	}()
+	if s.secrets, err = loadSecrets(o.Data); err != nil {
+		return s, err
+	}
+	if s.stores, err = openStores(ctx, o, slog.New(slog.NewJSONHandler(tele.LogTo, &slog.HandlerOptions{Level: tele.LogLevel})).With("component", "store")); err != nil {
+		return s, err
+	}
+	if err = s.startAll(ctx, o, tele); err != nil {
+		return s, err
+	}
+	if o.Demo {
+		s.Demo, err = s.makeDemo(ctx, o.Data)
+	}
+	return s, err
+}
+
+func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config) error {
+	listeners := map[string]net.Listener{}
+	url := map[string]string{}
+	for _, name := range parts {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		listeners[name], url[name] = l, "http://"+l.Addr().String()
+	}
+	common := component.Config{
+		AdminAddr: "127.0.0.1:0", AssertionKeys: []string{s.secrets.AssertionKey}, Telemetry: tele,
+		Mongo: mongokit.Config{URI: s.stores.mongoURI},
+	}
+	redis := rediskit.Config{URL: s.stores.redisURL}
+	build := map[string]func() (runner.Unit, error){
+		"widgets": func() (runner.Unit, error) { return widgets.New(ctx, widgets.Config{Config: common}) },
+		"accounts": func() (runner.Unit, error) {
+			return accounts.New(ctx, accounts.Config{Config: common, WidgetsURL: url["widgets"], Redis: redis})
+		},
+		"visitors": func() (runner.Unit, error) {
+			return visitors.New(ctx, visitors.Config{Config: common, WidgetsURL: url["widgets"], ConversationsURL: url["conversations"]})
+		},
+		"conversations": func() (runner.Unit, error) {
+			return conversations.New(ctx, conversations.Config{Config: common, AccountsURL: url["accounts"], VisitorsURL: url["visitors"]})
+		},
+		"tickets": func() (runner.Unit, error) {
+			c := tickets.Default()
+			c.Config, c.AccountsURL, c.VisitorsURL, c.ConversationsURL = common, url["accounts"], url["visitors"], url["conversations"]
+			return tickets.New(ctx, c)
+		},
+		"statistics": func() (runner.Unit, error) {
+			return statistics.New(ctx, statistics.Config{Config: common, ConversationsURL: url["conversations"], VisitorsURL: url["visitors"]})
+		},
+	}
+	for _, name := range parts {
+		unit, err := build[name]()
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if _, err := s.start(unit, listeners[name]); err != nil {
+			return err
+		}
+	}
+	g := gateway.Default()
+	g.Addr, g.AdminAddr, g.OperatorAddr = o.Listen, "127.0.0.1:0", o.Operator
+	g.OperatorKey, g.AssertionKeys, g.Telemetry, g.Redis = s.secrets.OperatorKey, common.AssertionKeys, tele, redis
+	g.AccountsURL, g.ConversationsURL, g.VisitorsURL = url["accounts"], url["conversations"], url["visitors"]
+	g.WidgetsURL, g.TicketsURL, g.StatisticsURL = url["widgets"], url["tickets"], url["statistics"]
+	if g.Addr == "" {
+		g.Addr = "127.0.0.1:0"
+	}
+	if g.OperatorAddr == "" {
+		g.OperatorAddr = "127.0.0.1:0"
+	}
+	unit, err := gateway.New(ctx, g)
+	if err != nil {
+		return err
+	}
+	s.gateway, err = s.start(unit, nil)
+	return err
+}
+
+func (s *System) start(u runner.Unit, l net.Listener) (*runner.Running, error) {
+	for i := range u.Listeners {
+		if u.Listeners[i].Name == "http" && l != nil {
+			u.Listeners[i].Net = l
+		}
+	}
+	r, err := runner.Start(u)
+	if err != nil {
+		return nil, err
+	}
+	s.running = append(s.running, r)
+	return r, nil
+}
+
+// URL is where the public edge answers.
+func (s *System) URL() string { return s.gateway.URL("http") }
+
+// OperatorURL is where the operator's API answers.
+func (s *System) OperatorURL() string { return s.gateway.URL("operator") }
+
+// OperatorKey opens the operator's API.
+func (s *System) OperatorKey() string { return s.secrets.OperatorKey }
+
+// Wait blocks until ctx ends or a part fails.
+func (s *System) Wait(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for _, r := range s.running {
+		go func() {
+			select {
+			case <-r.Failed():
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+	}
+	<-ctx.Done()
+}
+
+// Stop lets requests under way finish, then ends everything, the gateway first.
+func (s *System) Stop(ctx context.Context) error {
+	var errs []error
+	for i := len(s.running) - 1; i >= 0; i-- {
+		errs = append(errs, s.running[i].Stop(ctx))
+	}
+	if s.stores != nil {
+		errs = append(errs, s.stores.Close())
+	}
+	return errors.Join(errs...)
+}

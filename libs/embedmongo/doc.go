@@ -1,0 +1,2 @@
+// Package embedmongo is a MongoDB server inside a Go program.
+package embedmongo

@@ -1,0 +1,148 @@
+package embedmongo
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+
+	"fivechat.dev/libs/embedmongo/internal/command"
+	"fivechat.dev/libs/embedmongo/internal/store"
+	"fivechat.dev/libs/embedmongo/internal/wire"
+)
+
+// Options say where a server keeps its data and where it listens.
+type Options struct {
+	// Dir is the folder of the database; "" keeps everything in memory.
+	Dir string
+	// Addr is the TCP address to listen on; "" means a free port on loopback.
+	Addr string
+	// Logger receives errors; nil means slog.Default.
+	Logger *slog.Logger
+}
+
+// maxConns bounds the connections served at once.
+const maxConns = 4096
+
+// Server is a running server.
+type Server struct {
+	listener net.Listener
+	engine   *store.Engine
+	commands *command.Server
+	log      *slog.Logger
+	ctx      context.Context
+	cancel   context.CancelFunc
+
+	mu      sync.Mutex
+	closed  bool
+	conns   map[net.Conn]struct{}
+	running sync.WaitGroup
+	stop    func() bool
+}
+
+// Start opens the database and serves it until Close, or until ctx ends.
+func Start(ctx context.Context, o Options) (*Server, error) {
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:0"
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	engine, err := store.Open(o.Dir, o.Logger)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", o.Addr)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("embedmongo: %w", err), engine.Close())
+	}
+	s := &Server{listener: listener, engine: engine, log: o.Logger, conns: map[net.Conn]struct{}{}}
+	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	s.commands = command.New(engine, o.Logger, s.Addr())
+	s.running.Add(1)
+	go s.accept()
+	s.stop = context.AfterFunc(ctx, func() { _ = s.Close() })
+	return s, nil
+}
+
+// Addr is the address the server listens on.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// URI is the connection string for MongoDB drivers.
+func (s *Server) URI() string {
+	return "mongodb://" + s.Addr() + "/?directConnection=true&replicaSet=" + command.SetName
+}
+
+// Close ends all connections and transactions and closes the database.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		s.running.Wait()
+		return nil
+	}
+	s.closed = true
+	err := s.listener.Close()
+	s.cancel()
+	for c := range s.conns {
+		_ = c.Close()
+	}
+	s.mu.Unlock()
+	s.stop()
+	s.running.Wait()
+	s.commands.Close()
+	return errors.Join(err, s.engine.Close())
+}
+
+func (s *Server) accept() {
+	defer s.running.Done()
+	for {
+		c, err := s.listener.Accept()
+		if err != nil {
+			if s.ctx.Err() == nil && !errors.Is(err, net.ErrClosed) {
+				s.log.Error("accept failed", "error", err)
+				continue
+			}
+			return
+		}
+		s.mu.Lock()
+		if s.closed || len(s.conns) >= maxConns {
+			s.mu.Unlock()
+			_ = c.Close()
+			continue
+		}
+		s.conns[c] = struct{}{}
+		s.running.Add(1)
+		s.mu.Unlock()
+		go s.serve(c)
+	}
+}
+
+func (s *Server) serve(c net.Conn) {
+	defer s.running.Done()
+	conn := s.commands.Connect()
+	defer func() {
+		s.mu.Lock()
+		delete(s.conns, c)
+		s.mu.Unlock()
+		_ = c.Close()
+		conn.Close()
+	}()
+	r, w := bufio.NewReaderSize(c, 16<<10), bufio.NewWriterSize(c, 16<<10)
+	for {
+		m, err := wire.Read(r)
+		if err != nil {
+			return
+		}
+		reply := conn.Handle(s.ctx, m)
+		if m.NoReply {
+			continue
+		}
+		if err := wire.Reply(w, m, reply); err != nil {
+			return
+		}
+	}
+}

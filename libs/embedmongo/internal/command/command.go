@@ -1,0 +1,311 @@
+// Package command answers MongoDB commands: it reads their fields, runs them
+// on the store with sessions, transactions and cursors, and builds replies.
+package command
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fivechat.dev/libs/embedmongo/internal/bsonraw"
+	"fivechat.dev/libs/embedmongo/internal/mongoerr"
+	"fivechat.dev/libs/embedmongo/internal/store"
+	"fivechat.dev/libs/embedmongo/internal/wire"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+)
+
+type ctx = context.Context
+
+// Server answers the commands of all connections.
+type Server struct {
+	engine   *store.Engine
+	log      *slog.Logger
+	addr     string
+	cursors  cursorTable
+	sessions sessionTable
+	nextConn atomic.Int32
+	stop     chan struct{}
+	done     sync.WaitGroup
+}
+
+// Conn is the state of one client connection.
+type Conn struct {
+	s  *Server
+	id int32
+}
+
+// New makes a server over an open engine; addr is reported to clients.
+func New(e *store.Engine, log *slog.Logger, addr string) *Server {
+	s := &Server{engine: e, log: log, addr: addr, stop: make(chan struct{})}
+	s.cursors.open = map[int64]*cursor{}
+	s.sessions.byID = map[string]*session{}
+	s.done.Add(1)
+	go s.maintain()
+	return s
+}
+
+// Close ends all cursors and transactions.
+func (s *Server) Close() {
+	close(s.stop)
+	s.done.Wait()
+	s.cursors.closeAll()
+	s.sessions.closeAll()
+}
+
+// Connect starts a connection's state.
+func (s *Server) Connect() *Conn { return &Conn{s: s, id: s.nextConn.Add(1)} }
+
+// Close ends the connection: a transaction whose last statement came from it
+// is aborted.
+func (c *Conn) Close() { c.s.sessions.abortOf(c) }
+
+// request is one command under way.
+type request struct {
+	ctx  context.Context
+	s    *Server
+	conn *Conn
+	msg  *wire.Message
+	name string
+	db   string
+	args map[string]bsoncore.Value
+	sess *session  // when the command carries a transaction number
+	tx   *store.Tx // inside a multi-statement transaction
+	wc   writeConcern
+	done []func() // run when the request ends
+	// failed marks a statement that answers normally but ends its transaction.
+	failed bool
+}
+
+type handler struct {
+	run    func(*request) (*bsonraw.Builder, error)
+	fields string // the command's own fields, beside its name
+	// inTx allows the command inside a transaction, write marks those that
+	// change documents.
+	inTx, write bool
+}
+
+var handlers map[string]handler
+
+// commonFields may come with any command.
+var commonFields = map[string]bool{"$db": true, "lsid": true, "txnNumber": true, "startTransaction": true,
+	"autocommit": true, "$clusterTime": true, "$readPreference": true, "writeConcern": true, "readConcern": true,
+	"maxTimeMS": true, "comment": true, "apiVersion": true, "apiStrict": true, "apiDeprecationErrors": true}
+
+// Handle answers one message. It never panics.
+func (c *Conn) Handle(ctx context.Context, m *wire.Message) (reply bsoncore.Document) {
+	r := &request{ctx: ctx, s: c.s, conn: c, msg: m}
+	defer func() {
+		for _, f := range r.done {
+			f()
+		}
+		if p := recover(); p != nil {
+			c.s.log.Error("command panicked", "command", r.name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			reply = errorReply(mongoerr.New(mongoerr.InternalError, "internal error: %v", p))
+		}
+	}()
+	h, err := r.parse()
+	if err != nil {
+		return errorReply(err)
+	}
+	b, err := r.execute(h)
+	if err != nil {
+		return errorReply(err)
+	}
+	return b.Double("ok", 1).Build()
+}
+
+func (r *request) parse() (handler, error) {
+	if err := bsonraw.Validate(r.msg.Command); err != nil {
+		return handler{}, err
+	}
+	for _, docs := range r.msg.Sequences {
+		for _, d := range docs {
+			if err := bsonraw.Validate(d); err != nil {
+				return handler{}, err
+			}
+		}
+	}
+	it := bsonraw.NewIter(r.msg.Command)
+	if !it.Next() {
+		return handler{}, mongoerr.New(mongoerr.BadValue, "empty command")
+	}
+	r.name = string(it.Key)
+	h, ok := handlers[r.name]
+	if !ok || r.msg.Legacy && !strings.EqualFold(r.name, "ismaster") && r.name != "hello" {
+		return h, mongoerr.New(mongoerr.CommandNotFound, "no such command: '%s'", r.name)
+	}
+	r.args = map[string]bsoncore.Value{r.name: it.Value}
+	for it.Next() {
+		key := string(it.Key)
+		if h.fields != "*" && !commonFields[key] && !fieldOf(h.fields, key) {
+			if notImplemented[key] {
+				return h, mongoerr.New(mongoerr.NotImplemented, "'%s.%s' is not supported", r.name, key)
+			}
+			return h, mongoerr.New(mongoerr.UnknownField, "BSON field '%s.%s' is an unknown field.", r.name, key)
+		}
+		if _, twice := r.args[key]; twice {
+			return h, mongoerr.New(40413, "BSON field '%s.%s' is a duplicate field", r.name, key)
+		}
+		r.args[key] = it.Value
+	}
+	for key := range r.msg.Sequences {
+		if !fieldOf(h.fields, key) {
+			return h, mongoerr.New(mongoerr.UnknownField, "BSON field '%s.%s' is an unknown field.", r.name, key)
+		}
+	}
+	r.db = r.args["$db"].String()
+	if s, ok := r.args["$db"].StringValueOK(); ok {
+		r.db = s
+	} else if !r.msg.Legacy {
+		return h, mongoerr.New(40571, "OP_MSG requests require a $db argument")
+	}
+	return h, r.parseConcerns()
+}
+
+// fieldOf reports whether a space-separated list names a field.
+func fieldOf(fields, name string) bool {
+	for f := range strings.FieldsSeq(fields) {
+		if f == name {
+			return true
+		}
+	}
+	return false
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// writeConcern says whether the client waits for durability.
+type writeConcern struct{ volatile bool }
+
+func (r *request) parseConcerns() error {
+	if v, ok := r.args["writeConcern"]; ok {
+		it := bsonraw.NewIter(v.Data)
+		for it.Next() {
+			switch name := string(it.Key); name {
+			case "w":
+				if n, ok := bsonraw.Int64(it.Value); ok {
+					if n > 1 {
+						return mongoerr.New(100, "Not enough data-bearing nodes")
+					}
+					r.wc.volatile = r.wc.volatile || n == 0
+				} else if s, _ := it.Value.StringValueOK(); s != "majority" {
+					return mongoerr.New(79, "No write concern mode named '%s' found in replica set configuration", s)
+				}
+			case "j", "fsync":
+				r.wc.volatile = r.wc.volatile || !bsonraw.Truthy(it.Value)
+			case "wtimeout", "provenance":
+			default:
+				return mongoerr.New(mongoerr.FailedToParse, "unknown write concern field '%s'", name)
+			}
+		}
+	}
+	if v, ok := r.args["readConcern"]; ok {
+		if level, ok := bsonraw.Lookup(v.Data, "level"); ok {
+			s, _ := level.StringValueOK()
+			if !contains([]string{"local", "available", "majority", "snapshot", "linearizable"}, s) {
+				return mongoerr.New(mongoerr.FailedToParse, "unknown read concern level '%s'", s)
+			}
+		}
+	}
+	if v, ok := r.args["maxTimeMS"]; ok {
+		n, ok := bsonraw.Int64(v)
+		if !ok || n < 0 {
+			return mongoerr.New(mongoerr.BadValue, "maxTimeMS must be a non-negative integer")
+		}
+		if n > 0 && r.name != "getMore" {
+			var cancel context.CancelFunc
+			r.ctx, cancel = context.WithTimeout(r.ctx, time.Duration(n)*time.Millisecond)
+			r.done = append(r.done, cancel)
+		}
+	}
+	return nil
+}
+
+func errorReply(err error) bsoncore.Document {
+	e := mongoerr.As(err)
+	b := bsonraw.NewBuilder().Double("ok", 0).String("errmsg", e.Msg).
+		Int32("code", int32(e.Code)).String("codeName", e.Code.Name())
+	if e.KeyPattern != nil {
+		b.Doc("keyPattern", e.KeyPattern).Doc("keyValue", e.KeyValue)
+	}
+	if len(e.Labels) > 0 {
+		b.Values("errorLabels", stringValues(e.Labels))
+	}
+	return b.Build()
+}
+
+func stringValues(list []string) []bsoncore.Value {
+	out := make([]bsoncore.Value, len(list))
+	for i, s := range list {
+		out[i] = bsoncore.Value{Type: bsoncore.TypeString, Data: bsoncore.AppendString(nil, s)}
+	}
+	return out
+}
+
+// namespace is the collection the command is about.
+func (r *request) namespace() (string, error) {
+	name, ok := r.args[r.name].StringValueOK()
+	if !ok || name == "" {
+		return "", mongoerr.New(mongoerr.InvalidNamespace, "collection name has invalid type %s", r.args[r.name].Type)
+	}
+	return r.db + "." + name, nil
+}
+
+// document reads a field that holds a document; nil when it is absent.
+func (r *request) document(field string) (bsoncore.Document, error) {
+	v, ok := r.args[field]
+	if !ok || v.Type == bsoncore.TypeNull {
+		return nil, nil
+	}
+	if v.Type != bsoncore.TypeEmbeddedDocument {
+		return nil, mongoerr.New(mongoerr.TypeMismatch, "BSON field '%s.%s' is the wrong type '%s', expected type 'object'", r.name, field, v.Type)
+	}
+	return v.Data, nil
+}
+
+// number reads a field that holds a non-negative whole number.
+func (r *request) number(field string) (n int64, given bool, err error) {
+	v, ok := r.args[field]
+	if !ok || v.Type == bsoncore.TypeNull {
+		return 0, false, nil
+	}
+	n, ok = bsonraw.Int64(v)
+	if !ok {
+		return 0, false, mongoerr.New(mongoerr.TypeMismatch, "BSON field '%s.%s' is the wrong type '%s', expected a whole number", r.name, field, v.Type)
+	}
+	if n < 0 {
+		return 0, false, mongoerr.New(51024, "BSON field '%s' value must be >= 0, actual value '%d'", field, n)
+	}
+	return n, true, nil
+}
+
+// documents reads a list of documents from a sequence or an array field.
+func (r *request) documents(field string) ([]bsoncore.Document, error) {
+	if list, ok := r.msg.Sequences[field]; ok {
+		return list, nil
+	}
+	v, ok := r.args[field]
+	if !ok || v.Type != bsoncore.TypeArray {
+		return nil, mongoerr.New(mongoerr.UnknownField-1, "BSON field '%s.%s' is missing but a required field", r.name, field)
+	}
+	var list []bsoncore.Document
+	for _, e := range bsonraw.Elements(v.Data) {
+		if e.Type != bsoncore.TypeEmbeddedDocument {
+			return nil, mongoerr.New(mongoerr.TypeMismatch, "BSON field '%s.%s' must hold objects", r.name, field)
+		}
+		list = append(list, e.Data)
+	}
+	return list, nil
+}

@@ -1,0 +1,77 @@
+package command
+
+import (
+	"time"
+
+	"fivechat.dev/libs/embedmongo/internal/bsonraw"
+	"fivechat.dev/libs/embedmongo/internal/wire"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+)
+
+// SetName is the name of the one-node replica set the server claims to be:
+// drivers allow transactions and retryable writes only on replica sets.
+const SetName = "rs0"
+
+const maxWriteBatch = 100000
+
+func init() {
+	handlers = map[string]handler{
+		"hello":             {run: hello, fields: "*"},
+		"isMaster":          {run: hello, fields: "*"},
+		"ismaster":          {run: hello, fields: "*"},
+		"ping":              {run: ping},
+		"buildInfo":         {run: buildInfo},
+		"buildinfo":         {run: buildInfo},
+		"endSessions":       {run: endSessions},
+		"killCursors":       {run: killCursors, fields: "cursors", inTx: true},
+		"getMore":           {run: getMore, fields: "collection batchSize", inTx: true},
+		"insert":            {run: insert, fields: "documents ordered bypassDocumentValidation stmtId stmtIds", inTx: true, write: true},
+		"update":            {run: update, fields: "updates ordered bypassDocumentValidation stmtId stmtIds", inTx: true, write: true},
+		"delete":            {run: deleteDocuments, fields: "deletes ordered stmtId stmtIds", inTx: true, write: true},
+		"findAndModify":     {run: findAndModify, fields: findAndModifyFields, inTx: true, write: true},
+		"findandmodify":     {run: findAndModify, fields: findAndModifyFields, inTx: true, write: true},
+		"find":              {run: find, fields: findFields, inTx: true},
+		"count":             {run: count, fields: "query limit skip hint"},
+		"distinct":          {run: distinct, fields: "key query hint", inTx: true},
+		"aggregate":         {run: aggregate, fields: "pipeline cursor allowDiskUse hint", inTx: true},
+		"explain":           {run: explain, fields: "verbosity"},
+		"create":            {run: createCollection},
+		"createIndexes":     {run: createIndexes, fields: "indexes commitQuorum"},
+		"listIndexes":       {run: listIndexes, fields: "cursor"},
+		"dropIndexes":       {run: dropIndexes, fields: "index"},
+		"listCollections":   {run: listCollections, fields: "filter nameOnly authorizedCollections cursor"},
+		"listDatabases":     {run: listDatabases, fields: "filter nameOnly authorizedDatabases"},
+		"drop":              {run: drop},
+		"dropDatabase":      {run: dropDatabase},
+		"commitTransaction": {run: commitTransaction, fields: "recoveryToken", inTx: true},
+		"abortTransaction":  {run: abortTransaction, fields: "recoveryToken", inTx: true},
+	}
+}
+
+func hello(r *request) (*bsonraw.Builder, error) {
+	b := bsonraw.NewBuilder().Bool("helloOk", true)
+	if r.name == "hello" {
+		b.Bool("isWritablePrimary", true)
+	} else {
+		b.Bool("ismaster", true)
+	}
+	host := stringValues([]string{r.s.addr})
+	// Without topologyVersion drivers poll instead of streaming.
+	return b.Bool("secondary", false).String("setName", SetName).Int32("setVersion", 1).
+		Values("hosts", host).String("me", r.s.addr).String("primary", r.s.addr).
+		Int32("maxBsonObjectSize", bsonraw.MaxDocument).Int32("maxMessageSizeBytes", wire.MaxMessage).
+		Int32("maxWriteBatchSize", maxWriteBatch).
+		Value("localTime", bsoncore.Value{Type: bsoncore.TypeDateTime, Data: bsoncore.AppendTime(nil, time.Now())}).
+		Int32("logicalSessionTimeoutMinutes", int32(sessionTimeout/time.Minute)).
+		Int32("connectionId", r.conn.id).Int32("minWireVersion", 0).Int32("maxWireVersion", 25).
+		Bool("readOnly", false), nil
+}
+
+func ping(*request) (*bsonraw.Builder, error) { return bsonraw.NewBuilder(), nil }
+
+func buildInfo(*request) (*bsonraw.Builder, error) {
+	v := []bsoncore.Value{bsonraw.Int32Value(8), bsonraw.Int32Value(0), bsonraw.Int32Value(0), bsonraw.Int32Value(0)}
+	return bsonraw.NewBuilder().String("version", "8.0.0").Values("versionArray", v).
+		Int32("bits", 64).Bool("debug", false).Int32("maxBsonObjectSize", bsonraw.MaxDocument).
+		Values("modules", stringValues([]string{"embedmongo"})), nil
+}

@@ -1,0 +1,289 @@
+package command
+
+import (
+	"fivechat.dev/libs/embedmongo/internal/bsonraw"
+	"fivechat.dev/libs/embedmongo/internal/keyenc"
+	"fivechat.dev/libs/embedmongo/internal/mongoerr"
+	"fivechat.dev/libs/embedmongo/internal/plan"
+	"fivechat.dev/libs/embedmongo/internal/query"
+	"fivechat.dev/libs/embedmongo/internal/store"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+)
+
+const findFields = "filter sort projection hint skip limit batchSize singleBatch noCursorTimeout allowPartialResults allowDiskUse"
+
+// notImplemented are fields MongoDB knows and this server refuses.
+var notImplemented = map[string]bool{"collation": true, "arrayFilters": true, "min": true, "max": true,
+	"returnKey": true, "showRecordId": true, "tailable": true, "awaitData": true, "let": true, "c": true,
+	"capped": true, "validator": true, "viewOn": true, "timeseries": true, "encryptedFields": true, "sampleRate": true}
+
+// view is the state the command reads; the caller closes it.
+func (r *request) view() *store.View {
+	if r.tx != nil {
+		return r.tx.View().Retain()
+	}
+	return r.s.engine.View()
+}
+
+// open plans a query and starts its walk; a missing collection is empty.
+func (r *request) open(ns string, q plan.Query) (source, error) {
+	v := r.view()
+	defer v.Close()
+	c := v.Catalog.Collection(ns)
+	if c == nil {
+		return &list{}, nil
+	}
+	p, err := plan.Make(c, q)
+	if err != nil {
+		return nil, err
+	}
+	return p.Open(v), nil
+}
+
+// filter reads a field that holds a filter.
+func (r *request) filter(field string) (*query.Filter, error) {
+	doc, err := r.document(field)
+	if err != nil {
+		return nil, err
+	}
+	return query.ParseFilter(doc)
+}
+
+func (r *request) findQuery() (q plan.Query, err error) {
+	if q.Filter, err = r.filter("filter"); err != nil {
+		return q, err
+	}
+	if v, ok := r.args["sort"]; ok {
+		if it := bsonraw.NewIter(v.Data); !it.Next() || string(it.Key) != "$natural" {
+			doc, err := r.document("sort")
+			if err != nil {
+				return q, err
+			}
+			if q.Sort, err = query.ParseSort(doc); err != nil {
+				return q, err
+			}
+		}
+	}
+	if q.Skip, _, err = r.number("skip"); err != nil {
+		return q, err
+	}
+	q.Limit, _, err = r.number("limit")
+	q.Hint = r.args["hint"]
+	return q, err
+}
+
+// projected applies a projection to what another source yields.
+type projected struct {
+	source
+	projection *query.Projection
+}
+
+func (p projected) Next(ctx ctx) (bsoncore.Document, error) {
+	doc, err := p.source.Next(ctx)
+	if doc == nil || err != nil {
+		return nil, err
+	}
+	return p.projection.Apply(doc), nil
+}
+
+func find(r *request) (*bsonraw.Builder, error) {
+	ns, err := r.namespace()
+	if err != nil {
+		return nil, err
+	}
+	q, err := r.findQuery()
+	if err != nil {
+		return nil, err
+	}
+	fields, err := r.document("projection")
+	if err != nil {
+		return nil, err
+	}
+	projection, err := query.ParseProjection(fields)
+	if err != nil {
+		return nil, err
+	}
+	size, given, err := r.number("batchSize")
+	if err != nil {
+		return nil, err
+	}
+	if !given {
+		size = firstBatch
+	}
+	src, err := r.open(ns, q)
+	if err != nil {
+		return nil, err
+	}
+	if projection != nil {
+		src = projected{src, projection}
+	}
+	return r.batch(&cursor{ns: ns, source: src, tx: r.tx}, size, "firstBatch", bsonraw.Truthy(r.args["singleBatch"]))
+}
+
+func count(r *request) (*bsonraw.Builder, error) {
+	ns, err := r.namespace()
+	if err != nil {
+		return nil, err
+	}
+	q := plan.Query{CountOnly: true, Hint: r.args["hint"]}
+	if q.Filter, err = r.filter("query"); err != nil {
+		return nil, err
+	}
+	if q.Skip, _, err = r.number("skip"); err != nil {
+		return nil, err
+	}
+	if limit, ok := bsonraw.Int64(r.args["limit"]); ok {
+		q.Limit = max(limit, -limit)
+	}
+	src, err := r.open(ns, q)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	n := int64(0)
+	for ; ; n++ {
+		doc, err := src.Next(r.ctx)
+		if err != nil {
+			return nil, err
+		}
+		if doc == nil {
+			break
+		}
+	}
+	if n > 1<<31-1 {
+		return bsonraw.NewBuilder().Int64("n", n), nil
+	}
+	return bsonraw.NewBuilder().Int32("n", int32(n)), nil
+}
+
+func distinct(r *request) (*bsonraw.Builder, error) {
+	ns, err := r.namespace()
+	if err != nil {
+		return nil, err
+	}
+	key, ok := r.args["key"].StringValueOK()
+	if !ok || key == "" {
+		return nil, mongoerr.New(mongoerr.TypeMismatch, "distinct needs a key")
+	}
+	q := plan.Query{Hint: r.args["hint"]}
+	if q.Filter, err = r.filter("query"); err != nil {
+		return nil, err
+	}
+	src, err := r.open(ns, q)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	seen := map[string]bool{}
+	var values []bsoncore.Value
+	size := 0
+	for {
+		doc, err := src.Next(r.ctx)
+		if err != nil {
+			return nil, err
+		}
+		if doc == nil {
+			return bsonraw.NewBuilder().Values("values", values), nil
+		}
+		for _, v := range query.Values(doc, key) {
+			k := string(keyenc.Append(nil, v))
+			if seen[k] {
+				continue
+			}
+			if size += len(v.Data); size > maxBatchBytes {
+				return nil, mongoerr.New(17217, "distinct too big, 16mb cap")
+			}
+			seen[k] = true
+			values = append(values, bsonraw.Clone(v))
+		}
+	}
+}
+
+func aggregate(r *request) (*bsonraw.Builder, error) {
+	if r.args["aggregate"].IsNumber() {
+		return nil, mongoerr.New(mongoerr.NotImplemented, "aggregate without a collection is not supported")
+	}
+	ns, err := r.namespace()
+	if err != nil {
+		return nil, err
+	}
+	stages, ok := r.args["pipeline"]
+	if !ok || stages.Type != bsoncore.TypeArray {
+		return nil, mongoerr.New(mongoerr.TypeMismatch, "'pipeline' option must be specified as an array")
+	}
+	options, ok := r.args["cursor"]
+	if !ok || options.Type != bsoncore.TypeEmbeddedDocument {
+		return nil, mongoerr.New(mongoerr.FailedToParse, "The 'cursor' option is required, except for aggregate with the explain argument")
+	}
+	size := int64(firstBatch)
+	if v, ok := bsonraw.Lookup(options.Data, "batchSize"); ok {
+		if size, ok = bsonraw.Int64(v); !ok || size < 0 {
+			return nil, mongoerr.New(mongoerr.BadValue, "cursor.batchSize must be a non-negative number")
+		}
+	}
+	p, err := query.ParsePipeline(bsonraw.Elements(stages.Data))
+	if err != nil {
+		return nil, err
+	}
+	src, err := r.open(ns, plan.Query{Filter: p.Filter, Sort: p.Sort, Skip: p.Skip, Limit: p.Limit, CountOnly: p.CountOnly, Hint: r.args["hint"]})
+	if err != nil {
+		return nil, err
+	}
+	if p.Empty {
+		src.Close()
+		src = &list{}
+	}
+	return r.batch(&cursor{ns: ns, source: p.Run(src), tx: r.tx}, size, "firstBatch", false)
+}
+
+// explain shows the plan of a find, and what running it examined.
+func explain(r *request) (*bsonraw.Builder, error) {
+	inner, err := r.document("explain")
+	if err != nil {
+		return nil, err
+	}
+	it := bsonraw.NewIter(inner)
+	if !it.Next() || string(it.Key) != "find" {
+		return nil, mongoerr.New(mongoerr.NotImplemented, "explain of '%s' is not supported", it.Key)
+	}
+	sub := &request{ctx: r.ctx, s: r.s, name: "find", db: r.db, args: map[string]bsoncore.Value{"find": it.Value}}
+	for it.Next() {
+		if !commonFields[string(it.Key)] && !fieldOf(findFields, string(it.Key)) {
+			return nil, mongoerr.New(mongoerr.UnknownField, "BSON field 'find.%s' is an unknown field.", it.Key)
+		}
+		sub.args[string(it.Key)] = it.Value
+	}
+	ns, err := sub.namespace()
+	if err != nil {
+		return nil, err
+	}
+	q, err := sub.findQuery()
+	if err != nil {
+		return nil, err
+	}
+	src, err := sub.open(ns, q)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	cur, ok := src.(*plan.Cursor)
+	if !ok {
+		eof := bsonraw.NewBuilder().String("stage", "EOF").Build()
+		return bsonraw.NewBuilder().Doc("queryPlanner", bsonraw.NewBuilder().Doc("winningPlan", eof).Build()), nil
+	}
+	n := int64(0)
+	for {
+		doc, err := cur.Next(r.ctx)
+		if err != nil {
+			return nil, err
+		}
+		if doc == nil {
+			break
+		}
+		n++
+	}
+	planner := bsonraw.NewBuilder().String("namespace", ns).Doc("winningPlan", cur.Plan().Explain())
+	stats := bsonraw.NewBuilder().Bool("executionSuccess", true).Int64("nReturned", n).
+		Int64("totalKeysExamined", cur.KeysExamined).Int64("totalDocsExamined", cur.DocsExamined)
+	return bsonraw.NewBuilder().Doc("queryPlanner", planner.Build()).Doc("executionStats", stats.Build()), nil
+}

@@ -1,0 +1,261 @@
+package command
+
+import (
+	"strconv"
+	"time"
+
+	"fivechat.dev/libs/embedmongo/internal/bsonraw"
+	"fivechat.dev/libs/embedmongo/internal/mongoerr"
+	"fivechat.dev/libs/embedmongo/internal/plan"
+	"fivechat.dev/libs/embedmongo/internal/query"
+	"fivechat.dev/libs/embedmongo/internal/store"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+)
+
+// retryFor bounds how long a single write is tried again after conflicts.
+const retryFor = 70 * time.Second
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// statements runs the statements of a write command one after the other and
+// collects their errors as MongoDB does. A conflict inside a transaction fails
+// the whole command.
+func (r *request) statements(n int, run func(i int) error) ([]bsoncore.Document, error) {
+	if n == 0 || n > maxWriteBatch {
+		return nil, mongoerr.New(mongoerr.InvalidLength, "Write batch sizes must be between 1 and %d. Got %d operations.", maxWriteBatch, n)
+	}
+	ordered := true
+	if v, ok := r.args["ordered"]; ok {
+		ordered = bsonraw.Truthy(v)
+	}
+	var failures []bsoncore.Document
+	for i := range n {
+		err := run(i)
+		if err == nil {
+			continue
+		}
+		e := mongoerr.As(err)
+		if r.tx != nil && e.Code == mongoerr.WriteConflict || e.Code == mongoerr.MaxTimeMSExpired {
+			return nil, err
+		}
+		b := bsonraw.NewBuilder().Int32("index", int32(i)).Int32("code", int32(e.Code)).String("errmsg", e.Msg)
+		if e.KeyPattern != nil {
+			b.Doc("keyPattern", e.KeyPattern).Doc("keyValue", e.KeyValue)
+		}
+		failures = append(failures, b.Build())
+		if r.tx != nil {
+			r.failed = true
+			break
+		}
+		if ordered {
+			break
+		}
+	}
+	return failures, r.sync()
+}
+
+// single runs fn as one atomic change, again after a conflict.
+func (r *request) single(fn func(*store.Tx) error) error {
+	attempt := func() error {
+		tx := r.s.engine.Single()
+		defer tx.Abort()
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return tx.Commit()
+	}
+	err := attempt()
+	for started := time.Now(); mongoerr.Is(err, mongoerr.WriteConflict) && r.ctx.Err() == nil && time.Since(started) < retryFor; {
+		err = attempt()
+	}
+	return err
+}
+
+func insert(r *request) (*bsonraw.Builder, error) {
+	ns, err := r.namespace()
+	if err != nil {
+		return nil, err
+	}
+	docs, err := r.documents("documents")
+	if err != nil {
+		return nil, err
+	}
+	inserted := int32(0)
+	failures, err := r.statements(len(docs), func(i int) error {
+		err := r.insertOne(ns, docs[i], i)
+		if err == nil {
+			inserted++
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return writeReply(bsonraw.NewBuilder().Int32("n", inserted), failures), nil
+}
+
+func writeReply(b *bsonraw.Builder, failures []bsoncore.Document) *bsonraw.Builder {
+	if len(failures) > 0 {
+		b.Array("writeErrors", failures)
+	}
+	return b
+}
+
+func (r *request) insertOne(ns string, doc bsoncore.Document, statement int) error {
+	doc = query.WithID(doc)
+	if err := checkDocument(doc); err != nil {
+		return err
+	}
+	if done, err := r.repeated(statement); done != nil || err != nil {
+		return err
+	}
+	put := func(tx *store.Tx) error {
+		c, err := tx.UseCollection(ns)
+		if err != nil {
+			return err
+		}
+		if r.tx == nil {
+			r.record(tx, statement, bsonraw.NewBuilder().Int32("n", 1).Build())
+		}
+		return tx.Insert(r.ctx, c, doc)
+	}
+	if r.tx != nil {
+		return put(r.tx)
+	}
+	return r.single(put)
+}
+
+func checkDocument(doc bsoncore.Document) error {
+	if len(doc) > bsonraw.MaxDocument {
+		return mongoerr.New(mongoerr.ObjectTooLarge, "object to insert too large. size in bytes: %d, max size: %d", len(doc), bsonraw.MaxDocument)
+	}
+	id, _ := bsonraw.Lookup(doc, "_id")
+	switch id.Type {
+	case bsoncore.TypeArray, bsoncore.TypeRegex:
+		return mongoerr.New(53, "The '_id' value cannot be of type %s", id.Type)
+	}
+	return nil
+}
+
+// target is the selection of a write.
+type target struct {
+	ns    string
+	query plan.Query
+	multi bool
+}
+
+// changeFunc changes one locked document that satisfies the target's filter.
+type changeFunc func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) error
+
+// eachMatch applies change to the documents a target selects, each atomically
+// or all in the open transaction.
+func (r *request) eachMatch(t target, change changeFunc) (int64, error) {
+	if r.tx != nil {
+		return r.eachMatchInTx(t, change)
+	}
+	for started := time.Now(); ; {
+		n, raced, err := r.pass(t, change)
+		if err != nil || n > 0 || !raced || t.multi || time.Since(started) > retryFor {
+			return n, err
+		}
+		// Every candidate was changed by someone else: look again.
+	}
+}
+
+// matches opens the cursor over a target's documents; nil when the collection
+// does not exist.
+func (t target) matches(v *store.View) (*plan.Cursor, error) {
+	c := v.Catalog.Collection(t.ns)
+	if c == nil {
+		return nil, nil
+	}
+	p, err := plan.Make(c, t.query)
+	if err != nil {
+		return nil, err
+	}
+	return p.Open(v), nil
+}
+
+func idKeyOf(doc bsoncore.Document) []byte {
+	id, _ := bsonraw.Lookup(doc, "_id")
+	return store.IDKey(id)
+}
+
+func (r *request) eachMatchInTx(t target, change changeFunc) (int64, error) {
+	cur, err := t.matches(r.tx.View())
+	if cur == nil || err != nil {
+		return 0, err
+	}
+	// The ids are collected first: changes must not meet their own results.
+	var ids [][]byte
+	for {
+		doc, err := cur.Next(r.ctx)
+		if err != nil {
+			cur.Close()
+			return 0, err
+		}
+		if doc == nil {
+			break
+		}
+		ids = append(ids, idKeyOf(doc))
+		if !t.multi {
+			break
+		}
+	}
+	cur.Close()
+	c := r.tx.View().Catalog.Collection(t.ns)
+	for i, idKey := range ids {
+		doc, err := r.tx.LockDocument(r.ctx, c, idKey)
+		if err == nil {
+			err = change(r.tx, c, idKey, doc)
+		}
+		if err != nil {
+			return int64(i), err
+		}
+	}
+	return int64(len(ids)), nil
+}
+
+// pass goes once over the candidates of a snapshot, changing those that still
+// match in their latest version. raced reports that some no longer did.
+func (r *request) pass(t target, change changeFunc) (n int64, raced bool, err error) {
+	v := r.s.engine.View()
+	defer v.Close()
+	cur, err := t.matches(v)
+	if cur == nil || err != nil {
+		return 0, false, err
+	}
+	defer cur.Close()
+	for {
+		candidate, err := cur.Next(r.ctx)
+		if candidate == nil || err != nil {
+			return n, raced, err
+		}
+		idKey, matched := idKeyOf(candidate), false
+		err = r.single(func(tx *store.Tx) error {
+			c := r.s.engine.Catalog().Collection(t.ns)
+			if c == nil {
+				matched = false
+				return nil
+			}
+			doc, err := tx.LockDocument(r.ctx, c, idKey)
+			if err != nil {
+				return err
+			}
+			if matched = doc != nil && t.query.Filter.Match(doc); !matched {
+				return nil
+			}
+			return change(tx, c, idKey, doc)
+		})
+		if err != nil {
+			return n, raced, err
+		}
+		if !matched {
+			raced = true
+			continue
+		}
+		if n++; !t.multi {
+			return n, raced, nil
+		}
+	}
+}

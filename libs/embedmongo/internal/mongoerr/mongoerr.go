@@ -1,0 +1,126 @@
+// Package mongoerr holds the error every other package returns to a client: a
+// MongoDB code with its name, a message, and what a driver reads beside them.
+package mongoerr
+
+import (
+	"errors"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+)
+
+// Code is a MongoDB server error code.
+type Code int32
+
+// The codes this server answers with.
+const (
+	InternalError           Code = 1
+	BadValue                Code = 2
+	FailedToParse           Code = 9
+	Unauthorized            Code = 13
+	TypeMismatch            Code = 14
+	Overflow                Code = 15
+	InvalidLength           Code = 16
+	IllegalOperation        Code = 20
+	NamespaceNotFound       Code = 26
+	IndexNotFound           Code = 27
+	PathNotViable           Code = 28
+	ConflictingUpdate       Code = 40
+	CursorNotFound          Code = 43
+	NamespaceExists         Code = 48
+	MaxTimeMSExpired        Code = 50
+	DollarPrefixedFieldName Code = 52
+	CommandNotFound         Code = 59
+	ImmutableField          Code = 66
+	CannotCreateIndex       Code = 67
+	InvalidOptions          Code = 72
+	InvalidNamespace        Code = 73
+	IndexOptionsConflict    Code = 85
+	IndexKeySpecsConflict   Code = 86
+	WriteConflict           Code = 112
+	OperationInProgress     Code = 117
+	ParallelArrays          Code = 171
+	TransactionTooOld       Code = 225
+	NotImplemented          Code = 238
+	NoSuchTransaction       Code = 251
+	TransactionCommitted    Code = 256
+	TooManyLogicalSessions  Code = 261
+	NotInTransaction        Code = 263
+	SortMemoryExceeded      Code = 292
+	UnknownField            Code = 40415
+	UnknownStage            Code = 40324
+	UnknownExpression       Code = 168
+	DuplicateKey            Code = 11000
+	ObjectTooLarge          Code = 10334
+)
+
+var names = map[Code]string{
+	InternalError: "InternalError", BadValue: "BadValue", FailedToParse: "FailedToParse",
+	Unauthorized: "Unauthorized", TypeMismatch: "TypeMismatch", Overflow: "Overflow",
+	InvalidLength: "InvalidLength", IllegalOperation: "IllegalOperation",
+	NamespaceNotFound: "NamespaceNotFound", IndexNotFound: "IndexNotFound",
+	PathNotViable: "PathNotViable", ConflictingUpdate: "ConflictingUpdateOperators",
+	CursorNotFound: "CursorNotFound", NamespaceExists: "NamespaceExists",
+	MaxTimeMSExpired: "MaxTimeMSExpired", DollarPrefixedFieldName: "DollarPrefixedFieldName",
+	CommandNotFound: "CommandNotFound", ImmutableField: "ImmutableField",
+	CannotCreateIndex: "CannotCreateIndex", InvalidOptions: "InvalidOptions",
+	InvalidNamespace: "InvalidNamespace", IndexOptionsConflict: "IndexOptionsConflict",
+	IndexKeySpecsConflict: "IndexKeySpecsConflict", WriteConflict: "WriteConflict",
+	OperationInProgress: "ConflictingOperationInProgress", ParallelArrays: "CannotIndexParallelArrays",
+	TransactionTooOld: "TransactionTooOld", NotImplemented: "NotImplemented",
+	NoSuchTransaction: "NoSuchTransaction", TransactionCommitted: "TransactionCommitted",
+	TooManyLogicalSessions: "TooManyLogicalSessions",
+	NotInTransaction:       "OperationNotSupportedInTransaction",
+	SortMemoryExceeded:     "QueryExceededMemoryLimitNoDiskUseAllowed",
+	UnknownExpression:      "InvalidPipelineOperator", DuplicateKey: "DuplicateKey",
+	ObjectTooLarge: "BSONObjectTooLarge",
+}
+
+// Name is the code's name as MongoDB spells it; codes without one are LocationN.
+func (c Code) Name() string {
+	if n, ok := names[c]; ok {
+		return n
+	}
+	return fmt.Sprintf("Location%d", int32(c))
+}
+
+// Transient is the label that tells a driver to run the whole transaction again.
+const Transient = "TransientTransactionError"
+
+// Error is an error a client is told about.
+type Error struct {
+	Code   Code
+	Msg    string
+	Labels []string
+	// KeyPattern and KeyValue name the violated index of a DuplicateKey error.
+	KeyPattern, KeyValue bsoncore.Document
+}
+
+func (e *Error) Error() string { return e.Msg }
+
+// New makes an error with a formatted message.
+func New(c Code, format string, args ...any) *Error {
+	return &Error{Code: c, Msg: fmt.Sprintf(format, args...)}
+}
+
+// As turns any error into an Error; a foreign one becomes an InternalError.
+func As(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return New(InternalError, "%v", err)
+}
+
+// Is reports whether err carries code c.
+func Is(err error, c Code) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == c
+}
+
+// WithLabel returns a copy of e that carries a label.
+func (e *Error) WithLabel(label string) *Error {
+	c := *e
+	c.Labels = append(append([]string(nil), e.Labels...), label)
+	return &c
+}

@@ -1,0 +1,245 @@
+package query
+
+import (
+	"bytes"
+	"sort"
+	"strings"
+	"time"
+
+	"fivechat.dev/libs/embedmongo/internal/bsonraw"
+	"fivechat.dev/libs/embedmongo/internal/mongoerr"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+)
+
+// Update is a compiled update: a whole replacement document or a list of
+// modifications by path.
+type Update struct {
+	replacement bsoncore.Document
+	mods        []modification
+}
+
+type modification struct {
+	path     string
+	parts    []string
+	op       string
+	value    bsoncore.Value
+	onInsert bool
+	change   func(old bsoncore.Value, found bool) (bsoncore.Value, error)
+}
+
+// ParseUpdate compiles an update document.
+func ParseUpdate(v bsoncore.Value) (*Update, error) {
+	if v.Type == bsoncore.TypeArray {
+		return nil, mongoerr.New(mongoerr.NotImplemented, "pipeline-style updates are not supported")
+	}
+	if v.Type != bsoncore.TypeEmbeddedDocument {
+		return nil, mongoerr.New(mongoerr.FailedToParse, "Update argument must be either an object or an array")
+	}
+	u := &Update{}
+	it := bsonraw.NewIter(v.Data)
+	for first := true; it.Next(); first = false {
+		name := string(it.Key)
+		if !strings.HasPrefix(name, "$") {
+			if first {
+				return parseReplacement(v.Data)
+			}
+			return nil, mongoerr.New(mongoerr.FailedToParse, "Unknown modifier: %s. Expected a valid update modifier or pipeline-style update specified as an array", name)
+		}
+		if err := u.parseOperator(name, it.Value); err != nil {
+			return nil, err
+		}
+	}
+	if len(u.mods) == 0 && len(v.Data) == 5 {
+		u.replacement = v.Data
+	}
+	return u, u.sortMods()
+}
+
+func parseReplacement(doc []byte) (*Update, error) {
+	it := bsonraw.NewIter(doc)
+	for it.Next() {
+		if len(it.Key) > 0 && it.Key[0] == '$' {
+			return nil, mongoerr.New(mongoerr.DollarPrefixedFieldName,
+				"The dollar ($) prefixed field '%s' in '%s' is not allowed in the context of an update's replacement document.", it.Key, it.Key)
+		}
+	}
+	return &Update{replacement: doc}, nil
+}
+
+// IsReplacement reports whether the update replaces the whole document.
+func (u *Update) IsReplacement() bool { return u.replacement != nil }
+
+func (u *Update) parseOperator(op string, v bsoncore.Value) error {
+	if _, known := changes[op]; !known {
+		return mongoerr.New(mongoerr.FailedToParse, "Unknown modifier: %s. Expected a valid update modifier or pipeline-style update specified as an array", op)
+	}
+	if v.Type != bsoncore.TypeEmbeddedDocument {
+		return mongoerr.New(mongoerr.FailedToParse, "Modifiers operate on fields but we found type %s instead. For example: {$mod: {<field>: ...}} not {%s: %s}", v.Type, op, v.Type)
+	}
+	it := bsonraw.NewIter(v.Data)
+	for it.Next() {
+		m := modification{path: string(it.Key), op: op, value: it.Value, onInsert: op == "$setOnInsert"}
+		m.parts = SplitPath(m.path)
+		for _, p := range m.parts {
+			if p == "" {
+				return mongoerr.New(56, "The update path '%s' contains an empty field name, which is not allowed.", m.path)
+			}
+			if p[0] == '$' {
+				return mongoerr.New(mongoerr.NotImplemented, "positional update path '%s' is not supported", m.path)
+			}
+		}
+		var err error
+		if m.change, err = changes[op](m.path, it.Value); err != nil {
+			return err
+		}
+		u.mods = append(u.mods, m)
+	}
+	return nil
+}
+
+// sortMods puts the modifications into the order in which MongoDB creates
+// fields and refuses two that touch the same path.
+func (u *Update) sortMods() error {
+	sort.SliceStable(u.mods, func(i, j int) bool { return lessPath(u.mods[i].parts, u.mods[j].parts) })
+	for i := 1; i < len(u.mods); i++ {
+		a, b := u.mods[i-1], u.mods[i]
+		if a.path == b.path || strings.HasPrefix(b.path, a.path+".") {
+			return mongoerr.New(mongoerr.ConflictingUpdate, "Updating the path '%s' would create a conflict at '%s'", b.path, a.path)
+		}
+	}
+	return nil
+}
+
+func lessPath(a, b []string) bool {
+	for i := 0; i < len(a) && i < len(b); i++ {
+		if a[i] == b[i] {
+			continue
+		}
+		x, xok := arrayIndex(a[i])
+		y, yok := arrayIndex(b[i])
+		if xok && yok {
+			return x < y
+		}
+		return a[i] < b[i]
+	}
+	return len(a) < len(b)
+}
+
+// Apply makes the new version of a document. The returned document is old
+// itself when nothing changed.
+func (u *Update) Apply(old bsoncore.Document) (bsoncore.Document, error) {
+	id, _ := bsonraw.Lookup(old, "_id")
+	doc := old
+	var err error
+	if u.replacement != nil {
+		doc = withID(u.replacement, id)
+	} else if doc, err = u.modify(old, false); err != nil {
+		return nil, err
+	}
+	newID, ok := bsonraw.Lookup(doc, "_id")
+	if !ok || Compare(id, newID) != 0 {
+		return nil, mongoerr.New(mongoerr.ImmutableField,
+			"Performing an update on the path '_id' would modify the immutable field '_id'")
+	}
+	if bytes.Equal(doc, old) {
+		return old, nil
+	}
+	return doc, checkSize(doc)
+}
+
+// Upsert makes the document an upsert inserts when its filter matched nothing.
+func (u *Update) Upsert(f *Filter) (bsoncore.Document, error) {
+	doc := bsonraw.NewBuilder().Build()
+	var err error
+	for _, eq := range f.Equalities() {
+		if u.replacement != nil && eq.Path != "_id" {
+			continue
+		}
+		if _, exists := Get(doc, eq.parts); exists {
+			return nil, mongoerr.New(54, "cannot infer query fields to set, path '%s' is matched twice", eq.Path)
+		}
+		set := modification{path: eq.Path, parts: eq.parts}
+		set.change = func(bsoncore.Value, bool) (bsoncore.Value, error) { return eq.Value, nil }
+		if doc, err = set.apply(doc); err != nil {
+			return nil, err
+		}
+	}
+	id, hasID := bsonraw.Lookup(doc, "_id")
+	if u.replacement != nil {
+		doc = u.replacement
+	} else if doc, err = u.modify(doc, true); err != nil {
+		return nil, err
+	}
+	newID, ok := bsonraw.Lookup(doc, "_id")
+	switch {
+	case ok && hasID && Compare(id, newID) != 0:
+		return nil, mongoerr.New(mongoerr.ImmutableField, "Performing an update on the path '_id' would modify the immutable field '_id'")
+	case !ok && hasID:
+		newID = id
+	case !ok:
+		newID = NewObjectID()
+	}
+	doc = withID(doc, newID)
+	return doc, checkSize(doc)
+}
+
+// NewObjectID makes a fresh ObjectID value.
+func NewObjectID() bsoncore.Value {
+	oid := bson.NewObjectID()
+	return bsoncore.Value{Type: bsoncore.TypeObjectID, Data: oid[:]}
+}
+
+func checkSize(doc []byte) error {
+	if len(doc) > bsonraw.MaxDocument {
+		return mongoerr.New(17419, "Resulting document after update is larger than %d", bsonraw.MaxDocument)
+	}
+	return nil
+}
+
+// WithID returns the document with its _id first, making one if it has none.
+func WithID(doc bsoncore.Document) bsoncore.Document {
+	it := bsonraw.NewIter(doc)
+	if it.Next() && string(it.Key) == "_id" {
+		return doc
+	}
+	id, ok := bsonraw.Lookup(doc, "_id")
+	if !ok {
+		id = NewObjectID()
+	}
+	return withID(doc, id)
+}
+
+// withID puts _id in front unless the document has one there already.
+func withID(doc []byte, id bsoncore.Value) bsoncore.Document {
+	it := bsonraw.NewIter(doc)
+	if it.Next() && string(it.Key) == "_id" {
+		return doc
+	}
+	b := bsonraw.NewBuilder()
+	if own, ok := bsonraw.Lookup(doc, "_id"); ok {
+		id = own
+	}
+	b.Value("_id", id)
+	for it = bsonraw.NewIter(doc); it.Next(); {
+		if string(it.Key) != "_id" {
+			b.Value(string(it.Key), it.Value)
+		}
+	}
+	return b.Build()
+}
+
+func (u *Update) modify(doc []byte, inserting bool) ([]byte, error) {
+	var err error
+	for i := range u.mods {
+		if u.mods[i].onInsert && !inserting {
+			continue
+		}
+		if doc, err = u.mods[i].apply(doc); err != nil {
+			return nil, err
+		}
+	}
+	return doc, nil
+}
+
+func now() int64 { return time.Now().UnixMilli() }

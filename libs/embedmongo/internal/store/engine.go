@@ -1,0 +1,178 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+const (
+	cacheSize    = 32 << 20
+	memTableSize = 16 << 20
+)
+
+// Engine is an open database folder, or a database in memory.
+type Engine struct {
+	db      *pebble.DB
+	durable bool
+	locks   *lockTable
+
+	// ddl is held for reading by commits and by views while they are taken,
+	// for writing while the catalog changes.
+	ddl     sync.RWMutex
+	catalog atomic.Pointer[Catalog]
+	nextID  uint32
+	lock    *pebble.Lock
+
+	applied, synced atomic.Uint64
+}
+
+// Open opens or creates the database in dir; "" keeps it in memory.
+func Open(dir string, log *slog.Logger) (*Engine, error) {
+	cache := pebble.NewCache(cacheSize)
+	defer cache.Unref()
+	o := &pebble.Options{Cache: cache, MemTableSize: memTableSize, Logger: engineLog{log},
+		FormatMajorVersion: pebble.FormatNewest, L0CompactionThreshold: 4, L0StopWritesThreshold: 24}
+	for i := range o.Levels {
+		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	if dir == "" {
+		o.FS, o.DisableWAL = vfs.NewMem(), true
+	} else {
+		lock, err := pebble.LockDirectory(dir, vfs.Default)
+		if err != nil {
+			if mkErr := vfs.Default.MkdirAll(dir, 0o700); mkErr != nil {
+				return nil, mkErr
+			}
+			if lock, err = pebble.LockDirectory(dir, vfs.Default); err != nil {
+				return nil, fmt.Errorf("embedmongo: folder %s is in use by another process: %w", dir, err)
+			}
+		}
+		o.Lock = lock
+	}
+	db, err := pebble.Open(dir, o)
+	if err != nil {
+		if o.Lock != nil {
+			_ = o.Lock.Close()
+		}
+		return nil, fmt.Errorf("embedmongo: open %s: %w", dir, err)
+	}
+	e := &Engine{db: db, durable: dir != "", locks: newLockTable(), lock: o.Lock}
+	if err := e.loadCatalog(); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+// Close closes the database; all views must be closed before.
+func (e *Engine) Close() error {
+	err := e.db.Close()
+	if e.lock != nil {
+		err = errors.Join(err, e.lock.Close())
+	}
+	return err
+}
+
+// Sync makes everything applied so far durable. Concurrent callers share one
+// disk flush.
+func (e *Engine) Sync() error {
+	want := e.applied.Load()
+	if !e.durable || e.synced.Load() >= want {
+		return nil
+	}
+	if err := e.db.LogData(nil, pebble.Sync); err != nil {
+		return err
+	}
+	for {
+		have := e.synced.Load()
+		if have >= want || e.synced.CompareAndSwap(have, want) {
+			return nil
+		}
+	}
+}
+
+// View opens the latest state for reading; the caller closes it.
+func (e *Engine) View() *View {
+	e.ddl.RLock()
+	defer e.ddl.RUnlock()
+	v := &View{Catalog: e.catalog.Load(), snap: e.db.NewSnapshot()}
+	return v.Retain()
+}
+
+// Catalog is the current catalog.
+func (e *Engine) Catalog() *Catalog { return e.catalog.Load() }
+
+// Latest reads one key's latest committed value; nil means absent.
+func (e *Engine) Latest(key []byte) ([]byte, error) { return get(e.db, key) }
+
+func (e *Engine) loadCatalog() error {
+	c := &Catalog{byName: map[string]*Collection{}}
+	byIndex := map[uint32]*Index{}
+	if n, err := get(e.db, nextIDKey); err != nil {
+		return err
+	} else if n != nil {
+		e.nextID = binary.BigEndian.Uint32(n)
+	}
+	err := e.each([]byte{'c'}, []byte{'d'}, func(key, value []byte) error {
+		ns := string(key[1:])
+		coll, err := decodeCollection(ns, bytes.Clone(value))
+		if err != nil {
+			return err
+		}
+		c.byName[ns] = coll
+		for _, ix := range coll.Indexes {
+			byIndex[ix.ID] = ix
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = e.each([]byte{'m'}, []byte{'n'}, func(key, _ []byte) error {
+		if ix := byIndex[binary.BigEndian.Uint32(key[1:])]; ix != nil {
+			ix.multikey.Or(1 << key[5])
+			ix.persisted.Or(1 << key[5])
+		}
+		return nil
+	})
+	e.catalog.Store(c)
+	return err
+}
+
+// each walks the latest state of a key range.
+func (e *Engine) each(lower, upper []byte, fn func(key, value []byte) error) error {
+	it, err := e.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = it.Close() }()
+	for it.First(); it.Valid(); it.Next() {
+		if err := fn(it.Key(), it.Value()); err != nil {
+			return err
+		}
+	}
+	return it.Error()
+}
+
+// engineLog passes only the engine's errors on.
+type engineLog struct{ log *slog.Logger }
+
+func (engineLog) Infof(string, ...any) {}
+
+func (l engineLog) Errorf(format string, args ...any) {
+	l.log.Error("storage engine", "message", fmt.Sprintf(format, args...))
+}
+
+// Fatalf must not return: the engine cannot continue safely after it.
+func (l engineLog) Fatalf(format string, args ...any) {
+	l.Errorf(format, args...)
+	panic(fmt.Sprintf("storage engine: "+format, args...))
+}

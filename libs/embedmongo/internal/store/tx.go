@@ -1,0 +1,339 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"sort"
+	"time"
+
+	"fivechat.dev/libs/embedmongo/internal/bsonraw"
+	"fivechat.dev/libs/embedmongo/internal/mongoerr"
+	"fivechat.dev/libs/embedmongo/internal/query"
+	"github.com/cockroachdb/pebble/v2"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+)
+
+// How long a writer waits for another's lock before it reports a conflict.
+const (
+	singleWait = 70 * time.Second       // a single write outwaits any transaction
+	firstWait  = time.Second            // a transaction that has observed nothing yet
+	shortWait  = 100 * time.Millisecond // a transaction, for a single write to finish
+)
+
+// Tx is one atomic unit of writes: a single document's change, which reads the
+// latest state under its locks, or a multi-statement transaction, which reads
+// a snapshot and its own writes. It is not safe for concurrent use.
+type Tx struct {
+	engine *Engine
+	view   *View // nil for a single write
+	first  bool  // a transaction still in its first statement
+	until  time.Time
+	writes *writeSet
+	locks  []string
+	locked map[string]struct{} // the same, once there are many
+	colls  map[*Collection]struct{}
+	marks  map[*Index]uint32
+}
+
+// Single starts the atomic change of one document.
+func (e *Engine) Single() *Tx { return &Tx{engine: e, writes: newWriteSet()} }
+
+// Begin starts a multi-statement transaction.
+func (e *Engine) Begin() *Tx {
+	tx := &Tx{engine: e, writes: newWriteSet(), first: true, until: time.Now().Add(firstWait)}
+	tx.view = e.View()
+	tx.view.own = tx.writes
+	return tx
+}
+
+// View is the state a multi-statement transaction reads.
+func (tx *Tx) View() *View { return tx.view }
+
+// Restart gives a transaction in its first statement a new snapshot. It keeps
+// its locks, so what it waited for cannot change again. It reports false when
+// the transaction has to fail instead.
+func (tx *Tx) Restart() bool {
+	if tx.view == nil || !tx.first || time.Now().After(tx.until) {
+		return false
+	}
+	tx.view.Close()
+	tx.writes = newWriteSet()
+	tx.colls, tx.marks = nil, nil
+	tx.view = tx.engine.View()
+	tx.view.own = tx.writes
+	return true
+}
+
+// EndStatement ends the first statement: the snapshot is fixed from now on.
+func (tx *Tx) EndStatement() { tx.first = false }
+
+func (tx *Tx) patience(owner *Tx) time.Duration {
+	switch {
+	case tx.view == nil:
+		return singleWait
+	case tx.first:
+		return time.Until(tx.until)
+	case owner.view == nil:
+		return shortWait
+	}
+	return 0
+}
+
+func (tx *Tx) lock(ctx context.Context, key string) error {
+	if len(tx.locks) >= 16 && tx.locked == nil {
+		tx.locked = make(map[string]struct{}, 64)
+		for _, k := range tx.locks {
+			tx.locked[k] = struct{}{}
+		}
+	}
+	if tx.locked != nil {
+		if _, held := tx.locked[key]; held {
+			return nil
+		}
+	} else {
+		for _, k := range tx.locks {
+			if k == key {
+				return nil
+			}
+		}
+	}
+	if err := tx.engine.locks.acquire(ctx, tx, key); err != nil {
+		return err
+	}
+	tx.locks = append(tx.locks, key)
+	if tx.locked != nil {
+		tx.locked[key] = struct{}{}
+	}
+	return nil
+}
+
+// lockedValue locks a key and reads its current value. A transaction whose
+// snapshot shows another value than the latest one has a conflict.
+func (tx *Tx) lockedValue(ctx context.Context, key []byte) ([]byte, error) {
+	if err := tx.lock(ctx, string(key)); err != nil {
+		return nil, err
+	}
+	if val, ok := tx.writes.values[string(key)]; ok {
+		return val, nil
+	}
+	latest, err := get(tx.engine.db, key)
+	if err != nil || tx.view == nil {
+		return latest, err
+	}
+	seen, err := get(tx.view.snap, key)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(seen, latest) || (seen == nil) != (latest == nil) {
+		return nil, errConflict()
+	}
+	return latest, nil
+}
+
+// LockDocument locks a document and returns its current version; nil when it
+// does not exist.
+func (tx *Tx) LockDocument(ctx context.Context, c *Collection, idKey []byte) (bsoncore.Document, error) {
+	return tx.lockedValue(ctx, c.DocKey(idKey))
+}
+
+// Insert adds a document whose _id must be free.
+func (tx *Tx) Insert(ctx context.Context, c *Collection, doc bsoncore.Document) error {
+	id, _ := bsonraw.Lookup(doc, "_id")
+	idKey := IDKey(id)
+	have, err := tx.LockDocument(ctx, c, idKey)
+	if err != nil {
+		return err
+	}
+	if have != nil {
+		pattern := bsonraw.NewBuilder().Int32("_id", 1).Build()
+		return duplicate(c, "_id_", pattern, bsonraw.NewBuilder().Value("_id", id).Build())
+	}
+	return tx.write(ctx, c, idKey, nil, doc)
+}
+
+// Replace changes a locked document to a new version.
+func (tx *Tx) Replace(ctx context.Context, c *Collection, idKey []byte, old, doc bsoncore.Document) error {
+	return tx.write(ctx, c, idKey, old, doc)
+}
+
+// Delete removes a locked document.
+func (tx *Tx) Delete(ctx context.Context, c *Collection, idKey []byte, old bsoncore.Document) error {
+	return tx.write(ctx, c, idKey, old, nil)
+}
+
+// Wrote reports whether the transaction has written anything.
+func (tx *Tx) Wrote() bool { return len(tx.writes.values) > 0 }
+
+// Put writes a bare key in the same batch.
+func (tx *Tx) Put(key, value []byte) { tx.writes.put(key, value) }
+
+func (tx *Tx) write(ctx context.Context, c *Collection, idKey []byte, old, doc bsoncore.Document) error {
+	var put, drop, claim []entry
+	for _, ix := range c.Indexes {
+		if old != nil && doc != nil && !ix.touchedBy(old, doc) {
+			continue
+		}
+		before, after, err := tx.entriesOf(ix, idKey, old, doc)
+		if err != nil {
+			return err
+		}
+		added := without(after, before)
+		put = append(put, added...)
+		drop = append(drop, without(before, after)...)
+		if ix.Unique {
+			claim = append(claim, added...)
+		}
+	}
+	if err := tx.claim(ctx, c, claim, doc); err != nil {
+		return err
+	}
+	if tx.colls == nil {
+		tx.colls = map[*Collection]struct{}{}
+	}
+	tx.colls[c] = struct{}{}
+	for _, e := range drop {
+		tx.writes.put(e.key, nil)
+	}
+	for _, e := range put {
+		tx.writes.put(e.key, e.value)
+	}
+	tx.writes.put(c.DocKey(idKey), doc)
+	return nil
+}
+
+func (tx *Tx) entriesOf(ix *Index, idKey, old, doc []byte) (before, after []entry, err error) {
+	var mask uint32
+	if old != nil {
+		if before, _, err = ix.entries(old, idKey); err != nil {
+			return nil, nil, err
+		}
+	}
+	if doc != nil {
+		if after, mask, err = ix.entries(doc, idKey); err != nil {
+			return nil, nil, err
+		}
+	}
+	if mask&^ix.persisted.Load() != 0 {
+		// Set before the entries become visible, so that no reader trusts a
+		// single-valued index too long.
+		ix.multikey.Or(mask)
+		if tx.marks == nil {
+			tx.marks = map[*Index]uint32{}
+		}
+		tx.marks[ix] |= mask
+		for i := range ix.Keys {
+			if mask&(1<<i) != 0 {
+				tx.writes.put(multikeyKey(ix.ID, i), []byte{1})
+			}
+		}
+	}
+	return before, after, nil
+}
+
+// claim locks the new unique keys, in one order for all writers, and refuses
+// those that are taken.
+func (tx *Tx) claim(ctx context.Context, c *Collection, keys []entry, doc []byte) error {
+	sort.Slice(keys, func(i, j int) bool { return bytes.Compare(keys[i].key, keys[j].key) < 0 })
+	for _, e := range keys {
+		holder, err := tx.lockedValue(ctx, e.key)
+		if err != nil {
+			return err
+		}
+		if holder != nil && !bytes.Equal(holder, e.value) {
+			return duplicateOf(c, e.key, doc)
+		}
+	}
+	return nil
+}
+
+func duplicateOf(c *Collection, key, doc []byte) error {
+	for _, ix := range c.Indexes {
+		if !bytes.HasPrefix(key, ix.Prefix()) {
+			continue
+		}
+		b := bsonraw.NewBuilder()
+		for _, k := range ix.Keys {
+			v, ok := query.Get(doc, k.Parts)
+			if !ok {
+				v = bsonraw.Null()
+			}
+			b.Value(k.Path, v)
+		}
+		return duplicate(c, ix.Name, ix.KeyPattern(), b.Build())
+	}
+	return mongoerr.New(mongoerr.DuplicateKey, "E11000 duplicate key error collection: %s", c.NS)
+}
+
+func duplicate(c *Collection, index string, pattern, value bsoncore.Document) error {
+	e := mongoerr.New(mongoerr.DuplicateKey, "E11000 duplicate key error collection: %s index: %s dup key: %s", c.NS, index, value)
+	e.KeyPattern, e.KeyValue = pattern, value
+	return e
+}
+
+// Commit applies the writes in one batch and gives the locks up. The batch is
+// visible at once; Engine.Sync makes it durable.
+func (tx *Tx) Commit() error {
+	defer tx.Abort()
+	if len(tx.writes.values) == 0 {
+		return nil
+	}
+	e := tx.engine
+	e.ddl.RLock()
+	defer e.ddl.RUnlock()
+	for c := range tx.colls {
+		if e.catalog.Load().byName[c.NS] != c {
+			return errConflict() // its indexes are no longer those written to
+		}
+	}
+	b := e.db.NewBatch()
+	defer func() { _ = b.Close() }()
+	for k, v := range tx.writes.values {
+		var err error
+		if v == nil {
+			err = b.Delete([]byte(k), nil)
+		} else {
+			err = b.Set([]byte(k), v, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := e.db.Apply(b, pebble.NoSync); err != nil {
+		return err
+	}
+	e.applied.Add(1)
+	for ix, mask := range tx.marks {
+		ix.persisted.Or(mask)
+	}
+	return nil
+}
+
+// Abort drops the writes and gives the locks up; after Commit it does nothing.
+func (tx *Tx) Abort() {
+	for _, k := range tx.locks {
+		tx.engine.locks.release(k)
+	}
+	tx.locks, tx.locked = nil, nil
+	tx.writes = newWriteSet()
+	if tx.view != nil {
+		tx.view.Close()
+		tx.view = nil
+	}
+}
+
+// UseCollection finds a collection for writing, creating it when missing. A
+// transaction learns of a collection made after its snapshot this way; its
+// snapshot holds no documents of it.
+func (tx *Tx) UseCollection(ns string) (*Collection, error) {
+	if tx.view == nil {
+		return tx.engine.ensureCollection(ns)
+	}
+	if c := tx.view.Catalog.Collection(ns); c != nil {
+		return c, nil
+	}
+	c, err := tx.engine.ensureCollection(ns)
+	if err == nil {
+		tx.view.Catalog = tx.view.Catalog.with(ns, c)
+	}
+	return c, err
+}

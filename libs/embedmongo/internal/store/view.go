@@ -1,0 +1,196 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"sort"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// View is a consistent state to read: an engine snapshot with the catalog of
+// the same moment and, inside a transaction, the transaction's own writes.
+type View struct {
+	Catalog *Catalog
+	snap    *pebble.Snapshot
+	own     *writeSet
+	refs    atomic.Int32
+}
+
+// Retain adds a holder of the view; each holder closes it once.
+func (v *View) Retain() *View {
+	v.refs.Add(1)
+	return v
+}
+
+// Close gives the view up.
+func (v *View) Close() {
+	if v.refs.Add(-1) == 0 {
+		_ = v.snap.Close()
+	}
+}
+
+// Get reads one key; nil means absent.
+func (v *View) Get(key []byte) ([]byte, error) {
+	if v.own != nil {
+		if val, ok := v.own.values[string(key)]; ok {
+			return val, nil
+		}
+	}
+	return get(v.snap, key)
+}
+
+func get(r pebble.Reader, key []byte) ([]byte, error) {
+	val, closer, err := r.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := append(make([]byte, 0, len(val)), val...)
+	return out, closer.Close()
+}
+
+// writeSet holds the writes of one transaction; a nil value is a deletion.
+type writeSet struct {
+	values map[string][]byte
+	sorted []string
+	fresh  []string
+}
+
+func newWriteSet() *writeSet { return &writeSet{values: map[string][]byte{}} }
+
+func (w *writeSet) put(key, value []byte) {
+	k := string(key)
+	if _, known := w.values[k]; !known {
+		w.fresh = append(w.fresh, k)
+	}
+	w.values[k] = value
+}
+
+// keys returns all written keys in order. The slice is never changed later.
+func (w *writeSet) keys() []string {
+	if len(w.fresh) > 0 {
+		sort.Strings(w.fresh)
+		merged := make([]string, 0, len(w.sorted)+len(w.fresh))
+		a, b := w.sorted, w.fresh
+		for len(a) > 0 && len(b) > 0 {
+			if a[0] < b[0] {
+				merged, a = append(merged, a[0]), a[1:]
+			} else {
+				merged, b = append(merged, b[0]), b[1:]
+			}
+		}
+		w.sorted, w.fresh = append(append(merged, a...), b...), nil
+	}
+	return w.sorted
+}
+
+// Iter walks a key range of a view in either direction.
+type Iter struct {
+	snap    *pebble.Iterator
+	started bool
+	reverse bool
+
+	own  *writeSet
+	keys []string // own keys left to visit, in the order of the walk
+
+	Key, Value []byte
+}
+
+// Iter opens a walk over [lower, upper).
+func (v *View) Iter(lower, upper []byte, reverse bool) (*Iter, error) {
+	it, err := v.snap.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+	if err != nil {
+		return nil, err
+	}
+	out := &Iter{snap: it, reverse: reverse, own: v.own}
+	if v.own != nil && len(v.own.values) > 0 {
+		all := v.own.keys()
+		from := sort.SearchStrings(all, string(lower))
+		to := len(all)
+		if upper != nil {
+			to = sort.SearchStrings(all, string(upper))
+		}
+		if from < to {
+			out.keys = all[from:to]
+		}
+	}
+	return out, nil
+}
+
+// Next moves on and reports whether there is an entry; Key and Value hold
+// until the next call.
+func (it *Iter) Next() (bool, error) {
+	for {
+		if !it.started {
+			it.started = true
+			if it.reverse {
+				it.snap.Last()
+			} else {
+				it.snap.First()
+			}
+		} else if it.Key != nil {
+			it.advance()
+		}
+		it.Key = nil
+		if !it.snap.Valid() && len(it.keys) == 0 {
+			return false, it.snap.Error()
+		}
+		if it.pick() {
+			return true, nil
+		}
+	}
+}
+
+// pick sets the smaller (in walking order) of the two sources' entries; an own
+// write hides the snapshot's entry of the same key. It reports false when that
+// entry is a deletion.
+func (it *Iter) pick() bool {
+	if len(it.keys) == 0 {
+		it.Key, it.Value = it.snap.Key(), it.snap.Value()
+		return true
+	}
+	own := it.ownKey()
+	if it.snap.Valid() {
+		c := bytes.Compare(it.snap.Key(), []byte(own))
+		if it.reverse {
+			c = -c
+		}
+		if c < 0 {
+			it.Key, it.Value = it.snap.Key(), it.snap.Value()
+			return true
+		}
+	}
+	it.Key, it.Value = []byte(own), it.own.values[own]
+	return it.Value != nil
+}
+
+func (it *Iter) ownKey() string {
+	if it.reverse {
+		return it.keys[len(it.keys)-1]
+	}
+	return it.keys[0]
+}
+
+// advance leaves the entry Key stands on in both sources.
+func (it *Iter) advance() {
+	own := len(it.keys) > 0 && it.ownKey() == string(it.Key)
+	if it.snap.Valid() && bytes.Equal(it.snap.Key(), it.Key) {
+		if it.reverse {
+			it.snap.Prev()
+		} else {
+			it.snap.Next()
+		}
+	}
+	if own && it.reverse {
+		it.keys = it.keys[:len(it.keys)-1]
+	} else if own {
+		it.keys = it.keys[1:]
+	}
+}
+
+// Close ends the walk.
+func (it *Iter) Close() { _ = it.snap.Close() }

@@ -1,0 +1,31 @@
+package httpkit
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// MaxIDs is how many objects can be asked for at once.
+const MaxIDs = 100
+
+// IDs is the query parameter ?ids=1,2,3 by which one service asks another for several objects.
+type IDs []int64
+
+var errNotIDs = errors.New("must be 1 to 100 positive whole numbers with commas between")
+
+// UnmarshalText reads the numbers.
+func (ids *IDs) UnmarshalText(b []byte) error {
+	parts := strings.Split(string(b), ",")
+	if len(parts) > MaxIDs {
+		return errNotIDs
+	}
+	for _, part := range parts {
+		n, err := strconv.ParseInt(part, 10, 64)
+		if err != nil || n <= 0 || n >= 1<<53 {
+			return errNotIDs
+		}
+		*ids = append(*ids, n)
+	}
+	return nil
+}

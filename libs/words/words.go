@@ -1,0 +1,33 @@
+// Package words splits text into the terms that searches match: whole words, without regard to case.
+package words
+
+import (
+	"strings"
+	"unicode"
+)
+
+// MaxLength is the longest term in bytes; a longer word is cut.
+const MaxLength = 64
+
+// Of gives the distinct terms of texts in order of appearance, at most limit of them.
+func Of(limit int, texts ...string) []string {
+	seen := make(map[string]struct{}, 32)
+	var out []string
+	for _, text := range texts {
+		for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) }) {
+			w = strings.ToLower(w)
+			if len(w) > MaxLength {
+				w = strings.ToValidUTF8(w[:MaxLength], "")
+			}
+			if _, known := seen[w]; known {
+				continue
+			}
+			if len(out) == limit {
+				return out
+			}
+			seen[w] = struct{}{}
+			out = append(out, w)
+		}
+	}
+	return out
+}

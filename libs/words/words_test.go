@@ -1,0 +1,34 @@
+package words_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"fivechat.dev/libs/words"
+)
+
+func TestOf(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		limit int
+		texts []string
+		want  []string
+	}{
+		{10, []string{"Hello, WORLD! hello"}, []string{"hello", "world"}},
+		{10, []string{"Größe", "naïve café"}, []string{"größe", "naïve", "café"}},
+		{10, []string{"order-42 a.b@c.de"}, []string{"order", "42", "a", "b", "c", "de"}},
+		{2, []string{"one two", "three"}, []string{"one", "two"}},
+		{10, []string{"", " …!? "}, nil},
+		{10, []string{"привет 你好"}, []string{"привет", "你好"}},
+	} {
+		if got := words.Of(c.limit, c.texts...); !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q, want %q", c.texts, got, c.want)
+		}
+	}
+	long := words.Of(1, strings.Repeat("é", 100))[0]
+	if len(long) > words.MaxLength || !utf8.ValidString(long) {
+		t.Errorf("a long word became %d bytes %q", len(long), long)
+	}
+}

@@ -1,0 +1,62 @@
+// Package api is the service's operations and their routes.
+package api
+
+import (
+	"context"
+
+	"fivechat.dev/libs/authz"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/services/accounts"
+)
+
+// Mount puts the operations of s into the route table.
+func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
+	mountUsers(r, chain, s)
+	mountOperator(r, chain, s)
+
+	httpkit.Handle(r, "GET /internal/tokens/{hash}", 200, operation.New(chain, "accounts.resolve_token", authz.Internal,
+		func(ctx context.Context, req byHash) (access, error) {
+			a, err := s.Resolve(ctx, req.Hash)
+			return access(a), err
+		}))
+	httpkit.Handle(r, "GET /internal/website", 200, operation.New(chain, "accounts.get_website", authz.Internal,
+		func(ctx context.Context, _ operation.None) (website, error) {
+			w, err := s.Website(ctx, identity.From(ctx).Website)
+			return website{w.ID, w.Name, w.URL, w.Plan}, err
+		}))
+	httpkit.Handle(r, "GET /internal/users", 200, operation.New(chain, "accounts.get_users", authz.Internal,
+		func(ctx context.Context, req byIDs) ([]userView, error) {
+			users, err := s.UsersOf(ctx, identity.From(ctx).Website, req.IDs)
+			return viewsOf(users, userViewOf), err
+		}))
+}
+
+func mountUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
+	httpkit.Handle(r, "GET /users", 200, operation.New(chain, "accounts.list_users", authz.Read,
+		func(ctx context.Context, req list) (paging.Page[userView], error) {
+			found, err := s.Users(ctx, identity.From(ctx).Website, req.Window)
+			return paging.Envelope(req.Window, found, viewsOf(found.Rows, userViewOf)), err
+		}))
+	httpkit.Handle(r, "POST /users", 201, operation.New(chain, "accounts.create_user", authz.Write,
+		func(ctx context.Context, req newUser) (userView, error) {
+			u, err := s.CreateUser(ctx, identity.From(ctx).Website, req.patch())
+			return userViewOf(u), err
+		}))
+	httpkit.Handle(r, "GET /users/{id}", 200, operation.New(chain, "accounts.get_user", authz.Read,
+		func(ctx context.Context, req byID) (userView, error) {
+			u, err := s.User(ctx, identity.From(ctx).Website, req.ID)
+			return userViewOf(u), err
+		}))
+	httpkit.Handle(r, "PATCH /users/{id}", 200, operation.New(chain, "accounts.update_user", authz.Write,
+		func(ctx context.Context, req updateUser) (userView, error) {
+			u, err := s.UpdateUser(ctx, identity.From(ctx).Website, req.ID, req.patch())
+			return userViewOf(u), err
+		}))
+	httpkit.Handle(r, "DELETE /users/{id}", 200, operation.New(chain, "accounts.delete_user", authz.Write,
+		func(ctx context.Context, req byID) (deleted, error) {
+			return deleted{req.ID, true}, s.DeleteUser(ctx, identity.From(ctx).Website, req.ID)
+		}))
+}

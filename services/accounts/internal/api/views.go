@@ -1,0 +1,103 @@
+package api
+
+import (
+	"time"
+
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/accounts"
+)
+
+func viewsOf[Row, View any](rows []Row, view func(Row) View) []View {
+	views := make([]View, len(rows))
+	for i, row := range rows {
+		views[i] = view(row)
+	}
+	return views
+}
+
+// userView is a user as clients see it.
+type userView struct {
+	ID        int64     `json:"id"`
+	Name      string    `json:"name"`
+	Email     string    `json:"email"`
+	Theme     string    `json:"theme"`
+	AvatarURL *string   `json:"avatarUrl"`
+	Language  string    `json:"language"`
+	Online    bool      `json:"online"`
+	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func userViewOf(u accounts.User) userView {
+	return userView{u.ID, u.Name, u.Email, u.Theme, u.AvatarURL, u.Language, u.Online(time.Now()), u.CreatedAt, u.UpdatedAt}
+}
+
+type deleted struct {
+	ID      int64 `json:"id"`
+	Deleted bool  `json:"deleted"`
+}
+
+// access is what a token opens, as the edge asks for it.
+type access struct {
+	WebsiteID tenant.ID      `json:"websiteId"`
+	TokenID   int64          `json:"tokenId"`
+	Level     identity.Level `json:"level"`
+	Plan      identity.Plan  `json:"plan"`
+}
+
+// website is what other services know of one.
+type website struct {
+	ID   tenant.ID     `json:"id"`
+	Name string        `json:"name"`
+	URL  string        `json:"url"`
+	Plan identity.Plan `json:"plan"`
+}
+
+// websiteView is a website as the operator sees it.
+type websiteView struct {
+	ID           tenant.ID     `json:"id"`
+	Organization string        `json:"organization"`
+	Name         string        `json:"name"`
+	URL          string        `json:"url"`
+	Plan         identity.Plan `json:"plan"`
+	ClientToken  string        `json:"clientToken"`
+	CreatedAt    time.Time     `json:"createdAt"`
+}
+
+func websiteViewOf(w accounts.Website) websiteView { return websiteView(w) }
+
+// tokenView is a token as the operator sees it.
+type tokenView struct {
+	ID         int64          `json:"id"`
+	WebsiteID  tenant.ID      `json:"websiteId"`
+	Name       string         `json:"name"`
+	Level      identity.Level `json:"level"`
+	Prefix     string         `json:"prefix"`
+	LastUsedAt *time.Time     `json:"lastUsedAt"`
+	ExpiresAt  *time.Time     `json:"expiresAt"`
+	CreatedAt  time.Time      `json:"createdAt"`
+}
+
+func tokenViewOf(t accounts.Token) tokenView {
+	return tokenView{t.ID, t.WebsiteID, t.Name, t.Level, t.Prefix, ifEver(t.LastUsedAt), ifEver(t.ExpiresAt), t.CreatedAt}
+}
+
+// createdToken is the one answer that shows the secret.
+type createdToken struct {
+	tokenView
+	Token string `json:"token"`
+}
+
+type revoked struct {
+	ID      int64 `json:"id"`
+	Revoked bool  `json:"revoked"`
+}
+
+// ifEver is nil for the zero time.
+func ifEver(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

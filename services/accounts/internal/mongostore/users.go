@@ -1,0 +1,68 @@
+package mongostore
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/accounts"
+)
+
+// NextUser implements accounts.Store.
+func (s *Store) NextUser(ctx context.Context) (int64, error) { return s.userIDs.Next(ctx) }
+
+// User implements accounts.Store.
+func (s *Store) User(ctx context.Context, t tenant.ID, id int64) (accounts.User, error) {
+	return s.users.Get(ctx, t, byID(id))
+}
+
+// UsersOf implements accounts.Store.
+func (s *Store) UsersOf(ctx context.Context, t tenant.ID, ids []int64) ([]accounts.User, error) {
+	return s.users.List(ctx, t, byID(bson.D{{Key: "$in", Value: ids}}), mongokit.Query{})
+}
+
+// Users implements accounts.Store.
+func (s *Store) Users(ctx context.Context, t tenant.ID, w paging.Window) (paging.Slice[accounts.User], error) {
+	return mongokit.Newest(ctx, s.users, t, nil, w, "")
+}
+
+// AddUser implements accounts.Store.
+func (s *Store) AddUser(ctx context.Context, u accounts.User) error {
+	return emailTaken(s.users.Insert(ctx, u.WebsiteID, u))
+}
+
+// SaveUser implements accounts.Store: read, change and write in one transaction, so that two updates at once both count.
+func (s *Store) SaveUser(ctx context.Context, t tenant.ID, id int64, change func(accounts.User) (accounts.User, error)) (saved accounts.User, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		u, err := s.users.Get(ctx, t, byID(id))
+		if err != nil {
+			return err
+		}
+		if saved, err = change(u); err != nil {
+			return err
+		}
+		_, err = s.users.Update(ctx, t, byID(id), bson.D{{Key: "$set", Value: saved}})
+		return err
+	})
+	return saved, emailTaken(err)
+}
+
+// DeleteUser implements accounts.Store.
+func (s *Store) DeleteUser(ctx context.Context, t tenant.ID, id int64) error {
+	n, err := s.users.Delete(ctx, t, byID(id))
+	if err == nil && n == 0 {
+		return fault.Missing("user")
+	}
+	return err
+}
+
+func emailTaken(err error) error {
+	if mongokit.IsDuplicate(err) {
+		return fault.Coded(fault.Conflict, "email_taken", "another user of this website has this e-mail address")
+	}
+	return err
+}

@@ -1,0 +1,29 @@
+// Package widgetsclient asks the widgets service.
+package widgetsclient
+
+import (
+	"context"
+
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/tenant"
+)
+
+// Client implements accounts.Widgets.
+type Client struct{ http *httpkit.Client }
+
+// New makes a Client that asks over http.
+func New(http *httpkit.Client) *Client { return &Client{http} }
+
+type open struct {
+	ClientToken string `json:"clientToken"`
+}
+
+type widget struct {
+	ClientToken string `json:"websiteClientToken"`
+}
+
+// Open implements accounts.Widgets.
+func (c *Client) Open(ctx context.Context, t tenant.ID, clientToken string) (string, error) {
+	w, err := httpkit.Call[widget](ctx, c.http, t, "POST", "/internal/widgets", open{clientToken})
+	return w.ClientToken, err
+}

@@ -1,0 +1,125 @@
+package accounts_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/accounts"
+)
+
+// stub is the part of a store that a test needs; the rest panics.
+type stub struct {
+	accounts.Store
+	token  accounts.Token
+	used   []time.Time
+	useErr error
+	added  []accounts.Website
+}
+
+func (s *stub) NextWebsite(context.Context) (tenant.ID, error) { return tenant.New(7) }
+func (s *stub) AddWebsite(_ context.Context, w accounts.Website) error {
+	s.added = append(s.added, w)
+	return nil
+}
+func (s *stub) TokenByHash(context.Context, string) (accounts.Token, error) { return s.token, nil }
+func (s *stub) Website(context.Context, tenant.ID) (accounts.Website, error) {
+	return accounts.Website{Plan: identity.Pro}, nil
+}
+func (s *stub) UsedToken(_ context.Context, _ tenant.ID, _ int64, now, _ time.Time) error {
+	s.used = append(s.used, now)
+	return s.useErr
+}
+
+type widgets struct{ err error }
+
+func (w widgets) Open(_ context.Context, t tenant.ID, clientToken string) (string, error) {
+	return "wgt_" + t.String() + clientToken, w.err
+}
+
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for name, c := range map[string]struct {
+		token  accounts.Token
+		useErr error
+		kind   fault.Kind
+		noted  bool
+	}{
+		"fresh":              {token: accounts.Token{}, noted: true},
+		"used just now":      {token: accounts.Token{LastUsedAt: now.Add(-30 * time.Second)}},
+		"used a minute ago":  {token: accounts.Token{LastUsedAt: now.Add(-61 * time.Second)}, noted: true},
+		"use cannot be kept": {token: accounts.Token{}, useErr: errors.New("away"), noted: true},
+		"lives on":           {token: accounts.Token{ExpiresAt: now.Add(time.Hour)}, noted: true},
+		"expired":            {token: accounts.Token{ExpiresAt: now.Add(-time.Millisecond)}, kind: fault.NotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &stub{token: c.token, useErr: c.useErr}
+			a, err := accounts.New(store, nil, nil).Resolve(t.Context(), "hash")
+			if c.kind != 0 {
+				if !fault.Is(err, c.kind) || len(store.used) > 0 {
+					t.Errorf("error %v, noted %v", err, store.used)
+				}
+				return
+			}
+			if err != nil || a.Plan != identity.Pro || (len(store.used) == 1) != c.noted {
+				t.Errorf("%+v, %v, noted %v", a, err, store.used)
+			}
+		})
+	}
+}
+
+func TestCreateWebsite(t *testing.T) {
+	t.Parallel()
+	store := &stub{}
+	w, err := accounts.New(store, widgets{}, nil).CreateWebsite(t.Context(), accounts.NewWebsite{Name: " Shop ", URL: "https://shop.example", ClientToken: "x"})
+	if err != nil || len(store.added) != 1 || store.added[0] != w {
+		t.Fatalf("%+v, %v, stored %+v", w, err, store.added)
+	}
+	if w.Name != "Shop" || w.Organization != "Shop" || w.Plan != identity.Free || w.ClientToken != "wgt_7x" || w.ID.Int64() != 7 {
+		t.Errorf("%+v", w)
+	}
+}
+
+func TestCreateWebsiteWithoutWidgetStoresNothing(t *testing.T) {
+	t.Parallel()
+	store, taken := &stub{}, fault.Coded(fault.Conflict, "client_token_taken", "taken")
+	_, err := accounts.New(store, widgets{taken}, nil).CreateWebsite(t.Context(), accounts.NewWebsite{Name: "Shop", URL: "https://shop.example"})
+	if !errors.Is(err, error(taken)) || len(store.added) > 0 {
+		t.Errorf("%v, stored %+v", err, store.added)
+	}
+}
+
+func TestNewWebsiteNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for wrong, n := range map[string]accounts.NewWebsite{
+		"name,url":     {},
+		"url":          {Name: "a", URL: "ftp://example.com"},
+		"plan":         {Name: "a", URL: "http://example.com", Plan: "GOLD"},
+		"organization": {Name: "a", URL: "http://example.com", Organization: string(make([]byte, 101))},
+	} {
+		_, err := accounts.New(&stub{}, widgets{}, nil).CreateWebsite(t.Context(), n)
+		if got := fieldsOf(err); got != wrong {
+			t.Errorf("wrong = %q, want %q", got, wrong)
+		}
+	}
+}
+
+func TestNewTokenNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for wrong, n := range map[string]accounts.NewToken{
+		"name,level": {},
+		"level":      {Name: "a", Level: "ADMIN"},
+		"expiresAt":  {Name: "a", Level: identity.Read, ExpiresAt: time.Now().Add(-time.Second)},
+	} {
+		_, _, err := accounts.New(&stub{}, nil, nil).CreateToken(t.Context(), tenant.ID{}, n)
+		if got := fieldsOf(err); got != wrong {
+			t.Errorf("wrong = %q, want %q", got, wrong)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package accounts
+
+import (
+	"net/mail"
+	"regexp"
+	"strings"
+	"time"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/tenant"
+)
+
+// User is an agent of one website.
+type User struct {
+	ID         int64     `bson:"_id"`
+	WebsiteID  tenant.ID `bson:"websiteId"`
+	Name       string    `bson:"name"`
+	Email      string    `bson:"email"` // in lower case, unique within the website
+	Theme      string    `bson:"theme"`
+	AvatarURL  *string   `bson:"avatarUrl"`
+	Language   string    `bson:"language"`
+	LastSeenAt time.Time `bson:"lastSeenAt"` // zero: never
+	CreatedAt  time.Time `bson:"createdAt"`
+	UpdatedAt  time.Time `bson:"updatedAt"`
+}
+
+// Place is the user's place in a newest-first list.
+func (u User) Place() (time.Time, int64) { return u.CreatedAt, u.ID }
+
+// onlineFor is how long somebody who was seen counts as online.
+const onlineFor = 60 * time.Second
+
+// Online says whether the user was seen lately.
+func (u User) Online(now time.Time) bool { return now.Sub(u.LastSeenAt) <= onlineFor }
+
+// UserPatch states a user's properties: all of them are optional where one is changed; a new one needs Name and Email.
+// An absent member leaves what is there, null puts the default in its place.
+type UserPatch struct {
+	Name, Email, Theme, Language, AvatarURL optional.Value[string]
+}
+
+// What a user has who states nothing else.
+const (
+	defaultTheme    = "system"
+	defaultLanguage = "en"
+)
+
+var language = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+
+// The longest e-mail address that mail servers carry, and the longest language tag we keep.
+const (
+	maxEmail    = 254
+	maxLanguage = 35
+)
+
+// Apply gives u with p's changes, or an Invalid fault that names every member that is wrong.
+func (p UserPatch) Apply(u User) (User, error) {
+	set(p.Name, &u.Name, "")
+	set(p.Email, &u.Email, "")
+	set(p.Theme, &u.Theme, defaultTheme)
+	set(p.Language, &u.Language, defaultLanguage)
+	if p.AvatarURL.Set {
+		u.AvatarURL = p.AvatarURL.Ptr()
+	}
+	u.Name, u.Email = strings.TrimSpace(u.Name), strings.ToLower(u.Email)
+
+	var wrong fault.Problems
+	wrong.Check(isName(u.Name), "name", nameWanted)
+	wrong.Check(isEmail(u.Email), "email", "must be an e-mail address of at most 254 characters")
+	wrong.Check(u.Theme == "light" || u.Theme == "dark" || u.Theme == "system", "theme", "must be light, dark or system")
+	wrong.Check(len(u.Language) <= maxLanguage && language.MatchString(u.Language), "language", "must be a language tag like en or pt-BR")
+	wrong.Check(u.AvatarURL == nil || isURL(*u.AvatarURL, "https"), "avatarUrl", "must be an https address of at most 2048 characters, or null")
+	return u, wrong.Err()
+}
+
+func set(v optional.Value[string], into *string, missing string) {
+	switch {
+	case v.Null:
+		*into = missing
+	case v.Set:
+		*into = v.V
+	}
+}
+
+// isEmail wants a bare address: "Ann <ann@example.com>" parses, but is a name and an address.
+func isEmail(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && len(s) <= maxEmail && a.Name == "" && a.Address == s
+}

@@ -1,0 +1,96 @@
+package accounts_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/optional"
+	"fivechat.dev/services/accounts"
+)
+
+var (
+	text = optional.Of[string]
+	null = optional.Value[string]{Set: true, Null: true}
+	ann  = accounts.User{Name: "Ann", Email: "ann@example.com", Theme: "dark", Language: "de"}
+)
+
+func fieldsOf(err error) string {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Kind != fault.Invalid {
+		return ""
+	}
+	var names []string
+	for _, field := range f.Fields {
+		names = append(names, field.Field)
+	}
+	return strings.Join(names, ",")
+}
+
+func TestUserPatchNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("ä", 101)
+	for name, c := range map[string]struct {
+		patch accounts.UserPatch
+		wrong string
+	}{
+		"nothing":             {accounts.UserPatch{}, ""},
+		"all":                 {accounts.UserPatch{text("Ben"), text("ben@example.com"), text("light"), text("pt-BR"), text("https://example.com/b.png")}, ""},
+		"longest name":        {accounts.UserPatch{Name: text(long[2:])}, ""},
+		"long name":           {accounts.UserPatch{Name: text(long)}, "name"},
+		"blank name":          {accounts.UserPatch{Name: text(" \t\n")}, "name"},
+		"null name":           {accounts.UserPatch{Name: null}, "name"},
+		"null e-mail":         {accounts.UserPatch{Email: null}, "email"},
+		"e-mail with a name":  {accounts.UserPatch{Email: text("Ann <ann@example.com>")}, "email"},
+		"e-mail in brackets":  {accounts.UserPatch{Email: text("<ann@example.com>")}, "email"},
+		"two e-mails":         {accounts.UserPatch{Email: text("a@example.com, b@example.com")}, "email"},
+		"no at":               {accounts.UserPatch{Email: text("ann")}, "email"},
+		"line break":          {accounts.UserPatch{Email: text("ann@example.com\r\nBcc: x@example.com")}, "email"},
+		"long e-mail":         {accounts.UserPatch{Email: text(strings.Repeat("a", 250) + "@b.cd")}, "email"},
+		"theme":               {accounts.UserPatch{Theme: text("pink")}, "theme"},
+		"null theme":          {accounts.UserPatch{Theme: null}, ""},
+		"language":            {accounts.UserPatch{Language: text("English")}, "language"},
+		"language tag":        {accounts.UserPatch{Language: text("en_US")}, "language"},
+		"long language":       {accounts.UserPatch{Language: text("en" + strings.Repeat("-aa", 20))}, "language"},
+		"avatar over http":    {accounts.UserPatch{AvatarURL: text("http://example.com/a.png")}, "avatarUrl"},
+		"avatar script":       {accounts.UserPatch{AvatarURL: text("javascript:alert(1)")}, "avatarUrl"},
+		"avatar without host": {accounts.UserPatch{AvatarURL: text("https:///a.png")}, "avatarUrl"},
+		"long avatar":         {accounts.UserPatch{AvatarURL: text("https://e.com/" + strings.Repeat("a", 2048))}, "avatarUrl"},
+		"several":             {accounts.UserPatch{Name: text(""), Email: text(""), Theme: text("")}, "name,email,theme"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := c.patch.Apply(ann)
+			if got := fieldsOf(err); got != c.wrong || (err == nil) != (c.wrong == "") {
+				t.Errorf("wrong = %q (%v), want %q", got, err, c.wrong)
+			}
+		})
+	}
+}
+
+func TestUserPatchApplies(t *testing.T) {
+	t.Parallel()
+	u, err := accounts.UserPatch{Email: text("Ann.B@Example.COM"), Name: text("  Ann B "), AvatarURL: text("https://example.com/a")}.Apply(ann)
+	if err != nil || u.Email != "ann.b@example.com" || u.Name != "Ann B" || u.Theme != "dark" || u.Language != "de" || *u.AvatarURL != "https://example.com/a" {
+		t.Fatalf("%+v, %v", u, err)
+	}
+	u, err = accounts.UserPatch{Theme: null, Language: null, AvatarURL: null}.Apply(u)
+	if err != nil || u.Theme != "system" || u.Language != "en" || u.AvatarURL != nil || u.Name != "Ann B" {
+		t.Fatalf("%+v, %v", u, err)
+	}
+}
+
+func TestUserOnline(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for ago, want := range map[time.Duration]bool{0: true, 60 * time.Second: true, 60*time.Second + time.Millisecond: false} {
+		if got := (accounts.User{LastSeenAt: now.Add(-ago)}).Online(now); got != want {
+			t.Errorf("seen %s ago: online %t", ago, got)
+		}
+	}
+	if (accounts.User{}).Online(now) {
+		t.Error("never seen, but online")
+	}
+}

@@ -1,0 +1,74 @@
+package accounts
+
+import (
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/tenant"
+)
+
+// Website is a tenant: a site with a widget, its users and its tokens. Its number is the tenant.
+type Website struct {
+	ID           tenant.ID     `bson:"_id"`
+	Organization string        `bson:"organization"` // who pays; several websites may name the same
+	Name         string        `bson:"name"`
+	URL          string        `bson:"url"`
+	Plan         identity.Plan `bson:"plan"`
+	ClientToken  string        `bson:"clientToken"` // its widget's
+	CreatedAt    time.Time     `bson:"createdAt"`
+}
+
+// Place is the website's place in a newest-first list.
+func (w Website) Place() (time.Time, int64) { return w.CreatedAt, w.ID.Int64() }
+
+// NewWebsite is what an operator states about a website. Organization is the website's own name where none is named,
+// Plan is Free, and ClientToken is a random one.
+type NewWebsite struct {
+	Name, URL, Organization, ClientToken string
+	Plan                                 identity.Plan
+}
+
+// The longest name, in characters, and the longest address, in bytes.
+const (
+	maxName = 100
+	maxURL  = 2048
+)
+
+// website fills in what was left out, or gives an Invalid fault that names every member that is wrong. The client token
+// is the widget's to judge.
+func (n NewWebsite) website() (Website, error) {
+	w := Website{Organization: strings.TrimSpace(n.Organization), Name: strings.TrimSpace(n.Name), URL: n.URL, Plan: n.Plan}
+	if w.Organization == "" {
+		w.Organization = w.Name
+	}
+	if w.Plan == "" {
+		w.Plan = identity.Free
+	}
+	var wrong fault.Problems
+	wrong.Check(isName(w.Name), "name", nameWanted)
+	wrong.Check(utf8.RuneCountInString(w.Organization) <= maxName, "organization", nameWanted)
+	wrong.Check(isURL(w.URL, "http", "https"), "url", "must be an http or https address of at most 2048 characters")
+	wrong.Check(w.Plan.Valid(), "plan", "must be FREE or PRO")
+	return w, wrong.Err()
+}
+
+const nameWanted = "must be 1 to 100 characters"
+
+func isName(s string) bool { return s != "" && utf8.RuneCountInString(s) <= maxName }
+
+func isURL(s string, schemes ...string) bool {
+	u, err := url.Parse(s)
+	if err != nil || len(s) > maxURL || u.Hostname() == "" {
+		return false
+	}
+	for _, scheme := range schemes {
+		if u.Scheme == scheme {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,195 @@
+package conversations
+
+import (
+	"crypto/rand"
+	"strings"
+	"time"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/tenant"
+)
+
+// Status says whether a conversation goes on.
+type Status string
+
+// The statuses.
+const (
+	Open   Status = "OPEN"
+	Closed Status = "CLOSED"
+)
+
+// The bounds of a conversation.
+const (
+	MaxMessages  = 10_000 // messages in one conversation; a new one has to be opened behind that
+	MaxTags      = 20
+	maxTag       = 64      // bytes
+	maxSummary   = 4 << 10 // bytes
+	maxFeedback  = 4 << 10 // bytes
+	MaxTerms     = 1_000   // distinct words of a conversation that searches find
+	typingPeriod = 6 * time.Second
+)
+
+// Conversation is one exchange between a visitor and a website's agents.
+type Conversation struct {
+	ID              int64      `bson:"_id"`
+	WebsiteID       tenant.ID  `bson:"websiteId"`
+	Token           string     `bson:"token"`
+	VisitorID       int64      `bson:"visitorId"`
+	AssigneeID      *int64     `bson:"assigneeId"`
+	Status          Status     `bson:"status"`
+	Rating          *int64     `bson:"rating"` // 1 to 5
+	Feedback        *string    `bson:"feedback"`
+	Summary         *string    `bson:"summary"`
+	Tags            []string   `bson:"tags"` // stored names
+	CreatedAt       time.Time  `bson:"createdAt"`
+	UpdatedAt       time.Time  `bson:"updatedAt"`
+	ClosedAt        *time.Time `bson:"closedAt"`
+	FirstVisitorAt  *time.Time `bson:"firstVisitorAt"` // first visitor message
+	FirstAgentAt    *time.Time `bson:"firstAgentAt"`   // first agent message
+	VisitorTypingTo time.Time  `bson:"visitorTypingTo"`
+	AgentTypingTo   time.Time  `bson:"agentTypingTo"`
+	Messages        int64      `bson:"messages"`            // how many; the last one's place
+	Version         int64      `bson:"version"`             // counts changes
+	OpenKey         string     `bson:"openKey,omitempty"`   // the client's id of the message that opened it
+	ImportKey       string     `bson:"importKey,omitempty"` // the row it was imported from
+	Terms           []string   `bson:"terms,omitempty"`     // words of its messages, for search
+}
+
+// Place implements the order of lists.
+func (c Conversation) Place() (time.Time, int64) { return c.CreatedAt, c.ID }
+
+// VisitorTyping says whether the visitor typed a moment ago.
+func (c Conversation) VisitorTyping(now time.Time) bool { return c.VisitorTypingTo.After(now) }
+
+// AgentTyping says whether an agent typed a moment ago.
+func (c Conversation) AgentTyping(now time.Time) bool { return c.AgentTypingTo.After(now) }
+
+// FirstResponse is the time from the first visitor message to the first agent message. It is there once both are, and
+// where the visitor spoke first.
+func (c Conversation) FirstResponse() (time.Duration, bool) {
+	if c.FirstVisitorAt == nil || c.FirstAgentAt == nil || c.FirstAgentAt.Before(*c.FirstVisitorAt) {
+		return 0, false
+	}
+	return c.FirstAgentAt.Sub(*c.FirstVisitorAt), true
+}
+
+// newConversation opens a conversation for a visitor.
+func newConversation(id int64, t tenant.ID, visitorID int64, now time.Time) Conversation {
+	return Conversation{
+		ID: id, WebsiteID: t, Token: newToken(), VisitorID: visitorID, Status: Open, Tags: []string{}, CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// newToken gives 260 random bits, so that a token cannot be guessed.
+func newToken() string { return "conv_" + strings.ToLower(rand.Text()+rand.Text()) }
+
+// take counts a message in and gives it its number. Somebody's message reopens a closed conversation. answered is the
+// first response time in seconds, where this message is the first response.
+func (c *Conversation) take(m *Message) (answered *float64, err error) {
+	if c.Messages >= MaxMessages {
+		return nil, fault.Coded(fault.Conflict, "conversation_full", "the conversation has reached its 10000 messages; open a new one")
+	}
+	_, hadResponse := c.FirstResponse()
+	c.Messages++
+	m.ID, m.ConversationID, m.WebsiteID = messageID(c.ID, c.Messages), c.ID, c.WebsiteID
+	if m.CreatedAt.After(c.UpdatedAt) {
+		c.UpdatedAt = m.CreatedAt
+	}
+	switch m.SenderType {
+	case FromVisitor:
+		c.VisitorTypingTo = time.Time{}
+		if c.FirstVisitorAt == nil {
+			c.FirstVisitorAt = &m.CreatedAt
+		}
+	case FromAgent:
+		c.AgentTypingTo = time.Time{}
+		if c.FirstAgentAt == nil {
+			c.FirstAgentAt = &m.CreatedAt
+		}
+	}
+	if d, has := c.FirstResponse(); has && !hadResponse {
+		seconds := d.Seconds()
+		answered = &seconds
+	}
+	if m.Type == Text && c.Status == Closed {
+		c.setStatus(Open, m.CreatedAt)
+	}
+	return answered, nil
+}
+
+func (c *Conversation) setStatus(s Status, now time.Time) {
+	if c.Status == s {
+		return
+	}
+	c.Status, c.ClosedAt = s, nil
+	if s == Closed {
+		c.ClosedAt = &now
+	}
+}
+
+// Patch is a partial update by an agent.
+type Patch struct {
+	Status     optional.Value[Status]
+	AssigneeID optional.Value[int64] // null unassigns
+	Tags       optional.Value[[]string]
+	Summary    optional.Value[string] // null removes
+}
+
+// Check gives an Invalid fault that names every member that is wrong.
+func (p Patch) Check() error {
+	var wrong fault.Problems
+	wrong.Check(!p.Status.Set || p.Status.V == Open || p.Status.V == Closed, "status", "must be OPEN or CLOSED")
+	wrong.Check(len(p.Tags.V) <= MaxTags, "tags", "must be at most 20")
+	for _, tag := range p.Tags.V {
+		if !validTag(tag) {
+			wrong.Add("tags", "must be names of 1 to 64 bytes")
+			break
+		}
+	}
+	wrong.Check(len(p.Summary.V) <= maxSummary, "summary", "must be at most 4096 bytes")
+	return wrong.Err()
+}
+
+// apply changes c. The assignee has been checked before.
+func (p Patch) apply(c *Conversation, now time.Time) {
+	if p.Status.Set {
+		c.setStatus(p.Status.V, now)
+	}
+	if p.AssigneeID.Set {
+		c.AssigneeID = p.AssigneeID.Ptr()
+	}
+	if p.Tags.Set {
+		c.Tags = distinct(p.Tags.V)
+	}
+	if p.Summary.Set {
+		c.Summary = p.Summary.Ptr()
+	}
+	c.UpdatedAt = now
+}
+
+func distinct(names []string) []string {
+	out := []string{}
+	seen := map[string]bool{}
+	for _, n := range names {
+		if !seen[n] {
+			seen[n] = true
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// Rating is what a visitor thinks of a conversation.
+type Rating struct {
+	Stars    int64 // 1 to 5
+	Feedback *string
+}
+
+// Check gives an Invalid fault that names what is wrong.
+func (r Rating) Check() error {
+	var wrong fault.Problems
+	wrong.Check(r.Stars >= 1 && r.Stars <= 5, "rating", "must be a whole number from 1 to 5")
+	wrong.Check(r.Feedback == nil || len(*r.Feedback) <= maxFeedback, "feedback", "must be at most 4096 bytes")
+	return wrong.Err()
+}

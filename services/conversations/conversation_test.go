@@ -1,0 +1,195 @@
+package conversations
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/tenant"
+)
+
+var (
+	website, _ = tenant.New(1)
+	noon       = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
+	visitorID  = int64(7)
+)
+
+func said(from Sender, at time.Time) Message {
+	return Draft{Content: "hello"}.message(from, nil, at)
+}
+
+func TestTakeNumbersMessagesInOrder(t *testing.T) {
+	t.Parallel()
+	c := newConversation(5, website, visitorID, noon)
+	var last int64
+	for i := range 3 {
+		m := said(FromVisitor, noon.Add(time.Duration(i)*time.Second))
+		if _, err := c.take(&m); err != nil {
+			t.Fatal(err)
+		}
+		if m.ID <= last || m.ID>>placeBits != 5 || m.ConversationID != 5 || m.WebsiteID != website {
+			t.Fatalf("message %d got %+v", i, m)
+		}
+		last = m.ID
+	}
+	if c.Messages != 3 || !c.UpdatedAt.Equal(noon.Add(2*time.Second)) {
+		t.Fatalf("%+v", c)
+	}
+	if messageID(1<<39-1, MaxMessages) >= 1<<53 || MaxMessages >= 1<<placeBits {
+		t.Fatal("numbers must stay exact in JSON and apart from the next conversation's")
+	}
+	c.Messages = MaxMessages
+	m := said(FromVisitor, noon)
+	if _, err := c.take(&m); !fault.Is(err, fault.Conflict) {
+		t.Fatalf("a full conversation took a message: %v", err)
+	}
+}
+
+func TestFirstResponse(t *testing.T) {
+	t.Parallel()
+	type say struct {
+		from Sender
+		at   int // seconds
+	}
+	for name, c := range map[string]struct {
+		said []say
+		want []float64 // the seconds reported, once
+	}{
+		"visitor then agent":       {[]say{{FromVisitor, 0}, {FromAgent, 45}}, []float64{45}},
+		"counted once":             {[]say{{FromVisitor, 0}, {FromAgent, 10}, {FromVisitor, 20}, {FromAgent, 99}}, []float64{10}},
+		"from the first visitor's": {[]say{{FromVisitor, 0}, {FromVisitor, 30}, {FromAgent, 40}}, []float64{40}},
+		"agent spoke first":        {[]say{{FromAgent, 0}, {FromVisitor, 5}, {FromAgent, 9}}, nil},
+		"system is nobody":         {[]say{{FromVisitor, 0}, {FromSystem, 5}}, nil},
+		"unanswered":               {[]say{{FromVisitor, 0}}, nil},
+		"at once":                  {[]say{{FromVisitor, 0}, {FromAgent, 0}}, []float64{0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conv := newConversation(1, website, visitorID, noon)
+			var got []float64
+			for _, s := range c.said {
+				m := said(s.from, noon.Add(time.Duration(s.at)*time.Second))
+				answered, err := conv.take(&m)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if answered != nil {
+					got = append(got, *answered)
+				}
+			}
+			if len(got) != len(c.want) || len(got) == 1 && got[0] != c.want[0] {
+				t.Fatalf("reported %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestMessageReopensAndEndsTyping(t *testing.T) {
+	t.Parallel()
+	c := newConversation(1, website, visitorID, noon)
+	c.setStatus(Closed, noon)
+	if c.ClosedAt == nil {
+		t.Fatal("closed without a time")
+	}
+	c.VisitorTypingTo, c.AgentTypingTo = noon.Add(typingPeriod), noon.Add(typingPeriod)
+	m := said(FromVisitor, noon.Add(time.Second))
+	if _, err := c.take(&m); err != nil {
+		t.Fatal(err)
+	}
+	if c.Status != Open || c.ClosedAt != nil || c.VisitorTyping(noon) || !c.AgentTyping(noon) || c.AgentTyping(noon.Add(typingPeriod)) {
+		t.Fatalf("%+v", c)
+	}
+}
+
+func TestPatch(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", maxSummary+1)
+	for name, p := range map[string]Patch{
+		"status":    {Status: optional.Of(Status("DONE"))},
+		"tags":      {Tags: optional.Of([]string{"ok", " "})},
+		"tags ":     {Tags: optional.Of(make([]string, MaxTags+1))},
+		"summary":   {Summary: optional.Of(long)},
+		"status \n": {Status: optional.Value[Status]{Set: true, Null: true}},
+	} {
+		f := fault.From(p.Check())
+		if f.Kind != fault.Invalid || f.Fields[0].Field != strings.TrimSpace(name) {
+			t.Errorf("%q: %+v", name, f)
+		}
+	}
+	agent := int64(3)
+	c := newConversation(1, website, visitorID, noon)
+	c.AssigneeID = &agent
+	Patch{}.apply(&c, noon.Add(time.Second))
+	if c.AssigneeID == nil || c.Status != Open {
+		t.Fatal("an absent member must leave what is there")
+	}
+	Patch{AssigneeID: optional.Value[int64]{Set: true, Null: true}, Status: optional.Of(Closed), Tags: optional.Of([]string{"a", "b", "a"})}.apply(&c, noon)
+	if c.AssigneeID != nil || c.Status != Closed || len(c.Tags) != 2 {
+		t.Fatalf("%+v", c)
+	}
+}
+
+func TestChecks(t *testing.T) {
+	t.Parallel()
+	feedback := strings.Repeat("x", maxFeedback+1)
+	for name, c := range map[string]struct {
+		err   error
+		field string
+	}{
+		"blank":         {Draft{Content: " \n"}.Check(), "content"},
+		"long":          {Draft{Content: strings.Repeat("x", MaxContent+1)}.Check(), "content"},
+		"client id":     {Draft{Content: "x", ClientID: strings.Repeat("x", maxClientID+1)}.Check(), "clientMessageId"},
+		"no stars":      {Rating{}.Check(), "rating"},
+		"six stars":     {Rating{Stars: 6}.Check(), "rating"},
+		"feedback":      {Rating{Stars: 5, Feedback: &feedback}.Check(), "feedback"},
+		"no rows":       {CheckRows(nil), "rows"},
+		"too many rows": {CheckRows(make([]Row, MaxImportRows+1)), "rows"},
+		"key":           {CheckRows([]Row{{Key: " ", Turns: []Turn{{"visitor", "x"}}}}), "rows.0.key"},
+		"turns":         {CheckRows([]Row{{Key: "k"}}), "rows.0.turns"},
+		"from":          {CheckRows([]Row{{Key: "k", Turns: []Turn{{"visitor", "x"}, {"robot", "x"}}}}), "rows.0.turns.1.from"},
+		"text":          {CheckRows([]Row{{Key: "k", Turns: []Turn{{"visitor", "x"}}}, {Key: "l", Turns: []Turn{{"agent", ""}}}}), "rows.1.turns.0.text"},
+		"topic":         {CheckRows([]Row{{Key: "k", Topics: []string{""}, Turns: []Turn{{"visitor", "x"}}}}), "rows.0.topics.0"},
+	} {
+		f := fault.From(c.err)
+		if c.err == nil || f.Kind != fault.Invalid || f.Fields[0].Field != c.field {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+	if err := (Draft{Content: strings.Repeat("x", MaxContent)}).Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBuild(t *testing.T) {
+	t.Parallel()
+	c, ms, err := Row{Key: "k", Topics: []string{"a", "a"}, Turns: []Turn{{"visitor", "Hello there"}, {"agent", "hello"}}}.build(9, website, visitorID, noon)
+	if err != nil || c.Status != Closed || len(ms) != 2 || *ms[0].VisitorID != visitorID || ms[1].VisitorID != nil || len(c.Tags) != 1 || len(c.Terms) != 2 {
+		t.Fatalf("%+v %+v %v", c, ms, err)
+	}
+	var sums Imported
+	sums.add(c)
+	if sums != (Imported{Conversations: 1, Messages: 2, Answered: 1}) {
+		t.Fatalf("%+v", sums)
+	}
+}
+
+func TestDisplay(t *testing.T) {
+	t.Parallel()
+	tag, err := NewTag(website, "billing", map[string]string{"de": "Abrechnung", "pt-BR": "Cobrança"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalogue := Catalogue{"billing": tag}
+	for lang, want := range map[string]string{"de": "Abrechnung", "de-AT": "Abrechnung", "pt-BR": "Cobrança", "pt": "billing", "fr": "billing", "": "billing"} {
+		if got := catalogue.Display([]string{"billing", "loose"}, lang); got[0] != want || got[1] != "loose" {
+			t.Errorf("%s: %v, want %s", lang, got, want)
+		}
+	}
+	for _, bad := range []map[string]string{{"d": "x"}, {"de$": "x"}, {"de": ""}, {"a.b": "x"}} {
+		if _, err := NewTag(website, "x", bad); err == nil {
+			t.Errorf("%v was taken", bad)
+		}
+	}
+}

@@ -1,0 +1,182 @@
+// Package api is the service's operations and their routes.
+package api
+
+import (
+	"context"
+
+	"fivechat.dev/libs/authz"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/services/conversations"
+)
+
+// api is the service and the catalogue look-ups that views need.
+type api struct{ s *conversations.Service }
+
+// Mount puts the operations of s into the route table.
+func Mount(r *httpkit.Router, chain operation.Chain, s *conversations.Service) {
+	a := api{s}
+	a.documented(r, chain)
+	a.forAgents(r, chain)
+	a.forVisitors(r, chain)
+	a.forSiblings(r, chain)
+}
+
+func (a api) documented(r *httpkit.Router, chain operation.Chain) {
+	httpkit.Handle(r, "GET /conversations", 200, operation.New(chain, "conversations.list_conversations", authz.Read,
+		func(ctx context.Context, req list) (paging.Page[conversation], error) {
+			found, err := a.s.List(ctx, identity.From(ctx).Website, req.filter(), req.Window)
+			if err != nil {
+				return paging.Page[conversation]{}, err
+			}
+			views, err := a.views(ctx, found.Rows, req.Lang)
+			return paging.Envelope(req.Window, found, views), err
+		}))
+	getThread := func(ctx context.Context, req byToken) (thread, error) {
+		th, err := a.s.Thread(ctx, identity.From(ctx).Website, req.Token)
+		if err != nil {
+			return thread{}, err
+		}
+		v, err := a.view(ctx, th.Conversation, req.Lang)
+		return thread{v, messagesOf(th.Messages), th.Visitor, th.Agents}, err
+	}
+	httpkit.Handle(r, "GET /conversations/{token}", 200, operation.New(chain, "conversations.get_conversation", authz.Read, getThread))
+	httpkit.Handle(r, "GET /conversations/{token}/messages", 200, operation.New(chain, "conversations.list_messages", authz.Read, getThread))
+	httpkit.Handle(r, "POST /conversations/{token}/rate", 200, operation.New(chain, "conversations.rate_conversation", authz.Visitor,
+		func(ctx context.Context, req rate) (conversation, error) {
+			p := identity.From(ctx)
+			c, err := a.s.Rate(ctx, p.Website, req.Token, p.VisitorID, conversations.Rating{Stars: req.Rating, Feedback: req.Feedback})
+			return a.viewed(ctx, c, err)
+		}), httpkit.Lenient)
+}
+
+func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
+	httpkit.Handle(r, "POST /conversations/{token}/messages", 201, operation.New(chain, "conversations.post_message", authz.Write,
+		func(ctx context.Context, req agentMessage) (posted, error) {
+			m, fresh, err := a.s.PostAsAgent(ctx, identity.From(ctx).Website, req.Token,
+				conversations.Draft{Content: req.Content, AuthorID: req.AuthorID, ClientID: req.ClientMessageID})
+			return posted{messageOf(m), fresh}, err
+		}))
+	httpkit.Handle(r, "PATCH /conversations/{token}", 200, operation.New(chain, "conversations.update_conversation", authz.Write,
+		func(ctx context.Context, req update) (conversation, error) {
+			c, err := a.s.Update(ctx, identity.From(ctx).Website, req.Token, conversations.Patch{
+				Status: req.Status, AssigneeID: req.AssigneeID, Tags: req.Tags, Summary: req.Summary})
+			return a.viewed(ctx, c, err)
+		}))
+	httpkit.Handle(r, "POST /conversations/{token}/typing", 204, operation.New(chain, "conversations.set_agent_typing", authz.Write,
+		func(ctx context.Context, req typing) (operation.None, error) {
+			return operation.None{}, a.s.SetTyping(ctx, identity.From(ctx).Website, req.Token, 0, conversations.FromAgent, req.Typing)
+		}))
+	httpkit.Handle(r, "POST /conversations/{token}/read", 204, operation.New(chain, "conversations.mark_read", authz.Write,
+		func(ctx context.Context, req read) (operation.None, error) {
+			return operation.None{}, a.s.MarkRead(ctx, identity.From(ctx).Website, req.Token)
+		}))
+	httpkit.Handle(r, "POST /conversations/import", 200, operation.New(chain, "conversations.import_conversations", authz.Write,
+		func(ctx context.Context, req importRequest) (importResult, error) {
+			imported, existing, err := a.s.Import(ctx, identity.From(ctx).Website, req.rows())
+			return importResult{imported, existing}, err
+		}), httpkit.Body(MaxImportBody))
+	httpkit.Handle(r, "GET /tags", 200, operation.New(chain, "conversations.list_tags", authz.Read,
+		func(ctx context.Context, _ operation.None) (tagList, error) {
+			tags, err := a.s.Tags(ctx, identity.From(ctx).Website)
+			out := tagList{Data: make([]tag, len(tags))}
+			for i, t := range tags {
+				out.Data[i] = tagOf(t)
+			}
+			return out, err
+		}))
+	httpkit.Handle(r, "PUT /tags/{name}", 200, operation.New(chain, "conversations.put_tag", authz.Write,
+		func(ctx context.Context, req putTag) (tag, error) {
+			t, err := a.s.PutTag(ctx, identity.From(ctx).Website, req.Name, req.Names)
+			return tagOf(t), err
+		}))
+	httpkit.Handle(r, "DELETE /tags/{name}", 200, operation.New(chain, "conversations.delete_tag", authz.Write,
+		func(ctx context.Context, req deleteTag) (deletedTag, error) {
+			return deletedTag{req.Name, true}, a.s.DeleteTag(ctx, identity.From(ctx).Website, req.Name)
+		}))
+}
+
+func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
+	httpkit.Handle(r, "POST /visitor/conversations", 201, operation.New(chain, "conversations.open_conversation", authz.Visitor,
+		func(ctx context.Context, req open) (opened, error) {
+			p := identity.From(ctx)
+			c, m, fresh, err := a.s.Open(ctx, p.Website, p.VisitorID, conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
+			v, err := a.viewed(ctx, c, err)
+			return opened{v, messageOf(m), fresh}, err
+		}))
+	httpkit.Handle(r, "GET /visitor/conversations/{token}/messages", 200, operation.New(chain, "conversations.list_own_messages", authz.Visitor,
+		func(ctx context.Context, req since) (news, error) {
+			p := identity.From(ctx)
+			th, err := a.s.Since(ctx, p.Website, req.Token, p.VisitorID, req.After, newsLimit+1)
+			if err != nil {
+				return news{}, err
+			}
+			v, err := a.view(ctx, th.Conversation, "")
+			return newsOf(v, th), err
+		}))
+	httpkit.Handle(r, "POST /visitor/conversations/{token}/messages", 201, operation.New(chain, "conversations.post_own_message", authz.Visitor,
+		func(ctx context.Context, req visitorMessage) (posted, error) {
+			p := identity.From(ctx)
+			m, fresh, err := a.s.PostAsVisitor(ctx, p.Website, req.Token, p.VisitorID,
+				conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
+			return posted{messageOf(m), fresh}, err
+		}))
+	httpkit.Handle(r, "POST /visitor/conversations/{token}/typing", 204, operation.New(chain, "conversations.set_visitor_typing", authz.Visitor,
+		func(ctx context.Context, req typing) (operation.None, error) {
+			p := identity.From(ctx)
+			return operation.None{}, a.s.SetTyping(ctx, p.Website, req.Token, p.VisitorID, conversations.FromVisitor, req.Typing)
+		}))
+	httpkit.Handle(r, "POST /visitor/conversations/{token}/close", 200, operation.New(chain, "conversations.close_conversation", authz.Visitor,
+		func(ctx context.Context, req read) (conversation, error) {
+			p := identity.From(ctx)
+			c, err := a.s.Close(ctx, p.Website, req.Token, p.VisitorID)
+			return a.viewed(ctx, c, err)
+		}))
+}
+
+func (a api) forSiblings(r *httpkit.Router, chain operation.Chain) {
+	httpkit.Handle(r, "GET /internal/conversations/by-token/{token}", 200, operation.New(chain, "conversations.resolve_token", authz.Internal,
+		func(ctx context.Context, req byToken) (resolved, error) {
+			c, err := a.s.Get(ctx, identity.From(ctx).Website, req.Token)
+			return resolved{c.ID, c.VisitorID}, err
+		}))
+	httpkit.Handle(r, "GET /internal/conversations/open", 200, operation.New(chain, "conversations.get_open_conversation", authz.Internal,
+		func(ctx context.Context, req openOf) (conversation, error) {
+			c, err := a.s.OpenOf(ctx, identity.From(ctx).Website, req.VisitorID)
+			return a.viewed(ctx, c, err)
+		}))
+}
+
+// views gives conversations as clients see them. The catalogue is only read where a language is asked for.
+func (a api) views(ctx context.Context, cs []conversations.Conversation, lang string) ([]conversation, error) {
+	var catalogue conversations.Catalogue
+	if lang != "" && len(cs) > 0 {
+		var err error
+		if catalogue, err = a.s.Catalogue(ctx, cs[0].WebsiteID); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]conversation, len(cs))
+	for i, c := range cs {
+		out[i] = viewOf(c, catalogue, lang)
+	}
+	return out, nil
+}
+
+func (a api) view(ctx context.Context, c conversations.Conversation, lang string) (conversation, error) {
+	vs, err := a.views(ctx, []conversations.Conversation{c}, lang)
+	if err != nil {
+		return conversation{}, err
+	}
+	return vs[0], nil
+}
+
+// viewed gives the view of a use case's outcome.
+func (a api) viewed(ctx context.Context, c conversations.Conversation, err error) (conversation, error) {
+	if err != nil {
+		return conversation{}, err
+	}
+	return a.view(ctx, c, "")
+}

@@ -1,0 +1,178 @@
+package api
+
+import (
+	"errors"
+	"time"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/words"
+	"fivechat.dev/services/conversations"
+)
+
+// MaxImportBody is the cap of an import's body in bytes.
+const MaxImportBody = 8 << 20
+
+const (
+	newsLimit      = 200 // messages in one answer to a visitor
+	maxSearch      = 200 // bytes of a search
+	maxSearchWords = 10
+)
+
+type byToken struct {
+	Token string `path:"token" json:"-"`
+	Lang  string `query:"lang" json:"-"`
+}
+
+type list struct {
+	paging.Window
+	Lang         string `query:"lang" json:"-"`
+	Status       string `query:"status" json:"-"`
+	AssigneeID   int64  `query:"assigneeId" json:"-"`
+	VisitorID    int64  `query:"visitorId" json:"-"`
+	Search       string `query:"search" json:"-"`
+	UpdatedSince moment `query:"updatedSince" json:"-"`
+}
+
+// Validate refuses filters that are ours; the documented page, limit and lang are never refused.
+func (l list) Validate() error {
+	var wrong fault.Problems
+	wrong.Check(l.Status == "" || l.Status == string(conversations.Open) || l.Status == string(conversations.Closed), "status", "must be OPEN or CLOSED")
+	wrong.Check(len(l.Search) <= maxSearch, "search", "must be at most 200 bytes")
+	return wrong.Err()
+}
+
+func (l list) filter() conversations.Filter {
+	return conversations.Filter{
+		Status: conversations.Status(l.Status), AssigneeID: l.AssigneeID, VisitorID: l.VisitorID,
+		Words: words.Of(maxSearchWords, l.Search), UpdatedSince: time.Time(l.UpdatedSince),
+	}
+}
+
+// moment is a timestamp in a query.
+type moment time.Time
+
+// UnmarshalText reads RFC 3339.
+func (m *moment) UnmarshalText(b []byte) error {
+	t, err := time.Parse(time.RFC3339, string(b))
+	if err != nil {
+		return errMoment
+	}
+	*m = moment(t)
+	return nil
+}
+
+var errMoment = errors.New("must be a timestamp like 2024-01-15T10:30:00.000Z")
+
+type rate struct {
+	Token    string  `path:"token" json:"-"`
+	Rating   int64   `json:"rating"`
+	Feedback *string `json:"feedback"`
+}
+
+type agentMessage struct {
+	Token           string `path:"token" json:"-"`
+	Content         string `json:"content"`
+	AuthorID        *int64 `json:"authorId"`
+	ClientMessageID string `json:"clientMessageId"`
+}
+
+type visitorMessage struct {
+	Token           string `path:"token" json:"-"`
+	Content         string `json:"content"`
+	ClientMessageID string `json:"clientMessageId"`
+}
+
+type open struct {
+	Content         string `json:"content"`
+	ClientMessageID string `json:"clientMessageId"`
+}
+
+type update struct {
+	Token      string                               `path:"token" json:"-"`
+	Status     optional.Value[conversations.Status] `json:"status"`
+	AssigneeID optional.Value[int64]                `json:"assigneeId"`
+	Tags       optional.Value[[]string]             `json:"tags"`
+	Summary    optional.Value[string]               `json:"summary"`
+}
+
+type typing struct {
+	Token  string `path:"token" json:"-"`
+	Typing bool   `json:"typing"`
+}
+
+// read has no body.
+type read struct {
+	Token string `path:"token" json:"-"`
+}
+
+type since struct {
+	Token string `path:"token" json:"-"`
+	After int64  `query:"after" json:"-"`
+}
+
+func newsOf(c conversation, th conversations.Thread) news {
+	n := news{Conversation: c, Messages: messagesOf(th.Messages), Users: make([]agent, len(th.Agents))}
+	if len(n.Messages) > newsLimit {
+		n.Messages, n.HasMore = n.Messages[:newsLimit], true
+	}
+	for i, a := range th.Agents {
+		n.Users[i] = agent{a.ID, a.Name, a.AvatarURL}
+	}
+	return n
+}
+
+type openOf struct {
+	VisitorID int64 `query:"visitorId" json:"-"`
+}
+
+type resolved struct {
+	ID        int64 `json:"id"`
+	VisitorID int64 `json:"visitorId"`
+}
+
+type importRequest struct {
+	Rows []struct {
+		Key    string   `json:"key"`
+		Topics []string `json:"topics"`
+		Turns  []struct {
+			From string `json:"from"`
+			Text string `json:"text"`
+		} `json:"turns"`
+	} `json:"rows"`
+}
+
+func (r importRequest) rows() []conversations.Row {
+	rows := make([]conversations.Row, len(r.Rows))
+	for i, row := range r.Rows {
+		rows[i] = conversations.Row{Key: row.Key, Topics: row.Topics, Turns: make([]conversations.Turn, len(row.Turns))}
+		for j, t := range row.Turns {
+			rows[i].Turns[j] = conversations.Turn(t)
+		}
+	}
+	return rows
+}
+
+type importResult struct {
+	Imported int `json:"imported"`
+	Existing int `json:"existing"`
+}
+
+type tagList struct {
+	Data []tag `json:"data"`
+}
+
+type putTag struct {
+	Name  string            `path:"name" json:"-"`
+	Names map[string]string `json:"names"`
+}
+
+type deleteTag struct {
+	Name string `path:"name" json:"-"`
+}
+
+type deletedTag struct {
+	Name    string `json:"name"`
+	Deleted bool   `json:"deleted"`
+}

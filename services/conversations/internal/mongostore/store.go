@@ -1,0 +1,157 @@
+// Package mongostore keeps conversations in MongoDB.
+package mongostore
+
+import (
+	"context"
+	"hash/maphash"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/conversations"
+)
+
+// Store implements conversations.Store.
+type Store struct {
+	db            *mongokit.DB
+	conversations *mongokit.Collection[conversations.Conversation]
+	messages      *mongokit.Collection[conversations.Message]
+	tags          *mongokit.Collection[conversations.Tag]
+	ids           *mongokit.Sequence
+	log           *events.Log
+	turns         turns
+}
+
+// New declares the collections.
+func New(db *mongokit.DB, log *events.Log) *Store {
+	newest := bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}
+	by := func(field string) mongokit.Index {
+		return mongokit.Index{Keys: append(bson.D{{Key: field, Value: 1}}, newest...)}
+	}
+	return &Store{
+		db: db,
+		conversations: mongokit.Tenanted[conversations.Conversation](db, "conversations_conversations", "conversation",
+			mongokit.Index{Keys: bson.D{{Key: "token", Value: 1}}, Unique: true},
+			mongokit.Index{Keys: newest}, by("status"), by("assigneeId"), by("visitorId"),
+			mongokit.Index{Keys: bson.D{{Key: "terms", Value: 1}}},
+			mongokit.Index{Keys: bson.D{{Key: "visitorId", Value: 1}, {Key: "openKey", Value: 1}}, Unique: true, Present: "openKey"},
+			mongokit.Index{Keys: bson.D{{Key: "importKey", Value: 1}}, Unique: true, Present: "importKey"}),
+		messages: mongokit.Tenanted[conversations.Message](db, "conversations_messages", "message",
+			mongokit.Index{Keys: bson.D{{Key: "conversationId", Value: 1}, {Key: "_id", Value: 1}}},
+			mongokit.Index{Keys: bson.D{{Key: "conversationId", Value: 1}, {Key: "clientMessageId", Value: 1}}, Unique: true, Present: "clientMessageId"}),
+		tags:  mongokit.Tenanted[conversations.Tag](db, "conversations_tags", "tag", mongokit.Index{Keys: bson.D{{Key: "name", Value: 1}}, Unique: true}),
+		ids:   mongokit.NewSequence(db, "conversations", "conversation"),
+		log:   log,
+		turns: newTurns(),
+	}
+}
+
+// turns lets the writers of one conversation in this process take turns, where they would otherwise run into one
+// another's transactions and start over. It is for speed alone: between processes the transactions decide.
+type turns struct {
+	seed  maphash.Seed
+	slots []chan struct{}
+}
+
+func newTurns() turns {
+	t := turns{maphash.MakeSeed(), make([]chan struct{}, 256)}
+	for i := range t.slots {
+		t.slots[i] = make(chan struct{}, 1)
+	}
+	return t
+}
+
+func (t turns) take(ctx context.Context, token string) (done func(), err error) {
+	slot := t.slots[maphash.String(t.seed, token)%uint64(len(t.slots))]
+	select {
+	case slot <- struct{}{}:
+		return func() { <-slot }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// NextID implements conversations.Store.
+func (s *Store) NextID(ctx context.Context, n int64) (int64, error) { return s.ids.Reserve(ctx, n) }
+
+func byToken(token string) bson.D { return bson.D{{Key: "token", Value: token}} }
+
+// Get implements conversations.Store.
+func (s *Store) Get(ctx context.Context, t tenant.ID, token string) (conversations.Conversation, error) {
+	return s.conversations.Get(ctx, t, byToken(token))
+}
+
+// List implements conversations.Store.
+func (s *Store) List(ctx context.Context, t tenant.ID, f conversations.Filter, w paging.Window) (paging.Slice[conversations.Conversation], error) {
+	var filter bson.D
+	add := func(key string, value any) { filter = append(filter, bson.E{Key: key, Value: value}) }
+	if f.Status != "" {
+		add("status", f.Status)
+	}
+	if f.AssigneeID != 0 {
+		add("assigneeId", f.AssigneeID)
+	}
+	if f.VisitorID != 0 {
+		add("visitorId", f.VisitorID)
+	}
+	if len(f.Words) > 0 {
+		add("terms", bson.D{{Key: "$all", Value: f.Words}})
+	}
+	if !f.UpdatedSince.IsZero() {
+		add("updatedAt", bson.D{{Key: "$gte", Value: f.UpdatedSince}})
+	}
+	return mongokit.Newest(ctx, s.conversations, t, filter, w, "terms")
+}
+
+// Messages implements conversations.Store.
+func (s *Store) Messages(ctx context.Context, t tenant.ID, conversationID, after, limit int64) ([]conversations.Message, error) {
+	filter := bson.D{{Key: "conversationId", Value: conversationID}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}}
+	return s.messages.List(ctx, t, filter, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: limit})
+}
+
+// SetTyping implements conversations.Store.
+func (s *Store) SetTyping(ctx context.Context, t tenant.ID, token string, visitorID int64, side conversations.Sender, until time.Time) error {
+	filter, field := byToken(token), "agentTypingTo"
+	if side == conversations.FromVisitor {
+		filter, field = append(filter, bson.E{Key: "visitorId", Value: visitorID}), "visitorTypingTo"
+	}
+	found, err := s.conversations.Update(ctx, t, filter, bson.D{{Key: "$set", Value: bson.D{{Key: field, Value: until}}}})
+	if err == nil && !found {
+		err = fault.Missing("conversation")
+	}
+	return err
+}
+
+// MarkRead implements conversations.Store.
+func (s *Store) MarkRead(ctx context.Context, t tenant.ID, conversationID int64, from conversations.Sender, at time.Time) error {
+	_, err := s.messages.UpdateAll(ctx, t,
+		bson.D{{Key: "conversationId", Value: conversationID}, {Key: "senderType", Value: from}, {Key: "readAt", Value: nil}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "readAt", Value: at}, {Key: "updatedAt", Value: at}}}})
+	return err
+}
+
+// Tags implements conversations.Store.
+func (s *Store) Tags(ctx context.Context, t tenant.ID) ([]conversations.Tag, error) {
+	return s.tags.List(ctx, t, nil, mongokit.Query{Sort: bson.D{{Key: "name", Value: 1}}, Limit: conversations.MaxCatalogue})
+}
+
+// PutTag implements conversations.Store.
+func (s *Store) PutTag(ctx context.Context, tag conversations.Tag) error {
+	_, err := s.tags.Upsert(ctx, tag.WebsiteID, bson.D{{Key: "_id", Value: tag.ID}, {Key: "name", Value: tag.Name}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "names", Value: tag.Names}}}})
+	return err
+}
+
+// DeleteTag implements conversations.Store.
+func (s *Store) DeleteTag(ctx context.Context, t tenant.ID, name string) error {
+	n, err := s.tags.Delete(ctx, t, bson.D{{Key: "name", Value: name}})
+	if err == nil && n == 0 {
+		err = fault.Missing("tag")
+	}
+	return err
+}

@@ -1,0 +1,91 @@
+package conversations
+
+import (
+	"context"
+	"time"
+
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+)
+
+// Filter says which conversations a list holds. Zero members do not filter.
+type Filter struct {
+	Status       Status
+	AssigneeID   int64
+	VisitorID    int64
+	Words        []string // all of them in the conversation's messages
+	UpdatedSince time.Time
+}
+
+// Store keeps conversations. Errors are faults: NotFound ("conversation"), Unavailable. Events are stored with the
+// change or not at all.
+type Store interface {
+	// NextID draws n conversation numbers in a row and gives the first.
+	NextID(ctx context.Context, n int64) (int64, error)
+	// Get gives the conversation of a token.
+	Get(ctx context.Context, t tenant.ID, token string) (Conversation, error)
+	// List gives a window of the website's conversations, newest first.
+	List(ctx context.Context, t tenant.ID, f Filter, w paging.Window) (paging.Slice[Conversation], error)
+	// Messages gives up to limit messages of a conversation behind the number after, oldest first.
+	Messages(ctx context.Context, t tenant.ID, conversationID, after, limit int64) ([]Message, error)
+	// Open stores a new conversation and its first message. Where the visitor's key for it (OpenKey) has been used, it
+	// gives what was stored then, and false.
+	Open(ctx context.Context, c Conversation, m Message, events []Event) (Conversation, Message, bool, error)
+	// Post changes a conversation and stores the message that change makes, whose number it sets. Where the message's
+	// ClientID has been used in the conversation, it gives what was stored then, and false.
+	Post(ctx context.Context, t tenant.ID, token string, m Message, change func(*Conversation, *Message) ([]Event, error)) (Message, bool, error)
+	// Change changes a conversation. change may run more than once.
+	Change(ctx context.Context, t tenant.ID, token string, change func(*Conversation) ([]Event, error)) (Conversation, error)
+	// SetTyping notes until when a side is typing. It is no change that anybody is told of.
+	SetTyping(ctx context.Context, t tenant.ID, token string, visitorID int64, side Sender, until time.Time) error
+	// MarkRead notes that the messages which from wrote have been read.
+	MarkRead(ctx context.Context, t tenant.ID, conversationID int64, from Sender, at time.Time) error
+	// ImportedKeys gives those of keys that have been imported.
+	ImportedKeys(ctx context.Context, t tenant.ID, keys []string) (map[string]bool, error)
+	// Import stores conversations with their messages, all or none; a Conflict where one of them was imported meanwhile.
+	Import(ctx context.Context, t tenant.ID, cs []Conversation, ms []Message, e Event) error
+	// Tags gives the website's catalogue.
+	Tags(ctx context.Context, t tenant.ID) ([]Tag, error)
+	// PutTag stores an entry of the catalogue.
+	PutTag(ctx context.Context, tag Tag) error
+	// DeleteTag removes an entry; NotFound ("tag").
+	DeleteTag(ctx context.Context, t tenant.ID, name string) error
+}
+
+// Agent is one of a website's users, as the API shows users.
+type Agent struct {
+	ID        int64     `json:"id"`
+	Name      string    `json:"name"`
+	Email     string    `json:"email"`
+	Theme     string    `json:"theme"`
+	AvatarURL *string   `json:"avatarUrl"`
+	Language  string    `json:"language"`
+	Online    bool      `json:"online"`
+	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// Visitor is a visitor, as the API shows visitors.
+type Visitor struct {
+	ID        int64     `json:"id"`
+	Name      string    `json:"name"`
+	Token     string    `json:"token"`
+	IP        string    `json:"ip"`
+	Context   string    `json:"context"`
+	WebsiteID tenant.ID `json:"websiteId"`
+	Country   *string   `json:"country"`
+	City      *string   `json:"city"`
+	Online    bool      `json:"online"`
+	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// People are the visitors and agents, whom other services own. Errors are faults; who is not there is left out.
+type People interface {
+	// Visitor gives a visitor, or nil.
+	Visitor(ctx context.Context, t tenant.ID, id int64) (*Visitor, error)
+	// Agents gives the agents with these numbers.
+	Agents(ctx context.Context, t tenant.ID, ids []int64) ([]Agent, error)
+	// ImportVisitors gives a visitor's number for each key, made where there is none yet.
+	ImportVisitors(ctx context.Context, t tenant.ID, keys []string) ([]int64, error)
+}

@@ -1,0 +1,341 @@
+package conversations
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+)
+
+// Service is the use cases.
+type Service struct {
+	store  Store
+	people People
+	now    func() time.Time
+}
+
+// New makes a Service. now gives the time, to the millisecond as it is stored.
+func New(store Store, people People, now func() time.Time) *Service {
+	return &Service{store, people, func() time.Time { return now().UTC().Truncate(time.Millisecond) }}
+}
+
+// Thread is a conversation with all that is in it.
+type Thread struct {
+	Conversation Conversation
+	Messages     []Message // oldest first
+	Visitor      *Visitor
+	Agents       []Agent // who wrote in it or has it
+}
+
+// List gives a window of the website's conversations, newest first.
+func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, w paging.Window) (paging.Slice[Conversation], error) {
+	return s.store.List(ctx, t, f, w)
+}
+
+// Get gives the conversation of a token.
+func (s *Service) Get(ctx context.Context, t tenant.ID, token string) (Conversation, error) {
+	return s.store.Get(ctx, t, token)
+}
+
+// Thread gives a conversation with its messages, visitor and agents.
+func (s *Service) Thread(ctx context.Context, t tenant.ID, token string) (Thread, error) {
+	c, err := s.store.Get(ctx, t, token)
+	if err != nil {
+		return Thread{}, err
+	}
+	th := Thread{Conversation: c}
+	var wg sync.WaitGroup
+	var visitorErr error
+	wg.Go(func() { th.Visitor, visitorErr = s.people.Visitor(ctx, t, c.VisitorID) })
+	if th.Messages, err = s.store.Messages(ctx, t, c.ID, 0, MaxMessages); err == nil {
+		th.Agents, err = s.people.Agents(ctx, t, agentsIn(c, th.Messages))
+	}
+	wg.Wait()
+	return th, cmp.Or(err, visitorErr)
+}
+
+// Since gives up to limit messages behind the number after, oldest first, and the agents who wrote them. Only the
+// conversation's own visitor may ask.
+func (s *Service) Since(ctx context.Context, t tenant.ID, token string, visitorID, after, limit int64) (Thread, error) {
+	c, err := s.ofVisitor(ctx, t, token, visitorID)
+	if err != nil {
+		return Thread{}, err
+	}
+	th := Thread{Conversation: c}
+	if th.Messages, err = s.store.Messages(ctx, t, c.ID, after, limit); err != nil {
+		return Thread{}, err
+	}
+	th.Agents, err = s.people.Agents(ctx, t, agentsIn(c, th.Messages))
+	return th, err
+}
+
+func agentsIn(c Conversation, messages []Message) []int64 {
+	var ids []int64
+	if c.AssigneeID != nil {
+		ids = append(ids, *c.AssigneeID)
+	}
+	for _, m := range messages {
+		if m.UserID != nil && !slices.Contains(ids, *m.UserID) {
+			ids = append(ids, *m.UserID)
+		}
+	}
+	return ids
+}
+
+// ofVisitor gives the conversation of a token where it is the visitor's own; else NotFound.
+func (s *Service) ofVisitor(ctx context.Context, t tenant.ID, token string, visitorID int64) (Conversation, error) {
+	c, err := s.store.Get(ctx, t, token)
+	if err == nil && c.VisitorID != visitorID {
+		err = fault.Missing("conversation")
+	}
+	return c, err
+}
+
+// Open starts a conversation with a visitor's first message. A repeated client id gives what the first call made, and
+// false.
+func (s *Service) Open(ctx context.Context, t tenant.ID, visitorID int64, d Draft) (Conversation, Message, bool, error) {
+	if err := d.Check(); err != nil {
+		return Conversation{}, Message{}, false, err
+	}
+	id, err := s.store.NextID(ctx, 1)
+	if err != nil {
+		return Conversation{}, Message{}, false, err
+	}
+	now := s.now()
+	c, m := newConversation(id, t, visitorID, now), d.message(FromVisitor, &visitorID, now)
+	c.OpenKey = d.ClientID
+	if _, err := c.take(&m); err != nil {
+		return Conversation{}, Message{}, false, err
+	}
+	return s.store.Open(ctx, c, m, []Event{{ConversationOpened, c.ID, struct{}{}}, {MessageCreated, c.ID, Created{Sender: FromVisitor}}})
+}
+
+// PostAsVisitor adds a visitor's message to a conversation of theirs.
+func (s *Service) PostAsVisitor(ctx context.Context, t tenant.ID, token string, visitorID int64, d Draft) (Message, bool, error) {
+	if err := d.Check(); err != nil {
+		return Message{}, false, err
+	}
+	return s.post(ctx, t, token, d.message(FromVisitor, &visitorID, s.now()), func(c *Conversation) error {
+		if c.VisitorID != visitorID {
+			return fault.Missing("conversation")
+		}
+		return nil
+	})
+}
+
+// PostAsAgent adds an agent's message. An author that is named must be one of the website's agents.
+func (s *Service) PostAsAgent(ctx context.Context, t tenant.ID, token string, d Draft) (Message, bool, error) {
+	if err := d.Check(); err != nil {
+		return Message{}, false, err
+	}
+	if _, err := s.store.Get(ctx, t, token); err != nil {
+		return Message{}, false, err
+	}
+	if err := s.knownAgent(ctx, t, d.AuthorID, "authorId"); err != nil {
+		return Message{}, false, err
+	}
+	return s.post(ctx, t, token, d.message(FromAgent, nil, s.now()), func(*Conversation) error { return nil })
+}
+
+func (s *Service) post(ctx context.Context, t tenant.ID, token string, m Message, allow func(*Conversation) error) (Message, bool, error) {
+	return s.store.Post(ctx, t, token, m, func(c *Conversation, m *Message) ([]Event, error) {
+		if err := allow(c); err != nil {
+			return nil, err
+		}
+		before := c.Status
+		answered, err := c.take(m)
+		if err != nil {
+			return nil, err
+		}
+		events := []Event{{MessageCreated, c.ID, Created{m.SenderType, answered}}}
+		if c.Status != before {
+			events = append(events, Event{ConversationUpdated, c.ID, Updated{before, c.Status}})
+		}
+		return events, nil
+	})
+}
+
+func (s *Service) knownAgent(ctx context.Context, t tenant.ID, id *int64, field string) error {
+	if id == nil {
+		return nil
+	}
+	agents, err := s.people.Agents(ctx, t, []int64{*id})
+	if err == nil && len(agents) == 0 {
+		err = fault.Bad(field, "is not a user of this website")
+	}
+	return err
+}
+
+// Update changes a conversation as an agent.
+func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch) (Conversation, error) {
+	if err := p.Check(); err != nil {
+		return Conversation{}, err
+	}
+	if _, err := s.store.Get(ctx, t, token); err != nil {
+		return Conversation{}, err
+	}
+	if err := s.knownAgent(ctx, t, p.AssigneeID.Ptr(), "assigneeId"); err != nil {
+		return Conversation{}, err
+	}
+	return s.store.Change(ctx, t, token, func(c *Conversation) ([]Event, error) {
+		before := c.Status
+		p.apply(c, s.now())
+		return []Event{{ConversationUpdated, c.ID, Updated{before, c.Status}}}, nil
+	})
+}
+
+// Close ends a conversation at its visitor's wish.
+func (s *Service) Close(ctx context.Context, t tenant.ID, token string, visitorID int64) (Conversation, error) {
+	return s.changeOwn(ctx, t, token, visitorID, func(c *Conversation) []Event {
+		before, now := c.Status, s.now()
+		c.setStatus(Closed, now)
+		c.UpdatedAt = now
+		return []Event{{ConversationUpdated, c.ID, Updated{before, c.Status}}}
+	})
+}
+
+// Rate stores what the visitor thinks of their conversation; a later rating overwrites.
+func (s *Service) Rate(ctx context.Context, t tenant.ID, token string, visitorID int64, r Rating) (Conversation, error) {
+	if err := r.Check(); err != nil {
+		return Conversation{}, err
+	}
+	return s.changeOwn(ctx, t, token, visitorID, func(c *Conversation) []Event {
+		c.Rating, c.Feedback, c.UpdatedAt = &r.Stars, r.Feedback, s.now()
+		return []Event{{ConversationRated, c.ID, Rated{r.Stars}}}
+	})
+}
+
+func (s *Service) changeOwn(ctx context.Context, t tenant.ID, token string, visitorID int64, change func(*Conversation) []Event) (Conversation, error) {
+	return s.store.Change(ctx, t, token, func(c *Conversation) ([]Event, error) {
+		if c.VisitorID != visitorID {
+			return nil, fault.Missing("conversation")
+		}
+		return change(c), nil
+	})
+}
+
+// SetTyping notes that a side is typing, for a few seconds, or has stopped. visitorID is 0 for agents.
+func (s *Service) SetTyping(ctx context.Context, t tenant.ID, token string, visitorID int64, side Sender, typing bool) error {
+	var until time.Time
+	if typing {
+		until = s.now().Add(typingPeriod)
+	}
+	return s.store.SetTyping(ctx, t, token, visitorID, side, until)
+}
+
+// MarkRead notes that an agent has read what the visitor wrote.
+func (s *Service) MarkRead(ctx context.Context, t tenant.ID, token string) error {
+	c, err := s.store.Get(ctx, t, token)
+	if err != nil {
+		return err
+	}
+	return s.store.MarkRead(ctx, t, c.ID, FromVisitor, s.now())
+}
+
+// OpenOf gives the visitor's newest open conversation, or NotFound.
+func (s *Service) OpenOf(ctx context.Context, t tenant.ID, visitorID int64) (Conversation, error) {
+	found, err := s.store.List(ctx, t, Filter{Status: Open, VisitorID: visitorID}, paging.Window{Limit: 1})
+	if err != nil {
+		return Conversation{}, err
+	}
+	if len(found.Rows) == 0 {
+		return Conversation{}, fault.Missing("conversation")
+	}
+	return found.Rows[0], nil
+}
+
+// Import stores rows that have not been imported yet and gives how many it stored and how many were there.
+func (s *Service) Import(ctx context.Context, t tenant.ID, rows []Row) (imported, existing int, err error) {
+	if err := CheckRows(rows); err != nil {
+		return 0, 0, err
+	}
+	for range 3 { // a Conflict means that another import stored some of these rows meanwhile: look again
+		imported, err = s.importNew(ctx, t, rows)
+		if !fault.Is(err, fault.Conflict) {
+			break
+		}
+	}
+	return imported, len(rows) - imported, err
+}
+
+func (s *Service) importNew(ctx context.Context, t tenant.ID, rows []Row) (int, error) {
+	keys := make([]string, len(rows))
+	for i, r := range rows {
+		keys[i] = r.Key
+	}
+	there, err := s.store.ImportedKeys(ctx, t, keys)
+	if err != nil {
+		return 0, err
+	}
+	var fresh []Row
+	keys = keys[:0]
+	for _, r := range rows {
+		if !there[r.Key] {
+			there[r.Key] = true // also drops a key that stands twice in the request
+			fresh, keys = append(fresh, r), append(keys, r.Key)
+		}
+	}
+	if len(fresh) == 0 {
+		return 0, nil
+	}
+	visitors, err := s.people.ImportVisitors(ctx, t, keys)
+	if err != nil {
+		return 0, err
+	}
+	first, err := s.store.NextID(ctx, int64(len(fresh)))
+	if err != nil {
+		return 0, err
+	}
+	now := s.now()
+	var sums Imported
+	conversations := make([]Conversation, len(fresh))
+	var messages []Message
+	for i, r := range fresh {
+		c, ms, err := r.build(first+int64(i), t, visitors[i], now)
+		if err != nil {
+			return 0, err
+		}
+		conversations[i], messages = c, append(messages, ms...)
+		sums.add(c)
+	}
+	return len(fresh), s.store.Import(ctx, t, conversations, messages, Event{ConversationsImported, 0, sums})
+}
+
+// Tags gives the website's catalogue in order of names.
+func (s *Service) Tags(ctx context.Context, t tenant.ID) ([]Tag, error) { return s.store.Tags(ctx, t) }
+
+// Catalogue gives the website's tags by name.
+func (s *Service) Catalogue(ctx context.Context, t tenant.ID) (Catalogue, error) {
+	tags, err := s.store.Tags(ctx, t)
+	c := make(Catalogue, len(tags))
+	for _, tag := range tags {
+		c[tag.Name] = tag
+	}
+	return c, err
+}
+
+// PutTag stores an entry of the catalogue.
+func (s *Service) PutTag(ctx context.Context, t tenant.ID, name string, names map[string]string) (Tag, error) {
+	tag, err := NewTag(t, name, names)
+	if err != nil {
+		return Tag{}, err
+	}
+	c, err := s.Catalogue(ctx, t)
+	if err != nil {
+		return Tag{}, err
+	}
+	if _, known := c[name]; !known && len(c) >= MaxCatalogue {
+		return Tag{}, fault.Coded(fault.Conflict, "catalogue_full", "the catalogue has reached its 500 tags")
+	}
+	return tag, s.store.PutTag(ctx, tag)
+}
+
+// DeleteTag removes an entry of the catalogue; conversations keep the stored name.
+func (s *Service) DeleteTag(ctx context.Context, t tenant.ID, name string) error {
+	return s.store.DeleteTag(ctx, t, name)
+}

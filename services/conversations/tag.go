@@ -1,0 +1,70 @@
+package conversations
+
+import (
+	"strings"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/tenant"
+)
+
+// MaxCatalogue is how many tags a website's catalogue holds.
+const MaxCatalogue = 500
+
+// Tag is an entry of a website's catalogue: a stored name, and what it is called in languages.
+type Tag struct {
+	ID        string            `bson:"_id"` // website and name
+	WebsiteID tenant.ID         `bson:"websiteId"`
+	Name      string            `bson:"name"`
+	Names     map[string]string `bson:"names"` // language ("de", "pt-BR") to display name
+}
+
+// NewTag makes an entry, or gives an Invalid fault.
+func NewTag(t tenant.ID, name string, names map[string]string) (Tag, error) {
+	var wrong fault.Problems
+	wrong.Check(validTag(name), "name", "must be 1 to 64 bytes")
+	wrong.Check(len(names) <= 100, "names", "must be at most 100 languages")
+	for lang, display := range names {
+		wrong.Check(validLanguage(lang), "names."+lang, "must be a language like de or pt-BR")
+		wrong.Check(validTag(display), "names."+lang, "must be 1 to 64 bytes")
+	}
+	if names == nil {
+		names = map[string]string{}
+	}
+	return Tag{ID: t.String() + "/" + name, WebsiteID: t, Name: name, Names: names}, wrong.Err()
+}
+
+func validTag(s string) bool { return strings.TrimSpace(s) != "" && len(s) <= maxTag }
+
+func validLanguage(s string) bool {
+	if len(s) < 2 || len(s) > 35 {
+		return false
+	}
+	for _, r := range s {
+		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-') {
+			return false
+		}
+	}
+	return true
+}
+
+// Catalogue gives tags their display names.
+type Catalogue map[string]Tag
+
+// Display gives the names of tags in a language: the language's own, else that of its base ("pt" for "pt-BR"), else the
+// stored name.
+func (c Catalogue) Display(tags []string, lang string) []string {
+	out := make([]string, len(tags))
+	base, _, _ := strings.Cut(lang, "-")
+	for i, t := range tags {
+		names := c[t].Names
+		switch {
+		case names[lang] != "":
+			out[i] = names[lang]
+		case names[base] != "":
+			out[i] = names[base]
+		default:
+			out[i] = t
+		}
+	}
+	return out
+}

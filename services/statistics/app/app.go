@@ -1,0 +1,41 @@
+// Package app puts the statistics service together.
+package app
+
+import (
+	"context"
+
+	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/runner"
+	"fivechat.dev/services/statistics"
+	"fivechat.dev/services/statistics/internal/api"
+	"fivechat.dev/services/statistics/internal/mongostore"
+	"fivechat.dev/services/statistics/internal/siblings"
+)
+
+// Config is the service's settings.
+type Config struct {
+	component.Config
+	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
+	VisitorsURL      string `env:"FIVECHAT_VISITORS_URL"`
+}
+
+// Default is the settings before the environment's.
+func Default() Config {
+	return Config{component.Default(), "http://conversations:8080", "http://visitors:8080"}
+}
+
+// New makes the service.
+func New(ctx context.Context, c Config) (runner.Unit, error) {
+	base, err := component.New(ctx, "statistics", c.Config)
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	store := mongostore.New(base.DB)
+	api.Mount(base.Router, base.Chain, statistics.New(store, siblings.Visitors{Client: base.Client(c.VisitorsURL)}))
+	follow := func(source, url string) runner.Task {
+		f := events.Follower{Source: source, Client: base.Client(url), Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply}
+		return runner.Task{Name: "follow " + source, Run: f.Run}
+	}
+	return base.Unit(ctx, follow("conversations", c.ConversationsURL), follow("visitors", c.VisitorsURL))
+}

@@ -1,0 +1,106 @@
+package statistics
+
+import (
+	"math"
+
+	"fivechat.dev/libs/tenant"
+)
+
+// Counters is what is known of one website: the sum of its events.
+type Counters struct {
+	TotalConversations    int64   `bson:"totalConversations"`
+	OpenConversations     int64   `bson:"openConversations"`
+	TotalMessages         int64   `bson:"totalMessages"` // of visitors and users; what the system says does not count
+	TotalVisitors         int64   `bson:"totalVisitors"`
+	AnsweredConversations int64   `bson:"answeredConversations"`
+	ResponseSeconds       float64 `bson:"responseSeconds"` // over the answered conversations
+}
+
+// Add gives the sum of both.
+func (c Counters) Add(d Counters) Counters {
+	return Counters{
+		c.TotalConversations + d.TotalConversations, c.OpenConversations + d.OpenConversations, c.TotalMessages + d.TotalMessages,
+		c.TotalVisitors + d.TotalVisitors, c.AnsweredConversations + d.AnsweredConversations, c.ResponseSeconds + d.ResponseSeconds,
+	}
+}
+
+// AverageResponseTime is the mean seconds to the first answer over the answered conversations, to one decimal; 0 when
+// none is answered.
+func (c Counters) AverageResponseTime() float64 {
+	if c.AnsweredConversations == 0 {
+		return 0
+	}
+	return math.Round(c.ResponseSeconds/float64(c.AnsweredConversations)*10) / 10
+}
+
+// Event is something that happened on a website.
+type Event struct {
+	Website tenant.ID
+	Type    string
+	Data    Data
+}
+
+// Data is the members of all events that count; each type has its own few.
+type Data struct {
+	Sender               string   `json:"sender"`               // message.created: VISITOR, USER or SYSTEM
+	FirstResponseSeconds *float64 `json:"firstResponseSeconds"` // message.created: it answers the conversation for the first time
+	From                 string   `json:"from"`                 // conversation.updated: the status before
+	Status               string   `json:"status"`               // conversation.updated: the status after
+
+	Conversations   int64   `json:"conversations"` // conversations.imported, as are the next four
+	Open            int64   `json:"open"`
+	Messages        int64   `json:"messages"`
+	Answered        int64   `json:"answered"`
+	ResponseSeconds float64 `json:"responseSeconds"`
+	Visitors        int64   `json:"visitors"` // visitors.imported
+}
+
+// counted is the status in which a conversation counts as open.
+const counted = "OPEN"
+
+// Delta is what the event adds to its website's counters. An event that is not counted adds nothing.
+func (e Event) Delta() Counters {
+	switch d := e.Data; e.Type {
+	case "conversation.opened":
+		return Counters{TotalConversations: 1, OpenConversations: 1}
+	case "conversation.updated":
+		return Counters{OpenConversations: one(d.Status == counted) - one(d.From == counted)}
+	case "message.created":
+		c := Counters{TotalMessages: one(d.Sender == "VISITOR" || d.Sender == "USER")}
+		if d.FirstResponseSeconds != nil {
+			c.AnsweredConversations, c.ResponseSeconds = 1, *d.FirstResponseSeconds
+		}
+		return c
+	case "conversations.imported":
+		return Counters{
+			TotalConversations: d.Conversations, OpenConversations: d.Open, TotalMessages: d.Messages,
+			AnsweredConversations: d.Answered, ResponseSeconds: d.ResponseSeconds,
+		}
+	case "visitor.created":
+		return Counters{TotalVisitors: 1}
+	case "visitors.imported":
+		return Counters{TotalVisitors: d.Visitors}
+	default:
+		return Counters{}
+	}
+}
+
+// Project gives what a batch of events adds to each website's counters. Websites to which it adds nothing are left out.
+func Project(events []Event) map[tenant.ID]Counters {
+	sums := map[tenant.ID]Counters{}
+	for _, e := range events {
+		if sum := sums[e.Website].Add(e.Delta()); sum != (Counters{}) {
+			sums[e.Website] = sum
+		} else {
+			delete(sums, e.Website)
+		}
+	}
+	return sums
+}
+
+func one(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,108 @@
+// Package mongostore keeps counters in MongoDB, together with how far each followed log is counted.
+package mongostore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/statistics"
+)
+
+// Store implements statistics.Store, and Position and Apply of an events.Follower.
+type Store struct {
+	db        *mongokit.DB
+	counters  *mongokit.Collection[counterRow]
+	positions *mongokit.Global[positionRow]
+}
+
+type counterRow struct {
+	Website             tenant.ID `bson:"websiteId"`
+	statistics.Counters `bson:",inline"`
+}
+
+type positionRow struct {
+	Source string `bson:"_id"` // the service whose log it is
+	Pos    int64  `bson:"pos"` // of the last record counted
+}
+
+// New declares the collections.
+func New(db *mongokit.DB) *Store {
+	return &Store{
+		db:        db,
+		counters:  mongokit.Tenanted[counterRow](db, "statistics_counters", "statistics", mongokit.Index{Unique: true}),
+		positions: mongokit.GlobalOf[positionRow](db, "statistics_positions", "position"),
+	}
+}
+
+// Counters implements statistics.Store.
+func (s *Store) Counters(ctx context.Context, t tenant.ID) (statistics.Counters, error) {
+	row, err := s.counters.Get(ctx, t, nil)
+	if fault.Is(err, fault.NotFound) {
+		return statistics.Counters{}, nil
+	}
+	return row.Counters, err
+}
+
+// Position gives how far a source's log is counted.
+func (s *Store) Position(ctx context.Context, source string) (int64, error) {
+	row, err := s.positions.Get(ctx, bson.D{{Key: "_id", Value: source}})
+	if fault.Is(err, fault.NotFound) {
+		return 0, nil
+	}
+	return row.Pos, err
+}
+
+// Apply counts those of a source's records, in order of position, that are not counted yet. Counters and position change
+// in one transaction, and the position only from where it was read: of two replicas with the same records one counts
+// them, and the other meets it and then finds nothing left.
+func (s *Store) Apply(ctx context.Context, source string, records []events.Record) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		from, err := s.Position(ctx, source)
+		if err != nil {
+			return err
+		}
+		var fresh []statistics.Event
+		to := from
+		for _, r := range records {
+			if r.Pos <= from {
+				continue
+			}
+			e := statistics.Event{Website: r.Website, Type: r.Type}
+			if err := r.Decode(&e.Data); err != nil {
+				return fmt.Errorf("mongostore: record %d of %s, a %s: %w", r.Pos, source, r.Type, err)
+			}
+			fresh, to = append(fresh, e), r.Pos
+		}
+		if to == from {
+			return nil
+		}
+		if err := s.count(ctx, statistics.Project(fresh)); err != nil {
+			return err
+		}
+		// Without a row this makes one; where the row has moved on, it collides with it on _id.
+		_, err = s.positions.Modify(ctx, bson.D{{Key: "_id", Value: source}, {Key: "pos", Value: from}},
+			bson.D{{Key: "$set", Value: bson.D{{Key: "pos", Value: to}}}}, true)
+		return err
+	})
+}
+
+// count adds to each website's counters, always in the same order, so that two followers wait for one another and do
+// not cross.
+func (s *Store) count(ctx context.Context, deltas map[tenant.ID]statistics.Counters) error {
+	byNumber := func(a, b tenant.ID) int { return cmp.Compare(a.Int64(), b.Int64()) }
+	for _, t := range slices.SortedFunc(maps.Keys(deltas), byNumber) {
+		if _, err := s.counters.Upsert(ctx, t, nil, bson.D{{Key: "$inc", Value: deltas[t]}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

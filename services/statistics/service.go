@@ -1,0 +1,32 @@
+package statistics
+
+import (
+	"context"
+
+	"fivechat.dev/libs/tenant"
+)
+
+// Service is the use cases.
+type Service struct {
+	store    Store
+	presence Presence
+}
+
+// New makes a Service.
+func New(store Store, p Presence) *Service { return &Service{store, p} }
+
+// Current is a website's counters and how many of its visitors are online now.
+type Current struct {
+	Counters
+	OnlineVisitors int64
+}
+
+// Current gives a website's statistics.
+func (s *Service) Current(ctx context.Context, t tenant.ID) (Current, error) {
+	counters, err := s.store.Counters(ctx, t)
+	if err != nil {
+		return Current{}, err
+	}
+	online, err := s.presence.Online(ctx, t)
+	return Current{counters, online}, err
+}

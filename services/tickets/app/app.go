@@ -1,0 +1,56 @@
+// Package app puts the tickets service together.
+package app
+
+import (
+	"context"
+	"errors"
+
+	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/runner"
+	"fivechat.dev/services/tickets"
+	"fivechat.dev/services/tickets/internal/api"
+	"fivechat.dev/services/tickets/internal/mongostore"
+	"fivechat.dev/services/tickets/internal/siblings"
+)
+
+// Config is the service's settings.
+type Config struct {
+	component.Config
+	AccountsURL      string `env:"FIVECHAT_ACCOUNTS_URL"`
+	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
+	VisitorsURL      string `env:"FIVECHAT_VISITORS_URL"`
+	MailDomain       string `env:"FIVECHAT_MAIL_DOMAIN"` // where mail to tickets is received
+}
+
+// Default is the settings before the environment's.
+func Default() Config {
+	return Config{
+		Config: component.Default(), AccountsURL: "http://accounts:8080", ConversationsURL: "http://conversations:8080",
+		VisitorsURL: "http://visitors:8080", MailDomain: "tickets.fivechat.localhost",
+	}
+}
+
+// Validate refuses settings that cannot work.
+func (c Config) Validate() error {
+	err := c.Config.Validate()
+	if c.MailDomain == "" {
+		err = errors.Join(err, errors.New("FIVECHAT_MAIL_DOMAIN is empty"))
+	}
+	return err
+}
+
+// New makes the service.
+func New(ctx context.Context, c Config) (runner.Unit, error) {
+	base, err := component.New(ctx, "tickets", c.Config)
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	log := events.NewLog(base.DB, base.Telemetry)
+	log.Serve(base.Router, base.Chain)
+	api.Mount(base.Router, base.Chain, tickets.New(
+		mongostore.New(base.DB, log), siblings.Accounts{Client: base.Client(c.AccountsURL)},
+		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Conversations{Client: base.Client(c.ConversationsURL)},
+		c.MailDomain))
+	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay})
+}

@@ -1,0 +1,30 @@
+package tickets
+
+// The events that the service tells. The key of each is the ticket's number.
+const (
+	Created        = "ticket.created"
+	Updated        = "ticket.updated"
+	Deleted        = "ticket.deleted"
+	MessageCreated = "ticket.message_created"
+)
+
+// CreatedData is the data of Created.
+type CreatedData struct {
+	Status   Status   `json:"status"`
+	Priority Priority `json:"priority"`
+}
+
+// UpdatedData is the data of Updated: the status before and after, equal where it is unchanged.
+type UpdatedData struct {
+	From   Status `json:"from"`
+	Status Status `json:"status"`
+}
+
+// DeletedData is the data of Deleted.
+type DeletedData struct{}
+
+// MessageCreatedData is the data of MessageCreated.
+type MessageCreatedData struct {
+	MessageID int64       `json:"messageId"`
+	Type      MessageType `json:"messageType"`
+}

@@ -1,0 +1,59 @@
+// Package api is the service's operations and their routes.
+package api
+
+import (
+	"context"
+	"strconv"
+
+	"fivechat.dev/libs/authz"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/services/tickets"
+)
+
+// Mount puts the operations of s into the route table.
+func Mount(r *httpkit.Router, chain operation.Chain, s *tickets.Service) {
+	httpkit.Handle(r, "GET /tickets", 200, operation.New(chain, "tickets.list_tickets", authz.ProRead,
+		func(ctx context.Context, req list) (paging.Page[view], error) {
+			found, err := s.List(ctx, identity.From(ctx).Website, req.filter(), req.Search, req.Window)
+			return paging.Envelope(req.Window, found, viewsOf(found.Rows)), err
+		}))
+	httpkit.Handle(r, "POST /tickets", 201, operation.New(chain, "tickets.create_ticket", authz.ProWrite,
+		func(ctx context.Context, req create) (view, error) {
+			d, err := s.Create(ctx, identity.From(ctx).Website, req.draft())
+			return viewOf(d), err
+		}), httpkit.Lenient)
+	httpkit.Handle(r, "GET /tickets/{id}", 200, operation.New(chain, "tickets.get_ticket", authz.ProRead,
+		func(ctx context.Context, req byID) (view, error) {
+			d, err := s.Get(ctx, identity.From(ctx).Website, req.ID)
+			return viewOf(d), err
+		}))
+	httpkit.Handle(r, "PATCH /tickets/{id}", 200, operation.New(chain, "tickets.update_ticket", authz.ProWrite,
+		func(ctx context.Context, req update) (view, error) {
+			d, err := s.Update(ctx, identity.From(ctx).Website, req.ID, req.patch())
+			return viewOf(d), err
+		}), httpkit.Lenient)
+	httpkit.Handle(r, "DELETE /tickets/{id}", 200, operation.New(chain, "tickets.delete_ticket", authz.ProWrite,
+		func(ctx context.Context, req byID) (deleted, error) {
+			return deleted{strconv.FormatInt(req.ID, 10), true}, s.Delete(ctx, identity.From(ctx).Website, req.ID)
+		}))
+	httpkit.Handle(r, "PATCH /tickets/{id}/status", 200, operation.New(chain, "tickets.set_status", authz.ProWrite,
+		func(ctx context.Context, req setStatus) (view, error) {
+			d, err := s.Update(ctx, identity.From(ctx).Website, req.ID, tickets.Patch{Status: optional.Of(req.Status)})
+			return viewOf(d), err
+		}), httpkit.Lenient)
+	httpkit.Handle(r, "POST /tickets/{id}/messages", 201, operation.New(chain, "tickets.add_message", authz.ProWrite,
+		func(ctx context.Context, req post) (messageView, error) {
+			m, err := s.AddMessage(ctx, identity.From(ctx).Website, req.ID, req.post())
+			return messageViewOf(m), err
+		}), httpkit.Lenient)
+	httpkit.Handle(r, "POST /internal/visitors/tickets", 201, operation.New(chain, "tickets.create_visitor_ticket", authz.Visitor,
+		func(ctx context.Context, req create) (view, error) {
+			p := identity.From(ctx)
+			d, err := s.CreateByVisitor(ctx, p.Website, p.VisitorID, req.draft())
+			return viewOf(d), err
+		}), httpkit.Lenient)
+}

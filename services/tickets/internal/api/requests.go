@@ -1,0 +1,82 @@
+package api
+
+import (
+	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/services/tickets"
+)
+
+type byID struct {
+	ID int64 `path:"id" json:"-"`
+}
+
+type list struct {
+	paging.Window
+	Status     string `query:"status" json:"-"`
+	Priority   string `query:"priority" json:"-"`
+	AssigneeID int64  `query:"assigneeId" json:"-"`
+	VisitorID  int64  `query:"visitorId" json:"-"`
+	Search     string `query:"search" json:"-"`
+}
+
+func (l list) filter() tickets.Filter {
+	return tickets.Filter{
+		Status: tickets.Status(l.Status), Priority: tickets.Priority(l.Priority), AssigneeID: l.AssigneeID, VisitorID: l.VisitorID,
+	}
+}
+
+type create struct {
+	Title             string  `json:"title"`
+	Description       string  `json:"description"`
+	Email             *string `json:"email"`
+	Priority          *string `json:"priority"`
+	LanguageCode      *string `json:"languageCode"`
+	VisitorToken      *string `json:"visitorToken"`
+	ConversationToken *string `json:"conversationToken"`
+	AssigneeID        *int64  `json:"assigneeId"`
+}
+
+func (c create) draft() tickets.Draft { return tickets.Draft(c) }
+
+type update struct {
+	ID           int64                  `path:"id" json:"-"`
+	Title        optional.Value[string] `json:"title"`
+	Description  optional.Value[string] `json:"description"`
+	Email        optional.Value[string] `json:"email"`
+	Priority     optional.Value[string] `json:"priority"`
+	Status       optional.Value[string] `json:"status"`
+	VisitorToken optional.Value[string] `json:"visitorToken"`
+	AssigneeID   optional.Value[int64]  `json:"assigneeId"`
+}
+
+func (u update) patch() tickets.Patch {
+	return tickets.Patch{
+		Title: u.Title, Description: u.Description, Email: u.Email, Priority: u.Priority, Status: u.Status,
+		VisitorToken: u.VisitorToken, AssigneeID: u.AssigneeID,
+	}
+}
+
+type setStatus struct {
+	ID     int64  `path:"id" json:"-"`
+	Status string `json:"status"`
+}
+
+type post struct {
+	ID             int64   `path:"id" json:"-"`
+	Content        string  `json:"content"`
+	MessageType    *string `json:"messageType"`
+	EmailMessageID *string `json:"emailMessageId"`
+	SenderEmail    *string `json:"senderEmail"`
+	IsFromEmail    bool    `json:"isFromEmail"`
+	AuthorID       *int64  `json:"authorId"`
+	InReplyTo      *string `json:"inReplyTo"`
+	References     *string `json:"references"`
+	Subject        *string `json:"subject"`
+}
+
+func (p post) post() tickets.Post {
+	return tickets.Post{
+		Content: p.Content, Type: p.MessageType, EmailMessageID: p.EmailMessageID, SenderEmail: p.SenderEmail,
+		IsFromEmail: p.IsFromEmail, AuthorID: p.AuthorID, InReplyTo: p.InReplyTo, References: p.References, Subject: p.Subject,
+	}
+}

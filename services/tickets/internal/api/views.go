@@ -1,0 +1,81 @@
+package api
+
+import (
+	"time"
+
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/tickets"
+)
+
+// view is a ticket as clients see it. Its own number, and its messages', are decimal strings.
+type view struct {
+	ID                 int64            `json:"id,string"`
+	WebsiteID          tenant.ID        `json:"websiteId"`
+	VisitorID          *int64           `json:"visitorId"`
+	ConversationID     *int64           `json:"conversationId"`
+	Title              string           `json:"title"`
+	Description        string           `json:"description"`
+	Status             tickets.Status   `json:"status"`
+	Priority           tickets.Priority `json:"priority"`
+	AssigneeID         *int64           `json:"assigneeId"`
+	Email              *string          `json:"email"`
+	UniqueEmailAddress string           `json:"uniqueEmailAddress"`
+	LanguageCode       string           `json:"languageCode"`
+	Summary            *string          `json:"summary"`
+	CreatedAt          time.Time        `json:"createdAt"`
+	UpdatedAt          time.Time        `json:"updatedAt"`
+	Website            *tickets.Website `json:"website"`
+	Visitor            *visitorView     `json:"visitor"`
+	Assignee           *tickets.User    `json:"assignee"`
+	Messages           []messageView    `json:"messages"`
+	Tags               []string         `json:"tags"`
+}
+
+type visitorView struct {
+	Token string `json:"token"`
+	Name  string `json:"name"`
+}
+
+type messageView struct {
+	ID             int64               `json:"id,string"`
+	TicketID       int64               `json:"ticketId,string"`
+	MessageType    tickets.MessageType `json:"messageType"`
+	Content        string              `json:"content"`
+	EmailMessageID *string             `json:"emailMessageId"`
+	SenderEmail    *string             `json:"senderEmail"`
+	IsFromEmail    bool                `json:"isFromEmail"`
+	CreatedAt      time.Time           `json:"createdAt"`
+}
+
+type deleted struct {
+	ID      string `json:"id"`
+	Deleted bool   `json:"deleted"`
+}
+
+func viewOf(d tickets.Detail) view {
+	v := view{
+		ID: d.ID, WebsiteID: d.WebsiteID, VisitorID: d.VisitorID, ConversationID: d.ConversationID, Title: d.Title,
+		Description: d.Description, Status: d.Status, Priority: d.Priority, AssigneeID: d.AssigneeID, Email: d.Email,
+		UniqueEmailAddress: d.UniqueEmailAddress, LanguageCode: d.LanguageCode, Summary: d.Summary, CreatedAt: d.CreatedAt,
+		UpdatedAt: d.UpdatedAt, Website: d.Website, Assignee: d.Assignee, Tags: d.Tags,
+	}
+	if d.Visitor != nil {
+		v.Visitor = &visitorView{d.Visitor.Token, d.Visitor.Name}
+	}
+	for _, m := range d.Messages {
+		v.Messages = append(v.Messages, messageViewOf(m))
+	}
+	return v
+}
+
+func viewsOf(details []tickets.Detail) []view {
+	views := make([]view, len(details))
+	for i, d := range details {
+		views[i] = viewOf(d)
+	}
+	return views
+}
+
+func messageViewOf(m tickets.Message) messageView {
+	return messageView{m.ID, m.TicketID, m.Type, m.Content, m.EmailMessageID, m.SenderEmail, m.IsFromEmail, m.CreatedAt}
+}

@@ -1,0 +1,175 @@
+// Package mongostore keeps tickets in MongoDB.
+package mongostore
+
+import (
+	"context"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/tickets"
+)
+
+// searchField holds what only an index needs: lists leave it out.
+const searchField = "search"
+
+// Store implements tickets.Store.
+type Store struct {
+	db         *mongokit.DB
+	log        *events.Log
+	tickets    *mongokit.Collection[tickets.Ticket]
+	messages   *mongokit.Collection[tickets.Message]
+	ticketIDs  *mongokit.Sequence
+	messageIDs *mongokit.Sequence
+}
+
+// New declares the collections.
+func New(db *mongokit.DB, log *events.Log) *Store {
+	newest := func(of ...string) mongokit.Index {
+		var keys bson.D
+		for _, k := range of {
+			keys = append(keys, bson.E{Key: k, Value: 1})
+		}
+		return mongokit.Index{Keys: append(keys, bson.E{Key: "createdAt", Value: -1}, bson.E{Key: "_id", Value: -1})}
+	}
+	return &Store{
+		db: db, log: log,
+		tickets: mongokit.Tenanted[tickets.Ticket](db, "tickets_tickets", "ticket",
+			newest(), newest("status"), newest("priority"), newest("assigneeId"), newest("visitorId"), newest(searchField+".terms")),
+		messages: mongokit.Tenanted[tickets.Message](db, "tickets_messages", "ticket message",
+			mongokit.Index{Keys: bson.D{{Key: "ticketId", Value: 1}, {Key: "_id", Value: 1}}}),
+		ticketIDs:  mongokit.NewSequence(db, "tickets", "tickets"),
+		messageIDs: mongokit.NewSequence(db, "tickets", "messages"),
+	}
+}
+
+func id(n int64) bson.D { return bson.D{{Key: "_id", Value: n}} }
+
+// TicketID implements tickets.Store.
+func (s *Store) TicketID(ctx context.Context) (int64, error) { return s.ticketIDs.Next(ctx) }
+
+// MessageID implements tickets.Store.
+func (s *Store) MessageID(ctx context.Context) (int64, error) { return s.messageIDs.Next(ctx) }
+
+// Create implements tickets.Store.
+func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.tickets.Insert(ctx, made.WebsiteID, made); err != nil {
+			return err
+		}
+		return s.log.Append(ctx, made.WebsiteID, made.ID, tickets.Created, tickets.CreatedData{Status: made.Status, Priority: made.Priority})
+	})
+}
+
+// Get implements tickets.Store.
+func (s *Store) Get(ctx context.Context, t tenant.ID, ticketID int64) (tickets.Ticket, error) {
+	return s.tickets.Get(ctx, t, id(ticketID))
+}
+
+// List implements tickets.Store.
+func (s *Store) List(ctx context.Context, t tenant.ID, f tickets.Filter, w paging.Window) (paging.Slice[tickets.Ticket], error) {
+	var filter bson.D
+	add := func(wanted bool, key string, value any) {
+		if wanted {
+			filter = append(filter, bson.E{Key: key, Value: value})
+		}
+	}
+	add(f.Status != "", "status", f.Status)
+	add(f.Priority != "", "priority", f.Priority)
+	add(f.AssigneeID != 0, "assigneeId", f.AssigneeID)
+	add(f.VisitorID != 0, "visitorId", f.VisitorID)
+	add(len(f.Words) > 0, searchField+".terms", bson.D{{Key: "$all", Value: f.Words}})
+	return mongokit.Newest(ctx, s.tickets, t, filter, w, searchField)
+}
+
+// Messages implements tickets.Store. A ticket's messages are bounded by the domain.
+func (s *Store) Messages(ctx context.Context, t tenant.ID, ticketID int64) ([]tickets.Message, error) {
+	return s.messages.List(ctx, t, bson.D{{Key: "ticketId", Value: ticketID}}, mongokit.Query{Sort: id(1)})
+}
+
+// Save implements tickets.Store.
+func (s *Store) Save(ctx context.Context, t tenant.ID, ticketID int64, change func(tickets.Ticket) tickets.Ticket) (saved tickets.Ticket, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		stored, err := s.tickets.Get(ctx, t, id(ticketID))
+		if err != nil {
+			return err
+		}
+		saved = change(stored)
+		changed, err := s.write(ctx, stored, saved)
+		if err != nil || !changed {
+			return err
+		}
+		return s.log.Append(ctx, t, ticketID, tickets.Updated, tickets.UpdatedData{From: stored.Status, Status: saved.Status})
+	})
+	return saved, err
+}
+
+// AddMessage implements tickets.Store. Its ticket is changed in the same transaction, so that messages added at once
+// are all counted and none can outlive a ticket that is deleted meanwhile.
+func (s *Store) AddMessage(ctx context.Context, m tickets.Message, change func(tickets.Ticket) (tickets.Ticket, error)) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		stored, err := s.tickets.Get(ctx, m.WebsiteID, id(m.TicketID))
+		if err != nil {
+			return err
+		}
+		changed, err := change(stored)
+		if err != nil {
+			return err
+		}
+		if _, err := s.write(ctx, stored, changed); err != nil {
+			return err
+		}
+		if err := s.messages.Insert(ctx, m.WebsiteID, m); err != nil {
+			return err
+		}
+		return s.log.Append(ctx, m.WebsiteID, m.TicketID, tickets.MessageCreated, tickets.MessageCreatedData{MessageID: m.ID, Type: m.Type})
+	})
+}
+
+// Delete implements tickets.Store.
+func (s *Store) Delete(ctx context.Context, t tenant.ID, ticketID int64) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		n, err := s.tickets.Delete(ctx, t, id(ticketID))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.Missing("ticket")
+		}
+		if _, err := s.messages.Delete(ctx, t, bson.D{{Key: "ticketId", Value: ticketID}}); err != nil {
+			return err
+		}
+		return s.log.Append(ctx, t, ticketID, tickets.Deleted, tickets.DeletedData{})
+	})
+}
+
+// write sets the fields in which after differs from before, and no others; it says whether there were any.
+func (s *Store) write(ctx context.Context, before, after tickets.Ticket) (bool, error) {
+	old, err := bson.Marshal(before)
+	if err != nil {
+		return false, fmt.Errorf("mongostore: %w", err)
+	}
+	raw, err := bson.Marshal(after)
+	if err != nil {
+		return false, fmt.Errorf("mongostore: %w", err)
+	}
+	fields, err := bson.Raw(raw).Elements()
+	if err != nil {
+		return false, fmt.Errorf("mongostore: %w", err)
+	}
+	var set bson.D
+	for _, f := range fields {
+		if !f.Value().Equal(bson.Raw(old).Lookup(f.Key())) {
+			set = append(set, bson.E{Key: f.Key(), Value: f.Value()})
+		}
+	}
+	if len(set) == 0 {
+		return false, nil
+	}
+	return s.tickets.Update(ctx, before.WebsiteID, id(before.ID), bson.D{{Key: "$set", Value: set}})
+}

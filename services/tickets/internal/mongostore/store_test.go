@@ -1,0 +1,314 @@
+package mongostore_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/internal/storetest"
+	"fivechat.dev/services/tickets"
+	"fivechat.dev/services/tickets/internal/mongostore"
+)
+
+// kept is a store and the log it writes.
+type kept struct {
+	*mongostore.Store
+	log *events.Log
+}
+
+func open(t *testing.T) kept {
+	t.Helper()
+	db := storetest.DB(t, "tickets")
+	log := events.NewLog(db, storetest.Telemetry(t, "tickets"))
+	s := kept{mongostore.New(db, log), log}
+	storetest.Ready(t, db)
+	return s
+}
+
+// told gives the types of the events that were written.
+func (k kept) told(t *testing.T) map[string]int {
+	t.Helper()
+	records, err := k.log.After(t.Context(), -1, 500) // those without a position too
+	if err != nil {
+		t.Fatal(err)
+	}
+	types := map[string]int{}
+	for _, r := range records {
+		types[r.Type]++
+	}
+	return types
+}
+
+func site(t *testing.T, n int64) tenant.ID {
+	t.Helper()
+	id, err := tenant.New(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+var dawn = time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.UTC)
+
+// add stores a ticket, each one second after the other.
+func (k kept) add(t *testing.T, s tenant.ID, adjust func(*tickets.Ticket)) tickets.Ticket {
+	t.Helper()
+	id := must(k.TicketID(t.Context()))(t)
+	at := dawn.Add(time.Duration(id) * time.Second)
+	one := tickets.Ticket{
+		ID: id, WebsiteID: s, Title: "Lamp", Status: tickets.StatusNew, Priority: tickets.PriorityMedium, LanguageCode: "en",
+		Tags: []string{}, CreatedAt: at, UpdatedAt: at, Search: tickets.Search{Terms: []string{"lamp"}},
+	}
+	if adjust != nil {
+		adjust(&one)
+	}
+	if err := k.Create(t.Context(), one); err != nil {
+		t.Fatal(err)
+	}
+	return one
+}
+
+func (k kept) say(t *testing.T, one tickets.Ticket, content string) tickets.Message {
+	t.Helper()
+	m := tickets.Message{
+		ID: must(k.MessageID(t.Context()))(t), WebsiteID: one.WebsiteID, TicketID: one.ID, Type: tickets.TypeNote, Content: content, CreatedAt: dawn,
+	}
+	if err := k.AddMessage(t.Context(), m, counted); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func counted(one tickets.Ticket) (tickets.Ticket, error) {
+	one.MessageCount++
+	return one, nil
+}
+
+func TestTicketComesBackAsItWas(t *testing.T) {
+	t.Parallel()
+	k, a := open(t), site(t, 1)
+	n, email := int64(9), "a@b.example"
+	one := k.add(t, a, func(one *tickets.Ticket) {
+		one.VisitorID, one.ConversationID, one.AssigneeID, one.Email, one.Summary = &n, &n, &n, &email, &email
+		one.Tags, one.Search.Heard, one.MessageBytes = []string{"x"}, []string{"heard"}, 3
+	})
+	got := must(k.Get(t.Context(), a, one.ID))(t)
+	got.CreatedAt, got.UpdatedAt = got.CreatedAt.UTC(), got.UpdatedAt.UTC()
+	if !reflect.DeepEqual(got, one) {
+		t.Errorf("got %+v\nwant %+v", got, one)
+	}
+}
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	k, a := open(t), site(t, 1)
+	five, seven := int64(5), int64(7)
+	one := k.add(t, a, func(x *tickets.Ticket) { x.Status, x.AssigneeID = tickets.StatusOpen, &five })
+	two := k.add(t, a, func(x *tickets.Ticket) {
+		x.Priority, x.VisitorID, x.Search.Terms = tickets.PriorityHigh, &seven, []string{"dark", "lamp"}
+	})
+	three := k.add(t, a, func(x *tickets.Ticket) {
+		x.Status, x.VisitorID, x.CreatedAt = tickets.StatusOpen, &seven, two.CreatedAt
+	})
+	for name, tc := range map[string]struct {
+		filter tickets.Filter
+		want   []int64
+	}{
+		"all, newest first": {tickets.Filter{}, []int64{three.ID, two.ID, one.ID}},
+		"status":            {tickets.Filter{Status: tickets.StatusOpen}, []int64{three.ID, one.ID}},
+		"priority":          {tickets.Filter{Priority: tickets.PriorityHigh}, []int64{two.ID}},
+		"assignee":          {tickets.Filter{AssigneeID: 5}, []int64{one.ID}},
+		"visitor":           {tickets.Filter{VisitorID: 7}, []int64{three.ID, two.ID}},
+		"a word":            {tickets.Filter{Words: []string{"lamp"}}, []int64{three.ID, two.ID, one.ID}},
+		"words":             {tickets.Filter{Words: []string{"lamp", "dark"}}, []int64{two.ID}},
+		"a word too many":   {tickets.Filter{Words: []string{"lamp", "dark", "sofa"}}, nil},
+		"together":          {tickets.Filter{Status: tickets.StatusOpen, VisitorID: 7, Words: []string{"lamp"}}, []int64{three.ID}},
+		"none":              {tickets.Filter{Status: tickets.StatusClosed}, nil},
+	} {
+		for _, size := range []paging.Limit{1, 2, 100} {
+			var byPage, byCursor []int64
+			w := paging.Window{Limit: size}
+			for {
+				found := must(k.List(t.Context(), a, tc.filter, w))(t)
+				if found.Total != int64(len(tc.want)) {
+					t.Errorf("%s: total %d, want %d", name, found.Total, len(tc.want))
+				}
+				if len(found.Rows) == 0 {
+					break
+				}
+				byPage = append(byPage, numbers(t, found.Rows)...)
+				w.Page = paging.Number(w.Number() + 1)
+			}
+			w = paging.Window{Limit: size}
+			for {
+				found := must(k.List(t.Context(), a, tc.filter, w))(t)
+				byCursor = append(byCursor, numbers(t, found.Rows)...)
+				if w.Cursor = found.Next; w.Cursor.ID == 0 {
+					break
+				}
+			}
+			if !reflect.DeepEqual(byPage, tc.want) || !reflect.DeepEqual(byCursor, tc.want) {
+				t.Errorf("%s by %d: by page %v, by cursor %v, want %v", name, size, byPage, byCursor, tc.want)
+			}
+		}
+	}
+}
+
+func numbers(t *testing.T, rows []tickets.Ticket) (ids []int64) {
+	t.Helper()
+	for _, one := range rows {
+		if one.Search.Terms != nil || one.Search.Heard != nil {
+			t.Errorf("a list carries the terms of %d", one.ID)
+		}
+		ids = append(ids, one.ID)
+	}
+	return ids
+}
+
+func TestChangesAtOnceAllCount(t *testing.T) {
+	t.Parallel()
+	k, a := open(t), site(t, 1)
+	one := k.add(t, a, nil)
+	const each = 8
+	var wg sync.WaitGroup
+	errs := make(chan error, 4*each)
+	save := func(change func(tickets.Ticket) tickets.Ticket) {
+		wg.Go(func() {
+			_, err := k.Save(t.Context(), a, one.ID, change)
+			errs <- err
+		})
+	}
+	for i := range each {
+		save(func(x tickets.Ticket) tickets.Ticket { x.Title = "Sofa"; return x })
+		save(func(x tickets.Ticket) tickets.Ticket { x.Status = tickets.StatusClosed; return x })
+		save(func(x tickets.Ticket) tickets.Ticket { x.Tags = append(x.Tags, fmt.Sprint(i)); return x })
+		wg.Go(func() {
+			id, err := k.MessageID(t.Context())
+			m := tickets.Message{ID: id, WebsiteID: a, TicketID: one.ID, Type: tickets.TypeChat, Content: "x", CreatedAt: dawn}
+			errs <- errors.Join(err, k.AddMessage(t.Context(), m, counted))
+		})
+	}
+	wg.Wait()
+	close(errs)
+	for err := range errs {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	got := must(k.Get(t.Context(), a, one.ID))(t)
+	if got.Title != "Sofa" || got.Status != tickets.StatusClosed || len(got.Tags) != each || got.MessageCount != each {
+		t.Errorf("a change was lost: %+v", got)
+	}
+	if n := len(must(k.Messages(t.Context(), a, one.ID))(t)); n != each {
+		t.Errorf("%d messages, want %d", n, each)
+	}
+	// Title and status changed once each: saves that change nothing tell nothing.
+	if told := k.told(t); told[tickets.Updated] != 2+each || told[tickets.MessageCreated] != each {
+		t.Errorf("told %v", told)
+	}
+}
+
+func TestRefusedMessageIsNotStored(t *testing.T) {
+	t.Parallel()
+	k, a := open(t), site(t, 1)
+	one := k.add(t, a, nil)
+	full := fault.New(fault.Conflict, "full")
+	m := tickets.Message{ID: 1, WebsiteID: a, TicketID: one.ID, CreatedAt: dawn}
+	err := k.AddMessage(t.Context(), m, func(x tickets.Ticket) (tickets.Ticket, error) { x.MessageCount++; return x, full })
+	if !errors.Is(err, full) {
+		t.Errorf("got %v", err)
+	}
+	if n := len(must(k.Messages(t.Context(), a, one.ID))(t)); n != 0 || must(k.Get(t.Context(), a, one.ID))(t).MessageCount != 0 {
+		t.Errorf("%d messages of a refused one", n)
+	}
+}
+
+func TestDeleteTakesTheMessages(t *testing.T) {
+	t.Parallel()
+	k, a := open(t), site(t, 1)
+	one, other := k.add(t, a, nil), k.add(t, a, nil)
+	k.say(t, one, "first")
+	k.say(t, one, "second")
+	k.say(t, other, "stays")
+	if got := must(k.Messages(t.Context(), a, one.ID))(t); len(got) != 2 || got[0].Content != "first" {
+		t.Errorf("messages %+v", got)
+	}
+	if err := k.Delete(t.Context(), a, one.ID); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(must(k.Messages(t.Context(), a, one.ID))(t)); n != 0 {
+		t.Errorf("%d messages outlive their ticket", n)
+	}
+	if n := len(must(k.Messages(t.Context(), a, other.ID))(t)); n != 1 {
+		t.Errorf("the other ticket has %d messages", n)
+	}
+	if err := k.Delete(t.Context(), a, one.ID); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a second delete: %v", err)
+	}
+	want := map[string]int{tickets.Created: 2, tickets.MessageCreated: 3, tickets.Deleted: 1}
+	if told := k.told(t); !reflect.DeepEqual(told, want) {
+		t.Errorf("told %v, want %v", told, want)
+	}
+}
+
+// TestIsolation reaches for another website's ticket by every method: each must answer as for one that does not exist,
+// and leave it as it was. Then the two websites change places.
+func TestIsolation(t *testing.T) {
+	t.Parallel()
+	k, a, b := open(t), site(t, 1), site(t, 2)
+	for _, roles := range []struct{ owner, stranger tenant.ID }{{a, b}, {b, a}, {a, tenant.ID{}}} {
+		one := k.add(t, roles.owner, nil)
+		k.say(t, one, "private")
+		before := must(k.Get(t.Context(), roles.owner, one.ID))(t)
+		const unknown = 1 << 40
+		for name, reach := range map[string]func(id int64) error{
+			"get": func(id int64) error { _, err := k.Get(t.Context(), roles.stranger, id); return err },
+			"save": func(id int64) error {
+				_, err := k.Save(t.Context(), roles.stranger, id, func(x tickets.Ticket) tickets.Ticket { x.Title = "mine"; return x })
+				return err
+			},
+			"add message": func(id int64) error {
+				return k.AddMessage(t.Context(), tickets.Message{ID: 1, WebsiteID: roles.stranger, TicketID: id, Content: "mine"}, counted)
+			},
+			"delete": func(id int64) error { return k.Delete(t.Context(), roles.stranger, id) },
+		} {
+			got, want := reach(one.ID), reach(unknown)
+			if !fault.Is(got, fault.NotFound) || !reflect.DeepEqual(fault.From(got).Message, fault.From(want).Message) {
+				t.Errorf("%s: another's ticket answers %v, an unknown one %v", name, got, want)
+			}
+		}
+		if n := len(must(k.Messages(t.Context(), roles.stranger, one.ID))(t)); n != 0 {
+			t.Errorf("a stranger reads %d messages", n)
+		}
+		for _, f := range []tickets.Filter{{}, {Status: tickets.StatusNew}, {Words: []string{"lamp"}}} {
+			for _, row := range must(k.List(t.Context(), roles.stranger, f, paging.Window{}))(t).Rows {
+				if row.WebsiteID != roles.stranger {
+					t.Errorf("a stranger's list has %+v", row)
+				}
+			}
+		}
+		if after := must(k.Get(t.Context(), roles.owner, one.ID))(t); !reflect.DeepEqual(before, after) {
+			t.Errorf("a stranger changed %+v\nto %+v", before, after)
+		}
+		if n := len(must(k.Messages(t.Context(), roles.owner, one.ID))(t)); n != 1 {
+			t.Errorf("the owner has %d messages", n)
+		}
+	}
+}

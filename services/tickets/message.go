@@ -1,0 +1,123 @@
+package tickets
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/tenant"
+)
+
+// MessageType is the way a message came.
+type MessageType string
+
+// The types of a message.
+const (
+	TypeEmail MessageType = "EMAIL"
+	TypeChat  MessageType = "CHAT"
+	TypeNote  MessageType = "NOTE"
+)
+
+// Valid says whether m is one of the types.
+func (m MessageType) Valid() bool { return m == TypeEmail || m == TypeChat || m == TypeNote }
+
+// Message is one message of a ticket.
+type Message struct {
+	ID             int64       `bson:"_id"`
+	WebsiteID      tenant.ID   `bson:"websiteId"`
+	TicketID       int64       `bson:"ticketId"`
+	Type           MessageType `bson:"messageType"`
+	Content        string      `bson:"content"`
+	EmailMessageID *string     `bson:"emailMessageId"`
+	SenderEmail    *string     `bson:"senderEmail"`
+	IsFromEmail    bool        `bson:"isFromEmail"`
+	AuthorID       *int64      `bson:"authorId"`
+	InReplyTo      *string     `bson:"inReplyTo"`
+	References     *string     `bson:"references"`
+	Subject        *string     `bson:"subject"`
+	CreatedAt      time.Time   `bson:"createdAt"`
+}
+
+// Post is what a new message is made of. A nil member was not given.
+type Post struct {
+	Content                                                           string
+	Type, EmailMessageID, SenderEmail, InReplyTo, References, Subject *string
+	IsFromEmail                                                       bool
+	AuthorID                                                          *int64
+}
+
+// The longest members of a mail, in bytes. RFC 5322 ends a line after 998.
+const (
+	maxLine       = 998
+	maxReferences = 16 << 10
+)
+
+// What one ticket holds, so that it can be read whole.
+const (
+	maxMessages     = 10_000
+	maxMessageBytes = 16 << 20
+)
+
+// Validate names every member that is wrong in itself.
+func (p Post) Validate() error {
+	var wrong fault.Problems
+	switch {
+	case strings.TrimSpace(p.Content) == "":
+		wrong.Add("content", "is required and must not be blank")
+	case len(p.Content) > maxText:
+		wrong.Add("content", "must be at most "+strconv.Itoa(maxText)+" bytes")
+	}
+	wrong.Check(p.Type == nil || MessageType(*p.Type).Valid(), "messageType", "must be one of EMAIL, CHAT, NOTE")
+	for _, m := range []struct {
+		name  string
+		value *string
+		most  int
+	}{
+		{"emailMessageId", p.EmailMessageID, maxLine}, {"senderEmail", p.SenderEmail, maxLine}, {"inReplyTo", p.InReplyTo, maxLine},
+		{"references", p.References, maxReferences}, {"subject", p.Subject, maxLine},
+	} {
+		wrong.Check(m.value == nil || len(*m.value) <= m.most, m.name, "must be at most "+strconv.Itoa(m.most)+" bytes")
+	}
+	checkUser("authorId", p.AuthorID, &wrong)
+	return wrong.Err()
+}
+
+// message makes the message of a valid post. Its type, where none was given, is EMAIL for what came by mail, else CHAT.
+func (p Post) message(t tenant.ID, ticketID, id int64, now time.Time) Message {
+	m := Message{
+		ID: id, WebsiteID: t, TicketID: ticketID, Type: TypeChat, Content: p.Content, EmailMessageID: p.EmailMessageID,
+		SenderEmail: p.SenderEmail, IsFromEmail: p.IsFromEmail, AuthorID: p.AuthorID, InReplyTo: p.InReplyTo,
+		References: p.References, Subject: p.Subject, CreatedAt: now,
+	}
+	switch {
+	case p.Type != nil:
+		m.Type = MessageType(*p.Type)
+	case p.IsFromEmail, p.EmailMessageID != nil && *p.EmailMessageID != "":
+		m.Type = TypeEmail
+	}
+	return m
+}
+
+// size is what the message counts towards maxMessageBytes.
+func (m Message) size() int64 {
+	n := len(m.Content)
+	for _, s := range []*string{m.EmailMessageID, m.SenderEmail, m.InReplyTo, m.References, m.Subject} {
+		if s != nil {
+			n += len(*s)
+		}
+	}
+	return int64(n)
+}
+
+// with gives t with one more message, or a Conflict where it holds no more.
+func (t Ticket) with(m Message) (Ticket, error) {
+	if t.MessageCount >= maxMessages || t.MessageBytes+m.size() > maxMessageBytes {
+		return t, fault.Coded(fault.Conflict, "ticket_full", "the ticket holds no more messages: open another one")
+	}
+	t.MessageCount++
+	t.MessageBytes += m.size()
+	t.Search = t.Search.heard(m.Content)
+	t.UpdatedAt = m.CreatedAt
+	return t, nil
+}

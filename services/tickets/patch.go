@@ -1,0 +1,70 @@
+package tickets
+
+import (
+	"reflect"
+	"time"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/optional"
+)
+
+// Patch is a partial update. An absent member leaves what is there. Null clears what may be empty (description, email,
+// visitorToken, assigneeId) and leaves what may not (title, priority, status).
+type Patch struct {
+	Title, Description, Email, Priority, Status optional.Value[string]
+	VisitorToken                                optional.Value[string]
+	AssigneeID                                  optional.Value[int64]
+
+	visitorID *int64 // whom VisitorToken names, once it is known
+}
+
+// Validate names every member that is wrong in itself.
+func (p Patch) Validate() error {
+	var wrong fault.Problems
+	for _, m := range []struct {
+		value optional.Value[string]
+		check func(string, *fault.Problems)
+	}{
+		{p.Title, checkTitle}, {p.Description, checkDescription}, {p.Email, checkEmail}, {p.Priority, checkPriority},
+		{p.Status, checkStatus}, {p.VisitorToken, checkVisitorToken},
+	} {
+		if v := m.value.Ptr(); v != nil {
+			m.check(*v, &wrong)
+		}
+	}
+	checkUser("assigneeId", p.AssigneeID.Ptr(), &wrong)
+	return wrong.Err()
+}
+
+// apply gives t with p's changes, as of now. A patch that changes nothing leaves UpdatedAt as well.
+func (p Patch) apply(t Ticket, now time.Time) Ticket {
+	before := t
+	if v := p.Title.Ptr(); v != nil {
+		t.Title = *v
+	}
+	if p.Description.Set {
+		t.Description = p.Description.V
+	}
+	if p.Email.Set {
+		t.Email = p.Email.Ptr()
+	}
+	if v := p.Priority.Ptr(); v != nil {
+		t.Priority = Priority(*v)
+	}
+	if v := p.Status.Ptr(); v != nil {
+		t.Status = Status(*v)
+	}
+	if p.VisitorToken.Set {
+		t.VisitorID = p.visitorID
+	}
+	if p.AssigneeID.Set {
+		t.AssigneeID = p.AssigneeID.Ptr()
+	}
+	if t.Title != before.Title || t.Description != before.Description {
+		t.Search = t.Search.written(t.Title, t.Description)
+	}
+	if !reflect.DeepEqual(t, before) {
+		t.UpdatedAt = now
+	}
+	return t
+}

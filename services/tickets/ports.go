@@ -1,0 +1,88 @@
+package tickets
+
+import (
+	"context"
+
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+)
+
+// Store keeps tickets and their messages. Errors are faults: NotFound, Unavailable.
+type Store interface {
+	// TicketID gives the number of the next ticket.
+	TicketID(ctx context.Context) (int64, error)
+	// MessageID gives the number of the next message.
+	MessageID(ctx context.Context) (int64, error)
+	// Create stores a new ticket.
+	Create(ctx context.Context, made Ticket) error
+	// Get gives a ticket.
+	Get(ctx context.Context, t tenant.ID, id int64) (Ticket, error)
+	// List gives a window of the tickets that f matches, newest first, without their Search.
+	List(ctx context.Context, t tenant.ID, f Filter, w paging.Window) (paging.Slice[Ticket], error)
+	// Messages gives a ticket's messages, oldest first.
+	Messages(ctx context.Context, t tenant.ID, ticketID int64) ([]Message, error)
+	// Save changes a ticket; change is given the stored one and may run more than once. Two at once both count.
+	Save(ctx context.Context, t tenant.ID, id int64, change func(Ticket) Ticket) (Ticket, error)
+	// AddMessage stores m and changes its ticket, both or neither; change is like Save's and may refuse.
+	AddMessage(ctx context.Context, m Message, change func(Ticket) (Ticket, error)) error
+	// Delete removes a ticket and its messages, all or nothing.
+	Delete(ctx context.Context, t tenant.ID, id int64) error
+}
+
+// Filter says which tickets are wanted. A zero member matches all.
+type Filter struct {
+	Status     Status
+	Priority   Priority
+	AssigneeID int64
+	VisitorID  int64
+	Words      []string // all of them
+}
+
+// Website is what a ticket shows of its website.
+type Website struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
+// User is what a ticket shows of its assignee.
+type User struct {
+	ID    int64  `json:"id"`
+	Name  string `json:"name"`
+	Email string `json:"email"`
+}
+
+// Visitor is what a ticket shows of its visitor.
+type Visitor struct {
+	ID    int64  `json:"id"`
+	Token string `json:"token"`
+	Name  string `json:"name"`
+}
+
+// Conversation is what a ticket needs of the conversation it came from.
+type Conversation struct {
+	ID        int64 `json:"id"`
+	VisitorID int64 `json:"visitorId"`
+}
+
+// Accounts knows websites and their users.
+type Accounts interface {
+	// Website gives a website.
+	Website(ctx context.Context, t tenant.ID) (Website, error)
+	// Users gives those of up to 100 users that the website has.
+	Users(ctx context.Context, t tenant.ID, ids []int64) ([]User, error)
+}
+
+// Visitors knows a website's visitors.
+type Visitors interface {
+	// Visitors gives those of up to 100 visitors that the website has.
+	Visitors(ctx context.Context, t tenant.ID, ids []int64) ([]Visitor, error)
+	// VisitorByToken gives the visitor of a token, or NotFound.
+	VisitorByToken(ctx context.Context, t tenant.ID, token string) (Visitor, error)
+}
+
+// Conversations knows a website's conversations.
+type Conversations interface {
+	// ConversationByToken gives the conversation of a token, or NotFound.
+	ConversationByToken(ctx context.Context, t tenant.ID, token string) (Conversation, error)
+}

@@ -1,0 +1,210 @@
+package tickets
+
+import (
+	"context"
+	"time"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/words"
+)
+
+// Service is the use cases.
+type Service struct {
+	store         Store
+	accounts      Accounts
+	visitors      Visitors
+	conversations Conversations
+	mailDomain    string
+}
+
+// New makes a Service. Tickets get their mail addresses at mailDomain.
+func New(store Store, a Accounts, v Visitors, c Conversations, mailDomain string) *Service {
+	return &Service{store, a, v, c, mailDomain}
+}
+
+// now is in UTC and as fine as the store keeps it, so that a ticket reads the same as it was answered.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// List gives a window of the tickets that f matches and whose texts have all words of search, without messages.
+func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, search string, w paging.Window) (paging.Slice[Detail], error) {
+	if (f.Status != "" && !f.Status.Valid()) || (f.Priority != "" && !f.Priority.Valid()) {
+		return paging.Slice[Detail]{}, nil
+	}
+	if f.Words = words.Of(maxAsked+1, search); len(f.Words) > maxAsked {
+		return paging.Slice[Detail]{}, fault.Bad("search", "must be at most 32 different words")
+	}
+	found, err := s.store.List(ctx, t, f, w)
+	if err != nil {
+		return paging.Slice[Detail]{}, err
+	}
+	details := paging.Slice[Detail]{Total: found.Total, Next: found.Next}
+	if len(found.Rows) == 0 {
+		return details, nil
+	}
+	r, err := s.related(ctx, t, found.Rows...)
+	for _, one := range found.Rows {
+		details.Rows = append(details.Rows, r.detail(one))
+	}
+	return details, err
+}
+
+// Get gives a ticket with its messages.
+func (s *Service) Get(ctx context.Context, t tenant.ID, id int64) (Detail, error) {
+	one, err := s.store.Get(ctx, t, id)
+	if err != nil {
+		return Detail{}, err
+	}
+	r, err := s.related(ctx, t, one)
+	if err != nil {
+		return Detail{}, err
+	}
+	return s.withMessages(ctx, r.detail(one))
+}
+
+func (s *Service) withMessages(ctx context.Context, d Detail) (_ Detail, err error) {
+	d.Messages, err = s.store.Messages(ctx, d.WebsiteID, d.ID)
+	return d, err
+}
+
+// Create makes a ticket for a website. Where the draft names a conversation and no visitor, it is the conversation's.
+func (s *Service) Create(ctx context.Context, t tenant.ID, d Draft) (Detail, error) {
+	if err := d.Validate(); err != nil {
+		return Detail{}, err
+	}
+	var visitorID *int64
+	conversation, err := s.conversation(ctx, t, d.ConversationToken)
+	if err != nil {
+		return Detail{}, err
+	}
+	if conversation != nil {
+		visitorID = &conversation.VisitorID
+	}
+	if d.VisitorToken != nil {
+		if visitorID, err = s.visitor(ctx, t, *d.VisitorToken); err != nil {
+			return Detail{}, err
+		}
+	}
+	return s.create(ctx, t, d, conversation, visitorID)
+}
+
+// CreateByVisitor makes a ticket that a visitor asks for. It is the visitor's own, and so must be the conversation;
+// nobody is assigned.
+func (s *Service) CreateByVisitor(ctx context.Context, t tenant.ID, visitorID int64, d Draft) (Detail, error) {
+	d.VisitorToken, d.AssigneeID = nil, nil
+	if err := d.Validate(); err != nil {
+		return Detail{}, err
+	}
+	conversation, err := s.conversation(ctx, t, d.ConversationToken)
+	if err != nil {
+		return Detail{}, err
+	}
+	if conversation != nil && conversation.VisitorID != visitorID {
+		return Detail{}, fault.Bad("conversationToken", unknownConversation)
+	}
+	return s.create(ctx, t, d, conversation, &visitorID)
+}
+
+func (s *Service) create(ctx context.Context, t tenant.ID, d Draft, c *Conversation, visitorID *int64) (Detail, error) {
+	id, err := s.store.TicketID(ctx)
+	if err != nil {
+		return Detail{}, err
+	}
+	made := d.ticket(t, id, s.mailDomain, now())
+	made.VisitorID = visitorID
+	if c != nil {
+		made.ConversationID = &c.ID
+	}
+	// Asked for before the ticket is stored, so that a sibling that is away leaves nothing behind.
+	r, err := s.related(ctx, t, made)
+	if err != nil {
+		return Detail{}, err
+	}
+	if made.AssigneeID != nil && find(r.users, made.AssigneeID) == nil {
+		return Detail{}, fault.Bad("assigneeId", unknownUser)
+	}
+	return r.detail(made), s.store.Create(ctx, made)
+}
+
+// Update changes a ticket.
+func (s *Service) Update(ctx context.Context, t tenant.ID, id int64, p Patch) (Detail, error) {
+	err := p.Validate()
+	if err != nil {
+		return Detail{}, err
+	}
+	if v := p.VisitorToken.Ptr(); v != nil {
+		if p.visitorID, err = s.visitor(ctx, t, *v); err != nil {
+			return Detail{}, err
+		}
+	}
+	current, err := s.store.Get(ctx, t, id)
+	if err != nil {
+		return Detail{}, err
+	}
+	// Asked for before the change is stored, so that a sibling that is away leaves nothing half-answered.
+	r, err := s.related(ctx, t, current, p.apply(current, current.UpdatedAt))
+	if err != nil {
+		return Detail{}, err
+	}
+	if user := p.AssigneeID.Ptr(); user != nil && find(r.users, user) == nil {
+		return Detail{}, fault.Bad("assigneeId", unknownUser)
+	}
+	at := now()
+	saved, err := s.store.Save(ctx, t, id, func(stored Ticket) Ticket { return p.apply(stored, at) })
+	if err != nil {
+		return Detail{}, err
+	}
+	if !r.has(saved) { // changed by somebody else meanwhile, or refers to what is gone
+		if r, err = s.related(ctx, t, saved); err != nil {
+			return Detail{}, err
+		}
+	}
+	return s.withMessages(ctx, r.detail(saved))
+}
+
+// Delete removes a ticket and its messages.
+func (s *Service) Delete(ctx context.Context, t tenant.ID, id int64) error {
+	return s.store.Delete(ctx, t, id)
+}
+
+// AddMessage adds a message to a ticket; Conflict where the ticket holds no more.
+func (s *Service) AddMessage(ctx context.Context, t tenant.ID, ticketID int64, p Post) (Message, error) {
+	if err := p.Validate(); err != nil {
+		return Message{}, err
+	}
+	if p.AuthorID != nil {
+		authors, err := s.accounts.Users(ctx, t, []int64{*p.AuthorID})
+		if err != nil {
+			return Message{}, err
+		}
+		if len(authors) == 0 {
+			return Message{}, fault.Bad("authorId", unknownUser)
+		}
+	}
+	id, err := s.store.MessageID(ctx)
+	if err != nil {
+		return Message{}, err
+	}
+	m := p.message(t, ticketID, id, now())
+	return m, s.store.AddMessage(ctx, m, func(stored Ticket) (Ticket, error) { return stored.with(m) })
+}
+
+func (s *Service) visitor(ctx context.Context, t tenant.ID, token string) (*int64, error) {
+	v, err := s.visitors.VisitorByToken(ctx, t, token)
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid) {
+		return nil, fault.Bad("visitorToken", unknownVisitor)
+	}
+	return &v.ID, err
+}
+
+func (s *Service) conversation(ctx context.Context, t tenant.ID, token *string) (*Conversation, error) {
+	if token == nil {
+		return nil, nil
+	}
+	c, err := s.conversations.ConversationByToken(ctx, t, *token)
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid) {
+		return nil, fault.Bad("conversationToken", unknownConversation)
+	}
+	return &c, err
+}

@@ -1,0 +1,159 @@
+package tickets_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/services/tickets"
+)
+
+func TestVisitorOfATicket(t *testing.T) {
+	t.Parallel()
+	text := func(s string) *string { return &s }
+	d := newDesk(t)
+	taken := d.create(t, tickets.Draft{ConversationToken: text("conv_7")})
+	if *taken.VisitorID != 7 || *taken.ConversationID != 70 || taken.Visitor.Token != "vis_7" {
+		t.Errorf("a conversation's visitor is not taken from it: %+v", taken)
+	}
+	named := d.create(t, tickets.Draft{ConversationToken: text("conv_7"), VisitorToken: text("vis_8")})
+	if *named.VisitorID != 8 || *named.ConversationID != 70 {
+		t.Errorf("the visitor who is named does not win: %+v", named)
+	}
+}
+
+func TestVisitorsOwnTicket(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	conversation, other, user := "conv_7", "vis_8", int64(5)
+	made, err := d.CreateByVisitor(t.Context(), d.site, 7, tickets.Draft{Title: "Help", ConversationToken: &conversation, VisitorToken: &other, AssigneeID: &user})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *made.VisitorID != 7 || made.AssigneeID != nil || *made.ConversationID != 70 {
+		t.Errorf("a visitor chose visitor or assignee: %+v", made)
+	}
+	_, err = d.CreateByVisitor(t.Context(), d.site, 8, tickets.Draft{Title: "Help", ConversationToken: &conversation})
+	if got := fields(t, err); !slices.Equal(got, []string{"conversationToken"}) {
+		t.Errorf("another visitor's conversation: wrong members %v", got)
+	}
+}
+
+func TestWhatIsGoneIsNull(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	visitor, user := "vis_7", int64(5)
+	made := d.create(t, tickets.Draft{VisitorToken: &visitor, AssigneeID: &user})
+	d.people.users, d.people.visitors, d.people.noWebsite = nil, nil, true
+	got, err := d.Get(t.Context(), d.site, made.ID)
+	if err != nil || got.Website != nil || got.Visitor != nil || got.Assignee != nil || *got.VisitorID != 7 || *got.AssigneeID != 5 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if _, err := d.Update(t.Context(), d.site, made.ID, tickets.Patch{Title: optional.Of("Sofa")}); err != nil {
+		t.Errorf("a ticket of a user who is gone cannot be changed: %v", err)
+	}
+}
+
+func TestSiblingAwayLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	made := d.create(t, tickets.Draft{Title: "Lamp"})
+	d.people.away = fault.Away("accounts", errors.New("refused"))
+	if _, err := d.Create(t.Context(), d.site, tickets.Draft{Title: "Sofa"}); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("create: %v", err)
+	}
+	if _, err := d.Update(t.Context(), d.site, made.ID, tickets.Patch{Title: optional.Of("Sofa")}); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("update: %v", err)
+	}
+	if len(d.store.tickets) != 1 || d.store.tickets[made.ID].Title != "Lamp" {
+		t.Errorf("a refused write was stored: %+v", d.store.tickets)
+	}
+}
+
+func TestUpdateShowsAnothersChange(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	made := d.create(t, tickets.Draft{})
+	user := int64(5)
+	d.store.meddle = func(one tickets.Ticket) tickets.Ticket { one.AssigneeID = &user; return one }
+	got, err := d.Update(t.Context(), d.site, made.ID, tickets.Patch{Title: optional.Of("Sofa")})
+	if err != nil || got.Title != "Sofa" || got.Assignee == nil || got.Assignee.Name != "Ada" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	made := d.create(t, tickets.Draft{Title: "Grüße an Ada", Description: "The LAMP, 3rd floor"})
+	if _, err := d.AddMessage(t.Context(), d.site, made.ID, tickets.Post{Content: "नमस्ते, it's über-dark"}); err != nil {
+		t.Fatal(err)
+	}
+	finds := func(search string) bool {
+		t.Helper()
+		found, err := d.List(t.Context(), d.site, tickets.Filter{}, search, paging.Window{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(found.Rows) == 1
+	}
+	for search, want := range map[string]bool{
+		"": true, " !? ": true, "lamp": true, "GRÜSSE": false, "grüße": true, "Lamp ada": true, "lamp nobody": false, "lam": false,
+		"नमस्ते": true, "über dark": true, "floor über": true, "3RD": true,
+	} {
+		if finds(search) != want {
+			t.Errorf("search %q finds: %v, want %v", search, !want, want)
+		}
+	}
+	if _, err := d.Update(t.Context(), d.site, made.ID, tickets.Patch{Title: optional.Of("Sofa"), Description: optional.Of("dark")}); err != nil {
+		t.Fatal(err)
+	}
+	for search, want := range map[string]bool{"ada": false, "lamp": false, "sofa": true, "dark": true, "über": true} {
+		if finds(search) != want {
+			t.Errorf("after the change search %q finds: %v, want %v", search, !want, want)
+		}
+	}
+}
+
+func TestSearchIsBounded(t *testing.T) {
+	t.Parallel()
+	many := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "w%d ", i)
+		}
+		return b.String()
+	}
+	d := newDesk(t)
+	made := d.create(t, tickets.Draft{Title: "lamp", Description: many(3000)})
+	if _, err := d.AddMessage(t.Context(), d.site, made.ID, tickets.Post{Content: many(3000)}); err != nil {
+		t.Fatal(err)
+	}
+	if s := d.store.tickets[made.ID].Search; len(s.Terms) != 1000 || len(s.Heard) != 1000 {
+		t.Errorf("a ticket has %d and %d terms", len(s.Terms), len(s.Heard))
+	}
+	_, err := d.List(t.Context(), d.site, tickets.Filter{}, many(33), paging.Window{})
+	if got := fields(t, err); !slices.Equal(got, []string{"search"}) {
+		t.Errorf("33 words: wrong members %v", got)
+	}
+	if _, err := d.List(t.Context(), d.site, tickets.Filter{}, many(32), paging.Window{}); err != nil || len(d.store.filter.Words) != 32 {
+		t.Errorf("32 words: %v", err)
+	}
+}
+
+func TestUnknownEnumsListNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.create(t, tickets.Draft{})
+	for _, f := range []tickets.Filter{{Status: "new"}, {Priority: "X"}} {
+		found, err := d.List(t.Context(), d.site, f, "", paging.Window{})
+		if err != nil || len(found.Rows) != 0 || found.Total != 0 {
+			t.Errorf("%+v lists %+v, %v", f, found, err)
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package tickets
+
+import (
+	"crypto/rand"
+	"net/mail"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/tenant"
+)
+
+// Status is where a ticket stands. Any status may follow any other.
+type Status string
+
+// The statuses.
+const (
+	StatusNew      Status = "NEW"
+	StatusOpen     Status = "OPEN"
+	StatusPending  Status = "PENDING"
+	StatusResolved Status = "RESOLVED"
+	StatusClosed   Status = "CLOSED"
+)
+
+// Valid says whether s is one of the statuses.
+func (s Status) Valid() bool {
+	return s == StatusNew || s == StatusOpen || s == StatusPending || s == StatusResolved || s == StatusClosed
+}
+
+// Priority is how soon a ticket wants an answer.
+type Priority string
+
+// The priorities.
+const (
+	PriorityLow    Priority = "LOW"
+	PriorityMedium Priority = "MEDIUM"
+	PriorityHigh   Priority = "HIGH"
+	PriorityUrgent Priority = "URGENT"
+)
+
+// Valid says whether p is one of the priorities.
+func (p Priority) Valid() bool {
+	return p == PriorityLow || p == PriorityMedium || p == PriorityHigh || p == PriorityUrgent
+}
+
+// Ticket is one question and what became of it.
+type Ticket struct {
+	ID                 int64     `bson:"_id"`
+	WebsiteID          tenant.ID `bson:"websiteId"`
+	VisitorID          *int64    `bson:"visitorId"`
+	ConversationID     *int64    `bson:"conversationId"`
+	Title              string    `bson:"title"`
+	Description        string    `bson:"description"`
+	Status             Status    `bson:"status"`
+	Priority           Priority  `bson:"priority"`
+	AssigneeID         *int64    `bson:"assigneeId"`
+	Email              *string   `bson:"email"`
+	UniqueEmailAddress string    `bson:"uniqueEmailAddress"` // mail to it belongs to this ticket
+	LanguageCode       string    `bson:"languageCode"`
+	Summary            *string   `bson:"summary"`
+	Tags               []string  `bson:"tags"`
+	CreatedAt          time.Time `bson:"createdAt"`
+	UpdatedAt          time.Time `bson:"updatedAt"`
+	MessageCount       int64     `bson:"messageCount"`
+	MessageBytes       int64     `bson:"messageBytes"`
+	Search             Search    `bson:"search"` // left out of lists
+}
+
+// Place is the ticket's position in a newest-first list.
+func (t Ticket) Place() (time.Time, int64) { return t.CreatedAt, t.ID }
+
+// Draft is what a new ticket is made of. A nil member was not given.
+type Draft struct {
+	Title, Description              string
+	Email, Priority, LanguageCode   *string
+	VisitorToken, ConversationToken *string
+	AssigneeID                      *int64
+}
+
+// The longest texts: title in characters, the others in bytes.
+const (
+	maxTitle    = 255
+	maxText     = 64 << 10
+	maxEmail    = 254
+	maxLanguage = 35
+)
+
+var (
+	token    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+	language = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)
+)
+
+// Validate names every member that is wrong in itself.
+func (d Draft) Validate() error {
+	var wrong fault.Problems
+	checkTitle(d.Title, &wrong)
+	checkDescription(d.Description, &wrong)
+	if d.Email != nil {
+		checkEmail(*d.Email, &wrong)
+	}
+	if d.Priority != nil {
+		checkPriority(*d.Priority, &wrong)
+	}
+	if d.LanguageCode != nil {
+		l := *d.LanguageCode
+		wrong.Check(len(l) <= maxLanguage && language.MatchString(l), "languageCode", "must be a language code like en or pt-BR")
+	}
+	if d.VisitorToken != nil {
+		checkVisitorToken(*d.VisitorToken, &wrong)
+	}
+	if d.ConversationToken != nil {
+		wrong.Check(token.MatchString(*d.ConversationToken), "conversationToken", unknownConversation)
+	}
+	checkUser("assigneeId", d.AssigneeID, &wrong)
+	return wrong.Err()
+}
+
+// What is said of a reference that leads nowhere: the same where its form is wrong, where nothing is there, and where
+// it is another website's.
+const (
+	unknownVisitor      = "is not a visitor of this website"
+	unknownConversation = "is not a conversation of this website"
+	unknownUser         = "is not a user of this website"
+)
+
+// ticket makes the ticket of a valid draft, with a mail address of its own at domain.
+func (d Draft) ticket(t tenant.ID, id int64, domain string, now time.Time) Ticket {
+	made := Ticket{
+		ID: id, WebsiteID: t, Title: d.Title, Description: d.Description, Status: StatusNew, Priority: PriorityMedium, AssigneeID: d.AssigneeID,
+		Email: d.Email, LanguageCode: "en", Tags: []string{}, CreatedAt: now, UpdatedAt: now,
+		UniqueEmailAddress: "ticket-" + strconv.FormatInt(id, 10) + "-" + strings.ToLower(rand.Text()[:16]) + "@" + domain,
+	}
+	if d.Priority != nil {
+		made.Priority = Priority(*d.Priority)
+	}
+	if d.LanguageCode != nil {
+		made.LanguageCode = *d.LanguageCode
+	}
+	made.Search = made.Search.written(made.Title, made.Description)
+	return made
+}
+
+func checkTitle(s string, wrong *fault.Problems) {
+	switch {
+	case strings.TrimSpace(s) == "":
+		wrong.Add("title", "is required and must not be blank")
+	case utf8.RuneCountInString(s) > maxTitle:
+		wrong.Add("title", "must be at most "+strconv.Itoa(maxTitle)+" characters")
+	}
+}
+
+func checkDescription(s string, wrong *fault.Problems) {
+	wrong.Check(len(s) <= maxText, "description", "must be at most "+strconv.Itoa(maxText)+" bytes")
+}
+
+func checkEmail(s string, wrong *fault.Problems) {
+	a, err := mail.ParseAddress(s)
+	wrong.Check(err == nil && a.Address == s && len(s) <= maxEmail, "email", "must be an e-mail address")
+}
+
+func checkPriority(s string, wrong *fault.Problems) {
+	wrong.Check(Priority(s).Valid(), "priority", "must be one of LOW, MEDIUM, HIGH, URGENT")
+}
+
+func checkStatus(s string, wrong *fault.Problems) {
+	wrong.Check(Status(s).Valid(), "status", "must be one of NEW, OPEN, PENDING, RESOLVED, CLOSED")
+}
+
+func checkVisitorToken(s string, wrong *fault.Problems) {
+	wrong.Check(token.MatchString(s), "visitorToken", unknownVisitor)
+}
+
+func checkUser(name string, id *int64, wrong *fault.Problems) {
+	wrong.Check(id == nil || (*id > 0 && *id < 1<<53), name, unknownUser)
+}

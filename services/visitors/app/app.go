@@ -1,0 +1,51 @@
+// Package app puts the visitors service together.
+package app
+
+import (
+	"context"
+	"errors"
+
+	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/runner"
+	"fivechat.dev/services/visitors"
+	"fivechat.dev/services/visitors/internal/api"
+	"fivechat.dev/services/visitors/internal/conversationsclient"
+	"fivechat.dev/services/visitors/internal/mongostore"
+	"fivechat.dev/services/visitors/internal/widgetsclient"
+)
+
+// Config is the service's settings.
+type Config struct {
+	component.Config
+	WidgetsURL       string `env:"FIVECHAT_WIDGETS_URL"`
+	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
+}
+
+// Default is the settings before the environment's.
+func Default() Config { return Config{Config: component.Default()} }
+
+// Validate refuses settings that cannot work.
+func (c Config) Validate() error {
+	err := c.Config.Validate()
+	if c.WidgetsURL == "" {
+		err = errors.Join(err, errors.New("FIVECHAT_WIDGETS_URL is not set"))
+	}
+	if c.ConversationsURL == "" {
+		err = errors.Join(err, errors.New("FIVECHAT_CONVERSATIONS_URL is not set"))
+	}
+	return err
+}
+
+// New makes the service.
+func New(ctx context.Context, c Config) (runner.Unit, error) {
+	base, err := component.New(ctx, "visitors", c.Config)
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	log := events.NewLog(base.DB, base.Telemetry)
+	log.Serve(base.Router, base.Chain)
+	api.Mount(base.Router, base.Chain, visitors.New(mongostore.New(base.DB, log),
+		widgetsclient.New(base.Client(c.WidgetsURL)), conversationsclient.New(base.Client(c.ConversationsURL))))
+	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay})
+}

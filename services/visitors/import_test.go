@@ -1,0 +1,111 @@
+package visitors_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/visitors"
+)
+
+// importing is the part of a store that an import needs. Its first Import of every listed conflict fails, because
+// somebody else imported that key in the meantime.
+type importing struct {
+	visitors.Store
+	next      int64
+	there     map[string]int64
+	conflicts []string
+	stored    []string
+}
+
+func (s *importing) Reserve(_ context.Context, n int) (int64, error) {
+	first := s.next
+	s.next += int64(n)
+	return first, nil
+}
+
+func (s *importing) Imported(_ context.Context, _ tenant.ID, keys []string) (map[string]int64, error) {
+	ids := map[string]int64{}
+	for _, k := range keys {
+		if id, ok := s.there[k]; ok {
+			ids[k] = id
+		}
+	}
+	return ids, nil
+}
+
+func (s *importing) Import(_ context.Context, _ tenant.ID, rows []visitors.Visitor) error {
+	if len(s.conflicts) > 0 {
+		s.there[s.conflicts[0]] = 1000 + int64(len(s.conflicts))
+		s.conflicts = s.conflicts[1:]
+		return fault.New(fault.Conflict, "quicker")
+	}
+	for _, v := range rows {
+		s.stored = append(s.stored, v.ImportKey+"="+v.Name)
+		s.there[v.ImportKey] = v.ID
+	}
+	return nil
+}
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	rows := []visitors.ImportRow{{"a", "Ann"}, {"b", " "}, {"a", "again"}, {"c", "Cleo"}}
+	for name, c := range map[string]struct {
+		there     map[string]int64
+		conflicts []string
+		ids       []int64
+		stored    int
+		conflict  bool
+	}{
+		"all new":              {map[string]int64{}, nil, []int64{1, 2, 1, 3}, 3, false},
+		"one there":            {map[string]int64{"b": 77}, nil, []int64{1, 77, 1, 2}, 2, false},
+		"all there":            {map[string]int64{"a": 7, "b": 8, "c": 9}, nil, []int64{7, 8, 7, 9}, 0, false},
+		"somebody was quicker": {map[string]int64{}, []string{"b"}, []int64{4, 1001, 4, 5}, 2, false},
+		"quicker in all":       {map[string]int64{"a": 7, "c": 9}, []string{"b"}, []int64{7, 1001, 7, 9}, 0, false},
+		"always quicker":       {map[string]int64{}, strings.Split("stuvwx", ""), nil, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &importing{next: 1, there: c.there, conflicts: c.conflicts}
+			done, err := visitors.New(store, nil, nil).Import(t.Context(), tenant.ID{}, rows)
+			if fault.Is(err, fault.Conflict) != c.conflict || (err != nil) != c.conflict || len(store.stored) != c.stored {
+				t.Fatalf("%v, stored %v", err, store.stored)
+			}
+			for i, d := range done {
+				if d.Key != rows[i].Key || d.ID != c.ids[i] {
+					t.Errorf("row %d: %+v, want %s %d", i, d, rows[i].Key, c.ids[i])
+				}
+			}
+		})
+	}
+}
+
+func TestImportNamesVisitors(t *testing.T) {
+	t.Parallel()
+	store := &importing{next: 5, there: map[string]int64{}}
+	_, err := visitors.New(store, nil, nil).Import(t.Context(), tenant.ID{}, []visitors.ImportRow{{"a", " Ann "}, {"b", ""}})
+	if want := []string{"a=Ann", "b=" + visitors.FriendlyName(6)}; err != nil || !slices.Equal(store.stored, want) {
+		t.Errorf("%v, stored %v, want %v", err, store.stored, want)
+	}
+}
+
+func TestImportNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for wrong, rows := range map[string][]visitors.ImportRow{
+		"rows.0.key":             {{"", "a"}},
+		"rows.1.key,rows.2.name": {{"a", ""}, {strings.Repeat("k", 201), ""}, {"c", strings.Repeat("n", 101)}},
+		"rows":                   slices.Repeat([]visitors.ImportRow{{"a", ""}}, 501),
+	} {
+		_, err := visitors.New(&importing{}, nil, nil).Import(t.Context(), tenant.ID{}, rows)
+		if got := fieldsOf(err); got != wrong {
+			t.Errorf("wrong = %q, want %q", got, wrong)
+		}
+	}
+	done, err := visitors.New(&importing{}, nil, nil).Import(t.Context(), tenant.ID{}, nil)
+	if len(done) != 0 || err != nil {
+		t.Errorf("nothing to import: %v, %v", done, err)
+	}
+}

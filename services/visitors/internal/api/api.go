@@ -1,0 +1,72 @@
+// Package api is the service's operations and their routes.
+package api
+
+import (
+	"context"
+
+	"fivechat.dev/libs/authz"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/services/visitors"
+)
+
+// Mount puts the operations of s into the route table.
+func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
+	httpkit.Handle(r, "GET /visitors", 200, operation.New(chain, "visitors.list_visitors", authz.Read,
+		func(ctx context.Context, req list) (paging.Page[view], error) {
+			found, err := s.List(ctx, identity.From(ctx).Website, req.Online.Ptr(), req.Window)
+			return paging.Envelope(req.Window, found, viewsOf(found.Rows)), err
+		}))
+	httpkit.Handle(r, "GET /visitors/{token}", 200, operation.New(chain, "visitors.get_visitor", authz.Read,
+		func(ctx context.Context, req byToken) (view, error) {
+			v, err := s.Visitor(ctx, identity.From(ctx).Website, req.Token)
+			return viewOf(v), err
+		}))
+	httpkit.Handle(r, "PATCH /visitors/{token}/context", 200, operation.New(chain, "visitors.update_context", authz.Write,
+		func(ctx context.Context, req update) (view, error) {
+			v, err := s.Update(ctx, identity.From(ctx).Website, req.Token, req.patch())
+			return viewOf(v), err
+		}), httpkit.Lenient)
+	httpkit.Handle(r, "POST /visitor/sessions", 201, operation.New(chain, "visitors.open_session", authz.Public,
+		func(ctx context.Context, req openSession) (session, error) {
+			opened, err := s.OpenSession(ctx, visitors.NewSession{
+				ClientToken: req.ClientToken, VisitorToken: req.VisitorToken, IP: httpkit.ClientAddress(ctx), Patch: req.patch(),
+			})
+			return session{viewOf(opened.Visitor), opened.Visitor.Token, opened.Widget, opened.Conversation}, err
+		}))
+	mountInternal(r, chain, s)
+}
+
+func mountInternal(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
+	httpkit.Handle(r, "GET /internal/visitor-tokens/{token}", 200, operation.New(chain, "visitors.resolve_token", authz.Internal,
+		func(ctx context.Context, req byToken) (resolved, error) {
+			t, id, err := s.Resolve(ctx, req.Token)
+			return resolved{t, id}, err
+		}))
+	httpkit.Handle(r, "GET /internal/visitors", 200, operation.New(chain, "visitors.get_visitors", authz.Internal,
+		func(ctx context.Context, req byIDs) ([]view, error) {
+			found, err := s.ByIDs(ctx, identity.From(ctx).Website, req.IDs)
+			return viewsOf(found), err
+		}))
+	httpkit.Handle(r, "GET /internal/visitors/by-token/{token}", 200, operation.New(chain, "visitors.get_visitor_by_token", authz.Internal,
+		func(ctx context.Context, req byToken) (view, error) {
+			v, err := s.Visitor(ctx, identity.From(ctx).Website, req.Token)
+			if fault.Is(err, fault.Invalid) { // to a sibling a malformed token is one that nobody has
+				err = fault.Missing("visitor")
+			}
+			return viewOf(v), err
+		}))
+	httpkit.Handle(r, "POST /internal/visitors/import", 200, operation.New(chain, "visitors.import_visitors", authz.Internal,
+		func(ctx context.Context, req importRequest) ([]imported, error) {
+			done, err := s.Import(ctx, identity.From(ctx).Website, req.rows())
+			return importedOf(done), err
+		}))
+	httpkit.Handle(r, "GET /internal/visitors/online", 200, operation.New(chain, "visitors.count_online", authz.Internal,
+		func(ctx context.Context, _ operation.None) (online, error) {
+			n, err := s.Online(ctx, identity.From(ctx).Website)
+			return online{n}, err
+		}))
+}

@@ -1,0 +1,67 @@
+package api
+
+import (
+	"time"
+
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/visitors"
+)
+
+// view is a visitor as clients see it.
+type view struct {
+	ID        int64     `json:"id"`
+	Name      string    `json:"name"`
+	Token     string    `json:"token"`
+	IP        string    `json:"ip"`
+	Context   string    `json:"context"` // JSON in a string, as the hosted API has it
+	WebsiteID tenant.ID `json:"websiteId"`
+	Country   *string   `json:"country"`
+	City      *string   `json:"city"`
+	Online    bool      `json:"online"`
+	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func viewOf(v visitors.Visitor) view {
+	return view{
+		v.ID, v.Name, v.Token, v.IP, v.Context, v.WebsiteID, v.Country, v.City, v.Online(time.Now()), v.CreatedAt, v.UpdatedAt,
+	}
+}
+
+func viewsOf(found []visitors.Visitor) []view {
+	views := make([]view, len(found))
+	for i, v := range found {
+		views[i] = viewOf(v)
+	}
+	return views
+}
+
+// session is all that a widget needs to go on.
+type session struct {
+	Visitor      view          `json:"visitor"`
+	VisitorToken string        `json:"visitorToken"`
+	Widget       visitors.View `json:"widget"`
+	Conversation visitors.View `json:"conversation"`
+}
+
+type resolved struct {
+	WebsiteID tenant.ID `json:"websiteId"`
+	VisitorID int64     `json:"visitorId"`
+}
+
+type imported struct {
+	Key string `json:"key"`
+	ID  int64  `json:"id"`
+}
+
+func importedOf(done []visitors.Imported) []imported {
+	views := make([]imported, len(done))
+	for i, d := range done {
+		views[i] = imported(d)
+	}
+	return views
+}
+
+type online struct {
+	Online int64 `json:"online"`
+}

@@ -1,0 +1,22 @@
+// Package conversationsclient asks the conversations service.
+package conversationsclient
+
+import (
+	"context"
+	"fmt"
+
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/visitors"
+)
+
+// Client implements visitors.Conversations.
+type Client struct{ http *httpkit.Client }
+
+// New makes a Client that asks over http.
+func New(http *httpkit.Client) *Client { return &Client{http} }
+
+// Open implements visitors.Conversations.
+func (c *Client) Open(ctx context.Context, t tenant.ID, visitorID int64) (visitors.View, error) {
+	return httpkit.Call[visitors.View](ctx, c.http, t, "GET", fmt.Sprintf("/internal/conversations/open?visitorId=%d", visitorID), nil)
+}

@@ -1,0 +1,76 @@
+package mongostore
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/visitors"
+)
+
+// Create implements visitors.Store.
+func (s *Store) Create(ctx context.Context, v visitors.Visitor) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.insert(ctx, v.WebsiteID, v); err != nil {
+			return err
+		}
+		return s.log.Append(ctx, v.WebsiteID, v.ID, visitors.EventCreated, visitors.NoData{})
+	})
+}
+
+// Save implements visitors.Store: read, change and write in one transaction, so that two updates at once both count.
+func (s *Store) Save(ctx context.Context, t tenant.ID, visitorToken string, change func(visitors.Visitor) (visitors.Visitor, error)) (saved visitors.Visitor, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		v, err := s.ByToken(ctx, t, visitorToken)
+		if err != nil {
+			return err
+		}
+		if saved, err = change(v); err != nil {
+			return err
+		}
+		if _, err = s.visitors.Update(ctx, t, bson.D{{Key: "_id", Value: v.ID}}, bson.D{{Key: "$set", Value: saved}}); err != nil {
+			return err
+		}
+		return s.log.Append(ctx, t, v.ID, visitors.EventUpdated, visitors.NoData{})
+	})
+	return saved, err
+}
+
+// Imported implements visitors.Store.
+func (s *Store) Imported(ctx context.Context, t tenant.ID, keys []string) (map[string]int64, error) {
+	rows, err := s.visitors.List(ctx, t, bson.D{{Key: "importKey", Value: bson.D{{Key: "$in", Value: keys}}}}, mongokit.Query{})
+	ids := make(map[string]int64, len(rows))
+	for _, v := range rows {
+		ids[v.ImportKey] = v.ID
+	}
+	return ids, err
+}
+
+// Import implements visitors.Store.
+func (s *Store) Import(ctx context.Context, t tenant.ID, imported []visitors.Visitor) error {
+	err := s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.insert(ctx, t, imported...); err != nil {
+			return err
+		}
+		return s.log.Append(ctx, t, 0, visitors.EventImported, visitors.ImportedData{Visitors: len(imported)})
+	})
+	if mongokit.IsDuplicate(err) {
+		return fault.New(fault.Conflict, "the same visitors are being imported by somebody else")
+	}
+	return err
+}
+
+// insert stores visitors and their tokens; inside a transaction.
+func (s *Store) insert(ctx context.Context, t tenant.ID, rows ...visitors.Visitor) error {
+	tokens := make([]token, len(rows))
+	for i, v := range rows {
+		tokens[i] = token{v.Token, v.WebsiteID, v.ID}
+	}
+	if err := s.visitors.Insert(ctx, t, rows...); err != nil {
+		return err
+	}
+	return s.tokens.Insert(ctx, tokens...)
+}

@@ -1,0 +1,93 @@
+// Package mongostore keeps visitors in MongoDB.
+package mongostore
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/visitors"
+)
+
+// Store implements visitors.Store.
+type Store struct {
+	db       *mongokit.DB
+	log      *events.Log
+	visitors *mongokit.Collection[visitors.Visitor]
+	tokens   *mongokit.Global[token]
+	ids      *mongokit.Sequence
+}
+
+// token is the directory entry that leads from a visitor token to its website.
+type token struct {
+	Token   string    `bson:"_id"`
+	Website tenant.ID `bson:"websiteId"`
+	Visitor int64     `bson:"visitorId"`
+}
+
+// New declares the collections. Events go into log, which is of the same db.
+func New(db *mongokit.DB, log *events.Log) *Store {
+	return &Store{
+		db: db, log: log,
+		visitors: mongokit.Tenanted[visitors.Visitor](db, "visitors_visitors", "visitor",
+			mongokit.Index{Keys: bson.D{{Key: "token", Value: 1}}, Unique: true},
+			mongokit.Index{Keys: bson.D{{Key: "importKey", Value: 1}}, Unique: true, Present: "importKey"},
+			mongokit.Index{Keys: bson.D{{Key: "lastSeenAt", Value: 1}}},
+			mongokit.Index{Keys: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}}),
+		tokens: mongokit.GlobalOf[token](db, "visitors_tokens", "visitor"),
+		ids:    mongokit.NewSequence(db, "visitors", "visitor"),
+	}
+}
+
+// Reserve implements visitors.Store.
+func (s *Store) Reserve(ctx context.Context, n int) (int64, error) {
+	return s.ids.Reserve(ctx, int64(n))
+}
+
+// Owner implements visitors.Store.
+func (s *Store) Owner(ctx context.Context, visitorToken string) (tenant.ID, int64, error) {
+	row, err := s.tokens.Get(ctx, bson.D{{Key: "_id", Value: visitorToken}})
+	return row.Website, row.Visitor, err
+}
+
+// ByToken implements visitors.Store.
+func (s *Store) ByToken(ctx context.Context, t tenant.ID, visitorToken string) (visitors.Visitor, error) {
+	return s.visitors.Get(ctx, t, bson.D{{Key: "token", Value: visitorToken}})
+}
+
+// ByIDs implements visitors.Store.
+func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]visitors.Visitor, error) {
+	return s.visitors.List(ctx, t, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, mongokit.Query{})
+}
+
+// List implements visitors.Store.
+func (s *Store) List(ctx context.Context, t tenant.ID, f visitors.Filter, w paging.Window) (paging.Slice[visitors.Visitor], error) {
+	var filter bson.D
+	if !f.SeenSince.IsZero() {
+		filter = seen("$gte", f.SeenSince)
+	} else if !f.UnseenSince.IsZero() {
+		filter = seen("$lt", f.UnseenSince)
+	}
+	return mongokit.Newest(ctx, s.visitors, t, filter, w, "")
+}
+
+// CountSeen implements visitors.Store.
+func (s *Store) CountSeen(ctx context.Context, t tenant.ID, since time.Time) (int64, error) {
+	return s.visitors.Count(ctx, t, seen("$gte", since))
+}
+
+func seen(operator string, at time.Time) bson.D {
+	return bson.D{{Key: "lastSeenAt", Value: bson.D{{Key: operator, Value: at}}}}
+}
+
+// Seen implements visitors.Store.
+func (s *Store) Seen(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) error {
+	_, err := s.visitors.Update(ctx, t, append(bson.D{{Key: "_id", Value: id}}, seen("$lte", noted)...),
+		bson.D{{Key: "$set", Value: bson.D{{Key: "lastSeenAt", Value: now}}}})
+	return err
+}

@@ -1,0 +1,38 @@
+// Package widgetsclient asks the widgets service.
+package widgetsclient
+
+import (
+	"context"
+
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/visitors"
+)
+
+// Client implements visitors.Widgets.
+type Client struct{ http *httpkit.Client }
+
+// New makes a Client that asks over http.
+func New(http *httpkit.Client) *Client { return &Client{http} }
+
+type resolved struct {
+	WebsiteID tenant.ID     `json:"websiteId"`
+	Widget    visitors.View `json:"widget"`
+}
+
+type settings struct {
+	ChatEnabled bool `json:"chatEnabled"`
+}
+
+// Resolve implements visitors.Widgets. clientToken has the form of one.
+func (c *Client) Resolve(ctx context.Context, clientToken string) (visitors.Widget, error) {
+	r, err := httpkit.Call[resolved](ctx, c.http, tenant.ID{}, "GET", "/internal/widgets/"+clientToken, nil)
+	if err != nil {
+		return visitors.Widget{}, err
+	}
+	var s settings
+	if err := httpkit.Decode(r.Widget, &s, true); err != nil {
+		return visitors.Widget{}, err
+	}
+	return visitors.Widget{WebsiteID: r.WebsiteID, ChatEnabled: s.ChatEnabled, View: r.Widget}, nil
+}

@@ -1,0 +1,67 @@
+package visitors
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+)
+
+// Store keeps visitors, each change together with its event. Errors are faults: NotFound for what is not there or
+// another website's, Conflict where somebody else was quicker, Unavailable.
+type Store interface {
+	// Reserve draws n numbers in a row that no visitor has, and gives the first.
+	Reserve(ctx context.Context, n int) (int64, error)
+	// Owner gives the website and the number of the visitor of a token.
+	Owner(ctx context.Context, token string) (tenant.ID, int64, error)
+	// ByToken gives the visitor of a token.
+	ByToken(ctx context.Context, t tenant.ID, token string) (Visitor, error)
+	// ByIDs gives those of several visitors that are there.
+	ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Visitor, error)
+	// List gives visitors, newest first.
+	List(ctx context.Context, t tenant.ID, f Filter, w paging.Window) (paging.Slice[Visitor], error)
+	// CountSeen gives how many visitors were seen since.
+	CountSeen(ctx context.Context, t tenant.ID, since time.Time) (int64, error)
+
+	// Create stores a new visitor.
+	Create(ctx context.Context, v Visitor) error
+	// Save changes the visitor of a token; change is given the stored one and may run more than once.
+	Save(ctx context.Context, t tenant.ID, token string, change func(Visitor) (Visitor, error)) (Visitor, error)
+	// Seen notes when a visitor was seen, unless it was noted since the time given as noted.
+	Seen(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) error
+
+	// Imported gives the numbers of the visitors that were imported under keys.
+	Imported(ctx context.Context, t tenant.ID, keys []string) (map[string]int64, error)
+	// Import stores imported visitors, all or none; Conflict where one of the keys is there by now.
+	Import(ctx context.Context, t tenant.ID, visitors []Visitor) error
+}
+
+// Filter narrows a list. A zero time does not.
+type Filter struct {
+	SeenSince   time.Time // only who was seen then or later
+	UnseenSince time.Time // only who was not
+}
+
+// View is what another service shows of its own, passed on as it is.
+type View = json.RawMessage
+
+// Widget is the widget that a site loaded.
+type Widget struct {
+	WebsiteID   tenant.ID
+	ChatEnabled bool
+	View        View
+}
+
+// Widgets knows the websites' widgets.
+type Widgets interface {
+	// Resolve gives the widget of a client token.
+	Resolve(ctx context.Context, clientToken string) (Widget, error)
+}
+
+// Conversations knows what visitors talk about.
+type Conversations interface {
+	// Open gives the visitor's newest open conversation, or NotFound.
+	Open(ctx context.Context, t tenant.ID, visitorID int64) (View, error)
+}

@@ -1,0 +1,92 @@
+package visitors
+
+import (
+	"context"
+	"time"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+)
+
+// Service is the use cases.
+type Service struct {
+	store         Store
+	widgets       Widgets
+	conversations Conversations
+	now           func() time.Time
+}
+
+// New makes a Service over its ports.
+func New(store Store, widgets Widgets, conversations Conversations) *Service {
+	return &Service{store, widgets, conversations, time.Now}
+}
+
+// moment is now as it is stored and shown.
+func (s *Service) moment() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
+
+// Visitor gives the website's visitor of a token: Invalid for a malformed token, NotFound for an unknown one.
+func (s *Service) Visitor(ctx context.Context, t tenant.ID, token string) (Visitor, error) {
+	if err := CheckToken(token); err != nil {
+		return Visitor{}, err
+	}
+	return s.store.ByToken(ctx, t, token)
+}
+
+// ByIDs gives the visitors of several numbers; those that are not there are left out.
+func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Visitor, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return s.store.ByIDs(ctx, t, ids)
+}
+
+// List gives a website's visitors, newest first: all, or only those who are online or who are not.
+func (s *Service) List(ctx context.Context, t tenant.ID, online *bool, w paging.Window) (paging.Slice[Visitor], error) {
+	var f Filter
+	if online != nil && *online {
+		f.SeenSince = s.moment().Add(-onlineFor)
+	} else if online != nil {
+		f.UnseenSince = s.moment().Add(-onlineFor)
+	}
+	return s.store.List(ctx, t, f, w)
+}
+
+// Online gives how many of a website's visitors are online.
+func (s *Service) Online(ctx context.Context, t tenant.ID) (int64, error) {
+	return s.store.CountSeen(ctx, t, s.moment().Add(-onlineFor))
+}
+
+// Update changes the website's visitor of a token. Two updates at once both count.
+func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch) (Visitor, error) {
+	if err := CheckToken(token); err != nil {
+		return Visitor{}, err
+	}
+	if err := p.check(); err != nil {
+		return Visitor{}, err
+	}
+	if p.Empty() {
+		return s.store.ByToken(ctx, t, token)
+	}
+	return s.store.Save(ctx, t, token, func(v Visitor) (Visitor, error) {
+		v.UpdatedAt = s.moment()
+		return p.Apply(v)
+	})
+}
+
+// Resolve gives whose a token is and notes that they were seen; NotFound for an unknown or malformed token.
+func (s *Service) Resolve(ctx context.Context, token string) (tenant.ID, int64, error) {
+	if !ValidToken(token) {
+		return tenant.ID{}, 0, fault.Missing("visitor")
+	}
+	t, id, err := s.store.Owner(ctx, token)
+	if err != nil {
+		return tenant.ID{}, 0, err
+	}
+	return t, id, s.seen(ctx, t, id)
+}
+
+func (s *Service) seen(ctx context.Context, t tenant.ID, id int64) error {
+	now := s.moment()
+	return s.store.Seen(ctx, t, id, now, now.Add(-seenEvery))
+}

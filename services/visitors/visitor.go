@@ -1,0 +1,101 @@
+package visitors
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/tenant"
+)
+
+// Visitor is a person on a website.
+type Visitor struct {
+	ID         int64     `bson:"_id"`
+	WebsiteID  tenant.ID `bson:"websiteId"`
+	Token      string    `bson:"token"`
+	Name       string    `bson:"name"`
+	IP         string    `bson:"ip"`      // last seen from; "" where nobody said
+	Context    string    `bson:"context"` // the canonical JSON of an object, see MergeContext
+	Country    *string   `bson:"country"` // ISO 3166 alpha-2
+	City       *string   `bson:"city"`
+	LastSeenAt time.Time `bson:"lastSeenAt"` // zero: never
+	CreatedAt  time.Time `bson:"createdAt"`
+	UpdatedAt  time.Time `bson:"updatedAt"`
+	ImportKey  string    `bson:"importKey,omitempty"` // where they were imported: under which key
+}
+
+// Place is the visitor's place in a newest-first list.
+func (v Visitor) Place() (time.Time, int64) { return v.CreatedAt, v.ID }
+
+// The two periods of presence.
+const (
+	onlineFor = 60 * time.Second // who was seen counts as online
+	seenEvery = 15 * time.Second // at most, that somebody was seen is written
+)
+
+// Online says whether the visitor was seen lately.
+func (v Visitor) Online(now time.Time) bool { return !v.LastSeenAt.Before(now.Add(-onlineFor)) }
+
+// newVisitor makes a visitor of a number, with a friendly name and a fresh token.
+func newVisitor(t tenant.ID, id int64, now time.Time) Visitor {
+	return Visitor{ID: id, WebsiteID: t, Token: newToken(), Name: FriendlyName(id), Context: emptyContext, CreatedAt: now, UpdatedAt: now}
+}
+
+// newToken makes a token of 160 random bits.
+func newToken() string {
+	var b [20]byte
+	rand.Read(b[:])
+	return "vis_" + strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
+}
+
+// token takes more than newToken makes, so that tokens which come from elsewhere can be asked for.
+var token = regexp.MustCompile(`^vis_[A-Za-z0-9_-]{1,128}$`)
+
+// ValidToken says whether s has the form of a visitor token.
+func ValidToken(s string) bool { return token.MatchString(s) }
+
+// CheckToken is nil for what has the form of a visitor token, else an Invalid fault.
+func CheckToken(s string) error {
+	if !ValidToken(s) {
+		return fault.Bad("token", "must be a visitor token: vis_ and 1 to 128 characters of A-Z a-z 0-9 _ -")
+	}
+	return nil
+}
+
+// Patch is a partial update. An absent or null Name, and a nil Context, leave what is there.
+type Patch struct {
+	Name    optional.Value[string]
+	Context Context
+}
+
+// Empty says that the patch changes nothing.
+func (p Patch) Empty() bool { return p.Name.Ptr() == nil && len(p.Context) == 0 }
+
+// Apply gives v with p's changes, or an Invalid fault that names every member that is wrong.
+func (p Patch) Apply(v Visitor) (Visitor, error) {
+	var wrong fault.Problems
+	if name := p.Name.Ptr(); name != nil {
+		v.Name = strings.TrimSpace(*name)
+		wrong.Check(v.Name != "" && utf8.RuneCountInString(v.Name) <= maxName, "name", "must be 1 to 100 characters")
+	}
+	merged, problem := MergeContext(v.Context, p.Context)
+	if problem != "" {
+		wrong.Add("context", problem)
+	}
+	v.Context = merged
+	return v, wrong.Err()
+}
+
+// check refuses what is wrong with the patch whomever it is for.
+func (p Patch) check() error {
+	_, err := p.Apply(Visitor{Context: emptyContext})
+	return err
+}
+
+// maxName is the longest name, in characters.
+const maxName = 100

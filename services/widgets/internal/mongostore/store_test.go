@@ -1,0 +1,129 @@
+package mongostore_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/internal/storetest"
+	"fivechat.dev/services/widgets"
+	"fivechat.dev/services/widgets/internal/mongostore"
+)
+
+func open(t *testing.T) *mongostore.Store {
+	t.Helper()
+	db := storetest.DB(t, "widgets")
+	s := mongostore.New(db)
+	storetest.Ready(t, db)
+	return s
+}
+
+func site(t *testing.T, n int64) tenant.ID {
+	t.Helper()
+	id, err := tenant.New(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func add(t *testing.T, s *mongostore.Store, of tenant.ID, token string) widgets.Widget {
+	t.Helper()
+	w := widgets.Default(of, token)
+	if err := s.Create(t.Context(), w); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func TestWidgetComesBackAsItWas(t *testing.T) {
+	t.Parallel()
+	s, a := open(t), site(t, 1)
+	w := add(t, s, a, "wgt_a")
+	if got, err := s.Get(t.Context(), a); err != nil || got != w {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err := s.Tenant(t.Context(), "wgt_a"); err != nil || got != a {
+		t.Errorf("the token leads to %v, %v", got, err)
+	}
+	if _, err := s.Tenant(t.Context(), "wgt_b"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("an unknown token: %v", err)
+	}
+}
+
+func TestTakenTokenStoresNothing(t *testing.T) {
+	t.Parallel()
+	s, a, b := open(t), site(t, 1), site(t, 2)
+	add(t, s, a, "wgt_a")
+	err := s.Create(t.Context(), widgets.Default(b, "wgt_a"))
+	if !fault.Is(err, fault.Conflict) || fault.From(err).Code != "client_token_taken" {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.Get(t.Context(), b); !fault.Is(err, fault.NotFound) {
+		t.Errorf("half of it is stored: %v", err)
+	}
+}
+
+func TestSavesAtOnceAllCount(t *testing.T) {
+	t.Parallel()
+	s, a := open(t), site(t, 1)
+	add(t, s, a, "wgt_a")
+	const each = 8
+	var wg sync.WaitGroup
+	for range each {
+		wg.Go(func() {
+			if _, err := s.Save(t.Context(), a, func(w widgets.Widget) (widgets.Widget, error) { w.ButtonXPos++; return w, nil }); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			if _, err := s.Save(t.Context(), a, func(w widgets.Widget) (widgets.Widget, error) { w.ButtonYPos++; return w, nil }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	got, err := s.Get(t.Context(), a)
+	if w := widgets.Default(a, "wgt_a"); err != nil || got.ButtonXPos != w.ButtonXPos+each || got.ButtonYPos != w.ButtonYPos+each {
+		t.Errorf("a change was lost: %+v, %v", got, err)
+	}
+}
+
+func TestRefusedChangeIsNotStored(t *testing.T) {
+	t.Parallel()
+	s, a := open(t), site(t, 1)
+	w := add(t, s, a, "wgt_a")
+	refused := fault.Bad("color", "is ugly")
+	_, err := s.Save(t.Context(), a, func(w widgets.Widget) (widgets.Widget, error) { w.Color = "#000"; return w, refused })
+	if !errors.Is(err, refused) {
+		t.Errorf("got %v", err)
+	}
+	if got, err := s.Get(t.Context(), a); err != nil || got != w {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// TestIsolation changes one website's widget and looks at the other's, then they change places.
+func TestIsolation(t *testing.T) {
+	t.Parallel()
+	s, a, b := open(t), site(t, 1), site(t, 2)
+	add(t, s, a, "wgt_a")
+	add(t, s, b, "wgt_b")
+	for _, roles := range [][2]tenant.ID{{a, b}, {b, a}} {
+		before, err := s.Get(t.Context(), roles[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Save(t.Context(), roles[0], func(w widgets.Widget) (widgets.Widget, error) { w.ButtonClass += "x"; return w, nil }); err != nil {
+			t.Fatal(err)
+		}
+		if after, err := s.Get(t.Context(), roles[1]); err != nil || after != before {
+			t.Errorf("the other's widget was %+v and is %+v, %v", before, after, err)
+		}
+	}
+	if _, err := s.Get(t.Context(), tenant.ID{}); !fault.Is(err, fault.NotFound) {
+		t.Errorf("without a website: %v", err)
+	}
+}

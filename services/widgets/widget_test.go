@@ -1,0 +1,68 @@
+package widgets_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/widgets"
+)
+
+func TestPatch(t *testing.T) {
+	t.Parallel()
+	text, number := optional.Of[string], optional.Of[float64]
+	null := optional.Value[string]{Set: true, Null: true}
+	for name, tc := range map[string]struct {
+		patch widgets.Patch
+		wrong []string
+		holds func(widgets.Widget) bool
+	}{
+		"nothing":       {widgets.Patch{}, nil, func(w widgets.Widget) bool { return w == widgets.Default(tenant.ID{}, "wgt_1") }},
+		"null":          {widgets.Patch{Color: null, WelcomeMessages: null}, nil, func(w widgets.Widget) bool { return w == widgets.Default(tenant.ID{}, "wgt_1") }},
+		"short colour":  {widgets.Patch{Color: text("#FfF")}, nil, func(w widgets.Widget) bool { return w.Color == "#FfF" }},
+		"with alpha":    {widgets.Patch{BubbleColor: text("#ffff"), BubbleTextColor: text("#11223344")}, nil, func(w widgets.Widget) bool { return w.BubbleColor == "#ffff" && w.BubbleTextColor == "#11223344" }},
+		"offsets":       {widgets.Patch{ButtonXPos: number(-3.5), ButtonYPos: number(0)}, nil, func(w widgets.Widget) bool { return w.ButtonXPos == -3.5 && w.ButtonYPos == 0 }},
+		"switches":      {widgets.Patch{ChatEnabled: optional.Of(false), RatingEnabled: optional.Of(false), RemoveBranding: optional.Of(true)}, nil, func(w widgets.Widget) bool { return !w.ChatEnabled && !w.RatingEnabled && w.RemoveBranding }},
+		"classes":       {widgets.Patch{ButtonClass: text("btn md:p-2 w-1/2")}, nil, func(w widgets.Widget) bool { return w.ButtonClass == "btn md:p-2 w-1/2" }},
+		"same token":    {widgets.Patch{ClientToken: text("wgt_1")}, nil, func(w widgets.Widget) bool { return w.ClientToken == "wgt_1" }},
+		"other token":   {widgets.Patch{ClientToken: text("wgt_2")}, []string{"websiteClientToken"}, nil},
+		"colour names":  {widgets.Patch{Color: text("red"), ButtonBgColor: text("#12"), ButtonTextColor: text("#ggg"), BubbleColor: text("")}, []string{"color", "buttonBgColor", "buttonTextColor", "bubbleColor"}, nil},
+		"colour break":  {widgets.Patch{Color: text("#fff\n")}, []string{"color"}, nil},
+		"class markup":  {widgets.Patch{ChatClass: text(`a"><b`), ChatTitleClass: text(strings.Repeat("a", 257)), ChatInputClass: text("a;b")}, []string{"chatClass", "chatTitleClass", "chatInputClass"}, nil},
+		"long texts":    {widgets.Patch{ChatFormFields: text(strings.Repeat("a", 16<<10+1)), WelcomeMessages: text(strings.Repeat("a", 16<<10))}, []string{"chatFormFields"}, nil},
+		"far away":      {widgets.Patch{ButtonXPos: number(10_001), ButtonYPos: number(math.Inf(-1))}, []string{"buttonXPos", "buttonYPos"}, nil},
+		"half is wrong": {widgets.Patch{Color: text("#000"), BubbleColor: text("x")}, []string{"bubbleColor"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := tc.patch.Apply(widgets.Default(tenant.ID{}, "wgt_1"))
+			var wrong []string
+			if err != nil {
+				for _, f := range fault.From(err).Fields {
+					wrong = append(wrong, f.Field)
+				}
+			}
+			if !slices.Equal(wrong, tc.wrong) {
+				t.Errorf("wrong members %v, want %v", wrong, tc.wrong)
+			}
+			if tc.holds != nil && !tc.holds(got) {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestValidClientToken(t *testing.T) {
+	t.Parallel()
+	for token, want := range map[string]bool{
+		"a": true, "A-z_09": true, strings.Repeat("a", 128): true, strings.Repeat("a", 129): false, "": false, "a b": false, "a/b": false, "é": false, "a\n": false,
+	} {
+		if widgets.ValidClientToken(token) != want {
+			t.Errorf("%q: %v, want %v", token, !want, want)
+		}
+	}
+}

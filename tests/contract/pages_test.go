@@ -1,0 +1,162 @@
+package contract_test
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+
+	"fivechat.dev/tests/harness"
+)
+
+// list is a paged list and how to put rows into it.
+type list struct {
+	path string
+	row  harness.Type
+	fill func(t *testing.T, w *harness.Website, n int)
+}
+
+var lists = []list{
+	{"/conversations", harness.Conversation, func(t *testing.T, w *harness.Website, n int) {
+		if n > 0 {
+			w.Import(t, n)
+		}
+	}},
+	{"/tickets", harness.Ticket, func(t *testing.T, w *harness.Website, n int) {
+		for i := range n {
+			w.NewTicket(t, harness.Map{"title": fmt.Sprintf("Ticket %d", i)})
+		}
+	}},
+	{"/visitors", harness.Visitor, func(t *testing.T, w *harness.Website, n int) {
+		for range n {
+			w.Visit(t, nil)
+		}
+	}},
+	{"/users", harness.User, func(t *testing.T, w *harness.Website, n int) {
+		for range n {
+			w.NewUser(t)
+		}
+	}},
+}
+
+// TestEnvelope checks totals, the neighbours' flags, clamping and the past-the-end page of every list.
+func TestEnvelope(t *testing.T) {
+	t.Parallel()
+	for _, l := range lists {
+		t.Run(l.path, func(t *testing.T) {
+			t.Parallel()
+			w := harness.Running().Website(t, harness.Pro)
+			wantPage(t, w, l, "", page{0, 0, 1, 20, 0, false, false})
+			wantPage(t, w, l, "?page=3", page{0, 0, 3, 20, 0, false, true})
+			l.fill(t, w, 25)
+			for query, want := range map[string]page{
+				"":                                   {20, 25, 1, 20, 2, true, false},
+				"?page=2":                            {5, 25, 2, 20, 2, false, true},
+				"?page=3":                            {0, 25, 3, 20, 2, false, true},
+				"?page=1000000":                      {0, 25, 1000000, 20, 2, false, true},
+				"?limit=10&page=2":                   {10, 25, 2, 10, 3, true, true},
+				"?limit=5&page=5":                    {5, 25, 5, 5, 5, false, true},
+				"?limit=25":                          {25, 25, 1, 25, 1, false, false},
+				"?limit=100":                         {25, 25, 1, 100, 1, false, false},
+				"?limit=101":                         {25, 25, 1, 100, 1, false, false},
+				"?limit=99999999999999999999":        {25, 25, 1, 100, 1, false, false},
+				"?limit=0":                           {1, 25, 1, 1, 25, true, false},
+				"?limit=-7":                          {1, 25, 1, 1, 25, true, false},
+				"?limit=abc":                         {20, 25, 1, 20, 2, true, false},
+				"?limit=":                            {20, 25, 1, 20, 2, true, false},
+				"?page=0":                            {20, 25, 1, 20, 2, true, false},
+				"?page=-3":                           {20, 25, 1, 20, 2, true, false},
+				"?page=abc":                          {20, 25, 1, 20, 2, true, false},
+				"?page=":                             {20, 25, 1, 20, 2, true, false},
+				"?page=NaN&limit=NaN":                {20, 25, 1, 20, 2, true, false},
+				"?unknown=1&page=2&limit=20&Page=99": {5, 25, 2, 20, 2, false, true},
+			} {
+				wantPage(t, w, l, query, want)
+			}
+		})
+	}
+}
+
+type page struct {
+	rows, total, page, limit, pages int64
+	next, prev                      bool
+}
+
+func wantPage(t *testing.T, w *harness.Website, l list, query string, want page) {
+	t.Helper()
+	o := w.Reader().Get(t, l.path+query)
+	harness.Check(t, l.path+query, o, harness.Page(l.row))
+	have := page{int64(len(o.List("data"))), o.Int("total"), o.Int("page"), o.Int("limit"), o.Int("totalPages"), o.Bool("hasNextPage"), o.Bool("hasPrevPage")}
+	if have != want {
+		t.Errorf("%s%s: have %+v, want %+v", l.path, query, have, want)
+	}
+}
+
+// TestNewestFirst checks the order, and that pages and the cursor give the same rows, each once.
+func TestNewestFirst(t *testing.T) {
+	t.Parallel()
+	for _, l := range lists {
+		t.Run(l.path, func(t *testing.T) {
+			t.Parallel()
+			w := harness.Running().Website(t, harness.Pro)
+			l.fill(t, w, 23)
+			all := ids(w.Reader().Do(t, "GET", l.path+"?limit=100", nil).Want(t, 200).List())
+			if len(all) != 23 {
+				t.Fatalf("%d rows, want 23", len(all))
+			}
+			rows := w.Reader().Do(t, "GET", l.path+"?limit=100", nil).List()
+			for i := 1; i < len(rows); i++ {
+				if rows[i].Text("createdAt") > rows[i-1].Text("createdAt") {
+					t.Errorf("row %d is newer than the one before it", i)
+				}
+			}
+			var paged []string
+			for p := 1; p <= 5; p++ {
+				paged = append(paged, ids(w.Reader().Do(t, "GET", fmt.Sprintf("%s?limit=5&page=%d", l.path, p), nil).Want(t, 200).List())...)
+			}
+			if fmt.Sprint(paged) != fmt.Sprint(all) {
+				t.Errorf("pages of 5 give %v, want %v", paged, all)
+			}
+			if walked := walk(t, w, l, 4); fmt.Sprint(walked) != fmt.Sprint(all) {
+				t.Errorf("the cursor gives %v, want %v", walked, all)
+			}
+		})
+	}
+}
+
+func ids(rows []harness.Object) []string {
+	out := make([]string, len(rows))
+	for i, r := range rows {
+		out[i] = fmt.Sprint(r.M["id"])
+	}
+	return out
+}
+
+func walk(t *testing.T, w *harness.Website, l list, limit int) []string {
+	t.Helper()
+	o := w.Reader().Get(t, fmt.Sprintf("%s?limit=%d", l.path, limit))
+	walked := ids(o.List("data"))
+	for range 100 {
+		if o.Null("nextCursor") {
+			return walked
+		}
+		o = w.Reader().Get(t, fmt.Sprintf("%s?limit=%d&cursor=%s", l.path, limit, url.QueryEscape(o.Text("nextCursor"))))
+		harness.Check(t, l.path+" by cursor", o, harness.CursorPage(l.row))
+		if o.Bool("hasNextPage") == o.Null("nextCursor") {
+			t.Errorf("hasNextPage and nextCursor disagree: %s", o)
+		}
+		walked = append(walked, ids(o.List("data"))...)
+	}
+	t.Fatalf("the cursor does not end")
+	return nil
+}
+
+// TestBadCursor: a cursor that no answer gave is bad input.
+func TestBadCursor(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Pro)
+	for _, l := range lists {
+		for _, cursor := range []string{"nonsense", "1", "AAAA", "%25"} {
+			wantCode(t, w.Reader().Do(t, "GET", l.path+"?cursor="+cursor, nil), 400, "", "cursor")
+		}
+	}
+}

@@ -1,0 +1,184 @@
+package harness
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// Client asks one listener in one caller's name. It is a value: With gives a changed copy.
+type Client struct {
+	base   string
+	header http.Header
+	edge   bool // the listener is the public edge
+}
+
+// transport is shared, so that tests side by side do not use up the ports.
+var transport = &http.Client{
+	Timeout:       60 * time.Second,
+	Transport:     &http.Transport{MaxIdleConnsPerHost: 128, DisableCompression: true},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+// NewClient makes a Client of any listener, without any credential.
+func NewClient(base string) Client { return Client{base: base, header: http.Header{}} }
+
+// Public is a caller without any credential.
+func (s System) Public() Client { return Client{s.URL, http.Header{}, true} }
+
+// Bearer is the holder of an API token.
+func (s System) Bearer(token string) Client {
+	return s.Public().With("Authorization", "Bearer "+token)
+}
+
+// Visitor is the holder of a visitor token.
+func (s System) Visitor(token string) Client { return s.Public().With("x-visitor-id", token) }
+
+// Operator is the holder of the operator key, at the operator's listener.
+func (s System) Operator() Client {
+	return NewClient(s.OperatorURL).With("Authorization", "Bearer "+s.OperatorKey)
+}
+
+// With gives a copy that sends one more header.
+func (c Client) With(name, value string) Client {
+	h := c.header.Clone()
+	h.Set(name, value)
+	return Client{c.base, h, c.edge}
+}
+
+// Raw is a body that is sent as it stands.
+type Raw struct {
+	ContentType string // "" sends none
+	Body        []byte
+	Chunked     bool // send no Content-Length
+}
+
+// JSON is a Raw of JSON text.
+func JSON(text string) Raw { return Raw{ContentType: "application/json", Body: []byte(text)} }
+
+// Answer is what came back.
+type Answer struct {
+	t            testing.TB
+	Method, Path string
+	Status       int
+	Header       http.Header
+	Body         []byte
+}
+
+// Do asks. body is nil for none, a Raw, or what is encoded as JSON. No request that a client can send may be answered
+// with 5xx, so one fails the test. It may be called from any goroutine.
+func (c Client) Do(t testing.TB, method, path string, body any) Answer {
+	t.Helper()
+	a := Answer{t: t, Method: method, Path: path}
+	req, err := c.request(t, method, path, body)
+	if err != nil {
+		t.Errorf("%s %s: %v", method, path, err)
+		return a
+	}
+	resp, err := transport.Do(req)
+	if err != nil {
+		t.Errorf("%s %s: %v", method, path, err)
+		return a
+	}
+	defer resp.Body.Close()
+	a.Status, a.Header = resp.StatusCode, resp.Header
+	if a.Body, err = io.ReadAll(resp.Body); err != nil {
+		t.Errorf("%s %s: %v", method, path, err)
+	}
+	if a.Status >= 500 {
+		t.Errorf("%s %s answered %d: %s", method, path, a.Status, a.Body)
+	}
+	if a.Header.Get("X-Request-Id") == "" && c.edge {
+		t.Errorf("%s %s: the answer has no X-Request-Id", method, path)
+	}
+	return a
+}
+
+func (c Client) request(t testing.TB, method, path string, body any) (*http.Request, error) {
+	raw, isRaw := body.(Raw)
+	if body != nil && !isRaw {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		raw = Raw{ContentType: "application/json", Body: b}
+	}
+	var content io.Reader
+	if body != nil {
+		content = bytes.NewReader(raw.Body)
+		if raw.Chunked {
+			content = io.MultiReader(content)
+		}
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, c.base+path, content)
+	if err != nil {
+		return nil, err
+	}
+	req.Header = c.header.Clone()
+	if raw.ContentType != "" {
+		req.Header.Set("Content-Type", raw.ContentType)
+	}
+	return req, nil
+}
+
+// Get asks for path and wants 200 and one JSON object.
+func (c Client) Get(t testing.TB, path string) Object {
+	t.Helper()
+	return c.Do(t, "GET", path, nil).Want(t, 200).Object()
+}
+
+// Send asks with a body and wants a status and one JSON object.
+func (c Client) Send(t testing.TB, status int, method, path string, body any) Object {
+	t.Helper()
+	return c.Do(t, method, path, body).Want(t, status).Object()
+}
+
+// Want ends the test where the status is another one. A refusal must be a whole problem.
+func (a Answer) Want(t testing.TB, status int) Answer {
+	t.Helper()
+	if a.Status != status {
+		t.Fatalf("%s %s: status %d, want %d: %s", a.Method, a.Path, a.Status, status, a.Body)
+	}
+	if status >= 400 && a.Method != http.MethodHead {
+		a.CheckProblem()
+	}
+	return a
+}
+
+// Value is the answer's JSON; numbers are json.Number, so that none is rounded.
+func (a Answer) Value() any {
+	a.t.Helper()
+	d := json.NewDecoder(bytes.NewReader(a.Body))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		a.t.Errorf("%s %s: the answer is not JSON: %v: %.200q", a.Method, a.Path, err, a.Body)
+	}
+	if d.More() {
+		a.t.Errorf("%s %s: something stands behind the answer's JSON: %.200q", a.Method, a.Path, a.Body)
+	}
+	return v
+}
+
+// Object is the answer's JSON object.
+func (a Answer) Object() Object {
+	a.t.Helper()
+	m, ok := a.Value().(map[string]any)
+	if !ok {
+		a.t.Errorf("%s %s: the answer is not a JSON object: %.200q", a.Method, a.Path, a.Body)
+	}
+	return Object{a.t, m}
+}
+
+// List is the answer's JSON list of objects: the answer itself, or an envelope's data.
+func (a Answer) List() []Object {
+	a.t.Helper()
+	v := a.Value()
+	if m, ok := v.(map[string]any); ok {
+		v = m["data"]
+	}
+	return objects(a.t, a.Method+" "+a.Path, v)
+}

@@ -1,0 +1,163 @@
+package harness
+
+import (
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Map is a JSON object to send.
+type Map = map[string]any
+
+// The plans and levels, as the edge spells them.
+const (
+	Free      = "FREE"
+	Pro       = "PRO"
+	Read      = "READ"
+	Write     = "WRITE"
+	ReadWrite = "READ_WRITE"
+)
+
+// Website is a tenant made for one test, with a token of each level.
+type Website struct {
+	System
+	ID                      int64
+	Name, Plan, ClientToken string
+	tokens                  map[string]string // by level
+}
+
+// Unique is a name that no other test uses.
+func Unique(prefix string) string { return prefix + strings.ToLower(rand.Text())[:12] }
+
+// Website makes a tenant.
+func (s System) Website(t testing.TB, plan string) *Website {
+	t.Helper()
+	name := Unique("Shop ")
+	made := s.Operator().Send(t, 201, "POST", "/operator/websites", Map{"name": name, "url": "https://shop.example", "plan": plan})
+	w := &Website{System: s, ID: made.Int("id"), Name: name, Plan: plan, ClientToken: made.Text("clientToken"), tokens: map[string]string{}}
+	for _, level := range []string{Read, Write, ReadWrite} {
+		_, w.tokens[level] = w.Token(t, level)
+	}
+	return w
+}
+
+// Token makes an API token and gives its number and its secret.
+func (w *Website) Token(t testing.TB, level string) (int64, string) {
+	t.Helper()
+	made := w.Operator().Send(t, 201, "POST", fmt.Sprintf("/operator/websites/%d/tokens", w.ID), Map{"name": "test", "level": level})
+	return made.Int("id"), made.Text("token")
+}
+
+// Revoke takes a token away.
+func (w *Website) Revoke(t testing.TB, id int64) {
+	t.Helper()
+	w.Operator().Send(t, 200, "DELETE", fmt.Sprintf("/operator/websites/%d/tokens/%d", w.ID, id), nil)
+}
+
+// Revoked makes a READ_WRITE token and takes it away at once.
+func (w *Website) Revoked(t testing.TB) string {
+	t.Helper()
+	id, secret := w.Token(t, ReadWrite)
+	w.Revoke(t, id)
+	return secret
+}
+
+// As is the holder of the website's token of a level.
+func (w *Website) As(level string) Client { return w.Bearer(w.tokens[level]) }
+
+// Reader holds READ.
+func (w *Website) Reader() Client { return w.As(Read) }
+
+// Writer holds WRITE, which does not include reading.
+func (w *Website) Writer() Client { return w.As(Write) }
+
+// Agent holds READ_WRITE.
+func (w *Website) Agent() Client { return w.As(ReadWrite) }
+
+// NewUser makes an agent of the website.
+func (w *Website) NewUser(t testing.TB) Object {
+	t.Helper()
+	return w.Operator().Send(t, 201, "POST", fmt.Sprintf("/operator/websites/%d/users", w.ID),
+		Map{"name": Unique("Agent "), "email": Unique("agent.") + "@shop.example"})
+}
+
+// Session is a visitor on the website.
+type Session struct {
+	Client
+	ID    int64
+	Token string
+	Made  Object // the answer that began it
+}
+
+// Visit begins a visitor's session. Members of more are sent beside the client token.
+func (w *Website) Visit(t testing.TB, more Map) Session {
+	t.Helper()
+	body := Map{"clientToken": w.ClientToken}
+	for k, v := range more {
+		body[k] = v
+	}
+	made := w.Public().Send(t, 201, "POST", "/visitor/sessions", body)
+	token := made.Text("visitorToken")
+	return Session{w.System.Visitor(token), made.Object("visitor").Int("id"), token, made}
+}
+
+// Open begins a conversation and gives its token.
+func (s Session) Open(t testing.TB, content string) string {
+	t.Helper()
+	made := s.Send(t, 201, "POST", "/visitor/conversations", Map{"content": content})
+	return made.Object("conversation").Text("token")
+}
+
+// Say posts a message of the visitor's into a conversation.
+func (s Session) Say(t testing.TB, conversation, content string) Object {
+	t.Helper()
+	return s.Send(t, 201, "POST", "/visitor/conversations/"+conversation+"/messages", Map{"content": content})
+}
+
+// Reply posts a message of an agent's into a conversation.
+func (w *Website) Reply(t testing.TB, conversation, content string) Object {
+	t.Helper()
+	return w.Agent().Send(t, 201, "POST", "/conversations/"+conversation+"/messages", Map{"content": content})
+}
+
+// NewTicket makes a ticket.
+func (w *Website) NewTicket(t testing.TB, fields Map) Object {
+	t.Helper()
+	return w.Agent().Send(t, 201, "POST", "/tickets", fields)
+}
+
+// Row is a conversation to import.
+func Row(key string, turns ...string) Map {
+	said := make([]Map, len(turns))
+	for i, text := range turns {
+		said[i] = Map{"from": []string{"visitor", "agent"}[i%2], "text": text}
+	}
+	return Map{"key": key, "topics": []string{"Test_1"}, "turns": said}
+}
+
+// Import imports n conversations of two messages each and gives the answer.
+func (w *Website) Import(t testing.TB, n int) Object {
+	t.Helper()
+	rows := make([]Map, n)
+	for i := range rows {
+		rows[i] = Row(fmt.Sprintf("row/%d", i), fmt.Sprintf("question %d", i), fmt.Sprintf("answer %d", i))
+	}
+	return w.Agent().Send(t, 200, "POST", "/conversations/import", Map{"rows": rows})
+}
+
+// UnknownID is a number that no object has.
+const UnknownID = 9007199254740001
+
+// Lookalike is a token of token's form that nobody has: its random part backwards.
+func Lookalike(token string) string {
+	prefix, random, _ := strings.Cut(token, "_")
+	b := []byte(random)
+	slices.Reverse(b)
+	return prefix + "_" + string(b)
+}
+
+// PathID is a number as it stands in a path.
+func PathID(n int64) string { return strconv.FormatInt(n, 10) }

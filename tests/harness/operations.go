@@ -1,0 +1,129 @@
+package harness
+
+import "testing"
+
+// Caller is the credential that an operation asks for.
+type Caller string
+
+// The callers. ByRead and ByWrite hold a bearer token that includes that level.
+const (
+	ByPublic  Caller = "public"
+	ByVisitor Caller = "visitor"
+	ByRead    Caller = Read
+	ByWrite   Caller = Write
+)
+
+// Operation is one operation of the edge, with a request of it that succeeds in a World.
+type Operation struct {
+	Row          int    // in the contract; 0 for one of our own
+	Method, Path string // with {conversation}, {visitor}, {client}, {ticket}, {user}, {tag} for the object it is about
+	Caller       Caller
+	Pro          bool   // needs the plan PRO
+	Status       int    // on success
+	Malformed    int    // the status for a malformed object; 0 where it is about none
+	Body         Map    // a good body, or nil
+	Text         string // the body's text member, or ""
+	Mistyped     Map    // one member of a wrong type
+	Ends         bool   // it succeeds once per object
+}
+
+// Name is how a test calls the operation.
+func (o Operation) Name() string { return o.Method + " " + o.Path }
+
+// Operations is every operation of the edge but the operator's.
+func Operations() []Operation {
+	title := Map{"title": "Broken handle", "description": "It came off."}
+	documented := []Operation{
+		{Row: 1, Method: "GET", Path: "/health", Caller: ByPublic, Status: 200},
+		{Row: 2, Method: "GET", Path: "/conversations", Caller: ByRead, Status: 200},
+		{Row: 3, Method: "GET", Path: "/conversations/{conversation}", Caller: ByRead, Status: 200, Malformed: 404},
+		{Row: 4, Method: "GET", Path: "/conversations/{conversation}/messages", Caller: ByRead, Status: 200, Malformed: 404},
+		{Row: 5, Method: "POST", Path: "/conversations/{conversation}/rate", Caller: ByVisitor, Status: 200, Malformed: 404,
+			Body: Map{"rating": 4, "feedback": "Quick."}, Text: "feedback", Mistyped: Map{"rating": "four"}},
+		{Row: 6, Method: "GET", Path: "/visitors/{visitor}", Caller: ByRead, Status: 200, Malformed: 400},
+		{Row: 7, Method: "PATCH", Path: "/visitors/{visitor}/context", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"name": "Vera", "context": Map{"cart": 3}}, Text: "name", Mistyped: Map{"context": "text"}},
+		{Row: 8, Method: "GET", Path: "/widgets/{client}", Caller: ByPublic, Status: 200, Malformed: 400},
+		{Row: 9, Method: "PATCH", Path: "/widgets/{client}", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"color": "#123456", "welcomeMessages": "[]"}, Text: "welcomeMessages", Mistyped: Map{"chatEnabled": "yes"}},
+		{Row: 10, Method: "GET", Path: "/statistics/current", Caller: ByRead, Status: 200},
+		{Row: 11, Method: "GET", Path: "/tickets", Caller: ByRead, Pro: true, Status: 200},
+		{Row: 12, Method: "POST", Path: "/tickets", Caller: ByWrite, Pro: true, Status: 201, Body: title, Text: "title", Mistyped: Map{"title": 5}},
+		{Row: 13, Method: "GET", Path: "/tickets/{ticket}", Caller: ByRead, Pro: true, Status: 200, Malformed: 400},
+		{Row: 14, Method: "PATCH", Path: "/tickets/{ticket}", Caller: ByWrite, Pro: true, Status: 200, Malformed: 400,
+			Body: title, Text: "description", Mistyped: Map{"title": true}},
+		{Row: 15, Method: "DELETE", Path: "/tickets/{ticket}", Caller: ByWrite, Pro: true, Status: 200, Malformed: 400, Ends: true},
+		{Row: 16, Method: "PATCH", Path: "/tickets/{ticket}/status", Caller: ByWrite, Pro: true, Status: 200, Malformed: 400,
+			Body: Map{"status": "OPEN"}, Text: "status", Mistyped: Map{"status": 1}},
+		{Row: 17, Method: "POST", Path: "/tickets/{ticket}/messages", Caller: ByWrite, Pro: true, Status: 201, Malformed: 400,
+			Body: Map{"content": "We are looking."}, Text: "content", Mistyped: Map{"content": Map{}}},
+		{Row: 18, Method: "POST", Path: "/internal/visitors/tickets", Caller: ByVisitor, Status: 201, Body: title, Text: "title", Mistyped: Map{"title": 5}},
+		{Row: 19, Method: "GET", Path: "/widget/{client}", Caller: ByPublic, Status: 200, Malformed: 404},
+	}
+	return append(documented, ours()...)
+}
+
+// ours is the operations beyond the documented API.
+func ours() []Operation {
+	said := Map{"content": "Hello?"}
+	return []Operation{
+		{Method: "POST", Path: "/visitor/sessions", Caller: ByPublic, Status: 201,
+			Body: Map{"clientToken": "{client}", "name": "Ned"}, Text: "name", Mistyped: Map{"clientToken": 5}},
+		{Method: "POST", Path: "/visitor/conversations", Caller: ByVisitor, Status: 201, Body: said, Text: "content", Mistyped: Map{"content": 5}},
+		{Method: "GET", Path: "/visitor/conversations/{conversation}/messages", Caller: ByVisitor, Status: 200, Malformed: 404},
+		{Method: "POST", Path: "/visitor/conversations/{conversation}/messages", Caller: ByVisitor, Status: 201, Malformed: 404,
+			Body: said, Text: "content", Mistyped: Map{"content": 5}},
+		{Method: "POST", Path: "/visitor/conversations/{conversation}/typing", Caller: ByVisitor, Status: 204, Malformed: 404,
+			Body: Map{"typing": false}, Mistyped: Map{"typing": "yes"}},
+		{Method: "POST", Path: "/visitor/conversations/{conversation}/close", Caller: ByVisitor, Status: 200, Malformed: 404, Ends: true},
+		{Method: "POST", Path: "/conversations/{conversation}/messages", Caller: ByWrite, Status: 201, Malformed: 404,
+			Body: said, Text: "content", Mistyped: Map{"content": 5}},
+		{Method: "PATCH", Path: "/conversations/{conversation}", Caller: ByWrite, Status: 200, Malformed: 404,
+			Body: Map{"summary": "A lost parcel."}, Text: "summary", Mistyped: Map{"tags": "parcels"}},
+		{Method: "POST", Path: "/conversations/{conversation}/typing", Caller: ByWrite, Status: 204, Malformed: 404,
+			Body: Map{"typing": false}, Mistyped: Map{"typing": "yes"}},
+		{Method: "POST", Path: "/conversations/{conversation}/read", Caller: ByWrite, Status: 204, Malformed: 404},
+		{Method: "GET", Path: "/visitors", Caller: ByRead, Status: 200},
+		{Method: "GET", Path: "/users", Caller: ByRead, Status: 200},
+		{Method: "POST", Path: "/users", Caller: ByWrite, Status: 201,
+			Body: Map{"name": "Una", "email": "{unique}@shop.example"}, Text: "name", Mistyped: Map{"name": 5}},
+		{Method: "GET", Path: "/users/{user}", Caller: ByRead, Status: 200, Malformed: 400},
+		{Method: "PATCH", Path: "/users/{user}", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"name": "Una"}, Text: "name", Mistyped: Map{"name": 5}},
+		{Method: "DELETE", Path: "/users/{user}", Caller: ByWrite, Status: 200, Malformed: 400, Ends: true},
+		{Method: "GET", Path: "/tags", Caller: ByRead, Status: 200},
+		{Method: "PUT", Path: "/tags/parcels", Caller: ByWrite, Status: 200,
+			Body: Map{"names": Map{"de": "Pakete"}}, Mistyped: Map{"names": "Pakete"}},
+		{Method: "DELETE", Path: "/tags/{tag}", Caller: ByWrite, Status: 200, Malformed: 404, Ends: true},
+		{Method: "POST", Path: "/conversations/import", Caller: ByWrite, Status: 200,
+			Body: Map{"rows": []Map{Row("{unique}", "Is it open?", "It is.")}}, Mistyped: Map{"rows": "none"}},
+	}
+}
+
+// Ask does the operation about the named objects.
+func (o Operation) Ask(t testing.TB, c Client, names map[string]string) Answer {
+	t.Helper()
+	if o.Body == nil {
+		return c.Do(t, o.Method, Fill(o.Path, names), nil)
+	}
+	return c.Do(t, o.Method, Fill(o.Path, names), o.Good(names))
+}
+
+// Good is a body that the operation takes.
+func (o Operation) Good(names map[string]string) Map {
+	return Fill(Fill(o.Body, names), map[string]string{"unique": Unique("una.")})
+}
+
+// Allowed is the holder of the credential that the operation asks for in w.
+func (o Operation) Allowed(w *World) Client {
+	switch o.Caller {
+	case ByVisitor:
+		return w.Caller.Client
+	case ByRead:
+		return w.Reader()
+	case ByWrite:
+		return w.Writer()
+	default:
+		return w.Public()
+	}
+}

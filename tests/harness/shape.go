@@ -1,0 +1,162 @@
+package harness
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Type says what is wrong with a JSON value at a path: nothing where it is of the type.
+type Type func(path string, v any) []string
+
+// Check fails the test with everything that is wrong with v.
+func Check(t testing.TB, what string, v any, typ Type) {
+	t.Helper()
+	if o, ok := v.(Object); ok {
+		v = o.M
+	}
+	for _, wrong := range typ(what, v) {
+		t.Error(wrong)
+	}
+}
+
+func wrong(path, want string, v any) []string {
+	b, _ := json.Marshal(v)
+	if len(b) > 200 {
+		b = append(b[:200], "…"...)
+	}
+	return []string{fmt.Sprintf("%s is mistyped: want %s, have %s", path, want, b)}
+}
+
+func simple(want string, ok func(any) bool) Type {
+	return func(path string, v any) []string {
+		if ok(v) {
+			return nil
+		}
+		return wrong(path, want, v)
+	}
+}
+
+var (
+	timeForm   = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`)
+	numberText = regexp.MustCompile(`^[1-9]\d{0,15}$`)
+)
+
+// The types that shapes are made of.
+var (
+	Text    = simple("a string", func(v any) bool { _, ok := v.(string); return ok })
+	Bool    = simple("true or false", func(v any) bool { _, ok := v.(bool); return ok })
+	Number  = simple("a number", func(v any) bool { _, ok := v.(json.Number); return ok })
+	Count   = simple("a whole number from 0", func(v any) bool { n, ok := whole(v); return ok && n >= 0 })
+	ID      = simple("a whole number from 1 and below 2^53", func(v any) bool { n, ok := whole(v); return ok && n > 0 && n < 1<<53 })
+	TextID  = simple("a decimal number as a string", func(v any) bool { s, ok := v.(string); return ok && numberText.MatchString(s) })
+	Time    = simple("a UTC timestamp with milliseconds and Z", isTime)
+	Null    = simple("null", func(v any) bool { return v == nil })
+	Context = simple("a JSON object inside a string", func(v any) bool {
+		s, ok := v.(string)
+		var m map[string]any
+		return ok && json.Unmarshal([]byte(s), &m) == nil && m != nil
+	})
+)
+
+func whole(v any) (int64, bool) {
+	n, ok := v.(json.Number)
+	if !ok || strings.ContainsAny(n.String(), ".eE") {
+		return 0, false
+	}
+	i, err := n.Int64()
+	return i, err == nil
+}
+
+func isTime(v any) bool {
+	s, ok := v.(string)
+	if !ok || !timeForm.MatchString(s) {
+		return false
+	}
+	at, err := time.Parse(time.RFC3339, s)
+	return err == nil && at.Year() >= 2000
+}
+
+// OneOf is a string out of a few.
+func OneOf(values ...string) Type {
+	return simple("one of "+strings.Join(values, ", "), func(v any) bool {
+		s, ok := v.(string)
+		return ok && slices.Contains(values, s)
+	})
+}
+
+// Prefixed is a string that begins with a prefix and goes on.
+func Prefixed(prefix string) Type {
+	return simple("a string that begins with "+prefix, func(v any) bool {
+		s, ok := v.(string)
+		return ok && strings.HasPrefix(s, prefix) && len(s) > len(prefix)
+	})
+}
+
+// Exactly is one value.
+func Exactly(want any) Type {
+	return simple(fmt.Sprintf("%#v", want), func(v any) bool {
+		if n, ok := v.(json.Number); ok {
+			return n.String() == fmt.Sprint(want)
+		}
+		return v == want
+	})
+}
+
+// OrNull is a type or null.
+func OrNull(typ Type) Type {
+	return func(path string, v any) []string {
+		if v == nil {
+			return nil
+		}
+		return typ(path, v)
+	}
+}
+
+// ListOf is a list, never null, whose every element is of a type.
+func ListOf(typ Type) Type {
+	return func(path string, v any) []string {
+		l, ok := v.([]any)
+		if !ok {
+			return wrong(path, "a list", v)
+		}
+		var all []string
+		for i, e := range l {
+			all = append(all, typ(fmt.Sprintf("%s[%d]", path, i), e)...)
+		}
+		return all
+	}
+}
+
+// Shape is an object that has exactly these members.
+type Shape map[string]Type
+
+// Type is the shape as a Type.
+func (s Shape) Type() Type {
+	return func(path string, v any) []string {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return wrong(path, "an object", v)
+		}
+		var all []string
+		for _, name := range slices.Sorted(maps.Keys(s)) {
+			member, present := m[name]
+			if !present {
+				all = append(all, path+"."+name+" is missing")
+				continue
+			}
+			all = append(all, s[name](path+"."+name, member)...)
+		}
+		for _, name := range slices.Sorted(maps.Keys(m)) {
+			if s[name] == nil {
+				all = append(all, path+"."+name+" is undeclared")
+			}
+		}
+		return all
+	}
+}

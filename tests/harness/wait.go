@@ -1,0 +1,33 @@
+package harness
+
+import (
+	"testing"
+	"time"
+)
+
+// Patience is how long a test waits for what happens behind a request: statistics, caches.
+const Patience = 5 * time.Second
+
+// pollEvery is the pause between two looks.
+const pollEvery = 20 * time.Millisecond
+
+// Eventually looks until ok, and ends the test with the last state seen where that takes longer than within.
+func Eventually(t testing.TB, within time.Duration, what string, look func() (ok bool, state any)) {
+	t.Helper()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for start := time.Now(); ; {
+		ok, state := look()
+		if ok {
+			return
+		}
+		if time.Since(start) > within {
+			t.Fatalf("%s: not within %v; last seen: %v", what, within, state)
+		}
+		select {
+		case <-tick.C:
+		case <-t.Context().Done():
+			t.Fatalf("%s: the test ended", what)
+		}
+	}
+}

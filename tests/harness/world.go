@@ -1,0 +1,127 @@
+package harness
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// World is a website with one of everything that an operation can be about.
+type World struct {
+	*Website
+	Caller       Session // the conversation's and the ticket's visitor
+	Conversation string  // its token: one message of the visitor's, one of an agent's
+	Ticket       string  // its id
+	User         Object
+	Tag          string
+}
+
+// World makes a website and one of everything in it. The ticket is the visitor's own, which needs no plan.
+func (s System) World(t testing.TB, plan string) *World {
+	t.Helper()
+	w := &World{Website: s.Website(t, plan)}
+	w.Caller = w.Visit(t, Map{"name": "Vera Visitor"})
+	w.Conversation = w.Caller.Open(t, "Where is my parcel?")
+	w.Reply(t, w.Conversation, "On its way.")
+	w.User = w.NewUser(t)
+	w.Tag = Unique("tag-")
+	w.Agent().Do(t, "PUT", "/tags/"+w.Tag, Map{"names": Map{"de": "Pakete"}}).Want(t, 200)
+	w.Ticket = w.Caller.Send(t, 201, "POST", "/internal/visitors/tickets", Map{"title": "Lost parcel"}).Text("id")
+	return w
+}
+
+// Objects gives the names that operations are about, by kind.
+func (w *World) Objects() map[string]string {
+	return map[string]string{
+		"conversation": w.Conversation, "visitor": w.Caller.Token, "client": w.ClientToken, "ticket": w.Ticket,
+		"user": PathID(w.User.Int("id")), "tag": w.Tag,
+	}
+}
+
+// Unknown gives names of each kind that are well-formed and that nobody has.
+func (w *World) Unknown() map[string]string {
+	return map[string]string{
+		"conversation": Lookalike(w.Conversation), "visitor": Lookalike(w.Caller.Token), "client": Unique("wgt_nobody"),
+		"ticket": PathID(UnknownID), "user": PathID(UnknownID),
+		"tag": Unique("tag-"),
+	}
+}
+
+// Malformed gives names of each kind that no object can have.
+func Malformed() map[string]string {
+	return map[string]string{
+		"conversation": "no-token", "visitor": "no.token", "client": "no.token", "ticket": "no-number", "user": "no-number", "tag": "%20",
+	}
+}
+
+// Fill puts names into the {kind}s of a path or, inside strings, of a body.
+func Fill[T any](v T, names map[string]string) T { return fill(v, names).(T) }
+
+func fill(v any, names map[string]string) any {
+	switch v := v.(type) {
+	case string:
+		for kind, name := range names {
+			v = strings.ReplaceAll(v, "{"+kind+"}", name)
+		}
+		return v
+	case Map:
+		if v == nil {
+			return v
+		}
+		out := Map{}
+		for k, e := range v {
+			out[k] = fill(e, names)
+		}
+		return out
+	case []Map:
+		out := make([]Map, len(v))
+		for i, e := range v {
+			out[i] = fill(e, names).(Map)
+		}
+		return out
+	default:
+		return v
+	}
+}
+
+// State is everything that the website's own agent can see, to compare before and after. Presence is left out: it
+// passes by itself.
+func (w *World) State(t testing.TB) string {
+	t.Helper()
+	paths := []string{
+		"/conversations?limit=100", "/conversations/" + w.Conversation, "/visitors?limit=100", "/visitors/" + w.Caller.Token,
+		"/widgets/" + w.ClientToken, "/users", "/tags",
+	}
+	if w.Plan == Pro {
+		paths = append(paths, "/tickets?limit=100", "/tickets/"+w.Ticket)
+	}
+	var b strings.Builder
+	for _, p := range paths {
+		a := w.Agent().Do(t, "GET", p, nil).Want(t, 200)
+		b.WriteString(p + " " + Render(a.Value(), "online") + "\n")
+	}
+	return b.String()
+}
+
+// Render is a decoded JSON value as text with its members in order and some left out.
+func Render(v any, omit ...string) string {
+	switch v := v.(type) {
+	case map[string]any:
+		var members []string
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			if !slices.Contains(omit, k) {
+				members = append(members, k+":"+Render(v[k], omit...))
+			}
+		}
+		return "{" + strings.Join(members, ",") + "}"
+	case []any:
+		rows := make([]string, len(v))
+		for i, e := range v {
+			rows[i] = Render(e, omit...)
+		}
+		return "[" + strings.Join(rows, ",") + "]"
+	default:
+		return Object{M: map[string]any{"": v}}.String()
+	}
+}

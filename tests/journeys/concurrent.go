@@ -1,0 +1,152 @@
+package journeys
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"fivechat.dev/tests/harness"
+)
+
+// side runs n callers at once and waits for all.
+func side(n int, do func(i int)) {
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		wg.Go(func() {
+			<-start
+			do(i)
+		})
+	}
+	close(start)
+	wg.Wait()
+}
+
+// SentAgain: a repeated clientMessageId answers 200 with the first message, for visitors, agents and a first message.
+func SentAgain(t *testing.T, s harness.System) {
+	w := s.Website(t, harness.Free)
+	v := w.Visit(t, nil)
+	first := harness.Map{"content": "Hello", "clientMessageId": "m-1"}
+	opened := v.Send(t, 201, "POST", "/visitor/conversations", first)
+	if again := v.Send(t, 200, "POST", "/visitor/conversations", first); harness.Render(again.M) != harness.Render(opened.M) {
+		t.Errorf("opened again:\nhave %s\nwant %s", again, opened)
+	}
+	token := opened.Object("conversation").Text("token")
+	for _, c := range []struct {
+		client harness.Client
+		path   string
+	}{{v.Client, "/visitor/conversations/" + token + "/messages"}, {w.Agent(), "/conversations/" + token + "/messages"}} {
+		id := harness.Unique("m-")
+		made := c.client.Send(t, 201, "POST", c.path, harness.Map{"content": "A", "clientMessageId": id})
+		for _, content := range []string{"A", "B"} {
+			if again := c.client.Send(t, 200, "POST", c.path, harness.Map{"content": content, "clientMessageId": id}); again.String() != made.String() {
+				t.Errorf("%s again:\nhave %s\nwant %s", c.path, again, made)
+			}
+		}
+		c.client.Send(t, 201, "POST", c.path, harness.Map{"content": "A", "clientMessageId": harness.Unique("m-")})
+		c.client.Send(t, 201, "POST", c.path, harness.Map{"content": "A"})
+		c.client.Send(t, 201, "POST", c.path, harness.Map{"content": "A"})
+	}
+	other := v.Open(t, "Another conversation")
+	v.Send(t, 201, "POST", "/visitor/conversations/"+other+"/messages", first) // the id counts in its own conversation only
+	messages := w.Agent().Get(t, "/conversations/"+token).List("messages")
+	if n := len(chat(messages)); n != 9 {
+		t.Errorf("%d messages, want 9", n)
+	}
+	wantStatistics(t, w, harness.Map{"totalConversations": 2, "totalMessages": 11})
+}
+
+// SentAtOnce: of many equal sends at once, one makes the message.
+func SentAtOnce(t *testing.T, s harness.System) {
+	w := s.Website(t, harness.Free)
+	v := w.Visit(t, nil)
+	const callers = 16
+	send := func(path string, want int) string {
+		t.Helper()
+		body := harness.Map{"content": "Once", "clientMessageId": harness.Unique("m-")}
+		answers := make([]harness.Answer, callers)
+		side(callers, func(i int) { answers[i] = v.Do(t, "POST", path, body) })
+		made, bodies := 0, map[string]int{}
+		for _, a := range answers {
+			switch a.Status {
+			case 201:
+				made++
+			case 200:
+			default:
+				t.Errorf("POST %s: status %d: %s", path, a.Status, a.Body)
+			}
+			bodies[string(a.Body)]++
+		}
+		if made != want || len(bodies) != 1 {
+			t.Errorf("POST %s: %d of %d made something, in %d different answers", path, made, callers, len(bodies))
+		}
+		o := answers[0].Object()
+		if c, ok := o.M["conversation"]; ok && c != nil {
+			return o.Object("conversation").Text("token")
+		}
+		return ""
+	}
+	token := send("/visitor/conversations", 1)
+	send("/visitor/conversations/"+token+"/messages", 1)
+	if n := len(chat(w.Agent().Get(t, "/conversations/"+token).List("messages"))); n != 2 {
+		t.Errorf("%d messages, want 2", n)
+	}
+	wantStatistics(t, w, harness.Map{"totalConversations": 1, "totalMessages": 2})
+}
+
+// Busy: 64 clients that post messages into one conversation and rate it at once lose and double nothing.
+func Busy(t *testing.T, s harness.System) {
+	const clients, each = 64, 5
+	w := s.Website(t, harness.Free)
+	v := w.Visit(t, nil)
+	token := v.Open(t, "first")
+	agent := w.Agent()
+	var mu sync.Mutex
+	acknowledged := map[string]int64{} // content to id
+	side(clients, func(i int) {
+		c, path := v.Client, "/visitor/conversations/"+token+"/messages"
+		if i%2 == 1 {
+			c, path = agent, "/conversations/"+token+"/messages"
+		}
+		for n := range each {
+			content, rating := fmt.Sprintf("%d/%d", i, n), int64(1+(i+n)%5)
+			said := c.Do(t, "POST", path, harness.Map{"content": content})
+			rated := v.Do(t, "POST", "/conversations/"+token+"/rate", harness.Map{"rating": rating})
+			if said.Status != 201 || rated.Status != 200 {
+				t.Errorf("message %s: %d %s; rating: %d %s", content, said.Status, said.Body, rated.Status, rated.Body)
+				continue
+			}
+			if have := rated.Object().Int("rating"); have != rating {
+				t.Errorf("rated %d, answered %d", rating, have)
+			}
+			mu.Lock()
+			acknowledged[content] = said.Object().Int("id")
+			mu.Unlock()
+		}
+	})
+	thread := agent.Get(t, "/conversations/"+token)
+	stored := map[string]int64{}
+	last := int64(0)
+	for _, m := range chat(thread.List("messages"))[1:] {
+		if _, twice := stored[m.Text("content")]; twice {
+			t.Errorf("message %q is there twice", m.Text("content"))
+		}
+		stored[m.Text("content")] = m.Int("id")
+		if m.Int("id") <= last {
+			t.Errorf("message %d stands behind %d", m.Int("id"), last)
+		}
+		last = m.Int("id")
+	}
+	for content, id := range acknowledged {
+		if stored[content] != id {
+			t.Errorf("message %q was acknowledged as %d and is %d", content, id, stored[content])
+		}
+	}
+	if len(stored) != clients*each || len(acknowledged) != clients*each {
+		t.Errorf("%d messages are stored and %d acknowledged, want %d", len(stored), len(acknowledged), clients*each)
+	}
+	if c := thread.Object("conversation"); c.Null("rating") || c.Null("firstMessageAt") {
+		t.Errorf("the ratings or the first answer are lost: %s", c)
+	}
+	wantStatistics(t, w, harness.Map{"totalConversations": 1, "activeConversations": 1, "totalMessages": 1 + clients*each})
+}

@@ -1,0 +1,43 @@
+// Package journeys is what visitors, agents and importers do from end to end. The journeys run over the system in one
+// process here, and over seven separate processes in tests/processes.
+package journeys
+
+import (
+	"testing"
+
+	"fivechat.dev/tests/harness"
+)
+
+// Journey is something that people do, from end to end, on a website of its own.
+type Journey struct {
+	Name string
+	Run  func(*testing.T, harness.System)
+}
+
+// All is every journey.
+var All = []Journey{
+	{"a chat from the first word to the statistics", Chat},
+	{"a message sent again", SentAgain},
+	{"a message sent by many at once", SentAtOnce},
+	{"reading on behind a message", ReadingOn},
+	{"tags in several languages", Tags},
+	{"an agent takes a conversation", Assignment},
+	{"finding conversations", Finding},
+	{"walking by cursor while others write", Walking},
+	{"a busy conversation", Busy},
+	{"an import, and again", Import},
+	{"imports of the same rows at once", ImportsAtOnce},
+	{"a token is revoked", Revocation},
+	{"agents come and go", Users},
+	{"visitors come and go", Visitors},
+}
+
+// Run runs every journey side by side.
+func Run(t *testing.T, s harness.System) {
+	for _, j := range All {
+		t.Run(j.Name, func(t *testing.T) {
+			t.Parallel()
+			j.Run(t, s)
+		})
+	}
+}

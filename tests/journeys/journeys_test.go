@@ -1,0 +1,24 @@
+package journeys_test
+
+import (
+	"os"
+	"testing"
+
+	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/journeys"
+)
+
+func TestMain(m *testing.M) { harness.Main(m) }
+
+func TestJourneys(t *testing.T) {
+	t.Parallel()
+	journeys.Run(t, harness.Running())
+}
+
+// TestDialogues imports the whole data set; FIVECHAT_DIALOGUES names its file, and without it there is nothing to do.
+func TestDialogues(t *testing.T) {
+	t.Parallel()
+	if file := os.Getenv("FIVECHAT_DIALOGUES"); file != "" {
+		journeys.Dialogues(t, harness.Running(), file)
+	}
+}
