@@ -57,10 +57,10 @@ func (s *Shared) Over(rows []route.Route) *Edge { return &Edge{s, route.New(rows
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), e.Timeout)
 	defer cancel()
-	x, r := e.begin(ctx, w, r)
-	defer x.end()
-	if err := e.serve(x, r); err != nil {
-		x.refuse(err)
+	x, ctx := e.begin(ctx, w, r)
+	defer x.end(ctx)
+	if err := e.serve(x, r.WithContext(ctx)); err != nil {
+		x.refuse(ctx, err)
 	}
 }
 
