@@ -42,12 +42,12 @@ func TestWhomTheServicesSee(t *testing.T) {
 		{"DELETE", "/tickets/1", []string{bearer(bothPro), id}, "tickets", pro},
 		{"DELETE", "/users/1", []string{bearer(bothPro)}, "accounts", pro},
 		{"POST", "/conversations/c/rate", []string{id}, "conversations", visitor},
-		{"POST", "/conversations/c/rate", []string{id, bearer("5c_unknown")}, "conversations", visitor},
+		{"POST", "/conversations/c/rate", []string{id, bearer(stray)}, "conversations", visitor},
 		{"POST", "/internal/visitors/tickets", []string{id, bearer(bothPro)}, "tickets", visitor},
 		{"GET", "/visitor/conversations/c/messages", []string{id}, "conversations", visitor},
 		{"POST", "/visitor/conversations/c/typing", []string{id}, "conversations", visitor},
 		{"POST", "/visitor/sessions", []string{"x-visitor-id: nobody"}, "visitors", public},
-		{"GET", "/widgets/w", []string{bearer("5c_unknown")}, "widgets", public},
+		{"GET", "/widgets/w", []string{bearer(stray)}, "widgets", public},
 		{"GET", "/widget/w", nil, "widgets", public},
 	} {
 		saw := h.echoed(h.do(c.method, h.public+c.path, nil, c.headers...))

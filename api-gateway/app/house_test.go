@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -29,13 +30,26 @@ const (
 	operatorKey  = "operator-key-for-tests"
 )
 
-// The API tokens that the fake accounts knows, and the visitor that the fake visitors knows.
-const (
-	readFree  = "5c_readfree"
-	writeFree = "5c_writefree"
-	bothPro   = "5c_bothpro"
-	someone   = "vis_someone"
+// The API tokens that the fake accounts knows, one that it does not, and the visitor that the fake visitors knows.
+var (
+	readFree  = apiToken("readfree")
+	writeFree = apiToken("writefree")
+	bothPro   = apiToken("bothpro")
+	stray     = apiToken("unknown")
 )
+
+const someone = "vis_someone"
+
+// apiToken makes a token of the form that accounts gives them.
+func apiToken(name string) string {
+	const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	body := name + strings.Repeat("x", 32-len(name))
+	check := ""
+	for sum := crc32.ChecksumIEEE([]byte(body)); len(check) < 6; sum /= 62 {
+		check = string(base62[sum%62]) + check
+	}
+	return "5c_" + body + check
+}
 
 // seen is what a service saw of a request, as the echo repeats it.
 type seen struct {
