@@ -5,8 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash/crc32"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -56,7 +56,7 @@ func (r *Resolver) Resolve(ctx context.Context, h http.Header) (identity.Princip
 	if !wellFormed(secret) {
 		return identity.Principal{}, Invalid()
 	}
-	p, err := r.memo.Get(ctx, hash(secret))
+	p, err := r.memo.Get(ctx, hashOf(secret))
 	if fault.Is(err, fault.NotFound) {
 		return identity.Principal{}, Invalid()
 	}
@@ -97,12 +97,32 @@ func missing(message string) error {
 	return fault.Coded(fault.Unauthenticated, "token_missing", message)
 }
 
-var form = regexp.MustCompile(`^5c_[0-9A-Za-z]{1,125}$`)
+// The form of a secret, as accounts makes them: a mark, random characters, and their CRC-32 in base 62.
+const (
+	mark   = "5c_"
+	random = 32
+	check  = 6
+	base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+)
 
-// wellFormed says whether a secret can be an API token at all, so that nobody is asked about one that cannot.
-func wellFormed(secret string) bool { return form.MatchString(secret) }
+// wellFormed says whether a secret can be an API token at all, so that nobody is asked about one that was mistyped or
+// made up.
+func wellFormed(secret string) bool {
+	body, marked := strings.CutPrefix(secret, mark)
+	if !marked || len(body) != random+check || strings.Trim(body, base62) != "" {
+		return false
+	}
+	sum := crc32.ChecksumIEEE([]byte(body[:random]))
+	for i := len(body) - 1; i >= random; i-- {
+		if body[i] != base62[sum%62] {
+			return false
+		}
+		sum /= 62
+	}
+	return true
+}
 
-func hash(secret string) string {
+func hashOf(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
 }
