@@ -13,6 +13,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/telemetry"
@@ -27,6 +28,7 @@ type Config struct {
 // The bounds of a connection pool and of finding a server, so that a store that is away is an answer, not a hang.
 const (
 	serverSelection = 2 * time.Second
+	timeout         = 10 * time.Second // of one operation, or of a transaction with its retries, where the context has no deadline
 	maxPool         = 64
 )
 
@@ -49,6 +51,7 @@ func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
 	client, err := mongo.Connect(options.Client().ApplyURI(c.URI).
 		SetAppName("fivechat-" + t.Component).
 		SetServerSelectionTimeout(serverSelection).
+		SetTimeout(timeout).
 		SetMaxPoolSize(maxPool).
 		SetWriteConcern(&writeconcern.WriteConcern{W: "majority", Journal: &journaled}).
 		SetMonitor(commandMonitor(t)))
@@ -73,10 +76,26 @@ func (db *DB) Close(ctx context.Context) error { return db.client.Disconnect(ctx
 // meets another writer, so it must have no effect but through the context it is given.
 func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) error {
 	return db.client.UseSession(ctx, func(ctx context.Context) error {
-		_, err := mongo.SessionFromContext(ctx).WithTransaction(ctx, func(ctx context.Context) (any, error) { return nil, fn(ctx) })
+		var gone error
+		_, err := mongo.SessionFromContext(ctx).WithTransaction(ctx, func(ctx context.Context) (any, error) {
+			err := fn(ctx)
+			if unreachable(err) {
+				// The driver has looked for a server as long as it may, and would look again until the time is up.
+				gone, err = err, errGone
+			}
+			return nil, err
+		})
+		if gone != nil {
+			err = gone
+		}
 		return translate(err, "")
 	})
 }
+
+var errGone = errors.New("mongokit: the store cannot be reached")
+
+// unreachable says that no server was found within serverSelection.
+func unreachable(err error) bool { return errors.As(err, &topology.ServerSelectionError{}) }
 
 // Index is an index that a collection's queries need.
 type Index struct {
@@ -131,6 +150,8 @@ func translate(err error, noun string) error {
 		return fault.Missing(noun)
 	case errors.Is(err, context.Canceled):
 		return err
+	case unreachable(err):
+		return fault.Away("the store", err)
 	case mongo.IsTimeout(err) && errors.Is(err, context.DeadlineExceeded):
 		return fault.Wrap(fault.Timeout, "the request took too long", err)
 	case mongo.IsNetworkError(err), mongo.IsTimeout(err), errors.As(err, new(mongo.ServerError)) && retryable(err):

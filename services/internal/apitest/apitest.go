@@ -1,0 +1,188 @@
+// Package apitest calls a whole service as the edge and its siblings do: over HTTP, in the name of a principal.
+package apitest
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/services/internal/storetest"
+)
+
+const key = "a key of the tests, at least 32 bytes long"
+
+// Config gives settings with a store of the test's own.
+func Config(t testing.TB) component.Config {
+	t.Helper()
+	return component.Config{
+		AssertionKeys: []string{key}, Telemetry: telemetry.Config{LogTo: io.Discard}, Mongo: storetest.Config(t),
+	}
+}
+
+// The principals that tests speak for.
+var (
+	Public   = identity.Principal{Kind: identity.Public}
+	Operator = identity.Principal{Kind: identity.Operator}
+)
+
+// Token is a FREE token of a level.
+func Token(website int64, level identity.Level) identity.Principal {
+	return identity.Principal{Kind: identity.Token, Website: storetest.Tenant(website), Level: level, Plan: identity.Free}
+}
+
+// Sibling is another service, on behalf of a website; 0 for none.
+func Sibling(website int64) identity.Principal {
+	p := identity.Principal{Kind: identity.Service, Service: "test"}
+	if website != 0 {
+		p.Website = storetest.Tenant(website)
+	}
+	return p
+}
+
+// Service is a running service.
+type Service struct {
+	t    testing.TB
+	url  string
+	keys *identity.Keyring
+}
+
+// Serve answers with unit's public listener until the test ends.
+func Serve(t testing.TB, unit runner.Unit, err error) *Service {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(unit.Listeners[0].Handler)
+	t.Cleanup(func() {
+		server.Close()
+		unit.Close(context.Background())
+	})
+	keys, err := identity.NewKeyring([]byte(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Service{t, server.URL, keys}
+}
+
+// Answer is what a service said.
+type Answer struct {
+	Status int
+	Body   string
+}
+
+// Do asks in p's name. Header is pairs of name and value.
+func (s *Service) Do(p identity.Principal, method, path, body string, header ...string) Answer {
+	s.t.Helper()
+	req, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if p.Kind != "" {
+		assertion, err := s.keys.Sign(p)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		req.Header.Set(identity.Header, assertion)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Add(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return Answer{resp.StatusCode, string(b)}
+}
+
+// Want is Do that insists on a status and gives the body's members.
+func (s *Service) Want(status int, p identity.Principal, method, path, body string, header ...string) map[string]any {
+	s.t.Helper()
+	a := s.Do(p, method, path, body, header...)
+	var members map[string]any
+	if err := json.Unmarshal([]byte(a.Body), &members); a.Status != status || err != nil {
+		s.t.Fatalf("%s %s %s\n = %d %s\nwant %d", method, path, body, a.Status, a.Body, status)
+	}
+	return members
+}
+
+// Refused is Want of a problem, and gives its code and, where one is named, its first field: "validation_failed name".
+func (s *Service) Refused(status int, p identity.Principal, method, path, body string, header ...string) string {
+	s.t.Helper()
+	problem := s.Want(status, p, method, path, body, header...)
+	said, _ := problem["code"].(string)
+	if fields, _ := problem["errors"].([]any); len(fields) > 0 {
+		said += " " + fields[0].(map[string]any)["field"].(string)
+	}
+	return said
+}
+
+// Fake is a sibling of the service under test. Its Answer may be changed between requests, not during one.
+type Fake struct {
+	URL    string
+	Answer http.HandlerFunc
+	Calls  []string // what was asked: method, path, website
+}
+
+// NewFake makes a sibling that answers so.
+func NewFake(t testing.TB, answer http.HandlerFunc) *Fake {
+	f := &Fake{Answer: answer}
+	keys, err := identity.NewKeyring([]byte(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p, err := keys.Verify(r.Header.Get(identity.Header))
+		if err != nil || p.Kind != identity.Service {
+			t.Errorf("asked %s without a service's assertion: %v", r.URL, err)
+		}
+		f.Calls = append(f.Calls, r.Method+" "+r.URL.RequestURI()+" "+p.Website.String())
+		f.Answer(w, r)
+	}))
+	t.Cleanup(server.Close)
+	f.URL = server.URL
+	return f
+}
+
+// JSON answers with a status and a body.
+func JSON(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		io.WriteString(w, body)
+	}
+}
+
+// Problem answers with a refusal.
+func Problem(err error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { httpkit.WriteProblem(w, r.URL.Path, "", err) }
+}
+
+// Failures are the ways in which a sibling fails, and the status that the service must answer then.
+var Failures = map[string]struct {
+	Answer http.HandlerFunc
+	Status int
+}{
+	"broken line": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 503},
+	"no problem":  {JSON(502, "<html>Bad Gateway</html>"), 503},
+	"no answer":   {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 504},
+}
+
+// Hurry is a header that leaves a request little time, so that a sibling that does not answer is given up soon.
+var Hurry = []string{httpkit.TimeoutHeader, "250"}

@@ -1,0 +1,102 @@
+// Package storetest gives tests a real store: the one at MONGODB_URI, else an embedded one in memory, started once for
+// each test binary. Every test has a database of its own there.
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"fivechat.dev/libs/embedmongo"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/tenant"
+)
+
+// embedded starts the embedded store. It ends with the process.
+var embedded = sync.OnceValues(func() (string, error) {
+	s, err := embedmongo.Start(context.Background(), embedmongo.Options{})
+	if err != nil {
+		return "", err
+	}
+	return s.URI(), nil
+})
+
+// URI gives the address of the store.
+func URI(t testing.TB) string {
+	t.Helper()
+	if uri := os.Getenv("MONGODB_URI"); uri != "" {
+		return uri
+	}
+	uri, err := embedded()
+	if err != nil {
+		t.Fatalf("embedded store: %v", err)
+	}
+	return uri
+}
+
+// Tenant makes a tenant of a number.
+func Tenant(n int64) tenant.ID {
+	t, err := tenant.New(n)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// Config gives the settings of a new empty database, which goes when the test ends.
+func Config(t testing.TB) mongokit.Config {
+	t.Helper()
+	c := mongokit.Config{URI: URI(t), Database: "test_" + strings.ToLower(rand.Text()[:16])}
+	if os.Getenv("MONGODB_URI") != "" {
+		t.Cleanup(func() { drop(t, c) })
+	}
+	return c
+}
+
+func drop(t testing.TB, c mongokit.Config) {
+	client, err := mongo.Connect(options.Client().ApplyURI(c.URI))
+	if err == nil {
+		err = client.Database(c.Database).Drop(context.Background())
+		client.Disconnect(context.Background())
+	}
+	if err != nil {
+		t.Errorf("drop %s: %v", c.Database, err)
+	}
+}
+
+// Telemetry gives the telemetry of a component, silent.
+func Telemetry(t testing.TB, component string) *telemetry.Telemetry {
+	t.Helper()
+	tele, err := telemetry.New(t.Context(), component, telemetry.Config{LogTo: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tele
+}
+
+// DB connects a component to a new empty database.
+func DB(t testing.TB, component string) *mongokit.DB {
+	t.Helper()
+	db, err := mongokit.Connect(Config(t), Telemetry(t, component))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close(context.Background()) })
+	return db
+}
+
+// Ready creates the indexes of what was declared on db.
+func Ready(t testing.TB, db *mongokit.DB) {
+	t.Helper()
+	if err := db.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,153 @@
+package stores
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/operation"
+)
+
+// eventually waits for a condition, bounded.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-deadline:
+			t.Fatalf("never: %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+func TestLogGivesPositionsOnceInOrder(t *testing.T) {
+	t.Parallel()
+	database := fresh()
+	db, tele := connect(t, uri, database)
+	log := events.NewLog(db, tele)
+	if err := db.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	other, otherTele := connect(t, uri, database) // a second replica
+	ctx, stop := context.WithCancel(t.Context())
+	var relays sync.WaitGroup
+	for _, l := range []*events.Log{log, events.NewLog(other, otherTele)} {
+		relays.Go(func() { _ = l.Relay(ctx) })
+	}
+	const keys, each = 8, 40
+	w := website(1)
+	var writers sync.WaitGroup
+	for k := range int64(keys) {
+		writers.Go(func() {
+			for i := range each {
+				err := db.Tx(t.Context(), func(ctx context.Context) error { return log.Append(ctx, w, k, "counted", map[string]int{"i": i}) })
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	undone := errors.New("undone")
+	if err := db.Tx(t.Context(), func(ctx context.Context) error {
+		return errors.Join(log.Append(ctx, w, 99, "never", nil), undone)
+	}); !errors.Is(err, undone) {
+		t.Fatal(err)
+	}
+	writers.Wait()
+	var all []events.Record
+	eventually(t, "all records have positions", func() bool {
+		var err error
+		if all, err = log.After(t.Context(), 0, keys*each+10); err != nil {
+			t.Fatal(err)
+		}
+		return len(all) >= keys*each
+	})
+	stop()
+	relays.Wait()
+	next := map[int64]int{}
+	for i, r := range all {
+		if r.Pos != int64(i+1) {
+			t.Fatalf("record %d has position %d", i, r.Pos)
+		}
+		var data struct{ I int }
+		if err := r.Decode(&data); err != nil {
+			t.Fatal(err)
+		}
+		if r.Type != "counted" || r.Website != w || r.Data != fmt.Sprintf(`{"i":%d}`, next[r.Key]) {
+			t.Fatalf("key %d: %s after %d records", r.Key, r.Data, next[r.Key])
+		}
+		next[r.Key]++
+	}
+	if len(all) != keys*each {
+		t.Fatalf("%d records", len(all))
+	}
+}
+
+func TestFollowerAppliesEachOnceThroughFailures(t *testing.T) {
+	t.Parallel()
+	db, tele := connect(t, uri, fresh())
+	log := events.NewLog(db, tele)
+	keys, err := identity.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	router := httpkit.NewRouter(tele, keys)
+	log.Serve(router, operation.Standard(tele))
+	server := httptest.NewServer(router)
+	t.Cleanup(server.Close)
+
+	var mu sync.Mutex
+	var applied []int64
+	failures := 2
+	f := events.Follower{
+		Source: "test", Client: httpkit.NewClient(server.URL, keys, tele), Telemetry: tele,
+		Position: func(context.Context, string) (int64, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return int64(len(applied)), nil
+		},
+		Apply: func(_ context.Context, _ string, records []events.Record) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if failures > 0 {
+				failures--
+				return errors.New("not now")
+			}
+			for _, r := range records {
+				applied = append(applied, r.Pos)
+			}
+			return nil
+		},
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var tasks sync.WaitGroup
+	tasks.Go(func() { _ = log.Relay(ctx) })
+	tasks.Go(func() { _ = f.Run(ctx) })
+	const n = 30
+	for i := range n {
+		if err := log.Append(t.Context(), website(1), int64(i), "counted", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "all are applied", func() bool { mu.Lock(); defer mu.Unlock(); return len(applied) >= n })
+	stop()
+	tasks.Wait()
+	var want []int64
+	for i := range int64(n) {
+		want = append(want, i+1)
+	}
+	if !slices.Equal(applied, want) {
+		t.Fatalf("applied %v", applied)
+	}
+}
