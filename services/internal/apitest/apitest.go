@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"fivechat.dev/libs/component"
@@ -133,11 +134,13 @@ func (s *Service) Refused(status int, p identity.Principal, method, path, body s
 	return said
 }
 
-// Fake is a sibling of the service under test. Its Answer may be changed between requests, not during one.
+// Fake is a sibling of the service under test. Its Answer finds who asks in the request's context; it may be changed
+// between requests, not during one.
 type Fake struct {
 	URL    string
 	Answer http.HandlerFunc
 	Calls  []string // what was asked: method, path, website
+	mu     sync.Mutex
 }
 
 // NewFake makes a sibling that answers so.
@@ -152,8 +155,10 @@ func NewFake(t testing.TB, answer http.HandlerFunc) *Fake {
 		if err != nil || p.Kind != identity.Service {
 			t.Errorf("asked %s without a service's assertion: %v", r.URL, err)
 		}
+		f.mu.Lock() // a service may ask several things at once
 		f.Calls = append(f.Calls, r.Method+" "+r.URL.RequestURI()+" "+p.Website.String())
-		f.Answer(w, r)
+		f.mu.Unlock()
+		f.Answer(w, r.WithContext(identity.With(r.Context(), p)))
 	}))
 	t.Cleanup(server.Close)
 	f.URL = server.URL
