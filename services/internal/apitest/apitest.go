@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -134,18 +135,18 @@ func (s *Service) Refused(status int, p identity.Principal, method, path, body s
 	return said
 }
 
-// Fake is a sibling of the service under test. Its Answer finds who asks in the request's context; it may be changed
-// between requests, not during one.
+// Fake is a sibling of the service under test. Its answer finds who asks in the request's context.
 type Fake struct {
-	URL    string
-	Answer http.HandlerFunc
-	Calls  []string // what was asked: method, path, website
+	URL string
+
 	mu     sync.Mutex
+	answer http.HandlerFunc
+	asked  []string
 }
 
 // NewFake makes a sibling that answers so.
 func NewFake(t testing.TB, answer http.HandlerFunc) *Fake {
-	f := &Fake{Answer: answer}
+	f := &Fake{answer: answer}
 	keys, err := identity.NewKeyring([]byte(key))
 	if err != nil {
 		t.Fatal(err)
@@ -155,14 +156,32 @@ func NewFake(t testing.TB, answer http.HandlerFunc) *Fake {
 		if err != nil || p.Kind != identity.Service {
 			t.Errorf("asked %s without a service's assertion: %v", r.URL, err)
 		}
-		f.mu.Lock() // a service may ask several things at once
-		f.Calls = append(f.Calls, r.Method+" "+r.URL.RequestURI()+" "+p.Website.String())
+		io.Copy(io.Discard, r.Body) // only then a server notices that the client goes away
+		f.mu.Lock()
+		f.asked = append(f.asked, r.Method+" "+r.URL.RequestURI()+" "+p.Website.String())
+		answer := f.answer
 		f.mu.Unlock()
-		f.Answer(w, r.WithContext(identity.With(r.Context(), p)))
+		answer(w, r.WithContext(identity.With(r.Context(), p)))
 	}))
 	t.Cleanup(server.Close)
 	f.URL = server.URL
 	return f
+}
+
+// Says changes the answer and gives the one before.
+func (f *Fake) Says(answer http.HandlerFunc) http.HandlerFunc {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before := f.answer
+	f.answer = answer
+	return before
+}
+
+// Asked gives what was asked so far: method, path, website.
+func (f *Fake) Asked() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.asked)
 }
 
 // JSON answers with a status and a body.

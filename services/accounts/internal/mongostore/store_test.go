@@ -1,0 +1,220 @@
+package mongostore_test
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/accounts"
+	"fivechat.dev/services/accounts/internal/mongostore"
+	"fivechat.dev/services/internal/storetest"
+)
+
+var (
+	one, two = storetest.Tenant(1), storetest.Tenant(2)
+	day      = time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
+)
+
+func newStore(t *testing.T) *mongostore.Store {
+	t.Helper()
+	db := storetest.DB(t, "accounts")
+	s := mongostore.New(db)
+	storetest.Ready(t, db)
+	return s
+}
+
+func addUser(t *testing.T, s *mongostore.Store, of tenant.ID, email string) accounts.User {
+	t.Helper()
+	id, err := s.NextUser(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := accounts.User{ID: id, WebsiteID: of, Name: "Ann", Email: email, Theme: "dark", Language: "en", CreatedAt: day, UpdatedAt: day}
+	if err := s.AddUser(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func addToken(t *testing.T, s *mongostore.Store, of tenant.ID, hash string) accounts.Token {
+	t.Helper()
+	id, err := s.NextToken(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := accounts.Token{ID: id, WebsiteID: of, Hash: hash, Name: "ci", Level: identity.Read, Prefix: "5c_abcde", CreatedAt: day}
+	if err := s.AddToken(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func want[T any](t *testing.T, got T, err error, wanted T) {
+	t.Helper()
+	if err != nil || !reflect.DeepEqual(got, wanted) {
+		t.Errorf("got %+v, %v\nwant %+v", got, err, wanted)
+	}
+}
+
+func wantKind(t *testing.T, err error, k fault.Kind) {
+	t.Helper()
+	if !fault.Is(err, k) {
+		t.Errorf("got %v, want %s", err, k.Code())
+	}
+}
+
+func TestWebsites(t *testing.T) {
+	t.Parallel()
+	s, ctx := newStore(t), t.Context()
+	var all []accounts.Website
+	for i := range 3 {
+		id, err := s.NextWebsite(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := accounts.Website{ID: id, Organization: "Org", Name: fmt.Sprint("Shop ", i), URL: "https://shop.example", Plan: identity.Pro, ClientToken: "x", CreatedAt: day}
+		if err := s.AddWebsite(ctx, w); err != nil {
+			t.Fatal(err)
+		}
+		all = append([]accounts.Website{w}, all...)
+	}
+	got, err := s.Website(ctx, all[0].ID)
+	want(t, got, err, all[0])
+	_, err = s.Website(ctx, storetest.Tenant(999))
+	wantKind(t, err, fault.NotFound)
+	_, err = s.Website(ctx, tenant.ID{})
+	wantKind(t, err, fault.NotFound)
+
+	page, err := s.Websites(ctx, paging.Window{Limit: 2})
+	want(t, page.Rows, err, all[:2])
+	if page.Total != 3 {
+		t.Errorf("total %d", page.Total)
+	}
+	rest, err := s.Websites(ctx, paging.Window{Limit: 2, Cursor: page.Next})
+	want(t, rest.Rows, err, all[2:])
+}
+
+func TestUsers(t *testing.T) {
+	t.Parallel()
+	s, ctx := newStore(t), t.Context()
+	a, b := addUser(t, s, one, "a@example.com"), addUser(t, s, one, "b@example.com")
+
+	got, err := s.User(ctx, one, a.ID)
+	want(t, got, err, a)
+	page, err := s.Users(ctx, one, paging.Window{})
+	want(t, page.Rows, err, []accounts.User{b, a})
+	several, err := s.UsersOf(ctx, one, []int64{b.ID, 999, b.ID})
+	want(t, several, err, []accounts.User{b})
+
+	duplicate := a
+	duplicate.ID = 1000
+	wantKind(t, s.AddUser(ctx, duplicate), fault.Conflict)
+	_, err = s.SaveUser(ctx, one, b.ID, func(u accounts.User) (accounts.User, error) { u.Email = a.Email; return u, nil })
+	if f := fault.From(err); f.Code != "email_taken" {
+		t.Errorf("got %v", err)
+	}
+	_, err = s.SaveUser(ctx, one, b.ID, func(u accounts.User) (accounts.User, error) { return u, fault.Bad("name", "is wrong") })
+	wantKind(t, err, fault.Invalid)
+	got, err = s.User(ctx, one, b.ID)
+	want(t, got, err, b)
+
+	avatar := "https://example.com/a"
+	a.Name, a.AvatarURL, a.UpdatedAt = "Anna", &avatar, day.Add(time.Second)
+	got, err = s.SaveUser(ctx, one, a.ID, func(accounts.User) (accounts.User, error) { return a, nil })
+	want(t, got, err, a)
+	got, err = s.User(ctx, one, a.ID)
+	want(t, got, err, a)
+
+	if err := s.DeleteUser(ctx, one, a.ID); err != nil {
+		t.Error(err)
+	}
+	wantKind(t, s.DeleteUser(ctx, one, a.ID), fault.NotFound)
+	addUser(t, s, one, a.Email)
+}
+
+func TestSaveUserLosesNothing(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	u := addUser(t, s, one, "a@example.com")
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			_, err := s.SaveUser(t.Context(), one, u.ID, func(u accounts.User) (accounts.User, error) { u.Name += "!"; return u, nil })
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	got, err := s.User(t.Context(), one, u.ID)
+	want(t, got.Name, err, "Ann!!!!!!!!!!!!!!!!")
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	s, ctx := newStore(t), t.Context()
+	a, b := addToken(t, s, one, "aa"), addToken(t, s, one, "bb")
+
+	got, err := s.TokenByHash(ctx, "aa")
+	want(t, got, err, a)
+	_, err = s.TokenByHash(ctx, "cc")
+	wantKind(t, err, fault.NotFound)
+	page, err := s.Tokens(ctx, one, paging.Window{})
+	want(t, page.Rows, err, []accounts.Token{b, a})
+
+	for _, at := range []time.Time{day, day.Add(30 * time.Second), day.Add(time.Minute)} {
+		if err := s.UsedToken(ctx, one, a.ID, at, at.Add(-time.Minute)); err != nil {
+			t.Error(err)
+		}
+		a.LastUsedAt = day.Add(at.Sub(day).Truncate(time.Minute)) // the one in between is too soon
+		got, err = s.TokenByHash(ctx, "aa")
+		want(t, got, err, a)
+	}
+
+	got, err = s.DeleteToken(ctx, one, a.ID)
+	want(t, got, err, a)
+	_, err = s.DeleteToken(ctx, one, a.ID)
+	wantKind(t, err, fault.NotFound)
+	_, err = s.TokenByHash(ctx, "aa")
+	wantKind(t, err, fault.NotFound)
+}
+
+// TestIsolation asks for each website's rows in the other's name: nothing is found and nothing changes.
+func TestIsolation(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	for _, roles := range []struct{ owner, other tenant.ID }{{one, two}, {two, one}} {
+		hash := "of " + roles.owner.String()
+		u, token := addUser(t, s, roles.owner, "same@example.com"), addToken(t, s, roles.owner, hash)
+		if err := s.UsedToken(t.Context(), roles.other, token.ID, day, day); err != nil {
+			t.Error(err)
+		}
+		for name, err := range asOther(t.Context(), s, roles.other, u.ID, token.ID) {
+			if !fault.Is(err, fault.NotFound) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		several, err := s.UsersOf(t.Context(), roles.other, []int64{u.ID})
+		want(t, len(several), err, 0)
+
+		users, err := s.Users(t.Context(), roles.owner, paging.Window{})
+		want(t, users.Rows, err, []accounts.User{u})
+		tokens, err := s.Tokens(t.Context(), roles.owner, paging.Window{})
+		want(t, tokens.Rows, err, []accounts.Token{token})
+	}
+}
+
+func asOther(ctx context.Context, s *mongostore.Store, other tenant.ID, user, token int64) map[string]error {
+	errs := map[string]error{"DeleteUser": s.DeleteUser(ctx, other, user)}
+	_, errs["User"] = s.User(ctx, other, user)
+	_, errs["SaveUser"] = s.SaveUser(ctx, other, user, func(u accounts.User) (accounts.User, error) { u.Name = "stolen"; return u, nil })
+	_, errs["DeleteToken"] = s.DeleteToken(ctx, other, token)
+	return errs
+}

@@ -1,0 +1,267 @@
+package mongostore_test
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/internal/storetest"
+	"fivechat.dev/services/visitors"
+	"fivechat.dev/services/visitors/internal/mongostore"
+)
+
+var (
+	one, two = storetest.Tenant(1), storetest.Tenant(2)
+	day      = time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
+)
+
+// fixture is a store and what it wrote into its log.
+type fixture struct {
+	*mongostore.Store
+	outbox *mongokit.Global[events.Record]
+}
+
+func newStore(t *testing.T) fixture {
+	t.Helper()
+	db := storetest.DB(t, "visitors")
+	s := mongostore.New(db, events.NewLog(db, storetest.Telemetry(t, "visitors")))
+	storetest.Ready(t, db)
+	return fixture{s, mongokit.GlobalOf[events.Record](db, "visitors_outbox", "event")}
+}
+
+// told gives the events so far: type, website, key and data.
+func (f fixture) told(t *testing.T) []string {
+	t.Helper()
+	rows, err := f.outbox.List(t.Context(), bson.D{}, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, r := range rows {
+		all = append(all, fmt.Sprint(r.Type, " ", r.Website, " ", r.Key, " ", r.Data))
+	}
+	return all
+}
+
+func (f fixture) visitor(t *testing.T, of tenant.ID) visitors.Visitor {
+	t.Helper()
+	id, err := f.Reserve(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return visitors.Visitor{ID: id, WebsiteID: of, Token: fmt.Sprint("vis_", id), Name: "Ann", Context: "{}", LastSeenAt: day, CreatedAt: day, UpdatedAt: day}
+}
+
+func (f fixture) create(t *testing.T, of tenant.ID) visitors.Visitor {
+	t.Helper()
+	v := f.visitor(t, of)
+	if err := f.Create(t.Context(), v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func want[T any](t *testing.T, got T, err error, wanted T) {
+	t.Helper()
+	if err != nil || !reflect.DeepEqual(got, wanted) {
+		t.Errorf("got %+v, %v\nwant %+v", got, err, wanted)
+	}
+}
+
+func wantDone(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func wantKind(t *testing.T, err error, k fault.Kind) {
+	t.Helper()
+	if !fault.Is(err, k) {
+		t.Errorf("got %v, want %s", err, k.Code())
+	}
+}
+
+func TestCreateAndFind(t *testing.T) {
+	t.Parallel()
+	s, ctx := newStore(t), t.Context()
+	a, b := s.create(t, one), s.create(t, one)
+
+	got, err := s.ByToken(ctx, one, a.Token)
+	want(t, got, err, a)
+	_, err = s.ByToken(ctx, one, "vis_unknown")
+	wantKind(t, err, fault.NotFound)
+	owner, id, err := s.Owner(ctx, b.Token)
+	if owner != one || id != b.ID || err != nil {
+		t.Errorf("owner %v, visitor %d, %v", owner, id, err)
+	}
+	_, _, err = s.Owner(ctx, "vis_unknown")
+	wantKind(t, err, fault.NotFound)
+	several, err := s.ByIDs(ctx, one, []int64{b.ID, 999})
+	want(t, several, err, []visitors.Visitor{b})
+	page, err := s.List(ctx, one, visitors.Filter{}, paging.Window{})
+	want(t, page.Rows, err, []visitors.Visitor{b, a})
+	want(t, s.told(t), nil, []string{
+		fmt.Sprint("visitor.created 1 ", a.ID, " {}"), fmt.Sprint("visitor.created 1 ", b.ID, " {}"),
+	})
+}
+
+func TestPresence(t *testing.T) {
+	t.Parallel()
+	s, ctx := newStore(t), t.Context()
+	a, b := s.create(t, one), s.create(t, one)
+	later := day.Add(20 * time.Second)
+	wantDone(t, s.Seen(ctx, one, a.ID, later, later.Add(-15*time.Second)))
+	soon := later.Add(14 * time.Second)
+	wantDone(t, s.Seen(ctx, one, a.ID, soon, soon.Add(-15*time.Second))) // too soon
+	a.LastSeenAt = later
+	got, err := s.ByToken(ctx, one, a.Token)
+	want(t, got, err, a)
+
+	for since, n := range map[time.Time]int64{day: 2, day.Add(time.Millisecond): 1, later: 1, later.Add(time.Millisecond): 0} {
+		got, err := s.CountSeen(ctx, one, since)
+		want(t, got, err, n)
+	}
+	page, err := s.List(ctx, one, visitors.Filter{SeenSince: later}, paging.Window{})
+	want(t, page.Rows, err, []visitors.Visitor{a})
+	want(t, page.Total, err, 1)
+	page, err = s.List(ctx, one, visitors.Filter{UnseenSince: later}, paging.Window{})
+	want(t, page.Rows, err, []visitors.Visitor{b})
+	page, err = s.List(ctx, one, visitors.Filter{SeenSince: day}, paging.Window{Limit: 1, Cursor: paging.Cursor{At: day, ID: b.ID}})
+	want(t, page.Rows, err, []visitors.Visitor{a})
+}
+
+func TestSave(t *testing.T) {
+	t.Parallel()
+	s, ctx := newStore(t), t.Context()
+	v := s.create(t, one)
+	_, err := s.Save(ctx, one, v.Token, func(v visitors.Visitor) (visitors.Visitor, error) { return v, fault.Bad("name", "is wrong") })
+	wantKind(t, err, fault.Invalid)
+	_, err = s.Save(ctx, one, "vis_unknown", func(v visitors.Visitor) (visitors.Visitor, error) { return v, nil })
+	wantKind(t, err, fault.NotFound)
+	city := "Bern"
+	v.Name, v.Context, v.City = "Anna", `{"a":1}`, &city
+	got, err := s.Save(ctx, one, v.Token, func(visitors.Visitor) (visitors.Visitor, error) { return v, nil })
+	want(t, got, err, v)
+	got, err = s.ByToken(ctx, one, v.Token)
+	want(t, got, err, v)
+	want(t, s.told(t)[1:], nil, []string{fmt.Sprint("visitor.updated 1 ", v.ID, " {}")})
+}
+
+func TestSaveLosesNothing(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	v := s.create(t, one)
+	const n = 32
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			p := visitors.Patch{Context: visitors.Context{fmt.Sprint("k", i): []byte("1")}}
+			if _, err := s.Save(t.Context(), one, v.Token, p.Apply); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	got, err := s.ByToken(t.Context(), one, v.Token)
+	expected := visitors.Context{}
+	for i := range n {
+		expected[fmt.Sprint("k", i)] = []byte("1")
+	}
+	merged, _ := visitors.MergeContext("{}", expected)
+	want(t, got.Context, err, merged)
+	want(t, len(s.told(t)), nil, n+1)
+}
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	s, ctx := newStore(t), t.Context()
+	row := func(of tenant.ID, key string) visitors.Visitor {
+		v := s.visitor(t, of)
+		v.ImportKey = key
+		return v
+	}
+	a, b := row(one, "a"), row(one, "b")
+	wantDone(t, s.Import(ctx, one, []visitors.Visitor{a, b}))
+	ids, err := s.Imported(ctx, one, []string{"a", "b", "c"})
+	want(t, ids, err, map[string]int64{"a": a.ID, "b": b.ID})
+	got, err := s.ByToken(ctx, one, a.Token)
+	want(t, got, err, a)
+
+	wantKind(t, s.Import(ctx, one, []visitors.Visitor{row(one, "c"), row(one, "b")}), fault.Conflict)
+	ids, err = s.Imported(ctx, one, []string{"c"})
+	want(t, ids, err, map[string]int64{}) // all or none
+	wantDone(t, s.Import(ctx, two, []visitors.Visitor{row(two, "a")}))
+	want(t, s.told(t), nil, []string{`visitors.imported 1 0 {"visitors":2}`, `visitors.imported 2 0 {"visitors":1}`})
+}
+
+// TestImportAtOnce imports overlapping keys from several sides at once: each key becomes one visitor, everybody is told
+// the same number, and the events count each visitor once.
+func TestImportAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	service := visitors.New(s, nil, nil)
+	rows := make([]visitors.ImportRow, 40)
+	for i := range rows {
+		rows[i].Key = fmt.Sprint("k", i)
+	}
+	answers := make([][]visitors.Imported, 6)
+	var all sync.WaitGroup
+	for i := range answers {
+		all.Go(func() {
+			var err error
+			if answers[i], err = service.Import(t.Context(), one, rows); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	for _, a := range answers[1:] {
+		want(t, a, nil, answers[0])
+	}
+	page, err := s.List(t.Context(), one, visitors.Filter{}, paging.Window{})
+	want(t, page.Total, err, 40)
+	want(t, s.told(t), nil, []string{`visitors.imported 1 0 {"visitors":40}`})
+}
+
+// TestIsolation asks for each website's visitors in the other's name: nothing is found and nothing changes.
+func TestIsolation(t *testing.T) {
+	t.Parallel()
+	s, ctx := newStore(t), t.Context()
+	for _, roles := range []struct{ owner, other tenant.ID }{{one, two}, {two, one}} {
+		v := s.visitor(t, roles.owner)
+		v.ImportKey = "same"
+		wantDone(t, s.Import(ctx, roles.owner, []visitors.Visitor{v}))
+		told := s.told(t)
+
+		_, err := s.ByToken(ctx, roles.other, v.Token)
+		wantKind(t, err, fault.NotFound)
+		_, err = s.Save(ctx, roles.other, v.Token, func(v visitors.Visitor) (visitors.Visitor, error) { v.Name = "stolen"; return v, nil })
+		wantKind(t, err, fault.NotFound)
+		wantDone(t, s.Seen(ctx, roles.other, v.ID, day.Add(time.Hour), day.Add(time.Hour)))
+		several, err := s.ByIDs(ctx, roles.other, []int64{v.ID})
+		want(t, len(several), err, 0)
+		ids, err := s.Imported(ctx, roles.other, []string{"same"})
+		if ids["same"] == v.ID || err != nil {
+			t.Errorf("%v, %v", ids, err)
+		}
+		if s.Create(ctx, visitors.Visitor{ID: v.ID + 1000, Token: "vis_nobodys"}) == nil {
+			t.Error("a visitor of no website was stored")
+		}
+
+		got, err := s.ByToken(ctx, roles.owner, v.Token)
+		want(t, got, err, v)
+		n, err := s.CountSeen(ctx, roles.owner, day)
+		want(t, n, err, 1)
+		want(t, s.told(t), nil, told)
+	}
+}
