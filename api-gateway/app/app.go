@@ -56,7 +56,7 @@ func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL
 	}
 	doors := edge.New(edge.Shared{
 		Telemetry: tele, Tokens: tokens.Resolve, Visitors: visitors.Resolve, Operators: edge.OperatorKey(c.OperatorKey),
-		Proxy: forward, Trusted: c.TrustedProxies, Origins: c.CORSOrigins,
+		Proxy: forward, Trusted: c.TrustedProxies, Origins: c.CORSOrigins, Timeout: c.Timeout,
 	})
 	u := runner.Unit{Name: "api-gateway", Telemetry: tele, Listeners: []runner.Listener{
 		{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public)},

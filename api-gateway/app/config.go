@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"time"
 
 	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/rediskit"
 	"fivechat.dev/libs/telemetry"
@@ -30,13 +32,14 @@ type Config struct {
 	StatisticsURL    string          `env:"FIVECHAT_STATISTICS_URL"`
 	TrustedProxies   []netip.Prefix  `env:"FIVECHAT_TRUSTED_PROXIES"` // CIDRs whose X-Forwarded-For counts, comma-separated
 	CORSOrigins      []string        `env:"FIVECHAT_CORS_ORIGINS"`    // whose pages may call operations with a bearer, comma-separated
+	Timeout          time.Duration   `env:"FIVECHAT_TIMEOUT"`         // how long a request may take, at most what a service would allow
 	Redis            rediskit.Config // optional: without it a revoked token works for seconds more
 	Telemetry        telemetry.Config
 }
 
 // Default listens on every address, as a container does, trusts no proxy and no origin.
 func Default() Config {
-	return Config{Addr: ":8080", AdminAddr: ":9090", OperatorAddr: ":8081", Telemetry: telemetry.Default()}
+	return Config{Addr: ":8080", AdminAddr: ":9090", OperatorAddr: ":8081", Timeout: httpkit.DefaultTimeout, Telemetry: telemetry.Default()}
 }
 
 // Validate refuses settings that cannot work.
@@ -46,6 +49,9 @@ func (c Config) Validate() error {
 	errs := []error{keys, services}
 	if c.OperatorKey != "" && len(c.OperatorKey) < minOperatorKey {
 		errs = append(errs, fmt.Errorf("FIVECHAT_OPERATOR_KEY is shorter than %d characters", minOperatorKey))
+	}
+	if c.Timeout <= 0 || c.Timeout > httpkit.DefaultTimeout {
+		errs = append(errs, fmt.Errorf("FIVECHAT_TIMEOUT must be positive and at most %s", httpkit.DefaultTimeout))
 	}
 	for _, o := range c.CORSOrigins {
 		if u, err := url.Parse(o); err != nil || u.Host == "" || u.Scheme+"://"+u.Host != o {
@@ -63,11 +69,7 @@ func (c Config) Validate() error {
 }
 
 func (c Config) keyring() (*identity.Keyring, error) {
-	keys := make([][]byte, len(c.AssertionKeys))
-	for i, k := range c.AssertionKeys {
-		keys[i] = []byte(k)
-	}
-	ring, err := identity.NewKeyring(keys...)
+	ring, err := identity.ParseKeyring(c.AssertionKeys)
 	if err != nil {
 		return nil, fmt.Errorf("FIVECHAT_ASSERTION_KEYS: %w", err)
 	}

@@ -1,2 +1,64 @@
-// Package embedmongo is a MongoDB server inside a Go program.
+// Package embedmongo is a MongoDB server inside a Go program. It speaks the
+// wire protocol well enough that the official Go driver (v2) cannot tell the
+// difference for what the tables below list, and refuses everything else with
+// MongoDB's own error code. Data lives in one folder, or in memory.
+//
+//	s, err := embedmongo.Start(ctx, embedmongo.Options{Dir: "data"})
+//	...
+//	defer s.Close()
+//	client, err := mongo.Connect(options.Client().ApplyURI(s.URI()))
+//
+// It claims to be the primary of a one-node replica set, so sessions,
+// transactions and retryable writes work.
+//
+// # Supported and refused
+//
+//	             supported                                        refused (code)
+//	commands     hello isMaster ping buildInfo insert find        all others (59 CommandNotFound)
+//	             update delete findAndModify count distinct
+//	             aggregate getMore killCursors endSessions
+//	             explain(find) create createIndexes listIndexes
+//	             dropIndexes listCollections listDatabases drop
+//	             dropDatabase commitTransaction abortTransaction
+//	fields       those of the commands that change nothing but    collation, arrayFilters, let, tailable,
+//	             the result as documented by MongoDB              validators, views … (238); unknown (40415)
+//	types        all but those refused                            Decimal128, code with scope, undefined (238)
+//	filters      equality $eq $ne $gt $gte $lt $lte $in $nin      others (2 BadValue); regular expressions
+//	             $exists $type $size $all $elemMatch $regex       under $in (238); RE2-incompatible
+//	             $not $and $or $nor $comment                      patterns (51091)
+//	updates      $set $unset $inc $mul $min $max $setOnInsert     others (9 FailedToParse); pipelines,
+//	             $currentDate(date) $push($each $slice            positional $ and $[] (238)
+//	             $position) $addToSet($each) $pull; replacement
+//	projection   inclusion, exclusion, dotted paths               operators, positional $ (238)
+//	stages       $match $sort $skip $limit $project $count        others (40324)
+//	             $unwind $group
+//	accumulators $sum $avg $min $max $first $last $push           others (15952)
+//	expressions  field paths, literals, documents, $literal       others (168), variables and arrays (238)
+//	             $cond $ifNull $eq $ne $gt $gte $lt $lte $add
+//	             $subtract
+//	indexes      compound, descending, unique, sparse, partial,   text, 2d, hashed, wildcard (67); other
+//	             multikey, TTL; hints by name and key             options (197); two array fields (171)
+//	transactions snapshot isolation, conflicts (112, labelled     count and index or catalog commands
+//	             transient), 60 s lifetime                        inside one (263)
+//	other        authentication, compression, TLS: none           change streams (40324)
+//
+// # Guarantees
+//
+// A write is acknowledged after its log record has reached the disk, unless
+// its write concern says w:0 or j:false; in memory nothing is synced. A
+// document changes together with all its index entries. A find sees one
+// snapshot, also over several batches. A single write waits for the locks of
+// others; inside a transaction a conflict fails with WriteConflict, except
+// that its first statement, which has observed nothing yet, waits up to a
+// second and then sees the state it waited for. The result of a retryable
+// write is stored with the write, so a retry is answered and not applied
+// again, also after a restart.
+//
+// # Inside
+//
+// A message flows from internal/wire to internal/command, which reads its
+// fields and runs it in its session. internal/plan chooses an index and walks
+// it in a view of internal/store; internal/query gives filters, updates and
+// pipelines their meaning over raw BSON; internal/keyenc encodes values so
+// that byte order is MongoDB's order.
 package embedmongo

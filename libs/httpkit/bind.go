@@ -91,7 +91,7 @@ func (b bound) set(v reflect.Value, raw string) error {
 		v.SetString(raw)
 	case reflect.Int64:
 		n, err := strconv.ParseInt(raw, 10, 64)
-		if err != nil || n <= 0 || n >= 1<<53 {
+		if err != nil || n <= 0 || n >= 1<<53 || strconv.FormatInt(n, 10) != raw { // one number has one spelling
 			return fault.Bad(b.name, "must be a positive whole number")
 		}
 		v.SetInt(n)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -39,7 +40,10 @@ func Decode(body []byte, into any, lenient bool) error {
 		return nil
 	}
 	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
+	if !errors.As(err, &syntax) {
+		errors.As(wellFormed(body), &syntax) // the whole body comes first: a wrong member before a break is not the news
+	}
+	if syntax != nil {
 		// jsontext repeats the position in its text; the reason is what stands behind the package's prefix.
 		reason := strings.TrimPrefix(syntax.Err.Error(), "jsontext: ")
 		f := fault.Coded(fault.Invalid, "json_malformed", fmt.Sprintf("malformed JSON at byte %d: %s", syntax.ByteOffset, reason))
@@ -61,6 +65,19 @@ func Decode(body []byte, into any, lenient bool) error {
 		}
 	}
 	return fault.Wrap(fault.Invalid, "the body could not be read", err)
+}
+
+// wellFormed is nil, or what is malformed in body.
+func wellFormed(body []byte) error {
+	d := jsontext.NewDecoder(bytes.NewReader(body))
+	for {
+		if err := d.SkipValue(); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+	}
 }
 
 // refuseNUL finds a NUL in a string or name, which no store or page handles well. The escape is rare, so the body is

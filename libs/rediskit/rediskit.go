@@ -4,7 +4,9 @@ package rediskit
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -56,11 +58,15 @@ func (c *Client) Forget(ctx context.Context, cache, key string) error {
 func (c *Client) OnForget(ctx context.Context, drop func(cache, key string)) error {
 	for ctx.Err() == nil {
 		sub := c.r.Subscribe(ctx, forgetChannel)
-		if _, err := sub.Receive(ctx); err == nil {
+		// Reading from Redis does not heed a context that ends; closing what is read from does.
+		stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
+		if _, err := sub.ReceiveTimeout(ctx, silence); err == nil {
 			drop("", "")
-			c.listen(ctx, sub, drop)
+			listen(ctx, sub, drop)
 		}
-		_ = sub.Close() // it is broken or no longer wanted
+		if stop() {
+			_ = sub.Close() // it is broken
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(200 * time.Millisecond):
@@ -69,13 +75,29 @@ func (c *Client) OnForget(ctx context.Context, drop func(cache, key string)) err
 	return nil
 }
 
-func (c *Client) listen(ctx context.Context, sub *redis.PubSub, drop func(cache, key string)) {
+// silence is for how long a line may be quiet before it is asked for a sign of life, and then before it is given up:
+// nothing else tells a line that broke without a word from one on which nothing is said.
+const silence = time.Second
+
+func listen(ctx context.Context, sub *redis.PubSub, drop func(cache, key string)) {
+	asked := false
 	for {
-		m, err := sub.ReceiveMessage(ctx)
-		if err != nil {
+		said, err := sub.ReceiveTimeout(ctx, silence)
+		var quiet net.Error
+		switch {
+		case errors.As(err, &quiet) && quiet.Timeout() && !asked:
+			if sub.Ping(ctx) != nil {
+				return
+			}
+			asked = true
+			continue
+		case err != nil:
 			return
 		}
-		cache, key, _ := strings.Cut(m.Payload, " ")
-		drop(cache, key)
+		asked = false
+		if m, ok := said.(*redis.Message); ok {
+			cache, key, _ := strings.Cut(m.Payload, " ")
+			drop(cache, key)
+		}
 	}
 }

@@ -31,3 +31,15 @@ func Of(limit int, texts ...string) []string {
 	}
 	return out
 }
+
+// Query gives the terms that a search asks for: those of text, or, where it has none, one that no text has. A blank
+// text asks for nothing.
+func Query(limit int, text string) []string {
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	if terms := Of(limit, text); len(terms) > 0 {
+		return terms
+	}
+	return []string{""}
+}

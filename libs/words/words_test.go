@@ -32,3 +32,12 @@ func TestOf(t *testing.T) {
 		t.Errorf("a long word became %d bytes %q", len(long), long)
 	}
 }
+
+func TestQuery(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{"": nil, "  ": nil, "The Atlas": {"the", "atlas"}, ".*": {""}, "…": {""}} {
+		if got := words.Query(10, text); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package conversations
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/tenant"
@@ -21,7 +22,7 @@ type Tag struct {
 // NewTag makes an entry, or gives an Invalid fault.
 func NewTag(t tenant.ID, name string, names map[string]string) (Tag, error) {
 	var wrong fault.Problems
-	wrong.Check(validTag(name), "name", "must be 1 to 64 bytes")
+	wrong.Check(validTag(name), "name", "must be 1 to 64 bytes of text")
 	wrong.Check(len(names) <= 100, "names", "must be at most 100 languages")
 	for lang, display := range names {
 		wrong.Check(validLanguage(lang), "names."+lang, "must be a language like de or pt-BR")
@@ -33,7 +34,9 @@ func NewTag(t tenant.ID, name string, names map[string]string) (Tag, error) {
 	return Tag{ID: t.String() + "/" + name, WebsiteID: t, Name: name, Names: names}, wrong.Err()
 }
 
-func validTag(s string) bool { return strings.TrimSpace(s) != "" && len(s) <= maxTag }
+func validTag(s string) bool {
+	return strings.TrimSpace(s) != "" && len(s) <= maxTag && utf8.ValidString(s) && !strings.ContainsRune(s, 0)
+}
 
 func validLanguage(s string) bool {
 	if len(s) < 2 || len(s) > 35 {

@@ -32,7 +32,7 @@ func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, search string
 	if (f.Status != "" && !f.Status.Valid()) || (f.Priority != "" && !f.Priority.Valid()) {
 		return paging.Slice[Detail]{}, nil
 	}
-	if f.Words = words.Of(maxAsked+1, search); len(f.Words) > maxAsked {
+	if f.Words = words.Query(maxAsked+1, search); len(f.Words) > maxAsked {
 		return paging.Slice[Detail]{}, fault.Bad("search", "must be at most 32 different words")
 	}
 	found, err := s.store.List(ctx, t, f, w)

@@ -53,5 +53,11 @@ func (s *Service) Open(ctx context.Context, t tenant.ID, token string) (Widget, 
 		return Widget{}, fault.Bad("clientToken", "must be 1 to 128 characters of A-Z a-z 0-9 _ -")
 	}
 	w := Default(t, token)
-	return w, s.store.Create(ctx, w)
+	err := s.store.Create(ctx, w)
+	if fault.Is(err, fault.Conflict) {
+		if there, getErr := s.store.Get(ctx, t); getErr == nil { // somebody opened it at the same moment
+			return there, nil
+		}
+	}
+	return w, err
 }

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -122,6 +123,7 @@ func Render(v any, omit ...string) string {
 		}
 		return "[" + strings.Join(rows, ",") + "]"
 	default:
-		return Object{M: map[string]any{"": v}}.String()
+		b, _ := json.Marshal(v)
+		return string(b)
 	}
 }

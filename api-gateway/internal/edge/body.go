@@ -28,7 +28,7 @@ func admitBody(w http.ResponseWriter, r *http.Request, limit int64) error {
 	control := http.NewResponseController(w)
 	if deadline, ok := r.Context().Deadline(); ok && control.SetReadDeadline(deadline) == nil {
 		// The body is all that is read. Left in place, the deadline would look like a client that went away.
-		defer control.SetReadDeadline(time.Time{})
+		defer func() { _ = control.SetReadDeadline(time.Time{}) }() // it could be set, so it can be lifted
 	}
 	var content bytes.Buffer
 	content.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)

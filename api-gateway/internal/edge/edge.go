@@ -34,6 +34,7 @@ type Shared struct {
 	Proxy     *proxy.Proxy
 	Trusted   []netip.Prefix // the proxies whose X-Forwarded-For counts
 	Origins   []string       // whose pages may call operations with a bearer
+	Timeout   time.Duration  // how long a request may take
 	durations *prometheus.HistogramVec
 }
 
@@ -52,14 +53,14 @@ type Edge struct {
 // Over makes the Edge of a table.
 func (s *Shared) Over(rows []route.Route) *Edge { return &Edge{s, route.New(rows)} }
 
-// ServeHTTP answers a request within httpkit.DefaultTimeout.
+// ServeHTTP answers a request within the timeout.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), httpkit.DefaultTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), e.Timeout)
 	defer cancel()
-	x, r := e.begin(ctx, w, r)
-	defer x.end()
-	if err := e.serve(x, r); err != nil {
-		x.refuse(err)
+	x, ctx := e.begin(ctx, w, r)
+	defer x.end(ctx)
+	if err := e.serve(x, r.WithContext(ctx)); err != nil {
+		x.refuse(ctx, err)
 	}
 }
 

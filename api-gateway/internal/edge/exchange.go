@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -31,7 +32,8 @@ const unmatched = "unmatched"
 type exchange struct {
 	http.ResponseWriter
 	edge      *Edge
-	request   *http.Request
+	method    string // as a label: one of the known ones
+	path      string
 	start     time.Time
 	span      trace.Span
 	client    string // the client's address
@@ -44,18 +46,18 @@ type exchange struct {
 }
 
 // begin opens the exchange. The trace begins here: what a client says about traces of its own does not count.
-func (e *Edge) begin(ctx context.Context, w http.ResponseWriter, r *http.Request) (*exchange, *http.Request) {
-	id := requestID(r.Header)
-	ctx, span := e.Telemetry.Tracer.Start(httpkit.WithRequestID(ctx, id), methodLabel(r.Method),
+func (e *Edge) begin(ctx context.Context, w http.ResponseWriter, r *http.Request) (*exchange, context.Context) {
+	id, method := requestID(r.Header), methodLabel(r.Method)
+	ctx, span := e.Telemetry.Tracer.Start(httpkit.WithRequestID(ctx, id), method,
 		trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer))
 	h := w.Header()
 	h.Set(httpkit.RequestIDHeader, id)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	r = r.WithContext(ctx)
 	return &exchange{
-		ResponseWriter: w, edge: e, request: r, start: time.Now(), span: span, client: clientAddress(r, e.Trusted), pattern: unmatched,
-	}, r
+		ResponseWriter: w, edge: e, method: method, path: r.URL.Path, start: time.Now(), span: span,
+		client: clientAddress(r, e.Trusted), pattern: unmatched,
+	}, ctx
 }
 
 var sane = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
@@ -91,26 +93,25 @@ func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
 // refuse answers with a problem. A client that went away is told nothing: its connection is cut, so that one that only
 // stopped sending cannot take an empty answer for a success.
-func (x *exchange) refuse(err error) {
+func (x *exchange) refuse(ctx context.Context, err error) {
 	f := fault.From(err)
 	if f.Kind == fault.Canceled {
 		x.status = httpkit.Status(fault.Canceled)
 		panic(http.ErrAbortHandler)
 	}
 	if f.Kind == fault.Internal || f.Kind == fault.Unavailable || f.Kind == fault.Timeout {
-		x.edge.Telemetry.Log.ErrorContext(x.request.Context(), "request failed", "error", err,
-			"route", x.pattern, "request_id", httpkit.RequestID(x.request.Context()))
+		x.edge.Telemetry.Log.ErrorContext(ctx, "request failed", "error", err, "route", x.pattern, "request_id", httpkit.RequestID(ctx))
 	}
-	httpkit.WriteProblem(x, x.request.URL.Path, httpkit.RequestID(x.request.Context()), f)
+	httpkit.WriteProblem(x, x.path, httpkit.RequestID(ctx), f)
 }
 
 // end closes the exchange, also where it ends in a panic. It must be deferred itself, to recover.
-func (x *exchange) end() {
+func (x *exchange) end(ctx context.Context) {
 	reason := recover()
-	if reason != nil && reason != http.ErrAbortHandler {
-		x.edge.Telemetry.Log.ErrorContext(x.request.Context(), "request panicked", "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+	if err, _ := reason.(error); reason != nil && !errors.Is(err, http.ErrAbortHandler) {
+		x.edge.Telemetry.Log.ErrorContext(ctx, "request panicked", "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
 		if x.status == 0 {
-			x.refuse(fmt.Errorf("panic: %v", reason))
+			x.refuse(ctx, fmt.Errorf("panic: %v", reason))
 			reason = nil
 		}
 	}
@@ -118,18 +119,17 @@ func (x *exchange) end() {
 		x.status = httpkit.Status(fault.Canceled)
 	}
 	x.aborted = reason != nil
-	x.record()
+	x.record(ctx)
 	if reason != nil {
 		panic(http.ErrAbortHandler)
 	}
 }
 
-func (x *exchange) record() {
-	ctx, took := x.request.Context(), time.Since(x.start)
-	method := methodLabel(x.request.Method)
-	x.edge.durations.WithLabelValues(method, x.pattern, strconv.Itoa(x.status)).Observe(took.Seconds())
+func (x *exchange) record(ctx context.Context) {
+	took := time.Since(x.start)
+	x.edge.durations.WithLabelValues(x.method, x.pattern, strconv.Itoa(x.status)).Observe(took.Seconds())
 	attrs := []slog.Attr{
-		slog.String("method", method), slog.String("route", x.pattern), slog.Int("status", x.status),
+		slog.String("method", x.method), slog.String("route", x.pattern), slog.Int("status", x.status),
 		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int64("bytes", x.bytes),
 		slog.String("request_id", httpkit.RequestID(ctx)), slog.String("client", x.client),
 	}
@@ -146,8 +146,8 @@ func (x *exchange) record() {
 		attrs = append(attrs, slog.Int64("token", x.principal.TokenID))
 	}
 	x.edge.Telemetry.Log.LogAttrs(ctx, slog.LevelInfo, "request", attrs...)
-	x.span.SetName(method + " " + x.pattern)
-	x.span.SetAttributes(attribute.String("http.request.method", method), attribute.String("http.route", x.pattern),
+	x.span.SetName(x.method + " " + x.pattern)
+	x.span.SetAttributes(attribute.String("http.request.method", x.method), attribute.String("http.route", x.pattern),
 		attribute.Int("http.response.status_code", x.status))
 	if x.status >= 500 {
 		x.span.SetStatus(codes.Error, http.StatusText(x.status))

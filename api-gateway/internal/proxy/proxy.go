@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -52,8 +53,8 @@ func New(addresses map[route.Upstream]*url.URL, keys *identity.Keyring, t *telem
 	for name, address := range addresses {
 		p.services[name] = &httputil.ReverseProxy{
 			Transport:      measured{transport, name, durations},
-			Rewrite:        func(pr *httputil.ProxyRequest) { p.rewrite(pr, address) },
-			ModifyResponse: p.answered,
+			Rewrite:        func(pr *httputil.ProxyRequest) { rewrite(pr, address) },
+			ModifyResponse: answered,
 			ErrorHandler:   func(_ http.ResponseWriter, r *http.Request, err error) { errandOf(r).err = err },
 			BufferPool:     &buffers{},
 			ErrorLog:       slog.NewLogLogger(t.Log.Handler(), slog.LevelDebug),
@@ -70,10 +71,9 @@ type Caller struct {
 
 // errand is one forwarded request, carried in its context to the hooks of the ReverseProxy.
 type errand struct {
-	caller    Caller
-	assertion string
-	answer    http.Header // what the edge has already put on the answer
-	err       error
+	says   http.Header // what the edge tells the service
+	answer http.Header // what the edge has already put on the answer
+	err    error
 }
 
 type errandKey struct{}
@@ -83,11 +83,11 @@ func errandOf(r *http.Request) *errand { return r.Context().Value(errandKey{}).(
 // Forward sends r to a service and streams its answer to w. An error says that nothing was answered: Canceled where
 // the client went away, Timeout where the deadline passed, Invalid where the body broke off, else Unavailable.
 func (p *Proxy) Forward(w http.ResponseWriter, r *http.Request, to route.Upstream, c Caller) error {
-	assertion, err := p.signer.sign(c.Principal)
+	says, err := p.says(r.Context(), c)
 	if err != nil {
 		return err
 	}
-	e := &errand{caller: c, assertion: assertion, answer: w.Header()}
+	e := &errand{says: says, answer: w.Header()}
 	ctx := context.WithValue(r.Context(), errandKey{}, e)
 	r = r.WithContext(ctx)
 	r.Header.Del("Upgrade") // no operation switches protocols
@@ -106,10 +106,28 @@ func (p *Proxy) Forward(w http.ResponseWriter, r *http.Request, to route.Upstrea
 	}
 }
 
+// says gives the headers with which the edge vouches for the caller and passes on id, deadline and trace.
+func (p *Proxy) says(ctx context.Context, c Caller) (http.Header, error) {
+	assertion, err := p.signer.sign(c.Principal)
+	if err != nil {
+		return nil, err
+	}
+	h := http.Header{}
+	h.Set(identity.Header, assertion)
+	h.Set(httpkit.RequestIDHeader, httpkit.RequestID(ctx))
+	// The one address that we vouch for. What else the client or a proxy wrote into the chain says nothing.
+	h.Set("X-Forwarded-For", c.Address)
+	if deadline, ok := ctx.Deadline(); ok {
+		h.Set(httpkit.TimeoutHeader, strconv.FormatInt(max(time.Until(deadline).Milliseconds(), 1), 10))
+	}
+	p.tele.Propagate.Inject(ctx, propagation.HeaderCarrier(h))
+	return h, nil
+}
+
 // rewrite makes the request that the service gets. What a client says about who it is, or could say to a service in our
 // name, goes; so do the credentials, which no service behind the edge needs.
-func (p *Proxy) rewrite(pr *httputil.ProxyRequest, to *url.URL) {
-	e, ctx, out := errandOf(pr.In), pr.In.Context(), pr.Out
+func rewrite(pr *httputil.ProxyRequest, to *url.URL) {
+	out := pr.Out
 	out.URL.Scheme, out.URL.Host, out.Host = to.Scheme, to.Host, ""
 	out.Trailer = nil
 	for name := range out.Header {
@@ -120,19 +138,12 @@ func (p *Proxy) rewrite(pr *httputil.ProxyRequest, to *url.URL) {
 	for _, name := range []string{"Authorization", "X-Visitor-Id", "Expect", "Te", "X-Real-Ip", "Traceparent", "Tracestate", "Baggage"} {
 		out.Header.Del(name)
 	}
-	out.Header.Set(identity.Header, e.assertion)
-	out.Header.Set(httpkit.RequestIDHeader, httpkit.RequestID(ctx))
-	// The one address that we vouch for. What else the client or a proxy wrote into the chain says nothing.
-	out.Header.Set("X-Forwarded-For", e.caller.Address)
-	if deadline, ok := ctx.Deadline(); ok {
-		out.Header.Set(httpkit.TimeoutHeader, strconv.FormatInt(max(time.Until(deadline).Milliseconds(), 1), 10))
-	}
-	p.tele.Propagate.Inject(ctx, propagation.HeaderCarrier(out.Header))
+	maps.Copy(out.Header, errandOf(pr.In).says)
 }
 
 // answered cleans a service's answer: no internal header leaves, and what the edge itself says is not said twice. Only
 // how long an answer keeps is for the service to say, and both may add to Vary.
-func (p *Proxy) answered(resp *http.Response) error {
+func answered(resp *http.Response) error {
 	e := errandOf(resp.Request)
 	for name := range resp.Header {
 		_, ours := e.answer[name]

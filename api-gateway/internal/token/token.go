@@ -3,10 +3,7 @@ package token
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -53,10 +50,10 @@ func (r *Resolver) Resolve(ctx context.Context, h http.Header) (identity.Princip
 	if err != nil {
 		return identity.Principal{}, err
 	}
-	if !wellFormed(secret) {
+	if !identity.WellFormed(secret) {
 		return identity.Principal{}, Invalid()
 	}
-	p, err := r.memo.Get(ctx, hash(secret))
+	p, err := r.memo.Get(ctx, identity.HashSecret(secret))
 	if fault.Is(err, fault.NotFound) {
 		return identity.Principal{}, Invalid()
 	}
@@ -95,14 +92,4 @@ func Invalid() error {
 
 func missing(message string) error {
 	return fault.Coded(fault.Unauthenticated, "token_missing", message)
-}
-
-var form = regexp.MustCompile(`^5c_[0-9A-Za-z]{1,125}$`)
-
-// wellFormed says whether a secret can be an API token at all, so that nobody is asked about one that cannot.
-func wellFormed(secret string) bool { return form.MatchString(secret) }
-
-func hash(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
 }

@@ -137,7 +137,7 @@ func (s *Service) Refused(status int, p identity.Principal, method, path, body s
 	return said
 }
 
-// Fake is a sibling of the service under test.
+// Fake is a sibling of the service under test. Its answer finds who asks in the request's context.
 type Fake struct {
 	URL string
 
@@ -163,7 +163,7 @@ func NewFake(t testing.TB, answer http.HandlerFunc) *Fake {
 		f.asked = append(f.asked, r.Method+" "+r.URL.RequestURI()+" "+p.Website.String())
 		answer := f.answer
 		f.mu.Unlock()
-		answer(w, r)
+		answer(w, r.WithContext(identity.With(r.Context(), p)))
 	}))
 	t.Cleanup(server.Close)
 	f.URL = server.URL

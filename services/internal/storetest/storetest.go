@@ -65,7 +65,8 @@ func Config(t testing.TB) mongokit.Config {
 func drop(t testing.TB, c mongokit.Config) {
 	client, err := mongo.Connect(options.Client().ApplyURI(c.URI))
 	if err == nil {
-		err = errors.Join(client.Database(c.Database).Drop(context.Background()), client.Disconnect(context.Background()))
+		err = client.Database(c.Database).Drop(context.Background())
+		err = errors.Join(err, client.Disconnect(context.Background()))
 	}
 	if err != nil {
 		t.Errorf("drop %s: %v", c.Database, err)
@@ -89,11 +90,7 @@ func DB(t testing.TB, component string) *mongokit.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := db.Close(context.Background()); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
+	t.Cleanup(func() { _ = db.Close(context.Background()) })
 	return db
 }
 

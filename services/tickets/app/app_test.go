@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"fivechat.dev/libs/identity"
+	"fivechat.dev/services/internal/apitest"
 )
 
 // The documented members.
@@ -26,9 +28,9 @@ func members(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 
 func TestTicketsLife(t *testing.T) {
 	t.Parallel()
-	r, ada := start(t), agent(t, 1)
-	made := r.want(t, 201, ada, "POST", "/tickets", `{"title":"Lamp","description":"dark","email":"a@b.example","priority":"HIGH","visitorToken":"vis_7",
-		"conversationToken":"conv_7","assigneeId":5,"status":"CLOSED","id":"9","websiteId":2,"unknown":[]}`).body
+	s, ada := serve(t), agent(1)
+	made := s.Want(201, ada, "POST", "/tickets", `{"title":"Lamp","description":"dark","email":"a@b.example","priority":"HIGH","visitorToken":"vis_7",
+		"conversationToken":"conv_7","assigneeId":5,"status":"CLOSED","id":"9","websiteId":2,"unknown":[]}`)
 	if !slices.Equal(members(made), ticketMembers) {
 		t.Errorf("members %v", members(made))
 	}
@@ -50,55 +52,55 @@ func TestTicketsLife(t *testing.T) {
 	if !timestamp.MatchString(made["createdAt"].(string)) || made["updatedAt"] != made["createdAt"] {
 		t.Errorf("times %v %v", made["createdAt"], made["updatedAt"])
 	}
-	if got := r.want(t, 200, ada, "GET", "/tickets/"+id, "").body; !reflect.DeepEqual(got, made) {
+	if got := s.Want(200, ada, "GET", "/tickets/"+id, ""); !reflect.DeepEqual(got, made) {
 		t.Errorf("reads %v\nwas made %v", got, made)
 	}
 
-	m := r.want(t, 201, ada, "POST", "/tickets/"+id+"/messages", `{"content":"Hello","isFromEmail":true,"emailMessageId":"<1@a>","senderEmail":"a@b.example",
-		"authorId":5,"inReplyTo":"<0@a>","references":"<0@a>","subject":"Lamp","more":1}`).body
+	m := s.Want(201, ada, "POST", "/tickets/"+id+"/messages", `{"content":"Hello","isFromEmail":true,"emailMessageId":"<1@a>","senderEmail":"a@b.example",
+		"authorId":5,"inReplyTo":"<0@a>","references":"<0@a>","subject":"Lamp","more":1}`)
 	if !slices.Equal(members(m), messageMembers) || m["ticketId"] != id || m["messageType"] != "EMAIL" {
 		t.Errorf("message %v", m)
 	}
-	got := r.want(t, 200, ada, "GET", "/tickets/"+id, "").body
+	got := s.Want(200, ada, "GET", "/tickets/"+id, "")
 	if !reflect.DeepEqual(got["messages"], []any{m}) {
 		t.Errorf("messages %v, want %v", got["messages"], m)
 	}
-	list := r.want(t, 200, ada, "GET", "/tickets?search=hello+LAMP&status=NEW&priority=HIGH&assigneeId=5&visitorId=7", "").body
+	list := s.Want(200, ada, "GET", "/tickets?search=hello+LAMP&status=NEW&priority=HIGH&assigneeId=5&visitorId=7", "")
 	if rows := list["data"].([]any); len(rows) != 1 || !reflect.DeepEqual(rows[0].(map[string]any)["messages"], []any{}) {
 		t.Errorf("list %v", list)
 	}
 
-	got = r.want(t, 200, ada, "PATCH", "/tickets/"+id, `{"title":"Sofa","assigneeId":null,"visitorToken":null,"createdAt":"x"}`).body
+	got = s.Want(200, ada, "PATCH", "/tickets/"+id, `{"title":"Sofa","assigneeId":null,"visitorToken":null,"createdAt":"x"}`)
 	if got["title"] != "Sofa" || got["assignee"] != nil || got["visitorId"] != nil || got["description"] != "dark" || len(got["messages"].([]any)) != 1 {
 		t.Errorf("patched %v", got)
 	}
-	if got = r.want(t, 200, ada, "PATCH", "/tickets/"+id+"/status", `{"status":"RESOLVED","title":"x"}`).body; got["status"] != "RESOLVED" || got["title"] != "Sofa" {
+	if got = s.Want(200, ada, "PATCH", "/tickets/"+id+"/status", `{"status":"RESOLVED","title":"x"}`); got["status"] != "RESOLVED" || got["title"] != "Sofa" {
 		t.Errorf("status set %v", got)
 	}
-	if got := r.want(t, 200, ada, "DELETE", "/tickets/"+id, ""); got.raw != `{"id":"`+id+`","deleted":true}` {
-		t.Errorf("deleted %s", got.raw)
+	if got := s.Do(ada, "DELETE", "/tickets/"+id, ""); got.Status != 200 || got.Body != `{"id":"`+id+`","deleted":true}` {
+		t.Errorf("deleted %+v", got)
 	}
-	r.want(t, 404, ada, "DELETE", "/tickets/"+id, "")
-	r.want(t, 404, ada, "GET", "/tickets/"+id, "")
+	s.Want(404, ada, "DELETE", "/tickets/"+id, "")
+	s.Want(404, ada, "GET", "/tickets/"+id, "")
 }
 
 func TestVisitorsTicket(t *testing.T) {
 	t.Parallel()
-	r := start(t)
-	visitor := caller(t, 1, identity.Principal{Kind: identity.Visitor, VisitorID: 7})
-	made := r.want(t, 201, visitor, "POST", "/internal/visitors/tickets", `{"title":"Help","conversationToken":"conv_7","assigneeId":5,"status":"OPEN","visitorToken":"vis_8"}`).body
+	s := serve(t)
+	own := visitor(1, 7)
+	made := s.Want(201, own, "POST", "/internal/visitors/tickets", `{"title":"Help","conversationToken":"conv_7","assigneeId":5,"status":"OPEN","visitorToken":"vis_8"}`)
 	if !slices.Equal(members(made), ticketMembers) || made["visitorId"] != 7.0 || made["assigneeId"] != nil || made["status"] != "NEW" {
 		t.Errorf("made %v", made)
 	}
-	r.want(t, 401, agent(t, 1), "POST", "/internal/visitors/tickets", `{"title":"Help"}`)
-	r.want(t, 401, visitor, "GET", "/tickets/"+made["id"].(string), "")
-	r.want(t, 200, agent(t, 1), "GET", "/tickets/"+made["id"].(string), "")
+	s.Want(401, agent(1), "POST", "/internal/visitors/tickets", `{"title":"Help"}`)
+	s.Want(401, own, "GET", "/tickets/"+made["id"].(string), "")
+	s.Want(200, agent(1), "GET", "/tickets/"+made["id"].(string), "")
 }
 
 func TestBadInput(t *testing.T) {
 	t.Parallel()
-	r, ada := start(t), agent(t, 1)
-	id := r.want(t, 201, ada, "POST", "/tickets", `{"title":"Lamp"}`).body["id"].(string)
+	s, ada := serve(t), agent(1)
+	id := s.Want(201, ada, "POST", "/tickets", `{"title":"Lamp"}`)["id"].(string)
 	for _, tc := range []struct{ method, path, body, wrong string }{
 		{"GET", "/tickets/abc", "", "id"}, {"GET", "/tickets/0", "", "id"}, {"GET", "/tickets/-1", "", "id"}, {"GET", "/tickets/1.5", "", "id"},
 		{"GET", "/tickets/9007199254740992", "", "id"}, {"DELETE", "/tickets/x", "", "id"}, {"PATCH", "/tickets/x", "{}", "id"},
@@ -115,13 +117,13 @@ func TestBadInput(t *testing.T) {
 		{"POST", "/tickets/" + id + "/messages", `{}`, "content"}, {"POST", "/tickets/" + id + "/messages", `{"content":"a","messageType":"x"}`, "messageType"},
 		{"POST", "/tickets/" + id + "/messages", `{"content":"a","authorId":6}`, "authorId"},
 	} {
-		a := r.want(t, 400, ada, tc.method, tc.path, tc.body)
-		if got := strings.Join(a.wrong(), " "); got != tc.wrong || a.body["code"] != "validation_failed" {
-			t.Errorf("%s %s %s names %q (%s), want %q", tc.method, tc.path, tc.body, got, a.raw, tc.wrong)
+		problem := s.Want(400, ada, tc.method, tc.path, tc.body)
+		if got := strings.Join(wrong(problem), " "); got != tc.wrong || problem["code"] != "validation_failed" {
+			t.Errorf("%s %s %s names %q (%v), want %q", tc.method, tc.path, tc.body, got, problem, tc.wrong)
 		}
 	}
 	for _, query := range []string{"status=new", "priority=x", "status=CLOSED"} {
-		if list := r.want(t, 200, ada, "GET", "/tickets?"+query, "").body; list["total"] != 0.0 || len(list["data"].([]any)) != 0 || list["totalPages"] != 0.0 {
+		if list := s.Want(200, ada, "GET", "/tickets?"+query, ""); list["total"] != 0.0 || len(list["data"].([]any)) != 0 || list["totalPages"] != 0.0 {
 			t.Errorf("%s lists %v", query, list)
 		}
 	}
@@ -129,8 +131,8 @@ func TestBadInput(t *testing.T) {
 
 func TestPermissions(t *testing.T) {
 	t.Parallel()
-	r := start(t)
-	reader, writer, free := agent(t, 1), agent(t, 1), agent(t, 1)
+	s := serve(t)
+	reader, writer, free := agent(1), agent(1), agent(1)
 	reader.Level, writer.Level, free.Plan = identity.Read, identity.Write, identity.Free
 	nobody := identity.Principal{}
 	for _, op := range []struct {
@@ -140,16 +142,16 @@ func TestPermissions(t *testing.T) {
 		{false, "GET", "/tickets", ""}, {false, "GET", "/tickets/1", ""}, {true, "POST", "/tickets", `{}`}, {true, "PATCH", "/tickets/1", `{}`},
 		{true, "DELETE", "/tickets/1", ""}, {true, "PATCH", "/tickets/1/status", `{}`}, {true, "POST", "/tickets/1/messages", `{}`},
 	} {
-		r.want(t, 401, nobody, op.method, op.path, op.body)
-		if a := r.want(t, 403, free, op.method, op.path, op.body); a.body["code"] != "plan_required" {
-			t.Errorf("%s %s: %s", op.method, op.path, a.raw)
+		s.Want(401, nobody, op.method, op.path, op.body)
+		if got := s.Refused(403, free, op.method, op.path, op.body); got != "plan_required" {
+			t.Errorf("%s %s: %s", op.method, op.path, got)
 		}
 		without := writer
 		if op.write {
 			without = reader
 		}
-		if a := r.want(t, 403, without, op.method, op.path, op.body); a.body["code"] != "permission_missing" {
-			t.Errorf("%s %s: %s", op.method, op.path, a.raw)
+		if got := s.Refused(403, without, op.method, op.path, op.body); got != "permission_missing" {
+			t.Errorf("%s %s: %s", op.method, op.path, got)
 		}
 	}
 }
@@ -157,26 +159,26 @@ func TestPermissions(t *testing.T) {
 // TestAnothersTicketIsLikeNone compares, byte for byte, what another website's ticket and an unknown one answer.
 func TestAnothersTicketIsLikeNone(t *testing.T) {
 	t.Parallel()
-	r := start(t)
+	s := serve(t)
 	for _, roles := range [][2]int64{{1, 2}, {2, 1}} {
-		owner, stranger := agent(t, roles[0]), agent(t, roles[1])
-		id := r.want(t, 201, owner, "POST", "/tickets", `{"title":"Private"}`).body["id"].(string)
+		owner, stranger := agent(roles[0]), agent(roles[1])
+		id := s.Want(201, owner, "POST", "/tickets", `{"title":"Private"}`)["id"].(string)
 		unknown := "4503599627370496"
-		before := r.want(t, 200, owner, "GET", "/tickets/"+id, "").raw
+		before := s.Do(owner, "GET", "/tickets/"+id, "").Body
 		for _, op := range [][3]string{
 			{"GET", "/tickets/%s", ""}, {"PATCH", "/tickets/%s", `{"title":"mine"}`}, {"DELETE", "/tickets/%s", ""},
 			{"PATCH", "/tickets/%s/status", `{"status":"CLOSED"}`}, {"POST", "/tickets/%s/messages", `{"content":"mine"}`},
 		} {
-			theirs := r.want(t, 404, stranger, op[0], fmt.Sprintf(op[1], id), op[2])
-			none := r.want(t, 404, stranger, op[0], fmt.Sprintf(op[1], unknown), op[2])
-			if theirs.body["detail"] != "ticket not found" || strings.ReplaceAll(theirs.raw, id, "N") != strings.ReplaceAll(none.raw, unknown, "N") {
-				t.Errorf("%s %s: %s\nan unknown one: %s", op[0], op[1], theirs.raw, none.raw)
+			theirs, none := s.Do(stranger, op[0], fmt.Sprintf(op[1], id), op[2]), s.Do(stranger, op[0], fmt.Sprintf(op[1], unknown), op[2])
+			if theirs.Status != 404 || none.Status != 404 || !strings.Contains(theirs.Body, `"detail":"ticket not found"`) ||
+				strings.ReplaceAll(theirs.Body, "/"+id, "/N") != strings.ReplaceAll(none.Body, "/"+unknown, "/N") {
+				t.Errorf("%s %s: %+v\nan unknown one: %+v", op[0], op[1], theirs, none)
 			}
 		}
-		if list := r.want(t, 200, stranger, "GET", "/tickets?search=private", "").raw; strings.Contains(list, `"id":"`+id+`"`) {
-			t.Errorf("a stranger's list: %s", list)
+		if list := s.Do(stranger, "GET", "/tickets?search=private", ""); list.Status != 200 || strings.Contains(list.Body, `"id":"`+id+`"`) {
+			t.Errorf("a stranger's list: %+v", list)
 		}
-		if after := r.want(t, 200, owner, "GET", "/tickets/"+id, "").raw; after != before {
+		if after := s.Do(owner, "GET", "/tickets/"+id, "").Body; after != before {
 			t.Errorf("a stranger changed %s\nto %s", before, after)
 		}
 	}
@@ -184,18 +186,18 @@ func TestAnothersTicketIsLikeNone(t *testing.T) {
 
 func TestPatchesAtOnceAllCount(t *testing.T) {
 	t.Parallel()
-	r, ada := start(t), agent(t, 1)
-	id := r.want(t, 201, ada, "POST", "/tickets", `{"title":"Lamp"}`).body["id"].(string)
+	s, ada := serve(t), agent(1)
+	id := s.Want(201, ada, "POST", "/tickets", `{"title":"Lamp"}`)["id"].(string)
 	var wg sync.WaitGroup
 	for _, body := range []string{`{"title":"Sofa"}`, `{"description":"red"}`, `{"status":"OPEN"}`, `{"priority":"LOW"}`, `{"email":"a@b.example"}`, `{"assigneeId":5}`, `{"visitorToken":"vis_7"}`} {
 		wg.Go(func() {
-			if a := r.ask(t, ada, "PATCH", "/tickets/"+id, body); a.status != 200 {
-				t.Errorf("%s: %s", body, a.raw)
+			if a := s.Do(ada, "PATCH", "/tickets/"+id, body); a.Status != 200 {
+				t.Errorf("%s: %+v", body, a)
 			}
 		})
 	}
 	wg.Wait()
-	got := r.want(t, 200, ada, "GET", "/tickets/"+id, "").body
+	got := s.Want(200, ada, "GET", "/tickets/"+id, "")
 	for member, want := range map[string]any{"title": "Sofa", "description": "red", "status": "OPEN", "priority": "LOW", "email": "a@b.example", "assigneeId": 5.0, "visitorId": 7.0} {
 		if got[member] != want {
 			t.Errorf("%s is %v, want %v", member, got[member], want)
@@ -205,8 +207,14 @@ func TestPatchesAtOnceAllCount(t *testing.T) {
 
 func TestEventsAreServed(t *testing.T) {
 	t.Parallel()
-	r := start(t)
-	made := r.want(t, 201, agent(t, 1), "POST", "/tickets", `{"title":"Lamp"}`).body
+	u, err := unit(t)
+	s := apitest.Serve(t, u, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	var relay sync.WaitGroup
+	relay.Go(func() { u.Tasks[0].Run(ctx) })
+	t.Cleanup(relay.Wait) // before the store closes
+	t.Cleanup(cancel)
+	made := s.Want(201, agent(1), "POST", "/tickets", `{"title":"Lamp"}`)
 	type record struct {
 		Type      string `json:"type"`
 		Key       int64  `json:"key"`
@@ -216,14 +224,14 @@ func TestEventsAreServed(t *testing.T) {
 	}
 	var records []record
 	for len(records) == 0 { // until the relay has been
-		status, b := r.send(t, identity.Principal{Kind: identity.Service, Service: "webhooks"}, "GET", "/internal/events?limit=10", "")
-		if err := json.Unmarshal(b, &records); status != 200 || err != nil {
-			t.Fatalf("events answer %d %s: %v", status, b, err)
+		a := s.Do(apitest.Sibling(0), "GET", "/internal/events?limit=10", "")
+		if err := json.Unmarshal([]byte(a.Body), &records); a.Status != 200 || err != nil {
+			t.Fatalf("events answer %+v: %v", a, err)
 		}
 	}
 	got := records[0]
 	if fmt.Sprint(got.Key) != made["id"] || got.Type != "ticket.created" || got.WebsiteID != 1 || got.Pos != 1 || got.Data != `{"status":"NEW","priority":"MEDIUM"}` {
 		t.Errorf("event %+v", got)
 	}
-	r.want(t, 401, agent(t, 1), "GET", "/internal/events", "")
+	s.Want(401, agent(1), "GET", "/internal/events", "")
 }

@@ -14,7 +14,6 @@ const (
 	sessionTimeout = 30 * time.Minute
 	txLifetime     = 60 * time.Second
 	maxSessions    = 100000
-	maxOpenTx      = 4000
 )
 
 type txState int

@@ -44,6 +44,7 @@ const (
 	NotImplemented          Code = 238
 	NoSuchTransaction       Code = 251
 	TransactionCommitted    Code = 256
+	TransactionTooLarge     Code = 257
 	TooManyLogicalSessions  Code = 261
 	NotInTransaction        Code = 263
 	SortMemoryExceeded      Code = 292
@@ -69,10 +70,10 @@ var names = map[Code]string{
 	OperationInProgress: "ConflictingOperationInProgress", ParallelArrays: "CannotIndexParallelArrays",
 	TransactionTooOld: "TransactionTooOld", NotImplemented: "NotImplemented",
 	NoSuchTransaction: "NoSuchTransaction", TransactionCommitted: "TransactionCommitted",
-	TooManyLogicalSessions: "TooManyLogicalSessions",
-	NotInTransaction:       "OperationNotSupportedInTransaction",
-	SortMemoryExceeded:     "QueryExceededMemoryLimitNoDiskUseAllowed",
-	UnknownExpression:      "InvalidPipelineOperator", DuplicateKey: "DuplicateKey",
+	TransactionTooLarge: "TransactionTooLarge", TooManyLogicalSessions: "TooManyLogicalSessions",
+	NotInTransaction:   "OperationNotSupportedInTransaction",
+	SortMemoryExceeded: "QueryExceededMemoryLimitNoDiskUseAllowed",
+	UnknownExpression:  "InvalidPipelineOperator", DuplicateKey: "DuplicateKey",
 	ObjectTooLarge: "BSONObjectTooLarge",
 }
 

@@ -15,6 +15,7 @@ import (
 type Cursor struct {
 	plan *Plan
 	view *store.View
+	docs *store.Reader
 
 	ranges []keyRange    // still to open
 	iters  []*rangedIter // open: one, or all when merging
@@ -38,7 +39,7 @@ var emptyDoc = bsonraw.NewBuilder().Build()
 
 // Open starts a walk. It keeps the view until Close.
 func (p *Plan) Open(v *store.View) *Cursor {
-	c := &Cursor{plan: p, view: v.Retain(), ranges: append([]keyRange(nil), p.ranges...), skip: p.Skip, left: -1}
+	c := &Cursor{plan: p, view: v.Retain(), docs: v.Reader(), ranges: append([]keyRange(nil), p.ranges...), skip: p.Skip, left: -1}
 	if p.Limit > 0 {
 		c.left = p.Limit
 	}
@@ -65,6 +66,7 @@ func (c *Cursor) Close() {
 		it.Close()
 	}
 	c.iters = nil
+	c.docs.Close()
 	c.view.Close()
 	c.view = nil
 }
@@ -153,7 +155,7 @@ func (c *Cursor) match(ctx context.Context, contentless bool) (bsoncore.Document
 			if contentless {
 				return emptyDoc, nil
 			}
-			if doc, err = c.view.Get(c.plan.coll.DocKey(idKey)); err != nil {
+			if doc, err = c.docs.Get(c.plan.coll.DocKey(idKey)); err != nil {
 				return nil, err
 			}
 			if doc == nil {

@@ -95,7 +95,7 @@ func (ix *Index) KeyPattern() bsoncore.Document {
 }
 
 // ignoredIndexOptions change nothing about an index's results.
-var ignoredIndexOptions = map[string]bool{"background": true, "ns": true, "v": true, "hidden": false}
+var ignoredIndexOptions = map[string]bool{"background": true, "ns": true, "v": true}
 
 // ParseIndex reads one index specification of createIndexes.
 func ParseIndex(spec bsoncore.Document) (*Index, error) {

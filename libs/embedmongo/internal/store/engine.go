@@ -15,8 +15,10 @@ import (
 )
 
 const (
-	cacheSize    = 32 << 20
 	memTableSize = 16 << 20
+	// The engine takes its memtables (at most two) out of the cache's budget,
+	// so about half of this holds blocks.
+	cacheSize = 64 << 20
 )
 
 // Engine is an open database folder, or a database in memory.

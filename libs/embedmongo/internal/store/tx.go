@@ -20,12 +20,16 @@ const (
 	shortWait  = 100 * time.Millisecond // a transaction, for a single write to finish
 )
 
+// maxTxBytes bounds the memory of one transaction's writes.
+const maxTxBytes = 256 << 20
+
 // Tx is one atomic unit of writes: a single document's change, which reads the
 // latest state under its locks, or a multi-statement transaction, which reads
 // a snapshot and its own writes. It is not safe for concurrent use.
 type Tx struct {
 	engine *Engine
-	view   *View // nil for a single write
+	multi  bool  // a multi-statement transaction; never changes, as waiters read it
+	view   *View // what such a transaction reads
 	first  bool  // a transaction still in its first statement
 	until  time.Time
 	writes *writeSet
@@ -40,7 +44,7 @@ func (e *Engine) Single() *Tx { return &Tx{engine: e, writes: newWriteSet()} }
 
 // Begin starts a multi-statement transaction.
 func (e *Engine) Begin() *Tx {
-	tx := &Tx{engine: e, writes: newWriteSet(), first: true, until: time.Now().Add(firstWait)}
+	tx := &Tx{engine: e, writes: newWriteSet(), multi: true, first: true, until: time.Now().Add(firstWait)}
 	tx.view = e.View()
 	tx.view.own = tx.writes
 	return tx
@@ -53,7 +57,7 @@ func (tx *Tx) View() *View { return tx.view }
 // its locks, so what it waited for cannot change again. It reports false when
 // the transaction has to fail instead.
 func (tx *Tx) Restart() bool {
-	if tx.view == nil || !tx.first || time.Now().After(tx.until) {
+	if !tx.multi || !tx.first || time.Now().After(tx.until) {
 		return false
 	}
 	tx.view.Close()
@@ -69,11 +73,11 @@ func (tx *Tx) EndStatement() { tx.first = false }
 
 func (tx *Tx) patience(owner *Tx) time.Duration {
 	switch {
-	case tx.view == nil:
+	case !tx.multi:
 		return singleWait
 	case tx.first:
 		return time.Until(tx.until)
-	case owner.view == nil:
+	case !owner.multi:
 		return shortWait
 	}
 	return 0
@@ -117,7 +121,7 @@ func (tx *Tx) lockedValue(ctx context.Context, key []byte) ([]byte, error) {
 		return val, nil
 	}
 	latest, err := get(tx.engine.db, key)
-	if err != nil || tx.view == nil {
+	if err != nil || !tx.multi {
 		return latest, err
 	}
 	seen, err := get(tx.view.snap, key)
@@ -198,6 +202,9 @@ func (tx *Tx) write(ctx context.Context, c *Collection, idKey []byte, old, doc b
 		tx.writes.put(e.key, e.value)
 	}
 	tx.writes.put(c.DocKey(idKey), doc)
+	if tx.writes.bytes > maxTxBytes {
+		return mongoerr.New(mongoerr.TransactionTooLarge, "Total size of all transaction operations must be less than %d", maxTxBytes)
+	}
 	return nil
 }
 
@@ -325,7 +332,7 @@ func (tx *Tx) Abort() {
 // transaction learns of a collection made after its snapshot this way; its
 // snapshot holds no documents of it.
 func (tx *Tx) UseCollection(ns string) (*Collection, error) {
-	if tx.view == nil {
+	if !tx.multi {
 		return tx.engine.ensureCollection(ns)
 	}
 	if c := tx.view.Catalog.Collection(ns); c != nil {

@@ -41,6 +41,43 @@ func (v *View) Get(key []byte) ([]byte, error) {
 	return get(v.snap, key)
 }
 
+// Reader reads single keys of a view one after the other, which is cheaper
+// than View.Get for more than a few.
+type Reader struct {
+	view *View
+	it   *pebble.Iterator
+}
+
+// Reader starts reading; the caller closes it before the view.
+func (v *View) Reader() *Reader { return &Reader{view: v} }
+
+// Get reads one key; nil means absent. The value holds until the next call.
+func (r *Reader) Get(key []byte) ([]byte, error) {
+	if r.view.own != nil {
+		if val, ok := r.view.own.values[string(key)]; ok {
+			return val, nil
+		}
+	}
+	if r.it == nil {
+		it, err := r.view.snap.NewIter(nil)
+		if err != nil {
+			return nil, err
+		}
+		r.it = it
+	}
+	if r.it.SeekPrefixGE(key) {
+		return r.it.ValueAndErr()
+	}
+	return nil, r.it.Error()
+}
+
+// Close ends the reading.
+func (r *Reader) Close() {
+	if r.it != nil {
+		_ = r.it.Close()
+	}
+}
+
 func get(r pebble.Reader, key []byte) ([]byte, error) {
 	val, closer, err := r.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
@@ -58,6 +95,7 @@ type writeSet struct {
 	values map[string][]byte
 	sorted []string
 	fresh  []string
+	bytes  int
 }
 
 func newWriteSet() *writeSet { return &writeSet{values: map[string][]byte{}} }
@@ -68,6 +106,7 @@ func (w *writeSet) put(key, value []byte) {
 		w.fresh = append(w.fresh, k)
 	}
 	w.values[k] = value
+	w.bytes += len(key) + len(value)
 }
 
 // keys returns all written keys in order. The slice is never changed later.

@@ -109,7 +109,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 	httpkit.Handle(r, "GET /visitor/conversations/{token}/messages", 200, operation.New(chain, "conversations.list_own_messages", authz.Visitor,
 		func(ctx context.Context, req since) (news, error) {
 			p := identity.From(ctx)
-			th, err := a.s.Since(ctx, p.Website, req.Token, p.VisitorID, req.After, newsLimit+1)
+			th, err := a.s.Since(ctx, p.Website, req.Token, p.VisitorID, int64(req.After), newsLimit+1)
 			if err != nil {
 				return news{}, err
 			}

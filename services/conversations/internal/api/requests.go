@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"strconv"
 	"time"
 
 	"fivechat.dev/libs/fault"
@@ -16,7 +17,6 @@ const MaxImportBody = 8 << 20
 
 const (
 	newsLimit      = 200 // messages in one answer to a visitor
-	maxSearch      = 200 // bytes of a search
 	maxSearchWords = 10
 )
 
@@ -39,14 +39,14 @@ type list struct {
 func (l list) Validate() error {
 	var wrong fault.Problems
 	wrong.Check(l.Status == "" || l.Status == string(conversations.Open) || l.Status == string(conversations.Closed), "status", "must be OPEN or CLOSED")
-	wrong.Check(len(l.Search) <= maxSearch, "search", "must be at most 200 bytes")
+	wrong.Check(len(words.Of(maxSearchWords+1, l.Search)) <= maxSearchWords, "search", "must be at most 10 words")
 	return wrong.Err()
 }
 
 func (l list) filter() conversations.Filter {
 	return conversations.Filter{
 		Status: conversations.Status(l.Status), AssigneeID: l.AssigneeID, VisitorID: l.VisitorID,
-		Words: words.Of(maxSearchWords, l.Search), UpdatedSince: time.Time(l.UpdatedSince),
+		Words: words.Query(maxSearchWords, l.Search), UpdatedSince: time.Time(l.UpdatedSince),
 	}
 }
 
@@ -109,8 +109,23 @@ type read struct {
 
 type since struct {
 	Token string `path:"token" json:"-"`
-	After int64  `query:"after" json:"-"`
+	After place  `query:"after" json:"-"`
 }
+
+// place is a message's number, or 0 for the beginning.
+type place int64
+
+// UnmarshalText reads the number.
+func (p *place) UnmarshalText(b []byte) error {
+	n, err := strconv.ParseInt(string(b), 10, 64)
+	if err != nil || n < 0 {
+		return errPlace
+	}
+	*p = place(n)
+	return nil
+}
+
+var errPlace = errors.New("must be a message's number, or 0")
 
 func newsOf(c conversation, th conversations.Thread) news {
 	n := news{Conversation: c, Messages: messagesOf(th.Messages), Users: make([]agent, len(th.Agents))}

@@ -21,15 +21,6 @@ func open(t *testing.T) *mongostore.Store {
 	return s
 }
 
-func site(t *testing.T, n int64) tenant.ID {
-	t.Helper()
-	id, err := tenant.New(n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
-
 // source is a log that a test writes.
 type source []events.Record
 
@@ -76,7 +67,7 @@ var (
 func TestNothingHeard(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	if got := counters(t, s, site(t, 1)); got != (statistics.Counters{}) {
+	if got := counters(t, s, storetest.Tenant(1)); got != (statistics.Counters{}) {
 		t.Errorf("counters %+v", got)
 	}
 	if got := position(t, s, "conversations"); got != 0 {
@@ -87,7 +78,7 @@ func TestNothingHeard(t *testing.T) {
 // TestEachRecordCountsOnce applies every part of a log, overlapping and repeated: however it is cut, the sums are the same.
 func TestEachRecordCountsOnce(t *testing.T) {
 	t.Parallel()
-	s, a, b := open(t), site(t, 1), site(t, 2)
+	s, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
 	all := talk(a, b)
 	for _, part := range []source{all[:3], all[:3], all[1:5], all[4:6], {}, all, all} {
 		if err := s.Apply(t.Context(), "conversations", part); err != nil {
@@ -108,7 +99,7 @@ func TestEachRecordCountsOnce(t *testing.T) {
 // TestReplicasCountOnce lets several replicas follow one log, and others another log about the same websites, at once.
 func TestReplicasCountOnce(t *testing.T) {
 	t.Parallel()
-	s, a, b := open(t), site(t, 1), site(t, 2)
+	s, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
 	logs := map[string]source{"conversations": talk(a, b), "visitors": nil}
 	for range 20 {
 		var visitors = logs["visitors"]
@@ -146,7 +137,7 @@ func TestReplicasCountOnce(t *testing.T) {
 
 func TestRecordThatCannotBeReadCountsNothing(t *testing.T) {
 	t.Parallel()
-	s, a := open(t), site(t, 1)
+	s, a := open(t), storetest.Tenant(1)
 	var log source
 	log.tell(a, "conversation.opened", `{}`)
 	log.tell(a, "message.created", `{"sender":5}`)
@@ -162,7 +153,7 @@ func TestRecordThatCannotBeReadCountsNothing(t *testing.T) {
 func TestIsolation(t *testing.T) {
 	t.Parallel()
 	for _, roles := range [][2]int64{{1, 2}, {2, 1}} {
-		s, heard, silent := open(t), site(t, roles[0]), site(t, roles[1])
+		s, heard, silent := open(t), storetest.Tenant(roles[0]), storetest.Tenant(roles[1])
 		var log source
 		log.tell(heard, "visitor.created", `{}`)
 		if err := s.Apply(t.Context(), "visitors", log); err != nil {

@@ -46,15 +46,6 @@ func (k kept) told(t *testing.T) map[string]int {
 	return types
 }
 
-func site(t *testing.T, n int64) tenant.ID {
-	t.Helper()
-	id, err := tenant.New(n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
-
 func must[T any](v T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()
@@ -103,7 +94,7 @@ func counted(one tickets.Ticket) (tickets.Ticket, error) {
 
 func TestTicketComesBackAsItWas(t *testing.T) {
 	t.Parallel()
-	k, a := open(t), site(t, 1)
+	k, a := open(t), storetest.Tenant(1)
 	n, email := int64(9), "a@b.example"
 	one := k.add(t, a, func(one *tickets.Ticket) {
 		one.VisitorID, one.ConversationID, one.AssigneeID, one.Email, one.Summary = &n, &n, &n, &email, &email
@@ -118,7 +109,7 @@ func TestTicketComesBackAsItWas(t *testing.T) {
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	k, a := open(t), site(t, 1)
+	k, a := open(t), storetest.Tenant(1)
 	five, seven := int64(5), int64(7)
 	one := k.add(t, a, func(x *tickets.Ticket) { x.Status, x.AssigneeID = tickets.StatusOpen, &five })
 	two := k.add(t, a, func(x *tickets.Ticket) {
@@ -184,7 +175,7 @@ func numbers(t *testing.T, rows []tickets.Ticket) (ids []int64) {
 
 func TestChangesAtOnceAllCount(t *testing.T) {
 	t.Parallel()
-	k, a := open(t), site(t, 1)
+	k, a := open(t), storetest.Tenant(1)
 	one := k.add(t, a, nil)
 	const each = 8
 	var wg sync.WaitGroup
@@ -227,7 +218,7 @@ func TestChangesAtOnceAllCount(t *testing.T) {
 
 func TestRefusedMessageIsNotStored(t *testing.T) {
 	t.Parallel()
-	k, a := open(t), site(t, 1)
+	k, a := open(t), storetest.Tenant(1)
 	one := k.add(t, a, nil)
 	full := fault.New(fault.Conflict, "full")
 	m := tickets.Message{ID: 1, WebsiteID: a, TicketID: one.ID, CreatedAt: dawn}
@@ -242,7 +233,7 @@ func TestRefusedMessageIsNotStored(t *testing.T) {
 
 func TestDeleteTakesTheMessages(t *testing.T) {
 	t.Parallel()
-	k, a := open(t), site(t, 1)
+	k, a := open(t), storetest.Tenant(1)
 	one, other := k.add(t, a, nil), k.add(t, a, nil)
 	k.say(t, one, "first")
 	k.say(t, one, "second")
@@ -272,7 +263,7 @@ func TestDeleteTakesTheMessages(t *testing.T) {
 // and leave it as it was. Then the two websites change places.
 func TestIsolation(t *testing.T) {
 	t.Parallel()
-	k, a, b := open(t), site(t, 1), site(t, 2)
+	k, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
 	for _, roles := range []struct{ owner, stranger tenant.ID }{{a, b}, {b, a}, {a, tenant.ID{}}} {
 		one := k.add(t, roles.owner, nil)
 		k.say(t, one, "private")

@@ -1,8 +1,15 @@
 package api
 
 import (
+	"context"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/widgets"
 )
 
 // TestSource holds what every page that loads the widget relies on.
@@ -18,5 +25,24 @@ func TestSource(t *testing.T) {
 		if strings.Contains(source, banned) {
 			t.Errorf("the script uses %s, which lets data run or a strict content security policy refuse it", banned)
 		}
+	}
+}
+
+// one is a store that has one widget.
+type one struct{ widgets.Store }
+
+func (one) Tenant(context.Context, string) (tenant.ID, error) { return tenant.ID{}, nil }
+func (one) Get(context.Context, tenant.ID) (widgets.Widget, error) {
+	return widgets.Default(tenant.ID{}, "wgt_a"), nil
+}
+
+func TestScriptIsJavaScript(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest(http.MethodGet, "/widget/wgt_a", nil)
+	r.SetPathValue("clientToken", "wgt_a")
+	w := httptest.NewRecorder()
+	script(widgets.New(one{})).ServeHTTP(w, r.WithContext(identity.With(r.Context(), identity.Principal{Kind: identity.Public})))
+	if got := w.Header().Get("Content-Type"); w.Code != http.StatusOK || got != "text/javascript; charset=utf-8" {
+		t.Errorf("answers %d %q", w.Code, got)
 	}
 }

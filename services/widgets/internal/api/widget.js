@@ -82,7 +82,7 @@
     if (!opened || !conversation || document.hidden) return;
     let news;
     do {
-      news = await call('GET', `/visitor/conversations/${conversation}/messages?after=${last}`);
+      news = await call('GET', `/visitor/conversations/${conversation}/messages${last ? '?after=' + last : ''}`);
       for (const m of news.messages) {
         last = Math.max(last, m.id);
         if (!shown.has(m.id)) bubble(m.content, m.senderType);

@@ -20,15 +20,6 @@ func open(t *testing.T) *mongostore.Store {
 	return s
 }
 
-func site(t *testing.T, n int64) tenant.ID {
-	t.Helper()
-	id, err := tenant.New(n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
-
 func add(t *testing.T, s *mongostore.Store, of tenant.ID, token string) widgets.Widget {
 	t.Helper()
 	w := widgets.Default(of, token)
@@ -40,7 +31,7 @@ func add(t *testing.T, s *mongostore.Store, of tenant.ID, token string) widgets.
 
 func TestWidgetComesBackAsItWas(t *testing.T) {
 	t.Parallel()
-	s, a := open(t), site(t, 1)
+	s, a := open(t), storetest.Tenant(1)
 	w := add(t, s, a, "wgt_a")
 	if got, err := s.Get(t.Context(), a); err != nil || got != w {
 		t.Errorf("got %+v, %v", got, err)
@@ -55,7 +46,7 @@ func TestWidgetComesBackAsItWas(t *testing.T) {
 
 func TestTakenTokenStoresNothing(t *testing.T) {
 	t.Parallel()
-	s, a, b := open(t), site(t, 1), site(t, 2)
+	s, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
 	add(t, s, a, "wgt_a")
 	err := s.Create(t.Context(), widgets.Default(b, "wgt_a"))
 	if !fault.Is(err, fault.Conflict) || fault.From(err).Code != "client_token_taken" {
@@ -68,7 +59,7 @@ func TestTakenTokenStoresNothing(t *testing.T) {
 
 func TestSavesAtOnceAllCount(t *testing.T) {
 	t.Parallel()
-	s, a := open(t), site(t, 1)
+	s, a := open(t), storetest.Tenant(1)
 	add(t, s, a, "wgt_a")
 	const each = 8
 	var wg sync.WaitGroup
@@ -93,7 +84,7 @@ func TestSavesAtOnceAllCount(t *testing.T) {
 
 func TestRefusedChangeIsNotStored(t *testing.T) {
 	t.Parallel()
-	s, a := open(t), site(t, 1)
+	s, a := open(t), storetest.Tenant(1)
 	w := add(t, s, a, "wgt_a")
 	refused := fault.Bad("color", "is ugly")
 	_, err := s.Save(t.Context(), a, func(w widgets.Widget) (widgets.Widget, error) { w.Color = "#000"; return w, refused })
@@ -108,7 +99,7 @@ func TestRefusedChangeIsNotStored(t *testing.T) {
 // TestIsolation changes one website's widget and looks at the other's, then they change places.
 func TestIsolation(t *testing.T) {
 	t.Parallel()
-	s, a, b := open(t), site(t, 1), site(t, 2)
+	s, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
 	add(t, s, a, "wgt_a")
 	add(t, s, b, "wgt_b")
 	for _, roles := range [][2]tenant.ID{{a, b}, {b, a}} {

@@ -1,0 +1,113 @@
+package app_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"fivechat.dev/api-gateway/app"
+	"fivechat.dev/libs/rediskit"
+)
+
+func TestManyRequestsAskAccountsOnce(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.accounts.hold = make(chan struct{})
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if a := h.do("GET", h.public+"/conversations", nil, bearer(readFree)); a.StatusCode != 200 {
+				t.Errorf("status %d", a.StatusCode)
+			}
+		})
+	}
+	if !eventually(t, 5*time.Second, func() bool { return h.accounts.count() > 0 }) {
+		t.Fatal("nobody asked")
+	}
+	close(h.accounts.hold)
+	all.Wait()
+	if n := h.accounts.count(); n != 1 {
+		t.Errorf("accounts was asked %d times", n)
+	}
+}
+
+func TestWhatIsAskedAtAll(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	for range 3 {
+		for _, token := range []string{stray, stray[:len(stray)-1], "5c_with-dash", "sk_foreign"} {
+			if a := h.do("GET", h.public+"/conversations", nil, bearer(token)); a.StatusCode != 401 {
+				t.Errorf("%s: status %d", token, a.StatusCode)
+			}
+		}
+		for _, id := range []string{someone, "vis_nobody", "vis/malformed"} {
+			h.do("POST", h.public+"/visitor/conversations", nil, "x-visitor-id: "+id)
+		}
+		h.do("GET", h.public+"/widgets/w", nil, bearer(readFree), "x-visitor-id: "+someone)
+		h.do("POST", h.public+"/tickets", chunked(2<<20), bearer(bothPro))
+	}
+	if n := h.accounts.count(); n != 1 {
+		t.Errorf("accounts was asked %d times, want once, about the unknown token", n)
+	}
+	if n := h.visitors.count(); n != 2 {
+		t.Errorf("visitors was asked %d times, want once about each well-formed one", n)
+	}
+}
+
+func TestARevocationIsHeardAtOnce(t *testing.T) {
+	t.Parallel()
+	redis := miniredis.RunT(t)
+	h := open(t, func(c *app.Config) { c.Redis.URL = "redis://" + redis.Addr() })
+	const channel = "fivechat:forget"
+	if !eventually(t, 10*time.Second, func() bool { return redis.PubSubNumSub(channel)[channel] == 1 }) {
+		t.Fatal("the gateway does not listen")
+	}
+	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	status := func(token string) int { return h.do("GET", h.public+"/conversations", nil, bearer(token)).StatusCode }
+	if status(readFree) != 200 || status(bothPro) != 200 {
+		t.Fatal("the tokens are not good")
+	}
+	asked := h.accounts.count()
+	h.accounts.remove(hashOf(readFree))
+	if err := client.Forget(t.Context(), "widget", hashOf(readFree)); err != nil { // another cache's business
+		t.Fatal(err)
+	}
+	if err := client.Forget(t.Context(), "token", hashOf(readFree)); err != nil {
+		t.Fatal(err)
+	}
+	if !eventually(t, time.Second, func() bool { return status(readFree) == 401 }) {
+		t.Error("the revoked token still works after a second")
+	}
+	if status(bothPro) != 200 || h.accounts.count() != asked+1 {
+		t.Errorf("another token was forgotten too: accounts was asked %d times more", h.accounts.count()-asked)
+	}
+}
+
+func TestAfterABrokenLineEverythingIsForgotten(t *testing.T) {
+	t.Parallel()
+	redis := miniredis.RunT(t)
+	h := open(t, func(c *app.Config) { c.Redis.URL = "redis://" + redis.Addr() })
+	const channel = "fivechat:forget"
+	listening := func() bool { return redis.PubSubNumSub(channel)[channel] == 1 }
+	if !eventually(t, 10*time.Second, listening) {
+		t.Fatal("the gateway does not listen")
+	}
+	status := func() int { return h.do("GET", h.public+"/conversations", nil, bearer(readFree)).StatusCode }
+	if status() != 200 {
+		t.Fatal("the token is not good")
+	}
+	redis.Close()
+	h.accounts.remove(hashOf(readFree)) // what is said now, nobody hears
+	if err := redis.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	if !eventually(t, 4*time.Second, func() bool { return status() == 401 }) {
+		t.Error("the token still works after the line was mended")
+	}
+}

@@ -1,0 +1,298 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash/crc32"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fivechat.dev/api-gateway/app"
+	"fivechat.dev/libs/authz"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/tenant"
+)
+
+const (
+	assertionKey = "an assertion key of 32 bytes or more"
+	operatorKey  = "operator-key-for-tests"
+)
+
+// The API tokens that the fake accounts knows, one that it does not, and the visitor that the fake visitors knows.
+var (
+	readFree  = apiToken("readfree")
+	writeFree = apiToken("writefree")
+	bothPro   = apiToken("bothpro")
+	stray     = apiToken("unknown")
+)
+
+const someone = "vis_someone"
+
+// apiToken makes a token of the form that accounts gives them.
+func apiToken(name string) string {
+	const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	body := name + strings.Repeat("x", 32-len(name))
+	check := ""
+	for sum := crc32.ChecksumIEEE([]byte(body)); len(check) < 6; sum /= 62 {
+		check = string(base62[sum%62]) + check
+	}
+	return "5c_" + body + check
+}
+
+// seen is what a service saw of a request, as the echo repeats it.
+type seen struct {
+	Service   string             `json:"service"`
+	Principal identity.Principal `json:"principal"`
+	Method    string             `json:"method"`
+	URI       string             `json:"uri"`
+	Header    http.Header        `json:"header"`
+	Body      string             `json:"body"`
+	Length    int64              `json:"length"`
+}
+
+// house is a gateway before fake services.
+type house struct {
+	t        *testing.T
+	public   string
+	operator string
+	admin    string
+	log      *lockedBuffer
+	accounts *directory[tokenAnswer]
+	visitors *directory[visitorAnswer]
+	answer   func(http.ResponseWriter, *http.Request) bool // answers before the echo where it gives true
+}
+
+type tokenAnswer struct {
+	WebsiteID tenant.ID      `json:"websiteId"`
+	TokenID   int64          `json:"tokenId"`
+	Level     identity.Level `json:"level"`
+	Plan      identity.Plan  `json:"plan"`
+}
+
+type visitorAnswer struct {
+	WebsiteID tenant.ID `json:"websiteId"`
+	VisitorID int64     `json:"visitorId"`
+}
+
+// open starts a gateway; adjust changes its settings before.
+func open(t *testing.T, adjust ...func(*app.Config)) *house {
+	t.Helper()
+	website, _ := tenant.New(7)
+	h := &house{
+		t: t, log: &lockedBuffer{},
+		accounts: &directory[tokenAnswer]{known: map[string]tokenAnswer{
+			hashOf(readFree):  {website, 11, identity.Read, identity.Free},
+			hashOf(writeFree): {website, 12, identity.Write, identity.Free},
+			hashOf(bothPro):   {website, 13, identity.ReadWrite, identity.Pro},
+		}},
+		visitors: &directory[visitorAnswer]{known: map[string]visitorAnswer{someone: {website, 42}}},
+	}
+	keys, err := identity.NewKeyring([]byte(assertionKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := app.Default()
+	c.Addr, c.AdminAddr, c.OperatorAddr = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	c.AssertionKeys, c.OperatorKey = []string{assertionKey}, operatorKey
+	c.Telemetry.LogTo = h.log
+	c.AccountsURL = h.service("accounts", keys, func(r *httpkit.Router, chain operation.Chain) {
+		httpkit.Handle(r, "GET /internal/tokens/{key}", 200, operation.New(chain, "accounts.resolve_token", authz.Internal, h.accounts.find))
+	})
+	c.VisitorsURL = h.service("visitors", keys, func(r *httpkit.Router, chain operation.Chain) {
+		httpkit.Handle(r, "GET /internal/visitor-tokens/{key}", 200, operation.New(chain, "visitors.resolve_token", authz.Internal, h.visitors.find))
+	})
+	c.ConversationsURL = h.service("conversations", keys, nil)
+	c.WidgetsURL = h.service("widgets", keys, nil)
+	c.TicketsURL = h.service("tickets", keys, nil)
+	c.StatisticsURL = h.service("statistics", keys, nil)
+	for _, a := range adjust {
+		a(&c)
+	}
+	unit, err := app.New(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	running, err := runner.Start(unit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := running.Stop(context.Background()); err != nil {
+			t.Error("stop:", err)
+		}
+	})
+	h.public, h.operator, h.admin = running.URL("http"), running.URL(app.Operator), running.URL(runner.Admin)
+	return h
+}
+
+// service starts a fake service: its internal operations, and an echo for everything else.
+func (h *house) service(name string, keys *identity.Keyring, mount func(*httpkit.Router, operation.Chain)) string {
+	h.t.Helper()
+	c := telemetry.Default()
+	c.LogTo = io.Discard
+	tele, err := telemetry.New(h.t.Context(), name, c)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	router := httpkit.NewRouter(tele, keys)
+	if mount != nil {
+		mount(router, operation.Standard(tele))
+	}
+	router.Mount("/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.answer != nil && h.answer(w, r) {
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		saw := seen{name, identity.From(r.Context()), r.Method, r.RequestURI, r.Header, string(body), r.ContentLength}
+		if err := httpkit.WriteJSON(w, http.StatusOK, saw); err != nil {
+			h.t.Error(err)
+		}
+	}))
+	s := httptest.NewServer(router)
+	h.t.Cleanup(s.Close)
+	return s.URL
+}
+
+// directory is what a fake service knows under internal keys.
+type directory[V any] struct {
+	mu    sync.Mutex
+	known map[string]V
+	asked int
+	hold  chan struct{} // where set, answers wait for it to be closed
+}
+
+type byKey struct {
+	Key string `path:"key" json:"-"`
+}
+
+func (d *directory[V]) find(_ context.Context, k byKey) (V, error) {
+	d.mu.Lock()
+	d.asked++
+	hold := d.hold
+	v, ok := d.known[k.Key]
+	d.mu.Unlock()
+	if hold != nil {
+		<-hold
+	}
+	if !ok {
+		return v, fault.Missing("token")
+	}
+	return v, nil
+}
+
+func (d *directory[V]) remove(key string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.known, key)
+}
+
+func (d *directory[V]) count() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.asked
+}
+
+func hashOf(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// lockedBuffer is a log that several goroutines write.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// answer is a response with its body read.
+type answer struct {
+	*http.Response
+	body []byte
+}
+
+// headers are a request's headers as "Name: value".
+func (h *house) do(method, url string, body io.Reader, headers ...string) answer {
+	h.t.Helper()
+	req, err := http.NewRequestWithContext(h.t.Context(), method, url, body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, line := range headers {
+		name, value, _ := strings.Cut(line, ": ")
+		req.Header.Add(name, value)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return answer{resp, b}
+}
+
+func (h *house) problem(a answer) httpkit.Problem {
+	h.t.Helper()
+	var p httpkit.Problem
+	if got := a.Header.Get("Content-Type"); got != "application/problem+json" {
+		h.t.Errorf("Content-Type %q of status %d: %s", got, a.StatusCode, a.body)
+	}
+	if err := httpkit.Decode(a.body, &p, false); err != nil {
+		h.t.Errorf("the problem cannot be read: %v: %s", err, a.body)
+	}
+	return p
+}
+
+func (h *house) echoed(a answer) seen {
+	h.t.Helper()
+	var s seen
+	if a.StatusCode != http.StatusOK {
+		h.t.Fatalf("status %d: %s", a.StatusCode, a.body)
+	}
+	if err := httpkit.Decode(a.body, &s, false); err != nil {
+		h.t.Fatal(err)
+	}
+	return s
+}
+
+// eventually waits until ok, and gives false where that takes longer than limit.
+func eventually(t *testing.T, limit time.Duration, ok func() bool) bool {
+	t.Helper()
+	deadline, tick := time.After(limit), time.NewTicker(5*time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-deadline:
+			return false
+		case <-tick.C:
+		}
+	}
+	return true
+}
+
+func bearer(token string) string { return "Authorization: Bearer " + token }

@@ -1,0 +1,130 @@
+package app_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"fivechat.dev/api-gateway/app"
+	"fivechat.dev/libs/httpkit"
+)
+
+// line is one request's line of the log.
+type line struct {
+	Msg       string  `json:"msg"`
+	Method    string  `json:"method"`
+	Route     string  `json:"route"`
+	Status    int     `json:"status"`
+	Ms        float64 `json:"ms"`
+	Bytes     int64   `json:"bytes"`
+	RequestID string  `json:"request_id"`
+	Client    string  `json:"client"`
+	Class     string  `json:"class"`
+	Website   int64   `json:"website"`
+	Token     int64   `json:"token"`
+}
+
+// logged waits for the line of a request.
+func (h *house) logged(requestID string) (got line) {
+	h.t.Helper()
+	found := eventually(h.t, 5*time.Second, func() bool {
+		for s := range strings.Lines(h.log.String()) {
+			var l line
+			if httpkit.Decode([]byte(s), &l, true) == nil && l.Msg == "request" && l.RequestID == requestID {
+				got = l
+				return true
+			}
+		}
+		return false
+	})
+	if !found {
+		h.t.Fatalf("request %s has no line in the log:\n%s", requestID, h.log)
+	}
+	return got
+}
+
+func TestTheAccessLog(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	a := h.do("GET", h.public+"/conversations/conv_secret?search=secret", nil, bearer(bothPro), "X-Request-Id: r1")
+	got := h.logged("r1")
+	want := line{"request", "GET", "/conversations/{token}", 200, got.Ms, int64(len(a.body)), "r1", "127.0.0.1", "read", 7, 13}
+	if got != want || got.Ms <= 0 {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	h.do("POST", h.public+"/conversations/conv_secret/rate", nil, "X-Visitor-Id: "+someone, "X-Request-Id: r2")
+	if got := h.logged("r2"); got.Website != 7 || got.Token != 0 || got.Class != "visitor" {
+		t.Errorf("got %+v", got)
+	}
+	h.do("BREW", h.public+"/secret", nil, "X-Request-Id: r3")
+	if got := h.logged("r3"); got.Route != "unmatched" || got.Method != "_OTHER" || got.Status != 404 {
+		t.Errorf("got %+v", got)
+	}
+	for _, secret := range []string{"secret", bothPro, someone, operatorKey, assertionKey} {
+		if strings.Contains(h.log.String(), secret) {
+			t.Errorf("the log holds %q:\n%s", secret, h.log)
+		}
+	}
+}
+
+func TestAClientThatGoesAway(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	release := make(chan struct{})
+	t.Cleanup(func() { close(release) })
+	h.answer = func(http.ResponseWriter, *http.Request) bool {
+		<-release
+		return true
+	}
+	// It only stops sending, and could still take an empty 200 for an answer.
+	resp, err := h.raw("POST /tickets HTTP/1.1\r\nHost: x\r\nX-Request-Id: gone\r\n" + bearer(bothPro) + "\r\nContent-Length: 2\r\n\r\n{}")
+	if err == nil {
+		t.Errorf("it was answered %s", resp.Status)
+	}
+	if got := h.logged("gone"); got.Status != 499 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.do("GET", h.public+"/tickets/5c_secret", nil, bearer(bothPro), "X-Request-Id: m1")
+	h.do("BREW", h.public+"/health", nil, "X-Request-Id: m2")
+	h.do("GET", h.public+"/secret", nil, "X-Request-Id: m3")
+	for _, id := range []string{"m1", "m2", "m3"} {
+		h.logged(id) // which is written after the metric
+	}
+	text := string(h.do("GET", h.admin+"/metrics", nil).body)
+	for _, want := range []string{
+		`http_server_request_duration_seconds_count{http_request_method="GET",http_response_status_code="200",http_route="/tickets/{id}"} 1`,
+		`http_server_request_duration_seconds_count{http_request_method="_OTHER",http_response_status_code="405",http_route="/health"} 1`,
+		`http_server_request_duration_seconds_count{http_request_method="GET",http_response_status_code="404",http_route="unmatched"} 1`,
+		`http_server_request_duration_seconds_bucket{http_request_method="GET",http_response_status_code="200",http_route="/tickets/{id}",le="0.075"}`,
+		`http_client_request_duration_seconds_count{http_response_status_code="200",upstream="tickets"} 1`,
+		`fivechat_edge_credential_lookups_total{credential="token",result="miss"} 1`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "secret") {
+		t.Error("a raw path became a label")
+	}
+}
+
+func TestTheTraceBeginsHere(t *testing.T) {
+	t.Parallel()
+	collector := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(collector.Close)
+	h := open(t, func(c *app.Config) { c.Telemetry.OTLPEndpoint, c.Telemetry.SampleRatio = collector.URL, 1 })
+	const sent = "11111111111111111111111111111111"
+	saw := h.echoed(h.do("GET", h.public+"/conversations", nil, bearer(readFree), "Traceparent: 00-"+sent+"-2222222222222222-00"))
+	got := saw.Header.Values("Traceparent")
+	if len(got) != 1 || !regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-01$`).MatchString(got[0]) || strings.Contains(got[0], sent) {
+		t.Errorf("traceparent: %q", got)
+	}
+}

@@ -1,0 +1,215 @@
+package memo_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fivechat.dev/api-gateway/internal/memo"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/identity"
+)
+
+var bounds = memo.Bounds{Known: 4, KnownFor: 5 * time.Second, Unknown: 2, UnknownFor: 2 * time.Second}
+
+// source counts what it is asked. Its answer takes a second of the bubble's time.
+type source struct {
+	asked atomic.Int64
+	fail  func(key string) error
+	took  time.Duration
+}
+
+func (s *source) fetch(ctx context.Context, key string) (identity.Principal, error) {
+	n := s.asked.Add(1)
+	select {
+	case <-time.After(s.took):
+	case <-ctx.Done():
+		return identity.Principal{}, ctx.Err()
+	}
+	if s.fail != nil {
+		if err := s.fail(key); err != nil {
+			return identity.Principal{}, err
+		}
+	}
+	return identity.Principal{Kind: identity.Token, TokenID: n}, nil
+}
+
+func newMemo(t *testing.T, s *source) *memo.Memo {
+	t.Helper()
+	m, err := memo.New("test", bounds, prometheus.NewRegistry(), s.fetch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// get asks m for key and checks which of the source's answers came.
+func get(t *testing.T, m *memo.Memo, key string, want int64) {
+	t.Helper()
+	p, err := m.Get(t.Context(), key)
+	if err != nil || p.TokenID != want {
+		t.Errorf("got answer %d, %v; want answer %d", p.TokenID, err, want)
+	}
+}
+
+func TestAnswersExpire(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemo(t, &source{})
+		get(t, m, "a", 1)
+		time.Sleep(bounds.KnownFor - time.Millisecond)
+		get(t, m, "a", 1) // being asked does not prolong it
+		time.Sleep(time.Millisecond)
+		get(t, m, "a", 2)
+	})
+}
+
+func TestNobodyIsRememberedForLess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{fail: func(string) error { return fault.Missing("token") }}
+		m := newMemo(t, s)
+		for range 3 {
+			if _, err := m.Get(t.Context(), "a"); !fault.Is(err, fault.NotFound) {
+				t.Errorf("got %v", err)
+			}
+		}
+		if s.asked.Load() != 1 {
+			t.Errorf("asked %d times", s.asked.Load())
+		}
+		time.Sleep(bounds.UnknownFor)
+		s.fail = nil
+		get(t, m, "a", 2)
+	})
+}
+
+func TestGuessingPushesNobodyOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{fail: func(key string) error {
+			if key == "a" {
+				return nil
+			}
+			return fault.Missing("token")
+		}}
+		m := newMemo(t, s)
+		get(t, m, "a", 1)
+		for i := range 100 {
+			if _, err := m.Get(t.Context(), fmt.Sprint(i)); !fault.Is(err, fault.NotFound) {
+				t.Errorf("got %v", err)
+			}
+		}
+		get(t, m, "a", 1)
+		before := s.asked.Load()
+		_, first := m.Get(t.Context(), "0")
+		_, last := m.Get(t.Context(), "99")
+		if first == nil || last == nil || s.asked.Load() != before+1 {
+			t.Errorf("%d of the guesses were asked again, want only the oldest", s.asked.Load()-before)
+		}
+	})
+}
+
+func TestManyAskOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{took: time.Second}
+		m := newMemo(t, s)
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() { get(t, m, "a", 1) })
+		}
+		all.Wait()
+		if s.asked.Load() != 1 {
+			t.Errorf("asked %d times", s.asked.Load())
+		}
+	})
+}
+
+func TestOneWhoGivesUpTakesNobodyAlong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemo(t, &source{took: time.Second})
+		ctx, cancel := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		all.Go(func() {
+			if _, err := m.Get(ctx, "a"); !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+		})
+		synctest.Wait()
+		all.Go(func() { get(t, m, "a", 1) })
+		synctest.Wait()
+		cancel()
+		all.Wait()
+	})
+}
+
+func TestFailuresAreNotRemembered(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		err  error
+		want fault.Kind
+	}{
+		{"away", fault.Away("accounts", errors.New("refused")), fault.Unavailable},
+		{"timed out there", fault.New(fault.Timeout, "too slow"), fault.Unavailable},
+		{"our mistake", fault.Bad("hash", "is malformed"), fault.Internal},
+		{"refused by a sibling", errors.New("401"), fault.Internal},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &source{fail: func(string) error { return c.err }}
+			m := newMemo(t, s)
+			if _, err := m.Get(t.Context(), "a"); !fault.Is(err, c.want) {
+				t.Errorf("%s: got %v", c.name, err)
+			}
+			s.fail = nil
+			get(t, m, "a", 2)
+		})
+	}
+}
+
+func TestTheQuestionHasADeadlineOfItsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemo(t, &source{took: time.Hour})
+		if _, err := m.Get(t.Context(), "a"); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestForgetting(t *testing.T) {
+	t.Parallel()
+	for name, forget := range map[string]func(*memo.Memo){
+		"one": func(m *memo.Memo) { m.Drop("a") }, "all": (*memo.Memo).Clear,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMemo(t, &source{})
+			get(t, m, "a", 1)
+			forget(m)
+			get(t, m, "a", 2)
+			get(t, m, "a", 2)
+		})
+		// An answer that was read before a revocation and arrives after it is neither kept nor shared.
+		synctest.Test(t, func(t *testing.T) {
+			m := newMemo(t, &source{took: time.Second})
+			var all sync.WaitGroup
+			all.Go(func() { get(t, m, "a", 1) })
+			synctest.Wait()
+			forget(m)
+			all.Go(func() { get(t, m, "a", 2) })
+			all.Wait()
+			get(t, m, "a", 2)
+			if t.Failed() {
+				t.Log("forgetting", name)
+			}
+		})
+	}
+}

@@ -1,0 +1,209 @@
+// Package isolation_test holds that one website never sees, changes or even recognizes what is another's: every
+// operation, about every sort of object, by every sort of caller.
+package isolation_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"fivechat.dev/tests/harness"
+)
+
+func TestMain(m *testing.M) { harness.Main(m) }
+
+// The sorts of object that an operation is asked about.
+const (
+	own       = "own"
+	others    = "another website's"
+	unknown   = "unknown"
+	malformed = "malformed"
+)
+
+// cast is the websites of a test.
+type cast struct{ own, other, free *harness.World }
+
+func newCast(t *testing.T) cast {
+	s := harness.Running()
+	return cast{s.World(t, harness.Pro), s.World(t, harness.Pro), s.World(t, harness.Free)}
+}
+
+// caller is who asks: home is the website whose objects are their own.
+type caller struct {
+	name   string
+	home   *harness.World
+	client harness.Client
+	levels string // the levels that the token includes; "" where it is none or no longer one
+}
+
+func (c cast) callers(t *testing.T) []caller {
+	return []caller{
+		{"none", c.own, c.own.Public(), ""},
+		{harness.Read, c.own, c.own.Reader(), harness.Read},
+		{harness.Write, c.own, c.own.Writer(), harness.Write},
+		{harness.ReadWrite, c.own, c.own.Agent(), harness.Read + " " + harness.Write},
+		{"revoked", c.own, c.own.Bearer(c.own.Revoked(t)), ""},
+		{"FREE plan", c.free, c.free.Agent(), harness.Read + " " + harness.Write},
+	}
+}
+
+// want is the status that the rules give an operation.
+func want(op harness.Operation, object string, by caller) int {
+	switch {
+	case op.Row == 1 && by.name == "revoked":
+		return 401
+	case op.Caller == harness.ByVisitor: // a bearer token is no visitor's
+		return 400
+	case op.Caller == harness.ByPublic:
+		if object == own || object == others {
+			return op.Status
+		}
+	case by.levels == "":
+		return 401
+	case !strings.Contains(" "+by.levels+" ", " "+string(op.Caller)+" "), op.Pro && by.home.Plan == harness.Free:
+		return 403
+	}
+	return wantKnown(op, object)
+}
+
+// wantKnown is the status for a caller who may do the operation.
+func wantKnown(op harness.Operation, object string) int {
+	switch object {
+	case own:
+		return op.Status
+	case malformed:
+		return op.Malformed
+	default:
+		return 404
+	}
+}
+
+// TestMatrix walks operation by object by caller. What is another website's is answered byte for byte like what does not
+// exist, and is as it was afterwards.
+func TestMatrix(t *testing.T) {
+	t.Parallel()
+	c := newCast(t)
+	callers := c.callers(t)
+	before := c.other.State(t)
+	t.Run("operations", func(t *testing.T) {
+		for _, op := range harness.Operations() {
+			t.Run(op.Name(), func(t *testing.T) {
+				t.Parallel()
+				for _, by := range callers {
+					row(t, op, by.name, by.client, by.home, c.other, func(object string) int { return want(op, object, by) })
+				}
+			})
+		}
+	})
+	if after := c.other.State(t); after != before {
+		t.Errorf("the other website changed:\nbefore %s\nafter  %s", before, after)
+	}
+}
+
+// TestVisitorMatrix walks the visitors' operations: a visitor reaches their own conversations only.
+func TestVisitorMatrix(t *testing.T) {
+	t.Parallel()
+	c := newCast(t)
+	before := c.other.State(t)
+	t.Run("operations", func(t *testing.T) {
+		for _, op := range harness.Operations() {
+			if op.Caller != harness.ByVisitor {
+				continue
+			}
+			t.Run(op.Name(), func(t *testing.T) {
+				t.Parallel()
+				nobody := 401
+				if op.Row == 5 {
+					nobody = 400
+				}
+				for name, token := range map[string]string{"unknown": harness.Lookalike(c.own.Caller.Token), "malformed": "no token", "long": strings.Repeat("a", 4000)} {
+					row(t, op, name+" visitor", c.own.System.Visitor(token), c.own, c.other, func(string) int { return nobody })
+				}
+				row(t, op, "no visitor", c.own.Public(), c.own, c.other, func(string) int { return 400 })
+				row(t, op, "the visitor", c.own.Caller.Client, c.own, c.other, func(object string) int { return wantKnown(op, object) })
+				row(t, op, "the visitor with an agent's token", c.own.Caller.With("Authorization", "Bearer garbage"), c.own, c.other,
+					func(object string) int { return wantKnown(op, object) })
+				if op.Malformed != 0 {
+					stranger := func(object string) int {
+						if object == malformed {
+							return op.Malformed
+						}
+						return 404
+					}
+					row(t, op, "another visitor", c.own.Visit(t, nil).Client, c.own, c.other, stranger)
+					row(t, op, "another website's visitor", c.free.Caller.Client, c.own, c.other, stranger)
+				}
+			})
+		}
+	})
+	if after := c.other.State(t); after != before {
+		t.Errorf("the other website changed:\nbefore %s\nafter  %s", before, after)
+	}
+}
+
+// row asks an operation about every sort of object as one caller.
+func row(t *testing.T, op harness.Operation, name string, client harness.Client, home, other *harness.World, want func(object string) int) {
+	t.Helper()
+	objects := map[string]map[string]string{own: home.Objects()}
+	if op.Malformed != 0 {
+		objects = map[string]map[string]string{own: home.Objects(), others: other.Objects(), unknown: home.Unknown(), malformed: harness.Malformed()}
+	}
+	answers := map[string]string{}
+	for object, names := range objects {
+		status := want(object)
+		ask := client
+		if op.Ends && object == own && status == op.Status { // it ends its object, so it gets one for itself
+			ask, names = again(t, op, home, client)
+		}
+		a := op.Ask(t, ask, names)
+		if a.Status != status {
+			t.Errorf("%s, %s object: status %d, want %d: %s", name, object, a.Status, status, a.Body)
+			continue
+		}
+		if status >= 400 {
+			a.CheckProblem()
+			answers[object] = plain(a)
+		}
+	}
+	for _, object := range []string{own, others} {
+		if answers[object] != "" && answers[unknown] != "" && answers[object] != answers[unknown] {
+			t.Errorf("%s: the %s object's answer differs from the unknown one's:\n%s\n%s", name, object, answers[object], answers[unknown])
+		}
+	}
+}
+
+// again makes an object of the caller's own and gives its names. A visitor's conversation is made in their name.
+func again(t *testing.T, op harness.Operation, home *harness.World, client harness.Client) (harness.Client, map[string]string) {
+	t.Helper()
+	names := home.Objects()
+	switch {
+	case strings.Contains(op.Path, "{conversation}"):
+		names["conversation"] = home.Caller.Open(t, "Hello")
+	case strings.Contains(op.Path, "{ticket}"):
+		names["ticket"] = home.Caller.Send(t, 201, "POST", "/internal/visitors/tickets", harness.Map{"title": "x"}).Text("id")
+	case strings.Contains(op.Path, "{user}"):
+		names["user"] = harness.PathID(home.NewUser(t).Int("id"))
+	case strings.Contains(op.Path, "{tag}"):
+		names["tag"] = harness.Unique("tag-")
+		home.Agent().Do(t, "PUT", "/tags/"+names["tag"], harness.Map{"names": harness.Map{}}).Want(t, 200)
+	default:
+		t.Fatalf("%s ends an object of no known kind", op.Name())
+	}
+	return client, names
+}
+
+// passing are the headers that differ between any two answers.
+var passing = []string{"Date", "X-Request-Id", "Content-Length", "Ratelimit", "X-Ratelimit-Remaining", "Ratelimit-Remaining", "Ratelimit-Reset"}
+
+// plain is an answer as text without what differs between any two requests.
+func plain(a harness.Answer) string {
+	header := a.Header.Clone()
+	for _, name := range passing {
+		header.Del(name)
+	}
+	var b strings.Builder
+	fmt.Fprintln(&b, a.Status, http.StatusText(a.Status))
+	_ = header.Write(&b) // a strings.Builder takes everything
+	return b.String() + harness.Render(a.Value(), "requestId", "instance")
+}
