@@ -111,17 +111,21 @@ func (l *Log) Relay(ctx context.Context) error {
 	}
 }
 
-// relayOnce gives positions to one batch. The lease row is changed in the same transaction, so that a relay that lost
-// its lease cannot give a position.
+// relayOnce gives positions to one batch. The batch is read under the lease, and the lease row is changed in the same
+// transaction as the records, so that no two relays can give the same record a position.
 func (l *Log) relayOnce(ctx context.Context) (int, error) {
-	waiting, err := l.rows.List(ctx, bson.D{{Key: "pos", Value: int64(0)}}, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: relayBatch})
-	if err != nil || len(waiting) == 0 {
+	oldest, err := l.waiting(ctx, 1)
+	if err != nil || len(oldest) == 0 {
 		l.lag.Set(0)
 		return 0, err
 	}
-	l.lag.Set(time.Since(waiting[0].At).Seconds())
+	l.lag.Set(time.Since(oldest[0].At).Seconds())
 	held, err := l.acquire(ctx)
 	if err != nil || !held {
+		return 0, err
+	}
+	waiting, err := l.waiting(ctx, relayBatch)
+	if err != nil || len(waiting) == 0 {
 		return 0, err
 	}
 	return len(waiting), l.db.Tx(ctx, func(ctx context.Context) error {
@@ -137,6 +141,11 @@ func (l *Log) relayOnce(ctx context.Context) (int, error) {
 		}
 		return l.rows.SetEach(ctx, changes)
 	})
+}
+
+// waiting gives up to n records that have no position yet, the oldest first.
+func (l *Log) waiting(ctx context.Context, n int64) ([]Record, error) {
+	return l.rows.List(ctx, bson.D{{Key: "pos", Value: int64(0)}}, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: n})
 }
 
 // acquire takes or keeps the lease: an upsert that only matches where it is ours or has run out; another's live lease
