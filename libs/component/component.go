@@ -41,11 +41,7 @@ func (c Config) Validate() error {
 
 // Keyring makes the ring of AssertionKeys.
 func (c Config) Keyring() (*identity.Keyring, error) {
-	keys := make([][]byte, len(c.AssertionKeys))
-	for i, k := range c.AssertionKeys {
-		keys[i] = []byte(k)
-	}
-	ring, err := identity.NewKeyring(keys...)
+	ring, err := identity.ParseKeyring(c.AssertionKeys)
 	if err != nil {
 		return nil, fmt.Errorf("FIVECHAT_ASSERTION_KEYS: %w", err)
 	}

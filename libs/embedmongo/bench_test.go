@@ -123,3 +123,36 @@ func BenchmarkBulkInsertTransaction(b *testing.B) {
 	}
 	b.ReportMetric(4000*float64(b.N)/b.Elapsed().Seconds(), "docs/s")
 }
+
+// BenchmarkHotTransaction is 64 clients that all change one conversation and
+// add a message and an event, each in a durable transaction.
+func BenchmarkHotTransaction(b *testing.B) {
+	c := messages(b, 0)
+	hot, events := c.Database().Collection("hot"), c.Database().Collection("events")
+	_, err := hot.InsertOne(bg, d("_id", 1, "n", int64(0)))
+	ok(b, err)
+	var tries, next atomic.Int64
+	b.SetParallelism(32)
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			id := next.Add(1)
+			s, err := c.Database().Client().StartSession()
+			ok(b, err)
+			_, err = s.WithTransaction(bg, func(ctx context.Context) (any, error) {
+				tries.Add(1)
+				if _, err := hot.UpdateOne(ctx, d("_id", 1), d("$inc", d("n", int64(1)))); err != nil {
+					return nil, err
+				}
+				if _, err := c.InsertOne(ctx, message1(id)); err != nil {
+					return nil, err
+				}
+				return events.InsertOne(ctx, d("_id", id, "kind", "message"))
+			}, txOptions)
+			s.EndSession(bg)
+			if err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	b.ReportMetric(float64(tries.Load())/float64(b.N), "tries/op")
+}

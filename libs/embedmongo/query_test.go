@@ -1,6 +1,7 @@
 package embedmongo_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -12,8 +13,86 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
+// randomDocs makes documents and conditions of few values of many types.
+type randomDocs struct{ *rand.Rand }
+
+var randomFields = []string{"a", "b", "c", "l", "s.x", "_id"}
+
+func (r randomDocs) scalar() any {
+	return []any{nil, 0, 1, 2, 3, int64(2), 2.5, "x", "y", "", true, bson.D{{Key: "x", Value: 1}}, time.UnixMilli(5)}[r.IntN(13)]
+}
+
+func (r randomDocs) document(id int) bson.D {
+	doc := d("_id", id)
+	for _, f := range []string{"a", "b", "c"} {
+		if r.IntN(5) > 0 {
+			doc = append(doc, bson.E{Key: f, Value: r.scalar()})
+		}
+	}
+	if r.IntN(3) > 0 {
+		list := bson.A{}
+		for range r.IntN(4) {
+			list = append(list, r.scalar())
+		}
+		doc = append(doc, bson.E{Key: "l", Value: list}, bson.E{Key: "s", Value: d("x", r.scalar())})
+	}
+	return doc
+}
+
+func (r randomDocs) condition() any {
+	switch op := []string{"$eq", "$gt", "$gte", "$lt", "$lte", "$in", "$exists", "$ne", "", "between", "$all"}[r.IntN(11)]; op {
+	case "":
+		return r.scalar()
+	case "$in":
+		return d("$in", bson.A{r.scalar(), r.scalar(), r.scalar()})
+	case "$all":
+		return d("$all", bson.A{r.scalar(), r.scalar()})
+	case "$exists":
+		return d("$exists", r.IntN(2) == 0)
+	case "between":
+		return d("$gte", r.scalar(), "$lt", r.scalar())
+	default:
+		return d(op, r.scalar())
+	}
+}
+
+func (r randomDocs) filter() bson.D {
+	f := bson.D{}
+	for _, i := range r.Perm(len(randomFields))[:1+r.IntN(3)] {
+		f = append(f, bson.E{Key: randomFields[i], Value: r.condition()})
+	}
+	return f
+}
+
+// compare runs random queries on two collections that hold the same.
+func (r randomDocs) compare(t *testing.T, ctx context.Context, queries int, plain, indexed *mongo.Collection) {
+	t.Helper()
+	for range queries {
+		filter := r.filter()
+		if r.IntN(4) == 0 {
+			filter = append(filter, bson.E{Key: "$or", Value: bson.A{r.filter(), r.filter()}})
+		}
+		sort := bson.D{}
+		for _, i := range r.Perm(3)[:r.IntN(3)] {
+			sort = append(sort, bson.E{Key: randomFields[i], Value: 1 - 2*r.IntN(2)})
+		}
+		sort = append(sort, bson.E{Key: "_id", Value: 1 - 2*r.IntN(2)})
+		o := options.Find().SetSort(sort).SetSkip(int64(r.IntN(3))).SetLimit(int64(r.IntN(2) * 10))
+		cur, err := plain.Find(ctx, filter, o)
+		want := ids(t, cur, err)
+		cur, err = indexed.Find(ctx, filter, o)
+		if got := ids(t, cur, err); !reflect.DeepEqual(got, want) {
+			t.Fatalf("find %v sort %v: %v, want %v (%+v)", filter, sort, got, want, explainFind(t, indexed, d("filter", filter, "sort", sort)))
+		}
+		if n, want := count(t, ctx, indexed, filter), count(t, ctx, plain, filter); n != want {
+			t.Fatalf("count %v: %d, want %d", filter, n, want)
+		}
+	}
+}
+
 // TestIndexesChangeNoResult runs random queries on two copies of random
-// documents, one with many indexes and one without, and compares the answers.
+// documents, one with many indexes and one without, and compares the answers;
+// the second time inside a transaction that has changed many of them.
 func TestIndexesChangeNoResult(t *testing.T) {
 	t.Parallel()
 	db := database(t)
@@ -23,77 +102,32 @@ func TestIndexesChangeNoResult(t *testing.T) {
 	}
 	index(t, indexed, d("b", 1), options.Index().SetSparse(true))
 	index(t, indexed, d("c", 1, "a", 1), options.Index().SetPartialFilterExpression(d("c", d("$gt", 1))))
-	r := rand.New(rand.NewPCG(7, 7))
-	scalar := func() any {
-		return []any{nil, 0, 1, 2, 3, int64(2), 2.5, "x", "y", "", true, bson.D{{Key: "x", Value: 1}}, time.UnixMilli(5)}[r.IntN(13)]
-	}
-	array := func() any {
-		out := bson.A{}
-		for range r.IntN(4) {
-			out = append(out, scalar())
-		}
-		return out
-	}
-	for i := range 300 {
-		doc := d("_id", i)
-		for _, f := range []string{"a", "b", "c"} {
-			if r.IntN(5) > 0 {
-				doc = append(doc, bson.E{Key: f, Value: scalar()})
+	r := randomDocs{rand.New(rand.NewPCG(7, 7))}
+	insert := func(ctx context.Context, from, to int) {
+		for i := from; i < to; i++ {
+			doc := r.document(i)
+			for _, c := range []*mongo.Collection{plain, indexed} {
+				_, err := c.InsertOne(ctx, doc)
+				ok(t, err)
 			}
 		}
-		if r.IntN(3) > 0 {
-			doc = append(doc, bson.E{Key: "l", Value: array()}, bson.E{Key: "s", Value: d("x", scalar())})
-		}
+	}
+	insert(bg, 0, 250)
+	r.compare(t, bg, 1000, plain, indexed)
+	s, tx := begin(t, db.Client())
+	insert(tx, 250, 350)
+	for range 50 {
+		id, doc, filter := r.IntN(350), r.document(0), d("_id", r.IntN(350))
 		for _, c := range []*mongo.Collection{plain, indexed} {
-			_, err := c.InsertOne(bg, doc)
+			_, err := c.ReplaceOne(tx, d("_id", id), doc[1:])
+			ok(t, err)
+			_, err = c.DeleteMany(tx, filter)
 			ok(t, err)
 		}
 	}
-	condition := func() any {
-		switch op := []string{"$eq", "$gt", "$gte", "$lt", "$lte", "$in", "$exists", "$ne", "", "between", "$all"}[r.IntN(11)]; op {
-		case "":
-			return scalar()
-		case "$in":
-			return d("$in", bson.A{scalar(), scalar(), scalar()})
-		case "$all":
-			return d("$all", bson.A{scalar(), scalar()})
-		case "$exists":
-			return d("$exists", r.IntN(2) == 0)
-		case "between":
-			return d("$gte", scalar(), "$lt", scalar())
-		default:
-			return d(op, scalar())
-		}
-	}
-	fields := []string{"a", "b", "c", "l", "s.x", "_id"}
-	filterOf := func() bson.D {
-		f := bson.D{}
-		for _, i := range r.Perm(len(fields))[:1+r.IntN(3)] {
-			f = append(f, bson.E{Key: fields[i], Value: condition()})
-		}
-		return f
-	}
-	for range 1500 {
-		filter := filterOf()
-		if r.IntN(4) == 0 {
-			filter = append(filter, bson.E{Key: "$or", Value: bson.A{filterOf(), filterOf()}})
-		}
-		sort := bson.D{}
-		for _, i := range r.Perm(3)[:r.IntN(3)] {
-			sort = append(sort, bson.E{Key: fields[i], Value: 1 - 2*r.IntN(2)})
-		}
-		sort = append(sort, bson.E{Key: "_id", Value: 1 - 2*r.IntN(2)})
-		o := options.Find().SetSort(sort).SetSkip(int64(r.IntN(3))).SetLimit(int64(r.IntN(2) * 10))
-		cur, err := plain.Find(bg, filter, o)
-		want := ids(t, cur, err)
-		cur, err = indexed.Find(bg, filter, o)
-		if got := ids(t, cur, err); !reflect.DeepEqual(got, want) {
-			t.Fatalf("find %v sort %v: %v, want %v (%+v)", filter, sort, got, want, explainFind(t, indexed, d("filter", filter, "sort", sort)))
-		}
-		if n, want := count(t, bg, indexed, filter), count(t, bg, plain, filter); n != want {
-			t.Fatalf("count %v: %d, want %d", filter, n, want)
-		}
-	}
+	r.compare(t, tx, 500, plain, indexed)
+	ok(t, s.CommitTransaction(bg))
+	r.compare(t, bg, 200, plain, indexed)
 }
 
 func TestAggregate(t *testing.T) {

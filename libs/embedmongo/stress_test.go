@@ -2,6 +2,7 @@ package embedmongo_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -20,8 +21,8 @@ func expected(err error) bool {
 	if err == nil || mongo.IsDuplicateKeyError(err) {
 		return true
 	}
-	se, isServer := err.(mongo.ServerError)
-	return isServer && (se.HasErrorLabel("TransientTransactionError") || se.HasErrorCode(27))
+	var se mongo.ServerError
+	return errors.As(err, &se) && (se.HasErrorLabel("TransientTransactionError") || se.HasErrorCode(27))
 }
 
 // TestIndexesAgreeAfterStress mixes all kinds of writes, transactions and

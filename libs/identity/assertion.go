@@ -35,6 +35,15 @@ func NewKeyring(keys ...[]byte) (*Keyring, error) {
 	return &Keyring{keys: keys, now: time.Now}, nil
 }
 
+// ParseKeyring makes a ring of secrets as settings hold them.
+func ParseKeyring(secrets []string) (*Keyring, error) {
+	keys := make([][]byte, len(secrets))
+	for i, s := range secrets {
+		keys[i] = []byte(s)
+	}
+	return NewKeyring(keys...)
+}
+
 type claims struct {
 	Principal
 	Expires int64 `json:"exp"` // Unix seconds

@@ -1,10 +1,6 @@
 package accounts
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
-	"hash/crc32"
 	"strings"
 	"time"
 
@@ -47,53 +43,5 @@ func (n NewToken) check(now time.Time) error {
 	return wrong.Err()
 }
 
-// The form of a secret: a mark by which scanners find one that leaked, random characters, and a checksum by which a
-// mistyped one is told without asking the store. What the shown prefix leaves unknown are still 160 bits.
-const (
-	secretMark   = "5c_"
-	secretRandom = 32
-	secretCheck  = 6
-	prefixLength = 8
-
-	base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-)
-
-// NewSecret makes a token's secret.
-func NewSecret() string {
-	random := make([]byte, 0, secretRandom)
-	for buf := make([]byte, secretRandom); len(random) < secretRandom; {
-		rand.Read(buf)
-		for _, b := range buf {
-			if b < 4*62 && len(random) < secretRandom { // the rest would make some characters likelier
-				random = append(random, base62[b%62])
-			}
-		}
-	}
-	return secretMark + string(random) + checksum(string(random))
-}
-
-// WellFormed says whether a secret has the form, and the checksum, of one that NewSecret made.
-func WellFormed(secret string) bool {
-	body, marked := strings.CutPrefix(secret, secretMark)
-	if !marked || len(body) != secretRandom+secretCheck || strings.Trim(body, base62) != "" {
-		return false
-	}
-	return checksum(body[:secretRandom]) == body[secretRandom:]
-}
-
-// checksum is a CRC-32 in base 62, always six characters.
-func checksum(s string) string {
-	n := crc32.ChecksumIEEE([]byte(s))
-	var out [secretCheck]byte
-	for i := range out {
-		out[secretCheck-1-i] = base62[n%62]
-		n /= 62
-	}
-	return string(out[:])
-}
-
-// Hash is what is kept of a secret, and what one is found by: its SHA-256 in hexadecimal.
-func Hash(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
-}
+// prefixLength is how many characters of a secret are shown for people to recognize it by.
+const prefixLength = 8

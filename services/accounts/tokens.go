@@ -24,9 +24,9 @@ func (s *Service) CreateToken(ctx context.Context, t tenant.ID, n NewToken) (Tok
 	if err != nil {
 		return Token{}, "", err
 	}
-	secret := NewSecret()
+	secret := identity.NewSecret()
 	token := Token{
-		ID: id, WebsiteID: t, Hash: Hash(secret), Name: strings.TrimSpace(n.Name), Level: n.Level,
+		ID: id, WebsiteID: t, Hash: identity.HashSecret(secret), Name: strings.TrimSpace(n.Name), Level: n.Level,
 		Prefix: secret[:prefixLength], ExpiresAt: n.ExpiresAt.UTC().Truncate(time.Millisecond), CreatedAt: now,
 	}
 	if err := s.store.AddToken(ctx, token); err != nil {

@@ -3,9 +3,6 @@ package token
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"hash/crc32"
 	"net/http"
 	"strings"
 	"time"
@@ -53,10 +50,10 @@ func (r *Resolver) Resolve(ctx context.Context, h http.Header) (identity.Princip
 	if err != nil {
 		return identity.Principal{}, err
 	}
-	if !wellFormed(secret) {
+	if !identity.WellFormed(secret) {
 		return identity.Principal{}, Invalid()
 	}
-	p, err := r.memo.Get(ctx, hashOf(secret))
+	p, err := r.memo.Get(ctx, identity.HashSecret(secret))
 	if fault.Is(err, fault.NotFound) {
 		return identity.Principal{}, Invalid()
 	}
@@ -95,34 +92,4 @@ func Invalid() error {
 
 func missing(message string) error {
 	return fault.Coded(fault.Unauthenticated, "token_missing", message)
-}
-
-// The form of a secret, as accounts makes them: a mark, random characters, and their CRC-32 in base 62.
-const (
-	mark   = "5c_"
-	random = 32
-	check  = 6
-	base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-)
-
-// wellFormed says whether a secret can be an API token at all, so that nobody is asked about one that was mistyped or
-// made up.
-func wellFormed(secret string) bool {
-	body, marked := strings.CutPrefix(secret, mark)
-	if !marked || len(body) != random+check || strings.Trim(body, base62) != "" {
-		return false
-	}
-	sum := crc32.ChecksumIEEE([]byte(body[:random]))
-	for i := len(body) - 1; i >= random; i-- {
-		if body[i] != base62[sum%62] {
-			return false
-		}
-		sum /= 62
-	}
-	return true
-}
-
-func hashOf(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
 }

@@ -25,7 +25,7 @@ func openStores(ctx context.Context, o Options, log *slog.Logger) (*stores, erro
 		if o.Data != "" {
 			eo.Dir = filepath.Join(o.Data, "store")
 		}
-		m, err := embedmongo.Start(ctx, eo)
+		m, err := embedmongo.Start(context.WithoutCancel(ctx), eo) // it closes with the system, behind the services
 		if err != nil {
 			return nil, fmt.Errorf("embedded store: %w", err)
 		}

@@ -9,7 +9,6 @@ import (
 	"fivechat.dev/libs/component"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/identity"
-	"fivechat.dev/services/accounts"
 	"fivechat.dev/services/accounts/app"
 	"fivechat.dev/services/internal/apitest"
 )
@@ -199,16 +198,16 @@ func TestTokens(t *testing.T) {
 	path := fmt.Sprintf("/operator/websites/%d/tokens", id)
 	made := s.Want(201, apitest.Operator, "POST", path, `{"name":"ci","level":"READ_WRITE","expiresAt":"2999-01-01T00:00:00Z"}`)
 	secret := made["token"].(string)
-	if !accounts.WellFormed(secret) || made["prefix"] != secret[:8] || made["lastUsedAt"] != nil || made["expiresAt"] != "2999-01-01T00:00:00.000Z" || len(made) != 9 {
+	if !identity.WellFormed(secret) || made["prefix"] != secret[:8] || made["lastUsedAt"] != nil || made["expiresAt"] != "2999-01-01T00:00:00.000Z" || len(made) != 9 {
 		t.Errorf("%v", made)
 	}
-	resolve := "/internal/tokens/" + accounts.Hash(secret)
+	resolve := "/internal/tokens/" + identity.HashSecret(secret)
 	want := map[string]any{"websiteId": float64(id), "tokenId": made["id"], "level": "READ_WRITE", "plan": "PRO"}
 	if got := s.Want(200, apitest.Sibling(0), "GET", resolve, ""); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	list := s.Do(apitest.Operator, "GET", path, "")
-	if list.Status != 200 || strings.Contains(list.Body, secret) || strings.Contains(list.Body, accounts.Hash(secret)) || strings.Contains(list.Body, `"lastUsedAt":null`) {
+	if list.Status != 200 || strings.Contains(list.Body, secret) || strings.Contains(list.Body, identity.HashSecret(secret)) || strings.Contains(list.Body, `"lastUsedAt":null`) {
 		t.Errorf("%+v", list)
 	}
 	other := s.website("FREE")
@@ -222,7 +221,7 @@ func TestTokens(t *testing.T) {
 
 	// Unknown, malformed and revoked are the same.
 	revoked := s.Do(apitest.Sibling(0), "GET", resolve, "")
-	for _, hash := range []string{accounts.Hash("unknown"), "x"} {
+	for _, hash := range []string{identity.HashSecret("unknown"), "x"} {
 		got := s.Do(apitest.Sibling(0), "GET", "/internal/tokens/"+hash, "")
 		got.Body = strings.ReplaceAll(got.Body, "/internal/tokens/"+hash, resolve)
 		if got != revoked || got.Status != 404 {
@@ -252,7 +251,7 @@ func TestRevocationDoesNotWaitForRedis(t *testing.T) {
 	path := fmt.Sprintf("/operator/websites/%d/tokens", s.website("FREE"))
 	made := s.Want(201, apitest.Operator, "POST", path, `{"name":"ci","level":"READ"}`)
 	s.Want(200, apitest.Operator, "DELETE", fmt.Sprintf("%s/%v", path, made["id"]), "")
-	s.Refused(404, apitest.Sibling(0), "GET", "/internal/tokens/"+accounts.Hash(made["token"].(string)), "")
+	s.Refused(404, apitest.Sibling(0), "GET", "/internal/tokens/"+identity.HashSecret(made["token"].(string)), "")
 }
 
 func TestConfigNamesWhatIsMissing(t *testing.T) {

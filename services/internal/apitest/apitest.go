@@ -66,7 +66,9 @@ func Serve(t testing.TB, unit runner.Unit, err error) *Service {
 	server := httptest.NewServer(unit.Listeners[0].Handler)
 	t.Cleanup(func() {
 		server.Close()
-		unit.Close(context.Background())
+		if err := unit.Close(context.Background()); err != nil {
+			t.Errorf("close: %v", err)
+		}
 	})
 	keys, err := identity.NewKeyring([]byte(key))
 	if err != nil {
@@ -156,7 +158,7 @@ func NewFake(t testing.TB, answer http.HandlerFunc) *Fake {
 		if err != nil || p.Kind != identity.Service {
 			t.Errorf("asked %s without a service's assertion: %v", r.URL, err)
 		}
-		io.Copy(io.Discard, r.Body) // only then a server notices that the client goes away
+		_, _ = io.Copy(io.Discard, r.Body) // only then a server notices that the client goes away
 		f.mu.Lock()
 		f.asked = append(f.asked, r.Method+" "+r.URL.RequestURI()+" "+p.Website.String())
 		answer := f.answer

@@ -5,6 +5,7 @@ package storetest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -65,7 +66,7 @@ func drop(t testing.TB, c mongokit.Config) {
 	client, err := mongo.Connect(options.Client().ApplyURI(c.URI))
 	if err == nil {
 		err = client.Database(c.Database).Drop(context.Background())
-		client.Disconnect(context.Background())
+		err = errors.Join(err, client.Disconnect(context.Background()))
 	}
 	if err != nil {
 		t.Errorf("drop %s: %v", c.Database, err)
@@ -89,7 +90,7 @@ func DB(t testing.TB, component string) *mongokit.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close(context.Background()) })
+	t.Cleanup(func() { _ = db.Close(context.Background()) })
 	return db
 }
 

@@ -66,12 +66,12 @@ func findAndModify(r *request) (*bsonraw.Builder, error) {
 			r.record(tx, 0, m.result(o))
 		})
 	} else {
-		o.matched, err = r.eachMatch(m.target, func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) error {
+		o.tally, err = r.eachMatch(m.target, func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error) {
 			o.before = doc
 			if r.tx == nil {
-				r.record(tx, 0, m.result(updated{matched: 1, before: doc}))
+				r.record(tx, 0, m.result(updated{tally: tally{matched: 1}, before: doc}))
 			}
-			return tx.Delete(r.ctx, c, idKey, doc)
+			return true, tx.Delete(r.ctx, c, idKey, doc)
 		})
 	}
 	if err != nil {

@@ -52,9 +52,9 @@ func selection(ns string, filter, hint, sort bsoncore.Value) (target, error) {
 
 // updated is the outcome of one update statement.
 type updated struct {
-	matched, modified int64
-	upsertedID        *bsoncore.Value
-	before, after     bsoncore.Document
+	tally
+	upsertedID    *bsoncore.Value
+	before, after bsoncore.Document
 }
 
 func update(r *request) (*bsonraw.Builder, error) {
@@ -133,7 +133,7 @@ func decodeUpdated(doc bsoncore.Document) updated {
 	}
 	n, _ := bsonraw.Lookup(doc, "n")
 	m, _ := bsonraw.Lookup(doc, "nModified")
-	o := updated{matched: n.Int64(), modified: m.Int64()}
+	o := updated{tally: tally{n.Int64(), m.Int64()}}
 	if id, ok := bsonraw.Lookup(doc, "upserted"); ok {
 		o.upsertedID = &id
 	}
@@ -146,22 +146,21 @@ func (r *request) update(t target, u *query.Update, upsert bool, record func(*st
 	var err error
 	for range upsertAttempts {
 		var o updated
-		o.matched, err = r.eachMatch(t, func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) error {
+		o.tally, err = r.eachMatch(t, func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error) {
 			next, err := u.Apply(doc)
 			if err != nil {
-				return err
+				return false, err
 			}
-			one := updated{matched: 1, before: doc, after: next}
-			if !bytes.Equal(next, doc) {
-				one.modified = 1
+			o.before, o.after = doc, next
+			one := updated{before: doc, after: next}
+			one.add(!bytes.Equal(next, doc))
+			if one.modified > 0 {
 				err = tx.Replace(r.ctx, c, idKey, doc, next)
 			}
 			if r.tx == nil {
 				record(tx, one)
 			}
-			o.modified += one.modified
-			o.before, o.after = one.before, one.after
-			return err
+			return one.modified > 0, err
 		})
 		if err != nil || o.matched > 0 || !upsert {
 			return o, err
@@ -247,10 +246,11 @@ func (r *request) deleteStatement(ns string, doc bsoncore.Document, i int) (int6
 	if done, err := r.repeated(i); done != nil || err != nil {
 		return decodeUpdated(done).matched, err
 	}
-	return r.eachMatch(t, func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) error {
+	n, err := r.eachMatch(t, func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error) {
 		if r.tx == nil {
-			r.record(tx, i, updated{matched: 1}.encode())
+			r.record(tx, i, updated{tally: tally{matched: 1}}.encode())
 		}
-		return tx.Delete(r.ctx, c, idKey, doc)
+		return true, tx.Delete(r.ctx, c, idKey, doc)
 	})
+	return n.matched, err
 }

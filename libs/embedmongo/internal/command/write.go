@@ -144,18 +144,29 @@ type target struct {
 	multi bool
 }
 
-// changeFunc changes one locked document that satisfies the target's filter.
-type changeFunc func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) error
+// changeFunc changes one locked document that satisfies the target's filter and
+// reports whether it came out different. It may run again after a conflict.
+type changeFunc func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error)
+
+// tally counts the documents a write met and those it made different.
+type tally struct{ matched, modified int64 }
+
+func (n *tally) add(modified bool) {
+	n.matched++
+	if modified {
+		n.modified++
+	}
+}
 
 // eachMatch applies change to the documents a target selects, each atomically
 // or all in the open transaction.
-func (r *request) eachMatch(t target, change changeFunc) (int64, error) {
+func (r *request) eachMatch(t target, change changeFunc) (tally, error) {
 	if r.tx != nil {
 		return r.eachMatchInTx(t, change)
 	}
 	for started := time.Now(); ; {
 		n, raced, err := r.pass(t, change)
-		if err != nil || n > 0 || !raced || t.multi || time.Since(started) > retryFor {
+		if err != nil || n.matched > 0 || !raced || t.multi || time.Since(started) > retryFor {
 			return n, err
 		}
 		// Every candidate was changed by someone else: look again.
@@ -181,10 +192,10 @@ func idKeyOf(doc bsoncore.Document) []byte {
 	return store.IDKey(id)
 }
 
-func (r *request) eachMatchInTx(t target, change changeFunc) (int64, error) {
+func (r *request) eachMatchInTx(t target, change changeFunc) (n tally, err error) {
 	cur, err := t.matches(r.tx.View())
 	if cur == nil || err != nil {
-		return 0, err
+		return n, err
 	}
 	// The ids are collected first: changes must not meet their own results.
 	var ids [][]byte
@@ -192,7 +203,7 @@ func (r *request) eachMatchInTx(t target, change changeFunc) (int64, error) {
 		doc, err := cur.Next(r.ctx)
 		if err != nil {
 			cur.Close()
-			return 0, err
+			return n, err
 		}
 		if doc == nil {
 			break
@@ -204,26 +215,28 @@ func (r *request) eachMatchInTx(t target, change changeFunc) (int64, error) {
 	}
 	cur.Close()
 	c := r.tx.View().Catalog.Collection(t.ns)
-	for i, idKey := range ids {
+	for _, idKey := range ids {
 		doc, err := r.tx.LockDocument(r.ctx, c, idKey)
-		if err == nil {
-			err = change(r.tx, c, idKey, doc)
-		}
 		if err != nil {
-			return int64(i), err
+			return n, err
 		}
+		modified, err := change(r.tx, c, idKey, doc)
+		if err != nil {
+			return n, err
+		}
+		n.add(modified)
 	}
-	return int64(len(ids)), nil
+	return n, nil
 }
 
 // pass goes once over the candidates of a snapshot, changing those that still
 // match in their latest version. raced reports that some no longer did.
-func (r *request) pass(t target, change changeFunc) (n int64, raced bool, err error) {
+func (r *request) pass(t target, change changeFunc) (n tally, raced bool, err error) {
 	v := r.s.engine.View()
 	defer v.Close()
 	cur, err := t.matches(v)
 	if cur == nil || err != nil {
-		return 0, false, err
+		return n, false, err
 	}
 	defer cur.Close()
 	for {
@@ -231,7 +244,7 @@ func (r *request) pass(t target, change changeFunc) (n int64, raced bool, err er
 		if candidate == nil || err != nil {
 			return n, raced, err
 		}
-		idKey, matched := idKeyOf(candidate), false
+		idKey, matched, modified := idKeyOf(candidate), false, false
 		err = r.single(func(tx *store.Tx) error {
 			c := r.s.engine.Catalog().Collection(t.ns)
 			if c == nil {
@@ -245,7 +258,8 @@ func (r *request) pass(t target, change changeFunc) (n int64, raced bool, err er
 			if matched = doc != nil && t.query.Filter.Match(doc); !matched {
 				return nil
 			}
-			return change(tx, c, idKey, doc)
+			modified, err = change(tx, c, idKey, doc)
+			return err
 		})
 		if err != nil {
 			return n, raced, err
@@ -254,7 +268,7 @@ func (r *request) pass(t target, change changeFunc) (n int64, raced bool, err er
 			raced = true
 			continue
 		}
-		if n++; !t.multi {
+		if n.add(modified); !t.multi {
 			return n, raced, nil
 		}
 	}

@@ -57,7 +57,7 @@ func TestOrder(t *testing.T) {
 func TestRandomNumbers(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 100000 {
+	for range 20000 {
 		a := int64(r.Uint64()) >> r.IntN(64)
 		b := a + r.Int64N(5) - 2
 		ka, kb := Append(nil, value(t, a)), Append(nil, value(t, b))

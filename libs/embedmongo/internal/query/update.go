@@ -130,7 +130,7 @@ func lessPath(a, b []string) bool {
 // itself when nothing changed.
 func (u *Update) Apply(old bsoncore.Document) (bsoncore.Document, error) {
 	id, _ := bsonraw.Lookup(old, "_id")
-	doc := old
+	var doc bsoncore.Document
 	var err error
 	if u.replacement != nil {
 		doc = withID(u.replacement, id)

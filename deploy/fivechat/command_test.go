@@ -1,0 +1,275 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"fivechat.dev/deploy/fivechat/system"
+)
+
+// binary is this command, built once.
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "fivechat")
+	if err == nil {
+		binary = filepath.Join(dir, "fivechat")
+		var out []byte
+		if out, err = exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+			err = fmt.Errorf("%w: %s", err, out)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// fivechat runs the command to its end.
+func fivechat(t *testing.T, dir string, args ...string) (string, error) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), binary, args...)
+	c.Dir = dir
+	c.Env = append(os.Environ(), "MONGODB_URI=", "REDIS_URL=", "FIVECHAT_OPERATOR_URL=", "FIVECHAT_OPERATOR_KEY=")
+	out, err := c.CombinedOutput()
+	return string(out), err
+}
+
+func must(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	out, err := fivechat(t, dir, args...)
+	if err != nil {
+		t.Fatalf("fivechat %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return strings.TrimSpace(out)
+}
+
+// running is a system in a process of its own.
+type running struct {
+	cmd  *exec.Cmd
+	out  *bytes.Buffer
+	demo system.Demo
+}
+
+// start runs the demo in dir/data and waits until it has said all it says.
+func start(t *testing.T, dir string) *running {
+	t.Helper()
+	r := &running{cmd: exec.Command(binary, "run", "--demo", "--listen", "127.0.0.1:0"), out: &bytes.Buffer{}}
+	r.cmd.Dir, r.cmd.Stderr = dir, os.Stderr
+	r.cmd.Env = append(os.Environ(), "MONGODB_URI=", "REDIS_URL=")
+	out, err := r.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.cmd.Process.Kill() })
+	b := make([]byte, 4096)
+	for !strings.Contains(r.out.String(), "Stop with Ctrl-C.") {
+		n, err := out.Read(b)
+		r.out.Write(b[:n])
+		if err != nil {
+			t.Fatalf("it ended: %v\n%s", err, r.out)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "data", "demo.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &r.demo)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// totals gives conversations, messages and visitors as the statistics have them.
+func (r *running) totals(t *testing.T) (conversations, messages, visitors int) {
+	t.Helper()
+	var s struct{ TotalConversations, TotalMessages, TotalVisitors int }
+	if code := r.get(t, "/statistics/current", r.demo.Websites[0].Tokens["READ"], &s); code != 200 {
+		t.Fatal(code)
+	}
+	return s.TotalConversations, s.TotalMessages, s.TotalVisitors
+}
+
+func (r *running) get(t *testing.T, path, token string, into any) int {
+	t.Helper()
+	req, _ := http.NewRequestWithContext(t.Context(), "GET", r.demo.URL+path, nil)
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if into != nil {
+		if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return resp.StatusCode
+}
+
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.After(30 * time.Second)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-deadline:
+			t.Fatalf("never: %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+func TestDemoIsMadeOnceAndKept(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first := start(t, dir)
+	if len(first.demo.Websites) != 2 || first.demo.Websites[0].Plan != "PRO" || first.demo.Websites[1].Plan != "FREE" || first.demo.OperatorKey == "" {
+		t.Fatalf("%+v", first.demo)
+	}
+	for _, w := range first.demo.Websites {
+		if !strings.Contains(first.out.String(), w.ClientToken) {
+			t.Errorf("website %d is not printed", w.ID)
+		}
+		for _, level := range []string{"READ", "WRITE", "READ_WRITE"} {
+			if !strings.Contains(first.out.String(), w.Tokens[level]) {
+				t.Errorf("the %s token of website %d is not printed", level, w.ID)
+			}
+		}
+	}
+	if info, err := os.Stat(filepath.Join(dir, "data", "demo.json")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("demo.json: %v %v", info.Mode(), err)
+	}
+	if out, err := fivechat(t, dir, "run", "--listen", "127.0.0.1:0"); err == nil || !strings.Contains(out, "in use by another process") {
+		t.Errorf("a second system on one folder: %v %s", err, out)
+	}
+	if err := first.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.cmd.Wait(); err != nil {
+		t.Errorf("SIGTERM: %v", err)
+	}
+	second := start(t, dir)
+	for i, w := range second.demo.Websites {
+		if before := first.demo.Websites[i]; before.Tokens["READ"] != w.Tokens["READ"] || before.ID != w.ID || before.ClientToken != w.ClientToken {
+			t.Errorf("after a restart: %+v", w)
+		}
+		if code := second.get(t, "/conversations", w.Tokens["READ"], nil); code != 200 {
+			t.Errorf("website %d: %d", w.ID, code)
+		}
+	}
+	if out := must(t, dir, "env"); !strings.Contains(out, "URL="+second.demo.URL+" ") || !strings.Contains(out, "READ="+second.demo.Websites[0].Tokens["READ"]+" ") {
+		t.Errorf("env: %s", out)
+	}
+}
+
+func TestOperatorCommands(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if out, err := fivechat(t, dir, "website", "list"); err == nil || !strings.Contains(out, "no running system in data") {
+		t.Errorf("nothing runs: %v %s", err, out)
+	}
+	r := start(t, dir)
+	made := must(t, dir, "website", "create", "--name", "Shop", "--url", "https://shop.example", "--plan", "PRO", "--client-token", "from-before")
+	if made != "website 3\nclientToken from-before" {
+		t.Errorf("website create: %q", made)
+	}
+	if out := must(t, dir, "website", "list"); strings.Count(out, "\n") != 3 || !strings.Contains(out, "https://shop.example") {
+		t.Errorf("website list: %s", out)
+	}
+	if out := must(t, dir, "user", "create", "--website", "3", "--name", "Eve", "--email", "eve@shop.example"); !strings.HasPrefix(out, "user ") {
+		t.Errorf("user create: %s", out)
+	}
+	token := must(t, dir, "token", "create", "--website", "3", "--level", "READ_WRITE", "--expires-in", "1h")
+	if code := r.get(t, "/users", token, nil); code != 200 {
+		t.Errorf("a new token: %d", code)
+	}
+	list := must(t, dir, "token", "list", "--website", "3")
+	if strings.Contains(list, token) || !strings.Contains(list, "READ_WRITE") {
+		t.Errorf("token list: %s", list)
+	}
+	id := strings.Fields(strings.Split(list, "\n")[1])[0]
+	must(t, dir, "token", "revoke", "--website", "3", id)
+	eventually(t, "the revoked token is refused", func() bool { return r.get(t, "/users", token, nil) == 401 })
+	for _, wrong := range [][]string{
+		{"website", "create", "--name", "Shop"}, {"website", "create", "--name", "Shop", "--url", "nowhere"}, {"website", "create", "--name", "X", "--url", "https://x.example", "--client-token", "from-before"},
+		{"token", "create", "--website", "3", "--level", "ALL"}, {"token", "revoke", "--website", "2", id}, {"token", "revoke", "--website", "3", "x"}, {"user", "create", "--website", "99", "--name", "a", "--email", "a@b.example"}, {"no-such"},
+	} {
+		if out, err := fivechat(t, dir, wrong...); err == nil || !strings.HasPrefix(out, "fivechat: ") {
+			t.Errorf("fivechat %v: %v %s", wrong, err, out)
+		}
+	}
+}
+
+// TestImportSurvivesKill ends the system without warning in mid-import. What was acknowledged is there, and importing
+// again ends in exactly the file's totals.
+func TestImportSurvivesKill(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	const rows, turns = 3000, 6
+	var file bytes.Buffer
+	for i := range rows {
+		fmt.Fprintf(&file, `{"id":"row/%d","topics":["Topic_%d"],"turns":[`, i, i%7)
+		for j := range turns {
+			if j > 0 {
+				file.WriteByte(',')
+			}
+			fmt.Fprintf(&file, `{"from":%q,"text":"turn %d of row %d"}`, []string{"visitor", "agent"}[j%2], j, i)
+		}
+		file.WriteString("]}\n")
+	}
+	path := filepath.Join(dir, "rows.jsonl")
+	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	importing := exec.CommandContext(ctx, binary, "import", "--url", r.demo.URL, "--token", r.demo.Websites[0].Tokens["WRITE"], path)
+	if err := importing.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "some rows are there", func() bool { c, _, _ := r.totals(t); return c > 0 })
+	if err := r.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = r.cmd.Wait()
+	_ = importing.Wait()
+
+	r = start(t, dir)
+	token := r.demo.Websites[0].Tokens["WRITE"]
+	if out := must(t, dir, "import", "--url", r.demo.URL, "--token", token, path); strings.Contains(out, "imported 0,") || !strings.Contains(out, "bad lines 0") {
+		t.Errorf("the second run had nothing, or too much, to do: %s", out)
+	}
+	eventually(t, "the totals are the file's", func() bool {
+		c, m, v := r.totals(t)
+		if c > rows || m > rows*turns || v > rows {
+			t.Fatalf("more than the file has: %d %d %d", c, m, v)
+		}
+		return c == rows && m == rows*turns && v == rows
+	})
+	if out := must(t, dir, "import", "--url", r.demo.URL, "--token", token, path); !strings.Contains(out, fmt.Sprintf("imported 0, already there %d, bad lines 0", rows)) {
+		t.Errorf("the third run: %s", out)
+	}
+	var list struct{ Total int }
+	if r.get(t, "/conversations?limit=1", r.demo.Websites[0].Tokens["READ"], &list); list.Total != rows {
+		t.Errorf("listed %d", list.Total)
+	}
+}
