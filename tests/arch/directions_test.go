@@ -12,12 +12,12 @@ import (
 )
 
 // The parts of a service and what each may import beside the standard library. The service's own root is always allowed
-// to its adapters; an adapter never imports another.
+// to its adapters; an adapter never imports another. libs/words is text alone, as pure as libs/fault.
 var (
 	domain    = libs("fault", "tenant", "authz", "identity", "optional", "paging", "words")
-	transport = libs("operation", "httpkit", "authz", "identity", "optional", "paging", "tenant", "fault", "events")
-	storage   = append(libs("mongokit", "events", "fault", "tenant", "paging", "optional", "words"), "go.mongodb.org/mongo-driver/v2/bson")
-	outbound  = libs("httpkit", "fault", "tenant", "identity", "rediskit", "telemetry")
+	transport = libs("operation", "httpkit", "authz", "identity", "optional", "paging", "tenant", "fault", "words")
+	storage   = append(libs("mongokit", "events", "fault", "tenant", "paging", "words"), "go.mongodb.org/mongo-driver/v2/bson")
+	outbound  = libs("httpkit", "fault", "tenant", "identity", "rediskit")
 )
 
 // TestServices holds the directions inside every service.
@@ -142,10 +142,10 @@ func TestGateway(t *testing.T) {
 func TestOneDoor(t *testing.T) {
 	t.Parallel()
 	doors := map[string][]string{
-		"go.mongodb.org/mongo-driver/v2/mongo": {house + "libs/mongokit", house + "libs/embedmongo"},
+		"go.mongodb.org/mongo-driver/v2/mongo": {house + "libs/mongokit", house + "libs/embedmongo", testKits},
 		"github.com/redis/go-redis/v9":         {house + "libs/rediskit", house + "libs/ratelimit", house + "libs/events"},
 		"github.com/alicebob/miniredis/v2":     {house + "deploy/fivechat", house + "tests"},
-		house + "libs/embedmongo":              {house + "libs/embedmongo", house + "deploy/fivechat", house + "tests"},
+		house + "libs/embedmongo":              {house + "libs/embedmongo", house + "deploy/fivechat", house + "tests", testKits},
 		"github.com/go-kit/kit/transport":      {house + "libs/httpkit"},
 		"github.com/go-kit/kit/endpoint":       {house + "libs/operation"},
 		"github.com/golang-jwt/jwt/v5":         {house + "libs/identity"},
@@ -159,6 +159,18 @@ func TestOneDoor(t *testing.T) {
 				if within(path, door) && !anyWithin(p.ImportPath, keepers) {
 					t.Errorf("%s imports %s: that is behind %s", p.ImportPath, path, strings.Join(keepers, ", "))
 				}
+			}
+		}
+	}
+}
+
+// TestKitsAreForTests: what the services' tests share is in no product code.
+func TestKitsAreForTests(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		for _, path := range p.Imports {
+			if within(path, testKits) && !within(p.ImportPath, testKits) {
+				t.Errorf("%s imports %s: that is for tests", p.ImportPath, path)
 			}
 		}
 	}

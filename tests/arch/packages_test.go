@@ -18,7 +18,10 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-const house = "fivechat.dev/"
+const (
+	house    = "fivechat.dev/"
+	testKits = house + "services/internal" // what the services' tests share
+)
 
 // pkg is what go list says of a package.
 type pkg struct {
