@@ -35,6 +35,18 @@ func (s *stub) UsedToken(_ context.Context, _ tenant.ID, _ int64, now, _ time.Ti
 	return s.useErr
 }
 
+func (s *stub) DeleteToken(_ context.Context, _ tenant.ID, id int64) (accounts.Token, error) {
+	if id != s.token.ID {
+		return accounts.Token{}, fault.Missing("token")
+	}
+	return s.token, nil
+}
+
+// announced is the hashes that the edges were told to forget.
+type announced []string
+
+func (a *announced) TokenRevoked(_ context.Context, hash string) { *a = append(*a, hash) }
+
 type widgets struct{ err error }
 
 func (w widgets) Open(_ context.Context, t tenant.ID, clientToken string) (string, error) {
@@ -71,6 +83,18 @@ func TestResolve(t *testing.T) {
 				t.Errorf("%+v, %v, noted %v", a, err, store.used)
 			}
 		})
+	}
+}
+
+func TestRevokeTokenTellsTheEdges(t *testing.T) {
+	t.Parallel()
+	var told announced
+	s := accounts.New(&stub{token: accounts.Token{ID: 5, Hash: "abc"}}, nil, &told)
+	if err := s.RevokeToken(t.Context(), tenant.ID{}, 6); !fault.Is(err, fault.NotFound) || len(told) > 0 {
+		t.Errorf("unknown: %v, told %v", err, told)
+	}
+	if err := s.RevokeToken(t.Context(), tenant.ID{}, 5); err != nil || len(told) != 1 || told[0] != "abc" {
+		t.Errorf("%v, told %v", err, told)
 	}
 }
 

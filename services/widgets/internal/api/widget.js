@@ -96,7 +96,7 @@
     * { box-sizing: border-box; font: inherit; }
     button { border: 0; cursor: pointer; color: var(--button-text); background: var(--button); }
     :focus-visible { outline: 2px solid var(--color); outline-offset: 2px; }
-    .launcher { width: 56px; height: 56px; border-radius: 50%; font-size: 24px; box-shadow: 0 4px 14px #0004; }
+    .launcher { width: 56px; height: 56px; border-radius: 50%; padding: 15px; fill: currentColor; box-shadow: 0 4px 14px #0004; }
     .panel { position: absolute; right: 0; bottom: 68px; width: min(360px, calc(100vw - 32px)); height: min(520px, calc(100vh - 120px));
       display: flex; flex-direction: column; background: #fff; color: #111; border-radius: 12px; overflow: hidden; box-shadow: 0 8px 30px #0004; }
     .panel[hidden] { display: none; }
@@ -119,12 +119,20 @@
     return e;
   }
 
+  function icon() {
+    const [svg, path] = ['svg', 'path'].map((t) => document.createElementNS('http://www.w3.org/2000/svg', t));
+    svg.setAttribute('viewBox', '0 0 24 24');
+    path.setAttribute('d', 'M4 4h16v12H10l-6 5z');
+    svg.append(path);
+    return svg;
+  }
+
   const log = el('div', 'log', { role: 'log', 'aria-live': 'polite', tabindex: '0', 'aria-label': 'Messages' });
   const input = el('textarea', settings.chatInputClass, { 'aria-label': 'Your message', placeholder: 'Write a message…', maxlength: '4000', part: 'input' });
   const send = el('button', 'send', { type: 'button', part: 'send' }, 'Send');
   const title = el('div', 'title ' + settings.chatTitleClass, { part: 'title' }, 'Chat with us');
   const panel = el('div', 'panel ' + settings.chatClass, { role: 'dialog', 'aria-label': 'Chat', part: 'chat' }, title, log, el('div', 'row', {}, input, send));
-  const launcher = el('button', 'launcher ' + settings.buttonClass, { type: 'button', 'aria-label': 'Chat', 'aria-expanded': 'false', part: 'button' }, '💬');
+  const launcher = el('button', 'launcher ' + settings.buttonClass, { type: 'button', 'aria-label': 'Chat', 'aria-expanded': 'false', part: 'button' }, icon());
   panel.hidden = true;
 
   function bubble(text, sender) {
@@ -160,7 +168,7 @@
       shown.add(stored.id);
     }, () => {
       b.classList.replace('sending', 'failed');
-      b.title = 'Not sent. Press to try again.';
+      b.title = 'Not sent. Press to retry.';
       b.addEventListener('click', () => transmit(message, b), { once: true });
     });
   }
@@ -170,7 +178,7 @@
     panel.hidden = !open;
     launcher.setAttribute('aria-expanded', String(open));
     (open ? input : launcher).focus();
-    if (open) queue(async () => { await session(); await poll(); }).catch(() => { /* the next look tries again */ });
+    if (open) queue(async () => { await session(); await poll(); }).catch(() => { /* the next look retries */ });
   }
 
   function start() {
@@ -196,7 +204,7 @@
       submit();
     });
     welcome();
-    setInterval(() => { if (opened) queue(poll).catch(() => { /* the next look tries again */ }); }, POLL);
+    setInterval(() => { if (opened) queue(poll).catch(() => { /* the next look retries */ }); }, POLL);
   }
 
   const safely = () => { try { start(); } catch (err) { console.warn('fivechat:', err); } };
