@@ -97,6 +97,7 @@ type Error struct {
 	KeyPattern, KeyValue bsoncore.Document
 }
 
+// Error gives the message, as the driver shows it.
 func (e *Error) Error() string { return e.Msg }
 
 // New makes an error with a formatted message.

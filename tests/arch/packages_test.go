@@ -1,0 +1,118 @@
+// Package arch_test holds the directions of the house: who may import whom, who writes which collection, how long a file
+// may be, and that every exported name says what it is.
+package arch_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"fivechat.dev/tests/harness"
+)
+
+const (
+	house    = "fivechat.dev/"
+	testKits = house + "services/internal" // what the services' tests share
+)
+
+// pkg is what go list says of a package.
+type pkg struct {
+	ImportPath, Dir                    string
+	GoFiles                            []string
+	Imports, TestImports, XTestImports []string
+	Deps                               []string
+}
+
+// modules gives the folder of every module, by path, from the repository's root.
+func modules(t *testing.T) []string {
+	t.Helper()
+	root := harness.Root(t)
+	var dirs []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != root && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case d.Name() == "go.mod":
+			dirs = append(dirs, filepath.Dir(path))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dirs
+}
+
+var list = sync.OnceValues(func() ([]pkg, error) {
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,GoFiles,Imports,TestImports,XTestImports,Deps", "work")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, errors.Join(err, errors.New(stderr.String()))
+	}
+	var all []pkg
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all, nil
+		} else if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+})
+
+// packages is every package of the workspace.
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	all, err := list()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 30 {
+		t.Fatalf("only %d packages are found: %v", len(all), all)
+	}
+	return all
+}
+
+// standard says whether an import path is of the standard library: its first element has no dot.
+func standard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".")
+}
+
+// within says whether path is root or lies below it.
+func within(path, root string) bool { return path == root || strings.HasPrefix(path, root+"/") }
+
+func anyWithin(path string, roots []string) bool {
+	return slices.ContainsFunc(roots, func(root string) bool { return within(path, root) })
+}
+
+// service gives the name of the service that a package belongs to, and its path inside: "" for the root. What lies in
+// services/internal is the services' common test kit and belongs to none.
+func service(path string) (name, inside string) {
+	rest, ok := strings.CutPrefix(path, house+"services/")
+	if !ok || within(rest, "internal") {
+		return "", ""
+	}
+	name, inside, _ = strings.Cut(rest, "/")
+	return name, inside
+}
+
+func libs(names ...string) []string {
+	for i, n := range names {
+		names[i] = house + "libs/" + n
+	}
+	return names
+}

@@ -1,0 +1,231 @@
+package arch_test
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"fivechat.dev/tests/harness"
+)
+
+// The sizes: what is longer is two things.
+const (
+	maxFile     = 400
+	maxFunction = 70
+)
+
+// source is a parsed file that is no test.
+type source struct {
+	pkg  pkg
+	name string // from the repository's root
+	set  *token.FileSet
+	file *ast.File
+	text []byte
+}
+
+// sources is every Go file of the product; tests, in a package of their own or in tests/, are left out.
+func sources(t *testing.T) []source {
+	t.Helper()
+	root := harness.Root(t)
+	var all []source
+	for _, p := range packages(t) {
+		for _, name := range p.GoFiles {
+			path := filepath.Join(p.Dir, name)
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			set := token.NewFileSet()
+			f, err := parser.ParseFile(set, path, text, parser.ParseComments|parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rel, err := filepath.Rel(root, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, source{p, rel, set, f, text})
+		}
+	}
+	return all
+}
+
+func (s source) at(n ast.Node) string {
+	return fmt.Sprintf("%s:%d", s.name, s.set.Position(n.Pos()).Line)
+}
+
+func (s source) lines(n ast.Node) int {
+	return s.set.Position(n.End()).Line - s.set.Position(n.Pos()).Line + 1
+}
+
+// TestSizes holds the bounds of files and functions.
+func TestSizes(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if n := bytes.Count(s.text, []byte("\n")); n > maxFile {
+			t.Errorf("%s has %d lines, more than %d", s.name, n, maxFile)
+		}
+		for _, d := range s.file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && s.lines(f) > maxFunction {
+				t.Errorf("%s: %s has %d lines, more than %d", s.at(f), f.Name.Name, s.lines(f), maxFunction)
+			}
+		}
+	}
+}
+
+// TestDocumented: every package, and every exported name of one, says what it is.
+func TestDocumented(t *testing.T) {
+	t.Parallel()
+	said := map[string]bool{}
+	for _, s := range sources(t) {
+		said[s.pkg.ImportPath] = said[s.pkg.ImportPath] || s.file.Doc != nil
+		for _, d := range s.file.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Name.IsExported() && exportedReceiver(d) && d.Doc == nil {
+					t.Errorf("%s: %s is exported and not documented", s.at(d), d.Name.Name)
+				}
+			case *ast.GenDecl:
+				undocumented(t, s, d)
+			}
+		}
+	}
+	for path, ok := range said {
+		if !ok {
+			t.Errorf("%s has no package comment", path)
+		}
+	}
+}
+
+func exportedReceiver(f *ast.FuncDecl) bool {
+	if f.Recv == nil {
+		return true
+	}
+	typ := f.Recv.List[0].Type
+	for {
+		switch x := typ.(type) {
+		case *ast.StarExpr:
+			typ = x.X
+		case *ast.IndexExpr:
+			typ = x.X
+		case *ast.IndexListExpr:
+			typ = x.X
+		case *ast.Ident:
+			return x.IsExported()
+		default:
+			return false
+		}
+	}
+}
+
+// undocumented names what a declaration leaves without a comment: its group's, its own, or one on its line.
+func undocumented(t *testing.T, s source, d *ast.GenDecl) {
+	t.Helper()
+	for _, spec := range d.Specs {
+		switch spec := spec.(type) {
+		case *ast.TypeSpec:
+			if spec.Name.IsExported() && d.Doc == nil && spec.Doc == nil {
+				t.Errorf("%s: %s is exported and not documented", s.at(spec), spec.Name.Name)
+			}
+		case *ast.ValueSpec:
+			for _, name := range spec.Names {
+				if name.IsExported() && d.Doc == nil && spec.Doc == nil && spec.Comment == nil {
+					t.Errorf("%s: %s is exported and not documented", s.at(spec), name.Name)
+				}
+			}
+		}
+	}
+}
+
+// TestCollections: one service writes a collection, and its name says which.
+func TestCollections(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for _, s := range sources(t) {
+		name, _ := service(s.pkg.ImportPath)
+		if name == "" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) < 2 {
+				return true
+			}
+			switch called(call.Fun) {
+			case "Tenanted", "GlobalOf":
+				found++
+				if text := literal(call.Args[1]); !strings.HasPrefix(text, name+"_") {
+					t.Errorf("%s: the collection %q does not begin with %s_", s.at(call), text, name)
+				}
+			case "NewSequence":
+				if text := literal(call.Args[1]); text != name {
+					t.Errorf("%s: the sequence belongs to %q, not to %s", s.at(call), text, name)
+				}
+			}
+			return true
+		})
+	}
+	if found < 8 {
+		t.Errorf("only %d collections are found", found)
+	}
+}
+
+// called is the last name of what a call calls, with or without type arguments.
+func called(fun ast.Expr) string {
+	switch x := fun.(type) {
+	case *ast.IndexExpr:
+		return called(x.X)
+	case *ast.IndexListExpr:
+		return called(x.X)
+	case *ast.SelectorExpr:
+		return x.Sel.Name
+	case *ast.Ident:
+		return x.Name
+	default:
+		return ""
+	}
+}
+
+// literal is a string literal's text; what is none is shown as such.
+func literal(e ast.Expr) string {
+	if lit, ok := e.(*ast.BasicLit); ok {
+		if text, err := strconv.Unquote(lit.Value); err == nil {
+			return text
+		}
+	}
+	return "not a literal"
+}
+
+// TestNoLeftovers: no note to come back later, and no test that is skipped.
+func TestNoLeftovers(t *testing.T) {
+	t.Parallel()
+	root := harness.Root(t)
+	later := []string{"TO" + "DO", "FIX" + "ME", "XX" + "X", "t.Ski" + "p("}
+	for _, p := range packages(t) {
+		entries, err := filepath.Glob(filepath.Join(p.Dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range entries {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, line := range strings.Split(string(text), "\n") {
+				for _, word := range later {
+					if strings.Contains(line, word) {
+						rel, _ := filepath.Rel(root, path)
+						t.Errorf("%s:%d: %s", rel, i+1, strings.TrimSpace(line))
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,244 @@
+package processes_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"fivechat.dev/libs/embedmongo"
+	"fivechat.dev/tests/harness"
+)
+
+// services are the components beside the gateway.
+var services = []string{"accounts", "conversations", "statistics", "tickets", "visitors", "widgets"}
+
+const gateway = "api-gateway"
+
+// The bounds of starting and of ending.
+const (
+	startBound = 30 * time.Second
+	stopBound  = 40 * time.Second // a stop may wait 25 s for requests under way
+)
+
+// build makes the seven binaries in a folder of the test's and gives the folder.
+func build(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range append([]string{gateway}, services...) {
+		pkg := "fivechat.dev/services/" + name + "/cmd"
+		if name == gateway {
+			pkg = "fivechat.dev/api-gateway/cmd"
+		}
+		c := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, name), pkg)
+		c.Dir = harness.Root(t)
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("build of %s: %v\n%s", name, err, out)
+		}
+	}
+	return dir
+}
+
+// freeAddrs gives n loopback addresses that nobody listens on.
+func freeAddrs(t *testing.T, n int) []string {
+	t.Helper()
+	addrs := make([]string, n)
+	for i := range addrs {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close() // held until all are drawn, so that none comes twice
+		addrs[i] = l.Addr().String()
+	}
+	return addrs
+}
+
+// stores gives the environment of an embedded store and Redis, or of those that the environment names.
+func stores(t *testing.T) map[string]string {
+	t.Helper()
+	env := map[string]string{"MONGODB_URI": os.Getenv("MONGODB_URI"), "REDIS_URL": os.Getenv("REDIS_URL")}
+	if env["MONGODB_URI"] == "" {
+		m, err := embedmongo.Start(context.Background(), embedmongo.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = m.Close() })
+		env["MONGODB_URI"] = m.URI()
+	}
+	env["MONGODB_DATABASE"] = harness.Unique("fivechat_test_")
+	if env["REDIS_URL"] == "" {
+		env["REDIS_URL"] = "redis://" + miniredis.RunT(t).Addr()
+	}
+	return env
+}
+
+// process is a component that runs as a process of its own.
+type process struct {
+	name, addr, admin string
+	cmd               *exec.Cmd
+	log               *buffer
+	ended             chan struct{} // closed when it has ended; err is its end
+	err               error
+}
+
+// buffer is the end of a process's log.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// Write takes a piece of the log.
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.b.Len() > 1<<20 {
+		b.b.Reset()
+	}
+	return b.b.Write(p)
+}
+
+// String is what was taken.
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// start runs a binary with nothing in its environment but env.
+func start(t *testing.T, binary string, env map[string]string) *process {
+	t.Helper()
+	p := &process{name: filepath.Base(binary), addr: env["FIVECHAT_ADDR"], admin: env["FIVECHAT_ADMIN_ADDR"], log: new(buffer), ended: make(chan struct{})}
+	p.cmd = exec.Command(binary)
+	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	p.cmd.Env = []string{"HOME=" + t.TempDir()}
+	for k, v := range env {
+		p.cmd.Env = append(p.cmd.Env, k+"="+v)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.ended)
+	}()
+	t.Cleanup(func() {
+		select {
+		case <-p.ended:
+		default:
+			_ = p.cmd.Process.Kill()
+			<-p.ended
+		}
+		if t.Failed() {
+			t.Logf("log of %s:\n%s", p.name, p.log)
+		}
+	})
+	return p
+}
+
+// exitCode waits for the end.
+func (p *process) exitCode(t *testing.T) int {
+	t.Helper()
+	select {
+	case <-p.ended:
+	case <-time.After(stopBound):
+		t.Errorf("%s has not ended after %v", p.name, stopBound)
+		return -1
+	}
+	var exit *exec.ExitError
+	if p.err != nil && !errors.As(p.err, &exit) {
+		t.Errorf("%s: %v", p.name, p.err)
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// terminate asks a process to end and wants it to end well.
+func (p *process) terminate(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Errorf("%s: %v", p.name, err)
+	}
+	if code := p.exitCode(t); code != 0 {
+		t.Errorf("%s ended with %d after SIGTERM", p.name, code)
+	}
+}
+
+// get asks the admin port.
+func (p *process) get(t *testing.T, path string) (int, string) {
+	t.Helper()
+	c := http.Client{Timeout: 5 * time.Second}
+	resp, err := c.Get("http://" + p.admin + path)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer resp.Body.Close()
+	var b bytes.Buffer
+	_, err = b.ReadFrom(resp.Body)
+	if err != nil {
+		t.Errorf("%s%s: %v", p.name, path, err)
+	}
+	return resp.StatusCode, b.String()
+}
+
+// fleet is the whole system in seven processes.
+type fleet struct {
+	harness.System
+	gateway  *process
+	services []*process
+}
+
+// launch starts the seven on free ports and waits until all are ready.
+func launch(t *testing.T, binaries string) *fleet {
+	t.Helper()
+	addrs := freeAddrs(t, 2*len(services)+3)
+	env := stores(t)
+	env["FIVECHAT_ASSERTION_KEYS"] = rand.Text() + rand.Text()
+	for i, name := range services {
+		env["FIVECHAT_"+strings.ToUpper(name)+"_URL"] = "http://" + addrs[2*i]
+	}
+	with := func(more map[string]string) map[string]string {
+		for k, v := range env {
+			if _, set := more[k]; !set {
+				more[k] = v
+			}
+		}
+		return more
+	}
+	f := &fleet{}
+	for i, name := range services {
+		f.services = append(f.services, start(t, filepath.Join(binaries, name), with(map[string]string{
+			"FIVECHAT_ADDR": addrs[2*i], "FIVECHAT_ADMIN_ADDR": addrs[2*i+1]})))
+	}
+	last := addrs[2*len(services):]
+	key := rand.Text()
+	f.gateway = start(t, filepath.Join(binaries, gateway), with(map[string]string{
+		"FIVECHAT_ADDR": last[0], "FIVECHAT_ADMIN_ADDR": last[1], "FIVECHAT_OPERATOR_ADDR": last[2], "FIVECHAT_OPERATOR_KEY": key}))
+	f.System = harness.System{URL: "http://" + last[0], OperatorURL: "http://" + last[2], OperatorKey: key}
+	for _, p := range f.all() {
+		harness.Eventually(t, startBound, p.name+" is ready", func() (bool, any) {
+			select {
+			case <-p.ended:
+				t.Fatalf("%s ended: %v\n%s", p.name, p.err, p.log)
+			default:
+			}
+			status, body := p.get(t, "/readyz")
+			return status == 200, fmt.Sprint(status, " ", body)
+		})
+	}
+	return f
+}
+
+func (f *fleet) all() []*process { return append([]*process{f.gateway}, f.services...) }

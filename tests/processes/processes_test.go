@@ -1,0 +1,145 @@
+// Package processes_test runs the whole system as seven separate processes, configured by their environment alone.
+package processes_test
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/journeys"
+)
+
+// TestSevenProcesses runs every journey over the seven, looks at the admin ports, and ends them one by one.
+func TestSevenProcesses(t *testing.T) {
+	t.Parallel()
+	binaries := build(t)
+	t.Run("settings that are missing are named", func(t *testing.T) {
+		for _, name := range append([]string{gateway}, services...) {
+			p := start(t, filepath.Join(binaries, name), nil)
+			if code := p.exitCode(t); code == 0 || !strings.Contains(p.log.String(), "FIVECHAT_ASSERTION_KEYS") {
+				t.Errorf("%s without settings ends with %d and says %s", name, code, p.log)
+			}
+		}
+	})
+	f := launch(t, binaries)
+	t.Run("journeys", func(t *testing.T) { journeys.Run(t, f.System) })
+	t.Run("admin ports", func(t *testing.T) { adminPorts(t, f) })
+	t.Run("a service hears nobody but its siblings", func(t *testing.T) { unasserted(t, f) })
+	t.Run("a request under way is answered", func(t *testing.T) { underWay(t, f) })
+	for _, p := range f.services {
+		p.terminate(t)
+	}
+	for _, p := range f.all() {
+		if log := p.log.String(); strings.Contains(log, "panicked") || strings.Contains(log, "goroutine ") {
+			t.Errorf("%s panicked:\n%s", p.name, log)
+		}
+	}
+}
+
+func adminPorts(t *testing.T, f *fleet) {
+	for _, p := range f.all() {
+		for path, want := range map[string]string{"/livez": "ok", "/readyz": "ok", "/metrics": "go_goroutines"} {
+			if status, body := p.get(t, path); status != http.StatusOK || !strings.Contains(body, want) {
+				t.Errorf("%s%s: %d %.200s", p.name, path, status, body)
+			}
+		}
+		if status, _ := p.get(t, "/nothing"); status != http.StatusNotFound {
+			t.Errorf("%s/nothing: %d", p.name, status)
+		}
+		for _, path := range []string{"/livez", "/readyz", "/metrics"} {
+			resp, err := http.Get("http://" + p.addr + path)
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			resp.Body.Close()
+			if resp.StatusCode != http.StatusNotFound {
+				t.Errorf("%s answers %s on the port of its requests: %d", p.name, path, resp.StatusCode)
+			}
+		}
+	}
+	metrics := ""
+	for _, p := range f.services {
+		_, body := p.get(t, "/metrics")
+		if !strings.Contains(body, "fivechat_operation_duration_seconds") {
+			t.Errorf("%s measures no operation", p.name)
+		}
+		metrics += body
+	}
+	for _, secret := range []string{"conv_", "vis_", "5c_", f.OperatorKey} {
+		if strings.Contains(metrics, secret) {
+			t.Errorf("the metrics hold %q", secret)
+		}
+	}
+}
+
+// unasserted asks the services past the edge, with no assertion and with one that another key signed.
+func unasserted(t *testing.T, f *fleet) {
+	w := f.World(t, harness.Pro)
+	keys, err := identity.NewKeyring([]byte(strings.Repeat("another key ", 4)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, err := tenant.New(w.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged, err := keys.Sign(identity.Principal{Kind: identity.Token, Website: site, Level: identity.ReadWrite, Plan: identity.Pro})
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := map[string][]string{
+		"accounts": {"/users", "/operator/websites", "/internal/website"}, "conversations": {"/conversations", "/internal/events?after=0"},
+		"statistics": {"/statistics/current"}, "tickets": {"/tickets", "/internal/events?after=0"},
+		"visitors": {"/visitors", "/internal/visitors?ids=1"}, "widgets": {"/internal/widgets/" + w.ClientToken},
+	}
+	for _, p := range f.services {
+		for _, path := range paths[p.name] {
+			for name, c := range map[string]harness.Client{
+				"nobody": harness.NewClient("http://" + p.addr), "forged": harness.NewClient("http://"+p.addr).With(identity.Header, forged),
+				"a bearer": harness.NewClient("http://"+p.addr).With("Authorization", "Bearer "+f.OperatorKey),
+			} {
+				if a := c.Do(t, "GET", path, nil); a.Status != http.StatusUnauthorized {
+					t.Errorf("%s%s for %s: status %d: %.200s", p.name, path, name, a.Status, a.Body)
+				}
+			}
+		}
+	}
+}
+
+// underWay ends the gateway while clients ask: every request that was taken is answered, and then nobody listens.
+func underWay(t *testing.T, f *fleet) {
+	w := f.World(t, harness.Free)
+	stop, done := make(chan struct{}), make(chan struct{})
+	c := http.Client{Timeout: 10 * time.Second}
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			resp, err := c.Get(f.URL + "/widgets/" + w.ClientToken)
+			if err != nil {
+				continue // refused at the door: it was not taken
+			}
+			resp.Body.Close()
+			if resp.StatusCode != http.StatusOK {
+				t.Errorf("while the gateway ends, a request is answered %d", resp.StatusCode)
+			}
+		}
+	}()
+	f.gateway.terminate(t)
+	close(stop)
+	<-done
+	if resp, err := c.Get(f.URL + "/health"); err == nil {
+		resp.Body.Close()
+		t.Errorf("the gateway has ended and answers %d", resp.StatusCode)
+	}
+}
