@@ -75,7 +75,7 @@ var forbidden = [][]byte{[]byte("panicked"), []byte("DATA RACE"), []byte("refuse
 // Write takes a piece of the log.
 func (a *alarms) Write(p []byte) (int, error) {
 	if os.Getenv("FIVECHAT_TEST_LOG") != "" {
-		os.Stderr.Write(p)
+		_, _ = os.Stderr.Write(p)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
