@@ -84,6 +84,10 @@ func (f Follower) step(ctx context.Context) (int, error) {
 	if err != nil || len(records) == 0 {
 		return 0, err
 	}
+	if records[0].Pos != pos+1 {
+		// Going on would count wrong for ever; standing still is seen in the lag.
+		return 0, fmt.Errorf("events: the log of %s goes on at %d and not at %d: what is between is no longer kept", f.Source, records[0].Pos, pos+1)
+	}
 	if err := f.Apply(ctx, f.Source, records); err != nil {
 		return 0, err
 	}

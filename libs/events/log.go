@@ -25,6 +25,7 @@ const (
 	relayPause = 100 * time.Millisecond // between looks at an empty outbox
 	relayBatch = 500                    // records that get their positions in one transaction
 	lease      = 5 * time.Second        // how long a relay that stopped answering keeps others away
+	kept       = 7 * 24 * time.Hour     // how long a record stays after it got its position
 )
 
 // Record is one event. Data is its JSON.
@@ -35,7 +36,8 @@ type Record struct {
 	Key     int64     `bson:"key" json:"key"` // what it happened to; records of one key are in order
 	At      time.Time `bson:"at" json:"at"`
 	Data    string    `bson:"data" json:"data"`
-	Pos     int64     `bson:"pos" json:"pos"` // place in the log from 1; 0 until the relay gave it
+	Pos     int64     `bson:"pos" json:"pos"` // place in the log, from 1 without gaps; 0 until the relay gave it
+	PosAt   time.Time `bson:"posAt,omitempty" json:"-"`
 }
 
 // Decode reads the record's data.
@@ -63,7 +65,8 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 	host, _ := os.Hostname()
 	l := &Log{
 		rows: mongokit.GlobalOf[Record](db, t.Component+"_outbox", "event",
-			mongokit.Index{Keys: bson.D{{Key: "pos", Value: 1}, {Key: "_id", Value: 1}}}),
+			mongokit.Index{Keys: bson.D{{Key: "pos", Value: 1}, {Key: "_id", Value: 1}}},
+			mongokit.Index{Keys: bson.D{{Key: "posAt", Value: 1}}, TTL: kept}), // a record without a position has no posAt, and stays
 		leases: mongokit.GlobalOf[leaseRow](db, t.Component+"_leases", "lease"),
 		db:     db, tele: t, holder: host + "/" + uuid.NewString(),
 		lag: prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_outbox_oldest_age_seconds", Help: "Age of the oldest event without a position."}),
@@ -129,15 +132,15 @@ func (l *Log) relayOnce(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	return len(waiting), l.db.Tx(ctx, func(ctx context.Context) error {
-		n := int64(len(waiting))
+		n, now := int64(len(waiting)), time.Now()
 		row, err := l.leases.Modify(ctx, bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}},
-			bson.D{{Key: "$inc", Value: bson.D{{Key: "pos", Value: n}}}, {Key: "$set", Value: bson.D{{Key: "until", Value: time.Now().Add(lease)}}}}, false)
+			bson.D{{Key: "$inc", Value: bson.D{{Key: "pos", Value: n}}}, {Key: "$set", Value: bson.D{{Key: "until", Value: now.Add(lease)}}}}, false)
 		if err != nil {
 			return err
 		}
 		changes := make([]mongokit.Change, n)
 		for i, r := range waiting {
-			changes[i] = mongokit.Change{ID: r.ID, Set: bson.D{{Key: "pos", Value: row.Pos - n + int64(i) + 1}}}
+			changes[i] = mongokit.Change{ID: r.ID, Set: bson.D{{Key: "pos", Value: row.Pos - n + int64(i) + 1}, {Key: "posAt", Value: now}}}
 		}
 		return l.rows.SetEach(ctx, changes)
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/operation"
 )
 
@@ -77,8 +79,8 @@ func TestLogGivesPositionsOnceInOrder(t *testing.T) {
 	relays.Wait()
 	next := map[int64]int{}
 	for i, r := range all {
-		if r.Pos != int64(i+1) {
-			t.Fatalf("record %d has position %d", i, r.Pos)
+		if r.Pos != int64(i+1) || r.PosAt.IsZero() {
+			t.Fatalf("record %d has position %d, given at %v", i, r.Pos, r.PosAt)
 		}
 		var data struct{ I int }
 		if err := r.Decode(&data); err != nil {
@@ -150,4 +152,41 @@ func TestFollowerAppliesEachOnceThroughFailures(t *testing.T) {
 	if !slices.Equal(applied, want) {
 		t.Fatalf("applied %v", applied)
 	}
+}
+
+func TestFollowerStandsStillBeforeAGap(t *testing.T) {
+	t.Parallel()
+	db, tele := connect(t, uri, fresh())
+	log := events.NewLog(db, tele)
+	keys, err := identity.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	router := httpkit.NewRouter(tele, keys)
+	log.Serve(router, operation.Standard(tele))
+	asked := make(chan struct{}, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		router.ServeHTTP(w, r)
+		asked <- struct{}{}
+	}))
+	t.Cleanup(server.Close)
+	records := mongokit.GlobalOf[events.Record](db, "test_outbox", "event")
+	if err := records.Insert(t.Context(), events.Record{ID: "c", Website: website(1), Type: "counted", Pos: 3, At: noon}); err != nil {
+		t.Fatal(err)
+	}
+	f := events.Follower{
+		Source: "test", Client: httpkit.NewClient(server.URL, keys, tele), Telemetry: tele,
+		Position: func(context.Context, string) (int64, error) { return 1, nil },
+		Apply: func(context.Context, string, []events.Record) error {
+			t.Error("a record behind a gap was applied")
+			return nil
+		},
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var task sync.WaitGroup
+	task.Go(func() { _ = f.Run(ctx) })
+	<-asked
+	<-asked // the answer to the first question has been dealt with
+	stop()
+	task.Wait()
 }
