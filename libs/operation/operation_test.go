@@ -1,0 +1,84 @@
+package operation_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"fivechat.dev/libs/authz"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/tenant"
+)
+
+func TestStandardChain(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	c := telemetry.Default()
+	c.LogTo = &log
+	tele, err := telemetry.New(t.Context(), "test", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain := operation.Standard(tele)
+	ran := 0
+	e := operation.New(chain, "test.do", authz.Read, func(_ context.Context, how string) (string, error) {
+		ran++
+		switch how {
+		case "panic":
+			panic("secret")
+		case "fail":
+			return "", errors.New("secret")
+		case "conflict":
+			return "", fault.New(fault.Conflict, "no")
+		}
+		return how, nil
+	})
+	w, _ := tenant.New(1)
+	reader := identity.With(t.Context(), identity.Principal{Kind: identity.Token, Website: w, Level: identity.Read, Plan: identity.Free})
+	for _, c := range []struct {
+		ctx  context.Context
+		how  string
+		kind fault.Kind
+		ran  int
+	}{
+		{t.Context(), "x", fault.Unauthenticated, 0},
+		{identity.With(t.Context(), identity.Principal{Kind: identity.Token, Website: w, Level: identity.Write}), "x", fault.Forbidden, 0},
+		{reader, "panic", fault.Internal, 1},
+		{reader, "fail", fault.Internal, 2},
+		{reader, "conflict", fault.Conflict, 3},
+	} {
+		got, err := e.Kit(c.ctx, c.how)
+		if !fault.Is(err, c.kind) || ran != c.ran {
+			t.Errorf("%s: %v, %v after %d runs", c.how, got, err, ran)
+		}
+	}
+	if got, err := e.Kit(reader, "fine"); err != nil || got != "fine" {
+		t.Errorf("%v %v", got, err)
+	}
+	if strings.Count(log.String(), `"msg":"operation panicked"`) != 1 || strings.Count(log.String(), `"msg":"operation failed"`) != 2 {
+		t.Errorf("log: %s", log.String())
+	}
+	families, err := tele.Registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcomes := map[string]uint64{}
+	for _, f := range families {
+		if f.GetName() != "fivechat_operation_duration_seconds" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			outcomes[m.GetLabel()[1].GetValue()] = m.GetHistogram().GetSampleCount()
+		}
+	}
+	for outcome, n := range map[string]uint64{"ok": 1, "internal": 2, "conflict": 1, "token_invalid": 1, "permission_missing": 1} {
+		if outcomes[outcome] != n {
+			t.Errorf("%s was counted %d times, want %d: %v", outcome, outcomes[outcome], n, outcomes)
+		}
+	}
+}
