@@ -165,6 +165,9 @@ func distinct(r *request) (*bsonraw.Builder, error) {
 	if !ok || key == "" {
 		return nil, mongoerr.New(mongoerr.TypeMismatch, "distinct needs a key")
 	}
+	if err := query.CheckPath(key); err != nil {
+		return nil, err
+	}
 	q := plan.Query{Hint: r.args["hint"]}
 	if q.Filter, err = r.filter("query"); err != nil {
 		return nil, err

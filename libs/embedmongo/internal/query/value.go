@@ -122,11 +122,19 @@ func Get(doc []byte, path []string) (bsoncore.Value, bool) {
 // whether an array was met. A missing field is null; an empty array has a
 // value of its own.
 func IndexValues(doc []byte, path []string) (keys [][]byte, isArray bool) {
+	var seen map[string]bool // once there are many
 	add := func(k []byte) {
-		for _, have := range keys {
-			if bytes.Equal(have, k) {
-				return
+		if seen == nil && len(keys) == 16 {
+			seen = map[string]bool{}
+			for _, have := range keys {
+				seen[string(have)] = true
 			}
+		}
+		if seen[string(k)] || seen == nil && containsKey(keys, k) {
+			return
+		}
+		if seen != nil {
+			seen[string(k)] = true
 		}
 		keys = append(keys, k)
 	}
@@ -171,6 +179,15 @@ func IndexValues(doc []byte, path []string) (keys [][]byte, isArray bool) {
 	}
 	walk(bsonraw.DocValue(doc), path)
 	return keys, isArray
+}
+
+func containsKey(keys [][]byte, k []byte) bool {
+	for _, have := range keys {
+		if bytes.Equal(have, k) {
+			return true
+		}
+	}
+	return false
 }
 
 // Exists reports whether a path leads to any value, as $exists does.
