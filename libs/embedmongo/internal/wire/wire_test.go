@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"io"
 	"runtime"
@@ -107,7 +108,7 @@ func TestSizes(t *testing.T) {
 		return h
 	}
 	for _, size := range []uint32{0, 15, MaxMessage + 1, 1<<31 - 1, 1<<32 - 1} {
-		if _, err := read(header(size), 0); err == nil || err == io.EOF {
+		if _, err := read(header(size), 0); err == nil || errors.Is(err, io.EOF) {
 			t.Errorf("message of %d bytes: %v", size, err)
 		}
 	}
