@@ -54,7 +54,9 @@ func (r *request) findQuery() (q plan.Query, err error) {
 		return q, err
 	}
 	if v, ok := r.args["sort"]; ok {
-		if it := bsonraw.NewIter(v.Data); !it.Next() || string(it.Key) != "$natural" {
+		if it := bsonraw.NewIter(v.Data); it.Next() && string(it.Key) == "$natural" {
+			q.Sort = plan.Natural(it.Value)
+		} else {
 			doc, err := r.document("sort")
 			if err != nil {
 				return q, err

@@ -73,7 +73,7 @@ func FuzzFilter(f *testing.F) {
 				t.Errorf("%s on %s: %v, its conjuncts %v", spec, doc, got, all)
 			}
 			for _, eq := range compiled.Equalities() {
-				IndexValues(doc, eq.parts)
+				SortValues(doc, eq.parts)
 				Values(doc, eq.Path)
 				keyenc.Append(nil, eq.Value)
 			}
