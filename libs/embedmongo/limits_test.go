@@ -102,6 +102,8 @@ func TestSizeLimits(t *testing.T) {
 	ok(t, err)
 	_, err = c.UpdateOne(bg, d("_id", 3), d("$set", d("b", half)))
 	wantCode(t, err, 17419)
+	_, err = c.Aggregate(bg, bson.A{d("$match", d("_id", 3)), d("$project", d("x", "$a", "y", "$a", "z", "$a"))})
+	wantCode(t, err, 10334)
 	_, err = raw.run("ping", 1)
 	ok(t, err)
 
