@@ -17,18 +17,21 @@
 //	commands     hello isMaster ping buildInfo insert find        all others (59 CommandNotFound)
 //	             update delete findAndModify count distinct
 //	             aggregate getMore killCursors endSessions
-//	             explain(find) create createIndexes listIndexes
+//	             explain(find count distinct update delete        explain of others (238)
+//	             findAndModify) create createIndexes listIndexes
 //	             dropIndexes listCollections listDatabases drop
-//	             dropDatabase commitTransaction abortTransaction
+//	             dropDatabase collStats commitTransaction
+//	             abortTransaction
 //	fields       those of the commands that change nothing but    collation, arrayFilters, let, tailable,
 //	             the result as documented by MongoDB              validators, views … (238); unknown (40415)
 //	types        all but those refused                            Decimal128, code with scope, undefined (238)
-//	filters      equality $eq $ne $gt $gte $lt $lte $in $nin      others (2 BadValue); regular expressions
-//	             $exists $type $size $all $elemMatch $regex       under $in (238); RE2-incompatible
-//	             $not $and $or $nor $comment                      patterns (51091)
-//	updates      $set $unset $inc $mul $min $max $setOnInsert     others (9 FailedToParse); pipelines,
-//	             $currentDate(date) $push($each $slice            positional $ and $[] (238)
-//	             $position) $addToSet($each) $pull; replacement
+//	filters      equality $eq $ne $gt $gte $lt $lte $in $nin      others (2 BadValue); RE2-incompatible or
+//	             $exists $type $size $all $elemMatch $regex       huge patterns (51091), over 32,764 bytes
+//	             $not $and $or $nor $comment                      (2); over 8 array positions in a path (238)
+//	updates      $set $unset $inc $mul $min $max $setOnInsert     others (9 FailedToParse); other modifiers
+//	             $currentDate(date) $push($each $slice            of $push (2); pipelines, positional $
+//	             $position) $addToSet($each) $pull; replacement   and $[] (238)
+//	sort         fields, dotted paths, positions, $natural        $meta and other operators (2)
 //	projection   inclusion, exclusion, dotted paths               operators, positional $ (238)
 //	stages       $match $sort $skip $limit $project $count        others (40324)
 //	             $unwind $group
@@ -37,7 +40,10 @@
 //	             $cond $ifNull $eq $ne $gt $gte $lt $lte $add
 //	             $subtract
 //	indexes      compound, descending, unique, sparse, partial,   text, 2d, hashed, wildcard (67); other
-//	             multikey, TTL; hints by name and key             options (197); two array fields (171)
+//	             multikey, several fields of one array, TTL;      options (197); fields of two arrays (171)
+//	             hints by name and key
+//	sizes        16 MB a document, 100 levels of nesting,         larger (10334; 17419, 17420 by an update;
+//	             48 MB a message                                  15 Overflow); the connection ends
 //	transactions snapshot isolation, conflicts (112, labelled     count and index or catalog commands
 //	             transient), 60 s lifetime                        inside one (263)
 //	other        authentication, compression, TLS: none           change streams (40324)

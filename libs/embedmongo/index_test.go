@@ -169,6 +169,30 @@ func TestMultikey(t *testing.T) {
 	}
 }
 
+func TestFieldsOfOneArray(t *testing.T) {
+	t.Parallel()
+	c := database(t).Collection("orders")
+	index(t, c, d("lines.sku", 1, "lines.n", 1), options.Index().SetUnique(true))
+	_, err := c.InsertMany(bg, []any{
+		d("_id", 1, "lines", bson.A{d("sku", "a", "n", 1), d("sku", "b", "n", 2), d("sku", "a", "n", 1)}),
+		d("_id", 2, "lines", bson.A{d("sku", "a", "n", 2)}),
+	})
+	ok(t, err)
+	_, err = c.InsertOne(bg, d("_id", 3, "lines", bson.A{d("sku", "c"), d("sku", "b", "n", 2)}))
+	wantCode(t, err, 11000)
+	_, err = c.InsertOne(bg, d("_id", 3, "lines", d("sku", bson.A{1}, "n", bson.A{2})))
+	wantCode(t, err, 171)
+	// Two lines of the first order satisfy one condition each.
+	cur, err := c.Find(bg, d("lines.sku", "a", "lines.n", 2), options.Find().SetSort(d("_id", 1)))
+	if got := ids(t, cur, err); !reflect.DeepEqual(got, []int{1, 2}) {
+		t.Error(got)
+	}
+	_, err = c.UpdateOne(bg, d("_id", 1), d("$pull", d("lines", d("sku", "b"))))
+	ok(t, err)
+	_, err = c.InsertOne(bg, d("_id", 3, "lines", bson.A{d("sku", "b", "n", 2)}))
+	ok(t, err)
+}
+
 func TestUnique(t *testing.T) {
 	t.Parallel()
 	c := database(t).Collection("messages")

@@ -16,7 +16,7 @@ import (
 // randomDocs makes documents and conditions of few values of many types.
 type randomDocs struct{ *rand.Rand }
 
-var randomFields = []string{"a", "b", "c", "l", "s.x", "_id"}
+var randomFields = []string{"a", "b", "c", "l", "s.x", "_id", "t.x", "t.y"}
 
 func (r randomDocs) scalar() any {
 	return []any{nil, 0, 1, 2, 3, int64(2), 2.5, "x", "y", "", true, bson.D{{Key: "x", Value: 1}}, time.UnixMilli(5)}[r.IntN(13)]
@@ -35,6 +35,13 @@ func (r randomDocs) document(id int) bson.D {
 			list = append(list, r.scalar())
 		}
 		doc = append(doc, bson.E{Key: "l", Value: list}, bson.E{Key: "s", Value: d("x", r.scalar())})
+	}
+	if r.IntN(2) > 0 {
+		list := bson.A{}
+		for range r.IntN(4) {
+			list = append(list, []any{d("x", r.scalar(), "y", r.scalar()), d("x", bson.A{r.scalar(), r.scalar()}), r.scalar()}[r.IntN(3)])
+		}
+		doc = append(doc, bson.E{Key: "t", Value: list})
 	}
 	return doc
 }
@@ -97,7 +104,8 @@ func TestIndexesChangeNoResult(t *testing.T) {
 	t.Parallel()
 	db := database(t)
 	plain, indexed := db.Collection("plain"), db.Collection("indexed")
-	for i, keys := range []bson.D{d("a", 1), d("a", 1, "b", -1), d("b", -1, "c", 1, "_id", -1), d("l", 1), d("a", 1, "l", -1), d("s.x", 1, "a", -1)} {
+	for i, keys := range []bson.D{d("a", 1), d("a", 1, "b", -1), d("b", -1, "c", 1, "_id", -1), d("l", 1), d("a", 1, "l", -1), d("s.x", 1, "a", -1),
+		d("t.x", 1, "t.y", -1), d("a", 1, "t.y", 1, "t.x", 1), d("t", 1, "t.x", 1)} {
 		index(t, indexed, keys, options.Index().SetName(fmt.Sprint("i", i)))
 	}
 	index(t, indexed, d("b", 1), options.Index().SetSparse(true))
@@ -199,5 +207,33 @@ func TestSortAcrossTypes(t *testing.T) {
 			t.Error("descending:", got)
 		}
 		index(t, c, d("v", 1), nil)
+	}
+}
+
+func TestSortByPositionAndNaturally(t *testing.T) {
+	t.Parallel()
+	c := database(t).Collection("lists")
+	_, err := c.InsertMany(bg, []any{
+		d("_id", 1, "v", bson.A{3, 1}), d("_id", 2, "v", bson.A{1, 9}), d("_id", 3, "v", bson.A{}), d("_id", 4, "v", bson.A{2, 0}),
+	})
+	ok(t, err)
+	for _, tt := range []struct {
+		o    *options.FindOptionsBuilder
+		want string
+	}{
+		{options.Find().SetSort(d("v.0", 1)), "[3 2 4 1]"},
+		{options.Find().SetSort(d("v.1", -1)), "[2 1 4 3]"},
+		{options.Find().SetSort(d("$natural", 1)), "[1 2 3 4]"},
+		{options.Find().SetSort(d("$natural", -1)), "[4 3 2 1]"},
+		{options.Find().SetHint(d("$natural", -1)), "[4 3 2 1]"},
+	} {
+		cur, err := c.Find(bg, d(), tt.o)
+		if got := fmt.Sprint(ids(t, cur, err)); got != tt.want {
+			t.Errorf("%s, want %s", got, tt.want)
+		}
+	}
+	cur, err := c.Find(bg, d("$or", bson.A{d("v", d("$in", bson.A{9, bson.Regex{Pattern: "x"}})), d("v", d("$size", 0))}))
+	if got := fmt.Sprint(ids(t, cur, err)); got != "[2 3]" {
+		t.Error(got)
 	}
 }

@@ -13,8 +13,11 @@ import (
 // MaxDocument is MongoDB's limit for one stored document.
 const MaxDocument = 16 << 20
 
-// MaxDepth is MongoDB's limit for nested documents and arrays.
+// MaxDepth is MongoDB's limit for nested documents and arrays in a document.
 const MaxDepth = 100
+
+// maxMessageDepth is its limit for a message, which wraps documents in others.
+const maxMessageDepth = 200
 
 // Iter walks the elements of a document or array.
 type Iter struct {
@@ -115,8 +118,8 @@ func Validate(doc []byte) error { return validate(doc, 1) }
 
 func validate(doc []byte, depth int) error {
 	malformed := mongoerr.New(mongoerr.FailedToParse, "malformed BSON document")
-	if depth > MaxDepth {
-		return mongoerr.New(15, "Document exceeds maximum nested object depth of %d", MaxDepth)
+	if depth > maxMessageDepth {
+		return mongoerr.New(mongoerr.Overflow, "BSONObj exceeds maximum nested object depth: %d", maxMessageDepth)
 	}
 	if len(doc) < 5 || int(int32(binary.LittleEndian.Uint32(doc))) != len(doc) || doc[len(doc)-1] != 0 {
 		return malformed
@@ -133,6 +136,15 @@ func validate(doc []byte, depth int) error {
 			if len(d) < 5 || d[len(d)-1] != 0 {
 				return malformed
 			}
+		case bsoncore.TypeBoolean:
+			if d[0] > 1 {
+				return malformed
+			}
+		case bsoncore.TypeBinary:
+			// The old subtype 2 repeats the length inside.
+			if d[4] == 2 && (len(d) < 9 || int(binary.LittleEndian.Uint32(d[5:])) != len(d)-9) {
+				return malformed
+			}
 		case bsoncore.TypeDecimal128, bsoncore.TypeCodeWithScope, bsoncore.TypeUndefined:
 			return mongoerr.New(mongoerr.NotImplemented, "BSON type %s of field '%s' is not supported", it.Value.Type, it.Key)
 		}
@@ -141,6 +153,18 @@ func validate(doc []byte, depth int) error {
 		return malformed
 	}
 	return nil
+}
+
+// Depth is the number of levels a value of documents and arrays is nested.
+func Depth(v bsoncore.Value) int {
+	if v.Type != bsoncore.TypeEmbeddedDocument && v.Type != bsoncore.TypeArray {
+		return 0
+	}
+	deepest := 0
+	for it := NewIter(v.Data); it.Next(); {
+		deepest = max(deepest, Depth(it.Value))
+	}
+	return deepest + 1
 }
 
 // String is the text of a string value without its length and terminator.

@@ -120,6 +120,9 @@ func (c *Conn) Handle(ctx context.Context, m *wire.Message) (reply bsoncore.Docu
 }
 
 func (r *request) parse() (handler, error) {
+	if r.msg.Refusal != nil {
+		return handler{}, r.msg.Refusal
+	}
 	if err := bsonraw.Validate(r.msg.Command); err != nil {
 		return handler{}, err
 	}

@@ -115,6 +115,10 @@ func (r *request) batch(c *cursor, size int64, field string, single bool) (*bson
 			more = false
 			break
 		}
+		if len(doc) > bsonraw.MaxDocument {
+			c.source.Close()
+			return nil, mongoerr.New(mongoerr.ObjectTooLarge, "BSONObj size: %d is invalid. Size must be between 0 and %d", len(doc), bsonraw.MaxDocument)
+		}
 		if n > 0 && len(out)+len(doc) > maxBatchBytes {
 			c.pending = append(bsoncore.Document(nil), doc...)
 			break

@@ -35,6 +35,7 @@ func init() {
 		"distinct":          {run: distinct, fields: "key query hint", inTx: true},
 		"aggregate":         {run: aggregate, fields: "pipeline cursor allowDiskUse hint", inTx: true},
 		"explain":           {run: explain, fields: "verbosity"},
+		"collStats":         {run: collStats, fields: "scale"},
 		"create":            {run: createCollection},
 		"createIndexes":     {run: createIndexes, fields: "indexes commitQuorum"},
 		"listIndexes":       {run: listIndexes, fields: "cursor"},

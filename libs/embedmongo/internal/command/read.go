@@ -54,7 +54,9 @@ func (r *request) findQuery() (q plan.Query, err error) {
 		return q, err
 	}
 	if v, ok := r.args["sort"]; ok {
-		if it := bsonraw.NewIter(v.Data); !it.Next() || string(it.Key) != "$natural" {
+		if it := bsonraw.NewIter(v.Data); it.Next() && string(it.Key) == "$natural" {
+			q.Sort = plan.Natural(it.Value)
+		} else {
 			doc, err := r.document("sort")
 			if err != nil {
 				return q, err
@@ -120,20 +122,26 @@ func find(r *request) (*bsonraw.Builder, error) {
 	return r.batch(&cursor{ns: ns, source: src, tx: r.tx}, size, "firstBatch", bsonraw.Truthy(r.args["singleBatch"]))
 }
 
+func (r *request) countQuery() (q plan.Query, err error) {
+	q = plan.Query{CountOnly: true, Hint: r.args["hint"]}
+	if q.Filter, err = r.filter("query"); err != nil {
+		return q, err
+	}
+	if limit, ok := bsonraw.Int64(r.args["limit"]); ok {
+		q.Limit = max(limit, -limit)
+	}
+	q.Skip, _, err = r.number("skip")
+	return q, err
+}
+
 func count(r *request) (*bsonraw.Builder, error) {
 	ns, err := r.namespace()
 	if err != nil {
 		return nil, err
 	}
-	q := plan.Query{CountOnly: true, Hint: r.args["hint"]}
-	if q.Filter, err = r.filter("query"); err != nil {
+	q, err := r.countQuery()
+	if err != nil {
 		return nil, err
-	}
-	if q.Skip, _, err = r.number("skip"); err != nil {
-		return nil, err
-	}
-	if limit, ok := bsonraw.Int64(r.args["limit"]); ok {
-		q.Limit = max(limit, -limit)
 	}
 	src, err := r.open(ns, q)
 	if err != nil {
@@ -164,6 +172,9 @@ func distinct(r *request) (*bsonraw.Builder, error) {
 	key, ok := r.args["key"].StringValueOK()
 	if !ok || key == "" {
 		return nil, mongoerr.New(mongoerr.TypeMismatch, "distinct needs a key")
+	}
+	if err := query.CheckPath(key); err != nil {
+		return nil, err
 	}
 	q := plan.Query{Hint: r.args["hint"]}
 	if q.Filter, err = r.filter("query"); err != nil {
@@ -234,56 +245,4 @@ func aggregate(r *request) (*bsonraw.Builder, error) {
 		src = &list{}
 	}
 	return r.batch(&cursor{ns: ns, source: p.Run(src), tx: r.tx}, size, "firstBatch", false)
-}
-
-// explain shows the plan of a find, and what running it examined.
-func explain(r *request) (*bsonraw.Builder, error) {
-	inner, err := r.document("explain")
-	if err != nil {
-		return nil, err
-	}
-	it := bsonraw.NewIter(inner)
-	if !it.Next() || string(it.Key) != "find" {
-		return nil, mongoerr.New(mongoerr.NotImplemented, "explain of '%s' is not supported", it.Key)
-	}
-	sub := &request{ctx: r.ctx, s: r.s, name: "find", db: r.db, args: map[string]bsoncore.Value{"find": it.Value}}
-	for it.Next() {
-		if !commonFields[string(it.Key)] && !fieldOf(findFields, string(it.Key)) {
-			return nil, mongoerr.New(mongoerr.UnknownField, "BSON field 'find.%s' is an unknown field.", it.Key)
-		}
-		sub.args[string(it.Key)] = it.Value
-	}
-	ns, err := sub.namespace()
-	if err != nil {
-		return nil, err
-	}
-	q, err := sub.findQuery()
-	if err != nil {
-		return nil, err
-	}
-	src, err := sub.open(ns, q)
-	if err != nil {
-		return nil, err
-	}
-	defer src.Close()
-	cur, ok := src.(*plan.Cursor)
-	if !ok {
-		eof := bsonraw.NewBuilder().String("stage", "EOF").Build()
-		return bsonraw.NewBuilder().Doc("queryPlanner", bsonraw.NewBuilder().Doc("winningPlan", eof).Build()), nil
-	}
-	n := int64(0)
-	for {
-		doc, err := cur.Next(r.ctx)
-		if err != nil {
-			return nil, err
-		}
-		if doc == nil {
-			break
-		}
-		n++
-	}
-	planner := bsonraw.NewBuilder().String("namespace", ns).Doc("winningPlan", cur.Plan().Explain())
-	stats := bsonraw.NewBuilder().Bool("executionSuccess", true).Int64("nReturned", n).
-		Int64("totalKeysExamined", cur.KeysExamined).Int64("totalDocsExamined", cur.DocsExamined)
-	return bsonraw.NewBuilder().Doc("queryPlanner", planner.Build()).Doc("executionStats", stats.Build()), nil
 }

@@ -106,6 +106,9 @@ func (r *request) insertOne(ns string, doc bsoncore.Document, statement int) err
 	if err := checkDocument(doc); err != nil {
 		return err
 	}
+	if err := query.CheckDepth(doc); err != nil {
+		return err
+	}
 	if done, err := r.repeated(statement); done != nil || err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ package mongoerr
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
@@ -100,9 +101,16 @@ type Error struct {
 // Error gives the message, as the driver shows it.
 func (e *Error) Error() string { return e.Msg }
 
+// maxMessage bounds a message, which may quote values of any size.
+const maxMessage = 16 << 10
+
 // New makes an error with a formatted message.
 func New(c Code, format string, args ...any) *Error {
-	return &Error{Code: c, Msg: fmt.Sprintf(format, args...)}
+	msg := fmt.Sprintf(format, args...)
+	if len(msg) > maxMessage {
+		msg = strings.ToValidUTF8(msg[:maxMessage], "") + "..."
+	}
+	return &Error{Code: c, Msg: msg}
 }
 
 // As turns any error into an Error; a foreign one becomes an InternalError.

@@ -57,9 +57,6 @@ var idKeys = []query.SortKey{{Path: "_id", Parts: []string{"_id"}}}
 // Make chooses a plan for a query on a collection.
 func Make(c *store.Collection, q Query) (*Plan, error) {
 	conjuncts := q.Filter.Conjuncts()
-	if len(q.Sort) == 1 && q.Sort[0].Path == "$natural" {
-		q.Sort = nil
-	}
 	hinted, err := hint(c, q.Hint)
 	if err != nil {
 		return nil, err
@@ -67,6 +64,9 @@ func Make(c *store.Collection, q Query) (*Plan, error) {
 	if hinted != nil {
 		p := build(c, hinted.index, q, conjuncts)
 		if hinted.natural {
+			if q.Sort == nil {
+				q.Sort = hinted.order
+			}
 			p = build(c, nil, q, nil)
 		}
 		if p == nil {
@@ -90,6 +90,16 @@ func Make(c *store.Collection, q Query) (*Plan, error) {
 type hintChoice struct {
 	index   *store.Index
 	natural bool
+	order   []query.SortKey
+}
+
+// Natural is the order {$natural: ±1} asks for: that of _id, in which documents
+// are stored.
+func Natural(v bsoncore.Value) []query.SortKey {
+	if n, ok := bsonraw.Float(v); ok && n < 0 {
+		return []query.SortKey{{Path: "_id", Parts: idKeys[0].Parts, Descending: true}}
+	}
+	return nil
 }
 
 func hint(c *store.Collection, v bsoncore.Value) (*hintChoice, error) {
@@ -110,7 +120,7 @@ func hint(c *store.Collection, v bsoncore.Value) (*hintChoice, error) {
 		}
 		name := string(it.Key)
 		if name == "$natural" {
-			return &hintChoice{natural: true}, nil
+			return &hintChoice{natural: true, order: Natural(it.Value)}, nil
 		}
 		if name == "_id" && !it.Next() {
 			return &hintChoice{}, nil
@@ -140,8 +150,15 @@ func build(c *store.Collection, ix *store.Index, q Query, conjuncts []*query.Fil
 	exact, points, present := 0, 0, false
 	single := make([]bool, len(keys))
 	var last *span
+	arrays := map[string]bool{} // bounded fields that lead through arrays, by first name
 	for i, k := range keys {
 		multikey := ix != nil && ix.Multikey(i)
+		if multikey && arrays[k.Parts[0]] {
+			break // the conditions may be met by different elements of one array
+		}
+		if multikey {
+			arrays[k.Parts[0]] = true
+		}
 		b := boundsFor(k.Path, conjuncts, multikey)
 		if b.points != nil && len(prefixes)*len(b.points) <= maxRanges {
 			prefixes = extend(prefixes, b.points, k.Descending)

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
+	"fivechat.dev/libs/embedmongo/internal/keyenc"
 	"fivechat.dev/libs/embedmongo/internal/mongoerr"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
@@ -194,13 +195,13 @@ func addToSet(path string, v bsoncore.Value) (change, error) {
 		if err != nil {
 			return old, err
 		}
-		before := len(arr)
+		before, known := len(arr), make(map[string]bool, len(arr))
+		for _, have := range arr {
+			known[string(keyenc.Append(nil, have))] = true
+		}
 		for _, v := range values {
-			known := false
-			for _, have := range arr {
-				known = known || Compare(have, v) == 0
-			}
-			if !known {
+			if key := string(keyenc.Append(nil, v)); !known[key] {
+				known[key] = true
 				arr = append(arr, v)
 			}
 		}
@@ -214,10 +215,13 @@ func addToSet(path string, v bsoncore.Value) (change, error) {
 func pull(path string, v bsoncore.Value) (change, error) {
 	drop := func(e bsoncore.Value) bool { return Compare(e, v) == 0 }
 	if v.Type == bsoncore.TypeEmbeddedDocument || v.Type == bsoncore.TypeRegex {
-		operators := hasOperators(v) || v.Type == bsoncore.TypeRegex
-		f, err := ParseFilter(v.Data)
+		operators, c := hasOperators(v) || v.Type == bsoncore.TypeRegex, new(compiler)
+		var f *Filter
+		var err error
 		if operators {
-			f, err = parsePredicate("", v)
+			f, err = c.parsePredicate("", v)
+		} else {
+			f, err = c.filter(v.Data)
 		}
 		if err != nil {
 			return nil, err

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"regexp"
 	"strings"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
@@ -10,33 +9,44 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
+// maxPositions bounds the names of a path that may be positions in arrays: each
+// of them is followed in two ways.
+const maxPositions = 8
+
+// compiler compiles one filter.
+type compiler struct {
+	regexes int // what its regular expressions cost so far
+}
+
 // ParseFilter compiles a filter document; an empty one matches everything.
-func ParseFilter(doc []byte) (*Filter, error) {
-	f := &Filter{Op: And}
+func ParseFilter(doc []byte) (*Filter, error) { return new(compiler).filter(doc) }
+
+func (c *compiler) filter(doc []byte) (*Filter, error) {
+	all := &Filter{Op: And}
 	it := bsonraw.NewIter(doc)
 	for it.Next() {
 		name := string(it.Key)
-		var c *Filter
+		var f *Filter
 		var err error
 		switch {
 		case name == "$and" || name == "$or" || name == "$nor":
-			c, err = parseLogical(name, it.Value)
+			f, err = c.parseLogical(name, it.Value)
 		case name == "$comment":
 			continue
 		case strings.HasPrefix(name, "$"):
 			err = mongoerr.New(mongoerr.BadValue, "unknown top level operator: %s", name)
 		default:
-			c, err = parsePredicate(name, it.Value)
+			f, err = c.parsePredicate(name, it.Value)
 		}
 		if err != nil {
 			return nil, err
 		}
-		f.Children = append(f.Children, c)
+		all.Children = append(all.Children, f)
 	}
-	return f, nil
+	return all, nil
 }
 
-func parseLogical(name string, v bsoncore.Value) (*Filter, error) {
+func (c *compiler) parseLogical(name string, v bsoncore.Value) (*Filter, error) {
 	if v.Type != bsoncore.TypeArray || len(v.Data) <= 5 {
 		return nil, mongoerr.New(mongoerr.BadValue, "%s argument must be a non-empty array", name)
 	}
@@ -48,11 +58,11 @@ func parseLogical(name string, v bsoncore.Value) (*Filter, error) {
 		if e.Type != bsoncore.TypeEmbeddedDocument {
 			return nil, mongoerr.New(mongoerr.BadValue, "$or/$and/$nor entries need to be full objects")
 		}
-		c, err := ParseFilter(e.Data)
+		sub, err := c.filter(e.Data)
 		if err != nil {
 			return nil, err
 		}
-		f.Children = append(f.Children, c)
+		f.Children = append(f.Children, sub)
 	}
 	if name == "$nor" {
 		f = &Filter{Op: Not, Children: []*Filter{f}}
@@ -69,15 +79,32 @@ func hasOperators(v bsoncore.Value) bool {
 	return it.Next() && len(it.Key) > 0 && it.Key[0] == '$'
 }
 
-func parsePredicate(path string, v bsoncore.Value) (*Filter, error) {
+func (c *compiler) parsePredicate(path string, v bsoncore.Value) (*Filter, error) {
 	if v.Type == bsoncore.TypeRegex {
 		pattern, options := v.Regex()
-		return newRegex(path, pattern, options)
+		return c.newRegex(path, pattern, options)
+	}
+	if err := CheckPath(path); err != nil {
+		return nil, err
 	}
 	if !hasOperators(v) {
 		return leaf(Eq, path, v), nil
 	}
-	return parseOperators(path, v.Data)
+	return c.parseOperators(path, v.Data)
+}
+
+// CheckPath refuses a path that could be followed in too many ways.
+func CheckPath(path string) error {
+	positions := 0
+	for name := range strings.SplitSeq(path, ".") {
+		if _, ok := arrayIndex(name); ok {
+			positions++
+		}
+	}
+	if positions > maxPositions {
+		return mongoerr.New(mongoerr.NotImplemented, "a path with more than %d array positions is not supported", maxPositions)
+	}
+	return nil
 }
 
 func leaf(op Op, path string, v bsoncore.Value) *Filter {
@@ -86,7 +113,7 @@ func leaf(op Op, path string, v bsoncore.Value) *Filter {
 
 func not(f *Filter) *Filter { return &Filter{Op: Not, Children: []*Filter{f}} }
 
-func parseOperators(path string, doc []byte) (*Filter, error) {
+func (c *compiler) parseOperators(path string, doc []byte) (*Filter, error) {
 	all := &Filter{Op: And}
 	it := bsonraw.NewIter(doc)
 	for it.Next() {
@@ -97,11 +124,11 @@ func parseOperators(path string, doc []byte) (*Filter, error) {
 			}
 			continue
 		}
-		c, err := parseOperator(path, name, it.Value, doc)
+		f, err := c.parseOperator(path, name, it.Value, doc)
 		if err != nil {
 			return nil, err
 		}
-		all.Children = append(all.Children, c)
+		all.Children = append(all.Children, f)
 	}
 	if len(all.Children) == 1 {
 		return all.Children[0], nil
@@ -111,7 +138,7 @@ func parseOperators(path string, doc []byte) (*Filter, error) {
 
 var comparisons = map[string]Op{"$eq": Eq, "$gt": Gt, "$gte": Gte, "$lt": Lt, "$lte": Lte}
 
-func parseOperator(path, name string, v bsoncore.Value, doc []byte) (*Filter, error) {
+func (c *compiler) parseOperator(path, name string, v bsoncore.Value, doc []byte) (*Filter, error) {
 	if op, ok := comparisons[name]; ok {
 		if v.Type == bsoncore.TypeRegex && op != Eq {
 			return nil, mongoerr.New(mongoerr.BadValue, "Can't have RegEx as arg to predicate over field '%s'.", path)
@@ -125,7 +152,7 @@ func parseOperator(path, name string, v bsoncore.Value, doc []byte) (*Filter, er
 		}
 		return not(leaf(Eq, path, v)), nil
 	case "$in", "$nin":
-		f, err := newIn(path, name, v)
+		f, err := c.newIn(path, name, v)
 		if err == nil && name == "$nin" {
 			f = not(f)
 		}
@@ -137,11 +164,11 @@ func parseOperator(path, name string, v bsoncore.Value, doc []byte) (*Filter, er
 		}
 		return f, nil
 	case "$not":
-		return parseNot(path, v)
+		return c.parseNot(path, v)
 	case "$all":
-		return parseAll(path, v)
+		return c.parseAll(path, v)
 	case "$elemMatch":
-		return parseElemMatch(path, v)
+		return c.parseElemMatch(path, v)
 	case "$size":
 		n, ok := bsonraw.Int64(v)
 		if !ok || n < 0 {
@@ -151,26 +178,31 @@ func parseOperator(path, name string, v bsoncore.Value, doc []byte) (*Filter, er
 		f.size = n
 		return f, nil
 	case "$regex":
-		return parseRegex(path, v, doc)
+		return c.parseRegex(path, v, doc)
 	case "$type":
 		return newType(path, v)
 	}
 	return nil, mongoerr.New(mongoerr.BadValue, "unknown operator: %s", name)
 }
 
-func newIn(path, name string, v bsoncore.Value) (*Filter, error) {
+func (c *compiler) newIn(path, name string, v bsoncore.Value) (*Filter, error) {
 	if v.Type != bsoncore.TypeArray {
 		return nil, mongoerr.New(mongoerr.BadValue, "%s needs an array", name)
 	}
-	f := leaf(In, path, bsoncore.Value{})
-	f.Values = bsonraw.Elements(v.Data)
-	for _, x := range f.Values {
-		if x.Type == bsoncore.TypeRegex {
-			return nil, mongoerr.New(mongoerr.NotImplemented, "regular expressions under %s are not supported", name)
-		}
+	f, either := leaf(In, path, bsoncore.Value{}), &Filter{Op: Or}
+	for _, x := range bsonraw.Elements(v.Data) {
 		if hasOperators(x) {
 			return nil, mongoerr.New(mongoerr.BadValue, "cannot nest $ under %s", name)
 		}
+		if x.Type == bsoncore.TypeRegex {
+			re, err := c.parsePredicate(path, x)
+			if err != nil {
+				return nil, err
+			}
+			either.Children = append(either.Children, re)
+			continue
+		}
+		f.Values = append(f.Values, x)
 	}
 	if len(f.Values) > 8 {
 		f.keys = make(map[string]bool, len(f.Values))
@@ -178,21 +210,25 @@ func newIn(path, name string, v bsoncore.Value) (*Filter, error) {
 			f.keys[string(keyenc.Append(nil, x))] = true
 		}
 	}
+	if len(either.Children) > 0 {
+		either.Children = append(either.Children, f)
+		return either, nil
+	}
 	return f, nil
 }
 
-func parseNot(path string, v bsoncore.Value) (*Filter, error) {
+func (c *compiler) parseNot(path string, v bsoncore.Value) (*Filter, error) {
 	if v.Type != bsoncore.TypeRegex && !hasOperators(v) {
 		return nil, mongoerr.New(mongoerr.BadValue, "$not needs a regex or a document")
 	}
-	f, err := parsePredicate(path, v)
+	f, err := c.parsePredicate(path, v)
 	if err != nil {
 		return nil, err
 	}
 	return not(f), nil
 }
 
-func parseAll(path string, v bsoncore.Value) (*Filter, error) {
+func (c *compiler) parseAll(path string, v bsoncore.Value) (*Filter, error) {
 	if v.Type != bsoncore.TypeArray {
 		return nil, mongoerr.New(mongoerr.BadValue, "$all needs an array")
 	}
@@ -202,19 +238,19 @@ func parseAll(path string, v bsoncore.Value) (*Filter, error) {
 	}
 	all := &Filter{Op: And}
 	for _, x := range values {
-		c, err := parsePredicate(path, x)
+		f, err := c.parsePredicate(path, x)
 		if err != nil {
 			return nil, err
 		}
-		if hasOperators(x) && c.Op != ElemMatch {
+		if hasOperators(x) && f.Op != ElemMatch {
 			return nil, mongoerr.New(mongoerr.BadValue, "no $ expressions in $all")
 		}
-		all.Children = append(all.Children, c)
+		all.Children = append(all.Children, f)
 	}
 	return all, nil
 }
 
-func parseElemMatch(path string, v bsoncore.Value) (*Filter, error) {
+func (c *compiler) parseElemMatch(path string, v bsoncore.Value) (*Filter, error) {
 	if v.Type != bsoncore.TypeEmbeddedDocument {
 		return nil, mongoerr.New(mongoerr.BadValue, "$elemMatch needs an Object")
 	}
@@ -226,49 +262,12 @@ func parseElemMatch(path string, v bsoncore.Value) (*Filter, error) {
 	var sub *Filter
 	var err error
 	if f.element {
-		sub, err = parseOperators("", v.Data)
+		sub, err = c.parseOperators("", v.Data)
 	} else {
-		sub, err = ParseFilter(v.Data)
+		sub, err = c.filter(v.Data)
 	}
 	f.Children = []*Filter{sub}
 	return f, err
-}
-
-func parseRegex(path string, v bsoncore.Value, doc []byte) (*Filter, error) {
-	var pattern, options string
-	switch v.Type {
-	case bsoncore.TypeString:
-		pattern = v.StringValue()
-	case bsoncore.TypeRegex:
-		pattern, options = v.Regex()
-	default:
-		return nil, mongoerr.New(mongoerr.BadValue, "$regex has to be a string")
-	}
-	if o, ok := bsonraw.Lookup(doc, "$options"); ok {
-		s, isString := o.StringValueOK()
-		if !isString {
-			return nil, mongoerr.New(mongoerr.BadValue, "$options has to be a string")
-		}
-		options = s
-	}
-	return newRegex(path, pattern, options)
-}
-
-func newRegex(path, pattern, options string) (*Filter, error) {
-	if strings.Trim(options, "ims") != "" {
-		return nil, mongoerr.New(51108, "invalid flag in regex options: %s", options)
-	}
-	expr := pattern
-	if options != "" {
-		expr = "(?" + options + ")" + pattern
-	}
-	re, err := regexp.Compile(expr)
-	if err != nil {
-		return nil, mongoerr.New(51091, "Regular expression is invalid: %v", err)
-	}
-	f := leaf(RegexOp, path, bsoncore.Value{Type: bsoncore.TypeRegex, Data: bsoncore.AppendRegex(nil, pattern, options)})
-	f.re = re
-	return f, nil
 }
 
 var typeNames = map[string]bsoncore.Type{

@@ -101,7 +101,7 @@ func (s *Sorter) Sorted() []bsoncore.Document {
 // appendSortKey adds a field's place in the order: its value, or the least
 // (descending: the greatest) element of an array.
 func appendSortKey(dst []byte, doc []byte, k SortKey) []byte {
-	values, _ := IndexValues(doc, k.Parts)
+	values := SortValues(doc, k.Parts)
 	if len(values) == 0 {
 		values = [][]byte{{byte(keyenc.Null)}}
 	}

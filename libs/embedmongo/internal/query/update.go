@@ -2,6 +2,7 @@ package query
 
 import (
 	"bytes"
+	"cmp"
 	"sort"
 	"strings"
 	"time"
@@ -16,7 +17,9 @@ import (
 // modifications by path.
 type Update struct {
 	replacement bsoncore.Document
-	mods        []modification
+	mods        []modification // sorted by path
+	always      []modification // those that do not wait for an insert
+	nesting     int            // the depth a document may get by this update
 }
 
 type modification struct {
@@ -53,7 +56,13 @@ func ParseUpdate(v bsoncore.Value) (*Update, error) {
 	if len(u.mods) == 0 && len(v.Data) == 5 {
 		u.replacement = v.Data
 	}
-	return u, u.sortMods()
+	err := u.sortMods()
+	for _, m := range u.mods {
+		if !m.onInsert {
+			u.always = append(u.always, m)
+		}
+	}
+	return u, err
 }
 
 func parseReplacement(doc []byte) (*Update, error) {
@@ -64,7 +73,7 @@ func parseReplacement(doc []byte) (*Update, error) {
 				"The dollar ($) prefixed field '%s' in '%s' is not allowed in the context of an update's replacement document.", it.Key, it.Key)
 		}
 	}
-	return &Update{replacement: doc}, nil
+	return &Update{replacement: doc, nesting: bsonraw.Depth(bsonraw.DocValue(doc))}, nil
 }
 
 // IsReplacement reports whether the update replaces the whole document.
@@ -94,6 +103,7 @@ func (u *Update) parseOperator(op string, v bsoncore.Value) error {
 			return err
 		}
 		u.mods = append(u.mods, m)
+		u.nesting = max(u.nesting, len(m.parts)+1+bsonraw.Depth(m.value))
 	}
 	return nil
 }
@@ -121,6 +131,9 @@ func lessPath(a, b []string) bool {
 		if xok && yok {
 			return x < y
 		}
+		if xok != yok {
+			return xok
+		}
 		return a[i] < b[i]
 	}
 	return len(a) < len(b)
@@ -134,7 +147,7 @@ func (u *Update) Apply(old bsoncore.Document) (bsoncore.Document, error) {
 	var err error
 	if u.replacement != nil {
 		doc = withID(u.replacement, id)
-	} else if doc, err = u.modify(old, false); err != nil {
+	} else if doc, err = modify(old, u.always); err != nil {
 		return nil, err
 	}
 	newID, ok := bsonraw.Lookup(doc, "_id")
@@ -145,30 +158,22 @@ func (u *Update) Apply(old bsoncore.Document) (bsoncore.Document, error) {
 	if bytes.Equal(doc, old) {
 		return old, nil
 	}
-	return doc, checkSize(doc)
+	if u.nesting > bsonraw.MaxDepth {
+		err = CheckDepth(doc)
+	}
+	return doc, cmp.Or(err, checkSize(doc))
 }
 
 // Upsert makes the document an upsert inserts when its filter matched nothing.
 func (u *Update) Upsert(f *Filter) (bsoncore.Document, error) {
-	doc := bsonraw.NewBuilder().Build()
-	var err error
-	for _, eq := range f.Equalities() {
-		if u.replacement != nil && eq.Path != "_id" {
-			continue
-		}
-		if _, exists := Get(doc, eq.parts); exists {
-			return nil, mongoerr.New(54, "cannot infer query fields to set, path '%s' is matched twice", eq.Path)
-		}
-		set := modification{path: eq.Path, parts: eq.parts}
-		set.change = func(bsoncore.Value, bool) (bsoncore.Value, error) { return eq.Value, nil }
-		if doc, err = set.apply(doc); err != nil {
-			return nil, err
-		}
+	doc, err := u.inferred(f)
+	if err != nil {
+		return nil, err
 	}
 	id, hasID := bsonraw.Lookup(doc, "_id")
 	if u.replacement != nil {
 		doc = u.replacement
-	} else if doc, err = u.modify(doc, true); err != nil {
+	} else if doc, err = modify(doc, u.mods); err != nil {
 		return nil, err
 	}
 	newID, ok := bsonraw.Lookup(doc, "_id")
@@ -181,7 +186,28 @@ func (u *Update) Upsert(f *Filter) (bsoncore.Document, error) {
 		newID = NewObjectID()
 	}
 	doc = withID(doc, newID)
-	return doc, checkSize(doc)
+	if len(doc) > bsonraw.MaxDocument {
+		return nil, mongoerr.New(17420, "Document to upsert is larger than %d", bsonraw.MaxDocument)
+	}
+	return doc, CheckDepth(doc)
+}
+
+// inferred is the document an upsert starts from: what the filter demands to be
+// equal, of which a replacement keeps the _id alone.
+func (u *Update) inferred(f *Filter) (bsoncore.Document, error) {
+	from := &Update{}
+	for _, eq := range f.Equalities() {
+		if u.replacement != nil && eq.Path != "_id" {
+			continue
+		}
+		m := modification{path: eq.Path, parts: eq.parts, op: "$set"}
+		m.change = func(bsoncore.Value, bool) (bsoncore.Value, error) { return eq.Value, nil }
+		from.mods = append(from.mods, m)
+	}
+	if err := from.sortMods(); err != nil {
+		return nil, mongoerr.New(54, "cannot infer query fields to set: %v", err)
+	}
+	return modify(bsonraw.NewBuilder().Build(), from.mods)
 }
 
 // NewObjectID makes a fresh ObjectID value.
@@ -229,17 +255,22 @@ func withID(doc []byte, id bsoncore.Value) bsoncore.Document {
 	return b.Build()
 }
 
-func (u *Update) modify(doc []byte, inserting bool) ([]byte, error) {
-	var err error
-	for i := range u.mods {
-		if u.mods[i].onInsert && !inserting {
-			continue
-		}
-		if doc, err = u.mods[i].apply(doc); err != nil {
-			return nil, err
-		}
+func (m modification) apply(doc []byte) ([]byte, error) { return modify(doc, []modification{m}) }
+
+func modify(doc []byte, mods []modification) ([]byte, error) {
+	if len(mods) == 0 {
+		return doc, nil
 	}
-	return doc, nil
+	v, err := rewrite(bsonraw.DocValue(doc), mods, 0)
+	return v.Data, err
+}
+
+// CheckDepth refuses a document that is nested too deeply to be stored.
+func CheckDepth(doc []byte) error {
+	if bsonraw.Depth(bsonraw.DocValue(doc)) > bsonraw.MaxDepth {
+		return mongoerr.New(mongoerr.Overflow, "cannot store document because it exceeds %d levels of nesting", bsonraw.MaxDepth)
+	}
+	return nil
 }
 
 func now() int64 { return time.Now().UnixMilli() }

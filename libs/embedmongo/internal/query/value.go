@@ -118,15 +118,22 @@ func Get(doc []byte, path []string) (bsoncore.Value, bool) {
 	return bsoncore.Value{}, false
 }
 
-// IndexValues are the distinct values an index field has in a document, and
-// whether an array was met. A missing field is null; an empty array has a
-// value of its own.
-func IndexValues(doc []byte, path []string) (keys [][]byte, isArray bool) {
+// SortValues are the encodings of the distinct values a sort field has in a
+// document. A missing field is null; an empty array has a value of its own.
+func SortValues(doc []byte, path []string) (keys [][]byte) {
+	var seen map[string]bool // once there are many
 	add := func(k []byte) {
-		for _, have := range keys {
-			if bytes.Equal(have, k) {
-				return
+		if seen == nil && len(keys) == 16 {
+			seen = map[string]bool{}
+			for _, have := range keys {
+				seen[string(have)] = true
 			}
+		}
+		if seen[string(k)] || seen == nil && containsKey(keys, k) {
+			return
+		}
+		if seen != nil {
+			seen[string(k)] = true
 		}
 		keys = append(keys, k)
 	}
@@ -135,7 +142,6 @@ func IndexValues(doc []byte, path []string) (keys [][]byte, isArray bool) {
 			add(keyenc.Append(nil, v))
 			return
 		}
-		isArray = true
 		it, n := bsonraw.NewIter(v.Data), 0
 		for ; it.Next(); n++ {
 			add(keyenc.Append(nil, it.Value))
@@ -153,7 +159,11 @@ func IndexValues(doc []byte, path []string) (keys [][]byte, isArray bool) {
 			child, _ := bsonraw.Lookup(v.Data, path[0])
 			walk(child, path[1:])
 		case v.Type == bsoncore.TypeArray:
-			isArray = true
+			if _, ok := arrayIndex(path[0]); ok {
+				element, _ := bsonraw.Lookup(v.Data, path[0])
+				walk(element, path[1:])
+				return
+			}
 			it, n := bsonraw.NewIter(v.Data), 0
 			for ; it.Next(); n++ {
 				if it.Value.Type == bsoncore.TypeEmbeddedDocument {
@@ -170,7 +180,16 @@ func IndexValues(doc []byte, path []string) (keys [][]byte, isArray bool) {
 		}
 	}
 	walk(bsonraw.DocValue(doc), path)
-	return keys, isArray
+	return keys
+}
+
+func containsKey(keys [][]byte, k []byte) bool {
+	for _, have := range keys {
+		if bytes.Equal(have, k) {
+			return true
+		}
+	}
+	return false
 }
 
 // Exists reports whether a path leads to any value, as $exists does.

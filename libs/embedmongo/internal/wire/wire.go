@@ -10,6 +10,7 @@ import (
 	"io"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
+	"fivechat.dev/libs/embedmongo/internal/mongoerr"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
@@ -18,6 +19,9 @@ const MaxMessage = 48000000
 
 // maxCommand leaves room for a 16 MB document inside a command.
 const maxCommand = bsonraw.MaxDocument + 16<<10
+
+// bodyStep is what a message may announce before any of it has arrived.
+const bodyStep = 256 << 10
 
 const (
 	opReply = 1
@@ -40,6 +44,9 @@ type Message struct {
 	NoReply bool
 	// Legacy marks an OP_QUERY handshake, answered with OP_REPLY.
 	Legacy bool
+	// Refusal is the answer to a message that was understood but holds a
+	// document of impossible size.
+	Refusal error
 }
 
 // Read reads the next message. An error means that the stream is unusable.
@@ -52,18 +59,39 @@ func Read(r *bufio.Reader) (*Message, error) {
 	if size < 16 || size > MaxMessage {
 		return nil, fmt.Errorf("message of %d bytes refused", size)
 	}
-	body := make([]byte, size-16)
-	if _, err := io.ReadFull(r, body); err != nil {
+	body, err := readBody(r, int(size)-16)
+	if err != nil {
 		return nil, err
 	}
 	m := &Message{ID: int32(binary.LittleEndian.Uint32(head[4:]))}
 	switch op := binary.LittleEndian.Uint32(head[12:]); op {
 	case opMsg:
-		return m, m.readMsg(head[:], body)
+		err = m.readMsg(head[:], body)
 	case opQuery:
-		return m, m.readQuery(body)
+		err = m.readQuery(body)
 	default:
-		return nil, fmt.Errorf("opcode %d is not supported", op)
+		err = fmt.Errorf("opcode %d is not supported", op)
+	}
+	if mongoerr.Is(err, mongoerr.ObjectTooLarge) {
+		m.Refusal, err = err, nil
+	}
+	return m, err
+}
+
+// readBody takes memory as bytes arrive, not as a header announces them.
+func readBody(r io.Reader, size int) ([]byte, error) {
+	body := make([]byte, min(size, bodyStep))
+	for have := 0; ; {
+		n, err := io.ReadFull(r, body[have:])
+		if have += n; err != nil {
+			return nil, err
+		}
+		if have == size {
+			return body, nil
+		}
+		grown := make([]byte, min(size, 4*have))
+		copy(grown, body)
+		body = grown
 	}
 }
 
@@ -95,7 +123,7 @@ func (m *Message) readMsg(head, body []byte) error {
 			if m.Command != nil {
 				return fmt.Errorf("message has two bodies")
 			}
-			m.Command, rest, err = readDocument(rest[1:], maxCommand)
+			m.Command, rest, err = readDocument(rest[1:])
 		case 1:
 			rest, err = m.readSequence(rest[1:])
 		default:
@@ -127,7 +155,7 @@ func (m *Message) readSequence(b []byte) ([]byte, error) {
 	for len(docs) > 0 {
 		var d bsoncore.Document
 		var err error
-		if d, docs, err = readDocument(docs, maxCommand); err != nil {
+		if d, docs, err = readDocument(docs); err != nil {
 			return nil, err
 		}
 		list = append(list, d)
@@ -139,10 +167,13 @@ func (m *Message) readSequence(b []byte) ([]byte, error) {
 	return b[size:], nil
 }
 
-func readDocument(b []byte, limit int) (bsoncore.Document, []byte, error) {
+func readDocument(b []byte) (bsoncore.Document, []byte, error) {
 	size, _, ok := bsoncore.ReadLength(b)
-	if !ok || size < 5 || int(size) > len(b) || int(size) > limit {
-		return nil, nil, fmt.Errorf("malformed or oversized document")
+	if !ok || size < 5 || int(size) > len(b) {
+		return nil, nil, fmt.Errorf("malformed document")
+	}
+	if size > maxCommand {
+		return nil, nil, mongoerr.New(mongoerr.ObjectTooLarge, "BSONObj size: %d is invalid. Size must be between 0 and %d", size, maxCommand)
 	}
 	return bsoncore.Document(b[:size:size]), b[size:], nil
 }
@@ -155,7 +186,7 @@ func (m *Message) readQuery(body []byte) error {
 	if !ok || len(rest) < 8 {
 		return fmt.Errorf("malformed query")
 	}
-	doc, _, err := readDocument(rest[8:], maxCommand)
+	doc, _, err := readDocument(rest[8:])
 	m.Command, m.Legacy = doc, true
 	return err
 }
