@@ -69,6 +69,10 @@ func book(i int) bson.D {
 	return bson.D{{Key: "_id", Value: i}, {Key: "isbn", Value: fmt.Sprint("isbn", i)}, {Key: "tags", Value: bson.A{"x", i}}}
 }
 
+func valueOf(v bson.RawValue) bsoncore.Value {
+	return bsoncore.Value{Type: bsoncore.Type(v.Type), Data: v.Value}
+}
+
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	// The key and the entries of book 1, and of the book that is not there.
@@ -105,9 +109,9 @@ func TestVerify(t *testing.T) {
 			t.Parallel()
 			e, coll := shelf(t)
 			id, _ := bson.Raw(raw(t, book(1))).LookupErr("_id")
-			one := IDKey(bsoncore.Value{Type: bsoncore.Type(id.Type), Data: id.Value})
+			one := IDKey(valueOf(id))
 			id, _ = bson.Raw(raw(t, book(2))).LookupErr("_id")
-			p := parts{e: e, c: coll, doc: coll.DocKey(one), other: IDKey(bsoncore.Value{Type: bsoncore.Type(id.Type), Data: id.Value})}
+			p := parts{e: e, c: coll, doc: coll.DocKey(one), other: IDKey(valueOf(id))}
 			var err error
 			p.tags, _, err = coll.Index("tags").entries(raw(t, book(1)), one)
 			ok(t, err)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"fivechat.dev/libs/embedmongo/internal/mongoerr"
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -35,6 +36,9 @@ type Engine struct {
 	lock    *pebble.Lock
 
 	applied, synced atomic.Uint64
+
+	disk   *disk
+	failed atomic.Pointer[error] // why the log takes no more writes
 }
 
 // Open opens or creates the database in dir; "" keeps it in memory.
@@ -78,7 +82,8 @@ func lockFolder(dir string) (*pebble.Lock, error) {
 func open(dir string, fs vfs.FS, lock *pebble.Lock, o *pebble.Options, log *slog.Logger) (*Engine, error) {
 	cache := pebble.NewCache(cacheSize)
 	defer cache.Unref()
-	o.FS, o.Lock, o.Cache, o.MemTableSize, o.Logger = fs, lock, cache, memTableSize, engineLog{log}
+	disk := newDisk(dir, fs)
+	o.FS, o.Lock, o.Cache, o.MemTableSize, o.Logger = disk, lock, cache, memTableSize, engineLog{log}
 	o.FormatMajorVersion, o.L0CompactionThreshold, o.L0StopWritesThreshold = pebble.FormatNewest, 4, 24
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
@@ -90,16 +95,22 @@ func open(dir string, fs vfs.FS, lock *pebble.Lock, o *pebble.Options, log *slog
 		}
 		return nil, fmt.Errorf("embedmongo: open %s: %w", dir, err)
 	}
-	e := &Engine{db: db, durable: !o.DisableWAL, locks: newLockTable(), lock: lock}
+	e := &Engine{db: db, durable: !o.DisableWAL, locks: newLockTable(), lock: lock, disk: disk}
+	disk.opened()
 	if err := e.loadCatalog(); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil
 }
 
-// Close closes the database; all views must be closed before.
+// Close closes the database; all views must be closed before. On a full disk
+// it gives up and leaves the folder locked until the process ends: the log has
+// everything that was acknowledged.
 func (e *Engine) Close() error {
-	err := e.db.Close()
+	err := e.unlessFull(e.db.Close)
+	if mongoerr.Is(err, mongoerr.OutOfDiskSpace) {
+		return err
+	}
 	if e.lock != nil {
 		err = errors.Join(err, e.lock.Close())
 	}
@@ -113,7 +124,10 @@ func (e *Engine) Sync() error {
 	if !e.durable || e.synced.Load() >= want {
 		return nil
 	}
-	if err := e.db.LogData(nil, pebble.Sync); err != nil {
+	if err := e.failed.Load(); err != nil {
+		return *err
+	}
+	if err := e.unlessFull(func() error { return e.db.LogData(nil, pebble.Sync) }); err != nil {
 		return err
 	}
 	for {
