@@ -9,10 +9,10 @@ DATA ?= data
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services test lint fmt tidy bench clean
+.PHONY: help run build services test embedmongo-conformance lint fmt tidy bench clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build, then run everything with two demo websites
 	bin/fivechat run --demo --listen $(LISTEN) --data $(DATA)
@@ -25,6 +25,9 @@ services: ## build every service and the gateway as binaries of their own
 
 test: ## run all tests, with the race detector where there is a C compiler
 	go test $(RACE) -timeout 15m work
+
+embedmongo-conformance: build ## let pymongo and Node's mongodb work with the embedded store (installs them on Debian)
+	tests/conformance/run.sh
 
 lint: bin/golangci-lint ## vet, golangci-lint, formatting, tidiness, and each module by itself
 	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -l $(MODULES); echo "not gofmt-ed"; exit 1; }

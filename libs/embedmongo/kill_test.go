@@ -5,17 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"fivechat.dev/libs/embedmongo"
-	"fivechat.dev/libs/embedmongo/internal/store"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
@@ -74,11 +74,15 @@ type load struct {
 	mu           sync.Mutex
 	inserted     []string
 	pairs        []string
+	taken        []string // unique names, each by one of those who tried
 	acked, tried atomic.Int64
 }
 
+// accounts is how many there are to transfer between, each begun with money.
+const accounts, money = 10, 100
+
 // run writes until the server is gone.
-func (l *load) run(t *testing.T, uri string, round int, enough func()) {
+func (l *load) run(t *testing.T, uri string, round int) {
 	c, err := mongo.Connect(options.Client().ApplyURI(uri).SetRetryWrites(false).SetServerSelectionTimeout(300 * time.Millisecond))
 	ok(t, err)
 	defer func() { _ = c.Disconnect(bg) }()
@@ -94,7 +98,6 @@ func (l *load) run(t *testing.T, uri string, round int, enough func()) {
 					cancel()
 					return
 				}
-				enough()
 			}
 		})
 	}
@@ -110,10 +113,16 @@ func (l *load) once(ctx context.Context, db *mongo.Database, id string) error {
 	l.inserted = append(l.inserted, id)
 	l.mu.Unlock()
 	l.tried.Add(1)
-	if _, err := docs.UpdateOne(ctx, d("_id", "counter"), d("$inc", d("n", 1, "group", 1))); err != nil {
+	if err := docs.FindOneAndUpdate(ctx, d("_id", "counter"), d("$inc", d("n", 1, "group", 1))).Err(); err != nil {
 		return err
 	}
 	l.acked.Add(1)
+	if err := l.name(ctx, docs, id); err != nil {
+		return err
+	}
+	if err := transfer(ctx, db.Collection("accounts")); err != nil {
+		return err
+	}
 	err := db.Client().UseSession(ctx, func(ctx context.Context) error {
 		s := mongo.SessionFromContext(ctx)
 		if err := s.StartTransaction(); err != nil {
@@ -134,48 +143,121 @@ func (l *load) once(ctx context.Context, db *mongo.Database, id string) error {
 	return err
 }
 
+// name takes a unique name that others want too.
+func (l *load) name(ctx context.Context, docs *mongo.Collection, id string) error {
+	round, rest, _ := strings.Cut(id, "/")
+	_, turn, _ := strings.Cut(rest, "/")
+	name := "name" + round + "/" + turn
+	_, err := docs.InsertOne(ctx, d("_id", id+"name", "token", name))
+	if mongo.IsDuplicateKeyError(err) {
+		return nil
+	}
+	if err == nil {
+		l.mu.Lock()
+		l.taken = append(l.taken, name)
+		l.mu.Unlock()
+	}
+	return err
+}
+
+// transfer moves some money between two accounts, or gives way to another.
+func transfer(ctx context.Context, accs *mongo.Collection) error {
+	from := rand.IntN(accounts)
+	to := (from + 1 + rand.IntN(accounts-1)) % accounts
+	err := accs.Database().Client().UseSession(ctx, func(ctx context.Context) error {
+		s := mongo.SessionFromContext(ctx)
+		if err := s.StartTransaction(); err != nil {
+			return err
+		}
+		amount := rand.IntN(20)
+		for _, move := range [][2]int{{from, -amount}, {to, amount}} {
+			if _, err := accs.UpdateOne(ctx, d("_id", move[0]), d("$inc", d("money", move[1]))); err != nil {
+				_ = s.AbortTransaction(context.WithoutCancel(ctx))
+				return err
+			}
+		}
+		return s.CommitTransaction(ctx)
+	})
+	var server mongo.ServerError
+	if errors.As(err, &server) && server.HasErrorCode(112) {
+		return nil
+	}
+	return err
+}
+
+// kills is how often TestKill does so.
+func kills(t *testing.T) int {
+	text := os.Getenv("EMBEDMONGO_KILLS")
+	if text == "" {
+		return 5
+	}
+	n, err := strconv.Atoi(text)
+	ok(t, err)
+	return n
+}
+
 func TestKill(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	c := startChild(t, dir)
-	coll := connect(t, c.uri).Database("test").Collection("docs")
+	client := connect(t, c.uri)
+	coll := client.Database("test").Collection("docs")
 	index(t, coll, d("token", 1), options.Index().SetUnique(true).SetSparse(true))
 	index(t, coll, d("group", 1, "_id", -1), nil)
 	index(t, coll, d("pair", 1), nil)
 	_, err := coll.InsertOne(bg, d("_id", "counter", "token", "counter", "group", 0, "n", 0))
 	ok(t, err)
-	var l load
-	for round := range 3 {
-		var left atomic.Int64
-		left.Store(20 + rand.Int64N(100))
-		l.run(t, c.uri, round, func() {
-			if left.Add(-1) == 0 {
-				c.kill()
-			}
-		})
-		c = startChild(t, dir)
+	for i := range accounts {
+		_, err := coll.Database().Collection("accounts").InsertOne(bg, d("_id", i, "money", money))
+		ok(t, err)
 	}
-	l.verify(t, c)
-	c.kill()
-	engine, err := store.Open(dir, slog.Default())
-	ok(t, err)
-	defer func() { ok(t, engine.Close()) }()
-	ok(t, engine.Check())
+	ok(t, client.Disconnect(bg))
+	var l load
+	for round := range kills(t) {
+		gone := time.AfterFunc(time.Duration(rand.Int64N(int64(time.Second))), c.kill)
+		l.run(t, c.uri, round)
+		gone.Stop()
+		sum, err := embedmongo.Check(bg, dir, func(p embedmongo.Problem) { t.Error(p) })
+		ok(t, err)
+		c = startChild(t, dir)
+		l.verify(t, c)
+		t.Logf("kill %d: %+v", round+1, sum)
+	}
 }
 
 // verify compares the database with what was acknowledged.
 func (l *load) verify(t *testing.T, c *child) {
 	t.Helper()
-	coll := connect(t, c.uri).Database("test").Collection("docs")
+	client := connect(t, c.uri)
+	defer func() { _ = client.Disconnect(bg) }() // while there is a server to say so to
+	coll := client.Database("test").Collection("docs")
+	tokens, pairs := map[string]int{}, map[string]int{}
+	all, err := coll.Find(bg, d())
+	ok(t, err)
+	for all.Next(bg) {
+		var doc struct{ Token, Pair string }
+		ok(t, all.Decode(&doc))
+		tokens[doc.Token]++
+		pairs[doc.Pair]++
+	}
+	ok(t, all.Err())
 	for _, id := range l.inserted {
-		if n := count(t, bg, coll, d("token", "t"+id)); n != 1 {
+		if n := tokens["t"+id]; n != 1 {
 			t.Errorf("acknowledged insert %s is there %d times", id, n)
 		}
 	}
 	for _, id := range l.pairs {
-		if n := count(t, bg, coll, d("pair", id)); n != 2 {
+		if n := pairs[id]; n != 2 {
 			t.Errorf("committed pair %s has %d documents", id, n)
 		}
+	}
+	for _, name := range l.taken {
+		if n := tokens[name]; n != 1 {
+			t.Errorf("acknowledged unique name %s is there %d times", name, n)
+		}
+	}
+	if sum := total(t, coll.Database().Collection("accounts")); sum != accounts*money {
+		t.Errorf("the accounts hold %d together", sum)
 	}
 	cur, err := coll.Aggregate(bg, mongo.Pipeline{d("$match", d("pair", d("$exists", true))),
 		d("$group", d("_id", "$pair", "n", d("$sum", 1))), d("$match", d("n", d("$ne", 2)))})
@@ -189,6 +271,19 @@ func (l *load) verify(t *testing.T, c *child) {
 		t.Errorf("counter is %d, acknowledged %d, tried %d", counter.N, l.acked.Load(), l.tried.Load())
 	}
 	t.Logf("%d inserts, %d pairs, %d increments survived", len(l.inserted), len(l.pairs), counter.N)
+}
+
+// total is the money of all accounts.
+func total(t *testing.T, accs *mongo.Collection) int {
+	t.Helper()
+	cur, err := accs.Aggregate(bg, mongo.Pipeline{d("$group", d("_id", nil, "sum", d("$sum", "$money")))})
+	ok(t, err)
+	var sums []struct{ Sum int }
+	ok(t, cur.All(bg, &sums))
+	if len(sums) != 1 {
+		t.Fatal(sums)
+	}
+	return sums[0].Sum
 }
 
 func TestFolderLock(t *testing.T) {

@@ -147,6 +147,9 @@ func (r *request) parse() (handler, error) {
 		key := string(it.Key)
 		if h.fields != "*" && !commonFields[key] && !fieldOf(h.fields, key) {
 			if notImplemented[key] {
+				if on, isBool := it.Value.BooleanOK(); isBool && !on {
+					continue // some clients spell the defaults out
+				}
 				return h, mongoerr.New(mongoerr.NotImplemented, "'%s.%s' is not supported", r.name, key)
 			}
 			return h, mongoerr.New(mongoerr.UnknownField, "BSON field '%s.%s' is an unknown field.", r.name, key)

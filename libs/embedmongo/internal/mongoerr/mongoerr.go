@@ -54,6 +54,7 @@ const (
 	UnknownExpression       Code = 168
 	DuplicateKey            Code = 11000
 	ObjectTooLarge          Code = 10334
+	OutOfDiskSpace          Code = 14031
 )
 
 var names = map[Code]string{
@@ -75,7 +76,7 @@ var names = map[Code]string{
 	NotInTransaction:   "OperationNotSupportedInTransaction",
 	SortMemoryExceeded: "QueryExceededMemoryLimitNoDiskUseAllowed",
 	UnknownExpression:  "InvalidPipelineOperator", DuplicateKey: "DuplicateKey",
-	ObjectTooLarge: "BSONObjectTooLarge",
+	ObjectTooLarge: "BSONObjectTooLarge", OutOfDiskSpace: "OutOfDiskSpace",
 }
 
 // Name is the code's name as MongoDB spells it; codes without one are LocationN.

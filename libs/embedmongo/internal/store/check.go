@@ -2,63 +2,248 @@ package store
 
 import (
 	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
 
+	"fivechat.dev/libs/embedmongo/internal/bsonraw"
 	"fivechat.dev/libs/embedmongo/internal/keyenc"
+	"github.com/cockroachdb/pebble/v2"
 )
 
-// Check compares every document with its index entries, both ways, and
-// reports the first disagreement.
-func (e *Engine) Check() error {
-	e.ddl.Lock()
-	defer e.ddl.Unlock()
-	for _, c := range e.catalog.Load().List("") {
-		for _, ix := range c.Indexes {
-			if err := e.checkIndex(c, ix); err != nil {
-				return fmt.Errorf("%s: index %s: %w", c.NS, ix.Name, err)
-			}
-		}
-	}
-	return nil
+// Problem is one disagreement between things that must agree.
+type Problem struct {
+	Collection string // database.collection; "" when it belongs to none
+	Index      string // "" when it is about documents alone
+	Document   string // the _id; an entry without its document has only an encoded one
+	Text       string
 }
 
-func (e *Engine) checkIndex(c *Collection, ix *Index) error {
-	wanted, found := 0, 0
-	prefix := c.DocPrefix()
-	err := e.each(prefix, keyenc.Successor(prefix), func(key, doc []byte) error {
-		idKey := bytes.Clone(key[len(prefix):])
-		entries, mask, err := ix.entries(doc, idKey)
-		if err != nil {
-			return err
+// Error says it in one line.
+func (p Problem) Error() string {
+	text := p.Text
+	if p.Document != "" {
+		text = "document " + p.Document + ": " + text
+	}
+	if p.Index != "" {
+		text = "index " + p.Index + ": " + text
+	}
+	if p.Collection != "" {
+		text = p.Collection + ": " + text
+	}
+	return text
+}
+
+// Summary counts what was compared.
+type Summary struct{ Collections, Documents, Indexes, Entries, Problems int }
+
+// Check verifies everything and joins what it finds.
+func (e *Engine) Check() error {
+	var all []error
+	_, err := e.Verify(context.Background(), func(p Problem) { all = append(all, p) })
+	return errors.Join(append(all, err)...)
+}
+
+// Verify compares every document with its index entries, both ways, and
+// reports each disagreement. Its error says that it could not go on.
+func (e *Engine) Verify(ctx context.Context, report func(Problem)) (Summary, error) {
+	e.ddl.Lock()
+	defer e.ddl.Unlock()
+	snap := e.db.NewSnapshot()
+	defer func() { _ = snap.Close() }()
+	c := &checker{ctx: ctx, snap: snap, report: report}
+	if err := e.db.CheckLevels(nil); err != nil {
+		c.tell(Problem{Text: "storage engine: " + err.Error()})
+	}
+	known := map[uint32]bool{}
+	for _, coll := range e.catalog.Load().List("") {
+		c.Collections++
+		c.identity(known, coll.ID, e.nextID, Problem{Collection: coll.NS})
+		for _, ix := range coll.Indexes {
+			c.identity(known, ix.ID, e.nextID, Problem{Collection: coll.NS, Index: ix.Name})
 		}
-		if mask&^ix.multikey.Load() != 0 {
-			return fmt.Errorf("document %x holds an array the index does not know of", idKey)
+		c.collection(coll)
+	}
+	c.strangers(known)
+	return c.Summary, ctx.Err()
+}
+
+// checker is one verification under way.
+type checker struct {
+	Summary
+	ctx    context.Context
+	snap   *pebble.Snapshot
+	report func(Problem)
+}
+
+func (c *checker) tell(p Problem) {
+	c.Problems++
+	c.report(p)
+}
+
+// identity verifies that an id is used once and will not be given out again.
+func (c *checker) identity(known map[uint32]bool, id, last uint32, p Problem) {
+	if known[id] {
+		p.Text = fmt.Sprintf("its id %d is used twice", id)
+		c.tell(p)
+	}
+	if id > last {
+		p.Text = fmt.Sprintf("its id %d has not been given out", id)
+		c.tell(p)
+	}
+	known[id] = true
+}
+
+// each walks a key range; what cannot be read is a problem, and its end.
+func (c *checker) each(lower, upper []byte, p Problem, fn func(key, value []byte)) {
+	it, err := c.snap.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+	if err == nil {
+		for it.First(); it.Valid() && c.ctx.Err() == nil; it.Next() {
+			fn(it.Key(), it.Value())
 		}
-		for _, en := range entries {
-			wanted++
-			have, err := get(e.db, en.key)
-			if err != nil {
-				return err
-			}
-			if !bytes.Equal(have, en.value) {
-				return fmt.Errorf("document %x has no entry %x", idKey, en.key)
-			}
-		}
-		return nil
-	})
+		err = errors.Join(it.Error(), it.Close())
+	}
 	if err != nil {
-		return err
+		p.Text = "cannot be read: " + err.Error()
+		c.tell(p)
 	}
-	err = e.each(ix.Prefix(), keyenc.Successor(ix.Prefix()), func(key, value []byte) error {
-		found++
-		doc, err := get(e.db, c.DocKey(ix.IDKeyOf(key, value)))
-		if err == nil && doc == nil {
-			err = fmt.Errorf("entry %x leads to no document", key)
+}
+
+// collection verifies the documents, and that each has its entries; an index
+// with more entries than that is searched for those that are too many.
+func (c *checker) collection(coll *Collection) {
+	right := make([]int, len(coll.Indexes))
+	prefix := coll.DocPrefix()
+	c.each(prefix, keyenc.Successor(prefix), Problem{Collection: coll.NS}, func(key, doc []byte) {
+		c.Documents++
+		idKey := bytes.Clone(key[len(prefix):])
+		id, err := identified(doc, idKey)
+		if err != nil {
+			c.tell(Problem{Collection: coll.NS, Document: id, Text: err.Error()})
+			return
 		}
-		return err
+		for i, ix := range coll.Indexes {
+			right[i] += c.document(ix, doc, idKey, Problem{Collection: coll.NS, Index: ix.Name, Document: id})
+		}
 	})
-	if err == nil && wanted != found {
-		err = fmt.Errorf("%d entries, want %d", found, wanted)
+	for i, ix := range coll.Indexes {
+		c.Indexes++
+		found := 0
+		p := Problem{Collection: coll.NS, Index: ix.Name}
+		c.each(ix.Prefix(), keyenc.Successor(ix.Prefix()), p, func(_, _ []byte) { found++ })
+		c.Entries += found
+		if found != right[i] {
+			c.strays(coll, ix)
+		}
 	}
-	return err
+}
+
+// identified reads a document's _id, as far as it can, and verifies that the
+// document is whole and stands under it.
+func identified(doc, idKey []byte) (string, error) {
+	if err := bsonraw.Validate(doc); err != nil {
+		return fmt.Sprintf("%x", idKey), err
+	}
+	id, ok := bsonraw.Lookup(doc, "_id")
+	if !ok {
+		return fmt.Sprintf("%x", idKey), errors.New("has no _id")
+	}
+	if !bytes.Equal(IDKey(id), idKey) {
+		return id.String(), fmt.Errorf("stands under another _id, %x", idKey)
+	}
+	return id.String(), nil
+}
+
+// document verifies one document's entries and counts those that are right.
+func (c *checker) document(ix *Index, doc, idKey []byte, p Problem) (right int) {
+	entries, mask, err := ix.entries(doc, idKey)
+	if err != nil {
+		p.Text = err.Error()
+		c.tell(p)
+		return 0
+	}
+	if mask&^ix.multikey.Load() != 0 {
+		p.Text = "holds an array the index does not know of"
+		c.tell(p)
+	}
+	for _, en := range entries {
+		have, err := get(c.snap, en.key)
+		switch {
+		case err != nil:
+			p.Text = "its entry cannot be read: " + err.Error()
+		case have == nil:
+			p.Text = fmt.Sprintf("has no entry %x", en.key)
+		case !bytes.Equal(have, en.value) && ix.Unique:
+			p.Text = fmt.Sprintf("its unique key belongs to another document, %x", have)
+		case !bytes.Equal(have, en.value):
+			p.Text = fmt.Sprintf("its entry %x is damaged", en.key)
+		default:
+			right++
+			continue
+		}
+		c.tell(p)
+	}
+	return right
+}
+
+// strays names the entries that no document has.
+func (c *checker) strays(coll *Collection, ix *Index) {
+	p := Problem{Collection: coll.NS, Index: ix.Name}
+	c.each(ix.Prefix(), keyenc.Successor(ix.Prefix()), p, func(key, value []byte) {
+		idKey, ok := ix.idKeyOf(key, value)
+		if !ok {
+			c.tell(Problem{Collection: coll.NS, Index: ix.Name, Text: fmt.Sprintf("entry %x is damaged", key)})
+			return
+		}
+		doc, err := get(c.snap, coll.DocKey(idKey))
+		p := Problem{Collection: coll.NS, Index: ix.Name, Document: fmt.Sprintf("%x", idKey)}
+		if err != nil || doc == nil {
+			p.Text = fmt.Sprintf("is not there, but has the entry %x", key)
+			c.tell(p)
+			return
+		}
+		id, err := identified(doc, idKey)
+		if err != nil {
+			return // told already
+		}
+		entries, _, _ := ix.entries(doc, idKey)
+		for _, en := range entries {
+			if bytes.Equal(en.key, key) {
+				return
+			}
+		}
+		p.Document, p.Text = id, fmt.Sprintf("should not have the entry %x", key)
+		c.tell(p)
+	})
+}
+
+// idKeyOf is IDKeyOf for an entry that may be damaged.
+func (ix *Index) idKeyOf(key, value []byte) ([]byte, bool) {
+	if n, size := binary.Uvarint(value); !ix.Unique && (size != len(value) || n > uint64(len(key))) {
+		return nil, false
+	}
+	return ix.IDKeyOf(key, value), true
+}
+
+// strangers finds documents of a collection that does not exist. Entries of an
+// unknown index are harmless: a crash while building one leaves them, and its
+// id is not used again.
+func (c *checker) strangers(known map[uint32]bool) {
+	counts := map[uint32]int{}
+	var order []uint32
+	c.each([]byte{'d'}, []byte{'e'}, Problem{}, func(key, _ []byte) {
+		if len(key) < 5 {
+			c.tell(Problem{Text: fmt.Sprintf("key %x is damaged", key)})
+			return
+		}
+		id := binary.BigEndian.Uint32(key[1:])
+		if !known[id] && counts[id] == 0 {
+			order = append(order, id)
+		}
+		counts[id]++
+	})
+	for _, id := range order {
+		c.tell(Problem{Text: fmt.Sprintf("%d documents belong to collection number %d, which does not exist", counts[id], id)})
+	}
 }

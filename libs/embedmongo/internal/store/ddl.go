@@ -63,6 +63,9 @@ func (e *Engine) CreateCollection(ns string) (c *Collection, created bool, err e
 	if err := checkNamespace(ns); err != nil {
 		return nil, false, err
 	}
+	if err := e.writable(0); err != nil {
+		return nil, false, err
+	}
 	e.ddl.Lock()
 	defer e.ddl.Unlock()
 	if c := e.catalog.Load().Collection(ns); c != nil {
@@ -82,6 +85,9 @@ func (e *Engine) CreateCollection(ns string) (c *Collection, created bool, err e
 // documents. It returns how many indexes there were and are, with _id's.
 func (e *Engine) CreateIndexes(ns string, wanted []*Index) (before, after int, err error) {
 	if _, err := e.ensureCollection(ns); err != nil {
+		return 0, 0, err
+	}
+	if err := e.writable(0); err != nil {
 		return 0, 0, err
 	}
 	e.ddl.Lock()

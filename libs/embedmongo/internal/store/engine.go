@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"fivechat.dev/libs/embedmongo/internal/mongoerr"
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -35,48 +36,81 @@ type Engine struct {
 	lock    *pebble.Lock
 
 	applied, synced atomic.Uint64
+
+	disk   *disk
+	failed atomic.Pointer[error] // why the log takes no more writes
 }
 
 // Open opens or creates the database in dir; "" keeps it in memory.
 func Open(dir string, log *slog.Logger) (*Engine, error) {
+	if dir == "" {
+		return open("", vfs.NewMem(), nil, &pebble.Options{DisableWAL: true}, log)
+	}
+	if err := vfs.Default.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("embedmongo: %w", err)
+	}
+	lock, err := lockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	return open(dir, vfs.Default, lock, &pebble.Options{}, log)
+}
+
+// OpenReadOnly opens the database in dir, which has to exist, and changes
+// nothing in it.
+func OpenReadOnly(dir string, log *slog.Logger) (*Engine, error) {
+	if have, err := pebble.Peek(dir, vfs.Default); err != nil {
+		return nil, fmt.Errorf("embedmongo: %w", err)
+	} else if !have.Exists {
+		return nil, fmt.Errorf("embedmongo: there is no database in %s", dir)
+	}
+	lock, err := lockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	return open(dir, vfs.Default, lock, &pebble.Options{ReadOnly: true}, log)
+}
+
+func lockFolder(dir string) (*pebble.Lock, error) {
+	lock, err := pebble.LockDirectory(dir, vfs.Default)
+	if err != nil {
+		return nil, fmt.Errorf("embedmongo: folder %s is in use by another process: %w", dir, err)
+	}
+	return lock, nil
+}
+
+func open(dir string, fs vfs.FS, lock *pebble.Lock, o *pebble.Options, log *slog.Logger) (*Engine, error) {
 	cache := pebble.NewCache(cacheSize)
 	defer cache.Unref()
-	o := &pebble.Options{Cache: cache, MemTableSize: memTableSize, Logger: engineLog{log},
-		FormatMajorVersion: pebble.FormatNewest, L0CompactionThreshold: 4, L0StopWritesThreshold: 24}
+	disk := newDisk(dir, fs)
+	o.FS, o.Lock, o.Cache, o.MemTableSize, o.Logger = disk, lock, cache, memTableSize, engineLog{log}
+	o.FormatMajorVersion, o.L0CompactionThreshold, o.L0StopWritesThreshold = pebble.FormatNewest, 4, 24
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
-	if dir == "" {
-		o.FS, o.DisableWAL = vfs.NewMem(), true
-	} else {
-		lock, err := pebble.LockDirectory(dir, vfs.Default)
-		if err != nil {
-			if mkErr := vfs.Default.MkdirAll(dir, 0o700); mkErr != nil {
-				return nil, mkErr
-			}
-			if lock, err = pebble.LockDirectory(dir, vfs.Default); err != nil {
-				return nil, fmt.Errorf("embedmongo: folder %s is in use by another process: %w", dir, err)
-			}
-		}
-		o.Lock = lock
-	}
 	db, err := pebble.Open(dir, o)
 	if err != nil {
-		if o.Lock != nil {
-			_ = o.Lock.Close()
+		if lock != nil {
+			_ = lock.Close()
 		}
 		return nil, fmt.Errorf("embedmongo: open %s: %w", dir, err)
 	}
-	e := &Engine{db: db, durable: dir != "", locks: newLockTable(), lock: o.Lock}
+	e := &Engine{db: db, durable: !o.DisableWAL, locks: newLockTable(), lock: lock, disk: disk}
+	disk.opened()
 	if err := e.loadCatalog(); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil
 }
 
-// Close closes the database; all views must be closed before.
+// Close closes the database; all views must be closed before. On a full disk
+// it gives up and leaves the folder locked until the process ends: the log has
+// everything that was acknowledged.
 func (e *Engine) Close() error {
-	err := e.db.Close()
+	err := e.unlessFull(e.db.Close)
+	if mongoerr.Is(err, mongoerr.OutOfDiskSpace) {
+		return err
+	}
 	if e.lock != nil {
 		err = errors.Join(err, e.lock.Close())
 	}
@@ -90,7 +124,10 @@ func (e *Engine) Sync() error {
 	if !e.durable || e.synced.Load() >= want {
 		return nil
 	}
-	if err := e.db.LogData(nil, pebble.Sync); err != nil {
+	if err := e.failed.Load(); err != nil {
+		return *err
+	}
+	if err := e.unlessFull(func() error { return e.db.LogData(nil, pebble.Sync) }); err != nil {
 		return err
 	}
 	for {

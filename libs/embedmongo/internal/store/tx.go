@@ -285,6 +285,9 @@ func (tx *Tx) Commit() error {
 		return nil
 	}
 	e := tx.engine
+	if err := e.writable(tx.writes.bytes); err != nil {
+		return err
+	}
 	e.ddl.RLock()
 	defer e.ddl.RUnlock()
 	for c := range tx.colls {
@@ -305,7 +308,7 @@ func (tx *Tx) Commit() error {
 			return err
 		}
 	}
-	if err := e.db.Apply(b, pebble.NoSync); err != nil {
+	if err := e.attempt(func() error { return e.db.Apply(b, pebble.NoSync) }); err != nil {
 		return err
 	}
 	e.applied.Add(1)

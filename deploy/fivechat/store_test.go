@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// serve runs the store in dir by itself and gives its URI.
+func serve(t *testing.T, dir string) (*exec.Cmd, string) {
+	t.Helper()
+	c := exec.Command(binary, "store", "serve", "--listen", "127.0.0.1:0", "--data", dir)
+	c.Stderr = os.Stderr
+	out, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Process.Kill() })
+	line := bufio.NewScanner(out)
+	if !line.Scan() {
+		t.Fatal("it ended before it said its URI")
+	}
+	return c, line.Text()
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir() + "/store"
+	if out, err := fivechat(t, ".", "store", "check", dir); err == nil || !strings.HasPrefix(out, "fivechat: ") {
+		t.Errorf("no such folder: %v %s", err, out)
+	}
+	if out, err := fivechat(t, ".", "store", "check", t.TempDir()); err == nil || !strings.Contains(out, "there is no database in") {
+		t.Errorf("an empty folder: %v %s", err, out)
+	}
+	server, uri := serve(t, dir)
+	client, err := mongo.Connect(options.Client().ApplyURI(uri))
+	if err != nil {
+		t.Fatal(err)
+	}
+	coll := client.Database("shop").Collection("books")
+	if _, err = coll.Indexes().CreateOne(t.Context(), mongo.IndexModel{Keys: bson.D{{Key: "tags", Value: 1}}}); err == nil {
+		_, err = coll.InsertOne(t.Context(), bson.M{"_id": "atlas", "tags": bson.A{"maps", "world"}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"store", "check", dir}, {"store", "serve", "--listen", "127.0.0.1:0", "--data", dir}} {
+		if out, err := fivechat(t, ".", args...); err == nil || !strings.Contains(out, "in use by another process") {
+			t.Errorf("%v beside the server: %v %s", args, err, out)
+		}
+	}
+	if err := client.Disconnect(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if err := server.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Wait(); err != nil {
+		t.Errorf("SIGTERM: %v", err)
+	}
+	if out := must(t, ".", "store", "check", dir); out != "1 collections, 1 documents, 1 indexes with 2 entries" {
+		t.Errorf("check: %s", out)
+	}
+}

@@ -1,0 +1,195 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"syscall"
+	"time"
+
+	"fivechat.dev/libs/embedmongo/internal/mongoerr"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+const (
+	// reserve is the room on the disk below which writes are refused, so that
+	// the engine can still finish what it has begun.
+	reserve = 64 << 20
+	// A write that finds the disk full looks for room this often, and new
+	// writes look for the reserve.
+	lookEvery = 100 * time.Millisecond
+)
+
+// disk is the file system below the engine, which cannot go on when its log
+// cannot be written. Writes to the store are refused before it is full; a write
+// of the engine that finds it full all the same waits until there is room.
+// A failed flush is never tried again: what it should have written is unknown.
+type disk struct {
+	vfs.FS
+	dir string
+
+	mu      sync.Mutex
+	patient bool          // an open engine waits; one that opens fails
+	waiting int           // how many writes wait for room
+	full    chan struct{} // closed while some wait
+	looked  time.Time
+	free    uint64
+}
+
+func newDisk(dir string, fs vfs.FS) *disk {
+	return &disk{FS: fs, dir: dir, full: make(chan struct{})}
+}
+
+// opened tells that the engine is open.
+func (d *disk) opened() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.patient = true
+}
+
+// filled is closed while the disk is full.
+func (d *disk) filled() <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.full
+}
+
+// room refuses to write so many bytes when too little would be left.
+func (d *disk) room(bytes int) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.waiting > 0 {
+		return errDiskFull()
+	}
+	if time.Since(d.looked) >= lookEvery {
+		d.looked = time.Now()
+		usage, err := d.GetDiskUsage(d.dir)
+		if err != nil {
+			usage.AvailBytes = 1 << 62 // it cannot tell
+		}
+		d.free = usage.AvailBytes
+	}
+	if d.free < reserve+uint64(bytes) {
+		return errDiskFull()
+	}
+	return nil
+}
+
+func errDiskFull() error {
+	return mongoerr.New(mongoerr.OutOfDiskSpace, "the disk is full: writes go on when %d MB are free", reserve>>20)
+}
+
+// retry runs a write until the disk has room for it.
+func (d *disk) retry(write func() error) error {
+	err := write()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !errors.Is(err, syscall.ENOSPC) || !d.patient {
+		return err
+	}
+	if d.waiting++; d.waiting == 1 {
+		close(d.full)
+	}
+	for errors.Is(err, syscall.ENOSPC) {
+		d.mu.Unlock()
+		time.Sleep(lookEvery)
+		err = write()
+		d.mu.Lock()
+	}
+	if d.waiting--; d.waiting == 0 {
+		d.full, d.looked = make(chan struct{}), time.Time{}
+	}
+	return err
+}
+
+// file makes or opens a file that waits for room.
+func (d *disk) file(open func() (vfs.File, error)) (f vfs.File, err error) {
+	err = d.retry(func() error {
+		f, err = open()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &diskFile{f, d}, nil
+}
+
+// Create is vfs.FS.Create.
+func (d *disk) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	return d.file(func() (vfs.File, error) { return d.FS.Create(name, c) })
+}
+
+// ReuseForWrite is vfs.FS.ReuseForWrite.
+func (d *disk) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	return d.file(func() (vfs.File, error) { return d.FS.ReuseForWrite(old, name, c) })
+}
+
+// OpenReadWrite is vfs.FS.OpenReadWrite.
+func (d *disk) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.OpenOption) (vfs.File, error) {
+	return d.file(func() (vfs.File, error) { return d.FS.OpenReadWrite(name, c, o...) })
+}
+
+// Rename is vfs.FS.Rename.
+func (d *disk) Rename(old, name string) error {
+	return d.retry(func() error { return d.FS.Rename(old, name) })
+}
+
+// Unwrap is vfs.FS.Unwrap.
+func (d *disk) Unwrap() vfs.FS { return d.FS }
+
+type diskFile struct {
+	vfs.File
+	d *disk
+}
+
+func (f *diskFile) Write(p []byte) (n int, err error) {
+	err = f.d.retry(func() error {
+		m, err := f.File.Write(p[n:])
+		n += m
+		return err
+	})
+	return n, err
+}
+
+func (f *diskFile) WriteAt(p []byte, at int64) (n int, err error) {
+	err = f.d.retry(func() error {
+		m, err := f.File.WriteAt(p[n:], at+int64(n))
+		n += m
+		return err
+	})
+	return n, err
+}
+
+// attempt runs a call of the engine, which panics when its log cannot be
+// written or flushed; after that it cannot write any more.
+func (e *Engine) attempt(write func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the log cannot be written, and nothing more until a restart: %v", p)
+			e.failed.CompareAndSwap(nil, &err)
+		}
+	}()
+	return write()
+}
+
+// writable refuses writes that the disk has no room for, and all of them once
+// the log has failed.
+func (e *Engine) writable(bytes int) error {
+	if err := e.failed.Load(); err != nil {
+		return *err
+	}
+	return e.disk.room(bytes)
+}
+
+// unlessFull waits for a call of the engine, but not for room on the disk.
+func (e *Engine) unlessFull(call func() error) error {
+	full := e.disk.filled()
+	done := make(chan error, 1)
+	go func() { done <- e.attempt(call) }()
+	select {
+	case err := <-done:
+		return err
+	case <-full:
+		return errDiskFull()
+	}
+}

@@ -1,0 +1,267 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"fivechat.dev/libs/embedmongo/internal/mongoerr"
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// smallDisk is a file system that can be filled, and whose flushes can fail.
+type smallDisk struct {
+	vfs.FS
+	low, full, broken atomic.Bool
+}
+
+type smallFile struct {
+	vfs.File
+	d *smallDisk
+}
+
+func (d *smallDisk) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	if d.low.Load() {
+		return vfs.DiskUsage{AvailBytes: reserve - 1}, nil
+	}
+	return vfs.DiskUsage{AvailBytes: 1 << 40}, nil
+}
+
+func (d *smallDisk) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if d.full.Load() {
+		return nil, syscall.ENOSPC
+	}
+	f, err := d.FS.Create(name, c)
+	return &smallFile{f, d}, err
+}
+
+// Write takes half of what finds the disk full.
+func (f *smallFile) Write(p []byte) (int, error) {
+	if f.d.full.Load() {
+		n, _ := f.File.Write(p[:len(p)/2])
+		return n, syscall.ENOSPC
+	}
+	return f.File.Write(p)
+}
+
+func (f *smallFile) flush(err error) error {
+	if f.d.broken.Load() {
+		return syscall.EIO
+	}
+	return err
+}
+
+func (f *smallFile) Sync() error     { return f.flush(f.File.Sync()) }
+func (f *smallFile) SyncData() error { return f.flush(f.File.SyncData()) }
+
+func onDisk(t *testing.T) (*Engine, *smallDisk, *vfs.MemFS) {
+	t.Helper()
+	mem := vfs.NewCrashableMem()
+	d := &smallDisk{FS: mem}
+	e, err := open("db", d, nil, &pebble.Options{}, slog.New(slog.DiscardHandler))
+	ok(t, err)
+	return e, d, mem
+}
+
+// has counts the first books that a database holds without a gap.
+func has(t *testing.T, e *Engine) int {
+	t.Helper()
+	ok(t, e.Check())
+	c := e.Catalog().Collection("shop.books")
+	if c == nil {
+		return 0
+	}
+	for n := 0; ; n++ {
+		id, err := bson.Raw(raw(t, book(n))).LookupErr("_id")
+		ok(t, err)
+		doc, err := e.Latest(c.DocKey(IDKey(valueOf(id))))
+		ok(t, err)
+		if doc == nil {
+			return n
+		}
+		if !bytes.Equal(doc, raw(t, book(n))) {
+			t.Fatalf("book %d is another: %x", n, doc)
+		}
+	}
+}
+
+func TestLowDiskRefusesWrites(t *testing.T) {
+	t.Parallel()
+	e, d, _ := onDisk(t)
+	ok(t, insert(e, raw(t, book(0))))
+	d.low.Store(true)
+	time.Sleep(lookEvery)
+	if err := insert(e, raw(t, book(1))); !mongoerr.Is(err, mongoerr.OutOfDiskSpace) {
+		t.Error(err)
+	}
+	if _, _, err := e.CreateCollection("shop.more"); !mongoerr.Is(err, mongoerr.OutOfDiskSpace) {
+		t.Error(err)
+	}
+	d.low.Store(false)
+	time.Sleep(lookEvery)
+	ok(t, insert(e, raw(t, book(1))))
+	if n := has(t, e); n != 2 {
+		t.Error(n)
+	}
+	ok(t, e.Close())
+}
+
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	e, d, mem := onDisk(t)
+	for i := range 50 {
+		ok(t, insert(e, raw(t, book(i))))
+	}
+	d.full.Store(true)
+	for i := 50; i < 55; i++ {
+		if err := insert(e, raw(t, book(i))); !mongoerr.Is(err, mongoerr.OutOfDiskSpace) {
+			t.Errorf("a write on a full disk: %v", err)
+		}
+	}
+	if n := has(t, e); n < 50 {
+		t.Errorf("%d books are left to read", n)
+	}
+	crashed, err := open("db", mem.CrashClone(vfs.CrashCloneCfg{}), nil, &pebble.Options{}, slog.Default())
+	ok(t, err)
+	if n := has(t, crashed); n < 50 {
+		t.Errorf("%d books are left after a crash", n)
+	}
+	ok(t, crashed.Close())
+	if err := e.Close(); !mongoerr.Is(err, mongoerr.OutOfDiskSpace) {
+		t.Errorf("close: %v", err)
+	}
+}
+
+func TestRoomComesBack(t *testing.T) {
+	t.Parallel()
+	e, d, mem := onDisk(t)
+	ok(t, insert(e, raw(t, book(0))))
+	d.full.Store(true)
+	if err := insert(e, raw(t, book(1))); !mongoerr.Is(err, mongoerr.OutOfDiskSpace) {
+		t.Error(err)
+	}
+	d.full.Store(false)
+	for e.writable(0) != nil {
+		time.Sleep(lookEvery)
+	}
+	// Its answer only said that it was not safe on the disk.
+	if err := insert(e, raw(t, book(1))); err != nil && !mongoerr.Is(err, mongoerr.DuplicateKey) {
+		t.Error(err)
+	}
+	for i := 2; i < 20; i++ {
+		ok(t, insert(e, raw(t, book(i))))
+	}
+	crashed, err := open("db", mem.CrashClone(vfs.CrashCloneCfg{}), nil, &pebble.Options{}, slog.Default())
+	ok(t, err)
+	if n := has(t, crashed); n != 20 {
+		t.Error(n)
+	}
+	ok(t, crashed.Close())
+	ok(t, e.Close())
+}
+
+func TestFailedFlush(t *testing.T) {
+	t.Parallel()
+	e, d, mem := onDisk(t)
+	ok(t, insert(e, raw(t, book(0))))
+	d.broken.Store(true)
+	if err := insert(e, raw(t, book(1))); err == nil {
+		t.Error("a write that was not flushed is acknowledged")
+	}
+	d.broken.Store(false)
+	if err := insert(e, raw(t, book(2))); err == nil || !strings.Contains(err.Error(), "until a restart") {
+		t.Errorf("after a failed flush: %v", err)
+	}
+	if n := has(t, e); n < 1 {
+		t.Error("nothing is left to read")
+	}
+	crashed, err := open("db", mem.CrashClone(vfs.CrashCloneCfg{}), nil, &pebble.Options{}, slog.Default())
+	ok(t, err)
+	if n := has(t, crashed); n < 1 {
+		t.Error("what was acknowledged is lost")
+	}
+	ok(t, crashed.Close())
+}
+
+// TestTornLog cuts and spoils the end of the log in every way: the database
+// opens with an unbroken beginning of what was written, or says what is wrong.
+func TestTornLog(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	e, err := Open(dir, slog.New(slog.DiscardHandler))
+	ok(t, err)
+	var ends []int // of the log, when each book was acknowledged
+	const books = 30
+	for i := range books {
+		ok(t, insert(e, raw(t, book(i))))
+		ends = append(ends, written(t, dir))
+	}
+	image := t.TempDir()
+	ok(t, os.CopyFS(image, os.DirFS(dir)))
+	ok(t, e.Close())
+	log, err := os.ReadFile(lastLog(t, image))
+	ok(t, err)
+	end := min(written(t, image), len(log))
+	opened := 0
+	for _, cut := range []int{1, 2, 7, 30, 100, 500, 1500} {
+		at, safe := end-cut, 0
+		for safe < books && ends[safe] <= at {
+			safe++
+		}
+		opened += torn(t, image, log[:at], safe)
+		opened += torn(t, image, append(slices.Clone(log[:at]), make([]byte, 600)...), safe)
+		spoilt := slices.Clone(log)
+		spoilt[at] ^= 0x55
+		opened += torn(t, image, spoilt, safe)
+	}
+	if opened < 7 {
+		t.Errorf("only %d of the torn logs opened", opened)
+	}
+}
+
+// written is how much of the log is in use; its last bytes may be zero.
+func written(t *testing.T, dir string) int {
+	t.Helper()
+	log, err := os.ReadFile(lastLog(t, dir))
+	ok(t, err)
+	return len(bytes.TrimRight(log, "\x00")) + 4
+}
+
+// torn opens a database whose log is damaged behind the first, safe books.
+func torn(t *testing.T, image string, log []byte, safe int) int {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "torn")
+	ok(t, os.CopyFS(dir, os.DirFS(image)))
+	ok(t, os.WriteFile(lastLog(t, dir), log, 0o600))
+	e, err := Open(dir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		if !errors.Is(err, pebble.ErrCorruption) {
+			t.Errorf("damaged behind %d books: %v", safe, err)
+		}
+		return 0
+	}
+	defer func() { ok(t, e.Close()) }()
+	if n := has(t, e); n < safe {
+		t.Errorf("%d books are left of %d before the damage", n, safe)
+	}
+	return 1
+}
+
+func lastLog(t *testing.T, dir string) string {
+	t.Helper()
+	logs, err := filepath.Glob(filepath.Join(dir, "*.log"))
+	if err != nil || len(logs) == 0 {
+		t.Fatal("no log", err)
+	}
+	return slices.Max(logs)
+}

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Serves a store of its own and lets other people's MongoDB clients work with it.
+set -eu
+cd "$(dirname "$0")/../.."
+PYTHON=${PYTHON:-/usr/bin/python3}
+
+if ! "$PYTHON" -c 'import pymongo' 2>/dev/null || ! [ -d /usr/share/nodejs/mongodb ]; then
+  echo "installing Debian's python3-pymongo and node-mongodb (needs root)"
+  apt-get update -qq && apt-get install -y -qq python3-pymongo node-mongodb
+fi
+
+dir=$(mktemp -d)
+bin/fivechat store serve --listen 127.0.0.1:0 --data "$dir/store" >"$dir/uri" &
+server=$!
+trap 'kill $server 2>/dev/null || true; wait $server || true; rm -rf "$dir"' EXIT
+until [ -s "$dir/uri" ]; do kill -0 $server; sleep 0.1; done
+uri=$(head -1 "$dir/uri")
+
+code=0
+"$PYTHON" tests/conformance/client.py "$uri" || code=1
+NODE_PATH=/usr/share/nodejs node tests/conformance/client.js "$uri" || code=1
+
+kill $server
+wait $server
+bin/fivechat store check "$dir/store" || code=1
+exit $code
