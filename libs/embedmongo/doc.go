@@ -47,6 +47,7 @@
 //	transactions snapshot isolation, conflicts (112, labelled     count and index or catalog commands
 //	             transient), 60 s lifetime                        inside one (263)
 //	other        authentication, compression, TLS: none           change streams (40324)
+//	             a disk with room                                 writes with less than 64 MB free (14031)
 //
 // # Guarantees
 //
