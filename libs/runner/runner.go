@@ -136,12 +136,24 @@ func (r *Running) Stop(ctx context.Context) error {
 		}
 	}
 	r.stop()
-	errs = append(errs, r.group.Wait())
+	errs = append(errs, r.wait(ctx))
 	if r.unit.Close != nil {
 		errs = append(errs, r.unit.Close(ctx))
 	}
 	errs = append(errs, r.unit.Telemetry.Close(ctx))
 	return errors.Join(errs...)
+}
+
+// wait gives what the servers and tasks ended with; a task that does not end is left behind when the time is up.
+func (r *Running) wait(ctx context.Context) error {
+	ended := make(chan error, 1)
+	go func() { ended <- r.group.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("%s: a task did not end in time: %w", r.unit.Name, ctx.Err())
+	}
 }
 
 // Main runs one Unit until it fails or the process is told to stop. It is all that a component's main needs.

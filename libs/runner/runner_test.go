@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/libs/telemetry"
@@ -111,6 +112,21 @@ func TestFailedTaskIsNamed(t *testing.T) {
 	}
 	<-r.Failed()
 	if err := r.Stop(context.Background()); err == nil || !strings.Contains(err.Error(), "task relay: boom") {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestStopIsBounded(t *testing.T) {
+	t.Parallel()
+	forever := make(chan struct{})
+	t.Cleanup(func() { close(forever) })
+	r, err := runner.Start(unit(t, runner.Unit{Tasks: []runner.Task{{Name: "deaf", Run: func(context.Context) error { <-forever; return nil }}}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := r.Stop(ctx); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "did not end in time") {
 		t.Fatalf("got %v", err)
 	}
 }
