@@ -58,7 +58,7 @@ func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL
 		Telemetry: tele, Tokens: tokens.Resolve, Visitors: visitors.Resolve, Operators: edge.OperatorKey(c.OperatorKey),
 		Proxy: forward, Trusted: c.TrustedProxies, Origins: c.CORSOrigins, Timeout: c.Timeout,
 	})
-	u := runner.Unit{Name: "api-gateway", Telemetry: tele, Listeners: []runner.Listener{
+	u := runner.Unit{Name: "api-gateway", Telemetry: tele, Drain: doors.Drain, Listeners: []runner.Listener{
 		{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public)},
 		{Name: runner.Admin, Addr: c.AdminAddr},
 	}}

@@ -64,9 +64,9 @@ func TestCORS(t *testing.T) {
 		case c.methods == "" && c.allowed != "":
 			exposed = "X-Request-Id, Retry-After"
 		case c.allowed == "*":
-			allowHeaders, age = "content-type, x-visitor-id, idempotency-key, x-request-id", "600"
+			allowHeaders, age = "content-type, x-visitor-id, last-event-id, idempotency-key, x-request-id", "600"
 		case c.allowed != "":
-			allowHeaders, age = "authorization, content-type, idempotency-key, x-request-id", "600"
+			allowHeaders, age = "authorization, content-type, last-event-id, idempotency-key, x-request-id", "600"
 		}
 		check("Access-Control-Allow-Headers", allowHeaders)
 		check("Access-Control-Max-Age", age)

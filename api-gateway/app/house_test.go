@@ -72,6 +72,7 @@ type house struct {
 	accounts *directory[tokenAnswer]
 	visitors *directory[visitorAnswer]
 	answer   func(http.ResponseWriter, *http.Request) bool // answers before the echo where it gives true
+	running  *runner.Running
 }
 
 type tokenAnswer struct {
@@ -128,6 +129,7 @@ func open(t *testing.T, adjust ...func(*app.Config)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.running = running
 	t.Cleanup(func() {
 		if err := running.Stop(context.Background()); err != nil {
 			t.Error("stop:", err)

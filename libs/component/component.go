@@ -12,6 +12,7 @@ import (
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/rediskit"
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/libs/telemetry"
 )
@@ -23,6 +24,7 @@ type Config struct {
 	AssertionKeys []string `env:"FIVECHAT_ASSERTION_KEYS"` // one or two secrets of at least 32 bytes, comma-separated; the first signs
 	Telemetry     telemetry.Config
 	Mongo         mongokit.Config
+	Redis         rediskit.Config // optional: without it other processes learn of changes later, and of what is fleeting never
 }
 
 // Default listens on every address, as a container does.
@@ -53,6 +55,7 @@ type Component struct {
 	*telemetry.Telemetry
 	Keys   *identity.Keyring
 	DB     *mongokit.DB
+	Redis  *rediskit.Client // nil where none is configured
 	Router *httpkit.Router
 	Chain  operation.Chain
 	config Config
@@ -72,7 +75,13 @@ func New(ctx context.Context, name string, c Config) (*Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Component{tele, keys, db, httpkit.NewRouter(tele, keys), operation.Standard(tele), c}, nil
+	var redis *rediskit.Client
+	if c.Redis.URL != "" {
+		if redis, err = rediskit.Connect(c.Redis); err != nil {
+			return nil, errors.Join(err, db.Close(ctx))
+		}
+	}
+	return &Component{tele, keys, db, redis, httpkit.NewRouter(tele, keys), operation.Standard(tele), c}, nil
 }
 
 // Client makes a client of the sibling at base.
@@ -86,12 +95,20 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 		return runner.Unit{}, err
 	}
 	return runner.Unit{
-		Name: c.Component, Telemetry: c.Telemetry, Tasks: tasks, Ready: c.DB.Ping, Close: c.DB.Close,
+		Name: c.Component, Telemetry: c.Telemetry, Tasks: tasks, Ready: c.DB.Ping, Close: c.close,
 		Listeners: []runner.Listener{
 			{Name: "http", Addr: c.config.Addr, Handler: c.Router},
 			{Name: runner.Admin, Addr: c.config.AdminAddr},
 		},
 	}, nil
+}
+
+func (c *Component) close(ctx context.Context) error {
+	err := c.DB.Close(ctx)
+	if c.Redis != nil {
+		err = errors.Join(err, c.Redis.Close())
+	}
+	return err
 }
 
 // Main runs a service in a process of its own: settings from the environment over defaults.

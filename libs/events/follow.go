@@ -7,40 +7,19 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"fivechat.dev/libs/authz"
 	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/operation"
 	"fivechat.dev/libs/telemetry"
-	"fivechat.dev/libs/tenant"
 )
 
 const (
 	followPause = 150 * time.Millisecond // between looks at a log that had nothing new
 	followRetry = time.Second            // after a failure
-	followBatch = 500                    // records read, and applied in one transaction
 )
-
-type listRequest struct {
-	After string `query:"after" json:"-"`
-	Limit int64  `query:"limit" json:"-"`
-}
-
-// Serve mounts the log at GET /internal/events for followers in other services.
-func (l *Log) Serve(r *httpkit.Router, chain operation.Chain) {
-	httpkit.Handle(r, "GET /internal/events", 200, operation.New(chain, l.tele.Component+".list_events", authz.Internal,
-		func(ctx context.Context, req listRequest) ([]Record, error) {
-			var after int64
-			if _, err := fmt.Sscan(req.After, &after); err != nil && req.After != "" {
-				return nil, fmt.Errorf("events: after %q: %w", req.After, err)
-			}
-			return l.After(ctx, after, min(max(req.Limit, 1), followBatch))
-		}))
-}
 
 // Follower applies one source's records, each exactly once.
 type Follower struct {
-	Source    string // the service whose log it is
-	Client    *httpkit.Client
+	Name      string // of the service whose log it is
+	Source    Source
 	Telemetry *telemetry.Telemetry
 	// Position gives the position of the last record applied, 0 at the beginning.
 	Position func(ctx context.Context, source string) (int64, error)
@@ -52,16 +31,16 @@ type Follower struct {
 // Run follows until ctx ends; a source that is away is asked again.
 func (f Follower) Run(ctx context.Context) error {
 	f.lag = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "fivechat_follower_lag_seconds", Help: "Age of the record applied last, when it was applied.", ConstLabels: prometheus.Labels{"source": f.Source}})
+		Name: "fivechat_follower_lag_seconds", Help: "Age of the record applied last, when it was applied.", ConstLabels: prometheus.Labels{"source": f.Name}})
 	f.Telemetry.Registry.MustRegister(f.lag)
 	for {
 		n, err := f.step(ctx)
 		pause := followPause
 		switch {
 		case err != nil && ctx.Err() == nil:
-			f.Telemetry.Log.WarnContext(ctx, "following will be tried again", "source", f.Source, "error", err)
+			f.Telemetry.Log.WarnContext(ctx, "following will be tried again", "source", f.Name, "error", err)
 			pause = followRetry
-		case n == followBatch:
+		case n == readBatch:
 			pause = 0
 		}
 		select {
@@ -75,20 +54,19 @@ func (f Follower) Run(ctx context.Context) error {
 func (f Follower) step(ctx context.Context) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, httpkit.DefaultTimeout)
 	defer cancel()
-	pos, err := f.Position(ctx, f.Source)
+	pos, err := f.Position(ctx, f.Name)
 	if err != nil {
 		return 0, err
 	}
-	path := fmt.Sprintf("/internal/events?after=%d&limit=%d", pos, followBatch)
-	records, err := httpkit.Call[[]Record](ctx, f.Client, tenant.ID{}, "GET", path, nil)
+	records, err := f.Source.After(ctx, pos, readBatch)
 	if err != nil || len(records) == 0 {
 		return 0, err
 	}
 	if records[0].Pos != pos+1 {
 		// Going on would count wrong for ever; standing still is seen in the lag.
-		return 0, fmt.Errorf("events: the log of %s goes on at %d and not at %d: what is between is no longer kept", f.Source, records[0].Pos, pos+1)
+		return 0, fmt.Errorf("events: the log of %s goes on at %d and not at %d: what is between is no longer kept", f.Name, records[0].Pos, pos+1)
 	}
-	if err := f.Apply(ctx, f.Source, records); err != nil {
+	if err := f.Apply(ctx, f.Name, records); err != nil {
 		return 0, err
 	}
 	f.lag.Set(time.Since(records[len(records)-1].At).Seconds())

@@ -1,13 +1,15 @@
 // Package events is how services hear of one another. A service writes a Record into its own log in the same
 // transaction as the change it tells of. A relay, one at a time, gives committed records their positions, so that no
-// reader can step over a late commit. A Follower reads a log in order of position and keeps its own position in the
-// transaction of its effect, so that each record counts exactly once.
+// reader can step over a late commit, and publishes them into a Redis stream. A Follower reads a log in order of position
+// and keeps its own position in the transaction of its effect, so that each record counts exactly once. A Feed reads one
+// as it grows, for who shows it at once. What is over at once, a Teller tells: it is kept nowhere.
 package events
 
 import (
 	"context"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -16,7 +18,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/rediskit"
 	"fivechat.dev/libs/telemetry"
 	"fivechat.dev/libs/tenant"
 )
@@ -51,13 +55,16 @@ type Log struct {
 	tele   *telemetry.Telemetry
 	holder string
 	lag    prometheus.Gauge
+	redis  *rediskit.Client // nil: records are not published
+	given  chan struct{}    // says that there is something to publish
 }
 
 type leaseRow struct {
-	ID     string    `bson:"_id"`
-	Holder string    `bson:"holder"`
-	Until  time.Time `bson:"until"`
-	Pos    int64     `bson:"pos"` // the last position given
+	ID        string    `bson:"_id"`
+	Holder    string    `bson:"holder"`
+	Until     time.Time `bson:"until"`
+	Pos       int64     `bson:"pos"`       // the last position given
+	Published int64     `bson:"published"` // the last position that Redis was told
 }
 
 // NewLog declares a service's log, kept in service+"_outbox".
@@ -66,9 +73,10 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 	l := &Log{
 		rows: mongokit.GlobalOf[Record](db, t.Component+"_outbox", "event",
 			mongokit.Index{Keys: bson.D{{Key: "pos", Value: 1}, {Key: "_id", Value: 1}}},
+			mongokit.Index{Keys: bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "pos", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "posAt", Value: 1}}, TTL: kept}), // a record without a position has no posAt, and stays
 		leases: mongokit.GlobalOf[leaseRow](db, t.Component+"_leases", "lease"),
-		db:     db, tele: t, holder: host + "/" + uuid.NewString(),
+		db:     db, tele: t, holder: host + "/" + uuid.NewString(), given: make(chan struct{}, 1),
 		lag: prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_outbox_oldest_age_seconds", Help: "Age of the oldest event without a position."}),
 	}
 	t.Registry.MustRegister(l.lag)
@@ -78,7 +86,7 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 // Append writes an event about key. Call it inside the transaction of the change, after the change, so that events of
 // one key are in the order of their commits.
 func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, typ string, data any) error {
-	b, err := json.Marshal(data)
+	b, err := httpkit.Encode(data)
 	if err != nil {
 		return fmt.Errorf("events: %s: %w", typ, err)
 	}
@@ -89,18 +97,52 @@ func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, typ string, da
 	return l.rows.Insert(ctx, Record{ID: id.String(), Website: t, Type: typ, Key: key, At: time.Now(), Data: string(b)})
 }
 
-// After gives up to limit records behind a position, in order.
+// one is a query for a single row.
+var one = mongokit.Query{Limit: 1}
+
+// After implements Source.
 func (l *Log) After(ctx context.Context, pos, limit int64) ([]Record, error) {
-	return l.rows.List(ctx, bson.D{{Key: "pos", Value: bson.D{{Key: "$gt", Value: pos}}}},
+	return l.rows.List(ctx, behind(pos), mongokit.Query{Sort: bson.D{{Key: "pos", Value: 1}}, Limit: limit})
+}
+
+// Of implements Source.
+func (l *Log) Of(ctx context.Context, t tenant.ID, pos, limit int64) ([]Record, error) {
+	return l.rows.List(ctx, append(bson.D{{Key: mongokit.TenantKey, Value: t}}, behind(pos)...),
 		mongokit.Query{Sort: bson.D{{Key: "pos", Value: 1}}, Limit: limit})
 }
 
-// Relay gives positions until ctx ends. Every replica runs it; the one that holds the lease works.
+// Head implements Source.
+func (l *Log) Head(ctx context.Context) (int64, error) {
+	rows, err := l.leases.List(ctx, bson.D{{Key: "_id", Value: "relay"}}, one)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	return rows[0].Pos, nil
+}
+
+// behind matches the records behind a position; those that have none yet are at 0.
+func behind(pos int64) bson.D {
+	return bson.D{{Key: "pos", Value: bson.D{{Key: "$gt", Value: pos}}}}
+}
+
+// Relay gives positions, and publishes what has one, until ctx ends. Every replica runs it; the one that holds the lease
+// works.
 func (l *Log) Relay(ctx context.Context) error {
+	var publisher sync.WaitGroup
+	defer publisher.Wait()
+	if l.redis != nil {
+		publisher.Go(func() { l.publish(ctx) })
+	}
 	for {
 		n, err := l.relayOnce(ctx)
 		if err != nil && ctx.Err() == nil {
 			l.tele.Log.WarnContext(ctx, "relay will try again", "error", err)
+		}
+		if n > 0 {
+			select {
+			case l.given <- struct{}{}:
+			default: // it has been said
+			}
 		}
 		if n == relayBatch {
 			continue

@@ -34,14 +34,15 @@ const DefaultBody = 1 << 20
 // Router is a service's route table. It verifies the assertion of who is asking, so a request that did not come from
 // the edge or a sibling reaches every operation as nobody.
 type Router struct {
-	mux  *http.ServeMux
-	tele *telemetry.Telemetry
-	keys *identity.Keyring
+	mux     *http.ServeMux
+	tele    *telemetry.Telemetry
+	keys    *identity.Keyring
+	streams map[string]bool // the patterns without a deadline
 }
 
 // NewRouter makes an empty table.
 func NewRouter(t *telemetry.Telemetry, keys *identity.Keyring) *Router {
-	return &Router{http.NewServeMux(), t, keys}
+	return &Router{http.NewServeMux(), t, keys, map[string]bool{}}
 }
 
 // Option adjusts one route.
@@ -86,6 +87,12 @@ func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.En
 // Mount adds a plain handler for what is no request/response operation.
 func (r *Router) Mount(pattern string, h http.Handler) { r.mux.Handle(pattern, h) }
 
+// Stream adds a plain handler whose answer goes on until somebody ends it: it has no deadline.
+func (r *Router) Stream(pattern string, h http.Handler) {
+	r.streams[pattern] = true
+	r.Mount(pattern, h)
+}
+
 type pathKey struct{}
 type requestIDKey struct{}
 
@@ -106,8 +113,6 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	ctx := r.tele.Propagate.Extract(req.Context(), propagation.HeaderCarrier(req.Header))
 	ctx = WithRequestID(ctx, req.Header.Get(RequestIDHeader))
 	ctx = context.WithValue(ctx, pathKey{}, req.URL.Path)
-	ctx, cancel := context.WithTimeout(ctx, timeoutOf(req))
-	defer cancel()
 	if a := req.Header.Get(identity.Header); a != "" {
 		if p, err := r.keys.Verify(a); err == nil {
 			ctx = withClientAddress(identity.With(ctx, p), req.Header)
@@ -120,6 +125,11 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if pattern == "" {
 		WriteUnrouted(w, req, handler)
 		return
+	}
+	if !r.streams[pattern] {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeoutOf(req))
+		defer cancel()
 	}
 	ctx, span := r.tele.Tracer.Start(ctx, pattern, trace.WithSpanKind(trace.SpanKindServer))
 	defer span.End()

@@ -1,5 +1,5 @@
-// Package rediskit is the one door to Redis: connections, and messages that tell every process to forget what it
-// caches. Nothing that must not be lost lives there.
+// Package rediskit is the one door to Redis: connections, streams that carry a log quickly, and messages to every process
+// that listens. Nothing that must not be lost lives there.
 package rediskit
 
 import (
@@ -47,22 +47,36 @@ const forgetChannel = "fivechat:forget"
 // Forget tells every process that listens to drop key from its cache of that name. It is a hint for speed: a cache also
 // expires by itself, so a lost message delays, and breaks nothing.
 func (c *Client) Forget(ctx context.Context, cache, key string) error {
-	if err := c.r.Publish(ctx, forgetChannel, cache+" "+key).Err(); err != nil {
-		return fmt.Errorf("rediskit: forget: %w", err)
-	}
-	return nil
+	return c.Say(ctx, forgetChannel, cache+" "+key)
 }
 
 // OnForget calls drop for every Forget until ctx ends. After a broken line it calls drop("", "") once it is mended:
 // what was said in between was not heard, so everything is to be dropped.
 func (c *Client) OnForget(ctx context.Context, drop func(cache, key string)) error {
+	return c.Listen(ctx, forgetChannel, func() { drop("", "") }, func(said string) {
+		cache, key, _ := strings.Cut(said, " ")
+		drop(cache, key)
+	})
+}
+
+// Say tells everybody who listens on a channel at this moment.
+func (c *Client) Say(ctx context.Context, channel, what string) error {
+	if err := c.r.Publish(ctx, channel, what).Err(); err != nil {
+		return fmt.Errorf("rediskit: %s: %w", channel, err)
+	}
+	return nil
+}
+
+// Listen calls heard for all that is said on a channel, until ctx ends. It calls begun whenever it begins to listen,
+// at first and after a broken line: what was said before that was not heard.
+func (c *Client) Listen(ctx context.Context, channel string, begun func(), heard func(string)) error {
 	for ctx.Err() == nil {
-		sub := c.r.Subscribe(ctx, forgetChannel)
+		sub := c.r.Subscribe(ctx, channel)
 		// Reading from Redis does not heed a context that ends; closing what is read from does.
 		stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
 		if _, err := sub.ReceiveTimeout(ctx, silence); err == nil {
-			drop("", "")
-			listen(ctx, sub, drop)
+			begun()
+			listen(ctx, sub, heard)
 		}
 		if stop() {
 			_ = sub.Close() // it is broken
@@ -79,7 +93,7 @@ func (c *Client) OnForget(ctx context.Context, drop func(cache, key string)) err
 // nothing else tells a line that broke without a word from one on which nothing is said.
 const silence = time.Second
 
-func listen(ctx context.Context, sub *redis.PubSub, drop func(cache, key string)) {
+func listen(ctx context.Context, sub *redis.PubSub, heard func(string)) {
 	asked := false
 	for {
 		said, err := sub.ReceiveTimeout(ctx, silence)
@@ -96,8 +110,7 @@ func listen(ctx context.Context, sub *redis.PubSub, drop func(cache, key string)
 		}
 		asked = false
 		if m, ok := said.(*redis.Message); ok {
-			cache, key, _ := strings.Cut(m.Payload, " ")
-			drop(cache, key)
+			heard(m.Payload)
 		}
 	}
 }

@@ -43,14 +43,15 @@ type Task struct {
 	Run  func(context.Context) error
 }
 
-// Unit is a component: what it serves, what it does in the background, when it is ready, and how it closes. Ready and
-// Close may be nil.
+// Unit is a component: what it serves, what it does in the background, when it is ready, how it lets go of answers that
+// would not end by themselves, and how it closes. Ready, Drain and Close may be nil.
 type Unit struct {
 	Name      string
 	Telemetry *telemetry.Telemetry
 	Listeners []Listener
 	Tasks     []Task
 	Ready     func(context.Context) error
+	Drain     func()
 	Close     func(context.Context) error
 }
 
@@ -123,12 +124,15 @@ func (r *Running) URL(listener string) string { return "http://" + r.addrs[liste
 // Failed is closed when a server or task failed, or after Stop.
 func (r *Running) Failed() <-chan struct{} { return r.failed.Done() }
 
-// Stop turns readiness off, lets requests under way finish, stops the tasks, then closes the Unit. It gives the first
+// Stop turns readiness off, drains, lets requests under way finish, stops the tasks, then closes the Unit. It gives the first
 // error, including one that made the Unit fail before.
 func (r *Running) Stop(ctx context.Context) error {
 	r.ready.Store(false)
 	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
+	if r.unit.Drain != nil {
+		r.unit.Drain()
+	}
 	var errs []error
 	for _, s := range r.servers {
 		if err := s.Shutdown(ctx); err != nil {

@@ -1,12 +1,16 @@
 package conversations
 
+import "time"
+
 // The types of the events this service tells, and their data.
 const (
 	ConversationOpened    = "conversation.opened"
 	ConversationUpdated   = "conversation.updated"
 	ConversationRated     = "conversation.rated"
+	ConversationRead      = "conversation.read"
 	ConversationsImported = "conversations.imported"
 	MessageCreated        = "message.created"
+	Typing                = "typing" // fleeting
 )
 
 // Event is something that happened to a conversation, written in the transaction that made it happen.
@@ -16,21 +20,45 @@ type Event struct {
 	Data any
 }
 
-// Created is the data of MessageCreated.
-type Created struct {
-	Sender               Sender   `json:"sender"`
-	FirstResponseSeconds *float64 `json:"firstResponseSeconds,omitzero"` // where this message was the first response
+// OpenedData is the data of ConversationOpened.
+type OpenedData struct {
+	Conversation View `json:"conversation"`
 }
 
-// Updated is the data of ConversationUpdated: the status before and after, equal where it stayed.
-type Updated struct {
-	From   Status `json:"from"`
-	Status Status `json:"status"`
+// CreatedData is the data of MessageCreated.
+type CreatedData struct {
+	Conversation         View        `json:"conversation"`
+	Message              MessageView `json:"message"`
+	Sender               Sender      `json:"sender"`
+	FirstResponseSeconds *float64    `json:"firstResponseSeconds,omitzero"` // where this message was the first response
 }
 
-// Rated is the data of ConversationRated.
-type Rated struct {
-	Rating int64 `json:"rating"`
+// UpdatedData is the data of ConversationUpdated: the status before and after, equal where it stayed.
+type UpdatedData struct {
+	Conversation View   `json:"conversation"`
+	From         Status `json:"from"`
+	Status       Status `json:"status"`
+}
+
+// RatedData is the data of ConversationRated.
+type RatedData struct {
+	Conversation View  `json:"conversation"`
+	Rating       int64 `json:"rating"`
+}
+
+// ReadData is the data of ConversationRead: all that the other side has written so far has been read.
+type ReadData struct {
+	Conversation View      `json:"conversation"`
+	Reader       Sender    `json:"reader"`
+	ReadAt       time.Time `json:"readAt"`
+}
+
+// TypingData is the data of Typing.
+type TypingData struct {
+	ConversationToken string `json:"conversationToken"`
+	ConversationID    int64  `json:"conversationId"`
+	Sender            Sender `json:"sender"`
+	Typing            bool   `json:"typing"`
 }
 
 // Imported is the data of ConversationsImported: sums over one batch.
@@ -40,4 +68,15 @@ type Imported struct {
 	Messages        int64   `json:"messages"`
 	Answered        int64   `json:"answered"`
 	ResponseSeconds float64 `json:"responseSeconds"`
+}
+
+// shown is the conversation as events tell of it: at the moment of its last change, with its tags' stored names.
+func (c Conversation) shown() View { return c.View(c.UpdatedAt, nil, "") }
+
+func updated(c *Conversation, from Status) Event {
+	return Event{ConversationUpdated, c.ID, UpdatedData{c.shown(), from, c.Status}}
+}
+
+func created(c *Conversation, m *Message, answered *float64) Event {
+	return Event{MessageCreated, c.ID, CreatedData{c.shown(), m.View(), m.SenderType, answered}}
 }

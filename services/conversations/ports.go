@@ -36,10 +36,10 @@ type Store interface {
 	Post(ctx context.Context, t tenant.ID, token string, m Message, change func(*Conversation, *Message) ([]Event, error)) (Message, bool, error)
 	// Change changes a conversation. change may run more than once.
 	Change(ctx context.Context, t tenant.ID, token string, change func(*Conversation) ([]Event, error)) (Conversation, error)
-	// SetTyping notes until when a side is typing. It is no change that anybody is told of.
-	SetTyping(ctx context.Context, t tenant.ID, token string, visitorID int64, side Sender, until time.Time) error
-	// MarkRead notes that the messages which from wrote have been read.
-	MarkRead(ctx context.Context, t tenant.ID, conversationID int64, from Sender, at time.Time) error
+	// SetTyping notes until when a side is typing, and gives the conversation. It is no change that an event tells of.
+	SetTyping(ctx context.Context, t tenant.ID, token string, visitorID int64, side Sender, until time.Time) (Conversation, error)
+	// MarkRead notes that the messages which from wrote have been read. Where none was unread, nothing happens.
+	MarkRead(ctx context.Context, t tenant.ID, conversationID int64, from Sender, at time.Time, e Event) error
 	// ImportedKeys gives those of keys that have been imported.
 	ImportedKeys(ctx context.Context, t tenant.ID, keys []string) (map[string]bool, error)
 	// Import stores conversations with their messages, all or none; a Conflict where one of them was imported meanwhile.
@@ -88,4 +88,10 @@ type People interface {
 	Agents(ctx context.Context, t tenant.ID, ids []int64) ([]Agent, error)
 	// ImportVisitors gives a visitor's number for each key, made where there is none yet.
 	ImportVisitors(ctx context.Context, t tenant.ID, keys []string) ([]int64, error)
+}
+
+// Teller tells who listens at this moment of what is over before anybody could read of it later.
+type Teller interface {
+	// Tell tells of what happened to a visitor; where it is not heard, nothing is lost that is kept.
+	Tell(ctx context.Context, t tenant.ID, visitorID int64, typ string, data any)
 }

@@ -16,12 +16,13 @@ import (
 type Service struct {
 	store  Store
 	people People
+	teller Teller
 	now    func() time.Time
 }
 
 // New makes a Service. now gives the time, to the millisecond as it is stored.
-func New(store Store, people People, now func() time.Time) *Service {
-	return &Service{store, people, func() time.Time { return now().UTC().Truncate(time.Millisecond) }}
+func New(store Store, people People, teller Teller, now func() time.Time) *Service {
+	return &Service{store, people, teller, func() time.Time { return now().UTC().Truncate(time.Millisecond) }}
 }
 
 // Thread is a conversation with all that is in it.
@@ -112,7 +113,7 @@ func (s *Service) Open(ctx context.Context, t tenant.ID, visitorID int64, d Draf
 	if _, err := c.take(&m); err != nil {
 		return Conversation{}, Message{}, false, err
 	}
-	return s.store.Open(ctx, c, m, []Event{{ConversationOpened, c.ID, struct{}{}}, {MessageCreated, c.ID, Created{Sender: FromVisitor}}})
+	return s.store.Open(ctx, c, m, []Event{{ConversationOpened, c.ID, OpenedData{c.shown()}}, created(&c, &m, nil)})
 }
 
 // PostAsVisitor adds a visitor's message to a conversation of theirs.
@@ -152,9 +153,9 @@ func (s *Service) post(ctx context.Context, t tenant.ID, token string, m Message
 		if err != nil {
 			return nil, err
 		}
-		events := []Event{{MessageCreated, c.ID, Created{m.SenderType, answered}}}
+		events := []Event{created(c, m, answered)}
 		if c.Status != before {
-			events = append(events, Event{ConversationUpdated, c.ID, Updated{before, c.Status}})
+			events = append(events, updated(c, before))
 		}
 		return events, nil
 	})
@@ -185,7 +186,7 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	return s.store.Change(ctx, t, token, func(c *Conversation) ([]Event, error) {
 		before := c.Status
 		p.apply(c, s.now())
-		return []Event{{ConversationUpdated, c.ID, Updated{before, c.Status}}}, nil
+		return []Event{updated(c, before)}, nil
 	})
 }
 
@@ -195,7 +196,7 @@ func (s *Service) Close(ctx context.Context, t tenant.ID, token string, visitorI
 		before, now := c.Status, s.now()
 		c.setStatus(Closed, now)
 		c.UpdatedAt = now
-		return []Event{{ConversationUpdated, c.ID, Updated{before, c.Status}}}
+		return []Event{updated(c, before)}
 	})
 }
 
@@ -206,7 +207,7 @@ func (s *Service) Rate(ctx context.Context, t tenant.ID, token string, visitorID
 	}
 	return s.changeOwn(ctx, t, token, visitorID, func(c *Conversation) []Event {
 		c.Rating, c.Feedback, c.UpdatedAt = &r.Stars, r.Feedback, s.now()
-		return []Event{{ConversationRated, c.ID, Rated{r.Stars}}}
+		return []Event{{ConversationRated, c.ID, RatedData{c.shown(), r.Stars}}}
 	})
 }
 
@@ -225,7 +226,11 @@ func (s *Service) SetTyping(ctx context.Context, t tenant.ID, token string, visi
 	if typing {
 		until = s.now().Add(typingPeriod)
 	}
-	return s.store.SetTyping(ctx, t, token, visitorID, side, until)
+	c, err := s.store.SetTyping(ctx, t, token, visitorID, side, until)
+	if err == nil {
+		s.teller.Tell(ctx, t, c.VisitorID, Typing, TypingData{c.Token, c.ID, side, typing})
+	}
+	return err
 }
 
 // MarkRead notes that an agent has read what the visitor wrote.
@@ -234,7 +239,21 @@ func (s *Service) MarkRead(ctx context.Context, t tenant.ID, token string) error
 	if err != nil {
 		return err
 	}
-	return s.store.MarkRead(ctx, t, c.ID, FromVisitor, s.now())
+	return s.read(ctx, c, FromAgent, FromVisitor)
+}
+
+// MarkReadByVisitor notes that a conversation's own visitor has read what agents wrote.
+func (s *Service) MarkReadByVisitor(ctx context.Context, t tenant.ID, token string, visitorID int64) error {
+	c, err := s.ofVisitor(ctx, t, token, visitorID)
+	if err != nil {
+		return err
+	}
+	return s.read(ctx, c, FromVisitor, FromAgent)
+}
+
+func (s *Service) read(ctx context.Context, c Conversation, reader, writer Sender) error {
+	now := s.now()
+	return s.store.MarkRead(ctx, c.WebsiteID, c.ID, writer, now, Event{ConversationRead, c.ID, ReadData{c.shown(), reader, now}})
 }
 
 // OpenOf gives the visitor's newest open conversation, or NotFound.

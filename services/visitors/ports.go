@@ -29,8 +29,8 @@ type Store interface {
 	Create(ctx context.Context, v Visitor) error
 	// Save changes the visitor of a token; change is given the stored one and may run more than once.
 	Save(ctx context.Context, t tenant.ID, token string, change func(Visitor) (Visitor, error)) (Visitor, error)
-	// Seen notes when a visitor was seen, unless it was noted since the time given as noted.
-	Seen(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) error
+	// Seen notes when a visitor was seen, unless it was noted since the time given as noted, and says whether it did.
+	Seen(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) (bool, error)
 
 	// Imported gives the numbers of the visitors that were imported under keys.
 	Imported(ctx context.Context, t tenant.ID, keys []string) (map[string]int64, error)
@@ -64,4 +64,10 @@ type Widgets interface {
 type Conversations interface {
 	// Open gives the visitor's newest open conversation, or NotFound.
 	Open(ctx context.Context, t tenant.ID, visitorID int64) (View, error)
+}
+
+// Teller tells who listens at this moment of what is over before anybody could read of it later.
+type Teller interface {
+	// Tell tells of what happened to a visitor; where it is not heard, nothing is lost that is kept.
+	Tell(ctx context.Context, t tenant.ID, visitorID int64, typ string, data any)
 }

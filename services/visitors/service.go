@@ -14,12 +14,13 @@ type Service struct {
 	store         Store
 	widgets       Widgets
 	conversations Conversations
+	teller        Teller
 	now           func() time.Time
 }
 
 // New makes a Service over its ports.
-func New(store Store, widgets Widgets, conversations Conversations) *Service {
-	return &Service{store, widgets, conversations, time.Now}
+func New(store Store, widgets Widgets, conversations Conversations, teller Teller) *Service {
+	return &Service{store, widgets, conversations, teller, time.Now}
 }
 
 // moment is now as it is stored and shown.
@@ -88,5 +89,9 @@ func (s *Service) Resolve(ctx context.Context, token string) (tenant.ID, int64, 
 
 func (s *Service) seen(ctx context.Context, t tenant.ID, id int64) error {
 	now := s.moment()
-	return s.store.Seen(ctx, t, id, now, now.Add(-seenEvery))
+	noted, err := s.store.Seen(ctx, t, id, now, now.Add(-seenEvery))
+	if noted {
+		s.teller.Tell(ctx, t, id, EventOnline, OnlineData{id, now.Add(onlineFor)})
+	}
+	return err
 }

@@ -88,5 +88,8 @@ func (s *Service) create(ctx context.Context, t tenant.ID, n NewSession) (Visito
 	if v, err = n.Patch.Apply(v); err != nil {
 		return Visitor{}, err
 	}
-	return v, s.store.Create(ctx, v)
+	if err = s.store.Create(ctx, v); err == nil {
+		s.teller.Tell(ctx, t, id, EventOnline, OnlineData{id, v.LastSeenAt.Add(onlineFor)})
+	}
+	return v, err
 }

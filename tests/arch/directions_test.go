@@ -17,6 +17,7 @@ var (
 	domain    = libs("fault", "tenant", "authz", "identity", "optional", "paging", "words")
 	transport = libs("operation", "httpkit", "authz", "identity", "optional", "paging", "tenant", "fault", "words")
 	storage   = append(libs("mongokit", "events", "fault", "tenant", "paging", "words"), "go.mongodb.org/mongo-driver/v2/bson")
+	streaming = append(libs("events", "rediskit", "httpkit", "authz", "identity", "tenant", "fault", "telemetry"), "github.com/prometheus/client_golang/prometheus")
 	outbound  = libs("httpkit", "fault", "tenant", "identity", "rediskit")
 )
 
@@ -38,6 +39,8 @@ func TestServices(t *testing.T) {
 			allow(t, p, "internal/api imports the root and what carries operations", append(transport, root), root+"/")
 		case inside == "internal/mongostore":
 			allow(t, p, "internal/mongostore imports the root and what reaches the store", append(storage, root), root+"/")
+		case inside == "internal/live":
+			allow(t, p, "internal/live imports the root and what carries events", append(streaming, root), root+"/")
 		case strings.HasPrefix(inside, "internal/"):
 			allow(t, p, "an outbound port imports the root and what calls out", append(outbound, root), root+"/")
 		case inside == "app":

@@ -85,7 +85,7 @@ func (c Client) Do(t testing.TB, method, path string, body any) Answer {
 	}
 	defer resp.Body.Close()
 	a.Status, a.Header = resp.StatusCode, resp.Header
-	if a.Body, err = io.ReadAll(resp.Body); err != nil {
+	if a.Body, err = readAnswer(resp); err != nil {
 		t.Errorf("%s %s: %v", method, path, err)
 	}
 	if a.Status >= 500 {

@@ -20,6 +20,8 @@ var All = []Journey{
 	{"a message sent again", SentAgain},
 	{"a message sent by many at once", SentAtOnce},
 	{"reading on behind a message", ReadingOn},
+	{"both sides see it happen", Live},
+	{"resuming a stream", Resuming},
 	{"tags in several languages", Tags},
 	{"an agent takes a conversation", Assignment},
 	{"finding conversations", Finding},

@@ -10,8 +10,8 @@ import (
 
 // What pages may send and read beside what every page may.
 const (
-	openHeaders    = "content-type, x-visitor-id, idempotency-key, x-request-id"
-	bearerHeaders  = "authorization, content-type, idempotency-key, x-request-id"
+	openHeaders    = "content-type, x-visitor-id, last-event-id, idempotency-key, x-request-id"
+	bearerHeaders  = "authorization, content-type, last-event-id, idempotency-key, x-request-id"
 	exposedHeaders = "X-Request-Id, Retry-After"
 	preflightAge   = "600"
 )

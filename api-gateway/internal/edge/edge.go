@@ -36,13 +36,20 @@ type Shared struct {
 	Origins   []string       // whose pages may call operations with a bearer
 	Timeout   time.Duration  // how long a request may take
 	durations *prometheus.HistogramVec
+	streams   prometheus.Gauge
+	draining  context.Context // ends when streams have to
+	drain     context.CancelFunc
 }
 
 // New completes what the listeners share.
 func New(s Shared) *Shared {
-	s.durations = newDurations(s.Telemetry.Registry)
+	s.durations, s.streams = newDurations(s.Telemetry.Registry), newStreams(s.Telemetry.Registry)
+	s.draining, s.drain = context.WithCancel(context.Background())
 	return &s
 }
+
+// Drain ends the streams, which would not end by themselves; their readers go on elsewhere.
+func (s *Shared) Drain() { s.drain() }
 
 // Edge answers one listener.
 type Edge struct {
@@ -53,20 +60,36 @@ type Edge struct {
 // Over makes the Edge of a table.
 func (s *Shared) Over(rows []route.Route) *Edge { return &Edge{s, route.New(rows)} }
 
-// ServeHTTP answers a request within the timeout.
+// ServeHTTP answers a request: within the timeout, unless it asks for a stream.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), e.Timeout)
+	path := e.table.Find(r)
+	var row *route.Route
+	if path != nil {
+		row = path.Route(r.Method)
+	}
+	ctx, cancel := e.bounded(w, r, row)
 	defer cancel()
 	x, ctx := e.begin(ctx, w, r)
 	defer x.end(ctx)
-	if err := e.serve(x, r.WithContext(ctx)); err != nil {
+	if err := e.serve(x, r.WithContext(ctx), path, row); err != nil {
 		x.refuse(ctx, err)
 	}
 }
 
+// bounded gives the context in which a request is answered.
+func (e *Edge) bounded(w http.ResponseWriter, r *http.Request, row *route.Route) (context.Context, context.CancelFunc) {
+	if row == nil || row.Class != route.ClassStream {
+		return context.WithTimeout(r.Context(), e.Timeout)
+	}
+	// The deadline of reading the request, left in place, would look like a client that went away.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a writer that cannot has no deadline
+	ctx, cancel := context.WithCancel(r.Context())
+	stop := context.AfterFunc(e.draining, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
 // serve refuses in the contract's order: path and method, size, credential, permission; the rest is the service's.
-func (e *Edge) serve(x *exchange, r *http.Request) error {
-	path := e.table.Find(r)
+func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.Route) error {
 	if path == nil {
 		return fault.Missing("path")
 	}
@@ -75,7 +98,6 @@ func (e *Edge) serve(x *exchange, r *http.Request) error {
 		e.options(x, path, r)
 		return nil
 	}
-	row := path.Route(r.Method)
 	if row == nil {
 		x.Header().Set("Allow", path.Allow())
 		return fault.New(fault.MethodNotAllowed, "the path has no method "+r.Method)
@@ -99,7 +121,13 @@ func (e *Edge) serve(x *exchange, r *http.Request) error {
 	if row.Rule.Caller != identity.Public {
 		x.Header().Set("Cache-Control", "no-store") // unless the service knows better
 	}
-	return e.Proxy.Forward(x, r, row.Upstream, proxy.Caller{Principal: p, Address: x.client})
+	caller := proxy.Caller{Principal: p, Address: x.client}
+	if row.Class == route.ClassStream {
+		e.streams.Inc()
+		defer e.streams.Dec()
+		return e.Proxy.Stream(x, r, row.Upstream, caller)
+	}
+	return e.Proxy.Forward(x, r, row.Upstream, caller)
 }
 
 // identify resolves the credential that the row asks for, and no other.

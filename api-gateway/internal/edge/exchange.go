@@ -40,7 +40,8 @@ type exchange struct {
 	pattern   string
 	row       *route.Route
 	principal identity.Principal
-	status    int // 0 until the answer has begun
+	status    int           // 0 until the answer has begun
+	began     time.Duration // of a stream: when the answer began
 	bytes     int64
 	aborted   bool // the answer broke off
 }
@@ -73,7 +74,7 @@ func requestID(h http.Header) string {
 // WriteHeader implements http.ResponseWriter.
 func (x *exchange) WriteHeader(status int) {
 	if x.status == 0 && status >= 200 {
-		x.status = status
+		x.status, x.began = status, time.Since(x.start)
 	}
 	x.ResponseWriter.WriteHeader(status)
 }
@@ -127,6 +128,9 @@ func (x *exchange) end(ctx context.Context) {
 
 func (x *exchange) record(ctx context.Context) {
 	took := time.Since(x.start)
+	if x.row != nil && x.row.Class == route.ClassStream && x.began > 0 {
+		took = x.began // how long somebody stayed says nothing about us
+	}
 	x.edge.durations.WithLabelValues(x.method, x.pattern, strconv.Itoa(x.status)).Observe(took.Seconds())
 	attrs := []slog.Attr{
 		slog.String("method", x.method), slog.String("route", x.pattern), slog.Int("status", x.status),
@@ -170,4 +174,10 @@ func newDurations(registry prometheus.Registerer) *prometheus.HistogramVec {
 	}, []string{"http_request_method", "http_route", "http_response_status_code"})
 	registry.MustRegister(h)
 	return h
+}
+
+func newStreams(registry prometheus.Registerer) prometheus.Gauge {
+	g := prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_edge_streams", Help: "Open event streams."})
+	registry.MustRegister(g)
+	return g
 }

@@ -33,6 +33,7 @@ const internalPrefix = "X-Fivechat-"
 // Proxy forwards to the services.
 type Proxy struct {
 	services map[route.Upstream]*httputil.ReverseProxy
+	streams  map[route.Upstream]*httputil.ReverseProxy
 	signer   *signer
 	tele     *telemetry.Telemetry
 }
@@ -43,25 +44,35 @@ func New(addresses map[route.Upstream]*url.URL, keys *identity.Keyring, t *telem
 	if err != nil {
 		return nil, err
 	}
-	p := &Proxy{services: map[route.Upstream]*httputil.ReverseProxy{}, signer: s, tele: t}
+	p := &Proxy{services: map[route.Upstream]*httputil.ReverseProxy{}, streams: map[route.Upstream]*httputil.ReverseProxy{}, signer: s, tele: t}
 	durations := newDurations(t.Registry)
 	transport := &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: 2 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		MaxIdleConnsPerHost: 256, IdleConnTimeout: 90 * time.Second,
 		DisableCompression: true, // the client's own Accept-Encoding decides
 	}
+	// A stream keeps its connection and its buffer for as long as it lasts, so both are small.
+	lean := transport.Clone()
+	lean.MaxIdleConnsPerHost, lean.ReadBufferSize, lean.WriteBufferSize = 1, streamBuffer, 1<<10
+	whole, parts := &buffers{size: 32 << 10}, &buffers{size: streamBuffer}
 	for name, address := range addresses {
-		p.services[name] = &httputil.ReverseProxy{
-			Transport:      measured{transport, name, durations},
-			Rewrite:        func(pr *httputil.ProxyRequest) { rewrite(pr, address) },
-			ModifyResponse: answered,
-			ErrorHandler:   func(_ http.ResponseWriter, r *http.Request, err error) { errandOf(r).err = err },
-			BufferPool:     &buffers{},
-			ErrorLog:       slog.NewLogLogger(t.Log.Handler(), slog.LevelDebug),
+		forward := func(transport http.RoundTripper, pool httputil.BufferPool) *httputil.ReverseProxy {
+			return &httputil.ReverseProxy{
+				Transport:      measured{transport, name, durations},
+				Rewrite:        func(pr *httputil.ProxyRequest) { rewrite(pr, address) },
+				ModifyResponse: answered,
+				ErrorHandler:   func(_ http.ResponseWriter, r *http.Request, err error) { errandOf(r).err = err },
+				BufferPool:     pool,
+				ErrorLog:       slog.NewLogLogger(t.Log.Handler(), slog.LevelDebug),
+			}
 		}
+		p.services[name], p.streams[name] = forward(transport, whole), forward(lean, parts)
 	}
 	return p, nil
 }
+
+// streamBuffer is through how many bytes a stream is copied.
+const streamBuffer = 2 << 10
 
 // Caller is whom a request is forwarded for.
 type Caller struct {
@@ -83,6 +94,16 @@ func errandOf(r *http.Request) *errand { return r.Context().Value(errandKey{}).(
 // Forward sends r to a service and streams its answer to w. An error says that nothing was answered: Canceled where
 // the client went away, Timeout where the deadline passed, Invalid where the body broke off, else Unavailable.
 func (p *Proxy) Forward(w http.ResponseWriter, r *http.Request, to route.Upstream, c Caller) error {
+	return p.forward(p.services[to], w, r, to, c)
+}
+
+// Stream is Forward for an answer that goes on until somebody ends it. What comes is passed on at once, and a client
+// that takes nothing of it for streamPatience is cut off.
+func (p *Proxy) Stream(w http.ResponseWriter, r *http.Request, to route.Upstream, c Caller) error {
+	return p.forward(p.streams[to], &impatient{w, http.NewResponseController(w)}, r, to, c)
+}
+
+func (p *Proxy) forward(service *httputil.ReverseProxy, w http.ResponseWriter, r *http.Request, to route.Upstream, c Caller) error {
 	says, err := p.says(r.Context(), c)
 	if err != nil {
 		return err
@@ -93,7 +114,7 @@ func (p *Proxy) Forward(w http.ResponseWriter, r *http.Request, to route.Upstrea
 	r.Header.Del("Upgrade") // no operation switches protocols
 	body := &watched{ReadCloser: r.Body}
 	r.Body = body
-	p.services[to].ServeHTTP(w, r)
+	service.ServeHTTP(w, r)
 	switch {
 	case e.err == nil:
 		return nil
@@ -172,15 +193,36 @@ func (w *watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// buffers lends the 32 KiB through which answers are copied.
-type buffers struct{ pool sync.Pool }
+// streamPatience is how long a stream's client may take to accept what it is sent.
+const streamPatience = 15 * time.Second
+
+// impatient bounds each write.
+type impatient struct {
+	http.ResponseWriter
+	control *http.ResponseController
+}
+
+// Write implements http.ResponseWriter.
+func (i *impatient) Write(b []byte) (int, error) {
+	_ = i.control.SetWriteDeadline(time.Now().Add(streamPatience)) // a writer that cannot has no deadline
+	return i.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach what is inside, to flush.
+func (i *impatient) Unwrap() http.ResponseWriter { return i.ResponseWriter }
+
+// buffers lends the pieces of memory through which answers are copied.
+type buffers struct {
+	pool sync.Pool
+	size int
+}
 
 // Get implements httputil.BufferPool.
 func (b *buffers) Get() []byte {
 	if p, ok := b.pool.Get().(*[]byte); ok {
 		return *p
 	}
-	return make([]byte, 32<<10)
+	return make([]byte, b.size)
 }
 
 // Put implements httputil.BufferPool.

@@ -54,6 +54,7 @@ const (
 	ClassVisitor  Class = "visitor"
 	ClassSession  Class = "session"
 	ClassPublic   Class = "public"
+	ClassStream   Class = "stream" // an answer that goes on until somebody ends it
 	ClassHealth   Class = "health"
 	ClassOperator Class = "operator"
 )

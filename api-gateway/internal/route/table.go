@@ -33,7 +33,11 @@ var Public = []Route{
 	{"GET", "/visitor/conversations/{token}/messages", Conversations, authz.Visitor, VisitorCredential, Open, body, ClassVisitor},
 	{"POST", "/visitor/conversations/{token}/messages", Conversations, authz.Visitor, VisitorCredential, Open, body, ClassVisitor},
 	{"POST", "/visitor/conversations/{token}/typing", Conversations, authz.Visitor, VisitorCredential, Open, body, ClassVisitor},
+	{"POST", "/visitor/conversations/{token}/read", Conversations, authz.Visitor, VisitorCredential, Open, body, ClassVisitor},
 	{"POST", "/visitor/conversations/{token}/close", Conversations, authz.Visitor, VisitorCredential, Open, body, ClassVisitor},
+
+	{"GET", "/events", Conversations, authz.Read, NoVisitor, Configured, body, ClassStream},
+	{"GET", "/visitor/events", Conversations, authz.Visitor, VisitorCredential, Open, body, ClassStream},
 
 	{"GET", "/visitors", Visitors, authz.Read, NoVisitor, Configured, body, ClassRead},
 	{"GET", "/visitors/{token}", Visitors, authz.Read, NoVisitor, Configured, body, ClassRead},

@@ -98,19 +98,18 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 	}
 	common := component.Config{
 		AdminAddr: "127.0.0.1:0", AssertionKeys: []string{s.secrets.AssertionKey}, Telemetry: tele,
-		Mongo: mongokit.Config{URI: s.stores.mongoURI},
+		Mongo: mongokit.Config{URI: s.stores.mongoURI}, Redis: rediskit.Config{URL: s.stores.redisURL},
 	}
-	redis := rediskit.Config{URL: s.stores.redisURL}
 	build := map[string]func() (runner.Unit, error){
 		"widgets": func() (runner.Unit, error) { return widgets.New(ctx, widgets.Config{Config: common}) },
 		"accounts": func() (runner.Unit, error) {
-			return accounts.New(ctx, accounts.Config{Config: common, WidgetsURL: url["widgets"], Redis: redis})
+			return accounts.New(ctx, accounts.Config{Config: common, WidgetsURL: url["widgets"]})
 		},
 		"visitors": func() (runner.Unit, error) {
 			return visitors.New(ctx, visitors.Config{Config: common, WidgetsURL: url["widgets"], ConversationsURL: url["conversations"]})
 		},
 		"conversations": func() (runner.Unit, error) {
-			return conversations.New(ctx, conversations.Config{Config: common, AccountsURL: url["accounts"], VisitorsURL: url["visitors"]})
+			return conversations.New(ctx, conversations.Config{Config: common, AccountsURL: url["accounts"], VisitorsURL: url["visitors"], TicketsURL: url["tickets"]})
 		},
 		"tickets": func() (runner.Unit, error) {
 			c := tickets.Default()
@@ -132,7 +131,7 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 	}
 	g := gateway.Default()
 	g.Addr, g.AdminAddr, g.OperatorAddr = o.Listen, "127.0.0.1:0", o.Operator
-	g.OperatorKey, g.AssertionKeys, g.Telemetry, g.Redis = s.secrets.OperatorKey, common.AssertionKeys, tele, redis
+	g.OperatorKey, g.AssertionKeys, g.Telemetry, g.Redis = s.secrets.OperatorKey, common.AssertionKeys, tele, common.Redis
 	g.AccountsURL, g.ConversationsURL, g.VisitorsURL = url["accounts"], url["conversations"], url["visitors"]
 	g.WidgetsURL, g.TicketsURL, g.StatisticsURL = url["widgets"], url["tickets"], url["statistics"]
 	if g.Addr == "" {

@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"fivechat.dev/libs/component"
-	"fivechat.dev/libs/rediskit"
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/services/accounts"
 	"fivechat.dev/services/accounts/internal/announcer"
@@ -18,7 +17,6 @@ import (
 // Config is the service's settings. Without Redis the edges learn of a revoked token only when they ask again.
 type Config struct {
 	component.Config
-	Redis      rediskit.Config
 	WidgetsURL string `env:"FIVECHAT_WIDGETS_URL"`
 }
 
@@ -40,17 +38,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	var redis *rediskit.Client
-	if c.Redis.URL != "" {
-		if redis, err = rediskit.Connect(c.Redis); err != nil {
-			return runner.Unit{}, err
-		}
-	}
-	service := accounts.New(mongostore.New(base.DB), widgetsclient.New(base.Client(c.WidgetsURL)), announcer.New(redis, base.Log))
+	service := accounts.New(mongostore.New(base.DB), widgetsclient.New(base.Client(c.WidgetsURL)), announcer.New(base.Redis, base.Log))
 	api.Mount(base.Router, base.Chain, service)
-	unit, err := base.Unit(ctx)
-	if redis != nil {
-		unit.Close = func(ctx context.Context) error { return errors.Join(base.DB.Close(ctx), redis.Close()) }
-	}
-	return unit, err
+	return base.Unit(ctx)
 }

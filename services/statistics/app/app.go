@@ -34,7 +34,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	store := mongostore.New(base.DB)
 	api.Mount(base.Router, base.Chain, statistics.New(store, siblings.Visitors{Client: base.Client(c.VisitorsURL)}))
 	follow := func(source, url string) runner.Task {
-		f := events.Follower{Source: source, Client: base.Client(url), Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply}
+		f := events.Follower{Name: source, Source: events.Remote{Client: base.Client(url)}, Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply}
 		return runner.Task{Name: "follow " + source, Run: f.Run}
 	}
 	return base.Unit(ctx, follow("conversations", c.ConversationsURL), follow("visitors", c.VisitorsURL))

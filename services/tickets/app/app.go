@@ -47,6 +47,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		return runner.Unit{}, err
 	}
 	log := events.NewLog(base.DB, base.Telemetry)
+	log.PublishTo(base.Redis)
 	log.Serve(base.Router, base.Chain)
 	api.Mount(base.Router, base.Chain, tickets.New(
 		mongostore.New(base.DB, log), siblings.Accounts{Client: base.Client(c.AccountsURL)},

@@ -44,8 +44,10 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		return runner.Unit{}, err
 	}
 	log := events.NewLog(base.DB, base.Telemetry)
+	log.PublishTo(base.Redis)
 	log.Serve(base.Router, base.Chain)
 	api.Mount(base.Router, base.Chain, visitors.New(mongostore.New(base.DB, log),
-		widgetsclient.New(base.Client(c.WidgetsURL)), conversationsclient.New(base.Client(c.ConversationsURL))))
+		widgetsclient.New(base.Client(c.WidgetsURL)), conversationsclient.New(base.Client(c.ConversationsURL)),
+		events.NewTeller(base.Redis, base.Telemetry)))
 	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay})
 }

@@ -3,6 +3,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"fivechat.dev/libs/authz"
 	"fivechat.dev/libs/httpkit"
@@ -26,10 +27,10 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *conversations.Service) {
 
 func (a api) documented(r *httpkit.Router, chain operation.Chain) {
 	httpkit.Handle(r, "GET /conversations", 200, operation.New(chain, "conversations.list_conversations", authz.Read,
-		func(ctx context.Context, req list) (paging.Page[conversation], error) {
+		func(ctx context.Context, req list) (paging.Page[conversations.View], error) {
 			found, err := a.s.List(ctx, identity.From(ctx).Website, req.filter(), req.Window)
 			if err != nil {
-				return paging.Page[conversation]{}, err
+				return paging.Page[conversations.View]{}, err
 			}
 			views, err := a.views(ctx, found.Rows, req.Lang)
 			return paging.Envelope(req.Window, found, views), err
@@ -45,7 +46,7 @@ func (a api) documented(r *httpkit.Router, chain operation.Chain) {
 	httpkit.Handle(r, "GET /conversations/{token}", 200, operation.New(chain, "conversations.get_conversation", authz.Read, getThread))
 	httpkit.Handle(r, "GET /conversations/{token}/messages", 200, operation.New(chain, "conversations.list_messages", authz.Read, getThread))
 	httpkit.Handle(r, "POST /conversations/{token}/rate", 200, operation.New(chain, "conversations.rate_conversation", authz.Visitor,
-		func(ctx context.Context, req rate) (conversation, error) {
+		func(ctx context.Context, req rate) (conversations.View, error) {
 			p := identity.From(ctx)
 			c, err := a.s.Rate(ctx, p.Website, req.Token, p.VisitorID, conversations.Rating{Stars: req.Rating, Feedback: req.Feedback})
 			return a.viewed(ctx, c, err)
@@ -57,10 +58,10 @@ func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
 		func(ctx context.Context, req agentMessage) (posted, error) {
 			m, fresh, err := a.s.PostAsAgent(ctx, identity.From(ctx).Website, req.Token,
 				conversations.Draft{Content: req.Content, AuthorID: req.AuthorID, ClientID: req.ClientMessageID})
-			return posted{messageOf(m), fresh}, err
+			return posted{m.View(), fresh}, err
 		}))
 	httpkit.Handle(r, "PATCH /conversations/{token}", 200, operation.New(chain, "conversations.update_conversation", authz.Write,
-		func(ctx context.Context, req update) (conversation, error) {
+		func(ctx context.Context, req update) (conversations.View, error) {
 			c, err := a.s.Update(ctx, identity.From(ctx).Website, req.Token, conversations.Patch{
 				Status: req.Status, AssigneeID: req.AssigneeID, Tags: req.Tags, Summary: req.Summary})
 			return a.viewed(ctx, c, err)
@@ -104,7 +105,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 			p := identity.From(ctx)
 			c, m, fresh, err := a.s.Open(ctx, p.Website, p.VisitorID, conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
 			v, err := a.viewed(ctx, c, err)
-			return opened{v, messageOf(m), fresh}, err
+			return opened{v, m.View(), fresh}, err
 		}))
 	httpkit.Handle(r, "GET /visitor/conversations/{token}/messages", 200, operation.New(chain, "conversations.list_own_messages", authz.Visitor,
 		func(ctx context.Context, req since) (news, error) {
@@ -121,15 +122,20 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 			p := identity.From(ctx)
 			m, fresh, err := a.s.PostAsVisitor(ctx, p.Website, req.Token, p.VisitorID,
 				conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
-			return posted{messageOf(m), fresh}, err
+			return posted{m.View(), fresh}, err
 		}))
 	httpkit.Handle(r, "POST /visitor/conversations/{token}/typing", 204, operation.New(chain, "conversations.set_visitor_typing", authz.Visitor,
 		func(ctx context.Context, req typing) (operation.None, error) {
 			p := identity.From(ctx)
 			return operation.None{}, a.s.SetTyping(ctx, p.Website, req.Token, p.VisitorID, conversations.FromVisitor, req.Typing)
 		}))
+	httpkit.Handle(r, "POST /visitor/conversations/{token}/read", 204, operation.New(chain, "conversations.mark_own_read", authz.Visitor,
+		func(ctx context.Context, req read) (operation.None, error) {
+			p := identity.From(ctx)
+			return operation.None{}, a.s.MarkReadByVisitor(ctx, p.Website, req.Token, p.VisitorID)
+		}))
 	httpkit.Handle(r, "POST /visitor/conversations/{token}/close", 200, operation.New(chain, "conversations.close_conversation", authz.Visitor,
-		func(ctx context.Context, req read) (conversation, error) {
+		func(ctx context.Context, req read) (conversations.View, error) {
 			p := identity.From(ctx)
 			c, err := a.s.Close(ctx, p.Website, req.Token, p.VisitorID)
 			return a.viewed(ctx, c, err)
@@ -143,14 +149,14 @@ func (a api) forSiblings(r *httpkit.Router, chain operation.Chain) {
 			return resolved{c.ID, c.VisitorID}, err
 		}))
 	httpkit.Handle(r, "GET /internal/conversations/open", 200, operation.New(chain, "conversations.get_open_conversation", authz.Internal,
-		func(ctx context.Context, req openOf) (conversation, error) {
+		func(ctx context.Context, req openOf) (conversations.View, error) {
 			c, err := a.s.OpenOf(ctx, identity.From(ctx).Website, req.VisitorID)
 			return a.viewed(ctx, c, err)
 		}))
 }
 
 // views gives conversations as clients see them. The catalogue is only read where a language is asked for.
-func (a api) views(ctx context.Context, cs []conversations.Conversation, lang string) ([]conversation, error) {
+func (a api) views(ctx context.Context, cs []conversations.Conversation, lang string) ([]conversations.View, error) {
 	var catalogue conversations.Catalogue
 	if lang != "" && len(cs) > 0 {
 		var err error
@@ -158,25 +164,25 @@ func (a api) views(ctx context.Context, cs []conversations.Conversation, lang st
 			return nil, err
 		}
 	}
-	out := make([]conversation, len(cs))
+	out, now := make([]conversations.View, len(cs)), time.Now()
 	for i, c := range cs {
-		out[i] = viewOf(c, catalogue, lang)
+		out[i] = c.View(now, catalogue, lang)
 	}
 	return out, nil
 }
 
-func (a api) view(ctx context.Context, c conversations.Conversation, lang string) (conversation, error) {
+func (a api) view(ctx context.Context, c conversations.Conversation, lang string) (conversations.View, error) {
 	vs, err := a.views(ctx, []conversations.Conversation{c}, lang)
 	if err != nil {
-		return conversation{}, err
+		return conversations.View{}, err
 	}
 	return vs[0], nil
 }
 
 // viewed gives the view of a use case's outcome.
-func (a api) viewed(ctx context.Context, c conversations.Conversation, err error) (conversation, error) {
+func (a api) viewed(ctx context.Context, c conversations.Conversation, err error) (conversations.View, error) {
 	if err != nil {
-		return conversation{}, err
+		return conversations.View{}, err
 	}
 	return a.view(ctx, c, "")
 }

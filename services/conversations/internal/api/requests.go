@@ -127,7 +127,7 @@ func (p *place) UnmarshalText(b []byte) error {
 
 var errPlace = errors.New("must be a message's number, or 0")
 
-func newsOf(c conversation, th conversations.Thread) news {
+func newsOf(c conversations.View, th conversations.Thread) news {
 	n := news{Conversation: c, Messages: messagesOf(th.Messages), Users: make([]agent, len(th.Agents))}
 	if len(n.Messages) > newsLimit {
 		n.Messages, n.HasMore = n.Messages[:newsLimit], true

@@ -115,24 +115,25 @@ func (s *Store) Messages(ctx context.Context, t tenant.ID, conversationID, after
 }
 
 // SetTyping implements conversations.Store.
-func (s *Store) SetTyping(ctx context.Context, t tenant.ID, token string, visitorID int64, side conversations.Sender, until time.Time) error {
+func (s *Store) SetTyping(ctx context.Context, t tenant.ID, token string, visitorID int64, side conversations.Sender, until time.Time) (conversations.Conversation, error) {
 	filter, field := byToken(token), "agentTypingTo"
 	if side == conversations.FromVisitor {
 		filter, field = append(filter, bson.E{Key: "visitorId", Value: visitorID}), "visitorTypingTo"
 	}
-	found, err := s.conversations.Update(ctx, t, filter, bson.D{{Key: "$set", Value: bson.D{{Key: field, Value: until}}}})
-	if err == nil && !found {
-		err = fault.Missing("conversation")
-	}
-	return err
+	return s.conversations.Modify(ctx, t, filter, bson.D{{Key: "$set", Value: bson.D{{Key: field, Value: until}}}})
 }
 
 // MarkRead implements conversations.Store.
-func (s *Store) MarkRead(ctx context.Context, t tenant.ID, conversationID int64, from conversations.Sender, at time.Time) error {
-	_, err := s.messages.UpdateAll(ctx, t,
-		bson.D{{Key: "conversationId", Value: conversationID}, {Key: "senderType", Value: from}, {Key: "readAt", Value: nil}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "readAt", Value: at}, {Key: "updatedAt", Value: at}}}})
-	return err
+func (s *Store) MarkRead(ctx context.Context, t tenant.ID, conversationID int64, from conversations.Sender, at time.Time, e conversations.Event) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		n, err := s.messages.UpdateAll(ctx, t,
+			bson.D{{Key: "conversationId", Value: conversationID}, {Key: "senderType", Value: from}, {Key: "readAt", Value: nil}},
+			bson.D{{Key: "$set", Value: bson.D{{Key: "readAt", Value: at}, {Key: "updatedAt", Value: at}}}})
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.tell(ctx, t, []conversations.Event{e})
+	})
 }
 
 // Tags implements conversations.Store.

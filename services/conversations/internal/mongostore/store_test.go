@@ -47,7 +47,7 @@ func conversation(t *testing.T, s *mongostore.Store, w tenant.ID, n int64, words
 func place(c *conversations.Conversation, m *conversations.Message) ([]conversations.Event, error) {
 	c.Messages++
 	m.ID, m.ConversationID, m.WebsiteID = c.ID<<14|c.Messages, c.ID, c.WebsiteID
-	return []conversations.Event{{Type: conversations.MessageCreated, Key: c.ID, Data: conversations.Created{Sender: m.SenderType}}}, nil
+	return []conversations.Event{{Type: conversations.MessageCreated, Key: c.ID, Data: conversations.CreatedData{Sender: m.SenderType}}}, nil
 }
 
 func TestPostsToOneConversationAreAllThereInOrder(t *testing.T) {
@@ -209,12 +209,14 @@ func TestWebsitesAreApart(t *testing.T) {
 		missing("Post", err)
 		_, err = s.Change(t.Context(), other, c.Token, func(*conversations.Conversation) ([]conversations.Event, error) { return nil, nil })
 		missing("Change", err)
-		missing("SetTyping", s.SetTyping(t.Context(), other, c.Token, 0, conversations.FromAgent, noon))
-		missing("SetTyping of another visitor", s.SetTyping(t.Context(), own, c.Token, 8, conversations.FromVisitor, noon))
+		_, err = s.SetTyping(t.Context(), other, c.Token, 0, conversations.FromAgent, noon)
+		missing("SetTyping", err)
+		_, err = s.SetTyping(t.Context(), own, c.Token, 8, conversations.FromVisitor, noon)
+		missing("SetTyping of another visitor", err)
 		if ms, err := s.Messages(t.Context(), other, c.ID, 0, 10); err != nil || len(ms) != 0 {
 			t.Errorf("Messages: %v %v", ms, err)
 		}
-		if err := s.MarkRead(t.Context(), other, c.ID, conversations.FromVisitor, noon); err != nil {
+		if err := s.MarkRead(t.Context(), other, c.ID, conversations.FromVisitor, noon, conversations.Event{Type: "none was unread"}); err != nil {
 			t.Errorf("MarkRead: %v", err)
 		}
 		if ms, _ := s.Messages(t.Context(), own, c.ID, 0, 10); len(ms) != 1 || ms[0].ReadAt != nil {

@@ -17,7 +17,7 @@ func (s *Store) Create(ctx context.Context, v visitors.Visitor) error {
 		if err := s.insert(ctx, v.WebsiteID, v); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, v.WebsiteID, v.ID, visitors.EventCreated, visitors.NoData{})
+		return s.log.Append(ctx, v.WebsiteID, v.ID, visitors.EventCreated, visitors.Data{VisitorID: v.ID})
 	})
 }
 
@@ -34,7 +34,7 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, visitorToken string, chan
 		if _, err = s.visitors.Update(ctx, t, bson.D{{Key: "_id", Value: v.ID}}, bson.D{{Key: "$set", Value: saved}}); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, t, v.ID, visitors.EventUpdated, visitors.NoData{})
+		return s.log.Append(ctx, t, v.ID, visitors.EventUpdated, visitors.Data{VisitorID: v.ID})
 	})
 	return saved, err
 }

@@ -86,8 +86,7 @@ func seen(operator string, at time.Time) bson.D {
 }
 
 // Seen implements visitors.Store.
-func (s *Store) Seen(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) error {
-	_, err := s.visitors.Update(ctx, t, append(bson.D{{Key: "_id", Value: id}}, seen("$lte", noted)...),
+func (s *Store) Seen(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) (bool, error) {
+	return s.visitors.Update(ctx, t, append(bson.D{{Key: "_id", Value: id}}, seen("$lte", noted)...),
 		bson.D{{Key: "$set", Value: bson.D{{Key: "lastSeenAt", Value: now}}}})
-	return err
 }

@@ -111,7 +111,7 @@ func TestCreateAndFind(t *testing.T) {
 	page, err := s.List(ctx, one, visitors.Filter{}, paging.Window{})
 	want(t, page.Rows, err, []visitors.Visitor{b, a})
 	want(t, s.told(t), nil, []string{
-		fmt.Sprint("visitor.created 1 ", a.ID, " {}"), fmt.Sprint("visitor.created 1 ", b.ID, " {}"),
+		fmt.Sprintf(`visitor.created 1 %d {"visitorId":%d}`, a.ID, a.ID), fmt.Sprintf(`visitor.created 1 %d {"visitorId":%d}`, b.ID, b.ID),
 	})
 }
 
@@ -120,9 +120,11 @@ func TestPresence(t *testing.T) {
 	s, ctx := newStore(t), t.Context()
 	a, b := s.create(t, one), s.create(t, one)
 	later := day.Add(20 * time.Second)
-	wantDone(t, s.Seen(ctx, one, a.ID, later, later.Add(-15*time.Second)))
+	noted, err := s.Seen(ctx, one, a.ID, later, later.Add(-15*time.Second))
+	want(t, noted, err, true)
 	soon := later.Add(14 * time.Second)
-	wantDone(t, s.Seen(ctx, one, a.ID, soon, soon.Add(-15*time.Second))) // too soon
+	noted, err = s.Seen(ctx, one, a.ID, soon, soon.Add(-15*time.Second))
+	want(t, noted, err, false) // too soon
 	a.LastSeenAt = later
 	got, err := s.ByToken(ctx, one, a.Token)
 	want(t, got, err, a)
@@ -154,7 +156,7 @@ func TestSave(t *testing.T) {
 	want(t, got, err, v)
 	got, err = s.ByToken(ctx, one, v.Token)
 	want(t, got, err, v)
-	want(t, s.told(t)[1:], nil, []string{fmt.Sprint("visitor.updated 1 ", v.ID, " {}")})
+	want(t, s.told(t)[1:], nil, []string{fmt.Sprintf(`visitor.updated 1 %d {"visitorId":%d}`, v.ID, v.ID)})
 }
 
 func TestSaveLosesNothing(t *testing.T) {
@@ -209,7 +211,7 @@ func TestImport(t *testing.T) {
 func TestImportAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	service := visitors.New(s, nil, nil)
+	service := visitors.New(s, nil, nil, nil)
 	rows := make([]visitors.ImportRow, 40)
 	for i := range rows {
 		rows[i].Key = fmt.Sprint("k", i)
@@ -247,7 +249,8 @@ func TestIsolation(t *testing.T) {
 		wantKind(t, err, fault.NotFound)
 		_, err = s.Save(ctx, roles.other, v.Token, func(v visitors.Visitor) (visitors.Visitor, error) { v.Name = "stolen"; return v, nil })
 		wantKind(t, err, fault.NotFound)
-		wantDone(t, s.Seen(ctx, roles.other, v.ID, day.Add(time.Hour), day.Add(time.Hour)))
+		noted, err := s.Seen(ctx, roles.other, v.ID, day.Add(time.Hour), day.Add(time.Hour))
+		want(t, noted, err, false)
 		several, err := s.ByIDs(ctx, roles.other, []int64{v.ID})
 		want(t, len(several), err, 0)
 		ids, err := s.Imported(ctx, roles.other, []string{"same"})

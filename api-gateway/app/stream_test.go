@@ -1,0 +1,75 @@
+package app_test
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"fivechat.dev/api-gateway/app"
+)
+
+// TestStreams: a stream outlasts the timeout of requests, comes through as it is written, and ends with the gateway.
+func TestStreams(t *testing.T) {
+	t.Parallel()
+	const timeout = 50 * time.Millisecond
+	h := open(t, func(c *app.Config) { c.Timeout = timeout })
+	next, asked := make(chan string), make(chan *http.Request, 1)
+	h.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		w.Header().Set("Content-Type", "text/event-stream")
+		w.WriteHeader(200)
+		_ = http.NewResponseController(w).Flush()
+		asked <- r
+		for {
+			select {
+			case frame := <-next:
+				_, _ = w.Write([]byte(frame))
+				_ = http.NewResponseController(w).Flush()
+			case <-r.Context().Done():
+				return true
+			}
+		}
+	}
+	req, err := http.NewRequestWithContext(t.Context(), "GET", h.public+"/visitor/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("x-visitor-id", someone)
+	req.Header.Set("Last-Event-ID", "1.2.3")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	upstream := <-asked
+	if got := upstream.Header; got.Get("Last-Event-ID") != "1.2.3" || got.Get("X-Fivechat-Timeout-Ms") != "" || got.Get("X-Visitor-Id") != "" {
+		t.Errorf("the service saw %v", got)
+	}
+	in := bufio.NewReader(resp.Body)
+	over := time.After(3 * timeout)
+	for frames := 0; ; frames++ {
+		select {
+		case next <- "data: x\n":
+			if line, err := in.ReadString('\n'); err != nil || line != "data: x\n" {
+				t.Fatalf("after %d frames: %q, %v", frames, line, err)
+			}
+			continue
+		case <-over:
+		}
+		break
+	}
+	ended := make(chan error, 1)
+	go func() { _, err := in.ReadString('\n'); ended <- err }()
+	if err := h.running.Stop(context.Background()); err != nil {
+		t.Error("stop:", err)
+	}
+	select {
+	case err := <-ended:
+		if err == nil {
+			t.Error("the stream went on")
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("the stream outlasts the gateway")
+	}
+}

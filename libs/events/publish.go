@@ -1,0 +1,68 @@
+package events
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/rediskit"
+)
+
+// publishPause is between looks for records that the stream has not got, where nothing says that there are some.
+const publishPause = time.Second
+
+// streamOf is the Redis stream that carries the log of a service.
+func streamOf(source string) string { return "fivechat:events:" + source }
+
+// PublishTo lets the relay carry records to readers over Redis as soon as they have their positions. The log stays the
+// truth: what Redis loses, readers find in it.
+func (l *Log) PublishTo(redis *rediskit.Client) { l.redis = redis }
+
+// publish carries records to Redis until ctx ends. It works where the lease is.
+func (l *Log) publish(ctx context.Context) {
+	for {
+		more, err := l.publishOnce(ctx)
+		if err != nil && ctx.Err() == nil {
+			l.tele.Log.WarnContext(ctx, "publishing will be tried again", "error", err)
+		}
+		if more {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.given:
+		case <-time.After(publishPause):
+		}
+	}
+}
+
+// publishOnce carries one batch and says whether there may be more. What it has carried stands in the lease's row, so
+// the next holder goes on from there; a batch that is carried twice stands in the stream once.
+func (l *Log) publishOnce(ctx context.Context) (more bool, err error) {
+	mine := bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}}
+	rows, err := l.leases.List(ctx, mine, one)
+	if err != nil || len(rows) == 0 || rows[0].Published >= rows[0].Pos {
+		return false, err
+	}
+	records, err := l.After(ctx, rows[0].Published, relayBatch)
+	if err != nil || len(records) == 0 {
+		return false, err
+	}
+	entries := make([]rediskit.Entry, len(records))
+	for i, r := range records {
+		b, err := httpkit.Encode(r)
+		if err != nil {
+			return false, fmt.Errorf("events: %w", err)
+		}
+		entries[i] = rediskit.Entry{Pos: r.Pos, Data: string(b)}
+	}
+	if err := l.redis.Append(ctx, streamOf(l.tele.Component), entries); err != nil {
+		return false, err
+	}
+	_, err = l.leases.Update(ctx, mine, bson.D{{Key: "$max", Value: bson.D{{Key: "published", Value: records[len(records)-1].Pos}}}})
+	return err == nil && len(records) == relayBatch, err
+}

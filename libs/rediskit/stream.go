@@ -1,0 +1,99 @@
+package rediskit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// streamLength is about how many entries a stream keeps. A reader that is further behind reads what the stream carries
+// where it comes from.
+const streamLength = 10_000
+
+// entryField is the one field of an entry.
+const entryField = "e"
+
+// Entry is one record of a stream. Its position, 1 or more, is its id in the stream, so that a stream holds each once.
+type Entry struct {
+	Pos  int64
+	Data string
+}
+
+// Append puts entries, in order of their positions, at the end of a stream; those that stand there already are left out.
+// A stream that is ahead of the entries carries another life of what they come from, and begins anew.
+func (c *Client) Append(ctx context.Context, stream string, entries []Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	top, err := c.top(ctx, stream)
+	if err != nil {
+		return err
+	}
+	_, err = c.r.Pipelined(ctx, func(p redis.Pipeliner) error {
+		if top > entries[len(entries)-1].Pos {
+			p.Del(ctx, stream)
+			top = 0
+		}
+		for _, e := range entries {
+			if e.Pos > top {
+				p.XAdd(ctx, &redis.XAddArgs{Stream: stream, MaxLen: streamLength, Approx: true, ID: entryID(e.Pos), Values: []string{entryField, e.Data}})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("rediskit: append to %s: %w", stream, err)
+	}
+	return nil
+}
+
+func (c *Client) top(ctx context.Context, stream string) (int64, error) {
+	last, err := c.r.XRevRangeN(ctx, stream, "+", "-", 1).Result()
+	if err != nil {
+		return 0, fmt.Errorf("rediskit: end of %s: %w", stream, err)
+	}
+	if len(last) == 0 {
+		return 0, nil
+	}
+	return position(last[0].ID)
+}
+
+// Read gives up to limit entries behind a position; where there are none it waits for the first. None came where it gives
+// none.
+func (c *Client) Read(ctx context.Context, stream string, after, limit int64, wait time.Duration) ([]Entry, error) {
+	found, err := c.r.XRead(ctx, &redis.XReadArgs{Streams: []string{stream, entryID(after)}, Count: limit, Block: wait}).Result()
+	if errors.Is(err, redis.Nil) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("rediskit: read %s: %w", stream, err)
+	}
+	var entries []Entry
+	for _, s := range found {
+		for _, m := range s.Messages {
+			pos, err := position(m.ID)
+			if err != nil {
+				return nil, err
+			}
+			data, _ := m.Values[entryField].(string)
+			entries = append(entries, Entry{pos, data})
+		}
+	}
+	return entries, nil
+}
+
+func entryID(pos int64) string { return strconv.FormatInt(pos, 10) + "-0" }
+
+func position(id string) (int64, error) {
+	n, _, _ := strings.Cut(id, "-")
+	pos, err := strconv.ParseInt(n, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("rediskit: %q is no position: %w", id, err)
+	}
+	return pos, nil
+}

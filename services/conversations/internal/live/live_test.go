@@ -1,0 +1,377 @@
+package live
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/internal/storetest"
+)
+
+var (
+	one, two = storetest.Tenant(1), storetest.Tenant(2)
+	noon     = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
+)
+
+// log is a source in memory.
+type log struct {
+	mu      sync.Mutex
+	records []events.Record
+	away    bool
+}
+
+func (l *log) add(t tenant.ID, typ, data string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	pos := int64(len(l.records) + 1)
+	l.records = append(l.records, events.Record{ID: fmt.Sprint("id", pos), Website: t, Type: typ, At: noon, Data: data, Pos: pos})
+}
+
+func (l *log) read(pos, limit int64, wanted func(events.Record) bool) ([]events.Record, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.away {
+		return nil, fault.Away("the log", context.DeadlineExceeded)
+	}
+	var found []events.Record
+	for _, r := range l.records {
+		if r.Pos > pos && int64(len(found)) < limit && wanted(r) {
+			found = append(found, r)
+		}
+	}
+	return found, nil
+}
+
+func (l *log) After(_ context.Context, pos, limit int64) ([]events.Record, error) {
+	return l.read(pos, limit, func(events.Record) bool { return true })
+}
+
+func (l *log) Of(_ context.Context, t tenant.ID, pos, limit int64) ([]events.Record, error) {
+	return l.read(pos, limit, func(r events.Record) bool { return r.Website == t })
+}
+
+func (l *log) Head(context.Context) (int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return int64(len(l.records)), nil
+}
+
+// about is the data of an event in a visitor's conversation.
+func about(visitor int64, text string) string {
+	return fmt.Sprintf(`{"conversation":{"visitorId":%d},"text":%q}`, visitor, text)
+}
+
+// hub is a Hub over two logs, and a server of its streams.
+type hub struct {
+	*Hub
+	t       *testing.T
+	logs    []*log
+	url     string
+	keyring *identity.Keyring
+}
+
+func start(t *testing.T) hub {
+	t.Helper()
+	logs := []*log{{}, {}}
+	keys, err := identity.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tele := storetest.Telemetry(t, "conversations")
+	h := New([]events.Feed{{Name: "a", Log: logs[0]}, {Name: "b", Log: logs[1]}}, nil, tele)
+	router := httpkit.NewRouter(tele, keys)
+	h.Mount(router)
+	server := httptest.NewServer(router)
+	t.Cleanup(server.Close) // it waits for the streams, which end with the hub or their readers
+	t.Cleanup(h.Drain)
+	return hub{h, t, logs, server.URL, keys}
+}
+
+// run lets the hub hear until the test ends.
+func (h hub) run() hub {
+	ctx, cancel := context.WithCancel(context.Background())
+	var task sync.WaitGroup
+	task.Go(func() { _ = h.Run(ctx) })
+	h.t.Cleanup(func() { cancel(); task.Wait() })
+	return h
+}
+
+func agent(t tenant.ID, plan identity.Plan) identity.Principal {
+	return identity.Principal{Kind: identity.Token, Website: t, Level: identity.Read, Plan: plan}
+}
+
+func visitor(t tenant.ID, id int64) identity.Principal {
+	return identity.Principal{Kind: identity.Visitor, Website: t, VisitorID: id}
+}
+
+// stream is an open one.
+type stream struct {
+	t    *testing.T
+	in   *bufio.Scanner
+	resp *http.Response
+}
+
+func (h hub) ask(p identity.Principal, id string) *http.Response {
+	h.t.Helper()
+	path := "/events"
+	if p.Kind == identity.Visitor {
+		path = "/visitor/events"
+	}
+	req, err := http.NewRequestWithContext(h.t.Context(), "GET", h.url+path, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	assertion, err := h.keyring.Sign(p)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req.Header.Set(identity.Header, assertion)
+	if id != "" {
+		req.Header.Set(lastEventID, id)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { resp.Body.Close() })
+	return resp
+}
+
+func (h hub) open(p identity.Principal, id string) stream {
+	h.t.Helper()
+	resp := h.ask(p, id)
+	if resp.StatusCode != 200 {
+		h.t.Fatalf("answers %s", resp.Status)
+	}
+	return stream{h.t, bufio.NewScanner(resp.Body), resp}
+}
+
+// want insists on the next frames' lines, and tells of the end as "".
+func (s stream) want(lines ...string) {
+	s.t.Helper()
+	for _, want := range lines {
+		got := ""
+		for s.in.Scan() {
+			if got = s.in.Text(); got != "" && got != ":" {
+				break
+			}
+		}
+		if got != want {
+			s.t.Fatalf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// end leaves a stream and waits until the hub knows.
+func (h hub) end(s stream) {
+	h.mu.Lock()
+	before := h.readers
+	h.mu.Unlock()
+	s.resp.Body.Close()
+	for tick := time.Tick(time.Millisecond); ; <-tick {
+		h.mu.Lock()
+		now := h.readers
+		h.mu.Unlock()
+		if now < before {
+			return
+		}
+	}
+}
+
+func data(id, typ, content string) string {
+	return fmt.Sprintf(`data: {"id":%q,"type":%q,"at":"2024-01-15T12:00:00.000Z","data":%s}`, id, typ, content)
+}
+
+func TestWhoIsToldWhat(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	const (
+		theirs, others, free, pro, elsewhere = "their visitor", "another visitor", "agent", "pro agent", "another website"
+	)
+	readers := map[string]stream{
+		theirs: h.open(visitor(one, 7), ""), others: h.open(visitor(one, 8), ""), free: h.open(agent(one, identity.Free), ""),
+		pro: h.open(agent(one, identity.Pro), ""), elsewhere: h.open(agent(two, identity.Pro), ""),
+	}
+	for _, s := range readers {
+		s.want("id: 0.0", "event: ready", `data: {"resumed":false}`)
+	}
+	for i, c := range []struct {
+		website tenant.ID
+		typ     string
+		data    string
+		told    []string
+	}{
+		{one, "message.created", about(7, "a"), []string{theirs, free, pro}},
+		{one, "message.created", about(8, "b"), []string{others, free, pro}},
+		{one, "typing", about(7, "c"), []string{theirs, free, pro}},
+		{one, "conversations.imported", `{"conversations":2}`, []string{free, pro}},
+		{one, "visitor.updated", `{"visitorId":7}`, []string{free, pro}},
+		{one, "secret.of.agents", about(7, "d"), []string{free, pro}},
+		{one, "ticket.created", `{"ticketId":"1"}`, []string{pro}},
+		{two, "message.created", about(7, "e"), []string{elsewhere}},
+		{one, "message.created", "no JSON\nevent: injected", nil},
+		{one, "message.created", about(0, "f"), []string{free, pro}},
+	} {
+		h.logs[0].add(c.website, c.typ, c.data)
+		records, err := h.logs[0].After(t.Context(), int64(i), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.handOn(0, records)
+		for name, s := range readers {
+			if slices.Contains(c.told, name) {
+				s.want(fmt.Sprintf("id: %d.0", i+1), "event: "+c.typ, data(fmt.Sprint("id", i+1), c.typ, c.data))
+			}
+		}
+	}
+	h.Drain()
+	for _, s := range readers {
+		s.want("") // nothing else came
+	}
+}
+
+func TestFleetingEventsHaveNoID(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	s, agents := h.open(visitor(one, 7), ""), h.open(agent(one, identity.Free), "")
+	s.want("id: 0.0", "event: ready", `data: {"resumed":false}`)
+	agents.want("id: 0.0", "event: ready", `data: {"resumed":false}`)
+	h.pass(events.Fleeting{Website: one, Visitor: 8, Type: "typing", At: noon, Data: []byte(`{"typing":true}`)})
+	h.pass(events.Fleeting{Website: one, Visitor: 7, Type: "visitor.online", At: noon, Data: []byte(`{}`)})
+	h.pass(events.Fleeting{Website: one, Visitor: 7, Type: "typing", At: noon, Data: []byte(`{"typing":false}`)})
+	s.want("event: typing", data("", "typing", `{"typing":false}`))
+	agents.want("event: typing", data("", "typing", `{"typing":true}`), "event: visitor.online")
+}
+
+func TestHearingAndResuming(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	h.logs[0].add(one, "message.created", about(7, "before"))
+	h.run()
+	h.reach("1.0") // the hub begins where the logs end
+	first := h.open(visitor(one, 7), "")
+	first.want("id: 1.0", "event: ready", `data: {"resumed":false}`)
+	h.logs[1].add(one, "message.created", about(7, "b1"))
+	first.want("id: 1.1", "event: message.created", data("id1", "message.created", about(7, "b1")))
+	first.resp.Body.Close()
+
+	h.logs[0].add(one, "message.created", about(7, "a2"))
+	h.logs[0].add(two, "message.created", about(7, "another website's"))
+	h.logs[1].add(one, "message.created", about(8, "another visitor's"))
+	h.reach("3.2")
+	again := h.open(visitor(one, 7), "1.1")
+	again.want("id: 1.1", "event: ready", `data: {"resumed":true}`, "id: 2.1", "event: message.created", data("id2", "message.created", about(7, "a2")))
+	h.logs[0].add(one, "message.created", about(7, "a4"))
+	again.want("id: 4.2", "event: message.created", data("id4", "message.created", about(7, "a4")))
+
+	h.logs[1].mu.Lock()
+	h.logs[1].away = true
+	h.logs[1].mu.Unlock()
+	if resp := h.ask(visitor(one, 7), "1.1"); resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("a log that is away: %s", resp.Status)
+	}
+	h.logs[1].mu.Lock()
+	h.logs[1].away = false
+	h.logs[1].mu.Unlock()
+	for _, forged := range []string{"5.2", "4", "4.2.0", "-1.0", "x.y", "4.9223372036854775808", strings.Repeat("9", 5000)} {
+		s := h.open(visitor(one, 7), forged)
+		s.want("id: 4.2", "event: ready", `data: {"resumed":false}`)
+		h.end(s)
+	}
+	for range catchUp {
+		h.logs[0].add(one, "conversation.updated", about(8, ""))
+	}
+	h.reach(fmt.Sprint(4+catchUp, ".2"))
+	h.open(visitor(one, 7), "3.2").want(fmt.Sprint("id: ", 4+catchUp, ".2"), "event: ready", `data: {"resumed":false}`)
+}
+
+// reach waits until the hub has handed on so much.
+func (h hub) reach(end string) {
+	h.t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(10 * time.Second); ; {
+		h.mu.Lock()
+		at := h.at.String()
+		h.mu.Unlock()
+		if at == end {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			h.t.Fatalf("the hub is at %s, not %s", at, end)
+		}
+	}
+}
+
+func TestASlowReaderIsDroppedAndGoesOn(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	slow, now, err := h.enter(one, 7, false)
+	if err != nil || now.String() != "0.0" {
+		t.Fatal(now, err)
+	}
+	quick := h.open(visitor(one, 7), "")
+	quick.want("id: 0.0", "event: ready", `data: {"resumed":false}`)
+	for i := range queueLength + 1 {
+		h.logs[0].add(one, "message.created", about(7, "x"))
+		records, _ := h.logs[0].After(t.Context(), int64(i), 1)
+		h.handOn(0, records)
+		quick.want(fmt.Sprintf("id: %d.0", i+1), "event: message.created", data(fmt.Sprint("id", i+1), "message.created", about(7, "x")))
+	}
+	last := ""
+	for d := range slow.queue { // closed behind what it holds
+		last = d.id.String()
+	}
+	if last != fmt.Sprint(queueLength, ".0") {
+		t.Errorf("the slow reader got as far as %s", last)
+	}
+	h.leave(slow) // a second time changes nothing
+	h.open(visitor(one, 7), last).want("id: "+last, "event: ready", `data: {"resumed":true}`, fmt.Sprintf("id: %d.0", queueLength+1))
+}
+
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	var readers []*reader
+	for range maxPerVisitor {
+		r, _, err := h.enter(one, 7, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		readers = append(readers, r)
+	}
+	if resp := h.ask(visitor(one, 7), ""); resp.StatusCode != 429 || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("a visitor's stream too many: %s", resp.Status)
+	}
+	if _, _, err := h.enter(one, 8, false); err != nil {
+		t.Errorf("another visitor's: %v", err)
+	}
+	h.leave(readers[0])
+	if _, _, err := h.enter(one, 7, false); err != nil {
+		t.Errorf("after one has left: %v", err)
+	}
+	if resp := h.ask(identity.Principal{Kind: identity.Public}, ""); resp.StatusCode != 401 {
+		t.Errorf("nobody: %s", resp.Status)
+	}
+	h.Drain()
+	if resp := h.ask(visitor(one, 8), ""); resp.StatusCode != 503 {
+		t.Errorf("a replica that stops: %s", resp.Status)
+	}
+	if len(h.rooms) != 0 || h.readers != 0 {
+		t.Errorf("left behind: %v, %d readers", h.rooms, h.readers)
+	}
+}

@@ -1,0 +1,177 @@
+package harness
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Frame is one server-sent event.
+type Frame struct {
+	ID, Event string
+	Data      Object
+}
+
+// Happened is the data of an event that is more than the stream's own.
+func (f Frame) Happened() Object { return f.Data.Object("data") }
+
+// Stream is an open stream of events.
+type Stream struct {
+	Last   string // the id of the last frame that had one
+	what   string
+	frames chan Frame // closed when the stream ended
+	cancel context.CancelFunc
+}
+
+// streaming is apart from transport, whose clients give up after a while.
+var streaming = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128, DisableCompression: true}}
+
+// Events opens a stream, behind an event where id names one. It ends with the test.
+func (c Client) Events(t testing.TB, path, id string) *Stream {
+	t.Helper()
+	if id != "" {
+		c = c.With("Last-Event-ID", id)
+	}
+	req, err := c.request(t, "GET", path, nil)
+	if err != nil {
+		t.Fatalf("GET %s: %v", path, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	resp, err := streaming.Do(req.WithContext(ctx))
+	if err != nil {
+		cancel()
+		t.Fatalf("GET %s: %v", path, err)
+	}
+	if got := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || got != "text/event-stream; charset=utf-8" {
+		resp.Body.Close()
+		cancel()
+		t.Fatalf("GET %s: %d %s", path, resp.StatusCode, got)
+	}
+	s := &Stream{what: path, frames: make(chan Frame, 1024), cancel: cancel}
+	go func() {
+		defer close(s.frames)
+		defer resp.Body.Close()
+		for in := bufio.NewReader(resp.Body); ; {
+			f, err := readFrame(t, in)
+			if err != nil {
+				return
+			}
+			select {
+			case s.frames <- f:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	t.Cleanup(cancel)
+	return s
+}
+
+// readFrame reads up to the next empty line. A frame of nothing but a comment, a sign of life, is passed over.
+func readFrame(t testing.TB, in *bufio.Reader) (Frame, error) {
+	var f Frame
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return f, err
+		}
+		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		switch name {
+		case "id":
+			f.ID = value
+		case "event":
+			f.Event = value
+		case "data":
+			f.Data, err = decodeObject(t, value)
+		case "":
+			if f.Event != "" {
+				return f, nil
+			}
+		}
+		if err != nil {
+			return f, err
+		}
+	}
+}
+
+func decodeObject(t testing.TB, text string) (Object, error) {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var m map[string]any
+	err := d.Decode(&m)
+	return NewObject(t, m), err
+}
+
+// Close leaves the stream.
+func (s *Stream) Close() { s.cancel() }
+
+// Next is the next event.
+func (s *Stream) Next(t testing.TB) Frame {
+	t.Helper()
+	f, open := s.next(t)
+	if !open {
+		t.Fatalf("the stream %s ended", s.what)
+	}
+	return f
+}
+
+func (s *Stream) next(t testing.TB) (Frame, bool) {
+	t.Helper()
+	select {
+	case f, open := <-s.frames:
+		if f.ID != "" {
+			s.Last = f.ID
+		}
+		return f, open
+	case <-time.After(Patience):
+		t.Fatalf("nothing comes on the stream %s", s.what)
+		return Frame{}, false
+	}
+}
+
+// Until passes over events to the first of a type.
+func (s *Stream) Until(t testing.TB, event string) Frame {
+	t.Helper()
+	for {
+		if f := s.Next(t); f.Event == event {
+			return f
+		}
+	}
+}
+
+// Want insists on the types of the next events; those about visitors, who come and go meanwhile, are passed over.
+func (s *Stream) Want(t testing.TB, events ...string) []Frame {
+	t.Helper()
+	var frames []Frame
+	for _, want := range events {
+		f := s.Next(t)
+		for strings.HasPrefix(f.Event, "visitor.") {
+			f = s.Next(t)
+		}
+		if f.Event != want {
+			t.Fatalf("%s: %s, want %s: %s", s.what, f.Event, want, f.Data)
+		}
+		frames = append(frames, f)
+	}
+	return frames
+}
+
+// readAnswer reads a body: all of it, or of a stream the first event.
+func readAnswer(resp *http.Response) ([]byte, error) {
+	if resp.Request.Method == "HEAD" || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+		return io.ReadAll(resp.Body)
+	}
+	var b []byte
+	for in := bufio.NewReader(resp.Body); !strings.HasSuffix(string(b), "\n\n"); {
+		line, err := in.ReadBytes('\n')
+		if b = append(b, line...); err != nil {
+			return b, err
+		}
+	}
+	return b, nil
+}

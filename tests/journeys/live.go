@@ -1,0 +1,105 @@
+package journeys
+
+import (
+	"testing"
+
+	"fivechat.dev/tests/harness"
+)
+
+// Live is a chat as both sides see it happen, and nobody else.
+func Live(t *testing.T, s harness.System) {
+	w, stranger := s.Website(t, harness.Free), s.Website(t, harness.Free)
+	v, other := w.Visit(t, nil), w.Visit(t, nil)
+	agents, visitor := w.Reader().Events(t, "/events", ""), v.Events(t, "/visitor/events", "")
+	elsewhere := []*harness.Stream{stranger.Reader().Events(t, "/events", ""), other.Events(t, "/visitor/events", "")}
+	for _, stream := range append(elsewhere, agents, visitor) {
+		if ready := stream.Next(t); ready.Event != "ready" || ready.Data.Bool("resumed") || ready.ID == "" {
+			t.Fatalf("a stream begins with %+v", ready)
+		}
+	}
+	token := v.Open(t, "Is the atlas in stock?")
+	path, own := "/conversations/"+token, "/visitor/conversations/"+token
+	for _, stream := range []*harness.Stream{agents, visitor} {
+		happened := stream.Want(t, "conversation.opened", "message.created")
+		if got := happened[0].Happened().Object("conversation"); got.Text("token") != token {
+			t.Errorf("opened: %s", got)
+		}
+		harness.Check(t, "an opened conversation", happened[0].Happened().Object("conversation"), harness.Conversation)
+		message := happened[1].Happened().Object("message")
+		harness.Check(t, "a created message", message, harness.Message)
+		if message.Text("content") != "Is the atlas in stock?" || message.Int("visitorId") != v.ID {
+			t.Errorf("created: %s", message)
+		}
+	}
+	w.Writer().Do(t, "POST", path+"/typing", harness.Map{"typing": true}).Want(t, 204)
+	if f := visitor.Want(t, "typing")[0]; f.ID != "" || !f.Happened().Bool("typing") || f.Happened().Text("sender") != "USER" || f.Happened().Text("conversationToken") != token {
+		t.Errorf("typing: %+v", f)
+	}
+	w.Writer().Do(t, "POST", path+"/read", nil).Want(t, 204)
+	w.Writer().Do(t, "POST", path+"/read", nil).Want(t, 204) // nothing is unread, so nothing happens
+	w.Reply(t, token, "It is.")
+	if f := visitor.Want(t, "conversation.read", "message.created")[0]; f.Happened().Text("reader") != "USER" {
+		t.Errorf("read: %s", f.Data)
+	}
+	v.Do(t, "POST", own+"/read", nil).Want(t, 204)
+	w.Writer().Send(t, 200, "PATCH", path, harness.Map{"status": "CLOSED"})
+	v.Send(t, 200, "POST", path+"/rate", harness.Map{"rating": 5})
+	seen := agents.Want(t, "typing", "conversation.read", "message.created", "conversation.read", "conversation.updated", "conversation.rated")
+	if updated := seen[4].Happened(); updated.Text("from") != "OPEN" || updated.Text("status") != "CLOSED" {
+		t.Errorf("updated: %s", updated)
+	}
+	visitor.Want(t, "conversation.read", "conversation.updated", "conversation.rated")
+
+	// Neither the other website nor the other visitor has heard of it: what comes first is their own.
+	stranger.Visit(t, nil).Open(t, "Hello?")
+	elsewhere[0].Want(t, "conversation.opened", "message.created")
+	other.Open(t, "Me too")
+	elsewhere[1].Want(t, "conversation.opened", "message.created")
+}
+
+// Resuming goes on behind the last event, out of what happened in the meantime.
+func Resuming(t *testing.T, s harness.System) {
+	w := s.Website(t, harness.Pro)
+	v := w.Visit(t, nil)
+	stream := v.Events(t, "/visitor/events", "")
+	stream.Want(t, "ready")
+	token := v.Open(t, "one")
+	stream.Want(t, "conversation.opened", "message.created")
+	w.Reply(t, token, "two")
+	stream.Want(t, "message.created")
+	stream.Close()
+	w.Reply(t, token, "three")
+	w.Visit(t, nil).Open(t, "not theirs")
+	v.Say(t, token, "four")
+	back := v.Events(t, "/visitor/events", stream.Last)
+	if ready := back.Next(t); ready.Event != "ready" || !ready.Data.Bool("resumed") {
+		t.Fatalf("resuming begins with %+v", ready)
+	}
+	w.Reply(t, token, "five")
+	ids := map[string]bool{}
+	for _, want := range []string{"three", "four", "five"} {
+		f := back.Want(t, "message.created")[0]
+		if got := f.Happened().Object("message").Text("content"); got != want || ids[f.ID] {
+			t.Errorf("got %q with id %s, want %q", got, f.ID, want)
+		}
+		ids[f.ID] = true
+	}
+
+	agents := w.Reader().Events(t, "/events", stream.Last)
+	agents.Want(t, "ready", "message.created", "conversation.opened", "message.created", "message.created", "message.created")
+	w.NewTicket(t, harness.Map{"title": "An atlas"})
+	if f := agents.Until(t, "ticket.created"); f.Happened().Text("status") != "NEW" {
+		t.Errorf("a ticket: %s", f.Data)
+	}
+	for _, forged := range []string{"x", "1.2", "9999999999.9999999999.9999999999", "-1.-1.-1"} {
+		fresh := v.Events(t, "/visitor/events", forged)
+		if ready := fresh.Next(t); ready.Event != "ready" || ready.Data.Bool("resumed") {
+			t.Errorf("with the id %q a stream begins with %+v", forged, ready)
+		}
+		w.Reply(t, token, "from now on, "+forged)
+		if got := fresh.Want(t, "message.created")[0].Happened().Object("message").Text("content"); got != "from now on, "+forged {
+			t.Errorf("with the id %q came %q", forged, got)
+		}
+		fresh.Close()
+	}
+}

@@ -1,0 +1,148 @@
+package stores
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/rediskit"
+)
+
+// fed is a log with a relay, and a feed of it over Redis, gathered.
+type fed struct {
+	t     *testing.T
+	log   *events.Log
+	redis *miniredis.Miniredis
+	feed  events.Feed
+
+	mu  sync.Mutex
+	got []int64
+}
+
+func feed(t *testing.T) *fed {
+	t.Helper()
+	db, tele := connect(t, uri, fresh())
+	server := miniredis.RunT(t)
+	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + server.Addr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	log := events.NewLog(db, tele)
+	log.PublishTo(client)
+	if err := db.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f := &fed{t: t, log: log, redis: server, feed: events.Feed{Name: tele.Component, Log: log, Redis: client}}
+	ctx, stop := context.WithCancel(context.Background())
+	var tasks sync.WaitGroup
+	tasks.Go(func() { _ = log.Relay(ctx) })
+	tasks.Go(func() { f.gather(ctx) })
+	t.Cleanup(func() { stop(); tasks.Wait() })
+	return f
+}
+
+func (f *fed) gather(ctx context.Context) {
+	var pos int64
+	for ctx.Err() == nil {
+		records, err := f.feed.Next(ctx, pos)
+		if err != nil && ctx.Err() == nil {
+			f.t.Error(err)
+			return
+		}
+		f.mu.Lock()
+		for _, r := range records {
+			pos = r.Pos
+			f.got = append(f.got, pos)
+		}
+		f.mu.Unlock()
+	}
+}
+
+func (f *fed) add(n int) {
+	f.t.Helper()
+	for i := range n {
+		if err := f.log.Append(f.t.Context(), website(1), int64(i), "counted", nil); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+}
+
+// want waits until n records came, and insists on each once and in order.
+func (f *fed) want(n int) {
+	f.t.Helper()
+	eventually(f.t, fmt.Sprint(n, " records come"), func() bool { f.mu.Lock(); defer f.mu.Unlock(); return len(f.got) >= n })
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, pos := range f.got {
+		if pos != int64(i+1) {
+			f.t.Fatalf("record %d is at %d", i, pos)
+		}
+	}
+}
+
+const stream = "fivechat:events:test"
+
+func TestFeedSurvivesRedis(t *testing.T) {
+	t.Parallel()
+	f := feed(t)
+	f.add(30)
+	f.want(30)
+	eventually(t, "Redis carries the log", func() bool { s, err := f.redis.Stream(stream); return err == nil && len(s) == 30 })
+
+	f.redis.Close() // away
+	f.add(10)
+	f.want(40)
+	f.redis.FlushAll() // and back, having lost all
+	if err := f.redis.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	f.add(10)
+	f.want(50)
+	eventually(t, "Redis carries the log again", func() bool {
+		s, err := f.redis.Stream(stream)
+		return err == nil && len(s) > 0 && s[len(s)-1].ID == "50-0"
+	})
+}
+
+func TestAStreamOfAnotherLifeBeginsAnew(t *testing.T) {
+	t.Parallel()
+	f := feed(t)
+	if _, err := f.redis.XAdd(stream, "900-0", []string{"e", "of a database that is gone"}); err != nil {
+		t.Fatal(err)
+	}
+	f.add(3)
+	f.want(3)
+	eventually(t, "Redis carries this log", func() bool { s, err := f.redis.Stream(stream); return err == nil && len(s) == 3 && s[0].ID == "1-0" })
+}
+
+func TestALogIsReadByWebsite(t *testing.T) {
+	t.Parallel()
+	db, tele := connect(t, uri, fresh())
+	log := events.NewLog(db, tele)
+	records := mongokit.GlobalOf[events.Record](db, "test_outbox", "event")
+	for pos := range int64(4) {
+		r := events.Record{ID: fmt.Sprint(pos), Website: website(1 + pos%2), Type: "counted", Pos: pos + 1, At: noon}
+		if err := records.Insert(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		website, after, limit int64
+		want                  string
+	}{{1, 0, 10, "[1 3]"}, {1, 1, 10, "[3]"}, {2, 0, 1, "[2]"}, {3, 0, 10, "[]"}} {
+		found, err := log.Of(t.Context(), website(c.website), c.after, c.limit)
+		got := []int64{}
+		for _, r := range found {
+			got = append(got, r.Pos)
+		}
+		if err != nil || fmt.Sprint(got) != c.want {
+			t.Errorf("%+v: %v, %v", c, got, err)
+		}
+	}
+}
