@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"testing"
 
@@ -199,6 +200,112 @@ func TestBankTransfers(t *testing.T) {
 	}
 }
 
+// TestLedger is the other bank: a transfer is an entry in a ledger, and each
+// account says how much of it it holds. In one snapshot, readers find that the
+// ledger explains every balance and that no account is overdrawn.
+func TestLedger(t *testing.T) {
+	t.Parallel()
+	db := database(t)
+	accounts, ledger := db.Collection("balances"), db.Collection("ledger")
+	index(t, ledger, d("to", 1), nil)
+	const owners, workers, transfers, opening = 6, 8, 15, 20
+	for i := range owners {
+		_, err := accounts.InsertOne(bg, d("_id", i, "balance", opening))
+		ok(t, err)
+	}
+	type row struct {
+		ID      int `bson:"_id"`
+		Balance int
+		From    int
+		To      int
+		Amount  int
+	}
+	all := func(ctx context.Context, c *mongo.Collection, filter bson.D) (rows []row, err error) {
+		cur, err := c.Find(ctx, filter)
+		if err == nil {
+			err = cur.All(ctx, &rows)
+		}
+		return rows, err
+	}
+	// audit reads the accounts, then their entries one account after the other, all as of one moment.
+	audit := func() error {
+		return db.Client().UseSession(bg, func(ctx context.Context) error {
+			_, err := mongo.SessionFromContext(ctx).WithTransaction(ctx, func(ctx context.Context) (any, error) {
+				balances, err := all(ctx, accounts, d())
+				if err != nil {
+					return nil, err
+				}
+				explained := map[int]int{}
+				for i := range owners {
+					entries, err := all(ctx, ledger, d("to", i))
+					if err != nil {
+						return nil, err
+					}
+					for _, e := range entries {
+						explained[e.From] -= e.Amount
+						explained[e.To] += e.Amount
+					}
+				}
+				for _, a := range balances {
+					if a.Balance < 0 || a.Balance != opening+explained[a.ID] {
+						return nil, fmt.Errorf("account %d holds %d, the ledger says %d", a.ID, a.Balance, opening+explained[a.ID])
+					}
+				}
+				return nil, nil
+			}, txOptions)
+			return err
+		})
+	}
+	var writers, reader sync.WaitGroup
+	done := make(chan struct{})
+	reader.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if err := audit(); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for w := range workers {
+		writers.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(w), 7))
+			for i := range transfers {
+				from, amount := r.IntN(owners), 1+r.IntN(opening)
+				to := (from + 1 + r.IntN(owners-1)) % owners
+				err := db.Client().UseSession(bg, func(ctx context.Context) error {
+					_, err := mongo.SessionFromContext(ctx).WithTransaction(ctx, func(ctx context.Context) (any, error) {
+						paid, err := accounts.UpdateOne(ctx, d("_id", from, "balance", d("$gte", amount)), d("$inc", d("balance", -amount)))
+						if err != nil || paid.ModifiedCount == 0 {
+							return nil, err // too poor
+						}
+						if _, err := accounts.UpdateOne(ctx, d("_id", to), d("$inc", d("balance", amount))); err != nil {
+							return nil, err
+						}
+						return ledger.InsertOne(ctx, d("_id", w*transfers+i, "from", from, "to", to, "amount", amount))
+					}, txOptions)
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(done)
+	reader.Wait()
+	ok(t, audit())
+	if count(t, bg, ledger, d()) == 0 {
+		t.Error("nothing was transferred")
+	}
+}
+
 func TestHotDocument(t *testing.T) {
 	t.Parallel()
 	db := database(t)
@@ -259,8 +366,8 @@ func TestConcurrentSingleWrites(t *testing.T) {
 				}
 				_, err = c.InsertOne(bg, d("_id", fmt.Sprint(w, "/", i), "slot", i))
 				mu.Lock()
-				if drawn[seq.N] {
-					t.Error("sequence number twice:", seq.N)
+				if drawn[seq.N] || seq.N < 1 || seq.N > writers*rounds {
+					t.Error("sequence number twice, or behind a skipped one:", seq.N)
 				}
 				drawn[seq.N] = true
 				if err == nil {

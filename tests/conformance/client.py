@@ -156,6 +156,18 @@ def catalog(db):
     refused("an unknown command", 59, lambda: db.command("noSuchCommand"))
 
 
+def left_behind(db):
+    """Documents under indexes of every kind, for the check of the stopped store."""
+    c = db.kept
+    c.create_index([("a", 1), ("b", -1)])
+    c.create_index("tags")
+    c.create_index("key", unique=True, sparse=True)
+    c.insert_many({"_id": i, "a": i % 7, "b": i, "tags": [i % 3, i % 5], **({"key": i} if i % 2 else {})} for i in range(500))
+    c.update_many({"a": 3}, {"$push": {"tags": "three"}})
+    c.delete_many({"a": 5})
+    expect("what is left behind", c.count_documents({}), 500 - 71)
+
+
 def main():
     client = MongoClient(sys.argv[1], serverSelectionTimeoutMS=10000)
     db = client.conformance_python
@@ -163,6 +175,7 @@ def main():
         part(db)
     transactions(client, db)
     catalog(db)
+    left_behind(client.conformance_python_kept)
     client.drop_database(db.name)
     expect("a dropped database", db.name in client.list_database_names(), False)
     print(f"pymongo {pymongo.version}: {passed} passed, {failed} failed")

@@ -22,5 +22,7 @@ NODE_PATH=/usr/share/nodejs node tests/conformance/client.js "$uri" || code=1
 
 kill $server
 wait $server
-bin/fivechat store check "$dir/store" || code=1
+checked=$(bin/fivechat store check "$dir/store") || code=1
+echo "$checked"
+echo "$checked" | grep -q '429 documents' || { echo "the check did not see the documents that were left behind"; code=1; }
 exit $code

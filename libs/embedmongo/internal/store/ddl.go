@@ -135,13 +135,11 @@ func (e *Engine) buildIndexes(c *Collection, added []*Index) error {
 	if err := e.db.Apply(b, pebble.NoSync); err != nil {
 		return err
 	}
-	for _, ix := range added {
-		if err := e.buildIndex(c, ix); err != nil {
-			for _, ix := range added {
-				_ = e.db.DeleteRange(ix.Prefix(), keyenc.Successor(ix.Prefix()), pebble.NoSync)
-			}
-			return err
+	if err := e.buildEntries(c, added); err != nil {
+		for _, ix := range added {
+			_ = e.db.DeleteRange(ix.Prefix(), keyenc.Successor(ix.Prefix()), pebble.NoSync)
 		}
+		return err
 	}
 	done := e.db.NewBatch()
 	defer func() { _ = done.Close() }()
@@ -156,6 +154,18 @@ func (e *Engine) buildIndexes(c *Collection, added []*Index) error {
 		ix.persisted.Store(ix.multikey.Load())
 	}
 	return e.publish(done, c.NS, c)
+}
+
+// buildEntries writes the entries of indexes and makes sure that they are on
+// the disk before anybody reads through them.
+func (e *Engine) buildEntries(c *Collection, added []*Index) error {
+	for _, ix := range added {
+		if err := e.buildIndex(c, ix); err != nil {
+			return err
+		}
+	}
+	e.applied.Add(1)
+	return e.Sync()
 }
 
 func (e *Engine) buildIndex(c *Collection, ix *Index) error {
@@ -184,13 +194,22 @@ func (e *Engine) buildIndex(c *Collection, ix *Index) error {
 		if b.Len() < flushAt {
 			return nil
 		}
-		if err := e.db.Apply(b, pebble.NoSync); err != nil {
+		if err := e.append(b); err != nil {
 			return err
 		}
 		b.Reset()
 		return nil
 	})
 	if err != nil {
+		return err
+	}
+	return e.append(b)
+}
+
+// append applies a part of a build where the disk has room for it: one that
+// waited for room inside would keep all readers out.
+func (e *Engine) append(b *pebble.Batch) error {
+	if err := e.writable(b.Len()); err != nil {
 		return err
 	}
 	return e.db.Apply(b, pebble.NoSync)

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -23,6 +24,7 @@ import (
 type smallDisk struct {
 	vfs.FS
 	low, full, broken atomic.Bool
+	room              atomic.Int64 // bytes until it is full; 0 for no bound
 }
 
 type smallFile struct {
@@ -47,6 +49,9 @@ func (d *smallDisk) Create(name string, c vfs.DiskWriteCategory) (vfs.File, erro
 
 // Write takes half of what finds the disk full.
 func (f *smallFile) Write(p []byte) (int, error) {
+	if n := int64(len(p)); f.d.room.Load() > 0 && f.d.room.Add(-n) <= 0 {
+		f.d.full.Store(true)
+	}
 	if f.d.full.Load() {
 		n, _ := f.File.Write(p[:len(p)/2])
 		return n, syscall.ENOSPC
@@ -165,6 +170,65 @@ func TestRoomComesBack(t *testing.T) {
 	ok(t, err)
 	if n := has(t, crashed); n != 20 {
 		t.Error(n)
+	}
+	ok(t, crashed.Close())
+	ok(t, e.Close())
+}
+
+// TestIndexBuildOnAFullDisk: a build that finds the disk full half-way leaves
+// nothing of the index, lets readers in, and succeeds when there is room again.
+func TestIndexBuildOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	e, d, mem := onDisk(t)
+	const books = 2000
+	tx := e.Single()
+	c, err := tx.UseCollection("shop.books")
+	ok(t, err)
+	title := strings.Repeat("t", 4<<10) // so that the index is of several parts
+	for i := range books {
+		ok(t, tx.Insert(t.Context(), c, raw(t, append(book(i), bson.E{Key: "title", Value: fmt.Sprint(title, i)}))))
+	}
+	ok(t, tx.Commit())
+	ok(t, e.Sync())
+	titles := func() error {
+		ix, err := ParseIndex(raw(t, bson.D{{Key: "key", Value: bson.D{{Key: "title", Value: 1}}}, {Key: "name", Value: "titles"}}))
+		ok(t, err)
+		if _, _, err = e.CreateIndexes("shop.books", []*Index{ix}); err != nil {
+			return err
+		}
+		return e.Sync()
+	}
+	d.room.Store(1 << 20)
+	if err := titles(); !mongoerr.Is(err, mongoerr.OutOfDiskSpace) {
+		t.Fatalf("a build on a full disk: %v", err)
+	}
+	if n := len(e.Catalog().Collection("shop.books").Indexes); n != 0 {
+		t.Errorf("%d indexes are left", n)
+	}
+	readable := func(e *Engine) {
+		t.Helper()
+		ok(t, e.Check())
+		for _, i := range []int{0, books - 1} {
+			id, err := bson.Raw(raw(t, book(i))).LookupErr("_id")
+			ok(t, err)
+			if doc, err := e.Latest(c.DocKey(IDKey(valueOf(id)))); err != nil || doc == nil {
+				t.Errorf("book %d: %v", i, err)
+			}
+		}
+	}
+	readable(e)
+	d.room.Store(0)
+	d.full.Store(false)
+	for e.writable(0) != nil {
+		time.Sleep(lookEvery)
+	}
+	ok(t, titles())
+	readable(e)
+	crashed, err := open("db", mem.CrashClone(vfs.CrashCloneCfg{}), nil, &pebble.Options{}, slog.Default())
+	ok(t, err)
+	readable(crashed)
+	if n := len(crashed.Catalog().Collection("shop.books").Indexes); n != 1 {
+		t.Errorf("%d indexes after a crash", n)
 	}
 	ok(t, crashed.Close())
 	ok(t, e.Close())
