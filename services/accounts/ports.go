@@ -29,6 +29,10 @@ type Store interface {
 	AddUser(ctx context.Context, u User) error
 	// SaveUser changes a user; change is given the stored one and may run more than once.
 	SaveUser(ctx context.Context, t tenant.ID, id int64, change func(User) (User, error)) (User, error)
+	// SeenUser notes when a user was seen, unless it was noted since the time given as noted.
+	SeenUser(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) error
+	// CountSeenUsers gives how many of a website's users were seen since.
+	CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time) (int64, error)
 	// DeleteUser removes a user.
 	DeleteUser(ctx context.Context, t tenant.ID, id int64) error
 
@@ -44,8 +48,17 @@ type Store interface {
 	UsedToken(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) error
 }
 
-// Widgets makes the widget that every website has.
+// Widget is what the widgets service knows of a website's.
+type Widget struct {
+	ClientToken string
+	LoadedAt    *time.Time // when a browser loaded its script for the first time; nil: never
+}
+
+// Widgets makes and knows the widget that every website has.
 type Widgets interface {
+	// Of gives a website's widget.
+	Of(ctx context.Context, t tenant.ID) (Widget, error)
+
 	// Open makes a website's widget under a client token, "" for a random one, and gives the token. Its refusals (a
 	// token that is malformed, or taken) are for the operator.
 	Open(ctx context.Context, t tenant.ID, clientToken string) (string, error)

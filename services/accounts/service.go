@@ -46,6 +46,16 @@ func (s *Service) Website(ctx context.Context, t tenant.ID) (Website, error) {
 	return s.store.Website(ctx, t)
 }
 
+// Presence gives a website as its own agents see it, with its widget.
+func (s *Service) Presence(ctx context.Context, t tenant.ID) (Website, Widget, error) {
+	w, err := s.store.Website(ctx, t)
+	if err != nil {
+		return Website{}, Widget{}, err
+	}
+	widget, err := s.widgets.Of(ctx, t)
+	return w, widget, err
+}
+
 // Websites lists all websites, newest first.
 func (s *Service) Websites(ctx context.Context, w paging.Window) (paging.Slice[Website], error) {
 	return s.store.Websites(ctx, w)
@@ -88,6 +98,17 @@ func (s *Service) UpdateUser(ctx context.Context, t tenant.ID, id int64, p UserP
 		u.UpdatedAt = s.moment()
 		return p.Apply(u)
 	})
+}
+
+// Heartbeat notes that a user of the website is there.
+func (s *Service) Heartbeat(ctx context.Context, t tenant.ID, id int64) error {
+	now := s.moment()
+	return s.store.SeenUser(ctx, t, id, now, now.Add(-seenEvery))
+}
+
+// Online gives how many of a website's users are online.
+func (s *Service) Online(ctx context.Context, t tenant.ID) (int64, error) {
+	return s.store.CountSeenUsers(ctx, t, s.moment().Add(-onlineFor))
 }
 
 // DeleteUser removes a user of the website.

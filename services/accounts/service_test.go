@@ -53,6 +53,10 @@ func (w widgets) Open(_ context.Context, t tenant.ID, clientToken string) (strin
 	return "wgt_" + t.String() + clientToken, w.err
 }
 
+func (w widgets) Of(_ context.Context, t tenant.ID) (accounts.Widget, error) {
+	return accounts.Widget{ClientToken: "wgt_" + t.String()}, w.err
+}
+
 func TestResolve(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

@@ -28,8 +28,11 @@ type User struct {
 // Place is the user's place in a newest-first list.
 func (u User) Place() (time.Time, int64) { return u.CreatedAt, u.ID }
 
-// onlineFor is how long somebody who was seen counts as online.
-const onlineFor = 60 * time.Second
+// The two periods of presence.
+const (
+	onlineFor = 60 * time.Second // who was seen counts as online
+	seenEvery = 15 * time.Second // at most, that somebody was seen is written
+)
 
 // Online says whether the user was seen lately.
 func (u User) Online(now time.Time) bool { return now.Sub(u.LastSeenAt) <= onlineFor }

@@ -12,9 +12,17 @@ import (
 type Filter struct {
 	Status       Status
 	AssigneeID   int64
+	Unassigned   bool // instead of an assignee
 	VisitorID    int64
 	Words        []string // all of them in the conversation's messages
 	UpdatedSince time.Time
+}
+
+// Counts says how a website's conversations stand, and what has happened since a moment.
+type Counts struct {
+	Unassigned int64 `json:"unassigned"` // open, and nobody's
+	Opened     int64 `json:"opened"`
+	Closed     int64 `json:"closed"` // and not opened again
 }
 
 // Store keeps conversations. Errors are faults: NotFound ("conversation"), Unavailable. Events are stored with the
@@ -26,6 +34,8 @@ type Store interface {
 	Get(ctx context.Context, t tenant.ID, token string) (Conversation, error)
 	// List gives a window of the website's conversations, newest first.
 	List(ctx context.Context, t tenant.ID, f Filter, w paging.Window) (paging.Slice[Conversation], error)
+	// Counts counts what its members say.
+	Counts(ctx context.Context, t tenant.ID, since time.Time) (Counts, error)
 	// Messages gives up to limit messages of a conversation behind the number after, oldest first.
 	Messages(ctx context.Context, t tenant.ID, conversationID, after, limit int64) ([]Message, error)
 	// Open stores a new conversation and its first message. Where the visitor's key for it (OpenKey) has been used, it

@@ -38,6 +38,11 @@ func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, w paging.Wind
 	return s.store.List(ctx, t, f, w)
 }
 
+// Counts says how the website's conversations stand, and what has happened since a moment.
+func (s *Service) Counts(ctx context.Context, t tenant.ID, since time.Time) (Counts, error) {
+	return s.store.Counts(ctx, t, since)
+}
+
 // Get gives the conversation of a token.
 func (s *Service) Get(ctx context.Context, t tenant.ID, token string) (Conversation, error) {
 	return s.store.Get(ctx, t, token)

@@ -10,21 +10,26 @@ const (
 
 // CreatedData is the data of Created.
 type CreatedData struct {
+	TicketID int64    `json:"ticketId,string"`
 	Status   Status   `json:"status"`
 	Priority Priority `json:"priority"`
 }
 
 // UpdatedData is the data of Updated: the status before and after, equal where it is unchanged.
 type UpdatedData struct {
-	From   Status `json:"from"`
-	Status Status `json:"status"`
+	TicketID int64  `json:"ticketId,string"`
+	From     Status `json:"from"`
+	Status   Status `json:"status"`
 }
 
 // DeletedData is the data of Deleted.
-type DeletedData struct{}
+type DeletedData struct {
+	TicketID int64 `json:"ticketId,string"`
+}
 
 // MessageCreatedData is the data of MessageCreated.
 type MessageCreatedData struct {
-	MessageID int64       `json:"messageId"`
+	TicketID  int64       `json:"ticketId,string"`
+	MessageID int64       `json:"messageId,string"`
 	Type      MessageType `json:"messageType"`
 }

@@ -70,7 +70,7 @@ func TestImport(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := &importing{next: 1, there: c.there, conflicts: c.conflicts}
-			done, err := visitors.New(store, nil, nil, nil).Import(t.Context(), tenant.ID{}, rows)
+			done, err := visitors.New(store, nil, nil, nil, nil).Import(t.Context(), tenant.ID{}, rows)
 			if fault.Is(err, fault.Conflict) != c.conflict || (err != nil) != c.conflict || len(store.stored) != c.stored {
 				t.Fatalf("%v, stored %v", err, store.stored)
 			}
@@ -86,7 +86,7 @@ func TestImport(t *testing.T) {
 func TestImportNamesVisitors(t *testing.T) {
 	t.Parallel()
 	store := &importing{next: 5, there: map[string]int64{}}
-	_, err := visitors.New(store, nil, nil, nil).Import(t.Context(), tenant.ID{}, []visitors.ImportRow{{"a", " Ann "}, {"b", ""}})
+	_, err := visitors.New(store, nil, nil, nil, nil).Import(t.Context(), tenant.ID{}, []visitors.ImportRow{{"a", " Ann "}, {"b", ""}})
 	if want := []string{"a=Ann", "b=" + visitors.FriendlyName(6)}; err != nil || !slices.Equal(store.stored, want) {
 		t.Errorf("%v, stored %v, want %v", err, store.stored, want)
 	}
@@ -99,12 +99,12 @@ func TestImportNamesWhatIsWrong(t *testing.T) {
 		"rows.1.key,rows.2.name": {{"a", ""}, {strings.Repeat("k", 201), ""}, {"c", strings.Repeat("n", 101)}},
 		"rows":                   slices.Repeat([]visitors.ImportRow{{"a", ""}}, 501),
 	} {
-		_, err := visitors.New(&importing{}, nil, nil, nil).Import(t.Context(), tenant.ID{}, rows)
+		_, err := visitors.New(&importing{}, nil, nil, nil, nil).Import(t.Context(), tenant.ID{}, rows)
 		if got := fieldsOf(err); got != wrong {
 			t.Errorf("wrong = %q, want %q", got, wrong)
 		}
 	}
-	done, err := visitors.New(&importing{}, nil, nil, nil).Import(t.Context(), tenant.ID{}, nil)
+	done, err := visitors.New(&importing{}, nil, nil, nil, nil).Import(t.Context(), tenant.ID{}, nil)
 	if len(done) != 0 || err != nil {
 		t.Errorf("nothing to import: %v, %v", done, err)
 	}

@@ -66,6 +66,12 @@ type Conversations interface {
 	Open(ctx context.Context, t tenant.ID, visitorID int64) (View, error)
 }
 
+// Agents knows who answers.
+type Agents interface {
+	// Online says whether any agent of a website is there.
+	Online(ctx context.Context, t tenant.ID) (bool, error)
+}
+
 // Teller tells who listens at this moment of what is over before anybody could read of it later.
 type Teller interface {
 	// Tell tells of what happened to a visitor; where it is not heard, nothing is lost that is kept.

@@ -14,13 +14,14 @@ type Service struct {
 	store         Store
 	widgets       Widgets
 	conversations Conversations
+	agents        Agents
 	teller        Teller
 	now           func() time.Time
 }
 
 // New makes a Service over its ports.
-func New(store Store, widgets Widgets, conversations Conversations, teller Teller) *Service {
-	return &Service{store, widgets, conversations, teller, time.Now}
+func New(store Store, widgets Widgets, conversations Conversations, agents Agents, teller Teller) *Service {
+	return &Service{store, widgets, conversations, agents, teller, time.Now}
 }
 
 // moment is now as it is stored and shown.
@@ -85,6 +86,20 @@ func (s *Service) Resolve(ctx context.Context, token string) (tenant.ID, int64, 
 		return tenant.ID{}, 0, err
 	}
 	return t, id, s.seen(ctx, t, id)
+}
+
+// Heartbeat notes that a visitor is there, and says whether an agent is.
+func (s *Service) Heartbeat(ctx context.Context, t tenant.ID, id int64) (agentsOnline bool, err error) {
+	if err := s.seen(ctx, t, id); err != nil {
+		return false, err
+	}
+	return s.agentsOnline(ctx, t), nil
+}
+
+// agentsOnline supposes that somebody is there where it cannot be known: what a visitor writes is read in any case.
+func (s *Service) agentsOnline(ctx context.Context, t tenant.ID) bool {
+	online, err := s.agents.Online(ctx, t)
+	return online || err != nil
 }
 
 func (s *Service) seen(ctx context.Context, t tenant.ID, id int64) error {

@@ -21,6 +21,7 @@ type Session struct {
 	Visitor      Visitor
 	Widget       View
 	Conversation View // nil where none is open
+	AgentsOnline bool
 }
 
 // clientToken is checked before it becomes part of a path.
@@ -52,7 +53,7 @@ func (s *Service) OpenSession(ctx context.Context, n NewSession) (Session, error
 		}
 	}
 	v, err := s.create(ctx, w.WebsiteID, n)
-	return Session{Visitor: v, Widget: w.View}, err
+	return Session{Visitor: v, Widget: w.View, AgentsOnline: s.agentsOnline(ctx, w.WebsiteID)}, err
 }
 
 // resume asks for the conversation first: where that fails nothing has changed, and the widget tries again.
@@ -75,7 +76,7 @@ func (s *Service) resume(ctx context.Context, v Visitor, w Widget, n NewSession)
 			return n.Patch.Apply(v)
 		})
 	}
-	return Session{v, w.View, conversation}, err
+	return Session{v, w.View, conversation, s.agentsOnline(ctx, w.WebsiteID)}, err
 }
 
 func (s *Service) create(ctx context.Context, t tenant.ID, n NewSession) (Visitor, error) {

@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"context"
+	"time"
 
 	"fivechat.dev/libs/tenant"
 )
@@ -14,6 +15,8 @@ type Store interface {
 	Get(ctx context.Context, t tenant.ID) (Widget, error)
 	// Create stores a new widget and its client token, both or neither.
 	Create(ctx context.Context, w Widget) error
+	// Loaded notes when a website's script was loaded, unless that was noted before.
+	Loaded(ctx context.Context, t tenant.ID, at time.Time) error
 	// Save changes a widget; change is given the stored one and may run more than once.
 	Save(ctx context.Context, t tenant.ID, change func(Widget) (Widget, error)) (Widget, error)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"strings"
+	"time"
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/tenant"
@@ -39,6 +40,17 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 		return p.Apply(w)
 	})
 }
+
+// Loaded notes that a browser loaded the script of w, the first time that one does.
+func (s *Service) Loaded(ctx context.Context, w Widget) error {
+	if !w.LoadedAt.IsZero() {
+		return nil
+	}
+	return s.store.Loaded(ctx, w.WebsiteID, time.Now().UTC().Truncate(time.Millisecond))
+}
+
+// Of gives a website's widget.
+func (s *Service) Of(ctx context.Context, t tenant.ID) (Widget, error) { return s.store.Get(ctx, t) }
 
 // Open gives the website's widget, made with its defaults where there is none yet. token is the client token wanted, ""
 // for a new random one; Conflict where another website has it.

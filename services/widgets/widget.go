@@ -3,6 +3,7 @@ package widgets
 import (
 	"regexp"
 	"strconv"
+	"time"
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/optional"
@@ -30,6 +31,7 @@ type Widget struct {
 	RatingEnabled   bool      `bson:"ratingEnabled"`
 	RemoveBranding  bool      `bson:"removeBranding"`
 	ChatEnabled     bool      `bson:"chatEnabled"`
+	LoadedAt        time.Time `bson:"loadedAt"` // when a browser loaded its script for the first time; zero: never
 }
 
 // Default is the widget that a new website starts with.

@@ -64,7 +64,11 @@ func TestOwnShapes(t *testing.T) {
 	message := harness.Shape{"message": harness.Message, "conversation": harness.Conversation}.Type()
 	session := harness.Shape{
 		"visitor": harness.Visitor, "visitorToken": harness.Prefixed("vis_"), "widget": harness.Widget,
-		"conversation": harness.OrNull(harness.Conversation)}.Type()
+		"conversation": harness.OrNull(harness.Conversation), "agentsOnline": harness.Bool}.Type()
+	counted := harness.Shape{"unassigned": harness.Count, "opened": harness.Count, "closed": harness.Count}.Type()
+	website := harness.Shape{
+		"id": harness.ID, "name": harness.Text, "url": harness.Text, "plan": harness.OneOf("FREE", "PRO"),
+		"clientToken": harness.Text, "widgetLoadedAt": harness.OrNull(harness.Time)}.Type()
 	again := w.Visit(t, harness.Map{"visitorToken": w.Caller.Token})
 	if again.Made.Null("conversation") || again.ID != w.Caller.ID {
 		t.Errorf("a visitor who comes back finds neither themselves nor their open conversation: %s", again.Made)
@@ -79,6 +83,8 @@ func TestOwnShapes(t *testing.T) {
 		"visitor's message":    {w.Caller.Say(t, w.Conversation, "Hello"), harness.Message},
 		"agent's message":      {w.Reply(t, w.Conversation, "Hello"), harness.Message},
 		"changed conversation": {agent.Send(t, 200, "PATCH", thread, harness.Map{"status": "CLOSED"}), harness.Conversation},
+		"counts":               {agent.Get(t, "/conversations/counts?since=2024-01-15T10:30:00.000Z"), counted},
+		"website":              {agent.Get(t, "/website"), website},
 		"visitors":             {agent.Get(t, "/visitors"), harness.Page(harness.Visitor)},
 		"users":                {agent.Get(t, "/users"), harness.Page(harness.User)},
 		"user":                 {agent.Get(t, "/users/"+harness.PathID(w.User.Int("id"))), harness.User},

@@ -43,6 +43,7 @@ func Tags(t *testing.T, s harness.System) {
 func Assignment(t *testing.T, s harness.System) {
 	w, other := s.Website(t, harness.Free), s.Website(t, harness.Free)
 	agent, user := w.Agent(), w.NewUser(t).Int("id")
+	start := time.Now().Add(-time.Minute).UTC().Format(time.RFC3339)
 	token := w.Visit(t, nil).Open(t, "Hello")
 	path := "/conversations/" + token
 	assign := func(status int, id any) {
@@ -62,10 +63,32 @@ func Assignment(t *testing.T, s harness.System) {
 	if thread.Object("conversation").Int("assigneeId") != user || thread.List("users")[0].Int("id") != user {
 		t.Errorf("assigned: %s", thread)
 	}
+	counts := func(unassigned, opened, closed int64) {
+		t.Helper()
+		o := agent.Get(t, "/conversations/counts?since="+start)
+		if o.Int("unassigned") != unassigned || o.Int("opened") != opened || o.Int("closed") != closed {
+			t.Errorf("counts: %s, want %d unassigned, %d opened, %d closed", o, unassigned, opened, closed)
+		}
+		if o := agent.Get(t, "/conversations?assigneeId=none&status=OPEN"); o.Int("total") != unassigned {
+			t.Errorf("unassigned: %s", o)
+		}
+	}
 	if o := agent.Get(t, "/conversations?assigneeId="+harness.PathID(user)); o.Int("total") != 1 {
 		t.Errorf("by assignee: %s", o)
 	}
+	counts(0, 1, 0)
 	assign(200, nil)
+	counts(1, 1, 0)
+	agent.Send(t, 200, "PATCH", path, harness.Map{"status": "CLOSED"})
+	counts(0, 1, 1)
+	other.Visit(t, nil).Open(t, "Elsewhere")
+	counts(0, 1, 1)
+	if o := agent.Get(t, "/conversations/counts?since=2999-01-01T00:00:00.000Z"); o.Int("opened") != 0 || o.Int("closed") != 0 {
+		t.Errorf("counts of a time to come: %s", o)
+	}
+	for _, bad := range []string{"/conversations/counts", "/conversations/counts?since=today", "/conversations?assigneeId=nobody"} {
+		agent.Do(t, "GET", bad, nil).Want(t, 400)
+	}
 	if o := agent.Get(t, "/conversations?assigneeId="+harness.PathID(user)); o.Int("total") != 0 {
 		t.Errorf("by the former assignee: %s", o)
 	}
@@ -152,5 +175,51 @@ func Visitors(t *testing.T, s harness.System) {
 	w.Public().Do(t, "POST", "/visitor/sessions", harness.Map{}).Want(t, 400)
 	if a := w.Public().Do(t, "POST", "/visitor/sessions", harness.Map{"clientToken": harness.Unique("wgt_")}); a.Status != 404 && a.Status != 400 {
 		t.Errorf("a session on an unknown widget: status %d: %s", a.Status, a.Body)
+	}
+}
+
+// Presence: an agent who is in the console is online, which visitors are told, and nobody of another website.
+func Presence(t *testing.T, s harness.System) {
+	w, other := s.Website(t, harness.Free), s.Website(t, harness.Free)
+	user, v := w.NewUser(t), w.Visit(t, nil)
+	path := "/users/" + harness.PathID(user.Int("id"))
+	there := func() bool { return v.Send(t, 200, "POST", "/visitor/heartbeat", nil).Bool("agentsOnline") }
+	if user.Bool("online") || v.Made.Bool("agentsOnline") || there() {
+		t.Error("somebody is online before anybody was there")
+	}
+	other.Writer().Do(t, "POST", path+"/heartbeat", nil).Want(t, 404)
+	w.Writer().Do(t, "POST", "/users/"+harness.PathID(harness.UnknownID)+"/heartbeat", nil).Want(t, 404)
+	if there() {
+		t.Error("another website's agent counts")
+	}
+	for range 2 {
+		w.Writer().Do(t, "POST", path+"/heartbeat", nil).Want(t, 204)
+	}
+	if !w.Reader().Get(t, path).Bool("online") || !there() || !w.Visit(t, nil).Made.Bool("agentsOnline") {
+		t.Error("the agent is not online")
+	}
+	if other.Visit(t, nil).Made.Bool("agentsOnline") {
+		t.Error("the agent is online on another website")
+	}
+}
+
+// Installed: a website's agents see where it stands, and whether a browser has loaded its widget.
+func Installed(t *testing.T, s harness.System) {
+	w := s.Website(t, harness.Pro)
+	own := w.Reader().Get(t, "/website")
+	if own.Int("id") != w.ID || own.Text("clientToken") != w.ClientToken || own.Text("plan") != "PRO" || !own.Null("widgetLoadedAt") {
+		t.Errorf("a new website: %s", own)
+	}
+	script := "/widget/" + w.ClientToken
+	w.Public().With("User-Agent", "WordPress/6.4; plugin 1.0.1").Do(t, "GET", script, nil).Want(t, 200) // the check of a plugin
+	if own := w.Reader().Get(t, "/website"); !own.Null("widgetLoadedAt") {
+		t.Errorf("a check is taken for a browser: %s", own)
+	}
+	w.Public().With("Referer", "https://shop.example/").Do(t, "GET", script+"?ver=1.0.1", nil).Want(t, 200)
+	first := w.Reader().Get(t, "/website").Text("widgetLoadedAt")
+	w.Public().With("Sec-Fetch-Dest", "script").Do(t, "GET", script, nil).Want(t, 200)
+	w.Writer().Send(t, 200, "PATCH", "/widgets/"+w.ClientToken, harness.Map{"color": "#123456"})
+	if again := w.Reader().Get(t, "/website").Text("widgetLoadedAt"); again != first {
+		t.Errorf("first loaded at %s, and then at %s", first, again)
 	}
 }

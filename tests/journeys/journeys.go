@@ -32,6 +32,8 @@ var All = []Journey{
 	{"a token is revoked", Revocation},
 	{"agents come and go", Users},
 	{"visitors come and go", Visitors},
+	{"who is there", Presence},
+	{"the widget is installed", Installed},
 }
 
 // Run runs every journey side by side.

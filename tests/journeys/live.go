@@ -87,8 +87,8 @@ func Resuming(t *testing.T, s harness.System) {
 
 	agents := w.Reader().Events(t, "/events", stream.Last)
 	agents.Want(t, "ready", "message.created", "conversation.opened", "message.created", "message.created", "message.created")
-	w.NewTicket(t, harness.Map{"title": "An atlas"})
-	if f := agents.Until(t, "ticket.created"); f.Happened().Text("status") != "NEW" {
+	ticket := w.NewTicket(t, harness.Map{"title": "An atlas"})
+	if f := agents.Until(t, "ticket.created"); f.Happened().Text("status") != "NEW" || f.Happened().Text("ticketId") != ticket.Text("id") {
 		t.Errorf("a ticket: %s", f.Data)
 	}
 	for _, forged := range []string{"x", "1.2", "9999999999.9999999999.9999999999", "-1.-1.-1"} {

@@ -17,6 +17,7 @@ var Public = []Route{
 
 	{"GET", "/conversations", Conversations, authz.Read, NoVisitor, Configured, body, ClassRead},
 	{"POST", "/conversations/import", Conversations, authz.Write, NoVisitor, Configured, importBody, ClassImport},
+	{"GET", "/conversations/counts", Conversations, authz.Read, NoVisitor, Configured, body, ClassRead},
 	{"GET", "/conversations/{token}", Conversations, authz.Read, NoVisitor, Configured, body, ClassRead},
 	{"PATCH", "/conversations/{token}", Conversations, authz.Write, NoVisitor, Configured, body, ClassWrite},
 	{"GET", "/conversations/{token}/messages", Conversations, authz.Read, NoVisitor, Configured, body, ClassRead},
@@ -29,6 +30,7 @@ var Public = []Route{
 	{"DELETE", "/tags/{name}", Conversations, authz.Write, NoVisitor, Configured, body, ClassWrite},
 
 	{"POST", "/visitor/sessions", Visitors, authz.Public, NoVisitor, Open, body, ClassSession},
+	{"POST", "/visitor/heartbeat", Visitors, authz.Visitor, VisitorCredential, Open, body, ClassVisitor},
 	{"POST", "/visitor/conversations", Conversations, authz.Visitor, VisitorCredential, Open, body, ClassVisitor},
 	{"GET", "/visitor/conversations/{token}/messages", Conversations, authz.Visitor, VisitorCredential, Open, body, ClassVisitor},
 	{"POST", "/visitor/conversations/{token}/messages", Conversations, authz.Visitor, VisitorCredential, Open, body, ClassVisitor},
@@ -59,10 +61,12 @@ var Public = []Route{
 	// The one path under /internal that the hosted API has in public. Every other belongs to the services.
 	{"POST", "/internal/visitors/tickets", Tickets, authz.Visitor, VisitorCredential, Open, body, ClassVisitor},
 
+	{"GET", "/website", Accounts, authz.Read, NoVisitor, Configured, body, ClassRead},
 	{"GET", "/users", Accounts, authz.Read, NoVisitor, Configured, body, ClassRead},
 	{"POST", "/users", Accounts, authz.Write, NoVisitor, Configured, body, ClassWrite},
 	{"GET", "/users/{id}", Accounts, authz.Read, NoVisitor, Configured, body, ClassRead},
 	{"PATCH", "/users/{id}", Accounts, authz.Write, NoVisitor, Configured, body, ClassWrite},
+	{"POST", "/users/{id}/heartbeat", Accounts, authz.Write, NoVisitor, Configured, body, ClassWrite},
 	{"DELETE", "/users/{id}", Accounts, authz.Write, NoVisitor, Configured, body, ClassWrite},
 }
 

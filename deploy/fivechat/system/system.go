@@ -106,7 +106,7 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 			return accounts.New(ctx, accounts.Config{Config: common, WidgetsURL: url["widgets"]})
 		},
 		"visitors": func() (runner.Unit, error) {
-			return visitors.New(ctx, visitors.Config{Config: common, WidgetsURL: url["widgets"], ConversationsURL: url["conversations"]})
+			return visitors.New(ctx, visitors.Config{Config: common, WidgetsURL: url["widgets"], ConversationsURL: url["conversations"], AccountsURL: url["accounts"]})
 		},
 		"conversations": func() (runner.Unit, error) {
 			return conversations.New(ctx, conversations.Config{Config: common, AccountsURL: url["accounts"], VisitorsURL: url["visitors"], TicketsURL: url["tickets"]})

@@ -230,7 +230,7 @@ func TestEventsAreServed(t *testing.T) {
 		}
 	}
 	got := records[0]
-	if fmt.Sprint(got.Key) != made["id"] || got.Type != "ticket.created" || got.WebsiteID != 1 || got.Pos != 1 || got.Data != `{"status":"NEW","priority":"MEDIUM"}` {
+	if fmt.Sprint(got.Key) != made["id"] || got.Type != "ticket.created" || got.WebsiteID != 1 || got.Pos != 1 || got.Data != `{"ticketId":"1","status":"NEW","priority":"MEDIUM"}` {
 		t.Errorf("event %+v", got)
 	}
 	s.Want(401, agent(1), "GET", "/internal/events", "")

@@ -9,6 +9,7 @@ import (
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/services/visitors"
+	"fivechat.dev/services/visitors/internal/accountsclient"
 	"fivechat.dev/services/visitors/internal/api"
 	"fivechat.dev/services/visitors/internal/conversationsclient"
 	"fivechat.dev/services/visitors/internal/mongostore"
@@ -20,6 +21,7 @@ type Config struct {
 	component.Config
 	WidgetsURL       string `env:"FIVECHAT_WIDGETS_URL"`
 	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
+	AccountsURL      string `env:"FIVECHAT_ACCOUNTS_URL"`
 }
 
 // Default is the settings before the environment's.
@@ -34,6 +36,9 @@ func (c Config) Validate() error {
 	if c.ConversationsURL == "" {
 		err = errors.Join(err, errors.New("FIVECHAT_CONVERSATIONS_URL is not set"))
 	}
+	if c.AccountsURL == "" {
+		err = errors.Join(err, errors.New("FIVECHAT_ACCOUNTS_URL is not set"))
+	}
 	return err
 }
 
@@ -47,7 +52,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	log.PublishTo(base.Redis)
 	log.Serve(base.Router, base.Chain)
 	api.Mount(base.Router, base.Chain, visitors.New(mongostore.New(base.DB, log),
-		widgetsclient.New(base.Client(c.WidgetsURL)), conversationsclient.New(base.Client(c.ConversationsURL)),
+		widgetsclient.New(base.Client(c.WidgetsURL)), conversationsclient.New(base.Client(c.ConversationsURL)), accountsclient.New(base.Client(c.AccountsURL)),
 		events.NewTeller(base.Redis, base.Telemetry)))
 	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay})
 }

@@ -12,6 +12,7 @@ import (
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/services/internal/apitest"
+	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/visitors"
 	"fivechat.dev/services/visitors/app"
 )
@@ -19,8 +20,8 @@ import (
 // system is the service and the two that it asks. The client token "site" is website 1's.
 type system struct {
 	*apitest.Service
-	widgets, conversations *apitest.Fake
-	tasks                  []runner.Task
+	widgets, conversations, accounts *apitest.Fake
+	tasks                            []runner.Task
 }
 
 var (
@@ -34,8 +35,9 @@ func widget(website int64, enabled bool) string {
 
 func start(t *testing.T) system {
 	t.Helper()
-	s := system{widgets: apitest.NewFake(t, apitest.JSON(200, widget(1, true))), conversations: apitest.NewFake(t, noConversation)}
-	c := app.Config{Config: apitest.Config(t), WidgetsURL: s.widgets.URL, ConversationsURL: s.conversations.URL}
+	s := system{widgets: apitest.NewFake(t, apitest.JSON(200, widget(1, true))), conversations: apitest.NewFake(t, noConversation),
+		accounts: apitest.NewFake(t, apitest.JSON(200, `{"online":1}`))}
+	c := app.Config{Config: apitest.Config(t), WidgetsURL: s.widgets.URL, ConversationsURL: s.conversations.URL, AccountsURL: s.accounts.URL}
 	unit, err := app.New(t.Context(), c)
 	s.Service = apitest.Serve(t, unit, err)
 	s.tasks = unit.Tasks
@@ -58,7 +60,7 @@ func TestNewSession(t *testing.T) {
 	s := start(t)
 	got := s.Want(201, apitest.Public, "POST", "/visitor/sessions", `{"clientToken":"site","context":{"plan":"gold","city":"Bern"}}`, ask...)
 	v := got["visitor"].(map[string]any)
-	if got["visitorToken"] != v["token"] || got["conversation"] != nil || len(got) != 4 {
+	if got["visitorToken"] != v["token"] || got["conversation"] != nil || got["agentsOnline"] != true || len(got) != 5 {
 		t.Errorf("%v", got)
 	}
 	if w := got["widget"]; !reflect.DeepEqual(w, map[string]any{"id": 1.0, "color": "#fff", "chatEnabled": true, "buttonXPos": 1.5}) {
@@ -288,4 +290,28 @@ func TestRules(t *testing.T) {
 	} {
 		s.Refused(c.status, c.as, c.method, c.path, "")
 	}
+}
+
+// TestHeartbeat: where it cannot be known whether an agent is there, a visitor is not turned away.
+func TestHeartbeat(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	v := s.session(1, `{"clientToken":"site"}`)
+	visitor := identity.Principal{Kind: identity.Visitor, Website: storetest.Tenant(1), VisitorID: int64(v["id"].(float64))}
+	there := func() any { return s.Want(200, visitor, "POST", "/visitor/heartbeat", "")["agentsOnline"] }
+	if there() != true {
+		t.Error("nobody is there")
+	}
+	if asked := s.accounts.Asked(); asked[len(asked)-1] != "GET /internal/users/online 1" {
+		t.Errorf("asked %v", asked)
+	}
+	s.accounts.Says(apitest.JSON(200, `{"online":0}`))
+	if there() != false {
+		t.Error("somebody is there")
+	}
+	s.accounts.Says(apitest.Failures["broken line"].Answer)
+	if there() != true {
+		t.Error("accounts is away, and nobody is there")
+	}
+	s.Want(401, reader(1), "POST", "/visitor/heartbeat", "")
 }

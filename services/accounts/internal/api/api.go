@@ -27,6 +27,16 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 			w, err := s.Website(ctx, identity.From(ctx).Website)
 			return website{w.ID, w.Name, w.URL, w.Plan}, err
 		}))
+	httpkit.Handle(r, "GET /website", 200, operation.New(chain, "accounts.get_own_website", authz.Read,
+		func(ctx context.Context, _ operation.None) (ownWebsite, error) {
+			w, widget, err := s.Presence(ctx, identity.From(ctx).Website)
+			return ownWebsite{w.ID, w.Name, w.URL, w.Plan, widget.ClientToken, widget.LoadedAt}, err
+		}))
+	httpkit.Handle(r, "GET /internal/users/online", 200, operation.New(chain, "accounts.count_online", authz.Internal,
+		func(ctx context.Context, _ operation.None) (online, error) {
+			n, err := s.Online(ctx, identity.From(ctx).Website)
+			return online{n}, err
+		}))
 	httpkit.Handle(r, "GET /internal/users", 200, operation.New(chain, "accounts.get_users", authz.Internal,
 		func(ctx context.Context, req byIDs) ([]userView, error) {
 			users, err := s.UsersOf(ctx, identity.From(ctx).Website, req.IDs)
@@ -54,6 +64,10 @@ func mountUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 		func(ctx context.Context, req updateUser) (userView, error) {
 			u, err := s.UpdateUser(ctx, identity.From(ctx).Website, req.ID, req.patch())
 			return userViewOf(u), err
+		}))
+	httpkit.Handle(r, "POST /users/{id}/heartbeat", 204, operation.New(chain, "accounts.note_presence", authz.Write,
+		func(ctx context.Context, req byID) (operation.None, error) {
+			return operation.None{}, s.Heartbeat(ctx, identity.From(ctx).Website, req.ID)
 		}))
 	httpkit.Handle(r, "DELETE /users/{id}", 200, operation.New(chain, "accounts.delete_user", authz.Write,
 		func(ctx context.Context, req byID) (deleted, error) {

@@ -54,6 +54,20 @@ type website struct {
 	Plan identity.Plan `json:"plan"`
 }
 
+// ownWebsite is a website as its own agents see it.
+type ownWebsite struct {
+	ID             tenant.ID     `json:"id"`
+	Name           string        `json:"name"`
+	URL            string        `json:"url"`
+	Plan           identity.Plan `json:"plan"`
+	ClientToken    string        `json:"clientToken"`
+	WidgetLoadedAt *time.Time    `json:"widgetLoadedAt"`
+}
+
+type online struct {
+	Online int64 `json:"online"`
+}
+
 // websiteView is a website as the operator sees it.
 type websiteView struct {
 	ID           tenant.ID     `json:"id"`

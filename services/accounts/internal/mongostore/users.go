@@ -2,6 +2,7 @@ package mongostore
 
 import (
 	"context"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -49,6 +50,21 @@ func (s *Store) SaveUser(ctx context.Context, t tenant.ID, id int64, change func
 		return err
 	})
 	return saved, emailTaken(err)
+}
+
+// SeenUser implements accounts.Store.
+func (s *Store) SeenUser(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) error {
+	found, err := s.users.Update(ctx, t, append(byID(id), bson.E{Key: "lastSeenAt", Value: bson.D{{Key: "$lte", Value: noted}}}),
+		bson.D{{Key: "$set", Value: bson.D{{Key: "lastSeenAt", Value: now}}}})
+	if err == nil && !found { // noted lately, or nobody
+		_, err = s.users.Get(ctx, t, byID(id))
+	}
+	return err
+}
+
+// CountSeenUsers implements accounts.Store.
+func (s *Store) CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time) (int64, error) {
+	return s.users.Count(ctx, t, bson.D{{Key: "lastSeenAt", Value: bson.D{{Key: "$gte", Value: since}}}})
 }
 
 // DeleteUser implements accounts.Store.

@@ -3,9 +3,11 @@ package widgetsclient
 
 import (
 	"context"
+	"time"
 
 	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/accounts"
 )
 
 // Client implements accounts.Widgets.
@@ -20,6 +22,17 @@ type open struct {
 
 type widget struct {
 	ClientToken string `json:"websiteClientToken"`
+}
+
+type present struct {
+	ClientToken string     `json:"clientToken"`
+	LoadedAt    *time.Time `json:"loadedAt"`
+}
+
+// Of implements accounts.Widgets.
+func (c *Client) Of(ctx context.Context, t tenant.ID) (accounts.Widget, error) {
+	w, err := httpkit.Call[present](ctx, c.http, t, "GET", "/internal/website-widget", nil)
+	return accounts.Widget(w), err
 }
 
 // Open implements accounts.Widgets.

@@ -66,6 +66,10 @@ func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
 				Status: req.Status, AssigneeID: req.AssigneeID, Tags: req.Tags, Summary: req.Summary})
 			return a.viewed(ctx, c, err)
 		}))
+	httpkit.Handle(r, "GET /conversations/counts", 200, operation.New(chain, "conversations.count_conversations", authz.Read,
+		func(ctx context.Context, req counts) (conversations.Counts, error) {
+			return a.s.Counts(ctx, identity.From(ctx).Website, time.Time(req.Since))
+		}))
 	httpkit.Handle(r, "POST /conversations/{token}/typing", 204, operation.New(chain, "conversations.set_agent_typing", authz.Write,
 		func(ctx context.Context, req typing) (operation.None, error) {
 			return operation.None{}, a.s.SetTyping(ctx, identity.From(ctx).Website, req.Token, 0, conversations.FromAgent, req.Typing)

@@ -29,7 +29,7 @@ type list struct {
 	paging.Window
 	Lang         string `query:"lang" json:"-"`
 	Status       string `query:"status" json:"-"`
-	AssigneeID   int64  `query:"assigneeId" json:"-"`
+	AssigneeID   holder `query:"assigneeId" json:"-"`
 	VisitorID    int64  `query:"visitorId" json:"-"`
 	Search       string `query:"search" json:"-"`
 	UpdatedSince moment `query:"updatedSince" json:"-"`
@@ -45,9 +45,43 @@ func (l list) Validate() error {
 
 func (l list) filter() conversations.Filter {
 	return conversations.Filter{
-		Status: conversations.Status(l.Status), AssigneeID: l.AssigneeID, VisitorID: l.VisitorID,
+		Status: conversations.Status(l.Status), AssigneeID: l.AssigneeID.id, Unassigned: l.AssigneeID.none, VisitorID: l.VisitorID,
 		Words: words.Query(maxSearchWords, l.Search), UpdatedSince: time.Time(l.UpdatedSince),
 	}
+}
+
+// holder is an assignee in a query: a number, or none.
+type holder struct {
+	id   int64
+	none bool
+}
+
+// UnmarshalText reads the number, or the word none.
+func (h *holder) UnmarshalText(b []byte) error {
+	if string(b) == "none" {
+		h.none = true
+		return nil
+	}
+	n, err := strconv.ParseInt(string(b), 10, 64)
+	if err != nil || n <= 0 {
+		return errHolder
+	}
+	h.id = n
+	return nil
+}
+
+var errHolder = errors.New("must be a positive whole number, or none")
+
+type counts struct {
+	Since moment `query:"since" json:"-"`
+}
+
+// Validate wants a moment: since ever would count everything.
+func (c counts) Validate() error {
+	if time.Time(c.Since).IsZero() {
+		return fault.Bad("since", errMoment.Error())
+	}
+	return nil
 }
 
 // moment is a timestamp in a query.

@@ -38,6 +38,8 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 		conversations: mongokit.Tenanted[conversations.Conversation](db, "conversations_conversations", "conversation",
 			mongokit.Index{Keys: bson.D{{Key: "token", Value: 1}}, Unique: true},
 			mongokit.Index{Keys: newest}, by("status"), by("assigneeId"), by("visitorId"),
+			mongokit.Index{Keys: bson.D{{Key: "status", Value: 1}, {Key: "assigneeId", Value: 1}}},
+			mongokit.Index{Keys: bson.D{{Key: "closedAt", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "terms", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "visitorId", Value: 1}, {Key: "openKey", Value: 1}}, Unique: true, Present: "openKey"},
 			mongokit.Index{Keys: bson.D{{Key: "importKey", Value: 1}}, Unique: true, Present: "importKey"}),
@@ -93,7 +95,9 @@ func (s *Store) List(ctx context.Context, t tenant.ID, f conversations.Filter, w
 	if f.Status != "" {
 		add("status", f.Status)
 	}
-	if f.AssigneeID != 0 {
+	if f.Unassigned {
+		add("assigneeId", nil)
+	} else if f.AssigneeID != 0 {
 		add("assigneeId", f.AssigneeID)
 	}
 	if f.VisitorID != 0 {
@@ -106,6 +110,24 @@ func (s *Store) List(ctx context.Context, t tenant.ID, f conversations.Filter, w
 		add("updatedAt", bson.D{{Key: "$gte", Value: f.UpdatedSince}})
 	}
 	return mongokit.Newest(ctx, s.conversations, t, filter, w, "terms")
+}
+
+// Counts implements conversations.Store. Each count walks one index over no more than it counts.
+func (s *Store) Counts(ctx context.Context, t tenant.ID, since time.Time) (c conversations.Counts, err error) {
+	after := bson.D{{Key: "$gte", Value: since}}
+	for _, count := range []struct {
+		into   *int64
+		filter bson.D
+	}{
+		{&c.Unassigned, bson.D{{Key: "status", Value: conversations.Open}, {Key: "assigneeId", Value: nil}}},
+		{&c.Opened, bson.D{{Key: "createdAt", Value: after}}},
+		{&c.Closed, bson.D{{Key: "closedAt", Value: after}}},
+	} {
+		if *count.into, err = s.conversations.Count(ctx, t, count.filter); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
 }
 
 // Messages implements conversations.Store.

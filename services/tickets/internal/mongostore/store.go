@@ -62,7 +62,7 @@ func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
 		if err := s.tickets.Insert(ctx, made.WebsiteID, made); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, made.WebsiteID, made.ID, tickets.Created, tickets.CreatedData{Status: made.Status, Priority: made.Priority})
+		return s.log.Append(ctx, made.WebsiteID, made.ID, tickets.Created, tickets.CreatedData{TicketID: made.ID, Status: made.Status, Priority: made.Priority})
 	})
 }
 
@@ -104,7 +104,7 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, ticketID int64, change fu
 		if err != nil || !changed {
 			return err
 		}
-		return s.log.Append(ctx, t, ticketID, tickets.Updated, tickets.UpdatedData{From: stored.Status, Status: saved.Status})
+		return s.log.Append(ctx, t, ticketID, tickets.Updated, tickets.UpdatedData{TicketID: ticketID, From: stored.Status, Status: saved.Status})
 	})
 	return saved, err
 }
@@ -127,7 +127,7 @@ func (s *Store) AddMessage(ctx context.Context, m tickets.Message, change func(t
 		if err := s.messages.Insert(ctx, m.WebsiteID, m); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, m.WebsiteID, m.TicketID, tickets.MessageCreated, tickets.MessageCreatedData{MessageID: m.ID, Type: m.Type})
+		return s.log.Append(ctx, m.WebsiteID, m.TicketID, tickets.MessageCreated, tickets.MessageCreatedData{TicketID: m.TicketID, MessageID: m.ID, Type: m.Type})
 	})
 }
 
@@ -144,7 +144,7 @@ func (s *Store) Delete(ctx context.Context, t tenant.ID, ticketID int64) error {
 		if _, err := s.messages.Delete(ctx, t, bson.D{{Key: "ticketId", Value: ticketID}}); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, t, ticketID, tickets.Deleted, tickets.DeletedData{})
+		return s.log.Append(ctx, t, ticketID, tickets.Deleted, tickets.DeletedData{TicketID: ticketID})
 	})
 }
 

@@ -35,7 +35,13 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 			opened, err := s.OpenSession(ctx, visitors.NewSession{
 				ClientToken: req.ClientToken, VisitorToken: req.VisitorToken, IP: httpkit.ClientAddress(ctx), Patch: req.patch(),
 			})
-			return session{viewOf(opened.Visitor), opened.Visitor.Token, opened.Widget, opened.Conversation}, err
+			return session{viewOf(opened.Visitor), opened.Visitor.Token, opened.Widget, opened.Conversation, opened.AgentsOnline}, err
+		}))
+	httpkit.Handle(r, "POST /visitor/heartbeat", 200, operation.New(chain, "visitors.note_presence", authz.Visitor,
+		func(ctx context.Context, _ heartbeat) (presence, error) {
+			p := identity.From(ctx)
+			there, err := s.Heartbeat(ctx, p.Website, p.VisitorID)
+			return presence{there}, err
 		}))
 	mountInternal(r, chain, s)
 }

@@ -57,6 +57,9 @@ type openSession struct {
 	changes
 }
 
+// heartbeat says nothing but that somebody is there.
+type heartbeat struct{}
+
 type importRequest struct {
 	Rows []importRow `json:"rows"`
 }

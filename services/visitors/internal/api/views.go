@@ -42,6 +42,12 @@ type session struct {
 	VisitorToken string        `json:"visitorToken"`
 	Widget       visitors.View `json:"widget"`
 	Conversation visitors.View `json:"conversation"`
+	AgentsOnline bool          `json:"agentsOnline"`
+}
+
+// presence is what a visitor learns of the other side.
+type presence struct {
+	AgentsOnline bool `json:"agentsOnline"`
 }
 
 type resolved struct {

@@ -211,7 +211,7 @@ func TestImport(t *testing.T) {
 func TestImportAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	service := visitors.New(s, nil, nil, nil)
+	service := visitors.New(s, nil, nil, nil, nil)
 	rows := make([]visitors.ImportRow, 40)
 	for i := range rows {
 		rows[i].Key = fmt.Sprint("k", i)

@@ -45,6 +45,9 @@ func script(s *widgets.Service) http.Handler {
 			httpkit.WriteProblem(w, r.URL.Path, httpkit.RequestID(ctx), err)
 			return
 		}
+		if byBrowser(r.Header) {
+			_ = s.Loaded(ctx, widget) // where it fails, the next load is noted
+		}
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		w.Header().Set("Cache-Control", "public, max-age=60")
 		if !widget.ChatEnabled {
@@ -53,4 +56,9 @@ func script(s *widgets.Service) http.Handler {
 		}
 		io.WriteString(w, strings.Replace(source, "SETTINGS", inScript.Replace(string(settings)), 1))
 	})
+}
+
+// byBrowser says whether a page loads the script. A plugin that checks a token says nothing of the kind.
+func byBrowser(h http.Header) bool {
+	return h.Get("Sec-Fetch-Dest") == "script" || h.Get("Referer") != ""
 }

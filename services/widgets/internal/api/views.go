@@ -1,6 +1,8 @@
 package api
 
 import (
+	"time"
+
 	"fivechat.dev/libs/optional"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/widgets"
@@ -17,6 +19,20 @@ type open struct {
 type resolved struct {
 	WebsiteID tenant.ID `json:"websiteId"`
 	Widget    view      `json:"widget"`
+}
+
+// present is where a website's widget stands.
+type present struct {
+	ClientToken string     `json:"clientToken"`
+	LoadedAt    *time.Time `json:"loadedAt"`
+}
+
+func presentOf(w widgets.Widget) present {
+	p := present{ClientToken: w.ClientToken}
+	if !w.LoadedAt.IsZero() {
+		p.LoadedAt = &w.LoadedAt
+	}
+	return p
 }
 
 // view is a widget as clients see it.

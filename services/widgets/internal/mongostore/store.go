@@ -3,6 +3,7 @@ package mongostore
 
 import (
 	"context"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -56,6 +57,12 @@ func (s *Store) Create(ctx context.Context, w widgets.Widget) error {
 	if mongokit.IsDuplicate(err) {
 		return fault.Coded(fault.Conflict, "client_token_taken", "the client token belongs to another website")
 	}
+	return err
+}
+
+// Loaded implements widgets.Store.
+func (s *Store) Loaded(ctx context.Context, t tenant.ID, at time.Time) error {
+	_, err := s.widgets.Update(ctx, t, bson.D{{Key: "loadedAt", Value: bson.D{{Key: "$in", Value: bson.A{time.Time{}, nil}}}}}, bson.D{{Key: "$set", Value: bson.D{{Key: "loadedAt", Value: at}}}})
 	return err
 }
 

@@ -1,0 +1,25 @@
+// Package accountsclient asks the accounts service.
+package accountsclient
+
+import (
+	"context"
+
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/tenant"
+)
+
+// Client implements visitors.Agents.
+type Client struct{ http *httpkit.Client }
+
+// New makes a Client that asks over http.
+func New(http *httpkit.Client) *Client { return &Client{http} }
+
+type online struct {
+	Online int64 `json:"online"`
+}
+
+// Online implements visitors.Agents.
+func (c *Client) Online(ctx context.Context, t tenant.ID) (bool, error) {
+	o, err := httpkit.Call[online](ctx, c.http, t, "GET", "/internal/users/online", nil)
+	return o.Online > 0, err
+}
