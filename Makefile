@@ -1,5 +1,6 @@
-# Everything here needs Go and make, and nothing else.
+# Everything here needs Go and make, and nothing else; only changing what browsers load needs Node.
 MODULES := libs libs/embedmongo services api-gateway deploy/fivechat tests
+WEB := services/widgets/web
 SERVICES := accounts conversations statistics tickets visitors widgets
 LINT_VERSION := v2.15.0
 LISTEN ?= 127.0.0.1:8080
@@ -9,7 +10,7 @@ DATA ?= data
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services test embedmongo-conformance lint fmt tidy bench clean
+.PHONY: help run build services test web web-check embedmongo-conformance lint fmt tidy bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +26,12 @@ services: ## build every service and the gateway as binaries of their own
 
 test: ## run all tests, with the race detector where there is a C compiler
 	go test $(RACE) -timeout 15m work
+
+web: ## check and build the scripts that browsers load, which are committed (needs Node)
+	@for w in $(WEB); do (cd $$w && npm ci --silent && npm run --silent check && npm run --silent build) || exit 1; done
+
+web-check: web ## fail where the committed scripts are not what their sources build
+	@test -z "$$(git status --porcelain -- services/widgets/internal/api)" || { git status --short -- services/widgets/internal/api; echo "built scripts are stale or not committed: make web"; exit 1; }
 
 embedmongo-conformance: build ## let pymongo and Node's mongodb work with the embedded store (installs them on Debian)
 	tests/conformance/run.sh

@@ -87,6 +87,7 @@ func ours() []Operation {
 			Body: Map{"typing": false}, Mistyped: Map{"typing": "yes"}},
 		{Method: "POST", Path: "/conversations/{conversation}/read", Caller: ByWrite, Status: 204, Malformed: 404},
 		{Method: "GET", Path: "/conversations/counts?since=2024-01-15T10:30:00.000Z", Caller: ByRead, Status: 200},
+		{Method: "GET", Path: "/widget-words/ar", Caller: ByPublic, Status: 200},
 		{Method: "GET", Path: "/website", Caller: ByRead, Status: 200},
 		{Method: "POST", Path: "/visitor/heartbeat", Caller: ByVisitor, Status: 200},
 		{Method: "POST", Path: "/users/{user}/heartbeat", Caller: ByWrite, Status: 204, Malformed: 400},

@@ -48,6 +48,7 @@ var Public = []Route{
 	{"GET", "/widgets/{clientToken}", Widgets, authz.Public, NoVisitor, Open, body, ClassPublic},
 	{"PATCH", "/widgets/{clientToken}", Widgets, authz.Write, NoVisitor, Configured, body, ClassWrite},
 	{"GET", "/widget/{clientToken}", Widgets, authz.Public, NoVisitor, Open, body, ClassPublic},
+	{"GET", "/widget-words/{language}", Widgets, authz.Public, NoVisitor, Open, body, ClassPublic},
 
 	{"GET", "/statistics/current", Statistics, authz.Read, NoVisitor, Configured, body, ClassRead},
 

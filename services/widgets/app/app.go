@@ -23,6 +23,8 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	api.Mount(base.Router, base.Chain, widgets.New(mongostore.New(base.DB)))
+	if err := api.Mount(base.Router, base.Chain, widgets.New(mongostore.New(base.DB))); err != nil {
+		return runner.Unit{}, err
+	}
 	return base.Unit(ctx)
 }

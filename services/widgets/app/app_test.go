@@ -110,12 +110,12 @@ func TestScriptHoldsHostileSettings(t *testing.T) {
 	if strings.Contains(script, "</script") || strings.Contains(script, "<!--") || strings.ContainsAny(script, "\u2028\u2029") {
 		t.Error("settings can end the script")
 	}
-	_, behind, found := strings.Cut(script, "run({")
+	_, behind, found := strings.Cut(script, `({"id":`)
 	if !found {
 		t.Fatal("the script has no settings")
 	}
 	var settings map[string]any
-	if err := json.NewDecoder(strings.NewReader("{" + behind)).Decode(&settings); err != nil {
+	if err := json.NewDecoder(strings.NewReader(`{"id":` + behind)).Decode(&settings); err != nil {
 		t.Fatal(err)
 	}
 	if settings["welcomeMessages"] != hostile || settings["chatFormFields"] != hostile {

@@ -12,7 +12,7 @@ import (
 )
 
 // Mount puts the operations of s into the route table.
-func Mount(r *httpkit.Router, chain operation.Chain, s *widgets.Service) {
+func Mount(r *httpkit.Router, chain operation.Chain, s *widgets.Service) error {
 	httpkit.Handle(r, "GET /widgets/{clientToken}", 200, operation.New(chain, "widgets.get_widget", authz.Public,
 		func(ctx context.Context, req byToken) (view, error) {
 			w, err := s.Public(ctx, req.ClientToken)
@@ -39,5 +39,15 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *widgets.Service) {
 			w, err := s.Open(ctx, identity.From(ctx).Website, req.ClientToken)
 			return viewOf(w), err
 		}))
-	r.Mount("GET /widget/{clientToken}", script(s))
+	script, err := newScripter(s)
+	if err != nil {
+		return err
+	}
+	language, err := words()
+	if err != nil {
+		return err
+	}
+	r.Mount("GET /widget/{clientToken}", script)
+	r.Mount("GET /widget-words/{language}", language)
+	return nil
 }

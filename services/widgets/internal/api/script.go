@@ -1,11 +1,11 @@
 package api
 
 import (
-	_ "embed"
-	"fmt"
-	"io"
+	"embed"
 	"net/http"
 	"strings"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"fivechat.dev/libs/authz"
 	"fivechat.dev/libs/fault"
@@ -14,51 +14,122 @@ import (
 	"fivechat.dev/services/widgets"
 )
 
-// source is the widget script without its settings.
+// source is the widget script without its settings, which stand for SETTINGS. It is built of services/widgets/web.
 //
 //go:embed widget.js
 var source string
+
+// languages is what the script says in every language, as JSON.
+//
+//go:embed words/*.json
+var languages embed.FS
 
 // inScript makes JSON safe wherever a script may stand: inline in a page, "<" could end it, and before ECMAScript 2019
 // two of Unicode's line separators ended a string.
 var inScript = strings.NewReplacer("<", `\u003c`, "\u2028", `\u2028`, "\u2029", `\u2029`)
 
-// script answers the script tag of a site: the website's settings, then the widget. It is no request/response
-// operation, so it stands beside the table. The check that a site's plugin makes reads only the status: exactly 404
-// for an unknown or malformed token. A website whose chat is disabled gets a script that does nothing.
-func script(s *widgets.Service) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := r.Context()
-		err := authz.Public.Check(identity.From(ctx))
-		var widget widgets.Widget
-		if err == nil {
-			widget, err = s.Public(ctx, r.PathValue("clientToken"))
+const (
+	javaScript = "text/javascript; charset=utf-8"
+	jsonMedia  = "application/json"
+	// A browser asks anew after a minute, and meanwhile shows what it has while it asks.
+	scriptCaching = "public, max-age=60, stale-while-revalidate=86400"
+	wordsCaching  = "public, max-age=86400, stale-while-revalidate=604800"
+	scripts       = 256 // finished scripts that are kept, of about 36 KB each
+)
+
+// off is the script of a website whose chat is disabled.
+const off = "/* The chat of this website is switched off. */\n"
+
+// scripter answers the script tags of sites. It is no request/response operation, so it stands beside the table.
+type scripter struct {
+	s        *widgets.Service
+	finished *lru.Cache[string, *asset] // by settings
+}
+
+func newScripter(s *widgets.Service) (*scripter, error) {
+	finished, err := lru.New[string, *asset](scripts)
+	return &scripter{s, finished}, err
+}
+
+// ServeHTTP answers with the website's settings in the script. The check that a site's plugin makes reads only the
+// status: exactly 404 for an unknown or malformed token. A website whose chat is disabled gets a script that does nothing.
+func (p *scripter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	err := authz.Public.Check(identity.From(ctx))
+	var widget widgets.Widget
+	if err == nil {
+		widget, err = p.s.Public(ctx, r.PathValue("clientToken"))
+	}
+	var script *asset
+	if err == nil {
+		script, err = p.script(widget)
+	}
+	if err != nil {
+		if fault.Is(err, fault.Invalid) {
+			err = fault.Missing("widget")
 		}
-		var settings []byte
-		if err == nil {
-			settings, err = httpkit.Encode(viewOf(widget))
-		}
-		if err != nil {
-			if fault.Is(err, fault.Invalid) {
-				err = fault.Missing("widget")
-			}
-			httpkit.WriteProblem(w, r.URL.Path, httpkit.RequestID(ctx), err)
-			return
-		}
-		if byBrowser(r.Header) {
-			_ = s.Loaded(ctx, widget) // where it fails, the next load is noted
-		}
-		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-		w.Header().Set("Cache-Control", "public, max-age=60")
-		if !widget.ChatEnabled {
-			fmt.Fprintln(w, "/* The chat of this website is switched off. */")
-			return
-		}
-		io.WriteString(w, strings.Replace(source, "SETTINGS", inScript.Replace(string(settings)), 1))
-	})
+		httpkit.WriteProblem(w, r.URL.Path, httpkit.RequestID(ctx), err)
+		return
+	}
+	if byBrowser(r.Header) {
+		_ = p.s.Loaded(ctx, widget) // where it fails, the next load is noted
+	}
+	w.Header().Set("Cache-Control", scriptCaching)
+	script.serve(w, r)
+}
+
+func (p *scripter) script(widget widgets.Widget) (*asset, error) {
+	settings, err := httpkit.Encode(viewOf(widget))
+	if err != nil {
+		return nil, err
+	}
+	key := string(settings)
+	if a, known := p.finished.Get(key); known {
+		return a, nil
+	}
+	content := off
+	if widget.ChatEnabled {
+		content = strings.Replace(source, "SETTINGS", inScript.Replace(key), 1)
+	}
+	a, err := newAsset(javaScript, []byte(content))
+	if err == nil {
+		p.finished.Add(key, a)
+	}
+	return a, err
 }
 
 // byBrowser says whether a page loads the script. A plugin that checks a token says nothing of the kind.
 func byBrowser(h http.Header) bool {
 	return h.Get("Sec-Fetch-Dest") == "script" || h.Get("Referer") != ""
+}
+
+// words answers with what the script says in a language.
+func words() (http.Handler, error) {
+	files, err := languages.ReadDir("words")
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]*asset{}
+	for _, f := range files {
+		content, err := languages.ReadFile("words/" + f.Name())
+		if err != nil {
+			return nil, err
+		}
+		if known[strings.TrimSuffix(f.Name(), ".json")], err = newAsset(jsonMedia, content); err != nil {
+			return nil, err
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := authz.Public.Check(identity.From(r.Context()))
+		language := known[r.PathValue("language")]
+		if err == nil && language == nil {
+			err = fault.Missing("language")
+		}
+		if err != nil {
+			httpkit.WriteProblem(w, r.URL.Path, httpkit.RequestID(r.Context()), err)
+			return
+		}
+		w.Header().Set("Cache-Control", wordsCaching)
+		language.serve(w, r)
+	}), nil
 }

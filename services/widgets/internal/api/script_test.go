@@ -1,27 +1,36 @@
 package api
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/widgets"
 )
 
+// budget is how many bytes of the script, with its settings, come over the line.
+const budget = 10 << 10
+
 // TestSource holds what every page that loads the widget relies on.
 func TestSource(t *testing.T) {
 	t.Parallel()
-	if len(source) > 10<<10 {
-		t.Errorf("the script has %d bytes, want at most 10 KiB", len(source))
-	}
 	if n := strings.Count(source, "SETTINGS"); n != 1 {
 		t.Errorf("the settings have %d places, want 1", n)
 	}
-	for _, banned := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", ".cssText", "'style'", "onclick"} {
+	for _, banned := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", ".cssText", `"style",{`, "onclick"} {
 		if strings.Contains(source, banned) {
 			t.Errorf("the script uses %s, which lets data run or a strict content security policy refuse it", banned)
 		}
@@ -29,20 +38,168 @@ func TestSource(t *testing.T) {
 }
 
 // one is a store that has one widget.
-type one struct{ widgets.Store }
-
-func (one) Tenant(context.Context, string) (tenant.ID, error) { return tenant.ID{}, nil }
-func (one) Get(context.Context, tenant.ID) (widgets.Widget, error) {
-	return widgets.Default(tenant.ID{}, "wgt_a"), nil
+type one struct {
+	widgets.Store
+	widget widgets.Widget
+	loads  []time.Time
+	away   bool
 }
 
-func TestScriptIsJavaScript(t *testing.T) {
-	t.Parallel()
-	r := httptest.NewRequest(http.MethodGet, "/widget/wgt_a", nil)
-	r.SetPathValue("clientToken", "wgt_a")
+func (*one) Tenant(context.Context, string) (tenant.ID, error)        { return tenant.ID{}, nil }
+func (o *one) Get(context.Context, tenant.ID) (widgets.Widget, error) { return o.widget, nil }
+func (o *one) Loaded(_ context.Context, _ tenant.ID, at time.Time) error {
+	if o.away {
+		return errors.New("away")
+	}
+	o.loads = append(o.loads, at)
+	o.widget.LoadedAt = at
+	return nil
+}
+
+// ask asks a handler with headers, given as pairs.
+func ask(h http.Handler, value string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.SetPathValue("clientToken", value)
+	r.SetPathValue("language", value)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
 	w := httptest.NewRecorder()
-	script(widgets.New(one{})).ServeHTTP(w, r.WithContext(identity.With(r.Context(), identity.Principal{Kind: identity.Public})))
-	if got := w.Header().Get("Content-Type"); w.Code != http.StatusOK || got != "text/javascript; charset=utf-8" {
-		t.Errorf("answers %d %q", w.Code, got)
+	h.ServeHTTP(w, r.WithContext(identity.With(r.Context(), identity.Principal{Kind: identity.Public})))
+	return w
+}
+
+func handler(t *testing.T, store widgets.Store) http.Handler {
+	t.Helper()
+	h, err := newScripter(widgets.New(store))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func TestScript(t *testing.T) {
+	t.Parallel()
+	store := &one{widget: widgets.Default(tenant.ID{}, "wgt_a")}
+	h := handler(t, store)
+	plain := ask(h, "wgt_a")
+	head := plain.Header()
+	if plain.Code != 200 || head.Get("Content-Type") != "text/javascript; charset=utf-8" || head.Get("Cache-Control") != scriptCaching || head.Get("Content-Encoding") != "" {
+		t.Errorf("answers %d %v", plain.Code, head)
+	}
+	small := ask(h, "wgt_a", "Accept-Encoding", "br, gzip")
+	if small.Header().Get("Content-Encoding") != "gzip" || small.Header().Get("Vary") != "Accept-Encoding" || small.Body.Len() > budget {
+		t.Errorf("%d bytes of at most %d, %v", small.Body.Len(), budget, small.Header())
+	}
+	t.Logf("the script has %d bytes, %d on the line", plain.Body.Len(), small.Body.Len())
+	z, err := gzip.NewReader(bytes.NewReader(small.Body.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if content, err := io.ReadAll(z); err != nil || !bytes.Equal(content, plain.Body.Bytes()) {
+		t.Errorf("compressed, it is another script: %v", err)
+	}
+	tag, other := head.Get("ETag"), small.Header().Get("ETag")
+	if tag == "" || strings.HasPrefix(tag, "W/") || tag == other {
+		t.Errorf("tags %s and %s", tag, other)
+	}
+	if again := ask(h, "wgt_a", "If-None-Match", tag); again.Code != 304 || again.Body.Len() != 0 || again.Header().Get("ETag") != tag {
+		t.Errorf("with its tag: %d", again.Code)
+	}
+	if again := ask(h, "wgt_a", "If-None-Match", other, "Accept-Encoding", "gzip"); again.Code != 304 {
+		t.Errorf("compressed, with its tag: %d", again.Code)
+	}
+	store.widget.Color = "#123456"
+	if changed := ask(h, "wgt_a", "If-None-Match", tag); changed.Code != 200 || changed.Header().Get("ETag") == tag || !strings.Contains(changed.Body.String(), "#123456") {
+		t.Errorf("changed: %d %s", changed.Code, changed.Header().Get("ETag"))
+	}
+	store.widget.ChatEnabled = false
+	if disabled := ask(h, "wgt_a"); disabled.Code != 200 || disabled.Body.String() != off {
+		t.Errorf("disabled: %d %s", disabled.Code, disabled.Body)
+	}
+	if malformed := ask(h, "no.token"); malformed.Code != 404 || malformed.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("malformed: %d %v", malformed.Code, malformed.Header())
+	}
+}
+
+// TestHostileSettings: what a website states cannot leave its place in the script.
+func TestHostileSettings(t *testing.T) {
+	t.Parallel()
+	hostile := `</script><script>alert(1)</script> "});alert(1);({" <!-- ` + "\u2028 \u2029 \x00 \u202e 🐸"
+	w := widgets.Default(tenant.ID{}, "wgt_a")
+	w.WelcomeMessages, w.ChatFormFields = hostile, hostile
+	script := ask(handler(t, &one{widget: w}), "wgt_a").Body.String()
+	before, after, _ := strings.Cut(source, "SETTINGS")
+	settings, left := strings.CutPrefix(script, before)
+	settings, right := strings.CutSuffix(settings, after)
+	if !left || !right {
+		t.Fatal("the settings do not stand in their place")
+	}
+	var read view
+	if err := json.Unmarshal([]byte(settings), &read); err != nil || read.WelcomeMessages != hostile {
+		t.Errorf("%v: %q", err, read.WelcomeMessages)
+	}
+	for _, c := range []string{"<", "\u2028", "\u2029", "\x00"} {
+		if strings.Contains(settings, c) {
+			t.Errorf("the settings contain %q", c)
+		}
+	}
+}
+
+func TestLoadsByBrowsersAreNotedOnce(t *testing.T) {
+	t.Parallel()
+	store := &one{widget: widgets.Default(tenant.ID{}, "wgt_a"), away: true}
+	h := handler(t, store)
+	if got := ask(h, "wgt_a", "Sec-Fetch-Dest", "script"); got.Code != 200 {
+		t.Errorf("a load that cannot be noted: %d", got.Code)
+	}
+	store.away = false
+	ask(h, "wgt_a", "User-Agent", "WordPress/6.4; plugin 1.0.1")
+	if len(store.loads) != 0 {
+		t.Error("a check of the token is taken for a load")
+	}
+	ask(h, "wgt_a", "Referer", "https://shop.example/")
+	ask(h, "wgt_a", "Sec-Fetch-Dest", "script")
+	if len(store.loads) != 1 {
+		t.Errorf("%d loads are noted", len(store.loads))
+	}
+}
+
+// TestWords: every language says all that English says, and nothing else.
+func TestWords(t *testing.T) {
+	t.Parallel()
+	h, err := words()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := func(language string) map[string]string {
+		t.Helper()
+		var m map[string]string
+		a := ask(h, language)
+		if err := json.Unmarshal(a.Body.Bytes(), &m); a.Code != 200 || err != nil || a.Header().Get("Content-Type") != "application/json" {
+			t.Fatalf("%s: %d %v", language, a.Code, err)
+		}
+		return m
+	}
+	english := slices.Sorted(maps.Keys(said("en")))
+	for _, language := range []string{"ar", "de", "es", "fr", "it", "ja", "nl", "pl", "pt-BR", "ru", "uk", "zh-CN"} {
+		m := said(language)
+		if got := slices.Sorted(maps.Keys(m)); !slices.Equal(got, english) {
+			t.Errorf("%s says %v, not %v", language, got, english)
+		}
+		for key, text := range m {
+			if strings.TrimSpace(text) == "" || key == "stars" && !strings.Contains(text, "#") {
+				t.Errorf("%s: %s is %q", language, key, text)
+			}
+		}
+		if !strings.Contains(source, `"`+language+`"`) {
+			t.Errorf("the script does not know %s", language)
+		}
+	}
+	for _, unknown := range []string{"xx", "..", "en.json", ""} {
+		var f struct{ Code string }
+		if a := ask(h, unknown); a.Code != 404 || json.Unmarshal(a.Body.Bytes(), &f) != nil || f.Code != fault.NotFound.Code() {
+			t.Errorf("%q: %d", unknown, a.Code)
+		}
 	}
 }

@@ -1,213 +1,60 @@
-// The chat widget. It has no dependency, never throws into the page, renders data as text only and sets styles through
-// the CSS object model, so that it works on a page with a strict content security policy.
-((run) => {
-  try { run(SETTINGS, document.currentScript); } catch (err) { console.warn('fivechat:', err); }
-})((settings, script) => {
-  'use strict';
-  if (window.fivechatStarted) return; // the tag may stand in a page twice
-  window.fivechatStarted = true;
+"use strict";(()=>{var b=class extends Error{constructor(e,i){super(i+" answered "+e);this.status=e}},V=2e4,K=45e3,S=class{constructor(t){this.base=t;this.visitor=""}headers(t={}){return this.visitor?{...t,"x-visitor-id":this.visitor}:t}async call(t,e,i){let n=new AbortController,d=setTimeout(()=>n.abort(),V);try{let p=await fetch(this.base+e,{method:t,headers:this.headers(i?{"content-type":"application/json"}:{}),body:i?JSON.stringify(i):void 0,credentials:"omit",signal:n.signal});if(!p.ok)throw new b(p.status,e);return p.status===204?null:await p.json()}finally{clearTimeout(d)}}async stream(t,e,i){let n=new AbortController;e.addEventListener("abort",()=>n.abort());let d=0,p=()=>{clearTimeout(d),d=window.setTimeout(()=>n.abort(),K)};p();try{let c=await fetch(this.base+"/visitor/events",{headers:this.headers(t?{"last-event-id":t}:{}),credentials:"omit",cache:"no-store",signal:n.signal});if(!c.ok||!c.body)throw new b(c.status,"events");let r=c.body.getReader(),a=new TextDecoder;for(let f="";;){let{done:h,value:o}=await r.read();if(h)return;p(),f+=a.decode(o,{stream:!0});let u=f.split(`
 
-  const POLL = 3000; // milliseconds between looks for news
-  const TRIES = 5; // of one message, before the visitor is asked
-  const token = settings.websiteClientToken;
-
-  // The tag that loaded this script knows where the chat lives.
-  function findOrigin() {
-    const tags = script && script.src ? [script] : [...document.querySelectorAll('script[src*="/widget/"]')];
-    for (const tag of tags) {
-      const url = new URL(tag.src, location.href);
-      if (url.pathname.endsWith('/widget/' + token)) return tag.src.slice(0, tag.src.indexOf('/widget/' + token));
-    }
-    return location.origin;
-  }
-  const base = findOrigin();
-
-  // What a later page goes on with. A browser may refuse storage; then a page is a session.
-  const storageKey = 'fivechat:' + token;
-  const remember = (v) => { try { localStorage.setItem(storageKey, v); } catch { /* not kept */ } };
-  const recall = () => { try { return localStorage.getItem(storageKey); } catch { return null; } };
-
-  let visitorToken = null;
-  let conversation = null; // its token
-  let last = 0; // the newest message that a poll brought
-  const shown = new Set(); // ids of messages on the page
-  let opened = false;
-
-  async function call(method, path, body) {
-    const headers = {};
-    if (body) headers['Content-Type'] = 'application/json';
-    if (visitorToken) headers['x-visitor-id'] = visitorToken;
-    const answer = await fetch(base + path, { method, headers, body: body && JSON.stringify(body), credentials: 'omit' });
-    if (answer.ok) return answer.json();
-    throw Object.assign(new Error(path + ' answered ' + answer.status), { status: answer.status });
-  }
-
-  async function session() {
-    if (visitorToken) return;
-    const known = recall();
-    const made = await call('POST', '/visitor/sessions', { clientToken: token, ...(known && { visitorToken: known }) });
-    visitorToken = made.visitorToken;
-    remember(visitorToken);
-    if (made.conversation) conversation = made.conversation.token;
-  }
-
-  // One request at a time, so that a poll never shows a message that is still being sent.
-  let line = Promise.resolve();
-  const queue = (work) => (line = line.then(work, work));
-  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-  const uuid = () => crypto.randomUUID ? crypto.randomUUID()
-    : [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, '0')).join('');
-
-  // A message keeps its id over all tries, so that the server stores it once.
-  async function deliver(message) {
-    for (let n = 1; ; n++) {
-      try {
-        await session();
-        const body = { content: message.content, clientMessageId: message.id };
-        if (conversation) return await call('POST', `/visitor/conversations/${conversation}/messages`, body);
-        const made = await call('POST', '/visitor/conversations', body);
-        conversation = made.conversation.token;
-        return made.message;
-      } catch (err) {
-        if (err.status === 401) visitorToken = null; // unknown by now: begin again
-        if (err.status === 401 || err.status === 404) [conversation, last] = [null, 0];
-        const final = err.status >= 400 && err.status < 500 && ![401, 404, 408, 429].includes(err.status);
-        if (final || n === TRIES) throw err;
-        await pause(500 * 2 ** n);
-      }
-    }
-  }
-
-  async function poll() {
-    if (!opened || !conversation || document.hidden) return;
-    let news;
-    do {
-      news = await call('GET', `/visitor/conversations/${conversation}/messages${last ? '?after=' + last : ''}`);
-      for (const m of news.messages) {
-        last = Math.max(last, m.id);
-        if (!shown.has(m.id)) bubble(m.content, m.senderType);
-        shown.add(m.id);
-      }
-    } while (news.hasMore);
-  }
-
-  const css = `
-    :host { all: initial; position: fixed; right: var(--x); bottom: var(--y); z-index: 2147483000; font: 15px/1.4 system-ui, sans-serif; }
-    * { box-sizing: border-box; font: inherit; }
-    button { border: 0; cursor: pointer; color: var(--button-text); background: var(--button); }
-    :focus-visible { outline: 2px solid var(--color); outline-offset: 2px; }
-    .launcher { width: 56px; height: 56px; border-radius: 50%; padding: 15px; fill: currentColor; box-shadow: 0 4px 14px #0004; }
-    .panel { position: absolute; right: 0; bottom: 68px; width: min(360px, calc(100vw - 32px)); height: min(520px, calc(100vh - 120px));
-      display: flex; flex-direction: column; background: #fff; color: #111; border-radius: 12px; overflow: hidden; box-shadow: 0 8px 30px #0004; }
-    .panel[hidden] { display: none; }
-    .title { padding: 12px 16px; background: var(--color); color: var(--button-text); font-weight: 600; }
-    .log { flex: 1; overflow-y: auto; padding: 12px; display: flex; flex-direction: column; gap: 8px; }
-    .bubble { max-width: 85%; padding: 8px 12px; border-radius: 12px; white-space: pre-wrap; overflow-wrap: anywhere; background: #f1f5f9; align-self: flex-start; }
-    .VISITOR { align-self: flex-end; background: var(--bubble); color: var(--bubble-text); }
-    .SYSTEM { align-self: center; background: none; color: #64748b; font-size: 13px; }
-    .sending { opacity: .6; }
-    .failed { outline: 1px solid #dc2626; cursor: pointer; }
-    .row { display: flex; gap: 8px; padding: 8px; border-top: 1px solid #e2e8f0; }
-    textarea { flex: 1; resize: none; height: 40px; padding: 8px; border: 1px solid #cbd5e1; border-radius: 8px; background: #fff; color: #111; }
-    .send { padding: 0 14px; border-radius: 8px; }`;
-
-  function el(tag, className, attributes, ...children) {
-    const e = document.createElement(tag);
-    e.className = className;
-    for (const [name, value] of Object.entries(attributes)) e.setAttribute(name, value);
-    e.append(...children);
-    return e;
-  }
-
-  function icon() {
-    const [svg, path] = ['svg', 'path'].map((t) => document.createElementNS('http://www.w3.org/2000/svg', t));
-    svg.setAttribute('viewBox', '0 0 24 24');
-    path.setAttribute('d', 'M4 4h16v12H10l-6 5z');
-    svg.append(path);
-    return svg;
-  }
-
-  const log = el('div', 'log', { role: 'log', 'aria-live': 'polite', tabindex: '0', 'aria-label': 'Messages' });
-  const input = el('textarea', settings.chatInputClass, { 'aria-label': 'Your message', placeholder: 'Write a message…', maxlength: '4000', part: 'input' });
-  const send = el('button', 'send', { type: 'button', part: 'send' }, 'Send');
-  const title = el('div', 'title ' + settings.chatTitleClass, { part: 'title' }, 'Chat with us');
-  const panel = el('div', 'panel ' + settings.chatClass, { role: 'dialog', 'aria-label': 'Chat', part: 'chat' }, title, log, el('div', 'row', {}, input, send));
-  const launcher = el('button', 'launcher ' + settings.buttonClass, { type: 'button', 'aria-label': 'Chat', 'aria-expanded': 'false', part: 'button' }, icon());
-  panel.hidden = true;
-
-  function bubble(text, sender) {
-    const b = el('div', 'bubble ' + (['VISITOR', 'SYSTEM'].includes(sender) ? sender : 'USER'), {}, text);
-    log.append(b);
-    log.scrollTop = log.scrollHeight;
-    return b;
-  }
-
-  function welcome() {
-    let messages = [];
-    try { messages = JSON.parse(settings.welcomeMessages); } catch { /* none */ }
-    for (const m of Array.isArray(messages) ? messages : []) {
-      const text = typeof m === 'string' ? m : m && (m.text || m.message || m.content);
-      if (typeof text === 'string' && text) bubble(text, 'USER');
-    }
-  }
-
-  function submit() {
-    const content = input.value.trim();
-    if (!content) return;
-    input.value = '';
-    transmit({ id: uuid(), content }, bubble(content, 'VISITOR'));
-  }
-
-  function transmit(message, b) {
-    b.classList.remove('failed');
-    b.classList.add('sending');
-    b.removeAttribute('title');
-    queue(() => deliver(message)).then((stored) => {
-      b.classList.remove('sending');
-      if (shown.has(stored.id)) b.remove(); // a poll had brought it
-      shown.add(stored.id);
-    }, () => {
-      b.classList.replace('sending', 'failed');
-      b.title = 'Not sent. Press to retry.';
-      b.addEventListener('click', () => transmit(message, b), { once: true });
-    });
-  }
-
-  function toggle(open) {
-    opened = open;
-    panel.hidden = !open;
-    launcher.setAttribute('aria-expanded', String(open));
-    (open ? input : launcher).focus();
-    if (open) queue(async () => { await session(); await poll(); }).catch(() => { /* the next look retries */ });
-  }
-
-  function start() {
-    const host = document.createElement('div');
-    const root = host.attachShadow({ mode: 'open' });
-    const style = {
-      '--x': settings.buttonXPos + 'px', '--y': settings.buttonYPos + 'px', '--color': settings.color, '--button': settings.buttonBgColor,
-      '--button-text': settings.buttonTextColor, '--bubble': settings.bubbleColor, '--bubble-text': settings.bubbleTextColor,
-    };
-    for (const [name, value] of Object.entries(style)) host.style.setProperty(name, value);
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    root.adoptedStyleSheets = [sheet];
-    root.append(panel, launcher);
-    document.body.append(host);
-
-    launcher.addEventListener('click', () => toggle(!opened));
-    send.addEventListener('click', submit);
-    panel.addEventListener('keydown', (e) => { if (e.key === 'Escape') toggle(false); });
-    input.addEventListener('keydown', (e) => {
-      if (e.key !== 'Enter' || e.shiftKey || e.isComposing) return;
-      e.preventDefault();
-      submit();
-    });
-    welcome();
-    setInterval(() => { if (opened) queue(poll).catch(() => { /* the next look retries */ }); }, POLL);
-  }
-
-  const safely = () => { try { start(); } catch (err) { console.warn('fivechat:', err); } };
-  if (document.body) safely();
-  else document.addEventListener('DOMContentLoaded', safely);
-});
+`);f=u.pop();for(let v of u){let m={id:"",event:"",data:null};for(let g of v.split(`
+`))g.startsWith("id: ")&&(m.id=g.slice(4)),g.startsWith("event: ")&&(m.event=g.slice(7)),g.startsWith("data: ")&&(m.data=JSON.parse(g.slice(6)));m.event&&i(m)}}}finally{clearTimeout(d)}}};var B=3e4,_=3e3,G=7e3,J=3e4,D=65536,Y=()=>crypto.randomUUID?crypto.randomUUID():Array.from(crypto.getRandomValues(new Uint32Array(4)),s=>s.toString(36)).join("-"),I=s=>new Promise(t=>{let e=setTimeout(t,s);addEventListener("online",()=>{clearTimeout(e),t()},{once:!0})}),P=s=>Math.min(J,500*2**s)*(.5+Math.random()/2),T=class{constructor(t,e,i,n,d){this.api=t;this.token=e;this.memory=i;this.changed=n;this.heard=d;this.lines=[];this.agents=new Map;this.conversation=null;this.agentsOnline=!0;this.typing=!1;this.visible=!1;this.broken=!1;this.last=0;this.event="";this.sending=!1;this.held=[];this.starting=null;this.listening=!1;this.begun=!1;this.typed=0;this.typingTimer=0;this.failures=0}start(){return this.starting||(this.starting=this.begin().catch(t=>{throw this.starting=null,t}))}async begin(){await this.session({context:{page:location.href,title:document.title,referrer:document.referrer,language:navigator.language}});for(let t of this.memory.outbox)this.lines.some(e=>e.key===t.id)||this.showDraft(t);this.flush(),this.conversation&&(await this.sync(),this.listen()),this.begun=!0,setInterval(()=>this.beat(),B)}async session(t){let e=await this.api.call("POST","/visitor/sessions",{clientToken:this.token,...this.memory.visitor&&{visitorToken:this.memory.visitor},...t});this.api.visitor=this.memory.visitor=e.visitorToken,this.agentsOnline=e.agentsOnline,e.conversation&&(this.conversation=e.conversation),this.changed()}async beat(){if(!document.hidden)try{this.agentsOnline=(await this.api.call("POST","/visitor/heartbeat")).agentsOnline,this.changed()}catch{}}say(t){let e={id:Y(),content:t};return this.memory.put(e)?(this.typed=0,this.showDraft(e),this.flush(),!0):!1}retry(t){t.state="sending",this.failures=0,this.changed(),this.flush()}async flush(){if(!this.sending){this.sending=!0;for(let t;t=this.memory.outbox.find(e=>this.lines.some(i=>i.key===e.id&&i.state==="sending"));){let e=this.lines.find(i=>i.key===t.id);try{await this.start();let i=await this.deliver(t);this.failures=0,this.broken=!1,this.memory.drop(t.id),this.lines.some(n=>n.id===i.id)?this.lines=this.lines.filter(n=>n!==e):Object.assign(e,{id:i.id,state:"sent"})}catch(i){let n=i instanceof b?i.status:0;n===401?(this.memory.visitor=this.api.visitor="",this.conversation=null,this.starting=null):n===404?this.conversation=null:n>=400&&n<500&&n!==408&&n!==429&&(e.state="failed"),e.state==="sending"&&(this.broken=!0,this.changed(),await I(P(this.failures++)))}this.changed()}this.sending=!1;for(let t of this.held.splice(0))this.happened(t);this.listen()}}async deliver(t){let e={content:t.content,clientMessageId:t.id};if(this.conversation)return this.api.call("POST",`/visitor/conversations/${this.conversation.token}/messages`,e);let i=await this.api.call("POST","/visitor/conversations",e);return this.conversation=i.conversation,i.message}async sync(){for(let t=!!this.conversation;t;){let e=await this.api.call("GET",`/visitor/conversations/${this.conversation.token}/messages?after=${this.last}`);for(let i of e.users)this.agents.set(i.id,i);for(let i of e.messages)this.take(i);this.conversation=e.conversation,t=e.hasMore}this.changed(),this.markRead()}async listen(){if(!(this.listening||!this.conversation)){this.listening=!0;for(let t=0;;){try{await this.api.stream(this.event,new AbortController().signal,e=>{t=0,this.happened(e)})}catch{}await I(P(t++)),await this.sync().catch(()=>{})}}}happened(t){t.id&&(this.event=t.id);let e=t.data&&t.data.data;switch(t.event){case"ready":t.data.resumed||this.sync().catch(()=>{});return;case"message.created":if(!this.mine(e))return;if(this.sending&&e.message.senderType==="VISITOR"){this.held.push(t);return}this.conversation=e.conversation,this.take(e.message)&&e.message.senderType==="USER"&&(this.setTyping(!1),this.agents.has(e.message.userId)||this.meet()),this.markRead();break;case"conversation.updated":case"conversation.rated":if(!this.mine(e))return;this.conversation=e.conversation;break;case"conversation.read":if(!this.mine(e)||e.reader!=="USER")return;for(let i of this.lines)i.state==="sent"&&i.from==="VISITOR"&&(i.state="read");break;case"typing":if(e.sender!=="USER"||e.conversationToken!==this.conversation?.token)return;this.setTyping(e.typing);break}this.changed()}mine(t){return t.conversation.token===this.conversation?.token}meet(){this.api.call("GET",`/visitor/conversations/${this.conversation.token}/messages?after=${Math.max(0,this.last-1)}`).then(t=>{for(let e of t.users)this.agents.set(e.id,e);this.changed()},()=>{})}take(t){this.last=Math.max(this.last,t.id);let e=this.lines.find(n=>n.id===t.id),i=t.read?"read":"sent";return e?(e.state=i,!1):(this.show({key:"m"+t.id,id:t.id,content:t.content,from:t.senderType,agent:t.userId,state:i}),this.begun&&t.senderType==="USER"&&this.heard(t.content),!0)}show(t){let e=t.id?this.lines.findIndex(i=>!i.id||i.id>t.id):-1;this.lines.splice(e<0?this.lines.length:e,0,t),this.changed()}showDraft(t){this.show({key:t.id,id:0,content:t.content,from:"VISITOR",agent:null,state:"sending"})}get unread(){return this.lines.filter(t=>t.from==="USER"&&t.state==="sent").length}markRead(){if(!(!this.visible||document.hidden||!this.conversation||!this.unread)){for(let t of this.lines)t.from==="USER"&&(t.state="read");this.changed(),this.api.call("POST",`/visitor/conversations/${this.conversation.token}/read`).catch(()=>{})}}setTyping(t){clearTimeout(this.typingTimer),this.typing=t,t&&(this.typingTimer=window.setTimeout(()=>{this.typing=!1,this.changed()},G))}types(t){let e=Date.now();!this.conversation||(t?e-this.typed<_:!this.typed)||(this.typed=t?e:0,this.api.call("POST",`/visitor/conversations/${this.conversation.token}/typing`,{typing:t}).catch(()=>{}))}async rate(t,e){this.conversation=await this.api.call("POST",`/conversations/${this.conversation.token}/rate`,{rating:t,...e&&{feedback:e}}),this.changed()}async ticket(t,e,i){await this.start(),await this.api.call("POST","/internal/visitors/tickets",{title:t,description:i,...e&&{email:e}})}anew(){this.conversation=null,this.lines=[],this.last=0,this.changed()}};var E={title:"Chat with us",placeholder:"Write a message…",send:"Send",open:"Open chat",close:"Close chat",typing:"is typing…",sending:"Sending…",sent:"Sent",read:"Read",failed:"Not sent. Press to try again.",offline:"You are offline. We will send this when you are back.",away:"Nobody is here right now. Write anyway, or leave a ticket.",ticket:"Leave a ticket",subject:"Subject",email:"E-mail",details:"How can we help?",ticketDone:"Thank you! We will answer by e-mail.",rate:"How was this chat?",feedback:"Anything to add?",thanks:"Thank you!",ended:"This chat has ended.",again:"Start a new chat",tooLong:"That is too long.",begin:"Start chat",agent:"Support",stars:"# of 5",required:"Please fill this in.",error:"That did not work. Please try again.",back:"Back"};var z=["en","ar","de","es","fr","it","ja","nl","pl","pt-BR","ru","uk","zh-CN"],Q=3e3,N=s=>s.toLowerCase().split("-")[0];function q(s){for(let t of s){let e=z.find(i=>i.toLowerCase()===t.toLowerCase())||z.find(i=>N(i)===N(t));if(e)return e}return"en"}async function U(s,t){if(t==="en")return E;let e=new AbortController,i=setTimeout(()=>e.abort(),Q);try{let n=await fetch(`${s}/widget-words/${t}`,{credentials:"omit",signal:e.signal});return{...E,...n.ok?await n.json():{}}}catch{return E}finally{clearTimeout(i)}}var $=s=>s==="ar"?"rtl":"ltr";var L=class{constructor(t){this.kept={visitor:"",outbox:[],asked:!1};this.key="fivechat:"+t;try{let e=JSON.parse(localStorage.getItem(this.key)||"{}");typeof e.visitor=="string"&&(this.kept.visitor=e.visitor),Array.isArray(e.outbox)&&(this.kept.outbox=e.outbox.filter(i=>i&&typeof i.id=="string"&&typeof i.content=="string").slice(0,50)),this.kept.asked=e.asked===!0}catch{}}get visitor(){return this.kept.visitor}get outbox(){return this.kept.outbox}get asked(){return this.kept.asked}set visitor(t){this.keep({visitor:t})}set asked(t){this.keep({asked:t})}put(t){return this.kept.outbox.length>=50?!1:(this.keep({outbox:[...this.kept.outbox,t]}),!0)}drop(t){this.keep({outbox:this.kept.outbox.filter(e=>e.id!==t)})}keep(t){this.kept={...this.kept,...t};try{localStorage.setItem(this.key,JSON.stringify(this.kept))}catch{}}};var Z=/^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i;function j(s){let t=s.length<6,e=i=>{let n=t?s.charAt(1+i).repeat(2):s.substr(1+2*i,2),d=parseInt(n,16)/255;return d<=.03928?d/12.92:((d+.055)/1.055)**2.4};return .2126*e(0)+.7152*e(1)+.0722*e(2)}function A(s,t){let[e,i]=[j(s),j(t)];return(Math.max(e,i)+.05)/(Math.min(e,i)+.05)}var x=(s,t)=>Z.test(s)?s:t;function k(s,t){return A(s,t)>=4.5?s:A("#ffffff",t)>=A("#111111",t)?"#ffffff":"#111111"}var R=`
+:host{all:initial;position:fixed;inset-inline-end:var(--x);bottom:var(--y);z-index:2147483000;color-scheme:light dark;--bg:#fff;--fg:#16181d;--soft:#f1f3f6;--dim:#5b6270;--edge:#dfe3ea;font:15px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
+@media(prefers-color-scheme:dark){:host{--bg:#16181d;--fg:#eef0f4;--soft:#262a32;--dim:#a3abb9;--edge:#343a45}}
+*{box-sizing:border-box;font:inherit;margin:0}
+[hidden]{display:none!important}
+button{border:0;cursor:pointer;background:none;color:inherit;padding:0}
+:focus-visible{outline:2px solid var(--ring);outline-offset:2px}
+.launcher{position:relative;width:56px;height:56px;border-radius:50%;background:var(--button);color:var(--button-text);box-shadow:0 2px 8px #0003,0 8px 24px #0003;display:grid;place-items:center;transition:transform .15s}
+.launcher:hover{transform:scale(1.05)}
+svg{width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
+.badge{position:absolute;top:-2px;inset-inline-end:-2px;min-width:20px;height:20px;padding:0 6px;border-radius:10px;background:#c81e3a;color:#fff;font-size:12px;font-weight:600;line-height:20px;text-align:center}
+.panel{position:absolute;inset-inline-end:0;bottom:72px;width:376px;max-width:calc(100vw - 32px);height:600px;max-height:calc(100vh - 120px);display:flex;flex-direction:column;background:var(--bg);color:var(--fg);border-radius:16px;overflow:hidden;box-shadow:0 0 0 1px var(--edge),0 16px 48px #0004;animation:in .16s ease-out}
+@keyframes in{from{opacity:0;transform:translateY(8px)}}
+header{display:flex;align-items:center;gap:8px;padding:12px 8px 12px 16px;background:var(--color);color:var(--color-text)}
+:host([dir=rtl]) header{padding:12px 16px 12px 8px}
+h2{flex:1;font-size:16px;font-weight:600;overflow-wrap:anywhere}
+.icon{width:40px;height:40px;border-radius:8px;display:grid;place-items:center}
+.icon svg{width:20px;height:20px}
+header :focus-visible{outline-color:currentColor}
+.log{flex:1;overflow-y:auto;overscroll-behavior:contain;padding:16px;display:flex;flex-direction:column;gap:4px}
+.log:focus-visible{outline-offset:-2px}
+.who{font-size:12px;color:var(--dim);margin:8px 4px 0}
+.line{max-width:85%;padding:8px 12px;border-radius:16px;white-space:pre-wrap;overflow-wrap:anywhere;background:var(--soft);align-self:flex-start;border-start-start-radius:4px;text-align:start;unicode-bidi:isolate}
+.VISITOR{align-self:flex-end;background:var(--bubble);color:var(--bubble-text);border-start-start-radius:16px;border-end-end-radius:4px}
+.SYSTEM{align-self:center;background:none;color:var(--dim);font-size:13px;text-align:center}
+.sending{opacity:.7}
+.state{align-self:flex-end;font-size:12px;color:var(--dim);margin:0 4px;min-height:17px}
+.failed{color:#b3142f;text-decoration:underline;min-height:24px}
+.typing{font-size:13px;color:var(--dim);padding:0 20px 8px;min-height:28px}
+.note{padding:8px 16px;font-size:13px;background:var(--soft);display:flex;gap:8px;align-items:center}
+.note span{flex:1}
+.link{color:var(--link);text-decoration:underline;min-height:24px}
+.row{display:flex;gap:8px;padding:8px;border-top:1px solid var(--edge);align-items:flex-end}
+textarea,input{width:100%;padding:8px 12px;border:1px solid var(--field);border-radius:8px;background:var(--bg);color:var(--fg);font-size:16px}
+:host{--field:#80889a}
+textarea:focus-visible,input:focus-visible{outline-offset:-1px}
+.row textarea{flex:1;resize:none;height:42px;max-height:128px;border-radius:16px}
+::placeholder{color:var(--dim);opacity:1}
+.send{width:42px;height:42px;border-radius:50%;background:var(--color);color:var(--color-text);display:grid;place-items:center;flex:none}
+:host([dir=rtl]) .send svg{transform:scaleX(-1)}
+.send svg{width:20px;height:20px}
+.form{padding:16px;display:flex;flex-direction:column;gap:16px;overflow-y:auto;flex:1}
+label{display:flex;flex-direction:column;gap:4px;font-size:14px;font-weight:500}
+.form textarea{min-height:96px;resize:vertical}
+.primary{padding:10px 16px;border-radius:8px;background:var(--color);color:var(--color-text);font-weight:600}
+.end{padding:16px;border-top:1px solid var(--edge);display:flex;flex-direction:column;gap:12px;align-items:center;text-align:center}
+.stars{display:flex;gap:4px;border:0;padding:0}
+.star{width:40px;height:40px;border-radius:8px;font-size:26px;line-height:40px;color:var(--field)}
+.star.on{color:var(--star)}
+:host{--star:#b45309}
+@media(prefers-color-scheme:dark){:host{--star:#fbbf24}.failed{color:#ff8fa0}}
+.error{color:#b3142f;font-size:13px}
+.brand{padding:4px;text-align:center;font-size:11px;color:var(--dim)}
+@media(max-width:480px){.panel{position:fixed;inset:0;width:auto;max-width:none;height:100dvh;max-height:none;border-radius:0;padding-bottom:env(safe-area-inset-bottom)}header{padding-top:calc(12px + env(safe-area-inset-top))}:host([open]) .launcher{display:none}}
+@media(prefers-reduced-motion:reduce){*{animation:none!important;transition:none!important}}
+@media(forced-colors:active){.launcher,.panel,.line,.send,.primary{border:1px solid}}
+`;function l(s,t,e={},...i){let n=document.createElement(s);n.className=t;for(let d in e)n.setAttribute(d,e[d]);return n.append(...i),n}function O(s){let[t,e]=["svg","path"].map(i=>document.createElementNS("http://www.w3.org/2000/svg",i));return t.setAttribute("viewBox","0 0 24 24"),t.setAttribute("aria-hidden","true"),e.setAttribute("d",s),t.append(e),t}function W(s){try{let t=JSON.parse(s);return Array.isArray(t)?t:[]}catch{return[]}}function tt(s,t){return W(s.welcomeMessages).filter(e=>!e||!e.lang||e.lang===t||e.lang===t.split("-")[0]).map(e=>typeof e=="string"?e:e&&(e.text||e.message||e.content)).filter(e=>typeof e=="string"&&e)}function F(s){return W(s.chatFormFields).map(t=>typeof t=="string"?{name:t}:t).filter(t=>t&&typeof t.name=="string"&&t.name).slice(0,10).map(t=>({name:t.name,label:String(t.label||t.name),type:["email","tel","url","number"].includes(t.type)?t.type:t.name==="email"?"email":"text",required:!!t.required}))}var C=class{constructor(t,e,i,n,d,p,c){this.s=t;this.chat=e;this.w=i;this.told=p;this.safely=c;this.opened=!1;this.host=l("div","");this.badge=l("span","badge",{"aria-hidden":"true"});this.typing=l("div","typing",{"aria-live":"polite"});this.note=l("div","note",{role:"status"});this.end=l("div","end");this.form=l("form","form",{novalidate:""});this.drawn=new Map;this.mode="chat";this.passing="";this.ended="";let{host:r}=this;r.dir=n,r.lang=d,r.setAttribute("data-fivechat",""),this.root=r.attachShadow({mode:"open"}),this.paint(),this.launcher=l("button","launcher "+t.buttonClass,{type:"button",part:"button","aria-haspopup":"dialog"},O("M21 12a8 8 0 0 1-8 8H4l2-3a8 8 0 1 1 15-5z"),this.badge);let a=l("button","icon",{type:"button","aria-label":i.close},O("M6 6l12 12M18 6L6 18"));this.log=l("div","log",{role:"log","aria-live":"polite",tabindex:"0","aria-label":i.title,part:"log"});for(let o of tt(t,d))this.log.append(l("div","line USER",{dir:"auto"},o));this.input=l("textarea",t.chatInputClass,{"aria-label":i.placeholder,placeholder:i.placeholder,part:"input",rows:"1",dir:"auto"});let f=l("button","send",{type:"button","aria-label":i.send,part:"send"},O("M4 12h14M12 5l7 7-7 7"));this.row=l("div","row",{},this.input,f),this.panel=l("div","panel "+t.chatClass,{role:"dialog","aria-label":i.title,part:"chat"},l("header",t.chatTitleClass,{part:"title"},l("h2","",{},i.title),a),this.note,this.log,this.typing,this.form,this.end,this.row),t.removeBranding||this.panel.append(l("div","brand",{},"Fivechat")),this.panel.hidden=!0,this.root.append(this.panel,this.launcher);let h=(o,u,v)=>o.addEventListener(u,this.safely(v));h(this.launcher,"click",()=>this.toggle()),h(a,"click",()=>this.toggle(!1)),h(f,"click",()=>this.submit()),h(this.panel,"keydown",o=>{o.key==="Escape"&&this.toggle(!1)}),h(this.input,"keydown",o=>{o.key!=="Enter"||o.shiftKey||o.isComposing||(o.preventDefault(),this.submit())}),h(this.input,"input",()=>{this.passing&&this.tell(""),this.grow(),e.types(!!this.input.value.trim())}),h(this.input,"blur",()=>e.types(!1));for(let o of["online","offline"])h(window,o,()=>this.draw());h(document,"visibilitychange",()=>e.markRead()),document.body.append(r),this.draw()}paint(){let{s:t,host:e}=this,i=x(t.color,"#2563eb"),n=x(t.buttonBgColor,i),d=x(t.bubbleColor,"#e8effd"),p=x(t.buttonTextColor,"#ffffff"),c=k("#ffffff",i)==="#ffffff",r={x:(Number(t.buttonXPos)||0)+"px",y:(Number(t.buttonYPos)||0)+"px",color:i,"color-text":k(p,i),button:n,"button-text":k(p,n),bubble:d,"bubble-text":k(x(t.bubbleTextColor,"#111111"),d),ring:c?i:"currentColor",link:c&&!matchMedia("(prefers-color-scheme:dark)").matches?i:"inherit"};for(let a in r)e.style.setProperty("--"+a,r[a]);try{let a=new CSSStyleSheet;a.replaceSync(R),this.root.adoptedStyleSheets=[a]}catch{this.root.append(l("style","",{},R))}}toggle(t=!this.opened){t!==this.opened&&(this.opened=this.chat.visible=t,this.panel.hidden=!t,this.host.toggleAttribute("open",t),t&&(this.mode==="chat"&&F(this.s).length&&!this.chat.memory.asked&&!this.chat.lines.length&&this.ask(),this.chat.start().then(()=>this.chat.markRead(),()=>this.draw())),this.draw(),t?this.focus():this.launcher.focus(),this.log.scrollTop=this.log.scrollHeight,this.told(t?"open":"close"))}focus(){(this.mode==="chat"?this.row.hidden?this.end.querySelector("button"):this.input:this.form.querySelector("input"))?.focus()}grow(){this.input.style.height="auto",this.input.style.height=Math.min(this.input.scrollHeight+2,128)+"px"}submit(){let t=this.input.value.trim();if(t){if(new TextEncoder().encode(t).length>D||!this.chat.say(t)){this.tell(this.w.tooLong);return}this.input.value="",this.grow(),this.log.scrollTop=this.log.scrollHeight}}tell(t){this.passing=t,this.draw()}say(t,e,i){let n=t+(e||"");if(this.note.dataset.key!==n&&(this.note.dataset.key=n,this.note.hidden=!t,this.note.replaceChildren(l("span","",{},t)),e)){let d=l("button","link",{type:"button"},e);d.addEventListener("click",this.safely(i)),this.note.append(d)}}draw(){let{chat:t,w:e}=this,i=t.unread;this.badge.hidden=!i||this.opened,this.badge.textContent=String(i),this.launcher.setAttribute("aria-label",(this.opened?e.close:e.open)+(i&&!this.opened?` (${i})`:"")),this.launcher.setAttribute("aria-expanded",String(this.opened)),this.lines();let n=[...t.agents.values()].pop();this.typing.textContent=t.typing?`${n?n.name:e.agent} ${e.typing}`:"";let d=t.lines.some(r=>r.state==="sending");this.passing?this.say(this.passing):!navigator.onLine||t.broken&&d?this.say(e.offline):!t.agentsOnline&&this.mode==="chat"?this.say(e.away,e.ticket,()=>this.ticket()):this.say("");let p=t.conversation?.status==="CLOSED"&&!d,c=this.mode==="chat";this.log.hidden=this.typing.hidden=!c,this.form.hidden=c,this.row.hidden=!c||p,this.end.hidden=!c||!p,p?this.finish():this.ended=""}lines(){let{log:t}=this,e=t.scrollHeight-t.scrollTop-t.clientHeight<48,i=new Set,n=null,d=null,p=(r,a,f,h="")=>{i.add(r);let o=this.drawn.get(r);(!o||o.text!==h)&&(o?.e.remove(),o={line:f,e:a(),text:h},this.drawn.set(r,o));let u=n?n.nextElementSibling:t.querySelector("[data-line]")||null;return o.e!==u&&(n?n.after(o.e):u?u.before(o.e):t.append(o.e)),n=o.e,o.e};for(let r of this.chat.lines){let a=r.from==="USER"?this.chat.agents.get(r.agent||0)?.name||this.w.agent:"";a&&a!==d&&p("who"+r.key,()=>l("div","who",{dir:"auto","data-line":""},a),void 0,a),d=a,p(r.key,()=>l("div","line "+r.from,{dir:"auto","data-line":""},r.content),r).classList.toggle("sending",r.state==="sending"),r.state==="failed"&&p("failed"+r.key,()=>{let h=l("button","state failed",{type:"button","data-line":""},this.w.failed);return h.addEventListener("click",this.safely(()=>this.chat.retry(r))),h})}let c=this.chat.lines[this.chat.lines.length-1];if(c&&c.from==="VISITOR"&&c.state!=="failed"){let r=this.w[c.state];p("state",()=>l("div","state",{"data-line":""},r),void 0,r)}for(let[r,a]of this.drawn)i.has(r)||(a.e.remove(),this.drawn.delete(r));e&&(t.scrollTop=t.scrollHeight)}finish(){let{chat:t,w:e,s:i}=this,n=i.ratingEnabled&&!t.conversation.rating,d=n?"rate":"over";if(this.ended===d)return;this.ended=d;let p=l("button","link",{type:"button"},e.again);if(p.addEventListener("click",this.safely(()=>{t.anew(),this.focus()})),this.end.replaceChildren(l("div","",{role:"status"},t.conversation.rating&&i.ratingEnabled?e.thanks:e.ended)),n){let c=l("div","stars",{role:"group","aria-label":e.rate}),r=l("textarea","",{"aria-label":e.feedback,placeholder:e.feedback,rows:"2",maxlength:"1000",dir:"auto"}),a=l("button","primary",{type:"button"},e.send),f=l("div","error",{role:"alert"});r.hidden=a.hidden=!0;let h=0;for(let o=1;o<=5;o++){let u=l("button","star",{type:"button","aria-label":e.stars.replace("#",String(o)),"aria-pressed":"false"},"★");u.addEventListener("click",this.safely(()=>{h=o,[...c.children].forEach((v,m)=>{v.classList.toggle("on",m<o),v.setAttribute("aria-pressed",String(m===o-1))}),r.hidden=a.hidden=!1})),c.append(u)}a.addEventListener("click",this.safely(()=>t.rate(h,r.value.trim()).catch(()=>{f.textContent=e.error}))),this.end.append(l("div","",{},e.rate),c,r,a,f)}this.end.append(p)}fill(t,e,i,n,d){this.mode=t;let p=l("div","error",{role:"alert"}),c=e.map(a=>{let f=a.type==="long"?l("textarea","",{rows:"4"}):l("input","",{type:a.type});return f.name=a.name,f.dir="auto",f.required=a.required,f.maxLength=a.type==="long"?1e4:255,f}),r=l("button","primary",{type:"submit"},i);if(this.form.replaceChildren(...e.map((a,f)=>l("label","",{},a.label,c[f])),p,r),t==="ticket"){let a=l("button","link",{type:"button"},this.w.back);a.addEventListener("click",this.safely(()=>this.leave())),this.form.append(a)}this.form.onsubmit=a=>{a.preventDefault(),this.safely(()=>{let f=c.find(h=>!h.checkValidity());if(f){p.textContent=f.value?f.validationMessage:this.w.required,f.focus();return}r.disabled=!0,n(Object.fromEntries(c.map(h=>[h.name,h.value.trim()]))).then(()=>{this.leave(),d&&this.tell(d)},()=>{p.textContent=this.w.error}).finally(()=>{r.disabled=!1})})()},this.draw(),this.focus()}leave(){this.mode="chat",this.draw(),this.focus()}ask(){this.fill("questions",F(this.s),this.w.begin,async t=>{let{name:e,...i}=t;await this.chat.start(),await this.chat.session({...e&&{name:e.slice(0,100)},context:i}),this.chat.memory.asked=!0},"")}ticket(){let{w:t}=this;this.fill("ticket",[{name:"title",label:t.subject,type:"text",required:!0},{name:"email",label:t.email,type:"email",required:!0},{name:"description",label:t.details,type:"long",required:!1}],t.send,e=>this.chat.ticket(e.title,e.email,e.description),t.ticketDone)}};var H=s=>console.warn("fivechat:",s),w=s=>(...t)=>{try{let e=s(...t);e instanceof Promise&&e.catch(H)}catch(e){H(e)}};function et(s){let t="/widget/"+s,e=i=>i instanceof HTMLScriptElement&&!!i.src&&new URL(i.src,location.href).pathname.endsWith(t);return e(document.currentScript)?document.currentScript:Array.from(document.scripts).find(e)||null}function it(s){let t=window;if(t.fivechatStarted)return;t.fivechatStarted=!0;let e=s.websiteClientToken,i=et(e),n=i?i.src.slice(0,i.src.indexOf("/widget/"+e)):location.origin,d=i?.dataset.lang||document.documentElement.lang,p=q([...d?[d]:[],...navigator.languages]),c={},r=(f,h)=>{for(let o of c[f]||[])w(o)(h)},a=async()=>{let f=await U(n,p),h,o=0,u=new T(new S(n),e,new L(e),()=>{h?.draw(),u.unread!==o&&r("unread",o=u.unread)},g=>r("message",{content:g}));h=new C(s,u,f,$(p),p,r,w);let v={open:()=>h.toggle(!0),close:()=>h.toggle(!1),toggle:()=>h.toggle(),identify:async g=>{let{name:y,...M}=g||{};await u.start(),await u.session({...y&&{name:String(y).slice(0,100)},context:M})},on:(g,y)=>(c[g]||(c[g]=[])).push(y),off:(g,y)=>c[g]=(c[g]||[]).filter(M=>M!==y)},m=t.fivechat?.q||[];t.fivechat=w((g,...y)=>{if(!Object.keys(v).includes(g))throw new Error("there is no command "+g);return v[g](...y)});for(let g of m)t.fivechat(...Array.from(g));u.start().then(()=>r("ready"),H)};document.body?w(a)():document.addEventListener("DOMContentLoaded",w(a))}w(it)(SETTINGS);})();
