@@ -1,6 +1,6 @@
 # Everything here needs Go and make, and nothing else; only changing what browsers load needs Node.
 MODULES := libs libs/embedmongo services api-gateway deploy/fivechat tests
-WEB := services/widgets/web
+WEB := services/widgets/web api-gateway/web
 SERVICES := accounts conversations statistics tickets visitors widgets
 LINT_VERSION := v2.15.0
 LISTEN ?= 127.0.0.1:8080
@@ -31,7 +31,7 @@ web: ## check and build the scripts that browsers load, which are committed (nee
 	@for w in $(WEB); do (cd $$w && npm ci --silent && npm run --silent check && npm run --silent build) || exit 1; done
 
 web-check: web ## fail where the committed scripts are not what their sources build
-	@test -z "$$(git status --porcelain -- services/widgets/internal/api)" || { git status --short -- services/widgets/internal/api; echo "built scripts are stale or not committed: make web"; exit 1; }
+	@test -z "$$(git status --porcelain -- services/widgets/internal/api api-gateway/internal/pages)" || { git status --short -- services/widgets/internal/api api-gateway/internal/pages; echo "built scripts are stale or not committed: make web"; exit 1; }
 
 embedmongo-conformance: build ## let pymongo and Node's mongodb work with the embedded store (installs them on Debian)
 	tests/conformance/run.sh

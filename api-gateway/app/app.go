@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"fivechat.dev/api-gateway/internal/edge"
+	"fivechat.dev/api-gateway/internal/pages"
 	"fivechat.dev/api-gateway/internal/proxy"
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/api-gateway/internal/token"
@@ -54,9 +55,13 @@ func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL
 	if err != nil {
 		return runner.Unit{}, err
 	}
+	shown, err := pages.New(c.Demo)
+	if err != nil {
+		return runner.Unit{}, err
+	}
 	doors := edge.New(edge.Shared{
 		Telemetry: tele, Tokens: tokens.Resolve, Visitors: visitors.Resolve, Operators: edge.OperatorKey(c.OperatorKey),
-		Proxy: forward, Trusted: c.TrustedProxies, Origins: c.CORSOrigins, Timeout: c.Timeout,
+		Proxy: forward, Pages: shown.Serve, Trusted: c.TrustedProxies, Origins: c.CORSOrigins, Timeout: c.Timeout,
 	})
 	u := runner.Unit{Name: "api-gateway", Telemetry: tele, Drain: doors.Drain, Listeners: []runner.Listener{
 		{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public)},

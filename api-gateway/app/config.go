@@ -33,6 +33,7 @@ type Config struct {
 	TrustedProxies   []netip.Prefix  `env:"FIVECHAT_TRUSTED_PROXIES"` // CIDRs whose X-Forwarded-For counts, comma-separated
 	CORSOrigins      []string        `env:"FIVECHAT_CORS_ORIGINS"`    // whose pages may call operations with a bearer, comma-separated
 	Timeout          time.Duration   `env:"FIVECHAT_TIMEOUT"`         // how long a request may take, at most what a service would allow
+	Demo             bool            `env:"FIVECHAT_DEMO"`            // show the shop of the demo at /demo
 	Redis            rediskit.Config // optional: without it a revoked token works for seconds more
 	Telemetry        telemetry.Config
 }

@@ -5,6 +5,7 @@ package browser
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -111,13 +112,17 @@ func open(t *testing.T, s size, url string) *window {
 // send gives the browser a command.
 func send[P, R any](w *window, command cdp.Command[P, R], params P) R {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, 2*patience)
-	defer cancel()
-	r, err := chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) (R, error) { return cdp.Call(ctx, t, command, params) })
+	r, err := try(w, command, params)
 	if err != nil {
 		w.t.Fatalf("%s: %v", command.Method, err)
 	}
 	return r
+}
+
+func try[P, R any](w *window, command cdp.Command[P, R], params P) (R, error) {
+	ctx, cancel := context.WithTimeout(w.ctx, 2*patience)
+	defer cancel()
+	return chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) (R, error) { return cdp.Call(ctx, t, command, params) })
 }
 
 func (w *window) listen(event any) {
@@ -178,23 +183,31 @@ const texts = (s) => $$(s).map((e) => e.textContent);
 // eval gives what an expression is in the page.
 func eval[T any](w *window, expression string) T {
 	w.t.Helper()
-	r := send(w, runtime.Evaluate, runtime.EvaluateParams{
-		Expression: "(async () => {" + prelude + "return JSON.stringify(await (" + expression + "));})()", AwaitPromise: new(true), ReturnByValue: new(true)})
-	if r.ExceptionDetails != nil {
-		w.t.Fatalf("%s: %s", expression, thrown(r.ExceptionDetails))
-	}
-	var text string
-	if err := json.Unmarshal(r.Result.Value, &text); err != nil && len(r.Result.Value) > 0 {
-		w.t.Fatalf("%s: %v: %s", expression, err, r.Result.Value)
-	}
-	var v T
-	if text == "" {
-		return v
-	}
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
-		w.t.Fatalf("%s: %v: %s", expression, err, text)
+	v, err := look[T](w, expression)
+	if err != nil {
+		w.t.Fatalf("%s: %v", expression, err)
 	}
 	return v
+}
+
+// look is eval whose failure is for the caller: a page that is just being left has nothing to say.
+func look[T any](w *window, expression string) (v T, err error) {
+	r, err := try(w, runtime.Evaluate, runtime.EvaluateParams{
+		Expression: "(async () => {" + prelude + "return JSON.stringify(await (" + expression + "));})()", AwaitPromise: new(true), ReturnByValue: new(true)})
+	if err != nil {
+		return v, err
+	}
+	if r.ExceptionDetails != nil {
+		return v, errors.New(thrown(r.ExceptionDetails))
+	}
+	if len(r.Result.Value) == 0 {
+		return v, nil
+	}
+	var text string
+	if err := json.Unmarshal(r.Result.Value, &text); err != nil {
+		return v, err
+	}
+	return v, json.Unmarshal([]byte(text), &v)
 }
 
 // do runs statements in the page.
@@ -212,8 +225,9 @@ func (w *window) until(expression string) {
 func (w *window) within(d time.Duration, expression string) {
 	w.t.Helper()
 	harness.Eventually(w.t, d, expression, func() (bool, any) {
-		if eval[bool](w, "!!("+expression+")") {
-			return true, nil
+		holds, err := look[bool](w, "!!("+expression+")")
+		if holds || err != nil {
+			return holds, err
 		}
 		return false, eval[any](w, "{where: location.href, widget: widget()?.querySelector('.panel')?.innerText, page: document.body?.innerText.slice(0, 2000)}")
 	})

@@ -32,9 +32,10 @@ type Shared struct {
 	Visitors  Credential
 	Operators Credential
 	Proxy     *proxy.Proxy
-	Trusted   []netip.Prefix // the proxies whose X-Forwarded-For counts
-	Origins   []string       // whose pages may call operations with a bearer
-	Timeout   time.Duration  // how long a request may take
+	Pages     func(http.ResponseWriter, *http.Request) error // what browsers show; an error says that nothing was answered
+	Trusted   []netip.Prefix                                 // the proxies whose X-Forwarded-For counts
+	Origins   []string                                       // whose pages may call operations with a bearer
+	Timeout   time.Duration                                  // how long a request may take
 	durations *prometheus.HistogramVec
 	streams   prometheus.Gauge
 	draining  context.Context // ends when streams have to
@@ -116,7 +117,7 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 		return err
 	}
 	if row.Upstream == route.Self {
-		return health(x)
+		return e.self(x, r, row)
 	}
 	if row.Rule.Caller != identity.Public {
 		x.Header().Set("Cache-Control", "no-store") // unless the service knows better
@@ -143,7 +144,7 @@ func (e *Edge) identify(row *route.Route, r *http.Request) (identity.Principal, 
 		return p, visitor.AsInput(err)
 	case row.Visitor == route.VisitorCredential:
 		return e.Visitors(ctx, r.Header)
-	case row.Upstream == route.Self && len(r.Header.Values("Authorization")) > 0:
+	case row.Class == route.ClassHealth && len(r.Header.Values("Authorization")) > 0:
 		return e.Tokens(ctx, r.Header)
 	default:
 		return identity.Principal{Kind: identity.Public}, nil
@@ -163,6 +164,14 @@ func OperatorKey(key string) Credential {
 		}
 		return identity.Principal{Kind: identity.Operator}, nil
 	}
+}
+
+// self answers what no service does.
+func (e *Edge) self(x *exchange, r *http.Request, row *route.Route) error {
+	if row.Class == route.ClassHealth {
+		return health(x)
+	}
+	return e.Pages(x, r)
 }
 
 // health says that the edge answers. A monitor without a token may ask; a token that is sent must be valid.

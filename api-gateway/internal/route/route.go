@@ -56,6 +56,7 @@ const (
 	ClassPublic   Class = "public"
 	ClassStream   Class = "stream" // an answer that goes on until somebody ends it
 	ClassHealth   Class = "health"
+	ClassPage     Class = "page" // what a browser shows
 	ClassOperator Class = "operator"
 )
 

@@ -14,6 +14,10 @@ const (
 // Public is the table of the public listener, a row for each operation.
 var Public = []Route{
 	{"GET", "/health", Self, authz.Public, NoVisitor, Configured, body, ClassHealth},
+	{"GET", "/console", Self, authz.Public, NoVisitor, Configured, body, ClassPage},
+	{"GET", "/console/{file}", Self, authz.Public, NoVisitor, Configured, body, ClassPage},
+	{"GET", "/demo", Self, authz.Public, NoVisitor, Configured, body, ClassPage},
+	{"GET", "/demo/{file}", Self, authz.Public, NoVisitor, Configured, body, ClassPage},
 
 	{"GET", "/conversations", Conversations, authz.Read, NoVisitor, Configured, body, ClassRead},
 	{"POST", "/conversations/import", Conversations, authz.Write, NoVisitor, Configured, importBody, ClassImport},

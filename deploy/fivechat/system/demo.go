@@ -30,6 +30,9 @@ type DemoWebsite struct {
 	Tokens      map[string]string `json:"tokens"` // by level
 }
 
+// shopClient is the client token that the edge's demo shop carries in its tag.
+const shopClient = "demo-shop"
+
 // makeDemo makes the demo's websites, or takes those that an earlier start made: tokens cannot be read again, so
 // demo.json is where they are kept.
 func (s *System) makeDemo(ctx context.Context, dir string) (*Demo, error) {
@@ -46,12 +49,12 @@ func (s *System) makeDemo(ctx context.Context, dir string) (*Demo, error) {
 	}
 	d.URL, d.OperatorURL, d.OperatorKey = s.URL(), s.OperatorURL(), s.OperatorKey()
 	client := operator.Client{URL: d.OperatorURL, Key: d.OperatorKey}
-	wanted := []struct{ name, url, plan, agent, email string }{
-		{"Harbour Books", "https://harbour-books.example", "PRO", "Ada Moreno", "ada@harbour-books.example"},
-		{"Corner Cycles", "https://corner-cycles.example", "FREE", "Ben Okafor", "ben@corner-cycles.example"},
+	wanted := []struct{ name, url, plan, client, agent, email string }{
+		{"Harbour Books", "https://harbour-books.example", "PRO", shopClient, "Ada Moreno", "ada@harbour-books.example"},
+		{"Corner Cycles", "https://corner-cycles.example", "FREE", "", "Ben Okafor", "ben@corner-cycles.example"},
 	}
 	for _, w := range wanted[min(len(d.Websites), len(wanted)):] {
-		made, err := demoWebsite(ctx, client, w.name, w.url, w.plan, w.agent, w.email)
+		made, err := demoWebsite(ctx, client, w.name, w.url, w.plan, w.client, w.agent, w.email)
 		if err != nil {
 			return nil, fmt.Errorf("demo: %w", err)
 		}
@@ -63,8 +66,8 @@ func (s *System) makeDemo(ctx context.Context, dir string) (*Demo, error) {
 	return d, WriteJSON(path, d)
 }
 
-func demoWebsite(ctx context.Context, c operator.Client, name, url, plan, agent, email string) (DemoWebsite, error) {
-	w, err := c.CreateWebsite(ctx, name, url, plan, "")
+func demoWebsite(ctx context.Context, c operator.Client, name, url, plan, token, agent, email string) (DemoWebsite, error) {
+	w, err := c.CreateWebsite(ctx, name, url, plan, token)
 	if err != nil {
 		return DemoWebsite{}, err
 	}

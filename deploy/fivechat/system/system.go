@@ -134,6 +134,7 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 	g.OperatorKey, g.AssertionKeys, g.Telemetry, g.Redis = s.secrets.OperatorKey, common.AssertionKeys, tele, common.Redis
 	g.AccountsURL, g.ConversationsURL, g.VisitorsURL = url["accounts"], url["conversations"], url["visitors"]
 	g.WidgetsURL, g.TicketsURL, g.StatisticsURL = url["widgets"], url["tickets"], url["statistics"]
+	g.Demo = o.Demo
 	if g.Addr == "" {
 		g.Addr = "127.0.0.1:0"
 	}

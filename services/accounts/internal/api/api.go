@@ -29,8 +29,9 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 		}))
 	httpkit.Handle(r, "GET /website", 200, operation.New(chain, "accounts.get_own_website", authz.Read,
 		func(ctx context.Context, _ operation.None) (ownWebsite, error) {
-			w, widget, err := s.Presence(ctx, identity.From(ctx).Website)
-			return ownWebsite{w.ID, w.Name, w.URL, w.Plan, widget.ClientToken, widget.LoadedAt}, err
+			p := identity.From(ctx)
+			w, widget, err := s.Presence(ctx, p.Website)
+			return ownWebsite{w.ID, w.Name, w.URL, w.Plan, widget.ClientToken, widget.LoadedAt, p.Level}, err
 		}))
 	httpkit.Handle(r, "GET /internal/users/online", 200, operation.New(chain, "accounts.count_online", authz.Internal,
 		func(ctx context.Context, _ operation.None) (online, error) {

@@ -56,12 +56,13 @@ type website struct {
 
 // ownWebsite is a website as its own agents see it.
 type ownWebsite struct {
-	ID             tenant.ID     `json:"id"`
-	Name           string        `json:"name"`
-	URL            string        `json:"url"`
-	Plan           identity.Plan `json:"plan"`
-	ClientToken    string        `json:"clientToken"`
-	WidgetLoadedAt *time.Time    `json:"widgetLoadedAt"`
+	ID             tenant.ID      `json:"id"`
+	Name           string         `json:"name"`
+	URL            string         `json:"url"`
+	Plan           identity.Plan  `json:"plan"`
+	ClientToken    string         `json:"clientToken"`
+	WidgetLoadedAt *time.Time     `json:"widgetLoadedAt"`
+	Level          identity.Level `json:"level"` // of the token that asks
 }
 
 type online struct {

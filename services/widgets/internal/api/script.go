@@ -43,11 +43,11 @@ const off = "/* The chat of this website is switched off. */\n"
 // scripter answers the script tags of sites. It is no request/response operation, so it stands beside the table.
 type scripter struct {
 	s        *widgets.Service
-	finished *lru.Cache[string, *asset] // by settings
+	finished *lru.Cache[string, *httpkit.Asset] // by settings
 }
 
 func newScripter(s *widgets.Service) (*scripter, error) {
-	finished, err := lru.New[string, *asset](scripts)
+	finished, err := lru.New[string, *httpkit.Asset](scripts)
 	return &scripter{s, finished}, err
 }
 
@@ -60,7 +60,7 @@ func (p *scripter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		widget, err = p.s.Public(ctx, r.PathValue("clientToken"))
 	}
-	var script *asset
+	var script *httpkit.Asset
 	if err == nil {
 		script, err = p.script(widget)
 	}
@@ -75,10 +75,10 @@ func (p *scripter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = p.s.Loaded(ctx, widget) // where it fails, the next load is noted
 	}
 	w.Header().Set("Cache-Control", scriptCaching)
-	script.serve(w, r)
+	script.ServeHTTP(w, r)
 }
 
-func (p *scripter) script(widget widgets.Widget) (*asset, error) {
+func (p *scripter) script(widget widgets.Widget) (*httpkit.Asset, error) {
 	settings, err := httpkit.Encode(viewOf(widget))
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (p *scripter) script(widget widgets.Widget) (*asset, error) {
 	if widget.ChatEnabled {
 		content = strings.Replace(source, "SETTINGS", inScript.Replace(key), 1)
 	}
-	a, err := newAsset(javaScript, []byte(content))
+	a, err := httpkit.NewAsset(javaScript, []byte(content))
 	if err == nil {
 		p.finished.Add(key, a)
 	}
@@ -109,13 +109,13 @@ func words() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := map[string]*asset{}
+	known := map[string]*httpkit.Asset{}
 	for _, f := range files {
 		content, err := languages.ReadFile("words/" + f.Name())
 		if err != nil {
 			return nil, err
 		}
-		if known[strings.TrimSuffix(f.Name(), ".json")], err = newAsset(jsonMedia, content); err != nil {
+		if known[strings.TrimSuffix(f.Name(), ".json")], err = httpkit.NewAsset(jsonMedia, content); err != nil {
 			return nil, err
 		}
 	}
@@ -130,6 +130,6 @@ func words() (http.Handler, error) {
 			return
 		}
 		w.Header().Set("Cache-Control", wordsCaching)
-		language.serve(w, r)
+		language.ServeHTTP(w, r)
 	}), nil
 }

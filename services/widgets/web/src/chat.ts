@@ -1,5 +1,6 @@
 // The chat without its looks: who the visitor is, what was said, what is still on its way.
-import { Api, Refusal, type Frame } from './api';
+import { pause, type Frame } from '../../../../libs/web/sse';
+import { Api, Refusal } from './api';
 import { Memory } from './memory';
 import type { Agent, Conversation, Draft, Stored } from './types';
 
@@ -16,7 +17,6 @@ export interface Line {
 const heartbeat = 30_000; // milliseconds; who was not heard of for 60 s is offline
 const typingPause = 3_000; // between two words that the visitor types
 const typingLasts = 7_000; // an agent who said nothing more has stopped
-const longest = 30_000; // between two tries
 export const maxBytes = 64 << 10;
 
 const uuid = () => (crypto.randomUUID ? crypto.randomUUID() : Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('-'));
@@ -24,8 +24,6 @@ const sleep = (ms: number) => new Promise<void>((done) => {
   const timer = setTimeout(done, ms);
   addEventListener('online', () => { clearTimeout(timer); done(); }, { once: true });
 });
-/** pause grows with each failure, and differs between visitors, so that they do not all come back at once. */
-const pause = (failures: number) => Math.min(longest, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 
 export class Chat {
   lines: Line[] = [];
@@ -41,6 +39,7 @@ export class Chat {
   private sending = false;
   private held: Frame[] = []; // what came while a message was on its way: it may be that message
   private starting: Promise<void> | null = null;
+  private telling: Promise<void> = Promise.resolve();
   private listening = false;
   private begun = false; // what came before was said on an earlier page
   private typed = 0;
@@ -75,7 +74,14 @@ export class Chat {
     setInterval(() => this.beat(), heartbeat);
   }
 
-  async session(more: { name?: string; context?: Record<string, unknown> }) {
+  /** session tells who the visitor is: one telling after the other, so that the last one counts. */
+  session(more: { name?: string; context?: Record<string, unknown> }): Promise<void> {
+    const told = this.telling.then(() => this.tell(more));
+    this.telling = told.catch(() => { /* the next one goes on */ });
+    return told;
+  }
+
+  private async tell(more: { name?: string; context?: Record<string, unknown> }) {
     const made = await this.api.call('POST', '/visitor/sessions', {
       clientToken: this.token,
       ...(this.memory.visitor && { visitorToken: this.memory.visitor }),

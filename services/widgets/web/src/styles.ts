@@ -36,6 +36,7 @@ textarea,input{width:100%;padding:8px 12px;border:1px solid var(--field);border-
 :host{--field:#80889a}
 textarea:focus-visible,input:focus-visible{outline-offset:-1px}
 .row textarea{flex:1;resize:none;height:42px;max-height:128px;border-radius:16px}
+:host([dir=rtl]) textarea:placeholder-shown{direction:rtl}
 ::placeholder{color:var(--dim);opacity:1}
 .send{width:42px;height:42px;border-radius:50%;background:var(--color);color:var(--color-text);display:grid;place-items:center;flex:none}
 :host([dir=rtl]) .send svg{transform:scaleX(-1)}

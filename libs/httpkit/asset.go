@@ -1,4 +1,4 @@
-package api
+package httpkit
 
 import (
 	"bytes"
@@ -10,14 +10,15 @@ import (
 	"time"
 )
 
-// asset is a text as browsers load it: as it is and compressed, each under a strong tag of its own.
-type asset struct {
+// Asset is a text as browsers load it: as it is and compressed, each under a strong tag of its own.
+type Asset struct {
 	media          string
 	plain, gzipped []byte
 	tag            string
 }
 
-func newAsset(media string, content []byte) (*asset, error) {
+// NewAsset makes an Asset of a media type. Its error is the compressor's.
+func NewAsset(media string, content []byte) (*Asset, error) {
 	var b bytes.Buffer
 	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
 	if err != nil {
@@ -30,11 +31,11 @@ func newAsset(media string, content []byte) (*asset, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(content)
-	return &asset{media, content, b.Bytes(), hex.EncodeToString(sum[:12])}, nil
+	return &Asset{media, content, b.Bytes(), hex.EncodeToString(sum[:12])}, nil
 }
 
-// serve answers, with 304 where the browser has it.
-func (a *asset) serve(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP answers, with 304 where the browser has it. How long it keeps is for the caller to say.
+func (a *Asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", a.media)
 	h.Add("Vary", "Accept-Encoding")

@@ -1,0 +1,63 @@
+// Package pages is what the edge itself shows in a browser: the agents' console, and a shop that carries the widget for who
+// tries the system out. They are files, built ahead of api-gateway/web; all that they do goes through the API.
+package pages
+
+import (
+	"embed"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/httpkit"
+)
+
+//go:embed console demo
+var files embed.FS
+
+const index = "index.html"
+
+// A page loads nothing but its own files, talks to nobody but its own origin, and stands in no other page's frame. The
+// demo's differs in that its shop has pictures in its text.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: https:; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// Pages answers for the files.
+type Pages struct {
+	assets map[string]*httpkit.Asset // by path: "/console", "/console/console.js"
+}
+
+// New makes the pages; the demo only where it is wanted.
+func New(demo bool) (*Pages, error) {
+	p := &Pages{map[string]*httpkit.Asset{}}
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !demo && strings.HasPrefix(name, "demo/") {
+			return err
+		}
+		content, err := files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		asset, err := httpkit.NewAsset(mime.TypeByExtension(path.Ext(name)), content)
+		p.assets["/"+strings.TrimSuffix(strings.TrimSuffix(name, index), "/")] = asset
+		return err
+	})
+	return p, err
+}
+
+// Serve answers with the file of a path, or gives the NotFound of a path that nobody has.
+func (p *Pages) Serve(w http.ResponseWriter, r *http.Request) error {
+	asset := p.assets[r.URL.Path]
+	if asset == nil {
+		return fault.Missing("path")
+	}
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cache-Control", "no-cache") // a browser asks each time, and is told that it has it
+	asset.ServeHTTP(w, r)
+	return nil
+}

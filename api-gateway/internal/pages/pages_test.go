@@ -1,0 +1,61 @@
+package pages
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"fivechat.dev/libs/fault"
+)
+
+func ask(t *testing.T, p *Pages, path string, header ...string) (*httptest.ResponseRecorder, error) {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	return w, p.Serve(w, r)
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	with, err := New(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	without, err := New(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, media := range map[string]string{
+		"/console": "text/html; charset=utf-8", "/console/console.js": "text/javascript; charset=utf-8", "/console/console.css": "text/css; charset=utf-8",
+		"/demo": "text/html; charset=utf-8", "/demo/shop.css": "text/css; charset=utf-8",
+	} {
+		plain, err := ask(t, with, path)
+		h := plain.Header()
+		if err != nil || plain.Code != 200 || h.Get("Content-Type") != media || h.Get("X-Frame-Options") != "DENY" || h.Get("Cache-Control") != "no-cache" || h.Get("ETag") == "" {
+			t.Errorf("%s: %d %v %v", path, plain.Code, h, err)
+		}
+		for _, directive := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"} {
+			if !strings.Contains(h.Get("Content-Security-Policy"), directive) {
+				t.Errorf("%s: its policy lacks %s", path, directive)
+			}
+		}
+		if again, err := ask(t, with, path, "If-None-Match", h.Get("ETag")); err != nil || again.Code != 304 {
+			t.Errorf("%s, with its tag: %d %v", path, again.Code, err)
+		}
+		if small, err := ask(t, with, path, "Accept-Encoding", "gzip"); err != nil || small.Header().Get("Content-Encoding") != "gzip" || small.Body.Len() >= plain.Body.Len() {
+			t.Errorf("%s, compressed: %v %v", path, small.Header(), err)
+		}
+		if _, err := ask(t, without, path); fault.Is(err, fault.NotFound) != strings.HasPrefix(path, "/demo") {
+			t.Errorf("%s, without the demo: %v", path, err)
+		}
+	}
+	for _, path := range []string{"/console/", "/console/index.html", "/console/other.js", "/", "/demo/index.html", "/pages.go"} {
+		if _, err := ask(t, with, path); !fault.Is(err, fault.NotFound) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}

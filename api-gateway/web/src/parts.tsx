@@ -1,0 +1,75 @@
+// Small pieces that the views share.
+import { useEffect, useReducer } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import type { Store } from './store';
+import { language } from './words';
+
+/** useStore draws a view again whenever the store has changed. */
+export function useStore(store: Store) {
+  const [, again] = useReducer((n: number) => n + 1, 0);
+  useEffect(() => store.watch(() => again(0 as never)), [store]);
+}
+
+const icons: Record<string, string> = {
+  home: 'M3 11l9-8 9 8v9a1 1 0 0 1-1 1h-5v-6H9v6H4a1 1 0 0 1-1-1z',
+  inbox: 'M4 4h16l2 10v6H2v-6zM2 14h6l1.5 3h5L16 14h6',
+  tickets: 'M4 6h16v4a2 2 0 0 0 0 4v4H4v-4a2 2 0 0 0 0-4zM14 6v12',
+  bell: 'M6 9a6 6 0 1 1 12 0c0 6 2 7 2 7H4s2-1 2-7M10 20a2 2 0 0 0 4 0',
+  theme: 'M20 14A8 8 0 1 1 10 4a7 7 0 0 0 10 10',
+  out: 'M14 4h5a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1h-5M10 8l-4 4 4 4M6 12h9',
+  send: 'M4 12h14M12 5l7 7-7 7',
+  back: 'M15 5l-7 7 7 7',
+  close: 'M6 6l12 12M18 6L6 18',
+  plus: 'M12 5v14M5 12h14',
+};
+
+export function Icon({ name }: { name: string }) {
+  return <svg viewBox="0 0 24 24" aria-hidden="true"><path d={icons[name]} /></svg>;
+}
+
+export function IconButton({ name, label, onClick, pressed, badge }: { name: string; label: string; onClick: () => void; pressed?: boolean; badge?: number }) {
+  return (
+    <button type="button" class="icon" data-badge={badge || undefined} title={label} aria-label={badge ? `${label} (${badge})` : label} aria-pressed={pressed} onClick={onClick}>
+      <Icon name={name} />
+    </button>
+  );
+}
+
+/** hue gives a name a colour of its own; every one of them bears white text. */
+function hue(name: string): number {
+  let n = 0;
+  for (const c of name) n = (n * 31 + c.charCodeAt(0)) % 12;
+  return n;
+}
+
+export function Avatar({ name, online }: { name: string; online?: boolean }) {
+  return <span class={'avatar h' + hue(name)} aria-hidden="true">{[...name][0]?.toUpperCase() || '?'}{online !== undefined && <i class={online ? 'on' : ''} />}</span>;
+}
+
+const times = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
+const days = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });
+const whole = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'narrow' });
+
+export const clock = (at: string) => times.format(new Date(at));
+export const day = (at: string) => days.format(new Date(at));
+export const moment = (at: string) => whole.format(new Date(at));
+
+export function ago(at: string): string {
+  const s = (Date.parse(at) - Date.now()) / 1000;
+  if (s > -60) return relative.format(0, 'minute');
+  if (s > -3600) return relative.format(Math.round(s / 60), 'minute');
+  if (s > -86400) return relative.format(Math.round(s / 3600), 'hour');
+  return relative.format(Math.round(s / 86400), 'day');
+}
+
+/** flag gives the flag of an ISO 3166 country. */
+export const flag = (country: string) => String.fromCodePoint(...[...country.toUpperCase()].map((c) => 0x1f1a5 + c.charCodeAt(0)));
+
+export function Empty({ children }: { children: ComponentChildren }) {
+  return <p class="empty">{children}</p>;
+}
+
+export function Skeleton({ rows = 4 }: { rows?: number }) {
+  return <div class="skeleton" aria-hidden="true">{Array.from({ length: rows }, (_, i) => <i key={i} />)}</div>;
+}

@@ -1,0 +1,220 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"fivechat.dev/tests/harness"
+)
+
+// signedIn opens the console with a token of a level, as a user of the website.
+func signedIn(t *testing.T, s size, w *harness.Website, level string, user harness.Object, path string) *window {
+	t.Helper()
+	_, secret := w.Token(t, level)
+	c := open(t, s, harness.Running().URL+"/console"+path)
+	c.enter(secret)
+	c.until("document.querySelector('.people')")
+	c.do(fmt.Sprintf("[...document.querySelectorAll('.people button')].find((b) => b.textContent.includes(%q)).click()", user.Text("name")))
+	c.until("document.querySelector('.rail')")
+	return c
+}
+
+// named adds an agent of a name to a website.
+func named(t *testing.T, w *harness.Website, name string) harness.Object {
+	t.Helper()
+	return w.Agent().Send(t, 201, "POST", "/users", harness.Map{"name": name, "email": harness.Unique("agent.") + "@harbour-books.example"})
+}
+
+// enter types a token into the form.
+func (w *window) enter(token string) {
+	w.t.Helper()
+	w.until("document.querySelector('[name=token]')")
+	w.do("const i = document.querySelector('[name=token]'); i.focus(); i.select()")
+	w.write(token)
+	w.do("document.querySelector('.gate .primary').click()")
+}
+
+// fill replaces what stands in a field and sends its form off, by a person's means.
+func (w *window) reply(text string) {
+	w.t.Helper()
+	w.until("document.getElementById('reply')")
+	w.do("document.getElementById('reply').focus()")
+	w.write(text)
+	w.press("Enter", "\r")
+}
+
+func TestAgentAnswersInTheConsole(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Pro)
+	w.Writer().Do(t, "PUT", "/tags/stock", harness.Map{"names": harness.Map{"de": "Lager"}}).Want(t, 200)
+	user := named(t, w, "Ada Moreno")
+	c := signedIn(t, desktop, w, harness.ReadWrite, user, "")
+	c.until("document.querySelectorAll('.tiles b').length === 6 && document.querySelector('.warning code').textContent.includes('/widget/" + w.ClientToken + "')")
+	w.Public().With("Sec-Fetch-Dest", "script").Do(t, "GET", "/widget/"+w.ClientToken, nil).Want(t, 200)
+	v := w.Visit(t, harness.Map{"name": "Vera Lindqvist", "context": harness.Map{"order": "4711", "plan": "gold"}})
+	token := v.Open(t, "Is the fjord atlas in stock?")
+	c.within(quick, "document.querySelector('.list .preview')?.textContent === 'Is the fjord atlas in stock?'")
+	c.until("!document.querySelector('.warning') && document.title.startsWith('(1)')")
+	tiles := "[...document.querySelectorAll('.tiles b')].map((b) => b.textContent).join()"
+	c.until(tiles + " === '1,1,1,1,0,1'")
+	c.picture("console-home")
+	c.accessible()
+
+	c.do("document.querySelector('.list a').click()")
+	c.until("document.querySelector('.log .message')?.textContent === 'Is the fjord atlas in stock?' && document.querySelector('.facts').textContent.includes('4711')")
+	harness.Eventually(t, quick, "the visitor's message is read", func() (bool, any) {
+		m := w.Reader().Get(t, "/conversations/"+token).List("messages")[0]
+		return m.Bool("read"), m
+	})
+	v.Do(t, "POST", "/visitor/conversations/"+token+"/typing", harness.Map{"typing": true}).Want(t, 204)
+	c.within(quick, "document.querySelector('.typing').textContent.includes('Vera Lindqvist')")
+	c.do("document.getElementById('take').click()")
+	c.until("document.querySelector('.assignee select').value === '" + harness.PathID(user.Int("id")) + "' && document.querySelector('.conversations h2').textContent.startsWith('Yours')")
+	c.reply("It is: the last two copies.")
+	c.until("document.querySelector('.message.own')?.textContent === 'It is: the last two copies.' && !document.querySelector('.draft')")
+	if !eval[bool](c, "document.querySelector('.log .line').textContent === '"+user.Text("name")+" joined'") {
+		t.Error("no line says that the agent has joined")
+	}
+	said := w.Reader().Get(t, "/conversations/"+token).List("messages")[1]
+	if said.Text("content") != "It is: the last two copies." || said.Int("userId") != user.Int("id") {
+		t.Errorf("the reply: %s", said)
+	}
+	v.Do(t, "POST", "/visitor/conversations/"+token+"/read", nil).Want(t, 204)
+	c.within(quick, "document.querySelector('.log .state')?.textContent === 'Read'")
+	v.Say(t, token, "Please keep one for me. Thank you!")
+	c.within(quick, "[...document.querySelectorAll('.message')].at(-1).textContent.endsWith('Thank you!')")
+	c.do("document.querySelector('[name=tag]').value = 'stock'; document.querySelector('.add').requestSubmit()")
+	c.until("document.querySelector('.tags li')?.textContent === 'stock'")
+	c.picture("console-inbox")
+	c.accessible()
+	c.do("document.getElementById('close').click()")
+	c.until("document.getElementById('close').textContent === 'Reopen' && !document.querySelector('.conversations .row')")
+	if now := w.Reader().Get(t, "/conversations/"+token).Object("conversation"); now.Text("status") != "CLOSED" || now.Int("assigneeId") != user.Int("id") {
+		t.Errorf("closed: %s", now)
+	}
+	c.do("document.querySelector('.check input').click()")
+	c.until("document.querySelector('.conversations .row')")
+	c.quiet()
+}
+
+// TestTwoBrowsers: a visitor's widget and an agent's console, each in a browser of its own.
+func TestTwoBrowsers(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Free)
+	user := named(t, w, "Ada Moreno")
+	c := signedIn(t, dark, w, harness.ReadWrite, user, "#/inbox")
+	v := visitor(t, desktop, w, "en")
+	v.say("Do you ship to Norway?")
+	c.within(quick, "document.querySelector('.conversations .preview')?.textContent === 'Do you ship to Norway?'")
+	c.do("document.querySelector('.conversations .row').click()")
+	c.reply("We do, twice a week.")
+	v.within(quick, "texts('.line').includes('We do, twice a week.') && texts('.who').includes('"+user.Text("name")+"')")
+	v.say("Lovely.")
+	c.within(quick, "[...document.querySelectorAll('.message')].at(-1).textContent === 'Lovely.'")
+	v.within(quick, "texts('.state').includes('Read')")
+	c.picture("console-dark")
+	c.accessible()
+	c.quiet()
+	v.quiet()
+}
+
+func TestConsoleRefusesTokensInWords(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Free)
+	_, write := w.Token(t, harness.Write)
+	_, read := w.Token(t, harness.Read)
+	token := w.Visit(t, nil).Open(t, "Hello?")
+	c := open(t, desktop, harness.Running().URL+"/console#/inbox/"+token)
+	c.enter("5c_nonsense")
+	c.until("document.querySelector('[role=alert]').textContent.includes('not known')")
+	c.accessible()
+	c.enter(write)
+	c.until("document.querySelector('[role=alert]').textContent.includes('may only write')")
+	c.enter(read)
+	c.until("document.querySelector('.gate .link')")
+	c.do("document.querySelector('.gate .link').click()")
+	c.until("document.querySelector('.message')?.textContent === 'Hello?' && document.querySelector('.reply').textContent.includes('only reads') && document.getElementById('close').disabled")
+	if eval[bool](c, "location.href.includes('5c_') || JSON.stringify(localStorage).includes('5c_')") {
+		t.Error("the token stands where it must not")
+	}
+	c.do("location.reload()")
+	c.until("document.querySelector('.gate .link')") // the tab still knows the token
+	c.do("document.querySelector('.gate .link').click()")
+	c.until("document.querySelector('.rail')")
+	c.do("[...document.querySelectorAll('.rail button')].at(-1).click()")
+	c.until("document.querySelector('[name=token]') && !sessionStorage.length")
+}
+
+func TestConsoleOnAPhone(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Pro)
+	user := named(t, w, "Ada Moreno")
+	w.Visit(t, harness.Map{"name": "Nils Berg"}).Open(t, "Where is the pier?")
+	c := signedIn(t, phone, w, harness.ReadWrite, user, "#/inbox")
+	c.until("document.querySelector('.conversations .row')")
+	c.do("document.querySelector('.conversations .row').click()")
+	c.until("document.querySelector('.message') && getComputedStyle(document.querySelector('.conversations')).display === 'none'")
+	if eval[bool](c, "document.documentElement.scrollWidth > innerWidth") {
+		t.Error("the page is wider than the phone")
+	}
+	c.picture("console-phone")
+	c.accessible()
+	c.do("document.querySelector('.narrow').click()")
+	c.until("getComputedStyle(document.querySelector('.conversations')).display !== 'none'")
+	c.quiet()
+}
+
+func TestTicketDesk(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Pro)
+	user := named(t, w, "Ada Moreno")
+	w.NewTicket(t, harness.Map{"title": "A torn chart", "description": "It came torn.", "priority": "HIGH"})
+	c := signedIn(t, desktop, w, harness.ReadWrite, user, "#/tickets")
+	c.until("document.querySelector('.list .top b')?.textContent === 'A torn chart'")
+	other := w.NewTicket(t, harness.Map{"title": "A missing page"}) // appears by itself
+	c.within(quick, "document.querySelectorAll('.list .row').length === 2")
+	c.picture("console-tickets")
+	c.accessible()
+	c.do("[...document.querySelectorAll('.list a')].find((a) => a.textContent.includes('torn')).click()")
+	c.until("document.querySelector('.description')?.textContent === 'It came torn.'")
+	c.do("const s = document.querySelector('.choice select'); s.value = 'PENDING'; s.dispatchEvent(new Event('change', {bubbles: true}))")
+	c.do("document.querySelector('[name=content]').value = 'A new one is on its way.'; document.querySelector('.stack .primary').click()")
+	c.until("document.querySelector('.thread li')?.textContent.includes('on its way')")
+	c.accessible()
+	rows := w.Reader().Get(t, "/tickets?status=PENDING").List("data")
+	if len(rows) != 1 || rows[0].Text("title") != "A torn chart" {
+		t.Errorf("pending: %v", rows)
+	}
+	c.do("location.hash = '#/tickets/new'")
+	c.until("document.querySelector('[name=title]')")
+	c.do("document.querySelector('[name=title]').value = 'Call the binder'; document.querySelector('.stack .primary').click()")
+	c.until("document.querySelector('h1')?.textContent === 'Call the binder' && location.hash !== '#/tickets/new'")
+	c.do("location.hash = '#/tickets/" + other.Text("id") + "'")
+	c.until("document.querySelector('h1')?.textContent === 'A missing page'")
+	c.do("location.hash = '#/tickets/999999999'")
+	c.until("document.querySelector('.empty')?.textContent.includes('not found')")
+	for _, complaint := range c.complain {
+		if !strings.Contains(complaint, "404") {
+			t.Errorf("the page complains: %s", complaint)
+		}
+	}
+}
+
+func TestConsoleGoesOnBehindABrokenLine(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Free)
+	v := w.Visit(t, nil)
+	token := v.Open(t, "<b>one</b>")
+	c := signedIn(t, desktop, w, harness.ReadWrite, w.NewUser(t), "#/inbox/"+token)
+	c.until("document.querySelector('.message')")
+	c.offline(true)
+	c.reply("two")
+	v.Say(t, token, "three")
+	c.until("document.querySelector('.draft')")
+	c.offline(false)
+	c.until("[...document.querySelectorAll('.message')].map((m) => m.textContent).sort().join() === '<b>one</b>,three,two' && !document.querySelector('.draft')")
+	if got := contents(t, w, token); got != "<b>one</b> | three | two" {
+		t.Errorf("the conversation: %s", got)
+	}
+}

@@ -1,0 +1,48 @@
+package browser
+
+import (
+	"context"
+	"testing"
+
+	"fivechat.dev/deploy/fivechat/system"
+	"fivechat.dev/tests/harness"
+)
+
+// TestDemo: the demo's shop carries the widget, and its agents answer.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	s, err := system.Start(t.Context(), system.Options{Demo: true, Log: t.Output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	v := open(t, desktop, s.URL()+"/demo")
+	v.until("$('.launcher')")
+	v.do("$('.launcher').click()")
+	v.say("Is the fjord atlas in stock?")
+	v.until("texts('.state').includes('Sent')")
+	v.picture("demo")
+	v.accessible()
+	v.quiet()
+	c := open(t, desktop, s.URL()+"/console#/inbox")
+	c.enter(s.Demo.Websites[0].Tokens["READ_WRITE"])
+	c.until("document.querySelector('.people button')?.textContent.includes('Ada Moreno')")
+	c.do("document.querySelector('.people button').click()")
+	c.until("document.querySelector('.conversations .preview')?.textContent === 'Is the fjord atlas in stock?'")
+	c.do("document.querySelector('.conversations .row').click()")
+	c.reply("It is: the last two copies.")
+	v.within(quick, "texts('.line').includes('It is: the last two copies.') && texts('.who').includes('Ada Moreno')")
+	c.quiet()
+}
+
+// TestNoDemo: without its switch, nobody finds the shop.
+func TestNoDemo(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/demo", "/demo/shop.css"} {
+		harness.Running().Public().Do(t, "GET", path, nil).Want(t, 404)
+	}
+}
