@@ -42,7 +42,7 @@ func (c Client) Events(t testing.TB, path, id string) *Stream {
 		t.Fatalf("GET %s: %v", path, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	resp, err := streaming.Do(req.WithContext(ctx))
+	resp, err := streaming.Do(req.WithContext(ctx)) //nolint:bodyclose // who reads it closes it
 	if err != nil {
 		cancel()
 		t.Fatalf("GET %s: %v", path, err)

@@ -68,25 +68,23 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if path != nil {
 		row = path.Route(r.Method)
 	}
-	ctx, cancel := e.bounded(w, r, row)
+	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
+	if row == nil || row.Class != route.ClassStream {
+		var expire context.CancelFunc
+		ctx, expire = context.WithTimeout(ctx, e.Timeout)
+		defer expire()
+	} else {
+		// The deadline of reading the request, left in place, would look like a client that went away.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a writer that cannot has no deadline
+		stop := context.AfterFunc(e.draining, cancel) //nolint:contextcheck // the listener's end, not the request's
+		defer stop()
+	}
 	x, ctx := e.begin(ctx, w, r)
 	defer x.end(ctx)
 	if err := e.serve(x, r.WithContext(ctx), path, row); err != nil {
 		x.refuse(ctx, err)
 	}
-}
-
-// bounded gives the context in which a request is answered.
-func (e *Edge) bounded(w http.ResponseWriter, r *http.Request, row *route.Route) (context.Context, context.CancelFunc) {
-	if row == nil || row.Class != route.ClassStream {
-		return context.WithTimeout(r.Context(), e.Timeout)
-	}
-	// The deadline of reading the request, left in place, would look like a client that went away.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a writer that cannot has no deadline
-	ctx, cancel := context.WithCancel(r.Context())
-	stop := context.AfterFunc(e.draining, cancel)
-	return ctx, func() { stop(); cancel() }
 }
 
 // serve refuses in the contract's order: path and method, size, credential, permission; the rest is the service's.
