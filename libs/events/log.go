@@ -120,6 +120,9 @@ func (l *Log) Head(ctx context.Context) (int64, error) {
 	return rows[0].Pos, nil
 }
 
+// Leading says whether this replica is the one that works, as its relay does; it becomes that where no other is.
+func (l *Log) Leading(ctx context.Context) (bool, error) { return l.acquire(ctx) }
+
 // behind matches the records behind a position; those that have none yet are at 0.
 func behind(pos int64) bson.D {
 	return bson.D{{Key: "pos", Value: bson.D{{Key: "$gt", Value: pos}}}}

@@ -100,6 +100,12 @@ type People interface {
 	ImportVisitors(ctx context.Context, t tenant.ID, keys []string) ([]int64, error)
 }
 
+// Assistant says what conversations were about.
+type Assistant interface {
+	// Digest reads a conversation's messages, oldest first, and the website's catalogue of tags.
+	Digest(ctx context.Context, messages []Message, catalogue Catalogue) (Digest, error)
+}
+
 // Teller tells who listens at this moment of what is over before anybody could read of it later.
 type Teller interface {
 	// Tell tells of what happened to a visitor; where it is not heard, nothing is lost that is kept.

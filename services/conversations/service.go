@@ -14,15 +14,16 @@ import (
 
 // Service is the use cases.
 type Service struct {
-	store  Store
-	people People
-	teller Teller
-	now    func() time.Time
+	store     Store
+	people    People
+	teller    Teller
+	assistant Assistant
+	now       func() time.Time
 }
 
 // New makes a Service. now gives the time, to the millisecond as it is stored.
-func New(store Store, people People, teller Teller, now func() time.Time) *Service {
-	return &Service{store, people, teller, func() time.Time { return now().UTC().Truncate(time.Millisecond) }}
+func New(store Store, people People, teller Teller, assistant Assistant, now func() time.Time) *Service {
+	return &Service{store, people, teller, assistant, func() time.Time { return now().UTC().Truncate(time.Millisecond) }}
 }
 
 // Thread is a conversation with all that is in it.

@@ -103,3 +103,35 @@ func Resuming(t *testing.T, s harness.System) {
 		fresh.Close()
 	}
 }
+
+// Digested: a closed conversation says what it was about; what an agent wrote stays.
+func Digested(t *testing.T, s harness.System) {
+	w := s.Website(t, harness.Free)
+	agent, v := w.Agent(), w.Visit(t, nil)
+	agent.Do(t, "PUT", "/tags/delivery", harness.Map{"names": harness.Map{"de": "Lieferung"}}).Want(t, 200)
+	token := v.Open(t, "Hello. Where is my parcel?")
+	path := "/conversations/" + token
+	w.Reply(t, token, "Your parcel arrives tomorrow.")
+	v.Say(t, token, "Thanks for the quick Lieferung!")
+	kept := v.Open(t, "Where is my parcel, and its delivery?")
+	agent.Send(t, 200, "PATCH", "/conversations/"+kept, harness.Map{"summary": "An agent's own."})
+	stream := w.Reader().Events(t, "/events", "")
+	stream.Want(t, "ready")
+	for _, token := range []string{token, kept} {
+		agent.Send(t, 200, "PATCH", "/conversations/"+token, harness.Map{"status": "CLOSED"})
+	}
+	harness.Eventually(t, 2*harness.Patience, "both are digested", func() (bool, any) {
+		a, b := agent.Get(t, path).Object("conversation"), agent.Get(t, "/conversations/"+kept).Object("conversation")
+		return !a.Null("summary") && len(b.Texts("tags")) > 0, []any{a, b}
+	})
+	c := agent.Get(t, path+"?lang=de").Object("conversation")
+	if c.Text("summary") != "Where is my parcel? Your parcel arrives tomorrow." || len(c.Texts("tags")) != 1 || c.Texts("tags")[0] != "Lieferung" {
+		t.Errorf("digested: %s", c)
+	}
+	if c := agent.Get(t, "/conversations/"+kept).Object("conversation"); c.Text("summary") != "An agent's own." {
+		t.Errorf("an agent's own summary: %s", c)
+	}
+	for f := stream.Until(t, "conversation.updated"); f.Happened().Object("conversation").Null("summary"); {
+		f = stream.Until(t, "conversation.updated")
+	}
+}

@@ -3,6 +3,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"fivechat.dev/libs/component"
@@ -10,8 +11,10 @@ import (
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/services/conversations"
 	"fivechat.dev/services/conversations/internal/api"
+	"fivechat.dev/services/conversations/internal/digest"
 	"fivechat.dev/services/conversations/internal/live"
 	"fivechat.dev/services/conversations/internal/mongostore"
+	"fivechat.dev/services/conversations/internal/openai"
 	"fivechat.dev/services/conversations/internal/people"
 )
 
@@ -21,11 +24,15 @@ type Config struct {
 	AccountsURL string `env:"FIVECHAT_ACCOUNTS_URL"`
 	VisitorsURL string `env:"FIVECHAT_VISITORS_URL"`
 	TicketsURL  string `env:"FIVECHAT_TICKETS_URL"`
+	Assistant   openai.Config
 }
+
+// Validate refuses settings that cannot work.
+func (c Config) Validate() error { return errors.Join(c.Config.Validate(), c.Assistant.Validate()) }
 
 // Default is the settings before the environment's.
 func Default() Config {
-	return Config{component.Default(), "http://accounts:8080", "http://visitors:8080", "http://tickets:8080"}
+	return Config{component.Default(), "http://accounts:8080", "http://visitors:8080", "http://tickets:8080", openai.Default()}
 }
 
 // New makes the service.
@@ -36,18 +43,25 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	}
 	log := events.NewLog(base.DB, base.Telemetry)
 	log.PublishTo(base.Redis)
-	service := conversations.New(mongostore.New(base.DB, log), people.New(base.Client(c.AccountsURL), base.Client(c.VisitorsURL)),
-		events.NewTeller(base.Redis, base.Telemetry), time.Now)
+	store := mongostore.New(base.DB, log)
+	var assistant conversations.Assistant = digest.Local{}
+	if c.Assistant.URL != "" {
+		assistant = openai.New(c.Assistant, assistant)
+	}
+	service := conversations.New(store, people.New(base.Client(c.AccountsURL), base.Client(c.VisitorsURL)),
+		events.NewTeller(base.Redis, base.Telemetry), assistant, time.Now)
 	api.Mount(base.Router, base.Chain, service)
 	log.Serve(base.Router, base.Chain)
 	feed := func(name string, source events.Source) events.Feed {
 		return events.Feed{Name: name, Log: source, Redis: base.Redis}
 	}
+	own := feed("conversations", log)
 	hub := live.New([]events.Feed{
-		feed("conversations", log), feed("visitors", events.Remote{Client: base.Client(c.VisitorsURL)}), feed("tickets", events.Remote{Client: base.Client(c.TicketsURL)}),
+		own, feed("visitors", events.Remote{Client: base.Client(c.VisitorsURL)}), feed("tickets", events.Remote{Client: base.Client(c.TicketsURL)}),
 	}, base.Redis, base.Telemetry)
 	hub.Mount(base.Router)
-	unit, err := base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "live", Run: hub.Run})
+	unit, err := base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "live", Run: hub.Run},
+		runner.Task{Name: "digest", Run: digest.Task{Log: log, Feed: own, Positions: store, Service: service, Logger: base.Log}.Run})
 	unit.Drain = hub.Drain
 	return unit, err
 }

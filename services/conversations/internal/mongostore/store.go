@@ -22,6 +22,7 @@ type Store struct {
 	conversations *mongokit.Collection[conversations.Conversation]
 	messages      *mongokit.Collection[conversations.Message]
 	tags          *mongokit.Collection[conversations.Tag]
+	positions     *mongokit.Global[positionRow]
 	ids           *mongokit.Sequence
 	log           *events.Log
 	turns         turns
@@ -46,11 +47,36 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 		messages: mongokit.Tenanted[conversations.Message](db, "conversations_messages", "message",
 			mongokit.Index{Keys: bson.D{{Key: "conversationId", Value: 1}, {Key: "_id", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "conversationId", Value: 1}, {Key: "clientMessageId", Value: 1}}, Unique: true, Present: "clientMessageId"}),
-		tags:  mongokit.Tenanted[conversations.Tag](db, "conversations_tags", "tag", mongokit.Index{Keys: bson.D{{Key: "name", Value: 1}}, Unique: true}),
-		ids:   mongokit.NewSequence(db, "conversations", "conversation"),
-		log:   log,
-		turns: newTurns(),
+		tags:      mongokit.Tenanted[conversations.Tag](db, "conversations_tags", "tag", mongokit.Index{Keys: bson.D{{Key: "name", Value: 1}}, Unique: true}),
+		positions: mongokit.GlobalOf[positionRow](db, "conversations_positions", "position"),
+		ids:       mongokit.NewSequence(db, "conversations", "conversation"),
+		log:       log,
+		turns:     newTurns(),
 	}
+}
+
+// positionRow is how far a task has followed the log.
+type positionRow struct {
+	Task string `bson:"_id"`
+	Pos  int64  `bson:"pos"`
+}
+
+// digested is the row of the task that digests.
+const digested = "digest"
+
+// Digested implements digest.Positions.
+func (s *Store) Digested(ctx context.Context) (int64, error) {
+	row, err := s.positions.Get(ctx, bson.D{{Key: "_id", Value: digested}})
+	if fault.Is(err, fault.NotFound) {
+		return 0, nil
+	}
+	return row.Pos, err
+}
+
+// SetDigested implements digest.Positions.
+func (s *Store) SetDigested(ctx context.Context, pos int64) error {
+	_, err := s.positions.Modify(ctx, bson.D{{Key: "_id", Value: digested}}, bson.D{{Key: "$max", Value: bson.D{{Key: "pos", Value: pos}}}}, true)
+	return err
 }
 
 // turns lets the writers of one conversation in this process take turns, where they would otherwise run into one
