@@ -77,9 +77,6 @@ func (b *Builder) Values(key string, vs []bsoncore.Value) *Builder {
 	return b
 }
 
-// Len is the number of bytes written so far.
-func (b *Builder) Len() int { return len(b.b) }
-
 // Build ends the document.
 func (b *Builder) Build() bsoncore.Document {
 	b.b, _ = bsoncore.AppendDocumentEnd(b.b, b.start)

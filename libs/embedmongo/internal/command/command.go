@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -183,15 +184,6 @@ func fieldOf(fields, name string) bool {
 	return false
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
 // writeConcern says whether the client waits for durability.
 type writeConcern struct{ volatile bool }
 
@@ -220,7 +212,7 @@ func (r *request) parseConcerns() error {
 	if v, ok := r.args["readConcern"]; ok {
 		if level, ok := bsonraw.Lookup(v.Data, "level"); ok {
 			s, _ := level.StringValueOK()
-			if !contains([]string{"local", "available", "majority", "snapshot", "linearizable"}, s) {
+			if !slices.Contains([]string{"local", "available", "majority", "snapshot", "linearizable"}, s) {
 				return mongoerr.New(mongoerr.FailedToParse, "unknown read concern level '%s'", s)
 			}
 		}

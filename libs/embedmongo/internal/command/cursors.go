@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"time"
 
@@ -123,7 +124,7 @@ func (r *request) batch(c *cursor, size int64, field string, single bool) (*bson
 			c.pending = append(bsoncore.Document(nil), doc...)
 			break
 		}
-		out = bsoncore.AppendDocumentElement(out, itoa(n), doc)
+		out = bsoncore.AppendDocumentElement(out, strconv.Itoa(n), doc)
 		n++
 	}
 	if more && c.pending == nil && size != 0 && !single {

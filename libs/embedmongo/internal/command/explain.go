@@ -14,7 +14,7 @@ var explainable = map[string]func(*request) (plan.Query, error){
 	"count":    (*request).countQuery,
 	"distinct": func(r *request) (plan.Query, error) { return r.writeQuery(r.args["query"], r.args["hint"], true) },
 	"update": func(r *request) (plan.Query, error) {
-		return r.statementQuery("updates", func(v bsoncore.Value) bool { return bsonraw.Truthy(v) }, "multi")
+		return r.statementQuery("updates", bsonraw.Truthy, "multi")
 	},
 	"delete": func(r *request) (plan.Query, error) {
 		return r.statementQuery("deletes", func(v bsoncore.Value) bool { return !bsonraw.Truthy(v) }, "limit")

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"slices"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
 	"fivechat.dev/libs/embedmongo/internal/mongoerr"
@@ -20,7 +21,7 @@ func statement(kind string, doc bsoncore.Document, fields ...string) (map[string
 	for it.Next() {
 		name := string(it.Key)
 		switch {
-		case contains(fields, name):
+		case slices.Contains(fields, name):
 			out[name] = it.Value
 		case notImplemented[name]:
 			return nil, mongoerr.New(mongoerr.NotImplemented, "'%s.%s' is not supported", kind, name)

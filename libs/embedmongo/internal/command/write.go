@@ -1,7 +1,6 @@
 package command
 
 import (
-	"strconv"
 	"time"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
@@ -14,8 +13,6 @@ import (
 
 // retryFor bounds how long a single write is tried again after conflicts.
 const retryFor = 70 * time.Second
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // statements runs the statements of a write command one after the other and
 // collects their errors as MongoDB does. A conflict inside a transaction fails

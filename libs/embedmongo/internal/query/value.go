@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -129,7 +130,7 @@ func SortValues(doc []byte, path []string) (keys [][]byte) {
 				seen[string(have)] = true
 			}
 		}
-		if seen[string(k)] || seen == nil && containsKey(keys, k) {
+		if seen[string(k)] || seen == nil && slices.ContainsFunc(keys, func(have []byte) bool { return bytes.Equal(have, k) }) {
 			return
 		}
 		if seen != nil {
@@ -181,15 +182,6 @@ func SortValues(doc []byte, path []string) (keys [][]byte) {
 	}
 	walk(bsonraw.DocValue(doc), path)
 	return keys
-}
-
-func containsKey(keys [][]byte, k []byte) bool {
-	for _, have := range keys {
-		if bytes.Equal(have, k) {
-			return true
-		}
-	}
-	return false
 }
 
 // Exists reports whether a path leads to any value, as $exists does.
