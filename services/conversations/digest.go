@@ -2,6 +2,9 @@ package conversations
 
 import (
 	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"fivechat.dev/libs/tenant"
 )
@@ -18,6 +21,9 @@ const MaxSummary = maxSummary
 // MaxDigestTags is how many tags a Digest gives at most.
 const MaxDigestTags = 5
 
+// digested is how many messages are read for a digest: the first ones, where a conversation says what it is about.
+const digested = 400
+
 // Digest fills in what a closed conversation was about, where agents have left it empty. It may be called again: what
 // is there stays.
 func (s *Service) Digest(ctx context.Context, t tenant.ID, token string) error {
@@ -25,7 +31,7 @@ func (s *Service) Digest(ctx context.Context, t tenant.ID, token string) error {
 	if err != nil || !c.wantsDigest() {
 		return err
 	}
-	messages, err := s.store.Messages(ctx, t, c.ID, 0, MaxMessages)
+	messages, err := s.store.Messages(ctx, t, c.ID, 0, digested)
 	if err != nil {
 		return err
 	}
@@ -51,15 +57,15 @@ func (c *Conversation) wantsDigest() bool {
 	return c.Status == Closed && (c.Summary == nil || len(c.Tags) == 0)
 }
 
-// accept takes over what is empty, and says whether anything changed. Whoever made the digest, only what the website's
-// catalogue has becomes a tag.
+// accept takes over what is empty, and says whether anything changed. Whoever made the digest, a summary is Plain and
+// only what the website's catalogue has becomes a tag.
 func (c *Conversation) accept(d Digest, catalogue Catalogue) bool {
 	if !c.wantsDigest() { // it was opened again meanwhile, or an agent was quicker
 		return false
 	}
 	changed := false
-	if c.Summary == nil && d.Summary != "" && len(d.Summary) <= maxSummary {
-		c.Summary, changed = &d.Summary, true
+	if summary := strings.TrimSpace(Plain(d.Summary)); c.Summary == nil && summary != "" && len(summary) <= maxSummary {
+		c.Summary, changed = &summary, true
 	}
 	if len(c.Tags) > 0 {
 		return changed
@@ -70,4 +76,22 @@ func (c *Conversation) accept(d Digest, catalogue Catalogue) bool {
 		}
 	}
 	return changed
+}
+
+// Plain leaves out of a text what cannot be read: control characters, those without a width, and those that change the
+// direction of what follows. The joiners stay, which Persian words and emoji are made with. Other space than a line
+// break becomes a blank.
+func Plain(text string) string {
+	const nonJoiner, joiner = '\u200c', '\u200d'
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == nonJoiner || r == joiner:
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError:
+			return -1
+		}
+		return r
+	}, text)
 }
