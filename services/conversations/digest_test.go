@@ -181,7 +181,7 @@ func TestPlain(t *testing.T) {
 		"Where\x00 is\u202e it?\x1b[0m": "Where is it?[0m",
 		"two\nlines\tand\u00a0blanks":   "two\nlines and blanks",
 		"4111\u200b1111\ufeff":          "41111111",
-		"می\u200cخواهم 👩‍💻":                  "می\u200cخواهم 👩‍💻",
+		"می\u200cخواهم 👩‍💻":             "می\u200cخواهم 👩‍💻",
 		"broken \xff\xfe bytes":         "broken  bytes",
 		"":                              "",
 	} {

@@ -7,9 +7,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"fivechat.dev/services/conversations"
 )
@@ -80,6 +82,7 @@ func TestWhateverGoesWrongTheOtherAnswers(t *testing.T) {
 		"long summary": says(`{"summary":"` + strings.Repeat("x", conversations.MaxSummary+1) + `"}`),
 		"huge":         says(strings.Repeat("x", 1<<20)),
 		"NUL":          says(`{"summary":"a\u0000b"}`),
+		"only signs":   says(`{"summary":"\u202e\u200b "}`),
 		"redirect": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 		},
@@ -122,6 +125,84 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+func TestBudgetOfBytes(t *testing.T) {
+	t.Parallel()
+	received := make(chan int, 9)
+	c := model(t, func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		received <- len(b)
+		says(`{"summary":"model"}`)(w, r)
+	})
+	if _, err := New(c, local{}).Digest(t.Context(), chat, nil); err != nil {
+		t.Fatal(err)
+	}
+	size := <-received
+	long := append(slices.Clone(chat), chat[1])
+	for name, tt := range map[string]struct {
+		bytes int
+		want  []string // of the chat, a longer one, and the chat again
+	}{
+		"for two":          {2 * size, []string{"model", "local", "model"}}, // what is too long leaves the rest to others
+		"for almost two":   {2*size - 1, []string{"model", "local", "local"}},
+		"for almost one":   {size - 1, []string{"local", "local", "local"}},
+		"for all of these": {4 * size, []string{"model", "model", "model"}},
+	} {
+		c := c
+		c.Bytes = tt.bytes
+		a := New(c, local{})
+		now := time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
+		a.now = func() time.Time { return now }
+		for i, messages := range [][]conversations.Message{chat, long, chat} {
+			if d, err := a.Digest(t.Context(), messages, nil); err != nil || d.Summary != tt.want[i] {
+				t.Errorf("%s, %d: %+v, %v, want %s", name, i, d, err, tt.want[i])
+			}
+		}
+		now = now.Add(time.Hour)
+		if d, err := a.Digest(t.Context(), chat, nil); err != nil || d.Summary != map[bool]string{true: "model", false: "local"}[tt.bytes >= size] {
+			t.Errorf("%s, an hour later: %+v, %v", name, d, err)
+		}
+	}
+}
+
+// TestNobodySpoke: what has no words is not sent, and costs nothing.
+func TestNobodySpoke(t *testing.T) {
+	t.Parallel()
+	c := model(t, func(http.ResponseWriter, *http.Request) { t.Error("the model was asked") })
+	c.Hourly = 1
+	for name, messages := range map[string][]conversations.Message{
+		"nothing": nil, "the system": chat[2:], "what cannot be seen": {{Content: "\u202e\x00 \n", Type: conversations.Text}},
+	} {
+		a := New(c, local{})
+		if d, err := a.Digest(t.Context(), messages, nil); err != nil || d.Summary != "local" || a.used != 0 {
+			t.Errorf("%s: %+v, %v, %d used", name, d, err, a.used)
+		}
+	}
+}
+
+func TestTranscriptIsBounded(t *testing.T) {
+	t.Parallel()
+	said := func(text string) conversations.Message {
+		return conversations.Message{Content: text, Type: conversations.Text, SenderType: conversations.FromVisitor}
+	}
+	for name, messages := range map[string][]conversations.Message{
+		"one long message": {said(strings.Repeat("é", conversations.MaxContent/2))},
+		"many":             slices.Repeat([]conversations.Message{said(strings.Repeat("word ", 100))}, 400),
+		"the second":       {said("Hello"), said(strings.Repeat("word ", 10_000))},
+	} {
+		if got := transcript(messages); len(got) > maxSent || len(got) < maxSent-1 || !utf8.ValidString(got) || !strings.HasPrefix(got, "visitor: ") {
+			t.Errorf("%s: %d bytes", name, len(got))
+		}
+	}
+	digits := said(strings.Repeat("7", conversations.MaxContent) + " is my card")
+	if got := transcript([]conversations.Message{digits}); got != "visitor: [number] is my card\n" {
+		t.Errorf("%.60q", got)
+	}
+	full := slices.Repeat([]conversations.Message{said(strings.Repeat("7", conversations.MaxContent))}, 400)
+	if got := transcript(full); strings.Count(got, "\n") != maxRead/conversations.MaxContent {
+		t.Errorf("%d messages were read", strings.Count(got, "\n"))
+	}
+}
+
 func TestRedact(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -131,6 +212,17 @@ func TestRedact(t *testing.T) {
 		"see https://example.com/reset?token=abc":   "see [link]",
 		"order 4711, 2 copies, 12:30, 2024":         "order 4711, 2 copies, 12:30, 2024",
 		"٠١٢٣٤٥٦٧٨٩":                                "[number]",
+		"o'brien+x@example.com, x":                  "[mail], x",
+		"vera @ example.com":                        "[mail]",
+		"vera＠example.com":                          "[mail]",
+		"उदाहरण@उदाहरण.भारत?":                       "[mail]?",
+		"4111\u00a01111\u00a01111\u00a01111":        "[number]", // blanks that do not break
+		"4111–1111–1111–1111":                       "[number]",
+		"4111\u200b1111\u200d1111\u202e1111":        "[number]", // what has no width
+		"4111 1111\n1111  1111":                     "[number]",
+		"555_0123 / 456":                            "[number]",
+		"two\r\nagent: lines":                       "two agent: lines",
+		"\x00\u202e":                                "",
 		"":                                          "",
 	} {
 		if got := Redact(text); got != want {
@@ -150,6 +242,7 @@ func TestConfig(t *testing.T) {
 		"no model": {func(c *Config) { c.URL = "https://models.example/v1" }, false},
 		"no URL":   {func(c *Config) { c.URL, c.Model = "models.example", "small" }, false},
 		"no time":  {func(c *Config) { c.URL, c.Model, c.Timeout = "https://models.example/v1", "small", 0 }, false},
+		"no bytes": {func(c *Config) { c.URL, c.Model, c.Bytes = "https://models.example/v1", "small", 0 }, false},
 	} {
 		config := Default()
 		c.change(&config)
