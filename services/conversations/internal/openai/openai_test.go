@@ -127,10 +127,13 @@ func TestBudget(t *testing.T) {
 
 func TestBudgetOfBytes(t *testing.T) {
 	t.Parallel()
-	received := make(chan int, 9)
+	received := make(chan int, 1)
 	c := model(t, func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
-		received <- len(b)
+		select {
+		case received <- len(b):
+		default: // the first one's size is enough
+		}
 		says(`{"summary":"model"}`)(w, r)
 	})
 	if _, err := New(c, local{}).Digest(t.Context(), chat, nil); err != nil {
