@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/tests/harness"
 )
 
@@ -72,6 +74,25 @@ func BenchmarkStreams(b *testing.B) {
 	b.ReportMetric(before, "idle-MB")
 	b.ReportMetric(open, "open-MB")
 	b.ReportMetric((open-before)*1000/streams, "KB/stream")
+}
+
+// BenchmarkWidgetScript loads the widget's script, and reports how much of it comes over the line.
+func BenchmarkWidgetScript(b *testing.B) {
+	s, err := system.Start(b.Context(), system.Options{Demo: true, Log: io.Discard})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := s.Stop(context.Background()); err != nil {
+			b.Error(err)
+		}
+	})
+	c := client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true}}, s.URL(), ""}
+	size := 0
+	for b.Loop() {
+		size = len(c.do(b, "GET", "/widget/"+s.Demo.Websites[0].ClientToken, "", 200, "Accept-Encoding", "gzip"))
+	}
+	b.ReportMetric(float64(size), "bytes")
 }
 
 // process is a running system.
