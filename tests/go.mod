@@ -9,6 +9,14 @@ require (
 )
 
 require (
+	github.com/getkin/kin-openapi v0.152.0
+	github.com/go-openapi/jsonpointer v1.0.0 // indirect
+	github.com/oasdiff/yaml v0.1.1 // indirect
+	github.com/oasdiff/yaml3 v0.0.14 // indirect
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
+)
+
+require (
 	fivechat.dev/api-gateway v0.0.0 // indirect
 	fivechat.dev/libs v0.0.0
 	fivechat.dev/libs/embedmongo v0.0.0

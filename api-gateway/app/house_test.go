@@ -162,7 +162,11 @@ func (h *house) service(name string, keys *identity.Keyring, mount func(*httpkit
 			h.t.Error(err)
 		}
 	}))
-	s := httptest.NewServer(router)
+	s := httptest.NewUnstartedServer(router)
+	s.Config.Protocols = new(http.Protocols)
+	s.Config.Protocols.SetHTTP1(true)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
+	s.Start()
 	h.t.Cleanup(s.Close)
 	return s.URL
 }

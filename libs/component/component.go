@@ -97,7 +97,7 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 	return runner.Unit{
 		Name: c.Component, Telemetry: c.Telemetry, Tasks: tasks, Ready: c.DB.Ping, Close: c.close,
 		Listeners: []runner.Listener{
-			{Name: "http", Addr: c.config.Addr, Handler: c.Router},
+			{Name: "http", Addr: c.config.Addr, Handler: c.Router, Multiplex: true},
 			{Name: runner.Admin, Addr: c.config.AdminAddr},
 		},
 	}, nil

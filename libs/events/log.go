@@ -26,10 +26,11 @@ import (
 )
 
 const (
-	relayPause = 100 * time.Millisecond // between looks at an empty outbox
-	relayBatch = 500                    // records that get their positions in one transaction
-	lease      = 5 * time.Second        // how long a relay that stopped answering keeps others away
-	kept       = 7 * 24 * time.Hour     // how long a record stays after it got its position
+	relayPause  = 100 * time.Millisecond // between looks at an empty outbox: another replica may have written
+	relayGather = 10 * time.Millisecond  // what this process wrote waits for so long for what comes beside it
+	relayBatch  = 500                    // records that get their positions in one transaction
+	lease       = 5 * time.Second        // how long a relay that stopped answering keeps others away
+	kept        = 7 * 24 * time.Hour     // how long a record stays after it got its position
 )
 
 // Record is one event. Data is its JSON.
@@ -57,6 +58,7 @@ type Log struct {
 	lag    prometheus.Gauge
 	redis  *rediskit.Client // nil: records are not published
 	given  chan struct{}    // says that there is something to publish
+	told   chan struct{}    // says that this process has stored something
 }
 
 type leaseRow struct {
@@ -76,7 +78,7 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 			mongokit.Index{Keys: bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "pos", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "posAt", Value: 1}}, TTL: kept}), // a record without a position has no posAt, and stays
 		leases: mongokit.GlobalOf[leaseRow](db, t.Component+"_leases", "lease"),
-		db:     db, tele: t, holder: host + "/" + uuid.NewString(), given: make(chan struct{}, 1),
+		db:     db, tele: t, holder: host + "/" + uuid.NewString(), given: make(chan struct{}, 1), told: make(chan struct{}, 1),
 		lag: prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_outbox_oldest_age_seconds", Help: "Age of the oldest event without a position."}),
 	}
 	t.Registry.MustRegister(l.lag)
@@ -94,7 +96,16 @@ func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, typ string, da
 	if err != nil {
 		return fmt.Errorf("events: %w", err)
 	}
+	mongokit.AfterCommit(ctx, func() { say(l.told) })
 	return l.rows.Insert(ctx, Record{ID: id.String(), Website: t, Type: typ, Key: key, At: time.Now(), Data: string(b)})
+}
+
+// say says something on a channel of one place, unless that has been said.
+func say(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 // one is a query for a single row.
@@ -142,10 +153,7 @@ func (l *Log) Relay(ctx context.Context) error {
 			l.tele.Log.WarnContext(ctx, "relay will try again", "error", err)
 		}
 		if n > 0 {
-			select {
-			case l.given <- struct{}{}:
-			default: // it has been said
-			}
+			say(l.given)
 		}
 		if n == relayBatch {
 			continue
@@ -154,6 +162,8 @@ func (l *Log) Relay(ctx context.Context) error {
 		case <-ctx.Done():
 			l.release(context.WithoutCancel(ctx))
 			return nil
+		case <-l.told:
+			time.Sleep(relayGather)
 		case <-time.After(relayPause):
 		}
 	}

@@ -111,7 +111,10 @@ func (f Feed) Next(ctx context.Context, pos int64) ([]Record, error) {
 			if records := decode(entries, pos); len(records) > 0 {
 				return records, nil
 			}
-			return f.look(ctx, pos)
+			// Where Redis has something, but not what comes next, the log has it, or else Redis tells of another life.
+			if records, err := f.look(ctx, pos); len(entries) == 0 || len(records) > 0 || err != nil {
+				return records, err
+			}
 		}
 	}
 	select {

@@ -75,10 +75,12 @@ func (db *DB) Close(ctx context.Context) error { return db.client.Disconnect(ctx
 // Tx runs fn in a transaction: all of what it writes is stored, durably, or none. fn may run several times, when it
 // meets another writer, so it must have no effect but through the context it is given.
 func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) error {
-	return db.client.UseSession(ctx, func(ctx context.Context) error {
+	var after []func()
+	err := db.client.UseSession(ctx, func(ctx context.Context) error {
 		var gone error
 		_, err := mongo.SessionFromContext(ctx).WithTransaction(ctx, func(ctx context.Context) (any, error) {
-			err := fn(ctx)
+			after = after[:0]
+			err := fn(context.WithValue(ctx, afterKey{}, &after))
 			if unreachable(err) {
 				// The driver has looked for a server as long as it may, and would look again until the time is up.
 				gone, err = err, errGone
@@ -90,6 +92,23 @@ func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) error {
 		}
 		return translate(err, "")
 	})
+	if err == nil {
+		for _, f := range after {
+			f()
+		}
+	}
+	return err
+}
+
+type afterKey struct{}
+
+// AfterCommit has f called once the transaction of ctx is stored; outside of a transaction, at once.
+func AfterCommit(ctx context.Context, f func()) {
+	if after, inside := ctx.Value(afterKey{}).(*[]func()); inside {
+		*after = append(*after, f)
+		return
+	}
+	f()
 }
 
 var errGone = errors.New("mongokit: the store cannot be reached")

@@ -27,14 +27,16 @@ const (
 	idleTimeout       = 120 * time.Second
 	maxHeaderBytes    = 32 << 10
 	drainTimeout      = 25 * time.Second
+	maxShared         = 1000 // requests on one connection, where it is multiplexed
 )
 
 // Listener is an address and what answers there. Net, where set, is an already bound listener for it.
 type Listener struct {
-	Name    string // "http", "admin", "operator"
-	Addr    string
-	Net     net.Listener
-	Handler http.Handler
+	Name      string // "http", "admin", "operator"
+	Addr      string
+	Net       net.Listener
+	Handler   http.Handler
+	Multiplex bool // also speak HTTP/2 without TLS: many requests share a connection. For siblings, not for the world.
 }
 
 // Task works in the background until its context ends. An error before that stops the component.
@@ -95,6 +97,12 @@ func Start(u Unit) (*Running, error) {
 		srv := &http.Server{
 			Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 			MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(u.Telemetry.Log.Handler(), slog.LevelDebug),
+		}
+		if l.Multiplex {
+			srv.Protocols = new(http.Protocols)
+			srv.Protocols.SetHTTP1(true)
+			srv.Protocols.SetUnencryptedHTTP2(true)
+			srv.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxShared}
 		}
 		r.servers = append(r.servers, srv)
 		group.Go(func() error { return served(srv.Serve(bound[i]), l.Name) })

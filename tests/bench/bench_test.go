@@ -86,13 +86,19 @@ type client struct {
 	url, token string
 }
 
-func (c client) do(b *testing.B, method, path, body string, status int) string {
+// do asks, with more headers given as pairs of name and value.
+func (c client) do(b *testing.B, method, path, body string, status int, header ...string) string {
 	req, err := http.NewRequestWithContext(b.Context(), method, c.url+path, strings.NewReader(body))
 	if err != nil {
 		b.Error(err)
 		return ""
 	}
-	req.Header.Set("Authorization", "Bearer "+c.token)
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}

@@ -113,14 +113,15 @@ func (s *Stream) Close() { s.cancel() }
 // Next is the next event.
 func (s *Stream) Next(t testing.TB) Frame {
 	t.Helper()
-	f, open := s.next(t)
-	if !open {
-		t.Fatalf("the stream %s ended", s.what)
+	f, comes := s.Try(t)
+	if !comes {
+		t.Fatalf("nothing comes on the stream %s", s.what)
 	}
 	return f
 }
 
-func (s *Stream) next(t testing.TB) (Frame, bool) {
+// Try is Next that says whether one comes.
+func (s *Stream) Try(t testing.TB) (Frame, bool) {
 	t.Helper()
 	select {
 	case f, open := <-s.frames:
@@ -129,7 +130,6 @@ func (s *Stream) next(t testing.TB) (Frame, bool) {
 		}
 		return f, open
 	case <-time.After(Patience):
-		t.Fatalf("nothing comes on the stream %s", s.what)
 		return Frame{}, false
 	}
 }

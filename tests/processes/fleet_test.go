@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -198,6 +199,8 @@ type fleet struct {
 	harness.System
 	gateway  *process
 	services []*process
+	binaries string
+	env      map[string]string // what all have in common
 }
 
 // launch starts the seven on free ports and waits until all are ready.
@@ -209,25 +212,31 @@ func launch(t *testing.T, binaries string) *fleet {
 	for i, name := range services {
 		env["FIVECHAT_"+strings.ToUpper(name)+"_URL"] = "http://" + addrs[2*i]
 	}
-	with := func(more map[string]string) map[string]string {
-		for k, v := range env {
-			if _, set := more[k]; !set {
-				more[k] = v
-			}
-		}
-		return more
-	}
-	f := &fleet{}
+	f := &fleet{binaries: binaries, env: env}
 	for i, name := range services {
-		f.services = append(f.services, start(t, filepath.Join(binaries, name), with(map[string]string{
-			"FIVECHAT_ADDR": addrs[2*i], "FIVECHAT_ADMIN_ADDR": addrs[2*i+1]})))
+		f.services = append(f.services, f.run(t, name, map[string]string{"FIVECHAT_ADDR": addrs[2*i], "FIVECHAT_ADMIN_ADDR": addrs[2*i+1]}))
 	}
 	last := addrs[2*len(services):]
 	key := rand.Text()
-	f.gateway = start(t, filepath.Join(binaries, gateway), with(map[string]string{
-		"FIVECHAT_ADDR": last[0], "FIVECHAT_ADMIN_ADDR": last[1], "FIVECHAT_OPERATOR_ADDR": last[2], "FIVECHAT_OPERATOR_KEY": key}))
+	f.gateway = f.run(t, gateway, map[string]string{
+		"FIVECHAT_ADDR": last[0], "FIVECHAT_ADMIN_ADDR": last[1], "FIVECHAT_OPERATOR_ADDR": last[2], "FIVECHAT_OPERATOR_KEY": key})
 	f.System = harness.System{URL: "http://" + last[0], OperatorURL: "http://" + last[2], OperatorKey: key}
-	for _, p := range f.all() {
+	ready(t, f.all()...)
+	return f
+}
+
+// run starts a binary with what all have in common and more.
+func (f *fleet) run(t *testing.T, name string, more map[string]string) *process {
+	t.Helper()
+	env := maps.Clone(f.env)
+	maps.Copy(env, more)
+	return start(t, filepath.Join(f.binaries, name), env)
+}
+
+// ready waits until processes answer.
+func ready(t *testing.T, ps ...*process) {
+	t.Helper()
+	for _, p := range ps {
 		harness.Eventually(t, startBound, p.name+" is ready", func() (bool, any) {
 			select {
 			case <-p.ended:
@@ -238,7 +247,17 @@ func launch(t *testing.T, binaries string) *fleet {
 			return status == 200, fmt.Sprint(status, " ", body)
 		})
 	}
-	return f
+}
+
+// replica starts a second edge before a second replica of the conversations service, and gives where they answer.
+func (f *fleet) replica(t *testing.T) (harness.System, []*process) {
+	t.Helper()
+	addrs := freeAddrs(t, 5)
+	conversations := f.run(t, "conversations", map[string]string{"FIVECHAT_ADDR": addrs[0], "FIVECHAT_ADMIN_ADDR": addrs[1]})
+	edge := f.run(t, gateway, map[string]string{
+		"FIVECHAT_ADDR": addrs[2], "FIVECHAT_ADMIN_ADDR": addrs[3], "FIVECHAT_CONVERSATIONS_URL": "http://" + addrs[0]})
+	ready(t, conversations, edge)
+	return harness.System{URL: "http://" + addrs[2]}, []*process{edge, conversations}
 }
 
 func (f *fleet) all() []*process { return append([]*process{f.gateway}, f.services...) }

@@ -28,6 +28,7 @@ func TestSevenProcesses(t *testing.T) {
 	})
 	f := launch(t, binaries)
 	t.Run("journeys", func(t *testing.T) { journeys.Run(t, f.System) })
+	t.Run("streams of two replicas", func(t *testing.T) { twoReplicas(t, f) })
 	t.Run("admin ports", func(t *testing.T) { adminPorts(t, f) })
 	t.Run("a service hears nobody but its siblings", func(t *testing.T) { unasserted(t, f) })
 	t.Run("a request under way is answered", func(t *testing.T) { underWay(t, f) })
@@ -38,6 +39,50 @@ func TestSevenProcesses(t *testing.T) {
 		if log := p.log.String(); strings.Contains(log, "panicked") || strings.Contains(log, "goroutine ") {
 			t.Errorf("%s panicked:\n%s", p.name, log)
 		}
+	}
+}
+
+// twoReplicas: what happens at one replica is told at the other, a stream that began at one goes on at the other, and one
+// that stops ends its streams.
+func twoReplicas(t *testing.T, f *fleet) {
+	other, processes := f.replica(t)
+	w := f.Website(t, harness.Free)
+	_, secret := w.Token(t, harness.ReadWrite)
+	v := w.Visit(t, nil)
+	here, there := v.Events(t, "/visitor/events", ""), other.Bearer(secret).Events(t, "/events", "")
+	here.Want(t, "ready")
+	there.Want(t, "ready")
+	token := v.Open(t, "one")
+	here.Want(t, "conversation.opened", "message.created")
+	there.Want(t, "conversation.opened", "message.created")
+	other.Bearer(secret).Do(t, "POST", "/conversations/"+token+"/typing", harness.Map{"typing": true}).Want(t, 204)
+	here.Want(t, "typing")
+	other.Bearer(secret).Send(t, 201, "POST", "/conversations/"+token+"/messages", harness.Map{"content": "two"})
+	here.Want(t, "message.created")
+	there.Want(t, "typing", "message.created")
+	here.Close()
+	v.Say(t, token, "three")
+	there.Want(t, "message.created")
+	moved := other.Visitor(v.Token).Events(t, "/visitor/events", here.Last)
+	if f := moved.Next(t); f.Event != "ready" || !f.Data.Bool("resumed") {
+		t.Errorf("a stream that moved begins with %+v", f)
+	}
+	if f := moved.Want(t, "message.created")[0]; f.Happened().Object("message").Text("content") != "three" {
+		t.Errorf("a stream that moved goes on with %s", f.Data)
+	}
+	for _, p := range processes {
+		p.terminate(t)
+	}
+	for _, s := range []*harness.Stream{there, moved} {
+		if f, comes := s.Try(t); comes {
+			t.Errorf("behind the end: %+v", f)
+		}
+	}
+	back := v.Events(t, "/visitor/events", moved.Last)
+	back.Want(t, "ready")
+	v.Say(t, token, "four")
+	if f := back.Want(t, "message.created")[0]; f.Happened().Object("message").Text("content") != "four" {
+		t.Errorf("a stream that came back goes on with %s", f.Data)
 	}
 }
 

@@ -77,7 +77,7 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		// The deadline of reading the request, left in place, would look like a client that went away.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a writer that cannot has no deadline
-		stop := context.AfterFunc(e.draining, cancel) //nolint:contextcheck // the listener's end, not the request's
+		stop := context.AfterFunc(e.draining, cancel)                  //nolint:contextcheck // the listener's end, not the request's
 		defer stop()
 	}
 	x, ctx := e.begin(ctx, w, r)

@@ -51,9 +51,10 @@ func New(addresses map[route.Upstream]*url.URL, keys *identity.Keyring, t *telem
 		MaxIdleConnsPerHost: 256, IdleConnTimeout: 90 * time.Second,
 		DisableCompression: true, // the client's own Accept-Encoding decides
 	}
-	// A stream keeps its connection and its buffer for as long as it lasts, so both are small.
+	// A stream keeps what carries it for as long as it lasts. Many of them share a connection, and each has a small buffer.
 	lean := transport.Clone()
-	lean.MaxIdleConnsPerHost, lean.ReadBufferSize, lean.WriteBufferSize = 1, streamBuffer, 1<<10
+	lean.Protocols = new(http.Protocols)
+	lean.Protocols.SetUnencryptedHTTP2(true)
 	whole, parts := &buffers{size: 32 << 10}, &buffers{size: streamBuffer}
 	for name, address := range addresses {
 		forward := func(transport http.RoundTripper, pool httputil.BufferPool) *httputil.ReverseProxy {

@@ -1,0 +1,211 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"fivechat.dev/deploy/fivechat/system"
+	"fivechat.dev/tests/harness"
+)
+
+const (
+	streams = 5_000
+	perHead = 5 // a visitor's open pages
+	patient = 60 * time.Second
+)
+
+// BenchmarkStreams opens 5,000 streams of visitors at a system in a process of its own, and then measures how long an
+// agent's message takes to reach its visitor. The memory is the process's, resident, with all streams open.
+func BenchmarkStreams(b *testing.B) {
+	s := alone(b)
+	before := s.resident(b)
+	visitors := make([]string, streams/perHead)
+	for i := range visitors {
+		visitors[i] = s.visitor(b)
+	}
+	talking := visitors[0]
+	conversation := tokenForm.FindString(s.ask(b, "POST", "/visitor/conversations", `{"content":"Hello?"}`, "x-visitor-id", talking))
+	heard := make(chan string, 64)
+	for _, v := range visitors {
+		for range perHead {
+			s.listen(b, v, func(text string) {
+				if v == talking {
+					heard <- text
+				}
+			})
+		}
+	}
+	open := s.resident(b)
+	var took []time.Duration
+	for b.Loop() {
+		text := fmt.Sprint("message ", len(took))
+		start := time.Now()
+		s.ask(b, "POST", "/conversations/"+conversation+"/messages", `{"content":"`+text+`"}`, "Authorization", "Bearer "+s.token)
+		for range perHead {
+			select {
+			case got := <-heard:
+				if got != text {
+					b.Fatalf("heard %q, not %q", got, text)
+				}
+			case <-time.After(patient):
+				b.Fatal("a stream does not hear of a message")
+			}
+		}
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	at := func(q float64) float64 { return float64(took[int(q*float64(len(took)-1))].Microseconds()) / 1000 }
+	b.ReportMetric(at(0.5), "p50-ms")
+	b.ReportMetric(at(0.99), "p99-ms")
+	b.ReportMetric(before, "idle-MB")
+	b.ReportMetric(open, "open-MB")
+	b.ReportMetric((open-before)*1000/streams, "KB/stream")
+}
+
+// BenchmarkWidgetScript loads the widget's script, and reports how much of it comes over the line.
+func BenchmarkWidgetScript(b *testing.B) {
+	s, err := system.Start(b.Context(), system.Options{Demo: true, Log: io.Discard})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := s.Stop(context.Background()); err != nil {
+			b.Error(err)
+		}
+	})
+	c := client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true}}, s.URL(), ""}
+	size := 0
+	for b.Loop() {
+		size = len(c.do(b, "GET", "/widget/"+s.Demo.Websites[0].ClientToken, "", 200, "Accept-Encoding", "gzip"))
+	}
+	b.ReportMetric(float64(size), "bytes")
+}
+
+// process is a running system.
+type process struct {
+	pid                int
+	url, client, token string
+	http               *http.Client
+}
+
+// alone builds the program and runs it with the demo's websites.
+func alone(b *testing.B) process {
+	b.Helper()
+	dir := b.TempDir()
+	binary := filepath.Join(dir, "fivechat")
+	build := exec.CommandContext(b.Context(), "go", "build", "-o", binary, "./deploy/fivechat")
+	build.Dir = harness.Root(b)
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	data := filepath.Join(dir, "data")
+	cmd := exec.Command(binary, "run", "--demo", "--listen", "127.0.0.1:0", "--data", data)
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+	})
+	var demo struct {
+		URL      string
+		Websites []struct {
+			ClientToken string
+			Tokens      map[string]string
+		}
+	}
+	harness.Eventually(b, patient, "the demo's tokens", func() (bool, any) {
+		content, err := os.ReadFile(filepath.Join(data, "demo.json"))
+		return err == nil && json.Unmarshal(content, &demo) == nil, err
+	})
+	site := demo.Websites[0]
+	return process{cmd.Process.Pid, demo.URL, site.ClientToken, site.Tokens["READ_WRITE"],
+		&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
+}
+
+var (
+	visitorToken = regexp.MustCompile(`vis_[a-z0-9]+`)
+	residentSet  = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
+)
+
+// resident is the process's memory in megabytes.
+func (p process) resident(b *testing.B) float64 {
+	b.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid))
+	if err != nil {
+		b.Skip("there is no /proc to read the memory from")
+	}
+	kb, err := strconv.ParseFloat(string(residentSet.FindSubmatch(status)[1]), 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return kb / 1000
+}
+
+func (p process) ask(b *testing.B, method, path, body string, header ...string) string {
+	b.Helper()
+	return client{p.http, p.url, ""}.do(b, method, path, body, 201, header...)
+}
+
+func (p process) visitor(b *testing.B) string {
+	b.Helper()
+	return visitorToken.FindString(p.ask(b, "POST", "/visitor/sessions", `{"clientToken":"`+p.client+`"}`))
+}
+
+// listen opens a visitor's stream, and calls heard with what agents write. It comes back when the stream is open.
+func (p process) listen(b *testing.B, visitor string, heard func(string)) {
+	b.Helper()
+	ctx, cancel := context.WithCancel(b.Context())
+	b.Cleanup(cancel)
+	req, err := http.NewRequestWithContext(ctx, "GET", p.url+"/visitor/events", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	req.Header.Set("x-visitor-id", visitor)
+	resp, err := p.http.Do(req)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		b.Fatalf("a stream answers %s", resp.Status)
+	}
+	ready := make(chan struct{})
+	go func() {
+		defer resp.Body.Close()
+		open := false
+		for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+			data, is := strings.CutPrefix(lines.Text(), "data: ")
+			if !is {
+				continue
+			}
+			if !open {
+				open = true
+				close(ready)
+				continue
+			}
+			var e struct {
+				Data struct {
+					Message struct{ Content, SenderType string }
+				}
+			}
+			if json.Unmarshal([]byte(data), &e) == nil && e.Data.Message.SenderType == "USER" {
+				heard(e.Data.Message.Content)
+			}
+		}
+	}()
+	<-ready
+}

@@ -1,0 +1,59 @@
+package browser
+
+import (
+	"context"
+	"net"
+	"testing"
+
+	"fivechat.dev/deploy/fivechat/system"
+)
+
+// TestRestartInMidConversation: the server goes and comes back under a visitor and an agent who talk, and neither loses
+// nor doubles a word.
+func TestRestartInMidConversation(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := system.Options{Listen: l.Addr().String(), Data: t.TempDir(), Demo: true, Log: t.Output()}
+	l.Close()
+	start := func() *system.System {
+		t.Helper()
+		s, err := system.Start(context.Background(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	stop := func(s *system.System) {
+		t.Helper()
+		if err := s.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+	s := start()
+	v := open(t, desktop, s.URL()+"/demo")
+	v.until("$('.launcher')")
+	v.do("$('.launcher').click()")
+	v.say("one")
+	v.until("texts('.state').includes('Sent')")
+	c := open(t, desktop, s.URL()+"/console#/inbox")
+	c.enter(s.Demo.Websites[0].Tokens["READ_WRITE"])
+	c.until("document.querySelector('.people button')")
+	c.do("document.querySelector('.people button').click()")
+	c.until("document.querySelector('.conversations .row')")
+	c.do("document.querySelector('.conversations .row').click()")
+	c.reply("two")
+	v.until("texts('.line').join() === 'one,two'")
+
+	stop(s)
+	v.say("three")
+	v.until("texts('.state').includes('Sending…') && $('.note').textContent.includes('offline')")
+	s = start()
+	defer func() { stop(s) }()
+	v.until("texts('.state').includes('Sent')")
+	c.until("[...document.querySelectorAll('.message')].map((m) => m.textContent).join() === 'one,two,three'")
+	c.reply("four")
+	v.until("texts('.line').join() === 'one,two,three,four'")
+}

@@ -1,0 +1,91 @@
+package contract_test
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"fivechat.dev/tests/harness"
+)
+
+// TestEventsAreAsDocumented: each event that the streams tell has the schema of its name in docs/openapi.yaml, and each
+// that is documented happens.
+func TestEventsAreAsDocumented(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(harness.Root(t), "docs", "openapi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w := harness.Running().Website(t, harness.Pro)
+	agents := w.Reader().Events(t, "/events", "")
+	v := w.Visit(t, nil)
+	visitor := v.Events(t, "/visitor/events", "")
+	for _, s := range []*harness.Stream{agents, visitor} {
+		ready := s.Next(t)
+		documented(t, doc, ready)
+	}
+	token := v.Open(t, "Hello?")
+	path, own := "/conversations/"+token, "/visitor/conversations/"+token
+	agent := w.Agent()
+	agent.Do(t, "POST", path+"/read", nil).Want(t, 204)
+	agent.Do(t, "POST", path+"/typing", harness.Map{"typing": true}).Want(t, 204)
+	v.Do(t, "POST", own+"/typing", harness.Map{"typing": false}).Want(t, 204)
+	w.Reply(t, token, "Hello!")
+	v.Do(t, "POST", own+"/read", nil).Want(t, 204)
+	v.Send(t, 200, "POST", path+"/rate", harness.Map{"rating": 5})
+	agent.Send(t, 200, "PATCH", path, harness.Map{"status": "CLOSED"})
+	agent.Send(t, 200, "PATCH", "/visitors/"+v.Token+"/context", harness.Map{"name": "Vera"})
+	agent.Send(t, 200, "POST", "/conversations/import", harness.Map{"rows": []harness.Map{harness.Row(harness.Unique("row"), "Is it open?", "It is.")}})
+	ticket := w.NewTicket(t, harness.Map{"title": "A chart"}).Text("id")
+	agent.Send(t, 200, "PATCH", "/tickets/"+ticket, harness.Map{"priority": "HIGH"})
+	agent.Send(t, 201, "POST", "/tickets/"+ticket+"/messages", harness.Map{"content": "We look."})
+	agent.Do(t, "DELETE", "/tickets/"+ticket, nil).Want(t, 200)
+
+	missing := map[string]bool{}
+	for name := range doc.Components.Schemas {
+		missing[name] = strings.Contains(name, ".") || name == "typing"
+	}
+	for len(left(missing)) > 0 {
+		f, open := agents.Try(t)
+		if !open {
+			t.Fatalf("documented, and never told: %v", left(missing))
+		}
+		documented(t, doc, f)
+		missing[f.Event] = false
+	}
+	for range 8 { // opened, two messages, read twice, typing twice, rated
+		documented(t, doc, visitor.Next(t))
+	}
+}
+
+func left(missing map[string]bool) []string {
+	var names []string
+	for name, is := range missing {
+		if is {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func documented(t *testing.T, doc *openapi3.T, f harness.Frame) {
+	t.Helper()
+	schema := doc.Components.Schemas[f.Event]
+	if schema == nil {
+		t.Errorf("%s is not documented", f.Event)
+		return
+	}
+	var data any
+	if err := json.Unmarshal([]byte(f.Data.String()), &data); err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Value.VisitJSON(data); err != nil {
+		t.Errorf("%s: %v", f.Event, err)
+	}
+}
