@@ -23,12 +23,12 @@ import (
 
 // Config says where the model is; without a URL there is none.
 type Config struct {
-	URL     string        `env:"FIVECHAT_ASSISTANT_URL"`      // the base, like https://models.example/v1
-	Key     string        `env:"FIVECHAT_ASSISTANT_KEY"`      // sent as a bearer token where it is set
-	Model   string        `env:"FIVECHAT_ASSISTANT_MODEL"`    // the model's name
-	Timeout time.Duration `env:"FIVECHAT_ASSISTANT_TIMEOUT"`  // for one answer
-	Hourly  int           `env:"FIVECHAT_ASSISTANT_PER_HOUR"` // how many conversations may be sent in an hour
-	Bytes   int           `env:"FIVECHAT_ASSISTANT_BYTES"`    // how much may be sent in an hour
+	URL     string        `env:"FIVECHAT_ASSISTANT_URL"`            // the base, like https://models.example/v1
+	Key     string        `env:"FIVECHAT_ASSISTANT_KEY"`            // sent as a bearer token where it is set
+	Model   string        `env:"FIVECHAT_ASSISTANT_MODEL"`          // the model's name
+	Timeout time.Duration `env:"FIVECHAT_ASSISTANT_TIMEOUT"`        // for one answer
+	Hourly  int           `env:"FIVECHAT_ASSISTANT_PER_HOUR"`       // how many conversations may be sent in an hour
+	Bytes   int           `env:"FIVECHAT_ASSISTANT_BYTES_PER_HOUR"` // how much may be sent in an hour
 }
 
 // Default is no model, ten seconds, 600 conversations and 8 MiB an hour.
@@ -47,7 +47,7 @@ func (c Config) Validate() error {
 		errs = append(errs, errors.New("FIVECHAT_ASSISTANT_MODEL is not set"))
 	}
 	if c.Timeout <= 0 || c.Hourly <= 0 || c.Bytes <= 0 {
-		errs = append(errs, errors.New("FIVECHAT_ASSISTANT_TIMEOUT, FIVECHAT_ASSISTANT_PER_HOUR and FIVECHAT_ASSISTANT_BYTES must be positive"))
+		errs = append(errs, errors.New("FIVECHAT_ASSISTANT_TIMEOUT, FIVECHAT_ASSISTANT_PER_HOUR and FIVECHAT_ASSISTANT_BYTES_PER_HOUR must be positive"))
 	}
 	return errors.Join(errs...)
 }
