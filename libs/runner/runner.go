@@ -27,7 +27,7 @@ const (
 	idleTimeout       = 120 * time.Second
 	maxHeaderBytes    = 32 << 10
 	drainTimeout      = 25 * time.Second
-	maxShared         = 1000 // requests on one connection, where it is multiplexed
+	maxShared         = 100 // requests on one connection, where it is multiplexed: few enough that a balancer can spread them
 )
 
 // Listener is an address and what answers there. Net, where set, is an already bound listener for it.

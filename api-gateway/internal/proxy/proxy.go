@@ -55,6 +55,7 @@ func New(addresses map[route.Upstream]*url.URL, keys *identity.Keyring, t *telem
 	lean := transport.Clone()
 	lean.Protocols = new(http.Protocols)
 	lean.Protocols.SetUnencryptedHTTP2(true)
+	lean.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second} // a line may break without a word
 	whole, parts := &buffers{size: 32 << 10}, &buffers{size: streamBuffer}
 	for name, address := range addresses {
 		forward := func(transport http.RoundTripper, pool httputil.BufferPool) *httputil.ReverseProxy {
