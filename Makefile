@@ -25,7 +25,8 @@ services: ## build every service and the gateway as binaries of their own
 	$(foreach s,$(SERVICES),go build -o bin/$(s) ./services/$(s)/cmd &&) go build -o bin/api-gateway ./api-gateway/cmd
 
 test: ## run all tests, with the race detector where there is a C compiler
-	go test $(RACE) -timeout 15m work
+	go test $(RACE) -timeout 15m $$(go list work | grep -v '/tests/browser$$')
+	go test $(RACE) -timeout 15m ./tests/browser # alone: what has to be seen within a second is not to wait for other tests
 
 web: ## check and build the scripts that browsers load, which are committed (needs Node)
 	@for w in $(WEB); do (cd $$w && npm ci --silent && npm run --silent check && npm run --silent build) || exit 1; done

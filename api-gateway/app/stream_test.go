@@ -7,8 +7,63 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+
 	"fivechat.dev/api-gateway/app"
+	"fivechat.dev/libs/rediskit"
 )
+
+// TestAStreamEndsWithItsToken: a revocation that the edge hears of ends the streams that the token opened, and no other.
+func TestAStreamEndsWithItsToken(t *testing.T) {
+	t.Parallel()
+	redis := miniredis.RunT(t)
+	h := open(t, func(c *app.Config) { c.Redis.URL = "redis://" + redis.Addr() })
+	const channel = "fivechat:forget"
+	if !eventually(t, 10*time.Second, func() bool { return redis.PubSubNumSub(channel)[channel] == 1 }) {
+		t.Fatal("the gateway does not listen")
+	}
+	h.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		return true
+	}
+	read := func(token string) chan error {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", h.public+"/events", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil || resp.StatusCode != 200 {
+			t.Fatal(resp, err)
+		}
+		ended := make(chan error, 1)
+		go func() {
+			defer resp.Body.Close()
+			_, err := resp.Body.Read(make([]byte, 1))
+			ended <- err
+		}()
+		return ended
+	}
+	revoked, kept := read(readFree), read(bothPro)
+	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	h.accounts.remove(hashOf(readFree))
+	if err := client.Forget(t.Context(), "token", hashOf(readFree)); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-revoked:
+	case <-kept:
+		t.Error("the stream of another token ended")
+	case <-time.After(5 * time.Second):
+		t.Error("the stream outlasts its token")
+	}
+}
 
 // TestStreams: a stream outlasts the timeout of requests, comes through as it is written, and ends with the gateway.
 func TestStreams(t *testing.T) {

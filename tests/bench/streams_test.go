@@ -71,6 +71,7 @@ func BenchmarkStreams(b *testing.B) {
 	at := func(q float64) float64 { return float64(took[int(q*float64(len(took)-1))].Microseconds()) / 1000 }
 	b.ReportMetric(at(0.5), "p50-ms")
 	b.ReportMetric(at(0.99), "p99-ms")
+	b.ReportMetric(streams, "streams")
 	b.ReportMetric(before, "idle-MB")
 	b.ReportMetric(open, "open-MB")
 	b.ReportMetric((open-before)*1000/streams, "KB/stream")

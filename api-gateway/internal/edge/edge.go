@@ -122,11 +122,46 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	}
 	caller := proxy.Caller{Principal: p, Address: x.client}
 	if row.Class == route.ClassStream {
-		e.streams.Inc()
-		defer e.streams.Dec()
-		return e.Proxy.Stream(x, r, row.Upstream, caller)
+		return e.stream(x, r, row, caller)
 	}
 	return e.Proxy.Forward(x, r, row.Upstream, caller)
+}
+
+// admitEvery is between looks whether who reads a stream may still read it.
+const admitEvery = time.Second
+
+// stream forwards a stream for as long as its bearer is good: what an agent may read ends with the token.
+func (e *Edge) stream(x *exchange, r *http.Request, row *route.Route, c proxy.Caller) error {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	e.streams.Inc()
+	defer e.streams.Dec()
+	if row.Rule.Caller == identity.Token {
+		bearer := (&http.Request{Header: r.Header.Clone()}).WithContext(ctx) // what is forwarded is changed on its way
+		go e.admit(bearer, row, cancel)
+	}
+	return e.Proxy.Stream(x, r.WithContext(ctx), row.Upstream, c)
+}
+
+// admit looks again and again, and calls end once the credential is refused; the services being away is no refusal.
+func (e *Edge) admit(r *http.Request, row *route.Route, end context.CancelFunc) {
+	again := time.NewTicker(admitEvery)
+	defer again.Stop()
+	for {
+		select {
+		case <-r.Context().Done():
+			return
+		case <-again.C:
+		}
+		p, err := e.identify(row, r)
+		if err == nil {
+			err = row.Rule.Check(p)
+		}
+		if fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.Forbidden) {
+			end()
+			return
+		}
+	}
 }
 
 // identify resolves the credential that the row asks for, and no other.
