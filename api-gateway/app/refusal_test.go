@@ -3,7 +3,6 @@ package app_test
 import (
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -12,12 +11,8 @@ import (
 	"fivechat.dev/libs/httpkit"
 )
 
-// down is the address of nobody.
-func down() string {
-	s := httptest.NewServer(http.NotFoundHandler())
-	defer s.Close()
-	return s.URL
-}
+// down is the address of nobody: a port that no system hands out, so that no test running beside this one answers there.
+const down = "http://127.0.0.1:1"
 
 // chunked hides a body's length.
 func chunked(n int) io.Reader { return io.MultiReader(strings.NewReader(strings.Repeat("x", n))) }
@@ -26,7 +21,7 @@ func sized(n int) io.Reader { return strings.NewReader(strings.Repeat("x", n)) }
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	h := open(t, func(c *app.Config) { c.StatisticsURL = down() })
+	h := open(t, func(c *app.Config) { c.StatisticsURL = down })
 	const over = httpkit.DefaultBody + 1
 	for _, c := range []struct {
 		name, method, path string
@@ -115,7 +110,7 @@ func TestRefusals(t *testing.T) {
 
 func TestAccountsAway(t *testing.T) {
 	t.Parallel()
-	h := open(t, func(c *app.Config) { c.AccountsURL = down() })
+	h := open(t, func(c *app.Config) { c.AccountsURL = down })
 	a := h.do("GET", h.public+"/conversations", nil, bearer(readFree))
 	if p := h.problem(a); a.StatusCode != 503 || p.Code != "unavailable" || a.Header.Get("Retry-After") == "" {
 		t.Errorf("got %d %s", a.StatusCode, a.body)

@@ -2,22 +2,17 @@ package browser
 
 import (
 	"context"
-	"net"
 	"testing"
 
 	"fivechat.dev/deploy/fivechat/system"
+	"fivechat.dev/tests/harness"
 )
 
 // TestRestartInMidConversation: the server goes and comes back under a visitor and an agent who talk, and neither loses
 // nor doubles a word.
 func TestRestartInMidConversation(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := system.Options{Listen: l.Addr().String(), Data: t.TempDir(), Demo: true, Log: t.Output()}
-	l.Close()
+	o := system.Options{Listen: harness.FreeAddrs(t, 1)[0], Data: t.TempDir(), Demo: true, Log: t.Output()}
 	start := func() *system.System {
 		t.Helper()
 		s, err := system.Start(context.Background(), o)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -51,21 +50,6 @@ func build(t *testing.T) string {
 		}
 	}
 	return dir
-}
-
-// freeAddrs gives n loopback addresses that nobody listens on.
-func freeAddrs(t *testing.T, n int) []string {
-	t.Helper()
-	addrs := make([]string, n)
-	for i := range addrs {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close() // held until all are drawn, so that none comes twice
-		addrs[i] = l.Addr().String()
-	}
-	return addrs
 }
 
 // stores gives the environment of an embedded store and Redis, or of those that the environment names.
@@ -206,7 +190,7 @@ type fleet struct {
 // launch starts the seven on free ports and waits until all are ready.
 func launch(t *testing.T, binaries string) *fleet {
 	t.Helper()
-	addrs := freeAddrs(t, 2*len(services)+3)
+	addrs := harness.FreeAddrs(t, 2*len(services)+3)
 	env := stores(t)
 	env["FIVECHAT_ASSERTION_KEYS"] = rand.Text() + rand.Text()
 	for i, name := range services {
@@ -252,7 +236,7 @@ func ready(t *testing.T, ps ...*process) {
 // replica starts a second edge before a second replica of the conversations service, and gives where they answer.
 func (f *fleet) replica(t *testing.T) (harness.System, []*process) {
 	t.Helper()
-	addrs := freeAddrs(t, 5)
+	addrs := harness.FreeAddrs(t, 5)
 	conversations := f.run(t, "conversations", map[string]string{"FIVECHAT_ADDR": addrs[0], "FIVECHAT_ADMIN_ADDR": addrs[1]})
 	edge := f.run(t, gateway, map[string]string{
 		"FIVECHAT_ADDR": addrs[2], "FIVECHAT_ADMIN_ADDR": addrs[3], "FIVECHAT_CONVERSATIONS_URL": "http://" + addrs[0]})

@@ -1,13 +1,13 @@
 // Small pieces that the views share.
-import { useEffect, useReducer } from 'preact/hooks';
+import { useLayoutEffect, useReducer } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Store } from './store';
 import { language } from './words';
 
-/** useStore draws a view again whenever the store has changed. */
+/** useStore draws a view again whenever the store has changed, from the moment it is first drawn: no change falls in between. */
 export function useStore(store: Store) {
   const [, again] = useReducer((n: number) => n + 1, 0);
-  useEffect(() => store.watch(() => again(0 as never)), [store]);
+  useLayoutEffect(() => store.watch(() => again(0 as never)), [store]);
 }
 
 const icons: Record<string, string> = {

@@ -48,10 +48,14 @@ export class Store {
   async begin() {
     this.users = (await this.api.get<Page<User>>('/users?limit=100')).data;
     await this.refresh();
+    if (this.stop.signal.aborted) return;
     this.listen();
-    setInterval(() => this.beat(), heartbeat);
-    setInterval(() => this.recount(), heartbeat);
-    setInterval(() => this.changed(), heartbeat); // times go by
+    const beating = setInterval(() => {
+      this.beat();
+      this.recount();
+      this.changed(); // times go by
+    }, heartbeat);
+    this.stop.signal.addEventListener('abort', () => clearInterval(beating));
   }
 
   end() { this.stop.abort(); }
@@ -90,7 +94,7 @@ export class Store {
   }
 
   private async ahead(tokens: string[]) {
-    for (const t of tokens) if (!this.rooms.has(t)) await this.load(t).catch(() => { /* it has no preview */ });
+    for (const t of tokens) if (!this.stop.signal.aborted && !this.rooms.has(t)) await this.load(t).catch(() => { /* it has no preview */ });
   }
 
   /** recount reads the six figures and whether the widget was ever loaded. */
