@@ -51,7 +51,7 @@ func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	forward, err := proxy.New(services, keys, tele)
+	forward, err := proxy.New(services, c.Concurrency, keys, tele)
 	if err != nil {
 		return runner.Unit{}, err
 	}

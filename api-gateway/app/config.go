@@ -33,6 +33,7 @@ type Config struct {
 	TrustedProxies   []netip.Prefix  `env:"FIVECHAT_TRUSTED_PROXIES"` // CIDRs whose X-Forwarded-For counts, comma-separated
 	CORSOrigins      []string        `env:"FIVECHAT_CORS_ORIGINS"`    // whose pages may call operations with a bearer, comma-separated
 	Timeout          time.Duration   `env:"FIVECHAT_TIMEOUT"`         // how long a request may take, at most what a service would allow
+	Concurrency      int             `env:"FIVECHAT_CONCURRENCY"`     // how many requests may be under way with one service; more are refused at once
 	Demo             bool            `env:"FIVECHAT_DEMO"`            // show the shop of the demo at /demo
 	Redis            rediskit.Config // optional: without it a revoked token works for seconds more
 	Telemetry        telemetry.Config
@@ -40,7 +41,7 @@ type Config struct {
 
 // Default listens on every address, as a container does, trusts no proxy and no origin.
 func Default() Config {
-	return Config{Addr: ":8080", AdminAddr: ":9090", OperatorAddr: ":8081", Timeout: httpkit.DefaultTimeout, Telemetry: telemetry.Default()}
+	return Config{Addr: ":8080", AdminAddr: ":9090", OperatorAddr: ":8081", Timeout: httpkit.DefaultTimeout, Concurrency: 512, Telemetry: telemetry.Default()}
 }
 
 // Validate refuses settings that cannot work.
@@ -53,6 +54,9 @@ func (c Config) Validate() error {
 	}
 	if c.Timeout <= 0 || c.Timeout > httpkit.DefaultTimeout {
 		errs = append(errs, fmt.Errorf("FIVECHAT_TIMEOUT must be positive and at most %s", httpkit.DefaultTimeout))
+	}
+	if c.Concurrency < 1 {
+		errs = append(errs, errors.New("FIVECHAT_CONCURRENCY must be positive"))
 	}
 	for _, o := range c.CORSOrigins {
 		if u, err := url.Parse(o); err != nil || u.Host == "" || u.Scheme+"://"+u.Host != o {

@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -231,31 +230,6 @@ func TestAnswersAreCleaned(t *testing.T) {
 	a = h.do("GET", h.public+"/tickets/1", nil, bearer(bothPro))
 	if got := a.Header.Values("Cache-Control"); len(got) != 1 || got[0] != "private, max-age=5" {
 		t.Errorf("Cache-Control: %q", got)
-	}
-}
-
-func TestAnswersAreStreamed(t *testing.T) {
-	t.Parallel()
-	h := open(t)
-	release := make(chan struct{})
-	h.answer = func(w http.ResponseWriter, _ *http.Request) bool {
-		fmt.Fprint(w, "first")
-		http.NewResponseController(w).Flush()
-		<-release
-		fmt.Fprint(w, "second")
-		return true
-	}
-	resp, err := http.Get(h.public + "/widget/w")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	first := make([]byte, len("first"))
-	_, err = io.ReadFull(resp.Body, first)
-	close(release) // only now does the service go on
-	rest, restErr := io.ReadAll(resp.Body)
-	if err != nil || restErr != nil || string(first)+string(rest) != "firstsecond" {
-		t.Errorf("got %q %v, %q %v", first, err, rest, restErr)
 	}
 }
 

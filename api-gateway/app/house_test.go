@@ -73,6 +73,7 @@ type house struct {
 	visitors *directory[visitorAnswer]
 	answer   func(http.ResponseWriter, *http.Request) bool // answers before the echo where it gives true
 	running  *runner.Running
+	services map[string]*httptest.Server
 }
 
 type tokenAnswer struct {
@@ -92,7 +93,7 @@ func open(t *testing.T, adjust ...func(*app.Config)) *house {
 	t.Helper()
 	website, _ := tenant.New(7)
 	h := &house{
-		t: t, log: &lockedBuffer{},
+		t: t, log: &lockedBuffer{}, services: map[string]*httptest.Server{},
 		accounts: &directory[tokenAnswer]{known: map[string]tokenAnswer{
 			hashOf(readFree):  {website, 11, identity.Read, identity.Free},
 			hashOf(writeFree): {website, 12, identity.Write, identity.Free},
@@ -168,6 +169,7 @@ func (h *house) service(name string, keys *identity.Keyring, mount func(*httpkit
 	s.Config.Protocols.SetUnencryptedHTTP2(true)
 	s.Start()
 	h.t.Cleanup(s.Close)
+	h.services[name] = s
 	return s.URL
 }
 

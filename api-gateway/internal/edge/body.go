@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"fivechat.dev/api-gateway/internal/proxy"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/httpkit"
 )
@@ -22,17 +23,20 @@ func admitBody(w http.ResponseWriter, r *http.Request, limit int64) error {
 	switch {
 	case r.ContentLength > limit:
 		return httpkit.TooLarge(limit)
-	case r.ContentLength == 0 || r.ContentLength > smallBody:
+	case r.ContentLength == 0:
 		return nil
 	}
-	control := http.NewResponseController(w)
-	if deadline, ok := r.Context().Deadline(); ok && control.SetReadDeadline(deadline) == nil {
-		// The body is all that is read. Left in place, the deadline would look like a client that went away.
-		defer func() { _ = control.SetReadDeadline(time.Time{}) }() // it could be set, so it can be lifted
+	body := r.Body
+	if deadline, ok := r.Context().Deadline(); ok {
+		body = &punctual{ReadCloser: body, control: http.NewResponseController(w), by: deadline}
+	}
+	if r.ContentLength > smallBody {
+		r.Body = body
+		return nil
 	}
 	var content bytes.Buffer
 	content.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
-	_, err := content.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
+	_, err := content.ReadFrom(http.MaxBytesReader(w, body, limit))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -42,13 +46,29 @@ func admitBody(w http.ResponseWriter, r *http.Request, limit int64) error {
 	case err != nil:
 		return fault.Wrap(fault.Invalid, "the body could not be read", err)
 	}
-	restoreBody(r, content.Bytes())
+	r.TransferEncoding, r.ContentLength, r.Trailer = nil, int64(content.Len()), nil
+	r.Body = proxy.NewKnown(content.Bytes())
 	return nil
 }
 
-// restoreBody puts a body that was read back in its place, now of a known length.
-func restoreBody(r *http.Request, content []byte) {
-	r.TransferEncoding, r.ContentLength, r.Trailer = nil, int64(len(content)), nil
-	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
-	r.Body, _ = r.GetBody()
+// punctual is a body that must have arrived by the request's deadline. Once it has, the deadline is lifted: left in
+// place, it would look like a client that went away.
+type punctual struct {
+	io.ReadCloser
+	control *http.ResponseController
+	by      time.Time
+	begun   bool
+}
+
+// Read implements io.Reader.
+func (p *punctual) Read(b []byte) (int, error) {
+	if !p.begun {
+		p.begun = true
+		_ = p.control.SetReadDeadline(p.by) // a writer that cannot has no deadline
+	}
+	n, err := p.ReadCloser.Read(b)
+	if err != nil {
+		_ = p.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }

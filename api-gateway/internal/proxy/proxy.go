@@ -1,23 +1,30 @@
-// Package proxy forwards a request to the service of its row, in the name of the caller whom the edge resolved, and
-// streams the answer back. It parses no body.
+// Package proxy forwards a request to the service of its row, in the name of the caller whom the edge resolved. It
+// parses no body.
+//
+// An answer is taken whole, then given: a service that breaks off in the middle becomes a refusal, or is asked again,
+// and is never half an answer. Only streams (stream.go) pass through as they come.
+//
+// Requests go through fasthttp's client and not through net/http's transport, whose two goroutines a connection and
+// copies of every header cost more CPU than all the rest of the edge (BenchmarkEdge beside BenchmarkReverseProxy in
+// tests/bench). What is added here is what it leaves to its user: whether a connection that rested is still open
+// (conn.go), what may be sent again, and a circuit (upstream.go). The server's side stays net/http's, for its strictness
+// about what a request is.
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
-	"maps"
-	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/valyala/fasthttp"
 	"go.opentelemetry.io/otel/propagation"
 
 	"fivechat.dev/api-gateway/internal/route"
@@ -32,49 +39,26 @@ const internalPrefix = "X-Fivechat-"
 
 // Proxy forwards to the services.
 type Proxy struct {
-	services map[route.Upstream]*httputil.ReverseProxy
+	services map[route.Upstream]*upstream
 	streams  map[route.Upstream]*httputil.ReverseProxy
 	signer   *signer
 	tele     *telemetry.Telemetry
 }
 
-// New makes a Proxy to the services at their addresses.
-func New(addresses map[route.Upstream]*url.URL, keys *identity.Keyring, t *telemetry.Telemetry) (*Proxy, error) {
+// New makes a Proxy to the services at their addresses; at most concurrency requests are under way with each.
+func New(addresses map[route.Upstream]*url.URL, concurrency int, keys *identity.Keyring, t *telemetry.Telemetry) (*Proxy, error) {
 	s, err := newSigner(keys)
 	if err != nil {
 		return nil, err
 	}
-	p := &Proxy{services: map[route.Upstream]*httputil.ReverseProxy{}, streams: map[route.Upstream]*httputil.ReverseProxy{}, signer: s, tele: t}
-	durations := newDurations(t.Registry)
-	transport := &http.Transport{
-		DialContext:         (&net.Dialer{Timeout: 2 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		MaxIdleConnsPerHost: 256, IdleConnTimeout: 90 * time.Second,
-		DisableCompression: true, // the client's own Accept-Encoding decides
-	}
-	// A stream keeps what carries it for as long as it lasts. Many of them share a connection, and each has a small buffer.
-	lean := transport.Clone()
-	lean.Protocols = new(http.Protocols)
-	lean.Protocols.SetUnencryptedHTTP2(true)
-	lean.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second} // a line may break without a word
-	whole, parts := &buffers{size: 32 << 10}, &buffers{size: streamBuffer}
+	p := &Proxy{map[route.Upstream]*upstream{}, map[route.Upstream]*httputil.ReverseProxy{}, s, t}
+	m := newMetrics(t.Registry)
 	for name, address := range addresses {
-		forward := func(transport http.RoundTripper, pool httputil.BufferPool) *httputil.ReverseProxy {
-			return &httputil.ReverseProxy{
-				Transport:      measured{transport, name, durations},
-				Rewrite:        func(pr *httputil.ProxyRequest) { rewrite(pr, address) },
-				ModifyResponse: answered,
-				ErrorHandler:   func(_ http.ResponseWriter, r *http.Request, err error) { errandOf(r).err = err },
-				BufferPool:     pool,
-				ErrorLog:       slog.NewLogLogger(t.Log.Handler(), slog.LevelDebug),
-			}
-		}
-		p.services[name], p.streams[name] = forward(transport, whole), forward(lean, parts)
+		p.services[name] = newUpstream(name, address, concurrency, m)
+		p.streams[name] = newStreams(address, p.services[name].metrics, t)
 	}
 	return p, nil
 }
-
-// streamBuffer is through how many bytes a stream is copied.
-const streamBuffer = 2 << 10
 
 // Caller is whom a request is forwarded for.
 type Caller struct {
@@ -82,103 +66,154 @@ type Caller struct {
 	Address   string
 }
 
-// errand is one forwarded request, carried in its context to the hooks of the ReverseProxy.
-type errand struct {
-	says   http.Header // what the edge tells the service
-	answer http.Header // what the edge has already put on the answer
-	err    error
-}
-
-type errandKey struct{}
-
-func errandOf(r *http.Request) *errand { return r.Context().Value(errandKey{}).(*errand) }
-
-// Forward sends r to a service and streams its answer to w. An error says that nothing was answered: Canceled where
-// the client went away, Timeout where the deadline passed, Invalid where the body broke off, else Unavailable.
+// Forward sends r to a service and gives its answer to w. An error says that nothing was answered: Canceled where the
+// client went away, Timeout where the deadline passed, Invalid where the body broke off, else Unavailable.
 func (p *Proxy) Forward(w http.ResponseWriter, r *http.Request, to route.Upstream, c Caller) error {
-	return p.forward(p.services[to], w, r, to, c)
+	resp := fasthttp.AcquireResponse()
+	defer fasthttp.ReleaseResponse(resp)
+	if err := p.Ask(r, to, c, resp); err != nil {
+		return err
+	}
+	give(w, r, resp)
+	return nil
 }
 
-// Stream is Forward for an answer that goes on until somebody ends it. What comes is passed on at once, and a client
-// that takes nothing of it for streamPatience is cut off.
-func (p *Proxy) Stream(w http.ResponseWriter, r *http.Request, to route.Upstream, c Caller) error {
-	return p.forward(p.streams[to], &impatient{w, http.NewResponseController(w)}, r, to, c)
+// Ask is Forward without giving the answer, which is taken into resp.
+func (p *Proxy) Ask(r *http.Request, to route.Upstream, c Caller, resp *fasthttp.Response) error {
+	ctx := r.Context()
+	req := fasthttp.AcquireRequest()
+	defer fasthttp.ReleaseRequest(req)
+	body := &watched{ReadCloser: r.Body}
+	u := p.services[to]
+	fill(req, r, u.client.Addr, body)
+	if err := p.vouch(ctx, c, req.Header.Set); err != nil {
+		return err
+	}
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(httpkit.DefaultTimeout)
+	}
+	resp.Header.SetNoDefaultContentType(true)
+	resp.SkipBody = r.Method == http.MethodHead
+	err := u.do(req, resp, deadline, twice(r))
+	switch {
+	case ctx.Err() != nil: // also where an answer came: nobody is there to take it, and nobody should take it for given
+		return ctx.Err()
+	case err == nil:
+		return nil
+	case body.failed.Load():
+		return fault.Wrap(fault.Invalid, "the body could not be read", err)
+	case !time.Now().Before(deadline):
+		return fault.Wrap(fault.Timeout, "the request took too long", fmt.Errorf("%s: %w", to, err))
+	default:
+		return fault.Away("the service behind this operation", fmt.Errorf("%s: %w", to, err))
+	}
 }
 
-func (p *Proxy) forward(service *httputil.ReverseProxy, w http.ResponseWriter, r *http.Request, to route.Upstream, c Caller) error {
-	says, err := p.says(r.Context(), c)
+// dropped is what a service does not get: what a client says about who it is, or could say to a service in our name, the
+// credentials, which no service behind the edge needs, and what is about the client's own connection.
+var dropped = setOf("Authorization", "X-Visitor-Id", "Expect", "X-Real-Ip", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+	"Forwarded", "Traceparent", "Tracestate", "Baggage", httpkit.RequestIDHeader, "Host", "Content-Length",
+	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade")
+
+func setOf(names ...string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, n := range names {
+		set[n] = true
+	}
+	return set
+}
+
+// fill makes req what r is, without what is dropped.
+func fill(req *fasthttp.Request, r *http.Request, host string, body *watched) {
+	h := &req.Header
+	h.SetNoDefaultContentType(true)
+	h.SetMethod(r.Method)
+	h.SetRequestURI(target(r.URL))
+	h.SetHost(host)
+	named := r.Header["Connection"] // what it names is about the client's connection too
+	for name, values := range r.Header {
+		if dropped[name] || strings.HasPrefix(name, internalPrefix) || len(named) > 0 && names(named, name) {
+			continue
+		}
+		for _, v := range values {
+			h.Add(name, v)
+		}
+	}
+	switch known, small := body.ReadCloser.(*Known); {
+	case small:
+		req.SetBodyRaw(known.content)
+	case r.ContentLength > 0:
+		req.SetBodyStream(body, int(r.ContentLength))
+	}
+}
+
+// target is the path and query of a URL as they were sent.
+func target(u *url.URL) string {
+	if u.RawQuery == "" && !u.ForceQuery {
+		return u.EscapedPath()
+	}
+	return u.EscapedPath() + "?" + u.RawQuery
+}
+
+// names says whether the values of a Connection header name a header.
+func names(connection []string, header string) bool {
+	for _, v := range connection {
+		for token := range strings.SplitSeq(v, ",") {
+			if strings.EqualFold(strings.TrimSpace(token), header) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// vouch says to a service who asks, and passes on id, deadline and trace.
+func (p *Proxy) vouch(ctx context.Context, c Caller, set func(name, value string)) error {
+	assertion, err := p.signer.sign(c.Principal)
 	if err != nil {
 		return err
 	}
-	e := &errand{says: says, answer: w.Header()}
-	ctx := context.WithValue(r.Context(), errandKey{}, e)
-	r = r.WithContext(ctx)
-	r.Header.Del("Upgrade") // no operation switches protocols
-	body := &watched{ReadCloser: r.Body}
-	r.Body = body
-	service.ServeHTTP(w, r)
-	switch {
-	case e.err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case body.failed.Load():
-		return fault.Wrap(fault.Invalid, "the body could not be read", e.err)
-	default:
-		return fault.Away("the service behind this operation", fmt.Errorf("%s: %w", to, e.err))
-	}
-}
-
-// says gives the headers with which the edge vouches for the caller and passes on id, deadline and trace.
-func (p *Proxy) says(ctx context.Context, c Caller) (http.Header, error) {
-	assertion, err := p.signer.sign(c.Principal)
-	if err != nil {
-		return nil, err
-	}
-	h := http.Header{}
-	h.Set(identity.Header, assertion)
-	h.Set(httpkit.RequestIDHeader, httpkit.RequestID(ctx))
+	set(identity.Header, assertion)
+	set(httpkit.RequestIDHeader, httpkit.RequestID(ctx))
 	// The one address that we vouch for. What else the client or a proxy wrote into the chain says nothing.
-	h.Set("X-Forwarded-For", c.Address)
+	set("X-Forwarded-For", c.Address)
 	if deadline, ok := ctx.Deadline(); ok {
-		h.Set(httpkit.TimeoutHeader, strconv.FormatInt(max(time.Until(deadline).Milliseconds(), 1), 10))
+		set(httpkit.TimeoutHeader, strconv.FormatInt(max(time.Until(deadline).Milliseconds(), 1), 10))
 	}
-	p.tele.Propagate.Inject(ctx, propagation.HeaderCarrier(h))
-	return h, nil
-}
-
-// rewrite makes the request that the service gets. What a client says about who it is, or could say to a service in our
-// name, goes; so do the credentials, which no service behind the edge needs.
-func rewrite(pr *httputil.ProxyRequest, to *url.URL) {
-	out := pr.Out
-	out.URL.Scheme, out.URL.Host, out.Host = to.Scheme, to.Host, ""
-	out.Trailer = nil
-	for name := range out.Header {
-		if strings.HasPrefix(name, internalPrefix) {
-			delete(out.Header, name)
-		}
-	}
-	for _, name := range []string{"Authorization", "X-Visitor-Id", "Expect", "Te", "X-Real-Ip", "Traceparent", "Tracestate", "Baggage"} {
-		out.Header.Del(name)
-	}
-	maps.Copy(out.Header, errandOf(pr.In).says)
-}
-
-// answered cleans a service's answer: no internal header leaves, and what the edge itself says is not said twice. Only
-// how long an answer keeps is for the service to say, and both may add to Vary.
-func answered(resp *http.Response) error {
-	e := errandOf(resp.Request)
-	for name := range resp.Header {
-		_, ours := e.answer[name]
-		if strings.HasPrefix(name, internalPrefix) || ours && name != "Cache-Control" && name != "Vary" {
-			delete(resp.Header, name)
-		}
-	}
-	if resp.Header.Get("Cache-Control") != "" {
-		e.answer.Del("Cache-Control")
-	}
+	p.tele.Propagate.Inject(ctx, carrier(set))
 	return nil
 }
+
+// carrier lets trace propagation say what it has to.
+type carrier func(name, value string)
+
+var _ propagation.TextMapCarrier = carrier(nil)
+
+// Get implements propagation.TextMapCarrier; nothing is read from what is being said.
+func (carrier) Get(string) string { return "" }
+
+// Set implements propagation.TextMapCarrier.
+func (c carrier) Set(name, value string) { c(name, value) }
+
+// Keys implements propagation.TextMapCarrier.
+func (carrier) Keys() []string { return nil }
+
+// Known is a request body that has been read, so that it can be sent again.
+type Known struct {
+	bytes.Reader
+	content []byte
+}
+
+// NewKnown makes a body of content.
+func NewKnown(content []byte) *Known {
+	k := &Known{content: content}
+	k.Reset(content)
+	return k
+}
+
+// Close implements io.Closer.
+func (*Known) Close() error { return nil }
 
 // watched notes that a request's body broke off, which is the client's doing and not the service's.
 type watched struct {
@@ -194,38 +229,3 @@ func (w *watched) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
-
-// streamPatience is how long a stream's client may take to accept what it is sent.
-const streamPatience = 15 * time.Second
-
-// impatient bounds each write.
-type impatient struct {
-	http.ResponseWriter
-	control *http.ResponseController
-}
-
-// Write implements http.ResponseWriter.
-func (i *impatient) Write(b []byte) (int, error) {
-	_ = i.control.SetWriteDeadline(time.Now().Add(streamPatience)) // a writer that cannot has no deadline
-	return i.ResponseWriter.Write(b)
-}
-
-// Unwrap lets http.ResponseController reach what is inside, to flush.
-func (i *impatient) Unwrap() http.ResponseWriter { return i.ResponseWriter }
-
-// buffers lends the pieces of memory through which answers are copied.
-type buffers struct {
-	pool sync.Pool
-	size int
-}
-
-// Get implements httputil.BufferPool.
-func (b *buffers) Get() []byte {
-	if p, ok := b.pool.Get().(*[]byte); ok {
-		return *p
-	}
-	return make([]byte, b.size)
-}
-
-// Put implements httputil.BufferPool.
-func (b *buffers) Put(p []byte) { b.pool.Put(&p) }

@@ -1,0 +1,183 @@
+package app_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"fivechat.dev/api-gateway/app"
+)
+
+// breakOff ends a connection without an answer, or, where some is given, in the middle of one.
+func breakOff(w http.ResponseWriter, some string) {
+	if some != "" {
+		w.Header().Set("Content-Length", "1000")
+		fmt.Fprint(w, some)
+		_ = http.NewResponseController(w).Flush()
+	}
+	panic(http.ErrAbortHandler)
+}
+
+func TestWhatIsSentAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		method, path string
+		headers      []string
+		some         string // of the first answer, before it breaks off
+		failures     int64
+		status       int
+		asked        int64
+	}{
+		"reading":              {"GET", "/conversations", nil, "", 1, 200, 2},
+		"reading, half given":  {"GET", "/conversations", nil, "half an an", 1, 200, 2},
+		"reading, twice":       {"GET", "/conversations", nil, "", 2, 503, 2},
+		"a put":                {"PUT", "/tags/a", nil, "", 1, 200, 2},
+		"a post":               {"POST", "/tickets", nil, "", 1, 503, 1},
+		"a post, half given":   {"POST", "/tickets", nil, "half an an", 1, 503, 1},
+		"a patch":              {"PATCH", "/tickets/1", nil, "", 1, 503, 1},
+		"a delete":             {"DELETE", "/tickets/1", nil, "", 1, 503, 1},
+		"a post that is keyed": {"POST", "/tickets", []string{"Idempotency-Key: k"}, "", 1, 200, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t)
+			var asked atomic.Int64
+			h.answer = func(w http.ResponseWriter, _ *http.Request) bool {
+				if asked.Add(1) <= c.failures {
+					breakOff(w, c.some)
+				}
+				return false
+			}
+			var body io.Reader
+			if c.method != "GET" {
+				body = strings.NewReader("{}")
+			}
+			a := h.do(c.method, h.public+c.path, body, append(c.headers, bearer(bothPro))...)
+			if a.StatusCode != c.status || asked.Load() != c.asked {
+				t.Errorf("%d after the service was asked %d times: %s", a.StatusCode, asked.Load(), a.body)
+			}
+			if c.status == 200 && c.method != "GET" && h.echoed(a).Body != "{}" {
+				t.Errorf("the body was not sent again: %s", a.body)
+			}
+		})
+	}
+}
+
+// TestConnectionsThatWereClosedWhileTheyRested: a service that was restarted has closed them all, and nothing is lost.
+func TestConnectionsThatWereClosedWhileTheyRested(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	var asked atomic.Int64
+	together := make(chan struct{})
+	h.answer = func(http.ResponseWriter, *http.Request) bool {
+		if asked.Add(1) <= 8 {
+			<-together // so that there are many connections
+		}
+		return false
+	}
+	post := func() { h.echoed(h.do("POST", h.public+"/tickets", strings.NewReader("{}"), bearer(bothPro))) }
+	for range 3 {
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(post)
+		}
+		if !eventually(t, 5*time.Second, func() bool { return asked.Load() >= 8 }) {
+			t.Fatal("the service was not asked")
+		}
+		select {
+		case <-together:
+		default:
+			close(together)
+		}
+		all.Wait()
+		h.services["tickets"].CloseClientConnections()
+	}
+	if n := asked.Load(); n != 24 {
+		t.Errorf("24 posts reached the service %d times", n)
+	}
+}
+
+func (h *house) metric(name string) bool {
+	h.t.Helper()
+	return strings.Contains(string(h.do("GET", h.admin+"/metrics", nil).body), "\n"+name+"\n")
+}
+
+func TestACircuitOpensAndCloses(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	var broken atomic.Bool
+	var asked atomic.Int64
+	broken.Store(true)
+	h.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/tickets" {
+			return false
+		}
+		asked.Add(1)
+		if broken.Load() {
+			breakOff(w, "")
+		}
+		return false
+	}
+	ask := func() answer { return h.do("POST", h.public+"/tickets", strings.NewReader("{}"), bearer(bothPro)) }
+	const open = `fivechat_edge_circuit_state{upstream="tickets"} 2`
+	if !eventually(t, 10*time.Second, func() bool { ask(); return h.metric(open) }) {
+		t.Fatal("the circuit never opened")
+	}
+	before := asked.Load()
+	a := ask()
+	if p := h.problem(a); a.StatusCode != 503 || p.Code != "unavailable" || a.Header.Get("Retry-After") != "1" {
+		t.Errorf("%d %s, Retry-After %q", a.StatusCode, p.Code, a.Header.Get("Retry-After"))
+	}
+	if asked.Load() != before && h.metric(open) {
+		t.Error("the service was asked through an open circuit")
+	}
+	if a := h.do("GET", h.public+"/conversations", nil, bearer(bothPro)); a.StatusCode != 200 {
+		t.Errorf("another service's circuit: %d", a.StatusCode)
+	}
+	broken.Store(false)
+	if !eventually(t, 10*time.Second, func() bool {
+		return ask().StatusCode == 200 && h.metric(`fivechat_edge_circuit_state{upstream="tickets"} 0`)
+	}) {
+		t.Error("the circuit never closed")
+	}
+}
+
+// TestTooManyUnderWay: what is over an upstream's bound is refused at once, and other services go on.
+func TestTooManyUnderWay(t *testing.T) {
+	t.Parallel()
+	h := open(t, func(c *app.Config) { c.Concurrency = 4 })
+	release := make(chan struct{})
+	var under atomic.Int64
+	h.answer = func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/tickets" {
+			under.Add(1)
+			<-release
+		}
+		return false
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			if a := h.do("GET", h.public+"/tickets", nil, bearer(bothPro)); a.StatusCode != 200 {
+				t.Errorf("one that was under way: %d", a.StatusCode)
+			}
+		})
+	}
+	if !eventually(t, 5*time.Second, func() bool { return under.Load() == 4 }) {
+		t.Fatal("the service was not asked")
+	}
+	a := h.do("GET", h.public+"/tickets", nil, bearer(bothPro))
+	if p := h.problem(a); a.StatusCode != 503 || p.Code != "unavailable" || a.Header.Get("Retry-After") == "" {
+		t.Errorf("the fifth: %d %s", a.StatusCode, a.body)
+	}
+	if a := h.do("GET", h.public+"/conversations", nil, bearer(bothPro)); a.StatusCode != 200 {
+		t.Errorf("another service: %d", a.StatusCode)
+	}
+	close(release)
+	all.Wait()
+}

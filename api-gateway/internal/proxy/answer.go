@@ -1,0 +1,73 @@
+package proxy
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+)
+
+// private is what of a service's answer is about the connection to it.
+var private = setOf("Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Date", "Server")
+
+// usual are the names of headers that answers have, so that none has to be made anew.
+var usual = func() map[string]string {
+	m := map[string]string{}
+	for _, n := range []string{
+		"Content-Type", "Content-Length", "Content-Encoding", "Cache-Control", "Etag", "Vary", "Link", "Location", "Retry-After", "Allow",
+		"Last-Modified", "Idempotency-Replayed", "Content-Security-Policy", "X-Content-Type-Options",
+	} {
+		m[n] = n
+	}
+	return m
+}()
+
+// give writes a service's answer, cleaned: no internal header leaves, and what the edge itself says is not said twice.
+// Only how long an answer keeps is for the service to say, and both may add to Vary.
+func give(w http.ResponseWriter, r *http.Request, resp *fasthttp.Response) {
+	h := w.Header()
+	var own [8]string // what the edge says
+	ours := own[:0]
+	for name := range h {
+		ours = append(ours, name)
+	}
+	for k, v := range resp.Header.All() {
+		name, known := usual[string(k)]
+		if !known {
+			name = http.CanonicalHeaderKey(string(k))
+		}
+		switch {
+		case private[name], strings.HasPrefix(name, internalPrefix):
+		case name == "Cache-Control":
+			h[name] = []string{string(v)}
+		case name != "Vary" && contains(ours, name):
+		default:
+			h[name] = append(h[name], string(v))
+		}
+	}
+	body := resp.Body()
+	if n := resp.Header.ContentLength(); r.Method == http.MethodHead && n >= 0 {
+		h["Content-Length"] = []string{strconv.Itoa(n)}
+	} else if r.Method != http.MethodHead && bodied(resp.StatusCode()) {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
+	w.WriteHeader(resp.StatusCode())
+	if len(body) > 0 {
+		_, _ = w.Write(body) // a client that went away is told nothing
+	}
+}
+
+// bodied says whether an answer of a status may have a body.
+func bodied(status int) bool {
+	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
+}
+
+func contains(list []string, s string) bool {
+	for _, e := range list {
+		if e == s {
+			return true
+		}
+	}
+	return false
+}

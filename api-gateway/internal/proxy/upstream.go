@@ -1,0 +1,165 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+	"github.com/valyala/fasthttp"
+
+	"fivechat.dev/api-gateway/internal/route"
+)
+
+// The bounds of a connection to a service, and of an answer, which is taken whole.
+const (
+	restFor     = 90 * time.Second // less than a service lets a connection rest
+	maxAnswer   = 32 << 20
+	headerBytes = 16 << 10
+)
+
+// The circuit: it opens where at least tripShare of at least tripCalls calls within tripWindow got no answer, refuses for
+// openFor, and then closes again once probes calls were answered.
+const (
+	tripWindow = 10 * time.Second
+	tripCalls  = 20
+	tripShare  = 0.5
+	openFor    = time.Second
+	probes     = 3
+)
+
+var (
+	errOpen = errors.New("proxy: the circuit is open")
+	errFull = errors.New("proxy: too many requests are under way")
+)
+
+// upstream is one service: the connections to it, the circuit before it, and how many requests may be sent again.
+type upstream struct {
+	client  *fasthttp.HostClient
+	circuit *gobreaker.TwoStepCircuitBreaker[struct{}]
+	again   budget
+	metrics upstreamMetrics
+}
+
+func newUpstream(name route.Upstream, address *url.URL, concurrency int, m *metrics) *upstream {
+	u := &upstream{metrics: m.of(name), again: newBudget(), client: &fasthttp.HostClient{
+		Addr: hostPort(address), IsTLS: address.Scheme == "https", Dial: dialerFor(address.Scheme),
+		MaxConns: concurrency, MaxIdleConnDuration: restFor, MaxResponseBodySize: maxAnswer, ReadBufferSize: headerBytes,
+		NoDefaultUserAgentHeader: true, DisablePathNormalizing: true, MaxIdemponentCallAttempts: 1,
+	}}
+	u.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+		Name: string(name), MaxRequests: probes, Interval: tripWindow, BucketPeriod: tripWindow / 10, Timeout: openFor,
+		ReadyToTrip: func(c gobreaker.Counts) bool {
+			return c.Requests >= tripCalls && float64(c.TotalFailures) >= tripShare*float64(c.Requests)
+		},
+		OnStateChange: func(_ string, _, to gobreaker.State) { u.metrics.circuit.Set(float64(to)) },
+	})
+	return u
+}
+
+// hostPort is where a URL leads, with the port that its scheme implies.
+func hostPort(u *url.URL) string {
+	if u.Port() != "" {
+		return u.Host
+	}
+	if u.Scheme == "https" {
+		return u.Host + ":443"
+	}
+	return u.Host + ":80"
+}
+
+// do sends req and takes the answer into resp by the deadline. A request that cannot have been acted upon, or does no
+// harm twice, is sent once more.
+func (u *upstream) do(req *fasthttp.Request, resp *fasthttp.Response, deadline time.Time, twice bool) error {
+	done, err := u.circuit.Allow()
+	if err != nil {
+		u.metrics.refused.Inc()
+		return errOpen
+	}
+	u.again.earn()
+	err = u.try(req, resp, deadline)
+	if errors.Is(err, errStale) && !req.IsBodyStream() { // of the ones that rest, more will be closed
+		u.client.CloseIdleConnections()
+		err = u.try(req, resp, deadline)
+	}
+	if retriable(err, twice) && !req.IsBodyStream() && u.again.spend() {
+		u.metrics.retries.Inc()
+		err = u.try(req, resp, deadline)
+	}
+	if errors.Is(err, fasthttp.ErrNoFreeConns) {
+		done(nil) // it is us who are busy
+		u.metrics.refused.Inc()
+		return errFull
+	}
+	done(err)
+	return err
+}
+
+func (u *upstream) try(req *fasthttp.Request, resp *fasthttp.Response, deadline time.Time) error {
+	start := time.Now()
+	err := u.client.DoDeadline(req, resp, deadline)
+	status := 0
+	if err == nil {
+		status = resp.StatusCode()
+	}
+	u.metrics.durations.Observe(status, time.Since(start).Seconds())
+	return err
+}
+
+// retriable says whether a request that ended in err may be sent again: where nothing was sent, or where the connection
+// broke and doing it twice is like doing it once. What took too long is not tried again.
+func retriable(err error, twice bool) bool {
+	var notSent *unsent
+	switch {
+	case err == nil:
+		return false
+	case errors.As(err, &notSent):
+		return true
+	default:
+		return twice && (errors.Is(err, fasthttp.ErrConnectionClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+			errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE))
+	}
+}
+
+// twice says whether a request may be carried out twice: by its method, or because the service knows it by its key.
+func twice(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPut:
+		return true
+	default:
+		return r.Header.Get("Idempotency-Key") != ""
+	}
+}
+
+// budget bounds what sending again adds to the load of a service in trouble: ten requests earn one more, and there are
+// never more than a few saved up. It is the retry throttling of gRPC (proposal A6), without its threshold.
+type budget struct{ tenths *atomic.Int64 }
+
+const (
+	maxSaved  = 100 // tenths
+	retryCost = 10
+)
+
+func newBudget() budget {
+	b := budget{new(atomic.Int64)}
+	b.tenths.Store(maxSaved)
+	return b
+}
+
+func (b budget) earn() {
+	if b.tenths.Load() < maxSaved {
+		b.tenths.Add(1)
+	}
+}
+
+func (b budget) spend() bool {
+	if b.tenths.Add(-retryCost) >= 0 {
+		return true
+	}
+	b.tenths.Add(retryCost)
+	return false
+}
