@@ -10,7 +10,7 @@ DATA ?= data
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services test web web-check embedmongo-conformance lint fmt tidy bench clean
+.PHONY: help run build services test web web-check embedmongo-conformance lint fmt tidy bench bench-edge clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ tidy: ## tidy every module
 
 bench: ## run the benchmarks of every module
 	go test -run '^$$' -bench . -benchmem work
+
+bench-edge: services ## measure the edge beside nginx and a bare ReverseProxy (installs nginx and wrk on Debian)
+	@command -v nginx wrk taskset >/dev/null || apt-get install -y -qq --no-install-recommends nginx-light wrk util-linux >/dev/null
+	go build -o bin/bench-edge ./tests/bench/edge && bin/bench-edge
 
 clean: ## remove what was built; data stays
 	rm -rf bin
