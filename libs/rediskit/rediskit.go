@@ -28,6 +28,7 @@ func Connect(c Config) (*Client, error) {
 		return nil, fmt.Errorf("rediskit: REDIS_URL: %w", err)
 	}
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = time.Second, time.Second, time.Second
+	o.ContextTimeoutEnabled = true // who waits less says so
 	return &Client{redis.NewClient(o)}, nil
 }
 

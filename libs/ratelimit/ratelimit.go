@@ -1,0 +1,219 @@
+// Package ratelimit says how many requests a key may make, over all replicas together.
+//
+// The truth is in Redis, where a key's requests are counted by the generic cell rate algorithm. A replica does not ask it
+// for every request: it takes a lease of some of what a key may still spend, and spends that by itself. A request that is
+// let through was paid for in Redis, so a quota is never exceeded; what a replica holds unspent another cannot have, so
+// that up to one lease of a quota may lie idle in each. A lease is a fiftieth of the quota, and less the less is left.
+//
+// Where Redis does not answer, each replica gives out its share of every quota by itself: the quota divided by the number
+// of replicas that were last seen. Nobody is unlimited, and nobody is refused for it.
+package ratelimit
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
+
+	"fivechat.dev/libs/rediskit"
+)
+
+// Quota is Requests at once, which come back evenly within Window.
+type Quota struct {
+	Requests int
+	Window   time.Duration
+}
+
+// Decision says whether a request may pass, and how its key stands after it.
+type Decision struct {
+	Allowed    bool
+	Quota      Quota
+	Remaining  int           // requests that may follow at once
+	RetryAfter time.Duration // where it may not pass: until one may
+}
+
+// Reset is how long it takes until all of the quota is there again.
+func (d Decision) Reset() time.Duration {
+	return d.Quota.Window * time.Duration(d.Quota.Requests-d.Remaining) / time.Duration(d.Quota.Requests)
+}
+
+// Bank is where quotas are kept for all replicas.
+type Bank interface {
+	Spend(ctx context.Context, key string, requests int, window time.Duration, wanted int) (rediskit.Spent, error)
+	Attend(ctx context.Context, group, who string, ttl time.Duration) (int, error)
+}
+
+const (
+	prefix    = "fivechat:rate:" // of the keys in the bank
+	group     = "fivechat:rate-replicas"
+	keys      = 65_536 // that are remembered; who is forgotten loses what is left of a lease
+	share     = 50     // a lease is at most this part of a quota
+	maxLease  = 1_000
+	patience  = 100 * time.Millisecond // with a bank that does not answer
+	awayFor   = time.Second            // during which it is then not asked
+	attending = 10 * time.Second       // without a word from a replica, it is gone
+)
+
+// Limiter decides for one replica.
+type Limiter struct {
+	bank      Bank // nil: there is none
+	accounts  *lru.Cache[string, *account]
+	replicas  atomic.Int64
+	away      atomic.Int64 // until when the bank is not asked, in Unix nanoseconds
+	decisions [outcomes]prometheus.Counter
+}
+
+// The outcomes of decisions, as labels of their metric.
+const (
+	leased  = iota // out of a lease
+	granted        // the bank was asked
+	limited
+	local // the bank is away
+	localLimited
+	outcomes
+)
+
+// New makes a Limiter over a bank, nil for none. replicas is how many there are as long as the bank has not said it.
+func New(bank Bank, replicas int, registry prometheus.Registerer) (*Limiter, error) {
+	accounts, err := lru.New[string, *account](keys)
+	if err != nil {
+		return nil, err
+	}
+	decisions := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "fivechat_ratelimit_decisions_total",
+		Help: "Decisions: leased and granted let a request pass, limited refused it; local ones were made while Redis was away.",
+	}, []string{"outcome"})
+	if err := registry.Register(decisions); err != nil {
+		return nil, err
+	}
+	l := &Limiter{bank: bank, accounts: accounts}
+	for i, name := range [outcomes]string{"leased", "granted", "limited", "local", "local_limited"} {
+		l.decisions[i] = decisions.WithLabelValues(name)
+	}
+	l.replicas.Store(int64(max(replicas, 1)))
+	return l, nil
+}
+
+// Attend says in the bank that this replica, of a name of its own, is there, and hears how many are; until ctx ends.
+func (l *Limiter) Attend(ctx context.Context, name string) error {
+	if l.bank == nil {
+		return nil
+	}
+	again := time.NewTicker(attending / 3)
+	defer again.Stop()
+	for {
+		if n, err := l.bank.Attend(ctx, group, name, attending); err == nil {
+			l.replicas.Store(int64(max(n, 1)))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-again.C:
+		}
+	}
+}
+
+// account is how one key stands with this replica.
+type account struct {
+	mu     sync.Mutex
+	quota  Quota
+	lease  int       // paid for and not spent
+	left   int       // in the bank, when it was last asked
+	closed time.Time // until when the bank has nothing
+	share  *rate.Limiter
+	of     int64 // the replicas that share was made for
+}
+
+// Take spends one request of key. It does not fail: a bank that is away is replaced.
+func (l *Limiter) Take(ctx context.Context, key string, q Quota) Decision {
+	a := l.account(key)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.quota != q {
+		a.quota, a.lease, a.left, a.closed, a.share = q, 0, q.Requests, time.Time{}, nil
+	}
+	if a.lease > 0 {
+		a.lease--
+		return l.pass(leased, q, a.lease+a.left)
+	}
+	now := time.Now()
+	if wait := a.closed.Sub(now); wait > 0 {
+		return l.refuse(limited, q, wait)
+	}
+	if l.bank == nil || now.UnixNano() < l.away.Load() {
+		return l.alone(a, now)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience) // others wait for what is heard
+	defer cancel()
+	spent, err := l.bank.Spend(ctx, prefix+key, q.Requests, q.Window, l.want(a))
+	switch {
+	case err != nil:
+		l.away.Store(now.Add(awayFor).UnixNano())
+		return l.alone(a, now)
+	case spent.Taken == 0:
+		a.left, a.closed = 0, now.Add(spent.RetryAfter)
+		return l.refuse(limited, q, spent.RetryAfter)
+	default:
+		a.lease, a.left = spent.Taken-1, spent.Left
+		return l.pass(granted, q, a.lease+a.left)
+	}
+}
+
+// Blocked says for how long a key is known to have nothing left, without spending.
+func (l *Limiter) Blocked(key string) time.Duration {
+	a, known := l.accounts.Get(key)
+	if !known {
+		return 0
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return max(time.Until(a.closed), 0)
+}
+
+// account finds or opens the account of a key.
+func (l *Limiter) account(key string) *account {
+	if a, known := l.accounts.Get(key); known {
+		return a
+	}
+	a := &account{}
+	if there, known, _ := l.accounts.PeekOrAdd(key, a); known {
+		return there
+	}
+	return a
+}
+
+// want is how large a lease to ask for: the less is left, the less of it should lie with one replica.
+func (l *Limiter) want(a *account) int {
+	most := min(a.quota.Requests/share, maxLease)
+	return max(min(most, a.left/(2*int(l.replicas.Load()))), 1)
+}
+
+// alone decides by this replica's share of the quota.
+func (l *Limiter) alone(a *account, now time.Time) Decision {
+	n := l.replicas.Load()
+	requests := max(a.quota.Requests/int(n), 1)
+	if a.share == nil || a.of != n {
+		a.share, a.of = rate.NewLimiter(rate.Every(a.quota.Window*time.Duration(n)/time.Duration(a.quota.Requests)), requests), n
+	}
+	r := a.share.ReserveN(now, 1)
+	if wait := r.DelayFrom(now); wait > 0 {
+		r.CancelAt(now)
+		a.closed = now.Add(min(wait, awayFor)) // the bank may be there again before
+		return l.refuse(localLimited, a.quota, wait)
+	}
+	return l.pass(local, a.quota, int(a.share.TokensAt(now)))
+}
+
+func (l *Limiter) pass(outcome int, q Quota, remaining int) Decision {
+	l.decisions[outcome].Inc()
+	return Decision{Allowed: true, Quota: q, Remaining: min(max(remaining, 0), q.Requests)}
+}
+
+func (l *Limiter) refuse(outcome int, q Quota, wait time.Duration) Decision {
+	l.decisions[outcome].Inc()
+	return Decision{Quota: q, RetryAfter: wait}
+}

@@ -1,0 +1,229 @@
+package ratelimit_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fivechat.dev/libs/ratelimit"
+	"fivechat.dev/libs/rediskit"
+)
+
+// redis is a bank whose clock stands still until it is set.
+func redis(t *testing.T) (*miniredis.Miniredis, *rediskit.Client) {
+	t.Helper()
+	m := miniredis.RunT(t)
+	m.SetTime(time.Unix(1_800_000_000, 0))
+	c, err := rediskit.Connect(rediskit.Config{URL: "redis://" + m.Addr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return m, c
+}
+
+func limiter(t *testing.T, bank ratelimit.Bank, replicas int) *ratelimit.Limiter {
+	t.Helper()
+	l, err := ratelimit.New(bank, replicas, prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// TestReplicasShareAQuota: together they let through what there is, but for one lease each, and never more.
+func TestReplicasShareAQuota(t *testing.T) {
+	t.Parallel()
+	for _, requests := range []int{1, 7, 100, 1000} {
+		m, c := redis(t)
+		q := ratelimit.Quota{Requests: requests, Window: time.Minute}
+		replicas := []*ratelimit.Limiter{limiter(t, c, 3), limiter(t, c, 3), limiter(t, c, 3)}
+		var allowed atomic.Int64
+		var all sync.WaitGroup
+		for _, l := range replicas {
+			for range 4 {
+				all.Go(func() {
+					for range requests {
+						if l.Take(t.Context(), "k", q).Allowed {
+							allowed.Add(1)
+						}
+					}
+				})
+			}
+		}
+		all.Wait()
+		lease := int64(max(requests/50, 1))
+		if n := allowed.Load(); n > int64(requests) || n < int64(requests)-lease*int64(len(replicas)) {
+			t.Errorf("quota %d: %d were let through", requests, n)
+		}
+		// A tenth of the window brings a tenth of the quota back, for who asks again after the pause it was told.
+		m.SetTime(time.Unix(1_800_000_006, 0))
+		fresh, back := limiter(t, c, 1), 0
+		for fresh.Take(t.Context(), "k", q).Allowed {
+			back++
+		}
+		if want := requests / 10; back > want || back < want-1 {
+			t.Errorf("quota %d: a tenth of the window brought %d back", requests, back)
+		}
+	}
+}
+
+// counted is a bank that counts how often it is asked.
+type counted struct {
+	ratelimit.Bank
+	asked atomic.Int64
+}
+
+func (c *counted) Spend(ctx context.Context, key string, requests int, window time.Duration, wanted int) (rediskit.Spent, error) {
+	c.asked.Add(1)
+	return c.Bank.Spend(ctx, key, requests, window, wanted)
+}
+
+func TestTheBankIsRarelyAsked(t *testing.T) {
+	t.Parallel()
+	_, c := redis(t)
+	bank := &counted{Bank: c}
+	l := limiter(t, bank, 1)
+	q := ratelimit.Quota{Requests: 1000, Window: time.Minute}
+	for i := range 500 {
+		d := l.Take(t.Context(), "k", q)
+		if !d.Allowed || d.Remaining != 999-i {
+			t.Fatalf("request %d: %+v", i, d)
+		}
+	}
+	if n := bank.asked.Load(); n != 25 {
+		t.Errorf("500 requests of 1000 asked %d times", n)
+	}
+	for range 600 {
+		l.Take(t.Context(), "k", q)
+	}
+	before := bank.asked.Load()
+	for range 1000 {
+		if l.Take(t.Context(), "k", q).Allowed {
+			t.Fatal("let through over the quota")
+		}
+	}
+	if bank.asked.Load() != before {
+		t.Error("a key that has nothing left is asked for again")
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	_, c := redis(t)
+	l := limiter(t, c, 1)
+	q := ratelimit.Quota{Requests: 6, Window: time.Minute}
+	for range 6 {
+		l.Take(t.Context(), "k", q)
+	}
+	d := l.Take(t.Context(), "k", q)
+	if d.Allowed || d.Remaining != 0 || d.RetryAfter <= 9*time.Second || d.RetryAfter > 10*time.Second || d.Reset() != time.Minute {
+		t.Errorf("the seventh of six: %+v, reset %v", d, d.Reset())
+	}
+	if l.Blocked("k") <= 0 || l.Blocked("other") != 0 {
+		t.Errorf("blocked %v, and another %v", l.Blocked("k"), l.Blocked("other"))
+	}
+	if d := l.Take(t.Context(), "other", q); !d.Allowed || d.Remaining != 5 || d.Reset() != 10*time.Second {
+		t.Errorf("another key: %+v, reset %v", d, d.Reset())
+	}
+	if d := l.Take(t.Context(), "k", ratelimit.Quota{Requests: 600, Window: time.Minute}); d.RetryAfter != 100*time.Millisecond {
+		t.Errorf("after its quota was raised: %+v", d) // what was spent comes back at the new pace
+	}
+}
+
+// faulty is a bank that may be away.
+type faulty struct {
+	away  atomic.Bool
+	asked atomic.Int64
+}
+
+func (f *faulty) Spend(_ context.Context, _ string, _ int, _ time.Duration, wanted int) (rediskit.Spent, error) {
+	f.asked.Add(1)
+	if f.away.Load() {
+		return rediskit.Spent{}, errors.New("away")
+	}
+	return rediskit.Spent{Taken: wanted, Left: 1_000_000}, nil
+}
+
+func (f *faulty) Attend(context.Context, string, string, time.Duration) (int, error) {
+	if f.away.Load() {
+		return 0, errors.New("away")
+	}
+	return 4, nil
+}
+
+// TestTheBankIsAway: each of four replicas gives out a fourth, nobody is unlimited or always refused, and it heals.
+func TestTheBankIsAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		bank := &faulty{}
+		l := limiter(t, bank, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() { _ = l.Attend(ctx, "me") }()
+		synctest.Wait()
+		bank.away.Store(true)
+		time.Sleep(5 * time.Second) // the last that was heard of the replicas counts
+		q := ratelimit.Quota{Requests: 100, Window: time.Minute}
+		n := 0
+		for l.Take(ctx, "k", q).Allowed {
+			n++
+		}
+		if n != 25 || bank.asked.Load() != 1 {
+			t.Errorf("%d were let through, the bank was asked %d times", n, bank.asked.Load())
+		}
+		d := l.Take(ctx, "k", q)
+		if d.RetryAfter <= 0 || d.RetryAfter > 3*time.Second {
+			t.Errorf("refused until %v", d.RetryAfter)
+		}
+		for i := range 25 { // a minute brings a fourth of the quota again
+			time.Sleep(2400 * time.Millisecond)
+			if !l.Take(ctx, "k", q).Allowed {
+				t.Errorf("refused after %d × 2.4 s", i+1)
+			}
+		}
+		if l.Take(ctx, "small", ratelimit.Quota{Requests: 1, Window: time.Minute}).Allowed != true {
+			t.Error("a quota smaller than the number of replicas refuses everything")
+		}
+		bank.away.Store(false)
+		time.Sleep(2 * time.Second)
+		if d := l.Take(ctx, "k", q); !d.Allowed || d.Remaining != 100 {
+			t.Errorf("after it healed: %+v", d)
+		}
+	})
+}
+
+func TestWithoutABank(t *testing.T) {
+	t.Parallel()
+	l := limiter(t, nil, 2)
+	q := ratelimit.Quota{Requests: 10, Window: time.Hour}
+	for i := range 5 {
+		if d := l.Take(t.Context(), "k", q); !d.Allowed {
+			t.Errorf("request %d of a half of ten: %+v", i, d)
+		}
+	}
+	if d := l.Take(t.Context(), "k", q); d.Allowed {
+		t.Error("more than its share")
+	}
+	if err := l.Attend(t.Context(), "me"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAttend(t *testing.T) {
+	t.Parallel()
+	_, c := redis(t)
+	for i, who := range []string{"a", "b", "a"} {
+		n, err := c.Attend(t.Context(), "g", who, time.Minute)
+		if err != nil || n != min(i+1, 2) {
+			t.Errorf("%s: %d, %v", who, n, err)
+		}
+	}
+}
