@@ -13,6 +13,7 @@ require (
 	github.com/molecule-man/go-brrr v1.3.1 // indirect
 	github.com/sony/gobreaker/v2 v2.4.0 // indirect
 	github.com/valyala/bytebufferpool v1.0.0 // indirect
+	golang.org/x/time v0.16.0 // indirect
 )
 
 require (

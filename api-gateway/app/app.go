@@ -9,11 +9,7 @@ import (
 	"fivechat.dev/api-gateway/internal/pages"
 	"fivechat.dev/api-gateway/internal/proxy"
 	"fivechat.dev/api-gateway/internal/route"
-	"fivechat.dev/api-gateway/internal/token"
-	"fivechat.dev/api-gateway/internal/visitor"
-	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/rediskit"
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/libs/telemetry"
 )
@@ -43,11 +39,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 }
 
 func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL, tele *telemetry.Telemetry) (runner.Unit, error) {
-	tokens, err := token.New(httpkit.NewClient(c.AccountsURL, keys, tele), tele.Registry)
-	if err != nil {
-		return runner.Unit{}, err
-	}
-	visitors, err := visitor.New(httpkit.NewClient(c.VisitorsURL, keys, tele), tele.Registry)
+	p, err := newParts(c, keys, tele)
 	if err != nil {
 		return runner.Unit{}, err
 	}
@@ -60,33 +52,23 @@ func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL
 		return runner.Unit{}, err
 	}
 	doors := edge.New(edge.Shared{
-		Telemetry: tele, Tokens: tokens.Resolve, Visitors: visitors.Resolve, Operators: edge.OperatorKey(c.OperatorKey),
-		Proxy: forward, Pages: shown.Serve, Trusted: c.TrustedProxies, Origins: c.CORSOrigins, Timeout: c.Timeout,
+		Telemetry: tele, Tokens: p.tokens.Resolve, Visitors: p.visitors.Resolve, Operators: edge.OperatorKey(c.OperatorKey, p.guard),
+		Limits: p.guard, Proxy: forward, Pages: shown.Serve, Trusted: c.TrustedProxies, Origins: c.CORSOrigins, Timeout: c.Timeout,
 	})
-	u := runner.Unit{Name: "api-gateway", Telemetry: tele, Drain: doors.Drain, Listeners: []runner.Listener{
+	u := runner.Unit{Name: "api-gateway", Telemetry: tele, Drain: doors.Drain, Tasks: p.tasks, Close: p.close, Listeners: []runner.Listener{
 		{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public)},
 		{Name: runner.Admin, Addr: c.AdminAddr},
 	}}
 	if c.OperatorKey != "" {
 		u.Listeners = append(u.Listeners, runner.Listener{Name: Operator, Addr: c.OperatorAddr, Handler: doors.Over(route.Operator)})
 	}
-	if c.Redis.URL == "" {
-		return u, nil
+	if c.TLSCertificate != "" {
+		k, err := newCertificate(c, tele.Registry)
+		if err != nil {
+			return runner.Unit{}, err
+		}
+		u.Listeners[0].TLS = k.config()
+		u.Tasks = append(u.Tasks, k.follow(tele))
 	}
-	redis, err := rediskit.Connect(c.Redis)
-	if err != nil {
-		return runner.Unit{}, err
-	}
-	u.Tasks = []runner.Task{{Name: "forget", Run: func(ctx context.Context) error {
-		return redis.OnForget(ctx, func(cache, key string) {
-			if cache == "" || cache == token.Cache {
-				tokens.Forget(key)
-			}
-			if cache == "" {
-				visitors.Clear()
-			}
-		})
-	}}}
-	u.Close = func(context.Context) error { return redis.Close() }
 	return u, nil
 }

@@ -34,14 +34,18 @@ type Config struct {
 	CORSOrigins      []string        `env:"FIVECHAT_CORS_ORIGINS"`    // whose pages may call operations with a bearer, comma-separated
 	Timeout          time.Duration   `env:"FIVECHAT_TIMEOUT"`         // how long a request may take, at most what a service would allow
 	Concurrency      int             `env:"FIVECHAT_CONCURRENCY"`     // how many requests may be under way with one service; more are refused at once
-	Demo             bool            `env:"FIVECHAT_DEMO"`            // show the shop of the demo at /demo
-	Redis            rediskit.Config // optional: without it a revoked token works for seconds more
+	Replicas         int             `env:"FIVECHAT_REPLICAS"`        // how many gateways there are, as long as Redis has not said it
+	QuotasFile       string          `env:"FIVECHAT_QUOTAS"`          // a file of rate limits in place of the defaults; followed while running
+	TLSCertificate   string          `env:"FIVECHAT_TLS_CERTIFICATE"` // files in PEM: with both, the public listener speaks TLS; followed while running
+	TLSKey           string          `env:"FIVECHAT_TLS_KEY"`
+	Demo             bool            `env:"FIVECHAT_DEMO"` // show the shop of the demo at /demo
+	Redis            rediskit.Config // optional: without it a revoked token works for seconds more, and each gateway limits by itself
 	Telemetry        telemetry.Config
 }
 
 // Default listens on every address, as a container does, trusts no proxy and no origin.
 func Default() Config {
-	return Config{Addr: ":8080", AdminAddr: ":9090", OperatorAddr: ":8081", Timeout: httpkit.DefaultTimeout, Concurrency: 512, Telemetry: telemetry.Default()}
+	return Config{Addr: ":8080", AdminAddr: ":9090", OperatorAddr: ":8081", Timeout: httpkit.DefaultTimeout, Concurrency: 512, Replicas: 1, Telemetry: telemetry.Default()}
 }
 
 // Validate refuses settings that cannot work.
@@ -55,8 +59,11 @@ func (c Config) Validate() error {
 	if c.Timeout <= 0 || c.Timeout > httpkit.DefaultTimeout {
 		errs = append(errs, fmt.Errorf("FIVECHAT_TIMEOUT must be positive and at most %s", httpkit.DefaultTimeout))
 	}
-	if c.Concurrency < 1 {
-		errs = append(errs, errors.New("FIVECHAT_CONCURRENCY must be positive"))
+	if c.Concurrency < 1 || c.Replicas < 1 {
+		errs = append(errs, errors.New("FIVECHAT_CONCURRENCY and FIVECHAT_REPLICAS must be positive"))
+	}
+	if (c.TLSCertificate == "") != (c.TLSKey == "") {
+		errs = append(errs, errors.New("FIVECHAT_TLS_CERTIFICATE and FIVECHAT_TLS_KEY go together"))
 	}
 	for _, o := range c.CORSOrigins {
 		if u, err := url.Parse(o); err != nil || u.Host == "" || u.Scheme+"://"+u.Host != o {

@@ -60,10 +60,7 @@ func TestARevocationIsHeardAtOnce(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
 	h := open(t, func(c *app.Config) { c.Redis.URL = "redis://" + redis.Addr() })
-	const channel = "fivechat:forget"
-	if !eventually(t, 10*time.Second, func() bool { return redis.PubSubNumSub(channel)[channel] == 1 }) {
-		t.Fatal("the gateway does not listen")
-	}
+	listening(t, redis, 1)
 	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()})
 	if err != nil {
 		t.Fatal(err)
@@ -93,11 +90,7 @@ func TestAfterABrokenLineEverythingIsForgotten(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
 	h := open(t, func(c *app.Config) { c.Redis.URL = "redis://" + redis.Addr() })
-	const channel = "fivechat:forget"
-	listening := func() bool { return redis.PubSubNumSub(channel)[channel] == 1 }
-	if !eventually(t, 10*time.Second, listening) {
-		t.Fatal("the gateway does not listen")
-	}
+	listening(t, redis, 1)
 	status := func() int { return h.do("GET", h.public+"/conversations", nil, bearer(readFree)).StatusCode }
 	if status() != 200 {
 		t.Fatal("the token is not good")

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+
 	"fivechat.dev/api-gateway/app"
 	"fivechat.dev/libs/authz"
 	"fivechat.dev/libs/fault"
@@ -71,6 +73,7 @@ type house struct {
 	log      *lockedBuffer
 	accounts *directory[tokenAnswer]
 	visitors *directory[visitorAnswer]
+	websites *directory[websiteAnswer]
 	answer   func(http.ResponseWriter, *http.Request) bool // answers before the echo where it gives true
 	running  *runner.Running
 	services map[string]*httptest.Server
@@ -81,6 +84,18 @@ type tokenAnswer struct {
 	TokenID   int64          `json:"tokenId"`
 	Level     identity.Level `json:"level"`
 	Plan      identity.Plan  `json:"plan"`
+}
+
+// websiteAnswer is what limits depend on.
+type websiteAnswer struct {
+	WebsiteID tenant.ID         `json:"websiteId"`
+	Plan      identity.Plan     `json:"plan"`
+	Quotas    map[string]amount `json:"quotas"`
+}
+
+type amount struct {
+	Requests int `json:"requests"`
+	Seconds  int `json:"seconds"`
 }
 
 type visitorAnswer struct {
@@ -100,6 +115,7 @@ func open(t *testing.T, adjust ...func(*app.Config)) *house {
 			hashOf(bothPro):   {website, 13, identity.ReadWrite, identity.Pro},
 		}},
 		visitors: &directory[visitorAnswer]{known: map[string]visitorAnswer{someone: {website, 42}}},
+		websites: &directory[websiteAnswer]{known: map[string]websiteAnswer{"7": {website, identity.Pro, nil}}},
 	}
 	keys, err := identity.NewKeyring([]byte(assertionKey))
 	if err != nil {
@@ -111,6 +127,7 @@ func open(t *testing.T, adjust ...func(*app.Config)) *house {
 	c.Telemetry.LogTo = h.log
 	c.AccountsURL = h.service("accounts", keys, func(r *httpkit.Router, chain operation.Chain) {
 		httpkit.Handle(r, "GET /internal/tokens/{key}", 200, operation.New(chain, "accounts.resolve_token", authz.Internal, h.accounts.find))
+		httpkit.Handle(r, "GET /internal/websites/{key}/limits", 200, operation.New(chain, "accounts.get_limits", authz.Internal, h.websites.find))
 	})
 	c.VisitorsURL = h.service("visitors", keys, func(r *httpkit.Router, chain operation.Chain) {
 		httpkit.Handle(r, "GET /internal/visitor-tokens/{key}", 200, operation.New(chain, "visitors.resolve_token", authz.Internal, h.visitors.find))
@@ -204,6 +221,12 @@ func (d *directory[V]) remove(key string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.known, key)
+}
+
+func (d *directory[V]) put(key string, v V) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.known[key] = v
 }
 
 func (d *directory[V]) count() int {
@@ -301,6 +324,15 @@ func eventually(t *testing.T, limit time.Duration, ok func() bool) bool {
 		}
 	}
 	return true
+}
+
+// listening waits until n gateways hear what they are to forget.
+func listening(t *testing.T, redis *miniredis.Miniredis, n int) {
+	t.Helper()
+	const channel = "fivechat:forget"
+	if !eventually(t, 10*time.Second, func() bool { return redis.PubSubNumSub(channel)[channel] == n }) {
+		t.Fatal("the gateways do not listen")
+	}
 }
 
 func bearer(token string) string { return "Authorization: Bearer " + token }

@@ -105,7 +105,7 @@ func TestMetrics(t *testing.T) {
 		`http_server_request_duration_seconds_count{http_request_method="GET",http_response_status_code="404",http_route="unmatched"} 1`,
 		`http_server_request_duration_seconds_bucket{http_request_method="GET",http_response_status_code="200",http_route="/tickets/{id}",le="0.075"}`,
 		`http_client_request_duration_seconds_count{http_response_status_code="200",upstream="tickets"} 1`,
-		`fivechat_edge_credential_lookups_total{credential="token",result="miss"} 1`,
+		`fivechat_edge_cache_lookups_total{cache="token",result="miss"} 1`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in:\n%s", want, text)

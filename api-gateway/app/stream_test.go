@@ -18,10 +18,7 @@ func TestAStreamEndsWithItsToken(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
 	h := open(t, func(c *app.Config) { c.Redis.URL = "redis://" + redis.Addr() })
-	const channel = "fivechat:forget"
-	if !eventually(t, 10*time.Second, func() bool { return redis.PubSubNumSub(channel)[channel] == 1 }) {
-		t.Fatal("the gateway does not listen")
-	}
+	listening(t, redis, 1)
 	h.answer = func(w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Content-Type", "text/event-stream")
 		_ = http.NewResponseController(w).Flush()

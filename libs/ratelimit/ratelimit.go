@@ -11,6 +11,7 @@ package ratelimit
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,9 @@ type Quota struct {
 	Requests int
 	Window   time.Duration
 }
+
+// String is how a quota is written in keys, so that another quota begins anew.
+func (q Quota) String() string { return strconv.Itoa(q.Requests) + "/" + q.Window.String() }
 
 // Decision says whether a request may pass, and how its key stands after it.
 type Decision struct {
@@ -53,7 +57,7 @@ const (
 	keys      = 65_536 // that are remembered; who is forgotten loses what is left of a lease
 	share     = 50     // a lease is at most this part of a quota
 	maxLease  = 1_000
-	patience  = 100 * time.Millisecond // with a bank that does not answer
+	patience  = 250 * time.Millisecond // with a bank that does not answer
 	awayFor   = time.Second            // during which it is then not asked
 	attending = 10 * time.Second       // without a word from a replica, it is gone
 )
@@ -91,6 +95,11 @@ func New(bank Bank, replicas int, registry prometheus.Registerer) (*Limiter, err
 		return nil, err
 	}
 	l := &Limiter{bank: bank, accounts: accounts}
+	if err := registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "fivechat_ratelimit_replicas", Help: "By how many quotas are divided where Redis is away.",
+	}, func() float64 { return float64(l.replicas.Load()) })); err != nil {
+		return nil, err
+	}
 	for i, name := range [outcomes]string{"leased", "granted", "limited", "local", "local_limited"} {
 		l.decisions[i] = decisions.WithLabelValues(name)
 	}
@@ -149,7 +158,7 @@ func (l *Limiter) Take(ctx context.Context, key string, q Quota) Decision {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience) // others wait for what is heard
 	defer cancel()
-	spent, err := l.bank.Spend(ctx, prefix+key, q.Requests, q.Window, l.want(a))
+	spent, err := l.bank.Spend(ctx, prefix+key+":"+q.String(), q.Requests, q.Window, l.want(a))
 	switch {
 	case err != nil:
 		l.away.Store(now.Add(awayFor).UnixNano())

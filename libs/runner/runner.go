@@ -3,7 +3,9 @@
 package runner
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -36,7 +38,8 @@ type Listener struct {
 	Addr      string
 	Net       net.Listener
 	Handler   http.Handler
-	Multiplex bool // also speak HTTP/2 without TLS: many requests share a connection. For siblings, not for the world.
+	TLS       *tls.Config // where set, the listener speaks TLS
+	Multiplex bool        // also speak HTTP/2 without TLS: many requests share a connection. For siblings, not for the world.
 }
 
 // Task works in the background until its context ends. An error before that stops the component.
@@ -61,6 +64,7 @@ type Unit struct {
 type Running struct {
 	unit    Unit
 	addrs   map[string]string
+	schemes map[string]string // of listeners, where it is not http
 	servers []*http.Server
 	stop    context.CancelFunc
 	group   *errgroup.Group
@@ -72,7 +76,7 @@ type Running struct {
 func Start(u Unit) (*Running, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	group, failed := errgroup.WithContext(ctx)
-	r := &Running{unit: u, addrs: map[string]string{}, stop: cancel, group: group, failed: failed, ready: new(atomic.Bool)}
+	r := &Running{unit: u, addrs: map[string]string{}, schemes: map[string]string{}, stop: cancel, group: group, failed: failed, ready: new(atomic.Bool)}
 	var bound []net.Listener
 	for _, l := range u.Listeners {
 		ln := l.Net
@@ -105,7 +109,12 @@ func Start(u Unit) (*Running, error) {
 			srv.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxShared}
 		}
 		r.servers = append(r.servers, srv)
-		group.Go(func() error { return served(srv.Serve(bound[i]), l.Name) })
+		serve := srv.Serve
+		if l.TLS != nil {
+			srv.TLSConfig, r.schemes[l.Name] = l.TLS, "https://"
+			serve = func(ln net.Listener) error { return srv.ServeTLS(ln, "", "") }
+		}
+		group.Go(func() error { return served(serve(bound[i]), l.Name) })
 	}
 	for _, t := range u.Tasks {
 		group.Go(func() error {
@@ -127,7 +136,9 @@ func served(err error, name string) error {
 }
 
 // URL is where a listener answers.
-func (r *Running) URL(listener string) string { return "http://" + r.addrs[listener] }
+func (r *Running) URL(listener string) string {
+	return cmp.Or(r.schemes[listener], "http://") + r.addrs[listener]
+}
 
 // Failed is closed when a server or task failed, or after Stop.
 func (r *Running) Failed() <-chan struct{} { return r.failed.Done() }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"fivechat.dev/api-gateway/internal/limit"
 	"fivechat.dev/api-gateway/internal/proxy"
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/api-gateway/internal/token"
@@ -22,8 +23,8 @@ import (
 	"fivechat.dev/libs/telemetry"
 )
 
-// Credential resolves what a request's headers say about its caller.
-type Credential func(context.Context, http.Header) (identity.Principal, error)
+// Credential resolves what the headers of a request from an address say about its caller.
+type Credential func(ctx context.Context, h http.Header, address string) (identity.Principal, error)
 
 // Shared is what the listeners have in common.
 type Shared struct {
@@ -31,6 +32,7 @@ type Shared struct {
 	Tokens    Credential
 	Visitors  Credential
 	Operators Credential
+	Limits    *limit.Guard
 	Proxy     *proxy.Proxy
 	Pages     func(http.ResponseWriter, *http.Request) error // what browsers show; an error says that nothing was answered
 	Trusted   []netip.Prefix                                 // the proxies whose X-Forwarded-For counts
@@ -106,12 +108,15 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	if err := admitBody(x.ResponseWriter, r, row.Body); err != nil {
 		return err
 	}
-	p, err := e.identify(row, r)
+	p, err := e.identify(row, r, x.client)
 	if err != nil {
 		return err
 	}
 	x.principal = p
 	if err := row.Rule.Check(p); err != nil {
+		return err
+	}
+	if err := e.Limits.Admit(r.Context(), row.Class, p, x.client, x.Header()); err != nil {
 		return err
 	}
 	if row.Upstream == route.Self {
@@ -138,13 +143,13 @@ func (e *Edge) stream(x *exchange, r *http.Request, row *route.Route, c proxy.Ca
 	defer e.streams.Dec()
 	if row.Rule.Caller == identity.Token {
 		bearer := (&http.Request{Header: r.Header.Clone()}).WithContext(ctx) // what is forwarded is changed on its way
-		go e.admit(bearer, row, cancel)
+		go e.admit(bearer, row, c.Address, cancel)
 	}
 	return e.Proxy.Stream(x, r.WithContext(ctx), row.Upstream, c)
 }
 
 // admit looks again and again, and calls end once the credential is refused; the services being away is no refusal.
-func (e *Edge) admit(r *http.Request, row *route.Route, end context.CancelFunc) {
+func (e *Edge) admit(r *http.Request, row *route.Route, address string, end context.CancelFunc) {
 	again := time.NewTicker(admitEvery)
 	defer again.Stop()
 	for {
@@ -153,7 +158,7 @@ func (e *Edge) admit(r *http.Request, row *route.Route, end context.CancelFunc) 
 			return
 		case <-again.C:
 		}
-		p, err := e.identify(row, r)
+		p, err := e.identify(row, r, address)
 		if err == nil {
 			err = row.Rule.Check(p)
 		}
@@ -165,34 +170,38 @@ func (e *Edge) admit(r *http.Request, row *route.Route, end context.CancelFunc) 
 }
 
 // identify resolves the credential that the row asks for, and no other.
-func (e *Edge) identify(row *route.Route, r *http.Request) (identity.Principal, error) {
+func (e *Edge) identify(row *route.Route, r *http.Request, address string) (identity.Principal, error) {
 	ctx := r.Context()
 	switch {
 	case row.Rule.Caller == identity.Token:
-		return e.Tokens(ctx, r.Header)
+		return e.Tokens(ctx, r.Header, address)
 	case row.Rule.Caller == identity.Operator:
-		return e.Operators(ctx, r.Header)
+		return e.Operators(ctx, r.Header, address)
 	case row.Visitor == route.VisitorInput:
-		p, err := e.Visitors(ctx, r.Header)
+		p, err := e.Visitors(ctx, r.Header, address)
 		return p, visitor.AsInput(err)
 	case row.Visitor == route.VisitorCredential:
-		return e.Visitors(ctx, r.Header)
+		return e.Visitors(ctx, r.Header, address)
 	case row.Class == route.ClassHealth && len(r.Header.Values("Authorization")) > 0:
-		return e.Tokens(ctx, r.Header)
+		return e.Tokens(ctx, r.Header, address)
 	default:
 		return identity.Principal{Kind: identity.Public}, nil
 	}
 }
 
 // OperatorKey is the Credential of who holds an installation's operator key.
-func OperatorKey(key string) Credential {
+func OperatorKey(key string, throttle token.Throttle) Credential {
 	want := sha256.Sum256([]byte(key))
-	return func(_ context.Context, h http.Header) (identity.Principal, error) {
+	return func(ctx context.Context, h http.Header, address string) (identity.Principal, error) {
 		secret, err := token.Bearer(h)
 		if err != nil {
 			return identity.Principal{}, err
 		}
+		if err := throttle.Guessing(address, ""); err != nil {
+			return identity.Principal{}, err
+		}
 		if got := sha256.Sum256([]byte(secret)); subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+			throttle.Failed(ctx, address, "")
 			return identity.Principal{}, token.Invalid()
 		}
 		return identity.Principal{Kind: identity.Operator}, nil

@@ -1,5 +1,5 @@
-// Package memo remembers for seconds whom a credential stands for, so that the service that knows is not asked on
-// every request. It is bounded, asks once for a key that many want at the same time, and can be told to forget.
+// Package memo remembers for seconds what a service answered about a key, so that the service is not asked on every
+// request. It is bounded, asks once for a key that many want at the same time, and can be told to forget.
 package memo
 
 import (
@@ -13,102 +13,113 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
 )
 
 // lookupTimeout bounds one question to the service that knows. It is not the asking request's own deadline: others
 // wait for the same answer.
 const lookupTimeout = 5 * time.Second
 
-// Fetch asks whom a key stands for; NotFound where nobody.
-type Fetch func(ctx context.Context, key string) (identity.Principal, error)
+// Fetch asks for the value of a key, and until when it holds at most (zero: the bounds say); NotFound where there is none.
+type Fetch[V any] func(ctx context.Context, key string) (V, time.Time, error)
 
-// Bounds say how much is remembered and for how long. Keys that stand for nobody have a smaller room of their own, so
-// that guessing cannot push the known ones out.
+// Bounds say how much is remembered and for how long. Keys without a value have a smaller room of their own, so that
+// guessing cannot push the known ones out.
 type Bounds struct {
 	Known, Unknown       int
 	KnownFor, UnknownFor time.Duration
+	StaleFor             time.Duration // for how much longer a value serves where the service that knows is away
 }
 
 // Memo remembers the answers of one Fetch.
-type Memo struct {
-	fetch   Fetch
-	bounds  Bounds
-	flights singleflight.Group
-	lookups *prometheus.CounterVec
+type Memo[V any] struct {
+	fetch                Fetch[V]
+	bounds               Bounds
+	flights              singleflight.Group
+	hits, misses, stales prometheus.Counter
 
 	mu         sync.Mutex
-	generation uint64 // counts Drops: an answer asked for before one is not kept after it
-	known      *simplelru.LRU[string, answer]
-	unknown    *simplelru.LRU[string, answer]
+	generation uint64 // counts what was dropped: an answer asked for before is not kept after it
+	known      *simplelru.LRU[string, answer[V]]
+	unknown    *simplelru.LRU[string, answer[V]]
 }
 
-type answer struct {
-	principal identity.Principal
-	err       error
-	until     time.Time
+type answer[V any] struct {
+	value V
+	err   error
+	until time.Time
 }
 
-// New makes an empty Memo. name labels its metric.
-func New(name string, b Bounds, registry prometheus.Registerer, fetch Fetch) (*Memo, error) {
-	known, err := simplelru.NewLRU[string, answer](b.Known, nil)
+// NewLookups makes the metric that all memos of a component share.
+func NewLookups(registry prometheus.Registerer) *prometheus.CounterVec {
+	v := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "fivechat_edge_cache_lookups_total", Help: "Lookups in the edge's memory, by cache and whether the answer was there (stale: old, its service being away).",
+	}, []string{"cache", "result"})
+	registry.MustRegister(v)
+	return v
+}
+
+// New makes an empty Memo. name labels its lookups.
+func New[V any](name string, b Bounds, lookups *prometheus.CounterVec, fetch Fetch[V]) (*Memo[V], error) {
+	known, err := simplelru.NewLRU[string, answer[V]](b.Known, nil)
 	if err != nil {
 		return nil, err
 	}
-	unknown, err := simplelru.NewLRU[string, answer](b.Unknown, nil)
+	unknown, err := simplelru.NewLRU[string, answer[V]](b.Unknown, nil)
 	if err != nil {
 		return nil, err
 	}
-	lookups := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "fivechat_edge_credential_lookups_total", Help: "Credentials resolved, by whether the answer was remembered.",
-		ConstLabels: prometheus.Labels{"credential": name},
-	}, []string{"result"})
-	if err := registry.Register(lookups); err != nil {
-		return nil, err
-	}
-	return &Memo{fetch: fetch, bounds: b, lookups: lookups, known: known, unknown: unknown}, nil
+	return &Memo[V]{
+		fetch: fetch, bounds: b, known: known, unknown: unknown, hits: lookups.WithLabelValues(name, "hit"),
+		misses: lookups.WithLabelValues(name, "miss"), stales: lookups.WithLabelValues(name, "stale"),
+	}, nil
 }
 
-// Get gives the Principal of a key. Its error is NotFound for a key that stands for nobody, Unavailable where the
-// service that knows gives no answer; only the former is remembered.
-func (m *Memo) Get(ctx context.Context, key string) (identity.Principal, error) {
+// Get gives the value of a key. Its error is NotFound for a key without one, Unavailable where the service that knows
+// gives no answer; only the former is remembered.
+func (m *Memo[V]) Get(ctx context.Context, key string) (V, error) {
 	if a, ok := m.remembered(key); ok {
-		m.lookups.WithLabelValues("hit").Inc()
-		return a.principal, a.err
+		m.hits.Inc()
+		return a.value, a.err
 	}
-	m.lookups.WithLabelValues("miss").Inc()
-	// A flight that took off before a Drop may carry what the Drop was about, so nobody joins it after.
+	m.misses.Inc()
+	// A flight that took off before something was dropped may carry what that was about, so nobody joins it after.
 	generation := m.now()
 	flight := m.flights.DoChan(strconv.FormatUint(generation, 36)+" "+key, func() (any, error) {
 		return m.ask(ctx, generation, key)
 	})
 	select {
 	case <-ctx.Done():
-		return identity.Principal{}, ctx.Err()
+		var none V
+		return none, ctx.Err()
 	case r := <-flight:
-		return r.Val.(identity.Principal), r.Err
+		return r.Val.(V), r.Err
 	}
 }
 
-func (m *Memo) ask(ctx context.Context, generation uint64, key string) (identity.Principal, error) {
+func (m *Memo[V]) ask(ctx context.Context, generation uint64, key string) (V, error) {
 	if a, ok := m.remembered(key); ok { // a flight before this one has just landed
-		return a.principal, a.err
+		return a.value, a.err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
 	defer cancel()
-	p, err := m.fetch(ctx, key)
+	v, until, err := m.fetch(ctx, key)
 	switch {
 	case err == nil, fault.Is(err, fault.NotFound):
-		m.keep(generation, key, p, err)
+		m.keep(generation, key, answer[V]{v, err, until})
+		return v, err
 	case fault.Is(err, fault.Timeout):
-		err = fault.Away("the service that knows this credential", err)
+		err = fault.Away("the service that knows this", err)
 	case !fault.Is(err, fault.Unavailable): // it is our question that was wrong, not the client's request
 		err = fault.Wrap(fault.Internal, "something went wrong on our side", err)
 	}
-	return p, err
+	if old, ok := m.stale(key); ok {
+		m.stales.Inc()
+		return old, nil
+	}
+	return v, err
 }
 
-func (m *Memo) remembered(key string) (answer, bool) {
+func (m *Memo[V]) remembered(key string) (answer[V], bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	a, ok := m.known.Get(key)
@@ -118,30 +129,47 @@ func (m *Memo) remembered(key string) (answer, bool) {
 	return a, ok && time.Now().Before(a.until)
 }
 
-func (m *Memo) now() uint64 {
+// stale gives a value whose time is over, where it may serve still.
+func (m *Memo[V]) stale(key string) (V, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a, ok := m.known.Get(key)
+	return a.value, ok && time.Now().Before(a.until.Add(m.bounds.StaleFor))
+}
+
+// Knows says whether a key had a value when it was last asked for, however long ago that was.
+func (m *Memo[V]) Knows(key string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.known.Contains(key)
+}
+
+func (m *Memo[V]) now() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.generation
 }
 
-func (m *Memo) keep(generation uint64, key string, p identity.Principal, err error) {
+func (m *Memo[V]) keep(generation uint64, key string, a answer[V]) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if generation != m.generation {
 		return
 	}
-	if err != nil {
-		m.known.Remove(key)
-		m.unknown.Add(key, answer{p, err, time.Now().Add(m.bounds.UnknownFor)})
-		return
+	from, to, keptFor := m.unknown, m.known, m.bounds.KnownFor
+	if a.err != nil {
+		from, to, keptFor = m.known, m.unknown, m.bounds.UnknownFor
 	}
-	m.unknown.Remove(key)
-	m.known.Add(key, answer{p, nil, time.Now().Add(m.bounds.KnownFor)})
+	if most := time.Now().Add(keptFor); a.until.IsZero() || a.until.After(most) {
+		a.until = most
+	}
+	from.Remove(key)
+	to.Add(key, a)
 }
 
 // Drop forgets a key at once. An answer that is under way is still given to those who wait for it, but not kept, and
 // whoever comes after asks anew.
-func (m *Memo) Drop(key string) {
+func (m *Memo[V]) Drop(key string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.generation++
@@ -149,11 +177,43 @@ func (m *Memo) Drop(key string) {
 	m.unknown.Remove(key)
 }
 
-// Clear forgets everything.
-func (m *Memo) Clear() {
+// DropWhere forgets every key whose value is one of those meant, and all that have none.
+func (m *Memo[V]) DropWhere(meant func(V) bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.generation++
-	m.known.Purge()
 	m.unknown.Purge()
+	for _, key := range m.known.Keys() {
+		if a, ok := m.known.Peek(key); ok && meant(a.value) {
+			m.known.Remove(key)
+		}
+	}
+}
+
+// Expire has a key asked for anew; what was known still serves where the service that knows is away.
+func (m *Memo[V]) Expire(key string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.generation++
+	m.unknown.Remove(key)
+	m.expire(key, time.Now())
+}
+
+// ExpireAll is Expire of every key.
+func (m *Memo[V]) ExpireAll() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.generation++
+	m.unknown.Purge()
+	now := time.Now()
+	for _, key := range m.known.Keys() {
+		m.expire(key, now)
+	}
+}
+
+func (m *Memo[V]) expire(key string, now time.Time) {
+	if a, ok := m.known.Peek(key); ok && a.until.After(now) {
+		a.until = now
+		m.known.Add(key, a)
+	}
 }

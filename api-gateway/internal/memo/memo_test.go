@@ -24,26 +24,27 @@ type source struct {
 	asked atomic.Int64
 	fail  func(key string) error
 	took  time.Duration
+	until time.Time
 }
 
-func (s *source) fetch(ctx context.Context, key string) (identity.Principal, error) {
+func (s *source) fetch(ctx context.Context, key string) (identity.Principal, time.Time, error) {
 	n := s.asked.Add(1)
 	select {
 	case <-time.After(s.took):
 	case <-ctx.Done():
-		return identity.Principal{}, ctx.Err()
+		return identity.Principal{}, time.Time{}, ctx.Err()
 	}
 	if s.fail != nil {
 		if err := s.fail(key); err != nil {
-			return identity.Principal{}, err
+			return identity.Principal{}, time.Time{}, err
 		}
 	}
-	return identity.Principal{Kind: identity.Token, TokenID: n}, nil
+	return identity.Principal{Kind: identity.Token, TokenID: n}, s.until, nil
 }
 
-func newMemo(t *testing.T, s *source) *memo.Memo {
+func newMemo(t *testing.T, s *source) *memo.Memo[identity.Principal] {
 	t.Helper()
-	m, err := memo.New("test", bounds, prometheus.NewRegistry(), s.fetch)
+	m, err := memo.New("test", bounds, memo.NewLookups(prometheus.NewRegistry()), s.fetch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,7 @@ func newMemo(t *testing.T, s *source) *memo.Memo {
 }
 
 // get asks m for key and checks which of the source's answers came.
-func get(t *testing.T, m *memo.Memo, key string, want int64) {
+func get(t *testing.T, m *memo.Memo[identity.Principal], key string, want int64) {
 	t.Helper()
 	p, err := m.Get(t.Context(), key)
 	if err != nil || p.TokenID != want {
@@ -187,8 +188,12 @@ func TestTheQuestionHasADeadlineOfItsOwn(t *testing.T) {
 
 func TestForgetting(t *testing.T) {
 	t.Parallel()
-	for name, forget := range map[string]func(*memo.Memo){
-		"one": func(m *memo.Memo) { m.Drop("a") }, "all": (*memo.Memo).Clear,
+	for name, forget := range map[string]func(*memo.Memo[identity.Principal]){
+		"one": func(m *memo.Memo[identity.Principal]) { m.Drop("a") }, "all": (*memo.Memo[identity.Principal]).ExpireAll,
+		"one's time": func(m *memo.Memo[identity.Principal]) { m.Expire("a") },
+		"those meant": func(m *memo.Memo[identity.Principal]) {
+			m.DropWhere(func(p identity.Principal) bool { return p.Kind == identity.Token })
+		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			m := newMemo(t, &source{})
@@ -212,4 +217,66 @@ func TestForgetting(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestOthersStay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemo(t, &source{})
+		get(t, m, "a", 1)
+		get(t, m, "b", 2)
+		m.Expire("a")
+		m.DropWhere(func(p identity.Principal) bool { return p.TokenID == 7 })
+		get(t, m, "b", 2)
+		get(t, m, "a", 3)
+		if !m.Knows("a") || m.Knows("c") {
+			t.Error("knows what it does not, or the other way round")
+		}
+	})
+}
+
+// TestTheServiceSaysHowLong: a value is not kept beyond its own time, nor beyond the bounds.
+func TestTheServiceSaysHowLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{until: time.Now().Add(2 * time.Second)}
+		m := newMemo(t, s)
+		get(t, m, "a", 1)
+		time.Sleep(1999 * time.Millisecond)
+		get(t, m, "a", 1)
+		s.until = time.Now().Add(time.Hour)
+		time.Sleep(2 * time.Millisecond)
+		get(t, m, "a", 2)
+		time.Sleep(bounds.KnownFor)
+		get(t, m, "a", 3)
+	})
+}
+
+// TestOldValuesServeWhileTheServiceIsAway, for as long as the bounds say, and no refusal is replaced by one.
+func TestOldValuesServeWhileTheServiceIsAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, lasting := &source{}, bounds
+		lasting.StaleFor = time.Minute
+		m, err := memo.New("test", lasting, memo.NewLookups(prometheus.NewRegistry()), s.fetch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		get(t, m, "a", 1)
+		s.fail = func(string) error { return fault.Away("it", errors.New("refused")) }
+		time.Sleep(bounds.KnownFor + 59*time.Second)
+		get(t, m, "a", 1)
+		m.Expire("b")
+		if _, err := m.Get(t.Context(), "b"); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("a key that nobody knew: %v", err)
+		}
+		time.Sleep(2 * time.Second)
+		if _, err := m.Get(t.Context(), "a"); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("after a minute: %v", err)
+		}
+		s.fail = func(string) error { return fault.Missing("it") }
+		if _, err := m.Get(t.Context(), "a"); !fault.Is(err, fault.NotFound) {
+			t.Errorf("one that is gone: %v", err)
+		}
+	})
 }

@@ -1,48 +1,46 @@
 package proxy
 
 import (
+	"bufio"
+	"context"
+	"crypto/tls"
 	"errors"
 	"net"
+	"net/url"
+	"sync"
 	"syscall"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
-// errStale says that a connection which rested was closed by the service in the meantime. Nothing was sent on it.
-var errStale = errors.New("proxy: the service had closed the connection")
+// The bounds of a connection to a service, and of an answer, which is taken whole.
+const (
+	dialTimeout = 2 * time.Second
+	restFor     = 90 * time.Second // less than a service lets a connection rest
+	maxAnswer   = 32 << 20
+	bufferBytes = 8 << 10 // also bounds the header of an answer
+)
 
-// restedConn looks, before it is written to again after an answer, whether the other side has closed it: what is written
-// to a closed connection is lost, and afterwards nobody can tell whether a service had acted on it. net/http's transport
-// knows by a goroutine that always reads; asking the system is one call.
-type restedConn struct {
-	*net.TCPConn
-	raw    syscall.RawConn
-	rested bool
+// conn is a connection to a service. It carries one request at a time.
+type conn struct {
+	net.Conn
+	raw   syscall.RawConn // nil below TLS, where bytes that nobody asked for are nothing strange
+	r     *bufio.Reader
+	w     *bufio.Writer
+	since time.Time // when it began to rest
 }
 
-func newRestedConn(c *net.TCPConn) (net.Conn, error) {
-	raw, err := c.SyscallConn()
-	return &restedConn{TCPConn: c, raw: raw}, err
-}
-
-// Read implements io.Reader.
-func (c *restedConn) Read(b []byte) (int, error) {
-	c.rested = true
-	return c.TCPConn.Read(b)
-}
-
-// Write implements io.Writer.
-func (c *restedConn) Write(b []byte) (int, error) {
-	if c.rested {
-		c.rested = false
-		if !c.open() {
-			return 0, errStale
-		}
+// open looks whether a connection that rested is still good: there is nothing to read, neither an end nor bytes that
+// nobody asked for. What is written to a closed connection is lost, and afterwards nobody can tell whether the service
+// had acted on it. net/http's transport knows by a goroutine that always reads; asking the system is one call.
+func (c *conn) open() bool {
+	if time.Since(c.since) > restFor {
+		return false
 	}
-	return c.TCPConn.Write(b)
-}
-
-// open peeks: of a connection that rests, there must be nothing to read, neither an end nor bytes that nobody asked for.
-func (c *restedConn) open() bool {
+	if c.raw == nil {
+		return true
+	}
 	quiet := false
 	var one [1]byte
 	err := c.raw.Control(func(fd uintptr) {
@@ -52,21 +50,121 @@ func (c *restedConn) open() bool {
 	return err == nil && quiet
 }
 
-// dialTimeout bounds connecting to a service.
-const dialTimeout = 2 * time.Second
-
-// dialerFor connects to services of a scheme. Below TLS, bytes that nobody asked for are nothing strange.
-func dialerFor(scheme string) func(addr string) (net.Conn, error) {
-	return func(addr string) (net.Conn, error) {
-		c, err := (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).Dial("tcp", addr)
-		if err != nil {
-			return nil, &unsent{err}
-		}
-		if tcp, ok := c.(*net.TCPConn); ok && scheme == "http" {
-			return newRestedConn(tcp)
-		}
-		return c, nil
+// carry sends req and takes the answer into resp by the deadline, or until ctx ends, and says whether the connection can
+// carry another.
+func (c *conn) carry(ctx context.Context, req *fasthttp.Request, resp *fasthttp.Response, deadline time.Time) (again bool, err error) {
+	if err := c.SetDeadline(deadline); err != nil {
+		return false, err
 	}
+	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) }) // nobody waits any more
+	if err = req.Write(c.w); err == nil {
+		err = c.w.Flush()
+	}
+	if err == nil {
+		err = resp.ReadLimitBody(c.r, maxAnswer)
+	}
+	return stop() && err == nil && !resp.ConnectionClose() && c.r.Buffered() == 0, err
+}
+
+// pool is the connections to one service.
+type pool struct {
+	addr string
+	tls  *tls.Config // nil: none
+	most int
+
+	mu   sync.Mutex
+	all  int
+	idle []*conn // the longest-resting first
+}
+
+// hostPort is where a URL leads, with the port that its scheme implies.
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+func newPool(to *url.URL, most int) *pool {
+	p := &pool{addr: hostPort(to), most: most}
+	if to.Scheme == "https" {
+		p.tls = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: to.Hostname()}
+	}
+	return p
+}
+
+var errFull = errors.New("proxy: too many requests are under way")
+
+// take gives a connection that is open: the one that rested least, so that what is not needed comes to rest for good.
+func (p *pool) take(ctx context.Context) (*conn, error) {
+	p.mu.Lock()
+	for len(p.idle) > 0 {
+		c := p.idle[len(p.idle)-1]
+		p.idle = p.idle[:len(p.idle)-1]
+		p.mu.Unlock()
+		if c.open() {
+			return c, nil
+		}
+		p.drop(c)
+		p.mu.Lock()
+	}
+	full := p.all >= p.most
+	if !full {
+		p.all++
+	}
+	p.mu.Unlock()
+	if full {
+		return nil, errFull
+	}
+	c, err := p.dial(ctx)
+	if err != nil {
+		p.mu.Lock()
+		p.all--
+		p.mu.Unlock()
+		return nil, &unsent{err}
+	}
+	return c, nil
+}
+
+// give lays a connection to rest, and drops the one that has rested longest where its time is over.
+func (p *pool) give(c *conn) {
+	c.since = time.Now()
+	p.mu.Lock()
+	p.idle = append(p.idle, c)
+	var old *conn
+	if first := p.idle[0]; c.since.Sub(first.since) > restFor {
+		old, p.idle = first, p.idle[1:]
+	}
+	p.mu.Unlock()
+	if old != nil {
+		p.drop(old)
+	}
+}
+
+func (p *pool) drop(c *conn) {
+	_ = c.Close() // it is no longer of use
+	p.mu.Lock()
+	p.all--
+	p.mu.Unlock()
+}
+
+func (p *pool) dial(ctx context.Context) (*conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
+	c := &conn{}
+	var err error
+	if p.tls != nil {
+		c.Conn, err = (&tls.Dialer{NetDialer: dialer, Config: p.tls}).DialContext(ctx, "tcp", p.addr)
+	} else if c.Conn, err = dialer.DialContext(ctx, "tcp", p.addr); err == nil {
+		c.raw, err = c.Conn.(*net.TCPConn).SyscallConn()
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.r, c.w = bufio.NewReaderSize(c, bufferBytes), bufio.NewWriterSize(c, bufferBytes)
+	return c, nil
 }
 
 // unsent marks an error before which nothing was sent.

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -15,13 +16,6 @@ import (
 	"fivechat.dev/api-gateway/internal/route"
 )
 
-// The bounds of a connection to a service, and of an answer, which is taken whole.
-const (
-	restFor     = 90 * time.Second // less than a service lets a connection rest
-	maxAnswer   = 32 << 20
-	headerBytes = 16 << 10
-)
-
 // The circuit: it opens where at least tripShare of at least tripCalls calls within tripWindow got no answer, refuses for
 // openFor, and then closes again once probes calls were answered.
 const (
@@ -32,25 +26,18 @@ const (
 	probes     = 3
 )
 
-var (
-	errOpen = errors.New("proxy: the circuit is open")
-	errFull = errors.New("proxy: too many requests are under way")
-)
+var errOpen = errors.New("proxy: the circuit is open")
 
 // upstream is one service: the connections to it, the circuit before it, and how many requests may be sent again.
 type upstream struct {
-	client  *fasthttp.HostClient
+	pool    *pool
 	circuit *gobreaker.TwoStepCircuitBreaker[struct{}]
 	again   budget
 	metrics upstreamMetrics
 }
 
 func newUpstream(name route.Upstream, address *url.URL, concurrency int, m *metrics) *upstream {
-	u := &upstream{metrics: m.of(name), again: newBudget(), client: &fasthttp.HostClient{
-		Addr: hostPort(address), IsTLS: address.Scheme == "https", Dial: dialerFor(address.Scheme),
-		MaxConns: concurrency, MaxIdleConnDuration: restFor, MaxResponseBodySize: maxAnswer, ReadBufferSize: headerBytes,
-		NoDefaultUserAgentHeader: true, DisablePathNormalizing: true, MaxIdemponentCallAttempts: 1,
-	}}
+	u := &upstream{pool: newPool(address, concurrency), metrics: m.of(name), again: newBudget()}
 	u.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Name: string(name), MaxRequests: probes, Interval: tripWindow, BucketPeriod: tripWindow / 10, Timeout: openFor,
 		ReadyToTrip: func(c gobreaker.Counts) bool {
@@ -61,48 +48,45 @@ func newUpstream(name route.Upstream, address *url.URL, concurrency int, m *metr
 	return u
 }
 
-// hostPort is where a URL leads, with the port that its scheme implies.
-func hostPort(u *url.URL) string {
-	if u.Port() != "" {
-		return u.Host
-	}
-	if u.Scheme == "https" {
-		return u.Host + ":443"
-	}
-	return u.Host + ":80"
-}
-
-// do sends req and takes the answer into resp by the deadline. A request that cannot have been acted upon, or does no
-// harm twice, is sent once more.
-func (u *upstream) do(req *fasthttp.Request, resp *fasthttp.Response, deadline time.Time, twice bool) error {
+// do sends req and takes the answer into resp by the deadline, or until ctx ends. A request that cannot have been acted
+// upon, or does no harm twice, is sent once more.
+func (u *upstream) do(ctx context.Context, req *fasthttp.Request, resp *fasthttp.Response, deadline time.Time, twice bool) error {
 	done, err := u.circuit.Allow()
 	if err != nil {
 		u.metrics.refused.Inc()
 		return errOpen
 	}
 	u.again.earn()
-	err = u.try(req, resp, deadline)
-	if errors.Is(err, errStale) && !req.IsBodyStream() { // of the ones that rest, more will be closed
-		u.client.CloseIdleConnections()
-		err = u.try(req, resp, deadline)
-	}
-	if retriable(err, twice) && !req.IsBodyStream() && u.again.spend() {
+	err = u.try(ctx, req, resp, deadline)
+	if retriable(err, twice) && !req.IsBodyStream() && ctx.Err() == nil && u.again.spend() {
 		u.metrics.retries.Inc()
-		err = u.try(req, resp, deadline)
+		err = u.try(ctx, req, resp, deadline)
 	}
-	if errors.Is(err, fasthttp.ErrNoFreeConns) {
-		done(nil) // it is us who are busy
+	switch {
+	case errors.Is(err, errFull):
 		u.metrics.refused.Inc()
-		return errFull
+		done(nil) // it is us who are busy
+	case errors.Is(ctx.Err(), context.Canceled):
+		done(nil) // it is the client who gave up
+	default:
+		done(err)
 	}
-	done(err)
 	return err
 }
 
-func (u *upstream) try(req *fasthttp.Request, resp *fasthttp.Response, deadline time.Time) error {
-	start := time.Now()
-	err := u.client.DoDeadline(req, resp, deadline)
-	status := 0
+func (u *upstream) try(ctx context.Context, req *fasthttp.Request, resp *fasthttp.Response, deadline time.Time) error {
+	c, err := u.pool.take(ctx)
+	if errors.Is(err, errFull) {
+		return err
+	}
+	start, status, again := time.Now(), 0, false
+	if err == nil {
+		if again, err = c.carry(ctx, req, resp, deadline); again {
+			u.pool.give(c)
+		} else {
+			u.pool.drop(c)
+		}
+	}
 	if err == nil {
 		status = resp.StatusCode()
 	}
@@ -120,7 +104,7 @@ func retriable(err error, twice bool) bool {
 	case errors.As(err, &notSent):
 		return true
 	default:
-		return twice && (errors.Is(err, fasthttp.ErrConnectionClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		return twice && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 			errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE))
 	}
 }

@@ -22,18 +22,32 @@ const Cache = "token"
 // bounds: a revocation that nobody hears of takes effect after KnownFor.
 var bounds = memo.Bounds{Known: 65_536, KnownFor: 5 * time.Second, Unknown: 8_192, UnknownFor: 2 * time.Second}
 
+// Throttle slows down who guesses. An address and the beginning of a token are what failures are counted by.
+type Throttle interface {
+	// Guessing refuses who failed too often.
+	Guessing(address, prefix string) error
+	// Failed counts a failure.
+	Failed(ctx context.Context, address, prefix string)
+}
+
+// prefixLength is how much of a token tells it from others to people; it is no secret.
+const prefixLength = 8
+
 // Resolver knows API tokens.
-type Resolver struct{ memo *memo.Memo }
+type Resolver struct {
+	memo     *memo.Memo[identity.Principal]
+	throttle Throttle
+}
 
 // New makes a Resolver that asks accounts.
-func New(accounts *httpkit.Client, registry prometheus.Registerer) (*Resolver, error) {
-	m, err := memo.New("token", bounds, registry, func(ctx context.Context, hash string) (identity.Principal, error) {
+func New(accounts *httpkit.Client, throttle Throttle, lookups *prometheus.CounterVec) (*Resolver, error) {
+	m, err := memo.New(Cache, bounds, lookups, func(ctx context.Context, hash string) (identity.Principal, time.Time, error) {
 		t, err := httpkit.Call[resolved](ctx, accounts, tenant.ID{}, http.MethodGet, "/internal/tokens/"+hash, nil)
 		return identity.Principal{
 			Kind: identity.Token, Website: t.WebsiteID, Level: t.Level, Plan: t.Plan, TokenID: t.TokenID,
-		}, err
+		}, t.ExpiresAt, err
 	})
-	return &Resolver{m}, err
+	return &Resolver{m, throttle}, err
 }
 
 type resolved struct {
@@ -41,32 +55,54 @@ type resolved struct {
 	TokenID   int64          `json:"tokenId"`
 	Level     identity.Level `json:"level"`
 	Plan      identity.Plan  `json:"plan"`
+	ExpiresAt time.Time      `json:"expiresAt"` // zero: never
 }
 
-// Resolve gives the Principal of a request's bearer, or an Unauthenticated fault: token_missing where there is none,
-// token_invalid for one that is malformed, unknown or revoked.
-func (r *Resolver) Resolve(ctx context.Context, h http.Header) (identity.Principal, error) {
+// Resolve gives the Principal of the bearer of a request from an address, or an Unauthenticated fault: token_missing
+// where there is none, token_invalid for one that is malformed, unknown or revoked; Limited for who tried too many. A
+// token that was good when it was last looked at is not stopped by what others tried.
+func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (identity.Principal, error) {
 	secret, err := Bearer(h)
 	if err != nil {
 		return identity.Principal{}, err
 	}
 	if !identity.WellFormed(secret) {
-		return identity.Principal{}, Invalid()
+		return identity.Principal{}, r.failed(ctx, address, "")
 	}
-	p, err := r.memo.Get(ctx, identity.HashSecret(secret))
+	hash, prefix := identity.HashSecret(secret), secret[:prefixLength]
+	if !r.memo.Knows(hash) {
+		if err := r.throttle.Guessing(address, prefix); err != nil {
+			return identity.Principal{}, err
+		}
+	}
+	p, err := r.memo.Get(ctx, hash)
 	if fault.Is(err, fault.NotFound) {
-		return identity.Principal{}, Invalid()
+		return identity.Principal{}, r.failed(ctx, address, prefix)
 	}
 	return p, err
+}
+
+// failed counts a failure, and refuses it.
+func (r *Resolver) failed(ctx context.Context, address, prefix string) error {
+	if err := r.throttle.Guessing(address, prefix); err != nil {
+		return err
+	}
+	r.throttle.Failed(ctx, address, prefix)
+	return Invalid()
 }
 
 // Forget drops the token of a hash; every token for "".
 func (r *Resolver) Forget(hash string) {
 	if hash == "" {
-		r.memo.Clear()
+		r.memo.ExpireAll()
 		return
 	}
 	r.memo.Drop(hash)
+}
+
+// ForgetWebsite drops the tokens of a website.
+func (r *Resolver) ForgetWebsite(t tenant.ID) {
+	r.memo.DropWhere(func(p identity.Principal) bool { return p.Website == t })
 }
 
 // Bearer gives the secret of the one Authorization header, whose scheme must be Bearer in any case.

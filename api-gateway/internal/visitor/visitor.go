@@ -27,13 +27,15 @@ const field = "x-visitor-id"
 var bounds = memo.Bounds{Known: 65_536, KnownFor: 10 * time.Second, Unknown: 8_192, UnknownFor: 2 * time.Second}
 
 // Resolver knows visitor tokens.
-type Resolver struct{ memo *memo.Memo }
+type Resolver struct {
+	memo *memo.Memo[identity.Principal]
+}
 
 // New makes a Resolver that asks visitors.
-func New(visitors *httpkit.Client, registry prometheus.Registerer) (*Resolver, error) {
-	m, err := memo.New("visitor", bounds, registry, func(ctx context.Context, token string) (identity.Principal, error) {
+func New(visitors *httpkit.Client, lookups *prometheus.CounterVec) (*Resolver, error) {
+	m, err := memo.New("visitor", bounds, lookups, func(ctx context.Context, token string) (identity.Principal, time.Time, error) {
 		v, err := httpkit.Call[resolved](ctx, visitors, tenant.ID{}, http.MethodGet, "/internal/visitor-tokens/"+token, nil)
-		return identity.Principal{Kind: identity.Visitor, Website: v.WebsiteID, VisitorID: v.VisitorID}, err
+		return identity.Principal{Kind: identity.Visitor, Website: v.WebsiteID, VisitorID: v.VisitorID}, time.Time{}, err
 	})
 	return &Resolver{m}, err
 }
@@ -48,7 +50,7 @@ var form = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 // Resolve gives the Principal of a request's visitor token. Its error is Invalid where there is none, and
 // Unauthenticated, visitor_unknown, for one that is malformed or nobody's.
-func (r *Resolver) Resolve(ctx context.Context, h http.Header) (identity.Principal, error) {
+func (r *Resolver) Resolve(ctx context.Context, h http.Header, _ string) (identity.Principal, error) {
 	values := h.Values(Header)
 	if len(values) == 0 || len(values) == 1 && values[0] == "" {
 		return identity.Principal{}, fault.Bad(field, "is required")
@@ -71,8 +73,13 @@ func AsInput(err error) error {
 	return err
 }
 
-// Clear forgets every visitor.
-func (r *Resolver) Clear() { r.memo.Clear() }
+// Forget drops every visitor.
+func (r *Resolver) Forget() { r.memo.ExpireAll() }
+
+// ForgetWebsite drops the visitors of a website.
+func (r *Resolver) ForgetWebsite(t tenant.ID) {
+	r.memo.DropWhere(func(p identity.Principal) bool { return p.Website == t })
+}
 
 func unknown() error {
 	return fault.Coded(fault.Unauthenticated, "visitor_unknown", "the visitor is not known")

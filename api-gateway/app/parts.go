@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"fivechat.dev/api-gateway/internal/limit"
+	"fivechat.dev/api-gateway/internal/memo"
+	"fivechat.dev/api-gateway/internal/token"
+	"fivechat.dev/api-gateway/internal/visitor"
+	"fivechat.dev/api-gateway/internal/website"
+	"fivechat.dev/libs/config"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/ratelimit"
+	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/tenant"
+)
+
+// parts is what the gateway remembers and shares with its replicas, and the tasks that keep it up to date.
+type parts struct {
+	redis    *rediskit.Client // nil where there is none
+	tokens   *token.Resolver
+	visitors *visitor.Resolver
+	websites *website.Directory
+	guard    *limit.Guard
+	tasks    []runner.Task
+}
+
+func newParts(c Config, keys *identity.Keyring, tele *telemetry.Telemetry) (p *parts, err error) {
+	p = &parts{}
+	lookups := memo.NewLookups(tele.Registry)
+	accounts := httpkit.NewClient(c.AccountsURL, keys, tele)
+	if c.Redis.URL != "" {
+		if p.redis, err = rediskit.Connect(c.Redis); err != nil {
+			return p, err
+		}
+		p.tasks = append(p.tasks, runner.Task{Name: "forget", Run: func(ctx context.Context) error { return p.redis.OnForget(ctx, p.forget) }})
+	}
+	if p.websites, err = website.New(accounts, lookups); err != nil {
+		return p, err
+	}
+	if err = p.limits(c, tele); err != nil {
+		return p, err
+	}
+	if p.tokens, err = token.New(accounts, p.guard, lookups); err != nil {
+		return p, err
+	}
+	p.visitors, err = visitor.New(httpkit.NewClient(c.VisitorsURL, keys, tele), lookups)
+	return p, err
+}
+
+// limits makes the guard, of the quotas that the settings name.
+func (p *parts) limits(c Config, tele *telemetry.Telemetry) error {
+	var bank ratelimit.Bank
+	if p.redis != nil {
+		bank = p.redis
+	}
+	limiter, err := ratelimit.New(bank, c.Replicas, tele.Registry)
+	if err != nil {
+		return err
+	}
+	p.guard = limit.New(limiter, p.websites.Of)
+	p.tasks = append(p.tasks, runner.Task{Name: "replicas", Run: func(ctx context.Context) error { return limiter.Attend(ctx, rand.Text()) }})
+	if c.QuotasFile == "" {
+		return nil
+	}
+	read, err := config.Read(c.QuotasFile)
+	if err == nil {
+		err = p.quotas(read)
+	}
+	if err != nil {
+		return fmt.Errorf("FIVECHAT_QUOTAS: %w", err)
+	}
+	p.tasks = append(p.tasks, runner.Task{Name: "quotas", Run: func(ctx context.Context) error {
+		config.Follow(ctx, read, p.quotas, func(err error) {
+			tele.Log.ErrorContext(ctx, "the quotas cannot be used, the old ones are kept", "error", err)
+		}, c.QuotasFile)
+		return nil
+	}})
+	return nil
+}
+
+func (p *parts) quotas(f config.Files) error {
+	q, err := limit.Parse(f[0])
+	if err == nil {
+		p.guard.Set(q)
+	}
+	return err
+}
+
+// forget drops what a service said has changed; everything for "", after which nobody knows what was said.
+func (p *parts) forget(cache, key string) {
+	switch cache {
+	case "":
+		p.tokens.Forget("")
+		p.visitors.Forget()
+		p.websites.Forget("")
+	case token.Cache:
+		p.tokens.Forget(key)
+	case website.Cache:
+		p.websites.Forget(key)
+		if t, err := tenant.Parse(key); err == nil {
+			p.tokens.ForgetWebsite(t)
+			p.visitors.ForgetWebsite(t)
+		}
+	}
+}
+
+func (p *parts) close(context.Context) error {
+	if p.redis == nil {
+		return nil
+	}
+	return p.redis.Close()
+}

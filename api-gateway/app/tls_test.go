@@ -1,0 +1,98 @@
+package app_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fivechat.dev/api-gateway/app"
+)
+
+// certify writes a new certificate of a number, and its key.
+func certify(t *testing.T, certificate, key string, number int64) {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(number), Subject: pkix.Name{CommonName: "fivechat"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &k.PublicKey, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, block := range map[string]*pem.Block{certificate: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestTLS: the public listener speaks it where it is given a certificate, and takes up a new one while it runs.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	certificate, key := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
+	certify(t, certificate, key, 1)
+	h := open(t, func(c *app.Config) { c.TLSCertificate, c.TLSKey = certificate, key })
+	if !strings.HasPrefix(h.public, "https://") {
+		t.Fatalf("it listens on %s", h.public)
+	}
+	look := func() (number int64, protocol string) {
+		// Whom the certificate names is not the matter here, only which one it is.
+		transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
+		defer transport.CloseIdleConnections()
+		resp, err := (&http.Client{Transport: transport}).Get(h.public + "/health")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != 200 || resp.TLS.Version < tls.VersionTLS12 {
+			t.Errorf("status %d over TLS %x", resp.StatusCode, resp.TLS.Version)
+		}
+		return resp.TLS.PeerCertificates[0].SerialNumber.Int64(), resp.Proto
+	}
+	if n, protocol := look(); n != 1 || protocol != "HTTP/2.0" {
+		t.Errorf("certificate %d over %s", n, protocol)
+	}
+	if err := os.WriteFile(certificate, []byte("half a certif"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if !eventually(t, 10*time.Second, func() bool { return strings.Contains(h.log.String(), "cannot be renewed") }) {
+		t.Error("a certificate that is none is not reported")
+	}
+	if n, _ := look(); n != 1 {
+		t.Errorf("after a mistake, certificate %d", n)
+	}
+	certify(t, certificate, key, 2)
+	if !eventually(t, 10*time.Second, func() bool { n, _ := look(); return n == 2 }) {
+		t.Error("the new certificate is not served")
+	}
+}
+
+func TestATLSThatCannotBeIsRefused(t *testing.T) {
+	t.Parallel()
+	c := app.Default()
+	c.TLSCertificate = "somewhere"
+	if _, err := app.New(t.Context(), c); err == nil || !strings.Contains(err.Error(), "FIVECHAT_TLS_KEY") {
+		t.Errorf("half of it: %v", err)
+	}
+}

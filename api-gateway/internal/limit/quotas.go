@@ -1,0 +1,91 @@
+package limit
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/ratelimit"
+)
+
+// Amount is a quota as settings and services state it.
+type Amount struct {
+	Requests int `json:"requests"` // at once, 1 to 1,000,000
+	Seconds  int `json:"seconds"`  // within which they come back, 1 to 3,600
+}
+
+func (a Amount) quota() ratelimit.Quota {
+	return ratelimit.Quota{Requests: a.Requests, Window: time.Duration(a.Seconds) * time.Second}
+}
+
+func (a Amount) valid() bool {
+	return a.Requests >= 1 && a.Requests <= 1_000_000 && a.Seconds >= 1 && a.Seconds <= 3_600
+}
+
+// Pair is what one caller may make, a token or a visitor at an address, and what all of a website's may together.
+type Pair struct {
+	Caller  Amount `json:"caller"`
+	Website Amount `json:"website"`
+}
+
+// Quotas is what may be requested: by class, by plan where a website is known, else by address.
+type Quotas struct {
+	Plans     map[identity.Plan]map[route.Class]Pair `json:"plans"`
+	Addresses map[route.Class]Amount                 `json:"addresses"`
+}
+
+func aMinute(caller, website int) Pair { return Pair{Amount{caller, 60}, Amount{website, 60}} }
+
+// Default is generous to people, of whom many may share an address, and keeps one website from being all the load.
+func Default() Quotas {
+	return Quotas{
+		Plans: map[identity.Plan]map[route.Class]Pair{
+			identity.Free: {
+				route.ClassRead: aMinute(600, 1_200), route.ClassWrite: aMinute(300, 600), route.ClassImport: aMinute(120, 120),
+				route.ClassVisitor: aMinute(240, 6_000), route.ClassStream: aMinute(60, 1_200),
+			},
+			identity.Pro: {
+				route.ClassRead: aMinute(3_000, 6_000), route.ClassWrite: aMinute(1_500, 3_000), route.ClassImport: aMinute(600, 600),
+				route.ClassVisitor: aMinute(240, 60_000), route.ClassStream: aMinute(120, 12_000),
+			},
+		},
+		Addresses: map[route.Class]Amount{
+			route.ClassSession: {300, 60}, route.ClassPublic: {3_000, 60}, route.ClassHealth: {600, 60}, route.ClassPage: {600, 60},
+			route.ClassOperator: {600, 60},
+		},
+	}
+}
+
+// Parse reads settings, whose members replace those of Default. Its error names what is wrong.
+func Parse(settings []byte) (Quotas, error) {
+	q, read := Default(), Quotas{}
+	if err := httpkit.Decode(settings, &read, false); err != nil {
+		return q, err
+	}
+	var wrong fault.Problems
+	for plan, classes := range read.Plans {
+		known, ok := q.Plans[plan]
+		wrong.Check(ok, "plans."+string(plan), "is not a plan")
+		for class, p := range classes {
+			_, ok := known[class]
+			at := fmt.Sprintf("plans.%s.%s", plan, class)
+			wrong.Check(ok || known == nil, at, "is not a class that a plan limits")
+			wrong.Check(p.Caller.valid() && p.Website.valid(), at, "needs caller and website, each of 1 to 1000000 requests in 1 to 3600 seconds")
+		}
+		if known != nil {
+			maps.Copy(known, classes)
+		}
+	}
+	for class, a := range read.Addresses {
+		_, ok := q.Addresses[class]
+		wrong.Check(ok && a.valid(), "addresses."+string(class), "is not a class that is limited by address, of 1 to 1000000 requests in 1 to 3600 seconds")
+		q.Addresses[class] = a
+	}
+	slices.SortFunc(wrong, func(a, b fault.Field) int { return slices.Compare([]byte(a.Field), []byte(b.Field)) })
+	return q, wrong.Err()
+}

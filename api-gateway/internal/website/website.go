@@ -1,0 +1,51 @@
+// Package website knows of a website what limits depend on: its plan, and quotas of its own.
+package website
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fivechat.dev/api-gateway/internal/limit"
+	"fivechat.dev/api-gateway/internal/memo"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/tenant"
+)
+
+// Cache is the name under which accounts says which website to forget; the key is its number.
+const Cache = "website"
+
+// bounds: a change that nobody hears of takes effect after KnownFor. Where accounts is away, what was known goes on.
+var bounds = memo.Bounds{Known: 16_384, KnownFor: 10 * time.Second, Unknown: 1_024, UnknownFor: 10 * time.Second, StaleFor: time.Hour}
+
+// Directory knows websites.
+type Directory struct{ memo *memo.Memo[limit.Website] }
+
+// New makes a Directory that asks accounts.
+func New(accounts *httpkit.Client, lookups *prometheus.CounterVec) (*Directory, error) {
+	m, err := memo.New(Cache, bounds, lookups, func(ctx context.Context, id string) (limit.Website, time.Time, error) {
+		w, err := httpkit.Call[limit.Website](ctx, accounts, tenant.ID{}, http.MethodGet, "/internal/websites/"+id+"/limits", nil)
+		return w, time.Time{}, err
+	})
+	return &Directory{m}, err
+}
+
+// Of gives a website; the zero Website where nobody knows it, or nobody who knows it answers.
+func (d *Directory) Of(ctx context.Context, t tenant.ID) limit.Website {
+	w, err := d.memo.Get(ctx, t.String())
+	if err != nil {
+		return limit.Website{}
+	}
+	return w
+}
+
+// Forget has a website asked for anew; every one for "".
+func (d *Directory) Forget(id string) {
+	if id == "" {
+		d.memo.ExpireAll()
+		return
+	}
+	d.memo.Expire(id)
+}

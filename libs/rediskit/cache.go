@@ -1,0 +1,73 @@
+package rediskit
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// A cached value is a hash: v is the version of what it shows, b the value, t when it was put there, in milliseconds. A
+// change of what it shows leaves the new version without a value, so that who read before the change puts nothing back.
+var putNewer = redis.NewScript(`
+local known = tonumber(redis.call('HGET', KEYS[1], 'v') or -1)
+if known > tonumber(ARGV[1]) then return 0 end
+local t = redis.call('TIME')
+redis.call('HSET', KEYS[1], 'v', ARGV[1], 'b', ARGV[2], 't', t[1] * 1000 + math.floor(t[2] / 1000))
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1`)
+
+var outdate = redis.NewScript(`
+local known = tonumber(redis.call('HGET', KEYS[1], 'v') or -1)
+if known >= tonumber(ARGV[1]) then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'v', ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1`)
+
+// Cached is a value from the cache.
+type Cached struct {
+	Value []byte
+	Age   time.Duration
+}
+
+// Cached gives the value of a key, and whether there is one.
+func (c *Client) Cached(ctx context.Context, key string) (Cached, bool, error) {
+	p := c.r.Pipeline()
+	values, clock := p.HMGet(ctx, key, "b", "t"), p.Time(ctx)
+	if _, err := p.Exec(ctx); err != nil {
+		return Cached{}, false, fmt.Errorf("rediskit: cache: %w", err)
+	}
+	fields := values.Val()
+	value, ok := fields[0].(string)
+	if !ok {
+		return Cached{}, false, nil
+	}
+	put, _ := fields[1].(string)
+	ms, err := strconv.ParseInt(put, 10, 64)
+	if err != nil {
+		return Cached{}, false, fmt.Errorf("rediskit: cache: a value without its time: %w", err)
+	}
+	return Cached{[]byte(value), clock.Val().Sub(time.UnixMilli(ms))}, true, nil
+}
+
+// Cache keeps the value of a key, which shows a version of something, for at most ttl; a newer version stays.
+func (c *Client) Cache(ctx context.Context, key string, version int64, value []byte, ttl time.Duration) error {
+	if err := putNewer.Run(ctx, c.r, []string{key}, version, value, ttl.Milliseconds()).Err(); err != nil {
+		return fmt.Errorf("rediskit: cache: %w", err)
+	}
+	return nil
+}
+
+// outdatedFor is how long it is remembered that older versions are not to be put back: longer than any request takes.
+const outdatedFor = time.Minute
+
+// Outdate drops the value of a key where it shows an older version, of which none is taken any more.
+func (c *Client) Outdate(ctx context.Context, key string, version int64) error {
+	if err := outdate.Run(ctx, c.r, []string{key}, version, outdatedFor.Milliseconds()).Err(); err != nil {
+		return fmt.Errorf("rediskit: cache: %w", err)
+	}
+	return nil
+}
