@@ -286,9 +286,12 @@ func TestGuessing(t *testing.T) {
 		"a token that nobody knows yet, from there": {func() answer { return ask(bothPro, "203.0.113.1") }, 429},
 		"a known good token from there":             {func() answer { return ask(readFree, "203.0.113.1") }, 200},
 		"a good token from elsewhere":               {func() answer { return ask(writeFree, "203.0.113.2") }, 403},
-		"the operator's key, from there": {func() answer {
+		"the operator's key, wrong, from there": {func() answer {
 			return h.do("GET", h.operator+"/operator/websites", nil, bearer("not the key"), from("203.0.113.1"))
 		}, 429},
+		"the operator's key, from there": {func() answer {
+			return h.do("GET", h.operator+"/operator/websites", nil, bearer(operatorKey), from("203.0.113.1"))
+		}, 200},
 	} {
 		// One failure a second comes back, so the address must have failed just before.
 		if !eventually(t, 10*time.Second, func() bool { until(malformed); return c.ask().StatusCode == c.status }) {

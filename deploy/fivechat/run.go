@@ -13,7 +13,7 @@ import (
 )
 
 func runCommand() *cobra.Command {
-	o := system.Options{MongoURI: os.Getenv("MONGODB_URI"), RedisURL: os.Getenv("REDIS_URL")}
+	o := system.Options{MongoURI: os.Getenv("MONGODB_URI"), RedisURL: os.Getenv("REDIS_URL"), Quotas: os.Getenv("FIVECHAT_QUOTAS")}
 	c := &cobra.Command{
 		Use: "run", Short: "Run every service and the gateway in this process", Args: cobra.NoArgs,
 		Long: "Run every service and the gateway in this process, each on a loopback listener of its own, over embedded stores\n" +

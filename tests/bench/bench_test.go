@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"fivechat.dev/deploy/fivechat/system"
+	"fivechat.dev/tests/harness"
 )
 
 const (
@@ -26,8 +27,18 @@ const (
 
 var tokenForm = regexp.MustCompile(`conv_[a-z0-9]+`)
 
+// plenty is a file of quotas that no benchmark reaches.
+func plenty(b *testing.B) string {
+	b.Helper()
+	path, err := harness.GenerousQuotas(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return path
+}
+
 func BenchmarkEdge(b *testing.B) {
-	s, err := system.Start(b.Context(), system.Options{Data: b.TempDir(), Demo: true})
+	s, err := system.Start(b.Context(), system.Options{Data: b.TempDir(), Quotas: plenty(b), Demo: true})
 	if err != nil {
 		b.Fatal(err)
 	}

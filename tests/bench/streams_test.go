@@ -79,7 +79,7 @@ func BenchmarkStreams(b *testing.B) {
 
 // BenchmarkWidgetScript loads the widget's script, and reports how much of it comes over the line.
 func BenchmarkWidgetScript(b *testing.B) {
-	s, err := system.Start(b.Context(), system.Options{Demo: true, Log: io.Discard})
+	s, err := system.Start(b.Context(), system.Options{Demo: true, Quotas: plenty(b), Log: io.Discard})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -115,6 +115,7 @@ func alone(b *testing.B) process {
 	}
 	data := filepath.Join(dir, "data")
 	cmd := exec.Command(binary, "run", "--demo", "--listen", "127.0.0.1:0", "--data", data)
+	cmd.Env = append(os.Environ(), "FIVECHAT_QUOTAS="+plenty(b))
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}

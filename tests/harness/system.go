@@ -45,9 +45,18 @@ func run(m *testing.M) (int, error) {
 		}
 		return m.Run(), nil
 	}
+	dir, err := os.MkdirTemp("", "fivechat-test-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(dir)
+	quotas, err := GenerousQuotas(dir)
+	if err != nil {
+		return 1, err
+	}
 	log := new(alarms)
 	s, err := system.Start(context.Background(), system.Options{
-		Listen: "127.0.0.1:0", MongoURI: os.Getenv("MONGODB_URI"), RedisURL: os.Getenv("REDIS_URL"), Log: log})
+		Listen: "127.0.0.1:0", MongoURI: os.Getenv("MONGODB_URI"), RedisURL: os.Getenv("REDIS_URL"), Quotas: quotas, Log: log})
 	if err != nil {
 		return 1, fmt.Errorf("start: %w", err)
 	}

@@ -193,6 +193,11 @@ func launch(t *testing.T, binaries string) *fleet {
 	addrs := harness.FreeAddrs(t, 2*len(services)+3)
 	env := stores(t)
 	env["FIVECHAT_ASSERTION_KEYS"] = rand.Text() + rand.Text()
+	quotas, err := harness.GenerousQuotas(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	env["FIVECHAT_QUOTAS"] = quotas
 	for i, name := range services {
 		env["FIVECHAT_"+strings.ToUpper(name)+"_URL"] = "http://" + addrs[2*i]
 	}

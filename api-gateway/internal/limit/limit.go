@@ -128,12 +128,6 @@ func tell(h http.Header, class route.Class, d ratelimit.Decision) error {
 
 func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
-// How many failed credentials an address, and a beginning that tokens share, may bring.
-var (
-	failuresOfAddress = ratelimit.Quota{Requests: 60, Window: time.Minute}
-	failuresOfPrefix  = ratelimit.Quota{Requests: 30, Window: time.Minute}
-)
-
 // Guessing refuses who brought too many credentials that failed. prefix may be "".
 func (g *Guard) Guessing(address, prefix string) error {
 	wait := g.limiter.Blocked("fa:" + address)
@@ -150,8 +144,9 @@ func (g *Guard) Guessing(address, prefix string) error {
 
 // Failed counts a credential that failed.
 func (g *Guard) Failed(ctx context.Context, address, prefix string) {
-	g.limiter.Take(ctx, "fa:"+address, failuresOfAddress)
+	f := g.quotas.Load().Failures
+	g.limiter.Take(ctx, "fa:"+address, f.Address.quota())
 	if prefix != "" {
-		g.limiter.Take(ctx, "fp:"+prefix, failuresOfPrefix)
+		g.limiter.Take(ctx, "fp:"+prefix, f.Prefix.quota())
 	}
 }

@@ -37,6 +37,13 @@ type Pair struct {
 type Quotas struct {
 	Plans     map[identity.Plan]map[route.Class]Pair `json:"plans"`
 	Addresses map[route.Class]Amount                 `json:"addresses"`
+	Failures  Failures                               `json:"failures"`
+}
+
+// Failures is how many credentials that are not valid an address, and a beginning that tokens share, may bring.
+type Failures struct {
+	Address Amount `json:"address"`
+	Prefix  Amount `json:"prefix"`
 }
 
 func aMinute(caller, website int) Pair { return Pair{Amount{caller, 60}, Amount{website, 60}} }
@@ -58,6 +65,7 @@ func Default() Quotas {
 			route.ClassSession: {300, 60}, route.ClassPublic: {3_000, 60}, route.ClassHealth: {600, 60}, route.ClassPage: {600, 60},
 			route.ClassOperator: {600, 60},
 		},
+		Failures: Failures{Address: Amount{60, 60}, Prefix: Amount{30, 60}},
 	}
 }
 
@@ -85,6 +93,14 @@ func Parse(settings []byte) (Quotas, error) {
 		_, ok := q.Addresses[class]
 		wrong.Check(ok && a.valid(), "addresses."+string(class), "is not a class that is limited by address, of 1 to 1000000 requests in 1 to 3600 seconds")
 		q.Addresses[class] = a
+	}
+	for name, a := range map[string]struct{ read, into *Amount }{
+		"failures.address": {&read.Failures.Address, &q.Failures.Address}, "failures.prefix": {&read.Failures.Prefix, &q.Failures.Prefix},
+	} {
+		if *a.read != (Amount{}) {
+			wrong.Check(a.read.valid(), name, "needs 1 to 1000000 requests in 1 to 3600 seconds")
+			*a.into = *a.read
+		}
 	}
 	slices.SortFunc(wrong, func(a, b fault.Field) int { return slices.Compare([]byte(a.Field), []byte(b.Field)) })
 	return q, wrong.Err()

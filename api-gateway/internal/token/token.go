@@ -67,7 +67,7 @@ func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (
 		return identity.Principal{}, err
 	}
 	if !identity.WellFormed(secret) {
-		return identity.Principal{}, r.failed(ctx, address, "")
+		return identity.Principal{}, Failed(ctx, r.throttle, address, "")
 	}
 	hash, prefix := identity.HashSecret(secret), secret[:prefixLength]
 	if !r.memo.Knows(hash) {
@@ -77,18 +77,18 @@ func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (
 	}
 	p, err := r.memo.Get(ctx, hash)
 	if fault.Is(err, fault.NotFound) {
-		return identity.Principal{}, r.failed(ctx, address, prefix)
+		return identity.Principal{}, Failed(ctx, r.throttle, address, prefix)
 	}
 	return p, err
 }
 
-// failed counts a failure, and refuses it.
-func (r *Resolver) failed(ctx context.Context, address, prefix string) error {
-	if err := r.throttle.Guessing(address, prefix); err != nil {
+// Failed counts a failure, and gives its refusal.
+func Failed(ctx context.Context, t Throttle, address, prefix string) error {
+	if err := t.Guessing(address, prefix); err != nil {
 		return err
 	}
-	r.throttle.Failed(ctx, address, prefix)
-	return Invalid()
+	t.Failed(ctx, address, prefix)
+	return fault.New(fault.Unauthenticated, "the token is malformed, unknown or revoked")
 }
 
 // Forget drops the token of a hash; every token for "".
@@ -119,11 +119,6 @@ func Bearer(h http.Header) (string, error) {
 		return "", missing("this operation needs the header Authorization: Bearer <token>")
 	}
 	return secret, nil
-}
-
-// Invalid is the refusal of a bearer that stands for nobody.
-func Invalid() error {
-	return fault.New(fault.Unauthenticated, "the token is malformed, unknown or revoked")
 }
 
 func missing(message string) error {

@@ -33,6 +33,7 @@ type Options struct {
 	Data     string    // folder of the embedded store and the secrets; "" keeps all in memory
 	MongoURI string    // a replica set instead of the embedded store
 	RedisURL string    // a Redis instead of the embedded one
+	Quotas   string    // a file of rate limits in place of the gateway's own
 	Demo     bool      // make the demo websites, once
 	Log      io.Writer // defaults to standard error
 }
@@ -134,7 +135,7 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 	g.OperatorKey, g.AssertionKeys, g.Telemetry, g.Redis = s.secrets.OperatorKey, common.AssertionKeys, tele, common.Redis
 	g.AccountsURL, g.ConversationsURL, g.VisitorsURL = url["accounts"], url["conversations"], url["visitors"]
 	g.WidgetsURL, g.TicketsURL, g.StatisticsURL = url["widgets"], url["tickets"], url["statistics"]
-	g.Demo = o.Demo
+	g.Demo, g.QuotasFile = o.Demo, o.Quotas
 	if g.Addr == "" {
 		g.Addr = "127.0.0.1:0"
 	}
