@@ -38,7 +38,7 @@ type Shared struct {
 	Trusted   []netip.Prefix                                 // the proxies whose X-Forwarded-For counts
 	Origins   []string                                       // whose pages may call operations with a bearer
 	Timeout   time.Duration                                  // how long a request may take
-	durations *prometheus.HistogramVec
+	durations *durations
 	streams   prometheus.Gauge
 	draining  context.Context // ends when streams have to
 	drain     context.CancelFunc
@@ -70,18 +70,18 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if path != nil {
 		row = path.Route(r.Method)
 	}
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
+	var ctx context.Context
+	var cancel context.CancelFunc
 	if row == nil || row.Class != route.ClassStream {
-		var expire context.CancelFunc
-		ctx, expire = context.WithTimeout(ctx, e.Timeout)
-		defer expire()
+		ctx, cancel = context.WithTimeout(r.Context(), e.Timeout)
 	} else {
+		ctx, cancel = context.WithCancel(r.Context())
 		// The deadline of reading the request, left in place, would look like a client that went away.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a writer that cannot has no deadline
 		stop := context.AfterFunc(e.draining, cancel)                  //nolint:contextcheck // the listener's end, not the request's
 		defer stop()
 	}
+	defer cancel()
 	x, ctx := e.begin(ctx, w, r)
 	defer x.end(ctx)
 	if err := e.serve(x, r.WithContext(ctx), path, row); err != nil {
@@ -123,7 +123,7 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 		return e.self(x, r, row)
 	}
 	if row.Rule.Caller != identity.Public {
-		x.Header().Set("Cache-Control", "no-store") // unless the service knows better
+		x.Header()["Cache-Control"] = noStore // unless the service knows better
 	}
 	caller := proxy.Caller{Principal: p, Address: x.client}
 	if row.Class == route.ClassStream {

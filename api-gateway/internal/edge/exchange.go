@@ -9,10 +9,8 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
-	"strconv"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
@@ -21,7 +19,6 @@ import (
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/telemetry"
 )
 
 // unmatched is the route label of a request that no row has.
@@ -53,13 +50,19 @@ func (e *Edge) begin(ctx context.Context, w http.ResponseWriter, r *http.Request
 		trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer))
 	h := w.Header()
 	h.Set(httpkit.RequestIDHeader, id)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
+	h["X-Content-Type-Options"], h["Referrer-Policy"] = noSniff, noReferrer
 	return &exchange{
 		ResponseWriter: w, edge: e, method: method, path: r.URL.Path, start: time.Now(), span: span,
 		client: clientAddress(r, e.Trusted), pattern: unmatched,
 	}, ctx
 }
+
+// Headers that answers have in common; nobody changes what they hold.
+var (
+	noSniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+	noStore    = []string{"no-store"}
+)
 
 var sane = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
 
@@ -131,7 +134,16 @@ func (x *exchange) record(ctx context.Context) {
 	if x.row != nil && x.row.Class == route.ClassStream && x.began > 0 {
 		took = x.began // how long somebody stayed says nothing about us
 	}
-	x.edge.durations.WithLabelValues(x.method, x.pattern, strconv.Itoa(x.status)).Observe(took.Seconds())
+	x.edge.durations.of(x.row, x.method, x.pattern).Observe(x.status, took.Seconds())
+	x.log(ctx, took)
+	x.trace()
+}
+
+func (x *exchange) log(ctx context.Context, took time.Duration) {
+	log := x.edge.Telemetry.Log
+	if !log.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
 	attrs := []slog.Attr{
 		slog.String("method", x.method), slog.String("route", x.pattern), slog.Int("status", x.status),
 		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int64("bytes", x.bytes),
@@ -149,14 +161,20 @@ func (x *exchange) record(ctx context.Context) {
 	if x.principal.TokenID != 0 {
 		attrs = append(attrs, slog.Int64("token", x.principal.TokenID))
 	}
-	x.edge.Telemetry.Log.LogAttrs(ctx, slog.LevelInfo, "request", attrs...)
+	log.LogAttrs(ctx, slog.LevelInfo, "request", attrs...)
+}
+
+func (x *exchange) trace() {
+	defer x.span.End()
+	if !x.span.IsRecording() {
+		return
+	}
 	x.span.SetName(x.method + " " + x.pattern)
 	x.span.SetAttributes(attribute.String("http.request.method", x.method), attribute.String("http.route", x.pattern),
 		attribute.Int("http.response.status_code", x.status))
 	if x.status >= 500 {
 		x.span.SetStatus(codes.Error, http.StatusText(x.status))
 	}
-	x.span.End()
 }
 
 // methodLabel bounds what a client can make a label of.
@@ -166,18 +184,4 @@ func methodLabel(method string) string {
 		return method
 	}
 	return "_OTHER"
-}
-
-func newDurations(registry prometheus.Registerer) *prometheus.HistogramVec {
-	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "http_server_request_duration_seconds", Help: "Time from a request to the end of its answer.", Buckets: telemetry.Durations(),
-	}, []string{"http_request_method", "http_route", "http_response_status_code"})
-	registry.MustRegister(h)
-	return h
-}
-
-func newStreams(registry prometheus.Registerer) prometheus.Gauge {
-	g := prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_edge_streams", Help: "Open event streams."})
-	registry.MustRegister(g)
-	return g
 }

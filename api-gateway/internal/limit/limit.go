@@ -1,11 +1,12 @@
 // Package limit says which quotas a request spends, and tells its client how they stand.
 //
-// A request of a website spends two: that of its caller (a token, or a visitor at an address) and that of the website,
-// both of its row's class and the website's plan; a website may have quotas of its own, which then hold for both. A
-// request of nobody known spends its address's. Besides, failed credentials are counted, so that guessing is slow.
+// A class is limited either by address or by plan. By plan, a request spends two quotas: that of its caller (a token, or a
+// visitor at an address) and that of the website; a website may have a quota of its own for a class, which then holds
+// for both. Besides, failed credentials are counted, so that guessing is slow.
 package limit
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"net/http"
@@ -32,7 +33,7 @@ type Websites func(ctx context.Context, t tenant.ID) Website
 // Guard spends quotas.
 type Guard struct {
 	limiter  *ratelimit.Limiter
-	quotas   atomic.Pointer[Quotas]
+	rules    atomic.Pointer[rules]
 	websites Websites
 }
 
@@ -44,28 +45,49 @@ func New(l *ratelimit.Limiter, w Websites) *Guard {
 }
 
 // Set replaces the quotas, at once and for every request from now on.
-func (g *Guard) Set(q Quotas) { g.quotas.Store(&q) }
+func (g *Guard) Set(q Quotas) {
+	r := &rules{plans: map[identity.Plan]map[route.Class]rule{}, addresses: map[route.Class]rule{}, failures: q.Failures}
+	for plan, classes := range q.Plans {
+		r.plans[plan] = map[route.Class]rule{}
+		for class, p := range classes {
+			r.plans[plan][class] = ruleOf(class, p)
+		}
+	}
+	for class, a := range q.Addresses {
+		r.addresses[class] = ruleOf(class, Pair{Caller: a})
+	}
+	g.rules.Store(r)
+}
+
+// rules are Quotas as requests need them.
+type rules struct {
+	plans     map[identity.Plan]map[route.Class]rule
+	addresses map[route.Class]rule
+	failures  Failures
+}
+
+// rule is the quotas of a class, and how they are told.
+type rule struct {
+	caller, website ratelimit.Quota // zero: none
+	policy          []string
+}
+
+func ruleOf(class route.Class, p Pair) rule {
+	return rule{p.Caller.quota(), p.Website.quota(), []string{policy(class, p)}}
+}
 
 // Admit spends what a request of a class costs its caller, writes to h how the scarcest of the quotas stands, and gives a
 // Limited fault where there is nothing left.
 func (g *Guard) Admit(ctx context.Context, class route.Class, p identity.Principal, address string, h http.Header) error {
-	if p.Website.IsZero() {
-		a, limited := g.quotas.Load().Addresses[class]
-		if !limited {
-			return nil
-		}
-		d := g.limiter.Take(ctx, "a:"+address+":"+string(class), a.quota())
-		policy(h, class, a, Amount{})
-		return tell(h, class, d)
+	if r, limited := g.rules.Load().addresses[class]; limited {
+		h["Ratelimit-Policy"] = r.policy
+		return tell(h, class, g.limiter.Take(ctx, "a:"+address+":"+string(class), r.caller))
 	}
-	pair := g.pair(ctx, class, p)
-	if pair.Caller.Requests == 0 {
-		return nil
-	}
-	policy(h, class, pair.Caller, pair.Website)
-	d := g.limiter.Take(ctx, caller(p, address, class), pair.Caller.quota())
+	r := g.rule(ctx, class, p)
+	h["Ratelimit-Policy"] = r.policy
+	d := g.limiter.Take(ctx, caller(p, address, class), r.caller)
 	if d.Allowed {
-		w := g.limiter.Take(ctx, "w:"+p.Website.String()+":"+string(class), pair.Website.quota())
+		w := g.limiter.Take(ctx, "w:"+p.Website.String()+":"+string(class), r.website)
 		if !w.Allowed || w.Remaining < d.Remaining {
 			d = w
 		}
@@ -73,20 +95,13 @@ func (g *Guard) Admit(ctx context.Context, class route.Class, p identity.Princip
 	return tell(h, class, d)
 }
 
-// pair is the quotas of a request's caller and website.
-func (g *Guard) pair(ctx context.Context, class route.Class, p identity.Principal) Pair {
+// rule is that of a request's website, or of its plan.
+func (g *Guard) rule(ctx context.Context, class route.Class, p identity.Principal) rule {
 	w := g.websites(ctx, p.Website)
 	if own, has := w.Quotas[class]; has {
-		return Pair{own, own}
+		return ruleOf(class, Pair{own, own})
 	}
-	plan := p.Plan
-	if plan == "" {
-		plan = w.Plan
-	}
-	if plan == "" {
-		plan = identity.Free
-	}
-	return g.quotas.Load().Plans[plan][class]
+	return g.rules.Load().plans[cmp.Or(p.Plan, w.Plan, identity.Free)][class]
 }
 
 func caller(p identity.Principal, address string, class route.Class) string {
@@ -96,13 +111,13 @@ func caller(p identity.Principal, address string, class route.Class) string {
 	return "t:" + strconv.FormatInt(p.TokenID, 10) + ":" + string(class)
 }
 
-// policy writes what the quotas are, as draft-ietf-httpapi-ratelimit-headers-10 has it.
-func policy(h http.Header, class route.Class, caller, website Amount) {
-	b := item(make([]byte, 0, 64), string(class), caller)
-	if website.Requests > 0 && website != caller {
-		b = item(append(b, ", "...), string(class)+"-website", website)
+// policy is how quotas are told, as draft-ietf-httpapi-ratelimit-headers-10 has it.
+func policy(class route.Class, p Pair) string {
+	b := item(nil, string(class), p.Caller)
+	if p.Website.Requests > 0 && p.Website != p.Caller {
+		b = item(append(b, ", "...), string(class)+"-website", p.Website)
 	}
-	h["Ratelimit-Policy"] = []string{string(b)}
+	return string(b)
 }
 
 func item(b []byte, name string, a Amount) []byte {
@@ -115,9 +130,8 @@ func item(b []byte, name string, a Amount) []byte {
 func tell(h http.Header, class route.Class, d ratelimit.Decision) error {
 	remaining, reset := strconv.Itoa(d.Remaining), strconv.Itoa(seconds(d.Reset()))
 	h["Ratelimit"] = []string{`"` + string(class) + `";r=` + remaining + ";t=" + reset}
-	h["X-Ratelimit-Limit"] = []string{strconv.Itoa(d.Quota.Requests)}
-	h["X-Ratelimit-Remaining"] = []string{remaining}
-	h["X-Ratelimit-Reset"] = []string{reset}
+	values := [3]string{strconv.Itoa(d.Quota.Requests), remaining, reset}
+	h["X-Ratelimit-Limit"], h["X-Ratelimit-Remaining"], h["X-Ratelimit-Reset"] = values[0:1:1], values[1:2:2], values[2:3:3]
 	if d.Allowed {
 		return nil
 	}
@@ -144,7 +158,7 @@ func (g *Guard) Guessing(address, prefix string) error {
 
 // Failed counts a credential that failed.
 func (g *Guard) Failed(ctx context.Context, address, prefix string) {
-	f := g.quotas.Load().Failures
+	f := g.rules.Load().failures
 	g.limiter.Take(ctx, "fa:"+address, f.Address.quota())
 	if prefix != "" {
 		g.limiter.Take(ctx, "fp:"+prefix, f.Prefix.quota())

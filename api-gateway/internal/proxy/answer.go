@@ -16,7 +16,7 @@ var usual = func() map[string]string {
 	m := map[string]string{}
 	for _, n := range []string{
 		"Content-Type", "Content-Length", "Content-Encoding", "Cache-Control", "Etag", "Vary", "Link", "Location", "Retry-After", "Allow",
-		"Last-Modified", "Idempotency-Replayed", "Content-Security-Policy", "X-Content-Type-Options",
+		"Last-Modified", "Idempotency-Replayed", "Date", "Server", "Connection", "Content-Security-Policy", "X-Content-Type-Options",
 	} {
 		m[n] = n
 	}

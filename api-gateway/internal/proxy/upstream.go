@@ -97,10 +97,11 @@ func (u *upstream) try(ctx context.Context, req *fasthttp.Request, resp *fasthtt
 // retriable says whether a request that ended in err may be sent again: where nothing was sent, or where the connection
 // broke and doing it twice is like doing it once. What took too long is not tried again.
 func retriable(err error, twice bool) bool {
+	if err == nil {
+		return false
+	}
 	var notSent *unsent
 	switch {
-	case err == nil:
-		return false
 	case errors.As(err, &notSent):
 		return true
 	default:
