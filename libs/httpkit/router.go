@@ -38,11 +38,12 @@ type Router struct {
 	tele    *telemetry.Telemetry
 	keys    *identity.Keyring
 	streams map[string]bool // the patterns without a deadline
+	replays Replays         // nil: an Idempotency-Key is not looked at
 }
 
 // NewRouter makes an empty table.
 func NewRouter(t *telemetry.Telemetry, keys *identity.Keyring) *Router {
-	return &Router{http.NewServeMux(), t, keys, map[string]bool{}}
+	return &Router{mux: http.NewServeMux(), tele: t, keys: keys, streams: map[string]bool{}}
 }
 
 // Option adjusts one route.
@@ -80,7 +81,7 @@ func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.En
 	)
 	r.mux.HandleFunc(pattern, func(w http.ResponseWriter, req *http.Request) {
 		req.Body = http.MaxBytesReader(w, req.Body, rt.body)
-		server.ServeHTTP(w, req)
+		r.once(w, req, server)
 	})
 }
 

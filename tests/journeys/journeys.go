@@ -19,6 +19,8 @@ var All = []Journey{
 	{"a chat from the first word to the statistics", Chat},
 	{"a message sent again", SentAgain},
 	{"a message sent by many at once", SentAtOnce},
+	{"a request sent again", Repeated},
+	{"a request sent by many at once", RepeatedAtOnce},
 	{"reading on behind a message", ReadingOn},
 	{"both sides see it happen", Live},
 	{"resuming a stream", Resuming},

@@ -31,9 +31,9 @@ func (s *Store) Users(ctx context.Context, t tenant.ID, w paging.Window) (paging
 	return mongokit.Newest(ctx, s.users, t, nil, w, "")
 }
 
-// AddUser implements accounts.Store.
+// AddUser implements accounts.Store: in a transaction, so that an operation that is sent again does it once.
 func (s *Store) AddUser(ctx context.Context, u accounts.User) error {
-	return emailTaken(s.users.Insert(ctx, u.WebsiteID, u))
+	return emailTaken(s.db.Tx(ctx, func(ctx context.Context) error { return s.users.Insert(ctx, u.WebsiteID, u) }))
 }
 
 // SaveUser implements accounts.Store: read, change and write in one transaction, so that two updates at once both count.
