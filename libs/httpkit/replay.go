@@ -57,12 +57,11 @@ func (r *Router) once(w http.ResponseWriter, req *http.Request, next http.Handle
 	switch caller := identity.From(req.Context()); caller.Kind {
 	case identity.Token, identity.Visitor:
 		if err := r.replay(w, req, next, caller, keys); err != nil {
-			WriteProblem(w, req.URL.Path, RequestID(req.Context()), err)
+			refuse(req.Context(), w, err)
 		}
 	case identity.Public:
 		// Nobody vouches for who asks again, and the answer may be a credential: it is not shown to who knows the key.
-		WriteProblem(w, req.URL.Path, RequestID(req.Context()),
-			fault.Bad(IdempotencyKeyHeader, "is not taken where no token says who asks"))
+		refuse(req.Context(), w, fault.Bad(IdempotencyKeyHeader, "is not taken where no token says who asks"))
 	default: // siblings and operators
 		next.ServeHTTP(w, req)
 	}

@@ -28,6 +28,7 @@ var All = []Journey{
 	{"tags in several languages", Tags},
 	{"an agent takes a conversation", Assignment},
 	{"finding conversations", Finding},
+	{"following what changes", Following},
 	{"walking by cursor while others write", Walking},
 	{"a busy conversation", Busy},
 	{"an import, and again", Import},
