@@ -176,3 +176,11 @@ func TestLink(t *testing.T) {
 		t.Errorf("one row has %s", w.Header().Get("Link"))
 	}
 }
+
+// TestChangesSettle: what is given to who follows a list is older than any request that could still change what was.
+func TestChangesSettle(t *testing.T) {
+	t.Parallel()
+	if paging.Settled < 2*httpkit.DefaultTimeout {
+		t.Errorf("changes settle in %v, and a request may take %v", paging.Settled, httpkit.DefaultTimeout)
+	}
+}
