@@ -62,11 +62,11 @@ func TestCORS(t *testing.T) {
 		var allowHeaders, age, exposed string
 		switch {
 		case c.methods == "" && c.allowed != "":
-			exposed = "X-Request-Id, Retry-After"
+			exposed = "X-Request-Id, Retry-After, ETag, Link, Idempotency-Replayed"
 		case c.allowed == "*":
-			allowHeaders, age = "content-type, x-visitor-id, last-event-id, idempotency-key, x-request-id", "600"
+			allowHeaders, age = "content-type, x-visitor-id, last-event-id, idempotency-key, if-match, if-none-match, x-request-id", "600"
 		case c.allowed != "":
-			allowHeaders, age = "authorization, content-type, last-event-id, idempotency-key, x-request-id", "600"
+			allowHeaders, age = "authorization, content-type, last-event-id, idempotency-key, if-match, if-none-match, x-request-id", "600"
 		}
 		check("Access-Control-Allow-Headers", allowHeaders)
 		check("Access-Control-Max-Age", age)

@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"fivechat.dev/libs/config"
 	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/idempotency"
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/operation"
@@ -81,7 +83,9 @@ func New(ctx context.Context, name string, c Config) (*Component, error) {
 			return nil, errors.Join(err, db.Close(ctx))
 		}
 	}
-	return &Component{tele, keys, db, redis, httpkit.NewRouter(tele, keys), operation.Standard(tele), c}, nil
+	router := httpkit.NewRouter(tele, keys)
+	router.Replay(idempotency.New(db, tele, time.Now))
+	return &Component{tele, keys, db, redis, router, operation.Standard(tele), c}, nil
 }
 
 // Client makes a client of the sibling at base.

@@ -15,24 +15,26 @@ type Kind uint8
 
 // The kinds, in the order of the HTTP statuses they become.
 const (
-	Internal         Kind = iota // a bug or a broken dependency; its text is withheld from clients
-	Invalid                      // the request is wrong; Fields name where
-	Unauthenticated              // nobody, or nobody we know
-	Forbidden                    // known, but not allowed
-	NotFound                     // not there, or another tenant's, which must look the same
-	MethodNotAllowed             // the path exists, the method does not
-	Conflict                     // the state does not allow it
-	TooLarge                     // the body is over its cap
-	UnsupportedMedia             // the body is not JSON
-	Limited                      // over a rate or a quota
-	Unavailable                  // a dependency is away; try again after RetryAfter
-	Timeout                      // the deadline passed
-	Canceled                     // the client went away
+	Internal           Kind = iota // a bug or a broken dependency; its text is withheld from clients
+	Invalid                        // the request is wrong; Fields name where
+	Unauthenticated                // nobody, or nobody we know
+	Forbidden                      // known, but not allowed
+	NotFound                       // not there, or another tenant's, which must look the same
+	MethodNotAllowed               // the path exists, the method does not
+	Conflict                       // the state does not allow it
+	PreconditionFailed             // the state is not the one that the request names
+	TooLarge                       // the body is over its cap
+	UnsupportedMedia               // the body is not JSON
+	Unprocessable                  // well-formed, but it contradicts what was asked before
+	Limited                        // over a rate or a quota
+	Unavailable                    // a dependency is away; try again after RetryAfter
+	Timeout                        // the deadline passed
+	Canceled                       // the client went away
 )
 
 var codes = [...]string{
 	"internal", "validation_failed", "token_invalid", "permission_missing", "not_found", "method_not_allowed", "conflict",
-	"body_too_large", "media_type_unsupported", "rate_limited", "unavailable", "timeout", "canceled",
+	"precondition_failed", "body_too_large", "media_type_unsupported", "unprocessable", "rate_limited", "unavailable", "timeout", "canceled",
 }
 
 // Code is the kind's own machine word, used where an error has no finer one, and the kind's metric label.
@@ -50,7 +52,7 @@ type Error struct {
 	Code       string        // stable machine word, snake_case
 	Message    string        // one sentence for people
 	Fields     []Field       // for Invalid: what is wrong where
-	RetryAfter time.Duration // for Limited and Unavailable: when it makes sense to try again
+	RetryAfter time.Duration // for Limited, Unavailable and what is still under way: when it makes sense to try again
 	cause      error
 }
 

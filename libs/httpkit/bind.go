@@ -106,15 +106,9 @@ func (b bound) set(v reflect.Value, raw string) error {
 }
 
 func readBody(r *http.Request, into any, lenient bool) error {
-	body, err := io.ReadAll(r.Body)
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return TooLarge(tooLarge.Limit)
-	case err != nil:
-		return fault.Wrap(fault.Invalid, "the body could not be read", err)
-	case len(body) == 0:
-		return nil // members that are required say so in Validate
+	body, err := readAll(r.Body)
+	if err != nil || len(body) == 0 {
+		return err // members that are required say so in Validate
 	}
 	if t := r.Header.Get("Content-Type"); t != "" {
 		if media, _, err := mime.ParseMediaType(t); err != nil || (media != "application/json" && !strings.HasSuffix(media, "+json")) {
@@ -122,6 +116,19 @@ func readBody(r *http.Request, into any, lenient bool) error {
 		}
 	}
 	return Decode(body, into, lenient)
+}
+
+// readAll reads a request's body; over its cap it is TooLarge.
+func readAll(body io.Reader) ([]byte, error) {
+	b, err := io.ReadAll(body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, TooLarge(tooLarge.Limit)
+	case err != nil:
+		return nil, fault.Wrap(fault.Invalid, "the body could not be read", err)
+	}
+	return b, nil
 }
 
 // TooLarge is the refusal of a body over its cap of limit bytes.

@@ -135,26 +135,19 @@ func wanted(t reflect.Type) string {
 	}
 }
 
-func writeResponse(w http.ResponseWriter, status int, response any) error {
-	if s, ok := response.(interface{ HTTPStatus() int }); ok {
-		status = s.HTTPStatus()
-	}
-	if status == http.StatusNoContent {
-		w.WriteHeader(status)
-		return nil
-	}
-	return WriteJSON(w, status, response)
-}
-
 // WriteJSON encodes first and writes the status after, so that an encoding error can still become a problem.
 func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	b, err := Encode(v)
 	if err != nil {
 		return fmt.Errorf("httpkit: encode: %w", err)
 	}
+	writeBody(w, status, b)
+	return nil
+}
+
+func writeBody(w http.ResponseWriter, status int, b []byte) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.WriteHeader(status)
 	w.Write(b)
-	return nil
 }

@@ -13,19 +13,21 @@ var statuses = map[fault.Kind]struct {
 	status int
 	title  string
 }{
-	fault.Internal:         {500, "Internal Server Error"},
-	fault.Invalid:          {400, "Bad Request"},
-	fault.Unauthenticated:  {401, "Unauthorized"},
-	fault.Forbidden:        {403, "Forbidden"},
-	fault.NotFound:         {404, "Not Found"},
-	fault.MethodNotAllowed: {405, "Method Not Allowed"},
-	fault.Conflict:         {409, "Conflict"},
-	fault.TooLarge:         {413, "Content Too Large"},
-	fault.UnsupportedMedia: {415, "Unsupported Media Type"},
-	fault.Limited:          {429, "Too Many Requests"},
-	fault.Unavailable:      {503, "Service Unavailable"},
-	fault.Timeout:          {504, "Gateway Timeout"},
-	fault.Canceled:         {499, "Client Closed Request"},
+	fault.Internal:           {500, "Internal Server Error"},
+	fault.Invalid:            {400, "Bad Request"},
+	fault.Unauthenticated:    {401, "Unauthorized"},
+	fault.Forbidden:          {403, "Forbidden"},
+	fault.NotFound:           {404, "Not Found"},
+	fault.MethodNotAllowed:   {405, "Method Not Allowed"},
+	fault.Conflict:           {409, "Conflict"},
+	fault.PreconditionFailed: {412, "Precondition Failed"},
+	fault.TooLarge:           {413, "Content Too Large"},
+	fault.UnsupportedMedia:   {415, "Unsupported Media Type"},
+	fault.Unprocessable:      {422, "Unprocessable Content"},
+	fault.Limited:            {429, "Too Many Requests"},
+	fault.Unavailable:        {503, "Service Unavailable"},
+	fault.Timeout:            {504, "Gateway Timeout"},
+	fault.Canceled:           {499, "Client Closed Request"},
 }
 
 // Status is the HTTP status of a kind.

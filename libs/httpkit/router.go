@@ -38,11 +38,12 @@ type Router struct {
 	tele    *telemetry.Telemetry
 	keys    *identity.Keyring
 	streams map[string]bool // the patterns without a deadline
+	replays Replays         // nil: an Idempotency-Key is not looked at
 }
 
 // NewRouter makes an empty table.
 func NewRouter(t *telemetry.Telemetry, keys *identity.Keyring) *Router {
-	return &Router{http.NewServeMux(), t, keys, map[string]bool{}}
+	return &Router{mux: http.NewServeMux(), tele: t, keys: keys, streams: map[string]bool{}}
 }
 
 // Option adjusts one route.
@@ -51,6 +52,7 @@ type Option func(*route)
 type route struct {
 	lenient bool
 	body    int64
+	caching string
 }
 
 // Lenient ignores unknown body members, as documented operations must for clients of the hosted API. Without it they
@@ -59,6 +61,9 @@ func Lenient(r *route) { r.lenient = true }
 
 // Body sets the route's body cap in bytes.
 func Body(n int64) Option { return func(r *route) { r.body = n } }
+
+// Caching says with what Cache-Control the route answers.
+func Caching(how string) Option { return func(r *route) { r.caching = how } }
 
 // Handle mounts an operation: pattern is a ServeMux pattern with a method, status the answer's on success (a response
 // with a method HTTPStatus() int may say otherwise). It panics where the request's tags do not fit the pattern, so that
@@ -71,17 +76,25 @@ func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.En
 	bind := planBinding[Req](pattern, rt)
 	server := kithttp.NewServer(e.Kit,
 		func(_ context.Context, req *http.Request) (any, error) { return bind(req) },
-		func(_ context.Context, w http.ResponseWriter, response any) error {
-			return writeResponse(w, status, response)
+		func(ctx context.Context, w http.ResponseWriter, response any) error {
+			return rt.answer(ctx, w, status, response)
 		},
-		kithttp.ServerErrorEncoder(func(ctx context.Context, err error, w http.ResponseWriter) {
-			WriteProblem(w, ctx.Value(pathKey{}).(string), RequestID(ctx), err)
-		}),
+		kithttp.ServerErrorEncoder(func(ctx context.Context, err error, w http.ResponseWriter) { refuse(ctx, w, err) }),
 	)
 	r.mux.HandleFunc(pattern, func(w http.ResponseWriter, req *http.Request) {
 		req.Body = http.MaxBytesReader(w, req.Body, rt.body)
-		server.ServeHTTP(w, req)
+		ctx, err := requiring(req.Context(), req)
+		if err != nil {
+			refuse(ctx, w, err)
+			return
+		}
+		r.once(w, req.WithContext(ctx), server)
 	})
+}
+
+// refuse answers the request of ctx with a problem.
+func refuse(ctx context.Context, w http.ResponseWriter, err error) {
+	WriteProblem(w, requestOf(ctx).URL.Path, RequestID(ctx), err)
 }
 
 // Mount adds a plain handler for what is no request/response operation.
@@ -93,8 +106,10 @@ func (r *Router) Stream(pattern string, h http.Handler) {
 	r.Mount(pattern, h)
 }
 
-type pathKey struct{}
+type requestKey struct{}
 type requestIDKey struct{}
+
+func requestOf(ctx context.Context) *http.Request { return ctx.Value(requestKey{}).(*http.Request) }
 
 // RequestID gives the id of the request that the context belongs to, or "".
 func RequestID(ctx context.Context) string {
@@ -112,7 +127,7 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	ctx := r.tele.Propagate.Extract(req.Context(), propagation.HeaderCarrier(req.Header))
 	ctx = WithRequestID(ctx, req.Header.Get(RequestIDHeader))
-	ctx = context.WithValue(ctx, pathKey{}, req.URL.Path)
+	ctx = context.WithValue(ctx, requestKey{}, req)
 	if a := req.Header.Get(identity.Header); a != "" {
 		if p, err := r.keys.Verify(a); err == nil {
 			ctx = withClientAddress(identity.With(ctx, p), req.Header)

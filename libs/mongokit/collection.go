@@ -3,13 +3,11 @@ package mongokit
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/tenant"
 )
 
@@ -105,46 +103,6 @@ func (c *Collection[T]) Upsert(ctx context.Context, t tenant.ID, filter, update 
 // Delete removes every row that filter matches and gives their number.
 func (c *Collection[T]) Delete(ctx context.Context, t tenant.ID, filter bson.D) (int64, error) {
 	return c.all.Delete(ctx, scoped(t, filter))
-}
-
-// Positioned is a row of a newest-first list: its creation and its number are its place.
-type Positioned interface{ Place() (time.Time, int64) }
-
-// Newest gives a window of the rows that filter matches, newest first (createdAt, then _id, both descending), served by
-// an index that ends in those two. Reading by cursor counts nothing.
-func Newest[T Positioned](ctx context.Context, c *Collection[T], t tenant.ID, filter bson.D, w paging.Window, omit string) (paging.Slice[T], error) {
-	return NewestOf(ctx, &c.all, scoped(t, filter), w, omit)
-}
-
-// NewestOf is Newest of a collection of the installation's.
-func NewestOf[T Positioned](ctx context.Context, g *Global[T], filter bson.D, w paging.Window, omit string) (paging.Slice[T], error) {
-	var found paging.Slice[T]
-	var err error
-	q := Query{Sort: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}, Limit: w.Size() + 1, Omit: omit}
-	if w.ByCursor() {
-		// The range serves the index; the $or only drops rows of the cursor's own millisecond.
-		filter = append(filter[:len(filter):len(filter)],
-			bson.E{Key: "createdAt", Value: bson.D{{Key: "$lte", Value: w.Cursor.At}}},
-			bson.E{Key: "$or", Value: bson.A{
-				bson.D{{Key: "createdAt", Value: bson.D{{Key: "$lt", Value: w.Cursor.At}}}},
-				bson.D{{Key: "_id", Value: bson.D{{Key: "$lt", Value: w.Cursor.ID}}}},
-			}})
-	} else {
-		if found.Total, err = g.Count(ctx, filter); err != nil {
-			return found, err
-		}
-		if q.Skip = (w.Number() - 1) * w.Size(); q.Skip >= found.Total {
-			return found, nil
-		}
-	}
-	if found.Rows, err = g.List(ctx, filter, q); err != nil {
-		return found, err
-	}
-	if int64(len(found.Rows)) > w.Size() {
-		found.Rows = found.Rows[:w.Size()]
-		found.Next.At, found.Next.ID = found.Rows[w.Size()-1].Place()
-	}
-	return found, nil
 }
 
 // Global is rows of type T that belong to the installation, not to one tenant.

@@ -81,6 +81,9 @@ func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) error {
 		_, err := mongo.SessionFromContext(ctx).WithTransaction(ctx, func(ctx context.Context) (any, error) {
 			after = after[:0]
 			err := fn(context.WithValue(ctx, afterKey{}, &after))
+			if before, has := ctx.Value(beforeKey{}).(func(context.Context) error); has && err == nil {
+				err = before(ctx)
+			}
 			if unreachable(err) {
 				// The driver has looked for a server as long as it may, and would look again until the time is up.
 				gone, err = err, errGone
@@ -109,6 +112,14 @@ func AfterCommit(ctx context.Context, f func()) {
 		return
 	}
 	f()
+}
+
+type beforeKey struct{}
+
+// BeforeCommit gives a context whose transactions call f last of all, inside: what f writes is stored with the rest, and
+// its error stops the transaction. Like the rest, f may run several times.
+func BeforeCommit(ctx context.Context, f func(context.Context) error) context.Context {
+	return context.WithValue(ctx, beforeKey{}, f)
 }
 
 var errGone = errors.New("mongokit: the store cannot be reached")

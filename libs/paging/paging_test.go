@@ -1,6 +1,7 @@
 package paging_test
 
 import (
+	"net/url"
 	"testing"
 	"time"
 
@@ -58,8 +59,90 @@ func TestEnvelope(t *testing.T) {
 		}
 	}
 	at := paging.Cursor{At: time.UnixMilli(5), ID: 5}
-	p := paging.Envelope(paging.Window{Cursor: at}, paging.Slice[int]{Next: at}, []int{1})
+	p := paging.Envelope(paging.Window{Cursor: at}, paging.Slice[int]{Next: at, More: true}, []int{1})
 	if p.Total != nil || p.Page != nil || p.NextCursor == nil || !p.HasNextPage || !p.HasPrevPage {
 		t.Errorf("by cursor: %+v", p)
+	}
+}
+
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	next := paging.Cursor{At: time.UnixMilli(5), ID: 5}
+	cursor := "cursor=" + next.String()
+	changes := paging.Cursor{At: time.UnixMilli(5), Changes: true}
+	for name, c := range map[string]struct {
+		at    string
+		w     paging.Window
+		found paging.Slice[int]
+		want  string
+	}{
+		"first page": {"/rows?page=1&limit=20", paging.Window{}, paging.Slice[int]{Total: 50, Next: next, More: true},
+			`</rows?` + cursor + `&limit=20>; rel="next", </rows?limit=20&page=1>; rel="first", </rows?limit=20&page=3>; rel="last"`},
+		"last page": {"/rows?page=3", paging.Window{Page: 3}, paging.Slice[int]{Total: 50},
+			`</rows?page=2>; rel="prev", </rows?page=1>; rel="first", </rows?page=3>; rel="last"`},
+		"behind the last page": {"/rows?page=9", paging.Window{Page: 9}, paging.Slice[int]{Total: 50},
+			`</rows?page=3>; rel="prev", </rows?page=1>; rel="first", </rows?page=3>; rel="last"`},
+		"nothing": {"/rows", paging.Window{}, paging.Slice[int]{}, ""},
+		"by cursor": {"/a%20b?cursor=x&lang=de", paging.Window{Cursor: next}, paging.Slice[int]{Next: next, More: true},
+			`</a%20b?` + cursor + `&lang=de>; rel="next"`},
+		"the end by cursor": {"/rows?cursor=x", paging.Window{Cursor: next}, paging.Slice[int]{}, ""},
+		"changes": {"/rows?updatedSince=2026-01-01T00:00:00Z", paging.Window{}, paging.Slice[int]{Next: changes, More: true},
+			`</rows?cursor=` + changes.String() + `&updatedSince=2026-01-01T00%3A00%3A00Z>; rel="next"`},
+		"no more changes yet": {"/rows", paging.Window{}, paging.Slice[int]{Next: changes}, ""},
+	} {
+		at, err := url.Parse(c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if have := paging.Envelope(c.w, c.found, []int{}).Links(at); have != c.want {
+			t.Errorf("%s:\nhave %s\nwant %s", name, have, c.want)
+		}
+	}
+}
+
+func TestFollowing(t *testing.T) {
+	t.Parallel()
+	newest, changes := paging.Cursor{At: time.UnixMilli(1), ID: 1}, paging.Cursor{At: time.UnixMilli(0), Changes: true}
+	var back paging.Cursor
+	if err := back.UnmarshalText([]byte(changes.String())); err != nil || back != changes {
+		t.Fatalf("%+v, %v", back, err)
+	}
+	if (paging.Window{Cursor: changes}).Validate() == nil || (paging.Window{Cursor: newest}).Validate() != nil {
+		t.Error("a list that has one order takes a place in the other")
+	}
+	for _, bad := range []paging.Cursor{{At: time.UnixMilli(-1), Changes: true}, {At: time.UnixMilli(1), ID: -1, Changes: true}} {
+		if back.UnmarshalText([]byte(bad.String())) == nil {
+			t.Errorf("%+v was taken", bad)
+		}
+	}
+	at := func(s string) (m paging.Moment) {
+		if err := m.UnmarshalText([]byte(s)); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	for name, c := range map[string]struct {
+		f       paging.Following
+		follows bool
+		ok      bool
+		from    int64
+	}{
+		"newest first":       {paging.Following{Window: paging.Window{Cursor: newest}}, false, true, 0},
+		"since":              {paging.Following{UpdatedSince: at("2026-01-02T03:04:05.678Z")}, true, true, 1767323045678},
+		"since, rounded up":  {paging.Following{UpdatedSince: at("2026-01-02T03:04:05.6780001Z")}, true, true, 1767323045679},
+		"since ever":         {paging.Following{UpdatedSince: at("0900-01-01T00:00:00Z")}, true, true, 0},
+		"by cursor":          {paging.Following{Window: paging.Window{Cursor: changes}}, true, true, 0},
+		"since and cursor":   {paging.Following{Window: paging.Window{Cursor: changes}, UpdatedSince: at("2026-01-02T03:04:05.678Z")}, true, true, 0},
+		"by another's place": {paging.Following{Window: paging.Window{Cursor: newest}, UpdatedSince: at("2026-01-02T03:04:05.678Z")}, true, false, 0},
+	} {
+		if c.f.Follows() != c.follows || (c.f.Validate() == nil) != c.ok {
+			t.Errorf("%s: follows %t, %v", name, c.f.Follows(), c.f.Validate())
+		}
+		if from := c.f.From(); c.follows && c.ok && (from.At.UnixMilli() != c.from || !from.Changes) {
+			t.Errorf("%s: from %+v", name, from)
+		}
+	}
+	if before := (paging.Following{}).Before(); time.Since(before) < paging.Settled || time.Since(before) > 2*paging.Settled {
+		t.Errorf("changes before %v have settled", before)
 	}
 }

@@ -21,13 +21,15 @@ type Store interface {
 	AddWebsite(ctx context.Context, w Website) error
 	Websites(ctx context.Context, w paging.Window) (paging.Slice[Website], error)
 
-	// User gives a user, UsersOf those of several that are there, Users lists all of a website's, newest first.
+	// User gives a user, UsersOf those of several that are there, Users lists all of a website's, newest first or in the
+	// order of changes.
 	User(ctx context.Context, t tenant.ID, id int64) (User, error)
 	UsersOf(ctx context.Context, t tenant.ID, ids []int64) ([]User, error)
-	Users(ctx context.Context, t tenant.ID, w paging.Window) (paging.Slice[User], error)
+	Users(ctx context.Context, t tenant.ID, w paging.Following) (paging.Slice[User], error)
 	// AddUser stores a new user.
 	AddUser(ctx context.Context, u User) error
-	// SaveUser changes a user; change is given the stored one and may run more than once.
+	// SaveUser changes a user; change is given the stored one and may run more than once. PreconditionFailed where the
+	// context requires another revision, as for DeleteUser.
 	SaveUser(ctx context.Context, t tenant.ID, id int64, change func(User) (User, error)) (User, error)
 	// SeenUser notes when a user was seen, unless it was noted since the time given as noted.
 	SeenUser(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) error

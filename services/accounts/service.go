@@ -87,8 +87,8 @@ func (s *Service) UsersOf(ctx context.Context, t tenant.ID, ids []int64) ([]User
 	return s.store.UsersOf(ctx, t, ids)
 }
 
-// Users lists a website's users, newest first.
-func (s *Service) Users(ctx context.Context, t tenant.ID, w paging.Window) (paging.Slice[User], error) {
+// Users lists a website's users, newest first or in the order of changes.
+func (s *Service) Users(ctx context.Context, t tenant.ID, w paging.Following) (paging.Slice[User], error) {
 	return s.store.Users(ctx, t, w)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 )
 
@@ -23,10 +24,17 @@ type User struct {
 	LastSeenAt time.Time `bson:"lastSeenAt"` // zero: never
 	CreatedAt  time.Time `bson:"createdAt"`
 	UpdatedAt  time.Time `bson:"updatedAt"`
+	Version    int64     `bson:"version"` // counts changes
 }
 
 // Place is the user's place in a newest-first list.
 func (u User) Place() (time.Time, int64) { return u.CreatedAt, u.ID }
+
+// Change is the user's place in the order of changes.
+func (u User) Change() (time.Time, int64) { return u.UpdatedAt, u.ID }
+
+// Revision is the state that the user is in. That somebody was seen is none.
+func (u User) Revision() revision.Of { return revision.Of{ID: u.ID, Version: u.Version} }
 
 // The two periods of presence.
 const (

@@ -7,6 +7,7 @@ import (
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 )
 
@@ -58,6 +59,12 @@ type Conversation struct {
 
 // Place implements the order of lists.
 func (c Conversation) Place() (time.Time, int64) { return c.CreatedAt, c.ID }
+
+// Change is the conversation's place in the order of changes.
+func (c Conversation) Change() (time.Time, int64) { return c.UpdatedAt, c.ID }
+
+// Revision is the state that the conversation is in, with its messages. That somebody types or reads is none.
+func (c Conversation) Revision() revision.Of { return revision.Of{ID: c.ID, Version: c.Version} }
 
 // VisitorTyping says whether the visitor typed a moment ago.
 func (c Conversation) VisitorTyping(now time.Time) bool { return c.VisitorTypingTo.After(now) }

@@ -10,12 +10,11 @@ import (
 
 // Filter says which conversations a list holds. Zero members do not filter.
 type Filter struct {
-	Status       Status
-	AssigneeID   int64
-	Unassigned   bool // instead of an assignee
-	VisitorID    int64
-	Words        []string // all of them in the conversation's messages
-	UpdatedSince time.Time
+	Status     Status
+	AssigneeID int64
+	Unassigned bool // instead of an assignee
+	VisitorID  int64
+	Words      []string // all of them in the conversation's messages
 }
 
 // Counts says how a website's conversations stand, and what has happened since a moment.
@@ -32,8 +31,8 @@ type Store interface {
 	NextID(ctx context.Context, n int64) (int64, error)
 	// Get gives the conversation of a token.
 	Get(ctx context.Context, t tenant.ID, token string) (Conversation, error)
-	// List gives a window of the website's conversations, newest first.
-	List(ctx context.Context, t tenant.ID, f Filter, w paging.Window) (paging.Slice[Conversation], error)
+	// List gives a window of the website's conversations, newest first or in the order of changes.
+	List(ctx context.Context, t tenant.ID, f Filter, w paging.Following) (paging.Slice[Conversation], error)
 	// Counts counts what its members say.
 	Counts(ctx context.Context, t tenant.ID, since time.Time) (Counts, error)
 	// Messages gives up to limit messages of a conversation behind the number after, oldest first.
@@ -44,7 +43,8 @@ type Store interface {
 	// Post changes a conversation and stores the message that change makes, whose number it sets. Where the message's
 	// ClientID has been used in the conversation, it gives what was stored then, and false.
 	Post(ctx context.Context, t tenant.ID, token string, m Message, change func(*Conversation, *Message) ([]Event, error)) (Message, bool, error)
-	// Change changes a conversation. change may run more than once.
+	// Change changes a conversation. change may run more than once. PreconditionFailed where the context requires another
+	// revision.
 	Change(ctx context.Context, t tenant.ID, token string, change func(*Conversation) ([]Event, error)) (Conversation, error)
 	// SetTyping notes until when a side is typing, and gives the conversation. It is no change that an event tells of.
 	SetTyping(ctx context.Context, t tenant.ID, token string, visitorID int64, side Sender, until time.Time) (Conversation, error)

@@ -34,8 +34,8 @@ type Thread struct {
 	Agents       []Agent // who wrote in it or has it
 }
 
-// List gives a window of the website's conversations, newest first.
-func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, w paging.Window) (paging.Slice[Conversation], error) {
+// List gives a window of the website's conversations, newest first or in the order of changes.
+func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, w paging.Following) (paging.Slice[Conversation], error) {
 	return s.store.List(ctx, t, f, w)
 }
 
@@ -264,7 +264,7 @@ func (s *Service) read(ctx context.Context, c Conversation, reader, writer Sende
 
 // OpenOf gives the visitor's newest open conversation, or NotFound.
 func (s *Service) OpenOf(ctx context.Context, t tenant.ID, visitorID int64) (Conversation, error) {
-	found, err := s.store.List(ctx, t, Filter{Status: Open, VisitorID: visitorID}, paging.Window{Limit: 1})
+	found, err := s.store.List(ctx, t, Filter{Status: Open, VisitorID: visitorID}, paging.Following{Window: paging.Window{Limit: 1}})
 	if err != nil {
 		return Conversation{}, err
 	}

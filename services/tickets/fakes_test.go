@@ -48,13 +48,13 @@ func (m *memory) Get(_ context.Context, t tenant.ID, id int64) (tickets.Ticket, 
 	return one, nil
 }
 
-func (m *memory) List(_ context.Context, t tenant.ID, f tickets.Filter, _ paging.Window) (paging.Slice[tickets.Ticket], error) {
+func (m *memory) List(_ context.Context, t tenant.ID, f tickets.Filter, _ paging.Following) (paging.Slice[tickets.Ticket], error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.filter = f
 	var found paging.Slice[tickets.Ticket]
 	for _, one := range m.tickets {
-		if one.WebsiteID == t && !slices.ContainsFunc(f.Words, func(w string) bool { return !slices.Contains(one.Search.Terms, w) }) {
+		if one.WebsiteID == t && (f.Status == "" || f.Status == one.Status) && (f.Priority == "" || f.Priority == one.Priority) && !slices.ContainsFunc(f.Words, func(w string) bool { return !slices.Contains(one.Search.Terms, w) }) {
 			found.Rows = append(found.Rows, one)
 		}
 	}

@@ -17,11 +17,12 @@ type Store interface {
 	Create(ctx context.Context, made Ticket) error
 	// Get gives a ticket.
 	Get(ctx context.Context, t tenant.ID, id int64) (Ticket, error)
-	// List gives a window of the tickets that f matches, newest first, without their Search.
-	List(ctx context.Context, t tenant.ID, f Filter, w paging.Window) (paging.Slice[Ticket], error)
+	// List gives a window of the tickets that f matches, newest first or in the order of changes, without their Search.
+	List(ctx context.Context, t tenant.ID, f Filter, w paging.Following) (paging.Slice[Ticket], error)
 	// Messages gives a ticket's messages, oldest first.
 	Messages(ctx context.Context, t tenant.ID, ticketID int64) ([]Message, error)
 	// Save changes a ticket; change is given the stored one and may run more than once. Two at once both count.
+	// PreconditionFailed where the context requires another revision, as for Delete.
 	Save(ctx context.Context, t tenant.ID, id int64, change func(Ticket) Ticket) (Ticket, error)
 	// AddMessage stores m and changes its ticket, both or neither; change is like Save's and may refuse.
 	AddMessage(ctx context.Context, m Message, change func(Ticket) (Ticket, error)) error

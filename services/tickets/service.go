@@ -28,10 +28,7 @@ func New(store Store, a Accounts, v Visitors, c Conversations, mailDomain string
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
 // List gives a window of the tickets that f matches and whose texts have all words of search, without messages.
-func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, search string, w paging.Window) (paging.Slice[Detail], error) {
-	if (f.Status != "" && !f.Status.Valid()) || (f.Priority != "" && !f.Priority.Valid()) {
-		return paging.Slice[Detail]{}, nil
-	}
+func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, search string, w paging.Following) (paging.Slice[Detail], error) {
 	if f.Words = words.Query(maxAsked+1, search); len(f.Words) > maxAsked {
 		return paging.Slice[Detail]{}, fault.Bad("search", "must be at most 32 different words")
 	}
@@ -39,7 +36,7 @@ func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, search string
 	if err != nil {
 		return paging.Slice[Detail]{}, err
 	}
-	details := paging.Slice[Detail]{Total: found.Total, Next: found.Next}
+	details := paging.Slice[Detail]{Total: found.Total, Next: found.Next, More: found.More}
 	if len(found.Rows) == 0 {
 		return details, nil
 	}

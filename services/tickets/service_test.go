@@ -96,7 +96,7 @@ func TestSearch(t *testing.T) {
 	}
 	finds := func(search string) bool {
 		t.Helper()
-		found, err := d.List(t.Context(), d.site, tickets.Filter{}, search, paging.Window{})
+		found, err := d.List(t.Context(), d.site, tickets.Filter{}, search, paging.Following{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,11 +137,11 @@ func TestSearchIsBounded(t *testing.T) {
 	if s := d.store.tickets[made.ID].Search; len(s.Terms) != 1000 || len(s.Heard) != 1000 {
 		t.Errorf("a ticket has %d and %d terms", len(s.Terms), len(s.Heard))
 	}
-	_, err := d.List(t.Context(), d.site, tickets.Filter{}, many(33), paging.Window{})
+	_, err := d.List(t.Context(), d.site, tickets.Filter{}, many(33), paging.Following{})
 	if got := fields(t, err); !slices.Equal(got, []string{"search"}) {
 		t.Errorf("33 words: wrong members %v", got)
 	}
-	if _, err := d.List(t.Context(), d.site, tickets.Filter{}, many(32), paging.Window{}); err != nil || len(d.store.filter.Words) != 32 {
+	if _, err := d.List(t.Context(), d.site, tickets.Filter{}, many(32), paging.Following{}); err != nil || len(d.store.filter.Words) != 32 {
 		t.Errorf("32 words: %v", err)
 	}
 }
@@ -151,7 +151,7 @@ func TestUnknownEnumsListNothing(t *testing.T) {
 	d := newDesk(t)
 	d.create(t, tickets.Draft{})
 	for _, f := range []tickets.Filter{{Status: "new"}, {Priority: "X"}} {
-		found, err := d.List(t.Context(), d.site, f, "", paging.Window{})
+		found, err := d.List(t.Context(), d.site, f, "", paging.Following{})
 		if err != nil || len(found.Rows) != 0 || found.Total != 0 {
 			t.Errorf("%+v lists %+v, %v", f, found, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 )
 
@@ -66,11 +67,18 @@ type Ticket struct {
 	UpdatedAt          time.Time `bson:"updatedAt"`
 	MessageCount       int64     `bson:"messageCount"`
 	MessageBytes       int64     `bson:"messageBytes"`
-	Search             Search    `bson:"search"` // left out of lists
+	Version            int64     `bson:"version"` // counts changes, new messages among them
+	Search             Search    `bson:"search"`  // left out of lists
 }
 
 // Place is the ticket's position in a newest-first list.
 func (t Ticket) Place() (time.Time, int64) { return t.CreatedAt, t.ID }
+
+// Change is the ticket's place in the order of changes.
+func (t Ticket) Change() (time.Time, int64) { return t.UpdatedAt, t.ID }
+
+// Revision is the state that the ticket is in, with its messages.
+func (t Ticket) Revision() revision.Of { return revision.Of{ID: t.ID, Version: t.Version} }
 
 // Draft is what a new ticket is made of. A nil member was not given.
 type Draft struct {

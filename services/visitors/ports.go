@@ -20,14 +20,15 @@ type Store interface {
 	ByToken(ctx context.Context, t tenant.ID, token string) (Visitor, error)
 	// ByIDs gives those of several visitors that are there.
 	ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Visitor, error)
-	// List gives visitors, newest first.
-	List(ctx context.Context, t tenant.ID, f Filter, w paging.Window) (paging.Slice[Visitor], error)
+	// List gives visitors, newest first or in the order of changes.
+	List(ctx context.Context, t tenant.ID, f Filter, w paging.Following) (paging.Slice[Visitor], error)
 	// CountSeen gives how many visitors were seen since.
 	CountSeen(ctx context.Context, t tenant.ID, since time.Time) (int64, error)
 
 	// Create stores a new visitor.
 	Create(ctx context.Context, v Visitor) error
-	// Save changes the visitor of a token; change is given the stored one and may run more than once.
+	// Save changes the visitor of a token; change is given the stored one and may run more than once. PreconditionFailed
+	// where the context requires another revision.
 	Save(ctx context.Context, t tenant.ID, token string, change func(Visitor) (Visitor, error)) (Visitor, error)
 	// Seen notes when a visitor was seen, unless it was noted since the time given as noted, and says whether it did.
 	Seen(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) (bool, error)

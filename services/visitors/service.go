@@ -6,6 +6,7 @@ import (
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 )
 
@@ -43,8 +44,8 @@ func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Visito
 	return s.store.ByIDs(ctx, t, ids)
 }
 
-// List gives a website's visitors, newest first: all, or only those who are online or who are not.
-func (s *Service) List(ctx context.Context, t tenant.ID, online *bool, w paging.Window) (paging.Slice[Visitor], error) {
+// List gives a website's visitors, newest first or in the order of changes: all, or only those who are online or who are not.
+func (s *Service) List(ctx context.Context, t tenant.ID, online *bool, w paging.Following) (paging.Slice[Visitor], error) {
 	var f Filter
 	if online != nil && *online {
 		f.SeenSince = s.moment().Add(-onlineFor)
@@ -68,7 +69,11 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 		return Visitor{}, err
 	}
 	if p.Empty() {
-		return s.store.ByToken(ctx, t, token)
+		v, err := s.store.ByToken(ctx, t, token)
+		if err == nil {
+			err = revision.Check(ctx, v.Revision())
+		}
+		return v, err
 	}
 	return s.store.Save(ctx, t, token, func(v Visitor) (Visitor, error) {
 		v.UpdatedAt = s.moment()

@@ -10,6 +10,7 @@ import (
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 )
 
@@ -26,11 +27,18 @@ type Visitor struct {
 	LastSeenAt time.Time `bson:"lastSeenAt"` // zero: never
 	CreatedAt  time.Time `bson:"createdAt"`
 	UpdatedAt  time.Time `bson:"updatedAt"`
+	Version    int64     `bson:"version"`             // counts changes
 	ImportKey  string    `bson:"importKey,omitempty"` // where they were imported: under which key
 }
 
 // Place is the visitor's place in a newest-first list.
 func (v Visitor) Place() (time.Time, int64) { return v.CreatedAt, v.ID }
+
+// Change is the visitor's place in the order of changes.
+func (v Visitor) Change() (time.Time, int64) { return v.UpdatedAt, v.ID }
+
+// Revision is the state that the visitor is in. That somebody was seen is none.
+func (v Visitor) Revision() revision.Of { return revision.Of{ID: v.ID, Version: v.Version} }
 
 // The two periods of presence.
 const (

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 )
 
@@ -36,6 +37,9 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	return s.store.Save(ctx, t, func(w Widget) (Widget, error) {
 		if w.ClientToken != token {
 			return w, fault.Missing("widget")
+		}
+		if err := revision.Check(ctx, w.Revision()); err != nil {
+			return w, err
 		}
 		return p.Apply(w)
 	})

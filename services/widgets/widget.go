@@ -7,6 +7,7 @@ import (
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 )
 
@@ -31,8 +32,12 @@ type Widget struct {
 	RatingEnabled   bool      `bson:"ratingEnabled"`
 	RemoveBranding  bool      `bson:"removeBranding"`
 	ChatEnabled     bool      `bson:"chatEnabled"`
+	Version         int64     `bson:"version"`  // counts changes
 	LoadedAt        time.Time `bson:"loadedAt"` // when a browser loaded its script for the first time; zero: never
 }
+
+// Revision is the state that the settings are in.
+func (w Widget) Revision() revision.Of { return revision.Of{ID: w.ID, Version: w.Version} }
 
 // Default is the widget that a new website starts with.
 func Default(t tenant.ID, clientToken string) Widget {

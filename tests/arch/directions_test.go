@@ -14,9 +14,9 @@ import (
 // The parts of a service and what each may import beside the standard library. The service's own root is always allowed
 // to its adapters; an adapter never imports another. libs/words is text alone, as pure as libs/fault.
 var (
-	domain    = libs("fault", "tenant", "authz", "identity", "optional", "paging", "words")
-	transport = append(libs("operation", "httpkit", "authz", "identity", "optional", "paging", "tenant", "fault", "words"), "github.com/hashicorp/golang-lru/v2")
-	storage   = append(libs("mongokit", "events", "fault", "tenant", "paging", "words"), "go.mongodb.org/mongo-driver/v2/bson")
+	domain    = libs("fault", "tenant", "authz", "identity", "optional", "paging", "revision", "words")
+	transport = append(libs("operation", "httpkit", "authz", "identity", "optional", "paging", "revision", "tenant", "fault", "words"), "github.com/hashicorp/golang-lru/v2")
+	storage   = append(libs("mongokit", "events", "fault", "tenant", "paging", "revision", "words"), "go.mongodb.org/mongo-driver/v2/bson")
 	streaming = append(libs("events", "rediskit", "httpkit", "authz", "identity", "tenant", "fault", "telemetry"), "github.com/prometheus/client_golang/prometheus")
 	outbound  = libs("httpkit", "fault", "tenant", "identity", "rediskit")
 )

@@ -3,6 +3,7 @@ package contract_test
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 
 	"fivechat.dev/tests/harness"
@@ -119,6 +120,11 @@ func TestNewestFirst(t *testing.T) {
 			if walked := walk(t, w, l, 4); fmt.Sprint(walked) != fmt.Sprint(all) {
 				t.Errorf("the cursor gives %v, want %v", walked, all)
 			}
+			for _, query := range []string{"?limit=4", "?limit=4&page=1&unknown=a%26b"} {
+				if linked := follow(t, w, l.path+query); fmt.Sprint(linked) != fmt.Sprint(all) {
+					t.Errorf("%s%s and its links give %v, want %v", l.path, query, linked, all)
+				}
+			}
 		})
 	}
 }
@@ -150,13 +156,69 @@ func walk(t *testing.T, w *harness.Website, l list, limit int) []string {
 	return nil
 }
 
+// follow reads a list from link to link.
+func follow(t *testing.T, w *harness.Website, at string) (all []string) {
+	t.Helper()
+	kept := strings.Contains(at, "unknown=")
+	for range 100 {
+		a := w.Reader().Do(t, "GET", at, nil).Want(t, 200)
+		all = append(all, ids(a.List())...)
+		next := linkOf(a, "next")
+		if (next == "") == a.Object().Bool("hasNextPage") {
+			t.Errorf("%s: the link is %q and hasNextPage %t", at, next, a.Object().Bool("hasNextPage"))
+		}
+		if next == "" {
+			return all
+		}
+		if at = next; strings.Contains(at, "unknown=a%26b") != kept || !strings.Contains(at, "limit=4") || strings.Contains(at, "page=") {
+			t.Errorf("a link leaves out what was asked for: %s", at)
+		}
+	}
+	t.Fatalf("the links do not end")
+	return nil
+}
+
+// linkOf is where an answer's link of a relation leads, or "".
+func linkOf(a harness.Answer, relation string) string {
+	for _, entry := range strings.Split(a.Header.Get("Link"), ", ") {
+		if target, ok := strings.CutSuffix(entry, `>; rel="`+relation+`"`); ok {
+			return strings.TrimPrefix(target, "<")
+		}
+	}
+	return ""
+}
+
+// TestPageLinks: a page that was asked for by number links to its neighbours.
+func TestPageLinks(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Pro)
+	l := lists[2]
+	l.fill(t, w, 5)
+	for query, want := range map[string][3]string{
+		"?limit=2":         {"", "?limit=2&page=1", "?limit=2&page=3"},
+		"?limit=2&page=2":  {"?limit=2&page=1", "?limit=2&page=1", "?limit=2&page=3"},
+		"?limit=2&page=99": {"?limit=2&page=3", "?limit=2&page=1", "?limit=2&page=3"},
+	} {
+		a := w.Reader().Do(t, "GET", l.path+query, nil).Want(t, 200)
+		for i, relation := range []string{"prev", "first", "last"} {
+			if have := strings.TrimPrefix(linkOf(a, relation), l.path); have != want[i] {
+				t.Errorf("%s: %s is %q, want %q", query, relation, have, want[i])
+			}
+		}
+	}
+}
+
 // TestBadCursor: a cursor that no answer gave is bad input.
 func TestBadCursor(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Pro)
 	for _, l := range lists {
-		for _, cursor := range []string{"nonsense", "1", "AAAA", "%25"} {
+		for _, cursor := range []string{"nonsense", "1", "AAAA", "%25", "AAAAAAAAAAAAAAAAAAAAAAI"} {
 			wantCode(t, w.Reader().Do(t, "GET", l.path+"?cursor="+cursor, nil), 400, "", "cursor")
 		}
+		wantCode(t, w.Reader().Do(t, "GET", l.path+"?updatedSince=yesterday", nil), 400, "", "updatedSince")
+		l.fill(t, w, 2)
+		newest := w.Reader().Get(t, l.path+"?limit=1").Text("nextCursor")
+		wantCode(t, w.Reader().Do(t, "GET", l.path+"?updatedSince=2026-01-01T00:00:00Z&cursor="+newest, nil), 400, "", "cursor")
 	}
 }

@@ -27,10 +27,13 @@ func TestSevenProcesses(t *testing.T) {
 		}
 	})
 	f := launch(t, binaries)
+	var sent repeated
+	t.Run("a replica is killed", func(t *testing.T) { sent = killed(t, f) })
 	t.Run("journeys", func(t *testing.T) { journeys.Run(t, f.System) })
 	t.Run("streams of two replicas", func(t *testing.T) { twoReplicas(t, f) })
 	t.Run("admin ports", func(t *testing.T) { adminPorts(t, f) })
 	t.Run("a service hears nobody but its siblings", func(t *testing.T) { unasserted(t, f) })
+	t.Run("what was sent to the killed replica is sent again", func(t *testing.T) { sent.again(t) })
 	t.Run("a request under way is answered", func(t *testing.T) { underWay(t, f) })
 	for _, p := range f.services {
 		p.terminate(t)

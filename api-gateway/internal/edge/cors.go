@@ -10,9 +10,9 @@ import (
 
 // What pages may send and read beside what every page may.
 const (
-	openHeaders    = "content-type, x-visitor-id, last-event-id, idempotency-key, x-request-id"
-	bearerHeaders  = "authorization, content-type, last-event-id, idempotency-key, x-request-id"
-	exposedHeaders = "X-Request-Id, Retry-After"
+	openHeaders    = "content-type, x-visitor-id, last-event-id, idempotency-key, if-match, if-none-match, x-request-id"
+	bearerHeaders  = "authorization, content-type, last-event-id, idempotency-key, if-match, if-none-match, x-request-id"
+	exposedHeaders = "X-Request-Id, Retry-After, ETag, Link, Idempotency-Replayed"
 	preflightAge   = "600"
 )
 

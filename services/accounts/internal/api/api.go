@@ -47,8 +47,8 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 
 func mountUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 	httpkit.Handle(r, "GET /users", 200, operation.New(chain, "accounts.list_users", authz.Read,
-		func(ctx context.Context, req list) (paging.Page[userView], error) {
-			found, err := s.Users(ctx, identity.From(ctx).Website, req.Window)
+		func(ctx context.Context, req listUsers) (paging.Page[userView], error) {
+			found, err := s.Users(ctx, identity.From(ctx).Website, req.Following)
 			return paging.Envelope(req.Window, found, viewsOf(found.Rows, userViewOf)), err
 		}))
 	httpkit.Handle(r, "POST /users", 201, operation.New(chain, "accounts.create_user", authz.Write,

@@ -12,6 +12,8 @@ import (
 
 type list struct{ paging.Window }
 
+type listUsers struct{ paging.Following }
+
 type byHash struct {
 	Hash string `path:"hash" json:"-"`
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/accounts"
 )
@@ -27,10 +28,14 @@ type userView struct {
 	Online    bool      `json:"online"`
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`
+	of        revision.Of
 }
 
+// Revision is the state of the user that the view shows.
+func (v userView) Revision() revision.Of { return v.of }
+
 func userViewOf(u accounts.User) userView {
-	return userView{u.ID, u.Name, u.Email, u.Theme, u.AvatarURL, u.Language, u.Online(time.Now()), u.CreatedAt, u.UpdatedAt}
+	return userView{u.ID, u.Name, u.Email, u.Theme, u.AvatarURL, u.Language, u.Online(time.Now()), u.CreatedAt, u.UpdatedAt, u.Revision()}
 }
 
 type deleted struct {

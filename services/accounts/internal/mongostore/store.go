@@ -33,7 +33,7 @@ func New(db *mongokit.DB) *Store {
 			mongokit.Index{Keys: newestFirst}),
 		users: mongokit.Tenanted[accounts.User](db, "accounts_users", "user",
 			mongokit.Index{Keys: bson.D{{Key: "email", Value: 1}}, Unique: true}, mongokit.Index{Keys: newestFirst},
-			mongokit.Index{Keys: bson.D{{Key: "lastSeenAt", Value: 1}}}),
+			mongokit.Changes(), mongokit.Index{Keys: bson.D{{Key: "lastSeenAt", Value: 1}}}),
 		tokens: mongokit.Tenanted[accounts.Token](db, "accounts_tokens", "token",
 			mongokit.Index{Keys: newestFirst}),
 		byHash: mongokit.GlobalOf[accounts.Token](db, "accounts_tokens", "token",

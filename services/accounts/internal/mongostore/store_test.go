@@ -11,6 +11,7 @@ import (
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/accounts"
 	"fivechat.dev/services/accounts/internal/mongostore"
@@ -108,7 +109,7 @@ func TestUsers(t *testing.T) {
 
 	got, err := s.User(ctx, one, a.ID)
 	want(t, got, err, a)
-	page, err := s.Users(ctx, one, paging.Window{})
+	page, err := s.Users(ctx, one, paging.Following{})
 	want(t, page.Rows, err, []accounts.User{b, a})
 	several, err := s.UsersOf(ctx, one, []int64{b.ID, 999, b.ID})
 	want(t, several, err, []accounts.User{b})
@@ -128,6 +129,7 @@ func TestUsers(t *testing.T) {
 	avatar := "https://example.com/a"
 	a.Name, a.AvatarURL, a.UpdatedAt = "Anna", &avatar, day.Add(time.Second)
 	got, err = s.SaveUser(ctx, one, a.ID, func(accounts.User) (accounts.User, error) { return a, nil })
+	a.Version = 1
 	want(t, got, err, a)
 	got, err = s.User(ctx, one, a.ID)
 	want(t, got, err, a)
@@ -221,7 +223,7 @@ func TestIsolation(t *testing.T) {
 		several, err := s.UsersOf(t.Context(), roles.other, []int64{u.ID})
 		want(t, len(several), err, 0)
 
-		users, err := s.Users(t.Context(), roles.owner, paging.Window{})
+		users, err := s.Users(t.Context(), roles.owner, paging.Following{})
 		want(t, users.Rows, err, []accounts.User{u})
 		tokens, err := s.Tokens(t.Context(), roles.owner, paging.Window{})
 		want(t, tokens.Rows, err, []accounts.Token{token})
@@ -234,4 +236,35 @@ func asOther(ctx context.Context, s *mongostore.Store, other tenant.ID, user, to
 	_, errs["SaveUser"] = s.SaveUser(ctx, other, user, func(u accounts.User) (accounts.User, error) { u.Name = "stolen"; return u, nil })
 	_, errs["DeleteToken"] = s.DeleteToken(ctx, other, token)
 	return errs
+}
+
+func TestUsersOfAState(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	u := addUser(t, s, one, "a@example.com")
+	storetest.Guarded(t, func(ctx context.Context) (revision.Of, error) {
+		u, err := s.User(ctx, one, u.ID)
+		return u.Revision(), err
+	}, func(ctx context.Context) error {
+		_, err := s.SaveUser(ctx, one, u.ID, func(u accounts.User) (accounts.User, error) { u.Name += "x"; return u, nil })
+		return err
+	}, func(ctx context.Context) error { return s.DeleteUser(ctx, one, u.ID) })
+}
+
+func TestUsersInTheOrderOfChanges(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	var users []accounts.User
+	for i := range 7 {
+		users = append(users, addUser(t, s, one, fmt.Sprintf("%d@example.com", i)))
+		addUser(t, s, two, fmt.Sprintf("%d@example.com", i))
+	}
+	storetest.Follow(t, storetest.Followed[accounts.User]{
+		Rows: len(users),
+		Change: func(row int, at time.Time) error {
+			_, err := s.SaveUser(t.Context(), one, users[row].ID, func(u accounts.User) (accounts.User, error) { u.UpdatedAt = at; return u, nil })
+			return err
+		},
+		List: func(w paging.Following) (paging.Slice[accounts.User], error) { return s.Users(t.Context(), one, w) },
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/accounts"
 )
@@ -27,13 +28,16 @@ func (s *Store) UsersOf(ctx context.Context, t tenant.ID, ids []int64) ([]accoun
 }
 
 // Users implements accounts.Store.
-func (s *Store) Users(ctx context.Context, t tenant.ID, w paging.Window) (paging.Slice[accounts.User], error) {
-	return mongokit.Newest(ctx, s.users, t, nil, w, "")
+func (s *Store) Users(ctx context.Context, t tenant.ID, w paging.Following) (paging.Slice[accounts.User], error) {
+	if w.Follows() {
+		return mongokit.Changed(ctx, s.users, t, nil, w, "")
+	}
+	return mongokit.Newest(ctx, s.users, t, nil, w.Window, "")
 }
 
-// AddUser implements accounts.Store.
+// AddUser implements accounts.Store: in a transaction, so that an operation that is sent again does it once.
 func (s *Store) AddUser(ctx context.Context, u accounts.User) error {
-	return emailTaken(s.users.Insert(ctx, u.WebsiteID, u))
+	return emailTaken(s.db.Tx(ctx, func(ctx context.Context) error { return s.users.Insert(ctx, u.WebsiteID, u) }))
 }
 
 // SaveUser implements accounts.Store: read, change and write in one transaction, so that two updates at once both count.
@@ -43,9 +47,13 @@ func (s *Store) SaveUser(ctx context.Context, t tenant.ID, id int64, change func
 		if err != nil {
 			return err
 		}
+		if err = revision.Check(ctx, u.Revision()); err != nil {
+			return err
+		}
 		if saved, err = change(u); err != nil {
 			return err
 		}
+		saved.Version++
 		_, err = s.users.Update(ctx, t, byID(id), bson.D{{Key: "$set", Value: saved}})
 		return err
 	})
@@ -69,11 +77,17 @@ func (s *Store) CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time
 
 // DeleteUser implements accounts.Store.
 func (s *Store) DeleteUser(ctx context.Context, t tenant.ID, id int64) error {
-	n, err := s.users.Delete(ctx, t, byID(id))
-	if err == nil && n == 0 {
-		return fault.Missing("user")
-	}
-	return err
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		u, err := s.users.Get(ctx, t, byID(id))
+		if err != nil {
+			return err
+		}
+		if err = revision.Check(ctx, u.Revision()); err != nil {
+			return err
+		}
+		_, err = s.users.Delete(ctx, t, byID(id))
+		return err
+	})
 }
 
 func emailTaken(err error) error {

@@ -28,7 +28,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *conversations.Service) {
 func (a api) documented(r *httpkit.Router, chain operation.Chain) {
 	httpkit.Handle(r, "GET /conversations", 200, operation.New(chain, "conversations.list_conversations", authz.Read,
 		func(ctx context.Context, req list) (paging.Page[conversations.View], error) {
-			found, err := a.s.List(ctx, identity.From(ctx).Website, req.filter(), req.Window)
+			found, err := a.s.List(ctx, identity.From(ctx).Website, req.filter(), req.Following)
 			if err != nil {
 				return paging.Page[conversations.View]{}, err
 			}
@@ -41,12 +41,12 @@ func (a api) documented(r *httpkit.Router, chain operation.Chain) {
 			return thread{}, err
 		}
 		v, err := a.view(ctx, th.Conversation, req.Lang)
-		return thread{v, messagesOf(th.Messages), th.Visitor, th.Agents}, err
+		return thread{v, messagesOf(th.Messages), th.Visitor, th.Agents, th.Conversation.Revision()}, err
 	}
 	httpkit.Handle(r, "GET /conversations/{token}", 200, operation.New(chain, "conversations.get_conversation", authz.Read, getThread))
 	httpkit.Handle(r, "GET /conversations/{token}/messages", 200, operation.New(chain, "conversations.list_messages", authz.Read, getThread))
 	httpkit.Handle(r, "POST /conversations/{token}/rate", 200, operation.New(chain, "conversations.rate_conversation", authz.Visitor,
-		func(ctx context.Context, req rate) (conversations.View, error) {
+		func(ctx context.Context, req rate) (changed, error) {
 			p := identity.From(ctx)
 			c, err := a.s.Rate(ctx, p.Website, req.Token, p.VisitorID, conversations.Rating{Stars: req.Rating, Feedback: req.Feedback})
 			return a.viewed(ctx, c, err)
@@ -61,7 +61,7 @@ func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
 			return posted{m.View(), fresh}, err
 		}))
 	httpkit.Handle(r, "PATCH /conversations/{token}", 200, operation.New(chain, "conversations.update_conversation", authz.Write,
-		func(ctx context.Context, req update) (conversations.View, error) {
+		func(ctx context.Context, req update) (changed, error) {
 			c, err := a.s.Update(ctx, identity.From(ctx).Website, req.Token, conversations.Patch{
 				Status: req.Status, AssigneeID: req.AssigneeID, Tags: req.Tags, Summary: req.Summary})
 			return a.viewed(ctx, c, err)
@@ -109,7 +109,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 			p := identity.From(ctx)
 			c, m, fresh, err := a.s.Open(ctx, p.Website, p.VisitorID, conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
 			v, err := a.viewed(ctx, c, err)
-			return opened{v, m.View(), fresh}, err
+			return opened{v.View, m.View(), fresh}, err
 		}))
 	httpkit.Handle(r, "GET /visitor/conversations/{token}/messages", 200, operation.New(chain, "conversations.list_own_messages", authz.Visitor,
 		func(ctx context.Context, req since) (news, error) {
@@ -139,7 +139,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 			return operation.None{}, a.s.MarkReadByVisitor(ctx, p.Website, req.Token, p.VisitorID)
 		}))
 	httpkit.Handle(r, "POST /visitor/conversations/{token}/close", 200, operation.New(chain, "conversations.close_conversation", authz.Visitor,
-		func(ctx context.Context, req read) (conversations.View, error) {
+		func(ctx context.Context, req read) (changed, error) {
 			p := identity.From(ctx)
 			c, err := a.s.Close(ctx, p.Website, req.Token, p.VisitorID)
 			return a.viewed(ctx, c, err)
@@ -153,7 +153,7 @@ func (a api) forSiblings(r *httpkit.Router, chain operation.Chain) {
 			return resolved{c.ID, c.VisitorID}, err
 		}))
 	httpkit.Handle(r, "GET /internal/conversations/open", 200, operation.New(chain, "conversations.get_open_conversation", authz.Internal,
-		func(ctx context.Context, req openOf) (conversations.View, error) {
+		func(ctx context.Context, req openOf) (changed, error) {
 			c, err := a.s.OpenOf(ctx, identity.From(ctx).Website, req.VisitorID)
 			return a.viewed(ctx, c, err)
 		}))
@@ -184,9 +184,10 @@ func (a api) view(ctx context.Context, c conversations.Conversation, lang string
 }
 
 // viewed gives the view of a use case's outcome.
-func (a api) viewed(ctx context.Context, c conversations.Conversation, err error) (conversations.View, error) {
+func (a api) viewed(ctx context.Context, c conversations.Conversation, err error) (changed, error) {
 	if err != nil {
-		return conversations.View{}, err
+		return changed{}, err
 	}
-	return a.view(ctx, c, "")
+	v, err := a.view(ctx, c, "")
+	return changed{v, c.Revision()}, err
 }

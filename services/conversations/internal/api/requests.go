@@ -26,17 +26,19 @@ type byToken struct {
 }
 
 type list struct {
-	paging.Window
-	Lang         string `query:"lang" json:"-"`
-	Status       string `query:"status" json:"-"`
-	AssigneeID   holder `query:"assigneeId" json:"-"`
-	VisitorID    int64  `query:"visitorId" json:"-"`
-	Search       string `query:"search" json:"-"`
-	UpdatedSince moment `query:"updatedSince" json:"-"`
+	paging.Following
+	Lang       string `query:"lang" json:"-"`
+	Status     string `query:"status" json:"-"`
+	AssigneeID holder `query:"assigneeId" json:"-"`
+	VisitorID  int64  `query:"visitorId" json:"-"`
+	Search     string `query:"search" json:"-"`
 }
 
 // Validate refuses filters that are ours; the documented page, limit and lang are never refused.
 func (l list) Validate() error {
+	if err := l.Following.Validate(); err != nil {
+		return err
+	}
 	var wrong fault.Problems
 	wrong.Check(l.Status == "" || l.Status == string(conversations.Open) || l.Status == string(conversations.Closed), "status", "must be OPEN or CLOSED")
 	wrong.Check(len(words.Of(maxSearchWords+1, l.Search)) <= maxSearchWords, "search", "must be at most 10 words")
@@ -46,7 +48,7 @@ func (l list) Validate() error {
 func (l list) filter() conversations.Filter {
 	return conversations.Filter{
 		Status: conversations.Status(l.Status), AssigneeID: l.AssigneeID.id, Unassigned: l.AssigneeID.none, VisitorID: l.VisitorID,
-		Words: words.Query(maxSearchWords, l.Search), UpdatedSince: time.Time(l.UpdatedSince),
+		Words: words.Query(maxSearchWords, l.Search),
 	}
 }
 
@@ -73,31 +75,16 @@ func (h *holder) UnmarshalText(b []byte) error {
 var errHolder = errors.New("must be a positive whole number, or none")
 
 type counts struct {
-	Since moment `query:"since" json:"-"`
+	Since paging.Moment `query:"since" json:"-"`
 }
 
 // Validate wants a moment: since ever would count everything.
 func (c counts) Validate() error {
 	if time.Time(c.Since).IsZero() {
-		return fault.Bad("since", errMoment.Error())
+		return fault.Bad("since", paging.ErrMoment.Error())
 	}
 	return nil
 }
-
-// moment is a timestamp in a query.
-type moment time.Time
-
-// UnmarshalText reads RFC 3339.
-func (m *moment) UnmarshalText(b []byte) error {
-	t, err := time.Parse(time.RFC3339, string(b))
-	if err != nil {
-		return errMoment
-	}
-	*m = moment(t)
-	return nil
-}
-
-var errMoment = errors.New("must be a timestamp like 2024-01-15T10:30:00.000Z")
 
 type rate struct {
 	Token    string  `path:"token" json:"-"`

@@ -1,6 +1,13 @@
 package api
 
-import "fivechat.dev/services/conversations"
+import (
+	"net/url"
+	"strconv"
+
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/revision"
+	"fivechat.dev/services/conversations"
+)
 
 func messagesOf(ms []conversations.Message) []conversations.MessageView {
 	out := make([]conversations.MessageView, len(ms))
@@ -16,7 +23,20 @@ type thread struct {
 	Messages     []conversations.MessageView `json:"messages"`
 	Visitor      *conversations.Visitor      `json:"visitor"`
 	Users        []conversations.Agent       `json:"users"`
+	of           revision.Of
 }
+
+// Revision is the state of the conversation that the thread shows.
+func (t thread) Revision() revision.Of { return t.of }
+
+// changed is a conversation as a change has left it.
+type changed struct {
+	conversations.View
+	of revision.Of
+}
+
+// Revision is the state of the conversation that was answered.
+func (c changed) Revision() revision.Of { return c.of }
 
 // agent is what a visitor sees of an agent.
 type agent struct {
@@ -31,6 +51,14 @@ type news struct {
 	Messages     []conversations.MessageView `json:"messages"`
 	Users        []agent                     `json:"users"`
 	HasMore      bool                        `json:"hasMore"` // ask again behind the last message
+}
+
+// Links says where the messages go on.
+func (n news) Links(at *url.URL) string {
+	if !n.HasMore {
+		return ""
+	}
+	return paging.Link(at, "next", "after", strconv.FormatInt(n.Messages[len(n.Messages)-1].ID, 10))
 }
 
 // posted is a message that answers 201, or 200 where it had been posted before.

@@ -12,6 +12,7 @@ import (
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/conversations"
 )
@@ -38,7 +39,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 		db: db,
 		conversations: mongokit.Tenanted[conversations.Conversation](db, "conversations_conversations", "conversation",
 			mongokit.Index{Keys: bson.D{{Key: "token", Value: 1}}, Unique: true},
-			mongokit.Index{Keys: newest}, by("status"), by("assigneeId"), by("visitorId"),
+			mongokit.Index{Keys: newest}, mongokit.Changes(), by("status"), by("assigneeId"), by("visitorId"),
 			mongokit.Index{Keys: bson.D{{Key: "status", Value: 1}, {Key: "assigneeId", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "closedAt", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "terms", Value: 1}}},
@@ -115,7 +116,7 @@ func (s *Store) Get(ctx context.Context, t tenant.ID, token string) (conversatio
 }
 
 // List implements conversations.Store.
-func (s *Store) List(ctx context.Context, t tenant.ID, f conversations.Filter, w paging.Window) (paging.Slice[conversations.Conversation], error) {
+func (s *Store) List(ctx context.Context, t tenant.ID, f conversations.Filter, w paging.Following) (paging.Slice[conversations.Conversation], error) {
 	var filter bson.D
 	add := func(key string, value any) { filter = append(filter, bson.E{Key: key, Value: value}) }
 	if f.Status != "" {
@@ -132,10 +133,10 @@ func (s *Store) List(ctx context.Context, t tenant.ID, f conversations.Filter, w
 	if len(f.Words) > 0 {
 		add("terms", bson.D{{Key: "$all", Value: f.Words}})
 	}
-	if !f.UpdatedSince.IsZero() {
-		add("updatedAt", bson.D{{Key: "$gte", Value: f.UpdatedSince}})
+	if w.Follows() {
+		return mongokit.Changed(ctx, s.conversations, t, filter, w, "terms")
 	}
-	return mongokit.Newest(ctx, s.conversations, t, filter, w, "terms")
+	return mongokit.Newest(ctx, s.conversations, t, filter, w.Window, "terms")
 }
 
 // Counts implements conversations.Store. Each count walks one index over no more than it counts.
@@ -198,9 +199,15 @@ func (s *Store) PutTag(ctx context.Context, tag conversations.Tag) error {
 
 // DeleteTag implements conversations.Store.
 func (s *Store) DeleteTag(ctx context.Context, t tenant.ID, name string) error {
-	n, err := s.tags.Delete(ctx, t, bson.D{{Key: "name", Value: name}})
-	if err == nil && n == 0 {
-		err = fault.Missing("tag")
-	}
-	return err
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		n, err := s.tags.Delete(ctx, t, bson.D{{Key: "name", Value: name}})
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return fault.Missing("tag")
+		default:
+			return revision.Check(ctx, revision.Of{}) // a tag has no revisions
+		}
+	})
 }

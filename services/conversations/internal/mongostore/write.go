@@ -7,6 +7,7 @@ import (
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/libs/words"
 	"fivechat.dev/services/conversations"
@@ -76,6 +77,9 @@ func (s *Store) change(ctx context.Context, t tenant.ID, token string, fn func(c
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		var err error
 		if c, err = s.conversations.Modify(ctx, t, byToken(token), bson.D{{Key: "$inc", Value: bson.D{{Key: "version", Value: int64(1)}}}}); err != nil {
+			return err
+		}
+		if err := revision.Check(ctx, revision.Of{ID: c.ID, Version: c.Version - 1}); err != nil {
 			return err
 		}
 		known := len(c.Terms)

@@ -18,7 +18,7 @@ import (
 func Mount(r *httpkit.Router, chain operation.Chain, s *tickets.Service) {
 	httpkit.Handle(r, "GET /tickets", 200, operation.New(chain, "tickets.list_tickets", authz.ProRead,
 		func(ctx context.Context, req list) (paging.Page[view], error) {
-			found, err := s.List(ctx, identity.From(ctx).Website, req.filter(), req.Search, req.Window)
+			found, err := s.List(ctx, identity.From(ctx).Website, req.filter(), req.Search, req.Following)
 			return paging.Envelope(req.Window, found, viewsOf(found.Rows)), err
 		}))
 	httpkit.Handle(r, "POST /tickets", 201, operation.New(chain, "tickets.create_ticket", authz.ProWrite,

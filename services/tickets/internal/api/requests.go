@@ -11,7 +11,7 @@ type byID struct {
 }
 
 type list struct {
-	paging.Window
+	paging.Following
 	Status     string `query:"status" json:"-"`
 	Priority   string `query:"priority" json:"-"`
 	AssigneeID int64  `query:"assigneeId" json:"-"`

@@ -3,6 +3,7 @@ package api
 import (
 	"time"
 
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/tickets"
 )
@@ -29,7 +30,11 @@ type view struct {
 	Assignee           *tickets.User    `json:"assignee"`
 	Messages           []messageView    `json:"messages"`
 	Tags               []string         `json:"tags"`
+	of                 revision.Of
 }
+
+// Revision is the state of the ticket that the view shows.
+func (v view) Revision() revision.Of { return v.of }
 
 type visitorView struct {
 	Token string `json:"token"`
@@ -57,7 +62,7 @@ func viewOf(d tickets.Detail) view {
 		ID: d.ID, WebsiteID: d.WebsiteID, VisitorID: d.VisitorID, ConversationID: d.ConversationID, Title: d.Title,
 		Description: d.Description, Status: d.Status, Priority: d.Priority, AssigneeID: d.AssigneeID, Email: d.Email,
 		UniqueEmailAddress: d.UniqueEmailAddress, LanguageCode: d.LanguageCode, Summary: d.Summary, CreatedAt: d.CreatedAt,
-		UpdatedAt: d.UpdatedAt, Website: d.Website, Assignee: d.Assignee, Tags: d.Tags,
+		UpdatedAt: d.UpdatedAt, Website: d.Website, Assignee: d.Assignee, Tags: d.Tags, of: d.Revision(),
 	}
 	if d.Visitor != nil {
 		v.Visitor = &visitorView{d.Visitor.Token, d.Visitor.Name}

@@ -8,9 +8,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/tickets"
 )
@@ -40,7 +40,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 	return &Store{
 		db: db, log: log,
 		tickets: mongokit.Tenanted[tickets.Ticket](db, "tickets_tickets", "ticket",
-			newest(), newest("status"), newest("priority"), newest("assigneeId"), newest("visitorId"), newest(searchField+".terms")),
+			mongokit.Changes(), newest(), newest("status"), newest("priority"), newest("assigneeId"), newest("visitorId"), newest(searchField+".terms")),
 		messages: mongokit.Tenanted[tickets.Message](db, "tickets_messages", "ticket message",
 			mongokit.Index{Keys: bson.D{{Key: "ticketId", Value: 1}, {Key: "_id", Value: 1}}}),
 		ticketIDs:  mongokit.NewSequence(db, "tickets", "tickets"),
@@ -72,7 +72,7 @@ func (s *Store) Get(ctx context.Context, t tenant.ID, ticketID int64) (tickets.T
 }
 
 // List implements tickets.Store.
-func (s *Store) List(ctx context.Context, t tenant.ID, f tickets.Filter, w paging.Window) (paging.Slice[tickets.Ticket], error) {
+func (s *Store) List(ctx context.Context, t tenant.ID, f tickets.Filter, w paging.Following) (paging.Slice[tickets.Ticket], error) {
 	var filter bson.D
 	add := func(wanted bool, key string, value any) {
 		if wanted {
@@ -84,7 +84,10 @@ func (s *Store) List(ctx context.Context, t tenant.ID, f tickets.Filter, w pagin
 	add(f.AssigneeID != 0, "assigneeId", f.AssigneeID)
 	add(f.VisitorID != 0, "visitorId", f.VisitorID)
 	add(len(f.Words) > 0, searchField+".terms", bson.D{{Key: "$all", Value: f.Words}})
-	return mongokit.Newest(ctx, s.tickets, t, filter, w, searchField)
+	if w.Follows() {
+		return mongokit.Changed(ctx, s.tickets, t, filter, w, searchField)
+	}
+	return mongokit.Newest(ctx, s.tickets, t, filter, w.Window, searchField)
 }
 
 // Messages implements tickets.Store. A ticket's messages are bounded by the domain.
@@ -99,8 +102,11 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, ticketID int64, change fu
 		if err != nil {
 			return err
 		}
+		if err = revision.Check(ctx, stored.Revision()); err != nil {
+			return err
+		}
 		saved = change(stored)
-		changed, err := s.write(ctx, stored, saved)
+		changed, err := s.write(ctx, stored, &saved)
 		if err != nil || !changed {
 			return err
 		}
@@ -121,7 +127,7 @@ func (s *Store) AddMessage(ctx context.Context, m tickets.Message, change func(t
 		if err != nil {
 			return err
 		}
-		if _, err := s.write(ctx, stored, changed); err != nil {
+		if _, err := s.write(ctx, stored, &changed); err != nil {
 			return err
 		}
 		if err := s.messages.Insert(ctx, m.WebsiteID, m); err != nil {
@@ -134,12 +140,15 @@ func (s *Store) AddMessage(ctx context.Context, m tickets.Message, change func(t
 // Delete implements tickets.Store.
 func (s *Store) Delete(ctx context.Context, t tenant.ID, ticketID int64) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		n, err := s.tickets.Delete(ctx, t, id(ticketID))
+		stored, err := s.tickets.Get(ctx, t, id(ticketID))
 		if err != nil {
 			return err
 		}
-		if n == 0 {
-			return fault.Missing("ticket")
+		if err = revision.Check(ctx, stored.Revision()); err != nil {
+			return err
+		}
+		if _, err := s.tickets.Delete(ctx, t, id(ticketID)); err != nil {
+			return err
 		}
 		if _, err := s.messages.Delete(ctx, t, bson.D{{Key: "ticketId", Value: ticketID}}); err != nil {
 			return err
@@ -148,8 +157,9 @@ func (s *Store) Delete(ctx context.Context, t tenant.ID, ticketID int64) error {
 	})
 }
 
-// write sets the fields in which after differs from before, and no others; it says whether there were any.
-func (s *Store) write(ctx context.Context, before, after tickets.Ticket) (bool, error) {
+// write sets the fields in which after differs from before, and no others; it says whether there were any, and gives after
+// its version then.
+func (s *Store) write(ctx context.Context, before tickets.Ticket, after *tickets.Ticket) (bool, error) {
 	old, err := bson.Marshal(before)
 	if err != nil {
 		return false, fmt.Errorf("mongostore: %w", err)
@@ -171,5 +181,7 @@ func (s *Store) write(ctx context.Context, before, after tickets.Ticket) (bool, 
 	if len(set) == 0 {
 		return false, nil
 	}
+	after.Version++
+	set = append(set, bson.E{Key: "version", Value: after.Version})
 	return s.tickets.Update(ctx, before.WebsiteID, id(before.ID), bson.D{{Key: "$set", Value: set}})
 }

@@ -135,7 +135,7 @@ func TestList(t *testing.T) {
 	} {
 		for _, size := range []paging.Limit{1, 2, 100} {
 			var byPage, byCursor []int64
-			w := paging.Window{Limit: size}
+			w := paging.Following{Window: paging.Window{Limit: size}}
 			for {
 				found := must(k.List(t.Context(), a, tc.filter, w))(t)
 				if found.Total != int64(len(tc.want)) {
@@ -147,7 +147,7 @@ func TestList(t *testing.T) {
 				byPage = append(byPage, numbers(t, found.Rows)...)
 				w.Page = paging.Number(w.Number() + 1)
 			}
-			w = paging.Window{Limit: size}
+			w = paging.Following{Window: paging.Window{Limit: size}}
 			for {
 				found := must(k.List(t.Context(), a, tc.filter, w))(t)
 				byCursor = append(byCursor, numbers(t, found.Rows)...)
@@ -289,7 +289,7 @@ func TestIsolation(t *testing.T) {
 			t.Errorf("a stranger reads %d messages", n)
 		}
 		for _, f := range []tickets.Filter{{}, {Status: tickets.StatusNew}, {Words: []string{"lamp"}}} {
-			for _, row := range must(k.List(t.Context(), roles.stranger, f, paging.Window{}))(t).Rows {
+			for _, row := range must(k.List(t.Context(), roles.stranger, f, paging.Following{}))(t).Rows {
 				if row.WebsiteID != roles.stranger {
 					t.Errorf("a stranger's list has %+v", row)
 				}

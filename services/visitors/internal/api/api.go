@@ -17,7 +17,7 @@ import (
 func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 	httpkit.Handle(r, "GET /visitors", 200, operation.New(chain, "visitors.list_visitors", authz.Read,
 		func(ctx context.Context, req list) (paging.Page[view], error) {
-			found, err := s.List(ctx, identity.From(ctx).Website, req.Online.Ptr(), req.Window)
+			found, err := s.List(ctx, identity.From(ctx).Website, req.Online.Ptr(), req.Following)
 			return paging.Envelope(req.Window, found, viewsOf(found.Rows)), err
 		}))
 	httpkit.Handle(r, "GET /visitors/{token}", 200, operation.New(chain, "visitors.get_visitor", authz.Read,

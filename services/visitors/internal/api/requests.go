@@ -27,7 +27,7 @@ func (f *flag) UnmarshalText(b []byte) error {
 
 type list struct {
 	Online flag `query:"online" json:"-"`
-	paging.Window
+	paging.Following
 }
 
 type byToken struct {

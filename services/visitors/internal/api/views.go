@@ -3,6 +3,7 @@ package api
 import (
 	"time"
 
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/visitors"
 )
@@ -20,11 +21,15 @@ type view struct {
 	Online    bool      `json:"online"`
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`
+	of        revision.Of
 }
+
+// Revision is the state of the visitor that the view shows.
+func (v view) Revision() revision.Of { return v.of }
 
 func viewOf(v visitors.Visitor) view {
 	return view{
-		v.ID, v.Name, v.Token, v.IP, v.Context, v.WebsiteID, v.Country, v.City, v.Online(time.Now()), v.CreatedAt, v.UpdatedAt,
+		v.ID, v.Name, v.Token, v.IP, v.Context, v.WebsiteID, v.Country, v.City, v.Online(time.Now()), v.CreatedAt, v.UpdatedAt, v.Revision(),
 	}
 }
 

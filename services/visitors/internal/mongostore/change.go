@@ -7,6 +7,7 @@ import (
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/visitors"
 )
@@ -28,9 +29,13 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, visitorToken string, chan
 		if err != nil {
 			return err
 		}
+		if err = revision.Check(ctx, v.Revision()); err != nil {
+			return err
+		}
 		if saved, err = change(v); err != nil {
 			return err
 		}
+		saved.Version++
 		if _, err = s.visitors.Update(ctx, t, bson.D{{Key: "_id", Value: v.ID}}, bson.D{{Key: "$set", Value: saved}}); err != nil {
 			return err
 		}

@@ -38,6 +38,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 			mongokit.Index{Keys: bson.D{{Key: "token", Value: 1}}, Unique: true},
 			mongokit.Index{Keys: bson.D{{Key: "importKey", Value: 1}}, Unique: true, Present: "importKey"},
 			mongokit.Index{Keys: bson.D{{Key: "lastSeenAt", Value: 1}}},
+			mongokit.Changes(),
 			mongokit.Index{Keys: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}}),
 		tokens: mongokit.GlobalOf[token](db, "visitors_tokens", "visitor"),
 		ids:    mongokit.NewSequence(db, "visitors", "visitor"),
@@ -66,14 +67,17 @@ func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]visitors
 }
 
 // List implements visitors.Store.
-func (s *Store) List(ctx context.Context, t tenant.ID, f visitors.Filter, w paging.Window) (paging.Slice[visitors.Visitor], error) {
+func (s *Store) List(ctx context.Context, t tenant.ID, f visitors.Filter, w paging.Following) (paging.Slice[visitors.Visitor], error) {
 	var filter bson.D
 	if !f.SeenSince.IsZero() {
 		filter = seen("$gte", f.SeenSince)
 	} else if !f.UnseenSince.IsZero() {
 		filter = seen("$lt", f.UnseenSince)
 	}
-	return mongokit.Newest(ctx, s.visitors, t, filter, w, "")
+	if w.Follows() {
+		return mongokit.Changed(ctx, s.visitors, t, filter, w, "")
+	}
+	return mongokit.Newest(ctx, s.visitors, t, filter, w.Window, "")
 }
 
 // CountSeen implements visitors.Store.

@@ -1,6 +1,7 @@
 package mongostore_test
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/visitors"
@@ -108,7 +110,7 @@ func TestCreateAndFind(t *testing.T) {
 	wantKind(t, err, fault.NotFound)
 	several, err := s.ByIDs(ctx, one, []int64{b.ID, 999})
 	want(t, several, err, []visitors.Visitor{b})
-	page, err := s.List(ctx, one, visitors.Filter{}, paging.Window{})
+	page, err := s.List(ctx, one, visitors.Filter{}, paging.Following{})
 	want(t, page.Rows, err, []visitors.Visitor{b, a})
 	want(t, s.told(t), nil, []string{
 		fmt.Sprintf(`visitor.created 1 %d {"visitorId":%d}`, a.ID, a.ID), fmt.Sprintf(`visitor.created 1 %d {"visitorId":%d}`, b.ID, b.ID),
@@ -133,12 +135,12 @@ func TestPresence(t *testing.T) {
 		got, err := s.CountSeen(ctx, one, since)
 		want(t, got, err, n)
 	}
-	page, err := s.List(ctx, one, visitors.Filter{SeenSince: later}, paging.Window{})
+	page, err := s.List(ctx, one, visitors.Filter{SeenSince: later}, paging.Following{})
 	want(t, page.Rows, err, []visitors.Visitor{a})
 	want(t, page.Total, err, 1)
-	page, err = s.List(ctx, one, visitors.Filter{UnseenSince: later}, paging.Window{})
+	page, err = s.List(ctx, one, visitors.Filter{UnseenSince: later}, paging.Following{})
 	want(t, page.Rows, err, []visitors.Visitor{b})
-	page, err = s.List(ctx, one, visitors.Filter{SeenSince: day}, paging.Window{Limit: 1, Cursor: paging.Cursor{At: day, ID: b.ID}})
+	page, err = s.List(ctx, one, visitors.Filter{SeenSince: day}, paging.Following{Window: paging.Window{Limit: 1, Cursor: paging.Cursor{At: day, ID: b.ID}}})
 	want(t, page.Rows, err, []visitors.Visitor{a})
 }
 
@@ -153,6 +155,7 @@ func TestSave(t *testing.T) {
 	city := "Bern"
 	v.Name, v.Context, v.City = "Anna", `{"a":1}`, &city
 	got, err := s.Save(ctx, one, v.Token, func(visitors.Visitor) (visitors.Visitor, error) { return v, nil })
+	v.Version = 1
 	want(t, got, err, v)
 	got, err = s.ByToken(ctx, one, v.Token)
 	want(t, got, err, v)
@@ -230,7 +233,7 @@ func TestImportAtOnce(t *testing.T) {
 	for _, a := range answers[1:] {
 		want(t, a, nil, answers[0])
 	}
-	page, err := s.List(t.Context(), one, visitors.Filter{}, paging.Window{})
+	page, err := s.List(t.Context(), one, visitors.Filter{}, paging.Following{})
 	want(t, page.Total, err, 40)
 	want(t, s.told(t), nil, []string{`visitors.imported 1 0 {"visitors":40}`})
 }
@@ -267,4 +270,43 @@ func TestIsolation(t *testing.T) {
 		want(t, n, err, 1)
 		want(t, s.told(t), nil, told)
 	}
+}
+
+func TestVisitorsOfAState(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	v := s.create(t, one)
+	storetest.Guarded(t, func(ctx context.Context) (revision.Of, error) {
+		v, err := s.ByToken(ctx, one, v.Token)
+		return v.Revision(), err
+	}, func(ctx context.Context) error {
+		_, err := s.Save(ctx, one, v.Token, func(v visitors.Visitor) (visitors.Visitor, error) { v.Name += "x"; return v, nil })
+		return err
+	}, nil)
+	before, err := s.ByToken(t.Context(), one, v.Token)
+	wantDone(t, err)
+	_, err = s.Seen(t.Context(), one, v.ID, day.Add(time.Hour), day.Add(time.Minute))
+	wantDone(t, err)
+	after, err := s.ByToken(t.Context(), one, v.Token)
+	want(t, after.Revision(), err, before.Revision())
+}
+
+func TestVisitorsInTheOrderOfChanges(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	var rows []visitors.Visitor
+	for range 7 {
+		rows = append(rows, s.create(t, one))
+		s.create(t, two)
+	}
+	storetest.Follow(t, storetest.Followed[visitors.Visitor]{
+		Rows: len(rows),
+		Change: func(row int, at time.Time) error {
+			_, err := s.Save(t.Context(), one, rows[row].Token, func(v visitors.Visitor) (visitors.Visitor, error) { v.UpdatedAt = at; return v, nil })
+			return err
+		},
+		List: func(w paging.Following) (paging.Slice[visitors.Visitor], error) {
+			return s.List(t.Context(), one, visitors.Filter{SeenSince: day}, w)
+		},
+	})
 }

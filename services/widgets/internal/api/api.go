@@ -11,13 +11,17 @@ import (
 	"fivechat.dev/services/widgets"
 )
 
+// widgetCaching lets a browser show settings that are a few seconds old. What shares answers keeps them for a second, in
+// which a change is to be seen everywhere.
+const widgetCaching = "public, max-age=1, stale-while-revalidate=5"
+
 // Mount puts the operations of s into the route table.
 func Mount(r *httpkit.Router, chain operation.Chain, s *widgets.Service) error {
 	httpkit.Handle(r, "GET /widgets/{clientToken}", 200, operation.New(chain, "widgets.get_widget", authz.Public,
 		func(ctx context.Context, req byToken) (view, error) {
 			w, err := s.Public(ctx, req.ClientToken)
 			return viewOf(w), err
-		}))
+		}), httpkit.Caching(widgetCaching))
 	httpkit.Handle(r, "PATCH /widgets/{clientToken}", 200, operation.New(chain, "widgets.update_widget", authz.Write,
 		func(ctx context.Context, req update) (view, error) {
 			w, err := s.Update(ctx, identity.From(ctx).Website, req.ClientToken, req.patch())

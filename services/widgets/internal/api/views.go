@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/widgets"
 )
@@ -55,13 +56,17 @@ type view struct {
 	RatingEnabled      bool    `json:"ratingEnabled"`
 	RemoveBranding     bool    `json:"removeBranding"`
 	ChatEnabled        bool    `json:"chatEnabled"`
+	of                 revision.Of
 }
+
+// Revision is the state of the widget that the view shows.
+func (v view) Revision() revision.Of { return v.of }
 
 func viewOf(w widgets.Widget) view {
 	return view{
 		w.ID, w.Color, w.ButtonClass, w.ChatClass, w.ChatTitleClass, w.ChatInputClass, w.ButtonXPos, w.ButtonYPos,
 		w.ButtonBgColor, w.ButtonTextColor, w.BubbleColor, w.BubbleTextColor, w.ClientToken, w.ChatFormFields,
-		w.WelcomeMessages, w.RatingEnabled, w.RemoveBranding, w.ChatEnabled,
+		w.WelcomeMessages, w.RatingEnabled, w.RemoveBranding, w.ChatEnabled, w.Revision(),
 	}
 }
 

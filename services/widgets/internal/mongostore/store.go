@@ -76,6 +76,10 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, change func(widgets.Widge
 		if saved, err = change(w); err != nil {
 			return err
 		}
+		if saved == w {
+			return nil
+		}
+		saved.Version++
 		_, err = s.widgets.Update(ctx, t, bson.D{{Key: "_id", Value: saved.ID}}, bson.D{{Key: "$set", Value: saved}})
 		return err
 	})

@@ -1,0 +1,53 @@
+package paging
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"time"
+)
+
+// Cursor is ?cursor: a place in a list, behind a row. Its zero value is the beginning.
+type Cursor struct {
+	At      time.Time // the row's creation or, in the order of changes, its last change
+	ID      int64     // the row's number, which breaks ties; 0 in the order of changes: in front of all rows of At
+	Changes bool      // it is a place in the order of changes
+}
+
+// The lengths of a cursor in bytes. One in the order of changes has one byte more, so that neither is taken for the other.
+const (
+	placeSize   = 16
+	changesSize = placeSize + 1
+)
+
+// UnmarshalText reads what String wrote.
+func (c *Cursor) UnmarshalText(b []byte) error {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(string(b))
+	if err != nil || len(raw) != placeSize && len(raw) != changesSize {
+		return errNotCursor
+	}
+	c.At = time.UnixMilli(int64(binary.BigEndian.Uint64(raw)))
+	c.ID = int64(binary.BigEndian.Uint64(raw[8:]))
+	if c.Changes = len(raw) == changesSize; c.Changes {
+		if raw[placeSize] != 1 || c.At.UnixMilli() < 0 || c.ID < 0 || c.At.Year() > 9999 {
+			return errNotCursor
+		}
+		return nil
+	}
+	if c.At.UnixMilli() <= 0 || c.At.Year() > 9999 || c.ID <= 0 {
+		return errNotCursor
+	}
+	return nil
+}
+
+var errNotCursor = errors.New("is not a cursor that an answer gave")
+
+// String is the opaque form.
+func (c Cursor) String() string {
+	raw := binary.BigEndian.AppendUint64(nil, uint64(c.At.UnixMilli()))
+	raw = binary.BigEndian.AppendUint64(raw, uint64(c.ID))
+	if c.Changes {
+		raw = append(raw, 1)
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
+}

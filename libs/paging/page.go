@@ -1,0 +1,63 @@
+package paging
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Page is the envelope of every list. Total, Page and TotalPages are null where the list was read by cursor.
+type Page[T any] struct {
+	Data        []T     `json:"data"`
+	Total       *int64  `json:"total"`
+	Page        *int64  `json:"page"`
+	Limit       int64   `json:"limit"`
+	TotalPages  *int64  `json:"totalPages"`
+	HasNextPage bool    `json:"hasNextPage"`
+	HasPrevPage bool    `json:"hasPrevPage"`
+	NextCursor  *string `json:"nextCursor"`
+}
+
+// Envelope puts data, the view of found.Rows, into the envelope of what was asked.
+func Envelope[T, Row any](w Window, found Slice[Row], data []T) Page[T] {
+	p := Page[T]{Data: data, Limit: w.Size(), HasNextPage: found.More, HasPrevPage: w.ByCursor()}
+	if found.Next != (Cursor{}) {
+		next := found.Next.String()
+		p.NextCursor = &next
+	}
+	if w.ByCursor() || found.Next.Changes {
+		return p
+	}
+	number, pages := w.Number(), (found.Total+p.Limit-1)/p.Limit
+	p.Total, p.Page, p.TotalPages = &found.Total, &number, &pages
+	p.HasNextPage, p.HasPrevPage = number < pages, number > 1
+	return p
+}
+
+// Links gives the header Link of an answer to a request at an address: where the list goes on and, where it is read by
+// page number, its other pages.
+func (p Page[T]) Links(at *url.URL) string {
+	var links []string
+	if p.HasNextPage && p.NextCursor != nil {
+		links = append(links, Link(at, "next", "cursor", *p.NextCursor))
+	}
+	if p.Page != nil && *p.TotalPages > 0 {
+		page := func(rel string, n int64) { links = append(links, Link(at, rel, "page", strconv.FormatInt(n, 10))) }
+		if p.HasPrevPage {
+			page("prev", min(*p.Page-1, *p.TotalPages))
+		}
+		page("first", 1)
+		page("last", *p.TotalPages)
+	}
+	return strings.Join(links, ", ")
+}
+
+// Link is an entry of the header Link: the request's own address with the place in the list set by key, and its other
+// parameters kept.
+func Link(at *url.URL, rel, key, value string) string {
+	query := at.Query()
+	query.Del("page")
+	query.Del("cursor")
+	query.Set(key, value)
+	return "<" + at.EscapedPath() + "?" + query.Encode() + `>; rel="` + rel + `"`
+}

@@ -1,0 +1,71 @@
+package storetest
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/revision"
+)
+
+// Guarded checks that a store changes and removes a row only in a state that the context requires: of several who have read
+// the same state, one changes it. remove is nil where nothing is removed.
+func Guarded(t *testing.T, read func(context.Context) (revision.Of, error), change, remove func(context.Context) error) {
+	t.Helper()
+	ctx := t.Context()
+	state := func() revision.Of {
+		t.Helper()
+		r, err := read(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	in := func(states ...revision.Of) context.Context {
+		return revision.Require(ctx, revision.Precondition{Of: states})
+	}
+	first := state()
+	others := revision.Of{ID: first.ID + 1, Version: first.Version}
+	for range 2 { // a change that was refused is none
+		if err := change(in(others)); !fault.Is(err, fault.PreconditionFailed) {
+			t.Errorf("in another row's state: %v", err)
+		}
+	}
+	if now := state(); now != first {
+		t.Errorf("what was refused made %v of %v", now, first)
+	}
+	var changed atomic.Int64
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			switch err := change(in(others, first)); {
+			case err == nil:
+				changed.Add(1)
+			case !fault.Is(err, fault.PreconditionFailed):
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	second := state()
+	if changed.Load() != 1 || second == first {
+		t.Errorf("%d changed the same state; it was %v and is %v", changed.Load(), first, second)
+	}
+	if err := change(revision.Require(ctx, revision.Precondition{Any: true})); err != nil || state() == second {
+		t.Errorf("in any state: %v", err)
+	}
+	if remove == nil {
+		return
+	}
+	if err := remove(in(second)); !fault.Is(err, fault.PreconditionFailed) {
+		t.Errorf("removed in an earlier state: %v", err)
+	}
+	if err := remove(in(state())); err != nil {
+		t.Errorf("removed in the state that it is in: %v", err)
+	}
+	if err := remove(in(second)); !fault.Is(err, fault.NotFound) {
+		t.Errorf("removed again: %v", err)
+	}
+}

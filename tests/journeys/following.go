@@ -1,0 +1,93 @@
+package journeys
+
+import (
+	"net/url"
+	"testing"
+	"time"
+
+	"fivechat.dev/tests/harness"
+)
+
+// settles is after how long, at most, a change is given to who follows a list.
+const settles = time.Minute
+
+// followed is a list, a member by which its rows are told apart and one that a change sets.
+type followed struct {
+	path, key, shown string
+	rows             []string
+	change           func(row, to string)
+	typ              harness.Type
+}
+
+// Following: who reads the lists from change to change gets the last state of every row, once.
+func Following(t *testing.T, s harness.System) {
+	w := s.Website(t, harness.Pro)
+	agent := w.Agent()
+	patch := func(path, member string) func(row, to string) {
+		return func(row, to string) { agent.Send(t, 200, "PATCH", path+row, harness.Map{member: to}) }
+	}
+	visitor := w.Visit(t, nil)
+	lists := []followed{
+		{"/visitors", "token", "name", []string{visitor.Token, w.Visit(t, nil).Token}, func(row, to string) {
+			agent.Send(t, 200, "PATCH", "/visitors/"+row+"/context", harness.Map{"name": to})
+		}, harness.Visitor},
+		{"/users", "id", "name", []string{harness.PathID(w.NewUser(t).Int("id")), harness.PathID(w.NewUser(t).Int("id"))}, patch("/users/", "name"), harness.User},
+		{"/conversations", "token", "summary", []string{visitor.Open(t, "one"), visitor.Open(t, "two")}, patch("/conversations/", "summary"), harness.Conversation},
+		{"/tickets", "id", "title", []string{
+			w.NewTicket(t, harness.Map{"title": "one"}).Text("id"), w.NewTicket(t, harness.Map{"title": "two"}).Text("id"),
+		}, patch("/tickets/", "title"), harness.Ticket},
+	}
+	cursors := make([]string, len(lists))
+	for i, l := range lists {
+		began := agent.Get(t, l.path+"?updatedSince=2000-01-01T00:00:00.000Z&limit=1")
+		harness.Check(t, l.path, began, harness.CursorPage(l.typ))
+		if n := len(began.List("data")); n > 0 || began.Bool("hasNextPage") || !began.Null("total") {
+			t.Errorf("%s: what has just been changed is given before it has settled: %s", l.path, began)
+		}
+		for _, to := range []string{"first", "second"} {
+			for _, row := range l.rows {
+				l.change(row, to)
+			}
+		}
+		cursors[i] = began.Text("nextCursor")
+	}
+	for i, l := range lists { // their changes settle side by side
+		follow(t, agent, l, cursors[i])
+	}
+}
+
+func follow(t *testing.T, agent harness.Client, l followed, cursor string) {
+	seen, last := map[string]int{}, ""
+	step := func() bool {
+		o := agent.Do(t, "GET", l.path+"?limit=1&cursor="+url.QueryEscape(cursor), nil).Object()
+		for _, row := range o.List("data") {
+			id, ok := row.M[l.key].(string)
+			if !ok {
+				id = harness.PathID(row.Int(l.key))
+			}
+			seen[id]++
+			if row.Text(l.shown) != "second" {
+				t.Errorf("%s gives %s in a state that it is not in", l.path, row)
+			}
+			if at, has := row.M["updatedAt"].(string); has && at < last {
+				t.Errorf("%s: a change of %s stands behind one of %s", l.path, at, last)
+			} else if has {
+				last = at
+			}
+		}
+		next := o.Text("nextCursor")
+		ends := next == cursor
+		cursor = next
+		return !ends
+	}
+	harness.Eventually(t, settles, l.path+" is followed to its end", func() (bool, any) {
+		for step() {
+		}
+		return len(seen) >= len(l.rows), seen
+	})
+	for _, row := range l.rows {
+		if seen[row] != 1 || len(seen) != len(l.rows) {
+			t.Errorf("%s gives %s %d times, and %d rows", l.path, row, seen[row], len(seen))
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package processes_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fivechat.dev/tests/harness"
+)
+
+// outlasts is longer than the lease of a request whose process has died.
+const outlasts = 90 * time.Second
+
+// repeated is what a visitor posted to a replica that was killed, and where it is now posted again.
+type repeated struct {
+	w     *harness.Website
+	v     harness.Session
+	path  string
+	keys  []string // every key that was sent, which is also what the message says
+	heard map[string]bool
+}
+
+// killed kills a replica of the conversations service while a visitor's messages are posted to it, each under a key.
+func killed(t *testing.T, f *fleet) repeated {
+	const writers, heard = 16, 64 // it dies once so many were heard of
+	other, processes := f.replica(t)
+	w := f.Website(t, harness.Free)
+	v := w.Visit(t, nil)
+	r := repeated{w: w, v: v, path: "/visitor/conversations/" + v.Open(t, "first") + "/messages", heard: map[string]bool{}}
+	c := http.Client{Timeout: 20 * time.Second}
+	var mu sync.Mutex
+	post := func() (alive bool) {
+		key := harness.Unique("key-")
+		req, err := http.NewRequestWithContext(t.Context(), "POST", other.URL+r.path, strings.NewReader(`{"content":"`+key+`"}`))
+		if err != nil {
+			t.Error(err)
+			return false
+		}
+		req.Header.Set("Idempotency-Key", key)
+		req.Header.Set("X-Visitor-Id", v.Token)
+		mu.Lock()
+		r.keys = append(r.keys, key)
+		mu.Unlock()
+		resp, err := c.Do(req)
+		if err != nil {
+			return false
+		}
+		defer resp.Body.Close()
+		_, err = io.Copy(io.Discard, resp.Body)
+		if err != nil || resp.StatusCode != http.StatusCreated {
+			return false
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if r.heard[key] = true; len(r.heard) == heard {
+			if err := processes[1].cmd.Process.Kill(); err != nil {
+				t.Error(err)
+			}
+		}
+		return true
+	}
+	var all sync.WaitGroup
+	for range writers {
+		all.Go(func() {
+			for post() {
+			}
+		})
+	}
+	all.Wait()
+	if len(r.heard) < heard || len(r.keys) == len(r.heard) {
+		t.Errorf("of %d messages %d were heard of", len(r.keys), len(r.heard))
+	}
+	return r
+}
+
+// again posts every message again, to a replica that lives: each is there once, also where its answer is lost.
+func (r repeated) again(t *testing.T) {
+	for _, key := range r.keys {
+		harness.Eventually(t, outlasts, "a request whose process died is decided", func() (bool, any) {
+			a := r.v.With("Idempotency-Key", key).Do(t, "POST", r.path, harness.Map{"content": key})
+			switch {
+			case a.Status == http.StatusCreated:
+				if replayed := a.Header.Get("Idempotency-Replayed") == "true"; r.heard[key] && !replayed {
+					t.Errorf("a message that was heard of was posted again: %s", a.Body)
+				}
+				return true, nil
+			case a.Status == http.StatusConflict && a.Object().Text("code") == "idempotency_answer_lost" && !r.heard[key]:
+				return true, nil
+			case a.Status != http.StatusConflict || a.Object().Text("code") != "idempotency_in_progress":
+				t.Errorf("%d %s", a.Status, a.Body)
+				return true, nil
+			}
+			return false, string(a.Body)
+		})
+	}
+	stored := map[string]int{}
+	for _, m := range r.w.Agent().Get(t, strings.TrimPrefix(r.path, "/visitor")).List("messages") {
+		stored[m.Text("content")]++
+	}
+	for _, key := range r.keys {
+		if stored[key] != 1 {
+			t.Errorf("message %s is there %d times", key, stored[key])
+		}
+	}
+}

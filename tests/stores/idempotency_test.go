@@ -1,0 +1,312 @@
+package stores
+
+import (
+	"context"
+	"crypto/sha256"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/idempotency"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/mongokit"
+)
+
+// keeping is a Keeper whose clock stands still until it is set, and a collection that work writes.
+type keeping struct {
+	*idempotency.Keeper
+	db    *mongokit.DB
+	notes *mongokit.Collection[note]
+	ran   atomic.Int64
+	now   atomic.Int64
+}
+
+func keep(t *testing.T) *keeping {
+	t.Helper()
+	db, tele := connect(t, uri, fresh())
+	k := &keeping{db: db, notes: mongokit.Tenanted[note](db, "test_notes", "note")}
+	k.now.Store(time.Now().UnixMilli())
+	k.Keeper = idempotency.New(db, tele, func() time.Time { return time.UnixMilli(k.now.Load()) })
+	if err := db.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// attempt is a request of the website's token.
+func attempt(site, token int64, key, body string) httpkit.Attempt {
+	return httpkit.Attempt{
+		Caller: identity.Principal{Kind: identity.Token, Website: website(site), TokenID: token},
+		Method: "POST", Path: "/notes", Key: key, Content: sha256.Sum256([]byte(body)),
+	}
+}
+
+func said(status int, body string) httpkit.Answer {
+	return httpkit.Answer{Status: status, Header: http.Header{"Content-Type": {"text/plain"}, "Etag": {`"1"`}}, Body: []byte(body)}
+}
+
+// write carries a request out: it stores a note.
+func (k *keeping) write(ctx context.Context) error {
+	n := k.ran.Add(1)
+	return k.db.Tx(ctx, func(ctx context.Context) error {
+		return k.notes.Insert(ctx, website(1), note{ID: n, Website: website(1)})
+	})
+}
+
+// written is how many notes are stored.
+func (k *keeping) written(t *testing.T) int64 {
+	t.Helper()
+	n, err := k.notes.Count(t.Context(), website(1), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// answers writes, then answers.
+func (k *keeping) answers(t *testing.T, a httpkit.Answer) func(context.Context) httpkit.Answer {
+	return func(ctx context.Context) httpkit.Answer {
+		if err := k.write(ctx); err != nil {
+			t.Error(err)
+		}
+		return a
+	}
+}
+
+// refuses answers and writes nothing.
+func (k *keeping) refuses(status int) func(context.Context) httpkit.Answer {
+	return func(context.Context) httpkit.Answer {
+		k.ran.Add(1)
+		return said(status, "no")
+	}
+}
+
+// death is what a process ends with.
+type death struct{}
+
+// dies ends its process in the middle: nobody hears what became of it.
+func dies(work func(context.Context) httpkit.Answer) func(context.Context) httpkit.Answer {
+	return func(ctx context.Context) httpkit.Answer {
+		work(ctx)
+		panic(death{})
+	}
+}
+
+func (k *keeping) once(t *testing.T, a httpkit.Attempt, work func(context.Context) httpkit.Answer) (given httpkit.Answer, replayed bool, code string) {
+	t.Helper()
+	defer func() {
+		if p := recover(); p != nil && p != any(death{}) {
+			panic(p)
+		}
+	}()
+	given, replayed, err := k.Once(t.Context(), a, work)
+	if err != nil {
+		code = fault.From(err).Code
+	}
+	return given, replayed, code
+}
+
+func TestAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		first, again int // what work answers
+		body         string
+		wantStatus   int // of the second attempt, 0 where it is refused
+		wantReplayed bool
+		wantCode     string
+		wantRuns     int64
+	}{
+		"done":               {201, 200, "made", 201, true, "", 1},
+		"refused for good":   {404, 201, "no", 404, true, "", 1},
+		"conflict":           {409, 201, "no", 409, true, "", 1},
+		"away":               {503, 201, "no", 201, false, "", 2},
+		"our mistake":        {500, 201, "no", 201, false, "", 2},
+		"limited":            {429, 201, "no", 201, false, "", 2},
+		"late":               {408, 201, "no", 201, false, "", 2},
+		"the client is gone": {499, 201, "no", 201, false, "", 2},
+		"the largest":        {201, 200, strings.Repeat("a", 256<<10), 201, true, "", 1},
+		"too large":          {201, 200, strings.Repeat("a", 256<<10+1), 0, false, "idempotency_answer_lost", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k, a := keep(t), attempt(1, 1, "k", "a")
+			work := func(status int) func(context.Context) httpkit.Answer {
+				return func(context.Context) httpkit.Answer { k.ran.Add(1); return said(status, c.body) }
+			}
+			first, replayed, code := k.once(t, a, work(c.first))
+			if first.Status != c.first || replayed || code != "" {
+				t.Fatalf("first: %d %t %s", first.Status, replayed, code)
+			}
+			again, replayed, code := k.once(t, a, work(c.again))
+			if again.Status != c.wantStatus || replayed != c.wantReplayed || code != c.wantCode || k.ran.Load() != c.wantRuns {
+				t.Fatalf("again: %d %t %q, ran %d", again.Status, replayed, code, k.ran.Load())
+			}
+			if replayed && (string(again.Body) != string(first.Body) || again.Header.Get("Etag") != `"1"` || again.Header.Get("Content-Type") != "text/plain") {
+				t.Errorf("first %+v\nagain %+v", first, again)
+			}
+		})
+	}
+}
+
+func TestKeysOfOthers(t *testing.T) {
+	t.Parallel()
+	k := keep(t)
+	visitor := attempt(1, 0, "k", "a")
+	visitor.Caller = identity.Principal{Kind: identity.Visitor, Website: website(1), VisitorID: 1}
+	elsewhere, patch := attempt(1, 1, "k", "a"), attempt(1, 1, "k", "a")
+	elsewhere.Path, patch.Method = "/others", "PATCH"
+	for i, a := range []httpkit.Attempt{attempt(1, 1, "k", "a"), attempt(2, 1, "k", "a"), attempt(1, 2, "k", "a"), attempt(1, 1, "l", "a"), visitor, elsewhere, patch} {
+		if _, replayed, code := k.once(t, a, k.refuses(400)); replayed || code != "" {
+			t.Errorf("%d: replayed %t %s", i, replayed, code)
+		}
+		if _, replayed, code := k.once(t, a, k.refuses(400)); !replayed || code != "" {
+			t.Errorf("%d again: replayed %t %s", i, replayed, code)
+		}
+	}
+	if _, _, code := k.once(t, attempt(1, 1, "k", "b"), k.refuses(400)); code != "idempotency_key_reused" {
+		t.Errorf("another body: %q", code)
+	}
+}
+
+// TestUnderWay: while a request is carried out, whoever sends it again is told so.
+func TestUnderWay(t *testing.T) {
+	t.Parallel()
+	k, a := keep(t), attempt(1, 1, "k", "a")
+	_, replayed, code := k.once(t, a, func(ctx context.Context) httpkit.Answer {
+		_, _, err := k.Once(ctx, a, k.refuses(201))
+		if f := fault.From(err); f.Code != "idempotency_in_progress" || f.Kind != fault.Conflict || f.RetryAfter == 0 {
+			t.Errorf("before it is stored: %v", err)
+		}
+		if _, _, code := k.once(t, attempt(1, 1, "k", "b"), k.refuses(201)); code != "idempotency_key_reused" {
+			t.Errorf("another body meanwhile: %q", code)
+		}
+		answer := k.answers(t, said(201, "made"))(ctx)
+		if _, _, code := k.once(t, a, k.refuses(201)); code != "idempotency_in_progress" {
+			t.Errorf("before it is answered: %q", code)
+		}
+		return answer
+	})
+	if replayed || code != "" || k.ran.Load() != 1 {
+		t.Errorf("replayed %t %q, ran %d", replayed, code, k.ran.Load())
+	}
+}
+
+// TestDeath ends a process at each point. What was stored is never stored again.
+func TestDeath(t *testing.T) {
+	t.Parallel()
+	t.Run("before it was stored", func(t *testing.T) {
+		t.Parallel()
+		k, a := keep(t), attempt(1, 1, "k", "a")
+		k.once(t, a, dies(k.refuses(0)))
+		if _, _, code := k.once(t, a, k.answers(t, said(201, "made"))); code != "idempotency_in_progress" {
+			t.Fatalf("at once: %q", code)
+		}
+		k.now.Add(61_000)
+		if given, replayed, code := k.once(t, a, k.answers(t, said(201, "made"))); given.Status != 201 || replayed || code != "" {
+			t.Errorf("after the lease: %d %t %q", given.Status, replayed, code)
+		}
+		if _, replayed, _ := k.once(t, a, k.refuses(0)); !replayed || k.written(t) != 1 {
+			t.Errorf("afterwards: replayed %t, %d notes", replayed, k.written(t))
+		}
+	})
+	t.Run("after it was stored", func(t *testing.T) {
+		t.Parallel()
+		k, a := keep(t), attempt(1, 1, "k", "a")
+		k.once(t, a, dies(k.answers(t, said(201, "made"))))
+		for _, after := range []int64{0, 59_000, 2_000, 3_600_000} {
+			k.now.Add(after)
+			want := "idempotency_in_progress"
+			if after == 2_000 || after == 3_600_000 {
+				want = "idempotency_answer_lost"
+			}
+			if _, _, code := k.once(t, a, k.refuses(0)); code != want {
+				t.Errorf("after %d ms more: %q, want %s", after, code, want)
+			}
+		}
+		if k.written(t) != 1 || k.ran.Load() != 1 {
+			t.Errorf("%d notes, ran %d", k.written(t), k.ran.Load())
+		}
+	})
+	t.Run("refused after it was stored", func(t *testing.T) {
+		t.Parallel()
+		k, a := keep(t), attempt(1, 1, "k", "a")
+		k.once(t, a, k.answers(t, said(503, "a sibling is away")))
+		if _, _, code := k.once(t, a, k.refuses(0)); code != "idempotency_answer_lost" || k.written(t) != 1 {
+			t.Errorf("%q, %d notes", code, k.written(t))
+		}
+	})
+	t.Run("slower than its lease", func(t *testing.T) {
+		t.Parallel()
+		k, a := keep(t), attempt(1, 1, "k", "a")
+		given, _, _ := k.once(t, a, func(ctx context.Context) httpkit.Answer {
+			k.now.Add(61_000)
+			if second, replayed, code := k.once(t, a, k.answers(t, said(201, "second"))); string(second.Body) != "second" || replayed || code != "" {
+				t.Errorf("who takes over: %s %t %q", second.Body, replayed, code)
+			}
+			if err := k.write(ctx); fault.From(err).Code != "idempotency_in_progress" {
+				t.Errorf("who was taken over stores: %v", err)
+			}
+			return said(409, "taken over")
+		})
+		if third, replayed, _ := k.once(t, a, k.refuses(0)); given.Status != 409 || !replayed || string(third.Body) != "second" || k.written(t) != 1 {
+			t.Errorf("first %d, third %s, %d notes", given.Status, third.Body, k.written(t))
+		}
+	})
+}
+
+// TestTakenOverByOne: of many who find a lease that ran out, one carries the request out.
+func TestTakenOverByOne(t *testing.T) {
+	t.Parallel()
+	k, a := keep(t), attempt(1, 1, "k", "a")
+	k.once(t, a, dies(k.refuses(0)))
+	k.now.Add(61_000)
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if given, _, code := k.once(t, a, k.answers(t, said(201, "made"))); given.Status != 201 && code != "idempotency_in_progress" {
+				t.Errorf("%d %q", given.Status, code)
+			}
+		})
+	}
+	wg.Wait()
+	if n := k.written(t); n != 1 {
+		t.Errorf("%d notes", n)
+	}
+}
+
+// TestBeforeCommit: what the hook writes is stored with the rest or not at all, and its error stops the transaction.
+func TestBeforeCommit(t *testing.T) {
+	t.Parallel()
+	k := keep(t)
+	count := func(want int64) {
+		t.Helper()
+		if n := k.written(t); n != want {
+			t.Errorf("%d notes, want %d", n, want)
+		}
+	}
+	hooked := mongokit.BeforeCommit(t.Context(), func(ctx context.Context) error {
+		return k.notes.Insert(ctx, website(1), note{ID: 100, Website: website(1)})
+	})
+	if err := k.db.Tx(hooked, func(context.Context) error { return fault.Missing("note") }); !fault.Is(err, fault.NotFound) {
+		t.Error(err)
+	}
+	count(0)
+	if err := k.write(hooked); err != nil {
+		t.Error(err)
+	}
+	count(2)
+	if err := k.write(hooked); !mongokit.IsDuplicate(err) {
+		t.Error(err)
+	}
+	count(2)
+	if found, err := k.notes.Get(t.Context(), website(1), bson.D{{Key: "_id", Value: int64(2)}}); !fault.Is(err, fault.NotFound) {
+		t.Errorf("%+v %v", found, err)
+	}
+}
