@@ -51,9 +51,13 @@ func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL
 	if err != nil {
 		return runner.Unit{}, err
 	}
+	settings, err := p.settings(forward)
+	if err != nil {
+		return runner.Unit{}, err
+	}
 	doors := edge.New(edge.Shared{
 		Telemetry: tele, Tokens: p.tokens.Resolve, Visitors: p.visitors.Resolve, Operators: edge.OperatorKey(c.OperatorKey, p.guard),
-		Limits: p.guard, Proxy: forward, Pages: shown.Serve, Trusted: c.TrustedProxies, Origins: c.CORSOrigins, Timeout: c.Timeout,
+		Limits: p.guard, Proxy: forward, Widgets: settings, Pages: shown.Serve, Trusted: c.TrustedProxies, Origins: c.CORSOrigins, Timeout: c.Timeout,
 	})
 	u := runner.Unit{Name: "api-gateway", Telemetry: tele, Drain: doors.Drain, Tasks: p.tasks, Close: p.close, Listeners: []runner.Listener{
 		{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public)},

@@ -5,8 +5,12 @@ import (
 	"crypto/rand"
 	"fmt"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fivechat.dev/api-gateway/internal/cache"
 	"fivechat.dev/api-gateway/internal/limit"
 	"fivechat.dev/api-gateway/internal/memo"
+	"fivechat.dev/api-gateway/internal/proxy"
 	"fivechat.dev/api-gateway/internal/token"
 	"fivechat.dev/api-gateway/internal/visitor"
 	"fivechat.dev/api-gateway/internal/website"
@@ -27,12 +31,13 @@ type parts struct {
 	visitors *visitor.Resolver
 	websites *website.Directory
 	guard    *limit.Guard
+	widgets  *cache.Cache
+	lookups  *prometheus.CounterVec
 	tasks    []runner.Task
 }
 
 func newParts(c Config, keys *identity.Keyring, tele *telemetry.Telemetry) (p *parts, err error) {
-	p = &parts{}
-	lookups := memo.NewLookups(tele.Registry)
+	p = &parts{lookups: memo.NewLookups(tele.Registry)}
 	accounts := httpkit.NewClient(c.AccountsURL, keys, tele)
 	if c.Redis.URL != "" {
 		if p.redis, err = rediskit.Connect(c.Redis); err != nil {
@@ -40,17 +45,27 @@ func newParts(c Config, keys *identity.Keyring, tele *telemetry.Telemetry) (p *p
 		}
 		p.tasks = append(p.tasks, runner.Task{Name: "forget", Run: func(ctx context.Context) error { return p.redis.OnForget(ctx, p.forget) }})
 	}
-	if p.websites, err = website.New(accounts, lookups); err != nil {
+	if p.websites, err = website.New(accounts, p.lookups); err != nil {
 		return p, err
 	}
 	if err = p.limits(c, tele); err != nil {
 		return p, err
 	}
-	if p.tokens, err = token.New(accounts, p.guard, lookups); err != nil {
+	if p.tokens, err = token.New(accounts, p.guard, p.lookups); err != nil {
 		return p, err
 	}
-	p.visitors, err = visitor.New(httpkit.NewClient(c.VisitorsURL, keys, tele), lookups)
+	p.visitors, err = visitor.New(httpkit.NewClient(c.VisitorsURL, keys, tele), p.lookups)
 	return p, err
+}
+
+// settings makes the cache of what the widgets service answers to everybody. It has to be called before the tasks run.
+func (p *parts) settings(forward *proxy.Proxy) (_ *cache.Cache, err error) {
+	var shared cache.Shared
+	if p.redis != nil {
+		shared = p.redis
+	}
+	p.widgets, err = cache.New("/widgets/", shared, p.lookups, askWidgets(forward))
+	return p.widgets, err
 }
 
 // limits makes the guard, of the quotas that the settings name.
@@ -93,14 +108,17 @@ func (p *parts) quotas(f config.Files) error {
 }
 
 // forget drops what a service said has changed; everything for "", after which nobody knows what was said.
-func (p *parts) forget(cache, key string) {
-	switch cache {
+func (p *parts) forget(of, key string) {
+	switch of {
 	case "":
 		p.tokens.Forget("")
 		p.visitors.Forget()
 		p.websites.Forget("")
+		p.widgets.Forget("")
 	case token.Cache:
 		p.tokens.Forget(key)
+	case cache.Name:
+		p.widgets.Forget(key)
 	case website.Cache:
 		p.websites.Forget(key)
 		if t, err := tenant.Parse(key); err == nil {

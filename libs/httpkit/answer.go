@@ -35,7 +35,7 @@ func (rt route) answer(ctx context.Context, w http.ResponseWriter, status int, r
 	if r, ok := response.(revised); ok {
 		tag := tagOf(r.Revision(), body)
 		w.Header().Set("ETag", tag)
-		if known(req, tag) {
+		if Known(req, tag) {
 			w.WriteHeader(http.StatusNotModified)
 			return nil
 		}

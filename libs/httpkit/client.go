@@ -60,7 +60,7 @@ func Call[Resp any](ctx context.Context, c *Client, t tenant.ID, method, path st
 		return out, fault.Away("a service behind this operation", err)
 	}
 	if resp.StatusCode >= 400 {
-		return out, faultOf(resp, b)
+		return out, Refusal(resp.StatusCode, resp.Header.Get("Retry-After"), b)
 	}
 	if len(b) == 0 {
 		return out, nil
@@ -97,10 +97,11 @@ func (c *Client) request(ctx context.Context, t tenant.ID, method, path string, 
 	return req, nil
 }
 
-func faultOf(resp *http.Response, body []byte) error {
+// Refusal reads what a service refused with: its problem as the fault that it was over there.
+func Refusal(status int, retryAfter string, body []byte) error {
 	var p Problem
 	if err := Decode(body, &p, true); err != nil || p.Code == "" {
-		return fault.Away("a service behind this operation", fmt.Errorf("answered %s", resp.Status))
+		return fault.Away("a service behind this operation", fmt.Errorf("answered %d", status))
 	}
 	if p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden {
 		// It is us whom the sibling refused, not our caller: a mistake in the wiring.
@@ -108,7 +109,7 @@ func faultOf(resp *http.Response, body []byte) error {
 	}
 	f := fault.Coded(kindOf(p.Status), p.Code, p.Detail)
 	f.Fields = p.Errors
-	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+	if s, err := strconv.Atoi(retryAfter); err == nil {
 		f.RetryAfter = time.Duration(s) * time.Second
 	}
 	return f

@@ -66,8 +66,8 @@ func requiring(ctx context.Context, req *http.Request) (context.Context, error) 
 	return revision.Require(ctx, p), nil
 }
 
-// known says whether the client of a GET has what is tagged so.
-func known(req *http.Request, tag string) bool {
+// Known says whether the client of a GET has what is tagged so.
+func Known(req *http.Request, tag string) bool {
 	list := strings.TrimSpace(strings.Join(req.Header.Values("If-None-Match"), ","))
 	if list == "" || req.Method != http.MethodGet && req.Method != http.MethodHead {
 		return false

@@ -33,10 +33,12 @@ type Cached struct {
 	Age   time.Duration
 }
 
-// Cached gives the value of a key, and whether there is one.
-func (c *Client) Cached(ctx context.Context, key string) (Cached, bool, error) {
+func cacheKey(cache, key string) string { return "fivechat:cache:" + cache + ":" + key }
+
+// Cached gives the value of a key in a cache, and whether there is one.
+func (c *Client) Cached(ctx context.Context, cache, key string) (Cached, bool, error) {
 	p := c.r.Pipeline()
-	values, clock := p.HMGet(ctx, key, "b", "t"), p.Time(ctx)
+	values, clock := p.HMGet(ctx, cacheKey(cache, key), "b", "t"), p.Time(ctx)
 	if _, err := p.Exec(ctx); err != nil {
 		return Cached{}, false, fmt.Errorf("rediskit: cache: %w", err)
 	}
@@ -54,8 +56,8 @@ func (c *Client) Cached(ctx context.Context, key string) (Cached, bool, error) {
 }
 
 // Cache keeps the value of a key, which shows a version of something, for at most ttl; a newer version stays.
-func (c *Client) Cache(ctx context.Context, key string, version int64, value []byte, ttl time.Duration) error {
-	if err := putNewer.Run(ctx, c.r, []string{key}, version, value, ttl.Milliseconds()).Err(); err != nil {
+func (c *Client) Cache(ctx context.Context, cache, key string, version int64, value []byte, ttl time.Duration) error {
+	if err := putNewer.Run(ctx, c.r, []string{cacheKey(cache, key)}, version, value, ttl.Milliseconds()).Err(); err != nil {
 		return fmt.Errorf("rediskit: cache: %w", err)
 	}
 	return nil
@@ -64,10 +66,11 @@ func (c *Client) Cache(ctx context.Context, key string, version int64, value []b
 // outdatedFor is how long it is remembered that older versions are not to be put back: longer than any request takes.
 const outdatedFor = time.Minute
 
-// Outdate drops the value of a key where it shows an older version, of which none is taken any more.
-func (c *Client) Outdate(ctx context.Context, key string, version int64) error {
-	if err := outdate.Run(ctx, c.r, []string{key}, version, outdatedFor.Milliseconds()).Err(); err != nil {
+// Outdate drops the value of a key where it shows a version before the given one, of which none is taken any more, and
+// tells every process to forget what it remembers of it.
+func (c *Client) Outdate(ctx context.Context, cache, key string, version int64) error {
+	if err := outdate.Run(ctx, c.r, []string{cacheKey(cache, key)}, version, outdatedFor.Milliseconds()).Err(); err != nil {
 		return fmt.Errorf("rediskit: cache: %w", err)
 	}
-	return nil
+	return c.Forget(ctx, cache, key)
 }

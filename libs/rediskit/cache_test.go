@@ -21,20 +21,20 @@ func TestCache(t *testing.T) {
 	t.Cleanup(func() { c.Close() })
 	holds := func(what, value string, age time.Duration) {
 		t.Helper()
-		got, ok, err := c.Cached(t.Context(), "k")
+		got, ok, err := c.Cached(t.Context(), "c", "k")
 		if err != nil || ok != (value != "") || string(got.Value) != value || got.Age != age {
 			t.Errorf("%s: %q of %v, %t, %v", what, got.Value, got.Age, ok, err)
 		}
 	}
 	put := func(version int64, value string) {
 		t.Helper()
-		if err := c.Cache(t.Context(), "k", version, []byte(value), time.Hour); err != nil {
+		if err := c.Cache(t.Context(), "c", "k", version, []byte(value), time.Hour); err != nil {
 			t.Error(err)
 		}
 	}
 	outdate := func(version int64) {
 		t.Helper()
-		if err := c.Outdate(t.Context(), "k", version); err != nil {
+		if err := c.Outdate(t.Context(), "c", "k", version); err != nil {
 			t.Error(err)
 		}
 	}

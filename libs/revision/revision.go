@@ -37,6 +37,16 @@ func Parse(s string) (Of, error) {
 	return Of{n, v}, nil
 }
 
+// OfTag gives the revision that a strong ETag of an answer begins with.
+func OfTag(tag string) (Of, error) {
+	text, quoted := strings.CutPrefix(tag, `"`)
+	cut := strings.LastIndexByte(text, '.')
+	if !quoted || cut < 0 {
+		return Of{}, fmt.Errorf("revision: %q is no tag of an answer", tag)
+	}
+	return Parse(text[:cut])
+}
+
 // Precondition is the states in which a row may be changed.
 type Precondition struct {
 	Any bool // whichever it is in, as long as it is there

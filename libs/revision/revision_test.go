@@ -21,6 +21,18 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestOfTag(t *testing.T) {
+	t.Parallel()
+	if r, err := revision.OfTag(`"7.1z.aGVsbG8"`); err != nil || r != (revision.Of{ID: 7, Version: 71}) {
+		t.Errorf("%v %v", r, err)
+	}
+	for _, bad := range []string{"", `""`, `"7.1"`, `7.1.a`, `W/"7.1.a"`, `"a"`} {
+		if r, err := revision.OfTag(bad); err == nil {
+			t.Errorf("%q is taken for %v", bad, r)
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	at := revision.Of{ID: 7, Version: 3}

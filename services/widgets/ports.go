@@ -7,6 +7,12 @@ import (
 	"fivechat.dev/libs/tenant"
 )
 
+// Announcer tells every edge what it must ask for anew. It cannot fail: what is not heard expires by itself.
+type Announcer interface {
+	// Changed says that a widget is now as given.
+	Changed(ctx context.Context, w Widget)
+}
+
 // Store keeps widgets. Errors are faults: NotFound, Conflict for a client token that is taken, Unavailable.
 type Store interface {
 	// Tenant gives the website that a client token belongs to.

@@ -12,10 +12,13 @@ import (
 )
 
 // Service is the use cases.
-type Service struct{ store Store }
+type Service struct {
+	store    Store
+	announce Announcer
+}
 
-// New makes a Service over a store.
-func New(store Store) *Service { return &Service{store} }
+// New makes a Service over its ports.
+func New(store Store, announce Announcer) *Service { return &Service{store, announce} }
 
 // Public gives the widget of a client token: Invalid for a malformed token, NotFound for an unknown one.
 func (s *Service) Public(ctx context.Context, token string) (Widget, error) {
@@ -34,7 +37,7 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	if !ValidClientToken(token) {
 		return Widget{}, fault.Bad("clientToken", "must be 1 to 128 characters of A-Z a-z 0-9 _ -")
 	}
-	return s.store.Save(ctx, t, func(w Widget) (Widget, error) {
+	saved, err := s.store.Save(ctx, t, func(w Widget) (Widget, error) {
 		if w.ClientToken != token {
 			return w, fault.Missing("widget")
 		}
@@ -43,6 +46,10 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 		}
 		return p.Apply(w)
 	})
+	if err == nil {
+		s.announce.Changed(ctx, saved)
+	}
+	return saved, err
 }
 
 // Loaded notes that a browser loaded the script of w, the first time that one does.

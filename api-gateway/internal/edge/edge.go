@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"fivechat.dev/api-gateway/internal/cache"
 	"fivechat.dev/api-gateway/internal/limit"
 	"fivechat.dev/api-gateway/internal/proxy"
 	"fivechat.dev/api-gateway/internal/route"
@@ -34,6 +35,7 @@ type Shared struct {
 	Operators Credential
 	Limits    *limit.Guard
 	Proxy     *proxy.Proxy
+	Widgets   *cache.Cache                                   // what public answers are kept
 	Pages     func(http.ResponseWriter, *http.Request) error // what browsers show; an error says that nothing was answered
 	Trusted   []netip.Prefix                                 // the proxies whose X-Forwarded-For counts
 	Origins   []string                                       // whose pages may call operations with a bearer
@@ -121,6 +123,11 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	}
 	if row.Upstream == route.Self {
 		return e.self(x, r, row)
+	}
+	if row.Class == route.ClassSettings {
+		if served, err := e.Widgets.Serve(x, r); served {
+			return err
+		}
 	}
 	if row.Rule.Caller != identity.Public {
 		x.Header()["Cache-Control"] = noStore // unless the service knows better

@@ -54,7 +54,8 @@ const (
 	ClassVisitor  Class = "visitor"
 	ClassSession  Class = "session"
 	ClassPublic   Class = "public"
-	ClassStream   Class = "stream" // an answer that goes on until somebody ends it
+	ClassSettings Class = "settings" // a public answer that the edge keeps
+	ClassStream   Class = "stream"   // an answer that goes on until somebody ends it
 	ClassHealth   Class = "health"
 	ClassPage     Class = "page" // what a browser shows
 	ClassOperator Class = "operator"

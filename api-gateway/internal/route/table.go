@@ -49,7 +49,7 @@ var Public = []Route{
 	{"GET", "/visitors/{token}", Visitors, authz.Read, NoVisitor, Configured, body, ClassRead},
 	{"PATCH", "/visitors/{token}/context", Visitors, authz.Write, NoVisitor, Configured, body, ClassWrite},
 
-	{"GET", "/widgets/{clientToken}", Widgets, authz.Public, NoVisitor, Open, body, ClassPublic},
+	{"GET", "/widgets/{clientToken}", Widgets, authz.Public, NoVisitor, Open, body, ClassSettings},
 	{"PATCH", "/widgets/{clientToken}", Widgets, authz.Write, NoVisitor, Configured, body, ClassWrite},
 	{"GET", "/widget/{clientToken}", Widgets, authz.Public, NoVisitor, Open, body, ClassPublic},
 	{"GET", "/widget-words/{language}", Widgets, authz.Public, NoVisitor, Open, body, ClassPublic},

@@ -7,6 +7,7 @@ import (
 	"fivechat.dev/libs/component"
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/services/widgets"
+	"fivechat.dev/services/widgets/internal/announcer"
 	"fivechat.dev/services/widgets/internal/api"
 	"fivechat.dev/services/widgets/internal/mongostore"
 )
@@ -23,7 +24,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	if err := api.Mount(base.Router, base.Chain, widgets.New(mongostore.New(base.DB))); err != nil {
+	if err := api.Mount(base.Router, base.Chain, widgets.New(mongostore.New(base.DB), announcer.New(base.Redis, base.Log))); err != nil {
 		return runner.Unit{}, err
 	}
 	return base.Unit(ctx)

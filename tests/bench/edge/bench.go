@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"fivechat.dev/tests/harness"
 )
 
 // The cores: one for whoever is measured, one for the load and what stands behind.
@@ -64,6 +66,10 @@ func open(ctx context.Context, gateway string) (*bench, error) {
 		return b, err
 	}
 	one := []string{"GOMAXPROCS=1"}
+	quotas, err := harness.GenerousQuotas(b.dir)
+	if err != nil {
+		return b, err
+	}
 	bare, err := b.start(ctx, measured, one, b.self, "-role", "bare", addrs[3], backend)
 	if err != nil {
 		return b, err
@@ -73,7 +79,7 @@ func open(ctx context.Context, gateway string) (*bench, error) {
 		return b, err
 	}
 	edge, err := b.start(ctx, measured, append(one,
-		"LOG_LEVEL=warn", "FIVECHAT_ADDR="+addrs[5], "FIVECHAT_ADMIN_ADDR="+addrs[6], "FIVECHAT_ASSERTION_KEYS="+strings.Repeat("k", 32),
+		"LOG_LEVEL=warn", "FIVECHAT_QUOTAS="+quotas, "FIVECHAT_ADDR="+addrs[5], "FIVECHAT_ADMIN_ADDR="+addrs[6], "FIVECHAT_ASSERTION_KEYS="+strings.Repeat("k", 32),
 		"FIVECHAT_ACCOUNTS_URL=http://"+services, "FIVECHAT_WIDGETS_URL=http://"+services, "FIVECHAT_CONVERSATIONS_URL=http://"+backend,
 		"FIVECHAT_VISITORS_URL=http://"+services, "FIVECHAT_TICKETS_URL=http://"+services, "FIVECHAT_STATISTICS_URL=http://"+services), gateway)
 	if err != nil {

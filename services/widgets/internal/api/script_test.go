@@ -71,7 +71,7 @@ func ask(h http.Handler, value string, header ...string) *httptest.ResponseRecor
 
 func handler(t *testing.T, store widgets.Store) http.Handler {
 	t.Helper()
-	h, err := newScripter(widgets.New(store))
+	h, err := newScripter(widgets.New(store, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,39 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/valyala/fasthttp"
+
+	"fivechat.dev/api-gateway/internal/cache"
+	"fivechat.dev/api-gateway/internal/proxy"
+	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+)
+
+// askWidgets has the widgets service answer in the public's name, as it would a request that came to it through the edge.
+func askWidgets(forward *proxy.Proxy) cache.Ask {
+	return func(ctx context.Context, path string) (cache.Answer, error) {
+		r := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: http.Header{}, Body: http.NoBody}).WithContext(ctx)
+		resp := fasthttp.AcquireResponse()
+		defer fasthttp.ReleaseResponse(resp)
+		if err := forward.Ask(r, route.Widgets, proxy.Caller{Principal: identity.Principal{Kind: identity.Public}}, resp); err != nil {
+			return cache.Answer{}, err
+		}
+		if resp.StatusCode() != http.StatusOK {
+			return cache.Answer{}, httpkit.Refusal(resp.StatusCode(), string(resp.Header.Peek("Retry-After")), resp.Body())
+		}
+		a := cache.Answer{
+			Type: string(resp.Header.ContentType()), Tag: string(resp.Header.Peek("Etag")), Caching: string(resp.Header.Peek("Cache-Control")),
+			Body: append([]byte(nil), resp.Body()...),
+		}
+		if a.Tag == "" {
+			return a, fault.New(fault.Internal, "an answer of the widgets service has no tag")
+		}
+		return a, nil
+	}
+}

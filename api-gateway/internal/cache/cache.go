@@ -1,0 +1,174 @@
+// Package cache keeps public answers of services near: in the process, behind that in Redis, which all edges share, and
+// behind that at the service.
+//
+// An answer in the process is used for a second, one in Redis for ten; a service that says which of its answers changed
+// has them dropped at once. So a change shows everywhere within a second, also where the word of it was lost. Where the
+// service is away, what there is goes on being given for an hour.
+package cache
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fivechat.dev/api-gateway/internal/memo"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/revision"
+)
+
+// Name is the name under which the widgets service says which answers to forget; the key is the client token.
+const Name = "widget"
+
+const (
+	sharedFor = 10 * time.Second // without asking the service
+	staleFor  = time.Hour
+	patience  = 100 * time.Millisecond // with a Redis that does not answer
+	awayFor   = time.Second            // during which it is then not asked
+)
+
+var bounds = memo.Bounds{Known: 16_384, KnownFor: time.Second, Unknown: 8_192, UnknownFor: time.Second, StaleFor: staleFor}
+
+// Answer is a service's answer to a GET that succeeded.
+type Answer struct {
+	Type    string `json:"type"`
+	Tag     string `json:"tag"` // its strong ETag
+	Caching string `json:"caching"`
+	Body    []byte `json:"body"`
+}
+
+// Shared is where all edges keep answers.
+type Shared interface {
+	Cached(ctx context.Context, cache, key string) (rediskit.Cached, bool, error)
+	Cache(ctx context.Context, cache, key string, version int64, value []byte, ttl time.Duration) error
+}
+
+// Ask has a service answer a path. Its error is the service's refusal as a fault.
+type Ask func(ctx context.Context, path string) (Answer, error)
+
+// Cache keeps the answers of one kind of path.
+type Cache struct {
+	prefix string // of the paths; what follows is the key
+	shared Shared // nil: there is none
+	away   atomic.Int64
+	ask    Ask
+	memo   *memo.Memo[*ready]
+}
+
+// ready is an answer with its headers as a ResponseWriter takes them.
+type ready struct {
+	Answer
+	media, tag, caching, length []string
+}
+
+func readied(a Answer) *ready {
+	return &ready{a, []string{a.Type}, []string{a.Tag}, []string{a.Caching}, []string{strconv.Itoa(len(a.Body))}}
+}
+
+// New makes a Cache of the paths that begin with prefix, over shared, nil for none.
+func New(prefix string, shared Shared, lookups *prometheus.CounterVec, ask Ask) (*Cache, error) {
+	c := &Cache{prefix: prefix, shared: shared, ask: ask}
+	var err error
+	c.memo, err = memo.New(Name, bounds, lookups, c.fetch)
+	return c, err
+}
+
+var form = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+
+// Serve answers a GET, or gives the refusal. It says false where the path is none of its own, which is then for the
+// service to refuse.
+func (c *Cache) Serve(w http.ResponseWriter, r *http.Request) (bool, error) {
+	key, within := strings.CutPrefix(r.URL.Path, c.prefix)
+	if !within || !form.MatchString(key) {
+		return false, nil
+	}
+	a, err := c.memo.Get(r.Context(), key)
+	if err != nil {
+		return true, err
+	}
+	h := w.Header()
+	h["Etag"], h["Cache-Control"] = a.tag, a.caching
+	if httpkit.Known(r, a.Tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return true, nil
+	}
+	h["Content-Type"], h["Content-Length"] = a.media, a.length
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(a.Body) // a client that went away is told nothing
+	}
+	return true, nil
+}
+
+// Forget has the answer of a key asked for anew; all of them for "".
+func (c *Cache) Forget(key string) {
+	if key == "" {
+		c.memo.ExpireAll()
+		return
+	}
+	c.memo.Expire(key)
+}
+
+func (c *Cache) fetch(ctx context.Context, key string) (*ready, time.Time, error) {
+	old, found := c.common(ctx, key)
+	if found && old.age < sharedFor {
+		return readied(old.Answer), time.Time{}, nil
+	}
+	a, err := c.ask(ctx, c.prefix+key)
+	switch {
+	case err == nil:
+		c.share(ctx, key, a)
+		return readied(a), time.Time{}, nil
+	case found && (fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Timeout)):
+		return readied(old.Answer), time.Time{}, nil
+	default:
+		return nil, time.Time{}, err
+	}
+}
+
+type aged struct {
+	Answer
+	age time.Duration
+}
+
+// common looks into what is shared; what cannot be read is not there.
+func (c *Cache) common(ctx context.Context, key string) (a aged, found bool) {
+	if c.shared == nil || time.Now().UnixNano() < c.away.Load() {
+		return a, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	kept, found, err := c.shared.Cached(ctx, Name, key)
+	if err != nil {
+		c.away.Store(time.Now().Add(awayFor).UnixNano())
+	}
+	if !found || httpkit.Decode(kept.Value, &a.Answer, false) != nil {
+		return a, false
+	}
+	a.age = kept.Age
+	return a, true
+}
+
+// share puts an answer where all edges find it, by the revision that its tag begins with.
+func (c *Cache) share(ctx context.Context, key string, a Answer) {
+	r, err := revision.OfTag(a.Tag)
+	if err != nil || c.shared == nil || time.Now().UnixNano() < c.away.Load() {
+		return
+	}
+	value, err := httpkit.Encode(a)
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := c.shared.Cache(ctx, Name, key, r.Version, value, staleFor); err != nil {
+		c.away.Store(time.Now().Add(awayFor).UnixNano())
+	}
+}
