@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,6 +31,16 @@ func newStore(t *testing.T) *mongostore.Store {
 	return s
 }
 
+var entries atomic.Int64
+
+// entry is an entry of a website's audit log.
+func entry(of tenant.ID) accounts.Entry {
+	return accounts.Entry{ID: entries.Add(1), WebsiteID: of, CreatedAt: day, Actor: "operator", Action: "x.y", Before: "{}", After: "{}"}
+}
+
+func ofUser(u accounts.User) accounts.Entry   { return entry(u.WebsiteID) }
+func ofToken(t accounts.Token) accounts.Entry { return entry(t.WebsiteID) }
+
 func addUser(t *testing.T, s *mongostore.Store, of tenant.ID, email string) accounts.User {
 	t.Helper()
 	id, err := s.NextUser(t.Context())
@@ -37,7 +48,7 @@ func addUser(t *testing.T, s *mongostore.Store, of tenant.ID, email string) acco
 		t.Fatal(err)
 	}
 	u := accounts.User{ID: id, WebsiteID: of, Name: "Ann", Email: email, Theme: "dark", Language: "en", CreatedAt: day, UpdatedAt: day}
-	if err := s.AddUser(t.Context(), u); err != nil {
+	if err := s.AddUser(t.Context(), u, entry(of)); err != nil {
 		t.Fatal(err)
 	}
 	return u
@@ -50,7 +61,7 @@ func addToken(t *testing.T, s *mongostore.Store, of tenant.ID, hash string) acco
 		t.Fatal(err)
 	}
 	token := accounts.Token{ID: id, WebsiteID: of, Hash: hash, Name: "ci", Level: identity.Read, Prefix: "5c_abcde", CreatedAt: day}
-	if err := s.AddToken(t.Context(), token); err != nil {
+	if err := s.AddToken(t.Context(), token, entry(of)); err != nil {
 		t.Fatal(err)
 	}
 	return token
@@ -80,7 +91,7 @@ func TestWebsites(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := accounts.Website{ID: id, Organization: "Org", Name: fmt.Sprint("Shop ", i), URL: "https://shop.example", Plan: identity.Pro, ClientToken: "x", CreatedAt: day}
-		if err := s.AddWebsite(ctx, w); err != nil {
+		if err := s.AddWebsite(ctx, w, entry(id)); err != nil {
 			t.Fatal(err)
 		}
 		all = append([]accounts.Website{w}, all...)
@@ -115,19 +126,24 @@ func TestUsers(t *testing.T) {
 
 	duplicate := a
 	duplicate.ID = 1000
-	wantKind(t, s.AddUser(ctx, duplicate), fault.Conflict)
-	_, err = s.SaveUser(ctx, one, b.ID, func(u accounts.User) (accounts.User, error) { u.Email = a.Email; return u, nil })
+	wantKind(t, s.AddUser(ctx, duplicate, entry(one)), fault.Conflict)
+	_, err = s.SaveUser(ctx, one, b.ID, func(u accounts.User) (accounts.User, accounts.Entry, error) {
+		u.Email = a.Email
+		return u, entry(one), nil
+	})
 	if f := fault.From(err); f.Code != "email_taken" {
 		t.Errorf("got %v", err)
 	}
-	_, err = s.SaveUser(ctx, one, b.ID, func(u accounts.User) (accounts.User, error) { return u, fault.Bad("name", "is wrong") })
+	_, err = s.SaveUser(ctx, one, b.ID, func(u accounts.User) (accounts.User, accounts.Entry, error) {
+		return u, entry(one), fault.Bad("name", "is wrong")
+	})
 	wantKind(t, err, fault.Invalid)
 	got, err = s.User(ctx, one, b.ID)
 	want(t, got, err, b)
 
 	avatar := "https://example.com/a"
 	a.Name, a.AvatarURL, a.UpdatedAt = "Anna", &avatar, day.Add(time.Second)
-	got, err = s.SaveUser(ctx, one, a.ID, func(accounts.User) (accounts.User, error) { return a, nil })
+	got, err = s.SaveUser(ctx, one, a.ID, func(accounts.User) (accounts.User, accounts.Entry, error) { return a, entry(one), nil })
 	want(t, got, err, a)
 	got, err = s.User(ctx, one, a.ID)
 	want(t, got, err, a)
@@ -149,10 +165,10 @@ func TestUsers(t *testing.T) {
 		want(t, elsewhere, err, 0)
 	}
 
-	if err := s.DeleteUser(ctx, one, a.ID); err != nil {
+	if err := s.DeleteUser(ctx, one, a.ID, ofUser); err != nil {
 		t.Error(err)
 	}
-	wantKind(t, s.DeleteUser(ctx, one, a.ID), fault.NotFound)
+	wantKind(t, s.DeleteUser(ctx, one, a.ID, ofUser), fault.NotFound)
 	addUser(t, s, one, a.Email)
 }
 
@@ -163,7 +179,7 @@ func TestSaveUserLosesNothing(t *testing.T) {
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			_, err := s.SaveUser(t.Context(), one, u.ID, func(u accounts.User) (accounts.User, error) { u.Name += "!"; return u, nil })
+			_, err := s.SaveUser(t.Context(), one, u.ID, func(u accounts.User) (accounts.User, accounts.Entry, error) { u.Name += "!"; return u, entry(one), nil })
 			if err != nil {
 				t.Error(err)
 			}
@@ -195,9 +211,9 @@ func TestTokens(t *testing.T) {
 		want(t, got, err, a)
 	}
 
-	got, err = s.DeleteToken(ctx, one, a.ID)
+	got, err = s.DeleteToken(ctx, one, a.ID, ofToken)
 	want(t, got, err, a)
-	_, err = s.DeleteToken(ctx, one, a.ID)
+	_, err = s.DeleteToken(ctx, one, a.ID, ofToken)
 	wantKind(t, err, fault.NotFound)
 	_, err = s.TokenByHash(ctx, "aa")
 	wantKind(t, err, fault.NotFound)
@@ -229,9 +245,12 @@ func TestIsolation(t *testing.T) {
 }
 
 func asOther(ctx context.Context, s *mongostore.Store, other tenant.ID, user, token int64) map[string]error {
-	errs := map[string]error{"DeleteUser": s.DeleteUser(ctx, other, user)}
+	errs := map[string]error{"DeleteUser": s.DeleteUser(ctx, other, user, ofUser)}
 	_, errs["User"] = s.User(ctx, other, user)
-	_, errs["SaveUser"] = s.SaveUser(ctx, other, user, func(u accounts.User) (accounts.User, error) { u.Name = "stolen"; return u, nil })
-	_, errs["DeleteToken"] = s.DeleteToken(ctx, other, token)
+	_, errs["SaveUser"] = s.SaveUser(ctx, other, user, func(u accounts.User) (accounts.User, accounts.Entry, error) {
+		u.Name = "stolen"
+		return u, entry(one), nil
+	})
+	_, errs["DeleteToken"] = s.DeleteToken(ctx, other, token, ofToken)
 	return errs
 }

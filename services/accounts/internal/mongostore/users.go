@@ -32,24 +32,19 @@ func (s *Store) Users(ctx context.Context, t tenant.ID, w paging.Window) (paging
 }
 
 // AddUser implements accounts.Store.
-func (s *Store) AddUser(ctx context.Context, u accounts.User) error {
-	return emailTaken(s.users.Insert(ctx, u.WebsiteID, u))
+func (s *Store) AddUser(ctx context.Context, u accounts.User, e accounts.Entry) error {
+	return emailTaken(s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.users.Insert(ctx, u.WebsiteID, u); err != nil {
+			return err
+		}
+		return s.AddEntry(ctx, e)
+	}))
 }
 
-// SaveUser implements accounts.Store: read, change and write in one transaction, so that two updates at once both count.
-func (s *Store) SaveUser(ctx context.Context, t tenant.ID, id int64, change func(accounts.User) (accounts.User, error)) (saved accounts.User, err error) {
-	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		u, err := s.users.Get(ctx, t, byID(id))
-		if err != nil {
-			return err
-		}
-		if saved, err = change(u); err != nil {
-			return err
-		}
-		_, err = s.users.Update(ctx, t, byID(id), bson.D{{Key: "$set", Value: saved}})
-		return err
-	})
-	return saved, emailTaken(err)
+// SaveUser implements accounts.Store.
+func (s *Store) SaveUser(ctx context.Context, t tenant.ID, id int64, change func(accounts.User) (accounts.User, accounts.Entry, error)) (accounts.User, error) {
+	u, err := save(ctx, s, s.users, t, id, change)
+	return u, emailTaken(err)
 }
 
 // SeenUser implements accounts.Store.
@@ -68,11 +63,8 @@ func (s *Store) CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time
 }
 
 // DeleteUser implements accounts.Store.
-func (s *Store) DeleteUser(ctx context.Context, t tenant.ID, id int64) error {
-	n, err := s.users.Delete(ctx, t, byID(id))
-	if err == nil && n == 0 {
-		return fault.Missing("user")
-	}
+func (s *Store) DeleteUser(ctx context.Context, t tenant.ID, id int64, entry func(accounts.User) accounts.Entry) error {
+	_, err := remove(ctx, s, s.users, t, id, entry)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
@@ -26,6 +27,7 @@ type Store struct {
 	ids           *mongokit.Sequence
 	log           *events.Log
 	turns         turns
+	shelves       custody.Shelves
 }
 
 // New declares the collections.
@@ -52,6 +54,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 		ids:       mongokit.NewSequence(db, "conversations", "conversation"),
 		log:       log,
 		turns:     newTurns(),
+		shelves:   shelves(db),
 	}
 }
 
