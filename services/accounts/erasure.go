@@ -131,15 +131,26 @@ func (s *Service) EraseNext(ctx context.Context) (worked bool, err error) {
 		return false, err
 	}
 	if err := s.sweep(ctx, &e); err != nil {
-		e.Failure, e.DueAt = fault.From(err).Message, s.moment().Add(eraseRetry)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), eraseStep)
 		defer cancel()
-		if saveErr := s.store.SaveErasure(ctx, e); saveErr != nil {
+		e.Failure = fault.From(err).Message
+		if saveErr := s.keep(ctx, &e, eraseRetry); saveErr != nil {
 			return true, fmt.Errorf("%w; and how far it is could not be noted: %w", err, saveErr)
 		}
 		return true, err
 	}
 	return true, nil
+}
+
+// keep notes how far an erasure is, and when it is due again.
+func (s *Service) keep(ctx context.Context, e *Erasure, in time.Duration) error {
+	next := *e
+	next.DueAt = s.moment().Add(in)
+	if err := s.store.SaveErasure(ctx, next, e.DueAt); err != nil {
+		return err
+	}
+	*e = next
+	return nil
 }
 
 // sweep has every service that remains erase what it has, and notes each that has.
@@ -148,18 +159,18 @@ func (s *Service) sweep(ctx context.Context, e *Erasure) error {
 		if err := s.eraseAt(ctx, e, e.Remaining[0]); err != nil {
 			return fmt.Errorf("erasure %d at %s: %w", e.ID, e.Remaining[0], err)
 		}
-		e.Remaining, e.Failure, e.DueAt = e.Remaining[1:], "", s.moment().Add(eraseLease)
-		if err := s.store.SaveErasure(ctx, *e); err != nil {
+		e.Remaining, e.Failure = e.Remaining[1:], ""
+		if err := s.keep(ctx, e, eraseLease); err != nil {
 			return err
 		}
 	}
 	now := s.moment()
 	if e.SweptAt == nil {
-		e.SweptAt, e.Remaining, e.DueAt = &now, s.erasers(), now.Add(eraseSettle)
+		e.SweptAt, e.Remaining = &now, s.erasers()
 	} else {
 		e.DoneAt, e.Open = &now, ""
 	}
-	return s.store.SaveErasure(ctx, *e)
+	return s.keep(ctx, e, eraseSettle)
 }
 
 // eraseAt has one service erase batch after batch. A long one keeps the erasure its own.
@@ -169,9 +180,8 @@ func (s *Service) eraseAt(ctx context.Context, e *Erasure, name string) error {
 		return fault.New(fault.Unavailable, "the service "+name+" is not known")
 	}
 	for {
-		if now := s.moment(); e.DueAt.Sub(now) < eraseLease/2 {
-			e.DueAt = now.Add(eraseLease)
-			if err := s.store.SaveErasure(ctx, *e); err != nil {
+		if e.DueAt.Sub(s.moment()) < eraseLease/2 {
+			if err := s.keep(ctx, e, eraseLease); err != nil {
 				return err
 			}
 		}

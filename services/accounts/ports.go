@@ -66,8 +66,8 @@ type Store interface {
 	Erasure(ctx context.Context, id int64) (Erasure, error)
 	// ClaimErasure gives one that is due, or NotFound. It is nobody else's until then.
 	ClaimErasure(ctx context.Context, now, until time.Time) (Erasure, error)
-	// SaveErasure stores how far an erasure is.
-	SaveErasure(ctx context.Context, e Erasure) error
+	// SaveErasure stores how far an erasure is that was to be due then; Conflict where somebody else has claimed it since.
+	SaveErasure(ctx context.Context, e Erasure, due time.Time) error
 
 	// ExportAccounts gives what this service has of a website, page by page.
 	ExportAccounts(ctx context.Context, t tenant.ID, after string) (ExportPage, error)

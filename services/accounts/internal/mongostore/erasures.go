@@ -53,12 +53,15 @@ func (s *Store) ClaimErasure(ctx context.Context, now, until time.Time) (account
 }
 
 // SaveErasure implements accounts.Store.
-func (s *Store) SaveErasure(ctx context.Context, e accounts.Erasure) error {
+func (s *Store) SaveErasure(ctx context.Context, e accounts.Erasure, due time.Time) error {
 	update := bson.D{{Key: "$set", Value: e}}
 	if e.Open == "" { // it is left out of what is set
 		update = append(update, bson.E{Key: "$unset", Value: bson.D{{Key: "open", Value: ""}}})
 	}
-	_, err := s.erasures.Update(ctx, byID(e.ID), update)
+	held, err := s.erasures.Update(ctx, append(byID(e.ID), bson.E{Key: "dueAt", Value: due}), update)
+	if err == nil && !held {
+		return fault.New(fault.Conflict, "the erasure is another process's by now")
+	}
 	return err
 }
 
