@@ -16,12 +16,12 @@ import (
 // still.
 const typeErased = "erased"
 
-// Redact makes the records about keys nameless: of their data only the members named in keep stay, and nothing says what
-// they were about. Call it inside the transaction that erases what the keys stand for; Unpublish behind it.
-func (l *Log) Redact(ctx context.Context, t tenant.ID, keys []int64, keep ...string) error {
+// Redact makes the records about a key nameless: of their data only the members named in keep stay, and nothing says what
+// they were about. Call it inside the transaction that erases what the key stands for; Unpublish behind it.
+func (l *Log) Redact(ctx context.Context, t tenant.ID, key int64, keep ...string) error {
 	last := ""
 	for {
-		about := bson.D{{Key: mongokit.TenantKey, Value: t}, {Key: "key", Value: bson.D{{Key: "$in", Value: keys}}},
+		about := bson.D{{Key: mongokit.TenantKey, Value: t}, {Key: "key", Value: key},
 			{Key: "_id", Value: bson.D{{Key: "$gt", Value: last}}}}
 		records, err := l.rows.List(ctx, about, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: relayBatch})
 		if err != nil || len(records) == 0 {

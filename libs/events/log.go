@@ -77,6 +77,7 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 		rows: mongokit.GlobalOf[Record](db, t.Component+"_outbox", "event",
 			mongokit.Index{Keys: bson.D{{Key: "pos", Value: 1}, {Key: "_id", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "pos", Value: 1}}},
+			mongokit.Index{Keys: bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "key", Value: 1}, {Key: "_id", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "posAt", Value: 1}}, TTL: kept}), // a record without a position has no posAt, and stays
 		leases: mongokit.GlobalOf[leaseRow](db, t.Component+"_leases", "lease"),
 		db:     db, tele: t, holder: host + "/" + uuid.NewString(), given: make(chan struct{}, 1), told: make(chan struct{}, 1),

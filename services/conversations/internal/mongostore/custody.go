@@ -6,6 +6,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/custody"
+	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/conversations"
@@ -38,49 +39,46 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 	return false, s.log.Unpublish(ctx)
 }
 
-// The bounds of what one transaction erases.
-const (
-	eraseConversations = 50
-	eraseMessages      = 5_000 // a single conversation may have more
-)
+// eraseConversations is how many of a visitor's conversations one batch erases.
+const eraseConversations = 10
 
 // counts are the members of events that statistics are made of; they name nobody.
 var counts = []string{"sender", "firstResponseSeconds", "from", "status"}
 
-// eraseVisitor erases some of a visitor's conversations, with all that was said in them and told of them. Whoever writes
-// into one at the same moment comes before, and goes too, or finds it gone.
 func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	found, err := s.conversations.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}}, mongokit.Query{Limit: eraseConversations, Omit: "terms"})
-	if err != nil || len(found) == 0 {
-		return false, err
-	}
-	var ids []int64
-	messages := int64(0)
 	for _, c := range found {
-		if messages += c.Messages; len(ids) > 0 && messages > eraseMessages {
-			break
+		if err := s.eraseConversation(ctx, t, c.Token); err != nil && !fault.Is(err, fault.NotFound) {
+			return true, err
 		}
-		ids = append(ids, c.ID)
 	}
-	these := func(field string) bson.D { return bson.D{{Key: field, Value: bson.D{{Key: "$in", Value: ids}}}} }
-	return true, s.db.Tx(ctx, func(ctx context.Context) error {
-		gone, err := s.conversations.List(ctx, t, these("_id"), mongokit.Query{Omit: "terms"})
+	return len(found) > 0, err
+}
+
+// eraseConversation erases a conversation, with all that was said in it and told of it. Whoever writes into it at the
+// same moment comes before, and goes too, or finds it gone.
+func (s *Store) eraseConversation(ctx context.Context, t tenant.ID, token string) error {
+	done, err := s.turns.take(ctx, token)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		c, err := s.Get(ctx, t, token)
 		if err != nil {
 			return err
 		}
-		if _, err := s.conversations.Delete(ctx, t, these("_id")); err != nil {
+		if _, err := s.conversations.Delete(ctx, t, byToken(token)); err != nil {
 			return err
 		}
-		if _, err := s.messages.Delete(ctx, t, these("conversationId")); err != nil {
+		if _, err := s.messages.Delete(ctx, t, bson.D{{Key: "conversationId", Value: c.ID}}); err != nil {
 			return err
 		}
-		if err := s.log.Redact(ctx, t, ids, counts...); err != nil {
+		if err := s.log.Redact(ctx, t, c.ID, counts...); err != nil {
 			return err
 		}
-		evs := make([]conversations.Event, len(gone))
-		for i, c := range gone {
-			evs[i] = conversations.Event{Type: conversations.ConversationErased, Key: c.ID, Data: conversations.ErasedData{ConversationID: c.ID, From: c.Status}}
-		}
-		return s.tell(ctx, t, evs)
+		return s.tell(ctx, t, []conversations.Event{{
+			Type: conversations.ConversationErased, Key: c.ID, Data: conversations.ErasedData{ConversationID: c.ID, From: c.Status},
+		}})
 	})
 }
