@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/tenant"
 )
@@ -77,5 +78,8 @@ func (l *Log) Unpublish(ctx context.Context) error {
 	if l.redis == nil {
 		return nil
 	}
-	return l.redis.Drop(ctx, streamOf(l.tele.Component))
+	if err := l.redis.Drop(ctx, streamOf(l.tele.Component)); err != nil {
+		return fault.Away("Redis", err)
+	}
+	return nil
 }

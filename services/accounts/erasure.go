@@ -51,8 +51,8 @@ func (e Erasure) Status() ErasureStatus {
 
 // The times of an erasure.
 const (
-	eraseLease  = 30 * time.Second // for which it belongs to who works on it
 	eraseStep   = 10 * time.Second // one batch
+	eraseLease  = 2 * eraseStep    // for which it belongs to who works on it
 	eraseRetry  = 5 * time.Second  // after a failure
 	eraseSettle = 30 * time.Second // between the two times: more than an edge remembers a caller and a request may last
 )
@@ -180,7 +180,7 @@ func (s *Service) eraseAt(ctx context.Context, e *Erasure, name string) error {
 		return fault.New(fault.Unavailable, "the service "+name+" is not known")
 	}
 	for {
-		if e.DueAt.Sub(s.moment()) < eraseLease/2 {
+		if e.DueAt.Sub(s.moment()) < eraseStep {
 			if err := s.keep(ctx, e, eraseLease); err != nil {
 				return err
 			}

@@ -224,7 +224,7 @@ func TestErasureGoesOnWhereAProcessDied(t *testing.T) {
 	}()
 	<-begun
 	other := e.replica()
-	e.pass(29 * time.Second)
+	e.pass(19 * time.Second)
 	if worked, err := other.EraseNext(t.Context()); worked || err != nil {
 		t.Errorf("taken from who works on it: %v", err)
 	}

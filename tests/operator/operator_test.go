@@ -109,11 +109,16 @@ func noTrace(t *testing.T, db *mongo.Database, words ...string) {
 // settled waits until every event has its position and is counted, so that rows change no more by themselves.
 func settled(t *testing.T, w *harness.World, conversations, messages, visitors int64) {
 	t.Helper()
+	settledIn(t, store(t), w, conversations, messages, visitors)
+}
+
+// settledIn is settled in a store of the test's own.
+func settledIn(t *testing.T, db *mongo.Database, w *harness.World, conversations, messages, visitors int64) {
+	t.Helper()
 	harness.Eventually(t, harness.Patience, "the statistics", func() (bool, any) {
 		o := w.Reader().Get(t, "/statistics/current")
 		return o.Int("totalConversations") == conversations && o.Int("totalMessages") == messages && o.Int("totalVisitors") == visitors, o
 	})
-	db := store(t)
 	harness.Eventually(t, harness.Patience, "positions", func() (bool, any) {
 		waiting := 0
 		for collection, rows := range rowsOf(t, db, w.ID) {

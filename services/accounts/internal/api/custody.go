@@ -85,12 +85,12 @@ func export(ctx context.Context, s *accounts.Service, r exportRequest) error {
 	if err != nil {
 		return err
 	}
+	if r.Method == http.MethodHead {
+		return r.out.take(nil)
+	}
 	visitor, err := s.BeginExport(ctx, w.ID, r.PathValue("token"), by(ctx))
 	if err != nil {
 		return err
-	}
-	if r.Method == http.MethodHead {
-		return r.out.take(nil)
 	}
 	total, err := s.Export(ctx, w.ID, visitor, r.out.take)
 	if err != nil {

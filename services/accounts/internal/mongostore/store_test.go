@@ -219,6 +219,52 @@ func TestTokens(t *testing.T) {
 	wantKind(t, err, fault.NotFound)
 }
 
+// TestAChangeAndItsEntry: both are stored, or neither.
+func TestAChangeAndItsEntry(t *testing.T) {
+	t.Parallel()
+	s, ctx := newStore(t), t.Context()
+	u, token := addUser(t, s, one, "a@example.com"), addToken(t, s, one, "aa")
+	taken := entry(one)
+	if err := s.AddEntry(ctx, taken); err != nil {
+		t.Fatal(err)
+	}
+	other := u
+	other.ID, other.Email = u.ID+1, "b@example.com"
+	next := token
+	next.ID, next.Hash = token.ID+1, "bb"
+	errs := map[string]error{
+		"AddWebsite":   s.AddWebsite(ctx, accounts.Website{ID: one, Name: "Shop"}, taken),
+		"AddUser":      s.AddUser(ctx, other, taken),
+		"DeleteUser":   s.DeleteUser(ctx, one, u.ID, func(accounts.User) accounts.Entry { return taken }),
+		"AddToken":     s.AddToken(ctx, next, taken),
+		"BeginErasure": second(s.BeginErasure(ctx, accounts.Erasure{ID: 1, WebsiteID: one, VisitorID: 7, Open: "x"}, taken)),
+	}
+	_, errs["SaveUser"] = s.SaveUser(ctx, one, u.ID, func(u accounts.User) (accounts.User, accounts.Entry, error) {
+		u.Name = "Anna"
+		return u, taken, nil
+	})
+	_, errs["RotateToken"] = s.RotateToken(ctx, one, token.ID, func(old accounts.Token) (accounts.Token, accounts.Token, accounts.Entry, error) {
+		old.ExpiresAt = day
+		return old, next, taken, nil
+	})
+	_, errs["DeleteToken"] = s.DeleteToken(ctx, one, token.ID, func(accounts.Token) accounts.Entry { return taken })
+	for name, err := range errs {
+		if err == nil {
+			t.Errorf("%s is stored without its entry", name)
+		}
+	}
+	_, err := s.Website(ctx, one)
+	wantKind(t, err, fault.NotFound)
+	users, err := s.Users(ctx, one, paging.Window{})
+	want(t, users.Rows, err, []accounts.User{u})
+	tokens, err := s.Tokens(ctx, one, paging.Window{})
+	want(t, tokens.Rows, err, []accounts.Token{token})
+	_, err = s.Erasure(ctx, 1)
+	wantKind(t, err, fault.NotFound)
+}
+
+func second[T any](_ T, err error) error { return err }
+
 // TestIsolation asks for each website's rows in the other's name: nothing is found and nothing changes.
 func TestIsolation(t *testing.T) {
 	t.Parallel()
@@ -250,6 +296,13 @@ func asOther(ctx context.Context, s *mongostore.Store, other tenant.ID, user, to
 	_, errs["SaveUser"] = s.SaveUser(ctx, other, user, func(u accounts.User) (accounts.User, accounts.Entry, error) {
 		u.Name = "stolen"
 		return u, entry(one), nil
+	})
+	_, errs["SaveToken"] = s.SaveToken(ctx, other, token, func(t accounts.Token) (accounts.Token, accounts.Entry, error) {
+		t.Name = "stolen"
+		return t, entry(other), nil
+	})
+	_, errs["RotateToken"] = s.RotateToken(ctx, other, token, func(t accounts.Token) (accounts.Token, accounts.Token, accounts.Entry, error) {
+		return t, t, entry(other), nil
 	})
 	_, errs["DeleteToken"] = s.DeleteToken(ctx, other, token, ofToken)
 	return errs
