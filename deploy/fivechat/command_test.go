@@ -211,11 +211,77 @@ func TestOperatorCommands(t *testing.T) {
 	for _, wrong := range [][]string{
 		{"website", "create", "--name", "Shop"}, {"website", "create", "--name", "Shop", "--url", "nowhere"}, {"website", "create", "--name", "X", "--url", "https://x.example", "--client-token", "from-before"},
 		{"token", "create", "--website", "3", "--level", "ALL"}, {"token", "revoke", "--website", "2", id}, {"token", "revoke", "--website", "3", "x"}, {"user", "create", "--website", "99", "--name", "a", "--email", "a@b.example"}, {"no-such"},
+		{"website", "set", "3"}, {"website", "set", "3", "--quota", "read"}, {"website", "set", "3", "--quota", "read=60"}, {"website", "set", "3", "--quota", "all=1/1"},
+		{"website", "erase", "3"}, {"website", "show", "99"}, {"website", "export", "99"}, {"user", "delete", "--website", "3", "1"}, {"user", "set", "--website", "3", "1"},
+		{"visitor", "erase", "--website", "3", "vis_x"}, {"visitor", "erase", "--website", "3", "--yes", "vis_x"}, {"token", "rotate", "--website", "3", "99"},
 	} {
 		if out, err := fivechat(t, dir, wrong...); err == nil || !strings.HasPrefix(out, "fivechat: ") {
 			t.Errorf("fivechat %v: %v %s", wrong, err, out)
 		}
 	}
+}
+
+// TestWebsitesLife takes a website through all that an operator does with one.
+func TestWebsitesLife(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	r := start(t, dir)
+	shop := r.demo.Websites[0]
+	if out := must(t, dir, "website", "set", "1", "--name", "Harbour", "--quota", "read=600/60", "--quota", "import=5/3600"); !strings.Contains(out, "read=600/60") || !strings.Contains(out, "Harbour") {
+		t.Errorf("website set: %s", out)
+	}
+	if out := must(t, dir, "website", "set", "1", "--quota", "import="); strings.Contains(out, "import") || out != must(t, dir, "website", "show", "1") {
+		t.Errorf("website set: %s", out)
+	}
+	user := strings.TrimPrefix(must(t, dir, "user", "create", "--website", "1", "--name", "Eve", "--email", "eve@shop.example"), "user ")
+	must(t, dir, "user", "set", "--website", "1", user, "--name", "Eva")
+	if out := must(t, dir, "user", "list", "--website", "1"); !strings.Contains(out, "Eva") || !strings.Contains(out, "Ada Moreno") {
+		t.Errorf("user list: %s", out)
+	}
+	must(t, dir, "user", "delete", "--website", "1", "--yes", user)
+
+	must(t, dir, "token", "create", "--website", "1", "--name", "ci")
+	id := strings.Fields(strings.Split(must(t, dir, "token", "list", "--website", "1"), "\n")[1])[0]
+	if code := r.get(t, "/users", must(t, dir, "token", "rotate", "--website", "1", "--overlap", "1m", id), nil); code != 200 {
+		t.Errorf("a token's successor: %d", code)
+	}
+
+	visitor := r.visitor(t, shop.ClientToken)
+	must(t, dir, "visitor", "export", "--website", "1", "--out", "visitor.jsonl", visitor)
+	if text, err := os.ReadFile(filepath.Join(dir, "visitor.jsonl")); err != nil || !strings.Contains(string(text), visitor) || !strings.HasSuffix(string(text), `{"kind":"end","rows":1}`+"\n") {
+		t.Errorf("visitor export: %v %s", err, text)
+	}
+	if out := must(t, dir, "visitor", "erase", "--website", "1", "--yes", visitor); !strings.HasSuffix(out, "erased") {
+		t.Errorf("visitor erase: %s", out)
+	}
+	if out := must(t, dir, "website", "export", "1"); strings.Contains(out, visitor) || !strings.HasPrefix(out, `{"kind":"website","id":1,`) {
+		t.Errorf("website export: %s", out)
+	}
+	log := must(t, dir, "audit", "--website", "1", "--since", "1h", "--limit", "100")
+	for _, action := range []string{"website.update", "user.create", "user.update", "user.delete", "token.rotate", "visitor.export", "visitor.erase", "website.export"} {
+		if !strings.Contains(log, action) {
+			t.Errorf("the audit log has no %s: %s", action, log)
+		}
+	}
+	must(t, dir, "website", "erase", "1", "--yes")
+	if out, err := fivechat(t, dir, "website", "show", "1"); err == nil || !strings.Contains(out, "website not found") {
+		t.Errorf("website show: %s", out)
+	}
+}
+
+// visitor makes one and gives their token.
+func (r *running) visitor(t *testing.T, clientToken string) string {
+	t.Helper()
+	resp, err := http.Post(r.demo.URL+"/visitor/sessions", "application/json", strings.NewReader(`{"clientToken":"`+clientToken+`"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var made struct{ VisitorToken string }
+	if err := json.NewDecoder(resp.Body).Decode(&made); err != nil || made.VisitorToken == "" {
+		t.Fatal(made, err)
+	}
+	return made.VisitorToken
 }
 
 // TestImportSurvivesKill ends the system without warning in mid-import. What was acknowledged is there, and importing

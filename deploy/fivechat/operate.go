@@ -1,142 +1,46 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"os"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"fivechat.dev/deploy/fivechat/operator"
 )
 
-func websiteCommand() *cobra.Command {
-	var at operatorFlags
-	c := &cobra.Command{Use: "website", Short: "Create and list websites (tenants)"}
-	at.add(c)
-	var name, url, plan, clientToken string
-	create := &cobra.Command{Use: "create", Short: "Create a website with its widget", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		client, err := at.client()
+// does gives the run of a command that needs the operator's API.
+func (f *operatorFlags) does(do func(c *cobra.Command, client operator.Client, args []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		client, err := f.client()
 		if err != nil {
 			return err
 		}
-		w, err := client.CreateWebsite(c.Context(), name, url, plan, clientToken)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(c.OutOrStdout(), "website %d\nclientToken %s\n", w.ID, w.ClientToken)
-		return nil
-	}}
-	create.Flags().StringVar(&name, "name", "", "what it is called (required)")
-	create.Flags().StringVar(&url, "url", "", "where it is (required)")
-	create.Flags().StringVar(&plan, "plan", "FREE", "FREE or PRO")
-	create.Flags().StringVar(&clientToken, "client-token", "", "client token that its pages carry already (default: a new one)")
-	require(create, "name", "url")
-	list := &cobra.Command{Use: "list", Short: "List websites", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		client, err := at.client()
-		if err != nil {
-			return err
-		}
-		all, err := client.Websites(c.Context())
-		if err != nil {
-			return err
-		}
-		return table(c, "ID\tPLAN\tNAME\tURL\tCLIENT TOKEN", func(row func(...any)) {
-			for _, w := range all {
-				row(w.ID, w.Plan, w.Name, w.URL, w.ClientToken)
-			}
-		})
-	}}
-	c.AddCommand(create, list)
-	return c
-}
-
-func userCommand() *cobra.Command {
-	var at operatorFlags
-	c := &cobra.Command{Use: "user", Short: "Create users (agents)"}
-	at.add(c)
-	var website int64
-	var name, email string
-	create := &cobra.Command{Use: "create", Short: "Create an agent of a website", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		client, err := at.client()
-		if err != nil {
-			return err
-		}
-		u, err := client.CreateUser(c.Context(), website, name, email)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(c.OutOrStdout(), "user %d\n", u.ID)
-		return nil
-	}}
-	create.Flags().Int64Var(&website, "website", 0, "the website's number (required)")
-	create.Flags().StringVar(&name, "name", "", "the agent's name (required)")
-	create.Flags().StringVar(&email, "email", "", "the agent's e-mail address (required)")
-	require(create, "website", "name", "email")
-	c.AddCommand(create)
-	return c
-}
-
-func tokenCommand() *cobra.Command {
-	var at operatorFlags
-	c := &cobra.Command{Use: "token", Short: "Create, list and revoke API tokens"}
-	at.add(c)
-	var website int64
-	c.PersistentFlags().Int64Var(&website, "website", 0, "the website's number (required)")
-	var name, level string
-	var expires time.Duration
-	create := &cobra.Command{Use: "create", Short: "Create a token; its secret is shown once", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		client, err := at.client()
-		if err != nil {
-			return err
-		}
-		var until time.Time
-		if expires > 0 {
-			until = time.Now().Add(expires)
-		}
-		t, err := client.CreateToken(c.Context(), website, name, level, until)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(c.OutOrStdout(), t.Secret)
-		return nil
-	}}
-	create.Flags().StringVar(&name, "name", "token", "what it is for")
-	create.Flags().StringVar(&level, "level", "READ", "READ, WRITE or READ_WRITE")
-	create.Flags().DurationVar(&expires, "expires-in", 0, "how long it is good for (default: until revoked)")
-	list := &cobra.Command{Use: "list", Short: "List a website's tokens", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		client, err := at.client()
-		if err != nil {
-			return err
-		}
-		all, err := client.Tokens(c.Context(), website)
-		if err != nil {
-			return err
-		}
-		return table(c, "ID\tLEVEL\tPREFIX\tNAME\tCREATED\tLAST USED", func(row func(...any)) {
-			for _, t := range all {
-				used := "never"
-				if t.LastUsedAt != nil {
-					used = t.LastUsedAt.Format(time.RFC3339)
-				}
-				row(t.ID, t.Level, t.Prefix, t.Name, t.CreatedAt.Format(time.RFC3339), used)
-			}
-		})
-	}}
-	revoke := &cobra.Command{Use: "revoke ID", Short: "Revoke a token", Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
-		client, err := at.client()
-		if err != nil {
-			return err
-		}
-		var id int64
-		if _, err := fmt.Sscan(args[0], &id); err != nil {
-			return fmt.Errorf("%q is not a token's number", args[0])
-		}
-		return client.RevokeToken(c.Context(), website, id)
-	}}
-	for _, sub := range []*cobra.Command{create, list, revoke} {
-		c.AddCommand(sub)
+		return do(c, client, args)
 	}
+}
+
+// numbered is does for a command whose one argument is the number of a thing.
+func (f *operatorFlags) numbered(thing string, do func(c *cobra.Command, client operator.Client, id int64) error) func(*cobra.Command, []string) error {
+	return f.does(func(c *cobra.Command, client operator.Client, args []string) error {
+		id, err := strconv.ParseInt(args[0], 10, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not a %s's number", args[0], thing)
+		}
+		return do(c, client, id)
+	})
+}
+
+// websiteFlag makes a group of commands be about one website.
+func websiteFlag(c *cobra.Command) *int64 {
+	website := c.PersistentFlags().Int64("website", 0, "the website's number (required)")
 	require(c, "website")
-	return c
+	return website
 }
 
 // require marks flags that have no sensible default.
@@ -154,9 +58,95 @@ func require(c *cobra.Command, flags ...string) {
 	}
 }
 
+// final makes a command that cannot be undone ask for --yes.
+func final(c *cobra.Command) *cobra.Command {
+	yes := c.Flags().Bool("yes", false, "really: it cannot be undone")
+	run := c.RunE
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if !*yes {
+			return fmt.Errorf("%s cannot be undone: add --yes", c.CommandPath())
+		}
+		return run(c, args)
+	}
+	return c
+}
+
+// changes gives the texts of those of a command's flags that were set, by name.
+func changes(c *cobra.Command, flags ...string) map[string]any {
+	set := map[string]any{}
+	for _, f := range flags {
+		if flag := c.Flags().Lookup(f); flag.Changed {
+			set[f] = flag.Value.String()
+		}
+	}
+	return set
+}
+
+var errNothing = errors.New("nothing to change: see --help")
+
+// exported writes an export into the file that --out names, under that name only once it is whole, or to the output.
+func exported(c *cobra.Command, write func(io.Writer) (int64, error)) error {
+	path := c.Flags().Lookup("out").Value.String()
+	if path == "" {
+		_, err := write(c.OutOrStdout())
+		return err
+	}
+	f, err := os.OpenFile(path+".part", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	rows, err := write(f)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.OutOrStdout(), "%d rows in %s\n", rows, path)
+	return os.Rename(path+".part", path)
+}
+
+func outFlag(c *cobra.Command) *cobra.Command {
+	c.Flags().String("out", "", "the file to write (default: the output)")
+	return c
+}
+
+// eraseEvery is between looks whether an erasure is through.
+const eraseEvery = 200 * time.Millisecond
+
+// erased waits until what was there when an erasure began is gone.
+func erased(c *cobra.Command, client operator.Client, e operator.Erasure, err error) error {
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.OutOrStdout(), "erasure %d\n", e.ID)
+	for e.SweptAt == nil {
+		select {
+		case <-c.Context().Done():
+			return errors.New("it goes on without this command")
+		case <-time.After(eraseEvery):
+		}
+		failed := e.Failure
+		if e, err = client.Erasure(c.Context(), e.ID); err != nil {
+			return err
+		}
+		if e.Failure != nil && failed == nil {
+			fmt.Fprintf(c.ErrOrStderr(), "it will be tried again: %s\n", *e.Failure)
+		}
+	}
+	fmt.Fprintln(c.OutOrStdout(), "erased")
+	return nil
+}
+
+func ever(t *time.Time) string {
+	if t == nil {
+		return "never"
+	}
+	return t.Format(time.RFC3339)
+}
+
 func table(c *cobra.Command, header string, fill func(row func(...any))) error {
 	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, header)
+	if header != "" {
+		fmt.Fprintln(w, header)
+	}
 	fill(func(cells ...any) {
 		for i, cell := range cells {
 			if i > 0 {

@@ -37,7 +37,7 @@ func run(ctx context.Context, o system.Options, out io.Writer) error {
 		return fmt.Errorf("%w; %w", err, s.Stop(context.WithoutCancel(ctx)))
 	}
 	fmt.Fprintf(out, "Fivechat answers at %s\n", s.URL())
-	fmt.Fprintf(out, "The operator's API is at %s; `fivechat website|user|token` find it through %s.\n", s.OperatorURL(), path)
+	fmt.Fprintf(out, "The operator's API is at %s; `fivechat website|user|token|visitor|audit` find it through %s.\n", s.OperatorURL(), path)
 	if s.Demo != nil {
 		printDemo(out, s.Demo, filepath.Join(o.Data, "demo.json"))
 	}

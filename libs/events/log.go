@@ -35,14 +35,15 @@ const (
 
 // Record is one event. Data is its JSON.
 type Record struct {
-	ID      string    `bson:"_id" json:"id"` // a UUIDv7: unique for ever, the same on every delivery
-	Website tenant.ID `bson:"websiteId" json:"websiteId"`
+	ID      string    `bson:"_id" json:"id"`                       // a UUIDv7: unique for ever, the same on every delivery
+	Website tenant.ID `bson:"websiteId" json:"websiteId,omitzero"` // zero where the website has been erased
 	Type    string    `bson:"type" json:"type"`
 	Key     int64     `bson:"key" json:"key"` // what it happened to; records of one key are in order
 	At      time.Time `bson:"at" json:"at"`
 	Data    string    `bson:"data" json:"data"`
 	Pos     int64     `bson:"pos" json:"pos"` // place in the log, from 1 without gaps; 0 until the relay gave it
 	PosAt   time.Time `bson:"posAt,omitempty" json:"-"`
+	Erased  bool      `bson:"erased,omitempty" json:"erased,omitzero"` // its data is gone but for what counts: nobody is told of it
 }
 
 // Decode reads the record's data.
@@ -76,6 +77,7 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 		rows: mongokit.GlobalOf[Record](db, t.Component+"_outbox", "event",
 			mongokit.Index{Keys: bson.D{{Key: "pos", Value: 1}, {Key: "_id", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "pos", Value: 1}}},
+			mongokit.Index{Keys: bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "key", Value: 1}, {Key: "_id", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "posAt", Value: 1}}, TTL: kept}), // a record without a position has no posAt, and stays
 		leases: mongokit.GlobalOf[leaseRow](db, t.Component+"_leases", "lease"),
 		db:     db, tele: t, holder: host + "/" + uuid.NewString(), given: make(chan struct{}, 1), told: make(chan struct{}, 1),

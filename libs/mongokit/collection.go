@@ -105,6 +105,27 @@ func (c *Collection[T]) Delete(ctx context.Context, t tenant.ID, filter bson.D) 
 	return c.all.Delete(ctx, scoped(t, filter))
 }
 
+// DeleteSome removes up to limit of the rows that filter matches and gives their number: what could be many is removed
+// in pieces of a bounded size.
+func (c *Collection[T]) DeleteSome(ctx context.Context, t tenant.ID, filter bson.D, limit int64) (int64, error) {
+	o := options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}}).SetLimit(limit)
+	cursor, err := c.all.c.Find(ctx, scoped(t, filter), o)
+	if err != nil {
+		return 0, translate(err, c.all.noun)
+	}
+	var rows []struct {
+		ID any `bson:"_id"`
+	}
+	if err := cursor.All(ctx, &rows); err != nil || len(rows) == 0 {
+		return 0, translate(err, c.all.noun)
+	}
+	ids := make(bson.A, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	return c.Delete(ctx, t, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
+}
+
 // Global is rows of type T that belong to the installation, not to one tenant.
 type Global[T any] struct {
 	c    *mongo.Collection

@@ -52,6 +52,14 @@ func (c *Client) Append(ctx context.Context, stream string, entries []Entry) err
 	return nil
 }
 
+// Drop removes all that a stream carries. Its readers find what they miss where it comes from.
+func (c *Client) Drop(ctx context.Context, stream string) error {
+	if err := c.r.Del(ctx, stream).Err(); err != nil {
+		return fmt.Errorf("rediskit: drop %s: %w", stream, err)
+	}
+	return nil
+}
+
 func (c *Client) top(ctx context.Context, stream string) (int64, error) {
 	last, err := c.r.XRevRangeN(ctx, stream, "+", "-", 1).Result()
 	if err != nil {

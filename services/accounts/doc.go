@@ -7,6 +7,12 @@
 //
 // An API token's secret is shown once, when it is made; only its SHA-256 is kept.
 //
-// It writes the collections accounts_websites, accounts_users and accounts_tokens. They are small and stay unsharded:
-// a token is found by its hash before anybody knows its website.
+// Every change has its line in the audit log, written in the change's own transaction.
+//
+// It also hands out, and erases, all that the services keep of a website or of one of its visitors. An export asks each
+// service in turn, page by page. An erasure is a stored job; a task has each service erase what it has, batch by batch,
+// notes each that has, and goes over all of them once more for what was let in meanwhile.
+//
+// It writes the collections accounts_websites, accounts_users, accounts_tokens, accounts_audit and accounts_erasures.
+// They are small and stay unsharded: a token is found by its hash before anybody knows its website.
 package accounts

@@ -12,57 +12,23 @@ import (
 type Service struct {
 	store    Store
 	widgets  Widgets
+	visitors Visitors
+	siblings []Keeper // in the order in which a website is erased: what lets somebody in goes first
 	announce Announcer
 	now      func() time.Time
+	wake     chan struct{} // says that an erasure is due
 }
 
-// New makes a Service over its ports.
-func New(store Store, widgets Widgets, announce Announcer) *Service {
-	return &Service{store, widgets, announce, time.Now}
+// New makes a Service over its ports. now is the clock, time.Now outside of tests.
+func New(store Store, widgets Widgets, visitors Visitors, siblings []Keeper, announce Announcer, now func() time.Time) *Service {
+	return &Service{store, widgets, visitors, siblings, announce, now, make(chan struct{}, 1)}
 }
 
 // moment is now as it is stored and shown.
 func (s *Service) moment() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
 
-// CreateWebsite makes a website and its widget. The widget comes first, so that a website that is there always has one;
-// a widget whose website could not be stored belongs to a number that nothing else will get.
-func (s *Service) CreateWebsite(ctx context.Context, n NewWebsite) (Website, error) {
-	w, err := n.website()
-	if err != nil {
-		return Website{}, err
-	}
-	if w.ID, err = s.store.NextWebsite(ctx); err != nil {
-		return Website{}, err
-	}
-	if w.ClientToken, err = s.widgets.Open(ctx, w.ID, n.ClientToken); err != nil {
-		return Website{}, err
-	}
-	w.CreatedAt = s.moment()
-	return w, s.store.AddWebsite(ctx, w)
-}
-
-// Website gives a website.
-func (s *Service) Website(ctx context.Context, t tenant.ID) (Website, error) {
-	return s.store.Website(ctx, t)
-}
-
-// Presence gives a website as its own agents see it, with its widget.
-func (s *Service) Presence(ctx context.Context, t tenant.ID) (Website, Widget, error) {
-	w, err := s.store.Website(ctx, t)
-	if err != nil {
-		return Website{}, Widget{}, err
-	}
-	widget, err := s.widgets.Of(ctx, t)
-	return w, widget, err
-}
-
-// Websites lists all websites, newest first.
-func (s *Service) Websites(ctx context.Context, w paging.Window) (paging.Slice[Website], error) {
-	return s.store.Websites(ctx, w)
-}
-
 // CreateUser adds a user to a website.
-func (s *Service) CreateUser(ctx context.Context, t tenant.ID, p UserPatch) (User, error) {
+func (s *Service) CreateUser(ctx context.Context, t tenant.ID, p UserPatch, by By) (User, error) {
 	now := s.moment()
 	u, err := p.Apply(User{WebsiteID: t, Theme: defaultTheme, Language: defaultLanguage, CreatedAt: now, UpdatedAt: now})
 	if err != nil {
@@ -71,7 +37,11 @@ func (s *Service) CreateUser(ctx context.Context, t tenant.ID, p UserPatch) (Use
 	if u.ID, err = s.store.NextUser(ctx); err != nil {
 		return User{}, err
 	}
-	return u, s.store.AddUser(ctx, u)
+	e, err := s.entry(ctx, t, by, "user", "create", u.ID)
+	if err != nil {
+		return User{}, err
+	}
+	return u, s.store.AddUser(ctx, u, e.changing(nil, u.audited()))
 }
 
 // User gives a user of the website.
@@ -93,10 +63,16 @@ func (s *Service) Users(ctx context.Context, t tenant.ID, w paging.Following) (p
 }
 
 // UpdateUser changes a user of the website.
-func (s *Service) UpdateUser(ctx context.Context, t tenant.ID, id int64, p UserPatch) (User, error) {
-	return s.store.SaveUser(ctx, t, id, func(u User) (User, error) {
+func (s *Service) UpdateUser(ctx context.Context, t tenant.ID, id int64, p UserPatch, by By) (User, error) {
+	e, err := s.entry(ctx, t, by, "user", "update", id)
+	if err != nil {
+		return User{}, err
+	}
+	return s.store.SaveUser(ctx, t, id, func(u User) (User, Entry, error) {
+		before := u.audited()
 		u.UpdatedAt = s.moment()
-		return p.Apply(u)
+		u, err := p.Apply(u)
+		return u, e.changing(before, u.audited()), err
 	})
 }
 
@@ -112,6 +88,10 @@ func (s *Service) Online(ctx context.Context, t tenant.ID) (int64, error) {
 }
 
 // DeleteUser removes a user of the website.
-func (s *Service) DeleteUser(ctx context.Context, t tenant.ID, id int64) error {
-	return s.store.DeleteUser(ctx, t, id)
+func (s *Service) DeleteUser(ctx context.Context, t tenant.ID, id int64, by By) error {
+	e, err := s.entry(ctx, t, by, "user", "delete", id)
+	if err != nil {
+		return err
+	}
+	return s.store.DeleteUser(ctx, t, id, func(u User) Entry { return e.changing(u.audited(), nil) })
 }

@@ -3,6 +3,7 @@ package accounts_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
@@ -19,11 +20,14 @@ type stub struct {
 	used   []time.Time
 	useErr error
 	added  []accounts.Website
+	noted  []accounts.Entry
 }
 
+func (s *stub) NextEntry(context.Context) (int64, error) { return int64(len(s.noted)) + 1, nil }
+
 func (s *stub) NextWebsite(context.Context) (tenant.ID, error) { return tenant.New(7) }
-func (s *stub) AddWebsite(_ context.Context, w accounts.Website) error {
-	s.added = append(s.added, w)
+func (s *stub) AddWebsite(_ context.Context, w accounts.Website, e accounts.Entry) error {
+	s.added, s.noted = append(s.added, w), append(s.noted, e)
 	return nil
 }
 func (s *stub) TokenByHash(context.Context, string) (accounts.Token, error) { return s.token, nil }
@@ -35,17 +39,23 @@ func (s *stub) UsedToken(_ context.Context, _ tenant.ID, _ int64, now, _ time.Ti
 	return s.useErr
 }
 
-func (s *stub) DeleteToken(_ context.Context, _ tenant.ID, id int64) (accounts.Token, error) {
+func (s *stub) DeleteToken(_ context.Context, _ tenant.ID, id int64, entry func(accounts.Token) accounts.Entry) (accounts.Token, error) {
 	if id != s.token.ID {
 		return accounts.Token{}, fault.Missing("token")
 	}
+	s.noted = append(s.noted, entry(s.token))
 	return s.token, nil
 }
 
-// announced is the hashes that the edges were told to forget.
+// announced is what the edges were told to forget.
 type announced []string
 
-func (a *announced) TokenRevoked(_ context.Context, hash string) { *a = append(*a, hash) }
+func (a *announced) TokensChanged(_ context.Context, hashes ...string) { *a = append(*a, hashes...) }
+func (a *announced) WebsiteChanged(_ context.Context, t tenant.ID) {
+	*a = append(*a, "website "+t.String())
+}
+
+var boss = accounts.By{Actor: "operator", RequestID: "r1", Address: "192.0.2.1"}
 
 type widgets struct{ err error }
 
@@ -76,7 +86,7 @@ func TestResolve(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := &stub{token: c.token, useErr: c.useErr}
-			a, err := accounts.New(store, nil, nil).Resolve(t.Context(), "hash")
+			a, err := accounts.New(store, nil, nil, nil, nil, time.Now).Resolve(t.Context(), "hash")
 			if c.kind != 0 {
 				if !fault.Is(err, c.kind) || len(store.used) > 0 {
 					t.Errorf("error %v, noted %v", err, store.used)
@@ -93,11 +103,11 @@ func TestResolve(t *testing.T) {
 func TestRevokeTokenTellsTheEdges(t *testing.T) {
 	t.Parallel()
 	var told announced
-	s := accounts.New(&stub{token: accounts.Token{ID: 5, Hash: "abc"}}, nil, &told)
-	if err := s.RevokeToken(t.Context(), tenant.ID{}, 6); !fault.Is(err, fault.NotFound) || len(told) > 0 {
+	s := accounts.New(&stub{token: accounts.Token{ID: 5, Hash: "abc"}}, nil, nil, nil, &told, time.Now)
+	if err := s.RevokeToken(t.Context(), tenant.ID{}, 6, boss); !fault.Is(err, fault.NotFound) || len(told) > 0 {
 		t.Errorf("unknown: %v, told %v", err, told)
 	}
-	if err := s.RevokeToken(t.Context(), tenant.ID{}, 5); err != nil || len(told) != 1 || told[0] != "abc" {
+	if err := s.RevokeToken(t.Context(), tenant.ID{}, 5, boss); err != nil || len(told) != 1 || told[0] != "abc" {
 		t.Errorf("%v, told %v", err, told)
 	}
 }
@@ -105,8 +115,8 @@ func TestRevokeTokenTellsTheEdges(t *testing.T) {
 func TestCreateWebsite(t *testing.T) {
 	t.Parallel()
 	store := &stub{}
-	w, err := accounts.New(store, widgets{}, nil).CreateWebsite(t.Context(), accounts.NewWebsite{Name: " Shop ", URL: "https://shop.example", ClientToken: "x"})
-	if err != nil || len(store.added) != 1 || store.added[0] != w {
+	w, err := accounts.New(store, widgets{}, nil, nil, nil, time.Now).CreateWebsite(t.Context(), accounts.NewWebsite{Name: " Shop ", URL: "https://shop.example", ClientToken: "x"}, boss)
+	if err != nil || len(store.added) != 1 || !reflect.DeepEqual(store.added[0], w) {
 		t.Fatalf("%+v, %v, stored %+v", w, err, store.added)
 	}
 	if w.Name != "Shop" || w.Organization != "Shop" || w.Plan != identity.Free || w.ClientToken != "wgt_7x" || w.ID.Int64() != 7 {
@@ -117,7 +127,7 @@ func TestCreateWebsite(t *testing.T) {
 func TestCreateWebsiteWithoutWidgetStoresNothing(t *testing.T) {
 	t.Parallel()
 	store, taken := &stub{}, fault.Coded(fault.Conflict, "client_token_taken", "taken")
-	_, err := accounts.New(store, widgets{taken}, nil).CreateWebsite(t.Context(), accounts.NewWebsite{Name: "Shop", URL: "https://shop.example"})
+	_, err := accounts.New(store, widgets{taken}, nil, nil, nil, time.Now).CreateWebsite(t.Context(), accounts.NewWebsite{Name: "Shop", URL: "https://shop.example"}, boss)
 	if !errors.Is(err, error(taken)) || len(store.added) > 0 {
 		t.Errorf("%v, stored %+v", err, store.added)
 	}
@@ -131,7 +141,7 @@ func TestNewWebsiteNamesWhatIsWrong(t *testing.T) {
 		"plan":         {Name: "a", URL: "http://example.com", Plan: "GOLD"},
 		"organization": {Name: "a", URL: "http://example.com", Organization: string(make([]byte, 101))},
 	} {
-		_, err := accounts.New(&stub{}, widgets{}, nil).CreateWebsite(t.Context(), n)
+		_, err := accounts.New(&stub{}, widgets{}, nil, nil, nil, time.Now).CreateWebsite(t.Context(), n, boss)
 		if got := fieldsOf(err); got != wrong {
 			t.Errorf("wrong = %q, want %q", got, wrong)
 		}
@@ -145,7 +155,7 @@ func TestNewTokenNamesWhatIsWrong(t *testing.T) {
 		"level":      {Name: "a", Level: "ADMIN"},
 		"expiresAt":  {Name: "a", Level: identity.Read, ExpiresAt: time.Now().Add(-time.Second)},
 	} {
-		_, _, err := accounts.New(&stub{}, nil, nil).CreateToken(t.Context(), tenant.ID{}, n)
+		_, _, err := accounts.New(&stub{}, nil, nil, nil, nil, time.Now).CreateToken(t.Context(), tenant.ID{}, n, boss)
 		if got := fieldsOf(err); got != wrong {
 			t.Errorf("wrong = %q, want %q", got, wrong)
 		}

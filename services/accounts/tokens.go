@@ -2,7 +2,7 @@ package accounts
 
 import (
 	"context"
-	"strings"
+	"fmt"
 	"time"
 
 	"fivechat.dev/libs/fault"
@@ -15,7 +15,7 @@ import (
 const usedEvery = time.Minute
 
 // CreateToken makes a token for a website and gives its secret, which is never seen again.
-func (s *Service) CreateToken(ctx context.Context, t tenant.ID, n NewToken) (Token, string, error) {
+func (s *Service) CreateToken(ctx context.Context, t tenant.ID, n NewToken, by By) (Token, string, error) {
 	now := s.moment()
 	if err := n.check(now); err != nil {
 		return Token{}, "", err
@@ -24,12 +24,12 @@ func (s *Service) CreateToken(ctx context.Context, t tenant.ID, n NewToken) (Tok
 	if err != nil {
 		return Token{}, "", err
 	}
-	secret := identity.NewSecret()
-	token := Token{
-		ID: id, WebsiteID: t, Hash: identity.HashSecret(secret), Name: strings.TrimSpace(n.Name), Level: n.Level,
-		Prefix: secret[:prefixLength], ExpiresAt: n.ExpiresAt.UTC().Truncate(time.Millisecond), CreatedAt: now,
+	e, err := s.entry(ctx, t, by, "token", "create", id)
+	if err != nil {
+		return Token{}, "", err
 	}
-	if err := s.store.AddToken(ctx, token); err != nil {
+	token, secret := n.token(t, id, by.Actor, now)
+	if err := s.store.AddToken(ctx, token, e.changing(nil, token.audited())); err != nil {
 		return Token{}, "", err
 	}
 	return token, secret, nil
@@ -40,13 +40,70 @@ func (s *Service) Tokens(ctx context.Context, t tenant.ID, w paging.Window) (pag
 	return s.store.Tokens(ctx, t, w)
 }
 
+// UpdateToken changes a website's token.
+func (s *Service) UpdateToken(ctx context.Context, t tenant.ID, id int64, p TokenPatch, by By) (Token, error) {
+	e, err := s.entry(ctx, t, by, "token", "update", id)
+	if err != nil {
+		return Token{}, err
+	}
+	token, err := s.store.SaveToken(ctx, t, id, func(token Token) (Token, Entry, error) {
+		changed, err := p.apply(token, s.moment())
+		return changed, e.changing(token.audited(), changed.audited()), err
+	})
+	if err == nil && p.ExpiresAt.Set {
+		s.announce.TokensChanged(ctx, token.Hash)
+	}
+	return token, err
+}
+
+// RotateToken makes the successor of a website's token and gives its secret, which is never seen again. The token itself
+// lives on for the overlap, and no longer than it would have.
+func (s *Service) RotateToken(ctx context.Context, t tenant.ID, id int64, overlap time.Duration, by By) (Token, string, error) {
+	if overlap < 0 || overlap > maxOverlap {
+		return Token{}, "", fault.Bad("overlapSeconds", fmt.Sprintf("must be 0 to %d", int(maxOverlap.Seconds())))
+	}
+	nextID, err := s.store.NextToken(ctx)
+	if err != nil {
+		return Token{}, "", err
+	}
+	e, err := s.entry(ctx, t, by, "token", "rotate", id)
+	if err != nil {
+		return Token{}, "", err
+	}
+	var next Token
+	var secret string
+	old, err := s.store.RotateToken(ctx, t, id, func(old Token) (Token, Token, Entry, error) {
+		now := s.moment()
+		if old.Expired(now) {
+			return old, next, e, fault.Coded(fault.Conflict, "token_expired", "the token has expired: create another one")
+		}
+		next, secret = old.successor(nextID, by.Actor, now)
+		before, end := old.audited(), now.Add(overlap)
+		if old.ExpiresAt.IsZero() || end.Before(old.ExpiresAt) {
+			old.ExpiresAt = end
+		}
+		after := old.audited()
+		after["successor"] = next.ID
+		return old, next, e.changing(before, after), nil
+	})
+	if err != nil {
+		return Token{}, "", err
+	}
+	s.announce.TokensChanged(ctx, old.Hash)
+	return next, secret, nil
+}
+
 // RevokeToken ends a website's token, here at once and soon at every edge.
-func (s *Service) RevokeToken(ctx context.Context, t tenant.ID, id int64) error {
-	token, err := s.store.DeleteToken(ctx, t, id)
+func (s *Service) RevokeToken(ctx context.Context, t tenant.ID, id int64, by By) error {
+	e, err := s.entry(ctx, t, by, "token", "revoke", id)
 	if err != nil {
 		return err
 	}
-	s.announce.TokenRevoked(ctx, token.Hash)
+	token, err := s.store.DeleteToken(ctx, t, id, func(token Token) Entry { return e.changing(token.audited(), nil) })
+	if err != nil {
+		return err
+	}
+	s.announce.TokensChanged(ctx, token.Hash)
 	return nil
 }
 
@@ -56,6 +113,7 @@ type Access struct {
 	TokenID   int64
 	Level     identity.Level
 	Plan      identity.Plan
+	ExpiresAt time.Time // zero: never
 }
 
 // Resolve gives what the token of a hash opens; NotFound for one that is unknown, revoked or expired.
@@ -76,5 +134,5 @@ func (s *Service) Resolve(ctx context.Context, hash string) (Access, error) {
 		// Only for people to read: that it could not be noted is no reason to refuse the token.
 		_ = s.store.UsedToken(ctx, token.WebsiteID, token.ID, now, noted)
 	}
-	return Access{token.WebsiteID, token.ID, token.Level, website.Plan}, nil
+	return Access{token.WebsiteID, token.ID, token.Level, website.Plan, token.ExpiresAt}, nil
 }

@@ -19,6 +19,7 @@ type Website struct {
 	URL          string        `bson:"url"`
 	Plan         identity.Plan `bson:"plan"`
 	ClientToken  string        `bson:"clientToken"` // its widget's
+	Quotas       Quotas        `bson:"quotas,omitempty"`
 	CreatedAt    time.Time     `bson:"createdAt"`
 }
 
@@ -49,10 +50,7 @@ func (n NewWebsite) website() (Website, error) {
 		w.Plan = identity.Free
 	}
 	var wrong fault.Problems
-	wrong.Check(isName(w.Name), "name", nameWanted)
-	wrong.Check(utf8.RuneCountInString(w.Organization) <= maxName, "organization", nameWanted)
-	wrong.Check(isURL(w.URL, "http", "https"), "url", "must be an http or https address of at most 2048 characters")
-	wrong.Check(w.Plan.Valid(), "plan", "must be FREE or PRO")
+	w.check(&wrong)
 	return w, wrong.Err()
 }
 

@@ -8,6 +8,7 @@ const (
 	ConversationUpdated   = "conversation.updated"
 	ConversationRated     = "conversation.rated"
 	ConversationRead      = "conversation.read"
+	ConversationErased    = "conversation.erased"
 	ConversationsImported = "conversations.imported"
 	MessageCreated        = "message.created"
 	Typing                = "typing" // fleeting
@@ -51,6 +52,12 @@ type ReadData struct {
 	Conversation View      `json:"conversation"`
 	Reader       Sender    `json:"reader"`
 	ReadAt       time.Time `json:"readAt"`
+}
+
+// ErasedData is the data of ConversationErased: nothing is left of the conversation, whose status was From.
+type ErasedData struct {
+	ConversationID int64  `json:"conversationId"`
+	From           Status `json:"from"`
 }
 
 // TypingData is the data of Typing.

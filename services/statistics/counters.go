@@ -44,7 +44,7 @@ type Event struct {
 type Data struct {
 	Sender               string   `json:"sender"`               // message.created: VISITOR, USER or SYSTEM
 	FirstResponseSeconds *float64 `json:"firstResponseSeconds"` // message.created: it answers the conversation for the first time
-	From                 string   `json:"from"`                 // conversation.updated: the status before
+	From                 string   `json:"from"`                 // conversation.updated and .erased: the status before
 	Status               string   `json:"status"`               // conversation.updated: the status after
 
 	Conversations   int64   `json:"conversations"` // conversations.imported, as are the next four
@@ -65,6 +65,8 @@ func (e Event) Delta() Counters {
 		return Counters{TotalConversations: 1, OpenConversations: 1}
 	case "conversation.updated":
 		return Counters{OpenConversations: one(d.Status == counted) - one(d.From == counted)}
+	case "conversation.erased": // it stays among the conversations there have been
+		return Counters{OpenConversations: -one(d.From == counted)}
 	case "message.created":
 		c := Counters{TotalMessages: one(d.Sender == "VISITOR" || d.Sender == "USER")}
 		if d.FirstResponseSeconds != nil {

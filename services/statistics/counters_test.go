@@ -35,6 +35,8 @@ func TestDelta(t *testing.T) {
 		"answer at once":   {"message.created", statistics.Data{Sender: "USER", FirstResponseSeconds: new(float64)}, statistics.Counters{TotalMessages: 1, AnsweredConversations: 1}},
 		"system's":         {"message.created", statistics.Data{Sender: "SYSTEM"}, statistics.Counters{}},
 		"imported":         {"conversations.imported", statistics.Data{Conversations: 9, Open: 2, Messages: 40, Answered: 7, ResponseSeconds: 3.5}, statistics.Counters{TotalConversations: 9, OpenConversations: 2, TotalMessages: 40, AnsweredConversations: 7, ResponseSeconds: 3.5}},
+		"erased":           {"conversation.erased", statistics.Data{From: "OPEN"}, statistics.Counters{OpenConversations: -1}},
+		"erased, closed":   {"conversation.erased", statistics.Data{From: "CLOSED"}, statistics.Counters{}},
 		"rated":            {"conversation.rated", statistics.Data{}, statistics.Counters{}},
 		"visitor":          {"visitor.created", statistics.Data{}, statistics.Counters{TotalVisitors: 1}},
 		"visitor changed":  {"visitor.updated", statistics.Data{}, statistics.Counters{}},

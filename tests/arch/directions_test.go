@@ -16,9 +16,9 @@ import (
 var (
 	domain    = libs("fault", "tenant", "authz", "identity", "optional", "paging", "revision", "words")
 	transport = append(libs("operation", "httpkit", "authz", "identity", "optional", "paging", "revision", "tenant", "fault", "words"), "github.com/hashicorp/golang-lru/v2")
-	storage   = append(libs("mongokit", "events", "fault", "tenant", "paging", "revision", "words"), "go.mongodb.org/mongo-driver/v2/bson")
+	storage   = append(libs("mongokit", "events", "custody", "fault", "tenant", "paging", "revision", "words"), "go.mongodb.org/mongo-driver/v2/bson")
 	streaming = append(libs("events", "rediskit", "httpkit", "authz", "identity", "tenant", "fault", "telemetry"), "github.com/prometheus/client_golang/prometheus")
-	outbound  = libs("httpkit", "fault", "tenant", "identity", "rediskit")
+	outbound  = libs("httpkit", "custody", "fault", "tenant", "identity", "rediskit")
 )
 
 // TestServices holds the directions inside every service.

@@ -1,5 +1,5 @@
-// Package importer sends dialogues, one JSON object a line, to a website's import operation. The server keys rows by
-// their id, so a file can be sent again after any failure and nothing stands twice.
+// Package importer sends dialogues, one JSON object a line, or the conversations of an export, to a website's import
+// operation. The server keys rows by their id, so a file can be sent again after any failure and nothing stands twice.
 package importer
 
 import (
@@ -31,7 +31,7 @@ const (
 // Options say what to import where.
 type Options struct {
 	URL, Token string
-	Input      io.Reader // JSON lines, gzipped or not
+	Input      io.Reader // JSON lines: dialogues or an export, gzipped or not
 	Progress   func(lines int)
 	BadLine    func(number int, why error)
 }
@@ -89,18 +89,19 @@ func plain(r io.Reader) (io.Reader, error) {
 func (s *sender) read(ctx context.Context, input io.Reader, flush func([]line)) error {
 	r := bufio.NewReaderSize(input, 64<<10)
 	var batch []line
+	var rows gatherer
 	size := 0
 	for number := 1; ctx.Err() == nil; number++ {
 		text, err := readLine(r)
 		if len(bytes.TrimSpace(text)) > 0 || errors.Is(err, errLong) {
-			l, why := parse(number, text)
+			l, why := rows.take(number, text)
 			if errors.Is(err, errLong) {
 				why = err
 			}
 			if why != nil {
 				s.bad(number, why)
-			} else {
-				batch, size = append(batch, l), size+l.size
+			} else if l != nil {
+				batch, size = append(batch, *l), size+l.size
 			}
 		}
 		end := err != nil && !errors.Is(err, errLong)
@@ -109,7 +110,7 @@ func (s *sender) read(ctx context.Context, input io.Reader, flush func([]line)) 
 			batch, size = nil, 0
 		}
 		if errors.Is(err, io.EOF) {
-			return nil
+			return rows.end()
 		}
 		if end {
 			return fmt.Errorf("line %d: %w", number, err)

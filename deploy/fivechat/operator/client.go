@@ -17,73 +17,6 @@ type Client struct {
 	URL, Key string
 }
 
-// Website is a tenant.
-type Website struct {
-	ID          int64     `json:"id"`
-	Name        string    `json:"name"`
-	URL         string    `json:"url"`
-	Plan        string    `json:"plan"`
-	ClientToken string    `json:"clientToken"`
-	CreatedAt   time.Time `json:"createdAt"`
-}
-
-// User is an agent of a website.
-type User struct {
-	ID    int64  `json:"id"`
-	Name  string `json:"name"`
-	Email string `json:"email"`
-}
-
-// Token is an API token. Secret is only there when it has just been made.
-type Token struct {
-	ID         int64      `json:"id"`
-	Name       string     `json:"name"`
-	Level      string     `json:"level"`
-	Prefix     string     `json:"prefix"`
-	LastUsedAt *time.Time `json:"lastUsedAt"`
-	ExpiresAt  *time.Time `json:"expiresAt"`
-	CreatedAt  time.Time  `json:"createdAt"`
-	Secret     string     `json:"token"`
-}
-
-// CreateWebsite makes a website; clientToken may be "" for a new one.
-func (c Client) CreateWebsite(ctx context.Context, name, url, plan, clientToken string) (w Website, err error) {
-	body := map[string]string{"name": name, "url": url, "plan": plan}
-	if clientToken != "" {
-		body["clientToken"] = clientToken
-	}
-	return w, c.call(ctx, "POST", "/operator/websites", body, &w)
-}
-
-// Websites gives all websites, newest first.
-func (c Client) Websites(ctx context.Context) (all []Website, err error) {
-	return listed[Website](ctx, c, "/operator/websites")
-}
-
-// CreateUser makes an agent.
-func (c Client) CreateUser(ctx context.Context, website int64, name, email string) (u User, err error) {
-	return u, c.call(ctx, "POST", fmt.Sprintf("/operator/websites/%d/users", website), map[string]string{"name": name, "email": email}, &u)
-}
-
-// CreateToken makes an API token of a level; a zero expires is never.
-func (c Client) CreateToken(ctx context.Context, website int64, name, level string, expires time.Time) (t Token, err error) {
-	body := map[string]any{"name": name, "level": level}
-	if !expires.IsZero() {
-		body["expiresAt"] = expires.UTC().Format(time.RFC3339)
-	}
-	return t, c.call(ctx, "POST", fmt.Sprintf("/operator/websites/%d/tokens", website), body, &t)
-}
-
-// Tokens gives a website's tokens.
-func (c Client) Tokens(ctx context.Context, website int64) ([]Token, error) {
-	return listed[Token](ctx, c, fmt.Sprintf("/operator/websites/%d/tokens", website))
-}
-
-// RevokeToken ends a token.
-func (c Client) RevokeToken(ctx context.Context, website, token int64) error {
-	return c.call(ctx, "DELETE", fmt.Sprintf("/operator/websites/%d/tokens/%d", website, token), nil, nil)
-}
-
 func listed[T any](ctx context.Context, c Client, path string) (all []T, err error) {
 	for page := 1; ; page++ {
 		var p struct {
@@ -98,6 +31,9 @@ func listed[T any](ctx context.Context, c Client, path string) (all []T, err err
 		}
 	}
 }
+
+// maxAnswer bounds what is read of an answer.
+const maxAnswer = 4 << 20
 
 var httpClient = &http.Client{Timeout: 30 * time.Second}
 
@@ -123,19 +59,25 @@ func (c Client) call(ctx context.Context, method, path string, body, into any) e
 		return err
 	}
 	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if resp.StatusCode >= 400 {
+		return refusal(method, path, resp)
+	}
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil || into == nil {
+		return err
+	}
+	return json.Unmarshal(b, into)
+}
+
+// refusal is what the API says of a request that it does not carry out.
+func refusal(method, path string, resp *http.Response) error {
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return err
 	}
-	if resp.StatusCode >= 400 {
-		var p struct{ Detail string }
-		if json.Unmarshal(b, &p) != nil || p.Detail == "" {
-			p.Detail = string(b)
-		}
-		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, p.Detail)
+	var p struct{ Detail string }
+	if json.Unmarshal(b, &p) != nil || p.Detail == "" {
+		p.Detail = string(b)
 	}
-	if into == nil {
-		return nil
-	}
-	return json.Unmarshal(b, into)
+	return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, p.Detail)
 }

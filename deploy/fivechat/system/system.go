@@ -104,7 +104,10 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 	build := map[string]func() (runner.Unit, error){
 		"widgets": func() (runner.Unit, error) { return widgets.New(ctx, widgets.Config{Config: common}) },
 		"accounts": func() (runner.Unit, error) {
-			return accounts.New(ctx, accounts.Config{Config: common, WidgetsURL: url["widgets"]})
+			return accounts.New(ctx, accounts.Config{
+				Config: common, WidgetsURL: url["widgets"], VisitorsURL: url["visitors"], ConversationsURL: url["conversations"],
+				TicketsURL: url["tickets"], StatisticsURL: url["statistics"],
+			})
 		},
 		"visitors": func() (runner.Unit, error) {
 			return visitors.New(ctx, visitors.Config{Config: common, WidgetsURL: url["widgets"], ConversationsURL: url["conversations"], AccountsURL: url["accounts"]})

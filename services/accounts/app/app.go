@@ -4,24 +4,36 @@ package app
 import (
 	"context"
 	"errors"
+	"time"
 
 	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/services/accounts"
 	"fivechat.dev/services/accounts/internal/announcer"
 	"fivechat.dev/services/accounts/internal/api"
+	"fivechat.dev/services/accounts/internal/eraser"
 	"fivechat.dev/services/accounts/internal/mongostore"
-	"fivechat.dev/services/accounts/internal/widgetsclient"
+	"fivechat.dev/services/accounts/internal/siblings"
 )
 
 // Config is the service's settings. Without Redis the edges learn of a revoked token only when they ask again.
 type Config struct {
 	component.Config
-	WidgetsURL string `env:"FIVECHAT_WIDGETS_URL"`
+	WidgetsURL       string `env:"FIVECHAT_WIDGETS_URL"`
+	VisitorsURL      string `env:"FIVECHAT_VISITORS_URL"`
+	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
+	TicketsURL       string `env:"FIVECHAT_TICKETS_URL"`
+	StatisticsURL    string `env:"FIVECHAT_STATISTICS_URL"`
 }
 
 // Default is the settings before the environment's.
-func Default() Config { return Config{Config: component.Default()} }
+func Default() Config {
+	return Config{
+		Config: component.Default(), VisitorsURL: "http://visitors:8080", ConversationsURL: "http://conversations:8080",
+		TicketsURL: "http://tickets:8080", StatisticsURL: "http://statistics:8080",
+	}
+}
 
 // Validate refuses settings that cannot work.
 func (c Config) Validate() error {
@@ -38,7 +50,14 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	service := accounts.New(mongostore.New(base.DB), widgetsclient.New(base.Client(c.WidgetsURL)), announcer.New(base.Redis, base.Log))
+	var keepers []accounts.Keeper
+	for _, s := range []struct{ name, url string }{
+		{"widgets", c.WidgetsURL}, {"visitors", c.VisitorsURL}, {"conversations", c.ConversationsURL}, {"tickets", c.TicketsURL}, {"statistics", c.StatisticsURL},
+	} {
+		keepers = append(keepers, siblings.Keeper{Service: s.name, Data: custody.Remote{Client: base.Client(s.url)}})
+	}
+	service := accounts.New(mongostore.New(base.DB), siblings.Widgets{Client: base.Client(c.WidgetsURL)},
+		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, keepers, announcer.New(base.Redis, base.Log), time.Now)
 	api.Mount(base.Router, base.Chain, service)
-	return base.Unit(ctx)
+	return base.Unit(ctx, runner.Task{Name: "erase", Run: eraser.Task{Service: service, Logger: base.Log}.Run})
 }

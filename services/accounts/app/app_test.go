@@ -143,7 +143,7 @@ func TestWebsites(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	w := s.Want(201, apitest.Operator, "POST", "/operator/websites", `{"name":"Shop","url":"https://shop.example","plan":"PRO","clientToken":"mine"}`)
-	if w["plan"] != "PRO" || w["organization"] != "Shop" || w["clientToken"] != "wgt_x" || len(w) != 7 {
+	if w["plan"] != "PRO" || w["organization"] != "Shop" || w["clientToken"] != "wgt_x" || len(w) != 8 {
 		t.Errorf("%v", w)
 	}
 	if want := fmt.Sprintf("POST /internal/widgets %v", w["id"]); len(s.widgets.Asked()) != 1 || s.widgets.Asked()[0] != want {
@@ -198,11 +198,11 @@ func TestTokens(t *testing.T) {
 	path := fmt.Sprintf("/operator/websites/%d/tokens", id)
 	made := s.Want(201, apitest.Operator, "POST", path, `{"name":"ci","level":"READ_WRITE","expiresAt":"2999-01-01T00:00:00Z"}`)
 	secret := made["token"].(string)
-	if !identity.WellFormed(secret) || made["prefix"] != secret[:8] || made["lastUsedAt"] != nil || made["expiresAt"] != "2999-01-01T00:00:00.000Z" || len(made) != 9 {
+	if !identity.WellFormed(secret) || made["prefix"] != secret[:8] || made["lastUsedAt"] != nil || made["expiresAt"] != "2999-01-01T00:00:00.000Z" || len(made) != 10 {
 		t.Errorf("%v", made)
 	}
 	resolve := "/internal/tokens/" + identity.HashSecret(secret)
-	want := map[string]any{"websiteId": float64(id), "tokenId": made["id"], "level": "READ_WRITE", "plan": "PRO"}
+	want := map[string]any{"websiteId": float64(id), "tokenId": made["id"], "level": "READ_WRITE", "plan": "PRO", "expiresAt": made["expiresAt"]}
 	if got := s.Want(200, apitest.Sibling(0), "GET", resolve, ""); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/services/conversations"
@@ -52,6 +53,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		events.NewTeller(base.Redis, base.Telemetry), assistant, time.Now)
 	api.Mount(base.Router, base.Chain, service)
 	log.Serve(base.Router, base.Chain)
+	custody.Serve(base.Router, base.Chain, "conversations", store)
 	feed := func(name string, source events.Source) events.Feed {
 		return events.Feed{Name: name, Log: source, Redis: base.Redis}
 	}

@@ -86,6 +86,29 @@ type Answer struct {
 // Do asks in p's name. Header is pairs of name and value.
 func (s *Service) Do(p identity.Principal, method, path, body string, header ...string) Answer {
 	s.t.Helper()
+	resp := s.send(p, method, path, body, header...)
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return Answer{resp.StatusCode, string(b)}
+}
+
+// Broken is Do of what breaks off: it insists on that, and gives what came before.
+func (s *Service) Broken(p identity.Principal, method, path string) Answer {
+	s.t.Helper()
+	resp := s.send(p, method, path, "")
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err == nil {
+		s.t.Errorf("%s %s did not break off: %s", method, path, b)
+	}
+	return Answer{resp.StatusCode, string(b)}
+}
+
+func (s *Service) send(p identity.Principal, method, path, body string, header ...string) *http.Response {
+	s.t.Helper()
 	req, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
@@ -107,12 +130,7 @@ func (s *Service) Do(p identity.Principal, method, path, body string, header ...
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return Answer{resp.StatusCode, string(b)}
+	return resp
 }
 
 // Want is Do that insists on a status and gives the body's members.

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/services/tickets"
@@ -49,8 +50,10 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	log := events.NewLog(base.DB, base.Telemetry)
 	log.PublishTo(base.Redis)
 	log.Serve(base.Router, base.Chain)
+	store := mongostore.New(base.DB, log)
+	custody.Serve(base.Router, base.Chain, "tickets", store)
 	api.Mount(base.Router, base.Chain, tickets.New(
-		mongostore.New(base.DB, log), siblings.Accounts{Client: base.Client(c.AccountsURL)},
+		store, siblings.Accounts{Client: base.Client(c.AccountsURL)},
 		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Conversations{Client: base.Client(c.ConversationsURL)},
 		c.MailDomain))
 	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay})

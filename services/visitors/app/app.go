@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/services/visitors"
@@ -51,7 +52,9 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	log := events.NewLog(base.DB, base.Telemetry)
 	log.PublishTo(base.Redis)
 	log.Serve(base.Router, base.Chain)
-	api.Mount(base.Router, base.Chain, visitors.New(mongostore.New(base.DB, log),
+	store := mongostore.New(base.DB, log)
+	custody.Serve(base.Router, base.Chain, "visitors", store)
+	api.Mount(base.Router, base.Chain, visitors.New(store,
 		widgetsclient.New(base.Client(c.WidgetsURL)), conversationsclient.New(base.Client(c.ConversationsURL)), accountsclient.New(base.Client(c.AccountsURL)),
 		events.NewTeller(base.Redis, base.Telemetry)))
 	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay})

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/services/widgets"
 	"fivechat.dev/services/widgets/internal/announcer"
@@ -24,7 +25,9 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	if err := api.Mount(base.Router, base.Chain, widgets.New(mongostore.New(base.DB), announcer.New(base.Redis, base.Log))); err != nil {
+	store := mongostore.New(base.DB)
+	custody.Serve(base.Router, base.Chain, "widgets", store)
+	if err := api.Mount(base.Router, base.Chain, widgets.New(store, announcer.New(base.Redis, base.Log))); err != nil {
 		return runner.Unit{}, err
 	}
 	return base.Unit(ctx)

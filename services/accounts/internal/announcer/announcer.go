@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/tenant"
 )
 
 // Announcer implements accounts.Announcer.
@@ -21,15 +22,27 @@ func New(redis *rediskit.Client, log *slog.Logger) *Announcer { return &Announce
 // patience bounds the wait for a Redis that is away.
 const patience = time.Second
 
-// TokenRevoked implements accounts.Announcer. The token is gone already, so the edges hear of it even where whoever
-// asked went away in the meantime.
-func (a *Announcer) TokenRevoked(ctx context.Context, hash string) {
+// TokensChanged implements accounts.Announcer.
+func (a *Announcer) TokensChanged(ctx context.Context, hashes ...string) {
+	a.forget(ctx, "token", hashes...)
+}
+
+// WebsiteChanged implements accounts.Announcer.
+func (a *Announcer) WebsiteChanged(ctx context.Context, t tenant.ID) {
+	a.forget(ctx, "website", t.String())
+}
+
+// forget says what has changed already, so the edges hear of it even where whoever asked went away in the meantime.
+func (a *Announcer) forget(ctx context.Context, cache string, keys ...string) {
 	if a.redis == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	if err := a.redis.Forget(ctx, "token", hash); err != nil {
-		a.log.WarnContext(ctx, "a revoked token is known at the edge until it expires there", "error", err)
+	for _, key := range keys {
+		if err := a.redis.Forget(ctx, cache, key); err != nil {
+			a.log.WarnContext(ctx, "what has changed is known at the edge until it expires there", "cache", cache, "error", err)
+			return
+		}
 	}
 }

@@ -3,6 +3,7 @@ package api
 
 import (
 	"context"
+	"strconv"
 
 	"fivechat.dev/libs/authz"
 	"fivechat.dev/libs/httpkit"
@@ -15,12 +16,20 @@ import (
 // Mount puts the operations of s into the route table.
 func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 	mountUsers(r, chain, s)
-	mountOperator(r, chain, s)
+	mountWebsites(r, chain, s)
+	mountWebsiteUsers(r, chain, s)
+	mountTokens(r, chain, s)
+	mountCustody(r, chain, s)
 
 	httpkit.Handle(r, "GET /internal/tokens/{hash}", 200, operation.New(chain, "accounts.resolve_token", authz.Internal,
 		func(ctx context.Context, req byHash) (access, error) {
 			a, err := s.Resolve(ctx, req.Hash)
-			return access(a), err
+			return access{a.WebsiteID, a.TokenID, a.Level, a.Plan, ifEver(a.ExpiresAt)}, err
+		}))
+	httpkit.Handle(r, "GET /internal/websites/{websiteId}/limits", 200, operation.New(chain, "accounts.get_limits", authz.Internal,
+		func(ctx context.Context, req ofWebsite) (limits, error) {
+			w, err := named(ctx, s, req.WebsiteID)
+			return limits{w.ID, w.Plan, w.Quotas}, err
 		}))
 	httpkit.Handle(r, "GET /internal/website", 200, operation.New(chain, "accounts.get_website", authz.Internal,
 		func(ctx context.Context, _ operation.None) (website, error) {
@@ -45,6 +54,16 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 		}))
 }
 
+// by is who asks, in which request.
+func by(ctx context.Context) accounts.By {
+	p := identity.From(ctx)
+	actor := string(p.Kind)
+	if p.TokenID != 0 {
+		actor += ":" + strconv.FormatInt(p.TokenID, 10)
+	}
+	return accounts.By{Actor: actor, RequestID: httpkit.RequestID(ctx), Address: httpkit.ClientAddress(ctx)}
+}
+
 func mountUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 	httpkit.Handle(r, "GET /users", 200, operation.New(chain, "accounts.list_users", authz.Read,
 		func(ctx context.Context, req listUsers) (paging.Page[userView], error) {
@@ -53,7 +72,7 @@ func mountUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 		}))
 	httpkit.Handle(r, "POST /users", 201, operation.New(chain, "accounts.create_user", authz.Write,
 		func(ctx context.Context, req newUser) (userView, error) {
-			u, err := s.CreateUser(ctx, identity.From(ctx).Website, req.patch())
+			u, err := s.CreateUser(ctx, identity.From(ctx).Website, req.patch(), by(ctx))
 			return userViewOf(u), err
 		}))
 	httpkit.Handle(r, "GET /users/{id}", 200, operation.New(chain, "accounts.get_user", authz.Read,
@@ -63,7 +82,7 @@ func mountUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 		}))
 	httpkit.Handle(r, "PATCH /users/{id}", 200, operation.New(chain, "accounts.update_user", authz.Write,
 		func(ctx context.Context, req updateUser) (userView, error) {
-			u, err := s.UpdateUser(ctx, identity.From(ctx).Website, req.ID, req.patch())
+			u, err := s.UpdateUser(ctx, identity.From(ctx).Website, req.ID, req.patch(), by(ctx))
 			return userViewOf(u), err
 		}))
 	httpkit.Handle(r, "POST /users/{id}/heartbeat", 204, operation.New(chain, "accounts.note_presence", authz.Write,
@@ -72,6 +91,6 @@ func mountUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 		}))
 	httpkit.Handle(r, "DELETE /users/{id}", 200, operation.New(chain, "accounts.delete_user", authz.Write,
 		func(ctx context.Context, req byID) (deleted, error) {
-			return deleted{req.ID, true}, s.DeleteUser(ctx, identity.From(ctx).Website, req.ID)
+			return deleted{req.ID, true}, s.DeleteUser(ctx, identity.From(ctx).Website, req.ID, by(ctx))
 		}))
 }

@@ -1,12 +1,15 @@
 package api
 
 import (
+	"errors"
+	"math"
 	"time"
 
 	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/optional"
 	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/accounts"
 )
 
@@ -44,8 +47,31 @@ type updateUser struct {
 	user
 }
 
-type newWebsiteUser struct {
+// ofWebsite names the website that an operation of the operator's is about.
+type ofWebsite struct {
 	WebsiteID int64 `path:"websiteId" json:"-"`
+}
+
+func (o ofWebsite) website() int64 { return o.WebsiteID }
+
+// oneOfWebsite names one of its users or tokens.
+type oneOfWebsite struct {
+	ofWebsite
+	ID int64 `path:"id" json:"-"`
+}
+
+type listOfWebsite struct {
+	ofWebsite
+	paging.Window
+}
+
+type newWebsiteUser struct {
+	ofWebsite
+	user
+}
+
+type updateWebsiteUser struct {
+	oneOfWebsite
 	user
 }
 
@@ -57,8 +83,21 @@ type newWebsite struct {
 	Plan         identity.Plan `json:"plan"`
 }
 
+type updateWebsite struct {
+	ofWebsite
+	Name         optional.Value[string]                             `json:"name"`
+	URL          optional.Value[string]                             `json:"url"`
+	Organization optional.Value[string]                             `json:"organization"`
+	Plan         optional.Value[identity.Plan]                      `json:"plan"`
+	Quotas       optional.Value[map[accounts.Class]*accounts.Quota] `json:"quotas"`
+}
+
+func (u updateWebsite) patch() accounts.WebsitePatch {
+	return accounts.WebsitePatch{Name: u.Name, URL: u.URL, Organization: u.Organization, Plan: u.Plan, Quotas: u.Quotas}
+}
+
 type newToken struct {
-	WebsiteID int64          `path:"websiteId" json:"-"`
+	ofWebsite
 	Name      string         `json:"name"`
 	Level     identity.Level `json:"level"`
 	ExpiresAt *time.Time     `json:"expiresAt"`
@@ -72,12 +111,59 @@ func (n newToken) token() accounts.NewToken {
 	return t
 }
 
-type listTokens struct {
-	WebsiteID int64 `path:"websiteId" json:"-"`
+type updateToken struct {
+	oneOfWebsite
+	Name      optional.Value[string]    `json:"name"`
+	ExpiresAt optional.Value[time.Time] `json:"expiresAt"`
+}
+
+type rotateToken struct {
+	oneOfWebsite
+	OverlapSeconds *int64 `json:"overlapSeconds"`
+}
+
+func (r rotateToken) overlap() time.Duration {
+	if r.OverlapSeconds == nil {
+		return accounts.DefaultOverlap
+	}
+	// What is out of range is refused by the domain, also where it would overflow.
+	return time.Duration(min(max(*r.OverlapSeconds, -1), math.MaxInt32)) * time.Second
+}
+
+type visitorOfWebsite struct {
+	ofWebsite
+	Token string `path:"token" json:"-"`
+}
+
+type erasureByID struct {
+	ID int64 `path:"id" json:"-"`
+}
+
+type audit struct {
+	WebsiteID int64  `query:"websiteId" json:"-"`
+	Since     moment `query:"since" json:"-"`
 	paging.Window
 }
 
-type tokenByID struct {
-	WebsiteID int64 `path:"websiteId" json:"-"`
-	ID        int64 `path:"id" json:"-"`
+func (a audit) filter() accounts.AuditFilter {
+	f := accounts.AuditFilter{Since: time.Time(a.Since)}
+	if t, err := tenant.New(a.WebsiteID); err == nil {
+		f.Website = t
+	}
+	return f
+}
+
+// moment is a timestamp in a query.
+type moment time.Time
+
+var errMoment = errors.New("must be a timestamp like " + httpkit.TimeLayout)
+
+// UnmarshalText reads it.
+func (m *moment) UnmarshalText(b []byte) error {
+	t, err := time.Parse(time.RFC3339, string(b))
+	if err != nil || t.Year() < 1 || t.Year() > 9999 {
+		return errMoment
+	}
+	*m = moment(t)
+	return nil
 }

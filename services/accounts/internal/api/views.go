@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"time"
 
 	"fivechat.dev/libs/identity"
@@ -49,6 +50,14 @@ type access struct {
 	TokenID   int64          `json:"tokenId"`
 	Level     identity.Level `json:"level"`
 	Plan      identity.Plan  `json:"plan"`
+	ExpiresAt *time.Time     `json:"expiresAt"`
+}
+
+// limits is what the edge holds a website to.
+type limits struct {
+	WebsiteID tenant.ID       `json:"websiteId"`
+	Plan      identity.Plan   `json:"plan"`
+	Quotas    accounts.Quotas `json:"quotas"`
 }
 
 // website is what other services know of one.
@@ -76,16 +85,19 @@ type online struct {
 
 // websiteView is a website as the operator sees it.
 type websiteView struct {
-	ID           tenant.ID     `json:"id"`
-	Organization string        `json:"organization"`
-	Name         string        `json:"name"`
-	URL          string        `json:"url"`
-	Plan         identity.Plan `json:"plan"`
-	ClientToken  string        `json:"clientToken"`
-	CreatedAt    time.Time     `json:"createdAt"`
+	ID           tenant.ID       `json:"id"`
+	Organization string          `json:"organization"`
+	Name         string          `json:"name"`
+	URL          string          `json:"url"`
+	Plan         identity.Plan   `json:"plan"`
+	ClientToken  string          `json:"clientToken"`
+	Quotas       accounts.Quotas `json:"quotas"`
+	CreatedAt    time.Time       `json:"createdAt"`
 }
 
-func websiteViewOf(w accounts.Website) websiteView { return websiteView(w) }
+func websiteViewOf(w accounts.Website) websiteView {
+	return websiteView{w.ID, w.Organization, w.Name, w.URL, w.Plan, w.ClientToken, w.Quotas, w.CreatedAt}
+}
 
 // tokenView is a token as the operator sees it.
 type tokenView struct {
@@ -97,10 +109,11 @@ type tokenView struct {
 	LastUsedAt *time.Time     `json:"lastUsedAt"`
 	ExpiresAt  *time.Time     `json:"expiresAt"`
 	CreatedAt  time.Time      `json:"createdAt"`
+	CreatedBy  string         `json:"createdBy"` // "" where that was not noted
 }
 
 func tokenViewOf(t accounts.Token) tokenView {
-	return tokenView{t.ID, t.WebsiteID, t.Name, t.Level, t.Prefix, ifEver(t.LastUsedAt), ifEver(t.ExpiresAt), t.CreatedAt}
+	return tokenView{t.ID, t.WebsiteID, t.Name, t.Level, t.Prefix, ifEver(t.LastUsedAt), ifEver(t.ExpiresAt), t.CreatedAt, t.CreatedBy}
 }
 
 // createdToken is the one answer that shows the secret.
@@ -112,6 +125,51 @@ type createdToken struct {
 type revoked struct {
 	ID      int64 `json:"id"`
 	Revoked bool  `json:"revoked"`
+}
+
+// erasureView is an erasure as the operator sees it.
+type erasureView struct {
+	ID        int64                  `json:"id"`
+	WebsiteID tenant.ID              `json:"websiteId"`
+	VisitorID *int64                 `json:"visitorId"` // null: the whole website
+	Status    accounts.ErasureStatus `json:"status"`
+	Remaining []string               `json:"remaining"` // the services that it has not come to, this time
+	Failure   *string                `json:"failure"`   // why it has to try again
+	CreatedAt time.Time              `json:"createdAt"`
+	SweptAt   *time.Time             `json:"sweptAt"`
+	DoneAt    *time.Time             `json:"doneAt"`
+}
+
+func erasureViewOf(e accounts.Erasure) erasureView {
+	v := erasureView{ID: e.ID, WebsiteID: e.WebsiteID, Status: e.Status(), Remaining: e.Remaining, CreatedAt: e.CreatedAt, SweptAt: e.SweptAt, DoneAt: e.DoneAt}
+	if e.VisitorID != 0 {
+		v.VisitorID = &e.VisitorID
+	}
+	if e.Failure != "" {
+		v.Failure = &e.Failure
+	}
+	return v
+}
+
+// entryView is a line of the audit log.
+type entryView struct {
+	ID        int64           `json:"id"`
+	WebsiteID tenant.ID       `json:"websiteId"`
+	At        time.Time       `json:"at"`
+	Actor     string          `json:"actor"`
+	Action    string          `json:"action"`
+	Kind      string          `json:"objectKind"`
+	ObjectID  string          `json:"objectId"`
+	Before    json.RawMessage `json:"before"`
+	After     json.RawMessage `json:"after"`
+	RequestID string          `json:"requestId"`
+	Address   string          `json:"address"`
+}
+
+func entryViewOf(e accounts.Entry) entryView {
+	return entryView{
+		e.ID, e.WebsiteID, e.CreatedAt, e.Actor, e.Action, e.Kind, e.ObjectID, json.RawMessage(e.Before), json.RawMessage(e.After), e.RequestID, e.Address,
+	}
 }
 
 // ifEver is nil for the zero time.

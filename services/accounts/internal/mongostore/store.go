@@ -6,6 +6,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/tenant"
@@ -20,7 +21,13 @@ type Store struct {
 	tokens   *mongokit.Collection[accounts.Token]
 	byHash   *mongokit.Global[accounts.Token] // the same rows, for who does not know the website yet
 
-	websiteIDs, userIDs, tokenIDs *mongokit.Sequence
+	audit    *mongokit.Collection[accounts.Entry]
+	allAudit *mongokit.Global[accounts.Entry] // the same rows
+	erasures *mongokit.Global[accounts.Erasure]
+	stored   *mongokit.Global[custody.Row] // the websites, as they are stored
+	shelves  custody.Shelves
+
+	websiteIDs, userIDs, tokenIDs, entryIDs, erasureIDs *mongokit.Sequence
 }
 
 var newestFirst = bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}
@@ -38,9 +45,19 @@ func New(db *mongokit.DB) *Store {
 			mongokit.Index{Keys: newestFirst}),
 		byHash: mongokit.GlobalOf[accounts.Token](db, "accounts_tokens", "token",
 			mongokit.Index{Keys: bson.D{{Key: "hash", Value: 1}}, Unique: true}),
+		audit:    mongokit.Tenanted[accounts.Entry](db, "accounts_audit", "entry", mongokit.Index{Keys: newestFirst}),
+		allAudit: mongokit.GlobalOf[accounts.Entry](db, "accounts_audit", "entry", mongokit.Index{Keys: newestFirst}),
+		erasures: mongokit.GlobalOf[accounts.Erasure](db, "accounts_erasures", "erasure",
+			mongokit.Index{Keys: bson.D{{Key: "open", Value: 1}}, Unique: true, Present: "open"},
+			mongokit.Index{Keys: bson.D{{Key: "doneAt", Value: 1}, {Key: "dueAt", Value: 1}}}),
+		stored:  mongokit.GlobalOf[custody.Row](db, "accounts_websites", "website"),
+		shelves: shelves(db),
+
 		websiteIDs: mongokit.NewSequence(db, "accounts", "website"),
 		userIDs:    mongokit.NewSequence(db, "accounts", "user"),
 		tokenIDs:   mongokit.NewSequence(db, "accounts", "token"),
+		entryIDs:   mongokit.NewSequence(db, "accounts", "audit"),
+		erasureIDs: mongokit.NewSequence(db, "accounts", "erasure"),
 	}
 }
 
@@ -61,11 +78,77 @@ func (s *Store) Website(ctx context.Context, t tenant.ID) (accounts.Website, err
 }
 
 // AddWebsite implements accounts.Store.
-func (s *Store) AddWebsite(ctx context.Context, w accounts.Website) error {
-	return s.websites.Insert(ctx, w)
+func (s *Store) AddWebsite(ctx context.Context, w accounts.Website, e accounts.Entry) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.websites.Insert(ctx, w); err != nil {
+			return err
+		}
+		return s.AddEntry(ctx, e)
+	})
+}
+
+// SaveWebsite implements accounts.Store.
+func (s *Store) SaveWebsite(ctx context.Context, t tenant.ID, change func(accounts.Website) (accounts.Website, accounts.Entry, error)) (saved accounts.Website, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		w, err := s.Website(ctx, t)
+		if err != nil {
+			return err
+		}
+		var e accounts.Entry
+		if saved, e, err = change(w); err != nil {
+			return err
+		}
+		update := bson.D{{Key: "$set", Value: saved}}
+		if len(saved.Quotas) == 0 { // it is left out of what is set
+			update = append(update, bson.E{Key: "$unset", Value: bson.D{{Key: "quotas", Value: ""}}})
+		}
+		if _, err := s.websites.Update(ctx, byID(t), update); err != nil {
+			return err
+		}
+		return s.AddEntry(ctx, e)
+	})
+	return saved, err
 }
 
 // Websites implements accounts.Store.
 func (s *Store) Websites(ctx context.Context, w paging.Window) (paging.Slice[accounts.Website], error) {
 	return mongokit.NewestOf(ctx, s.websites, bson.D{}, w, "")
+}
+
+// save changes a row: read, change and write in one transaction, so that two updates at once both count.
+func save[T any](ctx context.Context, s *Store, c *mongokit.Collection[T], t tenant.ID, id int64, change func(T) (T, accounts.Entry, error)) (saved T, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		row, err := c.Get(ctx, t, byID(id))
+		if err != nil {
+			return err
+		}
+		var e accounts.Entry
+		if saved, e, err = change(row); err != nil {
+			return err
+		}
+		if _, err := c.Update(ctx, t, byID(id), bson.D{{Key: "$set", Value: saved}}); err != nil {
+			return err
+		}
+		return s.AddEntry(ctx, e)
+	})
+	return saved, err
+}
+
+// remove removes a row and gives it as it was. Of two who remove it at once, one is told that it is not there.
+func remove[T any](ctx context.Context, s *Store, c *mongokit.Collection[T], t tenant.ID, id int64, entry func(T) (accounts.Entry, error)) (row T, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		var err error
+		if row, err = c.Get(ctx, t, byID(id)); err != nil {
+			return err
+		}
+		e, err := entry(row)
+		if err != nil {
+			return err
+		}
+		if _, err := c.Delete(ctx, t, byID(id)); err != nil {
+			return err
+		}
+		return s.AddEntry(ctx, e)
+	})
+	return row, err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,16 @@ func newStore(t *testing.T) *mongostore.Store {
 	return s
 }
 
+var entries atomic.Int64
+
+// entry is an entry of a website's audit log.
+func entry(of tenant.ID) accounts.Entry {
+	return accounts.Entry{ID: entries.Add(1), WebsiteID: of, CreatedAt: day, Actor: "operator", Action: "x.y", Before: "{}", After: "{}"}
+}
+
+func ofUser(u accounts.User) accounts.Entry   { return entry(u.WebsiteID) }
+func ofToken(t accounts.Token) accounts.Entry { return entry(t.WebsiteID) }
+
 func addUser(t *testing.T, s *mongostore.Store, of tenant.ID, email string) accounts.User {
 	t.Helper()
 	id, err := s.NextUser(t.Context())
@@ -38,7 +49,7 @@ func addUser(t *testing.T, s *mongostore.Store, of tenant.ID, email string) acco
 		t.Fatal(err)
 	}
 	u := accounts.User{ID: id, WebsiteID: of, Name: "Ann", Email: email, Theme: "dark", Language: "en", CreatedAt: day, UpdatedAt: day}
-	if err := s.AddUser(t.Context(), u); err != nil {
+	if err := s.AddUser(t.Context(), u, entry(of)); err != nil {
 		t.Fatal(err)
 	}
 	return u
@@ -51,7 +62,7 @@ func addToken(t *testing.T, s *mongostore.Store, of tenant.ID, hash string) acco
 		t.Fatal(err)
 	}
 	token := accounts.Token{ID: id, WebsiteID: of, Hash: hash, Name: "ci", Level: identity.Read, Prefix: "5c_abcde", CreatedAt: day}
-	if err := s.AddToken(t.Context(), token); err != nil {
+	if err := s.AddToken(t.Context(), token, entry(of)); err != nil {
 		t.Fatal(err)
 	}
 	return token
@@ -81,7 +92,7 @@ func TestWebsites(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := accounts.Website{ID: id, Organization: "Org", Name: fmt.Sprint("Shop ", i), URL: "https://shop.example", Plan: identity.Pro, ClientToken: "x", CreatedAt: day}
-		if err := s.AddWebsite(ctx, w); err != nil {
+		if err := s.AddWebsite(ctx, w, entry(id)); err != nil {
 			t.Fatal(err)
 		}
 		all = append([]accounts.Website{w}, all...)
@@ -116,19 +127,24 @@ func TestUsers(t *testing.T) {
 
 	duplicate := a
 	duplicate.ID = 1000
-	wantKind(t, s.AddUser(ctx, duplicate), fault.Conflict)
-	_, err = s.SaveUser(ctx, one, b.ID, func(u accounts.User) (accounts.User, error) { u.Email = a.Email; return u, nil })
+	wantKind(t, s.AddUser(ctx, duplicate, entry(one)), fault.Conflict)
+	_, err = s.SaveUser(ctx, one, b.ID, func(u accounts.User) (accounts.User, accounts.Entry, error) {
+		u.Email = a.Email
+		return u, entry(one), nil
+	})
 	if f := fault.From(err); f.Code != "email_taken" {
 		t.Errorf("got %v", err)
 	}
-	_, err = s.SaveUser(ctx, one, b.ID, func(u accounts.User) (accounts.User, error) { return u, fault.Bad("name", "is wrong") })
+	_, err = s.SaveUser(ctx, one, b.ID, func(u accounts.User) (accounts.User, accounts.Entry, error) {
+		return u, entry(one), fault.Bad("name", "is wrong")
+	})
 	wantKind(t, err, fault.Invalid)
 	got, err = s.User(ctx, one, b.ID)
 	want(t, got, err, b)
 
 	avatar := "https://example.com/a"
 	a.Name, a.AvatarURL, a.UpdatedAt = "Anna", &avatar, day.Add(time.Second)
-	got, err = s.SaveUser(ctx, one, a.ID, func(accounts.User) (accounts.User, error) { return a, nil })
+	got, err = s.SaveUser(ctx, one, a.ID, func(accounts.User) (accounts.User, accounts.Entry, error) { return a, entry(one), nil })
 	a.Version = 1
 	want(t, got, err, a)
 	got, err = s.User(ctx, one, a.ID)
@@ -151,10 +167,10 @@ func TestUsers(t *testing.T) {
 		want(t, elsewhere, err, 0)
 	}
 
-	if err := s.DeleteUser(ctx, one, a.ID); err != nil {
+	if err := s.DeleteUser(ctx, one, a.ID, ofUser); err != nil {
 		t.Error(err)
 	}
-	wantKind(t, s.DeleteUser(ctx, one, a.ID), fault.NotFound)
+	wantKind(t, s.DeleteUser(ctx, one, a.ID, ofUser), fault.NotFound)
 	addUser(t, s, one, a.Email)
 }
 
@@ -165,7 +181,7 @@ func TestSaveUserLosesNothing(t *testing.T) {
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			_, err := s.SaveUser(t.Context(), one, u.ID, func(u accounts.User) (accounts.User, error) { u.Name += "!"; return u, nil })
+			_, err := s.SaveUser(t.Context(), one, u.ID, func(u accounts.User) (accounts.User, accounts.Entry, error) { u.Name += "!"; return u, entry(one), nil })
 			if err != nil {
 				t.Error(err)
 			}
@@ -197,13 +213,59 @@ func TestTokens(t *testing.T) {
 		want(t, got, err, a)
 	}
 
-	got, err = s.DeleteToken(ctx, one, a.ID)
+	got, err = s.DeleteToken(ctx, one, a.ID, ofToken)
 	want(t, got, err, a)
-	_, err = s.DeleteToken(ctx, one, a.ID)
+	_, err = s.DeleteToken(ctx, one, a.ID, ofToken)
 	wantKind(t, err, fault.NotFound)
 	_, err = s.TokenByHash(ctx, "aa")
 	wantKind(t, err, fault.NotFound)
 }
+
+// TestAChangeAndItsEntry: both are stored, or neither.
+func TestAChangeAndItsEntry(t *testing.T) {
+	t.Parallel()
+	s, ctx := newStore(t), t.Context()
+	u, token := addUser(t, s, one, "a@example.com"), addToken(t, s, one, "aa")
+	taken := entry(one)
+	if err := s.AddEntry(ctx, taken); err != nil {
+		t.Fatal(err)
+	}
+	other := u
+	other.ID, other.Email = u.ID+1, "b@example.com"
+	next := token
+	next.ID, next.Hash = token.ID+1, "bb"
+	errs := map[string]error{
+		"AddWebsite":   s.AddWebsite(ctx, accounts.Website{ID: one, Name: "Shop"}, taken),
+		"AddUser":      s.AddUser(ctx, other, taken),
+		"DeleteUser":   s.DeleteUser(ctx, one, u.ID, func(accounts.User) accounts.Entry { return taken }),
+		"AddToken":     s.AddToken(ctx, next, taken),
+		"BeginErasure": second(s.BeginErasure(ctx, accounts.Erasure{ID: 1, WebsiteID: one, VisitorID: 7, Open: "x"}, taken)),
+	}
+	_, errs["SaveUser"] = s.SaveUser(ctx, one, u.ID, func(u accounts.User) (accounts.User, accounts.Entry, error) {
+		u.Name = "Anna"
+		return u, taken, nil
+	})
+	_, errs["RotateToken"] = s.RotateToken(ctx, one, token.ID, func(old accounts.Token) (accounts.Token, accounts.Token, accounts.Entry, error) {
+		old.ExpiresAt = day
+		return old, next, taken, nil
+	})
+	_, errs["DeleteToken"] = s.DeleteToken(ctx, one, token.ID, func(accounts.Token) accounts.Entry { return taken })
+	for name, err := range errs {
+		if err == nil {
+			t.Errorf("%s is stored without its entry", name)
+		}
+	}
+	_, err := s.Website(ctx, one)
+	wantKind(t, err, fault.NotFound)
+	users, err := s.Users(ctx, one, paging.Window{})
+	want(t, users.Rows, err, []accounts.User{u})
+	tokens, err := s.Tokens(ctx, one, paging.Window{})
+	want(t, tokens.Rows, err, []accounts.Token{token})
+	_, err = s.Erasure(ctx, 1)
+	wantKind(t, err, fault.NotFound)
+}
+
+func second[T any](_ T, err error) error { return err }
 
 // TestIsolation asks for each website's rows in the other's name: nothing is found and nothing changes.
 func TestIsolation(t *testing.T) {
@@ -231,10 +293,20 @@ func TestIsolation(t *testing.T) {
 }
 
 func asOther(ctx context.Context, s *mongostore.Store, other tenant.ID, user, token int64) map[string]error {
-	errs := map[string]error{"DeleteUser": s.DeleteUser(ctx, other, user)}
+	errs := map[string]error{"DeleteUser": s.DeleteUser(ctx, other, user, ofUser)}
 	_, errs["User"] = s.User(ctx, other, user)
-	_, errs["SaveUser"] = s.SaveUser(ctx, other, user, func(u accounts.User) (accounts.User, error) { u.Name = "stolen"; return u, nil })
-	_, errs["DeleteToken"] = s.DeleteToken(ctx, other, token)
+	_, errs["SaveUser"] = s.SaveUser(ctx, other, user, func(u accounts.User) (accounts.User, accounts.Entry, error) {
+		u.Name = "stolen"
+		return u, entry(one), nil
+	})
+	_, errs["SaveToken"] = s.SaveToken(ctx, other, token, func(t accounts.Token) (accounts.Token, accounts.Entry, error) {
+		t.Name = "stolen"
+		return t, entry(other), nil
+	})
+	_, errs["RotateToken"] = s.RotateToken(ctx, other, token, func(t accounts.Token) (accounts.Token, accounts.Token, accounts.Entry, error) {
+		return t, t, entry(other), nil
+	})
+	_, errs["DeleteToken"] = s.DeleteToken(ctx, other, token, ofToken)
 	return errs
 }
 
@@ -246,9 +318,9 @@ func TestUsersOfAState(t *testing.T) {
 		u, err := s.User(ctx, one, u.ID)
 		return u.Revision(), err
 	}, func(ctx context.Context) error {
-		_, err := s.SaveUser(ctx, one, u.ID, func(u accounts.User) (accounts.User, error) { u.Name += "x"; return u, nil })
+		_, err := s.SaveUser(ctx, one, u.ID, func(u accounts.User) (accounts.User, accounts.Entry, error) { u.Name += "x"; return u, entry(one), nil })
 		return err
-	}, func(ctx context.Context) error { return s.DeleteUser(ctx, one, u.ID) })
+	}, func(ctx context.Context) error { return s.DeleteUser(ctx, one, u.ID, ofUser) })
 }
 
 func TestUsersInTheOrderOfChanges(t *testing.T) {
@@ -262,7 +334,10 @@ func TestUsersInTheOrderOfChanges(t *testing.T) {
 	storetest.Follow(t, storetest.Followed[accounts.User]{
 		Rows: len(users),
 		Change: func(row int, at time.Time) error {
-			_, err := s.SaveUser(t.Context(), one, users[row].ID, func(u accounts.User) (accounts.User, error) { u.UpdatedAt = at; return u, nil })
+			_, err := s.SaveUser(t.Context(), one, users[row].ID, func(u accounts.User) (accounts.User, accounts.Entry, error) {
+				u.UpdatedAt = at
+				return u, entry(one), nil
+			})
 			return err
 		},
 		List: func(w paging.Following) (paging.Slice[accounts.User], error) { return s.Users(t.Context(), one, w) },

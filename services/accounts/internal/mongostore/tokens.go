@@ -6,7 +6,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/tenant"
@@ -27,21 +26,46 @@ func (s *Store) Tokens(ctx context.Context, t tenant.ID, w paging.Window) (pagin
 }
 
 // AddToken implements accounts.Store.
-func (s *Store) AddToken(ctx context.Context, token accounts.Token) error {
-	return s.tokens.Insert(ctx, token.WebsiteID, token)
+func (s *Store) AddToken(ctx context.Context, token accounts.Token, e accounts.Entry) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.tokens.Insert(ctx, token.WebsiteID, token); err != nil {
+			return err
+		}
+		return s.AddEntry(ctx, e)
+	})
 }
 
-// DeleteToken implements accounts.Store. Of two who delete it at once, one is told that it is not there.
-func (s *Store) DeleteToken(ctx context.Context, t tenant.ID, id int64) (accounts.Token, error) {
-	token, err := s.tokens.Get(ctx, t, byID(id))
-	if err != nil {
-		return token, err
-	}
-	n, err := s.tokens.Delete(ctx, t, byID(id))
-	if err == nil && n == 0 {
-		err = fault.Missing("token")
-	}
-	return token, err
+// SaveToken implements accounts.Store.
+func (s *Store) SaveToken(ctx context.Context, t tenant.ID, id int64, change func(accounts.Token) (accounts.Token, accounts.Entry, error)) (accounts.Token, error) {
+	return save(ctx, s, s.tokens, t, id, change)
+}
+
+// RotateToken implements accounts.Store.
+func (s *Store) RotateToken(ctx context.Context, t tenant.ID, id int64, change func(accounts.Token) (old, next accounts.Token, e accounts.Entry, err error)) (rotated accounts.Token, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		stored, err := s.tokens.Get(ctx, t, byID(id))
+		if err != nil {
+			return err
+		}
+		old, next, e, err := change(stored)
+		if err != nil {
+			return err
+		}
+		rotated = old
+		if _, err := s.tokens.Update(ctx, t, byID(id), bson.D{{Key: "$set", Value: bson.D{{Key: "expiresAt", Value: old.ExpiresAt}}}}); err != nil {
+			return err
+		}
+		if err := s.tokens.Insert(ctx, t, next); err != nil {
+			return err
+		}
+		return s.AddEntry(ctx, e)
+	})
+	return rotated, err
+}
+
+// DeleteToken implements accounts.Store.
+func (s *Store) DeleteToken(ctx context.Context, t tenant.ID, id int64, entry func(accounts.Token) accounts.Entry) (accounts.Token, error) {
+	return remove(ctx, s, s.tokens, t, id, func(t accounts.Token) (accounts.Entry, error) { return entry(t), nil })
 }
 
 // UsedToken implements accounts.Store.

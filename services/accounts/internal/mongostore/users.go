@@ -35,29 +35,28 @@ func (s *Store) Users(ctx context.Context, t tenant.ID, w paging.Following) (pag
 	return mongokit.Newest(ctx, s.users, t, nil, w.Window, "")
 }
 
-// AddUser implements accounts.Store: in a transaction, so that an operation that is sent again does it once.
-func (s *Store) AddUser(ctx context.Context, u accounts.User) error {
-	return emailTaken(s.db.Tx(ctx, func(ctx context.Context) error { return s.users.Insert(ctx, u.WebsiteID, u) }))
+// AddUser implements accounts.Store.
+func (s *Store) AddUser(ctx context.Context, u accounts.User, e accounts.Entry) error {
+	return emailTaken(s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.users.Insert(ctx, u.WebsiteID, u); err != nil {
+			return err
+		}
+		return s.AddEntry(ctx, e)
+	}))
 }
 
-// SaveUser implements accounts.Store: read, change and write in one transaction, so that two updates at once both count.
-func (s *Store) SaveUser(ctx context.Context, t tenant.ID, id int64, change func(accounts.User) (accounts.User, error)) (saved accounts.User, err error) {
-	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		u, err := s.users.Get(ctx, t, byID(id))
-		if err != nil {
-			return err
+// SaveUser implements accounts.Store.
+func (s *Store) SaveUser(ctx context.Context, t tenant.ID, id int64, change func(accounts.User) (accounts.User, accounts.Entry, error)) (accounts.User, error) {
+	u, err := save(ctx, s, s.users, t, id, func(u accounts.User) (accounts.User, accounts.Entry, error) {
+		if err := revision.Check(ctx, u.Revision()); err != nil {
+			return u, accounts.Entry{}, err
 		}
-		if err = revision.Check(ctx, u.Revision()); err != nil {
-			return err
-		}
-		if saved, err = change(u); err != nil {
-			return err
-		}
-		saved.Version++
-		_, err = s.users.Update(ctx, t, byID(id), bson.D{{Key: "$set", Value: saved}})
-		return err
+		version := u.Version + 1
+		u, e, err := change(u)
+		u.Version = version
+		return u, e, err
 	})
-	return saved, emailTaken(err)
+	return u, emailTaken(err)
 }
 
 // SeenUser implements accounts.Store.
@@ -76,18 +75,11 @@ func (s *Store) CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time
 }
 
 // DeleteUser implements accounts.Store.
-func (s *Store) DeleteUser(ctx context.Context, t tenant.ID, id int64) error {
-	return s.db.Tx(ctx, func(ctx context.Context) error {
-		u, err := s.users.Get(ctx, t, byID(id))
-		if err != nil {
-			return err
-		}
-		if err = revision.Check(ctx, u.Revision()); err != nil {
-			return err
-		}
-		_, err = s.users.Delete(ctx, t, byID(id))
-		return err
+func (s *Store) DeleteUser(ctx context.Context, t tenant.ID, id int64, entry func(accounts.User) accounts.Entry) error {
+	_, err := remove(ctx, s, s.users, t, id, func(u accounts.User) (accounts.Entry, error) {
+		return entry(u), revision.Check(ctx, u.Revision())
 	})
+	return err
 }
 
 func emailTaken(err error) error {

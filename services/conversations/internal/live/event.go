@@ -33,8 +33,11 @@ var forVisitors = map[string]bool{
 	conversations.ConversationRead: true, conversations.MessageCreated: true, conversations.Typing: true,
 }
 
-// ofRecord makes the event of a log's record. One whose data cannot be read is shown to nobody.
+// ofRecord makes the event of a log's record. One whose data cannot be read, or has been erased, is shown to nobody.
 func ofRecord(r events.Record) (event, error) {
+	if r.Erased {
+		return event{}, nil
+	}
 	var about struct {
 		Conversation struct {
 			VisitorID int64 `json:"visitorId"`

@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
@@ -27,6 +28,7 @@ type Store struct {
 	ids           *mongokit.Sequence
 	log           *events.Log
 	turns         turns
+	shelves       custody.Shelves
 }
 
 // New declares the collections.
@@ -53,6 +55,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 		ids:       mongokit.NewSequence(db, "conversations", "conversation"),
 		log:       log,
 		turns:     newTurns(),
+		shelves:   shelves(db),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
@@ -22,6 +23,7 @@ type Store struct {
 	db        *mongokit.DB
 	counters  *mongokit.Collection[counterRow]
 	positions *mongokit.Global[positionRow]
+	shelves   custody.Shelves
 }
 
 type counterRow struct {
@@ -40,6 +42,7 @@ func New(db *mongokit.DB) *Store {
 		db:        db,
 		counters:  mongokit.Tenanted[counterRow](db, "statistics_counters", "statistics", mongokit.Index{Unique: true}),
 		positions: mongokit.GlobalOf[positionRow](db, "statistics_positions", "position"),
+		shelves:   shelves(db),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/paging"
@@ -26,6 +27,7 @@ type Store struct {
 	messages   *mongokit.Collection[tickets.Message]
 	ticketIDs  *mongokit.Sequence
 	messageIDs *mongokit.Sequence
+	shelves    custody.Shelves
 }
 
 // New declares the collections.
@@ -45,6 +47,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 			mongokit.Index{Keys: bson.D{{Key: "ticketId", Value: 1}, {Key: "_id", Value: 1}}}),
 		ticketIDs:  mongokit.NewSequence(db, "tickets", "tickets"),
 		messageIDs: mongokit.NewSequence(db, "tickets", "messages"),
+		shelves:    shelves(db),
 	}
 }
 

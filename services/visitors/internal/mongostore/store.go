@@ -7,6 +7,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/paging"
@@ -21,6 +22,7 @@ type Store struct {
 	visitors *mongokit.Collection[visitors.Visitor]
 	tokens   *mongokit.Global[token]
 	ids      *mongokit.Sequence
+	shelves  custody.Shelves
 }
 
 // token is the directory entry that leads from a visitor token to its website.
@@ -40,8 +42,9 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 			mongokit.Index{Keys: bson.D{{Key: "lastSeenAt", Value: 1}}},
 			mongokit.Changes(),
 			mongokit.Index{Keys: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}}),
-		tokens: mongokit.GlobalOf[token](db, "visitors_tokens", "visitor"),
-		ids:    mongokit.NewSequence(db, "visitors", "visitor"),
+		tokens:  mongokit.GlobalOf[token](db, "visitors_tokens", "visitor"),
+		ids:     mongokit.NewSequence(db, "visitors", "visitor"),
+		shelves: shelves(db),
 	}
 }
 

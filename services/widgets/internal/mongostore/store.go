@@ -7,6 +7,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/tenant"
@@ -18,6 +19,7 @@ type Store struct {
 	db      *mongokit.DB
 	widgets *mongokit.Collection[widgets.Widget]
 	tokens  *mongokit.Global[token]
+	shelves custody.Shelves
 }
 
 // token is the directory entry that leads from a client token to its website.
@@ -32,6 +34,7 @@ func New(db *mongokit.DB) *Store {
 		db:      db,
 		widgets: mongokit.Tenanted[widgets.Widget](db, "widgets_widgets", "widget", mongokit.Index{Unique: true}),
 		tokens:  mongokit.GlobalOf[token](db, "widgets_tokens", "widget"),
+		shelves: shelves(db),
 	}
 }
 

@@ -1,0 +1,76 @@
+package importer
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+)
+
+// gatherer makes rows of lines: of a dialogue at once; of an export's lines, where messages stand behind their
+// conversation, as soon as that ends.
+type gatherer struct {
+	open  *line // a conversation whose messages may go on
+	other bool  // it is an export
+	ended bool  // whose end has come
+}
+
+// record is a line of an export, as far as it is imported.
+type record struct {
+	Kind       string   `json:"kind"`
+	Token      string   `json:"token"`
+	Tags       []string `json:"tags"`
+	SenderType string   `json:"senderType"`
+	Content    string   `json:"content"`
+}
+
+var errTorn = errors.New("the export is not whole: its last conversation was left out")
+
+// take gives the row that a line completes, or nil.
+func (g *gatherer) take(number int, text []byte) (*line, error) {
+	if !bytes.HasPrefix(text, []byte(`{"kind":`)) {
+		l, err := parse(number, text)
+		return &l, err
+	}
+	g.other = true
+	var r record
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, err
+	}
+	if r.Kind == "message" {
+		return nil, g.add(r)
+	}
+	done := g.open
+	if g.open = nil; r.Kind == "conversation" {
+		g.open = &line{number: number, row: row{ID: r.Token, Topics: r.Tags}}
+	}
+	g.ended = r.Kind == "end"
+	if done == nil || len(done.row.Turns) == 0 {
+		return nil, nil
+	}
+	return done, nil
+}
+
+// add puts a message behind the open conversation; what the system noted is nobody's.
+func (g *gatherer) add(r record) error {
+	if g.open == nil || r.SenderType == "SYSTEM" {
+		return nil
+	}
+	if g.open.size += len(r.Content); g.open.size > maxLine {
+		g.open = nil
+		return errLong
+	}
+	from := "agent"
+	if r.SenderType == "VISITOR" {
+		from = "visitor"
+	}
+	g.open.row.Turns = append(g.open.row.Turns, turn{from, r.Content})
+	return nil
+}
+
+// end says whether the input ended where it should.
+func (g *gatherer) end() error {
+	if g.other && !g.ended {
+		return errTorn
+	}
+	return nil
+}

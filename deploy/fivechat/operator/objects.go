@@ -1,0 +1,172 @@
+package operator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"time"
+)
+
+// Quota is a limit of a website's own: how many requests within how many seconds.
+type Quota struct {
+	Requests int64 `json:"requests"`
+	Seconds  int64 `json:"seconds"`
+}
+
+// Website is a tenant. Quotas are by class of operation.
+type Website struct {
+	ID           int64            `json:"id"`
+	Organization string           `json:"organization"`
+	Name         string           `json:"name"`
+	URL          string           `json:"url"`
+	Plan         string           `json:"plan"`
+	ClientToken  string           `json:"clientToken"`
+	Quotas       map[string]Quota `json:"quotas"`
+	CreatedAt    time.Time        `json:"createdAt"`
+}
+
+// User is an agent of a website.
+type User struct {
+	ID     int64  `json:"id"`
+	Name   string `json:"name"`
+	Email  string `json:"email"`
+	Online bool   `json:"online"`
+}
+
+// Token is an API token. Secret is only there when it has just been made.
+type Token struct {
+	ID         int64      `json:"id"`
+	Name       string     `json:"name"`
+	Level      string     `json:"level"`
+	Prefix     string     `json:"prefix"`
+	LastUsedAt *time.Time `json:"lastUsedAt"`
+	ExpiresAt  *time.Time `json:"expiresAt"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	CreatedBy  string     `json:"createdBy"`
+	Secret     string     `json:"token"`
+}
+
+// Erasure is the removal of a website or a visitor. What was there is gone when SweptAt is set.
+type Erasure struct {
+	ID      int64      `json:"id"`
+	Status  string     `json:"status"`
+	Failure *string    `json:"failure"`
+	SweptAt *time.Time `json:"sweptAt"`
+}
+
+// Entry is a line of the audit log.
+type Entry struct {
+	WebsiteID int64           `json:"websiteId"`
+	At        time.Time       `json:"at"`
+	Actor     string          `json:"actor"`
+	Action    string          `json:"action"`
+	ObjectID  string          `json:"objectId"`
+	Before    json.RawMessage `json:"before"`
+	After     json.RawMessage `json:"after"`
+	RequestID string          `json:"requestId"`
+	Address   string          `json:"address"`
+}
+
+func ofWebsite(website int64, rest string) string {
+	return fmt.Sprintf("/operator/websites/%d%s", website, rest)
+}
+
+// CreateWebsite makes a website; clientToken may be "" for a new one.
+func (c Client) CreateWebsite(ctx context.Context, name, url, plan, clientToken string) (w Website, err error) {
+	body := map[string]string{"name": name, "url": url, "plan": plan}
+	if clientToken != "" {
+		body["clientToken"] = clientToken
+	}
+	return w, c.call(ctx, "POST", "/operator/websites", body, &w)
+}
+
+// Websites gives all websites, newest first.
+func (c Client) Websites(ctx context.Context) (all []Website, err error) {
+	return listed[Website](ctx, c, "/operator/websites")
+}
+
+// Website gives a website.
+func (c Client) Website(ctx context.Context, id int64) (w Website, err error) {
+	return w, c.call(ctx, "GET", ofWebsite(id, ""), nil, &w)
+}
+
+// SetWebsite changes those members of a website that changes has.
+func (c Client) SetWebsite(ctx context.Context, id int64, changes map[string]any) (w Website, err error) {
+	return w, c.call(ctx, "PATCH", ofWebsite(id, ""), changes, &w)
+}
+
+// EraseWebsite begins the erasure of a website and of all that is its own.
+func (c Client) EraseWebsite(ctx context.Context, id int64) (e Erasure, err error) {
+	return e, c.call(ctx, "DELETE", ofWebsite(id, ""), nil, &e)
+}
+
+// EraseVisitor begins the erasure of a visitor and of all that they said.
+func (c Client) EraseVisitor(ctx context.Context, website int64, token string) (e Erasure, err error) {
+	return e, c.call(ctx, "DELETE", ofWebsite(website, "/visitors/"+url.PathEscape(token)), nil, &e)
+}
+
+// Erasure tells how far an erasure is.
+func (c Client) Erasure(ctx context.Context, id int64) (e Erasure, err error) {
+	return e, c.call(ctx, "GET", fmt.Sprintf("/operator/erasures/%d", id), nil, &e)
+}
+
+// Users gives a website's agents.
+func (c Client) Users(ctx context.Context, website int64) ([]User, error) {
+	return listed[User](ctx, c, ofWebsite(website, "/users"))
+}
+
+// CreateUser makes an agent.
+func (c Client) CreateUser(ctx context.Context, website int64, name, email string) (u User, err error) {
+	return u, c.call(ctx, "POST", ofWebsite(website, "/users"), map[string]string{"name": name, "email": email}, &u)
+}
+
+// SetUser changes those members of an agent that changes has.
+func (c Client) SetUser(ctx context.Context, website, id int64, changes map[string]any) (u User, err error) {
+	return u, c.call(ctx, "PATCH", ofWebsite(website, fmt.Sprintf("/users/%d", id)), changes, &u)
+}
+
+// DeleteUser removes an agent.
+func (c Client) DeleteUser(ctx context.Context, website, id int64) error {
+	return c.call(ctx, "DELETE", ofWebsite(website, fmt.Sprintf("/users/%d", id)), nil, nil)
+}
+
+// CreateToken makes an API token of a level; a zero expires is never.
+func (c Client) CreateToken(ctx context.Context, website int64, name, level string, expires time.Time) (t Token, err error) {
+	body := map[string]any{"name": name, "level": level}
+	if !expires.IsZero() {
+		body["expiresAt"] = expires.UTC().Format(time.RFC3339)
+	}
+	return t, c.call(ctx, "POST", ofWebsite(website, "/tokens"), body, &t)
+}
+
+// Tokens gives a website's tokens.
+func (c Client) Tokens(ctx context.Context, website int64) ([]Token, error) {
+	return listed[Token](ctx, c, ofWebsite(website, "/tokens"))
+}
+
+// RotateToken makes a token's successor; the token itself lives on for the overlap.
+func (c Client) RotateToken(ctx context.Context, website, token int64, overlap time.Duration) (t Token, err error) {
+	return t, c.call(ctx, "POST", ofWebsite(website, fmt.Sprintf("/tokens/%d/rotate", token)), map[string]int64{"overlapSeconds": int64(overlap.Seconds())}, &t)
+}
+
+// RevokeToken ends a token.
+func (c Client) RevokeToken(ctx context.Context, website, token int64) error {
+	return c.call(ctx, "DELETE", ofWebsite(website, fmt.Sprintf("/tokens/%d", token)), nil, nil)
+}
+
+// Audit gives the newest entries of the audit log, at most 100: of one website (0 for all), and since a time (zero for
+// all).
+func (c Client) Audit(ctx context.Context, website int64, since time.Time, limit int) ([]Entry, error) {
+	q := url.Values{"limit": {fmt.Sprint(limit)}}
+	if website != 0 {
+		q.Set("websiteId", fmt.Sprint(website))
+	}
+	if !since.IsZero() {
+		q.Set("since", since.UTC().Format(time.RFC3339))
+	}
+	var p struct {
+		Data []Entry `json:"data"`
+	}
+	return p.Data, c.call(ctx, "GET", "/operator/audit?"+q.Encode(), nil, &p)
+}

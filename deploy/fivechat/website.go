@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fivechat.dev/deploy/fivechat/operator"
+)
+
+func websiteCommand() *cobra.Command {
+	at := &operatorFlags{}
+	c := &cobra.Command{Use: "website", Short: "Websites (tenants): create, change, export, erase"}
+	at.add(c)
+	list := &cobra.Command{Use: "list", Short: "List websites", Args: cobra.NoArgs, RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
+		all, err := client.Websites(c.Context())
+		if err != nil {
+			return err
+		}
+		return table(c, "ID\tPLAN\tNAME\tURL\tCLIENT TOKEN", func(row func(...any)) {
+			for _, w := range all {
+				row(w.ID, w.Plan, w.Name, w.URL, w.ClientToken)
+			}
+		})
+	})}
+	show := &cobra.Command{Use: "show ID", Short: "Show a website", Args: cobra.ExactArgs(1), RunE: at.numbered("website", func(c *cobra.Command, client operator.Client, id int64) error {
+		w, err := client.Website(c.Context(), id)
+		if err != nil {
+			return err
+		}
+		return showWebsite(c, w)
+	})}
+	export := outFlag(&cobra.Command{Use: "export ID", Short: "Write all that is kept of a website, one JSON object a line", Args: cobra.ExactArgs(1),
+		RunE: at.numbered("website", func(c *cobra.Command, client operator.Client, id int64) error {
+			return exported(c, func(w io.Writer) (int64, error) { return client.ExportWebsite(c.Context(), id, w) })
+		})})
+	erase := final(&cobra.Command{Use: "erase ID", Short: "Erase a website and all that is kept of it", Args: cobra.ExactArgs(1),
+		RunE: at.numbered("website", func(c *cobra.Command, client operator.Client, id int64) error {
+			e, err := client.EraseWebsite(c.Context(), id)
+			return erased(c, client, e, err)
+		})})
+	c.AddCommand(createWebsite(at), list, show, setWebsite(at), export, erase)
+	return c
+}
+
+func createWebsite(at *operatorFlags) *cobra.Command {
+	var name, url, plan, clientToken string
+	c := &cobra.Command{Use: "create", Short: "Create a website with its widget", Args: cobra.NoArgs, RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
+		w, err := client.CreateWebsite(c.Context(), name, url, plan, clientToken)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(c.OutOrStdout(), "website %d\nclientToken %s\n", w.ID, w.ClientToken)
+		return nil
+	})}
+	c.Flags().StringVar(&name, "name", "", "what it is called (required)")
+	c.Flags().StringVar(&url, "url", "", "where it is (required)")
+	c.Flags().StringVar(&plan, "plan", "FREE", "FREE or PRO")
+	c.Flags().StringVar(&clientToken, "client-token", "", "client token that its pages carry already (default: a new one)")
+	require(c, "name", "url")
+	return c
+}
+
+func setWebsite(at *operatorFlags) *cobra.Command {
+	var quotas []string
+	c := &cobra.Command{
+		Use: "set ID", Short: "Change a website", Args: cobra.ExactArgs(1), Example: "  fivechat website set 3 --plan PRO --quota read=600/60 --quota import=",
+		RunE: at.numbered("website", func(c *cobra.Command, client operator.Client, id int64) error {
+			set := changes(c, "name", "url", "organization", "plan")
+			if len(quotas) > 0 {
+				all, err := parseQuotas(quotas)
+				if err != nil {
+					return err
+				}
+				set["quotas"] = all
+			}
+			if len(set) == 0 {
+				return errNothing
+			}
+			w, err := client.SetWebsite(c.Context(), id, set)
+			if err != nil {
+				return err
+			}
+			return showWebsite(c, w)
+		})}
+	c.Flags().String("name", "", "what it is called")
+	c.Flags().String("url", "", "where it is")
+	c.Flags().String("organization", "", "who it belongs to")
+	c.Flags().String("plan", "", "FREE or PRO")
+	c.Flags().StringArrayVar(&quotas, "quota", nil, "requests/seconds of a class (read, write, import, visitor, session, public, stream);\nwithout them, the edge's own limit; can be repeated")
+	return c
+}
+
+// parseQuotas reads read=600/60; a class without figures is one whose own limit goes.
+func parseQuotas(texts []string) (map[string]*operator.Quota, error) {
+	all := map[string]*operator.Quota{}
+	for _, text := range texts {
+		class, figures, stated := strings.Cut(text, "=")
+		var q operator.Quota
+		switch n, err := fmt.Sscanf(figures, "%d/%d", &q.Requests, &q.Seconds); {
+		case stated && figures == "":
+			all[class] = nil
+		case err != nil || n != 2 || figures != quotaText(q):
+			return nil, fmt.Errorf("--quota %s is not like read=600/60", text)
+		default:
+			all[class] = &q
+		}
+	}
+	return all, nil
+}
+
+func quotaText(q operator.Quota) string { return fmt.Sprintf("%d/%d", q.Requests, q.Seconds) }
+
+func showWebsite(c *cobra.Command, w operator.Website) error {
+	return table(c, "", func(row func(...any)) {
+		row("id", w.ID)
+		row("name", w.Name)
+		row("url", w.URL)
+		row("organization", w.Organization)
+		row("plan", w.Plan)
+		row("client token", w.ClientToken)
+		for _, class := range slices.Sorted(maps.Keys(w.Quotas)) {
+			row("quota", class+"="+quotaText(w.Quotas[class]))
+		}
+		row("created", ever(&w.CreatedAt))
+	})
+}

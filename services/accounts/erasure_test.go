@@ -1,0 +1,279 @@
+package accounts_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/accounts"
+	"fivechat.dev/services/accounts/internal/mongostore"
+	"fivechat.dev/services/internal/storetest"
+)
+
+// clock stands still until it is set on.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+// keeper is a service that erases in a number of batches.
+type keeper struct {
+	name  string
+	erase func(ctx context.Context, visitor int64) (bool, error)
+
+	mu    sync.Mutex
+	asked []int64 // about which visitors
+}
+
+func (k *keeper) Name() string { return k.name }
+
+func (k *keeper) Export(context.Context, tenant.ID, int64, string) (accounts.ExportPage, error) {
+	return accounts.ExportPage{}, nil
+}
+
+func (k *keeper) Erase(ctx context.Context, _ tenant.ID, visitor int64) (bool, error) {
+	k.mu.Lock()
+	k.asked = append(k.asked, visitor)
+	k.mu.Unlock()
+	if k.erase == nil {
+		return false, nil
+	}
+	return k.erase(ctx, visitor)
+}
+
+func (k *keeper) times() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.asked)
+}
+
+// known is visitors by their tokens.
+type known map[string]int64
+
+func (k known) ByToken(_ context.Context, _ tenant.ID, token string) (int64, error) {
+	if id, there := k[token]; there {
+		return id, nil
+	}
+	return 0, fault.Missing("visitor")
+}
+
+// eraser is a service over a real store, with a website, siblings a and b, and a clock.
+type eraser struct {
+	*accounts.Service
+	*clock
+	store   *mongostore.Store
+	a, b    *keeper
+	told    announced
+	website tenant.ID
+}
+
+func newEraser(t *testing.T) *eraser {
+	t.Helper()
+	db := storetest.DB(t, "accounts")
+	e := &eraser{clock: &clock{t: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, store: mongostore.New(db), a: &keeper{name: "a"}, b: &keeper{name: "b"}}
+	storetest.Ready(t, db)
+	e.Service = e.replica()
+	w, err := e.CreateWebsite(t.Context(), accounts.NewWebsite{Name: "Shop", URL: "https://shop.example"}, boss)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.website = w.ID
+	return e
+}
+
+// replica is another process over the same store.
+func (e *eraser) replica() *accounts.Service {
+	return accounts.New(e.store, widgets{}, known{"vis_a": 17}, []accounts.Keeper{e.a, e.b}, &e.told, e.now)
+}
+
+// next insists on whether there is something due.
+func (e *eraser) next(t *testing.T, due bool) {
+	t.Helper()
+	if worked, err := e.EraseNext(t.Context()); worked != due || err != nil {
+		t.Fatalf("worked %v, %v; want %v", worked, err, due)
+	}
+}
+
+// at insists on where an erasure stands.
+func (e *eraser) at(t *testing.T, id int64, status accounts.ErasureStatus, remaining ...string) accounts.Erasure {
+	t.Helper()
+	got, err := e.Erasure(t.Context(), id)
+	if err != nil || got.Status() != status || !slices.Equal(got.Remaining, remaining) {
+		t.Fatalf("%+v, %v; want %s with %v to come", got, err, status, remaining)
+	}
+	return got
+}
+
+func TestErasureGoesOverAllTwice(t *testing.T) {
+	t.Parallel()
+	e := newEraser(t)
+	token, _, err := e.CreateToken(t.Context(), e.website, accounts.NewToken{Name: "ci", Level: "READ"}, boss)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batches := 0
+	e.a.erase = func(context.Context, int64) (bool, error) { batches++; return batches%3 != 0, nil }
+	e.next(t, false)
+	job, err := e.EraseWebsite(t.Context(), e.website, boss)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Resolve(t.Context(), token.Hash); !fault.Is(err, fault.NotFound) {
+		t.Errorf("its token opens: %v", err)
+	}
+	if !slices.Contains(e.told, token.Hash) || !slices.Contains(e.told, "website "+e.website.String()) {
+		t.Errorf("the edges were told of %v", e.told)
+	}
+	again, err := e.EraseWebsite(t.Context(), e.website, boss)
+	if err != nil || again.ID != job.ID {
+		t.Errorf("asked again: %+v, %v", again, err)
+	}
+	e.at(t, job.ID, accounts.Erasing, "a", "b", "accounts")
+	select {
+	case <-e.Due():
+	default:
+		t.Error("the task was not woken")
+	}
+	e.next(t, true)
+	e.at(t, job.ID, accounts.Settling, "a", "b", "accounts")
+	if e.a.times() != 3 || e.b.times() != 1 {
+		t.Errorf("asked %v and %v", e.a.asked, e.b.asked)
+	}
+	e.next(t, false)
+	e.pass(30 * time.Second)
+	e.next(t, true)
+	e.at(t, job.ID, accounts.Erased)
+	if e.a.times() != 6 || e.b.times() != 2 {
+		t.Errorf("asked %v and %v", e.a.asked, e.b.asked)
+	}
+	e.pass(time.Hour)
+	e.next(t, false)
+	if _, err := e.EraseWebsite(t.Context(), e.website, boss); !fault.Is(err, fault.NotFound) {
+		t.Errorf("erased once more: %v", err)
+	}
+}
+
+func TestErasureGoesOnWhereASiblingFailed(t *testing.T) {
+	t.Parallel()
+	e := newEraser(t)
+	e.b.erase = func(context.Context, int64) (bool, error) {
+		return true, fault.Away("the store", errors.New("broken pipe"))
+	}
+	job, err := e.EraseVisitor(t.Context(), e.website, "vis_a", boss)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if worked, err := e.EraseNext(t.Context()); !worked || !fault.Is(err, fault.Unavailable) {
+		t.Fatalf("worked %v, %v", worked, err)
+	}
+	if got := e.at(t, job.ID, accounts.Erasing, "b", "accounts"); got.Failure != "the store is unavailable, try again shortly" {
+		t.Errorf("%+v", got)
+	}
+	e.next(t, false)
+	e.pass(5 * time.Second)
+	e.b.erase = nil
+	e.next(t, true)
+	if got := e.at(t, job.ID, accounts.Settling, "a", "b", "accounts"); got.Failure != "" {
+		t.Errorf("%+v", got)
+	}
+	if !reflect.DeepEqual(e.a.asked, []int64{17}) || !reflect.DeepEqual(e.b.asked, []int64{17, 17}) {
+		t.Errorf("asked %v and %v", e.a.asked, e.b.asked)
+	}
+	if _, err := e.Website(t.Context(), e.website); err != nil {
+		t.Errorf("the visitor's website: %v", err)
+	}
+}
+
+// TestErasureGoesOnWhereAProcessDied: a process that says nothing any more keeps the erasure for a while; then another
+// one goes on behind the last step that was done.
+func TestErasureGoesOnWhereAProcessDied(t *testing.T) {
+	t.Parallel()
+	e := newEraser(t)
+	begun, die := make(chan struct{}), make(chan struct{})
+	e.b.erase = func(context.Context, int64) (bool, error) {
+		close(begun)
+		<-die
+		return false, errors.New("dead")
+	}
+	job, err := e.EraseVisitor(t.Context(), e.website, "vis_a", boss)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = e.EraseNext(t.Context()) // it ends with the test
+	}()
+	<-begun
+	other := e.replica()
+	e.pass(19 * time.Second)
+	if worked, err := other.EraseNext(t.Context()); worked || err != nil {
+		t.Errorf("taken from who works on it: %v", err)
+	}
+	e.pass(2 * time.Second)
+	e.b.erase = nil
+	if worked, err := other.EraseNext(t.Context()); !worked || err != nil {
+		t.Errorf("worked %v, %v", worked, err)
+	}
+	e.at(t, job.ID, accounts.Settling, "a", "b", "accounts")
+	if e.a.times() != 1 {
+		t.Errorf("what was done was done again: %v", e.a.asked)
+	}
+	close(die)
+	<-ended
+	e.at(t, job.ID, accounts.Settling, "a", "b", "accounts") // whatever the dead one says
+}
+
+// TestErasureIsNotedWhereAProcessStops: what a process is at when it is told to stop is due again soon.
+func TestErasureIsNotedWhereAProcessStops(t *testing.T) {
+	t.Parallel()
+	e := newEraser(t)
+	ctx, stop := context.WithCancel(t.Context())
+	e.b.erase = func(ctx context.Context, _ int64) (bool, error) { stop(); <-ctx.Done(); return true, ctx.Err() }
+	job, err := e.EraseVisitor(ctx, e.website, "vis_a", boss)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if worked, err := e.EraseNext(ctx); !worked || !errors.Is(err, context.Canceled) {
+		t.Fatalf("worked %v, %v", worked, err)
+	}
+	e.at(t, job.ID, accounts.Erasing, "b", "accounts")
+	e.b.erase = nil
+	e.pass(5 * time.Second)
+	e.next(t, true)
+	e.at(t, job.ID, accounts.Settling, "a", "b", "accounts")
+}
+
+func TestNothingIsErasedOfWhoIsNotKnown(t *testing.T) {
+	t.Parallel()
+	e := newEraser(t)
+	if _, err := e.EraseVisitor(t.Context(), e.website, "vis_b", boss); !fault.Is(err, fault.NotFound) {
+		t.Errorf("an unknown visitor: %v", err)
+	}
+	if _, err := e.EraseWebsite(t.Context(), storetest.Tenant(999), boss); !fault.Is(err, fault.NotFound) {
+		t.Errorf("an unknown website: %v", err)
+	}
+	e.next(t, false)
+	found, err := e.Audit(t.Context(), accounts.AuditFilter{}, announcedAll)
+	if err != nil || len(found.Rows) != 1 {
+		t.Errorf("the audit log: %+v, %v", found.Rows, err)
+	}
+}

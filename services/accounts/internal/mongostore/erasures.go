@@ -1,0 +1,118 @@
+package mongostore
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/custody"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/accounts"
+)
+
+// NextErasure implements accounts.Store.
+func (s *Store) NextErasure(ctx context.Context) (int64, error) { return s.erasureIDs.Next(ctx) }
+
+// BeginErasure implements accounts.Store. The index on what is open lets one in.
+func (s *Store) BeginErasure(ctx context.Context, e accounts.Erasure, entry accounts.Entry) (accounts.Erasure, error) {
+	err := s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.erasures.Insert(ctx, e); err != nil {
+			return err
+		}
+		if e.VisitorID == 0 {
+			n, err := s.websites.Delete(ctx, byID(e.WebsiteID))
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				return fault.Missing("website")
+			}
+		}
+		return s.AddEntry(ctx, entry)
+	})
+	if mongokit.IsDuplicate(err) {
+		return s.erasures.Get(ctx, bson.D{{Key: "open", Value: e.Open}})
+	}
+	return e, err
+}
+
+// Erasure implements accounts.Store.
+func (s *Store) Erasure(ctx context.Context, id int64) (accounts.Erasure, error) {
+	return s.erasures.Get(ctx, byID(id))
+}
+
+// ClaimErasure implements accounts.Store.
+func (s *Store) ClaimErasure(ctx context.Context, now, until time.Time) (accounts.Erasure, error) {
+	return s.erasures.Modify(ctx,
+		bson.D{{Key: "doneAt", Value: nil}, {Key: "dueAt", Value: bson.D{{Key: "$lte", Value: now}}}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "dueAt", Value: until}}}}, false)
+}
+
+// SaveErasure implements accounts.Store.
+func (s *Store) SaveErasure(ctx context.Context, e accounts.Erasure, due time.Time) error {
+	update := bson.D{{Key: "$set", Value: e}}
+	if e.Open == "" { // it is left out of what is set
+		update = append(update, bson.E{Key: "$unset", Value: bson.D{{Key: "open", Value: ""}}})
+	}
+	held, err := s.erasures.Update(ctx, append(byID(e.ID), bson.E{Key: "dueAt", Value: due}), update)
+	if err == nil && !held {
+		return fault.New(fault.Conflict, "the erasure is another process's by now")
+	}
+	return err
+}
+
+// shelves are what an export shows behind the website itself.
+func shelves(db *mongokit.DB) custody.Shelves {
+	return custody.Shelves{
+		custody.Shelf{Kind: "user"}.Over(db, "accounts_users"),
+		custody.Shelf{Kind: "token", Omit: []string{"hash"}}.Over(db, "accounts_tokens"),
+		custody.Shelf{Kind: "audit"}.Over(db, "accounts_audit"),
+	}
+}
+
+// ExportAccounts implements accounts.Store.
+func (s *Store) ExportAccounts(ctx context.Context, t tenant.ID, after string) (accounts.ExportPage, error) {
+	page, err := s.shelves.Export(ctx, t, 0, after)
+	if err != nil {
+		return accounts.ExportPage{}, err
+	}
+	if after == "" {
+		w, err := s.stored.Get(ctx, byID(t))
+		if err != nil {
+			return accounts.ExportPage{}, err
+		}
+		line, err := custody.Line("website", w)
+		if err != nil {
+			return accounts.ExportPage{}, err
+		}
+		page.Rows = append([]json.RawMessage{line}, page.Rows...)
+	}
+	out := accounts.ExportPage{Rows: make([][]byte, len(page.Rows)), Next: page.Next}
+	for i, row := range page.Rows {
+		out.Rows[i] = row
+	}
+	return out, nil
+}
+
+// EraseAccounts implements accounts.Store. What is left of the audit log says that the website was erased, and by whom.
+func (s *Store) EraseAccounts(ctx context.Context, t tenant.ID) (more bool, err error) {
+	for _, some := range []func() (int64, error){
+		func() (int64, error) { return s.tokens.DeleteSome(ctx, t, nil, eraseRows) },
+		func() (int64, error) { return s.users.DeleteSome(ctx, t, nil, eraseRows) },
+		func() (int64, error) {
+			return s.audit.DeleteSome(ctx, t, bson.D{{Key: "action", Value: bson.D{{Key: "$ne", Value: accounts.WebsiteErased}}}}, eraseRows)
+		},
+	} {
+		if n, err := some(); n > 0 || err != nil {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// eraseRows bounds a batch.
+const eraseRows = 500

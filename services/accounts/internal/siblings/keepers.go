@@ -1,0 +1,47 @@
+package siblings
+
+import (
+	"context"
+	"net/url"
+
+	"fivechat.dev/libs/custody"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/accounts"
+)
+
+// Visitors implements accounts.Visitors.
+type Visitors struct{ Client *httpkit.Client }
+
+// ByToken implements accounts.Visitors.
+func (v Visitors) ByToken(ctx context.Context, t tenant.ID, token string) (int64, error) {
+	type visitor struct {
+		ID int64 `json:"id"`
+	}
+	found, err := httpkit.Call[visitor](ctx, v.Client, t, "GET", "/internal/visitors/by-token/"+url.PathEscape(token), nil)
+	return found.ID, err
+}
+
+// Keeper implements accounts.Keeper over another service's data.
+type Keeper struct {
+	Service string
+	Data    custody.Keeper
+}
+
+// Name implements accounts.Keeper.
+func (k Keeper) Name() string { return k.Service }
+
+// Export implements accounts.Keeper.
+func (k Keeper) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (accounts.ExportPage, error) {
+	page, err := k.Data.Export(ctx, t, visitor, after)
+	out := accounts.ExportPage{Rows: make([][]byte, len(page.Rows)), Next: page.Next}
+	for i, row := range page.Rows {
+		out.Rows[i] = row
+	}
+	return out, err
+}
+
+// Erase implements accounts.Keeper.
+func (k Keeper) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
+	return k.Data.Erase(ctx, t, visitor)
+}

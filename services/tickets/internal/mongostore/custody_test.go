@@ -1,0 +1,56 @@
+package mongostore_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"fivechat.dev/services/internal/storetest"
+	"fivechat.dev/services/tickets"
+)
+
+func TestAVisitorIsErased(t *testing.T) {
+	t.Parallel()
+	k, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
+	visitor, email := int64(7), "vera@home.example"
+	by := func(one *tickets.Ticket) { one.VisitorID, one.Email = &visitor, &email }
+	for range 25 { // more than a batch
+		k.say(t, k.add(t, a, by), "hello")
+	}
+	stays, theirs := k.add(t, a, nil), k.add(t, b, by)
+	k.say(t, stays, "note")
+	k.say(t, theirs, "note")
+	if kinds, rows := storetest.Exported(t, k, a, visitor); !maps.Equal(kinds, map[string]int{"ticket": 25, "ticket_message": 25}) || strings.Contains(rows[0], "terms") || !strings.Contains(rows[1], "hello") {
+		t.Errorf("%v %v", kinds, rows[:2])
+	}
+	_, before := storetest.Exported(t, k, b, 0)
+	storetest.Erase(t, k, a, 8)
+	storetest.Erase(t, k, a, visitor)
+	if kinds, _ := storetest.Exported(t, k, a, 0); !maps.Equal(kinds, map[string]int{"ticket": 1, "ticket_message": 1}) {
+		t.Errorf("left: %v", kinds)
+	}
+	if _, after := storetest.Exported(t, k, b, 0); strings.Join(after, "") != strings.Join(before, "") {
+		t.Errorf("the other website has %v, had %v", after, before)
+	}
+	if told := k.told(t); told[tickets.Deleted] != 25 {
+		t.Errorf("told %v", told)
+	}
+}
+
+func TestAWebsiteIsErased(t *testing.T) {
+	t.Parallel()
+	k, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
+	k.say(t, k.add(t, a, nil), "note")
+	k.say(t, k.add(t, b, nil), "note")
+	_, before := storetest.Exported(t, k, b, 0)
+	storetest.Erase(t, k, a, 0)
+	if kinds, _ := storetest.Exported(t, k, a, 0); len(kinds) > 0 {
+		t.Errorf("left: %v", kinds)
+	}
+	if _, after := storetest.Exported(t, k, b, 0); strings.Join(after, "") != strings.Join(before, "") {
+		t.Errorf("the other website has %v, had %v", after, before)
+	}
+	if told := k.told(t); told["erased"] != 2 || told[tickets.Created] != 1 || told[tickets.MessageCreated] != 1 {
+		t.Errorf("told %v", told)
+	}
+}

@@ -1,0 +1,43 @@
+package mongostore
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/custody"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/tenant"
+)
+
+// shelves are what an export shows.
+func shelves(db *mongokit.DB) custody.Shelves {
+	return custody.Shelves{custody.Shelf{Kind: "widget", Small: true}.Over(db, "widgets_widgets")}
+}
+
+// Export implements custody.Keeper.
+func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (custody.Page, error) {
+	return s.shelves.Export(ctx, t, visitor, after)
+}
+
+// Erase implements custody.Keeper. A widget is no visitor's.
+func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
+	if visitor != 0 {
+		return false, nil
+	}
+	return false, s.db.Tx(ctx, func(ctx context.Context) error {
+		w, err := s.widgets.Get(ctx, t, nil)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := s.tokens.Delete(ctx, bson.D{{Key: "_id", Value: w.ClientToken}}); err != nil {
+			return err
+		}
+		_, err = s.widgets.Delete(ctx, t, nil)
+		return err
+	})
+}

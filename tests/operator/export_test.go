@@ -1,0 +1,93 @@
+package operator_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"testing"
+
+	"fivechat.dev/deploy/fivechat/importer"
+	"fivechat.dev/tests/harness"
+)
+
+// TestAnExportIsWhole: it has every row that the store has of the website, none of another's, and no secret.
+func TestAnExportIsWhole(t *testing.T) {
+	t.Parallel()
+	db := store(t)
+	w, _, _ := twoVisitors(t)
+	w.Import(t, 120) // more than a page
+	settled(t, w, 122, 244, 122)
+	kinds := map[string]string{
+		"accounts_websites": "website", "accounts_users": "user", "accounts_tokens": "token", "widgets_widgets": "widget", "visitors_visitors": "visitor",
+		"conversations_tags": "tag", "conversations_conversations": "conversation", "conversations_messages": "message",
+		"tickets_tickets": "ticket", "tickets_messages": "ticket_message", "statistics_counters": "statistics",
+	}
+	stored := rowsOf(t, db, w.ID)
+	all := lines(t, w.Operator().Do(t, "GET", fmt.Sprintf("/operator/websites/%d/export", w.ID), nil))
+	for collection, kind := range kinds {
+		if len(all[kind]) != len(stored[collection]) {
+			t.Errorf("%d of %s, the store has %d", len(all[kind]), kind, len(stored[collection]))
+		}
+		for _, row := range all[kind] {
+			if kind != "website" && row.Int("websiteId") != w.ID {
+				t.Errorf("another website's: %s", row)
+			}
+			if row.M["hash"] != nil {
+				t.Errorf("a secret: %s", row)
+			}
+		}
+	}
+	if len(all["audit"]) < 5 || len(all) != len(kinds)+1-missing(all, kinds) {
+		t.Errorf("it has %d kinds", len(all))
+	}
+	for _, row := range all["message"] {
+		if row.Text("content") == "" {
+			t.Errorf("%s", row)
+		}
+	}
+}
+
+// missing counts the kinds of which the website has nothing.
+func missing(all map[string][]harness.Object, kinds map[string]string) (n int) {
+	for _, kind := range kinds {
+		if len(all[kind]) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// TestAnExportCanBeImported: another website then has the same conversations.
+func TestAnExportCanBeImported(t *testing.T) {
+	t.Parallel()
+	from, _, conversation := twoVisitors(t)
+	from.Agent().Do(t, "PATCH", "/conversations/"+conversation, harness.Map{"tags": []string{"moved"}}).Want(t, 200)
+	to := harness.Running().Website(t, harness.Free)
+	export := from.Operator().Do(t, "GET", fmt.Sprintf("/operator/websites/%d/export", from.ID), nil).Want(t, 200)
+	_, token := to.Token(t, harness.Write)
+	for _, want := range []importer.Result{{Imported: 2}, {Existing: 2}} {
+		got, err := importer.Run(t.Context(), importer.Options{
+			URL: to.URL, Token: token, Input: bytes.NewReader(export.Body), Progress: func(int) {},
+			BadLine: func(n int, why error) { t.Errorf("line %d: %v", n, why) },
+		})
+		if err != nil || got != want {
+			t.Fatalf("%+v, %v; want %+v", got, err, want)
+		}
+	}
+	said := func(w *harness.Website) (all []string) {
+		for _, c := range w.Reader().Do(t, "GET", "/conversations", nil).Want(t, 200).List() {
+			thread := w.Reader().Get(t, "/conversations/"+c.Text("token"))
+			text := fmt.Sprint(c.M["tags"])
+			for _, m := range thread.M["messages"].([]any) {
+				m := harness.NewObject(t, m.(map[string]any))
+				text += " " + m.Text("senderType") + ": " + m.Text("content")
+			}
+			all = append(all, text)
+		}
+		slices.Sort(all)
+		return all
+	}
+	if a, b := said(from.Website), said(to); !slices.Equal(a, b) || len(a) != 2 {
+		t.Errorf("there is %q, was %q", b, a)
+	}
+}

@@ -1,0 +1,140 @@
+package stores
+
+import (
+	"context"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/telemetry"
+)
+
+// remote is a log as another service reads it.
+func remote(t *testing.T, log *events.Log, tele *telemetry.Telemetry) events.Remote {
+	t.Helper()
+	keys, err := identity.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	router := httpkit.NewRouter(tele, keys)
+	log.Serve(router, operation.Standard(tele))
+	server := httptest.NewServer(router)
+	t.Cleanup(server.Close)
+	return events.Remote{Client: httpkit.NewClient(server.URL, keys, tele)}
+}
+
+// TestErasedRecordsKeepTheirPlaces: what a record said is gone from the log and from Redis, and every reader goes on.
+func TestErasedRecordsKeepTheirPlaces(t *testing.T) {
+	t.Parallel()
+	f := feed(t)
+	said := struct {
+		Name   string `json:"name"`
+		Sender string `json:"sender"`
+	}{"Vera", "VISITOR"}
+	for range 3 {
+		for _, about := range []struct{ website, key int64 }{{1, 5}, {1, 6}, {2, 5}} {
+			if err := f.log.Append(t.Context(), website(about.website), about.key, "said", said); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	f.want(9)
+	eventually(t, "Redis carries the log", func() bool { s, err := f.redis.Stream(stream); return err == nil && len(s) == 9 })
+	if err := f.log.Redact(t.Context(), website(1), 5, "sender", "status"); err != nil {
+		t.Fatal(err)
+	}
+	for more := true; more; {
+		var err error
+		if more, err = f.log.EraseWebsite(t.Context(), website(2)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.log.Unpublish(t.Context()); err != nil || f.redis.Exists(stream) {
+		t.Fatalf("Redis still carries it: %v", err)
+	}
+
+	tele, err := telemetry.New(t.Context(), "reader", telemetry.Config{LogTo: new(strings.Builder)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, err := remote(t, f.log, tele).After(t.Context(), 0, 100)
+	if err != nil || len(records) != 9 {
+		t.Fatalf("%d records, %v", len(records), err)
+	}
+	told := map[string]int{}
+	for i, r := range records {
+		if r.Pos != int64(i+1) {
+			t.Errorf("record %d is at %d", i, r.Pos)
+		}
+		told[r.Type+" "+r.Website.String()+" "+r.Data]++
+		if r.Erased != (r.Key == 0) {
+			t.Errorf("%+v", r)
+		}
+	}
+	for want, n := range map[string]int{`said 1 {"sender":"VISITOR"}`: 3, `said 1 {"name":"Vera","sender":"VISITOR"}`: 3, `erased 0 {}`: 3} {
+		if told[want] != n {
+			t.Errorf("told %v, want %d of %s", told, n, want)
+		}
+	}
+
+	f.add(3)
+	f.want(12)
+	late := events.Feed{Name: f.feed.Name, Log: f.log, Redis: f.feed.Redis}
+	var pos int64
+	for pos < 12 {
+		records, err := late.Next(t.Context(), pos)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range records {
+			if r.Pos != pos+1 {
+				t.Fatalf("a late reader finds %d behind %d", r.Pos, pos)
+			}
+			pos = r.Pos
+		}
+	}
+}
+
+// TestWhatWaitsForItsPositionIsErasedToo: a record may be erased before it has a position, and gets one all the same.
+func TestWhatWaitsForItsPositionIsErasedToo(t *testing.T) {
+	t.Parallel()
+	db, tele := connect(t, uri, fresh())
+	log := events.NewLog(db, tele)
+	if err := db.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range []int64{1, 2} {
+		if err := log.Append(t.Context(), website(w), 5, "said", map[string]string{"name": "Vera"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := log.Redact(t.Context(), website(1), 5); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := log.EraseWebsite(t.Context(), website(2)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- log.Relay(ctx) }()
+	eventually(t, "both have positions", func() bool {
+		records, err := log.After(t.Context(), 0, 10)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, r := range records {
+			if !r.Erased || r.Data != "{}" {
+				t.Errorf("%+v", r)
+			}
+		}
+		return len(records) == 2
+	})
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
