@@ -1,6 +1,6 @@
-// Package httpkit carries operations over HTTP: it binds requests, writes responses and problems, passes identity,
-// trace and deadline from hop to hop, and calls other services the same way. Its list of features is closed; anything
-// odd is a plain http.Handler beside the table.
+// Package httpkit carries operations over HTTP: it binds requests, writes responses and problems with their tags and
+// links, heeds preconditions and idempotency keys, passes identity, trace and deadline from hop to hop, and calls other
+// services the same way. Its list of features is closed; anything odd is a plain http.Handler beside the table.
 package httpkit
 
 import (
