@@ -66,7 +66,10 @@ func (w *Website) Revoked(t testing.TB) string {
 }
 
 // As is the holder of the website's token of a level.
-func (w *Website) As(level string) Client { return w.Bearer(w.tokens[level]) }
+func (w *Website) As(level string) Client { return w.Bearer(w.Secret(level)) }
+
+// Secret is the website's token of a level.
+func (w *Website) Secret(level string) string { return w.tokens[level] }
 
 // Reader holds READ.
 func (w *Website) Reader() Client { return w.As(Read) }
