@@ -13,11 +13,11 @@ require (
 	github.com/go-openapi/jsonpointer v1.0.0 // indirect
 	github.com/oasdiff/yaml v0.1.1 // indirect
 	github.com/oasdiff/yaml3 v0.0.14 // indirect
-	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 )
 
 require (
-	fivechat.dev/api-gateway v0.0.0 // indirect
+	fivechat.dev/api-gateway v0.0.0
 	fivechat.dev/libs v0.0.0
 	fivechat.dev/libs/embedmongo v0.0.0
 	fivechat.dev/services v0.0.0 // indirect
@@ -92,6 +92,7 @@ replace (
 	fivechat.dev/api-gateway => ../api-gateway
 	fivechat.dev/deploy/fivechat => ../deploy/fivechat
 	fivechat.dev/libs => ../libs
+	fivechat.dev/libs/client => ../libs/client
 	fivechat.dev/libs/embedmongo => ../libs/embedmongo
 	fivechat.dev/services => ../services
 )
