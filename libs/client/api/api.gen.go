@@ -788,12 +788,11 @@ type OpenedConversation struct {
 	Message      Message      `json:"message"`
 }
 
-// Page The envelope of a list. Read by cursor, nothing is counted, and the members about it are null.
+// Page The envelope of a list, beside its `data`. Read by cursor, nothing is counted, and the members about it are null.
 type Page struct {
-	Data        []interface{} `json:"data"`
-	HasNextPage bool          `json:"hasNextPage"`
-	HasPrevPage bool          `json:"hasPrevPage"`
-	Limit       int64         `json:"limit"`
+	HasNextPage bool  `json:"hasNextPage"`
+	HasPrevPage bool  `json:"hasPrevPage"`
+	Limit       int64 `json:"limit"`
 
 	// NextCursor Null at the end.
 	NextCursor nullable.Nullable[string] `json:"nextCursor"`
