@@ -6,6 +6,13 @@ require (
 	fivechat.dev/deploy/fivechat v0.0.0
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
+	github.com/oapi-codegen/nullable v1.2.0
+)
+
+require (
+	github.com/apapsch/go-jsonmerge/v2 v2.0.0 // indirect
+	github.com/oapi-codegen/runtime v1.6.0 // indirect
+	github.com/tmaxmax/go-sse v0.12.0 // indirect
 )
 
 require (
@@ -19,6 +26,7 @@ require (
 require (
 	fivechat.dev/api-gateway v0.0.0
 	fivechat.dev/libs v0.0.0
+	fivechat.dev/libs/client v0.0.0
 	fivechat.dev/libs/embedmongo v0.0.0
 	fivechat.dev/services v0.0.0 // indirect
 	github.com/DataDog/zstd v1.5.7 // indirect

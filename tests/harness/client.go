@@ -89,16 +89,22 @@ func (c Client) Do(t testing.TB, method, path string, body any) Answer {
 	if a.Body, err = readAnswer(resp); err != nil {
 		t.Errorf("%s %s: %v", method, path, err)
 	}
+	a.check(c.edge)
+	return a
+}
+
+// check fails the test where an answer is one that nobody may get.
+func (a Answer) check(edge bool) {
+	a.t.Helper()
 	if a.Status >= 500 {
-		t.Errorf("%s %s answered %d: %s", method, path, a.Status, a.Body)
+		a.t.Errorf("%s %s answered %d: %s", a.Method, a.Path, a.Status, a.Body)
 	}
-	if c.edge {
+	if edge {
 		if a.Header.Get("X-Request-Id") == "" {
-			t.Errorf("%s %s: the answer has no X-Request-Id", method, path)
+			a.t.Errorf("%s %s: the answer has no X-Request-Id", a.Method, a.Path)
 		}
 		a.checkDocumented()
 	}
-	return a
 }
 
 func (c Client) request(t testing.TB, method, path string, body any) (*http.Request, error) {

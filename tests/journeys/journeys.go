@@ -22,6 +22,7 @@ var All = []Journey{
 	{"reading on behind a message", ReadingOn},
 	{"both sides see it happen", Live},
 	{"resuming a stream", Resuming},
+	{"following a stream", Following},
 	{"a closed conversation is digested", Digested},
 	{"tags in several languages", Tags},
 	{"an agent takes a conversation", Assignment},

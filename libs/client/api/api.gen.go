@@ -83,13 +83,13 @@ func (e DeletedUserDeleted) Valid() bool {
 
 // Defines values for HealthStatus.
 const (
-	Ok HealthStatus = "ok"
+	HealthStatusOk HealthStatus = "ok"
 )
 
 // Valid indicates whether the value is a known member of the HealthStatus enum.
 func (e HealthStatus) Valid() bool {
 	switch e {
-	case Ok:
+	case HealthStatusOk:
 		return true
 	default:
 		return false
@@ -116,19 +116,19 @@ func (e ImportTurnFrom) Valid() bool {
 
 // Defines values for Level.
 const (
-	READ      Level = "READ"
-	READWRITE Level = "READ_WRITE"
-	WRITE     Level = "WRITE"
+	LevelREAD      Level = "READ"
+	LevelREADWRITE Level = "READ_WRITE"
+	LevelWRITE     Level = "WRITE"
 )
 
 // Valid indicates whether the value is a known member of the Level enum.
 func (e Level) Valid() bool {
 	switch e {
-	case READ:
+	case LevelREAD:
 		return true
-	case READWRITE:
+	case LevelREADWRITE:
 		return true
-	case WRITE:
+	case LevelWRITE:
 		return true
 	default:
 		return false
@@ -155,16 +155,16 @@ func (e MessageType) Valid() bool {
 
 // Defines values for Plan.
 const (
-	FREE Plan = "FREE"
-	PRO  Plan = "PRO"
+	PlanFREE Plan = "FREE"
+	PlanPRO  Plan = "PRO"
 )
 
 // Valid indicates whether the value is a known member of the Plan enum.
 func (e Plan) Valid() bool {
 	switch e {
-	case FREE:
+	case PlanFREE:
 		return true
-	case PRO:
+	case PlanPRO:
 		return true
 	default:
 		return false
@@ -194,19 +194,19 @@ func (e Sender) Valid() bool {
 
 // Defines values for Theme.
 const (
-	Dark   Theme = "dark"
-	Light  Theme = "light"
-	System Theme = "system"
+	ThemeDark   Theme = "dark"
+	ThemeLight  Theme = "light"
+	ThemeSystem Theme = "system"
 )
 
 // Valid indicates whether the value is a known member of the Theme enum.
 func (e Theme) Valid() bool {
 	switch e {
-	case Dark:
+	case ThemeDark:
 		return true
-	case Light:
+	case ThemeLight:
 		return true
-	case System:
+	case ThemeSystem:
 		return true
 	default:
 		return false
@@ -215,19 +215,19 @@ func (e Theme) Valid() bool {
 
 // Defines values for TicketMessageType.
 const (
-	CHAT  TicketMessageType = "CHAT"
-	EMAIL TicketMessageType = "EMAIL"
-	NOTE  TicketMessageType = "NOTE"
+	TicketMessageTypeCHAT  TicketMessageType = "CHAT"
+	TicketMessageTypeEMAIL TicketMessageType = "EMAIL"
+	TicketMessageTypeNOTE  TicketMessageType = "NOTE"
 )
 
 // Valid indicates whether the value is a known member of the TicketMessageType enum.
 func (e TicketMessageType) Valid() bool {
 	switch e {
-	case CHAT:
+	case TicketMessageTypeCHAT:
 		return true
-	case EMAIL:
+	case TicketMessageTypeEMAIL:
 		return true
-	case NOTE:
+	case TicketMessageTypeNOTE:
 		return true
 	default:
 		return false
@@ -236,22 +236,22 @@ func (e TicketMessageType) Valid() bool {
 
 // Defines values for TicketPriority.
 const (
-	HIGH   TicketPriority = "HIGH"
-	LOW    TicketPriority = "LOW"
-	MEDIUM TicketPriority = "MEDIUM"
-	URGENT TicketPriority = "URGENT"
+	TicketPriorityHIGH   TicketPriority = "HIGH"
+	TicketPriorityLOW    TicketPriority = "LOW"
+	TicketPriorityMEDIUM TicketPriority = "MEDIUM"
+	TicketPriorityURGENT TicketPriority = "URGENT"
 )
 
 // Valid indicates whether the value is a known member of the TicketPriority enum.
 func (e TicketPriority) Valid() bool {
 	switch e {
-	case HIGH:
+	case TicketPriorityHIGH:
 		return true
-	case LOW:
+	case TicketPriorityLOW:
 		return true
-	case MEDIUM:
+	case TicketPriorityMEDIUM:
 		return true
-	case URGENT:
+	case TicketPriorityURGENT:
 		return true
 	default:
 		return false
