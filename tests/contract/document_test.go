@@ -79,6 +79,46 @@ func TestEveryDocumentedOperationIsTried(t *testing.T) {
 	}
 }
 
+// TestEveryOperationAnswersAsDocumented asks each in every way that is usual. That each answer is as documented is checked
+// where it arrives, as it is in every other test.
+func TestEveryOperationAnswersAsDocumented(t *testing.T) {
+	t.Parallel()
+	for _, op := range harness.Operations() {
+		t.Run(op.Name(), func(t *testing.T) {
+			t.Parallel()
+			free, w := harness.Running().World(t, harness.Free), harness.Running().World(t, harness.Pro)
+			if op.Row != 19 && !strings.HasPrefix(op.Path, "/visitor/conversations/") { // which want their conversation open
+				furnish(t, w)
+			}
+			ask := func(status int, c harness.Client, names map[string]string) {
+				t.Helper()
+				op.Ask(t, c, names).Want(t, status)
+			}
+			if op.Malformed != 0 && op.Caller != harness.ByVisitor {
+				ask(op.Malformed, op.Allowed(w), harness.Malformed())
+			}
+			if op.Malformed != 0 {
+				ask(404, op.Allowed(w), w.Unknown())
+			}
+			if op.Caller == harness.ByRead || op.Caller == harness.ByWrite {
+				ask(401, w.Public(), w.Objects())
+			}
+			switch op.Caller {
+			case harness.ByRead:
+				ask(403, w.Writer(), w.Objects())
+			case harness.ByWrite:
+				ask(403, w.Reader(), w.Objects())
+			case harness.ByVisitor:
+				ask(400, w.Public(), w.Objects())
+			}
+			if op.Pro {
+				ask(403, op.Allowed(free), free.Objects())
+			}
+			ask(op.Status, op.Allowed(w), w.Objects())
+		})
+	}
+}
+
 // TestDocumentedBodies: a body that an operation takes is of its schema, and one with a member of a wrong type is not.
 func TestDocumentedBodies(t *testing.T) {
 	t.Parallel()
