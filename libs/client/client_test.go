@@ -83,6 +83,10 @@ func TestTryingAgain(t *testing.T) {
 	type call func(context.Context, *client.Client) error
 	list := func(ctx context.Context, c *client.Client) error { _, err := c.ListTags(ctx); return err }
 	post := func(ctx context.Context, c *client.Client) error { return c.MarkRead(ctx, "conv_1", nil) }
+	begin := func(ctx context.Context, c *client.Client) error {
+		_, err := c.OpenSession(ctx, api.NewSession{ClientToken: "a"})
+		return err
+	}
 	remove := func(ctx context.Context, c *client.Client) error { _, err := c.DeleteTag(ctx, "a"); return err }
 	for name, c := range map[string]struct {
 		call    call
@@ -91,22 +95,24 @@ func TestTryingAgain(t *testing.T) {
 		least   time.Duration // before the last try
 		fails   string
 	}{
-		"at once":                      {list, []reply{fine}, 1, 0, ""},
-		"limited":                      {list, []reply{later(problem(429, "rate_limited"), "7"), fine}, 2, 7 * time.Second, ""},
-		"away":                         {post, []reply{later(problem(503, "unavailable"), "2"), problem(503, "unavailable"), {status: 204}}, 3, 200 * time.Millisecond, ""},
-		"away for good":                {list, []reply{problem(503, "unavailable")}, 5, 800 * time.Millisecond, "gave up after 5 attempts: 503 unavailable: no"},
-		"away for very long":           {list, []reply{later(problem(503, "unavailable"), "86400"), fine}, 2, 5 * time.Minute, ""},
-		"a broken line":                {list, []reply{{}, fine}, 2, 100 * time.Millisecond, ""},
-		"a broken line while writing":  {post, []reply{{}, {status: 204}}, 2, 0, ""},
-		"a broken line while deleting": {remove, []reply{{}, fine}, 1, 0, "the line broke"},
-		"limited while deleting":       {remove, []reply{later(problem(429, "rate_limited"), "1"), {200, `{"name":"a","deleted":true}`, nil}}, 2, time.Second, ""},
-		"too long":                     {list, []reply{problem(504, "timeout"), fine}, 2, 0, ""},
-		"still under way":              {post, []reply{later(problem(409, "idempotency_in_progress"), "1"), {status: 204}}, 2, time.Second, ""},
-		"refused":                      {post, []reply{problem(404, "not_found")}, 1, 0, "404 not_found: no"},
-		"our mistake":                  {list, []reply{problem(500, "internal")}, 1, 0, "500 internal: no"},
-		"another conflict":             {post, []reply{problem(409, "conversation_full")}, 1, 0, "409 conversation_full: no"},
-		"something in between":         {list, []reply{{403, "<h1>Nobody comes here</h1>", nil}}, 1, 0, "403 unknown: <h1>Nobody comes here</h1>"},
-		"an answer that is no JSON":    {list, []reply{{200, "<h1>", nil}}, 1, 0, "not as documented"},
+		"at once":                             {list, []reply{fine}, 1, 0, ""},
+		"limited":                             {list, []reply{later(problem(429, "rate_limited"), "7"), fine}, 2, 7 * time.Second, ""},
+		"away":                                {post, []reply{later(problem(503, "unavailable"), "2"), problem(503, "unavailable"), {status: 204}}, 3, 200 * time.Millisecond, ""},
+		"away for good":                       {list, []reply{problem(503, "unavailable")}, 5, 800 * time.Millisecond, "gave up after 5 attempts: 503 unavailable: no"},
+		"away for very long":                  {list, []reply{later(problem(503, "unavailable"), "86400"), fine}, 2, 5 * time.Minute, ""},
+		"a broken line":                       {list, []reply{{}, fine}, 2, 100 * time.Millisecond, ""},
+		"a broken line while writing":         {post, []reply{{}, {status: 204}}, 2, 0, ""},
+		"a broken line while deleting":        {remove, []reply{{}, fine}, 1, 0, "the line broke"},
+		"a broken line while a visitor comes": {begin, []reply{{}, fine}, 1, 0, "the line broke"}, // which takes no key
+		"limited while a visitor comes":       {begin, []reply{later(problem(429, "rate_limited"), "1"), {201, `{"visitorToken":"vis_1"}`, nil}}, 2, time.Second, ""},
+		"limited while deleting":              {remove, []reply{later(problem(429, "rate_limited"), "1"), {200, `{"name":"a","deleted":true}`, nil}}, 2, time.Second, ""},
+		"too long":                            {list, []reply{problem(504, "timeout"), fine}, 2, 0, ""},
+		"still under way":                     {post, []reply{later(problem(409, "idempotency_in_progress"), "1"), {status: 204}}, 2, time.Second, ""},
+		"refused":                             {post, []reply{problem(404, "not_found")}, 1, 0, "404 not_found: no"},
+		"our mistake":                         {list, []reply{problem(500, "internal")}, 1, 0, "500 internal: no"},
+		"another conflict":                    {post, []reply{problem(409, "conversation_full")}, 1, 0, "409 conversation_full: no"},
+		"something in between":                {list, []reply{{403, "<h1>Nobody comes here</h1>", nil}}, 1, 0, "403 unknown: <h1>Nobody comes here</h1>"},
+		"an answer that is no JSON":           {list, []reply{{200, "<h1>", nil}}, 1, 0, "not as documented"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

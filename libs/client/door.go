@@ -2,11 +2,10 @@ package client
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	mathrand "math/rand/v2"
+	"math/rand/v2"
 	"net/http"
 	"time"
 )
@@ -31,9 +30,6 @@ type door struct {
 
 // Do sends a request, and again where trying again makes sense and does nothing twice. An answer over 399 is a Refusal.
 func (d *door) Do(req *http.Request) (*http.Response, error) {
-	if creates := req.Method == http.MethodPost || req.Method == http.MethodPatch; creates && req.Header.Get("Idempotency-Key") == "" {
-		req.Header.Set("Idempotency-Key", rand.Text())
-	}
 	web := &http.Client{Transport: d.transport, Timeout: d.timeout}
 	for attempt := 1; ; attempt++ {
 		resp, err := d.once(web, req)
@@ -74,7 +70,8 @@ func (d *door) once(web *http.Client, req *http.Request) (*http.Response, error)
 // be repeated may: a key makes a POST or PATCH so, and a second DELETE would find nothing.
 func again(req *http.Request, err error) bool {
 	var no *Refusal
-	repeatable := req.Method != http.MethodDelete
+	same := req.Method == http.MethodGet || req.Method == http.MethodPut
+	repeatable := same || req.Header.Get("Idempotency-Key") != ""
 	switch {
 	case req.Context().Err() != nil:
 		return false
@@ -93,7 +90,7 @@ func again(req *http.Request, err error) bool {
 // differs between callers, so that they do not all come back at once.
 func pause(failures int, err error) time.Duration {
 	p := min(firstPause<<min(failures-1, 16), mostPause)
-	p = p/2 + mathrand.N(p/2)
+	p = p/2 + rand.N(p/2)
 	var no *Refusal
 	if errors.As(err, &no) {
 		p = max(p, min(no.RetryAfter, mostAsked))

@@ -3,6 +3,8 @@
 package api
 
 import (
+	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,6 +23,14 @@ type Answer[T any] struct {
 func NewOperations(address string, doer HttpRequestDoer) (*Operations, error) {
 	c, err := NewClient(address, WithHTTPClient(doer))
 	return &Operations{c}, err
+}
+
+// keyed names a request that takes a name, where the caller has not, so that it can be sent again.
+func keyed(_ context.Context, req *http.Request) error {
+	if req.Header.Get("Idempotency-Key") == "" {
+		req.Header.Set("Idempotency-Key", rand.Text())
+	}
+	return nil
 }
 
 // read gives the answer of an operation that answers with a body. 304, which only who sent If-None-Match gets, has none.

@@ -6704,7 +6704,7 @@ func (o *Operations) CountConversations(ctx context.Context, params *CountConver
 
 // ImportConversations Take in conversations that took place elsewhere
 func (o *Operations) ImportConversations(ctx context.Context, params *ImportConversationsParams, body Import) (Answer[Imported], error) {
-	return read[Imported](o.client.ImportConversations(ctx, params, body))
+	return read[Imported](o.client.ImportConversations(ctx, params, body, keyed))
 }
 
 // GetConversation A conversation with all that is in it
@@ -6714,7 +6714,7 @@ func (o *Operations) GetConversation(ctx context.Context, token ConversationToke
 
 // UpdateConversation Close, open, assign, tag or summarise a conversation
 func (o *Operations) UpdateConversation(ctx context.Context, token ConversationToken, params *UpdateConversationParams, body ConversationPatch) (Answer[Conversation], error) {
-	return read[Conversation](o.client.UpdateConversation(ctx, token, params, body))
+	return read[Conversation](o.client.UpdateConversation(ctx, token, params, body, keyed))
 }
 
 // ListMessages The same four members as the conversation's own path
@@ -6724,22 +6724,22 @@ func (o *Operations) ListMessages(ctx context.Context, token ConversationToken, 
 
 // PostMessage Answer as an agent
 func (o *Operations) PostMessage(ctx context.Context, token ConversationToken, params *PostMessageParams, body AgentMessage) (Answer[Message], error) {
-	return read[Message](o.client.PostMessage(ctx, token, params, body))
+	return read[Message](o.client.PostMessage(ctx, token, params, body, keyed))
 }
 
 // RateConversation Rate a conversation
 func (o *Operations) RateConversation(ctx context.Context, token ConversationToken, params *RateConversationParams, body Rating) (Answer[Conversation], error) {
-	return read[Conversation](o.client.RateConversation(ctx, token, params, body))
+	return read[Conversation](o.client.RateConversation(ctx, token, params, body, keyed))
 }
 
 // MarkRead Note that an agent has read all that the visitor wrote
 func (o *Operations) MarkRead(ctx context.Context, token ConversationToken, params *MarkReadParams) error {
-	return done(o.client.MarkRead(ctx, token, params))
+	return done(o.client.MarkRead(ctx, token, params, keyed))
 }
 
 // SetTyping Say that an agent is typing, or no more
 func (o *Operations) SetTyping(ctx context.Context, token ConversationToken, params *SetTypingParams, body TypingState) error {
-	return done(o.client.SetTyping(ctx, token, params, body))
+	return done(o.client.SetTyping(ctx, token, params, body, keyed))
 }
 
 // GetHealth Whether the edge answers
@@ -6749,7 +6749,7 @@ func (o *Operations) GetHealth(ctx context.Context) (Answer[Health], error) {
 
 // CreateOwnTicket Leave a ticket as the visitor
 func (o *Operations) CreateOwnTicket(ctx context.Context, params *CreateOwnTicketParams, body NewTicket) (Answer[Ticket], error) {
-	return read[Ticket](o.client.CreateOwnTicket(ctx, params, body))
+	return read[Ticket](o.client.CreateOwnTicket(ctx, params, body, keyed))
 }
 
 // GetStatistics A website's numbers, within a second of what happens
@@ -6779,7 +6779,7 @@ func (o *Operations) ListTickets(ctx context.Context, params *ListTicketsParams)
 
 // CreateTicket Make a ticket
 func (o *Operations) CreateTicket(ctx context.Context, params *CreateTicketParams, body NewTicket) (Answer[Ticket], error) {
-	return read[Ticket](o.client.CreateTicket(ctx, params, body))
+	return read[Ticket](o.client.CreateTicket(ctx, params, body, keyed))
 }
 
 // DeleteTicket Delete a ticket and its messages
@@ -6794,17 +6794,17 @@ func (o *Operations) GetTicket(ctx context.Context, id TicketID, params *GetTick
 
 // UpdateTicket Change a ticket
 func (o *Operations) UpdateTicket(ctx context.Context, id TicketID, params *UpdateTicketParams, body TicketPatch) (Answer[Ticket], error) {
-	return read[Ticket](o.client.UpdateTicket(ctx, id, params, body))
+	return read[Ticket](o.client.UpdateTicket(ctx, id, params, body, keyed))
 }
 
 // AddTicketMessage Add a message to a ticket
 func (o *Operations) AddTicketMessage(ctx context.Context, id TicketID, params *AddTicketMessageParams, body NewTicketMessage) (Answer[TicketMessage], error) {
-	return read[TicketMessage](o.client.AddTicketMessage(ctx, id, params, body))
+	return read[TicketMessage](o.client.AddTicketMessage(ctx, id, params, body, keyed))
 }
 
 // SetTicketStatus Change a ticket's status, from any to any
 func (o *Operations) SetTicketStatus(ctx context.Context, id TicketID, params *SetTicketStatusParams, body TicketStatusChange) (Answer[Ticket], error) {
-	return read[Ticket](o.client.SetTicketStatus(ctx, id, params, body))
+	return read[Ticket](o.client.SetTicketStatus(ctx, id, params, body, keyed))
 }
 
 // ListUsers A website's agents
@@ -6814,7 +6814,7 @@ func (o *Operations) ListUsers(ctx context.Context, params *ListUsersParams) (An
 
 // CreateUser Make an agent
 func (o *Operations) CreateUser(ctx context.Context, params *CreateUserParams, body NewUser) (Answer[User], error) {
-	return read[User](o.client.CreateUser(ctx, params, body))
+	return read[User](o.client.CreateUser(ctx, params, body, keyed))
 }
 
 // DeleteUser Remove an agent
@@ -6829,22 +6829,22 @@ func (o *Operations) GetUser(ctx context.Context, id UserID, params *GetUserPara
 
 // UpdateUser Change an agent
 func (o *Operations) UpdateUser(ctx context.Context, id UserID, params *UpdateUserParams, body UserPatch) (Answer[User], error) {
-	return read[User](o.client.UpdateUser(ctx, id, params, body))
+	return read[User](o.client.UpdateUser(ctx, id, params, body, keyed))
 }
 
 // UserHeartbeat Say that an agent is there
 func (o *Operations) UserHeartbeat(ctx context.Context, id UserID, params *UserHeartbeatParams) error {
-	return done(o.client.UserHeartbeat(ctx, id, params))
+	return done(o.client.UserHeartbeat(ctx, id, params, keyed))
 }
 
 // OpenConversation Begin a conversation with its first message
 func (o *Operations) OpenConversation(ctx context.Context, params *OpenConversationParams, body VisitorMessage) (Answer[OpenedConversation], error) {
-	return read[OpenedConversation](o.client.OpenConversation(ctx, params, body))
+	return read[OpenedConversation](o.client.OpenConversation(ctx, params, body, keyed))
 }
 
 // CloseOwnConversation End a conversation
 func (o *Operations) CloseOwnConversation(ctx context.Context, token ConversationToken, params *CloseOwnConversationParams) (Answer[Conversation], error) {
-	return read[Conversation](o.client.CloseOwnConversation(ctx, token, params))
+	return read[Conversation](o.client.CloseOwnConversation(ctx, token, params, keyed))
 }
 
 // ListOwnMessages What came behind a message
@@ -6854,22 +6854,22 @@ func (o *Operations) ListOwnMessages(ctx context.Context, token ConversationToke
 
 // PostOwnMessage Write as the visitor
 func (o *Operations) PostOwnMessage(ctx context.Context, token ConversationToken, params *PostOwnMessageParams, body VisitorMessage) (Answer[Message], error) {
-	return read[Message](o.client.PostOwnMessage(ctx, token, params, body))
+	return read[Message](o.client.PostOwnMessage(ctx, token, params, body, keyed))
 }
 
 // MarkOwnRead Note that the visitor has read all that agents wrote
 func (o *Operations) MarkOwnRead(ctx context.Context, token ConversationToken, params *MarkOwnReadParams) error {
-	return done(o.client.MarkOwnRead(ctx, token, params))
+	return done(o.client.MarkOwnRead(ctx, token, params, keyed))
 }
 
 // SetOwnTyping Say that the visitor is typing, or no more
 func (o *Operations) SetOwnTyping(ctx context.Context, token ConversationToken, params *SetOwnTypingParams, body TypingState) error {
-	return done(o.client.SetOwnTyping(ctx, token, params, body))
+	return done(o.client.SetOwnTyping(ctx, token, params, body, keyed))
 }
 
 // VisitorHeartbeat Say that the visitor is there
 func (o *Operations) VisitorHeartbeat(ctx context.Context, params *VisitorHeartbeatParams) (Answer[AgentPresence], error) {
-	return read[AgentPresence](o.client.VisitorHeartbeat(ctx, params))
+	return read[AgentPresence](o.client.VisitorHeartbeat(ctx, params, keyed))
 }
 
 // OpenSession Come to a website, for the first time or again
@@ -6889,7 +6889,7 @@ func (o *Operations) GetVisitor(ctx context.Context, token VisitorToken, params 
 
 // UpdateVisitorContext Name a visitor, and note what is known of them
 func (o *Operations) UpdateVisitorContext(ctx context.Context, token VisitorToken, params *UpdateVisitorContextParams, body VisitorPatch) (Answer[Visitor], error) {
-	return read[Visitor](o.client.UpdateVisitorContext(ctx, token, params, body))
+	return read[Visitor](o.client.UpdateVisitorContext(ctx, token, params, body, keyed))
 }
 
 // GetWebsite The website that the token belongs to
@@ -6909,5 +6909,5 @@ func (o *Operations) GetWidget(ctx context.Context, clientToken ClientToken, par
 
 // UpdateWidget Change how the widget looks
 func (o *Operations) UpdateWidget(ctx context.Context, clientToken ClientToken, params *UpdateWidgetParams, body WidgetPatch) (Answer[Widget], error) {
-	return read[Widget](o.client.UpdateWidget(ctx, clientToken, params, body))
+	return read[Widget](o.client.UpdateWidget(ctx, clientToken, params, body, keyed))
 }
