@@ -1,8 +1,11 @@
 # Everything here needs Go and make, and nothing else; only changing what browsers load needs Node.
-MODULES := libs libs/embedmongo services api-gateway deploy/fivechat tests
-WEB := services/widgets/web api-gateway/web
+MODULES := libs libs/client libs/embedmongo services api-gateway deploy/fivechat tests
+WEB := libs/web services/widgets/web api-gateway/web
 SERVICES := accounts conversations statistics tickets visitors widgets
 LINT_VERSION := v2.15.0
+OAPI_CODEGEN_VERSION := v2.8.2
+GENERATED := api-gateway/openapi libs/client/api
+BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
 LISTEN ?= 127.0.0.1:8080
 DATA ?= data
 
@@ -10,7 +13,7 @@ DATA ?= data
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services test web web-check embedmongo-conformance lint fmt tidy bench bench-edge clean
+.PHONY: help run build services test generate generate-check web web-check embedmongo-conformance lint fmt tidy bench bench-edge clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,11 +31,18 @@ test: ## run all tests, with the race detector where there is a C compiler
 	go test $(RACE) -timeout 15m $$(go list work | grep -v '/tests/browser$$')
 	go test $(RACE) -timeout 15m ./tests/browser # alone: what has to be seen within a second is not to wait for other tests
 
+generate: bin/oapi-codegen ## make the OpenAPI document of its parts, and the Go client of the document
+	go run ./api-gateway/openapi/bundle api-gateway/openapi api-gateway/openapi/openapi.json
+	bin/oapi-codegen -config libs/client/api/oapi-codegen.yaml api-gateway/openapi/openapi.json
+
+generate-check: generate ## fail where the committed document or client is not what its sources make
+	@test -z "$$(git status --porcelain -- $(GENERATED))" || { git status --short -- $(GENERATED); echo "generated files are stale or not committed: make generate"; exit 1; }
+
 web: ## check and build the scripts that browsers load, which are committed (needs Node)
 	@for w in $(WEB); do (cd $$w && npm ci --silent && npm run --silent check && npm run --silent build) || exit 1; done
 
 web-check: web ## fail where the committed scripts are not what their sources build
-	@test -z "$$(git status --porcelain -- services/widgets/internal/api api-gateway/internal/pages)" || { git status --short -- services/widgets/internal/api api-gateway/internal/pages; echo "built scripts are stale or not committed: make web"; exit 1; }
+	@test -z "$$(git status --porcelain -- $(BUILT))" || { git status --short -- $(BUILT); echo "built scripts are stale or not committed: make web"; exit 1; }
 
 embedmongo-conformance: build ## let pymongo and Node's mongodb work with the embedded store (installs them on Debian)
 	tests/conformance/run.sh
@@ -60,3 +70,6 @@ clean: ## remove what was built; data stays
 
 bin/golangci-lint:
 	GOWORK=off GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+bin/oapi-codegen:
+	GOWORK=off GOBIN=$(CURDIR)/bin go install github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@$(OAPI_CODEGEN_VERSION)

@@ -6,12 +6,16 @@ require (
 	fivechat.dev/deploy/fivechat v0.0.0
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
+	github.com/oapi-codegen/nullable v1.2.0
 	github.com/valyala/fasthttp v1.78.0
 )
 
 require (
+	github.com/apapsch/go-jsonmerge/v2 v2.0.0 // indirect
 	github.com/molecule-man/go-brrr v1.3.1 // indirect
+	github.com/oapi-codegen/runtime v1.6.0 // indirect
 	github.com/sony/gobreaker/v2 v2.4.0 // indirect
+	github.com/tmaxmax/go-sse v0.12.0 // indirect
 	github.com/valyala/bytebufferpool v1.0.0 // indirect
 	golang.org/x/time v0.16.0 // indirect
 )
@@ -21,12 +25,13 @@ require (
 	github.com/go-openapi/jsonpointer v1.0.0 // indirect
 	github.com/oasdiff/yaml v0.1.1 // indirect
 	github.com/oasdiff/yaml3 v0.0.14 // indirect
-	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 )
 
 require (
-	fivechat.dev/api-gateway v0.0.0 // indirect
+	fivechat.dev/api-gateway v0.0.0
 	fivechat.dev/libs v0.0.0
+	fivechat.dev/libs/client v0.0.0
 	fivechat.dev/libs/embedmongo v0.0.0
 	fivechat.dev/services v0.0.0 // indirect
 	github.com/DataDog/zstd v1.5.7 // indirect
@@ -100,6 +105,7 @@ replace (
 	fivechat.dev/api-gateway => ../api-gateway
 	fivechat.dev/deploy/fivechat => ../deploy/fivechat
 	fivechat.dev/libs => ../libs
+	fivechat.dev/libs/client => ../libs/client
 	fivechat.dev/libs/embedmongo => ../libs/embedmongo
 	fivechat.dev/services => ../services
 )

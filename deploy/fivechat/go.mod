@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	fivechat.dev/api-gateway v0.0.0
 	fivechat.dev/libs v0.0.0
+	fivechat.dev/libs/client v0.0.0
 	fivechat.dev/libs/embedmongo v0.0.0
 	fivechat.dev/services v0.0.0
 	github.com/alicebob/miniredis/v2 v2.40.0
@@ -12,6 +13,13 @@ require (
 	github.com/spf13/cobra v1.0.0
 	go.mongodb.org/mongo-driver/v2 v2.10.0
 	golang.org/x/sync v0.24.0
+)
+
+require (
+	github.com/apapsch/go-jsonmerge/v2 v2.0.0 // indirect
+	github.com/oapi-codegen/nullable v1.2.0 // indirect
+	github.com/oapi-codegen/runtime v1.6.0 // indirect
+	github.com/tmaxmax/go-sse v0.12.0 // indirect
 )
 
 require (
@@ -92,6 +100,7 @@ require (
 replace (
 	fivechat.dev/api-gateway => ../../api-gateway
 	fivechat.dev/libs => ../../libs
+	fivechat.dev/libs/client => ../../libs/client
 	fivechat.dev/libs/embedmongo => ../../libs/embedmongo
 	fivechat.dev/services => ../../services
 )

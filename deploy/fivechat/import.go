@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -40,7 +39,7 @@ func runImport(c *cobra.Command, path string, o importer.Options) error {
 	bar := progressbar.NewOptions64(info.Size(), progressbar.OptionSetWriter(c.ErrOrStderr()), progressbar.OptionSetWidth(30),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	read := progressbar.NewReader(f, bar)
-	o.URL, o.Input = strings.TrimRight(o.URL, "/"), &read
+	o.Input = &read
 	o.Progress = func(lines int) { bar.Describe(fmt.Sprintf("%6d conversations", lines)) }
 	o.BadLine = func(number int, why error) { fmt.Fprintf(c.ErrOrStderr(), "\nline %d: %v\n", number, why) }
 	r, err := importer.Run(c.Context(), o)

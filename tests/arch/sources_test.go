@@ -21,7 +21,7 @@ const (
 	maxFunction = 70
 )
 
-// source is a parsed file that is no test.
+// source is a parsed file that is neither a test nor made by a program.
 type source struct {
 	pkg  pkg
 	name string // from the repository's root
@@ -46,6 +46,9 @@ func sources(t *testing.T) []source {
 			f, err := parser.ParseFile(set, path, text, parser.ParseComments|parser.SkipObjectResolution)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if ast.IsGenerated(f) {
+				continue
 			}
 			rel, err := filepath.Rel(root, path)
 			if err != nil {

@@ -192,7 +192,7 @@ func TestConversationFields(t *testing.T) {
 		!c.Null("summary") || len(c.Texts("tags")) != 0 || c.Int("visitorId") != v.ID || c.Int("websiteId") != w.ID {
 		t.Errorf("a new conversation: %s", c)
 	}
-	first := w.Reply(t, token, "Hi").Text("createdAt")
+	first := w.Reply(t, token, "Hi").CreatedAt.Format(harness.TimeLayout)
 	w.Reply(t, token, "Still there?")
 	if c := now(); c.Text("firstMessageAt") != first {
 		t.Errorf("firstMessageAt is not the first agent message's time %s: %s", first, c)

@@ -69,7 +69,8 @@ type Answer struct {
 }
 
 // Do asks. body is nil for none, a Raw, or what is encoded as JSON. No request that a client can send may be answered
-// with 5xx, so one fails the test. It may be called from any goroutine.
+// with 5xx, and nothing by the edge otherwise than its document says: either fails the test. It may be called from any
+// goroutine.
 func (c Client) Do(t testing.TB, method, path string, body any) Answer {
 	t.Helper()
 	a := Answer{t: t, Method: method, Path: path}
@@ -88,13 +89,22 @@ func (c Client) Do(t testing.TB, method, path string, body any) Answer {
 	if a.Body, err = readAnswer(resp); err != nil {
 		t.Errorf("%s %s: %v", method, path, err)
 	}
-	if a.Status >= 500 {
-		t.Errorf("%s %s answered %d: %s", method, path, a.Status, a.Body)
-	}
-	if a.Header.Get("X-Request-Id") == "" && c.edge {
-		t.Errorf("%s %s: the answer has no X-Request-Id", method, path)
-	}
+	a.check(c.edge)
 	return a
+}
+
+// check fails the test where an answer is one that nobody may get.
+func (a Answer) check(edge bool) {
+	a.t.Helper()
+	if a.Status >= 500 {
+		a.t.Errorf("%s %s answered %d: %s", a.Method, a.Path, a.Status, a.Body)
+	}
+	if edge {
+		if a.Header.Get("X-Request-Id") == "" {
+			a.t.Errorf("%s %s: the answer has no X-Request-Id", a.Method, a.Path)
+		}
+		a.checkDocumented()
+	}
 }
 
 func (c Client) request(t testing.TB, method, path string, body any) (*http.Request, error) {

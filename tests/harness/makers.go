@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"fivechat.dev/libs/client/api"
 )
 
 // Map is a JSON object to send.
@@ -66,7 +68,10 @@ func (w *Website) Revoked(t testing.TB) string {
 }
 
 // As is the holder of the website's token of a level.
-func (w *Website) As(level string) Client { return w.Bearer(w.tokens[level]) }
+func (w *Website) As(level string) Client { return w.Bearer(w.Secret(level)) }
+
+// Secret is the website's token of a level.
+func (w *Website) Secret(level string) string { return w.tokens[level] }
 
 // Reader holds READ.
 func (w *Website) Reader() Client { return w.As(Read) }
@@ -107,20 +112,19 @@ func (w *Website) Visit(t testing.TB, more Map) Session {
 // Open begins a conversation and gives its token.
 func (s Session) Open(t testing.TB, content string) string {
 	t.Helper()
-	made := s.Send(t, 201, "POST", "/visitor/conversations", Map{"content": content})
-	return made.Object("conversation").Text("token")
+	return Of(s.API(t).OpenConversation(t.Context(), nil, api.VisitorMessage{Content: content})).OK(t).Conversation.Token
 }
 
 // Say posts a message of the visitor's into a conversation.
-func (s Session) Say(t testing.TB, conversation, content string) Object {
+func (s Session) Say(t testing.TB, conversation, content string) api.Message {
 	t.Helper()
-	return s.Send(t, 201, "POST", "/visitor/conversations/"+conversation+"/messages", Map{"content": content})
+	return Of(s.API(t).PostOwnMessage(t.Context(), conversation, nil, api.VisitorMessage{Content: content})).OK(t)
 }
 
 // Reply posts a message of an agent's into a conversation.
-func (w *Website) Reply(t testing.TB, conversation, content string) Object {
+func (w *Website) Reply(t testing.TB, conversation, content string) api.Message {
 	t.Helper()
-	return w.Agent().Send(t, 201, "POST", "/conversations/"+conversation+"/messages", Map{"content": content})
+	return Of(w.Agent().API(t).PostMessage(t.Context(), conversation, nil, api.AgentMessage{Content: content})).OK(t)
 }
 
 // NewTicket makes a ticket.
@@ -129,7 +133,16 @@ func (w *Website) NewTicket(t testing.TB, fields Map) Object {
 	return w.Agent().Send(t, 201, "POST", "/tickets", fields)
 }
 
-// Row is a conversation to import.
+// Dialogue is a conversation to import.
+func Dialogue(key string, turns ...string) api.ImportRow {
+	row := api.ImportRow{Key: key, Topics: &[]string{"Test_1"}}
+	for i, text := range turns {
+		row.Turns = append(row.Turns, api.ImportTurn{From: []api.ImportTurnFrom{api.ImportTurnFromVisitor, api.ImportTurnFromAgent}[i%2], Text: text})
+	}
+	return row
+}
+
+// Row is a Dialogue as a body that may be bad.
 func Row(key string, turns ...string) Map {
 	said := make([]Map, len(turns))
 	for i, text := range turns {
@@ -138,14 +151,14 @@ func Row(key string, turns ...string) Map {
 	return Map{"key": key, "topics": []string{"Test_1"}, "turns": said}
 }
 
-// Import imports n conversations of two messages each and gives the answer.
-func (w *Website) Import(t testing.TB, n int) Object {
+// Import imports n conversations of two messages each.
+func (w *Website) Import(t testing.TB, n int) {
 	t.Helper()
-	rows := make([]Map, n)
+	rows := make([]api.ImportRow, n)
 	for i := range rows {
-		rows[i] = Row(fmt.Sprintf("row/%d", i), fmt.Sprintf("question %d", i), fmt.Sprintf("answer %d", i))
+		rows[i] = Dialogue(fmt.Sprintf("row/%d", i), fmt.Sprintf("question %d", i), fmt.Sprintf("answer %d", i))
 	}
-	return w.Agent().Send(t, 200, "POST", "/conversations/import", Map{"rows": rows})
+	Of(w.Agent().API(t).ImportConversations(t.Context(), nil, api.Import{Rows: rows})).OK(t)
 }
 
 // UnknownID is a number that no object has.

@@ -47,6 +47,9 @@ var (
 	numberText = regexp.MustCompile(`^[1-9]\d{0,15}$`)
 )
 
+// TimeLayout is how timestamps stand in answers.
+const TimeLayout = "2006-01-02T15:04:05.000Z07:00"
+
 // The types that shapes are made of.
 var (
 	Text    = simple("a string", func(v any) bool { _, ok := v.(string); return ok })

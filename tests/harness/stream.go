@@ -28,6 +28,8 @@ type Stream struct {
 	cancel context.CancelFunc
 }
 
+const eventStream = "text/event-stream; charset=utf-8"
+
 // streaming is apart from transport, whose clients give up after a while.
 var streaming = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128, DisableCompression: true}}
 
@@ -47,7 +49,7 @@ func (c Client) Events(t testing.TB, path, id string) *Stream {
 		cancel()
 		t.Fatalf("GET %s: %v", path, err)
 	}
-	if got := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || got != "text/event-stream; charset=utf-8" {
+	if got := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || got != eventStream {
 		resp.Body.Close()
 		cancel()
 		t.Fatalf("GET %s: %d %s", path, resp.StatusCode, got)

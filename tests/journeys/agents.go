@@ -1,96 +1,107 @@
 package journeys
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/oapi-codegen/nullable"
+
+	"fivechat.dev/libs/client/api"
 	"fivechat.dev/tests/harness"
 )
 
 // Tags: a website's catalogue names its tags per language; lang picks the name, falling back to the stored one.
 func Tags(t *testing.T, s harness.System) {
-	w, other := s.Website(t, harness.Free), s.Website(t, harness.Free)
-	agent := w.Agent()
+	ctx, w, other := t.Context(), s.Website(t, harness.Free), s.Website(t, harness.Free)
+	agent := w.Agent().API(t)
 	token := w.Visit(t, nil).Open(t, "Hello")
-	path := "/conversations/" + token
-	agent.Do(t, "PUT", "/tags/refund", harness.Map{"names": harness.Map{"de": "Erstattung", "fr": "Remboursement", "pt-BR": "Reembolso"}}).Want(t, 200)
-	agent.Do(t, "PUT", "/tags/vip", harness.Map{"names": harness.Map{"de": "Stammkunde"}}).Want(t, 200)
-	other.Agent().Do(t, "PUT", "/tags/refund", harness.Map{"names": harness.Map{"de": "Fremd"}}).Want(t, 200)
-	agent.Send(t, 200, "PATCH", path, harness.Map{"tags": []string{"refund", "vip", "unlisted"}})
+	put := func(w *harness.Website, tag string, names map[string]string) {
+		t.Helper()
+		harness.Of(w.Agent().API(t).PutTag(ctx, tag, api.TagNames{Names: &names})).OK(t)
+	}
+	put(w, "refund", map[string]string{"de": "Erstattung", "fr": "Remboursement", "pt-BR": "Reembolso"})
+	put(w, "vip", map[string]string{"de": "Stammkunde"})
+	put(other, "refund", map[string]string{"de": "Fremd"})
+	harness.Of(agent.UpdateConversation(ctx, token, nil, api.ConversationPatch{Tags: &[]string{"refund", "vip", "unlisted"}})).OK(t)
 	want := func(lang string, names ...string) {
 		t.Helper()
-		query := ""
-		if lang != "" {
-			query = "?lang=" + lang
+		in := &lang
+		if lang == "" {
+			in = nil
 		}
-		wantTexts(t, "tags in "+lang, agent.Get(t, path+query).Object("conversation").Texts("tags"), names...)
-		wantTexts(t, "messages' tags in "+lang, agent.Get(t, path+"/messages"+query).Object("conversation").Texts("tags"), names...)
-		wantTexts(t, "list's tags in "+lang, agent.Get(t, "/conversations"+query).List("data")[0].Texts("tags"), names...)
+		wantTexts(t, "tags in "+lang, harness.Of(agent.GetConversation(ctx, token, &api.GetConversationParams{Lang: in})).OK(t).Conversation.Tags, names...)
+		wantTexts(t, "messages' tags in "+lang, harness.Of(agent.ListMessages(ctx, token, &api.ListMessagesParams{Lang: in})).OK(t).Conversation.Tags, names...)
+		wantTexts(t, "list's tags in "+lang, harness.Of(agent.ListConversations(ctx, &api.ListConversationsParams{Lang: in})).OK(t).Data[0].Tags, names...)
 	}
 	want("", "refund", "vip", "unlisted")
 	want("de", "Erstattung", "Stammkunde", "unlisted")
 	want("fr", "Remboursement", "vip", "unlisted")
 	want("xx", "refund", "vip", "unlisted")
-	agent.Do(t, "PUT", "/tags/refund", harness.Map{"names": harness.Map{"de": "Rückzahlung"}}).Want(t, 200)
+	put(w, "refund", map[string]string{"de": "Rückzahlung"})
 	want("de", "Rückzahlung", "Stammkunde", "unlisted")
 	want("fr", "refund", "vip", "unlisted")
-	agent.Send(t, 200, "PATCH", path, harness.Map{"tags": []string{"vip"}})
+	harness.Of(agent.UpdateConversation(ctx, token, nil, api.ConversationPatch{Tags: &[]string{"vip"}})).OK(t)
 	want("de", "Stammkunde")
 }
 
 // Assignment: an agent of the website takes a conversation and gives it back; nobody else can be named.
 func Assignment(t *testing.T, s harness.System) {
-	w, other := s.Website(t, harness.Free), s.Website(t, harness.Free)
-	agent, user := w.Agent(), w.NewUser(t).Int("id")
-	start := time.Now().Add(-time.Minute).UTC().Format(time.RFC3339)
+	ctx, w, other := t.Context(), s.Website(t, harness.Free), s.Website(t, harness.Free)
+	raw, agent, user := w.Agent(), w.Agent().API(t), w.NewUser(t).Int("id")
+	start := time.Now().Add(-time.Minute).UTC()
 	token := w.Visit(t, nil).Open(t, "Hello")
-	path := "/conversations/" + token
-	assign := func(status int, id any) {
-		t.Helper()
-		agent.Do(t, "PATCH", path, harness.Map{"assigneeId": id, "summary": "assigned"}).Want(t, status)
-	}
-	unassigned := agent.Get(t, path).Object("conversation")
+	unassigned := raw.Get(t, "/conversations/"+token)
 	for _, id := range []any{harness.UnknownID, other.NewUser(t).Int("id"), 0, -1, 1.5, "1", true} {
-		assign(400, id)
-		agent.Do(t, "POST", path+"/messages", harness.Map{"content": "x", "authorId": id}).Want(t, 400)
+		raw.Do(t, "PATCH", "/conversations/"+token, harness.Map{"assigneeId": id, "summary": "assigned"}).Want(t, 400)
+		raw.Do(t, "POST", "/conversations/"+token+"/messages", harness.Map{"content": "x", "authorId": id}).Want(t, 400)
 	}
-	if now := agent.Get(t, path).Object("conversation"); now.String() != unassigned.String() {
+	if now := raw.Get(t, "/conversations/"+token); now.Object("conversation").String() != unassigned.Object("conversation").String() {
 		t.Errorf("a refused assignment left something behind: %s", now)
 	}
-	assign(200, user)
-	thread := agent.Get(t, path)
-	if thread.Object("conversation").Int("assigneeId") != user || thread.List("users")[0].Int("id") != user {
-		t.Errorf("assigned: %s", thread)
+	patch := func(p api.ConversationPatch) {
+		t.Helper()
+		harness.Of(agent.UpdateConversation(ctx, token, nil, p)).OK(t)
+	}
+	patch(api.ConversationPatch{AssigneeID: nullable.NewNullableWithValue(user), Summary: nullable.NewNullableWithValue("assigned")})
+	if thread := harness.Of(agent.GetConversation(ctx, token, nil)).OK(t); thread.Conversation.AssigneeID.MustGet() != user || thread.Users[0].ID != user {
+		t.Errorf("assigned: %+v", thread)
+	}
+	of := func(assignee string) int64 {
+		t.Helper()
+		by := api.ListConversationsParams{AssigneeID: &assignee}
+		if assignee == "none" {
+			by.Status = new(api.ConversationStatusOPEN)
+		}
+		return harness.Of(agent.ListConversations(ctx, &by)).OK(t).Total.MustGet()
 	}
 	counts := func(unassigned, opened, closed int64) {
 		t.Helper()
-		o := agent.Get(t, "/conversations/counts?since="+start)
-		if o.Int("unassigned") != unassigned || o.Int("opened") != opened || o.Int("closed") != closed {
-			t.Errorf("counts: %s, want %d unassigned, %d opened, %d closed", o, unassigned, opened, closed)
-		}
-		if o := agent.Get(t, "/conversations?assigneeId=none&status=OPEN"); o.Int("total") != unassigned {
-			t.Errorf("unassigned: %s", o)
+		have := harness.Of(agent.CountConversations(ctx, &api.CountConversationsParams{Since: start})).OK(t)
+		if have != (api.ConversationCounts{Unassigned: unassigned, Opened: opened, Closed: closed}) || of("none") != unassigned {
+			t.Errorf("counts: %+v, want %d unassigned, %d opened, %d closed", have, unassigned, opened, closed)
 		}
 	}
-	if o := agent.Get(t, "/conversations?assigneeId="+harness.PathID(user)); o.Int("total") != 1 {
-		t.Errorf("by assignee: %s", o)
+	if n := of(harness.PathID(user)); n != 1 {
+		t.Errorf("%d by assignee", n)
 	}
 	counts(0, 1, 0)
-	assign(200, nil)
+	patch(api.ConversationPatch{AssigneeID: nullable.NewNullNullable[int64]()})
 	counts(1, 1, 0)
-	agent.Send(t, 200, "PATCH", path, harness.Map{"status": "CLOSED"})
+	patch(api.ConversationPatch{Status: new(api.ConversationStatusCLOSED)})
 	counts(0, 1, 1)
 	other.Visit(t, nil).Open(t, "Elsewhere")
 	counts(0, 1, 1)
-	if o := agent.Get(t, "/conversations/counts?since=2999-01-01T00:00:00.000Z"); o.Int("opened") != 0 || o.Int("closed") != 0 {
-		t.Errorf("counts of a time to come: %s", o)
+	later := time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC)
+	if have := harness.Of(agent.CountConversations(ctx, &api.CountConversationsParams{Since: later})).OK(t); have.Opened != 0 || have.Closed != 0 {
+		t.Errorf("counts of a time to come: %+v", have)
 	}
 	for _, bad := range []string{"/conversations/counts", "/conversations/counts?since=today", "/conversations?assigneeId=nobody"} {
-		agent.Do(t, "GET", bad, nil).Want(t, 400)
+		raw.Do(t, "GET", bad, nil).Want(t, 400)
 	}
-	if o := agent.Get(t, "/conversations?assigneeId="+harness.PathID(user)); o.Int("total") != 0 {
-		t.Errorf("by the former assignee: %s", o)
+	if n := of(harness.PathID(user)); n != 0 {
+		t.Errorf("%d by the former assignee", n)
 	}
 }
 
@@ -113,36 +124,38 @@ func Revocation(t *testing.T, s harness.System) {
 
 // Users: agents are made, changed, listed and removed.
 func Users(t *testing.T, s harness.System) {
-	w := s.Website(t, harness.Free)
-	agent := w.Agent()
+	ctx, w := t.Context(), s.Website(t, harness.Free)
+	raw, agent := w.Agent(), w.Agent().API(t)
 	email := harness.Unique("una.") + "@shop.example"
-	made := agent.Send(t, 201, "POST", "/users", harness.Map{"name": "Una", "email": email, "language": "de", "avatarUrl": "https://shop.example/una.png"})
-	path := "/users/" + harness.PathID(made.Int("id"))
-	if made.Text("name") != "Una" || made.Text("email") != email || made.Text("language") != "de" || made.Text("avatarUrl") != "https://shop.example/una.png" {
-		t.Errorf("made: %s", made)
+	const picture = "https://shop.example/una.png"
+	made := harness.Of(agent.CreateUser(ctx, nil, api.NewUser{
+		Name: "Una", Email: email, Language: new("de"), AvatarURL: nullable.NewNullableWithValue(picture)})).OK(t)
+	if made.Name != "Una" || made.Email != email || made.Language != "de" || made.AvatarURL.MustGet() != picture {
+		t.Errorf("made: %+v", made)
 	}
-	if got := agent.Get(t, path); got.String() != made.String() {
-		t.Errorf("a user reads otherwise than they were answered:\n%s\n%s", made, got)
+	if got := harness.Of(agent.GetUser(ctx, made.ID, nil)).OK(t); !reflect.DeepEqual(got, made) {
+		t.Errorf("a user reads otherwise than they were answered:\n%+v\n%+v", made, got)
 	}
-	changed := agent.Send(t, 200, "PATCH", path, harness.Map{"name": "Una B."})
-	if changed.Text("name") != "Una B." || changed.Text("email") != email {
-		t.Errorf("changed: %s", changed)
+	changed := harness.Of(agent.UpdateUser(ctx, made.ID, nil, api.UserPatch{Name: new("Una B.")})).OK(t)
+	if changed.Name != "Una B." || changed.Email != email {
+		t.Errorf("changed: %+v", changed)
 	}
 	for name, bad := range map[string]harness.Map{
 		"no name": {"email": "x@shop.example"}, "no email": {"name": "x"}, "bad email": {"name": "x", "email": "x"}, "blank name": {"name": " ", "email": "x@shop.example"},
 	} {
-		if a := agent.Do(t, "POST", "/users", bad); a.Status != 400 {
+		if a := raw.Do(t, "POST", "/users", bad); a.Status != 400 {
 			t.Errorf("%s: status %d: %s", name, a.Status, a.Body)
 		}
 	}
-	agent.Do(t, "DELETE", path, nil).Want(t, 200)
-	agent.Do(t, "DELETE", path, nil).Want(t, 404)
-	agent.Do(t, "GET", path, nil).Want(t, 404)
-	if rows := agent.Do(t, "GET", "/users", nil).Want(t, 200).List(); len(rows) != 0 {
-		t.Errorf("a removed user is listed: %v", rows)
+	harness.Of(agent.CreateUser(ctx, nil, api.NewUser{Name: "Una again", Email: email})).Refused(t, 409)
+	harness.Of(agent.DeleteUser(ctx, made.ID, nil)).OK(t)
+	harness.Of(agent.DeleteUser(ctx, made.ID, nil)).Refused(t, 404)
+	harness.Of(agent.GetUser(ctx, made.ID, nil)).Refused(t, 404)
+	if rows := harness.Of(agent.ListUsers(ctx, nil)).OK(t).Data; len(rows) != 0 {
+		t.Errorf("a removed user is listed: %+v", rows)
 	}
 	token := w.Visit(t, nil).Open(t, "Hello")
-	agent.Do(t, "PATCH", "/conversations/"+token, harness.Map{"assigneeId": made.Int("id")}).Want(t, 400)
+	harness.Of(agent.UpdateConversation(ctx, token, nil, api.ConversationPatch{AssigneeID: nullable.NewNullableWithValue(made.ID)})).Refused(t, 400)
 }
 
 // Visitors: sessions go on by their token, on their own website only, and who is there is online.
@@ -160,16 +173,19 @@ func Visitors(t *testing.T, s harness.System) {
 	if stranger := other.Visit(t, harness.Map{"visitorToken": v.Token}); stranger.Token == v.Token || stranger.ID == v.ID || !stranger.Made.Null("conversation") {
 		t.Errorf("a visitor token is taken on another website: %s", stranger.Made)
 	}
-	v.Send(t, 200, "POST", "/visitor/conversations/"+conversation+"/close", nil)
+	harness.Of(v.API(t).CloseOwnConversation(t.Context(), conversation, nil)).OK(t)
 	if again := w.Visit(t, harness.Map{"visitorToken": v.Token}); !again.Made.Null("conversation") {
 		t.Errorf("a closed conversation is given as the open one: %s", again.Made)
 	}
-	rows := w.Reader().Do(t, "GET", "/visitors?online=true", nil).Want(t, 200).List()
-	if !slices.ContainsFunc(rows, func(o harness.Object) bool { return o.Int("id") == v.ID && o.Bool("online") }) {
-		t.Errorf("a visitor who is there is not online: %v", rows)
+	list := func(online bool) []api.Visitor {
+		t.Helper()
+		return harness.Of(w.Reader().API(t).ListVisitors(t.Context(), &api.ListVisitorsParams{Online: &online})).OK(t).Data
 	}
-	if rows := w.Reader().Do(t, "GET", "/visitors?online=false", nil).Want(t, 200).List(); len(rows) != 0 {
-		t.Errorf("visitors who are there are listed as away: %v", rows)
+	if rows := list(true); !slices.ContainsFunc(rows, func(o api.Visitor) bool { return o.ID == v.ID && o.Online }) {
+		t.Errorf("a visitor who is there is not online: %+v", rows)
+	}
+	if rows := list(false); len(rows) != 0 {
+		t.Errorf("visitors who are there are listed as away: %+v", rows)
 	}
 	w.Public().Do(t, "POST", "/visitor/sessions", harness.Map{"clientToken": "no token"}).Want(t, 400)
 	w.Public().Do(t, "POST", "/visitor/sessions", harness.Map{}).Want(t, 400)
@@ -180,22 +196,22 @@ func Visitors(t *testing.T, s harness.System) {
 
 // Presence: an agent who is in the console is online, which visitors are told, and nobody of another website.
 func Presence(t *testing.T, s harness.System) {
-	w, other := s.Website(t, harness.Free), s.Website(t, harness.Free)
+	ctx, w, other := t.Context(), s.Website(t, harness.Free), s.Website(t, harness.Free)
 	user, v := w.NewUser(t), w.Visit(t, nil)
-	path := "/users/" + harness.PathID(user.Int("id"))
-	there := func() bool { return v.Send(t, 200, "POST", "/visitor/heartbeat", nil).Bool("agentsOnline") }
+	id, agent := user.Int("id"), w.Agent().API(t)
+	there := func() bool { return harness.Of(v.API(t).VisitorHeartbeat(ctx, nil)).OK(t).AgentsOnline }
 	if user.Bool("online") || v.Made.Bool("agentsOnline") || there() {
 		t.Error("somebody is online before anybody was there")
 	}
-	other.Writer().Do(t, "POST", path+"/heartbeat", nil).Want(t, 404)
-	w.Writer().Do(t, "POST", "/users/"+harness.PathID(harness.UnknownID)+"/heartbeat", nil).Want(t, 404)
+	harness.Refused(t, other.Writer().API(t).UserHeartbeat(ctx, id, nil), 404)
+	harness.Refused(t, agent.UserHeartbeat(ctx, harness.UnknownID, nil), 404)
 	if there() {
 		t.Error("another website's agent counts")
 	}
 	for range 2 {
-		w.Writer().Do(t, "POST", path+"/heartbeat", nil).Want(t, 204)
+		harness.Done(t, agent.UserHeartbeat(ctx, id, nil))
 	}
-	if !w.Reader().Get(t, path).Bool("online") || !there() || !w.Visit(t, nil).Made.Bool("agentsOnline") {
+	if !harness.Of(agent.GetUser(ctx, id, nil)).OK(t).Online || !there() || !w.Visit(t, nil).Made.Bool("agentsOnline") {
 		t.Error("the agent is not online")
 	}
 	if other.Visit(t, nil).Made.Bool("agentsOnline") {
@@ -206,20 +222,20 @@ func Presence(t *testing.T, s harness.System) {
 // Installed: a website's agents see where it stands, and whether a browser has loaded its widget.
 func Installed(t *testing.T, s harness.System) {
 	w := s.Website(t, harness.Pro)
-	own := w.Reader().Get(t, "/website")
-	if own.Int("id") != w.ID || own.Text("clientToken") != w.ClientToken || own.Text("plan") != "PRO" || !own.Null("widgetLoadedAt") {
-		t.Errorf("a new website: %s", own)
+	own := func() api.Website { return harness.Of(w.Reader().API(t).GetWebsite(t.Context())).OK(t) }
+	if o := own(); o.ID != w.ID || o.ClientToken != w.ClientToken || o.Plan != api.PlanPRO || o.Level != api.LevelREAD || !o.WidgetLoadedAt.IsNull() {
+		t.Errorf("a new website: %+v", o)
 	}
 	script := "/widget/" + w.ClientToken
 	w.Public().With("User-Agent", "WordPress/6.4; plugin 1.0.1").Do(t, "GET", script, nil).Want(t, 200) // the check of a plugin
-	if own := w.Reader().Get(t, "/website"); !own.Null("widgetLoadedAt") {
-		t.Errorf("a check is taken for a browser: %s", own)
+	if o := own(); !o.WidgetLoadedAt.IsNull() {
+		t.Errorf("a check is taken for a browser: %+v", o)
 	}
 	w.Public().With("Referer", "https://shop.example/").Do(t, "GET", script+"?ver=1.0.1", nil).Want(t, 200)
-	first := w.Reader().Get(t, "/website").Text("widgetLoadedAt")
+	first := own().WidgetLoadedAt.MustGet()
 	w.Public().With("Sec-Fetch-Dest", "script").Do(t, "GET", script, nil).Want(t, 200)
-	w.Writer().Send(t, 200, "PATCH", "/widgets/"+w.ClientToken, harness.Map{"color": "#123456"})
-	if again := w.Reader().Get(t, "/website").Text("widgetLoadedAt"); again != first {
+	harness.Of(w.Writer().API(t).UpdateWidget(t.Context(), w.ClientToken, nil, api.WidgetPatch{Color: new("#123456")})).OK(t)
+	if again := own().WidgetLoadedAt.MustGet(); !again.Equal(first) {
 		t.Errorf("first loaded at %s, and then at %s", first, again)
 	}
 }

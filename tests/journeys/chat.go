@@ -4,96 +4,97 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/client/api"
 	"fivechat.dev/tests/harness"
 )
 
 // Chat is a visitor's question, an agent's answer, a rating, a ticket, and what is counted of it.
 func Chat(t *testing.T, s harness.System) {
-	w := s.Website(t, harness.Pro)
-	agent, user := w.Agent(), w.NewUser(t)
+	ctx, w := t.Context(), s.Website(t, harness.Pro)
+	agent, user := w.Agent().API(t), w.NewUser(t).Int("id")
 	v := w.Visit(t, harness.Map{"name": "Vera", "context": harness.Map{"page": "/cart"}})
 	if v.Made.Object("widget").Text("websiteClientToken") != w.ClientToken || !v.Made.Null("conversation") {
 		t.Errorf("a first session: %s", v.Made)
 	}
-	token := v.Open(t, "Where is my parcel?")
-	path, own := "/conversations/"+token, "/visitor/conversations/"+token
-	now := func() harness.Object { return agent.Get(t, path).Object("conversation") }
+	token, visitor := v.Open(t, "Where is my parcel?"), v.API(t)
+	thread := func() api.Thread { return harness.Of(agent.GetConversation(ctx, token, nil)).OK(t) }
 
-	typing := func(c harness.Client, path, member string) {
-		t.Helper()
-		for _, on := range []bool{true, false} {
-			c.Do(t, "POST", path+"/typing", harness.Map{"typing": on}).Want(t, 204)
-			harness.Eventually(t, harness.Patience, member, func() (bool, any) { c := now(); return c.Bool(member) == on, c })
-		}
+	for _, on := range []bool{true, false} {
+		harness.Done(t, visitor.SetOwnTyping(ctx, token, nil, api.TypingState{Typing: on}))
+		harness.Done(t, agent.SetTyping(ctx, token, nil, api.TypingState{Typing: on}))
+		harness.Eventually(t, harness.Patience, "typing", func() (bool, any) {
+			c := thread().Conversation
+			return c.VisitorTyping == on && c.UserTyping == on, c
+		})
 	}
-	typing(v.Client, own, "visitorTyping")
-	typing(agent, path, "userTyping")
 
-	reply := agent.Send(t, 201, "POST", path+"/messages", harness.Map{"content": "On its way.", "authorId": user.Int("id")})
-	if reply.Text("senderType") != "USER" || reply.Int("userId") != user.Int("id") || !reply.Null("visitorId") {
-		t.Errorf("an agent's message: %s", reply)
+	reply := harness.Of(agent.PostMessage(ctx, token, nil, api.AgentMessage{Content: "On its way.", AuthorID: &user})).OK(t)
+	if reply.SenderType != api.SenderUSER || reply.UserID.MustGet() != user || !reply.VisitorID.IsNull() {
+		t.Errorf("an agent's message: %+v", reply)
 	}
 	thanks := v.Say(t, token, "Thank you!")
-	if thanks.Text("senderType") != "VISITOR" || thanks.Int("visitorId") != v.ID || thanks.Bool("read") || !thanks.Null("readAt") {
-		t.Errorf("a visitor's message: %s", thanks)
+	if thanks.SenderType != api.SenderVISITOR || thanks.VisitorID.MustGet() != v.ID || thanks.Read || !thanks.ReadAt.IsNull() {
+		t.Errorf("a visitor's message: %+v", thanks)
 	}
-	agent.Do(t, "POST", path+"/read", nil).Want(t, 204)
-	thread := agent.Get(t, path)
-	harness.Check(t, "thread", thread, harness.Thread)
-	contents := []string{}
-	for _, m := range chat(thread.List("messages")) {
-		contents = append(contents, m.Text("content"))
-		if visitors := m.Text("senderType") == "VISITOR"; visitors && (!m.Bool("read") || m.Null("readAt")) {
-			t.Errorf("the agent has read all, but not this: %s", m)
+	harness.Done(t, agent.MarkRead(ctx, token, nil))
+	now := thread()
+	for _, m := range chat(now.Messages) {
+		if m.SenderType == api.SenderVISITOR && (!m.Read || m.ReadAt.IsNull()) {
+			t.Errorf("the agent has read all, but not this: %+v", m)
 		}
 	}
-	wantTexts(t, "messages", contents, "Where is my parcel?", "On its way.", "Thank you!")
-	if users := thread.List("users"); len(users) != 1 || users[0].Int("id") != user.Int("id") {
-		t.Errorf("users of the thread: %s", thread)
+	wantTexts(t, "messages", contents(now.Messages), "Where is my parcel?", "On its way.", "Thank you!")
+	if len(now.Users) != 1 || now.Users[0].ID != user {
+		t.Errorf("users of the thread: %+v", now.Users)
 	}
-	if visitor := thread.Object("visitor"); visitor.Text("token") != v.Token || visitor.Text("name") != "Vera" || !visitor.Bool("online") {
-		t.Errorf("visitor of the thread: %s", visitor)
+	if who := now.Visitor.MustGet(); who.Token != v.Token || who.Name != "Vera" || !who.Online {
+		t.Errorf("visitor of the thread: %+v", who)
 	}
 
-	v.Send(t, 200, "POST", path+"/rate", harness.Map{"rating": 5, "feedback": "Quick!"})
-	closed := v.Send(t, 200, "POST", own+"/close", nil)
-	if closed.Text("status") != "CLOSED" || closed.Null("closedAt") || closed.Int("rating") != 5 || closed.Null("firstMessageAt") {
-		t.Errorf("closed: %s", closed)
+	harness.Of(visitor.RateConversation(ctx, token, nil, api.Rating{Rating: 5, Feedback: new("Quick!")})).OK(t)
+	closed := harness.Of(visitor.CloseOwnConversation(ctx, token, nil)).OK(t)
+	if closed.Status != api.ConversationStatusCLOSED || closed.ClosedAt.IsNull() || closed.Rating.MustGet() != 5 || closed.FirstMessageAt.IsNull() {
+		t.Errorf("closed: %+v", closed)
 	}
-	ticket := w.NewTicket(t, harness.Map{"title": "Refund the postage", "conversationToken": token})
-	if ticket.Int("visitorId") != v.ID || ticket.Int("conversationId") != closed.Int("id") {
-		t.Errorf("ticket: %s", ticket)
+	ticket := harness.Of(agent.CreateTicket(ctx, nil, api.NewTicket{Title: "Refund the postage", ConversationToken: &token})).OK(t)
+	if ticket.VisitorID.MustGet() != v.ID || ticket.ConversationID.MustGet() != closed.ID {
+		t.Errorf("ticket: %+v", ticket)
 	}
-	wantStatistics(t, w, harness.Map{"totalConversations": 1, "activeConversations": 0, "totalMessages": 3, "totalVisitors": 1, "onlineVisitors": 1})
+	wantStatistics(t, w, api.Statistics{TotalConversations: 1, TotalMessages: 3, TotalVisitors: 1, OnlineVisitors: 1})
 }
 
 // chat leaves out the messages that nobody wrote.
-func chat(messages []harness.Object) []harness.Object {
-	var out []harness.Object
+func chat(messages []api.Message) []api.Message {
+	var out []api.Message
 	for _, m := range messages {
-		if m.Text("type") == "TEXT" {
+		if m.Type == api.MessageTypeTEXT {
 			out = append(out, m)
 		}
 	}
 	return out
 }
 
-// wantStatistics waits until the website's statistics say what they are to.
-func wantStatistics(t *testing.T, w *harness.Website, want harness.Map) {
+func contents(messages []api.Message) []string {
+	out := []string{}
+	for _, m := range chat(messages) {
+		out = append(out, m.Content)
+	}
+	return out
+}
+
+// wantStatistics waits until the website's statistics say what they are to. How fast answers came is left out.
+func wantStatistics(t *testing.T, w *harness.Website, want api.Statistics) {
 	t.Helper()
 	wantStatisticsWithin(t, w, want, harness.Patience)
 }
 
-func wantStatisticsWithin(t *testing.T, w *harness.Website, want harness.Map, within time.Duration) {
+func wantStatisticsWithin(t *testing.T, w *harness.Website, want api.Statistics, within time.Duration) {
 	t.Helper()
+	reader := w.Reader().API(t)
 	harness.Eventually(t, within, "statistics", func() (bool, any) {
-		o := w.Reader().Get(t, "/statistics/current")
-		for name, n := range want {
-			if o.Int(name) != int64(n.(int)) {
-				return false, o
-			}
-		}
-		return true, o
+		have := harness.Of(reader.GetStatistics(t.Context())).OK(t)
+		have.AverageResponseTime = want.AverageResponseTime
+		return have == want, have
 	})
 }
 
@@ -113,30 +114,18 @@ func wantTexts(t *testing.T, what string, have []string, want ...string) {
 
 // ReadingOn: after=ID gives what came behind a message, in order, and only to the conversation's own visitor.
 func ReadingOn(t *testing.T, s harness.System) {
-	w := s.Website(t, harness.Free)
+	ctx, w := t.Context(), s.Website(t, harness.Free)
 	v := w.Visit(t, nil)
 	token := v.Open(t, "one")
-	path := "/visitor/conversations/" + token + "/messages"
-	said := []harness.Object{w.Reply(t, token, "two"), v.Say(t, token, "three"), w.Reply(t, token, "four")}
-	first := v.Do(t, "GET", path, nil).Want(t, 200).Object()
-	all := first.List("messages")
-	wantTexts(t, "all", contents(all), "one", "two", "three", "four")
+	said := []api.Message{w.Reply(t, token, "two"), v.Say(t, token, "three"), w.Reply(t, token, "four")}
+	behind := func(params *api.ListOwnMessagesParams) []string {
+		t.Helper()
+		return contents(harness.Of(v.API(t).ListOwnMessages(ctx, token, params)).OK(t).Messages)
+	}
+	wantTexts(t, "all", behind(nil), "one", "two", "three", "four")
 	for i, m := range said {
-		after := harness.PathID(m.Int("id"))
-		have := v.Get(t, path+"?after="+after).List("messages")
-		wantTexts(t, "after "+m.Text("content"), contents(have), []string{"three", "four"}[min(i, 2):]...)
+		wantTexts(t, "after "+m.Content, behind(&api.ListOwnMessagesParams{After: &m.ID}), []string{"three", "four"}[min(i, 2):]...)
 	}
-	v.Do(t, "GET", path+"?after=nonsense", nil).Want(t, 400)
-	w.Visit(t, nil).Do(t, "GET", path, nil).Want(t, 404)
-	for _, m := range all {
-		harness.Check(t, "message", m, harness.Message)
-	}
-}
-
-func contents(messages []harness.Object) []string {
-	out := []string{}
-	for _, m := range chat(messages) {
-		out = append(out, m.Text("content"))
-	}
-	return out
+	v.Do(t, "GET", "/visitor/conversations/"+token+"/messages?after=nonsense", nil).Want(t, 400)
+	harness.Of(w.Visit(t, nil).API(t).ListOwnMessages(ctx, token, nil)).Refused(t, 404)
 }

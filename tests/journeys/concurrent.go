@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"fivechat.dev/libs/client/api"
 	"fivechat.dev/tests/harness"
 )
 
@@ -49,11 +50,11 @@ func SentAgain(t *testing.T, s harness.System) {
 	}
 	other := v.Open(t, "Another conversation")
 	v.Send(t, 201, "POST", "/visitor/conversations/"+other+"/messages", first) // the id counts in its own conversation only
-	messages := w.Agent().Get(t, "/conversations/"+token).List("messages")
-	if n := len(chat(messages)); n != 9 {
+	thread := harness.Of(w.Agent().API(t).GetConversation(t.Context(), token, nil)).OK(t)
+	if n := len(chat(thread.Messages)); n != 9 {
 		t.Errorf("%d messages, want 9", n)
 	}
-	wantStatistics(t, w, harness.Map{"totalConversations": 2, "totalMessages": 11})
+	wantStatistics(t, w, api.Statistics{TotalConversations: 2, ActiveConversations: 2, TotalMessages: 11, TotalVisitors: 1, OnlineVisitors: 1})
 }
 
 // SentAtOnce: of many equal sends at once, one makes the message.
@@ -88,54 +89,56 @@ func SentAtOnce(t *testing.T, s harness.System) {
 	}
 	token := send("/visitor/conversations", 1)
 	send("/visitor/conversations/"+token+"/messages", 1)
-	if n := len(chat(w.Agent().Get(t, "/conversations/"+token).List("messages"))); n != 2 {
+	if n := len(chat(harness.Of(w.Agent().API(t).GetConversation(t.Context(), token, nil)).OK(t).Messages)); n != 2 {
 		t.Errorf("%d messages, want 2", n)
 	}
-	wantStatistics(t, w, harness.Map{"totalConversations": 1, "totalMessages": 2})
+	wantStatistics(t, w, api.Statistics{TotalConversations: 1, ActiveConversations: 1, TotalMessages: 2, TotalVisitors: 1, OnlineVisitors: 1})
 }
 
 // Busy: 64 clients that post messages into one conversation and rate it at once lose and double nothing.
 func Busy(t *testing.T, s harness.System) {
 	const clients, each = 64, 5
-	w := s.Website(t, harness.Free)
+	ctx, w := t.Context(), s.Website(t, harness.Free)
 	v := w.Visit(t, nil)
 	token := v.Open(t, "first")
-	agent := w.Agent()
+	agent, visitor := w.Agent().API(t), v.API(t)
 	var mu sync.Mutex
 	acknowledged := map[string]int64{} // content to id
-	side(clients, func(i int) {
-		c, path := v.Client, "/visitor/conversations/"+token+"/messages"
+	say := func(i int, content string) (api.Answer[api.Message], error) {
 		if i%2 == 1 {
-			c, path = agent, "/conversations/"+token+"/messages"
+			return agent.PostMessage(ctx, token, nil, api.AgentMessage{Content: content})
 		}
+		return visitor.PostOwnMessage(ctx, token, nil, api.VisitorMessage{Content: content})
+	}
+	side(clients, func(i int) {
 		for n := range each {
 			content, rating := fmt.Sprintf("%d/%d", i, n), int64(1+(i+n)%5)
-			said := c.Do(t, "POST", path, harness.Map{"content": content})
-			rated := v.Do(t, "POST", "/conversations/"+token+"/rate", harness.Map{"rating": rating})
-			if said.Status != 201 || rated.Status != 200 {
-				t.Errorf("message %s: %d %s; rating: %d %s", content, said.Status, said.Body, rated.Status, rated.Body)
+			m, err := say(i, content)
+			rated, rateErr := visitor.RateConversation(ctx, token, nil, api.Rating{Rating: rating})
+			if err != nil || m.Status != 201 || rateErr != nil {
+				t.Errorf("message %s: %d %v; rating: %v", content, m.Status, err, rateErr)
 				continue
 			}
-			if have := rated.Object().Int("rating"); have != rating {
+			if have := rated.Body.Rating.MustGet(); have != rating {
 				t.Errorf("rated %d, answered %d", rating, have)
 			}
 			mu.Lock()
-			acknowledged[content] = said.Object().Int("id")
+			acknowledged[content] = m.Body.ID
 			mu.Unlock()
 		}
 	})
-	thread := agent.Get(t, "/conversations/"+token)
+	thread := harness.Of(agent.GetConversation(ctx, token, nil)).OK(t)
 	stored := map[string]int64{}
 	last := int64(0)
-	for _, m := range chat(thread.List("messages"))[1:] {
-		if _, twice := stored[m.Text("content")]; twice {
-			t.Errorf("message %q is there twice", m.Text("content"))
+	for _, m := range chat(thread.Messages)[1:] {
+		if _, twice := stored[m.Content]; twice {
+			t.Errorf("message %q is there twice", m.Content)
 		}
-		stored[m.Text("content")] = m.Int("id")
-		if m.Int("id") <= last {
-			t.Errorf("message %d stands behind %d", m.Int("id"), last)
+		stored[m.Content] = m.ID
+		if m.ID <= last {
+			t.Errorf("message %d stands behind %d", m.ID, last)
 		}
-		last = m.Int("id")
+		last = m.ID
 	}
 	for content, id := range acknowledged {
 		if stored[content] != id {
@@ -145,8 +148,8 @@ func Busy(t *testing.T, s harness.System) {
 	if len(stored) != clients*each || len(acknowledged) != clients*each {
 		t.Errorf("%d messages are stored and %d acknowledged, want %d", len(stored), len(acknowledged), clients*each)
 	}
-	if c := thread.Object("conversation"); c.Null("rating") || c.Null("firstMessageAt") {
-		t.Errorf("the ratings or the first answer are lost: %s", c)
+	if c := thread.Conversation; c.Rating.IsNull() || c.FirstMessageAt.IsNull() {
+		t.Errorf("the ratings or the first answer are lost: %+v", c)
 	}
-	wantStatistics(t, w, harness.Map{"totalConversations": 1, "activeConversations": 1, "totalMessages": 1 + clients*each})
+	wantStatistics(t, w, api.Statistics{TotalConversations: 1, ActiveConversations: 1, TotalMessages: 1 + clients*each, TotalVisitors: 1, OnlineVisitors: 1})
 }

@@ -2,47 +2,65 @@ package journeys
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/oapi-codegen/nullable"
+
+	"fivechat.dev/libs/client/api"
 	"fivechat.dev/tests/harness"
 )
 
 // Finding: every filter of the list of conversations, by itself and together.
 func Finding(t *testing.T, s harness.System) {
-	w := s.Website(t, harness.Free)
-	agent, user := w.Agent(), w.NewUser(t).Int("id")
+	ctx, w := t.Context(), s.Website(t, harness.Free)
+	agent, user := w.Agent().API(t), w.NewUser(t).Int("id")
 	vera, ned := w.Visit(t, nil), w.Visit(t, nil)
 	a := vera.Open(t, "Where is my PARCEL? It left on Monday.")
 	b := ned.Open(t, "I want a refund")
 	c := vera.Open(t, "Größe 42, please")
 	w.Reply(t, b, "The parcel comes tomorrow")
-	agent.Send(t, 200, "PATCH", "/conversations/"+b, harness.Map{"assigneeId": user, "status": "CLOSED"})
-	for query, want := range map[string][]string{
-		"": {c, b, a}, "status=OPEN": {c, a}, "status=CLOSED": {b}, "assigneeId=" + harness.PathID(user): {b}, "assigneeId=9007199254740001": {},
-		"visitorId=" + harness.PathID(vera.ID): {c, a}, "visitorId=9007199254740001": {}, "search=parcel": {b, a}, "search=PARCEL": {b, a},
-		"search=monday": {a}, "search=gr%C3%B6%C3%9Fe": {c}, "search=nothing": {}, "search=parcel&status=OPEN": {a},
-		"search=parcel&visitorId=" + harness.PathID(ned.ID): {b}, "search=parcel+monday": {a},
-		"search=": {c, b, a}, "limit=2": {c, b}, "status=OPEN&limit=1&page=2": {a},
+	open, closed := api.ConversationStatusOPEN, api.ConversationStatusCLOSED
+	harness.Of(agent.UpdateConversation(ctx, b, nil, api.ConversationPatch{AssigneeID: nullable.NewNullableWithValue(user), Status: &closed})).OK(t)
+	nobody, none := harness.PathID(harness.UnknownID), int64(harness.UnknownID)
+	for name, find := range map[string]struct {
+		by   api.ListConversationsParams
+		want []string
+	}{
+		"everything":              {api.ListConversationsParams{}, []string{c, b, a}},
+		"open":                    {api.ListConversationsParams{Status: &open}, []string{c, a}},
+		"closed":                  {api.ListConversationsParams{Status: &closed}, []string{b}},
+		"an agent's":              {api.ListConversationsParams{AssigneeID: new(harness.PathID(user))}, []string{b}},
+		"nobody's":                {api.ListConversationsParams{AssigneeID: &nobody}, []string{}},
+		"a visitor's":             {api.ListConversationsParams{VisitorID: &vera.ID}, []string{c, a}},
+		"of no visitor":           {api.ListConversationsParams{VisitorID: &none}, []string{}},
+		"a word":                  {api.ListConversationsParams{Search: new("parcel")}, []string{b, a}},
+		"a word in capitals":      {api.ListConversationsParams{Search: new("PARCEL")}, []string{b, a}},
+		"a word of one":           {api.ListConversationsParams{Search: new("monday")}, []string{a}},
+		"a word beyond ASCII":     {api.ListConversationsParams{Search: new("größe")}, []string{c}},
+		"a word of none":          {api.ListConversationsParams{Search: new("nothing")}, []string{}},
+		"two words":               {api.ListConversationsParams{Search: new("parcel monday")}, []string{a}},
+		"no word":                 {api.ListConversationsParams{Search: new("")}, []string{c, b, a}},
+		"a word, open":            {api.ListConversationsParams{Search: new("parcel"), Status: &open}, []string{a}},
+		"a word, of a visitor":    {api.ListConversationsParams{Search: new("parcel"), VisitorID: &ned.ID}, []string{b}},
+		"changed in time to come": {api.ListConversationsParams{UpdatedSince: new(time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC))}, []string{}},
+		"two of them":             {api.ListConversationsParams{Limit: new(int64(2))}, []string{c, b}},
+		"the second open one":     {api.ListConversationsParams{Status: &open, Limit: new(int64(1)), Page: new(int64(2))}, []string{a}},
 	} {
-		o := agent.Get(t, "/conversations?"+query)
-		harness.Check(t, query, o, harness.Page(harness.Conversation))
-		have := []string{}
-		for _, row := range o.List("data") {
-			have = append(have, row.Text("token"))
-		}
-		if !slices.Equal(have, want) {
-			t.Errorf("%q finds %v, want %v", query, have, want)
+		have := tokensOf(harness.Of(agent.ListConversations(ctx, &find.by)).OK(t).Data)
+		if !slices.Equal(have, find.want) {
+			t.Errorf("%s: finds %v, want %v", name, have, find.want)
 		}
 	}
-	agent.Do(t, "GET", "/conversations?cursor=nonsense", nil).Want(t, 400)
+	w.Reader().Do(t, "GET", "/conversations?updatedSince=yesterday", nil).Want(t, 400)
+	harness.Of(agent.ListConversations(ctx, &api.ListConversationsParams{Cursor: new("nonsense")})).Refused(t, 400)
 }
 
-func tokensOf(rows []harness.Object) []string {
+func tokensOf(rows []api.Conversation) []string {
 	out := make([]string, len(rows))
 	for i, r := range rows {
-		out[i] = r.Text("token")
+		out[i] = r.Token
 	}
 	return out
 }
@@ -50,10 +68,10 @@ func tokensOf(rows []harness.Object) []string {
 // Walking: a walk by cursor gives every conversation that was there when it began exactly once, while others are made.
 func Walking(t *testing.T, s harness.System) {
 	const before = 57
-	w := s.Website(t, harness.Free)
+	ctx, w := t.Context(), s.Website(t, harness.Free)
 	w.Import(t, before)
-	there := map[string]bool{}
-	for _, token := range tokensOf(w.Reader().Get(t, "/conversations?limit=100").List("data")) {
+	reader, there := w.Reader().API(t), map[string]bool{}
+	for _, token := range tokensOf(harness.Of(reader.ListConversations(ctx, &api.ListConversationsParams{Limit: new(int64(100))})).OK(t).Data) {
 		there[token] = true
 	}
 	if len(there) != before {
@@ -61,16 +79,16 @@ func Walking(t *testing.T, s harness.System) {
 	}
 	v := w.Visit(t, nil)
 	seen := map[string]int{}
-	query := "?limit=5"
+	by := api.ListConversationsParams{Limit: new(int64(5))}
 	for step := 0; ; step++ {
-		page := w.Reader().Get(t, "/conversations"+query)
-		for _, token := range tokensOf(page.List("data")) {
+		page := harness.Of(reader.ListConversations(ctx, &by)).OK(t)
+		for _, token := range tokensOf(page.Data) {
 			seen[token]++
 		}
-		if page.Null("nextCursor") {
+		if page.NextCursor.IsNull() {
 			break
 		}
-		query = "?limit=5&cursor=" + url.QueryEscape(page.Text("nextCursor"))
+		by.Cursor = new(page.NextCursor.MustGet())
 		v.Open(t, fmt.Sprintf("new %d", step))
 		if step > before {
 			t.Fatal("the walk does not end")

@@ -19,8 +19,8 @@ type followed struct {
 	typ              harness.Type
 }
 
-// Following: who reads the lists from change to change gets the last state of every row, once.
-func Following(t *testing.T, s harness.System) {
+// FollowingChanges: who reads the lists from change to change gets the last state of every row, once.
+func FollowingChanges(t *testing.T, s harness.System) {
 	w := s.Website(t, harness.Pro)
 	agent := w.Agent()
 	patch := func(path, member string) func(row, to string) {

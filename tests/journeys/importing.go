@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/client"
+	"fivechat.dev/libs/client/api"
 	"fivechat.dev/tests/harness"
 )
 
@@ -18,56 +21,57 @@ const bulk = "/conversations/import"
 
 // Import: rows become conversations with their messages and visitors, once per key, and the totals say so.
 func Import(t *testing.T, s harness.System) {
-	w := s.Website(t, harness.Free)
-	agent := w.Agent()
-	rows := []harness.Map{
-		harness.Row("train/1", "Hello", "Hi, how can I help?", "A table for two, please"),
-		harness.Row("train/2", "Is it open?", "It is."),
-		harness.Row("train/2", "Is it open?", "It is."), // twice in one request
-		{"key": "train/3", "topics": []string{"Hotels_1", "Events"}, "turns": []harness.Map{{"from": "agent", "text": "Welcome 🐸"}}},
+	ctx, w := t.Context(), s.Website(t, harness.Free)
+	raw, agent := w.Agent(), w.Agent().API(t)
+	rows := []api.ImportRow{
+		harness.Dialogue("train/1", "Hello", "Hi, how can I help?", "A table for two, please"),
+		harness.Dialogue("train/2", "Is it open?", "It is."),
+		harness.Dialogue("train/2", "Is it open?", "It is."), // twice in one request
+		{Key: "train/3", Topics: &[]string{"Hotels_1", "Events"}, Turns: []api.ImportTurn{{From: api.ImportTurnFromAgent, Text: "Welcome 🐸"}}},
 	}
-	want := func(o harness.Object, imported, existing int64) {
+	want := func(rows []api.ImportRow, imported, existing int) {
 		t.Helper()
-		harness.Check(t, "import", o, harness.Shape{"imported": harness.Exactly(imported), "existing": harness.Exactly(existing)}.Type())
+		if have := harness.Of(agent.ImportConversations(ctx, nil, api.Import{Rows: rows})).OK(t); have != (api.Imported{Imported: imported, Existing: existing}) {
+			t.Errorf("an import answers %+v, want %d and %d", have, imported, existing)
+		}
 	}
-	want(agent.Send(t, 200, "POST", bulk, harness.Map{"rows": rows}), 3, 1)
-	want(agent.Send(t, 200, "POST", bulk, harness.Map{"rows": rows}), 0, 4)
-	want(agent.Send(t, 200, "POST", bulk, harness.Map{"rows": append(rows, harness.Row("train/4", "New"))}), 1, 4)
+	want(rows, 3, 1)
+	want(rows, 0, 4)
+	want(append(rows, harness.Dialogue("train/4", "New")), 1, 4)
 	for name, bad := range map[string]struct {
 		rows  any
 		field string
 	}{
-		"201 rows":    {manyRows(201), "rows"},
+		"201 rows":    {many(201), "rows"},
 		"no key":      {[]harness.Map{harness.Row("half", "x"), {"turns": []harness.Map{{"from": "agent", "text": "x"}}}}, "rows.1.key"},
 		"no turns":    {[]harness.Map{harness.Row("half", "x"), {"key": "k", "turns": []harness.Map{}}}, "rows.1.turns"},
 		"a robot":     {[]harness.Map{harness.Row("half", "x"), {"key": "k", "turns": []harness.Map{{"from": "robot", "text": "x"}}}}, "rows.1.turns.0.from"},
 		"an odd text": {[]harness.Map{harness.Row("half", "x"), {"key": "k", "turns": []harness.Map{{"from": "agent", "text": 5}}}}, "rows.1.turns.0.text"},
 		"no list":     {"rows", "rows"},
 	} {
-		a := agent.Do(t, "POST", bulk, harness.Map{"rows": bad.rows}).Want(t, 400)
+		a := raw.Do(t, "POST", bulk, harness.Map{"rows": bad.rows}).Want(t, 400)
 		if !strings.Contains(string(a.Body), `"field":"`+bad.field) {
 			t.Errorf("%s: no error names %s: %s", name, bad.field, a.Body)
 		}
 	}
-	want(agent.Send(t, 200, "POST", bulk, harness.Map{"rows": manyRows(200)}), 200, 0)
-	if total := agent.Get(t, "/conversations").Int("total"); total != 204 {
+	want(many(200), 200, 0)
+	if total := harness.Of(agent.ListConversations(ctx, nil)).OK(t).Total.MustGet(); total != 204 {
 		t.Errorf("%d conversations, want 204", total)
 	}
-	found := agent.Get(t, "/conversations?search=table+two").List("data")
+	found := harness.Of(agent.ListConversations(ctx, &api.ListConversationsParams{Search: new("table two")})).OK(t).Data
 	if len(found) != 1 {
 		t.Fatalf("%d conversations are found, want 1", len(found))
 	}
-	thread := agent.Get(t, "/conversations/"+found[0].Text("token"))
-	harness.Check(t, "imported thread", thread, harness.Thread)
-	wantTexts(t, "imported messages", contents(thread.List("messages")), "Hello", "Hi, how can I help?", "A table for two, please")
-	wantTexts(t, "imported tags", thread.Object("conversation").Texts("tags"), "Test_1")
-	wantStatistics(t, w, harness.Map{"totalConversations": 204, "totalMessages": 3 + 2 + 1 + 1 + 200, "totalVisitors": 204, "onlineVisitors": 0})
+	thread := harness.Of(agent.GetConversation(ctx, found[0].Token, nil)).OK(t)
+	wantTexts(t, "imported messages", contents(thread.Messages), "Hello", "Hi, how can I help?", "A table for two, please")
+	wantTexts(t, "imported tags", thread.Conversation.Tags, "Test_1")
+	wantStatistics(t, w, api.Statistics{TotalConversations: 204, TotalMessages: 3 + 2 + 1 + 1 + 200, TotalVisitors: 204})
 }
 
-func manyRows(n int) []harness.Map {
-	rows := make([]harness.Map, n)
+func many(n int) []api.ImportRow {
+	rows := make([]api.ImportRow, n)
 	for i := range rows {
-		rows[i] = harness.Row(fmt.Sprintf("many/%d", i), "Hello")
+		rows[i] = harness.Dialogue(fmt.Sprintf("many/%d", i), "Hello")
 	}
 	return rows
 }
@@ -76,23 +80,25 @@ func manyRows(n int) []harness.Map {
 func ImportsAtOnce(t *testing.T, s harness.System) {
 	const importers, rows = 6, 50
 	w := s.Website(t, harness.Free)
-	answers := make([]harness.Answer, importers)
-	side(importers, func(i int) { answers[i] = w.Agent().Do(t, "POST", bulk, harness.Map{"rows": manyRows(rows)}) })
-	imported := int64(0)
-	for _, a := range answers {
-		if a.Status == 409 {
-			continue // told to try again: nothing of it is stored
+	imported := make([]int, importers)
+	side(importers, func(i int) {
+		a, err := w.Agent().API(t).ImportConversations(t.Context(), nil, api.Import{Rows: many(rows)})
+		if no := new(client.Refusal); errors.As(err, &no) && no.Status == 409 {
+			return // told to try again: nothing of it is stored
 		}
-		o := a.Want(t, 200).Object()
-		imported += o.Int("imported")
-		if o.Int("imported")+o.Int("existing") != rows {
-			t.Errorf("an import of %d rows answers %s", rows, o)
+		if err != nil || a.Body.Imported+a.Body.Existing != rows {
+			t.Errorf("an import of %d rows answers %+v %v", rows, a.Body, err)
 		}
+		imported[i] = a.Body.Imported
+	})
+	sum := 0
+	for _, n := range imported {
+		sum += n
 	}
-	if total := w.Reader().Get(t, "/conversations").Int("total"); total != rows || imported != rows {
-		t.Errorf("%d conversations, %d imported, want %d", total, imported, rows)
+	if total := harness.Of(w.Reader().API(t).ListConversations(t.Context(), nil)).OK(t).Total.MustGet(); total != rows || sum != rows {
+		t.Errorf("%d conversations, %d imported, want %d", total, sum, rows)
 	}
-	wantStatistics(t, w, harness.Map{"totalConversations": rows, "totalMessages": rows, "totalVisitors": rows})
+	wantStatistics(t, w, api.Statistics{TotalConversations: rows, TotalMessages: rows, TotalVisitors: rows})
 }
 
 // importBound is how long the whole data set may take.
@@ -104,11 +110,11 @@ func Dialogues(t *testing.T, s harness.System, file string) {
 	batches, messages, total := readDialogues(t, file)
 	start := time.Now()
 	for run, want := range []int{total, 0} {
-		imported := int64(0)
+		imported := 0
 		for _, rows := range batches {
-			imported += w.Agent().Send(t, 200, "POST", bulk, harness.Map{"rows": rows}).Int("imported")
+			imported += harness.Of(w.Agent().API(t).ImportConversations(t.Context(), nil, api.Import{Rows: rows})).OK(t).Imported
 		}
-		if imported != int64(want) {
+		if imported != want {
 			t.Errorf("run %d imported %d, want %d", run+1, imported, want)
 		}
 		took := time.Since(start)
@@ -117,13 +123,13 @@ func Dialogues(t *testing.T, s harness.System, file string) {
 			t.Errorf("the import took %v, more than %v", took, importBound)
 		}
 	}
-	if have := w.Reader().Get(t, "/conversations?limit=1").Int("total"); have != int64(total) {
+	if have := harness.Of(w.Reader().API(t).ListConversations(t.Context(), nil)).OK(t).Total.MustGet(); have != int64(total) {
 		t.Errorf("%d conversations, want %d", have, total)
 	}
-	wantStatisticsWithin(t, w, harness.Map{"totalConversations": total, "totalMessages": messages, "totalVisitors": total}, time.Minute)
+	wantStatisticsWithin(t, w, api.Statistics{TotalConversations: int64(total), TotalMessages: int64(messages), TotalVisitors: int64(total)}, time.Minute)
 }
 
-func readDialogues(t *testing.T, file string) (batches [][]harness.Map, messages, total int) {
+func readDialogues(t *testing.T, file string) (batches [][]api.ImportRow, messages, total int) {
 	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {
@@ -142,7 +148,7 @@ func readDialogues(t *testing.T, file string) (batches [][]harness.Map, messages
 		var row struct {
 			ID     string           `json:"id"`
 			Topics []string         `json:"topics"`
-			Turns  []map[string]any `json:"turns"`
+			Turns  []api.ImportTurn `json:"turns"`
 		}
 		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
 			t.Fatalf("line %d: %v", total+1, err)
@@ -151,7 +157,7 @@ func readDialogues(t *testing.T, file string) (batches [][]harness.Map, messages
 			batches = append(batches, nil)
 		}
 		last := &batches[len(batches)-1]
-		*last = append(*last, harness.Map{"key": row.ID, "topics": row.Topics, "turns": row.Turns})
+		*last = append(*last, api.ImportRow{Key: row.ID, Topics: &row.Topics, Turns: row.Turns})
 		messages += len(row.Turns)
 		total++
 	}

@@ -1,8 +1,13 @@
 package journeys
 
 import (
+	"context"
+	"encoding/json"
+	"iter"
 	"testing"
 
+	"fivechat.dev/libs/client"
+	"fivechat.dev/libs/client/api"
 	"fivechat.dev/tests/harness"
 )
 
@@ -101,6 +106,53 @@ func Resuming(t *testing.T, s harness.System) {
 			t.Errorf("with the id %q came %q", forged, got)
 		}
 		fresh.Close()
+	}
+}
+
+// Following: a program hears by the client what happens, in the document's types, and goes on behind what it has heard.
+func Following(t *testing.T, s harness.System) {
+	ctx, cancel := context.WithTimeout(t.Context(), 4*harness.Patience)
+	defer cancel()
+	w := s.Website(t, harness.Pro)
+	v := w.Visit(t, nil)
+	next, stop := iter.Pull2(v.API(t).StreamOwnEvents(ctx, ""))
+	defer func() { stop() }()
+	want := func(name string, into any) client.Event {
+		t.Helper()
+		e, err, _ := next()
+		if err != nil || e.Name != name {
+			t.Fatalf("heard %q %v, want %s", e.Name, err, name)
+		}
+		if err := json.Unmarshal(e.Data, into); err != nil {
+			t.Errorf("%s: %v: %s", name, err, e.Data)
+		}
+		return e
+	}
+	var ready api.Ready
+	if want("ready", &ready); ready.Resumed {
+		t.Error("a stream from now on has missed something")
+	}
+	token := v.Open(t, "one")
+	var opened api.ConversationOpened
+	var created api.MessageCreated
+	if want("conversation.opened", &opened); opened.Data.Conversation.Token != token {
+		t.Errorf("opened: %+v", opened)
+	}
+	heard := want("message.created", &created)
+	if created.Data.Message.Content != "one" || created.Data.Sender != api.SenderVISITOR {
+		t.Errorf("created: %+v", created)
+	}
+	stop()
+	w.Reply(t, token, "two")
+	next, stop = iter.Pull2(v.API(t).StreamOwnEvents(ctx, heard.ID))
+	if want("ready", &ready); !ready.Resumed {
+		t.Error("a stream that goes on begins anew")
+	}
+	if want("message.created", &created); created.Data.Message.Content != "two" {
+		t.Errorf("what was missed: %+v", created)
+	}
+	for _, err := range w.Writer().API(t).StreamEvents(ctx, "") { // which does not include reading
+		harness.Refused(t, err, 403)
 	}
 }
 

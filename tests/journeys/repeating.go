@@ -112,7 +112,7 @@ func RepeatedAtOnce(t *testing.T, s harness.System) {
 			t.Errorf("%s again: %s", c.path, again.Body)
 		}
 	}
-	if n := len(chat(w.Agent().Get(t, "/conversations/"+token).List("messages"))); n != 3 {
+	if n := len(chat(harness.Of(w.Agent().API(t).GetConversation(t.Context(), token, nil)).OK(t).Messages)); n != 3 {
 		t.Errorf("%d messages, want 3", n)
 	}
 }

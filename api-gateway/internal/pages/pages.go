@@ -1,5 +1,6 @@
-// Package pages is what the edge itself shows in a browser: the agents' console, and a shop that carries the widget for who
-// tries the system out. They are files, built ahead of api-gateway/web; all that they do goes through the API.
+// Package pages is what the edge itself shows in a browser: the agents' console, the API's reference and the document that
+// it shows, and a shop that carries the widget for who tries the system out. They are files, built ahead of api-gateway/web
+// and api-gateway/openapi; all that they do goes through the API.
 package pages
 
 import (
@@ -10,14 +11,18 @@ import (
 	"path"
 	"strings"
 
+	"fivechat.dev/api-gateway/openapi"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/httpkit"
 )
 
-//go:embed console demo
+//go:embed console docs demo
 var files embed.FS
 
-const index = "index.html"
+const (
+	index    = "index.html"
+	document = "/openapi.json"
+)
 
 // A page loads nothing but its own files, talks to nobody but its own origin, and stands in no other page's frame. The
 // demo's differs in that its shop has pictures in its text.
@@ -44,6 +49,10 @@ func New(demo bool) (*Pages, error) {
 		p.assets["/"+strings.TrimSuffix(strings.TrimSuffix(name, index), "/")] = asset
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	p.assets[document], err = httpkit.NewAsset("application/json", openapi.JSON)
 	return p, err
 }
 

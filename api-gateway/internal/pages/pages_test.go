@@ -31,7 +31,9 @@ func TestPages(t *testing.T) {
 	}
 	for path, media := range map[string]string{
 		"/console": "text/html; charset=utf-8", "/console/console.js": "text/javascript; charset=utf-8", "/console/console.css": "text/css; charset=utf-8",
-		"/demo": "text/html; charset=utf-8", "/demo/shop.css": "text/css; charset=utf-8",
+		"/docs": "text/html; charset=utf-8", "/docs/docs.js": "text/javascript; charset=utf-8", "/docs/docs.css": "text/css; charset=utf-8",
+		"/openapi.json": "application/json",
+		"/demo":         "text/html; charset=utf-8", "/demo/shop.css": "text/css; charset=utf-8",
 	} {
 		plain, err := ask(t, with, path)
 		h := plain.Header()

@@ -14,6 +14,9 @@ const (
 // Public is the table of the public listener, a row for each operation.
 var Public = []Route{
 	{"GET", "/health", Self, authz.Public, NoVisitor, Configured, body, ClassHealth},
+	{"GET", "/openapi.json", Self, authz.Public, NoVisitor, Configured, body, ClassPage},
+	{"GET", "/docs", Self, authz.Public, NoVisitor, Configured, body, ClassPage},
+	{"GET", "/docs/{file}", Self, authz.Public, NoVisitor, Configured, body, ClassPage},
 	{"GET", "/console", Self, authz.Public, NoVisitor, Configured, body, ClassPage},
 	{"GET", "/console/{file}", Self, authz.Public, NoVisitor, Configured, body, ClassPage},
 	{"GET", "/demo", Self, authz.Public, NoVisitor, Configured, body, ClassPage},

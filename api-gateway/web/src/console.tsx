@@ -9,7 +9,7 @@ import { SignIn, Who, why } from './signin';
 import { Store } from './store';
 import { Talk } from './talk';
 import { Tickets } from './tickets';
-import type { Website } from './types';
+import type { Website } from '../../../libs/web/api';
 import { language, w } from './words';
 
 const kept = 'fivechat:console:token'; // in the session's storage: it ends with the tab

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Conversation, Page } from './types';
+import type { Conversation, ConversationPage } from '../../../libs/web/api';
 import type { Store } from './store';
 import { ago, Avatar, Empty, useStore } from './parts';
 import { w } from './words';
@@ -37,7 +37,7 @@ export function List({ store }: { store: Store }) {
   const search = (text: string) => {
     setQuery(text);
     if (!text.trim()) return setFound(null);
-    store.api.get<Page<Conversation>>('/conversations?limit=50&search=' + encodeURIComponent(text)).then((p) => setFound(p.data), () => setFound([]));
+    store.api.get<ConversationPage>('/conversations?limit=50&search=' + encodeURIComponent(text)).then((p) => setFound(p.data), () => setFound([]));
   };
   const all = [...store.conversations.values()].sort(latest(store));
   const groups: [string, Conversation[]][] = found ? [['', found]] : [

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Api, Refusal } from './api';
-import type { User, Website } from './types';
+import type { User, Website } from '../../../libs/web/api';
 import { Avatar } from './parts';
 import { w } from './words';
 

@@ -1,7 +1,7 @@
 // What the console knows, and how it changes: by what the agent does, and by what happens. Views read it and are told.
 import { pause, type Frame } from '../../../libs/web/sse';
 import { Api, Refusal } from './api';
-import type { Conversation, Counts, Message, Page, Statistics, Thread, User, Visitor, Website } from './types';
+import type { Conversation, ConversationCounts, ConversationPage, Message, Statistics, Thread, User, UserPage, VisitorPage, Website } from '../../../libs/web/api';
 
 const heartbeat = 30_000; // milliseconds; who was not heard of for 60 s is offline
 const typingPause = 3_000;
@@ -20,7 +20,7 @@ export class Store {
   users: User[] = [];
   presence = new Map<number, number>(); // until when a visitor is online, by number
   statistics: Statistics | null = null;
-  counts: Counts | null = null;
+  counts: ConversationCounts | null = null;
   closed: Conversation[] | null = null; // the newest closed ones, once they have been asked for
   ticketsChanged = 0;
   tags: string[] = [];
@@ -46,7 +46,7 @@ export class Store {
 
   /** begin reads how things stand, and then hears what happens. */
   async begin() {
-    this.users = (await this.api.get<Page<User>>('/users?limit=100')).data;
+    this.users = (await this.api.get<UserPage>('/users?limit=100')).data;
     await this.refresh();
     if (this.stop.signal.aborted) return;
     this.listen();
@@ -79,8 +79,8 @@ export class Store {
   /** refresh reads all anew: at first, and where events have been missed. */
   async refresh() {
     const [open, online, tags] = await Promise.all([
-      this.api.get<Page<Conversation>>('/conversations?status=OPEN&limit=100'),
-      this.api.get<Page<Visitor>>('/visitors?online=true&limit=100'),
+      this.api.get<ConversationPage>('/conversations?status=OPEN&limit=100'),
+      this.api.get<VisitorPage>('/visitors?online=true&limit=100'),
       this.api.get<{ data: { name: string }[] }>('/tags'),
       this.recount(),
     ]);
@@ -103,7 +103,7 @@ export class Store {
     midnight.setHours(0, 0, 0, 0);
     const [statistics, counts, website] = await Promise.all([
       this.api.get<Statistics>('/statistics/current'),
-      this.api.get<Counts>('/conversations/counts?since=' + midnight.toISOString()),
+      this.api.get<ConversationCounts>('/conversations/counts?since=' + midnight.toISOString()),
       this.website.widgetLoadedAt ? this.website : this.api.get<Website>('/website'),
     ]).catch(() => [this.statistics, this.counts, this.website] as const);
     [this.statistics, this.counts, this.website] = [statistics, counts, website];
@@ -296,7 +296,7 @@ export class Store {
   }
 
   async showClosed() {
-    this.closed = (await this.api.get<Page<Conversation>>('/conversations?status=CLOSED&limit=50')).data;
+    this.closed = (await this.api.get<ConversationPage>('/conversations?status=CLOSED&limit=50')).data;
     this.changed();
     this.ahead(this.closed.slice(0, previews).map((c) => c.token));
   }

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Message } from './types';
+import type { Message } from '../../../libs/web/api';
 import type { Room, Store } from './store';
 import { Avatar, clock, day, Empty, flag, Icon, IconButton, moment, Skeleton, useStore } from './parts';
 import { w } from './words';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Page, Ticket } from './types';
+import type { Ticket, TicketPage } from '../../../libs/web/api';
 import type { Store } from './store';
 import { ago, Empty, Icon, moment, Skeleton, useStore } from './parts';
 import { w } from './words';
@@ -28,14 +28,15 @@ export function Tickets({ store, id }: { store: Store; id: string }) {
 
 function Many({ store }: { store: Store }) {
   const [filter, setFilter] = useState({ status: '', priority: '', search: '', page: 1 });
-  const [found, setFound] = useState<Page<Ticket> | null>(null);
+  const [found, setFound] = useState<TicketPage | null>(null);
   const [error, setError] = useState('');
   useEffect(() => {
     let current = true;
     const q = new URLSearchParams({ limit: '20', page: String(filter.page), ...(filter.status && { status: filter.status }), ...(filter.priority && { priority: filter.priority }), ...(filter.search && { search: filter.search }) });
-    store.api.get<Page<Ticket>>('/tickets?' + q).then((p) => { if (current) { setFound(p); setError(''); } }, (err) => { if (current) setError(w.failed + err.message); });
+    store.api.get<TicketPage>('/tickets?' + q).then((p) => { if (current) { setFound(p); setError(''); } }, (err) => { if (current) setError(w.failed + err.message); });
     return () => { current = false; };
   }, [filter, store.ticketsChanged]);
+  const page = found?.page ?? 1, pages = found?.totalPages ?? 0; // null only where a list is read by cursor
   return (
     <main class="page">
       <header class="bar"><h1>{w.tickets}</h1>{store.writable && <a class="primary" href="#/tickets/new">{w.newTicket}</a>}</header>
@@ -53,11 +54,11 @@ function Many({ store }: { store: Store }) {
           </a></li>
         ))}</ul>
       )}
-      {found && found.totalPages > 1 && (
+      {pages > 1 && (
         <p class="pages">
-          <button type="button" class="button" disabled={found.page <= 1} onClick={() => setFilter({ ...filter, page: filter.page - 1 })}>{w.previous}</button>
-          {found.page} / {found.totalPages}
-          <button type="button" class="button" disabled={found.page >= found.totalPages} onClick={() => setFilter({ ...filter, page: filter.page + 1 })}>{w.next}</button>
+          <button type="button" class="button" disabled={page <= 1} onClick={() => setFilter({ ...filter, page: filter.page - 1 })}>{w.previous}</button>
+          {page} / {pages}
+          <button type="button" class="button" disabled={page >= pages} onClick={() => setFilter({ ...filter, page: filter.page + 1 })}>{w.next}</button>
         </p>
       )}
     </main>

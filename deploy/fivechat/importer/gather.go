@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+
+	"fivechat.dev/libs/client/api"
 )
 
 // gatherer makes rows of lines: of a dialogue at once; of an export's lines, where messages stand behind their
@@ -59,11 +61,11 @@ func (g *gatherer) add(r record) error {
 		g.open = nil
 		return errLong
 	}
-	from := "agent"
+	from := api.ImportTurnFromAgent
 	if r.SenderType == "VISITOR" {
-		from = "visitor"
+		from = api.ImportTurnFromVisitor
 	}
-	g.open.row.Turns = append(g.open.row.Turns, turn{from, r.Content})
+	g.open.row.Turns = append(g.open.row.Turns, api.ImportTurn{From: from, Text: r.Content})
 	return nil
 }
 

@@ -11,12 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
+
+	"fivechat.dev/libs/client"
+	"fivechat.dev/libs/client/api"
 )
 
 // The bounds of one request, below what the server takes, and of the requests under way.
@@ -25,7 +26,6 @@ const (
 	batchBytes = 4 << 20
 	inFlight   = 3
 	maxLine    = 4 << 20
-	attempts   = 5
 )
 
 // Options say what to import where.
@@ -43,14 +43,9 @@ type Result struct {
 
 // row is a line of the file; its names are the file's.
 type row struct {
-	ID     string   `json:"id"`
-	Topics []string `json:"topics"`
-	Turns  []turn   `json:"turns"`
-}
-
-type turn struct {
-	From string `json:"from"`
-	Text string `json:"text"`
+	ID     string           `json:"id"`
+	Topics []string         `json:"topics"`
+	Turns  []api.ImportTurn `json:"turns"`
 }
 
 // line is a row that will be sent, with its place in the file.
@@ -67,7 +62,11 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	s := &sender{o: o, http: &http.Client{Timeout: time.Minute}}
+	asking, err := client.New(o.URL, client.Token(o.Token))
+	if err != nil {
+		return Result{}, err
+	}
+	s := &sender{o: o, api: asking}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(inFlight)
 	readErr := s.read(ctx, input, func(batch []line) { group.Go(func() error { return s.send(ctx, batch) }) })

@@ -44,7 +44,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Header.Get("Authorization") != "Bearer secret" {
 		w.WriteHeader(401)
-		fmt.Fprint(w, `{"detail":"the token is not valid"}`)
+		fmt.Fprint(w, `{"code":"token_invalid","detail":"the token is not valid"}`)
 		return
 	}
 	var body struct {
@@ -60,7 +60,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request) {
 	for i, row := range body.Rows {
 		if row.Turns[0].Text == "forbidden" {
 			w.WriteHeader(400)
-			fmt.Fprintf(w, `{"detail":"no","errors":[{"field":"rows.%d.turns.0.text","message":"is forbidden"}]}`, i)
+			fmt.Fprintf(w, `{"code":"validation_failed","detail":"no","errors":[{"field":"rows.%d.turns.0.text","message":"is forbidden"}]}`, i)
 			return
 		}
 	}
@@ -160,7 +160,7 @@ func TestServersThatFail(t *testing.T) {
 		t.Parallel()
 		s := serve(t)
 		_, err := importer.Run(t.Context(), importer.Options{URL: s.URL, Token: "wrong", Input: strings.NewReader(dialogue("a", "x")), Progress: func(int) {}, BadLine: func(int, error) {}})
-		if err == nil || !strings.Contains(err.Error(), "401 the token is not valid") || s.calls != 1 {
+		if err == nil || !strings.Contains(err.Error(), "401 token_invalid: the token is not valid") || s.calls != 1 {
 			t.Fatalf("%v after %d calls", err, s.calls)
 		}
 	})

@@ -257,7 +257,7 @@ func TestAChangeAndItsEntry(t *testing.T) {
 	}
 	_, err := s.Website(ctx, one)
 	wantKind(t, err, fault.NotFound)
-	users, err := s.Users(ctx, one, paging.Window{})
+	users, err := s.Users(ctx, one, paging.Following{})
 	want(t, users.Rows, err, []accounts.User{u})
 	tokens, err := s.Tokens(ctx, one, paging.Window{})
 	want(t, tokens.Rows, err, []accounts.Token{token})

@@ -18,7 +18,7 @@ export class Api {
     return this.visitor ? { ...more, 'x-visitor-id': this.visitor } : more;
   }
 
-  async call(method: string, path: string, body?: unknown): Promise<any> {
+  async call<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), patience);
     try {
@@ -30,7 +30,7 @@ export class Api {
         signal: abort.signal,
       });
       if (!answer.ok) throw new Refusal(answer.status, path);
-      return answer.status === 204 ? null : await answer.json();
+      return (answer.status === 204 ? null : await answer.json()) as T;
     } finally {
       clearTimeout(timer);
     }

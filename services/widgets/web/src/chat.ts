@@ -2,14 +2,15 @@
 import { pause, type Frame } from '../../../../libs/web/sse';
 import { Api, Refusal } from './api';
 import { Memory } from './memory';
-import type { Agent, Conversation, Draft, Stored } from './types';
+import type { Agent, AgentPresence, Conversation, Message, News, OpenedConversation, Session } from '../../../../libs/web/api';
+import type { Draft } from './types';
 
 /** Line is a message as it is shown. */
 export interface Line {
   key: string;
   id: number; // 0 until the server has it
   content: string;
-  from: Stored['senderType'];
+  from: Message['senderType'];
   agent: number | null;
   state: 'sending' | 'failed' | 'sent' | 'read';
 }
@@ -82,7 +83,7 @@ export class Chat {
   }
 
   private async tell(more: { name?: string; context?: Record<string, unknown> }) {
-    const made = await this.api.call('POST', '/visitor/sessions', {
+    const made = await this.api.call<Session>('POST', '/visitor/sessions', {
       clientToken: this.token,
       ...(this.memory.visitor && { visitorToken: this.memory.visitor }),
       ...more,
@@ -96,7 +97,7 @@ export class Chat {
   private async beat() {
     if (document.hidden) return;
     try {
-      this.agentsOnline = (await this.api.call('POST', '/visitor/heartbeat')).agentsOnline;
+      this.agentsOnline = (await this.api.call<AgentPresence>('POST', '/visitor/heartbeat')).agentsOnline;
       this.changed();
     } catch { /* the next one tells */ }
   }
@@ -153,10 +154,10 @@ export class Chat {
     this.listen();
   }
 
-  private async deliver(d: Draft): Promise<Stored> {
+  private async deliver(d: Draft): Promise<Message> {
     const body = { content: d.content, clientMessageId: d.id };
     if (this.conversation) return this.api.call('POST', `/visitor/conversations/${this.conversation.token}/messages`, body);
-    const made = await this.api.call('POST', '/visitor/conversations', body);
+    const made = await this.api.call<OpenedConversation>('POST', '/visitor/conversations', body);
     this.conversation = made.conversation;
     return made.message;
   }
@@ -164,7 +165,7 @@ export class Chat {
   /** sync reads what is new. */
   async sync() {
     for (let more = !!this.conversation; more; ) {
-      const news = await this.api.call('GET', `/visitor/conversations/${this.conversation!.token}/messages?after=${this.last}`);
+      const news = await this.api.call<News>('GET', `/visitor/conversations/${this.conversation!.token}/messages?after=${this.last}`);
       for (const a of news.users) this.agents.set(a.id, a);
       for (const m of news.messages) this.take(m);
       this.conversation = news.conversation;
@@ -233,14 +234,14 @@ export class Chat {
 
   /** meet asks who an agent is. */
   private meet() {
-    this.api.call('GET', `/visitor/conversations/${this.conversation!.token}/messages?after=${Math.max(0, this.last - 1)}`).then((news) => {
+    this.api.call<News>('GET', `/visitor/conversations/${this.conversation!.token}/messages?after=${Math.max(0, this.last - 1)}`).then((news) => {
       for (const a of news.users) this.agents.set(a.id, a);
       this.changed();
     }, () => { /* they stay nameless */ });
   }
 
   /** take shows a stored message, once, and says whether it is new. */
-  private take(m: Stored): boolean {
+  private take(m: Message): boolean {
     this.last = Math.max(this.last, m.id);
     const there = this.lines.find((l) => l.id === m.id);
     const state = m.read ? 'read' : 'sent';
@@ -291,7 +292,7 @@ export class Chat {
   }
 
   async rate(rating: number, feedback: string) {
-    this.conversation = await this.api.call('POST', `/conversations/${this.conversation!.token}/rate`, { rating, ...(feedback && { feedback }) });
+    this.conversation = await this.api.call<Conversation>('POST', `/conversations/${this.conversation!.token}/rate`, { rating, ...(feedback && { feedback }) });
     this.changed();
   }
 

@@ -4,11 +4,11 @@ import { Api } from './api';
 import { Chat } from './chat';
 import { choose, direction, words } from './i18n';
 import { Memory } from './memory';
-import type { Settings } from './types';
+import type { Widget } from '../../../../libs/web/api';
 import { View } from './view';
 
 /** SETTINGS stands where the server puts the website's settings. */
-declare const SETTINGS: Settings;
+declare const SETTINGS: Widget;
 
 type Handler = (detail?: unknown) => void;
 type Command = (name: string, ...args: any[]) => void;
@@ -32,7 +32,7 @@ function tagOf(token: string): HTMLScriptElement | null {
   return is(document.currentScript as Element | null) ? (document.currentScript as HTMLScriptElement) : Array.from(document.scripts).find(is) || null;
 }
 
-function start(settings: Settings) {
+function start(settings: Widget) {
   const page = window as unknown as { fivechatStarted?: boolean; fivechat?: Command & { q?: IArguments[] } };
   if (page.fivechatStarted) return;
   page.fivechatStarted = true;

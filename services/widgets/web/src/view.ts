@@ -3,7 +3,8 @@
 import { maxBytes, type Chat, type Line } from './chat';
 import { colour, readable } from './colour';
 import { css } from './styles';
-import type { Field, Settings } from './types';
+import type { Widget } from '../../../../libs/web/api';
+import type { Field } from './types';
 import type { Words } from './i18n';
 
 type Child = Node | string;
@@ -35,14 +36,14 @@ function parse(text: string): any[] {
   }
 }
 
-export function welcomes(s: Settings, language: string): string[] {
+export function welcomes(s: Widget, language: string): string[] {
   return parse(s.welcomeMessages)
     .filter((m) => !m || !m.lang || m.lang === language || m.lang === language.split('-')[0])
     .map((m) => (typeof m === 'string' ? m : m && (m.text || m.message || m.content)))
     .filter((m) => typeof m === 'string' && m);
 }
 
-export function fields(s: Settings): Field[] {
+export function fields(s: Widget): Field[] {
   return parse(s.chatFormFields)
     .map((f) => (typeof f === 'string' ? { name: f } : f))
     .filter((f) => f && typeof f.name === 'string' && f.name)
@@ -70,7 +71,7 @@ export class View {
   private ended = ''; // what the end of the conversation shows
 
   constructor(
-    private readonly s: Settings,
+    private readonly s: Widget,
     private readonly chat: Chat,
     private readonly w: Words,
     direction: string,

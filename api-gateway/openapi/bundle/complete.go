@@ -1,0 +1,144 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// edgeTag marks what the edge answers by itself: without quota, and with nothing behind it that could be away.
+const edgeTag = "Edge"
+
+// methods are the members of a path that are operations.
+var methods = []string{"get", "put", "post", "patch", "delete"}
+
+// complete adds to the operations of a path the refusals, headers and notes that follow from what they take.
+func complete(doc object, path string, item object) error {
+	shared, _ := item["parameters"].([]any)
+	for _, method := range methods {
+		op, there := item[method].(object)
+		if !there {
+			continue
+		}
+		responses, there := op["responses"].(object)
+		if !there || op["operationId"] == nil || op["security"] == nil {
+			return fmt.Errorf("%s %s has no responses, operationId or security", method, path)
+		}
+		own, _ := op["parameters"].([]any)
+		takes := taken(doc, op, slices.Concat(shared, own))
+		answers := maps.Clone(responses) // YAML's aliases share them
+		for _, r := range refusals {
+			code := fmt.Sprint(r.status)
+			if _, said := answers[code]; r.follows(takes) && !said {
+				answers[code] = reference("responses", r.name)
+			}
+		}
+		for code, answer := range answers {
+			if answer == nil { // the operation says that it never answers so
+				delete(answers, code)
+				continue
+			}
+			answers[code] = withHeaders(answer, takes)
+		}
+		op["responses"] = answers
+		note(op, takes)
+	}
+	return nil
+}
+
+// takes is what an operation takes.
+type takes struct {
+	params   map[string]bool // by the names that the document has for them
+	inPath   bool
+	body     bool
+	token    []string // the roles that the bearer needs; nil without one
+	visitor  bool
+	upstream bool // a service answers
+}
+
+func taken(doc, op object, params []any) takes {
+	t := takes{params: map[string]bool{}, body: op["requestBody"] != nil}
+	for _, p := range params {
+		p := p.(object)
+		name, _ := p["name"].(string)
+		if ref, is := p["$ref"].(string); is {
+			name = ref[strings.LastIndexByte(ref, '/')+1:]
+			p, _ = doc["components"].(object)["parameters"].(object)[name].(object)
+		}
+		t.params[name] = true
+		t.inPath = t.inPath || p["in"] == "path"
+	}
+	tags, _ := op["tags"].([]any)
+	t.upstream = !slices.Contains(tags, any(edgeTag))
+	requirements, _ := op["security"].([]any)
+	for _, r := range requirements {
+		r := r.(object)
+		_, visitor := r["visitor"]
+		t.visitor = t.visitor || visitor
+		roles, _ := r["token"].([]any)
+		for _, role := range roles {
+			t.token = append(t.token, fmt.Sprint(role))
+		}
+	}
+	return t
+}
+
+// refusals are the answers that follow from what an operation takes. What else it refuses, it says itself.
+var refusals = []struct {
+	status  int
+	name    string
+	follows func(takes) bool
+}{
+	{304, "NotModified", func(t takes) bool { return t.params["ifNoneMatch"] }},
+	{400, "BadRequest", func(t takes) bool { return t.upstream && (len(t.params) > 0 || t.body || t.visitor) }},
+	{401, "Unauthorized", func(t takes) bool { return t.token != nil || t.visitor }},
+	{403, "Forbidden", func(t takes) bool { return t.token != nil }},
+	{404, "NotFound", func(t takes) bool { return t.inPath }},
+	{409, "Conflict", func(t takes) bool { return t.params["idempotencyKey"] }},
+	{412, "PreconditionFailed", func(t takes) bool { return t.params["ifMatch"] }},
+	{413, "ContentTooLarge", func(t takes) bool { return t.body }},
+	{415, "UnsupportedMediaType", func(t takes) bool { return t.body }},
+	{422, "UnprocessableContent", func(t takes) bool { return t.params["idempotencyKey"] }},
+	{429, "TooManyRequests", func(t takes) bool { return t.upstream }},
+	{500, "InternalServerError", func(t takes) bool { return t.upstream }},
+	{503, "ServiceUnavailable", func(t takes) bool { return t.upstream }},
+	{504, "GatewayTimeout", func(t takes) bool { return t.upstream }},
+}
+
+func reference(kind, name string) object { return object{"$ref": "#/components/" + kind + "/" + name} }
+
+// withHeaders gives an operation's own answer with the headers that every such answer has. Shared answers keep theirs.
+func withHeaders(answer any, t takes) any {
+	a := answer.(object)
+	if a["$ref"] != nil || !t.upstream {
+		return a
+	}
+	a = maps.Clone(a)
+	headers, _ := a["headers"].(object)
+	if headers = maps.Clone(headers); headers == nil {
+		headers = object{}
+	}
+	names := []string{"RateLimit", "RateLimit-Policy", "X-Request-Id"}
+	if t.params["idempotencyKey"] {
+		names = append(names, "Idempotency-Replayed")
+	}
+	for _, name := range names {
+		headers[name] = reference("headers", name)
+	}
+	a["headers"] = headers
+	return a
+}
+
+// note says in words what the security's roles are.
+func note(op object, t takes) {
+	if t.token == nil {
+		return
+	}
+	text := "Needs a token with `" + t.token[0] + "`"
+	if len(t.token) > 1 {
+		text += " and the plan `" + strings.Join(t.token[1:], "`, `") + "`"
+	}
+	said, _ := op["description"].(string)
+	op["description"] = strings.TrimSpace(said + "\n\n" + text + ".")
+}

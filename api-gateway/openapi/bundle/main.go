@@ -1,0 +1,110 @@
+// Command bundle makes openapi.json, the document as clients read it, of the YAML files of a folder: openapi.yaml is
+// what all areas share, and each other file an area. An area's paths and components are added to the others'; none may
+// stand twice. What follows from what an operation takes is added here, so that no area has to repeat it.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+type object = map[string]any
+
+func main() {
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: bundle FOLDER OUTPUT.json")
+		os.Exit(2)
+	}
+	if err := run(os.Args[1], os.Args[2]); err != nil {
+		fmt.Fprintln(os.Stderr, "bundle:", err)
+		os.Exit(1)
+	}
+}
+
+func run(folder, output string) error {
+	doc, err := bundle(folder)
+	if err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(doc, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(output, append(b, '\n'), 0o644)
+}
+
+func bundle(folder string) (object, error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	doc := object{}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		var area object
+		if err := yaml.Unmarshal(b, &area); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		if err := add(doc, area); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	paths, _ := doc["paths"].(object)
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		if err := complete(doc, path, paths[path].(object)); err != nil {
+			return nil, err
+		}
+	}
+	return doc, nil
+}
+
+// add puts the paths and components of an area beside those of doc.
+func add(doc, area object) error {
+	for name, v := range area {
+		inner, isObject := v.(object)
+		switch {
+		case name == "paths" && isObject:
+			if err := join(doc, name, inner); err != nil {
+				return err
+			}
+		case name == "components" && isObject:
+			if doc[name] == nil {
+				doc[name] = object{}
+			}
+			for kind, members := range inner {
+				if err := join(doc[name].(object), kind, members.(object)); err != nil {
+					return err
+				}
+			}
+		case doc[name] != nil:
+			return fmt.Errorf("%s stands twice", name)
+		default:
+			doc[name] = v
+		}
+	}
+	return nil
+}
+
+// join puts members into doc's member of a name, each once.
+func join(doc object, name string, members object) error {
+	if doc[name] == nil {
+		doc[name] = object{}
+	}
+	into := doc[name].(object)
+	for k, v := range members {
+		if into[k] != nil {
+			return fmt.Errorf("%s.%s stands twice", name, k)
+		}
+		into[k] = v
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"fivechat.dev/libs/client"
+)
+
+func frames(text string) reply {
+	return reply{200, text, http.Header{"Content-Type": {"text/event-stream; charset=utf-8"}}}
+}
+
+// TestAStreamGoesOn: over ends, broken lines and servers that are away, behind the last event that had an id.
+func TestAStreamGoesOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{replies: []reply{
+			frames(": hello\n\nevent: ready\ndata: {\"resumed\":true}\n\nid: 1.0.0\nevent: message.created\ndata: {\"a\":1}\n\nevent: typing\ndata: {}\n\nid: 2.0.0\nevent: half"),
+			{},
+			later(problem(503, "unavailable"), "3"),
+			later(problem(429, "too_many_streams"), "5"),
+			frames("event: typing\ndata: {}\n\nid: 3.0.0\nevent: ticket.created\ndata: {\"b\":2}\n\n"),
+			problem(401, "token_invalid"),
+		}}
+		var heard []string
+		var end error
+		for e, err := range newClient(t, s).StreamEvents(t.Context(), "0.0.0") {
+			if err != nil {
+				end = err
+				break
+			}
+			heard = append(heard, e.ID+" "+e.Name+" "+string(e.Data))
+		}
+		want := `0.0.0 ready {"resumed":true}, 1.0.0 message.created {"a":1}, 1.0.0 typing {}, 1.0.0 typing {}, 3.0.0 ticket.created {"b":2}`
+		if got := strings.Join(heard, ", "); got != want {
+			t.Errorf("heard %s, want %s", got, want)
+		}
+		var no *client.Refusal
+		if !errors.As(end, &no) || no.Status != 401 {
+			t.Errorf("it ended with %v", end)
+		}
+		var sent []string
+		for _, r := range s.asked {
+			sent = append(sent, r.Header.Get("Last-Event-ID"))
+		}
+		if got := strings.Join(sent, " "); got != "0.0.0 1.0.0 1.0.0 1.0.0 1.0.0 3.0.0" {
+			t.Errorf("it went on behind %s", got)
+		}
+		if s.at[3].Sub(s.at[2]) < 3*time.Second || s.at[4].Sub(s.at[3]) < 5*time.Second {
+			t.Errorf("it came back at %v", s.at)
+		}
+	})
+}
+
+// quiet is a stream on which nothing comes.
+type quiet struct{ ctx context.Context }
+
+func (q quiet) Read([]byte) (int, error) { <-q.ctx.Done(); return 0, q.ctx.Err() }
+
+// silent answers with streams that say one thing and fall silent.
+type silent struct{ at []time.Time }
+
+func (s *silent) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.at = append(s.at, time.Now())
+	body := io.MultiReader(strings.NewReader("event: ready\ndata: {\"resumed\":true}\n\n"), quiet{r.Context()})
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(body), Request: r}, nil
+}
+
+func TestASilentStreamIsGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &silent{}
+		c, err := client.New("https://chat.example", client.Visitor("vis_1"), client.Transport(s))
+		if err != nil {
+			t.Fatal(err)
+		}
+		readies := 0
+		for _, err := range c.StreamOwnEvents(t.Context(), "") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if readies++; readies == 2 {
+				break
+			}
+		}
+		if len(s.at) != 2 || s.at[1].Sub(s.at[0]) < 45*time.Second || s.at[1].Sub(s.at[0]) > 50*time.Second {
+			t.Errorf("it came back at %v", s.at)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		var end error
+		for _, err := range c.StreamOwnEvents(ctx, "") {
+			end = err
+		}
+		if !errors.Is(end, context.DeadlineExceeded) {
+			t.Errorf("the reader's own end is told as %v", end)
+		}
+	})
+}

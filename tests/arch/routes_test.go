@@ -1,0 +1,152 @@
+package arch_test
+
+import (
+	"fmt"
+	"go/ast"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"fivechat.dev/tests/harness"
+)
+
+// row is an operation as one of the three has it: the edge's table, a service, or the document.
+type row struct {
+	service string // "" for the edge itself
+	rule    string // of libs/authz; "" where it does not stand beside the pattern
+	visitor string // the edge's policy on the visitor's header
+}
+
+// TestTableServicesAndDocumentAgree: every row of the edge's public table is mounted by its service and documented, under
+// the same rule, and nothing public is mounted or documented that has no row.
+func TestTableServicesAndDocumentAgree(t *testing.T) {
+	t.Parallel()
+	table, services := publicTable(t), mounts(t)
+	if len(table) < 50 || len(services) < 50 {
+		t.Fatalf("only %d rows and %d mounts are found", len(table), len(services))
+	}
+	for name, r := range table {
+		at, mounted := services[name]
+		switch {
+		case r.service == "":
+			if mounted {
+				t.Errorf("%s: the edge answers by itself what %s mounts", name, at.service)
+			}
+		case !mounted || at.service != r.service:
+			t.Errorf("%s: leads to %s, and %q mounts it", name, r.service, at.service)
+		case at.rule != "" && at.rule != r.rule:
+			t.Errorf("%s: %s at the edge, %s in the service", name, r.rule, at.rule)
+		}
+	}
+	for name, m := range services {
+		_, path, _ := strings.Cut(name, " ")
+		inside := m.rule == "Internal" || m.rule == "Operator" || m.rule == "" && (strings.HasPrefix(path, "/internal/") || strings.HasPrefix(path, "/operator/"))
+		if _, has := table[name]; !has && !inside {
+			t.Errorf("%s: %s mounts it, and the edge has no row", name, m.service)
+		}
+	}
+	documents(t, table)
+}
+
+// documents compares the document with the table.
+func documents(t *testing.T, table map[string]row) {
+	t.Helper()
+	d, err := harness.TheDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	securities := map[string]string{
+		"Public": "[]", "Visitor": "[map[visitor:[]]]", "Read": "[map[token:[READ]]]", "Write": "[map[token:[WRITE]]]",
+		"ProRead": "[map[token:[READ PRO]]]", "ProWrite": "[map[token:[WRITE PRO]]]",
+	}
+	left := maps.Clone(table)
+	for _, op := range d.Operations {
+		name := op.Method + " " + op.Path
+		r, has := table[name]
+		delete(left, name)
+		if !has {
+			t.Errorf("%s is documented, and the edge has no row", name)
+			continue
+		}
+		if have := fmt.Sprint(op.Security); have != securities[r.rule] && name != "GET /health" {
+			t.Errorf("%s: the document's security is %s under the rule %s", name, have, r.rule)
+		}
+		byToken, pro := r.rule != "Public" && r.rule != "Visitor", strings.HasPrefix(r.rule, "Pro")
+		for status, want := range map[int]bool{
+			401: byToken || r.visitor == "VisitorCredential" || name == "GET /health",
+			403: byToken || name == "POST /visitor/sessions", // a chat that is switched off
+			429: r.service != "", 503: r.service != "",
+		} {
+			if op.Answers(status) != want {
+				t.Errorf("%s: %d is documented: %v", name, status, !want)
+			}
+		}
+		if strings.Contains(op.Description, "the plan `PRO`") != pro || strings.Contains(op.Description, "Needs a token with") != byToken {
+			t.Errorf("%s: the description says something else of level and plan than %s: %q", name, r.rule, op.Description)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		t.Errorf("%s has a row, and is not documented", name)
+	}
+}
+
+// publicTable reads the rows of route.Public.
+func publicTable(t *testing.T) map[string]row {
+	t.Helper()
+	found := map[string]row{}
+	for _, s := range sources(t) {
+		if s.pkg.ImportPath != house+"api-gateway/internal/route" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || spec.Names[0].Name != "Public" || len(spec.Values) != 1 {
+				return true
+			}
+			for _, e := range spec.Values[0].(*ast.CompositeLit).Elts {
+				cells := e.(*ast.CompositeLit).Elts
+				name := literal(cells[0]) + " " + literal(cells[1])
+				service := strings.ToLower(called(cells[2]))
+				if service == "self" {
+					service = ""
+				}
+				found[name] = row{service, called(cells[3]), called(cells[4])}
+			}
+			return false
+		})
+	}
+	return found
+}
+
+// mounts reads what the services put into their tables: operations with their rule, and plain handlers.
+func mounts(t *testing.T) map[string]row {
+	t.Helper()
+	found := map[string]row{}
+	for _, s := range sources(t) {
+		name, _ := service(s.pkg.ImportPath)
+		if name == "" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			switch what := called(call.Fun); {
+			case what == "Handle" && len(call.Args) >= 4:
+				rule := ""
+				if made, ok := call.Args[3].(*ast.CallExpr); ok && len(made.Args) > 2 {
+					rule = called(made.Args[2])
+				}
+				found[literal(call.Args[1])] = row{service: name, rule: rule}
+			case (what == "Mount" || what == "Stream") && len(call.Args) == 2:
+				if pattern := literal(call.Args[0]); strings.Contains(pattern, " /") {
+					found[pattern] = row{service: name}
+				}
+			}
+			return true
+		})
+	}
+	return found
+}

@@ -1,0 +1,40 @@
+package browser
+
+import (
+	"testing"
+
+	"fivechat.dev/tests/harness"
+)
+
+// TestReference: the API's reference shows its operations and what they answer, takes a token and asks with it, and asks
+// nobody elsewhere.
+func TestReference(t *testing.T) {
+	t.Parallel()
+	s := harness.Running()
+	shop := s.Website(t, harness.Pro)
+	w := open(t, desktop, s.URL+"/docs")
+	w.until(`document.querySelector('.info .title')?.textContent.includes('Fivechat')`)
+	w.until(`document.querySelectorAll('.opblock').length > 40`)
+	w.picture("docs")
+	w.do(`document.querySelector('#operations-Tickets-createTicket button').click()`)
+	w.until(`document.querySelector('#operations-Tickets-createTicket')?.innerText.includes('plan PRO')`)
+	w.until(`document.querySelector('#operations-Tickets-createTicket')?.innerText.includes('Idempotency-Key')`)
+	w.do(`document.querySelector('#operations-Tickets-createTicket').scrollIntoView()`)
+	w.picture("docs-operation")
+	w.do(`document.querySelector('.auth-wrapper .authorize').click()`)
+	w.until(`document.querySelector('.auth-container input')`)
+	w.do(`document.querySelector('.auth-container input').focus()`)
+	w.write(shop.Secret(harness.Read))
+	w.do(`document.querySelector('.auth-container .authorize').click(); document.querySelector('.btn-done').click()`)
+	w.do(`document.querySelector('#operations-Website-getWebsite button').click()`)
+	w.until(`document.querySelector('#operations-Website-getWebsite .try-out__btn')`)
+	w.do(`document.querySelector('#operations-Website-getWebsite .try-out__btn').click()`)
+	w.until(`document.querySelector('#operations-Website-getWebsite .execute')`)
+	w.do(`document.querySelector('#operations-Website-getWebsite .execute').click()`)
+	w.until(`document.querySelector('#operations-Website-getWebsite .live-responses-table')?.innerText.includes('` + shop.ClientToken + `')`)
+	elsewhere := eval[[]string](w, `performance.getEntriesByType('resource').map((e) => e.name).filter((n) => !n.startsWith(location.origin) && !n.startsWith('data:'))`)
+	if len(elsewhere) > 0 {
+		t.Errorf("the reference asks elsewhere: %q", elsewhere)
+	}
+	w.quiet()
+}

@@ -1,0 +1,97 @@
+package harness
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+
+	"fivechat.dev/libs/client"
+	"fivechat.dev/libs/client/api"
+)
+
+// API asks as programs do, by the client that is made of the document, in the name of the same caller. Every answer goes
+// through the same checks, and each call is tried once.
+func (c Client) API(t testing.TB) *client.Client {
+	t.Helper()
+	who := func(h http.Header) {
+		for name, values := range c.header {
+			h[name] = values
+		}
+	}
+	made, err := client.New(c.base, who, client.Transport(checked{t, c.edge}), client.Attempts(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// checked carries requests, and checks what comes back. Streams pass.
+type checked struct {
+	t    testing.TB
+	edge bool
+}
+
+func (c checked) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := transport.Transport.RoundTrip(req)
+	if err != nil || resp.Header.Get("Content-Type") == eventStream {
+		return resp, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	a := Answer{c.t, req.Method, req.URL.RequestURI(), resp.StatusCode, resp.Header, body}
+	a.check(c.edge)
+	if a.Status >= 400 {
+		a.CheckProblem()
+	}
+	return resp, nil
+}
+
+// Outcome is what became of an operation.
+type Outcome[T any] struct {
+	answer api.Answer[T]
+	err    error
+}
+
+// Of takes what an operation of the client gives: Of(c.GetTicket(…)).OK(t).
+func Of[T any](a api.Answer[T], err error) Outcome[T] { return Outcome[T]{a, err} }
+
+// OK is the answer's body. It ends the test where there is none.
+func (o Outcome[T]) OK(t testing.TB) T {
+	t.Helper()
+	return o.Answer(t).Body
+}
+
+// Answer is the whole answer. It ends the test where there is none.
+func (o Outcome[T]) Answer(t testing.TB) api.Answer[T] {
+	t.Helper()
+	Done(t, o.err)
+	return o.answer
+}
+
+// Refused fails the test where the operation is not refused with a status.
+func (o Outcome[T]) Refused(t testing.TB, status int) {
+	t.Helper()
+	Refused(t, o.err, status)
+}
+
+// Done ends the test where an operation that answers with nothing failed.
+func Done(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Refused fails the test where err is no refusal with a status.
+func Refused(t testing.TB, err error, status int) {
+	t.Helper()
+	if no := new(client.Refusal); !errors.As(err, &no) || no.Status != status {
+		t.Errorf("answered with %v, want a refusal with %d", err, status)
+	}
+}

@@ -1,0 +1,214 @@
+package harness
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"fivechat.dev/api-gateway/openapi"
+)
+
+// Documented is an operation as the OpenAPI document has it.
+type Documented struct {
+	ID, Method, Path string
+	Description      string
+	Security         []map[string][]string // any of them opens it
+	Body             *jsonschema.Schema    // of the request; nil without one
+	answers          map[string]answer     // by status
+}
+
+// answer is what is documented for a status: the schemas by media type, where there is a body.
+type answer map[string]*jsonschema.Schema
+
+// Document is the OpenAPI document, to check answers by.
+type Document struct {
+	Operations []*Documented
+	schemas    *jsonschema.Compiler
+	mux        *http.ServeMux
+}
+
+// documentAt is where the document's schemas refer to each other.
+const documentAt = "mem:///openapi.json"
+
+// TheDocument reads the document, once.
+var TheDocument = sync.OnceValues(func() (*Document, error) {
+	root, err := jsonschema.UnmarshalJSON(bytes.NewReader(openapi.JSON))
+	if err != nil {
+		return nil, err
+	}
+	d := &Document{schemas: jsonschema.NewCompiler(), mux: http.NewServeMux()}
+	d.schemas.AssertFormat()
+	if err := d.schemas.AddResource(documentAt, root); err != nil {
+		return nil, err
+	}
+	var doc struct {
+		Paths map[string]map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(openapi.JSON, &doc); err != nil {
+		return nil, err
+	}
+	for path, item := range doc.Paths {
+		for method, raw := range item {
+			if method == "parameters" {
+				continue
+			}
+			if err := d.add(strings.ToUpper(method), path, raw, root); err != nil {
+				return nil, fmt.Errorf("%s %s: %w", method, path, err)
+			}
+		}
+	}
+	return d, nil
+})
+
+// add takes in an operation.
+func (d *Document) add(method, path string, raw json.RawMessage, root any) error {
+	var op struct {
+		OperationID string
+		Description string
+		Security    []map[string][]string
+		RequestBody any
+		Responses   map[string]any
+	}
+	if err := json.Unmarshal(raw, &op); err != nil {
+		return err
+	}
+	at := []string{"paths", path, strings.ToLower(method)}
+	made := &Documented{op.OperationID, method, path, op.Description, op.Security, nil, map[string]answer{}}
+	if op.RequestBody != nil {
+		bodies, err := d.contents(root, append(at, "requestBody"))
+		if err != nil {
+			return err
+		}
+		made.Body = bodies["application/json"]
+	}
+	for status := range op.Responses {
+		a, err := d.contents(root, append(at, "responses", status))
+		if err != nil {
+			return err
+		}
+		made.answers[status] = a
+	}
+	d.Operations = append(d.Operations, made)
+	d.mux.Handle(method+" "+path, made)
+	return nil
+}
+
+// contents compiles the schemas of a body at a place in the document, or of the one that it refers to.
+func (d *Document) contents(root any, at []string) (answer, error) {
+	v := root
+	for _, step := range at {
+		v = v.(map[string]any)[step]
+	}
+	if ref, is := v.(map[string]any)["$ref"].(string); is {
+		return d.contents(root, strings.Split(strings.TrimPrefix(ref, "#/"), "/"))
+	}
+	content, _ := v.(map[string]any)["content"].(map[string]any)
+	a := answer{}
+	for media := range content {
+		s, err := d.schema(append(at, "content", media, "schema")...)
+		if err != nil {
+			return nil, err
+		}
+		a[media] = s
+	}
+	return a, nil
+}
+
+// schema compiles the schema at a place in the document.
+func (d *Document) schema(at ...string) (*jsonschema.Schema, error) {
+	var pointer strings.Builder
+	for _, step := range at {
+		pointer.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(step))
+	}
+	return d.schemas.Compile(documentAt + "#" + (&url.URL{Path: pointer.String()}).EscapedPath())
+}
+
+// Schema gives the schema of a name; the error says that there is none.
+func (d *Document) Schema(name string) (*jsonschema.Schema, error) {
+	return d.schema("components", "schemas", name)
+}
+
+// ServeHTTP lets a Documented stand in a ServeMux, which is only asked where a path leads.
+func (*Documented) ServeHTTP(http.ResponseWriter, *http.Request) {}
+
+// Find gives the operation that a request is for, nil where it is for none.
+func (d *Document) Find(method, path string) *Documented {
+	h, _ := d.mux.Handler(httptest.NewRequest(method, path, nil))
+	op, _ := h.(*Documented)
+	return op
+}
+
+// Fits says what is wrong with text by a schema; a body that is no JSON fits none.
+func Fits(s *jsonschema.Schema, text []byte) error {
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	return s.Validate(v)
+}
+
+// checkDocumented fails the test where the edge answers otherwise than its document says: with a status, a media type or
+// a member that is not documented. What no operation answers, a path or method that is not there, is left out.
+func (a Answer) checkDocumented() {
+	a.t.Helper()
+	if a.Method == http.MethodOptions || a.Status == http.StatusMethodNotAllowed || bytes.Contains(a.Body, []byte(`"path not found"`)) {
+		return
+	}
+	d, err := TheDocument()
+	if err != nil {
+		a.t.Errorf("the document: %v", err)
+		return
+	}
+	op := d.Find(a.Method, a.Path)
+	if op == nil {
+		a.t.Errorf("%s %s is not documented", a.Method, a.Path)
+		return
+	}
+	if err := op.Check(a); err != nil {
+		a.t.Errorf("%s %s: %d: %v: %.300s", a.Method, a.Path, a.Status, err, a.Body)
+	}
+}
+
+// Answers says whether a status is documented.
+func (o *Documented) Answers(status int) bool {
+	_, does := o.answers[fmt.Sprint(status)]
+	return does
+}
+
+// Check says what of an answer is not as documented.
+func (o *Documented) Check(a Answer) error {
+	media := o.answers[fmt.Sprint(a.Status)]
+	if !o.Answers(a.Status) {
+		return fmt.Errorf("the status is not documented for %s", o.ID)
+	}
+	if a.Method == http.MethodHead {
+		return nil
+	}
+	if len(media) == 0 {
+		if len(a.Body) > 0 {
+			return fmt.Errorf("%s is documented without a body", o.ID)
+		}
+		return nil
+	}
+	have, _, err := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	if err != nil {
+		return err
+	}
+	s := media[have]
+	switch {
+	case s == nil && media["*/*"] == nil:
+		return fmt.Errorf("%s is not documented for %s", have, o.ID)
+	case s == nil || !strings.HasSuffix(have, "json"):
+		return nil
+	default:
+		return Fits(s, a.Body)
+	}
+}
