@@ -46,7 +46,7 @@ func TestWhomTheServicesSee(t *testing.T) {
 		{"GET", "/visitor/conversations/c/messages", []string{id}, "conversations", visitor},
 		{"POST", "/visitor/conversations/c/typing", []string{id}, "conversations", visitor},
 		{"POST", "/visitor/sessions", []string{"x-visitor-id: nobody"}, "visitors", public},
-		{"GET", "/widgets/w", []string{bearer(stray)}, "widgets", public},
+		{"GET", "/widget-words/de", []string{bearer(stray)}, "widgets", public},
 		{"GET", "/widget/w", nil, "widgets", public},
 	} {
 		saw := h.echoed(h.do(c.method, h.public+c.path, nil, c.headers...))
@@ -101,7 +101,7 @@ func TestTrustedProxies(t *testing.T) {
 	h := open(t, func(c *app.Config) {
 		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}
 	})
-	saw := h.echoed(h.do("GET", h.public+"/widgets/w", nil, "X-Forwarded-For: 6.6.6.6, 203.0.113.9", "X-Forwarded-For: 10.1.2.3"))
+	saw := h.echoed(h.do("GET", h.public+"/widget/w", nil, "X-Forwarded-For: 6.6.6.6, 203.0.113.9", "X-Forwarded-For: 10.1.2.3"))
 	if got := saw.Header.Get("X-Forwarded-For"); got != "203.0.113.9" {
 		t.Errorf("X-Forwarded-For: %s", got)
 	}
@@ -114,7 +114,7 @@ func TestRequestID(t *testing.T) {
 	for sent, kept := range map[string]bool{
 		"req-1_2.3": true, strings.Repeat("a", 128): true, strings.Repeat("a", 129): false, "a b": false, "a/b": false, "": false,
 	} {
-		a := h.do("GET", h.public+"/widgets/w", nil, "X-Request-Id: "+sent)
+		a := h.do("GET", h.public+"/widget/w", nil, "X-Request-Id: "+sent)
 		got := a.Header.Values("X-Request-Id")
 		if len(got) != 1 || kept && got[0] != sent || !kept && !ours.MatchString(got[0]) {
 			t.Errorf("sent %q, got %q", sent, got)
@@ -123,7 +123,7 @@ func TestRequestID(t *testing.T) {
 			t.Errorf("the service saw %q", saw.Header.Get("X-Request-Id"))
 		}
 	}
-	a := h.do("GET", h.public+"/widgets/w", nil, "X-Request-Id: one", "X-Request-Id: two")
+	a := h.do("GET", h.public+"/widget/w", nil, "X-Request-Id: one", "X-Request-Id: two")
 	if got := a.Header.Values("X-Request-Id"); len(got) != 1 || !ours.MatchString(got[0]) {
 		t.Errorf("sent two, got %q", got)
 	}

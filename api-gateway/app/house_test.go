@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -74,6 +76,7 @@ type house struct {
 	accounts *directory[tokenAnswer]
 	visitors *directory[visitorAnswer]
 	websites *directory[websiteAnswer]
+	widgets  *directory[int64]                             // the versions of widgets
 	answer   func(http.ResponseWriter, *http.Request) bool // answers before the echo where it gives true
 	running  *runner.Running
 	services map[string]*httptest.Server
@@ -117,6 +120,7 @@ func open(t *testing.T, adjust ...func(*app.Config)) *house {
 		visitors: &directory[visitorAnswer]{known: map[string]visitorAnswer{someone: {website, 42}}},
 		websites: &directory[websiteAnswer]{known: map[string]websiteAnswer{"7": {website, identity.Pro, nil}}},
 	}
+	h.widgets = &directory[int64]{known: map[string]int64{"w": 1}}
 	keys, err := identity.NewKeyring([]byte(assertionKey))
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +137,9 @@ func open(t *testing.T, adjust ...func(*app.Config)) *house {
 		httpkit.Handle(r, "GET /internal/visitor-tokens/{key}", 200, operation.New(chain, "visitors.resolve_token", authz.Internal, h.visitors.find))
 	})
 	c.ConversationsURL = h.service("conversations", keys, nil)
-	c.WidgetsURL = h.service("widgets", keys, nil)
+	c.WidgetsURL = h.service("widgets", keys, func(r *httpkit.Router, _ operation.Chain) {
+		r.Mount("GET /widgets/{key}", http.HandlerFunc(h.widget))
+	})
 	c.TicketsURL = h.service("tickets", keys, nil)
 	c.StatisticsURL = h.service("statistics", keys, nil)
 	for _, a := range adjust {
@@ -155,6 +161,20 @@ func open(t *testing.T, adjust ...func(*app.Config)) *house {
 	})
 	h.public, h.operator, h.admin = running.URL("http"), running.URL(app.Operator), running.URL(runner.Admin)
 	return h
+}
+
+// widget answers with a widget that shows nothing but its version.
+func (h *house) widget(w http.ResponseWriter, r *http.Request) {
+	v, err := h.widgets.find(r.Context(), byKey{r.PathValue("key")})
+	if err != nil {
+		httpkit.WriteProblem(w, r.URL.Path, httpkit.RequestID(r.Context()), err)
+		return
+	}
+	w.Header().Set("Cache-Control", "public, max-age=1, stale-while-revalidate=5")
+	w.Header().Set("ETag", fmt.Sprintf(`"7.%s.x"`, strconv.FormatInt(v, 36)))
+	if err := httpkit.WriteJSON(w, http.StatusOK, map[string]int64{"version": v}); err != nil {
+		h.t.Error(err)
+	}
 }
 
 // service starts a fake service: its internal operations, and an echo for everything else.

@@ -115,7 +115,7 @@ func TestAccountsAway(t *testing.T) {
 	if p := h.problem(a); a.StatusCode != 503 || p.Code != "unavailable" || a.Header.Get("Retry-After") == "" {
 		t.Errorf("got %d %s", a.StatusCode, a.body)
 	}
-	if a := h.do("GET", h.public+"/widgets/w", nil); a.StatusCode != 200 {
+	if a := h.do("GET", h.public+"/widget/w", nil); a.StatusCode != 200 {
 		t.Errorf("a public operation needs no accounts, got %d", a.StatusCode)
 	}
 	if a := h.do("GET", h.admin+"/readyz", nil); a.StatusCode != 200 {

@@ -7,31 +7,31 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
-// Asset is a text as browsers load it: as it is and compressed, each under a strong tag of its own.
+// Asset is a text as browsers load it: as it is and compressed, each under a strong tag of its own. It is compressed when
+// the first browser asks.
 type Asset struct {
-	media          string
-	plain, gzipped []byte
-	tag            string
+	media   string
+	plain   []byte
+	gzipped func() []byte
+	tag     string
 }
 
-// NewAsset makes an Asset of a media type. Its error is the compressor's.
-func NewAsset(media string, content []byte) (*Asset, error) {
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := z.Write(content); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
+// NewAsset makes an Asset of a media type.
+func NewAsset(media string, content []byte) *Asset {
 	sum := sha256.Sum256(content)
-	return &Asset{media, content, b.Bytes(), hex.EncodeToString(sum[:12])}, nil
+	return &Asset{media, content, sync.OnceValue(func() []byte { return compressed(content) }), hex.EncodeToString(sum[:12])}
+}
+
+func compressed(content []byte) []byte {
+	var b bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is one, and memory takes what is written
+	_, _ = z.Write(content)
+	_ = z.Close()
+	return b.Bytes()
 }
 
 // ServeHTTP answers, with 304 where the browser has it. How long it keeps is for the caller to say.
@@ -46,5 +46,5 @@ func (a *Asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Content-Encoding", "gzip")
 	h.Set("ETag", `"`+a.tag+`-gzip"`)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.gzipped))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.gzipped()))
 }

@@ -14,7 +14,7 @@ func GenerousQuotas(dir string) (string, error) {
 	for _, class := range []string{"read", "write", "import", "visitor", "stream"} {
 		plan[class] = Map{"caller": plenty, "website": plenty}
 	}
-	for _, class := range []string{"session", "public", "settings", "health", "page", "operator"} {
+	for _, class := range []string{"session", "public", "settings", "health", "page", "operator", "export"} {
 		addresses[class] = plenty
 	}
 	content, err := json.Marshal(Map{"plans": Map{"FREE": plan, "PRO": plan}, "addresses": addresses, "failures": Map{"address": plenty, "prefix": plenty}})

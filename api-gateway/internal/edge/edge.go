@@ -74,7 +74,7 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var ctx context.Context
 	var cancel context.CancelFunc
-	if row == nil || row.Class != route.ClassStream {
+	if row == nil || !row.Class.Streams() {
 		ctx, cancel = context.WithTimeout(r.Context(), e.Timeout)
 	} else {
 		ctx, cancel = context.WithCancel(r.Context())
@@ -133,7 +133,7 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 		x.Header()["Cache-Control"] = noStore // unless the service knows better
 	}
 	caller := proxy.Caller{Principal: p, Address: x.client}
-	if row.Class == route.ClassStream {
+	if row.Class.Streams() {
 		return e.stream(x, r, row, caller)
 	}
 	return e.Proxy.Forward(x, r, row.Upstream, caller)

@@ -131,7 +131,7 @@ func (x *exchange) end(ctx context.Context) {
 
 func (x *exchange) record(ctx context.Context) {
 	took := time.Since(x.start)
-	if x.row != nil && x.row.Class == route.ClassStream && x.began > 0 {
+	if x.row != nil && x.row.Class.Streams() && x.began > 0 {
 		took = x.began // how long somebody stayed says nothing about us
 	}
 	x.edge.durations.of(x.row, x.method, x.pattern).Observe(x.status, took.Seconds())

@@ -45,14 +45,10 @@ func New(demo bool) (*Pages, error) {
 		if err != nil {
 			return err
 		}
-		asset, err := httpkit.NewAsset(mime.TypeByExtension(path.Ext(name)), content)
-		p.assets["/"+strings.TrimSuffix(strings.TrimSuffix(name, index), "/")] = asset
-		return err
+		p.assets["/"+strings.TrimSuffix(strings.TrimSuffix(name, index), "/")] = httpkit.NewAsset(mime.TypeByExtension(path.Ext(name)), content)
+		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	p.assets[document], err = httpkit.NewAsset("application/json", openapi.JSON)
+	p.assets[document] = httpkit.NewAsset("application/json", openapi.JSON)
 	return p, err
 }
 

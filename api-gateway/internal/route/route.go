@@ -56,10 +56,14 @@ const (
 	ClassPublic   Class = "public"
 	ClassSettings Class = "settings" // a public answer that the edge keeps
 	ClassStream   Class = "stream"   // an answer that goes on until somebody ends it
+	ClassExport   Class = "export"   // one that goes on for as long as there is something to tell
 	ClassHealth   Class = "health"
 	ClassPage     Class = "page" // what a browser shows
 	ClassOperator Class = "operator"
 )
+
+// Streams says whether answers of the class pass through as they come, without a deadline.
+func (c Class) Streams() bool { return c == ClassStream || c == ClassExport }
 
 // Route is one row.
 type Route struct {

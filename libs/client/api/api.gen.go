@@ -285,6 +285,21 @@ func (e TicketStatus) Valid() bool {
 	}
 }
 
+// Defines values for ConversationErasedType.
+const (
+	ConversationErasedTypeConversationErased ConversationErasedType = "conversation.erased"
+)
+
+// Valid indicates whether the value is a known member of the ConversationErasedType enum.
+func (e ConversationErasedType) Valid() bool {
+	switch e {
+	case ConversationErasedTypeConversationErased:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ConversationOpenedType.
 const (
 	ConversationOpenedTypeConversationOpened ConversationOpenedType = "conversation.opened"
@@ -1179,6 +1194,22 @@ type WidgetPatch struct {
 // WidgetWords defines model for WidgetWords.
 type WidgetWords map[string]string
 
+// ConversationErased Nothing is left of the conversation, whose status was `from`; what was copied of it is to be removed too.
+type ConversationErased struct {
+	At   time.Time `json:"at"`
+	Data struct {
+		ConversationID int64              `json:"conversationId"`
+		From           ConversationStatus `json:"from"`
+	} `json:"data"`
+
+	// ID The same on every delivery; empty for what is kept nowhere.
+	ID   EventID                `json:"id"`
+	Type ConversationErasedType `json:"type"`
+}
+
+// ConversationErasedType defines model for ConversationErased.Type.
+type ConversationErasedType string
+
 // ConversationOpened defines model for conversation.opened.
 type ConversationOpened struct {
 	At   time.Time `json:"at"`
@@ -1576,6 +1607,12 @@ type CreateOwnTicketParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// DeleteTagParams defines parameters for DeleteTag.
+type DeleteTagParams struct {
+	// IfMatch The `ETag` of what is to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListTicketsParams defines parameters for ListTickets.
 type ListTicketsParams struct {
 	// Page 1-based. What does not parse or lies outside is clamped.
@@ -1938,6 +1975,32 @@ func (t *Event) FromConversationRead(v ConversationRead) error {
 
 // MergeConversationRead performs a merge with any union data inside the Event, using the provided ConversationRead
 func (t *Event) MergeConversationRead(v ConversationRead) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsConversationErased returns the union data inside the Event as a ConversationErased
+func (t Event) AsConversationErased() (ConversationErased, error) {
+	var body ConversationErased
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromConversationErased overwrites any union data inside the Event as the provided ConversationErased
+func (t *Event) FromConversationErased(v ConversationErased) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeConversationErased performs a merge with any union data inside the Event, using the provided ConversationErased
+func (t *Event) MergeConversationErased(v ConversationErased) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -2496,12 +2559,12 @@ type ClientInterface interface {
 
 	// DeleteTag Take a tag out of the catalogue
 	//
-	// Conversations keep it, under its stored name.
+	// Conversations keep it, under its stored name. A tag has no states, so `If-Match` can only be `*`.
 	//
 	// Needs a token with `WRITE`.
 	//
 	// Corresponds with DELETE /tags/{name} (the `DeleteTag` operationId).
-	DeleteTag(ctx context.Context, name string, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteTag(ctx context.Context, name string, params *DeleteTagParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PutTagWithBody Name a tag in languages
 	//
@@ -3234,13 +3297,13 @@ func (c *Client) ListTags(ctx context.Context, reqEditors ...RequestEditorFn) (*
 
 // DeleteTag Take a tag out of the catalogue
 //
-// Conversations keep it, under its stored name.
+// Conversations keep it, under its stored name. A tag has no states, so `If-Match` can only be `*`.
 //
 // Needs a token with `WRITE`.
 //
 // Corresponds with DELETE /tags/{name} (the `DeleteTag` operationId).
-func (c *Client) DeleteTag(ctx context.Context, name string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteTagRequest(c.Server, name)
+func (c *Client) DeleteTag(ctx context.Context, name string, params *DeleteTagParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteTagRequest(c.Server, name, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4877,7 +4940,7 @@ func NewListTagsRequest(server string) (*http.Request, error) {
 }
 
 // NewDeleteTagRequest constructs an http.Request for the DeleteTag method
-func NewDeleteTagRequest(server string, name string) (*http.Request, error) {
+func NewDeleteTagRequest(server string, name string, params *DeleteTagParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4905,6 +4968,21 @@ func NewDeleteTagRequest(server string, name string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -6763,8 +6841,8 @@ func (o *Operations) ListTags(ctx context.Context) (Answer[TagList], error) {
 }
 
 // DeleteTag Take a tag out of the catalogue
-func (o *Operations) DeleteTag(ctx context.Context, name string) (Answer[DeletedTag], error) {
-	return read[DeletedTag](o.client.DeleteTag(ctx, name))
+func (o *Operations) DeleteTag(ctx context.Context, name string, params *DeleteTagParams) (Answer[DeletedTag], error) {
+	return read[DeletedTag](o.client.DeleteTag(ctx, name, params))
 }
 
 // PutTag Name a tag in languages

@@ -1,0 +1,134 @@
+package app_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"fivechat.dev/api-gateway/app"
+	"fivechat.dev/libs/rediskit"
+)
+
+func (h *house) settings(headers ...string) answer {
+	h.t.Helper()
+	return h.do("GET", h.public+"/widgets/w", nil, headers...)
+}
+
+func TestWidgetSettingsAreKept(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first := h.settings()
+	if string(first.body) != `{"version":1}` || first.Header.Get("Etag") != `"7.1.x"` || first.Header.Get("Cache-Control") != "public, max-age=1, stale-while-revalidate=5" ||
+		first.Header.Get("Content-Type") != "application/json; charset=utf-8" || first.Header.Get("RateLimit") == "" || first.Header.Get("X-Request-Id") == "" {
+		t.Fatalf("%d %v %s", first.StatusCode, first.Header, first.body)
+	}
+	for range 20 {
+		if a := h.settings(); string(a.body) != string(first.body) || a.Header.Get("Etag") != first.Header.Get("Etag") {
+			t.Errorf("again: %d %v %s", a.StatusCode, a.Header, a.body)
+		}
+	}
+	if n := h.widgets.count(); n > 3 { // one a second
+		t.Errorf("the service was asked %d times", n)
+	}
+	if a := h.settings(`If-None-Match: "7.0.y", "7.1.x"`); a.StatusCode != 304 || len(a.body) != 0 || a.Header.Get("Etag") != `"7.1.x"` {
+		t.Errorf("who has it: %d %v", a.StatusCode, a.Header)
+	}
+	if a := h.settings(`If-None-Match: "7.0.y"`); a.StatusCode != 200 {
+		t.Errorf("who has another: %d", a.StatusCode)
+	}
+	if a := h.do("HEAD", h.public+"/widgets/w", nil); a.StatusCode != 200 || len(a.body) != 0 || a.ContentLength != 13 {
+		t.Errorf("HEAD: %d with %d bytes of %d", a.StatusCode, len(a.body), a.ContentLength)
+	}
+}
+
+func TestWidgetsThatAreNotThere(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	for range 5 {
+		a := h.do("GET", h.public+"/widgets/nobody", nil)
+		if p := h.problem(a); a.StatusCode != 404 || p.Code != "not_found" || p.Instance != "/widgets/nobody" || p.RequestID != a.Header.Get("X-Request-Id") {
+			t.Errorf("%d %s", a.StatusCode, a.body)
+		}
+	}
+	if n := h.widgets.count(); n > 2 {
+		t.Errorf("the service was asked %d times", n)
+	}
+	asked := h.widgets.count()
+	if a := h.do("GET", h.public+"/widgets/a.b", nil); a.StatusCode != 404 || h.widgets.count() != asked+1 {
+		t.Errorf("one that cannot be is for the service to refuse: %d", a.StatusCode)
+	}
+}
+
+// TestAChangeShowsAtEveryEdge within a second, by the word of it, and where that is lost because its time is over.
+func TestAChangeShowsAtEveryEdge(t *testing.T) {
+	t.Parallel()
+	redis := miniredis.RunT(t)
+	gates := []*house{open(t, replica(redis, ""))}
+	gates = append(gates, open(t, replica(redis, ""), func(c *app.Config) { c.WidgetsURL = gates[0].services["widgets"].URL }))
+	listening(t, redis, 2)
+	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	shows := func(h *house, version int64) bool {
+		return string(h.settings().body) == fmt.Sprintf(`{"version":%d}`, version)
+	}
+	if !shows(gates[0], 1) || !shows(gates[1], 1) {
+		t.Fatal("not as it is")
+	}
+	if n := gates[0].widgets.count(); n != 1 {
+		t.Errorf("two edges asked the service %d times", n)
+	}
+	for version := int64(2); version < 5; version++ {
+		gates[0].widgets.put("w", version)
+		if err := client.Outdate(t.Context(), "widget", "w", version); err != nil {
+			t.Fatal(err)
+		}
+		for i, h := range gates {
+			if !eventually(t, time.Second, func() bool { return shows(h, version) }) {
+				t.Errorf("edge %d does not show version %d after a second", i, version)
+			}
+		}
+	}
+	// An edge that is late with an older answer does not put it back.
+	if err := client.Cache(t.Context(), "widget", "w", 3, []byte(`{"type":"","tag":"","caching":"","body":""}`), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	gates[0].widgets.put("w", 5)
+	redis.Close() // nobody hears of it
+	for i, h := range gates {
+		if !eventually(t, 3*time.Second, func() bool { return shows(h, 5) }) {
+			t.Errorf("without Redis, edge %d does not show the change", i)
+		}
+	}
+}
+
+// TestSettingsWhileTheServiceIsAway: an edge gives what it has, and one that has just started what the others had.
+func TestSettingsWhileTheServiceIsAway(t *testing.T) {
+	t.Parallel()
+	redis := miniredis.RunT(t)
+	h := open(t, replica(redis, ""))
+	listening(t, redis, 1)
+	if a := h.settings(); a.StatusCode != 200 {
+		t.Fatal(a.StatusCode)
+	}
+	h.services["widgets"].Close()
+	redis.SetTime(time.Now().Add(time.Minute))
+	fresh := open(t, replica(redis, ""), func(c *app.Config) { c.WidgetsURL = down })
+	alone := open(t, func(c *app.Config) { c.WidgetsURL = down })
+	misses := func() int { return h.counted(`fivechat_edge_cache_lookups_total{cache="widget",result="miss"}`) }
+	for before := misses(); misses() < before+2; { // what it had has expired, and more than once
+		if a := h.settings(); a.StatusCode != 200 || string(a.body) != `{"version":1}` {
+			t.Fatalf("the edge: %d %s", a.StatusCode, a.body)
+		}
+	}
+	if a := fresh.settings(); a.StatusCode != 200 || string(a.body) != `{"version":1}` {
+		t.Errorf("another edge: %d %s", a.StatusCode, a.body)
+	}
+	if a := alone.settings(); a.StatusCode != 503 || a.Header.Get("Retry-After") == "" {
+		t.Errorf("an edge that has nothing: %d", a.StatusCode)
+	}
+}
