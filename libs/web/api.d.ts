@@ -460,7 +460,7 @@ export interface paths {
         post?: never;
         /**
          * Take a tag out of the catalogue
-         * @description Conversations keep it, under its stored name.
+         * @description Conversations keep it, under its stored name. A tag has no states, so `If-Match` can only be `*`.
          *
          *     Needs a token with `WRITE`.
          */
@@ -1131,7 +1131,7 @@ export interface components {
             id: number;
         };
         /** @description What happened. `type` is the event's name. */
-        Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["typing"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"];
+        Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["typing"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"];
         /** @description The same on every delivery; empty for what is kept nowhere. */
         EventId: string;
         FieldProblem: {
@@ -1717,6 +1717,19 @@ export interface components {
         WidgetWords: {
             [key: string]: string;
         };
+        /** @description Nothing is left of the conversation, whose status was `from`; what was copied of it is to be removed too. */
+        "conversation.erased": {
+            /** Format: date-time */
+            at: string;
+            data: {
+                /** Format: int64 */
+                conversationId: number;
+                from: components["schemas"]["ConversationStatus"];
+            };
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "conversation.erased";
+        };
         "conversation.opened": {
             /** Format: date-time */
             at: string;
@@ -2094,6 +2107,12 @@ export interface components {
         "Retry-After": number;
         /** @description What to identify with. */
         "WWW-Authenticate": string;
+        /** @description The scarcest quota that the request spent. */
+        "X-RateLimit-Limit": number;
+        /** @description What is left of it. */
+        "X-RateLimit-Remaining": number;
+        /** @description In how many seconds it is whole again. */
+        "X-RateLimit-Reset": number;
         /** @description The request's id in our logs. */
         "X-Request-Id": string;
     };
@@ -2166,6 +2185,7 @@ export type Website = components['schemas']['Website'];
 export type Widget = components['schemas']['Widget'];
 export type WidgetPatch = components['schemas']['WidgetPatch'];
 export type WidgetWords = components['schemas']['WidgetWords'];
+export type ConversationErased = components['schemas']['conversation.erased'];
 export type ConversationOpened = components['schemas']['conversation.opened'];
 export type ConversationRated = components['schemas']['conversation.rated'];
 export type ConversationRead = components['schemas']['conversation.read'];
@@ -2218,6 +2238,9 @@ export type HeaderRateLimit = components['headers']['RateLimit'];
 export type HeaderRateLimitPolicy = components['headers']['RateLimit-Policy'];
 export type HeaderRetryAfter = components['headers']['Retry-After'];
 export type HeaderWwwAuthenticate = components['headers']['WWW-Authenticate'];
+export type HeaderXRateLimitLimit = components['headers']['X-RateLimit-Limit'];
+export type HeaderXRateLimitRemaining = components['headers']['X-RateLimit-Remaining'];
+export type HeaderXRateLimitReset = components['headers']['X-RateLimit-Reset'];
 export type HeaderXRequestId = components['headers']['X-Request-Id'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -3104,7 +3127,10 @@ export interface operations {
     deleteTag: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
             path: {
                 /** @description The stored name. */
                 name: string;
@@ -3129,6 +3155,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

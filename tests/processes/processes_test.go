@@ -31,6 +31,7 @@ func TestSevenProcesses(t *testing.T) {
 	t.Run("a replica is killed", func(t *testing.T) { sent = killed(t, f) })
 	t.Run("journeys", func(t *testing.T) { journeys.Run(t, f.System) })
 	t.Run("streams of two replicas", func(t *testing.T) { twoReplicas(t, f) })
+	t.Run("changes at two edges", func(t *testing.T) { twoEdges(t, f) })
 	t.Run("admin ports", func(t *testing.T) { adminPorts(t, f) })
 	t.Run("a service hears nobody but its siblings", func(t *testing.T) { unasserted(t, f) })
 	t.Run("what was sent to the killed replica is sent again", func(t *testing.T) { sent.again(t) })
