@@ -87,7 +87,7 @@ func TestTryingAgain(t *testing.T) {
 		_, err := c.OpenSession(ctx, api.NewSession{ClientToken: "a"})
 		return err
 	}
-	remove := func(ctx context.Context, c *client.Client) error { _, err := c.DeleteTag(ctx, "a"); return err }
+	remove := func(ctx context.Context, c *client.Client) error { _, err := c.DeleteTag(ctx, "a", nil); return err }
 	for name, c := range map[string]struct {
 		call    call
 		replies []reply

@@ -59,6 +59,7 @@ type Component struct {
 	DB     *mongokit.DB
 	Redis  *rediskit.Client // nil where none is configured
 	Router *httpkit.Router
+	Kept   *idempotency.Keeper // the answers of requests that may be sent again
 	Chain  operation.Chain
 	config Config
 }
@@ -84,8 +85,9 @@ func New(ctx context.Context, name string, c Config) (*Component, error) {
 		}
 	}
 	router := httpkit.NewRouter(tele, keys)
-	router.Replay(idempotency.New(db, tele, time.Now))
-	return &Component{tele, keys, db, redis, router, operation.Standard(tele), c}, nil
+	kept := idempotency.New(db, tele, time.Now)
+	router.Replay(kept)
+	return &Component{tele, keys, db, redis, router, kept, operation.Standard(tele), c}, nil
 }
 
 // Client makes a client of the sibling at base.

@@ -29,6 +29,33 @@ type Keeper interface {
 	Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error)
 }
 
+// Eraser is data that no export shows; it only goes, as a Keeper's does.
+type Eraser interface {
+	Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error)
+}
+
+// Unseen is an Eraser as a Keeper.
+type Unseen struct{ Eraser }
+
+// Export implements Keeper.
+func (Unseen) Export(context.Context, tenant.ID, int64, string) (Page, error) { return Page{}, nil }
+
+// Beside is a Keeper with whose data that of an Eraser goes.
+func Beside(k Keeper, also Eraser) Keeper { return beside{k, also} }
+
+type beside struct {
+	Keeper
+	also Eraser
+}
+
+// Erase implements Keeper.
+func (b beside) Erase(ctx context.Context, t tenant.ID, visitor int64) (bool, error) {
+	if more, err := b.Keeper.Erase(ctx, t, visitor); more || err != nil {
+		return more, err
+	}
+	return b.also.Erase(ctx, t, visitor)
+}
+
 type websiteData struct {
 	After string `query:"after" json:"-"`
 }

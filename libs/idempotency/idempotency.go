@@ -145,6 +145,22 @@ func running() error {
 	return err
 }
 
+// eraseRows is how many rows are removed at once.
+const eraseRows = 1_000
+
+// Erase implements custody.Eraser. With a website, its requests go. A visitor is named in the answers to others' requests
+// too, so all of the website's answers go; the requests stay, so that none is carried out twice.
+func (k *Keeper) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
+	if visitor == 0 {
+		n, err := k.rows.DeleteSome(ctx, t, nil, eraseRows)
+		return n > 0, err
+	}
+	_, err = k.rows.UpdateAll(ctx, t, bson.D{{Key: "answer", Value: bson.D{{Key: "$exists", Value: true}}}}, bson.D{
+		{Key: "$unset", Value: bson.D{{Key: "answer", Value: ""}}}, {Key: "$set", Value: bson.D{{Key: "until", Value: time.Time{}}}},
+	})
+	return false, err
+}
+
 // mark notes in a transaction that the request is carried out. A request that somebody else has taken over meanwhile is
 // theirs.
 func (k *Keeper) mark(ctx context.Context, r row) error {

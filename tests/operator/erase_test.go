@@ -17,8 +17,9 @@ func twoVisitors(t *testing.T) (w *harness.World, second harness.Session, conver
 	w = harness.Running().World(t, harness.Pro)
 	second = w.Visit(t, harness.Map{"name": harness.Unique("Walter "), "context": harness.Map{"mail": harness.Unique("walter") + "@home.example"}})
 	conversation = second.Open(t, harness.Unique("secret-"))
-	w.Reply(t, conversation, harness.Unique("answer-"))
-	second.Send(t, 201, "POST", "/internal/visitors/tickets", harness.Map{"title": harness.Unique("ticket-"), "email": harness.Unique("w") + "@mail.example"})
+	w.Agent().With("Idempotency-Key", harness.Unique("a")).Send(t, 201, "POST", "/conversations/"+conversation+"/messages",
+		harness.Map{"content": harness.Unique("answer-")})
+	second.With("Idempotency-Key", harness.Unique("v")).Send(t, 201, "POST", "/internal/visitors/tickets", harness.Map{"title": harness.Unique("ticket-"), "email": harness.Unique("w") + "@mail.example"})
 	return w, second, conversation
 }
 

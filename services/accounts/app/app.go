@@ -50,7 +50,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	var keepers []accounts.Keeper
+	keepers := []accounts.Keeper{siblings.Keeper{Service: "accounts' requests", Data: custody.Unseen{Eraser: base.Kept}}}
 	for _, s := range []struct{ name, url string }{
 		{"widgets", c.WidgetsURL}, {"visitors", c.VisitorsURL}, {"conversations", c.ConversationsURL}, {"tickets", c.TicketsURL}, {"statistics", c.StatisticsURL},
 	} {

@@ -33,7 +33,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		return runner.Unit{}, err
 	}
 	store := mongostore.New(base.DB)
-	custody.Serve(base.Router, base.Chain, "statistics", store)
+	custody.Serve(base.Router, base.Chain, "statistics", custody.Beside(store, base.Kept))
 	api.Mount(base.Router, base.Chain, statistics.New(store, siblings.Visitors{Client: base.Client(c.VisitorsURL)}))
 	follow := func(source, url string) runner.Task {
 		f := events.Follower{Name: source, Source: events.Remote{Client: base.Client(url)}, Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply}

@@ -51,7 +51,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	log.PublishTo(base.Redis)
 	log.Serve(base.Router, base.Chain)
 	store := mongostore.New(base.DB, log)
-	custody.Serve(base.Router, base.Chain, "tickets", store)
+	custody.Serve(base.Router, base.Chain, "tickets", custody.Beside(store, base.Kept))
 	api.Mount(base.Router, base.Chain, tickets.New(
 		store, siblings.Accounts{Client: base.Client(c.AccountsURL)},
 		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Conversations{Client: base.Client(c.ConversationsURL)},

@@ -26,7 +26,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		return runner.Unit{}, err
 	}
 	store := mongostore.New(base.DB)
-	custody.Serve(base.Router, base.Chain, "widgets", store)
+	custody.Serve(base.Router, base.Chain, "widgets", custody.Beside(store, base.Kept))
 	if err := api.Mount(base.Router, base.Chain, widgets.New(store, announcer.New(base.Redis, base.Log))); err != nil {
 		return runner.Unit{}, err
 	}
