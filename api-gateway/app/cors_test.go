@@ -62,7 +62,7 @@ func TestCORS(t *testing.T) {
 		var allowHeaders, age, exposed string
 		switch {
 		case c.methods == "" && c.allowed != "":
-			exposed = "X-Request-Id, Retry-After, ETag, Link, Idempotency-Replayed"
+			exposed = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, ETag, Link, Idempotency-Replayed"
 		case c.allowed == "*":
 			allowHeaders, age = "content-type, x-visitor-id, last-event-id, idempotency-key, if-match, if-none-match, x-request-id", "600"
 		case c.allowed != "":

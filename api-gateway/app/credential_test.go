@@ -104,3 +104,17 @@ func TestAfterABrokenLineEverythingIsForgotten(t *testing.T) {
 		t.Error("the token still works after the line was mended")
 	}
 }
+
+// TestARevocationThatNobodyHearsOf takes effect when what is remembered is over: without Redis too, within ten seconds.
+func TestARevocationThatNobodyHearsOf(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	status := func() int { return h.do("GET", h.public+"/conversations", nil, bearer(readFree)).StatusCode }
+	if status() != 200 {
+		t.Fatal("the token is not good")
+	}
+	h.accounts.remove(hashOf(readFree))
+	if !eventually(t, 10*time.Second, func() bool { return status() == 401 }) {
+		t.Error("the revoked token still works after ten seconds")
+	}
+}

@@ -203,6 +203,36 @@ func TestABodyThatBreaksOffIsNeverASuccess(t *testing.T) {
 	}
 }
 
+// TestASlowClient: a body that does not arrive by the request's deadline is refused, also where it is passed on as it comes.
+func TestASlowClient(t *testing.T) {
+	t.Parallel()
+	h := open(t, func(c *app.Config) { c.Timeout = 300 * time.Millisecond })
+	for name, rest := range map[string]string{
+		"small": "Content-Length: 10\r\n\r\nabc", "streamed": "Content-Length: 300000\r\n\r\nabc", "chunked": "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(h.public, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(conn, "POST /tickets HTTP/1.1\r\nHost: x\r\n"+bearer(bothPro)+"\r\n"+rest)
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if resp.StatusCode != 400 {
+			t.Errorf("%s: %s", name, resp.Status)
+		}
+	}
+	if n := h.echoed(h.do("POST", h.public+"/tickets", sized(300_000), bearer(bothPro))).Length; n != 300_000 {
+		t.Errorf("who is quick: %d bytes arrived", n)
+	}
+}
+
 func TestAnswersAreCleaned(t *testing.T) {
 	t.Parallel()
 	h := open(t)

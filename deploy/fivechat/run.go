@@ -55,7 +55,7 @@ func printDemo(out io.Writer, d *system.Demo, path string) {
 		}
 	}
 	if len(d.Websites) > 0 {
-		fmt.Fprintf(out, "\nOpen\n  %s/demo     a shop that carries the widget of %s\n  %s/console  where its agents answer; sign in with the token READ_WRITE\n", d.URL, d.Websites[0].Name, d.URL)
+		fmt.Fprintf(out, "\nOpen\n  %s/demo     a shop that carries the widget of %s\n  %s/console  where its agents answer; sign in with the token READ_WRITE\n  %s/docs     the API, to read and to try\n", d.URL, d.Websites[0].Name, d.URL, d.URL)
 		fmt.Fprintf(out, "\nTry\n  curl -H 'Authorization: Bearer %s' %s/statistics/current\nAll of this stands in %s.\n", d.Websites[0].Tokens["READ"], d.URL, path)
 	}
 }

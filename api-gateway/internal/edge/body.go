@@ -52,7 +52,7 @@ func admitBody(w http.ResponseWriter, r *http.Request, limit int64) error {
 }
 
 // punctual is a body that must have arrived by the request's deadline. Once it has, the deadline is lifted: left in
-// place, it would look like a client that went away.
+// place, it would look like a client that went away. One that has not stays cut off: nobody waits for the rest.
 type punctual struct {
 	io.ReadCloser
 	control *http.ResponseController
@@ -67,7 +67,7 @@ func (p *punctual) Read(b []byte) (int, error) {
 		_ = p.control.SetReadDeadline(p.by) // a writer that cannot has no deadline
 	}
 	n, err := p.ReadCloser.Read(b)
-	if err != nil {
+	if err == io.EOF {
 		_ = p.control.SetReadDeadline(time.Time{})
 	}
 	return n, err

@@ -12,7 +12,7 @@ import (
 const (
 	openHeaders    = "content-type, x-visitor-id, last-event-id, idempotency-key, if-match, if-none-match, x-request-id"
 	bearerHeaders  = "authorization, content-type, last-event-id, idempotency-key, if-match, if-none-match, x-request-id"
-	exposedHeaders = "X-Request-Id, Retry-After, ETag, Link, Idempotency-Replayed"
+	exposedHeaders = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, ETag, Link, Idempotency-Replayed"
 	preflightAge   = "600"
 )
 

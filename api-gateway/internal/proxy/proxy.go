@@ -13,6 +13,7 @@ package proxy
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -97,12 +98,12 @@ func (p *Proxy) Ask(r *http.Request, to route.Upstream, c Caller, resp *fasthttp
 	resp.SkipBody = r.Method == http.MethodHead
 	err := u.do(ctx, req, resp, deadline, twice(r))
 	switch {
+	case body.failed.Load():
+		return fault.Wrap(fault.Invalid, "the body could not be read", cmp.Or(err, ctx.Err()))
 	case ctx.Err() != nil: // also where an answer came: nobody is there to take it, and nobody should take it for given
 		return ctx.Err()
 	case err == nil:
 		return nil
-	case body.failed.Load():
-		return fault.Wrap(fault.Invalid, "the body could not be read", err)
 	case !time.Now().Before(deadline):
 		return fault.Wrap(fault.Timeout, "the request took too long", fmt.Errorf("%s: %w", to, err))
 	default:

@@ -6,6 +6,7 @@ import (
 
 	"fivechat.dev/libs/component"
 	"fivechat.dev/libs/custody"
+	"fivechat.dev/libs/rediskit"
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/services/widgets"
 	"fivechat.dev/services/widgets/internal/announcer"
@@ -27,7 +28,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	}
 	store := mongostore.New(base.DB)
 	custody.Serve(base.Router, base.Chain, "widgets", custody.Beside(store, base.Kept))
-	if err := api.Mount(base.Router, base.Chain, widgets.New(store, announcer.New(base.Redis, base.Log))); err != nil {
+	if err := api.Mount(base.Router, base.Chain, widgets.New(store, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)})); err != nil {
 		return runner.Unit{}, err
 	}
 	return base.Unit(ctx)
