@@ -35,6 +35,9 @@ func TestEventsAreAsDocumented(t *testing.T) {
 	agent.Send(t, 200, "PATCH", "/tickets/"+ticket, harness.Map{"priority": "HIGH"})
 	agent.Send(t, 201, "POST", "/tickets/"+ticket+"/messages", harness.Map{"content": "We look."})
 	agent.Do(t, "DELETE", "/tickets/"+ticket, nil).Want(t, 200)
+	gone := w.Visit(t, nil)
+	gone.Open(t, "Forget me.")
+	w.Operator().Do(t, "DELETE", "/operator/websites/"+harness.PathID(w.ID)+"/visitors/"+gone.Token, nil).Want(t, 202)
 
 	missing := map[string]bool{}
 	for name := range document(t).Components.Schemas {
