@@ -33,15 +33,17 @@ func TestWhatIsSentAgain(t *testing.T) {
 		status       int
 		asked        int64
 	}{
-		"reading":              {"GET", "/conversations", nil, "", 1, 200, 2},
-		"reading, half given":  {"GET", "/conversations", nil, "half an an", 1, 200, 2},
-		"reading, twice":       {"GET", "/conversations", nil, "", 2, 503, 2},
-		"a put":                {"PUT", "/tags/a", nil, "", 1, 200, 2},
-		"a post":               {"POST", "/tickets", nil, "", 1, 503, 1},
-		"a post, half given":   {"POST", "/tickets", nil, "half an an", 1, 503, 1},
-		"a patch":              {"PATCH", "/tickets/1", nil, "", 1, 503, 1},
-		"a delete":             {"DELETE", "/tickets/1", nil, "", 1, 503, 1},
-		"a post that is keyed": {"POST", "/tickets", []string{"Idempotency-Key: k"}, "", 1, 200, 2},
+		"reading":                {"GET", "/conversations", nil, "", 1, 200, 2},
+		"reading, half given":    {"GET", "/conversations", nil, "half an an", 1, 200, 2},
+		"reading, twice":         {"GET", "/conversations", nil, "", 2, 503, 2},
+		"a put":                  {"PUT", "/tags/a", nil, "", 1, 200, 2},
+		"a post":                 {"POST", "/tickets", nil, "", 1, 503, 1},
+		"a post, half given":     {"POST", "/tickets", nil, "half an an", 1, 503, 1},
+		"a patch":                {"PATCH", "/tickets/1", nil, "", 1, 503, 1},
+		"a delete":               {"DELETE", "/tickets/1", nil, "", 1, 503, 1},
+		"a post that is keyed":   {"POST", "/tickets", []string{"Idempotency-Key: k"}, "", 1, 200, 2},
+		"a delete that is keyed": {"DELETE", "/tickets/1", []string{"Idempotency-Key: k"}, "", 1, 503, 1},
+		"a keyed post of nobody": {"POST", "/visitor/sessions", []string{"Idempotency-Key: k"}, "", 1, 503, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

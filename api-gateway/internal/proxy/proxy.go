@@ -96,7 +96,7 @@ func (p *Proxy) Ask(r *http.Request, to route.Upstream, c Caller, resp *fasthttp
 	}
 	resp.Header.SetNoDefaultContentType(true)
 	resp.SkipBody = r.Method == http.MethodHead
-	err := u.do(ctx, req, resp, deadline, twice(r))
+	err := u.do(ctx, req, resp, deadline, twice(r, c.Principal))
 	switch {
 	case body.failed.Load():
 		return fault.Wrap(fault.Invalid, "the body could not be read", cmp.Or(err, ctx.Err()))

@@ -14,6 +14,8 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
 )
 
 // The circuit: it opens where at least tripShare of at least tripCalls calls within tripWindow got no answer, refuses for
@@ -110,13 +112,16 @@ func retriable(err error, twice bool) bool {
 	}
 }
 
-// twice says whether a request may be carried out twice: by its method, or because the service knows it by its key.
-func twice(r *http.Request) bool {
+// twice says whether a request may be sent twice: by its method, or because the service knows it by its key, as it does
+// those of tokens and visitors.
+func twice(r *http.Request, p identity.Principal) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPut:
 		return true
+	case http.MethodPost, http.MethodPatch:
+		return r.Header.Get(httpkit.IdempotencyKeyHeader) != "" && (p.Kind == identity.Token || p.Kind == identity.Visitor)
 	default:
-		return r.Header.Get("Idempotency-Key") != ""
+		return false
 	}
 }
 
