@@ -7,7 +7,6 @@ import (
 
 	"fivechat.dev/api-gateway/internal/edge"
 	"fivechat.dev/api-gateway/internal/pages"
-	"fivechat.dev/api-gateway/internal/proxy"
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/runner"
@@ -39,11 +38,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 }
 
 func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL, tele *telemetry.Telemetry) (runner.Unit, error) {
-	p, err := newParts(c, keys, tele)
-	if err != nil {
-		return runner.Unit{}, err
-	}
-	forward, err := proxy.New(services, c.Concurrency, keys, tele)
+	p, err := newParts(c, keys, services, tele)
 	if err != nil {
 		return runner.Unit{}, err
 	}
@@ -51,13 +46,9 @@ func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	settings, err := p.settings(forward)
-	if err != nil {
-		return runner.Unit{}, err
-	}
 	doors := edge.New(edge.Shared{
 		Telemetry: tele, Tokens: p.tokens.Resolve, Visitors: p.visitors.Resolve, Operators: edge.OperatorKey(c.OperatorKey, p.guard),
-		Limits: p.guard, Proxy: forward, Widgets: settings, Pages: shown.Serve, Trusted: c.TrustedProxies, Origins: c.CORSOrigins, Timeout: c.Timeout,
+		Limits: p.guard, Proxy: p.proxy, Widgets: p.widgets, Pages: shown.Serve, Trusted: c.TrustedProxies, Origins: c.CORSOrigins, Timeout: c.Timeout,
 	})
 	u := runner.Unit{Name: "api-gateway", Telemetry: tele, Drain: doors.Drain, Tasks: p.tasks, Close: p.close, Listeners: []runner.Listener{
 		{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public)},

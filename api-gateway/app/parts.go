@@ -4,13 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-
-	"github.com/prometheus/client_golang/prometheus"
+	"net/url"
 
 	"fivechat.dev/api-gateway/internal/cache"
 	"fivechat.dev/api-gateway/internal/limit"
 	"fivechat.dev/api-gateway/internal/memo"
 	"fivechat.dev/api-gateway/internal/proxy"
+	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/api-gateway/internal/token"
 	"fivechat.dev/api-gateway/internal/visitor"
 	"fivechat.dev/api-gateway/internal/website"
@@ -31,13 +31,14 @@ type parts struct {
 	visitors *visitor.Resolver
 	websites *website.Directory
 	guard    *limit.Guard
+	proxy    *proxy.Proxy
 	widgets  *cache.Cache
-	lookups  *prometheus.CounterVec
 	tasks    []runner.Task
 }
 
-func newParts(c Config, keys *identity.Keyring, tele *telemetry.Telemetry) (p *parts, err error) {
-	p = &parts{lookups: memo.NewLookups(tele.Registry)}
+func newParts(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL, tele *telemetry.Telemetry) (p *parts, err error) {
+	p = &parts{}
+	lookups := memo.NewLookups(tele.Registry)
 	accounts := httpkit.NewClient(c.AccountsURL, keys, tele)
 	if c.Redis.URL != "" {
 		if p.redis, err = rediskit.Connect(c.Redis); err != nil {
@@ -45,27 +46,31 @@ func newParts(c Config, keys *identity.Keyring, tele *telemetry.Telemetry) (p *p
 		}
 		p.tasks = append(p.tasks, runner.Task{Name: "forget", Run: func(ctx context.Context) error { return p.redis.OnForget(ctx, p.forget) }})
 	}
-	if p.websites, err = website.New(accounts, p.lookups); err != nil {
+	if p.websites, err = website.New(accounts, lookups); err != nil {
 		return p, err
 	}
 	if err = p.limits(c, tele); err != nil {
 		return p, err
 	}
-	if p.tokens, err = token.New(accounts, p.guard, p.lookups); err != nil {
+	if p.tokens, err = token.New(accounts, p.guard, lookups); err != nil {
 		return p, err
 	}
-	p.visitors, err = visitor.New(httpkit.NewClient(c.VisitorsURL, keys, tele), p.lookups)
+	if p.visitors, err = visitor.New(httpkit.NewClient(c.VisitorsURL, keys, tele), lookups); err != nil {
+		return p, err
+	}
+	if p.proxy, err = proxy.New(services, c.Concurrency, keys, tele); err != nil {
+		return p, err
+	}
+	p.widgets, err = cache.New("/widgets/", p.shared(), lookups, askWidgets(p.proxy))
 	return p, err
 }
 
-// settings makes the cache of what the widgets service answers to everybody. It has to be called before the tasks run.
-func (p *parts) settings(forward *proxy.Proxy) (_ *cache.Cache, err error) {
-	var shared cache.Shared
-	if p.redis != nil {
-		shared = p.redis
+// shared is where all edges keep answers, nil where there is no Redis.
+func (p *parts) shared() cache.Shared {
+	if p.redis == nil {
+		return nil
 	}
-	p.widgets, err = cache.New("/widgets/", shared, p.lookups, askWidgets(forward))
-	return p.widgets, err
+	return p.redis
 }
 
 // limits makes the guard, of the quotas that the settings name.

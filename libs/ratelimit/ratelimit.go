@@ -52,14 +52,14 @@ type Bank interface {
 }
 
 const (
-	prefix    = "fivechat:rate:" // of the keys in the bank
-	group     = "fivechat:rate-replicas"
-	keys      = 65_536 // that are remembered; who is forgotten loses what is left of a lease
-	share     = 50     // a lease is at most this part of a quota
-	maxLease  = 1_000
-	patience  = 250 * time.Millisecond // with a bank that does not answer
-	awayFor   = time.Second            // during which it is then not asked
-	attending = 10 * time.Second       // without a word from a replica, it is gone
+	prefix     = "fivechat:rate:" // of the keys in the bank
+	group      = "fivechat:rate-replicas"
+	keys       = 65_536 // that are remembered; who is forgotten loses what is left of a lease
+	share      = 50     // a lease is at most this part of a quota
+	maxLease   = 1_000
+	patience   = 250 * time.Millisecond // with a bank that does not answer
+	retryLocal = time.Second            // at most until a key that was refused alone is looked at again: the bank may be back
+	attending  = 10 * time.Second       // without a word from a replica, it is gone
 )
 
 // Limiter decides for one replica.
@@ -67,7 +67,7 @@ type Limiter struct {
 	bank      Bank // nil: there is none
 	accounts  *lru.Cache[string, *account]
 	replicas  atomic.Int64
-	away      atomic.Int64 // until when the bank is not asked, in Unix nanoseconds
+	away      rediskit.Absence
 	decisions [outcomes]prometheus.Counter
 }
 
@@ -153,7 +153,7 @@ func (l *Limiter) Take(ctx context.Context, key string, q Quota) Decision {
 	if wait := a.closed.Sub(now); wait > 0 {
 		return l.refuse(limited, q, wait)
 	}
-	if l.bank == nil || now.UnixNano() < l.away.Load() {
+	if l.bank == nil || l.away.Lasts() {
 		return l.alone(a, now)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience) // others wait for what is heard
@@ -161,7 +161,7 @@ func (l *Limiter) Take(ctx context.Context, key string, q Quota) Decision {
 	spent, err := l.bank.Spend(ctx, prefix+key+":"+q.String(), q.Requests, q.Window, l.want(a))
 	switch {
 	case err != nil:
-		l.away.Store(now.Add(awayFor).UnixNano())
+		l.away.Begin()
 		return l.alone(a, now)
 	case spent.Taken == 0:
 		a.left, a.closed = 0, now.Add(spent.RetryAfter)
@@ -211,7 +211,7 @@ func (l *Limiter) alone(a *account, now time.Time) Decision {
 	r := a.share.ReserveN(now, 1)
 	if wait := r.DelayFrom(now); wait > 0 {
 		r.CancelAt(now)
-		a.closed = now.Add(min(wait, awayFor)) // the bank may be there again before
+		a.closed = now.Add(min(wait, retryLocal))
 		return l.refuse(localLimited, a.quota, wait)
 	}
 	return l.pass(local, a.quota, int(a.share.TokensAt(now)))

@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,7 +30,6 @@ const (
 	sharedFor = 10 * time.Second // without asking the service
 	staleFor  = time.Hour
 	patience  = 100 * time.Millisecond // with a Redis that does not answer
-	awayFor   = time.Second            // during which it is then not asked
 )
 
 var bounds = memo.Bounds{Known: 16_384, KnownFor: time.Second, Unknown: 8_192, UnknownFor: time.Second, StaleFor: staleFor}
@@ -57,7 +55,7 @@ type Ask func(ctx context.Context, path string) (Answer, error)
 type Cache struct {
 	prefix string // of the paths; what follows is the key
 	shared Shared // nil: there is none
-	away   atomic.Int64
+	away   rediskit.Absence
 	ask    Ask
 	memo   *memo.Memo[*ready]
 }
@@ -140,14 +138,14 @@ type aged struct {
 
 // common looks into what is shared; what cannot be read is not there.
 func (c *Cache) common(ctx context.Context, key string) (a aged, found bool) {
-	if c.shared == nil || time.Now().UnixNano() < c.away.Load() {
+	if c.shared == nil || c.away.Lasts() {
 		return a, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	kept, found, err := c.shared.Cached(ctx, Name, key)
 	if err != nil {
-		c.away.Store(time.Now().Add(awayFor).UnixNano())
+		c.away.Begin()
 	}
 	if !found || httpkit.Decode(kept.Value, &a.Answer, false) != nil {
 		return a, false
@@ -159,7 +157,7 @@ func (c *Cache) common(ctx context.Context, key string) (a aged, found bool) {
 // share puts an answer where all edges find it, by the revision that its tag begins with.
 func (c *Cache) share(ctx context.Context, key string, a Answer) {
 	r, err := revision.OfTag(a.Tag)
-	if err != nil || c.shared == nil || time.Now().UnixNano() < c.away.Load() {
+	if err != nil || c.shared == nil || c.away.Lasts() {
 		return
 	}
 	value, err := httpkit.Encode(a)
@@ -169,6 +167,6 @@ func (c *Cache) share(ctx context.Context, key string, a Answer) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := c.shared.Cache(ctx, Name, key, r.Version, value, staleFor); err != nil {
-		c.away.Store(time.Now().Add(awayFor).UnixNano())
+		c.away.Begin()
 	}
 }

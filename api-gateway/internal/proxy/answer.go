@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,7 +42,7 @@ func give(w http.ResponseWriter, r *http.Request, resp *fasthttp.Response) {
 		case private[name], strings.HasPrefix(name, internalPrefix):
 		case name == "Cache-Control":
 			h[name] = []string{string(v)}
-		case name != "Vary" && contains(ours, name):
+		case name != "Vary" && slices.Contains(ours, name):
 		default:
 			h[name] = append(h[name], string(v))
 		}
@@ -61,13 +62,4 @@ func give(w http.ResponseWriter, r *http.Request, resp *fasthttp.Response) {
 // bodied says whether an answer of a status may have a body.
 func bodied(status int) bool {
 	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
-}
-
-func contains(list []string, s string) bool {
-	for _, e := range list {
-		if e == s {
-			return true
-		}
-	}
-	return false
 }
