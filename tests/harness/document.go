@@ -31,8 +31,9 @@ type answer map[string]*jsonschema.Schema
 // Document is the OpenAPI document, to check answers by.
 type Document struct {
 	Operations []*Documented
-	schemas    *jsonschema.Compiler
 	mux        *http.ServeMux
+	mu         sync.Mutex // tests ask side by side, and the compiler keeps what it has compiled
+	schemas    *jsonschema.Compiler
 }
 
 // documentAt is where the document's schemas refer to each other.
@@ -128,6 +129,8 @@ func (d *Document) schema(at ...string) (*jsonschema.Schema, error) {
 	for _, step := range at {
 		pointer.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(step))
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	return d.schemas.Compile(documentAt + "#" + (&url.URL{Path: pointer.String()}).EscapedPath())
 }
 
