@@ -3,9 +3,11 @@ package app
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 
 	"fivechat.dev/api-gateway/internal/edge"
+	"fivechat.dev/api-gateway/internal/front"
 	"fivechat.dev/api-gateway/internal/pages"
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/libs/identity"
@@ -51,7 +53,7 @@ func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL
 		Limits: p.guard, Proxy: p.proxy, Widgets: p.widgets, Pages: shown.Serve, Trusted: c.TrustedProxies, Origins: c.CORSOrigins, Timeout: c.Timeout,
 	})
 	u := runner.Unit{Name: "api-gateway", Telemetry: tele, Drain: doors.Drain, Tasks: p.tasks, Close: p.close, Listeners: []runner.Listener{
-		{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public)},
+		{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public), Server: func(s *http.Server) runner.Server { return front.New(s) }},
 		{Name: runner.Admin, Addr: c.AdminAddr},
 	}}
 	if c.OperatorKey != "" {

@@ -38,8 +38,16 @@ type Listener struct {
 	Addr      string
 	Net       net.Listener
 	Handler   http.Handler
-	TLS       *tls.Config // where set, the listener speaks TLS
-	Multiplex bool        // also speak HTTP/2 without TLS: many requests share a connection. For siblings, not for the world.
+	TLS       *tls.Config               // where set, the listener speaks TLS
+	Server    func(*http.Server) Server // where set, makes of the standard server what serves the listener; not with TLS
+	Multiplex bool                      // also speak HTTP/2 without TLS: many requests share a connection. For siblings, not for the world.
+}
+
+// Server serves a listener, as a *http.Server does.
+type Server interface {
+	Serve(net.Listener) error
+	Shutdown(context.Context) error
+	Close() error
 }
 
 // Task works in the background until its context ends. An error before that stops the component.
@@ -65,7 +73,7 @@ type Running struct {
 	unit    Unit
 	addrs   map[string]string
 	schemes map[string]string // of listeners, where it is not http
-	servers []*http.Server
+	servers []Server
 	stop    context.CancelFunc
 	group   *errgroup.Group
 	failed  context.Context
@@ -108,12 +116,16 @@ func Start(u Unit) (*Running, error) {
 			srv.Protocols.SetUnencryptedHTTP2(true)
 			srv.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxShared}
 		}
-		r.servers = append(r.servers, srv)
-		serve := srv.Serve
-		if l.TLS != nil {
+		server, serve := Server(srv), srv.Serve
+		switch {
+		case l.TLS != nil:
 			srv.TLSConfig, r.schemes[l.Name] = l.TLS, "https://"
 			serve = func(ln net.Listener) error { return srv.ServeTLS(ln, "", "") }
+		case l.Server != nil:
+			server = l.Server(srv)
+			serve = server.Serve
 		}
+		r.servers = append(r.servers, server)
 		group.Go(func() error { return served(serve(bound[i]), l.Name) })
 	}
 	for _, t := range u.Tasks {

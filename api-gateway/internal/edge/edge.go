@@ -72,9 +72,14 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if path != nil {
 		row = path.Route(r.Method)
 	}
+	streams := row != nil && row.Class.Streams()
+	if h, plain := w.(interface{ HandOver() }); plain && streams {
+		h.HandOver()
+		return
+	}
 	var ctx context.Context
 	var cancel context.CancelFunc
-	if row == nil || !row.Class.Streams() {
+	if !streams {
 		ctx, cancel = context.WithTimeout(r.Context(), e.Timeout)
 	} else {
 		ctx, cancel = context.WithCancel(r.Context())

@@ -1,0 +1,112 @@
+package front
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+)
+
+// plainBytes is the length of the longest plain request.
+const plainBytes = 8 << 10
+
+// The states of a connection.
+const (
+	active int32 = iota
+	idle         // waits for a request
+	ended        // was closed while it was idle
+)
+
+// conn is a connection that has brought plain requests only, so far.
+type conn struct {
+	net.Conn
+	server *Server
+	state  atomic.Int32
+	in     []byte // what has come and is not answered
+	msg    message
+	out    writer
+	watch  *watch
+}
+
+func newConn(s *Server, nc net.Conn) *conn {
+	c := &conn{Conn: nc, server: s, in: make([]byte, 0, plainBytes)}
+	gone, cancel := context.WithCancel(context.Background())
+	c.watch = newWatch(c, cancel)
+	c.msg.prepare(gone, nc.RemoteAddr().String())
+	c.out = writer{conn: nc, header: http.Header{}}
+	return c
+}
+
+// endIdle says whether the connection waits for a request, which it then does no longer.
+func (c *conn) endIdle() bool { return c.state.CompareAndSwap(idle, ended) }
+
+// serve answers plain requests until the connection ends, or goes to who serves the rest.
+func (c *conn) serve() {
+	defer c.watch.cancel()
+	wait := c.server.rest.ReadHeaderTimeout
+	for c.receive(wait) {
+		length := c.msg.parse(c.in)
+		if length == 0 || !c.answer() {
+			c.server.left(c)
+			_ = c.SetDeadline(time.Time{}) // whoever serves it sets its own; a connection that cannot has ended
+			c.server.handed.put(&begun{c.Conn, c.in})
+			return
+		}
+		if c.out.broken {
+			break
+		}
+		c.in = c.in[:copy(c.in, c.in[length:])]
+		wait = c.server.rest.IdleTimeout
+	}
+	c.server.left(c)
+	_ = c.Close() // what can be said has been said
+}
+
+// receive waits for a request, unless there is already the beginning of one, and says whether it came.
+func (c *conn) receive(wait time.Duration) bool {
+	if len(c.in) > 0 {
+		return true
+	}
+	if err := c.SetReadDeadline(time.Now().Add(wait)); err != nil {
+		return false
+	}
+	c.state.Store(idle)
+	if c.server.stopping.Load() {
+		return false
+	}
+	n, err := c.Read(c.in[:plainBytes])
+	c.in = c.in[:n]
+	return err == nil && c.state.CompareAndSwap(idle, active)
+}
+
+// answer has the handler answer the request that has been read, and says whether it did and did not hand it over.
+func (c *conn) answer() bool {
+	c.out.begin(c.msg.request.Method == http.MethodHead)
+	c.watch.begin()
+	c.handle()
+	c.watch.end()
+	if c.out.handed {
+		return false
+	}
+	c.out.end()
+	return true
+}
+
+// handle calls the handler. One that panics ends the connection, as it does in net/http.
+func (c *conn) handle() {
+	defer func() {
+		reason := recover()
+		if reason == nil {
+			return
+		}
+		c.out.broken = true
+		if err, _ := reason.(error); !errors.Is(err, http.ErrAbortHandler) && c.server.rest.ErrorLog != nil {
+			c.server.rest.ErrorLog.Print(fmt.Sprintf("front: panic: %v\n%s", reason, debug.Stack()))
+		}
+	}()
+	c.server.rest.Handler.ServeHTTP(&c.out, &c.msg.request)
+}

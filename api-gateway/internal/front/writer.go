@@ -1,0 +1,177 @@
+package front
+
+import (
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+const (
+	writeTimeout = 60 * time.Second // for a client to take an answer, or a part that is written at once
+	keptBytes    = 64 << 10         // an answer's buffer that is larger is not kept for the next
+)
+
+// writer is the ResponseWriter of one request after the other. An answer whose length the handler states is sent as it
+// is written; any other is gathered, and sent when the handler has returned.
+type writer struct {
+	conn    net.Conn
+	header  http.Header
+	out     []byte // head and body that are not sent yet
+	body    []byte // of an answer without a stated length
+	status  int    // 0: the answer has not begun
+	stated  int64  // the length of the body; -1 where the handler does not say
+	head    bool   // the request is a HEAD: what is written is counted
+	counted int64
+	broken  bool // nothing can be sent any more, or the connection shall end
+	handed  bool
+}
+
+func (w *writer) begin(head bool) {
+	if cap(w.out) > keptBytes {
+		w.out = nil
+	}
+	if cap(w.body) > keptBytes {
+		w.body = nil
+	}
+	clear(w.header)
+	w.out, w.body = w.out[:0], w.body[:0]
+	w.status, w.counted, w.stated, w.head, w.handed = 0, 0, -1, head, false
+}
+
+// HandOver leaves the request to net/http, which calls the handler anew: one that streams does so, before all else.
+func (w *writer) HandOver() { w.handed = true }
+
+// Header implements http.ResponseWriter.
+func (w *writer) Header() http.Header { return w.header }
+
+// WriteHeader implements http.ResponseWriter. What is not a final status is not sent.
+func (w *writer) WriteHeader(status int) {
+	if w.status != 0 || status < 200 {
+		return
+	}
+	w.status = status
+	if stated := w.header["Content-Length"]; len(stated) > 0 {
+		n, err := strconv.ParseUint(stated[0], 10, 63)
+		if err != nil {
+			delete(w.header, "Content-Length")
+		} else {
+			w.stated = int64(n) //nolint:gosec // of 63 bits
+		}
+	}
+	if w.stated >= 0 || !bodied(status) {
+		w.writeHead()
+	}
+}
+
+func bodied(status int) bool {
+	return status != http.StatusNoContent && status != http.StatusNotModified
+}
+
+// writeHead puts the status and the headers into out.
+func (w *writer) writeHead() {
+	b := append(w.out, "HTTP/1.1 "...)
+	b = strconv.AppendInt(b, int64(w.status), 10)
+	b = append(b, ' ')
+	b = append(b, http.StatusText(w.status)...)
+	b = append(b, "\r\nDate: "...)
+	b = append(b, date()...)
+	for name, values := range w.header {
+		if !httpguts.ValidHeaderFieldName(name) || name == "Date" || name == "Content-Length" && !bodied(w.status) {
+			continue
+		}
+		for _, v := range values {
+			if strings.ContainsAny(v, "\r\n") {
+				v = strings.NewReplacer("\r", " ", "\n", " ").Replace(v)
+			}
+			b = append(b, "\r\n"...)
+			b = append(b, name...)
+			b = append(b, ": "...)
+			b = append(b, v...)
+		}
+	}
+	w.out = append(b, "\r\n\r\n"...)
+}
+
+// Write implements http.ResponseWriter.
+func (w *writer) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	switch {
+	case !bodied(w.status):
+		return 0, http.ErrBodyNotAllowed
+	case w.head:
+	case w.stated < 0:
+		w.body = append(w.body, b...)
+	default:
+		if err := w.send(b); err != nil {
+			return 0, err
+		}
+	}
+	w.counted += int64(len(b))
+	return len(b), nil
+}
+
+// send sends what is in out, and b behind it.
+func (w *writer) send(b []byte) error {
+	if w.broken {
+		return net.ErrClosed
+	}
+	err := w.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	switch {
+	case err != nil:
+	case len(w.out)+len(b) <= keptBytes:
+		w.out = append(w.out, b...)
+		_, err = w.conn.Write(w.out)
+	default:
+		parts := net.Buffers{w.out, b}
+		_, err = parts.WriteTo(w.conn)
+	}
+	w.out, w.broken = w.out[:0], err != nil
+	return err
+}
+
+// end sends what is left of the answer. One that is shorter or longer than was stated ends the connection, as whoever
+// reads it no longer knows where the next begins.
+func (w *writer) end() {
+	if w.broken {
+		return
+	}
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	if w.stated < 0 && bodied(w.status) {
+		w.header["Content-Length"] = []string{strconv.FormatInt(w.counted, 10)}
+		w.writeHead()
+	}
+	if len(w.out) > 0 {
+		_ = w.send(w.body) // broken says it
+	}
+	if w.stated >= 0 && w.stated != w.counted && !w.head && bodied(w.status) || httpguts.HeaderValuesContainsToken(w.header["Connection"], "close") {
+		w.broken = true
+	}
+}
+
+// today is the date of answers, of a second.
+type today struct {
+	second int64
+	text   string
+}
+
+var now atomic.Pointer[today]
+
+// date is the time as the header Date has it.
+func date() string {
+	t := time.Now()
+	d := now.Load()
+	if d == nil || d.second != t.Unix() {
+		d = &today{t.Unix(), t.UTC().Format(http.TimeFormat)}
+		now.Store(d)
+	}
+	return d.text
+}
