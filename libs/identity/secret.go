@@ -32,11 +32,24 @@ func NewSecret() string {
 	return secretMark + string(random) + checksum(string(random))
 }
 
+// inBase62 says which bytes are digits of base 62.
+var inBase62 = func() (is [256]bool) {
+	for _, digit := range []byte(base62) {
+		is[digit] = true
+	}
+	return is
+}()
+
 // WellFormed says whether a secret has the form, and the checksum, of one that NewSecret made.
 func WellFormed(secret string) bool {
 	body, marked := strings.CutPrefix(secret, secretMark)
-	if !marked || len(body) != secretRandom+secretCheck || strings.Trim(body, base62) != "" {
+	if !marked || len(body) != secretRandom+secretCheck {
 		return false
+	}
+	for i := range len(body) {
+		if !inBase62[body[i]] {
+			return false
+		}
 	}
 	return checksum(body[:secretRandom]) == body[secretRandom:]
 }
@@ -55,5 +68,7 @@ func checksum(s string) string {
 // HashSecret is what is kept of a secret, and what one is found by: its SHA-256 in hexadecimal.
 func HashSecret(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
+	var text [2 * sha256.Size]byte
+	hex.Encode(text[:], sum[:])
+	return string(text[:])
 }

@@ -80,7 +80,8 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var ctx context.Context
 	var cancel context.CancelFunc
 	if !streams {
-		ctx, cancel = context.WithTimeout(r.Context(), e.Timeout)
+		l := newLifetime(r.Context(), e.Timeout)
+		ctx, cancel = l, l.end
 	} else {
 		ctx, cancel = context.WithCancel(r.Context())
 		// The deadline of reading the request, left in place, would look like a client that went away.

@@ -43,13 +43,15 @@ type exchange struct {
 	aborted   bool // the answer broke off
 }
 
+// begins are the options of an exchange's span.
+var begins = []trace.SpanStartOption{trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer)}
+
 // begin opens the exchange. The trace begins here: what a client says about traces of its own does not count.
 func (e *Edge) begin(ctx context.Context, w http.ResponseWriter, r *http.Request) (*exchange, context.Context) {
 	id, method := requestID(r.Header), methodLabel(r.Method)
-	ctx, span := e.Telemetry.Tracer.Start(httpkit.WithRequestID(ctx, id), method,
-		trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer))
+	ctx, span := e.Telemetry.Tracer.Start(httpkit.WithRequestID(ctx, id), method, begins...)
 	h := w.Header()
-	h.Set(httpkit.RequestIDHeader, id)
+	h[httpkit.RequestIDHeader] = []string{id}
 	h["X-Content-Type-Options"], h["Referrer-Policy"] = noSniff, noReferrer
 	return &exchange{
 		ResponseWriter: w, edge: e, method: method, path: r.URL.Path, start: time.Now(), span: span,

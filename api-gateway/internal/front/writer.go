@@ -85,7 +85,7 @@ func (w *writer) writeHead() {
 			continue
 		}
 		for _, v := range values {
-			if strings.ContainsAny(v, "\r\n") {
+			if strings.IndexByte(v, '\n') >= 0 || strings.IndexByte(v, '\r') >= 0 {
 				v = strings.NewReplacer("\r", " ", "\n", " ").Replace(v)
 			}
 			b = append(b, "\r\n"...)

@@ -25,6 +25,16 @@ import (
 type Website struct {
 	Plan   identity.Plan          `json:"plan"`
 	Quotas map[route.Class]Amount `json:"quotas"` // its own, in place of its plan's
+	rules  map[route.Class]rule
+}
+
+// Ready makes w ready for requests, once for all of them.
+func (w Website) Ready() Website {
+	w.rules = make(map[route.Class]rule, len(w.Quotas))
+	for class, own := range w.Quotas {
+		w.rules[class] = ruleOf(class, Pair{own, own})
+	}
+	return w
 }
 
 // Websites gives a website, the zero Website where it cannot be had: limits are no reason to refuse.
@@ -98,8 +108,8 @@ func (g *Guard) Admit(ctx context.Context, class route.Class, p identity.Princip
 // rule is that of a request's website, or of its plan.
 func (g *Guard) rule(ctx context.Context, class route.Class, p identity.Principal) rule {
 	w := g.websites(ctx, p.Website)
-	if own, has := w.Quotas[class]; has {
-		return ruleOf(class, Pair{own, own})
+	if own, has := w.rules[class]; has {
+		return own
 	}
 	return g.rules.Load().plans[cmp.Or(p.Plan, w.Plan, identity.Free)][class]
 }
@@ -128,10 +138,19 @@ func item(b []byte, name string, a Amount) []byte {
 
 // tell writes how a quota stands, also in the older headers that many clients read; their reset is in seconds from now.
 func tell(h http.Header, class route.Class, d ratelimit.Decision) error {
-	remaining, reset := strconv.Itoa(d.Remaining), strconv.Itoa(seconds(d.Reset()))
-	h["Ratelimit"] = []string{`"` + string(class) + `";r=` + remaining + ";t=" + reset}
-	values := [3]string{strconv.Itoa(d.Quota.Requests), remaining, reset}
-	h["X-Ratelimit-Limit"], h["X-Ratelimit-Remaining"], h["X-Ratelimit-Reset"] = values[0:1:1], values[1:2:2], values[2:3:3]
+	var room [96]byte
+	b := append(append(append(room[:0], '"'), class...), `";r=`...)
+	remaining := len(b)
+	b = strconv.AppendInt(b, int64(d.Remaining), 10)
+	remainingEnd := len(b)
+	b = append(b, ";t="...)
+	reset := len(b)
+	b = strconv.AppendInt(b, int64(seconds(d.Reset())), 10)
+	end := len(b)
+	all := string(strconv.AppendInt(b, int64(d.Quota.Requests), 10)) // one string, of which every value is a part
+	values := [4]string{all[:end], all[end:], all[remaining:remainingEnd], all[reset:end]}
+	h["Ratelimit"], h["X-Ratelimit-Limit"], h["X-Ratelimit-Remaining"], h["X-Ratelimit-Reset"] =
+		values[0:1:1], values[1:2:2], values[2:3:3], values[3:4:4]
 	if d.Allowed {
 		return nil
 	}

@@ -74,12 +74,20 @@ func New[V any](name string, b Bounds, lookups *prometheus.CounterVec, fetch Fet
 	}, nil
 }
 
+// Have gives the value of a key where it is remembered, or that there is none, and says whether it is.
+func (m *Memo[V]) Have(key string) (V, error, bool) { //nolint:revive // the error is a value like the other
+	a, ok := m.remembered(key)
+	if ok {
+		m.hits.Inc()
+	}
+	return a.value, a.err, ok
+}
+
 // Get gives the value of a key. Its error is NotFound for a key without one, Unavailable where the service that knows
 // gives no answer; only the former is remembered.
 func (m *Memo[V]) Get(ctx context.Context, key string) (V, error) {
-	if a, ok := m.remembered(key); ok {
-		m.hits.Inc()
-		return a.value, a.err
+	if v, err, ok := m.Have(key); ok {
+		return v, err
 	}
 	m.misses.Inc()
 	// A flight that took off before something was dropped may carry what that was about, so nobody joins it after.

@@ -33,6 +33,7 @@ func give(w http.ResponseWriter, r *http.Request, resp *fasthttp.Response) {
 	for name := range h {
 		ours = append(ours, name)
 	}
+	values := make([]string, 0, 8)
 	for k, v := range resp.Header.All() {
 		name, known := usual[string(k)]
 		if !known {
@@ -41,10 +42,16 @@ func give(w http.ResponseWriter, r *http.Request, resp *fasthttp.Response) {
 		switch {
 		case private[name], strings.HasPrefix(name, internalPrefix):
 		case name == "Cache-Control":
-			h[name] = []string{string(v)}
+			values = append(values, string(v))
+			h[name] = values[len(values)-1 : len(values) : len(values)]
 		case name != "Vary" && slices.Contains(ours, name):
 		default:
-			h[name] = append(h[name], string(v))
+			values = append(values, string(v))
+			if h[name] == nil {
+				h[name] = values[len(values)-1 : len(values) : len(values)]
+			} else {
+				h[name] = append(h[name], string(v))
+			}
 		}
 	}
 	body := resp.Body()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -26,6 +27,8 @@ const (
 type conn struct {
 	net.Conn
 	raw   syscall.RawConn // nil below TLS, where bytes that nobody asked for are nothing strange
+	peek  func(fd uintptr)
+	quiet bool // when peek last looked
 	r     *bufio.Reader
 	w     *bufio.Writer
 	since time.Time // when it began to rest
@@ -41,13 +44,7 @@ func (c *conn) open() bool {
 	if c.raw == nil {
 		return true
 	}
-	quiet := false
-	var one [1]byte
-	err := c.raw.Control(func(fd uintptr) {
-		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		quiet = errors.Is(err, syscall.EAGAIN)
-	})
-	return err == nil && quiet
+	return c.raw.Control(c.peek) == nil && c.quiet
 }
 
 // carry sends req and takes the answer into resp by the deadline, or until ctx ends, and says whether the connection can
@@ -56,14 +53,51 @@ func (c *conn) carry(ctx context.Context, req *fasthttp.Request, resp *fasthttp.
 	if err := c.SetDeadline(deadline); err != nil {
 		return false, err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) }) // nobody waits any more
+	waiting := func() bool { return true }
+	if req.IsBodyStream() {
+		waiting = c.endWith(ctx)
+	}
 	if err = req.Write(c.w); err == nil {
 		err = c.w.Flush()
+	}
+	if err == nil && !req.IsBodyStream() {
+		waiting, err = c.await(ctx, deadline)
 	}
 	if err == nil {
 		err = resp.ReadLimitBody(c.r, maxAnswer)
 	}
-	return stop() && err == nil && !resp.ConnectionClose() && c.r.Buffered() == 0, err
+	return waiting() && err == nil && !resp.ConnectionClose() && c.r.Buffered() == 0, err
+}
+
+// awaitFor is how long the beginning of an answer is awaited without regard to whether somebody still waits for it: it
+// costs less than to have the end of a context heard, and most have begun long before.
+const awaitFor = 500 * time.Millisecond
+
+// await waits until an answer begins. The function that it gives ends the regard for ctx, and says whether that had not
+// ended.
+func (c *conn) await(ctx context.Context, deadline time.Time) (waiting func() bool, err error) {
+	waiting = func() bool { return true }
+	if first := time.Now().Add(awaitFor); first.Before(deadline) {
+		if err := c.SetReadDeadline(first); err != nil {
+			return waiting, err
+		}
+		_, err = c.r.Peek(1)
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return waiting, err
+		}
+		if err := c.SetReadDeadline(deadline); err != nil {
+			return waiting, err
+		}
+	}
+	if c.r.Buffered() == 0 {
+		waiting = c.endWith(ctx)
+	}
+	return waiting, nil
+}
+
+// endWith ends what the connection does as soon as ctx ends; until then the function that it gives lets it be, and says so.
+func (c *conn) endWith(ctx context.Context) func() bool {
+	return context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) }) // nobody waits any more
 }
 
 // pool is the connections to one service.
@@ -162,6 +196,11 @@ func (p *pool) dial(ctx context.Context) (*conn, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	c.peek = func(fd uintptr) {
+		var one [1]byte
+		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		c.quiet = err == syscall.EAGAIN //nolint:errorlint // as it comes from the system
 	}
 	c.r, c.w = bufio.NewReaderSize(c, bufferBytes), bufio.NewWriterSize(c, bufferBytes)
 	return c, nil

@@ -129,6 +129,7 @@ func setOf(names ...string) map[string]bool {
 func fill(req *fasthttp.Request, r *http.Request, host string, body *watched) {
 	h := &req.Header
 	h.SetNoDefaultContentType(true)
+	h.DisableNormalizing() // they are in their normal form
 	h.SetMethod(r.Method)
 	h.SetRequestURI(target(r.URL))
 	h.SetHost(host)

@@ -70,12 +70,15 @@ func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (
 		return identity.Principal{}, Failed(ctx, r.throttle, address, "")
 	}
 	hash, prefix := identity.HashSecret(secret), secret[:prefixLength]
-	if !r.memo.Knows(hash) {
-		if err := r.throttle.Guessing(address, prefix); err != nil {
-			return identity.Principal{}, err
+	p, err, remembered := r.memo.Have(hash)
+	if !remembered {
+		if !r.memo.Knows(hash) {
+			if err := r.throttle.Guessing(address, prefix); err != nil {
+				return identity.Principal{}, err
+			}
 		}
+		p, err = r.memo.Get(ctx, hash)
 	}
-	p, err := r.memo.Get(ctx, hash)
 	if fault.Is(err, fault.NotFound) {
 		return identity.Principal{}, Failed(ctx, r.throttle, address, prefix)
 	}

@@ -27,7 +27,7 @@ type Directory struct{ memo *memo.Memo[limit.Website] }
 func New(accounts *httpkit.Client, lookups *prometheus.CounterVec) (*Directory, error) {
 	m, err := memo.New(Cache, bounds, lookups, func(ctx context.Context, id string) (limit.Website, time.Time, error) {
 		w, err := httpkit.Call[limit.Website](ctx, accounts, tenant.ID{}, http.MethodGet, "/internal/websites/"+id+"/limits", nil)
-		return w, time.Time{}, err
+		return w.Ready(), time.Time{}, err
 	})
 	return &Directory{m}, err
 }
