@@ -28,17 +28,18 @@ type Server struct {
 	rest   *http.Server // has the handler and the bounds, and serves what is not plain
 	handed *handed
 
-	stopping atomic.Bool
-	plain    sync.WaitGroup // of conns
-	mu       sync.Mutex
-	ln       net.Listener
-	conns    map[*conn]struct{}
+	watchAfter time.Duration
+	stopping   atomic.Bool
+	plain      sync.WaitGroup // of conns
+	mu         sync.Mutex
+	ln         net.Listener
+	conns      map[*conn]struct{}
 }
 
 // New makes a Server with the handler and the bounds of another, which serves what is not plain. The handler of a plain
 // request must not use it, its header or its body after it has returned.
 func New(rest *http.Server) *Server {
-	return &Server{rest: rest, handed: newHanded(), conns: map[*conn]struct{}{}}
+	return &Server{rest: rest, handed: newHanded(), watchAfter: watchAfter, conns: map[*conn]struct{}{}}
 }
 
 // Serve accepts connections until the server is shut down or closed; its error is then http.ErrServerClosed.

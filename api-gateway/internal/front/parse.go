@@ -29,7 +29,7 @@ var canonical = func() map[string]string {
 	names := map[string]string{}
 	for _, n := range []string{
 		"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Content-Length", "Content-Type", "Cookie", "Dnt", "Host",
-		"Idempotency-Key", "If-Match", "If-Modified-Since", "If-None-Match", "Origin", "Pragma", "Priority", "Referer", "Sec-Ch-Ua", "Sec-Ch-Ua-Mobile",
+		"Idempotency-Key", "If-Match", "If-Modified-Since", "If-None-Match", "Origin", "Priority", "Referer", "Sec-Ch-Ua", "Sec-Ch-Ua-Mobile",
 		"Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Gpc", "Traceparent", "Tracestate", "User-Agent",
 		"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "X-Request-Id", "X-Visitor-Id",
 	} {
@@ -128,8 +128,10 @@ func (m *message) field(name, value string) bool {
 		m.request.Host = value
 		return true
 	case "Connection":
-		return strings.EqualFold(value, "keep-alive")
-	case "Transfer-Encoding", "Upgrade", "Expect", "Trailer", "Te", "Proxy-Connection", "Keep-Alive", "Http2-Settings":
+		if !strings.EqualFold(value, "keep-alive") {
+			return false
+		}
+	case "Transfer-Encoding", "Upgrade", "Expect", "Trailer", "Te", "Proxy-Connection", "Keep-Alive", "Http2-Settings", "Pragma": // the last adds a header in net/http
 		return false
 	case "Content-Length":
 		if m.header[name] != nil {

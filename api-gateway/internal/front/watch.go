@@ -20,6 +20,7 @@ type watch struct {
 	conn   *conn
 	cancel context.CancelFunc
 	timer  *time.Timer
+	after  time.Duration
 
 	mu      sync.Mutex
 	over    bool          // the request has been answered
@@ -27,7 +28,7 @@ type watch struct {
 }
 
 func newWatch(c *conn, cancel context.CancelFunc) *watch {
-	w := &watch{conn: c, cancel: cancel, over: true}
+	w := &watch{conn: c, cancel: cancel, after: c.server.watchAfter, over: true}
 	w.timer = time.AfterFunc(time.Hour, w.look)
 	w.timer.Stop()
 	return w
@@ -37,7 +38,7 @@ func (w *watch) begin() {
 	w.mu.Lock()
 	w.over = false
 	w.mu.Unlock()
-	w.timer.Reset(watchAfter)
+	w.timer.Reset(w.after)
 }
 
 // end ends the watch: nobody reads from the connection any more.

@@ -8,7 +8,7 @@
 // its two goroutines a connection and its copies of every header cost more CPU than all the rest of the edge (make
 // bench-edge has a bare ReverseProxy beside it). fasthttp's own client would do but for two things: it does not look
 // whether a connection that rested is still open before it writes to it, and it cannot be told that nobody waits any
-// more. The server's side stays net/http's, for its strictness about what a request is.
+// more. The clients' side is package front's.
 package proxy
 
 import (
