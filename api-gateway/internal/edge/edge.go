@@ -65,31 +65,34 @@ type Edge struct {
 // Over makes the Edge of a table.
 func (s *Shared) Over(rows []route.Route) *Edge { return &Edge{s, route.New(rows)} }
 
-// ServeHTTP answers a request: within the timeout, unless it asks for a stream.
+// ServeHTTP answers a request: within the timeout, unless it asks for a stream, which the standard server serves.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := e.table.Find(r)
 	var row *route.Route
 	if path != nil {
 		row = path.Route(r.Method)
 	}
-	streams := row != nil && row.Class.Streams()
-	if h, plain := w.(interface{ HandOver() }); plain && streams {
-		h.HandOver()
+	if row == nil || !row.Class.Streams() {
+		l := newLifetime(r.Context(), e.Timeout)
+		defer l.end()
+		e.answer(l, w, r, path, row) //nolint:contextcheck // it is made of the request's
 		return
 	}
-	var ctx context.Context
-	var cancel context.CancelFunc
-	if !streams {
-		l := newLifetime(r.Context(), e.Timeout)
-		ctx, cancel = l, l.end
-	} else {
-		ctx, cancel = context.WithCancel(r.Context())
-		// The deadline of reading the request, left in place, would look like a client that went away.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a writer that cannot has no deadline
-		stop := context.AfterFunc(e.draining, cancel)                  //nolint:contextcheck // the listener's end, not the request's
-		defer stop()
+	if plain, is := w.(interface{ HandOver() }); is {
+		plain.HandOver()
+		return
 	}
+	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
+	// The deadline of reading the request, left in place, would look like a client that went away.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a writer that cannot has no deadline
+	stop := context.AfterFunc(e.draining, cancel)                  //nolint:contextcheck // the listener's end, not the request's
+	defer stop()
+	e.answer(ctx, w, r, path, row)
+}
+
+// answer is one exchange.
+func (e *Edge) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, path *route.Path, row *route.Route) {
 	x, ctx := e.begin(ctx, w, r)
 	defer x.end(ctx)
 	if err := e.serve(x, r.WithContext(ctx), path, row); err != nil {

@@ -3,7 +3,6 @@ package front
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -105,7 +104,7 @@ func (c *conn) handle() {
 		}
 		c.out.broken = true
 		if err, _ := reason.(error); !errors.Is(err, http.ErrAbortHandler) && c.server.rest.ErrorLog != nil {
-			c.server.rest.ErrorLog.Print(fmt.Sprintf("front: panic: %v\n%s", reason, debug.Stack()))
+			c.server.rest.ErrorLog.Printf("front: panic: %v\n%s", reason, debug.Stack())
 		}
 	}()
 	c.server.rest.Handler.ServeHTTP(&c.out, &c.msg.request)

@@ -75,7 +75,7 @@ func New[V any](name string, b Bounds, lookups *prometheus.CounterVec, fetch Fet
 }
 
 // Have gives the value of a key where it is remembered, or that there is none, and says whether it is.
-func (m *Memo[V]) Have(key string) (V, error, bool) { //nolint:revive // the error is a value like the other
+func (m *Memo[V]) Have(key string) (V, error, bool) {
 	a, ok := m.remembered(key)
 	if ok {
 		m.hits.Inc()

@@ -200,7 +200,7 @@ func (p *pool) dial(ctx context.Context) (*conn, error) {
 	c.peek = func(fd uintptr) {
 		var one [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		c.quiet = err == syscall.EAGAIN //nolint:errorlint // as it comes from the system
+		c.quiet = err == syscall.EAGAIN
 	}
 	c.r, c.w = bufio.NewReaderSize(c, bufferBytes), bufio.NewWriterSize(c, bufferBytes)
 	return c, nil
