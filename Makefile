@@ -1,7 +1,7 @@
 # Everything here needs Go and make, and nothing else; only changing what browsers load needs Node.
 MODULES := libs libs/client libs/embedmongo services api-gateway deploy/fivechat tests
 WEB := libs/web services/widgets/web api-gateway/web
-SERVICES := accounts conversations statistics tickets visitors widgets
+SERVICES := accounts conversations statistics tickets visitors webhooks widgets
 LINT_VERSION := v2.15.0
 OAPI_CODEGEN_VERSION := v2.8.2
 GENERATED := api-gateway/openapi libs/client/api

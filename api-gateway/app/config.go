@@ -30,6 +30,7 @@ type Config struct {
 	WidgetsURL       string          `env:"FIVECHAT_WIDGETS_URL"`
 	TicketsURL       string          `env:"FIVECHAT_TICKETS_URL"`
 	StatisticsURL    string          `env:"FIVECHAT_STATISTICS_URL"`
+	WebhooksURL      string          `env:"FIVECHAT_WEBHOOKS_URL"`
 	TrustedProxies   []netip.Prefix  `env:"FIVECHAT_TRUSTED_PROXIES"` // CIDRs whose X-Forwarded-For counts, comma-separated
 	CORSOrigins      []string        `env:"FIVECHAT_CORS_ORIGINS"`    // whose pages may call operations with a bearer, comma-separated
 	Timeout          time.Duration   `env:"FIVECHAT_TIMEOUT"`         // how long a request may take, at most what a service would allow
@@ -102,6 +103,7 @@ func (c Config) services() (map[route.Upstream]*url.URL, error) {
 		{route.Widgets, "FIVECHAT_WIDGETS_URL", c.WidgetsURL},
 		{route.Tickets, "FIVECHAT_TICKETS_URL", c.TicketsURL},
 		{route.Statistics, "FIVECHAT_STATISTICS_URL", c.StatisticsURL},
+		{route.Webhooks, "FIVECHAT_WEBHOOKS_URL", c.WebhooksURL},
 	} {
 		u, err := url.Parse(s.value)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Scheme+"://"+u.Host != s.value {

@@ -142,6 +142,7 @@ func open(t *testing.T, adjust ...func(*app.Config)) *house {
 	})
 	c.TicketsURL = h.service("tickets", keys, nil)
 	c.StatisticsURL = h.service("statistics", keys, nil)
+	c.WebhooksURL = h.service("webhooks", keys, nil)
 	for _, a := range adjust {
 		a(&c)
 	}

@@ -207,7 +207,7 @@ func TestQuotasThatCannotBeAreRefused(t *testing.T) {
 		c := app.Default()
 		c.QuotasFile = file
 		c.AssertionKeys = []string{assertionKey}
-		for _, u := range []*string{&c.AccountsURL, &c.ConversationsURL, &c.VisitorsURL, &c.WidgetsURL, &c.TicketsURL, &c.StatisticsURL} {
+		for _, u := range []*string{&c.AccountsURL, &c.ConversationsURL, &c.VisitorsURL, &c.WidgetsURL, &c.TicketsURL, &c.StatisticsURL, &c.WebhooksURL} {
 			*u = down
 		}
 		if _, err := app.New(t.Context(), c); err == nil || !strings.Contains(err.Error(), names) || !strings.Contains(err.Error(), "FIVECHAT_QUOTAS") {

@@ -62,7 +62,7 @@ func TestSettingsThatCannotWork(t *testing.T) {
 	good := app.Default()
 	good.AssertionKeys = []string{assertionKey}
 	good.AccountsURL, good.ConversationsURL, good.VisitorsURL = "http://a:1", "http://c:1", "https://v"
-	good.WidgetsURL, good.TicketsURL, good.StatisticsURL = "http://w", "http://t", "http://s"
+	good.WidgetsURL, good.TicketsURL, good.StatisticsURL, good.WebhooksURL = "http://w", "http://t", "http://s", "http://h"
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}

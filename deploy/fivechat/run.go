@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"fivechat.dev/deploy/fivechat/system"
+	"fivechat.dev/libs/config"
+	webhooks "fivechat.dev/services/webhooks/app"
 )
 
 func runCommand() *cobra.Command {
@@ -19,7 +21,12 @@ func runCommand() *cobra.Command {
 		Use: "run", Short: "Run every service and the gateway in this process", Args: cobra.NoArgs,
 		Long: "Run every service and the gateway in this process, each on a loopback listener of its own, over embedded stores\n" +
 			"in the data folder, or over MONGODB_URI (a replica set) and REDIS_URL where they are set.",
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o, c.OutOrStdout()) },
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if o.Webhooks, err = config.Load(webhooks.Reach{}); err != nil {
+				return err
+			}
+			return run(c.Context(), o, c.OutOrStdout())
+		},
 	}
 	c.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:8080", "address of the public edge")
 	c.Flags().StringVar(&o.Operator, "operator-listen", "127.0.0.1:0", "address of the operator's API")

@@ -909,6 +909,198 @@ export interface paths {
         patch: operations["updateVisitorContext"];
         trace?: never;
     };
+    "/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A website's webhooks
+         * @description Needs a token with `READ`.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Be told of events over HTTP
+         * @description Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same every
+         *     time the event is sent; `webhook-timestamp`; `webhook-signature`, to be verified with the secret, which this answer shows for the
+         *     only time. Any 2xx within 15 seconds takes it. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
+         *     24 hours, with what happened to the same conversation, visitor or ticket held back meanwhile. A webhook that takes nothing for all
+         *     that time, or answers 410, is disabled, and `webhook.disabled` tells of it. Redirects are not followed, and addresses that are not the
+         *     internet's are not reached. A website has at most 20.
+         *
+         *
+         *     Needs a token with `WRITE`.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["webhookId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * A webhook
+         * @description Needs a token with `READ`.
+         */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook and its deliveries
+         * @description Needs a token with `WRITE`.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
+         *
+         *     Needs a token with `WRITE`.
+         */
+        patch: operations["updateWebhook"];
+        trace?: never;
+    };
+    "/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["webhookId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What was sent to a webhook, and what it answered
+         * @description They are kept for 30 days after the last attempt.
+         *
+         *     Needs a token with `READ`.
+         */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}/deliveries/{deliveryId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["webhookId"];
+                /** @example 12 */
+                deliveryId: components["parameters"]["deliveryId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * A delivery, with the body that is sent
+         * @description Needs a token with `READ`.
+         */
+        get: operations["getWebhookDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}/deliveries/{deliveryId}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["webhookId"];
+                /** @example 12 */
+                deliveryId: components["parameters"]["deliveryId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again
+         * @description With the `webhook-id` that it had. 409 where it is still to be sent, or the webhook is disabled.
+         *
+         *     Needs a token with `WRITE`.
+         */
+        post: operations["redeliverWebhookDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["webhookId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook a new secret
+         * @description The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
+         *
+         *     Needs a token with `WRITE`.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["webhookId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a webhook an event to try it
+         * @description The event `webhook.test` is on its way, as any other would be; the delivery shows what becomes of it.
+         *
+         *     Needs a token with `WRITE`.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/website": {
         parameters: {
             query?: never;
@@ -1130,8 +1322,13 @@ export interface components {
             /** Format: int64 */
             id: number;
         };
+        DeletedWebhook: {
+            deleted: boolean;
+            /** Format: int64 */
+            id: number;
+        };
         /** @description What happened. `type` is the event's name. */
-        Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["typing"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"];
+        Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["typing"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"] | components["schemas"]["webhook.disabled"];
         /** @description The same on every delivery; empty for what is kept nowhere. */
         EventId: string;
         FieldProblem: {
@@ -1258,6 +1455,15 @@ export interface components {
             language?: string;
             name: string;
             theme?: components["schemas"]["Theme"];
+        };
+        NewWebhook: {
+            /** @default  */
+            description: string;
+            /** @default true */
+            enabled: boolean;
+            events: components["schemas"]["WebhookEvents"];
+            /** @description An absolute https URL, without a name, a password or a fragment. */
+            url: string;
         };
         News: {
             conversation: components["schemas"]["Conversation"];
@@ -1612,6 +1818,151 @@ export interface components {
             context?: components["schemas"]["ContextChange"];
             name?: string;
         };
+        Webhook: {
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it took something last.
+             */
+            deliveredAt: string | null;
+            description: string;
+            /** Format: date-time */
+            disabledAt: string | null;
+            /**
+             * @description Why we disabled it: it answered 410; a delivery failed for three days and no other succeeded; over 10,000 waited for it.
+             * @enum {string|null}
+             */
+            disabledReason: "GONE" | "EXHAUSTED" | "BACKLOG" | null;
+            enabled: boolean;
+            events: components["schemas"]["WebhookEvents"];
+            /**
+             * Format: date-time
+             * @description Since when it has taken nothing that it was sent.
+             */
+            failingSince: string | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description Until when the secret before the newest signs too.
+             */
+            previousSecretUntil: string | null;
+            /** Format: date-time */
+            updatedAt: string;
+            url: string;
+        };
+        WebhookAttempt: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            durationMs: number;
+            error: string | null;
+            request: components["schemas"]["WebhookMessage"];
+            response: components["schemas"]["WebhookMessage"] | null;
+            /** @description null where there was no answer. */
+            status: number | null;
+        };
+        WebhookDelivery: {
+            /** @description The last twelve, the oldest first. */
+            attempts: components["schemas"]["WebhookAttempt"][];
+            /** Format: date-time */
+            createdAt: string;
+            eventId: components["schemas"]["EventId"];
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            nextAttemptAt: string | null;
+            status: components["schemas"]["WebhookDeliveryStatus"];
+            type: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        WebhookDeliveryDetail: {
+            /** @description The last twelve, the oldest first. */
+            attempts: components["schemas"]["WebhookAttempt"][];
+            /** @description JSON: `type`, `timestamp`, `id`, `websiteId` and, as on the event stream, `data`. */
+            body: string;
+            /** Format: date-time */
+            createdAt: string;
+            eventId: components["schemas"]["EventId"];
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            nextAttemptAt: string | null;
+            status: components["schemas"]["WebhookDeliveryStatus"];
+            type: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        WebhookDeliveryPage: {
+            data: components["schemas"]["WebhookDelivery"][];
+        } & components["schemas"]["Page"];
+        /**
+         * @description HELD waits for the webhook to be enabled again.
+         * @enum {string}
+         */
+        WebhookDeliveryStatus: "PENDING" | "HELD" | "DELIVERED" | "FAILED";
+        /** @description Types of events; a group like `ticket.*`; or `*` for all. */
+        WebhookEvents: string[];
+        /** @description What is kept of a message. Signatures and cookies are not; a body is its beginning. */
+        WebhookMessage: {
+            body: string | null;
+            headers: {
+                [key: string]: string;
+            };
+        };
+        WebhookPage: {
+            data: components["schemas"]["Webhook"][];
+        } & components["schemas"]["Page"];
+        WebhookPatch: {
+            description?: string;
+            enabled?: boolean;
+            events?: components["schemas"]["WebhookEvents"];
+            url?: string;
+        };
+        WebhookRotation: {
+            /**
+             * Format: int64
+             * @default 86400
+             */
+            overlapSeconds: number;
+        };
+        WebhookWithSecret: {
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it took something last.
+             */
+            deliveredAt: string | null;
+            description: string;
+            /** Format: date-time */
+            disabledAt: string | null;
+            /**
+             * @description Why we disabled it: it answered 410; a delivery failed for three days and no other succeeded; over 10,000 waited for it.
+             * @enum {string|null}
+             */
+            disabledReason: "GONE" | "EXHAUSTED" | "BACKLOG" | null;
+            enabled: boolean;
+            events: components["schemas"]["WebhookEvents"];
+            /**
+             * Format: date-time
+             * @description Since when it has taken nothing that it was sent.
+             */
+            failingSince: string | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description Until when the secret before the newest signs too.
+             */
+            previousSecretUntil: string | null;
+            secret: string;
+            /** Format: date-time */
+            updatedAt: string;
+            url: string;
+        };
         /**
          * @example {
          *       "clientToken": "demo-shop",
@@ -1924,6 +2275,21 @@ export interface components {
             /** @constant */
             type: "visitors.imported";
         };
+        /** @description A webhook was disabled by us; no webhook is told of it. */
+        "webhook.disabled": {
+            /** Format: date-time */
+            at: string;
+            data: {
+                /** @enum {string} */
+                reason: "GONE" | "EXHAUSTED" | "BACKLOG";
+                url: string;
+                /** Format: int64 */
+                webhookId: number;
+            };
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "webhook.disabled";
+        };
     };
     responses: {
         /** @description A parameter or the body is wrong; `errors` names what and how. */
@@ -2064,6 +2430,8 @@ export interface components {
         conversationToken: string;
         /** @description A `nextCursor` of an earlier answer: reads on behind it without counting. */
         cursor: string;
+        /** @example 12 */
+        deliveryId: number;
         file: string;
         /** @description Any name for this request, the same on every try. */
         idempotencyKey: string;
@@ -2090,6 +2458,8 @@ export interface components {
         userId: number;
         /** @example vis_a1b2 */
         visitorToken: string;
+        /** @example 7 */
+        webhookId: number;
     };
     requestBodies: never;
     headers: {
@@ -2134,6 +2504,7 @@ export type ConversationStatus = components['schemas']['ConversationStatus'];
 export type DeletedTag = components['schemas']['DeletedTag'];
 export type DeletedTicket = components['schemas']['DeletedTicket'];
 export type DeletedUser = components['schemas']['DeletedUser'];
+export type DeletedWebhook = components['schemas']['DeletedWebhook'];
 export type Event = components['schemas']['Event'];
 export type EventId = components['schemas']['EventId'];
 export type FieldProblem = components['schemas']['FieldProblem'];
@@ -2148,6 +2519,7 @@ export type NewSession = components['schemas']['NewSession'];
 export type NewTicket = components['schemas']['NewTicket'];
 export type NewTicketMessage = components['schemas']['NewTicketMessage'];
 export type NewUser = components['schemas']['NewUser'];
+export type NewWebhook = components['schemas']['NewWebhook'];
 export type News = components['schemas']['News'];
 export type OpenedConversation = components['schemas']['OpenedConversation'];
 export type Page = components['schemas']['Page'];
@@ -2181,6 +2553,18 @@ export type Visitor = components['schemas']['Visitor'];
 export type VisitorMessage = components['schemas']['VisitorMessage'];
 export type VisitorPage = components['schemas']['VisitorPage'];
 export type VisitorPatch = components['schemas']['VisitorPatch'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookAttempt = components['schemas']['WebhookAttempt'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookDeliveryDetail = components['schemas']['WebhookDeliveryDetail'];
+export type WebhookDeliveryPage = components['schemas']['WebhookDeliveryPage'];
+export type WebhookDeliveryStatus = components['schemas']['WebhookDeliveryStatus'];
+export type WebhookEvents = components['schemas']['WebhookEvents'];
+export type WebhookMessage = components['schemas']['WebhookMessage'];
+export type WebhookPage = components['schemas']['WebhookPage'];
+export type WebhookPatch = components['schemas']['WebhookPatch'];
+export type WebhookRotation = components['schemas']['WebhookRotation'];
+export type WebhookWithSecret = components['schemas']['WebhookWithSecret'];
 export type Website = components['schemas']['Website'];
 export type Widget = components['schemas']['Widget'];
 export type WidgetPatch = components['schemas']['WidgetPatch'];
@@ -2202,6 +2586,7 @@ export type VisitorCreated = components['schemas']['visitor.created'];
 export type VisitorOnline = components['schemas']['visitor.online'];
 export type VisitorUpdated = components['schemas']['visitor.updated'];
 export type VisitorsImported = components['schemas']['visitors.imported'];
+export type WebhookDisabled = components['schemas']['webhook.disabled'];
 export type ResponseBadRequest = components['responses']['BadRequest'];
 export type ResponseConflict = components['responses']['Conflict'];
 export type ResponseContentTooLarge = components['responses']['ContentTooLarge'];
@@ -2219,6 +2604,7 @@ export type ResponseUnsupportedMediaType = components['responses']['UnsupportedM
 export type ParameterClientToken = components['parameters']['clientToken'];
 export type ParameterConversationToken = components['parameters']['conversationToken'];
 export type ParameterCursor = components['parameters']['cursor'];
+export type ParameterDeliveryId = components['parameters']['deliveryId'];
 export type ParameterFile = components['parameters']['file'];
 export type ParameterIdempotencyKey = components['parameters']['idempotencyKey'];
 export type ParameterIfMatch = components['parameters']['ifMatch'];
@@ -2231,6 +2617,7 @@ export type ParameterTicketId = components['parameters']['ticketId'];
 export type ParameterUpdatedSince = components['parameters']['updatedSince'];
 export type ParameterUserId = components['parameters']['userId'];
 export type ParameterVisitorToken = components['parameters']['visitorToken'];
+export type ParameterWebhookId = components['parameters']['webhookId'];
 export type HeaderETag = components['headers']['ETag'];
 export type HeaderIdempotencyReplayed = components['headers']['Idempotency-Replayed'];
 export type HeaderLink = components['headers']['Link'];
@@ -4314,6 +4701,440 @@ export interface operations {
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description 1-based. What does not parse or lies outside is clamped. */
+                page?: components["parameters"]["pageNumber"];
+                /** @description Rows in one answer, 1 to 100. What does not parse or lies outside is clamped. */
+                limit?: components["parameters"]["limit"];
+                /** @description A `nextCursor` of an earlier answer: reads on behind it without counting. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of them. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every try. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "CRM",
+                 *       "events": [
+                 *         "message.created",
+                 *         "ticket.*"
+                 *       ],
+                 *       "url": "https://crm.example/fivechat"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description The webhook and its secret. */
+            201: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it is still the same. */
+                "If-None-Match"?: components["parameters"]["ifNoneMatch"];
+            };
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["webhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["webhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedWebhook"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every try. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+                /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["webhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookPatch"];
+            };
+        };
+        responses: {
+            /** @description The webhook. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description 1-based. What does not parse or lies outside is clamped. */
+                page?: components["parameters"]["pageNumber"];
+                /** @description Rows in one answer, 1 to 100. What does not parse or lies outside is clamped. */
+                limit?: components["parameters"]["limit"];
+                /** @description A `nextCursor` of an earlier answer: reads on behind it without counting. */
+                cursor?: components["parameters"]["cursor"];
+                status?: components["schemas"]["WebhookDeliveryStatus"];
+            };
+            header?: never;
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["webhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of them. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["webhookId"];
+                /** @example 12 */
+                deliveryId: components["parameters"]["deliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    redeliverWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every try. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["webhookId"];
+                /** @example 12 */
+                deliveryId: components["parameters"]["deliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery. */
+            202: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every try. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["webhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlapSeconds": 3600
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookRotation"];
+            };
+        };
+        responses: {
+            /** @description The webhook and its secret. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every try. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["webhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery. */
+            202: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];

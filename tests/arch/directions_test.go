@@ -18,7 +18,9 @@ var (
 	transport = append(libs("operation", "httpkit", "authz", "identity", "optional", "paging", "revision", "tenant", "fault", "words"), "github.com/hashicorp/golang-lru/v2")
 	storage   = append(libs("mongokit", "events", "custody", "fault", "tenant", "paging", "revision", "words"), "go.mongodb.org/mongo-driver/v2/bson")
 	streaming = append(libs("events", "rediskit", "httpkit", "authz", "identity", "tenant", "fault", "telemetry"), "github.com/prometheus/client_golang/prometheus")
-	outbound  = libs("httpkit", "custody", "fault", "tenant", "identity", "rediskit")
+	sending   = append(libs("telemetry", "tenant", "fault"), "github.com/prometheus/client_golang/prometheus", "github.com/google/uuid",
+		"go.opentelemetry.io/otel", "code.dny.dev/ssrf", "github.com/standard-webhooks/standard-webhooks/libraries/go")
+	outbound = libs("httpkit", "custody", "fault", "tenant", "identity", "rediskit")
 )
 
 // TestServices holds the directions inside every service.
@@ -41,6 +43,8 @@ func TestServices(t *testing.T) {
 			allow(t, p, "internal/mongostore imports the root and what reaches the store", append(storage, root), root+"/")
 		case inside == "internal/live" || inside == "internal/digest":
 			allow(t, p, inside+" imports the root and what carries events", append(streaming, root), root+"/")
+		case inside == "internal/dispatch" || inside == "internal/sender":
+			allow(t, p, inside+" imports the root and what reaches receivers", append(sending, root), root+"/")
 		case strings.HasPrefix(inside, "internal/"):
 			allow(t, p, "an outbound port imports the root and what calls out", append(outbound, root), root+"/")
 		case inside == "app":
@@ -51,7 +55,7 @@ func TestServices(t *testing.T) {
 			t.Errorf("%s: a service consists of its root, internal/*, app and cmd", p.ImportPath)
 		}
 	}
-	want := []string{"accounts", "conversations", "statistics", "tickets", "visitors", "widgets"}
+	want := []string{"accounts", "conversations", "statistics", "tickets", "visitors", "webhooks", "widgets"}
 	for _, name := range want {
 		if !seen[name] {
 			t.Errorf("the service %s is not found", name)

@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -38,6 +39,10 @@ func TestEventsAreAsDocumented(t *testing.T) {
 	gone := w.Visit(t, nil)
 	gone.Open(t, "Forget me.")
 	w.Operator().Do(t, "DELETE", "/operator/websites/"+harness.PathID(w.ID)+"/visitors/"+gone.Token, nil).Want(t, 202)
+
+	receiver := harness.Receive(t, func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusGone) })
+	w.NewWebhook(t, receiver.URL, "visitor.created")
+	w.Visit(t, nil)
 
 	missing := map[string]bool{}
 	for name := range document(t).Components.Schemas {

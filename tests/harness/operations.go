@@ -16,7 +16,7 @@ const (
 // Operation is one operation of the edge, with a request of it that succeeds in a World.
 type Operation struct {
 	Row          int    // in the contract; 0 for one of our own
-	Method, Path string // with {conversation}, {visitor}, {client}, {ticket}, {user}, {tag} for the object it is about
+	Method, Path string // with {conversation}, {visitor}, {client}, {ticket}, {user}, {tag}, {webhook}, {delivery} for the object it is about
 	Caller       Caller
 	Pro          bool   // needs the plan PRO
 	Status       int    // on success
@@ -89,6 +89,19 @@ func ours() []Operation {
 		{Method: "GET", Path: "/conversations/counts?since=2024-01-15T10:30:00.000Z", Caller: ByRead, Status: 200},
 		{Method: "GET", Path: "/widget-words/ar", Caller: ByPublic, Status: 200},
 		{Method: "GET", Path: "/website", Caller: ByRead, Status: 200},
+		{Method: "GET", Path: "/webhooks", Caller: ByRead, Status: 200},
+		{Method: "POST", Path: "/webhooks", Caller: ByWrite, Status: 201,
+			Body: Map{"url": "https://receiver.example/{unique}", "events": []string{"ticket.*"}, "description": "CRM"}, Text: "description", Mistyped: Map{"url": 5}},
+		{Method: "GET", Path: "/webhooks/{webhook}", Caller: ByRead, Status: 200, Malformed: 400},
+		{Method: "PATCH", Path: "/webhooks/{webhook}", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"description": "CRM"}, Text: "description", Mistyped: Map{"enabled": "yes"}},
+		{Method: "POST", Path: "/webhooks/{webhook}/secret", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"overlapSeconds": 60}, Mistyped: Map{"overlapSeconds": "long"}},
+		{Method: "POST", Path: "/webhooks/{webhook}/test", Caller: ByWrite, Status: 202, Malformed: 400},
+		{Method: "GET", Path: "/webhooks/{webhook}/deliveries", Caller: ByRead, Status: 200, Malformed: 400},
+		{Method: "GET", Path: "/webhooks/{webhook}/deliveries/{delivery}", Caller: ByRead, Status: 200, Malformed: 400},
+		{Method: "POST", Path: "/webhooks/{webhook}/deliveries/{delivery}/redeliver", Caller: ByWrite, Status: 202, Malformed: 400, Ends: true},
+		{Method: "DELETE", Path: "/webhooks/{webhook}", Caller: ByWrite, Status: 200, Malformed: 400, Ends: true},
 		{Method: "POST", Path: "/visitor/heartbeat", Caller: ByVisitor, Status: 200},
 		{Method: "POST", Path: "/users/{user}/heartbeat", Caller: ByWrite, Status: 204, Malformed: 400},
 		{Method: "GET", Path: "/visitors", Caller: ByRead, Status: 200},

@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"fivechat.dev/deploy/fivechat/system"
+	webhooks "fivechat.dev/services/webhooks/app"
 )
 
 // System is where a system under test answers.
@@ -56,7 +58,8 @@ func run(m *testing.M) (int, error) {
 	}
 	log := new(alarms)
 	s, err := system.Start(context.Background(), system.Options{
-		Listen: "127.0.0.1:0", MongoURI: os.Getenv("MONGODB_URI"), RedisURL: os.Getenv("REDIS_URL"), Quotas: quotas, Log: log})
+		Listen: "127.0.0.1:0", MongoURI: os.Getenv("MONGODB_URI"), RedisURL: os.Getenv("REDIS_URL"), Quotas: quotas, Log: log,
+		Webhooks: webhooks.Reach{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HTTP: true}})
 	if err != nil {
 		return 1, fmt.Errorf("start: %w", err)
 	}

@@ -16,6 +16,8 @@ type World struct {
 	Ticket       string  // its id
 	User         Object
 	Tag          string
+	Webhook      string // its id: it leads to a receiver that takes everything, and is told of nothing
+	Delivery     string // the id of a delivery to it that was taken
 }
 
 // World makes a website and one of everything in it. The ticket is the visitor's own, which needs no plan.
@@ -28,6 +30,8 @@ func (s System) World(t testing.TB, plan string) *World {
 	w.User = w.NewUser(t)
 	w.Tag = Unique("tag-")
 	w.Agent().Do(t, "PUT", "/tags/"+w.Tag, Map{"names": Map{"de": "Pakete"}}).Want(t, 200)
+	w.Webhook = PathID(w.NewWebhook(t, taking(), "visitors.imported").Int("id"))
+	w.Delivery = w.NewDelivery(t, w.Webhook)
 	w.Ticket = w.Caller.Send(t, 201, "POST", "/internal/visitors/tickets", Map{"title": "Lost parcel"}).Text("id")
 	return w
 }
@@ -36,7 +40,7 @@ func (s System) World(t testing.TB, plan string) *World {
 func (w *World) Objects() map[string]string {
 	return map[string]string{
 		"conversation": w.Conversation, "visitor": w.Caller.Token, "client": w.ClientToken, "ticket": w.Ticket,
-		"user": PathID(w.User.Int("id")), "tag": w.Tag,
+		"user": PathID(w.User.Int("id")), "tag": w.Tag, "webhook": w.Webhook, "delivery": w.Delivery,
 	}
 }
 
@@ -45,7 +49,7 @@ func (w *World) Unknown() map[string]string {
 	return map[string]string{
 		"conversation": Lookalike(w.Conversation), "visitor": Lookalike(w.Caller.Token), "client": Unique("wgt_nobody"),
 		"ticket": PathID(UnknownID), "user": PathID(UnknownID),
-		"tag": Unique("tag-"),
+		"tag": Unique("tag-"), "webhook": PathID(UnknownID), "delivery": PathID(UnknownID),
 	}
 }
 
@@ -53,6 +57,7 @@ func (w *World) Unknown() map[string]string {
 func Malformed() map[string]string {
 	return map[string]string{
 		"conversation": "no-token", "visitor": "no.token", "client": "no.token", "ticket": "no-number", "user": "no-number", "tag": "%20",
+		"webhook": "no-number", "delivery": "no-number",
 	}
 }
 
@@ -92,7 +97,7 @@ func (w *World) State(t testing.TB) string {
 	t.Helper()
 	paths := []string{
 		"/conversations?limit=100", "/conversations/" + w.Conversation, "/visitors?limit=100", "/visitors/" + w.Caller.Token,
-		"/widgets/" + w.ClientToken, "/users", "/tags",
+		"/widgets/" + w.ClientToken, "/users", "/tags", "/webhooks", "/webhooks/" + w.Webhook + "/deliveries",
 	}
 	if w.Plan == Pro {
 		paths = append(paths, "/tickets?limit=100", "/tickets/"+w.Ticket)

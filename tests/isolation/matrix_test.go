@@ -187,6 +187,10 @@ func again(t *testing.T, op harness.Operation, home *harness.World, client harne
 	case strings.Contains(op.Path, "{tag}"):
 		names["tag"] = harness.Unique("tag-")
 		home.Agent().Do(t, "PUT", "/tags/"+names["tag"], harness.Map{"names": harness.Map{}}).Want(t, 200)
+	case strings.Contains(op.Path, "{delivery}"):
+		names["delivery"] = home.NewDelivery(t, home.Webhook)
+	case strings.Contains(op.Path, "{webhook}"):
+		names["webhook"] = harness.PathID(home.NewWebhook(t, "https://receiver.example", "*").Int("id"))
 	default:
 		t.Fatalf("%s ends an object of no known kind", op.Name())
 	}

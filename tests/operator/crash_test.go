@@ -51,7 +51,7 @@ func install(t *testing.T) (*installation, *mongo.Database) {
 func (i *installation) start(t *testing.T) harness.System {
 	t.Helper()
 	i.cmd = exec.Command(i.binary, "run", "--listen", "127.0.0.1:0", "--data", i.dir)
-	i.cmd.Env = append(os.Environ(), "MONGODB_URI="+i.uri, "REDIS_URL=")
+	i.cmd.Env = append(os.Environ(), "MONGODB_URI="+i.uri, "REDIS_URL=", "FIVECHAT_WEBHOOKS_ALLOW=127.0.0.0/8", "FIVECHAT_WEBHOOKS_HTTP=true")
 	out, err := i.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ import (
 )
 
 // services are the components beside the gateway.
-var services = []string{"accounts", "conversations", "statistics", "tickets", "visitors", "widgets"}
+var services = []string{"accounts", "conversations", "statistics", "tickets", "visitors", "webhooks", "widgets"}
 
 const gateway = "api-gateway"
 
@@ -34,7 +34,7 @@ const (
 	stopBound  = 40 * time.Second // a stop may wait 25 s for requests under way
 )
 
-// build makes the seven binaries in a folder of the test's and gives the folder.
+// build makes the binaries in a folder of the test's and gives the folder.
 func build(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -198,6 +198,7 @@ func launch(t *testing.T, binaries string) *fleet {
 		t.Fatal(err)
 	}
 	env["FIVECHAT_QUOTAS"] = quotas
+	env["FIVECHAT_WEBHOOKS_ALLOW"], env["FIVECHAT_WEBHOOKS_HTTP"] = "127.0.0.0/8", "true"
 	for i, name := range services {
 		env["FIVECHAT_"+strings.ToUpper(name)+"_URL"] = "http://" + addrs[2*i]
 	}

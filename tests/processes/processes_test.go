@@ -145,6 +145,7 @@ func unasserted(t *testing.T, f *fleet) {
 	paths := map[string][]string{
 		"accounts": {"/users", "/operator/websites", "/internal/website"}, "conversations": {"/conversations", "/internal/events?after=0"},
 		"statistics": {"/statistics/current"}, "tickets": {"/tickets", "/internal/events?after=0"},
+		"webhooks": {"/webhooks"},
 		"visitors": {"/visitors", "/internal/visitors?ids=1"}, "widgets": {"/internal/widgets/" + w.ClientToken},
 	}
 	for _, p := range f.services {

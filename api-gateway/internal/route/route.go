@@ -22,6 +22,7 @@ const (
 	Widgets       Upstream = "widgets"
 	Tickets       Upstream = "tickets"
 	Statistics    Upstream = "statistics"
+	Webhooks      Upstream = "webhooks"
 )
 
 // Visitor says how a row treats the header x-visitor-id.

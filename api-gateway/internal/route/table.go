@@ -69,6 +69,17 @@ var Public = []Route{
 	// The one path under /internal that the hosted API has in public. Every other belongs to the services.
 	{"POST", "/internal/visitors/tickets", Tickets, authz.Visitor, VisitorCredential, Open, body, ClassVisitor},
 
+	{"GET", "/webhooks", Webhooks, authz.Read, NoVisitor, Configured, body, ClassRead},
+	{"POST", "/webhooks", Webhooks, authz.Write, NoVisitor, Configured, body, ClassWrite},
+	{"GET", "/webhooks/{id}", Webhooks, authz.Read, NoVisitor, Configured, body, ClassRead},
+	{"PATCH", "/webhooks/{id}", Webhooks, authz.Write, NoVisitor, Configured, body, ClassWrite},
+	{"DELETE", "/webhooks/{id}", Webhooks, authz.Write, NoVisitor, Configured, body, ClassWrite},
+	{"POST", "/webhooks/{id}/secret", Webhooks, authz.Write, NoVisitor, Configured, body, ClassWrite},
+	{"POST", "/webhooks/{id}/test", Webhooks, authz.Write, NoVisitor, Configured, body, ClassWrite},
+	{"GET", "/webhooks/{id}/deliveries", Webhooks, authz.Read, NoVisitor, Configured, body, ClassRead},
+	{"GET", "/webhooks/{id}/deliveries/{deliveryId}", Webhooks, authz.Read, NoVisitor, Configured, body, ClassRead},
+	{"POST", "/webhooks/{id}/deliveries/{deliveryId}/redeliver", Webhooks, authz.Write, NoVisitor, Configured, body, ClassWrite},
+
 	{"GET", "/website", Accounts, authz.Read, NoVisitor, Configured, body, ClassRead},
 	{"GET", "/users", Accounts, authz.Read, NoVisitor, Configured, body, ClassRead},
 	{"POST", "/users", Accounts, authz.Write, NoVisitor, Configured, body, ClassWrite},

@@ -23,19 +23,21 @@ import (
 	statistics "fivechat.dev/services/statistics/app"
 	tickets "fivechat.dev/services/tickets/app"
 	visitors "fivechat.dev/services/visitors/app"
+	webhooks "fivechat.dev/services/webhooks/app"
 	widgets "fivechat.dev/services/widgets/app"
 )
 
 // Options say how to run.
 type Options struct {
-	Listen   string    // the public edge's address; "" is a free loopback port
-	Operator string    // the operator's address; "" is a free loopback port
-	Data     string    // folder of the embedded store and the secrets; "" keeps all in memory
-	MongoURI string    // a replica set instead of the embedded store
-	RedisURL string    // a Redis instead of the embedded one
-	Quotas   string    // a file of rate limits in place of the gateway's own
-	Demo     bool      // make the demo websites, once
-	Log      io.Writer // defaults to standard error
+	Listen   string         // the public edge's address; "" is a free loopback port
+	Operator string         // the operator's address; "" is a free loopback port
+	Data     string         // folder of the embedded store and the secrets; "" keeps all in memory
+	MongoURI string         // a replica set instead of the embedded store
+	RedisURL string         // a Redis instead of the embedded one
+	Quotas   string         // a file of rate limits in place of the gateway's own
+	Demo     bool           // make the demo websites, once
+	Webhooks webhooks.Reach // where webhooks may lead beside the internet over TLS
+	Log      io.Writer      // defaults to standard error
 }
 
 // System is a running Fivechat.
@@ -48,7 +50,7 @@ type System struct {
 }
 
 // parts are the services' names, in the order they start; the gateway comes last and stops first.
-var parts = []string{"widgets", "accounts", "visitors", "conversations", "tickets", "statistics"}
+var parts = []string{"widgets", "accounts", "visitors", "conversations", "tickets", "statistics", "webhooks"}
 
 // Start runs everything. On an error nothing is left running.
 func Start(ctx context.Context, o Options) (s *System, err error) {
@@ -106,14 +108,14 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 		"accounts": func() (runner.Unit, error) {
 			return accounts.New(ctx, accounts.Config{
 				Config: common, WidgetsURL: url["widgets"], VisitorsURL: url["visitors"], ConversationsURL: url["conversations"],
-				TicketsURL: url["tickets"], StatisticsURL: url["statistics"],
+				TicketsURL: url["tickets"], StatisticsURL: url["statistics"], WebhooksURL: url["webhooks"],
 			})
 		},
 		"visitors": func() (runner.Unit, error) {
 			return visitors.New(ctx, visitors.Config{Config: common, WidgetsURL: url["widgets"], ConversationsURL: url["conversations"], AccountsURL: url["accounts"]})
 		},
 		"conversations": func() (runner.Unit, error) {
-			return conversations.New(ctx, conversations.Config{Config: common, AccountsURL: url["accounts"], VisitorsURL: url["visitors"], TicketsURL: url["tickets"]})
+			return conversations.New(ctx, conversations.Config{Config: common, AccountsURL: url["accounts"], VisitorsURL: url["visitors"], TicketsURL: url["tickets"], WebhooksURL: url["webhooks"]})
 		},
 		"tickets": func() (runner.Unit, error) {
 			c := tickets.Default()
@@ -122,6 +124,11 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 		},
 		"statistics": func() (runner.Unit, error) {
 			return statistics.New(ctx, statistics.Config{Config: common, ConversationsURL: url["conversations"], VisitorsURL: url["visitors"]})
+		},
+		"webhooks": func() (runner.Unit, error) {
+			c := webhooks.Default()
+			c.Config, c.Reach, c.ConversationsURL, c.VisitorsURL, c.TicketsURL = common, o.Webhooks, url["conversations"], url["visitors"], url["tickets"]
+			return webhooks.New(ctx, c)
 		},
 	}
 	for _, name := range parts {
@@ -137,7 +144,7 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 	g.Addr, g.AdminAddr, g.OperatorAddr = o.Listen, "127.0.0.1:0", o.Operator
 	g.OperatorKey, g.AssertionKeys, g.Telemetry, g.Redis = s.secrets.OperatorKey, common.AssertionKeys, tele, common.Redis
 	g.AccountsURL, g.ConversationsURL, g.VisitorsURL = url["accounts"], url["conversations"], url["visitors"]
-	g.WidgetsURL, g.TicketsURL, g.StatisticsURL = url["widgets"], url["tickets"], url["statistics"]
+	g.WidgetsURL, g.TicketsURL, g.StatisticsURL, g.WebhooksURL = url["widgets"], url["tickets"], url["statistics"], url["webhooks"]
 	g.Demo, g.QuotasFile = o.Demo, o.Quotas
 	if g.Addr == "" {
 		g.Addr = "127.0.0.1:0"

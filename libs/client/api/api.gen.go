@@ -285,6 +285,78 @@ func (e TicketStatus) Valid() bool {
 	}
 }
 
+// Defines values for WebhookDisabledReason.
+const (
+	WebhookDisabledReasonBACKLOG     WebhookDisabledReason = "BACKLOG"
+	WebhookDisabledReasonEXHAUSTED   WebhookDisabledReason = "EXHAUSTED"
+	WebhookDisabledReasonGONE        WebhookDisabledReason = "GONE"
+	WebhookDisabledReasonLessThanNil WebhookDisabledReason = "<nil>"
+)
+
+// Valid indicates whether the value is a known member of the WebhookDisabledReason enum.
+func (e WebhookDisabledReason) Valid() bool {
+	switch e {
+	case WebhookDisabledReasonBACKLOG:
+		return true
+	case WebhookDisabledReasonEXHAUSTED:
+		return true
+	case WebhookDisabledReasonGONE:
+		return true
+	case WebhookDisabledReasonLessThanNil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookDeliveryStatus.
+const (
+	WebhookDeliveryStatusDELIVERED WebhookDeliveryStatus = "DELIVERED"
+	WebhookDeliveryStatusFAILED    WebhookDeliveryStatus = "FAILED"
+	WebhookDeliveryStatusHELD      WebhookDeliveryStatus = "HELD"
+	WebhookDeliveryStatusPENDING   WebhookDeliveryStatus = "PENDING"
+)
+
+// Valid indicates whether the value is a known member of the WebhookDeliveryStatus enum.
+func (e WebhookDeliveryStatus) Valid() bool {
+	switch e {
+	case WebhookDeliveryStatusDELIVERED:
+		return true
+	case WebhookDeliveryStatusFAILED:
+		return true
+	case WebhookDeliveryStatusHELD:
+		return true
+	case WebhookDeliveryStatusPENDING:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookWithSecretDisabledReason.
+const (
+	WebhookWithSecretDisabledReasonBACKLOG     WebhookWithSecretDisabledReason = "BACKLOG"
+	WebhookWithSecretDisabledReasonEXHAUSTED   WebhookWithSecretDisabledReason = "EXHAUSTED"
+	WebhookWithSecretDisabledReasonGONE        WebhookWithSecretDisabledReason = "GONE"
+	WebhookWithSecretDisabledReasonLessThanNil WebhookWithSecretDisabledReason = "<nil>"
+)
+
+// Valid indicates whether the value is a known member of the WebhookWithSecretDisabledReason enum.
+func (e WebhookWithSecretDisabledReason) Valid() bool {
+	switch e {
+	case WebhookWithSecretDisabledReasonBACKLOG:
+		return true
+	case WebhookWithSecretDisabledReasonEXHAUSTED:
+		return true
+	case WebhookWithSecretDisabledReasonGONE:
+		return true
+	case WebhookWithSecretDisabledReasonLessThanNil:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ConversationErasedType.
 const (
 	ConversationErasedTypeConversationErased ConversationErasedType = "conversation.erased"
@@ -525,6 +597,42 @@ func (e VisitorsImportedType) Valid() bool {
 	}
 }
 
+// Defines values for WebhookDisabledDataReason.
+const (
+	WebhookDisabledDataReasonBACKLOG   WebhookDisabledDataReason = "BACKLOG"
+	WebhookDisabledDataReasonEXHAUSTED WebhookDisabledDataReason = "EXHAUSTED"
+	WebhookDisabledDataReasonGONE      WebhookDisabledDataReason = "GONE"
+)
+
+// Valid indicates whether the value is a known member of the WebhookDisabledDataReason enum.
+func (e WebhookDisabledDataReason) Valid() bool {
+	switch e {
+	case WebhookDisabledDataReasonBACKLOG:
+		return true
+	case WebhookDisabledDataReasonEXHAUSTED:
+		return true
+	case WebhookDisabledDataReasonGONE:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookDisabledType.
+const (
+	WebhookDisabledTypeWebhookDisabled WebhookDisabledType = "webhook.disabled"
+)
+
+// Valid indicates whether the value is a known member of the WebhookDisabledType enum.
+func (e WebhookDisabledType) Valid() bool {
+	switch e {
+	case WebhookDisabledTypeWebhookDisabled:
+		return true
+	default:
+		return false
+	}
+}
+
 // AboutVisitor defines model for AboutVisitor.
 type AboutVisitor struct {
 	VisitorID int64 `json:"visitorId"`
@@ -652,6 +760,12 @@ type DeletedUser struct {
 
 // DeletedUserDeleted defines model for DeletedUser.Deleted.
 type DeletedUserDeleted bool
+
+// DeletedWebhook defines model for DeletedWebhook.
+type DeletedWebhook struct {
+	Deleted bool  `json:"deleted"`
+	ID      int64 `json:"id"`
+}
 
 // Event What happened. `type` is the event's name.
 type Event struct {
@@ -787,6 +901,18 @@ type NewUser struct {
 	Language *string `json:"language,omitempty"`
 	Name     string  `json:"name"`
 	Theme    *Theme  `json:"theme,omitempty"`
+}
+
+// NewWebhook defines model for NewWebhook.
+type NewWebhook struct {
+	Description *string `json:"description,omitempty"`
+	Enabled     *bool   `json:"enabled,omitempty"`
+
+	// Events Types of events; a group like `ticket.*`; or `*` for all.
+	Events WebhookEvents `json:"events"`
+
+	// URL An absolute https URL, without a name, a password or a fragment.
+	URL string `json:"url"`
 }
 
 // News defines model for News.
@@ -1115,6 +1241,171 @@ type VisitorPatch struct {
 	Context *ContextChange `json:"context,omitempty"`
 	Name    *string        `json:"name,omitempty"`
 }
+
+// Webhook defines model for Webhook.
+type Webhook struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// DeliveredAt When it took something last.
+	DeliveredAt nullable.Nullable[time.Time] `json:"deliveredAt"`
+	Description string                       `json:"description"`
+	DisabledAt  nullable.Nullable[time.Time] `json:"disabledAt"`
+
+	// DisabledReason Why we disabled it: it answered 410; a delivery failed for three days and no other succeeded; over 10,000 waited for it.
+	DisabledReason nullable.Nullable[WebhookDisabledReason] `json:"disabledReason"`
+	Enabled        bool                                     `json:"enabled"`
+
+	// Events Types of events; a group like `ticket.*`; or `*` for all.
+	Events WebhookEvents `json:"events"`
+
+	// FailingSince Since when it has taken nothing that it was sent.
+	FailingSince nullable.Nullable[time.Time] `json:"failingSince"`
+	ID           int64                        `json:"id"`
+
+	// PreviousSecretUntil Until when the secret before the newest signs too.
+	PreviousSecretUntil nullable.Nullable[time.Time] `json:"previousSecretUntil"`
+	UpdatedAt           time.Time                    `json:"updatedAt"`
+	URL                 string                       `json:"url"`
+}
+
+// WebhookDisabledReason Why we disabled it: it answered 410; a delivery failed for three days and no other succeeded; over 10,000 waited for it.
+type WebhookDisabledReason string
+
+// WebhookAttempt defines model for WebhookAttempt.
+type WebhookAttempt struct {
+	At         time.Time                 `json:"at"`
+	DurationMs int64                     `json:"durationMs"`
+	Error      nullable.Nullable[string] `json:"error"`
+
+	// Request What is kept of a message. Signatures and cookies are not; a body is its beginning.
+	Request  WebhookMessage                    `json:"request"`
+	Response nullable.Nullable[WebhookMessage] `json:"response"`
+
+	// Status null where there was no answer.
+	Status nullable.Nullable[int] `json:"status"`
+}
+
+// WebhookDelivery defines model for WebhookDelivery.
+type WebhookDelivery struct {
+	// Attempts The last twelve, the oldest first.
+	Attempts  []WebhookAttempt `json:"attempts"`
+	CreatedAt time.Time        `json:"createdAt"`
+
+	// EventID The same on every delivery; empty for what is kept nowhere.
+	EventID       EventID                      `json:"eventId"`
+	ID            int64                        `json:"id"`
+	NextAttemptAt nullable.Nullable[time.Time] `json:"nextAttemptAt"`
+
+	// Status HELD waits for the webhook to be enabled again.
+	Status    WebhookDeliveryStatus `json:"status"`
+	Type      string                `json:"type"`
+	UpdatedAt time.Time             `json:"updatedAt"`
+}
+
+// WebhookDeliveryDetail defines model for WebhookDeliveryDetail.
+type WebhookDeliveryDetail struct {
+	// Attempts The last twelve, the oldest first.
+	Attempts []WebhookAttempt `json:"attempts"`
+
+	// Body JSON: `type`, `timestamp`, `id`, `websiteId` and, as on the event stream, `data`.
+	Body      string    `json:"body"`
+	CreatedAt time.Time `json:"createdAt"`
+
+	// EventID The same on every delivery; empty for what is kept nowhere.
+	EventID       EventID                      `json:"eventId"`
+	ID            int64                        `json:"id"`
+	NextAttemptAt nullable.Nullable[time.Time] `json:"nextAttemptAt"`
+
+	// Status HELD waits for the webhook to be enabled again.
+	Status    WebhookDeliveryStatus `json:"status"`
+	Type      string                `json:"type"`
+	UpdatedAt time.Time             `json:"updatedAt"`
+}
+
+// WebhookDeliveryPage defines model for WebhookDeliveryPage.
+type WebhookDeliveryPage struct {
+	Data        []WebhookDelivery `json:"data"`
+	HasNextPage bool              `json:"hasNextPage"`
+	HasPrevPage bool              `json:"hasPrevPage"`
+	Limit       int64             `json:"limit"`
+
+	// NextCursor Null at the end.
+	NextCursor nullable.Nullable[string] `json:"nextCursor"`
+	Page       nullable.Nullable[int64]  `json:"page"`
+	Total      nullable.Nullable[int64]  `json:"total"`
+	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+}
+
+// WebhookDeliveryStatus HELD waits for the webhook to be enabled again.
+type WebhookDeliveryStatus string
+
+// WebhookEvents Types of events; a group like `ticket.*`; or `*` for all.
+type WebhookEvents = []string
+
+// WebhookMessage What is kept of a message. Signatures and cookies are not; a body is its beginning.
+type WebhookMessage struct {
+	Body    nullable.Nullable[string] `json:"body"`
+	Headers map[string]string         `json:"headers"`
+}
+
+// WebhookPage defines model for WebhookPage.
+type WebhookPage struct {
+	Data        []Webhook `json:"data"`
+	HasNextPage bool      `json:"hasNextPage"`
+	HasPrevPage bool      `json:"hasPrevPage"`
+	Limit       int64     `json:"limit"`
+
+	// NextCursor Null at the end.
+	NextCursor nullable.Nullable[string] `json:"nextCursor"`
+	Page       nullable.Nullable[int64]  `json:"page"`
+	Total      nullable.Nullable[int64]  `json:"total"`
+	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+}
+
+// WebhookPatch defines model for WebhookPatch.
+type WebhookPatch struct {
+	Description *string `json:"description,omitempty"`
+	Enabled     *bool   `json:"enabled,omitempty"`
+
+	// Events Types of events; a group like `ticket.*`; or `*` for all.
+	Events *WebhookEvents `json:"events,omitempty"`
+	URL    *string        `json:"url,omitempty"`
+}
+
+// WebhookRotation defines model for WebhookRotation.
+type WebhookRotation struct {
+	OverlapSeconds *int64 `json:"overlapSeconds,omitempty"`
+}
+
+// WebhookWithSecret defines model for WebhookWithSecret.
+type WebhookWithSecret struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// DeliveredAt When it took something last.
+	DeliveredAt nullable.Nullable[time.Time] `json:"deliveredAt"`
+	Description string                       `json:"description"`
+	DisabledAt  nullable.Nullable[time.Time] `json:"disabledAt"`
+
+	// DisabledReason Why we disabled it: it answered 410; a delivery failed for three days and no other succeeded; over 10,000 waited for it.
+	DisabledReason nullable.Nullable[WebhookWithSecretDisabledReason] `json:"disabledReason"`
+	Enabled        bool                                               `json:"enabled"`
+
+	// Events Types of events; a group like `ticket.*`; or `*` for all.
+	Events WebhookEvents `json:"events"`
+
+	// FailingSince Since when it has taken nothing that it was sent.
+	FailingSince nullable.Nullable[time.Time] `json:"failingSince"`
+	ID           int64                        `json:"id"`
+
+	// PreviousSecretUntil Until when the secret before the newest signs too.
+	PreviousSecretUntil nullable.Nullable[time.Time] `json:"previousSecretUntil"`
+	Secret              string                       `json:"secret"`
+	UpdatedAt           time.Time                    `json:"updatedAt"`
+	URL                 string                       `json:"url"`
+}
+
+// WebhookWithSecretDisabledReason Why we disabled it: it answered 410; a delivery failed for three days and no other succeeded; over 10,000 waited for it.
+type WebhookWithSecretDisabledReason string
 
 // Website defines model for Website.
 type Website struct {
@@ -1467,6 +1758,26 @@ type VisitorsImported struct {
 // VisitorsImportedType defines model for VisitorsImported.Type.
 type VisitorsImportedType string
 
+// WebhookDisabled A webhook was disabled by us; no webhook is told of it.
+type WebhookDisabled struct {
+	At   time.Time `json:"at"`
+	Data struct {
+		Reason    WebhookDisabledDataReason `json:"reason"`
+		URL       string                    `json:"url"`
+		WebhookID int64                     `json:"webhookId"`
+	} `json:"data"`
+
+	// ID The same on every delivery; empty for what is kept nowhere.
+	ID   EventID             `json:"id"`
+	Type WebhookDisabledType `json:"type"`
+}
+
+// WebhookDisabledDataReason defines model for WebhookDisabled.Data.Reason.
+type WebhookDisabledDataReason string
+
+// WebhookDisabledType defines model for WebhookDisabled.Type.
+type WebhookDisabledType string
+
 // ClientToken defines model for clientToken.
 type ClientToken = string
 
@@ -1475,6 +1786,9 @@ type ConversationToken = string
 
 // Cursor defines model for cursor.
 type Cursor = string
+
+// DeliveryID defines model for deliveryId.
+type DeliveryID = int64
 
 // File defines model for file.
 type File = string
@@ -1511,6 +1825,9 @@ type UserID = int64
 
 // VisitorToken defines model for visitorToken.
 type VisitorToken = string
+
+// WebhookID defines model for webhookId.
+type WebhookID = int64
 
 // ListConversationsParams defines parameters for ListConversations.
 type ListConversationsParams struct {
@@ -1803,6 +2120,76 @@ type UpdateVisitorContextParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Page 1-based. What does not parse or lies outside is clamped.
+	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
+
+	// Limit Rows in one answer, 1 to 100. What does not parse or lies outside is clamped.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor A `nextCursor` of an earlier answer: reads on behind it without counting.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateWebhookParams defines parameters for CreateWebhook.
+type CreateWebhookParams struct {
+	// IdempotencyKey Any name for this request, the same on every try.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteWebhookParams defines parameters for DeleteWebhook.
+type DeleteWebhookParams struct {
+	// IfMatch The `ETag` of what is to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetWebhookParams defines parameters for GetWebhook.
+type GetWebhookParams struct {
+	// IfNoneMatch The `ETag` of what the client has: 304 where it is still the same.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// UpdateWebhookParams defines parameters for UpdateWebhook.
+type UpdateWebhookParams struct {
+	// IdempotencyKey Any name for this request, the same on every try.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The `ETag` of what is to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListWebhookDeliveriesParams defines parameters for ListWebhookDeliveries.
+type ListWebhookDeliveriesParams struct {
+	// Page 1-based. What does not parse or lies outside is clamped.
+	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
+
+	// Limit Rows in one answer, 1 to 100. What does not parse or lies outside is clamped.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor A `nextCursor` of an earlier answer: reads on behind it without counting.
+	Cursor *Cursor                `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Status *WebhookDeliveryStatus `form:"status,omitempty" json:"status,omitempty"`
+}
+
+// RedeliverWebhookDeliveryParams defines parameters for RedeliverWebhookDelivery.
+type RedeliverWebhookDeliveryParams struct {
+	// IdempotencyKey Any name for this request, the same on every try.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RotateWebhookSecretParams defines parameters for RotateWebhookSecret.
+type RotateWebhookSecretParams struct {
+	// IdempotencyKey Any name for this request, the same on every try.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// TestWebhookParams defines parameters for TestWebhook.
+type TestWebhookParams struct {
+	// IdempotencyKey Any name for this request, the same on every try.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetWidgetWordsParams defines parameters for GetWidgetWords.
 type GetWidgetWordsParams struct {
 	// IfNoneMatch The `ETag` of what the client has: 304 where it is still the same.
@@ -1877,6 +2264,15 @@ type OpenSessionJSONRequestBody = NewSession
 
 // UpdateVisitorContextJSONRequestBody defines body for UpdateVisitorContext for application/json ContentType.
 type UpdateVisitorContextJSONRequestBody = VisitorPatch
+
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = NewWebhook
+
+// UpdateWebhookJSONRequestBody defines body for UpdateWebhook for application/json ContentType.
+type UpdateWebhookJSONRequestBody = WebhookPatch
+
+// RotateWebhookSecretJSONRequestBody defines body for RotateWebhookSecret for application/json ContentType.
+type RotateWebhookSecretJSONRequestBody = WebhookRotation
 
 // UpdateWidgetJSONRequestBody defines body for UpdateWidget for application/json ContentType.
 type UpdateWidgetJSONRequestBody = WidgetPatch
@@ -2287,6 +2683,32 @@ func (t *Event) FromTicketMessageCreated(v TicketMessageCreated) error {
 
 // MergeTicketMessageCreated performs a merge with any union data inside the Event, using the provided TicketMessageCreated
 func (t *Event) MergeTicketMessageCreated(v TicketMessageCreated) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsWebhookDisabled returns the union data inside the Event as a WebhookDisabled
+func (t Event) AsWebhookDisabled() (WebhookDisabled, error) {
+	var body WebhookDisabled
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromWebhookDisabled overwrites any union data inside the Event as the provided WebhookDisabled
+func (t *Event) FromWebhookDisabled(v WebhookDisabled) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeWebhookDisabled performs a merge with any union data inside the Event, using the provided WebhookDisabled
+func (t *Event) MergeWebhookDisabled(v WebhookDisabled) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -2880,6 +3302,139 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /visitors/{token}/context (the `UpdateVisitorContext` operationId).
 	UpdateVisitorContext(ctx context.Context, token VisitorToken, params *UpdateVisitorContextParams, body UpdateVisitorContextJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListWebhooks A website's webhooks
+	//
+	// Needs a token with `READ`.
+	//
+	// Corresponds with GET /webhooks (the `ListWebhooks` operationId).
+	ListWebhooks(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateWebhookWithBody Be told of events over HTTP
+	//
+	// Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same every
+	// time the event is sent; `webhook-timestamp`; `webhook-signature`, to be verified with the secret, which this answer shows for the
+	// only time. Any 2xx within 15 seconds takes it. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
+	// 24 hours, with what happened to the same conversation, visitor or ticket held back meanwhile. A webhook that takes nothing for all
+	// that time, or answers 410, is disabled, and `webhook.disabled` tells of it. Redirects are not followed, and addresses that are not the
+	// internet's are not reached. A website has at most 20.
+	//
+	//
+	// Needs a token with `WRITE`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /webhooks (the `CreateWebhook` operationId).
+	CreateWebhookWithBody(ctx context.Context, params *CreateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateWebhook Be told of events over HTTP
+	//
+	// Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same every
+	// time the event is sent; `webhook-timestamp`; `webhook-signature`, to be verified with the secret, which this answer shows for the
+	// only time. Any 2xx within 15 seconds takes it. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
+	// 24 hours, with what happened to the same conversation, visitor or ticket held back meanwhile. A webhook that takes nothing for all
+	// that time, or answers 410, is disabled, and `webhook.disabled` tells of it. Redirects are not followed, and addresses that are not the
+	// internet's are not reached. A website has at most 20.
+	//
+	//
+	// Needs a token with `WRITE`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /webhooks (the `CreateWebhook` operationId).
+	CreateWebhook(ctx context.Context, params *CreateWebhookParams, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteWebhook Delete a webhook and its deliveries
+	//
+	// Needs a token with `WRITE`.
+	//
+	// Corresponds with DELETE /webhooks/{id} (the `DeleteWebhook` operationId).
+	DeleteWebhook(ctx context.Context, id WebhookID, params *DeleteWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetWebhook A webhook
+	//
+	// Needs a token with `READ`.
+	//
+	// Corresponds with GET /webhooks/{id} (the `GetWebhook` operationId).
+	GetWebhook(ctx context.Context, id WebhookID, params *GetWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateWebhookWithBody Change a webhook
+	//
+	// One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
+	//
+	// Needs a token with `WRITE`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /webhooks/{id} (the `UpdateWebhook` operationId).
+	UpdateWebhookWithBody(ctx context.Context, id WebhookID, params *UpdateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateWebhook Change a webhook
+	//
+	// One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
+	//
+	// Needs a token with `WRITE`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /webhooks/{id} (the `UpdateWebhook` operationId).
+	UpdateWebhook(ctx context.Context, id WebhookID, params *UpdateWebhookParams, body UpdateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListWebhookDeliveries What was sent to a webhook, and what it answered
+	//
+	// They are kept for 30 days after the last attempt.
+	//
+	// Needs a token with `READ`.
+	//
+	// Corresponds with GET /webhooks/{id}/deliveries (the `ListWebhookDeliveries` operationId).
+	ListWebhookDeliveries(ctx context.Context, id WebhookID, params *ListWebhookDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetWebhookDelivery A delivery, with the body that is sent
+	//
+	// Needs a token with `READ`.
+	//
+	// Corresponds with GET /webhooks/{id}/deliveries/{deliveryId} (the `GetWebhookDelivery` operationId).
+	GetWebhookDelivery(ctx context.Context, id WebhookID, deliveryID DeliveryID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RedeliverWebhookDelivery Send a delivery again
+	//
+	// With the `webhook-id` that it had. 409 where it is still to be sent, or the webhook is disabled.
+	//
+	// Needs a token with `WRITE`.
+	//
+	// Corresponds with POST /webhooks/{id}/deliveries/{deliveryId}/redeliver (the `RedeliverWebhookDelivery` operationId).
+	RedeliverWebhookDelivery(ctx context.Context, id WebhookID, deliveryID DeliveryID, params *RedeliverWebhookDeliveryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateWebhookSecretWithBody Give a webhook a new secret
+	//
+	// The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
+	//
+	// Needs a token with `WRITE`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /webhooks/{id}/secret (the `RotateWebhookSecret` operationId).
+	RotateWebhookSecretWithBody(ctx context.Context, id WebhookID, params *RotateWebhookSecretParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateWebhookSecret Give a webhook a new secret
+	//
+	// The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
+	//
+	// Needs a token with `WRITE`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /webhooks/{id}/secret (the `RotateWebhookSecret` operationId).
+	RotateWebhookSecret(ctx context.Context, id WebhookID, params *RotateWebhookSecretParams, body RotateWebhookSecretJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestWebhook Send a webhook an event to try it
+	//
+	// The event `webhook.test` is on its way, as any other would be; the delivery shows what becomes of it.
+	//
+	// Needs a token with `WRITE`.
+	//
+	// Corresponds with POST /webhooks/{id}/test (the `TestWebhook` operationId).
+	TestWebhook(ctx context.Context, id WebhookID, params *TestWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetWebsite The website that the token belongs to
 	//
@@ -3989,6 +4544,267 @@ func (c *Client) UpdateVisitorContextWithBody(ctx context.Context, token Visitor
 // Corresponds with PATCH /visitors/{token}/context (the `UpdateVisitorContext` operationId).
 func (c *Client) UpdateVisitorContext(ctx context.Context, token VisitorToken, params *UpdateVisitorContextParams, body UpdateVisitorContextJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateVisitorContextRequest(c.Server, token, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListWebhooks A website's webhooks
+//
+// Needs a token with `READ`.
+//
+// Corresponds with GET /webhooks (the `ListWebhooks` operationId).
+func (c *Client) ListWebhooks(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListWebhooksRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateWebhookWithBody Be told of events over HTTP
+//
+// Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same every
+// time the event is sent; `webhook-timestamp`; `webhook-signature`, to be verified with the secret, which this answer shows for the
+// only time. Any 2xx within 15 seconds takes it. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
+// 24 hours, with what happened to the same conversation, visitor or ticket held back meanwhile. A webhook that takes nothing for all
+// that time, or answers 410, is disabled, and `webhook.disabled` tells of it. Redirects are not followed, and addresses that are not the
+// internet's are not reached. A website has at most 20.
+//
+// Needs a token with `WRITE`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /webhooks (the `CreateWebhook` operationId).
+func (c *Client) CreateWebhookWithBody(ctx context.Context, params *CreateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateWebhookRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateWebhook Be told of events over HTTP
+//
+// Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same every
+// time the event is sent; `webhook-timestamp`; `webhook-signature`, to be verified with the secret, which this answer shows for the
+// only time. Any 2xx within 15 seconds takes it. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
+// 24 hours, with what happened to the same conversation, visitor or ticket held back meanwhile. A webhook that takes nothing for all
+// that time, or answers 410, is disabled, and `webhook.disabled` tells of it. Redirects are not followed, and addresses that are not the
+// internet's are not reached. A website has at most 20.
+//
+// Needs a token with `WRITE`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /webhooks (the `CreateWebhook` operationId).
+func (c *Client) CreateWebhook(ctx context.Context, params *CreateWebhookParams, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateWebhookRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteWebhook Delete a webhook and its deliveries
+//
+// Needs a token with `WRITE`.
+//
+// Corresponds with DELETE /webhooks/{id} (the `DeleteWebhook` operationId).
+func (c *Client) DeleteWebhook(ctx context.Context, id WebhookID, params *DeleteWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteWebhookRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetWebhook A webhook
+//
+// Needs a token with `READ`.
+//
+// Corresponds with GET /webhooks/{id} (the `GetWebhook` operationId).
+func (c *Client) GetWebhook(ctx context.Context, id WebhookID, params *GetWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetWebhookRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateWebhookWithBody Change a webhook
+//
+// One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
+//
+// Needs a token with `WRITE`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /webhooks/{id} (the `UpdateWebhook` operationId).
+func (c *Client) UpdateWebhookWithBody(ctx context.Context, id WebhookID, params *UpdateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateWebhookRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateWebhook Change a webhook
+//
+// One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
+//
+// Needs a token with `WRITE`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /webhooks/{id} (the `UpdateWebhook` operationId).
+func (c *Client) UpdateWebhook(ctx context.Context, id WebhookID, params *UpdateWebhookParams, body UpdateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateWebhookRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListWebhookDeliveries What was sent to a webhook, and what it answered
+//
+// They are kept for 30 days after the last attempt.
+//
+// Needs a token with `READ`.
+//
+// Corresponds with GET /webhooks/{id}/deliveries (the `ListWebhookDeliveries` operationId).
+func (c *Client) ListWebhookDeliveries(ctx context.Context, id WebhookID, params *ListWebhookDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListWebhookDeliveriesRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetWebhookDelivery A delivery, with the body that is sent
+//
+// Needs a token with `READ`.
+//
+// Corresponds with GET /webhooks/{id}/deliveries/{deliveryId} (the `GetWebhookDelivery` operationId).
+func (c *Client) GetWebhookDelivery(ctx context.Context, id WebhookID, deliveryID DeliveryID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetWebhookDeliveryRequest(c.Server, id, deliveryID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RedeliverWebhookDelivery Send a delivery again
+//
+// With the `webhook-id` that it had. 409 where it is still to be sent, or the webhook is disabled.
+//
+// Needs a token with `WRITE`.
+//
+// Corresponds with POST /webhooks/{id}/deliveries/{deliveryId}/redeliver (the `RedeliverWebhookDelivery` operationId).
+func (c *Client) RedeliverWebhookDelivery(ctx context.Context, id WebhookID, deliveryID DeliveryID, params *RedeliverWebhookDeliveryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRedeliverWebhookDeliveryRequest(c.Server, id, deliveryID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateWebhookSecretWithBody Give a webhook a new secret
+//
+// The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
+//
+// Needs a token with `WRITE`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /webhooks/{id}/secret (the `RotateWebhookSecret` operationId).
+func (c *Client) RotateWebhookSecretWithBody(ctx context.Context, id WebhookID, params *RotateWebhookSecretParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateWebhookSecretRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateWebhookSecret Give a webhook a new secret
+//
+// The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
+//
+// Needs a token with `WRITE`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /webhooks/{id}/secret (the `RotateWebhookSecret` operationId).
+func (c *Client) RotateWebhookSecret(ctx context.Context, id WebhookID, params *RotateWebhookSecretParams, body RotateWebhookSecretJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateWebhookSecretRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestWebhook Send a webhook an event to try it
+//
+// The event `webhook.test` is on its way, as any other would be; the delivery shows what becomes of it.
+//
+// Needs a token with `WRITE`.
+//
+// Corresponds with POST /webhooks/{id}/test (the `TestWebhook` operationId).
+func (c *Client) TestWebhook(ctx context.Context, id WebhookID, params *TestWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestWebhookRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6555,6 +7371,615 @@ func NewUpdateVisitorContextRequestWithBody(server string, token VisitorToken, p
 	return req, nil
 }
 
+// NewListWebhooksRequest constructs an http.Request for the ListWebhooks method
+func NewListWebhooksRequest(server string, params *ListWebhooksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/webhooks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateWebhookRequest calls the generic CreateWebhook builder with application/json body
+func NewCreateWebhookRequest(server string, params *CreateWebhookParams, body CreateWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateWebhookRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateWebhookRequestWithBody constructs an http.Request for the CreateWebhook method, with any body, and a specified content type
+func NewCreateWebhookRequestWithBody(server string, params *CreateWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/webhooks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteWebhookRequest constructs an http.Request for the DeleteWebhook method
+func NewDeleteWebhookRequest(server string, id WebhookID, params *DeleteWebhookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/webhooks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetWebhookRequest constructs an http.Request for the GetWebhook method
+func NewGetWebhookRequest(server string, id WebhookID, params *GetWebhookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/webhooks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateWebhookRequest calls the generic UpdateWebhook builder with application/json body
+func NewUpdateWebhookRequest(server string, id WebhookID, params *UpdateWebhookParams, body UpdateWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateWebhookRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateWebhookRequestWithBody constructs an http.Request for the UpdateWebhook method, with any body, and a specified content type
+func NewUpdateWebhookRequestWithBody(server string, id WebhookID, params *UpdateWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/webhooks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListWebhookDeliveriesRequest constructs an http.Request for the ListWebhookDeliveries method
+func NewListWebhookDeliveriesRequest(server string, id WebhookID, params *ListWebhookDeliveriesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/webhooks/%s/deliveries", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetWebhookDeliveryRequest constructs an http.Request for the GetWebhookDelivery method
+func NewGetWebhookDeliveryRequest(server string, id WebhookID, deliveryID DeliveryID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "deliveryId", deliveryID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/webhooks/%s/deliveries/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRedeliverWebhookDeliveryRequest constructs an http.Request for the RedeliverWebhookDelivery method
+func NewRedeliverWebhookDeliveryRequest(server string, id WebhookID, deliveryID DeliveryID, params *RedeliverWebhookDeliveryParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "deliveryId", deliveryID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/webhooks/%s/deliveries/%s/redeliver", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRotateWebhookSecretRequest calls the generic RotateWebhookSecret builder with application/json body
+func NewRotateWebhookSecretRequest(server string, id WebhookID, params *RotateWebhookSecretParams, body RotateWebhookSecretJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRotateWebhookSecretRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewRotateWebhookSecretRequestWithBody constructs an http.Request for the RotateWebhookSecret method, with any body, and a specified content type
+func NewRotateWebhookSecretRequestWithBody(server string, id WebhookID, params *RotateWebhookSecretParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/webhooks/%s/secret", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewTestWebhookRequest constructs an http.Request for the TestWebhook method
+func NewTestWebhookRequest(server string, id WebhookID, params *TestWebhookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/webhooks/%s/test", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetWebsiteRequest constructs an http.Request for the GetWebsite method
 func NewGetWebsiteRequest(server string) (*http.Request, error) {
 	var err error
@@ -6968,6 +8393,56 @@ func (o *Operations) GetVisitor(ctx context.Context, token VisitorToken, params 
 // UpdateVisitorContext Name a visitor, and note what is known of them
 func (o *Operations) UpdateVisitorContext(ctx context.Context, token VisitorToken, params *UpdateVisitorContextParams, body VisitorPatch) (Answer[Visitor], error) {
 	return read[Visitor](o.client.UpdateVisitorContext(ctx, token, params, body, keyed))
+}
+
+// ListWebhooks A website's webhooks
+func (o *Operations) ListWebhooks(ctx context.Context, params *ListWebhooksParams) (Answer[WebhookPage], error) {
+	return read[WebhookPage](o.client.ListWebhooks(ctx, params))
+}
+
+// CreateWebhook Be told of events over HTTP
+func (o *Operations) CreateWebhook(ctx context.Context, params *CreateWebhookParams, body NewWebhook) (Answer[WebhookWithSecret], error) {
+	return read[WebhookWithSecret](o.client.CreateWebhook(ctx, params, body, keyed))
+}
+
+// DeleteWebhook Delete a webhook and its deliveries
+func (o *Operations) DeleteWebhook(ctx context.Context, id WebhookID, params *DeleteWebhookParams) (Answer[DeletedWebhook], error) {
+	return read[DeletedWebhook](o.client.DeleteWebhook(ctx, id, params))
+}
+
+// GetWebhook A webhook
+func (o *Operations) GetWebhook(ctx context.Context, id WebhookID, params *GetWebhookParams) (Answer[Webhook], error) {
+	return read[Webhook](o.client.GetWebhook(ctx, id, params))
+}
+
+// UpdateWebhook Change a webhook
+func (o *Operations) UpdateWebhook(ctx context.Context, id WebhookID, params *UpdateWebhookParams, body WebhookPatch) (Answer[Webhook], error) {
+	return read[Webhook](o.client.UpdateWebhook(ctx, id, params, body, keyed))
+}
+
+// ListWebhookDeliveries What was sent to a webhook, and what it answered
+func (o *Operations) ListWebhookDeliveries(ctx context.Context, id WebhookID, params *ListWebhookDeliveriesParams) (Answer[WebhookDeliveryPage], error) {
+	return read[WebhookDeliveryPage](o.client.ListWebhookDeliveries(ctx, id, params))
+}
+
+// GetWebhookDelivery A delivery, with the body that is sent
+func (o *Operations) GetWebhookDelivery(ctx context.Context, id WebhookID, deliveryID DeliveryID) (Answer[WebhookDeliveryDetail], error) {
+	return read[WebhookDeliveryDetail](o.client.GetWebhookDelivery(ctx, id, deliveryID))
+}
+
+// RedeliverWebhookDelivery Send a delivery again
+func (o *Operations) RedeliverWebhookDelivery(ctx context.Context, id WebhookID, deliveryID DeliveryID, params *RedeliverWebhookDeliveryParams) (Answer[WebhookDelivery], error) {
+	return read[WebhookDelivery](o.client.RedeliverWebhookDelivery(ctx, id, deliveryID, params, keyed))
+}
+
+// RotateWebhookSecret Give a webhook a new secret
+func (o *Operations) RotateWebhookSecret(ctx context.Context, id WebhookID, params *RotateWebhookSecretParams, body WebhookRotation) (Answer[WebhookWithSecret], error) {
+	return read[WebhookWithSecret](o.client.RotateWebhookSecret(ctx, id, params, body, keyed))
+}
+
+// TestWebhook Send a webhook an event to try it
+func (o *Operations) TestWebhook(ctx context.Context, id WebhookID, params *TestWebhookParams) (Answer[WebhookDelivery], error) {
+	return read[WebhookDelivery](o.client.TestWebhook(ctx, id, params, keyed))
 }
 
 // GetWebsite The website that the token belongs to

@@ -26,13 +26,14 @@ type Config struct {
 	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
 	TicketsURL       string `env:"FIVECHAT_TICKETS_URL"`
 	StatisticsURL    string `env:"FIVECHAT_STATISTICS_URL"`
+	WebhooksURL      string `env:"FIVECHAT_WEBHOOKS_URL"`
 }
 
 // Default is the settings before the environment's.
 func Default() Config {
 	return Config{
 		Config: component.Default(), VisitorsURL: "http://visitors:8080", ConversationsURL: "http://conversations:8080",
-		TicketsURL: "http://tickets:8080", StatisticsURL: "http://statistics:8080",
+		TicketsURL: "http://tickets:8080", StatisticsURL: "http://statistics:8080", WebhooksURL: "http://webhooks:8080",
 	}
 }
 
@@ -54,6 +55,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	keepers := []accounts.Keeper{siblings.Keeper{Service: "accounts' requests", Data: custody.Unseen{Eraser: base.Kept}}}
 	for _, s := range []struct{ name, url string }{
 		{"widgets", c.WidgetsURL}, {"visitors", c.VisitorsURL}, {"conversations", c.ConversationsURL}, {"tickets", c.TicketsURL}, {"statistics", c.StatisticsURL},
+		{"webhooks", c.WebhooksURL},
 	} {
 		keepers = append(keepers, siblings.Keeper{Service: s.name, Data: custody.Remote{Client: base.Client(s.url)}})
 	}

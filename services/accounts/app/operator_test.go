@@ -23,7 +23,7 @@ func withSiblings(t *testing.T) system {
 	siblings := apitest.NewFake(t, sibling)
 	unit, err := app.New(t.Context(), app.Config{
 		Config: apitest.Config(t), WidgetsURL: siblings.URL, VisitorsURL: siblings.URL + "/visitors", ConversationsURL: siblings.URL + "/conversations",
-		TicketsURL: siblings.URL + "/tickets", StatisticsURL: siblings.URL + "/statistics",
+		TicketsURL: siblings.URL + "/tickets", StatisticsURL: siblings.URL + "/statistics", WebhooksURL: siblings.URL + "/webhooks",
 	})
 	s := system{apitest.Serve(t, unit, err), siblings}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -86,7 +86,7 @@ func TestErasureAsksEverySibling(t *testing.T) {
 		t.Errorf("users are left: %v", users)
 	}
 	asked := strings.Join(s.widgets.Asked(), "\n")
-	for _, at := range []string{"", "/visitors", "/conversations", "/tickets", "/statistics"} {
+	for _, at := range []string{"", "/visitors", "/conversations", "/tickets", "/statistics", "/webhooks"} {
 		for _, what := range []string{"/internal/visitor-data/17", "/internal/website-data"} {
 			if want := fmt.Sprintf("DELETE %s%s %d", at, what, id); strings.Count(asked+"\n", want+"\n") != 1 {
 				t.Errorf("not asked once for %s:\n%s", want, asked)
@@ -110,7 +110,7 @@ func TestErasureSaysWhyItWaits(t *testing.T) {
 	for e["failure"] == nil {
 		e = s.erasure(e["id"])
 	}
-	if want := []any{"tickets", "statistics", "accounts"}; e["status"] != "RUNNING" || !reflect.DeepEqual(e["remaining"], want) {
+	if want := []any{"tickets", "statistics", "webhooks", "accounts"}; e["status"] != "RUNNING" || !reflect.DeepEqual(e["remaining"], want) {
 		t.Errorf("%v", e)
 	}
 }

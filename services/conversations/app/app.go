@@ -25,6 +25,7 @@ type Config struct {
 	AccountsURL string `env:"FIVECHAT_ACCOUNTS_URL"`
 	VisitorsURL string `env:"FIVECHAT_VISITORS_URL"`
 	TicketsURL  string `env:"FIVECHAT_TICKETS_URL"`
+	WebhooksURL string `env:"FIVECHAT_WEBHOOKS_URL"`
 	Assistant   openai.Config
 }
 
@@ -33,7 +34,7 @@ func (c Config) Validate() error { return errors.Join(c.Config.Validate(), c.Ass
 
 // Default is the settings before the environment's.
 func Default() Config {
-	return Config{component.Default(), "http://accounts:8080", "http://visitors:8080", "http://tickets:8080", openai.Default()}
+	return Config{component.Default(), "http://accounts:8080", "http://visitors:8080", "http://tickets:8080", "http://webhooks:8080", openai.Default()}
 }
 
 // New makes the service.
@@ -60,6 +61,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	own := feed("conversations", log)
 	hub := live.New([]events.Feed{
 		own, feed("visitors", events.Remote{Client: base.Client(c.VisitorsURL)}), feed("tickets", events.Remote{Client: base.Client(c.TicketsURL)}),
+		feed("webhooks", events.Remote{Client: base.Client(c.WebhooksURL)}),
 	}, base.Redis, base.Telemetry)
 	hub.Mount(base.Router)
 	unit, err := base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "live", Run: hub.Run},

@@ -81,7 +81,7 @@ func open(ctx context.Context, gateway string) (*bench, error) {
 	edge, err := b.start(ctx, measured, append(one,
 		"LOG_LEVEL=warn", "FIVECHAT_QUOTAS="+quotas, "FIVECHAT_ADDR="+addrs[5], "FIVECHAT_ADMIN_ADDR="+addrs[6], "FIVECHAT_ASSERTION_KEYS="+strings.Repeat("k", 32),
 		"FIVECHAT_ACCOUNTS_URL=http://"+services, "FIVECHAT_WIDGETS_URL=http://"+services, "FIVECHAT_CONVERSATIONS_URL=http://"+backend,
-		"FIVECHAT_VISITORS_URL=http://"+services, "FIVECHAT_TICKETS_URL=http://"+services, "FIVECHAT_STATISTICS_URL=http://"+services), gateway)
+		"FIVECHAT_VISITORS_URL=http://"+services, "FIVECHAT_TICKETS_URL=http://"+services, "FIVECHAT_STATISTICS_URL=http://"+services, "FIVECHAT_WEBHOOKS_URL=http://"+services), gateway)
 	if err != nil {
 		return b, err
 	}

@@ -20,9 +20,8 @@ import (
 
 // Store implements statistics.Store, and Position and Apply of an events.Follower.
 type Store struct {
-	db        *mongokit.DB
 	counters  *mongokit.Collection[counterRow]
-	positions *mongokit.Global[positionRow]
+	positions *events.Positions
 	shelves   custody.Shelves
 }
 
@@ -31,17 +30,11 @@ type counterRow struct {
 	statistics.Counters `bson:",inline"`
 }
 
-type positionRow struct {
-	Source string `bson:"_id"` // the service whose log it is
-	Pos    int64  `bson:"pos"` // of the last record counted
-}
-
 // New declares the collections.
 func New(db *mongokit.DB) *Store {
 	return &Store{
-		db:        db,
 		counters:  mongokit.Tenanted[counterRow](db, "statistics_counters", "statistics", mongokit.Index{Unique: true}),
-		positions: mongokit.GlobalOf[positionRow](db, "statistics_positions", "position"),
+		positions: events.NewPositions(db, "statistics"),
 		shelves:   shelves(db),
 	}
 }
@@ -57,44 +50,20 @@ func (s *Store) Counters(ctx context.Context, t tenant.ID) (statistics.Counters,
 
 // Position gives how far a source's log is counted.
 func (s *Store) Position(ctx context.Context, source string) (int64, error) {
-	row, err := s.positions.Get(ctx, bson.D{{Key: "_id", Value: source}})
-	if fault.Is(err, fault.NotFound) {
-		return 0, nil
-	}
-	return row.Pos, err
+	return s.positions.Position(ctx, source)
 }
 
-// Apply counts those of a source's records, in order of position, that are not counted yet. Counters and position change
-// in one transaction, and the position only from where it was read: of two replicas with the same records one counts
-// them, and the other meets it and then finds nothing left.
+// Apply counts those of a source's records, in order of position, that are not counted yet.
 func (s *Store) Apply(ctx context.Context, source string, records []events.Record) error {
-	return s.db.Tx(ctx, func(ctx context.Context) error {
-		from, err := s.Position(ctx, source)
-		if err != nil {
-			return err
-		}
-		var fresh []statistics.Event
-		to := from
-		for _, r := range records {
-			if r.Pos <= from {
-				continue
-			}
-			e := statistics.Event{Website: r.Website, Type: r.Type}
-			if err := r.Decode(&e.Data); err != nil {
+	return s.positions.Apply(ctx, source, records, func(ctx context.Context, fresh []events.Record) error {
+		happened := make([]statistics.Event, len(fresh))
+		for i, r := range fresh {
+			happened[i] = statistics.Event{Website: r.Website, Type: r.Type}
+			if err := r.Decode(&happened[i].Data); err != nil {
 				return fmt.Errorf("mongostore: record %d of %s, a %s: %w", r.Pos, source, r.Type, err)
 			}
-			fresh, to = append(fresh, e), r.Pos
 		}
-		if to == from {
-			return nil
-		}
-		if err := s.count(ctx, statistics.Project(fresh)); err != nil {
-			return err
-		}
-		// Without a row this makes one; where the row has moved on, it collides with it on _id.
-		_, err = s.positions.Modify(ctx, bson.D{{Key: "_id", Value: source}, {Key: "pos", Value: from}},
-			bson.D{{Key: "$set", Value: bson.D{{Key: "pos", Value: to}}}}, true)
-		return err
+		return s.count(ctx, statistics.Project(happened))
 	})
 }
 

@@ -1,0 +1,63 @@
+// Package app puts the webhooks service together.
+package app
+
+import (
+	"context"
+	"net/netip"
+
+	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/custody"
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/runner"
+	"fivechat.dev/services/webhooks"
+	"fivechat.dev/services/webhooks/internal/api"
+	"fivechat.dev/services/webhooks/internal/dispatch"
+	"fivechat.dev/services/webhooks/internal/mongostore"
+	"fivechat.dev/services/webhooks/internal/sender"
+)
+
+// Reach says where webhooks may lead beside the internet over TLS.
+type Reach struct {
+	Allow []netip.Prefix `env:"FIVECHAT_WEBHOOKS_ALLOW"` // addresses that are not the internet's and may be reached all the same, as CIDRs
+	HTTP  bool           `env:"FIVECHAT_WEBHOOKS_HTTP"`  // allow URLs without TLS
+}
+
+// Config is the service's settings.
+type Config struct {
+	component.Config
+	Reach
+	ConversationsURL string            `env:"FIVECHAT_CONVERSATIONS_URL"`
+	VisitorsURL      string            `env:"FIVECHAT_VISITORS_URL"`
+	TicketsURL       string            `env:"FIVECHAT_TICKETS_URL"`
+	Schedule         webhooks.Schedule // when what failed is tried again
+}
+
+// Default is the settings before the environment's.
+func Default() Config {
+	return Config{
+		Config: component.Default(), ConversationsURL: "http://conversations:8080", VisitorsURL: "http://visitors:8080", TicketsURL: "http://tickets:8080",
+		Schedule: webhooks.Standard(),
+	}
+}
+
+// New makes the service.
+func New(ctx context.Context, c Config) (runner.Unit, error) {
+	base, err := component.New(ctx, "webhooks", c.Config)
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	log := events.NewLog(base.DB, base.Telemetry)
+	log.PublishTo(base.Redis)
+	log.Serve(base.Router, base.Chain)
+	var dispatcher *dispatch.Dispatcher
+	store := mongostore.New(base.DB, log, func() { dispatcher.Wake() })
+	dispatcher = dispatch.New(store, sender.New(c.Allow, base.Telemetry), c.Schedule, base.Telemetry)
+	custody.Serve(base.Router, base.Chain, "webhooks", custody.Beside(store, base.Kept))
+	api.Mount(base.Router, base.Chain, webhooks.New(store, c.HTTP))
+	follow := func(source, url string) runner.Task {
+		f := events.Follower{Name: source, Source: events.Remote{Client: base.Client(url)}, Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply}
+		return runner.Task{Name: "follow " + source, Run: f.Run}
+	}
+	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "dispatch", Run: dispatcher.Run},
+		follow("conversations", c.ConversationsURL), follow("visitors", c.VisitorsURL), follow("tickets", c.TicketsURL))
+}

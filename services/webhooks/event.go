@@ -1,0 +1,57 @@
+package webhooks
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"fivechat.dev/libs/tenant"
+)
+
+// Event is what happened, as receivers are told.
+type Event struct {
+	ID, Type, Key string
+	WebsiteID     tenant.ID
+	Order         int64 // its place among the events of the key
+	VisitorID     int64 // whom it is about, 0 for nobody
+	At            time.Time
+	Body          string
+}
+
+// timeLayout is RFC 3339 in UTC with milliseconds, as in every answer.
+const timeLayout = "2006-01-02T15:04:05.000Z"
+
+// NewEvent makes an event about key, at a place among those of it; data is JSON, the same as on an event stream.
+func NewEvent(id, typ, key string, order int64, t tenant.ID, at time.Time, data json.RawMessage) (Event, error) {
+	var about struct {
+		VisitorID    int64 `json:"visitorId"`
+		Conversation struct {
+			VisitorID int64 `json:"visitorId"`
+		} `json:"conversation"`
+	}
+	if err := json.Unmarshal(data, &about); err != nil {
+		return Event{}, fmt.Errorf("webhooks: a %s: %w", typ, err)
+	}
+	body, err := json.Marshal(struct {
+		Type      string          `json:"type"`
+		Timestamp string          `json:"timestamp"`
+		ID        string          `json:"id"`
+		WebsiteID int64           `json:"websiteId"`
+		Data      json.RawMessage `json:"data"`
+	}{typ, at.UTC().Format(timeLayout), id, t.Int64(), data})
+	if err != nil {
+		return Event{}, fmt.Errorf("webhooks: a %s: %w", typ, err)
+	}
+	return Event{id, typ, key, t, order, cmp.Or(about.VisitorID, about.Conversation.VisitorID), at, string(body)}, nil
+}
+
+// TypeDisabled is the type of the event that tells that a webhook was disabled by us.
+const TypeDisabled = "webhook.disabled"
+
+// DisabledData is the data of TypeDisabled.
+type DisabledData struct {
+	WebhookID int64  `json:"webhookId"`
+	URL       string `json:"url"`
+	Reason    Reason `json:"reason"`
+}

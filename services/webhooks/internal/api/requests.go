@@ -1,0 +1,52 @@
+package api
+
+import (
+	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/services/webhooks"
+)
+
+type byID struct {
+	ID int64 `path:"id" json:"-"`
+}
+
+type list struct{ paging.Window }
+
+type listDeliveries struct {
+	paging.Window
+	ID     int64  `path:"id" json:"-"`
+	Status string `query:"status" json:"-"`
+}
+
+type delivery struct {
+	ID         int64 `path:"id" json:"-"`
+	DeliveryID int64 `path:"deliveryId" json:"-"`
+}
+
+type create struct {
+	URL         string   `json:"url"`
+	Description string   `json:"description"`
+	Events      []string `json:"events"`
+	Enabled     *bool    `json:"enabled"`
+}
+
+func (c create) draft() webhooks.Draft {
+	return webhooks.Draft{URL: c.URL, Description: c.Description, Events: c.Events, Enabled: c.Enabled == nil || *c.Enabled}
+}
+
+type update struct {
+	ID          int64                    `path:"id" json:"-"`
+	URL         optional.Value[string]   `json:"url"`
+	Description optional.Value[string]   `json:"description"`
+	Events      optional.Value[[]string] `json:"events"`
+	Enabled     optional.Value[bool]     `json:"enabled"`
+}
+
+func (u update) patch() webhooks.Patch {
+	return webhooks.Patch{URL: u.URL, Description: u.Description, Events: u.Events, Enabled: u.Enabled}
+}
+
+type rotate struct {
+	ID             int64  `path:"id" json:"-"`
+	OverlapSeconds *int64 `json:"overlapSeconds"`
+}

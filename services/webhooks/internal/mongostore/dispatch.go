@@ -1,0 +1,120 @@
+package mongostore
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/webhooks"
+)
+
+// The bounds of what the dispatcher reads at once.
+const (
+	dueRows     = 500
+	pendingRows = 200
+	readyKeys   = 32
+)
+
+// Due gives deliveries that are to be made now, the longest overdue first, but for those of some webhooks.
+func (s *Store) Due(ctx context.Context, now time.Time, except []int64) ([]webhooks.Delivery, error) {
+	filter := bson.D{with(webhooks.Pending), {Key: "nextAt", Value: bson.D{{Key: "$lte", Value: now}}}}
+	if len(except) > 0 {
+		filter = append(filter, bson.E{Key: "webhookId", Value: bson.D{{Key: "$nin", Value: except}}})
+	}
+	return s.waiting.List(ctx, filter, mongokit.Query{Sort: bson.D{{Key: "nextAt", Value: 1}}, Limit: dueRows, Omit: "body"})
+}
+
+// Claim takes or keeps the lease of a webhook, and says whether it is the holder's. One that is disabled or gone is
+// nobody's: what waits for it is put aside, or removed.
+func (s *Store) Claim(ctx context.Context, t tenant.ID, webhookID int64, holder string, now, until time.Time) (webhooks.Webhook, bool, error) {
+	w, err := s.webhooks.Modify(ctx, t, bson.D{{Key: "_id", Value: webhookID}, {Key: "enabled", Value: true}, {Key: "$or", Value: bson.A{
+		bson.D{{Key: "leaseHolder", Value: holder}}, bson.D{{Key: "leaseUntil", Value: bson.D{{Key: "$lt", Value: now}}}},
+	}}}, set(bson.E{Key: "leaseHolder", Value: holder}, bson.E{Key: "leaseUntil", Value: until}))
+	if !fault.Is(err, fault.NotFound) {
+		return w, err == nil, err
+	}
+	w, err = s.webhooks.Get(ctx, t, id(webhookID))
+	switch {
+	case fault.Is(err, fault.NotFound):
+		err = s.remove(ctx, t, webhookID)
+	case err == nil && !w.Enabled:
+		err = s.hold(ctx, t, webhookID)
+	}
+	return w, false, err
+}
+
+// Release gives the lease of a webhook back.
+func (s *Store) Release(ctx context.Context, t tenant.ID, webhookID int64, holder string) error {
+	_, err := s.webhooks.Update(ctx, t, bson.D{{Key: "_id", Value: webhookID}, {Key: "leaseHolder", Value: holder}}, set(bson.E{Key: "leaseUntil", Value: time.Time{}}))
+	return err
+}
+
+// Ready gives deliveries of a webhook that may be made now: of each key the first. Where that waits for its time, what
+// comes behind it waits as long.
+func (s *Store) Ready(ctx context.Context, t tenant.ID, webhookID int64, now time.Time) ([]webhooks.Delivery, error) {
+	due, err := s.deliveries.List(ctx, t, of(webhookID, with(webhooks.Pending), bson.E{Key: "nextAt", Value: bson.D{{Key: "$lte", Value: now}}}),
+		mongokit.Query{Sort: bson.D{{Key: "nextAt", Value: 1}}, Limit: pendingRows, Omit: "body"})
+	if err != nil {
+		return nil, err
+	}
+	var ready []webhooks.Delivery
+	looked := map[string]bool{}
+	for _, d := range due {
+		if looked[d.Key] || len(looked) == readyKeys {
+			continue
+		}
+		looked[d.Key] = true
+		first, err := s.deliveries.List(ctx, t, of(webhookID, with(webhooks.Pending), bson.E{Key: "key", Value: d.Key}),
+			mongokit.Query{Sort: bson.D{{Key: "order", Value: 1}}, Limit: 1})
+		switch {
+		case err != nil:
+			return nil, err
+		case len(first) == 0: // delivered by somebody else meanwhile
+		case first[0].NextAt.After(now):
+			if err := s.holdBack(ctx, first[0]); err != nil {
+				return nil, err
+			}
+		default:
+			ready = append(ready, first[0])
+		}
+	}
+	return ready, nil
+}
+
+// holdBack lets what comes behind a delivery of the same key wait as long as it does.
+func (s *Store) holdBack(ctx context.Context, d webhooks.Delivery) error {
+	_, err := s.deliveries.UpdateAll(ctx, d.WebsiteID, of(d.WebhookID, with(webhooks.Pending), bson.E{Key: "key", Value: d.Key},
+		bson.E{Key: "order", Value: bson.D{{Key: "$gt", Value: d.Order}}}, bson.E{Key: "nextAt", Value: bson.D{{Key: "$lt", Value: d.NextAt}}}),
+		set(bson.E{Key: "nextAt", Value: d.NextAt}))
+	return err
+}
+
+// Record stores what became of a delivery after an attempt, and how its webhook does. Nothing is stored of what is gone
+// meanwhile.
+func (s *Store) Record(ctx context.Context, d webhooks.Delivery, a webhooks.Attempt) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		w, err := s.webhooks.Get(ctx, d.WebsiteID, id(d.WebhookID))
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if d.Status == webhooks.Pending && !w.Enabled { // disabled while it was tried
+			d.Status = webhooks.Held
+		}
+		if err := s.update(ctx, d); err != nil {
+			return err
+		}
+		if d.Status == webhooks.Pending {
+			if err := s.holdBack(ctx, d); err != nil {
+				return err
+			}
+		}
+		return s.health(ctx, w, w.After(d, a, d.UpdatedAt))
+	})
+}

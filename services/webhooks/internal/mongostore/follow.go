@@ -1,0 +1,123 @@
+package mongostore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/webhooks"
+)
+
+// Position gives how far a source's log is delivered.
+func (s *Store) Position(ctx context.Context, source string) (int64, error) {
+	return s.positions.Position(ctx, source)
+}
+
+// Apply stores deliveries of a source's records, each once. A record of which nothing is left tells nobody anything.
+func (s *Store) Apply(ctx context.Context, source string, records []events.Record) error {
+	hooks, err := s.listening(ctx, records)
+	if err != nil {
+		return err
+	}
+	// Numbers are reserved before: a transaction that runs again uses the same ones.
+	first, err := s.deliveryIDs.Reserve(ctx, max(int64(len(records)*len(hooks)), 1))
+	if err != nil {
+		return err
+	}
+	return s.positions.Apply(ctx, source, records, func(ctx context.Context, fresh []events.Record) error {
+		happened, err := eventsOf(source, fresh)
+		if err != nil {
+			return err
+		}
+		now := time.Now().UTC().Truncate(time.Millisecond)
+		planned := webhooks.Plan(hooks, happened, now, func(place int) int64 { return first + int64(place) })
+		for t, rows := range byWebsite(planned) {
+			if err := s.deliveries.Insert(ctx, t, rows...); err != nil {
+				return err
+			}
+		}
+		if len(planned) > 0 {
+			mongokit.AfterCommit(ctx, s.wake)
+		}
+		return nil
+	})
+}
+
+// listening gives the enabled webhooks of the records' websites, and disables those for which too much waits.
+func (s *Store) listening(ctx context.Context, records []events.Record) ([]webhooks.Webhook, error) {
+	sites := bson.A{}
+	for _, r := range records {
+		if !r.Website.IsZero() && !slices.Contains(sites, any(r.Website)) {
+			sites = append(sites, r.Website)
+		}
+	}
+	if len(sites) == 0 {
+		return nil, nil
+	}
+	hooks, err := s.all.List(ctx, bson.D{{Key: mongokit.TenantKey, Value: bson.D{{Key: "$in", Value: sites}}}, {Key: "enabled", Value: true}}, mongokit.Query{})
+	if err != nil {
+		return nil, err
+	}
+	kept := hooks[:0]
+	for _, w := range hooks {
+		n, err := s.deliveries.Count(ctx, w.WebsiteID, of(w.ID, with(webhooks.Pending)))
+		if err != nil {
+			return nil, err
+		}
+		if n < webhooks.MaxWaiting {
+			kept = append(kept, w)
+		} else if err := s.disable(ctx, w, webhooks.Backlog); err != nil {
+			return nil, err
+		}
+	}
+	return kept, nil
+}
+
+func (s *Store) disable(ctx context.Context, w webhooks.Webhook, why webhooks.Reason) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		stored, err := s.webhooks.Get(ctx, w.WebsiteID, id(w.ID))
+		if err != nil || !stored.Enabled {
+			return err
+		}
+		return s.health(ctx, stored, stored.Disabled(why, time.Now().UTC().Truncate(time.Millisecond)))
+	})
+}
+
+// health stores how a webhook does, and tells where it was disabled for it.
+func (s *Store) health(ctx context.Context, before, after webhooks.Webhook) error {
+	if err := s.write(ctx, before, after); err != nil || before.Enabled == after.Enabled {
+		return err
+	}
+	return s.log.Append(ctx, after.WebsiteID, after.ID, webhooks.TypeDisabled,
+		webhooks.DisabledData{WebhookID: after.ID, URL: after.URL, Reason: after.DisabledReason})
+}
+
+func eventsOf(source string, records []events.Record) ([]webhooks.Event, error) {
+	var happened []webhooks.Event
+	for _, r := range records {
+		if r.Erased || r.Website.IsZero() {
+			continue
+		}
+		e, err := webhooks.NewEvent(r.ID, r.Type, fmt.Sprintf("%s:%d", source, r.Key), r.Pos, r.Website, r.At, json.RawMessage(r.Data))
+		if err != nil {
+			return nil, err
+		}
+		happened = append(happened, e)
+	}
+	return happened, nil
+}
+
+func byWebsite(planned []webhooks.Delivery) map[tenant.ID][]webhooks.Delivery {
+	rows := map[tenant.ID][]webhooks.Delivery{}
+	for _, d := range planned {
+		rows[d.WebsiteID] = append(rows[d.WebsiteID], d)
+	}
+	return rows
+}

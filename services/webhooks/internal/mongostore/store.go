@@ -1,0 +1,226 @@
+// Package mongostore keeps webhooks and deliveries in MongoDB, together with how far each followed log is delivered.
+package mongostore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/custody"
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/revision"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/webhooks"
+)
+
+// removeRows is how many deliveries are removed at once.
+const removeRows = 1_000
+
+// Store implements webhooks.Store, what the dispatcher needs, and Position and Apply of an events.Follower.
+type Store struct {
+	db          *mongokit.DB
+	log         *events.Log
+	webhooks    *mongokit.Collection[webhooks.Webhook]
+	all         *mongokit.Global[webhooks.Webhook]
+	deliveries  *mongokit.Collection[webhooks.Delivery]
+	waiting     *mongokit.Global[webhooks.Delivery]
+	webhookIDs  *mongokit.Sequence
+	deliveryIDs *mongokit.Sequence
+	positions   *events.Positions
+	shelves     custody.Shelves
+	wake        func()
+}
+
+// New declares the collections. wake is called when there may be something to deliver.
+func New(db *mongokit.DB, log *events.Log, wake func()) *Store {
+	keys := func(fields ...string) mongokit.Index {
+		var ix mongokit.Index
+		for _, f := range fields {
+			ix.Keys = append(ix.Keys, bson.E{Key: f, Value: 1})
+		}
+		return ix
+	}
+	newest := func(fields ...string) mongokit.Index {
+		ix := keys(fields...)
+		ix.Keys = append(ix.Keys, bson.E{Key: "createdAt", Value: -1}, bson.E{Key: "_id", Value: -1})
+		return ix
+	}
+	once := keys("webhookId", "eventId")
+	once.Unique = true
+	return &Store{
+		db: db, log: log, wake: wake,
+		webhooks: mongokit.Tenanted[webhooks.Webhook](db, "webhooks_webhooks", "webhook", newest()),
+		all:      mongokit.GlobalOf[webhooks.Webhook](db, "webhooks_webhooks", "webhook"),
+		deliveries: mongokit.Tenanted[webhooks.Delivery](db, "webhooks_deliveries", "delivery",
+			once, newest("webhookId"), newest("webhookId", "status"), keys("webhookId", "status", "nextAt"), keys("webhookId", "status", "key", "order"), newest("visitorId")),
+		waiting: mongokit.GlobalOf[webhooks.Delivery](db, "webhooks_deliveries", "delivery",
+			keys("status", "nextAt"), mongokit.Index{Keys: bson.D{{Key: "updatedAt", Value: 1}}, TTL: webhooks.KeptFor}),
+		webhookIDs: mongokit.NewSequence(db, "webhooks", "webhooks"), deliveryIDs: mongokit.NewSequence(db, "webhooks", "deliveries"),
+		positions: events.NewPositions(db, "webhooks"), shelves: shelves(db),
+	}
+}
+
+func id(n int64) bson.D { return bson.D{{Key: "_id", Value: n}} }
+
+// of matches deliveries of a webhook.
+func of(webhookID int64, more ...bson.E) bson.D {
+	return append(bson.D{{Key: "webhookId", Value: webhookID}}, more...)
+}
+
+func with(s webhooks.Status) bson.E { return bson.E{Key: "status", Value: s} }
+
+func set(fields ...bson.E) bson.D { return bson.D{{Key: "$set", Value: bson.D(fields)}} }
+
+// WebhookID implements webhooks.Store.
+func (s *Store) WebhookID(ctx context.Context) (int64, error) { return s.webhookIDs.Next(ctx) }
+
+// DeliveryID implements webhooks.Store.
+func (s *Store) DeliveryID(ctx context.Context) (int64, error) { return s.deliveryIDs.Next(ctx) }
+
+// Create implements webhooks.Store. Of many at once a few more than the bound may be let in.
+func (s *Store) Create(ctx context.Context, made webhooks.Webhook) error {
+	n, err := s.webhooks.Count(ctx, made.WebsiteID, nil)
+	if err != nil {
+		return err
+	}
+	if n >= webhooks.MaxWebhooks {
+		return fault.Coded(fault.Conflict, "too_many_webhooks", fmt.Sprintf("the website has %d webhooks, as many as it may", n))
+	}
+	return s.db.Tx(ctx, func(ctx context.Context) error { return s.webhooks.Insert(ctx, made.WebsiteID, made) })
+}
+
+// Get implements webhooks.Store.
+func (s *Store) Get(ctx context.Context, t tenant.ID, webhookID int64) (webhooks.Webhook, error) {
+	return s.webhooks.Get(ctx, t, id(webhookID))
+}
+
+// List implements webhooks.Store.
+func (s *Store) List(ctx context.Context, t tenant.ID, w paging.Window) (paging.Slice[webhooks.Webhook], error) {
+	return mongokit.Newest(ctx, s.webhooks, t, nil, w, "secret")
+}
+
+// Save implements webhooks.Store.
+func (s *Store) Save(ctx context.Context, t tenant.ID, webhookID int64, change func(webhooks.Webhook) (webhooks.Webhook, bool)) (saved webhooks.Webhook, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		stored, err := s.webhooks.Get(ctx, t, id(webhookID))
+		if err != nil {
+			return err
+		}
+		if err = revision.Check(ctx, stored.Revision()); err != nil {
+			return err
+		}
+		var changed bool
+		if saved, changed = change(stored); !changed {
+			return nil
+		}
+		return s.write(ctx, stored, saved)
+	})
+	return saved, err
+}
+
+// write stores what may have changed of a webhook, and lets its deliveries wait or go on with it.
+func (s *Store) write(ctx context.Context, before, after webhooks.Webhook) error {
+	if _, err := s.webhooks.Update(ctx, after.WebsiteID, id(after.ID), set(
+		bson.E{Key: "url", Value: after.URL}, bson.E{Key: "description", Value: after.Description}, bson.E{Key: "events", Value: after.Events},
+		bson.E{Key: "enabled", Value: after.Enabled}, bson.E{Key: "disabledReason", Value: after.DisabledReason}, bson.E{Key: "disabledAt", Value: after.DisabledAt},
+		bson.E{Key: "secret", Value: after.Secret}, bson.E{Key: "previous", Value: after.Previous}, bson.E{Key: "previousUntil", Value: after.PreviousUntil},
+		bson.E{Key: "deliveredAt", Value: after.DeliveredAt}, bson.E{Key: "failingSince", Value: after.FailingSince},
+		bson.E{Key: "updatedAt", Value: after.UpdatedAt}, bson.E{Key: "version", Value: after.Version},
+	)); err != nil || before.Enabled == after.Enabled {
+		return err
+	}
+	if !after.Enabled {
+		return s.hold(ctx, after.WebsiteID, after.ID)
+	}
+	mongokit.AfterCommit(ctx, s.wake)
+	_, err := s.deliveries.UpdateAll(ctx, after.WebsiteID, of(after.ID, with(webhooks.Held)),
+		set(with(webhooks.Pending), bson.E{Key: "nextAt", Value: after.UpdatedAt}, bson.E{Key: "updatedAt", Value: after.UpdatedAt}))
+	return err
+}
+
+// hold lets what waits for a webhook wait until it is enabled again.
+func (s *Store) hold(ctx context.Context, t tenant.ID, webhookID int64) error {
+	_, err := s.deliveries.UpdateAll(ctx, t, of(webhookID, with(webhooks.Pending)), set(with(webhooks.Held)))
+	return err
+}
+
+// Delete implements webhooks.Store. What is left of its deliveries, where this breaks off, the dispatcher removes.
+func (s *Store) Delete(ctx context.Context, t tenant.ID, webhookID int64) error {
+	err := s.db.Tx(ctx, func(ctx context.Context) error {
+		stored, err := s.webhooks.Get(ctx, t, id(webhookID))
+		if err != nil {
+			return err
+		}
+		if err = revision.Check(ctx, stored.Revision()); err != nil {
+			return err
+		}
+		_, err = s.webhooks.Delete(ctx, t, id(webhookID))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.remove(ctx, t, webhookID)
+}
+
+// remove removes the deliveries of a webhook that is there no more.
+func (s *Store) remove(ctx context.Context, t tenant.ID, webhookID int64) error {
+	for {
+		n, err := s.deliveries.DeleteSome(ctx, t, of(webhookID), removeRows)
+		if err != nil || n < removeRows {
+			return err
+		}
+	}
+}
+
+// Deliveries implements webhooks.Store.
+func (s *Store) Deliveries(ctx context.Context, t tenant.ID, webhookID int64, status webhooks.Status, w paging.Window) (paging.Slice[webhooks.Delivery], error) {
+	filter := of(webhookID)
+	if status != "" {
+		filter = of(webhookID, with(status))
+	}
+	return mongokit.Newest(ctx, s.deliveries, t, filter, w, "body")
+}
+
+// Delivery implements webhooks.Store.
+func (s *Store) Delivery(ctx context.Context, t tenant.ID, webhookID, deliveryID int64) (webhooks.Delivery, error) {
+	return s.deliveries.Get(ctx, t, of(webhookID, bson.E{Key: "_id", Value: deliveryID}))
+}
+
+// Deliver implements webhooks.Store.
+func (s *Store) Deliver(ctx context.Context, d webhooks.Delivery) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		mongokit.AfterCommit(ctx, s.wake)
+		return s.deliveries.Insert(ctx, d.WebsiteID, d)
+	})
+}
+
+// Redeliver implements webhooks.Store.
+func (s *Store) Redeliver(ctx context.Context, t tenant.ID, webhookID, deliveryID int64, now time.Time) (again webhooks.Delivery, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		d, err := s.Delivery(ctx, t, webhookID, deliveryID)
+		if err != nil {
+			return err
+		}
+		if d.Status == webhooks.Pending || d.Status == webhooks.Held {
+			return fault.Coded(fault.Conflict, "delivery_pending", "the delivery is still to be made")
+		}
+		again = d.Again(now)
+		mongokit.AfterCommit(ctx, s.wake)
+		return s.update(ctx, again)
+	})
+	return again, err
+}
+
+// update stores what may have changed of a delivery.
+func (s *Store) update(ctx context.Context, d webhooks.Delivery) error {
+	_, err := s.deliveries.Update(ctx, d.WebsiteID, of(d.WebhookID, bson.E{Key: "_id", Value: d.ID}), set(with(d.Status),
+		bson.E{Key: "tries", Value: d.Tries}, bson.E{Key: "nextAt", Value: d.NextAt}, bson.E{Key: "attempts", Value: d.Attempts},
+		bson.E{Key: "updatedAt", Value: d.UpdatedAt}))
+	return err
+}

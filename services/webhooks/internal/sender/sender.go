@@ -1,0 +1,183 @@
+// Package sender makes requests to addresses that tenants chose, and sees to it that they lead to nobody else's.
+//
+// Whether an address may be reached is decided by the very one that is dialled, after the name was resolved, so that a
+// name that resolves to one address when it is looked at and to another when it is used gains nothing. Redirects are not
+// followed, proxies of the environment not used. Of an answer only the beginning is read.
+package sender
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"code.dny.dev/ssrf"
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/services/webhooks"
+)
+
+// The bounds of one attempt, and of what is kept of it.
+const (
+	Timeout        = 15 * time.Second // for all of it
+	dialTimeout    = 5 * time.Second
+	maxHeaderBytes = 16 << 10
+	keptBody       = 4 << 10
+	keptHeaders    = 32
+	keptValue      = 512
+	userAgent      = "Fivechat-Webhooks/1"
+)
+
+// Sender implements dispatch.Sender.
+type Sender struct {
+	client *http.Client
+	tele   *telemetry.Telemetry
+}
+
+// New makes a Sender that also reaches the addresses of allowed, which are otherwise nobody's to reach: those of private
+// networks, of this machine, and whatever else is not the internet's.
+func New(allowed []netip.Prefix, t *telemetry.Telemetry) *Sender {
+	var v4, v6 []netip.Prefix
+	for _, p := range allowed {
+		if p.Addr().Is4() {
+			v4 = append(v4, p)
+		} else {
+			v6 = append(v6, p)
+		}
+	}
+	guard := ssrf.New(ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...))
+	dialer := &net.Dialer{Timeout: dialTimeout, Control: guard.Safe}
+	return &Sender{tele: t, client: &http.Client{
+		Timeout:       Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: dialTimeout, MaxResponseHeaderBytes: maxHeaderBytes,
+			MaxIdleConns: 256, MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second, DisableCompression: true,
+		},
+	}}
+}
+
+// Send implements dispatch.Sender.
+func (s *Sender) Send(ctx context.Context, w webhooks.Webhook, d webhooks.Delivery) webhooks.Attempt {
+	ctx, span := s.tele.Tracer.Start(ctx, "webhook "+d.Type, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
+		attribute.Int64("fivechat.webhook.id", w.ID), attribute.Int64("fivechat.delivery.id", d.ID), attribute.String("messaging.message.id", d.EventID)))
+	defer span.End()
+	start := time.Now()
+	a := s.send(ctx, w, d, start)
+	a.At, a.Took = start.UTC().Truncate(time.Millisecond), time.Since(start)
+	span.SetAttributes(attribute.Int("http.response.status_code", a.Status))
+	if !a.Succeeded() {
+		span.SetStatus(codes.Error, cmp.Or(a.Error, http.StatusText(a.Status)))
+	}
+	return a
+}
+
+func (s *Sender) send(ctx context.Context, w webhooks.Webhook, d webhooks.Delivery, at time.Time) webhooks.Attempt {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, strings.NewReader(d.Body))
+	if err != nil {
+		return webhooks.Attempt{Error: "the URL cannot be requested"}
+	}
+	signed, err := signatures(w.Secrets(at), d.EventID, at, d.Body)
+	if err != nil {
+		return webhooks.Attempt{Error: "the secret cannot sign"}
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", userAgent)
+	req.Header.Set(standardwebhooks.HeaderWebhookID, d.EventID)
+	req.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(at.Unix(), 10))
+	s.tele.Propagate.Inject(ctx, propagation.HeaderCarrier(req.Header))
+	a := webhooks.Attempt{Request: kept(req.Header)}
+	req.Header.Set(standardwebhooks.HeaderWebhookSignature, signed)
+	resp, err := s.client.Do(req)
+	if err != nil {
+		a.Error = reason(err)
+		return a
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, keptBody))
+	if err != nil { // the status counts, whatever becomes of the rest
+		a.Error = reason(err)
+	}
+	a.Status, a.Response, a.Body = resp.StatusCode, kept(resp.Header), strings.ToValidUTF8(string(body), string(utf8.RuneError))
+	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		a.RetryAfter = time.Duration(min(seconds, int(webhooks.KeptFor.Seconds()))) * time.Second
+	}
+	return a
+}
+
+// signatures signs with every secret.
+func signatures(secrets []string, id string, at time.Time, body string) (string, error) {
+	signed := make([]string, len(secrets))
+	for i, secret := range secrets {
+		w, err := standardwebhooks.NewWebhook(secret)
+		if err != nil {
+			return "", err
+		}
+		if signed[i], err = w.Sign(id, at, []byte(body)); err != nil {
+			return "", err
+		}
+	}
+	return strings.Join(signed, " "), nil
+}
+
+// secret are headers whose values are nobody's to read later.
+var secret = map[string]bool{"Set-Cookie": true, "Authorization": true, "Proxy-Authenticate": true, "Www-Authenticate": true, "Cookie": true}
+
+// kept is what the log keeps of headers.
+func kept(h http.Header) map[string]string {
+	some := map[string]string{}
+	for name, values := range h {
+		switch {
+		case len(some) == keptHeaders:
+			return some
+		case secret[name]:
+			some[name] = "(not kept)"
+		default:
+			v := strings.Join(values, ", ")
+			some[name] = strings.ToValidUTF8(v[:min(len(v), keptValue)], string(utf8.RuneError))
+		}
+	}
+	return some
+}
+
+// reason says in words that any tenant may read why there was no answer: nothing of what our resolver or our network
+// know.
+func reason(err error) string {
+	var dns *net.DNSError
+	var cert *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var wrapped *url.Error
+	switch {
+	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork), errors.Is(err, ssrf.ErrProhibitedPort), errors.Is(err, ssrf.ErrInvalidHostPort):
+		return "the address is not allowed"
+	case errors.As(err, &wrapped) && wrapped.Timeout(), errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
+	case errors.As(err, &dns):
+		return "the name could not be resolved"
+	case errors.As(err, &cert):
+		return "the certificate is not valid"
+	case errors.As(err, &record):
+		return "the receiver does not speak TLS"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection was refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection broke off"
+	default:
+		return "the answer could not be understood"
+	}
+}

@@ -1,0 +1,129 @@
+package webhooks
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+)
+
+// Service is the use cases.
+type Service struct {
+	store Store
+	http  bool
+}
+
+// New makes a Service. http says whether URLs without TLS are allowed.
+func New(store Store, http bool) *Service { return &Service{store, http} }
+
+// now is in UTC and as fine as the store keeps it, so that a webhook reads the same as it was answered.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// List gives a window of a website's webhooks.
+func (s *Service) List(ctx context.Context, t tenant.ID, w paging.Window) (paging.Slice[Webhook], error) {
+	return s.store.List(ctx, t, w)
+}
+
+// Get gives a webhook.
+func (s *Service) Get(ctx context.Context, t tenant.ID, id int64) (Webhook, error) {
+	return s.store.Get(ctx, t, id)
+}
+
+// Create makes a webhook, with a secret of its own.
+func (s *Service) Create(ctx context.Context, t tenant.ID, d Draft) (Webhook, error) {
+	if err := d.Validate(s.http); err != nil {
+		return Webhook{}, err
+	}
+	id, err := s.store.WebhookID(ctx)
+	if err != nil {
+		return Webhook{}, err
+	}
+	at := now()
+	made := Webhook{
+		ID: id, WebsiteID: t, URL: d.URL, Description: d.Description, Events: d.Events, Enabled: d.Enabled, Secret: NewSecret(), CreatedAt: at, UpdatedAt: at,
+	}
+	if !made.Enabled {
+		made.DisabledAt = at
+	}
+	return made, s.store.Create(ctx, made)
+}
+
+// Update changes a webhook. One that is enabled again goes on with what waited for it.
+func (s *Service) Update(ctx context.Context, t tenant.ID, id int64, p Patch) (Webhook, error) {
+	if err := p.Validate(s.http); err != nil {
+		return Webhook{}, err
+	}
+	at := now()
+	return s.store.Save(ctx, t, id, func(stored Webhook) (Webhook, bool) { return p.apply(stored, at) })
+}
+
+// Rotate gives a webhook a new secret, beside which the one before it signs for a time.
+func (s *Service) Rotate(ctx context.Context, t tenant.ID, id int64, overlap time.Duration) (Webhook, error) {
+	if overlap < 0 || overlap > MaxOverlap {
+		return Webhook{}, fault.Bad("overlapSeconds", fmt.Sprintf("must be from 0 to %d", int(MaxOverlap.Seconds())))
+	}
+	secret, at := NewSecret(), now()
+	return s.store.Save(ctx, t, id, func(stored Webhook) (Webhook, bool) { return stored.rotated(secret, overlap, at), true })
+}
+
+// Delete removes a webhook and its deliveries.
+func (s *Service) Delete(ctx context.Context, t tenant.ID, id int64) error {
+	return s.store.Delete(ctx, t, id)
+}
+
+// Deliveries gives a window of a webhook's deliveries; NotFound where there is no such webhook.
+func (s *Service) Deliveries(ctx context.Context, t tenant.ID, id int64, status Status, w paging.Window) (paging.Slice[Delivery], error) {
+	if status != "" && !status.Valid() {
+		return paging.Slice[Delivery]{}, fault.Bad("status", "must be PENDING, HELD, DELIVERED or FAILED")
+	}
+	if _, err := s.store.Get(ctx, t, id); err != nil {
+		return paging.Slice[Delivery]{}, err
+	}
+	return s.store.Deliveries(ctx, t, id, status, w)
+}
+
+// Delivery gives a delivery with all that is kept of it.
+func (s *Service) Delivery(ctx context.Context, t tenant.ID, id, delivery int64) (Delivery, error) {
+	return s.store.Delivery(ctx, t, id, delivery)
+}
+
+// Redeliver has a delivery made anew, with the id that it had.
+func (s *Service) Redeliver(ctx context.Context, t tenant.ID, id, delivery int64) (Delivery, error) {
+	if _, err := s.enabled(ctx, t, id); err != nil {
+		return Delivery{}, err
+	}
+	return s.store.Redeliver(ctx, t, id, delivery, now())
+}
+
+// Test delivers an event of the type webhook.test, whatever the webhook wants.
+func (s *Service) Test(ctx context.Context, t tenant.ID, id int64) (Delivery, error) {
+	w, err := s.enabled(ctx, t, id)
+	if err != nil {
+		return Delivery{}, err
+	}
+	at, event := now(), "test_"+rand.Text()
+	e, err := NewEvent(event, TypeTest, "test:"+event, 0, t, at, json.RawMessage(fmt.Sprintf(`{"webhookId":%d}`, id)))
+	if err != nil {
+		return Delivery{}, err
+	}
+	number, err := s.store.DeliveryID(ctx)
+	if err != nil {
+		return Delivery{}, err
+	}
+	d := newDelivery(w, number, e, at)
+	return d, s.store.Deliver(ctx, d)
+}
+
+// enabled gives a webhook, and refuses one that is disabled: what is to be delivered would wait for it.
+func (s *Service) enabled(ctx context.Context, t tenant.ID, id int64) (Webhook, error) {
+	w, err := s.store.Get(ctx, t, id)
+	if err == nil && !w.Enabled {
+		err = fault.Coded(fault.Conflict, "webhook_disabled", "the webhook is disabled: enable it first")
+	}
+	return w, err
+}

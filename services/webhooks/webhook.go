@@ -1,0 +1,231 @@
+package webhooks
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/revision"
+	"fivechat.dev/libs/tenant"
+)
+
+// The bounds of webhooks.
+const (
+	MaxWebhooks    = 20     // of a website
+	MaxWaiting     = 10_000 // deliveries that wait for one webhook
+	maxURL         = 2_048
+	maxDescription = 255
+)
+
+// Reason says why a webhook was disabled by us.
+type Reason string
+
+// The reasons.
+const (
+	Gone      Reason = "GONE"      // it answered 410
+	Exhausted Reason = "EXHAUSTED" // a delivery failed for as long as it is tried, and no other succeeded meanwhile
+	Backlog   Reason = "BACKLOG"   // more wait for it than are kept
+)
+
+// Webhook is an endpoint of a website's.
+type Webhook struct {
+	ID             int64     `bson:"_id"`
+	WebsiteID      tenant.ID `bson:"websiteId"`
+	URL            string    `bson:"url"`
+	Description    string    `bson:"description"`
+	Events         []string  `bson:"events"` // types, groups like ticket.*, or *
+	Enabled        bool      `bson:"enabled"`
+	DisabledReason Reason    `bson:"disabledReason"` // "" where it is enabled, or was disabled by its owner
+	DisabledAt     time.Time `bson:"disabledAt"`
+	Secret         string    `bson:"secret"`
+	Previous       string    `bson:"previous"` // the secret before it, which signs too until PreviousUntil
+	PreviousUntil  time.Time `bson:"previousUntil"`
+	DeliveredAt    time.Time `bson:"deliveredAt"`  // of the last success
+	FailingSince   time.Time `bson:"failingSince"` // of the first failure after that; zero: none
+	CreatedAt      time.Time `bson:"createdAt"`
+	UpdatedAt      time.Time `bson:"updatedAt"`
+	Version        int64     `bson:"version"` // counts what its owner changed, and what disabled it
+	LeaseHolder    string    `bson:"leaseHolder"`
+	LeaseUntil     time.Time `bson:"leaseUntil"` // until when the holder alone delivers to it
+}
+
+// Place is the webhook's position in a newest-first list.
+func (w Webhook) Place() (time.Time, int64) { return w.CreatedAt, w.ID }
+
+// Revision is the state that the webhook is in.
+func (w Webhook) Revision() revision.Of { return revision.Of{ID: w.ID, Version: w.Version} }
+
+// Wants says whether the webhook is told of events of a type.
+func (w Webhook) Wants(typ string) bool {
+	return w.Enabled && slices.ContainsFunc(w.Events, func(wanted string) bool { return matches(wanted, typ) })
+}
+
+func matches(wanted, typ string) bool {
+	group, is := strings.CutSuffix(wanted, "*")
+	return wanted == typ || is && strings.HasPrefix(typ, group)
+}
+
+// Secrets are those that sign at a time, the newest first.
+func (w Webhook) Secrets(at time.Time) []string {
+	if w.Previous == "" || !at.Before(w.PreviousUntil) {
+		return []string{w.Secret}
+	}
+	return []string{w.Secret, w.Previous}
+}
+
+// secretBytes are random bytes of a secret, of which the standard wants 24 to 64.
+const secretBytes = 32
+
+// NewSecret makes a secret.
+func NewSecret() string {
+	var b [secretBytes]byte
+	_, _ = rand.Read(b[:]) // it does not fail
+	return "whsec_" + base64.StdEncoding.EncodeToString(b[:])
+}
+
+// MaxOverlap and DefaultOverlap are for how long the secret before the newest signs too.
+const (
+	MaxOverlap     = 7 * 24 * time.Hour
+	DefaultOverlap = 24 * time.Hour
+)
+
+// rotated is the webhook with a new secret.
+func (w Webhook) rotated(secret string, overlap time.Duration, at time.Time) Webhook {
+	w.Previous, w.PreviousUntil, w.Secret = w.Secret, at.Add(overlap), secret
+	if overlap == 0 {
+		w.Previous, w.PreviousUntil = "", time.Time{}
+	}
+	return w.touched(at)
+}
+
+func (w Webhook) touched(at time.Time) Webhook {
+	w.Version, w.UpdatedAt = w.Version+1, at
+	return w
+}
+
+// Types are the types of events that webhooks may be told of.
+func Types() []string {
+	return []string{
+		"conversation.opened", "conversation.updated", "conversation.rated", "conversation.read", "conversation.erased", "conversations.imported",
+		"message.created", "visitor.created", "visitor.updated", "visitors.imported",
+		"ticket.created", "ticket.updated", "ticket.deleted", "ticket.message_created",
+	}
+}
+
+// Draft is what a new webhook is made of.
+type Draft struct {
+	URL, Description string
+	Events           []string
+	Enabled          bool
+}
+
+// Validate names every member that is wrong in itself. http says whether URLs without TLS are allowed.
+func (d Draft) Validate(http bool) error {
+	var wrong fault.Problems
+	checkURL(d.URL, http, &wrong)
+	checkDescription(d.Description, &wrong)
+	checkEvents(d.Events, &wrong)
+	return wrong.Err()
+}
+
+// Patch is a partial update. An absent member leaves what is there.
+type Patch struct {
+	URL, Description optional.Value[string]
+	Events           optional.Value[[]string]
+	Enabled          optional.Value[bool]
+}
+
+// Validate is like Draft's.
+func (p Patch) Validate(http bool) error {
+	var wrong fault.Problems
+	for field, null := range map[string]bool{"url": p.URL.Null, "description": p.Description.Null, "events": p.Events.Null, "enabled": p.Enabled.Null} {
+		wrong.Check(!null, field, "must not be null")
+	}
+	if v := p.URL.Ptr(); v != nil {
+		checkURL(*v, http, &wrong)
+	}
+	if v := p.Description.Ptr(); v != nil {
+		checkDescription(*v, &wrong)
+	}
+	if v := p.Events.Ptr(); v != nil {
+		checkEvents(*v, &wrong)
+	}
+	return wrong.Err()
+}
+
+// apply gives the webhook after the update, and whether that is another.
+func (p Patch) apply(w Webhook, at time.Time) (Webhook, bool) {
+	before := w
+	if v := p.URL.Ptr(); v != nil {
+		w.URL = *v
+	}
+	if v := p.Description.Ptr(); v != nil {
+		w.Description = *v
+	}
+	if v := p.Events.Ptr(); v != nil {
+		w.Events = *v
+	}
+	if v := p.Enabled.Ptr(); v != nil {
+		w.Enabled = *v
+		if *v {
+			w.DisabledReason, w.DisabledAt, w.FailingSince = "", time.Time{}, time.Time{}
+		}
+	}
+	if w.URL == before.URL && w.Description == before.Description && slices.Equal(w.Events, before.Events) && w.Enabled == before.Enabled {
+		return before, false
+	}
+	if before.Enabled && !w.Enabled {
+		w.DisabledAt = at
+	}
+	return w.touched(at), true
+}
+
+// Disabled is the webhook after we disabled it.
+func (w Webhook) Disabled(why Reason, at time.Time) Webhook {
+	w.Enabled, w.DisabledReason, w.DisabledAt = false, why, at
+	return w.touched(at)
+}
+
+func checkURL(text string, http bool, wrong *fault.Problems) {
+	u, err := url.Parse(text)
+	switch {
+	case len(text) > maxURL:
+		wrong.Add("url", fmt.Sprintf("must be at most %d bytes", maxURL))
+	case err != nil || u.Hostname() == "" || u.Opaque != "":
+		wrong.Add("url", "must be an absolute URL")
+	case u.Scheme != "https" && (u.Scheme != "http" || !http):
+		wrong.Add("url", "must begin with https://")
+	case u.User != nil:
+		wrong.Add("url", "must not carry a name or password")
+	case u.Fragment != "" || strings.Contains(text, "#"):
+		wrong.Add("url", "must not have a fragment")
+	}
+}
+
+func checkDescription(text string, wrong *fault.Problems) {
+	wrong.Check(utf8.RuneCountInString(text) <= maxDescription, "description", fmt.Sprintf("must be at most %d characters", maxDescription))
+}
+
+func checkEvents(types []string, wrong *fault.Problems) {
+	wrong.Check(len(types) > 0, "events", "must name at least one type")
+	wrong.Check(len(types) <= len(Types()), "events", fmt.Sprintf("must name at most %d types", len(Types())))
+	for i, wanted := range types {
+		known := !strings.Contains(strings.TrimSuffix(wanted, "*"), "*") && (wanted == "*" || !strings.HasSuffix(wanted, "*") || strings.HasSuffix(wanted, ".*")) &&
+			slices.ContainsFunc(Types(), func(typ string) bool { return matches(wanted, typ) })
+		if !known {
+			wrong.Add("events", fmt.Sprintf("has no type %.64q: a type, a group like ticket.* or *", wanted))
+			return
+		}
+		if slices.Contains(types[:i], wanted) {
+			wrong.Add("events", fmt.Sprintf("names %q twice", wanted))
+			return
+		}
+	}
+}
