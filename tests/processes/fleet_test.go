@@ -178,7 +178,7 @@ func (p *process) get(t *testing.T, path string) (int, string) {
 	return resp.StatusCode, b.String()
 }
 
-// fleet is the whole system in seven processes.
+// fleet is the whole system in processes of their own.
 type fleet struct {
 	harness.System
 	gateway  *process

@@ -14,8 +14,8 @@ import (
 	"fivechat.dev/tests/journeys"
 )
 
-// TestSevenProcesses runs every journey over the seven, looks at the admin ports, and ends them one by one.
-func TestSevenProcesses(t *testing.T) {
+// TestProcesses runs every journey over processes of their own, looks at the admin ports, and ends them one by one.
+func TestProcesses(t *testing.T) {
 	t.Parallel()
 	binaries := build(t)
 	t.Run("settings that are missing are named", func(t *testing.T) {
@@ -31,6 +31,7 @@ func TestSevenProcesses(t *testing.T) {
 	t.Run("a replica is killed", func(t *testing.T) { sent = killed(t, f) })
 	t.Run("journeys", func(t *testing.T) { journeys.Run(t, f.System) })
 	t.Run("streams of two replicas", func(t *testing.T) { twoReplicas(t, f) })
+	t.Run("webhooks are killed", func(inner *testing.T) { webhooksKilled(inner, t, f) })
 	t.Run("changes at two edges", func(t *testing.T) { twoEdges(t, f) })
 	t.Run("admin ports", func(t *testing.T) { adminPorts(t, f) })
 	t.Run("a service hears nobody but its siblings", func(t *testing.T) { unasserted(t, f) })

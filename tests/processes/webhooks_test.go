@@ -1,0 +1,80 @@
+package processes_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"fivechat.dev/tests/harness"
+)
+
+// webhooksKilled kills replicas of the webhooks service, one after the other, while they deliver: the receiver gets every
+// event, each time with the same id and body, and those of a conversation in order. What replaces them lasts as long as all does.
+func webhooksKilled(t, all *testing.T, f *fleet) {
+	const talks, rounds, perRound = 4, 3, 10
+	addrs := harness.FreeAddrs(t, 2)
+	place := slices.Index(services, "webhooks")
+	second := f.run(all, "webhooks", map[string]string{"FIVECHAT_ADDR": addrs[0], "FIVECHAT_ADMIN_ADDR": addrs[1]})
+	ready(t, second)
+	replicas := []*process{f.services[place], second}
+	r := harness.Receive(t, func(http.ResponseWriter, *http.Request) { <-time.After(2 * time.Millisecond) }) // so that some are under way
+	w := f.Website(t, harness.Free)
+	w.NewWebhook(t, r.URL, "message.created")
+	v := make([]harness.Session, talks)
+	tokens := make([]string, talks)
+	for i := range talks {
+		v[i] = w.Visit(t, nil)
+		tokens[i] = v[i].Open(t, fmt.Sprint(i, " 00"))
+	}
+	for round := range rounds {
+		var posting sync.WaitGroup
+		for i := range talks {
+			posting.Go(func() {
+				for n := range perRound {
+					v[i].Say(t, tokens[i], fmt.Sprintf("%d %02d", i, round*perRound+n+1))
+				}
+			})
+		}
+		had := len(r.Got())
+		harness.Eventually(t, outlasts, "some of the round's events are delivered", func() (bool, any) { return len(r.Got()) > had+talks, len(r.Got()) })
+		victim := replicas[round%2]
+		if err := victim.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		posting.Wait()
+		<-victim.ended
+		replicas[round%2] = f.run(all, "webhooks", map[string]string{"FIVECHAT_ADDR": victim.addr, "FIVECHAT_ADMIN_ADDR": victim.admin})
+		ready(t, replicas[round%2])
+	}
+	f.services[place] = replicas[0]
+	want := talks * (1 + rounds*perRound)
+	bodies, said := map[string]string{}, map[string][]string{} // by event, by conversation
+	harness.Eventually(t, outlasts, "every event is delivered", func() (bool, any) {
+		clear(bodies)
+		clear(said)
+		for _, g := range r.Got() {
+			id := g.Header.Get("webhook-id")
+			if before, again := bodies[id]; again {
+				if before != string(g.Body) {
+					t.Fatalf("the event %s has two bodies:\n%s\n%s", id, before, g.Body)
+				}
+				continue
+			}
+			bodies[id] = string(g.Body)
+			text := g.Object(t).Object("data").Object("message").Text("content")
+			said[text[:1]] = append(said[text[:1]], text)
+		}
+		return len(bodies) == want, len(bodies)
+	})
+	for _, texts := range said {
+		if len(texts) != 1+rounds*perRound || !slices.IsSorted(texts) {
+			t.Errorf("out of order: %q", texts)
+		}
+	}
+	t.Logf("%d events in %d requests", want, len(r.Got()))
+	second = replicas[1]
+	second.terminate(t)
+}
