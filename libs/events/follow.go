@@ -16,7 +16,9 @@ const (
 	followRetry = time.Second            // after a failure
 )
 
-// Follower applies one source's records, each exactly once.
+// Follower applies one source's records, each exactly once and in order. It stands still before a record that it cannot
+// apply or read, and before a gap, and shows that in its metrics: stepping over one would count wrong for ever, without
+// anybody seeing it. What it cannot read yet was written by a newer version, whose own replica reads it.
 type Follower struct {
 	Name      string // of the service whose log it is
 	Source    Source
@@ -24,20 +26,27 @@ type Follower struct {
 	// Position gives the position of the last record applied, 0 at the beginning.
 	Position func(ctx context.Context, source string) (int64, error)
 	// Apply stores the effect of records and the position of the last of them in one transaction.
-	Apply func(ctx context.Context, source string, records []Record) error
-	lag   prometheus.Gauge
+	Apply        func(ctx context.Context, source string, records []Record) error
+	lag, stalled prometheus.Gauge
 }
 
 // Run follows until ctx ends; a source that is away is asked again.
 func (f Follower) Run(ctx context.Context) error {
+	source := prometheus.Labels{"source": f.Name}
 	f.lag = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "fivechat_follower_lag_seconds", Help: "Age of the record applied last, when it was applied.", ConstLabels: prometheus.Labels{"source": f.Name}})
-	f.Telemetry.Registry.MustRegister(f.lag)
+		Name: "fivechat_follower_lag_seconds", Help: "Age of the oldest event known that has not been applied, 0 where all have.", ConstLabels: source})
+	f.stalled = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "fivechat_follower_stalled", Help: "1 while events cannot be read or applied, else 0.", ConstLabels: source})
+	f.Telemetry.Registry.MustRegister(f.lag, f.stalled)
 	for {
 		n, err := f.step(ctx)
 		pause := followPause
+		if err == nil {
+			f.stalled.Set(0)
+		}
 		switch {
 		case err != nil && ctx.Err() == nil:
+			f.stalled.Set(1)
 			f.Telemetry.Log.WarnContext(ctx, "following will be tried again", "source", f.Name, "error", err)
 			pause = followRetry
 		case n == readBatch:
@@ -59,16 +68,23 @@ func (f Follower) step(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	records, err := f.Source.After(ctx, pos, readBatch)
-	if err != nil || len(records) == 0 {
+	if err != nil {
 		return 0, err
 	}
+	if len(records) == 0 {
+		f.lag.Set(0)
+		return 0, nil
+	}
+	f.lag.Set(time.Since(records[0].At).Seconds())
 	if records[0].Pos != pos+1 {
-		// Going on would count wrong for ever; standing still is seen in the lag.
+		// Going on would count wrong for ever; standing still is seen in the metrics.
 		return 0, fmt.Errorf("events: the log of %s goes on at %d and not at %d: what is between is no longer kept", f.Name, records[0].Pos, pos+1)
 	}
 	if err := f.Apply(ctx, f.Name, records); err != nil {
 		return 0, err
 	}
-	f.lag.Set(time.Since(records[len(records)-1].At).Seconds())
+	if len(records) < readBatch {
+		f.lag.Set(0)
+	}
 	return len(records), nil
 }

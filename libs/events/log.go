@@ -14,7 +14,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/fault"
@@ -35,7 +34,7 @@ const (
 
 // Record is one event. Data is its JSON.
 type Record struct {
-	ID      string    `bson:"_id" json:"id"`                       // a UUIDv7: unique for ever, the same on every delivery
+	ID      string    `bson:"_id" json:"id"`                       // a UUIDv7: unique for ever, the same on every delivery; ascending among records of one key
 	Website tenant.ID `bson:"websiteId" json:"websiteId,omitzero"` // zero where the website has been erased
 	Type    string    `bson:"type" json:"type"`
 	Key     int64     `bson:"key" json:"key"` // what it happened to; records of one key are in order
@@ -56,7 +55,7 @@ type Log struct {
 	db     *mongokit.DB
 	tele   *telemetry.Telemetry
 	holder string
-	lag    prometheus.Gauge
+	gauges gauges
 	redis  *rediskit.Client // nil: records are not published
 	given  chan struct{}    // says that there is something to publish
 	told   chan struct{}    // says that this process has stored something
@@ -81,25 +80,25 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 			mongokit.Index{Keys: bson.D{{Key: "posAt", Value: 1}}, TTL: kept}), // a record without a position has no posAt, and stays
 		leases: mongokit.GlobalOf[leaseRow](db, t.Component+"_leases", "lease"),
 		db:     db, tele: t, holder: host + "/" + uuid.NewString(), given: make(chan struct{}, 1), told: make(chan struct{}, 1),
-		lag: prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_outbox_oldest_age_seconds", Help: "Age of the oldest event without a position."}),
+		gauges: newGauges(t.Registry),
 	}
-	t.Registry.MustRegister(l.lag)
 	return l
 }
 
-// Append writes an event about key. Call it inside the transaction of the change, after the change, so that events of
-// one key are in the order of their commits.
+// Append writes an event about key, or about many at once where key is 0. Call it inside the transaction of the change,
+// after the change of the key's own row: of two such transactions the later then begins behind the commit of the earlier,
+// and its record sorts behind the other's.
 func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, typ string, data any) error {
 	b, err := httpkit.Encode(data)
 	if err != nil {
 		return fmt.Errorf("events: %s: %w", typ, err)
 	}
-	id, err := uuid.NewV7()
+	id, err := l.nextID(ctx, t, key)
 	if err != nil {
 		return fmt.Errorf("events: %w", err)
 	}
 	mongokit.AfterCommit(ctx, func() { say(l.told) })
-	return l.rows.Insert(ctx, Record{ID: id.String(), Website: t, Type: typ, Key: key, At: time.Now(), Data: string(b)})
+	return l.rows.Insert(ctx, Record{ID: id, Website: t, Type: typ, Key: key, At: time.Now(), Data: string(b)})
 }
 
 // say says something on a channel of one place, unless that has been said.
@@ -115,12 +114,12 @@ var one = mongokit.Query{Limit: 1}
 
 // After implements Source.
 func (l *Log) After(ctx context.Context, pos, limit int64) ([]Record, error) {
-	return l.rows.List(ctx, behind(pos), mongokit.Query{Sort: bson.D{{Key: "pos", Value: 1}}, Limit: limit})
+	return l.rows.List(ctx, beyond(pos), mongokit.Query{Sort: bson.D{{Key: "pos", Value: 1}}, Limit: limit})
 }
 
 // Of implements Source.
 func (l *Log) Of(ctx context.Context, t tenant.ID, pos, limit int64) ([]Record, error) {
-	return l.rows.List(ctx, append(bson.D{{Key: mongokit.TenantKey, Value: t}}, behind(pos)...),
+	return l.rows.List(ctx, append(bson.D{{Key: mongokit.TenantKey, Value: t}}, beyond(pos)...),
 		mongokit.Query{Sort: bson.D{{Key: "pos", Value: 1}}, Limit: limit})
 }
 
@@ -136,8 +135,8 @@ func (l *Log) Head(ctx context.Context) (int64, error) {
 // Leading says whether this replica is the one that works, as its relay does; it becomes that where no other is.
 func (l *Log) Leading(ctx context.Context) (bool, error) { return l.acquire(ctx) }
 
-// behind matches the records behind a position; those that have none yet are at 0.
-func behind(pos int64) bson.D {
+// beyond matches the records behind a position; those that have none yet are at 0.
+func beyond(pos int64) bson.D {
 	return bson.D{{Key: "pos", Value: bson.D{{Key: "$gt", Value: pos}}}}
 }
 
@@ -171,25 +170,23 @@ func (l *Log) Relay(ctx context.Context) error {
 	}
 }
 
-// relayOnce gives positions to one batch. The batch is read under the lease, and the lease row is changed in the same
-// transaction as the records, so that no two relays can give the same record a position.
-func (l *Log) relayOnce(ctx context.Context) (int, error) {
-	oldest, err := l.waiting(ctx, 1)
-	if err != nil || len(oldest) == 0 {
-		l.lag.Set(0)
+// relayOnce gives positions to one batch. The batch is read in the transaction that places it: a single snapshot, which
+// has all that was committed before anything that it has. The lease's row is changed there too, so that no two relays can
+// give the same record a position.
+func (l *Log) relayOnce(ctx context.Context) (placed int, err error) {
+	if idle, err := l.gauges.look(ctx, l); err != nil || idle {
 		return 0, err
 	}
-	l.lag.Set(time.Since(oldest[0].At).Seconds())
 	held, err := l.acquire(ctx)
 	if err != nil || !held {
 		return 0, err
 	}
-	waiting, err := l.waiting(ctx, relayBatch)
-	if err != nil || len(waiting) == 0 {
-		return 0, err
-	}
-	return len(waiting), l.db.Tx(ctx, func(ctx context.Context) error {
-		n, now := int64(len(waiting)), time.Now()
+	return placed, l.db.Tx(ctx, func(ctx context.Context) error {
+		waiting, err := l.waiting(ctx, relayBatch)
+		if placed = len(waiting); err != nil || placed == 0 {
+			return err
+		}
+		n, now := int64(placed), time.Now()
 		row, err := l.leases.Modify(ctx, bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}},
 			bson.D{{Key: "$inc", Value: bson.D{{Key: "pos", Value: n}}}, {Key: "$set", Value: bson.D{{Key: "until", Value: now.Add(lease)}}}}, false)
 		if err != nil {

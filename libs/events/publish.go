@@ -45,9 +45,14 @@ func (l *Log) publish(ctx context.Context) {
 func (l *Log) publishOnce(ctx context.Context) (more bool, err error) {
 	mine := bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}}
 	rows, err := l.leases.List(ctx, mine, one)
-	if err != nil || len(rows) == 0 || rows[0].Published >= rows[0].Pos {
+	if err != nil {
 		return false, err
 	}
+	if len(rows) == 0 || rows[0].Published >= rows[0].Pos {
+		l.gauges.unpublished.Set(0)
+		return false, nil
+	}
+	l.gauges.unpublished.Set(float64(rows[0].Pos - rows[0].Published))
 	records, err := l.After(ctx, rows[0].Published, relayBatch)
 	if err != nil || len(records) == 0 {
 		return false, err

@@ -1,0 +1,122 @@
+package stores
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/mongokit"
+)
+
+// A replica whose clock is an hour ahead has written of a key; what another writes of it later is placed behind that.
+func TestOrderOfAKeyHoldsWithClocksApart(t *testing.T) {
+	t.Parallel()
+	db, tele := connect(t, uri, fresh())
+	log := events.NewLog(db, tele)
+	if err := db.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ahead, err := uuid.NewV7()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ahead[2]++ // of a time in milliseconds, 2^24: four hours and a half
+	rows := mongokit.GlobalOf[events.Record](db, "test_outbox", "event")
+	w := website(1)
+	if err := rows.Insert(t.Context(), events.Record{ID: ahead.String(), Website: w, Type: "first", Key: 7, At: time.Now(), Data: "{}"}); err != nil {
+		t.Fatal(err)
+	}
+	write := func(key int64, typ string) {
+		if err := db.Tx(t.Context(), func(ctx context.Context) error { return log.Append(ctx, w, key, typ, nil) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(7, "second")
+	write(7, "third")
+	write(8, "of another key")
+	ctx, stop := context.WithCancel(t.Context())
+	var task sync.WaitGroup
+	task.Go(func() { _ = log.Relay(ctx) })
+	var of7 []string
+	eventually(t, "all have positions", func() bool {
+		all, err := log.After(t.Context(), 0, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of7 = nil
+		for _, r := range all {
+			if r.Key == 7 {
+				of7 = append(of7, r.Type)
+			}
+		}
+		return len(all) == 4
+	})
+	eventually(t, "nothing waits", func() bool { return gauge(t, tele.Registry, "fivechat_outbox_waiting") == 0 })
+	stop()
+	task.Wait()
+	if want := []string{"first", "second", "third"}; !slices.Equal(of7, want) {
+		t.Fatalf("in the order %v", of7)
+	}
+}
+
+func TestFollowerThatStandsStillIsSeen(t *testing.T) {
+	t.Parallel()
+	db, tele := connect(t, uri, fresh())
+	log := events.NewLog(db, tele)
+	rows := mongokit.GlobalOf[events.Record](db, "test_outbox", "event")
+	const hour = 3600
+	if err := rows.Insert(t.Context(), events.Record{ID: "a", Website: website(1), Type: "unreadable", Pos: 1, At: time.Now().Add(-time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	pos, readable := int64(0), false
+	f := events.Follower{
+		Name: "test", Source: log, Telemetry: tele,
+		Position: func(context.Context, string) (int64, error) { mu.Lock(); defer mu.Unlock(); return pos, nil },
+		Apply: func(context.Context, string, []events.Record) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if !readable {
+				return errors.New("cannot be read")
+			}
+			pos = 1
+			return nil
+		},
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var task sync.WaitGroup
+	task.Go(func() { _ = f.Run(ctx) })
+	eventually(t, "it is seen to stand still", func() bool {
+		return gauge(t, tele.Registry, "fivechat_follower_stalled") == 1 && gauge(t, tele.Registry, "fivechat_follower_lag_seconds") >= hour
+	})
+	mu.Lock()
+	readable = true
+	mu.Unlock()
+	eventually(t, "it is seen to go on", func() bool {
+		return gauge(t, tele.Registry, "fivechat_follower_stalled") == 0 && gauge(t, tele.Registry, "fivechat_follower_lag_seconds") == 0
+	})
+	stop()
+	task.Wait()
+}
+
+// gauge gives what a gauge says, 0 where there is none yet.
+func gauge(t *testing.T, r *prometheus.Registry, name string) float64 {
+	t.Helper()
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	return 0
+}
