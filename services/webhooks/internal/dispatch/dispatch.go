@@ -37,6 +37,7 @@ type Store interface {
 	Release(ctx context.Context, t tenant.ID, webhookID int64, holder string) error
 	Ready(ctx context.Context, t tenant.ID, webhookID int64, now time.Time) ([]webhooks.Delivery, error)
 	Record(ctx context.Context, d webhooks.Delivery, a webhooks.Attempt) error
+	Standing(ctx context.Context) (waiting, disabled int64, err error)
 }
 
 // Sender makes one attempt. What goes wrong stands in the Attempt.
@@ -60,6 +61,8 @@ type Dispatcher struct {
 	attempts *prometheus.CounterVec
 	took     prometheus.Histogram
 	overdue  prometheus.Gauge
+	waiting  prometheus.Gauge
+	disabled prometheus.Gauge
 }
 
 // New makes a Dispatcher.
@@ -76,7 +79,9 @@ func New(store Store, sender Sender, s webhooks.Schedule, t *telemetry.Telemetry
 		overdue: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "fivechat_webhook_overdue_seconds", Help: "By how much the delivery that is longest overdue is; one that waits for its time is not."}),
 	}
-	t.Registry.MustRegister(d.attempts, d.took, d.overdue)
+	d.waiting = prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_webhook_deliveries_waiting", Help: "Deliveries that are still to be made, of all replicas."})
+	d.disabled = prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_webhooks_disabled", Help: "Webhooks that we have disabled, of all replicas."})
+	t.Registry.MustRegister(d.attempts, d.took, d.overdue, d.waiting, d.disabled)
 	return d
 }
 
@@ -92,6 +97,7 @@ func (d *Dispatcher) Wake() {
 func (d *Dispatcher) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
+	all.Go(func() { d.measure(ctx) })
 	again := time.NewTicker(lookEvery)
 	defer again.Stop()
 	for {
@@ -102,6 +108,29 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-d.told:
+		case <-again.C:
+		}
+	}
+}
+
+// measureEvery is between looks at how all webhooks stand.
+const measureEvery = 15 * time.Second
+
+// measure looks at how all webhooks stand until ctx ends.
+func (d *Dispatcher) measure(ctx context.Context) {
+	again := time.NewTicker(measureEvery)
+	defer again.Stop()
+	for {
+		reading, cancel := context.WithTimeout(ctx, storeWait)
+		waiting, disabled, err := d.store.Standing(reading)
+		cancel()
+		if err == nil {
+			d.waiting.Set(float64(waiting))
+			d.disabled.Set(float64(disabled))
+		}
+		select {
+		case <-ctx.Done():
+			return
 		case <-again.C:
 		}
 	}

@@ -28,6 +28,15 @@ func (s *Store) Due(ctx context.Context, now time.Time, except []int64) ([]webho
 	return s.waiting.List(ctx, filter, mongokit.Query{Sort: bson.D{{Key: "nextAt", Value: 1}}, Limit: dueRows, Omit: "body"})
 }
 
+// Standing gives how many deliveries are still to be made, and how many webhooks we have disabled.
+func (s *Store) Standing(ctx context.Context) (waiting, disabled int64, err error) {
+	if waiting, err = s.waiting.Count(ctx, bson.D{with(webhooks.Pending)}); err != nil {
+		return 0, 0, err
+	}
+	disabled, err = s.all.Count(ctx, bson.D{{Key: "disabledReason", Value: bson.D{{Key: "$gt", Value: ""}}}})
+	return waiting, disabled, err
+}
+
 // Claim takes or keeps the lease of a webhook, and says whether it is the holder's. One that is disabled or gone is
 // nobody's: what waits for it is put aside, or removed.
 func (s *Store) Claim(ctx context.Context, t tenant.ID, webhookID int64, holder string, now, until time.Time) (webhooks.Webhook, bool, error) {

@@ -55,7 +55,7 @@ func New(db *mongokit.DB, log *events.Log, wake func()) *Store {
 	return &Store{
 		db: db, log: log, wake: wake,
 		webhooks: mongokit.Tenanted[webhooks.Webhook](db, "webhooks_webhooks", "webhook", newest()),
-		all:      mongokit.GlobalOf[webhooks.Webhook](db, "webhooks_webhooks", "webhook"),
+		all:      mongokit.GlobalOf[webhooks.Webhook](db, "webhooks_webhooks", "webhook", keys("disabledReason")),
 		deliveries: mongokit.Tenanted[webhooks.Delivery](db, "webhooks_deliveries", "delivery",
 			once, newest("webhookId"), newest("webhookId", "status"), keys("webhookId", "status", "nextAt"), keys("webhookId", "status", "key", "order"), newest("visitorId")),
 		waiting: mongokit.GlobalOf[webhooks.Delivery](db, "webhooks_deliveries", "delivery",

@@ -204,6 +204,9 @@ func TestDisabled(t *testing.T) {
 	if off.Enabled || off.DisabledReason != webhooks.Gone || off.Version != 1 || len(h.all(w, webhooks.Held)) != 2 || len(h.all(w, webhooks.Failed)) != 1 {
 		t.Errorf("%+v; %d held", off, len(h.all(w, webhooks.Held)))
 	}
+	if waiting, disabled, err := h.Standing(ctx); waiting != 0 || disabled != 1 || err != nil {
+		t.Errorf("%d wait, %d are disabled, %v", waiting, disabled, err)
+	}
 	h.must(h.Apply(ctx, "conversations", h.tell(one, "message.created", 4)))
 	if _, mine, err := h.Claim(ctx, one, w.ID, "a", now, now.Add(time.Minute)); mine || err != nil {
 		t.Errorf("claimed: %v, %v", mine, err)
