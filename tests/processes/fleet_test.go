@@ -52,8 +52,9 @@ func build(t *testing.T) string {
 	return dir
 }
 
-// stores gives the environment of an embedded store and Redis, or of those that the environment names.
-func stores(t *testing.T) map[string]string {
+// stores gives the environment of an embedded store and Redis, or of those that the environment names, and the embedded
+// Redis, where it is that.
+func stores(t *testing.T) (map[string]string, *miniredis.Miniredis) {
 	t.Helper()
 	env := map[string]string{"MONGODB_URI": os.Getenv("MONGODB_URI"), "REDIS_URL": os.Getenv("REDIS_URL")}
 	if env["MONGODB_URI"] == "" {
@@ -66,14 +67,17 @@ func stores(t *testing.T) map[string]string {
 	}
 	env["MONGODB_DATABASE"] = harness.Unique("fivechat_test_")
 	if env["REDIS_URL"] == "" {
-		env["REDIS_URL"] = "redis://" + miniredis.RunT(t).Addr()
+		redis := miniredis.RunT(t)
+		env["REDIS_URL"] = "redis://" + redis.Addr()
+		return env, redis
 	}
-	return env
+	return env, nil
 }
 
 // process is a component that runs as a process of its own.
 type process struct {
 	name, addr, admin string
+	env               map[string]string
 	cmd               *exec.Cmd
 	log               *buffer
 	ended             chan struct{} // closed when it has ended; err is its end
@@ -106,7 +110,7 @@ func (b *buffer) String() string {
 // start runs a binary with nothing in its environment but env.
 func start(t *testing.T, binary string, env map[string]string) *process {
 	t.Helper()
-	p := &process{name: filepath.Base(binary), addr: env["FIVECHAT_ADDR"], admin: env["FIVECHAT_ADMIN_ADDR"], log: new(buffer), ended: make(chan struct{})}
+	p := &process{name: filepath.Base(binary), addr: env["FIVECHAT_ADDR"], admin: env["FIVECHAT_ADMIN_ADDR"], env: env, log: new(buffer), ended: make(chan struct{})}
 	p.cmd = exec.Command(binary)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	p.cmd.Env = []string{"HOME=" + t.TempDir()}
@@ -132,6 +136,16 @@ func start(t *testing.T, binary string, env map[string]string) *process {
 		}
 	})
 	return p
+}
+
+// again kills a process and starts it anew.
+func (p *process) again(t *testing.T) *process {
+	t.Helper()
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Errorf("%s: %v", p.name, err)
+	}
+	<-p.ended
+	return start(t, p.cmd.Path, p.env)
 }
 
 // exitCode waits for the end.
@@ -184,14 +198,15 @@ type fleet struct {
 	gateway  *process
 	services []*process
 	binaries string
-	env      map[string]string // what all have in common
+	env      map[string]string    // what all have in common
+	redis    *miniredis.Miniredis // nil where it is another's
 }
 
 // launch starts the seven on free ports and waits until all are ready.
 func launch(t *testing.T, binaries string) *fleet {
 	t.Helper()
 	addrs := harness.FreeAddrs(t, 2*len(services)+3)
-	env := stores(t)
+	env, redis := stores(t)
 	env["FIVECHAT_ASSERTION_KEYS"] = rand.Text() + rand.Text()
 	quotas, err := harness.GenerousQuotas(t.TempDir())
 	if err != nil {
@@ -202,7 +217,7 @@ func launch(t *testing.T, binaries string) *fleet {
 	for i, name := range services {
 		env["FIVECHAT_"+strings.ToUpper(name)+"_URL"] = "http://" + addrs[2*i]
 	}
-	f := &fleet{binaries: binaries, env: env}
+	f := &fleet{binaries: binaries, env: env, redis: redis}
 	for i, name := range services {
 		f.services = append(f.services, f.run(t, name, map[string]string{"FIVECHAT_ADDR": addrs[2*i], "FIVECHAT_ADMIN_ADDR": addrs[2*i+1]}))
 	}

@@ -41,12 +41,8 @@ func webhooksKilled(t, all *testing.T, f *fleet) {
 		had := len(r.Got())
 		harness.Eventually(t, outlasts, "some of the round's events are delivered", func() (bool, any) { return len(r.Got()) > had+talks, len(r.Got()) })
 		victim := replicas[round%2]
-		if err := victim.cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
+		replicas[round%2] = victim.again(all)
 		posting.Wait()
-		<-victim.ended
-		replicas[round%2] = f.run(all, "webhooks", map[string]string{"FIVECHAT_ADDR": victim.addr, "FIVECHAT_ADMIN_ADDR": victim.admin})
 		ready(t, replicas[round%2])
 	}
 	f.services[place] = replicas[0]

@@ -1,0 +1,132 @@
+package processes_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"fivechat.dev/tests/harness"
+)
+
+// actor is a visitor and an agent who do one thing after the other, each until it is decided.
+type actor struct {
+	*course
+	visitor       string   // the token
+	conversations []string // the tokens of those that are known
+	closed        map[string]bool
+	tickets       []string
+}
+
+func (a *actor) do(deed string) {
+	switch deed {
+	case "visit":
+		a.visit()
+	case "open":
+		a.open()
+	case "ticket":
+		a.ticket()
+	case "resolve", "drop":
+		a.change(deed)
+	default:
+		a.talk(deed)
+	}
+}
+
+func (a *actor) agent() map[string]string {
+	return map[string]string{"Authorization": "Bearer " + a.w.Secret(harness.ReadWrite)}
+}
+
+func (a *actor) own() map[string]string { return map[string]string{"x-visitor-id": a.visitor} }
+
+// visit begins a session, which takes no Idempotency-Key: one whose answer was lost may have made a visitor too.
+func (a *actor) visit() {
+	harness.Eventually(a.t, decided, "a visit", func() (bool, any) {
+		status, b, err := a.once("POST", "/visitor/sessions", "", nil, fmt.Appendf(nil, `{"clientToken":%q}`, a.w.ClientToken))
+		if err != nil || status != http.StatusCreated {
+			return false, fmt.Sprint(status, " ", err, " ", string(b))
+		}
+		var made map[string]any
+		if err := json.Unmarshal(b, &made); err != nil {
+			a.t.Errorf("POST /visitor/sessions: %v: %s", err, b)
+		}
+		a.visitor, a.conversations = harness.NewObject(a.t, made).Text("visitorToken"), nil // those are another visitor's
+		return true, nil
+	})
+}
+
+func (a *actor) open() {
+	said := harness.Unique("said-")
+	made := a.persistent("POST", "/visitor/conversations", a.own(), harness.Map{"content": said})
+	a.acknowledge("conversation", 1)
+	a.acknowledge("message", 1)
+	if made != nil {
+		a.conversations = append(a.conversations, harness.NewObject(a.t, made).Object("conversation").Text("token"))
+	}
+}
+
+// talk does something in the conversation that was opened last, unless it is closed.
+func (a *actor) talk(deed string) {
+	if len(a.conversations) == 0 {
+		a.open()
+		return
+	}
+	token := a.conversations[len(a.conversations)-1]
+	path := "/conversations/" + token
+	switch deed {
+	case "ask", "answer":
+		header, at := a.own(), "/visitor"+path
+		if deed == "answer" {
+			header, at = a.agent(), path
+		}
+		if a.closed[token] {
+			a.set(token, path, false)
+		}
+		a.persistent("POST", at+"/messages", header, harness.Map{"content": harness.Unique("said-")})
+		a.acknowledge("message", 1)
+	case "close", "reopen":
+		a.set(token, path, deed == "close")
+	case "rate":
+		a.persistent("POST", path+"/rate", a.own(), harness.Map{"rating": 4})
+	}
+}
+
+// set closes a conversation or opens it again.
+func (a *actor) set(token, path string, closed bool) {
+	status := map[bool]string{true: "CLOSED", false: "OPEN"}[closed]
+	a.persistent("PATCH", path, a.agent(), harness.Map{"status": status})
+	if a.closed[token] != closed {
+		a.acknowledge("closed", map[bool]int{true: 1, false: -1}[closed])
+	}
+	if a.closed == nil {
+		a.closed = map[string]bool{}
+	}
+	a.closed[token] = closed
+}
+
+func (a *actor) ticket() {
+	made := a.persistent("POST", "/tickets", a.agent(), harness.Map{"title": harness.Unique("Ticket ")})
+	a.acknowledge("ticket", 1)
+	if made != nil {
+		a.tickets = append(a.tickets, harness.NewObject(a.t, made).Text("id"))
+	}
+}
+
+// change resolves or deletes the ticket that was made last.
+func (a *actor) change(deed string) {
+	if len(a.tickets) == 0 {
+		a.ticket()
+		return
+	}
+	last := len(a.tickets) - 1
+	path := "/tickets/" + a.tickets[last]
+	if deed == "resolve" {
+		a.persistent("PATCH", path+"/status", a.agent(), harness.Map{"status": "RESOLVED"})
+		return
+	}
+	a.tickets = a.tickets[:last]
+	harness.Eventually(a.t, decided, "DELETE "+path, func() (bool, any) { // gone is gone, also where the answer was lost
+		status, b, err := a.once("DELETE", path, "", a.agent(), nil)
+		return err == nil && (status == http.StatusOK || status == http.StatusNotFound), fmt.Sprint(status, " ", err, " ", string(b))
+	})
+	a.acknowledge("dropped", 1)
+}
