@@ -6,6 +6,7 @@ require (
 	fivechat.dev/libs v0.0.0
 	github.com/hashicorp/golang-lru/v2 v2.0.7
 	go.mongodb.org/mongo-driver/v2 v2.10.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

@@ -100,6 +100,16 @@ func (c *Collection[T]) Upsert(ctx context.Context, t tenant.ID, filter, update 
 	return c.all.Modify(ctx, scoped(t, filter), update, true)
 }
 
+// Increment adds to fields of the one row that filter's equalities name, which is made where there is none, without
+// reading it: a path leads to a field ("a.b"), and what is missing on the way is made too.
+func (c *Collection[T]) Increment(ctx context.Context, t tenant.ID, filter, by bson.D) error {
+	if t.IsZero() {
+		return fmt.Errorf("mongokit: an increment in %s without a tenant", c.all.c.Name())
+	}
+	_, err := c.all.c.UpdateOne(ctx, scoped(t, filter), bson.D{{Key: "$inc", Value: by}}, options.UpdateOne().SetUpsert(true))
+	return translate(err, c.all.noun)
+}
+
 // Delete removes every row that filter matches and gives their number.
 func (c *Collection[T]) Delete(ctx context.Context, t tenant.ID, filter bson.D) (int64, error) {
 	return c.all.Delete(ctx, scoped(t, filter))

@@ -6,10 +6,14 @@ import (
 	"fivechat.dev/libs/tenant"
 )
 
-// Store keeps the counters.
+// Store keeps counters and tallies. Errors are faults.
 type Store interface {
 	// Counters gives a website's counters; of one that nothing was heard of, zeros.
 	Counters(ctx context.Context, t tenant.ID) (Counters, error)
+	// Tallies gives the tallies of a website from the quarter first on and before behind, one by one.
+	Tallies(ctx context.Context, t tenant.ID, first, behind Quarter, give func(Quarter, Tally)) error
+	// AgentTallies gives those of its agents; each agent has several.
+	AgentTallies(ctx context.Context, t tenant.ID, first, behind Quarter, give func(agent int64, tally Tally)) error
 }
 
 // Presence knows who is there.

@@ -58,6 +58,9 @@ var Public = []Route{
 	{"GET", "/widget-words/{language}", Widgets, authz.Public, NoVisitor, Open, body, ClassPublic},
 
 	{"GET", "/statistics/current", Statistics, authz.Read, NoVisitor, Configured, body, ClassRead},
+	{"GET", "/statistics/history", Statistics, authz.Read, NoVisitor, Configured, body, ClassRead},
+	{"GET", "/statistics/agents", Statistics, authz.Read, NoVisitor, Configured, body, ClassRead},
+	{"GET", "/statistics/ratings", Statistics, authz.Read, NoVisitor, Configured, body, ClassRead},
 
 	{"GET", "/tickets", Tickets, authz.ProRead, NoVisitor, Configured, body, ClassRead},
 	{"POST", "/tickets", Tickets, authz.ProWrite, NoVisitor, Configured, body, ClassWrite},

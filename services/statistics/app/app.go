@@ -3,6 +3,8 @@ package app
 
 import (
 	"context"
+	"time"
+	_ "time/tzdata" // the machine may have no time zones
 
 	"fivechat.dev/libs/component"
 	"fivechat.dev/libs/custody"
@@ -34,7 +36,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	}
 	store := mongostore.New(base.DB)
 	custody.Serve(base.Router, base.Chain, "statistics", custody.Beside(store, base.Kept))
-	api.Mount(base.Router, base.Chain, statistics.New(store, siblings.Visitors{Client: base.Client(c.VisitorsURL)}))
+	api.Mount(base.Router, base.Chain, statistics.New(store, siblings.Visitors{Client: base.Client(c.VisitorsURL)}), time.Now)
 	follow := func(source, url string) runner.Task {
 		f := events.Follower{Name: source, Source: events.Remote{Client: base.Client(url)}, Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply}
 		return runner.Task{Name: "follow " + source, Run: f.Run}

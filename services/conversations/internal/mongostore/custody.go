@@ -43,7 +43,7 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 const eraseConversations = 10
 
 // counts are the members of events that statistics are made of; they name nobody.
-var counts = []string{"sender", "firstResponseSeconds", "from", "status"}
+var counts = []string{"sender", "firstResponseSeconds", "agentId", "from", "status", "resolutionSeconds", "rating", "ratedAt", "previous"}
 
 func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	found, err := s.conversations.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}}, mongokit.Query{Limit: eraseConversations, Omit: "terms"})

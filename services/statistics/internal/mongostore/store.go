@@ -1,8 +1,7 @@
-// Package mongostore keeps counters in MongoDB, together with how far each followed log is counted.
+// Package mongostore keeps counters and tallies in MongoDB, together with how far each followed log is counted.
 package mongostore
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -22,6 +21,8 @@ import (
 type Store struct {
 	db        *mongokit.DB
 	counters  *mongokit.Collection[counterRow]
+	days      *mongokit.Collection[dayRow]
+	agentDays *mongokit.Collection[dayRow]
 	positions *mongokit.Global[positionRow]
 	shelves   custody.Shelves
 }
@@ -41,6 +42,8 @@ func New(db *mongokit.DB) *Store {
 	return &Store{
 		db:        db,
 		counters:  mongokit.Tenanted[counterRow](db, "statistics_counters", "statistics", mongokit.Index{Unique: true}),
+		days:      declareDays(db),
+		agentDays: declareAgentDays(db),
 		positions: mongokit.GlobalOf[positionRow](db, "statistics_positions", "position"),
 		shelves:   shelves(db),
 	}
@@ -79,16 +82,20 @@ func (s *Store) Apply(ctx context.Context, source string, records []events.Recor
 			if r.Pos <= from {
 				continue
 			}
-			e := statistics.Event{Website: r.Website, Type: r.Type}
-			if err := r.Decode(&e.Data); err != nil {
-				return fmt.Errorf("mongostore: record %d of %s, a %s: %w", r.Pos, source, r.Type, err)
+			e, err := event(source, r)
+			if err != nil {
+				return err
 			}
 			fresh, to = append(fresh, e), r.Pos
 		}
 		if to == from {
 			return nil
 		}
-		if err := s.count(ctx, statistics.Project(fresh)); err != nil {
+		delta := statistics.Project(fresh)
+		if err := s.count(ctx, delta.Counters); err != nil {
+			return err
+		}
+		if err := s.tally(ctx, delta.Tallies); err != nil {
 			return err
 		}
 		// Without a row this makes one; where the row has moved on, it collides with it on _id.
@@ -98,14 +105,27 @@ func (s *Store) Apply(ctx context.Context, source string, records []events.Recor
 	})
 }
 
+// event reads a record.
+func event(source string, r events.Record) (statistics.Event, error) {
+	e := statistics.Event{Website: r.Website, Type: r.Type, At: r.At}
+	if err := r.Decode(&e.Data); err != nil {
+		return e, fmt.Errorf("mongostore: record %d of %s, a %s: %w", r.Pos, source, r.Type, err)
+	}
+	return e, nil
+}
+
 // count adds to each website's counters, always in the same order, so that two followers wait for one another and do
 // not cross.
 func (s *Store) count(ctx context.Context, deltas map[tenant.ID]statistics.Counters) error {
-	byNumber := func(a, b tenant.ID) int { return cmp.Compare(a.Int64(), b.Int64()) }
-	for _, t := range slices.SortedFunc(maps.Keys(deltas), byNumber) {
+	for _, t := range sorted(deltas, func(t tenant.ID) []int64 { return []int64{t.Int64()} }) {
 		if _, err := s.counters.Upsert(ctx, t, nil, bson.D{{Key: "$inc", Value: deltas[t]}}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// sorted gives the keys of a map in the order of the numbers that they are made of.
+func sorted[K comparable, V any](m map[K]V, numbers func(K) []int64) []K {
+	return slices.SortedFunc(maps.Keys(m), func(a, b K) int { return slices.Compare(numbers(a), numbers(b)) })
 }
