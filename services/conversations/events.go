@@ -84,11 +84,11 @@ type TypingData struct {
 
 // Imported is the data of ConversationsImported: sums over one batch.
 type Imported struct {
-	Conversations   int64   `json:"conversations"`
-	Open            int64   `json:"open"`
-	Messages        int64   `json:"messages"`
-	Answered        int64   `json:"answered"`
-	ResponseSeconds float64 `json:"responseSeconds"`
+	Conversations   int64   `json:"conversations"   bson:"conversations"`
+	Open            int64   `json:"open"            bson:"-"`
+	Messages        int64   `json:"messages"        bson:"messages"`
+	Answered        int64   `json:"answered"        bson:"answered"`
+	ResponseSeconds float64 `json:"responseSeconds" bson:"responseSeconds"`
 }
 
 // shown is the conversation as events tell of it: at the moment of its last change, with its tags' stored names.

@@ -327,7 +327,7 @@ func (s *Service) importNew(ctx context.Context, t tenant.ID, rows []Row) (int, 
 			return 0, err
 		}
 		conversations[i], messages = c, append(messages, ms...)
-		sums.add(c)
+		sums.Add(c)
 	}
 	return len(fresh), s.store.Import(ctx, t, conversations, messages, Event{ConversationsImported, 0, sums})
 }

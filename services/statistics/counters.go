@@ -9,7 +9,7 @@ type Counters struct {
 	TotalMessages         int64   `bson:"totalMessages"` // of visitors and users; what the system says does not count
 	TotalVisitors         int64   `bson:"totalVisitors"`
 	AnsweredConversations int64   `bson:"answeredConversations"`
-	ResponseSeconds       float64 `bson:"responseSeconds"` // over the answered conversations
+	ResponseSeconds       float64 `bson:"responseSeconds"` // over the answered conversations, of which an erased one stays one
 }
 
 // Add gives the sum of both.
@@ -18,6 +18,11 @@ func (c Counters) Add(d Counters) Counters {
 		c.TotalConversations + d.TotalConversations, c.OpenConversations + d.OpenConversations, c.TotalMessages + d.TotalMessages,
 		c.TotalVisitors + d.TotalVisitors, c.AnsweredConversations + d.AnsweredConversations, c.ResponseSeconds + d.ResponseSeconds,
 	}
+}
+
+// negative gives what takes the counters away.
+func (c Counters) negative() Counters {
+	return Counters{-c.TotalConversations, -c.OpenConversations, -c.TotalMessages, -c.TotalVisitors, -c.AnsweredConversations, -c.ResponseSeconds}
 }
 
 // AverageResponseTime is the mean seconds to the first answer over the answered conversations, to one decimal; 0 when

@@ -41,15 +41,15 @@ func floor(n, by int64) int64 {
 // Tally is what happened in a span of time: on a website, or by one of its agents, whose tally has their messages, first
 // responses and ratings alone.
 type Tally struct {
-	Opened          int64         `bson:"o,omitempty"` // conversations
-	Imported        int64         `bson:"i,omitempty"` // conversations; what was said in them was said at other times, and is in no tally
-	Closed          int64         `bson:"c,omitempty"` // how often a conversation was closed
-	VisitorMessages int64         `bson:"v,omitempty"`
-	AgentMessages   int64         `bson:"a,omitempty"`
-	Visitors        int64         `bson:"n,omitempty"` // new ones
-	Stars           map[int]int64 `bson:"s,omitempty"` // ratings by stars, 1 to 5; each conversation's last one
-	Responses       Sketch        `bson:"r,omitempty"` // from a conversation's first visitor message to its first agent message
-	Resolutions     Sketch        `bson:"d,omitempty"` // from a conversation's beginning to its closing
+	Opened          int64         `bson:"opened,omitempty"`   // conversations
+	Imported        int64         `bson:"imported,omitempty"` // conversations; what was said in them was said at other times, and is in no tally
+	Closed          int64         `bson:"closed,omitempty"`   // how often a conversation was closed
+	VisitorMessages int64         `bson:"visitorMessages,omitempty"`
+	AgentMessages   int64         `bson:"agentMessages,omitempty"`
+	Visitors        int64         `bson:"visitors,omitempty"`    // new ones
+	Stars           map[int]int64 `bson:"stars,omitempty"`       // ratings by stars, 1 to 5; each conversation's last one
+	Responses       Sketch        `bson:"responses,omitempty"`   // from a conversation's first visitor message to its first agent message
+	Resolutions     Sketch        `bson:"resolutions,omitempty"` // from a conversation's beginning to its closing
 }
 
 // Add counts another tally in.

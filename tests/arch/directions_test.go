@@ -18,7 +18,7 @@ var (
 	transport = append(libs("operation", "httpkit", "authz", "identity", "optional", "paging", "revision", "tenant", "fault", "words"), "github.com/hashicorp/golang-lru/v2")
 	storage   = append(libs("mongokit", "events", "custody", "fault", "tenant", "paging", "revision", "words"), "go.mongodb.org/mongo-driver/v2/bson")
 	streaming = append(libs("events", "rediskit", "httpkit", "authz", "identity", "tenant", "fault", "telemetry"), "github.com/prometheus/client_golang/prometheus")
-	outbound  = libs("httpkit", "custody", "fault", "tenant", "identity", "rediskit")
+	outbound  = libs("events", "httpkit", "custody", "fault", "tenant", "identity", "rediskit")
 )
 
 // TestServices holds the directions inside every service.

@@ -100,6 +100,7 @@ var Operator = []Route{
 	{"POST", "/operator/websites/{websiteId}/tokens/{id}/rotate", Accounts, authz.Operator, NoVisitor, Configured, body, ClassOperator},
 	{"GET", "/operator/websites/{websiteId}/visitors/{token}/export", Accounts, authz.Operator, NoVisitor, Configured, body, ClassExport},
 	{"DELETE", "/operator/websites/{websiteId}/visitors/{token}", Accounts, authz.Operator, NoVisitor, Configured, body, ClassOperator},
+	{"POST", "/operator/websites/{websiteId}/statistics/recount", Accounts, authz.Operator, NoVisitor, Configured, body, ClassOperator},
 	{"GET", "/operator/erasures/{id}", Accounts, authz.Operator, NoVisitor, Configured, body, ClassOperator},
 	{"GET", "/operator/audit", Accounts, authz.Operator, NoVisitor, Configured, body, ClassOperator},
 }

@@ -46,6 +46,20 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *statistics.Service, now 
 			found, whole, err := s.Ratings(ctx, identity.From(ctx).Website, p)
 			return ratingsView{spanOf(req, whole), starsOf(found)}, err
 		}))
+	mountInternal(r, chain, s)
+}
+
+// mountInternal mounts what the operator's commands come to.
+func mountInternal(r *httpkit.Router, chain operation.Chain, s *statistics.Service) {
+	httpkit.Handle(r, "POST /internal/statistics/recount", 200, operation.New(chain, "statistics.recount", authz.Internal,
+		func(ctx context.Context, req recount) (recounted, error) {
+			drift, err := s.Recount(ctx, identity.From(ctx).Website, req.Repair)
+			return recountedOf(drift, req.Repair), err
+		}))
+}
+
+type recount struct {
+	Repair bool `json:"repair"`
 }
 
 // period is what all histories are asked about.

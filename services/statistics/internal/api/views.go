@@ -170,3 +170,24 @@ func (v ratingsView) Table() httpkit.Table {
 	}
 	return t
 }
+
+// recounted is what a recount found.
+type recounted struct {
+	Drift    []driftView `json:"drift"`
+	Repaired bool        `json:"repaired"`
+}
+
+type driftView struct {
+	Counter    string  `json:"counter"`
+	Kept       float64 `json:"kept"`
+	Recounted  float64 `json:"recounted"`
+	Difference float64 `json:"difference"` // how much too much is kept
+}
+
+func recountedOf(drift []statistics.Drift, repair bool) recounted {
+	v := recounted{make([]driftView, len(drift)), repair && len(drift) > 0}
+	for i, d := range drift {
+		v.Drift[i] = driftView{d.Counter, d.Kept, d.True, d.Difference()}
+	}
+	return v
+}

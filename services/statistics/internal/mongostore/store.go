@@ -24,12 +24,15 @@ type Store struct {
 	days      *mongokit.Collection[dayRow]
 	agentDays *mongokit.Collection[dayRow]
 	positions *mongokit.Global[positionRow]
+	websites  *mongokit.Global[counterRow] // the counters of all of them
+	rounds    *mongokit.Global[roundRow]
 	shelves   custody.Shelves
 }
 
 type counterRow struct {
 	Website             tenant.ID `bson:"websiteId"`
 	statistics.Counters `bson:",inline"`
+	Repairs             int64 `bson:"repairs,omitempty"` // how often they have been repaired
 }
 
 type positionRow struct {
@@ -45,6 +48,8 @@ func New(db *mongokit.DB) *Store {
 		days:      declareDays(db),
 		agentDays: declareAgentDays(db),
 		positions: mongokit.GlobalOf[positionRow](db, "statistics_positions", "position"),
+		websites:  mongokit.GlobalOf[counterRow](db, "statistics_counters", "statistics"),
+		rounds:    mongokit.GlobalOf[roundRow](db, "statistics_rounds", "round"),
 		shelves:   shelves(db),
 	}
 }
