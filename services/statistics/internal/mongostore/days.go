@@ -68,19 +68,27 @@ func (s *Store) Tallies(ctx context.Context, t tenant.ID, first, behind statisti
 	return nil
 }
 
+// rowsBehind matches the rows behind that of a day and an agent, up to a last day. The range serves the index; the $or
+// only drops rows of the first day.
+func rowsBehind(day, agent, last int64) bson.D {
+	return bson.D{
+		{Key: "day", Value: bson.D{{Key: "$gte", Value: day}, {Key: "$lte", Value: last}}},
+		{Key: "$or", Value: bson.A{
+			bson.D{{Key: "day", Value: bson.D{{Key: "$gt", Value: day}}}},
+			bson.D{{Key: "agentId", Value: bson.D{{Key: "$gt", Value: agent}}}},
+		}}}
+}
+
+func inOrder(limit int64) mongokit.Query {
+	return mongokit.Query{Sort: bson.D{{Key: "day", Value: 1}, {Key: "agentId", Value: 1}}, Limit: limit}
+}
+
 // AgentTallies implements statistics.Store. It reads page by page: how many agents a website has, nobody bounds.
 func (s *Store) AgentTallies(ctx context.Context, t tenant.ID, first, behind statistics.Quarter, give func(agent int64, tally statistics.Tally)) error {
-	order := mongokit.Query{Sort: bson.D{{Key: "day", Value: 1}, {Key: "agentId", Value: 1}}, Limit: readRows}
-	from, _ := first.Day()
-	to, _ := (behind - 1).Day()
-	for day, agent := from, int64(0); ; {
-		// The range serves the index; the $or only drops rows of the first day.
-		rows, err := s.agentDays.List(ctx, t, bson.D{
-			{Key: "day", Value: bson.D{{Key: "$gte", Value: day}, {Key: "$lte", Value: to}}},
-			{Key: "$or", Value: bson.A{
-				bson.D{{Key: "day", Value: bson.D{{Key: "$gt", Value: day}}}},
-				bson.D{{Key: "agentId", Value: bson.D{{Key: "$gt", Value: agent}}}},
-			}}}, order)
+	day, _ := first.Day()
+	last, _ := (behind - 1).Day()
+	for agent := int64(0); ; {
+		rows, err := s.agentDays.List(ctx, t, rowsBehind(day, agent, last), inOrder(readRows))
 		if err != nil {
 			return err
 		}

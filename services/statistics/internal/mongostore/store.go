@@ -9,7 +9,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
@@ -26,7 +25,7 @@ type Store struct {
 	positions *mongokit.Global[positionRow]
 	websites  *mongokit.Global[counterRow] // the counters of all of them
 	rounds    *mongokit.Global[roundRow]
-	shelves   custody.Shelves
+	shelves   shelves
 }
 
 type counterRow struct {
@@ -50,7 +49,7 @@ func New(db *mongokit.DB) *Store {
 		positions: mongokit.GlobalOf[positionRow](db, "statistics_positions", "position"),
 		websites:  mongokit.GlobalOf[counterRow](db, "statistics_counters", "statistics"),
 		rounds:    mongokit.GlobalOf[roundRow](db, "statistics_rounds", "round"),
-		shelves:   shelves(db),
+		shelves:   newShelves(db),
 	}
 }
 
