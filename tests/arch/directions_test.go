@@ -39,7 +39,7 @@ func TestServices(t *testing.T) {
 			allow(t, p, "internal/api imports the root and what carries operations", append(transport, root), root+"/")
 		case inside == "internal/mongostore":
 			allow(t, p, "internal/mongostore imports the root and what reaches the store", append(storage, root), root+"/")
-		case inside == "internal/live" || inside == "internal/digest":
+		case inside == "internal/live" || inside == "internal/digest" || inside == "internal/checker":
 			allow(t, p, inside+" imports the root and what carries events", append(streaming, root), root+"/")
 		case strings.HasPrefix(inside, "internal/"):
 			allow(t, p, "an outbound port imports the root and what calls out", append(outbound, root), root+"/")

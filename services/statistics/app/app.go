@@ -6,8 +6,6 @@ import (
 	"time"
 	_ "time/tzdata" // the machine may have no time zones
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"fivechat.dev/libs/component"
 	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/events"
@@ -45,10 +43,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	}
 	service := statistics.New(store, siblings.Visitors{Client: base.Client(c.VisitorsURL)}, logs[0], logs[1])
 	api.Mount(base.Router, base.Chain, service, time.Now)
-	drift := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "fivechat_statistics_drift", Help: "Sum of how much counters differ from a recount, over the websites that this replica checked last."})
-	base.Registry.MustRegister(drift)
-	check := checker.Task{Rounds: store, Service: service, Logger: base.Log, Now: time.Now, Drifted: drift.Set}
+	check := checker.New(store, service, base.Telemetry, time.Now)
 	tasks := []runner.Task{{Name: "check", Run: check.Run}}
 	for _, l := range logs {
 		f := events.Follower{

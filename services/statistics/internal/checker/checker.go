@@ -3,10 +3,12 @@ package checker
 
 import (
 	"context"
-	"log/slog"
 	"math"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fivechat.dev/libs/telemetry"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/statistics"
 )
@@ -27,21 +29,29 @@ type Rounds interface {
 
 // Task works on every replica; a round belongs to the one that claimed it.
 type Task struct {
-	Rounds  Rounds
-	Service *statistics.Service
-	Logger  *slog.Logger
-	Now     func() time.Time
-	// Drifted hears, after each round, by how much the counters of the websites that this replica has checked are wrong: the
-	// sum of the absolute differences, each website's as it was found last.
-	Drifted func(sum float64)
+	rounds    Rounds
+	service   *statistics.Service
+	telemetry *telemetry.Telemetry
+	now       func() time.Time
+	drift     prometheus.Gauge
+	wrong     map[tenant.ID]float64 // by how much, as it was found last, of those websites alone that are
+}
+
+// New makes a Task. now gives the time.
+func New(r Rounds, s *statistics.Service, t *telemetry.Telemetry, now func() time.Time) *Task {
+	task := &Task{r, s, t, now, prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "fivechat_statistics_drift",
+		Help: "Sum of how much counters differ from a recount, over the websites that this replica checked, each as it was found last.",
+	}), map[tenant.ID]float64{}}
+	t.Registry.MustRegister(task.drift)
+	return task
 }
 
 // Run works until ctx ends.
-func (t Task) Run(ctx context.Context) error {
-	wrong := map[tenant.ID]float64{} // has those alone that are
+func (t *Task) Run(ctx context.Context) error {
 	for {
-		if err := t.Round(ctx, wrong); err != nil && ctx.Err() == nil {
-			t.Logger.WarnContext(ctx, "checking will be tried again", "error", err)
+		if err := t.Round(ctx); err != nil && ctx.Err() == nil {
+			t.telemetry.Log.WarnContext(ctx, "checking will be tried again", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -51,40 +61,40 @@ func (t Task) Run(ctx context.Context) error {
 	}
 }
 
-// Round checks the next few websites, where that is due, and notes in wrong by how much each is wrong that is.
-func (t Task) Round(ctx context.Context, wrong map[tenant.ID]float64) error {
+// Round checks the next few websites, where that is due.
+func (t *Task) Round(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	now := t.Now()
-	behind, due, err := t.Rounds.ClaimRound(ctx, now, now.Add(period))
+	now := t.now()
+	behind, due, err := t.rounds.ClaimRound(ctx, now, now.Add(period))
 	if err != nil || !due {
 		return err
 	}
-	checks, err := t.Service.CheckSome(ctx, behind)
+	checks, err := t.service.CheckSome(ctx, behind)
 	for _, c := range checks {
-		t.note(ctx, c, wrong)
+		t.note(ctx, c)
 		behind = c.Website
 	}
 	sum := 0.0
-	for _, by := range wrong {
+	for _, by := range t.wrong {
 		sum += by
 	}
-	t.Drifted(sum)
+	t.drift.Set(sum)
 	if err != nil {
 		return err
 	}
-	return t.Rounds.EndRound(ctx, behind)
+	return t.rounds.EndRound(ctx, behind)
 }
 
-func (t Task) note(ctx context.Context, c statistics.Check, wrong map[tenant.ID]float64) {
+func (t *Task) note(ctx context.Context, c statistics.Check) {
 	website := c.Website.Int64()
 	if c.Err != nil {
-		t.Logger.WarnContext(ctx, "a website's counters could not be checked", "website", website, "error", c.Err)
+		t.telemetry.Log.WarnContext(ctx, "a website's counters could not be checked", "website", website, "error", c.Err)
 		return
 	}
-	delete(wrong, c.Website)
+	delete(t.wrong, c.Website)
 	for _, d := range c.Drift {
-		t.Logger.ErrorContext(ctx, "a counter is wrong: fivechat statistics recount repairs it", "website", website, "counter", d.Counter, "kept", d.Kept, "recounted", d.True)
-		wrong[c.Website] += math.Abs(d.Difference())
+		t.telemetry.Log.ErrorContext(ctx, "a counter is wrong: fivechat statistics recount repairs it", "website", website, "counter", d.Counter, "kept", d.Kept, "recounted", d.True)
+		t.wrong[c.Website] += math.Abs(d.Difference())
 	}
 }

@@ -28,12 +28,15 @@ type daysShelf struct {
 
 func newShelves(db *mongokit.DB) shelves {
 	counters := custody.Shelf{Kind: "statistics", Small: true}.Over(db, "statistics_counters")
-	s := shelves{counters: custody.Shelves{counters}, all: custody.Shelves{counters}}
-	for _, d := range []struct{ kind, collection string }{{"statistics day", "statistics_days"}, {"statistics agent day", "statistics_agent_days"}} {
-		s.all = append(s.all, custody.Shelf{Kind: d.kind}.Over(db, d.collection))
-		s.days = append(s.days, daysShelf{d.kind, mongokit.Tenanted[custody.Row](db, d.collection, d.kind)})
+	return shelves{
+		counters: custody.Shelves{counters},
+		all: custody.Shelves{counters,
+			custody.Shelf{Kind: "statistics day"}.Over(db, "statistics_days"),
+			custody.Shelf{Kind: "statistics agent day"}.Over(db, "statistics_agent_days")},
+		days: []daysShelf{
+			{"statistics day", mongokit.Tenanted[custody.Row](db, "statistics_days", "day")},
+			{"statistics agent day", mongokit.Tenanted[custody.Row](db, "statistics_agent_days", "day")}},
 	}
-	return s
 }
 
 // exportRows bounds a page: a day of a busy website has some ten kilobytes.

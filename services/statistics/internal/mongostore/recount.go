@@ -19,7 +19,7 @@ func (s *Store) Kept(ctx context.Context, t tenant.ID) (kept statistics.Kept, er
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		positions, err := s.positions.List(ctx, nil, mongokit.Query{})
+		positions, err := s.positions.List(ctx, bson.D{}, mongokit.Query{})
 		if err != nil {
 			return err
 		}
