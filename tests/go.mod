@@ -33,7 +33,7 @@ require (
 	fivechat.dev/libs v0.0.0
 	fivechat.dev/libs/client v0.0.0
 	fivechat.dev/libs/embedmongo v0.0.0
-	fivechat.dev/services v0.0.0 // indirect
+	fivechat.dev/services v0.0.0
 	github.com/DataDog/zstd v1.5.7 // indirect
 	github.com/RaduBerinde/axisds v0.1.0 // indirect
 	github.com/RaduBerinde/btreemap v0.0.0-20250419174037-3d62b7205d54 // indirect
