@@ -257,8 +257,14 @@ func TestWebsitesLife(t *testing.T) {
 	if out := must(t, dir, "website", "export", "1"); strings.Contains(out, visitor) || !strings.HasPrefix(out, `{"kind":"website","id":1,`) {
 		t.Errorf("website export: %s", out)
 	}
+	if out := must(t, dir, "statistics", "recount", "--website", "1", "--repair"); out != "all counters are right" {
+		t.Errorf("statistics recount: %s", out)
+	}
+	if out, err := fivechat(t, dir, "statistics", "recount", "--website", "99"); err == nil || !strings.Contains(out, "website not found") {
+		t.Errorf("statistics recount of none: %v %s", err, out)
+	}
 	log := must(t, dir, "audit", "--website", "1", "--since", "1h", "--limit", "100")
-	for _, action := range []string{"website.update", "user.create", "user.update", "user.delete", "token.rotate", "visitor.export", "visitor.erase", "website.export"} {
+	for _, action := range []string{"website.update", "user.create", "user.update", "user.delete", "token.rotate", "visitor.export", "visitor.erase", "website.export", "statistics.repair"} {
 		if !strings.Contains(log, action) {
 			t.Errorf("the audit log has no %s: %s", action, log)
 		}

@@ -12,16 +12,15 @@ import (
 )
 
 const (
-	followPause = 150 * time.Millisecond // between looks at a log that had nothing new
-	followRetry = time.Second            // after a failure
+	followGather = 50 * time.Millisecond // what comes behind applied records waits for so long for what comes beside it
+	followRetry  = time.Second           // after a failure
 )
 
 // Follower applies one source's records, each exactly once and in order. It stands still before a record that it cannot
 // apply or read, and before a gap, and shows that in its metrics: stepping over one would count wrong for ever, without
 // anybody seeing it. What it cannot read yet was written by a newer version, whose own replica reads it.
 type Follower struct {
-	Name      string // of the service whose log it is
-	Source    Source
+	Feed      Feed // of the source's log; its name is the source's
 	Telemetry *telemetry.Telemetry
 	// Position gives the position of the last record applied, 0 at the beginning.
 	Position func(ctx context.Context, source string) (int64, error)
@@ -32,7 +31,7 @@ type Follower struct {
 
 // Run follows until ctx ends; a source that is away is asked again.
 func (f Follower) Run(ctx context.Context) error {
-	source := prometheus.Labels{"source": f.Name}
+	source := prometheus.Labels{"source": f.Feed.Name}
 	f.lag = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "fivechat_follower_lag_seconds", Help: "Age of the oldest event known that has not been applied, 0 where all have.", ConstLabels: source})
 	f.stalled = prometheus.NewGauge(prometheus.GaugeOpts{
@@ -40,16 +39,16 @@ func (f Follower) Run(ctx context.Context) error {
 	f.Telemetry.Registry.MustRegister(f.lag, f.stalled)
 	for {
 		n, err := f.step(ctx)
-		pause := followPause
+		pause := followGather
 		if err == nil {
 			f.stalled.Set(0)
 		}
 		switch {
 		case err != nil && ctx.Err() == nil:
 			f.stalled.Set(1)
-			f.Telemetry.Log.WarnContext(ctx, "following will be tried again", "source", f.Name, "error", err)
+			f.Telemetry.Log.WarnContext(ctx, "following will be tried again", "source", f.Feed.Name, "error", err)
 			pause = followRetry
-		case n == readBatch:
+		case n == 0 || n == readBatch: // it has waited, or there is more
 			pause = 0
 		}
 		select {
@@ -63,11 +62,11 @@ func (f Follower) Run(ctx context.Context) error {
 func (f Follower) step(ctx context.Context) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, httpkit.DefaultTimeout)
 	defer cancel()
-	pos, err := f.Position(ctx, f.Name)
+	pos, err := f.Position(ctx, f.Feed.Name)
 	if err != nil {
 		return 0, err
 	}
-	records, err := f.Source.After(ctx, pos, readBatch)
+	records, err := f.Feed.Next(ctx, pos)
 	if err != nil {
 		return 0, err
 	}
@@ -78,9 +77,9 @@ func (f Follower) step(ctx context.Context) (int, error) {
 	f.lag.Set(time.Since(records[0].At).Seconds())
 	if records[0].Pos != pos+1 {
 		// Going on would count wrong for ever; standing still is seen in the metrics.
-		return 0, fmt.Errorf("events: the log of %s goes on at %d and not at %d: what is between is no longer kept", f.Name, records[0].Pos, pos+1)
+		return 0, fmt.Errorf("events: the log of %s goes on at %d and not at %d: what is between is no longer kept", f.Feed.Name, records[0].Pos, pos+1)
 	}
-	if err := f.Apply(ctx, f.Name, records); err != nil {
+	if err := f.Apply(ctx, f.Feed.Name, records); err != nil {
 		return 0, err
 	}
 	if len(records) < readBatch {

@@ -34,6 +34,16 @@ func (p *Positions) Position(ctx context.Context, source string) (int64, error) 
 	return row.Pos, err
 }
 
+// All gives the positions of all logs that are followed, by their services.
+func (p *Positions) All(ctx context.Context) (map[string]int64, error) {
+	rows, err := p.rows.List(ctx, bson.D{}, mongokit.Query{})
+	all := make(map[string]int64, len(rows))
+	for _, r := range rows {
+		all[r.Source] = r.Pos
+	}
+	return all, err
+}
+
 // Apply has effect store what follows from those of a source's records, in order of position, that are not applied yet.
 // Effect and position change in one transaction, and the position only from where it was read: of two replicas with the
 // same records one applies them, and the other meets it and then finds nothing left.

@@ -117,11 +117,15 @@ func (f Feed) Next(ctx context.Context, pos int64) ([]Record, error) {
 			}
 		}
 	}
+	records, err := f.look(ctx, pos)
+	if err != nil || len(records) > 0 {
+		return records, err
+	}
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-time.After(feedPause):
-		return f.look(ctx, pos)
+		return nil, nil
 	}
 }
 

@@ -20,6 +20,12 @@ func (rt route) answer(ctx context.Context, w http.ResponseWriter, status int, r
 		w.WriteHeader(status)
 		return nil
 	}
+	if t, ok := response.(tabular); ok {
+		w.Header().Add("Vary", "Accept")
+		if wantsTable(req) {
+			return writeTable(w, status, t.Table())
+		}
+	}
 	body, err := Encode(response)
 	if err != nil {
 		return fmt.Errorf("httpkit: encode: %w", err)

@@ -18,8 +18,9 @@ const TenantKey = "websiteId"
 type Query struct {
 	Sort  bson.D
 	Skip  int64
-	Limit int64  // 0: all
-	Omit  string // a field to leave out
+	Limit int64    // 0: all
+	Omit  string   // a field to leave out
+	Only  []string // the fields that are wanted, where not all are
 }
 
 // Collection is a tenant's rows of type T. T has a field tagged bson:"websiteId" of type tenant.ID. Errors are faults:
@@ -49,6 +50,11 @@ func (c *Collection[T]) Get(ctx context.Context, t tenant.ID, filter bson.D) (T,
 // List gives the rows that filter matches.
 func (c *Collection[T]) List(ctx context.Context, t tenant.ID, filter bson.D, q Query) ([]T, error) {
 	return c.all.List(ctx, scoped(t, filter), q)
+}
+
+// Each gives the rows that filter matches to take, one by one, so that they may be many.
+func (c *Collection[T]) Each(ctx context.Context, t tenant.ID, filter bson.D, q Query, take func(T)) error {
+	return c.all.each(ctx, scoped(t, filter), q, take)
 }
 
 // Count gives how many rows filter matches.
@@ -100,6 +106,16 @@ func (c *Collection[T]) Upsert(ctx context.Context, t tenant.ID, filter, update 
 	return c.all.Modify(ctx, scoped(t, filter), update, true)
 }
 
+// Increment adds to fields of the one row that filter's equalities name, which is made where there is none, without
+// reading it: a path leads to a field ("a.b"), and what is missing on the way is made too.
+func (c *Collection[T]) Increment(ctx context.Context, t tenant.ID, filter, by bson.D) error {
+	if t.IsZero() {
+		return fmt.Errorf("mongokit: an increment in %s without a tenant", c.all.c.Name())
+	}
+	_, err := c.all.c.UpdateOne(ctx, scoped(t, filter), bson.D{{Key: "$inc", Value: by}}, options.UpdateOne().SetUpsert(true))
+	return translate(err, c.all.noun)
+}
+
 // Delete removes every row that filter matches and gives their number.
 func (c *Collection[T]) Delete(ctx context.Context, t tenant.ID, filter bson.D) (int64, error) {
 	return c.all.Delete(ctx, scoped(t, filter))
@@ -146,6 +162,35 @@ func (g *Global[T]) Get(ctx context.Context, filter bson.D) (T, error) {
 
 // List gives the rows that filter matches.
 func (g *Global[T]) List(ctx context.Context, filter bson.D, q Query) ([]T, error) {
+	cursor, err := g.find(ctx, filter, q)
+	if err != nil {
+		return nil, translate(err, g.noun)
+	}
+	var rows []T
+	return rows, translate(cursor.All(ctx, &rows), g.noun)
+}
+
+// eachBatch is how many rows each has in memory at once.
+const eachBatch = 1_000
+
+func (g *Global[T]) each(ctx context.Context, filter bson.D, q Query, take func(T)) error {
+	cursor, err := g.find(ctx, filter, q)
+	if err != nil {
+		return translate(err, g.noun)
+	}
+	defer func() { _ = cursor.Close(ctx) }() // where it broke off, which is told
+	cursor.SetBatchSize(eachBatch)
+	for cursor.Next(ctx) {
+		var row T
+		if err := cursor.Decode(&row); err != nil {
+			return translate(err, g.noun)
+		}
+		take(row)
+	}
+	return translate(cursor.Err(), g.noun)
+}
+
+func (g *Global[T]) find(ctx context.Context, filter bson.D, q Query) (*mongo.Cursor, error) {
 	o := options.Find()
 	if q.Sort != nil {
 		o.SetSort(q.Sort)
@@ -159,12 +204,14 @@ func (g *Global[T]) List(ctx context.Context, filter bson.D, q Query) ([]T, erro
 	if q.Omit != "" {
 		o.SetProjection(bson.D{{Key: q.Omit, Value: 0}})
 	}
-	cursor, err := g.c.Find(ctx, filter, o)
-	if err != nil {
-		return nil, translate(err, g.noun)
+	if len(q.Only) > 0 {
+		fields := make(bson.D, len(q.Only))
+		for i, name := range q.Only {
+			fields[i] = bson.E{Key: name, Value: 1}
+		}
+		o.SetProjection(fields)
 	}
-	var rows []T
-	return rows, translate(cursor.All(ctx, &rows), g.noun)
+	return g.c.Find(ctx, filter, o)
 }
 
 // Count gives how many rows filter matches.

@@ -401,6 +401,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/statistics/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each agent did
+         * @description The agents who did something in whole quarters of an hour from `from` to `to`, by their numbers. A message counts for the agent whom it names as its
+         *     author or else for the one who has the conversation; a rating for the one who had it when it was rated. At most 400 days.
+         *
+         *
+         *     Needs a token with `READ`.
+         */
+        get: operations["getAgentStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/statistics/current": {
         parameters: {
             query?: never;
@@ -413,6 +437,53 @@ export interface paths {
          * @description Needs a token with `READ`.
          */
         get: operations["getStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/statistics/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened, by hour or by day
+         * @description Whole intervals that begin in `from`..`to`, oldest first, within a second of what happens. A day is the time zone's own, of 23 to 25 hours where
+         *     clocks are changed. At most 400 days, and 31 by the hour. What was imported was said at other times: it is counted, and in no other number.
+         *     It goes back to when the website's events were first tallied.
+         *
+         *
+         *     Needs a token with `READ`.
+         */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/statistics/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How conversations were rated
+         * @description Each conversation's last rating, in whole quarters of an hour from `from` to `to`. At most 400 days.
+         *
+         *     Needs a token with `READ`.
+         */
+        get: operations["getRatings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1217,6 +1288,30 @@ export interface components {
         AgentPresence: {
             agentsOnline: boolean;
         };
+        AgentStatistics: {
+            data: components["schemas"]["AgentSummary"][];
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            tz: string;
+        };
+        AgentSummary: {
+            /**
+             * Format: int64
+             * @description Those that they were the first to answer.
+             */
+            conversationsAnswered: number;
+            firstResponse: components["schemas"]["Durations"];
+            /** Format: int64 */
+            messages: number;
+            ratings: components["schemas"]["Ratings"];
+            /**
+             * Format: int64
+             * @description The agent; one who is no more keeps what they did.
+             */
+            userId: number;
+        };
         /** @description CSS class names. */
         Classes: string;
         /** @description Your own id of the message: sent again, it is the same message. */
@@ -1326,6 +1421,15 @@ export interface components {
             deleted: boolean;
             /** Format: int64 */
             id: number;
+        };
+        /** @description How long something took, in seconds. A quantile is within 1 % of the true one. */
+        Durations: {
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            median: number | null;
+            /** Format: double */
+            p90: number | null;
         };
         /** @description What happened. `type` is the event's name. */
         Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["typing"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"] | components["schemas"]["webhook.disabled"];
@@ -1522,6 +1626,49 @@ export interface components {
             /** Format: int64 */
             rating: number;
         };
+        RatingStatistics: {
+            /** Format: double */
+            average: number | null;
+            /** Format: int64 */
+            count: number;
+            /** Format: date-time */
+            from: string;
+            /** @description How many there are of each. */
+            stars: {
+                /** Format: int64 */
+                1: number;
+                /** Format: int64 */
+                2: number;
+                /** Format: int64 */
+                3: number;
+                /** Format: int64 */
+                4: number;
+                /** Format: int64 */
+                5: number;
+            };
+            /** Format: date-time */
+            to: string;
+            tz: string;
+        };
+        Ratings: {
+            /** Format: double */
+            average: number | null;
+            /** Format: int64 */
+            count: number;
+            /** @description How many there are of each. */
+            stars: {
+                /** Format: int64 */
+                1: number;
+                /** Format: int64 */
+                2: number;
+                /** Format: int64 */
+                3: number;
+                /** Format: int64 */
+                4: number;
+                /** Format: int64 */
+                5: number;
+            };
+        };
         /**
          * @description USER is an agent.
          * @enum {string}
@@ -1568,6 +1715,45 @@ export interface components {
             totalMessages: number;
             /** Format: int64 */
             totalVisitors: number;
+        };
+        StatisticsHistory: {
+            data: components["schemas"]["StatisticsInterval"][];
+            /** Format: date-time */
+            from: string;
+            /** @enum {string} */
+            interval: "hour" | "day";
+            /** Format: date-time */
+            to: string;
+            tz: string;
+        };
+        StatisticsInterval: {
+            /** Format: int64 */
+            agentMessages: number;
+            /**
+             * Format: int64
+             * @description One that is opened again and closed again counts again.
+             */
+            conversationsClosed: number;
+            /** Format: int64 */
+            conversationsImported: number;
+            /** Format: int64 */
+            conversationsOpened: number;
+            /** @description From a conversation's first visitor message to its first agent message, when that was written. */
+            firstResponse: components["schemas"]["Durations"];
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            newVisitors: number;
+            ratings: components["schemas"]["Ratings"];
+            /** @description From a conversation's beginning to its closing. */
+            resolution: components["schemas"]["Durations"];
+            /**
+             * Format: date-time
+             * @description Where the next one begins.
+             */
+            to: string;
+            /** Format: int64 */
+            visitorMessages: number;
         };
         /**
          * @example {
@@ -2095,7 +2281,26 @@ export interface components {
             /** Format: date-time */
             at: string;
             data: {
+                /**
+                 * Format: int64
+                 * @description Who had the conversation; left out where nobody had.
+                 */
+                agentId?: number;
                 conversation: components["schemas"]["Conversation"];
+                /** @description The rating whose place it takes. */
+                previous?: {
+                    /**
+                     * Format: int64
+                     * @description Who had the conversation; left out where nobody had.
+                     */
+                    agentId?: number;
+                    /** Format: date-time */
+                    ratedAt: string;
+                    /** Format: int64 */
+                    rating: number;
+                };
+                /** Format: date-time */
+                ratedAt?: string;
                 /** Format: int64 */
                 rating: number;
             };
@@ -2124,6 +2329,11 @@ export interface components {
             data: {
                 conversation: components["schemas"]["Conversation"];
                 from: components["schemas"]["ConversationStatus"];
+                /**
+                 * Format: double
+                 * @description Where it was closed, how long it had been there.
+                 */
+                resolutionSeconds?: number;
                 status: components["schemas"]["ConversationStatus"];
             };
             id: components["schemas"]["EventId"];
@@ -2154,6 +2364,11 @@ export interface components {
             /** Format: date-time */
             at: string;
             data: {
+                /**
+                 * Format: int64
+                 * @description Of an agent's message: its author or, where it names none, who has the conversation.
+                 */
+                agentId?: number;
                 conversation: components["schemas"]["Conversation"];
                 /**
                  * Format: double
@@ -2433,6 +2648,11 @@ export interface components {
         /** @example 12 */
         deliveryId: number;
         file: string;
+        /**
+         * @description A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
+         * @example 2026-03-23
+         */
+        from: string;
         /** @description Any name for this request, the same on every try. */
         idempotencyKey: string;
         /** @description The `ETag` of what is to be changed, several of them, or `*`. */
@@ -2449,6 +2669,16 @@ export interface components {
         pageNumber: number;
         /** @example 123456789 */
         ticketId: string;
+        /**
+         * @description As `from`; it is the first moment that does not count. Default the end of today.
+         * @example 2026-03-30
+         */
+        to: string;
+        /**
+         * @description A time zone of the IANA's database.
+         * @example Europe/Berlin
+         */
+        tz: string;
         /**
          * @description Only what changed since then, the oldest change first and by cursor alone. The last page has a `nextCursor` too: a follower
          *     goes on from there for ever. What changed within the last moments is not given yet, so that none is missed.
@@ -2492,6 +2722,8 @@ export type AboutVisitor = components['schemas']['AboutVisitor'];
 export type Agent = components['schemas']['Agent'];
 export type AgentMessage = components['schemas']['AgentMessage'];
 export type AgentPresence = components['schemas']['AgentPresence'];
+export type AgentStatistics = components['schemas']['AgentStatistics'];
+export type AgentSummary = components['schemas']['AgentSummary'];
 export type Classes = components['schemas']['Classes'];
 export type ClientMessageId = components['schemas']['ClientMessageId'];
 export type Colour = components['schemas']['Colour'];
@@ -2505,6 +2737,7 @@ export type DeletedTag = components['schemas']['DeletedTag'];
 export type DeletedTicket = components['schemas']['DeletedTicket'];
 export type DeletedUser = components['schemas']['DeletedUser'];
 export type DeletedWebhook = components['schemas']['DeletedWebhook'];
+export type Durations = components['schemas']['Durations'];
 export type Event = components['schemas']['Event'];
 export type EventId = components['schemas']['EventId'];
 export type FieldProblem = components['schemas']['FieldProblem'];
@@ -2526,9 +2759,13 @@ export type Page = components['schemas']['Page'];
 export type Plan = components['schemas']['Plan'];
 export type Problem = components['schemas']['Problem'];
 export type Rating = components['schemas']['Rating'];
+export type RatingStatistics = components['schemas']['RatingStatistics'];
+export type Ratings = components['schemas']['Ratings'];
 export type Sender = components['schemas']['Sender'];
 export type Session = components['schemas']['Session'];
 export type Statistics = components['schemas']['Statistics'];
+export type StatisticsHistory = components['schemas']['StatisticsHistory'];
+export type StatisticsInterval = components['schemas']['StatisticsInterval'];
 export type Tag = components['schemas']['Tag'];
 export type TagList = components['schemas']['TagList'];
 export type TagNames = components['schemas']['TagNames'];
@@ -2606,6 +2843,7 @@ export type ParameterConversationToken = components['parameters']['conversationT
 export type ParameterCursor = components['parameters']['cursor'];
 export type ParameterDeliveryId = components['parameters']['deliveryId'];
 export type ParameterFile = components['parameters']['file'];
+export type ParameterFrom = components['parameters']['from'];
 export type ParameterIdempotencyKey = components['parameters']['idempotencyKey'];
 export type ParameterIfMatch = components['parameters']['ifMatch'];
 export type ParameterIfNoneMatch = components['parameters']['ifNoneMatch'];
@@ -2614,6 +2852,8 @@ export type ParameterLastEventId = components['parameters']['lastEventId'];
 export type ParameterLimit = components['parameters']['limit'];
 export type ParameterPageNumber = components['parameters']['pageNumber'];
 export type ParameterTicketId = components['parameters']['ticketId'];
+export type ParameterTo = components['parameters']['to'];
+export type ParameterTz = components['parameters']['tz'];
 export type ParameterUpdatedSince = components['parameters']['updatedSince'];
 export type ParameterUserId = components['parameters']['userId'];
 export type ParameterVisitorToken = components['parameters']['visitorToken'];
@@ -3405,6 +3645,60 @@ export interface operations {
             304: components["responses"]["NotModified"];
         };
     };
+    getAgentStatistics: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
+                 * @example 2026-03-23
+                 */
+                from?: components["parameters"]["from"];
+                /**
+                 * @description As `from`; it is the first moment that does not count. Default the end of today.
+                 * @example 2026-03-30
+                 */
+                to?: components["parameters"]["to"];
+                /**
+                 * @description A time zone of the IANA's database.
+                 * @example Europe/Berlin
+                 */
+                tz?: components["parameters"]["tz"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agents. */
+            200: {
+                headers: {
+                    /** @description With `text/csv`: the name of the file. */
+                    "Content-Disposition"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    Vary?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentStatistics"];
+                    /**
+                     * @example user_id,messages,conversations_answered,…
+                     *     7,120,31,…
+                     */
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     getStatistics: {
         parameters: {
             query?: never;
@@ -3426,6 +3720,119 @@ export interface operations {
                     "application/json": components["schemas"]["Statistics"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
+                 * @example 2026-03-23
+                 */
+                from?: components["parameters"]["from"];
+                /**
+                 * @description As `from`; it is the first moment that does not count. Default the end of today.
+                 * @example 2026-03-30
+                 */
+                to?: components["parameters"]["to"];
+                interval?: "hour" | "day";
+                /**
+                 * @description A time zone of the IANA's database.
+                 * @example Europe/Berlin
+                 */
+                tz?: components["parameters"]["tz"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The intervals. */
+            200: {
+                headers: {
+                    /** @description With `text/csv`: the name of the file. */
+                    "Content-Disposition"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    Vary?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatisticsHistory"];
+                    /**
+                     * @example from,to,conversations_opened,…
+                     *     2026-03-29T00:00:00+01:00,2026-03-30T00:00:00+02:00,12,…
+                     */
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getRatings: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
+                 * @example 2026-03-23
+                 */
+                from?: components["parameters"]["from"];
+                /**
+                 * @description As `from`; it is the first moment that does not count. Default the end of today.
+                 * @example 2026-03-30
+                 */
+                to?: components["parameters"]["to"];
+                /**
+                 * @description A time zone of the IANA's database.
+                 * @example Europe/Berlin
+                 */
+                tz?: components["parameters"]["tz"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ratings. */
+            200: {
+                headers: {
+                    /** @description With `text/csv`: the name of the file. */
+                    "Content-Disposition"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    Vary?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatingStatistics"];
+                    /**
+                     * @example stars,ratings
+                     *     1,0
+                     *     2,1
+                     *     3,0
+                     *     4,2
+                     *     5,9
+                     */
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];

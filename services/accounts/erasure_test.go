@@ -101,7 +101,7 @@ func newEraser(t *testing.T) *eraser {
 
 // replica is another process over the same store.
 func (e *eraser) replica() *accounts.Service {
-	return accounts.New(e.store, widgets{}, known{"vis_a": 17}, []accounts.Keeper{e.a, e.b}, &e.told, e.now)
+	return accounts.New(e.store, widgets{}, known{"vis_a": 17}, nil, []accounts.Keeper{e.a, e.b}, &e.told, e.now)
 }
 
 // next insists on whether there is something due.

@@ -99,6 +99,18 @@ type Visitors interface {
 	ByToken(ctx context.Context, t tenant.ID, token string) (int64, error)
 }
 
+// Drift is a counter of a website's statistics that is not what the sources' rows come to.
+type Drift struct {
+	Counter         string
+	Kept, Recounted float64
+}
+
+// Statistics keeps the counters of websites.
+type Statistics interface {
+	// Recount gives the counters of a website that are wrong, and corrects them where they are to be repaired.
+	Recount(ctx context.Context, t tenant.ID, repair bool) ([]Drift, error)
+}
+
 // ExportPage is part of an export: JSON objects, and where to go on, "" at the end.
 type ExportPage struct {
 	Rows [][]byte

@@ -86,7 +86,7 @@ func TestResolve(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := &stub{token: c.token, useErr: c.useErr}
-			a, err := accounts.New(store, nil, nil, nil, nil, time.Now).Resolve(t.Context(), "hash")
+			a, err := accounts.New(store, nil, nil, nil, nil, nil, time.Now).Resolve(t.Context(), "hash")
 			if c.kind != 0 {
 				if !fault.Is(err, c.kind) || len(store.used) > 0 {
 					t.Errorf("error %v, noted %v", err, store.used)
@@ -103,7 +103,7 @@ func TestResolve(t *testing.T) {
 func TestRevokeTokenTellsTheEdges(t *testing.T) {
 	t.Parallel()
 	var told announced
-	s := accounts.New(&stub{token: accounts.Token{ID: 5, Hash: "abc"}}, nil, nil, nil, &told, time.Now)
+	s := accounts.New(&stub{token: accounts.Token{ID: 5, Hash: "abc"}}, nil, nil, nil, nil, &told, time.Now)
 	if err := s.RevokeToken(t.Context(), tenant.ID{}, 6, boss); !fault.Is(err, fault.NotFound) || len(told) > 0 {
 		t.Errorf("unknown: %v, told %v", err, told)
 	}
@@ -115,7 +115,7 @@ func TestRevokeTokenTellsTheEdges(t *testing.T) {
 func TestCreateWebsite(t *testing.T) {
 	t.Parallel()
 	store := &stub{}
-	w, err := accounts.New(store, widgets{}, nil, nil, nil, time.Now).CreateWebsite(t.Context(), accounts.NewWebsite{Name: " Shop ", URL: "https://shop.example", ClientToken: "x"}, boss)
+	w, err := accounts.New(store, widgets{}, nil, nil, nil, nil, time.Now).CreateWebsite(t.Context(), accounts.NewWebsite{Name: " Shop ", URL: "https://shop.example", ClientToken: "x"}, boss)
 	if err != nil || len(store.added) != 1 || !reflect.DeepEqual(store.added[0], w) {
 		t.Fatalf("%+v, %v, stored %+v", w, err, store.added)
 	}
@@ -127,7 +127,7 @@ func TestCreateWebsite(t *testing.T) {
 func TestCreateWebsiteWithoutWidgetStoresNothing(t *testing.T) {
 	t.Parallel()
 	store, taken := &stub{}, fault.Coded(fault.Conflict, "client_token_taken", "taken")
-	_, err := accounts.New(store, widgets{taken}, nil, nil, nil, time.Now).CreateWebsite(t.Context(), accounts.NewWebsite{Name: "Shop", URL: "https://shop.example"}, boss)
+	_, err := accounts.New(store, widgets{taken}, nil, nil, nil, nil, time.Now).CreateWebsite(t.Context(), accounts.NewWebsite{Name: "Shop", URL: "https://shop.example"}, boss)
 	if !errors.Is(err, error(taken)) || len(store.added) > 0 {
 		t.Errorf("%v, stored %+v", err, store.added)
 	}
@@ -141,7 +141,7 @@ func TestNewWebsiteNamesWhatIsWrong(t *testing.T) {
 		"plan":         {Name: "a", URL: "http://example.com", Plan: "GOLD"},
 		"organization": {Name: "a", URL: "http://example.com", Organization: string(make([]byte, 101))},
 	} {
-		_, err := accounts.New(&stub{}, widgets{}, nil, nil, nil, time.Now).CreateWebsite(t.Context(), n, boss)
+		_, err := accounts.New(&stub{}, widgets{}, nil, nil, nil, nil, time.Now).CreateWebsite(t.Context(), n, boss)
 		if got := fieldsOf(err); got != wrong {
 			t.Errorf("wrong = %q, want %q", got, wrong)
 		}
@@ -155,7 +155,7 @@ func TestNewTokenNamesWhatIsWrong(t *testing.T) {
 		"level":      {Name: "a", Level: "ADMIN"},
 		"expiresAt":  {Name: "a", Level: identity.Read, ExpiresAt: time.Now().Add(-time.Second)},
 	} {
-		_, _, err := accounts.New(&stub{}, nil, nil, nil, nil, time.Now).CreateToken(t.Context(), tenant.ID{}, n, boss)
+		_, _, err := accounts.New(&stub{}, nil, nil, nil, nil, nil, time.Now).CreateToken(t.Context(), tenant.ID{}, n, boss)
 		if got := fieldsOf(err); got != wrong {
 			t.Errorf("wrong = %q, want %q", got, wrong)
 		}

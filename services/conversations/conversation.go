@@ -41,6 +41,8 @@ type Conversation struct {
 	Status          Status     `bson:"status"`
 	Rating          *int64     `bson:"rating"` // 1 to 5
 	Feedback        *string    `bson:"feedback"`
+	RatedAt         *time.Time `bson:"ratedAt"`
+	RatedFor        *int64     `bson:"ratedFor"` // whose it was then
 	Summary         *string    `bson:"summary"`
 	Tags            []string   `bson:"tags"` // stored names
 	CreatedAt       time.Time  `bson:"createdAt"`
@@ -79,6 +81,14 @@ func (c Conversation) FirstResponse() (time.Duration, bool) {
 		return 0, false
 	}
 	return c.FirstAgentAt.Sub(*c.FirstVisitorAt), true
+}
+
+// rated gives the conversation's rating; nil where it has none, or one of which is not known when it was given.
+func (c Conversation) rated() *Rated {
+	if c.Rating == nil || c.RatedAt == nil {
+		return nil
+	}
+	return &Rated{*c.Rating, *c.RatedAt, c.RatedFor}
 }
 
 // newConversation opens a conversation for a visitor.

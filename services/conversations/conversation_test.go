@@ -169,7 +169,7 @@ func TestBuild(t *testing.T) {
 		t.Fatalf("%+v %+v %v", c, ms, err)
 	}
 	var sums Imported
-	sums.add(c)
+	sums.Add(c)
 	if sums != (Imported{Conversations: 1, Messages: 2, Answered: 1}) {
 		t.Fatalf("%+v", sums)
 	}

@@ -1,6 +1,9 @@
 package conversations
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // The types of the events this service tells, and their data.
 const (
@@ -32,6 +35,7 @@ type CreatedData struct {
 	Message              MessageView `json:"message"`
 	Sender               Sender      `json:"sender"`
 	FirstResponseSeconds *float64    `json:"firstResponseSeconds,omitzero"` // where this message was the first response
+	AgentID              *int64      `json:"agentId,omitzero"`              // who wrote it or, where nobody is named, has the conversation
 }
 
 // UpdatedData is the data of ConversationUpdated: the status before and after, equal where it stayed.
@@ -39,12 +43,22 @@ type UpdatedData struct {
 	Conversation View   `json:"conversation"`
 	From         Status `json:"from"`
 	Status       Status `json:"status"`
+	// ResolutionSeconds is how long the conversation had been there, where it was closed.
+	ResolutionSeconds *float64 `json:"resolutionSeconds,omitzero"`
 }
 
 // RatedData is the data of ConversationRated.
 type RatedData struct {
-	Conversation View  `json:"conversation"`
-	Rating       int64 `json:"rating"`
+	Conversation View `json:"conversation"`
+	Rated
+	Previous *Rated `json:"previous,omitzero"` // the rating whose place it takes
+}
+
+// Rated is a rating, when it was given, and who had the conversation then.
+type Rated struct {
+	Rating  int64     `json:"rating"`
+	RatedAt time.Time `json:"ratedAt"`
+	AgentID *int64    `json:"agentId,omitzero"`
 }
 
 // ReadData is the data of ConversationRead: all that the other side has written so far has been read.
@@ -70,20 +84,29 @@ type TypingData struct {
 
 // Imported is the data of ConversationsImported: sums over one batch.
 type Imported struct {
-	Conversations   int64   `json:"conversations"`
-	Open            int64   `json:"open"`
-	Messages        int64   `json:"messages"`
-	Answered        int64   `json:"answered"`
-	ResponseSeconds float64 `json:"responseSeconds"`
+	Conversations   int64   `json:"conversations"   bson:"conversations"`
+	Open            int64   `json:"open"            bson:"-"`
+	Messages        int64   `json:"messages"        bson:"messages"`
+	Answered        int64   `json:"answered"        bson:"answered"`
+	ResponseSeconds float64 `json:"responseSeconds" bson:"responseSeconds"`
 }
 
 // shown is the conversation as events tell of it: at the moment of its last change, with its tags' stored names.
 func (c Conversation) shown() View { return c.View(c.UpdatedAt, nil, "") }
 
 func updated(c *Conversation, from Status) Event {
-	return Event{ConversationUpdated, c.ID, UpdatedData{c.shown(), from, c.Status}}
+	d := UpdatedData{c.shown(), from, c.Status, nil}
+	if from == Open && c.ClosedAt != nil {
+		seconds := c.ClosedAt.Sub(c.CreatedAt).Seconds()
+		d.ResolutionSeconds = &seconds
+	}
+	return Event{ConversationUpdated, c.ID, d}
 }
 
 func created(c *Conversation, m *Message, answered *float64) Event {
-	return Event{MessageCreated, c.ID, CreatedData{c.shown(), m.View(), m.SenderType, answered}}
+	d := CreatedData{c.shown(), m.View(), m.SenderType, answered, nil}
+	if m.SenderType == FromAgent {
+		d.AgentID = cmp.Or(m.UserID, c.AssigneeID)
+	}
+	return Event{MessageCreated, c.ID, d}
 }

@@ -81,8 +81,8 @@ func (r Row) build(id int64, t tenant.ID, visitorID int64, now time.Time) (Conve
 	return c, messages, nil
 }
 
-// add counts a conversation into the sums.
-func (e *Imported) add(c Conversation) {
+// Add counts a conversation into the sums.
+func (e *Imported) Add(c Conversation) {
 	e.Conversations++
 	e.Messages += c.Messages
 	if c.Status == Open {

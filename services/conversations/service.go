@@ -212,8 +212,9 @@ func (s *Service) Rate(ctx context.Context, t tenant.ID, token string, visitorID
 		return Conversation{}, err
 	}
 	return s.changeOwn(ctx, t, token, visitorID, func(c *Conversation) []Event {
-		c.Rating, c.Feedback, c.UpdatedAt = &r.Stars, r.Feedback, s.now()
-		return []Event{{ConversationRated, c.ID, RatedData{c.shown(), r.Stars}}}
+		before, now := c.rated(), s.now()
+		c.Rating, c.Feedback, c.RatedAt, c.RatedFor, c.UpdatedAt = &r.Stars, r.Feedback, &now, c.AssigneeID, now
+		return []Event{{ConversationRated, c.ID, RatedData{c.shown(), *c.rated(), before}}}
 	})
 }
 
@@ -326,7 +327,7 @@ func (s *Service) importNew(ctx context.Context, t tenant.ID, rows []Row) (int, 
 			return 0, err
 		}
 		conversations[i], messages = c, append(messages, ms...)
-		sums.add(c)
+		sums.Add(c)
 	}
 	return len(fresh), s.store.Import(ctx, t, conversations, messages, Event{ConversationsImported, 0, sums})
 }

@@ -1,10 +1,6 @@
 package statistics
 
-import (
-	"math"
-
-	"fivechat.dev/libs/tenant"
-)
+import "math"
 
 // Counters is what is known of one website: the sum of its events.
 type Counters struct {
@@ -13,7 +9,7 @@ type Counters struct {
 	TotalMessages         int64   `bson:"totalMessages"` // of visitors and users; what the system says does not count
 	TotalVisitors         int64   `bson:"totalVisitors"`
 	AnsweredConversations int64   `bson:"answeredConversations"`
-	ResponseSeconds       float64 `bson:"responseSeconds"` // over the answered conversations
+	ResponseSeconds       float64 `bson:"responseSeconds"` // over the answered conversations, of which an erased one stays one
 }
 
 // Add gives the sum of both.
@@ -24,6 +20,11 @@ func (c Counters) Add(d Counters) Counters {
 	}
 }
 
+// negative gives what takes the counters away.
+func (c Counters) negative() Counters {
+	return Counters{-c.TotalConversations, -c.OpenConversations, -c.TotalMessages, -c.TotalVisitors, -c.AnsweredConversations, -c.ResponseSeconds}
+}
+
 // AverageResponseTime is the mean seconds to the first answer over the answered conversations, to one decimal; 0 when
 // none is answered.
 func (c Counters) AverageResponseTime() float64 {
@@ -31,28 +32,6 @@ func (c Counters) AverageResponseTime() float64 {
 		return 0
 	}
 	return math.Round(c.ResponseSeconds/float64(c.AnsweredConversations)*10) / 10
-}
-
-// Event is something that happened on a website.
-type Event struct {
-	Website tenant.ID
-	Type    string
-	Data    Data
-}
-
-// Data is the members of all events that count; each type has its own few.
-type Data struct {
-	Sender               string   `json:"sender"`               // message.created: VISITOR, USER or SYSTEM
-	FirstResponseSeconds *float64 `json:"firstResponseSeconds"` // message.created: it answers the conversation for the first time
-	From                 string   `json:"from"`                 // conversation.updated and .erased: the status before
-	Status               string   `json:"status"`               // conversation.updated: the status after
-
-	Conversations   int64   `json:"conversations"` // conversations.imported, as are the next four
-	Open            int64   `json:"open"`
-	Messages        int64   `json:"messages"`
-	Answered        int64   `json:"answered"`
-	ResponseSeconds float64 `json:"responseSeconds"`
-	Visitors        int64   `json:"visitors"` // visitors.imported
 }
 
 // counted is the status in which a conversation counts as open.
@@ -85,19 +64,6 @@ func (e Event) Delta() Counters {
 	default:
 		return Counters{}
 	}
-}
-
-// Project gives what a batch of events adds to each website's counters. Websites to which it adds nothing are left out.
-func Project(events []Event) map[tenant.ID]Counters {
-	sums := map[tenant.ID]Counters{}
-	for _, e := range events {
-		if sum := sums[e.Website].Add(e.Delta()); sum != (Counters{}) {
-			sums[e.Website] = sum
-		} else {
-			delete(sums, e.Website)
-		}
-	}
-	return sums
 }
 
 func one(b bool) int64 {

@@ -67,8 +67,8 @@ func TestProject(t *testing.T) {
 		a: {TotalConversations: 1, OpenConversations: 1, TotalMessages: 1},
 		b: {TotalVisitors: 1},
 	}
-	if !maps.Equal(got, want) {
-		t.Errorf("got %+v, want %+v", got, want)
+	if !maps.Equal(got.Counters, want) {
+		t.Errorf("got %+v, want %+v", got.Counters, want)
 	}
 }
 

@@ -1,5 +1,9 @@
-// Package statistics owns a website's counters. It is fed by events alone: it follows the logs of conversations and
-// visitors, and each event counts exactly once.
+// Package statistics owns a website's counters and histories. It is fed by events alone: it follows the logs of
+// conversations and visitors, and each event counts exactly once.
 //
-// It writes the collections statistics_counters and statistics_positions.
+// Counters are sums since ever. Tallies are sums by the quarter of an hour, of the website and of each agent, a row a day;
+// a history adds them up and never looks at what they count. A recount compares the counters with their sources' rows.
+//
+// It writes the collections statistics_counters, statistics_days, statistics_agent_days, statistics_positions and
+// statistics_rounds.
 package statistics

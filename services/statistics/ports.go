@@ -6,10 +6,20 @@ import (
 	"fivechat.dev/libs/tenant"
 )
 
-// Store keeps the counters.
+// Store keeps counters and tallies. Errors are faults.
 type Store interface {
 	// Counters gives a website's counters; of one that nothing was heard of, zeros.
 	Counters(ctx context.Context, t tenant.ID) (Counters, error)
+	// Kept gives a website's counters with the positions that they are of.
+	Kept(ctx context.Context, t tenant.ID) (Kept, error)
+	// Repair adds to a website's counters, unless they have been repaired since they were read; then it is a Conflict.
+	Repair(ctx context.Context, t tenant.ID, by Counters, repairs int64) error
+	// Websites gives some of the websites that have counters, in the order of their numbers, behind one.
+	Websites(ctx context.Context, behind tenant.ID, limit int64) ([]tenant.ID, error)
+	// Tallies gives the tallies of a website from the quarter first on and before behind, one by one.
+	Tallies(ctx context.Context, t tenant.ID, first, behind Quarter, give func(Quarter, Tally)) error
+	// AgentTallies gives those of its agents; each agent has several.
+	AgentTallies(ctx context.Context, t tenant.ID, first, behind Quarter, give func(agent int64, tally Tally)) error
 }
 
 // Presence knows who is there.

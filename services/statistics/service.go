@@ -10,10 +10,11 @@ import (
 type Service struct {
 	store    Store
 	presence Presence
+	sources  []Source
 }
 
-// New makes a Service.
-func New(store Store, p Presence) *Service { return &Service{store, p} }
+// New makes a Service. sources are those of the counters, all of them.
+func New(store Store, p Presence, sources ...Source) *Service { return &Service{store, p, sources} }
 
 // Current is a website's counters and how many of its visitors are online now.
 type Current struct {

@@ -20,7 +20,7 @@ var (
 	streaming = append(libs("events", "rediskit", "httpkit", "authz", "identity", "tenant", "fault", "telemetry"), "github.com/prometheus/client_golang/prometheus")
 	sending   = append(libs("telemetry", "tenant", "fault"), "github.com/prometheus/client_golang/prometheus", "github.com/google/uuid",
 		"go.opentelemetry.io/otel", "code.dny.dev/ssrf", "github.com/standard-webhooks/standard-webhooks/libraries/go")
-	outbound = libs("httpkit", "custody", "fault", "tenant", "identity", "rediskit")
+	outbound = libs("events", "httpkit", "custody", "fault", "tenant", "identity", "rediskit")
 )
 
 // TestServices holds the directions inside every service.
@@ -41,7 +41,7 @@ func TestServices(t *testing.T) {
 			allow(t, p, "internal/api imports the root and what carries operations", append(transport, root), root+"/")
 		case inside == "internal/mongostore":
 			allow(t, p, "internal/mongostore imports the root and what reaches the store", append(storage, root), root+"/")
-		case inside == "internal/live" || inside == "internal/digest":
+		case inside == "internal/live" || inside == "internal/digest" || inside == "internal/checker":
 			allow(t, p, inside+" imports the root and what carries events", append(streaming, root), root+"/")
 		case inside == "internal/dispatch" || inside == "internal/sender":
 			allow(t, p, inside+" imports the root and what reaches receivers", append(sending, root), root+"/")

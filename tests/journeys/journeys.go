@@ -17,6 +17,7 @@ type Journey struct {
 // All is every journey.
 var All = []Journey{
 	{"a chat from the first word to the statistics", Chat},
+	{"what happened, by the hour", Histories},
 	{"a message sent again", SentAgain},
 	{"a message sent by many at once", SentAtOnce},
 	{"a request sent again", Repeated},

@@ -22,6 +22,7 @@ func TestAnExportIsWhole(t *testing.T) {
 		"conversations_tags": "tag", "conversations_conversations": "conversation", "conversations_messages": "message",
 		"tickets_tickets": "ticket", "tickets_messages": "ticket_message", "statistics_counters": "statistics",
 		"webhooks_webhooks": "webhook", "webhooks_deliveries": "webhook_delivery",
+		"statistics_days": "statistics day", "statistics_agent_days": "statistics agent day",
 	}
 	stored := rowsOf(t, db, w.ID)
 	all := lines(t, w.Operator().Do(t, "GET", fmt.Sprintf("/operator/websites/%d/export", w.ID), nil))

@@ -113,7 +113,7 @@ func TestFollowerAppliesEachOnceThroughFailures(t *testing.T) {
 	var applied []int64
 	failures := 2
 	f := events.Follower{
-		Name: "test", Source: events.Remote{Client: httpkit.NewClient(server.URL, keys, tele)}, Telemetry: tele,
+		Feed: events.Feed{Name: "test", Log: events.Remote{Client: httpkit.NewClient(server.URL, keys, tele)}}, Telemetry: tele,
 		Position: func(context.Context, string) (int64, error) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -175,7 +175,7 @@ func TestFollowerStandsStillBeforeAGap(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := events.Follower{
-		Name: "test", Source: events.Remote{Client: httpkit.NewClient(server.URL, keys, tele)}, Telemetry: tele,
+		Feed: events.Feed{Name: "test", Log: events.Remote{Client: httpkit.NewClient(server.URL, keys, tele)}}, Telemetry: tele,
 		Position: func(context.Context, string) (int64, error) { return 1, nil },
 		Apply: func(context.Context, string, []events.Record) error {
 			t.Error("a record behind a gap was applied")

@@ -78,7 +78,7 @@ func TestFollowerThatStandsStillIsSeen(t *testing.T) {
 	var mu sync.Mutex
 	pos, readable := int64(0), false
 	f := events.Follower{
-		Name: "test", Source: log, Telemetry: tele,
+		Feed: events.Feed{Name: "test", Log: log}, Telemetry: tele,
 		Position: func(context.Context, string) (int64, error) { mu.Lock(); defer mu.Unlock(); return pos, nil },
 		Apply: func(context.Context, string, []events.Record) error {
 			mu.Lock()

@@ -58,6 +58,9 @@ var Public = []Route{
 	{"GET", "/widget-words/{language}", Widgets, authz.Public, NoVisitor, Open, body, ClassPublic},
 
 	{"GET", "/statistics/current", Statistics, authz.Read, NoVisitor, Configured, body, ClassRead},
+	{"GET", "/statistics/history", Statistics, authz.Read, NoVisitor, Configured, body, ClassRead},
+	{"GET", "/statistics/agents", Statistics, authz.Read, NoVisitor, Configured, body, ClassRead},
+	{"GET", "/statistics/ratings", Statistics, authz.Read, NoVisitor, Configured, body, ClassRead},
 
 	{"GET", "/tickets", Tickets, authz.ProRead, NoVisitor, Configured, body, ClassRead},
 	{"POST", "/tickets", Tickets, authz.ProWrite, NoVisitor, Configured, body, ClassWrite},
@@ -108,6 +111,7 @@ var Operator = []Route{
 	{"POST", "/operator/websites/{websiteId}/tokens/{id}/rotate", Accounts, authz.Operator, NoVisitor, Configured, body, ClassOperator},
 	{"GET", "/operator/websites/{websiteId}/visitors/{token}/export", Accounts, authz.Operator, NoVisitor, Configured, body, ClassExport},
 	{"DELETE", "/operator/websites/{websiteId}/visitors/{token}", Accounts, authz.Operator, NoVisitor, Configured, body, ClassOperator},
+	{"POST", "/operator/websites/{websiteId}/statistics/recount", Accounts, authz.Operator, NoVisitor, Configured, body, ClassOperator},
 	{"GET", "/operator/erasures/{id}", Accounts, authz.Operator, NoVisitor, Configured, body, ClassOperator},
 	{"GET", "/operator/audit", Accounts, authz.Operator, NoVisitor, Configured, body, ClassOperator},
 }

@@ -68,6 +68,20 @@ type Entry struct {
 	Address   string          `json:"address"`
 }
 
+// Recount is what a recount of a website's statistics found.
+type Recount struct {
+	Drift    []Drift `json:"drift"`
+	Repaired bool    `json:"repaired"`
+}
+
+// Drift is a counter that was not what the conversations and visitors come to.
+type Drift struct {
+	Counter    string  `json:"counter"`
+	Kept       float64 `json:"kept"`
+	Recounted  float64 `json:"recounted"`
+	Difference float64 `json:"difference"`
+}
+
 func ofWebsite(website int64, rest string) string {
 	return fmt.Sprintf("/operator/websites/%d%s", website, rest)
 }
@@ -169,4 +183,9 @@ func (c Client) Audit(ctx context.Context, website int64, since time.Time, limit
 		Data []Entry `json:"data"`
 	}
 	return p.Data, c.call(ctx, "GET", "/operator/audit?"+q.Encode(), nil, &p)
+}
+
+// Recount has a website's statistics recounted and, where asked for, repaired.
+func (c Client) Recount(ctx context.Context, website int64, repair bool) (r Recount, err error) {
+	return r, c.call(ctx, "POST", ofWebsite(website, "/statistics/recount"), map[string]bool{"repair": repair}, &r)
 }

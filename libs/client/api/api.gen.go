@@ -192,6 +192,24 @@ func (e Sender) Valid() bool {
 	}
 }
 
+// Defines values for StatisticsHistoryInterval.
+const (
+	StatisticsHistoryIntervalDay  StatisticsHistoryInterval = "day"
+	StatisticsHistoryIntervalHour StatisticsHistoryInterval = "hour"
+)
+
+// Valid indicates whether the value is a known member of the StatisticsHistoryInterval enum.
+func (e StatisticsHistoryInterval) Valid() bool {
+	switch e {
+	case StatisticsHistoryIntervalDay:
+		return true
+	case StatisticsHistoryIntervalHour:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Theme.
 const (
 	ThemeDark   Theme = "dark"
@@ -633,6 +651,24 @@ func (e WebhookDisabledType) Valid() bool {
 	}
 }
 
+// Defines values for GetHistoryParamsInterval.
+const (
+	GetHistoryParamsIntervalDay  GetHistoryParamsInterval = "day"
+	GetHistoryParamsIntervalHour GetHistoryParamsInterval = "hour"
+)
+
+// Valid indicates whether the value is a known member of the GetHistoryParamsInterval enum.
+func (e GetHistoryParamsInterval) Valid() bool {
+	switch e {
+	case GetHistoryParamsIntervalDay:
+		return true
+	case GetHistoryParamsIntervalHour:
+		return true
+	default:
+		return false
+	}
+}
+
 // AboutVisitor defines model for AboutVisitor.
 type AboutVisitor struct {
 	VisitorID int64 `json:"visitorId"`
@@ -658,6 +694,28 @@ type AgentMessage struct {
 // AgentPresence defines model for AgentPresence.
 type AgentPresence struct {
 	AgentsOnline bool `json:"agentsOnline"`
+}
+
+// AgentStatistics defines model for AgentStatistics.
+type AgentStatistics struct {
+	Data []AgentSummary `json:"data"`
+	From time.Time      `json:"from"`
+	To   time.Time      `json:"to"`
+	Tz   string         `json:"tz"`
+}
+
+// AgentSummary defines model for AgentSummary.
+type AgentSummary struct {
+	// ConversationsAnswered Those that they were the first to answer.
+	ConversationsAnswered int64 `json:"conversationsAnswered"`
+
+	// FirstResponse How long something took, in seconds. A quantile is within 1 % of the true one.
+	FirstResponse Durations `json:"firstResponse"`
+	Messages      int64     `json:"messages"`
+	Ratings       Ratings   `json:"ratings"`
+
+	// UserID The agent; one who is no more keeps what they did.
+	UserID int64 `json:"userId"`
 }
 
 // Classes CSS class names.
@@ -765,6 +823,13 @@ type DeletedUserDeleted bool
 type DeletedWebhook struct {
 	Deleted bool  `json:"deleted"`
 	ID      int64 `json:"id"`
+}
+
+// Durations How long something took, in seconds. A quantile is within 1 % of the true one.
+type Durations struct {
+	Count  int64                      `json:"count"`
+	Median nullable.Nullable[float64] `json:"median"`
+	P90    nullable.Nullable[float64] `json:"p90"`
 }
 
 // Event What happened. `type` is the event's name.
@@ -981,6 +1046,39 @@ type Rating struct {
 	Rating   int64   `json:"rating"`
 }
 
+// RatingStatistics defines model for RatingStatistics.
+type RatingStatistics struct {
+	Average nullable.Nullable[float64] `json:"average"`
+	Count   int64                      `json:"count"`
+	From    time.Time                  `json:"from"`
+
+	// Stars How many there are of each.
+	Stars struct {
+		N1 int64 `json:"1"`
+		N2 int64 `json:"2"`
+		N3 int64 `json:"3"`
+		N4 int64 `json:"4"`
+		N5 int64 `json:"5"`
+	} `json:"stars"`
+	To time.Time `json:"to"`
+	Tz string    `json:"tz"`
+}
+
+// Ratings defines model for Ratings.
+type Ratings struct {
+	Average nullable.Nullable[float64] `json:"average"`
+	Count   int64                      `json:"count"`
+
+	// Stars How many there are of each.
+	Stars struct {
+		N1 int64 `json:"1"`
+		N2 int64 `json:"2"`
+		N3 int64 `json:"3"`
+		N4 int64 `json:"4"`
+		N5 int64 `json:"5"`
+	} `json:"stars"`
+}
+
 // Sender USER is an agent.
 type Sender string
 
@@ -1010,6 +1108,41 @@ type Statistics struct {
 	TotalConversations int64 `json:"totalConversations"`
 	TotalMessages      int64 `json:"totalMessages"`
 	TotalVisitors      int64 `json:"totalVisitors"`
+}
+
+// StatisticsHistory defines model for StatisticsHistory.
+type StatisticsHistory struct {
+	Data     []StatisticsInterval      `json:"data"`
+	From     time.Time                 `json:"from"`
+	Interval StatisticsHistoryInterval `json:"interval"`
+	To       time.Time                 `json:"to"`
+	Tz       string                    `json:"tz"`
+}
+
+// StatisticsHistoryInterval defines model for StatisticsHistory.Interval.
+type StatisticsHistoryInterval string
+
+// StatisticsInterval defines model for StatisticsInterval.
+type StatisticsInterval struct {
+	AgentMessages int64 `json:"agentMessages"`
+
+	// ConversationsClosed One that is opened again and closed again counts again.
+	ConversationsClosed   int64 `json:"conversationsClosed"`
+	ConversationsImported int64 `json:"conversationsImported"`
+	ConversationsOpened   int64 `json:"conversationsOpened"`
+
+	// FirstResponse How long something took, in seconds. A quantile is within 1 % of the true one.
+	FirstResponse Durations `json:"firstResponse"`
+	From          time.Time `json:"from"`
+	NewVisitors   int64     `json:"newVisitors"`
+	Ratings       Ratings   `json:"ratings"`
+
+	// Resolution How long something took, in seconds. A quantile is within 1 % of the true one.
+	Resolution Durations `json:"resolution"`
+
+	// To Where the next one begins.
+	To              time.Time `json:"to"`
+	VisitorMessages int64     `json:"visitorMessages"`
 }
 
 // Tag defines model for Tag.
@@ -1520,8 +1653,19 @@ type ConversationOpenedType string
 type ConversationRated struct {
 	At   time.Time `json:"at"`
 	Data struct {
+		// AgentID Who had the conversation; left out where nobody had.
+		AgentID      *int64       `json:"agentId,omitempty"`
 		Conversation Conversation `json:"conversation"`
-		Rating       int64        `json:"rating"`
+
+		// Previous The rating whose place it takes.
+		Previous *struct {
+			// AgentID Who had the conversation; left out where nobody had.
+			AgentID *int64    `json:"agentId,omitempty"`
+			RatedAt time.Time `json:"ratedAt"`
+			Rating  int64     `json:"rating"`
+		} `json:"previous,omitempty"`
+		RatedAt *time.Time `json:"ratedAt,omitempty"`
+		Rating  int64      `json:"rating"`
 	} `json:"data"`
 
 	// ID The same on every delivery; empty for what is kept nowhere.
@@ -1557,7 +1701,10 @@ type ConversationUpdated struct {
 	Data struct {
 		Conversation Conversation       `json:"conversation"`
 		From         ConversationStatus `json:"from"`
-		Status       ConversationStatus `json:"status"`
+
+		// ResolutionSeconds Where it was closed, how long it had been there.
+		ResolutionSeconds *float64           `json:"resolutionSeconds,omitempty"`
+		Status            ConversationStatus `json:"status"`
 	} `json:"data"`
 
 	// ID The same on every delivery; empty for what is kept nowhere.
@@ -1591,6 +1738,8 @@ type ConversationsImportedType string
 type MessageCreated struct {
 	At   time.Time `json:"at"`
 	Data struct {
+		// AgentID Of an agent's message: its author or, where it names none, who has the conversation.
+		AgentID      *int64       `json:"agentId,omitempty"`
 		Conversation Conversation `json:"conversation"`
 
 		// FirstResponseSeconds Where this message was the first answer.
@@ -1793,6 +1942,9 @@ type DeliveryID = int64
 // File defines model for file.
 type File = string
 
+// From defines model for from.
+type From = string
+
 // IdempotencyKey defines model for idempotencyKey.
 type IdempotencyKey = string
 
@@ -1816,6 +1968,12 @@ type PageNumber = int64
 
 // TicketID defines model for ticketId.
 type TicketID = string
+
+// To defines model for to.
+type To = string
+
+// Tz defines model for tz.
+type Tz = string
 
 // UpdatedSince defines model for updatedSince.
 type UpdatedSince = time.Time
@@ -1922,6 +2080,46 @@ type SetTypingParams struct {
 type CreateOwnTicketParams struct {
 	// IdempotencyKey Any name for this request, the same on every try.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetAgentStatisticsParams defines parameters for GetAgentStatistics.
+type GetAgentStatisticsParams struct {
+	// From A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To As `from`; it is the first moment that does not count. Default the end of today.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Tz A time zone of the IANA's database.
+	Tz *Tz `form:"tz,omitempty" json:"tz,omitempty"`
+}
+
+// GetHistoryParams defines parameters for GetHistory.
+type GetHistoryParams struct {
+	// From A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To As `from`; it is the first moment that does not count. Default the end of today.
+	To       *To                       `form:"to,omitempty" json:"to,omitempty"`
+	Interval *GetHistoryParamsInterval `form:"interval,omitempty" json:"interval,omitempty"`
+
+	// Tz A time zone of the IANA's database.
+	Tz *Tz `form:"tz,omitempty" json:"tz,omitempty"`
+}
+
+// GetHistoryParamsInterval defines parameters for GetHistory.
+type GetHistoryParamsInterval string
+
+// GetRatingsParams defines parameters for GetRatings.
+type GetRatingsParams struct {
+	// From A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To As `from`; it is the first moment that does not count. Default the end of today.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Tz A time zone of the IANA's database.
+	Tz *Tz `form:"tz,omitempty" json:"tz,omitempty"`
 }
 
 // DeleteTagParams defines parameters for DeleteTag.
@@ -2965,12 +3163,44 @@ type ClientInterface interface {
 	// Corresponds with POST /internal/visitors/tickets (the `CreateOwnTicket` operationId).
 	CreateOwnTicket(ctx context.Context, params *CreateOwnTicketParams, body CreateOwnTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetAgentStatistics What each agent did
+	//
+	// The agents who did something in whole quarters of an hour from `from` to `to`, by their numbers. A message counts for the agent whom it names as its
+	// author or else for the one who has the conversation; a rating for the one who had it when it was rated. At most 400 days.
+	//
+	//
+	// Needs a token with `READ`.
+	//
+	// Corresponds with GET /statistics/agents (the `GetAgentStatistics` operationId).
+	GetAgentStatistics(ctx context.Context, params *GetAgentStatisticsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetStatistics A website's numbers, within a second of what happens
 	//
 	// Needs a token with `READ`.
 	//
 	// Corresponds with GET /statistics/current (the `GetStatistics` operationId).
 	GetStatistics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetHistory What happened, by hour or by day
+	//
+	// Whole intervals that begin in `from`..`to`, oldest first, within a second of what happens. A day is the time zone's own, of 23 to 25 hours where
+	// clocks are changed. At most 400 days, and 31 by the hour. What was imported was said at other times: it is counted, and in no other number.
+	// It goes back to when the website's events were first tallied.
+	//
+	//
+	// Needs a token with `READ`.
+	//
+	// Corresponds with GET /statistics/history (the `GetHistory` operationId).
+	GetHistory(ctx context.Context, params *GetHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRatings How conversations were rated
+	//
+	// Each conversation's last rating, in whole quarters of an hour from `from` to `to`. At most 400 days.
+	//
+	// Needs a token with `READ`.
+	//
+	// Corresponds with GET /statistics/ratings (the `GetRatings` operationId).
+	GetRatings(ctx context.Context, params *GetRatingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTags The catalogue: at most 500 tags
 	//
@@ -3816,6 +4046,26 @@ func (c *Client) CreateOwnTicket(ctx context.Context, params *CreateOwnTicketPar
 	return c.Client.Do(req)
 }
 
+// GetAgentStatistics What each agent did
+//
+// The agents who did something in whole quarters of an hour from `from` to `to`, by their numbers. A message counts for the agent whom it names as its
+// author or else for the one who has the conversation; a rating for the one who had it when it was rated. At most 400 days.
+//
+// Needs a token with `READ`.
+//
+// Corresponds with GET /statistics/agents (the `GetAgentStatistics` operationId).
+func (c *Client) GetAgentStatistics(ctx context.Context, params *GetAgentStatisticsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAgentStatisticsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetStatistics A website's numbers, within a second of what happens
 //
 // Needs a token with `READ`.
@@ -3823,6 +4073,46 @@ func (c *Client) CreateOwnTicket(ctx context.Context, params *CreateOwnTicketPar
 // Corresponds with GET /statistics/current (the `GetStatistics` operationId).
 func (c *Client) GetStatistics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetStatisticsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetHistory What happened, by hour or by day
+//
+// Whole intervals that begin in `from`..`to`, oldest first, within a second of what happens. A day is the time zone's own, of 23 to 25 hours where
+// clocks are changed. At most 400 days, and 31 by the hour. What was imported was said at other times: it is counted, and in no other number.
+// It goes back to when the website's events were first tallied.
+//
+// Needs a token with `READ`.
+//
+// Corresponds with GET /statistics/history (the `GetHistory` operationId).
+func (c *Client) GetHistory(ctx context.Context, params *GetHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetHistoryRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRatings How conversations were rated
+//
+// Each conversation's last rating, in whole quarters of an hour from `from` to `to`. At most 400 days.
+//
+// Needs a token with `READ`.
+//
+// Corresponds with GET /statistics/ratings (the `GetRatings` operationId).
+func (c *Client) GetRatings(ctx context.Context, params *GetRatingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRatingsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5701,6 +5991,84 @@ func NewCreateOwnTicketRequestWithBody(server string, params *CreateOwnTicketPar
 	return req, nil
 }
 
+// NewGetAgentStatisticsRequest constructs an http.Request for the GetAgentStatistics method
+func NewGetAgentStatisticsRequest(server string, params *GetAgentStatisticsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/statistics/agents")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Tz != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tz", *params.Tz, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetStatisticsRequest constructs an http.Request for the GetStatistics method
 func NewGetStatisticsRequest(server string) (*http.Request, error) {
 	var err error
@@ -5718,6 +6086,174 @@ func NewGetStatisticsRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetHistoryRequest constructs an http.Request for the GetHistory method
+func NewGetHistoryRequest(server string, params *GetHistoryParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/statistics/history")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Interval != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "interval", *params.Interval, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Tz != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tz", *params.Tz, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetRatingsRequest constructs an http.Request for the GetRatings method
+func NewGetRatingsRequest(server string, params *GetRatingsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/statistics/ratings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Tz != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tz", *params.Tz, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -8255,9 +8791,24 @@ func (o *Operations) CreateOwnTicket(ctx context.Context, params *CreateOwnTicke
 	return read[Ticket](o.client.CreateOwnTicket(ctx, params, body, keyed))
 }
 
+// GetAgentStatistics What each agent did
+func (o *Operations) GetAgentStatistics(ctx context.Context, params *GetAgentStatisticsParams) (Answer[AgentStatistics], error) {
+	return read[AgentStatistics](o.client.GetAgentStatistics(ctx, params))
+}
+
 // GetStatistics A website's numbers, within a second of what happens
 func (o *Operations) GetStatistics(ctx context.Context) (Answer[Statistics], error) {
 	return read[Statistics](o.client.GetStatistics(ctx))
+}
+
+// GetHistory What happened, by hour or by day
+func (o *Operations) GetHistory(ctx context.Context, params *GetHistoryParams) (Answer[StatisticsHistory], error) {
+	return read[StatisticsHistory](o.client.GetHistory(ctx, params))
+}
+
+// GetRatings How conversations were rated
+func (o *Operations) GetRatings(ctx context.Context, params *GetRatingsParams) (Answer[RatingStatistics], error) {
+	return read[RatingStatistics](o.client.GetRatings(ctx, params))
 }
 
 // ListTags The catalogue: at most 500 tags

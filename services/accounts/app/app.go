@@ -60,7 +60,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		keepers = append(keepers, siblings.Keeper{Service: s.name, Data: custody.Remote{Client: base.Client(s.url)}})
 	}
 	service := accounts.New(mongostore.New(base.DB), siblings.Widgets{Client: base.Client(c.WidgetsURL)},
-		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, keepers, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}, time.Now)
+		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Statistics{Client: base.Client(c.StatisticsURL)}, keepers, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}, time.Now)
 	api.Mount(base.Router, base.Chain, service)
 	return base.Unit(ctx, runner.Task{Name: "erase", Run: eraser.Task{Service: service, Logger: base.Log}.Run})
 }

@@ -54,6 +54,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		events.NewTeller(base.Redis, base.Telemetry), assistant, time.Now)
 	api.Mount(base.Router, base.Chain, service)
 	log.Serve(base.Router, base.Chain)
+	log.ServeTotals(base.Router, base.Chain, store.Totals)
 	custody.Serve(base.Router, base.Chain, "conversations", custody.Beside(store, base.Kept))
 	feed := func(name string, source events.Source) events.Feed {
 		return events.Feed{Name: name, Log: source, Redis: base.Redis}

@@ -3,6 +3,8 @@ package app
 
 import (
 	"context"
+	"time"
+	_ "time/tzdata" // the machine may have no time zones
 
 	"fivechat.dev/libs/component"
 	"fivechat.dev/libs/custody"
@@ -10,6 +12,7 @@ import (
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/services/statistics"
 	"fivechat.dev/services/statistics/internal/api"
+	"fivechat.dev/services/statistics/internal/checker"
 	"fivechat.dev/services/statistics/internal/mongostore"
 	"fivechat.dev/services/statistics/internal/siblings"
 )
@@ -34,10 +37,18 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	}
 	store := mongostore.New(base.DB)
 	custody.Serve(base.Router, base.Chain, "statistics", custody.Beside(store, base.Kept))
-	api.Mount(base.Router, base.Chain, statistics.New(store, siblings.Visitors{Client: base.Client(c.VisitorsURL)}))
-	follow := func(source, url string) runner.Task {
-		f := events.Follower{Name: source, Source: events.Remote{Client: base.Client(url)}, Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply}
-		return runner.Task{Name: "follow " + source, Run: f.Run}
+	logs := []siblings.Log{
+		{Service: "conversations", Remote: events.Remote{Client: base.Client(c.ConversationsURL)}},
+		{Service: "visitors", Remote: events.Remote{Client: base.Client(c.VisitorsURL)}},
 	}
-	return base.Unit(ctx, follow("conversations", c.ConversationsURL), follow("visitors", c.VisitorsURL))
+	service := statistics.New(store, siblings.Visitors{Client: base.Client(c.VisitorsURL)}, logs[0], logs[1])
+	api.Mount(base.Router, base.Chain, service, time.Now)
+	check := checker.New(store, service, base.Telemetry, time.Now)
+	tasks := []runner.Task{{Name: "check", Run: check.Run}}
+	for _, l := range logs {
+		f := events.Follower{
+			Feed: events.Feed{Name: l.Service, Log: l.Remote, Redis: base.Redis}, Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply}
+		tasks = append(tasks, runner.Task{Name: "follow " + l.Service, Run: f.Run})
+	}
+	return base.Unit(ctx, tasks...)
 }

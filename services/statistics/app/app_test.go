@@ -14,7 +14,7 @@ import (
 	"fivechat.dev/services/statistics/app"
 )
 
-// answer answers for conversations and visitors: logs of three and two records, and two visitors of website 1 online.
+// answer answers for conversations and visitors: logs of four and two records, and two visitors of website 1 online.
 func answer(w http.ResponseWriter, r *http.Request) {
 	log := func(records ...string) string { return "[" + strings.Join(records, ",") + "]" }
 	record := func(pos, site, typ, data string) string {
@@ -23,7 +23,8 @@ func answer(w http.ResponseWriter, r *http.Request) {
 	known := map[string]string{
 		"0 /conversations/internal/events?after=0&limit=500": log(
 			record("1", "1", "conversation.opened", `"{}"`), record("2", "1", "message.created", `"{\"sender\":\"VISITOR\"}"`),
-			record("3", "1", "message.created", `"{\"sender\":\"USER\",\"firstResponseSeconds\":45.46}"`)),
+			record("3", "1", "message.created", `"{\"sender\":\"USER\",\"firstResponseSeconds\":45.46,\"agentId\":7}"`),
+			record("4", "1", "conversation.rated", `"{\"rating\":4,\"agentId\":7}"`)),
 		"0 /visitors/internal/events?after=0&limit=500": log(record("1", "1", "visitor.created", `"{}"`), record("2", "2", "visitor.created", `"{}"`)),
 		"1 /visitors/internal/visitors/online":          `{"online":2}`,
 		"2 /visitors/internal/visitors/online":          `{"online":0}`,

@@ -53,6 +53,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	log.PublishTo(base.Redis)
 	log.Serve(base.Router, base.Chain)
 	store := mongostore.New(base.DB, log)
+	log.ServeTotals(base.Router, base.Chain, store.Totals)
 	custody.Serve(base.Router, base.Chain, "visitors", custody.Beside(store, base.Kept))
 	api.Mount(base.Router, base.Chain, visitors.New(store,
 		widgetsclient.New(base.Client(c.WidgetsURL)), conversationsclient.New(base.Client(c.ConversationsURL)), accountsclient.New(base.Client(c.AccountsURL)),

@@ -55,7 +55,10 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	custody.Serve(base.Router, base.Chain, "webhooks", custody.Beside(store, base.Kept))
 	api.Mount(base.Router, base.Chain, webhooks.New(store, c.HTTP))
 	follow := func(source, url string) runner.Task {
-		f := events.Follower{Name: source, Source: events.Remote{Client: base.Client(url)}, Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply}
+		f := events.Follower{
+			Feed:      events.Feed{Name: source, Log: events.Remote{Client: base.Client(url)}, Redis: base.Redis},
+			Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply,
+		}
 		return runner.Task{Name: "follow " + source, Run: f.Run}
 	}
 	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "dispatch", Run: dispatcher.Run},

@@ -20,6 +20,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 	mountWebsiteUsers(r, chain, s)
 	mountTokens(r, chain, s)
 	mountCustody(r, chain, s)
+	mountStatistics(r, chain, s)
 
 	httpkit.Handle(r, "GET /internal/tokens/{hash}", 200, operation.New(chain, "accounts.resolve_token", authz.Internal,
 		func(ctx context.Context, req byHash) (access, error) {

@@ -56,6 +56,14 @@ func mountWebsites(r *httpkit.Router, chain operation.Chain, s *accounts.Service
 		})))
 }
 
+func mountStatistics(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
+	httpkit.Handle(r, "POST /operator/websites/{websiteId}/statistics/recount", 200, operation.New(chain, "accounts.recount_statistics", authz.Operator,
+		inWebsite(s, func(ctx context.Context, t tenant.ID, req recount) (recounted, error) {
+			drift, err := s.Recount(ctx, t, req.Repair, by(ctx))
+			return recounted{viewsOf(drift, driftViewOf), req.Repair && len(drift) > 0}, err
+		})))
+}
+
 func mountWebsiteUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 	httpkit.Handle(r, "GET /operator/websites/{websiteId}/users", 200, operation.New(chain, "accounts.list_website_users", authz.Operator,
 		inWebsite(s, func(ctx context.Context, t tenant.ID, req listOfWebsite) (paging.Page[userView], error) {

@@ -96,6 +96,11 @@ func (u updateWebsite) patch() accounts.WebsitePatch {
 	return accounts.WebsitePatch{Name: u.Name, URL: u.URL, Organization: u.Organization, Plan: u.Plan, Quotas: u.Quotas}
 }
 
+type recount struct {
+	ofWebsite
+	Repair bool `json:"repair"`
+}
+
 type newToken struct {
 	ofWebsite
 	Name      string         `json:"name"`

@@ -179,3 +179,20 @@ func ifEver(t time.Time) *time.Time {
 	}
 	return &t
 }
+
+// recounted is what a recount of a website's statistics found.
+type recounted struct {
+	Drift    []driftView `json:"drift"`
+	Repaired bool        `json:"repaired"`
+}
+
+type driftView struct {
+	Counter    string  `json:"counter"`
+	Kept       float64 `json:"kept"`
+	Recounted  float64 `json:"recounted"`
+	Difference float64 `json:"difference"` // how much too much is kept
+}
+
+func driftViewOf(d accounts.Drift) driftView {
+	return driftView{d.Counter, d.Kept, d.Recounted, d.Kept - d.Recounted}
+}

@@ -31,7 +31,9 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 	if visitor != 0 {
 		more, err = s.eraseVisitor(ctx, t, visitor)
 	} else if more, err = s.shelves.Erase(ctx, t); err == nil && !more {
-		more, err = s.log.EraseWebsite(ctx, t)
+		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
+			more, err = s.log.EraseWebsite(ctx, t)
+		}
 	}
 	if err != nil || more {
 		return more, err
@@ -43,7 +45,7 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 const eraseConversations = 10
 
 // counts are the members of events that statistics are made of; they name nobody.
-var counts = []string{"sender", "firstResponseSeconds", "from", "status"}
+var counts = []string{"sender", "firstResponseSeconds", "agentId", "from", "status", "resolutionSeconds", "rating", "ratedAt", "previous"}
 
 func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	found, err := s.conversations.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}}, mongokit.Query{Limit: eraseConversations, Omit: "terms"})
@@ -75,6 +77,9 @@ func (s *Store) eraseConversation(ctx context.Context, t tenant.ID, token string
 			return err
 		}
 		if err := s.log.Redact(ctx, t, c.ID, counts...); err != nil {
+			return err
+		}
+		if err := s.remember(ctx, c); err != nil {
 			return err
 		}
 		return s.tell(ctx, t, []conversations.Event{{

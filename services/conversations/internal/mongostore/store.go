@@ -24,6 +24,7 @@ type Store struct {
 	conversations *mongokit.Collection[conversations.Conversation]
 	messages      *mongokit.Collection[conversations.Message]
 	tags          *mongokit.Collection[conversations.Tag]
+	erased        *mongokit.Collection[erasedRow]
 	positions     *mongokit.Global[positionRow]
 	ids           *mongokit.Sequence
 	log           *events.Log
@@ -51,6 +52,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 			mongokit.Index{Keys: bson.D{{Key: "conversationId", Value: 1}, {Key: "_id", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "conversationId", Value: 1}, {Key: "clientMessageId", Value: 1}}, Unique: true, Present: "clientMessageId"}),
 		tags:      mongokit.Tenanted[conversations.Tag](db, "conversations_tags", "tag", mongokit.Index{Keys: bson.D{{Key: "name", Value: 1}}, Unique: true}),
+		erased:    declareErased(db),
 		positions: mongokit.GlobalOf[positionRow](db, "conversations_positions", "position"),
 		ids:       mongokit.NewSequence(db, "conversations", "conversation"),
 		log:       log,

@@ -3,6 +3,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"fivechat.dev/libs/authz"
 	"fivechat.dev/libs/httpkit"
@@ -11,21 +12,68 @@ import (
 	"fivechat.dev/services/statistics"
 )
 
-// view is the statistics as clients see them.
-type view struct {
-	TotalConversations  int64   `json:"totalConversations"`
-	ActiveConversations int64   `json:"activeConversations"`
-	TotalMessages       int64   `json:"totalMessages"`
-	TotalVisitors       int64   `json:"totalVisitors"`
-	OnlineVisitors      int64   `json:"onlineVisitors"`
-	AverageResponseTime float64 `json:"averageResponseTime"`
-}
-
-// Mount puts the operations of s into the route table.
-func Mount(r *httpkit.Router, chain operation.Chain, s *statistics.Service) {
+// Mount puts the operations of s into the route table. now gives the time.
+func Mount(r *httpkit.Router, chain operation.Chain, s *statistics.Service, now func() time.Time) {
 	httpkit.Handle(r, "GET /statistics/current", 200, operation.New(chain, "statistics.get_current", authz.Read,
 		func(ctx context.Context, _ operation.None) (view, error) {
 			c, err := s.Current(ctx, identity.From(ctx).Website)
 			return view{c.TotalConversations, c.OpenConversations, c.TotalMessages, c.TotalVisitors, c.OnlineVisitors, c.AverageResponseTime()}, err
 		}))
+	httpkit.Handle(r, "GET /statistics/history", 200, operation.New(chain, "statistics.get_history", authz.Read,
+		func(ctx context.Context, req history) (historyView, error) {
+			p, err := req.about(now())
+			if err != nil {
+				return historyView{}, err
+			}
+			found, err := s.History(ctx, identity.From(ctx).Website, p, req.Interval)
+			return historyOf(req, found), err
+		}))
+	httpkit.Handle(r, "GET /statistics/agents", 200, operation.New(chain, "statistics.get_agents", authz.Read,
+		func(ctx context.Context, req period) (agentsView, error) {
+			p, err := req.about(now())
+			if err != nil {
+				return agentsView{}, err
+			}
+			found, whole, err := s.Agents(ctx, identity.From(ctx).Website, p)
+			return agentsOf(req, whole, found), err
+		}))
+	httpkit.Handle(r, "GET /statistics/ratings", 200, operation.New(chain, "statistics.get_ratings", authz.Read,
+		func(ctx context.Context, req period) (ratingsView, error) {
+			p, err := req.about(now())
+			if err != nil {
+				return ratingsView{}, err
+			}
+			found, whole, err := s.Ratings(ctx, identity.From(ctx).Website, p)
+			return ratingsView{spanOf(req, whole), starsOf(found)}, err
+		}))
+	mountInternal(r, chain, s)
+}
+
+// mountInternal mounts what the operator's commands come to.
+func mountInternal(r *httpkit.Router, chain operation.Chain, s *statistics.Service) {
+	httpkit.Handle(r, "POST /internal/statistics/recount", 200, operation.New(chain, "statistics.recount", authz.Internal,
+		func(ctx context.Context, req recount) (recounted, error) {
+			drift, err := s.Recount(ctx, identity.From(ctx).Website, req.Repair)
+			return recountedOf(drift, req.Repair), err
+		}))
+}
+
+type recount struct {
+	Repair bool `json:"repair"`
+}
+
+// period is what all histories are asked about.
+type period struct {
+	From statistics.Moment `query:"from" json:"-"`
+	To   statistics.Moment `query:"to" json:"-"`
+	Zone string            `query:"tz" json:"-"`
+}
+
+func (p period) about(now time.Time) (statistics.Period, error) {
+	return statistics.NewPeriod(p.From, p.To, p.Zone, now)
+}
+
+type history struct {
+	period
+	Interval string `query:"interval" json:"-"`
 }

@@ -2,20 +2,96 @@ package mongostore
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/custody"
+	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/tenant"
 )
 
-// shelves are what an export shows.
-func shelves(db *mongokit.DB) custody.Shelves {
-	return custody.Shelves{custody.Shelf{Kind: "statistics", Small: true}.Over(db, "statistics_counters")}
+// shelves are what there is of a website. An export shows the counters as all shelves are shown, and the days, which are
+// many and have no numbers, page by page.
+type shelves struct {
+	counters, all custody.Shelves
+	days          []daysShelf
 }
 
-// Export implements custody.Keeper.
+type daysShelf struct {
+	kind string
+	rows *mongokit.Collection[custody.Row]
+}
+
+func newShelves(db *mongokit.DB) shelves {
+	counters := custody.Shelf{Kind: "statistics", Small: true}.Over(db, "statistics_counters")
+	return shelves{
+		counters: custody.Shelves{counters},
+		all: custody.Shelves{counters,
+			custody.Shelf{Kind: "statistics day"}.Over(db, "statistics_days"),
+			custody.Shelf{Kind: "statistics agent day"}.Over(db, "statistics_agent_days")},
+		days: []daysShelf{
+			{"statistics day", mongokit.Tenanted[custody.Row](db, "statistics_days", "day")},
+			{"statistics agent day", mongokit.Tenanted[custody.Row](db, "statistics_agent_days", "day")}},
+	}
+}
+
+// exportRows bounds a page: a day of a busy website has some ten kilobytes.
+const exportRows = 50
+
+// exportPlace is a row of one of the days' shelves, behind which an export goes on.
+type exportPlace struct {
+	shelf      int
+	day, agent int64
+}
+
+func (p exportPlace) String() string { return fmt.Sprintf("%d.%d.%d", p.shelf, p.day, p.agent) }
+
+// first is in front of all days of a shelf.
+func first(shelf int) exportPlace { return exportPlace{shelf, math.MinInt32, 0} }
+
+// Export implements custody.Keeper. A visitor has nothing here.
 func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (custody.Page, error) {
-	return s.shelves.Export(ctx, t, visitor, after)
+	if visitor != 0 {
+		return custody.Page{}, nil
+	}
+	if after == "" {
+		page, err := s.shelves.counters.Export(ctx, t, 0, "")
+		page.Next = first(0).String()
+		return page, err
+	}
+	var at exportPlace
+	if n, err := fmt.Sscanf(after, "%d.%d.%d", &at.shelf, &at.day, &at.agent); err != nil || n != 3 || at.shelf < 0 || at.shelf >= len(s.shelves.days) {
+		return custody.Page{}, fault.Bad("after", "is not a place that a page named")
+	}
+	return s.exportDays(ctx, t, at)
+}
+
+func (s *Store) exportDays(ctx context.Context, t tenant.ID, at exportPlace) (page custody.Page, err error) {
+	shelf := s.shelves.days[at.shelf]
+	rows, err := shelf.rows.List(ctx, t, rowsBehind(at.day, at.agent, math.MaxInt32), inOrder(exportRows))
+	if err != nil {
+		return page, err
+	}
+	for _, r := range rows {
+		line, err := custody.Line(shelf.kind, r)
+		if err != nil {
+			return page, err
+		}
+		page.Rows = append(page.Rows, json.RawMessage(line))
+		at.day = bson.Raw(r).Lookup("day").AsInt64()
+		at.agent, _ = bson.Raw(r).Lookup("agentId").AsInt64OK()
+	}
+	switch {
+	case len(rows) == exportRows:
+		page.Next = at.String()
+	case at.shelf+1 < len(s.shelves.days):
+		page.Next = first(at.shelf + 1).String()
+	}
+	return page, nil
 }
 
 // Erase implements custody.Keeper. Sums name no visitor, and stay when one goes.
@@ -23,5 +99,5 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 	if visitor != 0 {
 		return false, nil
 	}
-	return s.shelves.Erase(ctx, t)
+	return s.shelves.all.Erase(ctx, t)
 }

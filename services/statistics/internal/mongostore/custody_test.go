@@ -1,11 +1,11 @@
 package mongostore_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
 	"fivechat.dev/services/internal/storetest"
-	"fivechat.dev/services/statistics"
 )
 
 // TestErased: a website's sums go, a visitor's part in them stays.
@@ -15,17 +15,25 @@ func TestErased(t *testing.T) {
 	if err := s.Apply(t.Context(), "conversations", talk(a, b)); err != nil {
 		t.Fatal(err)
 	}
+	var days source
+	for n := range 120 {
+		days.tellAt(noon.AddDate(0, 0, n), a, "message.created", `{"sender":"USER","agentId":7}`)
+	}
+	if err := s.Apply(t.Context(), "another", days); err != nil {
+		t.Fatal(err)
+	}
 	before, theirs := counters(t, s, a), counters(t, s, b)
-	if kinds, rows := storetest.Exported(t, s, a, 0); kinds["statistics"] != 1 || !strings.Contains(rows[0], `"totalMessages":2`) {
-		t.Errorf("%v", rows)
+	want := map[string]int{"statistics": 1, "statistics day": 121, "statistics agent day": 120}
+	if kinds, rows := storetest.Exported(t, s, a, 0); !maps.Equal(kinds, want) || !strings.Contains(rows[len(rows)-1], `"agentMessages":1`) || !strings.Contains(rows[0], `"totalMessages":122`) {
+		t.Errorf("%v: %v, %v", kinds, rows[0], rows[len(rows)-1])
 	}
 	storetest.Erase(t, s, a, 7)
 	if got := counters(t, s, a); got != before {
 		t.Errorf("%+v, want %+v", got, before)
 	}
 	storetest.Erase(t, s, a, 0)
-	if got := counters(t, s, a); got != (statistics.Counters{}) {
-		t.Errorf("left: %+v", got)
+	if kinds, _ := storetest.Exported(t, s, a, 0); len(kinds) > 0 {
+		t.Errorf("left: %v", kinds)
 	}
 	if got := counters(t, s, b); got != theirs {
 		t.Errorf("the other website has %+v, had %+v", got, theirs)

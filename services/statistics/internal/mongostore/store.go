@@ -1,8 +1,7 @@
-// Package mongostore keeps counters in MongoDB, together with how far each followed log is counted.
+// Package mongostore keeps counters and tallies in MongoDB, together with how far each followed log is counted.
 package mongostore
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -10,7 +9,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
@@ -20,22 +18,33 @@ import (
 
 // Store implements statistics.Store, and Position and Apply of an events.Follower.
 type Store struct {
+	db        *mongokit.DB
 	counters  *mongokit.Collection[counterRow]
+	days      *mongokit.Collection[dayRow]
+	agentDays *mongokit.Collection[dayRow]
 	positions *events.Positions
-	shelves   custody.Shelves
+	websites  *mongokit.Global[counterRow] // the counters of all of them
+	rounds    *mongokit.Global[roundRow]
+	shelves   shelves
 }
 
 type counterRow struct {
 	Website             tenant.ID `bson:"websiteId"`
 	statistics.Counters `bson:",inline"`
+	Repairs             int64 `bson:"repairs,omitempty"` // how often they have been repaired
 }
 
 // New declares the collections.
 func New(db *mongokit.DB) *Store {
 	return &Store{
+		db:        db,
 		counters:  mongokit.Tenanted[counterRow](db, "statistics_counters", "statistics", mongokit.Index{Unique: true}),
+		days:      declareDays(db),
+		agentDays: declareAgentDays(db),
 		positions: events.NewPositions(db, "statistics"),
-		shelves:   shelves(db),
+		websites:  mongokit.GlobalOf[counterRow](db, "statistics_counters", "statistics"),
+		rounds:    mongokit.GlobalOf[roundRow](db, "statistics_rounds", "round"),
+		shelves:   newShelves(db),
 	}
 }
 
@@ -58,23 +67,40 @@ func (s *Store) Apply(ctx context.Context, source string, records []events.Recor
 	return s.positions.Apply(ctx, source, records, func(ctx context.Context, fresh []events.Record) error {
 		happened := make([]statistics.Event, len(fresh))
 		for i, r := range fresh {
-			happened[i] = statistics.Event{Website: r.Website, Type: r.Type}
-			if err := r.Decode(&happened[i].Data); err != nil {
-				return fmt.Errorf("mongostore: record %d of %s, a %s: %w", r.Pos, source, r.Type, err)
+			var err error
+			if happened[i], err = event(source, r); err != nil {
+				return err
 			}
 		}
-		return s.count(ctx, statistics.Project(happened))
+		delta := statistics.Project(happened)
+		if err := s.count(ctx, delta.Counters); err != nil {
+			return err
+		}
+		return s.tally(ctx, delta.Tallies)
 	})
+}
+
+// event reads a record.
+func event(source string, r events.Record) (statistics.Event, error) {
+	e := statistics.Event{Website: r.Website, Type: r.Type, At: r.At}
+	if err := r.Decode(&e.Data); err != nil {
+		return e, fmt.Errorf("mongostore: record %d of %s, a %s: %w", r.Pos, source, r.Type, err)
+	}
+	return e, nil
 }
 
 // count adds to each website's counters, always in the same order, so that two followers wait for one another and do
 // not cross.
 func (s *Store) count(ctx context.Context, deltas map[tenant.ID]statistics.Counters) error {
-	byNumber := func(a, b tenant.ID) int { return cmp.Compare(a.Int64(), b.Int64()) }
-	for _, t := range slices.SortedFunc(maps.Keys(deltas), byNumber) {
+	for _, t := range sorted(deltas, func(t tenant.ID) []int64 { return []int64{t.Int64()} }) {
 		if _, err := s.counters.Upsert(ctx, t, nil, bson.D{{Key: "$inc", Value: deltas[t]}}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// sorted gives the keys of a map in the order of the numbers that they are made of.
+func sorted[K comparable, V any](m map[K]V, numbers func(K) []int64) []K {
+	return slices.SortedFunc(maps.Keys(m), func(a, b K) int { return slices.Compare(numbers(a), numbers(b)) })
 }

@@ -29,7 +29,9 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 	if visitor != 0 {
 		more, err = s.eraseVisitor(ctx, t, visitor)
 	} else if more, err = s.eraseSome(ctx, t); err == nil && !more {
-		more, err = s.log.EraseWebsite(ctx, t)
+		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
+			more, err = s.log.EraseWebsite(ctx, t)
+		}
 	}
 	if err != nil || more {
 		return more, err
@@ -45,6 +47,9 @@ func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, id int64) (more b
 			return err
 		}
 		if err := s.remove(ctx, t, found); err != nil {
+			return err
+		}
+		if _, err := s.erased.Upsert(ctx, t, nil, bson.D{{Key: "$inc", Value: bson.D{{Key: "visitors", Value: int64(len(found))}}}}); err != nil {
 			return err
 		}
 		return s.log.Redact(ctx, t, id)

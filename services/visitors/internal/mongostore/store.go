@@ -21,6 +21,7 @@ type Store struct {
 	log      *events.Log
 	visitors *mongokit.Collection[visitors.Visitor]
 	tokens   *mongokit.Global[token]
+	erased   *mongokit.Collection[erasedRow]
 	ids      *mongokit.Sequence
 	shelves  custody.Shelves
 }
@@ -43,6 +44,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 			mongokit.Changes(),
 			mongokit.Index{Keys: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}}),
 		tokens:  mongokit.GlobalOf[token](db, "visitors_tokens", "visitor"),
+		erased:  declareErased(db),
 		ids:     mongokit.NewSequence(db, "visitors", "visitor"),
 		shelves: shelves(db),
 	}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"fivechat.dev/deploy/fivechat/operator"
+)
+
+// errDrift ends a recount that found something wrong and left it so.
+var errDrift = errors.New("counters are wrong: --repair corrects them")
+
+func statisticsCommand() *cobra.Command {
+	at := &operatorFlags{}
+	c := &cobra.Command{Use: "statistics", Short: "A website's statistics: compare them with what they count"}
+	at.add(c)
+	website := websiteFlag(c)
+	var repair bool
+	recount := &cobra.Command{
+		Use: "recount", Short: "Count a website's conversations and visitors anew, while it goes on, and show what differs", Args: cobra.NoArgs,
+		Long: "Count a website's conversations and visitors anew, and compare with its counters. It can run while the website is used.\n" +
+			"It fails where a counter is wrong, unless it was repaired. Histories are not recounted.",
+		RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
+			r, err := client.Recount(c.Context(), *website, repair)
+			if err != nil {
+				return err
+			}
+			return showRecount(c, r)
+		})}
+	recount.Flags().BoolVar(&repair, "repair", false, "correct the counters that are wrong")
+	c.AddCommand(recount)
+	return c
+}
+
+func showRecount(c *cobra.Command, r operator.Recount) error {
+	if len(r.Drift) == 0 {
+		fmt.Fprintln(c.OutOrStdout(), "all counters are right")
+		return nil
+	}
+	err := table(c, "COUNTER\tKEPT\tRECOUNTED\tDIFFERENCE", func(row func(...any)) {
+		for _, d := range r.Drift {
+			row(d.Counter, number(d.Kept), number(d.Recounted), number(d.Difference))
+		}
+	})
+	if err != nil || !r.Repaired {
+		return errors.Join(err, errDrift)
+	}
+	fmt.Fprintln(c.OutOrStdout(), "repaired")
+	return nil
+}
+
+// number gives a count, or seconds to the millisecond, without an exponent.
+func number(x float64) string { return strconv.FormatFloat(math.Round(x*1000)/1000, 'f', -1, 64) }

@@ -1,0 +1,21 @@
+package accounts
+
+import (
+	"context"
+
+	"fivechat.dev/libs/tenant"
+)
+
+// Recount has a website's statistics recounted and, where asked for, repaired, which the audit log tells of.
+func (s *Service) Recount(ctx context.Context, t tenant.ID, repair bool, by By) ([]Drift, error) {
+	if repair {
+		e, err := s.entry(ctx, t, by, "statistics", "repair", t.Int64())
+		if err == nil {
+			err = s.store.AddEntry(ctx, e)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s.statistics.Recount(ctx, t, repair)
+}

@@ -1,0 +1,46 @@
+package mongostore
+
+import (
+	"context"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/conversations"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// erasedRow is the sums over a website's conversations that were erased with their visitors. They name nobody, and stay
+// among the conversations there have been.
+type erasedRow struct {
+	Website                tenant.ID `bson:"websiteId"`
+	conversations.Imported `bson:",inline"`
+}
+
+func declareErased(db *mongokit.DB) *mongokit.Collection[erasedRow] {
+	return mongokit.Tenanted[erasedRow](db, "conversations_erased", "sum", mongokit.Index{Unique: true})
+}
+
+// remember counts a conversation that is being erased; inside its transaction.
+func (s *Store) remember(ctx context.Context, c conversations.Conversation) error {
+	var sums conversations.Imported
+	sums.Add(c)
+	_, err := s.erased.Upsert(ctx, c.WebsiteID, nil, bson.D{{Key: "$inc", Value: sums}})
+	return err
+}
+
+// Totals counts a website's conversations anew, by the names of the counters that statistics keep of them. It reads each
+// of them.
+func (s *Store) Totals(ctx context.Context, t tenant.ID) (map[string]float64, error) {
+	gone, err := s.erased.Get(ctx, t, nil)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	sums := gone.Imported
+	err = s.conversations.Each(ctx, t, nil, mongokit.Query{Only: []string{"status", "messages", "firstVisitorAt", "firstAgentAt"}}, sums.Add)
+	return map[string]float64{
+		"totalConversations": float64(sums.Conversations), "openConversations": float64(sums.Open), "totalMessages": float64(sums.Messages),
+		"answeredConversations": float64(sums.Answered), "responseSeconds": sums.ResponseSeconds,
+	}, err
+}

@@ -1,0 +1,70 @@
+package statistics
+
+import (
+	"context"
+	"slices"
+
+	"fivechat.dev/libs/tenant"
+)
+
+// Interval is what happened in one interval of a history.
+type Interval struct {
+	Period
+	Tally
+}
+
+// History gives what happened in each interval that a period touches, oldest first.
+func (s *Service) History(ctx context.Context, t tenant.ID, p Period, interval string) ([]Interval, error) {
+	periods, err := p.Split(interval)
+	if err != nil {
+		return nil, err
+	}
+	all, ends := make([]Interval, len(periods)), make([]Quarter, len(periods))
+	for i, p := range periods {
+		all[i].Period, ends[i] = p, QuarterOf(p.To)
+	}
+	err = s.store.Tallies(ctx, t, QuarterOf(periods[0].From), ends[len(ends)-1], func(q Quarter, tally Tally) {
+		i, _ := slices.BinarySearch(ends, q+1) // the first interval that ends behind the quarter
+		all[i].Add(tally)
+	})
+	return all, err
+}
+
+// Agent is what one of a website's agents did.
+type Agent struct {
+	ID int64
+	Tally
+}
+
+// Agents gives what each agent did in a period who did something, in the order of their numbers, and the period of whole
+// quarters of an hour that it is about.
+func (s *Service) Agents(ctx context.Context, t tenant.ID, p Period) ([]Agent, Period, error) {
+	first, behind := p.quarters()
+	sums := map[int64]*Agent{}
+	err := s.store.AgentTallies(ctx, t, first, behind, func(agent int64, tally Tally) {
+		if sums[agent] == nil {
+			sums[agent] = &Agent{ID: agent}
+		}
+		sums[agent].Add(tally)
+	})
+	var all []Agent
+	for _, a := range sums {
+		all = append(all, *a)
+	}
+	slices.SortFunc(all, func(a, b Agent) int { return int(a.ID - b.ID) })
+	return all, p.whole(), err
+}
+
+// Ratings gives a website's ratings in a period, and the period of whole quarters of an hour that it is about.
+func (s *Service) Ratings(ctx context.Context, t tenant.ID, p Period) (Tally, Period, error) {
+	first, behind := p.quarters()
+	var sum Tally
+	err := s.store.Tallies(ctx, t, first, behind, func(_ Quarter, tally Tally) { sum.Add(Tally{Stars: tally.Stars}) })
+	return sum, p.whole(), err
+}
+
+// whole gives the quarters that the period touches.
+func (p Period) whole() Period {
+	first, behind := p.quarters()
+	return Period{first.Begin().In(p.From.Location()), behind.Begin().In(p.To.Location())}
+}

@@ -1,0 +1,100 @@
+// Package checker looks now and then whether the counters are still what the sources' rows come to.
+package checker
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/statistics"
+)
+
+const (
+	period = time.Hour       // between two rounds
+	look   = time.Minute     // between looks whether a round is due: another replica may have stopped
+	most   = 5 * time.Minute // for one round
+)
+
+// Rounds says when a round is due, to one of the replicas.
+type Rounds interface {
+	// ClaimRound says whether a round is due, and behind which website it begins; the next one is due then.
+	ClaimRound(ctx context.Context, now, next time.Time) (behind tenant.ID, due bool, err error)
+	// EndRound notes the last website of a round.
+	EndRound(ctx context.Context, last tenant.ID) error
+}
+
+// Task works on every replica; a round belongs to the one that claimed it.
+type Task struct {
+	rounds    Rounds
+	service   *statistics.Service
+	telemetry *telemetry.Telemetry
+	now       func() time.Time
+	drift     prometheus.Gauge
+	wrong     map[tenant.ID]float64 // by how much, as it was found last, of those websites alone that are
+}
+
+// New makes a Task. now gives the time.
+func New(r Rounds, s *statistics.Service, t *telemetry.Telemetry, now func() time.Time) *Task {
+	task := &Task{r, s, t, now, prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "fivechat_statistics_drift",
+		Help: "Sum of how much counters differ from a recount, over the websites that this replica checked, each as it was found last.",
+	}), map[tenant.ID]float64{}}
+	t.Registry.MustRegister(task.drift)
+	return task
+}
+
+// Run works until ctx ends.
+func (t *Task) Run(ctx context.Context) error {
+	for {
+		if err := t.Round(ctx); err != nil && ctx.Err() == nil {
+			t.telemetry.Log.WarnContext(ctx, "checking will be tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(look):
+		}
+	}
+}
+
+// Round checks the next few websites, where that is due.
+func (t *Task) Round(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	now := t.now()
+	behind, due, err := t.rounds.ClaimRound(ctx, now, now.Add(period))
+	if err != nil || !due {
+		return err
+	}
+	checks, err := t.service.CheckSome(ctx, behind)
+	for _, c := range checks {
+		t.note(ctx, c)
+		behind = c.Website
+	}
+	sum := 0.0
+	for _, by := range t.wrong {
+		sum += by
+	}
+	t.drift.Set(sum)
+	if err != nil {
+		return err
+	}
+	return t.rounds.EndRound(ctx, behind)
+}
+
+func (t *Task) note(ctx context.Context, c statistics.Check) {
+	website := c.Website.Int64()
+	if c.Err != nil {
+		t.telemetry.Log.WarnContext(ctx, "a website's counters could not be checked", "website", website, "error", c.Err)
+		return
+	}
+	delete(t.wrong, c.Website)
+	for _, d := range c.Drift {
+		t.telemetry.Log.ErrorContext(ctx, "a counter is wrong: fivechat statistics recount repairs it", "website", website, "counter", d.Counter, "kept", d.Kept, "recounted", d.True)
+		t.wrong[c.Website] += math.Abs(d.Difference())
+	}
+}

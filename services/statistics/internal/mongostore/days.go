@@ -1,0 +1,165 @@
+package mongostore
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/statistics"
+)
+
+// dayRow is a day in UTC of a website, or of one of its agents: the tallies of its quarters of an hour, by their places
+// in it. So a year of any time zone is some 370 rows, however much happened.
+type dayRow struct {
+	Website  tenant.ID                `bson:"websiteId"`
+	Day      int64                    `bson:"day"`               // since the beginning of 1970
+	Agent    int64                    `bson:"agentId,omitempty"` // in statistics_agent_days alone
+	Quarters map[int]statistics.Tally `bson:"quarters"`
+}
+
+// The most rows that are read at once: in memory there are no more of them.
+const (
+	readDays = 40
+	readRows = 500
+)
+
+func declareDays(db *mongokit.DB) *mongokit.Collection[dayRow] {
+	return mongokit.Tenanted[dayRow](db, "statistics_days", "day", mongokit.Index{Keys: bson.D{{Key: "day", Value: 1}}, Unique: true})
+}
+
+func declareAgentDays(db *mongokit.DB) *mongokit.Collection[dayRow] {
+	return mongokit.Tenanted[dayRow](db, "statistics_agent_days", "day",
+		mongokit.Index{Keys: bson.D{{Key: "day", Value: 1}, {Key: "agentId", Value: 1}}, Unique: true})
+}
+
+// span matches the days of the quarters from first on and before behind.
+func span(first, behind statistics.Quarter) bson.D {
+	from, _ := first.Day()
+	to, _ := (behind - 1).Day()
+	return bson.D{{Key: "day", Value: bson.D{{Key: "$gte", Value: from}, {Key: "$lte", Value: to}}}}
+}
+
+// each gives the row's tallies between two quarters.
+func (r dayRow) each(first, behind statistics.Quarter, give func(statistics.Quarter, statistics.Tally)) {
+	for place, tally := range r.Quarters {
+		if q := statistics.OnDay(r.Day, place); q >= first && q < behind {
+			give(q, tally)
+		}
+	}
+}
+
+// Tallies implements statistics.Store.
+func (s *Store) Tallies(ctx context.Context, t tenant.ID, first, behind statistics.Quarter, give func(statistics.Quarter, statistics.Tally)) error {
+	for first < behind {
+		end := min(first+readDays*statistics.Quarters, behind)
+		rows, err := s.days.List(ctx, t, span(first, end), mongokit.Query{Sort: bson.D{{Key: "day", Value: 1}}})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			r.each(first, end, give)
+		}
+		first = end
+	}
+	return nil
+}
+
+// rowsBehind matches the rows behind that of a day and an agent, up to a last day. The range serves the index; the $or
+// only drops rows of the first day.
+func rowsBehind(day, agent, last int64) bson.D {
+	return bson.D{
+		{Key: "day", Value: bson.D{{Key: "$gte", Value: day}, {Key: "$lte", Value: last}}},
+		{Key: "$or", Value: bson.A{
+			bson.D{{Key: "day", Value: bson.D{{Key: "$gt", Value: day}}}},
+			bson.D{{Key: "agentId", Value: bson.D{{Key: "$gt", Value: agent}}}},
+		}}}
+}
+
+func inOrder(limit int64) mongokit.Query {
+	return mongokit.Query{Sort: bson.D{{Key: "day", Value: 1}, {Key: "agentId", Value: 1}}, Limit: limit}
+}
+
+// AgentTallies implements statistics.Store. It reads page by page: how many agents a website has, nobody bounds.
+func (s *Store) AgentTallies(ctx context.Context, t tenant.ID, first, behind statistics.Quarter, give func(agent int64, tally statistics.Tally)) error {
+	day, _ := first.Day()
+	last, _ := (behind - 1).Day()
+	for agent := int64(0); ; {
+		rows, err := s.agentDays.List(ctx, t, rowsBehind(day, agent, last), inOrder(readRows))
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			r.each(first, behind, func(_ statistics.Quarter, tally statistics.Tally) { give(r.Agent, tally) })
+			day, agent = r.Day, r.Agent
+		}
+		if len(rows) < readRows {
+			return nil
+		}
+	}
+}
+
+// dayOf names the row that a tally is in.
+type dayOf struct {
+	website    tenant.ID
+	agent, day int64
+}
+
+// increments gives what tallies add to each row, as the members of a $inc.
+func increments(all statistics.Tallies) (map[dayOf]bson.D, error) {
+	rows := map[dayOf]bson.D{}
+	for at, tally := range all {
+		raw, err := bson.Marshal(tally)
+		if err != nil {
+			return nil, fmt.Errorf("mongostore: a tally: %w", err)
+		}
+		day, place := at.Quarter.Day()
+		row := dayOf{at.Website, at.Agent, day}
+		if rows[row], err = flatten(rows[row], "quarters."+strconv.Itoa(place)+".", raw); err != nil {
+			return nil, fmt.Errorf("mongostore: a tally: %w", err)
+		}
+	}
+	return rows, nil
+}
+
+// flatten adds the numbers in a document to inc, each under its path.
+func flatten(inc bson.D, path string, doc bson.Raw) (bson.D, error) {
+	members, err := doc.Elements()
+	if err != nil {
+		return inc, err
+	}
+	for _, m := range members {
+		if below, is := m.Value().DocumentOK(); is {
+			if inc, err = flatten(inc, path+m.Key()+".", below); err != nil {
+				return inc, err
+			}
+		} else if n := m.Value().AsInt64(); n != 0 {
+			inc = append(inc, bson.E{Key: path + m.Key(), Value: n})
+		}
+	}
+	return inc, nil
+}
+
+// tally adds to the rows, always in the same order.
+func (s *Store) tally(ctx context.Context, all statistics.Tallies) error {
+	rows, err := increments(all)
+	if err != nil {
+		return err
+	}
+	for _, at := range sorted(rows, func(d dayOf) []int64 { return []int64{d.website.Int64(), d.agent, d.day} }) {
+		if len(rows[at]) == 0 { // what was added has been taken away again
+			continue
+		}
+		kept, key := s.days, bson.D{{Key: "day", Value: at.day}}
+		if at.agent != 0 {
+			kept, key = s.agentDays, append(key, bson.E{Key: "agentId", Value: at.agent})
+		}
+		if err := kept.Increment(ctx, at.website, key, rows[at]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package siblings
+
+import (
+	"context"
+	"fmt"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/statistics"
+)
+
+// Log implements statistics.Source over another service's log.
+type Log struct {
+	Service string
+	events.Remote
+}
+
+// Name implements statistics.Source.
+func (l Log) Name() string { return l.Service }
+
+// Totals implements statistics.Source.
+func (l Log) Totals(ctx context.Context, t tenant.ID) (statistics.Totals, error) {
+	found, err := l.Remote.Totals(ctx, t)
+	if err != nil {
+		return statistics.Totals{}, err
+	}
+	c := found.Counts
+	totals := statistics.Totals{Pos: found.Pos, Counters: statistics.Counters{
+		TotalConversations: int64(c["totalConversations"]), OpenConversations: int64(c["openConversations"]), TotalMessages: int64(c["totalMessages"]),
+		TotalVisitors: int64(c["totalVisitors"]), AnsweredConversations: int64(c["answeredConversations"]), ResponseSeconds: c["responseSeconds"],
+	}}
+	totals.Waiting, err = l.events(found.Waiting)
+	return totals, err
+}
+
+// page is how many events are read at once.
+const page = 500
+
+// Between implements statistics.Source.
+func (l Log) Between(ctx context.Context, t tenant.ID, behind, to int64) ([]statistics.Event, error) {
+	var all []statistics.Event
+	for behind < to {
+		records, err := l.Of(ctx, t, behind, page)
+		if err != nil {
+			return nil, err
+		}
+		wanted := upTo(records, to)
+		some, err := l.events(wanted)
+		if err != nil {
+			return nil, err
+		}
+		if all = append(all, some...); len(records) < page || len(wanted) < len(records) {
+			break
+		}
+		behind = records[len(records)-1].Pos
+	}
+	return all, nil
+}
+
+// upTo gives those of records, which are in order, up to a position.
+func upTo(records []events.Record, to int64) []events.Record {
+	for i, r := range records {
+		if r.Pos > to {
+			return records[:i]
+		}
+	}
+	return records
+}
+
+func (l Log) events(records []events.Record) ([]statistics.Event, error) {
+	all := make([]statistics.Event, len(records))
+	for i, r := range records {
+		all[i] = statistics.Event{Website: r.Website, Type: r.Type, At: r.At}
+		if err := r.Decode(&all[i].Data); err != nil {
+			return nil, fmt.Errorf("siblings: record %s of %s, a %s: %w", r.ID, l.Service, r.Type, err)
+		}
+	}
+	return all, nil
+}

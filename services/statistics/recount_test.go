@@ -1,0 +1,111 @@
+package statistics_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/statistics"
+)
+
+// log is a source whose rows are what its events come to.
+type log struct {
+	name    string
+	events  []statistics.Event // the one with the position n stands at n-1
+	pos     int64              // of the last one that has a position
+	counted int64              // what the rows come to: that of so many, all of whose positions are not given yet
+	wrong   int64              // conversations that the rows have too many
+	err     error
+}
+
+func (l *log) Name() string { return l.name }
+
+func (l *log) Totals(context.Context, tenant.ID) (statistics.Totals, error) {
+	t := statistics.Totals{Pos: l.pos, Waiting: l.events[l.pos:l.counted]}
+	for _, e := range l.events[:l.counted] {
+		t.Counters = t.Counters.Add(e.Delta())
+	}
+	t.Counters.TotalConversations += l.wrong
+	return t, l.err
+}
+
+func (l *log) Between(_ context.Context, _ tenant.ID, behind, to int64) ([]statistics.Event, error) {
+	return l.events[behind:to], nil
+}
+
+// counters is a store that has counted each log up to a position of its own.
+type counters struct {
+	statistics.Store
+	kept     statistics.Kept
+	repaired statistics.Counters
+}
+
+func (c *counters) Kept(context.Context, tenant.ID) (statistics.Kept, error) { return c.kept, nil }
+
+func (c *counters) Repair(_ context.Context, _ tenant.ID, by statistics.Counters, repairs int64) error {
+	c.repaired, c.kept.Repairs = by, repairs+1
+	return nil
+}
+
+var happenings = []statistics.Event{
+	{Type: "conversation.opened"}, {Type: "message.created", Data: statistics.Data{Sender: "VISITOR"}}, {Type: "visitor.created"},
+	{Type: "conversation.updated", Data: statistics.Data{From: "OPEN", Status: "CLOSED"}},
+	{Type: "conversation.updated", Data: statistics.Data{From: "CLOSED", Status: "OPEN"}},
+	{Type: "message.created", Data: statistics.Data{Sender: "USER", FirstResponseSeconds: new(float64)}},
+	{Type: "conversations.imported", Data: statistics.Data{Conversations: 3, Messages: 20, Answered: 2, ResponseSeconds: 0.1}},
+	{Type: "conversation.erased", Data: statistics.Data{From: "OPEN"}},
+}
+
+// TestRecountIsExactWhereverBothSidesStand draws logs, how far each source's rows, its positions and the counters are, and
+// a drift: it finds that one, none where there is none, and repairs by what is missing.
+func TestRecountIsExactWhereverBothSidesStand(t *testing.T) {
+	t.Parallel()
+	site := site(t, 1)
+	rapid.Check(t, func(t *rapid.T) {
+		store := &counters{kept: statistics.Kept{Positions: map[string]int64{}}}
+		logs := []*log{{name: "conversations"}, {name: "visitors"}}
+		for _, l := range logs {
+			l.events = rapid.SliceOfN(rapid.SampledFrom(happenings), 0, 30).Draw(t, "events")
+			n := int64(len(l.events))
+			l.counted = rapid.Int64Range(0, n).Draw(t, "counted")
+			l.pos = rapid.Int64Range(0, l.counted).Draw(t, "pos")
+			q := rapid.Int64Range(0, n).Draw(t, "kept up to") // later than the source was asked, or earlier
+			for _, e := range l.events[:q] {
+				store.kept.Counters = store.kept.Add(e.Delta())
+			}
+			if store.kept.Positions[l.name] = q; q == 0 {
+				delete(store.kept.Positions, l.name)
+			}
+		}
+		drift := rapid.Int64Range(-2, 2).Draw(t, "drift")
+		logs[0].wrong = -drift
+		s := statistics.New(store, nil, logs[0], logs[1])
+		found, err := s.Recount(context.Background(), site, rapid.Bool().Draw(t, "repair"))
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case drift == 0 && len(found) > 0:
+			t.Fatalf("found %+v", found)
+		case drift != 0 && (len(found) != 1 || found[0].Counter != "totalConversations" || found[0].Difference() != float64(drift)):
+			t.Fatalf("found %+v, not %d", found, drift)
+		}
+		if store.kept.Repairs > 0 && (store.repaired.TotalConversations != -drift || drift == 0 || math.Abs(store.repaired.ResponseSeconds) > 1e-9) {
+			t.Fatalf("repaired by %+v", store.repaired)
+		}
+	})
+}
+
+func TestRecountOfSourceThatIsAway(t *testing.T) {
+	t.Parallel()
+	away := fault.Away("the store", errors.New("gone"))
+	store := &counters{}
+	s := statistics.New(store, nil, &log{name: "conversations"}, &log{name: "visitors", err: away})
+	if _, err := s.Recount(t.Context(), site(t, 1), true); !errors.Is(err, away) || store.kept.Repairs > 0 {
+		t.Errorf("%v, %d repairs", err, store.kept.Repairs)
+	}
+}

@@ -1,0 +1,152 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/deploy/fivechat/system"
+	"fivechat.dev/libs/embedmongo"
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/tenant"
+	chat "fivechat.dev/services/conversations"
+)
+
+const (
+	eventsASecond = 1_000
+	eventsAtOnce  = 10 // in one transaction
+	eventSeconds  = 20
+	eventWebsites = 20
+)
+
+// writer writes into the log of the conversations that a system follows, and sees how far it is counted.
+type writer struct {
+	db        *mongokit.DB
+	log       *events.Log
+	positions *mongokit.Global[bson.M]
+}
+
+func newWriter(b *testing.B, uri string) writer {
+	b.Helper()
+	tele, err := telemetry.New(b.Context(), "conversations", telemetry.Config{LogTo: io.Discard})
+	if err != nil {
+		b.Fatal(err)
+	}
+	db, err := mongokit.Connect(mongokit.Config{URI: uri, Database: "fivechat"}, tele)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = db.Close(context.Background()) })
+	return writer{db, events.NewLog(db, tele), mongokit.GlobalOf[bson.M](db, "statistics_positions", "position")}
+}
+
+// write writes the n-th few events in one transaction: conversations are opened, and visitors and agents write in turn.
+func (w writer) write(ctx context.Context, n int) error {
+	t, err := tenant.New(int64(1_000 + n%eventWebsites))
+	if err != nil {
+		return err
+	}
+	now, agent, seconds := time.Now().UTC(), int64(n%50+1), float64(n%600)
+	c := chat.Conversation{ID: int64(n + 1), WebsiteID: t, Token: "conv_of_a_benchmark", Status: chat.Open, Tags: []string{"Travel"}, CreatedAt: now, UpdatedAt: now}
+	view := c.View(now, nil, "")
+	said := chat.Message{ID: int64(n), Content: "Where can I see the flights that I have booked for next week?", CreatedAt: now, UpdatedAt: now}.View()
+	return w.db.Tx(ctx, func(ctx context.Context) error {
+		err := w.log.Append(ctx, t, c.ID, chat.ConversationOpened, chat.OpenedData{Conversation: view})
+		for i := 1; i < eventsAtOnce-2 && err == nil; i++ {
+			d := chat.CreatedData{Conversation: view, Message: said, Sender: chat.FromVisitor}
+			if i%2 == 0 {
+				d.Sender, d.AgentID = chat.FromAgent, &agent
+			}
+			if i == 2 {
+				d.FirstResponseSeconds = &seconds
+			}
+			err = w.log.Append(ctx, t, c.ID, chat.MessageCreated, d)
+		}
+		if err != nil {
+			return err
+		}
+		if err := w.log.Append(ctx, t, c.ID, chat.ConversationUpdated, chat.UpdatedData{
+			Conversation: view, From: chat.Open, Status: chat.Closed, ResolutionSeconds: &seconds}); err != nil {
+			return err
+		}
+		return w.log.Append(ctx, t, c.ID, chat.ConversationRated, chat.RatedData{
+			Conversation: view, Rated: chat.Rated{Rating: int64(n%5 + 1), RatedAt: now, AgentID: &agent}})
+	})
+}
+
+// counted gives how many events of the log are counted.
+func (w writer) counted(ctx context.Context) int64 {
+	row, err := w.positions.Get(ctx, bson.D{{Key: "_id", Value: "conversations"}})
+	if err != nil {
+		return 0
+	}
+	pos, _ := row["pos"].(int64)
+	return pos
+}
+
+// BenchmarkProjection writes 1,000 events a second into a log for a while, and reports how long it took until they were
+// in counters and tallies, and the processor time of all of it: of the writer, the store, the relay and every follower.
+// One iteration is enough: -benchtime 1x.
+func BenchmarkProjection(b *testing.B) {
+	// It closes behind the system, and not with the context of the benchmark, which ends before.
+	store, err := embedmongo.Start(context.WithoutCancel(b.Context()), embedmongo.Options{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = store.Close() })
+	s, err := system.Start(b.Context(), system.Options{MongoURI: store.URI(), Data: b.TempDir(), Quotas: plenty(b)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = s.Stop(context.Background()) })
+	w := newWriter(b, store.URI())
+	for b.Loop() {
+		before, start := processorTime(b), time.Now()
+		lags := project(b, w)
+		slices.Sort(lags)
+		at := func(q float64) float64 { return lags[int(q*float64(len(lags)-1))].Seconds() * 1000 }
+		b.ReportMetric(at(0.5), "p50-lag-ms")
+		b.ReportMetric(at(0.99), "p99-lag-ms")
+		b.ReportMetric(at(1), "max-lag-ms")
+		b.ReportMetric(float64(eventsASecond*eventSeconds)/time.Since(start).Seconds(), "events/s")
+		b.ReportMetric(float64(processorTime(b)-before)/float64(time.Since(start)), "cores")
+	}
+}
+
+// project writes at its pace, and gives from when each transaction was begun until it was counted.
+func project(b *testing.B, w writer) []time.Duration {
+	b.Helper()
+	const all = eventsASecond * eventSeconds / eventsAtOnce
+	begun, first := make(chan time.Time, all), w.counted(b.Context())
+	go func() {
+		defer close(begun)
+		pace := time.NewTicker(time.Second * eventsAtOnce / eventsASecond)
+		defer pace.Stop()
+		for n := range all {
+			due := <-pace.C
+			if err := w.write(b.Context(), n); err != nil {
+				b.Error(err)
+				return
+			}
+			begun <- due
+		}
+	}()
+	var lags []time.Duration
+	for due := range begun {
+		for w.counted(b.Context()) < first+int64(len(lags)+1)*eventsAtOnce {
+			if time.Since(due) > time.Minute {
+				b.Fatal(fmt.Errorf("%d of %d are not counted", len(lags), all))
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		lags = append(lags, time.Since(due))
+	}
+	return lags
+}
