@@ -10,6 +10,9 @@ import (
 // linked is an answer that is a part of a list.
 type linked interface{ Links(at *url.URL) string }
 
+// NDJSON is an answer of JSON texts, one a line, that an operation has encoded itself.
+type NDJSON []byte
+
 // answer writes what an operation responded to the request of ctx.
 func (rt route) answer(ctx context.Context, w http.ResponseWriter, status int, response any) error {
 	req := requestOf(ctx)
@@ -18,6 +21,10 @@ func (rt route) answer(ctx context.Context, w http.ResponseWriter, status int, r
 	}
 	if status == http.StatusNoContent {
 		w.WriteHeader(status)
+		return nil
+	}
+	if lines, ok := response.(NDJSON); ok {
+		write(w, status, "application/x-ndjson", lines)
 		return nil
 	}
 	body, err := Encode(response)

@@ -68,13 +68,14 @@ type TypingData struct {
 	Typing            bool   `json:"typing"`
 }
 
-// Imported is the data of ConversationsImported: sums over one batch.
+// Imported is the data of ConversationsImported: which they are, and sums over them.
 type Imported struct {
 	Conversations   int64   `json:"conversations"`
 	Open            int64   `json:"open"`
 	Messages        int64   `json:"messages"`
 	Answered        int64   `json:"answered"`
 	ResponseSeconds float64 `json:"responseSeconds"`
+	ConversationIDs []int64 `json:"conversationIds,omitzero"` // which
 }
 
 // shown is the conversation as events tell of it: at the moment of its last change, with its tags' stored names.

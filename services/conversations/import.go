@@ -83,6 +83,7 @@ func (r Row) build(id int64, t tenant.ID, visitorID int64, now time.Time) (Conve
 
 // add counts a conversation into the sums.
 func (e *Imported) add(c Conversation) {
+	e.ConversationIDs = append(e.ConversationIDs, c.ID)
 	e.Conversations++
 	e.Messages += c.Messages
 	if c.Status == Open {
