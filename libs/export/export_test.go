@@ -265,8 +265,21 @@ func TestALargeAnswerEndsEarly(t *testing.T) {
 		}
 		return rows, err
 	}
-	if b, err := k.Next(t.Context(), mine, Request{}); err != nil || len(b) > 2*maxBytes {
-		t.Errorf("%d bytes, %v", len(b), err)
+	req, got := Request{}, 0
+	for ended := false; !ended; {
+		b, err := k.Next(t.Context(), mine, req)
+		if err != nil || len(b) > 2*maxBytes {
+			t.Fatalf("%d bytes, %v", len(b), err)
+		}
+		lines := bytes.Split(bytes.TrimSpace(b), []byte("\n"))
+		var e end
+		if err := json.Unmarshal(lines[len(lines)-1], &e); err != nil {
+			t.Fatal(err)
+		}
+		got, req.Cursor, ended = got+len(lines)-1, e.Cursor, e.EndOfStream
+	}
+	if got != 3 {
+		t.Errorf("%d rows of 3", got)
 	}
 }
 

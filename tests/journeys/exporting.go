@@ -109,7 +109,7 @@ func Exporting(t *testing.T, s harness.System) {
 	agent.Send(t, 200, "PATCH", "/tickets/"+tickets[2], harness.Map{"title": "second"})
 	agent.Send(t, 200, "DELETE", "/tickets/"+tickets[3], nil)
 	copies.shows(t, "a change and a deletion", func() bool {
-		return len(copies.rows) == 6 && copies.gone[tickets[3]] == 1 && copies.rows[tickets[2]]["title"] == "second"
+		return len(copies.rows) == 6 && copies.gone[tickets[3]] > 0 && copies.rows[tickets[2]]["title"] == "second"
 	})
 	agent.Send(t, 201, "POST", "/conversations/"+token+"/messages", harness.Map{"content": "two"})
 	agent.Send(t, 200, "PATCH", "/conversations/"+token, harness.Map{"summary": "second"})
@@ -127,7 +127,7 @@ func Exporting(t *testing.T, s harness.System) {
 	messages.shows(t, "what was said and imported", func() bool { return len(messages.rows) == 5 })
 	visitors.shows(t, "who was imported", func() bool { return len(visitors.rows) > 1 })
 	for id, n := range messages.came {
-		if n > 2 { // once, or twice where it was placed beside the walk
+		if n > 2 { // once, or once more where the walk found it before its record had a position
 			t.Errorf("message %s came %d times", id, n)
 		}
 	}

@@ -3134,7 +3134,8 @@ type ClientInterface interface {
 	//
 	// Begin without a cursor, and come again with the `cursor` of the last line: at once where it says `endOfStream: false`, else
 	// whenever you like within 7 days. First come all rows; then each row that has changed, in the state that it is in, or
-	// `{"deleted":true,"id":…}`. Nothing is left out. A row that changes while the first rows are read may come twice in one state.
+	// `{"deleted":true,"id":…}`. Nothing is left out. A row that changes several times meanwhile may come more than once in its last state: put each in
+	// place of what you have.
 	// Where a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and what has not come by the
 	// first `endOfStream: true` is gone. That something was read, that somebody is typing or online, and what a row shows of
 	// another kind are no changes.
@@ -3999,7 +4000,8 @@ func (c *Client) SetTyping(ctx context.Context, token ConversationToken, params 
 //
 // Begin without a cursor, and come again with the `cursor` of the last line: at once where it says `endOfStream: false`, else
 // whenever you like within 7 days. First come all rows; then each row that has changed, in the state that it is in, or
-// `{"deleted":true,"id":…}`. Nothing is left out. A row that changes while the first rows are read may come twice in one state.
+// `{"deleted":true,"id":…}`. Nothing is left out. A row that changes several times meanwhile may come more than once in its last state: put each in
+// place of what you have.
 // Where a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and what has not come by the
 // first `endOfStream: true` is gone. That something was read, that somebody is typing or online, and what a row shows of
 // another kind are no changes.
