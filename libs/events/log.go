@@ -132,6 +132,20 @@ func (l *Log) Head(ctx context.Context) (int64, error) {
 	return rows[0].Pos, nil
 }
 
+// margin is how much earlier than they are removed records count as gone: removal takes its time, and its own order.
+const margin = time.Hour
+
+// Keeps says whether the log still has everything behind a position. It has not where records were removed by age, and
+// where the position is none that it has given.
+func (l *Log) Keeps(ctx context.Context, pos int64) (bool, error) {
+	head, err := l.Head(ctx)
+	if err != nil || pos >= head {
+		return pos == head, err
+	}
+	next, err := l.After(ctx, pos, 1)
+	return len(next) > 0 && next[0].Pos == pos+1 && time.Since(next[0].PosAt) < kept-margin, err
+}
+
 // Leading says whether this replica is the one that works, as its relay does; it becomes that where no other is.
 func (l *Log) Leading(ctx context.Context) (bool, error) { return l.acquire(ctx) }
 

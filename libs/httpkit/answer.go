@@ -10,6 +10,9 @@ import (
 // linked is an answer that is a part of a list.
 type linked interface{ Links(at *url.URL) string }
 
+// NDJSON is an answer of JSON texts, one a line, that an operation has encoded itself.
+type NDJSON []byte
+
 // answer writes what an operation responded to the request of ctx.
 func (rt route) answer(ctx context.Context, w http.ResponseWriter, status int, response any) error {
 	req := requestOf(ctx)
@@ -25,6 +28,10 @@ func (rt route) answer(ctx context.Context, w http.ResponseWriter, status int, r
 		if wantsTable(req) {
 			return writeTable(w, status, t.Table())
 		}
+	}
+	if lines, ok := response.(NDJSON); ok {
+		write(w, status, "application/x-ndjson", lines)
+		return nil
 	}
 	body, err := Encode(response)
 	if err != nil {

@@ -344,6 +344,103 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/export/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All conversations, and then what becomes of them
+         * @description Begin without a cursor, and come again with the `cursor` of the last line: at once where it says `endOfStream: false`, else
+         *     whenever you like within 7 days. First come all rows; then each row that has changed, in the state that it is in, or
+         *     `{"deleted":true,"id":…}`. Nothing is left out. A row that changes several times meanwhile may come more than once in its last state: put each in
+         *     place of what you have.
+         *     Where a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and what has not come by the
+         *     first `endOfStream: true` is gone. That something was read, that somebody is typing or online, and what a row shows of
+         *     another kind are no changes.
+         *
+         *
+         *     Needs a token with `READ`.
+         */
+        get: operations["exportConversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All messages, and then new ones
+         * @description Like the export of conversations. Messages do not change: `read` and `readAt` are as they were when the message was given. Where
+         *     a conversation is erased, all its messages are: `{"deleted":true,"conversationId":…}`.
+         *
+         *
+         *     Needs a token with `READ`.
+         */
+        get: operations["exportMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All tickets, and then what becomes of them
+         * @description Like the export of conversations. Tickets come without their messages, as in the list; a new message is a change.
+         *
+         *     Needs a token with `READ` and the plan `PRO`.
+         */
+        get: operations["exportTickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/visitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All visitors, and then what becomes of them
+         * @description Like the export of conversations. That somebody comes or goes (`online`) is no change.
+         *
+         *     Needs a token with `READ`.
+         */
+        get: operations["exportVisitors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1432,9 +1529,31 @@ export interface components {
             p90: number | null;
         };
         /** @description What happened. `type` is the event's name. */
-        Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["typing"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"] | components["schemas"]["webhook.disabled"];
+        Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["typing"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitor.erased"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"] | components["schemas"]["webhook.disabled"];
         /** @description The same on every delivery; empty for what is kept nowhere. */
         EventId: string;
+        ExportEnd: {
+            cursor: string;
+            /** @description false: there is more at once. */
+            endOfStream: boolean;
+            /**
+             * @description What changed is no longer known: all rows come again.
+             * @constant
+             */
+            restarted?: true;
+        };
+        ExportGone: {
+            /** @constant */
+            deleted: true;
+            /** Format: int64 */
+            id: number;
+        };
+        ExportGoneMessages: {
+            /** Format: int64 */
+            conversationId: number;
+            /** @constant */
+            deleted: true;
+        };
         FieldProblem: {
             /** @description A body's member with dots between, as `rows.3.turns.0.text`, or a parameter. */
             field: string;
@@ -2340,13 +2459,14 @@ export interface components {
             /** @constant */
             type: "conversation.updated";
         };
-        /** @description Sums over one import. */
+        /** @description Sums over one import, and which conversations it made. */
         "conversations.imported": {
             /** Format: date-time */
             at: string;
             data: {
                 /** Format: int64 */
                 answered: number;
+                conversationIds?: number[];
                 /** Format: int64 */
                 conversations: number;
                 /** Format: int64 */
@@ -2456,6 +2576,15 @@ export interface components {
             /** @constant */
             type: "visitor.created";
         };
+        /** @description Nothing is left of the visitor; what was copied of them is to be removed too. */
+        "visitor.erased": {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["AboutVisitor"];
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "visitor.erased";
+        };
         /** @description The visitor counts as online until then, and longer where it is told again. */
         "visitor.online": {
             /** Format: date-time */
@@ -2478,11 +2607,12 @@ export interface components {
             /** @constant */
             type: "visitor.updated";
         };
-        /** @description How many are new. */
+        /** @description How many are new, and which. */
         "visitors.imported": {
             /** Format: date-time */
             at: string;
             data: {
+                visitorIds?: number[];
                 /** Format: int64 */
                 visitors: number;
             };
@@ -2647,6 +2777,15 @@ export interface components {
         cursor: string;
         /** @example 12 */
         deliveryId: number;
+        /** @description The `cursor` of an earlier answer of the same export. */
+        exportCursor: string;
+        /** @description How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer. */
+        exportLimit: number;
+        /**
+         * @description Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+         * @example 2024-01-15T10:30:00.000Z
+         */
+        exportSince: string;
         file: string;
         /**
          * @description A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
@@ -2740,6 +2879,9 @@ export type DeletedWebhook = components['schemas']['DeletedWebhook'];
 export type Durations = components['schemas']['Durations'];
 export type Event = components['schemas']['Event'];
 export type EventId = components['schemas']['EventId'];
+export type ExportEnd = components['schemas']['ExportEnd'];
+export type ExportGone = components['schemas']['ExportGone'];
+export type ExportGoneMessages = components['schemas']['ExportGoneMessages'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type Health = components['schemas']['Health'];
 export type Import = components['schemas']['Import'];
@@ -2820,6 +2962,7 @@ export type TicketMessageCreated = components['schemas']['ticket.message_created
 export type TicketUpdated = components['schemas']['ticket.updated'];
 export type Typing = components['schemas']['typing'];
 export type VisitorCreated = components['schemas']['visitor.created'];
+export type VisitorErased = components['schemas']['visitor.erased'];
 export type VisitorOnline = components['schemas']['visitor.online'];
 export type VisitorUpdated = components['schemas']['visitor.updated'];
 export type VisitorsImported = components['schemas']['visitors.imported'];
@@ -2842,6 +2985,9 @@ export type ParameterClientToken = components['parameters']['clientToken'];
 export type ParameterConversationToken = components['parameters']['conversationToken'];
 export type ParameterCursor = components['parameters']['cursor'];
 export type ParameterDeliveryId = components['parameters']['deliveryId'];
+export type ParameterExportCursor = components['parameters']['exportCursor'];
+export type ParameterExportLimit = components['parameters']['exportLimit'];
+export type ParameterExportSince = components['parameters']['exportSince'];
 export type ParameterFile = components['parameters']['file'];
 export type ParameterFrom = components['parameters']['from'];
 export type ParameterIdempotencyKey = components['parameters']['idempotencyKey'];
@@ -3541,6 +3687,166 @@ export interface operations {
                      *     data: {"id":"","type":"typing",…}
                      */
                     "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    exportConversations: {
+        parameters: {
+            query?: {
+                /** @description The `cursor` of an earlier answer of the same export. */
+                cursor?: components["parameters"]["exportCursor"];
+                /**
+                 * @description Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+                 * @example 2024-01-15T10:30:00.000Z
+                 */
+                since?: components["parameters"]["exportSince"];
+                /** @description How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer. */
+                limit?: components["parameters"]["exportLimit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row a line. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["Conversation"] | components["schemas"]["ExportGone"] | components["schemas"]["ExportEnd"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    exportMessages: {
+        parameters: {
+            query?: {
+                /** @description The `cursor` of an earlier answer of the same export. */
+                cursor?: components["parameters"]["exportCursor"];
+                /**
+                 * @description Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+                 * @example 2024-01-15T10:30:00.000Z
+                 */
+                since?: components["parameters"]["exportSince"];
+                /** @description How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer. */
+                limit?: components["parameters"]["exportLimit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row a line. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["Message"] | components["schemas"]["ExportGoneMessages"] | components["schemas"]["ExportEnd"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    exportTickets: {
+        parameters: {
+            query?: {
+                /** @description The `cursor` of an earlier answer of the same export. */
+                cursor?: components["parameters"]["exportCursor"];
+                /**
+                 * @description Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+                 * @example 2024-01-15T10:30:00.000Z
+                 */
+                since?: components["parameters"]["exportSince"];
+                /** @description How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer. */
+                limit?: components["parameters"]["exportLimit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row a line. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["Ticket"] | components["schemas"]["DeletedTicket"] | components["schemas"]["ExportEnd"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    exportVisitors: {
+        parameters: {
+            query?: {
+                /** @description The `cursor` of an earlier answer of the same export. */
+                cursor?: components["parameters"]["exportCursor"];
+                /**
+                 * @description Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+                 * @example 2024-01-15T10:30:00.000Z
+                 */
+                since?: components["parameters"]["exportSince"];
+                /** @description How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer. */
+                limit?: components["parameters"]["exportLimit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row a line. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["Visitor"] | components["schemas"]["ExportGone"] | components["schemas"]["ExportEnd"];
                 };
             };
             400: components["responses"]["BadRequest"];

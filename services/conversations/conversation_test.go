@@ -1,6 +1,7 @@
 package conversations
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -170,7 +171,7 @@ func TestBuild(t *testing.T) {
 	}
 	var sums Imported
 	sums.Add(c)
-	if sums != (Imported{Conversations: 1, Messages: 2, Answered: 1}) {
+	if want := (Imported{Conversations: 1, Messages: 2, Answered: 1}); !reflect.DeepEqual(sums, want) {
 		t.Fatalf("%+v", sums)
 	}
 }

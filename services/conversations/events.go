@@ -82,13 +82,14 @@ type TypingData struct {
 	Typing            bool   `json:"typing"`
 }
 
-// Imported is the data of ConversationsImported: sums over one batch.
+// Imported is the data of ConversationsImported: which they are, and sums over them.
 type Imported struct {
 	Conversations   int64   `json:"conversations"   bson:"conversations"`
 	Open            int64   `json:"open"            bson:"-"`
 	Messages        int64   `json:"messages"        bson:"messages"`
 	Answered        int64   `json:"answered"        bson:"answered"`
 	ResponseSeconds float64 `json:"responseSeconds" bson:"responseSeconds"`
+	ConversationIDs []int64 `json:"conversationIds,omitzero" bson:"-"` // which
 }
 
 // shown is the conversation as events tell of it: at the moment of its last change, with its tags' stored names.

@@ -55,6 +55,15 @@ const placeBits = 14
 
 func messageID(conversation, place int64) int64 { return conversation<<placeBits | place }
 
+// ConversationOf gives the conversation of a message's number; a negative number is a conversation's own, which stands for
+// all of its messages.
+func ConversationOf(message int64) int64 {
+	if message < 0 {
+		return -message
+	}
+	return message >> placeBits
+}
+
 // Draft is a message before it has its place.
 type Draft struct {
 	Content  string

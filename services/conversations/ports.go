@@ -33,10 +33,16 @@ type Store interface {
 	Get(ctx context.Context, t tenant.ID, token string) (Conversation, error)
 	// List gives a window of the website's conversations, newest first or in the order of changes.
 	List(ctx context.Context, t tenant.ID, f Filter, w paging.Following) (paging.Slice[Conversation], error)
+	// ByIDs gives those of several conversations that are there.
+	ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Conversation, error)
 	// Counts counts what its members say.
 	Counts(ctx context.Context, t tenant.ID, since time.Time) (Counts, error)
 	// Messages gives up to limit messages of a conversation behind the number after, oldest first.
 	Messages(ctx context.Context, t tenant.ID, conversationID, after, limit int64) ([]Message, error)
+	// MessagesBehind gives up to limit of the website's messages behind a number, in the order of numbers.
+	MessagesBehind(ctx context.Context, t tenant.ID, after, limit int64) ([]Message, error)
+	// MessagesOf gives those of several messages that are there, and all messages of several conversations.
+	MessagesOf(ctx context.Context, t tenant.ID, ids, conversations []int64) ([]Message, error)
 	// Open stores a new conversation and its first message. Where the visitor's key for it (OpenKey) has been used, it
 	// gives what was stored then, and false.
 	Open(ctx context.Context, c Conversation, m Message, events []Event) (Conversation, Message, bool, error)

@@ -39,6 +39,21 @@ func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, w paging.Foll
 	return s.store.List(ctx, t, f, w)
 }
 
+// ByIDs gives those of several conversations that are there.
+func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Conversation, error) {
+	return s.store.ByIDs(ctx, t, ids)
+}
+
+// MessagesBehind gives up to limit of the website's messages behind a number, in the order of numbers.
+func (s *Service) MessagesBehind(ctx context.Context, t tenant.ID, after, limit int64) ([]Message, error) {
+	return s.store.MessagesBehind(ctx, t, after, limit)
+}
+
+// MessagesOf gives those of several messages that are there, and all messages of several conversations.
+func (s *Service) MessagesOf(ctx context.Context, t tenant.ID, ids, conversations []int64) ([]Message, error) {
+	return s.store.MessagesOf(ctx, t, ids, conversations)
+}
+
 // Counts says how the website's conversations stand, and what has happened since a moment.
 func (s *Service) Counts(ctx context.Context, t tenant.ID, since time.Time) (Counts, error) {
 	return s.store.Counts(ctx, t, since)
@@ -328,6 +343,7 @@ func (s *Service) importNew(ctx context.Context, t tenant.ID, rows []Row) (int, 
 		}
 		conversations[i], messages = c, append(messages, ms...)
 		sums.Add(c)
+		sums.ConversationIDs = append(sums.ConversationIDs, c.ID)
 	}
 	return len(fresh), s.store.Import(ctx, t, conversations, messages, Event{ConversationsImported, 0, sums})
 }

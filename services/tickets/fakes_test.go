@@ -62,6 +62,15 @@ func (m *memory) List(_ context.Context, t tenant.ID, f tickets.Filter, _ paging
 	return found, nil
 }
 
+func (m *memory) ByIDs(ctx context.Context, t tenant.ID, ids []int64) (found []tickets.Ticket, _ error) {
+	for _, id := range ids {
+		if one, err := m.Get(ctx, t, id); err == nil {
+			found = append(found, one)
+		}
+	}
+	return found, nil
+}
+
 func (m *memory) Messages(_ context.Context, t tenant.ID, ticketID int64) ([]tickets.Message, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -19,6 +19,8 @@ type Store interface {
 	Get(ctx context.Context, t tenant.ID, id int64) (Ticket, error)
 	// List gives a window of the tickets that f matches, newest first or in the order of changes, without their Search.
 	List(ctx context.Context, t tenant.ID, f Filter, w paging.Following) (paging.Slice[Ticket], error)
+	// ByIDs gives those of several tickets that are there, without their Search.
+	ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Ticket, error)
 	// Messages gives a ticket's messages, oldest first.
 	Messages(ctx context.Context, t tenant.ID, ticketID int64) ([]Message, error)
 	// Save changes a ticket; change is given the stored one and may run more than once. Two at once both count.

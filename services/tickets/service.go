@@ -37,12 +37,27 @@ func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, search string
 		return paging.Slice[Detail]{}, err
 	}
 	details := paging.Slice[Detail]{Total: found.Total, Next: found.Next, More: found.More}
-	if len(found.Rows) == 0 {
-		return details, nil
+	details.Rows, err = s.details(ctx, t, found.Rows)
+	return details, err
+}
+
+// ByIDs gives those of up to 100 tickets that are there, without messages.
+func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Detail, error) {
+	found, err := s.store.ByIDs(ctx, t, ids)
+	if err != nil {
+		return nil, err
 	}
-	r, err := s.related(ctx, t, found.Rows...)
-	for _, one := range found.Rows {
-		details.Rows = append(details.Rows, r.detail(one))
+	return s.details(ctx, t, found)
+}
+
+func (s *Service) details(ctx context.Context, t tenant.ID, found []Ticket) ([]Detail, error) {
+	if len(found) == 0 {
+		return nil, nil
+	}
+	r, err := s.related(ctx, t, found...)
+	details := make([]Detail, len(found))
+	for i, one := range found {
+		details[i] = r.detail(one)
 	}
 	return details, err
 }

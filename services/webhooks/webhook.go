@@ -114,7 +114,7 @@ func (w Webhook) touched(at time.Time) Webhook {
 func Types() []string {
 	return []string{
 		"conversation.opened", "conversation.updated", "conversation.rated", "conversation.read", "conversation.erased", "conversations.imported",
-		"message.created", "visitor.created", "visitor.updated", "visitors.imported",
+		"message.created", "visitor.created", "visitor.updated", "visitor.erased", "visitors.imported",
 		"ticket.created", "ticket.updated", "ticket.deleted", "ticket.message_created",
 	}
 }

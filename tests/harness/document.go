@@ -211,6 +211,13 @@ func (o *Documented) Check(a Answer) error {
 		return fmt.Errorf("%s is not documented for %s", have, o.ID)
 	case s == nil || !strings.HasSuffix(have, "json"):
 		return nil
+	case have == "application/x-ndjson":
+		for line := range bytes.Lines(a.Body) {
+			if err := Fits(s, line); err != nil {
+				return fmt.Errorf("%w: %s", err, line)
+			}
+		}
+		return nil
 	default:
 		return Fits(s, a.Body)
 	}

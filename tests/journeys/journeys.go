@@ -31,6 +31,7 @@ var All = []Journey{
 	{"an agent takes a conversation", Assignment},
 	{"finding conversations", Finding},
 	{"following what changes", FollowingChanges},
+	{"a second system follows by exports", Exporting},
 	{"walking by cursor while others write", Walking},
 	{"a busy conversation", Busy},
 	{"an import, and again", Import},

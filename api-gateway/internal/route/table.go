@@ -72,6 +72,11 @@ var Public = []Route{
 	// The one path under /internal that the hosted API has in public. Every other belongs to the services.
 	{"POST", "/internal/visitors/tickets", Tickets, authz.Visitor, VisitorCredential, Open, body, ClassVisitor},
 
+	{"GET", "/export/conversations", Conversations, authz.Read, NoVisitor, Configured, body, ClassRead},
+	{"GET", "/export/messages", Conversations, authz.Read, NoVisitor, Configured, body, ClassRead},
+	{"GET", "/export/visitors", Visitors, authz.Read, NoVisitor, Configured, body, ClassRead},
+	{"GET", "/export/tickets", Tickets, authz.ProRead, NoVisitor, Configured, body, ClassRead},
+
 	{"GET", "/webhooks", Webhooks, authz.Read, NoVisitor, Configured, body, ClassRead},
 	{"POST", "/webhooks", Webhooks, authz.Write, NoVisitor, Configured, body, ClassWrite},
 	{"GET", "/webhooks/{id}", Webhooks, authz.Read, NoVisitor, Configured, body, ClassRead},

@@ -81,6 +81,51 @@ func (e DeletedUserDeleted) Valid() bool {
 	}
 }
 
+// Defines values for ExportEndRestarted.
+const (
+	ExportEndRestartedTrue ExportEndRestarted = true
+)
+
+// Valid indicates whether the value is a known member of the ExportEndRestarted enum.
+func (e ExportEndRestarted) Valid() bool {
+	switch e {
+	case ExportEndRestartedTrue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportGoneDeleted.
+const (
+	ExportGoneDeletedTrue ExportGoneDeleted = true
+)
+
+// Valid indicates whether the value is a known member of the ExportGoneDeleted enum.
+func (e ExportGoneDeleted) Valid() bool {
+	switch e {
+	case ExportGoneDeletedTrue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportGoneMessagesDeleted.
+const (
+	ExportGoneMessagesDeletedTrue ExportGoneMessagesDeleted = true
+)
+
+// Valid indicates whether the value is a known member of the ExportGoneMessagesDeleted enum.
+func (e ExportGoneMessagesDeleted) Valid() bool {
+	switch e {
+	case ExportGoneMessagesDeletedTrue:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	HealthStatusOk HealthStatus = "ok"
@@ -570,6 +615,21 @@ func (e VisitorCreatedType) Valid() bool {
 	}
 }
 
+// Defines values for VisitorErasedType.
+const (
+	VisitorErasedTypeVisitorErased VisitorErasedType = "visitor.erased"
+)
+
+// Valid indicates whether the value is a known member of the VisitorErasedType enum.
+func (e VisitorErasedType) Valid() bool {
+	switch e {
+	case VisitorErasedTypeVisitorErased:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for VisitorOnlineType.
 const (
 	VisitorOnlineTypeVisitorOnline VisitorOnlineType = "visitor.online"
@@ -839,6 +899,38 @@ type Event struct {
 
 // EventID The same on every delivery; empty for what is kept nowhere.
 type EventID = string
+
+// ExportEnd defines model for ExportEnd.
+type ExportEnd struct {
+	Cursor string `json:"cursor"`
+
+	// EndOfStream false: there is more at once.
+	EndOfStream bool `json:"endOfStream"`
+
+	// Restarted What changed is no longer known: all rows come again.
+	Restarted *ExportEndRestarted `json:"restarted,omitempty"`
+}
+
+// ExportEndRestarted What changed is no longer known: all rows come again.
+type ExportEndRestarted bool
+
+// ExportGone defines model for ExportGone.
+type ExportGone struct {
+	Deleted ExportGoneDeleted `json:"deleted"`
+	ID      int64             `json:"id"`
+}
+
+// ExportGoneDeleted defines model for ExportGone.Deleted.
+type ExportGoneDeleted bool
+
+// ExportGoneMessages defines model for ExportGoneMessages.
+type ExportGoneMessages struct {
+	ConversationID int64                     `json:"conversationId"`
+	Deleted        ExportGoneMessagesDeleted `json:"deleted"`
+}
+
+// ExportGoneMessagesDeleted defines model for ExportGoneMessages.Deleted.
+type ExportGoneMessagesDeleted bool
 
 // FieldProblem defines model for FieldProblem.
 type FieldProblem struct {
@@ -1715,15 +1807,16 @@ type ConversationUpdated struct {
 // ConversationUpdatedType defines model for ConversationUpdated.Type.
 type ConversationUpdatedType string
 
-// ConversationsImported Sums over one import.
+// ConversationsImported Sums over one import, and which conversations it made.
 type ConversationsImported struct {
 	At   time.Time `json:"at"`
 	Data struct {
-		Answered        int64   `json:"answered"`
-		Conversations   int64   `json:"conversations"`
-		Messages        int64   `json:"messages"`
-		Open            int64   `json:"open"`
-		ResponseSeconds float64 `json:"responseSeconds"`
+		Answered        int64    `json:"answered"`
+		ConversationIds *[]int64 `json:"conversationIds,omitempty"`
+		Conversations   int64    `json:"conversations"`
+		Messages        int64    `json:"messages"`
+		Open            int64    `json:"open"`
+		ResponseSeconds float64  `json:"responseSeconds"`
 	} `json:"data"`
 
 	// ID The same on every delivery; empty for what is kept nowhere.
@@ -1863,6 +1956,19 @@ type VisitorCreated struct {
 // VisitorCreatedType defines model for VisitorCreated.Type.
 type VisitorCreatedType string
 
+// VisitorErased Nothing is left of the visitor; what was copied of them is to be removed too.
+type VisitorErased struct {
+	At   time.Time    `json:"at"`
+	Data AboutVisitor `json:"data"`
+
+	// ID The same on every delivery; empty for what is kept nowhere.
+	ID   EventID           `json:"id"`
+	Type VisitorErasedType `json:"type"`
+}
+
+// VisitorErasedType defines model for VisitorErased.Type.
+type VisitorErasedType string
+
 // VisitorOnline The visitor counts as online until then, and longer where it is told again.
 type VisitorOnline struct {
 	At   time.Time `json:"at"`
@@ -1892,11 +1998,12 @@ type VisitorUpdated struct {
 // VisitorUpdatedType defines model for VisitorUpdated.Type.
 type VisitorUpdatedType string
 
-// VisitorsImported How many are new.
+// VisitorsImported How many are new, and which.
 type VisitorsImported struct {
 	At   time.Time `json:"at"`
 	Data struct {
-		Visitors int64 `json:"visitors"`
+		VisitorIds *[]int64 `json:"visitorIds,omitempty"`
+		Visitors   int64    `json:"visitors"`
 	} `json:"data"`
 
 	// ID The same on every delivery; empty for what is kept nowhere.
@@ -1938,6 +2045,15 @@ type Cursor = string
 
 // DeliveryID defines model for deliveryId.
 type DeliveryID = int64
+
+// ExportCursor defines model for exportCursor.
+type ExportCursor = string
+
+// ExportLimit defines model for exportLimit.
+type ExportLimit = int64
+
+// ExportSince defines model for exportSince.
+type ExportSince = time.Time
 
 // File defines model for file.
 type File = string
@@ -2074,6 +2190,54 @@ type MarkReadParams struct {
 type SetTypingParams struct {
 	// IdempotencyKey Any name for this request, the same on every try.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ExportConversationsParams defines parameters for ExportConversations.
+type ExportConversationsParams struct {
+	// Cursor The `cursor` of an earlier answer of the same export.
+	Cursor *ExportCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Since Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+	Since *ExportSince `form:"since,omitempty" json:"since,omitempty"`
+
+	// Limit How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer.
+	Limit *ExportLimit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ExportMessagesParams defines parameters for ExportMessages.
+type ExportMessagesParams struct {
+	// Cursor The `cursor` of an earlier answer of the same export.
+	Cursor *ExportCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Since Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+	Since *ExportSince `form:"since,omitempty" json:"since,omitempty"`
+
+	// Limit How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer.
+	Limit *ExportLimit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ExportTicketsParams defines parameters for ExportTickets.
+type ExportTicketsParams struct {
+	// Cursor The `cursor` of an earlier answer of the same export.
+	Cursor *ExportCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Since Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+	Since *ExportSince `form:"since,omitempty" json:"since,omitempty"`
+
+	// Limit How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer.
+	Limit *ExportLimit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ExportVisitorsParams defines parameters for ExportVisitors.
+type ExportVisitorsParams struct {
+	// Cursor The `cursor` of an earlier answer of the same export.
+	Cursor *ExportCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Since Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+	Since *ExportSince `form:"since,omitempty" json:"since,omitempty"`
+
+	// Limit How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer.
+	Limit *ExportLimit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // CreateOwnTicketParams defines parameters for CreateOwnTicket.
@@ -2735,6 +2899,32 @@ func (t *Event) MergeVisitorUpdated(v VisitorUpdated) error {
 	return err
 }
 
+// AsVisitorErased returns the union data inside the Event as a VisitorErased
+func (t Event) AsVisitorErased() (VisitorErased, error) {
+	var body VisitorErased
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromVisitorErased overwrites any union data inside the Event as the provided VisitorErased
+func (t *Event) FromVisitorErased(v VisitorErased) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeVisitorErased performs a merge with any union data inside the Event, using the provided VisitorErased
+func (t *Event) MergeVisitorErased(v VisitorErased) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
 // AsVisitorsImported returns the union data inside the Event as a VisitorsImported
 func (t Event) AsVisitorsImported() (VisitorsImported, error) {
 	var body VisitorsImported
@@ -3137,6 +3327,51 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /conversations/{token}/typing (the `SetTyping` operationId).
 	SetTyping(ctx context.Context, token ConversationToken, params *SetTypingParams, body SetTypingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportConversations All conversations, and then what becomes of them
+	//
+	// Begin without a cursor, and come again with the `cursor` of the last line: at once where it says `endOfStream: false`, else
+	// whenever you like within 7 days. First come all rows; then each row that has changed, in the state that it is in, or
+	// `{"deleted":true,"id":…}`. Nothing is left out. A row that changes several times meanwhile may come more than once in its last state: put each in
+	// place of what you have.
+	// Where a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and what has not come by the
+	// first `endOfStream: true` is gone. That something was read, that somebody is typing or online, and what a row shows of
+	// another kind are no changes.
+	//
+	//
+	// Needs a token with `READ`.
+	//
+	// Corresponds with GET /export/conversations (the `ExportConversations` operationId).
+	ExportConversations(ctx context.Context, params *ExportConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportMessages All messages, and then new ones
+	//
+	// Like the export of conversations. Messages do not change: `read` and `readAt` are as they were when the message was given. Where
+	// a conversation is erased, all its messages are: `{"deleted":true,"conversationId":…}`.
+	//
+	//
+	// Needs a token with `READ`.
+	//
+	// Corresponds with GET /export/messages (the `ExportMessages` operationId).
+	ExportMessages(ctx context.Context, params *ExportMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportTickets All tickets, and then what becomes of them
+	//
+	// Like the export of conversations. Tickets come without their messages, as in the list; a new message is a change.
+	//
+	// Needs a token with `READ` and the plan `PRO`.
+	//
+	// Corresponds with GET /export/tickets (the `ExportTickets` operationId).
+	ExportTickets(ctx context.Context, params *ExportTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportVisitors All visitors, and then what becomes of them
+	//
+	// Like the export of conversations. That somebody comes or goes (`online`) is no change.
+	//
+	// Needs a token with `READ`.
+	//
+	// Corresponds with GET /export/visitors (the `ExportVisitors` operationId).
+	ExportVisitors(ctx context.Context, params *ExportVisitorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetHealth Whether the edge answers
 	//
@@ -3981,6 +4216,89 @@ func (c *Client) SetTypingWithBody(ctx context.Context, token ConversationToken,
 // Corresponds with POST /conversations/{token}/typing (the `SetTyping` operationId).
 func (c *Client) SetTyping(ctx context.Context, token ConversationToken, params *SetTypingParams, body SetTypingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetTypingRequest(c.Server, token, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportConversations All conversations, and then what becomes of them
+//
+// Begin without a cursor, and come again with the `cursor` of the last line: at once where it says `endOfStream: false`, else
+// whenever you like within 7 days. First come all rows; then each row that has changed, in the state that it is in, or
+// `{"deleted":true,"id":…}`. Nothing is left out. A row that changes several times meanwhile may come more than once in its last state: put each in
+// place of what you have.
+// Where a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and what has not come by the
+// first `endOfStream: true` is gone. That something was read, that somebody is typing or online, and what a row shows of
+// another kind are no changes.
+//
+// Needs a token with `READ`.
+//
+// Corresponds with GET /export/conversations (the `ExportConversations` operationId).
+func (c *Client) ExportConversations(ctx context.Context, params *ExportConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportConversationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportMessages All messages, and then new ones
+//
+// Like the export of conversations. Messages do not change: `read` and `readAt` are as they were when the message was given. Where
+// a conversation is erased, all its messages are: `{"deleted":true,"conversationId":…}`.
+//
+// Needs a token with `READ`.
+//
+// Corresponds with GET /export/messages (the `ExportMessages` operationId).
+func (c *Client) ExportMessages(ctx context.Context, params *ExportMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportMessagesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportTickets All tickets, and then what becomes of them
+//
+// Like the export of conversations. Tickets come without their messages, as in the list; a new message is a change.
+//
+// Needs a token with `READ` and the plan `PRO`.
+//
+// Corresponds with GET /export/tickets (the `ExportTickets` operationId).
+func (c *Client) ExportTickets(ctx context.Context, params *ExportTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportTicketsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportVisitors All visitors, and then what becomes of them
+//
+// Like the export of conversations. That somebody comes or goes (`online`) is no change.
+//
+// Needs a token with `READ`.
+//
+// Corresponds with GET /export/visitors (the `ExportVisitors` operationId).
+func (c *Client) ExportVisitors(ctx context.Context, params *ExportVisitorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportVisitorsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5904,6 +6222,318 @@ func NewSetTypingRequestWithBody(server string, token ConversationToken, params 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewExportConversationsRequest constructs an http.Request for the ExportConversations method
+func NewExportConversationsRequest(server string, params *ExportConversationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/export/conversations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExportMessagesRequest constructs an http.Request for the ExportMessages method
+func NewExportMessagesRequest(server string, params *ExportMessagesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/export/messages")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExportTicketsRequest constructs an http.Request for the ExportTickets method
+func NewExportTicketsRequest(server string, params *ExportTicketsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/export/tickets")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExportVisitorsRequest constructs an http.Request for the ExportVisitors method
+func NewExportVisitorsRequest(server string, params *ExportVisitorsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/export/visitors")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -8779,6 +9409,26 @@ func (o *Operations) MarkRead(ctx context.Context, token ConversationToken, para
 // SetTyping Say that an agent is typing, or no more
 func (o *Operations) SetTyping(ctx context.Context, token ConversationToken, params *SetTypingParams, body TypingState) error {
 	return done(o.client.SetTyping(ctx, token, params, body, keyed))
+}
+
+// ExportConversations All conversations, and then what becomes of them
+func (o *Operations) ExportConversations(ctx context.Context, params *ExportConversationsParams) error {
+	return done(o.client.ExportConversations(ctx, params))
+}
+
+// ExportMessages All messages, and then new ones
+func (o *Operations) ExportMessages(ctx context.Context, params *ExportMessagesParams) error {
+	return done(o.client.ExportMessages(ctx, params))
+}
+
+// ExportTickets All tickets, and then what becomes of them
+func (o *Operations) ExportTickets(ctx context.Context, params *ExportTicketsParams) error {
+	return done(o.client.ExportTickets(ctx, params))
+}
+
+// ExportVisitors All visitors, and then what becomes of them
+func (o *Operations) ExportVisitors(ctx context.Context, params *ExportVisitorsParams) error {
+	return done(o.client.ExportVisitors(ctx, params))
 }
 
 // GetHealth Whether the edge answers

@@ -53,6 +53,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	service := conversations.New(store, people.New(base.Client(c.AccountsURL), base.Client(c.VisitorsURL)),
 		events.NewTeller(base.Redis, base.Telemetry), assistant, time.Now)
 	api.Mount(base.Router, base.Chain, service)
+	api.MountExport(base.Router, base.Chain, service, log)
 	log.Serve(base.Router, base.Chain)
 	log.ServeTotals(base.Router, base.Chain, store.Totals)
 	custody.Serve(base.Router, base.Chain, "conversations", custody.Beside(store, base.Kept))

@@ -52,9 +52,10 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	log.Serve(base.Router, base.Chain)
 	store := mongostore.New(base.DB, log)
 	custody.Serve(base.Router, base.Chain, "tickets", custody.Beside(store, base.Kept))
-	api.Mount(base.Router, base.Chain, tickets.New(
-		store, siblings.Accounts{Client: base.Client(c.AccountsURL)},
+	service := tickets.New(store, siblings.Accounts{Client: base.Client(c.AccountsURL)},
 		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Conversations{Client: base.Client(c.ConversationsURL)},
-		c.MailDomain))
+		c.MailDomain)
+	api.Mount(base.Router, base.Chain, service)
+	api.MountExport(base.Router, base.Chain, service, log)
 	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay})
 }

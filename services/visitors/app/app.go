@@ -55,8 +55,10 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	store := mongostore.New(base.DB, log)
 	log.ServeTotals(base.Router, base.Chain, store.Totals)
 	custody.Serve(base.Router, base.Chain, "visitors", custody.Beside(store, base.Kept))
-	api.Mount(base.Router, base.Chain, visitors.New(store,
+	service := visitors.New(store,
 		widgetsclient.New(base.Client(c.WidgetsURL)), conversationsclient.New(base.Client(c.ConversationsURL)), accountsclient.New(base.Client(c.AccountsURL)),
-		events.NewTeller(base.Redis, base.Telemetry)))
+		events.NewTeller(base.Redis, base.Telemetry))
+	api.Mount(base.Router, base.Chain, service)
+	api.MountExport(base.Router, base.Chain, service, log)
 	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay})
 }

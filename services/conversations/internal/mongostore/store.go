@@ -144,6 +144,15 @@ func (s *Store) List(ctx context.Context, t tenant.ID, f conversations.Filter, w
 	return mongokit.Newest(ctx, s.conversations, t, filter, w.Window, "terms")
 }
 
+// ByIDs implements conversations.Store.
+func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]conversations.Conversation, error) {
+	return s.conversations.List(ctx, t, among("_id", ids), mongokit.Query{Omit: "terms"})
+}
+
+func among(key string, ids []int64) bson.D {
+	return bson.D{{Key: key, Value: bson.D{{Key: "$in", Value: ids}}}}
+}
+
 // Counts implements conversations.Store. Each count walks one index over no more than it counts.
 func (s *Store) Counts(ctx context.Context, t tenant.ID, since time.Time) (c conversations.Counts, err error) {
 	after := bson.D{{Key: "$gte", Value: since}}
@@ -166,6 +175,30 @@ func (s *Store) Counts(ctx context.Context, t tenant.ID, since time.Time) (c con
 func (s *Store) Messages(ctx context.Context, t tenant.ID, conversationID, after, limit int64) ([]conversations.Message, error) {
 	filter := bson.D{{Key: "conversationId", Value: conversationID}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}}
 	return s.messages.List(ctx, t, filter, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: limit})
+}
+
+// MessagesBehind implements conversations.Store. A message's number begins with its conversation's, so that the order of
+// numbers is the index's.
+func (s *Store) MessagesBehind(ctx context.Context, t tenant.ID, after, limit int64) ([]conversations.Message, error) {
+	filter := bson.D{{Key: "conversationId", Value: bson.D{{Key: "$gte", Value: conversations.ConversationOf(after)}}},
+		{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}}
+	return s.messages.List(ctx, t, filter, mongokit.Query{Sort: bson.D{{Key: "conversationId", Value: 1}, {Key: "_id", Value: 1}}, Limit: limit})
+}
+
+// MessagesOf implements conversations.Store.
+func (s *Store) MessagesOf(ctx context.Context, t tenant.ID, ids, of []int64) ([]conversations.Message, error) {
+	var found []conversations.Message
+	for key, some := range map[string][]int64{"_id": ids, "conversationId": of} {
+		if len(some) == 0 {
+			continue
+		}
+		rows, err := s.messages.List(ctx, t, among(key, some), mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, rows...)
+	}
+	return found, nil
 }
 
 // SetTyping implements conversations.Store.

@@ -74,6 +74,11 @@ func (s *Store) Get(ctx context.Context, t tenant.ID, ticketID int64) (tickets.T
 	return s.tickets.Get(ctx, t, id(ticketID))
 }
 
+// ByIDs implements tickets.Store.
+func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]tickets.Ticket, error) {
+	return s.tickets.List(ctx, t, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, mongokit.Query{Omit: searchField})
+}
+
 // List implements tickets.Store.
 func (s *Store) List(ctx context.Context, t tenant.ID, f tickets.Filter, w paging.Following) (paging.Slice[tickets.Ticket], error) {
 	var filter bson.D

@@ -60,7 +60,11 @@ func (s *Store) Import(ctx context.Context, t tenant.ID, imported []visitors.Vis
 		if err := s.insert(ctx, t, imported...); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, t, 0, visitors.EventImported, visitors.ImportedData{Visitors: len(imported)})
+		told := visitors.ImportedData{Visitors: len(imported)}
+		for _, v := range imported {
+			told.VisitorIDs = append(told.VisitorIDs, v.ID)
+		}
+		return s.log.Append(ctx, t, 0, visitors.EventImported, told)
 	})
 	if mongokit.IsDuplicate(err) {
 		return fault.New(fault.Conflict, "the same visitors are being imported by somebody else")

@@ -52,7 +52,10 @@ func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, id int64) (more b
 		if _, err := s.erased.Upsert(ctx, t, nil, bson.D{{Key: "$inc", Value: bson.D{{Key: "visitors", Value: int64(len(found))}}}}); err != nil {
 			return err
 		}
-		return s.log.Redact(ctx, t, id)
+		if err := s.log.Redact(ctx, t, id); err != nil {
+			return err
+		}
+		return s.log.Append(ctx, t, id, visitors.EventErased, visitors.Data{VisitorID: id})
 	})
 	return more, err
 }

@@ -1,6 +1,7 @@
 package mongostore_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -30,7 +31,8 @@ func TestAVisitorIsErased(t *testing.T) {
 	if kinds, rows := storetest.Exported(t, s, one, 0); kinds["visitor"] != 1 || !strings.Contains(rows[0], stays.Token) {
 		t.Errorf("%v", rows)
 	}
-	if told := s.told(t); !slices.Contains(told, "visitor.created 1 0 {}") || len(told) != 3 {
+	if told := s.told(t); !slices.Contains(told, "visitor.created 1 0 {}") ||
+		!slices.Contains(told, fmt.Sprintf(`visitor.erased 1 %[1]d {"visitorId":%[1]d}`, gone.ID)) || len(told) != 4 {
 		t.Errorf("told %v", told)
 	}
 	for _, v := range []string{stays.Token, theirs.Token} {

@@ -1,0 +1,232 @@
+// Package export gives a second system all rows of one kind, and then what becomes of them, for as long as it comes back
+// with the last cursor. First the table is walked, in the order of changes; before that the head of the service's log
+// is noted. Then the log is read from there on: of each key that a record tells of comes its state at that moment, or that
+// it is gone. A record gets its position after its commit, so nothing that is changed beside the walk is missed; it can
+// come in both, in the same state.
+package export
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+)
+
+// The bounds of one answer. What one record tells of is given whole, and may go over them.
+const (
+	MaxRows  = 1000
+	maxBytes = 4 << 20
+	chunk    = 100 // rows read at once, as many as siblings are asked about
+)
+
+// Row is a row as the public list shows it, under the key that records have for it.
+type Row struct {
+	Key  int64
+	At   time.Time // of its last change, and
+	ID   int64     // its number: its place in the walk
+	View any
+}
+
+// Log is what an export needs of a service's log.
+type Log interface {
+	events.Source
+	// Keeps says whether the log still has everything behind a position.
+	Keeps(ctx context.Context, pos int64) (bool, error)
+}
+
+// Kind is a kind of rows that can be exported. Rows are of one website; errors are faults.
+type Kind struct {
+	Name string
+	Log  Log
+	// Walk gives up to limit rows behind a place, in the order of places; fewer are the last.
+	Walk func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]Row, error)
+	// Keys gives the keys of the rows that a record tells of.
+	Keys func(events.Record) ([]int64, error)
+	// ByKeys gives those rows of up to 100 keys that are there.
+	ByKeys func(ctx context.Context, t tenant.ID, keys []int64) ([]Row, error)
+	// Gone is what is said of a key without a row.
+	Gone func(key int64) any
+}
+
+// Request is the query of every export.
+type Request struct {
+	Cursor string        `query:"cursor" json:"-"`
+	Since  paging.Moment `query:"since" json:"-"` // where there is no cursor
+	Limit  Limit         `query:"limit" json:"-"`
+}
+
+// end is an answer's last line.
+type end struct {
+	EndOfStream bool   `json:"endOfStream"` // false: there is more at once
+	Cursor      string `json:"cursor"`
+	Restarted   bool   `json:"restarted,omitzero"` // what changed is no longer known: everything is walked anew
+}
+
+// answer is one answer in the making.
+type answer struct {
+	Kind
+	website tenant.ID
+	at      cursor
+	most    int64 // rows
+	read    int64 // rows, given or not
+	lines   bytes.Buffer
+}
+
+// Next gives what comes next of a website's rows, and the cursor to come back with.
+func (k Kind) Next(ctx context.Context, t tenant.ID, req Request) (httpkit.NDJSON, error) {
+	head, err := k.Log.Head(ctx) // before anything is read: what commits from now on stands behind it
+	if err != nil {
+		return nil, err
+	}
+	a := answer{Kind: k, website: t, most: req.Limit.rows()}
+	restarted := false
+	if req.Cursor == "" {
+		a.at = begin(k.Name, t, max(time.Time(req.Since).UnixMilli(), 0), head)
+	} else if a.at, err = parse(req.Cursor, k.Name, t); err != nil {
+		return nil, err
+	} else if kept, err := k.Log.Keeps(ctx, a.at.Pos); err != nil {
+		return nil, err
+	} else if restarted = !kept; restarted {
+		a.at = begin(k.Name, t, a.at.Since, head)
+	}
+	ended := false
+	if a.at.Walking {
+		err = a.walk(ctx)
+	} else {
+		ended, err = a.follow(ctx, head)
+	}
+	if err != nil {
+		return nil, err
+	}
+	cursor, err := a.at.String()
+	if err != nil {
+		return nil, err
+	}
+	err = a.write(end{ended, cursor, restarted})
+	return a.lines.Bytes(), err
+}
+
+// walk gives rows of the table. Where they end, the log follows with the next answer.
+func (a *answer) walk(ctx context.Context) error {
+	for a.at.Walking && !a.full() {
+		limit := min(chunk, a.most-a.read)
+		rows, err := a.Walk(ctx, a.website, a.at.place(), limit)
+		if err != nil {
+			return err
+		}
+		a.at.Walking = int64(len(rows)) == limit
+		for i, r := range rows {
+			if r.At.UnixMilli() >= a.at.Since {
+				if err := a.write(r.View); err != nil {
+					return err
+				}
+			}
+			a.read++
+			a.at.At, a.at.ID = r.At.UnixMilli(), r.ID
+			if a.full() {
+				a.at.Walking = a.at.Walking || i < len(rows)-1
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// told is a key that records tell of, at the last of their positions.
+type told struct{ key, pos int64 }
+
+// follow gives what the log tells of up to its head, and says whether that was all.
+func (a *answer) follow(ctx context.Context, head int64) (ended bool, err error) {
+	records, err := a.Log.Of(ctx, a.website, a.at.Pos, a.most)
+	if err != nil {
+		return false, err
+	}
+	reached, ended := head, int64(len(records)) < a.most
+	if !ended {
+		reached = min(head, records[len(records)-1].Pos)
+	}
+	last := map[int64]int64{}
+	for _, r := range records {
+		if r.Pos > head || r.Erased {
+			continue
+		}
+		keys, err := a.Keys(r)
+		if err != nil {
+			return false, err
+		}
+		for _, key := range keys {
+			last[key] = r.Pos
+		}
+	}
+	queue := make([]told, 0, len(last))
+	for key, pos := range last {
+		queue = append(queue, told{key, pos})
+	}
+	slices.SortFunc(queue, func(a, b told) int {
+		return cmp.Or(cmp.Compare(a.pos, b.pos), cmp.Compare(a.key, b.key))
+	})
+	rest, err := a.states(ctx, queue)
+	if len(rest) > 0 { // what came last before them was given whole
+		reached, ended = rest[0].pos-1, false
+	}
+	a.at.Pos = reached
+	return ended, err
+}
+
+// states gives the states of keys, as many as fit, and the keys that are left: all of a record's, or none.
+func (a *answer) states(ctx context.Context, queue []told) (rest []told, err error) {
+	at := int64(0)
+	for len(queue) > 0 {
+		some := queue[:min(chunk, len(queue))]
+		keys := make([]int64, len(some))
+		for i, k := range some {
+			keys[i] = k.key
+		}
+		rows, err := a.ByKeys(ctx, a.website, keys)
+		if err != nil {
+			return nil, err
+		}
+		found := map[int64][]Row{}
+		for _, r := range rows {
+			found[r.Key] = append(found[r.Key], r)
+		}
+		for i, k := range some {
+			if k.pos != at && a.full() {
+				return queue[i:], nil
+			}
+			at = k.pos
+			if err := a.state(k.key, found[k.key]); err != nil {
+				return nil, err
+			}
+		}
+		queue = queue[len(some):]
+	}
+	return nil, nil
+}
+
+func (a *answer) state(key int64, rows []Row) error {
+	a.read += max(int64(len(rows)), 1)
+	if len(rows) == 0 {
+		return a.write(a.Gone(key))
+	}
+	for _, r := range rows {
+		if err := a.write(r.View); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *answer) full() bool { return a.read >= a.most || a.lines.Len() >= maxBytes }
+
+func (a *answer) write(line any) error {
+	b, err := httpkit.Encode(line)
+	a.lines.Write(append(b, '\n'))
+	return err
+}

@@ -1,0 +1,139 @@
+package api
+
+import (
+	"context"
+
+	"fivechat.dev/libs/authz"
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/export"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/conversations"
+)
+
+// MountExport puts the exports of conversations and of messages into the route table. log is the service's own.
+func MountExport(r *httpkit.Router, chain operation.Chain, s *conversations.Service, log export.Log) {
+	all, said := conversationExport(api{s}, log), messageExport(s, log)
+	httpkit.Handle(r, "GET /export/conversations", 200, operation.New(chain, "conversations.export_conversations", authz.Read,
+		func(ctx context.Context, req export.Request) (httpkit.NDJSON, error) {
+			return all.Next(ctx, identity.From(ctx).Website, req)
+		}))
+	httpkit.Handle(r, "GET /export/messages", 200, operation.New(chain, "conversations.export_messages", authz.Read,
+		func(ctx context.Context, req export.Request) (httpkit.NDJSON, error) {
+			return said.Next(ctx, identity.From(ctx).Website, req)
+		}))
+}
+
+func conversationExport(a api, log export.Log) export.Kind {
+	return export.Kind{
+		Name: "conversations", Log: log, Keys: changedConversations,
+		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, error) {
+			found, err := a.s.List(ctx, t, conversations.Filter{}, export.Window(behind, limit))
+			return a.rows(ctx, found.Rows, err)
+		},
+		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]export.Row, error) {
+			found, err := a.s.ByIDs(ctx, t, ids)
+			return a.rows(ctx, found, err)
+		},
+		Gone: func(id int64) any { return gone{true, id} },
+	}
+}
+
+func messageExport(s *conversations.Service, log export.Log) export.Kind {
+	return export.Kind{
+		Name: "messages", Log: log, Keys: changedMessages,
+		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, error) {
+			found, err := s.MessagesBehind(ctx, t, behind.ID, limit)
+			return messageRows(found, nil), err
+		},
+		ByKeys: func(ctx context.Context, t tenant.ID, keys []int64) ([]export.Row, error) {
+			var ids, whole []int64
+			for _, key := range keys {
+				if key < 0 {
+					whole = append(whole, -key)
+				} else {
+					ids = append(ids, key)
+				}
+			}
+			found, err := s.MessagesOf(ctx, t, ids, whole)
+			return messageRows(found, whole), err
+		},
+		Gone: func(key int64) any { return goneMessages{true, conversations.ConversationOf(key)} },
+	}
+}
+
+// changedConversations gives the conversations that a record tells of. That something was read changes none.
+func changedConversations(r events.Record) ([]int64, error) {
+	switch r.Type {
+	case conversations.ConversationRead:
+		return nil, nil
+	case conversations.ConversationsImported:
+		var imported conversations.Imported
+		err := r.Decode(&imported)
+		return imported.ConversationIDs, err
+	default:
+		return []int64{r.Key}, nil
+	}
+}
+
+// changedMessages gives the messages that a record tells of; all of a conversation are its negative number.
+func changedMessages(r events.Record) (keys []int64, err error) {
+	switch r.Type {
+	case conversations.MessageCreated:
+		var created conversations.CreatedData
+		err = r.Decode(&created)
+		return []int64{created.Message.ID}, err
+	case conversations.ConversationErased:
+		return []int64{-r.Key}, nil
+	case conversations.ConversationsImported:
+		var imported conversations.Imported
+		err = r.Decode(&imported)
+		for _, id := range imported.ConversationIDs {
+			keys = append(keys, -id)
+		}
+	}
+	return keys, err
+}
+
+// gone is what an export says of a conversation that has been erased.
+type gone struct {
+	Deleted bool  `json:"deleted"`
+	ID      int64 `json:"id"`
+}
+
+// goneMessages is what an export says of all messages of an erased conversation.
+type goneMessages struct {
+	Deleted        bool  `json:"deleted"`
+	ConversationID int64 `json:"conversationId"`
+}
+
+func (a api) rows(ctx context.Context, found []conversations.Conversation, err error) ([]export.Row, error) {
+	if err != nil {
+		return nil, err
+	}
+	views, err := a.views(ctx, found, "")
+	rows := make([]export.Row, len(views))
+	for i, c := range found[:len(views)] {
+		rows[i] = export.Row{Key: c.ID, At: c.UpdatedAt, ID: c.ID, View: views[i]}
+	}
+	return rows, err
+}
+
+// messageRows gives the rows of messages; those of the conversations that were asked for as a whole have its key.
+func messageRows(found []conversations.Message, whole []int64) []export.Row {
+	asked := map[int64]bool{}
+	for _, id := range whole {
+		asked[id] = true
+	}
+	rows := make([]export.Row, len(found))
+	for i, m := range found {
+		rows[i] = export.Row{Key: m.ID, At: m.CreatedAt, ID: m.ID, View: m.View()}
+		if asked[m.ConversationID] {
+			rows[i].Key = -m.ConversationID
+		}
+	}
+	return rows
+}

@@ -1,0 +1,45 @@
+package api
+
+import (
+	"context"
+	"strconv"
+
+	"fivechat.dev/libs/authz"
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/export"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/tickets"
+)
+
+// MountExport puts the export of tickets into the route table. log is the service's own.
+func MountExport(r *httpkit.Router, chain operation.Chain, s *tickets.Service, log export.Log) {
+	kind := export.Kind{
+		Name: "tickets", Log: log,
+		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, error) {
+			found, err := s.List(ctx, t, tickets.Filter{}, "", export.Window(behind, limit))
+			return rowsOf(found.Rows), err
+		},
+		Keys: func(r events.Record) ([]int64, error) { return []int64{r.Key}, nil },
+		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]export.Row, error) {
+			found, err := s.ByIDs(ctx, t, ids)
+			return rowsOf(found), err
+		},
+		Gone: func(id int64) any { return deleted{strconv.FormatInt(id, 10), true} },
+	}
+	httpkit.Handle(r, "GET /export/tickets", 200, operation.New(chain, "tickets.export_tickets", authz.ProRead,
+		func(ctx context.Context, req export.Request) (httpkit.NDJSON, error) {
+			return kind.Next(ctx, identity.From(ctx).Website, req)
+		}))
+}
+
+func rowsOf(details []tickets.Detail) []export.Row {
+	rows := make([]export.Row, len(details))
+	for i, d := range details {
+		rows[i] = export.Row{Key: d.ID, At: d.UpdatedAt, ID: d.ID, View: viewOf(d)}
+	}
+	return rows
+}

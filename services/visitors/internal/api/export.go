@@ -1,0 +1,57 @@
+package api
+
+import (
+	"context"
+
+	"fivechat.dev/libs/authz"
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/export"
+	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/visitors"
+)
+
+// gone is what an export says of a visitor who has been erased.
+type gone struct {
+	Deleted bool  `json:"deleted"`
+	ID      int64 `json:"id"`
+}
+
+// MountExport puts the export of visitors into the route table. log is the service's own.
+func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, log export.Log) {
+	kind := export.Kind{
+		Name: "visitors", Log: log,
+		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, error) {
+			found, err := s.List(ctx, t, nil, export.Window(behind, limit))
+			return rowsOf(found.Rows), err
+		},
+		Keys: func(r events.Record) ([]int64, error) {
+			if r.Type != visitors.EventImported {
+				return []int64{r.Key}, nil
+			}
+			var imported visitors.ImportedData
+			err := r.Decode(&imported)
+			return imported.VisitorIDs, err
+		},
+		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]export.Row, error) {
+			found, err := s.ByIDs(ctx, t, ids)
+			return rowsOf(found), err
+		},
+		Gone: func(id int64) any { return gone{true, id} },
+	}
+	httpkit.Handle(r, "GET /export/visitors", 200, operation.New(chain, "visitors.export_visitors", authz.Read,
+		func(ctx context.Context, req export.Request) (httpkit.NDJSON, error) {
+			return kind.Next(ctx, identity.From(ctx).Website, req)
+		}))
+}
+
+func rowsOf(found []visitors.Visitor) []export.Row {
+	rows := make([]export.Row, len(found))
+	for i, v := range found {
+		rows[i] = export.Row{Key: v.ID, At: v.UpdatedAt, ID: v.ID, View: viewOf(v)}
+	}
+	return rows
+}
