@@ -55,7 +55,7 @@ type Log struct {
 	db     *mongokit.DB
 	tele   *telemetry.Telemetry
 	holder string
-	gauges gauges
+	gauges *gauges
 	redis  *rediskit.Client // nil: records are not published
 	given  chan struct{}    // says that there is something to publish
 	told   chan struct{}    // says that this process has stored something
@@ -195,7 +195,7 @@ func (l *Log) relayOnce(ctx context.Context) (placed int, err error) {
 	if err != nil || !held {
 		return 0, err
 	}
-	return placed, l.db.Tx(ctx, func(ctx context.Context) error {
+	err = l.db.Tx(ctx, func(ctx context.Context) error {
 		waiting, err := l.waiting(ctx, relayBatch)
 		if placed = len(waiting); err != nil || placed == 0 {
 			return err
@@ -212,6 +212,10 @@ func (l *Log) relayOnce(ctx context.Context) (placed int, err error) {
 		}
 		return l.rows.SetEach(ctx, changes)
 	})
+	if err != nil {
+		return 0, err
+	}
+	return placed, nil
 }
 
 // waiting gives up to n records that have no position yet, the oldest first.
