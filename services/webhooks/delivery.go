@@ -1,7 +1,9 @@
 package webhooks
 
 import (
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"fivechat.dev/libs/tenant"
 )
@@ -56,6 +58,12 @@ type Attempt struct {
 	Error    string            `bson:"error"` // why there was none, in words that may be shown
 	// RetryAfter is how long the receiver asked to be left alone.
 	RetryAfter time.Duration `bson:"-"`
+}
+
+// Cut is the beginning of a text, of at most so many bytes, in which what is no UTF-8 is replaced; what is replaced may be
+// longer than it was.
+func Cut(text string, most int) string {
+	return strings.ToValidUTF8(text[:min(len(text), most)], string(utf8.RuneError))
 }
 
 // Succeeded says whether the receiver took the delivery.

@@ -239,3 +239,16 @@ func TestSecrets(t *testing.T) {
 		t.Errorf("%s %s", a, b)
 	}
 }
+
+func TestCut(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		most int
+		want string
+	}{{"", 3, ""}, {"abc", 3, "abc"}, {"abcd", 3, "abc"}, {"aä", 3, "aä"}, {"aä", 2, "a\uFFFD"}, {"a\xffb", 9, "a\uFFFDb"}} {
+		if got := webhooks.Cut(c.text, c.most); got != c.want {
+			t.Errorf("%q cut to %d is %q", c.text, c.most, got)
+		}
+	}
+}

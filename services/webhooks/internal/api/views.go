@@ -118,5 +118,5 @@ func deliveryViewOf(d webhooks.Delivery) deliveryView {
 const maxShown = 64 << 10
 
 func detailViewOf(d webhooks.Delivery) detailView {
-	return detailView{deliveryViewOf(d), d.Body[:min(len(d.Body), maxShown)]}
+	return detailView{deliveryViewOf(d), webhooks.Cut(d.Body, maxShown)}
 }

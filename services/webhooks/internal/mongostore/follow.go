@@ -26,10 +26,12 @@ func (s *Store) Apply(ctx context.Context, source string, records []events.Recor
 	if err != nil {
 		return err
 	}
-	// Numbers are reserved before: a transaction that runs again uses the same ones.
-	first, err := s.deliveryIDs.Reserve(ctx, max(int64(len(records)*len(hooks)), 1))
-	if err != nil {
-		return err
+	var first int64
+	if most := int64(len(records) * len(hooks)); most > 0 {
+		// Numbers are reserved before: a transaction that runs again uses the same ones.
+		if first, err = s.deliveryIDs.Reserve(ctx, most); err != nil {
+			return err
+		}
 	}
 	return s.positions.Apply(ctx, source, records, func(ctx context.Context, fresh []events.Record) error {
 		happened, err := eventsOf(source, fresh)

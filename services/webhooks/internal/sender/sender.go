@@ -19,7 +19,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unicode/utf8"
 
 	"code.dny.dev/ssrf"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -113,7 +112,7 @@ func (s *Sender) send(ctx context.Context, w webhooks.Webhook, d webhooks.Delive
 	if err != nil { // the status counts, whatever becomes of the rest
 		a.Error = reason(err)
 	}
-	a.Status, a.Response, a.Body = resp.StatusCode, kept(resp.Header), strings.ToValidUTF8(string(body), string(utf8.RuneError))
+	a.Status, a.Response, a.Body = resp.StatusCode, kept(resp.Header), webhooks.Cut(string(body), keptBody)
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
 		a.RetryAfter = time.Duration(min(seconds, int(webhooks.KeptFor.Seconds()))) * time.Second
 	}
@@ -148,8 +147,7 @@ func kept(h http.Header) map[string]string {
 		case secret[name]:
 			some[name] = "(not kept)"
 		default:
-			v := strings.Join(values, ", ")
-			some[name] = strings.ToValidUTF8(v[:min(len(v), keptValue)], string(utf8.RuneError))
+			some[name] = webhooks.Cut(strings.Join(values, ", "), keptValue)
 		}
 	}
 	return some
