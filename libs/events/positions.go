@@ -44,6 +44,12 @@ func (p *Positions) All(ctx context.Context) (map[string]int64, error) {
 	return all, err
 }
 
+// Advance notes how far a log, or what somebody makes of one, has got; never back.
+func (p *Positions) Advance(ctx context.Context, source string, pos int64) error {
+	_, err := p.rows.Modify(ctx, bson.D{{Key: "_id", Value: source}}, bson.D{{Key: "$max", Value: bson.D{{Key: "pos", Value: pos}}}}, true)
+	return err
+}
+
 // Apply has effect store what follows from those of a source's records, in order of position, that are not applied yet.
 // Effect and position change in one transaction, and the position only from where it was read: of two replicas with the
 // same records one applies them, and the other meets it and then finds nothing left.

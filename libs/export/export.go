@@ -14,6 +14,7 @@ import (
 
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/tenant"
 )
@@ -76,6 +77,11 @@ type answer struct {
 	most    int64 // rows
 	read    int64 // rows, given or not
 	lines   bytes.Buffer
+}
+
+// Answer is Next of the website that asks, as an operation.
+func (k Kind) Answer(ctx context.Context, req Request) (httpkit.NDJSON, error) {
+	return k.Next(ctx, identity.From(ctx).Website, req)
 }
 
 // Next gives what comes next of a website's rows, and the cursor to come back with.

@@ -56,3 +56,8 @@ func (rt route) answer(ctx context.Context, w http.ResponseWriter, status int, r
 	writeBody(w, status, body)
 	return nil
 }
+
+// HasBody says whether an answer of a status may have a body.
+func HasBody(status int) bool {
+	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
+}

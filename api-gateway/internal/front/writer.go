@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http/httpguts"
+
+	"fivechat.dev/libs/httpkit"
 )
 
 const (
@@ -63,13 +65,9 @@ func (w *writer) WriteHeader(status int) {
 			w.stated = int64(n) //nolint:gosec // of 63 bits
 		}
 	}
-	if w.stated >= 0 || !bodied(status) {
+	if w.stated >= 0 || !httpkit.HasBody(status) {
 		w.writeHead()
 	}
-}
-
-func bodied(status int) bool {
-	return status != http.StatusNoContent && status != http.StatusNotModified
 }
 
 // writeHead puts the status and the headers into out.
@@ -81,7 +79,7 @@ func (w *writer) writeHead() {
 	b = append(b, "\r\nDate: "...)
 	b = append(b, date()...)
 	for name, values := range w.header {
-		if !httpguts.ValidHeaderFieldName(name) || name == "Date" || name == "Content-Length" && !bodied(w.status) {
+		if !httpguts.ValidHeaderFieldName(name) || name == "Date" || name == "Content-Length" && !httpkit.HasBody(w.status) {
 			continue
 		}
 		for _, v := range values {
@@ -103,7 +101,7 @@ func (w *writer) Write(b []byte) (int, error) {
 		w.WriteHeader(http.StatusOK)
 	}
 	switch {
-	case !bodied(w.status):
+	case !httpkit.HasBody(w.status):
 		return 0, http.ErrBodyNotAllowed
 	case w.head:
 	case w.stated < 0:
@@ -145,14 +143,14 @@ func (w *writer) end() {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	if w.stated < 0 && bodied(w.status) {
+	if w.stated < 0 && httpkit.HasBody(w.status) {
 		w.header["Content-Length"] = []string{strconv.FormatInt(w.counted, 10)}
 		w.writeHead()
 	}
 	if len(w.out) > 0 {
 		_ = w.send(w.body) // broken says it
 	}
-	if w.stated >= 0 && w.stated != w.counted && !w.head && bodied(w.status) || httpguts.HeaderValuesContainsToken(w.header["Connection"], "close") {
+	if w.stated >= 0 && w.stated != w.counted && !w.head && httpkit.HasBody(w.status) || httpguts.HeaderValuesContainsToken(w.header["Connection"], "close") {
 		w.broken = true
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/valyala/fasthttp"
+
+	"fivechat.dev/libs/httpkit"
 )
 
 // private is what of a service's answer is about the connection to it.
@@ -57,16 +59,11 @@ func give(w http.ResponseWriter, r *http.Request, resp *fasthttp.Response) {
 	body := resp.Body()
 	if n := resp.Header.ContentLength(); r.Method == http.MethodHead && n >= 0 {
 		h["Content-Length"] = []string{strconv.Itoa(n)}
-	} else if r.Method != http.MethodHead && bodied(resp.StatusCode()) {
+	} else if r.Method != http.MethodHead && httpkit.HasBody(resp.StatusCode()) {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	w.WriteHeader(resp.StatusCode())
 	if len(body) > 0 {
 		_, _ = w.Write(body) // a client that went away is told nothing
 	}
-}
-
-// bodied says whether an answer of a status may have a body.
-func bodied(status int) bool {
-	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
 }

@@ -7,7 +7,6 @@ import (
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/export"
 	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/operation"
 	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/tenant"
@@ -17,14 +16,8 @@ import (
 // MountExport puts the exports of conversations and of messages into the route table. log is the service's own.
 func MountExport(r *httpkit.Router, chain operation.Chain, s *conversations.Service, log export.Log) {
 	all, said := conversationExport(api{s}, log), messageExport(s, log)
-	httpkit.Handle(r, "GET /export/conversations", 200, operation.New(chain, "conversations.export_conversations", authz.Read,
-		func(ctx context.Context, req export.Request) (httpkit.NDJSON, error) {
-			return all.Next(ctx, identity.From(ctx).Website, req)
-		}))
-	httpkit.Handle(r, "GET /export/messages", 200, operation.New(chain, "conversations.export_messages", authz.Read,
-		func(ctx context.Context, req export.Request) (httpkit.NDJSON, error) {
-			return said.Next(ctx, identity.From(ctx).Website, req)
-		}))
+	httpkit.Handle(r, "GET /export/conversations", 200, operation.New(chain, "conversations.export_conversations", authz.Read, all.Answer))
+	httpkit.Handle(r, "GET /export/messages", 200, operation.New(chain, "conversations.export_messages", authz.Read, said.Answer))
 }
 
 func conversationExport(a api, log export.Log) export.Kind {

@@ -25,7 +25,7 @@ type Store struct {
 	messages      *mongokit.Collection[conversations.Message]
 	tags          *mongokit.Collection[conversations.Tag]
 	erased        *mongokit.Collection[erasedRow]
-	positions     *mongokit.Global[positionRow]
+	positions     *events.Positions
 	ids           *mongokit.Sequence
 	log           *events.Log
 	turns         turns
@@ -53,7 +53,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 			mongokit.Index{Keys: bson.D{{Key: "conversationId", Value: 1}, {Key: "clientMessageId", Value: 1}}, Unique: true, Present: "clientMessageId"}),
 		tags:      mongokit.Tenanted[conversations.Tag](db, "conversations_tags", "tag", mongokit.Index{Keys: bson.D{{Key: "name", Value: 1}}, Unique: true}),
 		erased:    declareErased(db),
-		positions: mongokit.GlobalOf[positionRow](db, "conversations_positions", "position"),
+		positions: events.NewPositions(db, "conversations"),
 		ids:       mongokit.NewSequence(db, "conversations", "conversation"),
 		log:       log,
 		turns:     newTurns(),
@@ -61,28 +61,17 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 	}
 }
 
-// positionRow is how far a task has followed the log.
-type positionRow struct {
-	Task string `bson:"_id"`
-	Pos  int64  `bson:"pos"`
-}
-
-// digested is the row of the task that digests.
+// digested is whose position that of the task that digests is.
 const digested = "digest"
 
 // Digested implements digest.Positions.
 func (s *Store) Digested(ctx context.Context) (int64, error) {
-	row, err := s.positions.Get(ctx, bson.D{{Key: "_id", Value: digested}})
-	if fault.Is(err, fault.NotFound) {
-		return 0, nil
-	}
-	return row.Pos, err
+	return s.positions.Position(ctx, digested)
 }
 
 // SetDigested implements digest.Positions.
 func (s *Store) SetDigested(ctx context.Context, pos int64) error {
-	_, err := s.positions.Modify(ctx, bson.D{{Key: "_id", Value: digested}}, bson.D{{Key: "$max", Value: bson.D{{Key: "pos", Value: pos}}}}, true)
-	return err
+	return s.positions.Advance(ctx, digested, pos)
 }
 
 // turns lets the writers of one conversation in this process take turns, where they would otherwise run into one

@@ -7,7 +7,6 @@ import (
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/export"
 	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/operation"
 	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/tenant"
@@ -42,10 +41,7 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, 
 		},
 		Gone: func(id int64) any { return gone{true, id} },
 	}
-	httpkit.Handle(r, "GET /export/visitors", 200, operation.New(chain, "visitors.export_visitors", authz.Read,
-		func(ctx context.Context, req export.Request) (httpkit.NDJSON, error) {
-			return kind.Next(ctx, identity.From(ctx).Website, req)
-		}))
+	httpkit.Handle(r, "GET /export/visitors", 200, operation.New(chain, "visitors.export_visitors", authz.Read, kind.Answer))
 }
 
 func rowsOf(found []visitors.Visitor) []export.Row {
