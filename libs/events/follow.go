@@ -18,7 +18,8 @@ const (
 
 // Follower applies one source's records, each exactly once and in order. It stands still before a record that it cannot
 // apply or read, and before a gap, and shows that in its metrics: stepping over one would count wrong for ever, without
-// anybody seeing it. What it cannot read yet was written by a newer version, whose own replica reads it.
+// anybody seeing it. What it cannot read yet was written by a newer version, whose own replica reads it. One that has
+// applied nothing yet, as in an installation that gets its service later, begins where the log does.
 type Follower struct {
 	Feed      Feed // of the source's log; its name is the source's
 	Telemetry *telemetry.Telemetry
@@ -75,7 +76,9 @@ func (f Follower) step(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	f.lag.Set(time.Since(records[0].At).Seconds())
-	if records[0].Pos != pos+1 {
+	if first := records[0].Pos; pos == 0 && first > 1 {
+		f.Telemetry.Log.WarnContext(ctx, "what happened earlier is no longer kept and will not be followed", "source", f.Feed.Name, "begins", first)
+	} else if first != pos+1 {
 		// Going on would count wrong for ever; standing still is seen in the metrics.
 		return 0, fmt.Errorf("events: the log of %s goes on at %d and not at %d: what is between is no longer kept", f.Feed.Name, records[0].Pos, pos+1)
 	}

@@ -16,8 +16,8 @@ import (
 // clocks of the replicas that wrote them say: the relay then has nothing to do but take records by their ids.
 func (l *Log) nextID(ctx context.Context, t tenant.ID, key int64) (string, error) {
 	id, err := uuid.NewV7()
-	if err != nil || key == 0 {
-		return id.String(), err
+	if err != nil {
+		return "", err
 	}
 	last, err := l.rows.List(ctx, bson.D{{Key: mongokit.TenantKey, Value: t}, {Key: "key", Value: key}},
 		mongokit.Query{Sort: bson.D{{Key: "_id", Value: -1}}, Limit: 1, Omit: "data"})

@@ -8,7 +8,9 @@ package events
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,7 +39,7 @@ type Record struct {
 	ID      string    `bson:"_id" json:"id"`                       // a UUIDv7: unique for ever, the same on every delivery; ascending among records of one key
 	Website tenant.ID `bson:"websiteId" json:"websiteId,omitzero"` // zero where the website has been erased
 	Type    string    `bson:"type" json:"type"`
-	Key     int64     `bson:"key" json:"key"` // what it happened to; records of one key are in order
+	Key     int64     `bson:"key" json:"key"` // what it happened to, or Many; records of one key are in order. 0: nobody may know any more
 	At      time.Time `bson:"at" json:"at"`
 	Data    string    `bson:"data" json:"data"`
 	Pos     int64     `bson:"pos" json:"pos"` // place in the log, from 1 without gaps; 0 until the relay gave it
@@ -47,6 +49,9 @@ type Record struct {
 
 // Decode reads the record's data.
 func (r Record) Decode(into any) error { return json.Unmarshal([]byte(r.Data), into) }
+
+// Many is the key of a record about many things at once, which its data names.
+const Many = -1
 
 // Log is one service's events.
 type Log struct {
@@ -85,7 +90,7 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 	return l
 }
 
-// Append writes an event about key, or about many at once where key is 0. Call it inside the transaction of the change,
+// Append writes an event about key, or about Many. Call it inside the transaction of the change,
 // after the change of the key's own row: of two such transactions the later then begins behind the commit of the earlier,
 // and its record sorts behind the other's.
 func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, typ string, data any) error {
@@ -121,6 +126,29 @@ func (l *Log) After(ctx context.Context, pos, limit int64) ([]Record, error) {
 func (l *Log) Of(ctx context.Context, t tenant.ID, pos, limit int64) ([]Record, error) {
 	return l.rows.List(ctx, append(bson.D{{Key: mongokit.TenantKey, Value: t}}, beyond(pos)...),
 		mongokit.Query{Sort: bson.D{{Key: "pos", Value: 1}}, Limit: limit})
+}
+
+// Later gives, in pieces, the records about keys that stand behind a position or have none yet.
+func (l *Log) Later(ctx context.Context, t tenant.ID, keys []int64, pos int64, take func([]Record) error) error {
+	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
+	last := Record{Key: math.MinInt64}
+	for {
+		// The order is an index's: what comes behind a piece is what is behind its last record.
+		rows, err := l.rows.List(ctx, bson.D{
+			{Key: mongokit.TenantKey, Value: t}, {Key: "key", Value: bson.D{{Key: "$in", Value: keys}}},
+			{Key: "$and", Value: bson.A{
+				bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "pos", Value: int64(0)}}, beyond(pos)}}},
+				bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "key", Value: bson.D{{Key: "$gt", Value: last.Key}}}}, bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: last.ID}}}}}}},
+			}}}, mongokit.Query{Sort: bson.D{{Key: "key", Value: 1}, {Key: "_id", Value: 1}}, Limit: readBatch})
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		if err := take(rows); err != nil || len(rows) < readBatch {
+			return err
+		}
+		last = rows[len(rows)-1]
+		keys = keys[slices.Index(keys, last.Key):]
+	}
 }
 
 // Head implements Source.

@@ -1,8 +1,11 @@
 // Package export gives a second system all rows of one kind, and then what becomes of them, for as long as it comes back
-// with the last cursor. First the table is walked, in the order of changes; before that the head of the service's log
-// is noted. Then the log is read from there on: of each key that a record tells of comes its state at that moment, or that
-// it is gone. A record gets its position after its commit, so nothing that is changed beside the walk is missed; it can
-// come in both, in the same state.
+// with the last cursor. First the table is walked; before that the head of the service's log is noted. Then the log is
+// read from there on: of each row that a record tells of comes the state, or that it is gone.
+//
+// A state comes with the last record that tells of its row, and with no other: where a later one is there when the row has
+// been read, the row is left to that one. The walk leaves out, in the same way, what the log will tell of behind the noted
+// head. A change commits with its record, and a record gets its position behind its commit and behind all earlier ones of
+// its key; so each state that is there for good comes, and none comes twice.
 package export
 
 import (
@@ -26,9 +29,9 @@ const (
 	chunk    = 100 // rows read at once, as many as siblings are asked about
 )
 
-// Row is a row as the public list shows it, under the key that records have for it.
+// Row is a row as the public list shows it.
 type Row struct {
-	Key  int64
+	Key  int64     // what Keys gives for it
 	At   time.Time // of its last change, and
 	ID   int64     // its number: its place in the walk
 	View any
@@ -37,6 +40,8 @@ type Row struct {
 // Log is what an export needs of a service's log.
 type Log interface {
 	events.Source
+	// Later gives, in pieces, the records about keys that stand behind a position or have none yet.
+	Later(ctx context.Context, t tenant.ID, keys []int64, pos int64, take func([]events.Record) error) error
 	// Keeps says whether the log still has everything behind a position.
 	Keeps(ctx context.Context, pos int64) (bool, error)
 }
@@ -47,9 +52,12 @@ type Kind struct {
 	Log  Log
 	// Walk gives up to limit rows behind a place, in the order of places; fewer are the last.
 	Walk func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]Row, error)
-	// Keys gives the keys of the rows that a record tells of.
+	// Keys gives the keys of the rows that a record tells of, or the negative of its own key where it tells of all rows that
+	// belong there.
 	Keys func(events.Record) ([]int64, error)
-	// ByKeys gives those rows of up to 100 keys that are there.
+	// Owner gives the key of the records that tell of a row; nil: it is the row's own.
+	Owner func(key int64) int64
+	// ByKeys gives those rows of up to 100 keys that are there, of a negative one all that belong there.
 	ByKeys func(ctx context.Context, t tenant.ID, keys []int64) ([]Row, error)
 	// Gone is what is said of a key without a row.
 	Gone func(key int64) any
@@ -126,9 +134,17 @@ func (a *answer) walk(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		keys := make([]int64, len(rows))
+		for i, r := range rows {
+			keys[i] = r.Key
+		}
+		later, err := a.later(ctx, keys)
+		if err != nil {
+			return err
+		}
 		a.at.Walking = int64(len(rows)) == limit
 		for i, r := range rows {
-			if r.At.UnixMilli() >= a.at.Since {
+			if r.At.UnixMilli() >= a.at.Since && !later[r.Key] && !later[-a.owner(r.Key)] {
 				if err := a.write(r.View); err != nil {
 					return err
 				}
@@ -144,6 +160,48 @@ func (a *answer) walk(ctx context.Context) error {
 	return nil
 }
 
+// owner gives the key of the records that tell of a row or, for a negative key, of all rows that belong there.
+func (a *answer) owner(key int64) int64 {
+	if key < 0 || a.Owner == nil {
+		return max(key, -key)
+	}
+	return a.Owner(key)
+}
+
+// later gives those of the keys, and of the negatives of their owners, that records tell of which this answer leaves to
+// later ones. It is to be called when the rows have been read.
+func (a *answer) later(ctx context.Context, keys []int64) (map[int64]bool, error) {
+	told := map[int64]bool{}
+	if len(keys) == 0 {
+		return told, nil
+	}
+	about := []int64{events.Many}
+	for _, key := range keys {
+		about = append(about, a.owner(key))
+	}
+	err := a.Log.Later(ctx, a.website, about, a.at.Pos, func(records []events.Record) error {
+		return a.each(records, func(key, _ int64) { told[key] = true })
+	})
+	return told, err
+}
+
+// each calls do with what records tell of.
+func (a *answer) each(records []events.Record, do func(key, pos int64)) error {
+	for _, r := range records {
+		if r.Erased {
+			continue
+		}
+		keys, err := a.Keys(r)
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			do(key, r.Pos)
+		}
+	}
+	return nil
+}
+
 // told is a key that records tell of, at the last of their positions.
 type told struct{ key, pos int64 }
 
@@ -153,22 +211,16 @@ func (a *answer) follow(ctx context.Context, head int64) (ended bool, err error)
 	if err != nil {
 		return false, err
 	}
-	reached, ended := head, int64(len(records)) < a.most
+	if i := slices.IndexFunc(records, func(r events.Record) bool { return r.Pos > head }); i >= 0 {
+		records = records[:i]
+	}
+	a.at.Pos, ended = head, int64(len(records)) < a.most
 	if !ended {
-		reached = min(head, records[len(records)-1].Pos)
+		a.at.Pos = records[len(records)-1].Pos
 	}
 	last := map[int64]int64{}
-	for _, r := range records {
-		if r.Pos > head || r.Erased {
-			continue
-		}
-		keys, err := a.Keys(r)
-		if err != nil {
-			return false, err
-		}
-		for _, key := range keys {
-			last[key] = r.Pos
-		}
+	if err := a.each(records, func(key, pos int64) { last[key] = pos }); err != nil {
+		return false, err
 	}
 	queue := make([]told, 0, len(last))
 	for key, pos := range last {
@@ -177,16 +229,16 @@ func (a *answer) follow(ctx context.Context, head int64) (ended bool, err error)
 	slices.SortFunc(queue, func(a, b told) int {
 		return cmp.Or(cmp.Compare(a.pos, b.pos), cmp.Compare(a.key, b.key))
 	})
-	rest, err := a.states(ctx, queue)
+	rest, err := a.states(ctx, queue, last)
 	if len(rest) > 0 { // what came last before them was given whole
-		reached, ended = rest[0].pos-1, false
+		a.at.Pos, ended = rest[0].pos-1, false
 	}
-	a.at.Pos = reached
 	return ended, err
 }
 
-// states gives the states of keys, as many as fit, and the keys that are left: all of a record's, or none.
-func (a *answer) states(ctx context.Context, queue []told) (rest []told, err error) {
+// states gives the states of keys, as many as fit, and the keys that are left: all of a record's, or none. last is the
+// last position at which this part of the log tells of a key.
+func (a *answer) states(ctx context.Context, queue []told, last map[int64]int64) (rest []told, err error) {
 	at := int64(0)
 	for len(queue) > 0 {
 		some := queue[:min(chunk, len(queue))]
@@ -198,16 +250,27 @@ func (a *answer) states(ctx context.Context, queue []told) (rest []told, err err
 		if err != nil {
 			return nil, err
 		}
-		found := map[int64][]Row{}
+		found := map[int64][]Row{} // by what was asked for
 		for _, r := range rows {
-			found[r.Key] = append(found[r.Key], r)
+			for _, key := range []int64{r.Key, -a.owner(r.Key)} {
+				found[key] = append(found[key], r)
+			}
+			keys = append(keys, r.Key)
+		}
+		later, err := a.later(ctx, keys)
+		if err != nil {
+			return nil, err
 		}
 		for i, k := range some {
 			if k.pos != at && a.full() {
 				return queue[i:], nil
 			}
 			at = k.pos
-			if err := a.state(k.key, found[k.key]); err != nil {
+			again := func(key int64) bool { return later[key] || last[key] > k.pos }
+			if again(k.key) || again(-a.owner(k.key)) {
+				continue
+			}
+			if err := a.state(k.key, found[k.key], again); err != nil {
 				return nil, err
 			}
 		}
@@ -216,12 +279,16 @@ func (a *answer) states(ctx context.Context, queue []told) (rest []told, err err
 	return nil, nil
 }
 
-func (a *answer) state(key int64, rows []Row) error {
+// state gives a row, or all of an owner's but those that are told of again; or says that there is nothing.
+func (a *answer) state(key int64, rows []Row, again func(int64) bool) error {
 	a.read += max(int64(len(rows)), 1)
 	if len(rows) == 0 {
 		return a.write(a.Gone(key))
 	}
 	for _, r := range rows {
+		if r.Key != key && again(r.Key) {
+			continue
+		}
 		if err := a.write(r.View); err != nil {
 			return err
 		}

@@ -24,6 +24,9 @@ type shop struct {
 	waiting []events.Record // committed, not yet placed
 	log     []events.Record
 	removed int64 // records that are no longer kept
+	shelved bool  // records are about shelves
+	dropped map[int64]bool
+	beside  func() // what happens between the reading of rows and that of the log
 }
 
 type state struct{ ID, Version, At int64 }
@@ -38,15 +41,22 @@ func website(n int64) tenant.ID {
 	return t
 }
 
-func (s *shop) commit(keys ...int64) {
+// commit stores a record about key that tells of keys.
+func (s *shop) commit(key int64, keys ...int64) {
 	b, _ := json.Marshal(keys)
-	s.waiting = append(s.waiting, events.Record{Website: mine, Data: string(b)})
+	s.waiting = append(s.waiting, events.Record{Website: mine, Key: key, Data: string(b)})
 }
 
-// place gives what waits its positions, in any order.
+// place gives what waits its positions, in any order that keeps each key's.
 func (s *shop) place() {
-	rand.Shuffle(len(s.waiting), func(i, j int) { s.waiting[i], s.waiting[j] = s.waiting[j], s.waiting[i] })
+	byKey := map[int64][]events.Record{}
 	for _, r := range s.waiting {
+		byKey[r.Key] = append(byKey[r.Key], r)
+	}
+	rand.Shuffle(len(s.waiting), func(i, j int) { s.waiting[i], s.waiting[j] = s.waiting[j], s.waiting[i] })
+	for _, w := range s.waiting {
+		r := byKey[w.Key][0]
+		byKey[w.Key] = byKey[w.Key][1:]
 		r.Pos = int64(len(s.log)) + 1
 		s.log = append(s.log, r)
 	}
@@ -59,12 +69,58 @@ func (s *shop) put(skew int64, ids ...int64) {
 	for _, id := range ids {
 		s.rows[id] = state{id, s.rows[id].Version + 1, max(s.clock+skew, 1)}
 	}
-	s.commit(ids...)
+	switch {
+	case s.shelved:
+		s.commit(shelfOf(ids[0]), ids...)
+	case len(ids) > 1:
+		s.commit(events.Many, ids...)
+	default:
+		s.commit(ids[0], ids...)
+	}
 }
 
 func (s *shop) drop(id int64) {
 	delete(s.rows, id)
-	s.commit(id)
+	s.dropped[id] = true
+	s.commit(id, id)
+}
+
+// A shelf owns ten rows.
+func shelfOf(id int64) int64 { return max(id, -id*10) / 10 }
+
+// fill puts rows onto a shelf that is empty, of which one record tells.
+func (s *shop) fill(shelf int64) {
+	s.clock += 10
+	for i := range int64(3) {
+		s.rows[shelf*10+i] = state{shelf*10 + i, 1, s.clock}
+	}
+	s.commit(events.Many, -shelf)
+}
+
+// clear takes everything from a shelf, and out of the records about it.
+func (s *shop) clear(shelf int64) {
+	for i := range int64(10) {
+		delete(s.rows, shelf*10+i)
+	}
+	for _, all := range [][]events.Record{s.waiting, s.log} {
+		for i, r := range all {
+			if r.Key == shelf {
+				all[i].Key, all[i].Erased, all[i].Data = 0, true, "{}"
+			}
+		}
+	}
+	s.commit(shelf, -shelf)
+}
+
+func (s *shop) Later(_ context.Context, t tenant.ID, keys []int64, pos int64, take func([]events.Record) error) error {
+	for _, r := range slices.Concat(s.waiting, s.log) {
+		if r.Website == t && slices.Contains(keys, r.Key) && (r.Pos == 0 || r.Pos > pos) {
+			if err := take([]events.Record{r}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (s *shop) Head(context.Context) (int64, error) { return int64(len(s.log)), nil }
@@ -88,7 +144,7 @@ func (s *shop) Keeps(_ context.Context, pos int64) (bool, error) {
 
 func (s *shop) kind() Kind {
 	give := func(r state) Row { return Row{r.ID, time.UnixMilli(r.At), r.ID, r} }
-	return Kind{
+	k := Kind{
 		Name: "things", Log: s,
 		Walk: func(_ context.Context, _ tenant.ID, behind paging.Cursor, limit int64) (rows []Row, _ error) {
 			for _, r := range s.rows {
@@ -102,18 +158,30 @@ func (s *shop) kind() Kind {
 				}
 				return int(a.ID - b.ID)
 			})
+			s.meanwhile()
 			return rows[:min(int(limit), len(rows))], nil
 		},
 		Keys: func(r events.Record) (keys []int64, err error) { return keys, r.Decode(&keys) },
 		ByKeys: func(_ context.Context, _ tenant.ID, keys []int64) (rows []Row, _ error) {
-			for _, key := range keys {
-				if r, there := s.rows[key]; there {
+			for _, r := range s.rows {
+				if slices.Contains(keys, r.ID) || s.shelved && slices.Contains(keys, -shelfOf(r.ID)) {
 					rows = append(rows, give(r))
 				}
 			}
+			s.meanwhile()
 			return rows, nil
 		},
 		Gone: func(key int64) any { return map[string]any{"deleted": true, "ID": key} },
+	}
+	if s.shelved {
+		k.Owner = shelfOf
+	}
+	return k
+}
+
+func (s *shop) meanwhile() {
+	if s.beside != nil {
+		s.beside()
 	}
 }
 
@@ -122,6 +190,7 @@ type reader struct {
 	cursor string
 	has    map[int64]state
 	lines  int
+	came   map[string]bool // lines
 }
 
 func (r *reader) next(t *testing.T, k Kind, limit Limit) (e end) {
@@ -136,6 +205,7 @@ func (r *reader) next(t *testing.T, k Kind, limit Limit) (e end) {
 	}
 	if e.Restarted {
 		clear(r.has)
+		clear(r.came)
 	}
 	for _, line := range lines[:len(lines)-1] {
 		var row struct {
@@ -146,7 +216,15 @@ func (r *reader) next(t *testing.T, k Kind, limit Limit) (e end) {
 			t.Fatal(err)
 		}
 		r.lines++
-		if row.Deleted {
+		if r.came[string(line)] {
+			t.Fatalf("%s came again", line)
+		}
+		r.came[string(line)] = true
+		if row.Deleted && row.ID < 0 {
+			for i := range int64(10) {
+				delete(r.has, -row.ID*10+i)
+			}
+		} else if row.Deleted {
 			delete(r.has, row.ID)
 		} else {
 			r.has[row.ID] = row.state
@@ -167,38 +245,89 @@ func (r *reader) toTheEnd(t *testing.T, k Kind, limit Limit) {
 }
 
 func newShop() (*shop, *reader) {
-	return &shop{rows: map[int64]state{}}, &reader{has: map[int64]state{}}
+	return &shop{rows: map[int64]state{}, dropped: map[int64]bool{}}, &reader{has: map[int64]state{}, came: map[string]bool{}}
 }
 
-func TestNothingIsLostWhateverHappensBetween(t *testing.T) {
+func TestNothingIsLostAndNothingRepeatedWhateverHappensBetween(t *testing.T) {
 	t.Parallel()
-	for range 300 {
+	for range 150 {
 		s, r := newShop()
-		k, limit := s.kind(), Limit(1+rand.Int64N(5))
-		for range 200 {
-			id := 1 + rand.Int64N(20)
-			switch rand.IntN(6) {
-			case 0, 1:
-				s.put(rand.Int64N(200)-100, id)
-			case 2:
-				s.put(rand.Int64N(200)-100, 100+id, 101+id, 102+id)
-			case 3:
-				s.drop(id)
-			case 4:
-				s.place()
+		next := int64(20)
+		s.agree(t, r, func() {
+			id := 1 + rand.Int64N(next)
+			_, there := s.rows[id]
+			switch rand.IntN(5) {
+			case 0: // an import, of what is new
+				s.put(rand.Int64N(200)-100, next+1, next+2, next+3)
+				next += 3
+			case 1:
+				if there {
+					s.drop(id)
+				}
 			default:
-				r.next(t, k, limit)
+				if there || id < 20 && !s.dropped[id] { // what was dropped does not come back
+					s.put(rand.Int64N(200)-100, id)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatRecordsTellOfTogetherIsNeitherLostNorRepeated(t *testing.T) {
+	t.Parallel()
+	for range 150 {
+		s, r := newShop()
+		s.shelved = true
+		next := int64(0)
+		s.agree(t, r, func() {
+			shelf := 1 + rand.Int64N(max(next, 1))
+			some := slices.DeleteFunc([]int64{shelf * 10, shelf*10 + 1, shelf*10 + 2, shelf*10 + 7}, func(id int64) bool { return s.rows[id].ID == 0 })
+			switch {
+			case next == 0 || rand.IntN(4) == 0: // what was erased does not come back
+				next++
+				s.fill(next)
+			case len(some) == 0:
+			case rand.IntN(5) == 0:
+				s.clear(shelf)
+			case rand.IntN(3) == 0:
+				s.put(rand.Int64N(200)-100, shelf*10+7)
+			default:
+				s.put(rand.Int64N(200)-100, some[:1+rand.IntN(len(some))]...)
+			}
+		})
+	}
+}
+
+// agree has things happen, also while an answer is being made, and in the end has the reader come to what there is.
+func (s *shop) agree(t *testing.T, r *reader, happen func()) {
+	t.Helper()
+	k, limit := s.kind(), Limit(1+rand.Int64N(5))
+	s.beside = func() {
+		for rand.IntN(3) == 0 {
+			if happen(); rand.IntN(2) == 0 {
+				s.place()
 			}
 		}
-		s.place()
-		r.toTheEnd(t, k, limit)
-		if fmt.Sprint(r.has) != fmt.Sprint(s.rows) {
-			t.Fatalf("limit %d: has %v, want %v", limit, r.has, s.rows)
+	}
+	for range 200 {
+		switch rand.IntN(6) {
+		case 0, 1, 2:
+			happen()
+		case 3:
+			s.place()
+		default:
+			r.next(t, k, limit)
 		}
-		given := r.lines
-		if r.toTheEnd(t, k, limit); r.lines != given {
-			t.Fatalf("%d lines came again", r.lines-given)
-		}
+	}
+	s.beside = nil
+	s.place()
+	r.toTheEnd(t, k, limit)
+	if fmt.Sprint(r.has) != fmt.Sprint(s.rows) {
+		t.Fatalf("limit %d: has %v, want %v", limit, r.has, s.rows)
+	}
+	given := r.lines
+	if r.toTheEnd(t, k, limit); r.lines != given {
+		t.Fatalf("%d lines came again", r.lines-given)
 	}
 }
 
@@ -225,7 +354,8 @@ func TestEachStateComesOnceBehindTheWalk(t *testing.T) {
 func TestAfterAGapEverythingComesAgain(t *testing.T) {
 	t.Parallel()
 	s, r := newShop()
-	s.put(0, 1, 2)
+	s.put(0, 1)
+	s.put(0, 2)
 	s.place()
 	r.toTheEnd(t, s.kind(), 0)
 	s.drop(1)

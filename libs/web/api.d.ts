@@ -354,12 +354,11 @@ export interface paths {
         /**
          * All conversations, and then what becomes of them
          * @description Begin without a cursor, and come again with the `cursor` of the last line: at once where it says `endOfStream: false`, else
-         *     whenever you like within 7 days. First come all rows; then each row that has changed, in the state that it is in, or
-         *     `{"deleted":true,"id":…}`. Nothing is left out. A row that changes several times meanwhile may come more than once in its last state: put each in
-         *     place of what you have.
+         *     whenever you like within 7 days. First come all rows; then each row that has changed, in its new state, or
+         *     `{"deleted":true,"id":…}`: put it in place of what you have. Nothing is left out, and no state comes twice; of several changes
+         *     between two answers only the last is told.
          *     Where a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and what has not come by the
-         *     first `endOfStream: true` is gone. That something was read, that somebody is typing or online, and what a row shows of
-         *     another kind are no changes.
+         *     first `endOfStream: true` is gone. That somebody is typing or online, and what a row shows of another kind, are no changes.
          *
          *
          *     Needs a token with `READ`.
@@ -382,8 +381,8 @@ export interface paths {
         };
         /**
          * All messages, and then new ones
-         * @description Like the export of conversations. Messages do not change: `read` and `readAt` are as they were when the message was given. Where
-         *     a conversation is erased, all its messages are: `{"deleted":true,"conversationId":…}`.
+         * @description Like the export of conversations. All that changes of a message is that it is read. Where a conversation is erased, all its
+         *     messages are: `{"deleted":true,"conversationId":…}`.
          *
          *
          *     Needs a token with `READ`.
@@ -2433,6 +2432,8 @@ export interface components {
             at: string;
             data: {
                 conversation: components["schemas"]["Conversation"];
+                /** @description Those that had not been read before. */
+                messageIds: number[];
                 /** Format: date-time */
                 readAt: string;
                 reader: components["schemas"]["Sender"];

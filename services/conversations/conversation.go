@@ -2,6 +2,7 @@ package conversations
 
 import (
 	"crypto/rand"
+	"slices"
 	"strings"
 	"time"
 
@@ -168,8 +169,10 @@ func (p Patch) Check() error {
 	return wrong.Err()
 }
 
-// apply changes c. The assignee has been checked before.
-func (p Patch) apply(c *Conversation, now time.Time) {
+// apply changes c, and says whether it is different then; else UpdatedAt stays as well. The assignee has been checked
+// before.
+func (p Patch) apply(c *Conversation, now time.Time) bool {
+	before := *c
 	if p.Status.Set {
 		c.setStatus(p.Status.V, now)
 	}
@@ -182,8 +185,15 @@ func (p Patch) apply(c *Conversation, now time.Time) {
 	if p.Summary.Set {
 		c.Summary = p.Summary.Ptr()
 	}
+	if c.Status == before.Status && same(c.AssigneeID, before.AssigneeID) && slices.Equal(c.Tags, before.Tags) && same(c.Summary, before.Summary) {
+		return false
+	}
 	c.UpdatedAt = now
+	return true
 }
+
+// same says whether two values that need not be there are equal.
+func same[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
 
 func distinct(names []string) []string {
 	out := []string{}

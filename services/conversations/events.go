@@ -20,7 +20,7 @@ const (
 // Event is something that happened to a conversation, written in the transaction that made it happen.
 type Event struct {
 	Type string
-	Key  int64 // the conversation; 0 for an import
+	Key  int64 // the conversation; 0 for many at once
 	Data any
 }
 
@@ -66,6 +66,7 @@ type ReadData struct {
 	Conversation View      `json:"conversation"`
 	Reader       Sender    `json:"reader"`
 	ReadAt       time.Time `json:"readAt"`
+	MessageIDs   []int64   `json:"messageIds"` // those that had not been read before
 }
 
 // ErasedData is the data of ConversationErased: nothing is left of the conversation, whose status was From.

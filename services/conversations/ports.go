@@ -54,8 +54,9 @@ type Store interface {
 	Change(ctx context.Context, t tenant.ID, token string, change func(*Conversation) ([]Event, error)) (Conversation, error)
 	// SetTyping notes until when a side is typing, and gives the conversation. It is no change that an event tells of.
 	SetTyping(ctx context.Context, t tenant.ID, token string, visitorID int64, side Sender, until time.Time) (Conversation, error)
-	// MarkRead notes that the messages which from wrote have been read. Where none was unread, nothing happens.
-	MarkRead(ctx context.Context, t tenant.ID, conversationID int64, from Sender, at time.Time, e Event) error
+	// MarkRead notes that the messages which from wrote have been read, and stores the event of those that had not been. Where
+	// none was unread, nothing happens.
+	MarkRead(ctx context.Context, t tenant.ID, conversationID int64, from Sender, at time.Time, tell func(ids []int64) Event) error
 	// ImportedKeys gives those of keys that have been imported.
 	ImportedKeys(ctx context.Context, t tenant.ID, keys []string) (map[string]bool, error)
 	// Import stores conversations with their messages, all or none; a Conflict where one of them was imported meanwhile.

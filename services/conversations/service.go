@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/optional"
 	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/tenant"
 )
@@ -205,19 +206,23 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 		return Conversation{}, err
 	}
 	return s.store.Change(ctx, t, token, func(c *Conversation) ([]Event, error) {
-		before := c.Status
-		p.apply(c, s.now())
-		return []Event{updated(c, before)}, nil
+		return p.change(c, s.now()), nil
 	})
+}
+
+// change is apply, and gives the events that tell of it.
+func (p Patch) change(c *Conversation, now time.Time) []Event {
+	before := c.Status
+	if !p.apply(c, now) {
+		return nil
+	}
+	return []Event{updated(c, before)}
 }
 
 // Close ends a conversation at its visitor's wish.
 func (s *Service) Close(ctx context.Context, t tenant.ID, token string, visitorID int64) (Conversation, error) {
 	return s.changeOwn(ctx, t, token, visitorID, func(c *Conversation) []Event {
-		before, now := c.Status, s.now()
-		c.setStatus(Closed, now)
-		c.UpdatedAt = now
-		return []Event{updated(c, before)}
+		return Patch{Status: optional.Of(Closed)}.change(c, s.now())
 	})
 }
 
@@ -275,7 +280,9 @@ func (s *Service) MarkReadByVisitor(ctx context.Context, t tenant.ID, token stri
 
 func (s *Service) read(ctx context.Context, c Conversation, reader, writer Sender) error {
 	now := s.now()
-	return s.store.MarkRead(ctx, c.WebsiteID, c.ID, writer, now, Event{ConversationRead, c.ID, ReadData{c.shown(), reader, now}})
+	return s.store.MarkRead(ctx, c.WebsiteID, c.ID, writer, now, func(ids []int64) Event {
+		return Event{ConversationRead, c.ID, ReadData{c.shown(), reader, now, ids}}
+	})
 }
 
 // OpenOf gives the visitor's newest open conversation, or NotFound.

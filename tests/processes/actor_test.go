@@ -83,6 +83,8 @@ func (a *actor) talk(deed string) {
 		}
 		a.persistent("POST", at+"/messages", header, harness.Map{"content": harness.Unique("said-")})
 		a.acknowledge("message", 1)
+	case "read":
+		a.persistent("POST", path+"/read", a.agent(), harness.Map{})
 	case "close", "reopen":
 		a.set(token, path, deed == "close")
 	case "rate":

@@ -47,8 +47,8 @@ type mishap struct {
 
 // plans draws a plan.
 func plans() *rapid.Generator[plan] {
-	deed := rapid.SampledFrom([]string{"visit", "open", "ask", "ask", "ask", "answer", "answer", "close", "reopen", "rate", "ticket", "resolve", "drop"})
-	what := rapid.SampledFrom(append([]string{gateway, "redis", "redis", "published twice"}, services...))
+	deed := rapid.SampledFrom([]string{"visit", "open", "ask", "ask", "ask", "answer", "answer", "read", "close", "reopen", "rate", "ticket", "resolve", "drop"})
+	what := rapid.SampledFrom(append([]string{gateway, "redis", "redis", "published twice", "relay", "relay"}, services...))
 	return rapid.Custom(func(t *rapid.T) plan {
 		var p plan
 		for i := range p.Deeds {
@@ -61,9 +61,10 @@ func plans() *rapid.Generator[plan] {
 	})
 }
 
-// TestNothingIsLost carries out plans in which processes are killed, Redis is emptied and events are published twice, while
+// TestNothingIsLost carries out plans in which processes are killed, relays die, Redis is emptied and events are published twice, while
 // visitors and agents do what they do. In the end everything that was acknowledged is there once, the statistics are what
-// a count of it gives and what a recount finds, and a webhook was told of every event, with a stable id and in order.
+// a count of it gives and what a recount finds, a webhook was told of every event, with a stable id and in order, and who
+// followed the exports has all rows, having got none twice.
 func TestNothingIsLost(t *testing.T) {
 	t.Parallel()
 	f := launch(t, build(t))
@@ -79,7 +80,9 @@ func TestNothingIsLost(t *testing.T) {
 			c := &course{t: inner, f: f, w: f.Website(inner, harness.Pro), did: map[string]int{}}
 			c.receiver = harness.Receive(inner, nil)
 			c.w.NewWebhook(inner, c.receiver.URL, "*")
+			done := c.follow()
 			c.carryOut(t, plans().Example(seed))
+			done()
 			c.check()
 		})
 	}
@@ -91,6 +94,7 @@ type course struct {
 	f        *fleet
 	w        *harness.Website
 	receiver *harness.Receiver
+	copies   []*harness.Copy // by a second system, of all exports
 	done     atomic.Int64
 	mu       sync.Mutex
 	did      map[string]int // what was acknowledged, by what it is
@@ -130,6 +134,13 @@ func (c *course) happen(outer *testing.T, what string) {
 				c.t.Error(err)
 			}
 		}
+	case what == "relay": // each has died in the middle of its work, and its lease lives on
+		for _, source := range []string{"conversations", "visitors", "tickets"} {
+			if _, err := c.store().Collection(source+"_leases").UpdateOne(c.t.Context(), bson.D{{Key: "_id", Value: "relay"}},
+				bson.D{{Key: "$set", Value: bson.D{{Key: "holder", Value: "who died"}, {Key: "until", Value: time.Now().Add(5 * time.Second)}}}}); err != nil {
+				c.t.Error(err)
+			}
+		}
 	case c.f.redis != nil: // it is restarted, and has forgotten everything
 		c.f.redis.FlushAll()
 		c.f.redis.Close()
@@ -137,6 +148,73 @@ func (c *course) happen(outer *testing.T, what string) {
 			c.t.Error(err)
 		}
 	}
+}
+
+// follow has a second system follow all exports until done is called.
+func (c *course) follow() (done func()) {
+	agent := map[string]string{"Authorization": "Bearer " + c.w.Secret(harness.Read)}
+	ctx, stop := context.WithCancel(c.t.Context())
+	var following sync.WaitGroup
+	for _, kind := range []string{"conversations", "messages", "visitors", "tickets"} {
+		one := harness.NewCopy(kind, "?limit=7", func(path string) (int, []byte, error) { return c.once("GET", path, "", agent, nil) })
+		c.copies = append(c.copies, one)
+		following.Go(func() {
+			pause := time.NewTicker(100 * time.Millisecond)
+			defer pause.Stop()
+			for ctx.Err() == nil {
+				one.Pull(c.t)
+				<-pause.C
+			}
+		})
+	}
+	return func() {
+		stop()
+		following.Wait()
+	}
+}
+
+// checkCopies: in the end the second system has what there is, and no state came twice: none of a conversation without a
+// record that tells of it.
+func (c *course) checkCopies() {
+	for _, one := range c.copies {
+		harness.Eventually(c.t, settledFor, "the copy is what there is", func() (bool, any) {
+			if ended, why := one.Pull(c.t); !ended {
+				return false, why
+			}
+			return one.Agrees(c.t, c.w.Reader())
+		})
+	}
+	changes := map[string]int{}
+	for _, r := range c.log("conversations") {
+		if r.Type != "conversation.read" {
+			changes[fmt.Sprint(r.Key)]++
+		}
+	}
+	for id, n := range c.copies[0].Came {
+		if n > changes[id] {
+			c.t.Errorf("conversation %s came %d times with %d changes", id, n, changes[id])
+		}
+	}
+}
+
+// record is one of a service's log.
+type record struct {
+	ID   string `bson:"_id"`
+	Type string `bson:"type"`
+	Key  int64  `bson:"key"`
+	Pos  int64  `bson:"pos"`
+}
+
+// log gives the website's records in a service's log, in order.
+func (c *course) log(source string) (log []record) {
+	cursor, err := c.store().Collection(source+"_outbox").Find(c.t.Context(), bson.D{{Key: "websiteId", Value: c.w.ID}}, options.Find().SetSort(bson.D{{Key: "pos", Value: 1}}))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := cursor.All(c.t.Context(), &log); err != nil || len(log) == 0 {
+		c.t.Fatalf("%d records in the log of %s, %v", len(log), source, err)
+	}
+	return log
 }
 
 func (c *course) store() *mongo.Database {
@@ -176,6 +254,7 @@ func (c *course) persistent(method, path string, header map[string]string, body 
 		case status >= 300:
 			c.t.Errorf("%s %s: %d %s", method, path, status, b)
 			return true, nil
+		case status == http.StatusNoContent:
 		case json.Unmarshal(b, &answer) != nil:
 			c.t.Errorf("%s %s: %s", method, path, b)
 		}
@@ -237,6 +316,7 @@ func (c *course) check() {
 	}
 	c.checkMessages()
 	c.checkWebhook()
+	c.checkCopies()
 }
 
 // checkMessages: each message that was acknowledged is there, and no other.
@@ -265,20 +345,8 @@ func (c *course) checkMessages() {
 
 // checkWebhook: the receiver has got every event of the website's, each with one body, and those of one thing in order.
 func (c *course) checkWebhook() {
-	type record struct {
-		ID  string `bson:"_id"`
-		Key int64  `bson:"key"`
-		Pos int64  `bson:"pos"`
-	}
 	for _, source := range []string{"conversations", "visitors", "tickets"} {
-		cursor, err := c.store().Collection(source+"_outbox").Find(c.t.Context(), bson.D{{Key: "websiteId", Value: c.w.ID}}, options.Find().SetSort(bson.D{{Key: "pos", Value: 1}}))
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		var log []record
-		if err := cursor.All(c.t.Context(), &log); err != nil || len(log) == 0 {
-			c.t.Fatalf("%d records in the log of %s, %v", len(log), source, err)
-		}
+		log := c.log(source)
 		var place map[string]int
 		harness.Eventually(c.t, settledFor, "the webhook was told of every event of "+source, func() (bool, any) {
 			place = c.told()

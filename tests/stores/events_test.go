@@ -8,14 +8,20 @@ import (
 	"net/http/httptest"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/tenant"
 )
 
 // eventually waits for a condition, bounded.
@@ -154,39 +160,137 @@ func TestFollowerAppliesEachOnceThroughFailures(t *testing.T) {
 	}
 }
 
-func TestFollowerStandsStillBeforeAGap(t *testing.T) {
+// TestFollowerAtAGap: one stands still before a gap, but one that has applied nothing begins where the log does.
+func TestFollowerAtAGap(t *testing.T) {
 	t.Parallel()
-	db, tele := connect(t, uri, fresh())
+	for at, goesOn := range map[int64]bool{0: true, 1: false, 2: true} {
+		db, tele := connect(t, uri, fresh())
+		log := events.NewLog(db, tele)
+		keys, err := identity.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		router := httpkit.NewRouter(tele, keys)
+		log.Serve(router, operation.Standard(tele))
+		asked := make(chan struct{}, 100)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			router.ServeHTTP(w, r)
+			asked <- struct{}{}
+		}))
+		t.Cleanup(server.Close)
+		records := mongokit.GlobalOf[events.Record](db, "test_outbox", "event")
+		if err := records.Insert(t.Context(), events.Record{ID: "c", Website: website(1), Type: "counted", Pos: 3, At: noon}); err != nil {
+			t.Fatal(err)
+		}
+		var applied atomic.Bool
+		f := events.Follower{
+			Feed: events.Feed{Name: "test", Log: events.Remote{Client: httpkit.NewClient(server.URL, keys, tele)}}, Telemetry: tele,
+			Position: func(context.Context, string) (int64, error) { return at, nil },
+			Apply: func(_ context.Context, _ string, records []events.Record) error {
+				applied.Store(len(records) == 1 && records[0].Pos == 3)
+				return nil
+			},
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var task sync.WaitGroup
+		task.Go(func() { _ = f.Run(ctx) })
+		<-asked
+		<-asked // the answer to the first question has been dealt with
+		stop()
+		task.Wait()
+		if applied.Load() != goesOn {
+			t.Errorf("behind %d: applied %v", at, applied.Load())
+		}
+	}
+}
+
+func TestLaterAndKeeps(t *testing.T) {
+	t.Parallel()
+	database := fresh()
+	db, tele := connect(t, uri, database)
 	log := events.NewLog(db, tele)
-	keys, err := identity.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
+	if err := db.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w, other := website(1), website(2)
+	tell := func(w tenant.ID, key int64) {
+		t.Helper()
+		if err := db.Tx(t.Context(), func(ctx context.Context) error { return log.Append(ctx, w, key, "counted", nil) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	later := func(pos int64, keys ...int64) (found []string) {
+		t.Helper()
+		if err := log.Later(t.Context(), w, keys, pos, func(records []events.Record) error {
+			for _, r := range records {
+				if r.Website != w {
+					t.Errorf("another website's: %+v", r)
+				}
+				found = append(found, fmt.Sprint(r.Key, ":", r.Pos))
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	const many = 1200 // more than are read at once
+	for range many {
+		tell(w, 5)
+	}
+	for _, key := range []int64{5, 7, events.Many, 9} {
+		tell(w, key)
+		tell(other, key)
+	}
+	if found := later(0, 9, 5, 7, events.Many); len(found) != many+4 || found[0] != "-1:0" || found[many+3] != "9:0" {
+		t.Errorf("before the relay: %d: %v…", len(found), found[:min(3, len(found))])
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var relay sync.WaitGroup
+	relay.Go(func() { _ = log.Relay(ctx) })
+	const last = many + 8
+	eventually(t, "all have positions", func() bool {
+		head, err := log.Head(t.Context())
+		return err == nil && head == last
+	})
+	stop()
+	relay.Wait()
+	tell(w, 7)
+	if all := later(0, 7); len(all) != 2 || all[1] != "7:0" {
+		t.Errorf("of one key: %v", all)
+	}
+	if found := later(many/2, 5); len(found) < many/2 || len(found) > many/2+1 {
+		t.Errorf("behind a position in the middle: %d", len(found))
+	}
+	if found := later(last, 5, 7); !slices.Equal(found, []string{"7:0"}) {
+		t.Errorf("behind the last position: %v", found)
+	}
+	if found := later(last, 5, 9); len(found) != 0 {
+		t.Errorf("behind the last: %v", found)
+	}
+
+	for pos, want := range map[int64]bool{0: true, last - 1: true, last: true, last + 1: false} {
+		if kept, err := log.Keeps(t.Context(), pos); err != nil || kept != want {
+			t.Errorf("behind %d all is kept: %v %v", pos, kept, err)
+		}
+	}
+	// One that is about to be removed counts as gone, and so does one that is.
+	client, err := mongo.Connect(options.Client().ApplyURI(uri))
 	if err != nil {
 		t.Fatal(err)
 	}
-	router := httpkit.NewRouter(tele, keys)
-	log.Serve(router, operation.Standard(tele))
-	asked := make(chan struct{}, 100)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		router.ServeHTTP(w, r)
-		asked <- struct{}{}
-	}))
-	t.Cleanup(server.Close)
-	records := mongokit.GlobalOf[events.Record](db, "test_outbox", "event")
-	if err := records.Insert(t.Context(), events.Record{ID: "c", Website: website(1), Type: "counted", Pos: 3, At: noon}); err != nil {
+	t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
+	rows := client.Database(database).Collection(tele.Component + "_outbox")
+	old := bson.D{{Key: "$set", Value: bson.D{{Key: "posAt", Value: time.Now().Add(-7*24*time.Hour + time.Minute)}}}}
+	if _, err := rows.UpdateOne(t.Context(), bson.D{{Key: "pos", Value: 2}}, old); err != nil {
 		t.Fatal(err)
 	}
-	f := events.Follower{
-		Feed: events.Feed{Name: "test", Log: events.Remote{Client: httpkit.NewClient(server.URL, keys, tele)}}, Telemetry: tele,
-		Position: func(context.Context, string) (int64, error) { return 1, nil },
-		Apply: func(context.Context, string, []events.Record) error {
-			t.Error("a record behind a gap was applied")
-			return nil
-		},
+	if _, err := rows.DeleteOne(t.Context(), bson.D{{Key: "pos", Value: 4}}); err != nil {
+		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	var task sync.WaitGroup
-	task.Go(func() { _ = f.Run(ctx) })
-	<-asked
-	<-asked // the answer to the first question has been dealt with
-	stop()
-	task.Wait()
+	for pos, want := range map[int64]bool{0: true, 1: false, 2: true, 3: false, 4: true} {
+		if kept, err := log.Keeps(t.Context(), pos); err != nil || kept != want {
+			t.Errorf("of old records, behind %d: %v %v", pos, kept, err)
+		}
+	}
 }

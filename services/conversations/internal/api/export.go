@@ -37,10 +37,9 @@ func conversationExport(a api, log export.Log) export.Kind {
 
 func messageExport(s *conversations.Service, log export.Log) export.Kind {
 	return export.Kind{
-		Name: "messages", Log: log, Keys: changedMessages,
+		Name: "messages", Log: log, Keys: changedMessages, Owner: conversations.ConversationOf,
 		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, error) {
-			found, err := s.MessagesBehind(ctx, t, behind.ID, limit)
-			return messageRows(found, nil), err
+			return messageRows(s.MessagesBehind(ctx, t, behind.ID, limit))
 		},
 		ByKeys: func(ctx context.Context, t tenant.ID, keys []int64) ([]export.Row, error) {
 			var ids, whole []int64
@@ -51,34 +50,50 @@ func messageExport(s *conversations.Service, log export.Log) export.Kind {
 					ids = append(ids, key)
 				}
 			}
-			found, err := s.MessagesOf(ctx, t, ids, whole)
-			return messageRows(found, whole), err
+			return messageRows(s.MessagesOf(ctx, t, ids, whole))
 		},
 		Gone: func(key int64) any { return goneMessages{true, conversations.ConversationOf(key)} },
 	}
 }
 
-// changedConversations gives the conversations that a record tells of. That something was read changes none.
-func changedConversations(r events.Record) ([]int64, error) {
+// changedConversations gives the conversations that a record tells of, where what is shown of them changed.
+func changedConversations(r events.Record) (keys []int64, err error) {
+	shown := true
 	switch r.Type {
 	case conversations.ConversationRead:
-		return nil, nil
+		shown = false
+	case conversations.MessageCreated:
+		var d conversations.CreatedData
+		err = r.Decode(&d)
+		at := d.Conversation.FirstMessageAt
+		shown = at != nil && d.Message.SenderType == conversations.FromAgent && at.Equal(d.Message.CreatedAt)
+	case conversations.ConversationRated:
+		var d conversations.RatedData
+		err = r.Decode(&d)
+		shown = d.Previous == nil || d.Previous.Rating != d.Rating
 	case conversations.ConversationsImported:
-		var imported conversations.Imported
-		err := r.Decode(&imported)
-		return imported.ConversationIDs, err
-	default:
-		return []int64{r.Key}, nil
+		var d conversations.Imported
+		err = r.Decode(&d)
+		return d.ConversationIDs, err
 	}
+	if shown {
+		keys = []int64{r.Key}
+	}
+	return keys, err
 }
 
-// changedMessages gives the messages that a record tells of; all of a conversation are its negative number.
+// changedMessages gives the messages that a record tells of; all of a conversation are its negative number. They go
+// together, so that nothing but that is said of any that is gone.
 func changedMessages(r events.Record) (keys []int64, err error) {
 	switch r.Type {
 	case conversations.MessageCreated:
 		var created conversations.CreatedData
 		err = r.Decode(&created)
 		return []int64{created.Message.ID}, err
+	case conversations.ConversationRead:
+		var read conversations.ReadData
+		err = r.Decode(&read)
+		return read.MessageIDs, err
 	case conversations.ConversationErased:
 		return []int64{-r.Key}, nil
 	case conversations.ConversationsImported:
@@ -115,18 +130,10 @@ func (a api) rows(ctx context.Context, found []conversations.Conversation, err e
 	return rows, err
 }
 
-// messageRows gives the rows of messages; those of the conversations that were asked for as a whole have its key.
-func messageRows(found []conversations.Message, whole []int64) []export.Row {
-	asked := map[int64]bool{}
-	for _, id := range whole {
-		asked[id] = true
-	}
+func messageRows(found []conversations.Message, err error) ([]export.Row, error) {
 	rows := make([]export.Row, len(found))
 	for i, m := range found {
 		rows[i] = export.Row{Key: m.ID, At: m.CreatedAt, ID: m.ID, View: m.View()}
-		if asked[m.ConversationID] {
-			rows[i].Key = -m.ConversationID
-		}
 	}
-	return rows
+	return rows, err
 }

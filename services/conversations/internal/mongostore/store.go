@@ -200,15 +200,23 @@ func (s *Store) SetTyping(ctx context.Context, t tenant.ID, token string, visito
 }
 
 // MarkRead implements conversations.Store.
-func (s *Store) MarkRead(ctx context.Context, t tenant.ID, conversationID int64, from conversations.Sender, at time.Time, e conversations.Event) error {
+func (s *Store) MarkRead(ctx context.Context, t tenant.ID, conversationID int64, from conversations.Sender, at time.Time, tell func([]int64) conversations.Event) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		n, err := s.messages.UpdateAll(ctx, t,
+		unread, err := s.messages.List(ctx, t,
 			bson.D{{Key: "conversationId", Value: conversationID}, {Key: "senderType", Value: from}, {Key: "readAt", Value: nil}},
-			bson.D{{Key: "$set", Value: bson.D{{Key: "readAt", Value: at}, {Key: "updatedAt", Value: at}}}})
-		if err != nil || n == 0 {
+			mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Only: []string{"_id"}})
+		if err != nil || len(unread) == 0 {
 			return err
 		}
-		return s.tell(ctx, t, []conversations.Event{e})
+		ids := make([]int64, len(unread))
+		for i, m := range unread {
+			ids[i] = m.ID
+		}
+		if _, err := s.messages.UpdateAll(ctx, t, among("_id", ids),
+			bson.D{{Key: "$set", Value: bson.D{{Key: "readAt", Value: at}, {Key: "updatedAt", Value: at}}}}); err != nil {
+			return err
+		}
+		return s.tell(ctx, t, []conversations.Event{tell(ids)})
 	})
 }
 

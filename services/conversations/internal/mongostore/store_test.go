@@ -215,7 +215,10 @@ func TestWebsitesAreApart(t *testing.T) {
 		if ms, err := s.Messages(t.Context(), other, c.ID, 0, 10); err != nil || len(ms) != 0 {
 			t.Errorf("Messages: %v %v", ms, err)
 		}
-		if err := s.MarkRead(t.Context(), other, c.ID, conversations.FromVisitor, noon, conversations.Event{Type: "none was unread"}); err != nil {
+		if err := s.MarkRead(t.Context(), other, c.ID, conversations.FromVisitor, noon, func(ids []int64) conversations.Event {
+			t.Errorf("%v were read", ids)
+			return conversations.Event{}
+		}); err != nil {
 			t.Errorf("MarkRead: %v", err)
 		}
 		if ms, _ := s.Messages(t.Context(), own, c.ID, 0, 10); len(ms) != 1 || ms[0].ReadAt != nil {

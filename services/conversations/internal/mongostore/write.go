@@ -1,10 +1,12 @@
 package mongostore
 
 import (
+	"cmp"
 	"context"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/revision"
@@ -112,7 +114,7 @@ func mutable(c conversations.Conversation) bson.D {
 
 func (s *Store) tell(ctx context.Context, t tenant.ID, evs []conversations.Event) error {
 	for _, e := range evs {
-		if err := s.log.Append(ctx, t, e.Key, e.Type, e.Data); err != nil {
+		if err := s.log.Append(ctx, t, cmp.Or(e.Key, events.Many), e.Type, e.Data); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/revision"
@@ -64,7 +65,7 @@ func (s *Store) Import(ctx context.Context, t tenant.ID, imported []visitors.Vis
 		for _, v := range imported {
 			told.VisitorIDs = append(told.VisitorIDs, v.ID)
 		}
-		return s.log.Append(ctx, t, 0, visitors.EventImported, told)
+		return s.log.Append(ctx, t, events.Many, visitors.EventImported, told)
 	})
 	if mongokit.IsDuplicate(err) {
 		return fault.New(fault.Conflict, "the same visitors are being imported by somebody else")

@@ -209,7 +209,7 @@ func TestImport(t *testing.T) {
 	wantDone(t, s.Import(ctx, two, []visitors.Visitor{row(two, "a")}))
 	told := s.told(t)
 	want(t, len(told), nil, 2)
-	want(t, told[0], nil, fmt.Sprintf(`visitors.imported 1 0 {"visitors":2,"visitorIds":[%d,%d]}`, a.ID, b.ID))
+	want(t, told[0], nil, fmt.Sprintf(`visitors.imported 1 -1 {"visitors":2,"visitorIds":[%d,%d]}`, a.ID, b.ID))
 }
 
 // TestImportAtOnce imports overlapping keys from several sides at once: each key becomes one visitor, everybody is told
@@ -239,7 +239,7 @@ func TestImportAtOnce(t *testing.T) {
 	page, err := s.List(t.Context(), one, visitors.Filter{}, paging.Following{})
 	want(t, page.Total, err, 40)
 	told := s.told(t)
-	if len(told) != 1 || !strings.HasPrefix(told[0], `visitors.imported 1 0 {"visitors":40,"visitorIds":[`) {
+	if len(told) != 1 || !strings.HasPrefix(told[0], `visitors.imported 1 -1 {"visitors":40,"visitorIds":[`) {
 		t.Errorf("told %v", told)
 	}
 }
