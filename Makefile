@@ -4,6 +4,8 @@ WEB := libs/web services/widgets/web api-gateway/web
 SERVICES := accounts conversations statistics tickets visitors webhooks widgets
 LINT_VERSION := v2.15.0
 OAPI_CODEGEN_VERSION := v2.8.2
+GOVULNCHECK_VERSION := v1.9.0
+VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 GENERATED := api-gateway/openapi libs/client/api
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
 LISTEN ?= 127.0.0.1:8080
@@ -13,7 +15,7 @@ DATA ?= data
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services test generate generate-check web web-check embedmongo-conformance lint fmt tidy bench bench-edge clean
+.PHONY: help run build services test generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy bench bench-edge clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +54,9 @@ lint: bin/golangci-lint ## vet, golangci-lint, formatting, tidiness, and each mo
 	go vet work
 	@for m in $(MODULES); do echo "lint $$m"; (cd $$m && GOWORK=off go build ./... && GOWORK=off go mod tidy -diff && GOWORK=off $(CURDIR)/bin/golangci-lint run ./...) || exit 1; done
 
+vulncheck: bin/govulncheck bin/vulndb ## look for known vulnerabilities in what is called (VULNDB_VERSION=latest asks the newest reports)
+	@for m in $(MODULES); do echo "vulncheck $$m"; (cd $$m && GOWORK=off $(CURDIR)/bin/govulncheck -db file://$(CURDIR)/bin/vulndb ./...) || exit 1; done
+
 fmt: ## format all Go code
 	gofmt -w $(MODULES)
 
@@ -70,6 +75,13 @@ clean: ## remove what was built; data stays
 
 bin/golangci-lint:
 	GOWORK=off GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+bin/govulncheck:
+	GOWORK=off GOBIN=$(CURDIR)/bin go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
+
+# The reports come as a module, so that nothing but the module proxy is asked.
+bin/vulndb:
+	go run ./tests/vulndb "$$(go mod download -json golang.org/x/vulndb@$(VULNDB_VERSION) | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p')" $@
 
 bin/oapi-codegen:
 	GOWORK=off GOBIN=$(CURDIR)/bin go install github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@$(OAPI_CODEGEN_VERSION)
