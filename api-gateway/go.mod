@@ -2,6 +2,8 @@ module fivechat.dev/api-gateway
 
 go 1.26.0
 
+toolchain go1.26.11
+
 require (
 	fivechat.dev/libs v0.0.0
 	github.com/alicebob/miniredis/v2 v2.40.0

@@ -2,6 +2,8 @@ module fivechat.dev/tests
 
 go 1.26.0
 
+toolchain go1.26.11
+
 require (
 	fivechat.dev/deploy/fivechat v0.0.0
 	github.com/chromedp/cdproto v0.159.0

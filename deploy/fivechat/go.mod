@@ -2,6 +2,8 @@ module fivechat.dev/deploy/fivechat
 
 go 1.26.0
 
+toolchain go1.26.11
+
 require (
 	fivechat.dev/api-gateway v0.0.0
 	fivechat.dev/libs v0.0.0

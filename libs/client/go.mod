@@ -2,6 +2,8 @@ module fivechat.dev/libs/client
 
 go 1.26.0
 
+toolchain go1.26.11
+
 require (
 	github.com/oapi-codegen/nullable v1.2.0
 	github.com/oapi-codegen/runtime v1.6.0

@@ -2,6 +2,8 @@ module fivechat.dev/libs/embedmongo
 
 go 1.26
 
+toolchain go1.26.11
+
 require (
 	github.com/cockroachdb/pebble/v2 v2.1.7
 	go.mongodb.org/mongo-driver/v2 v2.10.0
