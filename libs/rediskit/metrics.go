@@ -36,15 +36,16 @@ func (timing) DialHook(next redis.DialHook) redis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
 }
 
-// waiting is the command that waits for as long as it is told to, which says nothing about Redis.
-const waiting = "xread"
+// passing are commands that are not timed: the one that waits for as long as it is told to, which says nothing about
+// Redis, and those with which the library opens a connection, some of which not every Redis knows.
+var passing = map[string]bool{"xread": true, "hello": true, "auth": true, "client": true, "select": true}
 
 // ProcessHook implements redis.Hook.
 func (h timing) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		start := time.Now()
 		err := next(ctx, cmd)
-		if cmd.Name() != waiting {
+		if !passing[cmd.Name()] {
 			h.database.Observe(ctx, cmd.Name(), failed(err), time.Since(start))
 		}
 		return err
@@ -56,7 +57,9 @@ func (h timing) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		start := time.Now()
 		err := next(ctx, cmds)
-		h.database.Observe(ctx, "pipeline", failed(err), time.Since(start))
+		if len(cmds) > 0 && !passing[cmds[0].Name()] {
+			h.database.Observe(ctx, "pipeline", failed(err), time.Since(start))
+		}
 		return err
 	}
 }

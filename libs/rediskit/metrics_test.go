@@ -34,6 +34,9 @@ func TestMeasure(t *testing.T) {
 	if _, err := c.Spend(t.Context(), "key", 10, time.Second, 1); err != nil { // its script is not known yet
 		t.Error(err)
 	}
+	if _, _, err := c.Cached(t.Context(), "cache", "key"); err != nil {
+		t.Error(err)
+	}
 	m.SetError("LOADING")
 	if err := c.Drop(t.Context(), "stream"); err == nil {
 		t.Error("a Redis that fails did not")
@@ -57,10 +60,13 @@ func TestMeasure(t *testing.T) {
 			}
 		}
 	}
-	for name, want := range map[string]uint64{"redis ping ok": 1, "redis evalsha ok": 1, "redis eval ok": 1, "redis del failed": 1, "redis xread ok": 0, "redis del ok": 0} {
+	for name, want := range map[string]uint64{"redis ping ok": 1, "redis evalsha ok": 1, "redis eval ok": 1, "redis del failed": 1, "redis pipeline ok": 1} {
 		if got[name] != want {
 			t.Errorf("%s: %d times, want %d; all: %v", name, got[name], want, got)
 		}
+	}
+	if len(got) != 5 {
+		t.Errorf("timed are %v: only what somebody asked for should be", got)
 	}
 	if open < 1 {
 		t.Errorf("%v open connections", open)

@@ -22,7 +22,7 @@ func TestUses(t *testing.T) {
 				}
 				return nil
 			},
-			"deaf":  func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+			"deaf": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 		}})
 		u.Listeners = nil // sockets are not the bubble's
 		r, err := runner.Start(u)
