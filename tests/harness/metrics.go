@@ -10,6 +10,12 @@ import (
 	"github.com/prometheus/common/model"
 )
 
+// AdminPaths are what admin listeners answer, and no other.
+var AdminPaths = []string{
+	"/livez", "/readyz", "/metrics", "/status", "/loglevel", "/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/profile", "/debug/pprof/trace",
+	"/debug/pprof/cmdline", "/api-gateway/metrics",
+}
+
 // Metrics is what every component of the system measures: families by component and name.
 func (s System) Metrics(t testing.TB) map[string]map[string]*dto.MetricFamily {
 	t.Helper()
