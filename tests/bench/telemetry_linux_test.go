@@ -106,6 +106,7 @@ func launch(b *testing.B, name, binary string, env ...string) *instance {
 	c := exec.Command(binary, "run", "--demo", "--listen", harness.FreeAddrs(b, 1)[0], "--data", dir)
 	var log bytes.Buffer
 	c.Env, c.Stderr = append(env, "HOME="+dir), &log
+	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} // also where this process is killed
 	if err := c.Start(); err != nil {
 		b.Fatal(err)
 	}
