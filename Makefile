@@ -9,19 +9,20 @@ VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 GENERATED := api-gateway/openapi libs/client/api
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
 LISTEN ?= 127.0.0.1:8080
+ADMIN ?= 127.0.0.1:9090
 DATA ?= data
 
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services test generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy bench bench-edge clean
+.PHONY: help run build services test generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy bench bench-telemetry bench-edge clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build, then run everything with two demo websites
-	bin/fivechat run --demo --listen $(LISTEN) --data $(DATA)
+	bin/fivechat run --demo --listen $(LISTEN) --admin-listen $(ADMIN) --data $(DATA)
 
 build: ## build bin/fivechat
 	go build -o bin/ ./deploy/fivechat
@@ -65,6 +66,9 @@ tidy: ## tidy every module
 
 bench: ## run the benchmarks of every module
 	go test -run '^$$' -bench . -benchmem work
+
+bench-telemetry: ## measure what spans and metrics cost, beside a system without them
+	go test -run '^$$' -bench Telemetry -benchtime 10000x -timeout 30m ./tests/bench
 
 bench-edge: services ## measure the edge beside nginx and a bare ReverseProxy (installs nginx and wrk on Debian)
 	@command -v nginx wrk taskset >/dev/null || apt-get install -y -qq --no-install-recommends nginx-light wrk util-linux >/dev/null
