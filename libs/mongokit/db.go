@@ -14,6 +14,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
+	"go.opentelemetry.io/otel/trace"
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/telemetry"
@@ -36,6 +37,7 @@ const (
 type DB struct {
 	client  *mongo.Client
 	db      *mongo.Database
+	tracer  trace.Tracer
 	indexes map[string][]Index // by collection, for EnsureIndexes
 }
 
@@ -58,7 +60,7 @@ func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mongokit: %w", err)
 	}
-	return &DB{client: client, db: client.Database(c.Database), indexes: map[string][]Index{}}, nil
+	return &DB{client: client, db: client.Database(c.Database), tracer: t.Tracer, indexes: map[string][]Index{}}, nil
 }
 
 // Ping says whether the store answers.
@@ -74,9 +76,11 @@ func (db *DB) Close(ctx context.Context) error { return db.client.Disconnect(ctx
 
 // Tx runs fn in a transaction: all of what it writes is stored, durably, or none. fn may run several times, when it
 // meets another writer, so it must have no effect but through the context it is given.
-func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) error {
+func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) (err error) {
+	ctx, end := db.inTransaction(ctx)
+	defer func() { end(err) }()
 	var after []func()
-	err := db.client.UseSession(ctx, func(ctx context.Context) error {
+	err = db.client.UseSession(ctx, func(ctx context.Context) error {
 		var gone error
 		_, err := mongo.SessionFromContext(ctx).WithTransaction(ctx, func(ctx context.Context) (any, error) {
 			after = after[:0]

@@ -67,7 +67,7 @@ func measure(t *telemetry.Telemetry, durations *prometheus.HistogramVec, name st
 				span.SetAttributes(attribute.String("error.type", f.Code))
 				if f.Kind == fault.Internal || f.Kind == fault.Unavailable || f.Kind == fault.Timeout {
 					span.SetStatus(codes.Error, f.Code)
-					t.Log.ErrorContext(ctx, "operation failed", "operation", name, "error", err, "website", identity.From(ctx).Website.Int64())
+					t.Log.ErrorContext(ctx, "operation failed", "operation", name, "error", err)
 				}
 			}
 			durations.WithLabelValues(name, outcome).Observe(time.Since(start).Seconds())

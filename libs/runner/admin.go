@@ -15,8 +15,8 @@ const Admin = "admin"
 // readyTimeout bounds one readiness check.
 const readyTimeout = 2 * time.Second
 
-// admin answers /livez (the process runs), /readyz (its own dependencies answer, and it is not stopping), /metrics and
-// /debug/pprof.
+// admin answers /livez (the process runs), /readyz (its own dependencies answer, and it is not stopping), /metrics,
+// /loglevel and /debug/pprof.
 func (r *Running) admin() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
@@ -36,6 +36,8 @@ func (r *Running) admin() http.Handler {
 		w.Write([]byte("ok\n"))
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r.unit.Telemetry.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
+	mux.HandleFunc("GET /loglevel", r.logLevel)
+	mux.HandleFunc("PUT /loglevel", r.logLevel)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
