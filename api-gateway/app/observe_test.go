@@ -144,7 +144,7 @@ func TestErrorsHaveNoTokens(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	h.services["visitors"].Close()
-	if a := h.do("GET", h.public+"/visitor/conversations", nil, "X-Visitor-Id: "+someone, "X-Request-Id: away"); a.StatusCode != 503 {
+	if a := h.do("POST", h.public+"/conversations/conv_x/rate", nil, "X-Visitor-Id: "+someone, "X-Request-Id: away"); a.StatusCode != 503 {
 		t.Fatalf("status %d: %s", a.StatusCode, a.body)
 	}
 	h.logged("away")

@@ -49,8 +49,11 @@ func NewClient(base string, keys *identity.Keyring, t *telemetry.Telemetry) *Cli
 // nor the span says the path, in which a token may stand.
 func Call[Resp any](ctx context.Context, c *Client, t tenant.ID, method, path string, body any) (Resp, error) {
 	var out Resp
-	ctx, span := c.tele.Tracer.Start(ctx, method, trace.WithSpanKind(trace.SpanKindClient))
-	defer span.End()
+	span := trace.SpanFromContext(ctx)
+	if span.IsRecording() { // who only looks whether there is something to do is in no trace
+		ctx, span = c.tele.Tracer.Start(ctx, method, trace.WithSpanKind(trace.SpanKindClient))
+		defer span.End()
+	}
 	status, b, err := c.do(ctx, t, method, path, body)
 	if span.IsRecording() {
 		span.SetAttributes(attribute.String("http.request.method", method), attribute.String("server.address", c.host))

@@ -34,6 +34,7 @@ type exchange struct {
 	whole   bool      // nothing broke it off
 }
 
+// begin opens the exchange. What a sibling asks outside of any trace has no span here either.
 func (r *Router) begin(ctx context.Context, w http.ResponseWriter, req *http.Request, pattern string) (context.Context, *exchange) {
 	x := &exchange{ResponseWriter: w, tele: r.tele, streams: r.streams[pattern], start: time.Now(), route: unmatched}
 	name := unmatched
@@ -41,7 +42,9 @@ func (r *Router) begin(ctx context.Context, w http.ResponseWriter, req *http.Req
 		name = pattern
 		x.method, x.route, _ = strings.Cut(pattern, " ")
 	}
-	ctx, x.span = r.tele.Tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(x.start))
+	if x.span = trace.SpanFromContext(ctx); x.span.SpanContext().IsValid() || identity.From(ctx).Kind != identity.Service {
+		ctx, x.span = r.tele.Tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(x.start))
+	}
 	return ctx, x
 }
 

@@ -56,8 +56,11 @@ func Standard(t *telemetry.Telemetry) Chain {
 func measure(t *telemetry.Telemetry, durations *prometheus.HistogramVec, name string) endpoint.Middleware {
 	return func(next endpoint.Endpoint) endpoint.Endpoint {
 		return func(ctx context.Context, request any) (any, error) {
-			ctx, span := t.Tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindInternal))
-			defer span.End()
+			span := trace.SpanFromContext(ctx)
+			if span.IsRecording() { // else the request is in no trace
+				ctx, span = t.Tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindInternal))
+				defer span.End()
+			}
 			start := time.Now()
 			response, err := next(ctx, request)
 			outcome := "ok"

@@ -18,6 +18,9 @@ type traced struct{}
 
 var _ redis.Hook = traced{}
 
+// preparing are the commands with which go-redis prepares a new connection, in the name of who needs it first.
+var preparing = map[string]bool{"hello": true, "auth": true, "select": true, "client": true}
+
 // DialHook implements redis.Hook.
 func (traced) DialHook(next redis.DialHook) redis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
@@ -26,7 +29,7 @@ func (traced) DialHook(next redis.DialHook) redis.DialHook {
 // ProcessHook implements redis.Hook.
 func (traced) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if !trace.SpanFromContext(ctx).IsRecording() {
+		if !trace.SpanFromContext(ctx).IsRecording() || preparing[cmd.Name()] {
 			return next(ctx, cmd)
 		}
 		return spanned(ctx, cmd.Name(), 1, func(ctx context.Context) error { return next(ctx, cmd) })
@@ -36,7 +39,7 @@ func (traced) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 // ProcessPipelineHook implements redis.Hook.
 func (traced) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		if !trace.SpanFromContext(ctx).IsRecording() {
+		if !trace.SpanFromContext(ctx).IsRecording() || len(cmds) == 0 || preparing[cmds[0].Name()] {
 			return next(ctx, cmds)
 		}
 		return spanned(ctx, "PIPELINE", len(cmds), func(ctx context.Context) error { return next(ctx, cmds) })

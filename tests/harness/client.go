@@ -93,6 +93,21 @@ func (c Client) Do(t testing.TB, method, path string, body any) Answer {
 	return a
 }
 
+// Status gets a path and gives the status of the answer, whatever it is.
+func (c Client) Status(t testing.TB, path string) int {
+	t.Helper()
+	req, err := c.request(t, "GET", path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := transport.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
 // check fails the test where an answer is one that nobody may get.
 func (a Answer) check(edge bool) {
 	a.t.Helper()
