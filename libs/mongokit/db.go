@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -184,6 +185,8 @@ func translate(err error, noun string) error {
 		return fault.Missing(noun)
 	case errors.Is(err, context.Canceled):
 		return err
+	case IsDuplicate(err):
+		return discreet{err}
 	case unreachable(err):
 		return fault.Away("the store", err)
 	case mongo.IsTimeout(err) && errors.Is(err, context.DeadlineExceeded):
@@ -194,6 +197,18 @@ func translate(err error, noun string) error {
 		return err
 	}
 }
+
+// discreet is a refused duplicate without the values that the server repeats: they are a tenant's, and errors are logged.
+type discreet struct{ error }
+
+// Error says which collection and index refused.
+func (d discreet) Error() string {
+	text, _, _ := strings.Cut(d.error.Error(), " dup key:")
+	return text
+}
+
+// Unwrap gives the driver's error.
+func (d discreet) Unwrap() error { return d.error }
 
 func retryable(err error) bool {
 	var s mongo.ServerError
