@@ -7,6 +7,7 @@ OAPI_CODEGEN_VERSION := v2.8.2
 GENERATED := api-gateway/openapi libs/client/api
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
 LISTEN ?= 127.0.0.1:8080
+ADMIN ?= 127.0.0.1:9090
 DATA ?= data
 
 # The race detector needs a C compiler; without one the tests run all the same.
@@ -19,7 +20,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build, then run everything with two demo websites
-	bin/fivechat run --demo --listen $(LISTEN) --data $(DATA)
+	bin/fivechat run --demo --listen $(LISTEN) --admin-listen $(ADMIN) --data $(DATA)
 
 build: ## build bin/fivechat
 	go build -o bin/ ./deploy/fivechat

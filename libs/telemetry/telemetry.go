@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/propagation"
@@ -31,6 +30,7 @@ type Config struct {
 	SampleRatio  float64    `env:"TRACE_SAMPLE_RATIO"`          // share of new traces kept, 0 to 1
 	// SlowTrace is from when on a process's part of a trace that is not sampled is kept all the same, like one that failed.
 	SlowTrace time.Duration `env:"TRACE_SLOW"`
+	Disabled  bool          `env:"OTEL_SDK_DISABLED"` // no spans, and nothing is timed
 	LogTo     io.Writer     // defaults to standard error
 }
 
@@ -57,6 +57,8 @@ type Telemetry struct {
 	Log       *slog.Logger
 	Level     *slog.LevelVar // from which the log is written; it can be set at any time
 	Registry  *prometheus.Registry
+	Measures  bool // requests, operations and commands are timed; else only what costs nothing is in the registry
+	Panics    prometheus.Counter
 	Tracer    trace.Tracer
 	Propagate propagation.TextMapPropagator
 	shutdown  func(context.Context) error
@@ -70,13 +72,14 @@ func New(ctx context.Context, component string, c Config) (*Telemetry, error) {
 		Component: component,
 		Log:       newLog(c.LogTo, level, component),
 		Level:     level,
-		Registry:  prometheus.NewRegistry(),
+		Registry:  newRegistry(component),
+		Measures:  !c.Disabled,
 		Tracer:    noop.Tracer{},
 		Propagate: propagation.TraceContext{},
 		shutdown:  func(context.Context) error { return nil },
 	}
-	t.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(component))
-	if c.OTLPEndpoint == "" {
+	t.Panics = newPanics(t.Registry)
+	if c.OTLPEndpoint == "" || c.Disabled {
 		return t, nil
 	}
 	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(c.OTLPEndpoint+"/v1/traces"))
