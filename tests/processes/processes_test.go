@@ -93,7 +93,7 @@ func twoReplicas(t *testing.T, f *fleet) {
 
 func adminPorts(t *testing.T, f *fleet) {
 	for _, p := range f.all() {
-		for path, want := range map[string]string{"/livez": "ok", "/readyz": "ok", "/metrics": "go_goroutines"} {
+		for path, want := range map[string]string{"/livez": "ok", "/readyz": "ok", "/metrics": "go_goroutines", "/debug/pprof/": "goroutine"} {
 			if status, body := p.get(t, path); status != http.StatusOK || !strings.Contains(body, want) {
 				t.Errorf("%s%s: %d %.200s", p.name, path, status, body)
 			}
@@ -101,7 +101,7 @@ func adminPorts(t *testing.T, f *fleet) {
 		if status, _ := p.get(t, "/nothing"); status != http.StatusNotFound {
 			t.Errorf("%s/nothing: %d", p.name, status)
 		}
-		for _, path := range []string{"/livez", "/readyz", "/metrics"} {
+		for _, path := range harness.AdminPaths {
 			resp, err := http.Get("http://" + p.addr + path)
 			if err != nil {
 				t.Error(err)
