@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
+	harness.Overhear(secrets.hear)
 	harness.MainLogged(m, log)
 }
 
