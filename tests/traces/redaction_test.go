@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"index/suffixarray"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"regexp"
@@ -13,11 +14,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/alicebob/miniredis/v2"
 
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/embedmongo"
+	"fivechat.dev/libs/telemetry"
 	conversations "fivechat.dev/services/conversations/app"
 	webhooks "fivechat.dev/services/webhooks/app"
 	"fivechat.dev/tests/harness"
@@ -148,8 +151,8 @@ func clean(t *testing.T, what, text string) {
 	}
 }
 
-// told is all that spans say.
-func told(spans []span) string {
+// allOf is all that spans say.
+func allOf(spans []span) string {
 	var b strings.Builder
 	for _, s := range spans {
 		fmt.Fprintln(&b, s.title(), s.Status.GetMessage(), s.TraceState, s.Attributes, s.Events)
@@ -170,7 +173,7 @@ func TestNothingSecretIsSaid(t *testing.T) {
 		t.Errorf("only %d secrets were heard", n)
 	}
 	clean(t, "the log", log.text())
-	clean(t, "the spans", told(received.all()))
+	clean(t, "the spans", allOf(received.all()))
 	clean(t, "the metrics", metrics)
 	if len(received.bad) > 0 {
 		t.Errorf("what was exported could not be read: %v", received.bad)
@@ -188,7 +191,8 @@ func measured(t *testing.T, admin string) string {
 	return b.String()
 }
 
-// TestNothingSecretIsSaidOfFailures: with its stores gone everything fails, and what failures say is as discreet.
+// TestNothingSecretIsSaidOfFailures: with its stores gone everything fails, and so it does where the services are; what is said
+// of failures is as discreet.
 func TestNothingSecretIsSaidOfFailures(t *testing.T) {
 	mongo, err := embedmongo.Start(context.Background(), embedmongo.Options{})
 	if err != nil {
@@ -204,21 +208,58 @@ func TestNothingSecretIsSaidOfFailures(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = sys.Stop(context.Background()) }) // its stores are gone
 	w := harness.System{URL: sys.URL(), OperatorURL: sys.OperatorURL(), OperatorKey: sys.OperatorKey()}.World(t, harness.Pro)
-	before := len(received.all())
 	redis.Close()
 	if err := mongo.Close(); err != nil {
 		t.Fatal(err)
 	}
+	t.Run("of the stores", func(t *testing.T) {
+		before := len(received.all())
+		failed, answers := ruins(t, w)
+		harness.Eventually(t, harness.Patience, "the failures have traces", func() (bool, any) {
+			n := 0
+			for _, s := range received.all()[before:] {
+				if s.parent() == "" && s.failed() {
+					n++
+				}
+			}
+			return n >= failed, n
+		})
+		clean(t, "the answers", answers)
+		clean(t, "the log", said.text())
+		clean(t, "the spans", allOf(received.all()[before:]))
+		clean(t, "the metrics", measured(t, sys.AdminURL()))
+	})
+	t.Run("of the services", func(t *testing.T) {
+		told, said := newCollector(), new(record)
+		t.Cleanup(told.Close)
+		edge := alone(t, telemetry.Config{OTLPEndpoint: told.URL, SlowTrace: time.Hour, LogTo: said, LogLevel: slog.LevelDebug})
+		before := *w.Website
+		before.System = harness.System{URL: edge.URL("http")}
+		behind := *w
+		behind.Website, behind.Caller.Client = &before, before.System.Visitor(w.Caller.Token)
+		_, answers := ruins(t, &behind)
+		if err := edge.Stop(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		clean(t, "the answers", answers)
+		clean(t, "the log", said.text())
+		clean(t, "the spans", allOf(told.all()))
+	})
+}
+
+// ruins asks for every operation of a system of which little is left, and gives how many failed and what they answered.
+func ruins(t *testing.T, w *harness.World) (failed int, answers string) {
+	t.Helper()
 	var mu sync.Mutex
-	var answers strings.Builder
-	failed := 0
+	var all strings.Builder
 	var asking sync.WaitGroup
 	for _, o := range harness.Operations() {
 		if strings.HasSuffix(o.Path, "/events") {
 			continue // a stream goes on
 		}
 		asking.Go(func() {
-			caller := map[harness.Caller]harness.Client{harness.ByPublic: w.Public(), harness.ByVisitor: w.Caller.Client, harness.ByRead: w.Agent(), harness.ByWrite: w.Agent()}[o.Caller]
+			caller := map[harness.Caller]harness.Client{
+				harness.ByPublic: w.Public(), harness.ByVisitor: w.Caller.Client, harness.ByRead: w.Agent(), harness.ByWrite: w.Agent()}[o.Caller]
 			names := w.Objects()
 			names["unique"] = harness.Unique("u")
 			var body any
@@ -226,37 +267,29 @@ func TestNothingSecretIsSaidOfFailures(t *testing.T) {
 				body = harness.Fill(o.Body, names)
 			}
 			a := caller.Try(t, o.Method, harness.Fill(o.Path, names), body)
+			if a.Status < 500 {
+				return
+			}
+			problem := harness.Map{}
+			if err := json.Unmarshal(a.Body, &problem); err != nil {
+				t.Errorf("%s answers %s", o.Name(), a.Body)
+			}
+			delete(problem, "instance") // the path, as it was asked for
+			rest, err := json.Marshal(problem)
+			if err != nil {
+				t.Error(err)
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			if a.Status >= 500 {
-				failed++
-				body := harness.Map{}
-				if err := json.Unmarshal(a.Body, &body); err != nil {
-					t.Errorf("%s answers %s", o.Name(), a.Body)
-				}
-				delete(body, "instance") // the path, as it was asked for
-				rest, _ := json.Marshal(body)
-				answers.Write(rest)
-			}
+			failed++
+			all.Write(rest)
 		})
 	}
 	asking.Wait()
 	if failed < 30 {
 		t.Errorf("only %d operations failed", failed)
 	}
-	harness.Eventually(t, harness.Patience, "the failures have traces", func() (bool, any) {
-		n := 0
-		for _, s := range received.all()[before:] {
-			if s.parent() == "" && s.failed() {
-				n++
-			}
-		}
-		return n >= failed, n
-	})
-	clean(t, "the answers", answers.String())
-	clean(t, "the log", said.text())
-	clean(t, "the spans", told(received.all()[before:]))
-	clean(t, "the metrics", measured(t, sys.AdminURL()))
+	return failed, all.String()
 }
 
 // TestAPasswordIsNotSaid: not of the store, where it cannot be reached, nor of Redis, whose address cannot be read.
