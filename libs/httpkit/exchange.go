@@ -18,6 +18,9 @@ import (
 // unmatched is the route of a request that no row has.
 const unmatched = "unmatched"
 
+// server is the kind of an exchange's span.
+var server = trace.WithSpanKind(trace.SpanKindServer)
+
 // exchange is one request to a service and its answer: it stands in for the ResponseWriter, and when it ends it ends the
 // request's span, and writes its line at level debug. The edge has one at info for each request of the world's; that of a
 // service says what became of it there, and can be had while somebody looks for something.
@@ -43,7 +46,7 @@ func (r *Router) begin(ctx context.Context, w http.ResponseWriter, req *http.Req
 		x.method, x.route, _ = strings.Cut(pattern, " ")
 	}
 	if x.span = trace.SpanFromContext(ctx); x.span.SpanContext().IsValid() || identity.From(ctx).Kind != identity.Service {
-		ctx, x.span = r.tele.Tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(x.start))
+		ctx, x.span = r.tele.Tracer.Start(ctx, name, server)
 	}
 	return ctx, x
 }
@@ -77,13 +80,13 @@ func (x *exchange) end(ctx context.Context) {
 	case x.status == 0:
 		x.status = http.StatusInternalServerError
 	}
-	if x.span.IsRecording() {
+	if failed := x.status >= http.StatusInternalServerError; telemetry.Worth(x.span, failed, end.Sub(x.start)) {
 		x.span.SetAttributes(attribute.String("http.request.method", x.method), attribute.String("http.route", x.route),
 			attribute.Int("http.response.status_code", x.status))
 		if t := identity.From(ctx).Website; !t.IsZero() {
 			x.span.SetAttributes(attribute.Int64("fivechat.website.id", t.Int64()))
 		}
-		if x.status >= http.StatusInternalServerError {
+		if failed {
 			x.span.SetStatus(codes.Error, http.StatusText(x.status))
 		}
 	}

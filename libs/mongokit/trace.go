@@ -12,6 +12,9 @@ import (
 	"fivechat.dev/libs/telemetry"
 )
 
+// client is the kind of a command's span.
+var client = trace.WithSpanKind(trace.SpanKindClient)
+
 // commandMonitor gives each command a client span and a duration, named after OpenTelemetry's conventions for
 // databases. It is ours because no instrumentation library for the driver's second major version can be had. Filters
 // and documents are never recorded. What is done outside of any trace, as looking whether there is something to do, has no
@@ -38,7 +41,8 @@ func commandMonitor(t *telemetry.Telemetry, d *telemetry.Database) *event.Comman
 			if c := collectionOf(e); c != "" {
 				name, attributes = name+" "+c, append(attributes, attribute.String("db.collection.name", c))
 			}
-			_, span := t.Tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
+			_, span := t.Tracer.Start(ctx, name, client)
+			span.SetAttributes(attributes...)
 			spans.Store(e.RequestID, span)
 		},
 		Succeeded: func(ctx context.Context, e *event.CommandSucceededEvent) { finish(ctx, e.CommandFinishedEvent, "ok") },

@@ -58,7 +58,7 @@ func traced(t *telemetry.Telemetry, name string) endpoint.Middleware {
 		return func(ctx context.Context, request any) (any, error) {
 			span := trace.SpanFromContext(ctx)
 			if span.IsRecording() { // else the request is in no trace
-				ctx, span = t.Tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindInternal))
+				ctx, span = t.Tracer.Start(ctx, name)
 				defer span.End()
 			}
 			response, err := next(ctx, request)

@@ -46,11 +46,14 @@ func (traced) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 	}
 }
 
+// client is the kind of a command's span.
+var client = trace.WithSpanKind(trace.SpanKindClient)
+
 // spanned does something in a span. That there is nothing under a key, or no such script yet, is no failure.
 func spanned(ctx context.Context, name string, size int, do func(context.Context) error) error {
-	ctx, span := trace.SpanFromContext(ctx).TracerProvider().Tracer("fivechat.dev/libs/rediskit").Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient),
-		trace.WithAttributes(attribute.String("db.system.name", "redis"), attribute.String("db.operation.name", name)))
+	ctx, span := trace.SpanFromContext(ctx).TracerProvider().Tracer("fivechat.dev/libs/rediskit").Start(ctx, name, client)
 	defer span.End()
+	span.SetAttributes(attribute.String("db.system.name", "redis"), attribute.String("db.operation.name", name))
 	if size > 1 {
 		span.SetAttributes(attribute.Int("db.operation.batch.size", size))
 	}

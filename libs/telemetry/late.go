@@ -192,6 +192,15 @@ func (s *late) End(options ...trace.SpanEndOption) {
 	}
 }
 
+// Worth says whether the first span of a trace in this process, which took so long and failed or not, will be kept, so that
+// more is to be said of it before it ends. Most are not, and then saying it is what costs most.
+func Worth(s trace.Span, failed bool, took time.Duration) bool {
+	if l, is := s.(*late); is {
+		return failed || took >= l.tracer.slow
+	}
+	return s.IsRecording()
+}
+
 // note takes a span that has ended below this one, and says false where it is too late for that.
 func (s *late) note(b *late) bool {
 	s.mu.Lock()

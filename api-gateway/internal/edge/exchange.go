@@ -183,7 +183,7 @@ func (x *exchange) log(ctx context.Context, took time.Duration) {
 
 func (x *exchange) trace(took time.Duration) {
 	defer x.span.End(trace.WithTimestamp(x.start.Add(took)))
-	if !x.span.IsRecording() {
+	if !telemetry.Worth(x.span, x.status >= http.StatusInternalServerError, took) {
 		return
 	}
 	x.span.SetName(x.method + " " + x.pattern)
@@ -192,7 +192,7 @@ func (x *exchange) trace(took time.Duration) {
 	if !x.principal.Website.IsZero() {
 		x.span.SetAttributes(attribute.Int64("fivechat.website.id", x.principal.Website.Int64()))
 	}
-	if x.status >= 500 {
+	if x.status >= http.StatusInternalServerError {
 		x.span.SetStatus(codes.Error, http.StatusText(x.status))
 	}
 }
