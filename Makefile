@@ -63,7 +63,7 @@ bench: ## run the benchmarks of every module
 	go test -run '^$$' -bench . -benchmem work
 
 bench-telemetry: ## measure what spans and metrics cost, beside a system without them
-	go test -run "^$$" -bench Telemetry -benchtime 20000x ./tests/bench
+	go test -run '^$$' -bench Telemetry -benchtime 10000x -timeout 30m ./tests/bench
 
 bench-edge: services ## measure the edge beside nginx and a bare ReverseProxy (installs nginx and wrk on Debian)
 	@command -v nginx wrk taskset >/dev/null || apt-get install -y -qq --no-install-recommends nginx-light wrk util-linux >/dev/null
