@@ -53,7 +53,7 @@ func Default() Config {
 func (c Config) Validate() error {
 	_, keys := c.keyring()
 	_, services := c.services()
-	errs := []error{keys, services}
+	errs := []error{keys, services, c.Telemetry.Validate()}
 	if c.OperatorKey != "" && len(c.OperatorKey) < minOperatorKey {
 		errs = append(errs, fmt.Errorf("FIVECHAT_OPERATOR_KEY is shorter than %d characters", minOperatorKey))
 	}

@@ -25,6 +25,7 @@ type line struct {
 	Class     string  `json:"class"`
 	Website   int64   `json:"website"`
 	Token     int64   `json:"token"`
+	Prefix    string  `json:"token_prefix"`
 }
 
 // logged waits for the line of a request.
@@ -51,7 +52,7 @@ func TestTheAccessLog(t *testing.T) {
 	h := open(t)
 	a := h.do("GET", h.public+"/conversations/conv_secret?search=secret", nil, bearer(bothPro), "X-Request-Id: r1")
 	got := h.logged("r1")
-	want := line{"request", "GET", "/conversations/{token}", 200, got.Ms, int64(len(a.body)), "r1", "127.0.0.1", "read", 7, 13}
+	want := line{"request", "GET", "/conversations/{token}", 200, got.Ms, int64(len(a.body)), "r1", "127.0.0.0", "read", 7, 13, bothPro[:8]}
 	if got != want || got.Ms <= 0 {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -63,7 +64,15 @@ func TestTheAccessLog(t *testing.T) {
 	if got := h.logged("r3"); got.Route != "unmatched" || got.Method != "_OTHER" || got.Status != 404 {
 		t.Errorf("got %+v", got)
 	}
-	for _, secret := range []string{"secret", bothPro, someone, operatorKey, assertionKey} {
+	h.do("GET", h.public+"/conversations", nil, bearer(stray), "X-Request-Id: r4")
+	if got := h.logged("r4"); got.Status != 401 || got.Prefix != stray[:8] || got.Website != 0 {
+		t.Errorf("got %+v", got)
+	}
+	h.do("GET", h.public+"/conversations", nil, bearer("a secret of something else"), "X-Request-Id: r5")
+	if got := h.logged("r5"); got.Status != 401 || got.Prefix != "" {
+		t.Errorf("got %+v", got)
+	}
+	for _, secret := range []string{"secret", bothPro, stray, someone, operatorKey, assertionKey, "127.0.0.1"} {
 		if strings.Contains(h.log.String(), secret) {
 			t.Errorf("the log holds %q:\n%s", secret, h.log)
 		}
@@ -138,6 +147,21 @@ func TestTheTraceBeginsHere(t *testing.T) {
 	got := saw.Header.Values("Traceparent")
 	if len(got) != 1 || !regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-01$`).MatchString(got[0]) || strings.Contains(got[0], sent) {
 		t.Errorf("traceparent: %q", got)
+	}
+}
+
+// TestErrorsHaveNoTokens: what failed is logged with the service, but not with the path that was
+// asked for, in which the visitor's token stands.
+func TestErrorsHaveNoTokens(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.services["visitors"].Close()
+	if a := h.do("POST", h.public+"/conversations/conv_x/rate", nil, "X-Visitor-Id: "+someone, "X-Request-Id: away"); a.StatusCode != 503 {
+		t.Fatalf("status %d: %s", a.StatusCode, a.body)
+	}
+	h.logged("away")
+	if log := h.log.String(); strings.Contains(log, someone) || !strings.Contains(log, strings.TrimPrefix(h.services["visitors"].URL, "http://")) {
+		t.Errorf("the log names the visitor, or not the service:\n%s", log)
 	}
 }
 

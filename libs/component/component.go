@@ -37,6 +37,7 @@ func Default() Config {
 // Validate refuses settings that cannot work.
 func (c Config) Validate() error {
 	_, err := c.Keyring()
+	err = errors.Join(err, c.Telemetry.Validate())
 	if c.Mongo.URI == "" {
 		err = errors.Join(err, errors.New("MONGODB_URI is not set"))
 	}

@@ -82,7 +82,10 @@ func (f Follower) step(ctx context.Context) (int, error) {
 		// Going on would count wrong for ever; standing still is seen in the metrics.
 		return 0, fmt.Errorf("events: the log of %s goes on at %d and not at %d: what is between is no longer kept", f.Feed.Name, records[0].Pos, pos+1)
 	}
-	if err := f.Apply(ctx, f.Feed.Name, records); err != nil {
+	doing, end := Begin(ctx, f.Telemetry, "follow", f.Feed.Name, records)
+	err = f.Apply(doing, f.Feed.Name, records)
+	end(err)
+	if err != nil {
 		return 0, err
 	}
 	if len(records) < readBatch {

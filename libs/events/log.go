@@ -44,7 +44,8 @@ type Record struct {
 	Data    string    `bson:"data" json:"data"`
 	Pos     int64     `bson:"pos" json:"pos"` // place in the log, from 1 without gaps; 0 until the relay gave it
 	PosAt   time.Time `bson:"posAt,omitempty" json:"-"`
-	Erased  bool      `bson:"erased,omitempty" json:"erased,omitzero"` // its data is gone but for what counts: nobody is told of it
+	Erased  bool      `bson:"erased,omitempty" json:"erased,omitzero"`           // its data is gone but for what counts: nobody is told of it
+	Trace   string    `bson:"traceparent,omitempty" json:"traceparent,omitzero"` // of the span that wrote it, "" where there was none
 }
 
 // Decode reads the record's data.
@@ -103,7 +104,7 @@ func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, typ string, da
 		return fmt.Errorf("events: %w", err)
 	}
 	mongokit.AfterCommit(ctx, func() { say(l.told) })
-	return l.rows.Insert(ctx, Record{ID: id, Website: t, Type: typ, Key: key, At: time.Now(), Data: string(b)})
+	return l.rows.Insert(ctx, Record{ID: id, Website: t, Type: typ, Key: key, At: time.Now(), Data: string(b), Trace: telemetry.Traceparent(ctx)})
 }
 
 // say says something on a channel of one place, unless that has been said.
@@ -223,11 +224,13 @@ func (l *Log) relayOnce(ctx context.Context) (placed int, err error) {
 	if err != nil || !held {
 		return 0, err
 	}
-	err = l.db.Tx(ctx, func(ctx context.Context) error {
+	err = l.db.Tx(ctx, func(ctx context.Context) (err error) {
 		waiting, err := l.waiting(ctx, relayBatch)
 		if placed = len(waiting); err != nil || placed == 0 {
 			return err
 		}
+		ctx, end := Begin(ctx, l.tele, "relay", l.tele.Component, waiting)
+		defer func() { end(err) }()
 		n, now := int64(placed), time.Now()
 		row, err := l.leases.Modify(ctx, bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}},
 			bson.D{{Key: "$inc", Value: bson.D{{Key: "pos", Value: n}}}, {Key: "$set", Value: bson.D{{Key: "until", Value: now.Add(lease)}}}}, false)

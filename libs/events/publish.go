@@ -57,6 +57,8 @@ func (l *Log) publishOnce(ctx context.Context) (more bool, err error) {
 	if err != nil || len(records) == 0 {
 		return false, err
 	}
+	ctx, end := Begin(ctx, l.tele, "publish", l.tele.Component, records)
+	defer func() { end(err) }()
 	entries := make([]rediskit.Entry, len(records))
 	for i, r := range records {
 		b, err := httpkit.Encode(r)

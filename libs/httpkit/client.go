@@ -3,12 +3,17 @@ package httpkit
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
@@ -25,6 +30,7 @@ const maxAnswer = 64 << 20
 type Client struct {
 	service string
 	base    string
+	host    string // of base
 	keys    *identity.Keyring
 	tele    *telemetry.Telemetry
 	http    *http.Client
@@ -32,40 +38,63 @@ type Client struct {
 
 // NewClient makes a client of the service at base, an absolute URL without a path.
 func NewClient(base string, keys *identity.Keyring, t *telemetry.Telemetry) *Client {
-	return &Client{t.Component, base, keys, t, &http.Client{Transport: &http.Transport{
+	_, host, _ := strings.Cut(base, "://")
+	return &Client{t.Component, base, host, keys, t, &http.Client{Transport: &http.Transport{
 		MaxIdleConnsPerHost: 64, IdleConnTimeout: 90 * time.Second, ResponseHeaderTimeout: DefaultTimeout, DisableCompression: true,
 	}}}
 }
 
 // Call asks for method and path about one tenant's data (the zero tenant for what has none). A refusal comes back as
-// the fault it was over there, so a remote failure is handled like a local one; no answer is Unavailable.
+// the fault it was over there, so a remote failure is handled like a local one; no answer is Unavailable. Neither an error
+// nor the span says the path, in which a token may stand.
 func Call[Resp any](ctx context.Context, c *Client, t tenant.ID, method, path string, body any) (Resp, error) {
 	var out Resp
-	ctx, span := c.tele.Tracer.Start(ctx, method+" "+c.base, trace.WithSpanKind(trace.SpanKindClient))
-	defer span.End()
+	span := trace.SpanFromContext(ctx)
+	if span.IsRecording() { // who only looks whether there is something to do is in no trace
+		ctx, span = c.tele.Tracer.Start(ctx, method, trace.WithSpanKind(trace.SpanKindClient))
+		defer span.End()
+	}
+	status, b, err := c.do(ctx, t, method, path, body)
+	if span.IsRecording() {
+		span.SetAttributes(attribute.String("http.request.method", method), attribute.String("server.address", c.host))
+		if status > 0 {
+			span.SetAttributes(attribute.Int("http.response.status_code", status))
+		}
+		if err != nil && (status == 0 || status >= http.StatusInternalServerError) {
+			span.SetStatus(codes.Error, fault.From(err).Code)
+		}
+	}
+	if err != nil || len(b) == 0 {
+		return out, err
+	}
+	return out, Decode(b, &out, true)
+}
+
+// do gives the status and the body of an answer that is no refusal. The status is 0 where there was no answer.
+func (c *Client) do(ctx context.Context, t tenant.ID, method, path string, body any) (int, []byte, error) {
 	req, err := c.request(ctx, t, method, path, body)
 	if err != nil {
-		return out, err
+		return 0, nil, err
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		if ctx.Err() != nil {
-			return out, ctx.Err()
+			return 0, nil, ctx.Err()
 		}
-		return out, fault.Away("a service behind this operation", err)
+		if named, is := errors.AsType[*url.Error](err); is { // it repeats the whole URL
+			err = named.Err
+		}
+		return 0, nil, fault.Away("a service behind this operation", fmt.Errorf("%s: %w", c.host, err))
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return out, fault.Away("a service behind this operation", err)
+		return 0, nil, fault.Away("a service behind this operation", fmt.Errorf("%s: %w", c.host, err))
 	}
 	if resp.StatusCode >= 400 {
-		return out, Refusal(resp.StatusCode, resp.Header.Get("Retry-After"), b)
+		return resp.StatusCode, nil, Refusal(resp.StatusCode, resp.Header.Get("Retry-After"), b)
 	}
-	if len(b) == 0 {
-		return out, nil
-	}
-	return out, Decode(b, &out, true)
+	return resp.StatusCode, b, nil
 }
 
 func (c *Client) request(ctx context.Context, t tenant.ID, method, path string, body any) (*http.Request, error) {

@@ -15,7 +15,6 @@ import (
 	kithttp "github.com/go-kit/kit/transport/http"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace"
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/identity"
@@ -112,26 +111,17 @@ func (r *Router) Stream(pattern string, h http.Handler) {
 }
 
 type requestKey struct{}
-type requestIDKey struct{}
 
 func requestOf(ctx context.Context) *http.Request { return ctx.Value(requestKey{}).(*http.Request) }
 
 // RequestID gives the id of the request that the context belongs to, or "".
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
+func RequestID(ctx context.Context) string { return telemetry.RequestID(ctx) }
 
-// WithRequestID puts a request id into the context.
-func WithRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestIDKey{}, id)
-}
-
-// ServeHTTP puts identity, trace, request id and deadline into the context, then serves the route; a path or method
-// that no route has is answered with a problem like everything else.
+// ServeHTTP puts identity, trace, request id and deadline into the context, then serves the route in a span of its own; a
+// path or method that no route has is answered with a problem like everything else.
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	ctx := r.tele.Propagate.Extract(req.Context(), propagation.HeaderCarrier(req.Header))
-	ctx = WithRequestID(ctx, req.Header.Get(RequestIDHeader))
+	ctx = telemetry.WithRequestID(ctx, req.Header.Get(RequestIDHeader))
 	ctx = context.WithValue(ctx, requestKey{}, req)
 	if a := req.Header.Get(identity.Header); a != "" {
 		if p, err := r.keys.Verify(a); err == nil {
@@ -142,8 +132,11 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	req = req.WithContext(ctx)
 	handler, pattern := r.mux.Handler(req)
+	ctx, x := r.begin(ctx, w, req, pattern)
+	defer x.end(ctx)
 	if pattern == "" {
-		WriteUnrouted(w, req, handler)
+		WriteUnrouted(x, req, handler)
+		x.whole = true
 		return
 	}
 	under := r.active.streams
@@ -156,9 +149,8 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	under.Inc()
 	defer under.Dec()
 	defer r.noted(ctx, pattern)
-	ctx, span := r.tele.Tracer.Start(ctx, pattern, trace.WithSpanKind(trace.SpanKindServer))
-	defer span.End()
-	r.mux.ServeHTTP(w, req.WithContext(ctx))
+	r.mux.ServeHTTP(x, req.WithContext(ctx))
+	x.whole = true
 }
 
 // active counts what is being answered.

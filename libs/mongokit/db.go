@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -14,6 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
+	"go.opentelemetry.io/otel/trace"
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/telemetry"
@@ -36,6 +38,7 @@ const (
 type DB struct {
 	client  *mongo.Client
 	db      *mongo.Database
+	tracer  trace.Tracer
 	indexes map[string][]Index // by collection, for EnsureIndexes
 }
 
@@ -62,7 +65,7 @@ func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mongokit: %w", err)
 	}
-	return &DB{client: client, db: client.Database(c.Database), indexes: map[string][]Index{}}, nil
+	return &DB{client: client, db: client.Database(c.Database), tracer: t.Tracer, indexes: map[string][]Index{}}, nil
 }
 
 // Ping says whether the store answers.
@@ -78,9 +81,11 @@ func (db *DB) Close(ctx context.Context) error { return db.client.Disconnect(ctx
 
 // Tx runs fn in a transaction: all of what it writes is stored, durably, or none. fn may run several times, when it
 // meets another writer, so it must have no effect but through the context it is given.
-func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) error {
+func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) (err error) {
+	ctx, end := db.inTransaction(ctx)
+	defer func() { end(err) }()
 	var after []func()
-	err := db.client.UseSession(ctx, func(ctx context.Context) error {
+	err = db.client.UseSession(ctx, func(ctx context.Context) error {
 		var gone error
 		_, err := mongo.SessionFromContext(ctx).WithTransaction(ctx, func(ctx context.Context) (any, error) {
 			after = after[:0]
@@ -184,6 +189,8 @@ func translate(err error, noun string) error {
 		return fault.Missing(noun)
 	case errors.Is(err, context.Canceled):
 		return err
+	case IsDuplicate(err):
+		return discreet{err}
 	case unreachable(err):
 		return fault.Away("the store", err)
 	case mongo.IsTimeout(err) && errors.Is(err, context.DeadlineExceeded):
@@ -194,6 +201,18 @@ func translate(err error, noun string) error {
 		return err
 	}
 }
+
+// discreet is a refused duplicate without the values that the server repeats: they are a tenant's, and errors are logged.
+type discreet struct{ error }
+
+// Error says which collection and index refused.
+func (d discreet) Error() string {
+	text, _, _ := strings.Cut(d.error.Error(), " dup key:")
+	return text
+}
+
+// Unwrap gives the driver's error.
+func (d discreet) Unwrap() error { return d.error }
 
 func retryable(err error) bool {
 	var s mongo.ServerError

@@ -56,15 +56,18 @@ func Standard(t *telemetry.Telemetry) Chain {
 func traced(t *telemetry.Telemetry, name string) endpoint.Middleware {
 	return func(next endpoint.Endpoint) endpoint.Endpoint {
 		return func(ctx context.Context, request any) (any, error) {
-			ctx, span := t.Tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindInternal))
-			defer span.End()
+			span := trace.SpanFromContext(ctx)
+			if span.IsRecording() { // else the request is in no trace
+				ctx, span = t.Tracer.Start(ctx, name)
+				defer span.End()
+			}
 			response, err := next(ctx, request)
 			if err != nil {
 				f := fault.From(err)
 				span.SetAttributes(attribute.String("error.type", f.Code))
 				if f.Kind == fault.Internal || f.Kind == fault.Unavailable || f.Kind == fault.Timeout {
 					span.SetStatus(codes.Error, f.Code)
-					t.Log.ErrorContext(ctx, "operation failed", "operation", name, "error", err, "website", identity.From(ctx).Website.Int64())
+					t.Log.ErrorContext(ctx, "operation failed", "operation", name, "error", err)
 				}
 			}
 			return response, err

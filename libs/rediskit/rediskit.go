@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"strings"
 	"time"
 
@@ -25,12 +26,25 @@ type Client struct{ r *redis.Client }
 func Connect(c Config) (*Client, error) {
 	o, err := redis.ParseURL(c.URL)
 	if err != nil {
+		if named, is := errors.AsType[*url.Error](err); is { // it repeats the whole URL, with the password
+			err = named.Err
+		}
 		return nil, fmt.Errorf("rediskit: REDIS_URL: %w", err)
 	}
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = time.Second, time.Second, time.Second
 	o.ContextTimeoutEnabled = true // who waits less says so
-	return &Client{redis.NewClient(o)}, nil
+	r := redis.NewClient(o)
+	r.AddHook(traced{})
+	return &Client{r}, nil
 }
+
+// silent keeps go-redis from writing lines of its own to standard error. What they say comes back as errors too.
+type silent struct{}
+
+// Printf does nothing.
+func (silent) Printf(context.Context, string, ...any) {}
+
+func init() { redis.SetLogger(silent{}) }
 
 // Ping says whether Redis answers.
 func (c *Client) Ping(ctx context.Context) error {

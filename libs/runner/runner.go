@@ -8,7 +8,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -118,7 +117,7 @@ func Start(u Unit) (*Running, error) {
 		}
 		srv := &http.Server{
 			Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
-			MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(u.Telemetry.Log.Handler(), slog.LevelDebug),
+			MaxHeaderBytes: maxHeaderBytes, ErrorLog: u.Telemetry.ServerLog(),
 		}
 		if l.Multiplex {
 			srv.Protocols = new(http.Protocols)

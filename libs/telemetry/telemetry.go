@@ -4,11 +4,13 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/attribute"
@@ -18,6 +20,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
+	"golang.org/x/time/rate"
 )
 
 // Config is set by the environment variables common to all components, and OpenTelemetry's own for the exporter.
@@ -25,21 +28,37 @@ type Config struct {
 	LogLevel     slog.Level `env:"LOG_LEVEL"`                   // debug, info, warn or error
 	OTLPEndpoint string     `env:"OTEL_EXPORTER_OTLP_ENDPOINT"` // where spans go; empty: nowhere
 	SampleRatio  float64    `env:"TRACE_SAMPLE_RATIO"`          // share of new traces kept, 0 to 1
-	Disabled     bool       `env:"OTEL_SDK_DISABLED"`           // no spans, and nothing is timed
-	LogTo        io.Writer  // defaults to standard error
+	// SlowTrace is from when on a process's part of a trace that is not sampled is kept all the same, like one that failed.
+	SlowTrace time.Duration `env:"TRACE_SLOW"`
+	Disabled  bool          `env:"OTEL_SDK_DISABLED"` // no spans, and nothing is timed
+	LogTo     io.Writer     // defaults to standard error
 }
 
-// Default logs from level info and, where spans have somewhere to go, keeps one new trace in ten.
-func Default() Config { return Config{SampleRatio: 0.1, LogTo: os.Stderr} }
+// Default logs from level info and, where spans have somewhere to go, keeps one new trace in twenty, and what fails or
+// takes half a second.
+func Default() Config {
+	return Config{SampleRatio: 0.05, SlowTrace: 500 * time.Millisecond, LogTo: os.Stderr}
+}
+
+// Validate refuses settings that cannot work.
+func (c Config) Validate() error {
+	if c.SampleRatio < 0 || c.SampleRatio > 1 {
+		return errors.New("TRACE_SAMPLE_RATIO must be from 0 to 1")
+	}
+	if c.SlowTrace <= 0 {
+		return errors.New("TRACE_SLOW must be positive")
+	}
+	return nil
+}
 
 // Telemetry is one component's log, metrics and traces.
 type Telemetry struct {
 	Component string
 	Log       *slog.Logger
+	Level     *slog.LevelVar // from which the log is written; it can be set at any time
 	Registry  *prometheus.Registry
 	Measures  bool // requests, operations and commands are timed; else only what costs nothing is in the registry
 	Panics    prometheus.Counter
-	Traces    trace.TracerProvider
 	Tracer    trace.Tracer
 	Propagate propagation.TextMapPropagator
 	shutdown  func(context.Context) error
@@ -47,16 +66,19 @@ type Telemetry struct {
 
 // New makes the telemetry of a component. Without an endpoint for spans, tracing costs nothing.
 func New(ctx context.Context, component string, c Config) (*Telemetry, error) {
+	level := new(slog.LevelVar)
+	level.Set(c.LogLevel)
 	t := &Telemetry{
 		Component: component,
-		Log:       slog.New(slog.NewJSONHandler(c.LogTo, &slog.HandlerOptions{Level: c.LogLevel})).With("component", component),
+		Log:       newLog(c.LogTo, level, component),
+		Level:     level,
 		Registry:  newRegistry(component),
 		Measures:  !c.Disabled,
-		Traces:    noop.NewTracerProvider(),
+		Tracer:    noop.Tracer{},
 		Propagate: propagation.TraceContext{},
 		shutdown:  func(context.Context) error { return nil },
 	}
-	t.Panics, t.Tracer = newPanics(t.Registry), t.Traces.Tracer(component)
+	t.Panics = newPanics(t.Registry)
 	if c.OTLPEndpoint == "" || c.Disabled {
 		return t, nil
 	}
@@ -66,10 +88,14 @@ func New(ctx context.Context, component string, c Config) (*Telemetry, error) {
 	}
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithBatcher(exporter),
-		sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(c.SampleRatio))),
+		sdktrace.WithSampler(sdktrace.AlwaysSample()), // tracer has decided
+		sdktrace.WithIDGenerator(ids{}),
 		sdktrace.WithResource(resource.NewSchemaless(attribute.String("service.name", "fivechat-"+component))),
 	)
-	t.Traces, t.Tracer, t.shutdown = provider, provider.Tracer(component), provider.Shutdown
+	t.Tracer = &tracer{
+		sdk: provider.Tracer(component), ratio: c.SampleRatio, slow: c.SlowTrace, allowed: rate.NewLimiter(lateTrees, lateTreesBurst),
+	}
+	t.shutdown = provider.Shutdown
 	return t, nil
 }
 

@@ -40,8 +40,9 @@ type Delivery struct {
 	NextAt    time.Time `bson:"nextAt"` // where it is pending
 	Attempts  []Attempt `bson:"attempts"`
 	CreatedAt time.Time `bson:"createdAt"`
-	UpdatedAt time.Time `bson:"updatedAt"` // KeptFor after it the delivery is forgotten
-	VisitorID int64     `bson:"visitorId"` // whom the event is about, 0 for nobody
+	UpdatedAt time.Time `bson:"updatedAt"`             // KeptFor after it the delivery is forgotten
+	VisitorID int64     `bson:"visitorId"`             // whom the event is about, 0 for nobody
+	Trace     string    `bson:"traceparent,omitempty"` // of the span that wrote the event
 }
 
 // Place is the delivery's position in a newest-first list.
@@ -151,7 +152,7 @@ func (d Delivery) Again(now time.Time) Delivery {
 func newDelivery(w Webhook, id int64, e Event, now time.Time) Delivery {
 	return Delivery{
 		ID: id, WebsiteID: w.WebsiteID, WebhookID: w.ID, EventID: e.ID, Type: e.Type, Key: e.Key, Order: e.Order, Body: e.Body, Status: Pending,
-		NextAt: now, Attempts: []Attempt{}, CreatedAt: now, UpdatedAt: now, VisitorID: e.VisitorID,
+		NextAt: now, Attempts: []Attempt{}, CreatedAt: now, UpdatedAt: now, VisitorID: e.VisitorID, Trace: e.Trace,
 	}
 }
 

@@ -17,6 +17,7 @@ type Event struct {
 	VisitorID     int64 // whom it is about, 0 for nobody
 	At            time.Time
 	Body          string
+	Trace         string // of the span that wrote it, as a traceparent
 }
 
 // timeLayout is RFC 3339 in UTC with milliseconds, as in every answer.
@@ -43,7 +44,9 @@ func NewEvent(id, typ, key string, order int64, t tenant.ID, at time.Time, data 
 	if err != nil {
 		return Event{}, fmt.Errorf("webhooks: a %s: %w", typ, err)
 	}
-	return Event{id, typ, key, t, order, cmp.Or(about.VisitorID, about.Conversation.VisitorID), at, string(body)}, nil
+	return Event{
+		ID: id, Type: typ, Key: key, WebsiteID: t, Order: order, VisitorID: cmp.Or(about.VisitorID, about.Conversation.VisitorID), At: at, Body: string(body),
+	}, nil
 }
 
 // TypeDisabled is the type of the event that tells that a webhook was disabled by us.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"sync"
@@ -31,8 +32,13 @@ var running System
 func Running() System { return running }
 
 // Main runs a package's tests against the system that the environment names, or one in memory of its own.
-func Main(m *testing.M) {
-	code, err := run(m)
+func Main(m *testing.M) { exit(run(m)) }
+
+// MainLogged runs a package's tests against a system in memory of its own, whose log goes to log too. What of telemetry
+// the environment sets, it does.
+func MainLogged(m *testing.M, log io.Writer) { exit(inMemory(m, log)) }
+
+func exit(code int, err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "harness:", err)
 		code = 1
@@ -48,6 +54,10 @@ func run(m *testing.M) (int, error) {
 		}
 		return m.Run(), nil
 	}
+	return inMemory(m, io.Discard)
+}
+
+func inMemory(m *testing.M, to io.Writer) (int, error) {
 	dir, err := os.MkdirTemp("", "fivechat-test-")
 	if err != nil {
 		return 1, err
@@ -59,7 +69,7 @@ func run(m *testing.M) (int, error) {
 	}
 	log := new(alarms)
 	s, err := system.Start(context.Background(), system.Options{
-		Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MongoURI: os.Getenv("MONGODB_URI"), RedisURL: os.Getenv("REDIS_URL"), Quotas: quotas, Log: log,
+		Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MongoURI: os.Getenv("MONGODB_URI"), RedisURL: os.Getenv("REDIS_URL"), Quotas: quotas, Log: io.MultiWriter(log, to),
 		Webhooks: webhooks.Reach{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HTTP: true}})
 	if err != nil {
 		return 1, fmt.Errorf("start: %w", err)

@@ -120,6 +120,9 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	if err := admitBody(x.ResponseWriter, r, row.Body); err != nil {
 		return err
 	}
+	if row.Rule.Caller == identity.Token {
+		x.token = token.Beginning(r.Header)
+	}
 	p, err := e.identify(row, r, x.client)
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/telemetry"
 )
 
 // unmatched is the route label of a request that no row has.
@@ -38,6 +39,7 @@ type exchange struct {
 	row       *route.Route // nil as long as none is found
 	series    *series
 	principal identity.Principal
+	token     string        // the beginning of the API token that was sent
 	status    int           // 0 until the answer has begun
 	began     time.Duration // of a stream: when the answer began
 	bytes     int64
@@ -50,7 +52,7 @@ var begins = []trace.SpanStartOption{trace.WithNewRoot(), trace.WithSpanKind(tra
 // begin opens the exchange. The trace begins here: what a client says about traces of its own does not count.
 func (e *Edge) begin(ctx context.Context, w http.ResponseWriter, r *http.Request, row *route.Route) (*exchange, context.Context) {
 	id, method := requestID(r.Header), methodLabel(r.Method)
-	ctx, span := e.Telemetry.Tracer.Start(httpkit.WithRequestID(ctx, id), method, begins...)
+	ctx, span := e.Telemetry.Tracer.Start(telemetry.WithRequestID(ctx, id), method, begins...)
 	h := w.Header()
 	h[httpkit.RequestIDHeader] = []string{id}
 	h["X-Content-Type-Options"], h["Referrer-Policy"] = noSniff, noReferrer
@@ -112,7 +114,7 @@ func (x *exchange) refuse(ctx context.Context, err error) {
 		panic(http.ErrAbortHandler)
 	}
 	if f.Kind == fault.Internal || f.Kind == fault.Unavailable || f.Kind == fault.Timeout {
-		x.edge.Telemetry.Log.ErrorContext(ctx, "request failed", "error", err, "route", x.pattern, "request_id", httpkit.RequestID(ctx))
+		x.edge.Telemetry.Log.ErrorContext(ctx, "request failed", "error", err, "route", x.pattern)
 	}
 	httpkit.WriteProblem(x, x.path, httpkit.RequestID(ctx), f)
 }
@@ -146,9 +148,11 @@ func (x *exchange) record(ctx context.Context) {
 	x.series.active.Dec()
 	x.answered(ctx, took.Seconds())
 	x.log(ctx, took)
-	x.trace()
+	x.trace(took)
 }
 
+// log writes the request's line. Of what is personal or secret it has the number of the website and of the token, the token's
+// beginning, which also those have that are refused, and about where the client is.
 func (x *exchange) log(ctx context.Context, took time.Duration) {
 	log := x.edge.Telemetry.Log
 	if !log.Enabled(ctx, slog.LevelInfo) {
@@ -157,7 +161,7 @@ func (x *exchange) log(ctx context.Context, took time.Duration) {
 	attrs := []slog.Attr{
 		slog.String("method", x.method), slog.String("route", x.pattern), slog.Int("status", x.status),
 		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int64("bytes", x.bytes),
-		slog.String("request_id", httpkit.RequestID(ctx)), slog.String("client", x.client),
+		slog.String("client", telemetry.ShortAddress(x.client)),
 	}
 	if x.aborted {
 		attrs = append(attrs, slog.Bool("aborted", true))
@@ -171,18 +175,24 @@ func (x *exchange) log(ctx context.Context, took time.Duration) {
 	if x.principal.TokenID != 0 {
 		attrs = append(attrs, slog.Int64("token", x.principal.TokenID))
 	}
+	if x.token != "" {
+		attrs = append(attrs, slog.String("token_prefix", x.token))
+	}
 	log.LogAttrs(ctx, slog.LevelInfo, "request", attrs...)
 }
 
-func (x *exchange) trace() {
-	defer x.span.End()
-	if !x.span.IsRecording() {
+func (x *exchange) trace(took time.Duration) {
+	defer x.span.End(trace.WithTimestamp(x.start.Add(took)))
+	if !telemetry.Worth(x.span, x.status >= http.StatusInternalServerError, took) {
 		return
 	}
 	x.span.SetName(x.method + " " + x.pattern)
 	x.span.SetAttributes(attribute.String("http.request.method", x.method), attribute.String("http.route", x.pattern),
 		attribute.Int("http.response.status_code", x.status))
-	if x.status >= 500 {
+	if !x.principal.Website.IsZero() {
+		x.span.SetAttributes(attribute.Int64("fivechat.website.id", x.principal.Website.Int64()))
+	}
+	if x.status >= http.StatusInternalServerError {
 		x.span.SetStatus(codes.Error, http.StatusText(x.status))
 	}
 }

@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -39,7 +38,7 @@ func newStreams(to *url.URL, m upstreamMetrics, t *telemetry.Telemetry) *httputi
 		ModifyResponse: answered,
 		ErrorHandler:   func(_ http.ResponseWriter, r *http.Request, err error) { errandOf(r).err = err },
 		BufferPool:     &buffers{},
-		ErrorLog:       slog.NewLogLogger(t.Log.Handler(), slog.LevelDebug),
+		ErrorLog:       t.ServerLog(),
 	}
 }
 

@@ -33,6 +33,16 @@ type Throttle interface {
 // prefixLength is how much of a token tells it from others to people; it is no secret.
 const prefixLength = 8
 
+// Beginning is the beginning of the API token of a request, by which people tell it from others, or "" where what was sent
+// has not the form of one, and may be anything.
+func Beginning(h http.Header) string {
+	secret, err := Bearer(h)
+	if err != nil || !identity.WellFormed(secret) {
+		return ""
+	}
+	return secret[:prefixLength]
+}
+
 // Resolver knows API tokens.
 type Resolver struct {
 	memo     *memo.Memo[identity.Principal]

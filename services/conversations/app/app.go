@@ -67,7 +67,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	}, base.Redis, base.Telemetry)
 	hub.Mount(base.Router)
 	unit, err := base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "live", Run: hub.Run},
-		runner.Task{Name: "digest", Run: digest.Task{Log: log, Feed: own, Positions: store, Service: service, Logger: base.Log}.Run})
+		runner.Task{Name: "digest", Run: digest.Task{Log: log, Feed: own, Positions: store, Service: service, Telemetry: base.Telemetry}.Run})
 	unit.Drain = hub.Drain
 	return unit, err
 }

@@ -2,11 +2,11 @@ package digest
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/telemetry"
 	"fivechat.dev/services/conversations"
 )
 
@@ -30,14 +30,14 @@ type Task struct {
 	Feed      events.Feed // of the same log
 	Positions Positions
 	Service   *conversations.Service
-	Logger    *slog.Logger
+	Telemetry *telemetry.Telemetry
 }
 
 // Run works until ctx ends, on the replica that leads.
 func (t Task) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := t.follow(ctx); err != nil && ctx.Err() == nil {
-			t.Logger.WarnContext(ctx, "digesting will be tried again", "error", err)
+			t.Telemetry.Log.WarnContext(ctx, "digesting will be tried again", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -69,7 +69,7 @@ func (t Task) follow(ctx context.Context) error {
 	return err
 }
 
-func (t Task) one(ctx context.Context, r events.Record) error {
+func (t Task) one(ctx context.Context, r events.Record) (err error) {
 	if r.Type != conversations.ConversationUpdated {
 		return nil
 	}
@@ -77,6 +77,8 @@ func (t Task) one(ctx context.Context, r events.Record) error {
 	if err := r.Decode(&d); err != nil || d.From != conversations.Open || d.Status != conversations.Closed || d.Conversation.Token == "" {
 		return nil //nolint:nilerr // a record that cannot be read has no conversation to digest
 	}
+	ctx, end := events.Begin(ctx, t.Telemetry, "digest", t.Feed.Name, []events.Record{r})
+	defer func() { end(err) }()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := t.Service.Digest(ctx, r.Website, d.Conversation.Token); err != nil && !fault.Is(err, fault.NotFound) {

@@ -2,7 +2,6 @@ package digest
 
 import (
 	"context"
-	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -60,7 +59,7 @@ func replica(t *testing.T, db *mongokit.DB, said records, d *desk) Task {
 	t.Helper()
 	return Task{
 		Log: events.NewLog(db, storetest.Telemetry(t, "conversations")), Feed: events.Feed{Name: "conversations", Log: said},
-		Positions: d, Service: conversations.New(d, nil, nil, Local{}, time.Now), Logger: slog.New(slog.DiscardHandler),
+		Positions: d, Service: conversations.New(d, nil, nil, Local{}, time.Now), Telemetry: storetest.Telemetry(t, "conversations"),
 	}
 }
 

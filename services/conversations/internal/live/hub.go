@@ -121,7 +121,7 @@ func (h *Hub) hear(ctx context.Context, feed int) {
 			}
 		} else if records, err = f.Next(ctx, pos); err == nil && len(records) > 0 {
 			pos = records[len(records)-1].Pos
-			h.handOn(feed, records)
+			h.handOn(ctx, feed, records)
 		}
 		if err != nil && ctx.Err() == nil {
 			h.tele.Log.WarnContext(ctx, "hearing will be tried again", "source", f.Name, "error", err)
@@ -133,11 +133,13 @@ func (h *Hub) hear(ctx context.Context, feed int) {
 	}
 }
 
-func (h *Hub) handOn(feed int, records []events.Record) {
+func (h *Hub) handOn(ctx context.Context, feed int, records []events.Record) {
+	ctx, end := events.Begin(ctx, h.tele, "show", h.feeds[feed].Name, records)
+	defer end(nil)
 	for _, r := range records {
 		e, err := ofRecord(r)
 		if err != nil {
-			h.tele.Log.Error("an event cannot be shown", "source", h.feeds[feed].Name, "pos", r.Pos, "error", err)
+			h.tele.Log.ErrorContext(ctx, "an event cannot be shown", "source", h.feeds[feed].Name, "pos", r.Pos, "error", err)
 		}
 		h.mu.Lock()
 		h.at[feed] = r.Pos

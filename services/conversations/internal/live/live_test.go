@@ -229,7 +229,7 @@ func TestWhoIsToldWhat(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.handOn(0, records)
+		h.handOn(t.Context(), 0, records)
 		for name, s := range readers {
 			if slices.Contains(c.told, name) {
 				s.want(fmt.Sprintf("id: %d.0", i+1), "event: "+c.typ, data(fmt.Sprint("id", i+1), c.typ, c.data))
@@ -329,7 +329,7 @@ func TestASlowReaderIsDroppedAndGoesOn(t *testing.T) {
 	for i := range queueLength + 1 {
 		h.logs[0].add(one, "message.created", about(7, "x"))
 		records, _ := h.logs[0].After(t.Context(), int64(i), 1)
-		h.handOn(0, records)
+		h.handOn(t.Context(), 0, records)
 		quick.want(fmt.Sprintf("id: %d.0", i+1), "event: message.created", data(fmt.Sprint("id", i+1), "message.created", about(7, "x")))
 	}
 	last := ""

@@ -111,6 +111,7 @@ func eventsOf(source string, records []events.Record) ([]webhooks.Event, error) 
 		if err != nil {
 			return nil, err
 		}
+		e.Trace = r.Trace
 		happened = append(happened, e)
 	}
 	return happened, nil

@@ -73,8 +73,9 @@ func New(allowed []netip.Prefix, t *telemetry.Telemetry) *Sender {
 
 // Send implements dispatch.Sender.
 func (s *Sender) Send(ctx context.Context, w webhooks.Webhook, d webhooks.Delivery) webhooks.Attempt {
-	ctx, span := s.tele.Tracer.Start(ctx, "webhook "+d.Type, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
-		attribute.Int64("fivechat.webhook.id", w.ID), attribute.Int64("fivechat.delivery.id", d.ID), attribute.String("messaging.message.id", d.EventID)))
+	ctx, span := s.tele.Tracer.Start(ctx, "webhook "+d.Type, trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindClient),
+		trace.WithLinks(telemetry.LinksTo(d.Trace)...), trace.WithAttributes(attribute.Int64("fivechat.website.id", w.WebsiteID.Int64()),
+			attribute.Int64("fivechat.webhook.id", w.ID), attribute.Int64("fivechat.delivery.id", d.ID), attribute.String("messaging.message.id", d.EventID)))
 	defer span.End()
 	start := time.Now()
 	a := s.send(ctx, w, d, start)

@@ -1,0 +1,276 @@
+package telemetry
+
+import (
+	"context"
+	"encoding/binary"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+	"golang.org/x/time/rate"
+)
+
+// Whether a trace is kept is decided where it begins, before anybody knows how it ends. Those that are not kept are
+// noted all the same, in this process alone and only roughly, until the first span of the trace in this process ends: where it
+// failed or was slow, what was noted is made into spans late, with the ids that were told to others meanwhile. Each
+// process decides so about its own part. A failure comes back through all that asked, and so does slowness, so the parts on its
+// way are there; a sibling that was asked beside it, and answered quickly, is missing.
+//
+// Noting is done by hand because it happens for every request: the SDK's own spans that are recorded and then not
+// exported cost three times as much as those that are not recorded, a late one half as much (BenchmarkSpan).
+
+// The bounds of what is kept late.
+const (
+	mostNoted      = 128 // spans below one first span
+	lateTrees      = 20  // a second, of one component: when everything fails, a few tell the story
+	lateTreesBurst = 100
+)
+
+// KeptLate is the attribute that says why a trace that was not sampled is there: "failed" or "slow".
+const KeptLate = "fivechat.kept"
+
+// tracer begins spans: the SDK's where the trace is sampled, else late ones.
+type tracer struct {
+	noop.Tracer
+	sdk     trace.Tracer
+	ratio   float64
+	slow    time.Duration // from when on a first span is slow
+	allowed *rate.Limiter
+}
+
+// provider gives the same tracer to everybody.
+type provider struct {
+	noop.TracerProvider
+	tracer *tracer
+}
+
+// Tracer implements trace.TracerProvider.
+func (p provider) Tracer(string, ...trace.TracerOption) trace.Tracer { return p.tracer }
+
+// Start implements trace.Tracer. A trace that begins here is sampled by chance, and where it goes on from one that is.
+func (t *tracer) Start(ctx context.Context, name string, options ...trace.SpanStartOption) (context.Context, trace.Span) {
+	config := trace.NewSpanStartConfig(options...)
+	var parent trace.SpanContext
+	var above *late
+	if !config.NewRoot() {
+		span := trace.SpanFromContext(ctx)
+		parent = span.SpanContext()
+		above, _ = span.(*late)
+	}
+	sampled := parent.IsSampled()
+	if !parent.IsValid() {
+		sampled = rand.Float64() < t.ratio || anySampled(config.Links())
+	}
+	if sampled {
+		return t.sdk.Start(ctx, name, options...)
+	}
+	s := &late{
+		tracer: t, name: name, kind: config.SpanKind(), attributes: config.Attributes(), links: config.Links(), start: config.Timestamp(),
+		trace: parent.TraceID(), id: newSpanID(), parent: parent.SpanID(), remote: parent.IsRemote(),
+	}
+	if s.start.IsZero() {
+		s.start = time.Now()
+	}
+	if !s.trace.IsValid() {
+		s.trace = newTraceID()
+	}
+	if above != nil {
+		s.first = above
+		if above.first != nil {
+			s.first = above.first
+		}
+	}
+	return trace.ContextWithSpan(ctx, s), s
+}
+
+func anySampled(links []trace.Link) bool {
+	for _, l := range links {
+		if l.SpanContext.IsSampled() {
+			return true
+		}
+	}
+	return false
+}
+
+// late is a span of a trace that is not sampled.
+type late struct {
+	noop.Span
+	tracer     *tracer
+	first      *late // the first span of the trace in this process; nil: this is it
+	trace      trace.TraceID
+	id, parent trace.SpanID // parent is zero where the trace begins here
+	remote     bool         // the parent is another process's
+	kind       trace.SpanKind
+	start      time.Time
+
+	mu         sync.Mutex
+	name       string
+	attributes []attribute.KeyValue
+	links      []trace.Link
+	code       codes.Code
+	why        string
+	end        time.Time // zero until it has ended
+	below      []*late   // of a first span: the others, as they ended
+}
+
+// SpanContext implements trace.Span.
+func (s *late) SpanContext() trace.SpanContext {
+	return trace.NewSpanContext(trace.SpanContextConfig{TraceID: s.trace, SpanID: s.id})
+}
+
+// TracerProvider implements trace.Span.
+func (s *late) TracerProvider() trace.TracerProvider { return provider{tracer: s.tracer} }
+
+// IsRecording implements trace.Span.
+func (s *late) IsRecording() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.end.IsZero()
+}
+
+// SetName implements trace.Span.
+func (s *late) SetName(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.name = name
+}
+
+// SetAttributes implements trace.Span. What it is given is the span's from then on.
+func (s *late) SetAttributes(attributes ...attribute.KeyValue) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.attributes == nil {
+		s.attributes = attributes[:len(attributes):len(attributes)]
+		return
+	}
+	s.attributes = append(s.attributes, attributes...)
+}
+
+// SetStatus implements trace.Span.
+func (s *late) SetStatus(code codes.Code, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.code, s.why = code, why
+}
+
+// AddLink implements trace.Span.
+func (s *late) AddLink(l trace.Link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.links = append(s.links, l)
+}
+
+// End implements trace.Span.
+func (s *late) End(options ...trace.SpanEndOption) {
+	config := trace.NewSpanEndConfig(options...)
+	end := config.Timestamp()
+	if end.IsZero() {
+		end = time.Now()
+	}
+	s.mu.Lock()
+	ended := !s.end.IsZero()
+	if !ended {
+		s.end = end
+	}
+	s.mu.Unlock()
+	if ended || s.first != nil && s.first.note(s) {
+		return
+	}
+	why := s.worth()
+	if why == "" || !s.tracer.allowed.Allow() {
+		return
+	}
+	s.SetAttributes(attribute.String(KeptLate, why))
+	s.make()
+	for _, b := range s.below { // it has ended: nobody adds any more
+		b.make()
+	}
+}
+
+// Worth says whether the first span of a trace in this process, which took so long and failed or not, will be kept, so that
+// more is to be said of it before it ends. Most are not, and then saying it is what costs most.
+func Worth(s trace.Span, failed bool, took time.Duration) bool {
+	if l, is := s.(*late); is {
+		return failed || took >= l.tracer.slow
+	}
+	return s.IsRecording()
+}
+
+// note takes a span that has ended below this one, and says false where it is too late for that.
+func (s *late) note(b *late) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.end.IsZero() {
+		return false
+	}
+	if len(s.below) < mostNoted {
+		s.below = append(s.below, b)
+	}
+	return true
+}
+
+// worth says why a span that has ended is to be kept, "" where it is not.
+func (s *late) worth() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.code == codes.Error:
+		return "failed"
+	case s.end.Sub(s.start) >= s.tracer.slow:
+		return "slow"
+	default:
+		return ""
+	}
+}
+
+// make has the SDK make the span, and export it.
+func (s *late) make() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ctx := context.WithValue(context.Background(), idKey{}, s)
+	if s.parent.IsValid() {
+		ctx = trace.ContextWithSpanContext(ctx, trace.NewSpanContext(trace.SpanContextConfig{TraceID: s.trace, SpanID: s.parent, Remote: s.remote}))
+	}
+	_, span := s.tracer.sdk.Start(ctx, s.name, trace.WithTimestamp(s.start), trace.WithSpanKind(s.kind), trace.WithAttributes(s.attributes...), trace.WithLinks(s.links...))
+	span.SetStatus(s.code, s.why)
+	span.End(trace.WithTimestamp(s.end))
+}
+
+type idKey struct{}
+
+// ids gives the SDK's spans their ids: those that a late span has told others already, else new ones.
+type ids struct{}
+
+var _ sdktrace.IDGenerator = ids{}
+
+// NewIDs implements sdktrace.IDGenerator.
+func (ids) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
+	if s, told := ctx.Value(idKey{}).(*late); told {
+		return s.trace, s.id
+	}
+	return newTraceID(), newSpanID()
+}
+
+// NewSpanID implements sdktrace.IDGenerator.
+func (ids) NewSpanID(ctx context.Context, _ trace.TraceID) trace.SpanID {
+	if s, told := ctx.Value(idKey{}).(*late); told {
+		return s.id
+	}
+	return newSpanID()
+}
+
+func newTraceID() (id trace.TraceID) {
+	binary.NativeEndian.PutUint64(id[:8], rand.Uint64())
+	binary.NativeEndian.PutUint64(id[8:], rand.Uint64()|1) // never zero
+	return id
+}
+
+func newSpanID() (id trace.SpanID) {
+	binary.NativeEndian.PutUint64(id[:], rand.Uint64()|1)
+	return id
+}

@@ -1,0 +1,165 @@
+package traces_test
+
+import (
+	"strings"
+	"testing"
+
+	"fivechat.dev/tests/harness"
+)
+
+// wantTree waits until a trace is what it should be. Quotas are spent and numbers drawn in blocks, so what that takes depends
+// on what was asked before, and is left out.
+func wantTree(t *testing.T, trace, want string) {
+	t.Helper()
+	want = strings.TrimPrefix(want, "\n")
+	harness.Eventually(t, harness.Patience, "the trace is whole", func() (bool, any) {
+		var spans []span
+		for _, s := range received.of(trace) {
+			if !strings.HasPrefix(s.title(), "api-gateway: eval") && !strings.HasSuffix(s.title(), "_sequences") {
+				spans = append(spans, s)
+			}
+		}
+		got := tree(spans, "", "")
+		return got == want, "\n" + got
+	})
+}
+
+// wantStatus wants the edge's span of a trace to have a status, and to be failed where that says so.
+func wantStatus(t *testing.T, trace, status string, failed bool) {
+	t.Helper()
+	for _, s := range received.of(trace) {
+		if s.parent() == "" && (s.attribute("http.response.status_code") != status || s.failed() != failed) {
+			t.Errorf("%s has status %s, and failed: %t", s.title(), s.attribute("http.response.status_code"), s.failed())
+		}
+	}
+}
+
+// opened is the trace of a visitor's first message, whom the edge does not know yet.
+const opened = `
+api-gateway: POST /visitor/conversations
+  api-gateway: GET
+    visitors: GET /internal/visitor-tokens/{token}
+      visitors: visitors.resolve_token
+        visitors: find visitors_tokens
+        visitors: update visitors_visitors
+  conversations: POST /visitor/conversations
+    conversations: conversations.open_conversation
+      conversations: transaction
+        conversations: commitTransaction
+        conversations: find conversations_outbox
+        conversations: insert conversations_conversations
+        conversations: insert conversations_messages
+        conversations: insert conversations_outbox
+`
+
+// TestAMessage is followed from the edge into the store, and from there over the stream of events to all who hear of it.
+func TestAMessage(t *testing.T) {
+	w := harness.Running().Website(t, harness.Free)
+	hook := harness.Receive(t, nil)
+	w.NewWebhook(t, hook.URL, "message.created")
+	v := w.Visit(t, nil)
+	_, trace := asked(t, v.Client, 201, "POST", "/visitor/conversations", harness.Map{"content": "Where is my parcel?"})
+	wantTree(t, trace, opened)
+	wantStatus(t, trace, "201", false)
+
+	want := map[string]string{ // what heard of it, and what that does at least
+		"conversations: relay conversations":   "conversations: update conversations_outbox",
+		"conversations: publish conversations": "conversations: PIPELINE",
+		"conversations: show conversations":    "",
+		"statistics: follow conversations":     "statistics: commitTransaction",
+		"webhooks: follow conversations":       "webhooks: insert webhooks_deliveries",
+		"webhooks: webhook message.created":    "",
+	}
+	harness.Eventually(t, harness.Patience, "all who hear of it link to it", func() (bool, any) {
+		missing := []string{}
+		found := received.linkedTo(trace)
+		for title, does := range want {
+			below, there := found[title]
+			if !there || !strings.Contains(below, does) {
+				missing = append(missing, title+": "+below)
+			}
+		}
+		return len(missing) == 0 && len(found) == len(want), missing
+	})
+	sent := hook.Got()[0].Header.Get("Traceparent")
+	if of := received.titled("webhooks: webhook message.created", trace); !strings.HasPrefix(sent, "00-"+of.trace()+"-"+of.id()) {
+		t.Errorf("the receiver was told %q, and the span is %s of %s", sent, of.id(), of.trace())
+	}
+}
+
+// TestWhatAnAgentReads is asked of the services that know.
+func TestWhatAnAgentReads(t *testing.T) {
+	w := harness.Running().Website(t, harness.Free)
+	token := w.Visit(t, nil).Open(t, "Where is my parcel?")
+	_, list := asked(t, w.Reader(), 200, "GET", "/conversations?search=parcel", nil)
+	wantTree(t, list, `
+api-gateway: GET /conversations
+  api-gateway: GET
+    accounts: GET /internal/tokens/{hash}
+      accounts: accounts.resolve_token
+        accounts: find accounts_tokens
+        accounts: find accounts_websites
+        accounts: update accounts_tokens
+  conversations: GET /conversations
+    conversations: conversations.list_conversations
+      conversations: aggregate conversations_conversations
+      conversations: find conversations_conversations
+`)
+	_, thread := asked(t, w.Reader(), 200, "GET", "/conversations/"+token, nil)
+	wantTree(t, thread, `
+api-gateway: GET /conversations/{token}
+  conversations: GET /conversations/{token}
+    conversations: conversations.get_conversation
+      conversations: GET
+        visitors: GET /internal/visitors
+          visitors: visitors.get_visitors
+            visitors: find visitors_visitors
+      conversations: find conversations_conversations
+      conversations: find conversations_messages
+`)
+}
+
+// TestWhatTheEdgeAnswersItself reaches no service: a token that is none, and a widget that it knows.
+func TestWhatTheEdgeAnswersItself(t *testing.T) {
+	w := harness.Running().Website(t, harness.Free)
+	_, refused := asked(t, w.Bearer("5c_none"), 401, "GET", "/conversations", nil)
+	wantTree(t, refused, `
+api-gateway: GET /conversations
+`)
+	wantStatus(t, refused, "401", false)
+	_, unknown := asked(t, w.Bearer(harness.Lookalike(w.Secret(harness.Read))), 401, "GET", "/conversations", nil)
+	wantTree(t, unknown, `
+api-gateway: GET /conversations
+`)
+	_, first := asked(t, w.Public(), 200, "GET", "/widgets/"+w.ClientToken, nil)
+	wantTree(t, first, `
+api-gateway: GET /widgets/{clientToken}
+  api-gateway: PIPELINE
+  widgets: GET /widgets/{clientToken}
+    widgets: widgets.get_widget
+      widgets: find widgets_tokens
+      widgets: find widgets_widgets
+`)
+	harness.Eventually(t, harness.Patience, "a widget is read out of the cache", func() (bool, any) { // it is known for a second
+		_, again := asked(t, w.Public(), 200, "GET", "/widgets/"+w.ClientToken, nil)
+		harness.Eventually(t, harness.Patience, "it has a trace", func() (bool, any) { return len(received.of(again)) > 0, nil })
+		got := tree(received.of(again), "", "")
+		return got == "api-gateway: GET /widgets/{clientToken}\n", got
+	})
+}
+
+// TestLinesAreFoundByTheirTrace: each component's line of a request has the ids of the request and of the trace, and the website.
+func TestLinesAreFoundByTheirTrace(t *testing.T) {
+	w := harness.Running().Website(t, harness.Free)
+	id := harness.Unique("request-")
+	w.Reader().With("X-Request-Id", id).Do(t, "GET", "/conversations", nil).Want(t, 200)
+	harness.Eventually(t, harness.Patience, "the request has its lines", func() (bool, any) {
+		lines, traces, seen := log.lines(t, id), map[string]bool{}, map[string]int64{}
+		for _, l := range lines {
+			traces[l.Trace] = true
+			seen[l.Component+" "+l.Level] = l.Website
+		}
+		return len(lines) == 4 && len(traces) == 1 && !traces[""] && // accounts is asked for the token and for the quotas
+			seen["api-gateway INFO"] == w.ID && seen["conversations DEBUG"] == w.ID, lines
+	})
+}
