@@ -13,9 +13,12 @@ import (
 	"fivechat.dev/deploy/observability/rules"
 )
 
+// runbooksAt is where the committed files say that docs/runbooks is served.
+const runbooksAt = "https://fivechat.dev/docs/runbooks"
+
 func main() {
 	out := flag.String("out", ".", "folder to write to")
-	runbooks := flag.String("runbooks", "https://fivechat.dev/docs/runbooks", "address below which docs/runbooks is served")
+	runbooks := flag.String("runbooks", runbooksAt, "address below which docs/runbooks is served")
 	flag.Parse()
 	if err := run(*out, *runbooks); err != nil {
 		fmt.Fprintln(os.Stderr, "observability:", err)

@@ -43,6 +43,9 @@ func TestDeaths(t *testing.T) {
 			t.Parallel()
 			tn := found(t, binaries)
 			tn.live(t)
+			if n == 0 {
+				t.Run("every query has data", tn.haveData)
+			}
 			for i, d := range deaths {
 				if i%atATime == n {
 					t.Run(d.of, func(t *testing.T) { tn.dies(t, d) })

@@ -15,6 +15,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -68,7 +69,8 @@ func found(t *testing.T, binaries string) *town {
 		})
 	}
 	tn.Fleet = fleet.Launch(t, binaries, map[string]string{
-		"MONGODB_URI": "mongodb://" + addrs[0] + "/?directConnection=true", "REDIS_URL": "redis://" + addrs[1]})
+		"MONGODB_URI": "mongodb://" + addrs[0] + "/?directConnection=true", "REDIS_URL": "redis://" + addrs[1],
+		"OTEL_EXPORTER_OTLP_ENDPOINT": spans(t), "TRACE_SAMPLE_RATIO": "0.1"})
 	for i, name := range fleet.Services {
 		tn.parts[name] = &part{processes: []*fleet.Process{tn.Services[i]}}
 	}
@@ -79,6 +81,14 @@ func found(t *testing.T, binaries string) *town {
 	tn.parts[second] = &part{processes: []*fleet.Process{behindTLS}}
 	tn.parts[fleet.Gateway] = &part{processes: []*fleet.Process{tn.Gateway}}
 	return tn
+}
+
+// spans gives where spans can be sent, which takes them and forgets them.
+func spans(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+	t.Cleanup(s.Close)
+	return s.URL
 }
 
 // startRedis starts Debian's server, or one inside the test where that is not installed.
@@ -183,6 +193,7 @@ func (tn *town) live(t *testing.T) {
 	w.NewTicket(t, harness.Map{"title": "a ticket, which one webhook refuses to take"})
 	calls := []call{
 		{"GET", "/users", agent, nil}, {"GET", "/conversations?limit=5", agent, nil}, {"GET", "/visitors?limit=5", agent, nil},
+		{"GET", "/widgets/" + w.ClientToken, nil, nil}, {"GET", "/widgets/" + w.ClientToken, nil, nil}, // every page view is one
 		{"POST", "/visitor/conversations/" + talk + "/messages", visitor, harness.Map{"content": "and another thing"}},
 		{"GET", "/widgets/" + w.ClientToken, nil, nil}, {"GET", "/tickets?limit=5", agent, nil}, {"GET", "/statistics/current", agent, nil},
 		{"GET", "/webhooks", agent, nil}, {"PUT", "/tags/a", agent, harness.Map{"names": harness.Map{"de": "A"}}},

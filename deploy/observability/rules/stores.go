@@ -10,8 +10,8 @@ func stores() []Alert {
 			When:    []Condition{{Value: within(seen, "mongodb"), Op: "==", Bound: "0"}},
 			Summary: "No service reaches MongoDB.",
 			Impact:  "Everything but cached widget settings fails with 503. What was answered with 2xx is stored.",
-			Quiets: []string{"FivechatEdgeErrorsFast", "FivechatEdgeErrorsSteady", "FivechatFollowerStalled", "FivechatStoreUnreachable",
-				"FivechatStoreErrors", "FivechatPoolTimeouts"},
+			Quiets: []string{"FivechatEdgeErrorsFast", "FivechatEdgeErrorsSteady", "FivechatEdgeLatencyFast", "FivechatEdgeLatencySteady",
+				"FivechatFollowerStalled", "FivechatStoreUnreachable", "FivechatStoreErrors", "FivechatPoolTimeouts"},
 		},
 		{
 			Name: "FivechatRedisDown", Severity: Ticket, For: 5 * time.Minute, Runbook: "redis-down", Shown: "fivechat-stores",
