@@ -8,6 +8,7 @@ OBSERVABILITY := deploy/observability
 GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
 LISTEN ?= 127.0.0.1:8080
+ADMIN ?= 127.0.0.1:9090
 DATA ?= data
 
 # The race detector needs a C compiler; without one the tests run all the same.
@@ -20,7 +21,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build, then run everything with two demo websites
-	bin/fivechat run --demo --listen $(LISTEN) --data $(DATA)
+	bin/fivechat run --demo --listen $(LISTEN) --admin-listen $(ADMIN) --data $(DATA)
 
 build: ## build bin/fivechat
 	go build -o bin/ ./deploy/fivechat

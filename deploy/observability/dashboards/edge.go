@@ -83,7 +83,7 @@ func edge() board {
 				{title: "Known credentials", about: "Share of lookups that the gateway's memory answered, by what is looked up.", unit: "percentunit",
 					queries: []query{{`sum by (cache) (rate(fivechat_edge_cache_lookups_total{job="fivechat",result=~"hit|negative"}[$__rate_interval])) / sum by (cache) (rate(fivechat_edge_cache_lookups_total{job="fivechat",result!="stale"}[$__rate_interval]))`, "{{cache}}"}}},
 				{title: "Quotas", about: "Decisions a second. Local ones are made while Redis is away.", unit: "ops",
-					queries: []query{{`sum by (outcome) (rate(fivechat_ratelimit_decisions_total{job="fivechat"}[$__rate_interval]))`, "{{outcome}}"}}},
+					queries: []query{{`sum by (outcome, by) (rate(fivechat_ratelimit_decisions_total{job="fivechat"}[$__rate_interval]))`, "{{outcome}} by {{by}}"}}},
 				{title: "Refused callers", about: "Requests a second that were refused for their credentials (401, 403) or quotas (429).", unit: "reqps",
 					queries: []query{{`sum by (http_response_status_code) (rate(http_server_request_duration_seconds_count{job="fivechat",component="api-gateway",http_response_status_code=~"401|403|429"}[$__rate_interval]))`, "{{http_response_status_code}}"}}},
 				{title: "Connections to services", about: "Open connections by service and state.", unit: "none", links: []link{toService("server")},

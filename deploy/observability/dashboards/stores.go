@@ -28,8 +28,8 @@ func stores() board {
 			{"Are there connections enough?", []panel{
 				{title: "Connections in use", about: "Share of the connections allowed.", unit: "percentunit", limits: []limit{{0.9, red}}, links: []link{toService("component")},
 					queries: []query{{`sum by (component, instance, db_system_name) (db_client_connection_count{` + of + `,state="used"}) / sum by (component, instance, db_system_name) (db_client_connection_max{` + of + `})`, "{{component}} {{db_system_name}}"}}},
-				{title: "Waiting for a connection", about: "The slowest hundredth of waits.", unit: "s", limits: []limit{{0.05, orange}}, links: []link{toService("component")},
-					queries: []query{{`histogram_quantile(0.99, sum by (le, component, db_system_name) (rate(db_client_connection_wait_time_seconds_bucket{` + of + `}[$__rate_interval])))`, "{{component}} {{db_system_name}}"}}},
+				{title: "Waiting for a connection", about: "Mean wait. Of Redis only those are counted that had to wait.", unit: "s", limits: []limit{{0.05, orange}}, links: []link{toService("component")},
+					queries: []query{{`sum by (component, db_system_name) (rate(db_client_connection_wait_time_seconds_sum{` + of + `}[$__rate_interval])) / sum by (component, db_system_name) (rate(db_client_connection_wait_time_seconds_count{` + of + `}[$__rate_interval]))`, "{{component}} {{db_system_name}}"}}},
 				{title: "Waits in vain", about: "Waits for a connection that ended without one, a second.", unit: "ops", links: []link{toService("component")},
 					queries: []query{{`sum by (component, db_system_name) (rate(db_client_connection_timeouts_total{` + of + `}[$__rate_interval]))`, "{{component}} {{db_system_name}}"}}},
 			}},
