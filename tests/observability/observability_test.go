@@ -15,11 +15,10 @@ import (
 )
 
 const (
-	calm     = 4 * time.Second  // how long everything has to be quiet before something is killed, and a set of alerts has to stand
-	raising  = 40 * time.Second // until a dependency's death has raised its alerts
-	calming  = 60 * time.Second // until its return has quieted them
-	atATime  = 4                // towns side by side: most of the time is waiting
-	lookings = 200 * time.Millisecond
+	calm    = 4 * time.Second  // how long everything has to be quiet before something is killed, and a set of alerts has to stand
+	raising = 40 * time.Second // until a dependency's death has raised its alerts
+	calming = 60 * time.Second // until its return has quieted them
+	atATime = 4                // towns side by side: most of the time is waiting
 )
 
 // death is what the end of a dependency raises: alerts with what they are about.
@@ -28,9 +27,33 @@ type death struct {
 	raises []string
 }
 
+// gone is what the death of a service raises by which the edge's callers are failed, and more.
+func gone(service string, more ...string) death {
+	all := append([]string{"FivechatCircuitOpen of " + service, "FivechatComponentDown of " + service, "FivechatEdgeErrorsFast", "FivechatEdgeErrorsSteady"}, more...)
+	slices.Sort(all)
+	return death{service, all}
+}
+
+// deaths is the table: each raises this and nothing else. A runbook names those that raise its alerts.
 var deaths = []death{
-	{mongodb, nil}, {redis, nil}, {"accounts", nil}, {"conversations", nil}, {"visitors", nil}, {"tickets", nil}, {"widgets", nil},
-	{"statistics", nil}, {"webhooks", nil}, {oneGateway, nil}, {allGateways, nil},
+	{mongodb, []string{
+		"FivechatEdgeErrorsFast", "FivechatEdgeErrorsSteady",
+		"FivechatEdgeLatencyFast", "FivechatEdgeLatencySteady", // widget settings are given from memory once their service has failed
+		"FivechatFollowerStalled of statistics/conversations", "FivechatFollowerStalled of statistics/visitors",
+		"FivechatFollowerStalled of webhooks/conversations", "FivechatFollowerStalled of webhooks/tickets", "FivechatFollowerStalled of webhooks/visitors",
+		"FivechatMongoDBDown",
+	}},
+	{redis, []string{"FivechatRedisDown", "FivechatStoreErrors of api-gateway/redis", "FivechatStoreErrors of conversations/redis"}},
+	// Who is not known any more is refused before a call, so the circuit stays closed.
+	{"accounts", []string{"FivechatComponentDown of accounts", "FivechatEdgeErrorsFast", "FivechatEdgeErrorsSteady"}},
+	gone("conversations", "FivechatFollowerStalled of statistics/conversations", "FivechatFollowerStalled of webhooks/conversations"),
+	gone("visitors", "FivechatFollowerStalled of statistics/visitors", "FivechatFollowerStalled of webhooks/visitors"),
+	gone("tickets", "FivechatFollowerStalled of webhooks/tickets"),
+	gone("statistics"),
+	gone("webhooks"),
+	{"widgets", []string{"FivechatComponentDown of widgets"}}, // settings are given from memory, and nothing else is asked here
+	{oneGateway, []string{"FivechatReplicaDown of api-gateway"}},
+	{allGateways, []string{"FivechatEdgeDown of api-gateway"}},
 }
 
 // TestDeaths kills each dependency in turn.

@@ -198,8 +198,9 @@ func (tn *town) live(t *testing.T) {
 		{"GET", "/widgets/" + w.ClientToken, nil, nil}, {"GET", "/tickets?limit=5", agent, nil}, {"GET", "/statistics/current", agent, nil},
 		{"GET", "/webhooks", agent, nil}, {"PUT", "/tags/a", agent, harness.Map{"names": harness.Map{"de": "A"}}},
 		{"POST", "/conversations/" + talk + "/typing", keyed, harness.Map{"typing": true}},
-		{"POST", "/users", keyed, harness.Map{"name": "Ada", "email": "ada@shop.example"}}, {"GET", "/users", nil, nil},
+		{"GET", "/statistics/current", nil, nil}, // by nobody
 	}
+	calls = append(calls, calls[1:]...) // users are asked for half as often
 	ctx, cancel := context.WithCancel(t.Context())
 	var people sync.WaitGroup
 	t.Cleanup(func() { cancel(); people.Wait() })
