@@ -30,8 +30,9 @@ services: ## build every service and the gateway as binaries of their own
 	$(foreach s,$(SERVICES),go build -o bin/$(s) ./services/$(s)/cmd &&) go build -o bin/api-gateway ./api-gateway/cmd
 
 test: ## run all tests, with the race detector where there is a C compiler
-	go test $(RACE) -timeout 15m $$(go list work | grep -v '/tests/browser$$')
+	go test $(RACE) -timeout 15m $$(go list work | grep -vE '/tests/(browser|observability)$$')
 	go test $(RACE) -timeout 15m ./tests/browser # alone: what has to be seen within a second is not to wait for other tests
+	go test $(RACE) -timeout 15m ./tests/observability # alone, too: a minute lasts a second there
 
 generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go client of the document, rules and dashboards
 	go run ./api-gateway/openapi/bundle api-gateway/openapi api-gateway/openapi/openapi.json

@@ -138,8 +138,8 @@ func (p *prometheus) query(t *testing.T, expr string) ([]sample, error) {
 // subjects are the labels that say what an alert is about.
 var subjects = []string{"component", "upstream", "source", "dependency", "db_system_name"}
 
-// alerts gives the alerts that are raised, each with what it is about: "Name" or "Name of x/y"; and how many are pending.
-func (p *prometheus) alerts(t *testing.T) (raised []string, pending []string) {
+// raised gives the alerts that are raised, in order, each with what it is about: "Name" or "Name of x/y".
+func (p *prometheus) raised(t *testing.T) (names []string) {
 	t.Helper()
 	var data struct {
 		Alerts []struct {
@@ -151,6 +151,9 @@ func (p *prometheus) alerts(t *testing.T) (raised []string, pending []string) {
 		t.Fatalf("alerts: %v", err)
 	}
 	for _, a := range data.Alerts {
+		if a.State != "firing" {
+			continue
+		}
 		var about []string
 		for _, s := range subjects {
 			if v := a.Labels[s]; v != "" {
@@ -161,13 +164,8 @@ func (p *prometheus) alerts(t *testing.T) (raised []string, pending []string) {
 		if len(about) > 0 {
 			name += " of " + strings.Join(about, "/")
 		}
-		if a.State == "firing" {
-			raised = append(raised, name)
-		} else {
-			pending = append(pending, name)
-		}
+		names = append(names, name)
 	}
-	slices.Sort(raised)
-	slices.Sort(pending)
-	return slices.Compact(raised), slices.Compact(pending)
+	slices.Sort(names)
+	return slices.Compact(names)
 }

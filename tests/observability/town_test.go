@@ -70,7 +70,7 @@ func found(t *testing.T, binaries string) *town {
 	}
 	tn.Fleet = fleet.Launch(t, binaries, map[string]string{
 		"MONGODB_URI": "mongodb://" + addrs[0] + "/?directConnection=true", "REDIS_URL": "redis://" + addrs[1],
-		"OTEL_EXPORTER_OTLP_ENDPOINT": spans(t), "TRACE_SAMPLE_RATIO": "0.1"})
+		"OTEL_EXPORTER_OTLP_ENDPOINT": spans(t), "TRACE_SAMPLE_RATIO": "0.1", "LOG_LEVEL": "warn"})
 	for i, name := range fleet.Services {
 		tn.parts[name] = &part{processes: []*fleet.Process{tn.Services[i]}}
 	}
