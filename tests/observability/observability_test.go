@@ -15,10 +15,11 @@ import (
 )
 
 const (
-	calm    = 4 * time.Second  // how long everything has to be quiet before something is killed, and a set of alerts has to stand
-	raising = 40 * time.Second // until a dependency's death has raised its alerts
-	calming = 60 * time.Second // until its return has quieted them
-	atATime = 4                // towns side by side: most of the time is waiting
+	calm      = 4 * time.Second  // how long everything has to be quiet before something is killed, and a set of alerts has to stand
+	raising   = 40 * time.Second // until a dependency's death has raised its alerts
+	calming   = 60 * time.Second // until its return has quieted them
+	lookEvery = 250 * time.Millisecond
+	atATime   = 4 // towns side by side: most of the time is waiting
 )
 
 // death is what the end of a dependency raises: alerts with what they are about.

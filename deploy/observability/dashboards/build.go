@@ -20,13 +20,13 @@ const (
 
 // build makes Grafana's form of a board, in the schema that every Grafana reads.
 func build(b board, runbooks string) (dashboard.Dashboard, error) { //nolint:staticcheck // the schema after it needs a recent Grafana
-	d := dashboard.NewDashboardBuilder(b.title). //nolint:staticcheck // as above
-							Uid(b.uid).Description(b.about).Tags([]string{"fivechat"}).
-							Refresh("30s").Time("now-1h", "now").Timezone(common.TimeZoneBrowser).Tooltip(dashboard.DashboardCursorSyncCrosshair).
-							Link(dashboard.NewDashboardLinkBuilder("Fivechat").Type(dashboard.DashboardLinkTypeDashboards).Tags([]string{"fivechat"}).
-								KeepTime(true).IncludeVars(true)).
-							Link(dashboard.NewDashboardLinkBuilder("Runbooks").Type(dashboard.DashboardLinkTypeLink).Url(runbooks + "/README.md").TargetBlank(true)).
-							WithVariable(dashboard.NewDatasourceVariableBuilder("source").Label("Source").Type(sourceType(b)))
+	d := dashboard.NewDashboardBuilder(b.title) //nolint:staticcheck // as above
+	d.Uid(b.uid).Description(b.about).Tags([]string{"fivechat"}).
+		Refresh("30s").Time("now-1h", "now").Timezone(common.TimeZoneBrowser).Tooltip(dashboard.DashboardCursorSyncCrosshair).
+		Link(dashboard.NewDashboardLinkBuilder("Fivechat").Type(dashboard.DashboardLinkTypeDashboards).Tags([]string{"fivechat"}).
+			KeepTime(true).IncludeVars(true)).
+		Link(dashboard.NewDashboardLinkBuilder("Runbooks").Type(dashboard.DashboardLinkTypeLink).Url(runbooks + "/README.md").TargetBlank(true)).
+		WithVariable(dashboard.NewDatasourceVariableBuilder("source").Label("Source").Type(sourceType(b)))
 	if b.variables == "component" {
 		d.WithVariable(dashboard.NewQueryVariableBuilder("component").Label("Component").Datasource(source(b)).
 			Query(dashboard.StringOrMap{String: cog.ToPtr(`label_values(up{job="fivechat"}, component)`)}).
