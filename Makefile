@@ -1,12 +1,13 @@
 # Everything here needs Go and make, and nothing else; only changing what browsers load needs Node.
-MODULES := libs libs/client libs/embedmongo services api-gateway deploy/fivechat tests
+MODULES := libs libs/client libs/embedmongo services api-gateway deploy/fivechat deploy/observability tests
 WEB := libs/web services/widgets/web api-gateway/web
 SERVICES := accounts conversations statistics tickets visitors webhooks widgets
 LINT_VERSION := v2.15.0
 OAPI_CODEGEN_VERSION := v2.8.2
 GOVULNCHECK_VERSION := v1.9.0
 VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
-GENERATED := api-gateway/openapi libs/client/api
+OBSERVABILITY := deploy/observability
+GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
 LISTEN ?= 127.0.0.1:8080
 ADMIN ?= 127.0.0.1:9090
@@ -31,12 +32,14 @@ services: ## build every service and the gateway as binaries of their own
 	$(foreach s,$(SERVICES),go build -o bin/$(s) ./services/$(s)/cmd &&) go build -o bin/api-gateway ./api-gateway/cmd
 
 test: ## run all tests, with the race detector where there is a C compiler
-	go test $(RACE) -timeout 15m $$(go list work | grep -v '/tests/browser$$')
+	go test $(RACE) -timeout 15m $$(go list work | grep -vE '/tests/(browser|observability)$$')
 	go test $(RACE) -timeout 15m ./tests/browser # alone: what has to be seen within a second is not to wait for other tests
+	go test $(RACE) -timeout 15m ./tests/observability # alone, too: a minute lasts a second there
 
-generate: bin/oapi-codegen ## make the OpenAPI document of its parts, and the Go client of the document
+generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go client of the document, rules and dashboards
 	go run ./api-gateway/openapi/bundle api-gateway/openapi api-gateway/openapi/openapi.json
 	bin/oapi-codegen -config libs/client/api/oapi-codegen.yaml api-gateway/openapi/openapi.json
+	go run ./$(OBSERVABILITY) -out $(OBSERVABILITY)
 
 generate-check: generate ## fail where the committed document or client is not what its sources make
 	@test -z "$$(git status --porcelain -- $(GENERATED))" || { git status --short -- $(GENERATED); echo "generated files are stale or not committed: make generate"; exit 1; }

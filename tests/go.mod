@@ -22,6 +22,7 @@ require (
 	github.com/sony/gobreaker/v2 v2.4.0 // indirect
 	github.com/tmaxmax/go-sse v0.12.0 // indirect
 	github.com/valyala/bytebufferpool v1.0.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/time v0.16.0 // indirect
 )
 
@@ -35,6 +36,7 @@ require (
 
 require (
 	fivechat.dev/api-gateway v0.0.0
+	fivechat.dev/deploy/observability v0.0.0
 	fivechat.dev/libs v0.0.0
 	fivechat.dev/libs/client v0.0.0
 	fivechat.dev/libs/embedmongo v0.0.0
@@ -114,3 +116,5 @@ replace (
 	fivechat.dev/libs/embedmongo => ../libs/embedmongo
 	fivechat.dev/services => ../services
 )
+
+replace fivechat.dev/deploy/observability => ../deploy/observability
