@@ -1,5 +1,5 @@
 # Everything here needs Go and make, and nothing else; only changing what browsers load needs Node.
-MODULES := libs libs/client libs/embedmongo services api-gateway deploy/fivechat tests
+MODULES := libs libs/client libs/embedmongo services api-gateway deploy/fivechat deploy/images tests
 WEB := libs/web services/widgets/web api-gateway/web
 SERVICES := accounts conversations statistics tickets visitors webhooks widgets
 LINT_VERSION := v2.15.0
@@ -8,12 +8,14 @@ GENERATED := api-gateway/openapi libs/client/api
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
 LISTEN ?= 127.0.0.1:8080
 DATA ?= data
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+ARCH ?= $(shell go env GOARCH)
 
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services test generate generate-check web web-check embedmongo-conformance lint fmt tidy bench bench-edge clean
+.PHONY: help run build services images test generate generate-check web web-check embedmongo-conformance lint fmt tidy bench bench-edge clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +28,9 @@ build: ## build bin/fivechat
 
 services: ## build every service and the gateway as binaries of their own
 	$(foreach s,$(SERVICES),go build -o bin/$(s) ./services/$(s)/cmd &&) go build -o bin/api-gateway ./api-gateway/cmd
+
+images: ## make the container images as archives in bin/images, or push them: REGISTRY=registry.example/fivechat ARCH=amd64,arm64
+	go run ./deploy/images -version $(VERSION) -revision "$$(git rev-parse HEAD 2>/dev/null)" -arch $(ARCH) $(if $(REGISTRY),-to $(REGISTRY)) $(IMAGES)
 
 test: ## run all tests, with the race detector where there is a C compiler
 	go test $(RACE) -timeout 15m $$(go list work | grep -v '/tests/browser$$')

@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"context"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -71,5 +73,38 @@ func TestStore(t *testing.T) {
 	}
 	if out := must(t, ".", "store", "check", dir); out != "1 collections, 1 documents, 1 indexes with 2 entries" {
 		t.Errorf("check: %s", out)
+	}
+}
+
+// TestStoreWithRedis: beside the store, a stand-in for Redis answers where it was asked for.
+func TestStoreWithRedis(t *testing.T) {
+	t.Parallel()
+	c := exec.Command(binary, "store", "serve", "--listen", "127.0.0.1:0", "--redis", "127.0.0.1:0", "--data", t.TempDir())
+	out, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Process.Kill() })
+	line := bufio.NewScanner(out)
+	if !line.Scan() || !strings.HasPrefix(line.Text(), "redis://") {
+		t.Fatalf("it said %q", line.Text())
+	}
+	conn, err := net.Dial("tcp", strings.TrimPrefix(line.Text(), "redis://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	answer := make([]byte, 7)
+	if _, err = conn.Write([]byte("*1\r\n$4\r\nPING\r\n")); err == nil {
+		_, err = io.ReadFull(conn, answer)
+	}
+	if err != nil || string(answer) != "+PONG\r\n" {
+		t.Errorf("PING: %q %v", answer, err)
+	}
+	if !line.Scan() || !strings.HasPrefix(line.Text(), "mongodb://") {
+		t.Errorf("then it said %q", line.Text())
 	}
 }
