@@ -63,14 +63,10 @@ func main() {
 	}
 }
 
+// run makes the named images, or all; NAME=PACKAGE is one that is not among them.
 func run(ctx context.Context, o options, names []string) error {
 	if len(names) == 0 {
 		names = slices.Sorted(maps.Keys(packages))
-	}
-	for _, n := range names {
-		if packages[n] == "" {
-			return fmt.Errorf("no image %q: there are %s", n, strings.Join(slices.Sorted(maps.Keys(packages)), ", "))
-		}
 	}
 	work, err := os.MkdirTemp("", "images")
 	if err != nil {
@@ -78,19 +74,26 @@ func run(ctx context.Context, o options, names []string) error {
 	}
 	defer func() { _ = os.RemoveAll(work) }() // what stays behind is in the way of nobody
 	for _, n := range names {
-		if err := make1(ctx, o, work, n); err != nil {
+		n, pkg, named := strings.Cut(n, "=")
+		if !named {
+			pkg = packages[n]
+		}
+		if pkg == "" {
+			return fmt.Errorf("no image %q: there are %s", n, strings.Join(slices.Sorted(maps.Keys(packages)), ", "))
+		}
+		if err := one(ctx, o, work, n, pkg); err != nil {
 			return fmt.Errorf("%s: %w", n, err)
 		}
 	}
 	return nil
 }
 
-// make1 makes the image of a name for each architecture and hands it out.
-func make1(ctx context.Context, o options, work, n string) error {
+// one makes the image of a name for each architecture and hands it out.
+func one(ctx context.Context, o options, work, n, pkg string) error {
 	var images []v1.Image
 	for _, arch := range o.arch {
 		program := filepath.Join(work, n+"-"+arch)
-		if err := compile(ctx, o, packages[n], arch, program); err != nil {
+		if err := compile(ctx, o, pkg, arch, program); err != nil {
 			return err
 		}
 		image, err := assemble(program, n, arch, o.version, o.revision)

@@ -55,6 +55,9 @@ version() { # the flags that tell a program of Kubernetes its version
 	for p in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
 		printf -- '-X %s ' "$p.gitVersion=v$KUBERNETES" "$p.gitMajor=${KUBERNETES%%.*}" "$p.gitMinor=${minor%%.*}" "$p.gitTreeState=clean"
 	done
+	p=helm.sh/helm/v3/pkg # what helm renders for, where no cluster is asked
+	printf -- '-X %s ' $p/chartutil.k8sVersionMajor="${KUBERNETES%%.*}" $p/chartutil.k8sVersionMinor="${minor%%.*}" \
+		$p/lint/rules.k8sVersionMajor="${KUBERNETES%%.*}" $p/lint/rules.k8sVersionMinor="${minor%%.*}"
 }
 for t in ${wanted[@]+"${wanted[@]}"}; do
 	case $t in
