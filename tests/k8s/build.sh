@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
 # build.sh OUT [TOOL...]: builds what a cluster of our own and the work with it need, through the Go module proxy and
 # nothing else: helm, kubeconform (what `make k8s-lint` needs), the five programs of Kubernetes, kubectl, a CoreDNS with
-# the four plugins that a cluster asks for, and metrics-server. What is already in OUT is left as it is.
+# the four plugins that a cluster asks for, metrics-server, and skaffold. What is already in OUT is left as it is.
 #
 # All are built in one module, so that they share what they import: Kubernetes' client is compiled once, not five times.
 # k8s.io/kubernetes asks for its own parts at v0.0.0, which nobody serves, so each is replaced by its published tag.
 # 1.34 is the newest Kubernetes that runs with Debian 12's containerd 1.6 and on machines with cgroup v1.
 set -euo pipefail
 
-KUBERNETES=1.34.4 HELM=v3.19.4 COREDNS=v1.13.1 METRICS_SERVER=v0.8.0 KUBECONFORM=v0.7.0
-ALL="helm kubeconform kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl coredns metrics-server"
+KUBERNETES=1.34.4 HELM=v3.19.4 COREDNS=v1.13.1 METRICS_SERVER=v0.8.0 KUBECONFORM=v0.7.0 SKAFFOLD=v2.16.1
+ALL="helm kubeconform kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl coredns metrics-server skaffold"
 
 out=$(mkdir -p "${1:?OUT}" && cd "$1" && pwd)
 shift
 wanted=()
 for t in ${*:-$ALL}; do [ -x "$out/$t" ] || wanted+=("$t"); done
-[ ${#wanted[@]} -gt 0 ] || [ ! -d "$out/schemas" ] || exit 0
+[ ${#wanted[@]} -gt 0 ] || exit 0
 
 module=$out/module
 mkdir -p "$module/coredns"
@@ -59,8 +59,25 @@ version() { # the flags that tell a program of Kubernetes its version
 	printf -- '-X %s ' $p/chartutil.k8sVersionMajor="${KUBERNETES%%.*}" $p/chartutil.k8sVersionMinor="${minor%%.*}" \
 		$p/lint/rules.k8sVersionMajor="${KUBERNETES%%.*}" $p/lint/rules.k8sVersionMinor="${minor%%.*}"
 }
+# skaffold has replacements of its own, so it is built in a module that repeats them.
+skaffold() {
+	local from=github.com/GoogleContainerTools/skaffold/v2 at
+	at=$(dir $from $SKAFFOLD)
+	mkdir -p "$module/skaffold"
+	cd "$module/skaffold"
+	printf 'module fivechat.dev/tests/k8s/programs/skaffold\n\ngo 1.26\n\nrequire %s %s\n' $from $SKAFFOLD >go.mod
+	grep '^replace ' "$at/go.mod" >>go.mod
+	cp "$at/go.sum" go.sum
+	go build -trimpath -ldflags "-s -w -X $from/pkg/skaffold/version.version=$SKAFFOLD" -o "$out/skaffold" $from/cmd/skaffold
+	cd "$module"
+}
 for t in ${wanted[@]+"${wanted[@]}"}; do
 	case $t in
+	skaffold)
+		skaffold
+		echo "built $t"
+		continue
+		;;
 	kube* ) package=k8s.io/kubernetes/cmd/$t ;;
 	helm) package=helm.sh/helm/v3/cmd/helm ;;
 	coredns) package=fivechat.dev/tests/k8s/programs/coredns ;;

@@ -239,6 +239,30 @@ names_and_metrics() {
 	} | admin apply -f - >/dev/null
 }
 
+# volumes: a few folders of the node, which the cluster's default storage class gives out once each
+volumes() {
+	local n
+	{
+		cat <<-END
+			apiVersion: storage.k8s.io/v1
+			kind: StorageClass
+			metadata: {name: node, annotations: {storageclass.kubernetes.io/is-default-class: "true"}}
+			provisioner: kubernetes.io/no-provisioner
+			volumeBindingMode: WaitForFirstConsumer
+		END
+		for n in 1 2 3 4; do
+			install -d -o 65532 -g 65532 "volumes/$n"
+			cat <<-END
+				---
+				apiVersion: v1
+				kind: PersistentVolume
+				metadata: {name: volume-$n}
+				spec: {capacity: {storage: 2Gi}, accessModes: [ReadWriteOnce], storageClassName: node, hostPath: {path: $CLUSTER_HOME/volumes/$n}}
+			END
+		done
+	} | admin apply -f - >/dev/null
+}
+
 up() {
 	BIN=$(cd "${1:?cluster.sh up BIN}" && pwd)
 	ROOT=$(cd "$(dirname "$0")/../.." && pwd)
@@ -251,6 +275,7 @@ up() {
 	containers
 	node
 	names_and_metrics
+	volumes
 }
 
 # end NAME: and wait for it

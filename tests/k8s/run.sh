@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# run.sh: the test of the chart on a real Kubernetes, from nothing. It builds the programs (once; they stay in bin/k8s),
+# starts a cluster of this machine's own, makes the images, and takes the chart through its life. Where KUBECONTEXT names
+# a cluster, that one is used: then IMAGES names a registry and prefix that both sides reach, and kubectl and helm are
+# those of the PATH.
+#
+#   PREVIOUS   the commit that the upgrade leads from (default: the last tag, or where there is none, this commit)
+#   REPORT     where the report is written (default: docs/kubernetes.md)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD
+programs=${K8S_PROGRAMS:-$root/bin/k8s}
+export CLUSTER_HOME=${CLUSTER_HOME:-${TMPDIR:-/tmp}/fivechat-cluster}
+now=$(git rev-parse --short HEAD)
+previous=$(git rev-parse --short "${PREVIOUS:-$(git describe --tags --abbrev=0 2>/dev/null || echo HEAD)}")
+work=$(mktemp -d)
+inside=()
+
+clean() {
+	[ ! -d "$work/previous" ] || git worktree remove --force "$work/previous"
+	rm -rf "$work"
+	[ -n "${KUBECONTEXT:-}" ] || [ -n "${KEEP_CLUSTER:-}" ] || tests/k8s/cluster.sh down
+}
+trap clean EXIT
+
+if [ -z "${KUBECONTEXT:-}" ]; then
+	missing=()
+	for p in containerd runc containernetworking-plugins iptables conntrack etcd-server docker-registry openssl iproute2; do
+		dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")
+	done
+	[ ${#missing[@]} -eq 0 ] || { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; }
+	tests/k8s/build.sh "$programs" helm kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl coredns metrics-server
+	tests/k8s/cluster.sh up "$programs"
+	export KUBECONFIG=$CLUSTER_HOME/admin.kubeconfig FIVECHAT_K8S_PROGRAMS=$programs
+	inside=(nsenter --net=/run/netns/fivechat-cluster)
+fi
+images=${IMAGES:-127.0.0.1:5000/fivechat}
+
+go build -o "$work/images" ./deploy/images
+"${inside[@]}" "$work/images" -to "$images" -version "$now" -revision "$(git rev-parse HEAD)"
+before=before-$now
+if [ "$previous" != "$now" ]; then
+	before=$previous
+	git worktree add --quiet --detach "$work/previous" "$previous"
+fi
+(cd "$(if [ "$previous" != "$now" ]; then echo "$work/previous"; else echo .; fi)" && "${inside[@]}" "$work/images" -to "$images" -version "$before" -revision "$previous")
+
+go test -c -o "$work/k8s.test" ./tests/k8s
+cd tests/k8s
+FIVECHAT_K8S_IMAGES=$images FIVECHAT_K8S_BEFORE=$before FIVECHAT_K8S_NOW=$now FIVECHAT_K8S_REPORT=${REPORT:-$root/docs/kubernetes.md} \
+	"${inside[@]}" "$work/k8s.test" -test.v -test.timeout 60m ${RUN:+-test.run "$RUN"}
