@@ -4,6 +4,7 @@ WEB := libs/web services/widgets/web api-gateway/web
 SERVICES := accounts conversations statistics tickets visitors webhooks widgets
 LINT_VERSION := v2.15.0
 OAPI_CODEGEN_VERSION := v2.8.2
+K8S := bin/k8s
 GENERATED := api-gateway/openapi libs/client/api
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
 LISTEN ?= 127.0.0.1:8080
@@ -15,7 +16,7 @@ ARCH ?= $(shell go env GOARCH)
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test generate generate-check web web-check embedmongo-conformance lint fmt tidy bench bench-edge clean
+.PHONY: help run build services images test generate generate-check web web-check embedmongo-conformance lint fmt tidy chart k8s-lint k8s-test bench bench-edge clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +63,18 @@ fmt: ## format all Go code
 
 tidy: ## tidy every module
 	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
+
+chart: ## copy the rules and dashboards of deploy/observability into the chart, and make its README of its values
+	@mkdir -p charts/fivechat/files/rules charts/fivechat/files/dashboards
+	@cp deploy/observability/prometheus/rules.yaml charts/fivechat/files/rules/fivechat.yaml
+	@cp deploy/observability/grafana/*.json charts/fivechat/files/dashboards/
+
+k8s-lint: ## hold the chart against tables of values and Kubernetes' own schemas (builds helm and kubeconform, once)
+	tests/k8s/build.sh $(K8S) helm kubeconform schemas
+	FIVECHAT_K8S_LINT=$(CURDIR)/$(K8S) go test ./tests/k8s
+
+k8s-test: ## take the chart through its life on a real Kubernetes: one of this machine's own (root, Debian), or KUBECONTEXT
+	tests/k8s/run.sh
 
 bench: ## run the benchmarks of every module
 	go test -run '^$$' -bench . -benchmem work

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # build.sh OUT [TOOL...]: builds what a cluster of our own and the work with it need, through the Go module proxy and
-# nothing else: helm, kubeconform (what `make k8s-lint` needs), the five programs of Kubernetes, kubectl, a CoreDNS with
+# nothing else: helm, kubeconform and
+# the schemas of Kubernetes' objects (what `make k8s-lint` needs), the five programs of Kubernetes, kubectl, a CoreDNS with
 # the four plugins that a cluster asks for, metrics-server, and skaffold. What is already in OUT is left as it is.
 #
 # All are built in one module, so that they share what they import: Kubernetes' client is compiled once, not five times.
@@ -9,8 +10,9 @@
 set -euo pipefail
 
 KUBERNETES=1.34.4 HELM=v3.19.4 COREDNS=v1.13.1 METRICS_SERVER=v0.8.0 KUBECONFORM=v0.7.0 SKAFFOLD=v2.16.1
-ALL="helm kubeconform kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl coredns metrics-server skaffold"
+ALL="helm kubeconform schemas kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl coredns metrics-server skaffold"
 
+root=$(cd "$(dirname "$0")/../.." && pwd)
 out=$(mkdir -p "${1:?OUT}" && cd "$1" && pwd)
 shift
 wanted=()
@@ -55,9 +57,6 @@ version() { # the flags that tell a program of Kubernetes its version
 	for p in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
 		printf -- '-X %s ' "$p.gitVersion=v$KUBERNETES" "$p.gitMajor=${KUBERNETES%%.*}" "$p.gitMinor=${minor%%.*}" "$p.gitTreeState=clean"
 	done
-	p=helm.sh/helm/v3/pkg # what helm renders for, where no cluster is asked
-	printf -- '-X %s ' $p/chartutil.k8sVersionMajor="${KUBERNETES%%.*}" $p/chartutil.k8sVersionMinor="${minor%%.*}" \
-		$p/lint/rules.k8sVersionMajor="${KUBERNETES%%.*}" $p/lint/rules.k8sVersionMinor="${minor%%.*}"
 }
 # skaffold has replacements of its own, so it is built in a module that repeats them.
 skaffold() {
@@ -75,6 +74,11 @@ for t in ${wanted[@]+"${wanted[@]}"}; do
 	case $t in
 	skaffold)
 		skaffold
+		echo "built $t"
+		continue
+		;;
+	schemas)
+		(cd "$root" && GOFLAGS= GOWORK= go run ./tests/k8s/schemas "$kubernetes/api/openapi-spec/swagger.json" "$out/schemas")
 		echo "built $t"
 		continue
 		;;

@@ -72,6 +72,8 @@ func (c cluster) values(t *testing.T, version string) string {
 		"stores":   harness.Map{"embedded": true},
 		"defaults": harness.Map{"resources": harness.Map{"requests": harness.Map{"cpu": "10m", "memory": "32Mi"}}, "autoscaling": harness.Map{"enabled": false}},
 		"edge":     harness.Map{"quotas": json.RawMessage(b)},
+		"components": harness.Map{"webhooks": harness.Map{"env": harness.Map{
+			"FIVECHAT_WEBHOOKS_HTTP": "true", "FIVECHAT_WEBHOOKS_ALLOW": os.Getenv("FIVECHAT_TEST_HOST") + "/32"}}},
 	})
 	path := filepath.Join(t.TempDir(), "values.yaml")
 	if err == nil {
@@ -311,7 +313,7 @@ func (c cluster) left(t *testing.T) string {
 	kinds := strings.Fields(c.kubectl(t, "api-resources", "--namespaced", "--verbs", "list", "--output", "name"))
 	var stored []string
 	for _, k := range kinds {
-		if !strings.HasPrefix(k, "events") && !strings.HasSuffix(k, ".metrics.k8s.io") && k != "leases.coordination.k8s.io" {
+		if k != "endpoints" && !strings.HasPrefix(k, "events") && !strings.HasSuffix(k, ".metrics.k8s.io") && k != "leases.coordination.k8s.io" {
 			stored = append(stored, k)
 		}
 	}

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # run.sh: the test of the chart on a real Kubernetes, from nothing. It builds the programs (once; they stay in bin/k8s),
 # starts a cluster of this machine's own, makes the images, and takes the chart through its life. Where KUBECONTEXT names
-# a cluster, that one is used: then IMAGES names a registry and prefix that both sides reach, and kubectl and helm are
-# those of the PATH.
+# a cluster, that one is used: then IMAGES names a registry and prefix that both sides reach, FIVECHAT_TEST_HOST is the
+# address of this machine that pods reach, and kubectl and helm are those of the PATH.
 #
 #   PREVIOUS   the commit that the upgrade leads from (default: the last tag, or where there is none, this commit)
 #   REPORT     where the report is written (default: docs/kubernetes.md)
@@ -32,6 +32,7 @@ if [ -z "${KUBECONTEXT:-}" ]; then
 	tests/k8s/build.sh "$programs" helm kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl coredns metrics-server
 	tests/k8s/cluster.sh up "$programs"
 	export KUBECONFIG=$CLUSTER_HOME/admin.kubeconfig FIVECHAT_K8S_PROGRAMS=$programs
+	export FIVECHAT_TEST_HOST=10.203.0.1 # the node's, where pods reach the tests
 	inside=(nsenter --net=/run/netns/fivechat-cluster)
 fi
 images=${IMAGES:-127.0.0.1:5000/fivechat}
