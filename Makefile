@@ -66,8 +66,9 @@ tidy: ## tidy every module
 
 chart: ## copy the rules and dashboards of deploy/observability into the chart, and make its README of its values
 	@mkdir -p charts/fivechat/files/rules charts/fivechat/files/dashboards
-	@cp deploy/observability/prometheus/rules.yaml charts/fivechat/files/rules/fivechat.yaml
-	@cp deploy/observability/grafana/*.json charts/fivechat/files/dashboards/
+	@test ! -d deploy/observability || cp deploy/observability/prometheus/rules.yaml charts/fivechat/files/rules/fivechat.yaml
+	@test ! -d deploy/observability || cp deploy/observability/grafana/*.json charts/fivechat/files/dashboards/
+	go run ./tests/k8s/chart charts/fivechat
 
 k8s-lint: ## hold the chart against tables of values and Kubernetes' own schemas (builds helm and kubeconform, once)
 	tests/k8s/build.sh $(K8S) helm kubeconform schemas

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -107,4 +108,36 @@ func TestStoreWithRedis(t *testing.T) {
 	if !line.Scan() || !strings.HasPrefix(line.Text(), "mongodb://") {
 		t.Errorf("then it said %q", line.Text())
 	}
+}
+
+// TestRestore: a copy of a stopped system's folder is sound, and a system over it has what was there, and goes on.
+func TestRestore(t *testing.T) {
+	t.Parallel()
+	dir, backup := t.TempDir(), t.TempDir()
+	r := start(t, dir)
+	must(t, dir, "walk", "--url", r.demo.URL)
+	must(t, dir, "user", "create", "--website", "1", "--name", "Eve", "--email", "eve@shop.example")
+	if err := r.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(backup, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if out := must(t, backup, "store", "check", filepath.Join("data", "store")); strings.Contains(out, "0 documents") {
+		t.Errorf("the copy is empty: %s", out)
+	}
+	restored := start(t, backup)
+	if code := restored.get(t, "/users", r.demo.Websites[0].Tokens["READ"], nil); code != 200 {
+		t.Errorf("a token from before: %d", code)
+	}
+	if out := must(t, backup, "user", "list", "--website", "1"); !strings.Contains(out, "eve@shop.example") {
+		t.Errorf("users: %s", out)
+	}
+	must(t, backup, "walk", "--url", restored.demo.URL)
 }

@@ -14,6 +14,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/k8s/values"
 )
 
 // lint renders the chart without a cluster; `make k8s-lint` says where helm, kubeconform and the schemas are.
@@ -162,6 +163,26 @@ func TestKubernetesIsNewEnough(t *testing.T) {
 	l := linting(t)
 	if out, err := l.render(t, "--set", "stores.embedded=true", "--kube-version", "1.29.9"); err == nil || !strings.Contains(out, "incompatible with Kubernetes") {
 		t.Errorf("%v %.200s", err, out)
+	}
+}
+
+// TestReadme: the README's table is what the values say, and none is without words.
+func TestReadme(t *testing.T) {
+	dir := filepath.Join(harness.Root(t), "charts", "fivechat")
+	content, err := os.ReadFile(filepath.Join(dir, "values.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile(filepath.Join(dir, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, undocumented, err := values.Table(content)
+	if err != nil || len(undocumented) > 0 {
+		t.Errorf("%v, without words: %v", err, undocumented)
+	}
+	if !strings.Contains(string(readme), "<!-- values -->\n"+table+"<!-- end of values -->") {
+		t.Error("the README's table is stale: make chart")
 	}
 }
 

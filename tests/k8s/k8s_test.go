@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ func TestKubernetes(t *testing.T) {
 		do   func(*testing.T) string
 	}{
 		{"the namespace enforces Pod Security restricted", c.restricted},
+		{"stores that are not the release's", c.stores},
 		{"what cannot work is refused, and nothing is made", c.refuses},
 		{"a pod with a bad setting says so in one line", c.badSetting},
 		{"install", c.install},
@@ -44,6 +46,7 @@ func TestKubernetes(t *testing.T) {
 		{"a version that runs out of memory is rolled back under load", c.starves},
 		{"the gateway is scaled up and down", c.scales},
 		{"uninstall leaves nothing", c.uninstall},
+		{"embedded stores keep what they have on their volume", c.embedded},
 	}
 	for _, s := range steps {
 		if !r.step(t, s.name, s.do) {
@@ -69,7 +72,7 @@ func (c cluster) values(t *testing.T, version string) string {
 	}
 	b, err = json.Marshal(harness.Map{
 		"image":    harness.Map{"prefix": c.images, "tag": version},
-		"stores":   harness.Map{"embedded": true},
+		"stores":   harness.Map{"mongodb": harness.Map{"existingSecret": "stores"}, "redis": harness.Map{"existingSecret": "stores"}},
 		"defaults": harness.Map{"resources": harness.Map{"requests": harness.Map{"cpu": "10m", "memory": "32Mi"}}, "autoscaling": harness.Map{"enabled": false}},
 		"edge":     harness.Map{"quotas": json.RawMessage(b)},
 		"components": harness.Map{"webhooks": harness.Map{"env": harness.Map{
@@ -101,6 +104,41 @@ func (c cluster) restricted(t *testing.T) string {
 	return "an ordinary pod is refused"
 }
 
+// stores starts a store and a stand-in for Redis beside the release, as its own would be replaced with it.
+func (c cluster) stores(t *testing.T) string {
+	out, err := c.apply(t, fmt.Sprintf(`
+apiVersion: v1
+kind: Pod
+metadata: {name: stores, labels: {app: stores}}
+spec:
+  automountServiceAccountToken: false
+  securityContext: {runAsNonRoot: true, fsGroup: 65532, seccompProfile: {type: RuntimeDefault}}
+  containers:
+    - name: stores
+      image: %s/fivechat:%s
+      args: [store, serve, --listen=0.0.0.0:27017, --redis=0.0.0.0:6379, --data=/data/store]
+      readinessProbe: {tcpSocket: {port: 27017}, periodSeconds: 1}
+      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+      volumeMounts: [{name: data, mountPath: /data}]
+  volumes: [{name: data, emptyDir: {}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: stores, labels: {app: stores}}
+spec: {selector: {app: stores}, ports: [{name: mongodb, port: 27017}, {name: redis, port: 6379}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: stores, labels: {app: stores}}
+stringData: {mongodb-uri: "mongodb://stores:27017/?directConnection=true&replicaSet=rs0", redis-url: "redis://stores:6379"}
+`, c.images, now()))
+	if err != nil {
+		t.Fatal(out)
+	}
+	c.kubectl(t, "wait", "--for=condition=Ready", "pod/stores", "--timeout", "120s")
+	return "a MongoDB-compatible store and a stand-in for Redis, named by a secret"
+}
+
 // refuses tries settings that cannot work.
 func (c cluster) refuses(t *testing.T) string {
 	for name, data := range map[string]string{"empty": "", "short": "too short", "good": strings.Repeat("k", 40)} {
@@ -127,8 +165,8 @@ func (c cluster) refuses(t *testing.T) string {
 		}
 	}
 	c.kubectl(t, "delete", "secret", "empty", "short", "good")
-	if left := c.left(t); left != "" {
-		t.Errorf("it left\n%s", left)
+	if left := c.left(t); left != "pod/stores\nsecret/stores\nservice/stores" {
+		t.Errorf("there is\n%s", left)
 	}
 	return fmt.Sprintf("%d mistakes, one line each", len(cases))
 }
@@ -164,7 +202,7 @@ func (c cluster) install(t *testing.T) string {
 			t.Errorf("%s has %d ready pods", name, n)
 		}
 	}
-	return fmt.Sprintf("%d components, two pods each, and the embedded stores", len(components))
+	return fmt.Sprintf("indexes prepared, then %d components of two pods each", len(components))
 }
 
 func (c cluster) walk(t *testing.T) string {
@@ -231,8 +269,8 @@ func (c cluster) kills(t *testing.T) string {
 	return fmt.Sprintf("%d requests, %d failed with the processes; what was acknowledged is there", asked, failed)
 }
 
-// drains evicts what the node has, but for the store, of which there is one. There is no other node, so what is evicted
-// waits: the budgets see to it that of each component one pod stays.
+// drains evicts what the node has of the release. There is no other node, so what is evicted waits: the budgets see to it
+// that of each component one pod stays.
 func (c cluster) drains(t *testing.T) string {
 	node := c.kubectl(t, "get", "pods", "--selector", "app.kubernetes.io/component=gateway", "--output", "jsonpath={.items[0].spec.nodeName}")
 	fewest := len(components)
@@ -241,7 +279,7 @@ func (c cluster) drains(t *testing.T) string {
 			c.kubectl(t, "uncordon", node)
 			c.settled(t)
 		}()
-		out, err := c.try(t, "kubectl", "drain", node, "--pod-selector", "app.kubernetes.io/component,app.kubernetes.io/component!=stores",
+		out, err := c.try(t, "kubectl", "drain", node, "--pod-selector", "app.kubernetes.io/instance="+release,
 			"--ignore-daemonsets", "--timeout", "30s")
 		if err == nil || !strings.Contains(out, "violate the pod's disruption budget") {
 			t.Errorf("drain: %v\n%s", err, out)
@@ -302,9 +340,31 @@ func (c cluster) scales(t *testing.T) string {
 
 func (c cluster) uninstall(t *testing.T) string {
 	c.helm(t, "uninstall", release, "--wait")
-	harness.Eventually(t, 2*time.Minute, "nothing is left", func() (bool, any) { left := c.left(t); return left == "", left })
-	c.kubectl(t, "delete", "namespace", namespace, "--wait=false")
+	c.kubectl(t, "delete", "pod,service,secret", "--selector", "app=stores")
+	c.empty(t)
 	return "no object of any kind"
+}
+
+// empty waits until nothing is left in the namespace.
+func (c cluster) empty(t *testing.T) {
+	t.Helper()
+	harness.Eventually(t, 2*time.Minute, "nothing is left", func() (bool, any) { left := c.left(t); return left == "", left })
+}
+
+// embedded installs what one tries Fivechat out with, has the store's pod replaced, and uninstalls all of it.
+func (c cluster) embedded(t *testing.T) string {
+	c.helm(t, "install", release, c.chart, "--wait", "--timeout", "5m", "--set", "stores.embedded=true,defaults.replicas=1,defaults.autoscaling.enabled=false",
+		"--set", "image.prefix="+c.images, "--set-string", "image.tag="+now(), "--set", "defaults.resources.requests.cpu=10m")
+	w := c.system(t).Website(t, harness.Free)
+	token := w.Visit(t, nil).Open(t, "Hello")
+	c.kubectl(t, "delete", "pod", prefix+"stores-0")
+	c.settled(t)
+	c.system(t).Bearer(w.Secret(harness.Read)).Get(t, "/conversations/"+token)
+	c.walk(t)
+	c.helm(t, "uninstall", release, "--wait")
+	c.empty(t)
+	c.kubectl(t, "delete", "namespace", namespace, "--wait=false")
+	return "a conversation outlived the store's pod; then nothing was left, nor the volume's claim"
 }
 
 // left is what there is in the namespace beside what every namespace has.
@@ -313,7 +373,7 @@ func (c cluster) left(t *testing.T) string {
 	kinds := strings.Fields(c.kubectl(t, "api-resources", "--namespaced", "--verbs", "list", "--output", "name"))
 	var stored []string
 	for _, k := range kinds {
-		if k != "endpoints" && !strings.HasPrefix(k, "events") && !strings.HasSuffix(k, ".metrics.k8s.io") && k != "leases.coordination.k8s.io" {
+		if !strings.HasPrefix(k, "endpoint") && !strings.HasPrefix(k, "events") && !strings.HasSuffix(k, ".metrics.k8s.io") && k != "leases.coordination.k8s.io" {
 			stored = append(stored, k)
 		}
 	}
@@ -323,5 +383,6 @@ func (c cluster) left(t *testing.T) string {
 			left = append(left, line)
 		}
 	}
+	slices.Sort(left)
 	return strings.Join(left, "\n")
 }
