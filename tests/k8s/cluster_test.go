@@ -9,13 +9,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"fivechat.dev/tests/harness"
 )
 
-// The release that is tried, and its namespace, which enforces the Pod Security level "restricted".
+// The release whose life is tried, and its namespace, which enforces the Pod Security level "restricted".
 const (
 	release   = "chat"
 	namespace = "fivechat-test"
@@ -30,12 +31,15 @@ type cluster struct {
 	context  []string // --context, where one is named
 	chart    string
 	images   string // registry and prefix
+
+	namespace, release string
 }
 
 // given is the cluster that the environment names; without one there is nothing to try.
 func given(t *testing.T) cluster {
 	t.Helper()
-	c := cluster{programs: os.Getenv("FIVECHAT_K8S_PROGRAMS"), images: os.Getenv("FIVECHAT_K8S_IMAGES"), chart: filepath.Join(harness.Root(t), "charts", "fivechat")}
+	c := cluster{programs: os.Getenv("FIVECHAT_K8S_PROGRAMS"), images: os.Getenv("FIVECHAT_K8S_IMAGES"), chart: filepath.Join(harness.Root(t), "charts", "fivechat"),
+		namespace: namespace, release: release}
 	if c.images == "" {
 		t.Skip("FIVECHAT_K8S_IMAGES names no images: make k8s-test")
 	}
@@ -69,7 +73,7 @@ func (c cluster) try(t *testing.T, program string, args ...string) (string, erro
 }
 
 func (c cluster) at(program string, args []string) []string {
-	at := []string{"--namespace", namespace}
+	at := []string{"--namespace", c.namespace}
 	for _, name := range c.context {
 		at = append(at, map[string]string{"kubectl": "--context", "helm": "--kube-context"}[program], name)
 	}
@@ -114,27 +118,21 @@ type pod struct {
 	Metadata struct {
 		Name              string
 		DeletionTimestamp *time.Time
-		Labels            map[string]string
 	}
 	Status struct {
 		Phase             string
 		Conditions        []struct{ Type, Status string }
 		ContainerStatuses []struct {
-			RestartCount int
-			State        struct {
-				Terminated *struct {
-					ExitCode        int
-					Reason, Message string
-				}
-			}
-			LastState struct {
-				Terminated *struct{ Reason string }
-			}
+			State, LastState struct{ Terminated *ended }
 		}
 	}
 }
 
-func (p pod) component() string { return p.Metadata.Labels["app.kubernetes.io/component"] }
+// ended is how a container ended.
+type ended struct {
+	ExitCode int
+	Reason   string
+}
 
 // ready: it takes requests.
 func (p pod) ready() bool {
@@ -188,10 +186,32 @@ func (c cluster) settled(t *testing.T) {
 // system is where the release answers.
 func (c cluster) system(t *testing.T) harness.System {
 	t.Helper()
-	edge := c.kubectl(t, "get", "service", prefix+"gateway", "--output", "jsonpath={.spec.clusterIP}")
+	name := c.release
+	if !strings.Contains(name, "fivechat") {
+		name += "-fivechat"
+	}
+	edge := c.kubectl(t, "get", "service", name+"-gateway", "--output", "jsonpath={.spec.clusterIP}")
 	operator := c.kubectl(t, "get", "pods", "--selector", "app.kubernetes.io/component=gateway", "--output", "jsonpath={.items[0].status.podIP}")
-	key := c.kubectl(t, "get", "secret", prefix+"keys", "--output", `go-template={{index .data "operator-key" | base64decode}}`)
+	key := c.kubectl(t, "get", "secret", name+"-keys", "--output", `go-template={{index .data "operator-key" | base64decode}}`)
 	return harness.System{URL: "http://" + edge, OperatorURL: fmt.Sprintf("http://%s:8081", operator), OperatorKey: key}
+}
+
+// said is what a program has said so far.
+type said struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *said) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 func decode[T any](t *testing.T, text string) (v T) {

@@ -1,6 +1,7 @@
 package k8s_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -35,6 +36,23 @@ func (r *report) write(t *testing.T, about string) {
 	text := "# What was done to the chart on a real Kubernetes\n\nWritten by `make k8s-test`. " + about + "\n\n" +
 		"| what | outcome | seconds | what was seen |\n|---|---|---|---|\n" + strings.Join(r.rows, "\n") + "\n"
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Error(err)
+	}
+}
+
+// add puts further rows behind those of a report that was written before.
+func (r *report) add(t *testing.T) {
+	t.Helper()
+	path := os.Getenv("FIVECHAT_K8S_REPORT")
+	if path == "" {
+		return
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString(strings.Join(r.rows, "\n") + "\n")
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
 		t.Error(err)
 	}
 }
