@@ -24,7 +24,7 @@ func linting(t *testing.T) lint {
 	t.Helper()
 	dir := os.Getenv("FIVECHAT_K8S_LINT")
 	if dir == "" {
-		t.Skip("FIVECHAT_K8S_LINT names no folder of programs: make k8s-lint")
+		t.Skipf("FIVECHAT_K8S_LINT names no folder of programs: make k8s-lint")
 	}
 	return lint{filepath.Join(dir, "helm"), filepath.Join(dir, "kubeconform"), filepath.Join(dir, "schemas"), filepath.Join(harness.Root(t), "charts", "fivechat")}
 }

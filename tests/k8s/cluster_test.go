@@ -41,7 +41,7 @@ func given(t *testing.T) cluster {
 	c := cluster{programs: os.Getenv("FIVECHAT_K8S_PROGRAMS"), images: os.Getenv("FIVECHAT_K8S_IMAGES"), chart: filepath.Join(harness.Root(t), "charts", "fivechat"),
 		namespace: namespace, release: release}
 	if c.images == "" {
-		t.Skip("FIVECHAT_K8S_IMAGES names no images: make k8s-test")
+		t.Skipf("FIVECHAT_K8S_IMAGES names no images: make k8s-test")
 	}
 	if name := os.Getenv("KUBECONTEXT"); name != "" {
 		c.context = []string{name}

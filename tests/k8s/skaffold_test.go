@@ -21,7 +21,7 @@ const seen = 15 * time.Second
 func TestSkaffold(t *testing.T) {
 	sources := os.Getenv("FIVECHAT_K8S_SOURCES")
 	if sources == "" {
-		t.Skip("FIVECHAT_K8S_SOURCES names no sources to change: make k8s-test")
+		t.Skipf("FIVECHAT_K8S_SOURCES names no sources to change: make k8s-test")
 	}
 	c := given(t)
 	c.namespace, c.release = "fivechat-dev", "fivechat"
