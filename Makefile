@@ -72,7 +72,7 @@ chart: ## copy the rules and dashboards of deploy/observability into the chart, 
 
 k8s-lint: ## hold the chart against tables of values and Kubernetes' own schemas (builds helm and kubeconform, once)
 	tests/k8s/build.sh $(K8S) helm kubeconform schemas
-	FIVECHAT_K8S_LINT=$(CURDIR)/$(K8S) go test ./tests/k8s
+	FIVECHAT_K8S_LINT=$(abspath $(K8S)) go test ./tests/k8s
 
 k8s-test: ## take the chart through its life on a real Kubernetes: one of this machine's own (root, Debian), or KUBECONTEXT
 	tests/k8s/run.sh

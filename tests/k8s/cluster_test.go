@@ -196,10 +196,11 @@ func (c cluster) system(t *testing.T) harness.System {
 	return harness.System{URL: "http://" + edge, OperatorURL: fmt.Sprintf("http://%s:8081", operator), OperatorKey: key}
 }
 
-// said is what a program has said so far.
+// said is what a program has said so far, and whether it has ended.
 type said struct {
-	mu   sync.Mutex
-	text bytes.Buffer
+	ended chan struct{}
+	mu    sync.Mutex
+	text  bytes.Buffer
 }
 
 func (s *said) Write(b []byte) (int, error) {

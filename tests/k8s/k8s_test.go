@@ -328,7 +328,7 @@ func (c cluster) starves(t *testing.T) string {
 // scales sees the gateway get more pods under load and fewer after it.
 func (c cluster) scales(t *testing.T) string {
 	c.helm(t, "upgrade", release, c.chart, "--values", c.values(t, now()), "--wait", "--timeout", "5m", "--set", "components.gateway.autoscaling.enabled=true",
-		"--set", "components.gateway.autoscaling.max=4", "--set", "components.gateway.autoscaling.cpu=50", "--set", "components.gateway.autoscaling.scaleDownAfter=10")
+		"--set", "components.gateway.autoscaling.max=4", "--set", "components.gateway.autoscaling.cpu=50", "--set", "components.gateway.resources.requests.cpu=20m", "--set", "components.gateway.autoscaling.scaleDownAfter=10")
 	most := 2
 	said := c.underLoad(t, func(*load) {
 		harness.Eventually(t, 3*time.Minute, "there are more gateways", func() (bool, any) {

@@ -34,7 +34,12 @@ func (c cluster) loop(t *testing.T, sources string) string {
 	begun := time.Now()
 	dev := c.skaffold(t, sources, "dev", "--trigger=polling", "--watch-poll-interval=500", "--port-forward=off")
 	harness.Eventually(t, patient, "everything is up", func() (bool, any) {
-		return strings.Contains(dev.String(), "Watching for changes..."), dev.String()
+		select {
+		case <-dev.ended:
+			t.Fatalf("skaffold ended: %s", dev)
+		default:
+		}
+		return strings.Contains(dev.String(), "Watching for changes..."), dev
 	})
 	up := time.Since(begun).Round(time.Second)
 	s := c.system(t)
@@ -76,25 +81,27 @@ func (c cluster) skaffold(t *testing.T, sources string, args ...string) *said {
 	cmd := exec.Command(filepath.Join(c.programs, "skaffold"), args...)
 	cmd.Dir = sources
 	cmd.Env = append(os.Environ(), "PATH="+c.programs+":"+os.Getenv("PATH"), "SKAFFOLD_UPDATE_CHECK=false", "SKAFFOLD_INTERACTIVE=false")
-	out := &said{}
+	out := &said{ended: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	go func() {
+		_ = cmd.Wait() // it is told to end, and says so
+		close(out.ended)
+	}()
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGINT) // it may have ended by itself
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		select {
-		case <-ended:
+		case <-out.ended:
 		case <-ctx.Done():
 			_ = cmd.Process.Kill()
 			t.Error("skaffold did not take down what it brought up")
 		}
 		if t.Failed() {
-			t.Log(out.String())
+			t.Log(out)
 		}
 	})
 	return out
