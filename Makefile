@@ -1,5 +1,5 @@
 # Everything here needs Go and make, and nothing else; only changing what browsers load needs Node.
-MODULES := libs libs/client libs/embedmongo services api-gateway deploy/fivechat deploy/observability tests
+MODULES := libs libs/client libs/embedmongo services api-gateway deploy/fivechat deploy/images deploy/observability tests
 WEB := libs/web services/widgets/web api-gateway/web
 SERVICES := accounts conversations statistics tickets visitors webhooks widgets
 LINT_VERSION := v2.15.0
@@ -7,17 +7,20 @@ OAPI_CODEGEN_VERSION := v2.8.2
 GOVULNCHECK_VERSION := v1.9.0
 VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 OBSERVABILITY := deploy/observability
-GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana
+GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md
+K8S := bin/k8s
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
 LISTEN ?= 127.0.0.1:8080
 ADMIN ?= 127.0.0.1:9090
 DATA ?= data
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+ARCH ?= $(shell go env GOARCH)
 
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services test generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy bench bench-telemetry bench-edge clean
+.PHONY: help run build services images test generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-telemetry bench-edge clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +34,9 @@ build: ## build bin/fivechat
 services: ## build every service and the gateway as binaries of their own
 	$(foreach s,$(SERVICES),go build -o bin/$(s) ./services/$(s)/cmd &&) go build -o bin/api-gateway ./api-gateway/cmd
 
+images: ## make the container images as archives in bin/images, or push them: REGISTRY=registry.example/fivechat ARCH=amd64,arm64
+	go run ./deploy/images -version $(VERSION) -revision "$$(git rev-parse HEAD 2>/dev/null)" -arch $(ARCH) $(if $(REGISTRY),-to $(REGISTRY)) $(IMAGES)
+
 test: ## run all tests, with the race detector where there is a C compiler
 	go test $(RACE) -timeout 15m $$(go list work | grep -vE '/tests/(browser|observability)$$')
 	go test $(RACE) -timeout 15m ./tests/browser # alone: what has to be seen within a second is not to wait for other tests
@@ -41,7 +47,7 @@ generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go cli
 	bin/oapi-codegen -config libs/client/api/oapi-codegen.yaml api-gateway/openapi/openapi.json
 	go run ./$(OBSERVABILITY) -out $(OBSERVABILITY)
 
-generate-check: generate ## fail where the committed document or client is not what its sources make
+generate-check: generate chart ## fail where what is made of sources and committed is not what they make
 	@test -z "$$(git status --porcelain -- $(GENERATED))" || { git status --short -- $(GENERATED); echo "generated files are stale or not committed: make generate"; exit 1; }
 
 web: ## check and build the scripts that browsers load, which are committed (needs Node)
@@ -66,6 +72,19 @@ fmt: ## format all Go code
 
 tidy: ## tidy every module
 	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
+
+chart: ## copy the rules and dashboards of deploy/observability into the chart, and make its README of its values
+	@mkdir -p charts/fivechat/files/rules charts/fivechat/files/dashboards
+	@cp $(OBSERVABILITY)/prometheus/rules.yaml charts/fivechat/files/rules/fivechat.yaml
+	@cp $(OBSERVABILITY)/grafana/*.json charts/fivechat/files/dashboards/
+	go run ./tests/k8s/chart charts/fivechat
+
+k8s-lint: ## hold the chart against tables of values and Kubernetes' own schemas (builds helm and kubeconform, once)
+	tests/k8s/build.sh $(K8S) helm kubeconform schemas
+	FIVECHAT_K8S_LINT=$(abspath $(K8S)) go test ./tests/k8s
+
+k8s-test: ## take the chart through its life on a real Kubernetes: one of this machine's own (root, Debian), or KUBECONTEXT
+	tests/k8s/run.sh
 
 bench: ## run the benchmarks of every module
 	go test -run '^$$' -bench . -benchmem work

@@ -356,3 +356,19 @@ func TestImportSurvivesKill(t *testing.T) {
 		t.Errorf("listed %d", list.Total)
 	}
 }
+
+// TestWalk: a system is tried out from end to end, and what cannot be reached is told.
+func TestWalk(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	r := start(t, dir)
+	out := must(t, dir, "walk", "--url", r.demo.URL)
+	for _, said := range []string{"a visitor has asked: conv_", "an agent has answered", "ticket ", "the statistics have counted it", "is being erased"} {
+		if !strings.Contains(out, said) {
+			t.Errorf("walk does not say %q:\n%s", said, out)
+		}
+	}
+	if out, err := fivechat(t, dir, "walk", "--url", "http://127.0.0.1:1", "--within", "2s"); err == nil || !strings.Contains(out, "a visit: ") || !strings.Contains(out, "is being erased") {
+		t.Errorf("nobody answers: %v %s", err, out)
+	}
+}

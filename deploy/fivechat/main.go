@@ -33,7 +33,7 @@ func root() *cobra.Command {
 		Use: "fivechat", Short: "Live chat and helpdesk: run it, operate it, import into it", Version: telemetry.Version(),
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	c.AddCommand(runCommand(), websiteCommand(), userCommand(), tokenCommand(), visitorCommand(), auditCommand(), statisticsCommand(), importCommand(), envCommand(), storeCommand())
+	c.AddCommand(runCommand(), websiteCommand(), userCommand(), tokenCommand(), visitorCommand(), auditCommand(), statisticsCommand(), importCommand(), envCommand(), storeCommand(), walkCommand())
 	return c
 }
 

@@ -8,20 +8,23 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/embedmongo"
 )
 
 func storeCommand() *cobra.Command {
 	c := &cobra.Command{Use: "store", Short: "Run or check the embedded MongoDB-compatible store by itself"}
 	var o embedmongo.Options
+	var redis string
 	serve := &cobra.Command{
 		Use: "serve", Short: "Serve a store to any MongoDB client", Args: cobra.NoArgs,
 		Long: "Serve a store to any MongoDB client. There is no authentication: keep it on loopback.\n" +
 			"The store of `fivechat run` is the folder store inside its data folder.",
-		RunE: func(c *cobra.Command, _ []string) error { return serveStore(c.Context(), o, c.OutOrStdout()) },
+		RunE: func(c *cobra.Command, _ []string) error { return serveStore(c.Context(), o, redis, c.OutOrStdout()) },
 	}
 	serve.Flags().StringVar(&o.Addr, "listen", "127.0.0.1:27017", "address to listen on")
 	serve.Flags().StringVar(&o.Dir, "data", "", "folder of the store (required)")
+	serve.Flags().StringVar(&redis, "redis", "", "address to serve a stand-in for Redis at, which keeps nothing over a restart (default: none)")
 	require(serve, "data")
 	check := &cobra.Command{
 		Use: "check DIR", Short: "Compare every document of a stopped store with every index, and say what is wrong", Args: cobra.ExactArgs(1),
@@ -33,7 +36,15 @@ func storeCommand() *cobra.Command {
 	return c
 }
 
-func serveStore(ctx context.Context, o embedmongo.Options, out io.Writer) error {
+func serveStore(ctx context.Context, o embedmongo.Options, redis string, out io.Writer) error {
+	if redis != "" {
+		r, err := system.StartRedis(redis)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		fmt.Fprintln(out, r.URL())
+	}
 	o.Logger = slog.Default()
 	s, err := embedmongo.Start(context.WithoutCancel(ctx), o) // it is closed below, where the error is told
 	if err != nil {

@@ -2,6 +2,8 @@ module fivechat.dev/deploy/observability
 
 go 1.26.0
 
+toolchain go1.26.11
+
 require (
 	github.com/grafana/grafana-foundation-sdk/go v0.0.22
 	go.yaml.in/yaml/v3 v3.0.6

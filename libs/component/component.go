@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"time"
 
 	"fivechat.dev/libs/config"
@@ -123,9 +125,14 @@ func (c *Component) close(ctx context.Context) error {
 	return err
 }
 
-// Main runs a service in a process of its own: settings from the environment over defaults.
+// Main runs a service in a process of its own: settings from the environment over defaults. With the argument "prepare" it
+// only makes sure of the service's indexes, so that a roll-out begins with them and not with replicas that wait for them.
 func Main[C any](name string, defaults C, build func(context.Context, C) (runner.Unit, error)) {
-	runner.Main(name, func(ctx context.Context) (runner.Unit, error) {
+	main := runner.Main
+	if slices.Equal(os.Args[1:], []string{"prepare"}) {
+		main = runner.Prepare
+	}
+	main(name, func(ctx context.Context) (runner.Unit, error) {
 		c, err := config.Load(defaults)
 		if err != nil {
 			return runner.Unit{}, err

@@ -13,10 +13,12 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	_ "golang.org/x/crypto/x509roots/fallback" // the machine may have no certificate authorities: images hold nothing but the program
 	"golang.org/x/sync/errgroup"
 
 	"fivechat.dev/libs/telemetry"
@@ -200,12 +202,34 @@ func (r *Running) wait(ctx context.Context) error {
 	}
 }
 
-// Main runs one Unit until it fails or the process is told to stop. It is all that a component's main needs.
-func Main(name string, build func(context.Context) (Unit, error)) {
-	if err := run(name, build); err != nil {
-		fmt.Fprintln(os.Stderr, err)
+// Main runs one Unit until it fails or the process is told to stop. It is all that a component's main needs. Why it ends
+// with a failure is its last line.
+func Main(name string, build func(context.Context) (Unit, error)) { end(run(name, build)) }
+
+// Prepare builds a Unit, which makes what it needs in its stores, and closes it again: a process of its own does so before
+// the first of a new version starts.
+func Prepare(name string, build func(context.Context) (Unit, error)) { end(prepare(name, build)) }
+
+func end(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, strings.ReplaceAll(err.Error(), "\n", "; "))
 		os.Exit(1)
 	}
+}
+
+func prepare(name string, build func(context.Context) (Unit, error)) error {
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer cancel()
+	u, err := build(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	u.Telemetry.Log.Info("prepared")
+	var closed error
+	if u.Close != nil {
+		closed = u.Close(ctx)
+	}
+	return errors.Join(closed, u.Telemetry.Close(ctx))
 }
 
 func run(name string, build func(context.Context) (Unit, error)) error {

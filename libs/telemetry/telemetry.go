@@ -102,8 +102,14 @@ func New(ctx context.Context, component string, c Config) (*Telemetry, error) {
 // Close sends what spans are left.
 func (t *Telemetry) Close(ctx context.Context) error { return t.shutdown(ctx) }
 
+// version is set by who builds a release: -ldflags "-X fivechat.dev/libs/telemetry.version=…".
+var version string
+
 // Version is the version this binary was built from, or "dev".
 func Version() string {
+	if version != "" {
+		return version
+	}
 	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" {
 		return b.Main.Version
 	}

@@ -2,8 +2,10 @@ package harness
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -23,7 +25,7 @@ func (r Received) Object(t testing.TB) Object {
 	return Answer{t: t, Body: r.Body}.Object()
 }
 
-// Receiver is where webhooks lead: on loopback, without TLS.
+// Receiver is where webhooks lead: without TLS, on loopback if the system under test is not elsewhere.
 type Receiver struct {
 	*httptest.Server
 	mu  sync.Mutex
@@ -34,7 +36,7 @@ type Receiver struct {
 func Receive(t testing.TB, answer http.HandlerFunc) *Receiver {
 	t.Helper()
 	r := &Receiver{}
-	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	r.Server = serve(func(w http.ResponseWriter, req *http.Request) {
 		body, _ := io.ReadAll(req.Body)
 		r.mu.Lock()
 		r.got = append(r.got, Received{req.URL.Path, req.Header, body, time.Now()})
@@ -42,7 +44,7 @@ func Receive(t testing.TB, answer http.HandlerFunc) *Receiver {
 		if answer != nil {
 			answer(w, req)
 		}
-	}))
+	})
 	t.Cleanup(r.Close)
 	return r
 }
@@ -56,8 +58,24 @@ func (r *Receiver) Got() []Received {
 
 // taking is a receiver that takes everything, as long as the test binary runs.
 var taking = sync.OnceValue(func() string {
-	return httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).URL
+	return serve(func(http.ResponseWriter, *http.Request) {}).URL
 })
+
+// serve answers on loopback, or, for a system that is elsewhere, at the address of this machine that FIVECHAT_TEST_HOST
+// names.
+func serve(answer http.HandlerFunc) *httptest.Server {
+	s := httptest.NewUnstartedServer(answer)
+	if host := os.Getenv("FIVECHAT_TEST_HOST"); host != "" {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+		if err != nil {
+			panic("FIVECHAT_TEST_HOST: " + err.Error()) // as httptest does where it cannot listen
+		}
+		_ = s.Listener.Close() // nobody has it yet
+		s.Listener = l
+	}
+	s.Start()
+	return s
+}
 
 // NewWebhook makes a webhook that leads to an address and is told of some types of events.
 func (w *Website) NewWebhook(t testing.TB, url string, events ...string) Object {

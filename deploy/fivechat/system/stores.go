@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"time"
-
-	"github.com/alicebob/miniredis/v2"
 
 	"fivechat.dev/libs/embedmongo"
 )
@@ -33,48 +30,14 @@ func openStores(ctx context.Context, o Options, log *slog.Logger) (*stores, erro
 		s.close = append(s.close, m.Close)
 	}
 	if s.redisURL == "" {
-		r, err := startRedis()
+		r, err := StartRedis("127.0.0.1:0")
 		if err != nil {
-			return nil, fmt.Errorf("embedded Redis: %w", err)
+			return nil, err
 		}
-		s.redisURL = "redis://" + r.Addr()
+		s.redisURL = r.URL()
 		s.close = append(s.close, func() error { r.Close(); return nil })
 	}
 	return s, nil
-}
-
-// redis is a miniredis whose clock runs: by itself, its keys would never expire.
-type redis struct {
-	*miniredis.Miniredis
-	stop chan struct{}
-}
-
-func startRedis() (*redis, error) {
-	m := miniredis.NewMiniRedis()
-	if err := m.StartAddr("127.0.0.1:0"); err != nil {
-		return nil, err
-	}
-	r := &redis{m, make(chan struct{})}
-	go func() {
-		const tick = 100 * time.Millisecond
-		t := time.NewTicker(tick)
-		defer t.Stop()
-		for {
-			select {
-			case <-t.C:
-				m.FastForward(tick)
-			case <-r.stop:
-				return
-			}
-		}
-	}()
-	return r, nil
-}
-
-// Close stops the clock and the server.
-func (r *redis) Close() {
-	close(r.stop)
-	r.Miniredis.Close()
 }
 
 // Close ends the embedded stores, the last one opened first.

@@ -1,0 +1,189 @@
+{{/* The release's name for its objects. */}}
+{{- define "fivechat.name" -}}
+{{- if contains "fivechat" .Release.Name }}{{ .Release.Name | trunc 40 | trimSuffix "-" }}{{ else }}{{ printf "%s-fivechat" .Release.Name | trunc 40 | trimSuffix "-" }}{{ end }}
+{{- end -}}
+
+{{/* The facts about all components. */}}
+{{- define "fivechat.facts" -}}
+{{ .Files.Get "files/components.yaml" }}
+{{- end -}}
+
+{{/* A component's settings: its own over the defaults. Takes (dict "root" $ "component" NAME). */}}
+{{- define "fivechat.settings" -}}
+{{ mergeOverwrite (deepCopy .root.Values.defaults) (deepCopy (get .root.Values.components .component)) | toYaml }}
+{{- end -}}
+
+{{/* Labels that select a component's pods. */}}
+{{- define "fivechat.selector" -}}
+app.kubernetes.io/name: fivechat
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{/* Labels of every object. */}}
+{{- define "fivechat.labels" -}}
+{{ include "fivechat.selector" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end -}}
+
+{{/* The image of a name. Takes (dict "root" $ "name" NAME "whole" IMAGE-OR-EMPTY). */}}
+{{- define "fivechat.image" -}}
+{{ .whole | default (printf "%s/%s:%s" .root.Values.image.prefix .name (.root.Values.image.tag | default .root.Chart.AppVersion)) }}
+{{- end -}}
+
+{{/* What every pod's spec begins with. */}}
+{{- define "fivechat.pod" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 65532
+  runAsGroup: 65532
+  fsGroup: 65532
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile: {type: RuntimeDefault}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+{{- range . }}
+  - name: {{ . }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* What every container says of its rights and its last words. */}}
+{{- define "fivechat.container" -}}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+terminationMessagePolicy: FallbackToLogsOnError
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{/* Nine tenths of a memory limit in Mi or Gi, as Go reads it. */}}
+{{- define "fivechat.memory" -}}
+{{- $mi := . | trimSuffix "Mi" -}}
+{{- if hasSuffix "Gi" . }}{{ $mi = mul (. | trimSuffix "Gi" | atoi) 1024 }}{{ end -}}
+{{ div (mul ($mi | toString | atoi) 9) 10 }}MiB
+{{- end -}}
+
+{{/* The secret of a kind and its key: named, or the release's own. */}}
+{{- define "fivechat.keys" -}}
+{{ include "fivechat.name" . }}-keys
+{{- end -}}
+
+{{/* The variables that a component reads from secrets, by name: {secret, key}. Takes root, component. */}}
+{{- define "fivechat.secretEnv" -}}
+{{- $s := .root.Values.secrets -}}
+{{- $stores := .root.Values.stores -}}
+FIVECHAT_ASSERTION_KEYS: {secret: {{ $s.assertionKeys.existingSecret | default (include "fivechat.keys" .root) }}, key: {{ $s.assertionKeys.key }}}
+{{- if eq .component "gateway" }}
+FIVECHAT_OPERATOR_KEY: {secret: {{ $s.operatorKey.existingSecret | default (include "fivechat.keys" .root) }}, key: {{ $s.operatorKey.key }}}
+{{- else if $stores.mongodb.existingSecret }}
+MONGODB_URI: {secret: {{ $stores.mongodb.existingSecret }}, key: {{ $stores.mongodb.key }}}
+{{- end }}
+{{- if $stores.redis.existingSecret }}
+REDIS_URL: {secret: {{ $stores.redis.existingSecret }}, key: {{ $stores.redis.key }}}
+{{- end }}
+{{- with (include "fivechat.settings" . | fromYaml).secretEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* The URI of the store, where it is no secret. */}}
+{{- define "fivechat.mongodb" -}}
+{{- if .Values.stores.embedded }}mongodb://{{ include "fivechat.name" . }}-stores:27017/?directConnection=true&replicaSet=rs0{{ else }}{{ .Values.stores.mongodb.uri }}{{ end }}
+{{- end -}}
+
+{{- define "fivechat.redis" -}}
+{{- if .Values.stores.embedded }}redis://{{ include "fivechat.name" . }}-stores:6379{{ else }}{{ .Values.stores.redis.url }}{{ end }}
+{{- end -}}
+
+{{/* What all components are told: where it changes, all pods are made anew. */}}
+{{- define "fivechat.common" -}}
+LOG_LEVEL: {{ .Values.telemetry.logLevel }}
+TRACE_SAMPLE_RATIO: {{ .Values.telemetry.sampleRatio | quote }}
+MONGODB_DATABASE: {{ .Values.stores.mongodb.database }}
+{{- with .Values.telemetry.otlpEndpoint }}
+OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* A component's environment. Takes root, component, fact, settings. */}}
+{{- define "fivechat.env" -}}
+{{- $name := include "fivechat.name" .root -}}
+- {name: GOMEMLIMIT, value: {{ include "fivechat.memory" .settings.resources.limits.memory }}}
+{{- range .fact.calls }}
+- {name: FIVECHAT_{{ upper . }}_URL, value: "http://{{ $name }}-{{ . }}:8080"}
+{{- end }}
+{{- if .fact.store }}
+{{- with include "fivechat.mongodb" .root }}
+- {name: MONGODB_URI, value: {{ . | quote }}}
+{{- end }}
+{{- end }}
+{{- with include "fivechat.redis" .root }}
+- {name: REDIS_URL, value: {{ . | quote }}}
+{{- end }}
+{{- range $variable, $_ := include "fivechat.secretEnv" . | fromYaml }}
+- {name: {{ $variable }}_FILE, value: /etc/fivechat/secrets/{{ $variable }}}
+{{- end }}
+{{- if eq .component "gateway" }}
+- {name: FIVECHAT_REPLICAS, value: {{ ternary .settings.autoscaling.min .settings.replicas .settings.autoscaling.enabled | quote }}}
+{{- with .root.Values.edge }}
+{{- if .quotas }}
+- {name: FIVECHAT_QUOTAS, value: /etc/fivechat/quotas/quotas.json}
+{{- end }}
+{{- with .trustedProxies }}
+- {name: FIVECHAT_TRUSTED_PROXIES, value: {{ join "," . | quote }}}
+{{- end }}
+{{- with .corsOrigins }}
+- {name: FIVECHAT_CORS_ORIGINS, value: {{ join "," . | quote }}}
+{{- end }}
+{{- if .demo }}
+- {name: FIVECHAT_DEMO, value: "true"}
+{{- end }}
+{{- if .tlsSecret }}
+- {name: FIVECHAT_TLS_CERTIFICATE, value: /etc/fivechat/tls/tls.crt}
+- {name: FIVECHAT_TLS_KEY, value: /etc/fivechat/tls/tls.key}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $variable, $value := .settings.env }}
+- {name: {{ $variable }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end -}}
+
+{{/* The volumes of a component, and where they are mounted. */}}
+{{- define "fivechat.volumes" -}}
+- name: secrets
+  projected:
+    defaultMode: 0440
+    sources:
+    {{- range $variable, $from := include "fivechat.secretEnv" . | fromYaml }}
+      - secret: {name: {{ $from.secret }}, items: [{key: {{ $from.key }}, path: {{ $variable }}}]}
+    {{- end }}
+{{- if eq .component "gateway" }}
+{{- if .root.Values.edge.quotas }}
+- name: quotas
+  configMap: {name: {{ include "fivechat.name" .root }}-quotas}
+{{- end }}
+{{- with .root.Values.edge.tlsSecret }}
+- name: tls
+  secret: {secretName: {{ . }}, defaultMode: 0440}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "fivechat.mounts" -}}
+- {name: secrets, mountPath: /etc/fivechat/secrets, readOnly: true}
+{{- if eq .component "gateway" }}
+{{- if .root.Values.edge.quotas }}
+- {name: quotas, mountPath: /etc/fivechat/quotas, readOnly: true}
+{{- end }}
+{{- if .root.Values.edge.tlsSecret }}
+- {name: tls, mountPath: /etc/fivechat/tls, readOnly: true}
+{{- end }}
+{{- end }}
+{{- end -}}

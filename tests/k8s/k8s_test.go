@@ -1,0 +1,390 @@
+package k8s_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/journeys"
+)
+
+// callers is how many ask at once while something happens: enough that each component is always asked, and few enough
+// that a small machine answers them beside the cluster itself.
+const callers = 4
+
+// TestKubernetes takes the chart through its whole life on a real cluster, one step after the other.
+func TestKubernetes(t *testing.T) {
+	c := given(t)
+	r := &report{}
+	version := decode[struct{ ServerVersion struct{ GitVersion string } }](t, c.kubectl(t, "version", "--output", "json")).ServerVersion.GitVersion
+	defer func() {
+		r.write(t, fmt.Sprintf("On %s, Kubernetes %s, from version `%s` to version `%s`. "+
+			"Beside each step under load stand the requests asked meanwhile, each sent once, and those of them that failed.",
+			time.Now().UTC().Format(time.DateOnly), version, before(), now()))
+	}()
+	steps := []struct {
+		name string
+		do   func(*testing.T) string
+	}{
+		{"the namespace enforces Pod Security restricted", c.restricted},
+		{"stores that are not the release's", c.stores},
+		{"what cannot work is refused, and nothing is made", c.refuses},
+		{"a pod with a bad setting says so in one line", c.badSetting},
+		{"install", c.install},
+		{"helm test walks from a visitor to the statistics", c.walk},
+		{"the journeys of the tests", c.journeys},
+		{"rolling upgrade under load", c.upgrade},
+		{"a pod of each component is deleted under load", c.deletes},
+		{"a pod of each component is killed", c.kills},
+		{"the node is drained under load", c.drains},
+		{"a version that runs out of memory is rolled back under load", c.starves},
+		{"the gateway is scaled up and down", c.scales},
+		{"uninstall leaves nothing", c.uninstall},
+		{"embedded stores keep what they have on their volume", c.embedded},
+	}
+	for _, s := range steps {
+		if !r.step(t, s.name, s.do) {
+			return
+		}
+	}
+}
+
+// before and now are the versions that an upgrade leads from and to.
+func before() string { return os.Getenv("FIVECHAT_K8S_BEFORE") }
+func now() string    { return os.Getenv("FIVECHAT_K8S_NOW") }
+
+// values are the settings of the release in a version, as a file.
+func (c cluster) values(t *testing.T, version string) string {
+	t.Helper()
+	quotas, err := harness.GenerousQuotas(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(quotas)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err = json.Marshal(harness.Map{
+		"image":    harness.Map{"prefix": c.images, "tag": version},
+		"stores":   harness.Map{"mongodb": harness.Map{"existingSecret": "stores"}, "redis": harness.Map{"existingSecret": "stores"}},
+		"defaults": harness.Map{"resources": harness.Map{"requests": harness.Map{"cpu": "10m", "memory": "32Mi"}}, "autoscaling": harness.Map{"enabled": false}},
+		"edge":     harness.Map{"quotas": json.RawMessage(b)},
+		"components": harness.Map{"webhooks": harness.Map{"env": harness.Map{
+			"FIVECHAT_WEBHOOKS_HTTP": "true", "FIVECHAT_WEBHOOKS_ALLOW": os.Getenv("FIVECHAT_TEST_HOST") + "/32"}}},
+	})
+	path := filepath.Join(t.TempDir(), "values.yaml")
+	if err == nil {
+		err = os.WriteFile(path, b, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// restricted makes the namespace and sees that it refuses an ordinary pod.
+func (c cluster) restricted(t *testing.T) string {
+	if out, err := c.apply(t, `{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "`+namespace+`", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}`); err != nil {
+		t.Fatal(out)
+	}
+	harness.Eventually(t, time.Minute, "the namespace has its service account", func() (bool, any) {
+		out, err := c.try(t, "kubectl", "get", "serviceaccount", "default")
+		return err == nil, out
+	})
+	out, err := c.apply(t, `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain"}, "spec": {"containers": [{"name": "a", "image": "a"}]}}`)
+	if err == nil || !strings.Contains(out, `violates PodSecurity "restricted`) {
+		t.Errorf("an ordinary pod: %v %s", err, out)
+	}
+	return "an ordinary pod is refused"
+}
+
+// stores starts a store and a stand-in for Redis beside the release, as its own would be replaced with it.
+func (c cluster) stores(t *testing.T) string {
+	out, err := c.apply(t, fmt.Sprintf(`
+apiVersion: v1
+kind: Pod
+metadata: {name: stores, labels: {app: stores}}
+spec:
+  automountServiceAccountToken: false
+  securityContext: {runAsNonRoot: true, fsGroup: 65532, seccompProfile: {type: RuntimeDefault}}
+  containers:
+    - name: stores
+      image: %s/fivechat:%s
+      args: [store, serve, --listen=0.0.0.0:27017, --redis=0.0.0.0:6379, --data=/data/store]
+      readinessProbe: {tcpSocket: {port: 27017}, periodSeconds: 1}
+      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+      volumeMounts: [{name: data, mountPath: /data}]
+  volumes: [{name: data, emptyDir: {}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: stores, labels: {app: stores}}
+spec: {selector: {app: stores}, ports: [{name: mongodb, port: 27017}, {name: redis, port: 6379}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: stores, labels: {app: stores}}
+stringData: {mongodb-uri: "mongodb://stores:27017/?directConnection=true&replicaSet=rs0", redis-url: "redis://stores:6379"}
+`, c.images, now()))
+	if err != nil {
+		t.Fatal(out)
+	}
+	c.kubectl(t, "wait", "--for=condition=Ready", "pod/stores", "--timeout", "120s")
+	return "a MongoDB-compatible store and a stand-in for Redis, named by a secret"
+}
+
+// refuses tries settings that cannot work.
+func (c cluster) refuses(t *testing.T) string {
+	for name, data := range map[string]string{"empty": "", "short": "too short", "good": strings.Repeat("k", 40)} {
+		if out, err := c.apply(t, fmt.Sprintf(`{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": %q}, "stringData": {"assertion-keys": %q}}`, name, data)); err != nil {
+			t.Fatal(out)
+		}
+	}
+	embedded := "stores.embedded=true"
+	cases := []struct{ name, says, set string }{
+		{"an unknown key", "additional properties 'embeded' not allowed", "stores.embeded=true"},
+		{"a wrong type", "got string, want integer", embedded + ",defaults.replicas=many"},
+		{"no store", "stores.mongodb: name a replica set", "stores.redis.url=redis://r:6379"},
+		{"a password in the open", "a URI with a password belongs in a secret", "stores.mongodb.uri=mongodb://u:p@h/"},
+		{"a secret that is not there", "there is no secret nobody", embedded + ",secrets.assertionKeys.existingSecret=nobody"},
+		{"a secret without the key", "has no key mongodb-uri", "stores.mongodb.existingSecret=good"},
+		{"an empty secret", "the secret empty has no key assertion-keys", embedded + ",secrets.assertionKeys.existingSecret=empty"},
+		{"a secret that is too short", "shorter than 32 bytes", embedded + ",secrets.assertionKeys.existingSecret=short"},
+		{"fewer than the fewest", "min 9 is above max 8", embedded + ",components.tickets.autoscaling.min=9"},
+	}
+	for _, bad := range cases {
+		out, err := c.try(t, "helm", "install", release, c.chart, "--set", bad.set)
+		if err == nil || !strings.Contains(out, bad.says) {
+			t.Errorf("%s: %v %s", bad.name, err, out)
+		}
+	}
+	c.kubectl(t, "delete", "secret", "empty", "short", "good")
+	if left := c.left(t); left != "pod/stores\nsecret/stores\nservice/stores" {
+		t.Errorf("there is\n%s", left)
+	}
+	return fmt.Sprintf("%d mistakes, one line each", len(cases))
+}
+
+// badSetting starts each component without its settings.
+func (c cluster) badSetting(t *testing.T) string {
+	for _, name := range []string{"tickets", "api-gateway"} {
+		manifest := fmt.Sprintf(`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "bad-%[1]s"}, "spec": {"restartPolicy": "Never", "automountServiceAccountToken": false,
+			"securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}}, "containers": [{"name": "a", "image": "%[2]s/%[1]s:%[3]s", "terminationMessagePolicy": "FallbackToLogsOnError",
+			"securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}]}}`, name, c.images, now())
+		if out, err := c.apply(t, manifest); err != nil {
+			t.Fatal(out)
+		}
+		harness.Eventually(t, 2*time.Minute, name+" ends", func() (bool, any) {
+			p := decode[pod](t, c.kubectl(t, "get", "pod", "bad-"+name, "--output", "json"))
+			return p.Status.Phase == "Failed", p.Status
+		})
+		if log := c.kubectl(t, "logs", "bad-"+name); strings.Contains(log, "\n") || !strings.Contains(log, "FIVECHAT_ASSERTION_KEYS") {
+			t.Errorf("%s says %s", name, log)
+		}
+		if p := decode[pod](t, c.kubectl(t, "get", "pod", "bad-"+name, "--output", "json")); p.Status.ContainerStatuses[0].State.Terminated.ExitCode != 1 {
+			t.Errorf("%s: %+v", name, p.Status)
+		}
+		c.kubectl(t, "delete", "pod", "bad-"+name)
+	}
+	return "exit 1, and the variable's name"
+}
+
+func (c cluster) install(t *testing.T) string {
+	c.helm(t, "install", release, c.chart, "--values", c.values(t, before()), "--wait", "--timeout", "5m")
+	for _, name := range components {
+		if n := c.count(t, name); n != 2 {
+			t.Errorf("%s has %d ready pods", name, n)
+		}
+	}
+	return fmt.Sprintf("indexes prepared, then %d components of two pods each", len(components))
+}
+
+func (c cluster) walk(t *testing.T) string {
+	if out := c.helm(t, "test", release); !strings.Contains(out, "Phase:          Succeeded") {
+		t.Error(out)
+	}
+	return "succeeded"
+}
+
+func (c cluster) journeys(t *testing.T) string {
+	journeys.Run(t, c.system(t))
+	return fmt.Sprintf("%d journeys side by side", len(journeys.All))
+}
+
+// underLoad does something while callers ask, and wants that none of them notices.
+func (c cluster) underLoad(t *testing.T, do func(*load)) string {
+	t.Helper()
+	l := begin(t, c.system(t), callers)
+	enough := func(more int64) {
+		from := l.asked.Load()
+		harness.Eventually(t, time.Minute, "it is asked", func() (bool, any) { return l.asked.Load() >= from+more, l.asked.Load() })
+	}
+	enough(100)
+	do(l)
+	enough(100)
+	asked, failed := l.end()
+	if failed > 0 {
+		t.Errorf("%d of %d requests failed", failed, asked)
+	}
+	return fmt.Sprintf("%d requests, %d failed", asked, failed)
+}
+
+func (c cluster) upgrade(t *testing.T) string {
+	return c.underLoad(t, func(*load) {
+		c.helm(t, "upgrade", release, c.chart, "--values", c.values(t, now()), "--wait", "--timeout", "5m")
+		c.settled(t)
+		for _, p := range c.pods(t, "gateway") {
+			image := c.kubectl(t, "get", "pod", p.Metadata.Name, "--output", "jsonpath={.spec.containers[0].image}")
+			if !strings.HasSuffix(image, ":"+now()) {
+				t.Errorf("%s runs %s", p.Metadata.Name, image)
+			}
+		}
+	})
+}
+
+func (c cluster) deletes(t *testing.T) string {
+	return c.underLoad(t, func(*load) {
+		for _, name := range components {
+			c.kubectl(t, "delete", "pod", c.pods(t, name)[0].Metadata.Name, "--wait=false")
+		}
+		c.settled(t)
+	})
+}
+
+// kills ends pods without a word. Requests that they had under way are lost, but nothing that was acknowledged is.
+func (c cluster) kills(t *testing.T) string {
+	l := begin(t, c.system(t), callers)
+	for _, name := range components {
+		c.kubectl(t, "delete", "pod", c.pods(t, name)[0].Metadata.Name, "--grace-period=0", "--force", "--wait=false")
+	}
+	c.settled(t)
+	asked, failed := l.end()
+	l.kept(t)
+	return fmt.Sprintf("%d requests, %d failed with the processes; what was acknowledged is there", asked, failed)
+}
+
+// drains evicts what the node has of the release. There is no other node, so what is evicted waits: the budgets see to it
+// that of each component one pod stays.
+func (c cluster) drains(t *testing.T) string {
+	node := c.kubectl(t, "get", "pods", "--selector", "app.kubernetes.io/component=gateway", "--output", "jsonpath={.items[0].spec.nodeName}")
+	fewest := len(components)
+	said := c.underLoad(t, func(*load) {
+		defer func() {
+			c.kubectl(t, "uncordon", node)
+			c.settled(t)
+		}()
+		out, err := c.try(t, "kubectl", "drain", node, "--pod-selector", "app.kubernetes.io/instance="+release,
+			"--ignore-daemonsets", "--timeout", "30s")
+		if err == nil || !strings.Contains(out, "violate the pod's disruption budget") {
+			t.Errorf("drain: %v\n%s", err, out)
+		}
+		for _, name := range components {
+			n := c.count(t, name)
+			fewest = min(fewest, n)
+			if n != 1 {
+				t.Errorf("%s has %d ready pods while the node is drained", name, n)
+			}
+		}
+	})
+	return said + fmt.Sprintf("; %d pod of each component stayed", fewest)
+}
+
+// starves upgrades to settings with which a component runs out of memory.
+func (c cluster) starves(t *testing.T) string {
+	killed := ""
+	said := c.underLoad(t, func(*load) {
+		out, err := c.try(t, "helm", "upgrade", release, c.chart, "--values", c.values(t, now()), "--set", "components.statistics.resources.limits.memory=5Mi",
+			"--set", "components.statistics.resources.requests.memory=5Mi", "--set", "components.statistics.env.GOMEMLIMIT=1GiB", "--wait", "--timeout", "40s")
+		if err == nil {
+			t.Error("it was upgraded: " + out)
+		}
+		for _, p := range c.pods(t, "statistics") {
+			for _, s := range p.Status.ContainerStatuses {
+				for _, end := range []*ended{s.State.Terminated, s.LastState.Terminated} {
+					if end != nil {
+						killed = end.Reason
+					}
+				}
+			}
+		}
+		if n := c.count(t, "statistics"); n < 2 {
+			t.Errorf("%d pods are ready: of the version before, there should be two", n)
+		}
+		c.helm(t, "rollback", release, "--wait", "--timeout", "3m")
+		c.settled(t)
+	})
+	if killed != "OOMKilled" {
+		t.Errorf("the pod ended with %q", killed)
+	}
+	return said + "; " + killed
+}
+
+// scales sees the gateway get more pods under load and fewer after it.
+func (c cluster) scales(t *testing.T) string {
+	c.helm(t, "upgrade", release, c.chart, "--values", c.values(t, now()), "--wait", "--timeout", "5m", "--set", "components.gateway.autoscaling.enabled=true",
+		"--set", "components.gateway.autoscaling.max=4", "--set", "components.gateway.autoscaling.cpu=50", "--set", "components.gateway.resources.requests.cpu=20m", "--set", "components.gateway.autoscaling.scaleDownAfter=10")
+	most := 2
+	said := c.underLoad(t, func(*load) {
+		harness.Eventually(t, 3*time.Minute, "there are more gateways", func() (bool, any) {
+			most = c.count(t, "gateway")
+			return most > 2, c.kubectl(t, "get", "hpa")
+		})
+	})
+	harness.Eventually(t, 4*time.Minute, "there are two gateways again", func() (bool, any) { return c.count(t, "gateway") == 2, c.kubectl(t, "get", "hpa") })
+	return said + fmt.Sprintf("; 2, then %d, then 2 gateways", most)
+}
+
+func (c cluster) uninstall(t *testing.T) string {
+	c.helm(t, "uninstall", release, "--wait")
+	c.kubectl(t, "delete", "pod,service,secret", "--selector", "app=stores")
+	c.empty(t)
+	return "no object of any kind"
+}
+
+// empty waits until nothing is left in the namespace.
+func (c cluster) empty(t *testing.T) {
+	t.Helper()
+	harness.Eventually(t, 2*time.Minute, "nothing is left", func() (bool, any) { left := c.left(t); return left == "", left })
+}
+
+// embedded installs what one tries Fivechat out with, has the store's pod replaced, and uninstalls all of it.
+func (c cluster) embedded(t *testing.T) string {
+	c.helm(t, "install", release, c.chart, "--wait", "--timeout", "5m", "--set", "stores.embedded=true,defaults.replicas=1,defaults.autoscaling.enabled=false",
+		"--set", "image.prefix="+c.images, "--set-string", "image.tag="+now(), "--set", "defaults.resources.requests.cpu=10m")
+	w := c.system(t).Website(t, harness.Free)
+	token := w.Visit(t, nil).Open(t, "Hello")
+	c.kubectl(t, "delete", "pod", prefix+"stores-0")
+	c.settled(t)
+	c.system(t).Bearer(w.Secret(harness.Read)).Get(t, "/conversations/"+token)
+	c.walk(t)
+	c.helm(t, "uninstall", release, "--wait")
+	c.empty(t)
+	c.kubectl(t, "delete", "namespace", namespace, "--wait=false")
+	return "a conversation outlived the store's pod; then nothing was left, nor the volume's claim"
+}
+
+// left is what there is in the namespace beside what every namespace has.
+func (c cluster) left(t *testing.T) string {
+	t.Helper()
+	kinds := strings.Fields(c.kubectl(t, "api-resources", "--namespaced", "--verbs", "list", "--output", "name"))
+	var stored []string
+	for _, k := range kinds {
+		if !strings.HasPrefix(k, "endpoint") && !strings.HasPrefix(k, "events") && !strings.HasSuffix(k, ".metrics.k8s.io") && k != "leases.coordination.k8s.io" {
+			stored = append(stored, k)
+		}
+	}
+	var left []string
+	for line := range strings.Lines(c.kubectl(t, "get", strings.Join(stored, ","), "--ignore-not-found", "--output", "name")) {
+		if line = strings.TrimSpace(line); line != "" && line != "configmap/kube-root-ca.crt" && line != "serviceaccount/default" {
+			left = append(left, line)
+		}
+	}
+	slices.Sort(left)
+	return strings.Join(left, "\n")
+}

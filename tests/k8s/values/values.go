@@ -1,0 +1,65 @@
+// Package values makes the table of a chart's values out of the comments in its values.yaml. It is written by hand because
+// the usual tool brings all of Helm with it, to be compiled before a table of comments can be checked.
+package values
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// mark begins the comment that documents a value.
+const mark = "# -- "
+
+// Table gives a Markdown table of what a values.yaml documents, and the paths that have a value and no words. A mapping
+// that is documented as a whole stands there as a whole.
+func Table(content []byte) (table string, undocumented []string, err error) {
+	var document yaml.Node
+	if err := yaml.Unmarshal(content, &document); err != nil {
+		return "", nil, err
+	}
+	var b strings.Builder
+	b.WriteString("| value | default | what it is |\n|---|---|---|\n")
+	err = walk(document.Content[0], "", func(path, words string, value *yaml.Node) error {
+		if words == "" {
+			undocumented = append(undocumented, path)
+			return nil
+		}
+		var v any
+		if err := value.Decode(&v); err != nil {
+			return err
+		}
+		shown, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", path, shown, strings.ReplaceAll(words, "|", `\|`))
+		return nil
+	})
+	return b.String(), undocumented, err
+}
+
+// walk tells of each value that is documented or has nothing below it.
+func walk(mapping *yaml.Node, above string, tell func(path, words string, value *yaml.Node) error) error {
+	for i := 0; i < len(mapping.Content); i += 2 {
+		key, value := mapping.Content[i], mapping.Content[i+1]
+		path, words := above+key.Value, ""
+		for _, line := range strings.Split(key.HeadComment, "\n") {
+			if after, is := strings.CutPrefix(line, mark); is {
+				words = after
+			}
+		}
+		var err error
+		if words == "" && value.Kind == yaml.MappingNode && len(value.Content) > 0 {
+			err = walk(value, path+".", tell)
+		} else {
+			err = tell(path, words, value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
