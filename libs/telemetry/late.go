@@ -15,14 +15,14 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Whether a trace is kept is decided where it begins, before anybody knows how it ends. Those that are not kept are
-// noted all the same, in this process alone and only roughly, until the first span of the trace in this process ends: where it
-// failed or was slow, what was noted is made into spans late, with the ids that were told to others meanwhile. Each
-// process decides so about its own part. A failure comes back through all that asked, and so does slowness, so the parts on its
-// way are there; a sibling that was asked beside it, and answered quickly, is missing.
+// Whether a trace is sampled is decided where it begins, before anybody knows how it ends. Those that are not are noted
+// all the same, in this process alone, until the first span of the trace in this process ends: where it failed or was
+// slow, what was noted is made into spans late, with the ids that were told to others meanwhile. Each process decides so
+// about its own part. A failure comes back through all that asked, and so does slowness, so the parts on its way are
+// there; a sibling that was asked beside it, and answered quickly, is missing.
 //
-// Noting is done by hand because it happens for every request: the SDK's own spans that are recorded and then not
-// exported cost three times as much as those that are not recorded, a late one half as much (BenchmarkSpan).
+// Noting is done by hand because it happens for every request: a span that the SDK records, and then does not export,
+// costs three to four times what one costs that it does not record, a late one a quarter to a third more (BenchmarkSpan).
 
 // The bounds of what is kept late.
 const (
