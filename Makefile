@@ -15,7 +15,7 @@ DATA ?= data
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services test generate generate-check web web-check embedmongo-conformance lint fmt tidy bench bench-edge clean
+.PHONY: help run build services test generate generate-check web web-check embedmongo-conformance lint fmt tidy bench bench-telemetry bench-edge clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ tidy: ## tidy every module
 
 bench: ## run the benchmarks of every module
 	go test -run '^$$' -bench . -benchmem work
+
+bench-telemetry: ## measure what spans and metrics cost, beside a system without them
+	go test -run '^$$' -bench Telemetry -benchtime 10000x -timeout 30m ./tests/bench
 
 bench-edge: services ## measure the edge beside nginx and a bare ReverseProxy (installs nginx and wrk on Debian)
 	@command -v nginx wrk taskset >/dev/null || apt-get install -y -qq --no-install-recommends nginx-light wrk util-linux >/dev/null

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -65,11 +66,11 @@ type running struct {
 }
 
 // start runs the demo in dir/data and waits until it has said all it says.
-func start(t *testing.T, dir string) *running {
+func start(t *testing.T, dir string, flags ...string) *running {
 	t.Helper()
-	r := &running{cmd: exec.Command(binary, "run", "--demo", "--listen", "127.0.0.1:0"), out: &bytes.Buffer{}}
+	r := &running{cmd: exec.Command(binary, append([]string{"run", "--demo", "--listen", "127.0.0.1:0"}, flags...)...), out: &bytes.Buffer{}}
 	r.cmd.Dir, r.cmd.Stderr = dir, os.Stderr
-	r.cmd.Env = append(os.Environ(), "MONGODB_URI=", "REDIS_URL=")
+	r.cmd.Env = append(os.Environ(), "MONGODB_URI=", "REDIS_URL=", "FIVECHAT_ADMIN_ADDR=")
 	out, err := r.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -166,7 +167,17 @@ func TestDemoIsMadeOnceAndKept(t *testing.T) {
 	if err := first.cmd.Wait(); err != nil {
 		t.Errorf("SIGTERM: %v", err)
 	}
-	second := start(t, dir)
+	if strings.Contains(first.out.String(), "/status") {
+		t.Errorf("without being asked to, it says how it stands: %s", first.out)
+	}
+	second := start(t, dir, "--admin-listen", "127.0.0.1:0")
+	if at := regexp.MustCompile(`http://127\.0\.0\.1:\d+/status`).FindString(second.out.String()); at == "" {
+		t.Errorf("it does not say where it says how it stands: %s", second.out)
+	} else if resp, err := http.Get(at); err != nil || resp.StatusCode != http.StatusOK {
+		t.Errorf("%s: %v %v", at, resp, err)
+	} else {
+		_ = resp.Body.Close()
+	}
 	for i, w := range second.demo.Websites {
 		if before := first.demo.Websites[i]; before.Tokens["READ"] != w.Tokens["READ"] || before.ID != w.ID || before.ClientToken != w.ClientToken {
 			t.Errorf("after a restart: %+v", w)

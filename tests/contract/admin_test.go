@@ -1,6 +1,8 @@
 package contract_test
 
 import (
+	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -43,5 +45,56 @@ func TestNothingOfTheAdminListenerIsPublic(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestStatus: whoever operates the system sees, without any tool, how each component stands, and programs see the same.
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	s := harness.Running()
+	w := s.Website(t, harness.Free)
+	type component struct {
+		Name              string
+		Ready             bool
+		Version           string
+		Dependencies      map[string]bool
+		RequestsPerSecond float64
+		P99Seconds        *float64
+		LagSeconds        *float64
+	}
+	harness.Eventually(t, harness.Patience, "what is asked shows", func() (bool, any) {
+		w.Agent().Do(t, "GET", "/conversations", nil).Want(t, 200)
+		var status struct {
+			Ready      bool
+			Components []component
+		}
+		resp := s.Look(t, "/status", "application/json")
+		defer resp.Body.Close()
+		if err := json.NewDecoder(resp.Body).Decode(&status); err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]component{}
+		for _, c := range status.Components {
+			seen[c.Name] = c
+			if !c.Ready || c.Version == "" || !c.Dependencies["redis"] || c.Name != "api-gateway" && !c.Dependencies["mongodb"] {
+				return false, c
+			}
+		}
+		asked := func(name string) bool { return seen[name].RequestsPerSecond > 0 && seen[name].P99Seconds != nil }
+		return status.Ready && len(seen) == 8 && asked("api-gateway") && asked("conversations") && seen["statistics"].LagSeconds != nil && seen["accounts"].LagSeconds == nil, status
+	})
+	resp := s.Look(t, "/status", "text/html,application/xhtml+xml,*/*;q=0.8")
+	defer resp.Body.Close()
+	page, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<!DOCTYPE html>", "all components are ready", `<a href="/tickets/metrics">tickets</a>`} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page does not show %q:\n%s", want, page)
+		}
+	}
+	for _, path := range []string{"/livez", "/readyz", "/tickets/readyz", "/tickets/debug/pprof/"} {
+		_ = s.Look(t, path, "").Body.Close()
 	}
 }

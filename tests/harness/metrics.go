@@ -19,20 +19,17 @@ var AdminPaths = []string{
 // Metrics is what every component of the system measures: families by component and name.
 func (s System) Metrics(t testing.TB) map[string]map[string]*dto.MetricFamily {
 	t.Helper()
-	if s.AdminURL == "" {
-		t.Fatal("the system under test says nowhere how it stands: FIVECHAT_ADMIN_URL")
-	}
 	var status struct {
 		Components []struct{ Name string }
 	}
-	resp := s.look(t, "/status", "application/json")
+	resp := s.Look(t, "/status", "application/json")
 	defer resp.Body.Close()
 	if err := json.NewDecoder(resp.Body).Decode(&status); err != nil {
 		t.Fatal(err)
 	}
 	all := map[string]map[string]*dto.MetricFamily{}
 	for _, c := range status.Components {
-		resp := s.look(t, "/"+c.Name+"/metrics", "")
+		resp := s.Look(t, "/"+c.Name+"/metrics", "")
 		parser := expfmt.NewTextParser(model.LegacyValidation)
 		families, err := parser.TextToMetricFamilies(resp.Body)
 		_ = resp.Body.Close()
@@ -44,9 +41,12 @@ func (s System) Metrics(t testing.TB) map[string]map[string]*dto.MetricFamily {
 	return all
 }
 
-// look asks the admin address.
-func (s System) look(t testing.TB, path, accept string) *http.Response {
+// Look asks the admin address, and ends the test where the answer is not 200.
+func (s System) Look(t testing.TB, path, accept string) *http.Response {
 	t.Helper()
+	if s.AdminURL == "" {
+		t.Fatal("the system under test says nowhere how it stands: FIVECHAT_ADMIN_URL")
+	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.AdminURL+path, nil)
 	if err != nil {
 		t.Fatal(err)
