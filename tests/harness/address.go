@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync"
 	"testing"
 )
 
@@ -14,17 +15,25 @@ const (
 	lastPort  = 32_000
 )
 
-// FreeAddrs gives n loopback addresses that nobody listens on, for servers that must be told theirs beforehand.
+// given are the ports that FreeAddrs gave, each once: between its drawing and its use another test may draw.
+var given sync.Map
+
+// FreeAddrs gives n loopback addresses that nobody listens on, for servers that must be told theirs beforehand. None is
+// given twice.
 func FreeAddrs(t testing.TB, n int) []string {
 	t.Helper()
 	var addrs []string
 	for range 100 * n {
-		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.IntN(lastPort-firstPort)))
+		port := firstPort + rand.IntN(lastPort-firstPort)
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		l, err := net.Listen("tcp", addr)
 		if err != nil {
 			continue
 		}
-		defer l.Close() // held until all are drawn, so that none comes twice
+		l.Close()
+		if _, twice := given.LoadOrStore(port, true); twice {
+			continue
+		}
 		if addrs = append(addrs, addr); len(addrs) == n {
 			return addrs
 		}

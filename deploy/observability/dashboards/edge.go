@@ -69,26 +69,35 @@ func edge() board {
 				{title: "Busiest routes", about: "The ten routes that are asked most.", unit: "reqps",
 					queries: []query{{`topk(10, sum by (http_request_method, http_route) (rate(` + requests + `[$__rate_interval])))`, "{{http_request_method}} {{http_route}}"}}},
 			}},
-			{"Which service behind it is it? (a line leads to the service)", []panel{
-				{title: "Errors by service", about: "Share of calls that a service answered with 5xx or not at all.", unit: "percentunit", links: []link{toService("upstream")},
-					queries: []query{{`(sum by (upstream) (rate(http_client_request_duration_seconds_count{job="fivechat",component="api-gateway",http_response_status_code=~"5..|error"}[$__rate_interval])) or 0 * sum by (upstream) (rate(http_client_request_duration_seconds_count{job="fivechat",component="api-gateway"}[$__rate_interval]))) / sum by (upstream) (rate(http_client_request_duration_seconds_count{job="fivechat",component="api-gateway"}[$__rate_interval]))`, "{{upstream}}"}}},
-				{title: "Time of a service", about: "The slowest hundredth of calls, by service.", unit: "s", links: []link{toService("upstream")},
-					queries: []query{{`histogram_quantile(0.99, sum by (le, upstream) (rate(http_client_request_duration_seconds_bucket{job="fivechat",component="api-gateway"}[$__rate_interval])))`, "{{upstream}}"}}},
-				{title: "Circuits", about: "0: requests are sent; 1: a few are, to try; 2: none is.", unit: "none", links: []link{toService("upstream")}, limits: []limit{{1, orange}, {2, red}},
-					queries: []query{{`max by (upstream) (fivechat_edge_circuit_state{job="fivechat"})`, "{{upstream}}"}}},
-				{title: "Refused and sent again", about: "Calls that were not made (circuit open, or too many under way), and calls made once more, a second.", unit: "reqps", links: []link{toService("upstream")},
-					queries: []query{{`sum by (upstream) (rate(fivechat_edge_refused_total{job="fivechat"}[$__rate_interval]))`, "refused {{upstream}}"}, {`sum by (upstream) (rate(fivechat_edge_retries_total{job="fivechat"}[$__rate_interval]))`, "again {{upstream}}"}}},
-			}},
-			{"Who is let in?", []panel{
-				{title: "Known credentials", about: "Share of lookups that the gateway's memory answered, by what is looked up.", unit: "percentunit",
-					queries: []query{{`sum by (cache) (rate(fivechat_edge_cache_lookups_total{job="fivechat",result=~"hit|negative"}[$__rate_interval])) / sum by (cache) (rate(fivechat_edge_cache_lookups_total{job="fivechat",result!="stale"}[$__rate_interval]))`, "{{cache}}"}}},
-				{title: "Quotas", about: "Decisions a second. Local ones are made while Redis is away.", unit: "ops",
-					queries: []query{{`sum by (outcome, by) (rate(fivechat_ratelimit_decisions_total{job="fivechat"}[$__rate_interval]))`, "{{outcome}} by {{by}}"}}},
-				{title: "Refused callers", about: "Requests a second that were refused for their credentials (401, 403) or quotas (429).", unit: "reqps",
-					queries: []query{{`sum by (http_response_status_code) (rate(http_server_request_duration_seconds_count{job="fivechat",component="api-gateway",http_response_status_code=~"401|403|429"}[$__rate_interval]))`, "{{http_response_status_code}}"}}},
-				{title: "Connections to services", about: "Open connections by service and state.", unit: "none", links: []link{toService("server")},
-					queries: []query{{`sum by (server, state) (http_client_open_connections{job="fivechat",component="api-gateway"})`, "{{server}} {{state}}"}}},
-			}},
+			behind(), admitted(),
 		},
 	}
+}
+
+// behind is the row of the services.
+func behind() row {
+	return row{"Which service behind it is it? (a line leads to the service)", []panel{
+		{title: "Errors by service", about: "Share of calls that a service answered with 5xx or not at all.", unit: "percentunit", links: []link{toService("upstream")},
+			queries: []query{{`(sum by (upstream) (rate(http_client_request_duration_seconds_count{job="fivechat",component="api-gateway",http_response_status_code=~"5..|error"}[$__rate_interval])) or 0 * sum by (upstream) (rate(http_client_request_duration_seconds_count{job="fivechat",component="api-gateway"}[$__rate_interval]))) / sum by (upstream) (rate(http_client_request_duration_seconds_count{job="fivechat",component="api-gateway"}[$__rate_interval]))`, "{{upstream}}"}}},
+		{title: "Time of a service", about: "The slowest hundredth of calls, by service.", unit: "s", links: []link{toService("upstream")},
+			queries: []query{{`histogram_quantile(0.99, sum by (le, upstream) (rate(http_client_request_duration_seconds_bucket{job="fivechat",component="api-gateway"}[$__rate_interval])))`, "{{upstream}}"}}},
+		{title: "Circuits", about: "0: requests are sent; 1: a few are, to try; 2: none is.", unit: "none", links: []link{toService("upstream")}, limits: []limit{{1, orange}, {2, red}},
+			queries: []query{{`max by (upstream) (fivechat_edge_circuit_state{job="fivechat"})`, "{{upstream}}"}}},
+		{title: "Refused and sent again", about: "Calls that were not made (circuit open, or too many under way), and calls made once more, a second.", unit: "reqps", links: []link{toService("upstream")},
+			queries: []query{{`sum by (upstream) (rate(fivechat_edge_refused_total{job="fivechat"}[$__rate_interval]))`, "refused {{upstream}}"}, {`sum by (upstream) (rate(fivechat_edge_retries_total{job="fivechat"}[$__rate_interval]))`, "again {{upstream}}"}}},
+	}}
+}
+
+// admitted is the row of callers.
+func admitted() row {
+	return row{"Who is let in?", []panel{
+		{title: "Known credentials", about: "Share of lookups that the gateway's memory answered, by what is looked up.", unit: "percentunit",
+			queries: []query{{`sum by (cache) (rate(fivechat_edge_cache_lookups_total{job="fivechat",result=~"hit|negative"}[$__rate_interval])) / sum by (cache) (rate(fivechat_edge_cache_lookups_total{job="fivechat",result!="stale"}[$__rate_interval]))`, "{{cache}}"}}},
+		{title: "Quotas", about: "Decisions a second. Local ones are made while Redis is away.", unit: "ops",
+			queries: []query{{`sum by (outcome, by) (rate(fivechat_ratelimit_decisions_total{job="fivechat"}[$__rate_interval]))`, "{{outcome}} by {{by}}"}}},
+		{title: "Refused callers", about: "Requests a second that were refused for their credentials (401, 403) or quotas (429).", unit: "reqps",
+			queries: []query{{`sum by (http_response_status_code) (rate(http_server_request_duration_seconds_count{job="fivechat",component="api-gateway",http_response_status_code=~"401|403|429"}[$__rate_interval]))`, "{{http_response_status_code}}"}}},
+		{title: "Connections to services", about: "Open connections by service and state.", unit: "none", links: []link{toService("server")},
+			queries: []query{{`sum by (server, state) (http_client_open_connections{job="fivechat",component="api-gateway"})`, "{{server}} {{state}}"}}},
+	}}
 }

@@ -21,7 +21,7 @@ func components() []Alert {
 			Quiets: []string{"FivechatReplicaDown"},
 		},
 		{
-			Name: "FivechatComponentDown", Severity: Ticket, For: 2 * time.Minute, Runbook: "component-down", Shown: "fivechat-services",
+			Name: "FivechatComponentDown", Severity: Ticket, For: 5 * time.Minute, Runbook: "component-down", Shown: "fivechat-services",
 			When:    []Condition{{Value: within(up, `,component!="api-gateway"`), Op: "==", Bound: "0"}},
 			Summary: "No replica of {{ $labels.component }} answers.",
 			Impact:  "What this service does fails with 503. Where that is much of the traffic, FivechatEdgeErrorsFast pages.",
