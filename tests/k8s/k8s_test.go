@@ -361,7 +361,11 @@ func (c cluster) embedded(t *testing.T) string {
 	token := w.Visit(t, nil).Open(t, "Hello")
 	c.kubectl(t, "delete", "pod", prefix+"stores-0")
 	c.settled(t)
-	c.system(t).Bearer(w.Secret(harness.Read)).Get(t, "/conversations/"+token)
+	reader := c.system(t).Bearer(w.Secret(harness.Read))
+	harness.Eventually(t, time.Minute, "the services have found the store again, and the conversation in it", func() (bool, any) {
+		a := reader.Do(t, "GET", "/conversations/"+token, nil)
+		return a.Status == 200, a.Status
+	})
 	c.walk(t)
 	c.helm(t, "uninstall", release, "--wait")
 	c.empty(t)
