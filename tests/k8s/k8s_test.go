@@ -3,6 +3,7 @@ package k8s_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -361,7 +362,19 @@ func (c cluster) embedded(t *testing.T) string {
 	token := w.Visit(t, nil).Open(t, "Hello")
 	c.kubectl(t, "delete", "pod", prefix+"stores-0")
 	c.settled(t)
-	c.system(t).Bearer(w.Secret(harness.Read)).Get(t, "/conversations/"+token)
+	harness.Eventually(t, time.Minute, "the services have found the store again, and the conversation in it", func() (bool, any) {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", w.URL+"/conversations/"+token, nil) // the harness allows no 503
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+w.Secret(harness.Read))
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return false, err
+		}
+		_ = resp.Body.Close() // only the status is looked at
+		return resp.StatusCode == http.StatusOK, resp.StatusCode
+	})
 	c.walk(t)
 	c.helm(t, "uninstall", release, "--wait")
 	c.empty(t)
