@@ -128,6 +128,9 @@ func wrongList(n *node, faults *[]fault) {
 		add(faults, n.at+" is empty", func() { n.items = nil })
 	}
 	if n.schema.MaxItems != nil && len(n.items) > 0 {
+		if n.schema.UniqueItems {
+			add(faults, n.at+" has an item twice", func() { n.items = append(n.items[:1:1], n.items[0]) })
+		}
 		add(faults, n.at+" has too many items", func() { n.items = slices.Repeat(n.items[:1], int(*n.schema.MaxItems)+1) })
 	}
 }

@@ -97,20 +97,34 @@ func TestGoodAndBad(t *testing.T) {
 func TestPlantedBugs(t *testing.T) {
 	op, documented, schema := smallOperation(t)
 	for name, bug := range map[string]func(r *http.Request, body []byte, good bool) (status int, answer string){
-		"":                           nil,
-		"it fails":                   func(_ *http.Request, b []byte, _ bool) (int, string) { return 500, string(b) },
-		"another success":            func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(good, 201, 0), "" },
-		"a refusal of what is good":  func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(good, 400, 0), "" },
-		"another refusal":            func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(!good, 409, 0), "" },
-		"a member too many":          func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(good, 200, 0), `{"ok":true,"more":1}` },
-		"a member of another value":  func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(good, 200, 0), `{"ok":false}` },
-		"it fails for long names":    func(_ *http.Request, b []byte, good bool) (int, string) { return pick(good && longName(b), 500, 0), "" },
-		"it fails for odd letters":   func(_ *http.Request, b []byte, good bool) (int, string) { return pick(good && strings.ContainsRune(string(b), '😀'), 500, 0), "" },
-		"it takes unknown members":   func(_ *http.Request, b []byte, good bool) (int, string) { return pick(!good && strings.Contains(string(b), `"bogus":1}`), 200, 0), `{"ok":true}` },
-		"it takes a size of 10":      func(_ *http.Request, b []byte, good bool) (int, string) { return pick(!good && strings.Contains(string(b), `"size":10`), 200, 0), `{"ok":true}` },
-		"it takes names twice":       func(_ *http.Request, b []byte, good bool) (int, string) { return pick(strings.Count(string(b), `"name":`) > 1, 200, 0), `{"ok":true}` },
-		"it takes what is no number": func(r *http.Request, _ []byte, _ bool) (int, string) { return pick(strings.HasSuffix(r.URL.Path, "/x"), 200, 0), `{"ok":true}` },
-		"it takes any switch":        func(r *http.Request, _ []byte, _ bool) (int, string) { return pick(r.URL.Query().Get("loud") == "yes", 200, 0), `{"ok":true}` },
+		"":                          nil,
+		"it fails":                  func(_ *http.Request, b []byte, _ bool) (int, string) { return 500, string(b) },
+		"another success":           func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(good, 201, 0), "" },
+		"a refusal of what is good": func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(good, 400, 0), "" },
+		"another refusal":           func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(!good, 409, 0), "" },
+		"a member too many": func(_ *http.Request, _ []byte, good bool) (int, string) {
+			return pick(good, 200, 0), `{"ok":true,"more":1}`
+		},
+		"a member of another value": func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(good, 200, 0), `{"ok":false}` },
+		"it fails for long names":   func(_ *http.Request, b []byte, good bool) (int, string) { return pick(good && longName(b), 500, 0), "" },
+		"it fails for odd letters": func(_ *http.Request, b []byte, good bool) (int, string) {
+			return pick(good && strings.ContainsRune(string(b), '😀'), 500, 0), ""
+		},
+		"it takes unknown members": func(_ *http.Request, b []byte, good bool) (int, string) {
+			return pick(!good && strings.Contains(string(b), `"bogus":1}`), 200, 0), `{"ok":true}`
+		},
+		"it takes a size of 10": func(_ *http.Request, b []byte, good bool) (int, string) {
+			return pick(!good && strings.Contains(string(b), `"size":10`), 200, 0), `{"ok":true}`
+		},
+		"it takes names twice": func(_ *http.Request, b []byte, good bool) (int, string) {
+			return pick(strings.Count(string(b), `"name":`) > 1, 200, 0), `{"ok":true}`
+		},
+		"it takes what is no number": func(r *http.Request, _ []byte, _ bool) (int, string) {
+			return pick(strings.HasSuffix(r.URL.Path, "/x"), 200, 0), `{"ok":true}`
+		},
+		"it takes any switch": func(r *http.Request, _ []byte, _ bool) (int, string) {
+			return pick(r.URL.Query().Get("loud") == "yes", 200, 0), `{"ok":true}`
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			recorder := &recording{name: t.Name()}

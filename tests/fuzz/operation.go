@@ -65,22 +65,22 @@ func Operations(document []byte) ([]*Operation, error) {
 // last is what stands behind the last slash of a reference.
 func last(ref string) string { return ref[strings.LastIndexByte(ref, '/')+1:] }
 
-// Takes are the names in Values of the operation's parameters.
-func (o *Operation) Takes() []string {
-	var names []string
-	for _, p := range o.params {
-		names = append(names, p.known)
-	}
-	return names
+// Place is where something stands in a request.
+type Place struct {
+	In   string // path, query, header or body
+	Name string // of the parameter, or of the body's member at any depth
 }
 
-// Members are the names of the members that the operation's body may have, at any depth.
-func (o *Operation) Members() []string {
-	var names []string
+// Places are all that a request of the operation can hold.
+func (o *Operation) Places() []Place {
+	var all []Place
+	for _, p := range o.params {
+		all = append(all, Place{p.In, p.Name})
+	}
 	var walk func(s *openapi3.Schema)
 	walk = func(s *openapi3.Schema) {
 		for name, member := range s.Properties {
-			names = append(names, name)
+			all = append(all, Place{"body", name})
 			walk(member.Value)
 		}
 		if s.Items != nil {
@@ -90,8 +90,8 @@ func (o *Operation) Members() []string {
 	if o.body != nil {
 		walk(o.body)
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	slices.SortFunc(all, func(a, b Place) int { return cmp.Or(cmp.Compare(a.In, b.In), cmp.Compare(a.Name, b.Name)) })
+	return slices.Compact(all)
 }
 
 // Draw makes a request. About every second one has a fault.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"pgregory.net/rapid"
@@ -29,7 +30,7 @@ func (d *drawer) value(s *openapi3.Schema, name, at string) *node {
 	if s.Type.IncludesNull() && one(d, at+" null", false, false, false, true) {
 		return scalar(s, at, "null")
 	}
-	if own := d.known[name]; len(own) > 0 && !s.Type.Permits("array") {
+	if own := d.known[name]; len(own) > 0 && len(s.Enum) == 0 && !s.Type.Permits("array") {
 		text := one(d, at, own...)
 		if s.Type.Permits("string") {
 			text = d.quote(at, text)
@@ -49,7 +50,11 @@ func (d *drawer) value(s *openapi3.Schema, name, at string) *node {
 		}
 		length := rapid.IntRange(int(s.MinItems), max(int(s.MinItems), min(mostItems, most))).Draw(d.t, at+" length")
 		for i := range length {
-			n.items = append(n.items, d.value(s.Items.Value, name, join(at, strconv.Itoa(i))))
+			item := d.value(s.Items.Value, name, join(at, strconv.Itoa(i)))
+			if s.UniqueItems && slices.ContainsFunc(n.items, func(n *node) bool { return same(n, item) }) {
+				continue
+			}
+			n.items = append(n.items, item)
 		}
 		return n
 	case s.Type.Permits("boolean"):
@@ -61,6 +66,11 @@ func (d *drawer) value(s *openapi3.Schema, name, at string) *node {
 	default:
 		return scalar(s, at, d.quote(at, d.text(s, at)))
 	}
+}
+
+// same says whether two values are equal, in whichever way their texts are escaped.
+func same(a, b *node) bool {
+	return a.kind == 's' && b.kind == 's' && unquoted(string(a.bytes())) == unquoted(string(b.bytes()))
 }
 
 func join(at, name string) string {
@@ -144,13 +154,14 @@ func (d *drawer) text(s *openapi3.Schema, at string) string {
 		most = int(*s.MaxLength)
 	}
 	length := one(d, at+" length", least, min(least+1, most), min(most, mostText), most)
-	if length > mostText {
-		return strings.Repeat("x", length-1) + string(one(d, at+" end", 'x', 'é', '\U0001F600'))
+	if length > mostText { // what bounds texts counts bytes
+		end := string(one(d, at+" end", 'x', 'é', '\U0001F600'))
+		return strings.Repeat("x", length-len(end)) + end
 	}
 	of := rapid.OneOf(rapid.RuneFrom(odd), rapid.RuneFrom([]rune("abcxyz ABC019_-@,;:")))
-	text := []rune(rapid.StringOfN(of, length, length, -1).Draw(d.t, at))
+	text := []rune(rapid.StringOfN(of, least, length, max(length, least*utf8.UTFMax)).Draw(d.t, at))
 	if least > 0 && len(text) > 0 {
-		text[0], text[len(text)-1] = 'x', 'y'
+		text[0] = 'x'
 	}
 	return string(text)
 }
