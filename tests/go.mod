@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	fivechat.dev/deploy/fivechat v0.0.0
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/oapi-codegen/nullable v1.2.0
@@ -14,7 +15,6 @@ require (
 
 require (
 	code.dny.dev/ssrf v0.3.0 // indirect
-	github.com/anishathalye/porcupine v1.3.1 // indirect
 	github.com/apapsch/go-jsonmerge/v2 v2.0.0 // indirect
 	github.com/molecule-man/go-brrr v1.3.1 // indirect
 	github.com/oapi-codegen/runtime v1.6.0 // indirect

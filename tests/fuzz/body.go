@@ -114,6 +114,11 @@ func (d *drawer) wrongObject(n *node, faults *[]fault) {
 			add(faults, "the unknown member "+join(n.at, name), func() { n.members = append(n.members, member{name, scalar(nil, "", "1")}) })
 		}
 	}
+	if s.PropertyNames != nil {
+		if name, is := unlike(s.PropertyNames.Value.Pattern, one(d, n.at+" name unlike", "", "x", "é", "de_DE", strings.Repeat("a", 36))); is {
+			add(faults, n.at+" has the name "+name, func() { n.members = append(n.members, member{name, scalar(nil, "", `"x"`)}) })
+		}
+	}
 	if s.MaxProps != nil {
 		add(faults, n.at+" has too many members", func() {
 			for i := range *s.MaxProps + 1 {

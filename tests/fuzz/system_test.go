@@ -25,10 +25,7 @@ func TestDocumentedRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := map[string]harness.Operation{}
-	for _, op := range harness.Operations() {
-		known[d.Find(op.Method, harness.Fill(op.Path, harness.Malformed())).ID] = op
-	}
+	known := operations(t)
 	for _, op := range all {
 		by, is := known[op.ID]
 		if !is { // pages, which contract asks for

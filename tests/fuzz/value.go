@@ -103,6 +103,12 @@ func (d *drawer) object(s *openapi3.Schema, at string) *node {
 	}
 	for i := range rapid.IntRange(0, mostItems).Draw(d.t, at+" more members") {
 		name := fmt.Sprintf("m%d%s", i, one(d, at+" name", "", "_", "é", "😀", " "))
+		if s.PropertyNames != nil {
+			name = fmt.Sprintf("m%d", i) + rapid.StringMatching("[a-z0-9]{0,33}").Draw(d.t, at+" name")
+			if _, fails := unlike(s.PropertyNames.Value.Pattern, name); fails {
+				continue
+			}
+		}
 		made := scalar(nil, join(at, name), one(d, at+" anything", "null", "true", "0", "-1.5e3", `""`, `"text"`, "[]", "[1,[2]]", "{}", `{"a":{"b":null}}`))
 		if free {
 			made = d.value(s.AdditionalProperties.Schema.Value, name, join(at, name))

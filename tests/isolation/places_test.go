@@ -156,7 +156,7 @@ func (c cast) thing(t *testing.T, op harness.Operation, kind, sort string, names
 			c.use(t, op, kind, theirs)
 		}
 	case "state":
-		theirs, nobodys, bad = c.tag(t, op), `"nobody.1.x"`, `"`
+		theirs, nobodys, bad = c.tag(t, op), `"nobody.1.x"`, `"nobody`
 	default:
 		theirs, nobodys, bad = c.other.Objects()[kind], c.own.Unknown()[kind], harness.Malformed()[kind]
 	}
