@@ -22,11 +22,14 @@ const (
 )
 
 // cast is the websites of a test.
-type cast struct{ own, other, free *harness.World }
+type cast struct {
+	own, other, free *harness.World
+	spent            *harness.World // where keys are used up: only TestPlaces has it
+}
 
 func newCast(t *testing.T) cast {
 	s := harness.Running()
-	return cast{s.World(t, harness.Pro), s.World(t, harness.Pro), s.World(t, harness.Free)}
+	return cast{own: s.World(t, harness.Pro), other: s.World(t, harness.Pro), free: s.World(t, harness.Free)}
 }
 
 // caller is who asks: home is the website whose objects are their own.

@@ -21,7 +21,8 @@ var naming = regexp.MustCompile(`(?i)(id|token|key|cursor|match)$`)
 // kinds is what the places beside the path name, by their names.
 var kinds = map[string]string{
 	"visitorId": "number of a visitor", "assigneeId": "user", "authorId": "user", "visitorToken": "visitor", "conversationToken": "conversation",
-	"clientToken": "client", "websiteClientToken": "client", "cursor": "cursor", "Idempotency-Key": "key", "If-Match": "state", "If-None-Match": "state",
+	"clientToken":        "", // stands in the website's pages for everybody
+	"websiteClientToken": "client", "cursor": "cursor", "Idempotency-Key": "key", "If-Match": "state", "If-None-Match": "state",
 	"clientMessageId": "key", "key": "row",
 	"Last-Event-ID":  "", // TestEventIDs: a stream has no end to be compared
 	"emailMessageId": "", // another system's, which names nothing here
@@ -43,9 +44,10 @@ func TestPlaces(t *testing.T) {
 	for _, op := range harness.Operations() {
 		asks[d.Find(op.Method, harness.Fill(op.Path, harness.Malformed())).ID] = op
 	}
-	c := newCast(t)
-	callers := c.callers(t)
-	before := c.other.State(t)
+	quiet, busy := newCast(t), newCast(t) // on quiet nothing happens, so that what is shown stays as it is
+	busy.spent = harness.Running().World(t, harness.Pro)
+	before := quiet.other.State(t) + busy.other.State(t)
+	callers := map[bool][]caller{true: quiet.callers(t), false: busy.callers(t)}
 	t.Run("places", func(t *testing.T) {
 		for _, documented := range all {
 			for _, p := range documented.Places() {
@@ -60,13 +62,17 @@ func TestPlaces(t *testing.T) {
 				}
 				t.Run(documented.ID+" "+p.Name, func(t *testing.T) {
 					t.Parallel()
+					c := busy
+					if op.Method == "GET" {
+						c = quiet
+					}
 					switch op.Caller {
 					case harness.ByVisitor:
 						c.alike(t, op, p, kind, caller{"the visitor", c.own, c.own.Caller.Client, ""}, op.Status)
 					case harness.ByPublic:
 						c.alike(t, op, p, kind, caller{"none", c.own, c.own.Public(), ""}, op.Status)
 					default:
-						for _, by := range callers {
+						for _, by := range callers[op.Method == "GET"] {
 							c.alike(t, op, p, kind, by, want(op, own, by))
 						}
 					}
@@ -74,7 +80,7 @@ func TestPlaces(t *testing.T) {
 			}
 		}
 	})
-	if after := c.other.State(t); after != before {
+	if after := quiet.other.State(t) + busy.other.State(t); after != before {
 		t.Errorf("the other website changed:\nbefore %s\nafter  %s", before, after)
 	}
 }
@@ -141,7 +147,7 @@ func put(t *testing.T, op harness.Operation, p fuzz.Place, c harness.Client, nam
 }
 
 // thing is what to put into a place of a kind: something of the other website's, something that nobody has, or nothing that
-// anybody could have. Keys that are the other website's have been used there, for the same.
+// anybody could have. A key of another website's has been used there, for the same; that changes it, so it is a third one.
 func (c cast) thing(t *testing.T, op harness.Operation, kind, sort string, names map[string]string) string {
 	t.Helper()
 	var theirs, nobodys, bad string
@@ -153,7 +159,7 @@ func (c cast) thing(t *testing.T, op harness.Operation, kind, sort string, names
 	case "key", "row":
 		theirs, nobodys, bad = harness.Unique("key."), harness.Unique("key."), strings.Repeat("k", 300)
 		if sort == others {
-			c.use(t, op, kind, theirs)
+			use(t, op, kind, theirs, c.spent)
 		}
 	case "state":
 		theirs, nobodys, bad = c.tag(t, op), `"nobody.1.x"`, `"nobody`
@@ -163,22 +169,21 @@ func (c cast) thing(t *testing.T, op harness.Operation, kind, sort string, names
 	return map[string]string{others: theirs, unknown: nobodys, malformed: bad}[sort]
 }
 
-// use spends a key on the other website, for the same operation about objects of its own.
-func (c cast) use(t *testing.T, op harness.Operation, kind, key string) {
+// use spends a key on a website, for an operation about its own objects.
+func use(t *testing.T, op harness.Operation, kind, key string, w *harness.World) {
 	t.Helper()
-	names := c.other.Objects()
-	names["conversation"] = c.other.Caller.Open(t, "Hello")
-	if op.Ends && !strings.Contains(op.Path, "{conversation}") {
-		names = c.other.Another(t, op.Path)
+	names := w.Objects()
+	if op.Ends {
+		names = w.Another(t, op.Path)
 	}
 	place := fuzz.Place{In: "header", Name: "Idempotency-Key"}
 	switch {
 	case kind == "row":
 		place = fuzz.Place{In: "body", Name: "key"}
 	case op.Body["content"] != nil:
-		put(t, op, fuzz.Place{In: "body", Name: "clientMessageId"}, op.Allowed(c.other), names, key+"m")
+		put(t, op, fuzz.Place{In: "body", Name: "clientMessageId"}, op.Allowed(w), names, key)
 	}
-	put(t, op, place, op.Allowed(c.other), names, key)
+	put(t, op, place, op.Allowed(w), names, key)
 }
 
 // tag is the state of the other website's object that an operation would be about.
@@ -226,6 +231,9 @@ func about(a harness.Answer, op harness.Operation) string {
 			return fmt.Sprint(a.Status)
 		}
 		return plain(a)
+	}
+	if op.Method == "GET" && strings.HasPrefix(a.Header.Get("Content-Type"), "application/json") {
+		return fmt.Sprint(a.Status, " ", harness.Render(a.Value(), "online")) // which passes by itself
 	}
 	if op.Method == "GET" {
 		return fmt.Sprint(a.Status, " ", string(a.Body))
