@@ -114,3 +114,29 @@ func FuzzIdempotencyKey(f *testing.F) {
 		}
 	})
 }
+
+// FuzzTimeout: what a caller says of its deadline never gives a request more than the default, and never nothing.
+func FuzzTimeout(f *testing.F) {
+	for _, seed := range []string{"", "0", "-1", "1", "15000", "99999999999999999999", "x", "1.5", " 5"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set(TimeoutHeader, text)
+		if d := timeoutOf(r); d <= 0 || d > DefaultTimeout {
+			t.Fatalf("%q is a timeout of %v", text, d)
+		}
+	})
+}
+
+// TestMapsHaveAnOrder: what has not changed is encoded in the same bytes.
+func TestMapsHaveAnOrder(t *testing.T) {
+	t.Parallel()
+	const want = `{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8}`
+	for range 20 {
+		have, err := Encode(map[string]int{"h": 8, "b": 2, "g": 7, "d": 4, "e": 5, "f": 6, "c": 3, "a": 1})
+		if err != nil || string(have) != want {
+			t.Fatalf("%s %v", have, err)
+		}
+	}
+}
