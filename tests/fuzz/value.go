@@ -169,7 +169,11 @@ func (d *drawer) text(s *openapi3.Schema, at string) string {
 	if least > 0 && len(text) > 0 {
 		text[0] = 'x'
 	}
-	return string(text)
+	filled := string(text)
+	if one(d, at+" to its full length", false, true) {
+		filled += strings.Repeat("x", max(length-len(filled), 0))
+	}
+	return filled
 }
 
 // quote writes text as a JSON string: as it stands, or every character of it escaped, or some.
