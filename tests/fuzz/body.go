@@ -136,7 +136,10 @@ func wrongList(n *node, faults *[]fault) {
 		if n.schema.UniqueItems {
 			add(faults, n.at+" has an item twice", func() { n.items = append(n.items[:1:1], n.items[0]) })
 		}
-		add(faults, n.at+" has too many items", func() { n.items = slices.Repeat(n.items[:1], int(*n.schema.MaxItems)+1) })
+		// So many may be more than the body can hold.
+		*faults = append(*faults, fault{n.at + " has too many items", []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge}, func() {
+			n.items = slices.Repeat(n.items[:1], int(*n.schema.MaxItems)+1)
+		}})
 	}
 }
 

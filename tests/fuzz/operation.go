@@ -112,6 +112,9 @@ func (o *Operation) Draw(t *rapid.T, known Values) Request {
 		f := rapid.SampledFrom(faults).Draw(t, "fault")
 		f.make()
 		r.Fault, r.Allowed = f.what, f.refused
+		if r.Header.Get("If-Match") != "" && slices.Contains(o.statuses, http.StatusPreconditionFailed) { // which may be looked at first
+			r.Allowed = append(slices.Clone(r.Allowed), http.StatusPreconditionFailed)
+		}
 	}
 	r.Path = path.text()
 	if q := query.text(); q != "" {
