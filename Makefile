@@ -20,7 +20,7 @@ ARCH ?= $(shell go env GOARCH)
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-telemetry bench-edge clean
+.PHONY: help run build services images test soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-telemetry bench-edge clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,13 @@ test: ## run all tests, with the race detector where there is a C compiler
 	go test $(RACE) -timeout 15m $$(go list work | grep -vE '/tests/(browser|observability)$$')
 	go test $(RACE) -timeout 15m ./tests/browser # alone: what has to be seen within a second is not to wait for other tests
 	go test $(RACE) -timeout 15m ./tests/observability # alone, too: a minute lasts a second there
+
+# Each line of the soak is a run of tests that are short in `make test`, with a length of its own in the environment.
+FUZZ_CHECKS ?= 20000
+FUZZ_HISTORIES ?= 200
+soak: ## run for hours what `make test` runs for a minute: at least a million requests made of the OpenAPI document
+	FIVECHAT_FUZZ_CHECKS=$(FUZZ_CHECKS) FIVECHAT_FUZZ_HISTORIES=$(FUZZ_HISTORIES) go test -timeout 24h -run 'TestDocumentedRequests|TestStatusChangesAreLinear' -v ./tests/fuzz
+	go test -run '^$$' -bench AnotherWebsites -benchtime 2000x ./tests/isolation
 
 generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go client of the document, rules and dashboards
 	go run ./api-gateway/openapi/bundle api-gateway/openapi api-gateway/openapi/openapi.json

@@ -6,6 +6,7 @@ toolchain go1.26.11
 
 require (
 	fivechat.dev/deploy/fivechat v0.0.0
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/oapi-codegen/nullable v1.2.0

@@ -21,6 +21,7 @@ import (
 const TimeLayout = "2006-01-02T15:04:05.000Z"
 
 var encodingOptions = json.JoinOptions(
+	json.Deterministic(true), // what has not changed is shown in the same bytes, also where it is a map
 	json.WithMarshalers(json.MarshalToFunc(func(e *jsontext.Encoder, t time.Time) error {
 		return e.WriteToken(jsontext.String(t.UTC().Format(TimeLayout)))
 	})),

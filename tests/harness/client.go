@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -110,23 +111,28 @@ func (c Client) Do(t testing.TB, method, path string, body any) Answer {
 // Try is Do of a system that need not be well: the answer may be any. It may be called from any goroutine.
 func (c Client) Try(t testing.TB, method, path string, body any) Answer {
 	t.Helper()
-	a := Answer{t: t, Method: method, Path: path}
-	req, err := c.request(t, method, path, body)
-	if err != nil {
-		t.Errorf("%s %s: %v", method, path, err)
-		return a
-	}
-	resp, err := transport.Do(req)
-	if err != nil {
-		t.Errorf("%s %s: %v", method, path, err)
-		return a
-	}
-	defer resp.Body.Close()
-	a.Status, a.Header = resp.StatusCode, resp.Header
-	if a.Body, err = readAnswer(resp); err != nil {
+	a, err := c.Ask(t.Context(), method, path, body)
+	if a.t = t; err != nil {
 		t.Errorf("%s %s: %v", method, path, err)
 	}
 	return a
+}
+
+// Ask is Do without the checks, for who makes them: where t is not known, of the answer only its fields and Undocumented are to be used.
+func (c Client) Ask(ctx context.Context, method, path string, body any) (Answer, error) {
+	a := Answer{Method: method, Path: path}
+	req, err := c.request(ctx, method, path, body)
+	if err != nil {
+		return a, err
+	}
+	resp, err := transport.Do(req)
+	if err != nil {
+		return a, err
+	}
+	defer resp.Body.Close()
+	a.Status, a.Header = resp.StatusCode, resp.Header
+	a.Body, err = readAnswer(resp)
+	return a, err
 }
 
 // check fails the test where an answer is one that nobody may get.
@@ -139,11 +145,13 @@ func (a Answer) check(edge bool) {
 		if a.Header.Get("X-Request-Id") == "" {
 			a.t.Errorf("%s %s: the answer has no X-Request-Id", a.Method, a.Path)
 		}
-		a.checkDocumented()
+		if err := a.Undocumented(); err != nil {
+			a.t.Errorf("%s %s: %d: %v: %.300s", a.Method, a.Path, a.Status, err, a.Body)
+		}
 	}
 }
 
-func (c Client) request(t testing.TB, method, path string, body any) (*http.Request, error) {
+func (c Client) request(ctx context.Context, method, path string, body any) (*http.Request, error) {
 	raw, isRaw := body.(Raw)
 	if body != nil && !isRaw {
 		b, err := json.Marshal(body)
@@ -159,7 +167,7 @@ func (c Client) request(t testing.TB, method, path string, body any) (*http.Requ
 			content = io.MultiReader(content)
 		}
 	}
-	req, err := http.NewRequestWithContext(t.Context(), method, c.base+path, content)
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, content)
 	if err != nil {
 		return nil, err
 	}

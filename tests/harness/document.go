@@ -3,6 +3,7 @@ package harness
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -39,9 +40,12 @@ type Document struct {
 // documentAt is where the document's schemas refer to each other.
 const documentAt = "mem:///openapi.json"
 
-// TheDocument reads the document, once.
-var TheDocument = sync.OnceValues(func() (*Document, error) {
-	root, err := jsonschema.UnmarshalJSON(bytes.NewReader(openapi.JSON))
+// TheDocument reads the document of the edge, once.
+var TheDocument = sync.OnceValues(func() (*Document, error) { return ReadDocument(openapi.JSON) })
+
+// ReadDocument reads an OpenAPI document.
+func ReadDocument(text []byte) (*Document, error) {
+	root, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +57,7 @@ var TheDocument = sync.OnceValues(func() (*Document, error) {
 	var doc struct {
 		Paths map[string]map[string]json.RawMessage
 	}
-	if err := json.Unmarshal(openapi.JSON, &doc); err != nil {
+	if err := json.Unmarshal(text, &doc); err != nil {
 		return nil, err
 	}
 	for path, item := range doc.Paths {
@@ -67,7 +71,7 @@ var TheDocument = sync.OnceValues(func() (*Document, error) {
 		}
 	}
 	return d, nil
-})
+}
 
 // add takes in an operation.
 func (d *Document) add(method, path string, raw json.RawMessage, root any) error {
@@ -158,26 +162,21 @@ func Fits(s *jsonschema.Schema, text []byte) error {
 	return s.Validate(v)
 }
 
-// checkDocumented fails the test where the edge answers otherwise than its document says: with a status, a media type or
-// a member that is not documented. What no operation answers, a path or method that is not there, is left out.
-func (a Answer) checkDocumented() {
-	a.t.Helper()
+// Undocumented says in what the edge answered otherwise than its document says: with a status, a media type or a member
+// that is not documented. What no operation answers, a path or method that is not there, is left out.
+func (a Answer) Undocumented() error {
 	if a.Method == http.MethodOptions || a.Status == http.StatusMethodNotAllowed || bytes.Contains(a.Body, []byte(`"path not found"`)) {
-		return
+		return nil
 	}
 	d, err := TheDocument()
 	if err != nil {
-		a.t.Errorf("the document: %v", err)
-		return
+		return fmt.Errorf("the document: %w", err)
 	}
 	op := d.Find(a.Method, a.Path)
 	if op == nil {
-		a.t.Errorf("%s %s is not documented", a.Method, a.Path)
-		return
+		return errors.New("it is not documented")
 	}
-	if err := op.Check(a); err != nil {
-		a.t.Errorf("%s %s: %d: %v: %.300s", a.Method, a.Path, a.Status, err, a.Body)
-	}
+	return op.Check(a)
 }
 
 // Answers says whether a status is documented.

@@ -39,12 +39,13 @@ func (c Client) Events(t testing.TB, path, id string) *Stream {
 	if id != "" {
 		c = c.With("Last-Event-ID", id)
 	}
-	req, err := c.request(t, "GET", path, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	req, err := c.request(ctx, "GET", path, nil)
 	if err != nil {
+		cancel()
 		t.Fatalf("GET %s: %v", path, err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	resp, err := streaming.Do(req.WithContext(ctx)) //nolint:bodyclose // who reads it closes it
+	resp, err := streaming.Do(req) //nolint:bodyclose // who reads it closes it
 	if err != nil {
 		cancel()
 		t.Fatalf("GET %s: %v", path, err)

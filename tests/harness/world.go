@@ -44,6 +44,30 @@ func (w *World) Objects() map[string]string {
 	}
 }
 
+// Another makes another one of what a path is about, of the same visitor, and gives the names with its own among them.
+func (w *World) Another(t testing.TB, path string) map[string]string {
+	t.Helper()
+	names := w.Objects()
+	switch {
+	case strings.Contains(path, "{conversation}"):
+		names["conversation"] = w.Caller.Open(t, "Hello")
+	case strings.Contains(path, "{ticket}"):
+		names["ticket"] = w.Caller.Send(t, 201, "POST", "/internal/visitors/tickets", Map{"title": "x"}).Text("id")
+	case strings.Contains(path, "{user}"):
+		names["user"] = PathID(w.NewUser(t).Int("id"))
+	case strings.Contains(path, "{tag}"):
+		names["tag"] = Unique("tag-")
+		w.Agent().Do(t, "PUT", "/tags/"+names["tag"], Map{"names": Map{}}).Want(t, 200)
+	case strings.Contains(path, "{delivery}"):
+		names["delivery"] = w.NewDelivery(t, w.Webhook)
+	case strings.Contains(path, "{webhook}"):
+		names["webhook"] = PathID(w.NewWebhook(t, taking(), "visitors.imported").Int("id"))
+	default:
+		t.Fatalf("%s is about no object of a known kind", path)
+	}
+	return names
+}
+
 // Unknown gives names of each kind that are well-formed and that nobody has.
 func (w *World) Unknown() map[string]string {
 	return map[string]string{

@@ -137,6 +137,7 @@ func TestRefusals(t *testing.T) {
 		{"another visitor rates", visitor(8), "POST", at + "/rate", `{"rating":5}`, 404, "not_found"},
 		{"another visitor reads", visitor(8), "GET", "/visitor" + at + "/messages", "", 404, "not_found"},
 		{"another visitor posts", visitor(8), "POST", "/visitor" + at + "/messages", `{"content":"x"}`, 404, "not_found"},
+		{"typing and not saying so", agent, "POST", at + "/typing", `{}`, 400, "validation_failed typing"},
 		{"another visitor types", visitor(8), "POST", "/visitor" + at + "/typing", `{"typing":true}`, 404, "not_found"},
 		{"another visitor closes", visitor(8), "POST", "/visitor" + at + "/close", "", 404, "not_found"},
 		{"no open conversation", apitest.Sibling(1), "GET", "/internal/conversations/open?visitorId=8", "", 404, "not_found"},

@@ -72,7 +72,7 @@ func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
 		}))
 	httpkit.Handle(r, "POST /conversations/{token}/typing", 204, operation.New(chain, "conversations.set_agent_typing", authz.Write,
 		func(ctx context.Context, req typing) (operation.None, error) {
-			return operation.None{}, a.s.SetTyping(ctx, identity.From(ctx).Website, req.Token, 0, conversations.FromAgent, req.Typing)
+			return operation.None{}, a.s.SetTyping(ctx, identity.From(ctx).Website, req.Token, 0, conversations.FromAgent, *req.Typing)
 		}))
 	httpkit.Handle(r, "POST /conversations/{token}/read", 204, operation.New(chain, "conversations.mark_read", authz.Write,
 		func(ctx context.Context, req read) (operation.None, error) {
@@ -131,7 +131,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 	httpkit.Handle(r, "POST /visitor/conversations/{token}/typing", 204, operation.New(chain, "conversations.set_visitor_typing", authz.Visitor,
 		func(ctx context.Context, req typing) (operation.None, error) {
 			p := identity.From(ctx)
-			return operation.None{}, a.s.SetTyping(ctx, p.Website, req.Token, p.VisitorID, conversations.FromVisitor, req.Typing)
+			return operation.None{}, a.s.SetTyping(ctx, p.Website, req.Token, p.VisitorID, conversations.FromVisitor, *req.Typing)
 		}))
 	httpkit.Handle(r, "POST /visitor/conversations/{token}/read", 204, operation.New(chain, "conversations.mark_own_read", authz.Visitor,
 		func(ctx context.Context, req read) (operation.None, error) {

@@ -120,7 +120,15 @@ type update struct {
 
 type typing struct {
 	Token  string `path:"token" json:"-"`
-	Typing bool   `json:"typing"`
+	Typing *bool  `json:"typing"`
+}
+
+// Validate implements httpkit's check of a request.
+func (t typing) Validate() error {
+	if t.Typing == nil {
+		return fault.Bad("typing", "must be true or false")
+	}
+	return nil
 }
 
 // read has no body.

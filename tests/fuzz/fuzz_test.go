@@ -1,0 +1,229 @@
+package fuzz_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"pgregory.net/rapid"
+
+	"fivechat.dev/api-gateway/openapi"
+	"fivechat.dev/tests/fuzz"
+	"fivechat.dev/tests/harness"
+)
+
+// small is a document of one operation.
+const small = `{"openapi": "3.1.0", "info": {"title": "Small", "version": "1"}, "paths": {"/things/{id}": {"post": {
+	"operationId": "make",
+	"parameters": [
+		{"name": "id", "in": "path", "required": true, "schema": {"type": "integer", "minimum": 1}},
+		{"name": "loud", "in": "query", "schema": {"type": "boolean"}}],
+	"requestBody": {"required": true, "content": {"application/json": {"schema": {
+		"type": "object", "additionalProperties": false, "required": ["name"], "properties": {
+			"name": {"type": "string", "minLength": 1, "maxLength": 20},
+			"size": {"type": "integer", "minimum": 1, "maximum": 9},
+			"tags": {"type": "array", "maxItems": 2, "items": {"type": "string"}}}}}}},
+	"responses": {
+		"200": {"description": "Made.", "content": {"application/json": {"schema": {"type": "object", "additionalProperties": false, "required": ["ok"], "properties": {"ok": {"const": true}}}}}},
+		"400": {"description": "Wrong."}, "404": {"description": "Not there."}, "415": {"description": "Not JSON."}}}}}}`
+
+// thing is the body of small's operation.
+type thing struct {
+	Name *string   `json:"name"`
+	Size *int      `json:"size"`
+	Tags *[]string `json:"tags"`
+}
+
+// small's one operation, as the generator and as the check see it.
+func smallOperation(t *testing.T) (*fuzz.Operation, *harness.Documented, *jsonschema.Schema) {
+	t.Helper()
+	ops, err := fuzz.Operations([]byte(small))
+	if err != nil || len(ops) != 1 {
+		t.Fatal(ops, err)
+	}
+	d, err := harness.ReadDocument([]byte(small))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ops[0], d.Operations[0], d.Operations[0].Body
+}
+
+// TestGoodAndBad: a body that is drawn as a good one is of its schema, and one with a fault that a schema can tell is not.
+func TestGoodAndBad(t *testing.T) {
+	t.Parallel()
+	all, err := fuzz.Operations(openapi.JSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := harness.TheDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas := map[string]*jsonschema.Schema{}
+	for _, op := range d.Operations {
+		schemas[op.ID] = op.Body
+	}
+	good, bad := 0, 0
+	for _, op := range all {
+		schema := schemas[op.ID]
+		if schema == nil {
+			continue
+		}
+		t.Run(op.ID, rapid.MakeCheck(func(t *rapid.T) {
+			r := op.Draw(t, nil)
+			fits := r.Body == nil || harness.Fits(schema, r.Body) == nil
+			switch {
+			case r.Fault == "" && !fits:
+				t.Fatalf("it has no fault, and is not of the schema: %s", r.Body)
+			case r.Fault == "":
+				good++
+			case !fits:
+				bad++
+			}
+		}))
+	}
+	if good < 100 || bad < 100 {
+		t.Errorf("%d good bodies and %d bad ones were drawn", good, bad)
+	}
+}
+
+// TestPlantedBugs: each way in which a server can be unlike its document is found, and the same server without it is not
+// complained about.
+func TestPlantedBugs(t *testing.T) {
+	op, documented, schema := smallOperation(t)
+	for name, bug := range map[string]func(r *http.Request, body []byte, good bool) (status int, answer string){
+		"":                          nil,
+		"it fails":                  func(_ *http.Request, b []byte, _ bool) (int, string) { return 500, string(b) },
+		"another success":           func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(good, 201, 0), "" },
+		"a refusal of what is good": func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(good, 400, 0), "" },
+		"another refusal":           func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(!good, 409, 0), "" },
+		"a member too many": func(_ *http.Request, _ []byte, good bool) (int, string) {
+			return pick(good, 200, 0), `{"ok":true,"more":1}`
+		},
+		"a member of another value": func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(good, 200, 0), `{"ok":false}` },
+		"it fails for long names":   func(_ *http.Request, b []byte, good bool) (int, string) { return pick(good && longName(b), 500, 0), "" },
+		"it fails for odd letters": func(_ *http.Request, b []byte, good bool) (int, string) {
+			return pick(good && strings.ContainsRune(string(b), '😀'), 500, 0), ""
+		},
+		"it takes unknown members": func(_ *http.Request, b []byte, good bool) (int, string) {
+			return pick(!good && strings.Contains(string(b), `"bogus":1}`), 200, 0), `{"ok":true}`
+		},
+		"it takes a size of 10": func(_ *http.Request, b []byte, good bool) (int, string) {
+			return pick(!good && strings.Contains(string(b), `"size":10`), 200, 0), `{"ok":true}`
+		},
+		"it takes names twice": func(_ *http.Request, b []byte, good bool) (int, string) {
+			return pick(strings.Count(string(b), `"name":`) > 1, 200, 0), `{"ok":true}`
+		},
+		"it takes what is no number": func(r *http.Request, _ []byte, _ bool) (int, string) {
+			return pick(strings.HasSuffix(r.URL.Path, "/x"), 200, 0), `{"ok":true}`
+		},
+		"it takes any switch": func(r *http.Request, _ []byte, _ bool) (int, string) {
+			return pick(r.URL.Query().Get("loud") == "yes", 200, 0), `{"ok":true}`
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			recorder := &recording{name: t.Name()}
+			func() {
+				defer func() {
+					if r := recover(); r != nil && r != errStop {
+						panic(r)
+					}
+				}()
+				for range 20 { // so that the rarest are drawn
+					rapid.Check(recorder, func(t *rapid.T) {
+						r := op.Draw(t, nil)
+						if err := fuzz.Judge(documented, r, serve(schema, bug, r)); err != nil {
+							t.Fatalf("%v\n%s", err, r.Curl())
+						}
+					})
+				}
+			}()
+			if found := recorder.failed; found != (bug != nil) {
+				t.Errorf("found: %t\n%s", found, recorder.said.String())
+			}
+			if said := recorder.said.String(); bug != nil && (!strings.Contains(said, "curl -sS -X POST") || !strings.Contains(said, "rapid.seed")) {
+				t.Errorf("it does not say how to see it again: %s", said)
+			}
+		})
+	}
+}
+
+func pick(really bool, status, otherwise int) int {
+	if really {
+		return status
+	}
+	return otherwise
+}
+
+func longName(body []byte) bool {
+	var v thing
+	return json.Unmarshal(body, &v) == nil && v.Name != nil && len([]rune(*v.Name)) == 20
+}
+
+// serve answers a request as small says, or as a bug has it where that gives a status.
+func serve(schema *jsonschema.Schema, bug func(*http.Request, []byte, bool) (int, string), r fuzz.Request) harness.Answer {
+	w := httptest.NewRecorder()
+	req := httptest.NewRequest(r.Method, r.Path, strings.NewReader(string(r.Body)))
+	req.Header = r.Header
+	body, _ := io.ReadAll(req.Body)
+	status := 200
+	var id int64
+	_, notID := fmt.Sscanf(req.URL.Path+"\n", "/things/%d\n", &id)
+	switch media := strings.ToLower(req.Header.Get("Content-Type")); {
+	case media != "application/json" && media != "application/json; charset=utf-8" && media != "application/merge-patch+json":
+		status = 415
+	case r.Fault != "" || notID != nil || id < 1 || harness.Fits(schema, body) != nil: // not all faults are the schema's
+		status = 400
+	}
+	answer := pick(status == 200, 1, 0)
+	text := []string{"", `{"ok":true}`}[answer]
+	if bug != nil {
+		if s, t := bug(req, body, status == 200); s != 0 {
+			status, text = s, t
+		}
+	}
+	if text != "" {
+		w.Header().Set("Content-Type", "application/json")
+	}
+	return harness.Answer{Method: r.Method, Path: r.Path, Status: status, Header: w.Header(), Body: []byte(text)}
+}
+
+// errStop is what a recording panics with where a test would end.
+var errStop = fmt.Errorf("the test ended")
+
+// recording is a test that keeps what is said of it.
+type recording struct {
+	name   string
+	failed bool
+	said   strings.Builder
+}
+
+func (r *recording) Helper()                   {}
+func (r *recording) Name() string              { return r.name }
+func (r *recording) Log(a ...any)              { fmt.Fprintln(&r.said, a...) }
+func (r *recording) Logf(f string, a ...any)   { fmt.Fprintf(&r.said, f+"\n", a...) }
+func (r *recording) Error(a ...any)            { r.Log(a...); r.Fail() }
+func (r *recording) Errorf(f string, a ...any) { r.Logf(f, a...); r.Fail() }
+func (r *recording) Fatal(a ...any)            { r.Error(a...); panic(errStop) }
+func (r *recording) Fatalf(f string, a ...any) { r.Errorf(f, a...); panic(errStop) }
+func (r *recording) Skip(...any)               { panic(errStop) }
+func (r *recording) Skipf(string, ...any)      { panic(errStop) }
+func (r *recording) SkipNow()                  { panic(errStop) }
+func (r *recording) FailNow()                  { r.failed = true; panic(errStop) }
+func (r *recording) Fail()                     { r.failed = true }
+func (r *recording) Failed() bool              { return r.failed }
+
+// TestCurl: every byte of a request stands in its command as itself.
+func TestCurl(t *testing.T) {
+	t.Parallel()
+	r := fuzz.Request{Method: "PUT", Path: "/a'b%20c?d=e", Header: http.Header{"X": {"\xff'"}}, Body: []byte("{\"é\\\":\n\x00}")}
+	want := `curl -sS -X PUT -H $'X: \xff\'' --data-binary $'{"\xc3\xa9\\":\x0a\x00}' "$URL"$'/a\'b%20c?d=e'`
+	if have := r.Curl(); have != want {
+		t.Errorf("have %s\nwant %s", have, want)
+	}
+}

@@ -1,0 +1,146 @@
+package fuzz
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"pgregory.net/rapid"
+)
+
+// Values are the texts that a schema cannot tell: ids of what exists, addresses that lead somewhere. They are found by the
+// name of a body's member or of a parameter (a shared parameter's own name in the document), and one of them is drawn.
+type Values map[string][]string
+
+// Operation is an operation of which requests are made.
+type Operation struct {
+	ID, Method, Path string
+	params           []parameter
+	body             *openapi3.Schema // nil without one
+	needsBody        bool
+	statuses         []int
+}
+
+// parameter is what a request has beside its body.
+type parameter struct {
+	*openapi3.Parameter
+	known string // its name in Values
+}
+
+// Operations are the operations of an OpenAPI document, by their ids.
+func Operations(document []byte) ([]*Operation, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(document)
+	if err != nil {
+		return nil, fmt.Errorf("fuzz: %w", err)
+	}
+	var all []*Operation
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			made := &Operation{ID: op.OperationID, Method: method, Path: path}
+			for _, p := range slices.Concat(item.Parameters, op.Parameters) {
+				made.params = append(made.params, parameter{p.Value, cmp.Or(last(p.Ref), p.Value.Name)})
+			}
+			if op.RequestBody != nil {
+				made.needsBody = op.RequestBody.Value.Required
+				if media := op.RequestBody.Value.Content["application/json"]; media != nil {
+					made.body = media.Schema.Value
+				}
+			}
+			for status := range op.Responses.Map() {
+				var n int
+				if _, err := fmt.Sscan(status, &n); err == nil {
+					made.statuses = append(made.statuses, n)
+				}
+			}
+			all = append(all, made)
+		}
+	}
+	slices.SortFunc(all, func(a, b *Operation) int { return cmp.Compare(a.ID, b.ID) })
+	return all, nil
+}
+
+// last is what stands behind the last slash of a reference.
+func last(ref string) string { return ref[strings.LastIndexByte(ref, '/')+1:] }
+
+// Place is where something stands in a request.
+type Place struct {
+	In   string // path, query, header or body
+	Name string // of the parameter, or of the body's member at any depth
+}
+
+// Places are all that a request of the operation can hold.
+func (o *Operation) Places() []Place {
+	var all []Place
+	for _, p := range o.params {
+		all = append(all, Place{p.In, p.Name})
+	}
+	var walk func(s *openapi3.Schema)
+	walk = func(s *openapi3.Schema) {
+		for name, member := range s.Properties {
+			all = append(all, Place{"body", name})
+			walk(member.Value)
+		}
+		if s.Items != nil {
+			walk(s.Items.Value)
+		}
+	}
+	if o.body != nil {
+		walk(o.body)
+	}
+	slices.SortFunc(all, func(a, b Place) int { return cmp.Or(cmp.Compare(a.In, b.In), cmp.Compare(a.Name, b.Name)) })
+	return slices.Compact(all)
+}
+
+// Draw makes a request. About every second one has a fault.
+func (o *Operation) Draw(t *rapid.T, known Values) Request {
+	r := Request{Operation: o.ID, Method: o.Method, Header: http.Header{}}
+	for _, status := range []int{http.StatusNotFound, http.StatusConflict} {
+		if slices.Contains(o.statuses, status) {
+			r.Allowed = append(r.Allowed, status) // what it is about may be gone, or in another state
+		}
+	}
+	d := &drawer{t: t, known: known, request: &r}
+	var faults []fault
+	path := d.path(o, &faults)
+	query := d.query(o, &faults)
+	d.headers(o, &faults)
+	root := d.body(o, &faults)
+	if len(faults) > 0 && rapid.Bool().Draw(t, "with a fault") {
+		f := rapid.SampledFrom(faults).Draw(t, "fault")
+		f.make()
+		r.Fault, r.Allowed = f.what, f.refused
+		if r.Header.Get("If-Match") != "" && slices.Contains(o.statuses, http.StatusPreconditionFailed) { // which may be looked at first
+			r.Allowed = append(slices.Clone(r.Allowed), http.StatusPreconditionFailed)
+		}
+	}
+	r.Path = path.text()
+	if q := query.text(); q != "" {
+		r.Path += "?" + q
+	}
+	if root != nil {
+		r.Body = root.bytes()
+	}
+	return r
+}
+
+// drawer is what the parts of a request are drawn with.
+type drawer struct {
+	t       *rapid.T
+	known   Values
+	request *Request
+}
+
+// fault is something that can be made wrong in a request that is drawn.
+type fault struct {
+	what    string
+	refused []int // the statuses that it may be refused with
+	make    func()
+}
+
+// one draws one of several.
+func one[T any](d *drawer, label string, from ...T) T {
+	return rapid.SampledFrom(from).Draw(d.t, label)
+}

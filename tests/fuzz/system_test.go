@@ -1,0 +1,104 @@
+package fuzz_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"fivechat.dev/api-gateway/openapi"
+	"fivechat.dev/tests/fuzz"
+	"fivechat.dev/tests/harness"
+)
+
+// TestDocumentedRequests sends requests that are drawn out of the document: what nothing is wrong with succeeds, or is
+// refused for what it is about; what has a fault is refused as a fault; every answer is documented, and none is a 5xx.
+func TestDocumentedRequests(t *testing.T) {
+	t.Parallel()
+	all, err := fuzz.Operations(openapi.JSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := harness.TheDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := operations(t)
+	for _, op := range all {
+		by, is := known[op.ID]
+		if !is { // pages, which contract asks for
+			continue
+		}
+		documented := d.Operations[slices.IndexFunc(d.Operations, func(o *harness.Documented) bool { return o.ID == op.ID })]
+		t.Run(op.ID, func(t *testing.T) {
+			t.Parallel()
+			w := harness.Running().World(t, harness.Pro)
+			client := by.Allowed(w)
+			statuses := map[int]int{}
+			rapid.Check(t, func(rt *rapid.T) {
+				names := w.Objects()
+				if by.Ends && rapid.Bool().Draw(rt, "with an object of its own") {
+					names = w.Another(t, by.Path)
+				}
+				r := op.Draw(rt, values(rt, w, names, op))
+				c := client
+				if key := r.Header.Get("Idempotency-Key"); key != "" && !strings.HasPrefix(r.Fault, "Idempotency-Key") {
+					r.Header.Set("Idempotency-Key", key+harness.Unique("")) // another one where the same request is drawn again
+				}
+				for name, v := range r.Header {
+					c = c.With(name, v[0])
+				}
+				a, err := c.Ask(t.Context(), r.Method, r.Path, body(r))
+				if err == nil {
+					statuses[a.Status]++
+					err = fuzz.Judge(documented, r, a)
+				}
+				if err != nil {
+					rt.Fatalf("%v: %.500s\n%s", err, a.Body, r.Curl())
+				}
+			})
+			t.Log(statuses)
+			if !slices.ContainsFunc([]int{200, 201, 202, 204}, func(s int) bool { return statuses[s] > 0 }) {
+				t.Errorf("nothing succeeded: %v", statuses)
+			}
+		})
+	}
+}
+
+func body(r fuzz.Request) any {
+	if r.Body == nil {
+		return nil
+	}
+	return harness.Raw{Body: r.Body, ContentType: r.Header.Get("Content-Type")}
+}
+
+// values are what the document's names stand for in a world.
+func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Operation) fuzz.Values {
+	user, day := names["user"], 24*time.Hour
+	v := fuzz.Values{
+		"conversationToken": {names["conversation"]}, "visitorToken": {names["visitor"]}, "clientToken": {w.ClientToken},
+		"ticketId": {names["ticket"]}, "userId": {user}, "webhookId": {names["webhook"]}, "deliveryId": {names["delivery"]},
+		"assigneeId": {user}, "authorId": {user}, "visitorId": {harness.PathID(w.Caller.ID), harness.PathID(harness.UnknownID)},
+		"websiteClientToken": {w.ClientToken}, "language": {"de", "en", "pt-BR"}, "languageCode": {"de", "en", "pt-BR"},
+		"search": {"parcel", "Where is, my parcel?", "где 😀 \u0301", "…", ""}, "exportCursor": {""}, "lang": {"de", "pt-BR", "x", ""}, "tz": {"UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns"},
+		"from":  {time.Now().Add(-9 * day).Format(time.DateOnly), time.Now().Add(-9 * day).UTC().Format(time.RFC3339)},
+		"to":    {time.Now().Add(-2 * day).Format(time.DateOnly), time.Now().Add(-2 * day).UTC().Format(time.RFC3339)},
+		"email": {harness.Unique("una.") + "@shop.example"}, "avatarUrl": {"https://shop.example/una.png"},
+		// Nothing listens there, and no name has to be looked up.
+		"url":    {"https://127.0.0.1:1/" + harness.Unique("r")},
+		"events": {"ticket.*", "message.created", "*"}, "chatFormFields": {"[]", `["name"]`}, "welcomeMessages": {"[]", `["Hello!"]`, `[{"lang":"de","text":"Hallo!"}]`},
+	}
+	if strings.HasPrefix(op.Path, "/tags/") {
+		v["name"] = []string{names["tag"]}
+	}
+	// A list has two orders, and a place in one is none in the other.
+	if v["cursor"] = []string{""}; rapid.Bool().Draw(t, "newest first") {
+		v["cursor"], v["updatedSince"] = []string{newestFirst}, []string{""}
+	}
+	return v
+}
+
+// newestFirst is a place in any list, behind row 1 of 2024: a cursor as an answer gives it.
+const newestFirst = "AAABjVYp4AAAAAAAAAAAAQ"

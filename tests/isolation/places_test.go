@@ -1,0 +1,303 @@
+package isolation_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"fivechat.dev/api-gateway/openapi"
+	"fivechat.dev/libs/paging"
+	"fivechat.dev/tests/fuzz"
+	"fivechat.dev/tests/harness"
+)
+
+// naming are the names of what can name something of somebody's. Each such place of the document has its kind here.
+var naming = regexp.MustCompile(`(?i)(id|token|key|cursor|match)$`)
+
+// kinds is what the places beside the path name, by their names.
+var kinds = map[string]string{
+	"visitorId": "number of a visitor", "assigneeId": "user", "authorId": "user", "visitorToken": "visitor", "conversationToken": "conversation",
+	"clientToken":        "", // stands in the website's pages for everybody
+	"websiteClientToken": "client", "cursor": "cursor", "Idempotency-Key": "key", "If-Match": "state", "If-None-Match": "state",
+	"clientMessageId": "key", "key": "row",
+	"Last-Event-ID":  "", // TestEventIDs: a stream has no end to be compared
+	"emailMessageId": "", // another system's, which names nothing here
+}
+
+// TestPlaces walks every place of the document, beside the path that TestMatrix walks, where an id, a token, a cursor, a key
+// or a state can stand: what is another website's is answered like what nobody has, by every sort of caller.
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	all, err := fuzz.Operations(openapi.JSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := harness.TheDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asks := map[string]harness.Operation{}
+	for _, op := range harness.Operations() {
+		asks[d.Find(op.Method, harness.Fill(op.Path, harness.Malformed())).ID] = op
+	}
+	quiet, busy := newCast(t), newCast(t) // on quiet nothing happens, so that what is shown stays as it is
+	busy.spent = harness.Running().World(t, harness.Pro)
+	before := quiet.other.State(t) + busy.other.State(t)
+	callers := map[bool][]caller{true: quiet.callers(t), false: busy.callers(t)}
+	t.Run("places", func(t *testing.T) {
+		for _, documented := range all {
+			for _, p := range documented.Places() {
+				op, asked := asks[documented.ID]
+				kind, known := kinds[p.Name]
+				if !naming.MatchString(p.Name) || p.In == "path" || !asked || known && kind == "" {
+					continue
+				}
+				if !known {
+					t.Errorf("%s has %s in its %s, and it is not said what that names", documented.ID, p.Name, p.In)
+					continue
+				}
+				t.Run(documented.ID+" "+p.Name, func(t *testing.T) {
+					t.Parallel()
+					c := busy
+					if op.Method == "GET" {
+						c = quiet
+					}
+					switch op.Caller {
+					case harness.ByVisitor:
+						c.alike(t, op, p, kind, caller{"the visitor", c.own, c.own.Caller.Client, ""}, op.Status)
+					case harness.ByPublic:
+						c.alike(t, op, p, kind, caller{"none", c.own, c.own.Public(), ""}, op.Status)
+					default:
+						for _, by := range callers[op.Method == "GET"] {
+							c.alike(t, op, p, kind, by, want(op, own, by))
+						}
+					}
+				})
+			}
+		}
+	})
+	if after := quiet.other.State(t) + busy.other.State(t); after != before {
+		t.Errorf("the other website changed:\nbefore %s\nafter  %s", before, after)
+	}
+}
+
+// alike asks an operation with each sort of thing in a place as one caller, whose request without it is answered status.
+func (c cast) alike(t *testing.T, op harness.Operation, p fuzz.Place, kind string, by caller, status int) {
+	t.Helper()
+	answers := map[string]string{}
+	for _, sort := range []string{others, unknown, malformed} {
+		names := by.home.Objects()
+		if op.Ends && status == op.Status {
+			names = by.home.Another(t, op.Path)
+		}
+		value := c.thing(t, op, kind, sort, names)
+		a := put(t, op, p, by.client, names, value)
+		switch {
+		case status >= 400 && a.Status != status:
+			t.Errorf("%s, %s %s: status %d, want %d: %s", by.name, sort, p.Name, a.Status, status, a.Body)
+		case sort == malformed && a.Status == op.Status && op.Method == "DELETE":
+			t.Errorf("%s: a malformed %s is passed over: %s", by.name, p.Name, a.Body)
+		}
+		answers[sort] = strings.NewReplacer(value, "§", url.QueryEscape(value), "§").Replace(about(a, op))
+		for what, theirs := range map[string]string{"conversation": c.other.Conversation, "visitor": c.other.Caller.Token, "agent": c.other.User.Text("email"), "name": c.other.Name} {
+			if theirs != value && bytes.Contains(a.Body, []byte(theirs)) {
+				t.Errorf("%s, %s %s: the answer holds the other website's %s: %s", by.name, sort, p.Name, what, a.Body)
+			}
+		}
+	}
+	if answers[others] != answers[unknown] {
+		t.Errorf("%s: another website's %s is answered unlike one that nobody has:\n%s\n%s", by.name, p.Name, answers[others], answers[unknown])
+	}
+	if status >= 400 && answers[malformed] != answers[unknown] {
+		t.Errorf("%s: a malformed %s is looked at before the caller is:\n%s\n%s", by.name, p.Name, answers[malformed], answers[unknown])
+	}
+}
+
+// put asks with a value in a place.
+func put(t *testing.T, op harness.Operation, p fuzz.Place, c harness.Client, names map[string]string, value string) harness.Answer {
+	t.Helper()
+	path, body := harness.Fill(op.Path, names), op.Good(names)
+	switch p.In {
+	case "query":
+		glue := "?"
+		if strings.Contains(path, "?") {
+			glue = "&"
+		}
+		path += glue + p.Name + "=" + url.QueryEscape(value)
+	case "header":
+		c = c.With(p.Name, value)
+	case "body":
+		switch {
+		case p.Name == "key":
+			body = harness.Map{"rows": []harness.Map{harness.Row(value, "Is it open?")}}
+		case strings.HasSuffix(p.Name, "Id") && p.Name != "clientMessageId" && value != "no-number":
+			body[p.Name] = rawNumber(value)
+		default:
+			body[p.Name] = value
+		}
+	}
+	if op.Body == nil {
+		return c.Do(t, op.Method, path, nil)
+	}
+	return c.Do(t, op.Method, path, body)
+}
+
+// thing is what to put into a place of a kind: something of the other website's, something that nobody has, or nothing that
+// anybody could have. A key of another website's has been used there, for the same; that changes it, so it is a third one.
+func (c cast) thing(t *testing.T, op harness.Operation, kind, sort string, names map[string]string) string {
+	t.Helper()
+	var theirs, nobodys, bad string
+	switch kind {
+	case "number of a visitor":
+		theirs, nobodys, bad = harness.PathID(c.other.Caller.ID), harness.PathID(harness.UnknownID), "no-number"
+	case "cursor":
+		theirs, nobodys, bad = c.cursors(t, op)
+	case "key", "row":
+		theirs, nobodys, bad = harness.Unique("key."), harness.Unique("key."), strings.Repeat("k", 300)
+		if sort == others {
+			use(t, op, kind, theirs, c.spent)
+		}
+	case "state":
+		theirs, nobodys, bad = c.tag(t, op), `"nobody.1.x"`, `"nobody`
+	default:
+		theirs, nobodys, bad = c.other.Objects()[kind], c.own.Unknown()[kind], harness.Malformed()[kind]
+	}
+	return map[string]string{others: theirs, unknown: nobodys, malformed: bad}[sort]
+}
+
+// use spends a key on a website, for an operation about its own objects.
+func use(t *testing.T, op harness.Operation, kind, key string, w *harness.World) {
+	t.Helper()
+	names := w.Objects()
+	if op.Ends {
+		names = w.Another(t, op.Path)
+	}
+	place := fuzz.Place{In: "header", Name: "Idempotency-Key"}
+	switch {
+	case kind == "row":
+		place = fuzz.Place{In: "body", Name: "key"}
+	case op.Body["content"] != nil:
+		put(t, op, fuzz.Place{In: "body", Name: "clientMessageId"}, op.Allowed(w), names, key)
+	}
+	put(t, op, place, op.Allowed(w), names, key)
+}
+
+// tag is the state of the other website's object that an operation would be about.
+func (c cast) tag(t *testing.T, op harness.Operation) string {
+	t.Helper()
+	path := strings.TrimSuffix(strings.TrimSuffix(harness.Fill(op.Path, c.other.Objects()), "/context"), "/status")
+	if strings.HasPrefix(path, "/widget-words/") || strings.HasPrefix(path, "/tags/") {
+		return `"1.1.x"` // which have no state of a website's
+	}
+	return c.other.Agent().Do(t, "GET", path, nil).Want(t, 200).Header.Get("ETag")
+}
+
+// cursors are a place in the other website's list, the same place behind a row that nobody has, and none.
+func (c cast) cursors(t *testing.T, op harness.Operation) (theirs, nobodys, bad string) {
+	t.Helper()
+	if strings.HasPrefix(op.Path, "/export/") {
+		lines := bytes.Split(bytes.TrimSpace(c.other.Agent().Do(t, "GET", op.Path, nil).Want(t, 200).Body), []byte("\n"))
+		_, rest, _ := bytes.Cut(lines[len(lines)-1], []byte(`"cursor":"`))
+		text, _, _ := strings.Cut(string(rest), `"`)
+		opened, err := base64.RawURLEncoding.DecodeString(text)
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		unknown := strings.Replace(string(opened), fmt.Sprintf(`"w":%d`, c.other.ID), fmt.Sprintf(`"w":%d`, harness.UnknownID), 1)
+		return text, base64.RawURLEncoding.EncodeToString([]byte(unknown)), "AAAA"
+	}
+	at := paging.Cursor{ID: c.other.ID}
+	if err := at.UnmarshalText([]byte("AAABjVYp4AAAAAAAAAAAAQ")); err != nil {
+		t.Fatal(err)
+	}
+	if page := c.other.Agent().Get(t, harness.Fill(op.Path, c.other.Objects())+"?limit=1"); !page.Null("nextCursor") {
+		if err := at.UnmarshalText([]byte(page.Text("nextCursor"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	theirs, at.ID = at.String(), at.ID+1
+	return theirs, at.String(), "AAAA"
+}
+
+// about is what an answer tells: a refusal and what a GET shows, all of it; what was made or changed, its members without
+// their values, which differ with every request.
+func about(a harness.Answer, op harness.Operation) string {
+	if a.Status >= 300 || len(a.Body) == 0 || strings.Contains(a.Header.Get("Content-Type"), "event-stream") {
+		if len(a.Body) == 0 {
+			return fmt.Sprint(a.Status)
+		}
+		return plain(a)
+	}
+	if op.Method == "GET" && strings.HasPrefix(a.Header.Get("Content-Type"), "application/json") {
+		return fmt.Sprint(a.Status, " ", harness.Render(a.Value(), "online")) // which passes by itself
+	}
+	if op.Method == "GET" {
+		return fmt.Sprint(a.Status, " ", string(a.Body))
+	}
+	return fmt.Sprint(a.Status, " ", a.Header.Get("Idempotency-Replayed"), members(a.Value()))
+}
+
+// members renders a value without its leaves; of a list, its first item.
+func members(v any) string {
+	switch v := v.(type) {
+	case map[string]any:
+		masked := map[string]any{}
+		for k, e := range v {
+			masked[k] = members(e)
+		}
+		return harness.Render(masked)
+	case []any:
+		if len(v) == 0 {
+			return "[]"
+		}
+		return "[" + members(v[0]) + "]"
+	default:
+		return fmt.Sprintf("%T", v)
+	}
+}
+
+// TestEventIDs: a stream that goes on behind another website's event tells of its own website only.
+func TestEventIDs(t *testing.T) {
+	t.Parallel()
+	c := newCast(t)
+	theirs := c.other.Reader().Events(t, "/events", "")
+	c.other.Reply(t, c.other.Conversation, "Still there?")
+	at := theirs.Until(t, "message.created").ID
+	c.other.Reply(t, c.other.Conversation, "Hello?")
+	for name, stream := range map[string]*harness.Stream{
+		"an agent's": c.own.Reader().Events(t, "/events", at), "a visitor's": c.own.Caller.Events(t, "/visitor/events", at),
+	} {
+		c.own.Reply(t, c.own.Conversation, "It has come.")
+		for {
+			f := stream.Next(t)
+			if text := f.Data.String(); strings.Contains(text, c.other.Conversation) || strings.Contains(text, fmt.Sprintf(`"websiteId":%d,`, c.other.ID)) {
+				t.Errorf("%s stream tells of the other website: %s", name, text)
+			}
+			if f.Event == "message.created" {
+				break
+			}
+		}
+	}
+}
+
+// TestWebhooksHearOnlyOwn: a webhook for everything is told of nothing that happens on another website.
+func TestWebhooksHearOnlyOwn(t *testing.T) {
+	t.Parallel()
+	c := newCast(t)
+	receiver := harness.Receive(t, nil)
+	c.own.NewWebhook(t, receiver.URL, "*")
+	c.other.Reply(t, c.other.Conversation, "Hello?")
+	c.other.NewTicket(t, harness.Map{"title": "Theirs"})
+	c.own.NewTicket(t, harness.Map{"title": "Ours"})
+	c.own.Reply(t, c.own.Conversation, "It has come.")
+	harness.Eventually(t, 2*harness.Patience, "both events of the website's own", func() (bool, any) { return len(receiver.Got()) >= 2, len(receiver.Got()) })
+	for _, got := range receiver.Got() {
+		if id := got.Object(t).Int("websiteId"); id != c.own.ID {
+			t.Errorf("a webhook of website %d is told of website %d: %s", c.own.ID, id, got.Body)
+		}
+	}
+}

@@ -1,0 +1,40 @@
+package isolation_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"fivechat.dev/tests/harness"
+)
+
+// BenchmarkAnotherWebsites asks for what is another website's and for what nobody has by turns, and reports the median of
+// each and their ratio. It is a report and no assertion: what one request takes on a shared machine varies by more than
+// what could be told from it. A ratio that stays outside 0.8 to 1.25 over 2,000 asks is to be looked into.
+func BenchmarkAnotherWebsites(b *testing.B) {
+	own, other := harness.Running().World(b, harness.Pro), harness.Running().World(b, harness.Pro)
+	for _, op := range harness.Operations() {
+		if op.Malformed == 0 || op.Method != "GET" || op.Caller == harness.ByPublic {
+			continue
+		}
+		b.Run(op.Name(), func(b *testing.B) {
+			client := op.Allowed(own)
+			sorts := [2]map[string]string{other.Objects(), own.Unknown()}
+			var took [2][]time.Duration
+			for i := range 2 * b.N {
+				which := (i + i/2) % 2 // either comes first as often as the other
+				begun := time.Now()
+				op.Ask(b, client, sorts[which]).Want(b, 404)
+				took[which] = append(took[which], time.Since(begun))
+			}
+			median := func(of []time.Duration) float64 {
+				slices.Sort(of)
+				return float64(of[len(of)/2].Microseconds())
+			}
+			theirs, nobodys := median(took[0]), median(took[1])
+			b.ReportMetric(theirs, "µs/another's")
+			b.ReportMetric(nobodys, "µs/unknown")
+			b.ReportMetric(theirs/max(nobodys, 1), "ratio")
+		})
+	}
+}
