@@ -1,12 +1,14 @@
 # Everything here needs Go and make, and nothing else; only changing what browsers load needs Node.
-MODULES := libs libs/client libs/embedmongo services api-gateway deploy/fivechat tests
+MODULES := libs libs/client libs/embedmongo services api-gateway deploy/fivechat deploy/observability tests
 WEB := libs/web services/widgets/web api-gateway/web
 SERVICES := accounts conversations statistics tickets visitors webhooks widgets
 LINT_VERSION := v2.15.0
 OAPI_CODEGEN_VERSION := v2.8.2
-GENERATED := api-gateway/openapi libs/client/api
+OBSERVABILITY := deploy/observability
+GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
 LISTEN ?= 127.0.0.1:8080
+ADMIN ?= 127.0.0.1:9090
 DATA ?= data
 
 # The race detector needs a C compiler; without one the tests run all the same.
@@ -19,7 +21,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build, then run everything with two demo websites
-	bin/fivechat run --demo --listen $(LISTEN) --data $(DATA)
+	bin/fivechat run --demo --listen $(LISTEN) --admin-listen $(ADMIN) --data $(DATA)
 
 build: ## build bin/fivechat
 	go build -o bin/ ./deploy/fivechat
@@ -31,9 +33,10 @@ test: ## run all tests, with the race detector where there is a C compiler
 	go test $(RACE) -timeout 15m $$(go list work | grep -v '/tests/browser$$')
 	go test $(RACE) -timeout 15m ./tests/browser # alone: what has to be seen within a second is not to wait for other tests
 
-generate: bin/oapi-codegen ## make the OpenAPI document of its parts, and the Go client of the document
+generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go client of the document, rules and dashboards
 	go run ./api-gateway/openapi/bundle api-gateway/openapi api-gateway/openapi/openapi.json
 	bin/oapi-codegen -config libs/client/api/oapi-codegen.yaml api-gateway/openapi/openapi.json
+	go run ./$(OBSERVABILITY) -out $(OBSERVABILITY)
 
 generate-check: generate ## fail where the committed document or client is not what its sources make
 	@test -z "$$(git status --porcelain -- $(GENERATED))" || { git status --short -- $(GENERATED); echo "generated files are stale or not committed: make generate"; exit 1; }

@@ -20,6 +20,7 @@ require (
 	github.com/sony/gobreaker/v2 v2.4.0 // indirect
 	github.com/tmaxmax/go-sse v0.12.0 // indirect
 	github.com/valyala/bytebufferpool v1.0.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/time v0.16.0 // indirect
 )
 
@@ -33,6 +34,7 @@ require (
 
 require (
 	fivechat.dev/api-gateway v0.0.0
+	fivechat.dev/deploy/observability v0.0.0
 	fivechat.dev/libs v0.0.0
 	fivechat.dev/libs/client v0.0.0
 	fivechat.dev/libs/embedmongo v0.0.0
@@ -72,8 +74,8 @@ require (
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
 	github.com/prometheus/client_golang v1.25.0
-	github.com/prometheus/client_model v0.6.3 // indirect
-	github.com/prometheus/common v0.72.0 // indirect
+	github.com/prometheus/client_model v0.6.3
+	github.com/prometheus/common v0.72.0
 	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/redis/go-redis/v9 v9.23.0 // indirect
 	github.com/rogpeppe/go-internal v1.14.1 // indirect
@@ -112,3 +114,5 @@ replace (
 	fivechat.dev/libs/embedmongo => ../libs/embedmongo
 	fivechat.dev/services => ../services
 )
+
+replace fivechat.dev/deploy/observability => ../deploy/observability

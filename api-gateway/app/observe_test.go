@@ -93,19 +93,31 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	h.do("GET", h.public+"/tickets/5c_secret", nil, bearer(bothPro), "X-Request-Id: m1")
+	h.do("HEAD", h.public+"/conversations", nil, bearer(bothPro), "X-Request-Id: m4")
+	for _, id := range []string{"m5", "m6"} {
+		h.do("GET", h.public+"/conversations", nil, bearer(stray), "X-Request-Id: "+id)
+	}
 	h.do("BREW", h.public+"/health", nil, "X-Request-Id: m2")
 	h.do("GET", h.public+"/secret", nil, "X-Request-Id: m3")
-	for _, id := range []string{"m1", "m2", "m3"} {
+	for _, id := range []string{"m1", "m2", "m3", "m4", "m5", "m6"} {
 		h.logged(id) // which is written after the metric
 	}
 	text := string(h.do("GET", h.admin+"/metrics", nil).body)
 	for _, want := range []string{
-		`http_server_request_duration_seconds_count{http_request_method="GET",http_response_status_code="200",http_route="/tickets/{id}"} 1`,
-		`http_server_request_duration_seconds_count{http_request_method="_OTHER",http_response_status_code="405",http_route="/health"} 1`,
-		`http_server_request_duration_seconds_count{http_request_method="GET",http_response_status_code="404",http_route="unmatched"} 1`,
-		`http_server_request_duration_seconds_bucket{http_request_method="GET",http_response_status_code="200",http_route="/tickets/{id}",le="0.075"}`,
+		`http_server_request_duration_seconds_count{class="read",http_request_method="GET",http_response_status_code="200",http_route="/tickets/{id}"} 1`,
+		`http_server_request_duration_seconds_count{class="none",http_request_method="_OTHER",http_response_status_code="405",http_route="/health"} 1`,
+		`http_server_request_duration_seconds_count{class="none",http_request_method="GET",http_response_status_code="404",http_route="unmatched"} 1`,
+		`http_server_request_duration_seconds_bucket{class="read",http_request_method="GET",http_response_status_code="200",http_route="/tickets/{id}",le="0.075"}`,
+		`http_server_request_duration_seconds_count{class="read",http_request_method="HEAD",http_response_status_code="200",http_route="/conversations"} 1`,
 		`http_client_request_duration_seconds_count{http_response_status_code="200",upstream="tickets"} 1`,
-		`fivechat_edge_cache_lookups_total{cache="token",result="miss"} 1`,
+		`fivechat_edge_cache_lookups_total{cache="token",result="miss"} 2`,
+		`fivechat_edge_cache_lookups_total{cache="token",result="hit"} 1`,
+		`fivechat_edge_cache_lookups_total{cache="token",result="negative"} 1`,
+		`http_server_active_requests{class="read"} 0`,
+		`http_client_open_connections{server="tickets",state="idle"} 1`,
+		`http_client_open_connections{server="tickets",state="active"} 0`,
+		`http_client_open_connections{server="statistics",state="idle"} 0`,
+		`fivechat_panics_total 0`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in:\n%s", want, text)
@@ -126,5 +138,24 @@ func TestTheTraceBeginsHere(t *testing.T) {
 	got := saw.Header.Values("Traceparent")
 	if len(got) != 1 || !regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-01$`).MatchString(got[0]) || strings.Contains(got[0], sent) {
 		t.Errorf("traceparent: %q", got)
+	}
+}
+
+// TestExemplars: where a trace is kept, it stands beside what was measured of it, for who asks in OpenMetrics; where it
+// is not, none does.
+func TestExemplars(t *testing.T) {
+	t.Parallel()
+	collector := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(collector.Close)
+	for ratio, want := range map[float64]bool{1: true, 0: false} {
+		h := open(t, func(c *app.Config) { c.Telemetry.OTLPEndpoint, c.Telemetry.SampleRatio = collector.URL, ratio })
+		trace := strings.Split(h.echoed(h.do("GET", h.public+"/conversations", nil, bearer(readFree), "X-Request-Id: e1")).Header.Get("Traceparent"), "-")
+		h.logged("e1")
+		text := string(h.do("GET", h.admin+"/metrics", nil, "Accept: application/openmetrics-text; version=1.0.0").body)
+		for _, name := range []string{"http_server_request_duration_seconds_bucket", "http_client_request_duration_seconds_bucket"} {
+			if has := regexp.MustCompile(name + `\{[^}]*\} \d+ # \{trace_id="` + trace[1] + `"\}`).MatchString(text); has != want {
+				t.Errorf("of %v traces kept, %s has an exemplar: %v", ratio, name, has)
+			}
+		}
 	}
 }

@@ -44,6 +44,7 @@ func newParts(c Config, keys *identity.Keyring, services map[route.Upstream]*url
 		if p.redis, err = rediskit.Connect(c.Redis); err != nil {
 			return p, err
 		}
+		p.redis.Measure(tele)
 		p.tasks = append(p.tasks, runner.Task{Name: "forget", Run: func(ctx context.Context) error { return p.redis.OnForget(ctx, p.forget) }})
 	}
 	if p.websites, err = website.New(accounts, lookups); err != nil {
@@ -131,6 +132,14 @@ func (p *parts) forget(of, key string) {
 			p.visitors.ForgetWebsite(t)
 		}
 	}
+}
+
+// uses is what the gateway depends on.
+func (p *parts) uses() map[string]func(context.Context) error {
+	if p.redis == nil {
+		return nil
+	}
+	return map[string]func(context.Context) error{"redis": p.redis.Ping}
 }
 
 func (p *parts) close(context.Context) error {

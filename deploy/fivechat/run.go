@@ -30,6 +30,7 @@ func runCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:8080", "address of the public edge")
 	c.Flags().StringVar(&o.Operator, "operator-listen", "127.0.0.1:0", "address of the operator's API")
+	c.Flags().StringVar(&o.Admin, "admin-listen", os.Getenv("FIVECHAT_ADMIN_ADDR"), "address of /status, and of /metrics of each component (default: none)")
 	c.Flags().StringVar(&o.Data, "data", "data", "folder of the embedded store and the secrets")
 	c.Flags().BoolVar(&o.Demo, "demo", false, "make two websites with widgets, agents and tokens, once")
 	return c
@@ -53,6 +54,9 @@ func run(ctx context.Context, o system.Options, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "Fivechat answers at %s\n", s.URL())
 	fmt.Fprintf(out, "The operator's API is at %s; `fivechat website|user|token|visitor|audit` find it through %s.\n", s.OperatorURL(), path)
+	if url := s.AdminURL(); url != "" {
+		fmt.Fprintf(out, "How it stands is at %s/status.\n", url)
+	}
 	if s.Demo != nil {
 		printDemo(out, s.Demo, filepath.Join(o.Data, "demo.json"))
 	}

@@ -22,7 +22,7 @@ import (
 // Config is common to all services. Each embeds it in its own.
 type Config struct {
 	Addr          string   `env:"FIVECHAT_ADDR"`           // where the edge and siblings reach it
-	AdminAddr     string   `env:"FIVECHAT_ADMIN_ADDR"`     // /livez, /readyz, /metrics
+	AdminAddr     string   `env:"FIVECHAT_ADMIN_ADDR"`     // /livez, /readyz, /metrics, /debug/pprof
 	AssertionKeys []string `env:"FIVECHAT_ASSERTION_KEYS"` // one or two secrets of at least 32 bytes, comma-separated; the first signs
 	Telemetry     telemetry.Config
 	Mongo         mongokit.Config
@@ -83,6 +83,7 @@ func New(ctx context.Context, name string, c Config) (*Component, error) {
 		if redis, err = rediskit.Connect(c.Redis); err != nil {
 			return nil, errors.Join(err, db.Close(ctx))
 		}
+		redis.Measure(tele)
 	}
 	router := httpkit.NewRouter(tele, keys)
 	kept := idempotency.New(db, tele, time.Now)
@@ -100,8 +101,12 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 	if err := c.DB.EnsureIndexes(ctx); err != nil {
 		return runner.Unit{}, err
 	}
+	uses := map[string]func(context.Context) error{"mongodb": c.DB.Ping}
+	if c.Redis != nil {
+		uses["redis"] = c.Redis.Ping
+	}
 	return runner.Unit{
-		Name: c.Component, Telemetry: c.Telemetry, Tasks: tasks, Ready: c.DB.Ping, Close: c.close,
+		Name: c.Component, Uses: uses, Telemetry: c.Telemetry, Tasks: tasks, Ready: c.DB.Ping, Close: c.close,
 		Listeners: []runner.Listener{
 			{Name: "http", Addr: c.config.Addr, Handler: c.Router, Multiplex: true},
 			{Name: runner.Admin, Addr: c.config.AdminAddr},

@@ -5,11 +5,15 @@ package httpkit
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"time"
 
 	kithttp "github.com/go-kit/kit/transport/http"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
@@ -39,11 +43,12 @@ type Router struct {
 	keys    *identity.Keyring
 	streams map[string]bool // the patterns without a deadline
 	replays Replays         // nil: an Idempotency-Key is not looked at
+	active  active
 }
 
 // NewRouter makes an empty table.
 func NewRouter(t *telemetry.Telemetry, keys *identity.Keyring) *Router {
-	return &Router{mux: http.NewServeMux(), tele: t, keys: keys, streams: map[string]bool{}}
+	return &Router{mux: http.NewServeMux(), tele: t, keys: keys, streams: map[string]bool{}, active: newActive(t.Registry)}
 }
 
 // Option adjusts one route.
@@ -141,14 +146,41 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		WriteUnrouted(w, req, handler)
 		return
 	}
+	under := r.active.streams
 	if !r.streams[pattern] {
+		under = r.active.requests
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, timeoutOf(req))
 		defer cancel()
 	}
+	under.Inc()
+	defer under.Dec()
+	defer r.noted(ctx, pattern)
 	ctx, span := r.tele.Tracer.Start(ctx, pattern, trace.WithSpanKind(trace.SpanKindServer))
 	defer span.End()
 	r.mux.ServeHTTP(w, req.WithContext(ctx))
+}
+
+// active counts what is being answered.
+type active struct{ requests, streams prometheus.Gauge }
+
+func newActive(r prometheus.Registerer) active {
+	g := telemetry.NewActive(r)
+	return active{g.WithLabelValues("request"), g.WithLabelValues("stream")}
+}
+
+// noted counts a panic that no operation's chain caught, and leaves it to net/http, which ends the connection. It must be
+// deferred itself, to recover.
+func (r *Router) noted(ctx context.Context, pattern string) {
+	reason := recover()
+	if reason == nil {
+		return
+	}
+	if err, _ := reason.(error); !errors.Is(err, http.ErrAbortHandler) {
+		r.tele.Panics.Inc()
+		r.tele.Log.ErrorContext(ctx, "handler panicked", "route", pattern, "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+	}
+	panic(http.ErrAbortHandler)
 }
 
 func timeoutOf(req *http.Request) time.Duration {

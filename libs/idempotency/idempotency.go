@@ -73,6 +73,9 @@ func New(db *mongokit.DB, t *telemetry.Telemetry, now func() time.Time) *Keeper 
 			Help: "Requests with an Idempotency-Key: answered anew and stored, released, too large or unkept; or replayed; or refused as a conflict, running or lost.",
 		}, []string{"result"}),
 	}
+	for _, result := range []string{"stored", "released", "too_large", "unkept", "replayed", "conflict", "running", "lost"} {
+		k.results.WithLabelValues(result) // so that the first of each counts in a rate
+	}
 	t.Registry.MustRegister(k.results)
 	return k
 }

@@ -48,13 +48,17 @@ func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
 		c.Database = "fivechat"
 	}
 	journaled := true
-	client, err := mongo.Connect(options.Client().ApplyURI(c.URI).
+	o := options.Client().ApplyURI(c.URI).
 		SetAppName("fivechat-" + t.Component).
 		SetServerSelectionTimeout(serverSelection).
 		SetTimeout(timeout).
 		SetMaxPoolSize(maxPool).
-		SetWriteConcern(&writeconcern.WriteConcern{W: "majority", Journal: &journaled}).
-		SetMonitor(commandMonitor(t)))
+		SetWriteConcern(&writeconcern.WriteConcern{W: "majority", Journal: &journaled})
+	if t.Measures {
+		watched := newPool(t.Registry)
+		o.SetPoolMonitor(watched.monitor()).SetMonitor(commandMonitor(t, telemetry.NewDatabase(t.Registry, system, watched.stand)))
+	}
+	client, err := mongo.Connect(o)
 	if err != nil {
 		return nil, fmt.Errorf("mongokit: %w", err)
 	}

@@ -6,10 +6,8 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"time"
 
 	"github.com/go-kit/kit/endpoint"
-	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
@@ -40,37 +38,35 @@ func New[Req, Resp any](chain Chain, name string, rule authz.Rule, fn func(conte
 // None is the request or response of an operation that has none.
 type None struct{}
 
-// Standard is the chain of every service: span and metric outermost, then recovery, then authorization, so that a
+// Standard is the chain of every service: metric and span outermost, then recovery, then authorization, so that a
 // refusal and a panic are measured like any other outcome.
 func Standard(t *telemetry.Telemetry) Chain {
-	durations := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "fivechat_operation_duration_seconds", Help: "Time an operation took, by name and outcome (ok or a fault's kind).",
-		Buckets: telemetry.Durations(),
-	}, []string{"operation", "outcome"})
-	t.Registry.MustRegister(durations)
+	around := func(string) endpoint.Middleware {
+		return func(next endpoint.Endpoint) endpoint.Endpoint { return next }
+	}
+	if t.Measures {
+		durations := newDurations(t.Registry)
+		around = func(name string) endpoint.Middleware { return measured(durations, name) }
+	}
 	return func(name string, rule authz.Rule) endpoint.Middleware {
-		return endpoint.Chain(measure(t, durations, name), recovered(t, name), authorize(rule))
+		return endpoint.Chain(around(name), traced(t, name), recovered(t, name), authorize(rule))
 	}
 }
 
-func measure(t *telemetry.Telemetry, durations *prometheus.HistogramVec, name string) endpoint.Middleware {
+func traced(t *telemetry.Telemetry, name string) endpoint.Middleware {
 	return func(next endpoint.Endpoint) endpoint.Endpoint {
 		return func(ctx context.Context, request any) (any, error) {
 			ctx, span := t.Tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindInternal))
 			defer span.End()
-			start := time.Now()
 			response, err := next(ctx, request)
-			outcome := "ok"
 			if err != nil {
 				f := fault.From(err)
-				outcome = f.Kind.Code()
 				span.SetAttributes(attribute.String("error.type", f.Code))
 				if f.Kind == fault.Internal || f.Kind == fault.Unavailable || f.Kind == fault.Timeout {
 					span.SetStatus(codes.Error, f.Code)
 					t.Log.ErrorContext(ctx, "operation failed", "operation", name, "error", err, "website", identity.From(ctx).Website.Int64())
 				}
 			}
-			durations.WithLabelValues(name, outcome).Observe(time.Since(start).Seconds())
 			return response, err
 		}
 	}
@@ -81,6 +77,7 @@ func recovered(t *telemetry.Telemetry, name string) endpoint.Middleware {
 		return func(ctx context.Context, request any) (response any, err error) {
 			defer func() {
 				if p := recover(); p != nil {
+					t.Panics.Inc()
 					t.Log.ErrorContext(ctx, "operation panicked", "operation", name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 					err = fault.Wrap(fault.Internal, "something went wrong on our side", fmt.Errorf("panic: %v", p))
 				}

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"fivechat.dev/libs/authz"
 	"fivechat.dev/libs/fault"
@@ -80,5 +83,24 @@ func TestStandardChain(t *testing.T) {
 		if outcomes[outcome] != n {
 			t.Errorf("%s was counted %d times, want %d: %v", outcome, outcomes[outcome], n, outcomes)
 		}
+	}
+	if n := testutil.ToFloat64(tele.Panics); n != 1 {
+		t.Errorf("%v panics were counted, want 1", n)
+	}
+}
+
+// TestNothingIsTimedWhereThatIsOff: the chain is the same but for what times.
+func TestNothingIsTimedWhereThatIsOff(t *testing.T) {
+	t.Parallel()
+	tele, err := telemetry.New(t.Context(), "test", telemetry.Config{LogTo: io.Discard, Disabled: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := operation.New(operation.Standard(tele), "test.do", authz.Read, func(context.Context, operation.None) (string, error) { return "done", nil })
+	if _, err := e.Kit(t.Context(), operation.None{}); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("nobody was answered %v", err)
+	}
+	if n, err := testutil.GatherAndCount(tele.Registry, "fivechat_operation_duration_seconds"); n != 0 || err != nil {
+		t.Errorf("%d series of operations, %v", n, err)
 	}
 }

@@ -71,15 +71,18 @@ type Limiter struct {
 	decisions [outcomes]prometheus.Counter
 }
 
-// The outcomes of decisions, as labels of their metric.
+// The ways in which decisions are made.
 const (
-	leased  = iota // out of a lease
-	granted        // the bank was asked
+	leased  = iota // it may pass, out of a lease
+	granted        // it may pass, Redis was asked
 	limited
-	local // the bank is away
+	local // it may pass, Redis being away
 	localLimited
 	outcomes
 )
+
+// labels are those of the ways: what was decided, and by what.
+var labels = [outcomes][2]string{{"allowed", "lease"}, {"allowed", "redis"}, {"limited", "redis"}, {"allowed", "local"}, {"limited", "local"}}
 
 // New makes a Limiter over a bank, nil for none. replicas is how many there are as long as the bank has not said it.
 func New(bank Bank, replicas int, registry prometheus.Registerer) (*Limiter, error) {
@@ -89,8 +92,8 @@ func New(bank Bank, replicas int, registry prometheus.Registerer) (*Limiter, err
 	}
 	decisions := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "fivechat_ratelimit_decisions_total",
-		Help: "Decisions: leased and granted let a request pass, limited refused it; local ones were made while Redis was away.",
-	}, []string{"outcome"})
+		Help: "Decisions, allowed or limited, by a lease, by what Redis said, or locally while it was away.",
+	}, []string{"outcome", "by"})
 	if err := registry.Register(decisions); err != nil {
 		return nil, err
 	}
@@ -100,8 +103,8 @@ func New(bank Bank, replicas int, registry prometheus.Registerer) (*Limiter, err
 	}, func() float64 { return float64(l.replicas.Load()) })); err != nil {
 		return nil, err
 	}
-	for i, name := range [outcomes]string{"leased", "granted", "limited", "local", "local_limited"} {
-		l.decisions[i] = decisions.WithLabelValues(name)
+	for i, values := range labels {
+		l.decisions[i] = decisions.WithLabelValues(values[:]...)
 	}
 	l.replicas.Store(int64(max(replicas, 1)))
 	return l, nil
@@ -132,7 +135,8 @@ type account struct {
 	quota  Quota
 	lease  int       // paid for and not spent
 	left   int       // in the bank, when it was last asked
-	closed time.Time // until when the bank has nothing
+	closed time.Time // until when there is nothing
+	by     int       // the way in which that was found: limited or localLimited
 	share  *rate.Limiter
 	of     int64 // the replicas that share was made for
 }
@@ -151,7 +155,7 @@ func (l *Limiter) Take(ctx context.Context, key string, q Quota) Decision {
 	}
 	now := time.Now()
 	if wait := a.closed.Sub(now); wait > 0 {
-		return l.refuse(limited, q, wait)
+		return l.refuse(a.by, q, wait)
 	}
 	if l.bank == nil || l.away.Lasts() {
 		return l.alone(a, now)
@@ -164,7 +168,7 @@ func (l *Limiter) Take(ctx context.Context, key string, q Quota) Decision {
 		l.away.Begin()
 		return l.alone(a, now)
 	case spent.Taken == 0:
-		a.left, a.closed = 0, now.Add(spent.RetryAfter)
+		a.left, a.closed, a.by = 0, now.Add(spent.RetryAfter), limited
 		return l.refuse(limited, q, spent.RetryAfter)
 	default:
 		a.lease, a.left = spent.Taken-1, spent.Left
@@ -211,7 +215,7 @@ func (l *Limiter) alone(a *account, now time.Time) Decision {
 	r := a.share.ReserveN(now, 1)
 	if wait := r.DelayFrom(now); wait > 0 {
 		r.CancelAt(now)
-		a.closed = now.Add(min(wait, retryLocal))
+		a.closed, a.by = now.Add(min(wait, retryLocal)), localLimited
 		return l.refuse(localLimited, a.quota, wait)
 	}
 	return l.pass(local, a.quota, int(a.share.TokensAt(now)))

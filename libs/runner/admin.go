@@ -2,10 +2,13 @@ package runner
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/pprof"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -15,23 +18,36 @@ const Admin = "admin"
 // readyTimeout bounds one readiness check.
 const readyTimeout = 2 * time.Second
 
-// admin answers /livez (the process runs), /readyz (its own dependencies answer, and it is not stopping), /metrics and
-// /debug/pprof.
-func (r *Running) admin() http.Handler {
+// Ready gives why the component cannot take requests: it is stopping, or its own dependencies do not answer.
+func (r *Running) Ready(ctx context.Context) error {
+	if !r.ready.Load() {
+		return errors.New("stopping")
+	}
+	if r.unit.Ready == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	if err := r.unit.Ready(ctx); err != nil {
+		return fmt.Errorf("not ready: %w", err)
+	}
+	return nil
+}
+
+// Name is the component's.
+func (r *Running) Name() string { return r.unit.Name }
+
+// Gatherer is what the component measures.
+func (r *Running) Gatherer() prometheus.Gatherer { return r.unit.Telemetry.Registry }
+
+// Admin is what answers on the admin listener: /livez (the process runs), /readyz (see Ready), /metrics and /debug/pprof.
+func (r *Running) Admin() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, req *http.Request) {
-		if !r.ready.Load() {
-			http.Error(w, "stopping", http.StatusServiceUnavailable)
+		if err := r.Ready(req.Context()); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
-		}
-		if r.unit.Ready != nil {
-			ctx, cancel := context.WithTimeout(req.Context(), readyTimeout)
-			defer cancel()
-			if err := r.unit.Ready(ctx); err != nil {
-				http.Error(w, "not ready: "+err.Error(), http.StatusServiceUnavailable)
-				return
-			}
 		}
 		w.Write([]byte("ok\n"))
 	})

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -57,12 +58,14 @@ type Task struct {
 }
 
 // Unit is a component: what it serves, what it does in the background, when it is ready, how it lets go of answers that
-// would not end by themselves, and how it closes. Ready, Drain and Close may be nil.
+// would not end by themselves, and how it closes. Ready, Drain and Close may be nil. Uses are what it depends on, by name,
+// each with what asks whether it is there.
 type Unit struct {
 	Name      string
 	Telemetry *telemetry.Telemetry
 	Listeners []Listener
 	Tasks     []Task
+	Uses      map[string]func(context.Context) error
 	Ready     func(context.Context) error
 	Drain     func()
 	Close     func(context.Context) error
@@ -82,6 +85,13 @@ type Running struct {
 
 // Start binds every listener, then serves and runs the tasks. On an error nothing is left running.
 func Start(u Unit) (*Running, error) {
+	if len(u.Uses) > 0 {
+		t, err := look(u)
+		if err != nil {
+			return nil, err
+		}
+		u.Tasks = append(slices.Clone(u.Tasks), t)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	group, failed := errgroup.WithContext(ctx)
 	r := &Running{unit: u, addrs: map[string]string{}, schemes: map[string]string{}, stop: cancel, group: group, failed: failed, ready: new(atomic.Bool)}
@@ -104,7 +114,7 @@ func Start(u Unit) (*Running, error) {
 	for i, l := range u.Listeners {
 		handler := l.Handler
 		if l.Name == Admin {
-			handler = r.admin()
+			handler = r.Admin()
 		}
 		srv := &http.Server{
 			Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"context"
 	"strconv"
 	"sync/atomic"
 
@@ -17,10 +18,10 @@ type ByStatus struct {
 // NewByStatus wraps a histogram whose other labels have been filled in.
 func NewByStatus(vec prometheus.ObserverVec) *ByStatus { return &ByStatus{vec: vec} }
 
-// Observe notes seconds for a status; 0, for no answer at all, is called "error".
-func (b *ByStatus) Observe(status int, seconds float64) {
+// Observe notes seconds for a status, as the function Observe does; 0, for no answer at all, is called "error".
+func (b *ByStatus) Observe(ctx context.Context, status int, seconds float64) {
 	if status < 0 || status >= len(b.known) {
-		b.series(status).Observe(seconds)
+		Observe(ctx, b.series(status), seconds)
 		return
 	}
 	slot := &b.known[status]
@@ -30,7 +31,7 @@ func (b *ByStatus) Observe(status int, seconds float64) {
 		o = &series
 		slot.Store(o)
 	}
-	(*o).Observe(seconds)
+	Observe(ctx, *o, seconds)
 }
 
 func (b *ByStatus) series(status int) prometheus.Observer {

@@ -11,7 +11,6 @@ import (
 	"runtime/debug"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/propagation"
@@ -26,6 +25,7 @@ type Config struct {
 	LogLevel     slog.Level `env:"LOG_LEVEL"`                   // debug, info, warn or error
 	OTLPEndpoint string     `env:"OTEL_EXPORTER_OTLP_ENDPOINT"` // where spans go; empty: nowhere
 	SampleRatio  float64    `env:"TRACE_SAMPLE_RATIO"`          // share of new traces kept, 0 to 1
+	Disabled     bool       `env:"OTEL_SDK_DISABLED"`           // no spans, and nothing is timed
 	LogTo        io.Writer  // defaults to standard error
 }
 
@@ -37,6 +37,8 @@ type Telemetry struct {
 	Component string
 	Log       *slog.Logger
 	Registry  *prometheus.Registry
+	Measures  bool // requests, operations and commands are timed; else only what costs nothing is in the registry
+	Panics    prometheus.Counter
 	Traces    trace.TracerProvider
 	Tracer    trace.Tracer
 	Propagate propagation.TextMapPropagator
@@ -48,14 +50,14 @@ func New(ctx context.Context, component string, c Config) (*Telemetry, error) {
 	t := &Telemetry{
 		Component: component,
 		Log:       slog.New(slog.NewJSONHandler(c.LogTo, &slog.HandlerOptions{Level: c.LogLevel})).With("component", component),
-		Registry:  prometheus.NewRegistry(),
+		Registry:  newRegistry(component),
+		Measures:  !c.Disabled,
 		Traces:    noop.NewTracerProvider(),
 		Propagate: propagation.TraceContext{},
 		shutdown:  func(context.Context) error { return nil },
 	}
-	t.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(component))
-	t.Tracer = t.Traces.Tracer(component)
-	if c.OTLPEndpoint == "" {
+	t.Panics, t.Tracer = newPanics(t.Registry), t.Traces.Tracer(component)
+	if c.OTLPEndpoint == "" || c.Disabled {
 		return t, nil
 	}
 	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(c.OTLPEndpoint+"/v1/traces"))

@@ -21,6 +21,7 @@ type System struct {
 	URL         string // the public edge
 	OperatorURL string
 	OperatorKey string
+	AdminURL    string // where it says how it stands; "" where that is not known
 }
 
 // running is the system that Main found or started.
@@ -40,7 +41,7 @@ func Main(m *testing.M) {
 }
 
 func run(m *testing.M) (int, error) {
-	running = System{os.Getenv("FIVECHAT_URL"), os.Getenv("FIVECHAT_OPERATOR_URL"), os.Getenv("FIVECHAT_OPERATOR_KEY")}
+	running = System{os.Getenv("FIVECHAT_URL"), os.Getenv("FIVECHAT_OPERATOR_URL"), os.Getenv("FIVECHAT_OPERATOR_KEY"), os.Getenv("FIVECHAT_ADMIN_URL")}
 	if running.URL != "" {
 		if running.OperatorURL == "" || running.OperatorKey == "" {
 			return 1, fmt.Errorf("FIVECHAT_URL needs FIVECHAT_OPERATOR_URL and FIVECHAT_OPERATOR_KEY beside it")
@@ -58,12 +59,12 @@ func run(m *testing.M) (int, error) {
 	}
 	log := new(alarms)
 	s, err := system.Start(context.Background(), system.Options{
-		Listen: "127.0.0.1:0", MongoURI: os.Getenv("MONGODB_URI"), RedisURL: os.Getenv("REDIS_URL"), Quotas: quotas, Log: log,
+		Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MongoURI: os.Getenv("MONGODB_URI"), RedisURL: os.Getenv("REDIS_URL"), Quotas: quotas, Log: log,
 		Webhooks: webhooks.Reach{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HTTP: true}})
 	if err != nil {
 		return 1, fmt.Errorf("start: %w", err)
 	}
-	running = System{s.URL(), s.OperatorURL(), s.OperatorKey()}
+	running = System{s.URL(), s.OperatorURL(), s.OperatorKey(), s.AdminURL()}
 	code := m.Run()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()

@@ -12,7 +12,8 @@ func TestMain(m *testing.M) { harness.Main(m) }
 
 func TestJourneys(t *testing.T) {
 	t.Parallel()
-	journeys.Run(t, harness.Running())
+	t.Run("journeys", func(t *testing.T) { journeys.Run(t, harness.Running()) })
+	t.Run("metrics", func(t *testing.T) { metrics(t, harness.Running()) })
 }
 
 // TestDialogues imports the whole data set; FIVECHAT_DIALOGUES names its file, and without it there is nothing to do.

@@ -22,6 +22,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"pgregory.net/rapid"
 
+	"fivechat.dev/tests/fleet"
 	"fivechat.dev/tests/harness"
 )
 
@@ -48,7 +49,7 @@ type mishap struct {
 // plans draws a plan.
 func plans() *rapid.Generator[plan] {
 	deed := rapid.SampledFrom([]string{"visit", "open", "ask", "ask", "ask", "answer", "answer", "read", "close", "reopen", "rate", "ticket", "resolve", "drop"})
-	what := rapid.SampledFrom(append([]string{gateway, "redis", "redis", "published twice", "relay", "relay"}, services...))
+	what := rapid.SampledFrom(append([]string{fleet.Gateway, "redis", "redis", "published twice", "relay", "relay"}, fleet.Services...))
 	return rapid.Custom(func(t *rapid.T) plan {
 		var p plan
 		for i := range p.Deeds {
@@ -67,7 +68,7 @@ func plans() *rapid.Generator[plan] {
 // followed the exports has all rows, having got none twice.
 func TestNothingIsLost(t *testing.T) {
 	t.Parallel()
-	f := launch(t, build(t))
+	f := fleet.Launch(t, fleet.Build(t), nil)
 	number := func(name string, otherwise int) int {
 		if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
 			return n
@@ -91,7 +92,7 @@ func TestNothingIsLost(t *testing.T) {
 // course is a plan that is carried out.
 type course struct {
 	t        *testing.T
-	f        *fleet
+	f        *fleet.Fleet
 	w        *harness.Website
 	receiver *harness.Receiver
 	copies   []*harness.Copy // by a second system, of all exports
@@ -117,16 +118,16 @@ func (c *course) carryOut(outer *testing.T, p plan) {
 		c.happen(outer, m.What)
 	}
 	all.Wait()
-	ready(c.t, c.f.all()...)
+	fleet.Ready(c.t, c.f.All()...)
 }
 
 // happen has a mishap happen.
 func (c *course) happen(outer *testing.T, what string) {
-	switch i := slices.Index(services, what); {
+	switch i := slices.Index(fleet.Services, what); {
 	case i >= 0:
-		c.f.services[i] = c.f.services[i].again(outer)
-	case what == gateway:
-		c.f.gateway = c.f.gateway.again(outer)
+		c.f.Services[i] = c.f.Services[i].Again(outer)
+	case what == fleet.Gateway:
+		c.f.Gateway = c.f.Gateway.Again(outer)
 	case what == "published twice":
 		for _, source := range []string{"conversations", "visitors", "tickets"} {
 			if _, err := c.store().Collection(source+"_leases").UpdateOne(c.t.Context(), bson.D{{Key: "_id", Value: "relay"}},
@@ -141,10 +142,10 @@ func (c *course) happen(outer *testing.T, what string) {
 				c.t.Error(err)
 			}
 		}
-	case c.f.redis != nil: // it is restarted, and has forgotten everything
-		c.f.redis.FlushAll()
-		c.f.redis.Close()
-		if err := c.f.redis.Restart(); err != nil {
+	case c.f.Redis != nil: // it is restarted, and has forgotten everything
+		c.f.Redis.FlushAll()
+		c.f.Redis.Close()
+		if err := c.f.Redis.Restart(); err != nil {
 			c.t.Error(err)
 		}
 	}
@@ -219,12 +220,12 @@ func (c *course) log(source string) (log []record) {
 
 func (c *course) store() *mongo.Database {
 	c.t.Helper()
-	client, err := mongo.Connect(options.Client().ApplyURI(c.f.env["MONGODB_URI"]))
+	client, err := mongo.Connect(options.Client().ApplyURI(c.f.Env["MONGODB_URI"]))
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	c.t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
-	return client.Database(c.f.env["MONGODB_DATABASE"])
+	return client.Database(c.f.Env["MONGODB_DATABASE"])
 }
 
 func (c *course) acknowledge(what string, n int) {

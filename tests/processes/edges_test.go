@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/tests/fleet"
 	"fivechat.dev/tests/harness"
 )
 
@@ -11,8 +12,8 @@ import (
 const within = time.Second
 
 // twoEdges: what changes through one edge, or at the operator's, is so at every other within a second; quotas are one.
-func twoEdges(t *testing.T, f *fleet) {
-	other, processes := f.replica(t)
+func twoEdges(t *testing.T, f *fleet.Fleet) {
+	other, processes := f.Replica(t)
 	edges := map[string]harness.System{"here": f.System, "there": other}
 	w := f.Website(t, harness.Free)
 	site := "/operator/websites/" + harness.PathID(w.ID)
@@ -83,6 +84,6 @@ func twoEdges(t *testing.T, f *fleet) {
 	f.Operator().Do(t, "DELETE", site+"/tokens/"+harness.PathID(id), nil).Want(t, 200)
 	at("the token is revoked", status("/tags", 401))
 	for _, p := range processes {
-		p.terminate(t)
+		p.Terminate(t)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/tests/fleet"
 	"fivechat.dev/tests/harness"
 )
 
@@ -24,9 +25,9 @@ type repeated struct {
 }
 
 // killed kills a replica of the conversations service while a visitor's messages are posted to it, each under a key.
-func killed(t *testing.T, f *fleet) repeated {
+func killed(t *testing.T, f *fleet.Fleet) repeated {
 	const writers, heard = 16, 64 // it dies once so many were heard of
-	other, processes := f.replica(t)
+	other, processes := f.Replica(t)
 	w := f.Website(t, harness.Free)
 	v := w.Visit(t, nil)
 	r := repeated{w: w, v: v, path: "/visitor/conversations/" + v.Open(t, "first") + "/messages", heard: map[string]bool{}}
@@ -56,9 +57,7 @@ func killed(t *testing.T, f *fleet) repeated {
 		mu.Lock()
 		defer mu.Unlock()
 		if r.heard[key] = true; len(r.heard) == heard {
-			if err := processes[1].cmd.Process.Kill(); err != nil {
-				t.Error(err)
-			}
+			processes[1].Kill(t)
 		}
 		return true
 	}

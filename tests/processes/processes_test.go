@@ -10,6 +10,7 @@ import (
 
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/tenant"
+	"fivechat.dev/tests/fleet"
 	"fivechat.dev/tests/harness"
 	"fivechat.dev/tests/journeys"
 )
@@ -17,16 +18,16 @@ import (
 // TestProcesses runs every journey over processes of their own, looks at the admin ports, and ends them one by one.
 func TestProcesses(t *testing.T) {
 	t.Parallel()
-	binaries := build(t)
+	binaries := fleet.Build(t)
 	t.Run("settings that are missing are named", func(t *testing.T) {
-		for _, name := range append([]string{gateway}, services...) {
-			p := start(t, filepath.Join(binaries, name), nil)
-			if code := p.exitCode(t); code == 0 || !strings.Contains(p.log.String(), "FIVECHAT_ASSERTION_KEYS") {
-				t.Errorf("%s without settings ends with %d and says %s", name, code, p.log)
+		for _, name := range append([]string{fleet.Gateway}, fleet.Services...) {
+			p := fleet.Start(t, filepath.Join(binaries, name), nil)
+			if code := p.ExitCode(t); code == 0 || !strings.Contains(p.Log.String(), "FIVECHAT_ASSERTION_KEYS") {
+				t.Errorf("%s without settings ends with %d and says %s", name, code, p.Log)
 			}
 		}
 	})
-	f := launch(t, binaries)
+	f := fleet.Launch(t, binaries, nil)
 	var sent repeated
 	t.Run("a replica is killed", func(t *testing.T) { sent = killed(t, f) })
 	t.Run("journeys", func(t *testing.T) { journeys.Run(t, f.System) })
@@ -37,20 +38,20 @@ func TestProcesses(t *testing.T) {
 	t.Run("a service hears nobody but its siblings", func(t *testing.T) { unasserted(t, f) })
 	t.Run("what was sent to the killed replica is sent again", func(t *testing.T) { sent.again(t) })
 	t.Run("a request under way is answered", func(t *testing.T) { underWay(t, f) })
-	for _, p := range f.services {
-		p.terminate(t)
+	for _, p := range f.Services {
+		p.Terminate(t)
 	}
-	for _, p := range f.all() {
-		if log := p.log.String(); strings.Contains(log, "panicked") || strings.Contains(log, "goroutine ") {
-			t.Errorf("%s panicked:\n%s", p.name, log)
+	for _, p := range f.All() {
+		if log := p.Log.String(); strings.Contains(log, "panicked") || strings.Contains(log, "goroutine ") {
+			t.Errorf("%s panicked:\n%s", p.Name, log)
 		}
 	}
 }
 
 // twoReplicas: what happens at one replica is told at the other, a stream that began at one goes on at the other, and one
 // that stops ends its streams.
-func twoReplicas(t *testing.T, f *fleet) {
-	other, processes := f.replica(t)
+func twoReplicas(t *testing.T, f *fleet.Fleet) {
+	other, processes := f.Replica(t)
 	w := f.Website(t, harness.Free)
 	_, secret := w.Token(t, harness.ReadWrite)
 	v := w.Visit(t, nil)
@@ -76,7 +77,7 @@ func twoReplicas(t *testing.T, f *fleet) {
 		t.Errorf("a stream that moved goes on with %s", f.Data)
 	}
 	for _, p := range processes {
-		p.terminate(t)
+		p.Terminate(t)
 	}
 	for _, s := range []*harness.Stream{there, moved} {
 		if f, comes := s.Try(t); comes {
@@ -91,33 +92,33 @@ func twoReplicas(t *testing.T, f *fleet) {
 	}
 }
 
-func adminPorts(t *testing.T, f *fleet) {
-	for _, p := range f.all() {
-		for path, want := range map[string]string{"/livez": "ok", "/readyz": "ok", "/metrics": "go_goroutines"} {
-			if status, body := p.get(t, path); status != http.StatusOK || !strings.Contains(body, want) {
-				t.Errorf("%s%s: %d %.200s", p.name, path, status, body)
+func adminPorts(t *testing.T, f *fleet.Fleet) {
+	for _, p := range f.All() {
+		for path, want := range map[string]string{"/livez": "ok", "/readyz": "ok", "/metrics": "go_goroutines", "/debug/pprof/": "goroutine"} {
+			if status, body := p.Get(t, path); status != http.StatusOK || !strings.Contains(body, want) {
+				t.Errorf("%s%s: %d %.200s", p.Name, path, status, body)
 			}
 		}
-		if status, _ := p.get(t, "/nothing"); status != http.StatusNotFound {
-			t.Errorf("%s/nothing: %d", p.name, status)
+		if status, _ := p.Get(t, "/nothing"); status != http.StatusNotFound {
+			t.Errorf("%s/nothing: %d", p.Name, status)
 		}
-		for _, path := range []string{"/livez", "/readyz", "/metrics"} {
-			resp, err := http.Get("http://" + p.addr + path)
+		for _, path := range harness.AdminPaths {
+			resp, err := http.Get("http://" + p.Addr + path)
 			if err != nil {
 				t.Error(err)
 				continue
 			}
 			resp.Body.Close()
 			if resp.StatusCode != http.StatusNotFound {
-				t.Errorf("%s answers %s on the port of its requests: %d", p.name, path, resp.StatusCode)
+				t.Errorf("%s answers %s on the port of its requests: %d", p.Name, path, resp.StatusCode)
 			}
 		}
 	}
 	metrics := ""
-	for _, p := range f.services {
-		_, body := p.get(t, "/metrics")
+	for _, p := range f.Services {
+		_, body := p.Get(t, "/metrics")
 		if !strings.Contains(body, "fivechat_operation_duration_seconds") {
-			t.Errorf("%s measures no operation", p.name)
+			t.Errorf("%s measures no operation", p.Name)
 		}
 		metrics += body
 	}
@@ -129,7 +130,7 @@ func adminPorts(t *testing.T, f *fleet) {
 }
 
 // unasserted asks the services past the edge, with no assertion and with one that another key signed.
-func unasserted(t *testing.T, f *fleet) {
+func unasserted(t *testing.T, f *fleet.Fleet) {
 	w := f.World(t, harness.Pro)
 	keys, err := identity.NewKeyring([]byte(strings.Repeat("another key ", 4)))
 	if err != nil {
@@ -149,14 +150,14 @@ func unasserted(t *testing.T, f *fleet) {
 		"webhooks": {"/webhooks"},
 		"visitors": {"/visitors", "/internal/visitors?ids=1"}, "widgets": {"/internal/widgets/" + w.ClientToken},
 	}
-	for _, p := range f.services {
-		for _, path := range paths[p.name] {
+	for _, p := range f.Services {
+		for _, path := range paths[p.Name] {
 			for name, c := range map[string]harness.Client{
-				"nobody": harness.NewClient("http://" + p.addr), "forged": harness.NewClient("http://"+p.addr).With(identity.Header, forged),
-				"a bearer": harness.NewClient("http://"+p.addr).With("Authorization", "Bearer "+f.OperatorKey),
+				"nobody": harness.NewClient("http://" + p.Addr), "forged": harness.NewClient("http://"+p.Addr).With(identity.Header, forged),
+				"a bearer": harness.NewClient("http://"+p.Addr).With("Authorization", "Bearer "+f.OperatorKey),
 			} {
 				if a := c.Do(t, "GET", path, nil); a.Status != http.StatusUnauthorized {
-					t.Errorf("%s%s for %s: status %d: %.200s", p.name, path, name, a.Status, a.Body)
+					t.Errorf("%s%s for %s: status %d: %.200s", p.Name, path, name, a.Status, a.Body)
 				}
 			}
 		}
@@ -164,7 +165,7 @@ func unasserted(t *testing.T, f *fleet) {
 }
 
 // underWay ends the gateway while clients ask: every request that was taken is answered, and then nobody listens.
-func underWay(t *testing.T, f *fleet) {
+func underWay(t *testing.T, f *fleet.Fleet) {
 	w := f.World(t, harness.Free)
 	stop, done := make(chan struct{}), make(chan struct{})
 	c := http.Client{Timeout: 10 * time.Second}
@@ -186,7 +187,7 @@ func underWay(t *testing.T, f *fleet) {
 			}
 		}
 	}()
-	f.gateway.terminate(t)
+	f.Gateway.Terminate(t)
 	close(stop)
 	<-done
 	if resp, err := c.Get(f.URL + "/health"); err == nil {

@@ -8,18 +8,19 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/tests/fleet"
 	"fivechat.dev/tests/harness"
 )
 
 // webhooksKilled kills replicas of the webhooks service, one after the other, while they deliver: the receiver gets every
 // event, each time with the same id and body, and those of a conversation in order. What replaces them lasts as long as all does.
-func webhooksKilled(t, all *testing.T, f *fleet) {
+func webhooksKilled(t, all *testing.T, f *fleet.Fleet) {
 	const talks, rounds, perRound = 4, 3, 10
 	addrs := harness.FreeAddrs(t, 2)
-	place := slices.Index(services, "webhooks")
-	second := f.run(all, "webhooks", map[string]string{"FIVECHAT_ADDR": addrs[0], "FIVECHAT_ADMIN_ADDR": addrs[1]})
-	ready(t, second)
-	replicas := []*process{f.services[place], second}
+	place := slices.Index(fleet.Services, "webhooks")
+	second := f.Run(all, "webhooks", map[string]string{"FIVECHAT_ADDR": addrs[0], "FIVECHAT_ADMIN_ADDR": addrs[1]})
+	fleet.Ready(t, second)
+	replicas := []*fleet.Process{f.Services[place], second}
 	r := harness.Receive(t, func(http.ResponseWriter, *http.Request) { <-time.After(2 * time.Millisecond) }) // so that some are under way
 	w := f.Website(t, harness.Free)
 	w.NewWebhook(t, r.URL, "message.created")
@@ -41,11 +42,11 @@ func webhooksKilled(t, all *testing.T, f *fleet) {
 		had := len(r.Got())
 		harness.Eventually(t, outlasts, "some of the round's events are delivered", func() (bool, any) { return len(r.Got()) > had+talks, len(r.Got()) })
 		victim := replicas[round%2]
-		replicas[round%2] = victim.again(all)
+		replicas[round%2] = victim.Again(all)
 		posting.Wait()
-		ready(t, replicas[round%2])
+		fleet.Ready(t, replicas[round%2])
 	}
-	f.services[place] = replicas[0]
+	f.Services[place] = replicas[0]
 	want := talks * (1 + rounds*perRound)
 	bodies, said := map[string]string{}, map[string][]string{} // by event, by conversation
 	harness.Eventually(t, outlasts, "every event is delivered", func() (bool, any) {
@@ -72,5 +73,5 @@ func webhooksKilled(t, all *testing.T, f *fleet) {
 	}
 	t.Logf("%d events in %d requests", want, len(r.Got()))
 	second = replicas[1]
-	second.terminate(t)
+	second.Terminate(t)
 }

@@ -10,8 +10,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"fivechat.dev/api-gateway/internal/cache"
 	"fivechat.dev/api-gateway/internal/limit"
 	"fivechat.dev/api-gateway/internal/proxy"
@@ -40,15 +38,14 @@ type Shared struct {
 	Trusted   []netip.Prefix                                 // the proxies whose X-Forwarded-For counts
 	Origins   []string                                       // whose pages may call operations with a bearer
 	Timeout   time.Duration                                  // how long a request may take
-	durations *durations
-	streams   prometheus.Gauge
+	metrics   *metrics
 	draining  context.Context // ends when streams have to
 	drain     context.CancelFunc
 }
 
 // New completes what the listeners share.
 func New(s Shared) *Shared {
-	s.durations, s.streams = newDurations(s.Telemetry.Registry), newStreams(s.Telemetry.Registry)
+	s.metrics = newMetrics(s.Telemetry)
 	s.draining, s.drain = context.WithCancel(context.Background())
 	return &s
 }
@@ -59,11 +56,15 @@ func (s *Shared) Drain() { s.drain() }
 // Edge answers one listener.
 type Edge struct {
 	*Shared
-	table *route.Table
+	table  *route.Table
+	series map[*route.Route]*series
 }
 
 // Over makes the Edge of a table.
-func (s *Shared) Over(rows []route.Route) *Edge { return &Edge{s, route.New(rows)} }
+func (s *Shared) Over(rows []route.Route) *Edge {
+	t := route.New(rows)
+	return &Edge{s, t, s.metrics.of(t.Rows())}
+}
 
 // ServeHTTP answers a request: within the timeout, unless it asks for a stream, which the standard server serves.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -93,7 +94,7 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer is one exchange.
 func (e *Edge) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, path *route.Path, row *route.Route) {
-	x, ctx := e.begin(ctx, w, r)
+	x, ctx := e.begin(ctx, w, r, row)
 	defer x.end(ctx)
 	if err := e.serve(x, r.WithContext(ctx), path, row); err != nil {
 		x.refuse(ctx, err)
@@ -155,8 +156,8 @@ const admitEvery = time.Second
 func (e *Edge) stream(x *exchange, r *http.Request, row *route.Route, c proxy.Caller) error {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	e.streams.Inc()
-	defer e.streams.Dec()
+	e.metrics.streams.Inc()
+	defer e.metrics.streams.Dec()
 	if row.Rule.Caller == identity.Token {
 		bearer := (&http.Request{Header: r.Header.Clone()}).WithContext(ctx) // what is forwarded is changed on its way
 		go e.admit(bearer, row, c.Address, cancel)

@@ -35,7 +35,8 @@ type exchange struct {
 	span      trace.Span
 	client    string // the client's address
 	pattern   string
-	row       *route.Route
+	row       *route.Route // nil as long as none is found
+	series    *series
 	principal identity.Principal
 	status    int           // 0 until the answer has begun
 	began     time.Duration // of a stream: when the answer began
@@ -47,14 +48,19 @@ type exchange struct {
 var begins = []trace.SpanStartOption{trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer)}
 
 // begin opens the exchange. The trace begins here: what a client says about traces of its own does not count.
-func (e *Edge) begin(ctx context.Context, w http.ResponseWriter, r *http.Request) (*exchange, context.Context) {
+func (e *Edge) begin(ctx context.Context, w http.ResponseWriter, r *http.Request, row *route.Route) (*exchange, context.Context) {
 	id, method := requestID(r.Header), methodLabel(r.Method)
 	ctx, span := e.Telemetry.Tracer.Start(httpkit.WithRequestID(ctx, id), method, begins...)
 	h := w.Header()
 	h[httpkit.RequestIDHeader] = []string{id}
 	h["X-Content-Type-Options"], h["Referrer-Policy"] = noSniff, noReferrer
+	measured := e.series[row]
+	if row == nil {
+		measured = &e.metrics.odd
+	}
+	measured.active.Inc()
 	return &exchange{
-		ResponseWriter: w, edge: e, method: method, path: r.URL.Path, start: time.Now(), span: span,
+		ResponseWriter: w, edge: e, series: measured, method: method, path: r.URL.Path, start: time.Now(), span: span,
 		client: clientAddress(r, e.Trusted), pattern: unmatched,
 	}, ctx
 }
@@ -115,6 +121,7 @@ func (x *exchange) refuse(ctx context.Context, err error) {
 func (x *exchange) end(ctx context.Context) {
 	reason := recover()
 	if err, _ := reason.(error); reason != nil && !errors.Is(err, http.ErrAbortHandler) {
+		x.edge.Telemetry.Panics.Inc()
 		x.edge.Telemetry.Log.ErrorContext(ctx, "request panicked", "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
 		if x.status == 0 {
 			x.refuse(ctx, fmt.Errorf("panic: %v", reason))
@@ -136,7 +143,8 @@ func (x *exchange) record(ctx context.Context) {
 	if x.row != nil && x.row.Class.Streams() && x.began > 0 {
 		took = x.began // how long somebody stayed says nothing about us
 	}
-	x.edge.durations.of(x.row, x.method, x.pattern).Observe(x.status, took.Seconds())
+	x.series.active.Dec()
+	x.answered(ctx, took.Seconds())
 	x.log(ctx, took)
 	x.trace()
 }

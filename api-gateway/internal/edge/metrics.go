@@ -1,7 +1,9 @@
 package edge
 
 import (
-	"sync"
+	"context"
+	"net/http"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -9,42 +11,69 @@ import (
 	"fivechat.dev/libs/telemetry"
 )
 
-// durations is the metric of all requests. The series of a row are found by the row, without its labels.
-type durations struct {
-	vec  *prometheus.HistogramVec
-	rows sync.Map // *route.Route and method to *telemetry.ByStatus
+// noClass is the class of a request that no row has.
+const noClass = "none"
+
+// metrics is what the edge says of requests.
+type metrics struct {
+	durations *prometheus.HistogramVec // nil where nothing is timed
+	active    *prometheus.GaugeVec
+	streams   prometheus.Gauge
+	odd       series // of requests that no row has
 }
 
-type rowMethod struct {
-	row    *route.Route
-	method string // HEAD is a GET's row's too
+// series is what is measured of a row's requests, found without their labels.
+type series struct {
+	active         prometheus.Gauge
+	answered, head *telemetry.ByStatus // of the row's method, and of HEAD where that is GET; nil where nothing is timed
 }
 
-func newDurations(registry prometheus.Registerer) *durations {
-	d := &durations{vec: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "http_server_request_duration_seconds", Help: "Time from a request to the end of its answer.", Buckets: telemetry.Durations(),
-	}, []string{"http_request_method", "http_route", "http_response_status_code"})}
-	registry.MustRegister(d.vec)
-	return d
+func newMetrics(t *telemetry.Telemetry) *metrics {
+	m := &metrics{
+		active:  telemetry.NewActive(t.Registry),
+		streams: prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_edge_streams", Help: "Open event streams and exports."}),
+	}
+	t.Registry.MustRegister(m.streams)
+	m.odd.active = m.active.WithLabelValues(noClass)
+	if t.Measures {
+		m.durations = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "http_server_request_duration_seconds", Buckets: telemetry.Durations(),
+			Help: "Time from a request to the end of its answer (of a stream: to its beginning).",
+		}, []string{"class", "http_request_method", "http_route", "http_response_status_code"})
+		t.Registry.MustRegister(m.durations)
+	}
+	return m
 }
 
-// of gives the series of a row's requests, or, where no row was found (nil), of a method and a pattern.
-func (d *durations) of(row *route.Route, method, pattern string) *telemetry.ByStatus {
-	key := rowMethod{row, method}
-	if row != nil {
-		if known, ok := d.rows.Load(key); ok {
-			return known.(*telemetry.ByStatus)
+// of makes the series of a table's rows.
+func (m *metrics) of(rows []*route.Route) map[*route.Route]*series {
+	all := make(map[*route.Route]*series, len(rows))
+	for _, r := range rows {
+		s := &series{active: m.active.WithLabelValues(string(r.Class)), answered: m.timed(string(r.Class), r.Method, r.Pattern)}
+		if r.Method == http.MethodGet {
+			s.head = m.timed(string(r.Class), http.MethodHead, r.Pattern)
 		}
+		all[r] = s
 	}
-	series := telemetry.NewByStatus(d.vec.MustCurryWith(prometheus.Labels{"http_request_method": method, "http_route": pattern}))
-	if row != nil {
-		d.rows.Store(key, series)
-	}
-	return series
+	return all
 }
 
-func newStreams(registry prometheus.Registerer) prometheus.Gauge {
-	g := prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_edge_streams", Help: "Open event streams."})
-	registry.MustRegister(g)
-	return g
+func (m *metrics) timed(class, method, pattern string) *telemetry.ByStatus {
+	if m.durations == nil {
+		return nil
+	}
+	return telemetry.NewByStatus(m.durations.MustCurryWith(prometheus.Labels{"class": class, "http_request_method": method, "http_route": pattern}))
+}
+
+// answered times a request. What no row has is found by its labels: there is little of it.
+func (x *exchange) answered(ctx context.Context, seconds float64) {
+	switch durations := x.edge.metrics.durations; {
+	case durations == nil:
+	case x.row == nil:
+		telemetry.Observe(ctx, durations.WithLabelValues(noClass, x.method, x.pattern, strconv.Itoa(x.status)), seconds)
+	case x.method == http.MethodHead:
+		x.series.head.Observe(ctx, x.status, seconds)
+	default:
+		x.series.answered.Observe(ctx, x.status, seconds)
+	}
 }

@@ -32,10 +32,11 @@ type Bounds struct {
 
 // Memo remembers the answers of one Fetch.
 type Memo[V any] struct {
-	fetch                Fetch[V]
-	bounds               Bounds
-	flights              singleflight.Group
-	hits, misses, stales prometheus.Counter
+	fetch           Fetch[V]
+	bounds          Bounds
+	flights         singleflight.Group
+	hits, negatives prometheus.Counter
+	misses, stales  prometheus.Counter
 
 	mu         sync.Mutex
 	generation uint64 // counts what was dropped: an answer asked for before is not kept after it
@@ -52,7 +53,7 @@ type answer[V any] struct {
 // NewLookups makes the metric that all memos of a component share.
 func NewLookups(registry prometheus.Registerer) *prometheus.CounterVec {
 	v := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "fivechat_edge_cache_lookups_total", Help: "Lookups in the edge's memory, by cache and whether the answer was there (stale: old, its service being away).",
+		Name: "fivechat_edge_cache_lookups_total", Help: "Lookups in the edge's memory, by cache and result: hit, negative (it was known that there is none), miss (its service was asked), and stale beside a miss (an old one served, the service being away).",
 	}, []string{"cache", "result"})
 	registry.MustRegister(v)
 	return v
@@ -69,7 +70,7 @@ func New[V any](name string, b Bounds, lookups *prometheus.CounterVec, fetch Fet
 		return nil, err
 	}
 	return &Memo[V]{
-		fetch: fetch, bounds: b, known: known, unknown: unknown, hits: lookups.WithLabelValues(name, "hit"),
+		fetch: fetch, bounds: b, known: known, unknown: unknown, hits: lookups.WithLabelValues(name, "hit"), negatives: lookups.WithLabelValues(name, "negative"),
 		misses: lookups.WithLabelValues(name, "miss"), stales: lookups.WithLabelValues(name, "stale"),
 	}, nil
 }
@@ -77,7 +78,10 @@ func New[V any](name string, b Bounds, lookups *prometheus.CounterVec, fetch Fet
 // Have gives the value of a key where it is remembered, or that there is none, and says whether it is.
 func (m *Memo[V]) Have(key string) (V, error, bool) {
 	a, ok := m.remembered(key)
-	if ok {
+	switch {
+	case ok && a.err != nil:
+		m.negatives.Inc()
+	case ok:
 		m.hits.Inc()
 	}
 	return a.value, a.err, ok

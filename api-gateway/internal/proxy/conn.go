@@ -176,6 +176,13 @@ func (p *pool) give(c *conn) {
 	}
 }
 
+// stand says how many connections carry a request, and how many rest.
+func (p *pool) stand() (active, idle int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all - len(p.idle), len(p.idle)
+}
+
 func (p *pool) drop(c *conn) {
 	_ = c.Close() // it is no longer of use
 	p.mu.Lock()

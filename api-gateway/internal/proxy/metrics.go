@@ -1,6 +1,9 @@
 package proxy
 
 import (
+	"context"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fivechat.dev/api-gateway/internal/route"
@@ -9,25 +12,21 @@ import (
 
 // metrics is what the proxy says about the services.
 type metrics struct {
-	durations        *prometheus.HistogramVec
+	durations        *prometheus.HistogramVec // nil where nothing is timed
 	retries, refused *prometheus.CounterVec
 	circuit          *prometheus.GaugeVec
 }
 
 // upstreamMetrics is the part of metrics about one service.
 type upstreamMetrics struct {
-	durations        *telemetry.ByStatus
+	durations        *telemetry.ByStatus // nil where nothing is timed
 	retries, refused prometheus.Counter
 	circuit          prometheus.Gauge
 }
 
-func newMetrics(registry prometheus.Registerer) *metrics {
+func newMetrics(t *telemetry.Telemetry) *metrics {
 	upstream := []string{"upstream"}
 	m := &metrics{
-		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "http_client_request_duration_seconds", Buckets: telemetry.Durations(),
-			Help: "Time until a service had answered (of a stream: until its answer began), by service and status (error: no answer).",
-		}, []string{"upstream", "http_response_status_code"}),
 		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fivechat_edge_retries_total", Help: "Requests that were sent to a service once more.",
 		}, upstream),
@@ -38,14 +37,54 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 			Name: "fivechat_edge_circuit_state", Help: "The circuit before a service: 0 closed, 1 half open, 2 open.",
 		}, upstream),
 	}
-	registry.MustRegister(m.durations, m.retries, m.refused, m.circuit)
+	t.Registry.MustRegister(m.retries, m.refused, m.circuit)
+	if t.Measures {
+		m.durations = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "http_client_request_duration_seconds", Buckets: telemetry.Durations(),
+			Help: "Time until a service had answered (of a stream: until its answer began), by service and status (error: no answer).",
+		}, []string{"upstream", "http_response_status_code"})
+		t.Registry.MustRegister(m.durations)
+	}
 	return m
 }
 
 func (m *metrics) of(name route.Upstream) upstreamMetrics {
-	durations := m.durations.MustCurryWith(prometheus.Labels{"upstream": string(name)})
-	return upstreamMetrics{
-		telemetry.NewByStatus(durations), m.retries.WithLabelValues(string(name)), m.refused.WithLabelValues(string(name)),
-		m.circuit.WithLabelValues(string(name)),
+	u := upstreamMetrics{
+		retries: m.retries.WithLabelValues(string(name)), refused: m.refused.WithLabelValues(string(name)),
+		circuit: m.circuit.WithLabelValues(string(name)),
+	}
+	if m.durations != nil {
+		u.durations = telemetry.NewByStatus(m.durations.MustCurryWith(prometheus.Labels{"upstream": string(name)}))
+	}
+	return u
+}
+
+// observe times an attempt since its start; status 0 is no answer.
+func (m upstreamMetrics) observe(ctx context.Context, status int, start time.Time) {
+	if m.durations != nil {
+		m.durations.Observe(ctx, status, time.Since(start).Seconds())
+	}
+}
+
+// open tells of the connections that carry requests. Streams have some of their own, which many share.
+type open struct {
+	services map[route.Upstream]*upstream
+	desc     *prometheus.Desc
+}
+
+func newOpen(services map[route.Upstream]*upstream) open {
+	return open{services, prometheus.NewDesc("http_client_open_connections",
+		"Open connections to a service, active or idle; those of streams are not counted.", []string{"server", "state"}, nil)}
+}
+
+// Describe implements prometheus.Collector.
+func (o open) Describe(to chan<- *prometheus.Desc) { to <- o.desc }
+
+// Collect implements prometheus.Collector.
+func (o open) Collect(to chan<- prometheus.Metric) {
+	for name, u := range o.services {
+		active, idle := u.pool.stand()
+		to <- prometheus.MustNewConstMetric(o.desc, prometheus.GaugeValue, float64(active), string(name), "active")
+		to <- prometheus.MustNewConstMetric(o.desc, prometheus.GaugeValue, float64(idle), string(name), "idle")
 	}
 }

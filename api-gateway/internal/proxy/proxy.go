@@ -53,11 +53,12 @@ func New(addresses map[route.Upstream]*url.URL, concurrency int, keys *identity.
 		return nil, err
 	}
 	p := &Proxy{map[route.Upstream]*upstream{}, map[route.Upstream]*httputil.ReverseProxy{}, s, t}
-	m := newMetrics(t.Registry)
+	m := newMetrics(t)
 	for name, address := range addresses {
 		p.services[name] = newUpstream(name, address, concurrency, m)
 		p.streams[name] = newStreams(address, p.services[name].metrics, t)
 	}
+	t.Registry.MustRegister(newOpen(p.services))
 	return p, nil
 }
 

@@ -117,7 +117,7 @@ func (m measured) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err == nil {
 		status = resp.StatusCode
 	}
-	m.m.durations.Observe(status, time.Since(start).Seconds())
+	m.m.observe(r.Context(), status, start)
 	return resp, err
 }
 

@@ -92,7 +92,7 @@ func (u *upstream) try(ctx context.Context, req *fasthttp.Request, resp *fasthtt
 	if err == nil {
 		status = resp.StatusCode()
 	}
-	u.metrics.durations.Observe(status, time.Since(start).Seconds())
+	u.metrics.observe(ctx, status, start)
 	return err
 }
 

@@ -118,12 +118,15 @@ func (p *Path) Allow() string {
 func (p *Path) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
 // Table finds the Path of a request.
-type Table struct{ mux *http.ServeMux }
+type Table struct {
+	mux  *http.ServeMux
+	rows []*Route
+}
 
 // New makes a table of rows. It panics on patterns that clash, so that a wrong table never starts.
 func New(rows []Route) *Table {
 	paths := map[string]*Path{}
-	t := &Table{http.NewServeMux()}
+	t := &Table{mux: http.NewServeMux()}
 	for _, row := range rows {
 		p := paths[row.Pattern]
 		if p == nil {
@@ -135,9 +138,13 @@ func New(rows []Route) *Table {
 			panic("route: " + row.Method + " " + row.Pattern + " stands twice")
 		}
 		p.routes[row.Method] = &row
+		t.rows = append(t.rows, &row)
 	}
 	return t
 }
+
+// Rows gives every row, each as Path.Route gives it.
+func (t *Table) Rows() []*Route { return t.rows }
 
 // Find gives the path of a request, nil where there is none. Only a path in its plainest spelling is found: what a
 // ServeMux would redirect, or a service could read otherwise than the edge did, does not exist.

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 
 	gateway "fivechat.dev/api-gateway/app"
 	"fivechat.dev/libs/component"
@@ -31,6 +32,7 @@ import (
 type Options struct {
 	Listen   string         // the public edge's address; "" is a free loopback port
 	Operator string         // the operator's address; "" is a free loopback port
+	Admin    string         // the address of /status and of every component's /metrics; "" is none
 	Data     string         // folder of the embedded store and the secrets; "" keeps all in memory
 	MongoURI string         // a replica set instead of the embedded store
 	RedisURL string         // a Redis instead of the embedded one
@@ -45,6 +47,7 @@ type System struct {
 	Demo    *Demo // with Options.Demo
 	running []*runner.Running
 	gateway *runner.Running
+	admin   *runner.Running // nil where there is none
 	stores  *stores
 	secrets secrets
 }
@@ -83,6 +86,11 @@ func Start(ctx context.Context, o Options) (s *System, err error) {
 	if err = s.startAll(ctx, o, tele); err != nil {
 		return s, err
 	}
+	if o.Admin != "" {
+		if err = s.startAdmin(ctx, o.Admin, tele); err != nil {
+			return s, err
+		}
+	}
 	if o.Demo {
 		s.Demo, err = s.makeDemo(ctx, o.Data)
 	}
@@ -100,7 +108,7 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 		listeners[name], url[name] = l, "http://"+l.Addr().String()
 	}
 	common := component.Config{
-		AdminAddr: "127.0.0.1:0", AssertionKeys: []string{s.secrets.AssertionKey}, Telemetry: tele,
+		AssertionKeys: []string{s.secrets.AssertionKey}, Telemetry: tele,
 		Mongo: mongokit.Config{URI: s.stores.mongoURI}, Redis: rediskit.Config{URL: s.stores.redisURL},
 	}
 	build := map[string]func() (runner.Unit, error){
@@ -141,7 +149,7 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 		}
 	}
 	g := gateway.Default()
-	g.Addr, g.AdminAddr, g.OperatorAddr = o.Listen, "127.0.0.1:0", o.Operator
+	g.Addr, g.OperatorAddr = o.Listen, o.Operator
 	g.OperatorKey, g.AssertionKeys, g.Telemetry, g.Redis = s.secrets.OperatorKey, common.AssertionKeys, tele, common.Redis
 	g.AccountsURL, g.ConversationsURL, g.VisitorsURL = url["accounts"], url["conversations"], url["visitors"]
 	g.WidgetsURL, g.TicketsURL, g.StatisticsURL, g.WebhooksURL = url["widgets"], url["tickets"], url["statistics"], url["webhooks"]
@@ -160,7 +168,9 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 	return err
 }
 
+// start starts a component. What its own admin listener would answer is on the one of the whole process (startAdmin).
 func (s *System) start(u runner.Unit, l net.Listener) (*runner.Running, error) {
+	u.Listeners = slices.DeleteFunc(u.Listeners, func(l runner.Listener) bool { return l.Name == runner.Admin })
 	for i := range u.Listeners {
 		if u.Listeners[i].Name == "http" && l != nil {
 			u.Listeners[i].Net = l

@@ -71,6 +71,9 @@ func New(feeds []events.Feed, redis *rediskit.Client, t *telemetry.Telemetry) *H
 		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "fivechat_stream_lag_seconds", Help: "Age of an event when it is handed to its readers.", Buckets: telemetry.Durations()}),
 	}
+	for _, r := range []*reader{{}, {visitor: 1}} {
+		h.open.WithLabelValues(r.kind()) // so that nobody shows as 0
+	}
 	t.Registry.MustRegister(h.open, h.dropped, h.lag)
 	return h
 }

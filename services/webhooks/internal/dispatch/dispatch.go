@@ -81,6 +81,9 @@ func New(store Store, sender Sender, s webhooks.Schedule, t *telemetry.Telemetry
 	}
 	d.waiting = prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_webhook_deliveries_waiting", Help: "Deliveries that are still to be made, of all replicas."})
 	d.disabled = prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_webhooks_disabled", Help: "Webhooks that we have disabled, of all replicas."})
+	for _, o := range []string{delivered, refused, unanswered} {
+		d.attempts.WithLabelValues(o) // so that the first of each counts in a rate
+	}
 	t.Registry.MustRegister(d.attempts, d.took, d.overdue, d.waiting, d.disabled)
 	return d
 }
@@ -292,13 +295,20 @@ func (d *Dispatcher) make(ctx context.Context, w webhooks.Webhook, one webhooks.
 	return d.store.Record(ctx, after, a)
 }
 
+// The outcomes of attempts, as labels.
+const (
+	delivered  = "delivered"
+	refused    = "refused"
+	unanswered = "unanswered"
+)
+
 func outcome(a webhooks.Attempt) string {
 	switch {
 	case a.Status == 0:
-		return "unanswered"
+		return unanswered
 	case a.Succeeded():
-		return "delivered"
+		return delivered
 	default:
-		return "refused"
+		return refused
 	}
 }

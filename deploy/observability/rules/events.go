@@ -1,0 +1,106 @@
+package rules
+
+import "time"
+
+// kept is how long a service keeps its events after they were published (libs/events), in seconds.
+const kept = "7 * 86400"
+
+func eventAlerts() []Alert {
+	return []Alert{
+		{
+			Name: "FivechatEventsAtRisk", Severity: Page, For: 10 * time.Minute, Runbook: "events-at-risk", Shown: "fivechat-events",
+			When:    []Condition{{Value: `max by (component, source) (fivechat_follower_lag_seconds{job="fivechat"})`, Op: ">", Bound: kept + " / 2"}},
+			Summary: "{{ $labels.component }} is {{ $value | humanizeDuration }} behind the events of {{ $labels.source }}, which are kept for a week.",
+			Impact:  "Webhooks or statistics will miss events for good when the week is over.",
+			Quiets:  []string{"FivechatFollowerLag"},
+		},
+		{
+			Name: "FivechatFollowerStalled", Severity: Ticket, For: 5 * time.Minute, Runbook: "follower", Shown: "fivechat-events",
+			When:    []Condition{{Value: `max by (component, source) (fivechat_follower_stalled{job="fivechat"})`, Op: "==", Bound: "1"}},
+			Summary: "{{ $labels.component }} cannot read or apply the events of {{ $labels.source }}.",
+			Impact:  "Statistics stand still, or webhooks are told nothing. Both catch up by themselves.",
+			Quiets:  []string{"FivechatFollowerLag"},
+		},
+		{
+			Name: "FivechatFollowerLag", Severity: Ticket, For: 10 * time.Minute, Runbook: "follower", Shown: "fivechat-events",
+			When:    []Condition{{Value: `max by (component, source) (fivechat_follower_lag_seconds{job="fivechat"})`, Op: ">", Bound: "60"}},
+			Summary: "{{ $labels.component }} is {{ $value | humanizeDuration }} behind the events of {{ $labels.source }}.",
+			Impact:  "Statistics are old, or webhooks late.",
+		},
+		{
+			Name: "FivechatOutboxStuck", Severity: Ticket, For: 5 * time.Minute, Runbook: "outbox", Shown: "fivechat-events",
+			When:    []Condition{{Value: `max by (component) (fivechat_outbox_oldest_age_seconds{job="fivechat"})`, Op: ">", Bound: "60"}},
+			Summary: "The oldest event of {{ $labels.component }} has waited {{ $value | humanizeDuration }} for its position.",
+			Impact:  "Nobody hears of what happens there: no live events, no webhooks, no statistics. Nothing is lost.",
+		},
+		{
+			Name: "FivechatOutboxUnpublished", Severity: Ticket, For: 5 * time.Minute, Runbook: "outbox", Shown: "fivechat-events",
+			When:    []Condition{{Value: `max by (component) (min_over_time(fivechat_outbox_unpublished{job="fivechat"}[10m]))`, Op: ">", Bound: "1000"}}, // a busy service always has some
+			Summary: "Redis is not told of {{ $value }} events of {{ $labels.component }}.",
+			Impact:  "Live events come later: they are found in the log every now and then.",
+		},
+		{
+			Name: "FivechatLiveLate", Severity: Ticket, For: 10 * time.Minute, Runbook: "live-late", Shown: "fivechat-events",
+			When:    []Condition{{Value: `histogram_quantile(0.99, sum by (le) (rate(fivechat_stream_lag_seconds_bucket{job="fivechat"}[5m])))`, Op: ">", Bound: "5"}},
+			Summary: "One live event in a hundred comes more than {{ $value | humanizeDuration }} late.",
+			Impact:  "Agents and visitors see new messages late.",
+		},
+		{
+			Name: "FivechatReadersDropped", Severity: Ticket, Runbook: "readers-dropped", Shown: "fivechat-events",
+			When:    []Condition{{Value: `sum(increase(fivechat_stream_readers_dropped_total{job="fivechat"}[1h]))`, Op: ">", Bound: "10"}},
+			Summary: "{{ $value | humanize }} event streams were ended within an hour because they read too slowly.",
+			Impact:  "They resume without missing anything, but each time reads the log again.",
+		},
+		{
+			Name: "FivechatStatisticsDrift", Severity: Ticket, For: 5 * time.Minute, Runbook: "statistics-drift", Shown: "fivechat-events",
+			When:    []Condition{{Value: `sum(fivechat_statistics_drift{job="fivechat"})`, Op: ">", Bound: "0"}},
+			Summary: "Counters differ from a recount by {{ $value }} in sum.",
+			Impact:  "Some websites' statistics are wrong until they are repaired.",
+		},
+	}
+}
+
+func webhooks() []Alert {
+	return []Alert{
+		{
+			Name: "FivechatWebhooksLate", Severity: Ticket, For: 10 * time.Minute, Runbook: "webhooks-late", Shown: "fivechat-events",
+			When:    []Condition{{Value: `max(fivechat_webhook_overdue_seconds{job="fivechat"})`, Op: ">", Bound: "300"}},
+			Summary: "A delivery is {{ $value | humanizeDuration }} overdue.",
+			Impact:  "Webhooks are late although their receivers may be well. The aim is five minutes.",
+		},
+		{
+			Name: "FivechatWebhookFailures", Severity: Ticket, For: 15 * time.Minute, Runbook: "webhook-failures", Shown: "fivechat-events",
+			When: []Condition{
+				{Value: `sum(rate(fivechat_webhook_attempts_total{job="fivechat",outcome!="delivered"}[1h])) / sum(rate(fivechat_webhook_attempts_total{job="fivechat"}[1h]))`, Op: ">", Bound: "0.5"},
+				{Value: `sum(rate(fivechat_webhook_attempts_total{job="fivechat"}[1h]))`, Op: ">", Bound: "0.02"},
+			},
+			Summary: "{{ $value | humanizePercentage }} of the attempts to deliver webhooks fail.",
+			Impact:  "One receiver is its owner's matter. That most fail speaks for a reason of ours: the way out, names, certificates.",
+		},
+		{
+			Name: "FivechatWebhooksDisabled", Severity: Ticket, Runbook: "webhooks-disabled", Shown: "fivechat-events",
+			When:    []Condition{{Value: `max(delta(fivechat_webhooks_disabled{job="fivechat"}[1h]))`, Op: ">=", Bound: "3"}},
+			Summary: "{{ $value | humanize }} webhooks were disabled within an hour.",
+			Impact:  "Their owners' systems hear nothing any more until they are enabled again.",
+		},
+	}
+}
+
+func certificates() []Alert {
+	const left = `min(fivechat_tls_certificate_expiry_seconds{job="fivechat"}) - time()`
+	return []Alert{
+		{
+			Name: "FivechatCertificateExpiring", Severity: Page, Runbook: "certificate", Shown: "fivechat-edge",
+			When:    []Condition{{Value: left, Op: "<", Bound: "2 * 86400"}},
+			Summary: "The public listener's certificate expires in {{ $value | humanizeDuration }}.",
+			Impact:  "After that every browser and client refuses to connect.",
+			Quiets:  []string{"FivechatCertificateSoon"},
+		},
+		{
+			Name: "FivechatCertificateSoon", Severity: Ticket, For: time.Hour, Runbook: "certificate", Shown: "fivechat-edge",
+			When:    []Condition{{Value: left, Op: "<", Bound: "14 * 86400"}},
+			Summary: "The public listener's certificate expires in {{ $value | humanizeDuration }}.",
+			Impact:  "None yet. It should have been renewed by itself.",
+		},
+	}
+}

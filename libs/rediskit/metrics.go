@@ -1,0 +1,70 @@
+package rediskit
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"fivechat.dev/libs/telemetry"
+)
+
+// Measure has the client say, in a component's registry, how long its commands take and how its connections stand. It
+// is called once, before the first command. Subscriptions have connections of their own, which are not counted.
+func (c *Client) Measure(t *telemetry.Telemetry) {
+	if !t.Measures {
+		return
+	}
+	most := c.r.Options().PoolSize
+	c.r.AddHook(timing{telemetry.NewDatabase(t.Registry, "redis", func() telemetry.Pool {
+		s := c.r.PoolStats()
+		return telemetry.Pool{
+			Idle: int(s.IdleConns), Used: max(int(s.TotalConns)-int(s.IdleConns), 0), Max: most, Timeouts: uint64(s.Timeouts),
+			Waits: &telemetry.Waits{Count: uint64(s.WaitCount), Total: time.Duration(s.WaitDurationNs)},
+		}
+	})})
+}
+
+// timing is the hook that times commands. It is ours because the library's own goes through OpenTelemetry's metrics,
+// which nothing else here does.
+type timing struct{ database *telemetry.Database }
+
+// DialHook implements redis.Hook.
+func (timing) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+}
+
+// passing are commands that are not timed: the one that waits for as long as it is told to, which says nothing about
+// Redis, and those with which the library opens a connection, some of which not every Redis knows.
+var passing = map[string]bool{"xread": true, "hello": true, "auth": true, "client": true, "select": true}
+
+// ProcessHook implements redis.Hook.
+func (h timing) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		start := time.Now()
+		err := next(ctx, cmd)
+		if !passing[cmd.Name()] {
+			h.database.Observe(ctx, cmd.Name(), failed(err), time.Since(start))
+		}
+		return err
+	}
+}
+
+// ProcessPipelineHook implements redis.Hook. Commands that are sent together are one operation, by the conventions.
+func (h timing) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		start := time.Now()
+		err := next(ctx, cmds)
+		if len(cmds) > 0 && !passing[cmds[0].Name()] {
+			h.database.Observe(ctx, "pipeline", failed(err), time.Since(start))
+		}
+		return err
+	}
+}
+
+// failed says whether a command had no answer: that there is nothing is one, and so is that a script is to be sent.
+func failed(err error) bool {
+	return err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "NOSCRIPT")
+}

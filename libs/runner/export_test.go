@@ -1,0 +1,7 @@
+package runner
+
+// The bounds that tests wait for.
+const (
+	LookEvery   = lookEvery
+	LookTimeout = lookTimeout
+)

@@ -1,0 +1,128 @@
+// Package fleet runs the whole system as processes of their own, for tests that kill some of them.
+package fleet
+
+import (
+	"context"
+	"crypto/rand"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"fivechat.dev/libs/embedmongo"
+	"fivechat.dev/tests/harness"
+)
+
+// Services are the components beside the gateway.
+var Services = []string{"accounts", "conversations", "statistics", "tickets", "visitors", "webhooks", "widgets"}
+
+// Gateway is the edge's name.
+const Gateway = "api-gateway"
+
+// Build makes the binaries of all components in a folder of the test's, and of more packages, and gives the folder.
+func Build(t testing.TB, more ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	packages := map[string]string{Gateway: "fivechat.dev/api-gateway/cmd"}
+	for _, name := range Services {
+		packages[name] = "fivechat.dev/services/" + name + "/cmd"
+	}
+	for _, pkg := range more {
+		packages[filepath.Base(pkg)] = pkg
+	}
+	for name, pkg := range packages {
+		c := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, name), pkg)
+		c.Dir = harness.Root(t)
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("build of %s: %v\n%s", name, err, out)
+		}
+	}
+	return dir
+}
+
+// Fleet is the whole system.
+type Fleet struct {
+	harness.System
+	Gateway  *Process
+	Services []*Process           // in the order of Services
+	Redis    *miniredis.Miniredis // nil where it is another's
+	Env      map[string]string    // what all have in common
+	binaries string
+}
+
+// Launch starts every component of a folder that Build gave, on free ports, and waits until all are ready. The stores
+// are those that env or the environment name, or embedded ones; more in env is for all components.
+func Launch(t testing.TB, binaries string, env map[string]string) *Fleet {
+	t.Helper()
+	addrs := harness.FreeAddrs(t, 2*len(Services)+3)
+	f := &Fleet{binaries: binaries}
+	f.Env, f.Redis = stores(t, env)
+	f.Env["FIVECHAT_ASSERTION_KEYS"] = rand.Text() + rand.Text()
+	quotas, err := harness.GenerousQuotas(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Env["FIVECHAT_QUOTAS"] = quotas
+	f.Env["FIVECHAT_WEBHOOKS_ALLOW"], f.Env["FIVECHAT_WEBHOOKS_HTTP"] = "127.0.0.0/8", "true"
+	for i, name := range Services {
+		f.Env["FIVECHAT_"+strings.ToUpper(name)+"_URL"] = "http://" + addrs[2*i]
+	}
+	for i, name := range Services {
+		f.Services = append(f.Services, f.Run(t, name, map[string]string{"FIVECHAT_ADDR": addrs[2*i], "FIVECHAT_ADMIN_ADDR": addrs[2*i+1]}))
+	}
+	last := addrs[2*len(Services):]
+	key := rand.Text()
+	f.Gateway = f.Run(t, Gateway, map[string]string{
+		"FIVECHAT_ADDR": last[0], "FIVECHAT_ADMIN_ADDR": last[1], "FIVECHAT_OPERATOR_ADDR": last[2], "FIVECHAT_OPERATOR_KEY": key})
+	f.System = harness.System{URL: "http://" + last[0], OperatorURL: "http://" + last[2], OperatorKey: key}
+	Ready(t, f.All()...)
+	return f
+}
+
+// stores gives the environment of the stores, and the embedded Redis, where it is that.
+func stores(t testing.TB, env map[string]string) (map[string]string, *miniredis.Miniredis) {
+	t.Helper()
+	all := map[string]string{"MONGODB_URI": os.Getenv("MONGODB_URI"), "REDIS_URL": os.Getenv("REDIS_URL")}
+	maps.Copy(all, env)
+	if all["MONGODB_URI"] == "" {
+		m, err := embedmongo.Start(context.Background(), embedmongo.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = m.Close() })
+		all["MONGODB_URI"] = m.URI()
+	}
+	all["MONGODB_DATABASE"] = harness.Unique("fivechat_test_")
+	if all["REDIS_URL"] == "" {
+		redis := miniredis.RunT(t)
+		all["REDIS_URL"] = "redis://" + redis.Addr()
+		return all, redis
+	}
+	return all, nil
+}
+
+// Run starts a component with what all have in common and more.
+func (f *Fleet) Run(t testing.TB, name string, more map[string]string) *Process {
+	t.Helper()
+	env := maps.Clone(f.Env)
+	maps.Copy(env, more)
+	return Start(t, filepath.Join(f.binaries, name), env)
+}
+
+// Replica starts a second edge before a second replica of the conversations service, and gives where they answer.
+func (f *Fleet) Replica(t testing.TB) (harness.System, []*Process) {
+	t.Helper()
+	addrs := harness.FreeAddrs(t, 5)
+	conversations := f.Run(t, "conversations", map[string]string{"FIVECHAT_ADDR": addrs[0], "FIVECHAT_ADMIN_ADDR": addrs[1]})
+	edge := f.Run(t, Gateway, map[string]string{
+		"FIVECHAT_ADDR": addrs[2], "FIVECHAT_ADMIN_ADDR": addrs[3], "FIVECHAT_CONVERSATIONS_URL": "http://" + addrs[0]})
+	Ready(t, conversations, edge)
+	return harness.System{URL: "http://" + addrs[2]}, []*Process{edge, conversations}
+}
+
+// All gives every component, the gateway first.
+func (f *Fleet) All() []*Process { return append([]*Process{f.Gateway}, f.Services...) }

@@ -1,0 +1,291 @@
+package observability_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"maps"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/harness"
+)
+
+// town is a fleet with a second gateway, the stores that it stands on, and people who use it all the time.
+type town struct {
+	*fleet.Fleet
+	outer *testing.T // as long as the town
+	parts map[string]*part
+}
+
+// part is what can die by itself: processes, or a Redis inside the test.
+type part struct {
+	processes []*fleet.Process
+	redis     *miniredis.Miniredis
+}
+
+// The parts beside the services.
+const (
+	mongodb     = "mongodb"
+	redis       = "redis"
+	oneGateway  = "one gateway"
+	allGateways = "all gateways"
+	second      = "second gateway"
+)
+
+// found makes a town.
+func found(t *testing.T, binaries string) *town {
+	t.Helper()
+	addrs := harness.FreeAddrs(t, 4)
+	tn := &town{outer: t, parts: map[string]*part{}}
+	store := fleet.Start(t, filepath.Join(binaries, "fivechat"), nil, "store", "serve", "--listen", addrs[0], "--data", t.TempDir())
+	tn.parts[mongodb] = &part{processes: []*fleet.Process{store}}
+	tn.parts[redis] = startRedis(t, addrs[1])
+	for _, addr := range addrs[:2] {
+		harness.Eventually(t, 10*time.Second, "the store listens", func() (bool, any) {
+			c, err := net.Dial("tcp", addr)
+			if err != nil {
+				return false, err
+			}
+			return c.Close() == nil, nil
+		})
+	}
+	tn.Fleet = fleet.Launch(t, binaries, map[string]string{
+		"MONGODB_URI": "mongodb://" + addrs[0] + "/?directConnection=true", "REDIS_URL": "redis://" + addrs[1],
+		"OTEL_EXPORTER_OTLP_ENDPOINT": spans(t), "TRACE_SAMPLE_RATIO": "0.1"})
+	for i, name := range fleet.Services {
+		tn.parts[name] = &part{processes: []*fleet.Process{tn.Services[i]}}
+	}
+	certificate, key := selfSigned(t)
+	behindTLS := tn.Run(t, fleet.Gateway, map[string]string{
+		"FIVECHAT_ADDR": addrs[2], "FIVECHAT_ADMIN_ADDR": addrs[3], "FIVECHAT_TLS_CERTIFICATE": certificate, "FIVECHAT_TLS_KEY": key})
+	fleet.Ready(t, behindTLS)
+	tn.parts[second] = &part{processes: []*fleet.Process{behindTLS}}
+	tn.parts[fleet.Gateway] = &part{processes: []*fleet.Process{tn.Gateway}}
+	return tn
+}
+
+// spans gives where spans can be sent, which takes them and forgets them.
+func spans(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// startRedis starts Debian's server, or one inside the test where that is not installed.
+func startRedis(t *testing.T, addr string) *part {
+	t.Helper()
+	server, err := exec.LookPath("redis-server")
+	if err != nil {
+		m := miniredis.NewMiniRedis()
+		if err := m.StartAddr(addr); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(m.Close)
+		return &part{redis: m}
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &part{processes: []*fleet.Process{fleet.Start(t, server, nil, "--bind", host, "--port", port, "--save", "", "--dir", t.TempDir())}}
+}
+
+// of gives the parts that a dependency's name means.
+func (tn *town) of(name string) []*part {
+	switch name {
+	case oneGateway:
+		return []*part{tn.parts[second]}
+	case allGateways:
+		return []*part{tn.parts[second], tn.parts[fleet.Gateway]}
+	default:
+		return []*part{tn.parts[name]}
+	}
+}
+
+// kill ends a dependency at once.
+func (tn *town) kill(t *testing.T, name string) {
+	t.Helper()
+	for _, p := range tn.of(name) {
+		for _, process := range p.processes {
+			process.Kill(t)
+		}
+		if p.redis != nil {
+			p.redis.Close()
+		}
+	}
+}
+
+// revive starts a dependency anew, where it was.
+func (tn *town) revive(t *testing.T, name string) {
+	t.Helper()
+	for _, p := range tn.of(name) {
+		for i, process := range p.processes {
+			p.processes[i] = process.Again(tn.outer)
+		}
+		if p.redis != nil {
+			if err := p.redis.Restart(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, p := range tn.of(name) {
+		if len(p.processes) > 0 && p.processes[0].Admin != "" {
+			fleet.Ready(t, p.processes...)
+		}
+	}
+}
+
+// components gives all that Prometheus looks at.
+func (tn *town) components() []*fleet.Process {
+	var all []*fleet.Process
+	for _, name := range append([]string{fleet.Gateway, second}, fleet.Services...) {
+		all = append(all, tn.parts[name].processes...)
+	}
+	return all
+}
+
+// call is one request that people make again and again.
+type call struct {
+	method, path string
+	header       map[string]string
+	body         harness.Map
+}
+
+const (
+	callEvery  = 25 * time.Millisecond // between calls
+	callsAtAll = 256                   // under way; more are not made
+	callBound  = 20 * time.Second
+)
+
+// live has people use every service through the first gateway, and one of them the second, until the test ends. Nobody
+// minds what is answered.
+func (tn *town) live(t *testing.T) {
+	t.Helper()
+	w := tn.Website(t, harness.Pro)
+	v := w.Visit(t, nil)
+	talk := v.Open(t, "hello")
+	well, ill := harness.Receive(t, nil), harness.Receive(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	w.NewWebhook(t, well.URL, "message.created", "ticket.created")
+	w.NewWebhook(t, ill.URL, "ticket.created")
+	agent, visitor := map[string]string{"Authorization": "Bearer " + w.Secret(harness.ReadWrite)}, map[string]string{"X-Visitor-Id": v.Token}
+	keyed := maps.Clone(agent)
+	keyed["Idempotency-Key"] = "once"
+	w.NewTicket(t, harness.Map{"title": "a ticket, which one webhook refuses to take"})
+	calls := []call{
+		{"GET", "/users", agent, nil}, {"GET", "/conversations?limit=5", agent, nil}, {"GET", "/visitors?limit=5", agent, nil},
+		{"GET", "/widgets/" + w.ClientToken, nil, nil}, {"GET", "/widgets/" + w.ClientToken, nil, nil}, // every page view is one
+		{"POST", "/visitor/conversations/" + talk + "/messages", visitor, harness.Map{"content": "and another thing"}},
+		{"GET", "/widgets/" + w.ClientToken, nil, nil}, {"GET", "/tickets?limit=5", agent, nil}, {"GET", "/statistics/current", agent, nil},
+		{"GET", "/webhooks", agent, nil}, {"PUT", "/tags/a", agent, harness.Map{"names": harness.Map{"de": "A"}}},
+		{"POST", "/conversations/" + talk + "/typing", keyed, harness.Map{"typing": true}},
+		{"POST", "/users", keyed, harness.Map{"name": "Ada", "email": "ada@shop.example"}}, {"GET", "/users", nil, nil},
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var people sync.WaitGroup
+	t.Cleanup(func() { cancel(); people.Wait() })
+	client := &http.Client{Timeout: callBound, Transport: &http.Transport{MaxIdleConnsPerHost: callsAtAll}}
+	people.Go(func() {
+		tick := time.NewTicker(callEvery)
+		defer tick.Stop()
+		under := make(chan struct{}, callsAtAll)
+		for i := 0; ; i++ {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			select {
+			case under <- struct{}{}:
+				people.Go(func() {
+					send(ctx, client, tn.URL, calls[i%len(calls)])
+					<-under
+				})
+			default:
+			}
+		}
+	})
+	reader := &http.Client{}
+	people.Go(func() {
+		for ctx.Err() == nil {
+			send(ctx, reader, tn.URL, call{"GET", "/events", agent, nil}) // until the stream breaks off
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+		}
+	})
+}
+
+func send(ctx context.Context, client *http.Client, base string, c call) {
+	var body io.Reader
+	if c.body != nil {
+		b, err := json.Marshal(c.body)
+		if err != nil {
+			panic(err)
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, c.method, base+c.path, body)
+	if err != nil {
+		panic(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	for k, v := range c.header {
+		req.Header.Set(k, v)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	resp.Body.Close()
+}
+
+// selfSigned writes a certificate for loopback that is good for a month, and its key.
+func selfSigned(t *testing.T) (certificate, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "fivechat"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(0, 1, 0),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	certificate, key = filepath.Join(dir, "certificate.pem"), filepath.Join(dir, "key.pem")
+	for path, block := range map[string]*pem.Block{certificate: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: pkcs8}} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certificate, key
+}
