@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -55,12 +56,15 @@ func TestRollingRestart(t *testing.T) {
 		said := writing(t, w, func() {
 			for n, wave := range waves {
 				var ending sync.WaitGroup
+				var longest atomic.Int64
 				for _, p := range wave {
 					ending.Go(func() {
 						began := time.Now()
 						p.Signal(t, syscall.SIGTERM)
 						code := p.ExitCode(t)
 						took := time.Since(began)
+						for l := longest.Load(); l < int64(took) && !longest.CompareAndSwap(l, int64(took)); l = longest.Load() {
+						}
 						if code != 0 || took > endsIn {
 							t.Errorf("%s ended with %d after %v\n%s", p.Name, code, took, p.Log)
 						}
@@ -72,7 +76,7 @@ func TestRollingRestart(t *testing.T) {
 				}
 				fleet.Ready(t, wave...)
 				<-time.After(10 * looks) // the balancers have seen it
-				t.Logf("wave %d has been restarted", n+1)
+				t.Logf("wave %d ended within %v", n+1, time.Duration(longest.Load()).Round(time.Millisecond))
 			}
 		})
 		t.Logf("%d requests", said)
