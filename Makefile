@@ -10,12 +10,13 @@ BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
 LISTEN ?= 127.0.0.1:8080
 ADMIN ?= 127.0.0.1:9090
 DATA ?= data
+SOAK ?= 10m
 
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services test generate generate-check web web-check embedmongo-conformance lint fmt tidy bench bench-edge clean
+.PHONY: help run build services test soak generate generate-check web web-check embedmongo-conformance lint fmt tidy bench bench-edge clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,9 @@ services: ## build every service and the gateway as binaries of their own
 test: ## run all tests, with the race detector where there is a C compiler
 	go test $(RACE) -timeout 15m $$(go list work | grep -v '/tests/browser$$')
 	go test $(RACE) -timeout 15m ./tests/browser # alone: what has to be seen within a second is not to wait for other tests
+
+soak: ## let faults, restarts and overload go round for SOAK each (a duration), and write docs/faults.md
+	FIVECHAT_SOAK=$(SOAK) FIVECHAT_SOAK_TABLE=docs/faults.md go test -count=1 -timeout 0 -v ./tests/faults
 
 generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go client of the document, rules and dashboards
 	go run ./api-gateway/openapi/bundle api-gateway/openapi api-gateway/openapi/openapi.json

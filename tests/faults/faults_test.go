@@ -6,6 +6,7 @@
 package faults_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -37,6 +38,29 @@ type fault struct {
 	lasts   time.Duration
 	refuses bool // requests may be refused from its cause until all is well; else nobody notices
 	cause   func() (mend func())
+}
+
+// binaries is the folder of all programs, which the tests share.
+var binaries string
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "faults:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	if binaries, err = os.MkdirTemp("", "fivechat-faults-"); err != nil {
+		return 1, err
+	}
+	defer func() { _ = os.RemoveAll(binaries) }() // what stays behind is in the way of nobody
+	if err := fleet.BuildIn(context.Background(), binaries, "fivechat.dev/deploy/fivechat"); err != nil {
+		return 1, err
+	}
+	return m.Run(), nil
 }
 
 // soak is for how long faults go round; 0: once.

@@ -27,7 +27,7 @@ const (
 func TestRollingRestart(t *testing.T) {
 	before := map[string]*balancer{}
 	var mu sync.Mutex
-	f := fleet.LaunchLines(t, fleet.Build(t), nil, func(_, to, addr string) string {
+	f := fleet.LaunchLines(t, binaries, nil, func(_, to, addr string) string {
 		mu.Lock()
 		defer mu.Unlock()
 		if to == "mongodb" || to == "redis" {

@@ -37,7 +37,6 @@ type town struct {
 func newTown(t *testing.T) *town {
 	t.Helper()
 	tw := &town{lines: newLines(t)}
-	binaries := fleet.Build(t, "fivechat.dev/deploy/fivechat")
 	env := map[string]string{}
 	if os.Getenv("REDIS_URL") == "" {
 		env["REDIS_URL"] = tw.startRedis(t)

@@ -4,6 +4,7 @@ package fleet
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"maps"
 	"net/url"
 	"os"
@@ -28,6 +29,14 @@ const Gateway = "api-gateway"
 func Build(t testing.TB, more ...string) string {
 	t.Helper()
 	dir := t.TempDir()
+	if err := BuildIn(t.Context(), dir, more...); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// BuildIn is Build in a folder that several tests share.
+func BuildIn(ctx context.Context, dir string, more ...string) error {
 	packages := map[string]string{Gateway: "fivechat.dev/api-gateway/cmd"}
 	for _, name := range Services {
 		packages[name] = "fivechat.dev/services/" + name + "/cmd"
@@ -36,13 +45,11 @@ func Build(t testing.TB, more ...string) string {
 		packages[filepath.Base(pkg)] = pkg
 	}
 	for name, pkg := range packages {
-		c := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, name), pkg)
-		c.Dir = harness.Root(t)
-		if out, err := c.CombinedOutput(); err != nil {
-			t.Fatalf("build of %s: %v\n%s", name, err, out)
+		if out, err := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, name), pkg).CombinedOutput(); err != nil {
+			return fmt.Errorf("build of %s: %w\n%s", name, err, out)
 		}
 	}
-	return dir
+	return nil
 }
 
 // Fleet is the whole system.
