@@ -31,7 +31,7 @@ const (
 	maxHeaderBytes    = 32 << 10
 	drainTimeout      = 25 * time.Second
 	partFor           = time.Second // see part
-	maxShared         = 100 // requests on one connection, where it is multiplexed: few enough that a balancer can spread them
+	maxShared         = 100         // requests on one connection, where it is multiplexed: few enough that a balancer can spread them
 )
 
 // Listener is an address and what answers there. Net, where set, is an already bound listener for it.
