@@ -31,8 +31,8 @@ services: ## build every service and the gateway as binaries of their own
 	$(foreach s,$(SERVICES),go build -o bin/$(s) ./services/$(s)/cmd &&) go build -o bin/api-gateway ./api-gateway/cmd
 
 test: ## run all tests, with the race detector where there is a C compiler
-	go test $(RACE) -timeout 15m $$(go list work | grep -v '/tests/browser$$')
-	go test $(RACE) -timeout 15m ./tests/browser # alone: what has to be seen within a second is not to wait for other tests
+	go test $(RACE) -timeout 15m $$(go list work | grep -v -e '/tests/browser$$' -e '/tests/faults$$')
+	go test $(RACE) -p 1 -timeout 15m ./tests/browser ./tests/faults # alone: what has to be seen within a second is not to wait for other tests, nor they for an overload
 
 soak: ## let faults, restarts and overload go round for SOAK each (a duration), and write docs/faults.md
 	FIVECHAT_SOAK=$(SOAK) FIVECHAT_SOAK_TABLE=docs/faults.md go test -count=1 -timeout 0 -v ./tests/faults
