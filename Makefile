@@ -15,6 +15,7 @@ ADMIN ?= 127.0.0.1:9090
 DATA ?= data
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 ARCH ?= $(shell go env GOARCH)
+SOAK ?= 10m
 
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
@@ -38,16 +39,16 @@ images: ## make the container images as archives in bin/images, or push them: RE
 	go run ./deploy/images -version $(VERSION) -revision "$$(git rev-parse HEAD 2>/dev/null)" -arch $(ARCH) $(if $(REGISTRY),-to $(REGISTRY)) $(IMAGES)
 
 test: ## run all tests, with the race detector where there is a C compiler
-	go test $(RACE) -timeout 15m $$(go list work | grep -vE '/tests/(browser|observability)$$')
-	go test $(RACE) -timeout 15m ./tests/browser # alone: what has to be seen within a second is not to wait for other tests
-	go test $(RACE) -timeout 15m ./tests/observability # alone, too: a minute lasts a second there
+	go test $(RACE) -timeout 15m $$(go list work | grep -vE '/tests/(browser|faults|observability)$$')
+	go test $(RACE) -p 1 -timeout 15m ./tests/browser ./tests/faults ./tests/observability # alone: there seconds count, or an overload would disturb others
 
 # Each line of the soak is a run of tests that are short in `make test`, with a length of its own in the environment.
 FUZZ_CHECKS ?= 20000
 FUZZ_HISTORIES ?= 200
-soak: ## run for hours what `make test` runs for a minute: at least a million requests made of the OpenAPI document
+soak: ## run for hours what `make test` runs for a minute: a million requests made of the OpenAPI document; faults, restarts and overload, for SOAK each, into docs/faults.md
 	FIVECHAT_FUZZ_CHECKS=$(FUZZ_CHECKS) FIVECHAT_FUZZ_HISTORIES=$(FUZZ_HISTORIES) go test -timeout 24h -run 'TestDocumentedRequests|TestStatusChangesAreLinear' -v ./tests/fuzz
 	go test -run '^$$' -bench AnotherWebsites -benchtime 2000x ./tests/isolation
+	FIVECHAT_SOAK=$(SOAK) FIVECHAT_SOAK_TABLE=docs/faults.md go test -count=1 -timeout 0 -v ./tests/faults
 
 generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go client of the document, rules and dashboards
 	go run ./api-gateway/openapi/bundle api-gateway/openapi api-gateway/openapi/openapi.json

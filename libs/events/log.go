@@ -255,12 +255,14 @@ func (l *Log) waiting(ctx context.Context, n int64) ([]Record, error) {
 }
 
 // acquire takes or keeps the lease: an upsert that only matches where it is ours or has run out; another's live lease
-// makes the upsert collide on _id.
+// makes the upsert collide on _id. One that ends later than any can was taken by a clock that was ahead, and would keep
+// everybody from working for as long as that was.
 func (l *Log) acquire(ctx context.Context) (bool, error) {
 	now := time.Now()
 	_, err := l.leases.Modify(ctx,
 		bson.D{{Key: "_id", Value: "relay"}, {Key: "$or", Value: bson.A{
-			bson.D{{Key: "holder", Value: l.holder}}, bson.D{{Key: "until", Value: bson.D{{Key: "$lt", Value: now}}}}}}},
+			bson.D{{Key: "holder", Value: l.holder}}, bson.D{{Key: "until", Value: bson.D{{Key: "$lt", Value: now}}}},
+			bson.D{{Key: "until", Value: bson.D{{Key: "$gt", Value: now.Add(2 * lease)}}}}}}},
 		bson.D{{Key: "$set", Value: bson.D{{Key: "holder", Value: l.holder}, {Key: "until", Value: now.Add(lease)}}}}, true)
 	if mongokit.IsDuplicate(err) {
 		return false, nil

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -195,7 +196,7 @@ func translate(err error, noun string) error {
 		return fault.Away("the store", err)
 	case mongo.IsTimeout(err) && errors.Is(err, context.DeadlineExceeded):
 		return fault.Wrap(fault.Timeout, "the request took too long", err)
-	case mongo.IsNetworkError(err), mongo.IsTimeout(err), errors.As(err, new(mongo.ServerError)) && retryable(err):
+	case mongo.IsNetworkError(err), mongo.IsTimeout(err), retryable(err):
 		return fault.Away("the store", err)
 	default:
 		return err
@@ -214,7 +215,12 @@ func (d discreet) Error() string {
 // Unwrap gives the driver's error.
 func (d discreet) Unwrap() error { return d.error }
 
+// passing are the codes by which a server says that it cannot do now what it could before: those after which the
+// specification of retryable reads has a driver try once more, and OutOfDiskSpace.
+var passing = []int{6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031}
+
 func retryable(err error) bool {
 	var s mongo.ServerError
-	return errors.As(err, &s) && (s.HasErrorLabel("TransientTransactionError") || s.HasErrorLabel("RetryableWriteError"))
+	return errors.As(err, &s) && (s.HasErrorLabel("TransientTransactionError") || s.HasErrorLabel("RetryableWriteError") ||
+		slices.ContainsFunc(passing, s.HasErrorCode))
 }

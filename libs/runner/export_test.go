@@ -5,3 +5,6 @@ const (
 	LookEvery   = lookEvery
 	LookTimeout = lookTimeout
 )
+
+// Part is what a process does before it stops.
+func (r *Running) Part() { r.part() }

@@ -31,7 +31,8 @@ const (
 	idleTimeout       = 120 * time.Second
 	maxHeaderBytes    = 32 << 10
 	drainTimeout      = 25 * time.Second
-	maxShared         = 100 // requests on one connection, where it is multiplexed: few enough that a balancer can spread them
+	partFor           = time.Second // see part
+	maxShared         = 100         // requests on one connection, where it is multiplexed: few enough that a balancer can spread them
 )
 
 // Listener is an address and what answers there. Net, where set, is an already bound listener for it.
@@ -113,7 +114,7 @@ func Start(u Unit) (*Running, error) {
 		r.addrs[l.Name] = ln.Addr().String()
 	}
 	for i, l := range u.Listeners {
-		handler := l.Handler
+		handler := r.parting(l.Handler)
 		if l.Name == Admin {
 			handler = r.Admin()
 		}
@@ -165,6 +166,27 @@ func (r *Running) URL(listener string) string {
 
 // Failed is closed when a server or task failed, or after Stop.
 func (r *Running) Failed() <-chan struct{} { return r.failed.Done() }
+
+// parting has each answer of a component that is stopping say that it is the connection's last.
+func (r *Running) parting(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if !r.ready.Load() {
+			w.Header().Set("Connection", "close") // over HTTP/2, net/http says GOAWAY for it
+		}
+		next.ServeHTTP(w, req)
+	})
+}
+
+// part turns readiness off and goes on serving for a moment, in which the connections that are used come to their end by
+// an answer that says so. Whoever is about to send a request on a connection that Stop closes as it rests cannot tell
+// whether the request was acted upon; and a balancer that looks at readiness sends nobody here any more.
+func (r *Running) part() {
+	r.ready.Store(false)
+	select {
+	case <-r.Failed(): // nobody is served any more
+	case <-time.After(partFor):
+	}
+}
 
 // Stop turns readiness off, drains, lets requests under way finish, stops the tasks, then closes the Unit. It gives the first
 // error, including one that made the Unit fail before.
@@ -251,5 +273,6 @@ func run(name string, build func(context.Context) (Unit, error)) error {
 	case <-r.Failed():
 	}
 	u.Telemetry.Log.Info("stopping")
+	r.part()
 	return r.Stop(context.Background())
 }

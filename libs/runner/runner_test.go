@@ -104,6 +104,44 @@ func TestLifecycle(t *testing.T) {
 	}
 }
 
+// TestParting: who is told to stop still serves for a moment, is no longer ready, and ends each connection by an answer
+// that says so, and not by closing it on whoever may be sending.
+func TestParting(t *testing.T) {
+	t.Parallel()
+	r, err := runner.Start(unit(t, runner.Unit{Listeners: []runner.Listener{{
+		Name: "http", Addr: "127.0.0.1:0", Multiplex: true, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "here") }),
+	}}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func() (closes bool) {
+		t.Helper()
+		resp, err := http.Get(r.URL("http"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if b, err := io.ReadAll(resp.Body); string(b) != "here" || err != nil {
+			t.Fatalf("%q, %v", b, err)
+		}
+		return resp.Close
+	}
+	if ask() {
+		t.Error("an answer ends its connection before anybody stops")
+	}
+	parted := make(chan struct{})
+	go func() { r.Part(); close(parted) }()
+	for code := 200; code != 503; code, _ = get(t, r.URL(runner.Admin)+"/readyz") {
+	}
+	if !ask() {
+		t.Error("an answer does not say that its connection ends")
+	}
+	<-parted
+	if err := r.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFailedTaskIsNamed(t *testing.T) {
 	t.Parallel()
 	r, err := runner.Start(unit(t, runner.Unit{Tasks: []runner.Task{{Name: "relay", Run: func(context.Context) error { return errors.New("boom") }}}}))

@@ -4,7 +4,9 @@ package fleet
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"maps"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,6 +29,14 @@ const Gateway = "api-gateway"
 func Build(t testing.TB, more ...string) string {
 	t.Helper()
 	dir := t.TempDir()
+	if err := BuildIn(t.Context(), dir, more...); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// BuildIn is Build in a folder that several tests share.
+func BuildIn(ctx context.Context, dir string, more ...string) error {
 	packages := map[string]string{Gateway: "fivechat.dev/api-gateway/cmd"}
 	for _, name := range Services {
 		packages[name] = "fivechat.dev/services/" + name + "/cmd"
@@ -35,13 +45,11 @@ func Build(t testing.TB, more ...string) string {
 		packages[filepath.Base(pkg)] = pkg
 	}
 	for name, pkg := range packages {
-		c := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, name), pkg)
-		c.Dir = harness.Root(t)
-		if out, err := c.CombinedOutput(); err != nil {
-			t.Fatalf("build of %s: %v\n%s", name, err, out)
+		if out, err := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, name), pkg).CombinedOutput(); err != nil {
+			return fmt.Errorf("build of %s: %w\n%s", name, err, out)
 		}
 	}
-	return dir
+	return nil
 }
 
 // Fleet is the whole system.
@@ -52,14 +60,23 @@ type Fleet struct {
 	Redis    *miniredis.Miniredis // nil where it is another's
 	Env      map[string]string    // what all have in common
 	binaries string
+	line     func(from, to, addr string) string
 }
 
 // Launch starts every component of a folder that Build gave, on free ports, and waits until all are ready. The stores
 // are those that env or the environment name, or embedded ones; more in env is for all components.
 func Launch(t testing.TB, binaries string, env map[string]string) *Fleet {
 	t.Helper()
+	return LaunchLines(t, binaries, env, nil)
+}
+
+// LaunchLines is Launch with something between: line is told the name of a component, what it asks (a service, "mongodb"
+// or "redis") and where that is, and gives the address at which the component is to ask. A store of which a client finds
+// the other members by itself is asked straight.
+func LaunchLines(t testing.TB, binaries string, env map[string]string, line func(from, to, addr string) string) *Fleet {
+	t.Helper()
 	addrs := harness.FreeAddrs(t, 2*len(Services)+3)
-	f := &Fleet{binaries: binaries}
+	f := &Fleet{binaries: binaries, line: line}
 	f.Env, f.Redis = stores(t, env)
 	f.Env["FIVECHAT_ASSERTION_KEYS"] = rand.Text() + rand.Text()
 	quotas, err := harness.GenerousQuotas(t.TempDir())
@@ -109,8 +126,29 @@ func stores(t testing.TB, env map[string]string) (map[string]string, *miniredis.
 func (f *Fleet) Run(t testing.TB, name string, more map[string]string) *Process {
 	t.Helper()
 	env := maps.Clone(f.Env)
+	if f.line != nil {
+		for key, value := range f.Env {
+			env[key] = f.lineOf(name, key, value)
+		}
+	}
 	maps.Copy(env, more)
 	return Start(t, filepath.Join(f.binaries, name), env)
+}
+
+// lineOf gives a variable of a component's, with the address of a line to what it names.
+func (f *Fleet) lineOf(name, key, value string) string {
+	to := map[string]string{"MONGODB_URI": "mongodb", "REDIS_URL": "redis"}[key]
+	for _, s := range Services {
+		if key == "FIVECHAT_"+strings.ToUpper(s)+"_URL" {
+			to = s
+		}
+	}
+	u, err := url.Parse(value)
+	if to == "" || err != nil || to == "mongodb" && u.Query().Get("directConnection") != "true" {
+		return value
+	}
+	u.Host = f.line(name, to, u.Host)
+	return u.String()
 }
 
 // Replica starts a second edge before a second replica of the conversations service, and gives where they answer.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
@@ -110,6 +111,17 @@ func (p *Process) Again(t testing.TB) *Process {
 	return Start(t, p.binary, p.env, p.args...)
 }
 
+// Pid is the process's number.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
+// Signal asks a process to end, or whatever else a signal says.
+func (p *Process) Signal(t testing.TB, s os.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		t.Errorf("%s: %v", p.Name, err)
+	}
+}
+
 // ExitCode waits for the end.
 func (p *Process) ExitCode(t testing.TB) int {
 	t.Helper()
@@ -129,9 +141,7 @@ func (p *Process) ExitCode(t testing.TB) int {
 // Terminate asks a process to end and wants it to end well.
 func (p *Process) Terminate(t testing.TB) {
 	t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Errorf("%s: %v", p.Name, err)
-	}
+	p.Signal(t, syscall.SIGTERM)
 	if code := p.ExitCode(t); code != 0 {
 		t.Errorf("%s ended with %d after SIGTERM", p.Name, code)
 	}

@@ -66,6 +66,39 @@ func TestOrderOfAKeyHoldsWithClocksApart(t *testing.T) {
 	}
 }
 
+// Who held the relay's lease had a clock an hour ahead, and has died: nobody waits for an hour.
+func TestLeaseOfAClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	db, tele := connect(t, uri, fresh())
+	log := events.NewLog(db, tele)
+	if err := db.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	type lease struct {
+		ID     string    `bson:"_id"`
+		Holder string    `bson:"holder"`
+		Until  time.Time `bson:"until"`
+	}
+	if err := mongokit.GlobalOf[lease](db, "test_leases", "lease").Insert(t.Context(), lease{"relay", "who died", time.Now().Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Tx(t.Context(), func(ctx context.Context) error { return log.Append(ctx, website(1), 7, "first", nil) }); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var task sync.WaitGroup
+	task.Go(func() { _ = log.Relay(ctx) })
+	eventually(t, "the event has a position", func() bool {
+		all, err := log.After(t.Context(), 0, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all) == 1
+	})
+	stop()
+	task.Wait()
+}
+
 func TestFollowerThatStandsStillIsSeen(t *testing.T) {
 	t.Parallel()
 	db, tele := connect(t, uri, fresh())

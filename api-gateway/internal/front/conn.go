@@ -36,7 +36,7 @@ func newConn(s *Server, nc net.Conn) *conn {
 	gone, cancel := context.WithCancel(context.Background())
 	c.watch = newWatch(c, cancel)
 	c.msg.prepare(gone, nc.RemoteAddr().String())
-	c.out = writer{conn: nc, header: http.Header{}}
+	c.out = writer{conn: nc, last: &s.stopping, header: http.Header{}}
 	return c
 }
 

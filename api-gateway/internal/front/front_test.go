@@ -367,8 +367,8 @@ func TestShutdown(t *testing.T) {
 	}
 	close(release)
 	for l, want := range map[*line]string{ours: "front", theirs: "net/http"} {
-		if _, body := l.answer("GET"); body != want {
-			t.Errorf("%q", body)
+		if resp, body := l.answer("GET"); body != want || !resp.Close {
+			t.Errorf("%q, and the answer says that it is the last: %v", body, resp.Close)
 		}
 		l.ended()
 	}

@@ -22,6 +22,7 @@ const (
 // is written; any other is gathered, and sent when the handler has returned.
 type writer struct {
 	conn    net.Conn
+	last    *atomic.Bool // whether the server is stopping, and an answer says that it is the connection's last
 	header  http.Header
 	out     []byte // head and body that are not sent yet
 	body    []byte // of an answer without a stated length
@@ -72,6 +73,9 @@ func (w *writer) WriteHeader(status int) {
 
 // writeHead puts the status and the headers into out.
 func (w *writer) writeHead() {
+	if w.last.Load() {
+		w.header["Connection"] = []string{"close"}
+	}
 	b := append(w.out, "HTTP/1.1 "...)
 	b = strconv.AppendInt(b, int64(w.status), 10)
 	b = append(b, ' ')

@@ -1,4 +1,4 @@
-package processes_test
+package course
 
 import (
 	"encoding/json"
@@ -8,9 +8,12 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
+// Deeds are what an actor can do, the usual ones more than once, for who draws one of them.
+var Deeds = []string{"visit", "open", "ask", "ask", "ask", "answer", "answer", "read", "close", "reopen", "rate", "ticket", "resolve", "drop"}
+
 // actor is a visitor and an agent who do one thing after the other, each until it is decided.
 type actor struct {
-	*course
+	*Course
 	visitor       string   // the token
 	conversations []string // the tokens of those that are known
 	closed        map[string]bool
@@ -40,7 +43,7 @@ func (a *actor) own() map[string]string { return map[string]string{"x-visitor-id
 
 // visit begins a session, which takes no Idempotency-Key: one whose answer was lost may have made a visitor too.
 func (a *actor) visit() {
-	harness.Eventually(a.t, decided, "a visit", func() (bool, any) {
+	harness.Eventually(a.t, Decided, "a visit", func() (bool, any) {
 		status, b, err := a.once("POST", "/visitor/sessions", "", nil, fmt.Appendf(nil, `{"clientToken":%q}`, a.w.ClientToken))
 		if err != nil || status != http.StatusCreated {
 			return false, fmt.Sprint(status, " ", err, " ", string(b))
@@ -126,7 +129,7 @@ func (a *actor) change(deed string) {
 		return
 	}
 	a.tickets = a.tickets[:last]
-	harness.Eventually(a.t, decided, "DELETE "+path, func() (bool, any) { // gone is gone, also where the answer was lost
+	harness.Eventually(a.t, Decided, "DELETE "+path, func() (bool, any) { // gone is gone, also where the answer was lost
 		status, b, err := a.once("DELETE", path, "", a.agent(), nil)
 		return err == nil && (status == http.StatusOK || status == http.StatusNotFound), fmt.Sprint(status, " ", err, " ", string(b))
 	})

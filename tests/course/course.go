@@ -1,0 +1,177 @@
+// Package course lets visitors and agents do what they do on a website while things go wrong, each thing until it is
+// decided, and checks in the end that what was acknowledged is there once, and that all who hear of it have heard.
+package course
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/harness"
+)
+
+// The bounds of what is waited for.
+const (
+	Decided    = 100 * time.Second // a request whose process died is decided by then: longer than its lease
+	settledFor = 60 * time.Second  // until statistics and webhooks have caught up
+)
+
+// Exchange is one request and what came of it: a status and its headers, or an error.
+type Exchange struct {
+	Began, Ended time.Time
+	Method, Path string
+	Status       int
+	Header       http.Header
+	Err          error
+}
+
+// Course is what happens on one website.
+type Course struct {
+	Saw func(Exchange) // where set, it is called with each request of the actors and of who follows, from any goroutine
+
+	t        *testing.T
+	f        *fleet.Fleet
+	w        *harness.Website
+	receiver *harness.Receiver
+	copies   []*harness.Copy // by a second system, of all exports
+	done     atomic.Int64
+	mu       sync.Mutex
+	did      map[string]int // what was acknowledged, by what it is
+}
+
+// Begin makes a website, with a webhook that is told of everything.
+func Begin(t *testing.T, f *fleet.Fleet) *Course {
+	t.Helper()
+	c := &Course{t: t, f: f, w: f.Website(t, harness.Pro), did: map[string]int{}, receiver: harness.Receive(t, nil)}
+	c.w.NewWebhook(t, c.receiver.URL, "*")
+	return c
+}
+
+// Website is where it all happens.
+func (c *Course) Website() *harness.Website { return c.w }
+
+// Act has an actor do one deed after the other, until next gives none.
+func (c *Course) Act(next func() (deed string, more bool)) {
+	a := &actor{Course: c}
+	for deed, more := next(); more; deed, more = next() {
+		a.do(deed)
+		c.done.Add(1)
+	}
+}
+
+// Done is how many deeds are done.
+func (c *Course) Done() int64 { return c.done.Load() }
+
+// Follow has a second system follow all exports until done is called.
+func (c *Course) Follow() (done func()) {
+	agent := map[string]string{"Authorization": "Bearer " + c.w.Secret(harness.Read)}
+	ctx, stop := context.WithCancel(c.t.Context())
+	var following sync.WaitGroup
+	for _, kind := range []string{"conversations", "messages", "visitors", "tickets"} {
+		one := harness.NewCopy(kind, "?limit=7", func(path string) (int, []byte, error) { return c.once("GET", path, "", agent, nil) })
+		c.copies = append(c.copies, one)
+		following.Go(func() {
+			pause := time.NewTicker(100 * time.Millisecond)
+			defer pause.Stop()
+			for ctx.Err() == nil {
+				one.Pull(c.t)
+				<-pause.C
+			}
+		})
+	}
+	return func() {
+		stop()
+		following.Wait()
+	}
+}
+
+// Store is the database of the system.
+func (c *Course) Store() *mongo.Database {
+	c.t.Helper()
+	client, err := mongo.Connect(options.Client().ApplyURI(c.f.Env["MONGODB_URI"]))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
+	return client.Database(c.f.Env["MONGODB_DATABASE"])
+}
+
+func (c *Course) acknowledge(what string, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.did[what] += n
+}
+
+// persistent asks again and again until a request is decided. Its answer is nil where it was carried out and the answer
+// was lost with a process.
+func (c *Course) persistent(method, path string, header map[string]string, body harness.Map) map[string]any {
+	content, err := json.Marshal(body)
+	if err != nil {
+		c.t.Error(err)
+		return nil
+	}
+	key := harness.Unique("key-")
+	var answer map[string]any
+	harness.Eventually(c.t, Decided, method+" "+path+" is decided", func() (bool, any) {
+		status, b, err := c.once(method, path, key, header, content)
+		answer = nil
+		switch {
+		case err != nil || status >= 500 || status == http.StatusTooManyRequests || strings.Contains(string(b), `"idempotency_in_progress"`):
+			return false, fmt.Sprint(status, " ", err, " ", string(b))
+		case strings.Contains(string(b), `"idempotency_answer_lost"`):
+			return true, nil
+		case status >= 300:
+			c.t.Errorf("%s %s: %d %s", method, path, status, b)
+			return true, nil
+		case status == http.StatusNoContent:
+		case json.Unmarshal(b, &answer) != nil:
+			c.t.Errorf("%s %s: %s", method, path, b)
+		}
+		return true, nil
+	})
+	return answer
+}
+
+func (c *Course) once(method, path, key string, header map[string]string, content []byte) (int, []byte, error) {
+	req, err := http.NewRequestWithContext(c.t.Context(), method, c.f.URL+path, bytes.NewReader(content))
+	if err != nil {
+		return 0, nil, err
+	}
+	for name, value := range header {
+		req.Header.Set(name, value)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	began := time.Now()
+	resp, err := persistentClient.Do(req)
+	if err != nil {
+		c.saw(Exchange{began, time.Now(), method, path, 0, nil, err})
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	c.saw(Exchange{began, time.Now(), method, path, resp.StatusCode, resp.Header, err})
+	return resp.StatusCode, b, err
+}
+
+func (c *Course) saw(x Exchange) {
+	if c.Saw != nil && c.t.Context().Err() == nil {
+		c.Saw(x)
+	}
+}
+
+var persistentClient = &http.Client{Timeout: 20 * time.Second}

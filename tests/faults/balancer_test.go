@@ -1,0 +1,121 @@
+package faults_test
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"fivechat.dev/tests/fleet"
+)
+
+// looks is between two looks at a replica's readiness, and the patience of one.
+const looks = 50 * time.Millisecond
+
+// balancer stands before the replicas of a component and gives each new connection to one that is ready, in turn, as a
+// Kubernetes Service does.
+type balancer struct {
+	net.Listener
+	mu     sync.Mutex
+	places []*place
+	next   int
+}
+
+type place struct {
+	addr, admin string
+	ready       bool
+}
+
+// newBalancer begins with an address that is taken for ready.
+func newBalancer(t testing.TB, addr string) *balancer {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &balancer{Listener: ln, places: []*place{{addr: addr, ready: true}}}
+	var all sync.WaitGroup
+	all.Go(func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go b.carry(c)
+		}
+	})
+	all.Go(func() { b.look(t) })
+	t.Cleanup(func() {
+		ln.Close()
+		all.Wait()
+	})
+	return b
+}
+
+// stand says which replicas there are.
+func (b *balancer) stand(replicas ...*fleet.Process) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.places = nil
+	for _, p := range replicas {
+		b.places = append(b.places, &place{p.Addr, p.Admin, true})
+	}
+}
+
+// look asks the replicas whether they are ready, until the test ends.
+func (b *balancer) look(t testing.TB) {
+	client := http.Client{Timeout: time.Second}
+	defer client.CloseIdleConnections()
+	ticks := time.NewTicker(looks)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-t.Context().Done():
+			return
+		case <-ticks.C:
+		}
+		b.mu.Lock()
+		places := b.places
+		b.mu.Unlock()
+		for _, p := range places {
+			if p.admin == "" {
+				continue
+			}
+			resp, err := client.Get("http://" + p.admin + "/readyz")
+			if err == nil {
+				resp.Body.Close()
+			}
+			b.mu.Lock()
+			p.ready = err == nil && resp.StatusCode == http.StatusOK
+			b.mu.Unlock()
+		}
+	}
+}
+
+// carry carries a connection to a replica; where one refuses it, to the next.
+func (b *balancer) carry(c net.Conn) {
+	defer c.Close()
+	b.mu.Lock()
+	var ready []string
+	for i := range b.places {
+		if p := b.places[(b.next+i)%len(b.places)]; p.ready {
+			ready = append(ready, p.addr)
+		}
+	}
+	b.next++
+	b.mu.Unlock()
+	for _, addr := range ready {
+		to, err := net.Dial("tcp", addr)
+		if err != nil {
+			continue
+		}
+		defer to.Close()
+		go func() {
+			_, _ = io.Copy(to, c) // whoever ends it says so to both
+			to.Close()
+		}()
+		_, _ = io.Copy(c, to)
+		return
+	}
+}

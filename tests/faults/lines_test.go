@@ -1,0 +1,102 @@
+package faults_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/rs/zerolog"
+
+	"fivechat.dev/tests/harness"
+)
+
+// lines are what every two of a system are connected by, and what can be spoiled.
+type lines struct {
+	t      testing.TB
+	server *toxiproxy.ApiServer
+	mu     sync.Mutex
+	all    map[[2]string]*toxiproxy.Proxy // by who asks and who is asked
+}
+
+func newLines(t testing.TB) *lines {
+	l := &lines{t: t, server: toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), all: map[[2]string]*toxiproxy.Proxy{}}
+	t.Cleanup(func() {
+		for _, p := range l.all {
+			p.Stop()
+		}
+	})
+	return l
+}
+
+// line gives where the line from one to another begins, which ends at addr.
+func (l *lines) line(from, to, addr string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	pair := [2]string{from, to}
+	if l.all[pair] == nil {
+		l.all[pair] = toxiproxy.NewProxy(l.server, from+" to "+to, "127.0.0.1:0", addr)
+		if err := l.all[pair].Start(); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	return l.all[pair].Listen
+}
+
+// between gives the lines from one to another; "" is whoever.
+func (l *lines) between(from, to string) (found []*toxiproxy.Proxy) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for pair, p := range l.all {
+		if (from == "" || from == pair[0]) && (to == "" || to == pair[1]) {
+			found = append(found, p)
+		}
+	}
+	if len(found) == 0 {
+		l.t.Fatalf("no line from %q to %q", from, to)
+	}
+	return found
+}
+
+// cut ends lines with all that they carry, and nobody answers at their beginning, until mend.
+func (l *lines) cut(from, to string) (mend func()) {
+	cut := l.between(from, to)
+	for _, p := range cut {
+		p.Stop()
+	}
+	return func() {
+		for _, p := range cut {
+			if err := p.Start(); err != nil {
+				l.t.Errorf("%s: %v", p.Name, err)
+			}
+		}
+	}
+}
+
+// spoil does something to what lines carry, in both directions, until mend. Kinds and attributes are toxiproxy's.
+func (l *lines) spoil(from, to, kind string, attributes harness.Map) (mend func()) {
+	spoilt := l.between(from, to)
+	directions := []string{"upstream", "downstream"}
+	for _, p := range spoilt {
+		for _, d := range directions {
+			toxic, err := json.Marshal(harness.Map{"name": d, "type": kind, "stream": d, "attributes": attributes})
+			if err != nil {
+				l.t.Fatal(err)
+			}
+			if _, err = p.Toxics.AddToxicJson(strings.NewReader(string(toxic))); err != nil {
+				l.t.Errorf("%s: %v", p.Name, err)
+			}
+		}
+	}
+	return func() {
+		for _, p := range spoilt {
+			for _, d := range directions {
+				if err := p.Toxics.RemoveToxic(context.Background(), d); err != nil {
+					l.t.Errorf("%s: %v", p.Name, err)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package faults_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"fivechat.dev/tests/course"
+)
+
+// record is every exchange of a course.
+type record struct {
+	mu  sync.Mutex
+	all []course.Exchange
+}
+
+func (r *record) saw(x course.Exchange) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, x)
+}
+
+// window is the time of a fault: from its cause until it was mended, and until all was well again.
+type window struct {
+	fault
+	caused, mended, well time.Time
+}
+
+// row is a line of the table.
+type row struct {
+	fault             string
+	done, away, other int // answers: below 500, 503 or 504, and none
+	recovery          time.Duration
+}
+
+// judge counts the exchanges that touch each window, and fails the test for what nobody may get: any 5xx but 503 and 504,
+// a 503 that does not say when to come back, and a refusal or no answer where no window allows it.
+func (r *record) judge(t *testing.T, windows []window) (rows []row, quiet row) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rows = make([]row, len(windows))
+	for i, w := range windows {
+		rows[i] = row{fault: w.name, recovery: w.well.Sub(w.mended)}
+	}
+	quiet.fault = "between"
+	for _, x := range r.all {
+		in, allowed := &quiet, false
+		for i, w := range windows {
+			if x.Began.Before(w.well) && x.Ended.After(w.caused) {
+				in = &rows[i]
+				allowed = allowed || w.refuses
+			}
+		}
+		said := fmt.Sprintf("%s: %s %s: %d %v after %v", in.fault, x.Method, x.Path, x.Status, x.Err, x.Ended.Sub(x.Began))
+		switch {
+		case x.Err != nil:
+			in.other++
+		case x.Status == http.StatusServiceUnavailable || x.Status == http.StatusGatewayTimeout:
+			in.away++
+			if x.Status == http.StatusServiceUnavailable && x.Header.Get("Retry-After") == "" {
+				t.Errorf("without Retry-After: %s", said)
+			}
+		case x.Status >= 500:
+			t.Error(said)
+			continue
+		default:
+			in.done++
+			continue
+		}
+		if !allowed {
+			t.Error(said)
+		}
+	}
+	return rows, quiet
+}
+
+// table shows rows.
+func table(rows []row) string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "| fault\t| answered\t| 503, 504\t| no answer\t| well again after\t|")
+	fmt.Fprintln(w, "|---\t|---\t|---\t|---\t|---\t|")
+	for _, r := range rows {
+		fmt.Fprintf(w, "| %s\t| %d\t| %d\t| %d\t| %v\t|\n", r.fault, r.done, r.away, r.other, r.recovery.Round(time.Millisecond))
+	}
+	_ = w.Flush() // a Builder takes everything
+	return b.String()
+}
