@@ -2,6 +2,7 @@ package fuzz_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -130,7 +131,8 @@ func TestPlantedBugs(t *testing.T) {
 			recorder := &recording{name: t.Name()}
 			func() {
 				defer func() {
-					if r := recover(); r != nil && r != errStop {
+					r := recover()
+					if err, is := r.(error); r != nil && !(is && errors.Is(err, errStop)) {
 						panic(r)
 					}
 				}()

@@ -35,10 +35,10 @@ func FuzzHeaders(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, value string) {
 		switch canonical := http.CanonicalHeaderKey(name); canonical {
 		case "", "Host", "Content-Length", "Transfer-Encoding", "Connection", "Trailer", "Upgrade", "Expect", "Te", "X-Visitor-Id", "X-Http-Method-Override":
-			t.Skip("is not a header of the request's content")
+			return // it is not a header of the request's content
 		case "Authorization":
 			if strings.Contains(value, w.Secret(harness.ReadWrite)) {
-				t.Skip("is the token itself")
+				return // it is the token itself
 			}
 		}
 		for _, ask := range []struct {
@@ -50,7 +50,7 @@ func FuzzHeaders(f *testing.F) {
 		} {
 			a, err := w.Agent().With(name, value).Ask(t.Context(), ask.method, ask.path, ask.body)
 			if err != nil && strings.Contains(err.Error(), "invalid header") {
-				t.Skip("cannot be sent")
+				return // it cannot be sent
 			}
 			if err == nil {
 				err = a.Undocumented()
