@@ -40,7 +40,7 @@ func modules(t *testing.T) []string {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != root && strings.HasPrefix(d.Name(), "."):
+		case d.IsDir() && (path == filepath.Join(root, "bin") || path != root && strings.HasPrefix(d.Name(), ".")):
 			return fs.SkipDir
 		case d.Name() == "go.mod":
 			dirs = append(dirs, filepath.Dir(path))
