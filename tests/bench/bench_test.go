@@ -37,8 +37,10 @@ func plenty(b *testing.B) string {
 	return path
 }
 
-func BenchmarkEdge(b *testing.B) {
-	s, err := system.Start(b.Context(), system.Options{Data: b.TempDir(), Quotas: plenty(b), Demo: true})
+// demo starts the whole system with the demo's websites, its data in a folder, and gives a client of the first of them.
+func demo(b *testing.B, dir string) (*system.System, client) {
+	b.Helper()
+	s, err := system.Start(b.Context(), system.Options{Data: dir, Quotas: plenty(b), Demo: true})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -47,8 +49,12 @@ func BenchmarkEdge(b *testing.B) {
 			b.Error(err)
 		}
 	})
+	return s, client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, s.URL(), s.Demo.Websites[0].Tokens["READ_WRITE"]}
+}
+
+func BenchmarkEdge(b *testing.B) {
+	s, c := demo(b, b.TempDir())
 	site := s.Demo.Websites[0]
-	c := client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, s.URL(), site.Tokens["READ_WRITE"]}
 	for first := 0; first < conversations; first += 100 {
 		c.do(b, "POST", "/conversations/import", rows(first, 100), 200)
 	}

@@ -1,10 +1,8 @@
 package bench
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -13,8 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"fivechat.dev/deploy/fivechat/system"
 )
 
 const (
@@ -34,17 +30,8 @@ func BenchmarkGrowth(b *testing.B) {
 	if dir == "" {
 		dir = b.TempDir()
 	}
-	s, err := system.Start(b.Context(), system.Options{Data: dir, Quotas: plenty(b), Demo: true})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		if err := s.Stop(context.Background()); err != nil {
-			b.Error(err)
-		}
-	})
+	s, c := demo(b, dir)
 	site := s.Demo.Websites[0]
-	c := client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, s.URL(), site.Tokens["READ_WRITE"]}
 	took := c.grow(b, want)
 	middle := c.middle(b)
 	token := tokenForm.FindString(c.do(b, "GET", "/conversations?limit=1", "", 200))
