@@ -36,16 +36,16 @@ func (timing) DialHook(next redis.DialHook) redis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
 }
 
-// passing are commands that are not timed: the one that waits for as long as it is told to, which says nothing about
-// Redis, and those with which the library opens a connection, some of which not every Redis knows.
-var passing = map[string]bool{"xread": true, "hello": true, "auth": true, "client": true, "select": true}
+// timed says whether a command is: not one that prepares a connection, and not the one that waits for as long as it is told
+// to, which says nothing about Redis.
+func timed(cmd redis.Cmder) bool { return cmd.Name() != "xread" && !preparing[cmd.Name()] }
 
 // ProcessHook implements redis.Hook.
 func (h timing) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		start := time.Now()
 		err := next(ctx, cmd)
-		if !passing[cmd.Name()] {
+		if timed(cmd) {
 			h.database.Observe(ctx, cmd.Name(), failed(err), time.Since(start))
 		}
 		return err
@@ -57,7 +57,7 @@ func (h timing) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		start := time.Now()
 		err := next(ctx, cmds)
-		if len(cmds) > 0 && !passing[cmds[0].Name()] {
+		if len(cmds) > 0 && timed(cmds[0]) {
 			h.database.Observe(ctx, "pipeline", failed(err), time.Since(start))
 		}
 		return err

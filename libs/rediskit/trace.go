@@ -2,7 +2,6 @@ package rediskit
 
 import (
 	"context"
-	"errors"
 	"net"
 
 	"github.com/redis/go-redis/v9"
@@ -18,7 +17,8 @@ type traced struct{}
 
 var _ redis.Hook = traced{}
 
-// preparing are the commands with which go-redis prepares a new connection, in the name of who needs it first.
+// preparing are the commands with which go-redis prepares a new connection, in the name of who needs it first. Not every
+// Redis knows all of them.
 var preparing = map[string]bool{"hello": true, "auth": true, "select": true, "client": true}
 
 // DialHook implements redis.Hook.
@@ -49,7 +49,7 @@ func (traced) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 // client is the kind of a command's span.
 var client = trace.WithSpanKind(trace.SpanKindClient)
 
-// spanned does something in a span. That there is nothing under a key, or no such script yet, is no failure.
+// spanned does something in a span.
 func spanned(ctx context.Context, name string, size int, do func(context.Context) error) error {
 	ctx, span := trace.SpanFromContext(ctx).TracerProvider().Tracer("fivechat.dev/libs/rediskit").Start(ctx, name, client)
 	defer span.End()
@@ -58,7 +58,7 @@ func spanned(ctx context.Context, name string, size int, do func(context.Context
 		span.SetAttributes(attribute.Int("db.operation.batch.size", size))
 	}
 	err := do(ctx)
-	if err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "NOSCRIPT") {
+	if failed(err) {
 		span.SetStatus(codes.Error, "failed")
 	}
 	return err

@@ -13,7 +13,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"pgregory.net/rapid"
 
-	"fivechat.dev/api-gateway/openapi"
 	"fivechat.dev/tests/fuzz"
 	"fivechat.dev/tests/harness"
 )
@@ -57,14 +56,7 @@ func smallOperation(t *testing.T) (*fuzz.Operation, *harness.Documented, *jsonsc
 // TestGoodAndBad: a body that is drawn as a good one is of its schema, and one with a fault that a schema can tell is not.
 func TestGoodAndBad(t *testing.T) {
 	t.Parallel()
-	all, err := fuzz.Operations(openapi.JSON)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := harness.TheDocument()
-	if err != nil {
-		t.Fatal(err)
-	}
+	all, d := theDocument(t)
 	schemas := map[string]*jsonschema.Schema{}
 	for _, op := range d.Operations {
 		schemas[op.ID] = op.Body

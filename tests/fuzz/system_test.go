@@ -17,14 +17,7 @@ import (
 // refused for what it is about; what has a fault is refused as a fault; every answer is documented, and none is a 5xx.
 func TestDocumentedRequests(t *testing.T) {
 	t.Parallel()
-	all, err := fuzz.Operations(openapi.JSON)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := harness.TheDocument()
-	if err != nil {
-		t.Fatal(err)
-	}
+	all, d := theDocument(t)
 	known := operations(t)
 	for _, op := range all {
 		by, is := known[op.ID]
@@ -102,3 +95,17 @@ func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Oper
 
 // newestFirst is a place in any list, behind row 1 of 2024: a cursor as an answer gives it.
 const newestFirst = "AAABjVYp4AAAAAAAAAAAAQ"
+
+// theDocument gives the operations of the OpenAPI document, as they are drawn and as they are judged.
+func theDocument(t *testing.T) ([]*fuzz.Operation, *harness.Document) {
+	t.Helper()
+	all, err := fuzz.Operations(openapi.JSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := harness.TheDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all, d
+}
