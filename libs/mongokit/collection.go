@@ -129,10 +129,10 @@ func (c *Collection[T]) DeleteSome(ctx context.Context, t tenant.ID, filter bson
 	if err != nil {
 		return 0, translate(err, c.all.noun)
 	}
-	var rows []struct {
+	rows, err := decodeAll[struct {
 		ID any `bson:"_id"`
-	}
-	if err := cursor.All(ctx, &rows); err != nil || len(rows) == 0 {
+	}](ctx, cursor)
+	if err != nil || len(rows) == 0 {
 		return 0, translate(err, c.all.noun)
 	}
 	ids := make(bson.A, len(rows))
@@ -156,8 +156,8 @@ func GlobalOf[T any](db *DB, name, noun string, indexes ...Index) *Global[T] {
 
 // Get gives the row that filter matches, or the noun's NotFound.
 func (g *Global[T]) Get(ctx context.Context, filter bson.D) (T, error) {
-	var row T
-	return row, translate(g.c.FindOne(ctx, filter).Decode(&row), g.noun)
+	row, err := decodeOne[T](g.c.FindOne(ctx, filter))
+	return row, translate(err, g.noun)
 }
 
 // List gives the rows that filter matches.
@@ -166,8 +166,8 @@ func (g *Global[T]) List(ctx context.Context, filter bson.D, q Query) ([]T, erro
 	if err != nil {
 		return nil, translate(err, g.noun)
 	}
-	var rows []T
-	return rows, translate(cursor.All(ctx, &rows), g.noun)
+	rows, err := decodeAll[T](ctx, cursor)
+	return rows, translate(err, g.noun)
 }
 
 // eachBatch is how many rows each has in memory at once.
@@ -182,7 +182,7 @@ func (g *Global[T]) each(ctx context.Context, filter bson.D, q Query, take func(
 	cursor.SetBatchSize(eachBatch)
 	for cursor.Next(ctx) {
 		var row T
-		if err := cursor.Decode(&row); err != nil {
+		if err := bson.Unmarshal(cursor.Current, &row); err != nil {
 			return translate(err, g.noun)
 		}
 		take(row)
@@ -212,6 +212,30 @@ func (g *Global[T]) find(ctx context.Context, filter bson.D, q Query) (*mongo.Cu
 		o.SetProjection(fields)
 	}
 	return g.c.Find(ctx, filter, o)
+}
+
+// Rows are read with bson.Unmarshal and not with the Decode and All of the driver's cursors and results, which make a
+// reader with a buffer of 4 KiB for each document: a third of the processor time of a conversation with 20 messages.
+
+func decodeOne[T any](found *mongo.SingleResult) (row T, err error) {
+	raw, err := found.Raw()
+	if err != nil {
+		return row, err
+	}
+	return row, bson.Unmarshal(raw, &row)
+}
+
+// decodeAll closes the cursor.
+func decodeAll[T any](ctx context.Context, cursor *mongo.Cursor) ([]T, error) {
+	defer func() { _ = cursor.Close(ctx) }() // what went wrong before that is told
+	rows := make([]T, 0, cursor.RemainingBatchLength())
+	for cursor.Next(ctx) {
+		rows = append(rows, *new(T))
+		if err := bson.Unmarshal(cursor.Current, &rows[len(rows)-1]); err != nil {
+			return nil, err
+		}
+	}
+	return rows, cursor.Err()
 }
 
 // Count gives how many rows filter matches.
@@ -254,9 +278,9 @@ func (g *Global[T]) Update(ctx context.Context, filter, update bson.D) (bool, er
 // Modify changes the one row that filter matches and gives it as it is afterwards; without one it makes it (upsert) or
 // gives the noun's NotFound.
 func (g *Global[T]) Modify(ctx context.Context, filter, update bson.D, upsert bool) (T, error) {
-	var row T
 	o := options.FindOneAndUpdate().SetReturnDocument(options.After).SetUpsert(upsert)
-	return row, translate(g.c.FindOneAndUpdate(ctx, filter, update, o).Decode(&row), g.noun)
+	row, err := decodeOne[T](g.c.FindOneAndUpdate(ctx, filter, update, o))
+	return row, translate(err, g.noun)
 }
 
 // Delete removes every row that filter matches and gives their number.

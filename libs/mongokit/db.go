@@ -60,7 +60,7 @@ func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
 		SetWriteConcern(&writeconcern.WriteConcern{W: "majority", Journal: &journaled})
 	if t.Measures {
 		watched := newPool(t.Registry)
-		o.SetPoolMonitor(watched.monitor()).SetMonitor(commandMonitor(t, telemetry.NewDatabase(t.Registry, system, watched.stand)))
+		o.SetPoolMonitor(watched.monitor()).SetMonitor(commandMonitor(telemetry.NewDatabase(t.Registry, system, watched.stand)))
 	}
 	client, err := mongo.Connect(o)
 	if err != nil {

@@ -3,6 +3,7 @@ package mongokit
 import (
 	"context"
 	"sync"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/event"
 	"go.opentelemetry.io/otel/attribute"
@@ -12,22 +13,23 @@ import (
 	"fivechat.dev/libs/telemetry"
 )
 
-// client is the kind of a command's span.
-var client = trace.WithSpanKind(trace.SpanKindClient)
-
 // commandMonitor gives each command a client span and a duration, named after OpenTelemetry's conventions for
 // databases. It is ours because no instrumentation library for the driver's second major version can be had. Filters
-// and documents are never recorded. What is done outside of any trace, as looking whether there is something to do, has no
-// span.
-func commandMonitor(t *telemetry.Telemetry, d *telemetry.Database) *event.CommandMonitor {
-	var spans sync.Map // request id to trace.Span, of commands within a trace only
-	finish := func(ctx context.Context, e event.CommandFinishedEvent, outcome string) {
-		d.Observe(ctx, e.CommandName, outcome != "ok", e.Duration)
-		if s, ok := spans.LoadAndDelete(e.RequestID); ok {
-			if outcome != "ok" {
-				s.(trace.Span).SetStatus(codes.Error, outcome)
-			}
-			s.(trace.Span).End()
+// and documents are never recorded.
+func commandMonitor(d *telemetry.Database) *event.CommandMonitor {
+	var mu sync.Mutex
+	collections := map[int64]string{} // by request id, of commands within a trace that have not been answered
+	finish := func(ctx context.Context, e event.CommandFinishedEvent, failed string) {
+		d.Observe(ctx, e.CommandName, failed != "", e.Duration)
+		mu.Lock()
+		collection, traced := collections[e.RequestID]
+		delete(collections, e.RequestID)
+		mu.Unlock()
+		if traced {
+			telemetry.Command{
+				System: system, Name: e.CommandName, Namespace: e.DatabaseName, Collection: collection,
+				Start: time.Now().Add(-e.Duration), Took: e.Duration, Failed: failed,
+			}.Record(ctx)
 		}
 	}
 	return &event.CommandMonitor{
@@ -35,17 +37,12 @@ func commandMonitor(t *telemetry.Telemetry, d *telemetry.Database) *event.Comman
 			if !trace.SpanFromContext(ctx).IsRecording() {
 				return
 			}
-			name, attributes := e.CommandName, []attribute.KeyValue{
-				attribute.String("db.system.name", "mongodb"), attribute.String("db.operation.name", e.CommandName),
-				attribute.String("db.namespace", e.DatabaseName)}
-			if c := collectionOf(e); c != "" {
-				name, attributes = name+" "+c, append(attributes, attribute.String("db.collection.name", c))
-			}
-			_, span := t.Tracer.Start(ctx, name, client)
-			span.SetAttributes(attributes...)
-			spans.Store(e.RequestID, span)
+			collection := collectionOf(e)
+			mu.Lock()
+			defer mu.Unlock()
+			collections[e.RequestID] = collection
 		},
-		Succeeded: func(ctx context.Context, e *event.CommandSucceededEvent) { finish(ctx, e.CommandFinishedEvent, "ok") },
+		Succeeded: func(ctx context.Context, e *event.CommandSucceededEvent) { finish(ctx, e.CommandFinishedEvent, "") },
 		Failed:    func(ctx context.Context, e *event.CommandFailedEvent) { finish(ctx, e.CommandFinishedEvent, "failed") },
 	}
 }

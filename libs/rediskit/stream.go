@@ -13,7 +13,7 @@ import (
 
 // streamLength is about how many entries a stream keeps. A reader that is further behind reads what the stream carries
 // where it comes from.
-const streamLength = 10_000
+const streamLength = 1_000
 
 // entryField is the one field of an entry.
 const entryField = "e"

@@ -3,11 +3,12 @@ package rediskit
 import (
 	"context"
 	"net"
+	"time"
 
 	"github.com/redis/go-redis/v9"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
+
+	"fivechat.dev/libs/telemetry"
 )
 
 // traced gives each command, and each pipeline of them, that belongs to a trace a client span, named after
@@ -32,7 +33,10 @@ func (traced) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		if !trace.SpanFromContext(ctx).IsRecording() || preparing[cmd.Name()] {
 			return next(ctx, cmd)
 		}
-		return spanned(ctx, cmd.Name(), 1, func(ctx context.Context) error { return next(ctx, cmd) })
+		start := time.Now()
+		err := next(ctx, cmd)
+		record(ctx, cmd.Name(), 1, start, err)
+		return err
 	}
 }
 
@@ -42,24 +46,17 @@ func (traced) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 		if !trace.SpanFromContext(ctx).IsRecording() || len(cmds) == 0 || preparing[cmds[0].Name()] {
 			return next(ctx, cmds)
 		}
-		return spanned(ctx, "PIPELINE", len(cmds), func(ctx context.Context) error { return next(ctx, cmds) })
+		start := time.Now()
+		err := next(ctx, cmds)
+		record(ctx, "PIPELINE", len(cmds), start, err)
+		return err
 	}
 }
 
-// client is the kind of a command's span.
-var client = trace.WithSpanKind(trace.SpanKindClient)
-
-// spanned does something in a span.
-func spanned(ctx context.Context, name string, size int, do func(context.Context) error) error {
-	ctx, span := trace.SpanFromContext(ctx).TracerProvider().Tracer("fivechat.dev/libs/rediskit").Start(ctx, name, client)
-	defer span.End()
-	span.SetAttributes(attribute.String("db.system.name", "redis"), attribute.String("db.operation.name", name))
-	if size > 1 {
-		span.SetAttributes(attribute.Int("db.operation.batch.size", size))
-	}
-	err := do(ctx)
+func record(ctx context.Context, name string, batch int, start time.Time, err error) {
+	c := telemetry.Command{System: "redis", Name: name, Batch: batch, Start: start, Took: time.Since(start)}
 	if failed(err) {
-		span.SetStatus(codes.Error, "failed")
+		c.Failed = "failed"
 	}
-	return err
+	c.Record(ctx)
 }

@@ -26,7 +26,7 @@ import (
 
 // The bounds of what is kept late.
 const (
-	mostNoted      = 128 // spans below one first span
+	mostNoted      = 128 // spans below one first span, and as many commands
 	lateTrees      = 20  // a second, of one component: when everything fails, a few tell the story
 	lateTreesBurst = 100
 )
@@ -116,6 +116,13 @@ type late struct {
 	why        string
 	end        time.Time // zero until it has ended
 	below      []*late   // of a first span: the others, as they ended
+	commands   []noted   // of a first span: the commands to databases, as they ended
+}
+
+// noted is a command, and the span that it stands below.
+type noted struct {
+	Command
+	parent trace.SpanID
 }
 
 // SpanContext implements trace.Span.
@@ -190,6 +197,9 @@ func (s *late) End(options ...trace.SpanEndOption) {
 	for _, b := range s.below { // it has ended: nobody adds any more
 		b.make()
 	}
+	for _, c := range s.commands {
+		c.make(s.under(c.parent, false), s.tracer.sdk)
+	}
 }
 
 // Worth says whether the first span of a trace in this process, which took so long and failed or not, will be kept, so that
@@ -214,6 +224,19 @@ func (s *late) note(b *late) bool {
 	return true
 }
 
+// noteCommand takes a command that was sent below this span; too late, or one of too many, it is forgotten.
+func (s *late) noteCommand(c Command) {
+	first := s
+	if s.first != nil {
+		first = s.first
+	}
+	first.mu.Lock()
+	defer first.mu.Unlock()
+	if first.end.IsZero() && len(first.commands) < mostNoted {
+		first.commands = append(first.commands, noted{c, s.id})
+	}
+}
+
 // worth says why a span that has ended is to be kept, "" where it is not.
 func (s *late) worth() string {
 	s.mu.Lock()
@@ -232,13 +255,19 @@ func (s *late) worth() string {
 func (s *late) make() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ctx := context.WithValue(context.Background(), idKey{}, s)
+	ctx := context.Background()
 	if s.parent.IsValid() {
-		ctx = trace.ContextWithSpanContext(ctx, trace.NewSpanContext(trace.SpanContextConfig{TraceID: s.trace, SpanID: s.parent, Remote: s.remote}))
+		ctx = s.under(s.parent, s.remote)
 	}
+	ctx = context.WithValue(ctx, idKey{}, s)
 	_, span := s.tracer.sdk.Start(ctx, s.name, trace.WithTimestamp(s.start), trace.WithSpanKind(s.kind), trace.WithAttributes(s.attributes...), trace.WithLinks(s.links...))
 	span.SetStatus(s.code, s.why)
 	span.End(trace.WithTimestamp(s.end))
+}
+
+// under is a context in which a span of this trace begins below another.
+func (s *late) under(parent trace.SpanID, remote bool) context.Context {
+	return trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: s.trace, SpanID: parent, Remote: remote}))
 }
 
 type idKey struct{}
