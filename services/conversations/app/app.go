@@ -66,7 +66,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		feed("webhooks", events.Remote{Client: base.Client(c.WebhooksURL)}),
 	}, base.Redis, base.Telemetry)
 	hub.Mount(base.Router)
-	unit, err := base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "live", Run: hub.Run},
+	unit, err := base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }}, runner.Task{Name: "live", Run: hub.Run},
 		runner.Task{Name: "digest", Run: digest.Task{Log: log, Feed: own, Positions: store, Service: service, Telemetry: base.Telemetry}.Run})
 	unit.Drain = hub.Drain
 	return unit, err

@@ -57,5 +57,5 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		c.MailDomain)
 	api.Mount(base.Router, base.Chain, service)
 	api.MountExport(base.Router, base.Chain, service, log)
-	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay})
+	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }})
 }

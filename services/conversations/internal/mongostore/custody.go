@@ -32,6 +32,9 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 		more, err = s.eraseVisitor(ctx, t, visitor)
 	} else if more, err = s.shelves.Erase(ctx, t); err == nil && !more {
 		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
+			more, err = s.tally.Erase(ctx, t)
+		}
+		if err == nil && !more {
 			more, err = s.log.EraseWebsite(ctx, t)
 		}
 	}
@@ -74,6 +77,9 @@ func (s *Store) eraseConversation(ctx context.Context, t tenant.ID, token string
 			return err
 		}
 		if _, err := s.messages.Delete(ctx, t, bson.D{{Key: "conversationId", Value: c.ID}}); err != nil {
+			return err
+		}
+		if err := s.tally.Add(ctx, t, keyOf(c), -1); err != nil {
 			return err
 		}
 		if err := s.log.Redact(ctx, t, c.ID, counts...); err != nil {

@@ -14,6 +14,7 @@ import (
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/revision"
+	"fivechat.dev/libs/tally"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/conversations"
 )
@@ -27,6 +28,7 @@ type Store struct {
 	erased        *mongokit.Collection[erasedRow]
 	positions     *events.Positions
 	ids           *mongokit.Sequence
+	tally         *tally.Tally[key]
 	log           *events.Log
 	turns         turns
 	shelves       custody.Shelves
@@ -38,7 +40,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 	by := func(field string) mongokit.Index {
 		return mongokit.Index{Keys: append(bson.D{{Key: field, Value: 1}}, newest...)}
 	}
-	return &Store{
+	s := &Store{
 		db: db,
 		conversations: mongokit.Tenanted[conversations.Conversation](db, "conversations_conversations", "conversation",
 			mongokit.Index{Keys: bson.D{{Key: "token", Value: 1}}, Unique: true},
@@ -59,6 +61,8 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 		turns:     newTurns(),
 		shelves:   shelves(db),
 	}
+	s.tally = tally.New(db, "conversations_tally", s.count)
+	return s
 }
 
 // digested is whose position that of the task that digests is.
@@ -130,7 +134,7 @@ func (s *Store) List(ctx context.Context, t tenant.ID, f conversations.Filter, w
 	if w.Follows() {
 		return mongokit.Changed(ctx, s.conversations, t, filter, w, "terms")
 	}
-	return mongokit.Newest(ctx, s.conversations, t, filter, w.Window, "terms")
+	return mongokit.Counted(ctx, s.conversations, t, filter, w.Window, "terms", s.total(t, f))
 }
 
 // ByIDs implements conversations.Store.
@@ -142,14 +146,17 @@ func among(key string, ids []int64) bson.D {
 	return bson.D{{Key: key, Value: bson.D{{Key: "$in", Value: ids}}}}
 }
 
-// Counts implements conversations.Store. Each count walks one index over no more than it counts.
+// Counts implements conversations.Store. What has happened since is counted by walking an index over
+// no more than that.
 func (s *Store) Counts(ctx context.Context, t tenant.ID, since time.Time) (c conversations.Counts, err error) {
+	if c.Unassigned, err = s.total(t, conversations.Filter{Status: conversations.Open, Unassigned: true})(ctx); err != nil {
+		return c, err
+	}
 	after := bson.D{{Key: "$gte", Value: since}}
 	for _, count := range []struct {
 		into   *int64
 		filter bson.D
 	}{
-		{&c.Unassigned, bson.D{{Key: "status", Value: conversations.Open}, {Key: "assigneeId", Value: nil}}},
 		{&c.Opened, bson.D{{Key: "createdAt", Value: after}}},
 		{&c.Closed, bson.D{{Key: "closedAt", Value: after}}},
 	} {

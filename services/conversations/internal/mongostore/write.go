@@ -25,6 +25,9 @@ func (s *Store) Open(ctx context.Context, c conversations.Conversation, m conver
 		if err := s.messages.Insert(ctx, c.WebsiteID, m); err != nil {
 			return err
 		}
+		if err := s.tally.Add(ctx, c.WebsiteID, keyOf(c), 1); err != nil {
+			return err
+		}
 		return s.tell(ctx, c.WebsiteID, evs)
 	})
 	if c.OpenKey == "" || !mongokit.IsDuplicate(err) {
@@ -84,7 +87,7 @@ func (s *Store) change(ctx context.Context, t tenant.ID, token string, fn func(c
 		if err := revision.Check(ctx, revision.Of{ID: c.ID, Version: c.Version - 1}); err != nil {
 			return err
 		}
-		known := len(c.Terms)
+		known, before := len(c.Terms), keyOf(c)
 		evs, err := fn(ctx, &c)
 		if err != nil {
 			return err
@@ -94,6 +97,9 @@ func (s *Store) change(ctx context.Context, t tenant.ID, token string, fn func(c
 			update = append(update, bson.E{Key: "$addToSet", Value: bson.D{{Key: "terms", Value: bson.D{{Key: "$each", Value: fresh}}}}})
 		}
 		if _, err := s.conversations.Update(ctx, t, bson.D{{Key: "_id", Value: c.ID}}, update); err != nil {
+			return err
+		}
+		if err := s.tally.Move(ctx, t, before, keyOf(c)); err != nil {
 			return err
 		}
 		return s.tell(ctx, t, evs)
@@ -138,6 +144,9 @@ func (s *Store) Import(ctx context.Context, t tenant.ID, cs []conversations.Conv
 			return err
 		}
 		if err := s.messages.Insert(ctx, t, ms...); err != nil {
+			return err
+		}
+		if err := s.tally.AddAll(ctx, t, keysOf(cs)); err != nil {
 			return err
 		}
 		return s.tell(ctx, t, []conversations.Event{e})

@@ -12,6 +12,7 @@ import (
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/revision"
+	"fivechat.dev/libs/tally"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/tickets"
 )
@@ -27,6 +28,7 @@ type Store struct {
 	messages   *mongokit.Collection[tickets.Message]
 	ticketIDs  *mongokit.Sequence
 	messageIDs *mongokit.Sequence
+	tally      *tally.Tally[key]
 	shelves    custody.Shelves
 }
 
@@ -39,7 +41,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 		}
 		return mongokit.Index{Keys: append(keys, bson.E{Key: "createdAt", Value: -1}, bson.E{Key: "_id", Value: -1})}
 	}
-	return &Store{
+	s := &Store{
 		db: db, log: log,
 		tickets: mongokit.Tenanted[tickets.Ticket](db, "tickets_tickets", "ticket",
 			mongokit.Changes(), newest(), newest("status"), newest("priority"), newest("assigneeId"), newest("visitorId"), newest(searchField+".terms")),
@@ -49,6 +51,8 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 		messageIDs: mongokit.NewSequence(db, "tickets", "messages"),
 		shelves:    shelves(db),
 	}
+	s.tally = tally.New(db, "tickets_tally", s.count)
+	return s
 }
 
 func id(n int64) bson.D { return bson.D{{Key: "_id", Value: n}} }
@@ -63,6 +67,9 @@ func (s *Store) MessageID(ctx context.Context) (int64, error) { return s.message
 func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.tickets.Insert(ctx, made.WebsiteID, made); err != nil {
+			return err
+		}
+		if err := s.tally.Add(ctx, made.WebsiteID, keyOf(made), 1); err != nil {
 			return err
 		}
 		return s.log.Append(ctx, made.WebsiteID, made.ID, tickets.Created, tickets.CreatedData{TicketID: made.ID, Status: made.Status, Priority: made.Priority})
@@ -95,7 +102,7 @@ func (s *Store) List(ctx context.Context, t tenant.ID, f tickets.Filter, w pagin
 	if w.Follows() {
 		return mongokit.Changed(ctx, s.tickets, t, filter, w, searchField)
 	}
-	return mongokit.Newest(ctx, s.tickets, t, filter, w.Window, searchField)
+	return mongokit.Counted(ctx, s.tickets, t, filter, w.Window, searchField, s.total(t, f))
 }
 
 // Messages implements tickets.Store. A ticket's messages are bounded by the domain.
@@ -161,6 +168,9 @@ func (s *Store) Delete(ctx context.Context, t tenant.ID, ticketID int64) error {
 		if _, err := s.messages.Delete(ctx, t, bson.D{{Key: "ticketId", Value: ticketID}}); err != nil {
 			return err
 		}
+		if err := s.tally.Add(ctx, t, keyOf(stored), -1); err != nil {
+			return err
+		}
 		return s.log.Append(ctx, t, ticketID, tickets.Deleted, tickets.DeletedData{TicketID: ticketID})
 	})
 }
@@ -191,5 +201,8 @@ func (s *Store) write(ctx context.Context, before tickets.Ticket, after *tickets
 	}
 	after.Version++
 	set = append(set, bson.E{Key: "version", Value: after.Version})
-	return s.tickets.Update(ctx, before.WebsiteID, id(before.ID), bson.D{{Key: "$set", Value: set}})
+	if changed, err := s.tickets.Update(ctx, before.WebsiteID, id(before.ID), bson.D{{Key: "$set", Value: set}}); err != nil || !changed {
+		return changed, err
+	}
+	return true, s.tally.Move(ctx, before.WebsiteID, keyOf(before), keyOf(*after))
 }

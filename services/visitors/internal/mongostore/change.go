@@ -82,5 +82,8 @@ func (s *Store) insert(ctx context.Context, t tenant.ID, rows ...visitors.Visito
 	if err := s.visitors.Insert(ctx, t, rows...); err != nil {
 		return err
 	}
+	if err := s.tally.Add(ctx, t, all{}, int64(len(rows))); err != nil {
+		return err
+	}
 	return s.tokens.Insert(ctx, tokens...)
 }

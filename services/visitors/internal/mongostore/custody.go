@@ -30,6 +30,9 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 		more, err = s.eraseVisitor(ctx, t, visitor)
 	} else if more, err = s.eraseSome(ctx, t); err == nil && !more {
 		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
+			more, err = s.tally.Erase(ctx, t)
+		}
+		if err == nil && !more {
 			more, err = s.log.EraseWebsite(ctx, t)
 		}
 	}
@@ -78,6 +81,9 @@ func (s *Store) remove(ctx context.Context, t tenant.ID, gone []visitors.Visitor
 	if _, err := s.tokens.Delete(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: tokens}}}}); err != nil {
 		return err
 	}
-	_, err := s.visitors.Delete(ctx, t, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
-	return err
+	n, err := s.visitors.Delete(ctx, t, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
+	if err != nil {
+		return err
+	}
+	return s.tally.Add(ctx, t, all{}, -n)
 }

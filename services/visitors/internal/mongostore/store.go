@@ -3,6 +3,7 @@ package mongostore
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -11,6 +12,7 @@ import (
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/tally"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/visitors"
 )
@@ -23,6 +25,7 @@ type Store struct {
 	tokens   *mongokit.Global[token]
 	erased   *mongokit.Collection[erasedRow]
 	ids      *mongokit.Sequence
+	tally    *tally.Tally[all]
 	shelves  custody.Shelves
 }
 
@@ -33,9 +36,12 @@ type token struct {
 	Visitor int64     `bson:"visitorId"`
 }
 
+// all is the only key of the tally of visitors: how many there are. Who is online now no tally can know.
+type all struct{}
+
 // New declares the collections. Events go into log, which is of the same db.
 func New(db *mongokit.DB, log *events.Log) *Store {
-	return &Store{
+	s := &Store{
 		db: db, log: log,
 		visitors: mongokit.Tenanted[visitors.Visitor](db, "visitors_visitors", "visitor",
 			mongokit.Index{Keys: bson.D{{Key: "token", Value: 1}}, Unique: true},
@@ -48,7 +54,14 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 		ids:     mongokit.NewSequence(db, "visitors", "visitor"),
 		shelves: shelves(db),
 	}
+	s.tally = tally.New(db, "visitors_tally", func(ctx context.Context, t tenant.ID, add func(all)) error {
+		return s.visitors.Each(ctx, t, nil, mongokit.Query{Only: []string{"_id"}}, func(visitors.Visitor) { add(all{}) })
+	})
+	return s
 }
+
+// Tend keeps the tally short, until ctx ends. Every replica runs it.
+func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.tally.Run(ctx, log) }
 
 // Reserve implements visitors.Store.
 func (s *Store) Reserve(ctx context.Context, n int) (int64, error) {
@@ -82,7 +95,12 @@ func (s *Store) List(ctx context.Context, t tenant.ID, f visitors.Filter, w pagi
 	if w.Follows() {
 		return mongokit.Changed(ctx, s.visitors, t, filter, w, "")
 	}
-	return mongokit.Newest(ctx, s.visitors, t, filter, w.Window, "")
+	if len(filter) > 0 {
+		return mongokit.Newest(ctx, s.visitors, t, filter, w.Window, "")
+	}
+	return mongokit.Counted(ctx, s.visitors, t, nil, w.Window, "", func(ctx context.Context) (int64, error) {
+		return s.tally.Sum(ctx, t, func(all) bool { return true })
+	})
 }
 
 // CountSeen implements visitors.Store.

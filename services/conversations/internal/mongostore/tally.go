@@ -1,0 +1,52 @@
+package mongostore
+
+import (
+	"context"
+	"log/slog"
+
+	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/conversations"
+)
+
+// key is what the tally of conversations is kept by: what lists are filtered by, but for visitors, who have few, and words.
+type key struct {
+	Status   conversations.Status `bson:"status"`
+	Assignee int64                `bson:"assignee,omitempty"` // 0: nobody
+}
+
+func keyOf(c conversations.Conversation) key {
+	k := key{Status: c.Status}
+	if c.AssigneeID != nil {
+		k.Assignee = *c.AssigneeID
+	}
+	return k
+}
+
+func keysOf(cs []conversations.Conversation) []key {
+	keys := make([]key, len(cs))
+	for i, c := range cs {
+		keys[i] = keyOf(c)
+	}
+	return keys
+}
+
+func (s *Store) count(ctx context.Context, t tenant.ID, add func(key)) error {
+	return s.conversations.Each(ctx, t, nil, mongokit.Query{Only: []string{"status", "assigneeId"}}, func(c conversations.Conversation) { add(keyOf(c)) })
+}
+
+// total is what says how many conversations a filter matches, or nil where only counting does.
+func (s *Store) total(t tenant.ID, f conversations.Filter) func(context.Context) (int64, error) {
+	if f.VisitorID != 0 || len(f.Words) > 0 {
+		return nil
+	}
+	return func(ctx context.Context) (int64, error) {
+		return s.tally.Sum(ctx, t, func(k key) bool {
+			return (f.Status == "" || k.Status == f.Status) && (!f.Unassigned || k.Assignee == 0) &&
+				(f.Unassigned || f.AssigneeID == 0 || k.Assignee == f.AssigneeID)
+		})
+	}
+}
+
+// Tend keeps the tally short, until ctx ends. Every replica runs it.
+func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.tally.Run(ctx, log) }
