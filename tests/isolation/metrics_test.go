@@ -52,11 +52,11 @@ func namesOf(w *harness.World) (names, numbers []string) {
 }
 
 var (
-	labels = regexp.MustCompile(`(\w+)="((?:[^"\\]|\\.)*)"`)
+	labels = regexp.MustCompile(`[{,](\w+)="((?:[^"\\]|\\.)*)"`)
 	// secretly are the forms of tokens, whosever they are.
 	secretly = regexp.MustCompile(`\b(5c|5o|conv|vis|wgt|whsec)_\w{4,}`)
-	// counting are the labels whose values are numbers or have some, and an attribute of the page.
-	counting = []string{"le", "quantile", "http_response_status_code", "version", "trace_id", "span_id", "datetime"}
+	// counting are the labels whose values are numbers or have some.
+	counting = []string{"le", "quantile", "http_response_status_code", "version", "trace_id", "span_id"}
 )
 
 // tells gives what in the text of metrics is one of some names, has the form of a token, or is a label with one of some
