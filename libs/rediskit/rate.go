@@ -11,14 +11,15 @@ import (
 // spend takes up to ARGV[3] of what a key may still spend, by the generic cell rate algorithm (ATM Forum, Traffic
 // Management 4.0, the virtual scheduling form): the key holds the time, in microseconds, at which all that was spent will
 // have come back. It answers how much was taken, how much is left, and, where nothing was, after how many microseconds
-// there is one. A time further ahead than all of it takes was written when the clock was ahead, and counts as that far. It is
-// written here because the well-known library's "at most n" charges for fractions that it does not grant, which adds up for
+// there is one. A time further ahead than all of it takes was written when the clock was ahead, and says nothing. It is written
+// here because the well-known library's "at most n" charges for fractions that it does not grant, which adds up for
 // who stands at the limit.
 var spend = redis.NewScript(`
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
 local burst, interval, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local spent = math.min(math.max(tonumber(redis.call('GET', KEYS[1]) or now), now), now + burst * interval)
+local spent = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+if spent > now + burst * interval + 1000 then spent = now end
 local left = math.floor((now + burst * interval - spent) / interval + 0.000001)
 local taken = math.min(left, wanted)
 if taken < 1 then

@@ -216,9 +216,10 @@ func (w *under) goesOn(t *testing.T) {
 	said := harness.Unique("now ")
 	w.Reply(t, w.Conversation, said)
 	for name, stream := range map[string]*harness.Stream{"agents'": w.agents, "visitor's": w.visitors} {
-		for f := stream.Until(t, "message.created"); !strings.Contains(f.Data.String(), said); f = stream.Until(t, "message.created") {
-			t.Logf("the %s stream: %s", name, f.Data)
-		}
+		harness.Eventually(t, harness.Patience, "the "+name+" stream is told", func() (bool, any) {
+			f := stream.Until(t, "message.created")
+			return strings.Contains(f.Data.String(), said), f.Data
+		})
 	}
 	harness.Eventually(t, 2*harness.Patience, "the webhook is told", func() (bool, any) {
 		got := w.receiver.Got()
@@ -243,6 +244,8 @@ func (w *under) goesOn(t *testing.T) {
 	}
 	gone := w.Visit(t, nil)
 	w.Swept(t, w.Operator().Send(t, 202, "DELETE", fmt.Sprintf("/operator/websites/%d/visitors/%s", w.ID, gone.Token), nil).Int("id"))
+	w.key = harness.Unique("key.") // an erasure takes all answers that were kept
+	w.kept = w.ticket(t)
 	w.copied(t)
 	harness.Eventually(t, 4*window*time.Second, "what was spent has come back", func() (bool, any) {
 		a := w.spent.Do(t, "GET", "/website", nil)
