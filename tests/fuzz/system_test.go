@@ -55,7 +55,7 @@ func TestDocumentedRequests(t *testing.T) {
 					err = fuzz.Judge(documented, r, a)
 				}
 				if err != nil {
-					rt.Fatalf("%v: %.500s\n%s", err, a.Body, r.Curl())
+					rt.Fatalf("%v: %.500s\n%s\n%s", err, a.Body, r.Curl(), harness.Logged(a.Header.Get("X-Request-Id")))
 				}
 			})
 			t.Log(statuses)
