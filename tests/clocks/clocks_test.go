@@ -52,7 +52,7 @@ type clock struct {
 func launch(t *testing.T) clock {
 	t.Helper()
 	if os.Getenv("FIVECHAT_CLOCKS") == "" {
-		t.Skip("FIVECHAT_CLOCKS is not set: the program would be built anew for it")
+		t.Skipf("FIVECHAT_CLOCKS is not set, and the program would be built anew: make clocks")
 	}
 	binary, err := built()
 	if err != nil {
