@@ -21,7 +21,7 @@ SOAK ?= 10m
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-telemetry bench-edge clean
+.PHONY: help run build services images test clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-telemetry bench-edge clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,12 +42,16 @@ test: ## run all tests, with the race detector where there is a C compiler
 	go test $(RACE) -timeout 15m $$(go list work | grep -vE '/tests/(browser|faults|observability)$$')
 	go test $(RACE) -p 1 -timeout 15m ./tests/browser ./tests/faults ./tests/observability # alone: there seconds count, or an overload would disturb others
 
+clocks: ## step the clock of a running system, which is built for it (minutes the first time)
+	FIVECHAT_CLOCKS=1 go test -count=1 -timeout 15m ./tests/clocks
+
 # Each line of the soak is a run of tests that are short in `make test`, with a length of its own in the environment.
 FUZZ_CHECKS ?= 20000
 FUZZ_HISTORIES ?= 200
 soak: ## run for hours what `make test` runs for a minute: a million requests made of the OpenAPI document; faults, restarts and overload, for SOAK each, into docs/faults.md
 	FIVECHAT_FUZZ_CHECKS=$(FUZZ_CHECKS) FIVECHAT_FUZZ_HISTORIES=$(FUZZ_HISTORIES) go test -timeout 24h -run 'TestDocumentedRequests|TestStatusChangesAreLinear' -v ./tests/fuzz
 	go test -run '^$$' -bench AnotherWebsites -benchtime 2000x ./tests/isolation
+	FIVECHAT_CLOCKS=1 go test -count=1 -timeout 15m ./tests/clocks
 	FIVECHAT_SOAK=$(SOAK) FIVECHAT_SOAK_TABLE=docs/faults.md go test -count=1 -timeout 0 -v ./tests/faults
 
 generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go client of the document, rules and dashboards

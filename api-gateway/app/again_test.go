@@ -183,3 +183,14 @@ func TestTooManyUnderWay(t *testing.T) {
 	close(release)
 	all.Wait()
 }
+
+// TestABodyTooLongToKeepIsSentAgainWhereNothingWasSent: of a body that passes through, nothing is gone where no connection came
+// about.
+func TestABodyTooLongToKeepIsSentAgainWhereNothingWasSent(t *testing.T) {
+	t.Parallel()
+	h := open(t, func(c *app.Config) { c.ConversationsURL = down })
+	a := h.do("POST", h.public+"/conversations/import", strings.NewReader(`{"rows":[],"more":"`+strings.Repeat("x", 1<<20)+`"}`), bearer(bothPro))
+	if a.StatusCode != 503 || !h.metric(`fivechat_edge_retries_total{upstream="conversations"} 1`) {
+		t.Errorf("%d, sent again: %s", a.StatusCode, h.do("GET", h.admin+"/metrics", nil).body)
+	}
+}

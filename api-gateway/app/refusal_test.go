@@ -95,6 +95,9 @@ func TestRefusals(t *testing.T) {
 			if a.Header.Get("X-Content-Type-Options") != "nosniff" || a.Header.Get("Referrer-Policy") != "no-referrer" {
 				t.Errorf("security headers are missing: %v", a.Header)
 			}
+			if a.Header.Get("Strict-Transport-Security") != "" {
+				t.Error("browsers are told over plain HTTP to come by TLS only")
+			}
 			if allow := a.Header.Get("Allow"); (c.status == 405) != (allow != "") {
 				t.Errorf("Allow: %q", allow)
 			}

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,9 @@ func TestTLS(t *testing.T) {
 		resp.Body.Close()
 		if resp.StatusCode != 200 || resp.TLS.Version < tls.VersionTLS12 {
 			t.Errorf("status %d over TLS %x", resp.StatusCode, resp.TLS.Version)
+		}
+		if got := resp.Header.Values("Strict-Transport-Security"); !slices.Equal(got, []string{"max-age=31536000"}) {
+			t.Errorf("Strict-Transport-Security: %q", got)
 		}
 		return resp.TLS.PeerCertificates[0].SerialNumber.Int64(), resp.Proto
 	}

@@ -11,13 +11,15 @@ import (
 // spend takes up to ARGV[3] of what a key may still spend, by the generic cell rate algorithm (ATM Forum, Traffic
 // Management 4.0, the virtual scheduling form): the key holds the time, in microseconds, at which all that was spent will
 // have come back. It answers how much was taken, how much is left, and, where nothing was, after how many microseconds
-// there is one. It is written here because the well-known library's "at most n" charges for fractions that it does not
-// grant, which adds up for who stands at the limit.
+// there is one. A time further ahead than all of it takes was written when the clock was ahead, and says nothing. It is written
+// here because the well-known library's "at most n" charges for fractions that it does not grant, which adds up for
+// who stands at the limit.
 var spend = redis.NewScript(`
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
 local burst, interval, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local spent = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+if spent > now + burst * interval + 1000 then spent = now end
 local left = math.floor((now + burst * interval - spent) / interval + 0.000001)
 local taken = math.min(left, wanted)
 if taken < 1 then
@@ -45,13 +47,15 @@ func (c *Client) Spend(ctx context.Context, key string, requests int, window tim
 	return Spent{int(n[0]), int(n[1]), time.Duration(n[2]) * time.Microsecond}, nil
 }
 
-// Attend notes that who is a member of a group until the next ttl has gone by, and gives how many members there are.
+// Attend notes that who is a member of a group until the next ttl has gone by, and gives how many members there are. Who
+// noted it with a clock that was ahead by more than that is none, until they say it again.
 func (c *Client) Attend(ctx context.Context, group, who string, ttl time.Duration) (int, error) {
 	now := time.Now()
 	var members *redis.IntCmd
 	_, err := c.r.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		p.ZAdd(ctx, group, redis.Z{Score: float64(now.UnixMilli()), Member: who})
 		p.ZRemRangeByScore(ctx, group, "-inf", fmt.Sprint(now.Add(-ttl).UnixMilli()))
+		p.ZRemRangeByScore(ctx, group, fmt.Sprint("(", now.Add(ttl).UnixMilli()), "+inf")
 		members = p.ZCard(ctx, group)
 		p.PExpire(ctx, group, 2*ttl)
 		return nil

@@ -170,7 +170,11 @@ func (s *Service) sweep(ctx context.Context, e *Erasure) error {
 	} else {
 		e.DoneAt, e.Open = &now, ""
 	}
-	return s.keep(ctx, e, eraseSettle)
+	if err := s.keep(ctx, e, eraseSettle); err != nil {
+		return err
+	}
+	s.announce.WebsiteChanged(ctx, e.WebsiteID) // an edge may have been asked for a visitor before their row was gone
+	return nil
 }
 
 // eraseAt has one service erase batch after batch. A long one keeps the erasure its own.

@@ -188,11 +188,17 @@ func TestErasureGoesOnWhereASiblingFailed(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	e.next(t, false)
+	if len(e.told) > 0 {
+		t.Errorf("the edges were told of %v, with the visitor still there", e.told)
+	}
 	e.pass(5 * time.Second)
 	e.b.erase = nil
 	e.next(t, true)
 	if got := e.at(t, job.ID, accounts.Settling, "a", "b", "accounts"); got.Failure != "" {
 		t.Errorf("%+v", got)
+	}
+	if want := "website " + e.website.String(); !slices.Contains(e.told, want) {
+		t.Errorf("the edges remember the visitor: they were told of %v", e.told)
 	}
 	if !reflect.DeepEqual(e.a.asked, []int64{17}) || !reflect.DeepEqual(e.b.asked, []int64{17, 17}) {
 		t.Errorf("asked %v and %v", e.a.asked, e.b.asked)

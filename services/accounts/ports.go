@@ -131,6 +131,6 @@ type Keeper interface {
 type Announcer interface {
 	// TokensChanged says that the tokens of hashes are no more, or live for another time.
 	TokensChanged(ctx context.Context, hashes ...string)
-	// WebsiteChanged says that a website has another plan, other limits, or is no more.
+	// WebsiteChanged says that a website has another plan, other limits, or is no more, or that a visitor of it is no more.
 	WebsiteChanged(ctx context.Context, t tenant.ID)
 }

@@ -203,7 +203,11 @@ func TestPlan(t *testing.T) {
 		happened = append(happened, e)
 	}
 	var got []string
-	for _, d := range webhooks.Plan(hooks, happened, noon, func(n int) int64 { return int64(100 + n) }) {
+	number := func(n int) int64 { return int64(100 + n) }
+	if ahead := webhooks.Plan(hooks[3:], happened, noon, number); len(ahead) != len(happened) {
+		t.Errorf("a webhook that was made by a clock that was ahead is told of %d events", len(ahead))
+	}
+	for _, d := range webhooks.Plan(hooks, happened, noon.Add(time.Minute), number) {
 		got = append(got, string(rune('0'+d.WebhookID))+" "+d.EventID)
 		if d.WebsiteID != one || d.VisitorID != 9 || d.Status != webhooks.Pending || d.ID < 100 || !strings.Contains(d.Body, `"timestamp":"2024-01-15T12:00:00.000Z"`) {
 			t.Errorf("%+v", d)

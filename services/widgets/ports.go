@@ -11,6 +11,8 @@ import (
 type Announcer interface {
 	// Changed says that a widget is now as given.
 	Changed(ctx context.Context, w Widget)
+	// Erased says that a widget, which was as given, is no more.
+	Erased(ctx context.Context, w Widget)
 }
 
 // Store keeps widgets. Errors are faults: NotFound, Conflict for a client token that is taken, Unavailable.
@@ -25,4 +27,6 @@ type Store interface {
 	Loaded(ctx context.Context, t tenant.ID, at time.Time) error
 	// Save changes a widget; change is given the stored one and may run more than once.
 	Save(ctx context.Context, t tenant.ID, change func(Widget) (Widget, error)) (Widget, error)
+	// Remove removes a website's widget and its client token; where there is none it does nothing.
+	Remove(ctx context.Context, t tenant.ID) error
 }

@@ -52,6 +52,27 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	return saved, err
 }
 
+// Erase has the website's widget go, and every copy that the edges have; a widget is no visitor's. They are told before too:
+// where this process dies behind the removal, whoever repeats it finds no widget to tell of.
+func (s *Service) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
+	if visitor != 0 {
+		return false, nil
+	}
+	w, err := s.store.Get(ctx, t)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	s.announce.Erased(ctx, w)
+	if err := s.store.Remove(ctx, t); err != nil {
+		return false, err
+	}
+	s.announce.Erased(ctx, w)
+	return false, nil
+}
+
 // Loaded notes that a browser loaded the script of w, the first time that one does.
 func (s *Service) Loaded(ctx context.Context, w Widget) error {
 	if !w.LoadedAt.IsZero() {

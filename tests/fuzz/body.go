@@ -31,6 +31,34 @@ func (d *drawer) body(o *Operation, faults *[]fault) *node {
 	return root
 }
 
+// null sometimes makes a member null that need not be there and has no null in its schema, and gives where it stands. Who
+// makes something says with it that it is left out; of a change, where null could also mean that a value goes, it may be
+// refused.
+func (d *drawer) null(root *node) string {
+	var optional []*node
+	var walk func(n *node)
+	walk = func(n *node) {
+		for _, m := range n.members {
+			if n.schema != nil && m.schema != nil && n.schema.Properties[m.name] != nil && !slices.Contains(n.schema.Required, m.name) && !m.schema.Type.IncludesNull() {
+				optional = append(optional, m.node)
+			}
+			walk(m.node)
+		}
+		for _, item := range n.items {
+			walk(item)
+		}
+	}
+	if root != nil {
+		walk(root)
+	}
+	if len(optional) == 0 || !one(d, "an optional null", false, false, false, true) {
+		return ""
+	}
+	n := one(d, "which is null", optional...)
+	n.replace("null")
+	return n.at
+}
+
 // add adds a fault of the body.
 func add(faults *[]fault, what string, make func()) {
 	*faults = append(*faults, fault{what, []int{http.StatusBadRequest}, make})

@@ -61,7 +61,7 @@ func TestGoodAndBad(t *testing.T) {
 	for _, op := range d.Operations {
 		schemas[op.ID] = op.Body
 	}
-	good, bad := 0, 0
+	good, bad, nulls := 0, 0, 0
 	for _, op := range all {
 		schema := schemas[op.ID]
 		if schema == nil {
@@ -71,6 +71,10 @@ func TestGoodAndBad(t *testing.T) {
 			r := op.Draw(t, nil)
 			fits := r.Body == nil || harness.Fits(schema, r.Body) == nil
 			switch {
+			case r.Null != "":
+				if nulls++; fits {
+					t.Fatalf("%s may be null by the schema: %s", r.Null, r.Body)
+				}
 			case r.Fault == "" && !fits:
 				t.Fatalf("it has no fault, and is not of the schema: %s", r.Body)
 			case r.Fault == "":
@@ -80,8 +84,8 @@ func TestGoodAndBad(t *testing.T) {
 			}
 		}))
 	}
-	if good < 100 || bad < 100 {
-		t.Errorf("%d good bodies and %d bad ones were drawn", good, bad)
+	if good < 100 || bad < 100 || nulls < 20 {
+		t.Errorf("%d good bodies, %d bad ones and %d with a null were drawn", good, bad, nulls)
 	}
 }
 
@@ -108,6 +112,12 @@ func TestPlantedBugs(t *testing.T) {
 		},
 		"it takes a size of 10": func(_ *http.Request, b []byte, good bool) (int, string) {
 			return pick(!good && strings.Contains(string(b), `"size":10`), 200, 0), `{"ok":true}`
+		},
+		"it refuses what is null for left out": func(_ *http.Request, b []byte, good bool) (int, string) {
+			return pick(good && strings.Contains(string(b), `"size":null`), 400, 0), ""
+		},
+		"it fails for what is null": func(_ *http.Request, b []byte, good bool) (int, string) {
+			return pick(good && strings.Contains(string(b), `"tags":null`), 500, 0), ""
 		},
 		"it takes names twice": func(_ *http.Request, b []byte, good bool) (int, string) {
 			return pick(strings.Count(string(b), `"name":`) > 1, 200, 0), `{"ok":true}`
@@ -174,7 +184,7 @@ func serve(schema *jsonschema.Schema, bug func(*http.Request, []byte, bool) (int
 	switch media := strings.ToLower(req.Header.Get("Content-Type")); {
 	case media != "application/json" && media != "application/json; charset=utf-8" && media != "application/merge-patch+json":
 		status = 415
-	case r.Fault != "" || notID != nil || id < 1 || harness.Fits(schema, body) != nil: // not all faults are the schema's
+	case r.Fault != "" || notID != nil || id < 1 || r.Null == "" && harness.Fits(schema, body) != nil: // not all faults are the schema's
 		status = 400
 	}
 	answer := pick(status == 200, 1, 0)

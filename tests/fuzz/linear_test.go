@@ -1,6 +1,7 @@
 package fuzz_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -14,11 +15,13 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// What a client does to a status: it reads it, writes it, or writes it where it is still in the state that it has seen.
+// What a client does to a status: it reads it, writes it, writes it where it is still in the state that it has seen, or
+// writes it without being told of the state that it made.
 const (
 	reads = iota
 	writes
 	writesIf
+	writesBlind
 )
 
 // change is what a client asks.
@@ -36,18 +39,20 @@ type seen struct {
 
 // register is a status that is changed as if by one client after the other. Its state in the model is what a read gives.
 // A write gives the state that it made, and one that depends on a state is refused exactly where that is no longer the one.
+// Behind a blind write nobody knows the state until somebody looks.
 var register = porcupine.Model{
 	Init: func() any { return seen{} },
 	Step: func(state, input, output any) (bool, any) {
 		now, in, out := state.(seen), input.(change), output.(seen)
-		unknown := now == (seen{}) // nobody has looked yet
+		unknown := now.status == "" // nobody has looked yet
+		blind := unknown || now.state == ""
 		switch {
 		case in.kind == reads:
-			return unknown || now == out, out
+			return unknown || now.status == out.status && (blind || now.state == out.state), out
 		case in.kind == writesIf && out.refused:
-			return unknown || in.seen != now.state, now
+			return blind || in.seen != now.state, now
 		case in.kind == writesIf:
-			return (unknown || in.seen == now.state) && out.status == in.status, out
+			return (blind || in.seen == now.state) && out.status == in.status, out
 		default:
 			return out.status == in.status, out
 		}
@@ -55,10 +60,37 @@ var register = porcupine.Model{
 	DescribeOperation: func(input, output any) string { return fmt.Sprintf("%+v: %+v", input, output) },
 }
 
-// history asks about a ticket's status from several sides at once, and gives all that was asked and answered.
-func history(t *testing.T, w *harness.World, clients, asks int, seed uint64) []porcupine.Operation {
-	t.Helper()
+// subject is something with a status.
+type subject struct {
+	path, change string                              // where it is shown, and where its status is changed
+	shown        func(harness.Object) harness.Object // what has the status, of what is shown
+	statuses     []string
+	blind        map[string]func(testing.TB) // how else it gets a status
+}
+
+// ticket makes one that nobody else knows.
+func ticket(t *testing.T, w *harness.World) subject {
 	path := "/tickets/" + w.NewTicket(t, harness.Map{"title": "Raced"}).Text("id")
+	return subject{path, path + "/status", func(o harness.Object) harness.Object { return o }, []string{"NEW", "OPEN", "PENDING", "RESOLVED", "CLOSED"}, nil}
+}
+
+// conversation makes one whose visitor ends it, and opens it again by writing on. It has a summary and a tag, so that nothing
+// is made of it when it is closed.
+func conversation(t *testing.T, w *harness.World) subject {
+	token := w.Caller.Open(t, "Raced")
+	path := "/conversations/" + token
+	w.Agent().Send(t, 200, "PATCH", path, harness.Map{"summary": "A race.", "tags": []string{w.Tag}})
+	return subject{path, path, func(o harness.Object) harness.Object { return o.Object("conversation") }, []string{"OPEN", "CLOSED"}, map[string]func(testing.TB){
+		"OPEN": func(t testing.TB) {
+			w.Caller.Do(t, "POST", "/visitor"+path+"/messages", harness.Map{"content": "And?"}).Want(t, 201)
+		},
+		"CLOSED": func(t testing.TB) { w.Caller.Do(t, "POST", "/visitor"+path+"/close", nil).Want(t, 200) },
+	}}
+}
+
+// history asks about a status from several sides at once, and gives all that was asked and answered.
+func history(t *testing.T, w *harness.World, s subject, clients, asks int, seed uint64) []porcupine.Operation {
+	t.Helper()
 	var mu sync.Mutex
 	var all []porcupine.Operation
 	var done sync.WaitGroup
@@ -66,32 +98,45 @@ func history(t *testing.T, w *harness.World, clients, asks int, seed uint64) []p
 	for id := range clients {
 		random := rand.New(rand.NewPCG(seed, uint64(id)))
 		done.Go(func() {
-			agent, last := w.Agent(), `"1.1.x"`
+			last := `"1.1.x"`
 			for range asks {
-				in := change{kind: random.IntN(3), status: []string{"NEW", "OPEN", "PENDING", "RESOLVED", "CLOSED"}[random.IntN(5)], seen: revision(last)}
+				in := change{kind: random.IntN(4), status: s.statuses[random.IntN(len(s.statuses))], seen: revision(last)}
+				if in.kind == writesBlind && s.blind == nil {
+					in.kind = reads
+				}
 				call := time.Since(begun)
-				var a harness.Answer
-				switch in.kind {
-				case reads:
-					a = agent.Do(t, "GET", path, nil)
-				case writes:
-					a = agent.Do(t, "PATCH", path+"/status", harness.Map{"status": in.status})
-				default:
-					a = agent.With("If-Match", last).Do(t, "PATCH", path+"/status", harness.Map{"status": in.status})
-				}
-				out, back := seen{refused: a.Status == 412}, time.Since(begun)
-				if !out.refused {
-					last = a.Want(t, 200).Header.Get("ETag")
-					out = seen{status: a.Object().Text("status"), state: revision(last)}
-				}
+				out, tag := s.ask(t, w.Agent(), in, last)
+				last = cmp.Or(tag, last)
 				mu.Lock()
-				all = append(all, porcupine.Operation{ClientId: id, Input: in, Call: int64(call), Output: out, Return: int64(back)})
+				all = append(all, porcupine.Operation{ClientId: id, Input: in, Call: int64(call), Output: out, Return: int64(time.Since(begun))})
 				mu.Unlock()
 			}
 		})
 	}
 	done.Wait()
 	return all
+}
+
+// ask asks once, with a tag where that depends on the state, and gives the tag that is told.
+func (s subject) ask(t *testing.T, agent harness.Client, in change, last string) (out seen, tag string) {
+	t.Helper()
+	var a harness.Answer
+	shown := func(o harness.Object) harness.Object { return o }
+	switch in.kind {
+	case writesBlind:
+		s.blind[in.status](t)
+		return seen{status: in.status}, ""
+	case reads:
+		a, shown = agent.Do(t, "GET", s.path, nil), s.shown
+	case writes:
+		a = agent.Do(t, "PATCH", s.change, harness.Map{"status": in.status})
+	default:
+		if a = agent.With("If-Match", last).Do(t, "PATCH", s.change, harness.Map{"status": in.status}); a.Status == 412 {
+			return seen{refused: true}, ""
+		}
+	}
+	tag = a.Want(t, 200).Header.Get("ETag")
+	return seen{status: shown(a.Object()).Text("status"), state: revision(tag)}, tag
 }
 
 // revision is the part of a tag that If-Match is about: the rest is of what is only shown.
@@ -113,17 +158,22 @@ func TestStatusChangesAreLinear(t *testing.T) {
 	if err != nil {
 		histories = 3
 	}
-	w := harness.Running().World(t, harness.Pro)
-	for range histories {
-		seed := rand.Uint64()
-		all := history(t, w, 6, 25, seed)
-		if result := porcupine.CheckOperationsTimeout(register, all, time.Minute); result != porcupine.Ok {
-			t.Errorf("seed %d: %s: %d asks have no order", seed, result, len(all))
-			for _, o := range all {
-				t.Logf("%d..%d client %d %s", o.Call, o.Return, o.ClientId, register.DescribeOperation(o.Input, o.Output))
+	for name, of := range map[string]func(*testing.T, *harness.World) subject{"a ticket": ticket, "a conversation": conversation} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := harness.Running().World(t, harness.Pro)
+			for range histories {
+				seed := rand.Uint64()
+				all := history(t, w, of(t, w), 6, 25, seed)
+				if result := porcupine.CheckOperationsTimeout(register, all, time.Minute); result != porcupine.Ok {
+					t.Errorf("seed %d: %s: %d asks have no order", seed, result, len(all))
+					for _, o := range all {
+						t.Logf("%d..%d client %d %s", o.Call, o.Return, o.ClientId, register.DescribeOperation(o.Input, o.Output))
+					}
+					return
+				}
 			}
-			return
-		}
+		})
 	}
 }
 
@@ -136,6 +186,7 @@ func TestWhatIsNotLinear(t *testing.T) {
 	}
 	first := at(0, change{kind: writes, status: "OPEN"}, open)
 	second := at(2, change{kind: writes, status: "CLOSED"}, closed)
+	blind := at(4, change{kind: writesBlind, status: "OPEN"}, seen{status: "OPEN"})
 	for name, c := range map[string]struct {
 		last   porcupine.Operation
 		linear bool
@@ -150,6 +201,18 @@ func TestWhatIsNotLinear(t *testing.T) {
 		"answered with another":      {at(4, change{kind: writes, status: "OPEN"}, seen{"NEW", "3", false}), false},
 	} {
 		if linear := porcupine.CheckOperations(register, []porcupine.Operation{first, second, c.last}); linear != c.linear {
+			t.Errorf("%s: linear is %t", name, linear)
+		}
+	}
+	for name, c := range map[string]struct {
+		last   porcupine.Operation
+		linear bool
+	}{
+		"what a blind write left":          {at(6, change{kind: reads}, seen{"OPEN", "3", false}), true},
+		"not what a blind write left":      {at(6, change{kind: reads}, closed), false},
+		"a condition behind a blind write": {at(6, change{writesIf, "CLOSED", "2"}, seen{refused: true}), true},
+	} {
+		if linear := porcupine.CheckOperations(register, []porcupine.Operation{first, second, blind, c.last}); linear != c.linear {
 			t.Errorf("%s: linear is %t", name, linear)
 		}
 	}

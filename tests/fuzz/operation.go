@@ -115,6 +115,8 @@ func (o *Operation) Draw(t *rapid.T, known Values) Request {
 		if r.Header.Get("If-Match") != "" && slices.Contains(o.statuses, http.StatusPreconditionFailed) { // which may be looked at first
 			r.Allowed = append(slices.Clone(r.Allowed), http.StatusPreconditionFailed)
 		}
+	} else if r.Null = d.null(root); r.Null != "" && o.Method == http.MethodPatch {
+		r.Allowed = append(r.Allowed, http.StatusBadRequest)
 	}
 	r.Path = path.text()
 	if q := query.text(); q != "" {

@@ -17,6 +17,7 @@ type Request struct {
 	Header       http.Header
 	Body         []byte // nil for none
 	Fault        string // what is wrong with it; "" where nothing is
+	Null         string // the optional member that is null though its schema has no null, where nothing else is wrong with it
 	Allowed      []int  // the statuses that it may be refused with; without a fault it may also succeed
 }
 

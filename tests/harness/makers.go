@@ -161,6 +161,16 @@ func (w *Website) Import(t testing.TB, n int) {
 	Of(w.Agent().API(t).ImportConversations(t.Context(), nil, api.Import{Rows: rows})).OK(t)
 }
 
+// Swept waits until an erasure has gone over every service, and gives it.
+func (s System) Swept(t testing.TB, erasure int64) (e Object) {
+	t.Helper()
+	Eventually(t, 2*Patience, "the erasure", func() (bool, any) {
+		e = s.Operator().Get(t, fmt.Sprintf("/operator/erasures/%d", erasure))
+		return !e.Null("sweptAt"), e
+	})
+	return e
+}
+
 // UnknownID is a number that no object has.
 const UnknownID = 9007199254740001
 

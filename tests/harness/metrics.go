@@ -2,7 +2,9 @@ package harness
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	dto "github.com/prometheus/client_model/go"
@@ -19,6 +21,42 @@ var AdminPaths = []string{
 // Metrics is what every component of the system measures: families by component and name.
 func (s System) Metrics(t testing.TB) map[string]map[string]*dto.MetricFamily {
 	t.Helper()
+	all := map[string]map[string]*dto.MetricFamily{}
+	for _, name := range s.components(t) {
+		resp := s.Look(t, "/"+name+"/metrics", "")
+		parser := expfmt.NewTextParser(model.LegacyValidation)
+		families, err := parser.TextToMetricFamilies(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		all[name] = families
+	}
+	return all
+}
+
+// Measured is the text of what every component measures, exemplars with it, and of the page of all of them.
+func (s System) Measured(t testing.TB) string {
+	t.Helper()
+	var all strings.Builder
+	paths := []string{"/status"}
+	for _, name := range s.components(t) {
+		paths = append(paths, "/"+name+"/metrics")
+	}
+	for _, path := range paths {
+		resp := s.Look(t, path, "application/openmetrics-text")
+		_, err := io.Copy(&all, resp.Body)
+		_ = resp.Body.Close()
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+	}
+	return all.String()
+}
+
+// components are the names of all that the system consists of.
+func (s System) components(t testing.TB) []string {
+	t.Helper()
 	var status struct {
 		Components []struct{ Name string }
 	}
@@ -27,18 +65,11 @@ func (s System) Metrics(t testing.TB) map[string]map[string]*dto.MetricFamily {
 	if err := json.NewDecoder(resp.Body).Decode(&status); err != nil {
 		t.Fatal(err)
 	}
-	all := map[string]map[string]*dto.MetricFamily{}
-	for _, c := range status.Components {
-		resp := s.Look(t, "/"+c.Name+"/metrics", "")
-		parser := expfmt.NewTextParser(model.LegacyValidation)
-		families, err := parser.TextToMetricFamilies(resp.Body)
-		_ = resp.Body.Close()
-		if err != nil {
-			t.Fatalf("%s: %v", c.Name, err)
-		}
-		all[c.Name] = families
+	names := make([]string, len(status.Components))
+	for i, c := range status.Components {
+		names[i] = c.Name
 	}
-	return all
+	return names
 }
 
 // Look asks the admin address, and ends the test where the answer is not 200.

@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -67,7 +69,6 @@ func inMemory(m *testing.M, to io.Writer) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	log := new(alarms)
 	s, err := system.Start(context.Background(), system.Options{
 		Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MongoURI: os.Getenv("MONGODB_URI"), RedisURL: os.Getenv("REDIS_URL"), Quotas: quotas, Log: io.MultiWriter(log, to),
 		Webhooks: webhooks.Reach{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HTTP: true}})
@@ -84,14 +85,24 @@ func inMemory(m *testing.M, to io.Writer) (int, error) {
 	return code, log.err()
 }
 
-// alarms reads the system's log for what must never stand there.
+// Logged gives the last lines that a system in memory has written into its log about a request.
+func Logged(requestID string) string { return log.about(requestID) }
+
+// log is that of the system in memory.
+var log = new(alarms)
+
+// alarms reads the system's log for what must never stand there, and keeps its end.
 type alarms struct {
 	mu    sync.Mutex
 	found []string
+	last  []string
 }
 
-// mostAlarms bounds what is kept: the first ones tell the story.
-const mostAlarms = 20
+// The bounds of what is kept: of alarms the first ones tell the story, of the rest the last ones.
+const (
+	mostAlarms = 20
+	mostLines  = 500
+)
 
 var forbidden = [][]byte{[]byte("panicked"), []byte("DATA RACE"), []byte("refused by a sibling")}
 
@@ -103,6 +114,9 @@ func (a *alarms) Write(p []byte) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for line := range bytes.Lines(p) {
+		if a.last = append(a.last, string(line)); len(a.last) > 2*mostLines {
+			a.last = slices.Clone(a.last[mostLines:])
+		}
 		for _, f := range forbidden {
 			if bytes.Contains(line, f) && len(a.found) < mostAlarms {
 				a.found = append(a.found, string(line))
@@ -110,6 +124,18 @@ func (a *alarms) Write(p []byte) (int, error) {
 		}
 	}
 	return len(p), nil
+}
+
+func (a *alarms) about(requestID string) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var b strings.Builder
+	for _, line := range a.last {
+		if requestID != "" && strings.Contains(line, requestID) {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 func (a *alarms) err() error {

@@ -102,6 +102,7 @@ func TestMatrix(t *testing.T) {
 	if after := c.other.State(t); after != before {
 		t.Errorf("the other website changed:\nbefore %s\nafter  %s", before, after)
 	}
+	silent(t, c.own, c.other, c.free)
 }
 
 // TestVisitorMatrix walks the visitors' operations: a visitor reaches their own conversations only.
@@ -143,6 +144,7 @@ func TestVisitorMatrix(t *testing.T) {
 	if after := c.other.State(t); after != before {
 		t.Errorf("the other website changed:\nbefore %s\nafter  %s", before, after)
 	}
+	silent(t, c.own, c.other, c.free)
 }
 
 // row asks an operation about every sort of object as one caller.

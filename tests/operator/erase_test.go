@@ -68,7 +68,7 @@ func TestEraseVisitor(t *testing.T) {
 	if e.Int("websiteId") != w.ID || e.Int("visitorId") != gone.ID || e.Text("status") != "RUNNING" {
 		t.Errorf("%s", e)
 	}
-	if e = swept(t, w.System, e.Int("id")); e.Text("status") != "SETTLING" || !e.Null("failure") {
+	if e = w.Swept(t, e.Int("id")); e.Text("status") != "SETTLING" || !e.Null("failure") {
 		t.Errorf("%s", e)
 	}
 	secrets := append(words(theirs, nil), gone.Token, conversation)
@@ -119,7 +119,7 @@ func TestEraseWebsite(t *testing.T) {
 	if again.Int("id") != e.Int("id") || !e.Null("visitorId") {
 		t.Errorf("deleted again: %s, before %s", again, e)
 	}
-	swept(t, w.System, e.Int("id"))
+	w.Swept(t, e.Int("id"))
 	noTrace(t, db, append(words(all, theirs), w.Name, w.ClientToken, w.User.Text("email"), w.Tag)...)
 	for collection, rows := range rowsOf(t, db, w.ID) {
 		for _, row := range rows {

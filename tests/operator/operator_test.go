@@ -153,17 +153,6 @@ func unchanged(t *testing.T, before, after map[string][]bson.Raw) {
 	}
 }
 
-// swept waits until an erasure has gone over every service.
-func swept(t *testing.T, s harness.System, id int64) harness.Object {
-	t.Helper()
-	var e harness.Object
-	harness.Eventually(t, harness.Patience, "the erasure", func() (bool, any) {
-		e = s.Operator().Get(t, fmt.Sprintf("/operator/erasures/%d", id))
-		return !e.Null("sweptAt"), e
-	})
-	return e
-}
-
 // lines reads an export and gives its rows by kind; the end must be there and count them.
 func lines(t *testing.T, a harness.Answer) map[string][]harness.Object {
 	t.Helper()

@@ -168,7 +168,7 @@ func allOf(spans []span) string {
 func TestNothingSecretIsSaid(t *testing.T) {
 	s := harness.Running()
 	t.Run("journeys", func(t *testing.T) { journeys.Run(t, s) })
-	metrics := measured(t, s.AdminURL)
+	metrics := s.Measured(t)
 	if n := len(secrets.all()); n < 500 {
 		t.Errorf("only %d secrets were heard", n)
 	}
@@ -178,17 +178,6 @@ func TestNothingSecretIsSaid(t *testing.T) {
 	if len(received.bad) > 0 {
 		t.Errorf("what was exported could not be read: %v", received.bad)
 	}
-}
-
-// measured is what every component's metrics and the page of all of them say.
-func measured(t *testing.T, admin string) string {
-	t.Helper()
-	var b strings.Builder
-	for _, path := range []string{"/status", "/api-gateway/metrics", "/accounts/metrics", "/conversations/metrics", "/statistics/metrics", "/tickets/metrics", "/visitors/metrics", "/webhooks/metrics", "/widgets/metrics"} {
-		a := harness.NewClient(admin).With("Accept", "application/openmetrics-text").Do(t, "GET", path, nil).Want(t, 200)
-		b.Write(a.Body)
-	}
-	return b.String()
 }
 
 // TestNothingSecretIsSaidOfFailures: with its stores gone everything fails, and so it does where the services are; what is said
@@ -227,7 +216,7 @@ func TestNothingSecretIsSaidOfFailures(t *testing.T) {
 		clean(t, "the answers", answers)
 		clean(t, "the log", said.text())
 		clean(t, "the spans", allOf(received.all()[before:]))
-		clean(t, "the metrics", measured(t, sys.AdminURL()))
+		clean(t, "the metrics", harness.System{AdminURL: sys.AdminURL()}.Measured(t))
 	})
 	t.Run("of the services", func(t *testing.T) {
 		told, said := newCollector(), new(record)

@@ -56,6 +56,9 @@ func (e *Edge) begin(ctx context.Context, w http.ResponseWriter, r *http.Request
 	h := w.Header()
 	h[httpkit.RequestIDHeader] = []string{id}
 	h["X-Content-Type-Options"], h["Referrer-Policy"] = noSniff, noReferrer
+	if r.TLS != nil { // else who ends TLS before the edge says so, and over plain HTTP nobody may
+		h["Strict-Transport-Security"] = transport
+	}
 	measured := e.series[row]
 	if row == nil {
 		measured = &e.metrics.odd
@@ -72,6 +75,7 @@ var (
 	noSniff    = []string{"nosniff"}
 	noReferrer = []string{"no-referrer"}
 	noStore    = []string{"no-store"}
+	transport  = []string{"max-age=31536000"} // a year; other names below the host's are not the edge's to speak for
 )
 
 var sane = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)

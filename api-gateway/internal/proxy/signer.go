@@ -8,7 +8,8 @@ import (
 	"fivechat.dev/libs/identity"
 )
 
-// A signature is used again for signedFor, far less than the assertion's lifetime minus a request's deadline.
+// A signature is used again for signedFor, far less than the assertion's lifetime minus a request's deadline. Who verifies it
+// looks at the clock on the wall, so its age is told by that too: a clock that was stepped has it signed anew.
 const (
 	signedFor  = 10 * time.Second
 	signatures = 16_384
@@ -22,7 +23,7 @@ type signer struct {
 
 type signature struct {
 	assertion string
-	until     time.Time
+	at        time.Time
 }
 
 func newSigner(keys *identity.Keyring) (*signer, error) {
@@ -31,13 +32,13 @@ func newSigner(keys *identity.Keyring) (*signer, error) {
 }
 
 func (s *signer) sign(p identity.Principal) (string, error) {
-	now := time.Now()
-	if c, ok := s.cache.Get(p); ok && now.Before(c.until) {
+	now := time.Now().Round(0)
+	if c, ok := s.cache.Get(p); ok && !now.Before(c.at) && now.Sub(c.at) < signedFor {
 		return c.assertion, nil
 	}
 	assertion, err := s.keys.Sign(p)
 	if err == nil {
-		s.cache.Add(p, signature{assertion, now.Add(signedFor)})
+		s.cache.Add(p, signature{assertion, now})
 	}
 	return assertion, err
 }

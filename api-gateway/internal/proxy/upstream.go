@@ -60,7 +60,7 @@ func (u *upstream) do(ctx context.Context, req *fasthttp.Request, resp *fasthttp
 	}
 	u.again.earn()
 	err = u.try(ctx, req, resp, deadline)
-	if retriable(err, twice) && !req.IsBodyStream() && ctx.Err() == nil && u.again.spend() {
+	if retriable(err, twice && !req.IsBodyStream()) && ctx.Err() == nil && u.again.spend() { // of a stream, some may be gone
 		u.metrics.retries.Inc()
 		err = u.try(ctx, req, resp, deadline)
 	}

@@ -27,9 +27,16 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		return runner.Unit{}, err
 	}
 	store := mongostore.New(base.DB)
-	custody.Serve(base.Router, base.Chain, "widgets", custody.Beside(store, base.Kept))
-	if err := api.Mount(base.Router, base.Chain, widgets.New(store, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)})); err != nil {
+	service := widgets.New(store, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)})
+	custody.Serve(base.Router, base.Chain, "widgets", custody.Beside(kept{store, service}, base.Kept))
+	if err := api.Mount(base.Router, base.Chain, service); err != nil {
 		return runner.Unit{}, err
 	}
 	return base.Unit(ctx)
+}
+
+// kept is a custody.Keeper: the store exports, the service erases.
+type kept struct {
+	*mongostore.Store
+	*widgets.Service
 }

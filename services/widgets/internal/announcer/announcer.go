@@ -14,8 +14,13 @@ type Announcer struct{ rediskit.Announcer }
 const cache = "widget"
 
 // Changed implements widgets.Announcer.
-func (a Announcer) Changed(ctx context.Context, w widgets.Widget) {
+func (a Announcer) Changed(ctx context.Context, w widgets.Widget) { a.outdate(ctx, w, w.Version) }
+
+// Erased implements widgets.Announcer. The version that it had is to be forgotten too.
+func (a Announcer) Erased(ctx context.Context, w widgets.Widget) { a.outdate(ctx, w, w.Version+1) }
+
+func (a Announcer) outdate(ctx context.Context, w widgets.Widget, version int64) {
 	a.Announce(ctx, cache, func(ctx context.Context, r *rediskit.Client) error {
-		return r.Outdate(ctx, cache, w.ClientToken, w.Version)
+		return r.Outdate(ctx, cache, w.ClientToken, version)
 	})
 }

@@ -16,17 +16,14 @@ func shelves(db *mongokit.DB) custody.Shelves {
 	return custody.Shelves{custody.Shelf{Kind: "widget", Small: true}.Over(db, "widgets_widgets")}
 }
 
-// Export implements custody.Keeper.
+// Export is custody.Keeper's.
 func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (custody.Page, error) {
 	return s.shelves.Export(ctx, t, visitor, after)
 }
 
-// Erase implements custody.Keeper. A widget is no visitor's.
-func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
-	if visitor != 0 {
-		return false, nil
-	}
-	return false, s.db.Tx(ctx, func(ctx context.Context) error {
+// Remove implements widgets.Store.
+func (s *Store) Remove(ctx context.Context, t tenant.ID) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
 		w, err := s.widgets.Get(ctx, t, nil)
 		if fault.Is(err, fault.NotFound) {
 			return nil
