@@ -7,7 +7,7 @@ OAPI_CODEGEN_VERSION := v2.8.2
 GOVULNCHECK_VERSION := v1.9.0
 VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 OBSERVABILITY := deploy/observability
-GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md
+GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json
 K8S := bin/k8s
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
 LISTEN ?= 127.0.0.1:8080
@@ -50,10 +50,11 @@ soak: ## run for hours what `make test` runs for a minute: a million requests ma
 	go test -run '^$$' -bench AnotherWebsites -benchtime 2000x ./tests/isolation
 	FIVECHAT_SOAK=$(SOAK) FIVECHAT_SOAK_TABLE=docs/faults.md go test -count=1 -timeout 0 -v ./tests/faults
 
-generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go client of the document, rules and dashboards
+generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go client of the document, rules, dashboards and shard keys
 	go run ./api-gateway/openapi/bundle api-gateway/openapi api-gateway/openapi/openapi.json
 	bin/oapi-codegen -config libs/client/api/oapi-codegen.yaml api-gateway/openapi/openapi.json
 	go run ./$(OBSERVABILITY) -out $(OBSERVABILITY)
+	go run ./deploy/fivechat store shards > deploy/mongodb/collections.json
 
 generate-check: generate chart ## fail where what is made of sources and committed is not what they make
 	@test -z "$$(git status --porcelain -- $(GENERATED))" || { git status --short -- $(GENERATED); echo "generated files are stale or not committed: make generate"; exit 1; }

@@ -32,7 +32,7 @@ func (c *Collection[T]) Spread(fields ...string) *Collection[T] {
 
 // Unsharded keeps a tenant's collection whole: one that is small, and that has to be unique over all tenants.
 func (c *Collection[T]) Unsharded() *Collection[T] {
-	c.all.db.keys[c.all.c.Name()] = bson.D{}
+	c.all.db.keys[c.all.c.Name()] = nil
 	return c
 }
 
