@@ -66,7 +66,7 @@ func BenchmarkLayers(b *testing.B) {
 	}
 	at := func(path string) func(int) string { return func(int) string { return path } }
 	visitor := client{c.http, c.url, ""}
-	found := sim.Figures{Measured: os.Getenv("FIVECHAT_FIGURES_NOTE"), Cores: runtime.NumCPU(), Operations: map[string]sim.Operation{}}
+	found := sim.Figures{Measured: os.Getenv("FIVECHAT_FIGURES_NOTE"), On: runtime.NumCPU(), Operations: map[string]sim.Operation{}}
 	idle := l.idle()
 	for _, r := range []struct {
 		name, method string
@@ -121,6 +121,11 @@ func BenchmarkLayers(b *testing.B) {
 		l.settle()
 		found.Event, found.Hearing = l.since(before, idle, float64(n*eventsAtOnce))
 		b.ReportMetric(found.Hearing, "hearing-µs/event")
+	})
+	b.Run("backlog", func(b *testing.B) {
+		found.Relayed, found.Followed = l.backlog(b, 10*b.N)
+		b.ReportMetric(found.Relayed, "relayed/s")
+		b.ReportMetric(found.Followed, "followed/s")
 	})
 	l.write(found)
 }
@@ -185,6 +190,45 @@ func (l *layers) idle() used {
 	each.hearing = (after.hearing - before.hearing) / seconds
 	each.mongo, each.writes, each.redis = (after.mongo-before.mongo)/seconds, (after.writes-before.writes)/seconds, (after.redis-before.redis)/seconds
 	return each
+}
+
+// backlog lets records wait while nobody relays them, and gives how many a second are then relayed, and counted.
+func (l *layers) backlog(b *testing.B, n int) (relayed, followed float64) {
+	p := l.processes["conversations"]
+	p.Kill(b)
+	l.replica.Kill(b)
+	wr := newWriterIn(b, l.uri, l.db.Name())
+	together(n/eventsAtOnce, func(i int) {
+		if err := wr.write(b.Context(), i); err != nil {
+			b.Error(err)
+		}
+	})
+	position := func(collection, id string) float64 {
+		var row struct{ Pos int64 }
+		if err := l.db.Collection(collection).FindOne(b.Context(), bson.D{{Key: "_id", Value: id}}).Decode(&row); err != nil {
+			b.Fatal(err)
+		}
+		return float64(row.Pos)
+	}
+	relay := func() float64 { return position("conversations_leases", "relay") }
+	counted := func() float64 { return position("statistics_positions", "conversations") }
+	first, firstCounted := relay(), counted()
+	all := float64(n / eventsAtOnce * eventsAtOnce)
+	l.processes["conversations"] = p.Again(b)
+	reached := func(at func() float64, place float64) time.Time {
+		for at() < place {
+			time.Sleep(2 * time.Millisecond)
+		}
+		return time.Now()
+	}
+	begun := reached(relay, first+1)
+	var ended time.Time
+	var both sync.WaitGroup
+	both.Go(func() { ended = reached(relay, first+all) })
+	counting := reached(counted, firstCounted+1)
+	last := reached(counted, firstCounted+all)
+	both.Wait()
+	return round2(all / ended.Sub(begun).Seconds()), round2(all / last.Sub(counting).Seconds())
 }
 
 // clock is the µs of processor that are lost in the kernel's own clock, which counts hundredths of a second, and in what
@@ -276,7 +320,7 @@ func (l *layers) commands(p *fleet.Process, u *used) {
 
 func (l *layers) write(found sim.Figures) {
 	path := os.Getenv("FIVECHAT_FIGURES")
-	if path == "" {
+	if path == "" || l.b.Failed() {
 		return
 	}
 	text, err := json.MarshalIndent(found, "", "  ")

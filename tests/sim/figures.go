@@ -11,8 +11,10 @@ type Figures struct {
 	Measured   string               `json:"measured"`   // when, and on what
 	Operations map[string]Operation `json:"operations"` // by their names
 	Event      Operation            `json:"event"`      // one record of a log, relayed, published and followed, beside the request that wrote it
-	Cores      int                  `json:"cores"`      // of the machine, for everything, the clients too
+	On         int                  `json:"on"`         // cores of the machine, for everything, the clients too
 	Hearing    float64              `json:"hearing"`    // µs of processor that a replica of conversations takes to hear a record
+	Relayed    float64              `json:"relayed"`    // records/s that a relay gave their positions and published when many waited
+	Followed   float64              `json:"followed"`   // records/s that the follower of statistics counted then
 }
 
 // Operation is what one request, or one event, takes.
