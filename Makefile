@@ -21,7 +21,7 @@ SOAK ?= 10m
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-telemetry bench-edge clean
+.PHONY: help run build services images test soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-telemetry bench-edge sim sim-figures clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,6 +104,13 @@ bench-telemetry: ## measure what spans and metrics cost, beside a system without
 bench-edge: services ## measure the edge beside nginx and a bare ReverseProxy (installs nginx and wrk on Debian)
 	@command -v nginx wrk taskset >/dev/null || apt-get install -y -qq --no-install-recommends nginx-light wrk util-linux >/dev/null
 	go build -o bin/bench-edge ./tests/bench/edge && bin/bench-edge
+
+sim: ## say what a rate of requests needs and what breaks first, in docs/scaling.md (SIM="-core 0.05 -gib 0.01" prints it for other prices)
+	go run ./tests/sim/print $(if $(SIM),$(SIM),-into docs/scaling.md)
+
+sim-figures: ## measure anew what the simulation reckons with (needs redis-server)
+	FIVECHAT_FIGURES=$(CURDIR)/tests/sim/figures.json FIVECHAT_FIGURES_NOTE="$$(date +'%B %Y'), on $$(nproc) cores, 2,000 requests of each" go test -count=1 -run '^$$' -bench Layers -benchtime 2000x -timeout 30m ./tests/bench
+	$(MAKE) sim
 
 clean: ## remove what was built; data stays
 	rm -rf bin

@@ -161,7 +161,7 @@ type Ceiling struct {
 func (m Model) Ceilings() []Ceiling {
 	busiest := m.events(chat)
 	all := []Ceiling{
-		{"one replica set, without shards", float64(m.ShardCores) * m.ShardFull * 1e6 / (m.command() * m.commands(2)), "shard it"},
+		{"one replica set, without shards", float64(m.ShardCores) * m.ShardFull * 1e6 / (m.command() * m.commands(2)), "shards"},
 		{"the relay of the conversations' log", m.Full * m.Relayed / busiest, "split the log by website"},
 		{"a follower of that log (statistics, webhooks)", m.Full * m.Followed / busiest, "split the log by website"},
 		{"hearing every event in every pod of conversations", m.hearable() / m.events(""), "lead a website's streams to some pods, and split the log"},
@@ -171,7 +171,7 @@ func (m Model) Ceilings() []Ceiling {
 		{"one node of Redis for quotas", m.bisect(func(rate float64) float64 {
 			return rate * m.quotas(m.edge(rate).Places) * m.asking() / 1e6 / m.RedisFull
 		}), "a cluster of them"},
-		{"one website: its rows are on one shard", float64(m.ShardCores) * m.ShardFull * 1e6 / (m.command() * m.commands(2)), "a shard of its own, and no more than that"},
+		{"one website: its rows are on one shard", float64(m.ShardCores) * m.ShardFull * 1e6 / (m.command() * m.commands(2)), "a shard of its own, as large as there are"},
 	}
 	slices.SortStableFunc(all, func(a, b Ceiling) int {
 		switch {

@@ -162,22 +162,20 @@ func (m Model) growth(w io.Writer) {
 
 // store says how what is not known of a real MongoDB changes what is said.
 func (m Model) store(w io.Writer) {
-	rows := [][]string{{"a command takes MongoDB, beside the embedded store", "shards", "", "", "a million requests", "", ""}}
+	rows := [][]string{{"a command takes MongoDB, beside the embedded store"}}
+	for _, r := range Rates {
+		rows[0] = append(rows[0], "shards at "+count(int(r)))
+	}
 	for _, factor := range []float64{0.5, 1, 3} {
-		row, prices := []string{fmt.Sprintf("× %g (%s µs)", factor, number(factor*m.command()))}, []string{}
+		other := m
+		other.Store = m.Store * factor
+		row := []string{fmt.Sprintf("× %g: %s µs", other.Store, number(other.command()))}
 		for _, r := range Rates {
-			other := m
-			other.Store = factor
-			p := other.Plan(r)
-			row, prices = append(row, count(p.Shards.Places)), append(prices, fmt.Sprintf("%.3f", p.Million))
+			row = append(row, count(other.Plan(r).Shards.Places))
 		}
-		rows = append(rows, append(row, prices...))
+		rows = append(rows, row)
 	}
-	for i, r := range Rates {
-		rows[0][1+i] = strings.TrimSpace(rows[0][1+i] + " at " + count(int(r)))
-		rows[0][4+i] = strings.TrimSpace(rows[0][4+i] + " at " + count(int(r)))
-	}
-	table(w, "If MongoDB takes more or less", rows)
+	table(w, "If MongoDB takes more or less: shards for the work", rows)
 }
 
 func (m Model) memories(w io.Writer) {
