@@ -19,6 +19,7 @@ var Components = []string{gateway, chat, "visitors", "accounts", "widgets", "tic
 // Assumptions are what no measurement of ours says.
 type Assumptions struct {
 	Mix          map[string]float64 // the share of each operation
+	P99          float64            // seconds that 99 of 100 requests may take
 	Full         float64            // the utilisation that a pod is planned for
 	Cores        int                // of a pod
 	Memory       map[string]float64 // GiB of a pod, "" for those that are not named
@@ -50,7 +51,7 @@ func Default() Assumptions {
 			"get_widget": 0.40, "visitor_reads": 0.20, "visit": 0.05, "get_conversation_20": 0.10, "list_20": 0.10,
 			"post_message": 0.10, "create_ticket": 0.01, "statistics": 0.04,
 		},
-		Full: 0.7, Cores: 2, Memory: map[string]float64{gateway: 1, chat: 1, "": 0.5},
+		P99: 0.25, Full: 0.7, Cores: 2, Memory: map[string]float64{gateway: 1, chat: 1, "": 0.5},
 		ShardCores: 8, ShardMemory: 32, ShardFull: 0.6, ShardRows: 2e12, Store: 1,
 		RedisMemory: 4, RedisFull: 0.6, Wire: 0.75e9, Trip: 0.0003, Commit: 0.005,
 		Website: 10, Caller: 0.1, Lookup: 150, Streams: 5, StreamMemory: 40 << 10, Heard: 0.3, Average: 1. / 3,

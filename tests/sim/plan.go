@@ -70,10 +70,21 @@ func (m Model) memory(component string) float64 {
 	return m.Memory[""]
 }
 
-// station gives the fewest places, at least some, none of which is fuller than wanted.
+// stops is how many queues a request goes through at most: components, and the store for each command.
+const stops = 20
+
+// station gives the fewest places, at least some, none of which is fuller than wanted, or takes more than a stop's part of
+// the time that there is.
 func (m Model) station(name string, rate, service float64, servers int, full float64, least int) Sized {
-	places := max(int(math.Ceil(rate*service/(float64(servers)*full))), least)
-	return Sized{name, places, Queue{servers, rate / float64(places), service}, "work"}
+	s := Sized{name, max(int(math.Ceil(rate*service/(float64(servers)*full))), least), Queue{Servers: servers, Service: service}, "work"}
+	alone := Queue{Servers: servers, Service: service}.Within(0.99) // no number of places is quicker
+	for {
+		s.Queue.Rate = rate / float64(s.Places)
+		if s.Queue.Within(0.99) <= max(m.P99/stops, 1.1*alone) {
+			return s
+		}
+		s.Places, s.Why = s.Places+1+s.Places/50, "time"
+	}
 }
 
 // held is how many streams fit into a pod: half of its memory is for them.

@@ -17,6 +17,7 @@ func main() {
 	flag.Float64Var(&m.CoreHour, "core", m.CoreHour, "price of a core for an hour")
 	flag.Float64Var(&m.GiBHour, "gib", m.GiBHour, "price of a GiB of memory for an hour")
 	flag.Float64Var(&m.Store, "store", m.Store, "processor that MongoDB takes, beside what the embedded store does")
+	flag.Float64Var(&m.P99, "p99", m.P99, "seconds that 99 of 100 requests may take")
 	flag.Parse()
 	if err := run(m, *into); err != nil {
 		fmt.Fprintln(os.Stderr, "print:", err)
