@@ -15,6 +15,9 @@ import (
 // maxMessage is the largest message that MongoDB takes.
 const maxMessage = 48_000_000
 
+// greeting is the kind of message, OP_QUERY, by which a connection begins, and for which nothing else is used.
+const greeting = 2004
+
 // Ear stands in front of a store, and hears the commands that are sent to it.
 type Ear struct {
 	listener net.Listener
@@ -109,7 +112,7 @@ func (e *Ear) hear(m []byte) error {
 	if !ok {
 		return errors.New("a message without a header")
 	}
-	if opcode == wiremessage.OpQuery { // the greeting of a connection
+	if opcode == greeting { // the greeting of a connection
 		return nil
 	}
 	if opcode != wiremessage.OpMsg {

@@ -59,7 +59,7 @@ func mongosh(t *testing.T, script string, w world, env ...string) (commands []st
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("there is no Node to run scripts with")
+		t.Skipf("there is no Node here, so no script is run: %v", err)
 	}
 	says, err := json.Marshal(w)
 	if err != nil {
