@@ -7,7 +7,7 @@ OAPI_CODEGEN_VERSION := v2.8.2
 GOVULNCHECK_VERSION := v1.9.0
 VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 OBSERVABILITY := deploy/observability
-GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md
+GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json
 K8S := bin/k8s
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
 LISTEN ?= 127.0.0.1:8080
@@ -21,7 +21,7 @@ SOAK ?= 10m
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-telemetry bench-edge clean
+.PHONY: help run build services images test clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-telemetry bench-edge sim sim-figures clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,10 +54,11 @@ soak: ## run for hours what `make test` runs for a minute: a million requests ma
 	FIVECHAT_CLOCKS=1 go test -count=1 -timeout 15m ./tests/clocks
 	FIVECHAT_SOAK=$(SOAK) FIVECHAT_SOAK_TABLE=docs/faults.md go test -count=1 -timeout 0 -v ./tests/faults
 
-generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go client of the document, rules and dashboards
+generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go client of the document, rules, dashboards and shard keys
 	go run ./api-gateway/openapi/bundle api-gateway/openapi api-gateway/openapi/openapi.json
 	bin/oapi-codegen -config libs/client/api/oapi-codegen.yaml api-gateway/openapi/openapi.json
 	go run ./$(OBSERVABILITY) -out $(OBSERVABILITY)
+	go run ./deploy/fivechat store shards > deploy/mongodb/collections.json
 
 generate-check: generate chart ## fail where what is made of sources and committed is not what they make
 	@test -z "$$(git status --porcelain -- $(GENERATED))" || { git status --short -- $(GENERATED); echo "generated files are stale or not committed: make generate"; exit 1; }
@@ -107,6 +108,13 @@ bench-telemetry: ## measure what spans and metrics cost, beside a system without
 bench-edge: services ## measure the edge beside nginx and a bare ReverseProxy (installs nginx and wrk on Debian)
 	@command -v nginx wrk taskset >/dev/null || apt-get install -y -qq --no-install-recommends nginx-light wrk util-linux >/dev/null
 	go build -o bin/bench-edge ./tests/bench/edge && bin/bench-edge
+
+sim: ## say what a rate of requests needs and what breaks first, in docs/scaling.md (SIM="-core 0.05 -gib 0.01" prints it for other prices)
+	go run ./tests/sim/print $(if $(SIM),$(SIM),-into docs/scaling.md)
+
+sim-figures: ## measure anew what the simulation reckons with (needs redis-server)
+	FIVECHAT_FIGURES=$(CURDIR)/tests/sim/figures.json FIVECHAT_FIGURES_NOTE="$$(date +'%B %Y'), on $$(nproc) cores, 2,000 requests of each" go test -count=1 -run '^$$' -bench Layers -benchtime 2000x -timeout 30m ./tests/bench
+	$(MAKE) sim
 
 clean: ## remove what was built; data stays
 	rm -rf bin

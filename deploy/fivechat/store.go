@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/embedmongo"
@@ -32,7 +35,13 @@ func storeCommand() *cobra.Command {
 			"No other process may have the store open. The store of `fivechat run` is the folder store inside its data folder.",
 		RunE: func(c *cobra.Command, args []string) error { return checkStore(c.Context(), args[0], c.OutOrStdout()) },
 	}
-	c.AddCommand(serve, check)
+	shards := &cobra.Command{
+		Use: "shards", Short: "Print how each collection is to be sharded, for deploy/mongodb", Args: cobra.NoArgs,
+		Long: "Print, as JSON, the shard key of each collection of this version, null where it is not sharded.\n" +
+			"The scripts in deploy/mongodb read it. No store is asked.",
+		RunE: func(c *cobra.Command, _ []string) error { return printShards(c.Context(), c.OutOrStdout()) },
+	}
+	c.AddCommand(serve, check, shards)
 	return c
 }
 
@@ -64,5 +73,26 @@ func checkStore(ctx context.Context, dir string, out io.Writer) error {
 	if sum.Problems > 0 {
 		return fmt.Errorf("%d problems in %s", sum.Problems, dir)
 	}
+	return nil
+}
+
+// printShards writes a line a collection, so that a change of one is a change of one line.
+func printShards(ctx context.Context, out io.Writer) error {
+	all, err := system.Placements(ctx)
+	if err != nil {
+		return err
+	}
+	lines := make([]string, len(all))
+	for i, p := range all {
+		key := []byte("null")
+		if len(p.Key) > 0 {
+			if key, err = bson.MarshalExtJSON(p.Key, false, false); err != nil {
+				return fmt.Errorf("%s: %w", p.Collection, err)
+			}
+		}
+		lines[i] = fmt.Sprintf("  %q: %s", p.Collection, key)
+	}
+	slices.Sort(lines)
+	fmt.Fprintf(out, "{\n%s\n}\n", strings.Join(lines, ",\n"))
 	return nil
 }

@@ -34,7 +34,7 @@ func (l *Log) Redact(ctx context.Context, t tenant.ID, key int64, keep ...string
 			if err != nil {
 				return fmt.Errorf("events: redact %s: %w", r.ID, err)
 			}
-			changes[i] = mongokit.Change{ID: r.ID, Set: bson.D{{Key: "data", Value: data}, {Key: "key", Value: int64(0)}, {Key: "erased", Value: true}}}
+			changes[i] = mongokit.Change{Tenant: t, ID: r.ID, Set: bson.D{{Key: "data", Value: data}, {Key: "key", Value: int64(0)}, {Key: "erased", Value: true}}}
 			last = r.ID
 		}
 		if err := l.rows.SetEach(ctx, changes); err != nil {
@@ -60,17 +60,25 @@ func only(data string, keep []string) (string, error) {
 }
 
 // EraseWebsite leaves nothing of a batch of a website's records but their positions, and says whether there may be more.
+// A record that is nobody's belongs to another shard, and a shard key is nothing that many rows can change at once: what
+// is left of a record takes its place.
 func (l *Log) EraseWebsite(ctx context.Context, t tenant.ID) (more bool, err error) {
-	records, err := l.rows.List(ctx, bson.D{{Key: mongokit.TenantKey, Value: t}}, mongokit.Query{Limit: relayBatch})
-	if err != nil || len(records) == 0 {
-		return false, err
-	}
-	changes := make([]mongokit.Change, len(records))
-	for i, r := range records {
-		changes[i] = mongokit.Change{ID: r.ID, Set: bson.D{{Key: mongokit.TenantKey, Value: tenant.ID{}}, {Key: "type", Value: typeErased},
-			{Key: "data", Value: "{}"}, {Key: "key", Value: int64(0)}, {Key: "erased", Value: true}}}
-	}
-	return true, l.rows.SetEach(ctx, changes)
+	err = l.db.Tx(ctx, func(ctx context.Context) error {
+		of := bson.D{{Key: mongokit.TenantKey, Value: t}}
+		records, err := l.rows.List(ctx, of, mongokit.Query{Limit: relayBatch})
+		if more = len(records) > 0; err != nil || !more {
+			return err
+		}
+		ids, left := make([]string, len(records)), make([]Record, len(records))
+		for i, r := range records {
+			ids[i], left[i] = r.ID, Record{ID: r.ID, Type: typeErased, At: r.At, Data: "{}", Pos: r.Pos, PosAt: r.PosAt, Erased: true, Trace: r.Trace}
+		}
+		if _, err := l.rows.Delete(ctx, append(of, bson.E{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}})); err != nil {
+			return err
+		}
+		return l.rows.Insert(ctx, left...)
+	})
+	return more, err
 }
 
 // Unpublish takes what Redis carries of the log away from it: readers go on out of the log.

@@ -83,7 +83,10 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 			mongokit.Index{Keys: bson.D{{Key: "pos", Value: 1}, {Key: "_id", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "pos", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "key", Value: 1}, {Key: "_id", Value: 1}}},
-			mongokit.Index{Keys: bson.D{{Key: "posAt", Value: 1}}, TTL: kept}), // a record without a position has no posAt, and stays
+			// A record without a position has no posAt, and stays.
+			mongokit.Index{Keys: bson.D{{Key: "posAt", Value: 1}}, TTL: kept}).
+			// So a record is stored where the change is that it tells of. Only the relay and its readers ask all shards.
+			SpreadByTenant(),
 		leases: mongokit.GlobalOf[leaseRow](db, t.Component+"_leases", "lease"),
 		db:     db, tele: t, holder: host + "/" + uuid.NewString(), given: make(chan struct{}, 1), told: make(chan struct{}, 1),
 		gauges: newGauges(t.Registry),
@@ -239,7 +242,7 @@ func (l *Log) relayOnce(ctx context.Context) (placed int, err error) {
 		}
 		changes := make([]mongokit.Change, n)
 		for i, r := range waiting {
-			changes[i] = mongokit.Change{ID: r.ID, Set: bson.D{{Key: "pos", Value: row.Pos - n + int64(i) + 1}, {Key: "posAt", Value: now}}}
+			changes[i] = mongokit.Change{Tenant: r.Website, ID: r.ID, Set: bson.D{{Key: "pos", Value: row.Pos - n + int64(i) + 1}, {Key: "posAt", Value: now}}}
 		}
 		return l.rows.SetEach(ctx, changes)
 	})

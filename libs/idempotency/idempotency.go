@@ -66,7 +66,7 @@ func New(db *mongokit.DB, t *telemetry.Telemetry, now func() time.Time) *Keeper 
 	// An index that removes rows has the date alone.
 	mongokit.GlobalOf[row](db, name, "request", mongokit.Index{Keys: bson.D{{Key: "at", Value: 1}}, TTL: kept})
 	k := &Keeper{
-		rows: mongokit.Tenanted[row](db, name, "request"),
+		rows: mongokit.Tenanted[row](db, name, "request", mongokit.Index{Keys: bson.D{{Key: "_id", Value: 1}}}).Spread("_id"),
 		tele: t, now: now,
 		results: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fivechat_idempotency_total",

@@ -32,6 +32,7 @@ func Tenanted[T any](db *DB, name, noun string, indexes ...Index) *Collection[T]
 	for i, ix := range indexes {
 		indexes[i].Keys = append(bson.D{{Key: TenantKey, Value: 1}}, ix.Keys...)
 	}
+	db.tenanted[name] = true
 	return &Collection[T]{*GlobalOf[T](db, name, noun, indexes...)}
 }
 
@@ -144,6 +145,7 @@ func (c *Collection[T]) DeleteSome(ctx context.Context, t tenant.ID, filter bson
 
 // Global is rows of type T that belong to the installation, not to one tenant.
 type Global[T any] struct {
+	db   *DB
 	c    *mongo.Collection
 	noun string
 }
@@ -151,7 +153,7 @@ type Global[T any] struct {
 // GlobalOf declares a collection of the installation's.
 func GlobalOf[T any](db *DB, name, noun string, indexes ...Index) *Global[T] {
 	db.indexes[name] = append(db.indexes[name], indexes...)
-	return &Global[T]{db.db.Collection(name), noun}
+	return &Global[T]{db, db.db.Collection(name), noun}
 }
 
 // Get gives the row that filter matches, or the noun's NotFound.
@@ -292,10 +294,11 @@ func (g *Global[T]) Delete(ctx context.Context, filter bson.D) (int64, error) {
 	return r.DeletedCount, nil
 }
 
-// Change sets fields of the row with one _id.
+// Change sets fields of the row with one _id. The tenant leads to the shard that has it.
 type Change struct {
-	ID  any
-	Set bson.D
+	Tenant tenant.ID
+	ID     any
+	Set    bson.D
 }
 
 // SetEach applies many changes in one command.
@@ -305,7 +308,7 @@ func (g *Global[T]) SetEach(ctx context.Context, changes []Change) error {
 	}
 	models := make([]mongo.WriteModel, len(changes))
 	for i, c := range changes {
-		models[i] = mongo.NewUpdateOneModel().SetFilter(bson.D{{Key: "_id", Value: c.ID}}).SetUpdate(bson.D{{Key: "$set", Value: c.Set}})
+		models[i] = mongo.NewUpdateOneModel().SetFilter(bson.D{{Key: TenantKey, Value: c.Tenant}, {Key: "_id", Value: c.ID}}).SetUpdate(bson.D{{Key: "$set", Value: c.Set}})
 	}
 	_, err := g.c.BulkWrite(ctx, models)
 	return translate(err, g.noun)

@@ -14,6 +14,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 	"go.opentelemetry.io/otel/trace"
@@ -26,6 +27,8 @@ import (
 type Config struct {
 	URI      string `env:"MONGODB_URI"`      // of a replica set: transactions need one
 	Database string `env:"MONGODB_DATABASE"` // one database for all services; collection names begin with the service's
+
+	Placed func([]Placement) // told what a process has declared, once its indexes are there; nil: nobody asks
 }
 
 // The bounds of a connection pool and of finding a server, so that a store that is away is an answer, not a hang.
@@ -37,10 +40,13 @@ const (
 
 // DB is a connection to the store.
 type DB struct {
-	client  *mongo.Client
-	db      *mongo.Database
-	tracer  trace.Tracer
-	indexes map[string][]Index // by collection, for EnsureIndexes
+	client   *mongo.Client
+	db       *mongo.Database
+	tracer   trace.Tracer
+	indexes  map[string][]Index // by collection, for EnsureIndexes
+	tenanted map[string]bool    // the collections that are tenants'
+	keys     map[string]bson.D  // the shard keys of collections that said theirs
+	placed   func([]Placement)
 }
 
 // Connect makes a DB. It does not wait for the server: Ping says whether it is there.
@@ -66,7 +72,10 @@ func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mongokit: %w", err)
 	}
-	return &DB{client: client, db: client.Database(c.Database), tracer: t.Tracer, indexes: map[string][]Index{}}, nil
+	return &DB{
+		client: client, db: client.Database(c.Database), tracer: t.Tracer,
+		indexes: map[string][]Index{}, tenanted: map[string]bool{}, keys: map[string]bson.D{}, placed: c.Placed,
+	}, nil
 }
 
 // Ping says whether the store answers.
@@ -80,13 +89,17 @@ func (db *DB) Ping(ctx context.Context) error {
 // Close ends all connections.
 func (db *DB) Close(ctx context.Context) error { return db.client.Disconnect(ctx) }
 
+// snapshot has a transaction read one moment of all shards. A replica set's transactions do so anyway; of a cluster's only
+// those that ask for it.
+var snapshot = options.Session().SetDefaultTransactionOptions(options.Transaction().SetReadConcern(readconcern.Snapshot()))
+
 // Tx runs fn in a transaction: all of what it writes is stored, durably, or none. fn may run several times, when it
 // meets another writer, so it must have no effect but through the context it is given.
 func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) (err error) {
 	ctx, end := db.inTransaction(ctx)
 	defer func() { end(err) }()
 	var after []func()
-	err = db.client.UseSession(ctx, func(ctx context.Context) error {
+	err = db.client.UseSessionWithOptions(ctx, snapshot, func(ctx context.Context) error {
 		var gone error
 		_, err := mongo.SessionFromContext(ctx).WithTransaction(ctx, func(ctx context.Context) (any, error) {
 			after = after[:0]
@@ -172,6 +185,9 @@ func (db *DB) EnsureIndexes(ctx context.Context) error {
 		if _, err := db.db.Collection(name).Indexes().CreateMany(ctx, models); err != nil {
 			return fmt.Errorf("mongokit: indexes of %s: %w", name, err)
 		}
+	}
+	if db.placed != nil {
+		db.placed(db.Placements())
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 var (
 	domain    = libs("fault", "tenant", "authz", "identity", "optional", "paging", "revision", "words")
 	transport = append(libs("events", "export", "operation", "httpkit", "authz", "identity", "optional", "paging", "revision", "tenant", "fault", "words"), "github.com/hashicorp/golang-lru/v2")
-	storage   = append(libs("mongokit", "events", "custody", "fault", "tenant", "paging", "revision", "words"), "go.mongodb.org/mongo-driver/v2/bson")
+	storage   = append(libs("mongokit", "events", "tally", "custody", "fault", "tenant", "paging", "revision", "words"), "go.mongodb.org/mongo-driver/v2/bson")
 	streaming = append(libs("events", "rediskit", "httpkit", "authz", "identity", "tenant", "fault", "telemetry"), "github.com/prometheus/client_golang/prometheus")
 	sending   = append(libs("telemetry", "tenant", "fault"), "github.com/prometheus/client_golang/prometheus", "github.com/google/uuid",
 		"go.opentelemetry.io/otel", "code.dny.dev/ssrf", "github.com/standard-webhooks/standard-webhooks/libraries/go")

@@ -33,13 +33,15 @@ type writer struct {
 	positions *mongokit.Global[bson.M]
 }
 
-func newWriter(b *testing.B, uri string) writer {
+func newWriter(b *testing.B, uri string) writer { return newWriterIn(b, uri, "fivechat") }
+
+func newWriterIn(b *testing.B, uri, database string) writer {
 	b.Helper()
 	tele, err := telemetry.New(b.Context(), "conversations", telemetry.Config{LogTo: io.Discard})
 	if err != nil {
 		b.Fatal(err)
 	}
-	db, err := mongokit.Connect(mongokit.Config{URI: uri, Database: "fivechat"}, tele)
+	db, err := mongokit.Connect(mongokit.Config{URI: uri, Database: database}, tele)
 	if err != nil {
 		b.Fatal(err)
 	}

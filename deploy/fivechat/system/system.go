@@ -40,6 +40,8 @@ type Options struct {
 	Demo     bool           // make the demo websites, once
 	Webhooks webhooks.Reach // where webhooks may lead beside the internet over TLS
 	Log      io.Writer      // defaults to standard error
+
+	placed func([]mongokit.Placement) // told what each service declares of its collections
 }
 
 // System is a running Fivechat.
@@ -109,7 +111,7 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 	}
 	common := component.Config{
 		AssertionKeys: []string{s.secrets.AssertionKey}, Telemetry: tele,
-		Mongo: mongokit.Config{URI: s.stores.mongoURI}, Redis: rediskit.Config{URL: s.stores.redisURL},
+		Mongo: mongokit.Config{URI: s.stores.mongoURI, Placed: o.placed}, Redis: rediskit.Config{URL: s.stores.redisURL},
 	}
 	build := map[string]func() (runner.Unit, error){
 		"widgets": func() (runner.Unit, error) { return widgets.New(ctx, widgets.Config{Config: common}) },

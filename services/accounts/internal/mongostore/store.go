@@ -42,7 +42,7 @@ func New(db *mongokit.DB) *Store {
 			mongokit.Index{Keys: bson.D{{Key: "email", Value: 1}}, Unique: true}, mongokit.Index{Keys: newestFirst},
 			mongokit.Changes(), mongokit.Index{Keys: bson.D{{Key: "lastSeenAt", Value: 1}}}),
 		tokens: mongokit.Tenanted[accounts.Token](db, "accounts_tokens", "token",
-			mongokit.Index{Keys: newestFirst}),
+			mongokit.Index{Keys: newestFirst}).Unsharded(), // a few a website, sought by their hash, which is unique over all of them
 		byHash: mongokit.GlobalOf[accounts.Token](db, "accounts_tokens", "token",
 			mongokit.Index{Keys: bson.D{{Key: "hash", Value: 1}}, Unique: true}),
 		audit:    mongokit.Tenanted[accounts.Entry](db, "accounts_audit", "entry", mongokit.Index{Keys: newestFirst}),

@@ -52,7 +52,8 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 			mongokit.Index{Keys: bson.D{{Key: "importKey", Value: 1}}, Unique: true, Present: "importKey"}),
 		messages: mongokit.Tenanted[conversations.Message](db, "conversations_messages", "message",
 			mongokit.Index{Keys: bson.D{{Key: "conversationId", Value: 1}, {Key: "_id", Value: 1}}},
-			mongokit.Index{Keys: bson.D{{Key: "conversationId", Value: 1}, {Key: "clientMessageId", Value: 1}}, Unique: true, Present: "clientMessageId"}),
+			mongokit.Index{Keys: bson.D{{Key: "conversationId", Value: 1}, {Key: "clientMessageId", Value: 1}}, Unique: true, Present: "clientMessageId"}).
+			Spread("conversationId"),
 		tags:      mongokit.Tenanted[conversations.Tag](db, "conversations_tags", "tag", mongokit.Index{Keys: bson.D{{Key: "name", Value: 1}}, Unique: true}),
 		erased:    declareErased(db),
 		positions: events.NewPositions(db, "conversations"),

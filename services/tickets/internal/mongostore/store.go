@@ -46,7 +46,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 		tickets: mongokit.Tenanted[tickets.Ticket](db, "tickets_tickets", "ticket",
 			mongokit.Changes(), newest(), newest("status"), newest("priority"), newest("assigneeId"), newest("visitorId"), newest(searchField+".terms")),
 		messages: mongokit.Tenanted[tickets.Message](db, "tickets_messages", "ticket message",
-			mongokit.Index{Keys: bson.D{{Key: "ticketId", Value: 1}, {Key: "_id", Value: 1}}}),
+			mongokit.Index{Keys: bson.D{{Key: "ticketId", Value: 1}, {Key: "_id", Value: 1}}}).Spread("ticketId"),
 		ticketIDs:  mongokit.NewSequence(db, "tickets", "tickets"),
 		messageIDs: mongokit.NewSequence(db, "tickets", "messages"),
 		shelves:    shelves(db),

@@ -49,7 +49,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 			mongokit.Index{Keys: bson.D{{Key: "lastSeenAt", Value: 1}}},
 			mongokit.Changes(),
 			mongokit.Index{Keys: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}}),
-		tokens:  mongokit.GlobalOf[token](db, "visitors_tokens", "visitor"),
+		tokens:  mongokit.GlobalOf[token](db, "visitors_tokens", "visitor").SpreadByID(),
 		erased:  declareErased(db),
 		ids:     mongokit.NewSequence(db, "visitors", "visitor"),
 		shelves: shelves(db),

@@ -57,7 +57,7 @@ func New(db *mongokit.DB, log *events.Log, wake func()) *Store {
 		webhooks: mongokit.Tenanted[webhooks.Webhook](db, "webhooks_webhooks", "webhook", newest()),
 		all:      mongokit.GlobalOf[webhooks.Webhook](db, "webhooks_webhooks", "webhook", keys("disabledReason")),
 		deliveries: mongokit.Tenanted[webhooks.Delivery](db, "webhooks_deliveries", "delivery",
-			once, newest("webhookId"), newest("webhookId", "status"), keys("webhookId", "status", "nextAt"), keys("webhookId", "status", "key", "order"), newest("visitorId")),
+			once, newest("webhookId"), newest("webhookId", "status"), keys("webhookId", "status", "nextAt"), keys("webhookId", "status", "key", "order"), newest("visitorId")).Spread("webhookId"),
 		waiting: mongokit.GlobalOf[webhooks.Delivery](db, "webhooks_deliveries", "delivery",
 			keys("status", "nextAt"), mongokit.Index{Keys: bson.D{{Key: "updatedAt", Value: 1}}, TTL: webhooks.KeptFor}),
 		webhookIDs: mongokit.NewSequence(db, "webhooks", "webhooks"), deliveryIDs: mongokit.NewSequence(db, "webhooks", "deliveries"),

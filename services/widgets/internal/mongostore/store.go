@@ -33,7 +33,7 @@ func New(db *mongokit.DB) *Store {
 	return &Store{
 		db:      db,
 		widgets: mongokit.Tenanted[widgets.Widget](db, "widgets_widgets", "widget", mongokit.Index{Unique: true}),
-		tokens:  mongokit.GlobalOf[token](db, "widgets_tokens", "widget"),
+		tokens:  mongokit.GlobalOf[token](db, "widgets_tokens", "widget").SpreadByID(),
 		shelves: shelves(db),
 	}
 }

@@ -1,0 +1,30 @@
+package system
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"fivechat.dev/libs/mongokit"
+)
+
+// Placements gives what the services declare of their collections. They say it where they are put together, so this
+// starts all of them in memory, and stops them again.
+func Placements(ctx context.Context) ([]mongokit.Placement, error) {
+	var mu sync.Mutex
+	var all []mongokit.Placement
+	s, err := Start(ctx, Options{Log: io.Discard, placed: func(some []mongokit.Placement) {
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, some...)
+	}})
+	if err != nil {
+		return nil, err
+	}
+	err = s.Stop(context.WithoutCancel(ctx))
+	for _, p := range all {
+		err = errors.Join(err, p.Supported())
+	}
+	return all, err
+}

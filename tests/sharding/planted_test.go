@@ -1,0 +1,170 @@
+package sharding_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"fivechat.dev/libs/embedmongo"
+	"fivechat.dev/tests/sharding"
+)
+
+// TestUntargetedIsFound plants questions with and without the fields of a key.
+func TestUntargetedIsFound(t *testing.T) {
+	t.Parallel()
+	type D = bson.D
+	set := D{{Key: "$set", Value: D{{Key: "x", Value: 1}}}}
+	site, all := D{{Key: "websiteId", Value: 1}}, D{}
+	several := D{{Key: "websiteId", Value: D{{Key: "$in", Value: bson.A{1, 2}}}}}
+	beyond := D{{Key: "websiteId", Value: D{{Key: "$gt", Value: 1}}}}
+	either := D{{Key: "$or", Value: bson.A{site, D{{Key: "x", Value: 1}}}}}
+	row := D{{Key: "websiteId", Value: 1}, {Key: "_id", Value: 5}}
+	whole := D{{Key: "websiteId", Value: 1}, {Key: "conversationId", Value: 7}}
+	upsert := options.UpdateOne().SetUpsert(true)
+	for _, c := range []struct {
+		name     string
+		ask      func(c *mongo.Collection) error
+		targeted bool
+	}{
+		{"a find of a tenant", func(c *mongo.Collection) error { return second(c.Find(t.Context(), site)) }, true},
+		{"a find of several", func(c *mongo.Collection) error { return second(c.Find(t.Context(), several)) }, true},
+		{"a find of those behind one", func(c *mongo.Collection) error { return second(c.Find(t.Context(), beyond)) }, false},
+		{"a find of either", func(c *mongo.Collection) error { return second(c.Find(t.Context(), either)) }, false},
+		{"a find of all", func(c *mongo.Collection) error { return second(c.Find(t.Context(), all)) }, false},
+		{"a find by number alone", func(c *mongo.Collection) error { return second(c.Find(t.Context(), row[1:])) }, false},
+		{"a count of a tenant", func(c *mongo.Collection) error { return second(c.CountDocuments(t.Context(), site)) }, true},
+		{"a count of all", func(c *mongo.Collection) error { return second(c.CountDocuments(t.Context(), all)) }, false},
+		{"an update of one by its number", func(c *mongo.Collection) error { return second(c.UpdateOne(t.Context(), row, set)) }, true},
+		{"an update of any one", func(c *mongo.Collection) error { return second(c.UpdateOne(t.Context(), site, set)) }, false},
+		{"an update of a tenant's", func(c *mongo.Collection) error { return second(c.UpdateMany(t.Context(), site, set)) }, true},
+		{"an update of all", func(c *mongo.Collection) error { return second(c.UpdateMany(t.Context(), all, set)) }, false},
+		{"an upsert by the whole key", func(c *mongo.Collection) error { return second(c.UpdateOne(t.Context(), whole, set, upsert)) }, true},
+		{"an upsert by number", func(c *mongo.Collection) error { return second(c.UpdateOne(t.Context(), row, set, upsert)) }, false},
+		{"a removal of a tenant's", func(c *mongo.Collection) error { return second(c.DeleteMany(t.Context(), site)) }, true},
+		{"a removal of any one", func(c *mongo.Collection) error { return second(c.DeleteOne(t.Context(), site)) }, false},
+		{"changing and finding any one", func(c *mongo.Collection) error { return known(c.FindOneAndUpdate(t.Context(), site, set).Err()) }, false},
+		{"changing and finding by the whole key", func(c *mongo.Collection) error { return known(c.FindOneAndUpdate(t.Context(), whole, set).Err()) }, true},
+		{"changes in one command", func(c *mongo.Collection) error {
+			return second(c.BulkWrite(t.Context(), []mongo.WriteModel{
+				mongo.NewUpdateOneModel().SetFilter(row).SetUpdate(set), mongo.NewUpdateOneModel().SetFilter(row[1:]).SetUpdate(set)}))
+		}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			asked, collection := overheard(t)
+			if err := c.ask(collection); err != nil {
+				t.Fatal(err)
+			}
+			questions := asked()
+			if len(questions) == 0 {
+				t.Fatal("nothing was heard")
+			}
+			found := untargeted(map[string]D{"rows": {{Key: "websiteId", Value: 1}, {Key: "conversationId", Value: 1}}}, questions)
+			if targeted := len(found) == 0; targeted != c.targeted {
+				t.Errorf("targeted is %v of %v", targeted, questions)
+			}
+		})
+	}
+}
+
+// TestADirectoryIsTargeted: what is placed by a hash of its _id is found by that alone.
+func TestADirectoryIsTargeted(t *testing.T) {
+	t.Parallel()
+	key := bson.D{{Key: "_id", Value: "hashed"}}
+	for filter, want := range map[string]bool{`{"_id":"a"}`: true, `{"_id":{"$in":["a","b"]}}`: true, `{"_id":{"$gt":"a"}}`: false, `{"websiteId":1}`: false} {
+		var raw bson.Raw
+		if err := bson.UnmarshalExtJSON([]byte(filter), false, &raw); err != nil {
+			t.Fatal(err)
+		}
+		if got := (sharding.Question{Command: "find", Filter: raw}).Targeted(key); got != want {
+			t.Errorf("%s is targeted: %v", filter, got)
+		}
+	}
+}
+
+// TestExcuses: what is excused is not more than was meant.
+func TestExcuses(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"find webhooks_deliveries by status, nextAt $lte, webhookId $nin": true, "find webhooks_deliveries by status": false,
+		"find accounts_audit by nothing": true, "find accounts_audit by createdAt $gte": false, "find conversations_messages by nothing": false,
+	} {
+		if (excused(text) != "") != want {
+			t.Errorf("%s is excused: %v", text, !want)
+		}
+	}
+	for begin, why := range everywhere {
+		if strings.TrimSpace(why) == "" {
+			t.Errorf("%s has no reason", begin)
+		}
+	}
+}
+
+// TestWhatIsNotKnownIsSaid: a command that nothing is known of must not pass as one that asks nothing.
+func TestWhatIsNotKnownIsSaid(t *testing.T) {
+	t.Parallel()
+	body, err := bson.Marshal(bson.D{{Key: "mapReduce", Value: "rows"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sharding.Questions(sharding.Command{Body: body}); err == nil {
+		t.Error("it passes")
+	}
+}
+
+// overheard gives a collection behind an ear, and what was asked of it.
+func overheard(t *testing.T) (asked func() map[string]sharding.Question, c *mongo.Collection) {
+	t.Helper()
+	store, err := embedmongo.Start(t.Context(), embedmongo.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	questions := map[string]sharding.Question{}
+	ear, err := sharding.Listen(store.Addr(), func(c sharding.Command) {
+		some, err := sharding.Questions(c)
+		if err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, q := range some {
+			questions[q.String()] = q
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := mongo.Connect(options.Client().ApplyURI("mongodb://" + ear.Addr() + "/?directConnection=true&replicaSet=rs0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := client.Disconnect(t.Context()); err != nil && t.Context().Err() == nil {
+			t.Error(err)
+		}
+		if err := ear.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return func() map[string]sharding.Question {
+		mu.Lock()
+		defer mu.Unlock()
+		return questions
+	}, client.Database("test").Collection("rows")
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// known takes it that there was no such row.
+func known(err error) error {
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return nil
+	}
+	return err
+}

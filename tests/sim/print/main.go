@@ -1,0 +1,46 @@
+// Command print prints what the simulation says, or puts it into a page between the lines that mark its place: print [-into PAGE].
+// Prices are of whoever provides the machines.
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+
+	"fivechat.dev/tests/sim"
+)
+
+func main() {
+	m := sim.Model{Assumptions: sim.Default()}
+	into := flag.String("into", "", "page to put the tables into")
+	flag.Float64Var(&m.CoreHour, "core", m.CoreHour, "price of a core for an hour")
+	flag.Float64Var(&m.GiBHour, "gib", m.GiBHour, "price of a GiB of memory for an hour")
+	flag.Float64Var(&m.Store, "store", m.Store, "processor that MongoDB takes, beside what the embedded store does")
+	flag.Float64Var(&m.P99, "p99", m.P99, "seconds that 99 of 100 requests may take")
+	flag.Parse()
+	if err := run(m, *into); err != nil {
+		fmt.Fprintln(os.Stderr, "print:", err)
+		os.Exit(1)
+	}
+}
+
+func run(m sim.Model, into string) (err error) {
+	if m.Figures, err = sim.Read(); err != nil {
+		return err
+	}
+	if into == "" {
+		m.Tables(os.Stdout)
+		return nil
+	}
+	page, err := os.ReadFile(into)
+	if err != nil {
+		return err
+	}
+	var tables bytes.Buffer
+	m.Tables(&tables)
+	if page, err = sim.Put(page, tables.Bytes()); err != nil {
+		return fmt.Errorf("%s: %w", into, err)
+	}
+	return os.WriteFile(into, page, 0o644)
+}
