@@ -31,7 +31,8 @@ func steady(ctx context.Context, args []string) error {
 	var mu sync.Mutex
 	var times []float64
 	var failed error
-	r := pace.Run(ctx, pace.Plan{Rate: float64(rate), Length: length, Bound: most}, func(_ int, due time.Time) {
+	plan := pace.Plan{Rate: float64(rate), Length: length, Bound: most}
+	r := pace.Run(ctx, plan, func(_ int, due time.Time) {
 		req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 		defer fasthttp.ReleaseRequest(req)
 		defer fasthttp.ReleaseResponse(resp)
@@ -50,8 +51,8 @@ func steady(ctx context.Context, args []string) error {
 		return failed
 	case len(times) == 0:
 		return errors.New("nothing was answered")
-	case r.Full > len(times)/100:
-		return fmt.Errorf("%d of %d found %d others under way", r.Full, len(times), most)
+	case r.Sent < plan.Total():
+		return fmt.Errorf("only %d of %d could be sent", r.Sent, plan.Total())
 	}
 	slices.Sort(times)
 	fmt.Println(times[len(times)*99/100])
