@@ -18,14 +18,19 @@ import (
 	"fivechat.dev/tests/load/mix"
 )
 
-// The sizes of what is measured. A block of either takes some hundredths of a second of a processor: enough to count, and
-// short enough to take turns. They are numbers, not lengths, so that each run does the same.
+// The sizes of a round. Each client asks the system once and then the handler a few times, and so on: as finely as that,
+// both see the same machine. They are numbers, not lengths, so that each run does the same.
 const (
-	ofSystem = 60    // requests in a block
-	ofCache  = 2_000 // of what the edge answers by itself
-	ofBare   = 1_000
-	clients  = 4 // that ask at once
+	clients  = 4     // that ask at once
+	ofSystem = 80    // requests to the system in a round
+	ofBare   = 12    // to the handler after each of them: they take little, and have to be counted too
+	ofCache  = 1_000 // in place of ofSystem for what the edge answers by itself,
+	ofBoth   = 1     // and in place of ofBare
 )
+
+// oneCore has a process run Go on one core. With several, how much it spends on looking for work depends on how many there
+// are and what else they do.
+const oneCore = "GOMAXPROCS=1"
 
 // size is the town's: large enough that what is written meanwhile changes little of what is read.
 var size = mix.Size{Conversations: 500, Chats: 500, Tickets: 300}
@@ -51,14 +56,14 @@ type pair struct {
 	idle   float64 // processors that the system uses while nobody asks
 }
 
-// measure starts a fresh system and a bare handler, and measures operations in turn, round for round.
-func (c course) measure(ctx context.Context, operations []string) (costs map[string]cost, err error) {
+// measure starts a fresh system and a bare handler, and measures all operations.
+func (c course) measure(ctx context.Context) (costs map[string]cost, err error) {
 	dir, err := os.MkdirTemp("", "fivechat-cost-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	s, err := alone.Start(ctx, c.binary, dir)
+	s, err := alone.Start(ctx, c.binary, dir, oneCore)
 	if err != nil {
 		return nil, err
 	}
@@ -67,40 +72,53 @@ func (c course) measure(ctx context.Context, operations []string) (costs map[str
 	if err != nil {
 		return nil, err
 	}
-	mixes, unknown := mix.Find(strings.Join(operations, ","))
-	if unknown != "" {
-		return nil, fmt.Errorf("there is no operation %q", unknown)
-	}
+	mixes := mix.Each(mix.Mixes)
 	p := &pair{town: town, system: s}
 	if err := p.handler(ctx, dir, mixes); err != nil {
 		return nil, err
 	}
 	defer func() { _ = p.bare.Stop() }() // it knows no other end than being told
-	subjects := make([]*subject, len(mixes))
-	for i, m := range mixes {
-		if subjects[i], err = p.subject(m); err != nil {
+	var reads, writes []*subject
+	for _, m := range mixes {
+		o, err := p.subject(m)
+		if err != nil {
 			return nil, err
+		}
+		if o.o.Method == "GET" {
+			reads = append(reads, o)
+		} else {
+			writes = append(writes, o)
 		}
 	}
 	if err := p.rest(ctx); err != nil {
 		return nil, err
 	}
+	// What is written has work done behind its answers, which reading must not be charged with.
 	costs = map[string]cost{}
+	if err := c.take(ctx, reads, costs); err != nil {
+		return nil, err
+	}
+	return costs, c.take(ctx, writes, costs)
+}
+
+// take measures operations in turn, round for round.
+func (c course) take(ctx context.Context, subjects []*subject, costs map[string]cost) error {
+	rounds := map[string][]cost{}
 	for round := range c.rounds + 1 { // the first warms up
 		for _, o := range subjects {
 			one, err := o.round(ctx)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", o.name, err)
+				return fmt.Errorf("%s: %w", o.name, err)
 			}
 			if round > 0 {
-				o.rounds = append(o.rounds, one)
+				rounds[o.name] = append(rounds[o.name], one)
 			}
 		}
 	}
-	for _, o := range subjects {
-		costs[o.name] = median(o.rounds)
+	for name, all := range rounds {
+		costs[name] = median(all)
 	}
-	return costs, nil
+	return nil
 }
 
 // handler starts the bare handler with the system's answers to operations.
@@ -127,6 +145,7 @@ func (p *pair) handler(ctx context.Context, dir string, mixes []mix.Mix) error {
 		return err
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), self, "-bare", file)
+	cmd.Env = append(os.Environ(), oneCore)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -145,41 +164,36 @@ func (p *pair) handler(ctx context.Context, dir string, mixes []mix.Mix) error {
 // subject is an operation that is measured.
 type subject struct {
 	*pair
-	name   string
-	o      *mix.Operation
-	door   *mix.Door // the handler's
-	n      int       // requests to the system in a block
-	rounds []cost
+	name string
+	o    *mix.Operation
+	door *mix.Door // the handler's
+	n    int       // requests to the system in a round
+	each int       // to the handler after each
 }
 
 func (p *pair) subject(m mix.Mix) (*subject, error) {
-	s := &subject{pair: p, name: m.Name, o: &m.Operations[0], n: ofSystem}
+	s := &subject{pair: p, name: m.Name, o: &m.Operations[0], n: ofSystem, each: ofBare}
 	if s.o.As == mix.Nobody && s.o.Method == "GET" {
-		s.n = ofCache
+		s.n, s.each = ofCache, ofBoth
 	}
 	var err error
 	s.door, err = mix.NewDoor(p.at+"/"+m.Name, clients)
 	return s, err
 }
 
-// round asks both for a block.
+// round asks both, and takes what each used until the system is as before.
 func (s *subject) round(ctx context.Context) (c cost, err error) {
-	bare, err := used(s.bare.PID, func() error {
-		return ask(ctx, ofBare, s.o.Status, func() (int, error) { return s.town.AskOf(s.door, s.o) })
-	})
-	if err != nil {
-		return c, err
-	}
 	began := time.Now()
-	own, err := used(s.system.PID, func() error {
-		err := ask(ctx, s.n, s.o.Status, func() (int, error) { return s.town.Ask(s.o, time.Now()) })
-		return errors.Join(err, s.quiet(ctx))
+	var own time.Duration
+	bare, err := used(s.bare.PID, func() (err error) {
+		own, err = used(s.system.PID, func() error { return errors.Join(s.ask(ctx), s.quiet(ctx)) })
+		return err
 	})
 	if err != nil {
 		return c, err
 	}
 	own -= time.Duration(s.idle * float64(time.Since(began)))
-	c.CPU, c.Bare = float64(own.Nanoseconds())/1000/float64(s.n), float64(bare.Nanoseconds())/1000/ofBare
+	c.CPU, c.Bare = float64(own.Nanoseconds())/1000/float64(s.n), float64(bare.Nanoseconds())/1000/float64(s.n*s.each)
 	c.Ratio = c.CPU / c.Bare
 	return c, nil
 }
@@ -197,22 +211,32 @@ func used(pid int, do func() error) (time.Duration, error) {
 	return after - before, err
 }
 
-// ask has clients ask n times in all, each one request after the other.
-func ask(ctx context.Context, n, status int, one func() (int, error)) error {
+// ask has clients ask both, each one request after the other.
+func (s *subject) ask(ctx context.Context) error {
 	var turn atomic.Int64
 	var all sync.WaitGroup
 	failed := make([]error, clients)
 	for i := range failed {
 		all.Go(func() {
-			for turn.Add(1) <= int64(n) && ctx.Err() == nil && failed[i] == nil {
-				if got, err := one(); err != nil || got != status {
-					failed[i] = fmt.Errorf("answered %d: %w", got, err)
-				}
+			for turn.Add(1) <= int64(s.n) && ctx.Err() == nil && failed[i] == nil {
+				failed[i] = s.once()
 			}
 		})
 	}
 	all.Wait()
 	return errors.Join(append(failed, ctx.Err())...)
+}
+
+// once asks the system, and then the handler as often as it is asked for one of the system's.
+func (s *subject) once() error {
+	status, err := s.town.Ask(s.o, time.Now())
+	for asked := 0; err == nil && status == s.o.Status && asked < s.each; asked++ {
+		status, err = s.town.AskOf(s.door, s.o)
+	}
+	if err == nil && status != s.o.Status {
+		err = fmt.Errorf("answered with %d, not %d", status, s.o.Status)
+	}
+	return err
 }
 
 // rest waits until the system has done what its making left, and learns what it uses while nobody asks.

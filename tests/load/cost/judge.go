@@ -3,14 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"fivechat.dev/tests/alone"
-	"fivechat.dev/tests/load/mix"
 )
 
 // most is how many times its baseline an operation may cost. A tenth of that was seen to come and go by itself
@@ -30,16 +31,8 @@ type baseline struct {
 	Operations map[string]cost `json:"operations"`
 }
 
-// measuring gives the costs of operations by their names.
-type measuring func(ctx context.Context, operations []string) (map[string]cost, error)
-
-// names are the operations that are measured.
-func names() (all []string) {
-	for _, m := range mix.Each(mix.Mixes) {
-		all = append(all, m.Name)
-	}
-	return all
-}
+// measuring gives the costs of all operations by their names.
+type measuring func(ctx context.Context) (map[string]cost, error)
 
 func read(file string) (b baseline, err error) {
 	text, err := os.ReadFile(file)
@@ -53,7 +46,7 @@ func read(file string) (b baseline, err error) {
 func write(ctx context.Context, file string, n int, here alone.Machine, measure measuring) error {
 	all := map[string][]cost{}
 	for range n {
-		costs, err := measure(ctx, names())
+		costs, err := measure(ctx)
 		if err != nil {
 			return err
 		}
@@ -94,48 +87,49 @@ func median(costs []cost) cost {
 type verdict struct {
 	lines         []line
 	unknown, gone []string
+	tried         int // times
 }
 
 // line is an operation beside its baseline.
 type line struct {
 	name   string
-	cost   cost // of its cheapest measurement
-	times  float64
-	tried  int
+	cost   cost    // of its cheapest measurement
+	times  float64 // its baseline
 	dearer bool
 }
 
-// judge measures operations and compares them with the baseline. What seems too dear is measured again, and the cheapest
-// measurement counts: a machine can make an operation seem dearer, never cheaper than it is by so much.
-func judge(ctx context.Context, base baseline, attempts int, operations []string, measure measuring) (v verdict, err error) {
-	best, tried := map[string]cost{}, map[string]int{}
-	known := slices.DeleteFunc(slices.Clone(operations), func(name string) bool { return base.Operations[name].Ratio <= 0 })
-	tooDear := func(name string) bool { return best[name].Ratio > most*base.Operations[name].Ratio }
-	for again := known; len(again) > 0 && attempts > 0; attempts-- {
-		costs, err := measure(ctx, again)
+// judge measures operations and compares them with the baseline. Where one seems too dear all are measured again, so that
+// each is measured under what it was before, and the cheapest measurement of each counts: a machine can make an operation
+// seem dearer, hardly cheaper.
+func judge(ctx context.Context, base baseline, attempts int, measure measuring) (v verdict, err error) {
+	best := map[string]cost{}
+	tooDear := func(name string) bool {
+		allowed := base.Operations[name].Ratio
+		return allowed > 0 && best[name].Ratio > most*allowed
+	}
+	for again := true; again && v.tried < attempts; v.tried++ {
+		costs, err := measure(ctx)
 		if err != nil {
 			return v, err
 		}
-		for _, name := range again {
-			c, there := costs[name]
-			if !there || c.Ratio <= 0 {
-				return v, fmt.Errorf("%s was not measured", name)
-			}
-			if tried[name]++; tried[name] == 1 || c.Ratio < best[name].Ratio {
+		again = false
+		for name, c := range costs {
+			if b, before := best[name]; !before || c.Ratio < b.Ratio {
 				best[name] = c
 			}
+			again = again || tooDear(name)
 		}
-		again = slices.DeleteFunc(slices.Clone(again), func(name string) bool { return !tooDear(name) })
 	}
-	for _, name := range operations {
-		if !slices.Contains(known, name) {
+	for _, name := range slices.Sorted(maps.Keys(best)) {
+		allowed := base.Operations[name].Ratio
+		if allowed <= 0 {
 			v.unknown = append(v.unknown, name)
 			continue
 		}
-		v.lines = append(v.lines, line{name, best[name], best[name].Ratio / base.Operations[name].Ratio, tried[name], tooDear(name)})
+		v.lines = append(v.lines, line{name, best[name], best[name].Ratio / allowed, tooDear(name)})
 	}
 	for name := range base.Operations {
-		if !slices.Contains(operations, name) {
+		if _, measured := best[name]; !measured {
 			v.gone = append(v.gone, name)
 		}
 	}
@@ -152,14 +146,29 @@ func (v verdict) dearer() (names []string) {
 	return names
 }
 
+// err says why the verdict is a refusal.
+func (v verdict) err() error {
+	switch dearer := v.dearer(); {
+	case len(dearer) > 0:
+		return fmt.Errorf("more than %.0f %% dearer than committed, measured %d times: %v (where that is right: make bench-baseline)", (most-1)*100, v.tried, dearer)
+	case len(v.unknown) > 0:
+		return fmt.Errorf("the baseline does not know %v: make bench-baseline", v.unknown)
+	case len(v.gone) > 0:
+		return fmt.Errorf("the baseline has what is no longer measured: %v: make bench-baseline", v.gone)
+	case len(v.lines) == 0:
+		return errors.New("nothing was measured")
+	}
+	return nil
+}
+
 func (v verdict) print(to io.Writer, base baseline) {
 	fmt.Fprintf(to, "The baseline: %s, %d cores, %s, %s, commit %s\n\n", base.Machine.Processor, base.Machine.Cores, base.Machine.OS, base.Machine.Go, base.Machine.Commit)
-	fmt.Fprintf(to, "| operation | CPU µs/request | bare handler's | ratio | committed | × | measured |\n|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(to, "| operation | CPU µs/request | bare handler's | ratio | committed | × |\n|---|---|---|---|---|---|\n")
 	for _, l := range v.lines {
 		mark := ""
 		if l.dearer {
 			mark = " **too dear**"
 		}
-		fmt.Fprintf(to, "| %s | %.1f | %.1f | %.2f | %.2f | %.2f%s | %d |\n", l.name, l.cost.CPU, l.cost.Bare, l.cost.Ratio, base.Operations[l.name].Ratio, l.times, mark, l.tried)
+		fmt.Fprintf(to, "| %s | %.1f | %.1f | %.2f | %.2f | %.2f%s |\n", l.name, l.cost.CPU, l.cost.Bare, l.cost.Ratio, base.Operations[l.name].Ratio, l.times, mark)
 	}
 }
