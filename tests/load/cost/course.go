@@ -33,7 +33,7 @@ const (
 const oneCore = "GOMAXPROCS=1"
 
 // size is the town's: large enough that what is written meanwhile changes little of what is read.
-var size = mix.Size{Conversations: 500, Chats: 500, Tickets: 300}
+var size = mix.Size{Conversations: 500, Chats: 100, Tickets: 300}
 
 // The bounds of waiting for what goes on behind the answers: events, counters, summaries.
 const (
