@@ -162,7 +162,7 @@ func (v verdict) err() error {
 }
 
 func (v verdict) print(to io.Writer, base baseline) {
-	fmt.Fprintf(to, "The baseline: %s, %d cores, %s, %s, commit %s\n\n", base.Machine.Processor, base.Machine.Cores, base.Machine.OS, base.Machine.Go, base.Machine.Commit)
+	fmt.Fprintf(to, "The baseline: %s, %d cores, %s, %s, commit %s. Measured %d times.\n\n", base.Machine.Processor, base.Machine.Cores, base.Machine.OS, base.Machine.Go, base.Machine.Commit, v.tried)
 	fmt.Fprintf(to, "| operation | CPU µs/request | bare handler's | ratio | committed | × |\n|---|---|---|---|---|---|\n")
 	for _, l := range v.lines {
 		mark := ""
