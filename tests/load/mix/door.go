@@ -39,9 +39,6 @@ func NewDoor(at string, connections int) (*Door, error) {
 	}}, nil
 }
 
-// Close closes the connections that are idle.
-func (d *Door) Close() { d.host.CloseIdleConnections() }
-
 // Answer is what came of a request.
 type Answer struct {
 	Status int         `json:"status"`
