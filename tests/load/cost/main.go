@@ -30,7 +30,7 @@ func run() error {
 	flag.StringVar(&c.binary, "binary", "bin/fivechat", "the system to start")
 	flag.IntVar(&c.rounds, "rounds", 7, "rounds of each operation")
 	file := flag.String("baseline", "docs/performance/baseline.json", "what operations may cost")
-	attempts := flag.Int("attempts", 3, "how often all are measured where one seems dearer")
+	attempts := flag.Int("attempts", 5, "how often all are measured where one seems dearer")
 	refresh := flag.Int("refresh", 0, "measure so often and write the baseline, in place of checking")
 	commit := flag.String("commit", "", "what is measured")
 	bare := flag.String("bare", "", "internal: be the handler, with the answers of a file")
