@@ -5,6 +5,7 @@ SERVICES := accounts conversations statistics tickets visitors webhooks widgets
 LINT_VERSION := v2.15.0
 OAPI_CODEGEN_VERSION := v2.8.2
 GOVULNCHECK_VERSION := v1.9.0
+BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 OBSERVABILITY := deploy/observability
 GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json
@@ -16,12 +17,13 @@ DATA ?= data
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 ARCH ?= $(shell go env GOARCH)
 SOAK ?= 10m
+BENCH_OUT ?= bin/bench/$(VERSION)
 
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-telemetry bench-edge sim sim-figures clean
+.PHONY: help run build services images test clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-compare bench-check bench-baseline bench-go bench-telemetry bench-edge sim sim-figures clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,7 +101,22 @@ k8s-lint: ## hold the chart against tables of values and Kubernetes' own schemas
 k8s-test: ## take the chart through its life on a real Kubernetes: one of this machine's own (root, Debian), or KUBECONTEXT
 	tests/k8s/run.sh
 
-bench: ## run the benchmarks of every module
+bench: build ## ask a fresh system what its users ask, and tell how long that takes: BENCH="-mix agent -find"; into bin/bench
+	go build -o bin/ ./tests/load
+	bin/load -commit $(VERSION) -out $(BENCH_OUT) $(BENCH)
+
+bench-compare: bin/benchstat ## compare two such measurements: OLD=bin/bench/a.txt NEW=bin/bench/b.txt
+	bin/benchstat -ignore commit,go $(OLD) $(NEW)
+
+bench-check: build ## refuse what takes a fifth more of the processors than committed, beside a bare handler
+	go build -o bin/ ./tests/load/cost
+	bin/cost $(BENCH)
+
+bench-baseline: build ## measure what operations cost five times, and commit the middle as what they may cost
+	go build -o bin/ ./tests/load/cost
+	bin/cost -commit $(VERSION) -refresh 5
+
+bench-go: ## run the benchmarks of every module
 	go test -run '^$$' -bench . -benchmem work
 
 bench-telemetry: ## measure what spans and metrics cost, beside a system without them
@@ -124,6 +141,9 @@ bin/golangci-lint:
 
 bin/govulncheck:
 	GOWORK=off GOBIN=$(CURDIR)/bin go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
+
+bin/benchstat:
+	GOWORK=off GOBIN=$(CURDIR)/bin go install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
 
 # The reports come as a module, so that nothing but the module proxy is asked.
 bin/vulndb:

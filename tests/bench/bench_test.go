@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"fivechat.dev/deploy/fivechat/system"
+	"fivechat.dev/tests/alone"
 	"fivechat.dev/tests/harness"
 )
 
@@ -50,6 +51,31 @@ func demo(b *testing.B, dir string) (*system.System, client) {
 		}
 	})
 	return s, client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, s.URL(), s.Demo.Websites[0].Tokens["READ_WRITE"]}
+}
+
+// build makes the program.
+func build(b *testing.B) string {
+	b.Helper()
+	binary, err := alone.Build(b.Context(), b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return binary
+}
+
+// start runs the program in a process of its own, with no environment but env.
+func start(b *testing.B, binary string, env ...string) *alone.System {
+	b.Helper()
+	s, err := alone.Start(b.Context(), binary, b.TempDir(), env...)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			b.Error(err)
+		}
+	})
+	return s
 }
 
 func BenchmarkEdge(b *testing.B) {

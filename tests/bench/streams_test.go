@@ -7,19 +7,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"fivechat.dev/deploy/fivechat/system"
-	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/alone"
 )
 
 const (
@@ -31,7 +26,7 @@ const (
 // BenchmarkStreams opens 5,000 streams of visitors at a system in a process of its own, and then measures how long an
 // agent's message takes to reach its visitor. The memory is the process's, resident, with all streams open.
 func BenchmarkStreams(b *testing.B) {
-	s := alone(b)
+	s := demoAlone(b)
 	before := s.resident(b)
 	visitors := make([]string, streams/perHead)
 	for i := range visitors {
@@ -103,59 +98,24 @@ type process struct {
 	http               *http.Client
 }
 
-// alone builds the program and runs it with the demo's websites.
-func alone(b *testing.B) process {
+// demoAlone builds the program and runs it with the demo's websites.
+func demoAlone(b *testing.B) process {
 	b.Helper()
-	dir := b.TempDir()
-	binary := filepath.Join(dir, "fivechat")
-	build := exec.CommandContext(b.Context(), "go", "build", "-o", binary, "./deploy/fivechat")
-	build.Dir = harness.Root(b)
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("%v: %s", err, out)
-	}
-	data := filepath.Join(dir, "data")
-	cmd := exec.Command(binary, "run", "--demo", "--listen", "127.0.0.1:0", "--data", data)
-	cmd.Env = append(os.Environ(), "FIVECHAT_QUOTAS="+plenty(b))
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-	})
-	var demo struct {
-		URL      string
-		Websites []struct {
-			ClientToken string
-			Tokens      map[string]string
-		}
-	}
-	harness.Eventually(b, patient, "the demo's tokens", func() (bool, any) {
-		content, err := os.ReadFile(filepath.Join(data, "demo.json"))
-		return err == nil && json.Unmarshal(content, &demo) == nil, err
-	})
-	site := demo.Websites[0]
-	return process{cmd.Process.Pid, demo.URL, site.ClientToken, site.Tokens["READ_WRITE"],
-		&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
+	s := start(b, build(b))
+	site := s.Demo.Websites[0]
+	return process{s.PID, s.Demo.URL, site.ClientToken, site.Tokens["READ_WRITE"], &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
 }
 
-var (
-	visitorToken = regexp.MustCompile(`vis_[a-z0-9]+`)
-	residentSet  = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
-)
+var visitorToken = regexp.MustCompile(`vis_[a-z0-9]+`)
 
 // resident is the process's memory in megabytes.
 func (p process) resident(b *testing.B) float64 {
 	b.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid))
+	n, err := alone.Memory(p.pid)
 	if err != nil {
-		b.Skip("there is no /proc to read the memory from")
+		b.Skipf("the process's memory is not told: %v", err)
 	}
-	kb, err := strconv.ParseFloat(string(residentSet.FindSubmatch(status)[1]), 64)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return kb / 1000
+	return float64(n) / 1e6
 }
 
 func (p process) ask(b *testing.B, method, path, body string, header ...string) string {

@@ -1,37 +1,26 @@
 package bench
 
 import (
-	"bytes"
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/prometheus/procfs"
-
-	"fivechat.dev/deploy/fivechat/system"
-	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/alone"
 )
 
-// round is how many requests go to one system before it is the other's turn. The kernel counts processor time in
-// hundredths of a second, so requests that take little of it are sent more often.
+// round is how many requests go to one system before it is the other's turn. Requests that take little are sent more often.
 const round = 250
 
 // instance is a system in a process of its own.
 type instance struct {
 	name string
+	*alone.System
 	client
-	demo *system.Demo
-	pid  int
 	used time.Duration // of the processors, in the rounds so far
 	last time.Duration // in the last one
 }
@@ -41,23 +30,17 @@ type instance struct {
 // alike. µs/req is the processor time of a request in the system's process, client and collector not included; the ratios
 // are to the one with neither, each the median of the rounds'. A few rounds say little: -benchtime 10000x.
 func BenchmarkTelemetry(b *testing.B) {
-	binary := filepath.Join(b.TempDir(), "fivechat")
-	build := exec.CommandContext(b.Context(), "go", "build", "-o", binary, "fivechat.dev/deploy/fivechat")
-	build.Dir = harness.Root(b)
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
+	binary := build(b)
 	var spans atomic.Int64 // batches of them
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		spans.Add(1)
 	}))
 	b.Cleanup(collector.Close)
-	quotas := plenty(b)
 	systems := []*instance{
-		launch(b, "off", binary, "FIVECHAT_QUOTAS="+quotas, "OTEL_SDK_DISABLED=true"),
-		launch(b, "metrics", binary, "FIVECHAT_QUOTAS="+quotas),
-		launch(b, "metrics+spans", binary, "FIVECHAT_QUOTAS="+quotas, "OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL),
+		launch(b, "off", binary, "OTEL_SDK_DISABLED=true"),
+		launch(b, "metrics", binary),
+		launch(b, "metrics+spans", binary, "OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL),
 	}
 	for _, s := range systems {
 		s.do(b, "POST", "/conversations/import", rows(0, 100), 200)
@@ -99,33 +82,12 @@ func BenchmarkTelemetry(b *testing.B) {
 	}
 }
 
-// launch starts a system with a demo, whose environment is env alone, and waits until it answers.
+// launch starts a system whose environment is env alone.
 func launch(b *testing.B, name, binary string, env ...string) *instance {
 	b.Helper()
-	dir := b.TempDir()
-	c := exec.Command(binary, "run", "--demo", "--listen", harness.FreeAddrs(b, 1)[0], "--data", dir)
-	var log bytes.Buffer
-	c.Env, c.Stderr = append(env, "HOME="+dir), &log
-	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} // also where this process is killed
-	if err := c.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		_ = c.Process.Signal(syscall.SIGTERM)
-		if err := c.Wait(); err != nil {
-			b.Errorf("%v\n%s", err, &log)
-		}
-	})
-	s := &instance{name: name, pid: c.Process.Pid}
-	harness.Eventually(b, 30*time.Second, "the system runs", func() (bool, any) {
-		text, err := os.ReadFile(filepath.Join(dir, "demo.json"))
-		if err == nil {
-			err = json.Unmarshal(text, &s.demo)
-		}
-		return err == nil, err
-	})
-	s.client = client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, s.demo.URL, s.demo.Websites[0].Tokens["READ_WRITE"]}
-	return s
+	s := start(b, binary, env...)
+	site := s.Demo.Websites[0]
+	return &instance{name: name, System: s, client: client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, s.Demo.URL, site.Tokens["READ_WRITE"]}}
 }
 
 // measured is ask, with the processor time that the system's process used meanwhile.
@@ -137,20 +99,16 @@ func (s *instance) measured(b *testing.B, method, path, body string, n int) {
 }
 
 func (s *instance) processors(b *testing.B) time.Duration {
-	p, err := procfs.NewProc(s.pid)
+	used, err := alone.Processors(s.PID)
 	if err != nil {
 		b.Fatal(err)
 	}
-	stat, err := p.Stat()
-	if err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(stat.CPUTime() * float64(time.Second))
+	return used
 }
 
 // ask sends n requests by some clients at once. {client} and {conversation} stand for what there is.
 func (s *instance) ask(b *testing.B, method, path, body string, n int) {
-	path = strings.ReplaceAll(path, "{client}", s.demo.Websites[0].ClientToken)
+	path = strings.ReplaceAll(path, "{client}", s.Demo.Websites[0].ClientToken)
 	status := http.StatusOK
 	if method == "POST" {
 		status = http.StatusCreated

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"fivechat.dev/tests/alone"
 	"fivechat.dev/tests/harness"
 )
 
@@ -220,7 +221,7 @@ var (
 
 // full loads s with all that it can take.
 func (s *subject) full(length time.Duration) error {
-	before, err := cpuOf(s.pid)
+	before, err := alone.Processors(s.pid)
 	if err != nil {
 		return err
 	}
@@ -229,7 +230,7 @@ func (s *subject) full(length time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("wrk: %w: %s", err, out)
 	}
-	after, err := cpuOf(s.pid)
+	after, err := alone.Processors(s.pid)
 	if err != nil {
 		return err
 	}
@@ -260,21 +261,4 @@ func (s *subject) half(self string, rate int, length time.Duration) error {
 		s.p99 = ms
 	}
 	return nil
-}
-
-// cpuOf is the processor time that a process has used.
-func cpuOf(pid int) (time.Duration, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0, errors.New("/proc says nothing of processor time")
-	}
-	const tick = 10 * time.Millisecond // 1/100 s, as on every Linux that Go runs on
-	user, _ := strconv.Atoi(fields[11])
-	system, _ := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * tick, nil
 }

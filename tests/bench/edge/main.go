@@ -4,7 +4,7 @@
 //
 // Whoever is measured has the first core for itself, backend and load share the second. Rounds are interleaved, so that
 // what the machine does beside them falls on all alike; of each, the best round counts. CPU is user and system time of
-// the process, read from /proc, over the requests that were answered.
+// the process, over the requests that were answered.
 package main
 
 import (
@@ -46,7 +46,7 @@ func run() error {
 	case "services":
 		return serveServices(flag.Arg(0))
 	case "pace":
-		return pace(flag.Args())
+		return steady(ctx, flag.Args())
 	}
 	return errors.New("no such role")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,11 +10,13 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"fivechat.dev/tests/load/pace"
 )
 
-// pace sends requests at a steady rate, each at its time whether the ones before it were answered or not, and prints the
-// 99th percentile, in milliseconds, of the time from when a request was due to its answer.
-func pace(args []string) error {
+// steady sends requests at a steady rate and prints the 99th percentile, in milliseconds, of the time from when a request
+// was due to its answer.
+func steady(ctx context.Context, args []string) error {
 	addr, path, token := args[0], args[1], args[2]
 	rate, err := strconv.Atoi(args[3])
 	if err != nil {
@@ -23,47 +26,33 @@ func pace(args []string) error {
 	if err != nil {
 		return err
 	}
-	client := &fasthttp.HostClient{Addr: addr, MaxConns: 4 * connections}
-	total := int(float64(rate) * length.Seconds())
-	due := make(chan time.Time, total)
-	took := make([][]float64, 4*connections)
-	failures := make(chan error, len(took))
-	var all sync.WaitGroup
-	for i := range took {
-		all.Go(func() {
-			req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
-			req.SetRequestURI("http://" + addr + path)
-			req.Header.Set("Authorization", "Bearer "+token)
-			for at := range due {
-				if err := client.Do(req, resp); err != nil || resp.StatusCode() != fasthttp.StatusOK {
-					failures <- fmt.Errorf("status %d: %w", resp.StatusCode(), err)
-					return
-				}
-				took[i] = append(took[i], float64(time.Since(at).Microseconds())/1000)
-			}
-		})
-	}
-	start := time.Now()
-	for sent := 0; sent < total; {
-		time.Sleep(time.Millisecond)
-		for now := time.Now(); sent < total; sent++ {
-			at := start.Add(time.Duration(sent) * time.Second / time.Duration(rate))
-			if at.After(now) {
-				break
-			}
-			due <- at
+	const most = 4 * connections
+	client := &fasthttp.HostClient{Addr: addr, MaxConns: most}
+	var mu sync.Mutex
+	var times []float64
+	var failed error
+	plan := pace.Plan{Rate: float64(rate), Length: length, Bound: most}
+	r := pace.Run(ctx, plan, func(_ int, due time.Time) {
+		req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+		defer fasthttp.ReleaseRequest(req)
+		defer fasthttp.ReleaseResponse(resp)
+		req.SetRequestURI("http://" + addr + path)
+		req.Header.Set("Authorization", "Bearer "+token)
+		err := client.Do(req, resp)
+		took := float64(time.Since(due).Microseconds()) / 1000
+		mu.Lock()
+		defer mu.Unlock()
+		if times = append(times, took); err != nil || resp.StatusCode() != fasthttp.StatusOK {
+			failed = fmt.Errorf("status %d: %w", resp.StatusCode(), err)
 		}
-	}
-	close(due)
-	all.Wait()
-	select {
-	case err := <-failures:
-		return err
-	default:
-	}
-	times := slices.Concat(took...)
-	if len(times) == 0 {
+	})
+	switch {
+	case failed != nil:
+		return failed
+	case len(times) == 0:
 		return errors.New("nothing was answered")
+	case r.Sent < plan.Total():
+		return fmt.Errorf("only %d of %d could be sent", r.Sent, plan.Total())
 	}
 	slices.Sort(times)
 	fmt.Println(times[len(times)*99/100])

@@ -1,0 +1,51 @@
+package alone
+
+import (
+	"fmt"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
+)
+
+// bind has the kernel end what c starts where this process dies.
+func bind(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} }
+
+// Processors is the processor time, user's and system's, that a process has used. It is read from the process's own
+// clock, which counts nanoseconds, where /proc counts hundredths of a second.
+func Processors(pid int) (time.Duration, error) {
+	const scheduled = 2 // CPUCLOCK_SCHED: what clock_getcpuclockid(3) asks for
+	var t unix.Timespec
+	if err := unix.ClockGettime(int32(^pid<<3|scheduled), &t); err != nil {
+		return 0, fmt.Errorf("processor time of %d: %w", pid, err)
+	}
+	return time.Duration(t.Nano()), nil
+}
+
+// Memory is how many bytes of a process are resident.
+func Memory(pid int) (int64, error) {
+	p, err := procfs.NewProc(pid)
+	if err != nil {
+		return 0, err
+	}
+	status, err := p.NewStatus()
+	if err != nil {
+		return 0, err
+	}
+	return int64(status.VmRSS), nil
+}
+
+// processor is the model's name.
+func processor() string {
+	fs, err := procfs.NewDefaultFS()
+	if err != nil {
+		return ""
+	}
+	all, err := fs.CPUInfo()
+	if err != nil || len(all) == 0 {
+		return ""
+	}
+	return all[0].ModelName
+}

@@ -1,0 +1,276 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fivechat.dev/tests/alone"
+	"fivechat.dev/tests/load/mix"
+)
+
+// The sizes of a round. Each client asks the system once and then the handler a few times, and so on: as finely as that,
+// both see the same machine. They are numbers, not lengths, so that each run does the same.
+const (
+	clients  = 4     // that ask at once
+	ofSystem = 80    // requests to the system in a round
+	ofBare   = 12    // to the handler after each of them: they take little, and have to be counted too
+	ofCache  = 1_000 // in place of ofSystem for what the edge answers by itself,
+	ofBoth   = 1     // and in place of ofBare
+)
+
+// oneCore has a process run Go on one core. With several, how much it spends on looking for work depends on how many there
+// are and what else they do.
+const oneCore = "GOMAXPROCS=1"
+
+// size is the town's: large enough that what is written meanwhile changes little of what is read.
+var size = mix.Size{Conversations: 500, Chats: 100, Tickets: 300}
+
+// The bounds of waiting for what goes on behind the answers: events, counters, summaries.
+const (
+	look      = 10 * time.Millisecond
+	quietWait = time.Second
+)
+
+// course is how operations are measured.
+type course struct {
+	binary string
+	rounds int
+}
+
+// pair is the system and the handler, in processes of their own.
+type pair struct {
+	town   *mix.Town
+	system *alone.System
+	bare   *alone.Process
+	at     string  // the handler's address
+	idle   float64 // processors that the system uses while nobody asks
+}
+
+// measure starts a fresh system and a bare handler, and measures all operations.
+func (c course) measure(ctx context.Context) (costs map[string]cost, err error) {
+	dir, err := os.MkdirTemp("", "fivechat-cost-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	s, err := alone.Start(ctx, c.binary, dir, oneCore)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.Stop()) }()
+	town, err := mix.Settle(ctx, mix.Place{URL: s.Demo.URL, Token: s.Demo.Websites[0].Tokens["READ_WRITE"], Bound: clients}, "", size)
+	if err != nil {
+		return nil, err
+	}
+	mixes := mix.Each(mix.Mixes)
+	p := &pair{town: town, system: s}
+	if err := p.handler(ctx, dir, mixes); err != nil {
+		return nil, err
+	}
+	defer func() { _ = p.bare.Stop() }() // it knows no other end than being told
+	var reads, writes []*subject
+	for _, m := range mixes {
+		o, err := p.subject(m)
+		if err != nil {
+			return nil, err
+		}
+		if o.o.Method == "GET" {
+			reads = append(reads, o)
+		} else {
+			writes = append(writes, o)
+		}
+	}
+	if err := p.rest(ctx); err != nil {
+		return nil, err
+	}
+	// What is written has work done behind its answers, which reading must not be charged with.
+	costs = map[string]cost{}
+	if err := c.take(ctx, reads, costs); err != nil {
+		return nil, err
+	}
+	return costs, c.take(ctx, writes, costs)
+}
+
+// take measures operations in turn, round for round.
+func (c course) take(ctx context.Context, subjects []*subject, costs map[string]cost) error {
+	rounds := map[string][]cost{}
+	for round := range c.rounds + 1 { // the first warms up
+		for _, o := range subjects {
+			one, err := o.round(ctx)
+			if err != nil {
+				return fmt.Errorf("%s: %w", o.name, err)
+			}
+			if round > 0 {
+				rounds[o.name] = append(rounds[o.name], one)
+			}
+		}
+	}
+	for name, all := range rounds {
+		costs[name] = median(all)
+	}
+	return nil
+}
+
+// handler starts the bare handler with the system's answers to operations.
+func (p *pair) handler(ctx context.Context, dir string, mixes []mix.Mix) error {
+	answers := map[string]mix.Answer{}
+	for i := range mixes {
+		o := &mixes[i].Operations[0]
+		a, err := p.town.Sample(o)
+		if err != nil || a.Status != o.Status {
+			return fmt.Errorf("%s: %d %w", mixes[i].Name, a.Status, err)
+		}
+		answers[mixes[i].Name] = a
+	}
+	text, err := json.Marshal(answers)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(dir, "answers.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), self, "-bare", file)
+	cmd.Env = append(os.Environ(), oneCore)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if p.bare, err = alone.Launch(cmd); err != nil {
+		return err
+	}
+	addr, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return errors.Join(fmt.Errorf("the bare handler: %w", err), p.bare.Stop())
+	}
+	p.at = "http://" + strings.TrimSpace(addr)
+	return nil
+}
+
+// subject is an operation that is measured.
+type subject struct {
+	*pair
+	name string
+	o    *mix.Operation
+	door *mix.Door // the handler's
+	n    int       // requests to the system in a round
+	each int       // to the handler after each
+}
+
+func (p *pair) subject(m mix.Mix) (*subject, error) {
+	s := &subject{pair: p, name: m.Name, o: &m.Operations[0], n: ofSystem, each: ofBare}
+	if s.o.As == mix.Nobody && s.o.Method == "GET" {
+		s.n, s.each = ofCache, ofBoth
+	}
+	var err error
+	s.door, err = mix.NewDoor(p.at+"/"+m.Name, clients)
+	return s, err
+}
+
+// round asks both, and takes what each used until the system is as before.
+func (s *subject) round(ctx context.Context) (c cost, err error) {
+	began := time.Now()
+	var own time.Duration
+	bare, err := used(s.bare.PID, func() (err error) {
+		own, err = used(s.system.PID, func() error { return errors.Join(s.ask(ctx), s.quiet(ctx)) })
+		return err
+	})
+	if err != nil {
+		return c, err
+	}
+	own -= time.Duration(s.idle * float64(time.Since(began)))
+	c.CPU, c.Bare = float64(own.Nanoseconds())/1000/float64(s.n), float64(bare.Nanoseconds())/1000/float64(s.n*s.each)
+	c.Ratio = c.CPU / c.Bare
+	return c, nil
+}
+
+// used is the processor time that a process uses while something is done.
+func used(pid int, do func() error) (time.Duration, error) {
+	before, err := alone.Processors(pid)
+	if err != nil {
+		return 0, err
+	}
+	if err := do(); err != nil {
+		return 0, err
+	}
+	after, err := alone.Processors(pid)
+	return after - before, err
+}
+
+// ask has clients ask both, each one request after the other.
+func (s *subject) ask(ctx context.Context) error {
+	var turn atomic.Int64
+	var all sync.WaitGroup
+	failed := make([]error, clients)
+	for i := range failed {
+		all.Go(func() {
+			for turn.Add(1) <= int64(s.n) && ctx.Err() == nil && failed[i] == nil {
+				failed[i] = s.once()
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(append(failed, ctx.Err())...)
+}
+
+// once asks the system, and then the handler as often as it is asked for one of the system's.
+func (s *subject) once() error {
+	status, err := s.town.Ask(s.o, time.Now())
+	for asked := 0; err == nil && status == s.o.Status && asked < s.each; asked++ {
+		status, err = s.town.AskOf(s.door, s.o)
+	}
+	if err == nil && status != s.o.Status {
+		err = fmt.Errorf("answered with %d, not %d", status, s.o.Status)
+	}
+	return err
+}
+
+// rest waits until the system has done what its making left, and learns what it uses while nobody asks.
+func (p *pair) rest(ctx context.Context) error {
+	const pause = 3 * time.Second // the counters, the last to follow, do so within a second
+	if err := wait(ctx, pause); err != nil {
+		return err
+	}
+	const span = time.Second
+	idle, err := used(p.system.PID, func() error { return wait(ctx, span) })
+	p.idle = float64(idle) / float64(span)
+	return err
+}
+
+// quiet waits until the system is as before it was asked, but not for long: on a busy machine it may look so late.
+func (p *pair) quiet(ctx context.Context) error {
+	for began := time.Now(); time.Since(began) < quietWait; {
+		start := time.Now()
+		busy, err := used(p.system.PID, func() error { return wait(ctx, look) })
+		if err != nil {
+			return err
+		}
+		if float64(busy) < (p.idle+0.05)*float64(time.Since(start)) {
+			return nil
+		}
+	}
+	return nil
+}
+
+func wait(ctx context.Context, t time.Duration) error {
+	select {
+	case <-time.After(t):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fivechat.dev/tests/alone"
+)
+
+// script gives, of each operation, one ratio after the other, and the last for ever.
+func script(ratios map[string][]float64) (measure measuring, times *int) {
+	times = new(int)
+	return func(context.Context) (map[string]cost, error) {
+		costs := map[string]cost{}
+		for name, said := range ratios {
+			costs[name] = cost{Ratio: said[min(*times, len(said)-1)], CPU: 50, Bare: 10}
+		}
+		*times++
+		return costs, nil
+	}, times
+}
+
+// TestJudge: what is more than a fifth dearer each time is refused; what is so once or twice was the machine.
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	base := baseline{Operations: map[string]cost{"a": {Ratio: 10}, "b": {Ratio: 0.8}}}
+	for name, c := range map[string]struct {
+		a, b   []float64
+		dearer string
+		times  int
+	}{
+		"as committed":         {[]float64{10}, []float64{0.8}, "[]", 1},
+		"cheaper":              {[]float64{2}, []float64{0.1}, "[]", 1},
+		"a fifth":              {[]float64{12}, []float64{0.95}, "[]", 1},
+		"more than a fifth":    {[]float64{12.1}, []float64{0.8}, "[a]", 3},
+		"both":                 {[]float64{20}, []float64{0.97}, "[a b]", 3},
+		"the machine, once":    {[]float64{20, 10.5}, []float64{0.8}, "[]", 2},
+		"the machine, twice":   {[]float64{20, 30, 11}, []float64{0.8}, "[]", 3},
+		"each at another time": {[]float64{20, 10, 20}, []float64{0.8, 2, 2}, "[]", 2},
+		"dearer and dearer":    {[]float64{13, 14, 15}, []float64{0.8}, "[a]", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			measure, times := script(map[string][]float64{"a": c.a, "b": c.b})
+			v, err := judge(t.Context(), base, 3, measure)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprint(v.dearer()); got != c.dearer || *times != c.times || v.tried != c.times {
+				t.Errorf("refused are %s after %d measurements, want %s after %d", got, *times, c.dearer, c.times)
+			}
+			var text strings.Builder
+			v.print(&text, base)
+			if strings.Count(text.String(), "**too dear**") != len(v.dearer()) {
+				t.Errorf("the table is\n%s", text.String())
+			}
+		})
+	}
+}
+
+// TestJudgeWants a baseline of just what is measured.
+func TestJudgeWants(t *testing.T) {
+	t.Parallel()
+	base := baseline{Operations: map[string]cost{"a": {Ratio: 10}, "old": {Ratio: 1}, "none": {}}}
+	measure, _ := script(map[string][]float64{"a": {10}, "new": {10}, "none": {1}})
+	v, err := judge(t.Context(), base, 3, measure)
+	if err != nil || fmt.Sprint(v.unknown, v.gone, v.dearer()) != "[new none] [old] []" || v.err() == nil {
+		t.Errorf("%v %v %v %v", v.unknown, v.gone, v.dearer(), err)
+	}
+	broken := errors.New("broken")
+	if _, err := judge(t.Context(), base, 3, func(context.Context) (map[string]cost, error) { return nil, broken }); !errors.Is(err, broken) {
+		t.Errorf("a failure gives %v", err)
+	}
+}
+
+// TestVerdict: it is an error where something is too dear or the baseline is of something else, and none otherwise.
+func TestVerdict(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		v    verdict
+		says string
+	}{
+		"good":    {verdict{lines: []line{{name: "a"}}, tried: 1}, ""},
+		"dear":    {verdict{lines: []line{{name: "a", dearer: true}}, tried: 3}, "20 % dearer than committed, measured 3 times: [a]"},
+		"unknown": {verdict{unknown: []string{"b"}}, "does not know [b]"},
+		"gone":    {verdict{gone: []string{"c"}}, "no longer measured: [c]"},
+		"nothing": {verdict{}, "nothing was measured"},
+	} {
+		if got := fmt.Sprint(c.v.err()); c.says == "" && c.v.err() != nil || !strings.Contains(got, c.says) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// TestBaseline: of several measurements the one in the middle is committed, and read again.
+func TestBaseline(t *testing.T) {
+	t.Parallel()
+	measure, _ := script(map[string][]float64{"a": {9, 1, 5, 4, 100}, "b": {2, 2, 3, 3, 3}})
+	file := filepath.Join(t.TempDir(), "new", "baseline.json")
+	if err := write(t.Context(), file, 5, alone.Here("abc"), measure); err != nil {
+		t.Fatal(err)
+	}
+	b, err := read(file)
+	if err != nil || b.Machine.Commit != "abc" || fmt.Sprint(b.Operations) != "map[a:{5 50 10} b:{3 50 10}]" {
+		t.Fatalf("%+v: %v", b, err)
+	}
+	if _, err := read(file + ".none"); err == nil {
+		t.Error("there is a baseline where there is none")
+	}
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"fivechat.dev/tests/alone"
+	"fivechat.dev/tests/load/mix"
+	"fivechat.dev/tests/load/pace"
+)
+
+// The resolution of times: microseconds up to two minutes, within a thousandth. What takes longer counts as that long.
+const (
+	longest = 2 * time.Minute
+	digits  = 3
+)
+
+// generator measures mixes in one town.
+type generator struct {
+	options options
+	town    *mix.Town
+}
+
+// outcome is what came of an operation.
+type outcome struct {
+	mu     sync.Mutex
+	name   string
+	due    int
+	done   int            // answered as they should be
+	errors map[string]int // by status, "no answer", or "not sent"
+	times  *hdr.Histogram // microseconds from when requests were due: of all, also of those that failed
+}
+
+func newOutcome(name string) *outcome {
+	return &outcome{name: name, errors: map[string]int{}, times: newTimes()}
+}
+
+func newTimes() *hdr.Histogram { return hdr.New(1, longest.Microseconds(), digits) }
+
+// took notes one request's outcome; failed is "" where it was answered as it should be.
+func (o *outcome) took(t time.Duration, failed string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	record(o.times, t)
+	if o.due++; failed == "" {
+		o.done++
+	} else {
+		o.errors[failed]++
+	}
+}
+
+func record(to *hdr.Histogram, t time.Duration) {
+	_ = to.RecordValue(min(max(t.Microseconds(), 1), longest.Microseconds())) // nothing is out of its range
+}
+
+func (o *outcome) merge(other *outcome) {
+	o.due, o.done = o.due+other.due, o.done+other.done
+	for what, n := range other.errors {
+		o.errors[what] += n
+	}
+	o.times.Merge(other.times)
+}
+
+// measured is what came of a mix.
+type measured struct {
+	mix        mix.Mix
+	rate       float64
+	operations []*outcome // in the mix's order
+	heard      *outcome   // messages on streams; nil where the mix has none
+	late       *hdr.Histogram
+	full       int
+	took       time.Duration
+	used       time.Duration // of the processors, by the system's process; 0 where it is not known
+	resident   int64         // bytes
+}
+
+func (m *measured) merge(other *measured) {
+	for i, o := range other.operations {
+		m.operations[i].merge(o)
+	}
+	if m.heard != nil {
+		m.heard.merge(other.heard)
+	}
+	m.late.Merge(other.late)
+	m.full, m.took, m.used, m.resident = m.full+other.full, m.took+other.took, m.used+other.used, max(m.resident, other.resident)
+}
+
+// all is every request of the mix.
+func (m *measured) all() *outcome {
+	all := newOutcome("all")
+	for _, o := range m.operations {
+		all.merge(o)
+	}
+	return all
+}
+
+func (m *measured) p99() time.Duration {
+	return time.Duration(m.all().times.ValueAtPercentile(99)) * time.Microsecond
+}
+
+// holds says whether all were answered as they should be, and 99 of 100 within a time.
+func (m *measured) holds(p99 time.Duration) bool {
+	all := m.all()
+	return all.done == all.due && m.p99() <= p99
+}
+
+// measure asks what a mix asks, at a rate, for a round.
+func (g *generator) measure(ctx context.Context, m mix.Mix, rate float64) (*measured, error) {
+	one := &measured{mix: m, rate: rate, late: newTimes()}
+	turns, of := m.Turns(), map[*mix.Operation]*outcome{}
+	for i := range m.Operations {
+		o := newOutcome(m.Operations[i].Name)
+		one.operations, of[&m.Operations[i]] = append(one.operations, o), o
+	}
+	listening, leave := context.WithCancel(ctx)
+	defer leave()
+	wait := func() error { return nil }
+	if m.Streams > 0 {
+		one.heard = newOutcome("heard on streams")
+		var err error
+		if wait, err = g.town.Listen(listening, m.Streams, func(t time.Duration) { one.heard.took(t, "") }); err != nil {
+			return nil, err
+		}
+	}
+	before, err := g.usage()
+	if err != nil {
+		return nil, err
+	}
+	plan := pace.Plan{Rate: rate, Length: g.options.length, Bound: g.options.bound}
+	var late sync.Mutex
+	result := pace.Run(ctx, plan, func(n int, due time.Time) {
+		behind := time.Since(due)
+		o := turns[n%len(turns)]
+		status, err := g.town.Ask(o, due)
+		of[o].took(time.Since(due), failure(status, o.Status, err))
+		late.Lock()
+		defer late.Unlock()
+		record(one.late, behind)
+	})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	for n := result.Sent; n < plan.Total(); n++ { // they have waited at least so long
+		of[turns[n%len(turns)]].took(plan.Length-plan.Due(n), "not sent")
+	}
+	after, err := g.usage()
+	if err != nil {
+		return nil, err
+	}
+	one.full, one.took, one.used = result.Full, max(result.Took, plan.Length), after-before
+	if g.options.pid != 0 {
+		if one.resident, err = alone.Memory(g.options.pid); err != nil {
+			return nil, err
+		}
+	}
+	leave()
+	return one, wait()
+}
+
+// usage is the processor time of the system's process, or 0 where that is not known.
+func (g *generator) usage() (time.Duration, error) {
+	if g.options.pid == 0 {
+		return 0, nil
+	}
+	return alone.Processors(g.options.pid)
+}
+
+func failure(status, want int, err error) string {
+	switch {
+	case err != nil:
+		return "no answer"
+	case status != want:
+		return strconv.Itoa(status)
+	}
+	return ""
+}
+
+// lines are the samples that this was, in the format of Go's benchmarks.
+func (m *measured) lines() (lines []string) {
+	all := m.all()
+	name := "BenchmarkLoad/" + m.mix.Name
+	line := fmt.Sprintf("%s %d %s", name, max(all.due, 1), quantiles(all.times))
+	if m.used > 0 {
+		line += fmt.Sprintf(" %.0f cpu-ns/req %d resident-B", float64(m.used)/float64(max(all.due, 1)), m.resident)
+	}
+	lines = append(lines, line)
+	for _, o := range append(m.operations, m.heard) {
+		if o != nil && o.due > 0 && len(m.operations) > 1 {
+			lines = append(lines, fmt.Sprintf("%s/%s %d %s", name, benchmarkName(o.name), o.due, quantiles(o.times)))
+		}
+	}
+	return lines
+}

@@ -1,0 +1,177 @@
+package mix
+
+import (
+	"math/rand/v2"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// most bounds each list of what the town knows; beyond it, new takes the place of old.
+const most = 5_000
+
+// Town is what operations are about. It learns as it is used, by many at once.
+type Town struct {
+	door   *Door
+	token  string // of an agent with READ_WRITE
+	client string // the website's client token
+	etag   string // of the widget's settings
+	texts  []string
+	turns  atomic.Int64
+
+	mu            sync.Mutex
+	conversations []string // imported ones
+	newcomers     []string // visitors
+	chats         []chat
+	tickets       []string
+	pages         int
+	cursors       map[string]string
+	replaced      int
+}
+
+// chat is a visitor's conversation.
+type chat struct{ visitor, conversation string }
+
+// draw is what one request is about.
+type draw struct {
+	chat
+	due  time.Time
+	turn int64 // 0 until it is asked for
+}
+
+func (t *Town) draw(as Caller, due time.Time) draw {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	d := draw{due: due}
+	if len(t.chats) > 0 {
+		d.chat = one(t.chats)
+	}
+	if as == Newcomer {
+		d.visitor = one(t.newcomers)
+	}
+	return d
+}
+
+// fill puts what the town has in place of names in braces. Other braces stay.
+func (t *Town) fill(text string, d *draw) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, behind, _ := strings.Cut(rest, "}")
+		if value, known := t.value(name, d); known {
+			b.WriteString(value)
+			text = behind
+			continue
+		}
+		b.WriteByte('{')
+		text = rest
+	}
+}
+
+var priorities = []string{"LOW", "MEDIUM", "HIGH", "URGENT"}
+
+func (t *Town) value(name string, d *draw) (string, bool) {
+	switch name {
+	case "client":
+		return t.client, true
+	case "chat":
+		return d.conversation, true
+	case "due":
+		return strconv.FormatInt(d.due.UnixNano(), 10), true
+	case "words":
+		return one(t.texts), true
+	case "word":
+		words := strings.FieldsFunc(one(t.texts), func(r rune) bool { return (r|0x20) < 'a' || (r|0x20) > 'z' })
+		return one(append(words, "the")), true
+	case "in turn", "open or closed", "priority":
+		return t.inTurn(name, d), true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch name {
+	case "conversation":
+		return one(t.conversations), true
+	case "ticket":
+		return one(t.tickets), true
+	case "page":
+		return strconv.Itoa(1 + rand.IntN(t.pages)), true
+	default:
+		value, known := t.cursors[name]
+		return url.QueryEscape(value), known
+	}
+}
+
+// inTurn gives what changes with each request, so that none changes nothing: conversations are reopened and closed, each
+// twice in a row, and tickets get the next priority.
+func (t *Town) inTurn(name string, d *draw) string {
+	if d.turn == 0 {
+		d.turn = t.turns.Add(1)
+	}
+	switch name {
+	case "in turn":
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		return t.conversations[int(d.turn/2)%len(t.conversations)]
+	case "priority":
+		return priorities[int(d.turn)%len(priorities)]
+	}
+	return []string{"OPEN", "CLOSED"}[d.turn%2]
+}
+
+// one is one of those there are.
+func one[T ~[]E, E interface{ chat | string }](of T) E { return of[rand.IntN(len(of))] }
+
+var (
+	visitorToken = regexp.MustCompile(`vis_[a-z0-9]+`)
+	conversation = regexp.MustCompile(`conv_[a-z0-9]+`)
+	ticketID     = regexp.MustCompile(`"id":"(\d+)"`)
+	nextCursor   = regexp.MustCompile(`"nextCursor":"([^"]+)"`)
+	exportCursor = regexp.MustCompile(`"cursor":"([^"]+)"`)
+)
+
+// came, opened and ticketed learn of a visitor, a chat and a ticket.
+func (t *Town) came(_ string, answer []byte) {
+	add(t, &t.newcomers, string(visitorToken.Find(answer)))
+}
+
+func (t *Town) opened(visitor string, answer []byte) {
+	add(t, &t.chats, chat{visitor, string(conversation.Find(answer))})
+}
+
+func (t *Town) ticketed(_ string, answer []byte) {
+	if id := ticketID.FindSubmatch(answer); id != nil {
+		add(t, &t.tickets, string(id[1]))
+	}
+}
+
+// cursor learns where a list goes on; at its end it begins again.
+func cursor(name string, form *regexp.Regexp) learns {
+	return func(t *Town, _ string, answer []byte) {
+		at := form.FindSubmatch(answer)
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.cursors[name] = ""
+		if at != nil {
+			t.cursors[name] = string(at[1])
+		}
+	}
+}
+
+func add[E interface{ chat | string }](t *Town, to *[]E, e E) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(*to) < most {
+		*to = append(*to, e)
+		return
+	}
+	(*to)[t.replaced%most] = e
+	t.replaced++
+}
