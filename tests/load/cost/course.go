@@ -194,7 +194,7 @@ func (s *subject) round(ctx context.Context) (c cost, err error) {
 	}
 	own -= time.Duration(s.idle * float64(time.Since(began)))
 	c.CPU, c.Bare = float64(own.Nanoseconds())/1000/float64(s.n), float64(bare.Nanoseconds())/1000/float64(s.n*s.each)
-	c.Ratio = c.CPU / c.Bare
+	c.Ratio, c.Write = c.CPU/c.Bare, s.o.Method != "GET"
 	return c, nil
 }
 

@@ -14,15 +14,27 @@ import (
 	"fivechat.dev/tests/alone"
 )
 
-// most is how many times its baseline an operation may cost. A tenth of that was seen to come and go by itself
-// (docs/performance).
-const most = 1.20
+// How many times its baseline an operation may cost. Of what reads, a tenth was seen to come and go by itself, even on a
+// busy machine; of what writes, whose work goes on behind the answer, up to ×1.44 (docs/performance).
+const (
+	most        = 1.20
+	mostOfWrite = 1.60
+)
 
 // cost is what an operation took of the processors.
 type cost struct {
 	Ratio float64 `json:"ratio"` // to a bare handler's
 	CPU   float64 `json:"cpuMicroseconds"`
 	Bare  float64 `json:"bareMicroseconds"`
+	Write bool    `json:"write,omitzero"` // it changes what is stored
+}
+
+// may says how many times its baseline it may cost.
+func (c cost) may() float64 {
+	if c.Write {
+		return mostOfWrite
+	}
+	return most
 }
 
 // baseline is what operations may cost. Its ratios are compared; its times tell where they come from.
@@ -105,7 +117,7 @@ func judge(ctx context.Context, base baseline, attempts int, measure measuring) 
 	best := map[string]cost{}
 	tooDear := func(name string) bool {
 		allowed := base.Operations[name].Ratio
-		return allowed > 0 && best[name].Ratio > most*allowed
+		return allowed > 0 && best[name].Ratio > best[name].may()*allowed
 	}
 	for again := true; again && v.tried < attempts; v.tried++ {
 		costs, err := measure(ctx)
@@ -150,7 +162,8 @@ func (v verdict) dearer() (names []string) {
 func (v verdict) err() error {
 	switch dearer := v.dearer(); {
 	case len(dearer) > 0:
-		return fmt.Errorf("more than %.0f %% dearer than committed, measured %d times: %v (where that is right: make bench-baseline)", (most-1)*100, v.tried, dearer)
+		return fmt.Errorf("dearer than committed by more than %.0f %% (what writes: %.0f %%), measured %d times: %v (where that is right: make bench-baseline)",
+			(most-1)*100, (mostOfWrite-1)*100, v.tried, dearer)
 	case len(v.unknown) > 0:
 		return fmt.Errorf("the baseline does not know %v: make bench-baseline", v.unknown)
 	case len(v.gone) > 0:

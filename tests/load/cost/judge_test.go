@@ -62,6 +62,19 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestJudgeOfWrites: what writes varies more by itself, and is refused later.
+func TestJudgeOfWrites(t *testing.T) {
+	t.Parallel()
+	for ratio, refused := range map[float64]bool{15: false, 16.1: true} {
+		v, err := judge(t.Context(), baseline{Operations: map[string]cost{"a": {Ratio: 10}}}, 2, func(context.Context) (map[string]cost, error) {
+			return map[string]cost{"a": {Ratio: ratio, Write: true}}, nil
+		})
+		if err != nil || len(v.dearer()) == 1 != refused {
+			t.Errorf("×%.2f: refused are %v (%v)", ratio/10, v.dearer(), err)
+		}
+	}
+}
+
 // TestJudgeWants a baseline of just what is measured.
 func TestJudgeWants(t *testing.T) {
 	t.Parallel()
@@ -85,7 +98,7 @@ func TestVerdict(t *testing.T) {
 		says string
 	}{
 		"good":    {verdict{lines: []line{{name: "a"}}, tried: 1}, ""},
-		"dear":    {verdict{lines: []line{{name: "a", dearer: true}}, tried: 3}, "20 % dearer than committed, measured 3 times: [a]"},
+		"dear":    {verdict{lines: []line{{name: "a", dearer: true}}, tried: 3}, "dearer than committed by more than 20 % (what writes: 60 %), measured 3 times: [a]"},
 		"unknown": {verdict{unknown: []string{"b"}}, "does not know [b]"},
 		"gone":    {verdict{gone: []string{"c"}}, "no longer measured: [c]"},
 		"nothing": {verdict{}, "nothing was measured"},
@@ -105,7 +118,7 @@ func TestBaseline(t *testing.T) {
 		t.Fatal(err)
 	}
 	b, err := read(file)
-	if err != nil || b.Machine.Commit != "abc" || fmt.Sprint(b.Operations) != "map[a:{5 50 10} b:{3 50 10}]" {
+	if err != nil || b.Machine.Commit != "abc" || fmt.Sprint(b.Operations) != "map[a:{5 50 10 false} b:{3 50 10 false}]" {
 		t.Fatalf("%+v: %v", b, err)
 	}
 	if _, err := read(file + ".none"); err == nil {
