@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // Header carries the signed assertion between the edge and the services, and among services.
@@ -15,11 +16,26 @@ const Header = "X-Fivechat-Assertion"
 // soon worthless.
 const Lifetime = 60 * time.Second
 
+// A signature is used again for signedFor, far less than Lifetime minus a request's deadline. Who verifies it looks at the
+// clock on the wall, so its age is told by that too: a clock that was stepped has it signed anew.
+const signedFor = 10 * time.Second
+
+// remembered is how many signatures, and how many assertions that were verified, a ring remembers.
+const remembered = 16_384
+
 // Keyring signs with its first key and verifies with all, so that a key is rotated by adding the new one in front,
-// rolling every component, and dropping the old one. Assertions are JWTs with HMAC-SHA256.
+// rolling every component, and dropping the old one. Assertions are JWTs with HMAC-SHA256. The same few callers come again
+// and again, so it remembers what it signed, and what it verified until that expires.
 type Keyring struct {
-	keys [][]byte
-	now  func() time.Time
+	keys     [][]byte
+	now      func() time.Time
+	signed   *lru.Cache[Principal, signature]
+	verified *lru.Cache[string, claims]
+}
+
+type signature struct {
+	assertion string
+	at        time.Time
 }
 
 // NewKeyring makes a ring of one or two keys of at least 32 bytes each.
@@ -32,7 +48,15 @@ func NewKeyring(keys ...[]byte) (*Keyring, error) {
 			return nil, fmt.Errorf("identity: assertion key %d is shorter than 32 bytes", i+1)
 		}
 	}
-	return &Keyring{keys: keys, now: time.Now}, nil
+	signed, err := lru.New[Principal, signature](remembered)
+	if err != nil {
+		return nil, fmt.Errorf("identity: %w", err)
+	}
+	verified, err := lru.New[string, claims](remembered)
+	if err != nil {
+		return nil, fmt.Errorf("identity: %w", err)
+	}
+	return &Keyring{keys: keys, now: time.Now, signed: signed, verified: verified}, nil
 }
 
 // ParseKeyring makes a ring of secrets as settings hold them.
@@ -59,20 +83,32 @@ func (claims) GetIssuer() (string, error)              { return "", nil }
 func (claims) GetSubject() (string, error)             { return "", nil }
 func (claims) GetAudience() (jwt.ClaimStrings, error)  { return nil, nil }
 
-// Sign vouches for p for Lifetime.
+// Sign vouches for p, for at least Lifetime minus signedFor.
 func (k *Keyring) Sign(p Principal) (string, error) {
-	c := claims{Principal: p, Expires: k.now().Add(Lifetime).Unix()}
-	return jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString(k.keys[0])
+	now := k.now().Round(0)
+	if s, ok := k.signed.Get(p); ok && !now.Before(s.at) && now.Sub(s.at) < signedFor {
+		return s.assertion, nil
+	}
+	c := claims{Principal: p, Expires: now.Add(Lifetime).Unix()}
+	assertion, err := jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString(k.keys[0])
+	if err == nil {
+		k.signed.Add(p, signature{assertion, now})
+	}
+	return assertion, err
 }
 
 // Verify gives the Principal of an assertion that one of our components signed and that has not expired.
 func (k *Keyring) Verify(assertion string) (Principal, error) {
+	if c, ok := k.verified.Get(assertion); ok && k.now().Before(time.Unix(c.Expires, 0)) {
+		return c.Principal, nil
+	}
 	var err error
 	for _, key := range k.keys {
 		var c claims
 		_, err = jwt.ParseWithClaims(assertion, &c, func(*jwt.Token) (any, error) { return key, nil },
 			jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(k.now))
 		if err == nil {
+			k.verified.Add(assertion, c)
 			return c.Principal, nil
 		}
 	}

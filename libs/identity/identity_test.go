@@ -40,7 +40,7 @@ func TestAssertion(t *testing.T) {
 	}
 	rotating.now = func() time.Time { return time.Now().Add(Lifetime + 2*time.Second) }
 	if _, err := rotating.Verify(signed); err == nil {
-		t.Fatal("an expired assertion was taken")
+		t.Fatal("an expired assertion was taken, which had been verified before")
 	}
 	forged := signed[:len(signed)-2] + "xx"
 	unsigned, _ := jwt.NewWithClaims(jwt.SigningMethodNone, claims{Principal: p, Expires: time.Now().Add(time.Hour).Unix()}).SignedString(jwt.UnsafeAllowNoneSignatureType)
@@ -49,6 +49,39 @@ func TestAssertion(t *testing.T) {
 		if _, err := old.Verify(bad); err == nil {
 			t.Errorf("%s assertion was taken", name)
 		}
+	}
+}
+
+// TestSignaturesAreUsedAgain for a while, for the same principal alone, and not behind a clock that was stepped.
+func TestSignaturesAreUsedAgain(t *testing.T) {
+	t.Parallel()
+	r, began := ring(t, "a"), time.Now()
+	website, _ := tenant.New(7)
+	one, other := Principal{Kind: Token, Website: website, TokenID: 3}, Principal{Kind: Token, Website: website, TokenID: 4}
+	sign := func(p Principal, after time.Duration) string {
+		t.Helper()
+		r.now = func() time.Time { return began.Add(after) }
+		signed, err := r.Sign(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := r.Verify(signed); err != nil || got != p {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		return signed
+	}
+	first := sign(one, 0)
+	if sign(one, signedFor-time.Second) != first {
+		t.Error("it was signed anew at once")
+	}
+	if sign(other, 0) == first {
+		t.Error("another has the same")
+	}
+	if sign(one, signedFor+time.Second) == first {
+		t.Error("it was used for too long")
+	}
+	if again := sign(one, -time.Hour); again == first {
+		t.Error("it was used behind a step of the clock")
 	}
 }
 

@@ -34,10 +34,10 @@ type Config struct {
 	LogTo     io.Writer     // defaults to standard error
 }
 
-// Default logs from level info and, where spans have somewhere to go, keeps one new trace in twenty, and what fails or
+// Default logs from level info and, where spans have somewhere to go, keeps one new trace in a hundred, and what fails or
 // takes half a second.
 func Default() Config {
-	return Config{SampleRatio: 0.05, SlowTrace: 500 * time.Millisecond, LogTo: os.Stderr}
+	return Config{SampleRatio: 0.01, SlowTrace: 500 * time.Millisecond, LogTo: os.Stderr}
 }
 
 // Validate refuses settings that cannot work.

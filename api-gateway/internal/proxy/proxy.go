@@ -42,17 +42,13 @@ const internalPrefix = "X-Fivechat-"
 type Proxy struct {
 	services map[route.Upstream]*upstream
 	streams  map[route.Upstream]*httputil.ReverseProxy
-	signer   *signer
+	keys     *identity.Keyring
 	tele     *telemetry.Telemetry
 }
 
 // New makes a Proxy to the services at their addresses; at most concurrency requests are under way with each.
 func New(addresses map[route.Upstream]*url.URL, concurrency int, keys *identity.Keyring, t *telemetry.Telemetry) (*Proxy, error) {
-	s, err := newSigner(keys)
-	if err != nil {
-		return nil, err
-	}
-	p := &Proxy{map[route.Upstream]*upstream{}, map[route.Upstream]*httputil.ReverseProxy{}, s, t}
+	p := &Proxy{map[route.Upstream]*upstream{}, map[route.Upstream]*httputil.ReverseProxy{}, keys, t}
 	m := newMetrics(t)
 	for name, address := range addresses {
 		p.services[name] = newUpstream(name, address, concurrency, m)
@@ -173,7 +169,7 @@ func names(connection []string, header string) bool {
 
 // vouch says to a service who asks, and passes on id, deadline and trace.
 func (p *Proxy) vouch(ctx context.Context, c Caller, set func(name, value string)) error {
-	assertion, err := p.signer.sign(c.Principal)
+	assertion, err := p.keys.Sign(c.Principal)
 	if err != nil {
 		return err
 	}
