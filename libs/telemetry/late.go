@@ -27,6 +27,7 @@ import (
 // The bounds of what is kept late.
 const (
 	mostNoted      = 128 // spans below one first span, and as many commands
+	usual          = 12  // commands below one first span, for which there is room from the start
 	lateTrees      = 20  // a second, of one component: when everything fails, a few tell the story
 	lateTreesBurst = 100
 )
@@ -232,6 +233,9 @@ func (s *late) noteCommand(c Command) {
 	}
 	first.mu.Lock()
 	defer first.mu.Unlock()
+	if first.commands == nil {
+		first.commands = make([]noted, 0, usual)
+	}
 	if first.end.IsZero() && len(first.commands) < mostNoted {
 		first.commands = append(first.commands, noted{c, s.id})
 	}
