@@ -50,6 +50,7 @@ api-gateway: POST /visitor/conversations
         conversations: insert conversations_conversations
         conversations: insert conversations_messages
         conversations: insert conversations_outbox
+        conversations: insert conversations_tally_changes
 `
 
 // TestAMessage is followed from the edge into the store, and from there over the stream of events to all who hear of it.
