@@ -75,7 +75,7 @@ embedmongo-conformance: build ## let pymongo and Node's mongodb work with the em
 	tests/conformance/run.sh
 
 lint: bin/golangci-lint ## vet, golangci-lint, formatting, tidiness, and each module by itself
-	@! git ls-files --eol | grep "^i/-text" || { echo "no text: what was built is not committed"; exit 1; }
+	@! git ls-files --eol | grep "^i/-text" | grep -v "docs/images/.*\.webp$$" || { echo "no text: what was built is not committed"; exit 1; }
 	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -l $(MODULES); echo "not gofmt-ed"; exit 1; }
 	go vet work
 	@for m in $(MODULES); do echo "lint $$m"; (cd $$m && GOWORK=off go build -o /dev/null ./... && GOWORK=off go mod tidy -diff && GOWORK=off $(CURDIR)/bin/golangci-lint run ./...) || exit 1; done
