@@ -15,7 +15,6 @@ import (
 	"log/slog"
 	"math"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -44,7 +43,7 @@ type Tally[K comparable] struct {
 	sums    *mongokit.Collection[sums[K]]
 	count   Count[K]
 	want    chan tenant.ID // whose changes should be folded, or rows be counted anew
-	folding sync.Mutex     // one at a time in a process: two would only run into one another
+	folding chan struct{}  // holds who folds or counts: two in a process would only run into one another
 }
 
 // Count counts a website's rows, in the transaction of ctx.
@@ -74,7 +73,7 @@ type sum[K comparable] struct {
 // New declares a tally, kept in name+"_changes" and name+"_sums".
 func New[K comparable](db *mongokit.DB, name string, count Count[K]) *Tally[K] {
 	return &Tally[K]{
-		db: db, count: count, want: make(chan tenant.ID, wanted),
+		db: db, count: count, want: make(chan tenant.ID, wanted), folding: make(chan struct{}, 1),
 		changes: mongokit.Tenanted[change[K]](db, name+"_changes", "change", mongokit.Index{Keys: bson.D{{Key: "fold", Value: 1}, {Key: "_id", Value: 1}}}),
 		sums:    mongokit.Tenanted[sums[K]](db, name+"_sums", "sum", mongokit.Index{Unique: true}),
 	}
@@ -195,10 +194,23 @@ func (t *Tally[K]) tend(ctx context.Context, of tenant.ID) error {
 	return err
 }
 
+// turn waits, no longer than ctx lasts, until nobody else in this process folds or counts.
+func (t *Tally[K]) turn(ctx context.Context) (done func(), err error) {
+	select {
+	case t.folding <- struct{}{}:
+		return func() { <-t.folding }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // foldOnce takes changes into a website's sums, and removes those that nobody looks for any more.
 func (t *Tally[K]) foldOnce(ctx context.Context, of tenant.ID) (took int, err error) {
-	t.folding.Lock()
-	defer t.folding.Unlock()
+	done, err := t.turn(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
 	err = t.db.Tx(ctx, func(ctx context.Context) error {
 		row, err := t.sums.Get(ctx, of, nil)
 		if err != nil {
@@ -234,12 +246,18 @@ func (t *Tally[K]) foldOnce(ctx context.Context, of tenant.ID) (took int, err er
 // recount counts a website's rows in one snapshot. The changes that are in it are taken by the fold that it is. Of a
 // website without rows nothing is written: it may have been erased.
 func (t *Tally[K]) recount(ctx context.Context, of tenant.ID) error {
-	t.folding.Lock()
-	defer t.folding.Unlock()
-	err := t.db.Tx(ctx, func(ctx context.Context) error {
+	done, err := t.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	err = t.db.Tx(ctx, func(ctx context.Context) error {
 		row, err := t.sums.Get(ctx, of, nil)
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
+		}
+		if time.Since(row.Counted) < anew { // who had the turn before has counted
+			return nil
 		}
 		by, now := map[K]int64{}, time.Now()
 		if err := t.count(ctx, of, func(k K) { by[k]++ }); err != nil {
