@@ -3,6 +3,7 @@ package mongokit
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -86,7 +87,9 @@ func (c *Collection[T]) Update(ctx context.Context, t tenant.ID, filter, update 
 
 // UpdateAll changes every row that filter matches and gives their number.
 func (c *Collection[T]) UpdateAll(ctx context.Context, t tenant.ID, filter, update bson.D) (int64, error) {
+	start := time.Now()
 	r, err := c.all.c.UpdateMany(ctx, scoped(t, filter), update)
+	c.all.did(ctx, "update", start, err)
 	if err != nil {
 		return 0, translate(err, c.all.noun)
 	}
@@ -113,7 +116,9 @@ func (c *Collection[T]) Increment(ctx context.Context, t tenant.ID, filter, by b
 	if t.IsZero() {
 		return fmt.Errorf("mongokit: an increment in %s without a tenant", c.all.c.Name())
 	}
+	start := time.Now()
 	_, err := c.all.c.UpdateOne(ctx, scoped(t, filter), bson.D{{Key: "$inc", Value: by}}, options.UpdateOne().SetUpsert(true))
+	c.all.did(ctx, "update", start, err)
 	return translate(err, c.all.noun)
 }
 
@@ -125,16 +130,12 @@ func (c *Collection[T]) Delete(ctx context.Context, t tenant.ID, filter bson.D) 
 // DeleteSome removes up to limit of the rows that filter matches and gives their number: what could be many is removed
 // in pieces of a bounded size.
 func (c *Collection[T]) DeleteSome(ctx context.Context, t tenant.ID, filter bson.D, limit int64) (int64, error) {
-	o := options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}}).SetLimit(limit)
-	cursor, err := c.all.c.Find(ctx, scoped(t, filter), o)
-	if err != nil {
-		return 0, translate(err, c.all.noun)
-	}
-	rows, err := decodeAll[struct {
+	type named struct {
 		ID any `bson:"_id"`
-	}](ctx, cursor)
+	}
+	rows, err := (&Global[named]{c.all.db, c.all.c, c.all.noun}).List(ctx, scoped(t, filter), Query{Only: []string{"_id"}, Limit: limit})
 	if err != nil || len(rows) == 0 {
-		return 0, translate(err, c.all.noun)
+		return 0, err
 	}
 	ids := make(bson.A, len(rows))
 	for i, r := range rows {
@@ -158,7 +159,10 @@ func GlobalOf[T any](db *DB, name, noun string, indexes ...Index) *Global[T] {
 
 // Get gives the row that filter matches, or the noun's NotFound.
 func (g *Global[T]) Get(ctx context.Context, filter bson.D) (T, error) {
-	row, err := decodeOne[T](g.c.FindOne(ctx, filter))
+	start := time.Now()
+	found := g.c.FindOne(ctx, filter)
+	g.did(ctx, "find", start, found.Err())
+	row, err := decodeOne[T](found)
 	return row, translate(err, g.noun)
 }
 
@@ -168,7 +172,7 @@ func (g *Global[T]) List(ctx context.Context, filter bson.D, q Query) ([]T, erro
 	if err != nil {
 		return nil, translate(err, g.noun)
 	}
-	rows, err := decodeAll[T](ctx, cursor)
+	rows, err := g.decodeAll(ctx, cursor)
 	return rows, translate(err, g.noun)
 }
 
@@ -182,7 +186,7 @@ func (g *Global[T]) each(ctx context.Context, filter bson.D, q Query, take func(
 	}
 	defer func() { _ = cursor.Close(ctx) }() // where it broke off, which is told
 	cursor.SetBatchSize(eachBatch)
-	for cursor.Next(ctx) {
+	for g.next(ctx, cursor) {
 		var row T
 		if err := bson.Unmarshal(cursor.Current, &row); err != nil {
 			return translate(err, g.noun)
@@ -213,7 +217,21 @@ func (g *Global[T]) find(ctx context.Context, filter bson.D, q Query) (*mongo.Cu
 		}
 		o.SetProjection(fields)
 	}
-	return g.c.Find(ctx, filter, o)
+	start := time.Now()
+	cursor, err := g.c.Find(ctx, filter, o)
+	g.did(ctx, "find", start, err)
+	return cursor, err
+}
+
+// next is the cursor's, which may have to ask for more.
+func (g *Global[T]) next(ctx context.Context, cursor *mongo.Cursor) bool {
+	if cursor.RemainingBatchLength() > 0 || cursor.ID() == 0 {
+		return cursor.Next(ctx)
+	}
+	start := time.Now()
+	more := cursor.Next(ctx)
+	g.did(ctx, "getMore", start, cursor.Err())
+	return more
 }
 
 // Rows are read with bson.Unmarshal and not with the Decode and All of the driver's cursors and results, which make a
@@ -228,10 +246,10 @@ func decodeOne[T any](found *mongo.SingleResult) (row T, err error) {
 }
 
 // decodeAll closes the cursor.
-func decodeAll[T any](ctx context.Context, cursor *mongo.Cursor) ([]T, error) {
+func (g *Global[T]) decodeAll(ctx context.Context, cursor *mongo.Cursor) ([]T, error) {
 	defer func() { _ = cursor.Close(ctx) }() // what went wrong before that is told
 	rows := make([]T, 0, cursor.RemainingBatchLength())
-	for cursor.Next(ctx) {
+	for g.next(ctx, cursor) {
 		rows = append(rows, *new(T))
 		if err := bson.Unmarshal(cursor.Current, &rows[len(rows)-1]); err != nil {
 			return nil, err
@@ -242,7 +260,9 @@ func decodeAll[T any](ctx context.Context, cursor *mongo.Cursor) ([]T, error) {
 
 // Count gives how many rows filter matches.
 func (g *Global[T]) Count(ctx context.Context, filter bson.D) (int64, error) {
+	start := time.Now()
 	n, err := g.c.CountDocuments(ctx, filter)
+	g.did(ctx, "aggregate", start, err)
 	return n, translate(err, g.noun)
 }
 
@@ -255,22 +275,25 @@ func (g *Global[T]) Insert(ctx context.Context, rows ...T) error {
 	return g.insert(ctx, docs)
 }
 
-func (g *Global[T]) insert(ctx context.Context, docs []any) error {
+func (g *Global[T]) insert(ctx context.Context, docs []any) (err error) {
+	start := time.Now()
 	switch len(docs) {
 	case 0:
 		return nil
 	case 1:
-		_, err := g.c.InsertOne(ctx, docs[0])
-		return translate(err, g.noun)
+		_, err = g.c.InsertOne(ctx, docs[0])
 	default:
-		_, err := g.c.InsertMany(ctx, docs)
-		return translate(err, g.noun)
+		_, err = g.c.InsertMany(ctx, docs)
 	}
+	g.did(ctx, "insert", start, err)
+	return translate(err, g.noun)
 }
 
 // Update changes the one row that filter matches and says whether there was one.
 func (g *Global[T]) Update(ctx context.Context, filter, update bson.D) (bool, error) {
+	start := time.Now()
 	r, err := g.c.UpdateOne(ctx, filter, update)
+	g.did(ctx, "update", start, err)
 	if err != nil {
 		return false, translate(err, g.noun)
 	}
@@ -281,13 +304,18 @@ func (g *Global[T]) Update(ctx context.Context, filter, update bson.D) (bool, er
 // gives the noun's NotFound.
 func (g *Global[T]) Modify(ctx context.Context, filter, update bson.D, upsert bool) (T, error) {
 	o := options.FindOneAndUpdate().SetReturnDocument(options.After).SetUpsert(upsert)
-	row, err := decodeOne[T](g.c.FindOneAndUpdate(ctx, filter, update, o))
+	start := time.Now()
+	found := g.c.FindOneAndUpdate(ctx, filter, update, o)
+	g.did(ctx, "findAndModify", start, found.Err())
+	row, err := decodeOne[T](found)
 	return row, translate(err, g.noun)
 }
 
 // Delete removes every row that filter matches and gives their number.
 func (g *Global[T]) Delete(ctx context.Context, filter bson.D) (int64, error) {
+	start := time.Now()
 	r, err := g.c.DeleteMany(ctx, filter)
+	g.did(ctx, "delete", start, err)
 	if err != nil {
 		return 0, translate(err, g.noun)
 	}
@@ -310,6 +338,8 @@ func (g *Global[T]) SetEach(ctx context.Context, changes []Change) error {
 	for i, c := range changes {
 		models[i] = mongo.NewUpdateOneModel().SetFilter(bson.D{{Key: TenantKey, Value: c.Tenant}, {Key: "_id", Value: c.ID}}).SetUpdate(bson.D{{Key: "$set", Value: c.Set}})
 	}
+	start := time.Now()
 	_, err := g.c.BulkWrite(ctx, models)
+	g.did(ctx, "update", start, err)
 	return translate(err, g.noun)
 }

@@ -43,9 +43,10 @@ type DB struct {
 	client   *mongo.Client
 	db       *mongo.Database
 	tracer   trace.Tracer
-	indexes  map[string][]Index // by collection, for EnsureIndexes
-	tenanted map[string]bool    // the collections that are tenants'
-	keys     map[string]bson.D  // the shard keys of collections that said theirs
+	database *telemetry.Database // what is said of commands; nil: nothing is
+	indexes  map[string][]Index  // by collection, for EnsureIndexes
+	tenanted map[string]bool     // the collections that are tenants'
+	keys     map[string]bson.D   // the shard keys of collections that said theirs
 	placed   func([]Placement)
 }
 
@@ -64,23 +65,28 @@ func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
 		SetTimeout(timeout).
 		SetMaxPoolSize(maxPool).
 		SetWriteConcern(&writeconcern.WriteConcern{W: "majority", Journal: &journaled})
+	var database *telemetry.Database
 	if t.Measures {
 		watched := newPool(t.Registry)
-		o.SetPoolMonitor(watched.monitor()).SetMonitor(commandMonitor(telemetry.NewDatabase(t.Registry, system, watched.stand)))
+		o.SetPoolMonitor(watched.monitor())
+		database = telemetry.NewDatabase(t.Registry, system, watched.stand)
 	}
 	client, err := mongo.Connect(o)
 	if err != nil {
 		return nil, fmt.Errorf("mongokit: %w", err)
 	}
 	return &DB{
-		client: client, db: client.Database(c.Database), tracer: t.Tracer,
+		client: client, db: client.Database(c.Database), tracer: t.Tracer, database: database,
 		indexes: map[string][]Index{}, tenanted: map[string]bool{}, keys: map[string]bson.D{}, placed: c.Placed,
 	}, nil
 }
 
 // Ping says whether the store answers.
 func (db *DB) Ping(ctx context.Context) error {
-	if err := db.client.Ping(ctx, nil); err != nil {
+	start := time.Now()
+	err := db.client.Ping(ctx, nil)
+	db.did(ctx, "ping", "", start, err)
+	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
 	return nil
@@ -99,10 +105,14 @@ func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) (err error
 	ctx, end := db.inTransaction(ctx)
 	defer func() { end(err) }()
 	var after []func()
+	var done time.Time // when fn had, where nothing was left but to commit
 	err = db.client.UseSessionWithOptions(ctx, snapshot, func(ctx context.Context) error {
 		var gone error
 		_, err := mongo.SessionFromContext(ctx).WithTransaction(ctx, func(ctx context.Context) (any, error) {
-			after = after[:0]
+			if !done.IsZero() { // it was not stored
+				db.did(ctx, "commitTransaction", "", done, errAgain)
+			}
+			after, done = after[:0], time.Time{}
 			err := fn(context.WithValue(ctx, afterKey{}, &after))
 			if before, has := ctx.Value(beforeKey{}).(func(context.Context) error); has && err == nil {
 				err = before(ctx)
@@ -111,8 +121,14 @@ func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) (err error
 				// The driver has looked for a server as long as it may, and would look again until the time is up.
 				gone, err = err, errGone
 			}
+			if err == nil {
+				done = time.Now()
+			}
 			return nil, err
 		})
+		if !done.IsZero() {
+			db.did(ctx, "commitTransaction", "", done, err)
+		}
 		if gone != nil {
 			err = gone
 		}
@@ -145,7 +161,10 @@ func BeforeCommit(ctx context.Context, f func(context.Context) error) context.Co
 	return context.WithValue(ctx, beforeKey{}, f)
 }
 
-var errGone = errors.New("mongokit: the store cannot be reached")
+var (
+	errGone  = errors.New("mongokit: the store cannot be reached")
+	errAgain = errors.New("mongokit: the transaction met another")
+)
 
 // unreachable says that no server was found within serverSelection.
 func unreachable(err error) bool { return errors.As(err, &topology.ServerSelectionError{}) }
@@ -182,7 +201,10 @@ func (db *DB) EnsureIndexes(ctx context.Context) error {
 		if len(models) == 0 {
 			continue
 		}
-		if _, err := db.db.Collection(name).Indexes().CreateMany(ctx, models); err != nil {
+		start := time.Now()
+		_, err := db.db.Collection(name).Indexes().CreateMany(ctx, models)
+		db.did(ctx, "createIndexes", name, start, err)
+		if err != nil {
 			return fmt.Errorf("mongokit: indexes of %s: %w", name, err)
 		}
 	}

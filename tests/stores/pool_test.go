@@ -70,8 +70,8 @@ func TestConnectionsAreCounted(t *testing.T) {
 	if err := rows.Insert(gone, row{"b"}); err == nil {
 		t.Error("what nobody waits for is stored")
 	}
-	if used, _, _, _ = pooled(t, tele.Registry); used != 0 {
-		t.Errorf("after what failed %v connections are used", used)
+	if used, _, _, operations = pooled(t, tele.Registry); used != 0 || operations["insert ok"] != 2 || operations["insert failed"] != 1 {
+		t.Errorf("after what failed %v connections are used, for %v", used, operations)
 	}
 	if err := db.Close(context.WithoutCancel(t.Context())); err != nil {
 		t.Fatal(err)
