@@ -27,7 +27,7 @@ import (
 // The bounds of what is kept late.
 const (
 	mostNoted      = 128 // spans below one first span, and as many commands
-	usual          = 12  // commands below one first span, for which there is room from the start
+	usual          = 16  // commands below one first span, for which there is room from the start
 	lateTrees      = 20  // a second, of one component: when everything fails, a few tell the story
 	lateTreesBurst = 100
 )
@@ -117,8 +117,14 @@ type late struct {
 	why        string
 	end        time.Time // zero until it has ended
 	below      []*late   // of a first span: the others, as they ended
-	commands   []noted   // of a first span: the commands to databases, as they ended
+	commands   *[]noted  // of a first span: the commands to databases, as they ended; nil: none
 }
+
+// lists are those of commands that are not in use: most traces are forgotten as soon as they are over.
+var lists = sync.Pool{New: func() any {
+	l := make([]noted, 0, usual)
+	return &l
+}}
 
 // noted is a command, and the span that it stands below.
 type noted struct {
@@ -189,16 +195,28 @@ func (s *late) End(options ...trace.SpanEndOption) {
 	if ended || s.first != nil && s.first.note(s) {
 		return
 	}
-	why := s.worth()
-	if why == "" || !s.tracer.allowed.Allow() {
-		return
+	if why := s.worth(); why != "" && s.tracer.allowed.Allow() {
+		s.SetAttributes(attribute.String(KeptLate, why))
+		s.keep()
 	}
-	s.SetAttributes(attribute.String(KeptLate, why))
+	if s.commands != nil { // it has ended: nobody adds any more
+		clear(*s.commands)
+		*s.commands = (*s.commands)[:0]
+		lists.Put(s.commands)
+		s.commands = nil
+	}
+}
+
+// keep makes the span, and all that was noted below it.
+func (s *late) keep() {
 	s.make()
-	for _, b := range s.below { // it has ended: nobody adds any more
+	for _, b := range s.below {
 		b.make()
 	}
-	for _, c := range s.commands {
+	if s.commands == nil {
+		return
+	}
+	for _, c := range *s.commands {
 		c.make(s.under(c.parent, false), s.tracer.sdk)
 	}
 }
@@ -233,11 +251,14 @@ func (s *late) noteCommand(c Command) {
 	}
 	first.mu.Lock()
 	defer first.mu.Unlock()
-	if first.commands == nil {
-		first.commands = make([]noted, 0, usual)
+	if !first.end.IsZero() {
+		return
 	}
-	if first.end.IsZero() && len(first.commands) < mostNoted {
-		first.commands = append(first.commands, noted{c, s.id})
+	if first.commands == nil {
+		first.commands = lists.Get().(*[]noted)
+	}
+	if len(*first.commands) < mostNoted {
+		*first.commands = append(*first.commands, noted{c, s.id})
 	}
 }
 

@@ -13,10 +13,27 @@ type Builder struct {
 }
 
 // NewBuilder starts an empty document.
-func NewBuilder() *Builder {
-	start, b := bsoncore.AppendDocumentStart(make([]byte, 0, 256))
+func NewBuilder() *Builder { return BuilderIn(make([]byte, 0, 256)) }
+
+// BuilderIn starts an empty document in a buffer, whose content is lost. It grows as it must.
+func BuilderIn(buffer []byte) *Builder {
+	start, b := bsoncore.AppendDocumentStart(buffer[:0])
 	return &Builder{b: b, start: start}
 }
+
+// Begin starts an embedded document or array, to which everything is appended until End. It gives what End needs.
+func (b *Builder) Begin(t bsoncore.Type, key string) int32 {
+	b.b = bsoncore.AppendHeader(b.b, t, key)
+	var start int32
+	start, b.b = bsoncore.ReserveLength(b.b)
+	return start
+}
+
+// End ends what Begin started.
+func (b *Builder) End(start int32) { b.b, _ = bsoncore.AppendDocumentEnd(b.b, start) }
+
+// Len is how many bytes there are so far.
+func (b *Builder) Len() int { return len(b.b) }
 
 // Value appends any value.
 func (b *Builder) Value(key string, v bsoncore.Value) *Builder {
@@ -62,12 +79,11 @@ func (b *Builder) Doc(key string, v []byte) *Builder {
 
 // Array appends an array made of documents.
 func (b *Builder) Array(key string, docs []bsoncore.Document) *Builder {
-	b.b = bsoncore.AppendHeader(b.b, bsoncore.TypeArray, key)
-	start, dst := bsoncore.ReserveLength(b.b)
+	start := b.Begin(bsoncore.TypeArray, key)
 	for i, d := range docs {
-		dst = bsoncore.AppendDocumentElement(dst, strconv.Itoa(i), d)
+		b.Doc(strconv.Itoa(i), d)
 	}
-	b.b, _ = bsoncore.AppendArrayEnd(dst, start)
+	b.End(start)
 	return b
 }
 

@@ -36,9 +36,13 @@ type Server struct {
 
 // Conn is the state of one client connection.
 type Conn struct {
-	s  *Server
-	id int32
+	s    *Server
+	id   int32
+	room []byte // for documents that are answered, one command after the other
 }
+
+// mostRoom is the most that a connection keeps for its answers.
+const mostRoom = 256 << 10
 
 // New makes a server over an open engine; addr is reported to clients.
 func New(e *store.Engine, log *slog.Logger, addr string) *Server {
@@ -80,6 +84,7 @@ type request struct {
 	done []func() // run when the request ends
 	// failed marks a statement that answers normally but ends its transaction.
 	failed bool
+	inRoom bool // the answer is in the connection's room
 }
 
 type handler struct {
@@ -97,7 +102,7 @@ var commonFields = map[string]bool{"$db": true, "lsid": true, "txnNumber": true,
 	"autocommit": true, "$clusterTime": true, "$readPreference": true, "writeConcern": true, "readConcern": true,
 	"maxTimeMS": true, "comment": true, "apiVersion": true, "apiStrict": true, "apiDeprecationErrors": true}
 
-// Handle answers one message. It never panics.
+// Handle answers one message. It never panics. The answer is good until the next.
 func (c *Conn) Handle(ctx context.Context, m *wire.Message) (reply bsoncore.Document) {
 	r := &request{ctx: ctx, s: c.s, conn: c, msg: m}
 	defer func() {
@@ -117,7 +122,11 @@ func (c *Conn) Handle(ctx context.Context, m *wire.Message) (reply bsoncore.Docu
 	if err != nil {
 		return errorReply(err)
 	}
-	return b.Double("ok", 1).Build()
+	reply = b.Double("ok", 1).Build()
+	if r.inRoom && cap(reply) <= mostRoom {
+		c.room = reply
+	}
+	return reply
 }
 
 func (r *request) parse() (handler, error) {

@@ -101,7 +101,9 @@ func (t *cursorTable) closeAll() { t.closeIf(func(*cursor) bool { return true })
 // batch answers with up to size documents (-1: as many as fit) and keeps the
 // cursor open when there are more.
 func (r *request) batch(c *cursor, size int64, field string, single bool) (*bsonraw.Builder, error) {
-	start, out := bsoncore.ReserveLength(make([]byte, 0, 1024))
+	out := bsonraw.BuilderIn(r.conn.room)
+	whole := out.Begin(bsoncore.TypeEmbeddedDocument, "cursor")
+	docs := out.Begin(bsoncore.TypeArray, field)
 	n, more := 0, true
 	for more && (size < 0 || int64(n) < size) {
 		doc := c.pending
@@ -120,11 +122,11 @@ func (r *request) batch(c *cursor, size int64, field string, single bool) (*bson
 			c.source.Close()
 			return nil, mongoerr.New(mongoerr.ObjectTooLarge, "BSONObj size: %d is invalid. Size must be between 0 and %d", len(doc), bsonraw.MaxDocument)
 		}
-		if n > 0 && len(out)+len(doc) > maxBatchBytes {
+		if n > 0 && out.Len()+len(doc) > maxBatchBytes {
 			c.pending = append(bsoncore.Document(nil), doc...)
 			break
 		}
-		out = bsoncore.AppendDocumentElement(out, strconv.Itoa(n), doc)
+		out.Doc(strconv.Itoa(n), doc)
 		n++
 	}
 	if more && c.pending == nil && size != 0 && !single {
@@ -142,10 +144,10 @@ func (r *request) batch(c *cursor, size int64, field string, single bool) (*bson
 		c.source.Close()
 		return nil, err
 	}
-	out, _ = bsoncore.AppendArrayEnd(out, start)
-	inner := bsonraw.NewBuilder().Value(field, bsoncore.Value{Type: bsoncore.TypeArray, Data: out}).
-		Int64("id", c.id).String("ns", c.ns)
-	return bsonraw.NewBuilder().Doc("cursor", inner.Build()), nil
+	out.End(docs)
+	out.Int64("id", c.id).String("ns", c.ns).End(whole)
+	r.inRoom = true
+	return out, nil
 }
 
 func getMore(r *request) (*bsonraw.Builder, error) {
