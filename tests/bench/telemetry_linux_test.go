@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,7 +14,8 @@ import (
 	"fivechat.dev/tests/alone"
 )
 
-// round is how many requests go to one system before it is the other's turn. Requests that take little are sent more often.
+// round is how many requests each system is sent before its processor time is read. Requests that take little are sent more
+// often.
 const round = 250
 
 // instance is a system in a process of its own.
@@ -21,14 +23,15 @@ type instance struct {
 	name string
 	*alone.System
 	client
-	used time.Duration // of the processors, in the rounds so far
-	last time.Duration // in the last one
+	used  time.Duration // of the processors, in the rounds so far
+	paths []string      // that are asked for
 }
 
 // BenchmarkTelemetry compares three systems: one with metrics and spans, at the default sampling, one with metrics alone,
-// and one with neither (OTEL_SDK_DISABLED). Rounds take turns, so that what the machine does beside them falls on all
-// alike. µs/req is the processor time of a request in the system's process, client and collector not included; the ratios
-// are to the one with neither, each the median of the rounds'. A few rounds say little: -benchtime 10000x.
+// and one with neither (OTEL_SDK_DISABLED). They are asked in turn, request for request, so that what the machine does beside
+// them falls on all alike. µs/req is the processor time of a request in the system's process, client and collector not
+// included; the ratios are to the one with neither, each the median of the rounds', and ± is how far the middle half of
+// them is from it. A few rounds say little: -benchtime 10000x.
 func BenchmarkTelemetry(b *testing.B) {
 	binary := build(b)
 	var spans atomic.Int64 // batches of them
@@ -57,22 +60,35 @@ func BenchmarkTelemetry(b *testing.B) {
 		b.Run(r.name, func(b *testing.B) {
 			ratios := make([][]float64, len(systems))
 			for _, s := range systems {
-				s.ask(b, r.method, r.path, r.body, min(b.N, round)) // to warm up
+				s.aim(b, r.path)
+			}
+			askAll(b, systems, r.method, r.body, min(b.N, round)) // to warm up
+			for _, s := range systems {
 				s.used = 0
 			}
-			for done, turn := 0, 0; done < b.N; done, turn = done+round, turn+1 {
-				for i := range systems {
-					systems[(turn+i)%len(systems)].measured(b, r.method, r.path, r.body, r.times*min(round, b.N-done))
-				}
+			for done := 0; done < b.N; done += round {
+				before := make([]time.Duration, len(systems))
 				for i, s := range systems {
-					ratios[i] = append(ratios[i], float64(s.last)/float64(max(systems[0].last, 1)))
+					before[i] = s.processors(b)
+				}
+				askAll(b, systems, r.method, r.body, r.times*min(round, b.N-done))
+				var off time.Duration
+				for i, s := range systems {
+					used := s.processors(b) - before[i]
+					if i == 0 {
+						off = max(used, 1)
+					}
+					s.used += used
+					ratios[i] = append(ratios[i], float64(used)/float64(off))
 				}
 			}
 			for i, s := range systems {
 				b.ReportMetric(float64(s.used.Microseconds())/float64(r.times*b.N), s.name+"-µs/req")
 				if i > 0 {
 					slices.Sort(ratios[i])
-					b.ReportMetric(ratios[i][len(ratios[i])/2], s.name+"/off")
+					n := len(ratios[i])
+					b.ReportMetric(ratios[i][n/2], s.name+"/off")
+					b.ReportMetric((ratios[i][n*3/4]-ratios[i][n/4])/2, s.name+"±")
 				}
 			}
 		})
@@ -90,14 +106,6 @@ func launch(b *testing.B, name, binary string, env ...string) *instance {
 	return &instance{name: name, System: s, client: client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, s.Demo.URL, site.Tokens["READ_WRITE"]}}
 }
 
-// measured is ask, with the processor time that the system's process used meanwhile.
-func (s *instance) measured(b *testing.B, method, path, body string, n int) {
-	before := s.processors(b)
-	s.ask(b, method, path, body, n)
-	s.last = s.processors(b) - before
-	s.used += s.last
-}
-
 func (s *instance) processors(b *testing.B) time.Duration {
 	used, err := alone.Processors(s.PID)
 	if err != nil {
@@ -106,31 +114,35 @@ func (s *instance) processors(b *testing.B) time.Duration {
 	return used
 }
 
-// ask sends n requests by some clients at once. {client} and {conversation} stand for what there is.
-func (s *instance) ask(b *testing.B, method, path, body string, n int) {
+// aim has requests go to path, in which {client} and {conversation} stand for what there is.
+func (s *instance) aim(b *testing.B, path string) {
 	path = strings.ReplaceAll(path, "{client}", s.Demo.Websites[0].ClientToken)
+	s.paths = []string{path}
+	if strings.Contains(path, "{conversation}") {
+		s.paths = s.paths[:0]
+		for _, t := range tokenForm.FindAllString(s.do(b, "GET", "/conversations?limit=100", "", http.StatusOK), -1) {
+			s.paths = append(s.paths, strings.ReplaceAll(path, "{conversation}", t))
+		}
+	}
+}
+
+// askAll sends n requests to each system, by some clients at once.
+func askAll(b *testing.B, systems []*instance, method, body string, n int) {
 	status := http.StatusOK
 	if method == "POST" {
 		status = http.StatusCreated
 	}
-	paths := []string{path}
-	if strings.Contains(path, "{conversation}") {
-		paths = paths[:0]
-		for _, t := range tokenForm.FindAllString(s.do(b, "GET", "/conversations?limit=100", "", http.StatusOK), -1) {
-			paths = append(paths, strings.ReplaceAll(path, "{conversation}", t))
-		}
-	}
 	var turn atomic.Int64
-	done := make(chan struct{}, clients)
+	var all sync.WaitGroup
 	for range clients {
-		go func() {
-			for i := turn.Add(1); int(i) <= n; i = turn.Add(1) {
-				s.do(b, method, paths[int(i)%len(paths)], body, status)
+		all.Go(func() {
+			for i := int(turn.Add(1)); i <= n; i = int(turn.Add(1)) {
+				for j := range systems {
+					s := systems[(i+j)%len(systems)]
+					s.do(b, method, s.paths[i%len(s.paths)], body, status)
+				}
 			}
-			done <- struct{}{}
-		}()
+		})
 	}
-	for range clients {
-		<-done
-	}
+	all.Wait()
 }
