@@ -23,9 +23,10 @@ import (
 
 // Config is common to all services. Each embeds it in its own.
 type Config struct {
-	Addr          string   `env:"FIVECHAT_ADDR"`           // where the edge and siblings reach it
-	AdminAddr     string   `env:"FIVECHAT_ADMIN_ADDR"`     // /livez, /readyz, /metrics, /debug/pprof
-	AssertionKeys []string `env:"FIVECHAT_ASSERTION_KEYS"` // one or two secrets of at least 32 bytes, comma-separated; the first signs
+	Addr          string        `env:"FIVECHAT_ADDR"`           // where the edge and siblings reach it
+	AdminAddr     string        `env:"FIVECHAT_ADMIN_ADDR"`     // /livez, /readyz, /metrics, /debug/pprof
+	AssertionKeys []string      `env:"FIVECHAT_ASSERTION_KEYS"` // one or two secrets of at least 32 bytes, comma-separated; the first signs
+	StoreWait     time.Duration `env:"STORE_WAIT"`              // how long a starting service waits for its store, before it gives up
 	Telemetry     telemetry.Config
 	Mongo         mongokit.Config
 	Redis         rediskit.Config // optional: without it other processes learn of changes later, and of what is fleeting never
@@ -33,13 +34,16 @@ type Config struct {
 
 // Default listens on every address, as a container does.
 func Default() Config {
-	return Config{Addr: ":8080", AdminAddr: ":9090", Telemetry: telemetry.Default()}
+	return Config{Addr: ":8080", AdminAddr: ":9090", StoreWait: 30 * time.Second, Telemetry: telemetry.Default()}
 }
 
 // Validate refuses settings that cannot work.
 func (c Config) Validate() error {
 	_, err := c.Keyring()
 	err = errors.Join(err, c.Telemetry.Validate())
+	if c.StoreWait < 0 {
+		err = errors.Join(err, errors.New("STORE_WAIT must not be negative"))
+	}
 	if c.Mongo.URI == "" {
 		err = errors.Join(err, errors.New("MONGODB_URI is not set"))
 	}
@@ -101,6 +105,9 @@ func (c *Component) Client(base string) *httpkit.Client {
 
 // Unit makes sure of the indexes and gives the service as a Unit.
 func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit, error) {
+	if err := c.DB.Await(ctx, c.config.StoreWait, func(err error) { c.Log.WarnContext(ctx, "waiting for the store", "error", err) }); err != nil {
+		return runner.Unit{}, err
+	}
 	if err := c.DB.EnsureIndexes(ctx); err != nil {
 		return runner.Unit{}, err
 	}

@@ -92,6 +92,24 @@ func (db *DB) Ping(ctx context.Context) error {
 	return nil
 }
 
+// Await is Ping that tries again for so long as no server can be reached: a store that starts at the same time may take a
+// while. waits is called once, before it does.
+func (db *DB) Await(ctx context.Context, most time.Duration, waits func(error)) error {
+	err := db.Ping(ctx)
+	if !unreachable(err) || most <= 0 {
+		return err
+	}
+	waits(err)
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	for unreachable(err) && ctx.Err() == nil {
+		if again := db.Ping(ctx); ctx.Err() == nil {
+			err = again
+		}
+	}
+	return err
+}
+
 // Close ends all connections.
 func (db *DB) Close(ctx context.Context) error { return db.client.Disconnect(ctx) }
 

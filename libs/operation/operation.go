@@ -38,7 +38,7 @@ func New[Req, Resp any](chain Chain, name string, rule authz.Rule, fn func(conte
 // None is the request or response of an operation that has none.
 type None struct{}
 
-// Standard is the chain of every service: metric and span outermost, then recovery, then authorization, so that a
+// Standard is the chain of every service: metric and trace outermost, then recovery, then authorization, so that a
 // refusal and a panic are measured like any other outcome.
 func Standard(t *telemetry.Telemetry) Chain {
 	around := func(string) endpoint.Middleware {
@@ -53,14 +53,14 @@ func Standard(t *telemetry.Telemetry) Chain {
 	}
 }
 
+// traced names the operation in the span of the exchange that asks for it, and how it failed. One of its own would begin and
+// end with that one.
 func traced(t *telemetry.Telemetry, name string) endpoint.Middleware {
+	named := []attribute.KeyValue{attribute.String("fivechat.operation", name)}
 	return func(next endpoint.Endpoint) endpoint.Endpoint {
 		return func(ctx context.Context, request any) (any, error) {
 			span := trace.SpanFromContext(ctx)
-			if span.IsRecording() { // else the request is in no trace
-				ctx, span = t.Tracer.Start(ctx, name)
-				defer span.End()
-			}
+			span.SetAttributes(named...)
 			response, err := next(ctx, request)
 			if err != nil {
 				f := fault.From(err)

@@ -29,7 +29,13 @@ func (s span) id() string     { return hex.EncodeToString(s.SpanId) }
 func (s span) parent() string { return hex.EncodeToString(s.ParentSpanId) }
 
 // title is by which tests know a span.
-func (s span) title() string { return s.component + ": " + s.Name }
+func (s span) title() string {
+	title := s.component + ": " + s.Name
+	if operation := s.attribute("fivechat.operation"); operation != "" {
+		title += " (" + operation + ")"
+	}
+	return title
+}
 
 func (s span) failed() bool { return s.Status.GetCode() == tracepb.Status_STATUS_CODE_ERROR }
 

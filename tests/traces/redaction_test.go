@@ -292,7 +292,7 @@ func TestAPasswordIsNotSaid(t *testing.T) {
 	} {
 		c, said := conversations.Default(), new(record)
 		c.AssertionKeys, c.Telemetry.LogTo = []string{strings.Repeat("assert", 8)}, io.Writer(said)
-		c.Mongo.URI = "mongodb://127.0.0.1:1/?replicaSet=x"
+		c.Mongo.URI, c.StoreWait = "mongodb://127.0.0.1:1/?replicaSet=x", 0
 		change(&c)
 		_, err := conversations.New(t.Context(), c)
 		if err == nil || strings.Contains(err.Error()+said.text(), "hunter2hunter2") || strings.Contains(err.Error()+said.text(), "assertassert") {

@@ -38,19 +38,17 @@ func wantStatus(t *testing.T, trace, status string, failed bool) {
 const opened = `
 api-gateway: POST /visitor/conversations
   api-gateway: GET
-    visitors: GET /internal/visitor-tokens/{token}
-      visitors: visitors.resolve_token
-        visitors: find visitors_tokens
-        visitors: update visitors_visitors
-  conversations: POST /visitor/conversations
-    conversations: conversations.open_conversation
-      conversations: transaction
-        conversations: commitTransaction
-        conversations: find conversations_outbox
-        conversations: insert conversations_conversations
-        conversations: insert conversations_messages
-        conversations: insert conversations_outbox
-        conversations: insert conversations_tally_changes
+    visitors: GET /internal/visitor-tokens/{token} (visitors.resolve_token)
+      visitors: find visitors_tokens
+      visitors: update visitors_visitors
+  conversations: POST /visitor/conversations (conversations.open_conversation)
+    conversations: transaction
+      conversations: commitTransaction
+      conversations: find conversations_outbox
+      conversations: insert conversations_conversations
+      conversations: insert conversations_messages
+      conversations: insert conversations_outbox
+      conversations: insert conversations_tally_changes
 `
 
 // TestAMessage is followed from the edge into the store, and from there over the stream of events to all who hear of it.
@@ -96,27 +94,23 @@ func TestWhatAnAgentReads(t *testing.T) {
 	wantTree(t, list, `
 api-gateway: GET /conversations
   api-gateway: GET
-    accounts: GET /internal/tokens/{hash}
-      accounts: accounts.resolve_token
-        accounts: find accounts_tokens
-        accounts: find accounts_websites
-        accounts: update accounts_tokens
-  conversations: GET /conversations
-    conversations: conversations.list_conversations
-      conversations: aggregate conversations_conversations
-      conversations: find conversations_conversations
+    accounts: GET /internal/tokens/{hash} (accounts.resolve_token)
+      accounts: find accounts_tokens
+      accounts: find accounts_websites
+      accounts: update accounts_tokens
+  conversations: GET /conversations (conversations.list_conversations)
+    conversations: aggregate conversations_conversations
+    conversations: find conversations_conversations
 `)
 	_, thread := asked(t, w.Reader(), 200, "GET", "/conversations/"+token, nil)
 	wantTree(t, thread, `
 api-gateway: GET /conversations/{token}
-  conversations: GET /conversations/{token}
-    conversations: conversations.get_conversation
-      conversations: GET
-        visitors: GET /internal/visitors
-          visitors: visitors.get_visitors
-            visitors: find visitors_visitors
-      conversations: find conversations_conversations
-      conversations: find conversations_messages
+  conversations: GET /conversations/{token} (conversations.get_conversation)
+    conversations: GET
+      visitors: GET /internal/visitors (visitors.get_visitors)
+        visitors: find visitors_visitors
+    conversations: find conversations_conversations
+    conversations: find conversations_messages
 `)
 }
 
@@ -136,10 +130,9 @@ api-gateway: GET /conversations
 	wantTree(t, first, `
 api-gateway: GET /widgets/{clientToken}
   api-gateway: PIPELINE
-  widgets: GET /widgets/{clientToken}
-    widgets: widgets.get_widget
-      widgets: find widgets_tokens
-      widgets: find widgets_widgets
+  widgets: GET /widgets/{clientToken} (widgets.get_widget)
+    widgets: find widgets_tokens
+    widgets: find widgets_widgets
 `)
 	harness.Eventually(t, harness.Patience, "a widget is read out of the cache", func() (bool, any) { // it is known for a second
 		_, again := asked(t, w.Public(), 200, "GET", "/widgets/"+w.ClientToken, nil)
