@@ -149,7 +149,7 @@ func TestACircuitOpensAndCloses(t *testing.T) {
 	}
 }
 
-// TestTooManyUnderWay: what is over an upstream's bound is refused at once, and other services go on.
+// TestTooManyUnderWay: what is over an upstream's bound, and finds no place in time, is refused, and other services go on.
 func TestTooManyUnderWay(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *app.Config) { c.Concurrency = 4 })

@@ -104,7 +104,6 @@ func (c *conn) endWith(ctx context.Context) func() bool {
 type pool struct {
 	addr string
 	tls  *tls.Config // nil: none
-	most int
 
 	mu   sync.Mutex
 	all  int
@@ -120,15 +119,13 @@ func hostPort(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-func newPool(to *url.URL, most int) *pool {
-	p := &pool{addr: hostPort(to), most: most}
+func newPool(to *url.URL) *pool {
+	p := &pool{addr: hostPort(to)}
 	if to.Scheme == "https" {
 		p.tls = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: to.Hostname()}
 	}
 	return p
 }
-
-var errFull = errors.New("proxy: too many requests are under way")
 
 // take gives a connection that is open: the one that rested least, so that what is not needed comes to rest for good.
 func (p *pool) take(ctx context.Context) (*conn, error) {
@@ -143,14 +140,8 @@ func (p *pool) take(ctx context.Context) (*conn, error) {
 		p.drop(c)
 		p.mu.Lock()
 	}
-	full := p.all >= p.most
-	if !full {
-		p.all++
-	}
+	p.all++
 	p.mu.Unlock()
-	if full {
-		return nil, errFull
-	}
 	c, err := p.dial(ctx)
 	if err != nil {
 		p.mu.Lock()

@@ -46,7 +46,8 @@ type Proxy struct {
 	tele     *telemetry.Telemetry
 }
 
-// New makes a Proxy to the services at their addresses; at most concurrency requests are under way with each.
+// New makes a Proxy to the services at their addresses; at most concurrency requests are under way with each, and a
+// burst of more waits for its turn.
 func New(addresses map[route.Upstream]*url.URL, concurrency int, keys *identity.Keyring, t *telemetry.Telemetry) (*Proxy, error) {
 	p := &Proxy{map[route.Upstream]*upstream{}, map[route.Upstream]*httputil.ReverseProxy{}, keys, t}
 	m := newMetrics(t)

@@ -30,8 +30,10 @@ const (
 
 var errOpen = errors.New("proxy: the circuit is open")
 
-// upstream is one service: the connections to it, the circuit before it, and how many requests may be sent again.
+// upstream is one service: how many requests may be under way with it, the connections to it, the circuit before it, and
+// how many requests may be sent again.
 type upstream struct {
+	gate    *gate
 	pool    *pool
 	circuit *gobreaker.TwoStepCircuitBreaker[struct{}]
 	again   budget
@@ -39,7 +41,7 @@ type upstream struct {
 }
 
 func newUpstream(name route.Upstream, address *url.URL, concurrency int, m *metrics) *upstream {
-	u := &upstream{pool: newPool(address, concurrency), metrics: m.of(name), again: newBudget()}
+	u := &upstream{gate: newGate(concurrency), pool: newPool(address), metrics: m.of(name), again: newBudget()}
 	u.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Name: string(name), MaxRequests: probes, Interval: tripWindow, BucketPeriod: tripWindow / 10, Timeout: openFor,
 		ReadyToTrip: func(c gobreaker.Counts) bool {
@@ -58,19 +60,23 @@ func (u *upstream) do(ctx context.Context, req *fasthttp.Request, resp *fasthttp
 		u.metrics.refused.Inc()
 		return errOpen
 	}
+	if err := u.gate.enter(ctx); err != nil {
+		if errors.Is(err, errFull) {
+			u.metrics.refused.Inc()
+		}
+		done(nil) // it is us who are busy, or the client who gave up
+		return err
+	}
+	defer u.gate.leave()
 	u.again.earn()
 	err = u.try(ctx, req, resp, deadline)
 	if retriable(err, twice && !req.IsBodyStream()) && ctx.Err() == nil && u.again.spend() { // of a stream, some may be gone
 		u.metrics.retries.Inc()
 		err = u.try(ctx, req, resp, deadline)
 	}
-	switch {
-	case errors.Is(err, errFull):
-		u.metrics.refused.Inc()
-		done(nil) // it is us who are busy
-	case errors.Is(ctx.Err(), context.Canceled):
+	if errors.Is(ctx.Err(), context.Canceled) {
 		done(nil) // it is the client who gave up
-	default:
+	} else {
 		done(err)
 	}
 	return err
@@ -78,9 +84,6 @@ func (u *upstream) do(ctx context.Context, req *fasthttp.Request, resp *fasthttp
 
 func (u *upstream) try(ctx context.Context, req *fasthttp.Request, resp *fasthttp.Response, deadline time.Time) error {
 	c, err := u.pool.take(ctx)
-	if errors.Is(err, errFull) {
-		return err
-	}
 	start, status, again := time.Now(), 0, false
 	if err == nil {
 		if again, err = c.carry(ctx, req, resp, deadline); again {
