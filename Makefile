@@ -9,6 +9,9 @@ BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 OBSERVABILITY := deploy/observability
 GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json
+# The version before this one: the newest that may be installed somewhere.
+PREVIOUS ?= d7feab4
+
 K8S := bin/k8s
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
 LISTEN ?= 127.0.0.1:8080
@@ -23,7 +26,7 @@ BENCH_OUT ?= bin/bench/$(VERSION)
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-compare bench-check bench-baseline bench-go bench-telemetry bench-edge sim sim-figures clean
+.PHONY: help run build services images test compat clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-compare bench-check bench-baseline bench-go bench-telemetry bench-edge sim sim-figures clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +46,9 @@ images: ## make the container images as archives in bin/images, or push them: RE
 test: ## run all tests, with the race detector where there is a C compiler
 	go test $(RACE) -timeout 15m $$(go list work | grep -vE '/tests/(browser|faults|observability)$$')
 	go test $(RACE) -p 1 -timeout 15m ./tests/browser ./tests/faults ./tests/observability # alone: there seconds count, or an overload would disturb others
+
+compat: ## run services of the version before, PREVIOUS, beside this one's, forth and back, while visitors and agents ask
+	tests/processes/compat.sh $(PREVIOUS)
 
 clocks: ## step the clock of a running system, which is built for it (minutes the first time)
 	FIVECHAT_CLOCKS=1 go test -count=1 -timeout 15m ./tests/clocks
@@ -100,7 +106,7 @@ k8s-lint: ## hold the chart against tables of values and Kubernetes' own schemas
 	FIVECHAT_K8S_LINT=$(abspath $(K8S)) go test ./tests/k8s
 
 k8s-test: ## take the chart through its life on a real Kubernetes: one of this machine's own (root, Debian), or KUBECONTEXT
-	tests/k8s/run.sh
+	PREVIOUS=$(PREVIOUS) tests/k8s/run.sh
 
 bench: build ## ask a fresh system what its users ask, and tell how long that takes: BENCH="-mix agent -find"; into bin/bench
 	go build -o bin/ ./tests/load
@@ -121,7 +127,7 @@ bench-go: ## run the benchmarks of every module
 	go test -run '^$$' -bench . -benchmem work
 
 bench-telemetry: ## measure what spans and metrics cost, beside a system without them
-	go test -run '^$$' -bench Telemetry -benchtime 10000x -timeout 30m ./tests/bench
+	go test -run '^$$' -bench Telemetry -benchtime 2000x -timeout 30m ./tests/bench
 
 bench-edge: services ## measure the edge beside nginx and a bare ReverseProxy (installs nginx and wrk on Debian)
 	@command -v nginx wrk taskset >/dev/null || apt-get install -y -qq --no-install-recommends nginx-light wrk util-linux >/dev/null

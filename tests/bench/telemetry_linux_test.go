@@ -1,37 +1,35 @@
 package bench
 
 import (
+	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"fivechat.dev/tests/alone"
 )
 
-// round is how many requests each system is sent before its processor time is read. Requests that take little are sent more
-// often.
-const round = 250
+// launches is how often the systems are started anew: two processes of the same program differ by some hundredths.
+const launches = 7
 
 // instance is a system in a process of its own.
 type instance struct {
 	name string
 	*alone.System
 	client
-	used  time.Duration // of the processors, in the rounds so far
-	paths []string      // that are asked for
+	paths []string // that are asked for
 }
 
 // BenchmarkTelemetry compares three systems: one with metrics and spans, at the default sampling, one with metrics alone,
 // and one with neither (OTEL_SDK_DISABLED). They are asked in turn, request for request, so that what the machine does beside
 // them falls on all alike. µs/req is the processor time of a request in the system's process, client and collector not
-// included; the ratios are to the one with neither, each the median of the rounds', and ± is how far the middle half of
-// them is from it. A few rounds say little: -benchtime 10000x.
+// included. In the end it tells, of all launches together, how much more a request takes than with neither, and between
+// what the launches were. Few requests say little: -benchtime 2000x.
 func BenchmarkTelemetry(b *testing.B) {
 	binary := build(b)
 	var spans atomic.Int64 // batches of them
@@ -40,62 +38,73 @@ func BenchmarkTelemetry(b *testing.B) {
 		spans.Add(1)
 	}))
 	b.Cleanup(collector.Close)
-	systems := []*instance{
-		launch(b, "off", binary, "OTEL_SDK_DISABLED=true"),
-		launch(b, "metrics", binary),
-		launch(b, "metrics+spans", binary, "OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL),
-	}
-	for _, s := range systems {
-		s.do(b, "POST", "/conversations/import", rows(0, 100), 200)
-	}
-	for _, r := range []struct {
-		name, method, path, body string
-		times                    int // each of b.N is so many requests
-	}{
-		{"get_widget", "GET", "/widgets/{client}", "", 40},
-		{"get_conversation_20", "GET", "/conversations/{conversation}", "", 1},
-		{"list_20", "GET", "/conversations", "", 1},
-		{"post_message", "POST", "/conversations/{conversation}/messages", `{"content":"Thank you, that is what I was looking for."}`, 1},
-	} {
-		b.Run(r.name, func(b *testing.B) {
-			ratios := make([][]float64, len(systems))
-			for _, s := range systems {
-				s.aim(b, r.path)
+	used := map[string][][]float64{} // µs a request by operation, launch and system
+	for n := range launches {
+		b.Run(fmt.Sprint("launch_", n+1), func(b *testing.B) {
+			systems := []*instance{
+				launch(b, "off", binary, "OTEL_SDK_DISABLED=true"),
+				launch(b, "metrics", binary),
+				launch(b, "metrics+spans", binary, "OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL),
 			}
-			askAll(b, systems, r.method, r.body, min(b.N, round)) // to warm up
 			for _, s := range systems {
-				s.used = 0
+				s.do(b, "POST", "/conversations/import", rows(0, 100), 200)
 			}
-			for done := 0; done < b.N; done += round {
-				before := make([]time.Duration, len(systems))
-				for i, s := range systems {
-					before[i] = s.processors(b)
-				}
-				askAll(b, systems, r.method, r.body, r.times*min(round, b.N-done))
-				var off time.Duration
-				for i, s := range systems {
-					used := s.processors(b) - before[i]
-					if i == 0 {
-						off = max(used, 1)
+			for _, r := range observed {
+				b.Run(r.name, func(b *testing.B) {
+					for len(used[r.name]) <= n {
+						used[r.name] = append(used[r.name], nil)
 					}
-					s.used += used
-					ratios[i] = append(ratios[i], float64(used)/float64(off))
-				}
-			}
-			for i, s := range systems {
-				b.ReportMetric(float64(s.used.Microseconds())/float64(r.times*b.N), s.name+"-µs/req")
-				if i > 0 {
-					slices.Sort(ratios[i])
-					n := len(ratios[i])
-					b.ReportMetric(ratios[i][n/2], s.name+"/off")
-					b.ReportMetric((ratios[i][n*3/4]-ratios[i][n/4])/2, s.name+"±")
-				}
+					used[r.name][n] = r.measure(b, systems)
+				})
 			}
 		})
 	}
 	if spans.Load() == 0 {
 		b.Error("no span was sent anywhere")
 	}
+	for _, r := range observed {
+		for i, what := range []string{1: "metrics", 2: "metrics and spans"} {
+			if all := used[r.name]; i > 0 && len(all) > 0 {
+				with, without, least, most := 0.0, 0.0, math.Inf(1), 0.0
+				for _, one := range all {
+					with, without = with+one[i], without+one[0]
+					least, most = min(least, one[i]/one[0]), max(most, one[i]/one[0])
+				}
+				b.Logf("%s with %s: x%.3f (launches x%.3f to x%.3f)", r.name, what, with/without, least, most)
+			}
+		}
+	}
+}
+
+// observedRequest is what the systems are asked.
+type observedRequest struct {
+	name, method, path, body string
+	times                    int // each of b.N is so many requests: those that take little are sent more often
+}
+
+var observed = []observedRequest{
+	{"get_widget", "GET", "/widgets/{client}", "", 40},
+	{"get_conversation_20", "GET", "/conversations/{conversation}", "", 1},
+	{"list_20", "GET", "/conversations", "", 1},
+	{"post_message", "POST", "/conversations/{conversation}/messages", `{"content":"Thank you, that is what I was looking for."}`, 1},
+}
+
+// measure gives each system's processor time of a request, in microseconds.
+func (r observedRequest) measure(b *testing.B, systems []*instance) (used []float64) {
+	const warm = 250
+	for _, s := range systems {
+		s.aim(b, r.path)
+	}
+	askAll(b, systems, r.method, r.body, min(b.N, warm))
+	for _, s := range systems {
+		used = append(used, -s.processors(b))
+	}
+	askAll(b, systems, r.method, r.body, r.times*b.N)
+	for i, s := range systems {
+		used[i] = (used[i] + s.processors(b)) / float64(r.times*b.N)
+		b.ReportMetric(used[i], s.name+"-µs/req")
+	}
+	return used
 }
 
 // launch starts a system whose environment is env alone.
@@ -106,12 +115,13 @@ func launch(b *testing.B, name, binary string, env ...string) *instance {
 	return &instance{name: name, System: s, client: client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, s.Demo.URL, site.Tokens["READ_WRITE"]}}
 }
 
-func (s *instance) processors(b *testing.B) time.Duration {
+// processors is the processor time that the system's process has used so far, in microseconds.
+func (s *instance) processors(b *testing.B) float64 {
 	used, err := alone.Processors(s.PID)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return used
+	return float64(used.Nanoseconds()) / 1000
 }
 
 // aim has requests go to path, in which {client} and {conversation} stand for what there is.
