@@ -111,6 +111,13 @@ func (p *Process) Again(t testing.TB) *Process {
 	return Start(t, p.binary, p.env, p.args...)
 }
 
+// Of ends a process as a roll-out does, and starts the program of its name that another folder has.
+func (p *Process) Of(t testing.TB, binaries string) *Process {
+	t.Helper()
+	p.Terminate(t)
+	return Start(t, filepath.Join(binaries, p.Name), p.env, p.args...)
+}
+
 // Pid is the process's number.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 

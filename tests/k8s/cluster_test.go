@@ -99,11 +99,11 @@ func (c cluster) helm(t *testing.T, args ...string) string {
 }
 
 // apply makes objects of a manifest.
-func (c cluster) apply(t *testing.T, manifest string) (string, error) {
+func (c cluster) apply(t *testing.T, manifest string, more ...string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	return c.run(ctx, manifest, "kubectl", c.at("kubectl", []string{"apply", "--filename", "-"})...)
+	return c.run(ctx, manifest, "kubectl", c.at("kubectl", append([]string{"apply", "--filename", "-"}, more...))...)
 }
 
 // trouble is what one looks at first where something is not as it should be.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +37,7 @@ func TestKubernetes(t *testing.T) {
 		{"the namespace enforces Pod Security restricted", c.restricted},
 		{"stores that are not the release's", c.stores},
 		{"what cannot work is refused, and nothing is made", c.refuses},
+		{"the API server takes what is rendered of each file of values", c.dryRuns},
 		{"a pod with a bad setting says so in one line", c.badSetting},
 		{"install", c.install},
 		{"helm test walks from a visitor to the statistics", c.walk},
@@ -172,6 +174,43 @@ func (c cluster) refuses(t *testing.T) string {
 	return fmt.Sprintf("%d mistakes, one line each", len(cases))
 }
 
+// dryRuns has the API server look at everything that the chart can be rendered to, without making any of it. It knows nothing
+// of what operators bring.
+func (c cluster) dryRuns(t *testing.T) string {
+	files, err := filepath.Glob(filepath.Join(c.chart, "ci", "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files of values: %v", err)
+	}
+	objects := 0
+	for _, f := range files {
+		rendered, err := c.try(t, "helm", "template", release, c.chart, "--values", f)
+		if err != nil {
+			t.Errorf("%s: %s", f, rendered)
+			continue
+		}
+		var known []string
+		for _, o := range strings.Split(rendered, "\n---\n") {
+			if kind := kindOf.FindStringSubmatch(o); kind != nil && !slices.Contains([]string{"HTTPRoute", "ServiceMonitor", "PrometheusRule"}, kind[1]) {
+				known = append(known, o)
+			}
+		}
+		objects += len(known)
+		out, err := c.apply(t, strings.Join(known, "\n---\n"), "--dry-run=server")
+		if err != nil || strings.Contains(out, "Warning") {
+			t.Errorf("%s: %v %s", filepath.Base(f), err, out)
+		}
+	}
+	if out, err := c.apply(t, `{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"replicas": "two"}}`, "--dry-run=server"); err == nil {
+		t.Errorf("a text for a number is taken: %s", out)
+	}
+	if left := c.left(t); left != "pod/stores\nsecret/stores\nservice/stores" {
+		t.Errorf("there is\n%s", left)
+	}
+	return fmt.Sprintf("%d objects of %d files", objects, len(files))
+}
+
+var kindOf = regexp.MustCompile(`(?m)^kind: (\w+)$`)
+
 // badSetting starts each component without its settings.
 func (c cluster) badSetting(t *testing.T) string {
 	for _, name := range []string{"tickets", "api-gateway"} {
@@ -197,7 +236,7 @@ func (c cluster) badSetting(t *testing.T) string {
 }
 
 func (c cluster) install(t *testing.T) string {
-	c.helm(t, "install", release, c.chart, "--values", c.values(t, before()), "--wait", "--timeout", "5m")
+	c.helm(t, "install", release, os.Getenv("FIVECHAT_K8S_CHART_BEFORE"), "--values", c.values(t, before()), "--wait", "--timeout", "5m")
 	for _, name := range components {
 		if n := c.count(t, name); n != 2 {
 			t.Errorf("%s has %d ready pods", name, n)

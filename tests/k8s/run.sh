@@ -51,5 +51,5 @@ fi
 git worktree add --quiet --detach "$work/sources" HEAD
 CGO_ENABLED=0 go test -c -o "$work/k8s.test" ./tests/k8s
 cd tests/k8s
-FIVECHAT_K8S_IMAGES=$images FIVECHAT_K8S_SOURCES=$work/sources FIVECHAT_K8S_BEFORE=$before FIVECHAT_K8S_NOW=$now FIVECHAT_K8S_REPORT=${REPORT:-$root/docs/kubernetes.md} \
+FIVECHAT_K8S_IMAGES=$images FIVECHAT_K8S_SOURCES=$work/sources FIVECHAT_K8S_BEFORE=$before FIVECHAT_K8S_CHART_BEFORE=$from/charts/fivechat FIVECHAT_K8S_NOW=$now FIVECHAT_K8S_REPORT=${REPORT:-$root/docs/kubernetes.md} \
 	"${inside[@]}" "$work/k8s.test" -test.v -test.timeout 60m -test.run "${RUN:-TestKubernetes$|TestSkaffold}"
