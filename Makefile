@@ -26,7 +26,7 @@ BENCH_OUT ?= bin/bench/$(VERSION)
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test compat clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-compare bench-check bench-baseline bench-go bench-telemetry bench-edge sim sim-figures clean
+.PHONY: help run build services images test compat clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline bench-go bench-telemetry bench-edge sim sim-figures clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -111,6 +111,10 @@ k8s-test: ## take the chart through its life on a real Kubernetes: one of this m
 bench: build ## ask a fresh system what its users ask, and tell how long that takes: BENCH="-mix agent -find"; into bin/bench
 	go build -o bin/ ./tests/load
 	bin/load -commit $(VERSION) -out $(BENCH_OUT) $(BENCH)
+
+bench-flames: build ## draw a flame graph of each mix into docs/performance
+	go build -o bin/ ./tests/load
+	bin/load -rounds 1 -for 20s -flames docs/performance $(BENCH)
 
 bench-compare: bin/benchstat ## compare two such measurements: OLD=bin/bench/a.txt NEW=bin/bench/b.txt
 	bin/benchstat -ignore commit,go $(OLD) $(NEW)

@@ -13,26 +13,36 @@ import (
 	"time"
 )
 
+// asked is how often each is asked, and for how long at most.
 const (
-	grown = 10_000 // conversations, where FIVECHAT_CONVERSATIONS does not say otherwise
-	asked = 2_000  // times
+	asked    = 1_000
+	askedFor = 20 * time.Second
 )
 
-// BenchmarkGrowth stores many conversations of one website, of two messages each, and measures what must not become slower
-// for that, one request after the other. Then the website's counters are recounted. One iteration is enough: -benchtime 1x.
-// FIVECHAT_CONVERSATIONS says how many, and FIVECHAT_GROWN where they are kept, for the next time.
-func BenchmarkGrowth(b *testing.B) {
-	want := int64(grown)
-	if n, err := strconv.ParseInt(os.Getenv("FIVECHAT_CONVERSATIONS"), 10, 64); err == nil {
-		want = n
+// setting is a number of the environment's.
+func setting(name string, otherwise int64) int64 {
+	if n, err := strconv.ParseInt(os.Getenv(name), 10, 64); err == nil {
+		return n
 	}
+	return otherwise
+}
+
+// BenchmarkGrowth stores many conversations of one website, and a tenth as many tickets, and measures what must not become
+// slower for that, one request after the other. Then the website's counters are recounted. One iteration is enough:
+// -benchtime 1x. FIVECHAT_CONVERSATIONS says how many, FIVECHAT_TURNS of how many messages, FIVECHAT_TENANTS how many
+// other websites there are, and FIVECHAT_GROWN where all is kept, for the next time.
+func BenchmarkGrowth(b *testing.B) {
+	want := setting("FIVECHAT_CONVERSATIONS", 10_000)
 	dir := os.Getenv("FIVECHAT_GROWN")
 	if dir == "" {
 		dir = b.TempDir()
 	}
 	s, c := demo(b, dir)
 	site := s.Demo.Websites[0]
-	took := c.grow(b, want)
+	operator := client{c.http, s.OperatorURL(), s.OperatorKey()}
+	took := c.grow(b, want, setting("FIVECHAT_TURNS", 2))
+	c.file(b, want/10)
+	operator.settle(b, setting("FIVECHAT_TENANTS", 0))
 	middle := c.middle(b)
 	token := tokenForm.FindString(c.do(b, "GET", "/conversations?limit=1", "", 200))
 	for _, r := range []struct{ name, method, path, body string }{
@@ -41,7 +51,11 @@ func BenchmarkGrowth(b *testing.B) {
 		{"list", "GET", "/conversations", ""},
 		{"list_page_100", "GET", "/conversations?page=100", ""},
 		{"list_cursor", "GET", "/conversations?cursor=" + middle, ""},
-		{"list_search", "GET", "/conversations?search=question+77", ""},
+		{"list_page_10000", "GET", fmt.Sprint("/conversations?page=", min(10_000, want/20)), ""},
+		{"list_search", "GET", "/conversations?search=question+n77", ""},
+		{"list_search_common", "GET", "/conversations?search=question", ""},
+		{"list_tickets_open", "GET", "/tickets?status=open", ""},
+		{"list_tickets_search", "GET", "/tickets?search=parcel+n77", ""},
 		{"get", "GET", "/conversations/" + token, ""},
 		{"post", "POST", "/conversations/" + token + "/messages", `{"content":"Thank you."}`},
 		{"create_ticket", "POST", "/tickets", `{"title":"Where is my parcel?"}`},
@@ -52,21 +66,21 @@ func BenchmarkGrowth(b *testing.B) {
 				status = 201
 			}
 			times := make([]time.Duration, 0, asked)
-			for range asked {
+			for begun := time.Now(); len(times) < asked && time.Since(begun) < askedFor; {
 				start := time.Now()
 				c.do(b, r.method, r.path, r.body, status)
 				times = append(times, time.Since(start))
 			}
+			n := len(times)
 			slices.Sort(times)
 			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(float64(times[asked/2].Microseconds()), "p50-µs")
-			b.ReportMetric(float64(times[asked*99/100].Microseconds()), "p99-µs")
-			b.ReportMetric(float64((processorTime(b)-before).Microseconds())/asked, "cpu-µs/req")
+			b.ReportMetric(float64(times[n/2].Microseconds()), "p50-µs")
+			b.ReportMetric(float64(times[n*99/100].Microseconds()), "p99-µs")
+			b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(n), "cpu-µs/req")
 		})
 	}
 	b.Run("recount", func(b *testing.B) {
 		start := time.Now()
-		operator := client{c.http, s.OperatorURL(), s.OperatorKey()}
 		if answer := operator.do(b, "POST", fmt.Sprintf("/operator/websites/%d/statistics/recount", site.ID), "{}", 200); strings.Contains(answer, `"counter"`) {
 			b.Errorf("the counters are wrong: %s", answer)
 		}
@@ -76,7 +90,7 @@ func BenchmarkGrowth(b *testing.B) {
 }
 
 // grow imports conversations until there are as many as wanted, and waits until the statistics have counted them.
-func (c client) grow(b *testing.B, want int64) time.Duration {
+func (c client) grow(b *testing.B, want, turns int64) time.Duration {
 	b.Helper()
 	start := time.Now()
 	next := atomic.Int64{}
@@ -86,7 +100,7 @@ func (c client) grow(b *testing.B, want int64) time.Duration {
 	for range clients {
 		all.Go(func() {
 			for n := next.Add(piece) - piece; n < want && !b.Failed(); n = next.Add(piece) - piece {
-				c.do(b, "POST", "/conversations/import", questions(n, min(piece, want-n)), 200)
+				c.do(b, "POST", "/conversations/import", questions(n, min(piece, want-n), turns), 200)
 			}
 		})
 	}
@@ -122,15 +136,58 @@ func (c client) middle(b *testing.B) string {
 	return page.NextCursor
 }
 
-// questions is an import of n conversations from a number on.
-func questions(first, n int64) string {
+// file creates tickets until there are as many as wanted.
+func (c client) file(b *testing.B, want int64) {
+	b.Helper()
+	var there struct{ Pagination struct{ Total int64 } }
+	if err := json.Unmarshal([]byte(c.do(b, "GET", "/tickets?limit=1", "", 200)), &there); err != nil {
+		b.Fatal(err)
+	}
+	each(b, there.Pagination.Total, want, func(n int64) {
+		c.do(b, "POST", "/tickets", fmt.Sprintf(`{"title":"Where is my parcel n%d?"}`, n), 201)
+	})
+}
+
+// settle makes websites of others until there are as many as wanted. c is the operator.
+func (c client) settle(b *testing.B, want int64) {
+	b.Helper()
+	var there struct{ Pagination struct{ Total int64 } }
+	if err := json.Unmarshal([]byte(c.do(b, "GET", "/operator/websites?limit=1", "", 200)), &there); err != nil {
+		b.Fatal(err)
+	}
+	each(b, there.Pagination.Total, want, func(n int64) {
+		c.do(b, "POST", "/operator/websites", fmt.Sprintf(`{"name":"Shop %d","url":"https://shop-%d.example","plan":"FREE"}`, n, n), 201)
+	})
+}
+
+// each has clients do something for each number from one on up to another.
+func each(b *testing.B, from, to int64, do func(int64)) {
+	var next atomic.Int64
+	next.Store(from)
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			for n := next.Add(1) - 1; n < to && !b.Failed(); n = next.Add(1) - 1 {
+				do(n)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// questions is an import of n conversations of some turns from a number on.
+func questions(first, n, turns int64) string {
 	var s strings.Builder
 	s.WriteString(`{"rows":[`)
 	for i := range n {
 		if i > 0 {
 			s.WriteByte(',')
 		}
-		fmt.Fprintf(&s, `{"key":"q%d","topics":["Travel"],"turns":[{"from":"visitor","text":"This is question %d about flights."},{"from":"agent","text":"Thank you, we look into it."}]}`, first+i, first+i)
+		fmt.Fprintf(&s, `{"key":"q%d","topics":["Travel"],"turns":[{"from":"visitor","text":"This is question n%d about flights."}`, first+i, first+i)
+		for turn := range turns - 1 {
+			fmt.Fprintf(&s, `,{"from":%q,"text":"Thank you, we look into it."}`, []string{"agent", "visitor"}[turn%2])
+		}
+		s.WriteString("]}")
 	}
 	s.WriteString("]}")
 	return s.String()

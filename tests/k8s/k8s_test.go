@@ -183,7 +183,7 @@ func (c cluster) dryRuns(t *testing.T) string {
 	}
 	objects := 0
 	for _, f := range files {
-		rendered, err := c.try(t, "helm", "template", release, c.chart, "--values", f)
+		rendered, err := c.try(t, "helm", "template", release, c.chart, "--kube-version", renderedFor, "--values", f)
 		if err != nil {
 			t.Errorf("%s: %s", f, rendered)
 			continue

@@ -39,7 +39,7 @@ func (c cluster) loop(t *testing.T, sources string) string {
 			t.Fatalf("skaffold ended: %s", dev)
 		default:
 		}
-		return strings.Contains(dev.String(), "Watching for changes..."), dev
+		return strings.Contains(dev.String(), "Watching for changes"), dev
 	})
 	up := time.Since(begun).Round(time.Second)
 	s := c.system(t)

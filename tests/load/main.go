@@ -29,7 +29,8 @@ func main() {
 
 // options are the command's.
 type options struct {
-	names, binary, url, token, dialogues, commit, out string
+	names, binary, url, token, dialogues, commit, out, flames string
+	admin                                                     string // of the system that is started
 
 	pid    int
 	each   bool
@@ -61,6 +62,7 @@ func parse() (o options) {
 	flag.IntVar(&o.size.Tickets, "tickets", 500, "tickets in the beginning")
 	flag.StringVar(&o.commit, "commit", "", "what is measured")
 	flag.StringVar(&o.out, "out", "", "write FILE.json, and FILE.txt in the format of Go's benchmarks")
+	flag.StringVar(&o.flames, "flames", "", "draw a flame graph of each mix into this folder; not of a running system")
 	flag.Parse()
 	return o
 }
@@ -85,7 +87,10 @@ func run() (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, end()) }()
-		o.url, o.token, o.pid = s.Demo.URL, s.Demo.Websites[0].Tokens["READ_WRITE"], s.PID
+		o.url, o.token, o.pid, o.admin = s.Demo.URL, s.Demo.Websites[0].Tokens["READ_WRITE"], s.PID, s.Demo.AdminURL
+	}
+	if o.flames != "" && o.admin == "" {
+		return errors.New("flame graphs are of a system that is started for them")
 	}
 	town, err := mix.Settle(ctx, mix.Place{URL: o.url, Token: o.token, Bound: o.bound}, o.dialogues, o.size)
 	if err != nil {
@@ -114,7 +119,7 @@ func start(ctx context.Context, binary string) (s *alone.System, end func() erro
 	if err != nil {
 		return nil, nil, err
 	}
-	if s, err = alone.Start(ctx, binary, dir); err != nil {
+	if s, err = alone.Start(ctx, binary, dir, "FIVECHAT_ADMIN_ADDR=127.0.0.1:0"); err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return s, func() error { return errors.Join(s.Stop(), os.RemoveAll(dir)) }, nil
@@ -135,6 +140,11 @@ func (g *generator) rounds(ctx context.Context, mixes []mix.Mix, r *report) erro
 				return fmt.Errorf("%s: %w", m.Name, err)
 			}
 			r.samples = append(r.samples, one.lines()...)
+			if o := g.options; o.flames != "" && round == o.rounds-1 { // another one, as it would be in the figures
+				if err := g.flame(ctx, m, rate); err != nil {
+					return fmt.Errorf("%s: %w", m.Name, err)
+				}
+			}
 			if all[i] == nil {
 				all[i] = one
 			} else {

@@ -18,6 +18,7 @@ type Demo struct {
 	URL         string        `json:"url"`
 	OperatorURL string        `json:"operatorUrl"`
 	OperatorKey string        `json:"operatorKey"`
+	AdminURL    string        `json:"adminUrl,omitempty"`
 	Websites    []DemoWebsite `json:"websites"`
 }
 
@@ -47,7 +48,7 @@ func (s *System) makeDemo(ctx context.Context, dir string) (*Demo, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	d.URL, d.OperatorURL, d.OperatorKey = s.URL(), s.OperatorURL(), s.OperatorKey()
+	d.URL, d.OperatorURL, d.OperatorKey, d.AdminURL = s.URL(), s.OperatorURL(), s.OperatorKey(), s.AdminURL()
 	client := operator.Client{URL: d.OperatorURL, Key: d.OperatorKey}
 	wanted := []struct{ name, url, plan, client, agent, email string }{
 		{"Harbour Books", "https://harbour-books.example", "PRO", shopClient, "Ada Moreno", "ada@harbour-books.example"},

@@ -1,0 +1,126 @@
+// Package flame draws a profile of processor time as a flame graph (B. Gregg, The Flame Graph, ACM Queue 14(2), 2016), as
+// an SVG that stands by itself: who called is above whom it called, and as wide as the share of time in it. It is ours
+// because pprof draws one in a browser only, over a server of its own.
+package flame
+
+import (
+	"fmt"
+	"html"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/google/pprof/profile"
+)
+
+// The drawing, in pixels.
+const (
+	width  = 1200
+	row    = 15
+	margin = 40
+	letter = 6.6 // of text
+	least  = 1.0 // what is narrower is left out
+)
+
+// node is a function where it was called, with what it called.
+type node struct {
+	name  string
+	value int64
+	below map[string]*node
+}
+
+func newNode(name string) *node { return &node{name: name, below: map[string]*node{}} }
+
+// tree puts a profile's samples together. The value is the last of a sample's, which of processor time is nanoseconds.
+func tree(p *profile.Profile) *node {
+	root := newNode("all")
+	for _, s := range p.Sample {
+		v := s.Value[len(s.Value)-1]
+		at := root
+		at.value += v
+		for _, l := range slices.Backward(s.Location) {
+			for _, line := range slices.Backward(l.Line) { // what is inlined comes first
+				name := line.Function.Name
+				if at.below[name] == nil {
+					at.below[name] = newNode(name)
+				}
+				at = at.below[name]
+				at.value += v
+			}
+		}
+	}
+	return root
+}
+
+// kinds tell whose a function is, the first that fits.
+var kinds = []struct{ name, colour, has string }{
+	{"the embedded store", "#7fbf7b", "libs/embedmongo|cockroachdb/"},
+	{"Fivechat", "#f4a261", "fivechat.dev/"},
+	{"the store's driver and BSON", "#8fb4d9", "mongo-driver"},
+	{"Redis, its client and the embedded one", "#d98f8f", "go-redis|miniredis"},
+	{"HTTP and JSON", "#e9d16c", "net/http|fasthttp|json|compress/"},
+	{"the runtime and the kernel", "#c4c4c4", "runtime.|runtime/|syscall|internal/poll"},
+	{"others", "#d7c6e0", ""},
+}
+
+func colour(name string) string {
+	for _, k := range kinds {
+		for has := range strings.SplitSeq(k.has, "|") {
+			if strings.Contains(name, has) {
+				return k.colour
+			}
+		}
+	}
+	return ""
+}
+
+// short is a name without the path of its package and without the types it was made for.
+func short(name string) string {
+	name, _, _ = strings.Cut(name, "[")
+	return name[strings.LastIndexByte(name, '/')+1:]
+}
+
+// Write draws a profile under a title.
+func Write(w io.Writer, p *profile.Profile, title string) error {
+	root := tree(p)
+	var body strings.Builder
+	depth := 0
+	var draw func(n *node, x float64, level int)
+	draw = func(n *node, x float64, level int) {
+		wide := float64(width) * float64(n.value) / float64(max(root.value, 1))
+		if wide < least {
+			return
+		}
+		depth = max(depth, level)
+		y := margin + level*row
+		fmt.Fprintf(&body, `<g><title>%s: %.1f %%</title><rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/>`,
+			html.EscapeString(n.name), 100*float64(n.value)/float64(max(root.value, 1)), x, y, wide-0.3, row-1, colour(n.name))
+		if text := short(n.name); wide > 4*letter {
+			fmt.Fprintf(&body, `<text x="%.1f" y="%d">%s</text>`, x+2, y+row-4, html.EscapeString(text[:min(len(text), int((wide-4)/letter))]))
+		}
+		body.WriteString("</g>\n")
+		below := make([]*node, 0, len(n.below))
+		for _, b := range n.below {
+			below = append(below, b)
+		}
+		slices.SortFunc(below, func(a, b *node) int { return strings.Compare(a.name, b.name) })
+		for _, b := range below {
+			draw(b, x, level+1)
+			x += float64(width) * float64(b.value) / float64(max(root.value, 1))
+		}
+	}
+	draw(root, 0, 0)
+	var legend strings.Builder
+	x := 0.0
+	for _, k := range kinds {
+		fmt.Fprintf(&legend, `<rect x="%.0f" y="22" width="10" height="10" fill="%s"/><text x="%.0f" y="31">%s</text>`, x, k.colour, x+14, k.name)
+		x += float64(len(k.name))*letter + 30
+	}
+	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="monospace" font-size="11">
+<rect width="100%%" height="100%%" fill="#fff"/>
+<text x="0" y="14" font-size="13">%s</text>
+%s
+%s</svg>
+`, width, margin+(depth+1)*row, html.EscapeString(title), legend.String(), body.String())
+	return err
+}

@@ -1,0 +1,52 @@
+package flame
+
+import (
+	"encoding/xml"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/pprof/profile"
+)
+
+// TestWrite: widths are shares of time, a caller is above whom it calls, names are escaped, and what is too narrow to be
+// seen is left out.
+func TestWrite(t *testing.T) {
+	f := func(id uint64, name string) *profile.Location {
+		return &profile.Location{ID: id, Line: []profile.Line{{Function: &profile.Function{ID: id, Name: name}}}}
+	}
+	serve, find, sync, rare := f(1, "net/http.(*conn).serve"), f(2, "fivechat.dev/libs/mongokit.(*Global[go.shape.x]).List"), f(3, "syscall.Syscall"), f(4, "a.<rare>")
+	p := &profile.Profile{Sample: []*profile.Sample{
+		{Location: []*profile.Location{find, serve}, Value: []int64{3, 3000}},
+		{Location: []*profile.Location{sync, find, serve}, Value: []int64{5, 5000}},
+		{Location: []*profile.Location{rare}, Value: []int64{2, 1999}},
+		{Location: []*profile.Location{f(5, "b.never")}, Value: []int64{1, 1}},
+	}}
+	var out strings.Builder
+	if err := Write(&out, p, "a & b"); err != nil {
+		t.Fatal(err)
+	}
+	svg := out.String()
+	for _, want := range []string{
+		`a &amp; b`,
+		`<title>net/http.(*conn).serve: 80.0 %</title><rect x="240.0" y="55" width="959.7" height="14" fill="#e9d16c"/><text x="242.0" y="66">http.(*conn).serve</text>`,
+		`.List: 80.0 %</title><rect x="240.0" y="70" width="959.7" height="14" fill="#f4a261"/><text x="242.0" y="81">mongokit.(*Global</text>`,
+		`<title>syscall.Syscall: 50.0 %</title><rect x="240.0" y="85" width="599.7" height="14" fill="#c4c4c4"/>`,
+		`<title>a.&lt;rare&gt;: 20.0 %</title>`,
+	} {
+		if !strings.Contains(svg, want) {
+			t.Errorf("there is no %s", want)
+		}
+	}
+	if strings.Contains(svg, "never") {
+		t.Error("what is too narrow to be seen is there")
+	}
+	d := xml.NewDecoder(strings.NewReader(svg))
+	for {
+		if _, err := d.Token(); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
