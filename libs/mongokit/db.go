@@ -36,6 +36,7 @@ const (
 	serverSelection = 2 * time.Second
 	timeout         = 10 * time.Second // of one operation, or of a transaction with its retries, where the context has no deadline
 	maxPool         = 64
+	lookPause       = 100 * time.Millisecond // between looks whether the store is there
 )
 
 // DB is a connection to the store.
@@ -92,22 +93,35 @@ func (db *DB) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Await is Ping that tries again for so long as no server can be reached: a store that starts at the same time may take a
-// while. waits is called once, before it does.
+// Await is Ping that tries again for so long as no server answers: a store that starts at the same time may take a while.
+// waits is called once, before it does.
 func (db *DB) Await(ctx context.Context, most time.Duration, waits func(error)) error {
 	err := db.Ping(ctx)
-	if !unreachable(err) || most <= 0 {
+	if !away(err) || most <= 0 {
 		return err
 	}
 	waits(err)
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	for unreachable(err) && ctx.Err() == nil {
+	look := time.NewTicker(lookPause)
+	defer look.Stop()
+	for away(err) {
+		select {
+		case <-ctx.Done():
+			return err
+		case <-look.C:
+		}
 		if again := db.Ping(ctx); ctx.Err() == nil {
 			err = again
 		}
 	}
 	return err
+}
+
+// away says that a server did not answer, so that it may do so later.
+func away(err error) bool {
+	kind := fault.From(translate(err, "")).Kind
+	return err != nil && (kind == fault.Unavailable || kind == fault.Timeout)
 }
 
 // Close ends all connections.
