@@ -70,7 +70,7 @@ func BenchmarkTelemetry(b *testing.B) {
 					with, without = with+one[i], without+one[0]
 					least, most = min(least, one[i]/one[0]), max(most, one[i]/one[0])
 				}
-				b.Logf("%s with %s: x%.3f (launches x%.3f to x%.3f)", r.name, what, with/without, least, most)
+				fmt.Printf("%s with %s: x%.3f (launches x%.3f to x%.3f)\n", r.name, what, with/without, least, most)
 			}
 		}
 	}
