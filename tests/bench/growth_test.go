@@ -95,7 +95,7 @@ func (c client) grow(b *testing.B, want, turns int64) time.Duration {
 	start := time.Now()
 	next := atomic.Int64{}
 	next.Store(c.current(b))
-	const piece = 200 // the most in one request
+	piece := max(400/turns, 1) // of one request: so many messages
 	var all sync.WaitGroup
 	for range clients {
 		all.Go(func() {
