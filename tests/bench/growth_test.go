@@ -139,11 +139,11 @@ func (c client) middle(b *testing.B) string {
 // file creates tickets until there are as many as wanted.
 func (c client) file(b *testing.B, want int64) {
 	b.Helper()
-	var there struct{ Pagination struct{ Total int64 } }
+	var there struct{ Total int64 }
 	if err := json.Unmarshal([]byte(c.do(b, "GET", "/tickets?limit=1", "", 200)), &there); err != nil {
 		b.Fatal(err)
 	}
-	each(b, there.Pagination.Total, want, func(n int64) {
+	each(b, there.Total, want, func(n int64) {
 		c.do(b, "POST", "/tickets", fmt.Sprintf(`{"title":"Where is my parcel n%d?"}`, n), 201)
 	})
 }
@@ -151,11 +151,11 @@ func (c client) file(b *testing.B, want int64) {
 // settle makes websites of others until there are as many as wanted. c is the operator.
 func (c client) settle(b *testing.B, want int64) {
 	b.Helper()
-	var there struct{ Pagination struct{ Total int64 } }
+	var there struct{ Total int64 }
 	if err := json.Unmarshal([]byte(c.do(b, "GET", "/operator/websites?limit=1", "", 200)), &there); err != nil {
 		b.Fatal(err)
 	}
-	each(b, there.Pagination.Total, want, func(n int64) {
+	each(b, there.Total, want, func(n int64) {
 		c.do(b, "POST", "/operator/websites", fmt.Sprintf(`{"name":"Shop %d","url":"https://shop-%d.example","plan":"FREE"}`, n, n), 201)
 	})
 }
