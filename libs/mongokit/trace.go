@@ -16,10 +16,10 @@ import (
 // did notes a command that has been answered or given up: how long it took, and a client span where it belongs to a trace,
 // both named after OpenTelemetry's conventions for databases. Filters and documents are never recorded. The driver's own
 // monitor is not used, as it copies every command and every answer: it took 3 % of the processor time of reading a
-// conversation. So a command that the driver sends twice is one here, and one that finds no server has failed; the
-// commands that end a transaction which is given up are not told.
+// conversation. So a command that the driver sends twice is one here, and the commands that end a transaction which is
+// given up are not told. What found no server was not sent.
 func (db *DB) did(ctx context.Context, command, collection string, start time.Time, err error) {
-	if db.database == nil {
+	if db.database == nil || unreachable(err) {
 		return
 	}
 	took, why := time.Since(start), ""

@@ -93,14 +93,15 @@ func BenchmarkGrowth(b *testing.B) {
 func (c client) grow(b *testing.B, want, turns int64) time.Duration {
 	b.Helper()
 	start := time.Now()
+	from := c.current(b) // an earlier run that broke off may have left out some
 	next := atomic.Int64{}
-	next.Store(c.current(b))
+	next.Store(from)
 	piece := max(400/turns, 1) // of one request: so many messages
 	var all sync.WaitGroup
 	for range clients {
 		all.Go(func() {
 			for n := next.Add(piece) - piece; n < want && !b.Failed(); n = next.Add(piece) - piece {
-				c.do(b, "POST", "/conversations/import", questions(n, min(piece, want-n), turns), 200)
+				c.do(b, "POST", "/conversations/import", questions(from, n, min(piece, want-n), turns), 200)
 			}
 		})
 	}
@@ -175,15 +176,15 @@ func each(b *testing.B, from, to int64, do func(int64)) {
 	all.Wait()
 }
 
-// questions is an import of n conversations of some turns from a number on.
-func questions(first, n, turns int64) string {
+// questions is an import of n conversations of some turns from a number on, by keys of the run that began at from.
+func questions(from, first, n, turns int64) string {
 	var s strings.Builder
 	s.WriteString(`{"rows":[`)
 	for i := range n {
 		if i > 0 {
 			s.WriteByte(',')
 		}
-		fmt.Fprintf(&s, `{"key":"q%d","topics":["Travel"],"turns":[{"from":"visitor","text":"This is question n%d about flights."}`, first+i, first+i)
+		fmt.Fprintf(&s, `{"key":"q%d-%d","topics":["Travel"],"turns":[{"from":"visitor","text":"This is question n%d about flights."}`, first+i, from, first+i)
 		for turn := range turns - 1 {
 			fmt.Fprintf(&s, `,{"from":%q,"text":"Thank you, we look into it."}`, []string{"agent", "visitor"}[turn%2])
 		}

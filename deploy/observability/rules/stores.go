@@ -32,7 +32,8 @@ func stores() []Alert {
 		{
 			Name: "FivechatStoreErrors", Severity: Ticket, For: 10 * time.Minute, Runbook: "store-errors", Shown: "fivechat-stores",
 			When: []Condition{{
-				Value: `sum by (component, db_system_name) (rate(db_client_operation_duration_seconds_count{job="fivechat",outcome!="ok"}[5m]))` +
+				Value: `(sum by (component, db_system_name) (rate(db_client_operation_duration_seconds_count{job="fivechat",outcome!="ok"}[5m]))` +
+					` or 0 * sum by (component, db_system_name) (rate(db_client_operation_duration_seconds_count{job="fivechat"}[5m])))` +
 					` / sum by (component, db_system_name) (rate(db_client_operation_duration_seconds_count{job="fivechat"}[5m]))`,
 				Op: ">", Bound: "0.05",
 			}},
