@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // nested is a document of so many levels.
@@ -177,5 +178,57 @@ func TestExplainNamesTheIndex(t *testing.T) {
 	ok(t, c.FindOne(bg, d("_id", 1)).Decode(&doc))
 	if !reflect.DeepEqual(doc, bson.M{"_id": int32(1), "a": int32(1)}) || count(t, bg, c, d()) != 2 {
 		t.Error("explain changed something:", doc)
+	}
+}
+
+// TestTheRarestWordIsWalked: of several words that a document has to have, the one that few have bounds the walk, wherever
+// it stands; and how many have one word, the index alone tells.
+func TestTheRarestWordIsWalked(t *testing.T) {
+	t.Parallel()
+	db := database(t)
+	c := db.Collection("c")
+	index(t, c, bson.D{{Key: "site", Value: 1}, {Key: "words", Value: 1}, {Key: "at", Value: -1}}, nil)
+	var docs []any
+	for i := range 300 {
+		words := bson.A{"common", "usual"}
+		if i%100 == 7 {
+			words = bson.A{"rare", "common", "usual", "usual"}
+		}
+		docs = append(docs, d("_id", i, "site", 1, "words", words, "at", i))
+	}
+	docs = append(docs, d("_id", 1000, "site", 2, "words", bson.A{"rare", "common"}, "at", 1), d("_id", 1001, "site", 1, "words", "rare", "at", 1))
+	_, err := c.InsertMany(bg, docs)
+	ok(t, err)
+	for _, tt := range []struct {
+		words            bson.A
+		found            int64
+		mostKeys, mostOf int64 // keys, and documents of those that are counted
+	}{
+		{bson.A{"common", "usual", "rare"}, 3, 4, 4},
+		{bson.A{"rare", "common"}, 3, 4, 4},
+		{bson.A{"common", "usual"}, 300, 300, 300},
+		{bson.A{"common", "nobody"}, 0, 0, 0},
+		{bson.A{"common"}, 300, 300, 0},
+		{bson.A{"rare"}, 4, 4, 0},
+	} {
+		filter := d("site", 1, "words", d("$all", tt.words))
+		raw, err := db.RunCommand(bg, d("explain", d("count", "c", "query", filter))).Raw()
+		ok(t, err)
+		stats := raw.Lookup("executionStats").Document()
+		if n := stats.Lookup("nReturned").AsInt64(); n != tt.found || stats.Lookup("totalKeysExamined").AsInt64() > tt.mostKeys || stats.Lookup("totalDocsExamined").AsInt64() > tt.mostOf {
+			t.Errorf("%v: %v", tt.words, stats)
+		}
+		cursor, err := c.Find(bg, filter, options.Find().SetSort(d("at", -1)))
+		ok(t, err)
+		var rows []struct{ At int }
+		ok(t, cursor.All(bg, &rows))
+		for i := range rows {
+			if i > 0 && rows[i].At >= rows[i-1].At {
+				t.Errorf("%v: %d comes behind %d", tt.words, rows[i].At, rows[i-1].At)
+			}
+		}
+		if len(rows) != int(tt.found) {
+			t.Errorf("%v finds %d, not %d", tt.words, len(rows), tt.found)
+		}
 	}
 }

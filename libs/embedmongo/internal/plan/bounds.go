@@ -18,6 +18,7 @@ type fieldBounds struct {
 	span    *span
 	exact   []*query.Filter // the conjuncts these bounds replace completely
 	present bool            // the bounds exclude a missing field
+	rivals  int             // how many other conditions could be used in place of this one
 }
 
 // usableValue reports whether a value has one encoding under which every
@@ -31,21 +32,33 @@ func isNull(v bsoncore.Value) bool { return keyenc.ClassOf(v.Type) == keyenc.Nul
 
 // boundsFor finds the bounds the conjuncts give to a path. On a field that has
 // held arrays only one condition may be used, because each condition may be
-// met by another element.
-func boundsFor(path string, conjuncts []*query.Filter, multikey bool) fieldBounds {
+// met by another element: the nth of those that give points.
+func boundsFor(path string, conjuncts []*query.Filter, multikey bool, nth int) fieldBounds {
 	var on []*query.Filter
 	for _, c := range conjuncts {
 		if c.Path == path && c.Op != query.And && c.Op != query.Or && c.Op != query.Not {
 			on = append(on, c)
 		}
 	}
+	var taken *fieldBounds
+	rivals := 0
 	for _, c := range on {
-		if b, ok := pointBounds(c); ok {
-			if len(on) > 1 {
-				b.exact = nil
-			}
-			return b
+		b, ok := pointBounds(c)
+		if !ok {
+			continue
 		}
+		if rivals++; taken == nil || multikey && rivals == nth+1 {
+			taken = &b
+		}
+	}
+	if taken != nil {
+		if len(on) > 1 {
+			taken.exact = nil
+		}
+		if multikey {
+			taken.rivals = rivals - 1
+		}
+		return *taken
 	}
 	b := rangeBounds(on, multikey)
 	if b.span == nil && !multikey {

@@ -37,8 +37,42 @@ type rangedIter struct {
 
 var emptyDoc = bsonraw.NewBuilder().Build()
 
+// fewest is the plan or the rival whose range ends first, as far as that is seen at once: of several words that a
+// document has to have, the rarest.
+func (p *Plan) fewest(v *store.View) *Plan {
+	if len(p.rivals) == 0 {
+		return p
+	}
+	all := append([]*Plan{p}, p.rivals...)
+	iters := make([]*store.Iter, 0, len(all))
+	defer func() {
+		for _, it := range iters {
+			it.Close()
+		}
+	}()
+	for _, one := range all {
+		if len(one.ranges) != 1 || one.ranges[0].point {
+			return p
+		}
+		it, err := v.Iter(one.ranges[0].lower, one.ranges[0].upper, false)
+		if err != nil {
+			return p // who walks it will say why
+		}
+		iters = append(iters, it)
+	}
+	for range maxProbe {
+		for i, it := range iters {
+			if more, err := it.Next(); err != nil || !more {
+				return all[i]
+			}
+		}
+	}
+	return p
+}
+
 // Open starts a walk. It keeps the view until Close.
 func (p *Plan) Open(v *store.View) *Cursor {
+	p = p.fewest(v)
 	c := &Cursor{plan: p, view: v.Retain(), docs: v.Reader(), ranges: append([]keyRange(nil), p.ranges...), skip: p.Skip, left: -1}
 	if p.Limit > 0 {
 		c.left = p.Limit

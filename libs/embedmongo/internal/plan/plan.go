@@ -19,6 +19,8 @@ import (
 const (
 	maxRanges = 1000 // separate key ranges of one plan
 	maxMerge  = 64   // ranges merged to keep a sort order
+	maxRivals = 15   // other conditions that are compared with the first
+	maxProbe  = 4096 // entries of each that are looked at for that
 )
 
 // Query is what a plan is made for.
@@ -49,7 +51,9 @@ type Plan struct {
 	reverse  bool
 	covered  bool // every entry in the ranges matches the filter
 	score    int
-	distinct bool // a document may be met several times
+	distinct bool    // a document may be met several times
+	others   int     // how many other conditions could bound a field of arrays
+	rivals   []*Plan // the same walk, bounded by another condition on the same field
 }
 
 var idKeys = []query.SortKey{{Path: "_id", Parts: []string{"_id"}}}
@@ -62,27 +66,30 @@ func Make(c *store.Collection, q Query) (*Plan, error) {
 		return nil, err
 	}
 	if hinted != nil {
-		p := build(c, hinted.index, q, conjuncts)
+		p := build(c, hinted.index, q, conjuncts, 0)
 		if hinted.natural {
 			if q.Sort == nil {
 				q.Sort = hinted.order
 			}
-			p = build(c, nil, q, nil)
+			p = build(c, nil, q, nil, 0)
 		}
 		if p == nil {
 			return nil, mongoerr.New(mongoerr.BadValue, "error processing query: planner returned error :: caused by :: hint provided does not yield a usable plan")
 		}
 		return p, nil
 	}
-	best := build(c, nil, q, conjuncts)
+	best := build(c, nil, q, conjuncts, 0)
 	for _, ix := range c.Indexes {
-		p := build(c, ix, q, conjuncts)
+		p := build(c, ix, q, conjuncts, 0)
 		if p == nil || !p.bounded && (!p.sorted || len(q.Sort) == 0) {
 			continue
 		}
 		if p.score > best.score {
 			best = p
 		}
+	}
+	for nth := 1; nth <= min(best.others, maxRivals); nth++ {
+		best.rivals = append(best.rivals, build(c, best.index, q, conjuncts, nth))
 	}
 	return best, nil
 }
@@ -135,13 +142,13 @@ func hint(c *store.Collection, v bsoncore.Value) (*hintChoice, error) {
 }
 
 // build makes the plan that walks one index; nil when the index lacks
-// documents the query wants.
-func build(c *store.Collection, ix *store.Index, q Query, conjuncts []*query.Filter) *Plan {
+// documents the query wants. nth says which of several conditions on a field
+// of arrays bounds it.
+func build(c *store.Collection, ix *store.Index, q Query, conjuncts []*query.Filter, nth int) *Plan {
 	p := &Plan{Query: q, coll: c, index: ix}
 	keys, prefix := idKeys, c.DocPrefix()
 	if ix != nil {
 		keys, prefix = ix.Keys, ix.Prefix()
-		p.distinct = ix.AnyMultikey()
 		if ix.Partial != nil && !implied(ix.Partial, conjuncts) {
 			return nil
 		}
@@ -159,7 +166,8 @@ func build(c *store.Collection, ix *store.Index, q Query, conjuncts []*query.Fil
 		if multikey {
 			arrays[k.Parts[0]] = true
 		}
-		b := boundsFor(k.Path, conjuncts, multikey)
+		b := boundsFor(k.Path, conjuncts, multikey, nth)
+		p.others = max(p.others, b.rivals)
 		if b.points != nil && len(prefixes)*len(b.points) <= maxRanges {
 			prefixes = extend(prefixes, b.points, k.Descending)
 			single[i] = len(b.points) == 1
@@ -177,6 +185,9 @@ func build(c *store.Collection, ix *store.Index, q Query, conjuncts []*query.Fil
 	}
 	if ix != nil && ix.Sparse && !present {
 		return nil
+	}
+	for i := range keys { // at one point of an array's elements a document has one entry
+		p.distinct = p.distinct || ix != nil && ix.Multikey(i) && !single[i]
 	}
 	p.bounded = points > 0 || last != nil
 	p.covered = exact == len(q.Filter.Conjuncts()) && !p.distinct
