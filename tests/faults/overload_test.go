@@ -27,6 +27,7 @@ const (
 	times       = 10        // the rate that the machine holds
 	outstanding = 2_000     // requests of ours that wait for an answer at once: what is beyond them is not sent
 	mostMemory  = 400 << 20 // bytes of any process, at its highest
+	goMemory    = "360MiB"  // what Go is told of that, nine tenths, as the chart tells it of a pod's
 )
 
 // load is what came of many requests.
@@ -159,7 +160,7 @@ func wantBounded(t *testing.T, f *fleet.Fleet) {
 // to come back, keeps its memory, and is as before when it is over. A website that asks for much more than its quota is
 // refused, and others are not. Nor does anything that clients do to a connection keep others from being served.
 func TestOverload(t *testing.T) {
-	f := fleet.Launch(t, binaries, nil)
+	f := fleet.Launch(t, binaries, map[string]string{"GOMEMLIMIT": goMemory})
 	w := f.World(t, harness.Pro)
 	lasts := 10 * time.Second
 	if s := soak(t); s > 0 {

@@ -15,12 +15,11 @@ import (
 const (
 	burst    = 100 * time.Millisecond
 	overload = 5 * time.Millisecond
-	lineOf   = 16 // so many may wait as are under way, times this: a wait costs a goroutine and what it holds
 )
 
 var errFull = errors.New("proxy: too many requests are under way")
 
-// gate bounds how many requests are under way with a service, and how long more of them wait for their turn. It is ours
+// gate bounds how many requests are under way with a service, and how long as many more wait for their turn. It is ours
 // because limiters that learn a bound from how long answers take (failsafe-go's) take a tenant's slow imports for a
 // service in trouble.
 type gate struct {
@@ -62,7 +61,7 @@ func (g *gate) join() (time.Duration, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n := g.waiting.Add(1)
-	if n > int64(lineOf*cap(g.places)) {
+	if n > int64(cap(g.places)) {
 		g.waiting.Add(-1)
 		return 0, false
 	}

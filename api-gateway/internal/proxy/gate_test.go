@@ -76,12 +76,15 @@ func TestGate(t *testing.T) {
 // TestTheLineIsBounded: where as many wait as may, one more is refused at once.
 func TestTheLineIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(1)
-		if err := g.enter(t.Context()); err != nil {
-			t.Fatal(err)
+		const most = 5
+		g := newGate(most)
+		for range most {
+			if err := g.enter(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 		}
 		var line []<-chan entered
-		for range lineOf {
+		for range most {
 			line = append(line, enter(t.Context(), g))
 		}
 		if got := <-enter(t.Context(), g); !errors.Is(got.err, errFull) || got.took != 0 {
