@@ -34,7 +34,7 @@ type Config struct {
 	TrustedProxies   []netip.Prefix  `env:"FIVECHAT_TRUSTED_PROXIES"` // CIDRs whose X-Forwarded-For counts, comma-separated
 	CORSOrigins      []string        `env:"FIVECHAT_CORS_ORIGINS"`    // whose pages may call operations with a bearer, comma-separated
 	Timeout          time.Duration   `env:"FIVECHAT_TIMEOUT"`         // how long a request may take, at most what a service would allow
-	Concurrency      int             `env:"FIVECHAT_CONCURRENCY"`     // how many requests may be under way with one service; more are refused at once
+	Concurrency      int             `env:"FIVECHAT_CONCURRENCY"`     // how many requests may be under way with one service; as many more wait for a moment, the rest is refused
 	Replicas         int             `env:"FIVECHAT_REPLICAS"`        // how many gateways there are, as long as Redis has not said it
 	QuotasFile       string          `env:"FIVECHAT_QUOTAS"`          // a file of rate limits in place of the defaults; followed while running
 	TLSCertificate   string          `env:"FIVECHAT_TLS_CERTIFICATE"` // files in PEM: with both, the public listener speaks TLS; followed while running
