@@ -144,11 +144,7 @@ func (c client) middle(b *testing.B) string {
 // file creates tickets until there are as many as wanted.
 func (c client) file(b *testing.B, want int64) {
 	b.Helper()
-	var there struct{ Total int64 }
-	if err := json.Unmarshal([]byte(c.do(b, "GET", "/tickets?limit=1", "", 200)), &there); err != nil {
-		b.Fatal(err)
-	}
-	each(b, there.Total, want, func(n int64) {
+	each(b, c.total(b, "/tickets"), want, func(n int64) {
 		c.do(b, "POST", "/tickets", fmt.Sprintf(`{"title":"Where is my parcel n%d?"}`, n), 201)
 	})
 }
@@ -156,13 +152,19 @@ func (c client) file(b *testing.B, want int64) {
 // settle makes websites of others until there are as many as wanted. c is the operator.
 func (c client) settle(b *testing.B, want int64) {
 	b.Helper()
-	var there struct{ Total int64 }
-	if err := json.Unmarshal([]byte(c.do(b, "GET", "/operator/websites?limit=1", "", 200)), &there); err != nil {
-		b.Fatal(err)
-	}
-	each(b, there.Total, want, func(n int64) {
+	each(b, c.total(b, "/operator/websites"), want, func(n int64) {
 		c.do(b, "POST", "/operator/websites", fmt.Sprintf(`{"name":"Shop %d","url":"https://shop-%d.example","plan":"FREE"}`, n, n), 201)
 	})
+}
+
+// total is how many rows a list has.
+func (c client) total(b *testing.B, path string) int64 {
+	b.Helper()
+	var list struct{ Total int64 }
+	if err := json.Unmarshal([]byte(c.do(b, "GET", path+"?limit=1", "", 200)), &list); err != nil {
+		b.Fatal(err)
+	}
+	return list.Total
 }
 
 // each has clients do something for each number from one on up to another.
