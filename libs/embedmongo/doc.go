@@ -9,7 +9,11 @@
 //	client, err := mongo.Connect(options.Client().ApplyURI(s.URI()))
 //
 // It claims to be the primary of a one-node replica set, so sessions,
-// transactions and retryable writes work.
+// transactions and retryable writes work. After replSetStepDown it is a
+// secondary for as many seconds: it aborts what transactions are open, refuses
+// writes (10107) and reads that want the primary (13435), and then, or after
+// replSetStepUp, takes them again, so that one can see what becomes of a
+// program at an election.
 //
 // # Supported and refused
 //
@@ -21,7 +25,8 @@
 //	             findAndModify) create createIndexes listIndexes
 //	             dropIndexes listCollections listDatabases drop
 //	             dropDatabase collStats commitTransaction
-//	             abortTransaction
+//	             abortTransaction replSetStepDown
+//	             replSetStepUp
 //	fields       those of the commands that change nothing but    collation, arrayFilters, let, tailable,
 //	             the result as documented by MongoDB              validators, views … (238); unknown (40415)
 //	types        all but those refused                            Decimal128, code with scope, undefined (238)

@@ -188,10 +188,11 @@ func (tw *town) faults(t *testing.T, draw *rand.Rand) []fault {
 		}},
 		fault{"all lines from the edge are reset", short, true, func() func() { return tw.lines.spoil(fleet.Gateway, "", "reset_peer", harness.Map{"timeout": 0}) }},
 	)
+	all = append(all, fault{"the store's primary steps down", long, true, func() func() {
+		tw.elect(t, long)
+		return func() {}
+	}})
 	if tw.store == nil {
-		if n, stepDown := members(t); n > 1 {
-			all = append(all, fault{"another member takes writes", short, true, func() func() { stepDown(); return func() {} }})
-		}
 		return all
 	}
 	all = append(all,

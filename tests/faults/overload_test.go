@@ -160,7 +160,12 @@ func wantBounded(t *testing.T, f *fleet.Fleet) {
 // to come back, keeps its memory, and is as before when it is over. A website that asks for much more than its quota is
 // refused, and others are not. Nor does anything that clients do to a connection keep others from being served.
 func TestOverload(t *testing.T) {
-	f := fleet.Launch(t, binaries, map[string]string{"GOMEMLIMIT": goMemory})
+	var f *fleet.Fleet
+	fleet.Apart(t, func() {
+		env := new(town).startStores(t)
+		env["GOMEMLIMIT"] = goMemory
+		f = fleet.Launch(t, binaries, env)
+	})
 	w := f.World(t, harness.Pro)
 	lasts := 10 * time.Second
 	if s := soak(t); s > 0 {

@@ -37,6 +37,13 @@ type town struct {
 func newTown(t *testing.T) *town {
 	t.Helper()
 	tw := &town{lines: newLines(t)}
+	tw.Fleet = fleet.LaunchLines(t, binaries, tw.startStores(t), tw.lines.line)
+	return tw
+}
+
+// startStores starts those that the environment does not name, and gives what components are to be told of them.
+func (tw *town) startStores(t *testing.T) map[string]string {
+	t.Helper()
 	env := map[string]string{}
 	if os.Getenv("REDIS_URL") == "" {
 		env["REDIS_URL"] = tw.startRedis(t)
@@ -44,8 +51,7 @@ func newTown(t *testing.T) *town {
 	if os.Getenv("MONGODB_URI") == "" {
 		env["MONGODB_URI"] = tw.startStore(t, filepath.Join(binaries, "fivechat"))
 	}
-	tw.Fleet = fleet.LaunchLines(t, binaries, env, tw.lines.line)
-	return tw
+	return env
 }
 
 // startRedis gives the address of a Redis that forgets everything when it ends, "" where there is no redis-server.
@@ -137,25 +143,17 @@ func (tw *town) fill(t *testing.T) (mend func()) {
 	}
 }
 
-// members are how many members the replica set has that the environment names, and stepDown has another one take writes.
-func members(t *testing.T) (n int, stepDown func()) {
+// elect has the store's primary step down: where the replica set has more members than one of them takes writes then, and
+// else it does so again itself, after a while.
+func (tw *town) elect(t *testing.T, after time.Duration) {
 	t.Helper()
-	uri := os.Getenv("MONGODB_URI")
-	if uri == "" {
-		return 1, nil
-	}
-	client, err := mongo.Connect(options.Client().ApplyURI(uri))
+	client, err := mongo.Connect(options.Client().ApplyURI(tw.Env["MONGODB_URI"]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
-	var hello struct{ Hosts []string }
-	if err := client.Database("admin").RunCommand(t.Context(), bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
-		t.Fatal(err)
-	}
-	return len(hello.Hosts), func() {
-		if err := client.Database("admin").RunCommand(t.Context(), bson.D{{Key: "replSetStepDown", Value: 10}}).Err(); err != nil && !mongo.IsNetworkError(err) {
-			t.Error(err)
-		}
+	defer func() { _ = client.Disconnect(context.Background()) }()
+	down := bson.D{{Key: "replSetStepDown", Value: int(after.Seconds())}, {Key: "force", Value: true}}
+	if err := client.Database("admin").RunCommand(t.Context(), down).Err(); err != nil && !mongo.IsNetworkError(err) {
+		t.Error(err)
 	}
 }

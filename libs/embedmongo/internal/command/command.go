@@ -32,6 +32,9 @@ type Server struct {
 	nextConn atomic.Int32
 	stop     chan struct{}
 	done     sync.WaitGroup
+
+	secondaryUntil atomic.Int64 // nanoseconds since 1970; in the past while it is the primary
+	term           atomic.Int64 // how often it has stepped down
 }
 
 // Conn is the state of one client connection.
@@ -91,8 +94,9 @@ type handler struct {
 	run    func(*request) (*bsonraw.Builder, error)
 	fields string // the command's own fields, beside its name
 	// inTx allows the command inside a transaction, write marks those that
-	// change documents.
-	inTx, write bool
+	// change documents, read those that a secondary runs for who allows it, and
+	// anywhere those that any member runs.
+	inTx, write, read, anywhere bool
 }
 
 var handlers map[string]handler
@@ -115,6 +119,9 @@ func (c *Conn) Handle(ctx context.Context, m *wire.Message) (reply bsoncore.Docu
 		}
 	}()
 	h, err := r.parse()
+	if err == nil {
+		err = r.refuseAsSecondary(h)
+	}
 	if err != nil {
 		return errorReply(err)
 	}

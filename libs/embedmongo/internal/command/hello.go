@@ -16,51 +16,55 @@ const maxWriteBatch = 100000
 
 func init() {
 	handlers = map[string]handler{
-		"hello":             {run: hello, fields: "*"},
-		"isMaster":          {run: hello, fields: "*"},
-		"ismaster":          {run: hello, fields: "*"},
-		"ping":              {run: ping},
-		"buildInfo":         {run: buildInfo},
-		"buildinfo":         {run: buildInfo},
-		"endSessions":       {run: endSessions},
-		"killCursors":       {run: killCursors, fields: "cursors", inTx: true},
-		"getMore":           {run: getMore, fields: "collection batchSize", inTx: true},
+		"hello":             {run: hello, fields: "*", anywhere: true},
+		"isMaster":          {run: hello, fields: "*", anywhere: true},
+		"ismaster":          {run: hello, fields: "*", anywhere: true},
+		"ping":              {run: ping, anywhere: true},
+		"buildInfo":         {run: buildInfo, anywhere: true},
+		"buildinfo":         {run: buildInfo, anywhere: true},
+		"endSessions":       {run: endSessions, anywhere: true},
+		"killCursors":       {run: killCursors, fields: "cursors", inTx: true, anywhere: true},
+		"getMore":           {run: getMore, fields: "collection batchSize", inTx: true, anywhere: true},
 		"insert":            {run: insert, fields: "documents ordered bypassDocumentValidation stmtId stmtIds", inTx: true, write: true},
 		"update":            {run: update, fields: "updates ordered bypassDocumentValidation stmtId stmtIds", inTx: true, write: true},
 		"delete":            {run: deleteDocuments, fields: "deletes ordered stmtId stmtIds", inTx: true, write: true},
 		"findAndModify":     {run: findAndModify, fields: findAndModifyFields, inTx: true, write: true},
 		"findandmodify":     {run: findAndModify, fields: findAndModifyFields, inTx: true, write: true},
-		"find":              {run: find, fields: findFields, inTx: true},
-		"count":             {run: count, fields: "query limit skip hint"},
-		"distinct":          {run: distinct, fields: "key query hint", inTx: true},
-		"aggregate":         {run: aggregate, fields: "pipeline cursor allowDiskUse hint", inTx: true},
-		"explain":           {run: explain, fields: "verbosity"},
-		"collStats":         {run: collStats, fields: "scale"},
+		"find":              {run: find, fields: findFields, inTx: true, read: true},
+		"count":             {run: count, fields: "query limit skip hint", read: true},
+		"distinct":          {run: distinct, fields: "key query hint", inTx: true, read: true},
+		"aggregate":         {run: aggregate, fields: "pipeline cursor allowDiskUse hint", inTx: true, read: true},
+		"explain":           {run: explain, fields: "verbosity", read: true},
+		"collStats":         {run: collStats, fields: "scale", read: true},
 		"create":            {run: createCollection},
 		"createIndexes":     {run: createIndexes, fields: "indexes commitQuorum"},
-		"listIndexes":       {run: listIndexes, fields: "cursor"},
+		"listIndexes":       {run: listIndexes, fields: "cursor", read: true},
 		"dropIndexes":       {run: dropIndexes, fields: "index"},
-		"listCollections":   {run: listCollections, fields: "filter nameOnly authorizedCollections cursor"},
-		"listDatabases":     {run: listDatabases, fields: "filter nameOnly authorizedDatabases"},
+		"listCollections":   {run: listCollections, fields: "filter nameOnly authorizedCollections cursor", read: true},
+		"listDatabases":     {run: listDatabases, fields: "filter nameOnly authorizedDatabases", read: true},
 		"drop":              {run: drop},
 		"dropDatabase":      {run: dropDatabase},
 		"commitTransaction": {run: commitTransaction, fields: "recoveryToken", inTx: true},
 		"abortTransaction":  {run: abortTransaction, fields: "recoveryToken", inTx: true},
+		"replSetStepDown":   {run: stepDown, fields: "secondaryCatchUpPeriodSecs force"},
+		"replSetStepUp":     {run: stepUp, fields: "skipDryRun", anywhere: true},
 	}
 }
 
 func hello(r *request) (*bsonraw.Builder, error) {
-	b := bsonraw.NewBuilder().Bool("helloOk", true)
+	b, primary := bsonraw.NewBuilder().Bool("helloOk", true), r.s.primary()
 	if r.name == "hello" {
-		b.Bool("isWritablePrimary", true)
+		b.Bool("isWritablePrimary", primary)
 	} else {
-		b.Bool("ismaster", true)
+		b.Bool("ismaster", primary)
 	}
 	host := stringValues([]string{r.s.addr})
+	b.Bool("secondary", !primary).String("setName", SetName).Int32("setVersion", 1).Values("hosts", host).String("me", r.s.addr)
+	if primary {
+		b.String("primary", r.s.addr)
+	}
 	// Without topologyVersion drivers poll instead of streaming.
-	return b.Bool("secondary", false).String("setName", SetName).Int32("setVersion", 1).
-		Values("hosts", host).String("me", r.s.addr).String("primary", r.s.addr).
-		Int32("maxBsonObjectSize", bsonraw.MaxDocument).Int32("maxMessageSizeBytes", wire.MaxMessage).
+	return b.Int32("maxBsonObjectSize", bsonraw.MaxDocument).Int32("maxMessageSizeBytes", wire.MaxMessage).
 		Int32("maxWriteBatchSize", maxWriteBatch).
 		Value("localTime", bsoncore.Value{Type: bsoncore.TypeDateTime, Data: bsoncore.AppendTime(nil, time.Now())}).
 		Int32("logicalSessionTimeoutMinutes", int32(sessionTimeout/time.Minute)).

@@ -35,6 +35,7 @@ type session struct {
 	state  txState
 	tx     *store.Tx
 	began  time.Time
+	term   int64 // the server's when the transaction began
 	conn   *Conn // the connection of the open transaction's last statement
 
 	used time.Time // guarded by the table
@@ -221,6 +222,9 @@ func (r *request) transact(h handler, number int64) (*bsonraw.Builder, error) {
 	if number < s.number {
 		return nil, r.tooOld(number)
 	}
+	if s.term != r.s.term.Load() {
+		r.s.abortTx(s)
+	}
 	ending := r.name == "commitTransaction" || r.name == "abortTransaction"
 	if start, ok := r.args["startTransaction"]; ok {
 		if v, ok := start.BooleanOK(); !ok || !v || ending {
@@ -262,7 +266,7 @@ func (r *request) begin(number int64) error {
 	}
 	r.s.abortTx(s)
 	s.number, s.state, s.fresh = number, txOpen, false
-	s.tx, s.began = r.s.engine.Begin(), time.Now()
+	s.tx, s.began, s.term = r.s.engine.Begin(), time.Now(), r.s.term.Load()
 	return nil
 }
 

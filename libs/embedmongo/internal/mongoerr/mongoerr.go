@@ -52,8 +52,10 @@ const (
 	UnknownField            Code = 40415
 	UnknownStage            Code = 40324
 	UnknownExpression       Code = 168
+	NotWritablePrimary      Code = 10107
 	DuplicateKey            Code = 11000
 	ObjectTooLarge          Code = 10334
+	NotPrimaryNoSecondaryOk Code = 13435
 	OutOfDiskSpace          Code = 14031
 )
 
@@ -77,6 +79,7 @@ var names = map[Code]string{
 	SortMemoryExceeded: "QueryExceededMemoryLimitNoDiskUseAllowed",
 	UnknownExpression:  "InvalidPipelineOperator", DuplicateKey: "DuplicateKey",
 	ObjectTooLarge: "BSONObjectTooLarge", OutOfDiskSpace: "OutOfDiskSpace",
+	NotWritablePrimary: "NotWritablePrimary", NotPrimaryNoSecondaryOk: "NotPrimaryNoSecondaryOk",
 }
 
 // Name is the code's name as MongoDB spells it; codes without one are LocationN.
@@ -87,8 +90,12 @@ func (c Code) Name() string {
 	return fmt.Sprintf("Location%d", int32(c))
 }
 
-// Transient is the label that tells a driver to run the whole transaction again.
-const Transient = "TransientTransactionError"
+// The labels that tell a driver to run the whole transaction again, or to send
+// the command once more.
+const (
+	Transient      = "TransientTransactionError"
+	RetryableWrite = "RetryableWriteError"
+)
 
 // Error is an error a client is told about.
 type Error struct {
