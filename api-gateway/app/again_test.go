@@ -23,6 +23,9 @@ func breakOff(w http.ResponseWriter, some string) {
 	panic(http.ErrAbortHandler)
 }
 
+// long is a body that the edge does not keep.
+var long = `{"rows":[],"more":"` + strings.Repeat("x", 512<<10) + `"}`
+
 func TestWhatIsSentAgain(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -44,6 +47,7 @@ func TestWhatIsSentAgain(t *testing.T) {
 		"a post that is keyed":   {"POST", "/tickets", []string{"Idempotency-Key: k"}, "", 1, 200, 2},
 		"a delete that is keyed": {"DELETE", "/tickets/1", []string{"Idempotency-Key: k"}, "", 1, 503, 1},
 		"a keyed post of nobody": {"POST", "/visitor/sessions", []string{"Idempotency-Key: k"}, "", 1, 503, 1},
+		"a long keyed post":      {"POST", "/tickets", []string{"Idempotency-Key: k"}, "", 1, 503, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -58,6 +62,9 @@ func TestWhatIsSentAgain(t *testing.T) {
 			var body io.Reader
 			if c.method != "GET" {
 				body = strings.NewReader("{}")
+			}
+			if strings.Contains(name, "long") { // it passes through, and what is gone of it is gone
+				body = strings.NewReader(long)
 			}
 			a := h.do(c.method, h.public+c.path, body, append(c.headers, bearer(bothPro))...)
 			if a.StatusCode != c.status || asked.Load() != c.asked {
@@ -173,9 +180,22 @@ func TestTooManyUnderWay(t *testing.T) {
 	if !eventually(t, 5*time.Second, func() bool { return under.Load() == 4 }) {
 		t.Fatal("the service was not asked")
 	}
-	a := h.do("GET", h.public+"/tickets", nil, bearer(bothPro))
-	if p := h.problem(a); a.StatusCode != 503 || p.Code != "unavailable" || a.Header.Get("Retry-After") == "" {
-		t.Errorf("the fifth: %d %s", a.StatusCode, a.body)
+	const more = 50
+	var refused sync.WaitGroup
+	for range more {
+		refused.Go(func() {
+			a := h.do("GET", h.public+"/tickets", nil, bearer(bothPro))
+			if p := h.problem(a); a.StatusCode != 503 || p.Code != "unavailable" || a.Header.Get("Retry-After") == "" {
+				t.Errorf("one too many: %d %s", a.StatusCode, a.body)
+			}
+		})
+	}
+	refused.Wait()
+	if !h.metric(fmt.Sprintf(`fivechat_edge_refused_total{upstream="tickets"} %d`, more)) {
+		t.Errorf("not each of %d that were refused was counted", more)
+	}
+	if lines := strings.Count(h.log.String(), `"status":503`); lines == 0 || lines >= more {
+		t.Errorf("%d lines in the log about %d that were refused", lines, more)
 	}
 	if a := h.do("GET", h.public+"/conversations", nil, bearer(bothPro)); a.StatusCode != 200 {
 		t.Errorf("another service: %d", a.StatusCode)
@@ -184,12 +204,68 @@ func TestTooManyUnderWay(t *testing.T) {
 	all.Wait()
 }
 
+// TestImportsUnderWay: requests whose bodies are long take an eighth of the places, and who has a short one finds his.
+func TestImportsUnderWay(t *testing.T) {
+	t.Parallel()
+	h := open(t, func(c *app.Config) { c.Concurrency = 16 })
+	release := make(chan struct{})
+	var under atomic.Int64
+	h.answer = func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/conversations/import" {
+			under.Add(1)
+			<-release
+		}
+		return false
+	}
+	load := func() answer {
+		return h.do("POST", h.public+"/conversations/import", strings.NewReader(long), bearer(bothPro))
+	}
+	var all sync.WaitGroup
+	for range 2 {
+		all.Go(func() {
+			if a := load(); a.StatusCode != 200 {
+				t.Errorf("an import that was under way: %d", a.StatusCode)
+			}
+		})
+	}
+	if !eventually(t, 5*time.Second, func() bool { return under.Load() == 2 }) {
+		t.Fatal("the service was not asked")
+	}
+	if a := load(); a.StatusCode != 503 || a.Header.Get("Retry-After") == "" {
+		t.Errorf("one import too many: %d %s", a.StatusCode, a.body)
+	}
+	if a := h.do("GET", h.public+"/conversations", nil, bearer(bothPro)); a.StatusCode != 200 {
+		t.Errorf("another request: %d", a.StatusCode)
+	}
+	close(release)
+	all.Wait()
+}
+
+// TestLongBodies: the end of one request with a long body is not the end of another one that has got its connection.
+func TestLongBodies(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	body := long[:100<<10]
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 50 {
+				if a := h.do("POST", h.public+"/tickets", strings.NewReader(body), bearer(bothPro)); a.StatusCode != 200 {
+					t.Errorf("%d %s", a.StatusCode, a.body)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
 // TestABodyTooLongToKeepIsSentAgainWhereNothingWasSent: of a body that passes through, nothing is gone where no connection came
 // about.
 func TestABodyTooLongToKeepIsSentAgainWhereNothingWasSent(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *app.Config) { c.ConversationsURL = down })
-	a := h.do("POST", h.public+"/conversations/import", strings.NewReader(`{"rows":[],"more":"`+strings.Repeat("x", 1<<20)+`"}`), bearer(bothPro))
+	a := h.do("POST", h.public+"/conversations/import", strings.NewReader(long), bearer(bothPro))
 	if a.StatusCode != 503 || !h.metric(`fivechat_edge_retries_total{upstream="conversations"} 1`) {
 		t.Errorf("%d, sent again: %s", a.StatusCode, h.do("GET", h.admin+"/metrics", nil).body)
 	}

@@ -46,7 +46,7 @@ type Config struct {
 
 // Default listens on every address, as a container does, trusts no proxy and no origin.
 func Default() Config {
-	return Config{Addr: ":8080", AdminAddr: ":9090", OperatorAddr: ":8081", Timeout: httpkit.DefaultTimeout, Concurrency: 512, Replicas: 1, Telemetry: telemetry.Default()}
+	return Config{Addr: ":8080", AdminAddr: ":9090", OperatorAddr: ":8081", Timeout: httpkit.DefaultTimeout, Concurrency: 128, Replicas: 1, Telemetry: telemetry.Default()}
 }
 
 // Validate refuses settings that cannot work.

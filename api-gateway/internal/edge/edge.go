@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"fivechat.dev/api-gateway/internal/cache"
 	"fivechat.dev/api-gateway/internal/limit"
 	"fivechat.dev/api-gateway/internal/proxy"
@@ -39,13 +41,18 @@ type Shared struct {
 	Origins   []string                                       // whose pages may call operations with a bearer
 	Timeout   time.Duration                                  // how long a request may take
 	metrics   *metrics
+	crowd     *rate.Sometimes // which of those are logged that a service has no room for
 	draining  context.Context // ends when streams have to
 	drain     context.CancelFunc
 }
 
+// crowdLogged is between two log lines about requests that a service has no room for: they are counted, and to write down
+// each would take what is left for others.
+const crowdLogged = 100 * time.Millisecond
+
 // New completes what the listeners share.
 func New(s Shared) *Shared {
-	s.metrics = newMetrics(s.Telemetry)
+	s.metrics, s.crowd = newMetrics(s.Telemetry), &rate.Sometimes{Interval: crowdLogged}
 	s.draining, s.drain = context.WithCancel(context.Background())
 	return &s
 }
@@ -117,6 +124,11 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	}
 	x.row = row
 	e.share(x.Header(), row, r)
+	if row.Upstream != route.Self && row.Class != route.ClassSettings && !row.Class.Streams() {
+		if err := e.Proxy.Full(row.Upstream); err != nil {
+			return err
+		}
+	}
 	if err := admitBody(x.ResponseWriter, r, row.Body); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	"fivechat.dev/api-gateway/internal/proxy"
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/httpkit"
@@ -44,6 +45,7 @@ type exchange struct {
 	began     time.Duration // of a stream: when the answer began
 	bytes     int64
 	aborted   bool // the answer broke off
+	quiet     bool // it is counted, and neither logged nor kept as a trace
 }
 
 // begins are the options of an exchange's span.
@@ -117,7 +119,11 @@ func (x *exchange) refuse(ctx context.Context, err error) {
 		x.status = httpkit.Status(fault.Canceled)
 		panic(http.ErrAbortHandler)
 	}
-	if f.Kind == fault.Internal || f.Kind == fault.Unavailable || f.Kind == fault.Timeout {
+	if errors.Is(err, proxy.ErrFull) {
+		x.quiet = true
+		x.edge.crowd.Do(func() { x.quiet = false })
+	}
+	if !x.quiet && (f.Kind == fault.Internal || f.Kind == fault.Unavailable || f.Kind == fault.Timeout) {
 		x.edge.Telemetry.Log.ErrorContext(ctx, "request failed", "error", err, "route", x.pattern)
 	}
 	httpkit.WriteProblem(x, x.path, httpkit.RequestID(ctx), f)
@@ -159,7 +165,7 @@ func (x *exchange) record(ctx context.Context) {
 // beginning, which also those have that are refused, and about where the client is.
 func (x *exchange) log(ctx context.Context, took time.Duration) {
 	log := x.edge.Telemetry.Log
-	if !log.Enabled(ctx, slog.LevelInfo) {
+	if x.quiet || !log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
 	attrs := []slog.Attr{
@@ -187,7 +193,7 @@ func (x *exchange) log(ctx context.Context, took time.Duration) {
 
 func (x *exchange) trace(took time.Duration) {
 	defer x.span.End(trace.WithTimestamp(x.start.Add(took)))
-	if !telemetry.Worth(x.span, x.status >= http.StatusInternalServerError, took) {
+	if x.quiet || !telemetry.Worth(x.span, x.status >= http.StatusInternalServerError, took) {
 		return
 	}
 	x.span.SetName(x.method + " " + x.pattern)

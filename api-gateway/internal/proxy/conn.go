@@ -48,19 +48,19 @@ func (c *conn) open() bool {
 }
 
 // carry sends req and takes the answer into resp by the deadline, or until ctx ends, and says whether the connection can
-// carry another.
+// carry another. A body that is a stream is one no longer once it has been sent.
 func (c *conn) carry(ctx context.Context, req *fasthttp.Request, resp *fasthttp.Response, deadline time.Time) (again bool, err error) {
 	if err := c.SetDeadline(deadline); err != nil {
 		return false, err
 	}
-	waiting := func() bool { return true }
-	if req.IsBodyStream() {
+	waiting, stream := func() bool { return true }, req.IsBodyStream()
+	if stream {
 		waiting = c.endWith(ctx)
 	}
 	if err = req.Write(c.w); err == nil {
 		err = c.w.Flush()
 	}
-	if err == nil && !req.IsBodyStream() {
+	if err == nil && !stream {
 		waiting, err = c.await(ctx, deadline)
 	}
 	if err == nil {

@@ -11,13 +11,16 @@ import (
 // The bounds of waiting for a service that has as much to do as it may. Where somebody has waited without a break for as
 // long as a burst may last, more is asked than the service can do: then who waits only makes the others late, and is
 // refused almost at once. It is how Facebook's servers bound their queues, with its figures (B. Maurer, Fail at Scale, ACM
-// Queue 13(8), 2015), after CoDel (RFC 8289).
+// Queue 13(8), 2015), after CoDel (RFC 8289). The line is short then, too: a few suffice to take each place that becomes
+// free.
 const (
 	burst    = 100 * time.Millisecond
 	overload = 5 * time.Millisecond
+	few      = 8 // of so many places, one may wait in an overload
 )
 
-var errFull = errors.New("proxy: too many requests are under way")
+// ErrFull says that as many requests are under way with a service, and wait for it, as may.
+var ErrFull = errors.New("proxy: too many requests are under way")
 
 // gate bounds how many requests are under way with a service, and how long as many more wait for their turn. It is ours
 // because limiters that learn a bound from how long answers take (failsafe-go's) take a tenant's slow imports for a
@@ -32,7 +35,7 @@ type gate struct {
 
 func newGate(most int) *gate { return &gate{places: make(chan struct{}, most)} }
 
-// enter takes a place, which leave gives back. It gives errFull where there is none in time, and the context's error.
+// enter takes a place, which leave gives back. It gives ErrFull where there is none in time, and the context's error.
 func (g *gate) enter(ctx context.Context) error {
 	select {
 	case g.places <- struct{}{}:
@@ -41,7 +44,7 @@ func (g *gate) enter(ctx context.Context) error {
 	}
 	patience, ok := g.join()
 	if !ok {
-		return errFull
+		return ErrFull
 	}
 	defer g.waiting.Add(-1)
 	late := time.NewTimer(patience)
@@ -50,7 +53,7 @@ func (g *gate) enter(ctx context.Context) error {
 	case g.places <- struct{}{}:
 		return nil
 	case <-late.C:
-		return errFull
+		return ErrFull
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -60,19 +63,35 @@ func (g *gate) enter(ctx context.Context) error {
 func (g *gate) join() (time.Duration, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	n := g.waiting.Add(1)
-	if n > int64(cap(g.places)) {
-		g.waiting.Add(-1)
+	patience, line := g.bounds()
+	if g.waiting.Load() >= line {
 		return 0, false
 	}
-	now := time.Now()
-	if n == 1 {
-		g.since = now
+	if g.waiting.Add(1) == 1 {
+		g.since = time.Now()
+		return burst, true
 	}
-	if now.Sub(g.since) > burst {
-		return overload, true
+	return patience, true
+}
+
+// bounds are how long one may wait, and how many may. The lock is held.
+func (g *gate) bounds() (patience time.Duration, line int64) {
+	places := int64(cap(g.places))
+	if g.waiting.Load() > 0 && time.Since(g.since) > burst {
+		return overload, max(places/few, 1)
 	}
-	return burst, true
+	return burst, places
+}
+
+// full says whether one who came now would be refused at once.
+func (g *gate) full() bool {
+	if g.waiting.Load() == 0 { // as almost always
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_, line := g.bounds()
+	return g.waiting.Load() >= line
 }
 
 func (g *gate) leave() { <-g.places }

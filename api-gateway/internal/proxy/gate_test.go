@@ -29,8 +29,9 @@ func enter(ctx context.Context, g *gate) <-chan entered {
 // a break, hardly at all.
 func TestGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, ctx := newGate(2), t.Context()
-		for range 2 {
+		const places = 2 * few
+		g, ctx := newGate(places), t.Context()
+		for range places {
 			if got := <-enter(ctx, g); got != (entered{}) {
 				t.Fatalf("a place that is free: %+v", got)
 			}
@@ -45,16 +46,23 @@ func TestGate(t *testing.T) {
 		late := enter(ctx, g)
 		time.Sleep(60 * time.Millisecond)
 		behind := enter(ctx, g)
-		if got := <-late; !errors.Is(got.err, errFull) || got.took != burst {
+		if got := <-late; !errors.Is(got.err, ErrFull) || got.took != burst {
 			t.Errorf("a place that does not become free: %+v", got)
 		}
 		time.Sleep(time.Millisecond) // somebody has waited for longer than a burst
-		if got := <-enter(ctx, g); !errors.Is(got.err, errFull) || got.took != overload {
+		if g.full() {
+			t.Error("in an overload, nobody may wait beside the one who does")
+		}
+		second := enter(ctx, g)
+		if got := <-enter(ctx, g); !g.full() || !errors.Is(got.err, ErrFull) || got.took != 0 {
+			t.Errorf("in an overload, where as many wait as may: %+v, full %t", got, g.full())
+		}
+		if got := <-second; !errors.Is(got.err, ErrFull) || got.took != overload {
 			t.Errorf("in an overload: %+v", got)
 		}
 		g.leave()
-		if got := <-behind; got.err != nil {
-			t.Errorf("who was there before: %+v", got)
+		if got := <-behind; got.err != nil || g.full() {
+			t.Errorf("who was there before: %+v, full %t", got, g.full())
 		}
 
 		again := enter(ctx, g)
@@ -87,7 +95,7 @@ func TestTheLineIsBounded(t *testing.T) {
 		for range most {
 			line = append(line, enter(t.Context(), g))
 		}
-		if got := <-enter(t.Context(), g); !errors.Is(got.err, errFull) || got.took != 0 {
+		if got := <-enter(t.Context(), g); !errors.Is(got.err, ErrFull) || got.took != 0 {
 			t.Errorf("one more than may wait: %+v", got)
 		}
 		for _, one := range line {

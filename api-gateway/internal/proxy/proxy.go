@@ -105,8 +105,23 @@ func (p *Proxy) Ask(r *http.Request, to route.Upstream, c Caller, resp *fasthttp
 	case !time.Now().Before(deadline):
 		return fault.Wrap(fault.Timeout, "the request took too long", fmt.Errorf("%s: %w", to, err))
 	default:
-		return fault.Away("the service behind this operation", fmt.Errorf("%s: %w", to, err))
+		return away(to, err)
 	}
+}
+
+// Full gives the error, an ErrFull, by which a request to a service would be refused at once: so that nothing is spent on
+// what will not be done.
+func (p *Proxy) Full(to route.Upstream) error {
+	u := p.services[to]
+	if !u.gate.full() {
+		return nil
+	}
+	u.metrics.refused.Inc()
+	return away(to, ErrFull)
+}
+
+func away(to route.Upstream, err error) error {
+	return fault.Away("the service behind this operation", fmt.Errorf("%s: %w", to, err))
 }
 
 // dropped is what a service does not get: what a client says about who it is, or could say to a service in our name, the

@@ -28,12 +28,17 @@ const (
 	probes     = 3
 )
 
+// bulkShare is the share of the requests under way with a service whose bodies may be too long to be kept: those are
+// imports, which take seconds, and a handful of them must not keep everybody else waiting.
+const bulkShare = 8
+
 var errOpen = errors.New("proxy: the circuit is open")
 
-// upstream is one service: how many requests may be under way with it, the connections to it, the circuit before it, and
-// how many requests may be sent again.
+// upstream is one service: how many requests may be under way with it, and how many of those whose bodies pass through,
+// the connections to it, the circuit before it, and how many requests may be sent again.
 type upstream struct {
 	gate    *gate
+	bulk    *gate
 	pool    *pool
 	circuit *gobreaker.TwoStepCircuitBreaker[struct{}]
 	again   budget
@@ -41,7 +46,7 @@ type upstream struct {
 }
 
 func newUpstream(name route.Upstream, address *url.URL, concurrency int, m *metrics) *upstream {
-	u := &upstream{gate: newGate(concurrency), pool: newPool(address), metrics: m.of(name), again: newBudget()}
+	u := &upstream{gate: newGate(concurrency), bulk: newGate(max(concurrency/bulkShare, 1)), pool: newPool(address), metrics: m.of(name), again: newBudget()}
 	u.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Name: string(name), MaxRequests: probes, Interval: tripWindow, BucketPeriod: tripWindow / 10, Timeout: openFor,
 		ReadyToTrip: func(c gobreaker.Counts) bool {
@@ -60,17 +65,21 @@ func (u *upstream) do(ctx context.Context, req *fasthttp.Request, resp *fasthttp
 		u.metrics.refused.Inc()
 		return errOpen
 	}
-	if err := u.gate.enter(ctx); err != nil {
-		if errors.Is(err, errFull) {
+	gate, stream := u.gate, req.IsBodyStream()
+	if stream {
+		gate = u.bulk
+	}
+	if err := gate.enter(ctx); err != nil {
+		if errors.Is(err, ErrFull) {
 			u.metrics.refused.Inc()
 		}
 		done(nil) // it is us who are busy, or the client who gave up
 		return err
 	}
-	defer u.gate.leave()
+	defer gate.leave()
 	u.again.earn()
 	err = u.try(ctx, req, resp, deadline)
-	if retriable(err, twice && !req.IsBodyStream()) && ctx.Err() == nil && u.again.spend() { // of a stream, some may be gone
+	if retriable(err, twice && !stream) && ctx.Err() == nil && u.again.spend() { // of a stream, some may be gone
 		u.metrics.retries.Inc()
 		err = u.try(ctx, req, resp, deadline)
 	}
