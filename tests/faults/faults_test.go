@@ -93,7 +93,7 @@ func TestFaults(t *testing.T) {
 		})
 	}
 	if path := os.Getenv("FIVECHAT_SOAK_TABLE"); path != "" {
-		if err := os.WriteFile(filepath.Join(harness.Root(t), path), []byte(table(all)), 0o600); err != nil {
+		if err := keep(filepath.Join(harness.Root(t), path), all); err != nil {
 			t.Error(err)
 		}
 	}

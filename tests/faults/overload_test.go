@@ -84,7 +84,7 @@ func (l *load) p99() time.Duration {
 		return 0
 	}
 	slices.Sort(l.took)
-	return l.took[len(l.took)*99/100].Round(time.Millisecond)
+	return l.took[len(l.took)*99/100].Round(100 * time.Microsecond)
 }
 
 // loop has clients ask one request after the other for a while.

@@ -3,6 +3,8 @@ package faults_test
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,8 +35,24 @@ type window struct {
 // row is a line of the table.
 type row struct {
 	fault             string
-	done, away, other int // answers: below 500, 503 or 504, and none
-	recovery          time.Duration
+	times             int
+	done, away, other int           // answers: below 500, 503 or 504, and none
+	recovery          time.Duration // the longest
+}
+
+// together makes one row of those of the same fault, in the order of their names.
+func together(rows []row) (sums []row) {
+	for _, r := range rows {
+		i := slices.IndexFunc(sums, func(s row) bool { return s.fault == r.fault })
+		if i < 0 {
+			sums = append(sums, r)
+			continue
+		}
+		s := &sums[i]
+		s.times, s.done, s.away, s.other, s.recovery = s.times+r.times, s.done+r.done, s.away+r.away, s.other+r.other, max(s.recovery, r.recovery)
+	}
+	slices.SortFunc(sums, func(a, b row) int { return strings.Compare(a.fault, b.fault) })
+	return sums
 }
 
 // judge counts the exchanges that touch each window, and fails the test for what nobody may get: any 5xx but 503 and 504,
@@ -45,9 +63,9 @@ func (r *record) judge(t *testing.T, windows []window) (rows []row, quiet row) {
 	defer r.mu.Unlock()
 	rows = make([]row, len(windows))
 	for i, w := range windows {
-		rows[i] = row{fault: w.name, recovery: w.well.Sub(w.mended)}
+		rows[i] = row{fault: w.name, times: 1, recovery: w.well.Sub(w.mended)}
 	}
-	quiet.fault = "between"
+	quiet.fault, quiet.times = "between", 1
 	for _, x := range r.all {
 		in, allowed := &quiet, false
 		for i, w := range windows {
@@ -79,14 +97,28 @@ func (r *record) judge(t *testing.T, windows []window) (rows []row, quiet row) {
 	return rows, quiet
 }
 
+// keep puts the table of rows in the place of the one that a page has.
+func keep(path string, rows []row) error {
+	page, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, found := strings.Cut(string(page), "\n| fault")
+	_, after, ends := strings.Cut(rest, "|\n\n")
+	if !found || !ends {
+		return fmt.Errorf("%s has no table of faults with an empty line behind it", path)
+	}
+	return os.WriteFile(path, []byte(before+"\n"+table(together(rows))+"\n"+after), 0o600)
+}
+
 // table shows rows.
 func table(rows []row) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "| fault\t| answered\t| 503, 504\t| no answer\t| well again after\t|")
-	fmt.Fprintln(w, "|---\t|---\t|---\t|---\t|---\t|")
+	fmt.Fprintln(w, "| fault\t| times\t| answered\t| 503, 504\t| no answer\t| well again after\t|")
+	fmt.Fprintln(w, "|---\t|---\t|---\t|---\t|---\t|---\t|")
 	for _, r := range rows {
-		fmt.Fprintf(w, "| %s\t| %d\t| %d\t| %d\t| %v\t|\n", r.fault, r.done, r.away, r.other, r.recovery.Round(time.Millisecond))
+		fmt.Fprintf(w, "| %s\t| %d\t| %d\t| %d\t| %d\t| %v\t|\n", r.fault, r.times, r.done, r.away, r.other, r.recovery.Round(time.Millisecond))
 	}
 	_ = w.Flush() // a Builder takes everything
 	return b.String()
