@@ -260,6 +260,27 @@ func TestLongBodies(t *testing.T) {
 	all.Wait()
 }
 
+// TestAnEarlyAnswer: a service that refuses before it has read all of a long body is heard.
+func TestAnEarlyAnswer(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/conversations/import" {
+			return false
+		}
+		http.Error(w, "not that", http.StatusUnsupportedMediaType)
+		return true
+	}
+	a := h.do("POST", h.public+"/conversations/import", strings.NewReader(strings.Repeat("x", 6<<20)), bearer(bothPro))
+	if a.StatusCode != 415 || string(a.body) != "not that\n" {
+		t.Errorf("%d %s", a.StatusCode, a.body)
+	}
+	h.answer = nil
+	if a := h.do("POST", h.public+"/conversations/import", strings.NewReader(long), bearer(bothPro)); a.StatusCode != 200 {
+		t.Errorf("afterwards: %d %s", a.StatusCode, a.body)
+	}
+}
+
 // TestABodyTooLongToKeepIsSentAgainWhereNothingWasSent: of a body that passes through, nothing is gone where no connection came
 // about.
 func TestABodyTooLongToKeepIsSentAgainWhereNothingWasSent(t *testing.T) {

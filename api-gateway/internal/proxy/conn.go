@@ -56,9 +56,13 @@ func (c *conn) carry(ctx context.Context, req *fasthttp.Request, resp *fasthttp.
 	waiting, stream := func() bool { return true }, req.IsBodyStream()
 	if stream {
 		waiting = c.endWith(ctx)
+		defer waiting()
 	}
 	if err = req.Write(c.w); err == nil {
 		err = c.w.Flush()
+	}
+	if stream && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)) && c.early(resp) {
+		return false, nil
 	}
 	if err == nil && !stream {
 		waiting, err = c.await(ctx, deadline)
@@ -67,6 +71,14 @@ func (c *conn) carry(ctx context.Context, req *fasthttp.Request, resp *fasthttp.
 		err = resp.ReadLimitBody(c.r, maxAnswer)
 	}
 	return waiting() && err == nil && !resp.ConnectionClose() && c.r.Buffered() == 0, err
+}
+
+// earlyFor is how long an answer may take that a service gave before it had all of a body, and closed the connection.
+const earlyFor = time.Second
+
+// early takes such an answer, and says whether there is one: a refusal that needs no body is what the client wants to know.
+func (c *conn) early(resp *fasthttp.Response) bool {
+	return c.SetReadDeadline(time.Now().Add(earlyFor)) == nil && resp.ReadLimitBody(c.r, maxAnswer) == nil
 }
 
 // awaitFor is how long the beginning of an answer is awaited without regard to whether somebody still waits for it: it
