@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -68,9 +70,15 @@ type running struct {
 // start runs the demo in dir/data and waits until it has said all it says.
 func start(t *testing.T, dir string, flags ...string) *running {
 	t.Helper()
+	return startWith(t, dir, nil, flags...)
+}
+
+// startWith is start with more in the environment.
+func startWith(t *testing.T, dir string, env []string, flags ...string) *running {
+	t.Helper()
 	r := &running{cmd: exec.Command(binary, append([]string{"run", "--demo", "--listen", "127.0.0.1:0"}, flags...)...), out: &bytes.Buffer{}}
 	r.cmd.Dir, r.cmd.Stderr = dir, os.Stderr
-	r.cmd.Env = append(os.Environ(), "MONGODB_URI=", "REDIS_URL=", "FIVECHAT_ADMIN_ADDR=")
+	r.cmd.Env = append(append(os.Environ(), "MONGODB_URI=", "REDIS_URL=", "FIVECHAT_ADMIN_ADDR="), env...)
 	out, err := r.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -189,6 +197,56 @@ func TestDemoIsMadeOnceAndKept(t *testing.T) {
 	if out := must(t, dir, "env"); !strings.Contains(out, "URL="+second.demo.URL+" ") || !strings.Contains(out, "READ="+second.demo.Websites[0].Tokens["READ"]+" ") {
 		t.Errorf("env: %s", out)
 	}
+}
+
+// ask sends a body and reads the answer, which must be one of success.
+func (r *running) ask(t *testing.T, method, path string, header http.Header, body string, into any) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, r.demo.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = header.Clone()
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	said, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode < 300 {
+		err = json.Unmarshal(said, into)
+	}
+	if err != nil || resp.StatusCode >= 300 {
+		t.Fatalf("%s %s: %d %s %v", method, path, resp.StatusCode, said, err)
+	}
+}
+
+// TestAssistant: the model that the environment names summarizes what is closed; one without a name is refused.
+func TestAssistant(t *testing.T) {
+	t.Parallel()
+	model := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"choices":[{"message":{"content":"{\"summary\":\"A parcel is late.\"}"}}]}`)
+	}))
+	t.Cleanup(model.Close)
+	dir := t.TempDir()
+	c := exec.CommandContext(t.Context(), binary, "run", "--listen", "127.0.0.1:0")
+	c.Dir, c.Env = dir, append(os.Environ(), "FIVECHAT_ASSISTANT_URL="+model.URL)
+	if out, err := c.CombinedOutput(); err == nil || !strings.Contains(string(out), "FIVECHAT_ASSISTANT_MODEL is not set") {
+		t.Fatalf("without a model: %v %s", err, out)
+	}
+	r := startWith(t, dir, []string{"FIVECHAT_ASSISTANT_URL=" + model.URL, "FIVECHAT_ASSISTANT_MODEL=small"})
+	w := r.demo.Websites[0]
+	var visitor struct{ VisitorToken string }
+	var opened struct{ Conversation struct{ Token string } }
+	r.ask(t, "POST", "/visitor/sessions", http.Header{}, `{"clientToken":"`+w.ClientToken+`"}`, &visitor)
+	r.ask(t, "POST", "/visitor/conversations", http.Header{"X-Visitor-Id": {visitor.VisitorToken}}, `{"content":"Where is my parcel?"}`, &opened)
+	r.ask(t, "PATCH", "/conversations/"+opened.Conversation.Token, http.Header{"Authorization": {"Bearer " + w.Tokens["READ_WRITE"]}}, `{"status":"CLOSED"}`, &struct{}{})
+	eventually(t, "the model's summary", func() bool {
+		var got struct{ Conversation struct{ Summary string } }
+		r.get(t, "/conversations/"+opened.Conversation.Token, w.Tokens["READ"], &got)
+		return got.Conversation.Summary == "A parcel is late."
+	})
 }
 
 func TestOperatorCommands(t *testing.T) {

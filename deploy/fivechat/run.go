@@ -12,6 +12,7 @@ import (
 
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/config"
+	conversations "fivechat.dev/services/conversations/app"
 	webhooks "fivechat.dev/services/webhooks/app"
 )
 
@@ -23,6 +24,9 @@ func runCommand() *cobra.Command {
 			"in the data folder, or over MONGODB_URI (a replica set) and REDIS_URL where they are set.",
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if o.Webhooks, err = config.Load(webhooks.Reach{}); err != nil {
+				return err
+			}
+			if o.Assistant, err = config.Load(conversations.Default().Assistant); err != nil {
 				return err
 			}
 			return run(c.Context(), o, c.OutOrStdout())

@@ -30,16 +30,17 @@ import (
 
 // Options say how to run.
 type Options struct {
-	Listen   string         // the public edge's address; "" is a free loopback port
-	Operator string         // the operator's address; "" is a free loopback port
-	Admin    string         // the address of /status and of every component's /metrics; "" is none
-	Data     string         // folder of the embedded store and the secrets; "" keeps all in memory
-	MongoURI string         // a replica set instead of the embedded store
-	RedisURL string         // a Redis instead of the embedded one
-	Quotas   string         // a file of rate limits in place of the gateway's own
-	Demo     bool           // make the demo websites, once
-	Webhooks webhooks.Reach // where webhooks may lead beside the internet over TLS
-	Log      io.Writer      // defaults to standard error
+	Listen    string                  // the public edge's address; "" is a free loopback port
+	Operator  string                  // the operator's address; "" is a free loopback port
+	Admin     string                  // the address of /status and of every component's /metrics; "" is none
+	Data      string                  // folder of the embedded store and the secrets; "" keeps all in memory
+	MongoURI  string                  // a replica set instead of the embedded store
+	RedisURL  string                  // a Redis instead of the embedded one
+	Quotas    string                  // a file of rate limits in place of the gateway's own
+	Demo      bool                    // make the demo websites, once
+	Webhooks  webhooks.Reach          // where webhooks may lead beside the internet over TLS
+	Assistant conversations.Assistant // a model that summarizes conversations, where it has a URL
+	Log       io.Writer               // defaults to standard error
 
 	placed func([]mongokit.Placement) // told what each service declares of its collections
 }
@@ -125,7 +126,10 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 			return visitors.New(ctx, visitors.Config{Config: common, WidgetsURL: url["widgets"], ConversationsURL: url["conversations"], AccountsURL: url["accounts"]})
 		},
 		"conversations": func() (runner.Unit, error) {
-			return conversations.New(ctx, conversations.Config{Config: common, AccountsURL: url["accounts"], VisitorsURL: url["visitors"], TicketsURL: url["tickets"], WebhooksURL: url["webhooks"]})
+			return conversations.New(ctx, conversations.Config{
+				Config: common, AccountsURL: url["accounts"], VisitorsURL: url["visitors"], TicketsURL: url["tickets"], WebhooksURL: url["webhooks"],
+				Assistant: o.Assistant,
+			})
 		},
 		"tickets": func() (runner.Unit, error) {
 			c := tickets.Default()

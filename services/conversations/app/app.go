@@ -19,6 +19,9 @@ import (
 	"fivechat.dev/services/conversations/internal/people"
 )
 
+// Assistant says where a model is that summarizes and tags conversations; Default has none.
+type Assistant = openai.Config
+
 // Config is the service's settings.
 type Config struct {
 	component.Config
@@ -26,7 +29,7 @@ type Config struct {
 	VisitorsURL string `env:"FIVECHAT_VISITORS_URL"`
 	TicketsURL  string `env:"FIVECHAT_TICKETS_URL"`
 	WebhooksURL string `env:"FIVECHAT_WEBHOOKS_URL"`
-	Assistant   openai.Config
+	Assistant   Assistant
 }
 
 // Validate refuses settings that cannot work.
