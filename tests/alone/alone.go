@@ -11,19 +11,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
-	"time"
 
 	"fivechat.dev/deploy/fivechat/system"
-	"fivechat.dev/tests/fleet"
 	"fivechat.dev/tests/harness"
-)
-
-// The bounds of starting and of ending.
-const (
-	startBound = 60 * time.Second
-	stopBound  = 40 * time.Second // a stop may wait 25 s for requests under way
-	pollEvery  = 20 * time.Millisecond
 )
 
 // Build makes bin/fivechat in a folder and gives its path. It is run inside the workspace.
@@ -33,68 +23,6 @@ func Build(ctx context.Context, dir string) (string, error) {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
 	return binary, nil
-}
-
-// Process is a program that runs by itself.
-type Process struct {
-	PID   int
-	cmd   *exec.Cmd
-	log   *fleet.Log
-	ended chan struct{}
-	err   error // its end, once ended is closed
-}
-
-// Launch starts what c says. It ends with this process, also where that is killed.
-func Launch(c *exec.Cmd) (*Process, error) {
-	p := &Process{cmd: c, log: new(fleet.Log), ended: make(chan struct{})}
-	c.Stderr = p.log
-	bind(c)
-	if err := c.Start(); err != nil {
-		return nil, err
-	}
-	p.PID = c.Process.Pid
-	go func() {
-		p.err = c.Wait()
-		close(p.ended)
-	}()
-	return p, nil
-}
-
-// Stop asks the process to end, and wants it to end well and in time.
-func (p *Process) Stop() error {
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	select {
-	case <-p.ended:
-	case <-time.After(stopBound):
-		return errors.Join(fmt.Errorf("%s does not end within %v", p.cmd.Path, stopBound), p.cmd.Process.Kill())
-	}
-	if p.err != nil {
-		return fmt.Errorf("%s: %w\n%s", p.cmd.Path, p.err, p.log)
-	}
-	return nil
-}
-
-// Until looks until ok, and fails where that takes too long or the process ends before.
-func (p *Process) Until(ctx context.Context, what string, look func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, startBound)
-	defer cancel()
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		err := look()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-p.ended:
-			return fmt.Errorf("%s: %s ended: %w\n%s", what, p.cmd.Path, p.err, p.log)
-		case <-ctx.Done():
-			return fmt.Errorf("%s: %w: last seen: %w", what, ctx.Err(), err)
-		case <-tick.C:
-		}
-	}
 }
 
 // System is a running system with the demo's websites and with quotas that nobody reaches.

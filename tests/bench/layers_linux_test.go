@@ -284,7 +284,7 @@ func (l *layers) look() used {
 
 // processor gives the µs of processor that a process has used.
 func (l *layers) processor(p *fleet.Process) float64 {
-	proc, err := procfs.NewProc(p.Pid())
+	proc, err := procfs.NewProc(p.PID)
 	if err != nil {
 		l.b.Fatal(err)
 	}

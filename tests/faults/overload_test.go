@@ -134,7 +134,7 @@ func flood(t *testing.T, l *load, rate float64, lasts time.Duration, url, secret
 // highest is the most memory that a process has had, in bytes.
 func highest(t *testing.T, p *fleet.Process) int64 {
 	t.Helper()
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Pid()))
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID))
 	if err != nil {
 		t.Skipf("what a process has had of memory is not told here: %v", err)
 	}

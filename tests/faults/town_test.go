@@ -89,7 +89,7 @@ func (tw *town) startStore(t *testing.T, binary string) string {
 		}
 	})
 	if mounted() {
-		pid := strconv.Itoa(keeper.Pid())
+		pid := strconv.Itoa(keeper.PID)
 		tw.disk = filepath.Join("/proc", pid, "root", dir)
 		tw.store = fleet.Start(t, "/usr/bin/nsenter", nil, append([]string{"-t", pid, "-U", "--preserve-credentials", "-m", binary}, serve...)...)
 	} else {

@@ -3,84 +3,45 @@ package fleet
 import (
 	"bytes"
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/alone"
 )
 
-// The bounds of starting and of ending.
-const (
-	startBound = 30 * time.Second
-	stopBound  = 40 * time.Second // a stop may wait 25 s for requests under way
-	getBound   = 5 * time.Second
-)
+// getBound is how long an admin port may take.
+const getBound = 5 * time.Second
 
 // Process is a program that runs by itself until its test ends.
 type Process struct {
+	*alone.Process
 	Name, Addr, Admin string // Addr and Admin are where a component answers, where it is one
-	Log               *Log   // its log's end
-	Ended             <-chan struct{}
 	binary            string
 	args              []string
 	env               map[string]string
-	cmd               *exec.Cmd
-	err               error // its end, once Ended is closed
-}
-
-// Log is the end of a process's log.
-type Log struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-// maxLog bounds what is kept of a log.
-const maxLog = 1 << 20
-
-// Write takes a piece of the log.
-func (l *Log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.b.Len() > maxLog {
-		l.b.Reset()
-	}
-	return l.b.Write(p)
-}
-
-// String is what was taken.
-func (l *Log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // Start runs a binary with nothing in its environment but env.
 func Start(t testing.TB, binary string, env map[string]string, args ...string) *Process {
 	t.Helper()
-	ended := make(chan struct{})
 	p := &Process{
-		Name: filepath.Base(binary), Addr: env["FIVECHAT_ADDR"], Admin: env["FIVECHAT_ADMIN_ADDR"], Log: new(Log), Ended: ended,
-		binary: binary, args: args, env: env, cmd: exec.CommandContext(context.WithoutCancel(t.Context()), binary, args...),
+		Name: filepath.Base(binary), Addr: env["FIVECHAT_ADDR"], Admin: env["FIVECHAT_ADMIN_ADDR"],
+		binary: binary, args: args, env: env,
 	}
-	p.cmd.Stdout, p.cmd.Stderr = p.Log, p.Log
-	p.cmd.Env = []string{"HOME=" + t.TempDir()}
+	c := exec.Command(binary, args...) //nolint:noctx // it is told to end, or killed when its test ends
+	c.Env = []string{"HOME=" + t.TempDir()}
 	for k, v := range env {
-		p.cmd.Env = append(p.cmd.Env, k+"="+v)
+		c.Env = append(c.Env, k+"="+v)
 	}
-	if err := p.cmd.Start(); err != nil {
+	var err error
+	if p.Process, err = alone.Launch(c); err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		p.err = p.cmd.Wait()
-		close(ended)
-	}()
 	t.Cleanup(func() {
 		p.Kill(t)
 		if t.Failed() {
@@ -93,15 +54,9 @@ func Start(t testing.TB, binary string, env map[string]string, args ...string) *
 // Kill ends a process at once, where it has not ended yet.
 func (p *Process) Kill(t testing.TB) {
 	t.Helper()
-	select {
-	case <-p.Ended:
-		return
-	default:
+	if err := p.Process.Kill(); err != nil {
+		t.Error(err)
 	}
-	if err := p.cmd.Process.Kill(); err != nil {
-		t.Errorf("%s: %v", p.Name, err)
-	}
-	<-p.Ended
 }
 
 // Again kills a process and starts it anew.
@@ -118,39 +73,29 @@ func (p *Process) Of(t testing.TB, binaries string) *Process {
 	return Start(t, filepath.Join(binaries, p.Name), p.env, p.args...)
 }
 
-// Pid is the process's number.
-func (p *Process) Pid() int { return p.cmd.Process.Pid }
-
 // Signal asks a process to end, or whatever else a signal says.
 func (p *Process) Signal(t testing.TB, s os.Signal) {
 	t.Helper()
-	if err := p.cmd.Process.Signal(s); err != nil {
-		t.Errorf("%s: %v", p.Name, err)
+	if err := p.Process.Signal(s); err != nil {
+		t.Error(err)
 	}
 }
 
 // ExitCode waits for the end.
 func (p *Process) ExitCode(t testing.TB) int {
 	t.Helper()
-	select {
-	case <-p.Ended:
-	case <-time.After(stopBound):
-		t.Errorf("%s has not ended after %v", p.Name, stopBound)
-		return -1
+	code, err := p.End()
+	if err != nil {
+		t.Error(err)
 	}
-	var exit *exec.ExitError
-	if p.err != nil && !errors.As(p.err, &exit) {
-		t.Errorf("%s: %v", p.Name, p.err)
-	}
-	return p.cmd.ProcessState.ExitCode()
+	return code
 }
 
 // Terminate asks a process to end and wants it to end well.
 func (p *Process) Terminate(t testing.TB) {
 	t.Helper()
-	p.Signal(t, syscall.SIGTERM)
-	if code := p.ExitCode(t); code != 0 {
-		t.Errorf("%s ended with %d after SIGTERM", p.Name, code)
+	if err := p.Stop(); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -179,14 +124,14 @@ func (p *Process) Get(t testing.TB, path string) (int, string) {
 func Ready(t testing.TB, ps ...*Process) {
 	t.Helper()
 	for _, p := range ps {
-		harness.Eventually(t, startBound, p.Name+" is ready", func() (bool, any) {
-			select {
-			case <-p.Ended:
-				t.Fatalf("%s ended: %v\n%s", p.Name, p.err, p.Log)
-			default:
+		err := p.Until(t.Context(), p.Name+" is ready", func() error {
+			if status, body := p.Get(t, "/readyz"); status != http.StatusOK {
+				return fmt.Errorf("%d %s", status, body)
 			}
-			status, body := p.Get(t, "/readyz")
-			return status == http.StatusOK, body
+			return nil
 		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
