@@ -154,9 +154,14 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 			return err
 		}
 	}
+	return s.startGateway(ctx, o, common, url)
+}
+
+// startGateway starts the edge before the services at their addresses.
+func (s *System) startGateway(ctx context.Context, o Options, common component.Config, url map[string]string) (err error) {
 	g := gateway.Default()
 	g.Addr, g.OperatorAddr = o.Listen, o.Operator
-	g.OperatorKey, g.AssertionKeys, g.Telemetry, g.Redis = s.secrets.OperatorKey, common.AssertionKeys, tele, common.Redis
+	g.OperatorKey, g.AssertionKeys, g.Telemetry, g.Redis = s.secrets.OperatorKey, common.AssertionKeys, common.Telemetry, common.Redis
 	g.AccountsURL, g.ConversationsURL, g.VisitorsURL = url["accounts"], url["conversations"], url["visitors"]
 	g.WidgetsURL, g.TicketsURL, g.StatisticsURL, g.WebhooksURL = url["widgets"], url["tickets"], url["statistics"], url["webhooks"]
 	g.Demo, g.QuotasFile = o.Demo, o.Quotas
