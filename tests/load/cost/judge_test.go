@@ -46,7 +46,7 @@ func TestJudge(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			measure, times := script(map[string][]float64{"a": c.a, "b": c.b})
-			v, err := judge(t.Context(), base, 3, measure)
+			v, err := judge(t.Context(), base, "", 3, measure)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,11 +66,34 @@ func TestJudge(t *testing.T) {
 func TestJudgeOfWrites(t *testing.T) {
 	t.Parallel()
 	for ratio, refused := range map[float64]bool{15: false, 16.1: true} {
-		v, err := judge(t.Context(), baseline{Operations: map[string]cost{"a": {Ratio: 10}}}, 2, func(context.Context) (map[string]cost, error) {
+		v, err := judge(t.Context(), baseline{Operations: map[string]cost{"a": {Ratio: 10}}}, "", 2, func(context.Context) (map[string]cost, error) {
 			return map[string]cost{"a": {Ratio: ratio, Write: true}}, nil
 		})
 		if err != nil || len(v.dearer()) == 1 != refused {
 			t.Errorf("×%.2f: refused are %v (%v)", ratio/10, v.dearer(), err)
+		}
+	}
+}
+
+// TestJudgeElsewhere: on another processor all may be dearer together, within a bound, and one alone may not.
+func TestJudgeElsewhere(t *testing.T) {
+	t.Parallel()
+	base := baseline{Operations: map[string]cost{"a": {Ratio: 10}, "b": {Ratio: 10}, "c": {Ratio: 10}}}
+	base.Machine.Processor = "committed"
+	for name, c := range map[string]struct {
+		here   string
+		said   [3]float64
+		dearer string
+	}{
+		"here":                      {"committed", [3]float64{12.5, 12.5, 12.5}, "[a b c]"},
+		"all, elsewhere":            {"other", [3]float64{12.5, 12.5, 14.5}, "[]"},
+		"one, elsewhere":            {"other", [3]float64{12.5, 12, 16}, "[c]"},
+		"all by too much":           {"other", [3]float64{17, 17, 17}, "[a b c]"},
+		"one, where all is cheaper": {"other", [3]float64{8, 8, 12.5}, "[c]"},
+	} {
+		measure, _ := script(map[string][]float64{"a": {c.said[0]}, "b": {c.said[1]}, "c": {c.said[2]}})
+		if v, err := judge(t.Context(), base, c.here, 2, measure); err != nil || fmt.Sprint(v.dearer()) != c.dearer {
+			t.Errorf("%s: refused are %v (%v)", name, v.dearer(), err)
 		}
 	}
 }
@@ -80,12 +103,12 @@ func TestJudgeWants(t *testing.T) {
 	t.Parallel()
 	base := baseline{Operations: map[string]cost{"a": {Ratio: 10}, "old": {Ratio: 1}, "none": {}}}
 	measure, _ := script(map[string][]float64{"a": {10}, "new": {10}, "none": {1}})
-	v, err := judge(t.Context(), base, 3, measure)
+	v, err := judge(t.Context(), base, "", 3, measure)
 	if err != nil || fmt.Sprint(v.unknown, v.gone, v.dearer()) != "[new none] [old] []" || v.err() == nil {
 		t.Errorf("%v %v %v %v", v.unknown, v.gone, v.dearer(), err)
 	}
 	broken := errors.New("broken")
-	if _, err := judge(t.Context(), base, 3, func(context.Context) (map[string]cost, error) { return nil, broken }); !errors.Is(err, broken) {
+	if _, err := judge(t.Context(), base, "", 3, func(context.Context) (map[string]cost, error) { return nil, broken }); !errors.Is(err, broken) {
 		t.Errorf("a failure gives %v", err)
 	}
 }

@@ -47,7 +47,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	v, err := judge(ctx, base, *attempts, c.measure)
+	v, err := judge(ctx, base, alone.Here(*commit).Processor, *attempts, c.measure)
 	if err != nil {
 		return err
 	}
