@@ -156,30 +156,41 @@ func TestACircuitOpensAndCloses(t *testing.T) {
 	}
 }
 
-// TestTooManyUnderWay: what is over an upstream's bound, and finds no place in time, is refused, and other services go on.
-func TestTooManyUnderWay(t *testing.T) {
-	t.Parallel()
-	h := open(t, func(c *app.Config) { c.Concurrency = 4 })
-	release := make(chan struct{})
+// hold has the service keep n requests at a path under way, which ask makes, and gives what lets them be answered: each
+// with 200.
+func (h *house) hold(path string, n int64, ask func() answer) (release func()) {
+	h.t.Helper()
+	held := make(chan struct{})
 	var under atomic.Int64
 	h.answer = func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Path == "/tickets" {
+		if r.URL.Path == path {
 			under.Add(1)
-			<-release
+			<-held
 		}
 		return false
 	}
 	var all sync.WaitGroup
-	for range 4 {
+	for range n {
 		all.Go(func() {
-			if a := h.do("GET", h.public+"/tickets", nil, bearer(bothPro)); a.StatusCode != 200 {
-				t.Errorf("one that was under way: %d", a.StatusCode)
+			if a := ask(); a.StatusCode != 200 {
+				h.t.Errorf("one that was under way: %d", a.StatusCode)
 			}
 		})
 	}
-	if !eventually(t, 5*time.Second, func() bool { return under.Load() == 4 }) {
-		t.Fatal("the service was not asked")
+	if !eventually(h.t, 5*time.Second, func() bool { return under.Load() == n }) {
+		h.t.Fatal("the service was not asked")
 	}
+	return func() {
+		close(held)
+		all.Wait()
+	}
+}
+
+// TestTooManyUnderWay: what is over an upstream's bound, and finds no place in time, is refused, and other services go on.
+func TestTooManyUnderWay(t *testing.T) {
+	t.Parallel()
+	h := open(t, func(c *app.Config) { c.Concurrency = 4 })
+	release := h.hold("/tickets", 4, func() answer { return h.do("GET", h.public+"/tickets", nil, bearer(bothPro)) })
 	const more = 50
 	var refused sync.WaitGroup
 	for range more {
@@ -200,45 +211,24 @@ func TestTooManyUnderWay(t *testing.T) {
 	if a := h.do("GET", h.public+"/conversations", nil, bearer(bothPro)); a.StatusCode != 200 {
 		t.Errorf("another service: %d", a.StatusCode)
 	}
-	close(release)
-	all.Wait()
+	release()
 }
 
 // TestImportsUnderWay: requests whose bodies are long take an eighth of the places, and who has a short one finds his.
 func TestImportsUnderWay(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *app.Config) { c.Concurrency = 16 })
-	release := make(chan struct{})
-	var under atomic.Int64
-	h.answer = func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Path == "/conversations/import" {
-			under.Add(1)
-			<-release
-		}
-		return false
-	}
 	load := func() answer {
 		return h.do("POST", h.public+"/conversations/import", strings.NewReader(long), bearer(bothPro))
 	}
-	var all sync.WaitGroup
-	for range 2 {
-		all.Go(func() {
-			if a := load(); a.StatusCode != 200 {
-				t.Errorf("an import that was under way: %d", a.StatusCode)
-			}
-		})
-	}
-	if !eventually(t, 5*time.Second, func() bool { return under.Load() == 2 }) {
-		t.Fatal("the service was not asked")
-	}
+	release := h.hold("/conversations/import", 2, load)
 	if a := load(); a.StatusCode != 503 || a.Header.Get("Retry-After") == "" {
 		t.Errorf("one import too many: %d %s", a.StatusCode, a.body)
 	}
 	if a := h.do("GET", h.public+"/conversations", nil, bearer(bothPro)); a.StatusCode != 200 {
 		t.Errorf("another request: %d", a.StatusCode)
 	}
-	close(release)
-	all.Wait()
+	release()
 }
 
 // TestLongBodies: the end of one request with a long body is not the end of another one that has got its connection.

@@ -56,12 +56,12 @@ func (c *conn) carry(ctx context.Context, req *fasthttp.Request, resp *fasthttp.
 	waiting, stream := func() bool { return true }, req.IsBodyStream()
 	if stream {
 		waiting = c.endWith(ctx)
-		defer waiting()
 	}
 	if err = req.Write(c.w); err == nil {
 		err = c.w.Flush()
 	}
 	if stream && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)) && c.early(resp) {
+		waiting()
 		return false, nil
 	}
 	if err == nil && !stream {
