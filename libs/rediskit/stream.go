@@ -11,9 +11,10 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// streamLength is about how many entries a stream keeps. A reader that is further behind reads what the stream carries
-// where it comes from.
-const streamLength = 1_000
+// streamLength is about how many entries a stream keeps: two of the pieces that Redis keeps them in. A reader that is
+// further behind reads what the stream carries where it comes from. (The Redis within `fivechat run` goes through all of
+// them whenever anything is written.)
+const streamLength = 200
 
 // entryField is the one field of an entry.
 const entryField = "e"

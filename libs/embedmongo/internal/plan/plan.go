@@ -30,6 +30,8 @@ type Query struct {
 	Skip, Limit int64 // Limit 0 means all
 	Hint        bsoncore.Value
 	CountOnly   bool // the documents' contents are not needed
+
+	conditions int // how many have to hold
 }
 
 // keyRange is a range [lower, upper) of engine keys, or one single key.
@@ -61,6 +63,7 @@ var idKeys = []query.SortKey{{Path: "_id", Parts: []string{"_id"}}}
 // Make chooses a plan for a query on a collection.
 func Make(c *store.Collection, q Query) (*Plan, error) {
 	conjuncts := q.Filter.Conjuncts()
+	q.conditions = len(conjuncts)
 	hinted, err := hint(c, q.Hint)
 	if err != nil {
 		return nil, err
@@ -79,6 +82,9 @@ func Make(c *store.Collection, q Query) (*Plan, error) {
 		return p, nil
 	}
 	best := build(c, nil, q, conjuncts, 0)
+	if best.score > foundByKey {
+		return best, nil // no index finds them with less
+	}
 	for _, ix := range c.Indexes {
 		p := build(c, ix, q, conjuncts, 0)
 		if p == nil || !p.bounded && (!p.sorted || len(q.Sort) == 0) {
@@ -190,7 +196,7 @@ func build(c *store.Collection, ix *store.Index, q Query, conjuncts []*query.Fil
 		p.distinct = p.distinct || ix != nil && ix.Multikey(i) && !single[i]
 	}
 	p.bounded = points > 0 || last != nil
-	p.covered = exact == len(q.Filter.Conjuncts()) && !p.distinct
+	p.covered = exact == q.conditions && !p.distinct
 	p.setRanges(prefixes, last, points, keys)
 	p.setOrder(keys, single, points)
 	p.setScore(points, last != nil, len(keys))
@@ -278,6 +284,9 @@ func (p *Plan) setOrder(keys []query.SortKey, single []bool, points int) {
 
 func (p *Plan) multikey(field int) bool { return p.index != nil && p.index.Multikey(field) }
 
+// foundByKey ranks a plan whose ranges are single documents above all others.
+const foundByKey = 10_000
+
 // setScore ranks plans: more fixed fields first, then an order for free.
 func (p *Plan) setScore(points int, ranged bool, fields int) {
 	p.score = 100*points - fields
@@ -291,7 +300,7 @@ func (p *Plan) setScore(points int, ranged bool, fields int) {
 		p.score += 20
 	}
 	if len(p.ranges) > 0 && p.ranges[0].point {
-		p.score += 10000
+		p.score += foundByKey
 	}
 }
 

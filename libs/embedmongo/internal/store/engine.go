@@ -29,8 +29,9 @@ type Engine struct {
 	locks   *lockTable
 
 	// ddl is held for reading by commits and by views while they are taken,
-	// for writing while the catalog changes.
+	// for writing while the catalog changes and while a floor is found.
 	ddl     sync.RWMutex
+	floors  floors
 	catalog atomic.Pointer[Catalog]
 	nextID  uint32
 	lock    *pebble.Lock
@@ -142,7 +143,7 @@ func (e *Engine) Sync() error {
 func (e *Engine) View() *View {
 	e.ddl.RLock()
 	defer e.ddl.RUnlock()
-	v := &View{Catalog: e.catalog.Load(), snap: e.db.NewSnapshot()}
+	v := &View{Catalog: e.catalog.Load(), engine: e, snap: e.db.NewSnapshot(), raised: e.floors.raised}
 	return v.Retain()
 }
 

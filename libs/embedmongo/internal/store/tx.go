@@ -308,6 +308,7 @@ func (tx *Tx) Commit() error {
 			return err
 		}
 	}
+	e.floors.admit(tx.writes.values)
 	if err := e.attempt(func() error { return e.db.Apply(b, pebble.NoSync) }); err != nil {
 		return err
 	}

@@ -13,7 +13,9 @@ import (
 // the same moment and, inside a transaction, the transaction's own writes.
 type View struct {
 	Catalog *Catalog
+	engine  *Engine
 	snap    *pebble.Snapshot
+	raised  uint64 // how many floors had been when it was taken
 	own     *writeSet
 	refs    atomic.Int32
 }
@@ -129,9 +131,11 @@ func (w *writeSet) keys() []string {
 
 // Iter walks a key range of a view in either direction.
 type Iter struct {
-	snap    *pebble.Iterator
-	started bool
-	reverse bool
+	engine       *Engine
+	lower, upper []byte
+	snap         *pebble.Iterator
+	started      bool
+	reverse      bool
 
 	own  *writeSet
 	keys []string // own keys left to visit, in the order of the walk
@@ -141,11 +145,12 @@ type Iter struct {
 
 // Iter opens a walk over [lower, upper).
 func (v *View) Iter(lower, upper []byte, reverse bool) (*Iter, error) {
-	it, err := v.snap.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+	from := v.engine.floors.begin(lower, upper, v.raised)
+	it, err := v.snap.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: upper})
 	if err != nil {
 		return nil, err
 	}
-	out := &Iter{snap: it, reverse: reverse, own: v.own}
+	out := &Iter{engine: v.engine, lower: lower, upper: upper, snap: it, reverse: reverse, own: v.own}
 	if v.own != nil && len(v.own.values) > 0 {
 		all := v.own.keys()
 		from := sort.SearchStrings(all, string(lower))
@@ -169,7 +174,7 @@ func (it *Iter) Next() (bool, error) {
 			if it.reverse {
 				it.snap.Last()
 			} else {
-				it.snap.First()
+				it.first()
 			}
 		} else if it.Key != nil {
 			it.advance()
@@ -181,6 +186,16 @@ func (it *Iter) Next() (bool, error) {
 		if it.pick() {
 			return true, nil
 		}
+	}
+}
+
+// first goes to the front, and has it found anew where much stands before it
+// that is no longer there.
+func (it *Iter) first() {
+	it.snap.First()
+	steps := it.snap.Stats().ForwardStepCount[pebble.InternalIterCall]
+	if steps > fewSteps && steps <= mostSteps {
+		it.engine.raise(it.lower, it.upper)
 	}
 }
 
