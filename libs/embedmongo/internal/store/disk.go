@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -28,6 +29,8 @@ type disk struct {
 	vfs.FS
 	dir string
 
+	pace atomic.Pointer[pace] // of compactions, once the engine is open
+
 	mu      sync.Mutex
 	patient bool          // an open engine waits; one that opens fails
 	waiting int           // how many writes wait for room
@@ -41,7 +44,8 @@ func newDisk(dir string, fs vfs.FS) *disk {
 }
 
 // opened tells that the engine is open.
-func (d *disk) opened() {
+func (d *disk) opened(p *pace) {
+	d.pace.Store(p)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.patient = true
@@ -103,7 +107,7 @@ func (d *disk) retry(write func() error) error {
 }
 
 // file makes or opens a file that waits for room.
-func (d *disk) file(open func() (vfs.File, error)) (f vfs.File, err error) {
+func (d *disk) file(c vfs.DiskWriteCategory, open func() (vfs.File, error)) (f vfs.File, err error) {
 	err = d.retry(func() error {
 		f, err = open()
 		return err
@@ -111,22 +115,22 @@ func (d *disk) file(open func() (vfs.File, error)) (f vfs.File, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &diskFile{f, d}, nil
+	return &diskFile{f, d, c == compacting}, nil
 }
 
 // Create is vfs.FS.Create.
 func (d *disk) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	return d.file(func() (vfs.File, error) { return d.FS.Create(name, c) })
+	return d.file(c, func() (vfs.File, error) { return d.FS.Create(name, c) })
 }
 
 // ReuseForWrite is vfs.FS.ReuseForWrite.
 func (d *disk) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	return d.file(func() (vfs.File, error) { return d.FS.ReuseForWrite(old, name, c) })
+	return d.file(c, func() (vfs.File, error) { return d.FS.ReuseForWrite(old, name, c) })
 }
 
 // OpenReadWrite is vfs.FS.OpenReadWrite.
 func (d *disk) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.OpenOption) (vfs.File, error) {
-	return d.file(func() (vfs.File, error) { return d.FS.OpenReadWrite(name, c, o...) })
+	return d.file(c, func() (vfs.File, error) { return d.FS.OpenReadWrite(name, c, o...) })
 }
 
 // Rename is vfs.FS.Rename.
@@ -139,10 +143,14 @@ func (d *disk) Unwrap() vfs.FS { return d.FS }
 
 type diskFile struct {
 	vfs.File
-	d *disk
+	d     *disk
+	paced bool
 }
 
 func (f *diskFile) Write(p []byte) (n int, err error) {
+	if f.paced {
+		f.d.pace.Load().wait(len(p))
+	}
 	err = f.d.retry(func() error {
 		m, err := f.File.Write(p[n:])
 		n += m

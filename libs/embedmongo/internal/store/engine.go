@@ -20,6 +20,9 @@ const (
 	// The engine takes its memtables (at most two) out of the cache's budget,
 	// so about half of this holds blocks.
 	cacheSize = 64 << 20
+	// Layers of fresh files from which compactions begin, and at which writes
+	// wait for them.
+	compactFrom, stopWrites = 4, 24
 )
 
 // Engine is an open database folder, or a database in memory.
@@ -39,6 +42,7 @@ type Engine struct {
 	applied, synced atomic.Uint64
 
 	disk   *disk
+	pace   *pace
 	failed atomic.Pointer[error] // why the log takes no more writes
 }
 
@@ -85,7 +89,7 @@ func open(dir string, fs vfs.FS, lock *pebble.Lock, o *pebble.Options, log *slog
 	defer cache.Unref()
 	disk := newDisk(dir, fs)
 	o.FS, o.Lock, o.Cache, o.MemTableSize, o.Logger = disk, lock, cache, memTableSize, engineLog{log}
-	o.FormatMajorVersion, o.L0CompactionThreshold, o.L0StopWritesThreshold = pebble.FormatNewest, 4, 24
+	o.FormatMajorVersion, o.L0CompactionThreshold, o.L0StopWritesThreshold = pebble.FormatNewest, compactFrom, stopWrites
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
@@ -97,7 +101,8 @@ func open(dir string, fs vfs.FS, lock *pebble.Lock, o *pebble.Options, log *slog
 		return nil, fmt.Errorf("embedmongo: open %s: %w", dir, err)
 	}
 	e := &Engine{db: db, durable: !o.DisableWAL, locks: newLockTable(), lock: lock, disk: disk}
-	disk.opened()
+	e.pace = newPace(layers(db))
+	disk.opened(e.pace)
 	if err := e.loadCatalog(); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -108,6 +113,7 @@ func open(dir string, fs vfs.FS, lock *pebble.Lock, o *pebble.Options, log *slog
 // it gives up and leaves the folder locked until the process ends: the log has
 // everything that was acknowledged.
 func (e *Engine) Close() error {
+	e.pace.hurry()
 	err := e.unlessFull(e.db.Close)
 	if mongoerr.Is(err, mongoerr.OutOfDiskSpace) {
 		return err
