@@ -28,6 +28,9 @@ func newGauges(r *prometheus.Registry) *gauges {
 	return g
 }
 
+// due says that what waits is to be counted.
+func (g *gauges) due() bool { return time.Since(g.counted) >= countEvery }
+
 // look measures what waits and says whether that is nothing.
 func (g *gauges) look(ctx context.Context, l *Log) (idle bool, err error) {
 	oldest, err := l.waiting(ctx, 1)
@@ -40,7 +43,7 @@ func (g *gauges) look(ctx context.Context, l *Log) (idle bool, err error) {
 		return true, nil
 	}
 	g.oldest.Set(time.Since(oldest[0].At).Seconds())
-	if time.Since(g.counted) < countEvery {
+	if !g.due() {
 		return false, nil
 	}
 	n, err := l.rows.Count(ctx, bson.D{{Key: "pos", Value: int64(0)}})

@@ -65,6 +65,7 @@ type Log struct {
 	redis  *rediskit.Client // nil: records are not published
 	given  chan struct{}    // says that there is something to publish
 	told   chan struct{}    // says that this process has stored something
+	until  time.Time        // when the lease runs out that the relay has
 }
 
 type leaseRow struct {
@@ -194,15 +195,16 @@ func (l *Log) Relay(ctx context.Context) error {
 	if l.redis != nil {
 		publisher.Go(func() { l.publish(ctx) })
 	}
+	told := false
 	for {
-		n, err := l.relayOnce(ctx)
+		n, err := l.relayOnce(ctx, told)
 		if err != nil && ctx.Err() == nil {
 			l.tele.Log.WarnContext(ctx, "relay will try again", "error", err)
 		}
 		if n > 0 {
 			say(l.given)
 		}
-		if n == relayBatch {
+		if told = n == relayBatch; told {
 			continue
 		}
 		select {
@@ -210,6 +212,7 @@ func (l *Log) Relay(ctx context.Context) error {
 			l.release(context.WithoutCancel(ctx))
 			return nil
 		case <-l.told:
+			told = true
 			time.Sleep(relayGather)
 		case <-time.After(relayPause):
 		}
@@ -218,15 +221,17 @@ func (l *Log) Relay(ctx context.Context) error {
 
 // relayOnce gives positions to one batch. The batch is read in the transaction that places it: a single snapshot, which
 // has all that was committed before anything that it has. The lease's row is changed there too, so that no two relays can
-// give the same record a position.
-func (l *Log) relayOnce(ctx context.Context) (placed int, err error) {
-	if idle, err := l.gauges.look(ctx, l); err != nil || idle {
+// give the same record a position. told says that there are records, as far as this process knows.
+func (l *Log) relayOnce(ctx context.Context, told bool) (placed int, err error) {
+	if !told || l.gauges.due() {
+		if idle, err := l.gauges.look(ctx, l); err != nil || idle {
+			return 0, err
+		}
+	}
+	if held, err := l.hold(ctx); err != nil || !held {
 		return 0, err
 	}
-	held, err := l.acquire(ctx)
-	if err != nil || !held {
-		return 0, err
-	}
+	var now time.Time
 	err = l.db.Tx(ctx, func(ctx context.Context) (err error) {
 		waiting, err := l.waiting(ctx, relayBatch)
 		if placed = len(waiting); err != nil || placed == 0 {
@@ -234,7 +239,8 @@ func (l *Log) relayOnce(ctx context.Context) (placed int, err error) {
 		}
 		ctx, end := Begin(ctx, l.tele, "relay", l.tele.Component, waiting)
 		defer func() { end(err) }()
-		n, now := int64(placed), time.Now()
+		n := int64(placed)
+		now = time.Now()
 		row, err := l.leases.Modify(ctx, bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}},
 			bson.D{{Key: "$inc", Value: bson.D{{Key: "pos", Value: n}}}, {Key: "$set", Value: bson.D{{Key: "until", Value: now.Add(lease)}}}}, false)
 		if err != nil {
@@ -247,9 +253,26 @@ func (l *Log) relayOnce(ctx context.Context) (placed int, err error) {
 		return l.rows.SetEach(ctx, changes)
 	})
 	if err != nil {
+		l.until = time.Time{} // perhaps another has the lease
 		return 0, err
 	}
+	if placed > 0 {
+		l.until = now.Add(lease)
+	}
 	return placed, nil
+}
+
+// hold takes the lease, or keeps it where much of it has run. Placing records keeps it too.
+func (l *Log) hold(ctx context.Context) (bool, error) {
+	now := time.Now()
+	if l.until.Sub(now) > lease/2 {
+		return true, nil
+	}
+	held, err := l.acquire(ctx)
+	if held {
+		l.until = now.Add(lease)
+	}
+	return held, err
 }
 
 // waiting gives up to n records that have no position yet, the oldest first.
