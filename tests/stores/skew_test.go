@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/mongokit"
@@ -95,6 +96,48 @@ func TestLeaseOfAClockThatWasAhead(t *testing.T) {
 		}
 		return len(all) == 1
 	})
+	stop()
+	task.Wait()
+}
+
+// The lease has gone to another while this replica's relay takes it for its own: it gives no positions until that has run
+// out.
+func TestLeaseThatHasGone(t *testing.T) {
+	t.Parallel()
+	db, tele := connect(t, uri, fresh())
+	log := events.NewLog(db, tele)
+	if err := db.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var task sync.WaitGroup
+	task.Go(func() { _ = log.Relay(ctx) })
+	write := func(typ string, pos int) (placed events.Record) {
+		t.Helper()
+		if err := db.Tx(t.Context(), func(ctx context.Context) error { return log.Append(ctx, website(1), 7, typ, nil) }); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, typ+" has a position", func() bool {
+			all, err := log.After(t.Context(), 0, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(all) == pos {
+				placed = all[pos-1]
+			}
+			return len(all) == pos
+		})
+		return placed
+	}
+	write("first", 1)
+	until := time.Now().Add(time.Second).Truncate(time.Millisecond)
+	leases := mongokit.GlobalOf[struct{}](db, "test_leases", "lease")
+	if _, err := leases.Update(t.Context(), bson.D{{Key: "_id", Value: "relay"}}, bson.D{{Key: "$set", Value: bson.D{{Key: "holder", Value: "another"}, {Key: "until", Value: until}}}}); err != nil {
+		t.Fatal(err)
+	}
+	if second := write("second", 2); second.Pos != 2 || second.PosAt.Before(until) {
+		t.Errorf("position %d at %v, while the lease was another's until %v", second.Pos, second.PosAt, until)
+	}
 	stop()
 	task.Wait()
 }
