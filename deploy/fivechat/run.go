@@ -42,8 +42,8 @@ func runCommand() *cobra.Command {
 
 // garbage is by how many percent the heap may grow before it is collected. What lives long is some 25 MB, and a collection
 // of it takes both of two processors for 10 to 20 ms: with Go's own 100 that happens several times a second under load, and
-// is what the slowest of a hundred requests wait for. 200 costs 25 to 35 MB.
-const garbage = 200
+// is what the slowest of a hundred requests wait for. 150 costs some 20 MB more than 70, and leaves 150 MB when load is over.
+const garbage = 150
 
 func run(ctx context.Context, o system.Options, out io.Writer) error {
 	if os.Getenv("GOGC") == "" {
