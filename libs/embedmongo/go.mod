@@ -1,12 +1,13 @@
 module fivechat.dev/libs/embedmongo
 
-go 1.26
+go 1.26.0
 
 toolchain go1.26.11
 
 require (
 	github.com/cockroachdb/pebble/v2 v2.1.7
 	go.mongodb.org/mongo-driver/v2 v2.10.0
+	golang.org/x/time v0.16.0
 )
 
 require (
