@@ -102,11 +102,7 @@ func TestErasedRecordsKeepTheirPlaces(t *testing.T) {
 // TestWhatWaitsForItsPositionIsErasedToo: a record may be erased before it has a position, and gets one all the same.
 func TestWhatWaitsForItsPositionIsErasedToo(t *testing.T) {
 	t.Parallel()
-	db, tele := connect(t, uri, fresh())
-	log := events.NewLog(db, tele)
-	if err := db.EnsureIndexes(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	_, _, log := freshLog(t)
 	for _, w := range []int64{1, 2} {
 		if err := log.Append(t.Context(), website(w), 5, "said", map[string]string{"name": "Vera"}); err != nil {
 			t.Fatal(err)

@@ -21,8 +21,32 @@ import (
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/telemetry"
 	"fivechat.dev/libs/tenant"
 )
+
+// freshLog is a log in a database of its own.
+func freshLog(t *testing.T) (*mongokit.DB, *telemetry.Telemetry, *events.Log) {
+	t.Helper()
+	db, tele := connect(t, uri, fresh())
+	log := events.NewLog(db, tele)
+	if err := db.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db, tele, log
+}
+
+// relaying runs a log's relay until stop, which waits for its end.
+func relaying(t *testing.T, log *events.Log) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var relay sync.WaitGroup
+	relay.Go(func() { _ = log.Relay(ctx) })
+	return func() {
+		cancel()
+		relay.Wait()
+	}
+}
 
 // eventually waits for a condition, bounded.
 func eventually(t *testing.T, what string, holds func() bool) {
@@ -245,16 +269,13 @@ func TestLaterAndKeeps(t *testing.T) {
 	if found := later(0, 9, 5, 7, events.Many); len(found) != many+4 || found[0] != "-1:0" || found[many+3] != "9:0" {
 		t.Errorf("before the relay: %d: %v…", len(found), found[:min(3, len(found))])
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	var relay sync.WaitGroup
-	relay.Go(func() { _ = log.Relay(ctx) })
+	stop := relaying(t, log)
 	const last = many + 8
 	eventually(t, "all have positions", func() bool {
 		head, err := log.Head(t.Context())
 		return err == nil && head == last
 	})
 	stop()
-	relay.Wait()
 	tell(w, 7)
 	if all := later(0, 7); len(all) != 2 || all[1] != "7:0" {
 		t.Errorf("of one key: %v", all)

@@ -19,11 +19,7 @@ import (
 // A replica whose clock is an hour ahead has written of a key; what another writes of it later is placed behind that.
 func TestOrderOfAKeyHoldsWithClocksApart(t *testing.T) {
 	t.Parallel()
-	db, tele := connect(t, uri, fresh())
-	log := events.NewLog(db, tele)
-	if err := db.EnsureIndexes(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db, tele, log := freshLog(t)
 	ahead, err := uuid.NewV7()
 	if err != nil {
 		t.Fatal(err)
@@ -42,9 +38,7 @@ func TestOrderOfAKeyHoldsWithClocksApart(t *testing.T) {
 	write(7, "second")
 	write(7, "third")
 	write(8, "of another key")
-	ctx, stop := context.WithCancel(t.Context())
-	var task sync.WaitGroup
-	task.Go(func() { _ = log.Relay(ctx) })
+	stop := relaying(t, log)
 	var of7 []string
 	eventually(t, "all have positions", func() bool {
 		all, err := log.After(t.Context(), 0, 10)
@@ -61,7 +55,6 @@ func TestOrderOfAKeyHoldsWithClocksApart(t *testing.T) {
 	})
 	eventually(t, "nothing waits", func() bool { return gauge(t, tele.Registry, "fivechat_outbox_waiting") == 0 })
 	stop()
-	task.Wait()
 	if want := []string{"first", "second", "third"}; !slices.Equal(of7, want) {
 		t.Fatalf("in the order %v", of7)
 	}
@@ -70,11 +63,7 @@ func TestOrderOfAKeyHoldsWithClocksApart(t *testing.T) {
 // Who held the relay's lease had a clock an hour ahead, and has died: nobody waits for an hour.
 func TestLeaseOfAClockThatWasAhead(t *testing.T) {
 	t.Parallel()
-	db, tele := connect(t, uri, fresh())
-	log := events.NewLog(db, tele)
-	if err := db.EnsureIndexes(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db, _, log := freshLog(t)
 	type lease struct {
 		ID     string    `bson:"_id"`
 		Holder string    `bson:"holder"`
@@ -86,9 +75,7 @@ func TestLeaseOfAClockThatWasAhead(t *testing.T) {
 	if err := db.Tx(t.Context(), func(ctx context.Context) error { return log.Append(ctx, website(1), 7, "first", nil) }); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	var task sync.WaitGroup
-	task.Go(func() { _ = log.Relay(ctx) })
+	stop := relaying(t, log)
 	eventually(t, "the event has a position", func() bool {
 		all, err := log.After(t.Context(), 0, 10)
 		if err != nil {
@@ -97,21 +84,14 @@ func TestLeaseOfAClockThatWasAhead(t *testing.T) {
 		return len(all) == 1
 	})
 	stop()
-	task.Wait()
 }
 
 // The lease has gone to another while this replica's relay takes it for its own: it gives no positions until that has run
 // out.
 func TestLeaseThatHasGone(t *testing.T) {
 	t.Parallel()
-	db, tele := connect(t, uri, fresh())
-	log := events.NewLog(db, tele)
-	if err := db.EnsureIndexes(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	var task sync.WaitGroup
-	task.Go(func() { _ = log.Relay(ctx) })
+	db, _, log := freshLog(t)
+	stop := relaying(t, log)
 	write := func(typ string, pos int) (placed events.Record) {
 		t.Helper()
 		if err := db.Tx(t.Context(), func(ctx context.Context) error { return log.Append(ctx, website(1), 7, typ, nil) }); err != nil {
@@ -139,7 +119,6 @@ func TestLeaseThatHasGone(t *testing.T) {
 		t.Errorf("position %d at %v, while the lease was another's until %v", second.Pos, second.PosAt, until)
 	}
 	stop()
-	task.Wait()
 }
 
 func TestFollowerThatStandsStillIsSeen(t *testing.T) {

@@ -42,7 +42,6 @@ type Engine struct {
 	applied, synced atomic.Uint64
 
 	disk   *disk
-	pace   *pace
 	failed atomic.Pointer[error] // why the log takes no more writes
 }
 
@@ -101,8 +100,7 @@ func open(dir string, fs vfs.FS, lock *pebble.Lock, o *pebble.Options, log *slog
 		return nil, fmt.Errorf("embedmongo: open %s: %w", dir, err)
 	}
 	e := &Engine{db: db, durable: !o.DisableWAL, locks: newLockTable(), lock: lock, disk: disk}
-	e.pace = newPace(layers(db))
-	disk.opened(e.pace)
+	disk.opened(newPace(layers(db)))
 	if err := e.loadCatalog(); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -113,7 +111,7 @@ func open(dir string, fs vfs.FS, lock *pebble.Lock, o *pebble.Options, log *slog
 // it gives up and leaves the folder locked until the process ends: the log has
 // everything that was acknowledged.
 func (e *Engine) Close() error {
-	e.pace.hurry()
+	e.disk.pace.Load().hurry()
 	err := e.unlessFull(e.db.Close)
 	if mongoerr.Is(err, mongoerr.OutOfDiskSpace) {
 		return err

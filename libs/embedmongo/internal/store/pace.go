@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -29,9 +29,8 @@ type pace struct {
 	layers func() int
 	bytes  *rate.Limiter
 
-	mu      sync.Mutex
 	look    rate.Sometimes
-	presses bool
+	presses atomic.Bool
 }
 
 func newPace(layers func() int) *pace {
@@ -49,10 +48,8 @@ func (p *pace) wait(n int) {
 }
 
 func (p *pace) pressed() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.look.Do(func() { p.presses = p.layers() > pressing })
-	return p.presses
+	p.look.Do(func() { p.presses.Store(p.layers() > pressing) })
+	return p.presses.Load()
 }
 
 func layers(db *pebble.DB) func() int {

@@ -43,7 +43,7 @@ func TestPaceOfCompactions(t *testing.T) {
 	t.Parallel()
 	e, c := shelf(t)
 	asked := 0
-	e.pace.layers = func() int { asked++; return 0 }
+	e.disk.pace.Load().layers = func() int { asked++; return 0 }
 	ok(t, e.db.Flush())
 	ok(t, insert(e, raw(t, book(9))))
 	ok(t, e.db.Flush())
