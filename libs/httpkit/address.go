@@ -19,6 +19,26 @@ func ClientAddress(ctx context.Context) string {
 	return a
 }
 
+// prefixBits is the part of an IPv6 address that AddressKey keeps: a network assigns at least a /64 to each subscriber
+// (RFC 6177), who may use any address in it.
+const prefixBits = 64
+
+// AddressKey is the key under which every quota, bound and counter by address counts an address: IPv4 by the whole
+// address, IPv6 by its /64. It returns a text that is no address unchanged.
+func AddressKey(address string) string {
+	if !strings.Contains(address, ":") {
+		return address
+	}
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if a = a.Unmap().WithZone(""); a.Is4() {
+		return a.String()
+	}
+	return netip.PrefixFrom(a, prefixBits).Masked().String()
+}
+
 func withClientAddress(ctx context.Context, h http.Header) context.Context {
 	hops := strings.Split(strings.Join(h.Values(ForwardedForHeader), ","), ",")
 	a, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1]))

@@ -57,6 +57,19 @@ func TestClientAddressNeedsAnAssertion(t *testing.T) {
 	}
 }
 
+func TestAddressKey(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"198.51.100.7": "198.51.100.7", "::ffff:198.51.100.7": "198.51.100.7",
+		"2001:db8:1:2::1": "2001:db8:1:2::/64", "2001:db8:1:2:ffff::9": "2001:db8:1:2::/64", "2001:db8:1:3::1": "2001:db8:1:3::/64",
+		"fe80::1%eth0": "fe80::/64", "::1": "::/64", "": "", "unknown": "unknown", "un:known": "un:known",
+	} {
+		if got := httpkit.AddressKey(address); got != want {
+			t.Errorf("%q: %q, want %q", address, got, want)
+		}
+	}
+}
+
 func TestIDs(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]httpkit.IDs{
