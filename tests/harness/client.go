@@ -55,7 +55,20 @@ func (o overheard) RoundTrip(req *http.Request) (*http.Response, error) {
 func NewClient(base string) Client { return Client{base: base, header: http.Header{}} }
 
 // Public is a caller without any credential.
-func (s System) Public() Client { return Client{s.URL, http.Header{}, true} }
+func (s System) Public() Client {
+	c := Client{s.URL, http.Header{}, true}
+	if s.address != "" {
+		c.header.Set("X-Forwarded-For", s.address)
+	}
+	return c
+}
+
+// From gives the same system to a caller at another address. It needs a system that trusts X-Forwarded-For from loopback,
+// as the one of MainHostile does.
+func (s System) From(address string) System {
+	s.address = address
+	return s
+}
 
 // Bearer is the holder of an API token.
 func (s System) Bearer(token string) Client {

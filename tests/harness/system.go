@@ -25,6 +25,7 @@ type System struct {
 	OperatorURL string
 	OperatorKey string
 	AdminURL    string // where it says how it stands; "" where that is not known
+	address     string // where callers seem to come from; "" where they really are
 }
 
 // running is the system that Main found or started.
@@ -49,7 +50,12 @@ func exit(code int, err error) {
 }
 
 func run(m *testing.M) (int, error) {
-	running = System{os.Getenv("FIVECHAT_URL"), os.Getenv("FIVECHAT_OPERATOR_URL"), os.Getenv("FIVECHAT_OPERATOR_KEY"), os.Getenv("FIVECHAT_ADMIN_URL")}
+	running = System{
+		URL:         os.Getenv("FIVECHAT_URL"),
+		OperatorURL: os.Getenv("FIVECHAT_OPERATOR_URL"),
+		OperatorKey: os.Getenv("FIVECHAT_OPERATOR_KEY"),
+		AdminURL:    os.Getenv("FIVECHAT_ADMIN_URL"),
+	}
 	if running.URL != "" {
 		if running.OperatorURL == "" || running.OperatorKey == "" {
 			return 1, fmt.Errorf("FIVECHAT_URL needs FIVECHAT_OPERATOR_URL and FIVECHAT_OPERATOR_KEY beside it")
@@ -69,13 +75,21 @@ func inMemory(m *testing.M, to io.Writer) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	s, err := system.Start(context.Background(), system.Options{
-		Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MongoURI: os.Getenv("MONGODB_URI"), RedisURL: os.Getenv("REDIS_URL"), Quotas: quotas, Log: io.MultiWriter(log, to),
-		Webhooks: webhooks.Reach{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HTTP: true}})
+	return runOver(m, system.Options{RedisURL: os.Getenv("REDIS_URL"), Quotas: quotas, Log: io.MultiWriter(log, to)})
+}
+
+// loopback is where the tests' own callers and receivers are.
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+
+// runOver runs a package's tests against a system in memory that is started with the options.
+func runOver(m *testing.M, o system.Options) (int, error) {
+	o.Listen, o.Admin, o.MongoURI = "127.0.0.1:0", "127.0.0.1:0", os.Getenv("MONGODB_URI")
+	o.Webhooks = webhooks.Reach{Allow: loopback, HTTP: true}
+	s, err := system.Start(context.Background(), o)
 	if err != nil {
 		return 1, fmt.Errorf("start: %w", err)
 	}
-	running = System{s.URL(), s.OperatorURL(), s.OperatorKey(), s.AdminURL()}
+	running = System{URL: s.URL(), OperatorURL: s.OperatorURL(), OperatorKey: s.OperatorKey(), AdminURL: s.AdminURL()}
 	code := m.Run()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 
@@ -37,6 +38,7 @@ type Options struct {
 	MongoURI  string                  // a replica set instead of the embedded store
 	RedisURL  string                  // a Redis instead of the embedded one
 	Quotas    string                  // a file of rate limits in place of the gateway's own
+	Trusted   []netip.Prefix          // the proxies whose X-Forwarded-For the gateway believes
 	Demo      bool                    // make the demo websites, once
 	Webhooks  webhooks.Reach          // where webhooks may lead beside the internet over TLS
 	Assistant conversations.Assistant // a model that summarizes conversations, where it has a URL
@@ -164,7 +166,7 @@ func (s *System) startGateway(ctx context.Context, o Options, common component.C
 	g.OperatorKey, g.AssertionKeys, g.Telemetry, g.Redis = s.secrets.OperatorKey, common.AssertionKeys, common.Telemetry, common.Redis
 	g.AccountsURL, g.ConversationsURL, g.VisitorsURL = url["accounts"], url["conversations"], url["visitors"]
 	g.WidgetsURL, g.TicketsURL, g.StatisticsURL, g.WebhooksURL = url["widgets"], url["tickets"], url["statistics"], url["webhooks"]
-	g.Demo, g.QuotasFile = o.Demo, o.Quotas
+	g.Demo, g.QuotasFile, g.TrustedProxies = o.Demo, o.Quotas, o.Trusted
 	if g.Addr == "" {
 		g.Addr = "127.0.0.1:0"
 	}
