@@ -32,9 +32,10 @@ type Delivery struct {
 	WebhookID int64     `bson:"webhookId"`
 	EventID   string    `bson:"eventId"` // webhook-id: the same in every attempt
 	Type      string    `bson:"type"`
-	Key       string    `bson:"key"`   // what it happened to: deliveries of one key are in order
-	Order     int64     `bson:"order"` // the event's place among those of the key
-	Body      string    `bson:"body"`  // as it is sent
+	Key       string    `bson:"key"`             // what it happened to: deliveries of one key are in order
+	Order     int64     `bson:"order"`           // the event's place among those of the key
+	Body      string    `bson:"-"`               // as it is sent; the store keeps it in the row or beside it
+	Bytes     int64     `bson:"bytes,omitempty"` // length of Body; 0 in rows of versions that did not store it
 	Status    Status    `bson:"status"`
 	Tries     int       `bson:"tries"`  // since it was made or asked for again
 	NextAt    time.Time `bson:"nextAt"` // where it is pending
@@ -73,8 +74,35 @@ func (a Attempt) Succeeded() bool { return a.Status >= 200 && a.Status < 300 }
 // KeptFor is how long a delivery stays in the log after its last attempt.
 const KeptFor = 30 * 24 * time.Hour
 
-// maxAttempts are kept of a delivery: the last ones.
+// maxAttempts is how many attempts are kept of a delivery: the last ones.
 const maxAttempts = 12
+
+// MaxAttemptsBytes is how many bytes the attempts of a delivery may take: of more, the oldest are dropped.
+const MaxAttemptsBytes = 64 << 10
+
+// size is about how many bytes an attempt takes.
+func (a Attempt) size() int {
+	n := len(a.Body) + len(a.Error)
+	for _, headers := range []map[string]string{a.Request, a.Response} {
+		for name, value := range headers {
+			n += len(name) + len(value)
+		}
+	}
+	return n
+}
+
+// latest gives the attempts that are kept, the oldest first.
+func latest(attempts []Attempt) []Attempt {
+	first, bytes := len(attempts), 0
+	for first > 0 && len(attempts)-first < maxAttempts {
+		bytes += attempts[first-1].size()
+		if bytes > MaxAttemptsBytes && first < len(attempts) {
+			break
+		}
+		first--
+	}
+	return attempts[first:]
+}
 
 // Schedule is how long after each failure a delivery is tried again. When it is at its end, the delivery has failed.
 type Schedule []time.Duration
@@ -103,10 +131,7 @@ func (s Schedule) pause(tries int, asked time.Duration, chance float64) (time.Du
 func (d Delivery) After(a Attempt, s Schedule, now time.Time, chance float64) Delivery {
 	d.Tries++
 	d.UpdatedAt = now
-	d.Attempts = append(d.Attempts[:len(d.Attempts):len(d.Attempts)], a)
-	if over := len(d.Attempts) - maxAttempts; over > 0 {
-		d.Attempts = d.Attempts[over:]
-	}
+	d.Attempts = latest(append(d.Attempts[:len(d.Attempts):len(d.Attempts)], a))
 	wait, again := s.pause(d.Tries, a.RetryAfter, chance)
 	switch {
 	case a.Succeeded():
@@ -151,7 +176,7 @@ func (d Delivery) Again(now time.Time) Delivery {
 // newDelivery makes a delivery of an event to w.
 func newDelivery(w Webhook, id int64, e Event, now time.Time) Delivery {
 	return Delivery{
-		ID: id, WebsiteID: w.WebsiteID, WebhookID: w.ID, EventID: e.ID, Type: e.Type, Key: e.Key, Order: e.Order, Body: e.Body, Status: Pending,
+		ID: id, WebsiteID: w.WebsiteID, WebhookID: w.ID, EventID: e.ID, Type: e.Type, Key: e.Key, Order: e.Order, Body: e.Body, Bytes: int64(len(e.Body)), Status: Pending,
 		NextAt: now, Attempts: []Attempt{}, CreatedAt: now, UpdatedAt: now, VisitorID: e.VisitorID, Trace: e.Trace,
 	}
 }

@@ -7,5 +7,5 @@
 // after it of the same, and nothing else. Messages are signed as standardwebhooks.com has it. For that a secret has to be
 // kept as it is, and not as a hash; it is shown once, and stands in no log, export, trace or answer after that.
 //
-// It writes the collections webhooks_webhooks, webhooks_deliveries and webhooks_positions.
+// It writes the collections webhooks_webhooks, webhooks_deliveries, webhooks_bodies and webhooks_positions.
 package webhooks

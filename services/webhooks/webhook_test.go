@@ -244,6 +244,20 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+// TestAttemptsAreBoundedInBytes: of attempts that are large the oldest are dropped, but never the last one.
+func TestAttemptsAreBoundedInBytes(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]int{10: 12, webhooks.MaxAttemptsBytes / 4: 4, 2 * webhooks.MaxAttemptsBytes: 1} {
+		var d webhooks.Delivery
+		for i := range 20 {
+			d = d.After(webhooks.Attempt{Status: 500 + i, Body: strings.Repeat("x", size)}, webhooks.Standard(), noon, 0)
+		}
+		if n := len(d.Attempts); n != want || d.Attempts[n-1].Status != 519 {
+			t.Errorf("attempts of %d bytes: %d are kept, want %d", size, n, want)
+		}
+	}
+}
+
 func TestCut(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -27,6 +27,7 @@ var everywhere = map[string]string{
 	"find statistics_counters by websiteId $gt":         "the hourly check goes over the websites, in their order",
 	"aggregate webhooks_deliveries by status":           "a gauge: how many deliveries wait",
 	"aggregate webhooks_webhooks by disabledReason $gt": "a gauge: how many webhooks were disabled",
+	"find webhooks_bodies by checkAt $lte":              "the dispatcher looks for bodies without deliveries",
 	"find webhooks_deliveries by status, nextAt $lte":   "the dispatcher looks for what is due, whosever it is",
 	"aggregate conversations_outbox by pos":             "a gauge: how many records wait for the relay",
 	"aggregate tickets_outbox by pos":                   "a gauge: how many records wait for the relay",

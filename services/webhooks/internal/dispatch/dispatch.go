@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/telemetry"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/webhooks"
@@ -28,6 +29,7 @@ const (
 	workers    = 256 // webhooks that are worked at at once
 	perWebhook = 8   // requests to one webhook at once
 	storeWait  = 10 * time.Second
+	sweepEvery = 10 * time.Minute // between looks for bodies without deliveries
 )
 
 // Store is what a dispatcher needs of a store.
@@ -36,6 +38,8 @@ type Store interface {
 	Claim(ctx context.Context, t tenant.ID, webhookID int64, holder string, now, until time.Time) (webhooks.Webhook, bool, error)
 	Release(ctx context.Context, t tenant.ID, webhookID int64, holder string) error
 	Ready(ctx context.Context, t tenant.ID, webhookID int64, now time.Time) ([]webhooks.Delivery, error)
+	Load(ctx context.Context, d webhooks.Delivery) (webhooks.Delivery, error)
+	Sweep(ctx context.Context, now time.Time) (more bool, err error)
 	Record(ctx context.Context, d webhooks.Delivery, a webhooks.Attempt) error
 	Standing(ctx context.Context) (waiting, disabled int64, err error)
 }
@@ -53,7 +57,7 @@ type Dispatcher struct {
 	tele     *telemetry.Telemetry
 	holder   string
 	told     chan struct{}
-	slots    chan struct{}
+	memory   *budget
 
 	mu   sync.Mutex
 	busy map[int64]bool // webhooks that are worked at, here
@@ -70,7 +74,7 @@ func New(store Store, sender Sender, s webhooks.Schedule, t *telemetry.Telemetry
 	host, _ := os.Hostname()
 	d := &Dispatcher{
 		store: store, sender: sender, schedule: s, tele: t, holder: host + "/" + uuid.NewString(),
-		told: make(chan struct{}, 1), slots: make(chan struct{}, workers), busy: map[int64]bool{},
+		told: make(chan struct{}, 1), memory: newBudget(memory, websiteMemory), busy: map[int64]bool{},
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fivechat_webhook_attempts_total", Help: "Attempts to deliver, by outcome: delivered, refused (the receiver answered otherwise) or unanswered.",
 		}, []string{"outcome"}),
@@ -101,6 +105,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	all.Go(func() { d.measure(ctx) })
+	all.Go(func() { d.sweep(ctx) })
 	again := time.NewTicker(lookEvery)
 	defer again.Stop()
 	for {
@@ -130,6 +135,25 @@ func (d *Dispatcher) measure(ctx context.Context) {
 		if err == nil {
 			d.waiting.Set(float64(waiting))
 			d.disabled.Set(float64(disabled))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+		}
+	}
+}
+
+// sweep removes bodies without deliveries until ctx ends.
+func (d *Dispatcher) sweep(ctx context.Context) {
+	again := time.NewTicker(sweepEvery)
+	defer again.Stop()
+	for {
+		for more := true; more && ctx.Err() == nil; {
+			var err error
+			if more, err = d.store.Sweep(ctx, time.Now()); err != nil && ctx.Err() == nil {
+				d.tele.Log.WarnContext(ctx, "webhooks: removing unused bodies failed; retrying later", "retry_in", sweepEvery, "error", err)
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -280,7 +304,19 @@ func (d *Dispatcher) attempt(ctx context.Context, w webhooks.Webhook, ready []we
 }
 
 // make makes one attempt. What the receiver has answered is recorded also where we are told to stop meanwhile.
-func (d *Dispatcher) make(ctx context.Context, w webhooks.Webhook, one webhooks.Delivery) error {
+func (d *Dispatcher) make(ctx context.Context, w webhooks.Webhook, queued webhooks.Delivery) error {
+	release, err := d.memory.acquire(ctx, queued.WebsiteID, weight(queued))
+	if err != nil {
+		return err
+	}
+	defer release()
+	one, err := d.load(ctx, queued)
+	if fault.Is(err, fault.NotFound) {
+		return nil // deleted, erased or delivered meanwhile
+	}
+	if err != nil {
+		return err
+	}
 	a := d.sender.Send(ctx, w, one)
 	if a.Status == 0 && ctx.Err() != nil {
 		return ctx.Err() // it is us who gave up
@@ -293,6 +329,12 @@ func (d *Dispatcher) make(ctx context.Context, w webhooks.Webhook, one webhooks.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWait)
 	defer cancel()
 	return d.store.Record(ctx, after, a)
+}
+
+func (d *Dispatcher) load(ctx context.Context, queued webhooks.Delivery) (webhooks.Delivery, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeWait)
+	defer cancel()
+	return d.store.Load(ctx, queued)
 }
 
 // The outcomes of attempts, as labels.

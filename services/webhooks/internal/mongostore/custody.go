@@ -15,6 +15,7 @@ func shelves(db *mongokit.DB) custody.Shelves {
 	return custody.Shelves{
 		custody.Shelf{Kind: "webhook", Omit: []string{"secret", "previous", "leaseHolder", "leaseUntil"}}.Over(db, "webhooks_webhooks"),
 		custody.Shelf{Kind: "webhook_delivery", Visitor: "visitorId"}.Over(db, "webhooks_deliveries"),
+		custody.Shelf{Kind: "webhook_body", Visitor: "visitorId", Omit: []string{"checkAt"}}.Over(db, "webhooks_bodies"),
 	}
 }
 
@@ -26,7 +27,11 @@ func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after st
 // Erase implements custody.Keeper.
 func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	if visitor != 0 {
-		n, err := s.deliveries.DeleteSome(ctx, t, bson.D{{Key: "visitorId", Value: visitor}}, removeRows)
+		about := bson.D{{Key: "visitorId", Value: visitor}}
+		if n, err := s.deliveries.DeleteSome(ctx, t, about, removeRows); n == removeRows || err != nil {
+			return n == removeRows, err
+		}
+		n, err := s.bodies.DeleteSome(ctx, t, about, removeRows)
 		return n == removeRows, err
 	}
 	if more, err = s.shelves.Erase(ctx, t); err == nil && !more {

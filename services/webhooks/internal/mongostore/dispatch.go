@@ -19,13 +19,18 @@ const (
 	readyKeys   = 32
 )
 
-// Due gives deliveries that are to be made now, the longest overdue first, but for those of some webhooks.
+// queued are the fields of a delivery that say whose turn it is and, by the times of its attempts, how much there is to
+// load. The rest is read one delivery at a time, by Load.
+var queued = []string{"_id", "websiteId", "webhookId", "eventId", "type", "key", "order", "status", "nextAt", "bytes", "attempts.at"}
+
+// Due gives deliveries that are to be made now, the longest overdue first, but for those of some webhooks. They have
+// neither body nor attempts.
 func (s *Store) Due(ctx context.Context, now time.Time, except []int64) ([]webhooks.Delivery, error) {
 	filter := bson.D{with(webhooks.Pending), {Key: "nextAt", Value: bson.D{{Key: "$lte", Value: now}}}}
 	if len(except) > 0 {
 		filter = append(filter, bson.E{Key: "webhookId", Value: bson.D{{Key: "$nin", Value: except}}})
 	}
-	return s.waiting.List(ctx, filter, mongokit.Query{Sort: bson.D{{Key: "nextAt", Value: 1}}, Limit: dueRows, Omit: "body"})
+	return s.waiting.List(ctx, filter, mongokit.Query{Sort: bson.D{{Key: "nextAt", Value: 1}}, Limit: dueRows, Only: queued})
 }
 
 // Standing gives how many deliveries are still to be made, and how many webhooks we have disabled.
@@ -63,10 +68,10 @@ func (s *Store) Release(ctx context.Context, t tenant.ID, webhookID int64, holde
 }
 
 // Ready gives deliveries of a webhook that may be made now: of each key the first. Where that waits for its time, what
-// comes behind it waits as long.
+// comes behind it waits as long. They have neither body nor attempts: see Load.
 func (s *Store) Ready(ctx context.Context, t tenant.ID, webhookID int64, now time.Time) ([]webhooks.Delivery, error) {
 	due, err := s.deliveries.List(ctx, t, of(webhookID, with(webhooks.Pending), bson.E{Key: "nextAt", Value: bson.D{{Key: "$lte", Value: now}}}),
-		mongokit.Query{Sort: bson.D{{Key: "nextAt", Value: 1}}, Limit: pendingRows, Omit: "body"})
+		mongokit.Query{Sort: bson.D{{Key: "nextAt", Value: 1}}, Limit: pendingRows, Only: queued})
 	if err != nil {
 		return nil, err
 	}
@@ -78,20 +83,29 @@ func (s *Store) Ready(ctx context.Context, t tenant.ID, webhookID int64, now tim
 		}
 		looked[d.Key] = true
 		first, err := s.deliveries.List(ctx, t, of(webhookID, with(webhooks.Pending), bson.E{Key: "key", Value: d.Key}),
-			mongokit.Query{Sort: bson.D{{Key: "order", Value: 1}}, Limit: 1})
+			mongokit.Query{Sort: bson.D{{Key: "order", Value: 1}}, Limit: 1, Only: queued})
 		switch {
 		case err != nil:
 			return nil, err
 		case len(first) == 0: // delivered by somebody else meanwhile
 		case first[0].NextAt.After(now):
-			if err := s.holdBack(ctx, first[0]); err != nil {
+			if err := s.holdBack(ctx, first[0].Delivery); err != nil {
 				return nil, err
 			}
 		default:
-			ready = append(ready, first[0])
+			ready = append(ready, first[0].Delivery)
 		}
 	}
 	return ready, nil
+}
+
+// Load gives a delivery that Ready gave, with its body and its attempts; NotFound when it is gone or no longer pending.
+func (s *Store) Load(ctx context.Context, d webhooks.Delivery) (webhooks.Delivery, error) {
+	row, err := s.deliveries.Get(ctx, d.WebsiteID, of(d.WebhookID, with(webhooks.Pending), bson.E{Key: "_id", Value: d.ID}))
+	if err != nil {
+		return webhooks.Delivery{}, err
+	}
+	return s.whole(ctx, row)
 }
 
 // holdBack lets what comes behind a delivery of the same key wait as long as it does.

@@ -41,7 +41,7 @@ func (s *Store) Apply(ctx context.Context, source string, records []events.Recor
 		now := time.Now().UTC().Truncate(time.Millisecond)
 		planned := webhooks.Plan(hooks, happened, now, func(place int) int64 { return first + int64(place) })
 		for t, rows := range byWebsite(planned) {
-			if err := s.deliveries.Insert(ctx, t, rows...); err != nil {
+			if err := s.insert(ctx, t, rows); err != nil {
 				return err
 			}
 		}

@@ -27,8 +27,10 @@ type Store struct {
 	log         *events.Log
 	webhooks    *mongokit.Collection[webhooks.Webhook]
 	all         *mongokit.Global[webhooks.Webhook]
-	deliveries  *mongokit.Collection[webhooks.Delivery]
+	deliveries  *mongokit.Collection[deliveryRow]
 	waiting     *mongokit.Global[webhooks.Delivery]
+	bodies      *mongokit.Collection[bodyRow]
+	dueBodies   *mongokit.Global[bodyRow]
 	webhookIDs  *mongokit.Sequence
 	deliveryIDs *mongokit.Sequence
 	positions   *events.Positions
@@ -52,14 +54,18 @@ func New(db *mongokit.DB, log *events.Log, wake func()) *Store {
 	}
 	once := keys("webhookId", "eventId")
 	once.Unique = true
+	event := keys("eventId")
+	event.Unique = true
 	return &Store{
 		db: db, log: log, wake: wake,
 		webhooks: mongokit.Tenanted[webhooks.Webhook](db, "webhooks_webhooks", "webhook", newest()),
 		all:      mongokit.GlobalOf[webhooks.Webhook](db, "webhooks_webhooks", "webhook", keys("disabledReason")),
-		deliveries: mongokit.Tenanted[webhooks.Delivery](db, "webhooks_deliveries", "delivery",
+		deliveries: mongokit.Tenanted[deliveryRow](db, "webhooks_deliveries", "delivery",
 			once, newest("webhookId"), newest("webhookId", "status"), keys("webhookId", "status", "nextAt"), keys("webhookId", "status", "key", "order"), newest("visitorId")).Spread("webhookId"),
 		waiting: mongokit.GlobalOf[webhooks.Delivery](db, "webhooks_deliveries", "delivery",
 			keys("status", "nextAt"), mongokit.Index{Keys: bson.D{{Key: "updatedAt", Value: 1}}, TTL: webhooks.KeptFor}),
+		bodies:     mongokit.Tenanted[bodyRow](db, "webhooks_bodies", "body", event, newest(), newest("visitorId")),
+		dueBodies:  mongokit.GlobalOf[bodyRow](db, "webhooks_bodies", "body", keys("checkAt")),
 		webhookIDs: mongokit.NewSequence(db, "webhooks", "webhooks"), deliveryIDs: mongokit.NewSequence(db, "webhooks", "deliveries"),
 		positions: events.NewPositions(db, "webhooks"), shelves: shelves(db),
 	}
@@ -184,19 +190,28 @@ func (s *Store) Deliveries(ctx context.Context, t tenant.ID, webhookID int64, st
 	if status != "" {
 		filter = of(webhookID, with(status))
 	}
-	return mongokit.Newest(ctx, s.deliveries, t, filter, w, "body")
+	rows, err := mongokit.Newest(ctx, s.deliveries, t, filter, w, "body")
+	found := paging.Slice[webhooks.Delivery]{Total: rows.Total, Next: rows.Next, More: rows.More}
+	for _, row := range rows.Rows {
+		found.Rows = append(found.Rows, row.Delivery)
+	}
+	return found, err
 }
 
 // Delivery implements webhooks.Store.
 func (s *Store) Delivery(ctx context.Context, t tenant.ID, webhookID, deliveryID int64) (webhooks.Delivery, error) {
-	return s.deliveries.Get(ctx, t, of(webhookID, bson.E{Key: "_id", Value: deliveryID}))
+	row, err := s.deliveries.Get(ctx, t, of(webhookID, bson.E{Key: "_id", Value: deliveryID}))
+	if err != nil {
+		return webhooks.Delivery{}, err
+	}
+	return s.whole(ctx, row)
 }
 
 // Deliver implements webhooks.Store.
 func (s *Store) Deliver(ctx context.Context, d webhooks.Delivery) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		mongokit.AfterCommit(ctx, s.wake)
-		return s.deliveries.Insert(ctx, d.WebsiteID, d)
+		return s.insert(ctx, d.WebsiteID, []webhooks.Delivery{d})
 	})
 }
 

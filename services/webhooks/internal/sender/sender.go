@@ -42,6 +42,13 @@ const (
 	userAgent      = "Fivechat-Webhooks/1"
 )
 
+// unreachable is said of a name that does not resolve and of an address that is not allowed alike, and both take at
+// least unreachableFor: a tenant must not learn which names and addresses exist in our network.
+const (
+	unreachable    = "the address is unknown or not allowed"
+	unreachableFor = 250 * time.Millisecond
+)
+
 // Sender implements dispatch.Sender.
 type Sender struct {
 	client *http.Client
@@ -80,11 +87,25 @@ func (s *Sender) Send(ctx context.Context, w webhooks.Webhook, d webhooks.Delive
 	start := time.Now()
 	a := s.send(ctx, w, d, start)
 	a.At, a.Took = start.UTC().Truncate(time.Millisecond), time.Since(start)
+	if a.Error == unreachable && a.Took < unreachableFor {
+		wait(ctx, unreachableFor-a.Took)
+		a.Took = unreachableFor
+	}
 	span.SetAttributes(attribute.Int("http.response.status_code", a.Status))
 	if !a.Succeeded() {
 		span.SetStatus(codes.Error, cmp.Or(a.Error, http.StatusText(a.Status)))
 	}
 	return a
+}
+
+// wait returns after d, or when ctx ends.
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
 
 func (s *Sender) send(ctx context.Context, w webhooks.Webhook, d webhooks.Delivery, at time.Time) webhooks.Attempt {
@@ -163,11 +184,11 @@ func reason(err error) string {
 	var wrapped *url.Error
 	switch {
 	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork), errors.Is(err, ssrf.ErrProhibitedPort), errors.Is(err, ssrf.ErrInvalidHostPort):
-		return "the address is not allowed"
+		return unreachable
 	case errors.As(err, &wrapped) && wrapped.Timeout(), errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time"
 	case errors.As(err, &dns):
-		return "the name could not be resolved"
+		return unreachable
 	case errors.As(err, &cert):
 		return "the certificate is not valid"
 	case errors.As(err, &record):
