@@ -115,7 +115,10 @@ func readBody(r *http.Request, into any, lenient bool) error {
 			return fault.New(fault.UnsupportedMedia, "the body must be application/json")
 		}
 	}
-	return Decode(body, into, lenient)
+	if err := Decode(body, into, lenient); err != nil {
+		return err
+	}
+	return refuseControls(body, into, lenient)
 }
 
 // readAll reads a request's body; over its cap it is TooLarge.

@@ -147,6 +147,17 @@ func TestBindAndAnswer(t *testing.T) {
 	}
 }
 
+// TestLenientOperationIgnoresControlsInUnknownMembers: a member that is ignored may hold anything but a NUL.
+func TestLenientOperationIgnoresControlsInUnknownMembers(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	for path, want := range map[string]int{"/lenient/a": 200, "/strict/a": 400} {
+		if resp, body := s.do(t, "POST", path, "application/json", `{"bogus":{"a":"\u0001"}}`); resp.StatusCode != want {
+			t.Errorf("%s: %d %s, want %d", path, resp.StatusCode, body, want)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
@@ -170,6 +181,11 @@ func TestRefusals(t *testing.T) {
 		"bound from body":      {"POST", "/strict/a", js, `{"Token":"b"}`, 400, "Token", "not a known member"},
 		"twice":                {"POST", "/strict/a", js, `{"title":"x","title":"y"}`, 400, "title", "duplicate"},
 		"NUL":                  {"POST", "/strict/a", js, `{"rows":[{"text":"a\u0000b"}]}`, 400, "rows.0.text", "NUL"},
+		"escape":               {"POST", "/strict/a", js, `{"rows":[{"text":"a\u001bb"}]}`, 400, "rows.0.text", "control characters"},
+		"backspace":            {"POST", "/strict/a", js, `{"title":"a\bb"}`, 400, "title", "control characters"},
+		"delete":               {"POST", "/strict/a", js, "{\"title\":\"a\x7fb\"}", 400, "title", "control characters"},
+		"C1":                   {"POST", "/strict/a", js, "{\"title\":\"a\u0085b\"}", 400, "title", "control characters"},
+		"control, leniently":   {"POST", "/lenient/a", js, `{"title":"a\u0001b"}`, 400, "title", "control characters"},
 		"broken UTF-8":         {"POST", "/strict/a", js, "{\"title\":\"\xff\"}", 400, "", "UTF-8"},
 		"lone surrogate":       {"POST", "/strict/a", js, `{"title":"\ud800"}`, 400, "", "malformed JSON"},
 		"validated":            {"POST", "/strict/a", js, `{"title":"forbidden"}`, 400, "title", "must not be forbidden"},

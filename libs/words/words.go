@@ -1,4 +1,5 @@
-// Package words splits text into the terms that searches match: whole words, without regard to case.
+// Package words reads text: it splits it into the terms that searches match (whole words, without regard to case), and
+// finds control characters in it.
 package words
 
 import (

@@ -41,3 +41,15 @@ func TestQuery(t *testing.T) {
 		}
 	}
 }
+
+func TestHasControl(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"": false, "a\tb\r\nc": false, "a\u00a0b": false, "\u202ea\u200d\u2028": false, "\U0001F600é": false,
+		"\x00": true, "a\u0001": true, "\b": true, "\f": true, "\x1b[31m": true, "\x7f": true, "\u0080": true, "é\u009f": true,
+	} {
+		if got := words.HasControl(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}

@@ -23,7 +23,8 @@ const (
 
 // The bounds of a conversation.
 const (
-	MaxMessages  = 10_000 // messages in one conversation; a new one has to be opened behind that
+	MaxMessages  = 10_000   // messages in one conversation; a new one has to be opened behind that
+	MaxBytes     = 16 << 20 // bytes of its messages' content
 	MaxTags      = 20
 	maxTag       = 64      // bytes
 	maxSummary   = 4 << 10 // bytes
@@ -54,6 +55,7 @@ type Conversation struct {
 	VisitorTypingTo time.Time  `bson:"visitorTypingTo"`
 	AgentTypingTo   time.Time  `bson:"agentTypingTo"`
 	Messages        int64      `bson:"messages"`            // how many; the last one's place
+	Bytes           int64      `bson:"bytes,omitempty"`     // of its messages' content; rows of before count from their next message on
 	Version         int64      `bson:"version"`             // counts changes
 	OpenKey         string     `bson:"openKey,omitempty"`   // the client's id of the message that opened it
 	ImportKey       string     `bson:"importKey,omitempty"` // the row it was imported from
@@ -108,8 +110,12 @@ func (c *Conversation) take(m *Message) (answered *float64, err error) {
 	if c.Messages >= MaxMessages {
 		return nil, fault.Coded(fault.Conflict, "conversation_full", "the conversation has reached its 10000 messages; open a new one")
 	}
+	if c.Bytes+int64(len(m.Content)) > MaxBytes {
+		return nil, fault.Coded(fault.Conflict, "conversation_full", "the conversation has reached its 16 MiB of text; open a new one")
+	}
 	_, hadResponse := c.FirstResponse()
 	c.Messages++
+	c.Bytes += int64(len(m.Content))
 	m.ID, m.ConversationID, m.WebsiteID = messageID(c.ID, c.Messages), c.ID, c.WebsiteID
 	if m.CreatedAt.After(c.UpdatedAt) {
 		c.UpdatedAt = m.CreatedAt

@@ -48,6 +48,26 @@ func TestTakeNumbersMessagesInOrder(t *testing.T) {
 	}
 }
 
+func TestConversationTakesMessagesUpToItsBytes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		stored int64
+		full   bool
+	}{
+		"stored before bytes were counted": {0, false},
+		"the last that fits":               {MaxBytes - 5, false},
+		"one byte too many":                {MaxBytes - 4, true},
+	} {
+		conv := newConversation(5, website, visitorID, noon)
+		conv.Bytes = c.stored
+		m := said(FromVisitor, noon)
+		_, err := conv.take(&m)
+		if fault.Is(err, fault.Conflict) != c.full || !c.full && conv.Bytes != c.stored+5 || c.full && conv.Messages != 0 {
+			t.Errorf("%s: %v, %d bytes, %d messages", name, err, conv.Bytes, conv.Messages)
+		}
+	}
+}
+
 func TestFirstResponse(t *testing.T) {
 	t.Parallel()
 	type say struct {

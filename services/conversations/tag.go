@@ -6,6 +6,7 @@ import (
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/words"
 )
 
 // MaxCatalogue is how many tags a website's catalogue holds.
@@ -35,7 +36,7 @@ func NewTag(t tenant.ID, name string, names map[string]string) (Tag, error) {
 }
 
 func validTag(s string) bool {
-	return strings.TrimSpace(s) != "" && len(s) <= maxTag && utf8.ValidString(s) && !strings.ContainsRune(s, 0)
+	return strings.TrimSpace(s) != "" && len(s) <= maxTag && utf8.ValidString(s) && !words.HasControl(s)
 }
 
 func validLanguage(s string) bool {

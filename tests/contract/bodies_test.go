@@ -57,7 +57,7 @@ func badBodies(t *testing.T, w *harness.World, op harness.Operation) {
 		wantCode(t, c.Do(t, op.Method, path, body), 400, invalid, field)
 	}
 	if op.Text != "" {
-		for name, text := range map[string]string{"NUL": `a\u0000b`, "broken UTF-8": "a\xffb", "cut UTF-8": "a\xe2\x82", "lone surrogate": `a\ud800b`} {
+		for name, text := range map[string]string{"NUL": `a\u0000b`, "control character": `a\u0001b`, "C1": `a\u0085b`, "broken UTF-8": "a\xffb", "cut UTF-8": "a\xe2\x82", "lone surrogate": `a\ud800b`} {
 			a := send(harness.JSON(withText(op.Good(w.Objects()), op.Text, text)))
 			if a.Status != 400 {
 				t.Errorf("%s in %s: status %d, want 400: %s", name, op.Text, a.Status, a.Body)

@@ -187,6 +187,7 @@ func (d *drawer) wrongScalar(n *node, faults *[]fault) {
 	}
 	says(" has half a surrogate pair", `"x\udc00y"`)
 	says(" has a NUL", `"x\u0000y"`)
+	says(" has a control character", one(d, n.at+" control", `"x\u0001y"`, `"x\by"`, `"x\u007fy"`, "\"x\u0085y\""))
 	says(" is not UTF-8", "\"x\xc3y\"")
 	if len(s.Enum) > 0 {
 		says(" is none of those that there are", `"BOGUS"`)

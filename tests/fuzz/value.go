@@ -19,8 +19,8 @@ const (
 )
 
 // odd are the characters that texts are made of beside plain ones: of other scripts, right to left, combining, invisible,
-// outside the basic plane, control characters, and those that are syntax elsewhere. NUL is none of them.
-var odd = []rune("éßİſΣςżЖ你かمرحباשלום\u0301\u0323\u200d\u200b\u202e\ufeff\ufffd\U0001F600\U0001D4B3\U0010FFFD\t\n\r\u0001\u007f\u0085\u2028\"\\/<>&'%${}.*")
+// outside the basic plane, tab and line breaks, and those that are syntax elsewhere. Other control characters are refused.
+var odd = []rune("éßİſΣςżЖ你かمرحباשלום\u0301\u0323\u200d\u200b\u202e\ufeff\ufffd\U0001F600\U0001D4B3\U0010FFFD\t\n\r\u2028\"\\/<>&'%${}.*")
 
 // value draws a value that a schema takes. Where a name has values of its own, it is one of them.
 func (d *drawer) value(s *openapi3.Schema, name, at string) *node {

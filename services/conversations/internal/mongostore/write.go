@@ -112,7 +112,7 @@ func mutable(c conversations.Conversation) bson.D {
 	return bson.D{
 		{Key: "status", Value: c.Status}, {Key: "assigneeId", Value: c.AssigneeID}, {Key: "rating", Value: c.Rating},
 		{Key: "feedback", Value: c.Feedback}, {Key: "ratedAt", Value: c.RatedAt}, {Key: "ratedFor", Value: c.RatedFor}, {Key: "summary", Value: c.Summary}, {Key: "tags", Value: c.Tags},
-		{Key: "updatedAt", Value: c.UpdatedAt}, {Key: "closedAt", Value: c.ClosedAt}, {Key: "messages", Value: c.Messages},
+		{Key: "updatedAt", Value: c.UpdatedAt}, {Key: "closedAt", Value: c.ClosedAt}, {Key: "messages", Value: c.Messages}, {Key: "bytes", Value: c.Bytes},
 		{Key: "firstVisitorAt", Value: c.FirstVisitorAt}, {Key: "firstAgentAt", Value: c.FirstAgentAt},
 		{Key: "visitorTypingTo", Value: c.VisitorTypingTo}, {Key: "agentTypingTo", Value: c.AgentTypingTo},
 	}
