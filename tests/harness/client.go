@@ -90,6 +90,12 @@ func (c Client) With(name, value string) Client {
 	return Client{c.base, h, c.edge}
 }
 
+// At gives the same caller at another address of the system's.
+func (c Client) At(base string) Client {
+	c.base = base
+	return c
+}
+
 // Raw is a body that is sent as it stands.
 type Raw struct {
 	ContentType string // "" sends none

@@ -3,10 +3,12 @@ package harness
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -22,19 +24,37 @@ func (f Frame) Happened() Object { return f.Data.Object("data") }
 
 // Stream is an open stream of events.
 type Stream struct {
-	Last   string // the id of the last frame that had one
-	what   string
-	frames chan Frame // closed when the stream ended
-	cancel context.CancelFunc
+	Last       string // the id of the last frame that had one
+	Proto      string // of HTTP
+	what       string
+	frames     chan Frame // closed when the stream ended
+	heartbeats atomic.Int64
+	ended      atomic.Bool
+	cancel     context.CancelFunc
 }
 
 const eventStream = "text/event-stream; charset=utf-8"
 
-// streaming is apart from transport, whose clients give up after a while.
-var streaming = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128, DisableCompression: true}}
+// streaming is apart from transport, whose clients give up after a while. It takes the self-signed certificates of tests.
+var streaming = &http.Client{Transport: &http.Transport{
+	MaxIdleConnsPerHost: 128,
+	DisableCompression:  true,
+	ForceAttemptHTTP2:   true,
+	TLSClientConfig:     &tls.Config{InsecureSkipVerify: true},
+}}
 
 // Events opens a stream, behind an event where id names one. It ends with the test.
 func (c Client) Events(t testing.TB, path, id string) *Stream {
+	t.Helper()
+	s, status := c.TryEvents(t, path, id)
+	if s == nil {
+		t.Fatalf("GET %s: %d", path, status)
+	}
+	return s
+}
+
+// TryEvents is Events of a stream that may be refused: then it gives none, and the status.
+func (c Client) TryEvents(t testing.TB, path, id string) (*Stream, int) {
 	t.Helper()
 	if id != "" {
 		c = c.With("Last-Event-ID", id)
@@ -53,14 +73,15 @@ func (c Client) Events(t testing.TB, path, id string) *Stream {
 	if got := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || got != eventStream {
 		resp.Body.Close()
 		cancel()
-		t.Fatalf("GET %s: %d %s", path, resp.StatusCode, got)
+		return nil, resp.StatusCode
 	}
-	s := &Stream{what: path, frames: make(chan Frame, 1024), cancel: cancel}
+	s := &Stream{Proto: resp.Proto, what: path, frames: make(chan Frame, 1024), cancel: cancel}
 	go func() {
 		defer close(s.frames)
+		defer s.ended.Store(true)
 		defer resp.Body.Close()
 		for in := bufio.NewReader(resp.Body); ; {
-			f, err := readFrame(t, in)
+			f, err := s.readFrame(t, in)
 			if err != nil {
 				return
 			}
@@ -72,11 +93,11 @@ func (c Client) Events(t testing.TB, path, id string) *Stream {
 		}
 	}()
 	t.Cleanup(cancel)
-	return s
+	return s, resp.StatusCode
 }
 
-// readFrame reads up to the next empty line. A frame of nothing but a comment, a sign of life, is passed over.
-func readFrame(t testing.TB, in *bufio.Reader) (Frame, error) {
+// readFrame reads up to the next empty line. A frame of nothing but a comment is a heartbeat: it is counted.
+func (s *Stream) readFrame(t testing.TB, in *bufio.Reader) (Frame, error) {
 	var f Frame
 	for {
 		line, err := in.ReadString('\n')
@@ -85,6 +106,8 @@ func readFrame(t testing.TB, in *bufio.Reader) (Frame, error) {
 		}
 		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
 		switch name {
+		case ":":
+			s.heartbeats.Add(1)
 		case "id":
 			f.ID = value
 		case "event":
@@ -109,6 +132,12 @@ func decodeObject(t testing.TB, text string) (Object, error) {
 	err := d.Decode(&m)
 	return NewObject(t, m), err
 }
+
+// Heartbeats is how many heartbeats have come.
+func (s *Stream) Heartbeats() int64 { return s.heartbeats.Load() }
+
+// Ended says whether the stream has ended.
+func (s *Stream) Ended() bool { return s.ended.Load() }
 
 // Close leaves the stream.
 func (s *Stream) Close() { s.cancel() }

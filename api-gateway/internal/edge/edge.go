@@ -90,11 +90,12 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		plain.HandOver()
 		return
 	}
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer cancel(nil)
 	// The deadline of reading the request, left in place, would look like a client that went away.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a writer that cannot has no deadline
-	stop := context.AfterFunc(e.draining, cancel)                  //nolint:contextcheck // the listener's end, not the request's
+	end := func() { cancel(proxy.ErrDraining) }
+	stop := context.AfterFunc(e.draining, end) //nolint:contextcheck // the listener's end, not the request's
 	defer stop()
 	e.answer(ctx, w, r, path, row)
 }
@@ -167,21 +168,23 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 // admitEvery is between looks whether who reads a stream may still read it.
 const admitEvery = time.Second
 
-// stream forwards a stream for as long as its bearer is good: what an agent may read ends with the token.
+// stream forwards a stream for as long as its bearer is the same: what an agent may read ends with the token, and
+// changes with its level and the website's plan. The client connects again as what it has become.
 func (e *Edge) stream(x *exchange, r *http.Request, row *route.Route, c proxy.Caller) error {
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer cancel(nil)
 	e.metrics.streams.Inc()
 	defer e.metrics.streams.Dec()
 	if row.Rule.Caller == identity.Token {
 		bearer := (&http.Request{Header: r.Header.Clone()}).WithContext(ctx) // what is forwarded is changed on its way
-		go e.admit(bearer, row, c.Address, cancel)
+		go e.watchPrincipal(bearer, row, c, func() { cancel(proxy.ErrCredentialChanged) })
 	}
 	return e.Proxy.Stream(x, r.WithContext(ctx), row.Upstream, c)
 }
 
-// admit looks again and again, and calls end once the credential is refused; the services being away is no refusal.
-func (e *Edge) admit(r *http.Request, row *route.Route, address string, end context.CancelFunc) {
+// watchPrincipal resolves the credential again every admitEvery, and calls end once it is refused or stands for another
+// principal than the stream began with. An unavailable service is neither.
+func (e *Edge) watchPrincipal(r *http.Request, row *route.Route, c proxy.Caller, end func()) {
 	again := time.NewTicker(admitEvery)
 	defer again.Stop()
 	for {
@@ -190,11 +193,9 @@ func (e *Edge) admit(r *http.Request, row *route.Route, address string, end cont
 			return
 		case <-again.C:
 		}
-		p, err := e.identify(row, r, address)
-		if err == nil {
-			err = row.Rule.Check(p)
-		}
-		if fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.Forbidden) {
+		p, err := e.identify(row, r, c.Address)
+		refused := fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.Forbidden)
+		if refused || err == nil && p != c.Principal {
 			end()
 			return
 		}

@@ -15,6 +15,7 @@ type metrics struct {
 	durations        *prometheus.HistogramVec // nil where nothing is timed
 	retries, refused *prometheus.CounterVec
 	circuit          *prometheus.GaugeVec
+	streamEnds       *prometheus.CounterVec
 }
 
 // upstreamMetrics is the part of metrics about one service.
@@ -36,8 +37,14 @@ func newMetrics(t *telemetry.Telemetry) *metrics {
 		circuit: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "fivechat_edge_circuit_state", Help: "The circuit before a service: 0 closed, 1 half open, 2 open.",
 		}, upstream),
+		streamEnds: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "fivechat_edge_stream_ends_total", Help: "Event streams that have ended, by reason.",
+		}, []string{"reason"}),
 	}
-	t.Registry.MustRegister(m.retries, m.refused, m.circuit)
+	for _, reason := range streamEnds {
+		m.streamEnds.WithLabelValues(reason)
+	}
+	t.Registry.MustRegister(m.retries, m.refused, m.circuit, m.streamEnds)
 	if t.Measures {
 		m.durations = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "http_client_request_duration_seconds", Buckets: telemetry.Durations(),

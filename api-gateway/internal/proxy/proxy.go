@@ -25,6 +25,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp"
 	"go.opentelemetry.io/otel/propagation"
 
@@ -40,17 +41,24 @@ const internalPrefix = "X-Fivechat-"
 
 // Proxy forwards to the services.
 type Proxy struct {
-	services map[route.Upstream]*upstream
-	streams  map[route.Upstream]*httputil.ReverseProxy
-	keys     *identity.Keyring
-	tele     *telemetry.Telemetry
+	services   map[route.Upstream]*upstream
+	streams    map[route.Upstream]*httputil.ReverseProxy
+	streamEnds *prometheus.CounterVec // by reason
+	keys       *identity.Keyring
+	tele       *telemetry.Telemetry
 }
 
 // New makes a Proxy to the services at their addresses; at most concurrency requests are under way with each, and a
 // burst of more waits for its turn.
 func New(addresses map[route.Upstream]*url.URL, concurrency int, keys *identity.Keyring, t *telemetry.Telemetry) (*Proxy, error) {
-	p := &Proxy{map[route.Upstream]*upstream{}, map[route.Upstream]*httputil.ReverseProxy{}, keys, t}
 	m := newMetrics(t)
+	p := &Proxy{
+		services:   map[route.Upstream]*upstream{},
+		streams:    map[route.Upstream]*httputil.ReverseProxy{},
+		streamEnds: m.streamEnds,
+		keys:       keys,
+		tele:       t,
+	}
 	for name, address := range addresses {
 		p.services[name] = newUpstream(name, address, concurrency, m)
 		p.streams[name] = newStreams(address, p.services[name].metrics, t)

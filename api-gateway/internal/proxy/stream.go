@@ -2,7 +2,9 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -14,12 +16,22 @@ import (
 
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/telemetry"
 )
 
 const (
 	streamBuffer   = 2 << 10          // through how many bytes a stream is copied
-	streamPatience = 15 * time.Second // how long a stream's client may take to accept what it is sent
+	streamPatience = 10 * time.Second // how long a stream's client may take to accept what it is sent
+	// streamWindow is the HTTP/2 flow-control window of a stream in bytes: so much of an answer that its client does not
+	// take is kept here, and then the service waits. The transport's own default is 4 MiB.
+	streamWindow = 32 << 10
+)
+
+// Causes with which the edge cancels the context of a stream that it ends itself.
+var (
+	ErrDraining          = errors.New("proxy: the gateway is draining")
+	ErrCredentialChanged = errors.New("proxy: the stream's credential is refused or has changed")
 )
 
 // newStreams makes what passes streams of a service through. A stream keeps what carries it for as long as it lasts:
@@ -29,7 +41,8 @@ func newStreams(to *url.URL, m upstreamMetrics, t *telemetry.Telemetry) *httputi
 		DialContext:     (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
 		IdleConnTimeout: restFor, DisableCompression: true, // the client's own Accept-Encoding decides
 		Protocols: new(http.Protocols),
-		HTTP2:     &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}, // a line may break without a word
+		// Pings find a connection that broke without a word.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second, MaxReceiveBufferPerStream: streamWindow},
 	}
 	shared.Protocols.SetUnencryptedHTTP2(true)
 	return &httputil.ReverseProxy{
@@ -44,9 +57,10 @@ func newStreams(to *url.URL, m upstreamMetrics, t *telemetry.Telemetry) *httputi
 
 // errand is one stream, carried in its request's context to the hooks of the ReverseProxy.
 type errand struct {
-	says   http.Header // what the edge tells the service
-	answer http.Header // what the edge has already put on the answer
-	err    error
+	says   http.Header  // what the edge tells the service
+	answer http.Header  // what the edge has already put on the answer
+	err    error        // why the service did not answer
+	body   *watchedBody // of an event stream that has begun, else nil
 }
 
 type errandKey struct{}
@@ -54,7 +68,7 @@ type errandKey struct{}
 func errandOf(r *http.Request) *errand { return r.Context().Value(errandKey{}).(*errand) }
 
 // Stream is Forward for an answer that goes on until somebody ends it. What comes is passed on at once, and a client
-// that takes nothing of it for streamPatience is cut off.
+// that takes nothing of it for streamPatience is cut off. It counts how an event stream that had begun ended.
 func (p *Proxy) Stream(w http.ResponseWriter, r *http.Request, to route.Upstream, c Caller) error {
 	e := &errand{says: http.Header{}, answer: w.Header()}
 	if err := p.vouch(r.Context(), c, e.says.Set); err != nil {
@@ -63,7 +77,13 @@ func (p *Proxy) Stream(w http.ResponseWriter, r *http.Request, to route.Upstream
 	ctx := context.WithValue(r.Context(), errandKey{}, e)
 	r = r.WithContext(ctx)
 	r.Header.Del("Upgrade") // no operation switches protocols
-	p.streams[to].ServeHTTP(&impatient{w, http.NewResponseController(w)}, r)
+	out := &boundedWriter{ResponseWriter: w, control: http.NewResponseController(w)}
+	defer func() { // also if the answer breaks off, which is a panic
+		if e.body != nil {
+			p.streamEnds.WithLabelValues(streamEnd(ctx, e.body, out)).Inc()
+		}
+	}()
+	p.streams[to].ServeHTTP(out, r)
 	switch {
 	case e.err == nil:
 		return nil
@@ -71,6 +91,37 @@ func (p *Proxy) Stream(w http.ResponseWriter, r *http.Request, to route.Upstream
 		return ctx.Err()
 	default:
 		return fault.Away("the service behind this operation", fmt.Errorf("%s: %w", to, e.err))
+	}
+}
+
+// The reasons for which event streams end.
+const (
+	endCompleted     = "completed"      // the service ended it: its lifetime, a slow reader, or the service drains
+	endClientLeft    = "client_left"    // the client closed it or went away
+	endWriteTimeout  = "write_timeout"  // the client did not accept data within streamPatience
+	endServiceFailed = "service_failed" // the service broke it off
+	endDraining      = "draining"       // the gateway is stopping
+	endCredential    = "credential"     // the token was revoked, or its level or plan changed
+)
+
+// streamEnds are all reasons, so that each is exported from the start.
+var streamEnds = []string{endCompleted, endClientLeft, endWriteTimeout, endServiceFailed, endDraining, endCredential}
+
+// streamEnd says why a stream has ended.
+func streamEnd(ctx context.Context, body *watchedBody, out *boundedWriter) string {
+	switch cause := context.Cause(ctx); {
+	case out.timedOut:
+		return endWriteTimeout
+	case errors.Is(cause, ErrDraining):
+		return endDraining
+	case errors.Is(cause, ErrCredentialChanged):
+		return endCredential
+	case cause != nil || out.failed:
+		return endClientLeft
+	case body.failed:
+		return endServiceFailed
+	default:
+		return endCompleted
 	}
 }
 
@@ -99,7 +150,26 @@ func answered(resp *http.Response) error {
 	if resp.Header.Get("Cache-Control") != "" {
 		e.answer.Del("Cache-Control")
 	}
+	if resp.Request.Method != http.MethodHead && strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+		e.body = &watchedBody{ReadCloser: resp.Body}
+		resp.Body = e.body
+	}
 	return nil
+}
+
+// watchedBody notes that reading an answer failed.
+type watchedBody struct {
+	io.ReadCloser
+	failed bool
+}
+
+// Read implements io.Reader.
+func (b *watchedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		b.failed = true
+	}
+	return n, err
 }
 
 // measured takes the time until a service's answer begins.
@@ -120,20 +190,38 @@ func (m measured) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// impatient bounds each write.
-type impatient struct {
+// boundedWriter bounds each write and flush to a stream's client, and notes how one failed.
+type boundedWriter struct {
 	http.ResponseWriter
-	control *http.ResponseController
+	control          *http.ResponseController
+	failed, timedOut bool
 }
 
 // Write implements http.ResponseWriter.
-func (i *impatient) Write(b []byte) (int, error) {
-	_ = i.control.SetWriteDeadline(time.Now().Add(streamPatience)) // a writer that cannot has no deadline
-	return i.ResponseWriter.Write(b)
+func (w *boundedWriter) Write(b []byte) (n int, err error) {
+	err = w.within(func() error {
+		n, err = w.ResponseWriter.Write(b)
+		return err
+	})
+	return n, err
 }
 
-// Unwrap lets http.ResponseController reach what is inside, to flush.
-func (i *impatient) Unwrap() http.ResponseWriter { return i.ResponseWriter }
+// FlushError lets http.ResponseController flush.
+func (w *boundedWriter) FlushError() error { return w.within(w.control.Flush) }
+
+func (w *boundedWriter) within(write func() error) error {
+	start := time.Now()
+	err := httpkit.WriteWithin(w.control, streamPatience, write)
+	if err != nil {
+		w.failed = true
+		// HTTP/2 does not tell an expired deadline from another end of the stream; the time does.
+		w.timedOut = w.timedOut || time.Since(start) >= streamPatience
+	}
+	return err
+}
+
+// Unwrap lets http.ResponseController reach what is inside.
+func (w *boundedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // buffers lends the pieces of memory through which streams are copied.
 type buffers struct{ pool sync.Pool }

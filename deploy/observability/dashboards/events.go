@@ -27,6 +27,8 @@ func events() board {
 					queries: []query{
 						{`histogram_quantile(0.5, sum by (le) (rate(fivechat_stream_lag_seconds_bucket{job="fivechat"}[$__rate_interval])))`, "half"},
 						{`histogram_quantile(0.99, sum by (le) (rate(fivechat_stream_lag_seconds_bucket{job="fivechat"}[$__rate_interval])))`, "99 %"}}},
+				{title: "Stream ends", about: "Event streams that ended a minute, by reason. A stream lasts 15 to 18 minutes unless its client leaves.", unit: "cpm",
+					queries: []query{{`60 * sum by (reason) (rate(fivechat_edge_stream_ends_total{job="fivechat"}[$__rate_interval]))`, "{{reason}}"}}},
 				{title: "Dropped", about: "Streams a minute that were ended because they read too slowly. They resume.", unit: "cpm",
 					queries: []query{{`60 * sum(rate(fivechat_stream_readers_dropped_total{job="fivechat"}[$__rate_interval]))`, "dropped"}}},
 			}},

@@ -160,6 +160,15 @@ var cases = []testCase{
 		bad:  []string{`fivechat_stream_readers_dropped_total{job="fivechat"} 0+1x70`},
 		good: []string{`fivechat_stream_readers_dropped_total{job="fivechat"} 0x30 5x40`},
 	}, {
+		alert: "FivechatStreamsEndEarly", at: "40m", summary: "Event streams end 9 times in 15 minutes, each of which should last that long.",
+		bad: []string{edgeStreams + ` 100x50`, streamEnds("completed") + `0+30x50`, streamEnds("service_failed") + `0+30x50`},
+		good: []string{edgeStreams + ` 100x50`, streamEnds("completed") + `0+7x50`, streamEnds("service_failed") + `0x10 100x40`, // a service died once
+			streamEnds("client_left") + `0+600x50`, streamEnds("draining") + `0+600x50`, streamEnds("credential") + `0+600x50`},
+	}, {
+		alert: "FivechatStreamsEndEarly", at: "40m", summary: "Event streams end 30 times in 15 minutes, each of which should last that long.",
+		bad:  []string{edgeStreams + ` 0x50`, streamEnds("write_timeout") + `0+2x50`},
+		good: []string{edgeStreams + ` 0x50`, streamEnds("write_timeout") + `0+1x50`}, // as bad, of too few
+	}, {
 		alert: "FivechatStatisticsDrift", at: "20m", summary: "Counters differ from a recount by 3 in sum.",
 		bad:  []string{`fivechat_statistics_drift{job="fivechat",instance="a"} 3x30`, `fivechat_statistics_drift{job="fivechat",instance="b"} 0x30`},
 		good: []string{`fivechat_statistics_drift{job="fivechat",instance="a"} 0x30`},
@@ -192,6 +201,12 @@ var cases = []testCase{
 
 func dependency(component, name string) string {
 	return `fivechat_dependency_up{job="fivechat",component="` + component + `",dependency="` + name + `"} `
+}
+
+const edgeStreams = `fivechat_edge_streams{job="fivechat"}`
+
+func streamEnds(reason string) string {
+	return `fivechat_edge_stream_ends_total{job="fivechat",reason="` + reason + `"} `
 }
 
 func commands(outcome string) string {

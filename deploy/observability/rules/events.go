@@ -5,6 +5,10 @@ import "time"
 // kept is how long a service keeps its events after they were published (libs/events), in seconds.
 const kept = "7 * 86400"
 
+// streamEnds is how many event streams have ended within 15 minutes, their least lifetime, for other reasons than that
+// the client left, its credential changed or the gateway stopped.
+const streamEnds = `sum(increase(fivechat_edge_stream_ends_total{job="fivechat",reason=~"completed|service_failed|write_timeout"}[15m]))`
+
 func eventAlerts() []Alert {
 	return []Alert{
 		{
@@ -50,6 +54,15 @@ func eventAlerts() []Alert {
 			When:    []Condition{{Value: `sum(increase(fivechat_stream_readers_dropped_total{job="fivechat"}[1h]))`, Op: ">", Bound: "10"}},
 			Summary: "{{ $value | humanize }} event streams were ended within an hour because they read too slowly.",
 			Impact:  "They resume without missing anything, but each time reads the log again.",
+		},
+		{
+			Name: "FivechatStreamsEndEarly", Severity: Ticket, For: 10 * time.Minute, Runbook: "streams-end-early", Shown: "fivechat-events",
+			When: []Condition{
+				{Value: streamEnds + ` / clamp_min(sum(avg_over_time(fivechat_edge_streams{job="fivechat"}[15m])), 1)`, Op: ">", Bound: "4"},
+				{Value: streamEnds, Op: ">", Bound: "20"},
+			},
+			Summary: "Event streams end {{ $value | humanize }} times in 15 minutes, each of which should last that long.",
+			Impact:  "Widgets and consoles reconnect all the time. Typing indicators get lost in the gaps; messages do not.",
 		},
 		{
 			Name: "FivechatStatisticsDrift", Severity: Ticket, For: 5 * time.Minute, Runbook: "statistics-drift", Shown: "fivechat-events",
