@@ -327,10 +327,11 @@ export interface paths {
          * What happens on a website, for its agents
          * @description Server-sent events; each event's `data` is the schema that has the event's name. A stream begins with `ready`. An event's id, sent
          *     back as `Last-Event-ID`, resumes behind it, on any replica, for as long as the logs are kept (7 days); an id that was never given
-         *     out, or one behind which too much has happened, resumes from now, and `ready` says so: then read the state anew. Events without
-         *     an id (`typing`, `visitor.online`) are told to who listens and kept nowhere. A comment line every 15 seconds is a sign of life.
-         *     The server ends a stream after about 15 minutes, when it restarts, when the token is revoked and when a reader is too slow: come
-         *     again with the last id. Tickets are told of with the plan PRO.
+         *     out, or one behind which more than 500 events or 1 MiB have happened (for a visitor, in their own conversations), resumes from now,
+         *     and `ready` says so: then read the state anew. Events without an id (`typing`, `visitor.online`) are told to who listens and kept
+         *     nowhere. A comment line every 15 seconds is a sign of life. The server ends a stream after 15 to 18 minutes, when it restarts, when
+         *     the token is revoked, when its level or the website's plan changes, and when a reader is too slow: connect again with the last id.
+         *     Tickets are told of with the plan PRO. In a visitor's events a conversation's `summary` is null and its `tags` are empty.
          *
          *
          *     Needs a token with `READ`.
@@ -955,10 +956,11 @@ export interface paths {
          * What happens in a visitor's own conversations
          * @description Server-sent events; each event's `data` is the schema that has the event's name. A stream begins with `ready`. An event's id, sent
          *     back as `Last-Event-ID`, resumes behind it, on any replica, for as long as the logs are kept (7 days); an id that was never given
-         *     out, or one behind which too much has happened, resumes from now, and `ready` says so: then read the state anew. Events without
-         *     an id (`typing`, `visitor.online`) are told to who listens and kept nowhere. A comment line every 15 seconds is a sign of life.
-         *     The server ends a stream after about 15 minutes, when it restarts, when the token is revoked and when a reader is too slow: come
-         *     again with the last id. Tickets are told of with the plan PRO.
+         *     out, or one behind which more than 500 events or 1 MiB have happened (for a visitor, in their own conversations), resumes from now,
+         *     and `ready` says so: then read the state anew. Events without an id (`typing`, `visitor.online`) are told to who listens and kept
+         *     nowhere. A comment line every 15 seconds is a sign of life. The server ends a stream after 15 to 18 minutes, when it restarts, when
+         *     the token is revoked, when its level or the website's plan changes, and when a reader is too slow: connect again with the last id.
+         *     Tickets are told of with the plan PRO. In a visitor's events a conversation's `summary` is null and its `tags` are empty.
          */
         get: operations["streamOwnEvents"];
         put?: never;

@@ -32,6 +32,12 @@ func (c Conversation) View(now time.Time, tags Catalogue, lang string) View {
 	}
 }
 
+// ForVisitor gives the conversation as its own visitor sees it: the agents' summary and tags are left empty.
+func (v View) ForVisitor() View {
+	v.Summary, v.Tags = nil, nil
+	return v
+}
+
 // MessageView is a message as clients see it, in answers and in events.
 type MessageView struct {
 	ID             int64       `json:"id"`

@@ -67,7 +67,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	hub := live.New([]events.Feed{
 		own, feed("visitors", events.Remote{Client: base.Client(c.VisitorsURL)}), feed("tickets", events.Remote{Client: base.Client(c.TicketsURL)}),
 		feed("webhooks", events.Remote{Client: base.Client(c.WebhooksURL)}),
-	}, base.Redis, base.Telemetry)
+	}, store, base.Redis, base.Telemetry)
 	hub.Mount(base.Router)
 	unit, err := base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }}, runner.Task{Name: "live", Run: hub.Run},
 		runner.Task{Name: "digest", Run: digest.Task{Log: log, Feed: own, Positions: store, Service: service, Telemetry: base.Telemetry}.Run})

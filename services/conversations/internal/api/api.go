@@ -49,7 +49,7 @@ func (a api) documented(r *httpkit.Router, chain operation.Chain) {
 		func(ctx context.Context, req rate) (changed, error) {
 			p := identity.From(ctx)
 			c, err := a.s.Rate(ctx, p.Website, req.Token, p.VisitorID, conversations.Rating{Stars: req.Rating, Feedback: req.Feedback})
-			return a.viewed(ctx, c, err)
+			return ownOf(c), err
 		}), httpkit.Lenient)
 }
 
@@ -108,8 +108,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 		func(ctx context.Context, req open) (opened, error) {
 			p := identity.From(ctx)
 			c, m, fresh, err := a.s.Open(ctx, p.Website, p.VisitorID, conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
-			v, err := a.viewed(ctx, c, err)
-			return opened{v.View, m.View(), fresh}, err
+			return opened{ownOf(c).View, m.View(), fresh}, err
 		}))
 	httpkit.Handle(r, "GET /visitor/conversations/{token}/messages", 200, operation.New(chain, "conversations.list_own_messages", authz.Visitor,
 		func(ctx context.Context, req since) (news, error) {
@@ -118,8 +117,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 			if err != nil {
 				return news{}, err
 			}
-			v, err := a.view(ctx, th.Conversation, "")
-			return newsOf(v, th), err
+			return newsOf(ownOf(th.Conversation).View, th), nil
 		}))
 	httpkit.Handle(r, "POST /visitor/conversations/{token}/messages", 201, operation.New(chain, "conversations.post_own_message", authz.Visitor,
 		func(ctx context.Context, req visitorMessage) (posted, error) {
@@ -142,7 +140,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 		func(ctx context.Context, req read) (changed, error) {
 			p := identity.From(ctx)
 			c, err := a.s.Close(ctx, p.Website, req.Token, p.VisitorID)
-			return a.viewed(ctx, c, err)
+			return ownOf(c), err
 		}))
 }
 
@@ -152,10 +150,11 @@ func (a api) forSiblings(r *httpkit.Router, chain operation.Chain) {
 			c, err := a.s.Get(ctx, identity.From(ctx).Website, req.Token)
 			return resolved{c.ID, c.VisitorID}, err
 		}))
+	// The visitors service shows it to the visitor.
 	httpkit.Handle(r, "GET /internal/conversations/open", 200, operation.New(chain, "conversations.get_open_conversation", authz.Internal,
 		func(ctx context.Context, req openOf) (changed, error) {
 			c, err := a.s.OpenOf(ctx, identity.From(ctx).Website, req.VisitorID)
-			return a.viewed(ctx, c, err)
+			return ownOf(c), err
 		}))
 }
 

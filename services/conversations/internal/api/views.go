@@ -3,6 +3,7 @@ package api
 import (
 	"net/url"
 	"strconv"
+	"time"
 
 	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/revision"
@@ -37,6 +38,11 @@ type changed struct {
 
 // Revision is the state of the conversation that was answered.
 func (c changed) Revision() revision.Of { return c.of }
+
+// ownOf gives a conversation as every answer to its own visitor shows it.
+func ownOf(c conversations.Conversation) changed {
+	return changed{c.View(time.Now(), nil, "").ForVisitor(), c.Revision()}
+}
 
 // agent is what a visitor sees of an agent.
 type agent struct {

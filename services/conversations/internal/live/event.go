@@ -3,6 +3,7 @@ package live
 import (
 	"encoding/json"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"fivechat.dev/libs/events"
@@ -11,12 +12,36 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-// event is what happened, as readers are told of it.
+// event is what happened. Its frames are made when a reader needs them.
 type event struct {
 	website tenant.ID
 	visitor int64 // whose conversation it happened to, 0 for nobody's
-	kind    string
-	frame   string // all of the frame but its id
+	envelope
+	forAgents, forVisitor *frame
+}
+
+// frame is the text of an event's frame without its id. While readers have it queued or are being sent it, its bytes are
+// taken from the website's share, once for all of them.
+type frame struct {
+	website tenant.ID
+	text    string
+	holders atomic.Int32
+}
+
+// hold counts a holder of the frame. It reports whether the website's share had room.
+func (f *frame) hold(bytes *shares[tenant.ID]) bool {
+	if f.holders.Add(1) == 1 && !bytes.take(f.website, int64(len(f.text))) {
+		f.holders.Add(-1)
+		return false
+	}
+	return true
+}
+
+// release is the opposite of a hold that succeeded.
+func (f *frame) release(bytes *shares[tenant.ID]) {
+	if f.holders.Add(-1) == 0 {
+		bytes.give(f.website, int64(len(f.text)))
+	}
 }
 
 // envelope is the data of every frame.
@@ -46,17 +71,60 @@ func ofRecord(r events.Record) (event, error) {
 	if err := r.Decode(&about); err != nil {
 		return event{}, err
 	}
-	return newEvent(r.Website, about.Conversation.VisitorID, envelope{r.ID, r.Type, r.At, json.RawMessage(r.Data)})
+	e := envelope{ID: r.ID, Type: r.Type, At: r.At, Data: json.RawMessage(r.Data)}
+	return event{website: r.Website, visitor: about.Conversation.VisitorID, envelope: e}, nil
 }
 
 // ofFleeting makes the event of what no log keeps.
-func ofFleeting(f events.Fleeting) (event, error) {
-	return newEvent(f.Website, f.Visitor, envelope{"", f.Type, f.At, f.Data})
+func ofFleeting(f events.Fleeting) event {
+	return event{website: f.Website, visitor: f.Visitor, envelope: envelope{Type: f.Type, At: f.At, Data: f.Data}}
 }
 
-func newEvent(t tenant.ID, visitor int64, e envelope) (event, error) {
-	frame, err := frameOf(e.Type, e)
-	return event{t, visitor, e.Type, frame}, err
+// frameFor gives the frame for a reader, which is made once for all agents and once for the visitor.
+func (e *event) frameFor(r *reader) (*frame, error) {
+	if r.visitor == 0 {
+		return e.make(&e.forAgents, e.envelope)
+	}
+	if e.forVisitor != nil {
+		return e.forVisitor, nil
+	}
+	shown := e.envelope
+	var err error
+	if shown.Data, err = visitorData(e.Data); err != nil {
+		return nil, err
+	}
+	return e.make(&e.forVisitor, shown)
+}
+
+func (e *event) make(made **frame, shown envelope) (*frame, error) {
+	if *made == nil {
+		text, err := frameOf(shown.Type, shown)
+		if err != nil {
+			return nil, err
+		}
+		*made = &frame{website: e.website, text: text}
+	}
+	return *made, nil
+}
+
+// visitorData gives an event's data as the visitor may see it.
+func visitorData(data json.RawMessage) (json.RawMessage, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return nil, err
+	}
+	if members["conversation"] == nil {
+		return data, nil
+	}
+	var c conversations.View
+	if err := json.Unmarshal(members["conversation"], &c); err != nil {
+		return nil, err
+	}
+	var err error
+	if members["conversation"], err = httpkit.Encode(c.ForVisitor()); err != nil {
+		return nil, err
+	}
+	return httpkit.Encode(members)
 }
 
 // frameOf gives a frame without an id. JSON on one line cannot end it early.
@@ -66,13 +134,13 @@ func frameOf(kind string, data any) (string, error) {
 }
 
 // concerns says whether a reader is told of the event.
-func (e event) concerns(r *reader) bool {
+func (e *event) concerns(r *reader) bool {
 	switch {
 	case r.website != e.website:
 		return false
 	case r.visitor != 0:
-		return r.visitor == e.visitor && forVisitors[e.kind]
+		return r.visitor == e.visitor && forVisitors[e.Type]
 	default:
-		return r.pro || !strings.HasPrefix(e.kind, "ticket.")
+		return r.pro || !strings.HasPrefix(e.Type, "ticket.")
 	}
 }

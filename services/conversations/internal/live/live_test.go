@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -30,6 +30,8 @@ type log struct {
 	mu      sync.Mutex
 	records []events.Record
 	away    bool
+
+	manyConversations bool // more than can be looked at
 }
 
 func (l *log) add(t tenant.ID, typ, data string) {
@@ -68,6 +70,24 @@ func (l *log) Head(context.Context) (int64, error) {
 	return int64(len(l.records)), nil
 }
 
+// VisitorEvents implements VisitorEvents: latest first, as no order is promised.
+func (l *log) VisitorEvents(_ context.Context, t tenant.ID, visitor, behind int64, take func([]events.Record) error) (bool, error) {
+	found, err := l.read(behind, math.MaxInt64, func(r events.Record) bool {
+		e, err := ofRecord(r)
+		return err == nil && r.Website == t && e.visitor == visitor
+	})
+	slices.Reverse(found)
+	if err != nil || l.manyConversations {
+		return false, err
+	}
+	for _, r := range found {
+		if err := take([]events.Record{r}); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
 // about is the data of an event in a visitor's conversation.
 func about(visitor int64, text string) string {
 	return fmt.Sprintf(`{"conversation":{"visitorId":%d},"text":%q}`, visitor, text)
@@ -90,7 +110,7 @@ func start(t *testing.T) hub {
 		t.Fatal(err)
 	}
 	tele := storetest.Telemetry(t, "conversations")
-	h := New([]events.Feed{{Name: "a", Log: logs[0]}, {Name: "b", Log: logs[1]}}, nil, tele)
+	h := New([]events.Feed{{Name: "a", Log: logs[0]}, {Name: "b", Log: logs[1]}}, logs[0], nil, tele)
 	router := httpkit.NewRouter(tele, keys)
 	h.Mount(router)
 	server := httptest.NewServer(router)
@@ -155,7 +175,9 @@ func (h hub) open(p identity.Principal, id string) stream {
 	if resp.StatusCode != 200 {
 		h.t.Fatalf("answers %s", resp.Status)
 	}
-	return stream{h.t, bufio.NewScanner(resp.Body), resp}
+	in := bufio.NewScanner(resp.Body)
+	in.Buffer(nil, 1<<20)
+	return stream{h.t, in, resp}
 }
 
 // want insists on the next frames' lines, and tells of the end as "".
@@ -188,6 +210,15 @@ func (h hub) end(s stream) {
 			return
 		}
 	}
+}
+
+// shown is the data of an event as its visitor sees it.
+func shown(content string) string {
+	data, err := visitorData([]byte(content))
+	if err != nil {
+		panic(err)
+	}
+	return string(data)
 }
 
 func data(id, typ, content string) string {
@@ -231,8 +262,12 @@ func TestWhoIsToldWhat(t *testing.T) {
 		}
 		h.handOn(t.Context(), 0, records)
 		for name, s := range readers {
+			content := c.data
 			if slices.Contains(c.told, name) {
-				s.want(fmt.Sprintf("id: %d.0", i+1), "event: "+c.typ, data(fmt.Sprint("id", i+1), c.typ, c.data))
+				if name == theirs || name == others {
+					content = shown(content)
+				}
+				s.want(fmt.Sprintf("id: %d.0", i+1), "event: "+c.typ, data(fmt.Sprint("id", i+1), c.typ, content))
 			}
 		}
 	}
@@ -253,125 +288,4 @@ func TestFleetingEventsHaveNoID(t *testing.T) {
 	h.pass(events.Fleeting{Website: one, Visitor: 7, Type: "typing", At: noon, Data: []byte(`{"typing":false}`)})
 	s.want("event: typing", data("", "typing", `{"typing":false}`))
 	agents.want("event: typing", data("", "typing", `{"typing":true}`), "event: visitor.online")
-}
-
-func TestHearingAndResuming(t *testing.T) {
-	t.Parallel()
-	h := start(t)
-	h.logs[0].add(one, "message.created", about(7, "before"))
-	h.run()
-	h.reach("1.0") // the hub begins where the logs end
-	first := h.open(visitor(one, 7), "")
-	first.want("id: 1.0", "event: ready", `data: {"resumed":false}`)
-	h.logs[1].add(one, "message.created", about(7, "b1"))
-	first.want("id: 1.1", "event: message.created", data("id1", "message.created", about(7, "b1")))
-	first.resp.Body.Close()
-
-	h.logs[0].add(one, "message.created", about(7, "a2"))
-	h.logs[0].add(two, "message.created", about(7, "another website's"))
-	h.logs[1].add(one, "message.created", about(8, "another visitor's"))
-	h.reach("3.2")
-	again := h.open(visitor(one, 7), "1.1")
-	again.want("id: 1.1", "event: ready", `data: {"resumed":true}`, "id: 2.1", "event: message.created", data("id2", "message.created", about(7, "a2")))
-	h.logs[0].add(one, "message.created", about(7, "a4"))
-	again.want("id: 4.2", "event: message.created", data("id4", "message.created", about(7, "a4")))
-
-	h.logs[1].mu.Lock()
-	h.logs[1].away = true
-	h.logs[1].mu.Unlock()
-	if resp := h.ask(visitor(one, 7), "1.1"); resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
-		t.Errorf("a log that is away: %s", resp.Status)
-	}
-	h.logs[1].mu.Lock()
-	h.logs[1].away = false
-	h.logs[1].mu.Unlock()
-	for _, forged := range []string{"5.2", "4", "4.2.0", "-1.0", "x.y", "4.9223372036854775808", strings.Repeat("9", 5000)} {
-		s := h.open(visitor(one, 7), forged)
-		s.want("id: 4.2", "event: ready", `data: {"resumed":false}`)
-		h.end(s)
-	}
-	for range catchUp {
-		h.logs[0].add(one, "conversation.updated", about(8, ""))
-	}
-	h.reach(fmt.Sprint(4+catchUp, ".2"))
-	h.open(visitor(one, 7), "3.2").want(fmt.Sprint("id: ", 4+catchUp, ".2"), "event: ready", `data: {"resumed":false}`)
-}
-
-// reach waits until the hub has handed on so much.
-func (h hub) reach(end string) {
-	h.t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.After(10 * time.Second); ; {
-		h.mu.Lock()
-		at := h.at.String()
-		h.mu.Unlock()
-		if at == end {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			h.t.Fatalf("the hub is at %s, not %s", at, end)
-		}
-	}
-}
-
-func TestASlowReaderIsDroppedAndGoesOn(t *testing.T) {
-	t.Parallel()
-	h := start(t)
-	slow, now, err := h.enter(one, 7, false)
-	if err != nil || now.String() != "0.0" {
-		t.Fatal(now, err)
-	}
-	quick := h.open(visitor(one, 7), "")
-	quick.want("id: 0.0", "event: ready", `data: {"resumed":false}`)
-	for i := range queueLength + 1 {
-		h.logs[0].add(one, "message.created", about(7, "x"))
-		records, _ := h.logs[0].After(t.Context(), int64(i), 1)
-		h.handOn(t.Context(), 0, records)
-		quick.want(fmt.Sprintf("id: %d.0", i+1), "event: message.created", data(fmt.Sprint("id", i+1), "message.created", about(7, "x")))
-	}
-	last := ""
-	for d := range slow.queue { // closed behind what it holds
-		last = d.id.String()
-	}
-	if last != fmt.Sprint(queueLength, ".0") {
-		t.Errorf("the slow reader got as far as %s", last)
-	}
-	h.leave(slow) // a second time changes nothing
-	h.open(visitor(one, 7), last).want("id: "+last, "event: ready", `data: {"resumed":true}`, fmt.Sprintf("id: %d.0", queueLength+1))
-}
-
-func TestBounds(t *testing.T) {
-	t.Parallel()
-	h := start(t)
-	var readers []*reader
-	for range maxPerVisitor {
-		r, _, err := h.enter(one, 7, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		readers = append(readers, r)
-	}
-	if resp := h.ask(visitor(one, 7), ""); resp.StatusCode != 429 || resp.Header.Get("Retry-After") == "" {
-		t.Errorf("a visitor's stream too many: %s", resp.Status)
-	}
-	if _, _, err := h.enter(one, 8, false); err != nil {
-		t.Errorf("another visitor's: %v", err)
-	}
-	h.leave(readers[0])
-	if _, _, err := h.enter(one, 7, false); err != nil {
-		t.Errorf("after one has left: %v", err)
-	}
-	if resp := h.ask(identity.Principal{Kind: identity.Public}, ""); resp.StatusCode != 401 {
-		t.Errorf("nobody: %s", resp.Status)
-	}
-	h.Drain()
-	if resp := h.ask(visitor(one, 8), ""); resp.StatusCode != 503 {
-		t.Errorf("a replica that stops: %s", resp.Status)
-	}
-	if len(h.rooms) != 0 || h.readers != 0 {
-		t.Errorf("left behind: %v, %d readers", h.rooms, h.readers)
-	}
 }

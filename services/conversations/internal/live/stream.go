@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -15,11 +16,13 @@ import (
 
 // The times of a stream.
 const (
-	heartbeat = 15 * time.Second // between signs of life, where nothing happens
-	patience  = 10 * time.Second // for a reader to take what it is sent
-	lifetime  = 15 * time.Minute // then it has to come again, and to show its credential again
-	catchUp   = 500              // events that a stream is told on resuming; where there are more, it reads anew
-	resuming  = 5 * time.Second  // for the logs to answer a resuming stream
+	// heartbeat is the interval of comments on an idle stream. It is below the idle time-outs on the way: mobile NAT from
+	// 30 s, nginx and AWS load balancers 60 s, the widget's and the console's own 45 s.
+	heartbeat = 15 * time.Second
+	// patience bounds the writing of frames. It is longer than the gateway's bound (proxy.streamPatience), so that the
+	// gateway, which knows the client, ends the stream of a client that reads nothing.
+	patience = 15 * time.Second
+	lifetime = 15 * time.Minute // then it has to come again, and to show its credential again
 )
 
 // lastEventID is the header with which a stream resumes.
@@ -54,7 +57,7 @@ func (h *Hub) handler(rule authz.Rule) http.Handler {
 // written.
 func (h *Hub) stream(w http.ResponseWriter, r *http.Request, p identity.Principal) error {
 	ctx := r.Context()
-	reader, now, err := h.enter(p.Website, p.VisitorID, p.Plan == identity.Pro)
+	reader, now, err := h.enter(p, httpkit.ClientAddress(ctx))
 	if err != nil {
 		return err
 	}
@@ -63,20 +66,24 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, p identity.Principa
 	if err != nil {
 		return err
 	}
-	out := newWriter(w)
-	ready, err := frameOf("ready", struct {
-		Resumed bool `json:"resumed"`
-	}{from != nil})
-	if err != nil {
-		return err
-	}
+	ready := delivery{from, &frame{text: fmt.Sprintf("event: ready\ndata: {\"resumed\":%t}\n\n", from != nil)}}
 	if from == nil {
-		from = now
+		ready.id = now
 	}
+	out := newWriter(w)
 	out.begin()
-	if out.send(append([]delivery{{from, ready}}, missed...)...) != nil {
-		return nil
+	err = out.send(append([]delivery{ready}, missed...)...)
+	for _, d := range missed {
+		d.frame.release(h.held)
 	}
+	if err == nil {
+		h.follow(ctx, out, reader)
+	}
+	return nil
+}
+
+// follow sends what happens until the reader leaves, is dropped, or has been there for its lifetime.
+func (h *Hub) follow(ctx context.Context, out writer, reader *reader) {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	// Streams that began together, after a restart, do not end together.
@@ -87,56 +94,21 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, p identity.Principa
 		select {
 		case d, ok := <-reader.queue:
 			if !ok {
-				return nil
+				return
 			}
 			err = out.send(d)
+			h.sent(reader, d)
 		case <-beat.C:
-			err = out.send(delivery{nil, ":\n\n"})
+			err = out.send(delivery{frame: &frame{text: ":\n\n"}})
 		case <-over.C:
-			return nil
+			return
 		case <-ctx.Done():
-			return nil
+			return
 		}
 		if err != nil {
-			return nil // the reader is gone
+			return // the reader is gone
 		}
 	}
-}
-
-// missed gives what a resuming stream has not been told, up to now, and from where it resumes: nil where it cannot,
-// because the id is none of ours or too much has happened since. Then its reader reads anew.
-func (h *Hub) missed(ctx context.Context, r *reader, id string, now cursor) ([]delivery, cursor, error) {
-	from, err := parseCursor(id, len(h.feeds))
-	if err != nil || !from.within(now) {
-		return nil, nil, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, resuming)
-	defer cancel()
-	var told []delivery
-	at := append(cursor{}, from...)
-	for i, f := range h.feeds {
-		if at[i] == now[i] {
-			continue
-		}
-		records, err := f.Log.Of(ctx, r.website, at[i], catchUp)
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(records) == catchUp {
-			return nil, nil, nil
-		}
-		for _, record := range records {
-			if record.Pos > now[i] {
-				break // the queue has it
-			}
-			at[i] = record.Pos
-			if e, err := ofRecord(record); err == nil && e.concerns(r) {
-				told = append(told, delivery{append(cursor{}, at...), e.frame})
-			}
-		}
-		at[i] = now[i]
-	}
-	return told, from, nil
 }
 
 // writer writes frames, each within the patience.
@@ -153,22 +125,24 @@ func (w writer) begin() {
 	_ = w.control.SetReadDeadline(time.Time{}) // a writer that cannot has no deadline
 	h := w.w.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
+	// A proxy that compresses holds events back until it has a block of them: no-transform forbids it.
+	h.Set("Cache-Control", "no-store, no-transform")
 	h.Set("X-Accel-Buffering", "no") // a proxy in front passes on at once
 	w.w.WriteHeader(http.StatusOK)
 }
 
 // send writes frames and flushes them.
 func (w writer) send(ds ...delivery) error {
-	_ = w.control.SetWriteDeadline(time.Now().Add(patience)) // a writer that cannot has no deadline
-	for _, d := range ds {
-		frame := d.frame
-		if d.id != nil {
-			frame = "id: " + d.id.String() + "\n" + frame
+	return httpkit.WriteWithin(w.control, patience, func() error {
+		for _, d := range ds {
+			frame := d.frame.text
+			if d.id != nil {
+				frame = "id: " + d.id.String() + "\n" + frame
+			}
+			if _, err := io.WriteString(w.w, frame); err != nil {
+				return err
+			}
 		}
-		if _, err := io.WriteString(w.w, frame); err != nil {
-			return err
-		}
-	}
-	return w.control.Flush()
+		return w.control.Flush()
+	})
 }

@@ -254,3 +254,20 @@ func (s *Store) DeleteTag(ctx context.Context, t tenant.ID, name string) error {
 		}
 	})
 }
+
+// visitorConversations is of how many of a visitor's conversations VisitorEvents reads the events.
+const visitorConversations = 100
+
+// VisitorEvents implements live.VisitorEvents.
+func (s *Store) VisitorEvents(ctx context.Context, t tenant.ID, visitor, behind int64, take func([]events.Record) error) (bool, error) {
+	found, err := s.conversations.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}},
+		mongokit.Query{Limit: visitorConversations + 1, Only: []string{"_id"}})
+	if err != nil || len(found) == 0 || len(found) > visitorConversations {
+		return len(found) <= visitorConversations, err
+	}
+	ids := make([]int64, len(found))
+	for i, c := range found {
+		ids[i] = c.ID
+	}
+	return true, s.log.Later(ctx, t, ids, behind, take)
+}

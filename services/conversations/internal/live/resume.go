@@ -1,0 +1,173 @@
+package live
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/tenant"
+)
+
+// The bounds of resuming. A stream that missed more reads the state anew: it is answered with resumed false.
+const (
+	catchUpEvents    = 500             // events that a resuming stream is sent
+	catchUpBytes     = 1 << 20         // bytes of their frames
+	catchUpPage      = 32              // records that are read at once
+	resuming         = 5 * time.Second // to wait for a turn and for the logs
+	maxResuming      = 8               // streams that read the logs at once, shared out among websites
+	maxVisitorResume = 1               // of them of one visitor
+)
+
+var (
+	errTooMuch = errors.New("live: too much has happened since")
+	errNoTurn  = errors.New("live: too many streams resume at once")
+)
+
+// VisitorEvents reads the log of this service.
+type VisitorEvents interface {
+	// VisitorEvents passes to take, in pieces and in the order of neither, the records about a visitor's conversations that
+	// stand behind a position or have none yet. It reports false if the visitor has too many conversations to look at.
+	VisitorEvents(ctx context.Context, t tenant.ID, visitor, behind int64, take func([]events.Record) error) (bool, error)
+}
+
+// resumes are the turns of streams that read the logs.
+type resumes struct {
+	all      *shares[tenant.ID]
+	visitors *shares[owner]
+}
+
+func newResumes() resumes {
+	return resumes{newShares[tenant.ID](maxResuming, maxResuming), newShares[owner](unlimited, maxVisitorResume)}
+}
+
+// turn waits for a reader's turn, which done ends. It reports false if there was none before ctx ended.
+func (s resumes) turn(ctx context.Context, r *reader) (done func(), ok bool) {
+	if r.visitor == 0 {
+		return func() { s.all.give(r.website, 1) }, s.all.wait(ctx, r.website, 1)
+	}
+	who := owner{r.website, r.visitor}
+	if !s.visitors.wait(ctx, who, 1) {
+		return nil, false
+	}
+	if !s.all.wait(ctx, r.website, 1) {
+		s.visitors.give(who, 1)
+		return nil, false
+	}
+	return func() {
+		s.all.give(r.website, 1)
+		s.visitors.give(who, 1)
+	}, true
+}
+
+// missed gives what a resuming stream has not been told, up to now, and from where it resumes: nil if it cannot, because
+// the id is none of ours or too much has happened since. Its caller sends the events and then calls sent for each.
+func (h *Hub) missed(ctx context.Context, r *reader, id string, now cursor) ([]delivery, cursor, error) {
+	from, err := parseCursor(id, len(h.feeds))
+	if err != nil || !from.within(now) {
+		return nil, nil, nil
+	}
+	if r.visitor != 0 {
+		from = append(cursor{from[0]}, now[1:]...) // visitors are told of nothing in the other logs
+	}
+	if slices.Equal(from, now) {
+		return nil, from, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, resuming)
+	defer cancel()
+	done, ok := h.resumes.turn(ctx, r)
+	if !ok {
+		return nil, nil, fault.Away("this replica", cmp.Or(errNoTurn, ctx.Err()))
+	}
+	defer done()
+	c := &catchUp{hub: h, reader: r, now: now}
+	if err = c.read(ctx, from); err == nil {
+		return c.found, from, nil
+	}
+	for _, d := range c.found {
+		d.frame.release(h.held)
+	}
+	if errors.Is(err, errTooMuch) {
+		err = nil
+	}
+	return nil, nil, err
+}
+
+// catchUp collects what a stream has missed.
+type catchUp struct {
+	hub    *Hub
+	reader *reader
+	now    cursor
+	found  []delivery
+	events int
+	bytes  int
+}
+
+func (c *catchUp) read(ctx context.Context, from cursor) error {
+	if c.reader.visitor != 0 {
+		return c.readOwn(ctx, from)
+	}
+	at := slices.Clone(from)
+	for i, f := range c.hub.feeds {
+		for at[i] < c.now[i] {
+			records, err := f.Log.Of(ctx, c.reader.website, at[i], catchUpPage)
+			if err != nil {
+				return err
+			}
+			if len(records) == 0 {
+				break
+			}
+			if err := c.take(records, i, at); err != nil {
+				return err
+			}
+			at[i] = records[len(records)-1].Pos
+		}
+		at[i] = c.now[i]
+	}
+	return nil
+}
+
+// readOwn reads a visitor's events. They come conversation by conversation, and are sent in the order of the log.
+func (c *catchUp) readOwn(ctx context.Context, from cursor) error {
+	whole, err := c.hub.own.VisitorEvents(ctx, c.reader.website, c.reader.visitor, from[0], func(records []events.Record) error {
+		return c.take(records, 0, from)
+	})
+	if err == nil && !whole {
+		err = errTooMuch
+	}
+	slices.SortFunc(c.found, func(a, b delivery) int { return cmp.Compare(a.id[0], b.id[0]) })
+	return err
+}
+
+// take collects the records of a feed that concern the reader. What stands behind now is in the reader's queue.
+func (c *catchUp) take(records []events.Record, feed int, at cursor) error {
+	for _, r := range records {
+		if r.Pos == 0 || r.Pos > c.now[feed] {
+			continue
+		}
+		if c.events++; c.events > catchUpEvents {
+			return errTooMuch
+		}
+		e, err := ofRecord(r)
+		if err != nil || !e.concerns(c.reader) {
+			continue
+		}
+		f, err := e.frameFor(c.reader)
+		if err != nil {
+			continue
+		}
+		if c.bytes += len(f.text); c.bytes > catchUpBytes {
+			return errTooMuch
+		}
+		if !f.hold(c.hub.held) {
+			return fault.Away("this replica", errNoTurn)
+		}
+		id := slices.Clone(at)
+		id[feed] = r.Pos
+		c.found = append(c.found, delivery{id, f})
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"fivechat.dev/libs/identity"
+)
+
+func TestHearingAndResuming(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	h.logs[0].add(one, "message.created", about(7, "before"))
+	h.run()
+	h.reach("1.0") // the hub begins where the logs end
+	first := h.open(visitor(one, 7), "")
+	first.want("id: 1.0", "event: ready", `data: {"resumed":false}`)
+	h.logs[1].add(one, "message.created", about(7, "b1"))
+	first.want("id: 1.1", "event: message.created", data("id1", "message.created", shown(about(7, "b1"))))
+	first.resp.Body.Close()
+
+	h.logs[0].add(one, "message.created", about(7, "a2"))
+	h.logs[0].add(two, "message.created", about(7, "another website's"))
+	h.logs[1].add(one, "message.created", about(8, "another visitor's"))
+	h.reach("3.2")
+	again := h.open(visitor(one, 7), "1.1")
+	again.want("id: 1.2", "event: ready", `data: {"resumed":true}`, "id: 2.2", "event: message.created", data("id2", "message.created", shown(about(7, "a2"))))
+	h.logs[0].add(one, "message.created", about(7, "a4"))
+	again.want("id: 4.2", "event: message.created", data("id4", "message.created", shown(about(7, "a4"))))
+
+	for name, c := range map[string]struct {
+		caller identity.Principal
+		away   *log
+		status int
+	}{
+		"an agent, another service's log away": {agent(one, identity.Pro), h.logs[1], 503},
+		"a visitor, the own log away":          {visitor(one, 7), h.logs[0], 503},
+		"a visitor, another log away":          {visitor(one, 7), h.logs[1], 200},
+	} {
+		c.away.setAway(true)
+		resp := h.ask(c.caller, "1.1")
+		if resp.StatusCode != c.status || (resp.Header.Get("Retry-After") != "") != (c.status == 503) {
+			t.Errorf("%s: %s", name, resp.Status)
+		}
+		resp.Body.Close()
+		c.away.setAway(false)
+	}
+	for _, forged := range []string{"5.2", "4", "4.2.0", "-1.0", "x.y", "4.9223372036854775808", strings.Repeat("9", 5000)} {
+		s := h.open(visitor(one, 7), forged)
+		s.want("id: 4.2", "event: ready", `data: {"resumed":false}`)
+		h.end(s)
+	}
+	for range catchUpEvents {
+		h.logs[0].add(one, "conversation.updated", about(8, ""))
+	}
+	end := fmt.Sprint(4+catchUpEvents, ".2")
+	h.reach(end)
+	h.open(agent(one, identity.Pro), "3.2").want("id: "+end, "event: ready", `data: {"resumed":false}`)
+	h.open(visitor(one, 8), "3.2").want("id: 3.2", "event: ready", `data: {"resumed":true}`, "id: 5.2")
+	// What happened to others doesn't keep a visitor from resuming.
+	h.open(visitor(one, 7), "4.2").want("id: 4.2", "event: ready", `data: {"resumed":true}`)
+	h.logs[0].add(one, "conversation.updated", about(8, ""))
+	end = fmt.Sprint(5+catchUpEvents, ".2")
+	h.reach(end)
+	h.open(visitor(one, 8), "3.2").want("id: "+end, "event: ready", `data: {"resumed":false}`)
+}
+
+// reach waits until the hub has handed on so much.
+func (h hub) reach(end string) {
+	h.t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(10 * time.Second); ; {
+		h.mu.Lock()
+		at := h.at.String()
+		h.mu.Unlock()
+		if at == end {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			h.t.Fatalf("the hub is at %s, not %s", at, end)
+		}
+	}
+}
+
+func (l *log) setAway(away bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.away = away
+}
+
+// TestResumingIsBoundedInBytes: a stream that missed more than it may be sent reads anew, and nothing stays reserved.
+func TestResumingIsBoundedInBytes(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("x", 64<<10)
+	for name, c := range map[string]struct {
+		events  int
+		caller  identity.Principal
+		resumed bool
+	}{
+		"a visitor below":  {15, visitor(one, 7), true},
+		"a visitor beyond": {16, visitor(one, 7), false},
+		"an agent below":   {15, agent(one, identity.Free), true},
+		"an agent beyond":  {16, agent(one, identity.Free), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := start(t)
+			for range c.events {
+				h.logs[0].add(one, "message.created", about(7, text))
+			}
+			h.run()
+			h.reach(fmt.Sprint(c.events, ".0"))
+			s := h.open(c.caller, "0.0")
+			id := "id: 0.0"
+			if !c.resumed {
+				id = fmt.Sprintf("id: %d.0", c.events)
+			}
+			s.want(id, "event: ready", fmt.Sprintf(`data: {"resumed":%t}`, c.resumed))
+			if c.resumed {
+				for i := range c.events {
+					s.want(fmt.Sprintf("id: %d.0", i+1), "event: message.created")
+					s.in.Scan() // the data
+				}
+			}
+			h.end(s)
+			if h.held.free != heldBytes || len(h.held.held) != 0 || h.resumes.all.free != maxResuming || len(h.resumes.visitors.held) != 0 {
+				t.Errorf("still reserved: %v bytes, %v turns, %v", h.held.held, h.resumes.all.held, h.resumes.visitors.held)
+			}
+		})
+	}
+}
+
+func TestVisitorWithTooManyConversationsReadsAnew(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	h.logs[0].add(one, "message.created", about(7, "a"))
+	h.logs[0].manyConversations = true
+	h.run()
+	h.reach("1.0")
+	h.open(visitor(one, 7), "0.0").want("id: 1.0", "event: ready", `data: {"resumed":false}`)
+}
+
+// TestResumingTakesTurns: one visitor reads the log once at a time, one website gets half of all turns.
+func TestResumingTakesTurns(t *testing.T) {
+	t.Parallel()
+	s := newResumes()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	turn := func(p identity.Principal, ctx context.Context) (func(), bool) {
+		return s.turn(ctx, &reader{website: p.Website, visitor: p.VisitorID})
+	}
+	done, ok := turn(visitor(one, 7), ended)
+	if !ok {
+		t.Fatal("the first has no turn")
+	}
+	if _, ok := turn(visitor(one, 7), ended); ok {
+		t.Error("a visitor has two turns")
+	}
+	for i := range int64(3) {
+		if _, ok := turn(visitor(one, 8+i), ended); !ok {
+			t.Errorf("visitor %d has no turn", 8+i)
+		}
+	}
+	if _, ok := turn(agent(one, identity.Free), ended); ok {
+		t.Error("a website has more than half of the turns")
+	}
+	if _, ok := turn(agent(two, identity.Free), ended); !ok {
+		t.Error("another website has no turn")
+	}
+	next := make(chan bool)
+	go func() { _, ok := turn(visitor(one, 7), t.Context()); next <- ok }()
+	done()
+	if !<-next {
+		t.Error("whoever waits gets no turn")
+	}
+}

@@ -1,0 +1,80 @@
+package live
+
+import (
+	"context"
+	"sync"
+
+	"fivechat.dev/libs/tenant"
+)
+
+// shares divides a number of places or bytes among keys, such as websites. A key may hold as much as is still free, and
+// at most a fixed bound: a single key gets up to half of the total, two get a third each, and so on, so that something is
+// always left for others. This is the dynamic threshold of shared-memory switches (Choudhury and Hahne, 1998) with α = 1.
+type shares[K comparable] struct {
+	mu    sync.Mutex
+	free  int64
+	most  int64 // that one key may hold
+	held  map[K]int64
+	freed chan struct{} // closed when something is returned; nil while nobody waits
+}
+
+func newShares[K comparable](total, most int64) *shares[K] {
+	return &shares[K]{free: total, most: most, held: map[K]int64{}}
+}
+
+// take reserves n for a key. It reports whether the key's share has room for them.
+func (s *shares[K]) take(key K, n int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.takeLocked(key, n)
+}
+
+func (s *shares[K]) takeLocked(key K, n int64) bool {
+	if s.held[key]+n > min(s.free, s.most) {
+		return false
+	}
+	s.held[key] += n
+	s.free -= n
+	return true
+}
+
+// wait is take that waits for room until ctx ends.
+func (s *shares[K]) wait(ctx context.Context, key K, n int64) bool {
+	for {
+		s.mu.Lock()
+		if s.takeLocked(key, n) {
+			s.mu.Unlock()
+			return true
+		}
+		if s.freed == nil {
+			s.freed = make(chan struct{})
+		}
+		freed := s.freed
+		s.mu.Unlock()
+		select {
+		case <-freed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// give returns n that a key has taken.
+func (s *shares[K]) give(key K, n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free += n
+	if s.held[key] -= n; s.held[key] == 0 {
+		delete(s.held, key)
+	}
+	if s.freed != nil {
+		close(s.freed)
+		s.freed = nil
+	}
+}
+
+// owner is a website's visitor, or its agents as visitor 0.
+type owner struct {
+	website tenant.ID
+	visitor int64
+}
