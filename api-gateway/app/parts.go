@@ -56,7 +56,7 @@ func newParts(c Config, keys *identity.Keyring, services map[route.Upstream]*url
 	if p.tokens, err = token.New(accounts, p.guard, lookups); err != nil {
 		return p, err
 	}
-	if p.visitors, err = visitor.New(httpkit.NewClient(c.VisitorsURL, keys, tele), lookups); err != nil {
+	if p.visitors, err = visitor.New(httpkit.NewClient(c.VisitorsURL, keys, tele), p.guard, lookups); err != nil {
 		return p, err
 	}
 	if p.proxy, err = proxy.New(services, c.Concurrency, keys, tele); err != nil {

@@ -1,8 +1,10 @@
 // Package limit says which quotas a request spends, and tells its client how they stand.
 //
-// A class is limited either by address or by plan. By plan, a request spends two quotas: that of its caller (a token, or a
-// visitor at an address) and that of the website; a website may have a quota of its own for a class, which then holds
-// for both. Besides, failed credentials are counted, so that guessing is slow.
+// A class is limited either by address or by plan. By plan, a request spends the quota of its caller (a token, or a
+// visitor at an address), then, if the caller is a visitor, the quota that all visitors of a website at that address
+// share, and last the quota of the website: so one address can't spend a website's quota. A website may have a quota of
+// its own for a class, which then holds for caller and website. Besides, failed credentials are counted by address, and by
+// address and beginning, so that guessing is slow. Addresses are counted by httpkit.AddressKey.
 package limit
 
 import (
@@ -16,6 +18,7 @@ import (
 
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/ratelimit"
 	"fivechat.dev/libs/tenant"
@@ -32,7 +35,7 @@ type Website struct {
 func (w Website) Ready() Website {
 	w.rules = make(map[route.Class]rule, len(w.Quotas))
 	for class, own := range w.Quotas {
-		w.rules[class] = ruleOf(class, Pair{own, own})
+		w.rules[class] = ruleOf(class, Pair{Caller: own, Website: own, Address: own.share(Amount{})})
 	}
 	return w
 }
@@ -79,30 +82,55 @@ type rules struct {
 // rule is the quotas of a class, and how they are told.
 type rule struct {
 	caller, website ratelimit.Quota // zero: none
-	policy          []string
+	address         ratelimit.Quota // of all visitors of a website at one address
+	policy          []string        // for tokens and addresses
+	visitorPolicy   []string        // for visitors
 }
 
 func ruleOf(class route.Class, p Pair) rule {
-	return rule{p.Caller.quota(), p.Website.quota(), []string{policy(class, p)}}
+	if p.Address == (Amount{}) {
+		p.Address = p.Website.share(p.Caller)
+	}
+	r := rule{
+		caller:        p.Caller.quota(),
+		website:       p.Website.quota(),
+		address:       p.Address.quota(),
+		visitorPolicy: []string{policy(class, p)},
+	}
+	p.Address = Amount{}
+	r.policy = []string{policy(class, p)}
+	return r
 }
 
 // Admit spends what a request of a class costs its caller, writes to h how the scarcest of the quotas stands, and gives a
 // Limited fault where there is nothing left.
 func (g *Guard) Admit(ctx context.Context, class route.Class, p identity.Principal, address string, h http.Header) error {
+	at := httpkit.AddressKey(address)
 	if r, limited := g.rules.Load().addresses[class]; limited {
 		h["Ratelimit-Policy"] = r.policy
-		return tell(h, class, g.limiter.Take(ctx, "a:"+address+":"+string(class), r.caller))
+		return tell(h, class, g.limiter.Take(ctx, "a:"+at+":"+string(class), r.caller))
 	}
 	r := g.rule(ctx, class, p)
+	website := p.Website.String() + ":" + string(class)
+	d := g.limiter.Take(ctx, caller(p, at, class), r.caller)
 	h["Ratelimit-Policy"] = r.policy
-	d := g.limiter.Take(ctx, caller(p, address, class), r.caller)
-	if d.Allowed {
-		w := g.limiter.Take(ctx, "w:"+p.Website.String()+":"+string(class), r.website)
-		if !w.Allowed || w.Remaining < d.Remaining {
-			d = w
-		}
+	if p.Kind == identity.Visitor {
+		h["Ratelimit-Policy"] = r.visitorPolicy
+		d = g.alsoTake(ctx, d, "va:"+at+":"+website, r.address)
 	}
-	return tell(h, class, d)
+	return tell(h, class, g.alsoTake(ctx, d, "w:"+website, r.website))
+}
+
+// alsoTake spends one request of another quota if the quotas before it allow the request, and returns the decision of the
+// scarcest.
+func (g *Guard) alsoTake(ctx context.Context, before ratelimit.Decision, key string, q ratelimit.Quota) ratelimit.Decision {
+	if !before.Allowed {
+		return before
+	}
+	if d := g.limiter.Take(ctx, key, q); !d.Allowed || d.Remaining < before.Remaining {
+		return d
+	}
+	return before
 }
 
 // rule is that of a request's website, or of its plan.
@@ -124,6 +152,9 @@ func caller(p identity.Principal, address string, class route.Class) string {
 // policy is how quotas are told, as draft-ietf-httpapi-ratelimit-headers-10 has it.
 func policy(class route.Class, p Pair) string {
 	b := item(nil, string(class), p.Caller)
+	if p.Address.Requests > 0 && p.Address != p.Caller {
+		b = item(append(b, ", "...), string(class)+"-address", p.Address)
+	}
 	if p.Website.Requests > 0 && p.Website != p.Caller {
 		b = item(append(b, ", "...), string(class)+"-website", p.Website)
 	}
@@ -161,11 +192,13 @@ func tell(h http.Header, class route.Class, d ratelimit.Decision) error {
 
 func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
-// Guessing refuses who brought too many credentials that failed. prefix may be "".
+// Guessing refuses a caller who brought too many credentials that failed. prefix may be "". A beginning is counted with the
+// address, so that others can't have the owner of a token refused.
 func (g *Guard) Guessing(address, prefix string) error {
-	wait := g.limiter.Blocked("fa:" + address)
+	at := httpkit.AddressKey(address)
+	wait := g.limiter.Blocked(failuresOf(at, ""))
 	if prefix != "" {
-		wait = max(wait, g.limiter.Blocked("fp:"+prefix))
+		wait = max(wait, g.limiter.Blocked(failuresOf(at, prefix)))
 	}
 	if wait <= 0 {
 		return nil
@@ -175,11 +208,23 @@ func (g *Guard) Guessing(address, prefix string) error {
 	return f
 }
 
-// Failed counts a credential that failed.
-func (g *Guard) Failed(ctx context.Context, address, prefix string) {
-	f := g.rules.Load().failures
-	g.limiter.Take(ctx, "fa:"+address, f.Address.quota())
-	if prefix != "" {
-		g.limiter.Take(ctx, "fp:"+prefix, f.Prefix.quota())
+// Failed counts a credential that failed, and returns its refusal: refusal, or that of a caller who guesses.
+func (g *Guard) Failed(ctx context.Context, address, prefix string, refusal error) error {
+	if err := g.Guessing(address, prefix); err != nil {
+		return err
 	}
+	f, at := g.rules.Load().failures, httpkit.AddressKey(address)
+	g.limiter.Take(ctx, failuresOf(at, ""), f.Address.quota())
+	if prefix != "" {
+		g.limiter.Take(ctx, failuresOf(at, prefix), f.Prefix.quota())
+	}
+	return refusal
+}
+
+// failuresOf is the key of the failures of an address, or of a beginning at an address.
+func failuresOf(at, prefix string) string {
+	if prefix == "" {
+		return "fa:" + at
+	}
+	return "fp:" + at + ":" + prefix
 }

@@ -1,10 +1,13 @@
 package limit
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/libs/authz"
+	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/identity"
 )
 
@@ -28,6 +31,37 @@ func TestEveryRowIsLimited(t *testing.T) {
 					t.Errorf("%s on %s: %+v", r.Class, plan, p)
 				}
 			}
+		}
+	}
+}
+
+// TestShareOfAnAddress: where no quota of an address is set, it is a fifth of the website's, and at least the caller's.
+func TestShareOfAnAddress(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		website, caller, want Amount
+	}{
+		{Amount{6_000, 60}, Amount{240, 60}, Amount{1_200, 60}},
+		{Amount{9, 3_600}, Amount{4, 3_600}, Amount{4, 3_600}},
+		{Amount{600, 60}, Amount{240, 1}, Amount{240, 1}},
+		{Amount{601, 60}, Amount{}, Amount{121, 60}},
+		{Amount{1, 60}, Amount{}, Amount{1, 60}},
+	} {
+		if got := c.website.share(c.caller); got != c.want {
+			t.Errorf("of %v, beside a caller's %v: %v, want %v", c.website, c.caller, got, c.want)
+		}
+	}
+}
+
+func TestParseRefusesAnAddressQuotaThatCannotBe(t *testing.T) {
+	t.Parallel()
+	const file = `{"plans":{"FREE":{"visitor":{"caller":{"requests":1,"seconds":1},"website":{"requests":1,"seconds":1},"address":%s}}}}`
+	for address, wrong := range map[string]bool{
+		`{"requests":5,"seconds":1}`: false, `{"requests":0,"seconds":0}`: false, `{"requests":5,"seconds":0}`: true, `{"requests":-1,"seconds":1}`: true,
+	} {
+		_, err := Parse(fmt.Appendf(nil, file, address))
+		if named := err != nil && strings.Contains(fmt.Sprint(fault.From(err).Fields), "plans.FREE.visitor.address"); named != wrong {
+			t.Errorf("%s: %v", address, err)
 		}
 	}
 }

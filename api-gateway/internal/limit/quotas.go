@@ -27,10 +27,25 @@ func (a Amount) valid() bool {
 	return a.Requests >= 1 && a.Requests <= 1_000_000 && a.Seconds >= 1 && a.Seconds <= 3_600
 }
 
-// Pair is what one caller may make, a token or a visitor at an address, and what all of a website's may together.
+// addressShare: all visitors of a website at one address may spend a fifth of the website's quota, where nothing else is
+// set.
+const addressShare = 5
+
+// share is the amount for one of several who spend a, at least least.
+func (a Amount) share(least Amount) Amount {
+	part := Amount{max((a.Requests+addressShare-1)/addressShare, 1), a.Seconds}
+	if least.Seconds > 0 && part.Requests*least.Seconds < least.Requests*part.Seconds {
+		return least
+	}
+	return part
+}
+
+// Pair is what one caller may request (a token, or a visitor at an address), what all callers of a website may, and what all
+// of its visitors at one address may. Without the last it is a fifth of the website's, and at least the caller's.
 type Pair struct {
 	Caller  Amount `json:"caller"`
 	Website Amount `json:"website"`
+	Address Amount `json:"address"`
 }
 
 // Quotas is what may be requested: by class, by plan where a website is known, else by address.
@@ -40,13 +55,15 @@ type Quotas struct {
 	Failures  Failures                               `json:"failures"`
 }
 
-// Failures is how many credentials that are not valid an address, and a beginning that tokens share, may bring.
+// Failures is how many credentials that are not valid an address may bring, and how many of those with the same beginning.
 type Failures struct {
 	Address Amount `json:"address"`
 	Prefix  Amount `json:"prefix"`
 }
 
-func aMinute(caller, website int) Pair { return Pair{Amount{caller, 60}, Amount{website, 60}} }
+func aMinute(caller, website int) Pair {
+	return Pair{Caller: Amount{caller, 60}, Website: Amount{website, 60}}
+}
 
 // Default is generous to people, of whom many may share an address, and keeps one website from being all the load.
 func Default() Quotas {
@@ -84,6 +101,7 @@ func Parse(settings []byte) (Quotas, error) {
 			at := fmt.Sprintf("plans.%s.%s", plan, class)
 			wrong.Check(ok || known == nil, at, "is not a class that a plan limits")
 			wrong.Check(p.Caller.valid() && p.Website.valid(), at, "needs caller and website, each of 1 to 1000000 requests in 1 to 3600 seconds")
+			wrong.Check(p.Address == (Amount{}) || p.Address.valid(), at+".address", "must be of 1 to 1000000 requests in 1 to 3600 seconds")
 		}
 		if known != nil {
 			maps.Copy(known, classes)

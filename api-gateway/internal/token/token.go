@@ -22,12 +22,12 @@ const Cache = "token"
 // bounds: a revocation that nobody hears of takes effect after KnownFor.
 var bounds = memo.Bounds{Known: 65_536, KnownFor: 5 * time.Second, Unknown: 8_192, UnknownFor: 2 * time.Second}
 
-// Throttle slows down who guesses. An address and the beginning of a token are what failures are counted by.
+// Throttle slows down guessing. Failures are counted by address, and by address and the beginning of a token.
 type Throttle interface {
-	// Guessing refuses who failed too often.
+	// Guessing refuses an address that failed too often.
 	Guessing(address, prefix string) error
-	// Failed counts a failure.
-	Failed(ctx context.Context, address, prefix string)
+	// Failed counts a failure, and returns its refusal: the given one, or that of Guessing.
+	Failed(ctx context.Context, address, prefix string, refusal error) error
 }
 
 // prefixLength is how much of a token tells it from others to people; it is no secret.
@@ -97,11 +97,7 @@ func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (
 
 // Failed counts a failure, and gives its refusal.
 func Failed(ctx context.Context, t Throttle, address, prefix string) error {
-	if err := t.Guessing(address, prefix); err != nil {
-		return err
-	}
-	t.Failed(ctx, address, prefix)
-	return fault.New(fault.Unauthenticated, "the token is malformed, unknown or revoked")
+	return t.Failed(ctx, address, prefix, fault.New(fault.Unauthenticated, "the token is malformed, unknown or revoked"))
 }
 
 // Forget drops the token of a hash; every token for "".

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fivechat.dev/api-gateway/internal/memo"
+	"fivechat.dev/api-gateway/internal/token"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
@@ -28,16 +29,17 @@ var bounds = memo.Bounds{Known: 65_536, KnownFor: 10 * time.Second, Unknown: 8_1
 
 // Resolver knows visitor tokens.
 type Resolver struct {
-	memo *memo.Memo[identity.Principal]
+	memo     *memo.Memo[identity.Principal]
+	throttle token.Throttle
 }
 
-// New makes a Resolver that asks visitors.
-func New(visitors *httpkit.Client, lookups *prometheus.CounterVec) (*Resolver, error) {
+// New makes a Resolver that asks visitors. throttle counts the tokens that are unknown, by address.
+func New(visitors *httpkit.Client, throttle token.Throttle, lookups *prometheus.CounterVec) (*Resolver, error) {
 	m, err := memo.New("visitor", bounds, lookups, func(ctx context.Context, token string) (identity.Principal, time.Time, error) {
 		v, err := httpkit.Call[resolved](ctx, visitors, tenant.ID{}, http.MethodGet, "/internal/visitor-tokens/"+token, nil)
 		return identity.Principal{Kind: identity.Visitor, Website: v.WebsiteID, VisitorID: v.VisitorID}, time.Time{}, err
 	})
-	return &Resolver{m}, err
+	return &Resolver{m, throttle}, err
 }
 
 type resolved struct {
@@ -48,19 +50,25 @@ type resolved struct {
 // form is what a token may be made of, which makes it safe as a segment of a path.
 var form = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
-// Resolve gives the Principal of a request's visitor token. Its error is Invalid where there is none, and
-// Unauthenticated, visitor_unknown, for one that is malformed or nobody's.
-func (r *Resolver) Resolve(ctx context.Context, h http.Header, _ string) (identity.Principal, error) {
+// Resolve returns the Principal of a request's visitor token. Its error is Invalid if there is none, Unauthenticated
+// (visitor_unknown) if it is malformed or unknown, and Limited if the address brought too many of those. A token that was
+// known when it was last looked up is not refused for the failures of others at its address.
+func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (identity.Principal, error) {
 	values := h.Values(Header)
 	if len(values) == 0 || len(values) == 1 && values[0] == "" {
 		return identity.Principal{}, fault.Bad(field, "is required")
 	}
 	if len(values) > 1 || !form.MatchString(values[0]) {
-		return identity.Principal{}, unknown()
+		return identity.Principal{}, r.throttle.Failed(ctx, address, "", unknown())
+	}
+	if !r.memo.Knows(values[0]) {
+		if err := r.throttle.Guessing(address, ""); err != nil {
+			return identity.Principal{}, err
+		}
 	}
 	p, err := r.memo.Get(ctx, values[0])
 	if fault.Is(err, fault.NotFound) {
-		return identity.Principal{}, unknown()
+		return identity.Principal{}, r.throttle.Failed(ctx, address, "", unknown())
 	}
 	return p, err
 }
