@@ -1,0 +1,117 @@
+package hostile_test
+
+import (
+	"crypto/rand"
+	"fmt"
+	"hash/crc32"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"fivechat.dev/tests/harness"
+)
+
+// at returns a website whose callers are at an address.
+func at(w *harness.Website, address string) *harness.Website {
+	moved := *w
+	moved.System = w.From(address)
+	return &moved
+}
+
+// TestOneAddressCannotSpendAWebsitesQuota: the visitors that one /64 makes share a fifth of the website's quota.
+func TestOneAddressCannotSpendAWebsitesQuota(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Free)
+	const visitors, each, share = 7, 230, 1_200 // in a minute
+	began := time.Now()
+	var passed atomic.Int64
+	var all sync.WaitGroup
+	for i := range visitors {
+		v := at(w, fmt.Sprintf("2001:db8:51:1::%x", i+1)).Visit(t, nil)
+		all.Go(func() {
+			for range each {
+				if v.Do(t, "POST", "/visitor/heartbeat", nil).Status < 300 {
+					passed.Add(1)
+				}
+			}
+		})
+	}
+	all.Wait()
+	cameBack := int64(time.Since(began).Seconds()*share/60) + 1
+	if n := passed.Load(); n > share+cameBack || n < share/2 {
+		t.Errorf("%d of %d requests of one /64 passed, want about %d", n, visitors*each, share)
+	}
+	at(w, "198.51.100.51").Visit(t, nil).Do(t, "POST", "/visitor/heartbeat", nil).Want(t, 200)
+}
+
+// TestAddressesOfOneSubscriberAreOne: the addresses of an IPv6 /64 spend one quota, those of the next /64 another.
+func TestAddressesOfOneSubscriberAreOne(t *testing.T) {
+	t.Parallel()
+	spend := func(address string) int {
+		a := harness.Running().From(address).Public().Do(t, "GET", "/health", nil).Want(t, 200)
+		n, err := strconv.Atoi(a.Header.Get("X-RateLimit-Remaining"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	first, second, other := spend("2001:db8:52:1::1"), spend("2001:db8:52:1:ffff::2"), spend("2001:db8:52:2::1")
+	if second >= first || other != first {
+		t.Errorf("%d are left after one request of a /64, %d after the next, %d for another /64", first, second, other)
+	}
+}
+
+// lookalike makes a well-formed API token that begins like another.
+func lookalike(beginning string) string {
+	const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	kind, begun, _ := strings.Cut(beginning, "_")
+	body := (begun + rand.Text() + rand.Text())[:32]
+	check := ""
+	for sum := crc32.ChecksumIEEE([]byte(body)); len(check) < 6; sum /= 62 {
+		check = string(base62[sum%62]) + check
+	}
+	return kind + "_" + body + check
+}
+
+// TestFalseTokensDoNotRefuseTheirOwner: tokens that only begin like another caller's don't count against that caller.
+func TestFalseTokensDoNotRefuseTheirOwner(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Free)
+	_, secret := w.Token(t, harness.Read)
+	hostile := w.From("198.51.100.53")
+	refused := 0
+	for range 40 {
+		if hostile.Bearer(lookalike(secret[:8])).Do(t, "GET", "/conversations", nil).Status == 429 {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("none of 40 guesses at one beginning was refused as one too many")
+	}
+	w.From("198.51.100.54").Bearer(secret).Do(t, "GET", "/conversations", nil).Want(t, 200)
+}
+
+// TestUnknownVisitorsCountByAddress: look-ups of visitors that nobody knows have a limit for each address.
+func TestUnknownVisitorsCountByAddress(t *testing.T) {
+	t.Parallel()
+	s := harness.Running()
+	ask := func(address string) harness.Answer {
+		return s.From(address).Visitor(harness.Unique("vis_nobody")).Do(t, "POST", "/visitor/heartbeat", nil)
+	}
+	var last harness.Answer
+	for range 80 {
+		if last = ask("198.51.100.55"); last.Status == 429 {
+			break
+		}
+		last.Want(t, 401)
+	}
+	if last.Want(t, 429); last.Header.Get("Retry-After") == "" {
+		t.Error("the refusal has no Retry-After")
+	}
+	ask("198.51.100.56").Want(t, 401)
+	w := s.Website(t, harness.Free)
+	at(w, "198.51.100.56").Visit(t, nil).Do(t, "POST", "/visitor/heartbeat", nil).Want(t, 200)
+}
