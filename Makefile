@@ -32,7 +32,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build, then run everything with two demo websites
-	bin/fivechat run --demo --listen $(LISTEN) --admin-listen $(ADMIN) --data $(DATA)
+	FIVECHAT_PPROF=true bin/fivechat run --demo --listen $(LISTEN) --admin-listen $(ADMIN) --data $(DATA)
 
 build: ## build bin/fivechat
 	go build -o bin/ ./deploy/fivechat

@@ -52,7 +52,7 @@ func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL
 		Telemetry: tele, Tokens: p.tokens.Resolve, Visitors: p.visitors.Resolve, Operators: edge.OperatorKey(c.OperatorKey, p.guard),
 		Limits: p.guard, Proxy: p.proxy, Widgets: p.widgets, Pages: shown.Serve, Trusted: c.TrustedProxies, Origins: c.CORSOrigins, Timeout: c.Timeout,
 	})
-	u := runner.Unit{Name: "api-gateway", Telemetry: tele, Drain: doors.Drain, Tasks: p.tasks, Uses: p.uses(), Close: p.close, Listeners: []runner.Listener{
+	u := runner.Unit{Name: "api-gateway", Telemetry: tele, Access: c.Access, Drain: doors.Drain, Tasks: p.tasks, Uses: p.uses(), Close: p.close, Listeners: []runner.Listener{
 		{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public), Server: func(s *http.Server) runner.Server { return front.New(s) }},
 		{Name: runner.Admin, Addr: c.AdminAddr},
 	}}

@@ -11,6 +11,7 @@ import (
 	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/runner"
 	"fivechat.dev/libs/telemetry"
 )
 
@@ -21,6 +22,7 @@ const minOperatorKey = 20
 type Config struct {
 	Addr             string          `env:"FIVECHAT_ADDR"`           // the public listener
 	AdminAddr        string          `env:"FIVECHAT_ADMIN_ADDR"`     // /livez, /readyz, /metrics
+	Access           runner.AdminAccess
 	OperatorAddr     string          `env:"FIVECHAT_OPERATOR_ADDR"`  // /operator/*, for who runs this installation
 	OperatorKey      string          `env:"FIVECHAT_OPERATOR_KEY"`   // at least 20 characters; without one there is no operator listener
 	AssertionKeys    []string        `env:"FIVECHAT_ASSERTION_KEYS"` // one or two secrets of at least 32 bytes, comma-separated; the first signs

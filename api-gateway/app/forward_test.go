@@ -241,6 +241,7 @@ func TestAnswersAreCleaned(t *testing.T) {
 		w.Header().Set("X-Fivechat-Anything", "leak")
 		w.Header().Set("X-Request-Id", "the service's")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Content-Security-Policy", "default-src *")
 		w.Header().Set("Etag", `"1"`)
 		if r.URL.Path != "/tickets" {
 			w.Header().Set("Cache-Control", "private, max-age=5")
@@ -251,7 +252,7 @@ func TestAnswersAreCleaned(t *testing.T) {
 	a := h.do("POST", h.public+"/tickets", nil, bearer(bothPro), "X-Request-Id: mine")
 	for name, want := range map[string]string{
 		"X-Fivechat-Assertion": "", "X-Fivechat-Anything": "", "X-Request-Id": "mine", "X-Content-Type-Options": "nosniff",
-		"Etag": `"1"`, "Cache-Control": "no-store",
+		"Etag": `"1"`, "Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 	} {
 		if got := strings.Join(a.Header.Values(name), " | "); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)

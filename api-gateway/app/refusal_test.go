@@ -95,6 +95,9 @@ func TestRefusals(t *testing.T) {
 			if a.Header.Get("X-Content-Type-Options") != "nosniff" || a.Header.Get("Referrer-Policy") != "no-referrer" {
 				t.Errorf("security headers are missing: %v", a.Header)
 			}
+			if got := a.Header.Values("Content-Security-Policy"); len(got) != 1 || got[0] != "default-src 'none'; frame-ancestors 'none'" {
+				t.Errorf("Content-Security-Policy: %q", got)
+			}
 			if a.Header.Get("Strict-Transport-Security") != "" {
 				t.Error("browsers are told over plain HTTP to come by TLS only")
 			}

@@ -100,3 +100,39 @@ func TestATLSThatCannotBeIsRefused(t *testing.T) {
 		t.Errorf("half of it: %v", err)
 	}
 }
+
+// TestTargetsWithASpaceAreRefused: HTTP/2 carries a space in :path, which would end the target in a service's request line.
+func TestTargetsWithASpaceAreRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	certificate, key := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
+	certify(t, certificate, key, 1)
+	h := open(t, func(c *app.Config) { c.TLSCertificate, c.TLSKey = certificate, key })
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	for name, c := range map[string]struct {
+		path, query string
+		status      int
+	}{
+		"a space in the query":                {"/conversations", "search=a b", 400},
+		"a whole request line":                {"/conversations", "x HTTP/1.1", 400},
+		"a space in the path":                 {"/tags/a b", "", 400},
+		"a space in a path that nobody has":   {"/no where", "", 400},
+		"an encoded space, in path and query": {"/conversations/a%20b", "search=a%20b+c", 200},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.public, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.URL.Opaque, req.URL.RawQuery = c.path, c.query // sent as they stand
+		req.Header.Set("Authorization", "Bearer "+readFree)
+		resp, err := transport.RoundTrip(req)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		resp.Body.Close()
+		if resp.ProtoMajor != 2 || resp.StatusCode != c.status {
+			t.Errorf("%s: %s over %s, want %d", name, resp.Status, resp.Proto, c.status)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/config"
+	"fivechat.dev/libs/runner"
 	conversations "fivechat.dev/services/conversations/app"
 	webhooks "fivechat.dev/services/webhooks/app"
 )
@@ -24,6 +25,9 @@ func runCommand() *cobra.Command {
 			"in the data folder, or over MONGODB_URI (a replica set) and REDIS_URL where they are set.",
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if o.Webhooks, err = config.Load(webhooks.Reach{}); err != nil {
+				return err
+			}
+			if o.Access, err = config.Load(runner.AdminAccess{}); err != nil {
 				return err
 			}
 			if o.Assistant, err = config.Load(conversations.Default().Assistant); err != nil {

@@ -23,8 +23,9 @@ import (
 
 // Config is common to all services. Each embeds it in its own.
 type Config struct {
-	Addr          string        `env:"FIVECHAT_ADDR"`           // where the edge and siblings reach it
-	AdminAddr     string        `env:"FIVECHAT_ADMIN_ADDR"`     // /livez, /readyz, /metrics, /debug/pprof
+	Addr          string `env:"FIVECHAT_ADDR"`       // where the edge and siblings reach it
+	AdminAddr     string `env:"FIVECHAT_ADMIN_ADDR"` // /livez, /readyz, /metrics, /loglevel
+	Access        runner.AdminAccess
 	AssertionKeys []string      `env:"FIVECHAT_ASSERTION_KEYS"` // one or two secrets of at least 32 bytes, comma-separated; the first signs
 	StoreWait     time.Duration `env:"STORE_WAIT"`              // how long a starting service waits for its store, before it gives up
 	Telemetry     telemetry.Config
@@ -116,7 +117,7 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 		uses["redis"] = c.Redis.Ping
 	}
 	return runner.Unit{
-		Name: c.Component, Uses: uses, Telemetry: c.Telemetry, Tasks: tasks, Ready: c.DB.Ping, Close: c.close,
+		Name: c.Component, Uses: uses, Telemetry: c.Telemetry, Tasks: tasks, Ready: c.DB.Ping, Close: c.close, Access: c.config.Access,
 		Listeners: []runner.Listener{
 			{Name: "http", Addr: c.config.Addr, Handler: c.Router, Multiplex: true},
 			{Name: runner.Admin, Addr: c.config.AdminAddr},

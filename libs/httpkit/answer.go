@@ -3,12 +3,25 @@ package httpkit
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 // linked is an answer that is a part of a list.
 type linked interface{ Links(at *url.URL) string }
+
+// maxLink bounds the header Link in bytes, so that the head of an answer fits what its readers accept. A longer one is left
+// out: the body of a list says where it goes on, too.
+const maxLink = 4 << 10
+
+// known is a request's address with only the parameters that its operation reads: nothing else comes back in Link.
+func (rt route) known(at *url.URL) *url.URL {
+	query := at.Query()
+	maps.DeleteFunc(query, func(name string, _ []string) bool { return !slices.Contains(rt.query, name) })
+	return &url.URL{Path: at.Path, RawPath: at.RawPath, RawQuery: query.Encode()}
+}
 
 // NDJSON is an answer of JSON texts, one a line, that an operation has encoded itself.
 type NDJSON []byte
@@ -41,7 +54,7 @@ func (rt route) answer(ctx context.Context, w http.ResponseWriter, status int, r
 		w.Header().Set("Cache-Control", rt.caching)
 	}
 	if l, ok := response.(linked); ok {
-		if links := l.Links(req.URL); links != "" {
+		if links := l.Links(rt.known(req.URL)); links != "" && len(links) <= maxLink {
 			w.Header().Set("Link", links)
 		}
 	}

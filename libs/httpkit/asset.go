@@ -6,9 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
-	"time"
 )
 
 // Asset is a text as browsers load it: as it is and compressed, each under a strong tag of its own. It is compressed when
@@ -34,17 +34,27 @@ func compressed(content []byte) []byte {
 	return b.Bytes()
 }
 
-// ServeHTTP answers, with 304 where the browser has it. How long it keeps is for the caller to say.
+// ServeHTTP answers with the whole text, or with 304 if the client has it. Ranges are not served: the texts are small, and a
+// request for thousands of ranges would cost more than the text. The caller sets Cache-Control.
 func (a *Asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	content, tag := a.plain, `"`+a.tag+`"`
 	h := w.Header()
 	h.Set("Content-Type", a.media)
 	h.Add("Vary", "Accept-Encoding")
-	if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		h.Set("ETag", `"`+a.tag+`"`)
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.plain))
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		content, tag = a.gzipped(), `"`+a.tag+`-gzip"`
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("ETag", tag)
+	if Known(r, tag) {
+		h.Del("Content-Type")
+		h.Del("Content-Encoding")
+		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	h.Set("Content-Encoding", "gzip")
-	h.Set("ETag", `"`+a.tag+`-gzip"`)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.gzipped()))
+	h.Set("Content-Length", strconv.Itoa(len(content)))
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(content) // the client may have gone away
+	}
 }

@@ -27,7 +27,8 @@ var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 
 // planBinding reads Req's tags once. `path:"x"` and `query:"x"` fields must also say `json:"-"`, or a body could set
 // them; all other fields are the body's.
-func planBinding[Req any](pattern string, rt route) func(*http.Request) (Req, error) {
+// The query's names go into rt.
+func planBinding[Req any](pattern string, rt *route) func(*http.Request) (Req, error) {
 	typ := reflect.TypeFor[Req]()
 	var fields []bound
 	hasBody := false
@@ -48,6 +49,9 @@ func planBinding[Req any](pattern string, rt route) func(*http.Request) (Req, er
 			panic(fmt.Sprintf("httpkit: %s.%s has a kind that cannot be bound", typ, f.Name))
 		}
 		fields = append(fields, b)
+		if inQuery {
+			rt.query = append(rt.query, query)
+		}
 	}
 	return func(r *http.Request) (Req, error) {
 		var req Req

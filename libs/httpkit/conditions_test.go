@@ -26,6 +26,12 @@ type row struct {
 
 func (r row) Revision() revision.Of { return r.of }
 
+// rowsRequest asks for a list.
+type rowsRequest struct {
+	paging.Window
+	Search string `query:"search" json:"-"`
+}
+
 // shelf is a service of one row, which is shown beside something that passes.
 type shelf struct {
 	t       *testing.T
@@ -68,7 +74,7 @@ func newShelf(t *testing.T) *shelf {
 			return show(), nil
 		}))
 	}
-	httpkit.Handle(s.router, "GET /rows", 200, operation.New(chain, "test.list", authz.Public, func(_ context.Context, w struct{ paging.Window }) (paging.Page[int], error) {
+	httpkit.Handle(s.router, "GET /rows", 200, operation.New(chain, "test.list", authz.Public, func(_ context.Context, w rowsRequest) (paging.Page[int], error) {
 		return paging.Envelope(w.Window, paging.Slice[int]{Total: 100}, []int{1}), nil
 	}))
 	return s
@@ -168,9 +174,15 @@ func TestIfMatch(t *testing.T) {
 func TestLink(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
-	want := `</rows?limit=10&page=1&x=%3C%3E>; rel="prev", </rows?limit=10&page=1&x=%3C%3E>; rel="first", </rows?limit=10&page=10&x=%3C%3E>; rel="last"`
-	if w := s.ask("GET", "/rows?limit=10&page=2&x=%3C%3E"); w.Header().Get("Link") != want {
-		t.Errorf("have %s\nwant %s", w.Header().Get("Link"), want)
+	long := strings.Repeat("y", 1_000)
+	for query, want := range map[string]string{
+		"?limit=10&page=2&search=%3C%3E&x=" + long: `</rows?limit=10&page=1&search=%3C%3E>; rel="prev", ` +
+			`</rows?limit=10&page=1&search=%3C%3E>; rel="first", </rows?limit=10&page=10&search=%3C%3E>; rel="last"`,
+		"?limit=10&page=2&search=" + long + long: "", // longer than 4 KiB
+	} {
+		if w := s.ask("GET", "/rows"+query); w.Header().Get("Link") != want {
+			t.Errorf("%.40s: have %s\nwant %s", query, w.Header().Get("Link"), want)
+		}
 	}
 	if w := s.ask("GET", "/row"); w.Header().Get("Link") != "" {
 		t.Errorf("one row has %s", w.Header().Get("Link"))

@@ -57,6 +57,7 @@ type route struct {
 	lenient bool
 	body    int64
 	caching string
+	query   []string // the names of the parameters that the operation reads
 }
 
 // Lenient ignores unknown body members, as documented operations must for clients of the hosted API. Without it they
@@ -77,7 +78,7 @@ func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.En
 	for _, o := range options {
 		o(&rt)
 	}
-	bind := planBinding[Req](pattern, rt)
+	bind := planBinding[Req](pattern, &rt)
 	server := kithttp.NewServer(e.Kit,
 		func(_ context.Context, req *http.Request) (any, error) { return bind(req) },
 		func(ctx context.Context, w http.ResponseWriter, response any) error {

@@ -36,8 +36,8 @@ func (r *Running) Name() string { return r.unit.Name }
 // Gatherer is what the component measures.
 func (r *Running) Gatherer() prometheus.Gatherer { return r.unit.Telemetry.Registry }
 
-// Admin is what answers on the admin listener: /livez (the process runs), /readyz (see Ready), /metrics, /loglevel and
-// /debug/pprof.
+// Admin answers on the admin listener: /livez (the process runs), /readyz (see Ready), /metrics, /loglevel and, if
+// AdminAccess says so, /debug/pprof.
 func (r *Running) Admin() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
@@ -51,8 +51,10 @@ func (r *Running) Admin() http.Handler {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r.unit.Telemetry.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
 	mux.HandleFunc("GET /loglevel", r.logLevel)
 	mux.HandleFunc("PUT /loglevel", r.logLevel)
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	return mux
+	if r.unit.Access.Profiles {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	return r.unit.Access.Guard(mux)
 }

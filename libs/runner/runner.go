@@ -66,6 +66,7 @@ type Unit struct {
 	Name      string
 	Telemetry *telemetry.Telemetry
 	Listeners []Listener
+	Access    AdminAccess // to the listener Admin
 	Tasks     []Task
 	Uses      map[string]func(context.Context) error
 	Ready     func(context.Context) error

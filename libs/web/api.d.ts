@@ -2839,7 +2839,7 @@ export interface components {
         ETag: string;
         /** @description `true` where this answer was given before, under the same Idempotency-Key. */
         "Idempotency-Replayed": "true";
-        /** @description RFC 8288: relative references to the neighbours, `rel` `next`, `prev`, `first` or `last`. */
+        /** @description RFC 8288: relative references to the neighbours, `rel` `next`, `prev`, `first` or `last`, with the parameters that the operation knows. Left out where it would be longer than 4 KiB. */
         Link: string;
         /** @description What is left of the quota and in how many seconds it is whole again, as in `"read";r=99;t=1`. */
         RateLimit: string;

@@ -218,3 +218,21 @@ func TestConsoleGoesOnBehindABrokenLine(t *testing.T) {
 		t.Errorf("the conversation: %s", got)
 	}
 }
+
+// TestConsoleAddressesThatAreNone: whatever stands in the address, the console shows a view, and asks no other operation.
+func TestConsoleAddressesThatAreNone(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Free)
+	user := named(t, w, "Ada Moreno")
+	for hash, shown := range map[string]string{
+		"#/%": ".shell.home", "#/%zz/%": ".shell.home", "#/inbox/..%2Fusers%2F1": ".shell.inbox .talk.none",
+		"#/inbox/../users/1": ".shell.inbox .talk.none", "#/inbox/%": ".shell.inbox .talk.none",
+	} {
+		c := signedIn(t, desktop, w, harness.ReadWrite, user, hash)
+		c.until(fmt.Sprintf("document.querySelector(%q)", shown))
+		if asked := eval[string](c, "performance.getEntriesByType('resource').map((r) => new URL(r.name).pathname).filter((p) => /^.users.\\d+$/.test(p)).join()"); asked != "" {
+			t.Errorf("%s asks %s", hash, asked)
+		}
+		c.quiet()
+	}
+}

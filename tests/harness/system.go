@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"fivechat.dev/deploy/fivechat/system"
+	"fivechat.dev/libs/runner"
 	webhooks "fivechat.dev/services/webhooks/app"
 )
 
@@ -84,7 +85,7 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 // runOver runs a package's tests against a system in memory that is started with the options.
 func runOver(m *testing.M, o system.Options) (int, error) {
 	o.Listen, o.Admin, o.MongoURI = "127.0.0.1:0", "127.0.0.1:0", os.Getenv("MONGODB_URI")
-	o.Webhooks = webhooks.Reach{Allow: loopback, HTTP: true}
+	o.Webhooks, o.Access = webhooks.Reach{Allow: loopback, HTTP: true}, runner.AdminAccess{Profiles: true}
 	s, err := system.Start(context.Background(), o)
 	if err != nil {
 		return 1, fmt.Errorf("start: %w", err)

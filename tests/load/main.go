@@ -119,7 +119,7 @@ func start(ctx context.Context, binary string) (s *alone.System, end func() erro
 	if err != nil {
 		return nil, nil, err
 	}
-	if s, err = alone.Start(ctx, binary, dir, "FIVECHAT_ADMIN_ADDR=127.0.0.1:0"); err != nil {
+	if s, err = alone.Start(ctx, binary, dir, "FIVECHAT_ADMIN_ADDR=127.0.0.1:0", "FIVECHAT_PPROF=true"); err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return s, func() error { return errors.Join(s.Stop(), os.RemoveAll(dir)) }, nil

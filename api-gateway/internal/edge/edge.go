@@ -8,6 +8,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -111,6 +112,9 @@ func (e *Edge) answer(ctx context.Context, w http.ResponseWriter, r *http.Reques
 
 // serve refuses in the contract's order: path and method, size, credential, permission; the rest is the service's.
 func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.Route) error {
+	if strings.ContainsFunc(r.RequestURI, outsideTarget) {
+		return fault.New(fault.Invalid, "the request target contains a space or a control character")
+	}
 	if path == nil {
 		return fault.Missing("path")
 	}
@@ -164,6 +168,10 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	}
 	return e.Proxy.Forward(x, r, row.Upstream, caller)
 }
+
+// outsideTarget reports the characters that no request target has (RFC 9112, 3.2). HTTP/2 carries them all the same, and
+// in the request line to a service they would end the target.
+func outsideTarget(r rune) bool { return r <= ' ' || r == 0x7f }
 
 // admitEvery is between looks whether who reads a stream may still read it.
 const admitEvery = time.Second

@@ -57,7 +57,7 @@ func (e *Edge) begin(ctx context.Context, w http.ResponseWriter, r *http.Request
 	ctx, span := e.Telemetry.Tracer.Start(telemetry.WithRequestID(ctx, id), method, begins...)
 	h := w.Header()
 	h[httpkit.RequestIDHeader] = []string{id}
-	h["X-Content-Type-Options"], h["Referrer-Policy"] = noSniff, noReferrer
+	h["X-Content-Type-Options"], h["Referrer-Policy"], h["Content-Security-Policy"] = noSniff, noReferrer, noContent
 	if r.TLS != nil { // else who ends TLS before the edge says so, and over plain HTTP nobody may
 		h["Strict-Transport-Security"] = transport
 	}
@@ -76,6 +76,7 @@ func (e *Edge) begin(ctx context.Context, w http.ResponseWriter, r *http.Request
 var (
 	noSniff    = []string{"nosniff"}
 	noReferrer = []string{"no-referrer"}
+	noContent  = []string{"default-src 'none'; frame-ancestors 'none'"} // a page states its own policy instead
 	noStore    = []string{"no-store"}
 	transport  = []string{"max-age=31536000"} // a year; other names below the host's are not the edge's to speak for
 )

@@ -45,6 +45,9 @@ func TestPages(t *testing.T) {
 				t.Errorf("%s: its policy lacks %s", path, directive)
 			}
 		}
+		if strings.Contains(h.Get("Content-Security-Policy"), "https:") {
+			t.Errorf("%s: its policy lets it load from other hosts: %s", path, h.Get("Content-Security-Policy"))
+		}
 		if again, err := ask(t, with, path, "If-None-Match", h.Get("ETag")); err != nil || again.Code != 304 {
 			t.Errorf("%s, with its tag: %d %v", path, again.Code, err)
 		}

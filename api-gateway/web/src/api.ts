@@ -8,6 +8,11 @@ export class Refusal extends Error {
   }
 }
 
+/** path makes a path of the API: each value becomes one segment. */
+export function path(text: TemplateStringsArray, ...values: (string | number)[]): string {
+  return String.raw({ raw: text }, ...values.map(encodeURIComponent));
+}
+
 const patience = 20_000; // milliseconds
 
 export class Api {

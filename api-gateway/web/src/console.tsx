@@ -21,8 +21,11 @@ function theme(chosen?: string) {
   return wanted;
 }
 
+/** segment is what a view, a token or a number in the address consists of. Anything else is no part of an address of ours. */
+const segment = /^[A-Za-z0-9_-]*$/;
+
 function useHash(): string[] {
-  const read = () => location.hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
+  const read = () => location.hash.replace(/^#\/?/, '').split('/').map((part) => (segment.test(part) ? part : ''));
   const [parts, set] = useState(read());
   useEffect(() => {
     const changed = () => set(read());

@@ -1,6 +1,6 @@
 // What the console knows, and how it changes: by what the agent does, and by what happens. Views read it and are told.
 import { pause, type Frame } from '../../../libs/web/sse';
-import { Api, Refusal } from './api';
+import { Api, path, Refusal } from './api';
 import type { Conversation, ConversationCounts, ConversationPage, Message, Statistics, Thread, User, UserPage, VisitorPage, Website } from '../../../libs/web/api';
 
 const heartbeat = 30_000; // milliseconds; who was not heard of for 60 s is offline
@@ -73,7 +73,7 @@ export class Store {
   }
 
   private beat() {
-    if (this.me && this.writable) this.api.call('POST', `/users/${this.me.id}/heartbeat`).catch(() => { /* the next one tells */ });
+    if (this.me && this.writable) this.api.call('POST', path`/users/${this.me.id}/heartbeat`).catch(() => { /* the next one tells */ });
   }
 
   /** refresh reads all anew: at first, and where events have been missed. */
@@ -209,7 +209,7 @@ export class Store {
 
   /** load reads a conversation with all that is in it. */
   async load(token: string): Promise<Room> {
-    const thread = await this.api.get<Thread>('/conversations/' + token);
+    const thread = await this.api.get<Thread>(path`/conversations/${token}`);
     const old = this.rooms.get(token);
     const room: Room = { drafts: old?.drafts || [], typing: false, typingTimer: 0, joined: old?.joined || [], thread };
     this.rooms.delete(token);
@@ -235,7 +235,7 @@ export class Store {
     if (!room || document.hidden || !this.writable || !this.unread(this.open)) return;
     for (const m of room.thread.messages) if (m.senderType === 'VISITOR') m.read = true;
     this.changed();
-    this.api.call('POST', `/conversations/${this.open}/read`).catch(() => { /* it is read all the same */ });
+    this.api.call('POST', path`/conversations/${this.open}/read`).catch(() => { /* it is read all the same */ });
   }
 
   unread(token: string): number {
@@ -264,7 +264,7 @@ export class Store {
     this.changed();
     for (let failures = 0; ; failures++) {
       try {
-        const m = await this.api.call<Message>('POST', `/conversations/${token}/messages`, { content: d.content, authorId: this.me?.id, clientMessageId: d.id });
+        const m = await this.api.call<Message>('POST', path`/conversations/${token}/messages`, { content: d.content, authorId: this.me?.id, clientMessageId: d.id });
         const now = this.rooms.get(token) || room;
         now.drafts = now.drafts.filter((o) => o !== d);
         if (!now.thread.messages.some((o) => o.id === m.id)) now.thread.messages.push(m);
@@ -286,11 +286,11 @@ export class Store {
     const now = Date.now();
     if (!this.writable || (on ? now - this.typed < typingPause : !this.typed)) return;
     this.typed = on ? now : 0;
-    this.api.call('POST', `/conversations/${token}/typing`, { typing: on }).catch(() => { /* it is over */ });
+    this.api.call('POST', path`/conversations/${token}/typing`, { typing: on }).catch(() => { /* it is over */ });
   }
 
   async update(token: string, change: { status?: string; assigneeId?: number | null; tags?: string[] }) {
-    const c = await this.api.call<Conversation>('PATCH', '/conversations/' + token, change);
+    const c = await this.api.call<Conversation>('PATCH', path`/conversations/${token}`, change);
     this.noted(c, new Date().toISOString());
     this.changed();
   }

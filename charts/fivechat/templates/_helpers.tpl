@@ -106,6 +106,9 @@ REDIS_URL: {secret: {{ $stores.redis.existingSecret }}, key: {{ $stores.redis.ke
 LOG_LEVEL: {{ .Values.telemetry.logLevel }}
 TRACE_SAMPLE_RATIO: {{ .Values.telemetry.sampleRatio | quote }}
 MONGODB_DATABASE: {{ .Values.stores.mongodb.database }}
+{{- if .Values.telemetry.profiles }}
+FIVECHAT_PPROF: "true"
+{{- end }}
 {{- with .Values.telemetry.otlpEndpoint }}
 OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 {{- end }}

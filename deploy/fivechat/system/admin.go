@@ -16,7 +16,7 @@ const adminListener = "status"
 
 // startAdmin lets an address answer with /status, with /livez and /readyz of all components, and below /NAME with what
 // the admin listener of a component alone answers: /NAME/metrics and so on.
-func (s *System) startAdmin(ctx context.Context, addr string, c telemetry.Config) error {
+func (s *System) startAdmin(ctx context.Context, addr string, access runner.AdminAccess, c telemetry.Config) error {
 	c.OTLPEndpoint = "" // nothing here is traced
 	tele, err := telemetry.New(ctx, "status", c)
 	if err != nil {
@@ -51,7 +51,7 @@ func (s *System) startAdmin(ctx context.Context, addr string, c telemetry.Config
 	})
 	s.admin, err = s.start(runner.Unit{
 		Name: "status", Telemetry: tele, Tasks: []runner.Task{{Name: "samples", Run: board.Run}},
-		Listeners: []runner.Listener{{Name: adminListener, Addr: addr, Handler: mux}},
+		Listeners: []runner.Listener{{Name: adminListener, Addr: addr, Handler: access.Guard(mux)}},
 	}, nil)
 	return err
 }

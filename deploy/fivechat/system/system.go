@@ -34,6 +34,7 @@ type Options struct {
 	Listen    string                  // the public edge's address; "" is a free loopback port
 	Operator  string                  // the operator's address; "" is a free loopback port
 	Admin     string                  // the address of /status and of every component's /metrics; "" is none
+	Access    runner.AdminAccess      // to that address
 	Data      string                  // folder of the embedded store and the secrets; "" keeps all in memory
 	MongoURI  string                  // a replica set instead of the embedded store
 	RedisURL  string                  // a Redis instead of the embedded one
@@ -92,7 +93,7 @@ func Start(ctx context.Context, o Options) (s *System, err error) {
 		return s, err
 	}
 	if o.Admin != "" {
-		if err = s.startAdmin(ctx, o.Admin, tele); err != nil {
+		if err = s.startAdmin(ctx, o.Admin, o.Access, tele); err != nil {
 			return s, err
 		}
 	}
@@ -113,7 +114,7 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 		listeners[name], url[name] = l, "http://"+l.Addr().String()
 	}
 	common := component.Config{
-		AssertionKeys: []string{s.secrets.AssertionKey}, Telemetry: tele,
+		AssertionKeys: []string{s.secrets.AssertionKey}, Telemetry: tele, Access: o.Access,
 		Mongo: mongokit.Config{URI: s.stores.mongoURI, Placed: o.placed}, Redis: rediskit.Config{URL: s.stores.redisURL},
 	}
 	build := map[string]func() (runner.Unit, error){
@@ -166,7 +167,7 @@ func (s *System) startGateway(ctx context.Context, o Options, common component.C
 	g.OperatorKey, g.AssertionKeys, g.Telemetry, g.Redis = s.secrets.OperatorKey, common.AssertionKeys, common.Telemetry, common.Redis
 	g.AccountsURL, g.ConversationsURL, g.VisitorsURL = url["accounts"], url["conversations"], url["visitors"]
 	g.WidgetsURL, g.TicketsURL, g.StatisticsURL, g.WebhooksURL = url["widgets"], url["tickets"], url["statistics"], url["webhooks"]
-	g.Demo, g.QuotasFile, g.TrustedProxies = o.Demo, o.Quotas, o.Trusted
+	g.Demo, g.QuotasFile, g.TrustedProxies, g.Access = o.Demo, o.Quotas, o.Trusted, o.Access
 	if g.Addr == "" {
 		g.Addr = "127.0.0.1:0"
 	}
