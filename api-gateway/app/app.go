@@ -49,13 +49,32 @@ func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL
 		return runner.Unit{}, err
 	}
 	doors := edge.New(edge.Shared{
-		Telemetry: tele, Tokens: p.tokens.Resolve, Visitors: p.visitors.Resolve, Operators: edge.OperatorKey(c.OperatorKey, p.guard),
-		Limits: p.guard, Proxy: p.proxy, Widgets: p.widgets, Pages: shown.Serve, Trusted: c.TrustedProxies, Origins: c.CORSOrigins, Timeout: c.Timeout,
+		Telemetry: tele,
+		Tokens:    p.tokens.Resolve,
+		Visitors:  p.visitors.Resolve,
+		Operators: edge.OperatorKey(c.OperatorKey, p.guard),
+		Limits:    p.guard,
+		Proxy:     p.proxy,
+		Bodies:    p.bodies,
+		Widgets:   p.widgets,
+		Pages:     shown.Serve,
+		Trusted:   c.TrustedProxies,
+		Origins:   c.CORSOrigins,
+		Timeout:   c.Timeout,
 	})
-	u := runner.Unit{Name: "api-gateway", Telemetry: tele, Access: c.Access, Drain: doors.Drain, Tasks: p.tasks, Uses: p.uses(), Close: p.close, Listeners: []runner.Listener{
-		{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public), Server: func(s *http.Server) runner.Server { return front.New(s) }},
-		{Name: runner.Admin, Addr: c.AdminAddr},
-	}}
+	u := runner.Unit{
+		Name:      "api-gateway",
+		Telemetry: tele,
+		Access:    c.Access,
+		Drain:     doors.Drain,
+		Tasks:     p.tasks,
+		Uses:      p.uses(),
+		Close:     p.close,
+		Listeners: []runner.Listener{
+			{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public), Server: func(s *http.Server) runner.Server { return front.New(s) }},
+			{Name: runner.Admin, Addr: c.AdminAddr},
+		},
+	}
 	if c.OperatorKey != "" {
 		u.Listeners = append(u.Listeners, runner.Listener{Name: Operator, Addr: c.OperatorAddr, Handler: doors.Over(route.Operator)})
 	}

@@ -18,10 +18,13 @@ import (
 // minOperatorKey is the shortest operator key that is not asking to be guessed.
 const minOperatorKey = 20
 
+// leastBytes is the least BytesInFlight: a quarter of it holds the longest answer, and twice the longest body.
+const leastBytes = 64 << 20
+
 // Config is the gateway's settings.
 type Config struct {
-	Addr             string          `env:"FIVECHAT_ADDR"`           // the public listener
-	AdminAddr        string          `env:"FIVECHAT_ADMIN_ADDR"`     // /livez, /readyz, /metrics
+	Addr             string `env:"FIVECHAT_ADDR"`       // the public listener
+	AdminAddr        string `env:"FIVECHAT_ADMIN_ADDR"` // /livez, /readyz, /metrics
 	Access           runner.AdminAccess
 	OperatorAddr     string          `env:"FIVECHAT_OPERATOR_ADDR"`  // /operator/*, for who runs this installation
 	OperatorKey      string          `env:"FIVECHAT_OPERATOR_KEY"`   // at least 20 characters; without one there is no operator listener
@@ -37,6 +40,7 @@ type Config struct {
 	CORSOrigins      []string        `env:"FIVECHAT_CORS_ORIGINS"`    // whose pages may call operations with a bearer, comma-separated
 	Timeout          time.Duration   `env:"FIVECHAT_TIMEOUT"`         // how long a request may take, at most what a service would allow
 	Concurrency      int             `env:"FIVECHAT_CONCURRENCY"`     // how many requests may be under way with one service; as many more wait for a moment, the rest is refused
+	BytesInFlight    int64           `env:"FIVECHAT_BYTES_IN_FLIGHT"` // how many bytes of request bodies may be held at a time, and as many of answers; a website or an address may have a quarter
 	Replicas         int             `env:"FIVECHAT_REPLICAS"`        // how many gateways there are, as long as Redis has not said it
 	QuotasFile       string          `env:"FIVECHAT_QUOTAS"`          // a file of rate limits in place of the defaults; followed while running
 	TLSCertificate   string          `env:"FIVECHAT_TLS_CERTIFICATE"` // files in PEM: with both, the public listener speaks TLS; followed while running
@@ -48,7 +52,7 @@ type Config struct {
 
 // Default listens on every address, as a container does, trusts no proxy and no origin.
 func Default() Config {
-	return Config{Addr: ":8080", AdminAddr: ":9090", OperatorAddr: ":8081", Timeout: httpkit.DefaultTimeout, Concurrency: 128, Replicas: 1, Telemetry: telemetry.Default()}
+	return Config{Addr: ":8080", AdminAddr: ":9090", OperatorAddr: ":8081", Timeout: httpkit.DefaultTimeout, Concurrency: 128, BytesInFlight: leastBytes, Replicas: 1, Telemetry: telemetry.Default()}
 }
 
 // Validate refuses settings that cannot work.
@@ -64,6 +68,9 @@ func (c Config) Validate() error {
 	}
 	if c.Concurrency < 1 || c.Replicas < 1 {
 		errs = append(errs, errors.New("FIVECHAT_CONCURRENCY and FIVECHAT_REPLICAS must be positive"))
+	}
+	if c.BytesInFlight < leastBytes {
+		errs = append(errs, fmt.Errorf("FIVECHAT_BYTES_IN_FLIGHT must be at least %d", leastBytes))
 	}
 	if (c.TLSCertificate == "") != (c.TLSKey == "") {
 		errs = append(errs, errors.New("FIVECHAT_TLS_CERTIFICATE and FIVECHAT_TLS_KEY go together"))

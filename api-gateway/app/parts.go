@@ -11,6 +11,7 @@ import (
 	"fivechat.dev/api-gateway/internal/memo"
 	"fivechat.dev/api-gateway/internal/proxy"
 	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/api-gateway/internal/share"
 	"fivechat.dev/api-gateway/internal/token"
 	"fivechat.dev/api-gateway/internal/visitor"
 	"fivechat.dev/api-gateway/internal/website"
@@ -32,6 +33,7 @@ type parts struct {
 	websites *website.Directory
 	guard    *limit.Guard
 	proxy    *proxy.Proxy
+	bodies   *share.Budget // the bytes of request bodies
 	widgets  *cache.Cache
 	tasks    []runner.Task
 }
@@ -59,7 +61,10 @@ func newParts(c Config, keys *identity.Keyring, services map[route.Upstream]*url
 	if p.visitors, err = visitor.New(httpkit.NewClient(c.VisitorsURL, keys, tele), p.guard, lookups); err != nil {
 		return p, err
 	}
-	if p.proxy, err = proxy.New(services, c.Concurrency, keys, tele); err != nil {
+	p.bodies = share.NewBudget(c.BytesInFlight)
+	answers := share.NewBudget(c.BytesInFlight)
+	share.Measure(tele.Registry, map[string]*share.Budget{"bodies": p.bodies, "answers": answers})
+	if p.proxy, err = proxy.New(services, c.Concurrency, answers, keys, tele); err != nil {
 		return p, err
 	}
 	p.widgets, err = cache.New("/widgets/", p.shared(), lookups, askWidgets(p.proxy))

@@ -43,7 +43,8 @@ func TestRefusals(t *testing.T) {
 		{"a method of nobody", "BREW", "/conversations", nil, nil, 405, "method_not_allowed", ""},
 
 		{"too large before token", "POST", "/tickets", sized(over), nil, 413, "body_too_large", ""},
-		{"too large, length unknown", "POST", "/tickets", chunked(over), nil, 413, "body_too_large", ""},
+		{"too large, length unknown, before token", "POST", "/tickets", chunked(over), nil, 401, "token_missing", ""},
+		{"too large, length unknown", "POST", "/tickets", chunked(over), []string{bearer(bothPro)}, 413, "body_too_large", ""},
 		{"too large for an import", "POST", "/conversations/import", sized(8<<20 + 1), []string{bearer(writeFree)}, 413, "body_too_large", ""},
 
 		{"no token", "GET", "/conversations", nil, nil, 401, "token_missing", ""},

@@ -21,19 +21,29 @@ func askWidgets(forward *proxy.Proxy) cache.Ask {
 		r := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: http.Header{}, Body: http.NoBody}).WithContext(ctx)
 		resp := fasthttp.AcquireResponse()
 		defer fasthttp.ReleaseResponse(resp)
-		if err := forward.Ask(r, route.Widgets, proxy.Caller{Principal: identity.Principal{Kind: identity.Public}}, resp); err != nil {
-			return cache.Answer{}, err
-		}
-		if resp.StatusCode() != http.StatusOK {
-			return cache.Answer{}, httpkit.Refusal(resp.StatusCode(), string(resp.Header.Peek("Retry-After")), resp.Body())
-		}
-		a := cache.Answer{
-			Type: string(resp.Header.ContentType()), Tag: string(resp.Header.Peek("Etag")), Caching: string(resp.Header.Peek("Cache-Control")),
-			Body: append([]byte(nil), resp.Body()...),
-		}
-		if a.Tag == "" {
-			return a, fault.New(fault.Internal, "an answer of the widgets service has no tag")
-		}
-		return a, nil
+		var a cache.Answer
+		caller := proxy.Caller{Principal: identity.Principal{Kind: identity.Public}}
+		err := forward.Ask(r, route.Widgets, caller, resp, func() (err error) {
+			a, err = settings(resp)
+			return err
+		})
+		return a, err
 	}
+}
+
+// settings copies an answer of the widgets service.
+func settings(resp *fasthttp.Response) (cache.Answer, error) {
+	if resp.StatusCode() != http.StatusOK {
+		return cache.Answer{}, httpkit.Refusal(resp.StatusCode(), string(resp.Header.Peek("Retry-After")), resp.Body())
+	}
+	a := cache.Answer{
+		Type:    string(resp.Header.ContentType()),
+		Tag:     string(resp.Header.Peek("Etag")),
+		Caching: string(resp.Header.Peek("Cache-Control")),
+		Body:    append([]byte(nil), resp.Body()...),
+	}
+	if a.Tag == "" {
+		return a, fault.New(fault.Internal, "an answer of the widgets service has no tag")
+	}
+	return a, nil
 }

@@ -3,11 +3,9 @@ package httpkit
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -81,15 +79,12 @@ func (c *Client) do(ctx context.Context, t tenant.ID, method, path string, body 
 		if ctx.Err() != nil {
 			return 0, nil, ctx.Err()
 		}
-		if named, is := errors.AsType[*url.Error](err); is { // it repeats the whole URL
-			err = named.Err
-		}
-		return 0, nil, fault.Away("a service behind this operation", fmt.Errorf("%s: %w", c.host, err))
+		return 0, nil, fault.Away("a service behind this operation", fmt.Errorf("%s: %w", c.host, TransportError(err)))
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return 0, nil, fault.Away("a service behind this operation", fmt.Errorf("%s: %w", c.host, err))
+		return 0, nil, fault.Away("a service behind this operation", fmt.Errorf("%s: %w", c.host, TransportError(err)))
 	}
 	if resp.StatusCode >= 400 {
 		return resp.StatusCode, nil, Refusal(resp.StatusCode, resp.Header.Get("Retry-After"), b)

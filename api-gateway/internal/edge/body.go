@@ -1,7 +1,7 @@
 package edge
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -9,52 +9,124 @@ import (
 	"time"
 
 	"fivechat.dev/api-gateway/internal/proxy"
+	"fivechat.dev/api-gateway/internal/share"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/httpkit"
 )
 
-// smallBody is up to which size a body is read before the request goes on: a request whose body is at hand can be
-// sent anew where a service has just closed the connection.
-const smallBody = 64 << 10
+// freeBody is up to how many bytes a body takes no room of the Budget: as much as a connection's own buffers.
+const freeBody = 8 << 10
 
-// admitBody refuses a body over limit before anything else is looked at: by its stated length at once, or, where none is
-// stated, by reading up to limit. A larger body of a stated length is left to stream.
-func admitBody(w http.ResponseWriter, r *http.Request, limit int64) error {
-	switch {
-	case r.ContentLength > limit:
+// declared refuses a body whose stated length is over limit, before anything else is looked at.
+func declared(r *http.Request, limit int64) error {
+	if r.ContentLength > limit {
 		return httpkit.TooLarge(limit)
-	case r.ContentLength == 0:
+	}
+	return nil
+}
+
+// unread reports whether a request's body is too long, or of unknown length, to be read only because the connection is to
+// carry another request. HTTP/2 ends the stream alone.
+func unread(r *http.Request) bool {
+	return r.ProtoMajor == 1 && (r.ContentLength < 0 || r.ContentLength > freeBody)
+}
+
+// readBody reads the body of r, of up to limit bytes, so that a service is asked only once it is there. What is read takes
+// room of the Budget as it arrives, not as it is announced, until the proxy closes it; an error has taken none.
+func (e *Edge) readBody(w http.ResponseWriter, r *http.Request, limit int64, h share.Holders) error {
+	if r.ContentLength == 0 {
 		return nil
 	}
-	body := r.Body
+	var from io.Reader = r.Body
 	if deadline, ok := r.Context().Deadline(); ok {
-		body = &punctual{ReadCloser: body, control: http.NewResponseController(w), by: deadline}
+		from = &punctual{from: r.Body, control: http.NewResponseController(w), by: deadline}
 	}
-	if r.ContentLength > smallBody {
-		r.Body = body
-		return nil
+	body := &arriving{budget: e.Bodies, holders: h}
+	if err := body.readAll(r.Context(), http.MaxBytesReader(w, io.NopCloser(from), limit), r.ContentLength, limit); err != nil {
+		body.release()
+		return refusalOf(err)
 	}
-	var content bytes.Buffer
-	content.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
-	_, err := content.ReadFrom(http.MaxBytesReader(w, body, limit))
+	r.TransferEncoding, r.ContentLength, r.Trailer = nil, int64(len(body.content)), nil
+	r.Body = proxy.NewKnown(body.content, body.release)
+	return nil
+}
+
+// refusalOf is the fault of a body that could not be read.
+func refusalOf(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return httpkit.TooLarge(limit)
+		return httpkit.TooLarge(tooLarge.Limit)
+	case errors.Is(err, share.ErrHolder), errors.Is(err, share.ErrProcess):
+		return share.Refusal(err, "bytes of request bodies")
+	case errors.Is(err, context.Canceled):
+		return err
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return fault.Wrap(fault.Invalid, "the body did not arrive in time", err)
-	case err != nil:
-		return fault.Wrap(fault.Invalid, "the body could not be read", err)
 	}
-	r.TransferEncoding, r.ContentLength, r.Trailer = nil, int64(content.Len()), nil
-	r.Body = proxy.NewKnown(content.Bytes())
+	return fault.Wrap(fault.Invalid, "the body could not be read", err)
+}
+
+// arriving is a body as it arrives, and what it has taken of a Budget.
+type arriving struct {
+	budget  *share.Budget
+	holders share.Holders
+	content []byte
+	taken   int64
+}
+
+// readAll reads until EOF. stated is the length that the client states, or -1.
+func (a *arriving) readAll(ctx context.Context, from io.Reader, stated, limit int64) error {
+	size := int64(freeBody)
+	if stated > 0 {
+		size = min(size, stated+1) // one more finds the end
+	}
+	for a.content = make([]byte, 0, size); ; {
+		if len(a.content) == cap(a.content) {
+			if err := a.grow(ctx, stated, limit); err != nil {
+				return err
+			}
+		}
+		n, err := from.Read(a.content[len(a.content):cap(a.content)])
+		a.content = a.content[:len(a.content)+n]
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// grow doubles the buffer, up to what the body may be. The old one is garbage: with it, a body is twice its size for a moment.
+func (a *arriving) grow(ctx context.Context, stated, limit int64) error {
+	most := limit + 1
+	if stated > 0 {
+		most = stated + 1
+	}
+	size := min(2*int64(cap(a.content)), most)
+	if err := a.budget.Take(ctx, size-int64(cap(a.content)), a.holders); err != nil {
+		return err
+	}
+	a.taken += size - int64(cap(a.content))
+	larger := make([]byte, len(a.content), size)
+	copy(larger, a.content)
+	a.content = larger
 	return nil
+}
+
+// release gives back what was taken. It may be called again.
+func (a *arriving) release() {
+	if a.taken > 0 {
+		a.budget.Give(a.taken, a.holders)
+		a.taken = 0
+	}
 }
 
 // punctual is a body that must have arrived by the request's deadline. Once it has, the deadline is lifted: left in
 // place, it would look like a client that went away. One that has not stays cut off: nobody waits for the rest.
 type punctual struct {
-	io.ReadCloser
+	from    io.Reader
 	control *http.ResponseController
 	by      time.Time
 	begun   bool
@@ -66,7 +138,7 @@ func (p *punctual) Read(b []byte) (int, error) {
 		p.begun = true
 		_ = p.control.SetReadDeadline(p.by) // a writer that cannot has no deadline
 	}
-	n, err := p.ReadCloser.Read(b)
+	n, err := p.from.Read(b)
 	if err == io.EOF {
 		_ = p.control.SetReadDeadline(time.Time{})
 	}

@@ -17,6 +17,7 @@ import (
 	"fivechat.dev/api-gateway/internal/limit"
 	"fivechat.dev/api-gateway/internal/proxy"
 	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/api-gateway/internal/share"
 	"fivechat.dev/api-gateway/internal/token"
 	"fivechat.dev/api-gateway/internal/visitor"
 	"fivechat.dev/libs/fault"
@@ -36,6 +37,7 @@ type Shared struct {
 	Operators Credential
 	Limits    *limit.Guard
 	Proxy     *proxy.Proxy
+	Bodies    *share.Budget                                  // the bytes of request bodies
 	Widgets   *cache.Cache                                   // what public answers are kept
 	Pages     func(http.ResponseWriter, *http.Request) error // what browsers show; an error says that nothing was answered
 	Trusted   []netip.Prefix                                 // the proxies whose X-Forwarded-For counts
@@ -110,7 +112,8 @@ func (e *Edge) answer(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	}
 }
 
-// serve refuses in the contract's order: path and method, size, credential, permission; the rest is the service's.
+// serve refuses in the contract's order: path and method, stated length, credential, permission, quota; only then it reads
+// the body, and the rest is the service's.
 func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.Route) error {
 	if strings.ContainsFunc(r.RequestURI, outsideTarget) {
 		return fault.New(fault.Invalid, "the request target contains a space or a control character")
@@ -127,14 +130,14 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 		x.Header().Set("Allow", path.Allow())
 		return fault.New(fault.MethodNotAllowed, "the path has no method "+r.Method)
 	}
-	x.row = row
+	x.row, x.unread = row, unread(r)
 	e.share(x.Header(), row, r)
 	if row.Upstream != route.Self && row.Class != route.ClassSettings && !row.Class.Streams() {
 		if err := e.Proxy.Full(row.Upstream); err != nil {
 			return err
 		}
 	}
-	if err := admitBody(x.ResponseWriter, r, row.Body); err != nil {
+	if err := declared(r, row.Body); err != nil {
 		return err
 	}
 	if row.Rule.Caller == identity.Token {
@@ -164,8 +167,13 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	}
 	caller := proxy.Caller{Principal: p, Address: x.client}
 	if row.Class.Streams() {
+		r.Body, r.ContentLength, r.TransferEncoding = http.NoBody, 0, nil // no stream takes one
 		return e.stream(x, r, row, caller)
 	}
+	if err := e.readBody(x.ResponseWriter, r, row.Body, share.HoldersOf(p, x.client)); err != nil {
+		return err
+	}
+	x.unread = false
 	return e.Proxy.Forward(x, r, row.Upstream, caller)
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"fivechat.dev/api-gateway/internal/proxy"
 	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/api-gateway/internal/share"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
@@ -45,6 +46,7 @@ type exchange struct {
 	began     time.Duration // of a stream: when the answer began
 	bytes     int64
 	aborted   bool // the answer broke off
+	unread    bool // the request has a long body that is not read
 	quiet     bool // it is counted, and neither logged nor kept as a trace
 }
 
@@ -95,6 +97,9 @@ func requestID(h http.Header) string {
 func (x *exchange) WriteHeader(status int) {
 	if x.status == 0 && status >= 200 {
 		x.status, x.began = status, time.Since(x.start)
+		if x.unread { // else net/http would wait for the body before it answers
+			x.Header().Set("Connection", "close")
+		}
 	}
 	x.ResponseWriter.WriteHeader(status)
 }
@@ -102,7 +107,7 @@ func (x *exchange) WriteHeader(status int) {
 // Write implements http.ResponseWriter.
 func (x *exchange) Write(b []byte) (int, error) {
 	if x.status == 0 {
-		x.status = http.StatusOK
+		x.WriteHeader(http.StatusOK)
 	}
 	n, err := x.ResponseWriter.Write(b)
 	x.bytes += int64(n)
@@ -120,7 +125,7 @@ func (x *exchange) refuse(ctx context.Context, err error) {
 		x.status = httpkit.Status(fault.Canceled)
 		panic(http.ErrAbortHandler)
 	}
-	if errors.Is(err, proxy.ErrFull) {
+	if errors.Is(err, proxy.ErrFull) || errors.Is(err, share.ErrHolder) || errors.Is(err, share.ErrProcess) {
 		x.quiet = true
 		x.edge.crowd.Do(func() { x.quiet = false })
 	}

@@ -11,16 +11,13 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"github.com/valyala/fasthttp"
 )
 
-// The bounds of a connection to a service, and of an answer, which is taken whole.
+// The bounds of a connection to a service.
 const (
 	dialTimeout = 2 * time.Second
 	restFor     = 90 * time.Second // less than a service lets a connection rest
-	maxAnswer   = 32 << 20
-	bufferBytes = 8 << 10 // also bounds the header of an answer
+	writeBytes  = 8 << 10          // the buffer of requests
 )
 
 // conn is a connection to a service. It carries one request at a time.
@@ -47,38 +44,38 @@ func (c *conn) open() bool {
 	return c.raw.Control(c.peek) == nil && c.quiet
 }
 
-// carry sends req and takes the answer into resp by the deadline, or until ctx ends, and says whether the connection can
-// carry another. A body that is a stream is one no longer once it has been sent.
-func (c *conn) carry(ctx context.Context, req *fasthttp.Request, resp *fasthttp.Response, deadline time.Time) (again bool, err error) {
-	if err := c.SetDeadline(deadline); err != nil {
+// carry sends a call's request and takes the answer by the deadline, or until ctx ends, and says whether the connection can
+// carry another.
+func (c *conn) carry(ctx context.Context, to *call) (again bool, err error) {
+	if err := c.SetDeadline(to.deadline); err != nil {
 		return false, err
 	}
-	waiting, stream := func() bool { return true }, req.IsBodyStream()
-	if stream {
+	waiting, long := func() bool { return true }, len(to.req.Body()) > longBody
+	if long {
 		waiting = c.endWith(ctx)
 	}
-	if err = req.Write(c.w); err == nil {
+	if err = to.req.Write(c.w); err == nil {
 		err = c.w.Flush()
 	}
-	if stream && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)) && c.early(resp) {
+	if long && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)) && c.early(ctx, to) {
 		waiting()
 		return false, nil
 	}
-	if err == nil && !stream {
-		waiting, err = c.await(ctx, deadline)
+	if err == nil && !long {
+		waiting, err = c.await(ctx, to.deadline)
 	}
 	if err == nil {
-		err = resp.ReadLimitBody(c.r, maxAnswer)
+		err = c.read(ctx, to)
 	}
-	return waiting() && err == nil && !resp.ConnectionClose() && c.r.Buffered() == 0, err
+	return waiting() && err == nil && !to.resp.ConnectionClose() && c.r.Buffered() == 0, err
 }
 
 // earlyFor is how long an answer may take that a service gave before it had all of a body, and closed the connection.
 const earlyFor = time.Second
 
 // early takes such an answer, and says whether there is one: a refusal that needs no body is what the client wants to know.
-func (c *conn) early(resp *fasthttp.Response) bool {
-	return c.SetReadDeadline(time.Now().Add(earlyFor)) == nil && resp.ReadLimitBody(c.r, maxAnswer) == nil
+func (c *conn) early(ctx context.Context, to *call) bool {
+	return c.SetReadDeadline(time.Now().Add(earlyFor)) == nil && c.read(ctx, to) == nil
 }
 
 // awaitFor is how long the beginning of an answer is awaited without regard to whether somebody still waits for it: it
@@ -212,7 +209,7 @@ func (p *pool) dial(ctx context.Context) (*conn, error) {
 		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		c.quiet = err == syscall.EAGAIN
 	}
-	c.r, c.w = bufio.NewReaderSize(c, bufferBytes), bufio.NewWriterSize(c, bufferBytes)
+	c.r, c.w = bufio.NewReaderSize(c, maxHead), bufio.NewWriterSize(c, writeBytes)
 	return c, nil
 }
 

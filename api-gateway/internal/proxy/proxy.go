@@ -13,16 +13,14 @@ package proxy
 
 import (
 	"bytes"
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,6 +28,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 
 	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/api-gateway/internal/share"
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
@@ -44,18 +43,21 @@ type Proxy struct {
 	services   map[route.Upstream]*upstream
 	streams    map[route.Upstream]*httputil.ReverseProxy
 	streamEnds *prometheus.CounterVec // by reason
+	answers    *share.Budget          // the bytes of answers
 	keys       *identity.Keyring
 	tele       *telemetry.Telemetry
 }
 
 // New makes a Proxy to the services at their addresses; at most concurrency requests are under way with each, and a
-// burst of more waits for its turn.
-func New(addresses map[route.Upstream]*url.URL, concurrency int, keys *identity.Keyring, t *telemetry.Telemetry) (*Proxy, error) {
+// burst of more waits for its turn. The bodies of answers take room of a Budget; nil bounds none.
+func New(addresses map[route.Upstream]*url.URL, concurrency int, answers *share.Budget, keys *identity.Keyring, t *telemetry.Telemetry) (*Proxy, error) {
+	fasthttp.SetBodySizePoolLimit(kept, kept)
 	m := newMetrics(t)
 	p := &Proxy{
 		services:   map[route.Upstream]*upstream{},
 		streams:    map[route.Upstream]*httputil.ReverseProxy{},
 		streamEnds: m.streamEnds,
+		answers:    answers,
 		keys:       keys,
 		tele:       t,
 	}
@@ -74,42 +76,68 @@ type Caller struct {
 }
 
 // Forward sends r to a service and gives its answer to w. An error says that nothing was answered: Canceled where the
-// client went away, Timeout where the deadline passed, Invalid where the body broke off, else Unavailable.
+// client went away, Timeout where the deadline passed, Limited where the caller has its share of what all share, Internal
+// where the answer is none that can be passed on, else Unavailable.
 func (p *Proxy) Forward(w http.ResponseWriter, r *http.Request, to route.Upstream, c Caller) error {
 	resp := fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseResponse(resp)
-	if err := p.Ask(r, to, c, resp); err != nil {
-		return err
-	}
-	give(w, r, resp)
-	return nil
+	return p.Ask(r, to, c, resp, func() error {
+		give(w, r, resp)
+		return nil
+	})
 }
 
-// Ask is Forward without giving the answer, which is taken into resp.
-func (p *Proxy) Ask(r *http.Request, to route.Upstream, c Caller, resp *fasthttp.Response) error {
+// Ask is Forward with the answer taken into resp, for use to read: it takes up its share of bytes until use returns, whose
+// error Ask gives. The body of r is closed as soon as there is an answer.
+func (p *Proxy) Ask(r *http.Request, to route.Upstream, c Caller, resp *fasthttp.Response, use func() error) error {
 	ctx := r.Context()
-	req := fasthttp.AcquireRequest()
-	defer fasthttp.ReleaseRequest(req)
-	body := &watched{ReadCloser: r.Body}
+	holders := share.HoldersOf(c.Principal, c.Address)
 	u := p.services[to]
-	fill(req, r, u.pool.addr, body)
-	if err := p.vouch(ctx, c, req.Header.Set); err != nil {
+	asked := call{
+		resp:      resp,
+		twice:     twice(r, c.Principal),
+		principal: c.Principal,
+		holders:   holders,
+		room:      room{budget: p.answers, holders: holders},
+	}
+	defer asked.room.give()
+	if err := p.ask(ctx, u, r, c, &asked); err != nil {
+		return p.refusal(ctx, to, err, asked.deadline)
+	}
+	if ctx.Err() != nil { // nobody is there to take the answer, and nobody should take it for given
+		return ctx.Err()
+	}
+	return use()
+}
+
+// ask sends r and takes the answer.
+func (p *Proxy) ask(ctx context.Context, u *upstream, r *http.Request, c Caller, asked *call) error {
+	defer r.Body.Close()
+	asked.req = fasthttp.AcquireRequest()
+	defer fasthttp.ReleaseRequest(asked.req)
+	fill(asked.req, r, u.pool.addr)
+	if err := p.vouch(ctx, c, asked.req.Header.Set); err != nil {
 		return err
 	}
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		deadline = time.Now().Add(httpkit.DefaultTimeout)
 	}
-	resp.Header.SetNoDefaultContentType(true)
-	resp.SkipBody = r.Method == http.MethodHead
-	err := u.do(ctx, req, resp, deadline, twice(r, c.Principal))
+	asked.deadline = deadline
+	asked.resp.Header.SetNoDefaultContentType(true)
+	asked.resp.SkipBody = r.Method == http.MethodHead
+	return u.do(ctx, asked)
+}
+
+// refusal returns the fault of an error of ask.
+func (p *Proxy) refusal(ctx context.Context, to route.Upstream, err error, deadline time.Time) error {
 	switch {
-	case body.failed.Load():
-		return fault.Wrap(fault.Invalid, "the body could not be read", cmp.Or(err, ctx.Err()))
-	case ctx.Err() != nil: // also where an answer came: nobody is there to take it, and nobody should take it for given
+	case ctx.Err() != nil:
 		return ctx.Err()
-	case err == nil:
-		return nil
+	case errors.Is(err, share.ErrHolder), errors.Is(err, share.ErrProcess):
+		return share.Refusal(fmt.Errorf("%s: %w", to, err), "requests")
+	case errors.Is(err, errAnswer):
+		return fault.Wrap(fault.Internal, "something went wrong on our side", fmt.Errorf("%s: %w", to, err))
 	case !time.Now().Before(deadline):
 		return fault.Wrap(fault.Timeout, "the request took too long", fmt.Errorf("%s: %w", to, err))
 	default:
@@ -121,7 +149,7 @@ func (p *Proxy) Ask(r *http.Request, to route.Upstream, c Caller, resp *fasthttp
 // what will not be done.
 func (p *Proxy) Full(to route.Upstream) error {
 	u := p.services[to]
-	if !u.gate.full() {
+	if !u.gate.all.full() {
 		return nil
 	}
 	u.metrics.refused.Inc()
@@ -147,7 +175,7 @@ func setOf(names ...string) map[string]bool {
 }
 
 // fill makes req what r is, without what is dropped.
-func fill(req *fasthttp.Request, r *http.Request, host string, body *watched) {
+func fill(req *fasthttp.Request, r *http.Request, host string) {
 	h := &req.Header
 	h.SetNoDefaultContentType(true)
 	h.DisableNormalizing() // they are in their normal form
@@ -163,11 +191,8 @@ func fill(req *fasthttp.Request, r *http.Request, host string, body *watched) {
 			h.Add(name, v)
 		}
 	}
-	switch known, small := body.ReadCloser.(*Known); {
-	case small:
+	if known, has := r.Body.(*Known); has {
 		req.SetBodyRaw(known.content)
-	case r.ContentLength > 0:
-		req.SetBodyStream(body, int(r.ContentLength))
 	}
 }
 
@@ -222,33 +247,25 @@ func (c carrier) Set(name, value string) { c(name, value) }
 // Keys implements propagation.TextMapCarrier.
 func (carrier) Keys() []string { return nil }
 
-// Known is a request body that has been read, so that it can be sent again.
+// Known is a request body that has been read, so that it can be sent again. Bodies that aren't Known are not forwarded.
 type Known struct {
 	bytes.Reader
 	content []byte
+	release func()
 }
 
-// NewKnown makes a body of content.
-func NewKnown(content []byte) *Known {
-	k := &Known{content: content}
+// NewKnown makes a body of content. release, which may be nil, is called once, when the body is closed.
+func NewKnown(content []byte, release func()) *Known {
+	k := &Known{content: content, release: release}
 	k.Reset(content)
 	return k
 }
 
 // Close implements io.Closer.
-func (*Known) Close() error { return nil }
-
-// watched notes that a request's body broke off, which is the client's doing and not the service's.
-type watched struct {
-	io.ReadCloser
-	failed atomic.Bool
-}
-
-// Read implements io.Reader.
-func (w *watched) Read(p []byte) (int, error) {
-	n, err := w.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
-		w.failed.Store(true)
+func (k *Known) Close() error {
+	if k.release != nil {
+		k.release()
+		k.release = nil
 	}
-	return n, err
+	return nil
 }

@@ -90,7 +90,7 @@ func (p *Proxy) Stream(w http.ResponseWriter, r *http.Request, to route.Upstream
 	case ctx.Err() != nil:
 		return ctx.Err()
 	default:
-		return fault.Away("the service behind this operation", fmt.Errorf("%s: %w", to, e.err))
+		return fault.Away("the service behind this operation", fmt.Errorf("%s: %w", to, httpkit.TransportError(e.err)))
 	}
 }
 

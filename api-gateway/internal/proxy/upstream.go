@@ -14,6 +14,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/api-gateway/internal/share"
 	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
 )
@@ -28,17 +29,22 @@ const (
 	probes     = 3
 )
 
-// bulkShare is the share of the requests under way with a service whose bodies may be too long to be kept: those are
-// imports, which take seconds, and a handful of them must not keep everybody else waiting.
-const bulkShare = 8
+// bulkShare is the share of the requests under way with a service whose bodies are long (longBody): those are imports,
+// which take seconds, and a handful of them must not keep everybody else waiting. Long bodies of visitors have as many
+// places of their own.
+const (
+	bulkShare = 8
+	longBody  = 64 << 10
+)
 
 var errOpen = errors.New("proxy: the circuit is open")
 
-// upstream is one service: how many requests may be under way with it, and how many of those whose bodies pass through,
+// upstream is one service: how many requests may be under way with it, and how many of those whose bodies are long,
 // the connections to it, the circuit before it, and how many requests may be sent again.
 type upstream struct {
-	gate    *gate
-	bulk    *gate
+	gate    *lanes
+	bulk    *lanes // programs' long bodies
+	uploads *lanes // visitors' long bodies
 	pool    *pool
 	circuit *gobreaker.TwoStepCircuitBreaker[struct{}]
 	again   budget
@@ -46,7 +52,15 @@ type upstream struct {
 }
 
 func newUpstream(name route.Upstream, address *url.URL, concurrency int, m *metrics) *upstream {
-	u := &upstream{gate: newGate(concurrency), bulk: newGate(max(concurrency/bulkShare, 1)), pool: newPool(address), metrics: m.of(name), again: newBudget()}
+	few := max(concurrency/bulkShare, 1)
+	u := &upstream{
+		gate:    newLanes(concurrency),
+		bulk:    newLanes(few),
+		uploads: newLanes(few),
+		pool:    newPool(address),
+		metrics: m.of(name),
+		again:   newBudget(),
+	}
 	u.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Name: string(name), MaxRequests: probes, Interval: tripWindow, BucketPeriod: tripWindow / 10, Timeout: openFor,
 		ReadyToTrip: func(c gobreaker.Counts) bool {
@@ -57,52 +71,79 @@ func newUpstream(name route.Upstream, address *url.URL, concurrency int, m *metr
 	return u
 }
 
-// do sends req and takes the answer into resp by the deadline, or until ctx ends. A request that cannot have been acted
+// call is a request to a service, and what is made of its answer.
+type call struct {
+	req       *fasthttp.Request
+	resp      *fasthttp.Response
+	deadline  time.Time
+	twice     bool // sending it twice is like sending it once
+	principal identity.Principal
+	holders   share.Holders
+	room      room
+}
+
+// lanesOf returns the places that a call needs one of.
+func (u *upstream) lanesOf(c *call) *lanes {
+	switch {
+	case len(c.req.Body()) <= longBody:
+		return u.gate
+	case c.principal.Kind == identity.Token:
+		return u.bulk
+	default:
+		return u.uploads
+	}
+}
+
+// do sends a call's request and takes the answer by the deadline, or until ctx ends. A request that cannot have been acted
 // upon, or does no harm twice, is sent once more.
-func (u *upstream) do(ctx context.Context, req *fasthttp.Request, resp *fasthttp.Response, deadline time.Time, twice bool) error {
+func (u *upstream) do(ctx context.Context, c *call) error {
 	done, err := u.circuit.Allow()
 	if err != nil {
 		u.metrics.refused.Inc()
 		return errOpen
 	}
-	gate, stream := u.gate, req.IsBodyStream()
-	if stream {
-		gate = u.bulk
-	}
-	if err := gate.enter(ctx); err != nil {
-		if errors.Is(err, ErrFull) {
+	places := u.lanesOf(c)
+	if err := places.enter(ctx, c.holders); err != nil {
+		if errors.Is(err, ErrFull) || errors.Is(err, share.ErrHolder) {
 			u.metrics.refused.Inc()
 		}
 		done(nil) // it is us who are busy, or the client who gave up
 		return err
 	}
-	defer gate.leave()
+	defer places.leave(c.holders)
 	u.again.earn()
-	err = u.try(ctx, req, resp, deadline)
-	if retriable(err, twice && !stream) && ctx.Err() == nil && u.again.spend() { // of a stream, some may be gone
+	err = u.try(ctx, c)
+	if retriable(err, c.twice) && ctx.Err() == nil && u.again.spend() {
 		u.metrics.retries.Inc()
-		err = u.try(ctx, req, resp, deadline)
+		err = u.try(ctx, c)
 	}
-	if errors.Is(ctx.Err(), context.Canceled) {
-		done(nil) // it is the client who gave up
+	if errors.Is(ctx.Err(), context.Canceled) || !ofService(err) {
+		done(nil) // the client gave up, or it is about this one answer
 	} else {
 		done(err)
 	}
 	return err
 }
 
-func (u *upstream) try(ctx context.Context, req *fasthttp.Request, resp *fasthttp.Response, deadline time.Time) error {
-	c, err := u.pool.take(ctx)
+// ofService reports whether an error says something about the service, and counts for its circuit: it could not be
+// reached, broke off or took too long. What one request provokes (an answer that is too large, malformed, or finds no room
+// here) doesn't count, and neither does a status: or one caller could open the circuit for all.
+func ofService(err error) bool {
+	return !errors.Is(err, errAnswer) && !errors.Is(err, share.ErrHolder) && !errors.Is(err, share.ErrProcess)
+}
+
+func (u *upstream) try(ctx context.Context, c *call) error {
+	line, err := u.pool.take(ctx)
 	start, status, again := time.Now(), 0, false
 	if err == nil {
-		if again, err = c.carry(ctx, req, resp, deadline); again {
-			u.pool.give(c)
+		if again, err = line.carry(ctx, c); again {
+			u.pool.give(line)
 		} else {
-			u.pool.drop(c)
+			u.pool.drop(line)
 		}
 	}
 	if err == nil {
-		status = resp.StatusCode()
+		status = c.resp.StatusCode()
 	}
 	u.metrics.observe(ctx, status, start)
 	return err
