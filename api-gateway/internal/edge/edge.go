@@ -115,6 +115,7 @@ func (e *Edge) answer(ctx context.Context, w http.ResponseWriter, r *http.Reques
 // serve refuses in the contract's order: path and method, stated length, credential, permission, quota; only then it reads
 // the body, and the rest is the service's.
 func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.Route) error {
+	x.unread = unread(r)
 	if strings.ContainsFunc(r.RequestURI, outsideTarget) {
 		return fault.New(fault.Invalid, "the request target contains a space or a control character")
 	}
@@ -130,28 +131,10 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 		x.Header().Set("Allow", path.Allow())
 		return fault.New(fault.MethodNotAllowed, "the path has no method "+r.Method)
 	}
-	x.row, x.unread = row, unread(r)
+	x.row = row
 	e.share(x.Header(), row, r)
-	if row.Upstream != route.Self && row.Class != route.ClassSettings && !row.Class.Streams() {
-		if err := e.Proxy.Full(row.Upstream); err != nil {
-			return err
-		}
-	}
-	if err := declared(r, row.Body); err != nil {
-		return err
-	}
-	if row.Rule.Caller == identity.Token {
-		x.token = token.Beginning(r.Header)
-	}
-	p, err := e.identify(row, r, x.client)
+	p, err := e.admit(x, r, row)
 	if err != nil {
-		return err
-	}
-	x.principal = p
-	if err := row.Rule.Check(p); err != nil {
-		return err
-	}
-	if err := e.Limits.Admit(r.Context(), row.Class, p, x.client, x.Header()); err != nil {
 		return err
 	}
 	if row.Upstream == route.Self {
@@ -175,6 +158,30 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	}
 	x.unread = false
 	return e.Proxy.Forward(x, r, row.Upstream, caller)
+}
+
+// admit refuses a request by what is known before its body is read, and returns whom it is from.
+func (e *Edge) admit(x *exchange, r *http.Request, row *route.Route) (identity.Principal, error) {
+	if row.Upstream != route.Self && row.Class != route.ClassSettings && !row.Class.Streams() {
+		if err := e.Proxy.Full(row.Upstream); err != nil {
+			return identity.Principal{}, err
+		}
+	}
+	if err := declared(r, row.Body); err != nil {
+		return identity.Principal{}, err
+	}
+	if row.Rule.Caller == identity.Token {
+		x.token = token.Beginning(r.Header)
+	}
+	p, err := e.identify(row, r, x.client)
+	if err != nil {
+		return p, err
+	}
+	x.principal = p
+	if err := row.Rule.Check(p); err != nil {
+		return p, err
+	}
+	return p, e.Limits.Admit(r.Context(), row.Class, p, x.client, x.Header())
 }
 
 // outsideTarget reports the characters that no request target has (RFC 9112, 3.2). HTTP/2 carries them all the same, and
