@@ -472,7 +472,7 @@ export interface paths {
         put?: never;
         /**
          * Leave a ticket as the visitor
-         * @description Needs no plan.
+         * @description Needs no plan. Agents read tickets with the plan PRO: with the plan FREE the ticket's text is also posted as the visitor's message, into the conversation that is named, else into the newest open one or a new one, where the agents read it.
          */
         post: operations["createOwnTicket"];
         delete?: never;

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/tickets"
@@ -121,13 +122,23 @@ type people struct {
 	conversations map[string]tickets.Conversation
 	noWebsite     bool
 	away          error
+	plan          identity.Plan
+	said          []said
+	sayFails      error
+}
+
+// said is a message that was posted for a visitor.
+type said struct {
+	visitorID    int64
+	token        *string
+	content, key string
 }
 
 func (p *people) Website(_ context.Context, t tenant.ID) (tickets.Website, error) {
 	if p.noWebsite {
 		return tickets.Website{}, fault.Missing("website")
 	}
-	return tickets.Website{ID: t.Int64(), Name: "Shop", URL: "https://shop.example"}, p.away
+	return tickets.Website{ID: t.Int64(), Name: "Shop", URL: "https://shop.example", Plan: p.plan}, p.away
 }
 
 func (p *people) Users(_ context.Context, _ tenant.ID, ids []int64) ([]tickets.User, error) {
@@ -165,6 +176,14 @@ func (p *people) ConversationByToken(_ context.Context, _ tenant.ID, token strin
 		return c, fault.Missing("conversation")
 	}
 	return c, nil
+}
+
+func (p *people) Say(_ context.Context, _ tenant.ID, visitorID int64, token *string, content, key string) (tickets.Conversation, error) {
+	if p.sayFails != nil {
+		return tickets.Conversation{}, p.sayFails
+	}
+	p.said = append(p.said, said{visitorID, token, content, key})
+	return tickets.Conversation{ID: 71, VisitorID: visitorID}, nil
 }
 
 // desk is a Service over fakes: user 5 works there, visitors 7 and 8 came, and conv_7 is 7's.

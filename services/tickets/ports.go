@@ -3,6 +3,7 @@ package tickets
 import (
 	"context"
 
+	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/tenant"
 )
@@ -41,11 +42,12 @@ type Filter struct {
 	Words      []string // all of them
 }
 
-// Website is what a ticket shows of its website.
+// Website is what a ticket shows of its website, and the website's plan.
 type Website struct {
-	ID   int64  `json:"id"`
-	Name string `json:"name"`
-	URL  string `json:"url"`
+	ID   int64         `json:"id"`
+	Name string        `json:"name"`
+	URL  string        `json:"url"`
+	Plan identity.Plan `json:"-"`
 }
 
 // User is what a ticket shows of its assignee.
@@ -88,4 +90,7 @@ type Visitors interface {
 type Conversations interface {
 	// ConversationByToken gives the conversation of a token, or NotFound.
 	ConversationByToken(ctx context.Context, t tenant.ID, token string) (Conversation, error)
+	// Say posts a visitor's message into the conversation of a token or, without one, into the visitor's newest open
+	// conversation, else into a new one. It gives that conversation. A repeated key posts nothing.
+	Say(ctx context.Context, t tenant.ID, visitorID int64, token *string, content, key string) (Conversation, error)
 }

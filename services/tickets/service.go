@@ -2,9 +2,11 @@ package tickets
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/libs/words"
@@ -98,11 +100,17 @@ func (s *Service) Create(ctx context.Context, t tenant.ID, d Draft) (Detail, err
 			return Detail{}, err
 		}
 	}
-	return s.create(ctx, t, d, conversation, visitorID)
+	made, related, err := s.prepare(ctx, t, d, conversation, visitorID)
+	if err != nil {
+		return Detail{}, err
+	}
+	return related.detail(made), s.store.Create(ctx, made)
 }
 
 // CreateByVisitor makes a ticket that a visitor asks for. It is the visitor's own, and so must be the conversation;
-// nobody is assigned.
+// nobody is assigned. Agents read tickets with the plan PRO alone: without it the ticket's text is also a message of the
+// visitor's in a conversation, which is posted first. So the agents see every ticket that is answered with 201; if storing
+// the ticket fails and the visitor tries again, they see its text twice.
 func (s *Service) CreateByVisitor(ctx context.Context, t tenant.ID, visitorID int64, d Draft) (Detail, error) {
 	d.VisitorToken, d.AssigneeID = nil, nil
 	if err := d.Validate(); err != nil {
@@ -115,13 +123,38 @@ func (s *Service) CreateByVisitor(ctx context.Context, t tenant.ID, visitorID in
 	if conversation != nil && conversation.VisitorID != visitorID {
 		return Detail{}, fault.Bad("conversationToken", unknownConversation)
 	}
-	return s.create(ctx, t, d, conversation, &visitorID)
-}
-
-func (s *Service) create(ctx context.Context, t tenant.ID, d Draft, c *Conversation, visitorID *int64) (Detail, error) {
-	id, err := s.store.TicketID(ctx)
+	made, related, err := s.prepare(ctx, t, d, conversation, &visitorID)
 	if err != nil {
 		return Detail{}, err
+	}
+	if related.website != nil && related.website.Plan == identity.Free {
+		if err := s.say(ctx, &made, visitorID, d.ConversationToken); err != nil {
+			return Detail{}, err
+		}
+	}
+	return related.detail(made), s.store.Create(ctx, made)
+}
+
+// say posts a ticket's text as its visitor's message and notes the conversation.
+func (s *Service) say(ctx context.Context, made *Ticket, visitorID int64, token *string) error {
+	for i, content := range made.asMessages() {
+		c, err := s.conversations.Say(ctx, made.WebsiteID, visitorID, token, content, fmt.Sprintf("ticket-%d-%d", made.ID, i))
+		if fault.Is(err, fault.NotFound) { // a conversations service of the previous version has no such operation
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		made.ConversationID = &c.ID
+	}
+	return nil
+}
+
+// prepare makes a ticket that is still to be stored, and gives what it refers to.
+func (s *Service) prepare(ctx context.Context, t tenant.ID, d Draft, c *Conversation, visitorID *int64) (Ticket, related, error) {
+	id, err := s.store.TicketID(ctx)
+	if err != nil {
+		return Ticket{}, related{}, err
 	}
 	made := d.ticket(t, id, s.mailDomain, now())
 	made.VisitorID = visitorID
@@ -130,13 +163,10 @@ func (s *Service) create(ctx context.Context, t tenant.ID, d Draft, c *Conversat
 	}
 	// Asked for before the ticket is stored, so that a sibling that is away leaves nothing behind.
 	r, err := s.related(ctx, t, made)
-	if err != nil {
-		return Detail{}, err
+	if err == nil && made.AssigneeID != nil && find(r.users, made.AssigneeID) == nil {
+		err = fault.Bad("assigneeId", unknownUser)
 	}
-	if made.AssigneeID != nil && find(r.users, made.AssigneeID) == nil {
-		return Detail{}, fault.Bad("assigneeId", unknownUser)
-	}
-	return r.detail(made), s.store.Create(ctx, made)
+	return made, r, err
 }
 
 // Update changes a ticket.

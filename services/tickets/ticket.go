@@ -151,6 +151,25 @@ func (d Draft) ticket(t tenant.ID, id int64, domain string, now time.Time) Ticke
 	return made
 }
 
+// asMessages gives the ticket's text as messages of at most maxText bytes each, which a conversation takes: one, or two if
+// title and description do not fit into one. The number tells readers that it was filed as a ticket and not said in the
+// chat, as filing needs the visitor's token alone.
+func (t Ticket) asMessages() []string {
+	head := "Ticket " + strconv.FormatInt(t.ID, 10) + ": " + t.Title
+	if t.Email != nil {
+		head += "\n" + *t.Email
+	}
+	whole := head + "\n\n" + t.Description
+	switch {
+	case strings.TrimSpace(t.Description) == "":
+		return []string{head}
+	case len(whole) > maxText:
+		return []string{head, t.Description}
+	default:
+		return []string{whole}
+	}
+}
+
 func checkTitle(s string, wrong *fault.Problems) {
 	switch {
 	case strings.TrimSpace(s) == "":

@@ -170,6 +170,11 @@ func (a Answer) check(edge bool) {
 	}
 }
 
+// Request makes a request without a body, for who sends it otherwise than Do.
+func (c Client) Request(ctx context.Context, method, path string) (*http.Request, error) {
+	return c.request(ctx, method, path, nil)
+}
+
 func (c Client) request(ctx context.Context, method, path string, body any) (*http.Request, error) {
 	raw, isRaw := body.(Raw)
 	if body != nil && !isRaw {

@@ -116,3 +116,30 @@ func TestOneAddressCannotUseUpTheStreams(t *testing.T) {
 		t.Errorf("an agent got %d", status)
 	}
 }
+
+// TestFreeWebsitesReadWhatVisitorsFile: a visitor's ticket is answered as documented with the plan FREE too, and its text
+// is where the website's agents can read it.
+func TestFreeWebsitesReadWhatVisitorsFile(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().From("198.51.100.14").Website(t, harness.Free)
+	agents := w.Reader().Events(t, "/events", "")
+	agents.Until(t, "ready")
+	v := w.Visit(t, nil)
+	ticket := v.Send(t, 201, "POST", "/internal/visitors/tickets",
+		harness.Map{"title": "Broken lamp", "description": "It came in pieces.", "email": "vera@home.example"})
+	harness.Check(t, "a visitor's ticket", ticket, harness.Ticket)
+	live := agents.Want(t, "conversation.opened", "message.created")[1].Happened()
+	for _, want := range []string{"Broken lamp", "It came in pieces.", "vera@home.example"} {
+		if got := live.Object("message").Text("content"); !strings.Contains(got, want) {
+			t.Errorf("agents hear %q, without %q", got, want)
+		}
+	}
+	opened := w.Reader().Get(t, "/conversations").List("data")
+	if len(opened) != 1 || opened[0].Int("visitorId") != v.ID || ticket.Int("conversationId") != opened[0].Int("id") {
+		t.Errorf("the ticket %s is in the conversations %v", ticket, opened)
+	}
+	// The next one goes on in the same conversation.
+	v.Send(t, 201, "POST", "/internal/visitors/tickets", harness.Map{"title": "Another lamp"})
+	agents.Want(t, "message.created")
+	w.Reader().Do(t, "GET", "/tickets", nil).Want(t, 403)
+}

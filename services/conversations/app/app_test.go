@@ -215,3 +215,33 @@ func TestImportIsKeyed(t *testing.T) {
 		t.Errorf("%v", list["total"])
 	}
 }
+
+// TestSayAsVisitor: a message that another service posts goes where the visitor's would, once.
+func TestSayAsVisitor(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	tickets := identity.Principal{Kind: identity.Service, Website: storetest.Tenant(1), Service: "tickets"}
+	say := func(visitor int64, more string) any {
+		t.Helper()
+		return s.Want(200, tickets, "POST", "/internal/conversations/visitor-messages",
+			fmt.Sprintf(`{"visitorId":%d,"content":"A lamp is broken.",%s}`, visitor, more))["id"]
+	}
+	first := say(7, `"clientMessageId":"ticket-1-0"`)
+	again, other := say(7, `"clientMessageId":"ticket-1-0"`), say(8, `"clientMessageId":"ticket-2-0"`)
+	if first != again || first == other {
+		t.Errorf("visitor 7 got the conversations %v and %v, visitor 8 %v", first, again, other)
+	}
+	token := s.conversation(t) // the newest
+	named := say(7, `"clientMessageId":"ticket-3-0","token":"`+token+`"`)
+	messages := s.Want(200, agent, "GET", "/conversations/"+token, "")["messages"].([]any)
+	if named == first || len(messages) != 2 {
+		t.Errorf("the conversation that was named is %v, with %v", named, messages)
+	}
+	body := `{"visitorId":8,"content":"x","clientMessageId":"y","token":"` + token + `"}`
+	if a := s.Do(tickets, "POST", "/internal/conversations/visitor-messages", body); a.Status != 404 {
+		t.Errorf("another visitor's conversation: %+v", a)
+	}
+	if a := s.Do(visitor(7), "POST", "/internal/conversations/visitor-messages", body); a.Status != 401 {
+		t.Errorf("a visitor asks: %+v", a)
+	}
+}

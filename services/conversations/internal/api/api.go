@@ -150,6 +150,12 @@ func (a api) forSiblings(r *httpkit.Router, chain operation.Chain) {
 			c, err := a.s.Get(ctx, identity.From(ctx).Website, req.Token)
 			return resolved{c.ID, c.VisitorID}, err
 		}))
+	httpkit.Handle(r, "POST /internal/conversations/visitor-messages", 200, operation.New(chain, "conversations.say_as_visitor", authz.Internal,
+		func(ctx context.Context, req visitorSays) (resolved, error) {
+			id, err := a.s.Say(ctx, identity.From(ctx).Website, req.Token, req.VisitorID,
+				conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
+			return resolved{id, req.VisitorID}, err
+		}))
 	// The visitors service shows it to the visitor.
 	httpkit.Handle(r, "GET /internal/conversations/open", 200, operation.New(chain, "conversations.get_open_conversation", authz.Internal,
 		func(ctx context.Context, req openOf) (changed, error) {

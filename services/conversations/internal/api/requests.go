@@ -171,6 +171,13 @@ type openOf struct {
 	VisitorID int64 `query:"visitorId" json:"-"`
 }
 
+// visitorSays is a message that another service posts for a visitor, into the conversation of a token if there is one.
+type visitorSays struct {
+	VisitorID int64  `json:"visitorId"`
+	Token     string `json:"token"`
+	open
+}
+
 type resolved struct {
 	ID        int64 `json:"id"`
 	VisitorID int64 `json:"visitorId"`

@@ -29,8 +29,8 @@ var (
 
 // VisitorEvents reads the log of this service.
 type VisitorEvents interface {
-	// VisitorEvents passes to take, in pieces and in the order of neither, the records about a visitor's conversations that
-	// stand behind a position or have none yet. It reports false if the visitor has too many conversations to look at.
+	// VisitorEvents passes to take, in pieces, the records about a visitor's conversations that stand behind a position or
+	// have none yet, ordered by conversation. It reports false if the visitor has too many conversations to look at.
 	VisitorEvents(ctx context.Context, t tenant.ID, visitor, behind int64, take func([]events.Record) error) (bool, error)
 }
 
@@ -76,24 +76,28 @@ func (h *Hub) missed(ctx context.Context, r *reader, id string, now cursor) ([]d
 	if slices.Equal(from, now) {
 		return nil, from, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, resuming)
+	limited, cancel := context.WithTimeout(ctx, resuming)
 	defer cancel()
-	done, ok := h.resumes.turn(ctx, r)
+	done, ok := h.resumes.turn(limited, r)
 	if !ok {
-		return nil, nil, fault.Away("this replica", cmp.Or(errNoTurn, ctx.Err()))
+		return nil, nil, cmp.Or[error](ctx.Err(), fault.Away("this replica", errNoTurn))
 	}
 	defer done()
 	c := &catchUp{hub: h, reader: r, now: now}
-	if err = c.read(ctx, from); err == nil {
+	if err = c.read(limited, from); err == nil {
 		return c.found, from, nil
 	}
 	for _, d := range c.found {
 		d.frame.release(h.held)
 	}
-	if errors.Is(err, errTooMuch) {
-		err = nil
+	switch {
+	case errors.Is(err, errTooMuch):
+		return nil, nil, nil
+	case limited.Err() != nil, fault.Is(err, fault.Timeout): // ours, or that of the service that has the log
+		return nil, nil, cmp.Or[error](ctx.Err(), fault.Away("this replica", err))
+	default:
+		return nil, nil, err
 	}
-	return nil, nil, err
 }
 
 // catchUp collects what a stream has missed.

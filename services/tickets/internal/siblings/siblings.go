@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/tickets"
 )
@@ -17,7 +18,12 @@ type Accounts struct{ Client *httpkit.Client }
 
 // Website implements tickets.Accounts.
 func (a Accounts) Website(ctx context.Context, t tenant.ID) (tickets.Website, error) {
-	return httpkit.Call[tickets.Website](ctx, a.Client, t, "GET", "/internal/website", nil)
+	answer, err := httpkit.Call[struct {
+		tickets.Website
+		Plan identity.Plan `json:"plan"`
+	}](ctx, a.Client, t, "GET", "/internal/website", nil)
+	answer.Website.Plan = answer.Plan
+	return answer.Website, err
 }
 
 // Users implements tickets.Accounts.
@@ -44,6 +50,16 @@ type Conversations struct{ Client *httpkit.Client }
 // ConversationByToken implements tickets.Conversations.
 func (c Conversations) ConversationByToken(ctx context.Context, t tenant.ID, token string) (tickets.Conversation, error) {
 	return httpkit.Call[tickets.Conversation](ctx, c.Client, t, "GET", "/internal/conversations/by-token/"+url.PathEscape(token), nil)
+}
+
+// Say implements tickets.Conversations.
+func (c Conversations) Say(ctx context.Context, t tenant.ID, visitorID int64, token *string, content, key string) (tickets.Conversation, error) {
+	return httpkit.Call[tickets.Conversation](ctx, c.Client, t, "POST", "/internal/conversations/visitor-messages", struct {
+		VisitorID       int64   `json:"visitorId"`
+		Token           *string `json:"token,omitempty"`
+		Content         string  `json:"content"`
+		ClientMessageID string  `json:"clientMessageId"`
+	}{visitorID, token, content, key})
 }
 
 func list(ids []int64) string {

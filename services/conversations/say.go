@@ -1,0 +1,28 @@
+package conversations
+
+import (
+	"context"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/tenant"
+)
+
+// Say posts a visitor's message into the conversation of a token or, with "", into their newest open one. If there is none,
+// or it is full, it opens a new one. It gives the conversation's number. A repeated client id posts nothing.
+func (s *Service) Say(ctx context.Context, t tenant.ID, token string, visitorID int64, d Draft) (int64, error) {
+	if token == "" {
+		newest, err := s.OpenOf(ctx, t, visitorID)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return 0, err
+		}
+		token = newest.Token
+	}
+	if token != "" {
+		m, _, err := s.PostAsVisitor(ctx, t, token, visitorID, d)
+		if !fault.Is(err, fault.Conflict) {
+			return m.ConversationID, err
+		}
+	}
+	c, _, _, err := s.Open(ctx, t, visitorID, d)
+	return c.ID, err
+}

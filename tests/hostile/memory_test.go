@@ -1,0 +1,123 @@
+package hostile_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"fivechat.dev/tests/alone"
+	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/harness"
+)
+
+// The chart's memory limit of the conversations service, and what Go is told of it.
+const (
+	serviceLimit    = 256 << 20
+	serviceMemLimit = "230MiB"
+)
+
+// TestResumingStaysWithinMemory: hundreds of streams that resume at once behind long messages, and read nothing of what
+// they are sent, leave the conversations service, in a process of its own, within its memory.
+func TestResumingStaysWithinMemory(t *testing.T) {
+	t.Parallel()
+	f := fleet.Launch(t, fleet.Build(t), map[string]string{"GOMEMLIMIT": serviceMemLimit, "FIVECHAT_TRUSTED_PROXIES": "127.0.0.0/8"})
+	w := f.From("198.51.100.15").Website(t, harness.Free)
+	const (
+		visitors, messages = 24, 20
+		streams            = 500
+	)
+	text := strings.Repeat("x", 64<<10)
+	sessions := make([]harness.Session, visitors)
+	for i := range sessions {
+		at := *w
+		at.System = f.From(fmt.Sprintf("203.0.113.%d", i))
+		sessions[i] = at.Visit(t, nil)
+		token := sessions[i].Open(t, text)
+		for range messages {
+			sessions[i].Say(t, token, text)
+		}
+	}
+	conversations := service(f, "conversations")
+	harness.Eventually(t, 2*harness.Patience, "the events have positions", func() (bool, any) {
+		_, text := conversations.Get(t, "/metrics")
+		return strings.Contains(text, "\nfivechat_outbox_waiting 0\n"), nil
+	})
+	peak := watchMemory(t, conversations)
+	for _, n := range []int{visitors, streams} {
+		statuses := resumeAll(t, w, sessions, n)
+		if statuses[200] == 0 || statuses[200]+statuses[429]+statuses[503] != n {
+			t.Errorf("%d resuming streams were answered %v", n, statuses)
+		}
+		t.Logf("%d resuming streams: %v, at most %d MB", n, statuses, peak.Load()>>20)
+	}
+	if got := peak.Load(); got > serviceLimit {
+		t.Errorf("the process grew to %d MB", got>>20)
+	}
+	sessions[0].Events(t, "/visitor/events", "").Until(t, "ready")
+}
+
+// service gives the process of a service.
+func service(f *fleet.Fleet, name string) *fleet.Process {
+	for _, p := range f.Services {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// watchMemory notes the most resident memory of a process until the test ends.
+func watchMemory(t *testing.T, p *fleet.Process) *atomic.Int64 {
+	t.Helper()
+	peak := new(atomic.Int64)
+	ctx, cancel := context.WithCancel(t.Context())
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for tick := time.Tick(5 * time.Millisecond); ctx.Err() == nil; <-tick {
+			if n, err := alone.Memory(p.PID); err == nil {
+				peak.Store(max(peak.Load(), n))
+			}
+		}
+	})
+	t.Cleanup(func() { cancel(); watching.Wait() })
+	return peak
+}
+
+// resumeAll opens n streams of the visitors and the agents at once from the beginning of the logs, and reads nothing but
+// the heads of their answers. It counts the answers' statuses.
+func resumeAll(t *testing.T, w *harness.Website, sessions []harness.Session, n int) map[int]int {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	statuses := map[int]int{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for i := range n {
+		caller, path := sessions[i%len(sessions)].Client, "/visitor/events"
+		if i%10 == 0 {
+			caller, path = w.Reader(), "/events"
+		}
+		all.Go(func() {
+			req, err := caller.With("Last-Event-ID", "0.0.0.0").Request(ctx, http.MethodGet, path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			resp, err := http.DefaultTransport.RoundTrip(req) //nolint:bodyclose // it ends with ctx, and is not read
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			statuses[resp.StatusCode]++
+		})
+	}
+	all.Wait()
+	return statuses
+}
