@@ -22,6 +22,7 @@ const (
 	pageBytes = 1 << 20 // a page ends behind the row that reaches it
 	readRows  = 50
 	eraseRows = 1_000
+	smallSize = 8 << 20 // bytes of a Small shelf
 )
 
 // Row is a stored row, whatever its type.
@@ -152,7 +153,7 @@ func (s *Shelf) read(ctx context.Context, t tenant.ID, visitor int64, at *place,
 		filter = bson.D{{Key: s.Visitor, Value: visitor}}
 	}
 	if s.Small {
-		rows, err := s.rows.List(ctx, t, filter, mongokit.Query{})
+		rows, err := s.rows.List(ctx, t, filter, mongokit.Query{Bytes: smallSize})
 		for i := 0; i < len(rows) && err == nil; i++ {
 			err = p.add(s, rows[i])
 		}
@@ -199,7 +200,7 @@ func (s *Shelf) read(ctx context.Context, t tenant.ID, visitor int64, at *place,
 // under adds the rows that belong to at's parent, until the page is full; behind the last one, at is behind the parent.
 func (s *Shelf) under(ctx context.Context, t tenant.ID, at *place, p *page) error {
 	for {
-		rows, err := s.rows.List(ctx, t, bson.D{{Key: s.By, Value: at.parent}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: at.child}}}},
+		rows, cut, err := s.rows.Part(ctx, t, bson.D{{Key: s.By, Value: at.parent}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: at.child}}}},
 			mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: readRows})
 		if err != nil {
 			return err
@@ -212,7 +213,7 @@ func (s *Shelf) under(ctx context.Context, t tenant.ID, at *place, p *page) erro
 				return nil
 			}
 		}
-		if len(rows) < readRows {
+		if len(rows) < readRows && !cut {
 			at.parent, at.child = 0, 0
 			return nil
 		}

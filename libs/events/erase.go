@@ -24,7 +24,7 @@ func (l *Log) Redact(ctx context.Context, t tenant.ID, key int64, keep ...string
 	for {
 		about := bson.D{{Key: mongokit.TenantKey, Value: t}, {Key: "key", Value: key},
 			{Key: "_id", Value: bson.D{{Key: "$gt", Value: last}}}}
-		records, err := l.rows.List(ctx, about, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: relayBatch})
+		records, _, err := l.rows.Part(ctx, about, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: relayBatch})
 		if err != nil || len(records) == 0 {
 			return err
 		}
@@ -65,7 +65,7 @@ func only(data string, keep []string) (string, error) {
 func (l *Log) EraseWebsite(ctx context.Context, t tenant.ID) (more bool, err error) {
 	err = l.db.Tx(ctx, func(ctx context.Context) error {
 		of := bson.D{{Key: mongokit.TenantKey, Value: t}}
-		records, err := l.rows.List(ctx, of, mongokit.Query{Limit: relayBatch})
+		records, err := l.rows.List(ctx, of, mongokit.Query{Limit: relayBatch, Omit: "data"})
 		if more = len(records) > 0; err != nil || !more {
 			return err
 		}

@@ -19,7 +19,8 @@ const (
 // Follower applies one source's records, each exactly once and in order. It stands still before a record that it cannot
 // apply or read, and before a gap, and shows that in its metrics: stepping over one would count wrong for ever, without
 // anybody seeing it. What it cannot read yet was written by a newer version, whose own replica reads it. One that has
-// applied nothing yet, as in an installation that gets its service later, begins where the log does.
+// applied nothing yet, as in an installation that gets its service later, begins where the log does. After a failure it
+// halves its batch, down to one record, so that a batch which is too large for something on the way doesn't stop it.
 type Follower struct {
 	Feed      Feed // of the source's log; its name is the source's
 	Telemetry *telemetry.Telemetry
@@ -38,18 +39,21 @@ func (f Follower) Run(ctx context.Context) error {
 	f.stalled = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "fivechat_follower_stalled", Help: "1 while events cannot be read or applied, else 0.", ConstLabels: source})
 	f.Telemetry.Registry.MustRegister(f.lag, f.stalled)
-	for {
-		n, err := f.step(ctx)
+	for most := readBatch; ; {
+		waited, err := f.step(ctx, most)
 		pause := followGather
 		if err == nil {
 			f.stalled.Set(0)
+			most = min(2*most, readBatch)
 		}
 		switch {
 		case err != nil && ctx.Err() == nil:
 			f.stalled.Set(1)
-			f.Telemetry.Log.WarnContext(ctx, "following will be tried again", "source", f.Feed.Name, "error", err)
+			most = max(most/2, 1)
+			f.Telemetry.Log.WarnContext(ctx, "follower: applying events failed; retrying with fewer", "source", f.Feed.Name,
+				"records", most, "in", followRetry, "error", err)
 			pause = followRetry
-		case n == 0 || n == readBatch: // it has waited, or there is more
+		case waited:
 			pause = 0
 		}
 		select {
@@ -60,36 +64,39 @@ func (f Follower) Run(ctx context.Context) error {
 	}
 }
 
-func (f Follower) step(ctx context.Context) (int, error) {
+// step applies up to most records. waited reports that the next step need not wait: this one has, or more records follow.
+func (f Follower) step(ctx context.Context, most int) (waited bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, httpkit.DefaultTimeout)
 	defer cancel()
 	pos, err := f.Position(ctx, f.Feed.Name)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	records, err := f.Feed.Next(ctx, pos)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	if len(records) == 0 {
 		f.lag.Set(0)
-		return 0, nil
+		return true, nil
 	}
+	more := MayHaveMore(records) || len(records) > most
+	records = records[:min(most, len(records))]
 	f.lag.Set(time.Since(records[0].At).Seconds())
 	if first := records[0].Pos; pos == 0 && first > 1 {
 		f.Telemetry.Log.WarnContext(ctx, "what happened earlier is no longer kept and will not be followed", "source", f.Feed.Name, "begins", first)
 	} else if first != pos+1 {
 		// Going on would count wrong for ever; standing still is seen in the metrics.
-		return 0, fmt.Errorf("events: the log of %s goes on at %d and not at %d: what is between is no longer kept", f.Feed.Name, records[0].Pos, pos+1)
+		return false, fmt.Errorf("events: the log of %s goes on at %d and not at %d: what is between is no longer kept", f.Feed.Name, records[0].Pos, pos+1)
 	}
 	doing, end := Begin(ctx, f.Telemetry, "follow", f.Feed.Name, records)
 	err = f.Apply(doing, f.Feed.Name, records)
 	end(err)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
-	if len(records) < readBatch {
+	if !more {
 		f.lag.Set(0)
 	}
-	return len(records), nil
+	return more, nil
 }

@@ -29,7 +29,7 @@ import (
 const (
 	relayPause  = 100 * time.Millisecond // between looks at an empty outbox: another replica may have written
 	relayGather = 10 * time.Millisecond  // what this process wrote waits for so long for what comes beside it
-	relayBatch  = 500                    // records that get their positions in one transaction
+	relayBatch  = 500                    // records that get their positions in one transaction; their data isn't read
 	lease       = 5 * time.Second        // how long a relay that stopped answering keeps others away
 	kept        = 7 * 24 * time.Hour     // how long a record stays after it got its position
 )
@@ -124,13 +124,19 @@ var one = mongokit.Query{Limit: 1}
 
 // After implements Source.
 func (l *Log) After(ctx context.Context, pos, limit int64) ([]Record, error) {
-	return l.rows.List(ctx, beyond(pos), mongokit.Query{Sort: bson.D{{Key: "pos", Value: 1}}, Limit: limit})
+	return l.batch(ctx, beyond(pos), limit)
 }
 
 // Of implements Source.
 func (l *Log) Of(ctx context.Context, t tenant.ID, pos, limit int64) ([]Record, error) {
-	return l.rows.List(ctx, append(bson.D{{Key: mongokit.TenantKey, Value: t}}, beyond(pos)...),
-		mongokit.Query{Sort: bson.D{{Key: "pos", Value: 1}}, Limit: limit})
+	return l.batch(ctx, append(bson.D{{Key: mongokit.TenantKey, Value: t}}, beyond(pos)...), limit)
+}
+
+// batch gives records in order of position, up to limit and batchBytes.
+func (l *Log) batch(ctx context.Context, filter bson.D, limit int64) ([]Record, error) {
+	q := mongokit.Query{Sort: bson.D{{Key: "pos", Value: 1}}, Limit: limit, Bytes: batchBytes}
+	records, _, err := l.rows.Part(ctx, filter, q)
+	return records, err
 }
 
 // Later gives, in pieces, the records about keys that stand behind a position or have none yet.
@@ -139,7 +145,7 @@ func (l *Log) Later(ctx context.Context, t tenant.ID, keys []int64, pos int64, t
 	last := Record{Key: math.MinInt64}
 	for {
 		// The order is an index's: what comes behind a piece is what is behind its last record.
-		rows, err := l.rows.List(ctx, bson.D{
+		rows, cut, err := l.rows.Part(ctx, bson.D{
 			{Key: mongokit.TenantKey, Value: t}, {Key: "key", Value: bson.D{{Key: "$in", Value: keys}}},
 			{Key: "$and", Value: bson.A{
 				bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "pos", Value: int64(0)}}, beyond(pos)}}},
@@ -148,7 +154,7 @@ func (l *Log) Later(ctx context.Context, t tenant.ID, keys []int64, pos int64, t
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		if err := take(rows); err != nil || len(rows) < readBatch {
+		if err := take(rows); err != nil || len(rows) < readBatch && !cut {
 			return err
 		}
 		last = rows[len(rows)-1]
@@ -275,9 +281,10 @@ func (l *Log) hold(ctx context.Context) (bool, error) {
 	return held, err
 }
 
-// waiting gives up to n records that have no position yet, the oldest first.
+// waiting gives up to n records that have no position yet, the oldest first, without their data.
 func (l *Log) waiting(ctx context.Context, n int64) ([]Record, error) {
-	return l.rows.List(ctx, bson.D{{Key: "pos", Value: int64(0)}}, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: n})
+	q := mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: n, Omit: "data"}
+	return l.rows.List(ctx, bson.D{{Key: "pos", Value: int64(0)}}, q)
 }
 
 // acquire takes or keeps the lease: an upsert that only matches where it is ours or has run out; another's live lease

@@ -11,6 +11,10 @@ import (
 	"fivechat.dev/libs/rediskit"
 )
 
+// longEntry is from how many bytes on a record isn't carried by Redis: an entry without its data stands for it, so that
+// readers are woken and read the record from the log. A stream has about 200 entries, so about 1 MiB.
+const longEntry = 4 << 10
+
 // publishPause is between looks for records that the stream has not got, where nothing says that there are some.
 const publishPause = time.Second
 
@@ -65,11 +69,14 @@ func (l *Log) publishOnce(ctx context.Context) (more bool, err error) {
 		if err != nil {
 			return false, fmt.Errorf("events: %w", err)
 		}
-		entries[i] = rediskit.Entry{Pos: r.Pos, Data: string(b)}
+		if entries[i].Pos = r.Pos; len(b) <= longEntry {
+			entries[i].Data = string(b)
+		}
 	}
 	if err := l.redis.Append(ctx, streamOf(l.tele.Component), entries); err != nil {
 		return false, err
 	}
-	_, err = l.leases.Update(ctx, mine, bson.D{{Key: "$max", Value: bson.D{{Key: "published", Value: records[len(records)-1].Pos}}}})
-	return err == nil && len(records) == relayBatch, err
+	last := records[len(records)-1].Pos
+	_, err = l.leases.Update(ctx, mine, bson.D{{Key: "$max", Value: bson.D{{Key: "published", Value: last}}}})
+	return err == nil && last < rows[0].Pos, err
 }

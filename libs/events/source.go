@@ -18,14 +18,16 @@ import (
 )
 
 const (
-	readBatch = 500                    // records read at once, and by a follower applied in one transaction
-	feedWait  = time.Second            // how long a feed waits for Redis before it looks into the log itself
-	feedPause = 150 * time.Millisecond // between looks into the log, where Redis does not answer
+	readBatch  = 500                    // records read at once, and by a follower applied in one transaction
+	batchBytes = 4 << 20                // of BSON that a batch has: JSON needs at most twice as many, as it escapes quotes again
+	feedWait   = time.Second            // how long a feed waits for Redis before it looks into the log itself
+	feedPause  = 150 * time.Millisecond // between looks into the log, where Redis does not answer
 )
 
 // Source is a service's log, its own or another's. Errors are faults.
 type Source interface {
-	// After gives up to limit records behind a position, in order.
+	// After gives records behind a position, in order: up to limit, and fewer if they have many bytes. Only an empty batch
+	// is the end.
 	After(ctx context.Context, pos, limit int64) ([]Record, error)
 	// Of gives those of one website.
 	Of(ctx context.Context, t tenant.ID, pos, limit int64) ([]Record, error)
@@ -129,10 +131,25 @@ func (f Feed) Next(ctx context.Context, pos int64) ([]Record, error) {
 	}
 }
 
+// look reads the log. A batch whose answer was too large is read again in halves, down to one record.
 func (f Feed) look(ctx context.Context, pos int64) ([]Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, httpkit.DefaultTimeout)
 	defer cancel()
-	return f.Log.After(ctx, pos, readBatch)
+	for limit := int64(readBatch); ; limit /= 2 {
+		records, err := f.Log.After(ctx, pos, limit)
+		if limit == 1 || !errors.Is(err, httpkit.ErrAnswerTooLarge) {
+			return records, err
+		}
+	}
+}
+
+// MayHaveMore reports whether more records may follow a batch of up to 500: it is full by number, or near to its bytes.
+func MayHaveMore(records []Record) bool {
+	size := 0
+	for _, r := range records {
+		size += len(r.Data)
+	}
+	return len(records) == readBatch || size > batchBytes/2
 }
 
 // decode gives the records of the entries that follow pos without a gap.

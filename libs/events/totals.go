@@ -22,7 +22,8 @@ type Totals struct {
 	Waiting []Record           `json:"waiting"` // of the website, and without a position
 }
 
-// maxWaiting bounds the records of a website that wait for their positions: more of them there are only where no relay works.
+// maxWaiting bounds the records of a website that wait for their positions, beside batchBytes: more of them there are only
+// where no relay works.
 const maxWaiting = 5_000
 
 // ServeTotals mounts what count comes to at GET /internal/events/totals, in the name of a website. count reads rows inside
@@ -36,10 +37,12 @@ func (l *Log) ServeTotals(r *httpkit.Router, chain operation.Chain, count func(c
 					return err
 				}
 				waiting := bson.D{{Key: mongokit.TenantKey, Value: website}, {Key: "pos", Value: int64(0)}}
-				if t.Waiting, err = l.rows.List(ctx, waiting, mongokit.Query{Limit: maxWaiting + 1}); err != nil {
+				cut := false
+				q := mongokit.Query{Limit: maxWaiting + 1, Bytes: batchBytes}
+				if t.Waiting, cut, err = l.rows.Part(ctx, waiting, q); err != nil {
 					return err
 				}
-				if len(t.Waiting) > maxWaiting {
+				if cut || len(t.Waiting) > maxWaiting {
 					return fault.Away("the log", nil)
 				}
 				t.Counts, err = count(ctx, website)

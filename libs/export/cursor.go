@@ -22,6 +22,8 @@ type cursor struct {
 	ID      int64     `json:"i,omitzero"` // and number
 	Since   int64     `json:"s,omitzero"` // milliseconds: rows that were changed before are not walked
 	Pos     int64     `json:"p"`          // in the log: what stands behind it is still to be given
+	Key     int64     `json:"x,omitzero"` // of the record at the next position: the keys before it have been given
+	Row     int64     `json:"r,omitzero"` // of the rows that belong to Key: those up to it have been given
 }
 
 func (c cursor) String() (string, error) {
@@ -40,7 +42,7 @@ func parse(text, kind string, t tenant.ID) (c cursor, err error) {
 	if err != nil || json.Unmarshal(b, &c, json.RejectUnknownMembers(true)) != nil {
 		return c, foreign
 	}
-	if c.Kind != kind || c.Website != t || min(c.At, c.ID, c.Since, c.Pos) < 0 || max(c.At, c.Since) > latest {
+	if c.Kind != kind || c.Website != t || min(c.At, c.ID, c.Since, c.Pos, c.Row) < 0 || max(c.At, c.Since) > latest {
 		return c, foreign
 	}
 	return c, nil

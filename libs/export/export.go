@@ -22,11 +22,11 @@ import (
 	"fivechat.dev/libs/tenant"
 )
 
-// The bounds of one answer. What one record tells of is given whole, and may go over them.
+// The bounds of one answer. It ends behind the line that reaches one of them, and the cursor goes on there.
 const (
 	MaxRows  = 1000
-	maxBytes = 4 << 20
-	chunk    = 100 // rows read at once, as many as siblings are asked about
+	maxBytes = 4 << 20 // of lines
+	chunk    = 100     // rows read at once, as many as siblings are asked about
 )
 
 // Row is a row as the public list shows it.
@@ -50,15 +50,19 @@ type Log interface {
 type Kind struct {
 	Name string
 	Log  Log
-	// Walk gives up to limit rows behind a place, in the order of places; fewer are the last.
-	Walk func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]Row, error)
+	// Walk gives up to limit rows behind a place, in the order of places, and whether more follow.
+	Walk func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) (rows []Row, more bool, err error)
 	// Keys gives the keys of the rows that a record tells of, or the negative of its own key where it tells of all rows that
 	// belong there.
 	Keys func(events.Record) ([]int64, error)
 	// Owner gives the key of the records that tell of a row; nil: it is the row's own.
 	Owner func(key int64) int64
-	// ByKeys gives those rows of up to 100 keys that are there, of a negative one all that belong there.
-	ByKeys func(ctx context.Context, t tenant.ID, keys []int64) ([]Row, error)
+	// ByKeys gives those rows of up to 100 positive keys that are there. cut reports that they were too many bytes for one
+	// read: then it is called again with fewer keys.
+	ByKeys func(ctx context.Context, t tenant.ID, keys []int64) (rows []Row, cut bool, err error)
+	// Below gives up to limit of the rows that belong to an owner, behind a number and in the order of numbers, and whether
+	// more follow; nil if no key is negative.
+	Below func(ctx context.Context, t tenant.ID, owner, behind, limit int64) (rows []Row, more bool, err error)
 	// Gone is what is said of a key without a row.
 	Gone func(key int64) any
 }
@@ -82,6 +86,7 @@ type answer struct {
 	Kind
 	website tenant.ID
 	at      cursor
+	from    int64 // the position behind which the log is read
 	most    int64 // rows
 	read    int64 // rows, given or not
 	lines   bytes.Buffer
@@ -130,7 +135,7 @@ func (k Kind) Next(ctx context.Context, t tenant.ID, req Request) (httpkit.NDJSO
 func (a *answer) walk(ctx context.Context) error {
 	for a.at.Walking && !a.full() {
 		limit := min(chunk, a.most-a.read)
-		rows, err := a.Walk(ctx, a.website, a.at.place(), limit)
+		rows, more, err := a.Walk(ctx, a.website, a.at.place(), limit)
 		if err != nil {
 			return err
 		}
@@ -142,7 +147,7 @@ func (a *answer) walk(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a.at.Walking = int64(len(rows)) == limit
+		a.at.Walking = more
 		for i, r := range rows {
 			if r.At.UnixMilli() >= a.at.Since && !later[r.Key] && !later[-a.owner(r.Key)] {
 				if err := a.write(r.View); err != nil {
@@ -214,8 +219,10 @@ func (a *answer) follow(ctx context.Context, head int64) (ended bool, err error)
 	if i := slices.IndexFunc(records, func(r events.Record) bool { return r.Pos > head }); i >= 0 {
 		records = records[:i]
 	}
-	a.at.Pos, ended = head, int64(len(records)) < a.most
-	if !ended {
+	if ended, err = a.isLast(ctx, records, head); err != nil {
+		return false, err
+	}
+	if a.from, a.at.Pos = a.at.Pos, head; !ended {
 		a.at.Pos = records[len(records)-1].Pos
 	}
 	last := map[int64]int64{}
@@ -229,71 +236,25 @@ func (a *answer) follow(ctx context.Context, head int64) (ended bool, err error)
 	slices.SortFunc(queue, func(a, b told) int {
 		return cmp.Or(cmp.Compare(a.pos, b.pos), cmp.Compare(a.key, b.key))
 	})
-	rest, err := a.states(ctx, queue, last)
-	if len(rest) > 0 { // what came last before them was given whole
-		a.at.Pos, ended = rest[0].pos-1, false
+	rest, err := a.states(ctx, a.unseen(queue), last)
+	if a.at.Key, a.at.Row = 0, 0; rest != nil {
+		a.at.Pos, a.at.Key, a.at.Row, ended = rest.pos-1, rest.key, rest.row, false
 	}
 	return ended, err
 }
 
-// states gives the states of keys, as many as fit, and the keys that are left: all of a record's, or none. last is the
-// last position at which this part of the log tells of a key.
-func (a *answer) states(ctx context.Context, queue []told, last map[int64]int64) (rest []told, err error) {
-	at := int64(0)
-	for len(queue) > 0 {
-		some := queue[:min(chunk, len(queue))]
-		keys := make([]int64, len(some))
-		for i, k := range some {
-			keys[i] = k.key
-		}
-		rows, err := a.ByKeys(ctx, a.website, keys)
-		if err != nil {
-			return nil, err
-		}
-		found := map[int64][]Row{} // by what was asked for
-		for _, r := range rows {
-			for _, key := range []int64{r.Key, -a.owner(r.Key)} {
-				found[key] = append(found[key], r)
-			}
-			keys = append(keys, r.Key)
-		}
-		later, err := a.later(ctx, keys)
-		if err != nil {
-			return nil, err
-		}
-		for i, k := range some {
-			if k.pos != at && a.full() {
-				return queue[i:], nil
-			}
-			at = k.pos
-			again := func(key int64) bool { return later[key] || last[key] > k.pos }
-			if again(k.key) || again(-a.owner(k.key)) {
-				continue
-			}
-			if err := a.state(k.key, found[k.key], again); err != nil {
-				return nil, err
-			}
-		}
-		queue = queue[len(some):]
-	}
-	return nil, nil
+// unseen leaves out the keys of the first record that earlier answers have dealt with.
+func (a *answer) unseen(queue []told) []told {
+	return slices.DeleteFunc(queue, func(k told) bool { return k.pos == a.from+1 && a.at.Key != 0 && k.key < a.at.Key })
 }
 
-// state gives a row, or all of an owner's but those that are told of again; or says that there is nothing.
-func (a *answer) state(key int64, rows []Row, again func(int64) bool) error {
-	a.read += max(int64(len(rows)), 1)
-	if len(rows) == 0 {
-		return a.write(a.Gone(key))
+// isLast reports whether no record of the website follows a batch up to the head. A batch may end early.
+func (a *answer) isLast(ctx context.Context, records []events.Record, head int64) (bool, error) {
+	if len(records) == 0 {
+		return true, nil
 	}
-	for _, r := range rows {
-		if r.Key != key && again(r.Key) {
-			continue
-		}
-		if err := a.write(r.View); err != nil {
-			return err
-		}
-	}
-	return nil
+	next, err := a.Log.Of(ctx, a.website, records[len(records)-1].Pos, 1)
+	return len(next) == 0 || next[0].Pos > head, err
 }
 
 func (a *answer) full() bool { return a.read >= a.most || a.lines.Len() >= maxBytes }

@@ -146,7 +146,7 @@ func (s *shop) kind() Kind {
 	give := func(r state) Row { return Row{r.ID, time.UnixMilli(r.At), r.ID, r} }
 	k := Kind{
 		Name: "things", Log: s,
-		Walk: func(_ context.Context, _ tenant.ID, behind paging.Cursor, limit int64) (rows []Row, _ error) {
+		Walk: func(_ context.Context, _ tenant.ID, behind paging.Cursor, limit int64) (rows []Row, more bool, _ error) {
 			for _, r := range s.rows {
 				if at := behind.At.UnixMilli(); r.At > at || r.At == at && r.ID > behind.ID {
 					rows = append(rows, give(r))
@@ -159,17 +159,32 @@ func (s *shop) kind() Kind {
 				return int(a.ID - b.ID)
 			})
 			s.meanwhile()
-			return rows[:min(int(limit), len(rows))], nil
+			n := min(int(limit), len(rows))
+			if n > 1 && rand.IntN(3) == 0 { // a read ends early if rows have many bytes
+				n--
+			}
+			return rows[:n], n < len(rows), nil
 		},
 		Keys: func(r events.Record) (keys []int64, err error) { return keys, r.Decode(&keys) },
-		ByKeys: func(_ context.Context, _ tenant.ID, keys []int64) (rows []Row, _ error) {
+		ByKeys: func(_ context.Context, _ tenant.ID, keys []int64) (rows []Row, cut bool, _ error) {
 			for _, r := range s.rows {
-				if slices.Contains(keys, r.ID) || s.shelved && slices.Contains(keys, -shelfOf(r.ID)) {
+				if slices.Contains(keys, r.ID) {
 					rows = append(rows, give(r))
 				}
 			}
 			s.meanwhile()
-			return rows, nil
+			return rows, len(keys) > 1 && rand.IntN(3) == 0, nil
+		},
+		Below: func(_ context.Context, _ tenant.ID, owner, behind, limit int64) (rows []Row, more bool, _ error) {
+			for _, r := range s.rows {
+				if shelfOf(r.ID) == owner && r.ID > behind {
+					rows = append(rows, give(r))
+				}
+			}
+			slices.SortFunc(rows, func(a, b Row) int { return int(a.ID - b.ID) })
+			s.meanwhile()
+			n := min(int(limit), len(rows), 1+rand.IntN(3))
+			return rows[:n], n < len(rows), nil
 		},
 		Gone: func(key int64) any { return map[string]any{"deleted": true, "ID": key} },
 	}
@@ -388,12 +403,12 @@ func TestALargeAnswerEndsEarly(t *testing.T) {
 	s.place()
 	k, text := s.kind(), strings.Repeat("x", maxBytes)
 	walk := k.Walk
-	k.Walk = func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]Row, error) {
-		rows, err := walk(ctx, t, behind, limit)
+	k.Walk = func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]Row, bool, error) {
+		rows, more, err := walk(ctx, t, behind, limit)
 		for i := range rows {
 			rows[i].View = text
 		}
-		return rows, err
+		return rows, more, err
 	}
 	req, got := Request{}, 0
 	for ended := false; !ended; {
@@ -410,6 +425,28 @@ func TestALargeAnswerEndsEarly(t *testing.T) {
 	}
 	if got != 3 {
 		t.Errorf("%d rows of 3", got)
+	}
+}
+
+// TestWhatOneRecordTellsOfIsGivenInParts: one record about all rows of an owner is larger than an answer.
+func TestWhatOneRecordTellsOfIsGivenInParts(t *testing.T) {
+	t.Parallel()
+	s, r := newShop()
+	s.shelved = true
+	k := s.kind()
+	r.toTheEnd(t, k, 1)
+	s.fill(1)
+	s.fill(2)
+	s.place()
+	for want := 1; want <= 6; want++ {
+		if r.next(t, k, 1); r.lines != want {
+			t.Fatalf("%d lines after %d answers of one row", r.lines, want)
+		}
+	}
+	s.clear(1)
+	s.place()
+	if r.toTheEnd(t, k, 1); len(r.has) != 3 || r.lines != 7 {
+		t.Errorf("%d lines, has %v", r.lines, r.has)
 	}
 }
 

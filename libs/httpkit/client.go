@@ -21,8 +21,12 @@ import (
 	"fivechat.dev/libs/tenant"
 )
 
-// maxAnswer bounds what is read of a sibling's answer.
-const maxAnswer = 64 << 20
+// maxAnswer bounds what is read of another service's answer, in bytes. Services answer with about 8 MiB at most.
+const maxAnswer = 16 << 20
+
+// ErrAnswerTooLarge is the error of a call whose answer has more than maxAnswer. Asking for less can help, asking again
+// can't.
+var ErrAnswerTooLarge = fmt.Errorf("httpkit: a service's answer is larger than %d bytes", maxAnswer)
 
 // Client calls another service's internal operations in this service's name.
 type Client struct {
@@ -82,7 +86,10 @@ func (c *Client) do(ctx context.Context, t tenant.ID, method, path string, body 
 		return 0, nil, fault.Away("a service behind this operation", fmt.Errorf("%s: %w", c.host, TransportError(err)))
 	}
 	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil && len(b) > maxAnswer {
+		return 0, nil, ErrAnswerTooLarge
+	}
 	if err != nil {
 		return 0, nil, fault.Away("a service behind this operation", fmt.Errorf("%s: %w", c.host, TransportError(err)))
 	}

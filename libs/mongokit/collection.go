@@ -20,6 +20,7 @@ type Query struct {
 	Sort  bson.D
 	Skip  int64
 	Limit int64    // 0: all
+	Bytes int64    // of BSON that are read at most; 0: MaxRead. One row is always read
 	Omit  string   // a field to leave out
 	Only  []string // the fields that are wanted, where not all are
 }
@@ -49,12 +50,19 @@ func (c *Collection[T]) Get(ctx context.Context, t tenant.ID, filter bson.D) (T,
 	return c.all.Get(ctx, scoped(t, filter))
 }
 
-// List gives the rows that filter matches.
+// List gives all rows that filter matches, up to q.Limit; ErrReadTooLarge if they are more than q.Bytes.
 func (c *Collection[T]) List(ctx context.Context, t tenant.ID, filter bson.D, q Query) ([]T, error) {
 	return c.all.List(ctx, scoped(t, filter), q)
 }
 
-// Each gives the rows that filter matches to take, one by one, so that they may be many.
+// Part gives the first rows that filter matches, up to q.Limit and q.Bytes. cut reports that q.Bytes ended it: more rows
+// follow, although there are fewer than q.Limit.
+func (c *Collection[T]) Part(ctx context.Context, t tenant.ID, filter bson.D, q Query) (rows []T, cut bool, err error) {
+	return c.all.Part(ctx, scoped(t, filter), q)
+}
+
+// Each gives the rows that filter matches to take, one by one, so that they may be many. It has no bound in bytes but
+// that of a batch.
 func (c *Collection[T]) Each(ctx context.Context, t tenant.ID, filter bson.D, q Query, take func(T)) error {
 	return c.all.each(ctx, scoped(t, filter), q, take)
 }
@@ -133,7 +141,7 @@ func (c *Collection[T]) DeleteSome(ctx context.Context, t tenant.ID, filter bson
 	type named struct {
 		ID any `bson:"_id"`
 	}
-	rows, err := (&Global[named]{c.all.db, c.all.c, c.all.noun}).List(ctx, scoped(t, filter), Query{Only: []string{"_id"}, Limit: limit})
+	rows, _, err := (&Global[named]{c.all.db, c.all.c, c.all.noun}).Part(ctx, scoped(t, filter), Query{Only: []string{"_id"}, Limit: limit})
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
@@ -166,36 +174,6 @@ func (g *Global[T]) Get(ctx context.Context, filter bson.D) (T, error) {
 	return row, translate(err, g.noun)
 }
 
-// List gives the rows that filter matches.
-func (g *Global[T]) List(ctx context.Context, filter bson.D, q Query) ([]T, error) {
-	cursor, err := g.find(ctx, filter, q)
-	if err != nil {
-		return nil, translate(err, g.noun)
-	}
-	rows, err := g.decodeAll(ctx, cursor)
-	return rows, translate(err, g.noun)
-}
-
-// eachBatch is how many rows each has in memory at once.
-const eachBatch = 1_000
-
-func (g *Global[T]) each(ctx context.Context, filter bson.D, q Query, take func(T)) error {
-	cursor, err := g.find(ctx, filter, q)
-	if err != nil {
-		return translate(err, g.noun)
-	}
-	defer func() { _ = cursor.Close(ctx) }() // where it broke off, which is told
-	cursor.SetBatchSize(eachBatch)
-	for g.next(ctx, cursor) {
-		var row T
-		if err := bson.Unmarshal(cursor.Current, &row); err != nil {
-			return translate(err, g.noun)
-		}
-		take(row)
-	}
-	return translate(cursor.Err(), g.noun)
-}
-
 func (g *Global[T]) find(ctx context.Context, filter bson.D, q Query) (*mongo.Cursor, error) {
 	o := options.Find()
 	if q.Sort != nil {
@@ -206,6 +184,9 @@ func (g *Global[T]) find(ctx context.Context, filter bson.D, q Query) (*mongo.Cu
 	}
 	if q.Limit > 0 {
 		o.SetLimit(q.Limit)
+	}
+	if q.Limit == 0 || q.Limit > firstBatch { // what fits into one batch comes in one answer, without a cursor
+		o.SetBatchSize(firstBatch)
 	}
 	if q.Omit != "" {
 		o.SetProjection(bson.D{{Key: q.Omit, Value: 0}})
@@ -223,17 +204,6 @@ func (g *Global[T]) find(ctx context.Context, filter bson.D, q Query) (*mongo.Cu
 	return cursor, err
 }
 
-// next is the cursor's, which may have to ask for more.
-func (g *Global[T]) next(ctx context.Context, cursor *mongo.Cursor) bool {
-	if cursor.RemainingBatchLength() > 0 || cursor.ID() == 0 {
-		return cursor.Next(ctx)
-	}
-	start := time.Now()
-	more := cursor.Next(ctx)
-	g.did(ctx, "getMore", start, cursor.Err())
-	return more
-}
-
 // Rows are read with bson.Unmarshal and not with the Decode and All of the driver's cursors and results, which make a
 // reader with a buffer of 4 KiB for each document: a third of the processor time of a conversation with 20 messages.
 
@@ -243,19 +213,6 @@ func decodeOne[T any](found *mongo.SingleResult) (row T, err error) {
 		return row, err
 	}
 	return row, bson.Unmarshal(raw, &row)
-}
-
-// decodeAll closes the cursor.
-func (g *Global[T]) decodeAll(ctx context.Context, cursor *mongo.Cursor) ([]T, error) {
-	defer func() { _ = cursor.Close(ctx) }() // what went wrong before that is told
-	rows := make([]T, 0, cursor.RemainingBatchLength())
-	for g.next(ctx, cursor) {
-		rows = append(rows, *new(T))
-		if err := bson.Unmarshal(cursor.Current, &rows[len(rows)-1]); err != nil {
-			return nil, err
-		}
-	}
-	return rows, cursor.Err()
 }
 
 // Count gives how many rows filter matches.

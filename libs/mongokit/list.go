@@ -13,6 +13,8 @@ import (
 // Positioned is a row of a newest-first list: its creation and its number are its place.
 type Positioned interface{ Place() (time.Time, int64) }
 
+// A list ends early if its rows have more than paging.MaxBytes: then it has More, and Next is right behind its last row.
+
 // Newest gives a window of the rows that filter matches, newest first (createdAt, then _id, both descending), served by
 // an index that ends in those two. Reading by cursor counts nothing.
 func Newest[T Positioned](ctx context.Context, c *Collection[T], t tenant.ID, filter bson.D, w paging.Window, omit string) (paging.Slice[T], error) {
@@ -52,12 +54,15 @@ func newest[T Positioned](ctx context.Context, g *Global[T], filter bson.D, w pa
 			return found, nil
 		}
 	}
-	if found.Rows, err = g.List(ctx, filter, q); err != nil {
+	q.Bytes = paging.MaxBytes
+	if found.Rows, found.More, err = g.Part(ctx, filter, q); err != nil {
 		return found, err
 	}
 	if int64(len(found.Rows)) > w.Size() {
 		found.Rows, found.More = found.Rows[:w.Size()], true
-		found.Next.At, found.Next.ID = found.Rows[w.Size()-1].Place()
+	}
+	if found.More {
+		found.Next.At, found.Next.ID = found.Rows[len(found.Rows)-1].Place()
 	}
 	return found, nil
 }
@@ -83,11 +88,12 @@ func Changed[T Changing](ctx context.Context, c *Collection[T], t tenant.ID, fil
 			bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: from.ID}}}},
 		}})
 	var err error
-	if found.Rows, err = c.List(ctx, t, filter, Query{Sort: bson.D{{Key: key, Value: 1}, {Key: "_id", Value: 1}}, Limit: w.Size() + 1, Omit: omit}); err != nil {
+	q := Query{Sort: bson.D{{Key: key, Value: 1}, {Key: "_id", Value: 1}}, Limit: w.Size() + 1, Bytes: paging.MaxBytes, Omit: omit}
+	if found.Rows, found.More, err = c.Part(ctx, t, filter, q); err != nil {
 		return found, err
 	}
-	if found.More = int64(len(found.Rows)) > w.Size(); found.More {
-		found.Rows = found.Rows[:w.Size()]
+	if int64(len(found.Rows)) > w.Size() {
+		found.Rows, found.More = found.Rows[:w.Size()], true
 	}
 	if n := len(found.Rows); n > 0 {
 		found.Next.At, found.Next.ID = found.Rows[n-1].Change()

@@ -6,7 +6,9 @@ import (
 	"strings"
 )
 
-// Page is the envelope of every list. Total, Page and TotalPages are null where the list was read by cursor.
+// Page is the envelope of every list. Total, Page and TotalPages are null where the list was read by cursor. A page that
+// ends early, as its rows have MaxBytes, states as its limit how many it has: the next page of that limit begins in it or
+// right behind it, and nextCursor right behind it.
 type Page[T any] struct {
 	Data        []T     `json:"data"`
 	Total       *int64  `json:"total"`
@@ -20,7 +22,13 @@ type Page[T any] struct {
 
 // Envelope puts data, the view of found.Rows, into the envelope of what was asked.
 func Envelope[T, Row any](w Window, found Slice[Row], data []T) Page[T] {
+	if fitting, cut := Fit(data); cut {
+		data, found = fitting, found.first(len(fitting))
+	}
 	p := Page[T]{Data: data, Limit: w.Size(), HasNextPage: found.More, HasPrevPage: w.ByCursor()}
+	if n := int64(len(data)); found.More && n > 0 && n < p.Limit {
+		p.Limit = n
+	}
 	if found.Next != (Cursor{}) {
 		next := found.Next.String()
 		p.NextCursor = &next

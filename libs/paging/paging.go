@@ -4,6 +4,7 @@ package paging
 
 import (
 	"strconv"
+	"time"
 
 	"fivechat.dev/libs/fault"
 )
@@ -75,4 +76,16 @@ type Slice[T any] struct {
 	Total int64  // of the whole list; not counted when read by cursor
 	Next  Cursor // the place behind the last row; zero at the end of a list that has one
 	More  bool   // the list goes on behind Next
+}
+
+// first gives the slice's first n rows. Rows have their place: Place in a newest-first list, Change in the order of changes.
+func (s Slice[T]) first(n int) Slice[T] {
+	s.Rows, s.More = s.Rows[:n], true
+	row := any(s.Rows[n-1])
+	if changing, is := row.(interface{ Change() (time.Time, int64) }); is && s.Next.Changes {
+		s.Next.At, s.Next.ID = changing.Change()
+	} else if placed, is := row.(interface{ Place() (time.Time, int64) }); is {
+		s.Next.At, s.Next.ID = placed.Place()
+	}
+	return s
 }

@@ -2,6 +2,7 @@ package paging_test
 
 import (
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,6 +63,63 @@ func TestEnvelope(t *testing.T) {
 	p := paging.Envelope(paging.Window{Cursor: at}, paging.Slice[int]{Next: at, More: true}, []int{1})
 	if p.Total != nil || p.Page != nil || p.NextCursor == nil || !p.HasNextPage || !p.HasPrevPage {
 		t.Errorf("by cursor: %+v", p)
+	}
+}
+
+// long is a row of a newest-first list.
+type long struct{ id, bytes int }
+
+func (l long) JSONBytes() int            { return l.bytes }
+func (l long) Place() (time.Time, int64) { return time.UnixMilli(int64(l.id)), int64(l.id) }
+
+// TestPageEndsByBytes: pages of long rows are shorter than asked for, and following them gives every row.
+func TestPageEndsByBytes(t *testing.T) {
+	t.Parallel()
+	var rows []long // newest first
+	for id := 30; id > 0; id-- {
+		rows = append(rows, long{id, paging.MaxBytes / (1 + id%5)})
+	}
+	rows[7].bytes = 3 * paging.MaxBytes // alone in its page
+	for _, asked := range []int64{1, 2, 4, 20} {
+		var byCursor []long
+		for from := 0; from < len(rows); {
+			w := paging.Window{Limit: paging.Limit(asked), Cursor: paging.Cursor{At: time.UnixMilli(1000), ID: 1000}}
+			part := paging.Slice[long]{Rows: rows[from:min(from+int(asked), len(rows))]}
+			if part.More = from+len(part.Rows) < len(rows); part.More {
+				last := part.Rows[len(part.Rows)-1]
+				part.Next.At, part.Next.ID = last.Place()
+			}
+			p := paging.Envelope(w, part, part.Rows)
+			byCursor = append(byCursor, p.Data...)
+			if len(p.Data) == 0 || p.HasNextPage != (len(byCursor) < len(rows)) || p.HasNextPage && p.Limit != int64(len(p.Data)) {
+				t.Fatalf("%d: %+v behind %d", asked, p, from)
+			}
+			if from += len(p.Data); p.HasNextPage {
+				var next paging.Cursor
+				if err := next.UnmarshalText([]byte(*p.NextCursor)); err != nil || next.ID != int64(p.Data[len(p.Data)-1].id) {
+					t.Fatalf("%d: nextCursor %+v of %+v, %v", asked, next, p, err)
+				}
+			}
+		}
+		if !slices.Equal(byCursor, rows) {
+			t.Errorf("%d: %v", asked, byCursor)
+		}
+		seen := map[int]bool{}
+		for w := (paging.Window{Page: 1, Limit: paging.Limit(asked)}); ; w.Page++ {
+			from := min(int((w.Number()-1)*w.Size()), len(rows))
+			part := paging.Slice[long]{Rows: rows[from:min(from+int(w.Size()), len(rows))], Total: int64(len(rows))}
+			part.More = from+len(part.Rows) < len(rows)
+			p := paging.Envelope(w, part, part.Rows)
+			for _, r := range p.Data {
+				seen[r.id] = true
+			}
+			if w.Limit = paging.Limit(p.Limit); !p.HasNextPage {
+				break
+			}
+		}
+		if len(seen) != len(rows) {
+			t.Errorf("%d by number: %d of %d rows", asked, len(seen), len(rows))
+		}
 	}
 }
 

@@ -53,3 +53,12 @@ func TestHasControl(t *testing.T) {
 		}
 	}
 }
+
+func TestJSONLength(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"": 0, "é": 2, `a"b`: 4, `\`: 2, "\n\r\t\b\f": 10, "\x00\x01\x1f": 18, "\x7f\u2028": 4} {
+		if got := words.JSONLength(text); got != want {
+			t.Errorf("%q: %d bytes, want %d", text, got, want)
+		}
+	}
+}

@@ -31,7 +31,7 @@ func (s *Service) Digest(ctx context.Context, t tenant.ID, token string) error {
 	if err != nil || !c.wantsDigest() {
 		return err
 	}
-	messages, err := s.store.Messages(ctx, t, c.ID, 0, digested)
+	messages, _, err := s.store.Messages(ctx, t, c.ID, 0, digested)
 	if err != nil {
 		return err
 	}

@@ -29,9 +29,9 @@ func (s *shelf) Get(_ context.Context, t tenant.ID, token string) (Conversation,
 	return c, nil
 }
 
-func (s *shelf) Messages(_ context.Context, _ tenant.ID, _, _, limit int64) ([]Message, error) {
+func (s *shelf) Messages(_ context.Context, _ tenant.ID, _, _, limit int64) ([]Message, bool, error) {
 	s.read = limit
-	return []Message{said(FromVisitor, noon)}, nil
+	return []Message{said(FromVisitor, noon)}, false, nil
 }
 
 func (s *shelf) Tags(_ context.Context, t tenant.ID) ([]Tag, error) {

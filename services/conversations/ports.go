@@ -37,12 +37,14 @@ type Store interface {
 	ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Conversation, error)
 	// Counts counts what its members say.
 	Counts(ctx context.Context, t tenant.ID, since time.Time) (Counts, error)
-	// Messages gives up to limit messages of a conversation behind the number after, oldest first.
-	Messages(ctx context.Context, t tenant.ID, conversationID, after, limit int64) ([]Message, error)
-	// MessagesBehind gives up to limit of the website's messages behind a number, in the order of numbers.
-	MessagesBehind(ctx context.Context, t tenant.ID, after, limit int64) ([]Message, error)
-	// MessagesOf gives those of several messages that are there, and all messages of several conversations.
-	MessagesOf(ctx context.Context, t tenant.ID, ids, conversations []int64) ([]Message, error)
+	// Messages gives messages of a conversation behind the number after, oldest first: up to limit and paging.MaxBytes. more
+	// reports that others follow.
+	Messages(ctx context.Context, t tenant.ID, conversationID, after, limit int64) (found []Message, more bool, err error)
+	// MessagesBehind is Messages of the whole website, in the order of numbers.
+	MessagesBehind(ctx context.Context, t tenant.ID, after, limit int64) (found []Message, more bool, err error)
+	// MessagesByIDs gives those of several messages that are there. cut reports that some are left out, as they have too many
+	// bytes for one read.
+	MessagesByIDs(ctx context.Context, t tenant.ID, ids []int64) (found []Message, cut bool, err error)
 	// Open stores a new conversation and its first message. Where the visitor's key for it (OpenKey) has been used, it
 	// gives what was stored then, and false.
 	Open(ctx context.Context, c Conversation, m Message, events []Event) (Conversation, Message, bool, error)

@@ -27,10 +27,11 @@ func New(store Store, people People, teller Teller, assistant Assistant, now fun
 	return &Service{store, people, teller, assistant, func() time.Time { return now().UTC().Truncate(time.Millisecond) }}
 }
 
-// Thread is a conversation with all that is in it.
+// Thread is a conversation with its messages, or a part of them.
 type Thread struct {
 	Conversation Conversation
 	Messages     []Message // oldest first
+	HasMore      bool      // messages follow behind the last one
 	Visitor      *Visitor
 	Agents       []Agent // who wrote in it or has it
 }
@@ -45,14 +46,21 @@ func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Conver
 	return s.store.ByIDs(ctx, t, ids)
 }
 
-// MessagesBehind gives up to limit of the website's messages behind a number, in the order of numbers.
-func (s *Service) MessagesBehind(ctx context.Context, t tenant.ID, after, limit int64) ([]Message, error) {
+// Messages gives up to limit messages of a conversation behind a number, oldest first, and whether more follow.
+func (s *Service) Messages(ctx context.Context, t tenant.ID, conversationID, after, limit int64) ([]Message, bool, error) {
+	return s.store.Messages(ctx, t, conversationID, after, limit)
+}
+
+// MessagesBehind gives up to limit of the website's messages behind a number, in the order of numbers, and whether more
+// follow.
+func (s *Service) MessagesBehind(ctx context.Context, t tenant.ID, after, limit int64) ([]Message, bool, error) {
 	return s.store.MessagesBehind(ctx, t, after, limit)
 }
 
-// MessagesOf gives those of several messages that are there, and all messages of several conversations.
-func (s *Service) MessagesOf(ctx context.Context, t tenant.ID, ids, conversations []int64) ([]Message, error) {
-	return s.store.MessagesOf(ctx, t, ids, conversations)
+// MessagesByIDs gives those of several messages that are there. With cut some are left out, as they have too many bytes for
+// one read.
+func (s *Service) MessagesByIDs(ctx context.Context, t tenant.ID, ids []int64) (found []Message, cut bool, err error) {
+	return s.store.MessagesByIDs(ctx, t, ids)
 }
 
 // Counts says how the website's conversations stand, and what has happened since a moment.
@@ -65,8 +73,9 @@ func (s *Service) Get(ctx context.Context, t tenant.ID, token string) (Conversat
 	return s.store.Get(ctx, t, token)
 }
 
-// Thread gives a conversation with its messages, visitor and agents.
-func (s *Service) Thread(ctx context.Context, t tenant.ID, token string) (Thread, error) {
+// Thread gives a conversation with its visitor, its agents, and its messages behind the one with the number after, 0 for
+// the first.
+func (s *Service) Thread(ctx context.Context, t tenant.ID, token string, after int64) (Thread, error) {
 	c, err := s.store.Get(ctx, t, token)
 	if err != nil {
 		return Thread{}, err
@@ -75,7 +84,7 @@ func (s *Service) Thread(ctx context.Context, t tenant.ID, token string) (Thread
 	var wg sync.WaitGroup
 	var visitorErr error
 	wg.Go(func() { th.Visitor, visitorErr = s.people.Visitor(ctx, t, c.VisitorID) })
-	if th.Messages, err = s.store.Messages(ctx, t, c.ID, 0, MaxMessages); err == nil {
+	if th.Messages, th.HasMore, err = s.store.Messages(ctx, t, c.ID, after, MaxMessages); err == nil {
 		th.Agents, err = s.people.Agents(ctx, t, agentsIn(c, th.Messages))
 	}
 	wg.Wait()
@@ -90,7 +99,7 @@ func (s *Service) Since(ctx context.Context, t tenant.ID, token string, visitorI
 		return Thread{}, err
 	}
 	th := Thread{Conversation: c}
-	if th.Messages, err = s.store.Messages(ctx, t, c.ID, after, limit); err != nil {
+	if th.Messages, th.HasMore, err = s.store.Messages(ctx, t, c.ID, after, limit); err != nil {
 		return Thread{}, err
 	}
 	th.Agents, err = s.people.Agents(ctx, t, agentsIn(c, th.Messages))

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/words"
 )
 
 // View is a conversation as clients see it, in answers and in events.
@@ -60,3 +61,9 @@ func (m Message) View() MessageView {
 		m.ID, m.ConversationID, m.Content, m.Type, m.SenderType, m.UserID, m.VisitorID, m.ReadAt != nil, m.ReadAt, nil, m.CreatedAt, m.UpdatedAt,
 	}
 }
+
+// messageBytes is about what a MessageView has as JSON beside its content.
+const messageBytes = 512
+
+// JSONBytes implements paging.Sized.
+func (m MessageView) JSONBytes() int { return messageBytes + words.JSONLength(m.Content) }

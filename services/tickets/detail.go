@@ -18,6 +18,7 @@ type Detail struct {
 	Visitor  *Visitor
 	Assignee *User
 	Messages []Message
+	HasMore  bool // messages follow behind the last one
 }
 
 // related is what tickets of one website refer to, each by its number.

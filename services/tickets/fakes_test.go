@@ -63,25 +63,25 @@ func (m *memory) List(_ context.Context, t tenant.ID, f tickets.Filter, _ paging
 	return found, nil
 }
 
-func (m *memory) ByIDs(ctx context.Context, t tenant.ID, ids []int64) (found []tickets.Ticket, _ error) {
+func (m *memory) ByIDs(ctx context.Context, t tenant.ID, ids []int64) (found []tickets.Ticket, cut bool, _ error) {
 	for _, id := range ids {
 		if one, err := m.Get(ctx, t, id); err == nil {
 			found = append(found, one)
 		}
 	}
-	return found, nil
+	return found, false, nil
 }
 
-func (m *memory) Messages(_ context.Context, t tenant.ID, ticketID int64) ([]tickets.Message, error) {
+func (m *memory) Messages(_ context.Context, t tenant.ID, ticketID, after int64) ([]tickets.Message, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var found []tickets.Message
 	for _, one := range m.messages {
-		if one.WebsiteID == t && one.TicketID == ticketID {
+		if one.WebsiteID == t && one.TicketID == ticketID && one.ID > after {
 			found = append(found, one)
 		}
 	}
-	return found, nil
+	return found, false, nil
 }
 
 func (m *memory) Save(ctx context.Context, t tenant.ID, id int64, change func(tickets.Ticket) tickets.Ticket) (tickets.Ticket, error) {

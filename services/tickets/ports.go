@@ -20,10 +20,11 @@ type Store interface {
 	Get(ctx context.Context, t tenant.ID, id int64) (Ticket, error)
 	// List gives a window of the tickets that f matches, newest first or in the order of changes, without their Search.
 	List(ctx context.Context, t tenant.ID, f Filter, w paging.Following) (paging.Slice[Ticket], error)
-	// ByIDs gives those of several tickets that are there, without their Search.
-	ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Ticket, error)
-	// Messages gives a ticket's messages, oldest first.
-	Messages(ctx context.Context, t tenant.ID, ticketID int64) ([]Message, error)
+	// ByIDs gives those of several tickets that are there, without their Search. cut reports that some are left out, as they
+	// have too many bytes for one read.
+	ByIDs(ctx context.Context, t tenant.ID, ids []int64) (found []Ticket, cut bool, err error)
+	// Messages gives a ticket's messages behind a number, oldest first, up to paging.MaxBytes, and whether more follow.
+	Messages(ctx context.Context, t tenant.ID, ticketID, after int64) (found []Message, more bool, err error)
 	// Save changes a ticket; change is given the stored one and may run more than once. Two at once both count.
 	// PreconditionFailed where the context requires another revision, as for Delete.
 	Save(ctx context.Context, t tenant.ID, id int64, change func(Ticket) Ticket) (Ticket, error)

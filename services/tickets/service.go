@@ -43,13 +43,15 @@ func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, search string
 	return details, err
 }
 
-// ByIDs gives those of up to 100 tickets that are there, without messages.
-func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Detail, error) {
-	found, err := s.store.ByIDs(ctx, t, ids)
-	if err != nil {
-		return nil, err
+// ByIDs gives those of up to 100 tickets that are there, without messages. With cut some are left out, as they have too
+// many bytes for one read.
+func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []int64) (_ []Detail, cut bool, err error) {
+	found, cut, err := s.store.ByIDs(ctx, t, ids)
+	if err != nil || cut {
+		return nil, cut, err
 	}
-	return s.details(ctx, t, found)
+	details, err := s.details(ctx, t, found)
+	return details, false, err
 }
 
 func (s *Service) details(ctx context.Context, t tenant.ID, found []Ticket) ([]Detail, error) {
@@ -64,8 +66,8 @@ func (s *Service) details(ctx context.Context, t tenant.ID, found []Ticket) ([]D
 	return details, err
 }
 
-// Get gives a ticket with its messages.
-func (s *Service) Get(ctx context.Context, t tenant.ID, id int64) (Detail, error) {
+// Get gives a ticket with its messages behind the one with the number after, 0 for the first.
+func (s *Service) Get(ctx context.Context, t tenant.ID, id, after int64) (Detail, error) {
 	one, err := s.store.Get(ctx, t, id)
 	if err != nil {
 		return Detail{}, err
@@ -74,11 +76,11 @@ func (s *Service) Get(ctx context.Context, t tenant.ID, id int64) (Detail, error
 	if err != nil {
 		return Detail{}, err
 	}
-	return s.withMessages(ctx, r.detail(one))
+	return s.withMessages(ctx, r.detail(one), after)
 }
 
-func (s *Service) withMessages(ctx context.Context, d Detail) (_ Detail, err error) {
-	d.Messages, err = s.store.Messages(ctx, d.WebsiteID, d.ID)
+func (s *Service) withMessages(ctx context.Context, d Detail, after int64) (_ Detail, err error) {
+	d.Messages, d.HasMore, err = s.store.Messages(ctx, d.WebsiteID, d.ID, after)
 	return d, err
 }
 
@@ -202,7 +204,7 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, id int64, p Patch) (D
 			return Detail{}, err
 		}
 	}
-	return s.withMessages(ctx, r.detail(saved))
+	return s.withMessages(ctx, r.detail(saved), 0)
 }
 
 // Delete removes a ticket and its messages.

@@ -50,7 +50,7 @@ func TestWhatIsGoneIsNull(t *testing.T) {
 	visitor, user := "vis_7", int64(5)
 	made := d.create(t, tickets.Draft{VisitorToken: &visitor, AssigneeID: &user})
 	d.people.users, d.people.visitors, d.people.noWebsite = nil, nil, true
-	got, err := d.Get(t.Context(), d.site, made.ID)
+	got, err := d.Get(t.Context(), d.site, made.ID, 0)
 	if err != nil || got.Website != nil || got.Visitor != nil || got.Assignee != nil || *got.VisitorID != 7 || *got.AssigneeID != 5 {
 		t.Errorf("got %+v, %v", got, err)
 	}

@@ -35,13 +35,14 @@ func (a api) documented(r *httpkit.Router, chain operation.Chain) {
 			views, err := a.views(ctx, found.Rows, req.Lang)
 			return paging.Envelope(req.Window, found, views), err
 		}))
-	getThread := func(ctx context.Context, req byToken) (thread, error) {
-		th, err := a.s.Thread(ctx, identity.From(ctx).Website, req.Token)
+	getThread := func(ctx context.Context, req threadOf) (thread, error) {
+		th, err := a.s.Thread(ctx, identity.From(ctx).Website, req.Token, int64(req.After))
 		if err != nil {
 			return thread{}, err
 		}
 		v, err := a.view(ctx, th.Conversation, req.Lang)
-		return thread{v, messagesOf(th.Messages), th.Visitor, th.Agents, th.Conversation.Revision()}, err
+		messages, more := messagesOf(th)
+		return thread{v, messages, more, th.Visitor, th.Agents, th.Conversation.Revision()}, err
 	}
 	httpkit.Handle(r, "GET /conversations/{token}", 200, operation.New(chain, "conversations.get_conversation", authz.Read, getThread))
 	httpkit.Handle(r, "GET /conversations/{token}/messages", 200, operation.New(chain, "conversations.list_messages", authz.Read, getThread))
@@ -113,7 +114,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 	httpkit.Handle(r, "GET /visitor/conversations/{token}/messages", 200, operation.New(chain, "conversations.list_own_messages", authz.Visitor,
 		func(ctx context.Context, req since) (news, error) {
 			p := identity.From(ctx)
-			th, err := a.s.Since(ctx, p.Website, req.Token, p.VisitorID, int64(req.After), newsLimit+1)
+			th, err := a.s.Since(ctx, p.Website, req.Token, p.VisitorID, int64(req.After), newsLimit)
 			if err != nil {
 				return news{}, err
 			}

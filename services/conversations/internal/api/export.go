@@ -23,13 +23,15 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *conversations.Serv
 func conversationExport(a api, log export.Log) export.Kind {
 	return export.Kind{
 		Name: "conversations", Log: log, Keys: changedConversations,
-		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, error) {
+		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, bool, error) {
 			found, err := a.s.List(ctx, t, conversations.Filter{}, export.Window(behind, limit))
-			return a.rows(ctx, found.Rows, err)
+			rows, err := a.rows(ctx, found.Rows, err)
+			return rows, found.More, err
 		},
-		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]export.Row, error) {
+		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]export.Row, bool, error) {
 			found, err := a.s.ByIDs(ctx, t, ids)
-			return a.rows(ctx, found, err)
+			rows, err := a.rows(ctx, found, err)
+			return rows, false, err
 		},
 		Gone: func(id int64) any { return gone{true, id} },
 	}
@@ -38,19 +40,17 @@ func conversationExport(a api, log export.Log) export.Kind {
 func messageExport(s *conversations.Service, log export.Log) export.Kind {
 	return export.Kind{
 		Name: "messages", Log: log, Keys: changedMessages, Owner: conversations.ConversationOf,
-		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, error) {
-			return messageRows(s.MessagesBehind(ctx, t, behind.ID, limit))
+		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, bool, error) {
+			found, more, err := s.MessagesBehind(ctx, t, behind.ID, limit)
+			return messageRows(found), more, err
 		},
-		ByKeys: func(ctx context.Context, t tenant.ID, keys []int64) ([]export.Row, error) {
-			var ids, whole []int64
-			for _, key := range keys {
-				if key < 0 {
-					whole = append(whole, -key)
-				} else {
-					ids = append(ids, key)
-				}
-			}
-			return messageRows(s.MessagesOf(ctx, t, ids, whole))
+		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]export.Row, bool, error) {
+			found, cut, err := s.MessagesByIDs(ctx, t, ids)
+			return messageRows(found), cut, err
+		},
+		Below: func(ctx context.Context, t tenant.ID, conversation, behind, limit int64) ([]export.Row, bool, error) {
+			found, more, err := s.Messages(ctx, t, conversation, behind, limit)
+			return messageRows(found), more, err
 		},
 		Gone: func(key int64) any { return goneMessages{true, conversations.ConversationOf(key)} },
 	}
@@ -130,10 +130,10 @@ func (a api) rows(ctx context.Context, found []conversations.Conversation, err e
 	return rows, err
 }
 
-func messageRows(found []conversations.Message, err error) ([]export.Row, error) {
+func messageRows(found []conversations.Message) []export.Row {
 	rows := make([]export.Row, len(found))
 	for i, m := range found {
 		rows[i] = export.Row{Key: m.ID, At: m.CreatedAt, ID: m.ID, View: m.View()}
 	}
-	return rows, err
+	return rows
 }

@@ -25,6 +25,11 @@ type byToken struct {
 	Lang  string `query:"lang" json:"-"`
 }
 
+type threadOf struct {
+	byToken
+	After place `query:"after" json:"-"`
+}
+
 type list struct {
 	paging.Following
 	Lang       string `query:"lang" json:"-"`
@@ -157,10 +162,8 @@ func (p *place) UnmarshalText(b []byte) error {
 var errPlace = errors.New("must be a message's number, or 0")
 
 func newsOf(c conversations.View, th conversations.Thread) news {
-	n := news{Conversation: c, Messages: messagesOf(th.Messages), Users: make([]agent, len(th.Agents))}
-	if len(n.Messages) > newsLimit {
-		n.Messages, n.HasMore = n.Messages[:newsLimit], true
-	}
+	n := news{Conversation: c, Users: make([]agent, len(th.Agents))}
+	n.Messages, n.HasMore = messagesOf(th)
 	for i, a := range th.Agents {
 		n.Users[i] = agent{a.ID, a.Name, a.AvatarURL}
 	}

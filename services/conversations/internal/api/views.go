@@ -10,22 +10,36 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-func messagesOf(ms []conversations.Message) []conversations.MessageView {
-	out := make([]conversations.MessageView, len(ms))
-	for i, m := range ms {
-		out[i] = m.View()
+// messagesOf gives the messages of a thread that fit into an answer, and whether more follow.
+func messagesOf(th conversations.Thread) (views []conversations.MessageView, more bool) {
+	views = make([]conversations.MessageView, len(th.Messages))
+	for i, m := range th.Messages {
+		views[i] = m.View()
 	}
-	return out
+	views, cut := paging.Fit(views)
+	return views, cut || th.HasMore
 }
 
-// thread is a conversation with all that is in it, for agents.
+// linkBehind gives the header Link of an answer with messages, if more follow.
+func linkBehind(at *url.URL, messages []conversations.MessageView, more bool) string {
+	if !more {
+		return ""
+	}
+	return paging.Link(at, "next", "after", strconv.FormatInt(messages[len(messages)-1].ID, 10))
+}
+
+// thread is a conversation with its messages, for agents.
 type thread struct {
 	Conversation conversations.View          `json:"conversation"`
 	Messages     []conversations.MessageView `json:"messages"`
+	HasMore      bool                        `json:"hasMore,omitzero"` // messages follow: ask again behind the last one
 	Visitor      *conversations.Visitor      `json:"visitor"`
 	Users        []conversations.Agent       `json:"users"`
 	of           revision.Of
 }
+
+// Links says where the messages go on.
+func (t thread) Links(at *url.URL) string { return linkBehind(at, t.Messages, t.HasMore) }
 
 // Revision is the state of the conversation that the thread shows.
 func (t thread) Revision() revision.Of { return t.of }
@@ -60,12 +74,7 @@ type news struct {
 }
 
 // Links says where the messages go on.
-func (n news) Links(at *url.URL) string {
-	if !n.HasMore {
-		return ""
-	}
-	return paging.Link(at, "next", "after", strconv.FormatInt(n.Messages[len(n.Messages)-1].ID, 10))
-}
+func (n news) Links(at *url.URL) string { return linkBehind(at, n.Messages, n.HasMore) }
 
 // posted is a message that answers 201, or 200 where it had been posted before.
 type posted struct {

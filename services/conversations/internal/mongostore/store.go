@@ -169,33 +169,31 @@ func (s *Store) Counts(ctx context.Context, t tenant.ID, since time.Time) (c con
 }
 
 // Messages implements conversations.Store.
-func (s *Store) Messages(ctx context.Context, t tenant.ID, conversationID, after, limit int64) ([]conversations.Message, error) {
+func (s *Store) Messages(ctx context.Context, t tenant.ID, conversationID, after, limit int64) ([]conversations.Message, bool, error) {
 	filter := bson.D{{Key: "conversationId", Value: conversationID}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}}
-	return s.messages.List(ctx, t, filter, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: limit})
+	return s.part(ctx, t, filter, bson.D{{Key: "_id", Value: 1}}, limit)
+}
+
+// part gives up to limit messages, and whether more follow.
+func (s *Store) part(ctx context.Context, t tenant.ID, filter, sort bson.D, limit int64) ([]conversations.Message, bool, error) {
+	found, more, err := s.messages.Part(ctx, t, filter, mongokit.Query{Sort: sort, Limit: limit + 1, Bytes: paging.MaxBytes})
+	if int64(len(found)) > limit {
+		found, more = found[:limit], true
+	}
+	return found, more, err
 }
 
 // MessagesBehind implements conversations.Store. A message's number begins with its conversation's, so that the order of
 // numbers is the index's.
-func (s *Store) MessagesBehind(ctx context.Context, t tenant.ID, after, limit int64) ([]conversations.Message, error) {
+func (s *Store) MessagesBehind(ctx context.Context, t tenant.ID, after, limit int64) ([]conversations.Message, bool, error) {
 	filter := bson.D{{Key: "conversationId", Value: bson.D{{Key: "$gte", Value: conversations.ConversationOf(after)}}},
 		{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}}
-	return s.messages.List(ctx, t, filter, mongokit.Query{Sort: bson.D{{Key: "conversationId", Value: 1}, {Key: "_id", Value: 1}}, Limit: limit})
+	return s.part(ctx, t, filter, bson.D{{Key: "conversationId", Value: 1}, {Key: "_id", Value: 1}}, limit)
 }
 
-// MessagesOf implements conversations.Store.
-func (s *Store) MessagesOf(ctx context.Context, t tenant.ID, ids, of []int64) ([]conversations.Message, error) {
-	var found []conversations.Message
-	for key, some := range map[string][]int64{"_id": ids, "conversationId": of} {
-		if len(some) == 0 {
-			continue
-		}
-		rows, err := s.messages.List(ctx, t, among(key, some), mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}})
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, rows...)
-	}
-	return found, nil
+// MessagesByIDs implements conversations.Store.
+func (s *Store) MessagesByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]conversations.Message, bool, error) {
+	return s.messages.Part(ctx, t, among("_id", ids), mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}})
 }
 
 // SetTyping implements conversations.Store.
@@ -230,7 +228,8 @@ func (s *Store) MarkRead(ctx context.Context, t tenant.ID, conversationID int64,
 
 // Tags implements conversations.Store.
 func (s *Store) Tags(ctx context.Context, t tenant.ID) ([]conversations.Tag, error) {
-	return s.tags.List(ctx, t, nil, mongokit.Query{Sort: bson.D{{Key: "name", Value: 1}}, Limit: conversations.MaxCatalogue})
+	return s.tags.List(ctx, t, nil, mongokit.Query{
+		Sort: bson.D{{Key: "name", Value: 1}}, Limit: conversations.MaxCatalogue, Bytes: paging.MaxBytes})
 }
 
 // PutTag implements conversations.Store.

@@ -69,7 +69,7 @@ func TestPostsToOneConversationAreAllThereInOrder(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	ms, err := s.Messages(t.Context(), w, c.ID, 0, 1000)
+	ms, _, err := s.Messages(t.Context(), w, c.ID, 0, 1000)
 	if err != nil || len(ms) != writers*each+1 {
 		t.Fatalf("%d messages, %v", len(ms), err)
 	}
@@ -78,7 +78,7 @@ func TestPostsToOneConversationAreAllThereInOrder(t *testing.T) {
 			t.Fatalf("message %d has number %d", i, m.ID)
 		}
 	}
-	if after, err := s.Messages(t.Context(), w, c.ID, ms[150].ID, 5); err != nil || len(after) != 5 || after[0].ID != ms[151].ID {
+	if after, more, err := s.Messages(t.Context(), w, c.ID, ms[150].ID, 5); err != nil || !more || len(after) != 5 || after[0].ID != ms[151].ID {
 		t.Fatalf("%v %v", after, err)
 	}
 	got, err := s.Get(t.Context(), w, c.Token)
@@ -212,7 +212,7 @@ func TestWebsitesAreApart(t *testing.T) {
 		missing("SetTyping", err)
 		_, err = s.SetTyping(t.Context(), own, c.Token, 8, conversations.FromVisitor, noon)
 		missing("SetTyping of another visitor", err)
-		if ms, err := s.Messages(t.Context(), other, c.ID, 0, 10); err != nil || len(ms) != 0 {
+		if ms, _, err := s.Messages(t.Context(), other, c.ID, 0, 10); err != nil || len(ms) != 0 {
 			t.Errorf("Messages: %v %v", ms, err)
 		}
 		if err := s.MarkRead(t.Context(), other, c.ID, conversations.FromVisitor, noon, func(ids []int64) conversations.Event {
@@ -221,7 +221,7 @@ func TestWebsitesAreApart(t *testing.T) {
 		}); err != nil {
 			t.Errorf("MarkRead: %v", err)
 		}
-		if ms, _ := s.Messages(t.Context(), own, c.ID, 0, 10); len(ms) != 1 || ms[0].ReadAt != nil {
+		if ms, _, _ := s.Messages(t.Context(), own, c.ID, 0, 10); len(ms) != 1 || ms[0].ReadAt != nil {
 			t.Errorf("afterwards: %+v", ms)
 		}
 		if got, err := s.List(t.Context(), own, conversations.Filter{Words: []string{"secret"}}, paging.Following{}); err != nil || got.Total != 1 {

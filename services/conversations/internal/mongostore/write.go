@@ -129,7 +129,7 @@ func (s *Store) tell(ctx context.Context, t tenant.ID, evs []conversations.Event
 
 // ImportedKeys implements conversations.Store.
 func (s *Store) ImportedKeys(ctx context.Context, t tenant.ID, keys []string) (map[string]bool, error) {
-	rows, err := s.conversations.List(ctx, t, bson.D{{Key: "importKey", Value: bson.D{{Key: "$in", Value: keys}}}}, mongokit.Query{Omit: "terms"})
+	rows, err := s.conversations.List(ctx, t, bson.D{{Key: "importKey", Value: bson.D{{Key: "$in", Value: keys}}}}, mongokit.Query{Only: []string{"importKey"}})
 	there := make(map[string]bool, len(keys))
 	for _, c := range rows {
 		there[c.ImportKey] = true

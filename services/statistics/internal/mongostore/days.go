@@ -56,12 +56,10 @@ func (r dayRow) each(first, behind statistics.Quarter, give func(statistics.Quar
 func (s *Store) Tallies(ctx context.Context, t tenant.ID, first, behind statistics.Quarter, give func(statistics.Quarter, statistics.Tally)) error {
 	for first < behind {
 		end := min(first+readDays*statistics.Quarters, behind)
-		rows, err := s.days.List(ctx, t, span(first, end), mongokit.Query{Sort: bson.D{{Key: "day", Value: 1}}})
+		from := first
+		err := s.days.Each(ctx, t, span(first, end), mongokit.Query{Sort: bson.D{{Key: "day", Value: 1}}}, func(r dayRow) { r.each(from, end, give) })
 		if err != nil {
 			return err
-		}
-		for _, r := range rows {
-			r.each(first, end, give)
 		}
 		first = end
 	}
@@ -88,7 +86,7 @@ func (s *Store) AgentTallies(ctx context.Context, t tenant.ID, first, behind sta
 	day, _ := first.Day()
 	last, _ := (behind - 1).Day()
 	for agent := int64(0); ; {
-		rows, err := s.agentDays.List(ctx, t, rowsBehind(day, agent, last), inOrder(readRows))
+		rows, cut, err := s.agentDays.Part(ctx, t, rowsBehind(day, agent, last), inOrder(readRows))
 		if err != nil {
 			return err
 		}
@@ -96,7 +94,7 @@ func (s *Store) AgentTallies(ctx context.Context, t tenant.ID, first, behind sta
 			r.each(first, behind, func(_ statistics.Quarter, tally statistics.Tally) { give(r.Agent, tally) })
 			day, agent = r.Day, r.Agent
 		}
-		if len(rows) < readRows {
+		if len(rows) < readRows && !cut {
 			return nil
 		}
 	}

@@ -49,7 +49,7 @@ func (l Log) Between(ctx context.Context, t tenant.ID, behind, to int64) ([]stat
 		if err != nil {
 			return nil, err
 		}
-		if all = append(all, some...); len(records) < page || len(wanted) < len(records) {
+		if all = append(all, some...); len(records) == 0 || len(wanted) < len(records) {
 			break
 		}
 		behind = records[len(records)-1].Pos

@@ -27,9 +27,9 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *tickets.Service) {
 			return viewOf(d), err
 		}), httpkit.Lenient)
 	httpkit.Handle(r, "GET /tickets/{id}", 200, operation.New(chain, "tickets.get_ticket", authz.ProRead,
-		func(ctx context.Context, req byID) (view, error) {
-			d, err := s.Get(ctx, identity.From(ctx).Website, req.ID)
-			return viewOf(d), err
+		func(ctx context.Context, req thread) (threadView, error) {
+			d, err := s.Get(ctx, identity.From(ctx).Website, req.ID, int64(req.After))
+			return threadView{viewOf(d)}, err
 		}))
 	httpkit.Handle(r, "PATCH /tickets/{id}", 200, operation.New(chain, "tickets.update_ticket", authz.ProWrite,
 		func(ctx context.Context, req update) (view, error) {

@@ -18,14 +18,14 @@ import (
 func MountExport(r *httpkit.Router, chain operation.Chain, s *tickets.Service, log export.Log) {
 	kind := export.Kind{
 		Name: "tickets", Log: log,
-		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, error) {
+		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, bool, error) {
 			found, err := s.List(ctx, t, tickets.Filter{}, "", export.Window(behind, limit))
-			return rowsOf(found.Rows), err
+			return rowsOf(found.Rows), found.More, err
 		},
 		Keys: func(r events.Record) ([]int64, error) { return []int64{r.Key}, nil },
-		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]export.Row, error) {
-			found, err := s.ByIDs(ctx, t, ids)
-			return rowsOf(found), err
+		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]export.Row, bool, error) {
+			found, cut, err := s.ByIDs(ctx, t, ids)
+			return rowsOf(found), cut, err
 		},
 		Gone: func(id int64) any { return deleted{strconv.FormatInt(id, 10), true} },
 	}

@@ -1,10 +1,14 @@
 package api
 
 import (
+	"net/url"
+	"strconv"
 	"time"
 
+	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/words"
 	"fivechat.dev/services/tickets"
 )
 
@@ -29,12 +33,32 @@ type view struct {
 	Visitor            *visitorView     `json:"visitor"`
 	Assignee           *tickets.User    `json:"assignee"`
 	Messages           []messageView    `json:"messages"`
+	HasMore            bool             `json:"hasMore,omitzero"` // messages follow: ask for the ticket behind the last one
 	Tags               []string         `json:"tags"`
 	of                 revision.Of
 }
 
 // Revision is the state of the ticket that the view shows.
 func (v view) Revision() revision.Of { return v.of }
+
+// rowBytes is about what a ticket or a message has as JSON beside its long texts.
+const rowBytes = 2 << 10
+
+// JSONBytes implements paging.Sized, for a ticket without messages.
+func (v view) JSONBytes() int {
+	return rowBytes + words.JSONLength(v.Title) + words.JSONLength(v.Description)
+}
+
+// threadView is a ticket with its messages behind one.
+type threadView struct{ view }
+
+// Links says where the messages go on.
+func (v threadView) Links(at *url.URL) string {
+	if !v.HasMore {
+		return ""
+	}
+	return paging.Link(at, "next", "after", strconv.FormatInt(v.Messages[len(v.Messages)-1].ID, 10))
+}
 
 type visitorView struct {
 	Token string `json:"token"`
@@ -70,6 +94,8 @@ func viewOf(d tickets.Detail) view {
 	for _, m := range d.Messages {
 		v.Messages = append(v.Messages, messageViewOf(m))
 	}
+	fitting, cut := paging.Fit(v.Messages)
+	v.Messages, v.HasMore = fitting, cut || d.HasMore
 	return v
 }
 
@@ -79,6 +105,11 @@ func viewsOf(details []tickets.Detail) []view {
 		views[i] = viewOf(d)
 	}
 	return views
+}
+
+// JSONBytes implements paging.Sized.
+func (m messageView) JSONBytes() int {
+	return rowBytes + words.JSONLength(m.Content)
 }
 
 func messageViewOf(m tickets.Message) messageView {

@@ -82,8 +82,8 @@ func (s *Store) Get(ctx context.Context, t tenant.ID, ticketID int64) (tickets.T
 }
 
 // ByIDs implements tickets.Store.
-func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]tickets.Ticket, error) {
-	return s.tickets.List(ctx, t, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, mongokit.Query{Omit: searchField})
+func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]tickets.Ticket, bool, error) {
+	return s.tickets.Part(ctx, t, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, mongokit.Query{Omit: searchField})
 }
 
 // List implements tickets.Store.
@@ -105,9 +105,13 @@ func (s *Store) List(ctx context.Context, t tenant.ID, f tickets.Filter, w pagin
 	return mongokit.Counted(ctx, s.tickets, t, filter, w.Window, searchField, s.total(t, f))
 }
 
-// Messages implements tickets.Store. A ticket's messages are bounded by the domain.
-func (s *Store) Messages(ctx context.Context, t tenant.ID, ticketID int64) ([]tickets.Message, error) {
-	return s.messages.List(ctx, t, bson.D{{Key: "ticketId", Value: ticketID}}, mongokit.Query{Sort: id(1)})
+// Messages implements tickets.Store.
+func (s *Store) Messages(ctx context.Context, t tenant.ID, ticketID, after int64) ([]tickets.Message, bool, error) {
+	filter := bson.D{{Key: "ticketId", Value: ticketID}}
+	if after != 0 {
+		filter = append(filter, bson.E{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}})
+	}
+	return s.messages.Part(ctx, t, filter, mongokit.Query{Sort: id(1), Bytes: paging.MaxBytes})
 }
 
 // Save implements tickets.Store.

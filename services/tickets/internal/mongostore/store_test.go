@@ -46,6 +46,16 @@ func (k kept) told(t *testing.T) map[string]int {
 	return types
 }
 
+// messages gives all messages of a ticket.
+func messages(t *testing.T, k kept, of tenant.ID, ticketID int64) []tickets.Message {
+	t.Helper()
+	found, more, err := k.Messages(t.Context(), of, ticketID, 0)
+	if err != nil || more {
+		t.Fatal(more, err)
+	}
+	return found
+}
+
 func must[T any](v T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()
@@ -207,7 +217,7 @@ func TestChangesAtOnceAllCount(t *testing.T) {
 	if got.Title != "Sofa" || got.Status != tickets.StatusClosed || len(got.Tags) != each || got.MessageCount != each {
 		t.Errorf("a change was lost: %+v", got)
 	}
-	if n := len(must(k.Messages(t.Context(), a, one.ID))(t)); n != each {
+	if n := len(messages(t, k, a, one.ID)); n != each {
 		t.Errorf("%d messages, want %d", n, each)
 	}
 	// Title and status changed once each: saves that change nothing tell nothing.
@@ -226,7 +236,7 @@ func TestRefusedMessageIsNotStored(t *testing.T) {
 	if !errors.Is(err, full) {
 		t.Errorf("got %v", err)
 	}
-	if n := len(must(k.Messages(t.Context(), a, one.ID))(t)); n != 0 || must(k.Get(t.Context(), a, one.ID))(t).MessageCount != 0 {
+	if n := len(messages(t, k, a, one.ID)); n != 0 || must(k.Get(t.Context(), a, one.ID))(t).MessageCount != 0 {
 		t.Errorf("%d messages of a refused one", n)
 	}
 }
@@ -238,16 +248,16 @@ func TestDeleteTakesTheMessages(t *testing.T) {
 	k.say(t, one, "first")
 	k.say(t, one, "second")
 	k.say(t, other, "stays")
-	if got := must(k.Messages(t.Context(), a, one.ID))(t); len(got) != 2 || got[0].Content != "first" {
+	if got := messages(t, k, a, one.ID); len(got) != 2 || got[0].Content != "first" {
 		t.Errorf("messages %+v", got)
 	}
 	if err := k.Delete(t.Context(), a, one.ID); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(must(k.Messages(t.Context(), a, one.ID))(t)); n != 0 {
+	if n := len(messages(t, k, a, one.ID)); n != 0 {
 		t.Errorf("%d messages outlive their ticket", n)
 	}
-	if n := len(must(k.Messages(t.Context(), a, other.ID))(t)); n != 1 {
+	if n := len(messages(t, k, a, other.ID)); n != 1 {
 		t.Errorf("the other ticket has %d messages", n)
 	}
 	if err := k.Delete(t.Context(), a, one.ID); !fault.Is(err, fault.NotFound) {
@@ -285,7 +295,7 @@ func TestIsolation(t *testing.T) {
 				t.Errorf("%s: another's ticket answers %v, an unknown one %v", name, got, want)
 			}
 		}
-		if n := len(must(k.Messages(t.Context(), roles.stranger, one.ID))(t)); n != 0 {
+		if n := len(messages(t, k, roles.stranger, one.ID)); n != 0 {
 			t.Errorf("a stranger reads %d messages", n)
 		}
 		for _, f := range []tickets.Filter{{}, {Status: tickets.StatusNew}, {Words: []string{"lamp"}}} {
@@ -298,7 +308,7 @@ func TestIsolation(t *testing.T) {
 		if after := must(k.Get(t.Context(), roles.owner, one.ID))(t); !reflect.DeepEqual(before, after) {
 			t.Errorf("a stranger changed %+v\nto %+v", before, after)
 		}
-		if n := len(must(k.Messages(t.Context(), roles.owner, one.ID))(t)); n != 1 {
+		if n := len(messages(t, k, roles.owner, one.ID)); n != 1 {
 			t.Errorf("the owner has %d messages", n)
 		}
 	}

@@ -23,9 +23,9 @@ type gone struct {
 func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, log export.Log) {
 	kind := export.Kind{
 		Name: "visitors", Log: log,
-		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, error) {
+		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, bool, error) {
 			found, err := s.List(ctx, t, nil, export.Window(behind, limit))
-			return rowsOf(found.Rows), err
+			return rowsOf(found.Rows), found.More, err
 		},
 		Keys: func(r events.Record) ([]int64, error) {
 			if r.Type != visitors.EventImported {
@@ -35,9 +35,9 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, 
 			err := r.Decode(&imported)
 			return imported.VisitorIDs, err
 		},
-		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]export.Row, error) {
+		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]export.Row, bool, error) {
 			found, err := s.ByIDs(ctx, t, ids)
-			return rowsOf(found), err
+			return rowsOf(found), false, err
 		},
 		Gone: func(id int64) any { return gone{true, id} },
 	}

@@ -47,7 +47,7 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, visitorToken string, chan
 
 // Imported implements visitors.Store.
 func (s *Store) Imported(ctx context.Context, t tenant.ID, keys []string) (map[string]int64, error) {
-	rows, err := s.visitors.List(ctx, t, bson.D{{Key: "importKey", Value: bson.D{{Key: "$in", Value: keys}}}}, mongokit.Query{})
+	rows, err := s.visitors.List(ctx, t, bson.D{{Key: "importKey", Value: bson.D{{Key: "$in", Value: keys}}}}, mongokit.Query{Only: []string{"importKey"}})
 	ids := make(map[string]int64, len(rows))
 	for _, v := range rows {
 		ids[v.ImportKey] = v.ID

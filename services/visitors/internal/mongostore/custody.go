@@ -65,7 +65,7 @@ func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, id int64) (more b
 
 // eraseSome removes some of a website's visitors.
 func (s *Store) eraseSome(ctx context.Context, t tenant.ID) (more bool, err error) {
-	found, err := s.visitors.List(ctx, t, nil, mongokit.Query{Limit: eraseVisitors})
+	found, err := s.visitors.List(ctx, t, nil, mongokit.Query{Limit: eraseVisitors, Only: []string{"token"}})
 	if err != nil || len(found) == 0 {
 		return false, err
 	}
