@@ -118,8 +118,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A conversation with all that is in it
-         * @description Needs a token with `READ`.
+         * A conversation with its messages, its visitor and its agents
+         * @description All messages, oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+         *
+         *     Needs a token with `READ`.
          */
         get: operations["getConversation"];
         put?: never;
@@ -149,7 +151,9 @@ export interface paths {
         };
         /**
          * The same four members as the conversation's own path
-         * @description Needs a token with `READ`.
+         * @description All messages, oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+         *
+         *     Needs a token with `READ`.
          */
         get: operations["listMessages"];
         put?: never;
@@ -678,7 +682,9 @@ export interface paths {
         };
         /**
          * A ticket
-         * @description Needs a token with `READ` and the plan `PRO`.
+         * @description Its messages come oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+         *
+         *     Needs a token with `READ` and the plan `PRO`.
          */
         get: operations["getTicket"];
         put?: never;
@@ -884,7 +890,7 @@ export interface paths {
         };
         /**
          * What came behind a message
-         * @description At most 200 messages, oldest first; where `hasMore`, ask again behind the last.
+         * @description At most 200 messages and 8 MiB, oldest first. If `hasMore` is true, ask again behind the last.
          */
         get: operations["listOwnMessages"];
         put?: never;
@@ -1903,6 +1909,8 @@ export interface components {
         Theme: "light" | "dark" | "system";
         Thread: {
             conversation: components["schemas"]["Conversation"];
+            /** @description True if messages follow behind the last one; else it is left out. */
+            hasMore?: boolean;
             messages: components["schemas"]["Message"][];
             users: components["schemas"]["User"][];
             /** @description Null where it cannot be looked up at present. */
@@ -1949,6 +1957,8 @@ export interface components {
             createdAt: string;
             description: string;
             email: string | null;
+            /** @description True if messages follow behind the last one: ask for the ticket with `after`. Else it is left out. */
+            hasMore?: boolean;
             id: string;
             languageCode: string;
             messages: components["schemas"]["TicketMessage"][];
@@ -2769,6 +2779,8 @@ export interface components {
         };
     };
     parameters: {
+        /** @description A message's number, or 0 for the beginning: the messages behind it. */
+        after: number;
         /** @example demo-shop */
         clientToken: string;
         /**
@@ -2984,6 +2996,7 @@ export type ResponseTooManyRequests = components['responses']['TooManyRequests']
 export type ResponseUnauthorized = components['responses']['Unauthorized'];
 export type ResponseUnprocessableContent = components['responses']['UnprocessableContent'];
 export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
+export type ParameterAfter = components['parameters']['after'];
 export type ParameterClientToken = components['parameters']['clientToken'];
 export type ParameterConversationToken = components['parameters']['conversationToken'];
 export type ParameterCursor = components['parameters']['cursor'];
@@ -3216,6 +3229,8 @@ export interface operations {
             query?: {
                 /** @description The language that tags are named in, like `de` or `pt-BR`. */
                 lang?: components["parameters"]["lang"];
+                /** @description A message's number, or 0 for the beginning: the messages behind it. */
+                after?: components["parameters"]["after"];
             };
             header?: {
                 /** @description The `ETag` of what the client has: 304 where it is still the same. */
@@ -3236,6 +3251,7 @@ export interface operations {
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3322,6 +3338,8 @@ export interface operations {
             query?: {
                 /** @description The language that tags are named in, like `de` or `pt-BR`. */
                 lang?: components["parameters"]["lang"];
+                /** @description A message's number, or 0 for the beginning: the messages behind it. */
+                after?: components["parameters"]["after"];
             };
             header?: {
                 /** @description The `ETag` of what the client has: 304 where it is still the same. */
@@ -3342,6 +3360,7 @@ export interface operations {
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4367,7 +4386,10 @@ export interface operations {
     };
     getTicket: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A message's number, or 0 for the beginning: the messages behind it. */
+                after?: components["parameters"]["after"];
+            };
             header?: {
                 /** @description The `ETag` of what the client has: 304 where it is still the same. */
                 "If-None-Match"?: components["parameters"]["ifNoneMatch"];
@@ -4384,6 +4406,7 @@ export interface operations {
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4474,6 +4497,7 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    Link: components["headers"]["Link"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4581,6 +4605,7 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    Link: components["headers"]["Link"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4970,8 +4995,8 @@ export interface operations {
     listOwnMessages: {
         parameters: {
             query?: {
-                /** @description A message's number, or 0 for the beginning. */
-                after?: number;
+                /** @description A message's number, or 0 for the beginning: the messages behind it. */
+                after?: components["parameters"]["after"];
             };
             header?: never;
             path: {

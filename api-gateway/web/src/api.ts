@@ -33,6 +33,17 @@ export class Api {
 
   get<T>(path: string): Promise<T> { return this.call<T>('GET', path); }
 
+  /** whole reads a conversation or a ticket with all its messages, which come in parts if they are many bytes. */
+  async whole<T extends { messages: { id: string | number }[]; hasMore?: boolean }>(path: string): Promise<T> {
+    const all = await this.get<T>(path);
+    for (let more = all.hasMore; more; ) {
+      const part = await this.get<T>(`${path}?after=${all.messages[all.messages.length - 1]!.id}`);
+      all.messages.push(...part.messages);
+      more = part.hasMore;
+    }
+    return all;
+  }
+
   stream(after: string, stop: AbortSignal, heard: (f: Frame) => void): Promise<void> {
     return stream('/events', { authorization: 'Bearer ' + this.token }, after, stop, heard);
   }

@@ -209,7 +209,7 @@ export class Store {
 
   /** load reads a conversation with all that is in it. */
   async load(token: string): Promise<Room> {
-    const thread = await this.api.get<Thread>(path`/conversations/${token}`);
+    const thread = await this.api.whole<Thread>(path`/conversations/${token}`);
     const old = this.rooms.get(token);
     const room: Room = { drafts: old?.drafts || [], typing: false, typingTimer: 0, joined: old?.joined || [], thread };
     this.rooms.delete(token);

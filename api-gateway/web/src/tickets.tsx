@@ -70,9 +70,9 @@ function One({ store, id }: { store: Store; id: string }) {
   const [error, setError] = useState('');
   const failed = (err: Error) => setError(w.failed + err.message);
   const path = '/tickets/' + encodeURIComponent(id);
-  useEffect(() => { store.api.get<Ticket>(path).then(setTicket, failed); }, [id, store.ticketsChanged]);
+  useEffect(() => { store.api.whole<Ticket>(path).then(setTicket, failed); }, [id, store.ticketsChanged]);
   if (!t) return <main class="page">{error ? <Empty>{error}</Empty> : <Skeleton />}</main>;
-  const change = (p: object) => store.api.call<Ticket>('PATCH', path, p).then(setTicket, failed);
+  const change = (p: object) => store.api.call<Ticket>('PATCH', path, p).then((t) => t.hasMore ? store.api.whole<Ticket>(path) : t).then(setTicket, failed);
   const write = (e: SubmitEvent) => {
     e.preventDefault();
     const form = e.target as HTMLFormElement;
@@ -81,7 +81,7 @@ function One({ store, id }: { store: Store; id: string }) {
     if (!content) return;
     store.api.call('POST', path + '/messages', { content, messageType, authorId: store.me?.id }).then(() => {
       form.reset();
-      return store.api.get<Ticket>(path).then(setTicket);
+      return store.api.whole<Ticket>(path).then(setTicket);
     }).catch(failed);
   };
   return (

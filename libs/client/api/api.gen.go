@@ -1262,8 +1262,11 @@ type Theme string
 // Thread defines model for Thread.
 type Thread struct {
 	Conversation Conversation `json:"conversation"`
-	Messages     []Message    `json:"messages"`
-	Users        []User       `json:"users"`
+
+	// HasMore True if messages follow behind the last one; else it is left out.
+	HasMore  *bool     `json:"hasMore,omitempty"`
+	Messages []Message `json:"messages"`
+	Users    []User    `json:"users"`
 
 	// Visitor Null where it cannot be looked up at present.
 	Visitor nullable.Nullable[Visitor] `json:"visitor"`
@@ -1277,14 +1280,17 @@ type Ticket struct {
 	CreatedAt      time.Time                         `json:"createdAt"`
 	Description    string                            `json:"description"`
 	Email          nullable.Nullable[string]         `json:"email"`
-	ID             string                            `json:"id"`
-	LanguageCode   string                            `json:"languageCode"`
-	Messages       []TicketMessage                   `json:"messages"`
-	Priority       TicketPriority                    `json:"priority"`
-	Status         TicketStatus                      `json:"status"`
-	Summary        nullable.Nullable[string]         `json:"summary"`
-	Tags           []string                          `json:"tags"`
-	Title          string                            `json:"title"`
+
+	// HasMore True if messages follow behind the last one: ask for the ticket with `after`. Else it is left out.
+	HasMore      *bool                     `json:"hasMore,omitempty"`
+	ID           string                    `json:"id"`
+	LanguageCode string                    `json:"languageCode"`
+	Messages     []TicketMessage           `json:"messages"`
+	Priority     TicketPriority            `json:"priority"`
+	Status       TicketStatus              `json:"status"`
+	Summary      nullable.Nullable[string] `json:"summary"`
+	Tags         []string                  `json:"tags"`
+	Title        string                    `json:"title"`
 
 	// UniqueEmailAddress Mail to it belongs to this ticket.
 	UniqueEmailAddress string                           `json:"uniqueEmailAddress"`
@@ -2037,6 +2043,9 @@ type WebhookDisabledDataReason string
 // WebhookDisabledType defines model for WebhookDisabled.Type.
 type WebhookDisabledType string
 
+// After defines model for after.
+type After = int64
+
 // ClientToken defines model for clientToken.
 type ClientToken = string
 
@@ -2149,6 +2158,9 @@ type GetConversationParams struct {
 	// Lang The language that tags are named in, like `de` or `pt-BR`.
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 
+	// After A message's number, or 0 for the beginning: the messages behind it.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
 	// IfNoneMatch The `ETag` of what the client has: 304 where it is still the same.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
@@ -2166,6 +2178,9 @@ type UpdateConversationParams struct {
 type ListMessagesParams struct {
 	// Lang The language that tags are named in, like `de` or `pt-BR`.
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+
+	// After A message's number, or 0 for the beginning: the messages behind it.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 
 	// IfNoneMatch The `ETag` of what the client has: 304 where it is still the same.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
@@ -2332,6 +2347,9 @@ type DeleteTicketParams struct {
 
 // GetTicketParams defines parameters for GetTicket.
 type GetTicketParams struct {
+	// After A message's number, or 0 for the beginning: the messages behind it.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
 	// IfNoneMatch The `ETag` of what the client has: 304 where it is still the same.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
@@ -2423,8 +2441,8 @@ type CloseOwnConversationParams struct {
 
 // ListOwnMessagesParams defines parameters for ListOwnMessages.
 type ListOwnMessagesParams struct {
-	// After A message's number, or 0 for the beginning.
-	After *int64 `form:"after,omitempty" json:"after,omitempty"`
+	// After A message's number, or 0 for the beginning: the messages behind it.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // PostOwnMessageParams defines parameters for PostOwnMessage.
@@ -3234,7 +3252,9 @@ type ClientInterface interface {
 	// Corresponds with POST /conversations/import (the `ImportConversations` operationId).
 	ImportConversations(ctx context.Context, params *ImportConversationsParams, body ImportConversationsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetConversation A conversation with all that is in it
+	// GetConversation A conversation with its messages, its visitor and its agents
+	//
+	// All messages, oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
 	//
 	// Needs a token with `READ`.
 	//
@@ -3260,6 +3280,8 @@ type ClientInterface interface {
 	UpdateConversation(ctx context.Context, token ConversationToken, params *UpdateConversationParams, body UpdateConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMessages The same four members as the conversation's own path
+	//
+	// All messages, oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
 	//
 	// Needs a token with `READ`.
 	//
@@ -3384,7 +3406,7 @@ type ClientInterface interface {
 
 	// CreateOwnTicketWithBody Leave a ticket as the visitor
 	//
-	// Needs no plan.
+	// Needs no plan. Agents read tickets with the plan PRO: with the plan FREE the ticket's text is also posted as the visitor's message, into the conversation that is named, else into the newest open one or a new one, where the agents read it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3393,7 +3415,7 @@ type ClientInterface interface {
 
 	// CreateOwnTicket Leave a ticket as the visitor
 	//
-	// Needs no plan.
+	// Needs no plan. Agents read tickets with the plan PRO: with the plan FREE the ticket's text is also posted as the visitor's message, into the conversation that is named, else into the newest open one or a new one, where the agents read it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3514,6 +3536,8 @@ type ClientInterface interface {
 	DeleteTicket(ctx context.Context, id TicketID, params *DeleteTicketParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetTicket A ticket
+	//
+	// Its messages come oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
 	//
 	// Needs a token with `READ` and the plan `PRO`.
 	//
@@ -3669,7 +3693,7 @@ type ClientInterface interface {
 
 	// ListOwnMessages What came behind a message
 	//
-	// At most 200 messages, oldest first; where `hasMore`, ask again behind the last.
+	// At most 200 messages and 8 MiB, oldest first. If `hasMore` is true, ask again behind the last.
 	//
 	// Corresponds with GET /visitor/conversations/{token}/messages (the `ListOwnMessages` operationId).
 	ListOwnMessages(ctx context.Context, token ConversationToken, params *ListOwnMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4021,7 +4045,9 @@ func (c *Client) ImportConversations(ctx context.Context, params *ImportConversa
 	return c.Client.Do(req)
 }
 
-// GetConversation A conversation with all that is in it
+// GetConversation A conversation with its messages, its visitor and its agents
+//
+// All messages, oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
 //
 // Needs a token with `READ`.
 //
@@ -4077,6 +4103,8 @@ func (c *Client) UpdateConversation(ctx context.Context, token ConversationToken
 }
 
 // ListMessages The same four members as the conversation's own path
+//
+// All messages, oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
 //
 // Needs a token with `READ`.
 //
@@ -4329,7 +4357,7 @@ func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (
 
 // CreateOwnTicketWithBody Leave a ticket as the visitor
 //
-// Needs no plan.
+// Needs no plan. Agents read tickets with the plan PRO: with the plan FREE the ticket's text is also posted as the visitor's message, into the conversation that is named, else into the newest open one or a new one, where the agents read it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4348,7 +4376,7 @@ func (c *Client) CreateOwnTicketWithBody(ctx context.Context, params *CreateOwnT
 
 // CreateOwnTicket Leave a ticket as the visitor
 //
-// Needs no plan.
+// Needs no plan. Agents read tickets with the plan PRO: with the plan FREE the ticket's text is also posted as the visitor's message, into the conversation that is named, else into the newest open one or a new one, where the agents read it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4597,6 +4625,8 @@ func (c *Client) DeleteTicket(ctx context.Context, id TicketID, params *DeleteTi
 }
 
 // GetTicket A ticket
+//
+// Its messages come oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
 //
 // Needs a token with `READ` and the plan `PRO`.
 //
@@ -4932,7 +4962,7 @@ func (c *Client) CloseOwnConversation(ctx context.Context, token ConversationTok
 
 // ListOwnMessages What came behind a message
 //
-// At most 200 messages, oldest first; where `hasMore`, ask again behind the last.
+// At most 200 messages and 8 MiB, oldest first. If `hasMore` is true, ask again behind the last.
 //
 // Corresponds with GET /visitor/conversations/{token}/messages (the `ListOwnMessages` operationId).
 func (c *Client) ListOwnMessages(ctx context.Context, token ConversationToken, params *ListOwnMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5815,6 +5845,18 @@ func NewGetConversationRequest(server string, token ConversationToken, params *G
 
 		}
 
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -5955,6 +5997,18 @@ func NewListMessagesRequest(server string, token ConversationToken, params *List
 		if params.Lang != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "lang", *params.Lang, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -7296,6 +7350,33 @@ func NewGetTicketRequest(server string, id TicketID, params *GetTicketParams) (*
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -9377,7 +9458,7 @@ func (o *Operations) ImportConversations(ctx context.Context, params *ImportConv
 	return read[Imported](o.client.ImportConversations(ctx, params, body, keyed))
 }
 
-// GetConversation A conversation with all that is in it
+// GetConversation A conversation with its messages, its visitor and its agents
 func (o *Operations) GetConversation(ctx context.Context, token ConversationToken, params *GetConversationParams) (Answer[Thread], error) {
 	return read[Thread](o.client.GetConversation(ctx, token, params))
 }
