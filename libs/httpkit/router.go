@@ -18,6 +18,7 @@ import (
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/largeread"
 	"fivechat.dev/libs/operation"
 	"fivechat.dev/libs/telemetry"
 )
@@ -43,11 +44,15 @@ type Router struct {
 	streams map[string]bool // the patterns without a deadline
 	replays Replays         // nil: an Idempotency-Key is not looked at
 	active  active
+	reads   *largeread.Limiter
 }
 
 // NewRouter makes an empty table.
 func NewRouter(t *telemetry.Telemetry, keys *identity.Keyring) *Router {
-	return &Router{mux: http.NewServeMux(), tele: t, keys: keys, streams: map[string]bool{}, active: newActive(t.Registry)}
+	return &Router{
+		mux: http.NewServeMux(), tele: t, keys: keys, streams: map[string]bool{}, active: newActive(t.Registry),
+		reads: largeread.New(),
+	}
 }
 
 // Option adjusts one route.
@@ -146,6 +151,9 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, timeoutOf(req))
 		defer cancel()
+		var answered func()
+		ctx, answered = r.reads.Begin(ctx, identity.From(ctx).Website)
+		defer answered()
 	}
 	under.Inc()
 	defer under.Dec()

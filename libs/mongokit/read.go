@@ -8,6 +8,8 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"fivechat.dev/libs/largeread"
 )
 
 // MaxRead is how many bytes of BSON one List or Part reads where its Query names no other bound.
@@ -42,10 +44,17 @@ func (g *Global[T]) Part(ctx context.Context, filter bson.D, q Query) (rows []T,
 	if left == 0 {
 		left = MaxRead
 	}
+	uncharged := int64(0)
 	err = g.read(ctx, filter, q, func(raw bson.Raw) (more bool, err error) {
 		if left -= int64(len(raw)); left < 0 && len(rows) > 0 {
 			cut = true
 			return false, nil
+		}
+		if uncharged += int64(len(raw)); uncharged >= shortBatch {
+			if err := charge(ctx, uncharged); err != nil {
+				return false, err
+			}
+			uncharged = 0
 		}
 		rows = append(rows, *new(T))
 		return true, bson.Unmarshal(raw, &rows[len(rows)-1])
@@ -79,6 +88,14 @@ func (g *Global[T]) read(ctx context.Context, filter bson.D, q Query, take func(
 			return translate(err, g.noun)
 		}
 	}
+}
+
+// charge counts bytes that a request holds. A transaction doesn't wait, as others wait for it.
+func charge(ctx context.Context, bytes int64) error {
+	if mongo.SessionFromContext(ctx) != nil {
+		return nil
+	}
+	return largeread.Charge(ctx, bytes)
 }
 
 // batch walks over a cursor and sets the size of its batches.
