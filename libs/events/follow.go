@@ -40,7 +40,7 @@ func (f Follower) Run(ctx context.Context) error {
 		Name: "fivechat_follower_stalled", Help: "1 while events cannot be read or applied, else 0.", ConstLabels: source})
 	f.Telemetry.Registry.MustRegister(f.lag, f.stalled)
 	for most := readBatch; ; {
-		waited, err := f.step(ctx, most)
+		tried, waited, err := f.step(ctx, most)
 		pause := followGather
 		if err == nil {
 			f.stalled.Set(0)
@@ -49,7 +49,7 @@ func (f Follower) Run(ctx context.Context) error {
 		switch {
 		case err != nil && ctx.Err() == nil:
 			f.stalled.Set(1)
-			most = max(most/2, 1)
+			most = max(min(most, tried)/2, 1)
 			f.Telemetry.Log.WarnContext(ctx, "follower: applying events failed; retrying with fewer", "source", f.Feed.Name,
 				"records", most, "in", followRetry, "error", err)
 			pause = followRetry
@@ -64,21 +64,22 @@ func (f Follower) Run(ctx context.Context) error {
 	}
 }
 
-// step applies up to most records. waited reports that the next step need not wait: this one has, or more records follow.
-func (f Follower) step(ctx context.Context, most int) (waited bool, err error) {
+// step applies up to most records and says how many it tried. waited reports that the next step need not wait: this one
+// has, or more records follow.
+func (f Follower) step(ctx context.Context, most int) (tried int, waited bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, httpkit.DefaultTimeout)
 	defer cancel()
 	pos, err := f.Position(ctx, f.Feed.Name)
 	if err != nil {
-		return false, err
+		return most, false, err
 	}
 	records, err := f.Feed.Next(ctx, pos)
 	if err != nil {
-		return false, err
+		return most, false, err
 	}
 	if len(records) == 0 {
 		f.lag.Set(0)
-		return true, nil
+		return 0, true, nil
 	}
 	more := MayHaveMore(records) || len(records) > most
 	records = records[:min(most, len(records))]
@@ -87,16 +88,16 @@ func (f Follower) step(ctx context.Context, most int) (waited bool, err error) {
 		f.Telemetry.Log.WarnContext(ctx, "what happened earlier is no longer kept and will not be followed", "source", f.Feed.Name, "begins", first)
 	} else if first != pos+1 {
 		// Going on would count wrong for ever; standing still is seen in the metrics.
-		return false, fmt.Errorf("events: the log of %s goes on at %d and not at %d: what is between is no longer kept", f.Feed.Name, records[0].Pos, pos+1)
+		return len(records), false, fmt.Errorf("events: the log of %s goes on at %d and not at %d: what is between is no longer kept", f.Feed.Name, records[0].Pos, pos+1)
 	}
 	doing, end := Begin(ctx, f.Telemetry, "follow", f.Feed.Name, records)
 	err = f.Apply(doing, f.Feed.Name, records)
 	end(err)
 	if err != nil {
-		return false, err
+		return len(records), false, err
 	}
 	if !more {
 		f.lag.Set(0)
 	}
-	return more, nil
+	return len(records), more, nil
 }

@@ -1,0 +1,149 @@
+package hostile_test
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"fivechat.dev/tests/harness"
+)
+
+const (
+	answerBytes = 8<<20 + 1<<20 // of an answer: the bound of its rows, and what is around one of them
+	longText    = 64 << 10
+)
+
+// quotes is the longest text of characters that JSON writes in two bytes each.
+var quotes = strings.Repeat(`"`, longText)
+
+// longConversation makes a conversation of n messages of quotes, and gives its token.
+func longConversation(t *testing.T, w *harness.Website, n int) string {
+	t.Helper()
+	const imported = 55 // what fits into the body of an import
+	turns := make([]harness.Map, imported)
+	for i := range turns {
+		turns[i] = harness.Map{"from": "visitor", "text": quotes}
+	}
+	rows := []harness.Map{{"key": harness.Unique("long-"), "turns": turns}}
+	w.Agent().Send(t, 200, "POST", "/conversations/import", harness.Map{"rows": rows})
+	token := w.Agent().Get(t, "/conversations").List("data")[0].Text("token")
+	for range n - imported {
+		w.Agent().Send(t, 201, "POST", "/conversations/"+token+"/messages", harness.Map{"content": quotes})
+	}
+	return token
+}
+
+// inParts follows an answer's hasMore and Link, and wants n different messages in order, none of the answers too large.
+func inParts(t *testing.T, c harness.Client, path string, n int) {
+	t.Helper()
+	last, found := int64(0), 0
+	for part := 0; ; part++ {
+		if part > n {
+			t.Fatalf("%s has no end", path)
+		}
+		a := c.Do(t, "GET", path, nil).Want(t, 200)
+		if len(a.Body) > answerBytes {
+			t.Errorf("%s answers %d bytes", path, len(a.Body))
+		}
+		for _, m := range a.Object().List("messages") {
+			id, err := strconv.ParseInt(fmt.Sprint(m.M["id"]), 10, 64) // a ticket's messages have texts
+			if err != nil || id <= last {
+				t.Fatalf("%s: message %d comes behind %d, %v", path, id, last, err)
+			}
+			last = id
+			found++
+		}
+		next, more := linkTo(a.Header.Get("Link"), "next")
+		if hasMore := strings.Contains(string(a.Body), `"hasMore":true`); hasMore != more {
+			t.Fatalf("%s: hasMore is %v, Link %q", path, hasMore, a.Header.Get("Link"))
+		}
+		if !more {
+			break
+		}
+		path = next
+	}
+	if found != n {
+		t.Errorf("%s: %d messages of %d", path, found, n)
+	}
+}
+
+// linkTo gives the address with a relation in a header Link.
+func linkTo(header, rel string) (string, bool) {
+	for _, one := range strings.Split(header, ", ") {
+		if address, is := strings.CutSuffix(one, `>; rel="`+rel+`"`); is {
+			return strings.TrimPrefix(address, "<"), true
+		}
+	}
+	return "", false
+}
+
+func TestLongThreadIsAnsweredInParts(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().From("198.51.100.31").Website(t, harness.Pro)
+	const messages = 70
+	token := longConversation(t, w, messages)
+	inParts(t, w.Reader(), "/conversations/"+token, messages)
+	inParts(t, w.Reader(), "/conversations/"+token+"/messages", messages)
+}
+
+func TestLongTicketIsAnsweredInParts(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().From("198.51.100.32").Website(t, harness.Pro)
+	const messages = 70
+	id := w.Agent().Send(t, 201, "POST", "/tickets", harness.Map{"title": "Long"}).Text("id")
+	for range messages {
+		w.Agent().Send(t, 201, "POST", "/tickets/"+id+"/messages", harness.Map{"content": quotes})
+	}
+	inParts(t, w.Reader(), "/tickets/"+id, messages)
+}
+
+// TestPageOfLongTicketsEndsByBytes: such a page states how many rows it has, and following it gives every ticket, by cursor
+// and by page number.
+func TestPageOfLongTicketsEndsByBytes(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().From("198.51.100.33").Website(t, harness.Pro)
+	const tickets = 70
+	for range tickets {
+		w.Agent().Send(t, 201, "POST", "/tickets", harness.Map{"title": "Long", "description": quotes})
+	}
+	for _, by := range []string{"cursor", "page"} {
+		seen := map[string]bool{}
+		for path, pages := "/tickets?limit=100", 1; path != ""; pages++ {
+			a := w.Reader().Do(t, "GET", path, nil).Want(t, 200)
+			if len(a.Body) > answerBytes || pages > tickets {
+				t.Fatalf("page %d by %s has %d bytes", pages, by, len(a.Body))
+			}
+			page := a.Object()
+			for _, one := range page.List("data") {
+				seen[one.Text("id")] = true
+			}
+			path = ""
+			if rows := int64(len(page.List("data"))); page.Bool("hasNextPage") {
+				if page.Int("limit") != rows {
+					t.Fatalf("a page of %d rows states the limit %d", rows, page.Int("limit"))
+				}
+				path = "/tickets?limit=100&cursor=" + page.Text("nextCursor")
+				if by == "page" {
+					path = "/tickets?limit=" + harness.PathID(rows) + "&page=" + harness.PathID(int64(pages+1))
+				}
+			}
+		}
+		if len(seen) != tickets {
+			t.Errorf("%d tickets of %d by %s", len(seen), tickets, by)
+		}
+	}
+}
+
+// TestConversationHasABoundInBytes: beyond it a message is refused, and nothing of it is kept.
+func TestConversationHasABoundInBytes(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().From("198.51.100.34").Website(t, harness.Pro)
+	const fits = 16 << 20 / longText
+	token := longConversation(t, w, fits)
+	p := w.Agent().Do(t, "POST", "/conversations/"+token+"/messages", harness.Map{"content": "x"}).Want(t, 409).Object()
+	if p.Text("code") != "conversation_full" {
+		t.Errorf("refused with %s", p)
+	}
+	inParts(t, w.Reader(), "/conversations/"+token, fits)
+}
