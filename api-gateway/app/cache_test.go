@@ -8,6 +8,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"fivechat.dev/api-gateway/app"
+	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/rediskit"
 )
 
@@ -68,7 +69,11 @@ func TestAChangeShowsAtEveryEdge(t *testing.T) {
 	gates := []*house{open(t, replica(redis, ""))}
 	gates = append(gates, open(t, replica(redis, ""), func(c *app.Config) { c.WidgetsURL = gates[0].services["widgets"].URL }))
 	listening(t, redis, 2)
-	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()})
+	keys, err := identity.ParseKeyring([]string{assertionKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()}, keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,6 +108,30 @@ func TestAChangeShowsAtEveryEdge(t *testing.T) {
 		if !eventually(t, 3*time.Second, func() bool { return shows(h, 5) }) {
 			t.Errorf("without Redis, edge %d does not show the change", i)
 		}
+	}
+}
+
+// TestForgedSettingsAreIgnored: an entry that no edge signed is absent, and a signed one has the media type of the code.
+func TestForgedSettingsAreIgnored(t *testing.T) {
+	t.Parallel()
+	redis := miniredis.RunT(t)
+	const script = `{"type":"text/html","tag":"\"7.1.x\"","caching":"public","body":"PHNjcmlwdD4="}`
+	now := fmt.Sprint(time.Now().UnixMilli())
+	redis.HSet("fivechat:cache:widget:w", "v", "1", "b", script, "t", now, "s", "AAAA")
+	h := open(t, replica(redis, ""))
+	if a := h.settings(); string(a.body) != `{"version":1}` || a.Header.Get("Content-Type") != "application/json; charset=utf-8" {
+		t.Errorf("%v %s", a.Header, a.body)
+	}
+	keys, err := identity.ParseKeyring([]string{assertionKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	redis.HSet("fivechat:cache:widget:signed", "v", "1", "b", script, "t", now, "s", keys.MAC("redis cache entry", "widget", "signed", now, script))
+	if a := h.do("GET", h.public+"/widgets/signed", nil); string(a.body) != "<script>" || a.Header.Get("Content-Type") != "application/json; charset=utf-8" {
+		t.Errorf("%v %s", a.Header, a.body)
+	}
+	if n := h.counted(`fivechat_redis_unverified_total{kind="cache"}`); n == 0 {
+		t.Error("the forged entry was not counted")
 	}
 }
 

@@ -81,7 +81,7 @@ func (c Config) Validate() error {
 		}
 	}
 	if c.Redis.URL != "" {
-		r, err := rediskit.Connect(c.Redis) // does not connect yet
+		r, err := rediskit.Connect(c.Redis, nil) // does not connect yet
 		if err == nil {
 			err = r.Close()
 		}

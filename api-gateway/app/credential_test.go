@@ -61,7 +61,7 @@ func TestARevocationIsHeardAtOnce(t *testing.T) {
 	redis := miniredis.RunT(t)
 	h := open(t, func(c *app.Config) { c.Redis.URL = "redis://" + redis.Addr() })
 	listening(t, redis, 1)
-	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()})
+	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -138,7 +138,7 @@ func TestAWebsitesOwnQuotas(t *testing.T) {
 	redis.SetTime(time.Now())
 	gates := []*house{open(t, replica(redis, "")), open(t, replica(redis, ""))}
 	listening(t, redis, 2)
-	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()})
+	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func newParts(c Config, keys *identity.Keyring, services map[route.Upstream]*url
 	lookups := memo.NewLookups(tele.Registry)
 	accounts := httpkit.NewClient(c.AccountsURL, keys, tele)
 	if c.Redis.URL != "" {
-		if p.redis, err = rediskit.Connect(c.Redis); err != nil {
+		if p.redis, err = rediskit.Connect(c.Redis, keys); err != nil {
 			return p, err
 		}
 		p.redis.Measure(tele)
@@ -67,7 +67,7 @@ func newParts(c Config, keys *identity.Keyring, services map[route.Upstream]*url
 	if p.proxy, err = proxy.New(services, c.Concurrency, answers, keys, tele); err != nil {
 		return p, err
 	}
-	p.widgets, err = cache.New("/widgets/", p.shared(), lookups, askWidgets(p.proxy))
+	p.widgets, err = cache.New("/widgets/", widgetType, p.shared(), lookups, askWidgets(p.proxy))
 	return p, err
 }
 

@@ -44,7 +44,7 @@ func TestAStreamEndsWithItsToken(t *testing.T) {
 		return ended
 	}
 	revoked, kept := read(readFree), read(bothPro)
-	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()})
+	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,9 @@ import (
 	"fivechat.dev/libs/identity"
 )
 
+// widgetType is the media type of widget settings, whatever a service or Redis says.
+const widgetType = "application/json; charset=utf-8"
+
 // askWidgets has the widgets service answer in the public's name, as it would a request that came to it through the edge.
 func askWidgets(forward *proxy.Proxy) cache.Ask {
 	return func(ctx context.Context, path string) (cache.Answer, error) {
@@ -37,7 +40,6 @@ func settings(resp *fasthttp.Response) (cache.Answer, error) {
 		return cache.Answer{}, httpkit.Refusal(resp.StatusCode(), string(resp.Header.Peek("Retry-After")), resp.Body())
 	}
 	a := cache.Answer{
-		Type:    string(resp.Header.ContentType()),
 		Tag:     string(resp.Header.Peek("Etag")),
 		Caching: string(resp.Header.Peek("Cache-Control")),
 		Body:    append([]byte(nil), resp.Body()...),

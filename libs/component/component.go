@@ -88,7 +88,7 @@ func New(ctx context.Context, name string, c Config) (*Component, error) {
 	}
 	var redis *rediskit.Client
 	if c.Redis.URL != "" {
-		if redis, err = rediskit.Connect(c.Redis); err != nil {
+		if redis, err = rediskit.Connect(c.Redis, keys); err != nil {
 			return nil, errors.Join(err, db.Close(ctx))
 		}
 		redis.Measure(tele)

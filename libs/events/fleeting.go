@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"fivechat.dev/libs/httpkit"
@@ -13,6 +14,7 @@ import (
 
 const (
 	fleetingChannel = "fivechat:fleeting"
+	fleetingFor     = 15 * time.Second       // an event of another age is dropped: it is replayed, or a clock is wrong
 	tellPatience    = 250 * time.Millisecond // for a Redis that is slow or away
 )
 
@@ -24,6 +26,14 @@ type Fleeting struct {
 	Type    string          `json:"type"`
 	At      time.Time       `json:"at"`
 	Data    json.RawMessage `json:"data"`
+	MAC     string          `json:"mac,omitzero"` // over all fields above
+}
+
+// parts are what the MAC covers.
+func (f Fleeting) parts() []string {
+	return []string{
+		f.Website.String(), strconv.FormatInt(f.Visitor, 10), f.Type, strconv.FormatInt(f.At.UnixMilli(), 10), string(f.Data),
+	}
 }
 
 // Teller tells fleeting events over Redis.
@@ -44,7 +54,9 @@ func (r *Teller) Tell(ctx context.Context, t tenant.ID, visitor int64, typ strin
 	defer cancel()
 	content, err := httpkit.Encode(data)
 	if err == nil {
-		content, err = httpkit.Encode(Fleeting{t, visitor, typ, time.Now(), content})
+		f := Fleeting{Website: t, Visitor: visitor, Type: typ, At: time.Now(), Data: content}
+		f.MAC = r.redis.SignTransient(f.parts()...)
+		content, err = httpkit.Encode(f)
 	}
 	if err == nil {
 		err = r.redis.Say(ctx, fleetingChannel, string(content))
@@ -54,11 +66,14 @@ func (r *Teller) Tell(ctx context.Context, t tenant.ID, visitor int64, typ strin
 	}
 }
 
-// Hear calls heard for every fleeting event until ctx ends.
+// Hear calls heard for every fleeting event that is authentic and recent, until ctx ends.
 func Hear(ctx context.Context, redis *rediskit.Client, heard func(Fleeting)) error {
 	return redis.Listen(ctx, fleetingChannel, func() {}, func(said string) {
 		var f Fleeting
-		if httpkit.Decode([]byte(said), &f, true) == nil {
+		if httpkit.Decode([]byte(said), &f, true) != nil || !redis.VerifiedTransient(f.MAC, f.parts()...) {
+			return
+		}
+		if age := time.Since(f.At); age.Abs() < fleetingFor {
 			heard(f)
 		}
 	})

@@ -28,6 +28,7 @@ const remembered = 16_384
 // and again, so it remembers what it signed, and what it verified until that expires.
 type Keyring struct {
 	keys     [][]byte
+	macs     [][]byte // of MAC, one for each key
 	now      func() time.Time
 	signed   *lru.Cache[Principal, signature]
 	verified *lru.Cache[string, claims]
@@ -56,7 +57,7 @@ func NewKeyring(keys ...[]byte) (*Keyring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	return &Keyring{keys: keys, now: time.Now, signed: signed, verified: verified}, nil
+	return &Keyring{keys: keys, macs: macKeys(keys), now: time.Now, signed: signed, verified: verified}, nil
 }
 
 // ParseKeyring makes a ring of secrets as settings hold them.

@@ -21,7 +21,7 @@ func redis(t *testing.T) (*miniredis.Miniredis, *rediskit.Client) {
 	t.Helper()
 	m := miniredis.RunT(t)
 	m.SetTime(time.Unix(1_800_000_000, 0))
-	c, err := rediskit.Connect(rediskit.Config{URL: "redis://" + m.Addr()})
+	c, err := rediskit.Connect(rediskit.Config{URL: "redis://" + m.Addr()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

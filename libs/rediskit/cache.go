@@ -9,13 +9,13 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A cached value is a hash: v is the version of what it shows, b the value, t when it was put there, in milliseconds. A
-// change of what it shows leaves the new version without a value, so that who read before the change puts nothing back.
+// A cached value is a hash: v is the version of what it shows, b the value, t when it was put there by Redis' clock, in
+// milliseconds, and s the MAC of cache, key, t and b. A change of what it shows leaves the new version without a value, so
+// that a process that read before the change puts nothing back.
 var putNewer = redis.NewScript(`
 local known = tonumber(redis.call('HGET', KEYS[1], 'v') or -1)
 if known > tonumber(ARGV[1]) then return 0 end
-local t = redis.call('TIME')
-redis.call('HSET', KEYS[1], 'v', ARGV[1], 'b', ARGV[2], 't', t[1] * 1000 + math.floor(t[2] / 1000))
+redis.call('HSET', KEYS[1], 'v', ARGV[1], 'b', ARGV[2], 't', ARGV[4], 's', ARGV[5])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`)
 
@@ -35,10 +35,10 @@ type Cached struct {
 
 func cacheKey(cache, key string) string { return "fivechat:cache:" + cache + ":" + key }
 
-// Cached gives the value of a key in a cache, and whether there is one.
+// Cached gives the value of a key in a cache, and whether there is one. A value that does not verify is absent.
 func (c *Client) Cached(ctx context.Context, cache, key string) (Cached, bool, error) {
 	p := c.r.Pipeline()
-	values, clock := p.HMGet(ctx, cacheKey(cache, key), "b", "t"), p.Time(ctx)
+	values, clock := p.HMGet(ctx, cacheKey(cache, key), "b", "t", "s"), p.Time(ctx)
 	if _, err := p.Exec(ctx); err != nil {
 		return Cached{}, false, fmt.Errorf("rediskit: cache: %w", err)
 	}
@@ -48,6 +48,10 @@ func (c *Client) Cached(ctx context.Context, cache, key string) (Cached, bool, e
 		return Cached{}, false, nil
 	}
 	put, _ := fields[1].(string)
+	code, _ := fields[2].(string)
+	if !c.verified(code, purposeCache, cache, key, put, value) {
+		return Cached{}, false, nil
+	}
 	ms, err := strconv.ParseInt(put, 10, 64)
 	if err != nil {
 		return Cached{}, false, fmt.Errorf("rediskit: cache: a value without its time: %w", err)
@@ -57,7 +61,13 @@ func (c *Client) Cached(ctx context.Context, cache, key string) (Cached, bool, e
 
 // Cache keeps the value of a key, which shows a version of something, for at most ttl; a newer version stays.
 func (c *Client) Cache(ctx context.Context, cache, key string, version int64, value []byte, ttl time.Duration) error {
-	if err := putNewer.Run(ctx, c.r, []string{cacheKey(cache, key)}, version, value, ttl.Milliseconds()).Err(); err != nil {
+	now, err := c.r.Time(ctx).Result()
+	if err != nil {
+		return fmt.Errorf("rediskit: cache: %w", err)
+	}
+	put := strconv.FormatInt(now.UnixMilli(), 10)
+	code := c.sign(purposeCache, cache, key, put, string(value))
+	if err := putNewer.Run(ctx, c.r, []string{cacheKey(cache, key)}, version, value, ttl.Milliseconds(), put, code).Err(); err != nil {
 		return fmt.Errorf("rediskit: cache: %w", err)
 	}
 	return nil

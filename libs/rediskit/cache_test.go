@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
-
-	"fivechat.dev/libs/rediskit"
 )
 
 func TestCache(t *testing.T) {
@@ -14,11 +12,7 @@ func TestCache(t *testing.T) {
 	m := miniredis.RunT(t)
 	start := time.Unix(1_800_000_000, 0)
 	m.SetTime(start)
-	c, err := rediskit.Connect(rediskit.Config{URL: "redis://" + m.Addr()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
+	c := connect(t, m, "k")
 	holds := func(what, value string, age time.Duration) {
 		t.Helper()
 		got, ok, err := c.Cached(t.Context(), "c", "k")

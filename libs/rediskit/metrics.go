@@ -11,9 +11,10 @@ import (
 	"fivechat.dev/libs/telemetry"
 )
 
-// Measure has the client say, in a component's registry, how long its commands take and how its connections stand. It
-// is called once, before the first command. Subscriptions have connections of their own, which are not counted.
+// Measure registers the client's metrics with a component: unverified content, durations of commands and connections.
+// It is called once, before the first command. Subscriptions have connections of their own, which are not counted.
 func (c *Client) Measure(t *telemetry.Telemetry) {
+	t.Registry.MustRegister(c.unverified)
 	if !t.Measures {
 		return
 	}

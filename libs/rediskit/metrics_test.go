@@ -19,7 +19,7 @@ func TestMeasure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := rediskit.Connect(rediskit.Config{URL: "redis://" + m.Addr()})
+	c, err := rediskit.Connect(rediskit.Config{URL: "redis://" + m.Addr()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

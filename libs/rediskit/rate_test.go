@@ -13,7 +13,7 @@ import (
 func TestAClockThatIsPutBack(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
-	c, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()})
+	c, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

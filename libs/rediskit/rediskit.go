@@ -1,5 +1,6 @@
-// Package rediskit is the one door to Redis: connections, streams that carry a log quickly, and messages to every process
-// that listens. Nothing that must not be lost lives there.
+// Package rediskit is the only package that connects to Redis: streams that carry a log quickly, a cache, rate limits, and
+// messages to every process that listens. Nothing that must not be lost lives there, and whoever can write to Redis can
+// forge nothing: stream entries, cache entries and transient events are authenticated, everything else is a hint.
 package rediskit
 
 import (
@@ -11,19 +12,26 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
+
+	"fivechat.dev/libs/identity"
 )
 
 // Config says where Redis is.
 type Config struct {
-	URL string `env:"REDIS_URL"` // redis://host:port/db
+	URL string `env:"REDIS_URL"` // redis://host:port/db, rediss:// with TLS, unix:///path/to.sock
 }
 
 // Client is a connection to Redis.
-type Client struct{ r *redis.Client }
+type Client struct {
+	r          *redis.Client
+	keys       *identity.Keyring // nil: nothing is signed, and nothing verifies
+	unverified *prometheus.CounterVec
+}
 
-// Connect makes a Client; it does not wait for the server.
-func Connect(c Config) (*Client, error) {
+// Connect makes a Client whose content is authenticated with keys; it does not wait for the server.
+func Connect(c Config, keys *identity.Keyring) (*Client, error) {
 	o, err := redis.ParseURL(c.URL)
 	if err != nil {
 		if named, is := errors.AsType[*url.Error](err); is { // it repeats the whole URL, with the password
@@ -35,7 +43,7 @@ func Connect(c Config) (*Client, error) {
 	o.ContextTimeoutEnabled = true // who waits less says so
 	r := redis.NewClient(o)
 	r.AddHook(traced{})
-	return &Client{r}, nil
+	return &Client{r: r, keys: keys, unverified: newUnverified()}, nil
 }
 
 // silent keeps go-redis from writing lines of its own to standard error. What they say comes back as errors too.

@@ -48,7 +48,7 @@ func mute(conn net.Conn, confirmed chan<- struct{}) {
 func TestOnForgetGivesUpASilentLineAndStopsWhenTold(t *testing.T) {
 	t.Parallel()
 	url, connected := muted(t)
-	c, err := rediskit.Connect(rediskit.Config{URL: url})
+	c, err := rediskit.Connect(rediskit.Config{URL: url}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

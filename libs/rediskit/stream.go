@@ -16,13 +16,16 @@ import (
 // them whenever anything is written.)
 const streamLength = 200
 
-// entryField is the one field of an entry.
-const entryField = "e"
+// The fields of an entry: its data, and the MAC of stream, position and data.
+const (
+	entryField = "e"
+	macField   = "s"
+)
 
 // Entry is one record of a stream. Its position, 1 or more, is its id in the stream, so that a stream holds each once.
 type Entry struct {
 	Pos  int64
-	Data string
+	Data string // "" if it does not verify: the reader asks the log
 }
 
 // Append puts entries, in order of their positions, at the end of a stream; those that stand there already are left out.
@@ -42,7 +45,9 @@ func (c *Client) Append(ctx context.Context, stream string, entries []Entry) err
 		}
 		for _, e := range entries {
 			if e.Pos > top {
-				p.XAdd(ctx, &redis.XAddArgs{Stream: stream, MaxLen: streamLength, Approx: true, ID: entryID(e.Pos), Values: []string{entryField, e.Data}})
+				id := entryID(e.Pos)
+				values := []string{entryField, e.Data, macField, c.sign(purposeStream, stream, id, e.Data)}
+				p.XAdd(ctx, &redis.XAddArgs{Stream: stream, MaxLen: streamLength, Approx: true, ID: id, Values: values})
 			}
 		}
 		return nil
@@ -90,6 +95,10 @@ func (c *Client) Read(ctx context.Context, stream string, after, limit int64, wa
 				return nil, err
 			}
 			data, _ := m.Values[entryField].(string)
+			code, _ := m.Values[macField].(string)
+			if !c.verified(code, purposeStream, stream, m.ID, data) {
+				data = ""
+			}
 			entries = append(entries, Entry{pos, data})
 		}
 	}

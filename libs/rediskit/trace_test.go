@@ -19,7 +19,7 @@ import (
 func TestCommandsHaveSpans(t *testing.T) {
 	t.Parallel()
 	m := miniredis.RunT(t)
-	c, err := rediskit.Connect(rediskit.Config{URL: "redis://" + m.Addr()})
+	c, err := rediskit.Connect(rediskit.Config{URL: "redis://" + m.Addr()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestCommandsHaveSpans(t *testing.T) {
 
 func TestAPasswordIsNotRepeated(t *testing.T) {
 	t.Parallel()
-	_, err := rediskit.Connect(rediskit.Config{URL: "redis://:hunter2@host:port/0"})
+	_, err := rediskit.Connect(rediskit.Config{URL: "redis://:hunter2@host:port/0"}, nil)
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("the error is %v", err)
 	}

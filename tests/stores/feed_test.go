@@ -9,6 +9,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"fivechat.dev/libs/events"
+	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/rediskit"
 )
@@ -20,15 +21,20 @@ type fed struct {
 	redis *miniredis.Miniredis
 	feed  events.Feed
 
-	mu  sync.Mutex
-	got []int64
+	mu    sync.Mutex
+	got   []int64
+	types []string
 }
 
 func feed(t *testing.T) *fed {
 	t.Helper()
 	db, tele := connect(t, uri, fresh())
 	server := miniredis.RunT(t)
-	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + server.Addr()})
+	keys, err := identity.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + server.Addr()}, keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +64,7 @@ func (f *fed) gather(ctx context.Context) {
 		f.mu.Lock()
 		for _, r := range records {
 			pos = r.Pos
-			f.got = append(f.got, pos)
+			f.got, f.types = append(f.got, pos), append(f.types, r.Type)
 		}
 		f.mu.Unlock()
 	}
@@ -108,6 +114,35 @@ func TestFeedSurvivesRedis(t *testing.T) {
 		s, err := f.redis.Stream(stream)
 		return err == nil && len(s) > 0 && s[len(s)-1].ID == "50-0"
 	})
+}
+
+// TestFeedIgnoresForgedEntries: whoever can write to Redis can neither add a record nor keep one away.
+func TestFeedIgnoresForgedEntries(t *testing.T) {
+	t.Parallel()
+	f := feed(t)
+	f.add(3)
+	f.want(3)
+	eventually(t, "Redis carries the log", func() bool { s, err := f.redis.Stream(stream); return err == nil && len(s) == 3 })
+	const forged = `{"id":"forged","websiteId":1,"type":"forged","key":1,"at":"2026-01-01T00:00:00Z","data":"{}","pos":4}`
+	if _, err := f.redis.XAdd(stream, "4-0", []string{"e", forged}); err != nil {
+		t.Fatal(err)
+	}
+	signed, err := f.redis.Stream(stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.redis.XAdd(stream, "5-0", signed[0].Values); err != nil { // a true one, replayed
+		t.Fatal(err)
+	}
+	f.add(2)
+	f.want(5)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, typ := range f.types {
+		if typ != "counted" {
+			t.Errorf("record %d is %s", i+1, typ)
+		}
+	}
 }
 
 func TestAStreamOfAnotherLifeBeginsAnew(t *testing.T) {

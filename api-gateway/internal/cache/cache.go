@@ -36,8 +36,8 @@ var bounds = memo.Bounds{Known: 16_384, KnownFor: time.Second, Unknown: 8_192, U
 
 // Answer is a service's answer to a GET that succeeded.
 type Answer struct {
-	Type    string `json:"type"`
-	Tag     string `json:"tag"` // its strong ETag
+	Type    string `json:"type"` // for replicas of before, which serve it; here New says it
+	Tag     string `json:"tag"`  // its strong ETag
 	Caching string `json:"caching"`
 	Body    []byte `json:"body"`
 }
@@ -54,6 +54,7 @@ type Ask func(ctx context.Context, path string) (Answer, error)
 // Cache keeps the answers of one kind of path.
 type Cache struct {
 	prefix string // of the paths; what follows is the key
+	media  string // the media type of every answer
 	shared Shared // nil: there is none
 	away   rediskit.Absence
 	ask    Ask
@@ -66,13 +67,13 @@ type ready struct {
 	media, tag, caching, length []string
 }
 
-func readied(a Answer) *ready {
-	return &ready{a, []string{a.Type}, []string{a.Tag}, []string{a.Caching}, []string{strconv.Itoa(len(a.Body))}}
+func (c *Cache) readied(a Answer) *ready {
+	return &ready{a, []string{c.media}, []string{a.Tag}, []string{a.Caching}, []string{strconv.Itoa(len(a.Body))}}
 }
 
-// New makes a Cache of the paths that begin with prefix, over shared, nil for none.
-func New(prefix string, shared Shared, lookups *prometheus.CounterVec, ask Ask) (*Cache, error) {
-	c := &Cache{prefix: prefix, shared: shared, ask: ask}
+// New makes a Cache of the paths that begin with prefix, whose answers are all of one media type, over shared, nil for none.
+func New(prefix, media string, shared Shared, lookups *prometheus.CounterVec, ask Ask) (*Cache, error) {
+	c := &Cache{prefix: prefix, media: media, shared: shared, ask: ask}
 	var err error
 	c.memo, err = memo.New(Name, bounds, lookups, c.fetch)
 	return c, err
@@ -117,15 +118,15 @@ func (c *Cache) Forget(key string) {
 func (c *Cache) fetch(ctx context.Context, key string) (*ready, time.Time, error) {
 	old, found := c.common(ctx, key)
 	if found && old.age < sharedFor {
-		return readied(old.Answer), time.Time{}, nil
+		return c.readied(old.Answer), time.Time{}, nil
 	}
 	a, err := c.ask(ctx, c.prefix+key)
 	switch {
 	case err == nil:
 		c.share(ctx, key, a)
-		return readied(a), time.Time{}, nil
+		return c.readied(a), time.Time{}, nil
 	case found && (fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Timeout)):
-		return readied(old.Answer), time.Time{}, nil
+		return c.readied(old.Answer), time.Time{}, nil
 	default:
 		return nil, time.Time{}, err
 	}
@@ -147,12 +148,15 @@ func (c *Cache) common(ctx context.Context, key string) (a aged, found bool) {
 	if err != nil {
 		c.away.Begin()
 	}
-	if !found || httpkit.Decode(kept.Value, &a.Answer, false) != nil {
+	if !found || !usable(kept.Age) || httpkit.Decode(kept.Value, &a.Answer, false) != nil {
 		return a, false
 	}
 	a.age = kept.Age
 	return a, true
 }
+
+// usable reports whether an answer of this age may be served. A negative age, beyond what clocks differ by, was made up.
+func usable(age time.Duration) bool { return age > -sharedFor && age < staleFor }
 
 // share puts an answer where all edges find it, by the revision that its tag begins with.
 func (c *Cache) share(ctx context.Context, key string, a Answer) {
@@ -160,6 +164,7 @@ func (c *Cache) share(ctx context.Context, key string, a Answer) {
 	if err != nil || c.shared == nil || c.away.Lasts() {
 		return
 	}
+	a.Type = c.media
 	value, err := httpkit.Encode(a)
 	if err != nil {
 		return
