@@ -3,8 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
+	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,10 +20,11 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// serve runs the store in dir by itself and gives its URI.
+// serve runs the store in dir by itself and gives its URI with user and password.
 func serve(t *testing.T, dir string) (*exec.Cmd, string) {
 	t.Helper()
 	c := exec.Command(binary, "store", "serve", "--listen", "127.0.0.1:0", "--data", dir)
+	c.Env = append(os.Environ(), "FIVECHAT_STORE_PASSWORD=p@ss/word")
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
 	if err == nil {
@@ -34,7 +38,7 @@ func serve(t *testing.T, dir string) (*exec.Cmd, string) {
 	if !line.Scan() {
 		t.Fatal("it ended before it said its URI")
 	}
-	return c, line.Text()
+	return c, strings.Replace(line.Text(), "mongodb://", "mongodb://fivechat:"+url.QueryEscape("p@ss/word")+"@", 1)
 }
 
 func TestStore(t *testing.T) {
@@ -77,36 +81,125 @@ func TestStore(t *testing.T) {
 	}
 }
 
-// TestStoreWithRedis: beside the store, a stand-in for Redis answers where it was asked for.
-func TestStoreWithRedis(t *testing.T) {
-	t.Parallel()
-	c := exec.Command(binary, "store", "serve", "--listen", "127.0.0.1:0", "--redis", "127.0.0.1:0", "--data", t.TempDir())
-	out, err := c.StdoutPipe()
+// ask sends a Redis command and reads an answer of so many bytes.
+func askRedis(t *testing.T, conn net.Conn, command string, length int) string {
+	t.Helper()
+	answer := make([]byte, length)
+	_, err := conn.Write([]byte(command + "\r\n"))
 	if err == nil {
-		err = c.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Process.Kill() })
-	line := bufio.NewScanner(out)
-	if !line.Scan() || !strings.HasPrefix(line.Text(), "redis://") {
-		t.Fatalf("it said %q", line.Text())
-	}
-	conn, err := net.Dial("tcp", strings.TrimPrefix(line.Text(), "redis://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	answer := make([]byte, 7)
-	if _, err = conn.Write([]byte("*1\r\n$4\r\nPING\r\n")); err == nil {
 		_, err = io.ReadFull(conn, answer)
 	}
-	if err != nil || string(answer) != "+PONG\r\n" {
-		t.Errorf("PING: %q %v", answer, err)
+	if err != nil {
+		t.Fatalf("%s: %q %v", command, answer, err)
 	}
-	if !line.Scan() || !strings.HasPrefix(line.Text(), "mongodb://") {
-		t.Errorf("then it said %q", line.Text())
+	return string(answer)
+}
+
+// TestStoreAsksForAPassword: on TCP a store and the stand-in for Redis generate a password once, keep it from other users,
+// and refuse whoever does not know it.
+func TestStoreAsksForAPassword(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "store")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var before string
+	for range 2 {
+		c := exec.Command(binary, "store", "serve", "--listen", "127.0.0.1:0", "--redis", "127.0.0.1:0", "--data", dir)
+		out, err := c.StdoutPipe()
+		if err == nil {
+			err = c.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Process.Kill() })
+		line := bufio.NewScanner(out)
+		if !line.Scan() || !strings.HasPrefix(line.Text(), "redis://") {
+			t.Fatalf("it printed %q", line.Text())
+		}
+		conn, err := net.Dial("tcp", strings.TrimPrefix(line.Text(), "redis://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if !line.Scan() || !strings.HasPrefix(line.Text(), "mongodb://") {
+			t.Errorf("then it printed %q", line.Text())
+		}
+		uri := line.Text()
+		b, err := os.ReadFile(filepath.Join(dir, "store-password"))
+		password := strings.TrimSpace(string(b))
+		if err != nil || len(password) < 26 || before != "" && before != password {
+			t.Fatalf("the password %q, before %q: %v", password, before, err)
+		}
+		before = password
+		if got := askRedis(t, conn, "*1\r\n$4\r\nPING", 7); got != "-NOAUTH" {
+			t.Errorf("PING without a password: %q", got)
+		}
+		_, _ = conn.Read(make([]byte, 100)) // the rest of the refusal
+		if got := askRedis(t, conn, fmt.Sprintf("*2\r\n$4\r\nAUTH\r\n$%d\r\n%s", len(password), password), 5); got != "+OK\r\n" {
+			t.Errorf("AUTH: %q", got)
+		}
+		if got := askRedis(t, conn, "*1\r\n$4\r\nPING", 7); got != "+PONG\r\n" {
+			t.Errorf("PING: %q", got)
+		}
+		for credentials, want := range map[string]bool{"fivechat:" + password + "@": true, "fivechat:wrong@": false, "": false} {
+			client, err := mongo.Connect(options.Client().ApplyURI(strings.Replace(uri, "mongodb://", "mongodb://"+credentials, 1)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err = client.Database("shop").ListCollectionNames(t.Context(), bson.D{}); (err == nil) != want {
+				t.Errorf("with %q: %v", credentials, err)
+			}
+			_ = client.Disconnect(t.Context())
+		}
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	}
+	for path, want := range map[string]fs.FileMode{dir: 0o700, filepath.Join(dir, "store-password"): 0o600} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v %v, want %v", path, info.Mode(), err, want)
+		}
+	}
+}
+
+// TestStoreServesWithoutAPassword only where it is told to, or where other users cannot connect.
+func TestStoreServesWithoutAPassword(t *testing.T) {
+	t.Parallel()
+	sockets, err := os.MkdirTemp("", "fc-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(sockets) })
+	for name, flags := range map[string][]string{
+		"insecure": {"--listen", "127.0.0.1:0", "--insecure"}, "socket": {"--listen", filepath.Join(sockets, "m.sock")},
+	} {
+		c := exec.Command(binary, append([]string{"store", "serve", "--data", t.TempDir()}, flags...)...)
+		out, err := c.StdoutPipe()
+		if err == nil {
+			err = c.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Process.Kill() })
+		line := bufio.NewScanner(out)
+		if !line.Scan() {
+			t.Fatalf("%s: it ended", name)
+		}
+		client, err := mongo.Connect(options.Client().ApplyURI(line.Text()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = client.Database("shop").ListCollectionNames(t.Context(), bson.D{}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		_ = client.Disconnect(t.Context())
+	}
+	c := exec.CommandContext(t.Context(), binary, "store", "serve", "--insecure", "--data", t.TempDir())
+	c.Env = append(os.Environ(), "FIVECHAT_STORE_PASSWORD=x")
+	if out, err := c.CombinedOutput(); err == nil || !strings.Contains(string(out), "exclude each other") {
+		t.Errorf("--insecure with a password: %v %s", err, out)
 	}
 }
 

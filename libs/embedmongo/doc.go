@@ -26,7 +26,7 @@
 //	             dropIndexes listCollections listDatabases drop
 //	             dropDatabase collStats commitTransaction
 //	             abortTransaction replSetStepDown
-//	             replSetStepUp
+//	             replSetStepUp saslStart saslContinue
 //	fields       those of the commands that change nothing but    collation, arrayFilters, let, tailable,
 //	             the result as documented by MongoDB              validators, views … (238); unknown (40415)
 //	types        all but those refused                            Decimal128, code with scope, undefined (238)
@@ -51,7 +51,8 @@
 //	             48 MB a message                                  15 Overflow); the connection ends
 //	transactions snapshot isolation, conflicts (112, labelled     count and index or catalog commands
 //	             transient), 60 s lifetime                        inside one (263)
-//	other        authentication, compression, TLS: none           change streams (40324)
+//	other        authentication by SCRAM-SHA-256 of one user      other mechanisms (334), change streams
+//	             that may do everything; compression, TLS: none   (40324)
 //	             a disk with room                                 writes with less than 64 MB free (14031)
 //
 // # Guarantees

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"sync"
 
 	"fivechat.dev/libs/embedmongo/internal/command"
@@ -18,8 +19,13 @@ import (
 type Options struct {
 	// Dir is the folder of the database; "" keeps everything in memory.
 	Dir string
-	// Addr is the TCP address to listen on; "" means a free port on loopback.
+	// Addr is the TCP address to listen on, or the absolute path of a Unix
+	// socket; its name ends with ".sock". "" means a free port on loopback.
 	Addr string
+	// User and Password are what clients have to authenticate with, by
+	// SCRAM-SHA-256. Without a password nobody has to: everybody who reaches
+	// Addr can read and change everything.
+	User, Password string
 	// Logger receives errors; nil means slog.Default.
 	Logger *slog.Logger
 }
@@ -51,29 +57,36 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	var auth *command.Authenticator
+	if o.Password != "" {
+		var err error
+		if auth, err = command.NewAuthenticator(o.User, o.Password); err != nil {
+			return nil, err
+		}
+	}
 	engine, err := store.Open(o.Dir, o.Logger)
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", o.Addr)
+	listener, err := Listen(o.Addr)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("embedmongo: %w", err), engine.Close())
 	}
 	s := &Server{listener: listener, engine: engine, log: o.Logger, conns: map[net.Conn]struct{}{}}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	s.commands = command.New(engine, o.Logger, s.Addr()) //nolint:contextcheck // its upkeep ends with Close, not with a context
+	s.commands = command.New(engine, o.Logger, s.Addr(), auth) //nolint:contextcheck // its upkeep ends with Close, not with a context
 	s.running.Add(1)
 	go s.accept()
 	s.stop = context.AfterFunc(ctx, func() { _ = s.Close() })
 	return s, nil
 }
 
-// Addr is the address the server listens on.
+// Addr is the address or the path of the socket the server listens on.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// URI is the connection string for MongoDB drivers.
+// URI is the connection string for MongoDB drivers, without user and password.
 func (s *Server) URI() string {
-	return "mongodb://" + s.Addr() + "/?directConnection=true&replicaSet=" + command.SetName
+	return "mongodb://" + url.PathEscape(s.Addr()) + "/?directConnection=true&replicaSet=" + command.SetName
 }
 
 // Close ends all connections and transactions and closes the database.
@@ -133,7 +146,7 @@ func (s *Server) serve(c net.Conn) {
 	}()
 	r, w := bufio.NewReaderSize(c, 16<<10), bufio.NewWriterSize(c, 16<<10)
 	for {
-		m, err := wire.Read(r)
+		m, err := wire.Read(r, conn.MaxMessage())
 		if err != nil {
 			return
 		}

@@ -153,7 +153,7 @@ func newLayers(b *testing.B) *layers {
 	addrs := harness.FreeAddrs(b, 2)
 	_, port, _ := strings.Cut(addrs[1], ":")
 	l := &layers{b: b, processes: map[string]*fleet.Process{}, uri: "mongodb://" + addrs[0] + "/?directConnection=true&replicaSet=rs0"}
-	l.processes[theStore] = fleet.Start(b, filepath.Join(binaries, "fivechat"), nil, "store", "serve", "--listen", addrs[0], "--data", b.TempDir())
+	l.processes[theStore] = fleet.Start(b, filepath.Join(binaries, "fivechat"), nil, "store", "serve", "--insecure", "--listen", addrs[0], "--data", b.TempDir())
 	redis, _ := exec.LookPath("redis-server")
 	l.processes[theRedis] = fleet.Start(b, redis, nil, "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", b.TempDir())
 	l.fleet = fleet.Launch(b, binaries, map[string]string{"MONGODB_URI": l.uri, "REDIS_URL": "redis://" + addrs[1]})

@@ -10,11 +10,13 @@ if ! "$PYTHON" -c 'import pymongo' 2>/dev/null || ! [ -d /usr/share/nodejs/mongo
 fi
 
 dir=$(mktemp -d)
+FIVECHAT_STORE_PASSWORD=$(head -c 18 /dev/urandom | od -An -tx1 | tr -d " \n")
+export FIVECHAT_STORE_PASSWORD
 bin/fivechat store serve --listen 127.0.0.1:0 --data "$dir/store" >"$dir/uri" &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server || true; rm -rf "$dir"' EXIT
 until [ -s "$dir/uri" ]; do kill -0 $server; sleep 0.1; done
-uri=$(head -1 "$dir/uri")
+uri=$(head -1 "$dir/uri" | sed "s#mongodb://#mongodb://fivechat:$FIVECHAT_STORE_PASSWORD@#")
 
 code=0
 "$PYTHON" tests/conformance/client.py "$uri" || code=1

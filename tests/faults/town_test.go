@@ -75,7 +75,7 @@ func (tw *town) startStore(t *testing.T, binary string) string {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	serve := []string{"store", "serve", "--listen", addr, "--data", filepath.Join(dir, "store")}
+	serve := []string{"store", "serve", "--insecure", "--listen", addr, "--data", filepath.Join(dir, "store")}
 	// The one who keeps the mount namespace outlives the store's end, and so does the disk.
 	keeper := fleet.Start(t, "/bin/sh", nil, "-c",
 		"unshare -Urm true || exit 1; exec unshare -Urm sh -c 'mount -t tmpfs -o size="+strconv.Itoa(diskBytes)+" tmpfs "+dir+" && echo mounted && exec sleep 1000000'")

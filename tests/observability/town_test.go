@@ -56,7 +56,7 @@ func found(t *testing.T, binaries string) *town {
 	t.Helper()
 	addrs := harness.FreeAddrs(t, 4)
 	tn := &town{outer: t, parts: map[string]*part{}}
-	store := fleet.Start(t, filepath.Join(binaries, "fivechat"), nil, "store", "serve", "--listen", addrs[0], "--data", t.TempDir())
+	store := fleet.Start(t, filepath.Join(binaries, "fivechat"), nil, "store", "serve", "--insecure", "--listen", addrs[0], "--data", t.TempDir())
 	tn.parts[mongodb] = &part{processes: []*fleet.Process{store}}
 	tn.parts[redis] = startRedis(t, addrs[1])
 	for _, addr := range addrs[:2] {

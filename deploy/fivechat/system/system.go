@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"os"
 	"slices"
 
 	gateway "fivechat.dev/api-gateway/app"
@@ -64,7 +63,7 @@ var parts = []string{"widgets", "accounts", "visitors", "conversations", "ticket
 // Start runs everything. On an error nothing is left running.
 func Start(ctx context.Context, o Options) (s *System, err error) {
 	if o.Data != "" {
-		if err := os.MkdirAll(o.Data, 0o700); err != nil {
+		if err := PrivateFolder(o.Data); err != nil {
 			return nil, err
 		}
 	}
@@ -206,6 +205,12 @@ func (s *System) OperatorURL() string { return s.gateway.URL("operator") }
 
 // OperatorKey opens the operator's API.
 func (s *System) OperatorKey() string { return s.secrets.OperatorKey }
+
+// MongoURI is where the system's MongoDB or embedded store answers, to those who may enter its folder.
+func (s *System) MongoURI() string { return s.stores.mongoURI }
+
+// RedisURL is where the system's Redis or its stand-in answers, to those who may enter its folder.
+func (s *System) RedisURL() string { return s.stores.redisURL }
 
 // Wait blocks until ctx ends or a part fails.
 func (s *System) Wait(ctx context.Context) {

@@ -27,6 +27,7 @@ type Server struct {
 	engine   *store.Engine
 	log      *slog.Logger
 	addr     string
+	auth     *Authenticator // nil: nobody has to authenticate
 	cursors  cursorTable
 	sessions sessionTable
 	nextConn atomic.Int32
@@ -42,14 +43,18 @@ type Conn struct {
 	s    *Server
 	id   int32
 	room []byte // for documents that are answered, one command after the other
+
+	authenticated bool
+	conversation  *conversation // nil unless an authentication has begun
 }
 
 // mostRoom is the most that a connection keeps for its answers.
 const mostRoom = 256 << 10
 
-// New makes a server over an open engine; addr is reported to clients.
-func New(e *store.Engine, log *slog.Logger, addr string) *Server {
-	s := &Server{engine: e, log: log, addr: addr, stop: make(chan struct{})}
+// New makes a server over an open engine; addr is reported to clients. Without
+// auth nobody has to authenticate.
+func New(e *store.Engine, log *slog.Logger, addr string, auth *Authenticator) *Server {
+	s := &Server{engine: e, log: log, addr: addr, auth: auth, stop: make(chan struct{})}
 	s.cursors.open = map[int64]*cursor{}
 	s.sessions.byID = map[string]*session{}
 	s.done.Add(1)
@@ -97,6 +102,7 @@ type handler struct {
 	// change documents, read those that a secondary runs for who allows it, and
 	// anywhere those that any member runs.
 	inTx, write, read, anywhere bool
+	public                      bool // needs no authentication
 }
 
 var handlers map[string]handler
@@ -156,6 +162,9 @@ func (r *request) parse() (handler, error) {
 	}
 	r.name = string(it.Key)
 	h, ok := handlers[r.name]
+	if !r.conn.mayRun(h) {
+		return h, mongoerr.New(mongoerr.Unauthorized, "Command %s requires authentication", r.name)
+	}
 	if !ok || r.msg.Legacy && !strings.EqualFold(r.name, "ismaster") && r.name != "hello" {
 		return h, mongoerr.New(mongoerr.CommandNotFound, "no such command: '%s'", r.name)
 	}

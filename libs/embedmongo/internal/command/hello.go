@@ -16,12 +16,14 @@ const maxWriteBatch = 100000
 
 func init() {
 	handlers = map[string]handler{
-		"hello":             {run: hello, fields: "*", anywhere: true},
-		"isMaster":          {run: hello, fields: "*", anywhere: true},
-		"ismaster":          {run: hello, fields: "*", anywhere: true},
-		"ping":              {run: ping, anywhere: true},
-		"buildInfo":         {run: buildInfo, anywhere: true},
-		"buildinfo":         {run: buildInfo, anywhere: true},
+		"hello":             {run: hello, fields: "*", anywhere: true, public: true},
+		"isMaster":          {run: hello, fields: "*", anywhere: true, public: true},
+		"ismaster":          {run: hello, fields: "*", anywhere: true, public: true},
+		"ping":              {run: ping, anywhere: true, public: true},
+		"buildInfo":         {run: buildInfo, anywhere: true, public: true},
+		"buildinfo":         {run: buildInfo, anywhere: true, public: true},
+		"saslStart":         {run: saslStart, fields: "mechanism payload autoAuthorize options db", anywhere: true, public: true},
+		"saslContinue":      {run: saslContinue, fields: "conversationId payload", anywhere: true, public: true},
 		"endSessions":       {run: endSessions, anywhere: true},
 		"killCursors":       {run: killCursors, fields: "cursors", inTx: true, anywhere: true},
 		"getMore":           {run: getMore, fields: "collection batchSize", inTx: true, anywhere: true},
@@ -63,6 +65,7 @@ func hello(r *request) (*bsonraw.Builder, error) {
 	if primary {
 		b.String("primary", r.s.addr)
 	}
+	r.helloAuthentication(b)
 	// Without topologyVersion drivers poll instead of streaming.
 	return b.Int32("maxBsonObjectSize", bsonraw.MaxDocument).Int32("maxMessageSizeBytes", wire.MaxMessage).
 		Int32("maxWriteBatchSize", maxWriteBatch).

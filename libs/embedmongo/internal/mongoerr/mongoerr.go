@@ -22,6 +22,7 @@ const (
 	TypeMismatch            Code = 14
 	Overflow                Code = 15
 	InvalidLength           Code = 16
+	AuthenticationFailed    Code = 18
 	IllegalOperation        Code = 20
 	NamespaceNotFound       Code = 26
 	IndexNotFound           Code = 27
@@ -49,6 +50,7 @@ const (
 	TooManyLogicalSessions  Code = 261
 	NotInTransaction        Code = 263
 	SortMemoryExceeded      Code = 292
+	MechanismUnavailable    Code = 334
 	UnknownField            Code = 40415
 	UnknownStage            Code = 40324
 	UnknownExpression       Code = 168
@@ -62,6 +64,7 @@ const (
 var names = map[Code]string{
 	InternalError: "InternalError", BadValue: "BadValue", FailedToParse: "FailedToParse",
 	Unauthorized: "Unauthorized", TypeMismatch: "TypeMismatch", Overflow: "Overflow",
+	AuthenticationFailed: "AuthenticationFailed", MechanismUnavailable: "MechanismUnavailable",
 	InvalidLength: "InvalidLength", IllegalOperation: "IllegalOperation",
 	NamespaceNotFound: "NamespaceNotFound", IndexNotFound: "IndexNotFound",
 	PathNotViable: "PathNotViable", ConflictingUpdate: "ConflictingUpdateOperators",

@@ -49,14 +49,15 @@ type Message struct {
 	Refusal error
 }
 
-// Read reads the next message. An error means that the stream is unusable.
-func Read(r *bufio.Reader) (*Message, error) {
+// Read reads the next message, of at most so many bytes. An error means that
+// the stream is unusable.
+func Read(r *bufio.Reader, most uint32) (*Message, error) {
 	var head [16]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return nil, err
 	}
 	size := binary.LittleEndian.Uint32(head[:])
-	if size < 16 || size > MaxMessage {
+	if size < 16 || size > most {
 		return nil, fmt.Errorf("message of %d bytes refused", size)
 	}
 	body, err := readBody(r, int(size)-16)

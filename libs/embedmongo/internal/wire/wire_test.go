@@ -77,7 +77,7 @@ func FuzzMessage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, w := bufio.NewReaderSize(bytes.NewReader(data), 16), bufio.NewWriter(io.Discard)
 		for {
-			m, err := Read(r)
+			m, err := Read(r, MaxMessage)
 			if err != nil {
 				return
 			}
@@ -100,7 +100,7 @@ func FuzzMessage(f *testing.F) {
 func TestSizes(t *testing.T) {
 	t.Parallel()
 	read := func(head []byte, rest int) (*Message, error) {
-		return Read(bufio.NewReader(io.MultiReader(bytes.NewReader(head), io.LimitReader(zeros{}, int64(rest)))))
+		return Read(bufio.NewReader(io.MultiReader(bytes.NewReader(head), io.LimitReader(zeros{}, int64(rest)))), MaxMessage)
 	}
 	header := func(size uint32) []byte {
 		h := frame(opMsg, nil)
@@ -132,7 +132,7 @@ func TestSizes(t *testing.T) {
 		left -= n
 	}
 	whole := msg(0, document(t, "insert", "c"), sequence("documents", docs...)...)
-	m, err := Read(bufio.NewReader(bytes.NewReader(whole)))
+	m, err := Read(bufio.NewReader(bytes.NewReader(whole)), MaxMessage)
 	if err != nil || m.Refusal != nil || len(whole) != MaxMessage || len(m.Sequences["documents"]) != 3 {
 		t.Fatal(err, m, len(whole))
 	}
@@ -140,10 +140,10 @@ func TestSizes(t *testing.T) {
 	// A document too large for any command is answered, and the stream goes on.
 	big := document(t, "x", bson.Binary{Data: make([]byte, maxCommand)})
 	r := bufio.NewReader(bytes.NewReader(append(msg(0, document(t, "insert", "c"), sequence("documents", big)...), msg(0, document(t, "hello", 1))...)))
-	if m, err = Read(r); err != nil || !mongoerr.Is(m.Refusal, mongoerr.ObjectTooLarge) {
+	if m, err = Read(r, MaxMessage); err != nil || !mongoerr.Is(m.Refusal, mongoerr.ObjectTooLarge) {
 		t.Fatal(m, err)
 	}
-	if m, err = Read(r); err != nil || m.Refusal != nil {
+	if m, err = Read(r, MaxMessage); err != nil || m.Refusal != nil {
 		t.Fatal(m, err)
 	}
 }
