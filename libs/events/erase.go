@@ -34,7 +34,9 @@ func (l *Log) Redact(ctx context.Context, t tenant.ID, key int64, keep ...string
 			if err != nil {
 				return fmt.Errorf("events: redact %s: %w", r.ID, err)
 			}
-			changes[i] = mongokit.Change{Tenant: t, ID: r.ID, Set: bson.D{{Key: "data", Value: data}, {Key: "key", Value: int64(0)}, {Key: "erased", Value: true}}}
+			changes[i] = mongokit.Change{Tenant: t, ID: r.ID, Set: bson.D{
+				{Key: "data", Value: data}, {Key: "key", Value: int64(0)}, {Key: "visitorId", Value: int64(0)}, {Key: "erased", Value: true},
+			}}
 			last = r.ID
 		}
 		if err := l.rows.SetEach(ctx, changes); err != nil {

@@ -45,6 +45,7 @@ type Record struct {
 	Pos     int64     `bson:"pos" json:"pos"` // place in the log, from 1 without gaps; 0 until the relay gave it
 	PosAt   time.Time `bson:"posAt,omitempty" json:"-"`
 	Erased  bool      `bson:"erased,omitempty" json:"erased,omitzero"`           // its data is gone but for what counts: nobody is told of it
+	Visitor int64     `bson:"visitorId,omitempty" json:"visitorId,omitzero"`     // whom it is about, so that an erasure finds what is made of it; 0: its data names them, or nobody
 	Trace   string    `bson:"traceparent,omitempty" json:"traceparent,omitzero"` // of the span that wrote it, "" where there was none
 }
 
@@ -99,6 +100,11 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 // after the change of the key's own row: of two such transactions the later then begins behind the commit of the earlier,
 // and its record sorts behind the other's.
 func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, typ string, data any) error {
+	return l.AppendAbout(ctx, t, 0, key, typ, data)
+}
+
+// AppendAbout is Append of an event about a visitor whom its data does not name (0: nobody).
+func (l *Log) AppendAbout(ctx context.Context, t tenant.ID, visitor, key int64, typ string, data any) error {
 	b, err := httpkit.Encode(data)
 	if err != nil {
 		return fmt.Errorf("events: %s: %w", typ, err)
@@ -108,7 +114,16 @@ func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, typ string, da
 		return fmt.Errorf("events: %w", err)
 	}
 	mongokit.AfterCommit(ctx, func() { say(l.told) })
-	return l.rows.Insert(ctx, Record{ID: id, Website: t, Type: typ, Key: key, At: time.Now(), Data: string(b), Trace: telemetry.Traceparent(ctx)})
+	return l.rows.Insert(ctx, Record{
+		ID:      id,
+		Website: t,
+		Type:    typ,
+		Key:     key,
+		At:      time.Now(),
+		Data:    string(b),
+		Visitor: visitor,
+		Trace:   telemetry.Traceparent(ctx),
+	})
 }
 
 // say says something on a channel of one place, unless that has been said.

@@ -22,6 +22,8 @@ type Event struct {
 	Type string
 	Key  int64 // the conversation; 0 for many at once
 	Data any
+	// VisitorID is whom the event is about if Data does not name them, else 0.
+	VisitorID int64
 }
 
 // OpenedData is the data of ConversationOpened.
@@ -102,7 +104,7 @@ func updated(c *Conversation, from Status) Event {
 		seconds := c.ClosedAt.Sub(c.CreatedAt).Seconds()
 		d.ResolutionSeconds = &seconds
 	}
-	return Event{ConversationUpdated, c.ID, d}
+	return Event{Type: ConversationUpdated, Key: c.ID, Data: d}
 }
 
 func created(c *Conversation, m *Message, answered *float64) Event {
@@ -110,5 +112,5 @@ func created(c *Conversation, m *Message, answered *float64) Event {
 	if m.SenderType == FromAgent {
 		d.AgentID = cmp.Or(m.UserID, c.AssigneeID)
 	}
-	return Event{MessageCreated, c.ID, d}
+	return Event{Type: MessageCreated, Key: c.ID, Data: d}
 }

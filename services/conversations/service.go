@@ -144,7 +144,7 @@ func (s *Service) Open(ctx context.Context, t tenant.ID, visitorID int64, d Draf
 	if _, err := c.take(&m); err != nil {
 		return Conversation{}, Message{}, false, err
 	}
-	return s.store.Open(ctx, c, m, []Event{{ConversationOpened, c.ID, OpenedData{c.shown()}}, created(&c, &m, nil)})
+	return s.store.Open(ctx, c, m, []Event{{Type: ConversationOpened, Key: c.ID, Data: OpenedData{c.shown()}}, created(&c, &m, nil)})
 }
 
 // PostAsVisitor adds a visitor's message to a conversation of theirs.
@@ -243,7 +243,7 @@ func (s *Service) Rate(ctx context.Context, t tenant.ID, token string, visitorID
 	return s.changeOwn(ctx, t, token, visitorID, func(c *Conversation) []Event {
 		before, now := c.rated(), s.now()
 		c.Rating, c.Feedback, c.RatedAt, c.RatedFor, c.UpdatedAt = &r.Stars, r.Feedback, &now, c.AssigneeID, now
-		return []Event{{ConversationRated, c.ID, RatedData{c.shown(), *c.rated(), before}}}
+		return []Event{{Type: ConversationRated, Key: c.ID, Data: RatedData{c.shown(), *c.rated(), before}}}
 	})
 }
 
@@ -290,7 +290,7 @@ func (s *Service) MarkReadByVisitor(ctx context.Context, t tenant.ID, token stri
 func (s *Service) read(ctx context.Context, c Conversation, reader, writer Sender) error {
 	now := s.now()
 	return s.store.MarkRead(ctx, c.WebsiteID, c.ID, writer, now, func(ids []int64) Event {
-		return Event{ConversationRead, c.ID, ReadData{c.shown(), reader, now, ids}}
+		return Event{Type: ConversationRead, Key: c.ID, Data: ReadData{c.shown(), reader, now, ids}}
 	})
 }
 
@@ -361,7 +361,7 @@ func (s *Service) importNew(ctx context.Context, t tenant.ID, rows []Row) (int, 
 		sums.Add(c)
 		sums.ConversationIDs = append(sums.ConversationIDs, c.ID)
 	}
-	return len(fresh), s.store.Import(ctx, t, conversations, messages, Event{ConversationsImported, 0, sums})
+	return len(fresh), s.store.Import(ctx, t, conversations, messages, Event{Type: ConversationsImported, Data: sums})
 }
 
 // Tags gives the website's catalogue in order of names.

@@ -89,7 +89,7 @@ func (s *Store) eraseConversation(ctx context.Context, t tenant.ID, token string
 			return err
 		}
 		return s.tell(ctx, t, []conversations.Event{{
-			Type: conversations.ConversationErased, Key: c.ID, Data: conversations.ErasedData{ConversationID: c.ID, From: c.Status},
+			Type: conversations.ConversationErased, Key: c.ID, VisitorID: c.VisitorID, Data: conversations.ErasedData{ConversationID: c.ID, From: c.Status},
 		}})
 	})
 }

@@ -120,7 +120,7 @@ func mutable(c conversations.Conversation) bson.D {
 
 func (s *Store) tell(ctx context.Context, t tenant.ID, evs []conversations.Event) error {
 	for _, e := range evs {
-		if err := s.log.Append(ctx, t, cmp.Or(e.Key, events.Many), e.Type, e.Data); err != nil {
+		if err := s.log.AppendAbout(ctx, t, e.VisitorID, cmp.Or(e.Key, events.Many), e.Type, e.Data); err != nil {
 			return err
 		}
 	}

@@ -72,7 +72,7 @@ func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
 		if err := s.tally.Add(ctx, made.WebsiteID, keyOf(made), 1); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, made.WebsiteID, made.ID, tickets.Created, tickets.CreatedData{TicketID: made.ID, Status: made.Status, Priority: made.Priority})
+		return s.tell(ctx, made, tickets.Created, tickets.CreatedData{TicketID: made.ID, Status: made.Status, Priority: made.Priority})
 	})
 }
 
@@ -129,7 +129,7 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, ticketID int64, change fu
 		if err != nil || !changed {
 			return err
 		}
-		return s.log.Append(ctx, t, ticketID, tickets.Updated, tickets.UpdatedData{TicketID: ticketID, From: stored.Status, Status: saved.Status})
+		return s.tell(ctx, saved, tickets.Updated, tickets.UpdatedData{TicketID: ticketID, From: stored.Status, Status: saved.Status})
 	})
 	return saved, err
 }
@@ -152,7 +152,7 @@ func (s *Store) AddMessage(ctx context.Context, m tickets.Message, change func(t
 		if err := s.messages.Insert(ctx, m.WebsiteID, m); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, m.WebsiteID, m.TicketID, tickets.MessageCreated, tickets.MessageCreatedData{TicketID: m.TicketID, MessageID: m.ID, Type: m.Type})
+		return s.tell(ctx, stored, tickets.MessageCreated, tickets.MessageCreatedData{TicketID: m.TicketID, MessageID: m.ID, Type: m.Type})
 	})
 }
 
@@ -175,8 +175,17 @@ func (s *Store) Delete(ctx context.Context, t tenant.ID, ticketID int64) error {
 		if err := s.tally.Add(ctx, t, keyOf(stored), -1); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, t, ticketID, tickets.Deleted, tickets.DeletedData{TicketID: ticketID})
+		return s.tell(ctx, stored, tickets.Deleted, tickets.DeletedData{TicketID: ticketID})
 	})
+}
+
+// tell appends an event of a ticket, which is about its visitor.
+func (s *Store) tell(ctx context.Context, one tickets.Ticket, typ string, data any) error {
+	var visitor int64
+	if one.VisitorID != nil {
+		visitor = *one.VisitorID
+	}
+	return s.log.AppendAbout(ctx, one.WebsiteID, visitor, one.ID, typ, data)
 }
 
 // write sets the fields in which after differs from before, and no others; it says whether there were any, and gives after

@@ -8,6 +8,7 @@ import (
 	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/webhooks"
 )
 
 // shelves are what an export shows.
@@ -24,14 +25,22 @@ func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after st
 	return s.shelves.Export(ctx, t, visitor, after)
 }
 
-// Erase implements custody.Keeper.
+// announcements are the events of which receivers learn that something was erased. They hold numbers alone.
+var announcements = bson.A{"visitor.erased", "conversation.erased", "ticket.deleted"}
+
+// Erase implements custody.Keeper. Of a visitor's deliveries, announcements that are still to be made stay: without them a
+// receiver would never learn of the erasure.
 func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	if visitor != 0 {
-		about := bson.D{{Key: "visitorId", Value: visitor}}
-		if n, err := s.deliveries.DeleteSome(ctx, t, about, removeRows); n == removeRows || err != nil {
+		about := bson.E{Key: "visitorId", Value: visitor}
+		n, err := s.deliveries.DeleteSome(ctx, t, bson.D{about, {Key: "$nor", Value: bson.A{bson.D{
+			{Key: "type", Value: bson.D{{Key: "$in", Value: announcements}}},
+			{Key: "status", Value: bson.D{{Key: "$in", Value: bson.A{webhooks.Pending, webhooks.Held}}}},
+		}}}}, removeRows)
+		if n == removeRows || err != nil {
 			return n == removeRows, err
 		}
-		n, err := s.bodies.DeleteSome(ctx, t, about, removeRows)
+		n, err = s.bodies.DeleteSome(ctx, t, bson.D{about}, removeRows)
 		return n == removeRows, err
 	}
 	if more, err = s.shelves.Erase(ctx, t); err == nil && !more {

@@ -1,6 +1,7 @@
 package mongostore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -111,7 +112,7 @@ func eventsOf(source string, records []events.Record) ([]webhooks.Event, error) 
 		if err != nil {
 			return nil, err
 		}
-		e.Trace = r.Trace
+		e.Trace, e.VisitorID = r.Trace, cmp.Or(e.VisitorID, r.Visitor)
 		happened = append(happened, e)
 	}
 	return happened, nil

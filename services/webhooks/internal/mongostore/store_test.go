@@ -336,3 +336,37 @@ func TestCustody(t *testing.T) {
 		t.Errorf("left: %v, and %d of the neighbour's", kinds, len(h.all(theirs, "")))
 	}
 }
+
+// TestVisitorsDeliveriesAreErased: also those whose data does not name the visitor. Of announcements of an erasure, those that
+// are still to be made stay.
+func TestVisitorsDeliveriesAreErased(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	w := h.hook(one, "*")
+	about := func(source, typ string, key, visitor int64) {
+		records := h.tell(one, typ, key)
+		records[0].Data, records[0].Visitor = fmt.Sprintf(`{"ticketId":"%d"}`, key), visitor
+		h.must(h.Apply(t.Context(), source, records))
+		h.pos = records[0].Pos
+	}
+	about("tickets", "ticket.created", 1, 7)
+	about("tickets", "ticket.deleted", 1, 7)
+	about("tickets", "ticket.created", 2, 8)
+	about("tickets", "ticket.created", 3, 0)
+	about("tickets", "conversation.erased", 4, 7)
+	storetest.Erase(t, h, one, 7)
+	var left []string
+	for _, d := range h.all(w, "") {
+		left = append(left, d.Type+" "+d.Key)
+	}
+	slices.Sort(left)
+	if want := []string{"conversation.erased tickets:4", "ticket.created tickets:2", "ticket.created tickets:3", "ticket.deleted tickets:1"}; !slices.Equal(left, want) {
+		t.Errorf("left are %v, want %v", left, want)
+	}
+	h.record(w, "e2", 204, time.Now())
+	h.record(w, "e5", 204, time.Now())
+	storetest.Erase(t, h, one, 7)
+	if n := len(h.all(w, "")); n != 2 {
+		t.Errorf("%d are left", n)
+	}
+}
