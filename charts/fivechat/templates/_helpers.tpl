@@ -81,10 +81,12 @@ securityContext:
 FIVECHAT_ASSERTION_KEYS: {secret: {{ $s.assertionKeys.existingSecret | default (include "fivechat.keys" .root) }}, key: {{ $s.assertionKeys.key }}}
 {{- if eq .component "gateway" }}
 FIVECHAT_OPERATOR_KEY: {secret: {{ $s.operatorKey.existingSecret | default (include "fivechat.keys" .root) }}, key: {{ $s.operatorKey.key }}}
-{{- else if $stores.mongodb.existingSecret }}
-MONGODB_URI: {secret: {{ $stores.mongodb.existingSecret }}, key: {{ $stores.mongodb.key }}}
+{{- else if include "fivechat.mongodbSecret" .root }}
+MONGODB_URI: {secret: {{ include "fivechat.mongodbSecret" .root }}, key: {{ $stores.mongodb.key }}}
 {{- end }}
-{{- if $stores.redis.existingSecret }}
+{{- if $stores.embedded }}
+REDIS_URL: {secret: {{ include "fivechat.storesSecret" .root }}, key: {{ $stores.redis.key }}}
+{{- else if $stores.redis.existingSecret }}
 REDIS_URL: {secret: {{ $stores.redis.existingSecret }}, key: {{ $stores.redis.key }}}
 {{- end }}
 {{- with (include "fivechat.settings" . | fromYaml).secretEnv }}
@@ -92,13 +94,23 @@ REDIS_URL: {secret: {{ $stores.redis.existingSecret }}, key: {{ $stores.redis.ke
 {{- end }}
 {{- end -}}
 
-{{/* The URI of the store, where it is no secret. */}}
+{{/* The secret that holds the password of the embedded stores and the addresses with it. */}}
+{{- define "fivechat.storesSecret" -}}
+{{ include "fivechat.name" . }}-stores
+{{- end -}}
+
+{{/* The secret that holds the URI of MongoDB, empty if the URI is no secret. */}}
+{{- define "fivechat.mongodbSecret" -}}
+{{- if .Values.stores.embedded }}{{ include "fivechat.storesSecret" . }}{{ else }}{{ .Values.stores.mongodb.existingSecret }}{{ end }}
+{{- end -}}
+
+{{/* The URI of MongoDB and the URL of Redis, empty if they are in a secret. */}}
 {{- define "fivechat.mongodb" -}}
-{{- if .Values.stores.embedded }}mongodb://{{ include "fivechat.name" . }}-stores:27017/?directConnection=true&replicaSet=rs0{{ else }}{{ .Values.stores.mongodb.uri }}{{ end }}
+{{- if not .Values.stores.embedded }}{{ .Values.stores.mongodb.uri }}{{ end }}
 {{- end -}}
 
 {{- define "fivechat.redis" -}}
-{{- if .Values.stores.embedded }}redis://{{ include "fivechat.name" . }}-stores:6379{{ else }}{{ .Values.stores.redis.url }}{{ end }}
+{{- if not .Values.stores.embedded }}{{ .Values.stores.redis.url }}{{ end }}
 {{- end -}}
 
 {{/* What all components are told: where it changes, all pods are made anew. */}}
