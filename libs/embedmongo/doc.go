@@ -27,6 +27,7 @@
 //	             dropDatabase collStats commitTransaction
 //	             abortTransaction replSetStepDown
 //	             replSetStepUp saslStart saslContinue
+//	             purgeDeleted (not MongoDB's)
 //	fields       those of the commands that change nothing but    collation, arrayFilters, let, tailable,
 //	             the result as documented by MongoDB              validators, views … (238); unknown (40415)
 //	types        all but those refused                            Decimal128, code with scope, undefined (238)
@@ -66,6 +67,11 @@
 // second and then sees the state it waited for. The result of a retryable
 // write is stored with the write, so a retry is answered and not applied
 // again, also after a restart.
+//
+// What is deleted or overwritten stays in the files until they are compacted.
+// After purgeDeleted it is gone from every file within 10 minutes, also after a
+// crash, if the disk has room for a copy of the database and no cursor stays
+// open.
 //
 // # Inside
 //

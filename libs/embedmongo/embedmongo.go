@@ -2,6 +2,7 @@ package embedmongo
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"time"
 
 	"fivechat.dev/libs/embedmongo/internal/command"
 	"fivechat.dev/libs/embedmongo/internal/store"
@@ -26,6 +28,9 @@ type Options struct {
 	// SCRAM-SHA-256. Without a password nobody has to: everybody who reaches
 	// Addr can read and change everything.
 	User, Password string
+	// PurgeAfter is how long after a purgeDeleted the files are purged of what
+	// was deleted; 0 means 4 minutes. Tests shorten it.
+	PurgeAfter time.Duration
 	// Logger receives errors; nil means slog.Default.
 	Logger *slog.Logger
 }
@@ -74,7 +79,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 	s := &Server{listener: listener, engine: engine, log: o.Logger, conns: map[net.Conn]struct{}{}}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	s.commands = command.New(engine, o.Logger, s.Addr(), auth) //nolint:contextcheck // its upkeep ends with Close, not with a context
+	s.commands = command.New(engine, o.Logger, s.Addr(), auth, cmp.Or(o.PurgeAfter, command.PurgeAfter)) //nolint:contextcheck // its upkeep ends with Close, not with a context
 	s.running.Add(1)
 	go s.accept()
 	s.stop = context.AfterFunc(ctx, func() { _ = s.Close() })

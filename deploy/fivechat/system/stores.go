@@ -34,7 +34,7 @@ func openStores(ctx context.Context, o Options, log *slog.Logger) (s *stores, er
 		return s, err
 	}
 	if s.mongoURI == "" {
-		eo := embedmongo.Options{Addr: filepath.Join(sockets, mongoSocket), Logger: log}
+		eo := embedmongo.Options{Addr: filepath.Join(sockets, mongoSocket), Logger: log, PurgeAfter: o.PurgeAfter}
 		if o.Data != "" {
 			eo.Dir = filepath.Join(o.Data, "store")
 		}

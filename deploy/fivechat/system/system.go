@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"time"
 
 	gateway "fivechat.dev/api-gateway/app"
 	"fivechat.dev/libs/component"
@@ -43,6 +44,8 @@ type Options struct {
 	Webhooks  webhooks.Reach          // where webhooks may lead beside the internet over TLS
 	Assistant conversations.Assistant // a model that summarizes conversations, where it has a URL
 	Log       io.Writer               // defaults to standard error
+
+	PurgeAfter time.Duration // how long after an erasure the embedded store purges its files; 0 is its own default
 
 	placed func([]mongokit.Placement) // told what each service declares of its collections
 }

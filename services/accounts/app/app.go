@@ -8,6 +8,7 @@ import (
 
 	"fivechat.dev/libs/component"
 	"fivechat.dev/libs/custody"
+	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/rediskit"
 	"fivechat.dev/libs/runner"
 	"fivechat.dev/services/accounts"
@@ -59,6 +60,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	} {
 		keepers = append(keepers, siblings.Keeper{Service: s.name, Data: custody.Remote{Client: base.Client(s.url)}})
 	}
+	keepers = append(keepers, siblings.Keeper{Service: "the files of the store", Data: custody.Unseen{Eraser: mongokit.Purger{DB: base.DB}}})
 	service := accounts.New(mongostore.New(base.DB), siblings.Widgets{Client: base.Client(c.WidgetsURL)},
 		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Statistics{Client: base.Client(c.StatisticsURL)}, keepers, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}, time.Now)
 	api.Mount(base.Router, base.Chain, service)

@@ -32,7 +32,9 @@ type Server struct {
 	sessions sessionTable
 	nextConn atomic.Int32
 	stop     chan struct{}
-	done     sync.WaitGroup
+	// purgeAfter is the delay of a purge.
+	purgeAfter time.Duration
+	done       sync.WaitGroup
 
 	secondaryUntil atomic.Int64 // nanoseconds since 1970; in the past while it is the primary
 	term           atomic.Int64 // how often it has stepped down
@@ -52,9 +54,9 @@ type Conn struct {
 const mostRoom = 256 << 10
 
 // New makes a server over an open engine; addr is reported to clients. Without
-// auth nobody has to authenticate.
-func New(e *store.Engine, log *slog.Logger, addr string, auth *Authenticator) *Server {
-	s := &Server{engine: e, log: log, addr: addr, auth: auth, stop: make(chan struct{})}
+// auth nobody has to authenticate. Purges are delayed by purgeAfter.
+func New(e *store.Engine, log *slog.Logger, addr string, auth *Authenticator, purgeAfter time.Duration) *Server {
+	s := &Server{engine: e, log: log, addr: addr, auth: auth, purgeAfter: purgeAfter, stop: make(chan struct{})}
 	s.cursors.open = map[int64]*cursor{}
 	s.sessions.byID = map[string]*session{}
 	s.done.Add(1)

@@ -48,6 +48,7 @@ func init() {
 		"dropDatabase":      {run: dropDatabase},
 		"commitTransaction": {run: commitTransaction, fields: "recoveryToken", inTx: true},
 		"abortTransaction":  {run: abortTransaction, fields: "recoveryToken", inTx: true},
+		"purgeDeleted":      {run: purgeDeleted},
 		"replSetStepDown":   {run: stepDown, fields: "secondaryCatchUpPeriodSecs force"},
 		"replSetStepUp":     {run: stepUp, fields: "skipDryRun", anywhere: true},
 	}

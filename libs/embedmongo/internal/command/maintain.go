@@ -27,6 +27,7 @@ func (s *Server) maintain() {
 		<-s.stop
 		cancel()
 	}()
+	s.done.Go(func() { s.purge(ctx) })
 	seconds, minutes := time.NewTicker(txSweepEvery), time.NewTicker(sweepEvery)
 	defer seconds.Stop()
 	defer minutes.Stop()

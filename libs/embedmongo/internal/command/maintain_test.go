@@ -18,7 +18,7 @@ func server(t *testing.T) (*Server, *Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(e, slog.Default(), "test", nil)
+	s := New(e, slog.Default(), "test", nil, PurgeAfter)
 	t.Cleanup(func() {
 		s.Close()
 		if err := e.Close(); err != nil {

@@ -29,7 +29,8 @@ type disk struct {
 	vfs.FS
 	dir string
 
-	pace atomic.Pointer[pace] // of compactions, once the engine is open
+	pace  atomic.Pointer[pace] // of compactions, once the engine is open
+	fresh atomic.Bool          // a log is not reused: its old bytes would stay
 
 	mu      sync.Mutex
 	patient bool          // an open engine waits; one that opens fails
@@ -125,6 +126,12 @@ func (d *disk) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 
 // ReuseForWrite is vfs.FS.ReuseForWrite.
 func (d *disk) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if d.fresh.Load() {
+		if err := d.Remove(old); err != nil {
+			return nil, err
+		}
+		return d.Create(name, c)
+	}
 	return d.file(c, func() (vfs.File, error) { return d.FS.ReuseForWrite(old, name, c) })
 }
 

@@ -40,6 +40,8 @@ type Engine struct {
 	lock    *pebble.Lock
 
 	applied, synced atomic.Uint64
+	views           openViews
+	purging         sync.Mutex // held while the request for a purge changes
 
 	disk   *disk
 	failed atomic.Pointer[error] // why the log takes no more writes
@@ -88,6 +90,7 @@ func open(dir string, fs vfs.FS, lock *pebble.Lock, o *pebble.Options, log *slog
 	defer cache.Unref()
 	disk := newDisk(dir, fs)
 	o.FS, o.Lock, o.Cache, o.MemTableSize, o.Logger = disk, lock, cache, memTableSize, engineLog{log}
+	o.MaxManifestFileSize = 1 // the manifest turns over as soon as it holds more changes than there are tables
 	o.FormatMajorVersion, o.L0CompactionThreshold, o.L0StopWritesThreshold = pebble.FormatNewest, compactFrom, stopWrites
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
@@ -148,6 +151,7 @@ func (e *Engine) View() *View {
 	e.ddl.RLock()
 	defer e.ddl.RUnlock()
 	v := &View{Catalog: e.catalog.Load(), engine: e, snap: e.db.NewSnapshot(), raised: e.floors.raised}
+	e.views.add(v)
 	return v.Retain()
 }
 

@@ -9,6 +9,7 @@
 //	i index id, fields [, _id]     index entry; a unique index has no _id here
 //	m index id, field position     marks a field that has held an array
 //	n                              next free id
+//	p                              when a purge is due (see purge.go)
 //	r session, statement           result of a retryable write
 package store
 

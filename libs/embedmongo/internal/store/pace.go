@@ -47,6 +47,13 @@ func (p *pace) wait(n int) {
 	_ = p.bytes.WaitN(p.ctx, min(n, p.bytes.Burst())) // the engine closes: it is not held back any more
 }
 
+// atLeast lets compactions write so many bytes a second until the returned
+// function is called.
+func (p *pace) atLeast(perSecond float64) (end func()) {
+	p.bytes.SetLimit(rate.Limit(max(perSecond, calm)))
+	return func() { p.bytes.SetLimit(calm) }
+}
+
 func (p *pace) pressed() bool {
 	p.look.Do(func() { p.presses.Store(p.layers() > pressing) })
 	return p.presses.Load()

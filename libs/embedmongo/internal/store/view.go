@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"sort"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -29,8 +31,42 @@ func (v *View) Retain() *View {
 // Close gives the view up.
 func (v *View) Close() {
 	if v.refs.Add(-1) == 0 {
+		v.engine.views.remove(v)
 		_ = v.snap.Close()
 	}
+}
+
+// openViews are the views that are open, and since when.
+type openViews struct {
+	mu    sync.Mutex
+	since map[*View]time.Time
+}
+
+func (o *openViews) add(v *View) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.since == nil {
+		o.since = map[*View]time.Time{}
+	}
+	o.since[v] = time.Now()
+}
+
+func (o *openViews) remove(v *View) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.since, v)
+}
+
+// oldest is when the oldest open view was opened; zero if none is open.
+func (o *openViews) oldest() (oldest time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, at := range o.since {
+		if oldest.IsZero() || at.Before(oldest) {
+			oldest = at
+		}
+	}
+	return oldest
 }
 
 // Get reads one key; nil means absent.
