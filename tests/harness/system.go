@@ -26,6 +26,7 @@ type System struct {
 	OperatorURL string
 	OperatorKey string
 	AdminURL    string // where it says how it stands; "" where that is not known
+	RedisURL    string // of a system in memory: where its Redis answers
 	address     string // where callers seem to come from; "" where they really are
 }
 
@@ -90,7 +91,7 @@ func runOver(m *testing.M, o system.Options) (int, error) {
 	if err != nil {
 		return 1, fmt.Errorf("start: %w", err)
 	}
-	running = System{URL: s.URL(), OperatorURL: s.OperatorURL(), OperatorKey: s.OperatorKey(), AdminURL: s.AdminURL()}
+	running = System{URL: s.URL(), OperatorURL: s.OperatorURL(), OperatorKey: s.OperatorKey(), AdminURL: s.AdminURL(), RedisURL: s.RedisURL()}
 	code := m.Run()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
