@@ -72,7 +72,7 @@ func intrude(kind, target string) (reached []string) {
 	if c, err := net.DialTimeout("tcp", target, time.Second); err == nil {
 		_ = c.SetDeadline(time.Now().Add(2 * time.Second))
 		answer := make([]byte, 5)
-		_, err = c.Write([]byte("PING\r\n"))
+		_, err = c.Write([]byte("*1\r\n$4\r\nPING\r\n"))
 		if err == nil {
 			_, err = io.ReadFull(c, answer)
 		}
@@ -140,8 +140,10 @@ func TestOtherUsersCannotReachTheStores(t *testing.T) {
 		t.Errorf("another user of the machine reached\n%s", reached)
 	}
 	for path, want := range map[string]fs.FileMode{"": 0o700, "demo.json": 0o600, "secrets.json": 0o600, "mongodb.sock": 0o600, "redis.sock": 0o600} {
-		if info, err := os.Stat(filepath.Join(data, path)); err != nil || info.Mode().Perm() != want {
-			t.Errorf("data/%s has the mode %v, want %v (%v)", path, info.Mode().Perm(), want, err)
+		if info, err := os.Stat(filepath.Join(data, path)); err != nil {
+			t.Error(err)
+		} else if info.Mode().Perm() != want {
+			t.Errorf("data/%s has the mode %v, want %v", path, info.Mode().Perm(), want)
 		}
 	}
 }
