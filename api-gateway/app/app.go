@@ -54,6 +54,7 @@ func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL
 		Visitors:  p.visitors.Resolve,
 		Operators: edge.OperatorKey(c.OperatorKey, p.guard),
 		Limits:    p.guard,
+		Storage:   p.storage,
 		Proxy:     p.proxy,
 		Bodies:    p.bodies,
 		Widgets:   p.widgets,

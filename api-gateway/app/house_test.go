@@ -25,6 +25,7 @@ import (
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/operation"
 	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/storage"
 	"fivechat.dev/libs/telemetry"
 	"fivechat.dev/libs/tenant"
 )
@@ -89,6 +90,11 @@ type tokenAnswer struct {
 	Plan      identity.Plan  `json:"plan"`
 }
 
+// stored answers how much a website stores: nothing that limits it.
+func (h *house) stored(context.Context, operation.None) (storage.Usage, error) {
+	return storage.Usage{Used: 0, Limit: storage.MaxLimit}, nil
+}
+
 // websiteAnswer is what limits depend on.
 type websiteAnswer struct {
 	WebsiteID tenant.ID         `json:"websiteId"`
@@ -132,6 +138,7 @@ func open(t *testing.T, adjust ...func(*app.Config)) *house {
 	c.AccountsURL = h.service("accounts", keys, func(r *httpkit.Router, chain operation.Chain) {
 		httpkit.Handle(r, "GET /internal/tokens/{key}", 200, operation.New(chain, "accounts.resolve_token", authz.Internal, h.accounts.find))
 		httpkit.Handle(r, "GET /internal/websites/{key}/limits", 200, operation.New(chain, "accounts.get_limits", authz.Internal, h.websites.find))
+		httpkit.Handle(r, "GET /internal/website-storage", 200, operation.New(chain, "accounts.get_storage", authz.Internal, h.stored))
 	})
 	c.VisitorsURL = h.service("visitors", keys, func(r *httpkit.Router, chain operation.Chain) {
 		httpkit.Handle(r, "GET /internal/visitor-tokens/{key}", 200, operation.New(chain, "visitors.resolve_token", authz.Internal, h.visitors.find))

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/url"
+	"time"
 
 	"fivechat.dev/api-gateway/internal/cache"
 	"fivechat.dev/api-gateway/internal/limit"
@@ -21,6 +22,7 @@ import (
 	"fivechat.dev/libs/ratelimit"
 	"fivechat.dev/libs/rediskit"
 	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/storage"
 	"fivechat.dev/libs/telemetry"
 	"fivechat.dev/libs/tenant"
 )
@@ -32,6 +34,7 @@ type parts struct {
 	visitors *visitor.Resolver
 	websites *website.Directory
 	guard    *limit.Guard
+	storage  *storage.Gate
 	proxy    *proxy.Proxy
 	bodies   *share.Budget // the bytes of request bodies
 	widgets  *cache.Cache
@@ -50,6 +53,12 @@ func newParts(c Config, keys *identity.Keyring, services map[route.Upstream]*url
 		p.tasks = append(p.tasks, runner.Task{Name: "forget", Run: func(ctx context.Context) error { return p.redis.OnForget(ctx, p.forget) }})
 	}
 	if p.websites, err = website.New(accounts, lookups); err != nil {
+		return p, err
+	}
+	usage := func(ctx context.Context, t tenant.ID) (storage.Usage, error) {
+		return httpkit.Call[storage.Usage](ctx, accounts, t, "GET", "/internal/website-storage", nil)
+	}
+	if p.storage, err = storage.NewGate(usage, tele.Log, time.Now); err != nil {
 		return p, err
 	}
 	if err = p.limits(c, tele); err != nil {
@@ -125,6 +134,7 @@ func (p *parts) forget(of, key string) {
 		p.tokens.Forget("")
 		p.visitors.Forget()
 		p.websites.Forget("")
+		p.storage.Forget(tenant.ID{})
 		p.widgets.Forget("")
 	case token.Cache:
 		p.tokens.Forget(key)
@@ -135,6 +145,7 @@ func (p *parts) forget(of, key string) {
 		if t, err := tenant.Parse(key); err == nil {
 			p.tokens.ForgetWebsite(t)
 			p.visitors.ForgetWebsite(t)
+			p.storage.Forget(t)
 		}
 	}
 }

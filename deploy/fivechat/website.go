@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,9 +23,9 @@ func websiteCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return table(c, "ID\tPLAN\tNAME\tURL\tCLIENT TOKEN", func(row func(...any)) {
+		return table(c, "ID\tPLAN\tNAME\tURL\tCLIENT TOKEN\tSTORED", func(row func(...any)) {
 			for _, w := range all {
-				row(w.ID, w.Plan, w.Name, w.URL, w.ClientToken)
+				row(w.ID, w.Plan, w.Name, w.URL, w.ClientToken, storedText(w.Storage))
 			}
 		})
 	})}
@@ -68,15 +70,13 @@ func createWebsite(at *operatorFlags) *cobra.Command {
 func setWebsite(at *operatorFlags) *cobra.Command {
 	var quotas []string
 	c := &cobra.Command{
-		Use: "set ID", Short: "Change a website", Args: cobra.ExactArgs(1), Example: "  fivechat website set 3 --plan PRO --quota read=600/60 --quota import=",
+		Use: "set ID", Short: "Change a website", Args: cobra.ExactArgs(1), Example: "  fivechat website set 3 --plan PRO --quota read=600/60 --quota import= --quota storage=50GiB",
 		RunE: at.numbered("website", func(c *cobra.Command, client operator.Client, id int64) error {
 			set := changes(c, "name", "url", "organization", "plan")
 			if len(quotas) > 0 {
-				all, err := parseQuotas(quotas)
-				if err != nil {
+				if err := addQuotas(set, quotas); err != nil {
 					return err
 				}
-				set["quotas"] = all
 			}
 			if len(set) == 0 {
 				return errNothing
@@ -91,8 +91,75 @@ func setWebsite(at *operatorFlags) *cobra.Command {
 	c.Flags().String("url", "", "where it is")
 	c.Flags().String("organization", "", "who it belongs to")
 	c.Flags().String("plan", "", "FREE or PRO")
-	c.Flags().StringArrayVar(&quotas, "quota", nil, "requests/seconds of a class (read, write, import, visitor, session, public, stream);\nwithout them, the edge's own limit; can be repeated")
+	c.Flags().StringArrayVar(&quotas, "quota", nil, "requests/seconds of a class (read, write, import, visitor, session, public, stream);\nwithout them, the edge's own limit; or storage=BYTES, storage=50GiB; can be repeated")
 	return c
+}
+
+// addQuotas adds to the changes of a website what --quota states: limits of classes, and the storage limit.
+func addQuotas(set map[string]any, texts []string) error {
+	var classes []string
+	for _, text := range texts {
+		size, isStorage := strings.CutPrefix(text, "storage=")
+		if !isStorage {
+			classes = append(classes, text)
+			continue
+		}
+		limit, err := parseSize(size)
+		if err != nil {
+			return fmt.Errorf("--quota %s is not like storage=50GiB", text)
+		}
+		set["storageLimit"] = limit
+	}
+	if len(classes) == 0 {
+		return nil
+	}
+	all, err := parseQuotas(classes)
+	if err == nil {
+		set["quotas"] = all
+	}
+	return err
+}
+
+// units are the units of sizes, the largest first.
+var units = []struct {
+	name  string
+	bytes int64
+}{{"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}}
+
+// parseSize reads a number of bytes, with a unit or without; nil for "".
+func parseSize(text string) (*int64, error) {
+	if text == "" {
+		return nil, nil
+	}
+	for _, u := range units {
+		if figure, has := strings.CutSuffix(text, u.name); has {
+			n, err := strconv.ParseInt(figure, 10, 64)
+			if err != nil || n < 0 || n > math.MaxInt64/u.bytes {
+				return nil, fmt.Errorf("%q is not a size", text)
+			}
+			n *= u.bytes
+			return &n, nil
+		}
+	}
+	return nil, fmt.Errorf("%q is not a size", text)
+}
+
+// sizeText writes a number of bytes in the largest unit of which there is at least one.
+func sizeText(n int64) string {
+	for _, u := range units {
+		if n >= u.bytes && u.bytes > 1 {
+			return fmt.Sprintf("%.1f %s", float64(n)/float64(u.bytes), u.name)
+		}
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+func storedText(s operator.Storage) string {
+	used := "unknown"
+	if s.Used != nil {
+		used = sizeText(*s.Used)
+	}
+	return used + " of " + sizeText(s.Limit)
 }
 
 // parseQuotas reads read=600/60; a class without figures is one whose own limit goes.
@@ -126,6 +193,7 @@ func showWebsite(c *cobra.Command, w operator.Website) error {
 		for _, class := range slices.Sorted(maps.Keys(w.Quotas)) {
 			row("quota", class+"="+quotaText(w.Quotas[class]))
 		}
+		row("stored", storedText(w.Storage))
 		row("created", ever(&w.CreatedAt))
 	})
 }

@@ -174,6 +174,14 @@ func (g *Global[T]) Get(ctx context.Context, filter bson.D) (T, error) {
 	return row, translate(err, g.noun)
 }
 
+// Each gives the rows that filter matches to take, one by one, so that they may be many.
+func (g *Global[T]) Each(ctx context.Context, filter bson.D, q Query, take func(T)) error {
+	if filter == nil {
+		filter = bson.D{}
+	}
+	return g.each(ctx, filter, q, take)
+}
+
 func (g *Global[T]) find(ctx context.Context, filter bson.D, q Query) (*mongo.Cursor, error) {
 	o := options.Find()
 	if q.Sort != nil {

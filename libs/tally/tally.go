@@ -29,6 +29,9 @@ const (
 	foldMost = 1_000       // changes that one fold takes
 	stays    = time.Minute // how long a change stays behind its fold, and for one fold more
 	anew     = 24 * time.Hour
+
+	recountFrom = 10 * time.Minute // how old a count is at least that RecountSoon replaces
+
 	wanted   = 64              // websites that wait for a fold; others come again
 	patience = 5 * time.Minute // for a fold, or for counting a website's rows
 )
@@ -41,6 +44,7 @@ type Tally[K comparable] struct {
 	db      *mongokit.DB
 	changes *mongokit.Collection[change[K]]
 	sums    *mongokit.Collection[sums[K]]
+	every   *mongokit.Global[sums[K]]
 	count   Count[K]
 	want    chan tenant.ID // whose changes should be folded, or rows be counted anew
 	folding chan struct{}  // holds who folds or counts: two in a process would only run into one another
@@ -76,6 +80,7 @@ func New[K comparable](db *mongokit.DB, name string, count Count[K]) *Tally[K] {
 		db: db, count: count, want: make(chan tenant.ID, wanted), folding: make(chan struct{}, 1),
 		changes: mongokit.Tenanted[change[K]](db, name+"_changes", "change", mongokit.Index{Keys: bson.D{{Key: "fold", Value: 1}, {Key: "_id", Value: 1}}}),
 		sums:    mongokit.Tenanted[sums[K]](db, name+"_sums", "sum", mongokit.Index{Unique: true}),
+		every:   mongokit.GlobalOf[sums[K]](db, name+"_sums", "sum"),
 	}
 }
 
@@ -117,33 +122,51 @@ func (t *Tally[K]) add(ctx context.Context, of tenant.ID, by map[K]int64) error 
 
 // Sum gives how many rows there are whose key matches.
 func (t *Tally[K]) Sum(ctx context.Context, of tenant.ID, match func(K) bool) (n int64, err error) {
+	err = t.each(ctx, of, func(k K, some int64) {
+		if match(k) {
+			n += some
+		}
+	})
+	return n, err
+}
+
+// each adds up, for each key, how many rows of it there are; a key may come more than once.
+func (t *Tally[K]) each(ctx context.Context, of tenant.ID, add func(K, int64)) error {
 	row, err := t.sums.Get(ctx, of, nil)
 	if fault.Is(err, fault.NotFound) {
 		if err := t.recount(ctx, of); err != nil {
 			t.fold(of) // which has more time
-			return 0, err
+			return err
 		}
 		if row, err = t.sums.Get(ctx, of, nil); fault.Is(err, fault.NotFound) {
-			return 0, nil
+			return nil
 		}
 	}
 	if err != nil {
-		return 0, err
+		return err
 	}
 	beside := 0
 	err = t.changes.Each(ctx, of, bson.D{{Key: "fold", Value: bson.D{{Key: "$gt", Value: row.Fold}}}}, mongokit.Query{}, func(c change[K]) {
-		if beside++; match(c.Key) {
-			n += c.N
-		}
+		beside++
+		add(c.Key, c.N)
 	})
 	if beside >= foldFrom || time.Since(row.Counted) > anew {
 		t.fold(of)
 	}
 	for _, s := range row.Sums {
-		if match(s.Key) {
+		add(s.Key, s.N)
+	}
+	return err
+}
+
+// Total gives how many rows all websites have, as of the last fold of each: of the changes since then it knows nothing,
+// nor of a website that nobody has asked about.
+func (t *Tally[K]) Total(ctx context.Context) (n int64, err error) {
+	err = t.every.Each(ctx, nil, mongokit.Query{}, func(row sums[K]) {
+		for _, s := range row.Sums {
 			n += s.N
 		}
-	}
+	})
 	return n, err
 }
 
@@ -190,6 +213,17 @@ func (t *Tally[K]) tend(ctx context.Context, of tenant.ID) error {
 		if took, err = t.foldOnce(ctx, of); took < foldMost {
 			return err
 		}
+	}
+	return err
+}
+
+// RecountSoon has a website's rows counted anew in the background, unless they were counted within the last minutes: after
+// many rows have gone without being told of.
+func (t *Tally[K]) RecountSoon(ctx context.Context, of tenant.ID) error {
+	outdated := bson.D{{Key: "counted", Value: bson.D{{Key: "$lt", Value: time.Now().Add(-recountFrom)}}}}
+	changed, err := t.sums.Update(ctx, of, outdated, bson.D{{Key: "$set", Value: bson.D{{Key: "counted", Value: time.Time{}}}}})
+	if changed {
+		t.fold(of)
 	}
 	return err
 }

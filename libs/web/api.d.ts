@@ -1881,6 +1881,16 @@ export interface components {
             /** Format: int64 */
             visitorMessages: number;
         };
+        /** @description How much the website stores and may store, in bytes. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, tickets, visitor contexts and imports; reading, changing and deleting go on. The limit takes effect within 30 seconds. */
+        Storage: {
+            /** Format: int64 */
+            limit: number;
+            /**
+             * Format: int64
+             * @description `null` while a part can't be read.
+             */
+            used: number | null;
+        };
         /**
          * @example {
          *       "name": "stock",
@@ -2286,6 +2296,10 @@ export interface components {
          *       "level": "READ",
          *       "name": "Harbour Books",
          *       "plan": "PRO",
+         *       "storage": {
+         *         "limit": 107374182400,
+         *         "used": 52428800
+         *       },
          *       "url": "https://shop.example",
          *       "widgetLoadedAt": null
          *     }
@@ -2298,6 +2312,7 @@ export interface components {
             level: components["schemas"]["Level"];
             name: string;
             plan: components["schemas"]["Plan"];
+            storage: components["schemas"]["Storage"];
             url: string;
             /**
              * Format: date-time
@@ -2923,6 +2938,7 @@ export type Session = components['schemas']['Session'];
 export type Statistics = components['schemas']['Statistics'];
 export type StatisticsHistory = components['schemas']['StatisticsHistory'];
 export type StatisticsInterval = components['schemas']['StatisticsInterval'];
+export type Storage = components['schemas']['Storage'];
 export type Tag = components['schemas']['Tag'];
 export type TagList = components['schemas']['TagList'];
 export type TagNames = components['schemas']['TagNames'];

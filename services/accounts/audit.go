@@ -97,7 +97,15 @@ func shown(t time.Time) any {
 }
 
 func (w Website) audited() fields {
-	return fields{"name": w.Name, "url": w.URL, "organization": w.Organization, "plan": w.Plan, "clientToken": w.ClientToken, "quotas": w.Quotas.audited()}
+	return fields{
+		"name":         w.Name,
+		"url":          w.URL,
+		"organization": w.Organization,
+		"plan":         w.Plan,
+		"clientToken":  w.ClientToken,
+		"quotas":       w.Quotas.audited(),
+		"storageLimit": w.StorageLimit,
+	}
 }
 
 func (u User) audited() fields {

@@ -20,6 +20,7 @@ type Website struct {
 	Plan         identity.Plan `bson:"plan"`
 	ClientToken  string        `bson:"clientToken"` // its widget's
 	Quotas       Quotas        `bson:"quotas,omitempty"`
+	StorageLimit int64         `bson:"storageLimit"` // bytes, in place of its plan's; 0: its plan's
 	CreatedAt    time.Time     `bson:"createdAt"`
 }
 

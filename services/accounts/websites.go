@@ -10,6 +10,7 @@ import (
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/optional"
 	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/storage"
 	"fivechat.dev/libs/tenant"
 )
 
@@ -60,6 +61,7 @@ type WebsitePatch struct {
 	Name, URL, Organization optional.Value[string]
 	Plan                    optional.Value[identity.Plan]
 	Quotas                  optional.Value[map[Class]*Quota]
+	StorageLimit            optional.Value[int64] // bytes; null: the plan's
 }
 
 // Apply gives w with p's changes, or an Invalid fault that names every member that is wrong.
@@ -75,6 +77,12 @@ func (p WebsitePatch) Apply(w Website) (Website, error) {
 		w.Organization = w.Name
 	}
 	var wrong fault.Problems
+	if p.StorageLimit.Set {
+		w.StorageLimit = p.StorageLimit.V
+		if !p.StorageLimit.Null {
+			storage.CheckLimit("storageLimit", w.StorageLimit, &wrong)
+		}
+	}
 	if p.Quotas.Null {
 		w.Quotas = nil
 	}
@@ -99,7 +107,7 @@ func (s *Service) UpdateWebsite(ctx context.Context, t tenant.ID, p WebsitePatch
 	limits := false
 	w, err := s.store.SaveWebsite(ctx, t, func(w Website) (Website, Entry, error) {
 		changed, err := p.Apply(w)
-		limits = changed.Plan != w.Plan || !maps.Equal(changed.Quotas, w.Quotas)
+		limits = changed.Plan != w.Plan || changed.StorageLimit != w.StorageLimit || !maps.Equal(changed.Quotas, w.Quotas)
 		return changed, e.changing(w.audited(), changed.audited()), err
 	})
 	if err == nil && limits {

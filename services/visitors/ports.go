@@ -45,6 +45,12 @@ type Filter struct {
 	UnseenSince time.Time // only who was not
 }
 
+// Storage knows which websites have reached their storage limit.
+type Storage interface {
+	// Admit returns the error that refuses a new row of a website, nil for one that may store more.
+	Admit(ctx context.Context, t tenant.ID) error
+}
+
 // View is what another service shows of its own, passed on as it is.
 type View = json.RawMessage
 

@@ -17,13 +17,17 @@ type Service struct {
 	conversations Conversations
 	agents        Agents
 	teller        Teller
+	storage       Storage // nil: nothing is limited
 	now           func() time.Time
 }
 
 // New makes a Service over its ports.
 func New(store Store, widgets Widgets, conversations Conversations, agents Agents, teller Teller) *Service {
-	return &Service{store, widgets, conversations, agents, teller, time.Now}
+	return &Service{store: store, widgets: widgets, conversations: conversations, agents: agents, teller: teller, now: time.Now}
 }
+
+// LimitStorage has new visitors refused for websites that st refuses.
+func (s *Service) LimitStorage(st Storage) { s.storage = st }
 
 // moment is now as it is stored and shown.
 func (s *Service) moment() time.Time { return s.now().UTC().Truncate(time.Millisecond) }

@@ -80,6 +80,11 @@ func (s *Service) resume(ctx context.Context, v Visitor, w Widget, n NewSession)
 }
 
 func (s *Service) create(ctx context.Context, t tenant.ID, n NewSession) (Visitor, error) {
+	if s.storage != nil {
+		if err := s.storage.Admit(ctx, t); err != nil {
+			return Visitor{}, err
+		}
+	}
 	id, err := s.store.Reserve(ctx, 1)
 	if err != nil {
 		return Visitor{}, err

@@ -14,13 +14,13 @@ import (
 // The parts of a service and what each may import beside the standard library. The service's own root is always allowed
 // to its adapters; an adapter never imports another. libs/words is text alone, as pure as libs/fault.
 var (
-	domain    = libs("fault", "tenant", "authz", "identity", "optional", "paging", "revision", "words")
-	transport = append(libs("events", "export", "operation", "httpkit", "authz", "identity", "optional", "paging", "revision", "tenant", "fault", "words"), "github.com/hashicorp/golang-lru/v2")
+	domain    = libs("fault", "tenant", "authz", "identity", "optional", "paging", "revision", "storage", "words")
+	transport = append(libs("events", "export", "operation", "httpkit", "authz", "identity", "optional", "paging", "revision", "storage", "tenant", "fault", "words"), "github.com/hashicorp/golang-lru/v2")
 	storage   = append(libs("mongokit", "events", "tally", "custody", "fault", "tenant", "paging", "revision", "words"), "go.mongodb.org/mongo-driver/v2/bson")
 	streaming = append(libs("events", "rediskit", "httpkit", "authz", "identity", "tenant", "fault", "telemetry"), "github.com/prometheus/client_golang/prometheus")
 	sending   = append(libs("telemetry", "tenant", "fault"), "github.com/prometheus/client_golang/prometheus", "github.com/google/uuid",
 		"go.opentelemetry.io/otel", "code.dny.dev/ssrf", "github.com/standard-webhooks/standard-webhooks/libraries/go")
-	outbound = libs("events", "httpkit", "custody", "fault", "tenant", "identity", "rediskit")
+	outbound = libs("events", "httpkit", "custody", "fault", "tenant", "identity", "rediskit", "storage")
 )
 
 // TestServices holds the directions inside every service.

@@ -68,7 +68,7 @@ func TestOwnShapes(t *testing.T) {
 	counted := harness.Shape{"unassigned": harness.Count, "opened": harness.Count, "closed": harness.Count}.Type()
 	website := harness.Shape{
 		"id": harness.ID, "name": harness.Text, "url": harness.Text, "plan": harness.OneOf("FREE", "PRO"),
-		"clientToken": harness.Text, "widgetLoadedAt": harness.OrNull(harness.Time),
+		"clientToken": harness.Text, "widgetLoadedAt": harness.OrNull(harness.Time), "storage": harness.Shape{"used": harness.OrNull(harness.Count), "limit": harness.Count}.Type(),
 		"level": harness.OneOf("READ", "WRITE", "READ_WRITE")}.Type()
 	again := w.Visit(t, harness.Map{"visitorToken": w.Caller.Token})
 	if again.Made.Null("conversation") || again.ID != w.Caller.ID {

@@ -140,6 +140,8 @@ func TestRefusedValues(t *testing.T) {
 		"stores.embedded=true,components.gateway.autoscaling.min=9":                       "min 9 is above max 8",
 		"stores.embedded=true,ingress.enabled=true":                                       "an Ingress needs a host",
 		"stores.embedded=true,httpRoute.enabled=true":                                     "needs a Gateway",
+		"stores.embedded=true,ingress.enabled=true,ingress.host=a.example":                "edge.trustedProxies",
+		"stores.embedded=true,httpRoute.enabled=true,httpRoute.parentRefs[0].name=a":      "edge.trustedProxies",
 		"stores.embedded=true,telemetry.logLevel=loud":                                    "value must be one of",
 		"stores.embedded=true,telemetry.sampleRatio=2":                                    "maximum",
 		"stores.embedded=true,edge.trustedProxies={10.0.0.1}":                             "does not match pattern",
@@ -153,6 +155,17 @@ func TestRefusedValues(t *testing.T) {
 	} {
 		out, err := l.render(t, "--set", set)
 		if err == nil || !strings.Contains(out, says) || strings.Contains(out, "nil pointer") {
+			t.Errorf("%s: %v %.500s", set, err, out)
+		}
+	}
+}
+
+// TestSharedAddressIsAccepted: an Ingress without trusted proxies is made for who says so, and with them for anybody.
+func TestSharedAddressIsAccepted(t *testing.T) {
+	l := linting(t)
+	ingress := "stores.embedded=true,ingress.enabled=true,ingress.host=a.example,"
+	for _, set := range []string{ingress + "edge.acceptSharedAddress=true", ingress + "edge.trustedProxies={10.0.0.0/8}"} {
+		if out, err := l.render(t, "--set", set); err != nil {
 			t.Errorf("%s: %v %.500s", set, err, out)
 		}
 	}

@@ -24,6 +24,13 @@ import (
 var everywhere = map[string]string{
 	"aggregate accounts_audit by nothing":               "an operator looks through the changes to all websites",
 	"find accounts_audit by nothing":                    "an operator looks through the changes to all websites",
+	"find conversations_tally_sums by nothing":          "a gauge: what is stored of all websites",
+	"find conversations_bytes_sums by nothing":          "a gauge: what is stored of all websites",
+	"find tickets_tally_sums by nothing":                "a gauge: what is stored of all websites",
+	"find tickets_bytes_sums by nothing":                "a gauge: what is stored of all websites",
+	"find visitors_tally_sums by nothing":               "a gauge: what is stored of all websites",
+	"find visitors_bytes_sums by nothing":               "a gauge: what is stored of all websites",
+	"find webhooks_bytes_sums by nothing":               "a gauge: what is stored of all websites",
 	"find statistics_counters by websiteId $gt":         "the hourly check goes over the websites, in their order",
 	"aggregate webhooks_deliveries by status":           "a gauge: how many deliveries wait",
 	"aggregate webhooks_webhooks by disabledReason $gt": "a gauge: how many webhooks were disabled",

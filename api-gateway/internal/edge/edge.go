@@ -23,6 +23,7 @@ import (
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/storage"
 	"fivechat.dev/libs/telemetry"
 )
 
@@ -36,6 +37,7 @@ type Shared struct {
 	Visitors  Credential
 	Operators Credential
 	Limits    *limit.Guard
+	Storage   *storage.Gate // refuses writes of websites that have reached their storage limit
 	Proxy     *proxy.Proxy
 	Bodies    *share.Budget                                  // the bytes of request bodies
 	Widgets   *cache.Cache                                   // what public answers are kept
@@ -181,7 +183,10 @@ func (e *Edge) admit(x *exchange, r *http.Request, row *route.Route) (identity.P
 	if err := row.Rule.Check(p); err != nil {
 		return p, err
 	}
-	return p, e.Limits.Admit(r.Context(), row.Class, p, x.client, x.Header())
+	if err := e.Limits.Admit(r.Context(), row.Class, p, x.client, x.Header()); err != nil || !row.Stores() {
+		return p, err
+	}
+	return p, e.Storage.Admit(r.Context(), p.Website)
 }
 
 // outsideTarget reports the characters that no request target has (RFC 9112, 3.2). HTTP/2 carries them all the same, and

@@ -65,3 +65,16 @@ func TestParseRefusesAnAddressQuotaThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// TestParseTakesStorageLimits: the file of quotas may state storage limits, which accounts uses, and wrong ones are named.
+func TestParseTakesStorageLimits(t *testing.T) {
+	t.Parallel()
+	for text, names := range map[string]string{
+		`{"storage":{"FREE":1073741824}}`: "", `{"storage":{"FREE":5}}`: "storage.FREE", `{"storage":{"GOLD":1073741824}}`: "storage.GOLD",
+	} {
+		_, err := Parse([]byte(text))
+		if (err == nil) != (names == "") || err != nil && !strings.Contains(err.Error(), names) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

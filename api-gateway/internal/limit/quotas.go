@@ -11,6 +11,7 @@ import (
 	"fivechat.dev/libs/httpkit"
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/ratelimit"
+	"fivechat.dev/libs/storage"
 )
 
 // Amount is a quota as settings and services state it.
@@ -53,6 +54,7 @@ type Quotas struct {
 	Plans     map[identity.Plan]map[route.Class]Pair `json:"plans"`
 	Addresses map[route.Class]Amount                 `json:"addresses"`
 	Failures  Failures                               `json:"failures"`
+	Storage   storage.Limits                         `json:"storage"` // bytes by plan; accounts holds websites to them
 }
 
 // Failures is how many credentials that are not valid an address may bring, and how many of those with the same beginning.
@@ -107,6 +109,7 @@ func Parse(settings []byte) (Quotas, error) {
 			maps.Copy(known, classes)
 		}
 	}
+	read.Storage.Check(&wrong)
 	for class, a := range read.Addresses {
 		_, ok := q.Addresses[class]
 		wrong.Check(ok && a.valid(), "addresses."+string(class), "is not a class that is limited by address, of 1 to 1000000 requests in 1 to 3600 seconds")

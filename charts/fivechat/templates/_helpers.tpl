@@ -144,12 +144,12 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 {{- range $variable, $_ := include "fivechat.secretEnv" . | fromYaml }}
 - {name: {{ $variable }}_FILE, value: /etc/fivechat/secrets/{{ $variable }}}
 {{- end }}
+{{- if include "fivechat.readsQuotas" . }}
+- {name: FIVECHAT_QUOTAS, value: /etc/fivechat/quotas/quotas.json}
+{{- end }}
 {{- if eq .component "gateway" }}
 - {name: FIVECHAT_REPLICAS, value: {{ ternary .settings.autoscaling.min .settings.replicas .settings.autoscaling.enabled | quote }}}
 {{- with .root.Values.edge }}
-{{- if .quotas }}
-- {name: FIVECHAT_QUOTAS, value: /etc/fivechat/quotas/quotas.json}
-{{- end }}
 {{- with .trustedProxies }}
 - {name: FIVECHAT_TRUSTED_PROXIES, value: {{ join "," . | quote }}}
 {{- end }}
@@ -170,6 +170,11 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 {{- end }}
 {{- end -}}
 
+{{/* Whether a component reads the file of quotas: the gateway limits rates, accounts knows the storage limits. */}}
+{{- define "fivechat.readsQuotas" -}}
+{{- if and .root.Values.edge.quotas (has .component (list "gateway" "accounts")) }}true{{ end -}}
+{{- end -}}
+
 {{/* The volumes of a component, and where they are mounted. */}}
 {{- define "fivechat.volumes" -}}
 - name: secrets
@@ -179,11 +184,11 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
     {{- range $variable, $from := include "fivechat.secretEnv" . | fromYaml }}
       - secret: {name: {{ $from.secret }}, items: [{key: {{ $from.key }}, path: {{ $variable }}}]}
     {{- end }}
-{{- if eq .component "gateway" }}
-{{- if .root.Values.edge.quotas }}
+{{- if include "fivechat.readsQuotas" . }}
 - name: quotas
   configMap: {name: {{ include "fivechat.name" .root }}-quotas}
 {{- end }}
+{{- if eq .component "gateway" }}
 {{- with .root.Values.edge.tlsSecret }}
 - name: tls
   secret: {secretName: {{ . }}, defaultMode: 0440}
@@ -193,10 +198,10 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 
 {{- define "fivechat.mounts" -}}
 - {name: secrets, mountPath: /etc/fivechat/secrets, readOnly: true}
-{{- if eq .component "gateway" }}
-{{- if .root.Values.edge.quotas }}
+{{- if include "fivechat.readsQuotas" . }}
 - {name: quotas, mountPath: /etc/fivechat/quotas, readOnly: true}
 {{- end }}
+{{- if eq .component "gateway" }}
 {{- if .root.Values.edge.tlsSecret }}
 - {name: tls, mountPath: /etc/fivechat/tls, readOnly: true}
 {{- end }}

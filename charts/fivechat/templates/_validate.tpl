@@ -11,6 +11,7 @@
 {{- if contains "@" $s.redis.url }}{{ fail "stores.redis.url: a URL with a password belongs in a secret: name one with stores.redis.existingSecret" }}{{ end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.host) }}{{ fail "ingress.host: an Ingress needs a host" }}{{ end -}}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}{{ fail "httpRoute.parentRefs: an HTTPRoute needs a Gateway to hang on" }}{{ end -}}
+{{- if and (or .Values.ingress.enabled .Values.httpRoute.enabled) (not .Values.edge.trustedProxies) (not .Values.edge.acceptSharedAddress) }}{{ fail "edge.trustedProxies: behind an Ingress or HTTPRoute all callers have the proxy's address and share its quotas: name the proxies' CIDRs, or accept that with edge.acceptSharedAddress=true" }}{{ end -}}
 {{- range $name, $_ := include "fivechat.facts" . | fromYaml }}
 {{- $c := include "fivechat.settings" (dict "root" $ "component" $name) | fromYaml }}
 {{- if gt (int $c.autoscaling.min) (int $c.autoscaling.max) }}{{ fail (printf "components.%s.autoscaling: min %d is above max %d" $name (int $c.autoscaling.min) (int $c.autoscaling.max)) }}{{ end -}}

@@ -23,7 +23,15 @@ type Website struct {
 	Plan         string           `json:"plan"`
 	ClientToken  string           `json:"clientToken"`
 	Quotas       map[string]Quota `json:"quotas"`
+	StorageLimit *int64           `json:"storageLimit"` // bytes, in place of the plan's
+	Storage      Storage          `json:"storage"`
 	CreatedAt    time.Time        `json:"createdAt"`
+}
+
+// Storage is how many bytes a website stores, nil when that couldn't be read, and how many it may store.
+type Storage struct {
+	Used  *int64 `json:"used"`
+	Limit int64  `json:"limit"`
 }
 
 // User is an agent of a website.

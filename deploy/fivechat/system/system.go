@@ -124,7 +124,7 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 		"accounts": func() (runner.Unit, error) {
 			return accounts.New(ctx, accounts.Config{
 				Config: common, WidgetsURL: url["widgets"], VisitorsURL: url["visitors"], ConversationsURL: url["conversations"],
-				TicketsURL: url["tickets"], StatisticsURL: url["statistics"], WebhooksURL: url["webhooks"],
+				TicketsURL: url["tickets"], StatisticsURL: url["statistics"], WebhooksURL: url["webhooks"], QuotasFile: o.Quotas,
 			})
 		},
 		"visitors": func() (runner.Unit, error) {

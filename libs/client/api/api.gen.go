@@ -1237,6 +1237,14 @@ type StatisticsInterval struct {
 	VisitorMessages int64     `json:"visitorMessages"`
 }
 
+// Storage How much the website stores and may store, in bytes. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, tickets, visitor contexts and imports; reading, changing and deleting go on. The limit takes effect within 30 seconds.
+type Storage struct {
+	Limit int64 `json:"limit"`
+
+	// Used `null` while a part can't be read.
+	Used nullable.Nullable[int64] `json:"used"`
+}
+
 // Tag defines model for Tag.
 type Tag struct {
 	Name string `json:"name"`
@@ -1646,7 +1654,10 @@ type Website struct {
 	Level       Level  `json:"level"`
 	Name        string `json:"name"`
 	Plan        Plan   `json:"plan"`
-	URL         string `json:"url"`
+
+	// Storage How much the website stores and may store, in bytes. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, tickets, visitor contexts and imports; reading, changing and deleting go on. The limit takes effect within 30 seconds.
+	Storage Storage `json:"storage"`
+	URL     string  `json:"url"`
 
 	// WidgetLoadedAt When a browser loaded the widget for the first time.
 	WidgetLoadedAt nullable.Nullable[time.Time] `json:"widgetLoadedAt"`

@@ -4,13 +4,16 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/config"
 	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/rediskit"
 	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/storage"
 	"fivechat.dev/services/accounts"
 	"fivechat.dev/services/accounts/internal/announcer"
 	"fivechat.dev/services/accounts/internal/api"
@@ -28,6 +31,7 @@ type Config struct {
 	TicketsURL       string `env:"FIVECHAT_TICKETS_URL"`
 	StatisticsURL    string `env:"FIVECHAT_STATISTICS_URL"`
 	WebhooksURL      string `env:"FIVECHAT_WEBHOOKS_URL"`
+	QuotasFile       string `env:"FIVECHAT_QUOTAS"` // the edge's file of quotas, of which accounts uses the storage limits; followed while running
 }
 
 // Default is the settings before the environment's.
@@ -63,6 +67,42 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	keepers = append(keepers, siblings.Keeper{Service: "the files of the store", Data: custody.Unseen{Eraser: mongokit.Purger{DB: base.DB}}})
 	service := accounts.New(mongostore.New(base.DB), siblings.Widgets{Client: base.Client(c.WidgetsURL)},
 		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Statistics{Client: base.Client(c.StatisticsURL)}, keepers, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}, time.Now)
-	api.Mount(base.Router, base.Chain, service)
-	return base.Unit(ctx, runner.Task{Name: "erase", Run: eraser.Task{Service: service, Logger: base.Log}.Run})
+	meter, follow, err := newMeter(c, base)
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	api.Mount(base.Router, base.Chain, service, meter)
+	return base.Unit(ctx, runner.Task{Name: "quotas", Run: follow}, runner.Task{Name: "erase", Run: eraser.Task{Service: service, Logger: base.Log}.Run})
+}
+
+// newMeter makes the meter of what websites store, and the task that follows the file of its limits.
+func newMeter(c Config, base *component.Component) (*accounts.Meter, func(context.Context) error, error) {
+	var services []accounts.Stored
+	for _, url := range []string{c.ConversationsURL, c.TicketsURL, c.VisitorsURL, c.WebhooksURL} {
+		services = append(services, custody.Remote{Client: base.Client(url)})
+	}
+	meter := accounts.NewMeter(services)
+	if c.QuotasFile == "" {
+		return meter, func(context.Context) error { return nil }, nil
+	}
+	set := func(f config.Files) error {
+		limits, err := storage.ParseLimits(f[0])
+		if err == nil {
+			meter.SetLimits(limits)
+		}
+		return err
+	}
+	read, err := config.Read(c.QuotasFile)
+	if err == nil {
+		err = set(read)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("FIVECHAT_QUOTAS: %w", err)
+	}
+	return meter, func(ctx context.Context) error {
+		config.Follow(ctx, read, set, func(err error) {
+			base.Log.ErrorContext(ctx, "the storage limits cannot be used, the old ones are kept", "error", err)
+		}, c.QuotasFile)
+		return nil
+	}, nil
 }

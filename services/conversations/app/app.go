@@ -60,6 +60,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	log.Serve(base.Router, base.Chain)
 	log.ServeTotals(base.Router, base.Chain, store.Totals)
 	custody.Serve(base.Router, base.Chain, "conversations", custody.Beside(store, base.Kept))
+	custody.ServeStored(base.Router, base.Chain, "conversations", store.Stored())
 	feed := func(name string, source events.Source) events.Feed {
 		return events.Feed{Name: name, Log: source, Redis: base.Redis}
 	}
@@ -69,7 +70,8 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		feed("webhooks", events.Remote{Client: base.Client(c.WebhooksURL)}),
 	}, store, base.Redis, base.Telemetry)
 	hub.Mount(base.Router)
-	unit, err := base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }}, runner.Task{Name: "live", Run: hub.Run},
+	unit, err := base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "stored", Run: custody.Measure(base.Telemetry, store.Stored())},
+		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }}, runner.Task{Name: "live", Run: hub.Run},
 		runner.Task{Name: "digest", Run: digest.Task{Log: log, Feed: own, Positions: store, Service: service, Telemetry: base.Telemetry}.Run})
 	unit.Drain = hub.Drain
 	return unit, err

@@ -52,10 +52,12 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	log.Serve(base.Router, base.Chain)
 	store := mongostore.New(base.DB, log)
 	custody.Serve(base.Router, base.Chain, "tickets", custody.Beside(store, base.Kept))
+	custody.ServeStored(base.Router, base.Chain, "tickets", store.Stored())
 	service := tickets.New(store, siblings.Accounts{Client: base.Client(c.AccountsURL)},
 		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Conversations{Client: base.Client(c.ConversationsURL)},
 		c.MailDomain)
 	api.Mount(base.Router, base.Chain, service)
 	api.MountExport(base.Router, base.Chain, service, log)
-	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }})
+	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "stored", Run: custody.Measure(base.Telemetry, store.Stored())},
+		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }})
 }

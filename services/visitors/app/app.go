@@ -4,11 +4,13 @@ package app
 import (
 	"context"
 	"errors"
+	"time"
 
 	"fivechat.dev/libs/component"
 	"fivechat.dev/libs/custody"
 	"fivechat.dev/libs/events"
 	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/storage"
 	"fivechat.dev/services/visitors"
 	"fivechat.dev/services/visitors/internal/accountsclient"
 	"fivechat.dev/services/visitors/internal/api"
@@ -55,10 +57,18 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	store := mongostore.New(base.DB, log)
 	log.ServeTotals(base.Router, base.Chain, store.Totals)
 	custody.Serve(base.Router, base.Chain, "visitors", custody.Beside(store, base.Kept))
+	custody.ServeStored(base.Router, base.Chain, "visitors", store.Stored())
+	known := accountsclient.New(base.Client(c.AccountsURL))
 	service := visitors.New(store,
-		widgetsclient.New(base.Client(c.WidgetsURL)), conversationsclient.New(base.Client(c.ConversationsURL)), accountsclient.New(base.Client(c.AccountsURL)),
+		widgetsclient.New(base.Client(c.WidgetsURL)), conversationsclient.New(base.Client(c.ConversationsURL)), known,
 		events.NewTeller(base.Redis, base.Telemetry))
+	gate, err := storage.NewGate(known.Storage, base.Log, time.Now)
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	service.LimitStorage(gate)
 	api.Mount(base.Router, base.Chain, service)
 	api.MountExport(base.Router, base.Chain, service, log)
-	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }})
+	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "stored", Run: custody.Measure(base.Telemetry, store.Stored())},
+		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }})
 }

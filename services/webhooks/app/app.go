@@ -53,6 +53,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	store := mongostore.New(base.DB, log, func() { dispatcher.Wake() })
 	dispatcher = dispatch.New(store, sender.New(c.Allow, base.Telemetry), c.Schedule, base.Telemetry)
 	custody.Serve(base.Router, base.Chain, "webhooks", custody.Beside(store, base.Kept))
+	custody.ServeStored(base.Router, base.Chain, "webhooks", store.Stored())
 	api.Mount(base.Router, base.Chain, webhooks.New(store, c.HTTP))
 	follow := func(source, url string) runner.Task {
 		f := events.Follower{
@@ -62,5 +63,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		return runner.Task{Name: "follow " + source, Run: f.Run}
 	}
 	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "dispatch", Run: dispatcher.Run},
+		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Stored().Run(ctx, base.Telemetry.Log) }},
+		runner.Task{Name: "stored", Run: custody.Measure(base.Telemetry, store.Stored())},
 		follow("conversations", c.ConversationsURL), follow("visitors", c.VisitorsURL), follow("tickets", c.TicketsURL))
 }

@@ -10,13 +10,14 @@ import (
 	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/operation"
 	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/storage"
 	"fivechat.dev/services/accounts"
 )
 
 // Mount puts the operations of s into the route table.
-func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
+func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service, m *accounts.Meter) {
 	mountUsers(r, chain, s)
-	mountWebsites(r, chain, s)
+	mountWebsites(r, chain, s, m)
 	mountWebsiteUsers(r, chain, s)
 	mountTokens(r, chain, s)
 	mountCustody(r, chain, s)
@@ -41,7 +42,18 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 		func(ctx context.Context, _ operation.None) (ownWebsite, error) {
 			p := identity.From(ctx)
 			w, widget, err := s.Presence(ctx, p.Website)
-			return ownWebsite{w.ID, w.Name, w.URL, w.Plan, widget.ClientToken, widget.LoadedAt, p.Level}, err
+			if err != nil {
+				return ownWebsite{}, err
+			}
+			return ownWebsite{w.ID, w.Name, w.URL, w.Plan, widget.ClientToken, widget.LoadedAt, p.Level, storageView(m.Read(ctx, w)[0])}, nil
+		}))
+	httpkit.Handle(r, "GET /internal/website-storage", 200, operation.New(chain, "accounts.get_storage", authz.Internal,
+		func(ctx context.Context, _ operation.None) (storage.Usage, error) {
+			w, err := s.Website(ctx, identity.From(ctx).Website)
+			if err != nil {
+				return storage.Usage{}, err
+			}
+			return m.Usage(ctx, w)
 		}))
 	httpkit.Handle(r, "GET /internal/users/online", 200, operation.New(chain, "accounts.count_online", authz.Internal,
 		func(ctx context.Context, _ operation.None) (online, error) {

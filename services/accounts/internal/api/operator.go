@@ -33,26 +33,26 @@ func inWebsite[Req interface{ website() int64 }, Resp any](s *accounts.Service, 
 	}
 }
 
-func mountWebsites(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
+func mountWebsites(r *httpkit.Router, chain operation.Chain, s *accounts.Service, m *accounts.Meter) {
 	httpkit.Handle(r, "POST /operator/websites", 201, operation.New(chain, "accounts.create_website", authz.Operator,
 		func(ctx context.Context, req newWebsite) (websiteView, error) {
 			w, err := s.CreateWebsite(ctx, accounts.NewWebsite(req), by(ctx))
-			return websiteViewOf(w), err
+			return shownWebsite(ctx, m, w, err)
 		}))
 	httpkit.Handle(r, "GET /operator/websites", 200, operation.New(chain, "accounts.list_websites", authz.Operator,
 		func(ctx context.Context, req list) (paging.Page[websiteView], error) {
 			found, err := s.Websites(ctx, req.Window)
-			return paging.Envelope(req.Window, found, viewsOf(found.Rows, websiteViewOf)), err
+			return paging.Envelope(req.Window, found, shownWebsites(ctx, m, found.Rows)), err
 		}))
 	httpkit.Handle(r, "GET /operator/websites/{websiteId}", 200, operation.New(chain, "accounts.show_website", authz.Operator,
 		func(ctx context.Context, req ofWebsite) (websiteView, error) {
 			w, err := named(ctx, s, req.WebsiteID)
-			return websiteViewOf(w), err
+			return shownWebsite(ctx, m, w, err)
 		}))
 	httpkit.Handle(r, "PATCH /operator/websites/{websiteId}", 200, operation.New(chain, "accounts.update_website", authz.Operator,
 		inWebsite(s, func(ctx context.Context, t tenant.ID, req updateWebsite) (websiteView, error) {
 			w, err := s.UpdateWebsite(ctx, t, req.patch(), by(ctx))
-			return websiteViewOf(w), err
+			return shownWebsite(ctx, m, w, err)
 		})))
 }
 

@@ -90,10 +90,18 @@ type updateWebsite struct {
 	Organization optional.Value[string]                             `json:"organization"`
 	Plan         optional.Value[identity.Plan]                      `json:"plan"`
 	Quotas       optional.Value[map[accounts.Class]*accounts.Quota] `json:"quotas"`
+	StorageLimit optional.Value[int64]                              `json:"storageLimit"`
 }
 
 func (u updateWebsite) patch() accounts.WebsitePatch {
-	return accounts.WebsitePatch{Name: u.Name, URL: u.URL, Organization: u.Organization, Plan: u.Plan, Quotas: u.Quotas}
+	return accounts.WebsitePatch{
+		Name:         u.Name,
+		URL:          u.URL,
+		Organization: u.Organization,
+		Plan:         u.Plan,
+		Quotas:       u.Quotas,
+		StorageLimit: u.StorageLimit,
+	}
 }
 
 type recount struct {

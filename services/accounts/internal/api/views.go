@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 
@@ -77,6 +78,13 @@ type ownWebsite struct {
 	ClientToken    string         `json:"clientToken"`
 	WidgetLoadedAt *time.Time     `json:"widgetLoadedAt"`
 	Level          identity.Level `json:"level"` // of the token that asks
+	Storage        storageView    `json:"storage"`
+}
+
+// storageView is how many bytes a website stores, null when that can't be read now, and how many it may store.
+type storageView struct {
+	Used  *int64 `json:"used"`
+	Limit int64  `json:"limit"`
 }
 
 type online struct {
@@ -92,11 +100,44 @@ type websiteView struct {
 	Plan         identity.Plan   `json:"plan"`
 	ClientToken  string          `json:"clientToken"`
 	Quotas       accounts.Quotas `json:"quotas"`
+	StorageLimit *int64          `json:"storageLimit"` // its own, in place of its plan's
+	Storage      storageView     `json:"storage"`
 	CreatedAt    time.Time       `json:"createdAt"`
 }
 
-func websiteViewOf(w accounts.Website) websiteView {
-	return websiteView{w.ID, w.Organization, w.Name, w.URL, w.Plan, w.ClientToken, w.Quotas, w.CreatedAt}
+func websiteViewOf(w accounts.Website, stored accounts.Reading) websiteView {
+	v := websiteView{
+		ID:           w.ID,
+		Organization: w.Organization,
+		Name:         w.Name,
+		URL:          w.URL,
+		Plan:         w.Plan,
+		ClientToken:  w.ClientToken,
+		Quotas:       w.Quotas,
+		Storage:      storageView(stored),
+		CreatedAt:    w.CreatedAt,
+	}
+	if w.StorageLimit > 0 {
+		v.StorageLimit = &w.StorageLimit
+	}
+	return v
+}
+
+// shownWebsite gives the view of a website with what it stores; err passes through.
+func shownWebsite(ctx context.Context, m *accounts.Meter, w accounts.Website, err error) (websiteView, error) {
+	if err != nil {
+		return websiteView{}, err
+	}
+	return websiteViewOf(w, m.Read(ctx, w)[0]), nil
+}
+
+// shownWebsites is shownWebsite of many.
+func shownWebsites(ctx context.Context, m *accounts.Meter, rows []accounts.Website) []websiteView {
+	views := make([]websiteView, len(rows))
+	for i, stored := range m.Read(ctx, rows...) {
+		views[i] = websiteViewOf(rows[i], stored)
+	}
+	return views
 }
 
 // tokenView is a token as the operator sees it.

@@ -32,7 +32,7 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 		more, err = s.eraseVisitor(ctx, t, visitor)
 	} else if more, err = s.shelves.Erase(ctx, t); err == nil && !more {
 		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
-			more, err = s.tally.Erase(ctx, t)
+			more, err = s.Stored().Erase(ctx, t)
 		}
 		if err == nil && !more {
 			more, err = s.log.EraseWebsite(ctx, t)
@@ -80,6 +80,9 @@ func (s *Store) eraseConversation(ctx context.Context, t tenant.ID, token string
 			return err
 		}
 		if err := s.tally.Add(ctx, t, keyOf(c), -1); err != nil {
+			return err
+		}
+		if err := s.texts.Remove(ctx, t, c.Bytes); err != nil {
 			return err
 		}
 		if err := s.log.Redact(ctx, t, c.ID, counts...); err != nil {

@@ -29,6 +29,7 @@ type Store struct {
 	positions     *events.Positions
 	ids           *mongokit.Sequence
 	tally         *tally.Tally[key]
+	texts         *tally.Bytes
 	log           *events.Log
 	turns         turns
 	shelves       custody.Shelves
@@ -63,6 +64,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 		shelves:   shelves(db),
 	}
 	s.tally = tally.New(db, "conversations_tally", s.count)
+	s.texts = tally.NewBytes(db, "conversations_bytes", s.countTexts)
 	return s
 }
 

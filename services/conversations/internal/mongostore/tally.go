@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/tally"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/conversations"
 )
@@ -35,6 +36,21 @@ func (s *Store) count(ctx context.Context, t tenant.ID, add func(key)) error {
 	return s.conversations.Each(ctx, t, nil, mongokit.Query{Only: []string{"status", "assigneeId"}}, func(c conversations.Conversation) { add(keyOf(c)) })
 }
 
+func (s *Store) countTexts(ctx context.Context, t tenant.ID, add func(int64)) error {
+	return s.conversations.Each(ctx, t, nil, mongokit.Query{Only: []string{"bytes"}}, func(c conversations.Conversation) { add(c.Bytes) })
+}
+
+func bytesOf(cs []conversations.Conversation) []int64 {
+	texts := make([]int64, len(cs))
+	for i, c := range cs {
+		texts[i] = c.Bytes
+	}
+	return texts
+}
+
+// Stored is how many bytes conversations take.
+func (s *Store) Stored() tally.Stored[key] { return tally.Stored[key]{Rows: s.tally, Texts: s.texts} }
+
 // total is what says how many conversations a filter matches, or nil where only counting does.
 func (s *Store) total(t tenant.ID, f conversations.Filter) func(context.Context) (int64, error) {
 	if f.VisitorID != 0 || len(f.Words) > 0 {
@@ -48,5 +64,5 @@ func (s *Store) total(t tenant.ID, f conversations.Filter) func(context.Context)
 	}
 }
 
-// Tend keeps the tally short, until ctx ends. Every replica runs it.
-func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.tally.Run(ctx, log) }
+// Tend keeps the tallies short, until ctx ends. Every replica runs it.
+func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.Stored().Run(ctx, log) }

@@ -28,6 +28,9 @@ func (s *Store) Open(ctx context.Context, c conversations.Conversation, m conver
 		if err := s.tally.Add(ctx, c.WebsiteID, keyOf(c), 1); err != nil {
 			return err
 		}
+		if err := s.texts.Add(ctx, c.WebsiteID, c.Bytes); err != nil {
+			return err
+		}
 		return s.tell(ctx, c.WebsiteID, evs)
 	})
 	if c.OpenKey == "" || !mongokit.IsDuplicate(err) {
@@ -87,7 +90,7 @@ func (s *Store) change(ctx context.Context, t tenant.ID, token string, fn func(c
 		if err := revision.Check(ctx, revision.Of{ID: c.ID, Version: c.Version - 1}); err != nil {
 			return err
 		}
-		known, before := len(c.Terms), keyOf(c)
+		known, before, bytes := len(c.Terms), keyOf(c), c.Bytes
 		evs, err := fn(ctx, &c)
 		if err != nil {
 			return err
@@ -100,6 +103,9 @@ func (s *Store) change(ctx context.Context, t tenant.ID, token string, fn func(c
 			return err
 		}
 		if err := s.tally.Move(ctx, t, before, keyOf(c)); err != nil {
+			return err
+		}
+		if err := s.texts.Resize(ctx, t, bytes, c.Bytes); err != nil {
 			return err
 		}
 		return s.tell(ctx, t, evs)
@@ -147,6 +153,9 @@ func (s *Store) Import(ctx context.Context, t tenant.ID, cs []conversations.Conv
 			return err
 		}
 		if err := s.tally.AddAll(ctx, t, keysOf(cs)); err != nil {
+			return err
+		}
+		if err := s.texts.Add(ctx, t, bytesOf(cs)...); err != nil {
 			return err
 		}
 		return s.tell(ctx, t, []conversations.Event{e})

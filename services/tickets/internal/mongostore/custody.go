@@ -33,7 +33,7 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 		return s.eraseVisitor(ctx, t, visitor)
 	}
 	if more, err = s.shelves.Erase(ctx, t); err == nil && !more {
-		more, err = s.tally.Erase(ctx, t)
+		more, err = s.Stored().Erase(ctx, t)
 	}
 	if err == nil && !more {
 		more, err = s.log.EraseWebsite(ctx, t)

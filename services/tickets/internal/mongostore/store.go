@@ -29,6 +29,7 @@ type Store struct {
 	ticketIDs  *mongokit.Sequence
 	messageIDs *mongokit.Sequence
 	tally      *tally.Tally[key]
+	texts      *tally.Bytes
 	shelves    custody.Shelves
 }
 
@@ -52,6 +53,7 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 		shelves:    shelves(db),
 	}
 	s.tally = tally.New(db, "tickets_tally", s.count)
+	s.texts = tally.NewBytes(db, "tickets_bytes", s.countTexts)
 	return s
 }
 
@@ -70,6 +72,9 @@ func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
 			return err
 		}
 		if err := s.tally.Add(ctx, made.WebsiteID, keyOf(made), 1); err != nil {
+			return err
+		}
+		if err := s.texts.Add(ctx, made.WebsiteID, textOf(made)); err != nil {
 			return err
 		}
 		return s.tell(ctx, made, tickets.Created, tickets.CreatedData{TicketID: made.ID, Status: made.Status, Priority: made.Priority})
@@ -175,6 +180,9 @@ func (s *Store) Delete(ctx context.Context, t tenant.ID, ticketID int64) error {
 		if err := s.tally.Add(ctx, t, keyOf(stored), -1); err != nil {
 			return err
 		}
+		if err := s.texts.Remove(ctx, t, textOf(stored)); err != nil {
+			return err
+		}
 		return s.tell(ctx, stored, tickets.Deleted, tickets.DeletedData{TicketID: ticketID})
 	})
 }
@@ -217,5 +225,8 @@ func (s *Store) write(ctx context.Context, before tickets.Ticket, after *tickets
 	if changed, err := s.tickets.Update(ctx, before.WebsiteID, id(before.ID), bson.D{{Key: "$set", Value: set}}); err != nil || !changed {
 		return changed, err
 	}
-	return true, s.tally.Move(ctx, before.WebsiteID, keyOf(before), keyOf(*after))
+	if err := s.tally.Move(ctx, before.WebsiteID, keyOf(before), keyOf(*after)); err != nil {
+		return true, err
+	}
+	return true, s.texts.Resize(ctx, before.WebsiteID, textOf(before), textOf(*after))
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/tally"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/tickets"
 )
@@ -28,6 +29,18 @@ func (s *Store) count(ctx context.Context, t tenant.ID, add func(key)) error {
 	return s.tickets.Each(ctx, t, nil, mongokit.Query{Only: []string{"status", "priority", "assigneeId"}}, func(one tickets.Ticket) { add(keyOf(one)) })
 }
 
+// textOf is the bytes of a ticket's text and its messages'.
+func textOf(one tickets.Ticket) int64 {
+	return one.MessageBytes + int64(len(one.Title)+len(one.Description))
+}
+
+func (s *Store) countTexts(ctx context.Context, t tenant.ID, add func(int64)) error {
+	return s.tickets.Each(ctx, t, nil, mongokit.Query{Only: []string{"messageBytes", "title", "description"}}, func(one tickets.Ticket) { add(textOf(one)) })
+}
+
+// Stored is how many bytes tickets take.
+func (s *Store) Stored() tally.Stored[key] { return tally.Stored[key]{Rows: s.tally, Texts: s.texts} }
+
 // total is what says how many tickets a filter matches, or nil where only counting does.
 func (s *Store) total(t tenant.ID, f tickets.Filter) func(context.Context) (int64, error) {
 	if f.VisitorID != 0 || len(f.Words) > 0 {
@@ -40,5 +53,5 @@ func (s *Store) total(t tenant.ID, f tickets.Filter) func(context.Context) (int6
 	}
 }
 
-// Tend keeps the tally short, until ctx ends. Every replica runs it.
-func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.tally.Run(ctx, log) }
+// Tend keeps the tallies short, until ctx ends. Every replica runs it.
+func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.Stored().Run(ctx, log) }

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/storage"
 	"fivechat.dev/libs/tenant"
 )
 
@@ -16,6 +17,11 @@ func New(http *httpkit.Client) *Client { return &Client{http} }
 
 type online struct {
 	Online int64 `json:"online"`
+}
+
+// Storage returns how many bytes a website stores and how many it may store.
+func (c *Client) Storage(ctx context.Context, t tenant.ID) (storage.Usage, error) {
+	return httpkit.Call[storage.Usage](ctx, c.http, t, "GET", "/internal/website-storage", nil)
 }
 
 // Online implements visitors.Agents.

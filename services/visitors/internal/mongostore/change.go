@@ -40,6 +40,9 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, visitorToken string, chan
 		if _, err = s.visitors.Update(ctx, t, bson.D{{Key: "_id", Value: v.ID}}, bson.D{{Key: "$set", Value: saved}}); err != nil {
 			return err
 		}
+		if err = s.texts.Resize(ctx, t, textOf(v), textOf(saved)); err != nil {
+			return err
+		}
 		return s.log.Append(ctx, t, v.ID, visitors.EventUpdated, visitors.Data{VisitorID: v.ID})
 	})
 	return saved, err
@@ -83,6 +86,9 @@ func (s *Store) insert(ctx context.Context, t tenant.ID, rows ...visitors.Visito
 		return err
 	}
 	if err := s.tally.Add(ctx, t, all{}, int64(len(rows))); err != nil {
+		return err
+	}
+	if err := s.texts.Add(ctx, t, textsOf(rows)...); err != nil {
 		return err
 	}
 	return s.tokens.Insert(ctx, tokens...)

@@ -30,7 +30,7 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 		more, err = s.eraseVisitor(ctx, t, visitor)
 	} else if more, err = s.eraseSome(ctx, t); err == nil && !more {
 		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
-			more, err = s.tally.Erase(ctx, t)
+			more, err = s.Stored().Erase(ctx, t)
 		}
 		if err == nil && !more {
 			more, err = s.log.EraseWebsite(ctx, t)
@@ -85,5 +85,8 @@ func (s *Store) remove(ctx context.Context, t tenant.ID, gone []visitors.Visitor
 	if err != nil {
 		return err
 	}
-	return s.tally.Add(ctx, t, all{}, -n)
+	if err := s.tally.Add(ctx, t, all{}, -n); err != nil {
+		return err
+	}
+	return s.texts.Remove(ctx, t, textsOf(gone)...)
 }

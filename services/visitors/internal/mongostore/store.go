@@ -26,6 +26,7 @@ type Store struct {
 	erased   *mongokit.Collection[erasedRow]
 	ids      *mongokit.Sequence
 	tally    *tally.Tally[all]
+	texts    *tally.Bytes
 	shelves  custody.Shelves
 }
 
@@ -57,11 +58,28 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 	s.tally = tally.New(db, "visitors_tally", func(ctx context.Context, t tenant.ID, add func(all)) error {
 		return s.visitors.Each(ctx, t, nil, mongokit.Query{Only: []string{"_id"}}, func(visitors.Visitor) { add(all{}) })
 	})
+	s.texts = tally.NewBytes(db, "visitors_bytes", func(ctx context.Context, t tenant.ID, add func(int64)) error {
+		return s.visitors.Each(ctx, t, nil, mongokit.Query{Only: []string{"context"}}, func(v visitors.Visitor) { add(textOf(v)) })
+	})
 	return s
 }
 
-// Tend keeps the tally short, until ctx ends. Every replica runs it.
-func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.tally.Run(ctx, log) }
+// textOf is the bytes of what a website says of a visitor.
+func textOf(v visitors.Visitor) int64 { return int64(len(v.Context)) }
+
+func textsOf(rows []visitors.Visitor) []int64 {
+	texts := make([]int64, len(rows))
+	for i, v := range rows {
+		texts[i] = textOf(v)
+	}
+	return texts
+}
+
+// Stored is how many bytes visitors take.
+func (s *Store) Stored() tally.Stored[all] { return tally.Stored[all]{Rows: s.tally, Texts: s.texts} }
+
+// Tend keeps the tallies short, until ctx ends. Every replica runs it.
+func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.Stored().Run(ctx, log) }
 
 // Reserve implements visitors.Store.
 func (s *Store) Reserve(ctx context.Context, n int) (int64, error) {

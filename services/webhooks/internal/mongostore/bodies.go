@@ -9,6 +9,7 @@ import (
 
 	"fivechat.dev/libs/fault"
 	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/tally"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/webhooks"
 )
@@ -60,6 +61,7 @@ func (b *storedBody) UnmarshalBSONValue(typ byte, data []byte) error {
 type deliveryRow struct {
 	webhooks.Delivery `bson:",inline"`
 	Stored            storedBody `bson:"body"`
+	Shared            bool       `bson:"shared,omitempty"` // the body is in webhooks_bodies: for counting without reading bodies
 }
 
 // bodyRow is the body of an event that several deliveries share.
@@ -70,6 +72,7 @@ type bodyRow struct {
 	Webhooks  []int64   `bson:"webhooks"` // those whose deliveries refer to it
 	VisitorID int64     `bson:"visitorId"`
 	Body      string    `bson:"body"`
+	Bytes     int64     `bson:"bytes"` // length of Body
 	CreatedAt time.Time `bson:"createdAt"`
 	CheckAt   time.Time `bson:"checkAt"` // when to look whether a delivery still refers to it
 }
@@ -88,6 +91,7 @@ func rowsOf(planned []webhooks.Delivery) (rows []deliveryRow, bodies []bodyRow) 
 			EventID:   first.EventID,
 			VisitorID: first.VisitorID,
 			Body:      first.Body,
+			Bytes:     int64(len(first.Body)),
 			CreatedAt: first.CreatedAt,
 			CheckAt:   first.CreatedAt.Add(checkEvery),
 		}
@@ -97,7 +101,7 @@ func rowsOf(planned []webhooks.Delivery) (rows []deliveryRow, bodies []bodyRow) 
 				stored = storedBody{shared: true}
 				body.Webhooks = append(body.Webhooks, d.WebhookID)
 			}
-			rows = append(rows, deliveryRow{Delivery: d, Stored: stored})
+			rows = append(rows, deliveryRow{Delivery: d, Stored: stored, Shared: shared})
 		}
 		if shared {
 			bodies = append(bodies, body)
@@ -113,8 +117,42 @@ func (s *Store) insert(ctx context.Context, t tenant.ID, planned []webhooks.Deli
 	if err := s.bodies.Insert(ctx, t, bodies...); err != nil {
 		return err
 	}
-	return s.deliveries.Insert(ctx, t, rows...)
+	if err := s.deliveries.Insert(ctx, t, rows...); err != nil {
+		return err
+	}
+	var texts []int64
+	for _, row := range rows {
+		texts = append(texts, row.size())
+	}
+	for _, body := range bodies {
+		texts = append(texts, body.size())
+	}
+	return s.texts.Add(ctx, t, texts...)
 }
+
+// size is what a delivery counts for: its row, and its body where that is in the row.
+func (row deliveryRow) size() int64 {
+	if row.Shared {
+		return tally.Block
+	}
+	return tally.Block + row.Bytes
+}
+
+// size is what a body counts for.
+func (row bodyRow) size() int64 { return tally.Block + row.Bytes }
+
+// countTexts counts what webhooks_deliveries and webhooks_bodies hold of a website. Deliveries are removed by the store
+// itself when they expire: the daily recount of the tally takes account of that.
+func (s *Store) countTexts(ctx context.Context, t tenant.ID, add func(int64)) error {
+	err := s.deliveries.Each(ctx, t, nil, mongokit.Query{Only: []string{"bytes", "shared"}}, func(row deliveryRow) { add(row.size()) })
+	if err != nil {
+		return err
+	}
+	return s.bodies.Each(ctx, t, nil, mongokit.Query{Only: []string{"bytes"}}, func(row bodyRow) { add(row.size()) })
+}
+
+// Stored is how many bytes deliveries take.
+func (s *Store) Stored() *tally.Bytes { return s.texts }
 
 // whole gives a delivery with its body. A delivery whose body is gone, because its visitor was erased, is removed: it is
 // NotFound, and never sent without its body.

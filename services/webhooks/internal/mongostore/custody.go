@@ -44,6 +44,9 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 		return n == removeRows, err
 	}
 	if more, err = s.shelves.Erase(ctx, t); err == nil && !more {
+		more, err = s.texts.Erase(ctx, t)
+	}
+	if err == nil && !more {
 		more, err = s.log.EraseWebsite(ctx, t)
 	}
 	if err != nil || more {

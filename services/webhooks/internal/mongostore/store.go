@@ -14,6 +14,7 @@ import (
 	"fivechat.dev/libs/mongokit"
 	"fivechat.dev/libs/paging"
 	"fivechat.dev/libs/revision"
+	"fivechat.dev/libs/tally"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/webhooks"
 )
@@ -35,6 +36,7 @@ type Store struct {
 	deliveryIDs *mongokit.Sequence
 	positions   *events.Positions
 	shelves     custody.Shelves
+	texts       *tally.Bytes
 	wake        func()
 }
 
@@ -56,7 +58,7 @@ func New(db *mongokit.DB, log *events.Log, wake func()) *Store {
 	once.Unique = true
 	event := keys("eventId")
 	event.Unique = true
-	return &Store{
+	s := &Store{
 		db: db, log: log, wake: wake,
 		webhooks: mongokit.Tenanted[webhooks.Webhook](db, "webhooks_webhooks", "webhook", newest()),
 		all:      mongokit.GlobalOf[webhooks.Webhook](db, "webhooks_webhooks", "webhook", keys("disabledReason")),
@@ -69,6 +71,8 @@ func New(db *mongokit.DB, log *events.Log, wake func()) *Store {
 		webhookIDs: mongokit.NewSequence(db, "webhooks", "webhooks"), deliveryIDs: mongokit.NewSequence(db, "webhooks", "deliveries"),
 		positions: events.NewPositions(db, "webhooks"), shelves: shelves(db),
 	}
+	s.texts = tally.NewBytes(db, "webhooks_bytes", s.countTexts)
+	return s
 }
 
 func id(n int64) bson.D { return bson.D{{Key: "_id", Value: n}} }
@@ -171,7 +175,10 @@ func (s *Store) Delete(ctx context.Context, t tenant.ID, webhookID int64) error 
 	if err != nil {
 		return err
 	}
-	return s.remove(ctx, t, webhookID)
+	if err := s.remove(ctx, t, webhookID); err != nil {
+		return err
+	}
+	return s.texts.RecountSoon(ctx, t)
 }
 
 // remove removes the deliveries of a webhook that is there no more.

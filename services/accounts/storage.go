@@ -1,0 +1,93 @@
+package accounts
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fivechat.dev/libs/storage"
+	"fivechat.dev/libs/tenant"
+)
+
+// Stored is a service that stores data of websites.
+type Stored interface {
+	// Stored returns how many bytes the service stores of a website.
+	Stored(ctx context.Context, t tenant.ID) (int64, error)
+}
+
+// The bounds of reading how much websites store.
+const (
+	meterFor      = 2 * time.Second // for the services to answer
+	meterWebsites = 8               // websites that one request reads at the same time
+)
+
+// Meter reads how much websites store, and knows how much they may.
+type Meter struct {
+	services []Stored
+	limits   atomic.Pointer[storage.Limits]
+}
+
+// NewMeter makes a Meter over the services that store, with the default limits.
+func NewMeter(services []Stored) *Meter {
+	m := &Meter{services: services}
+	m.SetLimits(storage.DefaultLimits())
+	return m
+}
+
+// SetLimits replaces the limits of plans.
+func (m *Meter) SetLimits(l storage.Limits) { m.limits.Store(&l) }
+
+// Limit is how many bytes a website may store: its own limit, or its plan's.
+func (m *Meter) Limit(w Website) int64 {
+	if w.StorageLimit > 0 {
+		return w.StorageLimit
+	}
+	return (*m.limits.Load())[w.Plan]
+}
+
+// Usage returns what a website stores. Its error is that of a service that didn't answer; the limit is there all the same.
+func (m *Meter) Usage(ctx context.Context, w Website) (storage.Usage, error) {
+	ctx, cancel := context.WithTimeout(ctx, meterFor)
+	defer cancel()
+	bytes, errs := make([]int64, len(m.services)), make([]error, len(m.services))
+	var all sync.WaitGroup
+	for i, s := range m.services {
+		all.Go(func() { bytes[i], errs[i] = s.Stored(ctx, w.ID) })
+	}
+	all.Wait()
+	u := storage.Usage{Limit: m.Limit(w)}
+	for i := range m.services {
+		if errs[i] != nil {
+			return u, errs[i]
+		}
+		u.Used += bytes[i]
+	}
+	return u, nil
+}
+
+// Reading is what a website stores, as far as it could be read.
+type Reading struct {
+	Used  *int64 // nil: a service didn't answer
+	Limit int64
+}
+
+// Read returns what websites store, in their order.
+func (m *Meter) Read(ctx context.Context, of ...Website) []Reading {
+	readings := make([]Reading, len(of))
+	slots := make(chan struct{}, meterWebsites)
+	var all sync.WaitGroup
+	for i, w := range of {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			u, err := m.Usage(ctx, w)
+			readings[i].Limit = u.Limit
+			if err == nil {
+				readings[i].Used = &u.Used
+			}
+		})
+	}
+	all.Wait()
+	return readings
+}
