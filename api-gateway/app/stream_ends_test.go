@@ -20,11 +20,6 @@ func TestStreamEndsAreCountedByReason(t *testing.T) {
 	redis := miniredis.RunT(t)
 	h := open(t, func(c *app.Config) { c.Redis.URL = "redis://" + redis.Addr() })
 	listening(t, redis, 1)
-	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { client.Close() })
 	orders := make(chan string)
 	h.answer = func(w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
@@ -45,14 +40,7 @@ func TestStreamEndsAreCountedByReason(t *testing.T) {
 		{"completed", func(context.CancelFunc) { orders <- "end" }},
 		{"service_failed", func(context.CancelFunc) { orders <- "break off" }},
 		{"client_left", func(leave context.CancelFunc) { leave() }},
-		{"credential", func(context.CancelFunc) {
-			changed, _ := h.accounts.find(t.Context(), byKey{hashOf(readFree)})
-			changed.Plan = identity.Pro
-			h.accounts.put(hashOf(readFree), changed)
-			if err := client.Forget(t.Context(), "token", hashOf(readFree)); err != nil {
-				t.Fatal(err)
-			}
-		}},
+		{"credential", func(context.CancelFunc) { h.upgrade(redis, readFree) }},
 	} {
 		series := `fivechat_edge_stream_ends_total{reason="` + c.reason + `"} `
 		if !h.metric(series + "0") {
@@ -75,5 +63,21 @@ func TestStreamEndsAreCountedByReason(t *testing.T) {
 		if !eventually(t, 10*time.Second, func() bool { return h.metric(series + "1") }) {
 			t.Errorf("%s: %s", c.reason, h.do("GET", h.admin+"/metrics", nil).body)
 		}
+	}
+}
+
+// upgrade changes the plan that a token stands for, and announces it.
+func (h *house) upgrade(redis *miniredis.Miniredis, token string) {
+	h.t.Helper()
+	changed, _ := h.accounts.find(h.t.Context(), byKey{hashOf(token)})
+	changed.Plan = identity.Pro
+	h.accounts.put(hashOf(token), changed)
+	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.Forget(h.t.Context(), "token", hashOf(token)); err != nil {
+		h.t.Fatal(err)
 	}
 }
