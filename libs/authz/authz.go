@@ -10,7 +10,7 @@ import (
 // Rule says who may call an operation.
 type Rule struct {
 	Caller identity.Kind  // the sort of caller it is for; Public admits everybody whom the edge let through
-	Level  identity.Level // for Token: Read or Write
+	Level  identity.Level // for Token: Read, Write, or ReadWrite for both
 	Plan   identity.Plan  // for Token: Pro, or Free for every plan
 }
 
@@ -21,8 +21,11 @@ var (
 	Operator = Rule{Caller: identity.Operator}
 	Internal = Rule{Caller: identity.Service}
 
-	Read     = Rule{identity.Token, identity.Read, identity.Free}
-	Write    = Rule{identity.Token, identity.Write, identity.Free}
+	Read  = Rule{identity.Token, identity.Read, identity.Free}
+	Write = Rule{identity.Token, identity.Write, identity.Free}
+	// ReadWrite is for changes whose effect is that somebody reads: a webhook receives everything that happens.
+	ReadWrite = Rule{identity.Token, identity.ReadWrite, identity.Free}
+
 	ProRead  = Rule{identity.Token, identity.Read, identity.Pro}
 	ProWrite = Rule{identity.Token, identity.Write, identity.Pro}
 )

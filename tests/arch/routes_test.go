@@ -58,7 +58,7 @@ func documents(t *testing.T, table map[string]row) {
 	}
 	securities := map[string]string{
 		"Public": "[]", "Visitor": "[map[visitor:[]]]", "Read": "[map[token:[READ]]]", "Write": "[map[token:[WRITE]]]",
-		"ProRead": "[map[token:[READ PRO]]]", "ProWrite": "[map[token:[WRITE PRO]]]",
+		"ReadWrite": "[map[token:[READ_WRITE]]]", "ProRead": "[map[token:[READ PRO]]]", "ProWrite": "[map[token:[WRITE PRO]]]",
 	}
 	left := maps.Clone(table)
 	for _, op := range d.Operations {

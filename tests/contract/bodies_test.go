@@ -96,7 +96,7 @@ func refusedInOrder(t *testing.T, w *harness.World, op harness.Operation, path s
 	switch op.Caller {
 	case harness.ByVisitor:
 		w.Public().Do(t, op.Method, path, huge).Want(t, 413)
-	case harness.ByWrite:
+	case harness.ByWrite, harness.ByReadWrite:
 		w.Bearer("garbage").Do(t, op.Method, path, huge).Want(t, 413)
 		w.Reader().Do(t, op.Method, path, huge).Want(t, 413)
 		wantCode(t, w.Bearer("garbage").Do(t, op.Method, path, broken), 401, "token_invalid", "")

@@ -100,13 +100,13 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 			if op.Malformed != 0 {
 				ask(404, op.Allowed(w), w.Unknown())
 			}
-			if op.Caller == harness.ByRead || op.Caller == harness.ByWrite {
+			if op.ByToken() {
 				ask(401, w.Public(), w.Objects())
 			}
 			switch op.Caller {
 			case harness.ByRead:
 				ask(403, w.Writer(), w.Objects())
-			case harness.ByWrite:
+			case harness.ByWrite, harness.ByReadWrite:
 				ask(403, w.Reader(), w.Objects())
 			case harness.ByVisitor:
 				ask(400, w.Public(), w.Objects())

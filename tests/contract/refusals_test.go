@@ -29,7 +29,7 @@ func TestUnauthenticated(t *testing.T) {
 		"identity asserted": public.With("X-Fivechat-Assertion", "eyJhbGciOiJub25lIn0.eyJraW5kIjoidG9rZW4ifQ."),
 	}
 	for _, op := range harness.Operations() {
-		if op.Caller != harness.ByRead && op.Caller != harness.ByWrite {
+		if !op.ByToken() {
 			continue
 		}
 		t.Run(op.Name(), func(t *testing.T) {
@@ -69,15 +69,16 @@ func TestSchemeIsCaseInsensitive(t *testing.T) {
 func TestForbidden(t *testing.T) {
 	t.Parallel()
 	free, pro := harness.Running().World(t, harness.Free), harness.Running().World(t, harness.Pro)
-	other := map[harness.Caller]string{harness.ByRead: harness.Write, harness.ByWrite: harness.Read}
+	other := map[harness.Caller][]string{harness.ByRead: {harness.Write}, harness.ByWrite: {harness.Read}, harness.ByReadWrite: {harness.Read, harness.Write}}
 	for _, op := range harness.Operations() {
-		level := other[op.Caller]
-		if level == "" {
+		if !op.ByToken() {
 			continue
 		}
 		t.Run(op.Name(), func(t *testing.T) {
 			t.Parallel()
-			wantCode(t, op.Ask(t, pro.As(level), pro.Objects()), 403, "permission_missing", "")
+			for _, level := range other[op.Caller] {
+				wantCode(t, op.Ask(t, pro.As(level), pro.Objects()), 403, "permission_missing", "")
+			}
 			if op.Pro {
 				wantCode(t, op.Ask(t, free.Agent(), free.Objects()), 403, "plan_required", "")
 			}

@@ -5,13 +5,19 @@ import "testing"
 // Caller is the credential that an operation asks for.
 type Caller string
 
-// The callers. ByRead and ByWrite hold a bearer token that includes that level.
+// The callers. ByRead and ByWrite hold a bearer token that includes that level, ByReadWrite one that includes both.
 const (
-	ByPublic  Caller = "public"
-	ByVisitor Caller = "visitor"
-	ByRead    Caller = Read
-	ByWrite   Caller = Write
+	ByPublic    Caller = "public"
+	ByVisitor   Caller = "visitor"
+	ByRead      Caller = Read
+	ByWrite     Caller = Write
+	ByReadWrite Caller = ReadWrite
 )
+
+// ByToken reports whether the operation asks for an API token.
+func (o Operation) ByToken() bool {
+	return o.Caller == ByRead || o.Caller == ByWrite || o.Caller == ByReadWrite
+}
 
 // Operation is one operation of the edge, with a request of it that succeeds in a World.
 type Operation struct {
@@ -97,17 +103,17 @@ func ours() []Operation {
 		{Method: "GET", Path: "/export/visitors", Caller: ByRead, Status: 200},
 		{Method: "GET", Path: "/export/tickets", Caller: ByRead, Pro: true, Status: 200},
 		{Method: "GET", Path: "/webhooks", Caller: ByRead, Status: 200},
-		{Method: "POST", Path: "/webhooks", Caller: ByWrite, Status: 201,
+		{Method: "POST", Path: "/webhooks", Caller: ByReadWrite, Status: 201,
 			Body: Map{"url": "https://receiver.example/{unique}", "events": []string{"ticket.*"}, "description": "CRM"}, Text: "description", Mistyped: Map{"url": 5}},
 		{Method: "GET", Path: "/webhooks/{webhook}", Caller: ByRead, Status: 200, Malformed: 400},
-		{Method: "PATCH", Path: "/webhooks/{webhook}", Caller: ByWrite, Status: 200, Malformed: 400,
+		{Method: "PATCH", Path: "/webhooks/{webhook}", Caller: ByReadWrite, Status: 200, Malformed: 400,
 			Body: Map{"description": "CRM"}, Text: "description", Mistyped: Map{"enabled": "yes"}},
-		{Method: "POST", Path: "/webhooks/{webhook}/secret", Caller: ByWrite, Status: 200, Malformed: 400,
+		{Method: "POST", Path: "/webhooks/{webhook}/secret", Caller: ByReadWrite, Status: 200, Malformed: 400,
 			Body: Map{"overlapSeconds": 60}, Mistyped: Map{"overlapSeconds": "long"}},
-		{Method: "POST", Path: "/webhooks/{webhook}/test", Caller: ByWrite, Status: 202, Malformed: 400},
+		{Method: "POST", Path: "/webhooks/{webhook}/test", Caller: ByReadWrite, Status: 202, Malformed: 400},
 		{Method: "GET", Path: "/webhooks/{webhook}/deliveries", Caller: ByRead, Status: 200, Malformed: 400},
 		{Method: "GET", Path: "/webhooks/{webhook}/deliveries/{delivery}", Caller: ByRead, Status: 200, Malformed: 400},
-		{Method: "POST", Path: "/webhooks/{webhook}/deliveries/{delivery}/redeliver", Caller: ByWrite, Status: 202, Malformed: 400, Ends: true},
+		{Method: "POST", Path: "/webhooks/{webhook}/deliveries/{delivery}/redeliver", Caller: ByReadWrite, Status: 202, Malformed: 400, Ends: true},
 		{Method: "DELETE", Path: "/webhooks/{webhook}", Caller: ByWrite, Status: 200, Malformed: 400, Ends: true},
 		{Method: "POST", Path: "/visitor/heartbeat", Caller: ByVisitor, Status: 200},
 		{Method: "POST", Path: "/users/{user}/heartbeat", Caller: ByWrite, Status: 204, Malformed: 400},
@@ -151,6 +157,8 @@ func (o Operation) Allowed(w *World) Client {
 		return w.Reader()
 	case ByWrite:
 		return w.Writer()
+	case ByReadWrite:
+		return w.Agent()
 	default:
 		return w.Public()
 	}

@@ -41,13 +41,14 @@ type caller struct {
 }
 
 func (c cast) callers(t *testing.T) []caller {
+	const all = harness.Read + " " + harness.Write + " " + harness.ReadWrite
 	return []caller{
 		{"none", c.own, c.own.Public(), ""},
 		{harness.Read, c.own, c.own.Reader(), harness.Read},
 		{harness.Write, c.own, c.own.Writer(), harness.Write},
-		{harness.ReadWrite, c.own, c.own.Agent(), harness.Read + " " + harness.Write},
+		{harness.ReadWrite, c.own, c.own.Agent(), all},
 		{"revoked", c.own, c.own.Bearer(c.own.Revoked(t)), ""},
-		{"FREE plan", c.free, c.free.Agent(), harness.Read + " " + harness.Write},
+		{"FREE plan", c.free, c.free.Agent(), all},
 	}
 }
 

@@ -248,7 +248,8 @@ func ruins(t *testing.T, w *harness.World) (failed int, answers string) {
 		}
 		asking.Go(func() {
 			caller := map[harness.Caller]harness.Client{
-				harness.ByPublic: w.Public(), harness.ByVisitor: w.Caller.Client, harness.ByRead: w.Agent(), harness.ByWrite: w.Agent()}[o.Caller]
+				harness.ByPublic: w.Public(), harness.ByVisitor: w.Caller.Client, harness.ByRead: w.Agent(), harness.ByWrite: w.Agent(), harness.ByReadWrite: w.Agent(),
+			}[o.Caller]
 			names := w.Objects()
 			names["unique"] = harness.Unique("u")
 			var body any

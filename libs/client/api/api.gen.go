@@ -3822,7 +3822,7 @@ type ClientInterface interface {
 	// internet's are not reached. A website has at most 20.
 	//
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `READ_WRITE`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3839,7 +3839,7 @@ type ClientInterface interface {
 	// internet's are not reached. A website has at most 20.
 	//
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `READ_WRITE`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3864,7 +3864,7 @@ type ClientInterface interface {
 	//
 	// One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `READ_WRITE`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3875,7 +3875,7 @@ type ClientInterface interface {
 	//
 	// One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `READ_WRITE`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3902,7 +3902,7 @@ type ClientInterface interface {
 	//
 	// With the `webhook-id` that it had. 409 where it is still to be sent, or the webhook is disabled.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `READ_WRITE`.
 	//
 	// Corresponds with POST /webhooks/{id}/deliveries/{deliveryId}/redeliver (the `RedeliverWebhookDelivery` operationId).
 	RedeliverWebhookDelivery(ctx context.Context, id WebhookID, deliveryID DeliveryID, params *RedeliverWebhookDeliveryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3911,7 +3911,7 @@ type ClientInterface interface {
 	//
 	// The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `READ_WRITE`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3922,7 +3922,7 @@ type ClientInterface interface {
 	//
 	// The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `READ_WRITE`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3933,7 +3933,7 @@ type ClientInterface interface {
 	//
 	// The event `webhook.test` is on its way, as any other would be; the delivery shows what becomes of it.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `READ_WRITE`.
 	//
 	// Corresponds with POST /webhooks/{id}/test (the `TestWebhook` operationId).
 	TestWebhook(ctx context.Context, id WebhookID, params *TestWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5230,7 +5230,7 @@ func (c *Client) ListWebhooks(ctx context.Context, params *ListWebhooksParams, r
 // that time, or answers 410, is disabled, and `webhook.disabled` tells of it. Redirects are not followed, and addresses that are not the
 // internet's are not reached. A website has at most 20.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `READ_WRITE`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5256,7 +5256,7 @@ func (c *Client) CreateWebhookWithBody(ctx context.Context, params *CreateWebhoo
 // that time, or answers 410, is disabled, and `webhook.disabled` tells of it. Redirects are not followed, and addresses that are not the
 // internet's are not reached. A website has at most 20.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `READ_WRITE`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5311,7 +5311,7 @@ func (c *Client) GetWebhook(ctx context.Context, id WebhookID, params *GetWebhoo
 //
 // One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `READ_WRITE`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5332,7 +5332,7 @@ func (c *Client) UpdateWebhookWithBody(ctx context.Context, id WebhookID, params
 //
 // One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `READ_WRITE`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5389,7 +5389,7 @@ func (c *Client) GetWebhookDelivery(ctx context.Context, id WebhookID, deliveryI
 //
 // With the `webhook-id` that it had. 409 where it is still to be sent, or the webhook is disabled.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `READ_WRITE`.
 //
 // Corresponds with POST /webhooks/{id}/deliveries/{deliveryId}/redeliver (the `RedeliverWebhookDelivery` operationId).
 func (c *Client) RedeliverWebhookDelivery(ctx context.Context, id WebhookID, deliveryID DeliveryID, params *RedeliverWebhookDeliveryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5408,7 +5408,7 @@ func (c *Client) RedeliverWebhookDelivery(ctx context.Context, id WebhookID, del
 //
 // The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `READ_WRITE`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5429,7 +5429,7 @@ func (c *Client) RotateWebhookSecretWithBody(ctx context.Context, id WebhookID, 
 //
 // The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `READ_WRITE`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5450,7 +5450,7 @@ func (c *Client) RotateWebhookSecret(ctx context.Context, id WebhookID, params *
 //
 // The event `webhook.test` is on its way, as any other would be; the delivery shows what becomes of it.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `READ_WRITE`.
 //
 // Corresponds with POST /webhooks/{id}/test (the `TestWebhook` operationId).
 func (c *Client) TestWebhook(ctx context.Context, id WebhookID, params *TestWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {

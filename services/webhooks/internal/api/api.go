@@ -20,7 +20,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *webhooks.Service) {
 			found, err := s.List(ctx, identity.From(ctx).Website, req.Window)
 			return paging.Envelope(req.Window, found, each(found.Rows, viewOf)), err
 		}))
-	httpkit.Handle(r, "POST /webhooks", 201, operation.New(chain, "webhooks.create_webhook", authz.Write,
+	httpkit.Handle(r, "POST /webhooks", 201, operation.New(chain, "webhooks.create_webhook", authz.ReadWrite,
 		func(ctx context.Context, req create) (secretView, error) {
 			w, err := s.Create(ctx, identity.From(ctx).Website, req.draft())
 			return secretView{viewOf(w), w.Secret}, err
@@ -30,7 +30,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *webhooks.Service) {
 			w, err := s.Get(ctx, identity.From(ctx).Website, req.ID)
 			return viewOf(w), err
 		}))
-	httpkit.Handle(r, "PATCH /webhooks/{id}", 200, operation.New(chain, "webhooks.update_webhook", authz.Write,
+	httpkit.Handle(r, "PATCH /webhooks/{id}", 200, operation.New(chain, "webhooks.update_webhook", authz.ReadWrite,
 		func(ctx context.Context, req update) (view, error) {
 			w, err := s.Update(ctx, identity.From(ctx).Website, req.ID, req.patch())
 			return viewOf(w), err
@@ -39,7 +39,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *webhooks.Service) {
 		func(ctx context.Context, req byID) (deleted, error) {
 			return deleted{req.ID, true}, s.Delete(ctx, identity.From(ctx).Website, req.ID)
 		}))
-	httpkit.Handle(r, "POST /webhooks/{id}/secret", 200, operation.New(chain, "webhooks.rotate_secret", authz.Write,
+	httpkit.Handle(r, "POST /webhooks/{id}/secret", 200, operation.New(chain, "webhooks.rotate_secret", authz.ReadWrite,
 		func(ctx context.Context, req rotate) (secretView, error) {
 			w, err := s.Rotate(ctx, identity.From(ctx).Website, req.ID, req.overlap())
 			return secretView{viewOf(w), w.Secret}, err
@@ -48,7 +48,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *webhooks.Service) {
 }
 
 func mountDeliveries(r *httpkit.Router, chain operation.Chain, s *webhooks.Service) {
-	httpkit.Handle(r, "POST /webhooks/{id}/test", 202, operation.New(chain, "webhooks.test_webhook", authz.Write,
+	httpkit.Handle(r, "POST /webhooks/{id}/test", 202, operation.New(chain, "webhooks.test_webhook", authz.ReadWrite,
 		func(ctx context.Context, req byID) (deliveryView, error) {
 			d, err := s.Test(ctx, identity.From(ctx).Website, req.ID)
 			return deliveryViewOf(d), err
@@ -63,7 +63,7 @@ func mountDeliveries(r *httpkit.Router, chain operation.Chain, s *webhooks.Servi
 			d, err := s.Delivery(ctx, identity.From(ctx).Website, req.ID, req.DeliveryID)
 			return detailViewOf(d), err
 		}))
-	httpkit.Handle(r, "POST /webhooks/{id}/deliveries/{deliveryId}/redeliver", 202, operation.New(chain, "webhooks.redeliver", authz.Write,
+	httpkit.Handle(r, "POST /webhooks/{id}/deliveries/{deliveryId}/redeliver", 202, operation.New(chain, "webhooks.redeliver", authz.ReadWrite,
 		func(ctx context.Context, req delivery) (deliveryView, error) {
 			d, err := s.Redeliver(ctx, identity.From(ctx).Website, req.ID, req.DeliveryID)
 			return deliveryViewOf(d), err
