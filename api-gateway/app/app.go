@@ -52,6 +52,7 @@ func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL
 		Telemetry: tele,
 		Tokens:    p.tokens.Resolve,
 		Visitors:  p.visitors.Resolve,
+		Proven:    p.visitors.Prove,
 		Operators: edge.OperatorKey(c.OperatorKey, p.guard),
 		Limits:    p.guard,
 		Storage:   p.storage,

@@ -24,6 +24,7 @@ func TestWhomTheServicesSee(t *testing.T) {
 	website, _ := tenant.New(7)
 	pro := identity.Principal{Kind: identity.Token, Website: website, Level: identity.ReadWrite, Plan: identity.Pro, TokenID: 13}
 	visitor := identity.Principal{Kind: identity.Visitor, Website: website, VisitorID: 42}
+	before := identity.Principal{Kind: identity.Visitor, Website: website, VisitorID: 43}
 	public := identity.Principal{Kind: identity.Public}
 	id := "x-visitor-id: " + someone
 	for _, c := range []struct {
@@ -43,8 +44,10 @@ func TestWhomTheServicesSee(t *testing.T) {
 		{"POST", "/conversations/c/rate", []string{id}, "conversations", visitor},
 		{"POST", "/conversations/c/rate", []string{id, bearer(stray)}, "conversations", visitor},
 		{"POST", "/internal/visitors/tickets", []string{id, bearer(bothPro)}, "tickets", visitor},
-		{"GET", "/visitor/conversations/c/messages", []string{id}, "conversations", visitor},
-		{"POST", "/visitor/conversations/c/typing", []string{id}, "conversations", visitor},
+		{"GET", "/visitor/conversations/c/messages", []string{id, proven}, "conversations", visitor},
+		{"POST", "/visitor/conversations/c/typing", []string{id, proven}, "conversations", visitor},
+		{"POST", "/visitor/conversations/c/typing", []string{"x-visitor-id: " + earlier}, "conversations", before},
+		{"POST", "/visitor/conversations/c/typing", []string{"x-visitor-id: " + earlier, proven}, "conversations", before},
 		{"POST", "/visitor/sessions", []string{"x-visitor-id: nobody"}, "visitors", public},
 		{"GET", "/widget-words/de", []string{bearer(stray)}, "widgets", public},
 		{"GET", "/widget/w", nil, "widgets", public},
@@ -68,14 +71,14 @@ func TestWhatAClientSaysAboutItselfIsDropped(t *testing.T) {
 			t.Fatal(err)
 		}
 		saw := h.echoed(h.do("GET", h.public+"/conversations", nil, bearer(readFree),
-			identity.Header+": "+forged, "x-fivechat-website: 8", "X-FIVECHAT-Timeout-Ms: 1", "X-Visitor-Id: "+someone, "X-Real-Ip: 6.6.6.6",
+			identity.Header+": "+forged, "x-fivechat-website: 8", "X-FIVECHAT-Timeout-Ms: 1", "X-Visitor-Id: "+someone, "X-Visitor-Secret: "+secret, "X-Real-Ip: 6.6.6.6",
 			"Traceparent: 00-11111111111111111111111111111111-2222222222222222-01", "X-Forwarded-For: 6.6.6.6", "Forwarded: for=6.6.6.6",
 			"X-Forwarded-Host: evil", "Connection: X-Request-Id, X-Fivechat-Assertion, keep-alive", "Upgrade: websocket", "Te: trailers", "Accept: text/x"))
 		if saw.Principal.Website.Int64() != 7 || saw.Principal.Kind != identity.Token {
 			t.Errorf("the service saw %+v", saw.Principal)
 		}
 		for _, name := range []string{
-			"Authorization", "X-Visitor-Id", "X-Fivechat-Website", "X-Real-Ip", "Traceparent", "Forwarded", "X-Forwarded-Host", "Upgrade", "Te", "Connection",
+			"Authorization", "X-Visitor-Id", "X-Visitor-Secret", "X-Fivechat-Website", "X-Real-Ip", "Traceparent", "Forwarded", "X-Forwarded-Host", "Upgrade", "Te", "Connection",
 		} {
 			if v := saw.Header.Values(name); len(v) > 0 {
 				t.Errorf("%s reached the service: %q", name, v)

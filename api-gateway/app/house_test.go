@@ -43,7 +43,18 @@ var (
 	stray     = apiToken("unknown")
 )
 
-const someone = "vis_someone"
+// someone is a visitor with a secret, earlier one of the version before secrets.
+const (
+	someone = "vis_someone"
+	secret  = "vsec_someones"
+	earlier = "vis_earlier"
+)
+
+// The headers that name and prove someone.
+const (
+	named  = "x-visitor-id: " + someone
+	proven = "x-visitor-secret: " + secret
+)
 
 // apiToken makes a token of the form that accounts gives them.
 func apiToken(name string) string {
@@ -108,8 +119,9 @@ type amount struct {
 }
 
 type visitorAnswer struct {
-	WebsiteID tenant.ID `json:"websiteId"`
-	VisitorID int64     `json:"visitorId"`
+	WebsiteID  tenant.ID `json:"websiteId"`
+	VisitorID  int64     `json:"visitorId"`
+	SecretHash string    `json:"secretHash,omitempty"`
 }
 
 // open starts a gateway; adjust changes its settings before.
@@ -123,7 +135,7 @@ func open(t *testing.T, adjust ...func(*app.Config)) *house {
 			hashOf(writeFree): {website, 12, identity.Write, identity.Free},
 			hashOf(bothPro):   {website, 13, identity.ReadWrite, identity.Pro},
 		}},
-		visitors: &directory[visitorAnswer]{known: map[string]visitorAnswer{someone: {website, 42}}},
+		visitors: &directory[visitorAnswer]{known: map[string]visitorAnswer{someone: {website, 42, hashOf(secret)}, earlier: {website, 43, ""}}},
 		websites: &directory[websiteAnswer]{known: map[string]websiteAnswer{"7": {website, identity.Pro, nil}}},
 	}
 	h.widgets = &directory[int64]{known: map[string]int64{"w": 1}}

@@ -75,6 +75,11 @@ func TestRefusals(t *testing.T) {
 		{"visitor missing", "POST", "/visitor/conversations", nil, []string{"x-visitor-id: "}, 400, "validation_failed", "x-visitor-id"},
 		{"visitor unknown", "GET", "/visitor/conversations/c/messages", nil, []string{"x-visitor-id: vis_nobody"}, 401, "visitor_unknown", ""},
 		{"visitor malformed", "GET", "/visitor/conversations/c/messages", nil, []string{"x-visitor-id: ../tokens/x"}, 401, "visitor_unknown", ""},
+		{"secret missing", "POST", "/visitor/heartbeat", nil, []string{named}, 401, "visitor_secret_missing", ""},
+		{"secret empty", "POST", "/visitor/heartbeat", nil, []string{named, "x-visitor-secret: "}, 401, "visitor_secret_missing", ""},
+		{"secret wrong", "POST", "/visitor/heartbeat", nil, []string{named, proven + "x"}, 401, "visitor_secret_invalid", ""},
+		{"two secrets", "POST", "/visitor/heartbeat", nil, []string{named, proven, proven}, 401, "visitor_secret_invalid", ""},
+		{"secret of nobody", "POST", "/visitor/heartbeat", nil, []string{"x-visitor-id: vis_nobody", proven}, 401, "visitor_unknown", ""},
 		{"two visitors", "GET", "/visitor/conversations/c/messages", nil, []string{"x-visitor-id: " + someone, "x-visitor-id: " + someone}, 401, "visitor_unknown", ""},
 
 		{"service away", "GET", "/statistics/current", nil, []string{bearer(readFree)}, 503, "unavailable", ""},

@@ -88,6 +88,7 @@ func TestStreams(t *testing.T) {
 		t.Fatal(err)
 	}
 	req.Header.Set("x-visitor-id", someone)
+	req.Header.Set("x-visitor-secret", secret)
 	req.Header.Set("Last-Event-ID", "1.2.3")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -95,7 +96,7 @@ func TestStreams(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	upstream := <-asked
-	if got := upstream.Header; got.Get("Last-Event-ID") != "1.2.3" || got.Get("X-Fivechat-Timeout-Ms") != "" || got.Get("X-Visitor-Id") != "" {
+	if got := upstream.Header; got.Get("Last-Event-ID") != "1.2.3" || got.Get("X-Fivechat-Timeout-Ms") != "" || got.Get("X-Visitor-Id")+got.Get("X-Visitor-Secret") != "" {
 		t.Errorf("the service saw %v", got)
 	}
 	in := bufio.NewReader(resp.Body)

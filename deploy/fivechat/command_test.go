@@ -237,10 +237,10 @@ func TestAssistant(t *testing.T) {
 	}
 	r := startWith(t, dir, []string{"FIVECHAT_ASSISTANT_URL=" + model.URL, "FIVECHAT_ASSISTANT_MODEL=small"})
 	w := r.demo.Websites[0]
-	var visitor struct{ VisitorToken string }
+	var visitor struct{ VisitorToken, VisitorSecret string }
 	var opened struct{ Conversation struct{ Token string } }
 	r.ask(t, "POST", "/visitor/sessions", http.Header{}, `{"clientToken":"`+w.ClientToken+`"}`, &visitor)
-	r.ask(t, "POST", "/visitor/conversations", http.Header{"X-Visitor-Id": {visitor.VisitorToken}}, `{"content":"Where is my parcel?"}`, &opened)
+	r.ask(t, "POST", "/visitor/conversations", http.Header{"X-Visitor-Id": {visitor.VisitorToken}, "X-Visitor-Secret": {visitor.VisitorSecret}}, `{"content":"Where is my parcel?"}`, &opened)
 	r.ask(t, "PATCH", "/conversations/"+opened.Conversation.Token, http.Header{"Authorization": {"Bearer " + w.Tokens["READ_WRITE"]}}, `{"status":"CLOSED"}`, &struct{}{})
 	eventually(t, "the model's summary", func() bool {
 		var got struct{ Conversation struct{ Summary string } }

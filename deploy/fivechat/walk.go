@@ -87,7 +87,7 @@ func visit(ctx context.Context, w operator.Website, url string) (string, error) 
 	if err != nil {
 		return "", fmt.Errorf("a visit: %w", err)
 	}
-	visitor, err := client.New(url, client.Visitor(session.Body.VisitorToken))
+	visitor, err := client.New(url, client.Visitor(session.Body.VisitorToken, session.Body.VisitorSecret.MustGet()))
 	if err != nil {
 		return "", err
 	}

@@ -29,9 +29,15 @@ func Token(secret string) Credential {
 	return func(h http.Header) { h.Set("Authorization", "Bearer "+secret) }
 }
 
-// Visitor is the holder of a visitor token.
-func Visitor(token string) Credential {
-	return func(h http.Header) { h.Set("x-visitor-id", token) }
+// Visitor is the holder of a visitor token and of its secret, which the session that made the visitor answered. Without a
+// secret, "", it is good only for rating and for leaving a ticket.
+func Visitor(token, secret string) Credential {
+	return func(h http.Header) {
+		h.Set("x-visitor-id", token)
+		if secret != "" {
+			h.Set("x-visitor-secret", secret)
+		}
+	}
 }
 
 // Nobody asks what is public.

@@ -190,9 +190,11 @@ func TestCredentials(t *testing.T) {
 		who          client.Credential
 		header, want string
 	}{
-		"token":   {client.Token("a"), "Authorization", "Bearer a"},
-		"visitor": {client.Visitor("vis_a"), "X-Visitor-Id", "vis_a"},
-		"nobody":  {client.Nobody, "Authorization", ""},
+		"token":           {client.Token("a"), "Authorization", "Bearer a"},
+		"visitor":         {client.Visitor("vis_a", "vsec_a"), "X-Visitor-Id", "vis_a"},
+		"visitor, proven": {client.Visitor("vis_a", "vsec_a"), "X-Visitor-Secret", "vsec_a"},
+		"visitor, named":  {client.Visitor("vis_a", ""), "X-Visitor-Secret", ""},
+		"nobody":          {client.Nobody, "Authorization", ""},
 	} {
 		s := &server{replies: []reply{fine}}
 		asking, err := client.New("https://chat.example", c.who, client.Transport(s))

@@ -77,7 +77,7 @@ func TestASilentStreamIsGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &silent{}
-		c, err := client.New("https://chat.example", client.Visitor("vis_1"), client.Transport(s))
+		c, err := client.New("https://chat.example", client.Visitor("vis_1", "vsec_1"), client.Transport(s))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -71,7 +71,7 @@ func (s *Service) importOnce(ctx context.Context, t tenant.ID, keys []string, na
 		if _, there := ids[key]; there {
 			continue
 		}
-		v := newVisitor(t, next, now)
+		v := newVisitor(t, next, newSecret(), now) // no browser has this visitor's token, so nobody learns the secret
 		v.ImportKey = key
 		if names[key] != "" {
 			v.Name = names[key]

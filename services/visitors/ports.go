@@ -14,8 +14,10 @@ import (
 type Store interface {
 	// Reserve draws n numbers in a row that no visitor has, and gives the first.
 	Reserve(ctx context.Context, n int) (int64, error)
-	// Owner gives the website and the number of the visitor of a token.
-	Owner(ctx context.Context, token string) (tenant.ID, int64, error)
+	// Owner gives the website and the visitor of a token.
+	Owner(ctx context.Context, token string) (tenant.ID, Owner, error)
+	// SetSecret stores the hash of the secret of a token that has none, and reports whether it did.
+	SetSecret(ctx context.Context, token, hash string) (bool, error)
 	// ByToken gives the visitor of a token.
 	ByToken(ctx context.Context, t tenant.ID, token string) (Visitor, error)
 	// ByIDs gives those of several visitors that are there.

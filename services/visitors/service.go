@@ -85,16 +85,16 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	})
 }
 
-// Resolve gives whose a token is and notes that they were seen; NotFound for an unknown or malformed token.
-func (s *Service) Resolve(ctx context.Context, token string) (tenant.ID, int64, error) {
+// Resolve gives the visitor of a token and notes that they were seen; NotFound for an unknown or malformed token.
+func (s *Service) Resolve(ctx context.Context, token string) (tenant.ID, Owner, error) {
 	if !ValidToken(token) {
-		return tenant.ID{}, 0, fault.Missing("visitor")
+		return tenant.ID{}, Owner{}, fault.Missing("visitor")
 	}
-	t, id, err := s.store.Owner(ctx, token)
+	t, owner, err := s.store.Owner(ctx, token)
 	if err != nil {
-		return tenant.ID{}, 0, err
+		return tenant.ID{}, Owner{}, err
 	}
-	return t, id, s.seen(ctx, t, id)
+	return t, owner, s.seen(ctx, t, owner.ID)
 }
 
 // Heartbeat notes that a visitor is there, and says whether an agent is.

@@ -2,52 +2,138 @@ package visitors_test
 
 import (
 	"context"
-	"errors"
 	"testing"
+	"time"
 
 	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/tenant"
 	"fivechat.dev/services/visitors"
 )
 
-// full is a storage limit that is reached.
-type full struct{ err error }
-
-// Admit implements visitors.Storage.
-func (f full) Admit(context.Context, tenant.ID) error { return f.err }
-
-type anyWidget struct{ visitors.Widgets }
-
-func (anyWidget) Resolve(context.Context, string) (visitors.Widget, error) {
-	return visitors.Widget{ChatEnabled: true}, nil
+// sessions is the part of a store, and of the siblings, that a session needs. It has one visitor, vis_known.
+type sessions struct {
+	visitors.Store
+	hash    string // of the known visitor's secret
+	quicker bool   // another session is issued a secret first
+	known   visitors.Visitor
+	created []visitors.Visitor
+	away    error // what Open fails with
 }
 
-// reserving is a store of which only numbers are asked.
-type reserving struct{ visitors.Store }
+func (s *sessions) Owner(_ context.Context, token string) (tenant.ID, visitors.Owner, error) {
+	if token != s.known.Token {
+		return tenant.ID{}, visitors.Owner{}, fault.Missing("visitor")
+	}
+	return s.known.WebsiteID, visitors.Owner{ID: s.known.ID, SecretHash: s.hash}, nil
+}
 
-var errReserved = errors.New("a number was reserved")
+func (s *sessions) SetSecret(_ context.Context, _, hash string) (bool, error) {
+	if s.quicker {
+		return false, nil
+	}
+	s.hash = hash
+	return true, nil
+}
 
-func (reserving) Reserve(context.Context, int) (int64, error) { return 0, errReserved }
+func (s *sessions) ByToken(context.Context, tenant.ID, string) (visitors.Visitor, error) {
+	return s.known, nil
+}
 
-// TestNewVisitorsAreRefusedWithoutStorage: nothing is stored of a visitor whose website has reached its limit.
-func TestNewVisitorsAreRefusedWithoutStorage(t *testing.T) {
+func (s *sessions) Save(_ context.Context, _ tenant.ID, _ string, change func(visitors.Visitor) (visitors.Visitor, error)) (v visitors.Visitor, err error) {
+	v, err = change(s.known)
+	if err == nil {
+		s.known = v
+	}
+	return v, err
+}
+
+func (s *sessions) Seen(context.Context, tenant.ID, int64, time.Time, time.Time) (bool, error) {
+	return false, nil
+}
+
+func (s *sessions) Reserve(context.Context, int) (int64, error) { return 99, nil }
+
+func (s *sessions) Create(_ context.Context, v visitors.Visitor) error {
+	s.created = append(s.created, v)
+	return nil
+}
+
+func (s *sessions) Open(context.Context, tenant.ID, int64) (visitors.View, error) {
+	return nil, s.away
+}
+
+func (s *sessions) Online(context.Context, tenant.ID) (bool, error) { return true, nil }
+
+func (s *sessions) Tell(context.Context, tenant.ID, int64, string, any) {}
+
+// TestSessionNeedsTheSecret: a token without its secret never resumes a visitor, and changes nothing of one.
+func TestSessionNeedsTheSecret(t *testing.T) {
 	t.Parallel()
-	refusal := fault.Coded(fault.TooLarge, "storage_full", "full")
-	for _, c := range []struct {
-		name  string
-		limit error
-		want  error
-	}{{"below the limit", nil, errReserved}, {"at the limit", refusal, refusal}} {
-		s := visitors.New(reserving{}, anyWidget{}, nil, online{}, nil)
-		s.LimitStorage(full{c.limit})
-		if _, err := s.OpenSession(t.Context(), visitors.NewSession{ClientToken: "shop"}); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v", c.name, err)
-		}
+	const secret = "vsec_known"
+	hash, empty := identity.HashSecret(secret), ""
+	text := func(s string) *string { return &s }
+	website, _ := tenant.New(1)
+	other, _ := tenant.New(2)
+	for name, c := range map[string]struct {
+		hash    string
+		token   string
+		sent    *string
+		quicker bool
+		of      tenant.ID
+		resumed bool
+		issued  bool
+	}{
+		"the secret":                              {hash, "vis_known", text(secret), false, website, true, false},
+		"no secret":                               {hash, "vis_known", nil, false, website, false, true},
+		"an empty secret":                         {hash, "vis_known", &empty, false, website, false, true},
+		"another secret":                          {hash, "vis_known", text(secret + "x"), false, website, false, true},
+		"the hash in place of the secret":         {hash, "vis_known", text(hash), false, website, false, true},
+		"another website's":                       {hash, "vis_known", text(secret), false, other, false, true},
+		"an unknown token":                        {hash, "vis_unknown", text(secret), false, website, false, true},
+		"before secrets, old client":              {"", "vis_known", nil, false, website, true, false},
+		"before secrets, client that keeps one":   {"", "vis_known", &empty, false, website, true, true},
+		"before secrets, another session quicker": {"", "vis_known", &empty, true, website, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			known := visitors.Visitor{ID: 7, WebsiteID: c.of, Token: "vis_known", Name: "Ann", Context: "{}"}
+			s := &sessions{hash: c.hash, quicker: c.quicker, known: known, away: fault.Missing("conversation")}
+			service := visitors.New(s, resolver{website}, s, s, s)
+			got, err := service.OpenSession(t.Context(), visitors.NewSession{ClientToken: "site", VisitorToken: c.token, VisitorSecret: c.sent, IP: "192.0.2.1"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (got.Visitor.ID == 7) != c.resumed || len(s.created) != map[bool]int{true: 0, false: 1}[c.resumed] || (got.Secret != "") != c.issued {
+				t.Errorf("visitor %d, %d created, secret issued: %t", got.Visitor.ID, len(s.created), got.Secret != "")
+			}
+			switch {
+			case !c.resumed && s.created[0].SecretHash != identity.HashSecret(got.Secret):
+				t.Error("the new visitor has another secret than the one that was issued")
+			case c.resumed && c.issued && s.hash != identity.HashSecret(got.Secret):
+				t.Error("the resumed visitor has another secret than the one that was issued")
+			case !c.resumed && !c.quicker && s.known != known:
+				t.Errorf("changed: %+v", s.known)
+			}
+		})
 	}
 }
 
-// online says that nobody is.
-type online struct{}
+// resolver knows one website's widget.
+type resolver struct{ website tenant.ID }
 
-// Online implements visitors.Agents.
-func (online) Online(context.Context, tenant.ID) (bool, error) { return false, nil }
+func (r resolver) Resolve(context.Context, string) (visitors.Widget, error) {
+	return visitors.Widget{WebsiteID: r.website, ChatEnabled: true}, nil
+}
+
+// TestNoSecretIsIssuedByASessionThatFails: a client that was not answered can still resume by the token alone.
+func TestNoSecretIsIssuedByASessionThatFails(t *testing.T) {
+	t.Parallel()
+	website, _ := tenant.New(1)
+	empty := ""
+	s := &sessions{known: visitors.Visitor{ID: 7, WebsiteID: website, Token: "vis_known"}, away: fault.New(fault.Unavailable, "away")}
+	_, err := visitors.New(s, resolver{website}, s, s, s).OpenSession(t.Context(), visitors.NewSession{ClientToken: "site", VisitorToken: "vis_known", VisitorSecret: &empty})
+	if !fault.Is(err, fault.Unavailable) || s.hash != "" || len(s.created) != 0 {
+		t.Errorf("%v, secret issued: %t, %d created", err, s.hash != "", len(s.created))
+	}
+}

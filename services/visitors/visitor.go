@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/identity"
 	"fivechat.dev/libs/optional"
 	"fivechat.dev/libs/revision"
 	"fivechat.dev/libs/tenant"
@@ -29,6 +30,7 @@ type Visitor struct {
 	UpdatedAt  time.Time `bson:"updatedAt"`
 	Version    int64     `bson:"version"`             // counts changes
 	ImportKey  string    `bson:"importKey,omitempty"` // where they were imported: under which key
+	SecretHash string    `bson:"-"`                   // of a new visitor: what is stored beside the token
 }
 
 // Place is the visitor's place in a newest-first list.
@@ -49,19 +51,28 @@ const (
 // Online says whether the visitor was seen lately.
 func (v Visitor) Online(now time.Time) bool { return !v.LastSeenAt.Before(now.Add(-onlineFor)) }
 
-// newVisitor makes a visitor of a number, with a friendly name and a fresh token.
-func newVisitor(t tenant.ID, id int64, now time.Time) Visitor {
-	return Visitor{ID: id, WebsiteID: t, Token: newToken(), Name: FriendlyName(id), Context: emptyContext, CreatedAt: now, UpdatedAt: now}
+// newVisitor makes a visitor of a number, with a friendly name, a fresh token and the hash of its secret.
+func newVisitor(t tenant.ID, id int64, secret string, now time.Time) Visitor {
+	return Visitor{
+		ID:         id,
+		WebsiteID:  t,
+		Token:      "vis_" + random(),
+		Name:       FriendlyName(id),
+		Context:    emptyContext,
+		CreatedAt:  now,
+		UpdatedAt:  now,
+		SecretHash: identity.HashSecret(secret),
+	}
 }
 
-// newToken makes a token of 160 random bits.
-func newToken() string {
+// random is 160 random bits in lower-case base 32.
+func random() string {
 	var b [20]byte
 	rand.Read(b[:])
-	return "vis_" + strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
 }
 
-// token takes more than newToken makes, so that tokens which come from elsewhere can be asked for.
+// token takes more than newVisitor makes, so that tokens which come from elsewhere can be asked for.
 var token = regexp.MustCompile(`^vis_[A-Za-z0-9_-]{1,128}$`)
 
 // ValidToken says whether s has the form of a visitor token.

@@ -78,7 +78,7 @@ func BenchmarkLayers(b *testing.B) {
 	}{
 		{"get_widget", "GET", at("/widgets/" + w.ClientToken), "", c, nil, 20},
 		{"visit", "POST", at("/visitor/sessions"), `{"clientToken":"` + w.ClientToken + `"}`, visitor, nil, 1},
-		{"visitor_reads", "GET", at("/visitor/conversations/" + w.Conversation + "/messages?after=0"), "", visitor, []string{"x-visitor-id", w.Caller.Token}, 1},
+		{"visitor_reads", "GET", at("/visitor/conversations/" + w.Conversation + "/messages?after=0"), "", visitor, []string{"x-visitor-id", w.Caller.Token, "x-visitor-secret", w.Caller.Secret}, 1},
 		{"get_conversation_20", "GET", every(""), "", c, nil, 1},
 		{"list_20", "GET", at("/conversations"), "", c, nil, 1},
 		{"post_message", "POST", every("/messages"), `{"content":"Thank you, that is what I was looking for."}`, c, nil, 1},

@@ -28,12 +28,12 @@ const (
 func BenchmarkStreams(b *testing.B) {
 	s := demoAlone(b)
 	before := s.resident(b)
-	visitors := make([]string, streams/perHead)
+	visitors := make([]guest, streams/perHead)
 	for i := range visitors {
 		visitors[i] = s.visitor(b)
 	}
 	talking := visitors[0]
-	conversation := tokenForm.FindString(s.ask(b, "POST", "/visitor/conversations", `{"content":"Hello?"}`, "x-visitor-id", talking))
+	conversation := tokenForm.FindString(s.ask(b, "POST", "/visitor/conversations", `{"content":"Hello?"}`, "x-visitor-id", talking.token, "x-visitor-secret", talking.secret))
 	heard := make(chan string, 64)
 	for _, v := range visitors {
 		for range perHead {
@@ -106,7 +106,13 @@ func demoAlone(b *testing.B) process {
 	return process{s.PID, s.Demo.URL, site.ClientToken, site.Tokens["READ_WRITE"], &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
 }
 
-var visitorToken = regexp.MustCompile(`vis_[a-z0-9]+`)
+// guest is a visitor's credential.
+type guest struct{ token, secret string }
+
+var (
+	visitorToken  = regexp.MustCompile(`vis_[a-z0-9]+`)
+	visitorSecret = regexp.MustCompile(`vsec_[a-z0-9]+`)
+)
 
 // resident is the process's memory in megabytes.
 func (p process) resident(b *testing.B) float64 {
@@ -123,13 +129,14 @@ func (p process) ask(b *testing.B, method, path, body string, header ...string) 
 	return client{p.http, p.url, ""}.do(b, method, path, body, 201, header...)
 }
 
-func (p process) visitor(b *testing.B) string {
+func (p process) visitor(b *testing.B) guest {
 	b.Helper()
-	return visitorToken.FindString(p.ask(b, "POST", "/visitor/sessions", `{"clientToken":"`+p.client+`"}`))
+	made := p.ask(b, "POST", "/visitor/sessions", `{"clientToken":"`+p.client+`"}`)
+	return guest{visitorToken.FindString(made), visitorSecret.FindString(made)}
 }
 
 // listen opens a visitor's stream, and calls heard with what agents write. It comes back when the stream is open.
-func (p process) listen(b *testing.B, visitor string, heard func(string)) {
+func (p process) listen(b *testing.B, visitor guest, heard func(string)) {
 	b.Helper()
 	ctx, cancel := context.WithCancel(b.Context())
 	b.Cleanup(cancel)
@@ -137,7 +144,8 @@ func (p process) listen(b *testing.B, visitor string, heard func(string)) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	req.Header.Set("x-visitor-id", visitor)
+	req.Header.Set("x-visitor-id", visitor.token)
+	req.Header.Set("x-visitor-secret", visitor.secret)
 	resp, err := p.http.Do(req)
 	if err != nil {
 		b.Fatal(err)

@@ -63,14 +63,14 @@ func TestOwnShapes(t *testing.T) {
 	agent, thread := w.Agent(), "/conversations/"+w.Conversation
 	message := harness.Shape{"message": harness.Message, "conversation": harness.Conversation}.Type()
 	session := harness.Shape{
-		"visitor": harness.Visitor, "visitorToken": harness.Prefixed("vis_"), "widget": harness.Widget,
+		"visitor": harness.Visitor, "visitorToken": harness.Prefixed("vis_"), "visitorSecret": harness.OrNull(harness.Prefixed("vsec_")), "widget": harness.Widget,
 		"conversation": harness.OrNull(harness.Conversation), "agentsOnline": harness.Bool}.Type()
 	counted := harness.Shape{"unassigned": harness.Count, "opened": harness.Count, "closed": harness.Count}.Type()
 	website := harness.Shape{
 		"id": harness.ID, "name": harness.Text, "url": harness.Text, "plan": harness.OneOf("FREE", "PRO"),
 		"clientToken": harness.Text, "widgetLoadedAt": harness.OrNull(harness.Time), "storage": harness.Shape{"used": harness.OrNull(harness.Count), "limit": harness.Count}.Type(),
 		"level": harness.OneOf("READ", "WRITE", "READ_WRITE")}.Type()
-	again := w.Visit(t, harness.Map{"visitorToken": w.Caller.Token})
+	again := w.Visit(t, w.Caller.Back())
 	if again.Made.Null("conversation") || again.ID != w.Caller.ID {
 		t.Errorf("a visitor who comes back finds neither themselves nor their open conversation: %s", again.Made)
 	}

@@ -86,7 +86,7 @@ func TestCORS(t *testing.T) {
 		open := op.Caller == harness.ByVisitor || op.Caller == harness.ByPublic
 		path := harness.Fill(op.Path, w.Objects())
 		preflight := w.Public().With("Origin", origin).With("Access-Control-Request-Method", op.Method).
-			With("Access-Control-Request-Headers", "content-type,x-visitor-id").Do(t, "OPTIONS", path, nil)
+			With("Access-Control-Request-Headers", "content-type,x-visitor-id,x-visitor-secret").Do(t, "OPTIONS", path, nil)
 		plain := w.Public().With("Origin", origin).Do(t, op.Method, path, nil) // most are refused: pages must read refusals too
 		for _, a := range []harness.Answer{preflight, plain} {
 			have := a.Header.Get("Access-Control-Allow-Origin")
@@ -107,7 +107,7 @@ func TestCORS(t *testing.T) {
 		if !strings.Contains(methods, op.Method) {
 			t.Errorf("%s: the preflight allows the methods %q", op.Name(), methods)
 		}
-		if op.Caller == harness.ByVisitor && (!strings.Contains(headers, "x-visitor-id") || !strings.Contains(headers, "content-type")) {
+		if op.Caller == harness.ByVisitor && (!strings.Contains(headers, "x-visitor-id") || !strings.Contains(headers, "x-visitor-secret") || !strings.Contains(headers, "content-type")) {
 			t.Errorf("%s: the preflight allows the headers %q", op.Name(), headers)
 		}
 	}

@@ -14,8 +14,8 @@ var Deeds = []string{"visit", "open", "ask", "ask", "ask", "answer", "answer", "
 // actor is a visitor and an agent who do one thing after the other, each until it is decided.
 type actor struct {
 	*Course
-	visitor       string   // the token
-	conversations []string // the tokens of those that are known
+	visitor       map[string]string // the headers that name and prove the visitor
+	conversations []string          // the tokens of those that are known
 	closed        map[string]bool
 	tickets       []string
 }
@@ -39,7 +39,7 @@ func (a *actor) agent() map[string]string {
 	return map[string]string{"Authorization": "Bearer " + a.w.Secret(harness.ReadWrite)}
 }
 
-func (a *actor) own() map[string]string { return map[string]string{"x-visitor-id": a.visitor} }
+func (a *actor) own() map[string]string { return a.visitor }
 
 // visit begins a session, which takes no Idempotency-Key: one whose answer was lost may have made a visitor too.
 func (a *actor) visit() {
@@ -52,7 +52,11 @@ func (a *actor) visit() {
 		if err := json.Unmarshal(b, &made); err != nil {
 			a.t.Errorf("POST /visitor/sessions: %v: %s", err, b)
 		}
-		a.visitor, a.conversations = harness.NewObject(a.t, made).Text("visitorToken"), nil // those are another visitor's
+		a.visitor = map[string]string{"x-visitor-id": harness.NewObject(a.t, made).Text("visitorToken")}
+		if secret, issued := made["visitorSecret"].(string); issued {
+			a.visitor["x-visitor-secret"] = secret
+		}
+		a.conversations = nil // those are another visitor's
 		return true, nil
 	})
 }

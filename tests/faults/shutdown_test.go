@@ -107,7 +107,7 @@ func writing(t *testing.T, w *harness.Website, during func()) (requests int) {
 				default:
 				}
 				what := harness.Unique("said-")
-				post := ask(t, &client, "POST", w.URL+"/visitor/conversations/"+talk+"/messages", fmt.Sprintf(`{"content":%q}`, what), "X-Visitor-Id", v.Token)
+				post := ask(t, &client, "POST", w.URL+"/visitor/conversations/"+talk+"/messages", fmt.Sprintf(`{"content":%q}`, what), "X-Visitor-Id", v.Token, "X-Visitor-Secret", v.Secret)
 				get := ask(t, &client, "GET", w.URL+[]string{"/tickets", "/visitors", "/statistics/current", "/users", "/webhooks"}[n%5], "", "Authorization", "Bearer "+w.Secret(harness.ReadWrite))
 				mu.Lock()
 				requests += 2

@@ -75,8 +75,16 @@ func (s System) Bearer(token string) Client {
 	return s.Public().With("Authorization", "Bearer "+token)
 }
 
-// Visitor is the holder of a visitor token.
+// Visitor is a caller who names a visitor by its token, and proves nothing.
 func (s System) Visitor(token string) Client { return s.Public().With("x-visitor-id", token) }
+
+// Proven is a visitor: a caller with a visitor token and its secret. The secret is "" for a visitor who has none.
+func (s System) Proven(token, secret string) Client {
+	if secret == "" {
+		return s.Visitor(token)
+	}
+	return s.Visitor(token).With("x-visitor-secret", secret)
+}
 
 // Operator is the holder of the operator key, at the operator's listener.
 func (s System) Operator() Client {

@@ -92,10 +92,14 @@ func (w *Website) NewUser(t testing.TB) Object {
 // Session is a visitor on the website.
 type Session struct {
 	Client
-	ID    int64
-	Token string
-	Made  Object // the answer that began it
+	ID     int64
+	Token  string
+	Secret string // "" where the system issued none
+	Made   Object // the answer that began it
 }
+
+// Back is what the visitor sends to resume the session.
+func (s Session) Back() Map { return Map{"visitorToken": s.Token, "visitorSecret": s.Secret} }
 
 // Visit begins a visitor's session. Members of more are sent beside the client token.
 func (w *Website) Visit(t testing.TB, more Map) Session {
@@ -105,8 +109,12 @@ func (w *Website) Visit(t testing.TB, more Map) Session {
 		body[k] = v
 	}
 	made := w.Public().Send(t, 201, "POST", "/visitor/sessions", body)
-	token := made.Text("visitorToken")
-	return Session{w.System.Visitor(token), made.Object("visitor").Int("id"), token, made}
+	token, secret := made.Text("visitorToken"), more["visitorSecret"]
+	if issued := made.M["visitorSecret"]; issued != nil {
+		secret = issued
+	}
+	kept, _ := secret.(string)
+	return Session{w.System.Proven(token, kept), made.Object("visitor").Int("id"), token, kept, made}
 }
 
 // Open begins a conversation and gives its token.

@@ -163,18 +163,20 @@ func Visitors(t *testing.T, s harness.System) {
 	w, other := s.Website(t, harness.Free), s.Website(t, harness.Free)
 	v := w.Visit(t, harness.Map{"name": "Vera", "context": harness.Map{"page": "/"}})
 	conversation := v.Open(t, "Hello")
-	back := w.Visit(t, harness.Map{"visitorToken": v.Token, "context": harness.Map{"page": "/cart"}})
+	returns := v.Back()
+	returns["context"] = harness.Map{"page": "/cart"}
+	back := w.Visit(t, returns)
 	if back.Token != v.Token || back.ID != v.ID || back.Made.Object("conversation").Text("token") != conversation {
 		t.Errorf("a visitor who comes back: %s", back.Made)
 	}
 	if name := back.Made.Object("visitor").Text("name"); name != "Vera" {
 		t.Errorf("a visitor who comes back is called %q", name)
 	}
-	if stranger := other.Visit(t, harness.Map{"visitorToken": v.Token}); stranger.Token == v.Token || stranger.ID == v.ID || !stranger.Made.Null("conversation") {
+	if stranger := other.Visit(t, v.Back()); stranger.Token == v.Token || stranger.ID == v.ID || !stranger.Made.Null("conversation") {
 		t.Errorf("a visitor token is taken on another website: %s", stranger.Made)
 	}
 	harness.Of(v.API(t).CloseOwnConversation(t.Context(), conversation, nil)).OK(t)
-	if again := w.Visit(t, harness.Map{"visitorToken": v.Token}); !again.Made.Null("conversation") {
+	if again := w.Visit(t, v.Back()); !again.Made.Null("conversation") {
 		t.Errorf("a closed conversation is given as the open one: %s", again.Made)
 	}
 	list := func(online bool) []api.Visitor {

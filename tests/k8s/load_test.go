@@ -44,8 +44,10 @@ func begin(t *testing.T, s harness.System, callers int) *load {
 	for range callers {
 		v := w.Visit(t, nil)
 		token := v.Open(t, "Hello")
-		visitor := func(method, path string, body harness.Map) { l.ask(ctx, method, path, "x-visitor-id", v.Token, body) }
-		agent := func(method, path string, body harness.Map) { l.ask(ctx, method, path, "Authorization", secret, body) }
+		visitor := func(method, path string, body harness.Map) {
+			l.ask(ctx, method, path, body, "x-visitor-id", v.Token, "x-visitor-secret", v.Secret)
+		}
+		agent := func(method, path string, body harness.Map) { l.ask(ctx, method, path, body, "Authorization", secret) }
 		l.all.Go(func() {
 			for ctx.Err() == nil {
 				visitor("POST", "/visitor/conversations/"+token+"/messages", harness.Map{"content": harness.Unique("Are you there? ")})
@@ -54,7 +56,7 @@ func begin(t *testing.T, s harness.System, callers int) *load {
 				agent("GET", "/conversations?limit=5", nil)
 				agent("GET", "/statistics/current", nil)
 				agent("POST", "/tickets", harness.Map{"title": "A ticket"})
-				l.ask(ctx, "GET", "/widgets/"+w.ClientToken, "Accept", "application/json", nil)
+				l.ask(ctx, "GET", "/widgets/"+w.ClientToken, nil, "Accept", "application/json")
 			}
 		})
 	}
@@ -63,7 +65,7 @@ func begin(t *testing.T, s harness.System, callers int) *load {
 }
 
 // ask sends one request, once. It is counted unless the load ended meanwhile.
-func (l *load) ask(ctx context.Context, method, path, header, value string, body harness.Map) {
+func (l *load) ask(ctx context.Context, method, path string, body harness.Map, header ...string) {
 	if ctx.Err() != nil {
 		return
 	}
@@ -81,7 +83,9 @@ func (l *load) ask(ctx context.Context, method, path, header, value string, body
 		l.t.Error(err)
 		return
 	}
-	req.Header.Set(header, value)
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("Idempotency-Key", harness.Unique("load-"))

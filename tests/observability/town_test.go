@@ -187,7 +187,7 @@ func (tn *town) live(t *testing.T) {
 	well, ill := harness.Receive(t, nil), harness.Receive(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	w.NewWebhook(t, well.URL, "message.created", "ticket.created")
 	w.NewWebhook(t, ill.URL, "ticket.created")
-	agent, visitor := map[string]string{"Authorization": "Bearer " + w.Secret(harness.ReadWrite)}, map[string]string{"X-Visitor-Id": v.Token}
+	agent, visitor := map[string]string{"Authorization": "Bearer " + w.Secret(harness.ReadWrite)}, map[string]string{"X-Visitor-Id": v.Token, "X-Visitor-Secret": v.Secret}
 	keyed := maps.Clone(agent)
 	keyed["Idempotency-Key"] = "once"
 	w.NewTicket(t, harness.Map{"title": "a ticket, which one webhook refuses to take"})

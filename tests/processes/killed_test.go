@@ -42,6 +42,7 @@ func killed(t *testing.T, f *fleet.Fleet) repeated {
 		}
 		req.Header.Set("Idempotency-Key", key)
 		req.Header.Set("X-Visitor-Id", v.Token)
+		req.Header.Set("X-Visitor-Secret", v.Secret)
 		mu.Lock()
 		r.keys = append(r.keys, key)
 		mu.Unlock()

@@ -69,7 +69,7 @@ func twoReplicas(t *testing.T, f *fleet.Fleet) {
 	here.Close()
 	v.Say(t, token, "three")
 	there.Want(t, "message.created")
-	moved := other.Visitor(v.Token).Events(t, "/visitor/events", here.Last)
+	moved := other.Proven(v.Token, v.Secret).Events(t, "/visitor/events", here.Last)
 	if f := moved.Next(t); f.Event != "ready" || !f.Data.Bool("resumed") {
 		t.Errorf("a stream that moved begins with %+v", f)
 	}

@@ -39,7 +39,7 @@ type overheard struct {
 // private are the members of bodies that are secret or personal.
 var private = map[string]bool{
 	"name": true, "email": true, "content": true, "text": true, "title": true, "description": true, "feedback": true, "summary": true, "subject": true,
-	"clientToken": true, "visitorToken": true, "conversationToken": true, "clientMessageId": true, "secret": true, "url": true,
+	"clientToken": true, "visitorToken": true, "visitorSecret": true, "conversationToken": true, "clientMessageId": true, "secret": true, "url": true,
 }
 
 // shortest is how long a text is that cannot stand in a log by chance.
@@ -51,6 +51,7 @@ func (o *overheard) hear(r *http.Request, body []byte) {
 	defer o.mu.Unlock()
 	o.note("a bearer", strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 	o.note("a visitor's token", r.Header.Get("X-Visitor-Id"))
+	o.note("a visitor's secret", r.Header.Get("X-Visitor-Secret"))
 	o.note("an idempotency key", r.Header.Get("Idempotency-Key"))
 	for _, values := range r.URL.Query() {
 		for _, v := range values {
@@ -225,7 +226,7 @@ func TestNothingSecretIsSaidOfFailures(t *testing.T) {
 		before := *w.Website
 		before.System = harness.System{URL: edge.URL("http")}
 		behind := *w
-		behind.Website, behind.Caller.Client = &before, before.System.Visitor(w.Caller.Token)
+		behind.Website, behind.Caller.Client = &before, before.System.Proven(w.Caller.Token, w.Caller.Secret)
 		_, answers := ruins(t, &behind)
 		if err := edge.Stop(context.Background()); err != nil {
 			t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 
 // What pages may send and read beside what every page may.
 const (
-	openHeaders    = "content-type, x-visitor-id, last-event-id, idempotency-key, if-match, if-none-match, x-request-id"
+	openHeaders    = "content-type, x-visitor-id, x-visitor-secret, last-event-id, idempotency-key, if-match, if-none-match, x-request-id"
 	bearerHeaders  = "authorization, content-type, last-event-id, idempotency-key, if-match, if-none-match, x-request-id"
 	exposedHeaders = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, ETag, Link, Idempotency-Replayed"
 	preflightAge   = "600"

@@ -34,7 +34,8 @@ type Credential func(ctx context.Context, h http.Header, address string) (identi
 type Shared struct {
 	Telemetry *telemetry.Telemetry
 	Tokens    Credential
-	Visitors  Credential
+	Visitors  Credential // who a visitor token names
+	Proven    Credential // that, and the visitor's secret
 	Operators Credential
 	Limits    *limit.Guard
 	Storage   *storage.Gate // refuses writes of websites that have reached their storage limit
@@ -243,6 +244,8 @@ func (e *Edge) identify(row *route.Route, r *http.Request, address string) (iden
 		return p, visitor.AsInput(err)
 	case row.Visitor == route.VisitorCredential:
 		return e.Visitors(ctx, r.Header, address)
+	case row.Visitor == route.VisitorProven:
+		return e.Proven(ctx, r.Header, address)
 	case row.Class == route.ClassHealth && len(r.Header.Values("Authorization")) > 0:
 		return e.Tokens(ctx, r.Header, address)
 	default:

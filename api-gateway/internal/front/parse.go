@@ -31,7 +31,7 @@ var canonical = func() map[string]string {
 		"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Content-Length", "Content-Type", "Cookie", "Dnt", "Host",
 		"Idempotency-Key", "If-Match", "If-Modified-Since", "If-None-Match", "Origin", "Priority", "Referer", "Sec-Ch-Ua", "Sec-Ch-Ua-Mobile",
 		"Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Gpc", "Traceparent", "Tracestate", "User-Agent",
-		"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "X-Request-Id", "X-Visitor-Id",
+		"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "X-Request-Id", "X-Visitor-Id", "X-Visitor-Secret",
 	} {
 		names[n], names[strings.ToLower(n)] = n, n
 	}

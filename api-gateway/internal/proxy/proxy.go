@@ -162,7 +162,7 @@ func away(to route.Upstream, err error) error {
 
 // dropped is what a service does not get: what a client says about who it is, or could say to a service in our name, the
 // credentials, which no service behind the edge needs, and what is about the client's own connection.
-var dropped = setOf("Authorization", "X-Visitor-Id", "Expect", "X-Real-Ip", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+var dropped = setOf("Authorization", "X-Visitor-Id", "X-Visitor-Secret", "Expect", "X-Real-Ip", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
 	"Forwarded", "Traceparent", "Tracestate", "Baggage", httpkit.RequestIDHeader, "Host", "Content-Length",
 	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade")
 

@@ -25,14 +25,15 @@ const (
 	Webhooks      Upstream = "webhooks"
 )
 
-// Visitor says how a row treats the header x-visitor-id.
+// Visitor says how a row treats the headers x-visitor-id, which names a visitor, and x-visitor-secret, which proves it.
 type Visitor uint8
 
 // The visitor policies. They differ in what an unknown visitor token is: part of the input, or the credential.
 const (
-	NoVisitor         Visitor = iota // the header is not looked at
-	VisitorInput                     // missing or unknown: 400
-	VisitorCredential                // missing: 400; unknown: 401
+	NoVisitor         Visitor = iota // the headers are not read
+	VisitorInput                     // token missing or unknown: 400
+	VisitorCredential                // token missing: 400; unknown: 401
+	VisitorProven                    // like VisitorCredential; secret missing or wrong: 401
 )
 
 // CORS says whose pages may call a row from a browser.

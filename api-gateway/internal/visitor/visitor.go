@@ -1,8 +1,10 @@
-// Package visitor resolves the header x-visitor-id to the Principal that its visitor token stands for.
+// Package visitor resolves the header x-visitor-id to the Principal that its visitor token names, and checks the header
+// x-visitor-secret, which proves that the caller is that visitor. An API token with READ sees visitor tokens, but no secret.
 package visitor
 
 import (
 	"context"
+	"crypto/subtle"
 	"net/http"
 	"regexp"
 	"time"
@@ -17,60 +19,111 @@ import (
 	"fivechat.dev/libs/tenant"
 )
 
-// Header carries the visitor token.
-const Header = "X-Visitor-Id"
+// Header carries the visitor token, SecretHeader the visitor's secret.
+const (
+	Header       = "X-Visitor-Id"
+	SecretHeader = "X-Visitor-Secret"
+)
 
-// field is how a refusal names the header.
+// field is how a refusal names Header.
 const field = "x-visitor-id"
 
 // bounds: asking also marks the visitor as seen, so KnownFor must stay well under the minute for which somebody who
 // was seen counts as online.
 var bounds = memo.Bounds{Known: 65_536, KnownFor: 10 * time.Second, Unknown: 8_192, UnknownFor: 2 * time.Second}
 
+// withoutSecretFor is how long a visitor without a secret is remembered: when one is issued, the token alone has to stop
+// working within a second.
+const withoutSecretFor = 900 * time.Millisecond
+
+// known is what a visitor token stands for.
+type known struct {
+	identity.Principal
+	secretHash string // "" for a visitor of the version before secrets, whose token is credential enough
+}
+
 // Resolver knows visitor tokens.
 type Resolver struct {
-	memo     *memo.Memo[identity.Principal]
+	memo     *memo.Memo[known]
 	throttle token.Throttle
 }
 
-// New makes a Resolver that asks visitors. throttle counts the tokens that are unknown, by address.
+// New makes a Resolver that asks visitors. throttle counts the tokens and secrets that fail, by address.
 func New(visitors *httpkit.Client, throttle token.Throttle, lookups *prometheus.CounterVec) (*Resolver, error) {
-	m, err := memo.New("visitor", bounds, lookups, func(ctx context.Context, token string) (identity.Principal, time.Time, error) {
+	m, err := memo.New("visitor", bounds, lookups, func(ctx context.Context, token string) (known, time.Time, error) {
+		asked := time.Now()
 		v, err := httpkit.Call[resolved](ctx, visitors, tenant.ID{}, http.MethodGet, "/internal/visitor-tokens/"+token, nil)
-		return identity.Principal{Kind: identity.Visitor, Website: v.WebsiteID, VisitorID: v.VisitorID}, time.Time{}, err
+		var until time.Time
+		if v.SecretHash == "" {
+			until = asked.Add(withoutSecretFor)
+		}
+		return known{identity.Principal{Kind: identity.Visitor, Website: v.WebsiteID, VisitorID: v.VisitorID}, v.SecretHash}, until, err
 	})
 	return &Resolver{m, throttle}, err
 }
 
 type resolved struct {
-	WebsiteID tenant.ID `json:"websiteId"`
-	VisitorID int64     `json:"visitorId"`
+	WebsiteID  tenant.ID `json:"websiteId"`
+	VisitorID  int64     `json:"visitorId"`
+	SecretHash string    `json:"secretHash"` // empty also from a visitors service of the version before secrets
 }
 
 // form is what a token may be made of, which makes it safe as a segment of a path.
 var form = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
-// Resolve returns the Principal of a request's visitor token. Its error is Invalid if there is none, Unauthenticated
-// (visitor_unknown) if it is malformed or unknown, and Limited if the address brought too many of those. A token that was
-// known when it was last looked up is not refused for the failures of others at its address.
+// Resolve gives the Principal that a request's visitor token names. Its error is Invalid for a missing one,
+// Unauthenticated, visitor_unknown, for one that is malformed or unknown, and Limited after too many of those from an address.
 func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (identity.Principal, error) {
+	k, err := r.find(ctx, h, address)
+	return k.Principal, err
+}
+
+var (
+	errSecretMissing = fault.Coded(fault.Unauthenticated, "visitor_secret_missing", "this operation needs the visitor's secret in the header x-visitor-secret")
+	errSecretInvalid = fault.Coded(fault.Unauthenticated, "visitor_secret_invalid", "the visitor's secret is not the one that was issued")
+)
+
+// Prove is Resolve for operations that also need the visitor's secret: Unauthenticated, visitor_secret_missing or
+// visitor_secret_invalid, for a request without it.
+func (r *Resolver) Prove(ctx context.Context, h http.Header, address string) (identity.Principal, error) {
+	k, err := r.find(ctx, h, address)
+	if err != nil || k.secretHash == "" {
+		return k.Principal, err
+	}
+	values := h.Values(SecretHeader)
+	if len(values) == 0 || len(values) == 1 && values[0] == "" {
+		return identity.Principal{}, r.throttle.Failed(ctx, address, "", errSecretMissing)
+	}
+	if len(values) > 1 || subtle.ConstantTimeCompare([]byte(identity.HashSecret(values[0])), []byte(k.secretHash)) != 1 {
+		return identity.Principal{}, r.throttle.Failed(ctx, address, "", errSecretInvalid)
+	}
+	return k.Principal, nil
+}
+
+// find gives what a request's visitor token stands for. A token that was known when it was last looked up is not refused for
+// the failures of others at its address.
+func (r *Resolver) find(ctx context.Context, h http.Header, address string) (known, error) {
 	values := h.Values(Header)
 	if len(values) == 0 || len(values) == 1 && values[0] == "" {
-		return identity.Principal{}, fault.Bad(field, "is required")
+		return known{}, fault.Bad(field, "is required")
 	}
 	if len(values) > 1 || !form.MatchString(values[0]) {
-		return identity.Principal{}, r.throttle.Failed(ctx, address, "", unknown())
+		return known{}, r.throttle.Failed(ctx, address, "", unknown())
 	}
 	if !r.memo.Knows(values[0]) {
 		if err := r.throttle.Guessing(address, ""); err != nil {
-			return identity.Principal{}, err
+			return known{}, err
 		}
 	}
-	p, err := r.memo.Get(ctx, values[0])
+	k, err := r.memo.Get(ctx, values[0])
 	if fault.Is(err, fault.NotFound) {
-		return identity.Principal{}, r.throttle.Failed(ctx, address, "", unknown())
+		return known{}, r.throttle.Failed(ctx, address, "", unknown())
 	}
-	return p, err
+	return k, err
+}
+
+func unknown() error {
+	return fault.Coded(fault.Unauthenticated, "visitor_unknown", "the visitor is not known")
 }
 
 // AsInput turns the refusal of an unknown visitor into one of bad input, for operations where the header is that.
@@ -86,9 +139,5 @@ func (r *Resolver) Forget() { r.memo.ExpireAll() }
 
 // ForgetWebsite drops the visitors of a website.
 func (r *Resolver) ForgetWebsite(t tenant.ID) {
-	r.memo.DropWhere(func(p identity.Principal) bool { return p.Website == t })
-}
-
-func unknown() error {
-	return fault.Coded(fault.Unauthenticated, "visitor_unknown", "the visitor is not known")
+	r.memo.DropWhere(func(k known) bool { return k.Website == t })
 }

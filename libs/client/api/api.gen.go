@@ -1017,6 +1017,9 @@ type NewSession struct {
 	Context *ContextChange `json:"context,omitempty"`
 	Name    *string        `json:"name,omitempty"`
 
+	// VisitorSecret What an earlier session gave; empty or null where none did. Send the member always: it says that the client keeps a secret that it is given.
+	VisitorSecret nullable.Nullable[string] `json:"visitorSecret,omitempty"`
+
 	// VisitorToken What an earlier session gave.
 	VisitorToken *string `json:"visitorToken,omitempty"`
 }
@@ -1182,7 +1185,10 @@ type Session struct {
 	Conversation nullable.Nullable[Conversation] `json:"conversation"`
 	Visitor      Visitor                         `json:"visitor"`
 
-	// VisitorToken A secret: who has it is the visitor.
+	// VisitorSecret Proves to be the visitor, for `x-visitor-secret`. Answered once, when it is issued; null where the client has proven to have it.
+	VisitorSecret nullable.Nullable[string] `json:"visitorSecret"`
+
+	// VisitorToken Names the visitor, for `x-visitor-id`. Agents see it too.
 	VisitorToken string `json:"visitorToken"`
 	Widget       Widget `json:"widget"`
 }
@@ -3755,8 +3761,12 @@ type ClientInterface interface {
 
 	// OpenSessionWithBody Come to a website, for the first time or again
 	//
-	// Gives all that a chat needs to go on. Keep `visitorToken` and send it next time; one that is unknown, or another website's, is
-	// as if there were none. 403 `chat_disabled` where the website's chat is switched off.
+	// Gives all that a chat needs to go on. Keep `visitorToken` and `visitorSecret` and send both next time: a token that is unknown, another
+	// website's, or sent without its secret is as if there were none, and a new visitor begins. Every other operation of a visitor takes the
+	// token as `x-visitor-id` and the secret as `x-visitor-secret`. 403 `chat_disabled` where the website's chat is switched off.
+	//
+	// A visitor who was made before there were secrets is resumed by the token alone. The first session whose body has the member
+	// `visitorSecret` (empty, as there is none yet) issues the secret, and from then on the token alone no longer suffices.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3765,8 +3775,12 @@ type ClientInterface interface {
 
 	// OpenSession Come to a website, for the first time or again
 	//
-	// Gives all that a chat needs to go on. Keep `visitorToken` and send it next time; one that is unknown, or another website's, is
-	// as if there were none. 403 `chat_disabled` where the website's chat is switched off.
+	// Gives all that a chat needs to go on. Keep `visitorToken` and `visitorSecret` and send both next time: a token that is unknown, another
+	// website's, or sent without its secret is as if there were none, and a new visitor begins. Every other operation of a visitor takes the
+	// token as `x-visitor-id` and the secret as `x-visitor-secret`. 403 `chat_disabled` where the website's chat is switched off.
+	//
+	// A visitor who was made before there were secrets is resumed by the token alone. The first session whose body has the member
+	// `visitorSecret` (empty, as there is none yet) issues the secret, and from then on the token alone no longer suffices.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5094,8 +5108,12 @@ func (c *Client) VisitorHeartbeat(ctx context.Context, params *VisitorHeartbeatP
 
 // OpenSessionWithBody Come to a website, for the first time or again
 //
-// Gives all that a chat needs to go on. Keep `visitorToken` and send it next time; one that is unknown, or another website's, is
-// as if there were none. 403 `chat_disabled` where the website's chat is switched off.
+// Gives all that a chat needs to go on. Keep `visitorToken` and `visitorSecret` and send both next time: a token that is unknown, another
+// website's, or sent without its secret is as if there were none, and a new visitor begins. Every other operation of a visitor takes the
+// token as `x-visitor-id` and the secret as `x-visitor-secret`. 403 `chat_disabled` where the website's chat is switched off.
+//
+// A visitor who was made before there were secrets is resumed by the token alone. The first session whose body has the member
+// `visitorSecret` (empty, as there is none yet) issues the secret, and from then on the token alone no longer suffices.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5114,8 +5132,12 @@ func (c *Client) OpenSessionWithBody(ctx context.Context, contentType string, bo
 
 // OpenSession Come to a website, for the first time or again
 //
-// Gives all that a chat needs to go on. Keep `visitorToken` and send it next time; one that is unknown, or another website's, is
-// as if there were none. 403 `chat_disabled` where the website's chat is switched off.
+// Gives all that a chat needs to go on. Keep `visitorToken` and `visitorSecret` and send both next time: a token that is unknown, another
+// website's, or sent without its secret is as if there were none, and a new visitor begins. Every other operation of a visitor takes the
+// token as `x-visitor-id` and the secret as `x-visitor-secret`. 403 `chat_disabled` where the website's chat is switched off.
+//
+// A visitor who was made before there were secrets is resumed by the token alone. The first session whose body has the member
+// `visitorSecret` (empty, as there is none yet) issues the secret, and from then on the token alone no longer suffices.
 //
 // Takes a body of the `application/json` content type.
 //

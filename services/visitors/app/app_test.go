@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ type system struct {
 	*apitest.Service
 	widgets, conversations, accounts *apitest.Fake
 	tasks                            []runner.Task
+	secrets                          map[string]string // of the visitors whom session made, by token
 }
 
 var (
@@ -35,7 +37,7 @@ func widget(website int64, enabled bool) string {
 
 func start(t *testing.T) system {
 	t.Helper()
-	s := system{widgets: apitest.NewFake(t, apitest.JSON(200, widget(1, true))), conversations: apitest.NewFake(t, noConversation),
+	s := system{secrets: map[string]string{}, widgets: apitest.NewFake(t, apitest.JSON(200, widget(1, true))), conversations: apitest.NewFake(t, noConversation),
 		accounts: apitest.NewFake(t, apitest.JSON(200, `{"online":1}`))}
 	c := app.Config{Config: apitest.Config(t), WidgetsURL: s.widgets.URL, ConversationsURL: s.conversations.URL, AccountsURL: s.accounts.URL}
 	unit, err := app.New(t.Context(), c)
@@ -47,7 +49,18 @@ func start(t *testing.T) system {
 // session opens a session on a website and gives the visitor.
 func (s system) session(website int64, body string) map[string]any {
 	s.widgets.Says(apitest.JSON(200, widget(website, true)))
-	return s.Want(201, apitest.Public, "POST", "/visitor/sessions", body, ask...)["visitor"].(map[string]any)
+	made := s.Want(201, apitest.Public, "POST", "/visitor/sessions", body, ask...)
+	v := made["visitor"].(map[string]any)
+	if issued(made) {
+		s.secrets[v["token"].(string)] = made["visitorSecret"].(string)
+	}
+	return v
+}
+
+// issued reports whether a session issued a secret of the form that secrets have.
+func issued(session map[string]any) bool {
+	secret, _ := session["visitorSecret"].(string)
+	return regexp.MustCompile("^vsec_[a-z2-7]{32}$").MatchString(secret)
 }
 
 func path(visitor map[string]any) string { return "/visitors/" + visitor["token"].(string) }
@@ -60,7 +73,7 @@ func TestNewSession(t *testing.T) {
 	s := start(t)
 	got := s.Want(201, apitest.Public, "POST", "/visitor/sessions", `{"clientToken":"site","context":{"plan":"gold","city":"Bern"}}`, ask...)
 	v := got["visitor"].(map[string]any)
-	if got["visitorToken"] != v["token"] || got["conversation"] != nil || got["agentsOnline"] != true || len(got) != 5 {
+	if got["visitorToken"] != v["token"] || got["conversation"] != nil || got["agentsOnline"] != true || !issued(got) || len(got) != 6 {
 		t.Errorf("%v", got)
 	}
 	if w := got["widget"]; !reflect.DeepEqual(w, map[string]any{"id": 1.0, "color": "#fff", "chatEnabled": true, "buttonXPos": 1.5}) {
@@ -84,7 +97,7 @@ func TestResumedSession(t *testing.T) {
 	s := start(t)
 	v := s.session(1, `{"clientToken":"site","name":"Ann","context":{"a":1}}`)
 	s.conversations.Says(apitest.JSON(200, `{"id":5,"token":"conv_x"}`))
-	body := fmt.Sprintf(`{"clientToken":"site","visitorToken":%q`, v["token"])
+	body := fmt.Sprintf(`{"clientToken":"site","visitorToken":%q,"visitorSecret":%q`, v["token"], s.secrets[v["token"].(string)])
 
 	got := s.Want(201, apitest.Public, "POST", "/visitor/sessions", body+`}`, ask...)
 	if !reflect.DeepEqual(got["visitor"], any(v)) || !reflect.DeepEqual(got["conversation"], map[string]any{"id": 5.0, "token": "conv_x"}) {
@@ -154,7 +167,7 @@ func TestSessionWithFailingSiblings(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	v := s.session(1, `{"clientToken":"site","name":"Ann"}`)
-	body := fmt.Sprintf(`{"clientToken":"site","visitorToken":%q,"name":"changed"}`, v["token"])
+	body := fmt.Sprintf(`{"clientToken":"site","visitorToken":%q,"visitorSecret":%q,"name":"changed"}`, v["token"], s.secrets[v["token"].(string)])
 	for _, sibling := range []*apitest.Fake{s.widgets, s.conversations} {
 		good := sibling.Says(nil)
 		for name, f := range apitest.Failures {

@@ -49,7 +49,7 @@ type Answer struct {
 // Ask asks for an operation, in the name and about what the town draws, and learns from the answer. The status is 0 where
 // there is none.
 func (t *Town) Ask(o *Operation, due time.Time) (status int, err error) {
-	err = t.send(t.door, o, due, func(visitor string, resp *fasthttp.Response) {
+	err = t.send(t.door, o, due, func(by visitor, resp *fasthttp.Response) {
 		if status = resp.StatusCode(); o.Learns != nil && status == o.Status {
 			o.Learns(t, visitor, resp.Body())
 		}
@@ -59,13 +59,13 @@ func (t *Town) Ask(o *Operation, due time.Time) (status int, err error) {
 
 // AskOf asks another server for what Ask would, and learns nothing.
 func (t *Town) AskOf(d *Door, o *Operation) (status int, err error) {
-	err = t.send(d, o, time.Now(), func(_ string, resp *fasthttp.Response) { status = resp.StatusCode() })
+	err = t.send(d, o, time.Now(), func(_ visitor, resp *fasthttp.Response) { status = resp.StatusCode() })
 	return status, err
 }
 
 // Sample is a whole answer to an operation.
 func (t *Town) Sample(o *Operation) (a Answer, err error) {
-	err = t.send(t.door, o, time.Now(), func(_ string, resp *fasthttp.Response) {
+	err = t.send(t.door, o, time.Now(), func(_ visitor, resp *fasthttp.Response) {
 		a.Status, a.Body = resp.StatusCode(), append([]byte(nil), resp.Body()...)
 		for name, value := range resp.Header.All() {
 			a.Header = append(a.Header, [2]string{string(name), string(value)})
@@ -74,7 +74,7 @@ func (t *Town) Sample(o *Operation) (a Answer, err error) {
 	return a, err
 }
 
-func (t *Town) send(door *Door, o *Operation, due time.Time, took func(visitor string, resp *fasthttp.Response)) error {
+func (t *Town) send(door *Door, o *Operation, due time.Time, took func(by visitor, resp *fasthttp.Response)) error {
 	d := t.draw(o.As, due)
 	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
@@ -83,7 +83,8 @@ func (t *Town) send(door *Door, o *Operation, due time.Time, took func(visitor s
 	req.Header.SetMethod(o.Method)
 	switch o.As {
 	case Visitor, Newcomer:
-		req.Header.Set("x-visitor-id", d.visitor)
+		req.Header.Set("x-visitor-id", d.token)
+		req.Header.Set("x-visitor-secret", d.secret)
 	case Agent:
 		req.Header.Set("Authorization", "Bearer "+t.token)
 	}

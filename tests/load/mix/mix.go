@@ -38,7 +38,7 @@ const (
 )
 
 // learns takes what an answer to a visitor's request, or to anybody else's, teaches.
-type learns func(t *Town, visitor string, answer []byte)
+type learns func(t *Town, by visitor, answer []byte)
 
 // Mixes are the kinds of users, in the order in which they are measured.
 var Mixes = []Mix{

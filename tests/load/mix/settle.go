@@ -150,7 +150,7 @@ func (t *Town) Listen(ctx context.Context, n int, heard func(time.Duration)) (wa
 	var all errgroup.Group
 	var open sync.WaitGroup
 	for i := range min(n, len(t.chats)) {
-		c, err := client.New(t.door.url, client.Visitor(t.chats[i].visitor))
+		c, err := client.New(t.door.url, client.Visitor(t.chats[i].token, t.chats[i].secret))
 		if err != nil {
 			return nil, err
 		}

@@ -25,7 +25,7 @@ type Town struct {
 
 	mu            sync.Mutex
 	conversations []string // imported ones
-	newcomers     []string // visitors
+	newcomers     []visitor
 	chats         []chat
 	tickets       []string
 	pages         int
@@ -34,7 +34,13 @@ type Town struct {
 }
 
 // chat is a visitor's conversation.
-type chat struct{ visitor, conversation string }
+type chat struct {
+	visitor
+	conversation string
+}
+
+// visitor is a visitor's credential.
+type visitor struct{ token, secret string }
 
 // draw is what one request is about.
 type draw struct {
@@ -127,26 +133,27 @@ func (t *Town) inTurn(name string, d *draw) string {
 }
 
 // one is one of those there are.
-func one[T ~[]E, E interface{ chat | string }](of T) E { return of[rand.IntN(len(of))] }
+func one[T ~[]E, E interface{ chat | visitor | string }](of T) E { return of[rand.IntN(len(of))] }
 
 var (
-	visitorToken = regexp.MustCompile(`vis_[a-z0-9]+`)
-	conversation = regexp.MustCompile(`conv_[a-z0-9]+`)
-	ticketID     = regexp.MustCompile(`"id":"(\d+)"`)
-	nextCursor   = regexp.MustCompile(`"nextCursor":"([^"]+)"`)
-	exportCursor = regexp.MustCompile(`"cursor":"([^"]+)"`)
+	visitorToken  = regexp.MustCompile(`vis_[a-z0-9]+`)
+	visitorSecret = regexp.MustCompile(`vsec_[a-z0-9]+`)
+	conversation  = regexp.MustCompile(`conv_[a-z0-9]+`)
+	ticketID      = regexp.MustCompile(`"id":"(\d+)"`)
+	nextCursor    = regexp.MustCompile(`"nextCursor":"([^"]+)"`)
+	exportCursor  = regexp.MustCompile(`"cursor":"([^"]+)"`)
 )
 
 // came, opened and ticketed learn of a visitor, a chat and a ticket.
-func (t *Town) came(_ string, answer []byte) {
-	add(t, &t.newcomers, string(visitorToken.Find(answer)))
+func (t *Town) came(_ visitor, answer []byte) {
+	add(t, &t.newcomers, visitor{string(visitorToken.Find(answer)), string(visitorSecret.Find(answer))})
 }
 
-func (t *Town) opened(visitor string, answer []byte) {
-	add(t, &t.chats, chat{visitor, string(conversation.Find(answer))})
+func (t *Town) opened(by visitor, answer []byte) {
+	add(t, &t.chats, chat{by, string(conversation.Find(answer))})
 }
 
-func (t *Town) ticketed(_ string, answer []byte) {
+func (t *Town) ticketed(_ visitor, answer []byte) {
 	if id := ticketID.FindSubmatch(answer); id != nil {
 		add(t, &t.tickets, string(id[1]))
 	}
@@ -154,7 +161,7 @@ func (t *Town) ticketed(_ string, answer []byte) {
 
 // cursor learns where a list goes on; at its end it begins again.
 func cursor(name string, form *regexp.Regexp) learns {
-	return func(t *Town, _ string, answer []byte) {
+	return func(t *Town, _ visitor, answer []byte) {
 		at := form.FindSubmatch(answer)
 		t.mu.Lock()
 		defer t.mu.Unlock()
@@ -165,7 +172,7 @@ func cursor(name string, form *regexp.Regexp) learns {
 	}
 }
 
-func add[E interface{ chat | string }](t *Town, to *[]E, e E) {
+func add[E interface{ chat | visitor | string }](t *Town, to *[]E, e E) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(*to) < most {

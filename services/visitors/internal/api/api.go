@@ -33,9 +33,13 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 	httpkit.Handle(r, "POST /visitor/sessions", 201, operation.New(chain, "visitors.open_session", authz.Public,
 		func(ctx context.Context, req openSession) (session, error) {
 			opened, err := s.OpenSession(ctx, visitors.NewSession{
-				ClientToken: req.ClientToken, VisitorToken: req.VisitorToken, IP: httpkit.ClientAddress(ctx), Patch: req.patch(),
+				ClientToken:   req.ClientToken,
+				VisitorToken:  req.VisitorToken,
+				VisitorSecret: req.secret(),
+				IP:            httpkit.ClientAddress(ctx),
+				Patch:         req.patch(),
 			})
-			return session{viewOf(opened.Visitor), opened.Visitor.Token, opened.Widget, opened.Conversation, opened.AgentsOnline}, err
+			return sessionOf(opened), err
 		}))
 	httpkit.Handle(r, "POST /visitor/heartbeat", 200, operation.New(chain, "visitors.note_presence", authz.Visitor,
 		func(ctx context.Context, _ heartbeat) (presence, error) {
@@ -49,8 +53,8 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 func mountInternal(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 	httpkit.Handle(r, "GET /internal/visitor-tokens/{token}", 200, operation.New(chain, "visitors.resolve_token", authz.Internal,
 		func(ctx context.Context, req byToken) (resolved, error) {
-			t, id, err := s.Resolve(ctx, req.Token)
-			return resolved{t, id}, err
+			t, owner, err := s.Resolve(ctx, req.Token)
+			return resolved{t, owner.ID, owner.SecretHash}, err
 		}))
 	httpkit.Handle(r, "GET /internal/visitors", 200, operation.New(chain, "visitors.get_visitors", authz.Internal,
 		func(ctx context.Context, req byIDs) ([]view, error) {

@@ -54,7 +54,17 @@ type update struct {
 type openSession struct {
 	ClientToken  string `json:"clientToken"`
 	VisitorToken string `json:"visitorToken"`
+	// VisitorSecret is empty where the client has none yet; a client that does not know of secrets leaves it out.
+	VisitorSecret optional.Value[string] `json:"visitorSecret"`
 	changes
+}
+
+// secret is nil where the member is left out.
+func (r openSession) secret() *string {
+	if !r.VisitorSecret.Set {
+		return nil
+	}
+	return &r.VisitorSecret.V
 }
 
 // heartbeat says nothing but that somebody is there.

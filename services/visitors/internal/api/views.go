@@ -43,11 +43,20 @@ func viewsOf(found []visitors.Visitor) []view {
 
 // session is all that a widget needs to go on.
 type session struct {
-	Visitor      view          `json:"visitor"`
-	VisitorToken string        `json:"visitorToken"`
-	Widget       visitors.View `json:"widget"`
-	Conversation visitors.View `json:"conversation"`
-	AgentsOnline bool          `json:"agentsOnline"`
+	Visitor       view          `json:"visitor"`
+	VisitorToken  string        `json:"visitorToken"`
+	VisitorSecret *string       `json:"visitorSecret"` // null: the one that was sent goes on
+	Widget        visitors.View `json:"widget"`
+	Conversation  visitors.View `json:"conversation"`
+	AgentsOnline  bool          `json:"agentsOnline"`
+}
+
+func sessionOf(s visitors.Session) session {
+	v := session{viewOf(s.Visitor), s.Visitor.Token, nil, s.Widget, s.Conversation, s.AgentsOnline}
+	if s.Secret != "" {
+		v.VisitorSecret = &s.Secret
+	}
+	return v
 }
 
 // presence is what a visitor learns of the other side.
@@ -55,9 +64,11 @@ type presence struct {
 	AgentsOnline bool `json:"agentsOnline"`
 }
 
+// resolved is what a visitor token stands for, as the edge asks for it.
 type resolved struct {
-	WebsiteID tenant.ID `json:"websiteId"`
-	VisitorID int64     `json:"visitorId"`
+	WebsiteID  tenant.ID `json:"websiteId"`
+	VisitorID  int64     `json:"visitorId"`
+	SecretHash string    `json:"secretHash,omitempty"`
 }
 
 type imported struct {

@@ -80,7 +80,7 @@ func (s *Store) Import(ctx context.Context, t tenant.ID, imported []visitors.Vis
 func (s *Store) insert(ctx context.Context, t tenant.ID, rows ...visitors.Visitor) error {
 	tokens := make([]token, len(rows))
 	for i, v := range rows {
-		tokens[i] = token{v.Token, v.WebsiteID, v.ID}
+		tokens[i] = token{v.Token, v.WebsiteID, v.ID, v.SecretHash}
 	}
 	if err := s.visitors.Insert(ctx, t, rows...); err != nil {
 		return err

@@ -30,11 +30,13 @@ type Store struct {
 	shelves  custody.Shelves
 }
 
-// token is the directory entry that leads from a visitor token to its website.
+// token is the directory entry that leads from a visitor token to its website. The secret's hash is here and not in the
+// visitor's row, so that no export and no answer can hold it.
 type token struct {
-	Token   string    `bson:"_id"`
-	Website tenant.ID `bson:"websiteId"`
-	Visitor int64     `bson:"visitorId"`
+	Token      string    `bson:"_id"`
+	Website    tenant.ID `bson:"websiteId"`
+	Visitor    int64     `bson:"visitorId"`
+	SecretHash string    `bson:"secretHash,omitempty"` // absent: a visitor of the version before secrets
 }
 
 // all is the only key of the tally of visitors: how many there are. Who is online now no tally can know.
@@ -87,9 +89,15 @@ func (s *Store) Reserve(ctx context.Context, n int) (int64, error) {
 }
 
 // Owner implements visitors.Store.
-func (s *Store) Owner(ctx context.Context, visitorToken string) (tenant.ID, int64, error) {
+func (s *Store) Owner(ctx context.Context, visitorToken string) (tenant.ID, visitors.Owner, error) {
 	row, err := s.tokens.Get(ctx, bson.D{{Key: "_id", Value: visitorToken}})
-	return row.Website, row.Visitor, err
+	return row.Website, visitors.Owner{ID: row.Visitor, SecretHash: row.SecretHash}, err
+}
+
+// SetSecret implements visitors.Store.
+func (s *Store) SetSecret(ctx context.Context, visitorToken, hash string) (bool, error) {
+	return s.tokens.Update(ctx, bson.D{{Key: "_id", Value: visitorToken}, {Key: "secretHash", Value: nil}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "secretHash", Value: hash}}}})
 }
 
 // ByToken implements visitors.Store.

@@ -103,9 +103,9 @@ func TestCreateAndFind(t *testing.T) {
 	want(t, got, err, a)
 	_, err = s.ByToken(ctx, one, "vis_unknown")
 	wantKind(t, err, fault.NotFound)
-	owner, id, err := s.Owner(ctx, b.Token)
-	if owner != one || id != b.ID || err != nil {
-		t.Errorf("owner %v, visitor %d, %v", owner, id, err)
+	owner, who, err := s.Owner(ctx, b.Token)
+	if owner != one || who != (visitors.Owner{ID: b.ID}) || err != nil {
+		t.Errorf("owner %v, visitor %v, %v", owner, who, err)
 	}
 	_, _, err = s.Owner(ctx, "vis_unknown")
 	wantKind(t, err, fault.NotFound)
@@ -116,6 +116,36 @@ func TestCreateAndFind(t *testing.T) {
 	want(t, s.told(t), nil, []string{
 		fmt.Sprintf(`visitor.created 1 %d {"visitorId":%d}`, a.ID, a.ID), fmt.Sprintf(`visitor.created 1 %d {"visitorId":%d}`, b.ID, b.ID),
 	})
+}
+
+// TestSetSecret: a token gets a secret once, and one that was made with a secret, or that is unknown, gets none.
+func TestSetSecret(t *testing.T) {
+	t.Parallel()
+	s, ctx := newStore(t), t.Context()
+	before := s.create(t, one)
+	made := s.visitor(t, one)
+	made.SecretHash = "made"
+	if err := s.Create(ctx, made); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		token, hash string
+		set         bool
+		want        string
+	}{
+		{before.Token, "first", true, "first"}, {before.Token, "second", false, "first"}, {made.Token, "third", false, "made"}, {"vis_unknown", "x", false, ""},
+	} {
+		set, err := s.SetSecret(ctx, c.token, c.hash)
+		if set != c.set || err != nil {
+			t.Errorf("%s: set %t, %v", c.hash, set, err)
+		}
+		if _, who, _ := s.Owner(ctx, c.token); who.SecretHash != c.want {
+			t.Errorf("%s: have %q, want %q", c.hash, who.SecretHash, c.want)
+		}
+	}
+	if got, err := s.ByToken(ctx, one, made.Token); err != nil || got.SecretHash != "" {
+		t.Errorf("the visitor's row has the hash: %+v, %v", got, err)
+	}
 }
 
 func TestPresence(t *testing.T) {

@@ -1,0 +1,53 @@
+package visitors_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/tenant"
+	"fivechat.dev/services/visitors"
+)
+
+// full is a storage limit that is reached.
+type full struct{ err error }
+
+// Admit implements visitors.Storage.
+func (f full) Admit(context.Context, tenant.ID) error { return f.err }
+
+type anyWidget struct{ visitors.Widgets }
+
+func (anyWidget) Resolve(context.Context, string) (visitors.Widget, error) {
+	return visitors.Widget{ChatEnabled: true}, nil
+}
+
+// reserving is a store of which only numbers are asked.
+type reserving struct{ visitors.Store }
+
+var errReserved = errors.New("a number was reserved")
+
+func (reserving) Reserve(context.Context, int) (int64, error) { return 0, errReserved }
+
+// TestNewVisitorsAreRefusedWithoutStorage: nothing is stored of a visitor whose website has reached its limit.
+func TestNewVisitorsAreRefusedWithoutStorage(t *testing.T) {
+	t.Parallel()
+	refusal := fault.Coded(fault.TooLarge, "storage_full", "full")
+	for _, c := range []struct {
+		name  string
+		limit error
+		want  error
+	}{{"below the limit", nil, errReserved}, {"at the limit", refusal, refusal}} {
+		s := visitors.New(reserving{}, anyWidget{}, nil, online{}, nil)
+		s.LimitStorage(full{c.limit})
+		if _, err := s.OpenSession(t.Context(), visitors.NewSession{ClientToken: "shop"}); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+// online says that nobody is.
+type online struct{}
+
+// Online implements visitors.Agents.
+func (online) Online(context.Context, tenant.ID) (bool, error) { return false, nil }
