@@ -31,13 +31,15 @@ var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 func planBinding[Req any](pattern string, rt *route) func(*http.Request) (Req, error) {
 	typ := reflect.TypeFor[Req]()
 	var fields []bound
-	hasBody := false
+	known := map[string]bool{} // the members of the body
 	for _, f := range reflect.VisibleFields(typ) {
 		path, inPath := f.Tag.Lookup("path")
 		query, inQuery := f.Tag.Lookup("query")
 		switch {
 		case !inPath && !inQuery:
-			hasBody = hasBody || (f.IsExported() && !f.Anonymous && f.Tag.Get("json") != "-")
+			if name := memberOf(f); f.IsExported() && !f.Anonymous && name != "-" {
+				known[name] = true
+			}
 			continue
 		case f.Tag.Get("json") != "-":
 			panic(fmt.Sprintf("httpkit: %s.%s is bound and must be tagged json:\"-\"", typ, f.Name))
@@ -55,8 +57,8 @@ func planBinding[Req any](pattern string, rt *route) func(*http.Request) (Req, e
 	}
 	return func(r *http.Request) (Req, error) {
 		var req Req
-		if hasBody {
-			if err := readBody(r, &req, rt.lenient); err != nil {
+		if len(known) > 0 {
+			if err := readBody(r, &req, rt.lenient, known); err != nil {
 				return req, err
 			}
 		}
@@ -109,7 +111,7 @@ func (b bound) set(v reflect.Value, raw string) error {
 	return nil
 }
 
-func readBody(r *http.Request, into any, lenient bool) error {
+func readBody(r *http.Request, into any, lenient bool, known map[string]bool) error {
 	body, err := readAll(r.Body)
 	if err != nil || len(body) == 0 {
 		return err // members that are required say so in Validate
@@ -122,6 +124,7 @@ func readBody(r *http.Request, into any, lenient bool) error {
 	if err := Decode(body, into, lenient); err != nil {
 		return err
 	}
+	noteMembers(r, body, known)
 	return refuseControls(body, into, lenient)
 }
 

@@ -63,6 +63,7 @@ type route struct {
 	body    int64
 	caching string
 	query   []string // the names of the parameters that the operation reads
+	public  bool     // what it answers anybody may read
 }
 
 // Lenient ignores unknown body members, as documented operations must for clients of the hosted API. Without it they
@@ -87,13 +88,13 @@ func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.En
 	server := kithttp.NewServer(e.Kit,
 		func(_ context.Context, req *http.Request) (any, error) { return bind(req) },
 		func(ctx context.Context, w http.ResponseWriter, response any) error {
-			return rt.answer(ctx, w, status, response)
+			return rt.answer(ctx, w, status, forWriter(ctx, response))
 		},
 		kithttp.ServerErrorEncoder(func(ctx context.Context, err error, w http.ResponseWriter) { refuse(ctx, w, err) }),
 	)
 	r.mux.HandleFunc(pattern, func(w http.ResponseWriter, req *http.Request) {
 		req.Body = http.MaxBytesReader(w, req.Body, rt.body)
-		ctx, err := requiring(req.Context(), req)
+		ctx, err := requiring(rt.noting(req.Context()), req)
 		if err != nil {
 			refuse(ctx, w, err)
 			return

@@ -9,16 +9,16 @@ import (
 
 // View is a conversation as clients see it, in answers and in events.
 type View struct {
-	ID             int64      `json:"id"`
-	WebsiteID      tenant.ID  `json:"websiteId"`
-	Token          string     `json:"token"`
+	ID             int64      `json:"id" writer:"kept"`
+	WebsiteID      tenant.ID  `json:"websiteId" writer:"kept"`
+	Token          string     `json:"token" writer:"kept"`
 	Rating         *int64     `json:"rating"`
 	AssigneeID     *int64     `json:"assigneeId"`
 	VisitorID      int64      `json:"visitorId"`
 	VisitorTyping  bool       `json:"visitorTyping"`
 	UserTyping     bool       `json:"userTyping"`
-	CreatedAt      time.Time  `json:"createdAt"`
-	Status         Status     `json:"status"`
+	CreatedAt      time.Time  `json:"createdAt" writer:"kept"`
+	Status         Status     `json:"status" writer:"kept"`
 	FirstMessageAt *time.Time `json:"firstMessageAt"` // the first agent message
 	ClosedAt       *time.Time `json:"closedAt"`
 	Summary        *string    `json:"summary"`
@@ -41,18 +41,18 @@ func (v View) ForVisitor() View {
 
 // MessageView is a message as clients see it, in answers and in events.
 type MessageView struct {
-	ID             int64       `json:"id"`
-	ConversationID int64       `json:"conversationId"`
+	ID             int64       `json:"id" writer:"kept"`
+	ConversationID int64       `json:"conversationId" writer:"kept"`
 	Content        string      `json:"content"`
-	Type           MessageType `json:"type"`
-	SenderType     Sender      `json:"senderType"`
+	Type           MessageType `json:"type" writer:"kept"`
+	SenderType     Sender      `json:"senderType" writer:"kept"`
 	UserID         *int64      `json:"userId"`
 	VisitorID      *int64      `json:"visitorId"`
 	Read           bool        `json:"read"`
 	ReadAt         *time.Time  `json:"readAt"`
 	Attachments    []string    `json:"attachments"` // none yet
-	CreatedAt      time.Time   `json:"createdAt"`
-	UpdatedAt      time.Time   `json:"updatedAt"`
+	CreatedAt      time.Time   `json:"createdAt" writer:"kept"`
+	UpdatedAt      time.Time   `json:"updatedAt" writer:"kept"`
 }
 
 // View gives the message as clients see it.

@@ -53,6 +53,12 @@ func MergeContext(stored string, change Context) (merged, problem string) {
 	}
 }
 
+// Written is the canonical JSON of what a change wrote, without the context that it was merged into.
+func Written(change Context) string {
+	shown, _ := MergeContext(emptyContext, change) // a change that cannot be merged was refused before
+	return shown
+}
+
 // canonical decodes every value, so that encoding sorts and compacts it. Numbers stay the literals they are.
 func canonical(c Context) ([]byte, error) {
 	values := make(map[string]any, len(c))

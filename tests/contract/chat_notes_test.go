@@ -61,7 +61,7 @@ func TestContext(t *testing.T) {
 		{"odd names", harness.Map{"context": harness.Map{"a.b": 1, "$set": 2, "": 3, "ä": "ö"}},
 			map[string]any{"cart": map[string]any{"lat": 1., "x": nil}, "a.b": 1., "$set": 2., "": 3., "ä": "ö"}},
 	} {
-		sent := w.Writer().Send(t, 200, "PATCH", path+"/context", step.send)
+		sent := w.Agent().Send(t, 200, "PATCH", path+"/context", step.send)
 		for where, v := range map[string]harness.Object{"answer": sent, "visitor": w.Reader().Get(t, path)} {
 			if have := contextOf(t, v); !reflect.DeepEqual(have, step.want) {
 				t.Errorf("%s: the %s's context is %v, want %v", step.name, where, have, step.want)
@@ -89,7 +89,7 @@ func TestGeolocationIsDropped(t *testing.T) {
 		sent[name], sent[strings.ToUpper(name)], sent[strings.ToUpper(name[:1])+name[1:]] = "x", "x", "x"
 	}
 	want := map[string]any{"kept": "yes"}
-	v := w.Writer().Send(t, 200, "PATCH", "/visitors/"+w.Caller.Token+"/context", harness.Map{"context": sent})
+	v := w.Agent().Send(t, 200, "PATCH", "/visitors/"+w.Caller.Token+"/context", harness.Map{"context": sent})
 	if have := contextOf(t, v); !reflect.DeepEqual(have, want) {
 		t.Errorf("context is %v, want %v", have, want)
 	}
@@ -106,10 +106,10 @@ func TestVisitorNames(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Free)
 	path := "/visitors/" + w.Caller.Token
-	if have := w.Writer().Send(t, 200, "PATCH", path+"/context", harness.Map{"name": "Zoë 🐸"}).Text("name"); have != "Zoë 🐸" {
+	if have := w.Agent().Send(t, 200, "PATCH", path+"/context", harness.Map{"name": "Zoë 🐸"}).Text("name"); have != "Zoë 🐸" {
 		t.Errorf("name is %q", have)
 	}
-	w.Writer().Send(t, 200, "PATCH", path+"/context", harness.Map{"context": harness.Map{"a": 1}})
+	w.Agent().Send(t, 200, "PATCH", path+"/context", harness.Map{"context": harness.Map{"a": 1}})
 	if have := w.Reader().Get(t, path).Text("name"); have != "Zoë 🐸" {
 		t.Errorf("name is %q after an update without one", have)
 	}

@@ -79,7 +79,7 @@ func TestTicketChange(t *testing.T) {
 		{"priority", "URGENT"}, {"status", "PENDING"}, {"assigneeId", user}, {"assigneeId", nil},
 	} {
 		before := w.Reader().Get(t, path)
-		changed := w.Writer().Send(t, 200, "PATCH", path, harness.Map{step.name: step.v})
+		changed := w.Agent().Send(t, 200, "PATCH", path, harness.Map{step.name: step.v})
 		want := harness.NewObject(t, map[string]any{})
 		for k, old := range before.M {
 			want.M[k] = old
@@ -99,19 +99,19 @@ func TestTicketChange(t *testing.T) {
 		}
 	}
 	stranger := w.Visit(t, harness.Map{"name": "Ned"})
-	if o := w.Writer().Send(t, 200, "PATCH", path, harness.Map{"visitorToken": stranger.Token}); o.Int("visitorId") != stranger.ID || o.Object("visitor").Text("name") != "Ned" {
+	if o := w.Agent().Send(t, 200, "PATCH", path, harness.Map{"visitorToken": stranger.Token}); o.Int("visitorId") != stranger.ID || o.Object("visitor").Text("name") != "Ned" {
 		t.Errorf("visitorToken did not take effect: %s", o)
 	}
 	all := []string{"NEW", "OPEN", "PENDING", "RESOLVED", "CLOSED"}
 	for _, from := range all {
 		for _, to := range all {
-			w.Writer().Send(t, 200, "PATCH", path+"/status", harness.Map{"status": from})
-			if o := w.Writer().Send(t, 200, "PATCH", path+"/status", harness.Map{"status": to}); o.Text("status") != to {
+			w.Agent().Send(t, 200, "PATCH", path+"/status", harness.Map{"status": from})
+			if o := w.Agent().Send(t, 200, "PATCH", path+"/status", harness.Map{"status": to}); o.Text("status") != to {
 				t.Errorf("from %s to %s: %s", from, to, o)
 			}
 		}
 	}
-	ignored := w.Writer().Send(t, 200, "PATCH", path+"/status", harness.Map{"status": "OPEN", "title": "Not here"})
+	ignored := w.Agent().Send(t, 200, "PATCH", path+"/status", harness.Map{"status": "OPEN", "title": "Not here"})
 	if ignored.Text("title") == "Not here" {
 		t.Errorf("the status operation changed the title")
 	}
@@ -136,7 +136,7 @@ func TestTicketMessages(t *testing.T) {
 		{harness.Map{"content": "all", "messageType": "EMAIL", "emailMessageId": "<3@example.org>", "senderEmail": "vera@example.org",
 			"isFromEmail": true, "authorId": w.User.Int("id"), "inReplyTo": "<2@example.org>", "references": "<1@example.org> <2@example.org>", "subject": "Re: x"}, "EMAIL"},
 	} {
-		m := w.Writer().Send(t, 201, "POST", path+"/messages", c.send)
+		m := w.Agent().Send(t, 201, "POST", path+"/messages", c.send)
 		harness.Check(t, "message", m, harness.TicketMessage)
 		fromEmail, _ := c.send["isFromEmail"].(bool)
 		if m.Text("messageType") != c.typ || m.Text("ticketId") != w.Ticket || m.Text("content") != c.send["content"] || m.Bool("isFromEmail") != fromEmail {
@@ -156,7 +156,7 @@ func TestTicketMessages(t *testing.T) {
 	if !slices.Equal(read, said) {
 		t.Errorf("the ticket's messages are\n%v\nwant, in order,\n%v", read, said)
 	}
-	gone := w.Writer().Send(t, 200, "DELETE", path, nil)
+	gone := w.Agent().Send(t, 200, "DELETE", path, nil)
 	if gone.Text("id") != w.Ticket || !gone.Bool("deleted") {
 		t.Errorf("a deletion answers %s", gone)
 	}

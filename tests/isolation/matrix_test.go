@@ -125,19 +125,30 @@ func TestVisitorMatrix(t *testing.T) {
 				for name, token := range map[string]string{"unknown": harness.Lookalike(c.own.Caller.Token), "malformed": "no token", "long": strings.Repeat("a", 4000)} {
 					row(t, op, name+" visitor", c.own.System.Visitor(token), c.own, c.other, func(string) int { return nobody })
 				}
+				stranger := c.own.Visit(t, nil)
+				for name, client := range map[string]harness.Client{
+					"the visitor's token alone": c.own.System.Visitor(c.own.Caller.Token), "another's secret": c.own.System.Proven(c.own.Caller.Token, stranger.Secret),
+				} {
+					row(t, op, name, client, c.own, c.other, func(object string) int {
+						if op.Row == 0 { // one of our own needs the secret
+							return 401
+						}
+						return wantKnown(op, object)
+					})
+				}
 				row(t, op, "no visitor", c.own.Public(), c.own, c.other, func(string) int { return 400 })
 				row(t, op, "the visitor", c.own.Caller.Client, c.own, c.other, func(object string) int { return wantKnown(op, object) })
 				row(t, op, "the visitor with an agent's token", c.own.Caller.With("Authorization", "Bearer garbage"), c.own, c.other,
 					func(object string) int { return wantKnown(op, object) })
 				if op.Malformed != 0 {
-					stranger := func(object string) int {
+					foreign := func(object string) int {
 						if object == malformed {
 							return op.Malformed
 						}
 						return 404
 					}
-					row(t, op, "another visitor", c.own.Visit(t, nil).Client, c.own, c.other, stranger)
-					row(t, op, "another website's visitor", c.free.Caller.Client, c.own, c.other, stranger)
+					row(t, op, "another visitor", stranger.Client, c.own, c.other, foreign)
+					row(t, op, "another website's visitor", c.free.Caller.Client, c.own, c.other, foreign)
 				}
 			})
 		}

@@ -34,12 +34,13 @@ func (s system) website(plan string) int64 {
 }
 
 func reader(website int64) identity.Principal { return apitest.Token(website, identity.Read) }
+func agent(website int64) identity.Principal  { return apitest.Token(website, identity.ReadWrite) }
 func writer(website int64) identity.Principal { return apitest.Token(website, identity.Write) }
 
 func TestUserLifeCycle(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	u := s.Want(201, writer(1), "POST", "/users", `{"name":"Ann","email":"Ann@example.com"}`)
+	u := s.Want(201, agent(1), "POST", "/users", `{"name":"Ann","email":"Ann@example.com"}`)
 	if u["email"] != "ann@example.com" || u["theme"] != "system" || u["language"] != "en" || u["online"] != false || u["avatarUrl"] != nil || len(u) != 9 {
 		t.Errorf("%v", u)
 	}
@@ -47,11 +48,11 @@ func TestUserLifeCycle(t *testing.T) {
 	if got := s.Want(200, reader(1), "GET", path, ""); !reflect.DeepEqual(got, u) {
 		t.Errorf("%v, want %v", got, u)
 	}
-	changed := s.Want(200, writer(1), "PATCH", path, `{"name":"Anna","avatarUrl":"https://example.com/a.png","language":"de-CH","theme":"dark"}`)
+	changed := s.Want(200, agent(1), "PATCH", path, `{"name":"Anna","avatarUrl":"https://example.com/a.png","language":"de-CH","theme":"dark"}`)
 	if changed["name"] != "Anna" || changed["avatarUrl"] != "https://example.com/a.png" || changed["language"] != "de-CH" || changed["createdAt"] != u["createdAt"] {
 		t.Errorf("%v", changed)
 	}
-	s.Want(201, writer(1), "POST", "/users", `{"name":"Ben","email":"ben@example.com"}`)
+	s.Want(201, agent(1), "POST", "/users", `{"name":"Ben","email":"ben@example.com"}`)
 	page := s.Want(200, reader(1), "GET", "/users?limit=1", "")
 	if first := page["data"].([]any)[0].(map[string]any); first["name"] != "Ben" || page["total"] != 2.0 || page["hasNextPage"] != true {
 		t.Errorf("%v", page)
@@ -63,11 +64,11 @@ func TestUserLifeCycle(t *testing.T) {
 	if got := s.Do(apitest.Sibling(1), "GET", fmt.Sprintf("/internal/users?ids=%v,999", u["id"]), ""); got.Status != 200 || !strings.HasPrefix(got.Body, `[{"id":`) || !strings.Contains(got.Body, "Anna") {
 		t.Errorf("%+v", got)
 	}
-	if d := s.Want(200, writer(1), "DELETE", path, ""); d["deleted"] != true || d["id"] != u["id"] {
+	if d := s.Want(200, agent(1), "DELETE", path, ""); d["deleted"] != true || d["id"] != u["id"] {
 		t.Errorf("%v", d)
 	}
 	for _, method := range []string{"DELETE", "PATCH"} {
-		s.Refused(404, writer(1), method, path, "")
+		s.Refused(404, agent(1), method, path, "")
 	}
 	s.Refused(404, reader(1), "GET", path, "")
 }
@@ -121,7 +122,7 @@ func TestIsolation(t *testing.T) {
 	s := start(t)
 	for _, roles := range [][2]int64{{1, 2}, {2, 1}} {
 		owner, other := roles[0], roles[1]
-		u := s.Want(201, writer(owner), "POST", "/users", `{"name":"Ann","email":"ann@example.com"}`)
+		u := s.Want(201, agent(owner), "POST", "/users", `{"name":"Ann","email":"ann@example.com"}`)
 		id := fmt.Sprint(u["id"])
 		for method, as := range map[string]identity.Principal{"GET": reader(other), "PATCH": writer(other), "DELETE": writer(other)} {
 			theirs, unknown := s.Do(as, method, "/users/"+id, ""), s.Do(as, method, "/users/987654", "")

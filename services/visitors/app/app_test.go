@@ -66,6 +66,7 @@ func issued(session map[string]any) bool {
 func path(visitor map[string]any) string { return "/visitors/" + visitor["token"].(string) }
 
 func reader(website int64) identity.Principal { return apitest.Token(website, identity.Read) }
+func agent(website int64) identity.Principal  { return apitest.Token(website, identity.ReadWrite) }
 func writer(website int64) identity.Principal { return apitest.Token(website, identity.Write) }
 
 func TestNewSession(t *testing.T) {
@@ -202,13 +203,13 @@ func TestUpdateContext(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	v := s.session(1, `{"clientToken":"site","context":{"a":1,"b":2}}`)
-	got := s.Want(200, writer(1), "PATCH", path(v)+"/context",
+	got := s.Want(200, agent(1), "PATCH", path(v)+"/context",
 		`{"name":"Ann","context":{"b":null,"c":{"d":[true]},"Country":"CH","LAT":1},"id":9,"websiteId":2,"ip":"1.1.1.1"}`)
 	if got["name"] != "Ann" || got["context"] != `{"a":1,"c":{"d":[true]}}` || got["id"] != v["id"] || got["websiteId"] != 1.0 || got["ip"] != v["ip"] {
 		t.Errorf("%v", got)
 	}
 	for _, body := range []string{``, `{}`, `{"name":null,"context":null}`, `{"context":{}}`, `{"unknown":1}`} {
-		if same := s.Want(200, writer(1), "PATCH", path(v)+"/context", body); !reflect.DeepEqual(same, got) {
+		if same := s.Want(200, agent(1), "PATCH", path(v)+"/context", body); !reflect.DeepEqual(same, got) {
 			t.Errorf("%s: %v, want %v", body, same, got)
 		}
 	}
@@ -223,15 +224,36 @@ func TestUpdateContext(t *testing.T) {
 		`{"context":{"long":"` + strings.Repeat("x", 16<<10) + `"}}`: "validation_failed context",
 		`{"name":"` + strings.Repeat("x", 101) + `"}`:                "validation_failed name",
 	} {
-		if got := s.Refused(400, writer(1), "PATCH", path(v)+"/context", body); !strings.HasPrefix(got, said) {
+		if got := s.Refused(400, agent(1), "PATCH", path(v)+"/context", body); !strings.HasPrefix(got, said) {
 			t.Errorf("%.60s: %s, want %s", body, got, said)
 		}
 	}
-	s.Refused(413, writer(1), "PATCH", path(v)+"/context", `{"x":"`+strings.Repeat("x", 1<<20)+`"}`)
-	s.Refused(400, writer(1), "PATCH", "/visitors/nobody/context", `{"name":"x"}`)
-	s.Refused(400, writer(1), "PATCH", "/visitors/vis_unknown/context", `{"name":""}`)
-	s.Refused(404, writer(1), "PATCH", "/visitors/vis_unknown/context", `{"name":"x"}`)
+	s.Refused(413, agent(1), "PATCH", path(v)+"/context", `{"x":"`+strings.Repeat("x", 1<<20)+`"}`)
+	s.Refused(400, agent(1), "PATCH", "/visitors/nobody/context", `{"name":"x"}`)
+	s.Refused(400, agent(1), "PATCH", "/visitors/vis_unknown/context", `{"name":""}`)
+	s.Refused(404, agent(1), "PATCH", "/visitors/vis_unknown/context", `{"name":"x"}`)
 	if got := s.Want(200, reader(1), "GET", path(v), ""); got["name"] != "Ann" {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestUpdateContextByWhoMayNotRead: a change answers what it wrote of a visitor, and of the context only the keys that it set.
+func TestUpdateContextByWhoMayNotRead(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	v := s.session(1, `{"clientToken":"site","name":"Ann","context":{"a":1,"b":2}}`)
+	for body, want := range map[string][2]any{
+		``:                             {"", `{}`},
+		`{"name":null,"context":null}`: {"", `{}`},
+		`{"ip":"x","context":{"c":3,"b":null,"city":"Bern"}}`: {"", `{"c":3}`},
+		`{"name":"Ann"}`: {"Ann", `{}`},
+	} {
+		got := s.Want(200, writer(1), "PATCH", path(v)+"/context", body)
+		if got["name"] != want[0] || got["context"] != want[1] || got["ip"] != "" || got["online"] != false || got["token"] != v["token"] || got["id"] != v["id"] || len(got) != 11 {
+			t.Errorf("%s: %v", body, got)
+		}
+	}
+	if got := s.Want(200, reader(1), "GET", path(v), ""); got["context"] != `{"a":1,"c":3}` || got["name"] != "Ann" {
 		t.Errorf("%v", got)
 	}
 }

@@ -21,15 +21,15 @@ func viewsOf[Row, View any](rows []Row, view func(Row) View) []View {
 
 // userView is a user as clients see it.
 type userView struct {
-	ID        int64     `json:"id"`
+	ID        int64     `json:"id" writer:"kept"`
 	Name      string    `json:"name"`
 	Email     string    `json:"email"`
 	Theme     string    `json:"theme"`
 	AvatarURL *string   `json:"avatarUrl"`
 	Language  string    `json:"language"`
 	Online    bool      `json:"online"`
-	CreatedAt time.Time `json:"createdAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
+	CreatedAt time.Time `json:"createdAt" writer:"kept"`
+	UpdatedAt time.Time `json:"updatedAt" writer:"kept"`
 	of        revision.Of
 }
 
@@ -41,8 +41,8 @@ func userViewOf(u accounts.User) userView {
 }
 
 type deleted struct {
-	ID      int64 `json:"id"`
-	Deleted bool  `json:"deleted"`
+	ID      int64 `json:"id" writer:"kept"`
+	Deleted bool  `json:"deleted" writer:"kept"`
 }
 
 // access is what a token opens, as the edge asks for it.

@@ -209,8 +209,8 @@ func (r importRequest) rows() []conversations.Row {
 }
 
 type importResult struct {
-	Imported int `json:"imported"`
-	Existing int `json:"existing"`
+	Imported int `json:"imported" writer:"kept"`
+	Existing int `json:"existing" writer:"kept"`
 }
 
 type tagList struct {
@@ -227,6 +227,6 @@ type deleteTag struct {
 }
 
 type deletedTag struct {
-	Name    string `json:"name"`
-	Deleted bool   `json:"deleted"`
+	Name    string `json:"name" writer:"kept"`
+	Deleted bool   `json:"deleted" writer:"kept"`
 }

@@ -104,7 +104,7 @@ func createdOr200(fresh bool) int {
 
 // tag is an entry of the catalogue.
 type tag struct {
-	Name  string            `json:"name"`
+	Name  string            `json:"name" writer:"kept"`
 	Names map[string]string `json:"names"`
 }
 

@@ -14,21 +14,21 @@ import (
 
 // view is a ticket as clients see it. Its own number, and its messages', are decimal strings.
 type view struct {
-	ID                 int64            `json:"id,string"`
-	WebsiteID          tenant.ID        `json:"websiteId"`
+	ID                 int64            `json:"id,string" writer:"kept"`
+	WebsiteID          tenant.ID        `json:"websiteId" writer:"kept"`
 	VisitorID          *int64           `json:"visitorId"`
 	ConversationID     *int64           `json:"conversationId"`
 	Title              string           `json:"title"`
 	Description        string           `json:"description"`
-	Status             tickets.Status   `json:"status"`
-	Priority           tickets.Priority `json:"priority"`
+	Status             tickets.Status   `json:"status" writer:"kept"`
+	Priority           tickets.Priority `json:"priority" writer:"kept"`
 	AssigneeID         *int64           `json:"assigneeId"`
 	Email              *string          `json:"email"`
-	UniqueEmailAddress string           `json:"uniqueEmailAddress"`
-	LanguageCode       string           `json:"languageCode"`
+	UniqueEmailAddress string           `json:"uniqueEmailAddress" writer:"kept"`
+	LanguageCode       string           `json:"languageCode" writer:"kept"`
 	Summary            *string          `json:"summary"`
-	CreatedAt          time.Time        `json:"createdAt"`
-	UpdatedAt          time.Time        `json:"updatedAt"`
+	CreatedAt          time.Time        `json:"createdAt" writer:"kept"`
+	UpdatedAt          time.Time        `json:"updatedAt" writer:"kept"`
 	Website            *tickets.Website `json:"website"`
 	Visitor            *visitorView     `json:"visitor"`
 	Assignee           *tickets.User    `json:"assignee"`
@@ -66,19 +66,19 @@ type visitorView struct {
 }
 
 type messageView struct {
-	ID             int64               `json:"id,string"`
-	TicketID       int64               `json:"ticketId,string"`
-	MessageType    tickets.MessageType `json:"messageType"`
+	ID             int64               `json:"id,string" writer:"kept"`
+	TicketID       int64               `json:"ticketId,string" writer:"kept"`
+	MessageType    tickets.MessageType `json:"messageType" writer:"kept"`
 	Content        string              `json:"content"`
 	EmailMessageID *string             `json:"emailMessageId"`
 	SenderEmail    *string             `json:"senderEmail"`
 	IsFromEmail    bool                `json:"isFromEmail"`
-	CreatedAt      time.Time           `json:"createdAt"`
+	CreatedAt      time.Time           `json:"createdAt" writer:"kept"`
 }
 
 type deleted struct {
-	ID      string `json:"id"`
-	Deleted bool   `json:"deleted"`
+	ID      string `json:"id" writer:"kept"`
+	Deleted bool   `json:"deleted" writer:"kept"`
 }
 
 func viewOf(d tickets.Detail) view {

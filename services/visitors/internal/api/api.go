@@ -28,6 +28,9 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 	httpkit.Handle(r, "PATCH /visitors/{token}/context", 200, operation.New(chain, "visitors.update_context", authz.Write,
 		func(ctx context.Context, req update) (view, error) {
 			v, err := s.Update(ctx, identity.From(ctx).Website, req.Token, req.patch())
+			if identity.From(ctx).Level == identity.Write { // who may not read is shown the keys that it wrote
+				v.Context = visitors.Written(req.Context.V)
+			}
 			return viewOf(v), err
 		}), httpkit.Lenient)
 	httpkit.Handle(r, "POST /visitor/sessions", 201, operation.New(chain, "visitors.open_session", authz.Public,

@@ -10,17 +10,17 @@ import (
 
 // view is a visitor as clients see it.
 type view struct {
-	ID        int64     `json:"id"`
+	ID        int64     `json:"id" writer:"kept"`
 	Name      string    `json:"name"`
-	Token     string    `json:"token"`
+	Token     string    `json:"token" writer:"kept"`
 	IP        string    `json:"ip"`
-	Context   string    `json:"context"` // JSON in a string, as the hosted API has it
-	WebsiteID tenant.ID `json:"websiteId"`
+	Context   string    `json:"context" writer:"kept"` // JSON in a string, as the hosted API has it
+	WebsiteID tenant.ID `json:"websiteId" writer:"kept"`
 	Country   *string   `json:"country"`
 	City      *string   `json:"city"`
 	Online    bool      `json:"online"`
-	CreatedAt time.Time `json:"createdAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
+	CreatedAt time.Time `json:"createdAt" writer:"kept"`
+	UpdatedAt time.Time `json:"updatedAt" writer:"kept"`
 	of        revision.Of
 }
 

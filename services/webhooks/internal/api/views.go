@@ -59,8 +59,8 @@ func known(t time.Time) *time.Time {
 }
 
 type deleted struct {
-	ID      int64 `json:"id"`
-	Deleted bool  `json:"deleted"`
+	ID      int64 `json:"id" writer:"kept"`
+	Deleted bool  `json:"deleted" writer:"kept"`
 }
 
 // deliveryView is a delivery as lists show it.
