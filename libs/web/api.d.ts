@@ -1008,8 +1008,12 @@ export interface paths {
         put?: never;
         /**
          * Come to a website, for the first time or again
-         * @description Gives all that a chat needs to go on. Keep `visitorToken` and send it next time; one that is unknown, or another website's, is
-         *     as if there were none. 403 `chat_disabled` where the website's chat is switched off.
+         * @description Gives all that a chat needs to go on. Keep `visitorToken` and `visitorSecret` and send both next time: a token that is unknown, another
+         *     website's, or sent without its secret is as if there were none, and a new visitor begins. Every other operation of a visitor takes the
+         *     token as `x-visitor-id` and the secret as `x-visitor-secret`. 403 `chat_disabled` where the website's chat is switched off.
+         *
+         *     A visitor who was made before there were secrets is resumed by the token alone. The first session whose body has the member
+         *     `visitorSecret` (empty, as there is none yet) issues the secret, and from then on the token alone no longer suffices.
          */
         post: operations["openSession"];
         delete?: never;
@@ -1107,7 +1111,7 @@ export interface paths {
          *     internet's are not reached. A website has at most 20.
          *
          *
-         *     Needs a token with `WRITE`.
+         *     Needs a token with `READ_WRITE`.
          */
         post: operations["createWebhook"];
         delete?: never;
@@ -1144,7 +1148,7 @@ export interface paths {
          * Change a webhook
          * @description One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
          *
-         *     Needs a token with `WRITE`.
+         *     Needs a token with `READ_WRITE`.
          */
         patch: operations["updateWebhook"];
         trace?: never;
@@ -1217,7 +1221,7 @@ export interface paths {
          * Send a delivery again
          * @description With the `webhook-id` that it had. 409 where it is still to be sent, or the webhook is disabled.
          *
-         *     Needs a token with `WRITE`.
+         *     Needs a token with `READ_WRITE`.
          */
         post: operations["redeliverWebhookDelivery"];
         delete?: never;
@@ -1242,7 +1246,7 @@ export interface paths {
          * Give a webhook a new secret
          * @description The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
          *
-         *     Needs a token with `WRITE`.
+         *     Needs a token with `READ_WRITE`.
          */
         post: operations["rotateWebhookSecret"];
         delete?: never;
@@ -1267,7 +1271,7 @@ export interface paths {
          * Send a webhook an event to try it
          * @description The event `webhook.test` is on its way, as any other would be; the delivery shows what becomes of it.
          *
-         *     Needs a token with `WRITE`.
+         *     Needs a token with `READ_WRITE`.
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -1650,6 +1654,8 @@ export interface components {
             clientToken: string;
             context?: components["schemas"]["ContextChange"];
             name?: string;
+            /** @description What an earlier session gave; empty or null where none did. Send the member always: it says that the client keeps a secret that it is given. */
+            visitorSecret?: string | null;
             /** @description What an earlier session gave. */
             visitorToken?: string;
         };
@@ -1805,7 +1811,9 @@ export interface components {
             /** @description The one that is open. */
             conversation: components["schemas"]["Conversation"] | null;
             visitor: components["schemas"]["Visitor"];
-            /** @description A secret: who has it is the visitor. */
+            /** @description Proves to be the visitor, for `x-visitor-secret`. Answered once, when it is issued; null where the client has proven to have it. */
+            visitorSecret: string | null;
+            /** @description Names the visitor, for `x-visitor-id`. Agents see it too. */
             visitorToken: string;
             widget: components["schemas"]["Widget"];
         };
@@ -2336,6 +2344,7 @@ export interface components {
          *       "chatTitleClass": "",
          *       "color": "#2563eb",
          *       "id": 1,
+         *       "pageParameters": [],
          *       "ratingEnabled": true,
          *       "removeBranding": false,
          *       "websiteClientToken": "demo-shop",
@@ -2367,6 +2376,11 @@ export interface components {
             color: components["schemas"]["Colour"];
             /** Format: int64 */
             id: number;
+            /**
+             * @description The query parameters whose values the script sends with the address of the page that a visitor is on. Of the rest of the query, and of the
+             *     fragment, nothing leaves the page. Empty by default.
+             */
+            pageParameters: string[];
             ratingEnabled: boolean;
             removeBranding: boolean;
             websiteClientToken: string;
@@ -2390,6 +2404,8 @@ export interface components {
             chatInputClass?: components["schemas"]["Classes"];
             chatTitleClass?: components["schemas"]["Classes"];
             color?: components["schemas"]["Colour"];
+            /** @description Name no parameter whose value is a secret or personal. */
+            pageParameters?: string[];
             ratingEnabled?: boolean;
             removeBranding?: boolean;
             /** @description Cannot be changed: only its own value is taken. */

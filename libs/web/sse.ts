@@ -7,6 +7,9 @@ export interface Frame {
   data: any;
 }
 
+/** anonymous is how scripts ask: without the page's cookies, and without its address, which may hold a secret. */
+export const anonymous = { credentials: 'omit', referrerPolicy: 'no-referrer' } as const;
+
 const silence = 45_000; // milliseconds without a byte after which a stream is given up: the server gives signs of life every 15 s
 const longest = 30_000; // milliseconds between two tries
 
@@ -26,7 +29,7 @@ export async function stream(url: string, headers: Record<string, string>, after
   try {
     const answer = await fetch(url, {
       headers: after ? { ...headers, 'last-event-id': after } : headers,
-      credentials: 'omit',
+      ...anonymous,
       cache: 'no-store',
       signal: abort.signal,
     });

@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,8 +33,9 @@ type Widget struct {
 	RatingEnabled   bool      `bson:"ratingEnabled"`
 	RemoveBranding  bool      `bson:"removeBranding"`
 	ChatEnabled     bool      `bson:"chatEnabled"`
-	Version         int64     `bson:"version"`  // counts changes
-	LoadedAt        time.Time `bson:"loadedAt"` // when a browser loaded its script for the first time; zero: never
+	PageParameters  []string  `bson:"pageParameters"` // the query parameters that the script tells of a page's address
+	Version         int64     `bson:"version"`        // counts changes
+	LoadedAt        time.Time `bson:"loadedAt"`       // when a browser loaded its script for the first time; zero: never
 }
 
 // Revision is the state that the settings are in.
@@ -55,12 +57,14 @@ type Patch struct {
 	ChatFormFields, WelcomeMessages, ClientToken                  optional.Value[string]
 	ButtonXPos, ButtonYPos                                        optional.Value[float64]
 	RatingEnabled, RemoveBranding, ChatEnabled                    optional.Value[bool]
+	PageParameters                                                optional.Value[[]string]
 }
 
 var (
 	clientToken = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 	color       = regexp.MustCompile(`^#([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$`)
 	cssClasses  = regexp.MustCompile(`^[A-Za-z0-9_:/. -]*$`)
+	parameter   = regexp.MustCompile(`^[A-Za-z0-9_.~-]{1,64}$`)
 )
 
 // The longest texts, in bytes, and the farthest offset, in pixels.
@@ -69,6 +73,9 @@ const (
 	maxText   = 16 << 10
 	maxOffset = 10_000
 )
+
+// maxParameters is how many query parameters a website may name.
+const maxParameters = 20
 
 // ValidClientToken says whether s has the form of a client token.
 func ValidClientToken(s string) bool { return clientToken.MatchString(s) }
@@ -114,7 +121,15 @@ func (p Patch) Apply(w Widget) (Widget, error) {
 	setBool(p.RatingEnabled, &w.RatingEnabled)
 	setBool(p.RemoveBranding, &w.RemoveBranding)
 	setBool(p.ChatEnabled, &w.ChatEnabled)
+	if names := p.PageParameters.Ptr(); names != nil {
+		wrong.Check(validParameters(*names), "pageParameters", "must be at most 20 names, each 1 to 64 characters of A-Z a-z 0-9 _ . ~ -")
+		w.PageParameters = *names
+	}
 	return w, wrong.Err()
+}
+
+func validParameters(names []string) bool {
+	return len(names) <= maxParameters && !slices.ContainsFunc(names, func(n string) bool { return !parameter.MatchString(n) })
 }
 
 func setOffset(v optional.Value[float64], name string, into *float64, wrong *fault.Problems) {

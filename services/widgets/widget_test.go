@@ -2,6 +2,7 @@ package widgets_test
 
 import (
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -21,8 +22,8 @@ func TestPatch(t *testing.T) {
 		wrong []string
 		holds func(widgets.Widget) bool
 	}{
-		"nothing":       {widgets.Patch{}, nil, func(w widgets.Widget) bool { return w == widgets.Default(tenant.ID{}, "wgt_1") }},
-		"null":          {widgets.Patch{Color: null, WelcomeMessages: null}, nil, func(w widgets.Widget) bool { return w == widgets.Default(tenant.ID{}, "wgt_1") }},
+		"nothing":       {widgets.Patch{}, nil, func(w widgets.Widget) bool { return reflect.DeepEqual(w, widgets.Default(tenant.ID{}, "wgt_1")) }},
+		"null":          {widgets.Patch{Color: null, WelcomeMessages: null}, nil, func(w widgets.Widget) bool { return reflect.DeepEqual(w, widgets.Default(tenant.ID{}, "wgt_1")) }},
 		"short colour":  {widgets.Patch{Color: text("#FfF")}, nil, func(w widgets.Widget) bool { return w.Color == "#FfF" }},
 		"with alpha":    {widgets.Patch{BubbleColor: text("#ffff"), BubbleTextColor: text("#11223344")}, nil, func(w widgets.Widget) bool { return w.BubbleColor == "#ffff" && w.BubbleTextColor == "#11223344" }},
 		"offsets":       {widgets.Patch{ButtonXPos: number(-3.5), ButtonYPos: number(0)}, nil, func(w widgets.Widget) bool { return w.ButtonXPos == -3.5 && w.ButtonYPos == 0 }},
@@ -35,6 +36,12 @@ func TestPatch(t *testing.T) {
 		"class markup":  {widgets.Patch{ChatClass: text(`a"><b`), ChatTitleClass: text(strings.Repeat("a", 257)), ChatInputClass: text("a;b")}, []string{"chatClass", "chatTitleClass", "chatInputClass"}, nil},
 		"long texts":    {widgets.Patch{ChatFormFields: text(strings.Repeat("a", 16<<10+1)), WelcomeMessages: text(strings.Repeat("a", 16<<10))}, []string{"chatFormFields"}, nil},
 		"far away":      {widgets.Patch{ButtonXPos: number(10_001), ButtonYPos: number(math.Inf(-1))}, []string{"buttonXPos", "buttonYPos"}, nil},
+		"parameters":    {widgets.Patch{PageParameters: optional.Of([]string{"lang", "utm_source"})}, nil, func(w widgets.Widget) bool { return slices.Equal(w.PageParameters, []string{"lang", "utm_source"}) }},
+		"no parameters": {widgets.Patch{PageParameters: optional.Of([]string{})}, nil, func(w widgets.Widget) bool { return len(w.PageParameters) == 0 }},
+		"many":          {widgets.Patch{PageParameters: optional.Of(slices.Repeat([]string{"a"}, 21))}, []string{"pageParameters"}, nil},
+		"no name":       {widgets.Patch{PageParameters: optional.Of([]string{"a", ""})}, []string{"pageParameters"}, nil},
+		"odd name":      {widgets.Patch{PageParameters: optional.Of([]string{"a b"})}, []string{"pageParameters"}, nil},
+		"long name":     {widgets.Patch{PageParameters: optional.Of([]string{strings.Repeat("a", 65)})}, []string{"pageParameters"}, nil},
 		"half is wrong": {widgets.Patch{Color: text("#000"), BubbleColor: text("x")}, []string{"bubbleColor"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

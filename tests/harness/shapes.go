@@ -50,7 +50,7 @@ var (
 		"id": ID, "color": Text, "buttonClass": Text, "chatClass": Text, "chatTitleClass": Text, "chatInputClass": Text,
 		"buttonXPos": Number, "buttonYPos": Number, "buttonBgColor": Text, "buttonTextColor": Text, "bubbleColor": Text,
 		"bubbleTextColor": Text, "websiteClientToken": Text, "chatFormFields": Text, "welcomeMessages": Text, "ratingEnabled": Bool,
-		"removeBranding": Bool, "chatEnabled": Bool,
+		"removeBranding": Bool, "chatEnabled": Bool, "pageParameters": ListOf(Text),
 	}.Type()
 
 	Statistics = Shape{

@@ -1686,14 +1686,18 @@ type Widget struct {
 	ChatEnabled bool    `json:"chatEnabled"`
 
 	// ChatFormFields JSON in a string: `["name", {"name": "order", "label": "Order number", "required": true}]`.
-	ChatFormFields     string `json:"chatFormFields"`
-	ChatInputClass     string `json:"chatInputClass"`
-	ChatTitleClass     string `json:"chatTitleClass"`
-	Color              Colour `json:"color"`
-	ID                 int64  `json:"id"`
-	RatingEnabled      bool   `json:"ratingEnabled"`
-	RemoveBranding     bool   `json:"removeBranding"`
-	WebsiteClientToken string `json:"websiteClientToken"`
+	ChatFormFields string `json:"chatFormFields"`
+	ChatInputClass string `json:"chatInputClass"`
+	ChatTitleClass string `json:"chatTitleClass"`
+	Color          Colour `json:"color"`
+	ID             int64  `json:"id"`
+
+	// PageParameters The query parameters whose values the script sends with the address of the page that a visitor is on. Of the rest of the query, and of the
+	// fragment, nothing leaves the page. Empty by default.
+	PageParameters     []string `json:"pageParameters"`
+	RatingEnabled      bool     `json:"ratingEnabled"`
+	RemoveBranding     bool     `json:"removeBranding"`
+	WebsiteClientToken string   `json:"websiteClientToken"`
 
 	// WelcomeMessages JSON in a string: `["Hello!", {"lang": "de", "text": "Hallo!"}]`.
 	WelcomeMessages string `json:"welcomeMessages"`
@@ -1722,8 +1726,11 @@ type WidgetPatch struct {
 	// ChatTitleClass CSS class names.
 	ChatTitleClass *Classes `json:"chatTitleClass,omitempty"`
 	Color          *Colour  `json:"color,omitempty"`
-	RatingEnabled  *bool    `json:"ratingEnabled,omitempty"`
-	RemoveBranding *bool    `json:"removeBranding,omitempty"`
+
+	// PageParameters Name no parameter whose value is a secret or personal.
+	PageParameters *[]string `json:"pageParameters,omitempty"`
+	RatingEnabled  *bool     `json:"ratingEnabled,omitempty"`
+	RemoveBranding *bool     `json:"removeBranding,omitempty"`
 
 	// WebsiteClientToken Cannot be changed: only its own value is taken.
 	WebsiteClientToken *string `json:"websiteClientToken,omitempty"`

@@ -21,7 +21,7 @@ func serve(t *testing.T) *apitest.Service {
 }
 
 var documented = []string{"bubbleColor", "bubbleTextColor", "buttonBgColor", "buttonClass", "buttonTextColor", "buttonXPos", "buttonYPos", "chatClass",
-	"chatEnabled", "chatFormFields", "chatInputClass", "chatTitleClass", "color", "id", "ratingEnabled", "removeBranding", "websiteClientToken", "welcomeMessages"}
+	"chatEnabled", "chatFormFields", "chatInputClass", "chatTitleClass", "color", "id", "pageParameters", "ratingEnabled", "removeBranding", "websiteClientToken", "welcomeMessages"}
 
 func TestWidget(t *testing.T) {
 	t.Parallel()

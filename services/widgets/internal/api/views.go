@@ -38,24 +38,25 @@ func presentOf(w widgets.Widget) present {
 
 // view is a widget as clients see it.
 type view struct {
-	ID                 int64   `json:"id"`
-	Color              string  `json:"color"`
-	ButtonClass        string  `json:"buttonClass"`
-	ChatClass          string  `json:"chatClass"`
-	ChatTitleClass     string  `json:"chatTitleClass"`
-	ChatInputClass     string  `json:"chatInputClass"`
-	ButtonXPos         float64 `json:"buttonXPos"`
-	ButtonYPos         float64 `json:"buttonYPos"`
-	ButtonBgColor      string  `json:"buttonBgColor"`
-	ButtonTextColor    string  `json:"buttonTextColor"`
-	BubbleColor        string  `json:"bubbleColor"`
-	BubbleTextColor    string  `json:"bubbleTextColor"`
-	WebsiteClientToken string  `json:"websiteClientToken"`
-	ChatFormFields     string  `json:"chatFormFields"`
-	WelcomeMessages    string  `json:"welcomeMessages"`
-	RatingEnabled      bool    `json:"ratingEnabled"`
-	RemoveBranding     bool    `json:"removeBranding"`
-	ChatEnabled        bool    `json:"chatEnabled"`
+	ID                 int64    `json:"id"`
+	Color              string   `json:"color"`
+	ButtonClass        string   `json:"buttonClass"`
+	ChatClass          string   `json:"chatClass"`
+	ChatTitleClass     string   `json:"chatTitleClass"`
+	ChatInputClass     string   `json:"chatInputClass"`
+	ButtonXPos         float64  `json:"buttonXPos"`
+	ButtonYPos         float64  `json:"buttonYPos"`
+	ButtonBgColor      string   `json:"buttonBgColor"`
+	ButtonTextColor    string   `json:"buttonTextColor"`
+	BubbleColor        string   `json:"bubbleColor"`
+	BubbleTextColor    string   `json:"bubbleTextColor"`
+	WebsiteClientToken string   `json:"websiteClientToken"`
+	ChatFormFields     string   `json:"chatFormFields"`
+	WelcomeMessages    string   `json:"welcomeMessages"`
+	RatingEnabled      bool     `json:"ratingEnabled"`
+	RemoveBranding     bool     `json:"removeBranding"`
+	ChatEnabled        bool     `json:"chatEnabled"`
+	PageParameters     []string `json:"pageParameters"`
 	of                 revision.Of
 }
 
@@ -66,29 +67,30 @@ func viewOf(w widgets.Widget) view {
 	return view{
 		w.ID, w.Color, w.ButtonClass, w.ChatClass, w.ChatTitleClass, w.ChatInputClass, w.ButtonXPos, w.ButtonYPos,
 		w.ButtonBgColor, w.ButtonTextColor, w.BubbleColor, w.BubbleTextColor, w.ClientToken, w.ChatFormFields,
-		w.WelcomeMessages, w.RatingEnabled, w.RemoveBranding, w.ChatEnabled, w.Revision(),
+		w.WelcomeMessages, w.RatingEnabled, w.RemoveBranding, w.ChatEnabled, w.PageParameters, w.Revision(),
 	}
 }
 
 type update struct {
-	ClientToken        string                  `path:"clientToken" json:"-"`
-	Color              optional.Value[string]  `json:"color"`
-	ButtonClass        optional.Value[string]  `json:"buttonClass"`
-	ChatClass          optional.Value[string]  `json:"chatClass"`
-	ChatTitleClass     optional.Value[string]  `json:"chatTitleClass"`
-	ChatInputClass     optional.Value[string]  `json:"chatInputClass"`
-	ButtonXPos         optional.Value[float64] `json:"buttonXPos"`
-	ButtonYPos         optional.Value[float64] `json:"buttonYPos"`
-	ButtonBgColor      optional.Value[string]  `json:"buttonBgColor"`
-	ButtonTextColor    optional.Value[string]  `json:"buttonTextColor"`
-	BubbleColor        optional.Value[string]  `json:"bubbleColor"`
-	BubbleTextColor    optional.Value[string]  `json:"bubbleTextColor"`
-	WebsiteClientToken optional.Value[string]  `json:"websiteClientToken"`
-	ChatFormFields     optional.Value[string]  `json:"chatFormFields"`
-	WelcomeMessages    optional.Value[string]  `json:"welcomeMessages"`
-	RatingEnabled      optional.Value[bool]    `json:"ratingEnabled"`
-	RemoveBranding     optional.Value[bool]    `json:"removeBranding"`
-	ChatEnabled        optional.Value[bool]    `json:"chatEnabled"`
+	ClientToken        string                   `path:"clientToken" json:"-"`
+	Color              optional.Value[string]   `json:"color"`
+	ButtonClass        optional.Value[string]   `json:"buttonClass"`
+	ChatClass          optional.Value[string]   `json:"chatClass"`
+	ChatTitleClass     optional.Value[string]   `json:"chatTitleClass"`
+	ChatInputClass     optional.Value[string]   `json:"chatInputClass"`
+	ButtonXPos         optional.Value[float64]  `json:"buttonXPos"`
+	ButtonYPos         optional.Value[float64]  `json:"buttonYPos"`
+	ButtonBgColor      optional.Value[string]   `json:"buttonBgColor"`
+	ButtonTextColor    optional.Value[string]   `json:"buttonTextColor"`
+	BubbleColor        optional.Value[string]   `json:"bubbleColor"`
+	BubbleTextColor    optional.Value[string]   `json:"bubbleTextColor"`
+	WebsiteClientToken optional.Value[string]   `json:"websiteClientToken"`
+	ChatFormFields     optional.Value[string]   `json:"chatFormFields"`
+	WelcomeMessages    optional.Value[string]   `json:"welcomeMessages"`
+	RatingEnabled      optional.Value[bool]     `json:"ratingEnabled"`
+	RemoveBranding     optional.Value[bool]     `json:"removeBranding"`
+	ChatEnabled        optional.Value[bool]     `json:"chatEnabled"`
+	PageParameters     optional.Value[[]string] `json:"pageParameters"`
 }
 
 func (u update) patch() widgets.Patch {
@@ -97,6 +99,6 @@ func (u update) patch() widgets.Patch {
 		ChatInputClass: u.ChatInputClass, ButtonXPos: u.ButtonXPos, ButtonYPos: u.ButtonYPos, ButtonBgColor: u.ButtonBgColor,
 		ButtonTextColor: u.ButtonTextColor, BubbleColor: u.BubbleColor, BubbleTextColor: u.BubbleTextColor,
 		ClientToken: u.WebsiteClientToken, ChatFormFields: u.ChatFormFields, WelcomeMessages: u.WelcomeMessages,
-		RatingEnabled: u.RatingEnabled, RemoveBranding: u.RemoveBranding, ChatEnabled: u.ChatEnabled,
+		RatingEnabled: u.RatingEnabled, RemoveBranding: u.RemoveBranding, ChatEnabled: u.ChatEnabled, PageParameters: u.PageParameters,
 	}
 }

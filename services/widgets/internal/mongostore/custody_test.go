@@ -2,6 +2,7 @@ package mongostore_test
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -56,7 +57,7 @@ func TestAWebsiteIsErased(t *testing.T) {
 	if _, err := s.Tenant(t.Context(), "wgt_a"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("the token: %v", err)
 	}
-	if got, err := s.Get(t.Context(), two); err != nil || got != theirs {
+	if got, err := s.Get(t.Context(), two); err != nil || !reflect.DeepEqual(got, theirs) {
 		t.Errorf("the other website's: %+v, %v", got, err)
 	}
 }

@@ -3,6 +3,7 @@ package mongostore
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -79,7 +80,7 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, change func(widgets.Widge
 		if saved, err = change(w); err != nil {
 			return err
 		}
-		if saved == w {
+		if reflect.DeepEqual(saved, w) {
 			return nil
 		}
 		saved.Version++

@@ -2,6 +2,7 @@ package mongostore_test
 
 import (
 	"errors"
+	"reflect"
 	"sync"
 	"testing"
 
@@ -33,7 +34,7 @@ func TestWidgetComesBackAsItWas(t *testing.T) {
 	t.Parallel()
 	s, a := open(t), storetest.Tenant(1)
 	w := add(t, s, a, "wgt_a")
-	if got, err := s.Get(t.Context(), a); err != nil || got != w {
+	if got, err := s.Get(t.Context(), a); err != nil || !reflect.DeepEqual(got, w) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if got, err := s.Tenant(t.Context(), "wgt_a"); err != nil || got != a {
@@ -91,7 +92,7 @@ func TestRefusedChangeIsNotStored(t *testing.T) {
 	if !errors.Is(err, refused) {
 		t.Errorf("got %v", err)
 	}
-	if got, err := s.Get(t.Context(), a); err != nil || got != w {
+	if got, err := s.Get(t.Context(), a); err != nil || !reflect.DeepEqual(got, w) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -110,7 +111,7 @@ func TestIsolation(t *testing.T) {
 		if _, err := s.Save(t.Context(), roles[0], func(w widgets.Widget) (widgets.Widget, error) { w.ButtonClass += "x"; return w, nil }); err != nil {
 			t.Fatal(err)
 		}
-		if after, err := s.Get(t.Context(), roles[1]); err != nil || after != before {
+		if after, err := s.Get(t.Context(), roles[1]); err != nil || !reflect.DeepEqual(after, before) {
 			t.Errorf("the other's widget was %+v and is %+v, %v", before, after, err)
 		}
 	}

@@ -1,5 +1,6 @@
 // Calls to the server that the script was loaded from.
-import { stream, type Frame } from '../../../../libs/web/sse';
+import { anonymous, stream, type Frame } from '../../../../libs/web/sse';
+import type { Memory } from './memory';
 
 /** Refusal is an answer of the server that is no success. */
 export class Refusal extends Error {
@@ -10,12 +11,11 @@ export class Refusal extends Error {
 
 const patience = 20_000; // milliseconds for an answer
 export class Api {
-  visitor = '';
-
-  constructor(private readonly base: string) {}
+  constructor(private readonly base: string, private readonly memory: Memory) {}
 
   private headers(more: Record<string, string> = {}): Record<string, string> {
-    return this.visitor ? { ...more, 'x-visitor-id': this.visitor } : more;
+    const { visitor, secret } = this.memory;
+    return { ...more, ...(visitor && { 'x-visitor-id': visitor }), ...(secret && { 'x-visitor-secret': secret }) };
   }
 
   async call<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
@@ -26,7 +26,7 @@ export class Api {
         method,
         headers: this.headers(body ? { 'content-type': 'application/json' } : {}),
         body: body ? JSON.stringify(body) : undefined,
-        credentials: 'omit',
+        ...anonymous,
         signal: abort.signal,
       });
       if (!answer.ok) throw new Refusal(answer.status, path);

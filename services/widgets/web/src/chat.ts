@@ -26,6 +26,14 @@ const sleep = (ms: number) => new Promise<void>((done) => {
   addEventListener('online', () => { clearTimeout(timer); done(); }, { once: true });
 });
 
+/** address is a page's without its fragment, and of its query only the parameters that are named: the rest may be secret. */
+function address(of: string, named: string[]): string {
+  if (!of) return '';
+  const { origin, pathname, searchParams } = new URL(of);
+  const told = new URLSearchParams([...searchParams].filter(([name]) => named.includes(name)));
+  return origin + pathname + (told + '' && '?' + told);
+}
+
 export class Chat {
   lines: Line[] = [];
   agents = new Map<number, Agent>();
@@ -50,6 +58,7 @@ export class Chat {
   constructor(
     private readonly api: Api,
     private readonly token: string,
+    private readonly parameters: string[], // what may be told of the query of the page's address
     readonly memory: Memory,
     private readonly changed: () => void,
     private readonly heard: (content: string) => void,
@@ -64,7 +73,8 @@ export class Chat {
   }
 
   private async begin() {
-    await this.session({ context: { page: location.href, title: document.title, referrer: document.referrer, language: navigator.language } });
+    const told = (of: string) => address(of, this.parameters);
+    await this.session({ context: { page: told(location.href), title: document.title, referrer: told(document.referrer), language: navigator.language } });
     for (const d of this.memory.outbox) if (!this.lines.some((l) => l.key === d.id)) this.showDraft(d); // the visitor may have been quicker
     this.flush();
     if (this.conversation) {
@@ -83,12 +93,17 @@ export class Chat {
   }
 
   private async tell(more: { name?: string; context?: Record<string, unknown> }) {
-    const made = await this.api.call<Session>('POST', '/visitor/sessions', {
+    const { visitor, secret } = this.memory;
+    const open = (proof: object) => this.api.call<Session>('POST', '/visitor/sessions', {
       clientToken: this.token,
-      ...(this.memory.visitor && { visitorToken: this.memory.visitor }),
+      ...(visitor && { visitorToken: visitor }),
+      ...proof,
       ...more,
     });
-    this.api.visitor = this.memory.visitor = made.visitorToken;
+    // A server of the version before secrets refuses the member.
+    let made = await open({ visitorSecret: secret }).catch((err) => (err.status === 400 ? open({}) : Promise.reject(err)));
+    if (made.visitorToken !== visitor && !secret && this.memory.secret) made = await open({ visitorSecret: this.memory.secret }); // another page was quicker
+    this.memory.become(made.visitorToken, made.visitorSecret || this.memory.secret);
     this.agentsOnline = made.agentsOnline;
     if (made.conversation) this.conversation = made.conversation;
     this.changed();
@@ -136,7 +151,7 @@ export class Chat {
       } catch (err) {
         const status = err instanceof Refusal ? err.status : 0;
         if (status === 401) { // unknown by now: begin again
-          this.memory.visitor = this.api.visitor = '';
+          this.memory.become('', '');
           this.conversation = null;
           this.starting = null;
         } else if (status === 404) this.conversation = null;

@@ -1,4 +1,5 @@
 // What the widget says. English comes with the script, every other language is asked for, once.
+import { anonymous } from '../../../../libs/web/sse';
 import english from '../../internal/api/words/en.json';
 
 export type Words = typeof english;
@@ -23,7 +24,7 @@ export async function words(origin: string, language: string): Promise<Words> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), patience);
   try {
-    const answer = await fetch(`${origin}/widget-words/${language}`, { credentials: 'omit', signal: abort.signal });
+    const answer = await fetch(`${origin}/widget-words/${language}`, { ...anonymous, signal: abort.signal });
     return { ...english, ...(answer.ok ? await answer.json() : {}) };
   } catch {
     return english;

@@ -49,7 +49,8 @@ function start(settings: Widget) {
     const spoken = await words(base, language);
     let view: View | undefined;
     let unread = 0;
-    const chat = new Chat(new Api(base), token, new Memory(token), () => {
+    const memory = new Memory(token);
+    const chat = new Chat(new Api(base, memory), token, settings.pageParameters || [], memory, () => {
       view?.draw();
       if (chat.unread !== unread) tell('unread', (unread = chat.unread));
     }, (content) => tell('message', { content }));
@@ -73,7 +74,9 @@ function start(settings: Widget) {
       return commands[name]!(...args);
     });
     for (const args of waiting) page.fivechat(...(Array.from(args) as [string]));
-    chat.start().then(() => tell('ready'), complain);
+    tell('ready');
+    // No visitor is made until there is a reason: the chat is opened, the page says who they are, or they came before.
+    if (memory.visitor || memory.outbox.length) chat.start().catch(complain);
   };
   if (document.body) safely(show)();
   else document.addEventListener('DOMContentLoaded', safely(show));
