@@ -69,7 +69,7 @@ func TestConditions(t *testing.T) {
 			n := 0
 			change := func(match string) harness.Answer {
 				n++
-				return w.Writer().With("If-Match", match).Do(t, "PATCH", path, r.body(n))
+				return w.Agent().With("If-Match", match).Do(t, "PATCH", path, r.body(n))
 			}
 
 			first := tag()

@@ -29,7 +29,7 @@ type view struct {
 	Summary            *string          `json:"summary"`
 	CreatedAt          time.Time        `json:"createdAt" writer:"kept"`
 	UpdatedAt          time.Time        `json:"updatedAt" writer:"kept"`
-	Website            *tickets.Website `json:"website"`
+	Website            *tickets.Website `json:"website" writer:"kept"`
 	Visitor            *visitorView     `json:"visitor"`
 	Assignee           *tickets.User    `json:"assignee"`
 	Messages           []messageView    `json:"messages"`
