@@ -51,7 +51,7 @@ type Answer struct {
 func (t *Town) Ask(o *Operation, due time.Time) (status int, err error) {
 	err = t.send(t.door, o, due, func(by visitor, resp *fasthttp.Response) {
 		if status = resp.StatusCode(); o.Learns != nil && status == o.Status {
-			o.Learns(t, visitor, resp.Body())
+			o.Learns(t, by, resp.Body())
 		}
 	})
 	return status, err
