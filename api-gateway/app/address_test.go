@@ -18,7 +18,7 @@ func TestUnknownVisitorsAreSlowedDown(t *testing.T) {
 	redis.SetTime(time.Now())
 	h := open(t, replica(redis, ""))
 	ask := func(id, address string) answer {
-		return h.do("POST", h.public+"/visitor/heartbeat", nil, "x-visitor-id: "+id, from(address))
+		return h.do("POST", h.public+"/visitor/heartbeat", nil, "x-visitor-id: "+id, proven, from(address))
 	}
 	if a := ask(someone, "2001:db8::1"); a.StatusCode != 200 {
 		t.Fatalf("a known visitor: %d", a.StatusCode)
@@ -62,8 +62,8 @@ func TestVisitorsOfOneAddressShareAQuota(t *testing.T) {
 	website, _ := tenant.New(7)
 	ask := func(i int, address string) answer {
 		id := fmt.Sprint("vis_", i)
-		h.visitors.put(id, visitorAnswer{website, int64(100 + i)})
-		return h.do("POST", h.public+"/visitor/heartbeat", nil, "x-visitor-id: "+id, from(address))
+		h.visitors.put(id, visitorAnswer{website, int64(100 + i), hashOf(secret)})
+		return h.do("POST", h.public+"/visitor/heartbeat", nil, "x-visitor-id: "+id, proven, from(address))
 	}
 	passed := 0
 	for i := range 40 {

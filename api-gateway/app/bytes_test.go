@@ -76,7 +76,7 @@ func TestNoBodyIsReadBeforeItsCredential(t *testing.T) {
 func TestIdleUploadsTakeNoPlaces(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *app.Config) { c.Concurrency = 16 })
-	for _, credential := range []string{"x-visitor-id: " + someone, bearer(bothPro)} {
+	for _, credential := range []string{named + "\r\n" + proven, bearer(bothPro)} {
 		path := map[bool]string{true: "/conversations/import", false: "/visitor/conversations"}[strings.HasPrefix(credential, "Auth")]
 		for range 16 {
 			h.begin("POST " + path + " HTTP/1.1\r\nHost: x\r\n" + credential + "\r\nContent-Length: 900000\r\n\r\nx")
@@ -120,7 +120,7 @@ func TestBodiesShareABudget(t *testing.T) {
 	if a := h.do("POST", h.public+"/tickets", strings.NewReader("{}"), bearer(bothPro)); a.StatusCode != 200 {
 		t.Errorf("a short body of the website: %d %s", a.StatusCode, a.body)
 	}
-	if a := h.do("POST", h.public+"/visitor/conversations", strings.NewReader(long), "x-visitor-id: "+someone); a.StatusCode != 200 {
+	if a := h.do("POST", h.public+"/visitor/conversations", strings.NewReader(long), named, proven); a.StatusCode != 200 {
 		t.Errorf("a visitor's body: %d %s", a.StatusCode, a.body)
 	}
 }
@@ -149,7 +149,7 @@ func TestAnswersThatNobodyReadsShareABudget(t *testing.T) {
 	if a := h.do("GET", h.public+"/conversations", nil, bearer(bothPro)); a.StatusCode != 200 {
 		t.Errorf("a short answer for the website: %d %.200s", a.StatusCode, a.body)
 	}
-	if a := h.do("GET", h.public+"/visitor/conversations/c/messages", nil, "x-visitor-id: "+someone); len(a.body) != len(large) {
+	if a := h.do("GET", h.public+"/visitor/conversations/c/messages", nil, named, proven); len(a.body) != len(large) {
 		t.Errorf("a visitor's: %d, %d bytes", a.StatusCode, len(a.body))
 	}
 }

@@ -67,7 +67,7 @@ func TestIdleUploadsOfAVisitorStopNoImports(t *testing.T) {
 	hostile, other := at(s.Website(t, harness.Free), "198.51.100.72"), at(s.Website(t, harness.Pro), "198.51.100.73")
 	v := hostile.Visit(t, nil)
 	for range 40 {
-		open(t, "198.51.100.72", "POST /visitor/conversations\n{", "x-visitor-id: "+v.Token, "Content-Type: application/json", "Content-Length: 70000")
+		open(t, "198.51.100.72", "POST /visitor/conversations\n{", "x-visitor-id: "+v.Token, "x-visitor-secret: "+v.Secret, "Content-Type: application/json", "Content-Length: 70000")
 	}
 	var rows []harness.Map
 	for i := range 40 { // more than 64 KiB
