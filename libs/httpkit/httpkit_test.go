@@ -305,3 +305,21 @@ func TestWrongTablesDoNotStart(t *testing.T) {
 		httpkit.Handle(r, "GET /a", 200, operation.New(chain, "a", authz.Public, func(context.Context, odd) (operation.None, error) { return operation.None{}, nil }))
 	})
 }
+
+// TestClientRefusesALargeAnswer: an answer over the bound is an error of its own, one at the bound is read.
+func TestClientRefusesALargeAnswer(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	const bound = 16 << 20
+	for size, tooLarge := range map[int]bool{bound: false, bound + 1: true} {
+		large := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `"`+strings.Repeat("x", size-2)+`"`)
+		}))
+		t.Cleanup(large.Close)
+		c := httpkit.NewClient(large.URL, s.keys, s.tele)
+		got, err := httpkit.Call[string](t.Context(), c, tenant.ID{}, "GET", "/", nil)
+		if errors.Is(err, httpkit.ErrAnswerTooLarge) != tooLarge || !tooLarge && (err != nil || len(got) != size-2) {
+			t.Errorf("%d bytes: %d, %v", size, len(got), err)
+		}
+	}
+}

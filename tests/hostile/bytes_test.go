@@ -147,3 +147,17 @@ func TestConversationHasABoundInBytes(t *testing.T) {
 	}
 	inParts(t, w.Reader(), "/conversations/"+token, fits)
 }
+
+// TestCatalogueHasABound: a website's tags are read whole, so they are few.
+func TestCatalogueHasABound(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().From("198.51.100.35").Website(t, harness.Pro)
+	const most = 500
+	for i := range most {
+		w.Agent().Do(t, "PUT", fmt.Sprintf("/tags/%d", i), harness.Map{"names": harness.Map{}}).Want(t, 200)
+	}
+	w.Agent().Do(t, "PUT", "/tags/more", harness.Map{"names": harness.Map{}}).Want(t, 409)
+	if n := len(w.Reader().Get(t, "/tags").List("data")); n != most {
+		t.Errorf("%d tags", n)
+	}
+}

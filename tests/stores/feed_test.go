@@ -3,6 +3,7 @@ package stores
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -141,6 +142,30 @@ func TestFeedIgnoresForgedEntries(t *testing.T) {
 	for i, typ := range f.types {
 		if typ != "counted" {
 			t.Errorf("record %d is %s", i+1, typ)
+		}
+	}
+}
+
+// TestLongRecordsAreReadFromTheLog: Redis carries an entry without data for a long record, so that it holds few bytes and
+// readers are still woken.
+func TestLongRecordsAreReadFromTheLog(t *testing.T) {
+	t.Parallel()
+	f := feed(t)
+	text := strings.Repeat("x", 64<<10)
+	for i := range 20 {
+		if err := f.log.Append(t.Context(), website(1), int64(i), "counted", text[:1+(i%2)*(len(text)-1)]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.want(20)
+	eventually(t, "Redis has an entry for each", func() bool { s, err := f.redis.Stream(stream); return err == nil && len(s) == 20 })
+	entries, err := f.redis.Stream(stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if size := len(strings.Join(e.Values, "")); size > 8<<10 {
+			t.Errorf("entry %s has %d bytes", e.ID, size)
 		}
 	}
 }
