@@ -144,7 +144,7 @@ func TestWebsites(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	w := s.Want(201, apitest.Operator, "POST", "/operator/websites", `{"name":"Shop","url":"https://shop.example","plan":"PRO","clientToken":"mine"}`)
-	if w["plan"] != "PRO" || w["organization"] != "Shop" || w["clientToken"] != "wgt_x" || len(w) != 8 {
+	if w["plan"] != "PRO" || w["organization"] != "Shop" || w["clientToken"] != "wgt_x" || len(w) != 10 {
 		t.Errorf("%v", w)
 	}
 	if want := fmt.Sprintf("POST /internal/widgets %v", w["id"]); len(s.widgets.Asked()) != 1 || s.widgets.Asked()[0] != want {

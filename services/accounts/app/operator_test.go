@@ -110,7 +110,7 @@ func TestErasureSaysWhyItWaits(t *testing.T) {
 	for e["failure"] == nil {
 		e = s.erasure(e["id"])
 	}
-	if want := []any{"tickets", "statistics", "webhooks", "accounts"}; e["status"] != "RUNNING" || !reflect.DeepEqual(e["remaining"], want) {
+	if want := []any{"tickets", "statistics", "webhooks", "the files of the store", "accounts"}; e["status"] != "RUNNING" || !reflect.DeepEqual(e["remaining"], want) {
 		t.Errorf("%v", e)
 	}
 }
@@ -269,7 +269,7 @@ func TestAudit(t *testing.T) {
 token:12 user.delete user map[avatarUrl:<nil> email:ann@example.com language:en name:Anna theme:system] map[]
 token:12 user.update user map[name:Ann] map[name:Anna]
 token:12 user.create user map[] map[avatarUrl:<nil> email:ann@example.com language:en name:Ann theme:system]
-operator website.create website map[] map[clientToken:wgt_x name:Shop organization:Shop plan:FREE quotas:map[] url:https://shop.example]
+operator website.create website map[] map[clientToken:wgt_x name:Shop organization:Shop plan:FREE quotas:map[] storageLimit:0 url:https://shop.example]
 `; said != want {
 		t.Errorf("%s\nwant\n%s", said, want)
 	}
