@@ -64,7 +64,8 @@ type Fleet struct {
 }
 
 // Launch starts every component of a folder that Build gave, on free ports, and waits until all are ready. The stores
-// are those that env or the environment name, or embedded ones; more in env is for all components.
+// are those that env or the environment name, or embedded ones; more in env is for all components. The quotas are those
+// that nobody reaches, unless env names others: FIVECHAT_QUOTAS="" stands for the defaults.
 func Launch(t testing.TB, binaries string, env map[string]string) *Fleet {
 	t.Helper()
 	return LaunchLines(t, binaries, env, nil)
@@ -79,11 +80,13 @@ func LaunchLines(t testing.TB, binaries string, env map[string]string, line func
 	f := &Fleet{binaries: binaries, line: line}
 	f.Env, f.Redis = stores(t, env)
 	f.Env["FIVECHAT_ASSERTION_KEYS"] = rand.Text() + rand.Text()
-	quotas, err := harness.GenerousQuotas(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
+	if _, set := env["FIVECHAT_QUOTAS"]; !set {
+		quotas, err := harness.GenerousQuotas(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Env["FIVECHAT_QUOTAS"] = quotas
 	}
-	f.Env["FIVECHAT_QUOTAS"] = quotas
 	f.Env["FIVECHAT_WEBHOOKS_ALLOW"], f.Env["FIVECHAT_WEBHOOKS_HTTP"] = "127.0.0.0/8", "true"
 	for i, name := range Services {
 		f.Env["FIVECHAT_"+strings.ToUpper(name)+"_URL"] = "http://" + addrs[2*i]
