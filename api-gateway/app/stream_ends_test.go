@@ -72,7 +72,7 @@ func (h *house) upgrade(redis *miniredis.Miniredis, token string) {
 	changed, _ := h.accounts.find(h.t.Context(), byKey{hashOf(token)})
 	changed.Plan = identity.Pro
 	h.accounts.put(hashOf(token), changed)
-	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()})
+	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()}, nil)
 	if err != nil {
 		h.t.Fatal(err)
 	}
