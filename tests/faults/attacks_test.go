@@ -205,7 +205,7 @@ func (a *attacker) anonymousImport(ctx context.Context, name string) {
 // idleUpload promises a long body and sends one byte of it.
 func (a *attacker) idleUpload(ctx context.Context, name string) {
 	head := "POST /visitor/conversations HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: " + attackerAddress + "\r\nX-Visitor-Id: " + a.visitor.Token +
-		"\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n{"
+		"\r\nX-Visitor-Secret: " + a.visitor.Secret + "\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n{"
 	a.send(ctx, name, head, func(net.Conn) {})
 }
 
