@@ -157,7 +157,7 @@ func TestStorageLimit(t *testing.T) {
 		a := w.Public().Do(t, "POST", "/visitor/sessions", harness.Map{"clientToken": w.ClientToken})
 		return a.Status == 413 && a.Object().Text("code") == "storage_full", a.Status
 	})
-	w.Public().Send(t, 201, "POST", "/visitor/sessions", harness.Map{"clientToken": w.ClientToken, "visitorToken": v.Token})
+	w.Visit(t, v.Back())
 	w.Reader().Get(t, "/conversations/"+conversation)
 	w.Agent().Send(t, 200, "PATCH", "/conversations/"+conversation, harness.Map{"status": "CLOSED"})
 	w.Agent().Send(t, 200, "DELETE", "/tickets/"+ticket, nil)
