@@ -40,7 +40,7 @@ func Questions(c Command) ([]Question, error) {
 	case "update", "delete":
 		return written(q, c)
 	case "insert", "getMore", "killCursors", "hello", "isMaster", "ping", "endSessions", "commitTransaction", "abortTransaction",
-		"createIndexes", "listIndexes", "listCollections", "dropDatabase", "purgeDeleted":
+		"createIndexes", "listIndexes", "listCollections", "dropDatabase", "purgeDeleted", "buildInfo":
 		return nil, nil
 	default:
 		return nil, fmt.Errorf("nothing is known here of the command %s", name)
