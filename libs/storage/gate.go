@@ -22,9 +22,12 @@ const (
 	askFor   = 5 * time.Second
 )
 
+// Ask reads the usage of a website from accounts.
+type Ask func(ctx context.Context, t tenant.ID) (Usage, error)
+
 // Gate refuses writes of websites that have reached their limit.
 type Gate struct {
-	ask   func(ctx context.Context, t tenant.ID) (Usage, error)
+	ask   Ask
 	log   *slog.Logger
 	now   func() time.Time
 	slots chan struct{}
@@ -40,8 +43,8 @@ type reading struct {
 	askedAt time.Time
 }
 
-// NewGate makes a Gate over the usage that ask reads from accounts.
-func NewGate(ask func(ctx context.Context, t tenant.ID) (Usage, error), log *slog.Logger, now func() time.Time) (*Gate, error) {
+// NewGate makes a Gate over the usage that ask reads.
+func NewGate(ask Ask, log *slog.Logger, now func() time.Time) (*Gate, error) {
 	known, err := simplelru.NewLRU[tenant.ID, reading](websites, nil)
 	if err != nil {
 		return nil, err
@@ -49,8 +52,8 @@ func NewGate(ask func(ctx context.Context, t tenant.ID) (Usage, error), log *slo
 	return &Gate{ask: ask, log: log, now: now, slots: make(chan struct{}, asking), known: known}, nil
 }
 
-// Admit returns the error that refuses a write of a website, as far as its usage is known, and has it read again when it
-// is old. A website whose usage nobody knows is admitted.
+// Admit returns the error that refuses a write of a website, as far as its usage is known, and has it read again when
+// it is old. A website whose usage is unknown is admitted.
 func (g *Gate) Admit(_ context.Context, t tenant.ID) error {
 	now := g.now()
 	g.mu.Lock()
@@ -92,8 +95,7 @@ func (g *Gate) Forget(t tenant.ID) {
 	}
 }
 
-// refresh reads a website's usage in the background, apart from the request that found it old: neither its deadline nor its
-// trace is meant. When too many are being read, the next write tries again.
+// refresh reads a website's usage in the background. When too many are being read, the next write tries again.
 func (g *Gate) refresh(t tenant.ID) {
 	select {
 	case g.slots <- struct{}{}:
