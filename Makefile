@@ -10,7 +10,7 @@ VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 OBSERVABILITY := deploy/observability
 GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json
 # The version before this one: the newest that may be installed somewhere.
-PREVIOUS ?= 6687590
+PREVIOUS ?= a2d53f7
 
 K8S := bin/k8s
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
