@@ -108,7 +108,7 @@ func resumeAll(t *testing.T, w *harness.Website, sessions []harness.Session, n i
 				t.Error(err)
 				return
 			}
-			resp, err := http.DefaultTransport.RoundTrip(req) //nolint:bodyclose // it ends with ctx, and is not read
+			resp, err := http.DefaultTransport.RoundTrip(req)
 			if err != nil {
 				t.Error(err)
 				return
