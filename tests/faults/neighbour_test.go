@@ -83,6 +83,9 @@ func TestHostileNeighbour(t *testing.T) {
 	for _, p := range f.All() {
 		t.Logf("%s: at most %d MiB of %d", p.Name, highest(t, p)>>20, memoryLimit(p)>>20)
 	}
+	for _, kind := range sortedKeys(calm.kinds) {
+		t.Logf("%s: p99 %v in calm, %v under attack", kind, calm.kind(kind).p99(), attacked.kind(kind).p99())
+	}
 	a.report(t)
 	for when, l := range map[string]*load{"in calm": &calm, "under attack": &attacked} {
 		if len(l.failed) > 0 || l.refused > 0 {
@@ -162,19 +165,25 @@ func (l *load) timed(t *testing.T, c harness.Client, method, path string, body a
 	began := time.Now()
 	answer, err := c.Ask(t.Context(), method, path, body)
 	took := time.Since(began)
+	l.note(method, path, answer.Status, err, took)
+	kind, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	l.kind(method+" "+kind).note(method, path, answer.Status, err, took)
+}
+
+func (l *load) note(method, path string, status int, err error, took time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case err == nil && answer.Status < 300:
+	case err == nil && status < 300:
 		l.took = append(l.took, took)
 		return
-	case err == nil && (answer.Status == http.StatusTooManyRequests || answer.Status == http.StatusServiceUnavailable):
+	case err == nil && (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable):
 		l.refused++
 	}
 	if l.failed == nil {
 		l.failed = map[string]int{}
 	}
-	l.failed[fmt.Sprintf("%s %s: %d %v", method, path, answer.Status, err)]++
+	l.failed[fmt.Sprintf("%s %s: %d %v", method, path, status, err)]++
 }
 
 // memoryGuard ends a process that outgrows its memory limit, as a kernel would.

@@ -33,9 +33,23 @@ const (
 // load is what came of many requests.
 type load struct {
 	mu      sync.Mutex
-	took    []time.Duration // of those that were answered with 2xx
-	refused int             // 429 and 503
-	failed  map[string]int  // what nobody may get
+	took    []time.Duration  // of those that were answered with 2xx
+	refused int              // 429 and 503
+	failed  map[string]int   // what nobody may get
+	kinds   map[string]*load // the same by kind of request, where that is told apart
+}
+
+// kind is the part of the load of one kind of request.
+func (l *load) kind(name string) *load {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.kinds == nil {
+		l.kinds = map[string]*load{}
+	}
+	if l.kinds[name] == nil {
+		l.kinds[name] = &load{}
+	}
+	return l.kinds[name]
 }
 
 // ask makes one request and notes what came.

@@ -74,8 +74,8 @@ func TestFollowerGetsOnThroughLongRecords(t *testing.T) {
 	t.Parallel()
 	_, tele, log := freshLog(t)
 	source := remote(t, log, tele)
-	const records, most = 390, 3
-	text := strings.Repeat(`"`, 64<<10)
+	const records, most = 390, 10
+	text := strings.Repeat(`"`, 32<<10)
 	for i := range int64(records) {
 		if err := log.Append(t.Context(), website(1), i+1, "counted", map[string]string{"content": text}); err != nil {
 			t.Fatal(err)

@@ -51,7 +51,7 @@ func relaying(t *testing.T, log *events.Log) (stop func()) {
 // eventually waits for a condition, bounded.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {
