@@ -17,8 +17,13 @@ const redisStarts = 10 * time.Second
 
 // MainHostile runs a package's tests against a system in memory with the default quotas, which trusts X-Forwarded-For from
 // loopback: System.From gives each test an address of its own. The tests run twice, on the embedded Redis and on a
-// redis-server. Without a redis-server the second run is left out, unless FIVECHAT_REQUIRE_REDIS is set.
-func MainHostile(m *testing.M) { exit(runHostile(m)) }
+// redis-server. Without a redis-server the second run is left out, unless FIVECHAT_REQUIRE_REDIS is set. cleanUp is called
+// in the end.
+func MainHostile(m *testing.M, cleanUp func()) {
+	code, err := runHostile(m)
+	cleanUp()
+	exit(code, err)
+}
 
 func runHostile(m *testing.M) (int, error) {
 	o := system.Options{RedisURL: os.Getenv("REDIS_URL"), Trusted: loopback, Log: log}

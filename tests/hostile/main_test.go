@@ -1,12 +1,42 @@
 package hostile_test
 
 import (
+	"context"
+	"os"
+	"sync"
 	"testing"
 
+	"fivechat.dev/tests/fleet"
 	"fivechat.dev/tests/harness"
 )
 
-func TestMain(m *testing.M) { harness.MainHostile(m) }
+// binaries is the folder of all components' binaries, which tests of both runs share; "" as long as none has asked for it.
+var binaries string
+
+func TestMain(m *testing.M) {
+	harness.MainHostile(m, func() {
+		if binaries != "" {
+			_ = os.RemoveAll(binaries) // what stays is in the system's folder for temporary files
+		}
+	})
+}
+
+// build makes the binaries, once.
+var build = sync.OnceValue(func() (err error) {
+	if binaries, err = os.MkdirTemp("", "fivechat-hostile-"); err != nil {
+		return err
+	}
+	return fleet.BuildIn(context.Background(), binaries)
+})
+
+// launch starts every component as a process of its own.
+func launch(t *testing.T, env map[string]string) *fleet.Fleet {
+	t.Helper()
+	if err := build(); err != nil {
+		t.Fatal(err)
+	}
+	return fleet.Launch(t, binaries, env)
+}
 
 // TestCallersHaveAddresses keeps what the other tests stand on: each caller spends the quotas of its own address.
 func TestCallersHaveAddresses(t *testing.T) {

@@ -25,7 +25,7 @@ const (
 // they are sent, leave the conversations service, in a process of its own, within its memory.
 func TestResumingStaysWithinMemory(t *testing.T) {
 	t.Parallel()
-	f := fleet.Launch(t, fleet.Build(t), map[string]string{"GOMEMLIMIT": serviceMemLimit, "FIVECHAT_TRUSTED_PROXIES": "127.0.0.0/8"})
+	f := launch(t, map[string]string{"GOMEMLIMIT": serviceMemLimit, "FIVECHAT_TRUSTED_PROXIES": "127.0.0.0/8"})
 	w := f.From("198.51.100.15").Website(t, harness.Free)
 	const (
 		visitors, messages = 24, 20

@@ -34,7 +34,7 @@ func TestStreamsOutliveSilence(t *testing.T) {
 	})
 	t.Run("separate processes", func(t *testing.T) {
 		t.Parallel()
-		f := fleet.Launch(t, fleet.Build(t), nil)
+		f := launch(t, nil)
 		addrs := harness.FreeAddrs(t, 2)
 		certificate, key := certificateFiles(t)
 		withTLS := f.Run(t, fleet.Gateway, map[string]string{
