@@ -21,6 +21,7 @@ type Query struct {
 	Skip  int64
 	Limit int64    // 0: all
 	Bytes int64    // of BSON that are read at most; 0: MaxRead. One row is always read
+	Short bool     // rows are known to have some 100 bytes: a batch has shortRows of them
 	Omit  string   // a field to leave out
 	Only  []string // the fields that are wanted, where not all are
 }
@@ -193,7 +194,9 @@ func (g *Global[T]) find(ctx context.Context, filter bson.D, q Query) (*mongo.Cu
 	if q.Limit > 0 {
 		o.SetLimit(q.Limit)
 	}
-	if q.Limit == 0 || q.Limit > firstBatch { // what fits into one batch comes in one answer, without a cursor
+	if q.Short {
+		o.SetBatchSize(shortRows)
+	} else if q.Limit == 0 || q.Limit > firstBatch { // what fits into one batch comes in one answer, without a cursor
 		o.SetBatchSize(firstBatch)
 	}
 	if q.Omit != "" {

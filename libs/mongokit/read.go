@@ -20,6 +20,7 @@ const (
 	firstBatch = 32       // rows; with rows of 64 KiB that are 2 MiB
 	mostBatch  = 128      // rows of a later one: each has twice as many as the one before, while rows are short
 	shortBatch = 64 << 10 // bytes up to which the rows of a batch count as short
+	shortRows  = 1_000    // rows of each batch of a query that says that its rows are short
 )
 
 // ErrReadTooLarge is List's error if rows have more bytes than its Query allows. Whoever needs them all reads parts.
@@ -79,7 +80,7 @@ func (g *Global[T]) read(ctx context.Context, filter bson.D, q Query, take func(
 		return translate(err, g.noun)
 	}
 	defer func() { _ = cursor.Close(ctx) }() // the error that counts has been returned
-	b := batch{cursor: cursor, size: firstBatch}
+	b := batch{cursor: cursor, size: firstBatch, short: q.Short}
 	for {
 		if !b.next(ctx, g.did) {
 			return translate(cursor.Err(), g.noun)
@@ -102,6 +103,7 @@ func charge(ctx context.Context, bytes int64) error {
 type batch struct {
 	cursor *mongo.Cursor
 	size   int32 // rows
+	short  bool  // each has shortRows
 	bytes  int   // of the rows of the present one so far
 }
 
@@ -113,6 +115,9 @@ func (b *batch) next(ctx context.Context, did func(context.Context, string, time
 	}
 	if b.size = min(2*b.size, mostBatch); b.bytes > shortBatch {
 		b.size = firstBatch
+	}
+	if b.short {
+		b.size = shortRows
 	}
 	b.cursor.SetBatchSize(b.size)
 	start := time.Now()

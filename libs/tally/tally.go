@@ -146,7 +146,7 @@ func (t *Tally[K]) each(ctx context.Context, of tenant.ID, add func(K, int64)) e
 		return err
 	}
 	beside := 0
-	err = t.changes.Each(ctx, of, bson.D{{Key: "fold", Value: bson.D{{Key: "$gt", Value: row.Fold}}}}, mongokit.Query{}, func(c change[K]) {
+	err = t.changes.Each(ctx, of, bson.D{{Key: "fold", Value: bson.D{{Key: "$gt", Value: row.Fold}}}}, mongokit.Query{Short: true}, func(c change[K]) {
 		beside++
 		add(c.Key, c.N)
 	})
