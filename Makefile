@@ -44,8 +44,8 @@ images: ## make the container images as archives in bin/images, or push them: RE
 	go run ./deploy/images -version $(VERSION) -revision "$$(git rev-parse HEAD 2>/dev/null)" -arch $(ARCH) $(if $(REGISTRY),-to $(REGISTRY)) $(IMAGES)
 
 test: ## run all tests, with the race detector where there is a C compiler
-	go test $(RACE) -timeout 15m $$(go list work | grep -vE '/tests/(browser|faults|observability)$$')
-	go test $(RACE) -p 1 -timeout 15m ./tests/browser ./tests/faults ./tests/observability # alone: there seconds count, or an overload would disturb others
+	go test $(RACE) -timeout 25m $$(go list work | grep -vE '/tests/(browser|faults|observability)$$')
+	go test $(RACE) -p 1 -timeout 25m ./tests/browser ./tests/faults ./tests/observability # alone: there seconds count, or an overload would disturb others
 
 compat: ## run services of the version before, PREVIOUS, beside this one's, forth and back, while visitors and agents ask
 	tests/processes/compat.sh $(PREVIOUS)
