@@ -23,7 +23,7 @@ type NewSession struct {
 // Session is all that a widget needs to go on.
 type Session struct {
 	Visitor      Visitor
-	Secret       string // the visitor's, where this session issued it, else ""
+	Secret       string // the visitor's secret if it was issued just now, else ""
 	Widget       View
 	Conversation View // nil where none is open
 	AgentsOnline bool

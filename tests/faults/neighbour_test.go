@@ -7,12 +7,12 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"fivechat.dev/tests/alone"
 	"fivechat.dev/tests/fleet"
 	"fivechat.dev/tests/harness"
 )
@@ -207,7 +207,7 @@ func watchMemory(t *testing.T, f *fleet.Fleet) *memoryGuard {
 	for _, p := range f.All() {
 		g.done.Go(func() {
 			each(ctx, 20*time.Millisecond, func() bool {
-				n, err := resident(p)
+				n, err := alone.Memory(p.PID)
 				switch {
 				case errors.Is(err, os.ErrNotExist):
 					t.Errorf("%s has ended", p.Name)
@@ -230,20 +230,6 @@ func watchMemory(t *testing.T, f *fleet.Fleet) *memoryGuard {
 func (g *memoryGuard) stop() {
 	g.cancel()
 	g.done.Wait()
-}
-
-// resident is the memory that a process has at the moment, in bytes.
-func resident(p *fleet.Process) (int64, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.PID))
-	if err != nil {
-		return 0, err
-	}
-	fields := strings.Fields(string(b))
-	if len(fields) < 2 {
-		return 0, os.ErrNotExist // it ends at this moment
-	}
-	pages, err := strconv.ParseInt(fields[1], 10, 64)
-	return pages * int64(os.Getpagesize()), err
 }
 
 // watchBreakers fails the test for each circuit breaker of the gateway that is seen open.

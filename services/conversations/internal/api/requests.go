@@ -27,7 +27,7 @@ type byToken struct {
 
 type threadOf struct {
 	byToken
-	After place `query:"after" json:"-"`
+	After paging.After `query:"after" json:"-"`
 }
 
 type list struct {
@@ -142,24 +142,9 @@ type read struct {
 }
 
 type since struct {
-	Token string `path:"token" json:"-"`
-	After place  `query:"after" json:"-"`
+	Token string       `path:"token" json:"-"`
+	After paging.After `query:"after" json:"-"`
 }
-
-// place is a message's number, or 0 for the beginning.
-type place int64
-
-// UnmarshalText reads the number.
-func (p *place) UnmarshalText(b []byte) error {
-	n, err := strconv.ParseInt(string(b), 10, 64)
-	if err != nil || n < 0 {
-		return errPlace
-	}
-	*p = place(n)
-	return nil
-}
-
-var errPlace = errors.New("must be a message's number, or 0")
 
 func newsOf(c conversations.View, th conversations.Thread) news {
 	n := news{Conversation: c, Users: make([]agent, len(th.Agents))}

@@ -1,9 +1,6 @@
 package api
 
 import (
-	"errors"
-	"strconv"
-
 	"fivechat.dev/libs/optional"
 	"fivechat.dev/libs/paging"
 	"fivechat.dev/services/tickets"
@@ -15,23 +12,8 @@ type byID struct {
 
 type thread struct {
 	byID
-	After place `query:"after" json:"-"`
+	After paging.After `query:"after" json:"-"`
 }
-
-// place is a message's number, or 0 for the beginning.
-type place int64
-
-// UnmarshalText reads the number.
-func (p *place) UnmarshalText(b []byte) error {
-	n, err := strconv.ParseInt(string(b), 10, 64)
-	if err != nil || n < 0 {
-		return errPlace
-	}
-	*p = place(n)
-	return nil
-}
-
-var errPlace = errors.New("must be a message's number, or 0")
 
 type list struct {
 	paging.Following
