@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -22,19 +24,49 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"fivechat.dev/deploy/fivechat/system"
+	"fivechat.dev/tests/alone"
 	"fivechat.dev/tests/harness"
 )
 
 const (
 	intruderEnv = "FIVECHAT_TEST_INTRUDER" // set in a child that is another user of the machine
+	victimEnv   = "FIVECHAT_TEST_VICTIM"   // set, to its data folder, in a child that runs the system
 	nobody      = 65534
 )
 
-// init turns a child of TestOtherUsersCannotReachTheStores into that other user.
+// init turns a child of TestOtherUsersCannotReachTheStores into the system or into that other user.
 func init() {
-	if os.Getenv(intruderEnv) == "" {
-		return
+	switch {
+	case os.Getenv(victimEnv) != "":
+		os.Exit(runVictim(os.Getenv(victimEnv)))
+	case os.Getenv(intruderEnv) != "":
+		runIntruder()
+		os.Exit(0)
 	}
+}
+
+// runVictim runs the system until the process is told to end.
+func runVictim(data string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	s, err := system.Start(ctx, system.Options{Data: data, Demo: true, Log: io.Discard})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Println(victimReady)
+	<-ctx.Done()
+	if err := s.Stop(context.WithoutCancel(ctx)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+const victimReady = "the system is ready"
+
+// runIntruder tries all targets that standard input names, and prints those that it reached.
+func runIntruder() {
 	in := bufio.NewScanner(os.Stdin)
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -49,7 +81,6 @@ func init() {
 		})
 	}
 	all.Wait()
-	os.Exit(0)
 }
 
 // intrude tries to use a file, a socket or a port, and says what it reached.
@@ -94,7 +125,7 @@ func intrude(kind, target string) (reached []string) {
 }
 
 // TestOtherUsersCannotReachTheStores: another user of the machine tries every file of the data folder, which everybody
-// could enter before, every socket in it and every port on which this process listens. It reads nothing of the stores.
+// could enter before, every socket in it and every port on which the system, in a process of its own, listens. It reads nothing of the stores.
 func TestOtherUsersCannotReachTheStores(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
@@ -112,11 +143,7 @@ func TestOtherUsersCannotReachTheStores(t *testing.T) {
 	if err := os.Mkdir(data, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	s, err := system.Start(t.Context(), system.Options{Data: data, Demo: true, Log: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Stop(context.WithoutCancel(t.Context())) })
+	victim := startVictim(t, data)
 
 	var targets bytes.Buffer
 	var sockets []string
@@ -130,9 +157,9 @@ func TestOtherUsersCannotReachTheStores(t *testing.T) {
 	if err != nil || len(sockets) != 2 {
 		t.Fatalf("the stores' sockets in the data folder are %v, %v", sockets, err)
 	}
-	ports := listening(t)
+	ports := listening(t, victim.PID)
 	if len(ports) < 9 { // the gateway, its operator's listener and the services
-		t.Fatalf("this process listens on %v only", ports)
+		t.Fatalf("the system listens on %v only", ports)
 	}
 	fmt.Fprintln(&targets, strings.Join(ports, "\n"))
 	reached := asNobody(t, open, &targets)
@@ -146,6 +173,33 @@ func TestOtherUsersCannotReachTheStores(t *testing.T) {
 			t.Errorf("data/%s has the mode %v, want %v", path, info.Mode().Perm(), want)
 		}
 	}
+}
+
+// startVictim runs the system in a process of its own until the test ends, so that the stores that other tests of this
+// process serve on TCP are not taken for its own.
+func startVictim(t *testing.T, data string) *alone.Process {
+	t.Helper()
+	c := exec.Command("/proc/self/exe") //nolint:noctx // it is told to end, not killed
+	c.Env = append(os.Environ(), victimEnv+"="+data)
+	p, err := alone.Launch(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	err = p.Until(t.Context(), "the system is ready", func() error {
+		if !strings.Contains(p.Log.String(), victimReady) {
+			return errors.New("it has not said so")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // asNobody runs this program as another user, which tries the targets, and gives what it has reached.
@@ -169,11 +223,11 @@ func asNobody(t *testing.T, dir string, targets io.Reader) string {
 	return string(out)
 }
 
-// listening gives the loopback addresses on which this process listens.
-func listening(t *testing.T) (ports []string) {
+// listening gives the loopback addresses on which a process listens.
+func listening(t *testing.T, pid int) (ports []string) {
 	t.Helper()
 	mine := map[string]bool{}
-	open, err := filepath.Glob("/proc/self/fd/*")
+	open, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +235,7 @@ func listening(t *testing.T) (ports []string) {
 		to, _ := os.Readlink(fd)
 		mine[strings.TrimSuffix(strings.TrimPrefix(to, "socket:["), "]")] = true
 	}
-	table, err := os.ReadFile("/proc/self/net/tcp")
+	table, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/tcp", pid))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -130,6 +130,7 @@ api-gateway: GET /conversations
 	wantTree(t, first, `
 api-gateway: GET /widgets/{clientToken}
   api-gateway: PIPELINE
+  api-gateway: time
   widgets: GET /widgets/{clientToken} (widgets.get_widget)
     widgets: find widgets_tokens
     widgets: find widgets_widgets
