@@ -1,17 +1,24 @@
 package faults_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
+	"fivechat.dev/tests/alone"
 	"fivechat.dev/tests/fleet"
 	"fivechat.dev/tests/harness"
 )
@@ -19,18 +26,31 @@ import (
 // longest is the longest text that a message may have, of characters that JSON escapes.
 var longest = strings.Repeat("\"", 64<<10)
 
-// attacker is one website and one address that mean no good.
+// attacker is one website and one address that mean no good. It runs in a process of its own, below all others in
+// priority, so that it doesn't slow down the neighbour's client: attackers and neighbours have machines of their own.
 type attacker struct {
+	Config  attackerConfig
 	system  harness.System
-	addr    string // of the gateway
-	site    *harness.Website
-	victim  *neighbour
-	visitor harness.Session
-	long    string // a conversation of long messages
+	reader  harness.Client
+	writer  harness.Client
+	visitor harness.Client
 
 	mu      sync.Mutex
-	answers map[string]map[string]int // by attack: how often a status came
+	answers answers
 }
+
+// attackerConfig is what an attacker's process has to know.
+type attackerConfig struct {
+	URL                    string // of the gateway
+	Reader, Writer         string // secrets of tokens
+	ClientToken            string
+	Visitor, VisitorSecret string
+	Conversation           string // one of long messages
+	Victim                 string // a token's secret of another website
+}
+
+// answers counts status codes by attack.
+type answers map[string]map[string]int
 
 // attack is what an attacker does until ctx ends.
 type attack struct {
@@ -38,34 +58,100 @@ type attack struct {
 	run  func(ctx context.Context)
 }
 
-// newAttacker makes the attacker and stores what some attacks read: long messages, tickets and webhooks. What a quota or a
-// bound refuses of that is not stored; the rest is enough.
+// newAttacker stores what some attacks read: long messages, tickets and webhooks. What a quota or a bound refuses of that is
+// not stored; the rest is enough.
 func newAttacker(t *testing.T, f *fleet.Fleet, victim *neighbour) *attacker {
 	t.Helper()
-	s := f.From(attackerAddress)
-	a := &attacker{
-		system:  s,
-		addr:    strings.TrimPrefix(f.URL, "http://"),
-		site:    s.Website(t, harness.Pro),
-		victim:  victim,
-		answers: map[string]map[string]int{},
-	}
-	a.visitor = a.site.Visit(t, nil)
-	a.long = a.visitor.Open(t, "Hello")
+	site := f.From(attackerAddress).Website(t, harness.Pro)
+	visitor := site.Visit(t, nil)
+	a := attackerOf(attackerConfig{
+		URL:           f.URL,
+		Reader:        site.Secret(harness.Read),
+		Writer:        site.Secret(harness.Write),
+		ClientToken:   site.ClientToken,
+		Visitor:       visitor.Token,
+		VisitorSecret: visitor.Secret,
+		Conversation:  visitor.Open(t, "Hello"),
+		Victim:        victim.site.Secret(harness.Read),
+	})
 	for range 95 {
-		a.ask(t.Context(), "set-up", a.site.Writer(), "POST", "/conversations/"+a.long+"/messages", harness.Map{"content": longest})
-		a.ask(t.Context(), "set-up", a.site.Writer(), "POST", "/tickets", harness.Map{"title": "x", "description": longest})
+		a.ask(t.Context(), "set-up", a.writer, "POST", "/conversations/"+a.Config.Conversation+"/messages", harness.Map{"content": longest})
+		a.ask(t.Context(), "set-up", a.writer, "POST", "/tickets", harness.Map{"title": "x", "description": longest})
 	}
 	receiver := harness.Receive(t, nil)
 	for range 20 {
-		a.site.NewWebhook(t, receiver.URL, "message.created")
+		site.NewWebhook(t, receiver.URL, "message.created")
 	}
 	return a
 }
 
+func attackerOf(c attackerConfig) *attacker {
+	s := harness.System{URL: c.URL}.From(attackerAddress)
+	return &attacker{
+		Config:  c,
+		system:  s,
+		reader:  s.Bearer(c.Reader),
+		writer:  s.Bearer(c.Writer),
+		visitor: s.Proven(c.Visitor, c.VisitorSecret),
+		answers: answers{},
+	}
+}
+
+// attackerEnv holds the attackerConfig, as JSON, in the attacker's process.
+const attackerEnv = "FIVECHAT_TEST_ATTACKER"
+
+// runAttacker attacks until the process is told to end, and prints its answers as JSON.
+func runAttacker(config string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	var c attackerConfig
+	if err := json.Unmarshal([]byte(config), &c); err != nil {
+		return err
+	}
+	a := attackerOf(c)
+	var all sync.WaitGroup
+	for _, attack := range a.attacks() {
+		all.Go(func() { attack.run(ctx) })
+	}
+	all.Wait()
+	return json.NewEncoder(os.Stdout).Encode(a.answers)
+}
+
+// attack runs all attacks in a process of their own while f runs.
+func (a *attacker) attack(t *testing.T, f func()) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := json.Marshal(a.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	c := exec.Command("nice", "-n", "19", self) //nolint:noctx // it is told to end, not killed
+	c.Env, c.Stdout = append(os.Environ(), attackerEnv+"="+string(config)), &out
+	p, err := alone.Launch(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f()
+	if err := p.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	var got answers
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+		t.Fatalf("the attacker printed %q: %v", &out, err)
+	}
+	for name, statuses := range got {
+		for status, n := range statuses {
+			a.count(name, status, n)
+		}
+	}
+}
+
 // attacks are all of them; each paces itself, as they are to be cheap for who makes them.
 func (a *attacker) attacks() []attack {
-	reader, writer := a.site.Reader(), a.site.Writer()
 	get := func(c harness.Client, path string) func(context.Context, string) {
 		return func(ctx context.Context, name string) { a.ask(ctx, name, c, "GET", path, nil) }
 	}
@@ -74,20 +160,20 @@ func (a *attacker) attacks() []attack {
 	}
 	control := harness.Map{"content": strings.Repeat("\x01", 64<<10)}
 	return []attack{
-		a.repeat("threads of long messages", 8, 500*time.Millisecond, get(reader, "/conversations/"+a.long)),
-		a.repeat("messages of control characters", 1, time.Second, post(a.visitor.Client, "/visitor/conversations/"+a.long+"/messages", control)),
+		a.repeat("threads of long messages", 8, 500*time.Millisecond, get(a.reader, "/conversations/"+a.Config.Conversation)),
+		a.repeat("messages of control characters", 1, time.Second, post(a.visitor, "/visitor/conversations/"+a.Config.Conversation+"/messages", control)),
 		a.repeat("catching up from the beginning", 24, 500*time.Millisecond, a.catchUp),
 		a.repeat("imports without a token", 60, time.Second, a.anonymousImport),
-		a.repeat("lists of long tickets", 4, 500*time.Millisecond, get(reader, "/tickets?limit=100")),
-		a.repeat("long queries", 4, 200*time.Millisecond, get(reader, "/visitors?limit=1&x="+strings.Repeat("%25", 1_000))),
+		a.repeat("lists of long tickets", 4, 500*time.Millisecond, get(a.reader, "/tickets?limit=100")),
+		a.repeat("long queries", 4, 200*time.Millisecond, get(a.reader, "/visitors?limit=1&x="+strings.Repeat("%25", 1_000))),
 		a.repeat("idle uploads", 16, time.Second, a.idleUpload),
-		a.repeat("heartbeats", 4, 20*time.Millisecond, post(a.visitor.Client, "/visitor/heartbeat", harness.Map{})),
-		a.repeat("sessions", 1, 50*time.Millisecond, post(a.system.Public(), "/visitor/sessions", harness.Map{"clientToken": a.site.ClientToken})),
+		a.repeat("heartbeats", 4, 20*time.Millisecond, post(a.visitor, "/visitor/heartbeat", harness.Map{})),
+		a.repeat("sessions", 1, 50*time.Millisecond, post(a.system.Public(), "/visitor/sessions", harness.Map{"clientToken": a.Config.ClientToken})),
 		a.repeat("sessions of one IPv6 network", 1, 20*time.Millisecond, a.networkSession),
 		{"streams of one address", a.streams},
 		a.repeat("false tokens", 1, 50*time.Millisecond, a.falseToken),
 		a.repeat("unknown visitors", 4, 10*time.Millisecond, a.unknownVisitor),
-		a.repeat("long messages to twenty webhooks", 1, time.Second, post(writer, "/conversations/"+a.long+"/messages", harness.Map{"content": longest})),
+		a.repeat("long messages to twenty webhooks", 1, time.Second, post(a.writer, "/conversations/"+a.Config.Conversation+"/messages", harness.Map{"content": longest})),
 	}
 }
 
@@ -118,17 +204,17 @@ func (a *attacker) ask(ctx context.Context, name string, c harness.Client, metho
 		what = "no answer"
 	}
 	if ctx.Err() == nil {
-		a.count(name, what)
+		a.count(name, what, 1)
 	}
 }
 
-func (a *attacker) count(name, what string) {
+func (a *attacker) count(name, what string, n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.answers[name] == nil {
 		a.answers[name] = map[string]int{}
 	}
-	a.answers[name][what]++
+	a.answers[name][what] += n
 }
 
 // report logs what the attacks got, and fails the test for answers that nobody may get, an attacker included.
@@ -148,14 +234,14 @@ func (a *attacker) report(t *testing.T) {
 func (a *attacker) catchUp(ctx context.Context, name string) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	a.open(ctx, name, a.visitor.Client.With("Last-Event-ID", "0.0.0.0"), "/visitor/events")
+	a.open(ctx, name, a.visitor.With("Last-Event-ID", "0.0.0.0"), "/visitor/events")
 }
 
 // streams opens as many event streams of one visitor as it can, and keeps them.
 func (a *attacker) streams(ctx context.Context) {
 	var all sync.WaitGroup
 	for range 1_600 {
-		all.Go(func() { a.open(ctx, "streams of one address", a.visitor.Client, "/visitor/events") })
+		all.Go(func() { a.open(ctx, "streams of one address", a.visitor, "/visitor/events") })
 	}
 	all.Wait()
 }
@@ -164,14 +250,14 @@ func (a *attacker) streams(ctx context.Context) {
 func (a *attacker) open(ctx context.Context, name string, c harness.Client, path string) {
 	answer, err := c.Ask(ctx, "GET", path, nil)
 	if err == nil || answer.Status != 0 {
-		a.count(name, fmt.Sprint(answer.Status))
+		a.count(name, fmt.Sprint(answer.Status), 1)
 	}
 }
 
 // networkSession begins a session from an address of its own in one network.
 func (a *attacker) networkSession(ctx context.Context, name string) {
 	s := a.system.From("2001:db8:0:1::" + hex(rand.Text()))
-	a.ask(ctx, name, s.Public(), "POST", "/visitor/sessions", harness.Map{"clientToken": a.site.ClientToken})
+	a.ask(ctx, name, s.Public(), "POST", "/visitor/sessions", harness.Map{"clientToken": a.Config.ClientToken})
 }
 
 // hex is a group of an IPv6 address made of a random text.
@@ -179,7 +265,7 @@ func hex(text string) string { return fmt.Sprintf("%x", text[:2]) }
 
 // falseToken guesses a token that begins as the neighbour's.
 func (a *attacker) falseToken(ctx context.Context, name string) {
-	secret := a.victim.site.Secret(harness.Read)
+	secret := a.Config.Victim
 	guess := secret[:8] + strings.Repeat("x", len(secret)-8)
 	a.ask(ctx, name, a.system.Bearer(guess), "GET", "/conversations", nil)
 }
@@ -204,14 +290,14 @@ func (a *attacker) anonymousImport(ctx context.Context, name string) {
 
 // idleUpload promises a long body and sends one byte of it.
 func (a *attacker) idleUpload(ctx context.Context, name string) {
-	head := "POST /visitor/conversations HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: " + attackerAddress + "\r\nX-Visitor-Id: " + a.visitor.Token +
-		"\r\nX-Visitor-Secret: " + a.visitor.Secret + "\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n{"
+	head := "POST /visitor/conversations HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: " + attackerAddress + "\r\nX-Visitor-Id: " + a.Config.Visitor +
+		"\r\nX-Visitor-Secret: " + a.Config.VisitorSecret + "\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n{"
 	a.send(ctx, name, head, func(net.Conn) {})
 }
 
 // send writes a request by hand, and counts the status line that comes within some seconds.
 func (a *attacker) send(ctx context.Context, name, head string, rest func(net.Conn)) {
-	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", a.addr)
+	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", strings.TrimPrefix(a.Config.URL, "http://"))
 	if err != nil {
 		return
 	}
@@ -227,6 +313,6 @@ func (a *attacker) send(ctx context.Context, name, head string, rest func(net.Co
 	rest(c)
 	line := make([]byte, len("HTTP/1.1 200"))
 	if _, err := io.ReadFull(c, line); err == nil {
-		a.count(name, string(line[len("HTTP/1.1 "):]))
+		a.count(name, string(line[len("HTTP/1.1 "):]), 1)
 	}
 }

@@ -44,6 +44,13 @@ type fault struct {
 var binaries string
 
 func TestMain(m *testing.M) {
+	if config := os.Getenv(attackerEnv); config != "" {
+		if err := runAttacker(config); err != nil {
+			fmt.Fprintln(os.Stderr, "attacker:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "faults:", err)

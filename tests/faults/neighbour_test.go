@@ -64,14 +64,11 @@ func TestHostileNeighbour(t *testing.T) {
 	var calm, attacked load
 	for round := range neighbourRounds {
 		n.live(t, &calm, calmFor)
-		attacking, end := context.WithCancel(t.Context())
-		var all sync.WaitGroup
-		for _, attack := range a.attacks() {
-			all.Go(func() { attack.run(attacking) })
+		before := processors(t, f)
+		a.attack(t, func() { n.live(t, &attacked, attackFor) })
+		for name, used := range processors(t, f) {
+			t.Logf("%s used %v of %v", name, used-before[name], attackFor)
 		}
-		n.live(t, &attacked, attackFor)
-		end()
-		all.Wait()
 		t.Logf("round %d: neighbour p99 %v in calm, %v under attack", round+1, calm.p99(), attacked.p99())
 	}
 	n.heard(t)
@@ -95,6 +92,24 @@ func TestHostileNeighbour(t *testing.T) {
 	if attacked.p99() > grossP99 {
 		t.Errorf("the neighbour's p99 grew from %v to %v", calm.p99(), attacked.p99())
 	}
+}
+
+// processors is the processor time that each component and this process, with the stores, have used.
+func processors(t *testing.T, f *fleet.Fleet) map[string]time.Duration {
+	t.Helper()
+	pids := map[string]int{"this test with the stores": os.Getpid()}
+	for _, p := range f.All() {
+		pids[p.Name] = p.PID
+	}
+	used := map[string]time.Duration{}
+	for name, pid := range pids {
+		n, err := alone.Processors(pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		used[name] = n
+	}
+	return used
 }
 
 // neighbour is a website whose visitor and agent work while another one attacks.
