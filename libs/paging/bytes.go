@@ -1,9 +1,9 @@
 package paging
 
-// MaxBytes is how many bytes the rows of one answer have, read from the store and again as JSON. 100 rows with the longest
-// text (64 KiB) fit, so that a page is only cut if its text is mostly characters that JSON escapes, or was stored before
-// today's bounds.
-const MaxBytes = 8 << 20
+// MaxBytes is how many bytes the rows of one answer have, read from the store and again as JSON. 100 rows of 10 KiB fit. An
+// answer of that size takes a service and the edge some 15 ms of a processor, for which all others wait on a machine with
+// one: so the bound is also one on latency.
+const MaxBytes = 1 << 20
 
 // Sized is a row that can be long. JSONBytes is about how many bytes it has as JSON, and never far too few.
 type Sized interface{ JSONBytes() int }

@@ -5,6 +5,9 @@
 // let through was paid for in Redis, so a quota is never exceeded; what a replica holds unspent another cannot have, so
 // that up to one lease of a quota may lie idle in each. A lease is a fiftieth of the quota, and less the less is left.
 //
+// A request whose cost is known only afterwards, such as one that is answered with megabytes, is charged for the rest once
+// it is answered. What the replica's lease doesn't cover is a debt, which the key pays before its next request passes.
+//
 // Where Redis does not answer, each replica gives out its share of every quota by itself: the quota divided by the number
 // of replicas that were last seen. Nobody is unlimited, and nobody is refused for it.
 package ratelimit
@@ -32,6 +35,9 @@ type Quota struct {
 // String is how a quota is written in keys, so that another quota begins anew.
 func (q Quota) String() string { return strconv.Itoa(q.Requests) + "/" + q.Window.String() }
 
+// worth is the time in which n requests come back.
+func (q Quota) worth(n int) time.Duration { return q.Window * time.Duration(n) / time.Duration(q.Requests) }
+
 // Decision says whether a request may pass, and how its key stands after it.
 type Decision struct {
 	Allowed    bool
@@ -42,7 +48,7 @@ type Decision struct {
 
 // Reset is how long it takes until all of the quota is there again.
 func (d Decision) Reset() time.Duration {
-	return d.Quota.Window * time.Duration(d.Quota.Requests-d.Remaining) / time.Duration(d.Quota.Requests)
+	return d.Quota.worth(d.Quota.Requests - d.Remaining)
 }
 
 // Bank is where quotas are kept for all replicas.
@@ -135,6 +141,7 @@ type account struct {
 	quota  Quota
 	lease  int       // paid for and not spent
 	left   int       // in the bank, when it was last asked
+	debt   int       // charged and not yet paid for in the bank
 	closed time.Time // until when there is nothing
 	by     int       // the way in which that was found: limited or localLimited
 	share  *rate.Limiter
@@ -147,7 +154,7 @@ func (l *Limiter) Take(ctx context.Context, key string, q Quota) Decision {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.quota != q {
-		a.quota, a.lease, a.left, a.closed, a.share = q, 0, q.Requests, time.Time{}, nil
+		a.quota, a.lease, a.left, a.debt, a.closed, a.share = q, 0, q.Requests, 0, time.Time{}, nil
 	}
 	if a.lease > 0 {
 		a.lease--
@@ -167,13 +174,33 @@ func (l *Limiter) Take(ctx context.Context, key string, q Quota) Decision {
 	case err != nil:
 		l.away.Begin()
 		return l.alone(a, now)
-	case spent.Taken == 0:
-		a.left, a.closed, a.by = 0, now.Add(spent.RetryAfter), limited
-		return l.refuse(limited, q, spent.RetryAfter)
+	case spent.Taken <= a.debt:
+		wait := spent.RetryAfter
+		if a.debt > 0 {
+			a.debt -= spent.Taken
+			wait = q.worth(a.debt + 1)
+		}
+		a.left, a.closed, a.by = 0, now.Add(wait), limited
+		return l.refuse(limited, q, wait)
 	default:
-		a.lease, a.left = spent.Taken-1, spent.Left
+		a.lease, a.left, a.debt = spent.Taken-a.debt-1, spent.Left, 0
 		return l.pass(granted, q, a.lease+a.left)
 	}
+}
+
+// Charge spends n more requests of a key after one that Take allowed, if what that one costs is known only once it is
+// answered. What the replica's lease doesn't cover is a debt, of at most the whole quota, which is paid before the next
+// request of the key passes.
+func (l *Limiter) Charge(key string, q Quota, n int) {
+	a := l.account(key)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.quota != q {
+		a.quota, a.lease, a.left, a.debt, a.closed, a.share = q, 0, q.Requests, 0, time.Time{}, nil
+	}
+	paid := min(a.lease, n)
+	a.lease -= paid
+	a.debt = min(a.debt+n-paid, q.Requests)
 }
 
 // Blocked says for how long a key is known to have nothing left, without spending.
@@ -202,7 +229,7 @@ func (l *Limiter) account(key string) *account {
 // want is how large a lease to ask for: the less is left, the less of it should lie with one replica.
 func (l *Limiter) want(a *account) int {
 	most := min(a.quota.Requests/share, maxLease)
-	return max(min(most, a.left/(2*int(l.replicas.Load()))), 1)
+	return a.debt + max(min(most, a.left/(2*int(l.replicas.Load()))), 1)
 }
 
 // alone decides by this replica's share of the quota.
@@ -211,6 +238,15 @@ func (l *Limiter) alone(a *account, now time.Time) Decision {
 	requests := max(a.quota.Requests/int(n), 1)
 	if a.share == nil || a.of != n {
 		a.share, a.of = rate.NewLimiter(rate.Every(a.quota.Window*time.Duration(n)/time.Duration(a.quota.Requests)), requests), n
+	}
+	if paid := min(a.debt, int(a.share.TokensAt(now))); paid > 0 {
+		a.share.ReserveN(now, paid)
+		a.debt -= paid
+	}
+	if a.debt > 0 {
+		wait := a.quota.worth(a.debt+1) * time.Duration(n)
+		a.closed, a.by = now.Add(min(wait, retryLocal)), localLimited
+		return l.refuse(localLimited, a.quota, wait)
 	}
 	r := a.share.ReserveN(now, 1)
 	if wait := r.DelayFrom(now); wait > 0 {

@@ -75,6 +75,70 @@ func TestReplicasShareAQuota(t *testing.T) {
 	}
 }
 
+// TestChargesArePaidBeforeTheNextRequest: a charge is taken out of the quota, in Redis as well as without it, a charge
+// beyond the quota is a debt of at most the whole quota, and the time to wait is the time that pays it.
+func TestChargesArePaidBeforeTheNextRequest(t *testing.T) {
+	t.Parallel()
+	q := ratelimit.Quota{Requests: 60, Window: time.Minute}
+	for _, c := range []struct {
+		name   string
+		before int // requests before the charge
+		charge int
+		passes int           // of the requests that follow
+		wait   time.Duration // of the one after them
+	}{
+		{"nothing", 1, 0, 59, time.Second},
+		{"half", 1, 30, 29, time.Second},
+		{"all but one", 1, 58, 1, time.Second},
+		{"all", 1, 59, 0, time.Second},
+		{"more than there is", 30, 39, 0, 10 * time.Second},
+		{"a thousand times", 30, 60_000, 0, 31 * time.Second},
+	} {
+		_, client := redis(t)
+		for by, l := range map[string]*ratelimit.Limiter{"redis": limiter(t, client, 1), "local": limiter(t, nil, 1)} {
+			for range c.before {
+				if !l.Take(t.Context(), "k", q).Allowed {
+					t.Fatalf("%s, %s: a request before the charge was refused", c.name, by)
+				}
+			}
+			l.Charge("k", q, c.charge)
+			passed, d := 0, l.Take(t.Context(), "k", q)
+			for ; d.Allowed; d = l.Take(t.Context(), "k", q) {
+				passed++
+			}
+			if passed != c.passes {
+				t.Errorf("%s, %s: %d requests passed, want %d", c.name, by, passed, c.passes)
+			}
+			if by == "redis" && (d.RetryAfter < c.wait-time.Second/100 || d.RetryAfter > c.wait+time.Second/100) {
+				t.Errorf("%s: wait %v, want %v", c.name, d.RetryAfter, c.wait)
+			}
+		}
+	}
+}
+
+// TestDebtIsPaidByTime: what comes back pays the debt first.
+func TestDebtIsPaidByTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := ratelimit.Quota{Requests: 60, Window: time.Minute}
+		l := limiter(t, nil, 1)
+		for range 40 {
+			l.Take(t.Context(), "k", q)
+		}
+		l.Charge("k", q, 40) // 20 there are, 20 are owed
+		for second := range 20 {
+			if d := l.Take(t.Context(), "k", q); d.Allowed {
+				t.Fatalf("a request passed after %d s", second)
+			}
+			time.Sleep(time.Second)
+		}
+		time.Sleep(time.Second)
+		if !l.Take(t.Context(), "k", q).Allowed {
+			t.Error("nothing passed once the debt was paid")
+		}
+	})
+}
+
 // counted is a bank that counts how often it is asked.
 type counted struct {
 	ratelimit.Bank

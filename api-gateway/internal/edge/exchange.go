@@ -150,6 +150,9 @@ func (x *exchange) end(ctx context.Context) {
 		x.status = httpkit.Status(fault.Canceled)
 	}
 	x.aborted = reason != nil
+	if x.row != nil && x.principal.Kind != identity.Public {
+		x.edge.Limits.Charge(ctx, x.row.Class, x.principal, x.client, x.bytes)
+	}
 	x.record(ctx)
 	if reason != nil {
 		panic(http.ErrAbortHandler)

@@ -121,6 +121,26 @@ func (g *Guard) Admit(ctx context.Context, class route.Class, p identity.Princip
 	return tell(h, class, g.alsoTake(ctx, d, "w:"+website, r.website))
 }
 
+// chargedBytes is how many bytes of an answer a request pays for by itself; each further chargedBytes cost as much as one
+// request more. So who reads long texts spends a quota as fast as who reads often. A list of 20 has some 10 KiB.
+const chargedBytes = 32 << 10
+
+// Charge spends what the bytes of an answer cost beyond the request that Admit let through.
+func (g *Guard) Charge(ctx context.Context, class route.Class, p identity.Principal, address string, bytes int64) {
+	more := int((bytes - 1) / chargedBytes)
+	if _, byAddress := g.rules.Load().addresses[class]; byAddress || class.Streams() || more < 1 {
+		return
+	}
+	at := httpkit.AddressKey(address)
+	r := g.rule(ctx, class, p)
+	website := p.Website.String() + ":" + string(class)
+	g.limiter.Charge(caller(p, at, class), r.caller, more)
+	if p.Kind == identity.Visitor {
+		g.limiter.Charge("va:"+at+":"+website, r.address, more)
+	}
+	g.limiter.Charge("w:"+website, r.website, more)
+}
+
 // alsoTake spends one request of another quota if the quotas before it allow the request, and returns the decision of the
 // scarcest.
 func (g *Guard) alsoTake(ctx context.Context, before ratelimit.Decision, key string, q ratelimit.Quota) ratelimit.Decision {
