@@ -12,6 +12,9 @@ import (
 // MaxCatalogue is how many tags a website's catalogue holds.
 const MaxCatalogue = 500
 
+// MaxCatalogueBytes is how many bytes of it are read: more than 500 tags of 100 names of 64 bytes have.
+const MaxCatalogueBytes = 8 << 20
+
 // Tag is an entry of a website's catalogue: a stored name, and what it is called in languages.
 type Tag struct {
 	ID        string            `bson:"_id"` // website and name

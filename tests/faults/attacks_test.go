@@ -47,6 +47,7 @@ type attackerConfig struct {
 	Visitor, VisitorSecret string
 	Conversation           string // one of long messages
 	Victim                 string // a token's secret of another website
+	Only                   string // the one attack to run; "": all of them
 }
 
 // answers counts status codes by attack.
@@ -111,15 +112,18 @@ func runAttacker(config string) error {
 	a := attackerOf(c)
 	var all sync.WaitGroup
 	for _, attack := range a.attacks() {
-		all.Go(func() { attack.run(ctx) })
+		if c.Only == "" || c.Only == attack.name {
+			all.Go(func() { attack.run(ctx) })
+		}
 	}
 	all.Wait()
 	return json.NewEncoder(os.Stdout).Encode(a.answers)
 }
 
-// attack runs all attacks in a process of their own while f runs.
-func (a *attacker) attack(t *testing.T, f func()) {
+// attack runs the attack of a name, or all of them, in a process of their own while f runs.
+func (a *attacker) attack(t *testing.T, only string, f func()) {
 	t.Helper()
+	a.Config.Only = only
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -49,14 +49,7 @@ const (
 // a minute, against separate processes under the memory limits of the chart. No process dies, no circuit breaker opens,
 // another website's requests all succeed, and its event stream stays open and misses nothing.
 func TestHostileNeighbour(t *testing.T) {
-	var f *fleet.Fleet
-	fleet.Apart(t, func() {
-		env := new(town).startStores(t)
-		env["GOMEMLIMIT"] = serviceGoMemory
-		env["FIVECHAT_QUOTAS"] = ""
-		env["FIVECHAT_TRUSTED_PROXIES"] = "127.0.0.0/8"
-		f = fleet.Launch(t, binaries, env)
-	})
+	f := launchGuarded(t)
 	n := newNeighbour(t, f)
 	a := newAttacker(t, f, n)
 	guard := watchMemory(t, f)
@@ -65,7 +58,7 @@ func TestHostileNeighbour(t *testing.T) {
 	for round := range neighbourRounds {
 		n.live(t, &calm, calmFor)
 		before := processors(t, f)
-		a.attack(t, func() { n.live(t, &attacked, attackFor) })
+		a.attack(t, "", func() { n.live(t, &attacked, attackFor) })
 		for name, used := range processors(t, f) {
 			t.Logf("%s used %v of %v", name, used-before[name], attackFor)
 		}
@@ -92,6 +85,50 @@ func TestHostileNeighbour(t *testing.T) {
 	if attacked.p99() > grossP99 {
 		t.Errorf("the neighbour's p99 grew from %v to %v", calm.p99(), attacked.p99())
 	}
+}
+
+// launchGuarded launches all components on one processor, under the chart's memory limits and with the default quotas.
+func launchGuarded(t *testing.T) (f *fleet.Fleet) {
+	t.Helper()
+	fleet.Apart(t, func() {
+		env := new(town).startStores(t)
+		env["GOMEMLIMIT"] = serviceGoMemory
+		env["FIVECHAT_QUOTAS"] = ""
+		env["FIVECHAT_TRUSTED_PROXIES"] = "127.0.0.0/8"
+		f = fleet.Launch(t, binaries, env)
+	})
+	return f
+}
+
+// TestNeighbourOfEachAttack: each attack runs by itself, between times of calm, so that one sees what each of the shared
+// resources costs another website. It belongs to the soak, as it takes minutes.
+func TestNeighbourOfEachAttack(t *testing.T) {
+	if soak(t) == 0 {
+		t.Skip("it takes minutes: it runs with FIVECHAT_SOAK")
+	}
+	f := launchGuarded(t)
+	n := newNeighbour(t, f)
+	a := newAttacker(t, f, n)
+	guard := watchMemory(t, f)
+	breakers := watchBreakers(t, f)
+	for _, attack := range a.attacks() {
+		var calm, attacked load
+		for range neighbourRounds {
+			n.live(t, &calm, calmFor)
+			a.attack(t, attack.name, func() { n.live(t, &attacked, calmFor) })
+		}
+		t.Logf("| %s | %v | %v | ×%.1f |", attack.name, calm.p99(), attacked.p99(), float64(attacked.p99())/float64(calm.p99()))
+		if len(calm.failed)+len(attacked.failed) > 0 {
+			t.Errorf("%s: the neighbour got %v in calm and %v under attack", attack.name, calm.failed, attacked.failed)
+		}
+		if attacked.p99() > grossP99 {
+			t.Errorf("%s: the neighbour's p99 grew from %v to %v", attack.name, calm.p99(), attacked.p99())
+		}
+	}
+	n.heard(t)
+	guard.stop()
+	breakers.stop()
+	a.report(t)
 }
 
 // processors is the processor time that each component and this process, with the stores, have used.

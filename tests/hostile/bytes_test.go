@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	answerBytes = 8<<20 + 1<<20 // of an answer: the bound of its rows, and what is around one of them
+	answerBytes = 1<<20 + 256<<10 // of an answer: the bound of its rows, and what is around one of them
 	longText    = 64 << 10
 )
 
@@ -85,6 +85,36 @@ func TestLongThreadIsAnsweredInParts(t *testing.T) {
 	token := longConversation(t, w, messages)
 	inParts(t, w.Reader(), "/conversations/"+token, messages)
 	inParts(t, w.Reader(), "/conversations/"+token+"/messages", messages)
+}
+
+// TestLongAnswersSpendTheQuota: a reader of megabytes is refused long before a reader of small answers is, is told when to
+// come back, and costs other websites nothing.
+func TestLongAnswersSpendTheQuota(t *testing.T) {
+	t.Parallel()
+	const (
+		requests = 600 // a token's a minute
+		unit     = 32 << 10
+	)
+	system := harness.Running().From("198.51.100.44")
+	w, other := system.Website(t, harness.Free), system.Website(t, harness.Free)
+	token := longConversation(t, w, 55)
+	spent, answered := 0, 0
+	for range requests {
+		a := w.Reader().Do(t, "GET", "/conversations/"+token, nil)
+		if a.Status == 429 {
+			if a.Header.Get("Retry-After") == "" {
+				t.Error("the refusal does not say when to come back")
+			}
+			break
+		}
+		a.Want(t, 200)
+		answered++
+		spent += (len(a.Body) + unit - 1) / unit
+	}
+	if answered < 5 || spent < requests || spent > 2*requests {
+		t.Errorf("%d answers were given, which cost %d of %d", answered, spent, requests)
+	}
+	other.Reader().Do(t, "GET", "/conversations", nil).Want(t, 200)
 }
 
 func TestLongTicketIsAnsweredInParts(t *testing.T) {

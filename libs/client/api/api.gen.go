@@ -3278,7 +3278,7 @@ type ClientInterface interface {
 
 	// GetConversation A conversation with its messages, its visitor and its agents
 	//
-	// All messages, oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+	// All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
 	//
 	// Needs a token with `READ`.
 	//
@@ -3305,7 +3305,7 @@ type ClientInterface interface {
 
 	// ListMessages The same four members as the conversation's own path
 	//
-	// All messages, oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+	// All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
 	//
 	// Needs a token with `READ`.
 	//
@@ -3561,7 +3561,7 @@ type ClientInterface interface {
 
 	// GetTicket A ticket
 	//
-	// Its messages come oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+	// Its messages come oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
 	//
 	// Needs a token with `READ` and the plan `PRO`.
 	//
@@ -3717,7 +3717,7 @@ type ClientInterface interface {
 
 	// ListOwnMessages What came behind a message
 	//
-	// At most 200 messages and 8 MiB, oldest first. If `hasMore` is true, ask again behind the last.
+	// At most 200 messages and 1 MiB, oldest first. If `hasMore` is true, ask again behind the last.
 	//
 	// Corresponds with GET /visitor/conversations/{token}/messages (the `ListOwnMessages` operationId).
 	ListOwnMessages(ctx context.Context, token ConversationToken, params *ListOwnMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4079,7 +4079,7 @@ func (c *Client) ImportConversations(ctx context.Context, params *ImportConversa
 
 // GetConversation A conversation with its messages, its visitor and its agents
 //
-// All messages, oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+// All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
 //
 // Needs a token with `READ`.
 //
@@ -4136,7 +4136,7 @@ func (c *Client) UpdateConversation(ctx context.Context, token ConversationToken
 
 // ListMessages The same four members as the conversation's own path
 //
-// All messages, oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+// All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
 //
 // Needs a token with `READ`.
 //
@@ -4658,7 +4658,7 @@ func (c *Client) DeleteTicket(ctx context.Context, id TicketID, params *DeleteTi
 
 // GetTicket A ticket
 //
-// Its messages come oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+// Its messages come oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
 //
 // Needs a token with `READ` and the plan `PRO`.
 //
@@ -4994,7 +4994,7 @@ func (c *Client) CloseOwnConversation(ctx context.Context, token ConversationTok
 
 // ListOwnMessages What came behind a message
 //
-// At most 200 messages and 8 MiB, oldest first. If `hasMore` is true, ask again behind the last.
+// At most 200 messages and 1 MiB, oldest first. If `hasMore` is true, ask again behind the last.
 //
 // Corresponds with GET /visitor/conversations/{token}/messages (the `ListOwnMessages` operationId).
 func (c *Client) ListOwnMessages(ctx context.Context, token ConversationToken, params *ListOwnMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {

@@ -231,7 +231,10 @@ func (s *Store) MarkRead(ctx context.Context, t tenant.ID, conversationID int64,
 // Tags implements conversations.Store.
 func (s *Store) Tags(ctx context.Context, t tenant.ID) ([]conversations.Tag, error) {
 	return s.tags.List(ctx, t, nil, mongokit.Query{
-		Sort: bson.D{{Key: "name", Value: 1}}, Limit: conversations.MaxCatalogue, Bytes: paging.MaxBytes})
+		Sort:  bson.D{{Key: "name", Value: 1}},
+		Limit: conversations.MaxCatalogue,
+		Bytes: conversations.MaxCatalogueBytes,
+	})
 }
 
 // PutTag implements conversations.Store.
