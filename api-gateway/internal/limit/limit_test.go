@@ -2,6 +2,9 @@ package limit
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -77,4 +80,63 @@ func TestParseTakesStorageLimits(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
+}
+
+// TestParseListsTheClassesForAnUnknownOne: the error for an unknown class or plan lists the valid ones.
+func TestParseListsTheClassesForAnUnknownOne(t *testing.T) {
+	t.Parallel()
+	const amount = `{"requests":5,"seconds":60}`
+	for file, want := range map[string]string{
+		`{"plans":{"FREE":{"reads":{"caller":` + amount + `,"website":` + amount + `}}}}`: "plans.FREE.reads must be one of import, read, stream, visitor, write",
+		`{"plans":{"PRO":{"page":{"caller":` + amount + `,"website":` + amount + `}}}}`:   "plans.PRO.page must be one of import, read, stream, visitor, write",
+		`{"plans":{"GOLD":{}}}`:                                "plans.GOLD must be one of FREE, PRO",
+		`{"addresses":{"read":` + amount + `}}`:                "addresses.read must be one of export, health, operator, page, public, session, settings",
+		`{"addresses":{"page":{"requests":0}}}`:                "addresses.page needs 1 to 1000000 requests in 1 to 3600 seconds",
+		`{"plans":{"PRO":{"read":{"caller":` + amount + `}}}}`: "plans.PRO.read needs caller and website, each 1 to 1000000 requests in 1 to 3600 seconds",
+	} {
+		if _, err := Parse([]byte(file)); err == nil || fault.From(err).Message != want {
+			t.Errorf("%s: %v, want %s", file, err, want)
+		}
+	}
+}
+
+// TestQuotasOfThePage: the tables of docs/configuration.md list the classes and their default quotas.
+func TestQuotasOfThePage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "configuration.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := Default()
+	stated := func(p Pair) string { return number(p.Caller.Requests) + " | " + number(p.Website.Requests) }
+	for class, free := range q.Plans[identity.Free] {
+		row := fmt.Sprintf("| `%s` | ", class)
+		if want := " | " + stated(free) + " | " + stated(q.Plans[identity.Pro][class]) + " |\n"; !hasRow(string(page), row, want) {
+			t.Errorf("docs/configuration.md has no row %s… %s", row, want)
+		}
+	}
+	for class, amount := range q.Addresses {
+		row := fmt.Sprintf("| `%s` | ", class)
+		if want := " | " + number(amount.Requests) + " |\n"; !hasRow(string(page), row, want) {
+			t.Errorf("docs/configuration.md has no row %s… %s", row, want)
+		}
+	}
+}
+
+// hasRow reports whether a line of a page begins and ends with the given texts.
+func hasRow(page, begin, end string) bool {
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(line, begin) && strings.HasSuffix(line, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// number formats n below a million with commas.
+func number(n int) string {
+	if n < 1_000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%d,%03d", n/1_000, n%1_000)
 }

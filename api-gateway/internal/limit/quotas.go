@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"fivechat.dev/api-gateway/internal/route"
@@ -97,32 +98,57 @@ func Parse(settings []byte) (Quotas, error) {
 	var wrong fault.Problems
 	for plan, classes := range read.Plans {
 		known, ok := q.Plans[plan]
-		wrong.Check(ok, "plans."+string(plan), "is not a plan")
+		if !ok {
+			wrong.Add("plans."+string(plan), oneOf(q.Plans))
+			continue
+		}
 		for class, p := range classes {
-			_, ok := known[class]
-			at := fmt.Sprintf("plans.%s.%s", plan, class)
-			wrong.Check(ok || known == nil, at, "is not a class that a plan limits")
-			wrong.Check(p.Caller.valid() && p.Website.valid(), at, "needs caller and website, each of 1 to 1000000 requests in 1 to 3600 seconds")
-			wrong.Check(p.Address == (Amount{}) || p.Address.valid(), at+".address", "must be of 1 to 1000000 requests in 1 to 3600 seconds")
+			p.check(fmt.Sprintf("plans.%s.%s", plan, class), known[class] != Pair{}, oneOf(known), &wrong)
 		}
-		if known != nil {
-			maps.Copy(known, classes)
-		}
+		maps.Copy(known, classes)
 	}
 	read.Storage.Check(&wrong)
 	for class, a := range read.Addresses {
-		_, ok := q.Addresses[class]
-		wrong.Check(ok && a.valid(), "addresses."+string(class), "is not a class that is limited by address, of 1 to 1000000 requests in 1 to 3600 seconds")
+		at := "addresses." + string(class)
+		if _, ok := q.Addresses[class]; !ok {
+			wrong.Add(at, oneOf(q.Addresses))
+			continue
+		}
+		wrong.Check(a.valid(), at, "needs "+validAmount)
 		q.Addresses[class] = a
 	}
 	for name, a := range map[string]struct{ read, into *Amount }{
 		"failures.address": {&read.Failures.Address, &q.Failures.Address}, "failures.prefix": {&read.Failures.Prefix, &q.Failures.Prefix},
 	} {
 		if *a.read != (Amount{}) {
-			wrong.Check(a.read.valid(), name, "needs 1 to 1000000 requests in 1 to 3600 seconds")
+			wrong.Check(a.read.valid(), name, "needs "+validAmount)
 			*a.into = *a.read
 		}
 	}
 	slices.SortFunc(wrong, func(a, b fault.Field) int { return slices.Compare([]byte(a.Field), []byte(b.Field)) })
 	return q, wrong.Err()
+}
+
+// validAmount says in errors what an Amount may be.
+const validAmount = "1 to 1000000 requests in 1 to 3600 seconds"
+
+// check adds to wrong what is wrong with the quota of a class that the file has at a place. If the class isn't known,
+// classes says which ones are.
+func (p Pair) check(at string, known bool, classes string, wrong *fault.Problems) {
+	if !known {
+		wrong.Add(at, classes)
+		return
+	}
+	wrong.Check(p.Caller.valid() && p.Website.valid(), at, "needs caller and website, each "+validAmount)
+	wrong.Check(p.Address == (Amount{}) || p.Address.valid(), at+".address", "must be "+validAmount)
+}
+
+// oneOf says in an error which names are valid: the keys of a map.
+func oneOf[K ~string, V any](valid map[K]V) string {
+	var names []string
+	for name := range valid {
+		names = append(names, string(name))
+	}
+	slices.Sort(names)
+	return "must be one of " + strings.Join(names, ", ")
 }
