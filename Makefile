@@ -8,7 +8,7 @@ GOVULNCHECK_VERSION := v1.9.0
 BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 OBSERVABILITY := deploy/observability
-GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json
+GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json docs/configuration.md
 # The version before this one: the newest that may be installed somewhere.
 PREVIOUS ?= a2d53f7
 
@@ -62,11 +62,12 @@ soak: ## run for hours what `make test` runs for a minute: a million requests ma
 	FIVECHAT_CLOCKS=1 go test -count=1 -timeout 15m ./tests/clocks
 	FIVECHAT_SOAK=$(SOAK) FIVECHAT_SOAK_TABLE=docs/faults.md go test -count=1 -timeout 0 -v ./tests/faults
 
-generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go client of the document, rules, dashboards and shard keys
+generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go client of the document, rules, dashboards, shard keys and the table of settings
 	go run ./api-gateway/openapi/bundle api-gateway/openapi api-gateway/openapi/openapi.json
 	bin/oapi-codegen -config libs/client/api/oapi-codegen.yaml api-gateway/openapi/openapi.json
 	go run ./$(OBSERVABILITY) -out $(OBSERVABILITY)
 	go run ./deploy/fivechat store shards > deploy/mongodb/collections.json
+	go run ./deploy/fivechat/settings . docs/configuration.md
 
 generate-check: generate chart ## fail where what is made of sources and committed is not what they make
 	@test -z "$$(git status --porcelain -- $(GENERATED))" || { git status --short -- $(GENERATED); echo "generated files are stale or not committed: make generate"; exit 1; }

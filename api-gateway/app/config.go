@@ -21,33 +21,59 @@ const minOperatorKey = 20
 // leastBytes is the least BytesInFlight: a quarter of it holds the longest answer, and twice the longest body.
 const leastBytes = 64 << 20
 
-// Config is the gateway's settings.
+// Config is the gateway's settings. The comments are the table in docs/configuration.md.
 type Config struct {
-	Addr             string `env:"FIVECHAT_ADDR"`       // the public listener
-	AdminAddr        string `env:"FIVECHAT_ADMIN_ADDR"` // /livez, /readyz, /metrics
-	Access           runner.AdminAccess
-	OperatorAddr     string          `env:"FIVECHAT_OPERATOR_ADDR"`  // /operator/*, for who runs this installation
-	OperatorKey      string          `env:"FIVECHAT_OPERATOR_KEY"`   // at least 20 characters; without one there is no operator listener
-	AssertionKeys    []string        `env:"FIVECHAT_ASSERTION_KEYS"` // one or two secrets of at least 32 bytes, comma-separated; the first signs
-	AccountsURL      string          `env:"FIVECHAT_ACCOUNTS_URL"`   // the services: absolute URLs without a path
-	ConversationsURL string          `env:"FIVECHAT_CONVERSATIONS_URL"`
-	VisitorsURL      string          `env:"FIVECHAT_VISITORS_URL"`
-	WidgetsURL       string          `env:"FIVECHAT_WIDGETS_URL"`
-	TicketsURL       string          `env:"FIVECHAT_TICKETS_URL"`
-	StatisticsURL    string          `env:"FIVECHAT_STATISTICS_URL"`
-	WebhooksURL      string          `env:"FIVECHAT_WEBHOOKS_URL"`
-	TrustedProxies   []netip.Prefix  `env:"FIVECHAT_TRUSTED_PROXIES"` // CIDRs whose X-Forwarded-For counts, comma-separated
-	CORSOrigins      []string        `env:"FIVECHAT_CORS_ORIGINS"`    // whose pages may call operations with a bearer, comma-separated
-	Timeout          time.Duration   `env:"FIVECHAT_TIMEOUT"`         // how long a request may take, at most what a service would allow
-	Concurrency      int             `env:"FIVECHAT_CONCURRENCY"`     // how many requests may be under way with one service; as many more wait for a moment, the rest is refused
-	BytesInFlight    int64           `env:"FIVECHAT_BYTES_IN_FLIGHT"` // how many bytes of request bodies may be held at a time, and as many of answers; a website or an address may have a quarter
-	Replicas         int             `env:"FIVECHAT_REPLICAS"`        // how many gateways there are, as long as Redis has not said it
-	QuotasFile       string          `env:"FIVECHAT_QUOTAS"`          // a file of rate limits in place of the defaults; followed while running
-	TLSCertificate   string          `env:"FIVECHAT_TLS_CERTIFICATE"` // files in PEM: with both, the public listener speaks TLS; followed while running
-	TLSKey           string          `env:"FIVECHAT_TLS_KEY"`
-	Demo             bool            `env:"FIVECHAT_DEMO"` // show the shop of the demo at /demo
-	Redis            rediskit.Config // optional: without it a revoked token works for seconds more, and each gateway limits by itself
-	Telemetry        telemetry.Config
+	// Address of the public listener.
+	Addr string `env:"FIVECHAT_ADDR"`
+	// Address of the admin listener: `/livez`, `/readyz`, `/metrics` and `/loglevel`.
+	AdminAddr string `env:"FIVECHAT_ADMIN_ADDR"`
+	Access    runner.AdminAccess
+	// Address of the operator API, `/operator/*`.
+	OperatorAddr string `env:"FIVECHAT_OPERATOR_ADDR"`
+	// Key of the operator API, at least 20 characters. Without a key, the operator API is not served.
+	OperatorKey string `env:"FIVECHAT_OPERATOR_KEY"`
+	// One or two secrets of at least 32 bytes that sign and verify requests between components. The first one signs.
+	AssertionKeys []string `env:"FIVECHAT_ASSERTION_KEYS"`
+	// Base URL of the accounts service.
+	AccountsURL string `env:"FIVECHAT_ACCOUNTS_URL"`
+	// Base URL of the conversations service.
+	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
+	// Base URL of the visitors service.
+	VisitorsURL string `env:"FIVECHAT_VISITORS_URL"`
+	// Base URL of the widgets service.
+	WidgetsURL string `env:"FIVECHAT_WIDGETS_URL"`
+	// Base URL of the tickets service.
+	TicketsURL string `env:"FIVECHAT_TICKETS_URL"`
+	// Base URL of the statistics service.
+	StatisticsURL string `env:"FIVECHAT_STATISTICS_URL"`
+	// Base URL of the webhooks service.
+	WebhooksURL string `env:"FIVECHAT_WEBHOOKS_URL"`
+	// Proxies whose `X-Forwarded-For` is trusted. Without any, a client's address is that of its connection.
+	TrustedProxies []netip.Prefix `env:"FIVECHAT_TRUSTED_PROXIES"`
+	// Origins like `https://example.com` whose pages may call the API with a bearer token (CORS).
+	CORSOrigins []string `env:"FIVECHAT_CORS_ORIGINS"`
+	// Deadline of a request, more than 0 and at most the default.
+	Timeout time.Duration `env:"FIVECHAT_TIMEOUT"`
+	// Concurrent requests per upstream service. As many again queue for up to 100 ms; excess requests get 503.
+	Concurrency int `env:"FIVECHAT_CONCURRENCY"`
+	// Bytes of request bodies held at a time, and as many of responses. One website or address may hold a quarter. At
+	// least 64 MiB.
+	BytesInFlight int64 `env:"FIVECHAT_BYTES_IN_FLIGHT"`
+	// Number of gateway replicas that share the quotas, until Redis has reported how many there are.
+	Replicas int `env:"FIVECHAT_REPLICAS"`
+	// Path of the quota file, which replaces default rate limits. A change is loaded while running.
+	QuotasFile string `env:"FIVECHAT_QUOTAS"`
+	// PEM file with the certificate of the public listener. Set it with `FIVECHAT_TLS_KEY` to serve TLS. A change is
+	// loaded while running.
+	TLSCertificate string `env:"FIVECHAT_TLS_CERTIFICATE"`
+	// PEM file with the private key of the certificate.
+	TLSKey string `env:"FIVECHAT_TLS_KEY"`
+	// Serve the demo shop at `/demo`.
+	Demo bool `env:"FIVECHAT_DEMO"`
+	// Redis is optional. Without it, a revoked token stays valid for some seconds, and each gateway enforces its share of
+	// the quotas by itself.
+	Redis     rediskit.Config
+	Telemetry telemetry.Config
 }
 
 // Default listens on every address, as a container does, trusts no proxy and no origin.

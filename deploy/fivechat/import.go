@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"time"
@@ -8,7 +9,9 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"fivechat.dev/deploy/fivechat/environment"
 	"fivechat.dev/deploy/fivechat/importer"
+	"fivechat.dev/libs/config"
 )
 
 func importCommand() *cobra.Command {
@@ -18,10 +21,17 @@ func importCommand() *cobra.Command {
 		Long: "Import conversations, one JSON object a line:\n  {\"id\": \"…\", \"topics\": [\"…\"], \"turns\": [{\"from\": \"visitor\"|\"agent\", \"text\": \"…\"}]}\n" +
 			"Rows are keyed by their id, so a file can be imported again: what is there stays. A bad line is named and left out.\n" +
 			"What `website export` wrote is read too: its conversations, with their tags and messages.",
-		RunE: func(c *cobra.Command, args []string) error { return runImport(c, args[0], o) },
+		RunE: func(c *cobra.Command, args []string) error {
+			e, err := config.Load(environment.Import{})
+			if err != nil {
+				return err
+			}
+			o.Token = cmp.Or(o.Token, e.Token)
+			return runImport(c, args[0], o)
+		},
 	}
 	c.Flags().StringVar(&o.URL, "url", "http://127.0.0.1:8080", "address of the public edge")
-	c.Flags().StringVar(&o.Token, "token", os.Getenv("FIVECHAT_TOKEN"), "API token with WRITE (or FIVECHAT_TOKEN)")
+	c.Flags().StringVar(&o.Token, "token", "", "API token with WRITE (default: FIVECHAT_TOKEN)")
 	return c
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,7 +16,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fivechat.dev/deploy/fivechat/environment"
 	"fivechat.dev/deploy/fivechat/operator"
+	"fivechat.dev/libs/config"
 	"fivechat.dev/libs/telemetry"
 )
 
@@ -38,17 +41,20 @@ func root() *cobra.Command {
 }
 
 // operatorFlags say where the operator's API is: named, or read from the data folder of a running system.
-type operatorFlags struct{ url, key, data string }
+type operatorFlags struct{ url, data string }
 
 func (f *operatorFlags) add(c *cobra.Command) {
-	c.PersistentFlags().StringVar(&f.url, "operator-url", os.Getenv("FIVECHAT_OPERATOR_URL"), "address of the operator's API (default: from --data)")
+	c.PersistentFlags().StringVar(&f.url, "operator-url", "", "address of the operator's API (default: FIVECHAT_OPERATOR_URL, or from --data)")
 	c.PersistentFlags().StringVar(&f.data, "data", "data", "data folder of the running system")
 }
 
 func (f *operatorFlags) client() (operator.Client, error) {
-	f.key = os.Getenv("FIVECHAT_OPERATOR_KEY") // never a flag: process lists show those
-	if f.url != "" && f.key != "" {
-		return operator.Client{URL: f.url, Key: f.key}, nil
+	e, err := config.Load(environment.Operator{})
+	if err != nil {
+		return operator.Client{}, err
+	}
+	if url := cmp.Or(f.url, e.URL); url != "" && e.Key != "" {
+		return operator.Client{URL: url, Key: e.Key}, nil
 	}
 	var at endpoint
 	path := filepath.Join(f.data, endpointFile)

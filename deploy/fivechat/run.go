@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fivechat.dev/deploy/fivechat/environment"
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/config"
 	"fivechat.dev/libs/runner"
@@ -18,19 +20,13 @@ import (
 )
 
 func runCommand() *cobra.Command {
-	o := system.Options{MongoURI: os.Getenv("MONGODB_URI"), RedisURL: os.Getenv("REDIS_URL"), Quotas: os.Getenv("FIVECHAT_QUOTAS")}
+	var o system.Options
 	c := &cobra.Command{
 		Use: "run", Short: "Run every service and the gateway in this process", Args: cobra.NoArgs,
 		Long: "Run every service and the gateway in this process, each on a loopback listener of its own, over embedded stores\n" +
 			"in the data folder, or over MONGODB_URI (a replica set) and REDIS_URL where they are set.",
-		RunE: func(c *cobra.Command, _ []string) (err error) {
-			if o.Webhooks, err = config.Load(webhooks.Reach{}); err != nil {
-				return err
-			}
-			if o.Access, err = config.Load(runner.AdminAccess{}); err != nil {
-				return err
-			}
-			if o.Assistant, err = config.Load(conversations.Default().Assistant); err != nil {
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := fromEnvironment(&o); err != nil {
 				return err
 			}
 			return run(c.Context(), o, c.OutOrStdout())
@@ -38,10 +34,28 @@ func runCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:8080", "address of the public edge")
 	c.Flags().StringVar(&o.Operator, "operator-listen", "127.0.0.1:0", "address of the operator's API")
-	c.Flags().StringVar(&o.Admin, "admin-listen", os.Getenv("FIVECHAT_ADMIN_ADDR"), "address of /status, and of /metrics of each component (default: none)")
+	c.Flags().StringVar(&o.Admin, "admin-listen", "", "address of /status, and of /metrics of each component (default: FIVECHAT_ADMIN_ADDR, or none)")
 	c.Flags().StringVar(&o.Data, "data", "data", "folder of the embedded store and the secrets")
 	c.Flags().BoolVar(&o.Demo, "demo", false, "make two websites with widgets, agents and tokens, once")
 	return c
+}
+
+// fromEnvironment adds the settings of the environment to those of the flags.
+func fromEnvironment(o *system.Options) (err error) {
+	e, err := config.Load(environment.Run{})
+	if err != nil {
+		return err
+	}
+	o.MongoURI, o.RedisURL, o.Quotas = e.MongoURI, e.RedisURL, e.Quotas
+	o.Admin = cmp.Or(o.Admin, e.Admin)
+	if o.Webhooks, err = config.Load(webhooks.Reach{}); err != nil {
+		return err
+	}
+	if o.Access, err = config.Load(runner.AdminAccess{}); err != nil {
+		return err
+	}
+	o.Assistant, err = config.Load(conversations.Default().Assistant)
+	return err
 }
 
 // garbage is by how many percent the heap may grow before it is collected. What lives long is some 25 MB, and a collection

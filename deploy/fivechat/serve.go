@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fivechat.dev/deploy/fivechat/environment"
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/config"
 	"fivechat.dev/libs/embedmongo"
@@ -24,11 +25,6 @@ type serving struct {
 	embedmongo.Options
 	redis    string // address of the stand-in for Redis, "" for none
 	insecure bool   // without a password, also on TCP
-}
-
-// storePassword is what clients of a store, and of the stand-in for Redis, authenticate with.
-type storePassword struct {
-	Password string `env:"FIVECHAT_STORE_PASSWORD"`
 }
 
 // passwordFile is the file in the store's folder that keeps a generated password.
@@ -83,7 +79,7 @@ func (s serving) run(ctx context.Context, out io.Writer) error {
 
 // setPassword finds the password, and says for the operator where it is from.
 func (s *serving) setPassword() (note string, err error) {
-	given, err := config.Load(storePassword{})
+	given, err := config.Load(environment.Store{})
 	if err != nil {
 		return "", err
 	}

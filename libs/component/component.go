@@ -23,14 +23,19 @@ import (
 
 // Config is common to all services. Each embeds it in its own.
 type Config struct {
-	Addr          string `env:"FIVECHAT_ADDR"`       // where the edge and siblings reach it
-	AdminAddr     string `env:"FIVECHAT_ADMIN_ADDR"` // /livez, /readyz, /metrics, /loglevel
-	Access        runner.AdminAccess
-	AssertionKeys []string      `env:"FIVECHAT_ASSERTION_KEYS"` // one or two secrets of at least 32 bytes, comma-separated; the first signs
-	StoreWait     time.Duration `env:"STORE_WAIT"`              // how long a starting service waits for its store, before it gives up
-	Telemetry     telemetry.Config
-	Mongo         mongokit.Config
-	Redis         rediskit.Config // optional: without it other processes learn of changes later, and of what is fleeting never
+	// Address of the service, which the gateway and other services call.
+	Addr string `env:"FIVECHAT_ADDR"`
+	// Address of the admin listener: `/livez`, `/readyz`, `/metrics` and `/loglevel`.
+	AdminAddr string `env:"FIVECHAT_ADMIN_ADDR"`
+	Access    runner.AdminAccess
+	// One or two secrets of at least 32 bytes that sign and verify requests between components. The first one signs.
+	AssertionKeys []string `env:"FIVECHAT_ASSERTION_KEYS"`
+	// Time that a starting service waits for MongoDB before it exits with an error.
+	StoreWait time.Duration `env:"STORE_WAIT"`
+	Telemetry telemetry.Config
+	Mongo     mongokit.Config
+	// Redis is optional. Without it, other processes see changes later, and transient events (typing) are lost.
+	Redis rediskit.Config
 }
 
 // Default listens on every address, as a container does.

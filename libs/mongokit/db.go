@@ -25,8 +25,10 @@ import (
 
 // Config says where the store is.
 type Config struct {
-	URI      string `env:"MONGODB_URI"`      // of a replica set: transactions need one
-	Database string `env:"MONGODB_DATABASE"` // one database for all services; collection names begin with the service's
+	// Connection string of the MongoDB replica set. Transactions need a replica set.
+	URI string `env:"MONGODB_URI"`
+	// Database of all services, `fivechat` if empty. Collection names begin with the name of their service.
+	Database string `env:"MONGODB_DATABASE"`
 
 	Placed func([]Placement) // told what a process has declared, once its indexes are there; nil: nobody asks
 }

@@ -20,7 +20,9 @@ import (
 
 // Config says where Redis is.
 type Config struct {
-	URL string `env:"REDIS_URL"` // redis://host:port/db, rediss:// with TLS, unix:///path/to.sock
+	// URL of Redis: `redis://host:port/db`, `rediss://` with TLS, or `unix:///path/to.sock`. Without it, see "Redis is
+	// optional" on this page.
+	URL string `env:"REDIS_URL"`
 }
 
 // Client is a connection to Redis.

@@ -11,8 +11,11 @@ import (
 
 // AdminAccess says what the admin listener answers, and to which hosts.
 type AdminAccess struct {
-	Hosts    []string `env:"FIVECHAT_ADMIN_HOSTS"` // host names that the admin listener answers to beside those of allows, comma-separated
-	Profiles bool     `env:"FIVECHAT_PPROF"`       // serve /debug/pprof on the admin listener
+	// Further host names that the admin listener accepts. It always accepts loopback names, IP addresses and the name of
+	// its machine; other names get 421.
+	Hosts []string `env:"FIVECHAT_ADMIN_HOSTS"`
+	// Serve `/debug/pprof` on the admin listener.
+	Profiles bool `env:"FIVECHAT_PPROF"`
 }
 
 // Guard refuses requests whose Host is none of the listener's own with 421. The admin listener asks for no credential, so a

@@ -25,13 +25,17 @@ import (
 
 // Config is set by the environment variables common to all components, and OpenTelemetry's own for the exporter.
 type Config struct {
-	LogLevel     slog.Level `env:"LOG_LEVEL"`                   // debug, info, warn or error
-	OTLPEndpoint string     `env:"OTEL_EXPORTER_OTLP_ENDPOINT"` // where spans go; empty: nowhere
-	SampleRatio  float64    `env:"TRACE_SAMPLE_RATIO"`          // share of new traces kept, 0 to 1
-	// SlowTrace is from when on a process's part of a trace that is not sampled is kept all the same, like one that failed.
+	// Lowest level that is logged: debug, info, warn or error.
+	LogLevel slog.Level `env:"LOG_LEVEL"`
+	// Base URL of the OTLP collector that receives spans. Without it, no spans are sent.
+	OTLPEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
+	// Share of new traces that are sampled, from 0 to 1.
+	SampleRatio float64 `env:"TRACE_SAMPLE_RATIO"`
+	// Duration from which the spans of an unsampled trace are retained (tail sampling). Failed ones always are.
 	SlowTrace time.Duration `env:"TRACE_SLOW"`
-	Disabled  bool          `env:"OTEL_SDK_DISABLED"` // no spans, and nothing is timed
-	LogTo     io.Writer     // defaults to standard error
+	// Record no spans and no durations of requests, operations and commands.
+	Disabled bool      `env:"OTEL_SDK_DISABLED"`
+	LogTo    io.Writer // standard error if nil
 }
 
 // Default logs from level info and, where spans have somewhere to go, keeps one new trace in a hundred, and what fails or

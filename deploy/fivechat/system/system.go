@@ -70,8 +70,7 @@ func Start(ctx context.Context, o Options) (s *System, err error) {
 			return nil, err
 		}
 	}
-	defaults := telemetry.Default()
-	defaults.LogLevel = slog.LevelWarn
+	defaults := Telemetry()
 	if o.Log != nil {
 		defaults.LogTo = o.Log
 	}
@@ -103,6 +102,14 @@ func Start(ctx context.Context, o Options) (s *System, err error) {
 		s.Demo, err = s.makeDemo(ctx, o.Data)
 	}
 	return s, err
+}
+
+// Telemetry is how a system logs and traces by default: it logs warnings, so that what it prints for its user stays in
+// sight.
+func Telemetry() telemetry.Config {
+	c := telemetry.Default()
+	c.LogLevel = slog.LevelWarn
+	return c
 }
 
 func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config) error {

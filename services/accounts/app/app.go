@@ -25,13 +25,20 @@ import (
 // Config is the service's settings. Without Redis the edges learn of a revoked token only when they ask again.
 type Config struct {
 	component.Config
-	WidgetsURL       string `env:"FIVECHAT_WIDGETS_URL"`
-	VisitorsURL      string `env:"FIVECHAT_VISITORS_URL"`
+	// Base URL of the widgets service.
+	WidgetsURL string `env:"FIVECHAT_WIDGETS_URL"`
+	// Base URL of the visitors service.
+	VisitorsURL string `env:"FIVECHAT_VISITORS_URL"`
+	// Base URL of the conversations service.
 	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
-	TicketsURL       string `env:"FIVECHAT_TICKETS_URL"`
-	StatisticsURL    string `env:"FIVECHAT_STATISTICS_URL"`
-	WebhooksURL      string `env:"FIVECHAT_WEBHOOKS_URL"`
-	QuotasFile       string `env:"FIVECHAT_QUOTAS"` // the edge's file of quotas, of which accounts uses the storage limits; followed while running
+	// Base URL of the tickets service.
+	TicketsURL string `env:"FIVECHAT_TICKETS_URL"`
+	// Base URL of the statistics service.
+	StatisticsURL string `env:"FIVECHAT_STATISTICS_URL"`
+	// Base URL of the webhooks service.
+	WebhooksURL string `env:"FIVECHAT_WEBHOOKS_URL"`
+	// Path of the quota file, of which this service reads the storage limits. A change is loaded while running.
+	QuotasFile string `env:"FIVECHAT_QUOTAS"`
 }
 
 // Default is the settings before the environment's.

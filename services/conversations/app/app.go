@@ -25,9 +25,13 @@ type Assistant = openai.Config
 // Config is the service's settings.
 type Config struct {
 	component.Config
+	// Base URL of the accounts service.
 	AccountsURL string `env:"FIVECHAT_ACCOUNTS_URL"`
+	// Base URL of the visitors service.
 	VisitorsURL string `env:"FIVECHAT_VISITORS_URL"`
-	TicketsURL  string `env:"FIVECHAT_TICKETS_URL"`
+	// Base URL of the tickets service.
+	TicketsURL string `env:"FIVECHAT_TICKETS_URL"`
+	// Base URL of the webhooks service.
 	WebhooksURL string `env:"FIVECHAT_WEBHOOKS_URL"`
 	Assistant   Assistant
 }

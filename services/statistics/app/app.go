@@ -20,8 +20,10 @@ import (
 // Config is the service's settings.
 type Config struct {
 	component.Config
+	// Base URL of the conversations service.
 	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
-	VisitorsURL      string `env:"FIVECHAT_VISITORS_URL"`
+	// Base URL of the visitors service.
+	VisitorsURL string `env:"FIVECHAT_VISITORS_URL"`
 }
 
 // Default is the settings before the environment's.

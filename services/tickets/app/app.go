@@ -18,10 +18,14 @@ import (
 // Config is the service's settings.
 type Config struct {
 	component.Config
-	AccountsURL      string `env:"FIVECHAT_ACCOUNTS_URL"`
+	// Base URL of the accounts service.
+	AccountsURL string `env:"FIVECHAT_ACCOUNTS_URL"`
+	// Base URL of the conversations service.
 	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
-	VisitorsURL      string `env:"FIVECHAT_VISITORS_URL"`
-	MailDomain       string `env:"FIVECHAT_MAIL_DOMAIN"` // where mail to tickets is received
+	// Base URL of the visitors service.
+	VisitorsURL string `env:"FIVECHAT_VISITORS_URL"`
+	// Domain of the e-mail addresses of tickets, which receive replies.
+	MailDomain string `env:"FIVECHAT_MAIL_DOMAIN"`
 }
 
 // Default is the settings before the environment's.

@@ -22,9 +22,12 @@ import (
 // Config is the service's settings.
 type Config struct {
 	component.Config
-	WidgetsURL       string `env:"FIVECHAT_WIDGETS_URL"`
+	// Base URL of the widgets service.
+	WidgetsURL string `env:"FIVECHAT_WIDGETS_URL"`
+	// Base URL of the conversations service.
 	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
-	AccountsURL      string `env:"FIVECHAT_ACCOUNTS_URL"`
+	// Base URL of the accounts service.
+	AccountsURL string `env:"FIVECHAT_ACCOUNTS_URL"`
 }
 
 // Default is the settings before the environment's.

@@ -18,18 +18,23 @@ import (
 
 // Reach says where webhooks may lead beside the internet over TLS.
 type Reach struct {
-	Allow []netip.Prefix `env:"FIVECHAT_WEBHOOKS_ALLOW"` // addresses that are not the internet's and may be reached all the same, as CIDRs
-	HTTP  bool           `env:"FIVECHAT_WEBHOOKS_HTTP"`  // allow URLs without TLS
+	// Private addresses that webhooks may reach. Other private addresses are refused (SSRF protection).
+	Allow []netip.Prefix `env:"FIVECHAT_WEBHOOKS_ALLOW"`
+	// Allow webhook URLs without TLS.
+	HTTP bool `env:"FIVECHAT_WEBHOOKS_HTTP"`
 }
 
 // Config is the service's settings.
 type Config struct {
 	component.Config
 	Reach
-	ConversationsURL string            `env:"FIVECHAT_CONVERSATIONS_URL"`
-	VisitorsURL      string            `env:"FIVECHAT_VISITORS_URL"`
-	TicketsURL       string            `env:"FIVECHAT_TICKETS_URL"`
-	Schedule         webhooks.Schedule // when what failed is tried again
+	// Base URL of the conversations service.
+	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
+	// Base URL of the visitors service.
+	VisitorsURL string `env:"FIVECHAT_VISITORS_URL"`
+	// Base URL of the tickets service.
+	TicketsURL string            `env:"FIVECHAT_TICKETS_URL"`
+	Schedule   webhooks.Schedule // when what failed is tried again
 }
 
 // Default is the settings before the environment's.

@@ -23,12 +23,19 @@ import (
 
 // Config says where the model is; without a URL there is none.
 type Config struct {
-	URL     string        `env:"FIVECHAT_ASSISTANT_URL"`            // the base, like https://models.example/v1
-	Key     string        `env:"FIVECHAT_ASSISTANT_KEY"`            // sent as a bearer token where it is set
-	Model   string        `env:"FIVECHAT_ASSISTANT_MODEL"`          // the model's name
-	Timeout time.Duration `env:"FIVECHAT_ASSISTANT_TIMEOUT"`        // for one answer
-	Hourly  int           `env:"FIVECHAT_ASSISTANT_PER_HOUR"`       // how many conversations may be sent in an hour
-	Bytes   int           `env:"FIVECHAT_ASSISTANT_BYTES_PER_HOUR"` // how much may be sent in an hour
+	// Base URL of an OpenAI-compatible model API, like `https://models.example/v1`. Without it, conversations are
+	// summarized locally.
+	URL string `env:"FIVECHAT_ASSISTANT_URL"`
+	// Key of the model API, sent as a bearer token. Optional.
+	Key string `env:"FIVECHAT_ASSISTANT_KEY"`
+	// Name of the model. Required with a URL.
+	Model string `env:"FIVECHAT_ASSISTANT_MODEL"`
+	// Deadline of one request to the model API.
+	Timeout time.Duration `env:"FIVECHAT_ASSISTANT_TIMEOUT"`
+	// Conversations sent to the model API an hour, per process.
+	Hourly int `env:"FIVECHAT_ASSISTANT_PER_HOUR"`
+	// Bytes sent to the model API an hour, per process.
+	Bytes int `env:"FIVECHAT_ASSISTANT_BYTES_PER_HOUR"`
 }
 
 // Default is no model, ten seconds, 600 conversations and 8 MiB an hour.
