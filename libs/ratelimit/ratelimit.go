@@ -36,7 +36,9 @@ type Quota struct {
 func (q Quota) String() string { return strconv.Itoa(q.Requests) + "/" + q.Window.String() }
 
 // worth is the time in which n requests come back.
-func (q Quota) worth(n int) time.Duration { return q.Window * time.Duration(n) / time.Duration(q.Requests) }
+func (q Quota) worth(n int) time.Duration {
+	return q.Window * time.Duration(n) / time.Duration(q.Requests)
+}
 
 // Decision says whether a request may pass, and how its key stands after it.
 type Decision struct {
