@@ -6,6 +6,7 @@ LINT_VERSION := v2.15.0
 OAPI_CODEGEN_VERSION := v2.8.2
 GOVULNCHECK_VERSION := v1.9.0
 BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
+VALE_VERSION := v3.21.0
 VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 OBSERVABILITY := deploy/observability
 GENERATED := api-gateway/openapi libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json docs/configuration.md
@@ -26,7 +27,7 @@ BENCH_OUT ?= bin/bench/$(VERSION)
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test compat clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline bench-go bench-telemetry bench-edge sim sim-figures clean
+.PHONY: help run build services images test compat clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline bench-go bench-telemetry bench-edge sim sim-figures clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,11 +82,20 @@ web-check: web ## fail where the committed scripts are not what their sources bu
 embedmongo-conformance: build ## let pymongo and Node's mongodb work with the embedded store (installs them on Debian)
 	tests/conformance/run.sh
 
-lint: bin/golangci-lint ## vet, golangci-lint, formatting, tidiness, and each module by itself
+lint: bin/golangci-lint prose ## vet, golangci-lint, formatting, tidiness, each module by itself, and prose
 	@! git ls-files --eol | grep "^i/-text" | grep -v "docs/images/.*\.webp$$" || { echo "no text: what was built is not committed"; exit 1; }
 	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -l $(MODULES); echo "not gofmt-ed"; exit 1; }
 	go vet work
 	@for m in $(MODULES); do echo "lint $$m"; (cd $$m && GOWORK=off go build -o /dev/null ./... && GOWORK=off go mod tidy -diff && GOWORK=off $(CURDIR)/bin/golangci-lint run ./...) || exit 1; done
+
+# The linter parses code with tree-sitter, which is written in C.
+ifeq ($(shell command -v gcc || command -v clang || command -v cc),)
+prose:
+	@echo "prose isn't checked: building the linter needs a C compiler"
+else
+prose: bin/vale ## check pages, comments, messages and names of tests against docs/style.md (builds vale, which needs a C compiler)
+	FIVECHAT_VALE=$(abspath bin/vale) go test -count=1 ./tests/prose
+endif
 
 vulncheck: bin/govulncheck bin/vulndb ## look for known vulnerabilities in what is called (VULNDB_VERSION=latest asks the newest reports)
 	@for m in $(MODULES); do echo "vulncheck $$m"; (cd $$m && GOTOOLCHAIN=auto GOWORK=off $(CURDIR)/bin/govulncheck -db file://$(CURDIR)/bin/vulndb ./...) || exit 1; done
@@ -150,6 +160,9 @@ clean: ## remove what was built; data stays
 
 bin/golangci-lint:
 	GOWORK=off GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+bin/vale:
+	GOWORK=off GOBIN=$(CURDIR)/bin go install github.com/vale-cli/vale/v3/cmd/vale@$(VALE_VERSION)
 
 bin/govulncheck:
 	GOWORK=off GOBIN=$(CURDIR)/bin go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
