@@ -61,6 +61,40 @@ func TestResumingStaysWithinMemory(t *testing.T) {
 	sessions[0].Events(t, "/visitor/events", "").Until(t, "ready")
 }
 
+// TestStatisticsCatchUpWithinMemory: after statistics was down while hundreds of long messages were written, it counts all
+// of them, and neither it nor conversations, which it reads them from, outgrows its memory.
+func TestStatisticsCatchUpWithinMemory(t *testing.T) {
+	t.Parallel()
+	f := launch(t, map[string]string{"GOMEMLIMIT": serviceMemLimit, "FIVECHAT_TRUSTED_PROXIES": "127.0.0.0/8"})
+	w := f.From("198.51.100.45").Website(t, harness.Pro)
+	const conversations, messages = 3, 130
+	statistics := service(f, "statistics")
+	statistics.Terminate(t)
+	visitor := w.Visit(t, nil)
+	for range conversations {
+		token := visitor.Open(t, "Hello")
+		for range messages {
+			w.Agent().Send(t, 201, "POST", "/conversations/"+token+"/messages", harness.Map{"content": quotes})
+		}
+	}
+	statistics = statistics.Again(t)
+	peaks := map[string]*atomic.Int64{
+		"conversations": watchMemory(t, service(f, "conversations")),
+		"statistics":    watchMemory(t, statistics),
+	}
+	harness.Eventually(t, 4*harness.Patience, "all messages are counted", func() (bool, any) {
+		a, err := w.Reader().Ask(t.Context(), "GET", "/statistics/current", nil) // 503 while it starts
+		all := fmt.Sprintf(`"totalMessages":%d,`, conversations*(messages+1)) // with the visitor's
+		return err == nil && a.Status == 200 && strings.Contains(string(a.Body), all), string(a.Body)
+	})
+	for name, peak := range peaks {
+		t.Logf("%s: at most %d MB", name, peak.Load()>>20)
+		if got := peak.Load(); got > serviceLimit {
+			t.Errorf("%s grew to %d MB", name, got>>20)
+		}
+	}
+}
+
 // service gives the process of a service.
 func service(f *fleet.Fleet, name string) *fleet.Process {
 	for _, p := range f.Services {
