@@ -8,7 +8,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // TestUnknownVisitorsAreSlowedDown: unknown x-visitor-ids count as failures of their address, an IPv6 address by its /64.

@@ -10,9 +10,9 @@ import (
 	"fivechat.dev/api-gateway/internal/front"
 	"fivechat.dev/api-gateway/internal/pages"
 	"fivechat.dev/api-gateway/internal/route"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/runner"
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/process/runner"
 )
 
 // Operator is the name of the operator's listener.

@@ -8,8 +8,8 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"fivechat.dev/api-gateway/app"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/store/rediskit"
 )
 
 func (h *house) settings(headers ...string) answer {

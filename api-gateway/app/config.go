@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"fivechat.dev/api-gateway/internal/route"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/rediskit"
-	"fivechat.dev/libs/runner"
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/process/runner"
+	"fivechat.dev/libs/store/rediskit"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // minOperatorKey is the shortest operator key that is not asking to be guessed.

@@ -8,7 +8,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"fivechat.dev/api-gateway/app"
-	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/store/rediskit"
 )
 
 func TestManyRequestsAskAccountsOnce(t *testing.T) {

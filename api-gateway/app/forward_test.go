@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"fivechat.dev/api-gateway/app"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 func TestWhomTheServicesSee(t *testing.T) {

@@ -19,15 +19,15 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"fivechat.dev/api-gateway/app"
-	"fivechat.dev/libs/authz"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/operation"
-	"fivechat.dev/libs/runner"
-	"fivechat.dev/libs/storage"
-	"fivechat.dev/libs/telemetry"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/storagequota"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/process/runner"
+	"fivechat.dev/libs/transport/httpkit"
+	"fivechat.dev/libs/transport/operation"
 )
 
 const (
@@ -102,8 +102,8 @@ type tokenAnswer struct {
 }
 
 // stored answers how much a website stores: nothing that limits it.
-func (h *house) stored(context.Context, operation.None) (storage.Usage, error) {
-	return storage.Usage{Used: 0, Limit: storage.MaxLimit}, nil
+func (h *house) stored(context.Context, operation.None) (storagequota.Usage, error) {
+	return storagequota.Usage{Used: 0, Limit: storagequota.MaxLimit}, nil
 }
 
 // websiteAnswer is what limits depend on.

@@ -15,9 +15,9 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"fivechat.dev/api-gateway/app"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/rediskit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/rediskit"
 )
 
 // quotas writes a file of rate limits.

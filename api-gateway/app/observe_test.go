@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"fivechat.dev/api-gateway/app"
-	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // line is one request's line of the log.

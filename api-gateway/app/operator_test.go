@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"fivechat.dev/api-gateway/app"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/identity"
 )
 
 func TestTheOperatorsListener(t *testing.T) {

@@ -16,15 +16,15 @@ import (
 	"fivechat.dev/api-gateway/internal/token"
 	"fivechat.dev/api-gateway/internal/visitor"
 	"fivechat.dev/api-gateway/internal/website"
-	"fivechat.dev/libs/config"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/storagequota"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/process/config"
+	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/libs/ratelimit"
-	"fivechat.dev/libs/rediskit"
-	"fivechat.dev/libs/runner"
-	"fivechat.dev/libs/storage"
-	"fivechat.dev/libs/telemetry"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/store/rediskit"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // parts is what the gateway remembers and shares with its replicas, and the tasks that keep it up to date.
@@ -34,7 +34,7 @@ type parts struct {
 	visitors *visitor.Resolver
 	websites *website.Directory
 	guard    *limit.Guard
-	storage  *storage.Gate
+	storage  *storagequota.Gate
 	proxy    *proxy.Proxy
 	bodies   *share.Budget // the bytes of request bodies
 	widgets  *cache.Cache
@@ -55,10 +55,10 @@ func newParts(c Config, keys *identity.Keyring, services map[route.Upstream]*url
 	if p.websites, err = website.New(accounts, lookups); err != nil {
 		return p, err
 	}
-	usage := func(ctx context.Context, t tenant.ID) (storage.Usage, error) {
-		return httpkit.Call[storage.Usage](ctx, accounts, t, "GET", "/internal/website-storage", nil)
+	usage := func(ctx context.Context, t tenant.ID) (storagequota.Usage, error) {
+		return httpkit.Call[storagequota.Usage](ctx, accounts, t, "GET", "/internal/website-storage", nil)
 	}
-	if p.storage, err = storage.NewGate(usage, tele.Log, time.Now); err != nil {
+	if p.storage, err = storagequota.NewGate(usage, tele.Log, time.Now); err != nil {
 		return p, err
 	}
 	if err = p.limits(c, tele); err != nil {

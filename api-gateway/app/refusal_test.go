@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"fivechat.dev/api-gateway/app"
-	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // down is the address of nobody: a port that no system hands out, so that no test running beside this one answers there.

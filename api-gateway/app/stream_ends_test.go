@@ -10,8 +10,8 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"fivechat.dev/api-gateway/app"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/store/rediskit"
 )
 
 // TestStreamEndsAreCountedByReason: how a stream ended is counted, also if its token stands for another plan from then on.

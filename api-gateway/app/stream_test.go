@@ -10,7 +10,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"fivechat.dev/api-gateway/app"
-	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/store/rediskit"
 )
 
 // TestAStreamEndsWithItsToken: a revocation that the edge hears of ends the streams that the token opened, and no other.

@@ -8,9 +8,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"fivechat.dev/libs/config"
-	"fivechat.dev/libs/runner"
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/process/config"
+	"fivechat.dev/libs/process/runner"
 )
 
 // certificate serves what stands in two files, and follows them.

@@ -10,9 +10,9 @@ import (
 	"fivechat.dev/api-gateway/internal/cache"
 	"fivechat.dev/api-gateway/internal/proxy"
 	"fivechat.dev/api-gateway/internal/route"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // widgetType is the media type of widget settings, whatever a service or Redis says.

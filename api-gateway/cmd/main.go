@@ -7,8 +7,8 @@ import (
 	"runtime/debug"
 
 	"fivechat.dev/api-gateway/app"
-	"fivechat.dev/libs/config"
-	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/process/config"
+	"fivechat.dev/libs/process/runner"
 )
 
 // garbage is by how many percent the heap may grow before it is collected. What lives long in a gateway is a few

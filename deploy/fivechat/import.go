@@ -11,7 +11,7 @@ import (
 
 	"fivechat.dev/deploy/fivechat/environment"
 	"fivechat.dev/deploy/fivechat/importer"
-	"fivechat.dev/libs/config"
+	"fivechat.dev/libs/process/config"
 )
 
 func importCommand() *cobra.Command {

@@ -18,8 +18,8 @@ import (
 
 	"fivechat.dev/deploy/fivechat/environment"
 	"fivechat.dev/deploy/fivechat/operator"
-	"fivechat.dev/libs/config"
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/process/config"
 )
 
 func main() {

@@ -13,8 +13,8 @@ import (
 
 	"fivechat.dev/deploy/fivechat/environment"
 	"fivechat.dev/deploy/fivechat/system"
-	"fivechat.dev/libs/config"
-	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/process/config"
+	"fivechat.dev/libs/process/runner"
 	conversations "fivechat.dev/services/conversations/app"
 	webhooks "fivechat.dev/services/webhooks/app"
 )

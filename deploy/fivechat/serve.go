@@ -16,8 +16,8 @@ import (
 
 	"fivechat.dev/deploy/fivechat/environment"
 	"fivechat.dev/deploy/fivechat/system"
-	"fivechat.dev/libs/config"
 	"fivechat.dev/libs/embedmongo"
+	"fivechat.dev/libs/process/config"
 )
 
 // serving is how a store is served by itself.

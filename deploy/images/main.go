@@ -109,7 +109,7 @@ func one(ctx context.Context, o options, work, n, pkg string) error {
 }
 
 func compile(ctx context.Context, o options, pkg, arch, out string) error {
-	c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X fivechat.dev/libs/telemetry.version="+o.version, "-o", out, pkg)
+	c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X fivechat.dev/libs/observe/telemetry.version="+o.version, "-o", out, pkg)
 	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
 	if said, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build %s: %w\n%s", pkg, err, said)

@@ -23,7 +23,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/time/rate"
 
-	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/store/rediskit"
 )
 
 // Quota is Requests at once, which come back evenly within Window.

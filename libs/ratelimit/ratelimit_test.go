@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fivechat.dev/libs/ratelimit"
-	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/store/rediskit"
 )
 
 // redis is a bank whose clock stands still until it is set.

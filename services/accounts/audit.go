@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"time"
 
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // By is who asks for a change, and in which request.

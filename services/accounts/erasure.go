@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Erasure is the removal of a website, or of one of its visitors, from every service. It is stored before anything goes,

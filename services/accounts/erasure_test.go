@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/accounts"
 	"fivechat.dev/services/accounts/internal/mongostore"
 	"fivechat.dev/services/internal/storetest"

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Export gives all that is kept of a website, or of one of its visitors (0 for the website), row by row as JSON objects,

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Store keeps websites, users and tokens, each change together with its entry in the audit log. Errors are faults: NotFound for what is not there or another website's,

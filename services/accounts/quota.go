@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/kernel/fault"
 )
 
 // Class is a class of operations that the edge limits together.

@@ -4,8 +4,8 @@ import (
 	"reflect"
 	"testing"
 
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/services/accounts"
 )
 

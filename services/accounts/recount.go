@@ -3,7 +3,7 @@ package accounts
 import (
 	"context"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Recount has a website's statistics recounted and, where asked for, repaired, which the audit log tells of.

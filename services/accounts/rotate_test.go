@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/services/accounts"
 )
 

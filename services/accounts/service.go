@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Service is the use cases.

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"fivechat.dev/libs/storage"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/storagequota"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Stored is a service that stores data of websites.
@@ -25,18 +25,18 @@ const (
 // Meter reads how much websites store, and knows how much they may.
 type Meter struct {
 	services []Stored
-	limits   atomic.Pointer[storage.Limits]
+	limits   atomic.Pointer[storagequota.Limits]
 }
 
 // NewMeter makes a Meter over the services that store, with the default limits.
 func NewMeter(services []Stored) *Meter {
 	m := &Meter{services: services}
-	m.SetLimits(storage.DefaultLimits())
+	m.SetLimits(storagequota.DefaultLimits())
 	return m
 }
 
 // SetLimits replaces the limits of plans.
-func (m *Meter) SetLimits(l storage.Limits) { m.limits.Store(&l) }
+func (m *Meter) SetLimits(l storagequota.Limits) { m.limits.Store(&l) }
 
 // Limit is how many bytes a website may store: its own limit, or its plan's.
 func (m *Meter) Limit(w Website) int64 {
@@ -47,7 +47,7 @@ func (m *Meter) Limit(w Website) int64 {
 }
 
 // Usage returns what a website stores. Its error is that of a service that didn't answer; the limit is there all the same.
-func (m *Meter) Usage(ctx context.Context, w Website) (storage.Usage, error) {
+func (m *Meter) Usage(ctx context.Context, w Website) (storagequota.Usage, error) {
 	ctx, cancel := context.WithTimeout(ctx, meterFor)
 	defer cancel()
 	bytes, errs := make([]int64, len(m.services)), make([]error, len(m.services))
@@ -56,7 +56,7 @@ func (m *Meter) Usage(ctx context.Context, w Website) (storage.Usage, error) {
 		all.Go(func() { bytes[i], errs[i] = s.Stored(ctx, w.ID) })
 	}
 	all.Wait()
-	u := storage.Usage{Limit: m.Limit(w)}
+	u := storagequota.Usage{Limit: m.Limit(w)}
 	for i := range m.services {
 		if errs[i] != nil {
 			return u, errs[i]

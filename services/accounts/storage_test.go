@@ -5,10 +5,10 @@ import (
 	"errors"
 	"testing"
 
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/storage"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/storagequota"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/accounts"
 )
 
@@ -28,8 +28,8 @@ func TestMeterAddsUpWhatServicesStore(t *testing.T) {
 	t.Parallel()
 	free, own := accounts.Website{Plan: identity.Free}, accounts.Website{Plan: identity.Pro, StorageLimit: 5 << 20}
 	m := accounts.NewMeter([]accounts.Stored{stores(3), stores(4)})
-	m.SetLimits(storage.Limits{identity.Free: 1 << 20, identity.Pro: 2 << 20})
-	if u, err := m.Usage(t.Context(), free); u != (storage.Usage{Used: 7, Limit: 1 << 20}) || err != nil {
+	m.SetLimits(storagequota.Limits{identity.Free: 1 << 20, identity.Pro: 2 << 20})
+	if u, err := m.Usage(t.Context(), free); u != (storagequota.Usage{Used: 7, Limit: 1 << 20}) || err != nil {
 		t.Errorf("%+v, %v", u, err)
 	}
 	readings := m.Read(t.Context(), free, own)

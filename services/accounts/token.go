@@ -4,10 +4,10 @@ import (
 	"strings"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Token is an API token of a website. Its secret is not kept.

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
 )
 
 // User is an agent of one website.
@@ -34,7 +34,7 @@ func (u User) Place() (time.Time, int64) { return u.CreatedAt, u.ID }
 func (u User) Change() (time.Time, int64) { return u.UpdatedAt, u.ID }
 
 // Revision is the state that the user is in. That somebody was seen is none.
-func (u User) Revision() revision.Of { return revision.Of{ID: u.ID, Version: u.Version} }
+func (u User) Revision() version.Of { return version.Of{ID: u.ID, Version: u.Version} }
 
 // The two periods of presence.
 const (

@@ -6,9 +6,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Website is a tenant: a site with a widget, its users and its tokens. Its number is the tenant.

@@ -6,12 +6,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/storage"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/storagequota"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // CreateWebsite makes a website and its widget. The widget comes first, so that a website that is there always has one;
@@ -80,7 +80,7 @@ func (p WebsitePatch) Apply(w Website) (Website, error) {
 	if p.StorageLimit.Set {
 		w.StorageLimit = p.StorageLimit.V
 		if !p.StorageLimit.Null {
-			storage.CheckLimit("storageLimit", w.StorageLimit, &wrong)
+			storagequota.CheckLimit("storageLimit", w.StorageLimit, &wrong)
 		}
 	}
 	if p.Quotas.Null {

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
 )
 
 // Status says whether a conversation goes on.
@@ -69,7 +69,7 @@ func (c Conversation) Place() (time.Time, int64) { return c.CreatedAt, c.ID }
 func (c Conversation) Change() (time.Time, int64) { return c.UpdatedAt, c.ID }
 
 // Revision is the state that the conversation is in, with its messages. That somebody types or reads is none.
-func (c Conversation) Revision() revision.Of { return revision.Of{ID: c.ID, Version: c.Version} }
+func (c Conversation) Revision() version.Of { return version.Of{ID: c.ID, Version: c.Version} }
 
 // VisitorTyping says whether the visitor typed a moment ago.
 func (c Conversation) VisitorTyping(now time.Time) bool { return c.VisitorTypingTo.After(now) }

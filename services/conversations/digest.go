@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Digest is what a conversation was about.

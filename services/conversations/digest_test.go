@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // shelf is a Store of one conversation.

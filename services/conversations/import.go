@@ -6,9 +6,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/tenant"
-	"fivechat.dev/libs/words"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/searchterms"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // The bounds of an import.
@@ -76,7 +76,7 @@ func (r Row) build(id int64, t tenant.ID, visitorID int64, now time.Time) (Conve
 		}
 		texts[i] = turn.Text
 	}
-	c.Terms = words.Of(MaxTerms, texts...)
+	c.Terms = searchterms.Of(MaxTerms, texts...)
 	c.setStatus(Closed, now)
 	return c, messages, nil
 }

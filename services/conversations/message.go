@@ -4,8 +4,8 @@ import (
 	"strings"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Sender says who wrote a message.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Filter says which conversations a list holds. Zero members do not filter.
@@ -115,8 +115,8 @@ type Assistant interface {
 	Digest(ctx context.Context, messages []Message, catalogue Catalogue) (Digest, error)
 }
 
-// Teller tells who listens at this moment of what is over before anybody could read of it later.
-type Teller interface {
+// Notifier publishes transient events (typing, presence) to connected streams. They are not stored.
+type Notifier interface {
 	// Tell tells of what happened to a visitor; where it is not heard, nothing is lost that is kept.
-	Tell(ctx context.Context, t tenant.ID, visitorID int64, typ string, data any)
+	Notify(ctx context.Context, t tenant.ID, visitorID int64, typ string, data any)
 }

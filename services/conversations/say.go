@@ -3,8 +3,8 @@ package conversations
 import (
 	"context"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Say posts a visitor's message into the conversation of a token or, with "", into their newest open one. If there is none,

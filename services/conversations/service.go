@@ -7,24 +7,24 @@ import (
 	"sync"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Service is the use cases.
 type Service struct {
 	store     Store
 	people    People
-	teller    Teller
+	notifier  Notifier
 	assistant Assistant
 	now       func() time.Time
 }
 
 // New makes a Service. now gives the time, to the millisecond as it is stored.
-func New(store Store, people People, teller Teller, assistant Assistant, now func() time.Time) *Service {
-	return &Service{store, people, teller, assistant, func() time.Time { return now().UTC().Truncate(time.Millisecond) }}
+func New(store Store, people People, notifier Notifier, assistant Assistant, now func() time.Time) *Service {
+	return &Service{store, people, notifier, assistant, func() time.Time { return now().UTC().Truncate(time.Millisecond) }}
 }
 
 // Thread is a conversation with its messages, or a part of them.
@@ -264,7 +264,7 @@ func (s *Service) SetTyping(ctx context.Context, t tenant.ID, token string, visi
 	}
 	c, err := s.store.SetTyping(ctx, t, token, visitorID, side, until)
 	if err == nil {
-		s.teller.Tell(ctx, t, c.VisitorID, Typing, TypingData{c.Token, c.ID, side, typing})
+		s.notifier.Notify(ctx, t, c.VisitorID, Typing, TypingData{c.Token, c.ID, side, typing})
 	}
 	return err
 }

@@ -4,9 +4,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/tenant"
-	"fivechat.dev/libs/words"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/searchterms"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // MaxCatalogue is how many tags a website's catalogue holds.
@@ -39,7 +39,7 @@ func NewTag(t tenant.ID, name string, names map[string]string) (Tag, error) {
 }
 
 func validTag(s string) bool {
-	return strings.TrimSpace(s) != "" && len(s) <= maxTag && utf8.ValidString(s) && !words.HasControl(s)
+	return strings.TrimSpace(s) != "" && len(s) <= maxTag && utf8.ValidString(s) && !searchterms.HasControl(s)
 }
 
 func validLanguage(s string) bool {

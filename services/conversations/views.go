@@ -3,8 +3,8 @@ package conversations
 import (
 	"time"
 
-	"fivechat.dev/libs/tenant"
-	"fivechat.dev/libs/words"
+	"fivechat.dev/libs/kernel/searchterms"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // View is a conversation as clients see it, in answers and in events.
@@ -66,4 +66,4 @@ func (m Message) View() MessageView {
 const messageBytes = 512
 
 // JSONBytes implements paging.Sized.
-func (m MessageView) JSONBytes() int { return messageBytes + words.JSONLength(m.Content) }
+func (m MessageView) JSONBytes() int { return messageBytes + searchterms.JSONLength(m.Content) }

@@ -4,7 +4,7 @@ import (
 	"maps"
 	"testing"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/statistics"
 )
 

@@ -3,7 +3,7 @@ package statistics
 import (
 	"time"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Event is something that happened on a website.

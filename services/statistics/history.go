@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Interval is what happened in one interval of a history.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/kernel/fault"
 )
 
 // The intervals of a history.

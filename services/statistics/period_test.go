@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/services/statistics"
 )
 

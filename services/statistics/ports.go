@@ -3,7 +3,7 @@ package statistics
 import (
 	"context"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Store keeps counters and tallies. Errors are faults.

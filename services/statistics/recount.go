@@ -4,8 +4,8 @@ import (
 	"context"
 	"math"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Totals is what a source's rows of a website come to at one moment, counted anew, and where its log stood then.

@@ -8,8 +8,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/statistics"
 )
 

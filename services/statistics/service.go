@@ -3,7 +3,7 @@ package statistics
 import (
 	"context"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Service is the use cases.

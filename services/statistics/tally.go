@@ -4,7 +4,7 @@ import (
 	"maps"
 	"time"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Quarter is a quarter of an hour, counted from the beginning of 1970 in UTC. All time zones of today are whole quarters

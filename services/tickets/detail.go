@@ -7,8 +7,8 @@ import (
 	"slices"
 	"sync"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Detail is a ticket with what it refers to. What is no longer there is nil.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/services/tickets"
 )
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/services/tickets"
 )
 

@@ -4,8 +4,8 @@ import (
 	"reflect"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/optional"
 )
 
 // Patch is a partial update. An absent member leaves what is there. Null clears what may be empty (description, email,

@@ -3,9 +3,9 @@ package tickets
 import (
 	"context"
 
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Store keeps tickets and their messages. Errors are faults: NotFound, Unavailable.

@@ -1,6 +1,6 @@
 package tickets
 
-import "fivechat.dev/libs/words"
+import "fivechat.dev/libs/kernel/searchterms"
 
 // The bounds of a search: how many different words a ticket is found by, and how many may be asked for at once.
 const (
@@ -17,12 +17,12 @@ type Search struct {
 
 // written gives s for a ticket of this title and description.
 func (s Search) written(title, description string) Search {
-	return Search{Terms: merge(words.Of(maxTerms, title, description), s.Heard), Heard: s.Heard}
+	return Search{Terms: merge(searchterms.Of(maxTerms, title, description), s.Heard), Heard: s.Heard}
 }
 
 // heard gives s with one more message.
 func (s Search) heard(content string) Search {
-	of := words.Of(maxTerms, content)
+	of := searchterms.Of(maxTerms, content)
 	return Search{Terms: merge(s.Terms, of), Heard: merge(s.Heard, of)}
 }
 

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
-	"fivechat.dev/libs/words"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/searchterms"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Service is the use cases.
@@ -31,7 +31,7 @@ func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
 // List gives a window of the tickets that f matches and whose texts have all words of search, without messages.
 func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, search string, w paging.Following) (paging.Slice[Detail], error) {
-	if f.Words = words.Query(maxAsked+1, search); len(f.Words) > maxAsked {
+	if f.Words = searchterms.Query(maxAsked+1, search); len(f.Words) > maxAsked {
 		return paging.Slice[Detail]{}, fault.Bad("search", "must be at most 32 different words")
 	}
 	found, err := s.store.List(ctx, t, f, w)

@@ -9,9 +9,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
 )
 
 // Status is where a ticket stands. Any status may follow any other.
@@ -78,7 +78,7 @@ func (t Ticket) Place() (time.Time, int64) { return t.CreatedAt, t.ID }
 func (t Ticket) Change() (time.Time, int64) { return t.UpdatedAt, t.ID }
 
 // Revision is the state that the ticket is in, with its messages.
-func (t Ticket) Revision() revision.Of { return revision.Of{ID: t.ID, Version: t.Version} }
+func (t Ticket) Revision() version.Of { return version.Of{ID: t.ID, Version: t.Version} }
 
 // Draft is what a new ticket is made of. A nil member was not given.
 type Draft struct {

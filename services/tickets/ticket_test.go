@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"fivechat.dev/libs/optional"
+	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/services/tickets"
 )
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/visitors"
 )
 

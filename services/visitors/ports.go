@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"time"
 
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Store keeps visitors, each change together with its event. Errors are faults: NotFound for what is not there or
@@ -81,8 +81,8 @@ type Agents interface {
 	Online(ctx context.Context, t tenant.ID) (bool, error)
 }
 
-// Teller tells who listens at this moment of what is over before anybody could read of it later.
-type Teller interface {
+// Notifier publishes transient events (typing, presence) to connected streams. They are not stored.
+type Notifier interface {
 	// Tell tells of what happened to a visitor; where it is not heard, nothing is lost that is kept.
-	Tell(ctx context.Context, t tenant.ID, visitorID int64, typ string, data any)
+	Notify(ctx context.Context, t tenant.ID, visitorID int64, typ string, data any)
 }

@@ -3,7 +3,7 @@ package visitors
 import (
 	"crypto/subtle"
 
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/identity"
 )
 
 // Owner is what a visitor token stands for.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
 )
 
 // Service is the use cases.
@@ -16,14 +16,14 @@ type Service struct {
 	widgets       Widgets
 	conversations Conversations
 	agents        Agents
-	teller        Teller
+	notifier      Notifier
 	storage       Storage // nil: nothing is limited
 	now           func() time.Time
 }
 
 // New makes a Service over its ports.
-func New(store Store, widgets Widgets, conversations Conversations, agents Agents, teller Teller) *Service {
-	return &Service{store: store, widgets: widgets, conversations: conversations, agents: agents, teller: teller, now: time.Now}
+func New(store Store, widgets Widgets, conversations Conversations, agents Agents, notifier Notifier) *Service {
+	return &Service{store: store, widgets: widgets, conversations: conversations, agents: agents, notifier: notifier, now: time.Now}
 }
 
 // LimitStorage has new visitors refused for websites that st refuses.
@@ -75,7 +75,7 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	if p.Empty() {
 		v, err := s.store.ByToken(ctx, t, token)
 		if err == nil {
-			err = revision.Check(ctx, v.Revision())
+			err = version.Check(ctx, v.Revision())
 		}
 		return v, err
 	}
@@ -115,7 +115,7 @@ func (s *Service) seen(ctx context.Context, t tenant.ID, id int64) error {
 	now := s.moment()
 	noted, err := s.store.Seen(ctx, t, id, now, now.Add(-seenEvery))
 	if noted {
-		s.teller.Tell(ctx, t, id, EventOnline, OnlineData{id, now.Add(onlineFor)})
+		s.notifier.Notify(ctx, t, id, EventOnline, OnlineData{id, now.Add(onlineFor)})
 	}
 	return err
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"regexp"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // NewSession is what a site's widget says when it starts.
@@ -136,7 +136,7 @@ func (s *Service) create(ctx context.Context, t tenant.ID, secret string, n NewS
 		return Visitor{}, err
 	}
 	if err = s.store.Create(ctx, v); err == nil {
-		s.teller.Tell(ctx, t, id, EventOnline, OnlineData{id, v.LastSeenAt.Add(onlineFor)})
+		s.notifier.Notify(ctx, t, id, EventOnline, OnlineData{id, v.LastSeenAt.Add(onlineFor)})
 	}
 	return v, err
 }

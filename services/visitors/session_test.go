@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/visitors"
 )
 
@@ -65,7 +65,7 @@ func (s *sessions) Open(context.Context, tenant.ID, int64) (visitors.View, error
 
 func (s *sessions) Online(context.Context, tenant.ID) (bool, error) { return true, nil }
 
-func (s *sessions) Tell(context.Context, tenant.ID, int64, string, any) {}
+func (s *sessions) Notify(context.Context, tenant.ID, int64, string, any) {}
 
 // TestSessionNeedsTheSecret: a token without its secret never resumes a visitor, and changes nothing of one.
 func TestSessionNeedsTheSecret(t *testing.T) {

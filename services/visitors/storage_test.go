@@ -5,8 +5,8 @@ import (
 	"errors"
 	"testing"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/visitors"
 )
 

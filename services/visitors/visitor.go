@@ -8,11 +8,11 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
 )
 
 // Visitor is a person on a website.
@@ -40,7 +40,7 @@ func (v Visitor) Place() (time.Time, int64) { return v.CreatedAt, v.ID }
 func (v Visitor) Change() (time.Time, int64) { return v.UpdatedAt, v.ID }
 
 // Revision is the state that the visitor is in. That somebody was seen is none.
-func (v Visitor) Revision() revision.Of { return revision.Of{ID: v.ID, Version: v.Version} }
+func (v Visitor) Revision() version.Of { return version.Of{ID: v.ID, Version: v.Version} }
 
 // The two periods of presence.
 const (

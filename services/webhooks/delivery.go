@@ -5,7 +5,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Status is what became of a delivery.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Event is what happened, as receivers are told.

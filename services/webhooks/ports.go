@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Store keeps webhooks and deliveries. Errors are faults: NotFound, Unavailable.

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Service is the use cases.

@@ -10,10 +10,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
 )
 
 // The bounds of webhooks.
@@ -60,7 +60,7 @@ type Webhook struct {
 func (w Webhook) Place() (time.Time, int64) { return w.CreatedAt, w.ID }
 
 // Revision is the state that the webhook is in.
-func (w Webhook) Revision() revision.Of { return revision.Of{ID: w.ID, Version: w.Version} }
+func (w Webhook) Revision() version.Of { return version.Of{ID: w.ID, Version: w.Version} }
 
 // Wants says whether the webhook is told of events of a type.
 func (w Webhook) Wants(typ string) bool {

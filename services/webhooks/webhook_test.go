@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/webhooks"
 )
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Announcer tells every edge what it must ask for anew. It cannot fail: what is not heard expires by itself.

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
 )
 
 // Service is the use cases.
@@ -41,7 +41,7 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 		if w.ClientToken != token {
 			return w, fault.Missing("widget")
 		}
-		if err := revision.Check(ctx, w.Revision()); err != nil {
+		if err := version.Check(ctx, w.Revision()); err != nil {
 			return w, err
 		}
 		return p.Apply(w)

@@ -6,10 +6,10 @@ import (
 	"strconv"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
 )
 
 // Widget is the settings of one website's widget. A website has exactly one.
@@ -39,7 +39,7 @@ type Widget struct {
 }
 
 // Revision is the state that the settings are in.
-func (w Widget) Revision() revision.Of { return revision.Of{ID: w.ID, Version: w.Version} }
+func (w Widget) Revision() version.Of { return version.Of{ID: w.ID, Version: w.Version} }
 
 // Default is the widget that a new website starts with.
 func Default(t tenant.ID, clientToken string) Widget {

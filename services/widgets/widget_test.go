@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/widgets"
 )
 

@@ -1,5 +1,5 @@
-// Package arch_test holds the directions of the house: who may import whom, who writes which collection, how long a file
-// may be, and that every exported name says what it is.
+// Package arch_test checks the structure of the sources: which part may import which (rooms_test.go), which service writes
+// which collection, how long a file or function may be, and that every exported name is documented.
 package arch_test
 
 import (
@@ -18,10 +18,8 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-const (
-	house    = "fivechat.dev/"
-	testKits = house + "services/internal" // what the services' tests share
-)
+// house begins the import path of every package of this repository.
+const house = "fivechat.dev/"
 
 // pkg is what go list says of a package.
 type pkg struct {
@@ -108,11 +106,4 @@ func service(path string) (name, inside string) {
 	}
 	name, inside, _ = strings.Cut(rest, "/")
 	return name, inside
-}
-
-func libs(names ...string) []string {
-	for i, n := range names {
-		names[i] = house + "libs/" + n
-	}
-	return names
 }

@@ -14,7 +14,7 @@ import (
 // row is an operation as one of the three has it: the edge's table, a service, or the document.
 type row struct {
 	service string // "" for the edge itself
-	rule    string // of libs/authz; "" where it does not stand beside the pattern
+	rule    string // of libs/kernel/authz; "" where it does not stand beside the pattern
 	visitor string // the edge's policy on the visitor's header
 }
 

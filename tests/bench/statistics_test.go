@@ -12,10 +12,10 @@ import (
 
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/embedmongo"
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/telemetry"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
 	chat "fivechat.dev/services/conversations"
 )
 
@@ -29,7 +29,7 @@ const (
 // writer writes into the log of the conversations that a system follows, and sees how far it is counted.
 type writer struct {
 	db        *mongokit.DB
-	log       *events.Log
+	log       *outbox.Log
 	positions *mongokit.Global[bson.M]
 }
 
@@ -46,7 +46,7 @@ func newWriterIn(b *testing.B, uri, database string) writer {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = db.Close(context.Background()) })
-	return writer{db, events.NewLog(db, tele), mongokit.GlobalOf[bson.M](db, "statistics_positions", "position")}
+	return writer{db, outbox.NewLog(db, tele), mongokit.GlobalOf[bson.M](db, "statistics_positions", "position")}
 }
 
 // write writes the n-th few events in one transaction: conversations are opened, and visitors and agents write in turn.

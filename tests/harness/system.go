@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"fivechat.dev/deploy/fivechat/system"
-	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/process/runner"
 	webhooks "fivechat.dev/services/webhooks/app"
 )
 

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/store/rediskit"
 	"fivechat.dev/tests/harness"
 )
 

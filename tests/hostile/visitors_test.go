@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/tests/harness"
 )
 

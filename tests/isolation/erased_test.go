@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/tests/harness"
 )
 

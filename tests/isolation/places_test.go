@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"fivechat.dev/api-gateway/openapi"
-	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/tests/fuzz"
 	"fivechat.dev/tests/harness"
 )

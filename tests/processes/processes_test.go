@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/tests/fleet"
 	"fivechat.dev/tests/harness"
 	"fivechat.dev/tests/journeys"

@@ -68,7 +68,7 @@ const (
 	quotaLease        = 12. // requests: a fiftieth of 600
 )
 
-// poolSize is how many connections to the store a process may have (libs/mongokit).
+// poolSize is how many connections to the store a process may have (libs/store/mongokit).
 const poolSize = 64
 
 // The caches that the edge asks, by operation; the rest ask that of tokens.

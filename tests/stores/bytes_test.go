@@ -10,9 +10,10 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
 )
 
 // TestReadsEndByBytes: Part ends early and says so, List of too much is an error, Each has no such bound.
@@ -86,10 +87,10 @@ func TestFollowerGetsOnThroughLongRecords(t *testing.T) {
 	var mu sync.Mutex
 	pos, largest := int64(0), 0
 	ctx, cancel := context.WithCancel(t.Context())
-	f := events.Follower{
-		Feed: events.Feed{Name: "test", Log: source}, Telemetry: tele,
+	f := feed.Follower{
+		Feed: feed.Feed{Name: "test", Log: source}, Telemetry: tele,
 		Position: func(context.Context, string) (int64, error) { mu.Lock(); defer mu.Unlock(); return pos, nil },
-		Apply: func(_ context.Context, _ string, batch []events.Record) error {
+		Apply: func(_ context.Context, _ string, batch []outbox.Record) error {
 			mu.Lock()
 			defer mu.Unlock()
 			if largest = max(largest, len(batch)); pos == 0 && len(batch) > most {

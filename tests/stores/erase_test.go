@@ -6,15 +6,16 @@ import (
 	"strings"
 	"testing"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/operation"
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/transport/httpkit"
+	"fivechat.dev/libs/transport/operation"
 )
 
 // remote is a log as another service reads it.
-func remote(t *testing.T, log *events.Log, tele *telemetry.Telemetry) events.Remote {
+func remote(t *testing.T, log *outbox.Log, tele *telemetry.Telemetry) outbox.Remote {
 	t.Helper()
 	keys, err := identity.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
 	if err != nil {
@@ -24,13 +25,13 @@ func remote(t *testing.T, log *events.Log, tele *telemetry.Telemetry) events.Rem
 	log.Serve(router, operation.Standard(tele))
 	server := httptest.NewServer(router)
 	t.Cleanup(server.Close)
-	return events.Remote{Client: httpkit.NewClient(server.URL, keys, tele)}
+	return outbox.Remote{Client: httpkit.NewClient(server.URL, keys, tele)}
 }
 
 // TestErasedRecordsKeepTheirPlaces: what a record said is gone from the log and from Redis, and every reader goes on.
 func TestErasedRecordsKeepTheirPlaces(t *testing.T) {
 	t.Parallel()
-	f := feed(t)
+	f := startFeed(t)
 	said := struct {
 		Name   string `json:"name"`
 		Sender string `json:"sender"`
@@ -83,7 +84,7 @@ func TestErasedRecordsKeepTheirPlaces(t *testing.T) {
 
 	f.add(3)
 	f.want(12)
-	late := events.Feed{Name: f.feed.Name, Log: f.log, Redis: f.feed.Redis}
+	late := feed.Feed{Name: f.feed.Name, Log: f.log, Redis: f.feed.Redis}
 	var pos int64
 	for pos < 12 {
 		records, err := late.Next(t.Context(), pos)

@@ -9,25 +9,26 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/store/rediskit"
 )
 
 // fed is a log with a relay, and a feed of it over Redis, gathered.
 type fed struct {
 	t     *testing.T
-	log   *events.Log
+	log   *outbox.Log
 	redis *miniredis.Miniredis
-	feed  events.Feed
+	feed  feed.Feed
 
 	mu    sync.Mutex
 	got   []int64
 	types []string
 }
 
-func feed(t *testing.T) *fed {
+func startFeed(t *testing.T) *fed {
 	t.Helper()
 	db, tele := connect(t, uri, fresh())
 	server := miniredis.RunT(t)
@@ -40,12 +41,12 @@ func feed(t *testing.T) *fed {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	log := events.NewLog(db, tele)
+	log := outbox.NewLog(db, tele)
 	log.PublishTo(client)
 	if err := db.EnsureIndexes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f := &fed{t: t, log: log, redis: server, feed: events.Feed{Name: tele.Component, Log: log, Redis: client}}
+	f := &fed{t: t, log: log, redis: server, feed: feed.Feed{Name: tele.Component, Log: log, Redis: client}}
 	ctx, stop := context.WithCancel(context.Background())
 	var tasks sync.WaitGroup
 	tasks.Go(func() { _ = log.Relay(ctx) })
@@ -97,7 +98,7 @@ const stream = "fivechat:events:test"
 
 func TestFeedSurvivesRedis(t *testing.T) {
 	t.Parallel()
-	f := feed(t)
+	f := startFeed(t)
 	f.add(30)
 	f.want(30)
 	eventually(t, "Redis carries the log", func() bool { s, err := f.redis.Stream(stream); return err == nil && len(s) == 30 })
@@ -120,7 +121,7 @@ func TestFeedSurvivesRedis(t *testing.T) {
 // TestFeedIgnoresForgedEntries: whoever can write to Redis can neither add a record nor keep one away.
 func TestFeedIgnoresForgedEntries(t *testing.T) {
 	t.Parallel()
-	f := feed(t)
+	f := startFeed(t)
 	f.add(3)
 	f.want(3)
 	eventually(t, "Redis carries the log", func() bool { s, err := f.redis.Stream(stream); return err == nil && len(s) == 3 })
@@ -150,7 +151,7 @@ func TestFeedIgnoresForgedEntries(t *testing.T) {
 // readers are still woken.
 func TestLongRecordsAreReadFromTheLog(t *testing.T) {
 	t.Parallel()
-	f := feed(t)
+	f := startFeed(t)
 	text := strings.Repeat("x", 64<<10)
 	for i := range 20 {
 		if err := f.log.Append(t.Context(), website(1), int64(i), "counted", text[:1+(i%2)*(len(text)-1)]); err != nil {
@@ -172,7 +173,7 @@ func TestLongRecordsAreReadFromTheLog(t *testing.T) {
 
 func TestAStreamOfAnotherLifeBeginsAnew(t *testing.T) {
 	t.Parallel()
-	f := feed(t)
+	f := startFeed(t)
 	if _, err := f.redis.XAdd(stream, "900-0", []string{"e", "of a database that is gone"}); err != nil {
 		t.Fatal(err)
 	}
@@ -184,10 +185,10 @@ func TestAStreamOfAnotherLifeBeginsAnew(t *testing.T) {
 func TestALogIsReadByWebsite(t *testing.T) {
 	t.Parallel()
 	db, tele := connect(t, uri, fresh())
-	log := events.NewLog(db, tele)
-	records := mongokit.GlobalOf[events.Record](db, "test_outbox", "event")
+	log := outbox.NewLog(db, tele)
+	records := mongokit.GlobalOf[outbox.Record](db, "test_outbox", "event")
 	for pos := range int64(4) {
-		r := events.Record{ID: fmt.Sprint(pos), Website: website(1 + pos%2), Type: "counted", Pos: pos + 1, At: noon}
+		r := outbox.Record{ID: fmt.Sprint(pos), Website: website(1 + pos%2), Type: "counted", Pos: pos + 1, At: noon}
 		if err := records.Insert(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}

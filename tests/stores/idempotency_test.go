@@ -12,11 +12,11 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/idempotency"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/store/idempotency"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // keeping is a Keeper whose clock stands still until it is set, and a collection that work writes.

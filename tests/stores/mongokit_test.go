@@ -12,10 +12,10 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/embedmongo"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/mongokit"
 )
 
 type note struct {

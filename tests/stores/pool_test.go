@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/store/mongokit"
 )
 
 // pooled gives what a component's metrics say of the connections to the store.

@@ -12,8 +12,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
 )
 
 // A replica whose clock is an hour ahead has written of a key; what another writes of it later is placed behind that.
@@ -25,9 +26,9 @@ func TestOrderOfAKeyHoldsWithClocksApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	ahead[2]++ // of a time in milliseconds, 2^24: four hours and a half
-	rows := mongokit.GlobalOf[events.Record](db, "test_outbox", "event")
+	rows := mongokit.GlobalOf[outbox.Record](db, "test_outbox", "event")
 	w := website(1)
-	if err := rows.Insert(t.Context(), events.Record{ID: ahead.String(), Website: w, Type: "first", Key: 7, At: time.Now(), Data: "{}"}); err != nil {
+	if err := rows.Insert(t.Context(), outbox.Record{ID: ahead.String(), Website: w, Type: "first", Key: 7, At: time.Now(), Data: "{}"}); err != nil {
 		t.Fatal(err)
 	}
 	write := func(key int64, typ string) {
@@ -92,7 +93,7 @@ func TestLeaseThatHasGone(t *testing.T) {
 	t.Parallel()
 	db, _, log := freshLog(t)
 	stop := relaying(t, log)
-	write := func(typ string, pos int) (placed events.Record) {
+	write := func(typ string, pos int) (placed outbox.Record) {
 		t.Helper()
 		if err := db.Tx(t.Context(), func(ctx context.Context) error { return log.Append(ctx, website(1), 7, typ, nil) }); err != nil {
 			t.Fatal(err)
@@ -124,18 +125,18 @@ func TestLeaseThatHasGone(t *testing.T) {
 func TestFollowerThatStandsStillIsSeen(t *testing.T) {
 	t.Parallel()
 	db, tele := connect(t, uri, fresh())
-	log := events.NewLog(db, tele)
-	rows := mongokit.GlobalOf[events.Record](db, "test_outbox", "event")
+	log := outbox.NewLog(db, tele)
+	rows := mongokit.GlobalOf[outbox.Record](db, "test_outbox", "event")
 	const hour = 3600
-	if err := rows.Insert(t.Context(), events.Record{ID: "a", Website: website(1), Type: "unreadable", Pos: 1, At: time.Now().Add(-time.Hour)}); err != nil {
+	if err := rows.Insert(t.Context(), outbox.Record{ID: "a", Website: website(1), Type: "unreadable", Pos: 1, At: time.Now().Add(-time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
 	pos, readable := int64(0), false
-	f := events.Follower{
-		Feed: events.Feed{Name: "test", Log: log}, Telemetry: tele,
+	f := feed.Follower{
+		Feed: feed.Feed{Name: "test", Log: log}, Telemetry: tele,
 		Position: func(context.Context, string) (int64, error) { mu.Lock(); defer mu.Unlock(); return pos, nil },
-		Apply: func(context.Context, string, []events.Record) error {
+		Apply: func(context.Context, string, []outbox.Record) error {
 			mu.Lock()
 			defer mu.Unlock()
 			if !readable {

@@ -12,9 +12,9 @@ import (
 	"github.com/google/uuid"
 
 	"fivechat.dev/libs/embedmongo"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/telemetry"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/store/mongokit"
 )
 
 var uri = os.Getenv("MONGODB_URI")

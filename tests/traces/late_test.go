@@ -10,8 +10,8 @@ import (
 
 	gateway "fivechat.dev/api-gateway/app"
 	"fivechat.dev/deploy/fivechat/system"
-	"fivechat.dev/libs/runner"
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/tests/harness"
 )
 

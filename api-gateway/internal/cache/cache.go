@@ -17,10 +17,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fivechat.dev/api-gateway/internal/memo"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/rediskit"
-	"fivechat.dev/libs/revision"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/version"
+	"fivechat.dev/libs/store/rediskit"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // Name is the name under which the widgets service says which answers to forget; the key is the client token.
@@ -160,7 +160,7 @@ func usable(age time.Duration) bool { return age > -sharedFor && age < staleFor 
 
 // share puts an answer where all edges find it, by the revision that its tag begins with.
 func (c *Cache) share(ctx context.Context, key string, a Answer) {
-	r, err := revision.OfTag(a.Tag)
+	r, err := version.OfTag(a.Tag)
 	if err != nil || c.shared == nil || c.away.Lasts() {
 		return
 	}

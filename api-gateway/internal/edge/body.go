@@ -10,8 +10,8 @@ import (
 
 	"fivechat.dev/api-gateway/internal/proxy"
 	"fivechat.dev/api-gateway/internal/share"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // freeBody is up to how many bytes a body takes no room of the Budget: as much as a connection's own buffers.

@@ -20,11 +20,11 @@ import (
 	"fivechat.dev/api-gateway/internal/share"
 	"fivechat.dev/api-gateway/internal/token"
 	"fivechat.dev/api-gateway/internal/visitor"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/storage"
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/storagequota"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // Credential resolves what the headers of a request from an address say about its caller.
@@ -38,7 +38,7 @@ type Shared struct {
 	Proven    Credential // that, and the visitor's secret
 	Operators Credential
 	Limits    *limit.Guard
-	Storage   *storage.Gate // refuses writes of websites that have reached their storage limit
+	Storage   *storagequota.Gate // refuses writes of websites that have reached their storage limit
 	Proxy     *proxy.Proxy
 	Bodies    *share.Budget                                  // the bytes of request bodies
 	Widgets   *cache.Cache                                   // what public answers are kept

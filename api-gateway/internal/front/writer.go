@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
-	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 const (

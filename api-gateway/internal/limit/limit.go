@@ -17,11 +17,11 @@ import (
 	"time"
 
 	"fivechat.dev/api-gateway/internal/route"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/ratelimit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // Website is what limits depend on.

@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"fivechat.dev/api-gateway/internal/route"
-	"fivechat.dev/libs/authz"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
 )
 
 // TestEveryRowIsLimited: by its address where anybody may ask, by every plan where a website is known.

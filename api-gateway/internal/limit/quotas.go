@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"fivechat.dev/api-gateway/internal/route"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/storagequota"
 	"fivechat.dev/libs/ratelimit"
-	"fivechat.dev/libs/storage"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // Amount is a quota as settings and services state it.
@@ -55,7 +55,7 @@ type Quotas struct {
 	Plans     map[identity.Plan]map[route.Class]Pair `json:"plans"`
 	Addresses map[route.Class]Amount                 `json:"addresses"`
 	Failures  Failures                               `json:"failures"`
-	Storage   storage.Limits                         `json:"storage"` // bytes by plan; accounts holds websites to them
+	Storage   storagequota.Limits                    `json:"storage"` // bytes by plan; accounts holds websites to them
 }
 
 // Failures is how many credentials that are not valid an address may bring, and how many of those with the same beginning.

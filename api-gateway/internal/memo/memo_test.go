@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fivechat.dev/api-gateway/internal/memo"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
 )
 
 var bounds = memo.Bounds{Known: 4, KnownFor: 5 * time.Second, Unknown: 2, UnknownFor: 2 * time.Second}

@@ -12,8 +12,8 @@ import (
 	"strings"
 
 	"fivechat.dev/api-gateway/openapi"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 //go:embed console docs demo

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/kernel/fault"
 )
 
 func ask(t *testing.T, p *Pages, path string, header ...string) (*httptest.ResponseRecorder, error) {

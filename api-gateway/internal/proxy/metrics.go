@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fivechat.dev/api-gateway/internal/route"
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/observe/telemetry"
 )
 
 // metrics is what the proxy says about the services.

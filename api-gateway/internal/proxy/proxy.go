@@ -29,10 +29,10 @@ import (
 
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/api-gateway/internal/share"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // internalPrefix begins the names of the headers that only our components write and read.

@@ -8,7 +8,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"fivechat.dev/api-gateway/internal/share"
-	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // The bounds of an answer of a service. It is taken whole, and a larger one is refused.

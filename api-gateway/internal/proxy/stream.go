@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"fivechat.dev/api-gateway/internal/route"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 const (

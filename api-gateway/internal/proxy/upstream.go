@@ -15,8 +15,8 @@ import (
 
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/api-gateway/internal/share"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // The circuit: it opens where at least tripShare of at least tripCalls calls within tripWindow got no answer, refuses for

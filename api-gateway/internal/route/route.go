@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"fivechat.dev/libs/authz"
+	"fivechat.dev/libs/kernel/authz"
 )
 
 // Upstream names the service that answers a row.

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"fivechat.dev/api-gateway/internal/route"
-	"fivechat.dev/libs/authz"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/identity"
 )
 
 func TestEveryRowHasWhatItNeeds(t *testing.T) {

@@ -1,8 +1,8 @@
 package route
 
 import (
-	"fivechat.dev/libs/authz"
-	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // The body caps. An import carries many conversations at once.

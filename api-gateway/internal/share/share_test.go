@@ -7,9 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 func TestHoldersOf(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"fivechat.dev/api-gateway/internal/token"
-	"fivechat.dev/libs/fault"
+	"fivechat.dev/libs/kernel/fault"
 )
 
 // FuzzAuthorization: a bearer is what stands behind the one word Bearer; anything else is refused as no credential.

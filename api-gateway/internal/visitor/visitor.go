@@ -13,10 +13,10 @@ import (
 
 	"fivechat.dev/api-gateway/internal/memo"
 	"fivechat.dev/api-gateway/internal/token"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // Header carries the visitor token, SecretHeader the visitor's secret.

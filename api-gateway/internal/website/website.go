@@ -10,8 +10,8 @@ import (
 
 	"fivechat.dev/api-gateway/internal/limit"
 	"fivechat.dev/api-gateway/internal/memo"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // Cache is the name under which accounts says which website to forget; the key is its number.

@@ -11,7 +11,7 @@ import (
 	gateway "fivechat.dev/api-gateway/app"
 	"fivechat.dev/deploy/fivechat/environment"
 	"fivechat.dev/deploy/fivechat/system"
-	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/process/runner"
 	accounts "fivechat.dev/services/accounts/app"
 	conversations "fivechat.dev/services/conversations/app"
 	statistics "fivechat.dev/services/statistics/app"

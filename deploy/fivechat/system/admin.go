@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"fivechat.dev/deploy/fivechat/status"
-	"fivechat.dev/libs/runner"
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/process/runner"
 )
 
 // adminListener is the name of the one listener for operators of the whole process.

@@ -6,7 +6,7 @@ import (
 	"io"
 	"sync"
 
-	"fivechat.dev/libs/mongokit"
+	"fivechat.dev/libs/store/mongokit"
 )
 
 // Placements gives what the services declare of their collections. They say it where they are put together, so this

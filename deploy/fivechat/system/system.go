@@ -14,12 +14,12 @@ import (
 	"time"
 
 	gateway "fivechat.dev/api-gateway/app"
-	"fivechat.dev/libs/component"
-	"fivechat.dev/libs/config"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/rediskit"
-	"fivechat.dev/libs/runner"
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/process/config"
+	"fivechat.dev/libs/process/runner"
+	"fivechat.dev/libs/process/servicekit"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/rediskit"
 	accounts "fivechat.dev/services/accounts/app"
 	conversations "fivechat.dev/services/conversations/app"
 	statistics "fivechat.dev/services/statistics/app"
@@ -122,7 +122,7 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 		}
 		listeners[name], url[name] = l, "http://"+l.Addr().String()
 	}
-	common := component.Config{
+	common := servicekit.Config{
 		AssertionKeys: []string{s.secrets.AssertionKey}, Telemetry: tele, Access: o.Access,
 		Mongo: mongokit.Config{URI: s.stores.mongoURI, Placed: o.placed}, Redis: rediskit.Config{URL: s.stores.redisURL},
 	}
@@ -170,7 +170,7 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 }
 
 // startGateway starts the edge before the services at their addresses.
-func (s *System) startGateway(ctx context.Context, o Options, common component.Config, url map[string]string) (err error) {
+func (s *System) startGateway(ctx context.Context, o Options, common servicekit.Config, url map[string]string) (err error) {
 	g := gateway.Default()
 	g.Addr, g.OperatorAddr = o.Listen, o.Operator
 	g.OperatorKey, g.AssertionKeys, g.Telemetry, g.Redis = s.secrets.OperatorKey, common.AssertionKeys, common.Telemetry, common.Redis

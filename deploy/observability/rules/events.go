@@ -2,7 +2,7 @@ package rules
 
 import "time"
 
-// kept is how long a service keeps its events after they were published (libs/events), in seconds.
+// kept is how long a service keeps its events after they were published (libs/store/outbox), in seconds.
 const kept = "7 * 86400"
 
 // streamEnds is how many event streams have ended within 15 minutes, their least lifetime, for other reasons than that

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"time"
 
-	"fivechat.dev/libs/component"
-	"fivechat.dev/libs/config"
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/rediskit"
-	"fivechat.dev/libs/runner"
-	"fivechat.dev/libs/storage"
+	"fivechat.dev/libs/kernel/storagequota"
+	"fivechat.dev/libs/process/config"
+	"fivechat.dev/libs/process/runner"
+	"fivechat.dev/libs/process/servicekit"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/rediskit"
 	"fivechat.dev/services/accounts"
 	"fivechat.dev/services/accounts/internal/announcer"
 	"fivechat.dev/services/accounts/internal/api"
@@ -24,7 +24,7 @@ import (
 
 // Config is the service's settings. Without Redis the edges learn of a revoked token only when they ask again.
 type Config struct {
-	component.Config
+	servicekit.Config
 	// Base URL of the widgets service.
 	WidgetsURL string `env:"FIVECHAT_WIDGETS_URL"`
 	// Base URL of the visitors service.
@@ -44,7 +44,7 @@ type Config struct {
 // Default is the settings before the environment's.
 func Default() Config {
 	return Config{
-		Config: component.Default(), VisitorsURL: "http://visitors:8080", ConversationsURL: "http://conversations:8080",
+		Config: servicekit.Default(), VisitorsURL: "http://visitors:8080", ConversationsURL: "http://conversations:8080",
 		TicketsURL: "http://tickets:8080", StatisticsURL: "http://statistics:8080", WebhooksURL: "http://webhooks:8080",
 	}
 }
@@ -60,18 +60,18 @@ func (c Config) Validate() error {
 
 // New makes the service.
 func New(ctx context.Context, c Config) (runner.Unit, error) {
-	base, err := component.New(ctx, "accounts", c.Config)
+	base, err := servicekit.New(ctx, "accounts", c.Config)
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	keepers := []accounts.Keeper{siblings.Keeper{Service: "accounts' requests", Data: custody.Unseen{Eraser: base.Kept}}}
+	keepers := []accounts.Keeper{siblings.Keeper{Service: "accounts' requests", Data: datasubject.Unseen{Eraser: base.Kept}}}
 	for _, s := range []struct{ name, url string }{
 		{"widgets", c.WidgetsURL}, {"visitors", c.VisitorsURL}, {"conversations", c.ConversationsURL}, {"tickets", c.TicketsURL}, {"statistics", c.StatisticsURL},
 		{"webhooks", c.WebhooksURL},
 	} {
-		keepers = append(keepers, siblings.Keeper{Service: s.name, Data: custody.Remote{Client: base.Client(s.url)}})
+		keepers = append(keepers, siblings.Keeper{Service: s.name, Data: datasubject.Remote{Client: base.Client(s.url)}})
 	}
-	keepers = append(keepers, siblings.Keeper{Service: "the files of the store", Data: custody.Unseen{Eraser: mongokit.Purger{DB: base.DB}}})
+	keepers = append(keepers, siblings.Keeper{Service: "the files of the store", Data: datasubject.Unseen{Eraser: mongokit.Purger{DB: base.DB}}})
 	service := accounts.New(mongostore.New(base.DB), siblings.Widgets{Client: base.Client(c.WidgetsURL)},
 		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Statistics{Client: base.Client(c.StatisticsURL)}, keepers, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}, time.Now)
 	meter, follow, err := newMeter(c, base)
@@ -83,17 +83,17 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 }
 
 // newMeter makes the meter of what websites store, and the task that follows the file of its limits.
-func newMeter(c Config, base *component.Component) (*accounts.Meter, func(context.Context) error, error) {
+func newMeter(c Config, base *servicekit.Component) (*accounts.Meter, func(context.Context) error, error) {
 	var services []accounts.Stored
 	for _, url := range []string{c.ConversationsURL, c.TicketsURL, c.VisitorsURL, c.WebhooksURL} {
-		services = append(services, custody.Remote{Client: base.Client(url)})
+		services = append(services, datasubject.Remote{Client: base.Client(url)})
 	}
 	meter := accounts.NewMeter(services)
 	if c.QuotasFile == "" {
 		return meter, func(context.Context) error { return nil }, nil
 	}
 	set := func(f config.Files) error {
-		limits, err := storage.ParseLimits(f[0])
+		limits, err := storagequota.ParseLimits(f[0])
 		if err == nil {
 			meter.SetLimits(limits)
 		}

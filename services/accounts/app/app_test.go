@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"fivechat.dev/libs/component"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/services/accounts/app"
 	"fivechat.dev/services/internal/apitest"
 )
@@ -257,7 +257,7 @@ func TestRevocationDoesNotWaitForRedis(t *testing.T) {
 
 func TestConfigNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	c := app.Config{Config: component.Config{AssertionKeys: []string{strings.Repeat("k", 32)}}}
+	c := app.Config{Config: servicekit.Config{AssertionKeys: []string{strings.Repeat("k", 32)}}}
 	err := c.Validate()
 	for _, name := range []string{"MONGODB_URI", "FIVECHAT_WIDGETS_URL"} {
 		if err == nil || !strings.Contains(err.Error(), name) {

@@ -10,9 +10,9 @@ import (
 	"sync"
 	"testing"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/accounts/app"
 	"fivechat.dev/services/internal/apitest"
 )

@@ -2,8 +2,8 @@
 package main
 
 import (
-	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/services/accounts/app"
 )
 
-func main() { component.Main("accounts", app.Default(), app.New) }
+func main() { servicekit.Main("accounts", app.Default(), app.New) }

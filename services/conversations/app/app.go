@@ -6,10 +6,12 @@ import (
 	"errors"
 	"time"
 
-	"fivechat.dev/libs/component"
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/process/runner"
+	"fivechat.dev/libs/process/servicekit"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/store/transient"
 	"fivechat.dev/services/conversations"
 	"fivechat.dev/services/conversations/internal/api"
 	"fivechat.dev/services/conversations/internal/digest"
@@ -24,7 +26,7 @@ type Assistant = openai.Config
 
 // Config is the service's settings.
 type Config struct {
-	component.Config
+	servicekit.Config
 	// Base URL of the accounts service.
 	AccountsURL string `env:"FIVECHAT_ACCOUNTS_URL"`
 	// Base URL of the visitors service.
@@ -41,16 +43,16 @@ func (c Config) Validate() error { return errors.Join(c.Config.Validate(), c.Ass
 
 // Default is the settings before the environment's.
 func Default() Config {
-	return Config{component.Default(), "http://accounts:8080", "http://visitors:8080", "http://tickets:8080", "http://webhooks:8080", openai.Default()}
+	return Config{servicekit.Default(), "http://accounts:8080", "http://visitors:8080", "http://tickets:8080", "http://webhooks:8080", openai.Default()}
 }
 
 // New makes the service.
 func New(ctx context.Context, c Config) (runner.Unit, error) {
-	base, err := component.New(ctx, "conversations", c.Config)
+	base, err := servicekit.New(ctx, "conversations", c.Config)
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	log := events.NewLog(base.DB, base.Telemetry)
+	log := outbox.NewLog(base.DB, base.Telemetry)
 	log.PublishTo(base.Redis)
 	store := mongostore.New(base.DB, log)
 	var assistant conversations.Assistant = digest.Local{}
@@ -58,23 +60,23 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		assistant = openai.New(c.Assistant, assistant)
 	}
 	service := conversations.New(store, people.New(base.Client(c.AccountsURL), base.Client(c.VisitorsURL)),
-		events.NewTeller(base.Redis, base.Telemetry), assistant, time.Now)
+		transient.NewNotifier(base.Redis, base.Telemetry), assistant, time.Now)
 	api.Mount(base.Router, base.Chain, service)
 	api.MountExport(base.Router, base.Chain, service, log)
 	log.Serve(base.Router, base.Chain)
 	log.ServeTotals(base.Router, base.Chain, store.Totals)
-	custody.Serve(base.Router, base.Chain, "conversations", custody.Beside(store, base.Kept))
-	custody.ServeStored(base.Router, base.Chain, "conversations", store.Stored())
-	feed := func(name string, source events.Source) events.Feed {
-		return events.Feed{Name: name, Log: source, Redis: base.Redis}
+	datasubject.Serve(base.Router, base.Chain, "conversations", datasubject.Beside(store, base.Kept))
+	datasubject.ServeStored(base.Router, base.Chain, "conversations", store.Stored())
+	feedOf := func(name string, source feed.Source) feed.Feed {
+		return feed.Feed{Name: name, Log: source, Redis: base.Redis}
 	}
-	own := feed("conversations", log)
-	hub := live.New([]events.Feed{
-		own, feed("visitors", events.Remote{Client: base.Client(c.VisitorsURL)}), feed("tickets", events.Remote{Client: base.Client(c.TicketsURL)}),
-		feed("webhooks", events.Remote{Client: base.Client(c.WebhooksURL)}),
+	own := feedOf("conversations", log)
+	hub := live.New([]feed.Feed{
+		own, feedOf("visitors", outbox.Remote{Client: base.Client(c.VisitorsURL)}), feedOf("tickets", outbox.Remote{Client: base.Client(c.TicketsURL)}),
+		feedOf("webhooks", outbox.Remote{Client: base.Client(c.WebhooksURL)}),
 	}, store, base.Redis, base.Telemetry)
 	hub.Mount(base.Router)
-	unit, err := base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "stored", Run: custody.Measure(base.Telemetry, store.Stored())},
+	unit, err := base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "stored", Run: datasubject.Measure(base.Telemetry, store.Stored())},
 		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }}, runner.Task{Name: "live", Run: hub.Run},
 		runner.Task{Name: "digest", Run: digest.Task{Log: log, Feed: own, Positions: store, Service: service, Telemetry: base.Telemetry}.Run})
 	unit.Drain = hub.Drain

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/services/conversations/app"
 	"fivechat.dev/services/internal/apitest"
 	"fivechat.dev/services/internal/storetest"

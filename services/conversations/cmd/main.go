@@ -2,8 +2,8 @@
 package main
 
 import (
-	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/services/conversations/app"
 )
 
-func main() { component.Main("conversations", app.Default(), app.New) }
+func main() { servicekit.Main("conversations", app.Default(), app.New) }

@@ -12,20 +12,20 @@ import (
 	"sync"
 	"testing"
 
-	"fivechat.dev/libs/component"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/runner"
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/process/runner"
+	"fivechat.dev/libs/process/servicekit"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/internal/storetest"
 )
 
 const key = "a key of the tests, at least 32 bytes long"
 
 // Config gives settings with a store of the test's own.
-func Config(t testing.TB) component.Config {
+func Config(t testing.TB) servicekit.Config {
 	t.Helper()
-	return component.Config{
+	return servicekit.Config{
 		AssertionKeys: []string{key}, Telemetry: telemetry.Config{LogTo: io.Discard}, Mongo: storetest.Config(t),
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/revision"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/version"
 )
 
 // Followed is a list in the order of changes, and how a test changes its rows.
@@ -20,7 +20,7 @@ type Followed[T Row] struct {
 // Row is a row of such a list.
 type Row interface {
 	Change() (time.Time, int64)
-	Revision() revision.Of
+	Revision() version.Of
 }
 
 const (
@@ -51,8 +51,8 @@ func Follow[T Row](t *testing.T, f Followed[T]) {
 	go func() { writers.Wait(); close(done) }()
 
 	w := paging.Following{Window: paging.Window{Limit: 3}, UpdatedSince: paging.Moment(since)}
-	got := map[int64]revision.Of{}
-	seen := map[revision.Of]bool{}
+	got := map[int64]version.Of{}
+	seen := map[version.Of]bool{}
 	var last paging.Cursor
 	for ended := false; ; {
 		select {

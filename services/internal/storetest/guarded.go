@@ -6,16 +6,16 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/revision"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/version"
 )
 
 // Guarded checks that a store changes and removes a row only in a state that the context requires: of several who have read
 // the same state, one changes it. remove is nil where nothing is removed.
-func Guarded(t *testing.T, read func(context.Context) (revision.Of, error), change, remove func(context.Context) error) {
+func Guarded(t *testing.T, read func(context.Context) (version.Of, error), change, remove func(context.Context) error) {
 	t.Helper()
 	ctx := t.Context()
-	state := func() revision.Of {
+	state := func() version.Of {
 		t.Helper()
 		r, err := read(ctx)
 		if err != nil {
@@ -23,11 +23,11 @@ func Guarded(t *testing.T, read func(context.Context) (revision.Of, error), chan
 		}
 		return r
 	}
-	in := func(states ...revision.Of) context.Context {
-		return revision.Require(ctx, revision.Precondition{Of: states})
+	in := func(states ...version.Of) context.Context {
+		return version.Require(ctx, version.Precondition{Of: states})
 	}
 	first := state()
-	others := revision.Of{ID: first.ID + 1, Version: first.Version}
+	others := version.Of{ID: first.ID + 1, Version: first.Version}
 	for range 2 { // a change that was refused is none
 		if err := change(in(others)); !fault.Is(err, fault.PreconditionFailed) {
 			t.Errorf("in another row's state: %v", err)
@@ -53,7 +53,7 @@ func Guarded(t *testing.T, read func(context.Context) (revision.Of, error), chan
 	if changed.Load() != 1 || second == first {
 		t.Errorf("%d changed the same state; it was %v and is %v", changed.Load(), first, second)
 	}
-	if err := change(revision.Require(ctx, revision.Precondition{Any: true})); err != nil || state() == second {
+	if err := change(version.Require(ctx, version.Precondition{Any: true})); err != nil || state() == second {
 		t.Errorf("in any state: %v", err)
 	}
 	if remove == nil {

@@ -16,9 +16,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"fivechat.dev/libs/embedmongo"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/telemetry"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/store/mongokit"
 )
 
 // embedded starts the embedded store. It ends with the process.

@@ -6,10 +6,11 @@ import (
 	"time"
 	_ "time/tzdata" // the machine may have no time zones
 
-	"fivechat.dev/libs/component"
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/process/runner"
+	"fivechat.dev/libs/process/servicekit"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/statistics"
 	"fivechat.dev/services/statistics/internal/api"
 	"fivechat.dev/services/statistics/internal/checker"
@@ -19,7 +20,7 @@ import (
 
 // Config is the service's settings.
 type Config struct {
-	component.Config
+	servicekit.Config
 	// Base URL of the conversations service.
 	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
 	// Base URL of the visitors service.
@@ -28,28 +29,28 @@ type Config struct {
 
 // Default is the settings before the environment's.
 func Default() Config {
-	return Config{component.Default(), "http://conversations:8080", "http://visitors:8080"}
+	return Config{servicekit.Default(), "http://conversations:8080", "http://visitors:8080"}
 }
 
 // New makes the service.
 func New(ctx context.Context, c Config) (runner.Unit, error) {
-	base, err := component.New(ctx, "statistics", c.Config)
+	base, err := servicekit.New(ctx, "statistics", c.Config)
 	if err != nil {
 		return runner.Unit{}, err
 	}
 	store := mongostore.New(base.DB)
-	custody.Serve(base.Router, base.Chain, "statistics", custody.Beside(store, base.Kept))
+	datasubject.Serve(base.Router, base.Chain, "statistics", datasubject.Beside(store, base.Kept))
 	logs := []siblings.Log{
-		{Service: "conversations", Remote: events.Remote{Client: base.Client(c.ConversationsURL)}},
-		{Service: "visitors", Remote: events.Remote{Client: base.Client(c.VisitorsURL)}},
+		{Service: "conversations", Remote: outbox.Remote{Client: base.Client(c.ConversationsURL)}},
+		{Service: "visitors", Remote: outbox.Remote{Client: base.Client(c.VisitorsURL)}},
 	}
 	service := statistics.New(store, siblings.Visitors{Client: base.Client(c.VisitorsURL)}, logs[0], logs[1])
 	api.Mount(base.Router, base.Chain, service, time.Now)
 	check := checker.New(store, service, base.Telemetry, time.Now)
 	tasks := []runner.Task{{Name: "check", Run: check.Run}}
 	for _, l := range logs {
-		f := events.Follower{
-			Feed: events.Feed{Name: l.Service, Log: l.Remote, Redis: base.Redis}, Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply}
+		f := feed.Follower{
+			Feed: feed.Feed{Name: l.Service, Log: l.Remote, Redis: base.Redis}, Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply}
 		tasks = append(tasks, runner.Task{Name: "follow " + l.Service, Run: f.Run})
 	}
 	return base.Unit(ctx, tasks...)

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/services/internal/apitest"
 	"fivechat.dev/services/statistics/app"
 )

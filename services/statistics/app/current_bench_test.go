@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/services/internal/apitest"
 	"fivechat.dev/services/statistics/app"
 )

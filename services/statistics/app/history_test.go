@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/services/internal/apitest"
 )
 

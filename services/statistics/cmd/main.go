@@ -2,8 +2,8 @@
 package main
 
 import (
-	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/services/statistics/app"
 )
 
-func main() { component.Main("statistics", app.Default(), app.New) }
+func main() { servicekit.Main("statistics", app.Default(), app.New) }

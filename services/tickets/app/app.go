@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 
-	"fivechat.dev/libs/component"
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/process/runner"
+	"fivechat.dev/libs/process/servicekit"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/tickets"
 	"fivechat.dev/services/tickets/internal/api"
 	"fivechat.dev/services/tickets/internal/mongostore"
@@ -17,7 +17,7 @@ import (
 
 // Config is the service's settings.
 type Config struct {
-	component.Config
+	servicekit.Config
 	// Base URL of the accounts service.
 	AccountsURL string `env:"FIVECHAT_ACCOUNTS_URL"`
 	// Base URL of the conversations service.
@@ -31,7 +31,7 @@ type Config struct {
 // Default is the settings before the environment's.
 func Default() Config {
 	return Config{
-		Config: component.Default(), AccountsURL: "http://accounts:8080", ConversationsURL: "http://conversations:8080",
+		Config: servicekit.Default(), AccountsURL: "http://accounts:8080", ConversationsURL: "http://conversations:8080",
 		VisitorsURL: "http://visitors:8080", MailDomain: "tickets.fivechat.localhost",
 	}
 }
@@ -47,21 +47,21 @@ func (c Config) Validate() error {
 
 // New makes the service.
 func New(ctx context.Context, c Config) (runner.Unit, error) {
-	base, err := component.New(ctx, "tickets", c.Config)
+	base, err := servicekit.New(ctx, "tickets", c.Config)
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	log := events.NewLog(base.DB, base.Telemetry)
+	log := outbox.NewLog(base.DB, base.Telemetry)
 	log.PublishTo(base.Redis)
 	log.Serve(base.Router, base.Chain)
 	store := mongostore.New(base.DB, log)
-	custody.Serve(base.Router, base.Chain, "tickets", custody.Beside(store, base.Kept))
-	custody.ServeStored(base.Router, base.Chain, "tickets", store.Stored())
+	datasubject.Serve(base.Router, base.Chain, "tickets", datasubject.Beside(store, base.Kept))
+	datasubject.ServeStored(base.Router, base.Chain, "tickets", store.Stored())
 	service := tickets.New(store, siblings.Accounts{Client: base.Client(c.AccountsURL)},
 		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Conversations{Client: base.Client(c.ConversationsURL)},
 		c.MailDomain)
 	api.Mount(base.Router, base.Chain, service)
 	api.MountExport(base.Router, base.Chain, service, log)
-	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "stored", Run: custody.Measure(base.Telemetry, store.Stored())},
+	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "stored", Run: datasubject.Measure(base.Telemetry, store.Stored())},
 		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }})
 }

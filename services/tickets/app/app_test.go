@@ -12,7 +12,7 @@ import (
 	"sync"
 	"testing"
 
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/services/internal/apitest"
 )
 

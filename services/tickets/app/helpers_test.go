@@ -6,8 +6,8 @@ import (
 	"slices"
 	"testing"
 
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/services/internal/apitest"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/tickets/app"

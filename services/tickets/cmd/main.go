@@ -2,8 +2,8 @@
 package main
 
 import (
-	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/services/tickets/app"
 )
 
-func main() { component.Main("tickets", app.Default(), app.New) }
+func main() { servicekit.Main("tickets", app.Default(), app.New) }

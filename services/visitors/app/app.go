@@ -6,11 +6,12 @@ import (
 	"errors"
 	"time"
 
-	"fivechat.dev/libs/component"
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/runner"
-	"fivechat.dev/libs/storage"
+	"fivechat.dev/libs/kernel/storagequota"
+	"fivechat.dev/libs/process/runner"
+	"fivechat.dev/libs/process/servicekit"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/store/transient"
 	"fivechat.dev/services/visitors"
 	"fivechat.dev/services/visitors/internal/accountsclient"
 	"fivechat.dev/services/visitors/internal/api"
@@ -21,7 +22,7 @@ import (
 
 // Config is the service's settings.
 type Config struct {
-	component.Config
+	servicekit.Config
 	// Base URL of the widgets service.
 	WidgetsURL string `env:"FIVECHAT_WIDGETS_URL"`
 	// Base URL of the conversations service.
@@ -31,7 +32,7 @@ type Config struct {
 }
 
 // Default is the settings before the environment's.
-func Default() Config { return Config{Config: component.Default()} }
+func Default() Config { return Config{Config: servicekit.Default()} }
 
 // Validate refuses settings that cannot work.
 func (c Config) Validate() error {
@@ -50,28 +51,28 @@ func (c Config) Validate() error {
 
 // New makes the service.
 func New(ctx context.Context, c Config) (runner.Unit, error) {
-	base, err := component.New(ctx, "visitors", c.Config)
+	base, err := servicekit.New(ctx, "visitors", c.Config)
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	log := events.NewLog(base.DB, base.Telemetry)
+	log := outbox.NewLog(base.DB, base.Telemetry)
 	log.PublishTo(base.Redis)
 	log.Serve(base.Router, base.Chain)
 	store := mongostore.New(base.DB, log)
 	log.ServeTotals(base.Router, base.Chain, store.Totals)
-	custody.Serve(base.Router, base.Chain, "visitors", custody.Beside(store, base.Kept))
-	custody.ServeStored(base.Router, base.Chain, "visitors", store.Stored())
+	datasubject.Serve(base.Router, base.Chain, "visitors", datasubject.Beside(store, base.Kept))
+	datasubject.ServeStored(base.Router, base.Chain, "visitors", store.Stored())
 	known := accountsclient.New(base.Client(c.AccountsURL))
 	service := visitors.New(store,
 		widgetsclient.New(base.Client(c.WidgetsURL)), conversationsclient.New(base.Client(c.ConversationsURL)), known,
-		events.NewTeller(base.Redis, base.Telemetry))
-	gate, err := storage.NewGate(known.Storage, base.Log, time.Now)
+		transient.NewNotifier(base.Redis, base.Telemetry))
+	gate, err := storagequota.NewGate(known.Storage, base.Log, time.Now)
 	if err != nil {
 		return runner.Unit{}, err
 	}
 	service.LimitStorage(gate)
 	api.Mount(base.Router, base.Chain, service)
 	api.MountExport(base.Router, base.Chain, service, log)
-	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "stored", Run: custody.Measure(base.Telemetry, store.Stored())},
+	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "stored", Run: datasubject.Measure(base.Telemetry, store.Stored())},
 		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }})
 }

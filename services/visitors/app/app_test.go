@@ -9,9 +9,9 @@ import (
 	"sync"
 	"testing"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/services/internal/apitest"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/visitors"

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/component"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/services/internal/apitest"
 	"fivechat.dev/services/visitors/app"
 )
@@ -158,7 +158,7 @@ func TestEventsReachFollowers(t *testing.T) {
 
 func TestConfigNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	c := app.Config{Config: component.Config{AssertionKeys: []string{strings.Repeat("k", 32)}}}
+	c := app.Config{Config: servicekit.Config{AssertionKeys: []string{strings.Repeat("k", 32)}}}
 	err := c.Validate()
 	for _, name := range []string{"MONGODB_URI", "FIVECHAT_WIDGETS_URL", "FIVECHAT_CONVERSATIONS_URL"} {
 		if err == nil || !strings.Contains(err.Error(), name) {

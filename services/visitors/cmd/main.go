@@ -2,8 +2,8 @@
 package main
 
 import (
-	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/services/visitors/app"
 )
 
-func main() { component.Main("visitors", app.Default(), app.New) }
+func main() { servicekit.Main("visitors", app.Default(), app.New) }

@@ -5,10 +5,11 @@ import (
 	"context"
 	"net/netip"
 
-	"fivechat.dev/libs/component"
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/process/runner"
+	"fivechat.dev/libs/process/servicekit"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/webhooks"
 	"fivechat.dev/services/webhooks/internal/api"
 	"fivechat.dev/services/webhooks/internal/dispatch"
@@ -26,7 +27,7 @@ type Reach struct {
 
 // Config is the service's settings.
 type Config struct {
-	component.Config
+	servicekit.Config
 	Reach
 	// Base URL of the conversations service.
 	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
@@ -40,35 +41,35 @@ type Config struct {
 // Default is the settings before the environment's.
 func Default() Config {
 	return Config{
-		Config: component.Default(), ConversationsURL: "http://conversations:8080", VisitorsURL: "http://visitors:8080", TicketsURL: "http://tickets:8080",
+		Config: servicekit.Default(), ConversationsURL: "http://conversations:8080", VisitorsURL: "http://visitors:8080", TicketsURL: "http://tickets:8080",
 		Schedule: webhooks.Standard(),
 	}
 }
 
 // New makes the service.
 func New(ctx context.Context, c Config) (runner.Unit, error) {
-	base, err := component.New(ctx, "webhooks", c.Config)
+	base, err := servicekit.New(ctx, "webhooks", c.Config)
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	log := events.NewLog(base.DB, base.Telemetry)
+	log := outbox.NewLog(base.DB, base.Telemetry)
 	log.PublishTo(base.Redis)
 	log.Serve(base.Router, base.Chain)
 	var dispatcher *dispatch.Dispatcher
 	store := mongostore.New(base.DB, log, func() { dispatcher.Wake() })
 	dispatcher = dispatch.New(store, sender.New(c.Allow, base.Telemetry), c.Schedule, base.Telemetry)
-	custody.Serve(base.Router, base.Chain, "webhooks", custody.Beside(store, base.Kept))
-	custody.ServeStored(base.Router, base.Chain, "webhooks", store.Stored())
+	datasubject.Serve(base.Router, base.Chain, "webhooks", datasubject.Beside(store, base.Kept))
+	datasubject.ServeStored(base.Router, base.Chain, "webhooks", store.Stored())
 	api.Mount(base.Router, base.Chain, webhooks.New(store, c.HTTP))
 	follow := func(source, url string) runner.Task {
-		f := events.Follower{
-			Feed:      events.Feed{Name: source, Log: events.Remote{Client: base.Client(url)}, Redis: base.Redis},
+		f := feed.Follower{
+			Feed:      feed.Feed{Name: source, Log: outbox.Remote{Client: base.Client(url)}, Redis: base.Redis},
 			Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply,
 		}
 		return runner.Task{Name: "follow " + source, Run: f.Run}
 	}
 	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "dispatch", Run: dispatcher.Run},
 		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Stored().Run(ctx, base.Telemetry.Log) }},
-		runner.Task{Name: "stored", Run: custody.Measure(base.Telemetry, store.Stored())},
+		runner.Task{Name: "stored", Run: datasubject.Measure(base.Telemetry, store.Stored())},
 		follow("conversations", c.ConversationsURL), follow("visitors", c.VisitorsURL), follow("tickets", c.TicketsURL))
 }

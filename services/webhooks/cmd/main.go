@@ -2,8 +2,8 @@
 package main
 
 import (
-	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/services/webhooks/app"
 )
 
-func main() { component.Main("webhooks", app.Default(), app.New) }
+func main() { servicekit.Main("webhooks", app.Default(), app.New) }

@@ -4,10 +4,10 @@ package app
 import (
 	"context"
 
-	"fivechat.dev/libs/component"
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/rediskit"
-	"fivechat.dev/libs/runner"
+	"fivechat.dev/libs/process/runner"
+	"fivechat.dev/libs/process/servicekit"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/rediskit"
 	"fivechat.dev/services/widgets"
 	"fivechat.dev/services/widgets/internal/announcer"
 	"fivechat.dev/services/widgets/internal/api"
@@ -15,27 +15,27 @@ import (
 )
 
 // Config is the service's settings.
-type Config struct{ component.Config }
+type Config struct{ servicekit.Config }
 
 // Default is the settings before the environment's.
-func Default() Config { return Config{component.Default()} }
+func Default() Config { return Config{servicekit.Default()} }
 
 // New makes the service.
 func New(ctx context.Context, c Config) (runner.Unit, error) {
-	base, err := component.New(ctx, "widgets", c.Config)
+	base, err := servicekit.New(ctx, "widgets", c.Config)
 	if err != nil {
 		return runner.Unit{}, err
 	}
 	store := mongostore.New(base.DB)
 	service := widgets.New(store, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)})
-	custody.Serve(base.Router, base.Chain, "widgets", custody.Beside(kept{store, service}, base.Kept))
+	datasubject.Serve(base.Router, base.Chain, "widgets", datasubject.Beside(kept{store, service}, base.Kept))
 	if err := api.Mount(base.Router, base.Chain, service); err != nil {
 		return runner.Unit{}, err
 	}
 	return base.Unit(ctx)
 }
 
-// kept is a custody.Keeper: the store exports, the service erases.
+// kept is a datasubject.Keeper: the store exports, the service erases.
 type kept struct {
 	*mongostore.Store
 	*widgets.Service

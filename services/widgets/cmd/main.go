@@ -2,8 +2,8 @@
 package main
 
 import (
-	"fivechat.dev/libs/component"
+	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/services/widgets/app"
 )
 
-func main() { component.Main("widgets", app.Default(), app.New) }
+func main() { servicekit.Main("widgets", app.Default(), app.New) }

@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strings"
 
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/identity"
 )
 
 // widget is what the cached settings are about, and bodyOf1K what the backend answers.

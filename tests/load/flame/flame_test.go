@@ -16,7 +16,7 @@ func TestWrite(t *testing.T) {
 	f := func(id uint64, name string) *profile.Location {
 		return &profile.Location{ID: id, Line: []profile.Line{{Function: &profile.Function{ID: id, Name: name}}}}
 	}
-	serve, find, sync, rare := f(1, "net/http.(*conn).serve"), f(2, "fivechat.dev/libs/mongokit.(*Global[go.shape.x]).List"), f(3, "syscall.Syscall"), f(4, "a.<rare>")
+	serve, find, sync, rare := f(1, "net/http.(*conn).serve"), f(2, "fivechat.dev/libs/store/mongokit.(*Global[go.shape.x]).List"), f(3, "syscall.Syscall"), f(4, "a.<rare>")
 	p := &profile.Profile{Sample: []*profile.Sample{
 		{Location: []*profile.Location{find, serve}, Value: []int64{3, 3000}},
 		{Location: []*profile.Location{sync, find, serve}, Value: []int64{5, 5000}},

@@ -4,8 +4,8 @@ package announcer
 import (
 	"context"
 
-	"fivechat.dev/libs/rediskit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/rediskit"
 )
 
 // Announcer implements accounts.Announcer.

@@ -5,12 +5,12 @@ import (
 	"context"
 	"strconv"
 
-	"fivechat.dev/libs/authz"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/operation"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/storage"
+	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/storagequota"
+	"fivechat.dev/libs/transport/httpkit"
+	"fivechat.dev/libs/transport/operation"
 	"fivechat.dev/services/accounts"
 )
 
@@ -48,10 +48,10 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service, m *acc
 			return ownWebsite{w.ID, w.Name, w.URL, w.Plan, widget.ClientToken, widget.LoadedAt, p.Level, storageView(m.Read(ctx, w)[0])}, nil
 		}))
 	httpkit.Handle(r, "GET /internal/website-storage", 200, operation.New(chain, "accounts.get_storage", authz.Internal,
-		func(ctx context.Context, _ operation.None) (storage.Usage, error) {
+		func(ctx context.Context, _ operation.None) (storagequota.Usage, error) {
 			w, err := s.Website(ctx, identity.From(ctx).Website)
 			if err != nil {
-				return storage.Usage{}, err
+				return storagequota.Usage{}, err
 			}
 			return m.Usage(ctx, w)
 		}))

@@ -5,11 +5,11 @@ import (
 	"math"
 	"time"
 
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/accounts"
 )
 

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"time"
 
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/services/accounts"
 )
 
@@ -30,11 +30,11 @@ type userView struct {
 	Online    bool      `json:"online"`
 	CreatedAt time.Time `json:"createdAt" writer:"kept"`
 	UpdatedAt time.Time `json:"updatedAt" writer:"kept"`
-	of        revision.Of
+	of        version.Of
 }
 
 // Revision is the state of the user that the view shows.
-func (v userView) Revision() revision.Of { return v.of }
+func (v userView) Revision() version.Of { return v.of }
 
 func userViewOf(u accounts.User) userView {
 	return userView{u.ID, u.Name, u.Email, u.Theme, u.AvatarURL, u.Language, u.Online(time.Now()), u.CreatedAt, u.UpdatedAt, u.Revision()}

@@ -5,8 +5,8 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/services/accounts"
 )
 

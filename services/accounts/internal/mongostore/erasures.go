@@ -7,10 +7,10 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/services/accounts"
 )
 
@@ -66,11 +66,11 @@ func (s *Store) SaveErasure(ctx context.Context, e accounts.Erasure, due time.Ti
 }
 
 // shelves are what an export shows behind the website itself.
-func shelves(db *mongokit.DB) custody.Shelves {
-	return custody.Shelves{
-		custody.Shelf{Kind: "user"}.Over(db, "accounts_users"),
-		custody.Shelf{Kind: "token", Omit: []string{"hash"}}.Over(db, "accounts_tokens"),
-		custody.Shelf{Kind: "audit"}.Over(db, "accounts_audit"),
+func shelves(db *mongokit.DB) datasubject.Shelves {
+	return datasubject.Shelves{
+		datasubject.Shelf{Kind: "user"}.Over(db, "accounts_users"),
+		datasubject.Shelf{Kind: "token", Omit: []string{"hash"}}.Over(db, "accounts_tokens"),
+		datasubject.Shelf{Kind: "audit"}.Over(db, "accounts_audit"),
 	}
 }
 
@@ -85,7 +85,7 @@ func (s *Store) ExportAccounts(ctx context.Context, t tenant.ID, after string) (
 		if err != nil {
 			return accounts.ExportPage{}, err
 		}
-		line, err := custody.Line("website", w)
+		line, err := datasubject.Line("website", w)
 		if err != nil {
 			return accounts.ExportPage{}, err
 		}

@@ -6,10 +6,10 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/services/accounts"
 )
 
@@ -24,8 +24,8 @@ type Store struct {
 	audit    *mongokit.Collection[accounts.Entry]
 	allAudit *mongokit.Global[accounts.Entry] // the same rows
 	erasures *mongokit.Global[accounts.Erasure]
-	stored   *mongokit.Global[custody.Row] // the websites, as they are stored
-	shelves  custody.Shelves
+	stored   *mongokit.Global[datasubject.Row] // the websites, as they are stored
+	shelves  datasubject.Shelves
 
 	websiteIDs, userIDs, tokenIDs, entryIDs, erasureIDs *mongokit.Sequence
 }
@@ -50,7 +50,7 @@ func New(db *mongokit.DB) *Store {
 		erasures: mongokit.GlobalOf[accounts.Erasure](db, "accounts_erasures", "erasure",
 			mongokit.Index{Keys: bson.D{{Key: "open", Value: 1}}, Unique: true, Present: "open"},
 			mongokit.Index{Keys: bson.D{{Key: "doneAt", Value: 1}, {Key: "dueAt", Value: 1}}}),
-		stored:  mongokit.GlobalOf[custody.Row](db, "accounts_websites", "website"),
+		stored:  mongokit.GlobalOf[datasubject.Row](db, "accounts_websites", "website"),
 		shelves: shelves(db),
 
 		websiteIDs: mongokit.NewSequence(db, "accounts", "website"),

@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/services/accounts"
 	"fivechat.dev/services/accounts/internal/mongostore"
 	"fivechat.dev/services/internal/storetest"
@@ -314,7 +314,7 @@ func TestUsersOfAState(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	u := addUser(t, s, one, "a@example.com")
-	storetest.Guarded(t, func(ctx context.Context) (revision.Of, error) {
+	storetest.Guarded(t, func(ctx context.Context) (version.Of, error) {
 		u, err := s.User(ctx, one, u.ID)
 		return u.Revision(), err
 	}, func(ctx context.Context) error {

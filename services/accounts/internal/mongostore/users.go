@@ -6,11 +6,11 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
+	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/services/accounts"
 )
 
@@ -48,7 +48,7 @@ func (s *Store) AddUser(ctx context.Context, u accounts.User, e accounts.Entry) 
 // SaveUser implements accounts.Store.
 func (s *Store) SaveUser(ctx context.Context, t tenant.ID, id int64, change func(accounts.User) (accounts.User, accounts.Entry, error)) (accounts.User, error) {
 	u, err := save(ctx, s, s.users, t, id, func(u accounts.User) (accounts.User, accounts.Entry, error) {
-		if err := revision.Check(ctx, u.Revision()); err != nil {
+		if err := version.Check(ctx, u.Revision()); err != nil {
 			return u, accounts.Entry{}, err
 		}
 		version := u.Version + 1
@@ -77,7 +77,7 @@ func (s *Store) CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time
 // DeleteUser implements accounts.Store.
 func (s *Store) DeleteUser(ctx context.Context, t tenant.ID, id int64, entry func(accounts.User) accounts.Entry) error {
 	_, err := remove(ctx, s, s.users, t, id, func(u accounts.User) (accounts.Entry, error) {
-		return entry(u), revision.Check(ctx, u.Revision())
+		return entry(u), version.Check(ctx, u.Revision())
 	})
 	return err
 }

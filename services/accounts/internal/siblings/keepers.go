@@ -4,9 +4,9 @@ import (
 	"context"
 	"net/url"
 
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/accounts"
 )
 
@@ -25,7 +25,7 @@ func (v Visitors) ByToken(ctx context.Context, t tenant.ID, token string) (int64
 // Keeper implements accounts.Keeper over another service's data.
 type Keeper struct {
 	Service string
-	Data    custody.Keeper
+	Data    datasubject.Keeper
 }
 
 // Name implements accounts.Keeper.

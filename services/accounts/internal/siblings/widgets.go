@@ -5,8 +5,8 @@ import (
 	"context"
 	"time"
 
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/accounts"
 )
 

@@ -3,32 +3,32 @@ package api
 import (
 	"context"
 
-	"fivechat.dev/libs/authz"
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/export"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/operation"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/changefeed"
+	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/transport/httpkit"
+	"fivechat.dev/libs/transport/operation"
 	"fivechat.dev/services/conversations"
 )
 
 // MountExport puts the exports of conversations and of messages into the route table. log is the service's own.
-func MountExport(r *httpkit.Router, chain operation.Chain, s *conversations.Service, log export.Log) {
+func MountExport(r *httpkit.Router, chain operation.Chain, s *conversations.Service, log changefeed.Log) {
 	all, said := conversationExport(api{s}, log), messageExport(s, log)
 	httpkit.Handle(r, "GET /export/conversations", 200, operation.New(chain, "conversations.export_conversations", authz.Read, all.Answer))
 	httpkit.Handle(r, "GET /export/messages", 200, operation.New(chain, "conversations.export_messages", authz.Read, said.Answer))
 }
 
-func conversationExport(a api, log export.Log) export.Kind {
-	return export.Kind{
+func conversationExport(a api, log changefeed.Log) changefeed.Kind {
+	return changefeed.Kind{
 		Name: "conversations", Log: log, Keys: changedConversations,
-		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, bool, error) {
-			found, err := a.s.List(ctx, t, conversations.Filter{}, export.Window(behind, limit))
+		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]changefeed.Row, bool, error) {
+			found, err := a.s.List(ctx, t, conversations.Filter{}, changefeed.Window(behind, limit))
 			rows, err := a.rows(ctx, found.Rows, err)
 			return rows, found.More, err
 		},
-		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]export.Row, bool, error) {
+		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]changefeed.Row, bool, error) {
 			found, err := a.s.ByIDs(ctx, t, ids)
 			rows, err := a.rows(ctx, found, err)
 			return rows, false, err
@@ -37,18 +37,18 @@ func conversationExport(a api, log export.Log) export.Kind {
 	}
 }
 
-func messageExport(s *conversations.Service, log export.Log) export.Kind {
-	return export.Kind{
+func messageExport(s *conversations.Service, log changefeed.Log) changefeed.Kind {
+	return changefeed.Kind{
 		Name: "messages", Log: log, Keys: changedMessages, Owner: conversations.ConversationOf,
-		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, bool, error) {
+		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]changefeed.Row, bool, error) {
 			found, more, err := s.MessagesBehind(ctx, t, behind.ID, limit)
 			return messageRows(found), more, err
 		},
-		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]export.Row, bool, error) {
+		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]changefeed.Row, bool, error) {
 			found, cut, err := s.MessagesByIDs(ctx, t, ids)
 			return messageRows(found), cut, err
 		},
-		Below: func(ctx context.Context, t tenant.ID, conversation, behind, limit int64) ([]export.Row, bool, error) {
+		Below: func(ctx context.Context, t tenant.ID, conversation, behind, limit int64) ([]changefeed.Row, bool, error) {
 			found, more, err := s.Messages(ctx, t, conversation, behind, limit)
 			return messageRows(found), more, err
 		},
@@ -57,7 +57,7 @@ func messageExport(s *conversations.Service, log export.Log) export.Kind {
 }
 
 // changedConversations gives the conversations that a record tells of, where what is shown of them changed.
-func changedConversations(r events.Record) (keys []int64, err error) {
+func changedConversations(r outbox.Record) (keys []int64, err error) {
 	shown := true
 	switch r.Type {
 	case conversations.ConversationRead:
@@ -84,7 +84,7 @@ func changedConversations(r events.Record) (keys []int64, err error) {
 
 // changedMessages gives the messages that a record tells of; all of a conversation are its negative number. They go
 // together, so that nothing but that is said of any that is gone.
-func changedMessages(r events.Record) (keys []int64, err error) {
+func changedMessages(r outbox.Record) (keys []int64, err error) {
 	switch r.Type {
 	case conversations.MessageCreated:
 		var created conversations.CreatedData
@@ -118,22 +118,22 @@ type goneMessages struct {
 	ConversationID int64 `json:"conversationId"`
 }
 
-func (a api) rows(ctx context.Context, found []conversations.Conversation, err error) ([]export.Row, error) {
+func (a api) rows(ctx context.Context, found []conversations.Conversation, err error) ([]changefeed.Row, error) {
 	if err != nil {
 		return nil, err
 	}
 	views, err := a.views(ctx, found, "")
-	rows := make([]export.Row, len(views))
+	rows := make([]changefeed.Row, len(views))
 	for i, c := range found[:len(views)] {
-		rows[i] = export.Row{Key: c.ID, At: c.UpdatedAt, ID: c.ID, View: views[i]}
+		rows[i] = changefeed.Row{Key: c.ID, At: c.UpdatedAt, ID: c.ID, View: views[i]}
 	}
 	return rows, err
 }
 
-func messageRows(found []conversations.Message) []export.Row {
-	rows := make([]export.Row, len(found))
+func messageRows(found []conversations.Message) []changefeed.Row {
+	rows := make([]changefeed.Row, len(found))
 	for i, m := range found {
-		rows[i] = export.Row{Key: m.ID, At: m.CreatedAt, ID: m.ID, View: m.View()}
+		rows[i] = changefeed.Row{Key: m.ID, At: m.CreatedAt, ID: m.ID, View: m.View()}
 	}
 	return rows
 }

@@ -5,10 +5,10 @@ import (
 	"strconv"
 	"time"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/words"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/services/conversations"
 )
 
@@ -46,14 +46,14 @@ func (l list) Validate() error {
 	}
 	var wrong fault.Problems
 	wrong.Check(l.Status == "" || l.Status == string(conversations.Open) || l.Status == string(conversations.Closed), "status", "must be OPEN or CLOSED")
-	wrong.Check(len(words.Of(maxSearchWords+1, l.Search)) <= maxSearchWords, "search", "must be at most 10 words")
+	wrong.Check(len(searchterms.Of(maxSearchWords+1, l.Search)) <= maxSearchWords, "search", "must be at most 10 words")
 	return wrong.Err()
 }
 
 func (l list) filter() conversations.Filter {
 	return conversations.Filter{
 		Status: conversations.Status(l.Status), AssigneeID: l.AssigneeID.id, Unassigned: l.AssigneeID.none, VisitorID: l.VisitorID,
-		Words: words.Query(maxSearchWords, l.Search),
+		Words: searchterms.Query(maxSearchWords, l.Search),
 	}
 }
 

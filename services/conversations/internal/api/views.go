@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"time"
 
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/revision"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/services/conversations"
 )
 
@@ -35,23 +35,23 @@ type thread struct {
 	HasMore      bool                        `json:"hasMore,omitzero"` // messages follow: ask again behind the last one
 	Visitor      *conversations.Visitor      `json:"visitor"`
 	Users        []conversations.Agent       `json:"users"`
-	of           revision.Of
+	of           version.Of
 }
 
 // Links says where the messages go on.
 func (t thread) Links(at *url.URL) string { return linkBehind(at, t.Messages, t.HasMore) }
 
 // Revision is the state of the conversation that the thread shows.
-func (t thread) Revision() revision.Of { return t.of }
+func (t thread) Revision() version.Of { return t.of }
 
 // changed is a conversation as a change has left it.
 type changed struct {
 	conversations.View
-	of revision.Of
+	of version.Of
 }
 
 // Revision is the state of the conversation that was answered.
-func (c changed) Revision() revision.Of { return c.of }
+func (c changed) Revision() version.Of { return c.of }
 
 // ownOf gives a conversation as every answer to its own visitor shows it.
 func ownOf(c conversations.Conversation) changed {

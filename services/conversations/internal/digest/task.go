@@ -4,9 +4,10 @@ import (
 	"context"
 	"time"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/conversations"
 )
 
@@ -26,8 +27,8 @@ type Positions interface {
 // Task has each conversation digested when it is closed. It follows the service's own log, so that one that was closed
 // while nobody worked has its turn too; one whose turn comes twice stays as it is.
 type Task struct {
-	Log       *events.Log
-	Feed      events.Feed // of the same log
+	Log       *outbox.Log
+	Feed      feed.Feed // of the same log
 	Positions Positions
 	Service   *conversations.Service
 	Telemetry *telemetry.Telemetry
@@ -69,7 +70,7 @@ func (t Task) follow(ctx context.Context) error {
 	return err
 }
 
-func (t Task) one(ctx context.Context, r events.Record) (err error) {
+func (t Task) one(ctx context.Context, r outbox.Record) (err error) {
 	if r.Type != conversations.ConversationUpdated {
 		return nil
 	}
@@ -77,7 +78,7 @@ func (t Task) one(ctx context.Context, r events.Record) (err error) {
 	if err := r.Decode(&d); err != nil || d.From != conversations.Open || d.Status != conversations.Closed || d.Conversation.Token == "" {
 		return nil //nolint:nilerr // a record that cannot be read has no conversation to digest
 	}
-	ctx, end := events.Begin(ctx, t.Telemetry, "digest", t.Feed.Name, []events.Record{r})
+	ctx, end := outbox.StartBatchSpan(ctx, t.Telemetry, "digest", t.Feed.Name, []outbox.Record{r})
 	defer func() { end(err) }()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -6,22 +6,23 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/conversations"
 	"fivechat.dev/services/internal/storetest"
 )
 
 // records is a log in memory.
-type records []events.Record
+type records []outbox.Record
 
-func (r records) After(_ context.Context, pos, limit int64) ([]events.Record, error) {
+func (r records) After(_ context.Context, pos, limit int64) ([]outbox.Record, error) {
 	return r[pos:min(int64(len(r)), pos+limit)], nil
 }
 
-func (r records) Of(ctx context.Context, _ tenant.ID, pos, limit int64) ([]events.Record, error) {
+func (r records) Of(ctx context.Context, _ tenant.ID, pos, limit int64) ([]outbox.Record, error) {
 	return r.After(ctx, pos, limit)
 }
 
@@ -58,13 +59,13 @@ func (d *desk) Get(_ context.Context, t tenant.ID, token string) (conversations.
 func replica(t *testing.T, db *mongokit.DB, said records, d *desk) Task {
 	t.Helper()
 	return Task{
-		Log: events.NewLog(db, storetest.Telemetry(t, "conversations")), Feed: events.Feed{Name: "conversations", Log: said},
+		Log: outbox.NewLog(db, storetest.Telemetry(t, "conversations")), Feed: feed.Feed{Name: "conversations", Log: said},
 		Positions: d, Service: conversations.New(d, nil, nil, Local{}, time.Now), Telemetry: storetest.Telemetry(t, "conversations"),
 	}
 }
 
-func happened(pos int64, website int64, typ, data string) events.Record {
-	return events.Record{Pos: pos, Website: storetest.Tenant(website), Type: typ, Data: data}
+func happened(pos int64, website int64, typ, data string) outbox.Record {
+	return outbox.Record{Pos: pos, Website: storetest.Tenant(website), Type: typ, Data: data}
 }
 
 func became(token, from, status string) string {

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 func TestASlowReaderIsDroppedAndGoesOn(t *testing.T) {

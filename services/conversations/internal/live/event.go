@@ -6,9 +6,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/store/transient"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/conversations"
 )
 
@@ -46,7 +47,7 @@ func (f *frame) release(bytes *shares[tenant.ID]) {
 
 // envelope is the data of every frame.
 type envelope struct {
-	ID   string          `json:"id"` // the same on every delivery; "" for what is fleeting
+	ID   string          `json:"id"` // the same on every delivery; "" for transient events
 	Type string          `json:"type"`
 	At   time.Time       `json:"at"`
 	Data json.RawMessage `json:"data"`
@@ -59,7 +60,7 @@ var forVisitors = map[string]bool{
 }
 
 // ofRecord makes the event of a log's record. One whose data cannot be read, or has been erased, is shown to nobody.
-func ofRecord(r events.Record) (event, error) {
+func ofRecord(r outbox.Record) (event, error) {
 	if r.Erased {
 		return event{}, nil
 	}
@@ -75,8 +76,8 @@ func ofRecord(r events.Record) (event, error) {
 	return event{website: r.Website, visitor: about.Conversation.VisitorID, envelope: e}, nil
 }
 
-// ofFleeting makes the event of what no log keeps.
-func ofFleeting(f events.Fleeting) event {
+// ofTransient makes the event of what no log keeps.
+func ofTransient(f transient.Event) event {
 	return event{website: f.Website, visitor: f.Visitor, envelope: envelope{Type: f.Type, At: f.At, Data: f.Data}}
 }
 

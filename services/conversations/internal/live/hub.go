@@ -1,5 +1,5 @@
 // Package live tells visitors and agents what happens while it happens, as server-sent events. Every replica has a Hub
-// that hears all: the logs of this service, visitors and tickets as they grow, over Redis, and what is fleeting. A stream
+// that hears all: the logs of this service, visitors and tickets as they grow, over Redis, and transient events. A stream
 // that broke goes on from the id of its last event, out of the logs, so that it misses nothing on any replica. It is
 // written by hand because what an event's id means, and who may see it, is ours; the format is the HTML standard's.
 package live
@@ -16,13 +16,15 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/rediskit"
-	"fivechat.dev/libs/telemetry"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/store/rediskit"
+	"fivechat.dev/libs/store/transient"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // The bounds of a Hub, which are those of one replica. Visitors' and agents' streams have places apart, so that neither can
@@ -44,7 +46,7 @@ const unlimited = math.MaxInt64 / 2
 
 // Hub hears events and hands each to the readers whom it concerns.
 type Hub struct {
-	feeds []events.Feed
+	feeds []feed.Feed
 	own   VisitorEvents
 	redis *rediskit.Client
 	tele  *telemetry.Telemetry
@@ -79,15 +81,15 @@ type reader struct {
 	queued  atomic.Int64 // bytes of frames in the queue
 }
 
-// delivery is an event and, unless it is fleeting, the id with which to go on behind it.
+// delivery is an event and, unless it is transient, the id with which to go on behind it.
 type delivery struct {
 	id    cursor
 	frame *frame
 }
 
 // New makes a Hub over feeds, whose order is part of the events' ids: the first is that of conversations, of which own
-// reads a visitor's part. redis may be nil; then nothing fleeting is heard.
-func New(feeds []events.Feed, own VisitorEvents, redis *rediskit.Client, t *telemetry.Telemetry) *Hub {
+// reads a visitor's part. redis may be nil; then no transient event arrives.
+func New(feeds []feed.Feed, own VisitorEvents, redis *rediskit.Client, t *telemetry.Telemetry) *Hub {
 	h := &Hub{
 		feeds:     feeds,
 		own:       own,
@@ -119,7 +121,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		all.Go(func() { h.hear(ctx, i) })
 	}
 	if h.redis != nil {
-		all.Go(func() { _ = events.Hear(ctx, h.redis, h.pass) }) // it ends with ctx alone
+		all.Go(func() { _ = transient.Subscribe(ctx, h.redis, h.pass) }) // it ends with ctx alone
 	}
 	all.Wait()
 	return nil
@@ -144,7 +146,7 @@ func (h *Hub) hear(ctx context.Context, feed int) {
 	f := h.feeds[feed]
 	pos, known := int64(0), false
 	for ctx.Err() == nil {
-		var records []events.Record
+		var records []outbox.Record
 		var err error
 		if !known {
 			if pos, err = f.Log.Head(ctx); err == nil {
@@ -167,8 +169,8 @@ func (h *Hub) hear(ctx context.Context, feed int) {
 	}
 }
 
-func (h *Hub) handOn(ctx context.Context, feed int, records []events.Record) {
-	ctx, end := events.Begin(ctx, h.tele, "show", h.feeds[feed].Name, records)
+func (h *Hub) handOn(ctx context.Context, feed int, records []outbox.Record) {
+	ctx, end := outbox.StartBatchSpan(ctx, h.tele, "show", h.feeds[feed].Name, records)
 	defer end(nil)
 	for _, r := range records {
 		e, err := ofRecord(r)
@@ -201,9 +203,9 @@ func (h *Hub) encode(e *event) error {
 	return errors.Join(errs...)
 }
 
-// pass hands on what is fleeting.
-func (h *Hub) pass(f events.Fleeting) {
-	e := ofFleeting(f)
+// pass hands on transient events.
+func (h *Hub) pass(f transient.Event) {
+	e := ofTransient(f)
 	_ = h.encode(&e) // what cannot be encoded is delivered to nobody
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -12,11 +12,13 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/store/transient"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/internal/storetest"
 )
 
@@ -28,7 +30,7 @@ var (
 // log is a source in memory.
 type log struct {
 	mu      sync.Mutex
-	records []events.Record
+	records []outbox.Record
 	away    bool
 
 	manyConversations bool // more than can be looked at
@@ -38,16 +40,16 @@ func (l *log) add(t tenant.ID, typ, data string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	pos := int64(len(l.records) + 1)
-	l.records = append(l.records, events.Record{ID: fmt.Sprint("id", pos), Website: t, Type: typ, At: noon, Data: data, Pos: pos})
+	l.records = append(l.records, outbox.Record{ID: fmt.Sprint("id", pos), Website: t, Type: typ, At: noon, Data: data, Pos: pos})
 }
 
-func (l *log) read(pos, limit int64, wanted func(events.Record) bool) ([]events.Record, error) {
+func (l *log) read(pos, limit int64, wanted func(outbox.Record) bool) ([]outbox.Record, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.away {
 		return nil, fault.Away("the log", context.DeadlineExceeded)
 	}
-	var found []events.Record
+	var found []outbox.Record
 	for _, r := range l.records {
 		if r.Pos > pos && int64(len(found)) < limit && wanted(r) {
 			found = append(found, r)
@@ -56,12 +58,12 @@ func (l *log) read(pos, limit int64, wanted func(events.Record) bool) ([]events.
 	return found, nil
 }
 
-func (l *log) After(_ context.Context, pos, limit int64) ([]events.Record, error) {
-	return l.read(pos, limit, func(events.Record) bool { return true })
+func (l *log) After(_ context.Context, pos, limit int64) ([]outbox.Record, error) {
+	return l.read(pos, limit, func(outbox.Record) bool { return true })
 }
 
-func (l *log) Of(_ context.Context, t tenant.ID, pos, limit int64) ([]events.Record, error) {
-	return l.read(pos, limit, func(r events.Record) bool { return r.Website == t })
+func (l *log) Of(_ context.Context, t tenant.ID, pos, limit int64) ([]outbox.Record, error) {
+	return l.read(pos, limit, func(r outbox.Record) bool { return r.Website == t })
 }
 
 func (l *log) Head(context.Context) (int64, error) {
@@ -71,8 +73,8 @@ func (l *log) Head(context.Context) (int64, error) {
 }
 
 // VisitorEvents implements VisitorEvents: latest first, as no order is promised.
-func (l *log) VisitorEvents(_ context.Context, t tenant.ID, visitor, behind int64, take func([]events.Record) error) (bool, error) {
-	found, err := l.read(behind, math.MaxInt64, func(r events.Record) bool {
+func (l *log) VisitorEvents(_ context.Context, t tenant.ID, visitor, behind int64, take func([]outbox.Record) error) (bool, error) {
+	found, err := l.read(behind, math.MaxInt64, func(r outbox.Record) bool {
 		e, err := ofRecord(r)
 		return err == nil && r.Website == t && e.visitor == visitor
 	})
@@ -81,7 +83,7 @@ func (l *log) VisitorEvents(_ context.Context, t tenant.ID, visitor, behind int6
 		return false, err
 	}
 	for _, r := range found {
-		if err := take([]events.Record{r}); err != nil {
+		if err := take([]outbox.Record{r}); err != nil {
 			return true, err
 		}
 	}
@@ -110,7 +112,7 @@ func start(t *testing.T) hub {
 		t.Fatal(err)
 	}
 	tele := storetest.Telemetry(t, "conversations")
-	h := New([]events.Feed{{Name: "a", Log: logs[0]}, {Name: "b", Log: logs[1]}}, logs[0], nil, tele)
+	h := New([]feed.Feed{{Name: "a", Log: logs[0]}, {Name: "b", Log: logs[1]}}, logs[0], nil, tele)
 	router := httpkit.NewRouter(tele, keys)
 	h.Mount(router)
 	server := httptest.NewServer(router)
@@ -277,15 +279,15 @@ func TestWhoIsToldWhat(t *testing.T) {
 	}
 }
 
-func TestFleetingEventsHaveNoID(t *testing.T) {
+func TestTransientEventsHaveNoID(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	s, agents := h.open(visitor(one, 7), ""), h.open(agent(one, identity.Free), "")
 	s.want("id: 0.0", "event: ready", `data: {"resumed":false}`)
 	agents.want("id: 0.0", "event: ready", `data: {"resumed":false}`)
-	h.pass(events.Fleeting{Website: one, Visitor: 8, Type: "typing", At: noon, Data: []byte(`{"typing":true}`)})
-	h.pass(events.Fleeting{Website: one, Visitor: 7, Type: "visitor.online", At: noon, Data: []byte(`{}`)})
-	h.pass(events.Fleeting{Website: one, Visitor: 7, Type: "typing", At: noon, Data: []byte(`{"typing":false}`)})
+	h.pass(transient.Event{Website: one, Visitor: 8, Type: "typing", At: noon, Data: []byte(`{"typing":true}`)})
+	h.pass(transient.Event{Website: one, Visitor: 7, Type: "visitor.online", At: noon, Data: []byte(`{}`)})
+	h.pass(transient.Event{Website: one, Visitor: 7, Type: "typing", At: noon, Data: []byte(`{"typing":false}`)})
 	s.want("event: typing", data("", "typing", `{"typing":false}`))
 	agents.want("event: typing", data("", "typing", `{"typing":true}`), "event: visitor.online")
 }

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/outbox"
 )
 
 // The bounds of resuming. A stream that missed more reads the state anew: it is answered with resumed false.
@@ -31,7 +31,7 @@ var (
 type VisitorEvents interface {
 	// VisitorEvents passes to take, in pieces, the records about a visitor's conversations that stand behind a position or
 	// have none yet, ordered by conversation. It reports false if the visitor has too many conversations to look at.
-	VisitorEvents(ctx context.Context, t tenant.ID, visitor, behind int64, take func([]events.Record) error) (bool, error)
+	VisitorEvents(ctx context.Context, t tenant.ID, visitor, behind int64, take func([]outbox.Record) error) (bool, error)
 }
 
 // resumes are the turns of streams that read the logs.
@@ -136,7 +136,7 @@ func (c *catchUp) read(ctx context.Context, from cursor) error {
 
 // readOwn reads a visitor's events. They come conversation by conversation, and are sent in the order of the log.
 func (c *catchUp) readOwn(ctx context.Context, from cursor) error {
-	whole, err := c.hub.own.VisitorEvents(ctx, c.reader.website, c.reader.visitor, from[0], func(records []events.Record) error {
+	whole, err := c.hub.own.VisitorEvents(ctx, c.reader.website, c.reader.visitor, from[0], func(records []outbox.Record) error {
 		return c.take(records, 0, from)
 	})
 	if err == nil && !whole {
@@ -147,7 +147,7 @@ func (c *catchUp) readOwn(ctx context.Context, from cursor) error {
 }
 
 // take collects the records of a feed that concern the reader. What stands behind now is in the reader's queue.
-func (c *catchUp) take(records []events.Record, feed int, at cursor) error {
+func (c *catchUp) take(records []outbox.Record, feed int, at cursor) error {
 	for _, r := range records {
 		if r.Pos == 0 || r.Pos > c.now[feed] {
 			continue

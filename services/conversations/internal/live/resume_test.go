@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/identity"
 )
 
 func TestHearingAndResuming(t *testing.T) {

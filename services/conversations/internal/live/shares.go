@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 )
 
 // shares divides a number of places or bytes among keys, such as websites. A key may hold as much as is still free, and

@@ -9,9 +9,9 @@ import (
 	"net/http"
 	"time"
 
-	"fivechat.dev/libs/authz"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // The times of a stream.

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/revision"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/services/conversations"
 	"fivechat.dev/services/internal/storetest"
 )
@@ -15,7 +15,7 @@ func TestConversationsOfAState(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
 	c := conversation(t, s, w, 1, "hello")
-	state := func(ctx context.Context) (revision.Of, error) {
+	state := func(ctx context.Context) (version.Of, error) {
 		c, err := s.Get(ctx, w, c.Token)
 		return c.Revision(), err
 	}

@@ -8,14 +8,15 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tally"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/store/rowcount"
 	"fivechat.dev/services/conversations"
 )
 
@@ -26,17 +27,17 @@ type Store struct {
 	messages      *mongokit.Collection[conversations.Message]
 	tags          *mongokit.Collection[conversations.Tag]
 	erased        *mongokit.Collection[erasedRow]
-	positions     *events.Positions
+	positions     *feed.Positions
 	ids           *mongokit.Sequence
-	tally         *tally.Tally[key]
-	texts         *tally.Bytes
-	log           *events.Log
+	tally         *rowcount.Tally[key]
+	texts         *rowcount.Bytes
+	log           *outbox.Log
 	turns         turns
-	shelves       custody.Shelves
+	shelves       datasubject.Shelves
 }
 
 // New declares the collections.
-func New(db *mongokit.DB, log *events.Log) *Store {
+func New(db *mongokit.DB, log *outbox.Log) *Store {
 	newest := bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}
 	by := func(field string) mongokit.Index {
 		return mongokit.Index{Keys: append(bson.D{{Key: field, Value: 1}}, newest...)}
@@ -57,14 +58,14 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 			Spread("conversationId"),
 		tags:      mongokit.Tenanted[conversations.Tag](db, "conversations_tags", "tag", mongokit.Index{Keys: bson.D{{Key: "name", Value: 1}}, Unique: true}),
 		erased:    declareErased(db),
-		positions: events.NewPositions(db, "conversations"),
+		positions: feed.NewPositions(db, "conversations"),
 		ids:       mongokit.NewSequence(db, "conversations", "conversation"),
 		log:       log,
 		turns:     newTurns(),
 		shelves:   shelves(db),
 	}
-	s.tally = tally.New(db, "conversations_tally", s.count)
-	s.texts = tally.NewBytes(db, "conversations_bytes", s.countTexts)
+	s.tally = rowcount.New(db, "conversations_tally", s.count)
+	s.texts = rowcount.NewBytes(db, "conversations_bytes", s.countTexts)
 	return s
 }
 
@@ -254,7 +255,7 @@ func (s *Store) DeleteTag(ctx context.Context, t tenant.ID, name string) error {
 		case n == 0:
 			return fault.Missing("tag")
 		default:
-			return revision.Check(ctx, revision.Of{}) // a tag has no revisions
+			return version.Check(ctx, version.Of{}) // a tag has no revisions
 		}
 	})
 }
@@ -263,7 +264,7 @@ func (s *Store) DeleteTag(ctx context.Context, t tenant.ID, name string) error {
 const visitorConversations = 100
 
 // VisitorEvents implements live.VisitorEvents.
-func (s *Store) VisitorEvents(ctx context.Context, t tenant.ID, visitor, behind int64, take func([]events.Record) error) (bool, error) {
+func (s *Store) VisitorEvents(ctx context.Context, t tenant.ID, visitor, behind int64, take func([]outbox.Record) error) (bool, error) {
 	found, err := s.conversations.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}},
 		mongokit.Query{Limit: visitorConversations + 1, Only: []string{"_id"}})
 	if err != nil || len(found) == 0 || len(found) > visitorConversations {

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/conversations"
 	"fivechat.dev/services/conversations/internal/mongostore"
 	"fivechat.dev/services/internal/storetest"
@@ -21,7 +21,7 @@ var noon = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
 func open(t *testing.T) *mongostore.Store {
 	t.Helper()
 	db := storetest.DB(t, "conversations")
-	s := mongostore.New(db, events.NewLog(db, storetest.Telemetry(t, "conversations")))
+	s := mongostore.New(db, outbox.NewLog(db, storetest.Telemetry(t, "conversations")))
 	storetest.Ready(t, db)
 	return s
 }

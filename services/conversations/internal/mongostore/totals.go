@@ -3,9 +3,9 @@ package mongostore
 import (
 	"context"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/services/conversations"
 
 	"go.mongodb.org/mongo-driver/v2/bson"

@@ -6,18 +6,18 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
-	"fivechat.dev/libs/words"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/searchterms"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/conversations"
 )
 
 // Open implements conversations.Store.
 func (s *Store) Open(ctx context.Context, c conversations.Conversation, m conversations.Message, evs []conversations.Event) (conversations.Conversation, conversations.Message, bool, error) {
-	c.Terms = words.Of(conversations.MaxTerms, m.Content)
+	c.Terms = searchterms.Of(conversations.MaxTerms, m.Content)
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.conversations.Insert(ctx, c.WebsiteID, c); err != nil {
 			return err
@@ -54,7 +54,7 @@ func (s *Store) Post(ctx context.Context, t tenant.ID, token string, m conversat
 		if err != nil {
 			return nil, err
 		}
-		c.Terms = append(c.Terms, words.Of(conversations.MaxTerms, m.Content)...)
+		c.Terms = append(c.Terms, searchterms.Of(conversations.MaxTerms, m.Content)...)
 		return evs, s.messages.Insert(ctx, t, posted)
 	})
 	if m.ClientID != "" && mongokit.IsDuplicate(err) {
@@ -87,7 +87,7 @@ func (s *Store) change(ctx context.Context, t tenant.ID, token string, fn func(c
 		if c, err = s.conversations.Modify(ctx, t, byToken(token), bson.D{{Key: "$inc", Value: bson.D{{Key: "version", Value: int64(1)}}}}); err != nil {
 			return err
 		}
-		if err := revision.Check(ctx, revision.Of{ID: c.ID, Version: c.Version - 1}); err != nil {
+		if err := version.Check(ctx, version.Of{ID: c.ID, Version: c.Version - 1}); err != nil {
 			return err
 		}
 		known, before, bytes := len(c.Terms), keyOf(c), c.Bytes
@@ -126,7 +126,7 @@ func mutable(c conversations.Conversation) bson.D {
 
 func (s *Store) tell(ctx context.Context, t tenant.ID, evs []conversations.Event) error {
 	for _, e := range evs {
-		if err := s.log.AppendAbout(ctx, t, e.VisitorID, cmp.Or(e.Key, events.Many), e.Type, e.Data); err != nil {
+		if err := s.log.AppendAbout(ctx, t, e.VisitorID, cmp.Or(e.Key, outbox.Many), e.Type, e.Data); err != nil {
 			return err
 		}
 	}

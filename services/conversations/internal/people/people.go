@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/conversations"
 )
 

@@ -5,10 +5,10 @@ import (
 	"context"
 	"time"
 
-	"fivechat.dev/libs/authz"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/operation"
+	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/transport/httpkit"
+	"fivechat.dev/libs/transport/operation"
 	"fivechat.dev/services/statistics"
 )
 

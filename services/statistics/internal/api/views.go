@@ -5,7 +5,7 @@ import (
 	"math"
 	"time"
 
-	"fivechat.dev/libs/httpkit"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/statistics"
 )
 

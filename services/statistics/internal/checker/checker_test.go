@@ -9,7 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/statistics"
 	"fivechat.dev/services/statistics/internal/checker"

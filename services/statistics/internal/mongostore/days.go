@@ -7,8 +7,8 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/services/statistics"
 )
 

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/statistics"
 	"fivechat.dev/services/statistics/internal/mongostore"
@@ -16,7 +16,7 @@ import (
 var noon = time.Date(2026, 3, 29, 12, 5, 0, 0, time.UTC)
 
 func (s *source) tellAt(at time.Time, website tenant.ID, typ, data string) {
-	*s = append(*s, events.Record{Website: website, Type: typ, Data: data, At: at, Pos: int64(len(*s)) + 1})
+	*s = append(*s, outbox.Record{Website: website, Type: typ, Data: data, At: at, Pos: int64(len(*s)) + 1})
 }
 
 // day is a little of everything at one website: two rated conversations, one of which is rated again the day after.

@@ -9,20 +9,21 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/statistics"
 )
 
-// Store implements statistics.Store, and Position and Apply of an events.Follower.
+// Store implements statistics.Store, and Position and Apply of an feed.Follower.
 type Store struct {
 	db        *mongokit.DB
 	counters  *mongokit.Collection[counterRow]
 	days      *mongokit.Collection[dayRow]
 	agentDays *mongokit.Collection[dayRow]
-	positions *events.Positions
+	positions *feed.Positions
 	websites  *mongokit.Global[counterRow] // the counters of all of them
 	rounds    *mongokit.Global[roundRow]
 	shelves   shelves
@@ -41,7 +42,7 @@ func New(db *mongokit.DB) *Store {
 		counters:  mongokit.Tenanted[counterRow](db, "statistics_counters", "statistics", mongokit.Index{Unique: true}),
 		days:      declareDays(db),
 		agentDays: declareAgentDays(db),
-		positions: events.NewPositions(db, "statistics"),
+		positions: feed.NewPositions(db, "statistics"),
 		websites:  mongokit.GlobalOf[counterRow](db, "statistics_counters", "statistics"),
 		rounds:    mongokit.GlobalOf[roundRow](db, "statistics_rounds", "round"),
 		shelves:   newShelves(db),
@@ -63,8 +64,8 @@ func (s *Store) Position(ctx context.Context, source string) (int64, error) {
 }
 
 // Apply counts those of a source's records, in order of position, that are not counted yet.
-func (s *Store) Apply(ctx context.Context, source string, records []events.Record) error {
-	return s.positions.Apply(ctx, source, records, func(ctx context.Context, fresh []events.Record) error {
+func (s *Store) Apply(ctx context.Context, source string, records []outbox.Record) error {
+	return s.positions.Apply(ctx, source, records, func(ctx context.Context, fresh []outbox.Record) error {
 		happened := make([]statistics.Event, len(fresh))
 		for i, r := range fresh {
 			var err error
@@ -81,7 +82,7 @@ func (s *Store) Apply(ctx context.Context, source string, records []events.Recor
 }
 
 // event reads a record.
-func event(source string, r events.Record) (statistics.Event, error) {
+func event(source string, r outbox.Record) (statistics.Event, error) {
 	e := statistics.Event{Website: r.Website, Type: r.Type, At: r.At}
 	if err := r.Decode(&e.Data); err != nil {
 		return e, fmt.Errorf("mongostore: record %d of %s, a %s: %w", r.Pos, source, r.Type, err)

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/statistics"
 	"fivechat.dev/services/statistics/internal/mongostore"
@@ -22,10 +22,10 @@ func open(t *testing.T) *mongostore.Store {
 }
 
 // source is a log that a test writes.
-type source []events.Record
+type source []outbox.Record
 
 func (s *source) tell(website tenant.ID, typ, data string) {
-	*s = append(*s, events.Record{Website: website, Type: typ, Data: data, At: time.Now(), Pos: int64(len(*s)) + 1})
+	*s = append(*s, outbox.Record{Website: website, Type: typ, Data: data, At: time.Now(), Pos: int64(len(*s)) + 1})
 }
 
 func counters(t *testing.T, s *mongostore.Store, website tenant.ID) statistics.Counters {

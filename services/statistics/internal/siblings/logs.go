@@ -4,15 +4,15 @@ import (
 	"context"
 	"fmt"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/statistics"
 )
 
 // Log implements statistics.Source over another service's log.
 type Log struct {
 	Service string
-	events.Remote
+	outbox.Remote
 }
 
 // Name implements statistics.Source.
@@ -58,7 +58,7 @@ func (l Log) Between(ctx context.Context, t tenant.ID, behind, to int64) ([]stat
 }
 
 // upTo gives those of records, which are in order, up to a position.
-func upTo(records []events.Record, to int64) []events.Record {
+func upTo(records []outbox.Record, to int64) []outbox.Record {
 	for i, r := range records {
 		if r.Pos > to {
 			return records[:i]
@@ -67,7 +67,7 @@ func upTo(records []events.Record, to int64) []events.Record {
 	return records
 }
 
-func (l Log) events(records []events.Record) ([]statistics.Event, error) {
+func (l Log) events(records []outbox.Record) ([]statistics.Event, error) {
 	all := make([]statistics.Event, len(records))
 	for i, r := range records {
 		all[i] = statistics.Event{Website: r.Website, Type: r.Type, At: r.At}

@@ -4,8 +4,8 @@ package siblings
 import (
 	"context"
 
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // Visitors implements statistics.Presence.

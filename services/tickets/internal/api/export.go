@@ -4,26 +4,26 @@ import (
 	"context"
 	"strconv"
 
-	"fivechat.dev/libs/authz"
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/export"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/operation"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/changefeed"
+	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/transport/httpkit"
+	"fivechat.dev/libs/transport/operation"
 	"fivechat.dev/services/tickets"
 )
 
 // MountExport puts the export of tickets into the route table. log is the service's own.
-func MountExport(r *httpkit.Router, chain operation.Chain, s *tickets.Service, log export.Log) {
-	kind := export.Kind{
+func MountExport(r *httpkit.Router, chain operation.Chain, s *tickets.Service, log changefeed.Log) {
+	kind := changefeed.Kind{
 		Name: "tickets", Log: log,
-		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, bool, error) {
-			found, err := s.List(ctx, t, tickets.Filter{}, "", export.Window(behind, limit))
+		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]changefeed.Row, bool, error) {
+			found, err := s.List(ctx, t, tickets.Filter{}, "", changefeed.Window(behind, limit))
 			return rowsOf(found.Rows), found.More, err
 		},
-		Keys: func(r events.Record) ([]int64, error) { return []int64{r.Key}, nil },
-		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]export.Row, bool, error) {
+		Keys: func(r outbox.Record) ([]int64, error) { return []int64{r.Key}, nil },
+		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]changefeed.Row, bool, error) {
 			found, cut, err := s.ByIDs(ctx, t, ids)
 			return rowsOf(found), cut, err
 		},
@@ -32,10 +32,10 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *tickets.Service, l
 	httpkit.Handle(r, "GET /export/tickets", 200, operation.New(chain, "tickets.export_tickets", authz.ProRead, kind.Answer))
 }
 
-func rowsOf(details []tickets.Detail) []export.Row {
-	rows := make([]export.Row, len(details))
+func rowsOf(details []tickets.Detail) []changefeed.Row {
+	rows := make([]changefeed.Row, len(details))
 	for i, d := range details {
-		rows[i] = export.Row{Key: d.ID, At: d.UpdatedAt, ID: d.ID, View: viewOf(d)}
+		rows[i] = changefeed.Row{Key: d.ID, At: d.UpdatedAt, ID: d.ID, View: viewOf(d)}
 	}
 	return rows
 }

@@ -5,10 +5,10 @@ import (
 	"strconv"
 	"time"
 
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
-	"fivechat.dev/libs/words"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/searchterms"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/services/tickets"
 )
 
@@ -35,18 +35,18 @@ type view struct {
 	Messages           []messageView    `json:"messages"`
 	HasMore            bool             `json:"hasMore,omitzero"` // messages follow: ask for the ticket behind the last one
 	Tags               []string         `json:"tags"`
-	of                 revision.Of
+	of                 version.Of
 }
 
 // Revision is the state of the ticket that the view shows.
-func (v view) Revision() revision.Of { return v.of }
+func (v view) Revision() version.Of { return v.of }
 
 // rowBytes is about what a ticket or a message has as JSON beside its long texts.
 const rowBytes = 2 << 10
 
 // JSONBytes implements paging.Sized, for a ticket without messages.
 func (v view) JSONBytes() int {
-	return rowBytes + words.JSONLength(v.Title) + words.JSONLength(v.Description)
+	return rowBytes + searchterms.JSONLength(v.Title) + searchterms.JSONLength(v.Description)
 }
 
 // threadView is a ticket with its messages behind one.
@@ -109,7 +109,7 @@ func viewsOf(details []tickets.Detail) []view {
 
 // JSONBytes implements paging.Sized.
 func (m messageView) JSONBytes() int {
-	return rowBytes + words.JSONLength(m.Content)
+	return rowBytes + searchterms.JSONLength(m.Content)
 }
 
 func messageViewOf(m tickets.Message) messageView {

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/revision"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/tickets"
 )
@@ -15,7 +15,7 @@ func TestTicketsOfAState(t *testing.T) {
 	t.Parallel()
 	k, a := open(t), storetest.Tenant(1)
 	one := k.add(t, a, nil)
-	state := func(ctx context.Context) (revision.Of, error) {
+	state := func(ctx context.Context) (version.Of, error) {
 		one, err := k.Get(ctx, a, one.ID)
 		return one.Revision(), err
 	}

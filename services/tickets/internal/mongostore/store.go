@@ -7,13 +7,13 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tally"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/store/rowcount"
 	"fivechat.dev/services/tickets"
 )
 
@@ -23,18 +23,18 @@ const searchField = "search"
 // Store implements tickets.Store.
 type Store struct {
 	db         *mongokit.DB
-	log        *events.Log
+	log        *outbox.Log
 	tickets    *mongokit.Collection[tickets.Ticket]
 	messages   *mongokit.Collection[tickets.Message]
 	ticketIDs  *mongokit.Sequence
 	messageIDs *mongokit.Sequence
-	tally      *tally.Tally[key]
-	texts      *tally.Bytes
-	shelves    custody.Shelves
+	tally      *rowcount.Tally[key]
+	texts      *rowcount.Bytes
+	shelves    datasubject.Shelves
 }
 
 // New declares the collections.
-func New(db *mongokit.DB, log *events.Log) *Store {
+func New(db *mongokit.DB, log *outbox.Log) *Store {
 	newest := func(of ...string) mongokit.Index {
 		var keys bson.D
 		for _, k := range of {
@@ -52,8 +52,8 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 		messageIDs: mongokit.NewSequence(db, "tickets", "messages"),
 		shelves:    shelves(db),
 	}
-	s.tally = tally.New(db, "tickets_tally", s.count)
-	s.texts = tally.NewBytes(db, "tickets_bytes", s.countTexts)
+	s.tally = rowcount.New(db, "tickets_tally", s.count)
+	s.texts = rowcount.NewBytes(db, "tickets_bytes", s.countTexts)
 	return s
 }
 
@@ -126,7 +126,7 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, ticketID int64, change fu
 		if err != nil {
 			return err
 		}
-		if err = revision.Check(ctx, stored.Revision()); err != nil {
+		if err = version.Check(ctx, stored.Revision()); err != nil {
 			return err
 		}
 		saved = change(stored)
@@ -168,7 +168,7 @@ func (s *Store) Delete(ctx context.Context, t tenant.ID, ticketID int64) error {
 		if err != nil {
 			return err
 		}
-		if err = revision.Check(ctx, stored.Revision()); err != nil {
+		if err = version.Check(ctx, stored.Revision()); err != nil {
 			return err
 		}
 		if _, err := s.tickets.Delete(ctx, t, id(ticketID)); err != nil {

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/tickets"
 	"fivechat.dev/services/tickets/internal/mongostore"
@@ -20,13 +20,13 @@ import (
 // kept is a store and the log it writes.
 type kept struct {
 	*mongostore.Store
-	log *events.Log
+	log *outbox.Log
 }
 
 func open(t *testing.T) kept {
 	t.Helper()
 	db := storetest.DB(t, "tickets")
-	log := events.NewLog(db, storetest.Telemetry(t, "tickets"))
+	log := outbox.NewLog(db, storetest.Telemetry(t, "tickets"))
 	s := kept{mongostore.New(db, log), log}
 	storetest.Ready(t, db)
 	return s

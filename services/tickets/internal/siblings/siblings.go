@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/tickets"
 )
 

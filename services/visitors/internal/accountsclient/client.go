@@ -4,9 +4,9 @@ package accountsclient
 import (
 	"context"
 
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/storage"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/storagequota"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // Client implements visitors.Agents.
@@ -20,8 +20,8 @@ type online struct {
 }
 
 // Storage returns how many bytes a website stores and how many it may store.
-func (c *Client) Storage(ctx context.Context, t tenant.ID) (storage.Usage, error) {
-	return httpkit.Call[storage.Usage](ctx, c.http, t, "GET", "/internal/website-storage", nil)
+func (c *Client) Storage(ctx context.Context, t tenant.ID) (storagequota.Usage, error) {
+	return httpkit.Call[storagequota.Usage](ctx, c.http, t, "GET", "/internal/website-storage", nil)
 }
 
 // Online implements visitors.Agents.

@@ -3,13 +3,13 @@ package api
 import (
 	"context"
 
-	"fivechat.dev/libs/authz"
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/export"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/operation"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/changefeed"
+	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/transport/httpkit"
+	"fivechat.dev/libs/transport/operation"
 	"fivechat.dev/services/visitors"
 )
 
@@ -20,14 +20,14 @@ type gone struct {
 }
 
 // MountExport puts the export of visitors into the route table. log is the service's own.
-func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, log export.Log) {
-	kind := export.Kind{
+func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, log changefeed.Log) {
+	kind := changefeed.Kind{
 		Name: "visitors", Log: log,
-		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]export.Row, bool, error) {
-			found, err := s.List(ctx, t, nil, export.Window(behind, limit))
+		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]changefeed.Row, bool, error) {
+			found, err := s.List(ctx, t, nil, changefeed.Window(behind, limit))
 			return rowsOf(found.Rows), found.More, err
 		},
-		Keys: func(r events.Record) ([]int64, error) {
+		Keys: func(r outbox.Record) ([]int64, error) {
 			if r.Type != visitors.EventImported {
 				return []int64{r.Key}, nil
 			}
@@ -35,7 +35,7 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, 
 			err := r.Decode(&imported)
 			return imported.VisitorIDs, err
 		},
-		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]export.Row, bool, error) {
+		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]changefeed.Row, bool, error) {
 			found, err := s.ByIDs(ctx, t, ids)
 			return rowsOf(found), false, err
 		},
@@ -44,10 +44,10 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, 
 	httpkit.Handle(r, "GET /export/visitors", 200, operation.New(chain, "visitors.export_visitors", authz.Read, kind.Answer))
 }
 
-func rowsOf(found []visitors.Visitor) []export.Row {
-	rows := make([]export.Row, len(found))
+func rowsOf(found []visitors.Visitor) []changefeed.Row {
+	rows := make([]changefeed.Row, len(found))
 	for i, v := range found {
-		rows[i] = export.Row{Key: v.ID, At: v.UpdatedAt, ID: v.ID, View: viewOf(v)}
+		rows[i] = changefeed.Row{Key: v.ID, At: v.UpdatedAt, ID: v.ID, View: viewOf(v)}
 	}
 	return rows
 }

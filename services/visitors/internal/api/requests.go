@@ -4,9 +4,9 @@ import (
 	"errors"
 	"strconv"
 
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/visitors"
 )
 

@@ -3,8 +3,8 @@ package api
 import (
 	"time"
 
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/services/visitors"
 )
 
@@ -21,11 +21,11 @@ type view struct {
 	Online    bool      `json:"online"`
 	CreatedAt time.Time `json:"createdAt" writer:"kept"`
 	UpdatedAt time.Time `json:"updatedAt" writer:"kept"`
-	of        revision.Of
+	of        version.Of
 }
 
 // Revision is the state of the visitor that the view shows.
-func (v view) Revision() revision.Of { return v.of }
+func (v view) Revision() version.Of { return v.of }
 
 func viewOf(v visitors.Visitor) view {
 	return view{

@@ -5,8 +5,8 @@ import (
 	"context"
 	"fmt"
 
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/visitors"
 )
 

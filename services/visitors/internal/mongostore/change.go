@@ -5,11 +5,11 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/visitors"
 )
 
@@ -30,7 +30,7 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, visitorToken string, chan
 		if err != nil {
 			return err
 		}
-		if err = revision.Check(ctx, v.Revision()); err != nil {
+		if err = version.Check(ctx, v.Revision()); err != nil {
 			return err
 		}
 		if saved, err = change(v); err != nil {
@@ -68,7 +68,7 @@ func (s *Store) Import(ctx context.Context, t tenant.ID, imported []visitors.Vis
 		for _, v := range imported {
 			told.VisitorIDs = append(told.VisitorIDs, v.ID)
 		}
-		return s.log.Append(ctx, t, events.Many, visitors.EventImported, told)
+		return s.log.Append(ctx, t, outbox.Many, visitors.EventImported, told)
 	})
 	if mongokit.IsDuplicate(err) {
 		return fault.New(fault.Conflict, "the same visitors are being imported by somebody else")

@@ -8,26 +8,26 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/tally"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/store/rowcount"
 	"fivechat.dev/services/visitors"
 )
 
 // Store implements visitors.Store.
 type Store struct {
 	db       *mongokit.DB
-	log      *events.Log
+	log      *outbox.Log
 	visitors *mongokit.Collection[visitors.Visitor]
 	tokens   *mongokit.Global[token]
 	erased   *mongokit.Collection[erasedRow]
 	ids      *mongokit.Sequence
-	tally    *tally.Tally[all]
-	texts    *tally.Bytes
-	shelves  custody.Shelves
+	tally    *rowcount.Tally[all]
+	texts    *rowcount.Bytes
+	shelves  datasubject.Shelves
 }
 
 // token is the directory entry that leads from a visitor token to its website. The secret's hash is here and not in the
@@ -43,7 +43,7 @@ type token struct {
 type all struct{}
 
 // New declares the collections. Events go into log, which is of the same db.
-func New(db *mongokit.DB, log *events.Log) *Store {
+func New(db *mongokit.DB, log *outbox.Log) *Store {
 	s := &Store{
 		db: db, log: log,
 		visitors: mongokit.Tenanted[visitors.Visitor](db, "visitors_visitors", "visitor",
@@ -57,10 +57,10 @@ func New(db *mongokit.DB, log *events.Log) *Store {
 		ids:     mongokit.NewSequence(db, "visitors", "visitor"),
 		shelves: shelves(db),
 	}
-	s.tally = tally.New(db, "visitors_tally", func(ctx context.Context, t tenant.ID, add func(all)) error {
+	s.tally = rowcount.New(db, "visitors_tally", func(ctx context.Context, t tenant.ID, add func(all)) error {
 		return s.visitors.Each(ctx, t, nil, mongokit.Query{Only: []string{"_id"}}, func(visitors.Visitor) { add(all{}) })
 	})
-	s.texts = tally.NewBytes(db, "visitors_bytes", func(ctx context.Context, t tenant.ID, add func(int64)) error {
+	s.texts = rowcount.NewBytes(db, "visitors_bytes", func(ctx context.Context, t tenant.ID, add func(int64)) error {
 		return s.visitors.Each(ctx, t, nil, mongokit.Query{Only: []string{"context"}}, func(v visitors.Visitor) { add(textOf(v)) })
 	})
 	return s
@@ -78,7 +78,9 @@ func textsOf(rows []visitors.Visitor) []int64 {
 }
 
 // Stored is how many bytes visitors take.
-func (s *Store) Stored() tally.Stored[all] { return tally.Stored[all]{Rows: s.tally, Texts: s.texts} }
+func (s *Store) Stored() rowcount.Stored[all] {
+	return rowcount.Stored[all]{Rows: s.tally, Texts: s.texts}
+}
 
 // Tend keeps the tallies short, until ctx ends. Every replica runs it.
 func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.Stored().Run(ctx, log) }

@@ -11,12 +11,12 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/visitors"
 	"fivechat.dev/services/visitors/internal/mongostore"
@@ -30,15 +30,15 @@ var (
 // fixture is a store and what it wrote into its log.
 type fixture struct {
 	*mongostore.Store
-	outbox *mongokit.Global[events.Record]
+	outbox *mongokit.Global[outbox.Record]
 }
 
 func newStore(t *testing.T) fixture {
 	t.Helper()
 	db := storetest.DB(t, "visitors")
-	s := mongostore.New(db, events.NewLog(db, storetest.Telemetry(t, "visitors")))
+	s := mongostore.New(db, outbox.NewLog(db, storetest.Telemetry(t, "visitors")))
 	storetest.Ready(t, db)
-	return fixture{s, mongokit.GlobalOf[events.Record](db, "visitors_outbox", "event")}
+	return fixture{s, mongokit.GlobalOf[outbox.Record](db, "visitors_outbox", "event")}
 }
 
 // told gives the events so far: type, website, key and data.
@@ -312,7 +312,7 @@ func TestVisitorsOfAState(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	v := s.create(t, one)
-	storetest.Guarded(t, func(ctx context.Context) (revision.Of, error) {
+	storetest.Guarded(t, func(ctx context.Context) (version.Of, error) {
 		v, err := s.ByToken(ctx, one, v.Token)
 		return v.Revision(), err
 	}, func(ctx context.Context) error {

@@ -3,9 +3,9 @@ package mongostore
 import (
 	"context"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/mongokit"
 )
 
 // erasedRow is how many of a website's visitors were erased one by one. They stay among the visitors there have been.

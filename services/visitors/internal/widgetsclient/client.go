@@ -4,8 +4,8 @@ package widgetsclient
 import (
 	"context"
 
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/visitors"
 )
 

@@ -1,8 +1,8 @@
 package api
 
 import (
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/paging"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/services/webhooks"
 )
 

@@ -3,7 +3,7 @@ package api
 import (
 	"time"
 
-	"fivechat.dev/libs/revision"
+	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/services/webhooks"
 )
 
@@ -21,11 +21,11 @@ type view struct {
 	FailingSince        *time.Time       `json:"failingSince"`
 	CreatedAt           time.Time        `json:"createdAt"`
 	UpdatedAt           time.Time        `json:"updatedAt"`
-	of                  revision.Of
+	of                  version.Of
 }
 
 // Revision is the state of the webhook that the view shows.
-func (v view) Revision() revision.Of { return v.of }
+func (v view) Revision() version.Of { return v.of }
 
 // secretView is a webhook with its secret, as it is shown once.
 type secretView struct {

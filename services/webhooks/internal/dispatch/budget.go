@@ -5,7 +5,7 @@ import (
 	"context"
 	"sync"
 
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/webhooks"
 )
 

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/webhooks"
 	"fivechat.dev/services/webhooks/internal/dispatch"
@@ -66,7 +66,7 @@ func open(t *testing.T, n int, answer func(context.Context, webhooks.Webhook, we
 	t.Helper()
 	db := storetest.DB(t, "webhooks")
 	h := &house{t: t, to: &receiver{got: map[int64][]string{}, under: map[int64]int{}, most: map[int64]int{}, tries: map[string]int{}, answer: answer}}
-	h.store = mongostore.New(db, events.NewLog(db, storetest.Telemetry(t, "webhooks")), func() {
+	h.store = mongostore.New(db, outbox.NewLog(db, storetest.Telemetry(t, "webhooks")), func() {
 		for _, wake := range h.wakes {
 			wake()
 		}
@@ -99,11 +99,11 @@ func (h *house) hook(of tenant.ID) int64 {
 // tell has n events of each key happen, in turn. An event's id is its key and its number.
 func (h *house) tell(of tenant.ID, keys, n int) {
 	h.t.Helper()
-	var records []events.Record
+	var records []outbox.Record
 	for i := range n {
 		for key := range keys {
 			h.pos++
-			records = append(records, events.Record{
+			records = append(records, outbox.Record{
 				ID: fmt.Sprintf("%d-%03d", key, i), Website: of, Type: "message.created", Key: int64(key), At: time.Now(), Pos: h.pos, Data: "{}"})
 		}
 	}

@@ -7,10 +7,10 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/tally"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/rowcount"
 	"fivechat.dev/services/webhooks"
 )
 
@@ -133,13 +133,13 @@ func (s *Store) insert(ctx context.Context, t tenant.ID, planned []webhooks.Deli
 // size is what a delivery counts for: its row, and its body where that is in the row.
 func (row deliveryRow) size() int64 {
 	if row.Shared {
-		return tally.Block
+		return rowcount.Block
 	}
-	return tally.Block + row.Bytes
+	return rowcount.Block + row.Bytes
 }
 
 // size is what a body counts for.
-func (row bodyRow) size() int64 { return tally.Block + row.Bytes }
+func (row bodyRow) size() int64 { return rowcount.Block + row.Bytes }
 
 // countTexts counts what webhooks_deliveries and webhooks_bodies hold of a website. Deliveries are removed by the store
 // itself when they expire: the daily recount of the tally takes account of that.
@@ -152,7 +152,7 @@ func (s *Store) countTexts(ctx context.Context, t tenant.ID, add func(int64)) er
 }
 
 // Stored is how many bytes deliveries take.
-func (s *Store) Stored() *tally.Bytes { return s.texts }
+func (s *Store) Stored() *rowcount.Bytes { return s.texts }
 
 // whole gives a delivery with its body. A delivery whose body is gone, because its visitor was erased, is removed: it is
 // NotFound, and never sent without its body.

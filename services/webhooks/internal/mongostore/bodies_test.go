@@ -6,17 +6,17 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/webhooks"
 	"fivechat.dev/services/webhooks/internal/mongostore"
 )
 
 // sized gives the records of an event with a body of about so many bytes.
-func (h *house) sized(of tenant.ID, key int64, size int) []events.Record {
+func (h *house) sized(of tenant.ID, key int64, size int) []outbox.Record {
 	h.t.Helper()
 	records := h.tell(of, "message.created", key)
 	records[0].Data = fmt.Sprintf(`{"visitorId":%d,"text":%q}`, 70+key, strings.Repeat("x", size))
@@ -86,7 +86,7 @@ func TestLargeBodiesAreStoredOnce(t *testing.T) {
 func TestABodyIsNeverLeftOut(t *testing.T) {
 	t.Parallel()
 	db := storetest.DB(t, "webhooks")
-	h := &house{t: t, log: events.NewLog(db, storetest.Telemetry(t, "webhooks"))}
+	h := &house{t: t, log: outbox.NewLog(db, storetest.Telemetry(t, "webhooks"))}
 	h.Store = mongostore.New(db, h.log, func() {})
 	storetest.Ready(t, db)
 	w, ctx := h.hook(one, "*"), t.Context()
@@ -109,7 +109,7 @@ func TestABodyIsNeverLeftOut(t *testing.T) {
 func TestOlderVersionsRefuseSharedBodies(t *testing.T) {
 	t.Parallel()
 	db := storetest.DB(t, "webhooks")
-	h := &house{t: t, log: events.NewLog(db, storetest.Telemetry(t, "webhooks"))}
+	h := &house{t: t, log: outbox.NewLog(db, storetest.Telemetry(t, "webhooks"))}
 	h.Store = mongostore.New(db, h.log, func() {})
 	type old struct {
 		ID        int64     `bson:"_id"`

@@ -10,9 +10,9 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/webhooks"
 )
 
@@ -22,7 +22,7 @@ func (s *Store) Position(ctx context.Context, source string) (int64, error) {
 }
 
 // Apply stores deliveries of a source's records, each once. A record of which nothing is left tells nobody anything.
-func (s *Store) Apply(ctx context.Context, source string, records []events.Record) error {
+func (s *Store) Apply(ctx context.Context, source string, records []outbox.Record) error {
 	hooks, err := s.listening(ctx, records)
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (s *Store) Apply(ctx context.Context, source string, records []events.Recor
 			return err
 		}
 	}
-	return s.positions.Apply(ctx, source, records, func(ctx context.Context, fresh []events.Record) error {
+	return s.positions.Apply(ctx, source, records, func(ctx context.Context, fresh []outbox.Record) error {
 		happened, err := eventsOf(source, fresh)
 		if err != nil {
 			return err
@@ -54,7 +54,7 @@ func (s *Store) Apply(ctx context.Context, source string, records []events.Recor
 }
 
 // listening gives the enabled webhooks of the records' websites, and disables those for which too much waits.
-func (s *Store) listening(ctx context.Context, records []events.Record) ([]webhooks.Webhook, error) {
+func (s *Store) listening(ctx context.Context, records []outbox.Record) ([]webhooks.Webhook, error) {
 	sites := bson.A{}
 	for _, r := range records {
 		if !r.Website.IsZero() && !slices.Contains(sites, any(r.Website)) {
@@ -102,7 +102,7 @@ func (s *Store) health(ctx context.Context, before, after webhooks.Webhook) erro
 		webhooks.DisabledData{WebhookID: after.ID, URL: after.URL, Reason: after.DisabledReason})
 }
 
-func eventsOf(source string, records []events.Record) ([]webhooks.Event, error) {
+func eventsOf(source string, records []outbox.Record) ([]webhooks.Event, error) {
 	var happened []webhooks.Event
 	for _, r := range records {
 		if r.Erased || r.Website.IsZero() {

@@ -8,24 +8,25 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tally"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/store/rowcount"
 	"fivechat.dev/services/webhooks"
 )
 
 // removeRows is how many deliveries are removed at once.
 const removeRows = 1_000
 
-// Store implements webhooks.Store, what the dispatcher needs, and Position and Apply of an events.Follower.
+// Store implements webhooks.Store, what the dispatcher needs, and Position and Apply of an feed.Follower.
 type Store struct {
 	db          *mongokit.DB
-	log         *events.Log
+	log         *outbox.Log
 	webhooks    *mongokit.Collection[webhooks.Webhook]
 	all         *mongokit.Global[webhooks.Webhook]
 	deliveries  *mongokit.Collection[deliveryRow]
@@ -34,14 +35,14 @@ type Store struct {
 	dueBodies   *mongokit.Global[bodyRow]
 	webhookIDs  *mongokit.Sequence
 	deliveryIDs *mongokit.Sequence
-	positions   *events.Positions
-	shelves     custody.Shelves
-	texts       *tally.Bytes
+	positions   *feed.Positions
+	shelves     datasubject.Shelves
+	texts       *rowcount.Bytes
 	wake        func()
 }
 
 // New declares the collections. wake is called when there may be something to deliver.
-func New(db *mongokit.DB, log *events.Log, wake func()) *Store {
+func New(db *mongokit.DB, log *outbox.Log, wake func()) *Store {
 	keys := func(fields ...string) mongokit.Index {
 		var ix mongokit.Index
 		for _, f := range fields {
@@ -69,9 +70,9 @@ func New(db *mongokit.DB, log *events.Log, wake func()) *Store {
 		bodies:     mongokit.Tenanted[bodyRow](db, "webhooks_bodies", "body", event, newest(), newest("visitorId")),
 		dueBodies:  mongokit.GlobalOf[bodyRow](db, "webhooks_bodies", "body", keys("checkAt")),
 		webhookIDs: mongokit.NewSequence(db, "webhooks", "webhooks"), deliveryIDs: mongokit.NewSequence(db, "webhooks", "deliveries"),
-		positions: events.NewPositions(db, "webhooks"), shelves: shelves(db),
+		positions: feed.NewPositions(db, "webhooks"), shelves: shelves(db),
 	}
-	s.texts = tally.NewBytes(db, "webhooks_bytes", s.countTexts)
+	s.texts = rowcount.NewBytes(db, "webhooks_bytes", s.countTexts)
 	return s
 }
 
@@ -121,7 +122,7 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, webhookID int64, change f
 		if err != nil {
 			return err
 		}
-		if err = revision.Check(ctx, stored.Revision()); err != nil {
+		if err = version.Check(ctx, stored.Revision()); err != nil {
 			return err
 		}
 		var changed bool
@@ -166,7 +167,7 @@ func (s *Store) Delete(ctx context.Context, t tenant.ID, webhookID int64) error 
 		if err != nil {
 			return err
 		}
-		if err = revision.Check(ctx, stored.Revision()); err != nil {
+		if err = version.Check(ctx, stored.Revision()); err != nil {
 			return err
 		}
 		_, err = s.webhooks.Delete(ctx, t, id(webhookID))

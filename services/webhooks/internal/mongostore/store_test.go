@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/libs/events"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/paging"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/webhooks"
 	"fivechat.dev/services/webhooks/internal/mongostore"
@@ -26,7 +26,7 @@ var (
 type house struct {
 	*mongostore.Store
 	t     *testing.T
-	log   *events.Log
+	log   *outbox.Log
 	woken int
 	pos   int64
 }
@@ -34,7 +34,7 @@ type house struct {
 func open(t *testing.T) *house {
 	t.Helper()
 	db := storetest.DB(t, "webhooks")
-	h := &house{t: t, log: events.NewLog(db, storetest.Telemetry(t, "webhooks"))}
+	h := &house{t: t, log: outbox.NewLog(db, storetest.Telemetry(t, "webhooks"))}
 	h.Store = mongostore.New(db, h.log, func() { h.woken++ })
 	storetest.Ready(t, db)
 	return h
@@ -58,10 +58,10 @@ func (h *house) hook(of tenant.ID, types ...string) webhooks.Webhook {
 }
 
 // tell gives the records of events about keys of a website.
-func (h *house) tell(of tenant.ID, typ string, keys ...int64) (records []events.Record) {
+func (h *house) tell(of tenant.ID, typ string, keys ...int64) (records []outbox.Record) {
 	for _, key := range keys {
 		h.pos++
-		records = append(records, events.Record{
+		records = append(records, outbox.Record{
 			ID: fmt.Sprint("e", h.pos), Website: of, Type: typ, Key: key, At: time.Now(), Pos: h.pos, Data: fmt.Sprintf(`{"visitorId":%d}`, 70+key)})
 	}
 	return records
@@ -105,9 +105,9 @@ func TestEachEventIsDeliveredOnce(t *testing.T) {
 	h := open(t)
 	everything, tickets, theirs := h.hook(one, "*"), h.hook(one, "ticket.*"), h.hook(two, "*")
 	records := append(h.tell(one, "message.created", 1, 2), h.tell(two, "message.created", 3)...)
-	records = append(records, events.Record{ID: "erased", Website: one, Type: "message.created", Pos: 4, Data: "{}", Erased: true},
-		events.Record{ID: "nobody's", Type: "erased", Pos: 5, Data: "{}", Erased: true})
-	for _, part := range [][]events.Record{records[:1], records[:3], records, records[1:]} {
+	records = append(records, outbox.Record{ID: "erased", Website: one, Type: "message.created", Pos: 4, Data: "{}", Erased: true},
+		outbox.Record{ID: "nobody's", Type: "erased", Pos: 5, Data: "{}", Erased: true})
+	for _, part := range [][]outbox.Record{records[:1], records[:3], records, records[1:]} {
 		h.must(h.Apply(t.Context(), "conversations", part))
 	}
 	if a, b, c := len(h.all(everything, "")), len(h.all(tickets, "")), len(h.all(theirs, "")); a != 2 || b != 0 || c != 1 {
@@ -119,7 +119,7 @@ func TestEachEventIsDeliveredOnce(t *testing.T) {
 	if h.woken == 0 {
 		t.Error("nobody was woken")
 	}
-	bad := append(h.tell(one, "message.created", 1), events.Record{ID: "x", Website: one, Type: "x", Pos: 9, Data: "no JSON"})
+	bad := append(h.tell(one, "message.created", 1), outbox.Record{ID: "x", Website: one, Type: "x", Pos: 9, Data: "no JSON"})
 	if err := h.Apply(t.Context(), "visitors", bad); err == nil {
 		t.Error("data that is no JSON")
 	}
@@ -303,7 +303,7 @@ func TestGuarded(t *testing.T) {
 	h := open(t)
 	w := h.hook(one, "*")
 	storetest.Guarded(t,
-		func(ctx context.Context) (revision.Of, error) {
+		func(ctx context.Context) (version.Of, error) {
 			got, err := h.Get(ctx, one, w.ID)
 			return got.Revision(), err
 		},

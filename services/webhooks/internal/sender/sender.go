@@ -27,7 +27,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
-	"fivechat.dev/libs/telemetry"
+	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/services/webhooks"
 )
 

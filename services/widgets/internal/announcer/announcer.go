@@ -4,7 +4,7 @@ package announcer
 import (
 	"context"
 
-	"fivechat.dev/libs/rediskit"
+	"fivechat.dev/libs/store/rediskit"
 	"fivechat.dev/services/widgets"
 )
 

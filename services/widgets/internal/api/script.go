@@ -7,10 +7,10 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
-	"fivechat.dev/libs/authz"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/httpkit"
-	"fivechat.dev/libs/identity"
+	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/widgets"
 )
 

@@ -3,9 +3,9 @@ package api
 import (
 	"time"
 
-	"fivechat.dev/libs/optional"
-	"fivechat.dev/libs/revision"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/services/widgets"
 )
 
@@ -57,11 +57,11 @@ type view struct {
 	RemoveBranding     bool     `json:"removeBranding"`
 	ChatEnabled        bool     `json:"chatEnabled"`
 	PageParameters     []string `json:"pageParameters"`
-	of                 revision.Of
+	of                 version.Of
 }
 
 // Revision is the state of the widget that the view shows.
-func (v view) Revision() revision.Of { return v.of }
+func (v view) Revision() version.Of { return v.of }
 
 func viewOf(w widgets.Widget) view {
 	return view{

@@ -8,10 +8,10 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/custody"
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/mongokit"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/services/widgets"
 )
 
@@ -20,7 +20,7 @@ type Store struct {
 	db      *mongokit.DB
 	widgets *mongokit.Collection[widgets.Widget]
 	tokens  *mongokit.Global[token]
-	shelves custody.Shelves
+	shelves datasubject.Shelves
 }
 
 // token is the directory entry that leads from a client token to its website.

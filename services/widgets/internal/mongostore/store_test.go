@@ -6,8 +6,8 @@ import (
 	"sync"
 	"testing"
 
-	"fivechat.dev/libs/fault"
-	"fivechat.dev/libs/tenant"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/widgets"
 	"fivechat.dev/services/widgets/internal/mongostore"

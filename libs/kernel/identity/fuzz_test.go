@@ -1,0 +1,31 @@
+package identity_test
+
+import (
+	"testing"
+
+	"fivechat.dev/libs/kernel/identity"
+)
+
+// FuzzSecret: what has the form of a secret is 41 characters behind its mark, and none that differs in one character from it has.
+func FuzzSecret(f *testing.F) {
+	f.Add(identity.NewSecret(), uint8(7))
+	f.Add("", uint8(0))
+	f.Add("5c_", uint8(1))
+	f.Add("5c_\xff\xfe", uint8(2))
+	f.Fuzz(func(t *testing.T, secret string, at uint8) {
+		if len(identity.HashSecret(secret)) != 64 {
+			t.Fatalf("the hash of %q has %d characters", secret, len(identity.HashSecret(secret)))
+		}
+		if !identity.WellFormed(secret) {
+			return
+		}
+		if len(secret) != 41 {
+			t.Fatalf("%q has the form", secret)
+		}
+		b := []byte(secret)
+		b[int(at)%len(b)] ^= 1
+		if identity.WellFormed(string(b)) {
+			t.Fatalf("%q and %q have the form", secret, b)
+		}
+	})
+}

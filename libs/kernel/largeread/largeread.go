@@ -1,0 +1,122 @@
+// Package largeread bounds how many requests of a service hold many bytes of stored rows at once. A request reads up to
+// Free bytes without asking. Before it reads more, it takes one of the service's places, and keeps it until it has been
+// answered. So a service needs memory for its concurrent requests times Free, and for Places large answers, whoever asks.
+//
+// Begin with Limiter.Begin, which the router calls for each request, and Charge, which mongokit calls for each read.
+// Work in the background has no account, and streams have bounds of their own.
+package largeread
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+)
+
+// The bounds of a service.
+const (
+	Free     = 256 << 10       // bytes that a request reads without a place
+	Places   = 4               // requests that have read more
+	Share    = 2               // of one website; services that ask in no website's name share one too
+	patience = 5 * time.Second // for a place
+)
+
+// Limiter hands out the places of one service.
+type Limiter struct {
+	mu      sync.Mutex
+	held    map[tenant.ID]int
+	total   int
+	changed chan struct{} // closed when a place becomes free
+}
+
+// New makes a Limiter.
+func New() *Limiter { return &Limiter{held: map[tenant.ID]int{}, changed: make(chan struct{})} }
+
+type accountKey struct{}
+
+// account is what one request has read. Parts of a request may read at the same time.
+type account struct {
+	limiter *Limiter
+	of      tenant.ID
+
+	mu    sync.Mutex
+	bytes int64
+	holds bool
+}
+
+// Begin gives a request of a website an account, which end closes.
+func (l *Limiter) Begin(ctx context.Context, of tenant.ID) (_ context.Context, end func()) {
+	a := &account{limiter: l, of: of}
+	return context.WithValue(ctx, accountKey{}, a), a.end
+}
+
+// Charge counts bytes that the request of ctx is about to hold. It waits for a place if they are more than Free; Limited if
+// there is none in time.
+func Charge(ctx context.Context, bytes int64) error {
+	a, has := ctx.Value(accountKey{}).(*account)
+	if !has {
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.bytes += bytes; a.bytes <= Free || a.holds {
+		return nil
+	}
+	err := a.limiter.take(ctx, a.of)
+	a.holds = err == nil
+	return err
+}
+
+func (a *account) end() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.holds {
+		a.limiter.release(a.of)
+		a.holds = false
+	}
+}
+
+func (l *Limiter) take(ctx context.Context, of tenant.ID) error {
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	for {
+		taken, changed := l.try(of)
+		if taken {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-late.C:
+			busy := fault.Coded(fault.Limited, "too_many_large_reads", "too many large answers are being made, try again shortly")
+			busy.RetryAfter = time.Second
+			return busy
+		}
+	}
+}
+
+// try takes a place if there is one; else it gives what tells of the next that becomes free.
+func (l *Limiter) try(of tenant.ID) (taken bool, changed <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.total >= Places || l.held[of] >= Share {
+		return false, l.changed
+	}
+	l.total++
+	l.held[of]++
+	return true, nil
+}
+
+func (l *Limiter) release(of tenant.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.total--
+	if l.held[of]--; l.held[of] == 0 {
+		delete(l.held, of)
+	}
+	close(l.changed)
+	l.changed = make(chan struct{})
+}

@@ -1,0 +1,91 @@
+// Package paging is how every list is asked for and answered: by page number with a total, as the hosted API does, or
+// by an opaque cursor without counting.
+package paging
+
+import (
+	"strconv"
+	"time"
+
+	"fivechat.dev/libs/kernel/fault"
+)
+
+// Number is the 1-based ?page. What does not parse or lies outside is clamped, never refused.
+type Number int64
+
+// UnmarshalText clamps to 1 to 10^9.
+func (n *Number) UnmarshalText(b []byte) error {
+	*n = Number(clamp(b, 1, 1, 1e9))
+	return nil
+}
+
+// Limit is ?limit: 20 by default, at most 100, clamped like Number.
+type Limit int64
+
+// UnmarshalText clamps to 1 to 100.
+func (l *Limit) UnmarshalText(b []byte) error {
+	*l = Limit(clamp(b, 20, 1, 100))
+	return nil
+}
+
+func clamp(b []byte, missing, least, most int64) int64 {
+	n, err := strconv.ParseFloat(string(b), 64)
+	switch {
+	case n > float64(most): // also 1e999, which is infinite and an error
+		return most
+	case n < float64(least) && n != 0:
+		return least
+	case err != nil || n != n:
+		return missing
+	default:
+		return max(int64(n), least)
+	}
+}
+
+// Window says which part of a list is wanted. It is embedded in the request of every list.
+type Window struct {
+	Page   Number `query:"page" json:"-"`
+	Limit  Limit  `query:"limit" json:"-"`
+	Cursor Cursor `query:"cursor" json:"-"`
+}
+
+// Number is the page asked for, 1 by default.
+func (w Window) Number() int64 { return max(int64(w.Page), 1) }
+
+// Size is how many rows are asked for, 20 by default.
+func (w Window) Size() int64 {
+	if w.Limit == 0 {
+		return 20
+	}
+	return int64(w.Limit)
+}
+
+// ByCursor says that the list is read by cursor, so nothing is counted.
+func (w Window) ByCursor() bool { return w.Cursor.ID != 0 }
+
+// Validate refuses a cursor of another order.
+func (w Window) Validate() error {
+	if w.Cursor.Changes {
+		return fault.Bad("cursor", errNotCursor.Error())
+	}
+	return nil
+}
+
+// Slice is the part of a list that a store found.
+type Slice[T any] struct {
+	Rows  []T
+	Total int64  // of the whole list; not counted when read by cursor
+	Next  Cursor // the place behind the last row; zero at the end of a list that has one
+	More  bool   // the list goes on behind Next
+}
+
+// first gives the slice's first n rows. Rows have their place: Place in a newest-first list, Change in the order of changes.
+func (s Slice[T]) first(n int) Slice[T] {
+	s.Rows, s.More = s.Rows[:n], true
+	row := any(s.Rows[n-1])
+	if changing, is := row.(interface{ Change() (time.Time, int64) }); is && s.Next.Changes {
+		s.Next.At, s.Next.ID = changing.Change()
+	} else if placed, is := row.(interface{ Place() (time.Time, int64) }); is {
+		s.Next.At, s.Next.ID = placed.Place()
+	}
+	return s
+}

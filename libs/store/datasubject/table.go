@@ -1,0 +1,221 @@
+package datasubject
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/mongokit"
+)
+
+// The bounds of one page and of one batch.
+const (
+	pageRows  = 250
+	pageBytes = 1 << 20 // a page ends behind the row that reaches it
+	readRows  = 50
+	eraseRows = 1_000
+	smallSize = 8 << 20 // bytes of a Small shelf
+)
+
+// Row is a stored row, whatever its type.
+type Row bson.Raw
+
+// UnmarshalBSON keeps the row as it is.
+func (r *Row) UnmarshalBSON(b []byte) error {
+	*r = append(Row(nil), b...)
+	return nil
+}
+
+// Place implements the order of lists.
+func (r Row) Place() (time.Time, int64) {
+	raw := bson.Raw(r)
+	at, _ := raw.Lookup("createdAt").TimeOK()
+	return at, r.number("_id")
+}
+
+func (r Row) number(field string) int64 {
+	n, _ := bson.Raw(r).Lookup(field).AsInt64OK()
+	return n
+}
+
+// Shelf is the rows of one kind. They are numbered, have the time of their creation and are listed newest first; those
+// of a shelf that is Small have neither and are read at once.
+type Shelf struct {
+	Kind    string   // what an export calls a row
+	Visitor string   // the field with the number of the visitor whose row it is; "" where rows are no visitor's
+	Omit    []string // the fields that no export shows: secrets, and what only searches need
+	Small   bool
+	Under   *Shelf // the rows that belong to one of these; an export has them behind it, oldest first
+	By      string // in a shelf under another: the field with the number of the row above
+	rows    *mongokit.Collection[Row]
+}
+
+// Over gives s over a collection.
+func (s Shelf) Over(db *mongokit.DB, collection string) Shelf {
+	s.rows = mongokit.Tenanted[Row](db, collection, s.Kind)
+	return s
+}
+
+// Shelves is what a service keeps, in the order of an export.
+type Shelves []Shelf
+
+// Export implements Keeper.
+func (all Shelves) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (Page, error) {
+	at, err := parsePlace(after)
+	if err != nil {
+		return Page{}, err
+	}
+	p := &page{}
+	for at.shelf < len(all) {
+		if s := all[at.shelf]; visitor == 0 || s.Visitor != "" {
+			if err := s.read(ctx, t, visitor, &at, p); err != nil {
+				return Page{}, err
+			}
+		}
+		if p.full() {
+			p.Next = at.String()
+			break
+		}
+		at = place{shelf: at.shelf + 1}
+	}
+	return p.Page, nil
+}
+
+// Erase removes a batch of a website's rows, and says whether there may be more.
+func (all Shelves) Erase(ctx context.Context, t tenant.ID) (more bool, err error) {
+	for _, s := range all {
+		for below := &s; below != nil; below = below.Under {
+			if n, err := below.rows.DeleteSome(ctx, t, nil, eraseRows); n > 0 || err != nil {
+				return true, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// place is where an export goes on: behind a row of a shelf, and where parent is set behind one of those under it.
+type place struct {
+	shelf         int
+	at, id        int64 // the row's creation, in milliseconds, and its number
+	parent, child int64
+}
+
+var errPlace = errors.New("is not a place that a page named")
+
+func parsePlace(s string) (p place, err error) {
+	if s == "" {
+		return p, nil
+	}
+	if n, err := fmt.Sscanf(s, "%d.%d.%d.%d.%d", &p.shelf, &p.at, &p.id, &p.parent, &p.child); err != nil || n != 5 || p.shelf < 0 {
+		return p, fault.Bad("after", errPlace.Error())
+	}
+	return p, nil
+}
+
+func (p place) String() string {
+	return fmt.Sprintf("%d.%d.%d.%d.%d", p.shelf, p.at, p.id, p.parent, p.child)
+}
+
+// cursor begins in the far future, so that nothing is counted.
+func (p place) cursor() paging.Cursor {
+	if p.id == 0 {
+		return paging.Cursor{At: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), ID: math.MaxInt64}
+	}
+	return paging.Cursor{At: time.UnixMilli(p.at), ID: p.id}
+}
+
+// page collects rows.
+type page struct {
+	Page
+	bytes int
+}
+
+func (p *page) full() bool { return len(p.Rows) >= pageRows || p.bytes >= pageBytes }
+
+func (p *page) add(s *Shelf, r Row) error {
+	line, err := s.line(r)
+	p.Rows, p.bytes = append(p.Rows, json.RawMessage(line)), p.bytes+len(line)
+	return err
+}
+
+// read adds rows until the page is full or the shelf ends, and moves at behind them.
+func (s *Shelf) read(ctx context.Context, t tenant.ID, visitor int64, at *place, p *page) error {
+	var filter bson.D
+	if visitor != 0 {
+		filter = bson.D{{Key: s.Visitor, Value: visitor}}
+	}
+	if s.Small {
+		rows, err := s.rows.List(ctx, t, filter, mongokit.Query{Bytes: smallSize})
+		for i := 0; i < len(rows) && err == nil; i++ {
+			err = p.add(s, rows[i])
+		}
+		if p.full() {
+			*at = place{shelf: at.shelf + 1}
+		}
+		return err
+	}
+	if at.parent != 0 {
+		if err := s.Under.under(ctx, t, at, p); err != nil || p.full() {
+			return err
+		}
+	}
+	for {
+		found, err := mongokit.Newest(ctx, s.rows, t, filter, paging.Window{Limit: readRows, Cursor: at.cursor()}, "")
+		if err != nil {
+			return err
+		}
+		for _, r := range found.Rows {
+			if err := p.add(s, r); err != nil {
+				return err
+			}
+			created, id := r.Place()
+			*at = place{shelf: at.shelf, at: created.UnixMilli(), id: id}
+			if s.Under != nil {
+				at.parent = id
+				if p.full() {
+					return nil
+				}
+				if err := s.Under.under(ctx, t, at, p); err != nil {
+					return err
+				}
+			}
+			if p.full() {
+				return nil
+			}
+		}
+		if found.Next.ID == 0 {
+			return nil
+		}
+	}
+}
+
+// under adds the rows that belong to at's parent, until the page is full; behind the last one, at is behind the parent.
+func (s *Shelf) under(ctx context.Context, t tenant.ID, at *place, p *page) error {
+	for {
+		rows, cut, err := s.rows.Part(ctx, t, bson.D{{Key: s.By, Value: at.parent}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: at.child}}}},
+			mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: readRows})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if err := p.add(s, r); err != nil {
+				return err
+			}
+			if at.child = r.number("_id"); p.full() {
+				return nil
+			}
+		}
+		if len(rows) < readRows && !cut {
+			at.parent, at.child = 0, 0
+			return nil
+		}
+	}
+}

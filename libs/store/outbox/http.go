@@ -1,0 +1,90 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
+	"fivechat.dev/libs/transport/operation"
+)
+
+// Bounds of one batch of records, read over HTTP or from Redis.
+const (
+	BatchRecords = 500     // and a follower applies as many in one transaction
+	BatchBytes   = 4 << 20 // of BSON: JSON needs at most twice as many, as it escapes quotes again
+)
+
+// Remote is another service's log, read over HTTP. It implements feed.Source.
+type Remote struct{ Client *httpkit.Client }
+
+// After implements feed.Source.
+func (r Remote) After(ctx context.Context, pos, limit int64) ([]Record, error) {
+	return r.Of(ctx, tenant.ID{}, pos, limit)
+}
+
+// Of implements feed.Source.
+func (r Remote) Of(ctx context.Context, t tenant.ID, pos, limit int64) ([]Record, error) {
+	return httpkit.Call[[]Record](ctx, r.Client, t, "GET", fmt.Sprintf("/internal/events?after=%d&limit=%d", pos, limit), nil)
+}
+
+// Head implements feed.Source.
+func (r Remote) Head(ctx context.Context) (int64, error) {
+	h, err := httpkit.Call[head](ctx, r.Client, tenant.ID{}, "GET", "/internal/events/head", nil)
+	return h.Pos, err
+}
+
+type listRequest struct {
+	After position `query:"after" json:"-"`
+	Limit int64    `query:"limit" json:"-"`
+}
+
+// position is a position in the log, or 0 for its beginning.
+type position int64
+
+var errPosition = errors.New("must be a position, or 0")
+
+// UnmarshalText reads the number.
+func (p *position) UnmarshalText(b []byte) error {
+	n, err := strconv.ParseInt(string(b), 10, 64)
+	if err != nil || n < 0 {
+		return errPosition
+	}
+	*p = position(n)
+	return nil
+}
+
+type head struct {
+	Pos int64 `json:"pos"`
+}
+
+// Serve mounts the log for other services: at GET /internal/events, all of it or, in the name of a website, that
+// website's; and at GET /internal/events/head, how far it goes.
+func (l *Log) Serve(r *httpkit.Router, chain operation.Chain) {
+	httpkit.Handle(r, "GET /internal/events", 200, operation.New(chain, l.tele.Component+".list_events", authz.Internal,
+		func(ctx context.Context, req listRequest) ([]Record, error) {
+			limit := min(max(req.Limit, 1), BatchRecords)
+			if t := identity.From(ctx).Website; !t.IsZero() {
+				return l.Of(ctx, t, int64(req.After), limit)
+			}
+			return l.After(ctx, int64(req.After), limit)
+		}))
+	httpkit.Handle(r, "GET /internal/events/head", 200, operation.New(chain, l.tele.Component+".get_event_head", authz.Internal,
+		func(ctx context.Context, _ operation.None) (head, error) {
+			pos, err := l.Head(ctx)
+			return head{pos}, err
+		}))
+}
+
+// MayHaveMore reports whether more records may follow a batch of up to 500: it is full by number, or near to its bytes.
+func MayHaveMore(records []Record) bool {
+	size := 0
+	for _, r := range records {
+		size += len(r.Data)
+	}
+	return len(records) == BatchRecords || size > BatchBytes/2
+}

@@ -1,0 +1,84 @@
+package rediskit_test
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"fivechat.dev/libs/store/rediskit"
+)
+
+// muted is a Redis that confirms a subscription and then says nothing more, as behind a line that broke unnoticed.
+func muted(t *testing.T) (url string, connected <-chan struct{}) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	confirmed := make(chan struct{}, 16)
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go mute(conn, confirmed)
+		}
+	}()
+	return "redis://" + ln.Addr().String() + "?protocol=2", confirmed
+}
+
+func mute(conn net.Conn, confirmed chan<- struct{}) {
+	defer conn.Close()
+	for s := bufio.NewScanner(conn); s.Scan(); {
+		switch strings.ToLower(s.Text()) {
+		case "hello", "client":
+			conn.Write([]byte("-ERR unknown command\r\n"))
+		case "subscribe":
+			conn.Write([]byte("*3\r\n$9\r\nsubscribe\r\n$15\r\nfivechat:forget\r\n:1\r\n"))
+			confirmed <- struct{}{}
+		}
+	}
+}
+
+func TestOnForgetGivesUpASilentLineAndStopsWhenTold(t *testing.T) {
+	t.Parallel()
+	url, connected := muted(t)
+	c, err := rediskit.Connect(rediskit.Config{URL: url}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	ctx, cancel := context.WithCancel(t.Context())
+	drops, done := make(chan string, 16), make(chan error, 1)
+	go func() { done <- c.OnForget(ctx, func(cache, key string) { drops <- cache + key }) }()
+	limit := time.After(30 * time.Second)
+	for range 2 { // the second time because the first line was given up
+		select {
+		case <-connected:
+		case <-limit:
+			t.Fatal("it does not subscribe")
+		}
+		select {
+		case d := <-drops:
+			if d != "" {
+				t.Errorf("it dropped %q, not everything", d)
+			}
+		case <-limit:
+			t.Fatal("it drops nothing after subscribing")
+		}
+	}
+	cancel()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-limit:
+		t.Fatal("it does not stop")
+	}
+}

@@ -1,0 +1,131 @@
+package rowcount
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/mongokit"
+)
+
+// Block is the unit, in bytes, in which Bytes counts: a row's text counts by its full blocks, so that a message rarely
+// changes the count of its conversation, and most rows need no count. What is less than a block is taken to be part of
+// the row, which weighs one block: see Stored.
+const Block = 4 << 10
+
+// Bytes is about how many bytes the texts of a website's rows take.
+type Bytes struct{ blocks *Tally[block] }
+
+type block struct{}
+
+// NewBytes declares the count, kept in name+"_changes" and name+"_sums". count gives the bytes of each row's text, in the
+// transaction of ctx.
+func NewBytes(db *mongokit.DB, name string, count func(ctx context.Context, t tenant.ID, add func(text int64)) error) *Bytes {
+	return &Bytes{New(db, name, func(ctx context.Context, t tenant.ID, add func(block)) error {
+		return count(ctx, t, func(text int64) {
+			for range blocks(text) {
+				add(block{})
+			}
+		})
+	})}
+}
+
+func blocks(text int64) int64 { return text / Block }
+
+// Add counts new rows, by the bytes of their texts, inside the transaction that stores them.
+func (b *Bytes) Add(ctx context.Context, t tenant.ID, texts ...int64) error {
+	var n int64
+	for _, text := range texts {
+		n += blocks(text)
+	}
+	return b.change(ctx, t, n)
+}
+
+// Remove is Add for rows that are deleted.
+func (b *Bytes) Remove(ctx context.Context, t tenant.ID, texts ...int64) error {
+	var n int64
+	for _, text := range texts {
+		n += blocks(text)
+	}
+	return b.change(ctx, t, -n)
+}
+
+// Resize says that a row's text has another length. It writes nothing while the row takes as many blocks as before.
+func (b *Bytes) Resize(ctx context.Context, t tenant.ID, before, after int64) error {
+	return b.change(ctx, t, blocks(after)-blocks(before))
+}
+
+func (b *Bytes) change(ctx context.Context, t tenant.ID, n int64) error {
+	if n == 0 {
+		return nil
+	}
+	return b.blocks.Add(ctx, t, block{}, n)
+}
+
+// Of returns how many bytes the texts of a website's rows take.
+func (b *Bytes) Of(ctx context.Context, t tenant.ID) (int64, error) {
+	n, err := b.blocks.Sum(ctx, t, func(block) bool { return true })
+	return n * Block, err
+}
+
+// Total returns how many bytes the texts of all websites' rows take, as of the last fold of each.
+func (b *Bytes) Total(ctx context.Context) (int64, error) {
+	n, err := b.blocks.Total(ctx)
+	return n * Block, err
+}
+
+// RecountSoon has a website's texts counted anew in the background, unless that was done within the last minutes.
+func (b *Bytes) RecountSoon(ctx context.Context, t tenant.ID) error {
+	return b.blocks.RecountSoon(ctx, t)
+}
+
+// Erase forgets a website that has no rows any more.
+func (b *Bytes) Erase(ctx context.Context, t tenant.ID) (more bool, err error) {
+	return b.blocks.Erase(ctx, t)
+}
+
+// Run keeps the count short, until ctx ends. Every replica runs it.
+func (b *Bytes) Run(ctx context.Context, log *slog.Logger) error { return b.blocks.Run(ctx, log) }
+
+// Stored is how much a service stores: its rows, at a block each, and their texts.
+type Stored[K comparable] struct {
+	Rows  *Tally[K]
+	Texts *Bytes
+}
+
+// Of returns how many bytes a website's rows take with their texts.
+func (s Stored[K]) Of(ctx context.Context, t tenant.ID) (int64, error) {
+	rows, err := s.Rows.Sum(ctx, t, func(K) bool { return true })
+	if err != nil {
+		return 0, err
+	}
+	texts, err := s.Texts.Of(ctx, t)
+	return rows*Block + texts, err
+}
+
+// Total is Of for all websites, as of the last fold of each.
+func (s Stored[K]) Total(ctx context.Context) (int64, error) {
+	rows, err := s.Rows.Total(ctx)
+	if err != nil {
+		return 0, err
+	}
+	texts, err := s.Texts.Total(ctx)
+	return rows*Block + texts, err
+}
+
+// Run keeps both counts short, until ctx ends. Every replica runs it.
+func (s Stored[K]) Run(ctx context.Context, log *slog.Logger) error {
+	var both sync.WaitGroup
+	both.Go(func() { _ = s.Rows.Run(ctx, log) }) // it gives no error
+	defer both.Wait()
+	return s.Texts.Run(ctx, log)
+}
+
+// Erase forgets a website that has no rows any more.
+func (s Stored[K]) Erase(ctx context.Context, t tenant.ID) (more bool, err error) {
+	if more, err := s.Rows.Erase(ctx, t); more || err != nil {
+		return more, err
+	}
+	return s.Texts.Erase(ctx, t)
+}

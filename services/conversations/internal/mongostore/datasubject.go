@@ -1,0 +1,98 @@
+package mongostore
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/services/conversations"
+)
+
+// shelves are what an export shows, in its order.
+func shelves(db *mongokit.DB) datasubject.Shelves {
+	messages := datasubject.Shelf{Kind: "message", By: "conversationId"}.Over(db, "conversations_messages")
+	return datasubject.Shelves{
+		datasubject.Shelf{Kind: "tag", Small: true}.Over(db, "conversations_tags"),
+		datasubject.Shelf{Kind: "conversation", Visitor: "visitorId", Omit: []string{"terms"}, Under: &messages}.Over(db, "conversations_conversations"),
+	}
+}
+
+// Export implements datasubject.Keeper.
+func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
+	return s.shelves.Export(ctx, t, visitor, after)
+}
+
+// Erase implements datasubject.Keeper.
+func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
+	if visitor != 0 {
+		more, err = s.eraseVisitor(ctx, t, visitor)
+	} else if more, err = s.shelves.Erase(ctx, t); err == nil && !more {
+		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
+			more, err = s.Stored().Erase(ctx, t)
+		}
+		if err == nil && !more {
+			more, err = s.log.EraseWebsite(ctx, t)
+		}
+	}
+	if err != nil || more {
+		return more, err
+	}
+	return false, s.log.Unpublish(ctx)
+}
+
+// eraseConversations is how many of a visitor's conversations one batch erases.
+const eraseConversations = 10
+
+// counts are the members of events that statistics are made of; they name nobody.
+var counts = []string{"sender", "firstResponseSeconds", "agentId", "from", "status", "resolutionSeconds", "rating", "ratedAt", "previous"}
+
+func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
+	found, err := s.conversations.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}}, mongokit.Query{Limit: eraseConversations, Omit: "terms"})
+	for _, c := range found {
+		if err := s.eraseConversation(ctx, t, c.Token); err != nil && !fault.Is(err, fault.NotFound) {
+			return true, err
+		}
+	}
+	return len(found) > 0, err
+}
+
+// eraseConversation erases a conversation, with all that was said in it and told of it. Whoever writes into it at the
+// same moment comes before, and goes too, or finds it gone.
+func (s *Store) eraseConversation(ctx context.Context, t tenant.ID, token string) error {
+	done, err := s.turns.take(ctx, token)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		c, err := s.Get(ctx, t, token)
+		if err != nil {
+			return err
+		}
+		if _, err := s.conversations.Delete(ctx, t, byToken(token)); err != nil {
+			return err
+		}
+		if _, err := s.messages.Delete(ctx, t, bson.D{{Key: "conversationId", Value: c.ID}}); err != nil {
+			return err
+		}
+		if err := s.tally.Add(ctx, t, keyOf(c), -1); err != nil {
+			return err
+		}
+		if err := s.texts.Remove(ctx, t, c.Bytes); err != nil {
+			return err
+		}
+		if err := s.log.Redact(ctx, t, c.ID, counts...); err != nil {
+			return err
+		}
+		if err := s.remember(ctx, c); err != nil {
+			return err
+		}
+		return s.tell(ctx, t, []conversations.Event{{
+			Type: conversations.ConversationErased, Key: c.ID, VisitorID: c.VisitorID, Data: conversations.ErasedData{ConversationID: c.ID, From: c.Status},
+		}})
+	})
+}

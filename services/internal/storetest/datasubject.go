@@ -1,0 +1,52 @@
+package storetest
+
+import (
+	"encoding/json"
+	"testing"
+
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/datasubject"
+)
+
+// Exported gives how many rows of each kind a keeper's export has, and their texts.
+func Exported(t testing.TB, k datasubject.Keeper, of tenant.ID, visitor int64) (kinds map[string]int, rows []string) {
+	t.Helper()
+	kinds = map[string]int{}
+	for after, begun := "", false; after != "" || !begun; begun = true {
+		page, err := k.Export(t.Context(), of, visitor, after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range page.Rows {
+			var r struct{ Kind string }
+			if err := json.Unmarshal(row, &r); err != nil {
+				t.Fatalf("%v: %s", err, row)
+			}
+			kinds[r.Kind]++
+			rows = append(rows, string(row))
+		}
+		after = page.Next
+	}
+	return kinds, rows
+}
+
+// mostBatches bounds an erasure that would not end.
+const mostBatches = 100
+
+// Erase has a keeper erase all batches, and then once more, which must find nothing.
+func Erase(t testing.TB, k datasubject.Keeper, of tenant.ID, visitor int64) {
+	t.Helper()
+	for range mostBatches {
+		more, err := k.Erase(t.Context(), of, visitor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !more {
+			if more, err = k.Erase(t.Context(), of, visitor); more || err != nil {
+				t.Fatalf("erased again: %v, %v", more, err)
+			}
+			return
+		}
+	}
+	t.Fatalf("not erased in %d batches", mostBatches)
+}

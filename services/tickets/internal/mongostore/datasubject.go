@@ -1,0 +1,55 @@
+package mongostore
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/mongokit"
+)
+
+// shelves are what an export shows.
+func shelves(db *mongokit.DB) datasubject.Shelves {
+	messages := datasubject.Shelf{Kind: "ticket_message", By: "ticketId"}.Over(db, "tickets_messages")
+	return datasubject.Shelves{
+		datasubject.Shelf{Kind: "ticket", Visitor: "visitorId", Omit: []string{searchField}, Under: &messages}.Over(db, "tickets_tickets"),
+	}
+}
+
+// Export implements datasubject.Keeper.
+func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
+	return s.shelves.Export(ctx, t, visitor, after)
+}
+
+// eraseTickets is how many of a visitor's tickets one batch erases.
+const eraseTickets = 20
+
+// Erase implements datasubject.Keeper. The events of tickets carry numbers alone, so that those of a visitor's name nobody.
+func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
+	if visitor != 0 {
+		return s.eraseVisitor(ctx, t, visitor)
+	}
+	if more, err = s.shelves.Erase(ctx, t); err == nil && !more {
+		more, err = s.Stored().Erase(ctx, t)
+	}
+	if err == nil && !more {
+		more, err = s.log.EraseWebsite(ctx, t)
+	}
+	if err != nil || more {
+		return more, err
+	}
+	return false, s.log.Unpublish(ctx)
+}
+
+func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
+	found, err := s.tickets.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}}, mongokit.Query{Limit: eraseTickets, Omit: searchField})
+	for _, one := range found {
+		if err := s.Delete(ctx, t, one.ID); err != nil && !fault.Is(err, fault.NotFound) {
+			return true, err
+		}
+	}
+	return len(found) > 0, err
+}

@@ -1,0 +1,59 @@
+package mongostore
+
+import (
+	"context"
+	"log/slog"
+
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/rowcount"
+	"fivechat.dev/services/tickets"
+)
+
+// key is what the tally of tickets is kept by: what lists are filtered by, but for visitors, who have few, and words.
+type key struct {
+	Status   tickets.Status   `bson:"status"`
+	Priority tickets.Priority `bson:"priority"`
+	Assignee int64            `bson:"assignee,omitempty"` // 0: nobody
+}
+
+func keyOf(one tickets.Ticket) key {
+	k := key{Status: one.Status, Priority: one.Priority}
+	if one.AssigneeID != nil {
+		k.Assignee = *one.AssigneeID
+	}
+	return k
+}
+
+func (s *Store) count(ctx context.Context, t tenant.ID, add func(key)) error {
+	return s.tickets.Each(ctx, t, nil, mongokit.Query{Only: []string{"status", "priority", "assigneeId"}}, func(one tickets.Ticket) { add(keyOf(one)) })
+}
+
+// textOf is the bytes of a ticket's text and its messages'.
+func textOf(one tickets.Ticket) int64 {
+	return one.MessageBytes + int64(len(one.Title)+len(one.Description))
+}
+
+func (s *Store) countTexts(ctx context.Context, t tenant.ID, add func(int64)) error {
+	return s.tickets.Each(ctx, t, nil, mongokit.Query{Only: []string{"messageBytes", "title", "description"}}, func(one tickets.Ticket) { add(textOf(one)) })
+}
+
+// Stored is how many bytes tickets take.
+func (s *Store) Stored() rowcount.Stored[key] {
+	return rowcount.Stored[key]{Rows: s.tally, Texts: s.texts}
+}
+
+// total is what says how many tickets a filter matches, or nil where only counting does.
+func (s *Store) total(t tenant.ID, f tickets.Filter) func(context.Context) (int64, error) {
+	if f.VisitorID != 0 || len(f.Words) > 0 {
+		return nil
+	}
+	return func(ctx context.Context) (int64, error) {
+		return s.tally.Sum(ctx, t, func(k key) bool {
+			return (f.Status == "" || k.Status == f.Status) && (f.Priority == "" || k.Priority == f.Priority) && (f.AssigneeID == 0 || k.Assignee == f.AssigneeID)
+		})
+	}
+}
+
+// Tend keeps the tallies short, until ctx ends. Every replica runs it.
+func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.Stored().Run(ctx, log) }

@@ -1,0 +1,92 @@
+package mongostore
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/services/visitors"
+)
+
+// shelves are what an export shows.
+func shelves(db *mongokit.DB) datasubject.Shelves {
+	return datasubject.Shelves{datasubject.Shelf{Kind: "visitor", Visitor: "_id"}.Over(db, "visitors_visitors")}
+}
+
+// Export implements datasubject.Keeper.
+func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
+	return s.shelves.Export(ctx, t, visitor, after)
+}
+
+// eraseVisitors is how many visitors one transaction erases.
+const eraseVisitors = 500
+
+// Erase implements datasubject.Keeper.
+func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
+	if visitor != 0 {
+		more, err = s.eraseVisitor(ctx, t, visitor)
+	} else if more, err = s.eraseSome(ctx, t); err == nil && !more {
+		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
+			more, err = s.Stored().Erase(ctx, t)
+		}
+		if err == nil && !more {
+			more, err = s.log.EraseWebsite(ctx, t)
+		}
+	}
+	if err != nil || more {
+		return more, err
+	}
+	return false, s.log.Unpublish(ctx)
+}
+
+// eraseVisitor removes a visitor. Their events go on counting, and name nobody.
+func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, id int64) (more bool, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		found, err := s.ByIDs(ctx, t, []int64{id})
+		if more = len(found) > 0; err != nil || !more {
+			return err
+		}
+		if err := s.remove(ctx, t, found); err != nil {
+			return err
+		}
+		if _, err := s.erased.Upsert(ctx, t, nil, bson.D{{Key: "$inc", Value: bson.D{{Key: "visitors", Value: int64(len(found))}}}}); err != nil {
+			return err
+		}
+		if err := s.log.Redact(ctx, t, id); err != nil {
+			return err
+		}
+		return s.log.Append(ctx, t, id, visitors.EventErased, visitors.Data{VisitorID: id})
+	})
+	return more, err
+}
+
+// eraseSome removes some of a website's visitors.
+func (s *Store) eraseSome(ctx context.Context, t tenant.ID) (more bool, err error) {
+	found, err := s.visitors.List(ctx, t, nil, mongokit.Query{Limit: eraseVisitors, Only: []string{"token"}})
+	if err != nil || len(found) == 0 {
+		return false, err
+	}
+	return true, s.db.Tx(ctx, func(ctx context.Context) error { return s.remove(ctx, t, found) })
+}
+
+// remove removes visitors and their tokens; inside a transaction.
+func (s *Store) remove(ctx context.Context, t tenant.ID, gone []visitors.Visitor) error {
+	tokens, ids := make([]string, len(gone)), make([]int64, len(gone))
+	for i, v := range gone {
+		tokens[i], ids[i] = v.Token, v.ID
+	}
+	if _, err := s.tokens.Delete(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: tokens}}}}); err != nil {
+		return err
+	}
+	n, err := s.visitors.Delete(ctx, t, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
+	if err != nil {
+		return err
+	}
+	if err := s.tally.Add(ctx, t, all{}, -n); err != nil {
+		return err
+	}
+	return s.texts.Remove(ctx, t, textsOf(gone)...)
+}

@@ -1,0 +1,56 @@
+package mongostore
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/services/webhooks"
+)
+
+// shelves are what an export shows.
+func shelves(db *mongokit.DB) datasubject.Shelves {
+	return datasubject.Shelves{
+		datasubject.Shelf{Kind: "webhook", Omit: []string{"secret", "previous", "leaseHolder", "leaseUntil"}}.Over(db, "webhooks_webhooks"),
+		datasubject.Shelf{Kind: "webhook_delivery", Visitor: "visitorId"}.Over(db, "webhooks_deliveries"),
+		datasubject.Shelf{Kind: "webhook_body", Visitor: "visitorId", Omit: []string{"checkAt"}}.Over(db, "webhooks_bodies"),
+	}
+}
+
+// Export implements datasubject.Keeper.
+func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
+	return s.shelves.Export(ctx, t, visitor, after)
+}
+
+// announcements are the events of which receivers learn that something was erased. They hold numbers alone.
+var announcements = bson.A{"visitor.erased", "conversation.erased", "ticket.deleted"}
+
+// Erase implements datasubject.Keeper. Of a visitor's deliveries, announcements that are still to be made stay: without them a
+// receiver would never learn of the erasure.
+func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
+	if visitor != 0 {
+		about := bson.E{Key: "visitorId", Value: visitor}
+		n, err := s.deliveries.DeleteSome(ctx, t, bson.D{about, {Key: "$nor", Value: bson.A{bson.D{
+			{Key: "type", Value: bson.D{{Key: "$in", Value: announcements}}},
+			{Key: "status", Value: bson.D{{Key: "$in", Value: bson.A{webhooks.Pending, webhooks.Held}}}},
+		}}}}, removeRows)
+		if n == removeRows || err != nil {
+			return n == removeRows, err
+		}
+		n, err = s.bodies.DeleteSome(ctx, t, bson.D{about}, removeRows)
+		return n == removeRows, err
+	}
+	if more, err = s.shelves.Erase(ctx, t); err == nil && !more {
+		more, err = s.texts.Erase(ctx, t)
+	}
+	if err == nil && !more {
+		more, err = s.log.EraseWebsite(ctx, t)
+	}
+	if err != nil || more {
+		return more, err
+	}
+	return false, s.log.Unpublish(ctx)
+}

@@ -1,0 +1,40 @@
+package mongostore
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/mongokit"
+)
+
+// shelves are what an export shows.
+func shelves(db *mongokit.DB) datasubject.Shelves {
+	return datasubject.Shelves{datasubject.Shelf{Kind: "widget", Small: true}.Over(db, "widgets_widgets")}
+}
+
+// Export is datasubject.Keeper's.
+func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
+	return s.shelves.Export(ctx, t, visitor, after)
+}
+
+// Remove implements widgets.Store.
+func (s *Store) Remove(ctx context.Context, t tenant.ID) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		w, err := s.widgets.Get(ctx, t, nil)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := s.tokens.Delete(ctx, bson.D{{Key: "_id", Value: w.ClientToken}}); err != nil {
+			return err
+		}
+		_, err = s.widgets.Delete(ctx, t, nil)
+		return err
+	})
+}

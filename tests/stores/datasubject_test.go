@@ -1,0 +1,176 @@
+package stores
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/mongokit"
+)
+
+type box struct {
+	ID        int64     `bson:"_id"`
+	Website   tenant.ID `bson:"websiteId"`
+	Owner     int64     `bson:"owner"`
+	CreatedAt time.Time `bson:"createdAt"`
+	Secret    string    `bson:"secret"`
+	NeverAt   time.Time `bson:"neverAt"`
+	Nested    bson.M    `bson:"nested"`
+}
+
+type thing struct {
+	ID      int64     `bson:"_id"`
+	Website tenant.ID `bson:"websiteId"`
+	Box     int64     `bson:"boxId"`
+	Text    string    `bson:"text"`
+}
+
+// boxes stores boxes of website 1 with so many things each, and one of website 2.
+func boxes(t *testing.T, counts ...int) datasubject.Shelves {
+	t.Helper()
+	db, _ := connect(t, uri, fresh())
+	newest := mongokit.Index{Keys: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}}
+	all := mongokit.Tenanted[box](db, "test_boxes", "box", newest)
+	things := mongokit.Tenanted[thing](db, "test_things", "thing", mongokit.Index{Keys: bson.D{{Key: "boxId", Value: 1}, {Key: "_id", Value: 1}}})
+	if err := db.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	next := int64(0)
+	put := func(w, id int64, n int) {
+		b := box{id, website(w), 1 + id%2, noon, "hidden", time.Time{}, bson.M{"a": bson.A{1.5, true, nil}}}
+		rows := make([]thing, n)
+		for i := range rows {
+			next++
+			rows[i] = thing{next, website(w), id, strings.Repeat("x", 2_000)}
+		}
+		if err := all.Insert(t.Context(), website(w), b); err != nil {
+			t.Fatal(err)
+		}
+		if err := things.Insert(t.Context(), website(w), rows...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, n := range counts {
+		put(1, int64(i+1), n)
+	}
+	put(2, 1_000, 3)
+	under := datasubject.Shelf{Kind: "thing", By: "boxId"}.Over(db, "test_things")
+	return datasubject.Shelves{
+		datasubject.Shelf{Kind: "label", Small: true}.Over(db, "test_labels"),
+		datasubject.Shelf{Kind: "box", Visitor: "owner", Omit: []string{"secret"}, Under: &under}.Over(db, "test_boxes"),
+		datasubject.Shelf{Kind: "lid"}.Over(db, "test_lids"),
+	}
+}
+
+// exported reads an export page by page and gives the boxes in their order, each with its things in theirs.
+func exported(t *testing.T, all datasubject.Shelves, visitor int64) (order []string, pages int) {
+	t.Helper()
+	for after := ""; after != "" || pages == 0; pages++ {
+		page, err := all.Export(t.Context(), website(1), visitor, after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := 0
+		for _, raw := range page.Rows {
+			var row struct {
+				Kind      string
+				ID, BoxID int64
+			}
+			if err := json.Unmarshal(raw, &row); err != nil {
+				t.Fatal(err)
+			}
+			size += len(raw)
+			if row.Kind == "box" {
+				order = append(order, fmt.Sprint("box ", row.ID))
+			} else {
+				order = append(order, fmt.Sprint("thing ", row.BoxID, " ", row.ID))
+			}
+		}
+		if len(page.Rows) > 250 || size > 1<<20+4_000 {
+			t.Errorf("a page of %d rows and %d bytes", len(page.Rows), size)
+		}
+		after = page.Next
+	}
+	return order, pages
+}
+
+func TestAnExportIsWholeWhereverItsPagesEnd(t *testing.T) {
+	t.Parallel()
+	counts := []int{0, 1, 49, 50, 51, 249, 250, 251, 600, 0}
+	for range 260 {
+		counts = append(counts, 0)
+	}
+	for range 60 {
+		counts = append(counts, 5)
+	}
+	shelves := boxes(t, counts...)
+	for visitor := range int64(4) {
+		var want []string
+		for id := len(counts); id >= 1; id-- {
+			if visitor != 0 && int64(1+id%2) != visitor {
+				continue
+			}
+			want = append(want, fmt.Sprint("box ", id))
+			first := 1
+			for _, n := range counts[:id-1] {
+				first += n
+			}
+			for i := range counts[id-1] {
+				want = append(want, fmt.Sprintf("thing %d %d", id, first+i))
+			}
+		}
+		if got, pages := exported(t, shelves, visitor); !slices.Equal(got, want) || visitor == 0 && pages < 8 {
+			t.Errorf("visitor %d: %d rows on %d pages, want %d rows", visitor, len(got), pages, len(want))
+		}
+	}
+	for _, place := range []string{"x", "1.2.3", "-1.0.0.0.0"} {
+		if _, err := shelves.Export(t.Context(), website(1), 0, place); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%q: %v", place, err)
+		}
+	}
+	if page, err := shelves.Export(t.Context(), website(1), 0, "99.0.0.0.0"); err != nil || len(page.Rows) > 0 || page.Next != "" {
+		t.Errorf("behind the end: %+v, %v", page, err)
+	}
+}
+
+func TestARowIsExportedAsItIsStored(t *testing.T) {
+	t.Parallel()
+	page, err := boxes(t, 1).Export(t.Context(), website(1), 0, "")
+	if err != nil || len(page.Rows) != 2 {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	want := `{"kind":"box","id":1,"websiteId":1,"owner":2,"createdAt":"` + noon.Format("2006-01-02T15:04:05.000Z") + `","neverAt":null,"nested":{"a":[1.5,true,null]}}`
+	if got := string(page.Rows[0]); got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+func TestShelvesAreErasedInBatches(t *testing.T) {
+	t.Parallel()
+	shelves := boxes(t, 1_200, 3)
+	batches := 0
+	for more := true; more; batches++ {
+		var err error
+		if more, err = shelves.Erase(t.Context(), website(1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if batches != 4 { // boxes, a thousand things, the rest, nothing
+		t.Errorf("%d batches", batches)
+	}
+	if rows, _ := exported(t, shelves, 0); len(rows) > 0 {
+		t.Errorf("left: %v", rows)
+	}
+	page, err := shelves.Export(t.Context(), website(2), 0, "")
+	if err != nil || len(page.Rows) != 4 {
+		t.Errorf("the other website has %d rows, %v", len(page.Rows), err)
+	}
+}
