@@ -26,8 +26,7 @@ func TestKubernetes(t *testing.T) {
 	r := &report{}
 	version := decode[struct{ ServerVersion struct{ GitVersion string } }](t, c.kubectl(t, "version", "--output", "json")).ServerVersion.GitVersion
 	defer func() {
-		r.write(t, fmt.Sprintf("On %s, Kubernetes %s, from version `%s` to version `%s`. "+
-			"Beside each step under load stand the requests asked meanwhile, each sent once, and those of them that failed.",
+		r.write(t, fmt.Sprintf("On %s, Kubernetes %s, from version `%s` to version `%s`.",
 			time.Now().UTC().Format(time.DateOnly), version, before(), now()))
 	}()
 	steps := []struct {
@@ -35,13 +34,13 @@ func TestKubernetes(t *testing.T) {
 		do   func(*testing.T) string
 	}{
 		{"the namespace enforces Pod Security restricted", c.restricted},
-		{"stores that are not the release's", c.stores},
-		{"what cannot work is refused, and nothing is made", c.refuses},
-		{"the API server takes what is rendered of each file of values", c.dryRuns},
-		{"a pod with a bad setting says so in one line", c.badSetting},
+		{"stores outside the release", c.stores},
+		{"invalid values are refused, and nothing is created", c.refuses},
+		{"the API server accepts the rendered objects of each values file", c.dryRuns},
+		{"a pod with a wrong setting exits with one line of error", c.badSetting},
 		{"install", c.install},
 		{"helm test walks from a visitor to the statistics", c.walk},
-		{"the journeys of the tests", c.journeys},
+		{"the end-to-end tests of tests/journeys", c.journeys},
 		{"rolling upgrade under load", c.upgrade},
 		{"a pod of each component is deleted under load", c.deletes},
 		{"a pod of each component is killed", c.kills},
@@ -49,7 +48,7 @@ func TestKubernetes(t *testing.T) {
 		{"a version that runs out of memory is rolled back under load", c.starves},
 		{"the gateway is scaled up and down", c.scales},
 		{"uninstall leaves nothing", c.uninstall},
-		{"embedded stores keep what they have on their volume", c.embedded},
+		{"embedded stores keep their data on their volume", c.embedded},
 	}
 	for _, s := range steps {
 		if !r.step(t, s.name, s.do) {
@@ -139,7 +138,7 @@ stringData: {mongodb-uri: "mongodb://stores:27017/?directConnection=true&replica
 		t.Fatal(out)
 	}
 	c.kubectl(t, "wait", "--for=condition=Ready", "pod/stores", "--timeout", "120s")
-	return "a MongoDB-compatible store and a stand-in for Redis, named by a secret"
+	return "a MongoDB-compatible store and a Redis stand-in, named by a secret"
 }
 
 // refuses tries settings that cannot work.
@@ -171,7 +170,7 @@ func (c cluster) refuses(t *testing.T) string {
 	if left := c.left(t); left != "pod/stores\nsecret/stores\nservice/stores" {
 		t.Errorf("there is\n%s", left)
 	}
-	return fmt.Sprintf("%d mistakes, one line each", len(cases))
+	return fmt.Sprintf("%d mistakes, one line of error each", len(cases))
 }
 
 // dryRuns has the API server look at everything that the chart can be rendered to, without making any of it. It knows nothing
@@ -254,7 +253,7 @@ func (c cluster) walk(t *testing.T) string {
 
 func (c cluster) journeys(t *testing.T) string {
 	journeys.Run(t, c.system(t))
-	return fmt.Sprintf("%d journeys side by side", len(journeys.All))
+	return fmt.Sprintf("%d tests in parallel", len(journeys.All))
 }
 
 // underLoad does something while callers ask, and wants that none of them notices.
@@ -306,7 +305,7 @@ func (c cluster) kills(t *testing.T) string {
 	c.settled(t)
 	asked, failed := l.end()
 	l.kept(t)
-	return fmt.Sprintf("%d requests, %d failed with the processes; what was acknowledged is there", asked, failed)
+	return fmt.Sprintf("%d requests, %d failed with the processes; acknowledged writes are there", asked, failed)
 }
 
 // drains evicts what the node has of the release. There is no other node, so what is evicted waits: the budgets see to it
@@ -418,7 +417,7 @@ func (c cluster) embedded(t *testing.T) string {
 	c.helm(t, "uninstall", release, "--wait")
 	c.empty(t)
 	c.kubectl(t, "delete", "namespace", namespace, "--wait=false")
-	return "a conversation outlived the store's pod; then nothing was left, nor the volume's claim"
+	return "a conversation survived the replacement of the store's pod; uninstall left nothing, the volume claim included"
 }
 
 // left is what there is in the namespace beside what every namespace has.

@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// report is what was done to the cluster and what came of it.
+// report lists the steps that were done with the cluster, and their outcomes.
 type report struct{ rows []string }
 
-// step carries one out as a subtest and reports it; what it gives is said in the report. It is false where it failed.
+// step runs one step as a subtest and adds a row to the report, with the text that do returns. It reports whether the
+// step passed.
 func (r *report) step(t *testing.T, name string, do func(t *testing.T) string) bool {
 	t.Helper()
 	start := time.Now()
@@ -33,14 +34,17 @@ func (r *report) write(t *testing.T, about string) {
 	if path == "" {
 		return
 	}
-	text := "# What was done to the chart on a real Kubernetes\n\nWritten by `make k8s-test`. " + about + "\n\n" +
-		"| what | outcome | seconds | what was seen |\n|---|---|---|---|\n" + strings.Join(r.rows, "\n") + "\n"
+	text := "# The chart on a real Kubernetes\n\n" +
+		"For operators: what `make k8s-test` did with the chart on a real cluster, and what it observed. It writes this page. The\n" +
+		"steps under load state how many requests were sent during the step, each once, and how many of them failed.\n\n" +
+		about + "\n\n" +
+		"| Step | Outcome | Seconds | Observed |\n|---|---|---|---|\n" + strings.Join(r.rows, "\n") + "\n"
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Error(err)
 	}
 }
 
-// add puts further rows behind those of a report that was written before.
+// add appends its rows to a report that was written before.
 func (r *report) add(t *testing.T) {
 	t.Helper()
 	path := os.Getenv("FIVECHAT_K8S_REPORT")

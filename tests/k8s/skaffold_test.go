@@ -68,7 +68,7 @@ func (c cluster) loop(t *testing.T, sources string) string {
 		t.Errorf("the change answered after %v", took)
 	}
 	w.Reader().Get(t, "/conversations/"+token)
-	return "up in " + up.String() + "; a saved edit answered after " + took.Round(100*time.Millisecond).String() + "; what was stored is there"
+	return "up in " + up.String() + "; a saved edit answered after " + took.Round(100*time.Millisecond).String() + "; stored data is there"
 }
 
 // skaffold runs until the test ends, which takes down what it brought up; what it says can be read meanwhile.
