@@ -40,10 +40,21 @@ func TestPagesAreInPlainWords(t *testing.T) {
 // TestCleanPagesArentListed: a page that has become clean leaves later.txt, so that it stays clean.
 func TestCleanPagesArentListed(t *testing.T) {
 	t.Parallel()
-	for page := range listed(t, "later.txt") {
-		if len(vale(t, filepath.Join(harness.Root(t), page))) == 0 {
-			t.Errorf("%s is clean: remove it from tests/prose/later.txt", page)
+	later := listed(t, "later.txt")
+	var paths []string
+	for page := range later {
+		paths = append(paths, filepath.Join(harness.Root(t), page))
+	}
+	if len(paths) == 0 {
+		return
+	}
+	for path := range vale(t, paths...) {
+		if rel, err := filepath.Rel(harness.Root(t), path); err == nil {
+			delete(later, rel)
 		}
+	}
+	for page := range later {
+		t.Errorf("%s is clean: remove it from tests/prose/later.txt", page)
 	}
 }
 
