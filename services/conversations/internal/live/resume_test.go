@@ -3,11 +3,13 @@ package live
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/store/outbox"
 )
 
 func TestHearingAndResuming(t *testing.T) {
@@ -179,5 +181,28 @@ func TestResumingTakesTurns(t *testing.T) {
 	done()
 	if !<-next {
 		t.Error("whoever waits gets no turn")
+	}
+}
+
+// TestCatchingUpEndsAtTheQueue: records after the position at which the stream's queue begins, and records without a
+// position, come by the queue. Catching up doesn't send them a second time.
+func TestCatchingUpEndsAtTheQueue(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	c := &catchUp{hub: h.Hub, reader: &reader{website: one, pro: true}, now: cursor{2, 0}}
+	records := make([]outbox.Record, 0, 4)
+	for pos := range int64(4) {
+		records = append(records, outbox.Record{ID: fmt.Sprint(pos), Website: one, Type: "message.created", Data: about(7, "x"), Pos: pos})
+	}
+	if err := c.take(records, 0, cursor{0, 0}); err != nil {
+		t.Fatal(err)
+	}
+	var got []int64
+	for _, d := range c.found {
+		got = append(got, d.id[0])
+		d.frame.release(h.Hub.held)
+	}
+	if !slices.Equal(got, []int64{1, 2}) {
+		t.Errorf("positions %v were collected, want 1 and 2", got)
 	}
 }

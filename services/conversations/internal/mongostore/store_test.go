@@ -242,3 +242,37 @@ func TestWebsitesAreApart(t *testing.T) {
 		}
 	}
 }
+
+// TestMarkReadMarksOneSide: reading marks what the other side wrote, never what the reader's own side wrote, and tells of
+// exactly the messages that it marked.
+func TestMarkReadMarksOneSide(t *testing.T) {
+	t.Parallel()
+	s, w := open(t), storetest.Tenant(1)
+	c := conversation(t, s, w, 1, "hello")
+	reply := conversations.Message{Content: "hi", SenderType: conversations.FromAgent, CreatedAt: noon}
+	if _, _, err := s.Post(t.Context(), w, c.Token, reply, place); err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []conversations.Sender{conversations.FromVisitor, conversations.FromAgent} {
+		var marked []int64
+		err := s.MarkRead(t.Context(), w, c.ID, from, noon, func(ids []int64) conversations.Event {
+			marked = ids
+			return conversations.Event{Type: conversations.ConversationRead, Key: c.ID}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		messages, _, err := s.Messages(t.Context(), w, c.ID, 0, 10)
+		if err != nil || len(messages) != 2 {
+			t.Fatal(messages, err)
+		}
+		for _, m := range messages {
+			if wasMarked := len(marked) == 1 && marked[0] == m.ID; wasMarked != (m.SenderType == from) {
+				t.Errorf("reading messages of %s: marked %v, and message %d is of %s", from, marked, m.ID, m.SenderType)
+			}
+			if from == conversations.FromVisitor && (m.ReadAt != nil) != (m.SenderType == from) {
+				t.Errorf("reading messages of %s: message %d of %s is read at %v", from, m.ID, m.SenderType, m.ReadAt)
+			}
+		}
+	}
+}

@@ -1,0 +1,40 @@
+package stores
+
+import (
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/tests/harness"
+)
+
+// TestFoldedChangesStayForSlowReaders: a reader that has read the sums of one fold finds every change behind it, even if
+// other folds run before it reads the changes. So folds delete no change that was folded within the last minute.
+func TestFoldedChangesStayForSlowReaders(t *testing.T) {
+	t.Parallel()
+	b, of := openJar(t, fresh()), website(1)
+	changes := mongokit.Tenanted[bson.M](b.db, "test_tally_changes", "change")
+	const (
+		folds = 3
+		each  = 70 // more than a reader leaves unfolded
+	)
+	b.sum(t, of, "red")
+	for fold := range folds {
+		for range each {
+			if err := b.put(t.Context(), of, "red"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		harness.Eventually(t, 30*time.Second, "the changes are folded", func() (bool, any) {
+			b.sum(t, of, "red")
+			n, err := changes.Count(t.Context(), of, bson.D{{Key: "fold", Value: bson.D{{Key: "$lt", Value: int64(1) << 60}}}})
+			return err == nil && n >= int64(fold*each+1), n
+		})
+	}
+	if n, err := changes.Count(t.Context(), of, nil); err != nil || n != folds*each {
+		t.Errorf("%d changes are left of %d, %v", n, folds*each, err)
+	}
+	b.agrees(t, of, "red")
+}
