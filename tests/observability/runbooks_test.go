@@ -12,10 +12,11 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// said is the line of a runbook that says whose death raises an alert.
-var said = regexp.MustCompile("(?m)^- `(Fivechat\\w+)` is raised by the death of: (.+)\\.$")
+// caused matches the item of a runbook that names the components whose failure raises an alert. Items may span lines.
+var caused = regexp.MustCompile("(?m)^- `(Fivechat\\w+)`\\s(?:fires\\sif\\s(?:this\\sis|one\\sof\\sthese\\sis)\\sdown:\\s([^.]+)" +
+	"|isn't\\scaused\\sby\\sany\\ssingle\\scomponent\\sbeing\\sdown)\\.$")
 
-// TestRunbooks: every alert has its page, which names the deaths that raise it: those of the table.
+// TestRunbooks: every alert has its page, which names the components of the table whose failure raises it.
 func TestRunbooks(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(harness.Root(t), "docs/runbooks")
@@ -27,12 +28,12 @@ func TestRunbooks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deadly := map[string][]string{} // by alert
+	causes := map[string][]string{} // by alert
 	for _, d := range deaths {
 		for _, raised := range d.raises {
 			name, _, _ := strings.Cut(raised, " ")
-			if !slices.Contains(deadly[name], d.of) {
-				deadly[name] = append(deadly[name], d.of)
+			if !slices.Contains(causes[name], d.of) {
+				causes[name] = append(causes[name], d.of)
 			}
 		}
 	}
@@ -40,7 +41,7 @@ func TestRunbooks(t *testing.T) {
 	for _, a := range rules.Alerts() {
 		page[a.Name] = a.Runbook + ".md"
 	}
-	told := map[string]bool{}
+	described := map[string]bool{}
 	for _, entry := range pages {
 		if entry.Name() == "README.md" {
 			continue
@@ -50,38 +51,38 @@ func TestRunbooks(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !strings.Contains(string(index), "]("+entry.Name()+")") {
-			t.Errorf("%s does not stand in README.md", entry.Name())
+			t.Errorf("%s is missing in README.md", entry.Name())
 		}
-		for _, part := range []string{"**It means.**", "**Who notices.**", "**Look.**", "**Causes,", "\n1. ", "**It is over when**"} {
+		for _, part := range []string{"**Meaning.**", "**Impact.**", "**Check.**", "**Causes,", "\n1. ", "**Resolved when**"} {
 			if !strings.Contains(string(content), part) {
 				t.Errorf("%s lacks %q", entry.Name(), part)
 			}
 		}
 		for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(string(content), -1) {
 			if _, err := os.Stat(filepath.Join(folder, link[1])); err != nil {
-				t.Errorf("%s leads to %s, which is not there", entry.Name(), link[1])
+				t.Errorf("%s links to %s, which doesn't exist", entry.Name(), link[1])
 			}
 		}
-		for _, m := range said.FindAllStringSubmatch(string(content), -1) {
-			name, by := m[1], strings.Split(m[2], ", ")
-			if page[name] != entry.Name() || told[name] {
-				t.Errorf("%s tells of %s, which leads to %q", entry.Name(), name, page[name])
+		for _, m := range caused.FindAllStringSubmatch(string(content), -1) {
+			name, by := m[1], strings.Split(strings.Join(strings.Fields(m[2]), " "), ", ")
+			if page[name] != entry.Name() || described[name] {
+				t.Errorf("%s describes %s, whose page is %q", entry.Name(), name, page[name])
 			}
-			told[name] = true
-			want := deadly[name]
+			described[name] = true
+			want := causes[name]
 			if len(want) == 0 {
-				want = []string{"nothing"}
+				want = []string{""}
 			}
 			slices.Sort(by)
 			slices.Sort(want)
 			if !slices.Equal(by, want) {
-				t.Errorf("%s says that %s is raised by the death of %q, the table says %q", entry.Name(), name, by, want)
+				t.Errorf("%s: %s is caused by %q, and the table has %q", entry.Name(), name, by, want)
 			}
 		}
 	}
 	for name := range page {
-		if !told[name] {
-			t.Errorf("no page tells of %s", name)
+		if !described[name] {
+			t.Errorf("no page describes %s", name)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func edge() board {
 						{`histogram_quantile(0.95, sum by (le) (rate(` + buckets + `[$__rate_interval])))`, "95 %"},
 						{`histogram_quantile(0.99, sum by (le) (rate(` + buckets + `[$__rate_interval])))`, "99 %"}},
 					limits: []limit{{0.25, orange}}},
-				{title: "Under way", about: "Requests that wait for their answer, and open event streams.", unit: "none",
+				{title: "In progress", about: "Requests that wait for their answer, and open event streams.", unit: "none",
 					queries: []query{{`sum(http_server_active_requests{job="fivechat",component="api-gateway"})`, "requests"}, {`sum(fivechat_edge_streams{job="fivechat"})`, "streams"}}},
 			}},
 			{"Which route is it?", []panel{

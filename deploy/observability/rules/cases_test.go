@@ -32,48 +32,48 @@ const gateway = `up{job="fivechat",component="api-gateway",instance="`
 
 var cases = []testCase{
 	{
-		alert: "FivechatEdgeErrorsFast", at: "30m", summary: "Requests fail with 5xx: 2% over 1h; at this speed the month's budget is gone in two days.",
+		alert: "FivechatEdgeErrorsFast", at: "30m", summary: "Requests fail with 5xx: 2% over 1h; at this rate the month's error budget lasts two days.",
 		bad:  join(requests("200", "980x60", "980x60"), requests("503", "20x60", "20x60")),
 		good: join(requests("200", "990x60", "990x60"), requests("503", "10x60", "10x60")),
 	}, {
-		alert: "FivechatEdgeErrorsSteady", at: "90m", summary: "Requests fail with 5xx: 1% over 6h; at this speed the month's budget is gone in five days.",
+		alert: "FivechatEdgeErrorsSteady", at: "90m", summary: "Requests fail with 5xx: 1% over 6h; at this rate the month's error budget lasts five days.",
 		bad:  join(requests("200", "990x100", "990x100"), requests("503", "10x100", "10x100")),
 		good: join(requests("200", "995x100", "995x100"), requests("503", "5x100", "5x100")),
 	}, {
-		alert: "FivechatEdgeErrorsSlow", at: "4h", summary: "Requests fail with 5xx: 0.2% over 3d; at this speed the month's budget is gone in a month.",
+		alert: "FivechatEdgeErrorsSlow", at: "4h", summary: "Requests fail with 5xx: 0.2% over 3d; at this rate the month's error budget lasts a month.",
 		bad:  join(requests("200", "998x250", "998x250"), requests("503", "2x250", "2x250")),
 		good: join(requests("200", "9999x250", "9999x250"), requests("503", "1x250", "1x250")),
 	}, {
-		alert: "FivechatEdgeErrorsFast", at: "30m", summary: "Requests fail with 5xx: 20% over 1h; at this speed the month's budget is gone in two days.",
+		alert: "FivechatEdgeErrorsFast", at: "30m", summary: "Requests fail with 5xx: 20% over 1h; at this rate the month's error budget lasts two days.",
 		bad:  join(requests("200", "8x60", "8x60"), requests("503", "2x60", "2x60")),
 		good: join(requests("200", "4x60", "4x60"), requests("503", "1x60", "1x60")), // as large a share, of too few
 	}, {
-		alert: "FivechatEdgeErrorsFast", at: "30m", summary: "Requests fail with 5xx: 2% over 1h; at this speed the month's budget is gone in two days.",
+		alert: "FivechatEdgeErrorsFast", at: "30m", summary: "Requests fail with 5xx: 2% over 1h; at this rate the month's error budget lasts two days.",
 		bad:  join(requests("200", "980x60", "980x60"), requests("503", "20x60", "20x60")),
 		good: join(requests("200", "980x60", "980x60"), requests("503", "20x20 400x40", "20x20 400x40")), // it is over
 	}, {
-		alert: "FivechatEdgeLatencyFast", at: "30m", summary: "More requests than may be take longer than 250 ms: 20% over 1h; at this speed the month's budget is gone in two days.",
+		alert: "FivechatEdgeLatencyFast", at: "30m", summary: "Too many requests take longer than 250 ms: 20% over 1h; at this rate the month's error budget lasts two days.",
 		bad:  requests("200", "1000x60", "800x60"),
 		good: join(requests("200", "1000x60", "900x60"), requests("503", "1000x60", "0x60")), // what fails is counted elsewhere
 	}, {
-		alert: "FivechatEdgeLatencySteady", at: "90m", summary: "More requests than may be take longer than 250 ms: 10% over 6h; at this speed the month's budget is gone in five days.",
+		alert: "FivechatEdgeLatencySteady", at: "90m", summary: "Too many requests take longer than 250 ms: 10% over 6h; at this rate the month's error budget lasts five days.",
 		bad:  requests("200", "1000x100", "900x100"),
 		good: requests("200", "1000x100", "950x100"),
 	}, {
-		alert: "FivechatEdgeLatencySlow", at: "4h", summary: "More requests than may be take longer than 250 ms: 2% over 3d; at this speed the month's budget is gone in a month.",
+		alert: "FivechatEdgeLatencySlow", at: "4h", summary: "Too many requests take longer than 250 ms: 2% over 3d; at this rate the month's error budget lasts a month.",
 		bad:  requests("200", "1000x250", "980x250"),
 		good: requests("200", "1000x250", "995x250"),
 	}, {
-		alert: "FivechatEdgeDown", at: "20m", labels: labels{"component": "api-gateway"}, summary: "No gateway answers.",
+		alert: "FivechatEdgeDown", at: "20m", labels: labels{"component": "api-gateway"}, summary: "No gateway responds.",
 		bad:  []string{gateway + `a"} 0x30`, gateway + `b"} 1x10 _x20`}, // one is a target no more
 		good: []string{gateway + `a"} 0x30`, gateway + `b"} 1x30`},
 	}, {
-		alert: "FivechatComponentDown", at: "20m", labels: labels{"component": "accounts"}, summary: "No replica of accounts answers.",
+		alert: "FivechatComponentDown", at: "20m", labels: labels{"component": "accounts"}, summary: "No replica of accounts responds.",
 		bad:  []string{`up{job="fivechat",component="accounts",instance="a"} 0x30`, gateway + `a"} 1x30`},
 		good: []string{`up{job="fivechat",component="accounts",instance="a"} 0x30`, `up{job="fivechat",component="accounts",instance="b"} 1x30`},
 	}, {
 		alert: "FivechatReplicaDown", at: "20m", labels: labels{"component": "api-gateway", "instance": "a", "job": "fivechat"},
-		summary: "A replica of api-gateway, a, does not answer; others do.",
+		summary: "A replica of api-gateway, a, doesn't respond; others do.",
 		bad:     []string{gateway + `a"} 0x30`, gateway + `b"} 1x30`},
 		good:    []string{gateway + `a"} 0x30`, gateway + `b"} 0x30`}, // then none does, which is another alert's
 	}, {
@@ -81,30 +81,30 @@ var cases = []testCase{
 		bad:  []string{`process_start_time_seconds{job="fivechat",component="visitors",instance="a"} 1x10 2x1 3x1 4x1 5x10`},
 		good: []string{`process_start_time_seconds{job="fivechat",component="visitors",instance="a"} 1x10 2x15`},
 	}, {
-		alert: "FivechatPanics", at: "20m", labels: labels{"component": "tickets"}, summary: "tickets panicked and went on.",
+		alert: "FivechatPanics", at: "20m", labels: labels{"component": "tickets"}, summary: "tickets panicked and continued.",
 		bad:  []string{`fivechat_panics_total{job="fivechat",component="tickets",instance="a"} 0x10 1x15`},
 		good: []string{`fivechat_panics_total{job="fivechat",component="tickets",instance="a"} 7x25`},
 	}, {
-		alert: "FivechatMongoDBDown", at: "5m", summary: "No service reaches MongoDB.",
+		alert: "FivechatMongoDBDown", at: "5m", summary: "No service can reach MongoDB.",
 		bad:  []string{dependency("accounts", "mongodb") + `0x10`, dependency("tickets", "mongodb") + `0x10`},
 		good: []string{dependency("accounts", "mongodb") + `0x10`, dependency("tickets", "mongodb") + `1x10`, dependency("tickets", "redis") + `0x10`},
 	}, {
-		alert: "FivechatRedisDown", at: "10m", summary: "No component reaches Redis.",
+		alert: "FivechatRedisDown", at: "10m", summary: "No component can reach Redis.",
 		bad:  []string{dependency("accounts", "redis") + `0x20`},
 		good: []string{dependency("accounts", "redis") + `1x20`, dependency("accounts", "mongodb") + `0x20`},
 	}, {
 		alert: "FivechatStoreUnreachable", at: "20m", labels: labels{"component": "accounts", "dependency": "mongodb"},
-		summary: "accounts does not reach mongodb, and others do.",
+		summary: "accounts can't reach mongodb, and others can.",
 		bad:     []string{dependency("accounts", "mongodb") + `0x30`, dependency("tickets", "mongodb") + `1x30`},
 		good:    []string{dependency("accounts", "mongodb") + `0x30`, dependency("tickets", "mongodb") + `0x30`},
 	}, {
 		alert: "FivechatStoreErrors", at: "20m", labels: labels{"component": "accounts", "db_system_name": "mongodb"},
-		summary: "10% of what accounts asks of mongodb fails.",
+		summary: "10% of the commands of accounts to mongodb fail.",
 		bad:     []string{commands("ok") + `0+90x30`, commands("failed") + `0+10x30`},
 		good:    []string{commands("ok") + `0+96x30`, commands("failed") + `0+4x30`},
 	}, {
 		alert: "FivechatPoolTimeouts", at: "20m", labels: labels{"component": "accounts", "db_system_name": "mongodb"},
-		summary: "accounts waits in vain for a connection to mongodb.",
+		summary: "accounts times out waiting for a connection to mongodb.",
 		bad:     []string{`db_client_connection_timeouts_total{job="fivechat",component="accounts",db_system_name="mongodb"} 0+1x30`},
 		good:    []string{`db_client_connection_timeouts_total{job="fivechat",component="accounts",db_system_name="mongodb"} 3x30`},
 	}, {
@@ -113,11 +113,11 @@ var cases = []testCase{
 		bad:     []string{pool("count") + `,state="used"} 95x30`, pool("max") + `} 100x30`},
 		good:    []string{pool("count") + `,state="used"} 90x30`, pool("count") + `,state="idle"} 10x30`, pool("max") + `} 100x30`},
 	}, {
-		alert: "FivechatCircuitOpen", at: "5m", labels: labels{"upstream": "tickets"}, summary: "A gateway has stopped sending requests to tickets, which does not answer.",
+		alert: "FivechatCircuitOpen", at: "5m", labels: labels{"upstream": "tickets"}, summary: "A gateway has opened its circuit breaker for tickets, which doesn't respond.",
 		bad:  []string{`fivechat_edge_circuit_state{job="fivechat",instance="a",upstream="tickets"} 2 1 2 1 2x10`, `fivechat_edge_circuit_state{job="fivechat",instance="b",upstream="tickets"} 0x10`},
 		good: []string{`fivechat_edge_circuit_state{job="fivechat",instance="a",upstream="tickets"} 2 0 2 0 0x10`},
 	}, {
-		alert: "FivechatEdgeSaturated", at: "20m", labels: labels{"upstream": "tickets"}, summary: "The gateways refuse 1 requests a second to tickets: too many are under way.",
+		alert: "FivechatEdgeSaturated", at: "20m", labels: labels{"upstream": "tickets"}, summary: "The gateways refuse 1 requests a second to tickets: too many are in progress.",
 		bad:  []string{`fivechat_edge_refused_total{job="fivechat",upstream="tickets"} 0+60x30`, `fivechat_edge_circuit_state{job="fivechat",upstream="tickets"} 0x30`},
 		good: []string{`fivechat_edge_refused_total{job="fivechat",upstream="tickets"} 0+60x30`, `fivechat_edge_circuit_state{job="fivechat",upstream="tickets"} 2x30`}, // for another reason
 	}, {
@@ -135,7 +135,7 @@ var cases = []testCase{
 		good:    []string{follower("lag_seconds") + `300000x30`},
 	}, {
 		alert: "FivechatFollowerStalled", at: "20m", labels: labels{"component": "webhooks", "source": "tickets"},
-		summary: "webhooks cannot read or apply the events of tickets.",
+		summary: "webhooks can't read or apply the events of tickets.",
 		bad:     []string{follower("stalled") + `1x30`},
 		good:    []string{follower("stalled") + `1 0 1 0 0x30`},
 	}, {
@@ -148,15 +148,15 @@ var cases = []testCase{
 		bad:  []string{`fivechat_outbox_oldest_age_seconds{job="fivechat",component="visitors"} 120x30`},
 		good: []string{`fivechat_outbox_oldest_age_seconds{job="fivechat",component="visitors"} 30x30`},
 	}, {
-		alert: "FivechatOutboxUnpublished", at: "30m", labels: labels{"component": "visitors"}, summary: "Redis is not told of 5000 events of visitors.",
+		alert: "FivechatOutboxUnpublished", at: "30m", labels: labels{"component": "visitors"}, summary: "5000 events of visitors are not published to Redis.",
 		bad:  []string{`fivechat_outbox_unpublished{job="fivechat",component="visitors"} 5000x30`},
 		good: []string{`fivechat_outbox_unpublished{job="fivechat",component="visitors"} 0 5000 100x28`},
 	}, {
-		alert: "FivechatLiveLate", at: "20m", summary: "One live event in a hundred comes more than 9.175s late.",
+		alert: "FivechatLiveLate", at: "20m", summary: "One live event in a hundred is more than 9.175s late.",
 		bad:  []string{`fivechat_stream_lag_seconds_bucket{job="fivechat",le="7.5"} 0+96x30`, `fivechat_stream_lag_seconds_bucket{job="fivechat",le="10"} 0+99x30`, `fivechat_stream_lag_seconds_bucket{job="fivechat",le="+Inf"} 0+99x30`},
 		good: []string{`fivechat_stream_lag_seconds_bucket{job="fivechat",le="2.5"} 0+99x30`, `fivechat_stream_lag_seconds_bucket{job="fivechat",le="5"} 0+100x30`, `fivechat_stream_lag_seconds_bucket{job="fivechat",le="+Inf"} 0+100x30`},
 	}, {
-		alert: "FivechatReadersDropped", at: "1h", summary: "60 event streams were ended within an hour because they read too slowly.",
+		alert: "FivechatReadersDropped", at: "1h", summary: "60 event streams were ended within an hour because their clients read too slowly.",
 		bad:  []string{`fivechat_stream_readers_dropped_total{job="fivechat"} 0+1x70`},
 		good: []string{`fivechat_stream_readers_dropped_total{job="fivechat"} 0x30 5x40`},
 	}, {
@@ -169,7 +169,7 @@ var cases = []testCase{
 		bad:  []string{edgeStreams + ` 0x50`, streamEnds("write_timeout") + `0+2x50`},
 		good: []string{edgeStreams + ` 0x50`, streamEnds("write_timeout") + `0+1x50`}, // as bad, of too few
 	}, {
-		alert: "FivechatStatisticsDrift", at: "20m", summary: "Counters differ from a recount by 3 in sum.",
+		alert: "FivechatStatisticsDrift", at: "20m", summary: "Counters differ from a recount by 3 in total.",
 		bad:  []string{`fivechat_statistics_drift{job="fivechat",instance="a"} 3x30`, `fivechat_statistics_drift{job="fivechat",instance="b"} 0x30`},
 		good: []string{`fivechat_statistics_drift{job="fivechat",instance="a"} 0x30`},
 	}, {

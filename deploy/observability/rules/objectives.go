@@ -61,11 +61,11 @@ func objectives() ([]Record, []Alert) {
 	var alerts []Alert
 	for _, b := range burns {
 		alerts = append(alerts, b.alert("FivechatEdgeErrors", "fivechat:edge_errors:ratio", 1-Availability, "edge-errors",
-			"Requests fail with 5xx", "Visitors and agents see errors; messages are not sent."))
+			"Requests fail with 5xx", "Visitors and agents see errors; messages aren't sent."))
 	}
 	for _, b := range burns {
 		alerts = append(alerts, b.alert("FivechatEdgeLatency", "fivechat:edge_slow:ratio", 1-Latency, "edge-latency",
-			"More requests than may be take longer than 250 ms", "The widget and the console feel slow."))
+			"Too many requests take longer than 250 ms", "The widget and the console feel slow."))
 	}
 	return records, alerts
 }
@@ -79,7 +79,7 @@ func (b burn) alert(name, ratio string, budget float64, page, summary, impact st
 			{Value: ratio + b.Short, Op: ">", Bound: limit},
 			{Value: "fivechat:edge_requests:rate" + b.Long, Op: ">", Bound: guard},
 		},
-		Summary: fmt.Sprintf("%s: {{ $value | humanizePercentage }} over %s; at this speed the month's budget is gone in %s.", summary, b.Long, b.Gone),
+		Summary: fmt.Sprintf("%s: {{ $value | humanizePercentage }} over %s; at this rate the month's error budget lasts %s.", summary, b.Long, b.Gone),
 	}
 	if b.Name == "Fast" {
 		a.Quiets = []string{name + "Steady", name + "Slow"}
