@@ -104,7 +104,7 @@ func launchGuarded(t *testing.T) (f *fleet.Fleet) {
 // resources costs another website. It belongs to the soak, as it takes minutes.
 func TestNeighbourOfEachAttack(t *testing.T) {
 	if soak(t) == 0 {
-		t.Skip("it takes minutes: it runs with FIVECHAT_SOAK")
+		t.Skipf("it takes minutes, so it runs only if FIVECHAT_SOAK is set: make soak")
 	}
 	f := launchGuarded(t)
 	n := newNeighbour(t, f)

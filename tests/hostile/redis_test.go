@@ -18,7 +18,7 @@ func TestForgedRedisContentIsIgnored(t *testing.T) {
 	t.Parallel()
 	s := harness.Running().From("198.51.100.40")
 	if s.RedisURL == "" {
-		t.Skipf("the harness did not start the system at %s, so its Redis is not known", s.URL)
+		t.Skipf("the Redis of the system at %s isn't known: it runs if FIVECHAT_URL is not set", s.URL)
 	}
 	strangers, err := identity.ParseKeyring([]string{strings.Repeat("stranger", 4)})
 	if err != nil {

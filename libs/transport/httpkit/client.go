@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
@@ -131,7 +132,8 @@ func (c *Client) request(ctx context.Context, t tenant.ID, method, path string, 
 // Refusal reads what a service refused with: its problem as the fault that it was over there.
 func Refusal(status int, retryAfter string, body []byte) error {
 	var p Problem
-	if err := Decode(body, &p, true); err != nil || p.Code == "" {
+	// A problem repeats the path of the request, which may hold what Decode refuses in a caller's body, such as a NUL.
+	if err := json.Unmarshal(body, &p); err != nil || p.Code == "" {
 		return fault.Away("a service behind this operation", fmt.Errorf("answered %d", status))
 	}
 	if p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden {
