@@ -30,7 +30,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** What the console is made of */
+        /** A file of the console */
         get: operations["getConsoleFile"];
         put?: never;
         post?: never;
@@ -68,7 +68,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How conversations stand, and what has happened since a moment
+         * Counts of open conversations, and of changes since a moment
          * @description Needs a token with `READ`.
          */
         get: operations["countConversations"];
@@ -90,8 +90,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take in conversations that took place elsewhere
-         * @description Up to 200 rows in 8 MiB. A row whose key was imported before is left alone, so rows can be sent again after any failure.
+         * Import conversations that took place elsewhere
+         * @description Up to 200 rows in 8 MiB. A row whose key was imported before is skipped, so rows can be sent again after any failure.
          *     All rows of a request are stored, or none.
          *
          *
@@ -110,7 +110,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -119,7 +119,7 @@ export interface paths {
         };
         /**
          * A conversation with its messages, its visitor and its agents
-         * @description All messages, oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+         * @description All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
          *
          *     Needs a token with `READ`.
          */
@@ -142,7 +142,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -150,15 +150,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The same four members as the conversation's own path
-         * @description All messages, oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+         * The same members as the conversation's own path
+         * @description All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
          *
          *     Needs a token with `READ`.
          */
         get: operations["listMessages"];
         put?: never;
         /**
-         * Answer as an agent
+         * Post a message as an agent
          * @description Needs a token with `WRITE`.
          */
         post: operations["postMessage"];
@@ -174,7 +174,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -185,7 +185,7 @@ export interface paths {
         put?: never;
         /**
          * Rate a conversation
-         * @description Its own visitor may, and may change their mind. A bearer that is sent is ignored. A visitor who is missing or unknown is 400, another's conversation 404.
+         * @description Only the conversation's own visitor may rate it, and may rate it again. A bearer token is ignored. A missing or unknown visitor is 400, another visitor's conversation 404.
          */
         post: operations["rateConversation"];
         delete?: never;
@@ -200,7 +200,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -210,7 +210,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Note that an agent has read all that the visitor wrote
+         * Mark all messages of the visitor as read by an agent
          * @description Needs a token with `WRITE`.
          */
         post: operations["markRead"];
@@ -226,7 +226,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -236,8 +236,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say that an agent is typing, or no more
-         * @description It lasts six seconds unless it is said again.
+         * Report that an agent is typing, or has stopped
+         * @description The state lasts six seconds unless it is reported again.
          *
          *     Needs a token with `WRITE`.
          */
@@ -255,7 +255,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A shop to try the widget in, where the installation shows one */
+        /** A demo shop with the widget, if the installation enables it */
         get: operations["getDemoPage"];
         put?: never;
         post?: never;
@@ -274,7 +274,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** What the shop is made of */
+        /** A file of the demo shop */
         get: operations["getDemoFile"];
         put?: never;
         post?: never;
@@ -310,7 +310,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** What the reference is made of */
+        /** A file of the reference */
         get: operations["getDocsFile"];
         put?: never;
         post?: never;
@@ -328,14 +328,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What happens on a website, for its agents
-         * @description Server-sent events; each event's `data` is the schema that has the event's name. A stream begins with `ready`. An event's id, sent
-         *     back as `Last-Event-ID`, resumes behind it, on any replica, for as long as the logs are kept (7 days); an id that was never given
-         *     out, or one behind which more than 500 events or 1 MiB have happened (for a visitor, in their own conversations), resumes from now,
-         *     and `ready` says so: then read the state anew. Events without an id (`typing`, `visitor.online`) are told to who listens and kept
-         *     nowhere. A comment line every 15 seconds is a sign of life. The server ends a stream after 15 to 18 minutes, when it restarts, when
-         *     the token is revoked, when its level or the website's plan changes, and when a reader is too slow: connect again with the last id.
-         *     Tickets are told of with the plan PRO. In a visitor's events a conversation's `summary` is null and its `tags` are empty.
+         * Stream the events of a website, for agents
+         * @description Server-sent events. Each event's `data` is the schema of the event's name. A stream starts with `ready`. Send an event's id back as
+         *     `Last-Event-ID` to resume after it, on any replica, for as long as the logs are kept (7 days). If the id was never issued, or if
+         *     more than 500 events or 1 MiB followed it (for a visitor: in their own conversations), the stream continues from now and `ready`
+         *     reports that: read the state again. Transient events (`typing`, `visitor.online`) have no id; they are sent to connected streams
+         *     and not stored. A comment line every 15 seconds is a heartbeat. The server ends a stream after 15 to 18 minutes, when it restarts,
+         *     when the token is revoked, when its level or the website's plan changes, and when a reader is too slow. Connect again with the
+         *     last id. Events about tickets need the plan PRO. In a visitor's events a conversation's `summary` is null and its `tags` are empty.
          *
          *
          *     Needs a token with `READ`.
@@ -357,13 +357,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All conversations, and then what becomes of them
-         * @description Begin without a cursor, and come again with the `cursor` of the last line: at once where it says `endOfStream: false`, else
-         *     whenever you like within 7 days. First come all rows; then each row that has changed, in its new state, or
-         *     `{"deleted":true,"id":…}`: put it in place of what you have. Nothing is left out, and no state comes twice; of several changes
-         *     between two answers only the last is told.
-         *     Where a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and what has not come by the
-         *     first `endOfStream: true` is gone. That somebody is typing or online, and what a row shows of another kind, are no changes.
+         * Export all conversations, and then every change
+         * @description Start without a cursor, and request again with the `cursor` of the last line: at once if the line says `endOfStream: false`, else
+         *     at any time within 7 days. First come all rows. Then comes each changed row in its new state, or `{"deleted":true,"id":…}`: apply
+         *     it to your copy. No row is missing, and no state comes twice; of several changes between two responses only the last is given.
+         *     If a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and rows that have not come by the
+         *     first `endOfStream: true` are deleted. Typing, presence, and members of another resource that a row shows are not changes.
          *
          *
          *     Needs a token with `READ`.
@@ -385,9 +384,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All messages, and then new ones
-         * @description Like the export of conversations. All that changes of a message is that it is read. Where a conversation is erased, all its
-         *     messages are: `{"deleted":true,"conversationId":…}`.
+         * Export all messages, and then every change
+         * @description Like the export of conversations. A message changes only by being read. If a conversation is erased, all its messages are:
+         *     `{"deleted":true,"conversationId":…}`.
          *
          *
          *     Needs a token with `READ`.
@@ -409,8 +408,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All tickets, and then what becomes of them
-         * @description Like the export of conversations. Tickets come without their messages, as in the list; a new message is a change.
+         * Export all tickets, and then every change
+         * @description Like the export of conversations. Tickets come without their messages, as in the list; a new message is a change of its ticket.
          *
          *     Needs a token with `READ` and the plan `PRO`.
          */
@@ -431,8 +430,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All visitors, and then what becomes of them
-         * @description Like the export of conversations. That somebody comes or goes (`online`) is no change.
+         * Export all visitors, and then every change
+         * @description Like the export of conversations. Presence (`online`) is not a change.
          *
          *     Needs a token with `READ`.
          */
@@ -453,8 +452,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the edge answers
-         * @description A monitor may ask without a token; one that is sent must be valid.
+         * The gateway's public health check
+         * @description A monitor needs no token. A token that is sent must be valid.
          */
         get: operations["getHealth"];
         put?: never;
@@ -475,8 +474,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Leave a ticket as the visitor
-         * @description Needs no plan. Agents read tickets with the plan PRO: with the plan FREE the ticket's text is also posted as the visitor's message, into the conversation that is named, else into the newest open one or a new one, where the agents read it.
+         * Create a ticket as the visitor
+         * @description Needs no plan. Agents read tickets with the plan PRO only. With the plan FREE the ticket's text is also posted as the visitor's message: into the named conversation, else into the newest open one, else into a new one.
          */
         post: operations["createOwnTicket"];
         delete?: never;
@@ -510,9 +509,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What each agent did
-         * @description The agents who did something in whole quarters of an hour from `from` to `to`, by their numbers. A message counts for the agent whom it names as its
-         *     author or else for the one who has the conversation; a rating for the one who had it when it was rated. At most 400 days.
+         * Statistics by agent
+         * @description The agents that were active in whole quarters of an hour from `from` to `to`, in the order of their ids. A message counts for
+         *     the agent that it names as its author, else for the assignee of the conversation. A rating counts for the assignee at the time of
+         *     the rating. At most 400 days.
          *
          *
          *     Needs a token with `READ`.
@@ -534,7 +534,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A website's numbers, within a second of what happens
+         * A website's counters, updated within a second
          * @description Needs a token with `READ`.
          */
         get: operations["getStatistics"];
@@ -554,10 +554,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What happened, by hour or by day
-         * @description Whole intervals that begin in `from`..`to`, oldest first, within a second of what happens. A day is the time zone's own, of 23 to 25 hours where
-         *     clocks are changed. At most 400 days, and 31 by the hour. What was imported was said at other times: it is counted, and in no other number.
-         *     It goes back to when the website's events were first tallied.
+         * Histories by hour or by day
+         * @description Whole intervals that begin in `from`..`to`, oldest first, updated within a second. A day is the time zone's own, of 23 to 25
+         *     hours if clocks change. At most 400 days, or 31 by the hour. Imported conversations are counted as imported and in no other
+         *     member. Histories start when the installation first recorded the website's events.
          *
          *
          *     Needs a token with `READ`.
@@ -579,7 +579,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How conversations were rated
+         * Ratings of conversations
          * @description Each conversation's last rating, in whole quarters of an hour from `from` to `to`. At most 400 days.
          *
          *     Needs a token with `READ`.
@@ -601,7 +601,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The catalogue: at most 500 tags
+         * The catalogue of at most 500 tags
          * @description Needs a token with `READ`.
          */
         get: operations["listTags"];
@@ -625,14 +625,14 @@ export interface paths {
         };
         get?: never;
         /**
-         * Name a tag in languages
+         * Store a tag with its display names
          * @description Needs a token with `WRITE`.
          */
         put: operations["putTag"];
         post?: never;
         /**
-         * Take a tag out of the catalogue
-         * @description Conversations keep it, under its stored name. A tag has no states, so `If-Match` can only be `*`.
+         * Remove a tag from the catalogue
+         * @description Conversations keep the tag under its stored name. A tag has no states, so `If-Match` can only be `*`.
          *
          *     Needs a token with `WRITE`.
          */
@@ -651,14 +651,14 @@ export interface paths {
         };
         /**
          * A website's tickets
-         * @description A status or priority that does not exist gives an empty list.
+         * @description An unknown status or priority gives an empty list.
          *
          *     Needs a token with `READ` and the plan `PRO`.
          */
         get: operations["listTickets"];
         put?: never;
         /**
-         * Make a ticket
+         * Create a ticket
          * @description With only a `conversationToken`, the visitor is taken from the conversation.
          *
          *     Needs a token with `WRITE` and the plan `PRO`.
@@ -682,7 +682,7 @@ export interface paths {
         };
         /**
          * A ticket
-         * @description Its messages come oldest first, up to 8 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+         * @description Its messages come oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
          *
          *     Needs a token with `READ` and the plan `PRO`.
          */
@@ -691,7 +691,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a ticket and its messages
-         * @description A second time it is 404.
+         * @description A second request is 404.
          *
          *     Needs a token with `WRITE` and the plan `PRO`.
          */
@@ -745,7 +745,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a ticket's status, from any to any
+         * Change a ticket's status from any value to any other
          * @description Needs a token with `WRITE` and the plan `PRO`.
          */
         patch: operations["setTicketStatus"];
@@ -765,8 +765,8 @@ export interface paths {
         get: operations["listUsers"];
         put?: never;
         /**
-         * Make an agent
-         * @description 409 `email_taken` where another agent of the website has the address.
+         * Create an agent
+         * @description 409 `email_taken` if another agent of the website has the address.
          *
          *     Needs a token with `WRITE`.
          */
@@ -803,7 +803,7 @@ export interface paths {
         head?: never;
         /**
          * Change an agent
-         * @description 409 `email_taken` where another agent of the website has the address.
+         * @description 409 `email_taken` if another agent of the website has the address.
          *
          *     Needs a token with `WRITE`.
          */
@@ -823,8 +823,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say that an agent is there
-         * @description Who was seen within a minute counts as online.
+         * Report that an agent is present
+         * @description An agent that was seen within a minute counts as online.
          *
          *     Needs a token with `WRITE`.
          */
@@ -844,7 +844,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin a conversation with its first message */
+        /** Open a conversation with its first message */
         post: operations["openConversation"];
         delete?: never;
         options?: never;
@@ -858,7 +858,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -867,7 +867,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End a conversation */
+        /** Close a conversation */
         post: operations["closeOwnConversation"];
         delete?: never;
         options?: never;
@@ -881,7 +881,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -889,12 +889,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What came behind a message
-         * @description At most 200 messages and 8 MiB, oldest first. If `hasMore` is true, ask again behind the last.
+         * The messages after a message
+         * @description At most 200 messages and 1 MiB, oldest first. If `hasMore` is true, ask again with the last message's id.
          */
         get: operations["listOwnMessages"];
         put?: never;
-        /** Write as the visitor */
+        /** Post a message as the visitor */
         post: operations["postOwnMessage"];
         delete?: never;
         options?: never;
@@ -908,7 +908,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -917,7 +917,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Note that the visitor has read all that agents wrote */
+        /** Mark all messages of agents as read by the visitor */
         post: operations["markOwnRead"];
         delete?: never;
         options?: never;
@@ -931,7 +931,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -941,8 +941,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say that the visitor is typing, or no more
-         * @description It lasts six seconds unless it is said again.
+         * Report that the visitor is typing, or has stopped
+         * @description The state lasts six seconds unless it is reported again.
          */
         post: operations["setOwnTyping"];
         delete?: never;
@@ -959,14 +959,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What happens in a visitor's own conversations
-         * @description Server-sent events; each event's `data` is the schema that has the event's name. A stream begins with `ready`. An event's id, sent
-         *     back as `Last-Event-ID`, resumes behind it, on any replica, for as long as the logs are kept (7 days); an id that was never given
-         *     out, or one behind which more than 500 events or 1 MiB have happened (for a visitor, in their own conversations), resumes from now,
-         *     and `ready` says so: then read the state anew. Events without an id (`typing`, `visitor.online`) are told to who listens and kept
-         *     nowhere. A comment line every 15 seconds is a sign of life. The server ends a stream after 15 to 18 minutes, when it restarts, when
-         *     the token is revoked, when its level or the website's plan changes, and when a reader is too slow: connect again with the last id.
-         *     Tickets are told of with the plan PRO. In a visitor's events a conversation's `summary` is null and its `tags` are empty.
+         * Stream the events of a visitor's own conversations
+         * @description Server-sent events. Each event's `data` is the schema of the event's name. A stream starts with `ready`. Send an event's id back as
+         *     `Last-Event-ID` to resume after it, on any replica, for as long as the logs are kept (7 days). If the id was never issued, or if
+         *     more than 500 events or 1 MiB followed it (for a visitor: in their own conversations), the stream continues from now and `ready`
+         *     reports that: read the state again. Transient events (`typing`, `visitor.online`) have no id; they are sent to connected streams
+         *     and not stored. A comment line every 15 seconds is a heartbeat. The server ends a stream after 15 to 18 minutes, when it restarts,
+         *     when the token is revoked, when its level or the website's plan changes, and when a reader is too slow. Connect again with the
+         *     last id. Events about tickets need the plan PRO. In a visitor's events a conversation's `summary` is null and its `tags` are empty.
          */
         get: operations["streamOwnEvents"];
         put?: never;
@@ -987,8 +987,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say that the visitor is there
-         * @description Who was seen within a minute counts as online.
+         * Report that the visitor is present
+         * @description A visitor that was seen within a minute counts as online.
          */
         post: operations["visitorHeartbeat"];
         delete?: never;
@@ -1007,13 +1007,14 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Come to a website, for the first time or again
-         * @description Gives all that a chat needs to go on. Keep `visitorToken` and `visitorSecret` and send both next time: a token that is unknown, another
-         *     website's, or sent without its secret is as if there were none, and a new visitor begins. Every other operation of a visitor takes the
-         *     token as `x-visitor-id` and the secret as `x-visitor-secret`. 403 `chat_disabled` where the website's chat is switched off.
+         * Start or resume a visitor's session
+         * @description Returns everything that a chat client needs. Store `visitorToken` and `visitorSecret`, and send both next time. A token that is
+         *     unknown, another website's, or sent without its secret starts a new visitor. Every other operation of a visitor takes the token
+         *     as `x-visitor-id` and the secret as `x-visitor-secret`. If the website's chat is switched off, the response is 403
+         *     `chat_disabled`.
          *
-         *     A visitor who was made before there were secrets is resumed by the token alone. The first session whose body has the member
-         *     `visitorSecret` (empty, as there is none yet) issues the secret, and from then on the token alone no longer suffices.
+         *     A visitor from a version without secrets is resumed by the token alone. The first session whose body has the member
+         *     `visitorSecret` (empty or null) issues the secret. From then on the token alone is refused.
          */
         post: operations["openSession"];
         delete?: never;
@@ -1082,7 +1083,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Name a visitor, and note what is known of them
+         * Change a visitor's name and context
          * @description Needs a token with `WRITE`.
          */
         patch: operations["updateVisitorContext"];
@@ -1102,13 +1103,13 @@ export interface paths {
         get: operations["listWebhooks"];
         put?: never;
         /**
-         * Be told of events over HTTP
-         * @description Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same every
-         *     time the event is sent; `webhook-timestamp`; `webhook-signature`, to be verified with the secret, which this answer shows for the
-         *     only time. Any 2xx within 15 seconds takes it. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
-         *     24 hours, with what happened to the same conversation, visitor or ticket held back meanwhile. A webhook that takes nothing for all
-         *     that time, or answers 410, is disabled, and `webhook.disabled` tells of it. Redirects are not followed, and addresses that are not the
-         *     internet's are not reached. A website has at most 20.
+         * Create a webhook
+         * @description Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same on
+         *     every attempt; `webhook-timestamp`; and `webhook-signature`, which you verify with the secret. Only this response shows the secret.
+         *     Any 2xx within 15 seconds accepts the event. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
+         *     24 hours; meanwhile later events about the same conversation, visitor or ticket wait. A webhook that accepts nothing for all that
+         *     time, or answers 410, is disabled, and `webhook.disabled` reports it. Redirects are not followed, and only public addresses are
+         *     reached. A website has at most 20 webhooks.
          *
          *
          *     Needs a token with `READ_WRITE`.
@@ -1146,7 +1147,7 @@ export interface paths {
         head?: never;
         /**
          * Change a webhook
-         * @description One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
+         * @description If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
          *
          *     Needs a token with `READ_WRITE`.
          */
@@ -1164,8 +1165,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was sent to a webhook, and what it answered
-         * @description They are kept for 30 days after the last attempt.
+         * A webhook's deliveries, with requests and responses
+         * @description Deliveries are kept for 30 days after the last attempt.
          *
          *     Needs a token with `READ`.
          */
@@ -1191,7 +1192,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A delivery, with the body that is sent
+         * A delivery with its body
          * @description Needs a token with `READ`.
          */
         get: operations["getWebhookDelivery"];
@@ -1219,7 +1220,7 @@ export interface paths {
         put?: never;
         /**
          * Send a delivery again
-         * @description With the `webhook-id` that it had. 409 where it is still to be sent, or the webhook is disabled.
+         * @description It keeps its `webhook-id`. 409 if it is still pending, or the webhook is disabled.
          *
          *     Needs a token with `READ_WRITE`.
          */
@@ -1243,8 +1244,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give a webhook a new secret
-         * @description The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
+         * Rotate a webhook's secret
+         * @description The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
          *
          *     Needs a token with `READ_WRITE`.
          */
@@ -1268,8 +1269,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a webhook an event to try it
-         * @description The event `webhook.test` is on its way, as any other would be; the delivery shows what becomes of it.
+         * Send a test event to a webhook
+         * @description Sends the event `webhook.test` like any other event; the delivery shows the outcome.
          *
          *     Needs a token with `READ_WRITE`.
          */
@@ -1310,7 +1311,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** What the widget says in a language */
+        /** The widget's texts in a language */
         get: operations["getWidgetWords"];
         put?: never;
         post?: never;
@@ -1331,8 +1332,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The script that a page loads
-         * @description Where the chat is switched off, a script that does nothing. A token that is unknown or malformed is 404. Query strings are ignored.
+         * The widget's script
+         * @description If the chat is switched off, the script does nothing. An unknown or malformed token is 404. Query strings are ignored.
          */
         get: operations["getWidgetScript"];
         put?: never;
@@ -1353,7 +1354,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** How a website's widget looks */
+        /** A website's widget settings */
         get: operations["getWidget"];
         put?: never;
         post?: never;
@@ -1361,8 +1362,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change how the widget looks
-         * @description In effect everywhere within a second.
+         * Change the widget settings
+         * @description A change takes effect everywhere within a second.
          *
          *     Needs a token with `WRITE`.
          */
@@ -1377,7 +1378,7 @@ export interface components {
             /** Format: int64 */
             visitorId: number;
         };
-        /** @description What a visitor sees of an agent. */
+        /** @description An agent, as visitors see agents. */
         Agent: {
             avatarUrl: string | null;
             /** Format: int64 */
@@ -1387,7 +1388,7 @@ export interface components {
         AgentMessage: {
             /**
              * Format: int64
-             * @description The agent who writes.
+             * @description The agent that writes the message.
              */
             authorId?: number;
             clientMessageId?: components["schemas"]["ClientMessageId"];
@@ -1407,7 +1408,7 @@ export interface components {
         AgentSummary: {
             /**
              * Format: int64
-             * @description Those that they were the first to answer.
+             * @description Conversations that the agent was the first to answer.
              */
             conversationsAnswered: number;
             firstResponse: components["schemas"]["Durations"];
@@ -1416,16 +1417,16 @@ export interface components {
             ratings: components["schemas"]["Ratings"];
             /**
              * Format: int64
-             * @description The agent; one who is no more keeps what they did.
+             * @description The agent. A removed agent keeps their statistics.
              */
             userId: number;
         };
         /** @description CSS class names. */
         Classes: string;
-        /** @description Your own id of the message: sent again, it is the same message. */
+        /** @description Your own id of the message. A message with the same id is the same message. */
         ClientMessageId: string;
         Colour: string;
-        /** @description Merged into what is there, one level deep; null removes a member. Members that say where somebody is (`country`, `lat`, `ip` and the like) are dropped. */
+        /** @description Merged into the stored context, one level deep; null removes a member. Members with a location (`country`, `lat`, `ip` and the like) are dropped. */
         ContextChange: {
             [key: string]: unknown;
         };
@@ -1458,7 +1459,7 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description The first agent's message.
+             * @description The time of the first agent message.
              */
             firstMessageAt: string | null;
             /** Format: int64 */
@@ -1467,10 +1468,10 @@ export interface components {
             rating: number | null;
             status: components["schemas"]["ConversationStatus"];
             summary: string | null;
-            /** @description Their names in `lang`, or the stored ones. */
+            /** @description Display names in `lang`, or stored names. */
             tags: string[];
             token: string;
-            /** @description An agent is. */
+            /** @description An agent is typing. */
             userTyping: boolean;
             /** Format: int64 */
             visitorId: number;
@@ -1481,25 +1482,25 @@ export interface components {
         ConversationCounts: {
             /**
              * Format: int64
-             * @description And not opened again.
+             * @description Closed and not opened again.
              */
             closed: number;
             /** Format: int64 */
             opened: number;
             /**
              * Format: int64
-             * @description Open, and nobody's.
+             * @description Open conversations without an assignee.
              */
             unassigned: number;
         };
         ConversationPage: {
             data: components["schemas"]["Conversation"][];
         } & components["schemas"]["Page"];
-        /** @description Members that are left out stay as they are. */
+        /** @description Absent members stay unchanged. */
         ConversationPatch: {
             /**
              * Format: int64
-             * @description An agent of the website, or null for nobody.
+             * @description An agent of the website, or null for none.
              */
             assigneeId?: number | null;
             status?: components["schemas"]["ConversationStatus"];
@@ -1530,7 +1531,7 @@ export interface components {
             /** Format: int64 */
             id: number;
         };
-        /** @description How long something took, in seconds. A quantile is within 1 % of the true one. */
+        /** @description Durations in seconds. A quantile is within 1 % of the true one. */
         Durations: {
             /** Format: int64 */
             count: number;
@@ -1539,16 +1540,16 @@ export interface components {
             /** Format: double */
             p90: number | null;
         };
-        /** @description What happened. `type` is the event's name. */
+        /** @description An event. `type` is its name. */
         Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["typing"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitor.erased"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"] | components["schemas"]["webhook.disabled"];
-        /** @description The same on every delivery; empty for what is kept nowhere. */
+        /** @description The same on every delivery; empty for transient events. */
         EventId: string;
         ExportEnd: {
             cursor: string;
-            /** @description false: there is more at once. */
+            /** @description false: request again at once. */
             endOfStream: boolean;
             /**
-             * @description What changed is no longer known: all rows come again.
+             * @description The cursor is too old: all rows come again.
              * @constant
              */
             restarted?: true;
@@ -1566,7 +1567,7 @@ export interface components {
             deleted: true;
         };
         FieldProblem: {
-            /** @description A body's member with dots between, as `rows.3.turns.0.text`, or a parameter. */
+            /** @description A member of the body, with dots for nesting, as `rows.3.turns.0.text`; or a parameter. */
             field: string;
             message: string;
         };
@@ -1586,9 +1587,9 @@ export interface components {
             rows: components["schemas"]["ImportRow"][];
         };
         ImportRow: {
-            /** @description Its id where it comes from. */
+            /** @description The row's id in its source. */
             key: string;
-            /** @description They become tags. */
+            /** @description The tags of the conversation. */
             topics?: string[];
             turns: components["schemas"]["ImportTurn"][];
         };
@@ -1598,7 +1599,7 @@ export interface components {
             text: string;
         };
         Imported: {
-            /** @description Rows whose key was there before. */
+            /** @description Rows whose key was imported before. */
             existing: number;
             imported: number;
         };
@@ -1621,7 +1622,7 @@ export interface components {
          *     }
          */
         Message: {
-            /** @description None yet. */
+            /** @description Always empty. */
             attachments: string[];
             content: string;
             /** Format: int64 */
@@ -1630,7 +1631,7 @@ export interface components {
             createdAt: string;
             /**
              * Format: int64
-             * @description Later messages have higher numbers.
+             * @description Later messages have higher ids.
              */
             id: number;
             read: boolean;
@@ -1643,20 +1644,20 @@ export interface components {
             updatedAt: string;
             /**
              * Format: int64
-             * @description The agent, where one was named.
+             * @description The agent, if one was named.
              */
             userId: number | null;
             /** Format: int64 */
             visitorId: number | null;
         };
         NewSession: {
-            /** @description The website's, which stands in its pages. */
+            /** @description The website's public token, which its pages contain. */
             clientToken: string;
             context?: components["schemas"]["ContextChange"];
             name?: string;
-            /** @description What an earlier session gave; empty or null where none did. Send the member always: it says that the client keeps a secret that it is given. */
+            /** @description The secret of an earlier session; empty or null if there is none. Always send the member: it says that the client stores secrets. */
             visitorSecret?: string | null;
-            /** @description What an earlier session gave. */
+            /** @description The token of an earlier session. */
             visitorToken?: string;
         };
         NewTicket: {
@@ -1677,7 +1678,7 @@ export interface components {
             emailMessageId?: string;
             inReplyTo?: string;
             isFromEmail?: boolean;
-            /** @description `EMAIL` where it is from a mail, else `CHAT`, unless it is said. */
+            /** @description Default: `EMAIL` if the message comes from an e-mail, else `CHAT`. */
             messageType?: components["schemas"]["TicketMessageType"];
             references?: string;
             senderEmail?: string;
@@ -1698,7 +1699,7 @@ export interface components {
             /** @default true */
             enabled: boolean;
             events: components["schemas"]["WebhookEvents"];
-            /** @description An absolute https URL, without a name, a password or a fragment. */
+            /** @description An absolute https URL without user name, password and fragment. */
             url: string;
         };
         News: {
@@ -1711,7 +1712,7 @@ export interface components {
             conversation: components["schemas"]["Conversation"];
             message: components["schemas"]["Message"];
         };
-        /** @description The envelope of a list, beside its `data`. Read by cursor, nothing is counted, and the members about it are null. */
+        /** @description The envelope of a list, beside its `data`. With a cursor, nothing is counted: `total`, `page` and `totalPages` are null. */
         Page: {
             hasNextPage: boolean;
             hasPrevPage: boolean;
@@ -1728,7 +1729,7 @@ export interface components {
         };
         /** @enum {string} */
         Plan: "FREE" | "PRO";
-        /** @description A refusal, RFC 9457, with the members that clients of the hosted API read. */
+        /** @description An error, RFC 9457, with the members that clients of the hosted API read. */
         Problem: {
             /** @description A stable word for programs. */
             code: string;
@@ -1736,9 +1737,9 @@ export interface components {
             detail: string;
             /** @description = `title` */
             error: string;
-            /** @description Which members of the request are wrong, and how. */
+            /** @description The members of the request that are wrong, and why. */
             errors: components["schemas"]["FieldProblem"][];
-            /** @description The path that was asked for. */
+            /** @description The path of the request. */
             instance: string;
             /** @description = `detail` */
             message: string;
@@ -1765,7 +1766,7 @@ export interface components {
             count: number;
             /** Format: date-time */
             from: string;
-            /** @description How many there are of each. */
+            /** @description The number of ratings by stars. */
             stars: {
                 /** Format: int64 */
                 1: number;
@@ -1787,7 +1788,7 @@ export interface components {
             average: number | null;
             /** Format: int64 */
             count: number;
-            /** @description How many there are of each. */
+            /** @description The number of ratings by stars. */
             stars: {
                 /** Format: int64 */
                 1: number;
@@ -1808,10 +1809,10 @@ export interface components {
         Sender: "VISITOR" | "USER" | "SYSTEM";
         Session: {
             agentsOnline: boolean;
-            /** @description The one that is open. */
+            /** @description The open conversation. */
             conversation: components["schemas"]["Conversation"] | null;
             visitor: components["schemas"]["Visitor"];
-            /** @description Proves to be the visitor, for `x-visitor-secret`. Answered once, when it is issued; null where the client has proven to have it. */
+            /** @description Proves the visitor, for `x-visitor-secret`. Shown once, when it is issued; null if the client has proven to have it. */
             visitorSecret: string | null;
             /** @description Names the visitor, for `x-visitor-id`. Agents see it too. */
             visitorToken: string;
@@ -1830,12 +1831,12 @@ export interface components {
         Statistics: {
             /**
              * Format: int64
-             * @description Those that are open.
+             * @description Open conversations.
              */
             activeConversations: number;
             /**
              * Format: double
-             * @description Mean seconds from a conversation's first visitor message to its first agent message, with one decimal; 0 when none was answered.
+             * @description Mean seconds from a conversation's first visitor message to its first agent message, with one decimal; 0 if none was answered.
              */
             averageResponseTime: number;
             /**
@@ -1865,31 +1866,31 @@ export interface components {
             agentMessages: number;
             /**
              * Format: int64
-             * @description One that is opened again and closed again counts again.
+             * @description A conversation that is opened and closed again counts again.
              */
             conversationsClosed: number;
             /** Format: int64 */
             conversationsImported: number;
             /** Format: int64 */
             conversationsOpened: number;
-            /** @description From a conversation's first visitor message to its first agent message, when that was written. */
+            /** @description From a conversation's first visitor message to its first agent message, counted at the time of the latter. */
             firstResponse: components["schemas"]["Durations"];
             /** Format: date-time */
             from: string;
             /** Format: int64 */
             newVisitors: number;
             ratings: components["schemas"]["Ratings"];
-            /** @description From a conversation's beginning to its closing. */
+            /** @description From a conversation's creation to its closing. */
             resolution: components["schemas"]["Durations"];
             /**
              * Format: date-time
-             * @description Where the next one begins.
+             * @description The start of the next interval.
              */
             to: string;
             /** Format: int64 */
             visitorMessages: number;
         };
-        /** @description How much the website stores and may store, in bytes. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, tickets, visitor contexts and imports; reading, changing and deleting go on. The limit takes effect within 30 seconds. */
+        /** @description The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, tickets, visitor contexts and imports; reading, changing and deleting still work. The limit takes effect within 30 seconds. */
         Storage: {
             /** Format: int64 */
             limit: number;
@@ -1927,11 +1928,11 @@ export interface components {
         Theme: "light" | "dark" | "system";
         Thread: {
             conversation: components["schemas"]["Conversation"];
-            /** @description True if messages follow behind the last one; else it is left out. */
+            /** @description True if more messages follow the last one; else absent. */
             hasMore?: boolean;
             messages: components["schemas"]["Message"][];
             users: components["schemas"]["User"][];
-            /** @description Null where it cannot be looked up at present. */
+            /** @description Null if it can't be looked up at present. */
             visitor: components["schemas"]["Visitor"] | null;
         };
         /**
@@ -1975,7 +1976,7 @@ export interface components {
             createdAt: string;
             description: string;
             email: string | null;
-            /** @description True if messages follow behind the last one: ask for the ticket with `after`. Else it is left out. */
+            /** @description True if more messages follow the last one: request the ticket with `after`. Else absent. */
             hasMore?: boolean;
             id: string;
             languageCode: string;
@@ -1985,14 +1986,14 @@ export interface components {
             summary: string | null;
             tags: string[];
             title: string;
-            /** @description Mail to it belongs to this ticket. */
+            /** @description An e-mail address of this ticket alone. */
             uniqueEmailAddress: string;
             /** Format: date-time */
             updatedAt: string;
             visitor: components["schemas"]["TicketVisitor"] | null;
             /** Format: int64 */
             visitorId: number | null;
-            /** @description Null where it cannot be looked up at present. */
+            /** @description Null if it can't be looked up at present. */
             website: components["schemas"]["TicketWebsite"] | null;
             /** Format: int64 */
             websiteId: number;
@@ -2031,7 +2032,7 @@ export interface components {
         TicketPage: {
             data: components["schemas"]["Ticket"][];
         } & components["schemas"]["Page"];
-        /** @description Members that are left out stay as they are. */
+        /** @description Absent members stay unchanged. */
         TicketPatch: {
             /** Format: int64 */
             assigneeId?: number | null;
@@ -2094,7 +2095,7 @@ export interface components {
         UserPage: {
             data: components["schemas"]["User"][];
         } & components["schemas"]["Page"];
-        /** @description Members that are left out stay as they are; null puts the default in their place. */
+        /** @description Absent members stay unchanged; null restores the default. */
         UserPatch: {
             /** @description An https address. */
             avatarUrl?: string | null;
@@ -2121,7 +2122,7 @@ export interface components {
          */
         Visitor: {
             city: string | null;
-            /** @description A JSON object inside a string. */
+            /** @description A JSON object as a string. */
             context: string;
             /** @description ISO 3166 alpha-2. */
             country: string | null;
@@ -2129,9 +2130,9 @@ export interface components {
             createdAt: string;
             /** Format: int64 */
             id: number;
-            /** @description Last seen from; empty where it is not known. */
+            /** @description The address that the visitor was last seen at; empty if unknown. */
             ip: string;
-            /** @description A friendly one like `Brave Otter`, where none was given. */
+            /** @description The given name, else a generated one like `Brave Otter`. */
             name: string;
             /** @description Seen within a minute. */
             online: boolean;
@@ -2157,14 +2158,14 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it took something last.
+             * @description The time of the last successful delivery.
              */
             deliveredAt: string | null;
             description: string;
             /** Format: date-time */
             disabledAt: string | null;
             /**
-             * @description Why we disabled it: it answered 410; a delivery failed for three days and no other succeeded; over 10,000 waited for it.
+             * @description Why the server disabled it: it answered 410; a delivery failed for three days and no other succeeded; more than 10,000 deliveries waited.
              * @enum {string|null}
              */
             disabledReason: "GONE" | "EXHAUSTED" | "BACKLOG" | null;
@@ -2172,14 +2173,14 @@ export interface components {
             events: components["schemas"]["WebhookEvents"];
             /**
              * Format: date-time
-             * @description Since when it has taken nothing that it was sent.
+             * @description The time since which every delivery has failed.
              */
             failingSince: string | null;
             /** Format: int64 */
             id: number;
             /**
              * Format: date-time
-             * @description Until when the secret before the newest signs too.
+             * @description The time until which the previous secret signs too.
              */
             previousSecretUntil: string | null;
             /** Format: date-time */
@@ -2194,7 +2195,7 @@ export interface components {
             error: string | null;
             request: components["schemas"]["WebhookMessage"];
             response: components["schemas"]["WebhookMessage"] | null;
-            /** @description null where there was no answer. */
+            /** @description Null if there was no response. */
             status: number | null;
         };
         WebhookDelivery: {
@@ -2233,13 +2234,13 @@ export interface components {
             data: components["schemas"]["WebhookDelivery"][];
         } & components["schemas"]["Page"];
         /**
-         * @description HELD waits for the webhook to be enabled again.
+         * @description HELD: waits until the webhook is enabled again.
          * @enum {string}
          */
         WebhookDeliveryStatus: "PENDING" | "HELD" | "DELIVERED" | "FAILED";
         /** @description Types of events; a group like `ticket.*`; or `*` for all. */
         WebhookEvents: string[];
-        /** @description What is kept of a message. Signatures and cookies are not; a body is its beginning. */
+        /** @description The stored part of a message: no signatures, no cookies, and the beginning of the body. */
         WebhookMessage: {
             body: string | null;
             headers: {
@@ -2267,14 +2268,14 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it took something last.
+             * @description The time of the last successful delivery.
              */
             deliveredAt: string | null;
             description: string;
             /** Format: date-time */
             disabledAt: string | null;
             /**
-             * @description Why we disabled it: it answered 410; a delivery failed for three days and no other succeeded; over 10,000 waited for it.
+             * @description Why the server disabled it: it answered 410; a delivery failed for three days and no other succeeded; more than 10,000 deliveries waited.
              * @enum {string|null}
              */
             disabledReason: "GONE" | "EXHAUSTED" | "BACKLOG" | null;
@@ -2282,14 +2283,14 @@ export interface components {
             events: components["schemas"]["WebhookEvents"];
             /**
              * Format: date-time
-             * @description Since when it has taken nothing that it was sent.
+             * @description The time since which every delivery has failed.
              */
             failingSince: string | null;
             /** Format: int64 */
             id: number;
             /**
              * Format: date-time
-             * @description Until when the secret before the newest signs too.
+             * @description The time until which the previous secret signs too.
              */
             previousSecretUntil: string | null;
             secret: string;
@@ -2313,7 +2314,7 @@ export interface components {
          *     }
          */
         Website: {
-            /** @description Public: it stands in the website's pages. */
+            /** @description Public: the website's pages contain it. */
             clientToken: string;
             /** Format: int64 */
             id: number;
@@ -2324,7 +2325,7 @@ export interface components {
             url: string;
             /**
              * Format: date-time
-             * @description When a browser loaded the widget for the first time.
+             * @description The time when a browser first loaded the widget.
              */
             widgetLoadedAt: string | null;
         };
@@ -2377,8 +2378,8 @@ export interface components {
             /** Format: int64 */
             id: number;
             /**
-             * @description The query parameters whose values the script sends with the address of the page that a visitor is on. Of the rest of the query, and of the
-             *     fragment, nothing leaves the page. Empty by default.
+             * @description The query parameters that the script sends with the address of the visitor's page. It sends nothing else of the query, and
+             *     nothing of the fragment. Empty by default.
              */
             pageParameters: string[];
             ratingEnabled: boolean;
@@ -2387,7 +2388,7 @@ export interface components {
             /** @description JSON in a string: `["Hello!", {"lang": "de", "text": "Hallo!"}]`. */
             welcomeMessages: string;
         };
-        /** @description Members that are left out stay as they are. */
+        /** @description Absent members stay unchanged. */
         WidgetPatch: {
             bubbleColor?: components["schemas"]["Colour"];
             bubbleTextColor?: components["schemas"]["Colour"];
@@ -2408,14 +2409,14 @@ export interface components {
             pageParameters?: string[];
             ratingEnabled?: boolean;
             removeBranding?: boolean;
-            /** @description Cannot be changed: only its own value is taken. */
+            /** @description Can't be changed: only its current value is accepted. */
             websiteClientToken?: string;
             welcomeMessages?: string;
         };
         WidgetWords: {
             [key: string]: string;
         };
-        /** @description Nothing is left of the conversation, whose status was `from`; what was copied of it is to be removed too. */
+        /** @description The conversation, whose status was `from`, was erased. Remove your copies of it too. */
         "conversation.erased": {
             /** Format: date-time */
             at: string;
@@ -2444,15 +2445,15 @@ export interface components {
             data: {
                 /**
                  * Format: int64
-                 * @description Who had the conversation; left out where nobody had.
+                 * @description The assignee of the conversation; absent if there was none.
                  */
                 agentId?: number;
                 conversation: components["schemas"]["Conversation"];
-                /** @description The rating whose place it takes. */
+                /** @description The rating that it replaces. */
                 previous?: {
                     /**
                      * Format: int64
-                     * @description Who had the conversation; left out where nobody had.
+                     * @description The assignee of the conversation; absent if there was none.
                      */
                     agentId?: number;
                     /** Format: date-time */
@@ -2469,13 +2470,13 @@ export interface components {
             /** @constant */
             type: "conversation.rated";
         };
-        /** @description All that the other side has written so far has been read. */
+        /** @description One side has read all messages of the other side. */
         "conversation.read": {
             /** Format: date-time */
             at: string;
             data: {
                 conversation: components["schemas"]["Conversation"];
-                /** @description Those that had not been read before. */
+                /** @description The messages that had not been read before. */
                 messageIds: number[];
                 /** Format: date-time */
                 readAt: string;
@@ -2485,7 +2486,7 @@ export interface components {
             /** @constant */
             type: "conversation.read";
         };
-        /** @description `from` and `status` are equal where something else changed. */
+        /** @description `from` and `status` are equal if something else changed. */
         "conversation.updated": {
             /** Format: date-time */
             at: string;
@@ -2494,7 +2495,7 @@ export interface components {
                 from: components["schemas"]["ConversationStatus"];
                 /**
                  * Format: double
-                 * @description Where it was closed, how long it had been there.
+                 * @description If it was closed: the time since its creation.
                  */
                 resolutionSeconds?: number;
                 status: components["schemas"]["ConversationStatus"];
@@ -2503,7 +2504,7 @@ export interface components {
             /** @constant */
             type: "conversation.updated";
         };
-        /** @description Sums over one import, and which conversations it made. */
+        /** @description Sums over one import, and the conversations that it created. */
         "conversations.imported": {
             /** Format: date-time */
             at: string;
@@ -2530,13 +2531,13 @@ export interface components {
             data: {
                 /**
                  * Format: int64
-                 * @description Of an agent's message: its author or, where it names none, who has the conversation.
+                 * @description Of an agent's message: its author or, if it names none, the assignee of the conversation.
                  */
                 agentId?: number;
                 conversation: components["schemas"]["Conversation"];
                 /**
                  * Format: double
-                 * @description Where this message was the first answer.
+                 * @description Present if this message was the first answer of an agent.
                  */
                 firstResponseSeconds?: number;
                 message: components["schemas"]["Message"];
@@ -2547,7 +2548,7 @@ export interface components {
             type: "message.created";
         };
         ready: {
-            /** @description true: what was missed follows; false: read the state anew. */
+            /** @description true: the missed events follow; false: read the state again. */
             resumed: boolean;
         };
         "ticket.created": {
@@ -2584,7 +2585,7 @@ export interface components {
             /** @constant */
             type: "ticket.message_created";
         };
-        /** @description `from` and `status` are equal where something else changed. */
+        /** @description `from` and `status` are equal if something else changed. */
         "ticket.updated": {
             /** Format: date-time */
             at: string;
@@ -2597,7 +2598,7 @@ export interface components {
             /** @constant */
             type: "ticket.updated";
         };
-        /** @description Lasts six seconds unless it is told again. */
+        /** @description The state lasts six seconds unless it is reported again. Transient. */
         typing: {
             /** Format: date-time */
             at: string;
@@ -2620,7 +2621,7 @@ export interface components {
             /** @constant */
             type: "visitor.created";
         };
-        /** @description Nothing is left of the visitor; what was copied of them is to be removed too. */
+        /** @description The visitor was erased. Remove your copies of their data too. */
         "visitor.erased": {
             /** Format: date-time */
             at: string;
@@ -2629,7 +2630,7 @@ export interface components {
             /** @constant */
             type: "visitor.erased";
         };
-        /** @description The visitor counts as online until then, and longer where it is told again. */
+        /** @description The visitor counts as online until then, and longer if it is reported again. Transient. */
         "visitor.online": {
             /** Format: date-time */
             at: string;
@@ -2651,7 +2652,7 @@ export interface components {
             /** @constant */
             type: "visitor.updated";
         };
-        /** @description How many are new, and which. */
+        /** @description The number of new visitors, and their ids. */
         "visitors.imported": {
             /** Format: date-time */
             at: string;
@@ -2664,7 +2665,7 @@ export interface components {
             /** @constant */
             type: "visitors.imported";
         };
-        /** @description A webhook was disabled by us; no webhook is told of it. */
+        /** @description The server disabled a webhook. Webhooks don't receive this event. */
         "webhook.disabled": {
             /** Format: date-time */
             at: string;
@@ -2681,7 +2682,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description A parameter or the body is wrong; `errors` names what and how. */
+        /** @description A parameter or the body is wrong; `errors` names each fault. */
         BadRequest: {
             headers: {
                 [name: string]: unknown;
@@ -2690,7 +2691,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The state does not allow it. Of an `Idempotency-Key`: the first request is still under way (`idempotency_in_progress`), or was carried out without its answer being kept (`idempotency_answer_lost`). */
+        /** @description The state does not allow the change. With an `Idempotency-Key`: the first request is still in progress (`idempotency_in_progress`), or it took effect and its response was not kept (`idempotency_answer_lost`). */
         Conflict: {
             headers: {
                 [name: string]: unknown;
@@ -2699,7 +2700,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is larger than the operation takes. */
+        /** @description The body is larger than the operation's limit. */
         ContentTooLarge: {
             headers: {
                 [name: string]: unknown;
@@ -2708,7 +2709,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The token has not the level (`permission_missing`) or the website not the plan (`plan_required`). */
+        /** @description The token's level (`permission_missing`) or the website's plan (`plan_required`) does not include the operation. */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -2717,7 +2718,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description It took too long. What became of a write is not known. */
+        /** @description The request took too long. Whether a write took effect is not known. */
         GatewayTimeout: {
             headers: {
                 [name: string]: unknown;
@@ -2726,7 +2727,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Our mistake. The `requestId` finds it in the logs. */
+        /** @description A fault of the server. The `requestId` finds it in the logs. */
         InternalServerError: {
             headers: {
                 [name: string]: unknown;
@@ -2744,14 +2745,14 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The client has it already. */
+        /** @description The client's copy is current. */
         NotModified: {
             headers: {
                 [name: string]: unknown;
             };
             content?: never;
         };
-        /** @description Somebody else was faster (`precondition_failed`): none of the tags in `If-Match` is its own any more. */
+        /** @description Another caller changed the resource (`precondition_failed`): no tag in `If-Match` is current. */
         PreconditionFailed: {
             headers: {
                 [name: string]: unknown;
@@ -2760,7 +2761,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Something behind the edge is away; nothing was stored. Try again after `Retry-After`. */
+        /** @description A service or store is unavailable; nothing was stored. Repeat after `Retry-After`. */
         ServiceUnavailable: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
@@ -2770,7 +2771,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Over a quota; try again after `Retry-After`. */
+        /** @description A quota is exhausted; repeat after `Retry-After`. */
         TooManyRequests: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
@@ -2780,7 +2781,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description There is no credential, or none that is valid. */
+        /** @description The credential is missing or not valid. */
         Unauthorized: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
@@ -2810,63 +2811,63 @@ export interface components {
         };
     };
     parameters: {
-        /** @description A message's number, or 0 for the beginning: the messages behind it. */
+        /** @description The id of a message, or 0: the messages after it. */
         after: number;
         /** @example demo-shop */
         clientToken: string;
         /**
-         * @description A conversation's token; one that cannot exist is 404.
+         * @description The conversation's token. A malformed one is 404.
          * @example conv_k7x2
          */
         conversationToken: string;
-        /** @description A `nextCursor` of an earlier answer: reads on behind it without counting. */
+        /** @description The `nextCursor` of an earlier response: continues after it without counting. */
         cursor: string;
         /** @example 12 */
         deliveryId: number;
-        /** @description The `cursor` of an earlier answer of the same export. */
+        /** @description The `cursor` of an earlier response of the same export. */
         exportCursor: string;
-        /** @description How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer. */
+        /** @description The number of rows in a response, at most 1000. Rows of one import come together and may be more; of large rows there are fewer. */
         exportLimit: number;
         /**
-         * @description Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+         * @description Without a cursor: only rows that changed then or later (messages: were written), and then all changes.
          * @example 2024-01-15T10:30:00.000Z
          */
         exportSince: string;
         file: string;
         /**
-         * @description A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
+         * @description A timestamp, or a date for its first moment in the time zone. Default: seven days before `to`.
          * @example 2026-03-23
          */
         from: string;
-        /** @description Any name for this request, the same on every try. */
+        /** @description Any name for this request, the same on every attempt. */
         idempotencyKey: string;
-        /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+        /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
         ifMatch: string;
-        /** @description The `ETag` of what the client has: 304 where it is still the same. */
+        /** @description The `ETag` of the client's copy: 304 if it is still current. */
         ifNoneMatch: string;
-        /** @description The language that tags are named in, like `de` or `pt-BR`. */
+        /** @description The language of tag names, like `de` or `pt-BR`. */
         lang: string;
         /** @description The id of the last event that had one. */
         lastEventId: string;
-        /** @description Rows in one answer, 1 to 100. What does not parse or lies outside is clamped. */
+        /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
         limit: number;
-        /** @description 1-based. What does not parse or lies outside is clamped. */
+        /** @description The page, from 1. Invalid values are clamped. */
         pageNumber: number;
         /** @example 123456789 */
         ticketId: string;
         /**
-         * @description As `from`; it is the first moment that does not count. Default the end of today.
+         * @description Like `from`; exclusive. Default: the end of today.
          * @example 2026-03-30
          */
         to: string;
         /**
-         * @description A time zone of the IANA's database.
+         * @description A time zone of the IANA database.
          * @example Europe/Berlin
          */
         tz: string;
         /**
-         * @description Only what changed since then, the oldest change first and by cursor alone. The last page has a `nextCursor` too: a follower
-         *     goes on from there for ever. What changed within the last moments is not given yet, so that none is missed.
+         * @description Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+         *     Changes of the last 30 seconds are not listed yet, so that none is missed.
          */
         updatedSince: string;
         /** @example 7 */
@@ -2880,25 +2881,25 @@ export interface components {
     headers: {
         /** @description Changes with every change of the resource. */
         ETag: string;
-        /** @description `true` where this answer was given before, under the same Idempotency-Key. */
+        /** @description `true` if this is the stored response of an earlier request with the same Idempotency-Key. */
         "Idempotency-Replayed": "true";
-        /** @description RFC 8288: relative references to the neighbours, `rel` `next`, `prev`, `first` or `last`, with the parameters that the operation knows. Left out where it would be longer than 4 KiB. */
+        /** @description RFC 8288: relative references to the neighbouring pages, `rel` `next`, `prev`, `first` or `last`, with the parameters that the operation knows. Absent if it would be longer than 4 KiB. */
         Link: string;
-        /** @description What is left of the quota and in how many seconds it is whole again, as in `"read";r=99;t=1`. */
+        /** @description The remaining quota, and in how many seconds it is complete again, as in `"read";r=99;t=1`. */
         RateLimit: string;
         /** @description The quota and its window in seconds, as in `"read";q=100;w=1`. */
         "RateLimit-Policy": string;
         /** @description Seconds to wait. */
         "Retry-After": number;
-        /** @description What to identify with. */
+        /** @description The authentication scheme. */
         "WWW-Authenticate": string;
-        /** @description The scarcest quota that the request spent. */
+        /** @description The scarcest quota that the request spent, in requests. */
         "X-RateLimit-Limit": number;
-        /** @description What is left of it. */
+        /** @description Its remaining requests. */
         "X-RateLimit-Remaining": number;
-        /** @description In how many seconds it is whole again. */
+        /** @description In how many seconds it is complete again. */
         "X-RateLimit-Reset": number;
-        /** @description The request's id in our logs. */
+        /** @description The id of the request in the server's logs. */
         "X-Request-Id": string;
     };
     pathItems: never;
@@ -3111,24 +3112,24 @@ export interface operations {
     listConversations: {
         parameters: {
             query?: {
-                /** @description 1-based. What does not parse or lies outside is clamped. */
+                /** @description The page, from 1. Invalid values are clamped. */
                 page?: components["parameters"]["pageNumber"];
-                /** @description Rows in one answer, 1 to 100. What does not parse or lies outside is clamped. */
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
                 limit?: components["parameters"]["limit"];
-                /** @description A `nextCursor` of an earlier answer: reads on behind it without counting. */
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
                 cursor?: components["parameters"]["cursor"];
-                /** @description The language that tags are named in, like `de` or `pt-BR`. */
+                /** @description The language of tag names, like `de` or `pt-BR`. */
                 lang?: components["parameters"]["lang"];
                 /**
-                 * @description Only what changed since then, the oldest change first and by cursor alone. The last page has a `nextCursor` too: a follower
-                 *     goes on from there for ever. What changed within the last moments is not given yet, so that none is missed.
+                 * @description Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+                 *     Changes of the last 30 seconds are not listed yet, so that none is missed.
                  */
                 updatedSince?: components["parameters"]["updatedSince"];
                 status?: components["schemas"]["ConversationStatus"];
                 /** @description An agent's number, or `none`. */
                 assigneeId?: string;
                 visitorId?: number;
-                /** @description Up to 10 words, all of which the conversation's messages have to hold. */
+                /** @description Up to 10 words that must all occur in the conversation's messages. */
                 search?: string;
             };
             header?: never;
@@ -3137,7 +3138,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page of them. */
+            /** @description One page of the list. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -3196,7 +3197,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path?: never;
@@ -3230,7 +3231,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How many were new. */
+            /** @description The number of new rows. */
             200: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
@@ -3259,18 +3260,18 @@ export interface operations {
     getConversation: {
         parameters: {
             query?: {
-                /** @description The language that tags are named in, like `de` or `pt-BR`. */
+                /** @description The language of tag names, like `de` or `pt-BR`. */
                 lang?: components["parameters"]["lang"];
-                /** @description A message's number, or 0 for the beginning: the messages behind it. */
+                /** @description The id of a message, or 0: the messages after it. */
                 after?: components["parameters"]["after"];
             };
             header?: {
-                /** @description The `ETag` of what the client has: 304 where it is still the same. */
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
                 "If-None-Match"?: components["parameters"]["ifNoneMatch"];
             };
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -3308,14 +3309,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
-                /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
                 "If-Match"?: components["parameters"]["ifMatch"];
             };
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -3368,18 +3369,18 @@ export interface operations {
     listMessages: {
         parameters: {
             query?: {
-                /** @description The language that tags are named in, like `de` or `pt-BR`. */
+                /** @description The language of tag names, like `de` or `pt-BR`. */
                 lang?: components["parameters"]["lang"];
-                /** @description A message's number, or 0 for the beginning: the messages behind it. */
+                /** @description The id of a message, or 0: the messages after it. */
                 after?: components["parameters"]["after"];
             };
             header?: {
-                /** @description The `ETag` of what the client has: 304 where it is still the same. */
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
                 "If-None-Match"?: components["parameters"]["ifNoneMatch"];
             };
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -3417,12 +3418,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -3485,12 +3486,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -3538,12 +3539,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -3552,7 +3553,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Noted. */
+            /** @description Marked. */
             204: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
@@ -3579,12 +3580,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -3602,7 +3603,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Told. */
+            /** @description Reported. */
             204: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
@@ -3726,7 +3727,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events until somebody ends it. */
+            /** @description Events until the stream ends. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3755,14 +3756,14 @@ export interface operations {
     exportConversations: {
         parameters: {
             query?: {
-                /** @description The `cursor` of an earlier answer of the same export. */
+                /** @description The `cursor` of an earlier response of the same export. */
                 cursor?: components["parameters"]["exportCursor"];
                 /**
-                 * @description Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+                 * @description Without a cursor: only rows that changed then or later (messages: were written), and then all changes.
                  * @example 2024-01-15T10:30:00.000Z
                  */
                 since?: components["parameters"]["exportSince"];
-                /** @description How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer. */
+                /** @description The number of rows in a response, at most 1000. Rows of one import come together and may be more; of large rows there are fewer. */
                 limit?: components["parameters"]["exportLimit"];
             };
             header?: never;
@@ -3771,7 +3772,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A row a line. */
+            /** @description One row a line. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3795,14 +3796,14 @@ export interface operations {
     exportMessages: {
         parameters: {
             query?: {
-                /** @description The `cursor` of an earlier answer of the same export. */
+                /** @description The `cursor` of an earlier response of the same export. */
                 cursor?: components["parameters"]["exportCursor"];
                 /**
-                 * @description Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+                 * @description Without a cursor: only rows that changed then or later (messages: were written), and then all changes.
                  * @example 2024-01-15T10:30:00.000Z
                  */
                 since?: components["parameters"]["exportSince"];
-                /** @description How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer. */
+                /** @description The number of rows in a response, at most 1000. Rows of one import come together and may be more; of large rows there are fewer. */
                 limit?: components["parameters"]["exportLimit"];
             };
             header?: never;
@@ -3811,7 +3812,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A row a line. */
+            /** @description One row a line. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3835,14 +3836,14 @@ export interface operations {
     exportTickets: {
         parameters: {
             query?: {
-                /** @description The `cursor` of an earlier answer of the same export. */
+                /** @description The `cursor` of an earlier response of the same export. */
                 cursor?: components["parameters"]["exportCursor"];
                 /**
-                 * @description Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+                 * @description Without a cursor: only rows that changed then or later (messages: were written), and then all changes.
                  * @example 2024-01-15T10:30:00.000Z
                  */
                 since?: components["parameters"]["exportSince"];
-                /** @description How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer. */
+                /** @description The number of rows in a response, at most 1000. Rows of one import come together and may be more; of large rows there are fewer. */
                 limit?: components["parameters"]["exportLimit"];
             };
             header?: never;
@@ -3851,7 +3852,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A row a line. */
+            /** @description One row a line. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3875,14 +3876,14 @@ export interface operations {
     exportVisitors: {
         parameters: {
             query?: {
-                /** @description The `cursor` of an earlier answer of the same export. */
+                /** @description The `cursor` of an earlier response of the same export. */
                 cursor?: components["parameters"]["exportCursor"];
                 /**
-                 * @description Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+                 * @description Without a cursor: only rows that changed then or later (messages: were written), and then all changes.
                  * @example 2024-01-15T10:30:00.000Z
                  */
                 since?: components["parameters"]["exportSince"];
-                /** @description How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer. */
+                /** @description The number of rows in a response, at most 1000. Rows of one import come together and may be more; of large rows there are fewer. */
                 limit?: components["parameters"]["exportLimit"];
             };
             header?: never;
@@ -3891,7 +3892,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A row a line. */
+            /** @description One row a line. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3921,7 +3922,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It does. */
+            /** @description The gateway answers. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3937,7 +3938,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path?: never;
@@ -3984,7 +3985,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what the client has: 304 where it is still the same. */
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
                 "If-None-Match"?: components["parameters"]["ifNoneMatch"];
             };
             path?: never;
@@ -4009,17 +4010,17 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
+                 * @description A timestamp, or a date for its first moment in the time zone. Default: seven days before `to`.
                  * @example 2026-03-23
                  */
                 from?: components["parameters"]["from"];
                 /**
-                 * @description As `from`; it is the first moment that does not count. Default the end of today.
+                 * @description Like `from`; exclusive. Default: the end of today.
                  * @example 2026-03-30
                  */
                 to?: components["parameters"]["to"];
                 /**
-                 * @description A time zone of the IANA's database.
+                 * @description A time zone of the IANA database.
                  * @example Europe/Berlin
                  */
                 tz?: components["parameters"]["tz"];
@@ -4068,7 +4069,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The numbers. */
+            /** @description The counters. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4092,18 +4093,18 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
+                 * @description A timestamp, or a date for its first moment in the time zone. Default: seven days before `to`.
                  * @example 2026-03-23
                  */
                 from?: components["parameters"]["from"];
                 /**
-                 * @description As `from`; it is the first moment that does not count. Default the end of today.
+                 * @description Like `from`; exclusive. Default: the end of today.
                  * @example 2026-03-30
                  */
                 to?: components["parameters"]["to"];
                 interval?: "hour" | "day";
                 /**
-                 * @description A time zone of the IANA's database.
+                 * @description A time zone of the IANA database.
                  * @example Europe/Berlin
                  */
                 tz?: components["parameters"]["tz"];
@@ -4147,17 +4148,17 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
+                 * @description A timestamp, or a date for its first moment in the time zone. Default: seven days before `to`.
                  * @example 2026-03-23
                  */
                 from?: components["parameters"]["from"];
                 /**
-                 * @description As `from`; it is the first moment that does not count. Default the end of today.
+                 * @description Like `from`; exclusive. Default: the end of today.
                  * @example 2026-03-30
                  */
                 to?: components["parameters"]["to"];
                 /**
-                 * @description A time zone of the IANA's database.
+                 * @description A time zone of the IANA database.
                  * @example Europe/Berlin
                  */
                 tz?: components["parameters"]["tz"];
@@ -4210,7 +4211,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All of them. */
+            /** @description All tags. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4282,7 +4283,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
                 "If-Match"?: components["parameters"]["ifMatch"];
             };
             path: {
@@ -4293,7 +4294,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description The tag is removed. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4319,15 +4320,15 @@ export interface operations {
     listTickets: {
         parameters: {
             query?: {
-                /** @description 1-based. What does not parse or lies outside is clamped. */
+                /** @description The page, from 1. Invalid values are clamped. */
                 page?: components["parameters"]["pageNumber"];
-                /** @description Rows in one answer, 1 to 100. What does not parse or lies outside is clamped. */
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
                 limit?: components["parameters"]["limit"];
-                /** @description A `nextCursor` of an earlier answer: reads on behind it without counting. */
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
                 cursor?: components["parameters"]["cursor"];
                 /**
-                 * @description Only what changed since then, the oldest change first and by cursor alone. The last page has a `nextCursor` too: a follower
-                 *     goes on from there for ever. What changed within the last moments is not given yet, so that none is missed.
+                 * @description Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+                 *     Changes of the last 30 seconds are not listed yet, so that none is missed.
                  */
                 updatedSince?: components["parameters"]["updatedSince"];
                 /** @example OPEN */
@@ -4336,7 +4337,7 @@ export interface operations {
                 priority?: string;
                 assigneeId?: number;
                 visitorId?: number;
-                /** @description Words in title, description and messages, in any case. */
+                /** @description Words in title, description and messages, case-insensitive. */
                 search?: string;
             };
             header?: never;
@@ -4345,7 +4346,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page of them. */
+            /** @description One page of the list. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -4371,7 +4372,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path?: never;
@@ -4419,11 +4420,11 @@ export interface operations {
     getTicket: {
         parameters: {
             query?: {
-                /** @description A message's number, or 0 for the beginning: the messages behind it. */
+                /** @description The id of a message, or 0: the messages after it. */
                 after?: components["parameters"]["after"];
             };
             header?: {
-                /** @description The `ETag` of what the client has: 304 where it is still the same. */
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
                 "If-None-Match"?: components["parameters"]["ifNoneMatch"];
             };
             path: {
@@ -4463,7 +4464,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
                 "If-Match"?: components["parameters"]["ifMatch"];
             };
             path: {
@@ -4474,7 +4475,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description The ticket is deleted. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4501,9 +4502,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
-                /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
                 "If-Match"?: components["parameters"]["ifMatch"];
             };
             path: {
@@ -4558,7 +4559,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path: {
@@ -4610,9 +4611,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
-                /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
                 "If-Match"?: components["parameters"]["ifMatch"];
             };
             path: {
@@ -4665,15 +4666,15 @@ export interface operations {
     listUsers: {
         parameters: {
             query?: {
-                /** @description 1-based. What does not parse or lies outside is clamped. */
+                /** @description The page, from 1. Invalid values are clamped. */
                 page?: components["parameters"]["pageNumber"];
-                /** @description Rows in one answer, 1 to 100. What does not parse or lies outside is clamped. */
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
                 limit?: components["parameters"]["limit"];
-                /** @description A `nextCursor` of an earlier answer: reads on behind it without counting. */
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
                 cursor?: components["parameters"]["cursor"];
                 /**
-                 * @description Only what changed since then, the oldest change first and by cursor alone. The last page has a `nextCursor` too: a follower
-                 *     goes on from there for ever. What changed within the last moments is not given yet, so that none is missed.
+                 * @description Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+                 *     Changes of the last 30 seconds are not listed yet, so that none is missed.
                  */
                 updatedSince?: components["parameters"]["updatedSince"];
             };
@@ -4683,7 +4684,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page of them. */
+            /** @description One page of the list. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -4709,7 +4710,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path?: never;
@@ -4757,7 +4758,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what the client has: 304 where it is still the same. */
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
                 "If-None-Match"?: components["parameters"]["ifNoneMatch"];
             };
             path: {
@@ -4796,7 +4797,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
                 "If-Match"?: components["parameters"]["ifMatch"];
             };
             path: {
@@ -4807,7 +4808,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description They are gone. */
+            /** @description The agent is removed. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4834,9 +4835,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
-                /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
                 "If-Match"?: components["parameters"]["ifMatch"];
             };
             path: {
@@ -4889,7 +4890,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path: {
@@ -4900,7 +4901,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Noted. */
+            /** @description Recorded. */
             204: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
@@ -4927,7 +4928,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path?: never;
@@ -4944,7 +4945,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What the same `clientMessageId` opened before. */
+            /** @description The conversation that the same `clientMessageId` opened before. */
             200: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
@@ -4986,12 +4987,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -5027,13 +5028,13 @@ export interface operations {
     listOwnMessages: {
         parameters: {
             query?: {
-                /** @description A message's number, or 0 for the beginning: the messages behind it. */
+                /** @description The id of a message, or 0: the messages after it. */
                 after?: components["parameters"]["after"];
             };
             header?: never;
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -5042,7 +5043,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The news. */
+            /** @description The messages. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5067,12 +5068,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -5134,12 +5135,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -5148,7 +5149,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Noted. */
+            /** @description Marked. */
             204: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
@@ -5174,12 +5175,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path: {
                 /**
-                 * @description A conversation's token; one that cannot exist is 404.
+                 * @description The conversation's token. A malformed one is 404.
                  * @example conv_k7x2
                  */
                 token: components["parameters"]["conversationToken"];
@@ -5197,7 +5198,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Told. */
+            /** @description Reported. */
             204: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
@@ -5233,7 +5234,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events until somebody ends it. */
+            /** @description Events until the stream ends. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5262,7 +5263,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path?: never;
@@ -5270,7 +5271,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether somebody is on the other side. */
+            /** @description Whether an agent is online. */
             200: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
@@ -5341,18 +5342,18 @@ export interface operations {
     listVisitors: {
         parameters: {
             query?: {
-                /** @description 1-based. What does not parse or lies outside is clamped. */
+                /** @description The page, from 1. Invalid values are clamped. */
                 page?: components["parameters"]["pageNumber"];
-                /** @description Rows in one answer, 1 to 100. What does not parse or lies outside is clamped. */
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
                 limit?: components["parameters"]["limit"];
-                /** @description A `nextCursor` of an earlier answer: reads on behind it without counting. */
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
                 cursor?: components["parameters"]["cursor"];
                 /**
-                 * @description Only what changed since then, the oldest change first and by cursor alone. The last page has a `nextCursor` too: a follower
-                 *     goes on from there for ever. What changed within the last moments is not given yet, so that none is missed.
+                 * @description Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+                 *     Changes of the last 30 seconds are not listed yet, so that none is missed.
                  */
                 updatedSince?: components["parameters"]["updatedSince"];
-                /** @description Only who is there, or only who is not. */
+                /** @description Only visitors that are online, or only those that aren't. */
                 online?: boolean;
             };
             header?: never;
@@ -5361,7 +5362,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page of them. */
+            /** @description One page of the list. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -5387,7 +5388,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what the client has: 304 where it is still the same. */
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
                 "If-None-Match"?: components["parameters"]["ifNoneMatch"];
             };
             path: {
@@ -5426,9 +5427,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
-                /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
                 "If-Match"?: components["parameters"]["ifMatch"];
             };
             path: {
@@ -5484,11 +5485,11 @@ export interface operations {
     listWebhooks: {
         parameters: {
             query?: {
-                /** @description 1-based. What does not parse or lies outside is clamped. */
+                /** @description The page, from 1. Invalid values are clamped. */
                 page?: components["parameters"]["pageNumber"];
-                /** @description Rows in one answer, 1 to 100. What does not parse or lies outside is clamped. */
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
                 limit?: components["parameters"]["limit"];
-                /** @description A `nextCursor` of an earlier answer: reads on behind it without counting. */
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
                 cursor?: components["parameters"]["cursor"];
             };
             header?: never;
@@ -5497,7 +5498,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page of them. */
+            /** @description One page of the list. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -5523,7 +5524,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path?: never;
@@ -5575,7 +5576,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what the client has: 304 where it is still the same. */
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
                 "If-None-Match"?: components["parameters"]["ifNoneMatch"];
             };
             path: {
@@ -5614,7 +5615,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
                 "If-Match"?: components["parameters"]["ifMatch"];
             };
             path: {
@@ -5625,7 +5626,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description The webhook is deleted. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5652,9 +5653,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
-                /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
                 "If-Match"?: components["parameters"]["ifMatch"];
             };
             path: {
@@ -5706,11 +5707,11 @@ export interface operations {
     listWebhookDeliveries: {
         parameters: {
             query?: {
-                /** @description 1-based. What does not parse or lies outside is clamped. */
+                /** @description The page, from 1. Invalid values are clamped. */
                 page?: components["parameters"]["pageNumber"];
-                /** @description Rows in one answer, 1 to 100. What does not parse or lies outside is clamped. */
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
                 limit?: components["parameters"]["limit"];
-                /** @description A `nextCursor` of an earlier answer: reads on behind it without counting. */
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
                 cursor?: components["parameters"]["cursor"];
                 status?: components["schemas"]["WebhookDeliveryStatus"];
             };
@@ -5723,7 +5724,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page of them. */
+            /** @description One page of the list. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -5786,7 +5787,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path: {
@@ -5828,7 +5829,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path: {
@@ -5879,7 +5880,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path: {
@@ -5948,7 +5949,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what the client has: 304 where it is still the same. */
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
                 "If-None-Match"?: components["parameters"]["ifNoneMatch"];
             };
             path: {
@@ -5985,7 +5986,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what the client has: 304 where it is still the same. */
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
                 "If-None-Match"?: components["parameters"]["ifNoneMatch"];
             };
             path: {
@@ -6022,7 +6023,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what the client has: 304 where it is still the same. */
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
                 "If-None-Match"?: components["parameters"]["ifNoneMatch"];
             };
             path: {
@@ -6059,9 +6060,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any name for this request, the same on every try. */
+                /** @description Any name for this request, the same on every attempt. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
-                /** @description The `ETag` of what is to be changed, several of them, or `*`. */
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
                 "If-Match"?: components["parameters"]["ifMatch"];
             };
             path: {

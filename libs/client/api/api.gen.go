@@ -734,7 +734,7 @@ type AboutVisitor struct {
 	VisitorID int64 `json:"visitorId"`
 }
 
-// Agent What a visitor sees of an agent.
+// Agent An agent, as visitors see agents.
 type Agent struct {
 	AvatarURL nullable.Nullable[string] `json:"avatarUrl"`
 	ID        int64                     `json:"id"`
@@ -743,10 +743,10 @@ type Agent struct {
 
 // AgentMessage defines model for AgentMessage.
 type AgentMessage struct {
-	// AuthorID The agent who writes.
+	// AuthorID The agent that writes the message.
 	AuthorID *int64 `json:"authorId,omitempty"`
 
-	// ClientMessageID Your own id of the message: sent again, it is the same message.
+	// ClientMessageID Your own id of the message. A message with the same id is the same message.
 	ClientMessageID *ClientMessageID `json:"clientMessageId,omitempty"`
 	Content         string           `json:"content"`
 }
@@ -766,28 +766,28 @@ type AgentStatistics struct {
 
 // AgentSummary defines model for AgentSummary.
 type AgentSummary struct {
-	// ConversationsAnswered Those that they were the first to answer.
+	// ConversationsAnswered Conversations that the agent was the first to answer.
 	ConversationsAnswered int64 `json:"conversationsAnswered"`
 
-	// FirstResponse How long something took, in seconds. A quantile is within 1 % of the true one.
+	// FirstResponse Durations in seconds. A quantile is within 1 % of the true one.
 	FirstResponse Durations `json:"firstResponse"`
 	Messages      int64     `json:"messages"`
 	Ratings       Ratings   `json:"ratings"`
 
-	// UserID The agent; one who is no more keeps what they did.
+	// UserID The agent. A removed agent keeps their statistics.
 	UserID int64 `json:"userId"`
 }
 
 // Classes CSS class names.
 type Classes = string
 
-// ClientMessageID Your own id of the message: sent again, it is the same message.
+// ClientMessageID Your own id of the message. A message with the same id is the same message.
 type ClientMessageID = string
 
 // Colour defines model for Colour.
 type Colour = string
 
-// ContextChange Merged into what is there, one level deep; null removes a member. Members that say where somebody is (`country`, `lat`, `ip` and the like) are dropped.
+// ContextChange Merged into the stored context, one level deep; null removes a member. Members with a location (`country`, `lat`, `ip` and the like) are dropped.
 type ContextChange map[string]interface{}
 
 // Conversation defines model for Conversation.
@@ -796,18 +796,18 @@ type Conversation struct {
 	ClosedAt   nullable.Nullable[time.Time] `json:"closedAt"`
 	CreatedAt  time.Time                    `json:"createdAt"`
 
-	// FirstMessageAt The first agent's message.
+	// FirstMessageAt The time of the first agent message.
 	FirstMessageAt nullable.Nullable[time.Time] `json:"firstMessageAt"`
 	ID             int64                        `json:"id"`
 	Rating         nullable.Nullable[int64]     `json:"rating"`
 	Status         ConversationStatus           `json:"status"`
 	Summary        nullable.Nullable[string]    `json:"summary"`
 
-	// Tags Their names in `lang`, or the stored ones.
+	// Tags Display names in `lang`, or stored names.
 	Tags  []string `json:"tags"`
 	Token string   `json:"token"`
 
-	// UserTyping An agent is.
+	// UserTyping An agent is typing.
 	UserTyping    bool  `json:"userTyping"`
 	VisitorID     int64 `json:"visitorId"`
 	VisitorTyping bool  `json:"visitorTyping"`
@@ -816,11 +816,11 @@ type Conversation struct {
 
 // ConversationCounts defines model for ConversationCounts.
 type ConversationCounts struct {
-	// Closed And not opened again.
+	// Closed Closed and not opened again.
 	Closed int64 `json:"closed"`
 	Opened int64 `json:"opened"`
 
-	// Unassigned Open, and nobody's.
+	// Unassigned Open conversations without an assignee.
 	Unassigned int64 `json:"unassigned"`
 }
 
@@ -838,9 +838,9 @@ type ConversationPage struct {
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
 }
 
-// ConversationPatch Members that are left out stay as they are.
+// ConversationPatch Absent members stay unchanged.
 type ConversationPatch struct {
-	// AssigneeID An agent of the website, or null for nobody.
+	// AssigneeID An agent of the website, or null for none.
 	AssigneeID nullable.Nullable[int64]  `json:"assigneeId,omitempty"`
 	Status     *ConversationStatus       `json:"status,omitempty"`
 	Summary    nullable.Nullable[string] `json:"summary,omitempty"`
@@ -885,33 +885,33 @@ type DeletedWebhook struct {
 	ID      int64 `json:"id"`
 }
 
-// Durations How long something took, in seconds. A quantile is within 1 % of the true one.
+// Durations Durations in seconds. A quantile is within 1 % of the true one.
 type Durations struct {
 	Count  int64                      `json:"count"`
 	Median nullable.Nullable[float64] `json:"median"`
 	P90    nullable.Nullable[float64] `json:"p90"`
 }
 
-// Event What happened. `type` is the event's name.
+// Event An event. `type` is its name.
 type Event struct {
 	union json.RawMessage
 }
 
-// EventID The same on every delivery; empty for what is kept nowhere.
+// EventID The same on every delivery; empty for transient events.
 type EventID = string
 
 // ExportEnd defines model for ExportEnd.
 type ExportEnd struct {
 	Cursor string `json:"cursor"`
 
-	// EndOfStream false: there is more at once.
+	// EndOfStream false: request again at once.
 	EndOfStream bool `json:"endOfStream"`
 
-	// Restarted What changed is no longer known: all rows come again.
+	// Restarted The cursor is too old: all rows come again.
 	Restarted *ExportEndRestarted `json:"restarted,omitempty"`
 }
 
-// ExportEndRestarted What changed is no longer known: all rows come again.
+// ExportEndRestarted The cursor is too old: all rows come again.
 type ExportEndRestarted bool
 
 // ExportGone defines model for ExportGone.
@@ -934,7 +934,7 @@ type ExportGoneMessagesDeleted bool
 
 // FieldProblem defines model for FieldProblem.
 type FieldProblem struct {
-	// Field A body's member with dots between, as `rows.3.turns.0.text`, or a parameter.
+	// Field A member of the body, with dots for nesting, as `rows.3.turns.0.text`; or a parameter.
 	Field   string `json:"field"`
 	Message string `json:"message"`
 }
@@ -955,10 +955,10 @@ type Import struct {
 
 // ImportRow defines model for ImportRow.
 type ImportRow struct {
-	// Key Its id where it comes from.
+	// Key The row's id in its source.
 	Key string `json:"key"`
 
-	// Topics They become tags.
+	// Topics The tags of the conversation.
 	Topics *[]string    `json:"topics,omitempty"`
 	Turns  []ImportTurn `json:"turns"`
 }
@@ -974,7 +974,7 @@ type ImportTurnFrom string
 
 // Imported defines model for Imported.
 type Imported struct {
-	// Existing Rows whose key was there before.
+	// Existing Rows whose key was imported before.
 	Existing int `json:"existing"`
 	Imported int `json:"imported"`
 }
@@ -984,13 +984,13 @@ type Level string
 
 // Message defines model for Message.
 type Message struct {
-	// Attachments None yet.
+	// Attachments Always empty.
 	Attachments    []string  `json:"attachments"`
 	Content        string    `json:"content"`
 	ConversationID int64     `json:"conversationId"`
 	CreatedAt      time.Time `json:"createdAt"`
 
-	// ID Later messages have higher numbers.
+	// ID Later messages have higher ids.
 	ID     int64                        `json:"id"`
 	Read   bool                         `json:"read"`
 	ReadAt nullable.Nullable[time.Time] `json:"readAt"`
@@ -1000,7 +1000,7 @@ type Message struct {
 	Type       MessageType `json:"type"`
 	UpdatedAt  time.Time   `json:"updatedAt"`
 
-	// UserID The agent, where one was named.
+	// UserID The agent, if one was named.
 	UserID    nullable.Nullable[int64] `json:"userId"`
 	VisitorID nullable.Nullable[int64] `json:"visitorId"`
 }
@@ -1010,17 +1010,17 @@ type MessageType string
 
 // NewSession defines model for NewSession.
 type NewSession struct {
-	// ClientToken The website's, which stands in its pages.
+	// ClientToken The website's public token, which its pages contain.
 	ClientToken string `json:"clientToken"`
 
-	// Context Merged into what is there, one level deep; null removes a member. Members that say where somebody is (`country`, `lat`, `ip` and the like) are dropped.
+	// Context Merged into the stored context, one level deep; null removes a member. Members with a location (`country`, `lat`, `ip` and the like) are dropped.
 	Context *ContextChange `json:"context,omitempty"`
 	Name    *string        `json:"name,omitempty"`
 
-	// VisitorSecret What an earlier session gave; empty or null where none did. Send the member always: it says that the client keeps a secret that it is given.
+	// VisitorSecret The secret of an earlier session; empty or null if there is none. Always send the member: it says that the client stores secrets.
 	VisitorSecret nullable.Nullable[string] `json:"visitorSecret,omitempty"`
 
-	// VisitorToken What an earlier session gave.
+	// VisitorToken The token of an earlier session.
 	VisitorToken *string `json:"visitorToken,omitempty"`
 }
 
@@ -1044,7 +1044,7 @@ type NewTicketMessage struct {
 	InReplyTo      *string `json:"inReplyTo,omitempty"`
 	IsFromEmail    *bool   `json:"isFromEmail,omitempty"`
 
-	// MessageType `EMAIL` where it is from a mail, else `CHAT`, unless it is said.
+	// MessageType Default: `EMAIL` if the message comes from an e-mail, else `CHAT`.
 	MessageType *TicketMessageType `json:"messageType,omitempty"`
 	References  *string            `json:"references,omitempty"`
 	SenderEmail *string            `json:"senderEmail,omitempty"`
@@ -1071,7 +1071,7 @@ type NewWebhook struct {
 	// Events Types of events; a group like `ticket.*`; or `*` for all.
 	Events WebhookEvents `json:"events"`
 
-	// URL An absolute https URL, without a name, a password or a fragment.
+	// URL An absolute https URL without user name, password and fragment.
 	URL string `json:"url"`
 }
 
@@ -1089,7 +1089,7 @@ type OpenedConversation struct {
 	Message      Message      `json:"message"`
 }
 
-// Page The envelope of a list, beside its `data`. Read by cursor, nothing is counted, and the members about it are null.
+// Page The envelope of a list, beside its `data`. With a cursor, nothing is counted: `total`, `page` and `totalPages` are null.
 type Page struct {
 	HasNextPage bool  `json:"hasNextPage"`
 	HasPrevPage bool  `json:"hasPrevPage"`
@@ -1105,7 +1105,7 @@ type Page struct {
 // Plan defines model for Plan.
 type Plan string
 
-// Problem A refusal, RFC 9457, with the members that clients of the hosted API read.
+// Problem An error, RFC 9457, with the members that clients of the hosted API read.
 type Problem struct {
 	// Code A stable word for programs.
 	Code string `json:"code"`
@@ -1116,10 +1116,10 @@ type Problem struct {
 	// Error = `title`
 	Error string `json:"error"`
 
-	// Errors Which members of the request are wrong, and how.
+	// Errors The members of the request that are wrong, and why.
 	Errors []FieldProblem `json:"errors"`
 
-	// Instance The path that was asked for.
+	// Instance The path of the request.
 	Instance string `json:"instance"`
 
 	// Message = `detail`
@@ -1147,7 +1147,7 @@ type RatingStatistics struct {
 	Count   int64                      `json:"count"`
 	From    time.Time                  `json:"from"`
 
-	// Stars How many there are of each.
+	// Stars The number of ratings by stars.
 	Stars struct {
 		N1 int64 `json:"1"`
 		N2 int64 `json:"2"`
@@ -1164,7 +1164,7 @@ type Ratings struct {
 	Average nullable.Nullable[float64] `json:"average"`
 	Count   int64                      `json:"count"`
 
-	// Stars How many there are of each.
+	// Stars The number of ratings by stars.
 	Stars struct {
 		N1 int64 `json:"1"`
 		N2 int64 `json:"2"`
@@ -1181,11 +1181,11 @@ type Sender string
 type Session struct {
 	AgentsOnline bool `json:"agentsOnline"`
 
-	// Conversation The one that is open.
+	// Conversation The open conversation.
 	Conversation nullable.Nullable[Conversation] `json:"conversation"`
 	Visitor      Visitor                         `json:"visitor"`
 
-	// VisitorSecret Proves to be the visitor, for `x-visitor-secret`. Answered once, when it is issued; null where the client has proven to have it.
+	// VisitorSecret Proves the visitor, for `x-visitor-secret`. Shown once, when it is issued; null if the client has proven to have it.
 	VisitorSecret nullable.Nullable[string] `json:"visitorSecret"`
 
 	// VisitorToken Names the visitor, for `x-visitor-id`. Agents see it too.
@@ -1195,10 +1195,10 @@ type Session struct {
 
 // Statistics defines model for Statistics.
 type Statistics struct {
-	// ActiveConversations Those that are open.
+	// ActiveConversations Open conversations.
 	ActiveConversations int64 `json:"activeConversations"`
 
-	// AverageResponseTime Mean seconds from a conversation's first visitor message to its first agent message, with one decimal; 0 when none was answered.
+	// AverageResponseTime Mean seconds from a conversation's first visitor message to its first agent message, with one decimal; 0 if none was answered.
 	AverageResponseTime float64 `json:"averageResponseTime"`
 
 	// OnlineVisitors Seen within a minute.
@@ -1224,26 +1224,26 @@ type StatisticsHistoryInterval string
 type StatisticsInterval struct {
 	AgentMessages int64 `json:"agentMessages"`
 
-	// ConversationsClosed One that is opened again and closed again counts again.
+	// ConversationsClosed A conversation that is opened and closed again counts again.
 	ConversationsClosed   int64 `json:"conversationsClosed"`
 	ConversationsImported int64 `json:"conversationsImported"`
 	ConversationsOpened   int64 `json:"conversationsOpened"`
 
-	// FirstResponse How long something took, in seconds. A quantile is within 1 % of the true one.
+	// FirstResponse Durations in seconds. A quantile is within 1 % of the true one.
 	FirstResponse Durations `json:"firstResponse"`
 	From          time.Time `json:"from"`
 	NewVisitors   int64     `json:"newVisitors"`
 	Ratings       Ratings   `json:"ratings"`
 
-	// Resolution How long something took, in seconds. A quantile is within 1 % of the true one.
+	// Resolution Durations in seconds. A quantile is within 1 % of the true one.
 	Resolution Durations `json:"resolution"`
 
-	// To Where the next one begins.
+	// To The start of the next interval.
 	To              time.Time `json:"to"`
 	VisitorMessages int64     `json:"visitorMessages"`
 }
 
-// Storage How much the website stores and may store, in bytes. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, tickets, visitor contexts and imports; reading, changing and deleting go on. The limit takes effect within 30 seconds.
+// Storage The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, tickets, visitor contexts and imports; reading, changing and deleting still work. The limit takes effect within 30 seconds.
 type Storage struct {
 	Limit int64 `json:"limit"`
 
@@ -1277,12 +1277,12 @@ type Theme string
 type Thread struct {
 	Conversation Conversation `json:"conversation"`
 
-	// HasMore True if messages follow behind the last one; else it is left out.
+	// HasMore True if more messages follow the last one; else absent.
 	HasMore  *bool     `json:"hasMore,omitempty"`
 	Messages []Message `json:"messages"`
 	Users    []User    `json:"users"`
 
-	// Visitor Null where it cannot be looked up at present.
+	// Visitor Null if it can't be looked up at present.
 	Visitor nullable.Nullable[Visitor] `json:"visitor"`
 }
 
@@ -1295,7 +1295,7 @@ type Ticket struct {
 	Description    string                            `json:"description"`
 	Email          nullable.Nullable[string]         `json:"email"`
 
-	// HasMore True if messages follow behind the last one: ask for the ticket with `after`. Else it is left out.
+	// HasMore True if more messages follow the last one: request the ticket with `after`. Else absent.
 	HasMore      *bool                     `json:"hasMore,omitempty"`
 	ID           string                    `json:"id"`
 	LanguageCode string                    `json:"languageCode"`
@@ -1306,13 +1306,13 @@ type Ticket struct {
 	Tags         []string                  `json:"tags"`
 	Title        string                    `json:"title"`
 
-	// UniqueEmailAddress Mail to it belongs to this ticket.
+	// UniqueEmailAddress An e-mail address of this ticket alone.
 	UniqueEmailAddress string                           `json:"uniqueEmailAddress"`
 	UpdatedAt          time.Time                        `json:"updatedAt"`
 	Visitor            nullable.Nullable[TicketVisitor] `json:"visitor"`
 	VisitorID          nullable.Nullable[int64]         `json:"visitorId"`
 
-	// Website Null where it cannot be looked up at present.
+	// Website Null if it can't be looked up at present.
 	Website   nullable.Nullable[TicketWebsite] `json:"website"`
 	WebsiteID int64                            `json:"websiteId"`
 }
@@ -1353,7 +1353,7 @@ type TicketPage struct {
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
 }
 
-// TicketPatch Members that are left out stay as they are.
+// TicketPatch Absent members stay unchanged.
 type TicketPatch struct {
 	AssigneeID   nullable.Nullable[int64]  `json:"assigneeId,omitempty"`
 	Description  *string                   `json:"description,omitempty"`
@@ -1422,7 +1422,7 @@ type UserPage struct {
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
 }
 
-// UserPatch Members that are left out stay as they are; null puts the default in their place.
+// UserPatch Absent members stay unchanged; null restores the default.
 type UserPatch struct {
 	// AvatarURL An https address.
 	AvatarURL nullable.Nullable[string] `json:"avatarUrl,omitempty"`
@@ -1438,7 +1438,7 @@ type UserPatch struct {
 type Visitor struct {
 	City nullable.Nullable[string] `json:"city"`
 
-	// Context A JSON object inside a string.
+	// Context A JSON object as a string.
 	Context string `json:"context"`
 
 	// Country ISO 3166 alpha-2.
@@ -1446,10 +1446,10 @@ type Visitor struct {
 	CreatedAt time.Time                 `json:"createdAt"`
 	ID        int64                     `json:"id"`
 
-	// IP Last seen from; empty where it is not known.
+	// IP The address that the visitor was last seen at; empty if unknown.
 	IP string `json:"ip"`
 
-	// Name A friendly one like `Brave Otter`, where none was given.
+	// Name The given name, else a generated one like `Brave Otter`.
 	Name string `json:"name"`
 
 	// Online Seen within a minute.
@@ -1461,7 +1461,7 @@ type Visitor struct {
 
 // VisitorMessage defines model for VisitorMessage.
 type VisitorMessage struct {
-	// ClientMessageID Your own id of the message: sent again, it is the same message.
+	// ClientMessageID Your own id of the message. A message with the same id is the same message.
 	ClientMessageID *ClientMessageID `json:"clientMessageId,omitempty"`
 	Content         string           `json:"content"`
 }
@@ -1482,7 +1482,7 @@ type VisitorPage struct {
 
 // VisitorPatch defines model for VisitorPatch.
 type VisitorPatch struct {
-	// Context Merged into what is there, one level deep; null removes a member. Members that say where somebody is (`country`, `lat`, `ip` and the like) are dropped.
+	// Context Merged into the stored context, one level deep; null removes a member. Members with a location (`country`, `lat`, `ip` and the like) are dropped.
 	Context *ContextChange `json:"context,omitempty"`
 	Name    *string        `json:"name,omitempty"`
 }
@@ -1491,29 +1491,29 @@ type VisitorPatch struct {
 type Webhook struct {
 	CreatedAt time.Time `json:"createdAt"`
 
-	// DeliveredAt When it took something last.
+	// DeliveredAt The time of the last successful delivery.
 	DeliveredAt nullable.Nullable[time.Time] `json:"deliveredAt"`
 	Description string                       `json:"description"`
 	DisabledAt  nullable.Nullable[time.Time] `json:"disabledAt"`
 
-	// DisabledReason Why we disabled it: it answered 410; a delivery failed for three days and no other succeeded; over 10,000 waited for it.
+	// DisabledReason Why the server disabled it: it answered 410; a delivery failed for three days and no other succeeded; more than 10,000 deliveries waited.
 	DisabledReason nullable.Nullable[WebhookDisabledReason] `json:"disabledReason"`
 	Enabled        bool                                     `json:"enabled"`
 
 	// Events Types of events; a group like `ticket.*`; or `*` for all.
 	Events WebhookEvents `json:"events"`
 
-	// FailingSince Since when it has taken nothing that it was sent.
+	// FailingSince The time since which every delivery has failed.
 	FailingSince nullable.Nullable[time.Time] `json:"failingSince"`
 	ID           int64                        `json:"id"`
 
-	// PreviousSecretUntil Until when the secret before the newest signs too.
+	// PreviousSecretUntil The time until which the previous secret signs too.
 	PreviousSecretUntil nullable.Nullable[time.Time] `json:"previousSecretUntil"`
 	UpdatedAt           time.Time                    `json:"updatedAt"`
 	URL                 string                       `json:"url"`
 }
 
-// WebhookDisabledReason Why we disabled it: it answered 410; a delivery failed for three days and no other succeeded; over 10,000 waited for it.
+// WebhookDisabledReason Why the server disabled it: it answered 410; a delivery failed for three days and no other succeeded; more than 10,000 deliveries waited.
 type WebhookDisabledReason string
 
 // WebhookAttempt defines model for WebhookAttempt.
@@ -1522,11 +1522,11 @@ type WebhookAttempt struct {
 	DurationMs int64                     `json:"durationMs"`
 	Error      nullable.Nullable[string] `json:"error"`
 
-	// Request What is kept of a message. Signatures and cookies are not; a body is its beginning.
+	// Request The stored part of a message: no signatures, no cookies, and the beginning of the body.
 	Request  WebhookMessage                    `json:"request"`
 	Response nullable.Nullable[WebhookMessage] `json:"response"`
 
-	// Status null where there was no answer.
+	// Status Null if there was no response.
 	Status nullable.Nullable[int] `json:"status"`
 }
 
@@ -1536,12 +1536,12 @@ type WebhookDelivery struct {
 	Attempts  []WebhookAttempt `json:"attempts"`
 	CreatedAt time.Time        `json:"createdAt"`
 
-	// EventID The same on every delivery; empty for what is kept nowhere.
+	// EventID The same on every delivery; empty for transient events.
 	EventID       EventID                      `json:"eventId"`
 	ID            int64                        `json:"id"`
 	NextAttemptAt nullable.Nullable[time.Time] `json:"nextAttemptAt"`
 
-	// Status HELD waits for the webhook to be enabled again.
+	// Status HELD: waits until the webhook is enabled again.
 	Status    WebhookDeliveryStatus `json:"status"`
 	Type      string                `json:"type"`
 	UpdatedAt time.Time             `json:"updatedAt"`
@@ -1556,12 +1556,12 @@ type WebhookDeliveryDetail struct {
 	Body      string    `json:"body"`
 	CreatedAt time.Time `json:"createdAt"`
 
-	// EventID The same on every delivery; empty for what is kept nowhere.
+	// EventID The same on every delivery; empty for transient events.
 	EventID       EventID                      `json:"eventId"`
 	ID            int64                        `json:"id"`
 	NextAttemptAt nullable.Nullable[time.Time] `json:"nextAttemptAt"`
 
-	// Status HELD waits for the webhook to be enabled again.
+	// Status HELD: waits until the webhook is enabled again.
 	Status    WebhookDeliveryStatus `json:"status"`
 	Type      string                `json:"type"`
 	UpdatedAt time.Time             `json:"updatedAt"`
@@ -1581,13 +1581,13 @@ type WebhookDeliveryPage struct {
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
 }
 
-// WebhookDeliveryStatus HELD waits for the webhook to be enabled again.
+// WebhookDeliveryStatus HELD: waits until the webhook is enabled again.
 type WebhookDeliveryStatus string
 
 // WebhookEvents Types of events; a group like `ticket.*`; or `*` for all.
 type WebhookEvents = []string
 
-// WebhookMessage What is kept of a message. Signatures and cookies are not; a body is its beginning.
+// WebhookMessage The stored part of a message: no signatures, no cookies, and the beginning of the body.
 type WebhookMessage struct {
 	Body    nullable.Nullable[string] `json:"body"`
 	Headers map[string]string         `json:"headers"`
@@ -1626,46 +1626,46 @@ type WebhookRotation struct {
 type WebhookWithSecret struct {
 	CreatedAt time.Time `json:"createdAt"`
 
-	// DeliveredAt When it took something last.
+	// DeliveredAt The time of the last successful delivery.
 	DeliveredAt nullable.Nullable[time.Time] `json:"deliveredAt"`
 	Description string                       `json:"description"`
 	DisabledAt  nullable.Nullable[time.Time] `json:"disabledAt"`
 
-	// DisabledReason Why we disabled it: it answered 410; a delivery failed for three days and no other succeeded; over 10,000 waited for it.
+	// DisabledReason Why the server disabled it: it answered 410; a delivery failed for three days and no other succeeded; more than 10,000 deliveries waited.
 	DisabledReason nullable.Nullable[WebhookWithSecretDisabledReason] `json:"disabledReason"`
 	Enabled        bool                                               `json:"enabled"`
 
 	// Events Types of events; a group like `ticket.*`; or `*` for all.
 	Events WebhookEvents `json:"events"`
 
-	// FailingSince Since when it has taken nothing that it was sent.
+	// FailingSince The time since which every delivery has failed.
 	FailingSince nullable.Nullable[time.Time] `json:"failingSince"`
 	ID           int64                        `json:"id"`
 
-	// PreviousSecretUntil Until when the secret before the newest signs too.
+	// PreviousSecretUntil The time until which the previous secret signs too.
 	PreviousSecretUntil nullable.Nullable[time.Time] `json:"previousSecretUntil"`
 	Secret              string                       `json:"secret"`
 	UpdatedAt           time.Time                    `json:"updatedAt"`
 	URL                 string                       `json:"url"`
 }
 
-// WebhookWithSecretDisabledReason Why we disabled it: it answered 410; a delivery failed for three days and no other succeeded; over 10,000 waited for it.
+// WebhookWithSecretDisabledReason Why the server disabled it: it answered 410; a delivery failed for three days and no other succeeded; more than 10,000 deliveries waited.
 type WebhookWithSecretDisabledReason string
 
 // Website defines model for Website.
 type Website struct {
-	// ClientToken Public: it stands in the website's pages.
+	// ClientToken Public: the website's pages contain it.
 	ClientToken string `json:"clientToken"`
 	ID          int64  `json:"id"`
 	Level       Level  `json:"level"`
 	Name        string `json:"name"`
 	Plan        Plan   `json:"plan"`
 
-	// Storage How much the website stores and may store, in bytes. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, tickets, visitor contexts and imports; reading, changing and deleting go on. The limit takes effect within 30 seconds.
+	// Storage The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, tickets, visitor contexts and imports; reading, changing and deleting still work. The limit takes effect within 30 seconds.
 	Storage Storage `json:"storage"`
 	URL     string  `json:"url"`
 
-	// WidgetLoadedAt When a browser loaded the widget for the first time.
+	// WidgetLoadedAt The time when a browser first loaded the widget.
 	WidgetLoadedAt nullable.Nullable[time.Time] `json:"widgetLoadedAt"`
 }
 
@@ -1692,8 +1692,8 @@ type Widget struct {
 	Color          Colour `json:"color"`
 	ID             int64  `json:"id"`
 
-	// PageParameters The query parameters whose values the script sends with the address of the page that a visitor is on. Of the rest of the query, and of the
-	// fragment, nothing leaves the page. Empty by default.
+	// PageParameters The query parameters that the script sends with the address of the visitor's page. It sends nothing else of the query, and
+	// nothing of the fragment. Empty by default.
 	PageParameters     []string `json:"pageParameters"`
 	RatingEnabled      bool     `json:"ratingEnabled"`
 	RemoveBranding     bool     `json:"removeBranding"`
@@ -1703,7 +1703,7 @@ type Widget struct {
 	WelcomeMessages string `json:"welcomeMessages"`
 }
 
-// WidgetPatch Members that are left out stay as they are.
+// WidgetPatch Absent members stay unchanged.
 type WidgetPatch struct {
 	BubbleColor     *Colour `json:"bubbleColor,omitempty"`
 	BubbleTextColor *Colour `json:"bubbleTextColor,omitempty"`
@@ -1732,7 +1732,7 @@ type WidgetPatch struct {
 	RatingEnabled  *bool     `json:"ratingEnabled,omitempty"`
 	RemoveBranding *bool     `json:"removeBranding,omitempty"`
 
-	// WebsiteClientToken Cannot be changed: only its own value is taken.
+	// WebsiteClientToken Can't be changed: only its current value is accepted.
 	WebsiteClientToken *string `json:"websiteClientToken,omitempty"`
 	WelcomeMessages    *string `json:"welcomeMessages,omitempty"`
 }
@@ -1740,7 +1740,7 @@ type WidgetPatch struct {
 // WidgetWords defines model for WidgetWords.
 type WidgetWords map[string]string
 
-// ConversationErased Nothing is left of the conversation, whose status was `from`; what was copied of it is to be removed too.
+// ConversationErased The conversation, whose status was `from`, was erased. Remove your copies of it too.
 type ConversationErased struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -1748,7 +1748,7 @@ type ConversationErased struct {
 		From           ConversationStatus `json:"from"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID                `json:"id"`
 	Type ConversationErasedType `json:"type"`
 }
@@ -1763,7 +1763,7 @@ type ConversationOpened struct {
 		Conversation Conversation `json:"conversation"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID                `json:"id"`
 	Type ConversationOpenedType `json:"type"`
 }
@@ -1775,13 +1775,13 @@ type ConversationOpenedType string
 type ConversationRated struct {
 	At   time.Time `json:"at"`
 	Data struct {
-		// AgentID Who had the conversation; left out where nobody had.
+		// AgentID The assignee of the conversation; absent if there was none.
 		AgentID      *int64       `json:"agentId,omitempty"`
 		Conversation Conversation `json:"conversation"`
 
-		// Previous The rating whose place it takes.
+		// Previous The rating that it replaces.
 		Previous *struct {
-			// AgentID Who had the conversation; left out where nobody had.
+			// AgentID The assignee of the conversation; absent if there was none.
 			AgentID *int64    `json:"agentId,omitempty"`
 			RatedAt time.Time `json:"ratedAt"`
 			Rating  int64     `json:"rating"`
@@ -1790,7 +1790,7 @@ type ConversationRated struct {
 		Rating  int64      `json:"rating"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID               `json:"id"`
 	Type ConversationRatedType `json:"type"`
 }
@@ -1798,13 +1798,13 @@ type ConversationRated struct {
 // ConversationRatedType defines model for ConversationRated.Type.
 type ConversationRatedType string
 
-// ConversationRead All that the other side has written so far has been read.
+// ConversationRead One side has read all messages of the other side.
 type ConversationRead struct {
 	At   time.Time `json:"at"`
 	Data struct {
 		Conversation Conversation `json:"conversation"`
 
-		// MessageIds Those that had not been read before.
+		// MessageIds The messages that had not been read before.
 		MessageIds []int64   `json:"messageIds"`
 		ReadAt     time.Time `json:"readAt"`
 
@@ -1812,7 +1812,7 @@ type ConversationRead struct {
 		Reader Sender `json:"reader"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID              `json:"id"`
 	Type ConversationReadType `json:"type"`
 }
@@ -1820,19 +1820,19 @@ type ConversationRead struct {
 // ConversationReadType defines model for ConversationRead.Type.
 type ConversationReadType string
 
-// ConversationUpdated `from` and `status` are equal where something else changed.
+// ConversationUpdated `from` and `status` are equal if something else changed.
 type ConversationUpdated struct {
 	At   time.Time `json:"at"`
 	Data struct {
 		Conversation Conversation       `json:"conversation"`
 		From         ConversationStatus `json:"from"`
 
-		// ResolutionSeconds Where it was closed, how long it had been there.
+		// ResolutionSeconds If it was closed: the time since its creation.
 		ResolutionSeconds *float64           `json:"resolutionSeconds,omitempty"`
 		Status            ConversationStatus `json:"status"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID                 `json:"id"`
 	Type ConversationUpdatedType `json:"type"`
 }
@@ -1840,7 +1840,7 @@ type ConversationUpdated struct {
 // ConversationUpdatedType defines model for ConversationUpdated.Type.
 type ConversationUpdatedType string
 
-// ConversationsImported Sums over one import, and which conversations it made.
+// ConversationsImported Sums over one import, and the conversations that it created.
 type ConversationsImported struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -1852,7 +1852,7 @@ type ConversationsImported struct {
 		ResponseSeconds float64  `json:"responseSeconds"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID                   `json:"id"`
 	Type ConversationsImportedType `json:"type"`
 }
@@ -1864,11 +1864,11 @@ type ConversationsImportedType string
 type MessageCreated struct {
 	At   time.Time `json:"at"`
 	Data struct {
-		// AgentID Of an agent's message: its author or, where it names none, who has the conversation.
+		// AgentID Of an agent's message: its author or, if it names none, the assignee of the conversation.
 		AgentID      *int64       `json:"agentId,omitempty"`
 		Conversation Conversation `json:"conversation"`
 
-		// FirstResponseSeconds Where this message was the first answer.
+		// FirstResponseSeconds Present if this message was the first answer of an agent.
 		FirstResponseSeconds *float64 `json:"firstResponseSeconds,omitempty"`
 		Message              Message  `json:"message"`
 
@@ -1876,7 +1876,7 @@ type MessageCreated struct {
 		Sender Sender `json:"sender"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID            `json:"id"`
 	Type MessageCreatedType `json:"type"`
 }
@@ -1886,7 +1886,7 @@ type MessageCreatedType string
 
 // Ready defines model for ready.
 type Ready struct {
-	// Resumed true: what was missed follows; false: read the state anew.
+	// Resumed true: the missed events follow; false: read the state again.
 	Resumed bool `json:"resumed"`
 }
 
@@ -1899,7 +1899,7 @@ type TicketCreated struct {
 		TicketID string         `json:"ticketId"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID           `json:"id"`
 	Type TicketCreatedType `json:"type"`
 }
@@ -1914,7 +1914,7 @@ type TicketDeleted struct {
 		TicketID string `json:"ticketId"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID           `json:"id"`
 	Type TicketDeletedType `json:"type"`
 }
@@ -1931,7 +1931,7 @@ type TicketMessageCreated struct {
 		TicketID    string            `json:"ticketId"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID                  `json:"id"`
 	Type TicketMessageCreatedType `json:"type"`
 }
@@ -1939,7 +1939,7 @@ type TicketMessageCreated struct {
 // TicketMessageCreatedType defines model for TicketMessageCreated.Type.
 type TicketMessageCreatedType string
 
-// TicketUpdated `from` and `status` are equal where something else changed.
+// TicketUpdated `from` and `status` are equal if something else changed.
 type TicketUpdated struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -1948,7 +1948,7 @@ type TicketUpdated struct {
 		TicketID string       `json:"ticketId"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID           `json:"id"`
 	Type TicketUpdatedType `json:"type"`
 }
@@ -1956,7 +1956,7 @@ type TicketUpdated struct {
 // TicketUpdatedType defines model for TicketUpdated.Type.
 type TicketUpdatedType string
 
-// Typing Lasts six seconds unless it is told again.
+// Typing The state lasts six seconds unless it is reported again. Transient.
 type Typing struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -1968,7 +1968,7 @@ type Typing struct {
 		Typing bool   `json:"typing"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID    `json:"id"`
 	Type TypingType `json:"type"`
 }
@@ -1981,7 +1981,7 @@ type VisitorCreated struct {
 	At   time.Time    `json:"at"`
 	Data AboutVisitor `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID            `json:"id"`
 	Type VisitorCreatedType `json:"type"`
 }
@@ -1989,12 +1989,12 @@ type VisitorCreated struct {
 // VisitorCreatedType defines model for VisitorCreated.Type.
 type VisitorCreatedType string
 
-// VisitorErased Nothing is left of the visitor; what was copied of them is to be removed too.
+// VisitorErased The visitor was erased. Remove your copies of their data too.
 type VisitorErased struct {
 	At   time.Time    `json:"at"`
 	Data AboutVisitor `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID           `json:"id"`
 	Type VisitorErasedType `json:"type"`
 }
@@ -2002,7 +2002,7 @@ type VisitorErased struct {
 // VisitorErasedType defines model for VisitorErased.Type.
 type VisitorErasedType string
 
-// VisitorOnline The visitor counts as online until then, and longer where it is told again.
+// VisitorOnline The visitor counts as online until then, and longer if it is reported again. Transient.
 type VisitorOnline struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -2010,7 +2010,7 @@ type VisitorOnline struct {
 		VisitorID int64     `json:"visitorId"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID           `json:"id"`
 	Type VisitorOnlineType `json:"type"`
 }
@@ -2023,7 +2023,7 @@ type VisitorUpdated struct {
 	At   time.Time    `json:"at"`
 	Data AboutVisitor `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID            `json:"id"`
 	Type VisitorUpdatedType `json:"type"`
 }
@@ -2031,7 +2031,7 @@ type VisitorUpdated struct {
 // VisitorUpdatedType defines model for VisitorUpdated.Type.
 type VisitorUpdatedType string
 
-// VisitorsImported How many are new, and which.
+// VisitorsImported The number of new visitors, and their ids.
 type VisitorsImported struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -2039,7 +2039,7 @@ type VisitorsImported struct {
 		Visitors   int64    `json:"visitors"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID              `json:"id"`
 	Type VisitorsImportedType `json:"type"`
 }
@@ -2047,7 +2047,7 @@ type VisitorsImported struct {
 // VisitorsImportedType defines model for VisitorsImported.Type.
 type VisitorsImportedType string
 
-// WebhookDisabled A webhook was disabled by us; no webhook is told of it.
+// WebhookDisabled The server disabled a webhook. Webhooks don't receive this event.
 type WebhookDisabled struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -2056,7 +2056,7 @@ type WebhookDisabled struct {
 		WebhookID int64                     `json:"webhookId"`
 	} `json:"data"`
 
-	// ID The same on every delivery; empty for what is kept nowhere.
+	// ID The same on every delivery; empty for transient events.
 	ID   EventID             `json:"id"`
 	Type WebhookDisabledType `json:"type"`
 }
@@ -2141,20 +2141,20 @@ type WebhookID = int64
 
 // ListConversationsParams defines parameters for ListConversations.
 type ListConversationsParams struct {
-	// Page 1-based. What does not parse or lies outside is clamped.
+	// Page The page, from 1. Invalid values are clamped.
 	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
 
-	// Limit Rows in one answer, 1 to 100. What does not parse or lies outside is clamped.
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor A `nextCursor` of an earlier answer: reads on behind it without counting.
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Lang The language that tags are named in, like `de` or `pt-BR`.
+	// Lang The language of tag names, like `de` or `pt-BR`.
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 
-	// UpdatedSince Only what changed since then, the oldest change first and by cursor alone. The last page has a `nextCursor` too: a follower
-	// goes on from there for ever. What changed within the last moments is not given yet, so that none is missed.
+	// UpdatedSince Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+	// Changes of the last 30 seconds are not listed yet, so that none is missed.
 	UpdatedSince *UpdatedSince       `form:"updatedSince,omitempty" json:"updatedSince,omitempty"`
 	Status       *ConversationStatus `form:"status,omitempty" json:"status,omitempty"`
 
@@ -2162,7 +2162,7 @@ type ListConversationsParams struct {
 	AssigneeID *string `form:"assigneeId,omitempty" json:"assigneeId,omitempty"`
 	VisitorID  *int64  `form:"visitorId,omitempty" json:"visitorId,omitempty"`
 
-	// Search Up to 10 words, all of which the conversation's messages have to hold.
+	// Search Up to 10 words that must all occur in the conversation's messages.
 	Search *string `form:"search,omitempty" json:"search,omitempty"`
 }
 
@@ -2173,143 +2173,143 @@ type CountConversationsParams struct {
 
 // ImportConversationsParams defines parameters for ImportConversations.
 type ImportConversationsParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetConversationParams defines parameters for GetConversation.
 type GetConversationParams struct {
-	// Lang The language that tags are named in, like `de` or `pt-BR`.
+	// Lang The language of tag names, like `de` or `pt-BR`.
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 
-	// After A message's number, or 0 for the beginning: the messages behind it.
+	// After The id of a message, or 0: the messages after it.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// IfNoneMatch The `ETag` of what the client has: 304 where it is still the same.
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateConversationParams defines parameters for UpdateConversation.
 type UpdateConversationParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed, several of them, or `*`.
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListMessagesParams defines parameters for ListMessages.
 type ListMessagesParams struct {
-	// Lang The language that tags are named in, like `de` or `pt-BR`.
+	// Lang The language of tag names, like `de` or `pt-BR`.
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 
-	// After A message's number, or 0 for the beginning: the messages behind it.
+	// After The id of a message, or 0: the messages after it.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// IfNoneMatch The `ETag` of what the client has: 304 where it is still the same.
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // PostMessageParams defines parameters for PostMessage.
 type PostMessageParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RateConversationParams defines parameters for RateConversation.
 type RateConversationParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // MarkReadParams defines parameters for MarkRead.
 type MarkReadParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // SetTypingParams defines parameters for SetTyping.
 type SetTypingParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ExportConversationsParams defines parameters for ExportConversations.
 type ExportConversationsParams struct {
-	// Cursor The `cursor` of an earlier answer of the same export.
+	// Cursor The `cursor` of an earlier response of the same export.
 	Cursor *ExportCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Since Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+	// Since Without a cursor: only rows that changed then or later (messages: were written), and then all changes.
 	Since *ExportSince `form:"since,omitempty" json:"since,omitempty"`
 
-	// Limit How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer.
+	// Limit The number of rows in a response, at most 1000. Rows of one import come together and may be more; of large rows there are fewer.
 	Limit *ExportLimit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ExportMessagesParams defines parameters for ExportMessages.
 type ExportMessagesParams struct {
-	// Cursor The `cursor` of an earlier answer of the same export.
+	// Cursor The `cursor` of an earlier response of the same export.
 	Cursor *ExportCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Since Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+	// Since Without a cursor: only rows that changed then or later (messages: were written), and then all changes.
 	Since *ExportSince `form:"since,omitempty" json:"since,omitempty"`
 
-	// Limit How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer.
+	// Limit The number of rows in a response, at most 1000. Rows of one import come together and may be more; of large rows there are fewer.
 	Limit *ExportLimit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ExportTicketsParams defines parameters for ExportTickets.
 type ExportTicketsParams struct {
-	// Cursor The `cursor` of an earlier answer of the same export.
+	// Cursor The `cursor` of an earlier response of the same export.
 	Cursor *ExportCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Since Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+	// Since Without a cursor: only rows that changed then or later (messages: were written), and then all changes.
 	Since *ExportSince `form:"since,omitempty" json:"since,omitempty"`
 
-	// Limit How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer.
+	// Limit The number of rows in a response, at most 1000. Rows of one import come together and may be more; of large rows there are fewer.
 	Limit *ExportLimit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ExportVisitorsParams defines parameters for ExportVisitors.
 type ExportVisitorsParams struct {
-	// Cursor The `cursor` of an earlier answer of the same export.
+	// Cursor The `cursor` of an earlier response of the same export.
 	Cursor *ExportCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Since Where there is no cursor: only rows that were changed then or later (messages: written), and then all changes.
+	// Since Without a cursor: only rows that changed then or later (messages: were written), and then all changes.
 	Since *ExportSince `form:"since,omitempty" json:"since,omitempty"`
 
-	// Limit How many rows an answer should have, at most 1000. One import's come together, and may be more; large rows are fewer.
+	// Limit The number of rows in a response, at most 1000. Rows of one import come together and may be more; of large rows there are fewer.
 	Limit *ExportLimit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // CreateOwnTicketParams defines parameters for CreateOwnTicket.
 type CreateOwnTicketParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetAgentStatisticsParams defines parameters for GetAgentStatistics.
 type GetAgentStatisticsParams struct {
-	// From A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
+	// From A timestamp, or a date for its first moment in the time zone. Default: seven days before `to`.
 	From *From `form:"from,omitempty" json:"from,omitempty"`
 
-	// To As `from`; it is the first moment that does not count. Default the end of today.
+	// To Like `from`; exclusive. Default: the end of today.
 	To *To `form:"to,omitempty" json:"to,omitempty"`
 
-	// Tz A time zone of the IANA's database.
+	// Tz A time zone of the IANA database.
 	Tz *Tz `form:"tz,omitempty" json:"tz,omitempty"`
 }
 
 // GetHistoryParams defines parameters for GetHistory.
 type GetHistoryParams struct {
-	// From A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
+	// From A timestamp, or a date for its first moment in the time zone. Default: seven days before `to`.
 	From *From `form:"from,omitempty" json:"from,omitempty"`
 
-	// To As `from`; it is the first moment that does not count. Default the end of today.
+	// To Like `from`; exclusive. Default: the end of today.
 	To       *To                       `form:"to,omitempty" json:"to,omitempty"`
 	Interval *GetHistoryParamsInterval `form:"interval,omitempty" json:"interval,omitempty"`
 
-	// Tz A time zone of the IANA's database.
+	// Tz A time zone of the IANA database.
 	Tz *Tz `form:"tz,omitempty" json:"tz,omitempty"`
 }
 
@@ -2318,303 +2318,303 @@ type GetHistoryParamsInterval string
 
 // GetRatingsParams defines parameters for GetRatings.
 type GetRatingsParams struct {
-	// From A timestamp, or a date for its first moment in the time zone. Default seven days before `to`.
+	// From A timestamp, or a date for its first moment in the time zone. Default: seven days before `to`.
 	From *From `form:"from,omitempty" json:"from,omitempty"`
 
-	// To As `from`; it is the first moment that does not count. Default the end of today.
+	// To Like `from`; exclusive. Default: the end of today.
 	To *To `form:"to,omitempty" json:"to,omitempty"`
 
-	// Tz A time zone of the IANA's database.
+	// Tz A time zone of the IANA database.
 	Tz *Tz `form:"tz,omitempty" json:"tz,omitempty"`
 }
 
 // DeleteTagParams defines parameters for DeleteTag.
 type DeleteTagParams struct {
-	// IfMatch The `ETag` of what is to be changed, several of them, or `*`.
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListTicketsParams defines parameters for ListTickets.
 type ListTicketsParams struct {
-	// Page 1-based. What does not parse or lies outside is clamped.
+	// Page The page, from 1. Invalid values are clamped.
 	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
 
-	// Limit Rows in one answer, 1 to 100. What does not parse or lies outside is clamped.
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor A `nextCursor` of an earlier answer: reads on behind it without counting.
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// UpdatedSince Only what changed since then, the oldest change first and by cursor alone. The last page has a `nextCursor` too: a follower
-	// goes on from there for ever. What changed within the last moments is not given yet, so that none is missed.
+	// UpdatedSince Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+	// Changes of the last 30 seconds are not listed yet, so that none is missed.
 	UpdatedSince *UpdatedSince `form:"updatedSince,omitempty" json:"updatedSince,omitempty"`
 	Status       *string       `form:"status,omitempty" json:"status,omitempty"`
 	Priority     *string       `form:"priority,omitempty" json:"priority,omitempty"`
 	AssigneeID   *int64        `form:"assigneeId,omitempty" json:"assigneeId,omitempty"`
 	VisitorID    *int64        `form:"visitorId,omitempty" json:"visitorId,omitempty"`
 
-	// Search Words in title, description and messages, in any case.
+	// Search Words in title, description and messages, case-insensitive.
 	Search *string `form:"search,omitempty" json:"search,omitempty"`
 }
 
 // CreateTicketParams defines parameters for CreateTicket.
 type CreateTicketParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeleteTicketParams defines parameters for DeleteTicket.
 type DeleteTicketParams struct {
-	// IfMatch The `ETag` of what is to be changed, several of them, or `*`.
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetTicketParams defines parameters for GetTicket.
 type GetTicketParams struct {
-	// After A message's number, or 0 for the beginning: the messages behind it.
+	// After The id of a message, or 0: the messages after it.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// IfNoneMatch The `ETag` of what the client has: 304 where it is still the same.
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateTicketParams defines parameters for UpdateTicket.
 type UpdateTicketParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed, several of them, or `*`.
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // AddTicketMessageParams defines parameters for AddTicketMessage.
 type AddTicketMessageParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // SetTicketStatusParams defines parameters for SetTicketStatus.
 type SetTicketStatusParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed, several of them, or `*`.
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
-	// Page 1-based. What does not parse or lies outside is clamped.
+	// Page The page, from 1. Invalid values are clamped.
 	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
 
-	// Limit Rows in one answer, 1 to 100. What does not parse or lies outside is clamped.
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor A `nextCursor` of an earlier answer: reads on behind it without counting.
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// UpdatedSince Only what changed since then, the oldest change first and by cursor alone. The last page has a `nextCursor` too: a follower
-	// goes on from there for ever. What changed within the last moments is not given yet, so that none is missed.
+	// UpdatedSince Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+	// Changes of the last 30 seconds are not listed yet, so that none is missed.
 	UpdatedSince *UpdatedSince `form:"updatedSince,omitempty" json:"updatedSince,omitempty"`
 }
 
 // CreateUserParams defines parameters for CreateUser.
 type CreateUserParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeleteUserParams defines parameters for DeleteUser.
 type DeleteUserParams struct {
-	// IfMatch The `ETag` of what is to be changed, several of them, or `*`.
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetUserParams defines parameters for GetUser.
 type GetUserParams struct {
-	// IfNoneMatch The `ETag` of what the client has: 304 where it is still the same.
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateUserParams defines parameters for UpdateUser.
 type UpdateUserParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed, several of them, or `*`.
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UserHeartbeatParams defines parameters for UserHeartbeat.
 type UserHeartbeatParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // OpenConversationParams defines parameters for OpenConversation.
 type OpenConversationParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CloseOwnConversationParams defines parameters for CloseOwnConversation.
 type CloseOwnConversationParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListOwnMessagesParams defines parameters for ListOwnMessages.
 type ListOwnMessagesParams struct {
-	// After A message's number, or 0 for the beginning: the messages behind it.
+	// After The id of a message, or 0: the messages after it.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // PostOwnMessageParams defines parameters for PostOwnMessage.
 type PostOwnMessageParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // MarkOwnReadParams defines parameters for MarkOwnRead.
 type MarkOwnReadParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // SetOwnTypingParams defines parameters for SetOwnTyping.
 type SetOwnTypingParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // VisitorHeartbeatParams defines parameters for VisitorHeartbeat.
 type VisitorHeartbeatParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListVisitorsParams defines parameters for ListVisitors.
 type ListVisitorsParams struct {
-	// Page 1-based. What does not parse or lies outside is clamped.
+	// Page The page, from 1. Invalid values are clamped.
 	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
 
-	// Limit Rows in one answer, 1 to 100. What does not parse or lies outside is clamped.
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor A `nextCursor` of an earlier answer: reads on behind it without counting.
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// UpdatedSince Only what changed since then, the oldest change first and by cursor alone. The last page has a `nextCursor` too: a follower
-	// goes on from there for ever. What changed within the last moments is not given yet, so that none is missed.
+	// UpdatedSince Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+	// Changes of the last 30 seconds are not listed yet, so that none is missed.
 	UpdatedSince *UpdatedSince `form:"updatedSince,omitempty" json:"updatedSince,omitempty"`
 
-	// Online Only who is there, or only who is not.
+	// Online Only visitors that are online, or only those that aren't.
 	Online *bool `form:"online,omitempty" json:"online,omitempty"`
 }
 
 // GetVisitorParams defines parameters for GetVisitor.
 type GetVisitorParams struct {
-	// IfNoneMatch The `ETag` of what the client has: 304 where it is still the same.
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateVisitorContextParams defines parameters for UpdateVisitorContext.
 type UpdateVisitorContextParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed, several of them, or `*`.
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListWebhooksParams defines parameters for ListWebhooks.
 type ListWebhooksParams struct {
-	// Page 1-based. What does not parse or lies outside is clamped.
+	// Page The page, from 1. Invalid values are clamped.
 	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
 
-	// Limit Rows in one answer, 1 to 100. What does not parse or lies outside is clamped.
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor A `nextCursor` of an earlier answer: reads on behind it without counting.
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateWebhookParams defines parameters for CreateWebhook.
 type CreateWebhookParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeleteWebhookParams defines parameters for DeleteWebhook.
 type DeleteWebhookParams struct {
-	// IfMatch The `ETag` of what is to be changed, several of them, or `*`.
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetWebhookParams defines parameters for GetWebhook.
 type GetWebhookParams struct {
-	// IfNoneMatch The `ETag` of what the client has: 304 where it is still the same.
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateWebhookParams defines parameters for UpdateWebhook.
 type UpdateWebhookParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed, several of them, or `*`.
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListWebhookDeliveriesParams defines parameters for ListWebhookDeliveries.
 type ListWebhookDeliveriesParams struct {
-	// Page 1-based. What does not parse or lies outside is clamped.
+	// Page The page, from 1. Invalid values are clamped.
 	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
 
-	// Limit Rows in one answer, 1 to 100. What does not parse or lies outside is clamped.
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor A `nextCursor` of an earlier answer: reads on behind it without counting.
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
 	Cursor *Cursor                `form:"cursor,omitempty" json:"cursor,omitempty"`
 	Status *WebhookDeliveryStatus `form:"status,omitempty" json:"status,omitempty"`
 }
 
 // RedeliverWebhookDeliveryParams defines parameters for RedeliverWebhookDelivery.
 type RedeliverWebhookDeliveryParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RotateWebhookSecretParams defines parameters for RotateWebhookSecret.
 type RotateWebhookSecretParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // TestWebhookParams defines parameters for TestWebhook.
 type TestWebhookParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetWidgetWordsParams defines parameters for GetWidgetWords.
 type GetWidgetWordsParams struct {
-	// IfNoneMatch The `ETag` of what the client has: 304 where it is still the same.
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetWidgetParams defines parameters for GetWidget.
 type GetWidgetParams struct {
-	// IfNoneMatch The `ETag` of what the client has: 304 where it is still the same.
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateWidgetParams defines parameters for UpdateWidget.
 type UpdateWidgetParams struct {
-	// IdempotencyKey Any name for this request, the same on every try.
+	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed, several of them, or `*`.
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -3243,16 +3243,16 @@ type ClientInterface interface {
 	// Corresponds with GET /conversations (the `ListConversations` operationId).
 	ListConversations(ctx context.Context, params *ListConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CountConversations How conversations stand, and what has happened since a moment
+	// CountConversations Counts of open conversations, and of changes since a moment
 	//
 	// Needs a token with `READ`.
 	//
 	// Corresponds with GET /conversations/counts (the `CountConversations` operationId).
 	CountConversations(ctx context.Context, params *CountConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ImportConversationsWithBody Take in conversations that took place elsewhere
+	// ImportConversationsWithBody Import conversations that took place elsewhere
 	//
-	// Up to 200 rows in 8 MiB. A row whose key was imported before is left alone, so rows can be sent again after any failure.
+	// Up to 200 rows in 8 MiB. A row whose key was imported before is skipped, so rows can be sent again after any failure.
 	// All rows of a request are stored, or none.
 	//
 	//
@@ -3263,9 +3263,9 @@ type ClientInterface interface {
 	// Corresponds with POST /conversations/import (the `ImportConversations` operationId).
 	ImportConversationsWithBody(ctx context.Context, params *ImportConversationsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ImportConversations Take in conversations that took place elsewhere
+	// ImportConversations Import conversations that took place elsewhere
 	//
-	// Up to 200 rows in 8 MiB. A row whose key was imported before is left alone, so rows can be sent again after any failure.
+	// Up to 200 rows in 8 MiB. A row whose key was imported before is skipped, so rows can be sent again after any failure.
 	// All rows of a request are stored, or none.
 	//
 	//
@@ -3278,7 +3278,7 @@ type ClientInterface interface {
 
 	// GetConversation A conversation with its messages, its visitor and its agents
 	//
-	// All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+	// All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
 	//
 	// Needs a token with `READ`.
 	//
@@ -3303,16 +3303,16 @@ type ClientInterface interface {
 	// Corresponds with PATCH /conversations/{token} (the `UpdateConversation` operationId).
 	UpdateConversation(ctx context.Context, token ConversationToken, params *UpdateConversationParams, body UpdateConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListMessages The same four members as the conversation's own path
+	// ListMessages The same members as the conversation's own path
 	//
-	// All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+	// All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
 	//
 	// Needs a token with `READ`.
 	//
 	// Corresponds with GET /conversations/{token}/messages (the `ListMessages` operationId).
 	ListMessages(ctx context.Context, token ConversationToken, params *ListMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PostMessageWithBody Answer as an agent
+	// PostMessageWithBody Post a message as an agent
 	//
 	// Needs a token with `WRITE`.
 	//
@@ -3321,7 +3321,7 @@ type ClientInterface interface {
 	// Corresponds with POST /conversations/{token}/messages (the `PostMessage` operationId).
 	PostMessageWithBody(ctx context.Context, token ConversationToken, params *PostMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PostMessage Answer as an agent
+	// PostMessage Post a message as an agent
 	//
 	// Needs a token with `WRITE`.
 	//
@@ -3332,7 +3332,7 @@ type ClientInterface interface {
 
 	// RateConversationWithBody Rate a conversation
 	//
-	// Its own visitor may, and may change their mind. A bearer that is sent is ignored. A visitor who is missing or unknown is 400, another's conversation 404.
+	// Only the conversation's own visitor may rate it, and may rate it again. A bearer token is ignored. A missing or unknown visitor is 400, another visitor's conversation 404.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3341,23 +3341,23 @@ type ClientInterface interface {
 
 	// RateConversation Rate a conversation
 	//
-	// Its own visitor may, and may change their mind. A bearer that is sent is ignored. A visitor who is missing or unknown is 400, another's conversation 404.
+	// Only the conversation's own visitor may rate it, and may rate it again. A bearer token is ignored. A missing or unknown visitor is 400, another visitor's conversation 404.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /conversations/{token}/rate (the `RateConversation` operationId).
 	RateConversation(ctx context.Context, token ConversationToken, params *RateConversationParams, body RateConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// MarkRead Note that an agent has read all that the visitor wrote
+	// MarkRead Mark all messages of the visitor as read by an agent
 	//
 	// Needs a token with `WRITE`.
 	//
 	// Corresponds with POST /conversations/{token}/read (the `MarkRead` operationId).
 	MarkRead(ctx context.Context, token ConversationToken, params *MarkReadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SetTypingWithBody Say that an agent is typing, or no more
+	// SetTypingWithBody Report that an agent is typing, or has stopped
 	//
-	// It lasts six seconds unless it is said again.
+	// The state lasts six seconds unless it is reported again.
 	//
 	// Needs a token with `WRITE`.
 	//
@@ -3366,9 +3366,9 @@ type ClientInterface interface {
 	// Corresponds with POST /conversations/{token}/typing (the `SetTyping` operationId).
 	SetTypingWithBody(ctx context.Context, token ConversationToken, params *SetTypingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SetTyping Say that an agent is typing, or no more
+	// SetTyping Report that an agent is typing, or has stopped
 	//
-	// It lasts six seconds unless it is said again.
+	// The state lasts six seconds unless it is reported again.
 	//
 	// Needs a token with `WRITE`.
 	//
@@ -3377,14 +3377,13 @@ type ClientInterface interface {
 	// Corresponds with POST /conversations/{token}/typing (the `SetTyping` operationId).
 	SetTyping(ctx context.Context, token ConversationToken, params *SetTypingParams, body SetTypingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExportConversations All conversations, and then what becomes of them
+	// ExportConversations Export all conversations, and then every change
 	//
-	// Begin without a cursor, and come again with the `cursor` of the last line: at once where it says `endOfStream: false`, else
-	// whenever you like within 7 days. First come all rows; then each row that has changed, in its new state, or
-	// `{"deleted":true,"id":…}`: put it in place of what you have. Nothing is left out, and no state comes twice; of several changes
-	// between two answers only the last is told.
-	// Where a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and what has not come by the
-	// first `endOfStream: true` is gone. That somebody is typing or online, and what a row shows of another kind, are no changes.
+	// Start without a cursor, and request again with the `cursor` of the last line: at once if the line says `endOfStream: false`, else
+	// at any time within 7 days. First come all rows. Then comes each changed row in its new state, or `{"deleted":true,"id":…}`: apply
+	// it to your copy. No row is missing, and no state comes twice; of several changes between two responses only the last is given.
+	// If a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and rows that have not come by the
+	// first `endOfStream: true` are deleted. Typing, presence, and members of another resource that a row shows are not changes.
 	//
 	//
 	// Needs a token with `READ`.
@@ -3392,10 +3391,10 @@ type ClientInterface interface {
 	// Corresponds with GET /export/conversations (the `ExportConversations` operationId).
 	ExportConversations(ctx context.Context, params *ExportConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExportMessages All messages, and then new ones
+	// ExportMessages Export all messages, and then every change
 	//
-	// Like the export of conversations. All that changes of a message is that it is read. Where a conversation is erased, all its
-	// messages are: `{"deleted":true,"conversationId":…}`.
+	// Like the export of conversations. A message changes only by being read. If a conversation is erased, all its messages are:
+	// `{"deleted":true,"conversationId":…}`.
 	//
 	//
 	// Needs a token with `READ`.
@@ -3403,53 +3402,54 @@ type ClientInterface interface {
 	// Corresponds with GET /export/messages (the `ExportMessages` operationId).
 	ExportMessages(ctx context.Context, params *ExportMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExportTickets All tickets, and then what becomes of them
+	// ExportTickets Export all tickets, and then every change
 	//
-	// Like the export of conversations. Tickets come without their messages, as in the list; a new message is a change.
+	// Like the export of conversations. Tickets come without their messages, as in the list; a new message is a change of its ticket.
 	//
 	// Needs a token with `READ` and the plan `PRO`.
 	//
 	// Corresponds with GET /export/tickets (the `ExportTickets` operationId).
 	ExportTickets(ctx context.Context, params *ExportTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExportVisitors All visitors, and then what becomes of them
+	// ExportVisitors Export all visitors, and then every change
 	//
-	// Like the export of conversations. That somebody comes or goes (`online`) is no change.
+	// Like the export of conversations. Presence (`online`) is not a change.
 	//
 	// Needs a token with `READ`.
 	//
 	// Corresponds with GET /export/visitors (the `ExportVisitors` operationId).
 	ExportVisitors(ctx context.Context, params *ExportVisitorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetHealth Whether the edge answers
+	// GetHealth The gateway's public health check
 	//
-	// A monitor may ask without a token; one that is sent must be valid.
+	// A monitor needs no token. A token that is sent must be valid.
 	//
 	// Corresponds with GET /health (the `GetHealth` operationId).
 	GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateOwnTicketWithBody Leave a ticket as the visitor
+	// CreateOwnTicketWithBody Create a ticket as the visitor
 	//
-	// Needs no plan. Agents read tickets with the plan PRO: with the plan FREE the ticket's text is also posted as the visitor's message, into the conversation that is named, else into the newest open one or a new one, where the agents read it.
+	// Needs no plan. Agents read tickets with the plan PRO only. With the plan FREE the ticket's text is also posted as the visitor's message: into the named conversation, else into the newest open one, else into a new one.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /internal/visitors/tickets (the `CreateOwnTicket` operationId).
 	CreateOwnTicketWithBody(ctx context.Context, params *CreateOwnTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateOwnTicket Leave a ticket as the visitor
+	// CreateOwnTicket Create a ticket as the visitor
 	//
-	// Needs no plan. Agents read tickets with the plan PRO: with the plan FREE the ticket's text is also posted as the visitor's message, into the conversation that is named, else into the newest open one or a new one, where the agents read it.
+	// Needs no plan. Agents read tickets with the plan PRO only. With the plan FREE the ticket's text is also posted as the visitor's message: into the named conversation, else into the newest open one, else into a new one.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /internal/visitors/tickets (the `CreateOwnTicket` operationId).
 	CreateOwnTicket(ctx context.Context, params *CreateOwnTicketParams, body CreateOwnTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetAgentStatistics What each agent did
+	// GetAgentStatistics Statistics by agent
 	//
-	// The agents who did something in whole quarters of an hour from `from` to `to`, by their numbers. A message counts for the agent whom it names as its
-	// author or else for the one who has the conversation; a rating for the one who had it when it was rated. At most 400 days.
+	// The agents that were active in whole quarters of an hour from `from` to `to`, in the order of their ids. A message counts for
+	// the agent that it names as its author, else for the assignee of the conversation. A rating counts for the assignee at the time of
+	// the rating. At most 400 days.
 	//
 	//
 	// Needs a token with `READ`.
@@ -3457,18 +3457,18 @@ type ClientInterface interface {
 	// Corresponds with GET /statistics/agents (the `GetAgentStatistics` operationId).
 	GetAgentStatistics(ctx context.Context, params *GetAgentStatisticsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetStatistics A website's numbers, within a second of what happens
+	// GetStatistics A website's counters, updated within a second
 	//
 	// Needs a token with `READ`.
 	//
 	// Corresponds with GET /statistics/current (the `GetStatistics` operationId).
 	GetStatistics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetHistory What happened, by hour or by day
+	// GetHistory Histories by hour or by day
 	//
-	// Whole intervals that begin in `from`..`to`, oldest first, within a second of what happens. A day is the time zone's own, of 23 to 25 hours where
-	// clocks are changed. At most 400 days, and 31 by the hour. What was imported was said at other times: it is counted, and in no other number.
-	// It goes back to when the website's events were first tallied.
+	// Whole intervals that begin in `from`..`to`, oldest first, updated within a second. A day is the time zone's own, of 23 to 25
+	// hours if clocks change. At most 400 days, or 31 by the hour. Imported conversations are counted as imported and in no other
+	// member. Histories start when the installation first recorded the website's events.
 	//
 	//
 	// Needs a token with `READ`.
@@ -3476,7 +3476,7 @@ type ClientInterface interface {
 	// Corresponds with GET /statistics/history (the `GetHistory` operationId).
 	GetHistory(ctx context.Context, params *GetHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetRatings How conversations were rated
+	// GetRatings Ratings of conversations
 	//
 	// Each conversation's last rating, in whole quarters of an hour from `from` to `to`. At most 400 days.
 	//
@@ -3485,23 +3485,23 @@ type ClientInterface interface {
 	// Corresponds with GET /statistics/ratings (the `GetRatings` operationId).
 	GetRatings(ctx context.Context, params *GetRatingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListTags The catalogue: at most 500 tags
+	// ListTags The catalogue of at most 500 tags
 	//
 	// Needs a token with `READ`.
 	//
 	// Corresponds with GET /tags (the `ListTags` operationId).
 	ListTags(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteTag Take a tag out of the catalogue
+	// DeleteTag Remove a tag from the catalogue
 	//
-	// Conversations keep it, under its stored name. A tag has no states, so `If-Match` can only be `*`.
+	// Conversations keep the tag under its stored name. A tag has no states, so `If-Match` can only be `*`.
 	//
 	// Needs a token with `WRITE`.
 	//
 	// Corresponds with DELETE /tags/{name} (the `DeleteTag` operationId).
 	DeleteTag(ctx context.Context, name string, params *DeleteTagParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PutTagWithBody Name a tag in languages
+	// PutTagWithBody Store a tag with its display names
 	//
 	// Needs a token with `WRITE`.
 	//
@@ -3510,7 +3510,7 @@ type ClientInterface interface {
 	// Corresponds with PUT /tags/{name} (the `PutTag` operationId).
 	PutTagWithBody(ctx context.Context, name string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PutTag Name a tag in languages
+	// PutTag Store a tag with its display names
 	//
 	// Needs a token with `WRITE`.
 	//
@@ -3521,14 +3521,14 @@ type ClientInterface interface {
 
 	// ListTickets A website's tickets
 	//
-	// A status or priority that does not exist gives an empty list.
+	// An unknown status or priority gives an empty list.
 	//
 	// Needs a token with `READ` and the plan `PRO`.
 	//
 	// Corresponds with GET /tickets (the `ListTickets` operationId).
 	ListTickets(ctx context.Context, params *ListTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateTicketWithBody Make a ticket
+	// CreateTicketWithBody Create a ticket
 	//
 	// With only a `conversationToken`, the visitor is taken from the conversation.
 	//
@@ -3539,7 +3539,7 @@ type ClientInterface interface {
 	// Corresponds with POST /tickets (the `CreateTicket` operationId).
 	CreateTicketWithBody(ctx context.Context, params *CreateTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateTicket Make a ticket
+	// CreateTicket Create a ticket
 	//
 	// With only a `conversationToken`, the visitor is taken from the conversation.
 	//
@@ -3552,7 +3552,7 @@ type ClientInterface interface {
 
 	// DeleteTicket Delete a ticket and its messages
 	//
-	// A second time it is 404.
+	// A second request is 404.
 	//
 	// Needs a token with `WRITE` and the plan `PRO`.
 	//
@@ -3561,7 +3561,7 @@ type ClientInterface interface {
 
 	// GetTicket A ticket
 	//
-	// Its messages come oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+	// Its messages come oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
 	//
 	// Needs a token with `READ` and the plan `PRO`.
 	//
@@ -3604,7 +3604,7 @@ type ClientInterface interface {
 	// Corresponds with POST /tickets/{id}/messages (the `AddTicketMessage` operationId).
 	AddTicketMessage(ctx context.Context, id TicketID, params *AddTicketMessageParams, body AddTicketMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SetTicketStatusWithBody Change a ticket's status, from any to any
+	// SetTicketStatusWithBody Change a ticket's status from any value to any other
 	//
 	// Needs a token with `WRITE` and the plan `PRO`.
 	//
@@ -3613,7 +3613,7 @@ type ClientInterface interface {
 	// Corresponds with PATCH /tickets/{id}/status (the `SetTicketStatus` operationId).
 	SetTicketStatusWithBody(ctx context.Context, id TicketID, params *SetTicketStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SetTicketStatus Change a ticket's status, from any to any
+	// SetTicketStatus Change a ticket's status from any value to any other
 	//
 	// Needs a token with `WRITE` and the plan `PRO`.
 	//
@@ -3629,9 +3629,9 @@ type ClientInterface interface {
 	// Corresponds with GET /users (the `ListUsers` operationId).
 	ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateUserWithBody Make an agent
+	// CreateUserWithBody Create an agent
 	//
-	// 409 `email_taken` where another agent of the website has the address.
+	// 409 `email_taken` if another agent of the website has the address.
 	//
 	// Needs a token with `WRITE`.
 	//
@@ -3640,9 +3640,9 @@ type ClientInterface interface {
 	// Corresponds with POST /users (the `CreateUser` operationId).
 	CreateUserWithBody(ctx context.Context, params *CreateUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateUser Make an agent
+	// CreateUser Create an agent
 	//
-	// 409 `email_taken` where another agent of the website has the address.
+	// 409 `email_taken` if another agent of the website has the address.
 	//
 	// Needs a token with `WRITE`.
 	//
@@ -3667,7 +3667,7 @@ type ClientInterface interface {
 
 	// UpdateUserWithBody Change an agent
 	//
-	// 409 `email_taken` where another agent of the website has the address.
+	// 409 `email_taken` if another agent of the website has the address.
 	//
 	// Needs a token with `WRITE`.
 	//
@@ -3678,7 +3678,7 @@ type ClientInterface interface {
 
 	// UpdateUser Change an agent
 	//
-	// 409 `email_taken` where another agent of the website has the address.
+	// 409 `email_taken` if another agent of the website has the address.
 	//
 	// Needs a token with `WRITE`.
 	//
@@ -3687,107 +3687,109 @@ type ClientInterface interface {
 	// Corresponds with PATCH /users/{id} (the `UpdateUser` operationId).
 	UpdateUser(ctx context.Context, id UserID, params *UpdateUserParams, body UpdateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UserHeartbeat Say that an agent is there
+	// UserHeartbeat Report that an agent is present
 	//
-	// Who was seen within a minute counts as online.
+	// An agent that was seen within a minute counts as online.
 	//
 	// Needs a token with `WRITE`.
 	//
 	// Corresponds with POST /users/{id}/heartbeat (the `UserHeartbeat` operationId).
 	UserHeartbeat(ctx context.Context, id UserID, params *UserHeartbeatParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// OpenConversationWithBody Begin a conversation with its first message
+	// OpenConversationWithBody Open a conversation with its first message
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /visitor/conversations (the `OpenConversation` operationId).
 	OpenConversationWithBody(ctx context.Context, params *OpenConversationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// OpenConversation Begin a conversation with its first message
+	// OpenConversation Open a conversation with its first message
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /visitor/conversations (the `OpenConversation` operationId).
 	OpenConversation(ctx context.Context, params *OpenConversationParams, body OpenConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CloseOwnConversation End a conversation
+	// CloseOwnConversation Close a conversation
 	//
 	// Corresponds with POST /visitor/conversations/{token}/close (the `CloseOwnConversation` operationId).
 	CloseOwnConversation(ctx context.Context, token ConversationToken, params *CloseOwnConversationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListOwnMessages What came behind a message
+	// ListOwnMessages The messages after a message
 	//
-	// At most 200 messages and 1 MiB, oldest first. If `hasMore` is true, ask again behind the last.
+	// At most 200 messages and 1 MiB, oldest first. If `hasMore` is true, ask again with the last message's id.
 	//
 	// Corresponds with GET /visitor/conversations/{token}/messages (the `ListOwnMessages` operationId).
 	ListOwnMessages(ctx context.Context, token ConversationToken, params *ListOwnMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PostOwnMessageWithBody Write as the visitor
+	// PostOwnMessageWithBody Post a message as the visitor
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /visitor/conversations/{token}/messages (the `PostOwnMessage` operationId).
 	PostOwnMessageWithBody(ctx context.Context, token ConversationToken, params *PostOwnMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PostOwnMessage Write as the visitor
+	// PostOwnMessage Post a message as the visitor
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /visitor/conversations/{token}/messages (the `PostOwnMessage` operationId).
 	PostOwnMessage(ctx context.Context, token ConversationToken, params *PostOwnMessageParams, body PostOwnMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// MarkOwnRead Note that the visitor has read all that agents wrote
+	// MarkOwnRead Mark all messages of agents as read by the visitor
 	//
 	// Corresponds with POST /visitor/conversations/{token}/read (the `MarkOwnRead` operationId).
 	MarkOwnRead(ctx context.Context, token ConversationToken, params *MarkOwnReadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SetOwnTypingWithBody Say that the visitor is typing, or no more
+	// SetOwnTypingWithBody Report that the visitor is typing, or has stopped
 	//
-	// It lasts six seconds unless it is said again.
+	// The state lasts six seconds unless it is reported again.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /visitor/conversations/{token}/typing (the `SetOwnTyping` operationId).
 	SetOwnTypingWithBody(ctx context.Context, token ConversationToken, params *SetOwnTypingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SetOwnTyping Say that the visitor is typing, or no more
+	// SetOwnTyping Report that the visitor is typing, or has stopped
 	//
-	// It lasts six seconds unless it is said again.
+	// The state lasts six seconds unless it is reported again.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /visitor/conversations/{token}/typing (the `SetOwnTyping` operationId).
 	SetOwnTyping(ctx context.Context, token ConversationToken, params *SetOwnTypingParams, body SetOwnTypingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// VisitorHeartbeat Say that the visitor is there
+	// VisitorHeartbeat Report that the visitor is present
 	//
-	// Who was seen within a minute counts as online.
+	// A visitor that was seen within a minute counts as online.
 	//
 	// Corresponds with POST /visitor/heartbeat (the `VisitorHeartbeat` operationId).
 	VisitorHeartbeat(ctx context.Context, params *VisitorHeartbeatParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// OpenSessionWithBody Come to a website, for the first time or again
+	// OpenSessionWithBody Start or resume a visitor's session
 	//
-	// Gives all that a chat needs to go on. Keep `visitorToken` and `visitorSecret` and send both next time: a token that is unknown, another
-	// website's, or sent without its secret is as if there were none, and a new visitor begins. Every other operation of a visitor takes the
-	// token as `x-visitor-id` and the secret as `x-visitor-secret`. 403 `chat_disabled` where the website's chat is switched off.
+	// Returns everything that a chat client needs. Store `visitorToken` and `visitorSecret`, and send both next time. A token that is
+	// unknown, another website's, or sent without its secret starts a new visitor. Every other operation of a visitor takes the token
+	// as `x-visitor-id` and the secret as `x-visitor-secret`. If the website's chat is switched off, the response is 403
+	// `chat_disabled`.
 	//
-	// A visitor who was made before there were secrets is resumed by the token alone. The first session whose body has the member
-	// `visitorSecret` (empty, as there is none yet) issues the secret, and from then on the token alone no longer suffices.
+	// A visitor from a version without secrets is resumed by the token alone. The first session whose body has the member
+	// `visitorSecret` (empty or null) issues the secret. From then on the token alone is refused.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /visitor/sessions (the `OpenSession` operationId).
 	OpenSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// OpenSession Come to a website, for the first time or again
+	// OpenSession Start or resume a visitor's session
 	//
-	// Gives all that a chat needs to go on. Keep `visitorToken` and `visitorSecret` and send both next time: a token that is unknown, another
-	// website's, or sent without its secret is as if there were none, and a new visitor begins. Every other operation of a visitor takes the
-	// token as `x-visitor-id` and the secret as `x-visitor-secret`. 403 `chat_disabled` where the website's chat is switched off.
+	// Returns everything that a chat client needs. Store `visitorToken` and `visitorSecret`, and send both next time. A token that is
+	// unknown, another website's, or sent without its secret starts a new visitor. Every other operation of a visitor takes the token
+	// as `x-visitor-id` and the secret as `x-visitor-secret`. If the website's chat is switched off, the response is 403
+	// `chat_disabled`.
 	//
-	// A visitor who was made before there were secrets is resumed by the token alone. The first session whose body has the member
-	// `visitorSecret` (empty, as there is none yet) issues the secret, and from then on the token alone no longer suffices.
+	// A visitor from a version without secrets is resumed by the token alone. The first session whose body has the member
+	// `visitorSecret` (empty or null) issues the secret. From then on the token alone is refused.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3808,7 +3810,7 @@ type ClientInterface interface {
 	// Corresponds with GET /visitors/{token} (the `GetVisitor` operationId).
 	GetVisitor(ctx context.Context, token VisitorToken, params *GetVisitorParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateVisitorContextWithBody Name a visitor, and note what is known of them
+	// UpdateVisitorContextWithBody Change a visitor's name and context
 	//
 	// Needs a token with `WRITE`.
 	//
@@ -3817,7 +3819,7 @@ type ClientInterface interface {
 	// Corresponds with PATCH /visitors/{token}/context (the `UpdateVisitorContext` operationId).
 	UpdateVisitorContextWithBody(ctx context.Context, token VisitorToken, params *UpdateVisitorContextParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateVisitorContext Name a visitor, and note what is known of them
+	// UpdateVisitorContext Change a visitor's name and context
 	//
 	// Needs a token with `WRITE`.
 	//
@@ -3833,14 +3835,14 @@ type ClientInterface interface {
 	// Corresponds with GET /webhooks (the `ListWebhooks` operationId).
 	ListWebhooks(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateWebhookWithBody Be told of events over HTTP
+	// CreateWebhookWithBody Create a webhook
 	//
-	// Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same every
-	// time the event is sent; `webhook-timestamp`; `webhook-signature`, to be verified with the secret, which this answer shows for the
-	// only time. Any 2xx within 15 seconds takes it. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
-	// 24 hours, with what happened to the same conversation, visitor or ticket held back meanwhile. A webhook that takes nothing for all
-	// that time, or answers 410, is disabled, and `webhook.disabled` tells of it. Redirects are not followed, and addresses that are not the
-	// internet's are not reached. A website has at most 20.
+	// Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same on
+	// every attempt; `webhook-timestamp`; and `webhook-signature`, which you verify with the secret. Only this response shows the secret.
+	// Any 2xx within 15 seconds accepts the event. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
+	// 24 hours; meanwhile later events about the same conversation, visitor or ticket wait. A webhook that accepts nothing for all that
+	// time, or answers 410, is disabled, and `webhook.disabled` reports it. Redirects are not followed, and only public addresses are
+	// reached. A website has at most 20 webhooks.
 	//
 	//
 	// Needs a token with `READ_WRITE`.
@@ -3850,14 +3852,14 @@ type ClientInterface interface {
 	// Corresponds with POST /webhooks (the `CreateWebhook` operationId).
 	CreateWebhookWithBody(ctx context.Context, params *CreateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateWebhook Be told of events over HTTP
+	// CreateWebhook Create a webhook
 	//
-	// Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same every
-	// time the event is sent; `webhook-timestamp`; `webhook-signature`, to be verified with the secret, which this answer shows for the
-	// only time. Any 2xx within 15 seconds takes it. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
-	// 24 hours, with what happened to the same conversation, visitor or ticket held back meanwhile. A webhook that takes nothing for all
-	// that time, or answers 410, is disabled, and `webhook.disabled` tells of it. Redirects are not followed, and addresses that are not the
-	// internet's are not reached. A website has at most 20.
+	// Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same on
+	// every attempt; `webhook-timestamp`; and `webhook-signature`, which you verify with the secret. Only this response shows the secret.
+	// Any 2xx within 15 seconds accepts the event. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
+	// 24 hours; meanwhile later events about the same conversation, visitor or ticket wait. A webhook that accepts nothing for all that
+	// time, or answers 410, is disabled, and `webhook.disabled` reports it. Redirects are not followed, and only public addresses are
+	// reached. A website has at most 20 webhooks.
 	//
 	//
 	// Needs a token with `READ_WRITE`.
@@ -3883,7 +3885,7 @@ type ClientInterface interface {
 
 	// UpdateWebhookWithBody Change a webhook
 	//
-	// One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
+	// If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
 	//
 	// Needs a token with `READ_WRITE`.
 	//
@@ -3894,7 +3896,7 @@ type ClientInterface interface {
 
 	// UpdateWebhook Change a webhook
 	//
-	// One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
+	// If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
 	//
 	// Needs a token with `READ_WRITE`.
 	//
@@ -3903,16 +3905,16 @@ type ClientInterface interface {
 	// Corresponds with PATCH /webhooks/{id} (the `UpdateWebhook` operationId).
 	UpdateWebhook(ctx context.Context, id WebhookID, params *UpdateWebhookParams, body UpdateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListWebhookDeliveries What was sent to a webhook, and what it answered
+	// ListWebhookDeliveries A webhook's deliveries, with requests and responses
 	//
-	// They are kept for 30 days after the last attempt.
+	// Deliveries are kept for 30 days after the last attempt.
 	//
 	// Needs a token with `READ`.
 	//
 	// Corresponds with GET /webhooks/{id}/deliveries (the `ListWebhookDeliveries` operationId).
 	ListWebhookDeliveries(ctx context.Context, id WebhookID, params *ListWebhookDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetWebhookDelivery A delivery, with the body that is sent
+	// GetWebhookDelivery A delivery with its body
 	//
 	// Needs a token with `READ`.
 	//
@@ -3921,16 +3923,16 @@ type ClientInterface interface {
 
 	// RedeliverWebhookDelivery Send a delivery again
 	//
-	// With the `webhook-id` that it had. 409 where it is still to be sent, or the webhook is disabled.
+	// It keeps its `webhook-id`. 409 if it is still pending, or the webhook is disabled.
 	//
 	// Needs a token with `READ_WRITE`.
 	//
 	// Corresponds with POST /webhooks/{id}/deliveries/{deliveryId}/redeliver (the `RedeliverWebhookDelivery` operationId).
 	RedeliverWebhookDelivery(ctx context.Context, id WebhookID, deliveryID DeliveryID, params *RedeliverWebhookDeliveryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RotateWebhookSecretWithBody Give a webhook a new secret
+	// RotateWebhookSecretWithBody Rotate a webhook's secret
 	//
-	// The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
+	// The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
 	//
 	// Needs a token with `READ_WRITE`.
 	//
@@ -3939,9 +3941,9 @@ type ClientInterface interface {
 	// Corresponds with POST /webhooks/{id}/secret (the `RotateWebhookSecret` operationId).
 	RotateWebhookSecretWithBody(ctx context.Context, id WebhookID, params *RotateWebhookSecretParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RotateWebhookSecret Give a webhook a new secret
+	// RotateWebhookSecret Rotate a webhook's secret
 	//
-	// The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
+	// The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
 	//
 	// Needs a token with `READ_WRITE`.
 	//
@@ -3950,9 +3952,9 @@ type ClientInterface interface {
 	// Corresponds with POST /webhooks/{id}/secret (the `RotateWebhookSecret` operationId).
 	RotateWebhookSecret(ctx context.Context, id WebhookID, params *RotateWebhookSecretParams, body RotateWebhookSecretJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// TestWebhook Send a webhook an event to try it
+	// TestWebhook Send a test event to a webhook
 	//
-	// The event `webhook.test` is on its way, as any other would be; the delivery shows what becomes of it.
+	// Sends the event `webhook.test` like any other event; the delivery shows the outcome.
 	//
 	// Needs a token with `READ_WRITE`.
 	//
@@ -3966,19 +3968,19 @@ type ClientInterface interface {
 	// Corresponds with GET /website (the `GetWebsite` operationId).
 	GetWebsite(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetWidgetWords What the widget says in a language
+	// GetWidgetWords The widget's texts in a language
 	//
 	// Corresponds with GET /widget-words/{language} (the `GetWidgetWords` operationId).
 	GetWidgetWords(ctx context.Context, language string, params *GetWidgetWordsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetWidget How a website's widget looks
+	// GetWidget A website's widget settings
 	//
 	// Corresponds with GET /widgets/{clientToken} (the `GetWidget` operationId).
 	GetWidget(ctx context.Context, clientToken ClientToken, params *GetWidgetParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateWidgetWithBody Change how the widget looks
+	// UpdateWidgetWithBody Change the widget settings
 	//
-	// In effect everywhere within a second.
+	// A change takes effect everywhere within a second.
 	//
 	// Needs a token with `WRITE`.
 	//
@@ -3987,9 +3989,9 @@ type ClientInterface interface {
 	// Corresponds with PATCH /widgets/{clientToken} (the `UpdateWidget` operationId).
 	UpdateWidgetWithBody(ctx context.Context, clientToken ClientToken, params *UpdateWidgetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateWidget Change how the widget looks
+	// UpdateWidget Change the widget settings
 	//
-	// In effect everywhere within a second.
+	// A change takes effect everywhere within a second.
 	//
 	// Needs a token with `WRITE`.
 	//
@@ -4016,7 +4018,7 @@ func (c *Client) ListConversations(ctx context.Context, params *ListConversation
 	return c.Client.Do(req)
 }
 
-// CountConversations How conversations stand, and what has happened since a moment
+// CountConversations Counts of open conversations, and of changes since a moment
 //
 // Needs a token with `READ`.
 //
@@ -4033,9 +4035,9 @@ func (c *Client) CountConversations(ctx context.Context, params *CountConversati
 	return c.Client.Do(req)
 }
 
-// ImportConversationsWithBody Take in conversations that took place elsewhere
+// ImportConversationsWithBody Import conversations that took place elsewhere
 //
-// Up to 200 rows in 8 MiB. A row whose key was imported before is left alone, so rows can be sent again after any failure.
+// Up to 200 rows in 8 MiB. A row whose key was imported before is skipped, so rows can be sent again after any failure.
 // All rows of a request are stored, or none.
 //
 // Needs a token with `WRITE`.
@@ -4055,9 +4057,9 @@ func (c *Client) ImportConversationsWithBody(ctx context.Context, params *Import
 	return c.Client.Do(req)
 }
 
-// ImportConversations Take in conversations that took place elsewhere
+// ImportConversations Import conversations that took place elsewhere
 //
-// Up to 200 rows in 8 MiB. A row whose key was imported before is left alone, so rows can be sent again after any failure.
+// Up to 200 rows in 8 MiB. A row whose key was imported before is skipped, so rows can be sent again after any failure.
 // All rows of a request are stored, or none.
 //
 // Needs a token with `WRITE`.
@@ -4079,7 +4081,7 @@ func (c *Client) ImportConversations(ctx context.Context, params *ImportConversa
 
 // GetConversation A conversation with its messages, its visitor and its agents
 //
-// All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+// All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
 //
 // Needs a token with `READ`.
 //
@@ -4134,9 +4136,9 @@ func (c *Client) UpdateConversation(ctx context.Context, token ConversationToken
 	return c.Client.Do(req)
 }
 
-// ListMessages The same four members as the conversation's own path
+// ListMessages The same members as the conversation's own path
 //
-// All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+// All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
 //
 // Needs a token with `READ`.
 //
@@ -4153,7 +4155,7 @@ func (c *Client) ListMessages(ctx context.Context, token ConversationToken, para
 	return c.Client.Do(req)
 }
 
-// PostMessageWithBody Answer as an agent
+// PostMessageWithBody Post a message as an agent
 //
 // Needs a token with `WRITE`.
 //
@@ -4172,7 +4174,7 @@ func (c *Client) PostMessageWithBody(ctx context.Context, token ConversationToke
 	return c.Client.Do(req)
 }
 
-// PostMessage Answer as an agent
+// PostMessage Post a message as an agent
 //
 // Needs a token with `WRITE`.
 //
@@ -4193,7 +4195,7 @@ func (c *Client) PostMessage(ctx context.Context, token ConversationToken, param
 
 // RateConversationWithBody Rate a conversation
 //
-// Its own visitor may, and may change their mind. A bearer that is sent is ignored. A visitor who is missing or unknown is 400, another's conversation 404.
+// Only the conversation's own visitor may rate it, and may rate it again. A bearer token is ignored. A missing or unknown visitor is 400, another visitor's conversation 404.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4212,7 +4214,7 @@ func (c *Client) RateConversationWithBody(ctx context.Context, token Conversatio
 
 // RateConversation Rate a conversation
 //
-// Its own visitor may, and may change their mind. A bearer that is sent is ignored. A visitor who is missing or unknown is 400, another's conversation 404.
+// Only the conversation's own visitor may rate it, and may rate it again. A bearer token is ignored. A missing or unknown visitor is 400, another visitor's conversation 404.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4229,7 +4231,7 @@ func (c *Client) RateConversation(ctx context.Context, token ConversationToken, 
 	return c.Client.Do(req)
 }
 
-// MarkRead Note that an agent has read all that the visitor wrote
+// MarkRead Mark all messages of the visitor as read by an agent
 //
 // Needs a token with `WRITE`.
 //
@@ -4246,9 +4248,9 @@ func (c *Client) MarkRead(ctx context.Context, token ConversationToken, params *
 	return c.Client.Do(req)
 }
 
-// SetTypingWithBody Say that an agent is typing, or no more
+// SetTypingWithBody Report that an agent is typing, or has stopped
 //
-// It lasts six seconds unless it is said again.
+// The state lasts six seconds unless it is reported again.
 //
 // Needs a token with `WRITE`.
 //
@@ -4267,9 +4269,9 @@ func (c *Client) SetTypingWithBody(ctx context.Context, token ConversationToken,
 	return c.Client.Do(req)
 }
 
-// SetTyping Say that an agent is typing, or no more
+// SetTyping Report that an agent is typing, or has stopped
 //
-// It lasts six seconds unless it is said again.
+// The state lasts six seconds unless it is reported again.
 //
 // Needs a token with `WRITE`.
 //
@@ -4288,14 +4290,13 @@ func (c *Client) SetTyping(ctx context.Context, token ConversationToken, params 
 	return c.Client.Do(req)
 }
 
-// ExportConversations All conversations, and then what becomes of them
+// ExportConversations Export all conversations, and then every change
 //
-// Begin without a cursor, and come again with the `cursor` of the last line: at once where it says `endOfStream: false`, else
-// whenever you like within 7 days. First come all rows; then each row that has changed, in its new state, or
-// `{"deleted":true,"id":…}`: put it in place of what you have. Nothing is left out, and no state comes twice; of several changes
-// between two answers only the last is told.
-// Where a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and what has not come by the
-// first `endOfStream: true` is gone. That somebody is typing or online, and what a row shows of another kind, are no changes.
+// Start without a cursor, and request again with the `cursor` of the last line: at once if the line says `endOfStream: false`, else
+// at any time within 7 days. First come all rows. Then comes each changed row in its new state, or `{"deleted":true,"id":…}`: apply
+// it to your copy. No row is missing, and no state comes twice; of several changes between two responses only the last is given.
+// If a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and rows that have not come by the
+// first `endOfStream: true` are deleted. Typing, presence, and members of another resource that a row shows are not changes.
 //
 // Needs a token with `READ`.
 //
@@ -4312,10 +4313,10 @@ func (c *Client) ExportConversations(ctx context.Context, params *ExportConversa
 	return c.Client.Do(req)
 }
 
-// ExportMessages All messages, and then new ones
+// ExportMessages Export all messages, and then every change
 //
-// Like the export of conversations. All that changes of a message is that it is read. Where a conversation is erased, all its
-// messages are: `{"deleted":true,"conversationId":…}`.
+// Like the export of conversations. A message changes only by being read. If a conversation is erased, all its messages are:
+// `{"deleted":true,"conversationId":…}`.
 //
 // Needs a token with `READ`.
 //
@@ -4332,9 +4333,9 @@ func (c *Client) ExportMessages(ctx context.Context, params *ExportMessagesParam
 	return c.Client.Do(req)
 }
 
-// ExportTickets All tickets, and then what becomes of them
+// ExportTickets Export all tickets, and then every change
 //
-// Like the export of conversations. Tickets come without their messages, as in the list; a new message is a change.
+// Like the export of conversations. Tickets come without their messages, as in the list; a new message is a change of its ticket.
 //
 // Needs a token with `READ` and the plan `PRO`.
 //
@@ -4351,9 +4352,9 @@ func (c *Client) ExportTickets(ctx context.Context, params *ExportTicketsParams,
 	return c.Client.Do(req)
 }
 
-// ExportVisitors All visitors, and then what becomes of them
+// ExportVisitors Export all visitors, and then every change
 //
-// Like the export of conversations. That somebody comes or goes (`online`) is no change.
+// Like the export of conversations. Presence (`online`) is not a change.
 //
 // Needs a token with `READ`.
 //
@@ -4370,9 +4371,9 @@ func (c *Client) ExportVisitors(ctx context.Context, params *ExportVisitorsParam
 	return c.Client.Do(req)
 }
 
-// GetHealth Whether the edge answers
+// GetHealth The gateway's public health check
 //
-// A monitor may ask without a token; one that is sent must be valid.
+// A monitor needs no token. A token that is sent must be valid.
 //
 // Corresponds with GET /health (the `GetHealth` operationId).
 func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4387,9 +4388,9 @@ func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (
 	return c.Client.Do(req)
 }
 
-// CreateOwnTicketWithBody Leave a ticket as the visitor
+// CreateOwnTicketWithBody Create a ticket as the visitor
 //
-// Needs no plan. Agents read tickets with the plan PRO: with the plan FREE the ticket's text is also posted as the visitor's message, into the conversation that is named, else into the newest open one or a new one, where the agents read it.
+// Needs no plan. Agents read tickets with the plan PRO only. With the plan FREE the ticket's text is also posted as the visitor's message: into the named conversation, else into the newest open one, else into a new one.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4406,9 +4407,9 @@ func (c *Client) CreateOwnTicketWithBody(ctx context.Context, params *CreateOwnT
 	return c.Client.Do(req)
 }
 
-// CreateOwnTicket Leave a ticket as the visitor
+// CreateOwnTicket Create a ticket as the visitor
 //
-// Needs no plan. Agents read tickets with the plan PRO: with the plan FREE the ticket's text is also posted as the visitor's message, into the conversation that is named, else into the newest open one or a new one, where the agents read it.
+// Needs no plan. Agents read tickets with the plan PRO only. With the plan FREE the ticket's text is also posted as the visitor's message: into the named conversation, else into the newest open one, else into a new one.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4425,10 +4426,11 @@ func (c *Client) CreateOwnTicket(ctx context.Context, params *CreateOwnTicketPar
 	return c.Client.Do(req)
 }
 
-// GetAgentStatistics What each agent did
+// GetAgentStatistics Statistics by agent
 //
-// The agents who did something in whole quarters of an hour from `from` to `to`, by their numbers. A message counts for the agent whom it names as its
-// author or else for the one who has the conversation; a rating for the one who had it when it was rated. At most 400 days.
+// The agents that were active in whole quarters of an hour from `from` to `to`, in the order of their ids. A message counts for
+// the agent that it names as its author, else for the assignee of the conversation. A rating counts for the assignee at the time of
+// the rating. At most 400 days.
 //
 // Needs a token with `READ`.
 //
@@ -4445,7 +4447,7 @@ func (c *Client) GetAgentStatistics(ctx context.Context, params *GetAgentStatist
 	return c.Client.Do(req)
 }
 
-// GetStatistics A website's numbers, within a second of what happens
+// GetStatistics A website's counters, updated within a second
 //
 // Needs a token with `READ`.
 //
@@ -4462,11 +4464,11 @@ func (c *Client) GetStatistics(ctx context.Context, reqEditors ...RequestEditorF
 	return c.Client.Do(req)
 }
 
-// GetHistory What happened, by hour or by day
+// GetHistory Histories by hour or by day
 //
-// Whole intervals that begin in `from`..`to`, oldest first, within a second of what happens. A day is the time zone's own, of 23 to 25 hours where
-// clocks are changed. At most 400 days, and 31 by the hour. What was imported was said at other times: it is counted, and in no other number.
-// It goes back to when the website's events were first tallied.
+// Whole intervals that begin in `from`..`to`, oldest first, updated within a second. A day is the time zone's own, of 23 to 25
+// hours if clocks change. At most 400 days, or 31 by the hour. Imported conversations are counted as imported and in no other
+// member. Histories start when the installation first recorded the website's events.
 //
 // Needs a token with `READ`.
 //
@@ -4483,7 +4485,7 @@ func (c *Client) GetHistory(ctx context.Context, params *GetHistoryParams, reqEd
 	return c.Client.Do(req)
 }
 
-// GetRatings How conversations were rated
+// GetRatings Ratings of conversations
 //
 // Each conversation's last rating, in whole quarters of an hour from `from` to `to`. At most 400 days.
 //
@@ -4502,7 +4504,7 @@ func (c *Client) GetRatings(ctx context.Context, params *GetRatingsParams, reqEd
 	return c.Client.Do(req)
 }
 
-// ListTags The catalogue: at most 500 tags
+// ListTags The catalogue of at most 500 tags
 //
 // Needs a token with `READ`.
 //
@@ -4519,9 +4521,9 @@ func (c *Client) ListTags(ctx context.Context, reqEditors ...RequestEditorFn) (*
 	return c.Client.Do(req)
 }
 
-// DeleteTag Take a tag out of the catalogue
+// DeleteTag Remove a tag from the catalogue
 //
-// Conversations keep it, under its stored name. A tag has no states, so `If-Match` can only be `*`.
+// Conversations keep the tag under its stored name. A tag has no states, so `If-Match` can only be `*`.
 //
 // Needs a token with `WRITE`.
 //
@@ -4538,7 +4540,7 @@ func (c *Client) DeleteTag(ctx context.Context, name string, params *DeleteTagPa
 	return c.Client.Do(req)
 }
 
-// PutTagWithBody Name a tag in languages
+// PutTagWithBody Store a tag with its display names
 //
 // Needs a token with `WRITE`.
 //
@@ -4557,7 +4559,7 @@ func (c *Client) PutTagWithBody(ctx context.Context, name string, contentType st
 	return c.Client.Do(req)
 }
 
-// PutTag Name a tag in languages
+// PutTag Store a tag with its display names
 //
 // Needs a token with `WRITE`.
 //
@@ -4578,7 +4580,7 @@ func (c *Client) PutTag(ctx context.Context, name string, body PutTagJSONRequest
 
 // ListTickets A website's tickets
 //
-// A status or priority that does not exist gives an empty list.
+// An unknown status or priority gives an empty list.
 //
 // Needs a token with `READ` and the plan `PRO`.
 //
@@ -4595,7 +4597,7 @@ func (c *Client) ListTickets(ctx context.Context, params *ListTicketsParams, req
 	return c.Client.Do(req)
 }
 
-// CreateTicketWithBody Make a ticket
+// CreateTicketWithBody Create a ticket
 //
 // With only a `conversationToken`, the visitor is taken from the conversation.
 //
@@ -4616,7 +4618,7 @@ func (c *Client) CreateTicketWithBody(ctx context.Context, params *CreateTicketP
 	return c.Client.Do(req)
 }
 
-// CreateTicket Make a ticket
+// CreateTicket Create a ticket
 //
 // With only a `conversationToken`, the visitor is taken from the conversation.
 //
@@ -4639,7 +4641,7 @@ func (c *Client) CreateTicket(ctx context.Context, params *CreateTicketParams, b
 
 // DeleteTicket Delete a ticket and its messages
 //
-// A second time it is 404.
+// A second request is 404.
 //
 // Needs a token with `WRITE` and the plan `PRO`.
 //
@@ -4658,7 +4660,7 @@ func (c *Client) DeleteTicket(ctx context.Context, id TicketID, params *DeleteTi
 
 // GetTicket A ticket
 //
-// Its messages come oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, behind the last message.
+// Its messages come oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
 //
 // Needs a token with `READ` and the plan `PRO`.
 //
@@ -4751,7 +4753,7 @@ func (c *Client) AddTicketMessage(ctx context.Context, id TicketID, params *AddT
 	return c.Client.Do(req)
 }
 
-// SetTicketStatusWithBody Change a ticket's status, from any to any
+// SetTicketStatusWithBody Change a ticket's status from any value to any other
 //
 // Needs a token with `WRITE` and the plan `PRO`.
 //
@@ -4770,7 +4772,7 @@ func (c *Client) SetTicketStatusWithBody(ctx context.Context, id TicketID, param
 	return c.Client.Do(req)
 }
 
-// SetTicketStatus Change a ticket's status, from any to any
+// SetTicketStatus Change a ticket's status from any value to any other
 //
 // Needs a token with `WRITE` and the plan `PRO`.
 //
@@ -4806,9 +4808,9 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 	return c.Client.Do(req)
 }
 
-// CreateUserWithBody Make an agent
+// CreateUserWithBody Create an agent
 //
-// 409 `email_taken` where another agent of the website has the address.
+// 409 `email_taken` if another agent of the website has the address.
 //
 // Needs a token with `WRITE`.
 //
@@ -4827,9 +4829,9 @@ func (c *Client) CreateUserWithBody(ctx context.Context, params *CreateUserParam
 	return c.Client.Do(req)
 }
 
-// CreateUser Make an agent
+// CreateUser Create an agent
 //
-// 409 `email_taken` where another agent of the website has the address.
+// 409 `email_taken` if another agent of the website has the address.
 //
 // Needs a token with `WRITE`.
 //
@@ -4884,7 +4886,7 @@ func (c *Client) GetUser(ctx context.Context, id UserID, params *GetUserParams, 
 
 // UpdateUserWithBody Change an agent
 //
-// 409 `email_taken` where another agent of the website has the address.
+// 409 `email_taken` if another agent of the website has the address.
 //
 // Needs a token with `WRITE`.
 //
@@ -4905,7 +4907,7 @@ func (c *Client) UpdateUserWithBody(ctx context.Context, id UserID, params *Upda
 
 // UpdateUser Change an agent
 //
-// 409 `email_taken` where another agent of the website has the address.
+// 409 `email_taken` if another agent of the website has the address.
 //
 // Needs a token with `WRITE`.
 //
@@ -4924,9 +4926,9 @@ func (c *Client) UpdateUser(ctx context.Context, id UserID, params *UpdateUserPa
 	return c.Client.Do(req)
 }
 
-// UserHeartbeat Say that an agent is there
+// UserHeartbeat Report that an agent is present
 //
-// Who was seen within a minute counts as online.
+// An agent that was seen within a minute counts as online.
 //
 // Needs a token with `WRITE`.
 //
@@ -4943,7 +4945,7 @@ func (c *Client) UserHeartbeat(ctx context.Context, id UserID, params *UserHeart
 	return c.Client.Do(req)
 }
 
-// OpenConversationWithBody Begin a conversation with its first message
+// OpenConversationWithBody Open a conversation with its first message
 //
 // Takes any type of body and a specified content type.
 //
@@ -4960,7 +4962,7 @@ func (c *Client) OpenConversationWithBody(ctx context.Context, params *OpenConve
 	return c.Client.Do(req)
 }
 
-// OpenConversation Begin a conversation with its first message
+// OpenConversation Open a conversation with its first message
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4977,7 +4979,7 @@ func (c *Client) OpenConversation(ctx context.Context, params *OpenConversationP
 	return c.Client.Do(req)
 }
 
-// CloseOwnConversation End a conversation
+// CloseOwnConversation Close a conversation
 //
 // Corresponds with POST /visitor/conversations/{token}/close (the `CloseOwnConversation` operationId).
 func (c *Client) CloseOwnConversation(ctx context.Context, token ConversationToken, params *CloseOwnConversationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4992,9 +4994,9 @@ func (c *Client) CloseOwnConversation(ctx context.Context, token ConversationTok
 	return c.Client.Do(req)
 }
 
-// ListOwnMessages What came behind a message
+// ListOwnMessages The messages after a message
 //
-// At most 200 messages and 1 MiB, oldest first. If `hasMore` is true, ask again behind the last.
+// At most 200 messages and 1 MiB, oldest first. If `hasMore` is true, ask again with the last message's id.
 //
 // Corresponds with GET /visitor/conversations/{token}/messages (the `ListOwnMessages` operationId).
 func (c *Client) ListOwnMessages(ctx context.Context, token ConversationToken, params *ListOwnMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5009,7 +5011,7 @@ func (c *Client) ListOwnMessages(ctx context.Context, token ConversationToken, p
 	return c.Client.Do(req)
 }
 
-// PostOwnMessageWithBody Write as the visitor
+// PostOwnMessageWithBody Post a message as the visitor
 //
 // Takes any type of body and a specified content type.
 //
@@ -5026,7 +5028,7 @@ func (c *Client) PostOwnMessageWithBody(ctx context.Context, token ConversationT
 	return c.Client.Do(req)
 }
 
-// PostOwnMessage Write as the visitor
+// PostOwnMessage Post a message as the visitor
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5043,7 +5045,7 @@ func (c *Client) PostOwnMessage(ctx context.Context, token ConversationToken, pa
 	return c.Client.Do(req)
 }
 
-// MarkOwnRead Note that the visitor has read all that agents wrote
+// MarkOwnRead Mark all messages of agents as read by the visitor
 //
 // Corresponds with POST /visitor/conversations/{token}/read (the `MarkOwnRead` operationId).
 func (c *Client) MarkOwnRead(ctx context.Context, token ConversationToken, params *MarkOwnReadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5058,9 +5060,9 @@ func (c *Client) MarkOwnRead(ctx context.Context, token ConversationToken, param
 	return c.Client.Do(req)
 }
 
-// SetOwnTypingWithBody Say that the visitor is typing, or no more
+// SetOwnTypingWithBody Report that the visitor is typing, or has stopped
 //
-// It lasts six seconds unless it is said again.
+// The state lasts six seconds unless it is reported again.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5077,9 +5079,9 @@ func (c *Client) SetOwnTypingWithBody(ctx context.Context, token ConversationTok
 	return c.Client.Do(req)
 }
 
-// SetOwnTyping Say that the visitor is typing, or no more
+// SetOwnTyping Report that the visitor is typing, or has stopped
 //
-// It lasts six seconds unless it is said again.
+// The state lasts six seconds unless it is reported again.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5096,9 +5098,9 @@ func (c *Client) SetOwnTyping(ctx context.Context, token ConversationToken, para
 	return c.Client.Do(req)
 }
 
-// VisitorHeartbeat Say that the visitor is there
+// VisitorHeartbeat Report that the visitor is present
 //
-// Who was seen within a minute counts as online.
+// A visitor that was seen within a minute counts as online.
 //
 // Corresponds with POST /visitor/heartbeat (the `VisitorHeartbeat` operationId).
 func (c *Client) VisitorHeartbeat(ctx context.Context, params *VisitorHeartbeatParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5113,14 +5115,15 @@ func (c *Client) VisitorHeartbeat(ctx context.Context, params *VisitorHeartbeatP
 	return c.Client.Do(req)
 }
 
-// OpenSessionWithBody Come to a website, for the first time or again
+// OpenSessionWithBody Start or resume a visitor's session
 //
-// Gives all that a chat needs to go on. Keep `visitorToken` and `visitorSecret` and send both next time: a token that is unknown, another
-// website's, or sent without its secret is as if there were none, and a new visitor begins. Every other operation of a visitor takes the
-// token as `x-visitor-id` and the secret as `x-visitor-secret`. 403 `chat_disabled` where the website's chat is switched off.
+// Returns everything that a chat client needs. Store `visitorToken` and `visitorSecret`, and send both next time. A token that is
+// unknown, another website's, or sent without its secret starts a new visitor. Every other operation of a visitor takes the token
+// as `x-visitor-id` and the secret as `x-visitor-secret`. If the website's chat is switched off, the response is 403
+// `chat_disabled`.
 //
-// A visitor who was made before there were secrets is resumed by the token alone. The first session whose body has the member
-// `visitorSecret` (empty, as there is none yet) issues the secret, and from then on the token alone no longer suffices.
+// A visitor from a version without secrets is resumed by the token alone. The first session whose body has the member
+// `visitorSecret` (empty or null) issues the secret. From then on the token alone is refused.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5137,14 +5140,15 @@ func (c *Client) OpenSessionWithBody(ctx context.Context, contentType string, bo
 	return c.Client.Do(req)
 }
 
-// OpenSession Come to a website, for the first time or again
+// OpenSession Start or resume a visitor's session
 //
-// Gives all that a chat needs to go on. Keep `visitorToken` and `visitorSecret` and send both next time: a token that is unknown, another
-// website's, or sent without its secret is as if there were none, and a new visitor begins. Every other operation of a visitor takes the
-// token as `x-visitor-id` and the secret as `x-visitor-secret`. 403 `chat_disabled` where the website's chat is switched off.
+// Returns everything that a chat client needs. Store `visitorToken` and `visitorSecret`, and send both next time. A token that is
+// unknown, another website's, or sent without its secret starts a new visitor. Every other operation of a visitor takes the token
+// as `x-visitor-id` and the secret as `x-visitor-secret`. If the website's chat is switched off, the response is 403
+// `chat_disabled`.
 //
-// A visitor who was made before there were secrets is resumed by the token alone. The first session whose body has the member
-// `visitorSecret` (empty, as there is none yet) issues the secret, and from then on the token alone no longer suffices.
+// A visitor from a version without secrets is resumed by the token alone. The first session whose body has the member
+// `visitorSecret` (empty or null) issues the secret. From then on the token alone is refused.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5195,7 +5199,7 @@ func (c *Client) GetVisitor(ctx context.Context, token VisitorToken, params *Get
 	return c.Client.Do(req)
 }
 
-// UpdateVisitorContextWithBody Name a visitor, and note what is known of them
+// UpdateVisitorContextWithBody Change a visitor's name and context
 //
 // Needs a token with `WRITE`.
 //
@@ -5214,7 +5218,7 @@ func (c *Client) UpdateVisitorContextWithBody(ctx context.Context, token Visitor
 	return c.Client.Do(req)
 }
 
-// UpdateVisitorContext Name a visitor, and note what is known of them
+// UpdateVisitorContext Change a visitor's name and context
 //
 // Needs a token with `WRITE`.
 //
@@ -5250,14 +5254,14 @@ func (c *Client) ListWebhooks(ctx context.Context, params *ListWebhooksParams, r
 	return c.Client.Do(req)
 }
 
-// CreateWebhookWithBody Be told of events over HTTP
+// CreateWebhookWithBody Create a webhook
 //
-// Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same every
-// time the event is sent; `webhook-timestamp`; `webhook-signature`, to be verified with the secret, which this answer shows for the
-// only time. Any 2xx within 15 seconds takes it. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
-// 24 hours, with what happened to the same conversation, visitor or ticket held back meanwhile. A webhook that takes nothing for all
-// that time, or answers 410, is disabled, and `webhook.disabled` tells of it. Redirects are not followed, and addresses that are not the
-// internet's are not reached. A website has at most 20.
+// Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same on
+// every attempt; `webhook-timestamp`; and `webhook-signature`, which you verify with the secret. Only this response shows the secret.
+// Any 2xx within 15 seconds accepts the event. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
+// 24 hours; meanwhile later events about the same conversation, visitor or ticket wait. A webhook that accepts nothing for all that
+// time, or answers 410, is disabled, and `webhook.disabled` reports it. Redirects are not followed, and only public addresses are
+// reached. A website has at most 20 webhooks.
 //
 // Needs a token with `READ_WRITE`.
 //
@@ -5276,14 +5280,14 @@ func (c *Client) CreateWebhookWithBody(ctx context.Context, params *CreateWebhoo
 	return c.Client.Do(req)
 }
 
-// CreateWebhook Be told of events over HTTP
+// CreateWebhook Create a webhook
 //
-// Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same every
-// time the event is sent; `webhook-timestamp`; `webhook-signature`, to be verified with the secret, which this answer shows for the
-// only time. Any 2xx within 15 seconds takes it. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
-// 24 hours, with what happened to the same conversation, visitor or ticket held back meanwhile. A webhook that takes nothing for all
-// that time, or answers 410, is disabled, and `webhook.disabled` tells of it. Redirects are not followed, and addresses that are not the
-// internet's are not reached. A website has at most 20.
+// Each event is sent as a POST with the headers of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, the same on
+// every attempt; `webhook-timestamp`; and `webhook-signature`, which you verify with the secret. Only this response shows the secret.
+// Any 2xx within 15 seconds accepts the event. Otherwise it is sent again after 5 seconds, 5 and 30 minutes, and 2, 5, 10, 14, 20 and
+// 24 hours; meanwhile later events about the same conversation, visitor or ticket wait. A webhook that accepts nothing for all that
+// time, or answers 410, is disabled, and `webhook.disabled` reports it. Redirects are not followed, and only public addresses are
+// reached. A website has at most 20 webhooks.
 //
 // Needs a token with `READ_WRITE`.
 //
@@ -5338,7 +5342,7 @@ func (c *Client) GetWebhook(ctx context.Context, id WebhookID, params *GetWebhoo
 
 // UpdateWebhookWithBody Change a webhook
 //
-// One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
+// If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
 //
 // Needs a token with `READ_WRITE`.
 //
@@ -5359,7 +5363,7 @@ func (c *Client) UpdateWebhookWithBody(ctx context.Context, id WebhookID, params
 
 // UpdateWebhook Change a webhook
 //
-// One that is enabled again is sent what waited for it. What happens while it is disabled is not sent.
+// If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
 //
 // Needs a token with `READ_WRITE`.
 //
@@ -5378,9 +5382,9 @@ func (c *Client) UpdateWebhook(ctx context.Context, id WebhookID, params *Update
 	return c.Client.Do(req)
 }
 
-// ListWebhookDeliveries What was sent to a webhook, and what it answered
+// ListWebhookDeliveries A webhook's deliveries, with requests and responses
 //
-// They are kept for 30 days after the last attempt.
+// Deliveries are kept for 30 days after the last attempt.
 //
 // Needs a token with `READ`.
 //
@@ -5397,7 +5401,7 @@ func (c *Client) ListWebhookDeliveries(ctx context.Context, id WebhookID, params
 	return c.Client.Do(req)
 }
 
-// GetWebhookDelivery A delivery, with the body that is sent
+// GetWebhookDelivery A delivery with its body
 //
 // Needs a token with `READ`.
 //
@@ -5416,7 +5420,7 @@ func (c *Client) GetWebhookDelivery(ctx context.Context, id WebhookID, deliveryI
 
 // RedeliverWebhookDelivery Send a delivery again
 //
-// With the `webhook-id` that it had. 409 where it is still to be sent, or the webhook is disabled.
+// It keeps its `webhook-id`. 409 if it is still pending, or the webhook is disabled.
 //
 // Needs a token with `READ_WRITE`.
 //
@@ -5433,9 +5437,9 @@ func (c *Client) RedeliverWebhookDelivery(ctx context.Context, id WebhookID, del
 	return c.Client.Do(req)
 }
 
-// RotateWebhookSecretWithBody Give a webhook a new secret
+// RotateWebhookSecretWithBody Rotate a webhook's secret
 //
-// The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
+// The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
 //
 // Needs a token with `READ_WRITE`.
 //
@@ -5454,9 +5458,9 @@ func (c *Client) RotateWebhookSecretWithBody(ctx context.Context, id WebhookID, 
 	return c.Client.Do(req)
 }
 
-// RotateWebhookSecret Give a webhook a new secret
+// RotateWebhookSecret Rotate a webhook's secret
 //
-// The one before it signs too, for a day unless `overlapSeconds` says otherwise. The new one is shown for the only time.
+// The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
 //
 // Needs a token with `READ_WRITE`.
 //
@@ -5475,9 +5479,9 @@ func (c *Client) RotateWebhookSecret(ctx context.Context, id WebhookID, params *
 	return c.Client.Do(req)
 }
 
-// TestWebhook Send a webhook an event to try it
+// TestWebhook Send a test event to a webhook
 //
-// The event `webhook.test` is on its way, as any other would be; the delivery shows what becomes of it.
+// Sends the event `webhook.test` like any other event; the delivery shows the outcome.
 //
 // Needs a token with `READ_WRITE`.
 //
@@ -5511,7 +5515,7 @@ func (c *Client) GetWebsite(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
-// GetWidgetWords What the widget says in a language
+// GetWidgetWords The widget's texts in a language
 //
 // Corresponds with GET /widget-words/{language} (the `GetWidgetWords` operationId).
 func (c *Client) GetWidgetWords(ctx context.Context, language string, params *GetWidgetWordsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5526,7 +5530,7 @@ func (c *Client) GetWidgetWords(ctx context.Context, language string, params *Ge
 	return c.Client.Do(req)
 }
 
-// GetWidget How a website's widget looks
+// GetWidget A website's widget settings
 //
 // Corresponds with GET /widgets/{clientToken} (the `GetWidget` operationId).
 func (c *Client) GetWidget(ctx context.Context, clientToken ClientToken, params *GetWidgetParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5541,9 +5545,9 @@ func (c *Client) GetWidget(ctx context.Context, clientToken ClientToken, params 
 	return c.Client.Do(req)
 }
 
-// UpdateWidgetWithBody Change how the widget looks
+// UpdateWidgetWithBody Change the widget settings
 //
-// In effect everywhere within a second.
+// A change takes effect everywhere within a second.
 //
 // Needs a token with `WRITE`.
 //
@@ -5562,9 +5566,9 @@ func (c *Client) UpdateWidgetWithBody(ctx context.Context, clientToken ClientTok
 	return c.Client.Do(req)
 }
 
-// UpdateWidget Change how the widget looks
+// UpdateWidget Change the widget settings
 //
-// In effect everywhere within a second.
+// A change takes effect everywhere within a second.
 //
 // Needs a token with `WRITE`.
 //
@@ -9488,12 +9492,12 @@ func (o *Operations) ListConversations(ctx context.Context, params *ListConversa
 	return read[ConversationPage](o.client.ListConversations(ctx, params))
 }
 
-// CountConversations How conversations stand, and what has happened since a moment
+// CountConversations Counts of open conversations, and of changes since a moment
 func (o *Operations) CountConversations(ctx context.Context, params *CountConversationsParams) (Answer[ConversationCounts], error) {
 	return read[ConversationCounts](o.client.CountConversations(ctx, params))
 }
 
-// ImportConversations Take in conversations that took place elsewhere
+// ImportConversations Import conversations that took place elsewhere
 func (o *Operations) ImportConversations(ctx context.Context, params *ImportConversationsParams, body Import) (Answer[Imported], error) {
 	return read[Imported](o.client.ImportConversations(ctx, params, body, keyed))
 }
@@ -9508,12 +9512,12 @@ func (o *Operations) UpdateConversation(ctx context.Context, token ConversationT
 	return read[Conversation](o.client.UpdateConversation(ctx, token, params, body, keyed))
 }
 
-// ListMessages The same four members as the conversation's own path
+// ListMessages The same members as the conversation's own path
 func (o *Operations) ListMessages(ctx context.Context, token ConversationToken, params *ListMessagesParams) (Answer[Thread], error) {
 	return read[Thread](o.client.ListMessages(ctx, token, params))
 }
 
-// PostMessage Answer as an agent
+// PostMessage Post a message as an agent
 func (o *Operations) PostMessage(ctx context.Context, token ConversationToken, params *PostMessageParams, body AgentMessage) (Answer[Message], error) {
 	return read[Message](o.client.PostMessage(ctx, token, params, body, keyed))
 }
@@ -9523,77 +9527,77 @@ func (o *Operations) RateConversation(ctx context.Context, token ConversationTok
 	return read[Conversation](o.client.RateConversation(ctx, token, params, body, keyed))
 }
 
-// MarkRead Note that an agent has read all that the visitor wrote
+// MarkRead Mark all messages of the visitor as read by an agent
 func (o *Operations) MarkRead(ctx context.Context, token ConversationToken, params *MarkReadParams) error {
 	return done(o.client.MarkRead(ctx, token, params, keyed))
 }
 
-// SetTyping Say that an agent is typing, or no more
+// SetTyping Report that an agent is typing, or has stopped
 func (o *Operations) SetTyping(ctx context.Context, token ConversationToken, params *SetTypingParams, body TypingState) error {
 	return done(o.client.SetTyping(ctx, token, params, body, keyed))
 }
 
-// ExportConversations All conversations, and then what becomes of them
+// ExportConversations Export all conversations, and then every change
 func (o *Operations) ExportConversations(ctx context.Context, params *ExportConversationsParams) error {
 	return done(o.client.ExportConversations(ctx, params))
 }
 
-// ExportMessages All messages, and then new ones
+// ExportMessages Export all messages, and then every change
 func (o *Operations) ExportMessages(ctx context.Context, params *ExportMessagesParams) error {
 	return done(o.client.ExportMessages(ctx, params))
 }
 
-// ExportTickets All tickets, and then what becomes of them
+// ExportTickets Export all tickets, and then every change
 func (o *Operations) ExportTickets(ctx context.Context, params *ExportTicketsParams) error {
 	return done(o.client.ExportTickets(ctx, params))
 }
 
-// ExportVisitors All visitors, and then what becomes of them
+// ExportVisitors Export all visitors, and then every change
 func (o *Operations) ExportVisitors(ctx context.Context, params *ExportVisitorsParams) error {
 	return done(o.client.ExportVisitors(ctx, params))
 }
 
-// GetHealth Whether the edge answers
+// GetHealth The gateway's public health check
 func (o *Operations) GetHealth(ctx context.Context) (Answer[Health], error) {
 	return read[Health](o.client.GetHealth(ctx))
 }
 
-// CreateOwnTicket Leave a ticket as the visitor
+// CreateOwnTicket Create a ticket as the visitor
 func (o *Operations) CreateOwnTicket(ctx context.Context, params *CreateOwnTicketParams, body NewTicket) (Answer[Ticket], error) {
 	return read[Ticket](o.client.CreateOwnTicket(ctx, params, body, keyed))
 }
 
-// GetAgentStatistics What each agent did
+// GetAgentStatistics Statistics by agent
 func (o *Operations) GetAgentStatistics(ctx context.Context, params *GetAgentStatisticsParams) (Answer[AgentStatistics], error) {
 	return read[AgentStatistics](o.client.GetAgentStatistics(ctx, params))
 }
 
-// GetStatistics A website's numbers, within a second of what happens
+// GetStatistics A website's counters, updated within a second
 func (o *Operations) GetStatistics(ctx context.Context) (Answer[Statistics], error) {
 	return read[Statistics](o.client.GetStatistics(ctx))
 }
 
-// GetHistory What happened, by hour or by day
+// GetHistory Histories by hour or by day
 func (o *Operations) GetHistory(ctx context.Context, params *GetHistoryParams) (Answer[StatisticsHistory], error) {
 	return read[StatisticsHistory](o.client.GetHistory(ctx, params))
 }
 
-// GetRatings How conversations were rated
+// GetRatings Ratings of conversations
 func (o *Operations) GetRatings(ctx context.Context, params *GetRatingsParams) (Answer[RatingStatistics], error) {
 	return read[RatingStatistics](o.client.GetRatings(ctx, params))
 }
 
-// ListTags The catalogue: at most 500 tags
+// ListTags The catalogue of at most 500 tags
 func (o *Operations) ListTags(ctx context.Context) (Answer[TagList], error) {
 	return read[TagList](o.client.ListTags(ctx))
 }
 
-// DeleteTag Take a tag out of the catalogue
+// DeleteTag Remove a tag from the catalogue
 func (o *Operations) DeleteTag(ctx context.Context, name string, params *DeleteTagParams) (Answer[DeletedTag], error) {
 	return read[DeletedTag](o.client.DeleteTag(ctx, name, params))
 }
 
-// PutTag Name a tag in languages
+// PutTag Store a tag with its display names
 func (o *Operations) PutTag(ctx context.Context, name string, body TagNames) (Answer[Tag], error) {
 	return read[Tag](o.client.PutTag(ctx, name, body))
 }
@@ -9603,7 +9607,7 @@ func (o *Operations) ListTickets(ctx context.Context, params *ListTicketsParams)
 	return read[TicketPage](o.client.ListTickets(ctx, params))
 }
 
-// CreateTicket Make a ticket
+// CreateTicket Create a ticket
 func (o *Operations) CreateTicket(ctx context.Context, params *CreateTicketParams, body NewTicket) (Answer[Ticket], error) {
 	return read[Ticket](o.client.CreateTicket(ctx, params, body, keyed))
 }
@@ -9628,7 +9632,7 @@ func (o *Operations) AddTicketMessage(ctx context.Context, id TicketID, params *
 	return read[TicketMessage](o.client.AddTicketMessage(ctx, id, params, body, keyed))
 }
 
-// SetTicketStatus Change a ticket's status, from any to any
+// SetTicketStatus Change a ticket's status from any value to any other
 func (o *Operations) SetTicketStatus(ctx context.Context, id TicketID, params *SetTicketStatusParams, body TicketStatusChange) (Answer[Ticket], error) {
 	return read[Ticket](o.client.SetTicketStatus(ctx, id, params, body, keyed))
 }
@@ -9638,7 +9642,7 @@ func (o *Operations) ListUsers(ctx context.Context, params *ListUsersParams) (An
 	return read[UserPage](o.client.ListUsers(ctx, params))
 }
 
-// CreateUser Make an agent
+// CreateUser Create an agent
 func (o *Operations) CreateUser(ctx context.Context, params *CreateUserParams, body NewUser) (Answer[User], error) {
 	return read[User](o.client.CreateUser(ctx, params, body, keyed))
 }
@@ -9658,47 +9662,47 @@ func (o *Operations) UpdateUser(ctx context.Context, id UserID, params *UpdateUs
 	return read[User](o.client.UpdateUser(ctx, id, params, body, keyed))
 }
 
-// UserHeartbeat Say that an agent is there
+// UserHeartbeat Report that an agent is present
 func (o *Operations) UserHeartbeat(ctx context.Context, id UserID, params *UserHeartbeatParams) error {
 	return done(o.client.UserHeartbeat(ctx, id, params, keyed))
 }
 
-// OpenConversation Begin a conversation with its first message
+// OpenConversation Open a conversation with its first message
 func (o *Operations) OpenConversation(ctx context.Context, params *OpenConversationParams, body VisitorMessage) (Answer[OpenedConversation], error) {
 	return read[OpenedConversation](o.client.OpenConversation(ctx, params, body, keyed))
 }
 
-// CloseOwnConversation End a conversation
+// CloseOwnConversation Close a conversation
 func (o *Operations) CloseOwnConversation(ctx context.Context, token ConversationToken, params *CloseOwnConversationParams) (Answer[Conversation], error) {
 	return read[Conversation](o.client.CloseOwnConversation(ctx, token, params, keyed))
 }
 
-// ListOwnMessages What came behind a message
+// ListOwnMessages The messages after a message
 func (o *Operations) ListOwnMessages(ctx context.Context, token ConversationToken, params *ListOwnMessagesParams) (Answer[News], error) {
 	return read[News](o.client.ListOwnMessages(ctx, token, params))
 }
 
-// PostOwnMessage Write as the visitor
+// PostOwnMessage Post a message as the visitor
 func (o *Operations) PostOwnMessage(ctx context.Context, token ConversationToken, params *PostOwnMessageParams, body VisitorMessage) (Answer[Message], error) {
 	return read[Message](o.client.PostOwnMessage(ctx, token, params, body, keyed))
 }
 
-// MarkOwnRead Note that the visitor has read all that agents wrote
+// MarkOwnRead Mark all messages of agents as read by the visitor
 func (o *Operations) MarkOwnRead(ctx context.Context, token ConversationToken, params *MarkOwnReadParams) error {
 	return done(o.client.MarkOwnRead(ctx, token, params, keyed))
 }
 
-// SetOwnTyping Say that the visitor is typing, or no more
+// SetOwnTyping Report that the visitor is typing, or has stopped
 func (o *Operations) SetOwnTyping(ctx context.Context, token ConversationToken, params *SetOwnTypingParams, body TypingState) error {
 	return done(o.client.SetOwnTyping(ctx, token, params, body, keyed))
 }
 
-// VisitorHeartbeat Say that the visitor is there
+// VisitorHeartbeat Report that the visitor is present
 func (o *Operations) VisitorHeartbeat(ctx context.Context, params *VisitorHeartbeatParams) (Answer[AgentPresence], error) {
 	return read[AgentPresence](o.client.VisitorHeartbeat(ctx, params, keyed))
 }
 
-// OpenSession Come to a website, for the first time or again
+// OpenSession Start or resume a visitor's session
 func (o *Operations) OpenSession(ctx context.Context, body NewSession) (Answer[Session], error) {
 	return read[Session](o.client.OpenSession(ctx, body))
 }
@@ -9713,7 +9717,7 @@ func (o *Operations) GetVisitor(ctx context.Context, token VisitorToken, params 
 	return read[Visitor](o.client.GetVisitor(ctx, token, params))
 }
 
-// UpdateVisitorContext Name a visitor, and note what is known of them
+// UpdateVisitorContext Change a visitor's name and context
 func (o *Operations) UpdateVisitorContext(ctx context.Context, token VisitorToken, params *UpdateVisitorContextParams, body VisitorPatch) (Answer[Visitor], error) {
 	return read[Visitor](o.client.UpdateVisitorContext(ctx, token, params, body, keyed))
 }
@@ -9723,7 +9727,7 @@ func (o *Operations) ListWebhooks(ctx context.Context, params *ListWebhooksParam
 	return read[WebhookPage](o.client.ListWebhooks(ctx, params))
 }
 
-// CreateWebhook Be told of events over HTTP
+// CreateWebhook Create a webhook
 func (o *Operations) CreateWebhook(ctx context.Context, params *CreateWebhookParams, body NewWebhook) (Answer[WebhookWithSecret], error) {
 	return read[WebhookWithSecret](o.client.CreateWebhook(ctx, params, body, keyed))
 }
@@ -9743,12 +9747,12 @@ func (o *Operations) UpdateWebhook(ctx context.Context, id WebhookID, params *Up
 	return read[Webhook](o.client.UpdateWebhook(ctx, id, params, body, keyed))
 }
 
-// ListWebhookDeliveries What was sent to a webhook, and what it answered
+// ListWebhookDeliveries A webhook's deliveries, with requests and responses
 func (o *Operations) ListWebhookDeliveries(ctx context.Context, id WebhookID, params *ListWebhookDeliveriesParams) (Answer[WebhookDeliveryPage], error) {
 	return read[WebhookDeliveryPage](o.client.ListWebhookDeliveries(ctx, id, params))
 }
 
-// GetWebhookDelivery A delivery, with the body that is sent
+// GetWebhookDelivery A delivery with its body
 func (o *Operations) GetWebhookDelivery(ctx context.Context, id WebhookID, deliveryID DeliveryID) (Answer[WebhookDeliveryDetail], error) {
 	return read[WebhookDeliveryDetail](o.client.GetWebhookDelivery(ctx, id, deliveryID))
 }
@@ -9758,12 +9762,12 @@ func (o *Operations) RedeliverWebhookDelivery(ctx context.Context, id WebhookID,
 	return read[WebhookDelivery](o.client.RedeliverWebhookDelivery(ctx, id, deliveryID, params, keyed))
 }
 
-// RotateWebhookSecret Give a webhook a new secret
+// RotateWebhookSecret Rotate a webhook's secret
 func (o *Operations) RotateWebhookSecret(ctx context.Context, id WebhookID, params *RotateWebhookSecretParams, body WebhookRotation) (Answer[WebhookWithSecret], error) {
 	return read[WebhookWithSecret](o.client.RotateWebhookSecret(ctx, id, params, body, keyed))
 }
 
-// TestWebhook Send a webhook an event to try it
+// TestWebhook Send a test event to a webhook
 func (o *Operations) TestWebhook(ctx context.Context, id WebhookID, params *TestWebhookParams) (Answer[WebhookDelivery], error) {
 	return read[WebhookDelivery](o.client.TestWebhook(ctx, id, params, keyed))
 }
@@ -9773,17 +9777,17 @@ func (o *Operations) GetWebsite(ctx context.Context) (Answer[Website], error) {
 	return read[Website](o.client.GetWebsite(ctx))
 }
 
-// GetWidgetWords What the widget says in a language
+// GetWidgetWords The widget's texts in a language
 func (o *Operations) GetWidgetWords(ctx context.Context, language string, params *GetWidgetWordsParams) (Answer[WidgetWords], error) {
 	return read[WidgetWords](o.client.GetWidgetWords(ctx, language, params))
 }
 
-// GetWidget How a website's widget looks
+// GetWidget A website's widget settings
 func (o *Operations) GetWidget(ctx context.Context, clientToken ClientToken, params *GetWidgetParams) (Answer[Widget], error) {
 	return read[Widget](o.client.GetWidget(ctx, clientToken, params))
 }
 
-// UpdateWidget Change how the widget looks
+// UpdateWidget Change the widget settings
 func (o *Operations) UpdateWidget(ctx context.Context, clientToken ClientToken, params *UpdateWidgetParams, body WidgetPatch) (Answer[Widget], error) {
 	return read[Widget](o.client.UpdateWidget(ctx, clientToken, params, body, keyed))
 }
