@@ -63,7 +63,7 @@ func (d described) says(component string) bool {
 	switch d.by {
 	case "all":
 		return true
-	case "edge":
+	case "gateway":
 		return component == "api-gateway"
 	case "services":
 		return component != "api-gateway"
@@ -313,7 +313,7 @@ func TestMetricsWithTLS(t *testing.T) {
 	}
 	want := maps.Collect(func(yield func(string, bool) bool) {
 		for name, d := range catalogue(t) {
-			if d.by == "edge with TLS" && !yield(name, true) {
+			if d.by == "gateway with TLS" && !yield(name, true) {
 				return
 			}
 		}
