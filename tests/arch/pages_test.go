@@ -50,6 +50,7 @@ var (
 	notAnchor  = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
 	link       = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	scheme     = regexp.MustCompile(`^[a-z]+:`)
+	namedTest  = regexp.MustCompile("`((?:Test|Fuzz)[A-Z][A-Za-z0-9]+)`")
 )
 
 // anchors returns the anchors of a page's headings, as the forges make them.
@@ -119,5 +120,20 @@ func TestShortPagesStayShort(t *testing.T) {
 	}
 	if n := strings.Count(all["docs/glossary.md"], "\n| **"); n == 0 || n > maxGlossary {
 		t.Errorf("docs/glossary.md has %d terms, not 1 to %d", n, maxGlossary)
+	}
+}
+
+// TestPagesNameExistingTests: each test that a page names is there, so that a reader can run it. The style page has
+// examples of names.
+func TestPagesNameExistingTests(t *testing.T) {
+	t.Parallel()
+	there, all := testsThere(t), pages(t)
+	delete(all, "docs/style.md")
+	for name, text := range all {
+		for _, n := range namedTest.FindAllStringSubmatch(text, -1) {
+			if !there[n[1]] {
+				t.Errorf("%s names %s, which doesn't exist", name, n[1])
+			}
+		}
 	}
 }
