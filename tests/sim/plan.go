@@ -175,14 +175,14 @@ func (m Model) Ceilings() []Ceiling {
 		{"one replica set, without shards", float64(m.ShardCores) * m.ShardFull * 1e6 / (m.command() * m.commands(2)), "shards"},
 		{"the relay of the conversations' log", m.Full * m.Relayed / busiest, "split the log by website"},
 		{"a follower of that log (statistics, webhooks)", m.Full * m.Followed / busiest, "split the log by website"},
-		{"hearing every event in every pod of conversations", m.hearable() / m.events(""), "lead a website's streams to some pods, and split the log"},
-		{"what one node of Redis sends to those who hear", m.bisect(func(rate float64) float64 {
+		{"every pod of conversations reads every event", m.hearable() / m.events(""), "route a website's streams to some pods, and split the log"},
+		{"what one Redis node sends to its subscribers", m.bisect(func(rate float64) float64 {
 			return m.fanOut(rate, m.component(chat, rate, m.edge(rate).Places, 1).Places, 1) / m.Wire
 		}), "the same"},
-		{"one node of Redis for quotas", m.bisect(func(rate float64) float64 {
+		{"one Redis node for quotas", m.bisect(func(rate float64) float64 {
 			return rate * m.quotas(m.edge(rate).Places) * m.asking() / 1e6 / m.RedisFull
-		}), "a cluster of them"},
-		{"one website: its rows are on one shard", float64(m.ShardCores) * m.ShardFull * 1e6 / (m.command() * m.commands(2)), "a shard of its own, as large as there are"},
+		}), "a Redis cluster"},
+		{"one website: its rows are on one shard", float64(m.ShardCores) * m.ShardFull * 1e6 / (m.command() * m.commands(2)), "a shard of its own, as large as available"},
 	}
 	slices.SortStableFunc(all, func(a, b Ceiling) int {
 		switch {

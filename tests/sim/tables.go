@@ -11,7 +11,7 @@ import (
 // Rates are those that the documented tables are made for, in requests/s.
 var Rates = []float64{1e3, 1e5, 1e7}
 
-// Tables writes what the model says as Markdown.
+// Tables writes the results of the model as Markdown.
 func (m Model) Tables(w io.Writer) {
 	m.measured(w)
 	m.needs(w)
@@ -32,7 +32,7 @@ func table(w io.Writer, title string, rows [][]string) {
 	}
 }
 
-// number is a figure as it can be meant: two digits of it, with commas.
+// number formats a figure with its two significant digits, and commas.
 func number(x float64) string {
 	switch {
 	case math.IsInf(x, 1):
@@ -57,7 +57,7 @@ func commas(x float64) string {
 func count(n int) string { return commas(float64(n)) }
 
 func (m Model) measured(w io.Writer) {
-	rows := [][]string{{"request", "share", "edge", "services", "store", "Redis", "commands", "of them writes", "events", "bytes sent", "bytes stored"}}
+	rows := [][]string{{"Request", "Share", "Gateway", "Services", "Store", "Redis", "Commands", "Writes among them", "Events", "Bytes sent", "Bytes stored"}}
 	add := func(name, share string, o Operation) {
 		services := 0.
 		for _, c := range Components[1:] {
@@ -79,13 +79,13 @@ func (m Model) measured(w io.Writer) {
 	for _, name := range names {
 		add("`"+name+"`", fmt.Sprintf("%.0f %%", 100*m.Mix[name]), m.Operations[name])
 	}
-	add("an event that nobody asked for", "", m.Event)
-	table(w, "What a request takes (µs of processor by layer; "+m.Measured+")", rows)
+	add("an event without a request", "", m.Event)
+	table(w, "Cost of a request (µs of CPU time by layer; "+m.Measured+")", rows)
 }
 
 func (m Model) needs(w io.Writer) {
 	plans := make([]Plan, len(Rates))
-	head := []string{"requests/s"}
+	head := []string{"Requests/s"}
 	for i, r := range Rates {
 		plans[i] = m.Plan(r)
 		head = append(head, count(int(r)))
@@ -106,28 +106,28 @@ func (m Model) needs(w io.Writer) {
 			return count(p.Pods[i].Places)
 		})
 	}
-	add("shards for the work, of 3 members each", func(p Plan) string { return count(p.Shards.Places) })
-	add("shards for a year's rows", func(p Plan) string { return count(p.Rows) })
-	add("nodes of Redis for quotas and shared caches, each with a copy", func(p Plan) string { return count(p.Redis.Places) })
-	add("nodes of Redis that carry logs, each with a copy", func(p Plan) string { return count(p.Carriers) })
-	add("parts of the busiest log (1 today)", func(p Plan) string { return count(p.Partitions) })
+	add("shards for the load, of 3 members each", func(p Plan) string { return count(p.Shards.Places) })
+	add("shards for the rows of a year", func(p Plan) string { return count(p.Rows) })
+	add("Redis nodes for quotas and shared caches, each with a replica", func(p Plan) string { return count(p.Redis.Places) })
+	add("Redis nodes for event streams, each with a replica", func(p Plan) string { return count(p.Carriers) })
+	add("partitions of the busiest log (1 today)", func(p Plan) string { return count(p.Partitions) })
 	add("open event streams", func(p Plan) string { return number(p.Streams) })
 	add("connections to the store in use", func(p Plan) string { return number(p.InUse) })
-	add("connections that there may be", func(p Plan) string { return number(float64(p.Connections)) })
+	add("connections to the store at most", func(p Plan) string { return number(float64(p.Connections)) })
 	add("cores", func(p Plan) string { return number(float64(p.Cores)) })
 	add("memory, GiB", func(p Plan) string { return number(p.Memory) })
 	add("price of a million requests", func(p Plan) string { return fmt.Sprintf("%.3f", p.Million) })
 	add("median and 99th percentile, ms (simulated)", func(p Plan) string {
 		if p.Rate > simulated {
-			return "as beside"
+			return "as for the lower rate"
 		}
 		median, high := m.Latency(p)
 		return fmt.Sprintf("%.1f, %.1f", 1000*median, 1000*high)
 	})
-	table(w, "What a rate needs", rows)
+	table(w, "Resources for a rate", rows)
 }
 
-// The bounds of what is simulated: of more requests a second, those that can be would not fill the queues.
+// The bounds of a simulation: at higher rates, this number of requests wouldn't fill the queues.
 const (
 	simulated = 1e5
 	requests  = 200_000
@@ -141,15 +141,15 @@ func (m Model) Latency(p Plan) (median, high float64) {
 }
 
 func (m Model) ceilings(w io.Writer) {
-	rows := [][]string{{"what is full", "at requests/s", "then"}}
+	rows := [][]string{{"Bottleneck", "At requests/s", "Remedy"}}
 	for _, c := range m.Ceilings() {
 		rows = append(rows, []string{c.What, number(c.Rate), c.Then})
 	}
-	table(w, "What breaks first: what replicas alone do not help", rows)
+	table(w, "First bottlenecks: limits that more replicas don't raise", rows)
 }
 
 func (m Model) growth(w io.Writer) {
-	rows := [][]string{{"planned for requests/s", "is full first, at", "then", "then"}}
+	rows := [][]string{{"Planned for requests/s", "First bottleneck, at", "Second", "Third"}}
 	for _, r := range Rates {
 		row := []string{count(int(r))}
 		for _, s := range m.Plan(r).First()[:3] {
@@ -157,14 +157,14 @@ func (m Model) growth(w io.Writer) {
 		}
 		rows = append(rows, row)
 	}
-	table(w, "Where the rate grows and nothing is added", rows)
+	table(w, "Growth without added resources", rows)
 }
 
-// store says how what is not known of a real MongoDB changes what is said.
+// store shows how the results depend on the unknown cost of a real MongoDB.
 func (m Model) store(w io.Writer) {
-	rows := [][]string{{"a command takes MongoDB, beside the embedded store"}}
+	rows := [][]string{{"CPU time of a command in MongoDB, relative to the embedded store"}}
 	for _, r := range Rates {
-		rows[0] = append(rows[0], "shards at "+count(int(r)))
+		rows[0] = append(rows[0], "Shards at "+count(int(r)))
 	}
 	for _, factor := range []float64{0.5, 1, 3} {
 		other := m
@@ -175,13 +175,13 @@ func (m Model) store(w io.Writer) {
 		}
 		rows = append(rows, row)
 	}
-	table(w, "If MongoDB takes more or less: shards for the work", rows)
+	table(w, "If MongoDB needs more or less CPU time: shards for the load", rows)
 }
 
 func (m Model) memories(w io.Writer) {
-	rows := [][]string{{"the edge's memory of", "for", "asked for, a second"}}
+	rows := [][]string{{"Cache of the gateway", "Lifetime", "Lookups a second"}}
 	for _, r := range Rates {
-		rows[0] = append(rows[0], "missed at "+count(int(r)))
+		rows[0] = append(rows[0], "Misses at "+count(int(r)))
 	}
 	for _, c := range []struct {
 		name           string
@@ -195,9 +195,9 @@ func (m Model) memories(w io.Writer) {
 		}
 		rows = append(rows, row)
 	}
-	row := []string{"a quota: commands to Redis a request", "60 s", ""}
+	row := []string{"a quota's lease: commands to Redis per request", "60 s", ""}
 	for _, r := range Rates {
 		row = append(row, number(m.quotas(m.edge(r).Places)))
 	}
-	table(w, "What the edge's memories and leases are worth", append(rows, row))
+	table(w, "Effect of the gateway's caches and leases", append(rows, row))
 }

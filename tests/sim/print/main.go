@@ -1,5 +1,5 @@
-// Command print prints what the simulation says, or puts it into a page between the lines that mark its place: print [-into PAGE].
-// Prices are of whoever provides the machines.
+// Command print prints the results of the simulation, or writes them into a page between the lines that mark them:
+// print [-into PAGE]. Prices are those of the provider of the machines.
 package main
 
 import (
@@ -16,8 +16,8 @@ func main() {
 	into := flag.String("into", "", "page to put the tables into")
 	flag.Float64Var(&m.CoreHour, "core", m.CoreHour, "price of a core for an hour")
 	flag.Float64Var(&m.GiBHour, "gib", m.GiBHour, "price of a GiB of memory for an hour")
-	flag.Float64Var(&m.Store, "store", m.Store, "processor that MongoDB takes, beside what the embedded store does")
-	flag.Float64Var(&m.P99, "p99", m.P99, "seconds that 99 of 100 requests may take")
+	flag.Float64Var(&m.Store, "store", m.Store, "CPU time of MongoDB, relative to the embedded store")
+	flag.Float64Var(&m.P99, "p99", m.P99, "objective of the 99th percentile, in seconds")
 	flag.Parse()
 	if err := run(m, *into); err != nil {
 		fmt.Fprintln(os.Stderr, "print:", err)
