@@ -22,7 +22,7 @@ func envCommand() *cobra.Command {
 			path := filepath.Join(data, "demo.json")
 			b, err := os.ReadFile(path)
 			if errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("%s is not there: start with `fivechat run --demo`", path)
+				return fmt.Errorf("%s doesn't exist: start `fivechat run --demo` first", path)
 			}
 			var d system.Demo
 			if err == nil {

@@ -19,8 +19,8 @@ func importCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "import FILE.jsonl[.gz]", Short: "Import conversations, one JSON object a line, into a website", Args: cobra.ExactArgs(1),
 		Long: "Import conversations, one JSON object a line:\n  {\"id\": \"…\", \"topics\": [\"…\"], \"turns\": [{\"from\": \"visitor\"|\"agent\", \"text\": \"…\"}]}\n" +
-			"Rows are keyed by their id, so a file can be imported again: what is there stays. A bad line is named and left out.\n" +
-			"What `website export` wrote is read too: its conversations, with their tags and messages.",
+			"Rows are keyed by their id, so a file can be imported again: existing rows stay. A malformed line is reported and skipped.\n" +
+			"The command also reads the output of `website export`: its conversations, with their tags and messages.",
 		RunE: func(c *cobra.Command, args []string) error {
 			e, err := config.Load(environment.Import{})
 			if err != nil {

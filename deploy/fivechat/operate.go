@@ -60,7 +60,7 @@ func require(c *cobra.Command, flags ...string) {
 
 // final makes a command that cannot be undone ask for --yes.
 func final(c *cobra.Command) *cobra.Command {
-	yes := c.Flags().Bool("yes", false, "really: it cannot be undone")
+	yes := c.Flags().Bool("yes", false, "confirm: this can't be undone")
 	run := c.RunE
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if !*yes {
@@ -104,7 +104,7 @@ func exported(c *cobra.Command, write func(io.Writer) (int64, error)) error {
 }
 
 func outFlag(c *cobra.Command) *cobra.Command {
-	c.Flags().String("out", "", "the file to write (default: the output)")
+	c.Flags().String("out", "", "the file to write (default: standard output)")
 	return c
 }
 
@@ -120,7 +120,7 @@ func erased(c *cobra.Command, client operator.Client, e operator.Erasure, err er
 	for e.SweptAt == nil {
 		select {
 		case <-c.Context().Done():
-			return errors.New("it goes on without this command")
+			return errors.New("the erasure continues without this command")
 		case <-time.After(eraseEvery):
 		}
 		failed := e.Failure
@@ -128,7 +128,7 @@ func erased(c *cobra.Command, client operator.Client, e operator.Erasure, err er
 			return err
 		}
 		if e.Failure != nil && failed == nil {
-			fmt.Fprintf(c.ErrOrStderr(), "it will be tried again: %s\n", *e.Failure)
+			fmt.Fprintf(c.ErrOrStderr(), "a step failed and will be repeated: %s\n", *e.Failure)
 		}
 	}
 	fmt.Fprintln(c.OutOrStdout(), "erased")

@@ -59,11 +59,11 @@ func visitorCommand() *cobra.Command {
 	c := &cobra.Command{Use: "visitor", Short: "A website's visitors: export, erase"}
 	at.add(c)
 	website := websiteFlag(c)
-	export := outFlag(&cobra.Command{Use: "export TOKEN", Short: "Write all that is kept of a visitor, one JSON object a line", Args: cobra.ExactArgs(1),
+	export := outFlag(&cobra.Command{Use: "export TOKEN", Short: "Write all data of a visitor, one JSON object a line", Args: cobra.ExactArgs(1),
 		RunE: at.does(func(c *cobra.Command, client operator.Client, args []string) error {
 			return exported(c, func(w io.Writer) (int64, error) { return client.ExportVisitor(c.Context(), *website, args[0], w) })
 		})})
-	erase := final(&cobra.Command{Use: "erase TOKEN", Short: "Erase a visitor and all that they said", Args: cobra.ExactArgs(1),
+	erase := final(&cobra.Command{Use: "erase TOKEN", Short: "Erase a visitor and all their messages (GDPR erasure)", Args: cobra.ExactArgs(1),
 		RunE: at.does(func(c *cobra.Command, client operator.Client, args []string) error {
 			e, err := client.EraseVisitor(c.Context(), *website, args[0])
 			return erased(c, client, e, err)

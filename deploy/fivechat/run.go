@@ -24,7 +24,7 @@ func runCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "run", Short: "Run every service and the gateway in this process", Args: cobra.NoArgs,
 		Long: "Run every service and the gateway in this process, each on a loopback listener of its own, over embedded stores\n" +
-			"in the data folder, or over MONGODB_URI (a replica set) and REDIS_URL where they are set.",
+			"in the data folder. MONGODB_URI (a replica set) and REDIS_URL replace the embedded stores.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := fromEnvironment(&o); err != nil {
 				return err
@@ -36,7 +36,7 @@ func runCommand() *cobra.Command {
 	c.Flags().StringVar(&o.Operator, "operator-listen", "127.0.0.1:0", "address of the operator's API")
 	c.Flags().StringVar(&o.Admin, "admin-listen", "", "address of /status, and of /metrics of each component (default: FIVECHAT_ADMIN_ADDR, or none)")
 	c.Flags().StringVar(&o.Data, "data", "data", "folder of the embedded store and the secrets")
-	c.Flags().BoolVar(&o.Demo, "demo", false, "make two websites with widgets, agents and tokens, once")
+	c.Flags().BoolVar(&o.Demo, "demo", false, "create two websites with widgets, agents and tokens, once")
 	return c
 }
 
@@ -76,9 +76,9 @@ func run(ctx context.Context, o system.Options, out io.Writer) error {
 		return fmt.Errorf("%w; %w", err, s.Stop(context.WithoutCancel(ctx)))
 	}
 	fmt.Fprintf(out, "Fivechat answers at %s\n", s.URL())
-	fmt.Fprintf(out, "The operator's API is at %s; `fivechat website|user|token|visitor|audit` find it through %s.\n", s.OperatorURL(), path)
+	fmt.Fprintf(out, "The operator's API is at %s. The commands `fivechat website|user|token|visitor|audit` find it through %s.\n", s.OperatorURL(), path)
 	if url := s.AdminURL(); url != "" {
-		fmt.Fprintf(out, "How it stands is at %s/status.\n", url)
+		fmt.Fprintf(out, "Status page: %s/status\n", url)
 	}
 	if s.Demo != nil {
 		printDemo(out, s.Demo, filepath.Join(o.Data, "demo.json"))
@@ -97,7 +97,7 @@ func printDemo(out io.Writer, d *system.Demo, path string) {
 		}
 	}
 	if len(d.Websites) > 0 {
-		fmt.Fprintf(out, "\nOpen\n  %s/demo     a shop that carries the widget of %s\n  %s/console  where its agents answer; sign in with the token READ_WRITE\n  %s/docs     the API, to read and to try\n", d.URL, d.Websites[0].Name, d.URL, d.URL)
-		fmt.Fprintf(out, "\nTry\n  curl -H 'Authorization: Bearer %s' %s/statistics/current\nAll of this stands in %s.\n", d.Websites[0].Tokens["READ"], d.URL, path)
+		fmt.Fprintf(out, "\nOpen\n  %s/demo     a shop that carries the widget of %s\n  %s/console  where its agents answer; sign in with the token READ_WRITE\n  %s/docs     the API's reference, which can also send requests\n", d.URL, d.Websites[0].Name, d.URL, d.URL)
+		fmt.Fprintf(out, "\nTry\n  curl -H 'Authorization: Bearer %s' %s/statistics/current\nAll of this is also in %s.\n", d.Websites[0].Tokens["READ"], d.URL, path)
 	}
 }

@@ -36,16 +36,16 @@ func serveCommand() *cobra.Command {
 		Use: "serve", Short: "Serve a store to any MongoDB client", Args: cobra.NoArgs,
 		Long: "Serve a store to any MongoDB client, and a stand-in for Redis beside it.\n" +
 			"On TCP, clients authenticate as --user (SCRAM-SHA-256; Redis: AUTH) with FIVECHAT_STORE_PASSWORD or the content of\n" +
-			"FIVECHAT_STORE_PASSWORD_FILE. If neither is set, a password is generated once and kept in the file " + passwordFile + " of the\n" +
+			"FIVECHAT_STORE_PASSWORD_FILE. If neither is set, a password is generated once and stored in the file " + passwordFile + " of the\n" +
 			"folder. An address that is an absolute path is a Unix socket, which only this user can reach: it needs no password.\n" +
 			"The store of `fivechat run` is the folder store inside its data folder.",
 		RunE: func(c *cobra.Command, _ []string) error { return s.run(c.Context(), c.OutOrStdout()) },
 	}
 	c.Flags().StringVar(&s.Addr, "listen", "127.0.0.1:27017", "TCP address to listen on, or path of a Unix socket (NAME.sock)")
 	c.Flags().StringVar(&s.Dir, "data", "", "folder of the store (required)")
-	c.Flags().StringVar(&s.redis, "redis", "", "address to serve a stand-in for Redis at, which keeps nothing over a restart (default: none)")
+	c.Flags().StringVar(&s.redis, "redis", "", "address for a stand-in for Redis, which loses its data at a restart (default: none)")
 	c.Flags().StringVar(&s.User, "user", "fivechat", "name that clients authenticate as")
-	c.Flags().BoolVar(&s.insecure, "insecure", false, "ask for no password on TCP: whoever reaches the address can read and change everything (for tests)")
+	c.Flags().BoolVar(&s.insecure, "insecure", false, "need no password on TCP: every client that reaches the address can read and change everything (for tests)")
 	require(c, "data")
 	return c
 }
@@ -91,7 +91,7 @@ func (s *serving) setPassword() (note string, err error) {
 		s.Password = given.Password
 		return "User " + s.User + "; the password is that of FIVECHAT_STORE_PASSWORD.", nil
 	case s.insecure:
-		return "Without a password: whoever reaches the address can read and change everything.", nil
+		return "Without a password: every client that reaches the address can read and change everything.", nil
 	case !onTCP:
 		return "Without a password: only this user can reach the sockets.", nil
 	}

@@ -16,14 +16,14 @@ var errDrift = errors.New("counters are wrong: --repair corrects them")
 
 func statisticsCommand() *cobra.Command {
 	at := &operatorFlags{}
-	c := &cobra.Command{Use: "statistics", Short: "A website's statistics: compare them with what they count"}
+	c := &cobra.Command{Use: "statistics", Short: "A website's statistics: compare counters with the stored data"}
 	at.add(c)
 	website := websiteFlag(c)
 	var repair bool
 	recount := &cobra.Command{
-		Use: "recount", Short: "Count a website's conversations and visitors anew, while it goes on, and show what differs", Args: cobra.NoArgs,
-		Long: "Count a website's conversations and visitors anew, and compare with its counters. It can run while the website is used.\n" +
-			"It fails where a counter is wrong, unless it was repaired. Histories are not recounted.",
+		Use: "recount", Short: "Recount a website's conversations and visitors, and show differences", Args: cobra.NoArgs,
+		Long: "Recount a website's conversations and visitors, and compare them with its counters, also while the website is used.\n" +
+			"The command fails if a counter is wrong and wasn't repaired. Histories are not recounted.",
 		RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
 			r, err := client.Recount(c.Context(), *website, repair)
 			if err != nil {

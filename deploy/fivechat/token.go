@@ -35,10 +35,10 @@ func tokenCommand() *cobra.Command {
 		t, err := client.CreateToken(c.Context(), *website, name, level, until)
 		return secret(c, t, err)
 	})}
-	create.Flags().StringVar(&name, "name", "token", "what it is for")
+	create.Flags().StringVar(&name, "name", "token", "purpose of the token")
 	create.Flags().StringVar(&level, "level", "READ", "READ, WRITE or READ_WRITE")
-	create.Flags().DurationVar(&expires, "expires-in", 0, "how long it is good for (default: until revoked)")
-	rotate := &cobra.Command{Use: "rotate ID", Short: "Create a token's successor, and let the token itself run out", Args: cobra.ExactArgs(1),
+	create.Flags().DurationVar(&expires, "expires-in", 0, "how long the token is valid (default: until revoked)")
+	rotate := &cobra.Command{Use: "rotate ID", Short: "Create a token's successor, and let the token itself expire", Args: cobra.ExactArgs(1),
 		RunE: at.numbered("token", func(c *cobra.Command, client operator.Client, id int64) error {
 			t, err := client.RotateToken(c.Context(), *website, id, overlap)
 			return secret(c, t, err)
@@ -64,7 +64,7 @@ func auditCommand() *cobra.Command {
 	var website int64
 	var since time.Duration
 	var limit int
-	c := &cobra.Command{Use: "audit", Short: "Show who changed what, the newest first", Args: cobra.NoArgs, RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
+	c := &cobra.Command{Use: "audit", Short: "Show the audit log, the newest entry first", Args: cobra.NoArgs, RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
 		var from time.Time
 		if since > 0 {
 			from = time.Now().Add(-since)
@@ -80,8 +80,8 @@ func auditCommand() *cobra.Command {
 		})
 	})}
 	at.add(c)
-	c.Flags().Int64Var(&website, "website", 0, "of one website alone")
-	c.Flags().DurationVar(&since, "since", 0, "how far back, like 24h (default: no matter)")
-	c.Flags().IntVar(&limit, "limit", 20, "how many, at most 100")
+	c.Flags().Int64Var(&website, "website", 0, "only entries of this website")
+	c.Flags().DurationVar(&since, "since", 0, "maximum age, like 24h (default: any)")
+	c.Flags().IntVar(&limit, "limit", 20, "number of entries, at most 100")
 	return c
 }

@@ -20,9 +20,9 @@ func walkCommand() *cobra.Command {
 	var url string
 	var within time.Duration
 	c := &cobra.Command{
-		Use: "walk", Short: "Try a running system out from end to end, on a website of its own that is erased afterwards", Args: cobra.NoArgs,
-		Long: "Make a website, be a visitor who asks, an agent who answers and makes a ticket of it, and wait until the statistics\n" +
-			"have counted it all. Then erase the website. Each step is printed; the first that fails ends it.",
+		Use: "walk", Short: "Test a running system from end to end, on a website of its own that is erased afterwards", Args: cobra.NoArgs,
+		Long: "Create a website. As a visitor, ask; as an agent, answer and create a ticket. Then wait until the statistics\n" +
+			"have counted everything, and erase the website. Each step is printed; the first failure ends the command.",
 		RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
 			ctx, cancel := context.WithTimeout(c.Context(), within)
 			defer cancel()
@@ -31,7 +31,7 @@ func walkCommand() *cobra.Command {
 	}
 	at.add(c)
 	c.Flags().StringVar(&url, "url", "", "address of the public edge (required)")
-	c.Flags().DurationVar(&within, "within", time.Minute, "how long all of it may take")
+	c.Flags().DurationVar(&within, "within", time.Minute, "time limit for all steps")
 	require(c, "url")
 	return c
 }
@@ -42,7 +42,7 @@ func walk(ctx context.Context, operators operator.Client, url string, out io.Wri
 	if err != nil {
 		return fmt.Errorf("a website: %w", err)
 	}
-	fmt.Fprintf(out, "website %d is made\n", w.ID)
+	fmt.Fprintf(out, "website %d was created\n", w.ID)
 	walked := walkOver(ctx, operators, w, url, out)
 	_, erased := operators.EraseWebsite(context.WithoutCancel(ctx), w.ID)
 	if erased == nil {
@@ -73,7 +73,7 @@ func walkOver(ctx context.Context, operators operator.Client, w operator.Website
 	if err != nil {
 		return fmt.Errorf("a ticket: %w", err)
 	}
-	fmt.Fprintf(out, "ticket %s is made\n", ticket.Body.ID)
+	fmt.Fprintf(out, "ticket %s was created\n", ticket.Body.ID)
 	return counted(ctx, agent, out)
 }
 

@@ -36,11 +36,11 @@ func websiteCommand() *cobra.Command {
 		}
 		return showWebsite(c, w)
 	})}
-	export := outFlag(&cobra.Command{Use: "export ID", Short: "Write all that is kept of a website, one JSON object a line", Args: cobra.ExactArgs(1),
+	export := outFlag(&cobra.Command{Use: "export ID", Short: "Write all data of a website, one JSON object a line", Args: cobra.ExactArgs(1),
 		RunE: at.numbered("website", func(c *cobra.Command, client operator.Client, id int64) error {
 			return exported(c, func(w io.Writer) (int64, error) { return client.ExportWebsite(c.Context(), id, w) })
 		})})
-	erase := final(&cobra.Command{Use: "erase ID", Short: "Erase a website and all that is kept of it", Args: cobra.ExactArgs(1),
+	erase := final(&cobra.Command{Use: "erase ID", Short: "Erase a website and all its data", Args: cobra.ExactArgs(1),
 		RunE: at.numbered("website", func(c *cobra.Command, client operator.Client, id int64) error {
 			e, err := client.EraseWebsite(c.Context(), id)
 			return erased(c, client, e, err)
@@ -59,10 +59,10 @@ func createWebsite(at *operatorFlags) *cobra.Command {
 		fmt.Fprintf(c.OutOrStdout(), "website %d\nclientToken %s\n", w.ID, w.ClientToken)
 		return nil
 	})}
-	c.Flags().StringVar(&name, "name", "", "what it is called (required)")
-	c.Flags().StringVar(&url, "url", "", "where it is (required)")
+	c.Flags().StringVar(&name, "name", "", "the website's name (required)")
+	c.Flags().StringVar(&url, "url", "", "the website's address (required)")
 	c.Flags().StringVar(&plan, "plan", "FREE", "FREE or PRO")
-	c.Flags().StringVar(&clientToken, "client-token", "", "client token that its pages carry already (default: a new one)")
+	c.Flags().StringVar(&clientToken, "client-token", "", "client token that its pages contain already (default: a new one)")
 	require(c, "name", "url")
 	return c
 }
@@ -87,11 +87,11 @@ func setWebsite(at *operatorFlags) *cobra.Command {
 			}
 			return showWebsite(c, w)
 		})}
-	c.Flags().String("name", "", "what it is called")
-	c.Flags().String("url", "", "where it is")
-	c.Flags().String("organization", "", "who it belongs to")
+	c.Flags().String("name", "", "the website's name")
+	c.Flags().String("url", "", "the website's address")
+	c.Flags().String("organization", "", "the owning organization")
 	c.Flags().String("plan", "", "FREE or PRO")
-	c.Flags().StringArrayVar(&quotas, "quota", nil, "requests/seconds of a class (read, write, import, visitor, session, public, stream);\nwithout them, the edge's own limit; or storage=BYTES, storage=50GiB; can be repeated")
+	c.Flags().StringArrayVar(&quotas, "quota", nil, "requests/seconds of a class (read, write, import, visitor, session, public, stream);\nCLASS= restores the default; or storage=BYTES, storage=50GiB; can be repeated")
 	return c
 }
 
@@ -106,7 +106,7 @@ func addQuotas(set map[string]any, texts []string) error {
 		}
 		limit, err := parseSize(size)
 		if err != nil {
-			return fmt.Errorf("--quota %s is not like storage=50GiB", text)
+			return fmt.Errorf("--quota %s doesn't have the form storage=50GiB", text)
 		}
 		set["storageLimit"] = limit
 	}
@@ -172,7 +172,7 @@ func parseQuotas(texts []string) (map[string]*operator.Quota, error) {
 		case stated && figures == "":
 			all[class] = nil
 		case err != nil || n != 2 || figures != quotaText(q):
-			return nil, fmt.Errorf("--quota %s is not like read=600/60", text)
+			return nil, fmt.Errorf("--quota %s doesn't have the form read=600/60", text)
 		default:
 			all[class] = &q
 		}

@@ -25,7 +25,7 @@ type record struct {
 	Content    string   `json:"content"`
 }
 
-var errTorn = errors.New("the export is not whole: its last conversation was left out")
+var errTorn = errors.New("the export is incomplete: its last conversation was skipped")
 
 // take gives the row that a line completes, or nil.
 func (g *gatherer) take(number int, text []byte) (*line, error) {

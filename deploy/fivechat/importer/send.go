@@ -58,7 +58,7 @@ func (s *sender) send(ctx context.Context, batch []line) error {
 		case errors.As(err, &no) && no.Status < 500 && no.Status != http.StatusTooManyRequests:
 			return err
 		case err != nil:
-			return fmt.Errorf("what was stored stays, so run the import again: %w", err)
+			return fmt.Errorf("stored rows stay, so run the import again: %w", err)
 		}
 		s.mu.Lock()
 		s.result.Imported += done.Body.Imported

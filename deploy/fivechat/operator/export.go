@@ -62,7 +62,7 @@ func (t *tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-var errTorn = errors.New("the export is not whole")
+var errTorn = errors.New("the export is incomplete")
 
 func (t *tail) rows() (int64, error) {
 	text := bytes.TrimSuffix(t.last, []byte{'\n'})
