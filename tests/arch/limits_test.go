@@ -128,7 +128,7 @@ func TestLimitsAreThoseOfTheSources(t *testing.T) {
 	}
 }
 
-// TestListsHaveLimits: every operation that reads a list, an export or a stream is named in docs/limits.md.
+// TestListsHaveLimits: every operation that reads an export, a stream, or a list without pages is named in docs/limits.md.
 func TestListsHaveLimits(t *testing.T) {
 	t.Parallel()
 	page := limitsPage(t)
@@ -169,6 +169,9 @@ func TestListsHaveLimits(t *testing.T) {
 			s := content.Schema
 			if _, name, is := strings.Cut(s.Ref, "schemas/"); is {
 				s = document.Components.Schemas[name]
+				if strings.HasSuffix(name, "Page") {
+					continue // all pages share one bound
+				}
 			}
 			many := media == "application/x-ndjson" || media == "text/event-stream" || media == "text/csv" || s.Type == "array"
 			for _, p := range s.Properties {

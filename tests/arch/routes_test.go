@@ -3,7 +3,10 @@ package arch_test
 import (
 	"fmt"
 	"go/ast"
+	"go/parser"
+	"go/token"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -95,31 +98,33 @@ func documents(t *testing.T, table map[string]row) {
 	}
 }
 
-// publicTable reads the rows of route.Public.
+// publicTable reads the rows of route.Public, which are generated.
 func publicTable(t *testing.T) map[string]row {
 	t.Helper()
-	found := map[string]row{}
-	for _, s := range sources(t) {
-		if s.pkg.ImportPath != house+"api-gateway/internal/route" {
-			continue
-		}
-		ast.Inspect(s.file, func(n ast.Node) bool {
-			spec, ok := n.(*ast.ValueSpec)
-			if !ok || spec.Names[0].Name != "Public" || len(spec.Values) != 1 {
-				return true
-			}
-			for _, e := range spec.Values[0].(*ast.CompositeLit).Elts {
-				cells := e.(*ast.CompositeLit).Elts
-				name := literal(cells[0]) + " " + literal(cells[1])
-				service := strings.ToLower(called(cells[2]))
-				if service == "self" {
-					service = ""
-				}
-				found[name] = row{service, called(cells[3]), called(cells[4])}
-			}
-			return false
-		})
+	file := filepath.Join(harness.Root(t), "api-gateway", "internal", "route", "public.gen.go")
+	source, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
 	}
+	found := map[string]row{}
+	ast.Inspect(source, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || spec.Names[0].Name != "Public" || len(spec.Values) != 1 {
+			return true
+		}
+		for _, e := range spec.Values[0].(*ast.CompositeLit).Elts {
+			cells := map[string]ast.Expr{}
+			for _, cell := range e.(*ast.CompositeLit).Elts {
+				cells[cell.(*ast.KeyValueExpr).Key.(*ast.Ident).Name] = cell.(*ast.KeyValueExpr).Value
+			}
+			service := strings.ToLower(called(cells["Upstream"]))
+			if service == "self" {
+				service = ""
+			}
+			found[literal(cells["Method"])+" "+literal(cells["Pattern"])] = row{service, called(cells["Rule"]), called(cells["Visitor"])}
+		}
+		return false
+	})
 	return found
 }
 

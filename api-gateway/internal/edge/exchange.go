@@ -150,7 +150,7 @@ func (x *exchange) end(ctx context.Context) {
 		x.status = httpkit.Status(fault.Canceled)
 	}
 	x.aborted = reason != nil
-	if x.row != nil && x.principal.Kind != identity.Public {
+	if x.row != nil && x.row.Method == http.MethodGet && x.principal.Kind != identity.Public { // writes repeat what they were sent
 		x.edge.Limits.Charge(ctx, x.row.Class, x.principal, x.client, x.bytes)
 	}
 	x.record(ctx)

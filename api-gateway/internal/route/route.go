@@ -1,5 +1,6 @@
-// Package route is the edge's table: which paths exist, who may call them, and which service answers. The rows are
-// plain data in table.go; this file finds the row of a request.
+// Package route is the gateway's route table: which paths exist, who may call them, which quota they spend, and which service
+// answers. The rows of the public listener are generated from the OpenAPI document (public.gen.go); this file finds the row
+// of a request.
 package route
 
 import (
@@ -77,7 +78,13 @@ type Route struct {
 	CORS     CORS
 	Body     int64 // the request body's cap in bytes
 	Class    Class
+	Storing  bool // a request stores new text of a website
 }
+
+// Stores reports whether a request of the row stores new text of a website that is known before it is forwarded. It is
+// refused for a website that has reached its storage limit. Requests that change or remove what is stored go on: each is
+// bounded by itself. A new visitor is refused by the visitors service, which knows the website of a client token.
+func (r *Route) Stores() bool { return r.Storing }
 
 // Path is the rows of one pattern, by method.
 type Path struct {

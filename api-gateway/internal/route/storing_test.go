@@ -20,17 +20,10 @@ func TestEveryRowThatStoresIsLimited(t *testing.T) {
 		"/visitor/conversations/{token}/read":   "changes marks of stored messages",
 		"/visitor/conversations/{token}/close":  "changes a stored conversation",
 	}
-	found := 0
 	for _, r := range route.Public {
 		stores := r.Upstream == route.Conversations || r.Upstream == route.Visitors || r.Upstream == route.Tickets
-		if r.Stores() {
-			found++
-		}
 		if stores && r.Method == "POST" && r.Stores() == (exempt[r.Pattern] != "") {
 			t.Errorf("%s %s: counts towards the storage limit: %v; exempt because it %q", r.Method, r.Pattern, r.Stores(), exempt[r.Pattern])
 		}
-	}
-	if found != route.Storing() {
-		t.Errorf("%d rows count towards the storage limit, %d are named", found, route.Storing())
 	}
 }

@@ -9,23 +9,24 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"fivechat.dev/api-gateway/openapi"
 )
 
 // TestTheDocumentIsFresh: what is committed is what its parts make.
 func TestTheDocumentIsFresh(t *testing.T) {
 	t.Parallel()
-	output := filepath.Join(t.TempDir(), "openapi.json")
-	if err := run("..", output); err != nil {
+	dir := t.TempDir()
+	output, routes := filepath.Join(dir, "openapi.json"), filepath.Join(dir, "public.gen.go")
+	if err := run("..", output, routes); err != nil {
 		t.Fatal(err)
 	}
-	made, err := os.ReadFile(output)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(made, openapi.JSON) {
-		t.Error("openapi.json is not what its parts make: make generate")
+	for made, committed := range map[string]string{output: "../openapi.json", routes: "../../internal/route/public.gen.go"} {
+		want, err := os.ReadFile(made)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if have, err := os.ReadFile(committed); err != nil || !bytes.Equal(have, want) {
+			t.Errorf("%s is stale (%v): make generate", committed, err)
+		}
 	}
 }
 
@@ -85,6 +86,45 @@ func TestWhatFollows(t *testing.T) {
 		}
 		if keyed := strings.Contains(c.answers, "422"); strings.Contains(string(b), "headers/Idempotency-Replayed") != keyed {
 			t.Errorf("%s: the header of what is replayed: %s", name, b)
+		}
+	}
+}
+
+// TestRowsOfOperations: an operation's row follows from its security, its method and its extension, which clients don't see.
+func TestRowsOfOperations(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ area, op, want string }{
+		"a page of the gateway": {"", `security: []`, "Upstream: Self, Rule: authz.Public, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, Class: ClassRead"},
+		"anybody":               {"tickets", `security: []`, "Upstream: Tickets, Rule: authz.Public, Visitor: NoVisitor, CORS: Open, Body: httpkit.DefaultBody, Class: ClassRead"},
+		"also without a token":  {"", `security: [{}, {token: []}], x-edge: {class: health}`, "Upstream: Self, Rule: authz.Public, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, Class: ClassHealth"},
+		"a token":               {"tickets", `security: [{token: [READ, PRO]}]`, "Upstream: Tickets, Rule: authz.ProRead, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, Class: ClassRead"},
+		"another service":       {"tickets", `security: [{token: [WRITE]}], x-edge: {service: visitors, body: 9, stores: true}`, "Upstream: Visitors, Rule: authz.Write, Visitor: NoVisitor, CORS: Configured, Body: 9, Class: ClassRead, Storing: true"},
+		"a named visitor":       {"tickets", `security: [{visitor: []}]`, "Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorCredential, CORS: Open, Body: httpkit.DefaultBody, Class: ClassVisitor"},
+		"a visitor as input":    {"tickets", `security: [{visitor: []}], x-edge: {visitor: input}`, "Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorInput, CORS: Open, Body: httpkit.DefaultBody, Class: ClassVisitor"},
+		"a proven visitor":      {"tickets", `security: [{visitor: [], visitorSecret: []}]`, "Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorProven, CORS: Open, Body: httpkit.DefaultBody, Class: ClassVisitor"},
+		"an unknown permission": {"tickets", `security: [{token: [ADMIN]}]`, ""},
+		"an unknown extension":  {"tickets", `security: [], x-edge: {classs: read}`, ""},
+		"a wrong extension":     {"tickets", `security: [], x-edge: {stores: 1}`, ""},
+	} {
+		area := "paths: {/things: {get: {operationId: x, responses: {\"200\": {}}, " + c.op + "}}}"
+		if c.area != "" {
+			area += "\nx-edge: {service: " + c.area + "}"
+		}
+		doc, err := bundled(t, area)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		table, err := routeTable(doc)
+		if (err != nil) != (c.want == "") {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		row := strings.Join(strings.Fields(string(table)), " ")
+		if !strings.Contains(row, c.want) {
+			t.Errorf("%s: %s, want %s", name, row, c.want)
+		}
+		if text, _ := json.Marshal(doc); err == nil && strings.Contains(string(text), edgeExtension) {
+			t.Errorf("%s: the document shows %s", name, text)
 		}
 	}
 }

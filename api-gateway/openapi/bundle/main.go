@@ -1,6 +1,8 @@
-// Command bundle makes openapi.json, the document as clients read it, of the YAML files of a folder: openapi.yaml is
-// what all areas share, and each other file an area. An area's paths and components are added to the others'; none may
-// stand twice. What follows from what an operation takes is added here, so that no area has to repeat it.
+// Command bundle generates openapi.json, the document as clients read it, and the gateway's route table from the YAML files
+// of a folder. openapi.yaml is what all areas share; each other file is an area. An area's paths and components are added to
+// those of the others, and none may occur twice. What follows from what an operation takes is added here, so that no area
+// has to repeat it. What only the gateway needs to know of an operation stands in its extension x-edge (routes.go), which
+// clients don't see.
 package main
 
 import (
@@ -17,19 +19,26 @@ import (
 type object = map[string]any
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: bundle FOLDER OUTPUT.json")
+	if len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: bundle FOLDER OUTPUT.json ROUTES.go")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Args[2]); err != nil {
+	if err := run(os.Args[1], os.Args[2], os.Args[3]); err != nil {
 		fmt.Fprintln(os.Stderr, "bundle:", err)
 		os.Exit(1)
 	}
 }
 
-func run(folder, output string) error {
+func run(folder, output, routes string) error {
 	doc, err := bundle(folder)
 	if err != nil {
+		return err
+	}
+	table, err := routeTable(doc)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(routes, table, 0o644); err != nil {
 		return err
 	}
 	b, err := json.MarshalIndent(doc, "", " ")
@@ -52,6 +61,9 @@ func bundle(folder string) (object, error) {
 		}
 		var area object
 		if err := yaml.Unmarshal(b, &area); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		if err := defaultService(area); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		if err := add(doc, area); err != nil {
