@@ -121,7 +121,7 @@ func (g *generator) measure(ctx context.Context, m mix.Mix, rate float64) (*meas
 	defer leave()
 	wait := func() error { return nil }
 	if m.Streams > 0 {
-		one.heard = newOutcome("heard on streams")
+		one.heard = newOutcome("received on streams")
 		var err error
 		if wait, err = g.town.Listen(listening, m.Streams, func(t time.Duration) { one.heard.took(t, "") }); err != nil {
 			return nil, err

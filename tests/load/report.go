@@ -84,7 +84,7 @@ func (r report) print(to io.Writer) {
 	if m.Commit != "" {
 		fmt.Fprintf(to, ", commit %s", m.Commit)
 	}
-	fmt.Fprintf(to, "\n%d conversations, %d chats, %d tickets in the beginning. Times are milliseconds from when a request was due.\n", r.Conversations, r.Chats, r.Tickets)
+	fmt.Fprintf(to, "\n%d conversations, %d chats, %d tickets at the start. Times are milliseconds from when a request was due.\n", r.Conversations, r.Chats, r.Tickets)
 	for _, mix := range r.Mixes {
 		fmt.Fprintf(to, "\n**%s** at %.0f requests/s for %.0f s", mix.Mix, mix.Asked, mix.Seconds)
 		if mix.Held != nil {
@@ -94,13 +94,13 @@ func (r report) print(to io.Writer) {
 			fmt.Fprintf(to, "; %d streams open", mix.Streams)
 		}
 		if mix.CPU > 0 {
-			fmt.Fprintf(to, "; %.0f µs of processor time a request, %d MB resident", mix.CPU, mix.Resident/1e6)
+			fmt.Fprintf(to, "; %.0f µs of CPU time a request, %d MB resident", mix.CPU, mix.Resident/1e6)
 		}
 		fmt.Fprintf(to, "; 99 %% sent within %.1f ms", mix.Late)
 		if mix.Full > 0 {
-			fmt.Fprintf(to, "; **the bound of requests under way was reached: %d came late or never**", mix.Full)
+			fmt.Fprintf(to, "; **the bound of requests in progress was reached: %d came late or never**", mix.Full)
 		}
-		fmt.Fprintf(to, "\n\n| operation | asked/s | done/s | p50 | p90 | p99 | p99.9 | max | errors |\n|---|---|---|---|---|---|---|---|---|\n")
+		fmt.Fprintf(to, "\n\n| operation | due/s | done/s | p50 | p90 | p99 | p99.9 | max | errors |\n|---|---|---|---|---|---|---|---|---|\n")
 		for _, o := range mix.Operations {
 			fmt.Fprintf(to, "| %s | %.1f | %.1f | %.2f | %.2f | %.2f | %.2f | %.2f | %s |\n", o.Name, o.Asked, o.Done, o.P50, o.P90, o.P99, o.P999, o.Max, told(o.Errors))
 		}

@@ -36,7 +36,7 @@ func TestReport(t *testing.T) {
 	var text strings.Builder
 	r.print(&text)
 	for _, want := range []string{
-		"commit abc", "**town** at 10 requests/s for 20 s; 1000 µs of processor time a request, 5 MB resident", "reached: 2 came late or never",
+		"commit abc", "**town** at 10 requests/s for 20 s; 1000 µs of CPU time a request, 5 MB resident", "reached: 2 came late or never",
 		"| quick | 10.0 | 10.0 | 50.", "| slow | 0.4 | 0.1 | ", "503: 2, no answer: 2, not sent: 2", "| all | 10.4 | 10.1 | ",
 	} {
 		if !strings.Contains(text.String(), want) {
