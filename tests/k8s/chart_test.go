@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 
 	"fivechat.dev/tests/harness"
 	"fivechat.dev/tests/k8s/values"
