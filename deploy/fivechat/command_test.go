@@ -415,7 +415,7 @@ func TestImportSurvivesKill(t *testing.T) {
 	}
 }
 
-// TestWalk: a system is tried out from end to end, and what cannot be reached is told.
+// TestWalk: a system is tested from end to end, and an unreachable address is reported.
 func TestWalk(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -17,7 +17,10 @@ import (
 func envCommand() *cobra.Command {
 	var data string
 	c := &cobra.Command{
-		Use: "env", Short: "Print the demo's address and tokens as shell variables", Args: cobra.NoArgs, Example: `  eval "$(bin/fivechat env)"`,
+		Use:     "env",
+		Short:   "Print the demo's address and tokens as shell variables",
+		Args:    cobra.NoArgs,
+		Example: `  eval "$(bin/fivechat env)"`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			path := filepath.Join(data, "demo.json")
 			b, err := os.ReadFile(path)

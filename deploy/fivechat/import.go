@@ -17,7 +17,9 @@ import (
 func importCommand() *cobra.Command {
 	var o importer.Options
 	c := &cobra.Command{
-		Use: "import FILE.jsonl[.gz]", Short: "Import conversations, one JSON object a line, into a website", Args: cobra.ExactArgs(1),
+		Use:   "import FILE.jsonl[.gz]",
+		Short: "Import conversations, one JSON object a line, into a website",
+		Args:  cobra.ExactArgs(1),
 		Long: "Import conversations, one JSON object a line:\n  {\"id\": \"…\", \"topics\": [\"…\"], \"turns\": [{\"from\": \"visitor\"|\"agent\", \"text\": \"…\"}]}\n" +
 			"Rows are keyed by their id, so a file can be imported again: existing rows stay. A malformed line is reported and skipped.\n" +
 			"The command also reads the output of `website export`: its conversations, with their tags and messages.",

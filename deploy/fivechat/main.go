@@ -33,7 +33,9 @@ func main() {
 
 func root() *cobra.Command {
 	c := &cobra.Command{
-		Use: "fivechat", Short: "Live chat and helpdesk: run it, operate it, import data", Version: telemetry.Version(),
+		Use:          "fivechat",
+		Short:        "Live chat and helpdesk: run it, operate it, import data",
+		Version:      telemetry.Version(),
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	c.AddCommand(runCommand(), websiteCommand(), userCommand(), tokenCommand(), visitorCommand(), auditCommand(), statisticsCommand(), importCommand(), envCommand(), storeCommand(), walkCommand())

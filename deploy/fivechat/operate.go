@@ -108,10 +108,10 @@ func outFlag(c *cobra.Command) *cobra.Command {
 	return c
 }
 
-// eraseEvery is between looks whether an erasure is through.
+// eraseEvery is the pause between requests for the progress of an erasure.
 const eraseEvery = 200 * time.Millisecond
 
-// erased waits until what was there when an erasure began is gone.
+// erased waits until all data that existed when an erasure began is gone.
 func erased(c *cobra.Command, client operator.Client, e operator.Erasure, err error) error {
 	if err != nil {
 		return err

@@ -22,7 +22,9 @@ import (
 func runCommand() *cobra.Command {
 	var o system.Options
 	c := &cobra.Command{
-		Use: "run", Short: "Run every service and the gateway in this process", Args: cobra.NoArgs,
+		Use:   "run",
+		Short: "Run every service and the gateway in this process",
+		Args:  cobra.NoArgs,
 		Long: "Run every service and the gateway in this process, each on a loopback listener of its own, over embedded stores\n" +
 			"in the data folder. MONGODB_URI (a replica set) and REDIS_URL replace the embedded stores.",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -58,9 +60,10 @@ func fromEnvironment(o *system.Options) (err error) {
 	return err
 }
 
-// garbage is by how many percent the heap may grow before it is collected. What lives long is some 25 MB, and a collection
-// of it takes both of two processors for 10 to 20 ms: with Go's own 100 that happens several times a second under load, and
-// is what the slowest of a hundred requests wait for. 150 costs some 20 MB more than 70, and leaves 150 MB when load is over.
+// garbage is GOGC: by how many percent the heap may grow before a collection. Long-lived objects take about 25 MB, and a
+// collection takes both of two processors for 10 to 20 ms. With Go's default of 100 that happens several times a second
+// under load, and delays the slowest of a hundred requests. 150 costs about 20 MB more than 70, and leaves 150 MB after
+// load.
 const garbage = 150
 
 func run(ctx context.Context, o system.Options, out io.Writer) error {

@@ -33,7 +33,9 @@ const passwordFile = "store-password"
 func serveCommand() *cobra.Command {
 	var s serving
 	c := &cobra.Command{
-		Use: "serve", Short: "Serve a store to any MongoDB client", Args: cobra.NoArgs,
+		Use:   "serve",
+		Short: "Serve a store to any MongoDB client",
+		Args:  cobra.NoArgs,
 		Long: "Serve a store to any MongoDB client, and a stand-in for Redis beside it.\n" +
 			"On TCP, clients authenticate as --user (SCRAM-SHA-256; Redis: AUTH) with FIVECHAT_STORE_PASSWORD or the content of\n" +
 			"FIVECHAT_STORE_PASSWORD_FILE. If neither is set, a password is generated once and stored in the file " + passwordFile + " of the\n" +

@@ -21,7 +21,9 @@ func statisticsCommand() *cobra.Command {
 	website := websiteFlag(c)
 	var repair bool
 	recount := &cobra.Command{
-		Use: "recount", Short: "Recount a website's conversations and visitors, and show differences", Args: cobra.NoArgs,
+		Use:   "recount",
+		Short: "Recount a website's conversations and visitors, and show differences",
+		Args:  cobra.NoArgs,
 		Long: "Recount a website's conversations and visitors, and compare them with its counters, also while the website is used.\n" +
 			"The command fails if a counter is wrong and wasn't repaired. Histories are not recounted.",
 		RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
@@ -30,7 +32,8 @@ func statisticsCommand() *cobra.Command {
 				return err
 			}
 			return showRecount(c, r)
-		})}
+		}),
+	}
 	recount.Flags().BoolVar(&repair, "repair", false, "correct the counters that are wrong")
 	c.AddCommand(recount)
 	return c

@@ -22,7 +22,9 @@ func storeCommand() *cobra.Command {
 
 func checkCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "check DIR", Short: "Compare every document of a stopped store with every index, and report differences", Args: cobra.ExactArgs(1),
+		Use:   "check DIR",
+		Short: "Compare every document of a stopped store with every index, and report differences",
+		Args:  cobra.ExactArgs(1),
 		Long: "Compare every document of a store with every index, in both directions, and report differences. Nothing is changed.\n" +
 			"No other process may have the store open. The store of `fivechat run` is the folder store inside its data folder.",
 		RunE: func(c *cobra.Command, args []string) error { return checkStore(c.Context(), args[0], c.OutOrStdout()) },
@@ -31,7 +33,9 @@ func checkCommand() *cobra.Command {
 
 func shardsCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "shards", Short: "Print the shard key of each collection, for deploy/mongodb", Args: cobra.NoArgs,
+		Use:   "shards",
+		Short: "Print the shard key of each collection, for deploy/mongodb",
+		Args:  cobra.NoArgs,
 		Long: "Print, as JSON, the shard key of each collection of this version; null if the collection is not sharded.\n" +
 			"The scripts in deploy/mongodb read it. The command needs no store.",
 		RunE: func(c *cobra.Command, _ []string) error { return printShards(c.Context(), c.OutOrStdout()) },

@@ -96,7 +96,7 @@ func askRedis(t *testing.T, conn net.Conn, command string, length int) string {
 }
 
 // TestStoreAsksForAPassword: on TCP a store and the stand-in for Redis generate a password once, keep it from other users,
-// and refuse whoever does not know it.
+// and refuse clients without it.
 func TestStoreAsksForAPassword(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "store")
@@ -163,7 +163,7 @@ func TestStoreAsksForAPassword(t *testing.T) {
 	}
 }
 
-// TestStoreServesWithoutAPassword only where it is told to, or where other users cannot connect.
+// TestStoreServesWithoutAPassword: only with --insecure, or if other users can't connect.
 func TestStoreServesWithoutAPassword(t *testing.T) {
 	t.Parallel()
 	sockets, err := os.MkdirTemp("", "fc-")
@@ -203,7 +203,7 @@ func TestStoreServesWithoutAPassword(t *testing.T) {
 	}
 }
 
-// TestRestore: a copy of a stopped system's folder is sound, and a system over it has what was there, and goes on.
+// TestRestore: a copy of a stopped system's folder is sound; a system over it has the same data and continues.
 func TestRestore(t *testing.T) {
 	t.Parallel()
 	dir, backup := t.TempDir(), t.TempDir()

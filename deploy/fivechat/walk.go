@@ -20,7 +20,9 @@ func walkCommand() *cobra.Command {
 	var url string
 	var within time.Duration
 	c := &cobra.Command{
-		Use: "walk", Short: "Test a running system from end to end, on a website of its own that is erased afterwards", Args: cobra.NoArgs,
+		Use:   "walk",
+		Short: "Test a running system from end to end, on a website of its own that is erased afterwards",
+		Args:  cobra.NoArgs,
 		Long: "Create a website. As a visitor, ask; as an agent, answer and create a ticket. Then wait until the statistics\n" +
 			"have counted everything, and erase the website. Each step is printed; the first failure ends the command.",
 		RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
@@ -36,7 +38,7 @@ func walkCommand() *cobra.Command {
 	return c
 }
 
-// walk makes a website, walks over it, and has it erased whatever came of that.
+// walk creates a website, walks over it, and erases it in any case.
 func walk(ctx context.Context, operators operator.Client, url string, out io.Writer) error {
 	w, err := operators.CreateWebsite(ctx, "Walk", "https://walk.example", "PRO", "")
 	if err != nil {

@@ -18,47 +18,70 @@ func websiteCommand() *cobra.Command {
 	at := &operatorFlags{}
 	c := &cobra.Command{Use: "website", Short: "Websites (tenants): create, change, export, erase"}
 	at.add(c)
-	list := &cobra.Command{Use: "list", Short: "List websites", Args: cobra.NoArgs, RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
-		all, err := client.Websites(c.Context())
-		if err != nil {
-			return err
-		}
-		return table(c, "ID\tPLAN\tNAME\tURL\tCLIENT TOKEN\tSTORED", func(row func(...any)) {
-			for _, w := range all {
-				row(w.ID, w.Plan, w.Name, w.URL, w.ClientToken, storedText(w.Storage))
+	list := &cobra.Command{
+		Use:   "list",
+		Short: "List websites",
+		Args:  cobra.NoArgs,
+		RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
+			all, err := client.Websites(c.Context())
+			if err != nil {
+				return err
 			}
-		})
-	})}
-	show := &cobra.Command{Use: "show ID", Short: "Show a website", Args: cobra.ExactArgs(1), RunE: at.numbered("website", func(c *cobra.Command, client operator.Client, id int64) error {
-		w, err := client.Website(c.Context(), id)
-		if err != nil {
-			return err
-		}
-		return showWebsite(c, w)
-	})}
-	export := outFlag(&cobra.Command{Use: "export ID", Short: "Write all data of a website, one JSON object a line", Args: cobra.ExactArgs(1),
+			return table(c, "ID\tPLAN\tNAME\tURL\tCLIENT TOKEN\tSTORED", func(row func(...any)) {
+				for _, w := range all {
+					row(w.ID, w.Plan, w.Name, w.URL, w.ClientToken, storedText(w.Storage))
+				}
+			})
+		}),
+	}
+	show := &cobra.Command{
+		Use:   "show ID",
+		Short: "Show a website",
+		Args:  cobra.ExactArgs(1),
+		RunE: at.numbered("website", func(c *cobra.Command, client operator.Client, id int64) error {
+			w, err := client.Website(c.Context(), id)
+			if err != nil {
+				return err
+			}
+			return showWebsite(c, w)
+		}),
+	}
+	export := outFlag(&cobra.Command{
+		Use:   "export ID",
+		Short: "Write all data of a website, one JSON object a line",
+		Args:  cobra.ExactArgs(1),
 		RunE: at.numbered("website", func(c *cobra.Command, client operator.Client, id int64) error {
 			return exported(c, func(w io.Writer) (int64, error) { return client.ExportWebsite(c.Context(), id, w) })
-		})})
-	erase := final(&cobra.Command{Use: "erase ID", Short: "Erase a website and all its data", Args: cobra.ExactArgs(1),
+		}),
+	})
+	erase := final(&cobra.Command{
+		Use:   "erase ID",
+		Short: "Erase a website and all its data",
+		Args:  cobra.ExactArgs(1),
 		RunE: at.numbered("website", func(c *cobra.Command, client operator.Client, id int64) error {
 			e, err := client.EraseWebsite(c.Context(), id)
 			return erased(c, client, e, err)
-		})})
+		}),
+	})
 	c.AddCommand(createWebsite(at), list, show, setWebsite(at), export, erase)
 	return c
 }
 
 func createWebsite(at *operatorFlags) *cobra.Command {
 	var name, url, plan, clientToken string
-	c := &cobra.Command{Use: "create", Short: "Create a website with its widget", Args: cobra.NoArgs, RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
-		w, err := client.CreateWebsite(c.Context(), name, url, plan, clientToken)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(c.OutOrStdout(), "website %d\nclientToken %s\n", w.ID, w.ClientToken)
-		return nil
-	})}
+	c := &cobra.Command{
+		Use:   "create",
+		Short: "Create a website with its widget",
+		Args:  cobra.NoArgs,
+		RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
+			w, err := client.CreateWebsite(c.Context(), name, url, plan, clientToken)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.OutOrStdout(), "website %d\nclientToken %s\n", w.ID, w.ClientToken)
+			return nil
+		}),
+	}
 	c.Flags().StringVar(&name, "name", "", "the website's name (required)")
 	c.Flags().StringVar(&url, "url", "", "the website's address (required)")
 	c.Flags().StringVar(&plan, "plan", "FREE", "FREE or PRO")
@@ -70,7 +93,10 @@ func createWebsite(at *operatorFlags) *cobra.Command {
 func setWebsite(at *operatorFlags) *cobra.Command {
 	var quotas []string
 	c := &cobra.Command{
-		Use: "set ID", Short: "Change a website", Args: cobra.ExactArgs(1), Example: "  fivechat website set 3 --plan PRO --quota read=600/60 --quota import= --quota storage=50GiB",
+		Use:     "set ID",
+		Short:   "Change a website",
+		Args:    cobra.ExactArgs(1),
+		Example: "  fivechat website set 3 --plan PRO --quota read=600/60 --quota import= --quota storage=50GiB",
 		RunE: at.numbered("website", func(c *cobra.Command, client operator.Client, id int64) error {
 			set := changes(c, "name", "url", "organization", "plan")
 			if len(quotas) > 0 {
@@ -86,7 +112,8 @@ func setWebsite(at *operatorFlags) *cobra.Command {
 				return err
 			}
 			return showWebsite(c, w)
-		})}
+		}),
+	}
 	c.Flags().String("name", "", "the website's name")
 	c.Flags().String("url", "", "the website's address")
 	c.Flags().String("organization", "", "the owning organization")

@@ -8,10 +8,10 @@ import (
 	"fivechat.dev/libs/client/api"
 )
 
-// gatherer makes rows of lines: of a dialogue at once; of an export's lines, where messages stand behind their
-// conversation, as soon as that ends.
+// gatherer turns lines into rows. A line with a dialogue is a row. In an export, messages follow their conversation, so
+// its row is complete when the next one starts.
 type gatherer struct {
-	open  *line // a conversation whose messages may go on
+	open  *line // a conversation that more messages may follow
 	other bool  // it is an export
 	ended bool  // whose end has come
 }
@@ -52,7 +52,7 @@ func (g *gatherer) take(number int, text []byte) (*line, error) {
 	return done, nil
 }
 
-// add puts a message behind the open conversation; what the system noted is nobody's.
+// add appends a message to the open conversation. It skips messages of the system.
 func (g *gatherer) add(r record) error {
 	if g.open == nil || r.SenderType == "SYSTEM" {
 		return nil

@@ -20,7 +20,7 @@ import (
 	"fivechat.dev/libs/client/api"
 )
 
-// The bounds of one request, below what the server takes, and of the requests under way.
+// The bounds of one request, below the server's limits, and of the requests in progress.
 const (
 	batchRows  = 100
 	batchBytes = 4 << 20
@@ -55,8 +55,8 @@ type line struct {
 	size   int
 }
 
-// Run imports until the input ends. A line that is not a dialogue is told to BadLine and left out; a server that does
-// not answer is asked again a few times before Run gives up.
+// Run imports until the input ends. It reports a line that isn't a dialogue to BadLine and skips it. If the server
+// doesn't answer, Run retries a few times before it fails.
 func Run(ctx context.Context, o Options) (Result, error) {
 	input, err := plain(o.Input)
 	if err != nil {

@@ -21,7 +21,7 @@ func (c Client) ExportVisitor(ctx context.Context, website int64, token string, 
 	return c.export(ctx, ofWebsite(website, "/visitors/"+url.PathEscape(token)+"/export"), into)
 }
 
-// exportClient waits as long as an export goes on.
+// exportClient has no timeout, because an export may take long.
 var exportClient = &http.Client{}
 
 // export copies an answer, and insists on its last line.
@@ -46,7 +46,7 @@ func (c Client) export(ctx context.Context, path string, into io.Writer) (int64,
 	return end.rows()
 }
 
-// tail remembers the last line of what is written, and how many there were.
+// tail keeps the last line that was written, and counts lines.
 type tail struct {
 	lines int64
 	last  []byte // of at most maxTail bytes

@@ -55,7 +55,7 @@ type Token struct {
 	Secret     string     `json:"token"`
 }
 
-// Erasure is the removal of a website or a visitor. What was there is gone when SweptAt is set.
+// Erasure is the removal of a website or a visitor. All data that existed at its start is gone when SweptAt is set.
 type Erasure struct {
 	ID      int64      `json:"id"`
 	Status  string     `json:"status"`
@@ -128,7 +128,7 @@ func (c Client) EraseVisitor(ctx context.Context, website int64, token string) (
 	return e, c.call(ctx, "DELETE", ofWebsite(website, "/visitors/"+url.PathEscape(token)), nil, &e)
 }
 
-// Erasure tells how far an erasure is.
+// Erasure returns the progress of an erasure.
 func (c Client) Erasure(ctx context.Context, id int64) (e Erasure, err error) {
 	return e, c.call(ctx, "GET", fmt.Sprintf("/operator/erasures/%d", id), nil, &e)
 }

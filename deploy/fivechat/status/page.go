@@ -39,8 +39,8 @@ const refresh = 5
 // patience bounds an answer, of which readiness takes the longest.
 const patience = 5 * time.Second
 
-// ServeHTTP answers with the page, or with JSON for who accepts that alone or by name before HTML. The page reloads
-// itself with ?refresh only, since not everybody can read what changes under their eyes.
+// ServeHTTP answers with the page, or with JSON if the request accepts only JSON or names it before HTML. The page reloads
+// itself with ?refresh only, because a page that changes while it is read is hard to use for some readers.
 func (b *Board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
@@ -71,7 +71,7 @@ func (b *Board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	_, _ = w.Write(out.Bytes()) // who went away is told nothing
+	_, _ = w.Write(out.Bytes()) // an error means that the client has disconnected
 }
 
 // wantsJSON says whether JSON is asked for by name, and HTML is not asked for before it.

@@ -13,8 +13,8 @@ import (
 
 const (
 	window  = time.Minute     // over which figures are taken
-	every   = 5 * time.Second // between samples while nobody looks
-	freshly = time.Second     // a sample that is younger is not taken anew
+	every   = 5 * time.Second // between samples while there are no requests for the page
+	freshly = time.Second     // a younger sample is reused
 )
 
 // Component is what is shown. A *runner.Running is one.
@@ -32,8 +32,8 @@ type Status struct {
 	Components    []Figures `json:"components"`
 }
 
-// Figures are how one component stands. What cannot be said is null: a time without a request, a lag where nothing
-// follows anything.
+// Figures are the state of one component. A figure without data is null: a latency without a request, a lag without a
+// follower.
 type Figures struct {
 	Name              string          `json:"name"`
 	Ready             bool            `json:"ready"`
@@ -59,7 +59,7 @@ type sample struct {
 	readings []reading // as the components stand
 }
 
-// New makes a Board. Somebody has to Run it.
+// New makes a Board. Its caller must Run it.
 func New(components []Component) *Board { return &Board{components: components} }
 
 // Run takes samples until ctx ends.
@@ -100,7 +100,7 @@ func (b *Board) sampled() (first, last sample, err error) {
 	return b.samples[0], b.samples[len(b.samples)-1], nil
 }
 
-// Status is how the components stand now.
+// Status returns the state of the components.
 func (b *Board) Status(ctx context.Context) (Status, error) {
 	first, last, err := b.sampled()
 	if err != nil {

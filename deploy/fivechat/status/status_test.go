@@ -103,7 +103,7 @@ func TestFigures(t *testing.T) {
 	})
 }
 
-// TestThePage: who asks for JSON gets it, and everybody else a page that shows all without a script.
+// TestThePage: a client that asks for JSON gets it, and every other a page that needs no script.
 func TestThePage(t *testing.T) {
 	t.Parallel()
 	f := newFake("<tickets>", operations, "outcome")

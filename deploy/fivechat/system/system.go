@@ -47,7 +47,7 @@ type Options struct {
 
 	PurgeAfter time.Duration // how long after an erasure the embedded store purges its files; 0 is its own default
 
-	placed func([]mongokit.Placement) // told what each service declares of its collections
+	placed func([]mongokit.Placement) // called with the collections that each service declares
 }
 
 // System is a running Fivechat.
@@ -55,7 +55,7 @@ type System struct {
 	Demo    *Demo // with Options.Demo
 	running []*runner.Running
 	gateway *runner.Running
-	admin   *runner.Running // nil where there is none
+	admin   *runner.Running // nil without an admin address
 	stores  *stores
 	secrets secrets
 }
@@ -238,7 +238,7 @@ func (s *System) Wait(ctx context.Context) {
 	<-ctx.Done()
 }
 
-// Stop lets requests under way finish, then ends everything, the gateway first.
+// Stop lets requests in progress finish, then stops everything, the gateway first (graceful shutdown).
 func (s *System) Stop(ctx context.Context) error {
 	var errs []error
 	for i := len(s.running) - 1; i >= 0; i-- {
