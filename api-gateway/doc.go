@@ -2,6 +2,6 @@
 // service answers. It keeps nothing, parses no body it only forwards, and has no database.
 //
 // The rooms: internal/route is the table; internal/token, internal/visitor and internal/website know who asks, and of whom
-// (over internal/memo); internal/limit spends quotas; internal/cache keeps public answers; internal/proxy forwards;
+// (over internal/lookupcache); internal/limit spends quotas; internal/responsecache keeps public answers; internal/proxy forwards;
 // internal/pages is what browsers are shown; and internal/edge puts them together. openapi/ is the document.
 package gateway

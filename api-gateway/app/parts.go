@@ -7,10 +7,10 @@ import (
 	"net/url"
 	"time"
 
-	"fivechat.dev/api-gateway/internal/cache"
 	"fivechat.dev/api-gateway/internal/limit"
-	"fivechat.dev/api-gateway/internal/memo"
+	"fivechat.dev/api-gateway/internal/lookupcache"
 	"fivechat.dev/api-gateway/internal/proxy"
+	"fivechat.dev/api-gateway/internal/responsecache"
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/api-gateway/internal/share"
 	"fivechat.dev/api-gateway/internal/token"
@@ -34,16 +34,16 @@ type parts struct {
 	visitors *visitor.Resolver
 	websites *website.Directory
 	guard    *limit.Guard
-	storage  *storagequota.Gate
+	storage  *storagequota.Limiter
 	proxy    *proxy.Proxy
 	bodies   *share.Budget // the bytes of request bodies
-	widgets  *cache.Cache
+	widgets  *responsecache.Cache
 	tasks    []runner.Task
 }
 
 func newParts(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL, tele *telemetry.Telemetry) (p *parts, err error) {
 	p = &parts{}
-	lookups := memo.NewLookups(tele.Registry)
+	lookups := lookupcache.NewLookups(tele.Registry)
 	accounts := httpkit.NewClient(c.AccountsURL, keys, tele)
 	if c.Redis.URL != "" {
 		if p.redis, err = rediskit.Connect(c.Redis, keys); err != nil {
@@ -58,7 +58,7 @@ func newParts(c Config, keys *identity.Keyring, services map[route.Upstream]*url
 	usage := func(ctx context.Context, t tenant.ID) (storagequota.Usage, error) {
 		return httpkit.Call[storagequota.Usage](ctx, accounts, t, "GET", "/internal/website-storage", nil)
 	}
-	if p.storage, err = storagequota.NewGate(usage, tele.Log, time.Now); err != nil {
+	if p.storage, err = storagequota.NewLimiter(usage, tele.Log, time.Now); err != nil {
 		return p, err
 	}
 	if err = p.limits(c, tele); err != nil {
@@ -76,12 +76,12 @@ func newParts(c Config, keys *identity.Keyring, services map[route.Upstream]*url
 	if p.proxy, err = proxy.New(services, c.Concurrency, answers, keys, tele); err != nil {
 		return p, err
 	}
-	p.widgets, err = cache.New("/widgets/", widgetType, p.shared(), lookups, askWidgets(p.proxy))
+	p.widgets, err = responsecache.New("/widgets/", widgetType, p.shared(), lookups, askWidgets(p.proxy))
 	return p, err
 }
 
 // shared is where all edges keep answers, nil where there is no Redis.
-func (p *parts) shared() cache.Shared {
+func (p *parts) shared() responsecache.Shared {
 	if p.redis == nil {
 		return nil
 	}
@@ -138,7 +138,7 @@ func (p *parts) forget(of, key string) {
 		p.widgets.Forget("")
 	case token.Cache:
 		p.tokens.Forget(key)
-	case cache.Name:
+	case responsecache.Name:
 		p.widgets.Forget(key)
 	case website.Cache:
 		p.websites.Forget(key)

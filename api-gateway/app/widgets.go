@@ -7,8 +7,8 @@ import (
 
 	"github.com/valyala/fasthttp"
 
-	"fivechat.dev/api-gateway/internal/cache"
 	"fivechat.dev/api-gateway/internal/proxy"
+	"fivechat.dev/api-gateway/internal/responsecache"
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
@@ -19,12 +19,12 @@ import (
 const widgetType = "application/json; charset=utf-8"
 
 // askWidgets has the widgets service answer in the public's name, as it would a request that came to it through the edge.
-func askWidgets(forward *proxy.Proxy) cache.Ask {
-	return func(ctx context.Context, path string) (cache.Answer, error) {
+func askWidgets(forward *proxy.Proxy) responsecache.Ask {
+	return func(ctx context.Context, path string) (responsecache.Answer, error) {
 		r := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: http.Header{}, Body: http.NoBody}).WithContext(ctx)
 		resp := fasthttp.AcquireResponse()
 		defer fasthttp.ReleaseResponse(resp)
-		var a cache.Answer
+		var a responsecache.Answer
 		caller := proxy.Caller{Principal: identity.Principal{Kind: identity.Public}}
 		err := forward.Ask(r, route.Widgets, caller, resp, func() (err error) {
 			a, err = settings(resp)
@@ -35,11 +35,11 @@ func askWidgets(forward *proxy.Proxy) cache.Ask {
 }
 
 // settings copies an answer of the widgets service.
-func settings(resp *fasthttp.Response) (cache.Answer, error) {
+func settings(resp *fasthttp.Response) (responsecache.Answer, error) {
 	if resp.StatusCode() != http.StatusOK {
-		return cache.Answer{}, httpkit.Refusal(resp.StatusCode(), string(resp.Header.Peek("Retry-After")), resp.Body())
+		return responsecache.Answer{}, httpkit.Refusal(resp.StatusCode(), string(resp.Header.Peek("Retry-After")), resp.Body())
 	}
-	a := cache.Answer{
+	a := responsecache.Answer{
 		Tag:     string(resp.Header.Peek("Etag")),
 		Caching: string(resp.Header.Peek("Cache-Control")),
 		Body:    append([]byte(nil), resp.Body()...),

@@ -37,7 +37,7 @@ type Entry struct {
 }
 
 // Place is the entry's place in a newest-first list.
-func (e Entry) Place() (time.Time, int64) { return e.CreatedAt, e.ID }
+func (e Entry) SortKey() (time.Time, int64) { return e.CreatedAt, e.ID }
 
 // AuditFilter says which entries are wanted. A zero member matches all.
 type AuditFilter struct {

@@ -179,7 +179,7 @@ func (s *Service) sweep(ctx context.Context, e *Erasure) error {
 
 // eraseAt has one service erase batch after batch. A long one keeps the erasure its own.
 func (s *Service) eraseAt(ctx context.Context, e *Erasure, name string) error {
-	k := s.keeper(name)
+	k := s.holder(name)
 	if k == nil {
 		return fault.New(fault.Unavailable, "the service "+name+" is not known")
 	}
@@ -196,17 +196,17 @@ func (s *Service) eraseAt(ctx context.Context, e *Erasure, name string) error {
 	}
 }
 
-func eraseBatch(ctx context.Context, k Keeper, e *Erasure) (bool, error) {
+func eraseBatch(ctx context.Context, k DataHolder, e *Erasure) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, eraseStep)
 	defer cancel()
 	return k.Erase(ctx, e.WebsiteID, e.VisitorID)
 }
 
-// keepers are all services that keep something, this one first.
-func (s *Service) keepers() []Keeper { return append([]Keeper{own{s}}, s.siblings...) }
+// holders are all services that keep something, this one first.
+func (s *Service) holders() []DataHolder { return append([]DataHolder{own{s}}, s.siblings...) }
 
-func (s *Service) keeper(name string) Keeper {
-	for _, k := range s.keepers() {
+func (s *Service) holder(name string) DataHolder {
+	for _, k := range s.holders() {
 		if k.Name() == name {
 			return k
 		}

@@ -34,8 +34,8 @@ func (c *clock) pass(d time.Duration) {
 	c.t = c.t.Add(d)
 }
 
-// keeper is a service that erases in a number of batches.
-type keeper struct {
+// holder is a service that erases in a number of batches.
+type holder struct {
 	name  string
 	erase func(ctx context.Context, visitor int64) (bool, error)
 
@@ -43,13 +43,13 @@ type keeper struct {
 	asked []int64 // about which visitors
 }
 
-func (k *keeper) Name() string { return k.name }
+func (k *holder) Name() string { return k.name }
 
-func (k *keeper) Export(context.Context, tenant.ID, int64, string) (accounts.ExportPage, error) {
+func (k *holder) Export(context.Context, tenant.ID, int64, string) (accounts.ExportPage, error) {
 	return accounts.ExportPage{}, nil
 }
 
-func (k *keeper) Erase(ctx context.Context, _ tenant.ID, visitor int64) (bool, error) {
+func (k *holder) Erase(ctx context.Context, _ tenant.ID, visitor int64) (bool, error) {
 	k.mu.Lock()
 	k.asked = append(k.asked, visitor)
 	k.mu.Unlock()
@@ -59,7 +59,7 @@ func (k *keeper) Erase(ctx context.Context, _ tenant.ID, visitor int64) (bool, e
 	return k.erase(ctx, visitor)
 }
 
-func (k *keeper) times() int {
+func (k *holder) times() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return len(k.asked)
@@ -80,7 +80,7 @@ type eraser struct {
 	*accounts.Service
 	*clock
 	store   *mongostore.Store
-	a, b    *keeper
+	a, b    *holder
 	told    announced
 	website tenant.ID
 }
@@ -88,7 +88,7 @@ type eraser struct {
 func newEraser(t *testing.T) *eraser {
 	t.Helper()
 	db := storetest.DB(t, "accounts")
-	e := &eraser{clock: &clock{t: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, store: mongostore.New(db), a: &keeper{name: "a"}, b: &keeper{name: "b"}}
+	e := &eraser{clock: &clock{t: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, store: mongostore.New(db), a: &holder{name: "a"}, b: &holder{name: "b"}}
 	storetest.Ready(t, db)
 	e.Service = e.replica()
 	w, err := e.CreateWebsite(t.Context(), accounts.NewWebsite{Name: "Shop", URL: "https://shop.example"}, boss)
@@ -101,7 +101,7 @@ func newEraser(t *testing.T) *eraser {
 
 // replica is another process over the same store.
 func (e *eraser) replica() *accounts.Service {
-	return accounts.New(e.store, widgets{}, known{"vis_a": 17}, nil, []accounts.Keeper{e.a, e.b}, &e.told, e.now)
+	return accounts.New(e.store, widgets{}, known{"vis_a": 17}, nil, []accounts.DataHolder{e.a, e.b}, &e.told, e.now)
 }
 
 // next insists on whether there is something due.

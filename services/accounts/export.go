@@ -12,7 +12,7 @@ import (
 // and at last how many there were. What is written while it goes on may be in it or not. take is called once a page.
 func (s *Service) Export(ctx context.Context, t tenant.ID, visitor int64, take func(rows [][]byte) error) (int64, error) {
 	total := int64(0)
-	for _, k := range s.keepers() {
+	for _, k := range s.holders() {
 		for after, begun := "", false; after != "" || !begun; begun = true {
 			page, err := k.Export(ctx, t, visitor, after)
 			if err != nil {
@@ -44,13 +44,13 @@ func (s *Service) BeginExport(ctx context.Context, t tenant.ID, visitorToken str
 	return visitor, s.store.AddEntry(ctx, e)
 }
 
-// own is this service as a Keeper.
+// own is this service as a DataHolder.
 type own struct{ s *Service }
 
-// Name implements Keeper.
+// Name implements DataHolder.
 func (own) Name() string { return "accounts" }
 
-// Export implements Keeper. A visitor has nothing here.
+// Export implements DataHolder. A visitor has nothing here.
 func (o own) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (ExportPage, error) {
 	if visitor != 0 {
 		return ExportPage{}, nil
@@ -61,7 +61,7 @@ func (o own) Export(ctx context.Context, t tenant.ID, visitor int64, after strin
 // announced is how many tokens are announced at once.
 var announced = paging.Window{Limit: 100}
 
-// Erase implements Keeper. The edges hear of the tokens that go.
+// Erase implements DataHolder. The edges hear of the tokens that go.
 func (o own) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	if visitor != 0 {
 		return false, nil

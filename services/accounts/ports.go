@@ -117,11 +117,11 @@ type ExportPage struct {
 	Next string
 }
 
-// Keeper is a service that keeps data of websites and of their visitors; visitor 0 stands for the whole website.
-type Keeper interface {
+// DataHolder is a service that keeps data of websites and of their visitors; visitor 0 stands for the whole website.
+type DataHolder interface {
 	// Name is the service's.
 	Name() string
-	// Export gives the rows behind a place that a page named, "" for the beginning.
+	// Export gives the rows after a position that a page returned, "" for the beginning.
 	Export(ctx context.Context, t tenant.ID, visitor int64, after string) (ExportPage, error)
 	// Erase removes one batch and says whether there may be more. Where nothing is left it does nothing.
 	Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error)

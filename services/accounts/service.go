@@ -14,14 +14,14 @@ type Service struct {
 	widgets    Widgets
 	visitors   Visitors
 	statistics Statistics
-	siblings   []Keeper // in the order in which a website is erased: what lets somebody in goes first
+	siblings   []DataHolder // in the order in which a website is erased: what lets somebody in goes first
 	announce   Announcer
 	now        func() time.Time
 	wake       chan struct{} // says that an erasure is due
 }
 
 // New makes a Service over its ports. now is the clock, time.Now outside of tests.
-func New(store Store, widgets Widgets, visitors Visitors, statistics Statistics, siblings []Keeper, announce Announcer, now func() time.Time) *Service {
+func New(store Store, widgets Widgets, visitors Visitors, statistics Statistics, siblings []DataHolder, announce Announcer, now func() time.Time) *Service {
 	return &Service{store, widgets, visitors, statistics, siblings, announce, now, make(chan struct{}, 1)}
 }
 

@@ -25,7 +25,7 @@ type Token struct {
 }
 
 // Place is the token's place in a newest-first list.
-func (t Token) Place() (time.Time, int64) { return t.CreatedAt, t.ID }
+func (t Token) SortKey() (time.Time, int64) { return t.CreatedAt, t.ID }
 
 // Expired says that the token's time is over.
 func (t Token) Expired(now time.Time) bool { return !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt) }

@@ -28,10 +28,10 @@ type User struct {
 }
 
 // Place is the user's place in a newest-first list.
-func (u User) Place() (time.Time, int64) { return u.CreatedAt, u.ID }
+func (u User) SortKey() (time.Time, int64) { return u.CreatedAt, u.ID }
 
 // Change is the user's place in the order of changes.
-func (u User) Change() (time.Time, int64) { return u.UpdatedAt, u.ID }
+func (u User) ChangeKey() (time.Time, int64) { return u.UpdatedAt, u.ID }
 
 // Revision is the state that the user is in. That somebody was seen is none.
 func (u User) Revision() version.Of { return version.Of{ID: u.ID, Version: u.Version} }

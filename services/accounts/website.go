@@ -25,7 +25,7 @@ type Website struct {
 }
 
 // Place is the website's place in a newest-first list.
-func (w Website) Place() (time.Time, int64) { return w.CreatedAt, w.ID.Int64() }
+func (w Website) SortKey() (time.Time, int64) { return w.CreatedAt, w.ID.Int64() }
 
 // NewWebsite is what an operator states about a website. Organization is the website's own name where none is named,
 // Plan is Free, and ClientToken is a random one.

@@ -63,10 +63,10 @@ type Conversation struct {
 }
 
 // Place implements the order of lists.
-func (c Conversation) Place() (time.Time, int64) { return c.CreatedAt, c.ID }
+func (c Conversation) SortKey() (time.Time, int64) { return c.CreatedAt, c.ID }
 
 // Change is the conversation's place in the order of changes.
-func (c Conversation) Change() (time.Time, int64) { return c.UpdatedAt, c.ID }
+func (c Conversation) ChangeKey() (time.Time, int64) { return c.UpdatedAt, c.ID }
 
 // Revision is the state that the conversation is in, with its messages. That somebody types or reads is none.
 func (c Conversation) Revision() version.Of { return version.Of{ID: c.ID, Version: c.Version} }

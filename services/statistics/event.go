@@ -45,14 +45,14 @@ type Rated struct {
 // Delta is what events add to what is kept.
 type Delta struct {
 	Counters map[tenant.ID]Counters // websites to whose counters nothing is added are left out
-	Tallies  Tallies
+	Buckets  Buckets
 }
 
 // Project gives what a batch of events adds.
 func Project(events []Event) Delta {
-	d := Delta{map[tenant.ID]Counters{}, Tallies{}}
+	d := Delta{map[tenant.ID]Counters{}, Buckets{}}
 	for _, e := range events {
-		d.Tallies.take(e)
+		d.Buckets.addEvent(e)
 		if sum := d.Counters[e.Website].Add(e.Delta()); sum != (Counters{}) {
 			d.Counters[e.Website] = sum
 		} else {

@@ -10,7 +10,7 @@ import (
 // Interval is what happened in one interval of a history.
 type Interval struct {
 	Period
-	Tally
+	Bucket
 }
 
 // History gives what happened in each interval that a period touches, oldest first.
@@ -23,9 +23,9 @@ func (s *Service) History(ctx context.Context, t tenant.ID, p Period, interval s
 	for i, p := range periods {
 		all[i].Period, ends[i] = p, QuarterOf(p.To)
 	}
-	err = s.store.Tallies(ctx, t, QuarterOf(periods[0].From), ends[len(ends)-1], func(q Quarter, tally Tally) {
+	err = s.store.Buckets(ctx, t, QuarterOf(periods[0].From), ends[len(ends)-1], func(q Quarter, bucket Bucket) {
 		i, _ := slices.BinarySearch(ends, q+1) // the first interval that ends behind the quarter
-		all[i].Add(tally)
+		all[i].Add(bucket)
 	})
 	return all, err
 }
@@ -33,7 +33,7 @@ func (s *Service) History(ctx context.Context, t tenant.ID, p Period, interval s
 // Agent is what one of a website's agents did.
 type Agent struct {
 	ID int64
-	Tally
+	Bucket
 }
 
 // Agents gives what each agent did in a period who did something, in the order of their numbers, and the period of whole
@@ -41,11 +41,11 @@ type Agent struct {
 func (s *Service) Agents(ctx context.Context, t tenant.ID, p Period) ([]Agent, Period, error) {
 	first, behind := p.quarters()
 	sums := map[int64]*Agent{}
-	err := s.store.AgentTallies(ctx, t, first, behind, func(agent int64, tally Tally) {
+	err := s.store.AgentBuckets(ctx, t, first, behind, func(agent int64, bucket Bucket) {
 		if sums[agent] == nil {
 			sums[agent] = &Agent{ID: agent}
 		}
-		sums[agent].Add(tally)
+		sums[agent].Add(bucket)
 	})
 	var all []Agent
 	for _, a := range sums {
@@ -56,10 +56,10 @@ func (s *Service) Agents(ctx context.Context, t tenant.ID, p Period) ([]Agent, P
 }
 
 // Ratings gives a website's ratings in a period, and the period of whole quarters of an hour that it is about.
-func (s *Service) Ratings(ctx context.Context, t tenant.ID, p Period) (Tally, Period, error) {
+func (s *Service) Ratings(ctx context.Context, t tenant.ID, p Period) (Bucket, Period, error) {
 	first, behind := p.quarters()
-	var sum Tally
-	err := s.store.Tallies(ctx, t, first, behind, func(_ Quarter, tally Tally) { sum.Add(Tally{Stars: tally.Stars}) })
+	var sum Bucket
+	err := s.store.Buckets(ctx, t, first, behind, func(_ Quarter, bucket Bucket) { sum.Add(Bucket{Stars: bucket.Stars}) })
 	return sum, p.whole(), err
 }
 

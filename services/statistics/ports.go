@@ -6,7 +6,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Store keeps counters and tallies. Errors are faults.
+// Store keeps counters and buckets. Errors are faults.
 type Store interface {
 	// Counters gives a website's counters; of one that nothing was heard of, zeros.
 	Counters(ctx context.Context, t tenant.ID) (Counters, error)
@@ -16,10 +16,10 @@ type Store interface {
 	Repair(ctx context.Context, t tenant.ID, by Counters, repairs int64) error
 	// Websites gives some of the websites that have counters, in the order of their numbers, behind one.
 	Websites(ctx context.Context, behind tenant.ID, limit int64) ([]tenant.ID, error)
-	// Tallies gives the tallies of a website from the quarter first on and before behind, one by one.
-	Tallies(ctx context.Context, t tenant.ID, first, behind Quarter, give func(Quarter, Tally)) error
-	// AgentTallies gives those of its agents; each agent has several.
-	AgentTallies(ctx context.Context, t tenant.ID, first, behind Quarter, give func(agent int64, tally Tally)) error
+	// Buckets gives the buckets of a website from the quarter first on and before behind, one by one.
+	Buckets(ctx context.Context, t tenant.ID, first, behind Quarter, give func(Quarter, Bucket)) error
+	// AgentBuckets gives those of its agents; each agent has several.
+	AgentBuckets(ctx context.Context, t tenant.ID, first, behind Quarter, give func(agent int64, bucket Bucket)) error
 }
 
 // Presence knows who is there.

@@ -10,16 +10,16 @@ import (
 	"fivechat.dev/services/statistics"
 )
 
-// sketched gives the sketch of spans, made of events as they come, over several tallies.
+// sketched gives the sketch of spans, made of events as they come, over several buckets.
 func sketched(parts ...[]float64) statistics.Sketch {
-	var sum statistics.Tally
+	var sum statistics.Bucket
 	for _, part := range parts {
 		var events []statistics.Event
 		for i := range part {
 			events = append(events, statistics.Event{Type: "message.created", Data: statistics.Data{FirstResponseSeconds: &part[i]}})
 		}
-		for _, tally := range statistics.Project(events).Tallies {
-			sum.Add(tally)
+		for _, bucket := range statistics.Project(events).Buckets {
+			sum.Add(bucket)
 		}
 	}
 	return sum.Responses

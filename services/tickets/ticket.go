@@ -72,10 +72,10 @@ type Ticket struct {
 }
 
 // Place is the ticket's position in a newest-first list.
-func (t Ticket) Place() (time.Time, int64) { return t.CreatedAt, t.ID }
+func (t Ticket) SortKey() (time.Time, int64) { return t.CreatedAt, t.ID }
 
 // Change is the ticket's place in the order of changes.
-func (t Ticket) Change() (time.Time, int64) { return t.UpdatedAt, t.ID }
+func (t Ticket) ChangeKey() (time.Time, int64) { return t.UpdatedAt, t.ID }
 
 // Revision is the state that the ticket is in, with its messages.
 func (t Ticket) Revision() version.Of { return version.Of{ID: t.ID, Version: t.Version} }

@@ -50,7 +50,7 @@ type Filter struct {
 // Storage knows which websites have reached their storage limit.
 type Storage interface {
 	// Admit returns the error that refuses a new row of a website, nil for one that may store more.
-	Admit(ctx context.Context, t tenant.ID) error
+	Check(ctx context.Context, t tenant.ID) error
 }
 
 // View is what another service shows of its own, passed on as it is.

@@ -122,7 +122,7 @@ func (s *Service) goOn(ctx context.Context, v Visitor, w Widget, n NewSession) (
 
 func (s *Service) create(ctx context.Context, t tenant.ID, secret string, n NewSession) (Visitor, error) {
 	if s.storage != nil {
-		if err := s.storage.Admit(ctx, t); err != nil {
+		if err := s.storage.Check(ctx, t); err != nil {
 			return Visitor{}, err
 		}
 	}

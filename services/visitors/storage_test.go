@@ -14,7 +14,7 @@ import (
 type full struct{ err error }
 
 // Admit implements visitors.Storage.
-func (f full) Admit(context.Context, tenant.ID) error { return f.err }
+func (f full) Check(context.Context, tenant.ID) error { return f.err }
 
 type anyWidget struct{ visitors.Widgets }
 

@@ -34,10 +34,10 @@ type Visitor struct {
 }
 
 // Place is the visitor's place in a newest-first list.
-func (v Visitor) Place() (time.Time, int64) { return v.CreatedAt, v.ID }
+func (v Visitor) SortKey() (time.Time, int64) { return v.CreatedAt, v.ID }
 
 // Change is the visitor's place in the order of changes.
-func (v Visitor) Change() (time.Time, int64) { return v.UpdatedAt, v.ID }
+func (v Visitor) ChangeKey() (time.Time, int64) { return v.UpdatedAt, v.ID }
 
 // Revision is the state that the visitor is in. That somebody was seen is none.
 func (v Visitor) Revision() version.Of { return version.Of{ID: v.ID, Version: v.Version} }

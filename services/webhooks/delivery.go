@@ -47,7 +47,7 @@ type Delivery struct {
 }
 
 // Place is the delivery's position in a newest-first list.
-func (d Delivery) Place() (time.Time, int64) { return d.CreatedAt, d.ID }
+func (d Delivery) SortKey() (time.Time, int64) { return d.CreatedAt, d.ID }
 
 // Attempt is one request and its answer, as far as they are kept.
 type Attempt struct {

@@ -57,7 +57,7 @@ type Webhook struct {
 }
 
 // Place is the webhook's position in a newest-first list.
-func (w Webhook) Place() (time.Time, int64) { return w.CreatedAt, w.ID }
+func (w Webhook) SortKey() (time.Time, int64) { return w.CreatedAt, w.ID }
 
 // Revision is the state that the webhook is in.
 func (w Webhook) Revision() version.Of { return version.Of{ID: w.ID, Version: w.Version} }

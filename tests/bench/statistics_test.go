@@ -94,7 +94,7 @@ func (w writer) counted(ctx context.Context) int64 {
 }
 
 // BenchmarkProjection writes 1,000 events a second into a log for a while, and reports how long it took until they were
-// in counters and tallies, and the processor time of all of it: of the writer, the store, the relay and every follower.
+// in counters and buckets, and the processor time of all of it: of the writer, the store, the relay and every follower.
 // One iteration is enough: -benchtime 1x.
 func BenchmarkProjection(b *testing.B) {
 	// It closes behind the system, and not with the context of the benchmark, which ends before.

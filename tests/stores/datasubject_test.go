@@ -34,7 +34,7 @@ type thing struct {
 }
 
 // boxes stores boxes of website 1 with so many things each, and one of website 2.
-func boxes(t *testing.T, counts ...int) datasubject.Shelves {
+func boxes(t *testing.T, counts ...int) datasubject.Tables {
 	t.Helper()
 	db, _ := connect(t, uri, fresh())
 	newest := mongokit.Index{Keys: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}}
@@ -62,16 +62,16 @@ func boxes(t *testing.T, counts ...int) datasubject.Shelves {
 		put(1, int64(i+1), n)
 	}
 	put(2, 1_000, 3)
-	under := datasubject.Shelf{Kind: "thing", By: "boxId"}.Over(db, "test_things")
-	return datasubject.Shelves{
-		datasubject.Shelf{Kind: "label", Small: true}.Over(db, "test_labels"),
-		datasubject.Shelf{Kind: "box", Visitor: "owner", Omit: []string{"secret"}, Under: &under}.Over(db, "test_boxes"),
-		datasubject.Shelf{Kind: "lid"}.Over(db, "test_lids"),
+	under := datasubject.Table{Kind: "thing", By: "boxId"}.In(db, "test_things")
+	return datasubject.Tables{
+		datasubject.Table{Kind: "label", Small: true}.In(db, "test_labels"),
+		datasubject.Table{Kind: "box", Visitor: "owner", Omit: []string{"secret"}, Under: &under}.In(db, "test_boxes"),
+		datasubject.Table{Kind: "lid"}.In(db, "test_lids"),
 	}
 }
 
 // exported reads an export page by page and gives the boxes in their order, each with its things in theirs.
-func exported(t *testing.T, all datasubject.Shelves, visitor int64) (order []string, pages int) {
+func exported(t *testing.T, all datasubject.Tables, visitor int64) (order []string, pages int) {
 	t.Helper()
 	for after := ""; after != "" || pages == 0; pages++ {
 		page, err := all.Export(t.Context(), website(1), visitor, after)

@@ -21,7 +21,7 @@ import (
 
 // keeping is a Keeper whose clock stands still until it is set, and a collection that work writes.
 type keeping struct {
-	*idempotency.Keeper
+	*idempotency.Store
 	db    *mongokit.DB
 	notes *mongokit.Collection[note]
 	ran   atomic.Int64
@@ -33,7 +33,7 @@ func keep(t *testing.T) *keeping {
 	db, tele := connect(t, uri, fresh())
 	k := &keeping{db: db, notes: mongokit.Tenanted[note](db, "test_notes", "note")}
 	k.now.Store(time.Now().UnixMilli())
-	k.Keeper = idempotency.New(db, tele, func() time.Time { return time.UnixMilli(k.now.Load()) })
+	k.Store = idempotency.New(db, tele, func() time.Time { return time.UnixMilli(k.now.Load()) })
 	if err := db.EnsureIndexes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func (k *keeping) once(t *testing.T, a httpkit.Attempt, work func(context.Contex
 			panic(p)
 		}
 	}()
-	given, replayed, err := k.Once(t.Context(), a, work)
+	given, replayed, err := k.Execute(t.Context(), a, work)
 	if err != nil {
 		code = fault.From(err).Code
 	}
@@ -180,7 +180,7 @@ func TestUnderWay(t *testing.T) {
 	t.Parallel()
 	k, a := keep(t), attempt(1, 1, "k", "a")
 	_, replayed, code := k.once(t, a, func(ctx context.Context) httpkit.Answer {
-		_, _, err := k.Once(ctx, a, k.refuses(201))
+		_, _, err := k.Execute(ctx, a, k.refuses(201))
 		if f := fault.From(err); f.Code != "idempotency_in_progress" || f.Kind != fault.Conflict || f.RetryAfter == 0 {
 			t.Errorf("before it is stored: %v", err)
 		}

@@ -26,7 +26,7 @@ type note struct {
 	At      time.Time `bson:"createdAt"`
 }
 
-func (n note) Place() (time.Time, int64) { return n.At, n.ID }
+func (n note) SortKey() (time.Time, int64) { return n.At, n.ID }
 
 func notes(t *testing.T) (*mongokit.DB, *mongokit.Collection[note]) {
 	t.Helper()

@@ -29,16 +29,16 @@ type color struct {
 
 // jar is a process that keeps balls, and tells of them.
 type jar struct {
-	db    *mongokit.DB
-	balls *mongokit.Collection[ball]
-	tally *rowcount.Tally[color]
+	db      *mongokit.DB
+	balls   *mongokit.Collection[ball]
+	counter *rowcount.Counter[color]
 }
 
 func openJar(t *testing.T, database string) jar {
 	t.Helper()
 	db, _ := connect(t, uri, database)
 	b := jar{db: db, balls: mongokit.Tenanted[ball](db, "test_balls", "ball", mongokit.Index{Keys: bson.D{{Key: "color", Value: 1}}})}
-	b.tally = rowcount.New(db, "test_tally", func(ctx context.Context, of tenant.ID, add func(color)) error {
+	b.counter = rowcount.New(db, "test_tally", func(ctx context.Context, of tenant.ID, add func(color)) error {
 		return b.balls.Each(ctx, of, nil, mongokit.Query{}, func(one ball) { add(color{one.Color}) })
 	})
 	if err := db.EnsureIndexes(t.Context()); err != nil {
@@ -46,7 +46,7 @@ func openJar(t *testing.T, database string) jar {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { _ = b.tally.Run(ctx, slog.New(slog.DiscardHandler)) })
+	running.Go(func() { _ = b.counter.Run(ctx, slog.New(slog.DiscardHandler)) })
 	t.Cleanup(func() { stop(); running.Wait() })
 	return b
 }
@@ -56,7 +56,7 @@ func (b jar) put(ctx context.Context, of tenant.ID, name string) error {
 		if err := b.balls.Insert(ctx, of, ball{bson.NewObjectID(), of, name}); err != nil {
 			return err
 		}
-		return b.tally.Add(ctx, of, color{name}, 1)
+		return b.counter.Add(ctx, of, color{name}, 1)
 	})
 }
 
@@ -70,20 +70,20 @@ func (b jar) paint(ctx context.Context, of tenant.ID, from, to string) error {
 		if _, err := b.balls.Update(ctx, of, bson.D{{Key: "_id", Value: found[0].ID}}, bson.D{{Key: "$set", Value: bson.D{{Key: "color", Value: to}}}}); err != nil {
 			return err
 		}
-		return b.tally.Move(ctx, of, color{from}, color{to})
+		return b.counter.Move(ctx, of, color{from}, color{to})
 	})
 }
 
 func (b jar) sum(t *testing.T, of tenant.ID, name string) int64 {
 	t.Helper()
-	n, err := b.tally.Sum(t.Context(), of, func(c color) bool { return name == "" || c.Name == name })
+	n, err := b.counter.Sum(t.Context(), of, func(c color) bool { return name == "" || c.Name == name })
 	if err != nil {
 		t.Fatal(err)
 	}
 	return n
 }
 
-// agrees holds the tally against a count.
+// agrees compares the counter with a count.
 func (b jar) agrees(t *testing.T, of tenant.ID, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -192,7 +192,7 @@ func TestATallyIsPartOfTheTransaction(t *testing.T) {
 	b.agrees(t, of, "red")
 	stop := errors.New("stop")
 	err := b.db.Tx(t.Context(), func(ctx context.Context) error {
-		return errors.Join(b.balls.Insert(ctx, of, ball{bson.NewObjectID(), of, "red"}), b.tally.Add(ctx, of, color{"red"}, 1), stop)
+		return errors.Join(b.balls.Insert(ctx, of, ball{bson.NewObjectID(), of, "red"}), b.counter.Add(ctx, of, color{"red"}, 1), stop)
 	})
 	if !errors.Is(err, stop) {
 		t.Fatal(err)
@@ -202,7 +202,7 @@ func TestATallyIsPartOfTheTransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	for more := true; more; {
-		if more, err = b.tally.Erase(t.Context(), of); err != nil {
+		if more, err = b.counter.Erase(t.Context(), of); err != nil {
 			t.Fatal(err)
 		}
 	}

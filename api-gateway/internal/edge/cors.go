@@ -22,7 +22,7 @@ func (e *Edge) options(x *exchange, path *route.Path, r *http.Request) {
 	h := x.Header()
 	h.Set("Allow", path.Allow())
 	row := path.Route(r.Header.Get("Access-Control-Request-Method"))
-	if row != nil && r.Header.Get("Origin") != "" && e.share(h, row, r) {
+	if row != nil && r.Header.Get("Origin") != "" && e.setCORS(h, row, r) {
 		headers := bearerHeaders
 		if row.CORS == route.Open {
 			headers = openHeaders
@@ -35,8 +35,8 @@ func (e *Edge) options(x *exchange, path *route.Path, r *http.Request) {
 	x.WriteHeader(http.StatusNoContent)
 }
 
-// share lets a page of the request's origin read the answer, where the row's policy allows it, and says whether it does.
-func (e *Edge) share(h http.Header, row *route.Route, r *http.Request) bool {
+// setCORS lets a page of the request's origin read the answer, where the row's policy allows it, and says whether it does.
+func (e *Edge) setCORS(h http.Header, row *route.Route, r *http.Request) bool {
 	origin := "*"
 	if row.CORS == route.Configured {
 		if len(e.Origins) == 0 {

@@ -13,9 +13,9 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"fivechat.dev/api-gateway/internal/cache"
 	"fivechat.dev/api-gateway/internal/limit"
 	"fivechat.dev/api-gateway/internal/proxy"
+	"fivechat.dev/api-gateway/internal/responsecache"
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/api-gateway/internal/share"
 	"fivechat.dev/api-gateway/internal/token"
@@ -38,10 +38,10 @@ type Shared struct {
 	Proven    Credential // that, and the visitor's secret
 	Operators Credential
 	Limits    *limit.Guard
-	Storage   *storagequota.Gate // refuses writes of websites that have reached their storage limit
+	Storage   *storagequota.Limiter // refuses writes of websites that have reached their storage limit
 	Proxy     *proxy.Proxy
 	Bodies    *share.Budget                                  // the bytes of request bodies
-	Widgets   *cache.Cache                                   // what public answers are kept
+	Widgets   *responsecache.Cache                           // what public answers are kept
 	Pages     func(http.ResponseWriter, *http.Request) error // what browsers show; an error says that nothing was answered
 	Trusted   []netip.Prefix                                 // the proxies whose X-Forwarded-For counts
 	Origins   []string                                       // whose pages may call operations with a bearer
@@ -135,7 +135,7 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 		return fault.New(fault.MethodNotAllowed, "the path has no method "+r.Method)
 	}
 	x.row = row
-	e.share(x.Header(), row, r)
+	e.setCORS(x.Header(), row, r)
 	p, err := e.admit(x, r, row)
 	if err != nil {
 		return err
@@ -187,7 +187,7 @@ func (e *Edge) admit(x *exchange, r *http.Request, row *route.Route) (identity.P
 	if err := e.Limits.Admit(r.Context(), row.Class, p, x.client, x.Header()); err != nil || !row.Stores() {
 		return p, err
 	}
-	return p, e.Storage.Admit(r.Context(), p.Website)
+	return p, e.Storage.Check(r.Context(), p.Website)
 }
 
 // outsideTarget reports the characters that no request target has (RFC 9112, 3.2). HTTP/2 carries them all the same, and

@@ -202,7 +202,7 @@ func (x *exchange) log(ctx context.Context, took time.Duration) {
 
 func (x *exchange) trace(took time.Duration) {
 	defer x.span.End(trace.WithTimestamp(x.start.Add(took)))
-	if x.quiet || !telemetry.Worth(x.span, x.status >= http.StatusInternalServerError, took) {
+	if x.quiet || !telemetry.WillRetain(x.span, x.status >= http.StatusInternalServerError, took) {
 		return
 	}
 	x.span.SetName(x.method + " " + x.pattern)

@@ -8,71 +8,71 @@ import (
 	"fivechat.dev/api-gateway/internal/share"
 )
 
-// A holder may have half of the places of a gate, and of a small gate all: a share of fewer than leastShare places would
+// A holder may have half of the places of a limiter, and of a small one all: a share of fewer than leastShare places would
 // refuse a single busy website.
 const (
 	shareParts = 2
 	leastShare = 4
 )
 
-// lanes divides the places of a gate among holders: each has a gate of its own before it, so that a holder at its share
+// lanes divides the places of a limiter among holders: each has a limiter of its own before it, so that a holder at its share
 // waits there and not in the line of all.
 type lanes struct {
-	all   *gate
+	all   *concurrencyLimiter
 	share int // 0: a holder may have all places
 
 	mu sync.Mutex
 	of map[string]*lane
 }
 
-// lane is a holder's gate, while the holder has or wants a place.
+// lane is a holder's limiter, while the holder has or wants a place.
 type lane struct {
-	gate  *gate
-	users int
+	limiter *concurrencyLimiter
+	users   int
 }
 
 func newLanes(most int) *lanes {
-	l := &lanes{all: newGate(most), of: map[string]*lane{}}
+	l := &lanes{all: newConcurrencyLimiter(most), of: map[string]*lane{}}
 	if most > leastShare {
 		l.share = max(most/shareParts, leastShare)
 	}
 	return l
 }
 
-// enter takes a place, which leave gives back. Its error is share.ErrHolder if a holder finds none within its share in
+// acquire takes a place, which release gives back. Its error is share.ErrHolder if a holder finds none within its share in
 // time, ErrFull if there is none at all, or the context's.
-func (l *lanes) enter(ctx context.Context, h share.Holders) error {
+func (l *lanes) acquire(ctx context.Context, h share.Holders) error {
 	for i, key := range h {
-		if err := l.enterOwn(ctx, key); err != nil {
-			l.leaveOwn(h[:i])
+		if err := l.acquireOwn(ctx, key); err != nil {
+			l.releaseOwn(h[:i])
 			return err
 		}
 	}
-	if err := l.all.enter(ctx); err != nil {
-		l.leaveOwn(h[:])
+	if err := l.all.acquire(ctx); err != nil {
+		l.releaseOwn(h[:])
 		return err
 	}
 	return nil
 }
 
-func (l *lanes) leave(h share.Holders) {
-	l.all.leave()
-	l.leaveOwn(h[:])
+func (l *lanes) release(h share.Holders) {
+	l.all.release()
+	l.releaseOwn(h[:])
 }
 
-func (l *lanes) enterOwn(ctx context.Context, key string) error {
+func (l *lanes) acquireOwn(ctx context.Context, key string) error {
 	if key == "" || l.share == 0 {
 		return nil
 	}
 	l.mu.Lock()
 	own := l.of[key]
 	if own == nil {
-		own = &lane{gate: newGate(l.share)}
+		own = &lane{limiter: newConcurrencyLimiter(l.share)}
 		l.of[key] = own
 	}
 	own.users++
 	l.mu.Unlock()
-	err := own.gate.enter(ctx)
+	err := own.limiter.acquire(ctx)
 	if err == nil {
 		return nil
 	}
@@ -83,12 +83,12 @@ func (l *lanes) enterOwn(ctx context.Context, key string) error {
 	return err
 }
 
-func (l *lanes) leaveOwn(keys []string) {
+func (l *lanes) releaseOwn(keys []string) {
 	for _, key := range keys {
 		if key == "" || l.share == 0 {
 			continue
 		}
-		l.drop(key).gate.leave()
+		l.drop(key).limiter.release()
 	}
 }
 

@@ -14,17 +14,17 @@ func TestLanes(t *testing.T) {
 		l, ctx := newLanes(2*leastShare), t.Context()
 		greedy, visitor := share.Holders{"t:1"}, share.Holders{"v:1", "a:1"}
 		for range leastShare {
-			if err := l.enter(ctx, greedy); err != nil {
+			if err := l.acquire(ctx, greedy); err != nil {
 				t.Fatalf("a place within its share: %v", err)
 			}
 		}
 		refused := make(chan error)
 		for range 3 * leastShare {
-			go func() { refused <- l.enter(ctx, greedy) }()
+			go func() { refused <- l.acquire(ctx, greedy) }()
 		}
 		synctest.Wait()
 		for range leastShare {
-			if err := l.enter(ctx, visitor); err != nil {
+			if err := l.acquire(ctx, visitor); err != nil {
 				t.Errorf("another holder, while that one waits: %v", err)
 			}
 		}
@@ -33,20 +33,20 @@ func TestLanes(t *testing.T) {
 				t.Errorf("a place over its share: %v", err)
 			}
 		}
-		if err := l.enter(ctx, share.Holders{"t:2"}); !errors.Is(err, ErrFull) {
+		if err := l.acquire(ctx, share.Holders{"t:2"}); !errors.Is(err, ErrFull) {
 			t.Errorf("one more than there are places: %v", err)
 		}
-		if err := l.enter(ctx, share.Holders{"v:2", "a:1"}); !errors.Is(err, share.ErrHolder) {
+		if err := l.acquire(ctx, share.Holders{"v:2", "a:1"}); !errors.Is(err, share.ErrHolder) {
 			t.Errorf("the address on another website: %v", err)
 		}
 		for range leastShare {
-			l.leave(greedy)
-			l.leave(visitor)
+			l.release(greedy)
+			l.release(visitor)
 		}
 		if len(l.of) != 0 || len(l.all.places) != 0 {
 			t.Errorf("in the end %d holders and %d places are taken", len(l.of), len(l.all.places))
 		}
-		if err := l.enter(ctx, visitor); err != nil {
+		if err := l.acquire(ctx, visitor); err != nil {
 			t.Errorf("in the end: %v", err)
 		}
 	})
@@ -57,11 +57,11 @@ func TestSmallLanesAreNotDivided(t *testing.T) {
 	t.Parallel()
 	l := newLanes(leastShare)
 	for range leastShare {
-		if err := l.enter(t.Context(), share.Holders{"t:1"}); err != nil {
+		if err := l.acquire(t.Context(), share.Holders{"t:1"}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := l.enter(t.Context(), share.Holders{"t:1"}); !errors.Is(err, ErrFull) {
+	if err := l.acquire(t.Context(), share.Holders{"t:1"}); !errors.Is(err, ErrFull) {
 		t.Errorf("one more: %v", err)
 	}
 }

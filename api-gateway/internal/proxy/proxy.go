@@ -149,7 +149,7 @@ func (p *Proxy) refusal(ctx context.Context, to route.Upstream, err error, deadl
 // what will not be done.
 func (p *Proxy) Full(to route.Upstream) error {
 	u := p.services[to]
-	if !u.gate.all.full() {
+	if !u.limit.all.full() {
 		return nil
 	}
 	u.metrics.refused.Inc()

@@ -42,7 +42,7 @@ var errOpen = errors.New("proxy: the circuit is open")
 // upstream is one service: how many requests may be under way with it, and how many of those whose bodies are long,
 // the connections to it, the circuit before it, and how many requests may be sent again.
 type upstream struct {
-	gate    *lanes
+	limit   *lanes
 	bulk    *lanes // programs' long bodies
 	uploads *lanes // visitors' long bodies
 	pool    *pool
@@ -54,7 +54,7 @@ type upstream struct {
 func newUpstream(name route.Upstream, address *url.URL, concurrency int, m *metrics) *upstream {
 	few := max(concurrency/bulkShare, 1)
 	u := &upstream{
-		gate:    newLanes(concurrency),
+		limit:   newLanes(concurrency),
 		bulk:    newLanes(few),
 		uploads: newLanes(few),
 		pool:    newPool(address),
@@ -86,7 +86,7 @@ type call struct {
 func (u *upstream) lanesOf(c *call) *lanes {
 	switch {
 	case len(c.req.Body()) <= longBody:
-		return u.gate
+		return u.limit
 	case c.principal.Kind == identity.Token:
 		return u.bulk
 	default:
@@ -103,14 +103,14 @@ func (u *upstream) do(ctx context.Context, c *call) error {
 		return errOpen
 	}
 	places := u.lanesOf(c)
-	if err := places.enter(ctx, c.holders); err != nil {
+	if err := places.acquire(ctx, c.holders); err != nil {
 		if errors.Is(err, ErrFull) || errors.Is(err, share.ErrHolder) {
 			u.metrics.refused.Inc()
 		}
 		done(nil) // it is us who are busy, or the client who gave up
 		return err
 	}
-	defer places.leave(c.holders)
+	defer places.release(c.holders)
 	u.again.earn()
 	err = u.try(ctx, c)
 	if retriable(err, c.twice) && ctx.Err() == nil && u.again.spend() {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"fivechat.dev/api-gateway/internal/memo"
+	"fivechat.dev/api-gateway/internal/lookupcache"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
@@ -20,7 +20,7 @@ import (
 const Cache = "token"
 
 // bounds: a revocation that nobody hears of takes effect after KnownFor.
-var bounds = memo.Bounds{Known: 65_536, KnownFor: 5 * time.Second, Unknown: 8_192, UnknownFor: 2 * time.Second}
+var bounds = lookupcache.Bounds{Known: 65_536, KnownFor: 5 * time.Second, Unknown: 8_192, UnknownFor: 2 * time.Second}
 
 // Throttle slows down guessing. Failures are counted by address, and by address and the beginning of a token.
 type Throttle interface {
@@ -45,13 +45,13 @@ func Beginning(h http.Header) string {
 
 // Resolver knows API tokens.
 type Resolver struct {
-	memo     *memo.Memo[identity.Principal]
+	lookups  *lookupcache.Cache[identity.Principal]
 	throttle Throttle
 }
 
 // New makes a Resolver that asks accounts.
 func New(accounts *httpkit.Client, throttle Throttle, lookups *prometheus.CounterVec) (*Resolver, error) {
-	m, err := memo.New(Cache, bounds, lookups, func(ctx context.Context, hash string) (identity.Principal, time.Time, error) {
+	m, err := lookupcache.New(Cache, bounds, lookups, func(ctx context.Context, hash string) (identity.Principal, time.Time, error) {
 		t, err := httpkit.Call[resolved](ctx, accounts, tenant.ID{}, http.MethodGet, "/internal/tokens/"+hash, nil)
 		return identity.Principal{
 			Kind: identity.Token, Website: t.WebsiteID, Level: t.Level, Plan: t.Plan, TokenID: t.TokenID,
@@ -80,14 +80,14 @@ func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (
 		return identity.Principal{}, Failed(ctx, r.throttle, address, "")
 	}
 	hash, prefix := identity.HashSecret(secret), secret[:prefixLength]
-	p, err, remembered := r.memo.Have(hash)
+	p, err, remembered := r.lookups.Have(hash)
 	if !remembered {
-		if !r.memo.Knows(hash) {
+		if !r.lookups.Knows(hash) {
 			if err := r.throttle.Guessing(address, prefix); err != nil {
 				return identity.Principal{}, err
 			}
 		}
-		p, err = r.memo.Get(ctx, hash)
+		p, err = r.lookups.Get(ctx, hash)
 	}
 	if fault.Is(err, fault.NotFound) {
 		return identity.Principal{}, Failed(ctx, r.throttle, address, prefix)
@@ -103,15 +103,15 @@ func Failed(ctx context.Context, t Throttle, address, prefix string) error {
 // Forget drops the token of a hash; every token for "".
 func (r *Resolver) Forget(hash string) {
 	if hash == "" {
-		r.memo.ExpireAll()
+		r.lookups.ExpireAll()
 		return
 	}
-	r.memo.Drop(hash)
+	r.lookups.Drop(hash)
 }
 
 // ForgetWebsite drops the tokens of a website.
 func (r *Resolver) ForgetWebsite(t tenant.ID) {
-	r.memo.DropWhere(func(p identity.Principal) bool { return p.Website == t })
+	r.lookups.DropWhere(func(p identity.Principal) bool { return p.Website == t })
 }
 
 // Bearer gives the secret of the one Authorization header, whose scheme must be Bearer in any case.

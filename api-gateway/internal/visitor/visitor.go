@@ -11,7 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"fivechat.dev/api-gateway/internal/memo"
+	"fivechat.dev/api-gateway/internal/lookupcache"
 	"fivechat.dev/api-gateway/internal/token"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
@@ -30,7 +30,7 @@ const field = "x-visitor-id"
 
 // bounds: asking also marks the visitor as seen, so KnownFor must stay well under the minute for which somebody who
 // was seen counts as online.
-var bounds = memo.Bounds{Known: 65_536, KnownFor: 10 * time.Second, Unknown: 8_192, UnknownFor: 2 * time.Second}
+var bounds = lookupcache.Bounds{Known: 65_536, KnownFor: 10 * time.Second, Unknown: 8_192, UnknownFor: 2 * time.Second}
 
 // withoutSecretFor is how long a visitor without a secret is remembered: when one is issued, the token alone has to stop
 // working within a second.
@@ -44,13 +44,13 @@ type known struct {
 
 // Resolver knows visitor tokens.
 type Resolver struct {
-	memo     *memo.Memo[known]
+	lookups  *lookupcache.Cache[known]
 	throttle token.Throttle
 }
 
 // New makes a Resolver that asks visitors. throttle counts the tokens and secrets that fail, by address.
 func New(visitors *httpkit.Client, throttle token.Throttle, lookups *prometheus.CounterVec) (*Resolver, error) {
-	m, err := memo.New("visitor", bounds, lookups, func(ctx context.Context, token string) (known, time.Time, error) {
+	m, err := lookupcache.New("visitor", bounds, lookups, func(ctx context.Context, token string) (known, time.Time, error) {
 		asked := time.Now()
 		v, err := httpkit.Call[resolved](ctx, visitors, tenant.ID{}, http.MethodGet, "/internal/visitor-tokens/"+token, nil)
 		var until time.Time
@@ -110,12 +110,12 @@ func (r *Resolver) find(ctx context.Context, h http.Header, address string) (kno
 	if len(values) > 1 || !form.MatchString(values[0]) {
 		return known{}, r.throttle.Failed(ctx, address, "", unknown())
 	}
-	if !r.memo.Knows(values[0]) {
+	if !r.lookups.Knows(values[0]) {
 		if err := r.throttle.Guessing(address, ""); err != nil {
 			return known{}, err
 		}
 	}
-	k, err := r.memo.Get(ctx, values[0])
+	k, err := r.lookups.Get(ctx, values[0])
 	if fault.Is(err, fault.NotFound) {
 		return known{}, r.throttle.Failed(ctx, address, "", unknown())
 	}
@@ -135,9 +135,9 @@ func AsInput(err error) error {
 }
 
 // Forget drops every visitor.
-func (r *Resolver) Forget() { r.memo.ExpireAll() }
+func (r *Resolver) Forget() { r.lookups.ExpireAll() }
 
 // ForgetWebsite drops the visitors of a website.
 func (r *Resolver) ForgetWebsite(t tenant.ID) {
-	r.memo.DropWhere(func(k known) bool { return k.Website == t })
+	r.lookups.DropWhere(func(k known) bool { return k.Website == t })
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fivechat.dev/api-gateway/internal/limit"
-	"fivechat.dev/api-gateway/internal/memo"
+	"fivechat.dev/api-gateway/internal/lookupcache"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/transport/httpkit"
 )
@@ -18,14 +18,16 @@ import (
 const Cache = "website"
 
 // bounds: a change that nobody hears of takes effect after KnownFor. Where accounts is away, what was known goes on.
-var bounds = memo.Bounds{Known: 16_384, KnownFor: 10 * time.Second, Unknown: 1_024, UnknownFor: 10 * time.Second, StaleFor: time.Hour}
+var bounds = lookupcache.Bounds{Known: 16_384, KnownFor: 10 * time.Second, Unknown: 1_024, UnknownFor: 10 * time.Second, StaleFor: time.Hour}
 
 // Directory knows websites.
-type Directory struct{ memo *memo.Memo[limit.Website] }
+type Directory struct {
+	lookups *lookupcache.Cache[limit.Website]
+}
 
 // New makes a Directory that asks accounts.
 func New(accounts *httpkit.Client, lookups *prometheus.CounterVec) (*Directory, error) {
-	m, err := memo.New(Cache, bounds, lookups, func(ctx context.Context, id string) (limit.Website, time.Time, error) {
+	m, err := lookupcache.New(Cache, bounds, lookups, func(ctx context.Context, id string) (limit.Website, time.Time, error) {
 		w, err := httpkit.Call[limit.Website](ctx, accounts, tenant.ID{}, http.MethodGet, "/internal/websites/"+id+"/limits", nil)
 		return w.Ready(), time.Time{}, err
 	})
@@ -34,7 +36,7 @@ func New(accounts *httpkit.Client, lookups *prometheus.CounterVec) (*Directory, 
 
 // Of gives a website; the zero Website where nobody knows it, or nobody who knows it answers.
 func (d *Directory) Of(ctx context.Context, t tenant.ID) limit.Website {
-	w, err := d.memo.Get(ctx, t.String())
+	w, err := d.lookups.Get(ctx, t.String())
 	if err != nil {
 		return limit.Website{}
 	}
@@ -44,8 +46,8 @@ func (d *Directory) Of(ctx context.Context, t tenant.ID) limit.Website {
 // Forget has a website asked for anew; every one for "".
 func (d *Directory) Forget(id string) {
 	if id == "" {
-		d.memo.ExpireAll()
+		d.lookups.ExpireAll()
 		return
 	}
-	d.memo.Expire(id)
+	d.lookups.Expire(id)
 }

@@ -78,14 +78,15 @@ type Slice[T any] struct {
 	More  bool   // the list goes on behind Next
 }
 
-// first gives the slice's first n rows. Rows have their place: Place in a newest-first list, Change in the order of changes.
+// first gives the slice's first n rows. A row's position is its SortKey in a newest-first list and its ChangeKey in the
+// order of changes.
 func (s Slice[T]) first(n int) Slice[T] {
 	s.Rows, s.More = s.Rows[:n], true
 	row := any(s.Rows[n-1])
-	if changing, is := row.(interface{ Change() (time.Time, int64) }); is && s.Next.Changes {
-		s.Next.At, s.Next.ID = changing.Change()
-	} else if placed, is := row.(interface{ Place() (time.Time, int64) }); is {
-		s.Next.At, s.Next.ID = placed.Place()
+	if changing, is := row.(interface{ ChangeKey() (time.Time, int64) }); is && s.Next.Changes {
+		s.Next.At, s.Next.ID = changing.ChangeKey()
+	} else if placed, is := row.(interface{ SortKey() (time.Time, int64) }); is {
+		s.Next.At, s.Next.ID = placed.SortKey()
 	}
 	return s
 }

@@ -69,8 +69,8 @@ func TestEnvelope(t *testing.T) {
 // long is a row of a newest-first list.
 type long struct{ id, bytes int }
 
-func (l long) JSONBytes() int            { return l.bytes }
-func (l long) Place() (time.Time, int64) { return time.UnixMilli(int64(l.id)), int64(l.id) }
+func (l long) JSONBytes() int              { return l.bytes }
+func (l long) SortKey() (time.Time, int64) { return time.UnixMilli(int64(l.id)), int64(l.id) }
 
 // TestPageEndsByBytes: pages of long rows are shorter than asked for, and following them gives every row.
 func TestPageEndsByBytes(t *testing.T) {
@@ -87,7 +87,7 @@ func TestPageEndsByBytes(t *testing.T) {
 			part := paging.Slice[long]{Rows: rows[from:min(from+int(asked), len(rows))]}
 			if part.More = from+len(part.Rows) < len(rows); part.More {
 				last := part.Rows[len(part.Rows)-1]
-				part.Next.At, part.Next.ID = last.Place()
+				part.Next.At, part.Next.ID = last.SortKey()
 			}
 			p := paging.Envelope(w, part, part.Rows)
 			byCursor = append(byCursor, p.Data...)

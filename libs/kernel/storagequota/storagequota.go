@@ -1,8 +1,8 @@
 // Package storagequota limits how many bytes the data of a website may take. The services that store count the bytes of a
-// website (libs/store/rowcount.Bytes); accounts adds them up and knows the limit; a Gate refuses writes of a website that has
-// reached it. Begin with Usage and Gate.
+// website (libs/store/rowcount.Bytes); accounts adds them up and knows the limit; a Limiter refuses writes of a website that has
+// reached it. Begin with Usage and Limiter.
 //
-// A Gate answers from what it knows and asks in the background: it never delays a write. A website can therefore exceed
+// A Limiter answers from what it knows and asks in the background: it never delays a write. A website can therefore exceed
 // its limit by what it writes within maxAge.
 package storagequota
 

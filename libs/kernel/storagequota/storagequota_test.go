@@ -31,7 +31,7 @@ func TestGateFollowsTheUsage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var used, asked atomic.Int64
 		var fails atomic.Bool
-		gate, err := storagequota.NewGate(func(context.Context, tenant.ID) (storagequota.Usage, error) {
+		limiter, err := storagequota.NewLimiter(func(context.Context, tenant.ID) (storagequota.Usage, error) {
 			asked.Add(1)
 			if fails.Load() {
 				return storagequota.Usage{}, errors.New("accounts is unavailable")
@@ -44,7 +44,7 @@ func TestGateFollowsTheUsage(t *testing.T) {
 		one := site(t)
 		admit := func(want bool, when string) {
 			t.Helper()
-			err := gate.Admit(t.Context(), one)
+			err := limiter.Check(t.Context(), one)
 			if (err == nil) != want {
 				t.Errorf("%s: %v", when, err)
 			}
@@ -60,7 +60,7 @@ func TestGateFollowsTheUsage(t *testing.T) {
 			t.Errorf("asked %d times within a moment", n)
 		}
 		used.Store(9)
-		gate.Forget(tenant.ID{})
+		limiter.Forget(tenant.ID{})
 		admit(false, "while it is read again")
 		admit(true, "below the limit")
 		used.Store(11)

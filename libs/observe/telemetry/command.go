@@ -27,8 +27,8 @@ type Command struct {
 func (c Command) Record(ctx context.Context) {
 	above := trace.SpanFromContext(ctx)
 	switch s := above.(type) {
-	case *late:
-		s.noteCommand(c)
+	case *bufferedSpan:
+		s.bufferCommand(c)
 	default:
 		if above.IsRecording() {
 			c.make(ctx, above.TracerProvider().Tracer("fivechat.dev/libs/observe/telemetry"))

@@ -97,7 +97,7 @@ func New(ctx context.Context, component string, c Config) (*Telemetry, error) {
 		sdktrace.WithResource(resource.NewSchemaless(attribute.String("service.name", "fivechat-"+component))),
 	)
 	t.Tracer = &tracer{
-		sdk: provider.Tracer(component), ratio: c.SampleRatio, slow: c.SlowTrace, allowed: rate.NewLimiter(lateTrees, lateTreesBurst),
+		sdk: provider.Tracer(component), ratio: c.SampleRatio, slow: c.SlowTrace, allowed: rate.NewLimiter(retainedPerSecond, retainedBurst),
 	}
 	t.shutdown = provider.Shutdown
 	return t, nil

@@ -72,7 +72,7 @@ type Component struct {
 	DB     *mongokit.DB
 	Redis  *rediskit.Client // nil where none is configured
 	Router *httpkit.Router
-	Kept   *idempotency.Keeper // the answers of requests that may be sent again
+	Kept   *idempotency.Store // the answers of requests that may be sent again
 	Chain  operation.Chain
 	config Config
 }
@@ -100,7 +100,7 @@ func New(ctx context.Context, name string, c Config) (*Component, error) {
 	}
 	router := httpkit.NewRouter(tele, keys)
 	kept := idempotency.New(db, tele, time.Now)
-	router.Replay(kept)
+	router.UseIdempotency(kept)
 	return &Component{tele, keys, db, redis, router, kept, operation.Standard(tele), c}, nil
 }
 

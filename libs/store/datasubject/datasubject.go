@@ -21,36 +21,36 @@ type Page struct {
 	Next string            `json:"next"` // where to go on; "" at the end
 }
 
-// Keeper is a service's data. Visitor 0 stands for the whole website. Errors are faults.
-type Keeper interface {
-	// Export gives the rows behind a place that a page named, "" for the beginning.
+// DataHolder is a service's data. Visitor 0 stands for the whole website. Errors are faults.
+type DataHolder interface {
+	// Export gives the rows after a position that a page returned, "" for the beginning.
 	Export(ctx context.Context, t tenant.ID, visitor int64, after string) (Page, error)
 	// Erase removes one batch and says whether there may be more. Where nothing is left it does nothing.
 	Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error)
 }
 
-// Eraser is data that no export shows; it only goes, as a Keeper's does.
+// Eraser is data that no export shows; it only goes, as a DataHolder's does.
 type Eraser interface {
 	Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error)
 }
 
-// Unseen is an Eraser as a Keeper.
-type Unseen struct{ Eraser }
+// EraseOnly is an Eraser as a DataHolder.
+type EraseOnly struct{ Eraser }
 
-// Export implements Keeper.
-func (Unseen) Export(context.Context, tenant.ID, int64, string) (Page, error) { return Page{}, nil }
+// Export implements DataHolder.
+func (EraseOnly) Export(context.Context, tenant.ID, int64, string) (Page, error) { return Page{}, nil }
 
-// Beside is a Keeper with whose data that of an Eraser goes.
-func Beside(k Keeper, also Eraser) Keeper { return beside{k, also} }
+// WithEraser is a DataHolder with whose data that of an Eraser goes.
+func WithEraser(k DataHolder, also Eraser) DataHolder { return withEraser{k, also} }
 
-type beside struct {
-	Keeper
+type withEraser struct {
+	DataHolder
 	also Eraser
 }
 
-// Erase implements Keeper.
-func (b beside) Erase(ctx context.Context, t tenant.ID, visitor int64) (bool, error) {
-	if more, err := b.Keeper.Erase(ctx, t, visitor); more || err != nil {
+// Erase implements DataHolder.
+func (b withEraser) Erase(ctx context.Context, t tenant.ID, visitor int64) (bool, error) {
+	if more, err := b.DataHolder.Erase(ctx, t, visitor); more || err != nil {
 		return more, err
 	}
 	return b.also.Erase(ctx, t, visitor)
@@ -70,7 +70,7 @@ type erased struct {
 }
 
 // Serve mounts a service's data for the one that asks.
-func Serve(r *httpkit.Router, chain operation.Chain, service string, k Keeper) {
+func Serve(r *httpkit.Router, chain operation.Chain, service string, k DataHolder) {
 	export := func(ctx context.Context, visitor int64, after string) (Page, error) {
 		return k.Export(ctx, identity.From(ctx).Website, visitor, after)
 	}
@@ -88,15 +88,15 @@ func Serve(r *httpkit.Router, chain operation.Chain, service string, k Keeper) {
 		func(ctx context.Context, req visitorData) (erased, error) { return erase(ctx, req.VisitorID) }))
 }
 
-// Remote is another service's data. It implements Keeper.
+// Remote is another service's data. It implements DataHolder.
 type Remote struct{ Client *httpkit.Client }
 
-// Export implements Keeper.
+// Export implements DataHolder.
 func (r Remote) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (Page, error) {
 	return httpkit.Call[Page](ctx, r.Client, t, "GET", path(visitor)+"?after="+after, nil)
 }
 
-// Erase implements Keeper.
+// Erase implements DataHolder.
 func (r Remote) Erase(ctx context.Context, t tenant.ID, visitor int64) (bool, error) {
 	e, err := httpkit.Call[erased](ctx, r.Client, t, "DELETE", path(visitor), nil)
 	return e.More, err

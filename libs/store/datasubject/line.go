@@ -12,7 +12,7 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-func (s *Shelf) line(r Row) ([]byte, error) { return Line(s.Kind, r, s.Omit...) }
+func (s *Table) line(r Row) ([]byte, error) { return Line(s.Kind, r, s.Omit...) }
 
 // Line gives a row as a JSON object: its kind, then every stored field but those that are omitted, so that a field which
 // is added to a row is exported without anybody thinking of it.

@@ -22,7 +22,7 @@ const (
 	pageBytes = 1 << 20 // a page ends behind the row that reaches it
 	readRows  = 50
 	eraseRows = 1_000
-	smallSize = 8 << 20 // bytes of a Small shelf
+	smallSize = 8 << 20 // bytes of a Small table
 )
 
 // Row is a stored row, whatever its type.
@@ -35,7 +35,7 @@ func (r *Row) UnmarshalBSON(b []byte) error {
 }
 
 // Place implements the order of lists.
-func (r Row) Place() (time.Time, int64) {
+func (r Row) SortKey() (time.Time, int64) {
 	raw := bson.Raw(r)
 	at, _ := raw.Lookup("createdAt").TimeOK()
 	return at, r.number("_id")
@@ -46,36 +46,36 @@ func (r Row) number(field string) int64 {
 	return n
 }
 
-// Shelf is the rows of one kind. They are numbered, have the time of their creation and are listed newest first; those
-// of a shelf that is Small have neither and are read at once.
-type Shelf struct {
+// Table is the rows of one kind. They are numbered, have the time of their creation and are listed newest first; those
+// of a table that is Small have neither and are read at once.
+type Table struct {
 	Kind    string   // what an export calls a row
 	Visitor string   // the field with the number of the visitor whose row it is; "" where rows are no visitor's
 	Omit    []string // the fields that no export shows: secrets, and what only searches need
 	Small   bool
-	Under   *Shelf // the rows that belong to one of these; an export has them behind it, oldest first
-	By      string // in a shelf under another: the field with the number of the row above
+	Under   *Table // the rows that belong to one of these; an export has them behind it, oldest first
+	By      string // in a table under another: the field with the number of the row above
 	rows    *mongokit.Collection[Row]
 }
 
 // Over gives s over a collection.
-func (s Shelf) Over(db *mongokit.DB, collection string) Shelf {
+func (s Table) In(db *mongokit.DB, collection string) Table {
 	s.rows = mongokit.Tenanted[Row](db, collection, s.Kind)
 	return s
 }
 
-// Shelves is what a service keeps, in the order of an export.
-type Shelves []Shelf
+// Tables is what a service keeps, in the order of an export.
+type Tables []Table
 
-// Export implements Keeper.
-func (all Shelves) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (Page, error) {
-	at, err := parsePlace(after)
+// Export implements DataHolder.
+func (all Tables) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (Page, error) {
+	at, err := parsePosition(after)
 	if err != nil {
 		return Page{}, err
 	}
 	p := &page{}
-	for at.shelf < len(all) {
-		if s := all[at.shelf]; visitor == 0 || s.Visitor != "" {
+	for at.table < len(all) {
+		if s := all[at.table]; visitor == 0 || s.Visitor != "" {
 			if err := s.read(ctx, t, visitor, &at, p); err != nil {
 				return Page{}, err
 			}
@@ -84,13 +84,13 @@ func (all Shelves) Export(ctx context.Context, t tenant.ID, visitor int64, after
 			p.Next = at.String()
 			break
 		}
-		at = place{shelf: at.shelf + 1}
+		at = position{table: at.table + 1}
 	}
 	return p.Page, nil
 }
 
 // Erase removes a batch of a website's rows, and says whether there may be more.
-func (all Shelves) Erase(ctx context.Context, t tenant.ID) (more bool, err error) {
+func (all Tables) Erase(ctx context.Context, t tenant.ID) (more bool, err error) {
 	for _, s := range all {
 		for below := &s; below != nil; below = below.Under {
 			if n, err := below.rows.DeleteSome(ctx, t, nil, eraseRows); n > 0 || err != nil {
@@ -101,31 +101,31 @@ func (all Shelves) Erase(ctx context.Context, t tenant.ID) (more bool, err error
 	return false, nil
 }
 
-// place is where an export goes on: behind a row of a shelf, and where parent is set behind one of those under it.
-type place struct {
-	shelf         int
+// position is where an export goes on: behind a row of a table, and where parent is set behind one of those under it.
+type position struct {
+	table         int
 	at, id        int64 // the row's creation, in milliseconds, and its number
 	parent, child int64
 }
 
-var errPlace = errors.New("is not a place that a page named")
+var errPosition = errors.New("is not a position that a page returned")
 
-func parsePlace(s string) (p place, err error) {
+func parsePosition(s string) (p position, err error) {
 	if s == "" {
 		return p, nil
 	}
-	if n, err := fmt.Sscanf(s, "%d.%d.%d.%d.%d", &p.shelf, &p.at, &p.id, &p.parent, &p.child); err != nil || n != 5 || p.shelf < 0 {
-		return p, fault.Bad("after", errPlace.Error())
+	if n, err := fmt.Sscanf(s, "%d.%d.%d.%d.%d", &p.table, &p.at, &p.id, &p.parent, &p.child); err != nil || n != 5 || p.table < 0 {
+		return p, fault.Bad("after", errPosition.Error())
 	}
 	return p, nil
 }
 
-func (p place) String() string {
-	return fmt.Sprintf("%d.%d.%d.%d.%d", p.shelf, p.at, p.id, p.parent, p.child)
+func (p position) String() string {
+	return fmt.Sprintf("%d.%d.%d.%d.%d", p.table, p.at, p.id, p.parent, p.child)
 }
 
 // cursor begins in the far future, so that nothing is counted.
-func (p place) cursor() paging.Cursor {
+func (p position) pagingCursor() paging.Cursor {
 	if p.id == 0 {
 		return paging.Cursor{At: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), ID: math.MaxInt64}
 	}
@@ -140,14 +140,14 @@ type page struct {
 
 func (p *page) full() bool { return len(p.Rows) >= pageRows || p.bytes >= pageBytes }
 
-func (p *page) add(s *Shelf, r Row) error {
+func (p *page) add(s *Table, r Row) error {
 	line, err := s.line(r)
 	p.Rows, p.bytes = append(p.Rows, json.RawMessage(line)), p.bytes+len(line)
 	return err
 }
 
-// read adds rows until the page is full or the shelf ends, and moves at behind them.
-func (s *Shelf) read(ctx context.Context, t tenant.ID, visitor int64, at *place, p *page) error {
+// read adds rows until the page is full or the table ends, and moves at behind them.
+func (s *Table) read(ctx context.Context, t tenant.ID, visitor int64, at *position, p *page) error {
 	var filter bson.D
 	if visitor != 0 {
 		filter = bson.D{{Key: s.Visitor, Value: visitor}}
@@ -158,7 +158,7 @@ func (s *Shelf) read(ctx context.Context, t tenant.ID, visitor int64, at *place,
 			err = p.add(s, rows[i])
 		}
 		if p.full() {
-			*at = place{shelf: at.shelf + 1}
+			*at = position{table: at.table + 1}
 		}
 		return err
 	}
@@ -168,7 +168,7 @@ func (s *Shelf) read(ctx context.Context, t tenant.ID, visitor int64, at *place,
 		}
 	}
 	for {
-		found, err := mongokit.Newest(ctx, s.rows, t, filter, paging.Window{Limit: readRows, Cursor: at.cursor()}, "")
+		found, err := mongokit.Newest(ctx, s.rows, t, filter, paging.Window{Limit: readRows, Cursor: at.pagingCursor()}, "")
 		if err != nil {
 			return err
 		}
@@ -176,8 +176,8 @@ func (s *Shelf) read(ctx context.Context, t tenant.ID, visitor int64, at *place,
 			if err := p.add(s, r); err != nil {
 				return err
 			}
-			created, id := r.Place()
-			*at = place{shelf: at.shelf, at: created.UnixMilli(), id: id}
+			created, id := r.SortKey()
+			*at = position{table: at.table, at: created.UnixMilli(), id: id}
 			if s.Under != nil {
 				at.parent = id
 				if p.full() {
@@ -198,7 +198,7 @@ func (s *Shelf) read(ctx context.Context, t tenant.ID, visitor int64, at *place,
 }
 
 // under adds the rows that belong to at's parent, until the page is full; behind the last one, at is behind the parent.
-func (s *Shelf) under(ctx context.Context, t tenant.ID, at *place, p *page) error {
+func (s *Table) under(ctx context.Context, t tenant.ID, at *position, p *page) error {
 	for {
 		rows, cut, err := s.rows.Part(ctx, t, bson.D{{Key: s.By, Value: at.parent}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: at.child}}}},
 			mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: readRows})

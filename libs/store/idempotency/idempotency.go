@@ -28,7 +28,7 @@ import (
 
 const (
 	kept         = 24 * time.Hour  // how long a request is remembered
-	lease        = time.Minute     // how long one that has not ended may be under way: four times a request's deadline
+	reservedFor  = time.Minute     // how long one that has not ended may be under way: four times a request's deadline
 	maxAnswer    = 256 << 10       // bytes of a body that is kept
 	settleWithin = 2 * time.Second // to store how a request ended, also where its client went away
 	tries        = 3               // to reserve what others reserve and release at the same time
@@ -52,8 +52,8 @@ type answer struct {
 	Body   []byte      `bson:"body"`
 }
 
-// Keeper implements httpkit.Replays for one service.
-type Keeper struct {
+// Store implements httpkit.IdempotencyStore for one service.
+type Store struct {
 	rows    *mongokit.Collection[row]
 	tele    *telemetry.Telemetry
 	results *prometheus.CounterVec
@@ -61,11 +61,11 @@ type Keeper struct {
 }
 
 // New declares a service's requests, kept in service+"_idempotency".
-func New(db *mongokit.DB, t *telemetry.Telemetry, now func() time.Time) *Keeper {
+func New(db *mongokit.DB, t *telemetry.Telemetry, now func() time.Time) *Store {
 	name := t.Component + "_idempotency"
 	// An index that removes rows has the date alone.
 	mongokit.GlobalOf[row](db, name, "request", mongokit.Index{Keys: bson.D{{Key: "at", Value: 1}}, TTL: kept})
-	k := &Keeper{
+	s := &Store{
 		rows: mongokit.Tenanted[row](db, name, "request", mongokit.Index{Keys: bson.D{{Key: "_id", Value: 1}}}).Spread("_id"),
 		tele: t, now: now,
 		results: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -74,71 +74,71 @@ func New(db *mongokit.DB, t *telemetry.Telemetry, now func() time.Time) *Keeper 
 		}, []string{"result"}),
 	}
 	for _, result := range []string{"stored", "released", "too_large", "unkept", "replayed", "conflict", "running", "lost"} {
-		k.results.WithLabelValues(result) // so that the first of each counts in a rate
+		s.results.WithLabelValues(result) // so that the first of each counts in a rate
 	}
-	t.Registry.MustRegister(k.results)
-	return k
+	t.Registry.MustRegister(s.results)
+	return s
 }
 
-// Once implements httpkit.Replays.
-func (k *Keeper) Once(ctx context.Context, a httpkit.Attempt, work func(context.Context) httpkit.Answer) (httpkit.Answer, bool, error) {
-	r, err := k.reserve(ctx, a)
+// Execute implements httpkit.IdempotencyStore.
+func (s *Store) Execute(ctx context.Context, a httpkit.Attempt, work func(context.Context) httpkit.Answer) (httpkit.Answer, bool, error) {
+	r, err := s.reserve(ctx, a)
 	if err != nil {
 		return httpkit.Answer{}, false, err
 	}
 	if r.Answer != nil {
-		k.results.WithLabelValues("replayed").Inc()
+		s.results.WithLabelValues("replayed").Inc()
 		return httpkit.Answer(*r.Answer), true, nil
 	}
-	given := work(mongokit.BeforeCommit(ctx, func(ctx context.Context) error { return k.mark(ctx, r) }))
+	given := work(mongokit.BeforeCommit(ctx, func(ctx context.Context) error { return s.mark(ctx, r) }))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 	defer cancel()
-	result, err := k.settle(ctx, r, given)
+	result, err := s.settle(ctx, r, given)
 	if err != nil {
 		result = "unkept"
-		k.tele.Log.WarnContext(ctx, "an answer was not kept for who asks again", "error", err)
+		s.tele.Log.WarnContext(ctx, "an answer was not kept for who asks again", "error", err)
 	}
-	k.results.WithLabelValues(result).Inc()
+	s.results.WithLabelValues(result).Inc()
 	return given, false, nil
 }
 
 // reserve gives the request as it was answered before, or one that is now the caller's to carry out.
-func (k *Keeper) reserve(ctx context.Context, a httpkit.Attempt) (row, error) {
-	now := k.now()
+func (s *Store) reserve(ctx context.Context, a httpkit.Attempt) (row, error) {
+	now := s.now()
 	mine := row{
-		ID: idOf(a), Website: a.Caller.Website, Content: hex.EncodeToString(a.Content[:]), At: now, Holder: uuid.NewString(), Until: now.Add(lease),
+		ID: idOf(a), Website: a.Caller.Website, Content: hex.EncodeToString(a.Content[:]), At: now, Holder: uuid.NewString(), Until: now.Add(reservedFor),
 	}
 	for range tries {
-		err := k.rows.Insert(ctx, mine.Website, mine)
+		err := s.rows.Insert(ctx, mine.Website, mine)
 		if !mongokit.IsDuplicate(err) {
 			return mine, err
 		}
-		there, err := k.rows.Get(ctx, mine.Website, bson.D{{Key: "_id", Value: mine.ID}})
+		there, err := s.rows.Get(ctx, mine.Website, bson.D{{Key: "_id", Value: mine.ID}})
 		switch {
 		case fault.Is(err, fault.NotFound): // released just now
 			continue
 		case err != nil:
 			return row{}, err
 		case there.Content != mine.Content:
-			return row{}, k.refused("conflict", fault.Coded(fault.Unprocessable, "idempotency_key_reused", "this Idempotency-Key was sent with another request"))
+			return row{}, s.refused("conflict", fault.Coded(fault.Unprocessable, "idempotency_key_reused", "this Idempotency-Key was sent with another request"))
 		case there.Answer != nil:
 			return there, nil
 		case there.Until.After(now):
-			return row{}, k.refused("running", running())
+			return row{}, s.refused("running", running())
 		case there.Done:
-			return row{}, k.refused("lost", fault.Coded(fault.Conflict, "idempotency_answer_lost", "the request was carried out, and its answer is not known"))
+			return row{}, s.refused("lost", fault.Coded(fault.Conflict, "idempotency_answer_lost", "the request was carried out, and its answer is not known"))
 		}
-		taken, err := k.rows.Update(ctx, mine.Website, held(there, bson.E{Key: "done", Value: false}),
+		taken, err := s.rows.Update(ctx, mine.Website, heldBy(there, bson.E{Key: "done", Value: false}),
 			bson.D{{Key: "$set", Value: bson.D{{Key: "holder", Value: mine.Holder}, {Key: "until", Value: mine.Until}}}})
 		if err != nil || taken {
 			return mine, err
 		}
 	}
-	return row{}, k.refused("running", running())
+	return row{}, s.refused("running", running())
 }
 
-func (k *Keeper) refused(result string, err error) error {
-	k.results.WithLabelValues(result).Inc()
+func (s *Store) refused(result string, err error) error {
+	s.results.WithLabelValues(result).Inc()
 	return err
 }
 
@@ -153,12 +153,12 @@ const eraseRows = 1_000
 
 // Erase implements datasubject.Eraser. With a website, its requests go. A visitor is named in the answers to others' requests
 // too, so all of the website's answers go; the requests stay, so that none is carried out twice.
-func (k *Keeper) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
+func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	if visitor == 0 {
-		n, err := k.rows.DeleteSome(ctx, t, nil, eraseRows)
+		n, err := s.rows.DeleteSome(ctx, t, nil, eraseRows)
 		return n > 0, err
 	}
-	_, err = k.rows.UpdateAll(ctx, t, bson.D{{Key: "answer", Value: bson.D{{Key: "$exists", Value: true}}}}, bson.D{
+	_, err = s.rows.UpdateAll(ctx, t, bson.D{{Key: "answer", Value: bson.D{{Key: "$exists", Value: true}}}}, bson.D{
 		{Key: "$unset", Value: bson.D{{Key: "answer", Value: ""}}}, {Key: "$set", Value: bson.D{{Key: "until", Value: time.Time{}}}},
 	})
 	return false, err
@@ -166,8 +166,8 @@ func (k *Keeper) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bo
 
 // mark notes in a transaction that the request is carried out. A request that somebody else has taken over meanwhile is
 // theirs.
-func (k *Keeper) mark(ctx context.Context, r row) error {
-	ours, err := k.rows.Update(ctx, r.Website, held(r), bson.D{{Key: "$set", Value: bson.D{{Key: "done", Value: true}}}})
+func (s *Store) mark(ctx context.Context, r row) error {
+	ours, err := s.rows.Update(ctx, r.Website, heldBy(r), bson.D{{Key: "$set", Value: bson.D{{Key: "done", Value: true}}}})
 	if err == nil && !ours {
 		err = running()
 	}
@@ -176,11 +176,11 @@ func (k *Keeper) mark(ctx context.Context, r row) error {
 
 // settle keeps the answer. Where it says that something is away, the request can be sent again as if it were new, unless
 // it was carried out before that.
-func (k *Keeper) settle(ctx context.Context, r row, given httpkit.Answer) (result string, err error) {
+func (s *Store) settle(ctx context.Context, r row, given httpkit.Answer) (result string, err error) {
 	set := bson.D{{Key: "done", Value: true}}
 	switch {
 	case passing(given.Status):
-		n, err := k.rows.Delete(ctx, r.Website, held(r, bson.E{Key: "done", Value: false}))
+		n, err := s.rows.Delete(ctx, r.Website, heldBy(r, bson.E{Key: "done", Value: false}))
 		if err != nil || n > 0 {
 			return "released", err
 		}
@@ -190,7 +190,7 @@ func (k *Keeper) settle(ctx context.Context, r row, given httpkit.Answer) (resul
 	default:
 		result, set = "stored", append(set, bson.E{Key: "answer", Value: answer(given)})
 	}
-	_, err = k.rows.Update(ctx, r.Website, held(r), bson.D{{Key: "$set", Value: set}})
+	_, err = s.rows.Update(ctx, r.Website, heldBy(r), bson.D{{Key: "$set", Value: set}})
 	return result, err
 }
 
@@ -199,8 +199,8 @@ func passing(status int) bool {
 	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status == httpkit.Status(fault.Canceled)
 }
 
-// held matches a request as long as its holder has it.
-func held(r row, more ...bson.E) bson.D {
+// heldBy matches a request as long as its holder has it.
+func heldBy(r row, more ...bson.E) bson.D {
 	return append(bson.D{{Key: "_id", Value: r.ID}, {Key: "holder", Value: r.Holder}}, more...)
 }
 

@@ -290,15 +290,15 @@ func (g *Global[T]) Delete(ctx context.Context, filter bson.D) (int64, error) {
 	return r.DeletedCount, nil
 }
 
-// Change sets fields of the row with one _id. The tenant leads to the shard that has it.
-type Change struct {
+// RowUpdate sets fields of the row with one _id. The tenant leads to the shard that has it.
+type RowUpdate struct {
 	Tenant tenant.ID
 	ID     any
 	Set    bson.D
 }
 
 // SetEach applies many changes in one command.
-func (g *Global[T]) SetEach(ctx context.Context, changes []Change) error {
+func (g *Global[T]) SetEach(ctx context.Context, changes []RowUpdate) error {
 	if len(changes) == 0 {
 		return nil
 	}

@@ -10,28 +10,28 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Positioned is a row of a newest-first list: its creation and its number are its place.
-type Positioned interface{ Place() (time.Time, int64) }
+// Listed is a row of a newest-first list: its creation and its number are its place.
+type Listed interface{ SortKey() (time.Time, int64) }
 
 // A list ends early if its rows have more than paging.MaxBytes: then it has More, and Next is right behind its last row.
 
 // Newest gives a window of the rows that filter matches, newest first (createdAt, then _id, both descending), served by
 // an index that ends in those two. Reading by cursor counts nothing.
-func Newest[T Positioned](ctx context.Context, c *Collection[T], t tenant.ID, filter bson.D, w paging.Window, omit string) (paging.Slice[T], error) {
+func Newest[T Listed](ctx context.Context, c *Collection[T], t tenant.ID, filter bson.D, w paging.Window, omit string) (paging.Slice[T], error) {
 	return NewestOf(ctx, &c.all, scoped(t, filter), w, omit)
 }
 
-// Counted is Newest where somebody knows, without counting, how many rows filter matches; nil: nobody does.
-func Counted[T Positioned](ctx context.Context, c *Collection[T], t tenant.ID, filter bson.D, w paging.Window, omit string, total func(context.Context) (int64, error)) (paging.Slice[T], error) {
+// NewestWithTotal is Newest where somebody knows, without counting, how many rows filter matches; nil: nobody does.
+func NewestWithTotal[T Listed](ctx context.Context, c *Collection[T], t tenant.ID, filter bson.D, w paging.Window, omit string, total func(context.Context) (int64, error)) (paging.Slice[T], error) {
 	return newest(ctx, &c.all, scoped(t, filter), w, omit, total)
 }
 
 // NewestOf is Newest of a collection of the installation's.
-func NewestOf[T Positioned](ctx context.Context, g *Global[T], filter bson.D, w paging.Window, omit string) (paging.Slice[T], error) {
+func NewestOf[T Listed](ctx context.Context, g *Global[T], filter bson.D, w paging.Window, omit string) (paging.Slice[T], error) {
 	return newest(ctx, g, filter, w, omit, nil)
 }
 
-func newest[T Positioned](ctx context.Context, g *Global[T], filter bson.D, w paging.Window, omit string, total func(context.Context) (int64, error)) (paging.Slice[T], error) {
+func newest[T Listed](ctx context.Context, g *Global[T], filter bson.D, w paging.Window, omit string, total func(context.Context) (int64, error)) (paging.Slice[T], error) {
 	var found paging.Slice[T]
 	var err error
 	q := Query{Sort: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}, Limit: w.Size() + 1, Omit: omit}
@@ -62,22 +62,22 @@ func newest[T Positioned](ctx context.Context, g *Global[T], filter bson.D, w pa
 		found.Rows, found.More = found.Rows[:w.Size()], true
 	}
 	if found.More {
-		found.Next.At, found.Next.ID = found.Rows[len(found.Rows)-1].Place()
+		found.Next.At, found.Next.ID = found.Rows[len(found.Rows)-1].SortKey()
 	}
 	return found, nil
 }
 
-// Changing is a row of a list in the order of changes: its last change and its number are its place.
-type Changing interface{ Change() (time.Time, int64) }
+// ListedByChange is a row of a list in the order of changes: its last change and its number are its place.
+type ListedByChange interface{ ChangeKey() (time.Time, int64) }
 
-// Changes is the index that Changed is served by.
-func Changes() Index {
+// ChangeIndex is the index that ListChanges is served by.
+func ChangeIndex() Index {
 	return Index{Keys: bson.D{{Key: "updatedAt", Value: 1}, {Key: "_id", Value: 1}}}
 }
 
-// Changed gives the rows that filter matches in the order of their last changes (updatedAt, then _id), behind the window's
+// ListChanges gives the rows that filter matches in the order of their last changes (updatedAt, then _id), behind the window's
 // place and as far as they have settled. Its Next is always set: what is changed later stands behind it.
-func Changed[T Changing](ctx context.Context, c *Collection[T], t tenant.ID, filter bson.D, w paging.Following, omit string) (paging.Slice[T], error) {
+func ListChanges[T ListedByChange](ctx context.Context, c *Collection[T], t tenant.ID, filter bson.D, w paging.Following, omit string) (paging.Slice[T], error) {
 	found := paging.Slice[T]{Next: w.From()}
 	from, key := found.Next, "updatedAt"
 	// The range serves the index; the $or only drops rows of the place's own millisecond.
@@ -96,7 +96,7 @@ func Changed[T Changing](ctx context.Context, c *Collection[T], t tenant.ID, fil
 		found.Rows, found.More = found.Rows[:w.Size()], true
 	}
 	if n := len(found.Rows); n > 0 {
-		found.Next.At, found.Next.ID = found.Rows[n-1].Change()
+		found.Next.At, found.Next.ID = found.Rows[n-1].ChangeKey()
 	}
 	return found, nil
 }

@@ -28,13 +28,13 @@ func (l *Log) Redact(ctx context.Context, t tenant.ID, key int64, keep ...string
 		if err != nil || len(records) == 0 {
 			return err
 		}
-		changes := make([]mongokit.Change, len(records))
+		changes := make([]mongokit.RowUpdate, len(records))
 		for i, r := range records {
 			data, err := only(r.Data, keep)
 			if err != nil {
 				return fmt.Errorf("events: redact %s: %w", r.ID, err)
 			}
-			changes[i] = mongokit.Change{Tenant: t, ID: r.ID, Set: bson.D{
+			changes[i] = mongokit.RowUpdate{Tenant: t, ID: r.ID, Set: bson.D{
 				{Key: "data", Value: data}, {Key: "key", Value: int64(0)}, {Key: "visitorId", Value: int64(0)}, {Key: "erased", Value: true},
 			}}
 			last = r.ID

@@ -268,9 +268,9 @@ func (l *Log) relayOnce(ctx context.Context, told bool) (placed int, err error) 
 		if err != nil {
 			return err
 		}
-		changes := make([]mongokit.Change, n)
+		changes := make([]mongokit.RowUpdate, n)
 		for i, r := range waiting {
-			changes[i] = mongokit.Change{Tenant: r.Website, ID: r.ID, Set: bson.D{{Key: "pos", Value: row.Pos - n + int64(i) + 1}, {Key: "posAt", Value: now}}}
+			changes[i] = mongokit.RowUpdate{Tenant: r.Website, ID: r.ID, Set: bson.D{{Key: "pos", Value: row.Pos - n + int64(i) + 1}, {Key: "posAt", Value: now}}}
 		}
 		return l.rows.SetEach(ctx, changes)
 	})

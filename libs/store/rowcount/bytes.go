@@ -15,7 +15,7 @@ import (
 const Block = 4 << 10
 
 // Bytes is about how many bytes the texts of a website's rows take.
-type Bytes struct{ blocks *Tally[block] }
+type Bytes struct{ blocks *Counter[block] }
 
 type block struct{}
 
@@ -90,7 +90,7 @@ func (b *Bytes) Run(ctx context.Context, log *slog.Logger) error { return b.bloc
 
 // Stored is how much a service stores: its rows, at a block each, and their texts.
 type Stored[K comparable] struct {
-	Rows  *Tally[K]
+	Rows  *Counter[K]
 	Texts *Bytes
 }
 

@@ -39,19 +39,19 @@ const (
 // unfolded is the fold of a change that no fold has taken: later than any.
 const unfolded = math.MaxInt64
 
-// Tally is how many rows of a kind the websites have, by keys of type K: comparable, and with bson tags.
-type Tally[K comparable] struct {
+// Counter is how many rows of a kind the websites have, by keys of type K: comparable, and with bson tags.
+type Counter[K comparable] struct {
 	db      *mongokit.DB
 	changes *mongokit.Collection[change[K]]
 	sums    *mongokit.Collection[sums[K]]
 	every   *mongokit.Global[sums[K]]
-	count   Count[K]
+	count   CountRows[K]
 	want    chan tenant.ID // whose changes should be folded, or rows be counted anew
 	folding chan struct{}  // holds who folds or counts: two in a process would only run into one another
 }
 
-// Count counts a website's rows, in the transaction of ctx.
-type Count[K comparable] func(ctx context.Context, t tenant.ID, add func(K)) error
+// CountRows counts a website's rows, in the transaction of ctx.
+type CountRows[K comparable] func(ctx context.Context, t tenant.ID, add func(K)) error
 
 type change[K comparable] struct {
 	ID      bson.ObjectID `bson:"_id"`
@@ -74,9 +74,9 @@ type sum[K comparable] struct {
 	N   int64 `bson:"n"`
 }
 
-// New declares a tally, kept in name+"_changes" and name+"_sums".
-func New[K comparable](db *mongokit.DB, name string, count Count[K]) *Tally[K] {
-	return &Tally[K]{
+// New declares a counter, stored in name+"_changes" and name+"_sums".
+func New[K comparable](db *mongokit.DB, name string, count CountRows[K]) *Counter[K] {
+	return &Counter[K]{
 		db: db, count: count, want: make(chan tenant.ID, wanted), folding: make(chan struct{}, 1),
 		changes: mongokit.Tenanted[change[K]](db, name+"_changes", "change", mongokit.Index{Keys: bson.D{{Key: "fold", Value: 1}, {Key: "_id", Value: 1}}}),
 		sums:    mongokit.Tenanted[sums[K]](db, name+"_sums", "sum", mongokit.Index{Unique: true}),
@@ -85,12 +85,12 @@ func New[K comparable](db *mongokit.DB, name string, count Count[K]) *Tally[K] {
 }
 
 // Add says, inside the transaction that makes it so, that there are n more rows of a key, or fewer.
-func (t *Tally[K]) Add(ctx context.Context, of tenant.ID, k K, n int64) error {
+func (t *Counter[K]) Add(ctx context.Context, of tenant.ID, k K, n int64) error {
 	return t.add(ctx, of, map[K]int64{k: n})
 }
 
 // AddAll is Add of the keys of many rows, one more of each.
-func (t *Tally[K]) AddAll(ctx context.Context, of tenant.ID, keys []K) error {
+func (t *Counter[K]) AddAll(ctx context.Context, of tenant.ID, keys []K) error {
 	by := map[K]int64{}
 	for _, k := range keys {
 		by[k]++
@@ -99,14 +99,14 @@ func (t *Tally[K]) AddAll(ctx context.Context, of tenant.ID, keys []K) error {
 }
 
 // Move says, inside the transaction that makes it so, that a row has another key than before, or the same.
-func (t *Tally[K]) Move(ctx context.Context, of tenant.ID, from, to K) error {
+func (t *Counter[K]) Move(ctx context.Context, of tenant.ID, from, to K) error {
 	if from == to {
 		return nil
 	}
 	return t.add(ctx, of, map[K]int64{from: -1, to: 1})
 }
 
-func (t *Tally[K]) add(ctx context.Context, of tenant.ID, by map[K]int64) error {
+func (t *Counter[K]) add(ctx context.Context, of tenant.ID, by map[K]int64) error {
 	rows := make([]change[K], 0, len(by))
 	for k, n := range by {
 		if n == 0 {
@@ -121,7 +121,7 @@ func (t *Tally[K]) add(ctx context.Context, of tenant.ID, by map[K]int64) error 
 }
 
 // Sum gives how many rows there are whose key matches.
-func (t *Tally[K]) Sum(ctx context.Context, of tenant.ID, match func(K) bool) (n int64, err error) {
+func (t *Counter[K]) Sum(ctx context.Context, of tenant.ID, match func(K) bool) (n int64, err error) {
 	err = t.each(ctx, of, func(k K, some int64) {
 		if match(k) {
 			n += some
@@ -131,7 +131,7 @@ func (t *Tally[K]) Sum(ctx context.Context, of tenant.ID, match func(K) bool) (n
 }
 
 // each adds up, for each key, how many rows of it there are; a key may come more than once.
-func (t *Tally[K]) each(ctx context.Context, of tenant.ID, add func(K, int64)) error {
+func (t *Counter[K]) each(ctx context.Context, of tenant.ID, add func(K, int64)) error {
 	row, err := t.sums.Get(ctx, of, nil)
 	if fault.Is(err, fault.NotFound) {
 		if err := t.recount(ctx, of); err != nil {
@@ -161,7 +161,7 @@ func (t *Tally[K]) each(ctx context.Context, of tenant.ID, add func(K, int64)) e
 
 // Total gives how many rows all websites have, as of the last fold of each: of the changes since then it knows nothing,
 // nor of a website that nobody has asked about.
-func (t *Tally[K]) Total(ctx context.Context) (n int64, err error) {
+func (t *Counter[K]) Total(ctx context.Context) (n int64, err error) {
 	err = t.every.Each(ctx, nil, mongokit.Query{}, func(row sums[K]) {
 		for _, s := range row.Sums {
 			n += s.N
@@ -171,7 +171,7 @@ func (t *Tally[K]) Total(ctx context.Context) (n int64, err error) {
 }
 
 // Erase forgets a website that has no rows any more.
-func (t *Tally[K]) Erase(ctx context.Context, of tenant.ID) (more bool, err error) {
+func (t *Counter[K]) Erase(ctx context.Context, of tenant.ID) (more bool, err error) {
 	if n, err := t.changes.DeleteSome(ctx, of, nil, foldMost); n > 0 || err != nil {
 		return true, err
 	}
@@ -180,7 +180,7 @@ func (t *Tally[K]) Erase(ctx context.Context, of tenant.ID) (more bool, err erro
 }
 
 // fold has Run see to a website.
-func (t *Tally[K]) fold(of tenant.ID) {
+func (t *Counter[K]) fold(of tenant.ID) {
 	select {
 	case t.want <- of:
 	default:
@@ -188,20 +188,20 @@ func (t *Tally[K]) fold(of tenant.ID) {
 }
 
 // Run folds where it is wanted, until ctx ends. What went wrong is logged, and done another time.
-func (t *Tally[K]) Run(ctx context.Context, log *slog.Logger) error {
+func (t *Counter[K]) Run(ctx context.Context, log *slog.Logger) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case of := <-t.want:
 			if err := t.tend(ctx, of); err != nil && ctx.Err() == nil {
-				log.WarnContext(ctx, "a tally will be folded later", "website", of, "error", err)
+				log.WarnContext(ctx, "row counter: folding failed; retrying later", "website", of, "error", err)
 			}
 		}
 	}
 }
 
-func (t *Tally[K]) tend(ctx context.Context, of tenant.ID) error {
+func (t *Counter[K]) tend(ctx context.Context, of tenant.ID) error {
 	ctx, done := context.WithTimeout(ctx, patience)
 	defer done()
 	row, err := t.sums.Get(ctx, of, nil)
@@ -219,7 +219,7 @@ func (t *Tally[K]) tend(ctx context.Context, of tenant.ID) error {
 
 // RecountSoon has a website's rows counted anew in the background, unless they were counted within the last minutes: after
 // many rows have gone without being told of.
-func (t *Tally[K]) RecountSoon(ctx context.Context, of tenant.ID) error {
+func (t *Counter[K]) RecountSoon(ctx context.Context, of tenant.ID) error {
 	outdated := bson.D{{Key: "counted", Value: bson.D{{Key: "$lt", Value: time.Now().Add(-recountFrom)}}}}
 	changed, err := t.sums.Update(ctx, of, outdated, bson.D{{Key: "$set", Value: bson.D{{Key: "counted", Value: time.Time{}}}}})
 	if changed {
@@ -229,7 +229,7 @@ func (t *Tally[K]) RecountSoon(ctx context.Context, of tenant.ID) error {
 }
 
 // turn waits, no longer than ctx lasts, until nobody else in this process folds or counts.
-func (t *Tally[K]) turn(ctx context.Context) (done func(), err error) {
+func (t *Counter[K]) turn(ctx context.Context) (done func(), err error) {
 	select {
 	case t.folding <- struct{}{}:
 		return func() { <-t.folding }, nil
@@ -239,7 +239,7 @@ func (t *Tally[K]) turn(ctx context.Context) (done func(), err error) {
 }
 
 // foldOnce takes changes into a website's sums, and removes those that nobody looks for any more.
-func (t *Tally[K]) foldOnce(ctx context.Context, of tenant.ID) (took int, err error) {
+func (t *Counter[K]) foldOnce(ctx context.Context, of tenant.ID) (took int, err error) {
 	done, err := t.turn(ctx)
 	if err != nil {
 		return 0, err
@@ -279,7 +279,7 @@ func (t *Tally[K]) foldOnce(ctx context.Context, of tenant.ID) (took int, err er
 
 // recount counts a website's rows in one snapshot. The changes that are in it are taken by the fold that it is. Of a
 // website without rows nothing is written: it may have been erased.
-func (t *Tally[K]) recount(ctx context.Context, of tenant.ID) error {
+func (t *Counter[K]) recount(ctx context.Context, of tenant.ID) error {
 	done, err := t.turn(ctx)
 	if err != nil {
 		return err
@@ -314,7 +314,7 @@ func (t *Tally[K]) recount(ctx context.Context, of tenant.ID) error {
 }
 
 // write stores a website's sums. counted is set where they have been counted.
-func (t *Tally[K]) write(ctx context.Context, of tenant.ID, fold int64, by map[K]int64, counted *time.Time) error {
+func (t *Counter[K]) write(ctx context.Context, of tenant.ID, fold int64, by map[K]int64, counted *time.Time) error {
 	all := []sum[K]{}
 	for k, n := range by {
 		if n != 0 {

@@ -80,7 +80,7 @@ func (x *exchange) end(ctx context.Context) {
 	case x.status == 0:
 		x.status = http.StatusInternalServerError
 	}
-	if failed := x.status >= http.StatusInternalServerError; telemetry.Worth(x.span, failed, end.Sub(x.start)) {
+	if failed := x.status >= http.StatusInternalServerError; telemetry.WillRetain(x.span, failed, end.Sub(x.start)) {
 		x.span.SetAttributes(attribute.String("http.request.method", x.method), attribute.String("http.route", x.route),
 			attribute.Int("http.response.status_code", x.status))
 		if t := identity.From(ctx).Website; !t.IsZero() {

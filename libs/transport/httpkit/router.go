@@ -38,13 +38,13 @@ const DefaultBody = 1 << 20
 // Router is a service's route table. It verifies the assertion of who is asking, so a request that did not come from
 // the edge or a sibling reaches every operation as nobody.
 type Router struct {
-	mux     *http.ServeMux
-	tele    *telemetry.Telemetry
-	keys    *identity.Keyring
-	streams map[string]bool // the patterns without a deadline
-	replays Replays         // nil: an Idempotency-Key is not looked at
-	active  active
-	reads   *largeread.Limiter
+	mux         *http.ServeMux
+	tele        *telemetry.Telemetry
+	keys        *identity.Keyring
+	streams     map[string]bool  // the patterns without a deadline
+	idempotency IdempotencyStore // nil: an Idempotency-Key is not looked at
+	active      active
+	reads       *largeread.Limiter
 }
 
 // NewRouter makes an empty table.
@@ -99,7 +99,7 @@ func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.En
 			refuse(ctx, w, err)
 			return
 		}
-		r.once(w, req.WithContext(ctx), server)
+		r.serveIdempotent(w, req.WithContext(ctx), server)
 	})
 }
 

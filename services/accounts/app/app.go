@@ -64,16 +64,16 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	keepers := []accounts.Keeper{siblings.Keeper{Service: "accounts' requests", Data: datasubject.Unseen{Eraser: base.Kept}}}
+	holders := []accounts.DataHolder{siblings.DataHolder{Service: "accounts' requests", Data: datasubject.EraseOnly{Eraser: base.Kept}}}
 	for _, s := range []struct{ name, url string }{
 		{"widgets", c.WidgetsURL}, {"visitors", c.VisitorsURL}, {"conversations", c.ConversationsURL}, {"tickets", c.TicketsURL}, {"statistics", c.StatisticsURL},
 		{"webhooks", c.WebhooksURL},
 	} {
-		keepers = append(keepers, siblings.Keeper{Service: s.name, Data: datasubject.Remote{Client: base.Client(s.url)}})
+		holders = append(holders, siblings.DataHolder{Service: s.name, Data: datasubject.Remote{Client: base.Client(s.url)}})
 	}
-	keepers = append(keepers, siblings.Keeper{Service: "the files of the store", Data: datasubject.Unseen{Eraser: mongokit.Purger{DB: base.DB}}})
+	holders = append(holders, siblings.DataHolder{Service: "the files of the store", Data: datasubject.EraseOnly{Eraser: mongokit.Purger{DB: base.DB}}})
 	service := accounts.New(mongostore.New(base.DB), siblings.Widgets{Client: base.Client(c.WidgetsURL)},
-		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Statistics{Client: base.Client(c.StatisticsURL)}, keepers, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}, time.Now)
+		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Statistics{Client: base.Client(c.StatisticsURL)}, holders, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}, time.Now)
 	meter, follow, err := newMeter(c, base)
 	if err != nil {
 		return runner.Unit{}, err

@@ -8,8 +8,8 @@ import (
 	"fivechat.dev/libs/store/datasubject"
 )
 
-// Exported gives how many rows of each kind a keeper's export has, and their texts.
-func Exported(t testing.TB, k datasubject.Keeper, of tenant.ID, visitor int64) (kinds map[string]int, rows []string) {
+// Exported gives how many rows of each kind a holder's export has, and their texts.
+func Exported(t testing.TB, k datasubject.DataHolder, of tenant.ID, visitor int64) (kinds map[string]int, rows []string) {
 	t.Helper()
 	kinds = map[string]int{}
 	for after, begun := "", false; after != "" || !begun; begun = true {
@@ -33,8 +33,8 @@ func Exported(t testing.TB, k datasubject.Keeper, of tenant.ID, visitor int64) (
 // mostBatches bounds an erasure that would not end.
 const mostBatches = 100
 
-// Erase has a keeper erase all batches, and then once more, which must find nothing.
-func Erase(t testing.TB, k datasubject.Keeper, of tenant.ID, visitor int64) {
+// Erase has a holder erase all batches, and then once more, which must find nothing.
+func Erase(t testing.TB, k datasubject.DataHolder, of tenant.ID, visitor int64) {
 	t.Helper()
 	for range mostBatches {
 		more, err := k.Erase(t.Context(), of, visitor)

@@ -19,7 +19,7 @@ type Followed[T Row] struct {
 
 // Row is a row of such a list.
 type Row interface {
-	Change() (time.Time, int64)
+	ChangeKey() (time.Time, int64)
 	Revision() version.Of
 }
 
@@ -66,7 +66,7 @@ func Follow[T Row](t *testing.T, f Followed[T]) {
 			t.Fatal(err)
 		}
 		for _, row := range found.Rows {
-			at, id := row.Change()
+			at, id := row.ChangeKey()
 			if seen[row.Revision()] {
 				t.Errorf("row %d comes twice in the state %v", id, row.Revision())
 			}
@@ -87,7 +87,7 @@ func Follow[T Row](t *testing.T, f Followed[T]) {
 		t.Errorf("%d rows have changed and %d were given, %v", len(all.Rows), len(got), err)
 	}
 	for _, row := range all.Rows {
-		if _, id := row.Change(); got[id] != row.Revision() {
+		if _, id := row.ChangeKey(); got[id] != row.Revision() {
 			t.Errorf("row %d is in the state %v, and was last given in %v", id, row.Revision(), got[id])
 		}
 	}

@@ -60,17 +60,17 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	log.Serve(base.Router, base.Chain)
 	store := mongostore.New(base.DB, log)
 	log.ServeTotals(base.Router, base.Chain, store.Totals)
-	datasubject.Serve(base.Router, base.Chain, "visitors", datasubject.Beside(store, base.Kept))
+	datasubject.Serve(base.Router, base.Chain, "visitors", datasubject.WithEraser(store, base.Kept))
 	datasubject.ServeStored(base.Router, base.Chain, "visitors", store.Stored())
 	known := accountsclient.New(base.Client(c.AccountsURL))
 	service := visitors.New(store,
 		widgetsclient.New(base.Client(c.WidgetsURL)), conversationsclient.New(base.Client(c.ConversationsURL)), known,
 		transient.NewNotifier(base.Redis, base.Telemetry))
-	gate, err := storagequota.NewGate(known.Storage, base.Log, time.Now)
+	limiter, err := storagequota.NewLimiter(known.Storage, base.Log, time.Now)
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	service.LimitStorage(gate)
+	service.LimitStorage(limiter)
 	api.Mount(base.Router, base.Chain, service)
 	api.MountExport(base.Router, base.Chain, service, log)
 	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "stored", Run: datasubject.Measure(base.Telemetry, store.Stored())},

@@ -28,14 +28,14 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	}
 	store := mongostore.New(base.DB)
 	service := widgets.New(store, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)})
-	datasubject.Serve(base.Router, base.Chain, "widgets", datasubject.Beside(kept{store, service}, base.Kept))
+	datasubject.Serve(base.Router, base.Chain, "widgets", datasubject.WithEraser(kept{store, service}, base.Kept))
 	if err := api.Mount(base.Router, base.Chain, service); err != nil {
 		return runner.Unit{}, err
 	}
 	return base.Unit(ctx)
 }
 
-// kept is a datasubject.Keeper: the store exports, the service erases.
+// kept is a datasubject.DataHolder: the store exports, the service erases.
 type kept struct {
 	*mongostore.Store
 	*widgets.Service

@@ -65,18 +65,18 @@ func (s *Store) SaveErasure(ctx context.Context, e accounts.Erasure, due time.Ti
 	return err
 }
 
-// shelves are what an export shows behind the website itself.
-func shelves(db *mongokit.DB) datasubject.Shelves {
-	return datasubject.Shelves{
-		datasubject.Shelf{Kind: "user"}.Over(db, "accounts_users"),
-		datasubject.Shelf{Kind: "token", Omit: []string{"hash"}}.Over(db, "accounts_tokens"),
-		datasubject.Shelf{Kind: "audit"}.Over(db, "accounts_audit"),
+// tables are what an export shows behind the website itself.
+func tables(db *mongokit.DB) datasubject.Tables {
+	return datasubject.Tables{
+		datasubject.Table{Kind: "user"}.In(db, "accounts_users"),
+		datasubject.Table{Kind: "token", Omit: []string{"hash"}}.In(db, "accounts_tokens"),
+		datasubject.Table{Kind: "audit"}.In(db, "accounts_audit"),
 	}
 }
 
 // ExportAccounts implements accounts.Store.
 func (s *Store) ExportAccounts(ctx context.Context, t tenant.ID, after string) (accounts.ExportPage, error) {
-	page, err := s.shelves.Export(ctx, t, 0, after)
+	page, err := s.tables.Export(ctx, t, 0, after)
 	if err != nil {
 		return accounts.ExportPage{}, err
 	}

@@ -25,7 +25,7 @@ type Store struct {
 	allAudit *mongokit.Global[accounts.Entry] // the same rows
 	erasures *mongokit.Global[accounts.Erasure]
 	stored   *mongokit.Global[datasubject.Row] // the websites, as they are stored
-	shelves  datasubject.Shelves
+	tables   datasubject.Tables
 
 	websiteIDs, userIDs, tokenIDs, entryIDs, erasureIDs *mongokit.Sequence
 }
@@ -40,7 +40,7 @@ func New(db *mongokit.DB) *Store {
 			mongokit.Index{Keys: newestFirst}),
 		users: mongokit.Tenanted[accounts.User](db, "accounts_users", "user",
 			mongokit.Index{Keys: bson.D{{Key: "email", Value: 1}}, Unique: true}, mongokit.Index{Keys: newestFirst},
-			mongokit.Changes(), mongokit.Index{Keys: bson.D{{Key: "lastSeenAt", Value: 1}}}),
+			mongokit.ChangeIndex(), mongokit.Index{Keys: bson.D{{Key: "lastSeenAt", Value: 1}}}),
 		tokens: mongokit.Tenanted[accounts.Token](db, "accounts_tokens", "token",
 			mongokit.Index{Keys: newestFirst}).Unsharded(), // a few a website, sought by their hash, which is unique over all of them
 		byHash: mongokit.GlobalOf[accounts.Token](db, "accounts_tokens", "token",
@@ -50,8 +50,8 @@ func New(db *mongokit.DB) *Store {
 		erasures: mongokit.GlobalOf[accounts.Erasure](db, "accounts_erasures", "erasure",
 			mongokit.Index{Keys: bson.D{{Key: "open", Value: 1}}, Unique: true, Present: "open"},
 			mongokit.Index{Keys: bson.D{{Key: "doneAt", Value: 1}, {Key: "dueAt", Value: 1}}}),
-		stored:  mongokit.GlobalOf[datasubject.Row](db, "accounts_websites", "website"),
-		shelves: shelves(db),
+		stored: mongokit.GlobalOf[datasubject.Row](db, "accounts_websites", "website"),
+		tables: tables(db),
 
 		websiteIDs: mongokit.NewSequence(db, "accounts", "website"),
 		userIDs:    mongokit.NewSequence(db, "accounts", "user"),

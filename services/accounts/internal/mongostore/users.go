@@ -30,7 +30,7 @@ func (s *Store) UsersOf(ctx context.Context, t tenant.ID, ids []int64) ([]accoun
 // Users implements accounts.Store.
 func (s *Store) Users(ctx context.Context, t tenant.ID, w paging.Following) (paging.Slice[accounts.User], error) {
 	if w.Follows() {
-		return mongokit.Changed(ctx, s.users, t, nil, w, "")
+		return mongokit.ListChanges(ctx, s.users, t, nil, w, "")
 	}
 	return mongokit.Newest(ctx, s.users, t, nil, w.Window, "")
 }

@@ -12,25 +12,25 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-// shelves are what an export shows, in its order.
-func shelves(db *mongokit.DB) datasubject.Shelves {
-	messages := datasubject.Shelf{Kind: "message", By: "conversationId"}.Over(db, "conversations_messages")
-	return datasubject.Shelves{
-		datasubject.Shelf{Kind: "tag", Small: true}.Over(db, "conversations_tags"),
-		datasubject.Shelf{Kind: "conversation", Visitor: "visitorId", Omit: []string{"terms"}, Under: &messages}.Over(db, "conversations_conversations"),
+// tables are what an export shows, in its order.
+func tables(db *mongokit.DB) datasubject.Tables {
+	messages := datasubject.Table{Kind: "message", By: "conversationId"}.In(db, "conversations_messages")
+	return datasubject.Tables{
+		datasubject.Table{Kind: "tag", Small: true}.In(db, "conversations_tags"),
+		datasubject.Table{Kind: "conversation", Visitor: "visitorId", Omit: []string{"terms"}, Under: &messages}.In(db, "conversations_conversations"),
 	}
 }
 
-// Export implements datasubject.Keeper.
+// Export implements datasubject.DataHolder.
 func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
-	return s.shelves.Export(ctx, t, visitor, after)
+	return s.tables.Export(ctx, t, visitor, after)
 }
 
-// Erase implements datasubject.Keeper.
+// Erase implements datasubject.DataHolder.
 func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	if visitor != 0 {
 		more, err = s.eraseVisitor(ctx, t, visitor)
-	} else if more, err = s.shelves.Erase(ctx, t); err == nil && !more {
+	} else if more, err = s.tables.Erase(ctx, t); err == nil && !more {
 		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
 			more, err = s.Stored().Erase(ctx, t)
 		}
@@ -79,7 +79,7 @@ func (s *Store) eraseConversation(ctx context.Context, t tenant.ID, token string
 		if _, err := s.messages.Delete(ctx, t, bson.D{{Key: "conversationId", Value: c.ID}}); err != nil {
 			return err
 		}
-		if err := s.tally.Add(ctx, t, keyOf(c), -1); err != nil {
+		if err := s.counts.Add(ctx, t, keyOf(c), -1); err != nil {
 			return err
 		}
 		if err := s.texts.Remove(ctx, t, c.Bytes); err != nil {

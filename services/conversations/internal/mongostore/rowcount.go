@@ -10,7 +10,7 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-// key is what the tally of conversations is kept by: what lists are filtered by, but for visitors, who have few, and words.
+// key is what the row counter of conversations is kept by: what lists are filtered by, but for visitors, who have few, and words.
 type key struct {
 	Status   conversations.Status `bson:"status"`
 	Assignee int64                `bson:"assignee,omitempty"` // 0: nobody
@@ -50,7 +50,7 @@ func bytesOf(cs []conversations.Conversation) []int64 {
 
 // Stored is how many bytes conversations take.
 func (s *Store) Stored() rowcount.Stored[key] {
-	return rowcount.Stored[key]{Rows: s.tally, Texts: s.texts}
+	return rowcount.Stored[key]{Rows: s.counts, Texts: s.texts}
 }
 
 // total is what says how many conversations a filter matches, or nil where only counting does.
@@ -59,12 +59,12 @@ func (s *Store) total(t tenant.ID, f conversations.Filter) func(context.Context)
 		return nil
 	}
 	return func(ctx context.Context) (int64, error) {
-		return s.tally.Sum(ctx, t, func(k key) bool {
+		return s.counts.Sum(ctx, t, func(k key) bool {
 			return (f.Status == "" || k.Status == f.Status) && (!f.Unassigned || k.Assignee == 0) &&
 				(f.Unassigned || f.AssigneeID == 0 || k.Assignee == f.AssigneeID)
 		})
 	}
 }
 
-// Tend keeps the tallies short, until ctx ends. Every replica runs it.
+// Tend keeps the counters short, until ctx ends. Every replica runs it.
 func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.Stored().Run(ctx, log) }

@@ -29,11 +29,11 @@ type Store struct {
 	erased        *mongokit.Collection[erasedRow]
 	positions     *feed.Positions
 	ids           *mongokit.Sequence
-	tally         *rowcount.Tally[key]
+	counts        *rowcount.Counter[key]
 	texts         *rowcount.Bytes
 	log           *outbox.Log
 	turns         turns
-	shelves       datasubject.Shelves
+	tables        datasubject.Tables
 }
 
 // New declares the collections.
@@ -46,7 +46,7 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 		db: db,
 		conversations: mongokit.Tenanted[conversations.Conversation](db, "conversations_conversations", "conversation",
 			mongokit.Index{Keys: bson.D{{Key: "token", Value: 1}}, Unique: true},
-			mongokit.Index{Keys: newest}, mongokit.Changes(), by("status"), by("assigneeId"), by("visitorId"),
+			mongokit.Index{Keys: newest}, mongokit.ChangeIndex(), by("status"), by("assigneeId"), by("visitorId"),
 			mongokit.Index{Keys: bson.D{{Key: "status", Value: 1}, {Key: "assigneeId", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "closedAt", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "terms", Value: 1}}},
@@ -62,9 +62,9 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 		ids:       mongokit.NewSequence(db, "conversations", "conversation"),
 		log:       log,
 		turns:     newTurns(),
-		shelves:   shelves(db),
+		tables:    tables(db),
 	}
-	s.tally = rowcount.New(db, "conversations_tally", s.count)
+	s.counts = rowcount.New(db, "conversations_tally", s.count)
 	s.texts = rowcount.NewBytes(db, "conversations_bytes", s.countTexts)
 	return s
 }
@@ -136,9 +136,9 @@ func (s *Store) List(ctx context.Context, t tenant.ID, f conversations.Filter, w
 		add("terms", bson.D{{Key: "$all", Value: f.Words}})
 	}
 	if w.Follows() {
-		return mongokit.Changed(ctx, s.conversations, t, filter, w, "terms")
+		return mongokit.ListChanges(ctx, s.conversations, t, filter, w, "terms")
 	}
-	return mongokit.Counted(ctx, s.conversations, t, filter, w.Window, "terms", s.total(t, f))
+	return mongokit.NewestWithTotal(ctx, s.conversations, t, filter, w.Window, "terms", s.total(t, f))
 }
 
 // ByIDs implements conversations.Store.

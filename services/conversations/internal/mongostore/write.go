@@ -25,7 +25,7 @@ func (s *Store) Open(ctx context.Context, c conversations.Conversation, m conver
 		if err := s.messages.Insert(ctx, c.WebsiteID, m); err != nil {
 			return err
 		}
-		if err := s.tally.Add(ctx, c.WebsiteID, keyOf(c), 1); err != nil {
+		if err := s.counts.Add(ctx, c.WebsiteID, keyOf(c), 1); err != nil {
 			return err
 		}
 		if err := s.texts.Add(ctx, c.WebsiteID, c.Bytes); err != nil {
@@ -102,7 +102,7 @@ func (s *Store) change(ctx context.Context, t tenant.ID, token string, fn func(c
 		if _, err := s.conversations.Update(ctx, t, bson.D{{Key: "_id", Value: c.ID}}, update); err != nil {
 			return err
 		}
-		if err := s.tally.Move(ctx, t, before, keyOf(c)); err != nil {
+		if err := s.counts.Move(ctx, t, before, keyOf(c)); err != nil {
 			return err
 		}
 		if err := s.texts.Resize(ctx, t, bytes, c.Bytes); err != nil {
@@ -152,7 +152,7 @@ func (s *Store) Import(ctx context.Context, t tenant.ID, cs []conversations.Conv
 		if err := s.messages.Insert(ctx, t, ms...); err != nil {
 			return err
 		}
-		if err := s.tally.AddAll(ctx, t, keysOf(cs)); err != nil {
+		if err := s.counts.AddAll(ctx, t, keysOf(cs)); err != nil {
 			return err
 		}
 		if err := s.texts.Add(ctx, t, bytesOf(cs)...); err != nil {

@@ -63,7 +63,7 @@ type stars struct {
 	Five  int64 `json:"5"`
 }
 
-func starsOf(t statistics.Tally) ratings {
+func starsOf(t statistics.Bucket) ratings {
 	n, average := t.Ratings()
 	if n == 0 {
 		average = math.NaN()
@@ -96,7 +96,7 @@ func historyOf(req history, found []statistics.Interval) historyView {
 	for i, f := range found {
 		v.Data[i] = intervalView{
 			f.From, f.To, f.Opened, f.Imported, f.Closed, f.VisitorMessages, f.AgentMessages, f.Visitors,
-			durationsOf(f.Responses), durationsOf(f.Resolutions), starsOf(f.Tally),
+			durationsOf(f.Responses), durationsOf(f.Resolutions), starsOf(f.Bucket),
 		}
 	}
 	if n := len(found); n > 0 {
@@ -138,7 +138,7 @@ type agentView struct {
 func agentsOf(req period, whole statistics.Period, found []statistics.Agent) agentsView {
 	v := agentsView{spanOf(req, whole), make([]agentView, len(found))}
 	for i, a := range found {
-		v.Data[i] = agentView{a.ID, a.AgentMessages, a.Responses.Count(), durationsOf(a.Responses), starsOf(a.Tally)}
+		v.Data[i] = agentView{a.ID, a.AgentMessages, a.Responses.Count(), durationsOf(a.Responses), starsOf(a.Bucket)}
 	}
 	return v
 }

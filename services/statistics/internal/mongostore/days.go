@@ -12,13 +12,13 @@ import (
 	"fivechat.dev/services/statistics"
 )
 
-// dayRow is a day in UTC of a website, or of one of its agents: the tallies of its quarters of an hour, by their places
+// dayRow is a day in UTC of a website, or of one of its agents: the buckets of its quarters of an hour, by their places
 // in it. So a year of any time zone is some 370 rows, however much happened.
 type dayRow struct {
-	Website  tenant.ID                `bson:"websiteId"`
-	Day      int64                    `bson:"day"`               // since the beginning of 1970
-	Agent    int64                    `bson:"agentId,omitempty"` // in statistics_agent_days alone
-	Quarters map[int]statistics.Tally `bson:"quarters"`
+	Website  tenant.ID                 `bson:"websiteId"`
+	Day      int64                     `bson:"day"`               // since the beginning of 1970
+	Agent    int64                     `bson:"agentId,omitempty"` // in statistics_agent_days alone
+	Quarters map[int]statistics.Bucket `bson:"quarters"`
 }
 
 // The most rows that are read at once: in memory there are no more of them.
@@ -43,17 +43,17 @@ func span(first, behind statistics.Quarter) bson.D {
 	return bson.D{{Key: "day", Value: bson.D{{Key: "$gte", Value: from}, {Key: "$lte", Value: to}}}}
 }
 
-// each gives the row's tallies between two quarters.
-func (r dayRow) each(first, behind statistics.Quarter, give func(statistics.Quarter, statistics.Tally)) {
-	for place, tally := range r.Quarters {
+// each gives the row's buckets between two quarters.
+func (r dayRow) each(first, behind statistics.Quarter, give func(statistics.Quarter, statistics.Bucket)) {
+	for place, bucket := range r.Quarters {
 		if q := statistics.OnDay(r.Day, place); q >= first && q < behind {
-			give(q, tally)
+			give(q, bucket)
 		}
 	}
 }
 
-// Tallies implements statistics.Store.
-func (s *Store) Tallies(ctx context.Context, t tenant.ID, first, behind statistics.Quarter, give func(statistics.Quarter, statistics.Tally)) error {
+// Buckets implements statistics.Store.
+func (s *Store) Buckets(ctx context.Context, t tenant.ID, first, behind statistics.Quarter, give func(statistics.Quarter, statistics.Bucket)) error {
 	for first < behind {
 		end := min(first+readDays*statistics.Quarters, behind)
 		from := first
@@ -81,8 +81,8 @@ func inOrder(limit int64) mongokit.Query {
 	return mongokit.Query{Sort: bson.D{{Key: "day", Value: 1}, {Key: "agentId", Value: 1}}, Limit: limit}
 }
 
-// AgentTallies implements statistics.Store. It reads page by page: how many agents a website has, nobody bounds.
-func (s *Store) AgentTallies(ctx context.Context, t tenant.ID, first, behind statistics.Quarter, give func(agent int64, tally statistics.Tally)) error {
+// AgentBuckets implements statistics.Store. It reads page by page: how many agents a website has, nobody bounds.
+func (s *Store) AgentBuckets(ctx context.Context, t tenant.ID, first, behind statistics.Quarter, give func(agent int64, bucket statistics.Bucket)) error {
 	day, _ := first.Day()
 	last, _ := (behind - 1).Day()
 	for agent := int64(0); ; {
@@ -91,7 +91,7 @@ func (s *Store) AgentTallies(ctx context.Context, t tenant.ID, first, behind sta
 			return err
 		}
 		for _, r := range rows {
-			r.each(first, behind, func(_ statistics.Quarter, tally statistics.Tally) { give(r.Agent, tally) })
+			r.each(first, behind, func(_ statistics.Quarter, bucket statistics.Bucket) { give(r.Agent, bucket) })
 			day, agent = r.Day, r.Agent
 		}
 		if len(rows) < readRows && !cut {
@@ -100,24 +100,24 @@ func (s *Store) AgentTallies(ctx context.Context, t tenant.ID, first, behind sta
 	}
 }
 
-// dayOf names the row that a tally is in.
+// dayOf names the row that a bucket is in.
 type dayOf struct {
 	website    tenant.ID
 	agent, day int64
 }
 
-// increments gives what tallies add to each row, as the members of a $inc.
-func increments(all statistics.Tallies) (map[dayOf]bson.D, error) {
+// increments gives what buckets add to each row, as the members of a $inc.
+func increments(all statistics.Buckets) (map[dayOf]bson.D, error) {
 	rows := map[dayOf]bson.D{}
-	for at, tally := range all {
-		raw, err := bson.Marshal(tally)
+	for at, bucket := range all {
+		raw, err := bson.Marshal(bucket)
 		if err != nil {
-			return nil, fmt.Errorf("mongostore: a tally: %w", err)
+			return nil, fmt.Errorf("mongostore: a bucket: %w", err)
 		}
 		day, place := at.Quarter.Day()
 		row := dayOf{at.Website, at.Agent, day}
 		if rows[row], err = flatten(rows[row], "quarters."+strconv.Itoa(place)+".", raw); err != nil {
-			return nil, fmt.Errorf("mongostore: a tally: %w", err)
+			return nil, fmt.Errorf("mongostore: a bucket: %w", err)
 		}
 	}
 	return rows, nil
@@ -141,8 +141,8 @@ func flatten(inc bson.D, path string, doc bson.Raw) (bson.D, error) {
 	return inc, nil
 }
 
-// tally adds to the rows, always in the same order.
-func (s *Store) tally(ctx context.Context, all statistics.Tallies) error {
+// addBuckets adds to the rows, always in the same order.
+func (s *Store) addBuckets(ctx context.Context, all statistics.Buckets) error {
 	rows, err := increments(all)
 	if err != nil {
 		return err

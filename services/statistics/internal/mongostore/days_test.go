@@ -35,23 +35,23 @@ func day(a tenant.ID) (s source) {
 	return s
 }
 
-func tallies(t *testing.T, s *mongostore.Store, website tenant.ID, from, to time.Time) map[statistics.Quarter]statistics.Tally {
+func buckets(t *testing.T, s *mongostore.Store, website tenant.ID, from, to time.Time) map[statistics.Quarter]statistics.Bucket {
 	t.Helper()
-	all := map[statistics.Quarter]statistics.Tally{}
-	if err := s.Tallies(t.Context(), website, statistics.QuarterOf(from), statistics.QuarterOf(to), func(q statistics.Quarter, tally statistics.Tally) {
-		all[q] = tally
+	all := map[statistics.Quarter]statistics.Bucket{}
+	if err := s.Buckets(t.Context(), website, statistics.QuarterOf(from), statistics.QuarterOf(to), func(q statistics.Quarter, bucket statistics.Bucket) {
+		all[q] = bucket
 	}); err != nil {
 		t.Fatal(err)
 	}
 	return all
 }
 
-func agents(t *testing.T, s *mongostore.Store, website tenant.ID, from, to time.Time) map[int64]statistics.Tally {
+func agents(t *testing.T, s *mongostore.Store, website tenant.ID, from, to time.Time) map[int64]statistics.Bucket {
 	t.Helper()
-	all := map[int64]statistics.Tally{}
-	if err := s.AgentTallies(t.Context(), website, statistics.QuarterOf(from), statistics.QuarterOf(to), func(agent int64, tally statistics.Tally) {
+	all := map[int64]statistics.Bucket{}
+	if err := s.AgentBuckets(t.Context(), website, statistics.QuarterOf(from), statistics.QuarterOf(to), func(agent int64, bucket statistics.Bucket) {
 		sum := all[agent]
-		sum.Add(tally)
+		sum.Add(bucket)
 		all[agent] = sum
 	}); err != nil {
 		t.Fatal(err)
@@ -71,26 +71,26 @@ func TestEachRecordIsTalliedOnce(t *testing.T) {
 	}
 	q, at := statistics.QuarterOf, noon.Add(time.Hour)
 	seconds := func(s float64) statistics.Sketch {
-		return statistics.Project([]statistics.Event{{Type: "message.created", Data: statistics.Data{FirstResponseSeconds: &s}}}).Tallies[statistics.Place{Quarter: q(time.Time{})}].Responses
+		return statistics.Project([]statistics.Event{{Type: "message.created", Data: statistics.Data{FirstResponseSeconds: &s}}}).Buckets[statistics.BucketKey{Quarter: q(time.Time{})}].Responses
 	}
-	want := map[statistics.Quarter]statistics.Tally{
+	want := map[statistics.Quarter]statistics.Bucket{
 		q(noon):                            {Opened: 1, Visitors: 1, VisitorMessages: 1},
 		q(at):                              {AgentMessages: 2, Closed: 1, Stars: map[int]int64{2: 0, 5: 1}, Responses: seconds(60), Resolutions: seconds(3600)},
 		q(noon.Add(25 * time.Hour)):        {Stars: map[int]int64{4: 1}},
 		q(noon.Add(-365 * 24 * time.Hour)): {Imported: 10},
 	}
-	if got := tallies(t, s, a, noon.AddDate(-1, 0, -1), noon.AddDate(0, 0, 2)); !reflect.DeepEqual(got, want) {
+	if got := buckets(t, s, a, noon.AddDate(-1, 0, -1), noon.AddDate(0, 0, 2)); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	wantAgents := map[int64]statistics.Tally{7: {AgentMessages: 1, Responses: seconds(60), Stars: map[int]int64{2: 0}}, 8: {Stars: map[int]int64{4: 1}}}
+	wantAgents := map[int64]statistics.Bucket{7: {AgentMessages: 1, Responses: seconds(60), Stars: map[int]int64{2: 0}}, 8: {Stars: map[int]int64{4: 1}}}
 	if got := agents(t, s, a, noon.AddDate(-1, 0, -1), noon.AddDate(0, 0, 2)); !reflect.DeepEqual(got, wantAgents) {
 		t.Errorf("agents: got %+v\nwant %+v", got, wantAgents)
 	}
-	for name, none := range map[string]map[statistics.Quarter]statistics.Tally{
-		"before":       tallies(t, s, a, noon.AddDate(0, 0, -100), noon.Add(-15*time.Minute)),
-		"another's":    tallies(t, s, b, noon.AddDate(-1, 0, -1), noon.AddDate(0, 0, 2)),
-		"behind":       tallies(t, s, a, noon.Add(26*time.Hour), noon.AddDate(1, 0, 0)),
-		"of no tenant": tallies(t, s, tenant.ID{}, noon.AddDate(-1, 0, -1), noon.AddDate(0, 0, 2)),
+	for name, none := range map[string]map[statistics.Quarter]statistics.Bucket{
+		"before":       buckets(t, s, a, noon.AddDate(0, 0, -100), noon.Add(-15*time.Minute)),
+		"another's":    buckets(t, s, b, noon.AddDate(-1, 0, -1), noon.AddDate(0, 0, 2)),
+		"behind":       buckets(t, s, a, noon.Add(26*time.Hour), noon.AddDate(1, 0, 0)),
+		"of no tenant": buckets(t, s, tenant.ID{}, noon.AddDate(-1, 0, -1), noon.AddDate(0, 0, 2)),
 	} {
 		if len(none) > 0 {
 			t.Errorf("%s: %+v", name, none)
@@ -106,7 +106,7 @@ func TestManyAgents(t *testing.T) {
 	t.Parallel()
 	s, a := open(t), storetest.Tenant(1)
 	var log source
-	want := map[int64]statistics.Tally{}
+	want := map[int64]statistics.Bucket{}
 	for n := range 700 {
 		at := noon.AddDate(0, 0, n%3)
 		agent := int64(n%350 + 1)
@@ -119,7 +119,7 @@ func TestManyAgents(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := agents(t, s, a, noon, noon.AddDate(0, 0, 3))
-	if !maps.EqualFunc(got, want, func(a, b statistics.Tally) bool { return reflect.DeepEqual(a, b) }) {
+	if !maps.EqualFunc(got, want, func(a, b statistics.Bucket) bool { return reflect.DeepEqual(a, b) }) {
 		t.Errorf("%d agents, want %d", len(got), len(want))
 	}
 }

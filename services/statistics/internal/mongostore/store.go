@@ -1,4 +1,4 @@
-// Package mongostore keeps counters and tallies in MongoDB, together with how far each followed log is counted.
+// Package mongostore keeps counters and buckets in MongoDB, together with how far each followed log is counted.
 package mongostore
 
 import (
@@ -26,7 +26,7 @@ type Store struct {
 	positions *feed.Positions
 	websites  *mongokit.Global[counterRow] // the counters of all of them
 	rounds    *mongokit.Global[roundRow]
-	shelves   shelves
+	tables    tables
 }
 
 type counterRow struct {
@@ -45,7 +45,7 @@ func New(db *mongokit.DB) *Store {
 		positions: feed.NewPositions(db, "statistics"),
 		websites:  mongokit.GlobalOf[counterRow](db, "statistics_counters", "statistics"),
 		rounds:    mongokit.GlobalOf[roundRow](db, "statistics_rounds", "round"),
-		shelves:   newShelves(db),
+		tables:    newTables(db),
 	}
 }
 
@@ -77,7 +77,7 @@ func (s *Store) Apply(ctx context.Context, source string, records []outbox.Recor
 		if err := s.count(ctx, delta.Counters); err != nil {
 			return err
 		}
-		return s.tally(ctx, delta.Tallies)
+		return s.addBuckets(ctx, delta.Buckets)
 	})
 }
 

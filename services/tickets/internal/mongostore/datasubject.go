@@ -11,28 +11,28 @@ import (
 	"fivechat.dev/libs/store/mongokit"
 )
 
-// shelves are what an export shows.
-func shelves(db *mongokit.DB) datasubject.Shelves {
-	messages := datasubject.Shelf{Kind: "ticket_message", By: "ticketId"}.Over(db, "tickets_messages")
-	return datasubject.Shelves{
-		datasubject.Shelf{Kind: "ticket", Visitor: "visitorId", Omit: []string{searchField}, Under: &messages}.Over(db, "tickets_tickets"),
+// tables are what an export shows.
+func tables(db *mongokit.DB) datasubject.Tables {
+	messages := datasubject.Table{Kind: "ticket_message", By: "ticketId"}.In(db, "tickets_messages")
+	return datasubject.Tables{
+		datasubject.Table{Kind: "ticket", Visitor: "visitorId", Omit: []string{searchField}, Under: &messages}.In(db, "tickets_tickets"),
 	}
 }
 
-// Export implements datasubject.Keeper.
+// Export implements datasubject.DataHolder.
 func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
-	return s.shelves.Export(ctx, t, visitor, after)
+	return s.tables.Export(ctx, t, visitor, after)
 }
 
 // eraseTickets is how many of a visitor's tickets one batch erases.
 const eraseTickets = 20
 
-// Erase implements datasubject.Keeper. The events of tickets carry numbers alone, so that those of a visitor's name nobody.
+// Erase implements datasubject.DataHolder. The events of tickets carry numbers alone, so that those of a visitor's name nobody.
 func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	if visitor != 0 {
 		return s.eraseVisitor(ctx, t, visitor)
 	}
-	if more, err = s.shelves.Erase(ctx, t); err == nil && !more {
+	if more, err = s.tables.Erase(ctx, t); err == nil && !more {
 		more, err = s.Stored().Erase(ctx, t)
 	}
 	if err == nil && !more {

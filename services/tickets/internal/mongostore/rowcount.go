@@ -10,7 +10,7 @@ import (
 	"fivechat.dev/services/tickets"
 )
 
-// key is what the tally of tickets is kept by: what lists are filtered by, but for visitors, who have few, and words.
+// key is what the row counter of tickets is kept by: what lists are filtered by, but for visitors, who have few, and words.
 type key struct {
 	Status   tickets.Status   `bson:"status"`
 	Priority tickets.Priority `bson:"priority"`
@@ -40,7 +40,7 @@ func (s *Store) countTexts(ctx context.Context, t tenant.ID, add func(int64)) er
 
 // Stored is how many bytes tickets take.
 func (s *Store) Stored() rowcount.Stored[key] {
-	return rowcount.Stored[key]{Rows: s.tally, Texts: s.texts}
+	return rowcount.Stored[key]{Rows: s.counts, Texts: s.texts}
 }
 
 // total is what says how many tickets a filter matches, or nil where only counting does.
@@ -49,11 +49,11 @@ func (s *Store) total(t tenant.ID, f tickets.Filter) func(context.Context) (int6
 		return nil
 	}
 	return func(ctx context.Context) (int64, error) {
-		return s.tally.Sum(ctx, t, func(k key) bool {
+		return s.counts.Sum(ctx, t, func(k key) bool {
 			return (f.Status == "" || k.Status == f.Status) && (f.Priority == "" || k.Priority == f.Priority) && (f.AssigneeID == 0 || k.Assignee == f.AssigneeID)
 		})
 	}
 }
 
-// Tend keeps the tallies short, until ctx ends. Every replica runs it.
+// Tend keeps the counters short, until ctx ends. Every replica runs it.
 func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.Stored().Run(ctx, log) }

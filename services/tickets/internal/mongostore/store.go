@@ -28,9 +28,9 @@ type Store struct {
 	messages   *mongokit.Collection[tickets.Message]
 	ticketIDs  *mongokit.Sequence
 	messageIDs *mongokit.Sequence
-	tally      *rowcount.Tally[key]
+	counts     *rowcount.Counter[key]
 	texts      *rowcount.Bytes
-	shelves    datasubject.Shelves
+	tables     datasubject.Tables
 }
 
 // New declares the collections.
@@ -45,14 +45,14 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 	s := &Store{
 		db: db, log: log,
 		tickets: mongokit.Tenanted[tickets.Ticket](db, "tickets_tickets", "ticket",
-			mongokit.Changes(), newest(), newest("status"), newest("priority"), newest("assigneeId"), newest("visitorId"), newest(searchField+".terms")),
+			mongokit.ChangeIndex(), newest(), newest("status"), newest("priority"), newest("assigneeId"), newest("visitorId"), newest(searchField+".terms")),
 		messages: mongokit.Tenanted[tickets.Message](db, "tickets_messages", "ticket message",
 			mongokit.Index{Keys: bson.D{{Key: "ticketId", Value: 1}, {Key: "_id", Value: 1}}}).Spread("ticketId"),
 		ticketIDs:  mongokit.NewSequence(db, "tickets", "tickets"),
 		messageIDs: mongokit.NewSequence(db, "tickets", "messages"),
-		shelves:    shelves(db),
+		tables:     tables(db),
 	}
-	s.tally = rowcount.New(db, "tickets_tally", s.count)
+	s.counts = rowcount.New(db, "tickets_tally", s.count)
 	s.texts = rowcount.NewBytes(db, "tickets_bytes", s.countTexts)
 	return s
 }
@@ -71,7 +71,7 @@ func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
 		if err := s.tickets.Insert(ctx, made.WebsiteID, made); err != nil {
 			return err
 		}
-		if err := s.tally.Add(ctx, made.WebsiteID, keyOf(made), 1); err != nil {
+		if err := s.counts.Add(ctx, made.WebsiteID, keyOf(made), 1); err != nil {
 			return err
 		}
 		if err := s.texts.Add(ctx, made.WebsiteID, textOf(made)); err != nil {
@@ -105,9 +105,9 @@ func (s *Store) List(ctx context.Context, t tenant.ID, f tickets.Filter, w pagin
 	add(f.VisitorID != 0, "visitorId", f.VisitorID)
 	add(len(f.Words) > 0, searchField+".terms", bson.D{{Key: "$all", Value: f.Words}})
 	if w.Follows() {
-		return mongokit.Changed(ctx, s.tickets, t, filter, w, searchField)
+		return mongokit.ListChanges(ctx, s.tickets, t, filter, w, searchField)
 	}
-	return mongokit.Counted(ctx, s.tickets, t, filter, w.Window, searchField, s.total(t, f))
+	return mongokit.NewestWithTotal(ctx, s.tickets, t, filter, w.Window, searchField, s.total(t, f))
 }
 
 // Messages implements tickets.Store.
@@ -177,7 +177,7 @@ func (s *Store) Delete(ctx context.Context, t tenant.ID, ticketID int64) error {
 		if _, err := s.messages.Delete(ctx, t, bson.D{{Key: "ticketId", Value: ticketID}}); err != nil {
 			return err
 		}
-		if err := s.tally.Add(ctx, t, keyOf(stored), -1); err != nil {
+		if err := s.counts.Add(ctx, t, keyOf(stored), -1); err != nil {
 			return err
 		}
 		if err := s.texts.Remove(ctx, t, textOf(stored)); err != nil {
@@ -225,7 +225,7 @@ func (s *Store) write(ctx context.Context, before tickets.Ticket, after *tickets
 	if changed, err := s.tickets.Update(ctx, before.WebsiteID, id(before.ID), bson.D{{Key: "$set", Value: set}}); err != nil || !changed {
 		return changed, err
 	}
-	if err := s.tally.Move(ctx, before.WebsiteID, keyOf(before), keyOf(*after)); err != nil {
+	if err := s.counts.Move(ctx, before.WebsiteID, keyOf(before), keyOf(*after)); err != nil {
 		return true, err
 	}
 	return true, s.texts.Resize(ctx, before.WebsiteID, textOf(before), textOf(*after))

@@ -85,7 +85,7 @@ func (s *Store) insert(ctx context.Context, t tenant.ID, rows ...visitors.Visito
 	if err := s.visitors.Insert(ctx, t, rows...); err != nil {
 		return err
 	}
-	if err := s.tally.Add(ctx, t, all{}, int64(len(rows))); err != nil {
+	if err := s.counts.Add(ctx, t, all{}, int64(len(rows))); err != nil {
 		return err
 	}
 	if err := s.texts.Add(ctx, t, textsOf(rows)...); err != nil {

@@ -11,20 +11,20 @@ import (
 	"fivechat.dev/services/visitors"
 )
 
-// shelves are what an export shows.
-func shelves(db *mongokit.DB) datasubject.Shelves {
-	return datasubject.Shelves{datasubject.Shelf{Kind: "visitor", Visitor: "_id"}.Over(db, "visitors_visitors")}
+// tables are what an export shows.
+func tables(db *mongokit.DB) datasubject.Tables {
+	return datasubject.Tables{datasubject.Table{Kind: "visitor", Visitor: "_id"}.In(db, "visitors_visitors")}
 }
 
-// Export implements datasubject.Keeper.
+// Export implements datasubject.DataHolder.
 func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
-	return s.shelves.Export(ctx, t, visitor, after)
+	return s.tables.Export(ctx, t, visitor, after)
 }
 
 // eraseVisitors is how many visitors one transaction erases.
 const eraseVisitors = 500
 
-// Erase implements datasubject.Keeper.
+// Erase implements datasubject.DataHolder.
 func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	if visitor != 0 {
 		more, err = s.eraseVisitor(ctx, t, visitor)
@@ -85,7 +85,7 @@ func (s *Store) remove(ctx context.Context, t tenant.ID, gone []visitors.Visitor
 	if err != nil {
 		return err
 	}
-	if err := s.tally.Add(ctx, t, all{}, -n); err != nil {
+	if err := s.counts.Add(ctx, t, all{}, -n); err != nil {
 		return err
 	}
 	return s.texts.Remove(ctx, t, textsOf(gone)...)

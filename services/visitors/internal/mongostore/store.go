@@ -25,9 +25,9 @@ type Store struct {
 	tokens   *mongokit.Global[token]
 	erased   *mongokit.Collection[erasedRow]
 	ids      *mongokit.Sequence
-	tally    *rowcount.Tally[all]
+	counts   *rowcount.Counter[all]
 	texts    *rowcount.Bytes
-	shelves  datasubject.Shelves
+	tables   datasubject.Tables
 }
 
 // token is the directory entry that leads from a visitor token to its website. The secret's hash is here and not in the
@@ -39,7 +39,7 @@ type token struct {
 	SecretHash string    `bson:"secretHash,omitempty"` // absent: a visitor of the version before secrets
 }
 
-// all is the only key of the tally of visitors: how many there are. Who is online now no tally can know.
+// all is the only key of the row counter of visitors: how many there are. Who is online now no counter can know.
 type all struct{}
 
 // New declares the collections. Events go into log, which is of the same db.
@@ -50,14 +50,14 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 			mongokit.Index{Keys: bson.D{{Key: "token", Value: 1}}, Unique: true},
 			mongokit.Index{Keys: bson.D{{Key: "importKey", Value: 1}}, Unique: true, Present: "importKey"},
 			mongokit.Index{Keys: bson.D{{Key: "lastSeenAt", Value: 1}}},
-			mongokit.Changes(),
+			mongokit.ChangeIndex(),
 			mongokit.Index{Keys: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}}),
-		tokens:  mongokit.GlobalOf[token](db, "visitors_tokens", "visitor").SpreadByID(),
-		erased:  declareErased(db),
-		ids:     mongokit.NewSequence(db, "visitors", "visitor"),
-		shelves: shelves(db),
+		tokens: mongokit.GlobalOf[token](db, "visitors_tokens", "visitor").SpreadByID(),
+		erased: declareErased(db),
+		ids:    mongokit.NewSequence(db, "visitors", "visitor"),
+		tables: tables(db),
 	}
-	s.tally = rowcount.New(db, "visitors_tally", func(ctx context.Context, t tenant.ID, add func(all)) error {
+	s.counts = rowcount.New(db, "visitors_tally", func(ctx context.Context, t tenant.ID, add func(all)) error {
 		return s.visitors.Each(ctx, t, nil, mongokit.Query{Only: []string{"_id"}}, func(visitors.Visitor) { add(all{}) })
 	})
 	s.texts = rowcount.NewBytes(db, "visitors_bytes", func(ctx context.Context, t tenant.ID, add func(int64)) error {
@@ -79,10 +79,10 @@ func textsOf(rows []visitors.Visitor) []int64 {
 
 // Stored is how many bytes visitors take.
 func (s *Store) Stored() rowcount.Stored[all] {
-	return rowcount.Stored[all]{Rows: s.tally, Texts: s.texts}
+	return rowcount.Stored[all]{Rows: s.counts, Texts: s.texts}
 }
 
-// Tend keeps the tallies short, until ctx ends. Every replica runs it.
+// Tend keeps the counters short, until ctx ends. Every replica runs it.
 func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.Stored().Run(ctx, log) }
 
 // Reserve implements visitors.Store.
@@ -121,13 +121,13 @@ func (s *Store) List(ctx context.Context, t tenant.ID, f visitors.Filter, w pagi
 		filter = seen("$lt", f.UnseenSince)
 	}
 	if w.Follows() {
-		return mongokit.Changed(ctx, s.visitors, t, filter, w, "")
+		return mongokit.ListChanges(ctx, s.visitors, t, filter, w, "")
 	}
 	if len(filter) > 0 {
 		return mongokit.Newest(ctx, s.visitors, t, filter, w.Window, "")
 	}
-	return mongokit.Counted(ctx, s.visitors, t, nil, w.Window, "", func(ctx context.Context) (int64, error) {
-		return s.tally.Sum(ctx, t, func(all) bool { return true })
+	return mongokit.NewestWithTotal(ctx, s.visitors, t, nil, w.Window, "", func(ctx context.Context) (int64, error) {
+		return s.counts.Sum(ctx, t, func(all) bool { return true })
 	})
 }
 

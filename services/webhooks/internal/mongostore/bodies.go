@@ -142,7 +142,7 @@ func (row deliveryRow) size() int64 {
 func (row bodyRow) size() int64 { return rowcount.Block + row.Bytes }
 
 // countTexts counts what webhooks_deliveries and webhooks_bodies hold of a website. Deliveries are removed by the store
-// itself when they expire: the daily recount of the tally takes account of that.
+// itself when they expire: the daily recount of the counter takes account of that.
 func (s *Store) countTexts(ctx context.Context, t tenant.ID, add func(int64)) error {
 	err := s.deliveries.Each(ctx, t, nil, mongokit.Query{Only: []string{"bytes", "shared"}}, func(row deliveryRow) { add(row.size()) })
 	if err != nil {

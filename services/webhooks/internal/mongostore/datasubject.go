@@ -11,24 +11,24 @@ import (
 	"fivechat.dev/services/webhooks"
 )
 
-// shelves are what an export shows.
-func shelves(db *mongokit.DB) datasubject.Shelves {
-	return datasubject.Shelves{
-		datasubject.Shelf{Kind: "webhook", Omit: []string{"secret", "previous", "leaseHolder", "leaseUntil"}}.Over(db, "webhooks_webhooks"),
-		datasubject.Shelf{Kind: "webhook_delivery", Visitor: "visitorId"}.Over(db, "webhooks_deliveries"),
-		datasubject.Shelf{Kind: "webhook_body", Visitor: "visitorId", Omit: []string{"checkAt"}}.Over(db, "webhooks_bodies"),
+// tables are what an export shows.
+func tables(db *mongokit.DB) datasubject.Tables {
+	return datasubject.Tables{
+		datasubject.Table{Kind: "webhook", Omit: []string{"secret", "previous", "leaseHolder", "leaseUntil"}}.In(db, "webhooks_webhooks"),
+		datasubject.Table{Kind: "webhook_delivery", Visitor: "visitorId"}.In(db, "webhooks_deliveries"),
+		datasubject.Table{Kind: "webhook_body", Visitor: "visitorId", Omit: []string{"checkAt"}}.In(db, "webhooks_bodies"),
 	}
 }
 
-// Export implements datasubject.Keeper.
+// Export implements datasubject.DataHolder.
 func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
-	return s.shelves.Export(ctx, t, visitor, after)
+	return s.tables.Export(ctx, t, visitor, after)
 }
 
 // announcements are the events of which receivers learn that something was erased. They hold numbers alone.
 var announcements = bson.A{"visitor.erased", "conversation.erased", "ticket.deleted"}
 
-// Erase implements datasubject.Keeper. Of a visitor's deliveries, announcements that are still to be made stay: without them a
+// Erase implements datasubject.DataHolder. Of a visitor's deliveries, announcements that are still to be made stay: without them a
 // receiver would never learn of the erasure.
 func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	if visitor != 0 {
@@ -43,7 +43,7 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 		n, err = s.bodies.DeleteSome(ctx, t, bson.D{about}, removeRows)
 		return n == removeRows, err
 	}
-	if more, err = s.shelves.Erase(ctx, t); err == nil && !more {
+	if more, err = s.tables.Erase(ctx, t); err == nil && !more {
 		more, err = s.texts.Erase(ctx, t)
 	}
 	if err == nil && !more {

@@ -36,7 +36,7 @@ type Store struct {
 	webhookIDs  *mongokit.Sequence
 	deliveryIDs *mongokit.Sequence
 	positions   *feed.Positions
-	shelves     datasubject.Shelves
+	tables      datasubject.Tables
 	texts       *rowcount.Bytes
 	wake        func()
 }
@@ -70,7 +70,7 @@ func New(db *mongokit.DB, log *outbox.Log, wake func()) *Store {
 		bodies:     mongokit.Tenanted[bodyRow](db, "webhooks_bodies", "body", event, newest(), newest("visitorId")),
 		dueBodies:  mongokit.GlobalOf[bodyRow](db, "webhooks_bodies", "body", keys("checkAt")),
 		webhookIDs: mongokit.NewSequence(db, "webhooks", "webhooks"), deliveryIDs: mongokit.NewSequence(db, "webhooks", "deliveries"),
-		positions: feed.NewPositions(db, "webhooks"), shelves: shelves(db),
+		positions: feed.NewPositions(db, "webhooks"), tables: tables(db),
 	}
 	s.texts = rowcount.NewBytes(db, "webhooks_bytes", s.countTexts)
 	return s

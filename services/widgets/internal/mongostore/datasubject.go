@@ -11,14 +11,14 @@ import (
 	"fivechat.dev/libs/store/mongokit"
 )
 
-// shelves are what an export shows.
-func shelves(db *mongokit.DB) datasubject.Shelves {
-	return datasubject.Shelves{datasubject.Shelf{Kind: "widget", Small: true}.Over(db, "widgets_widgets")}
+// tables are what an export shows.
+func tables(db *mongokit.DB) datasubject.Tables {
+	return datasubject.Tables{datasubject.Table{Kind: "widget", Small: true}.In(db, "widgets_widgets")}
 }
 
-// Export is datasubject.Keeper's.
+// Export is datasubject.DataHolder's.
 func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
-	return s.shelves.Export(ctx, t, visitor, after)
+	return s.tables.Export(ctx, t, visitor, after)
 }
 
 // Remove implements widgets.Store.

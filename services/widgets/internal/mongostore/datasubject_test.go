@@ -22,8 +22,8 @@ func (a *told) Erased(_ context.Context, w widgets.Widget) {
 	a.erased = append(a.erased, w.ClientToken)
 }
 
-// keeper is the store with the service over it, as the app puts them together.
-type keeper struct {
+// holder is the store with the service over it, as the app puts them together.
+type holder struct {
 	*mongostore.Store
 	*widgets.Service
 }
@@ -31,7 +31,7 @@ type keeper struct {
 func TestAWebsiteIsErased(t *testing.T) {
 	t.Parallel()
 	s, edges, one, two := open(t), &told{}, storetest.Tenant(1), storetest.Tenant(2)
-	k := keeper{s, widgets.New(s, edges)}
+	k := holder{s, widgets.New(s, edges)}
 	add(t, s, one, "wgt_a")
 	theirs := add(t, s, two, "wgt_b")
 	if kinds, rows := storetest.Exported(t, k, one, 0); kinds["widget"] != 1 || !strings.Contains(rows[0], `"clientToken":"wgt_a"`) {

@@ -20,7 +20,7 @@ type Store struct {
 	db      *mongokit.DB
 	widgets *mongokit.Collection[widgets.Widget]
 	tokens  *mongokit.Global[token]
-	shelves datasubject.Shelves
+	tables  datasubject.Tables
 }
 
 // token is the directory entry that leads from a client token to its website.
@@ -35,7 +35,7 @@ func New(db *mongokit.DB) *Store {
 		db:      db,
 		widgets: mongokit.Tenanted[widgets.Widget](db, "widgets_widgets", "widget", mongokit.Index{Unique: true}),
 		tokens:  mongokit.GlobalOf[token](db, "widgets_tokens", "widget").SpreadByID(),
-		shelves: shelves(db),
+		tables:  tables(db),
 	}
 }
 

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// entered is what came of entering a gate, and how long it took.
-type entered struct {
+// acquired is what came of acquiring a place, and how long it took.
+type acquired struct {
 	err  error
 	took time.Duration
 }
 
-func enter(ctx context.Context, g *gate) <-chan entered {
-	c := make(chan entered, 1)
+func acquire(ctx context.Context, g *concurrencyLimiter) <-chan acquired {
+	c := make(chan acquired, 1)
 	go func() {
 		began := time.Now()
-		err := g.enter(ctx)
-		c <- entered{err, time.Since(began)}
+		err := g.acquire(ctx)
+		c <- acquired{err, time.Since(began)}
 	}()
 	synctest.Wait()
 	return c
@@ -30,22 +30,22 @@ func enter(ctx context.Context, g *gate) <-chan entered {
 func TestGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const places = 2 * few
-		g, ctx := newGate(places), t.Context()
+		g, ctx := newConcurrencyLimiter(places), t.Context()
 		for range places {
-			if got := <-enter(ctx, g); got != (entered{}) {
+			if got := <-acquire(ctx, g); got != (acquired{}) {
 				t.Fatalf("a place that is free: %+v", got)
 			}
 		}
-		first := enter(ctx, g)
+		first := acquire(ctx, g)
 		time.Sleep(30 * time.Millisecond)
-		g.leave()
-		if got := <-first; got != (entered{nil, 30 * time.Millisecond}) {
+		g.release()
+		if got := <-first; got != (acquired{nil, 30 * time.Millisecond}) {
 			t.Errorf("a place that becomes free: %+v", got)
 		}
 
-		late := enter(ctx, g)
+		late := acquire(ctx, g)
 		time.Sleep(60 * time.Millisecond)
-		behind := enter(ctx, g)
+		behind := acquire(ctx, g)
 		if got := <-late; !errors.Is(got.err, ErrFull) || got.took != burst {
 			t.Errorf("a place that does not become free: %+v", got)
 		}
@@ -53,27 +53,27 @@ func TestGate(t *testing.T) {
 		if g.full() {
 			t.Error("in an overload, nobody may wait beside the one who does")
 		}
-		second := enter(ctx, g)
-		if got := <-enter(ctx, g); !g.full() || !errors.Is(got.err, ErrFull) || got.took != 0 {
+		second := acquire(ctx, g)
+		if got := <-acquire(ctx, g); !g.full() || !errors.Is(got.err, ErrFull) || got.took != 0 {
 			t.Errorf("in an overload, where as many wait as may: %+v, full %t", got, g.full())
 		}
 		if got := <-second; !errors.Is(got.err, ErrFull) || got.took != overload {
 			t.Errorf("in an overload: %+v", got)
 		}
-		g.leave()
+		g.release()
 		if got := <-behind; got.err != nil || g.full() {
 			t.Errorf("who was there before: %+v, full %t", got, g.full())
 		}
 
-		again := enter(ctx, g)
+		again := acquire(ctx, g)
 		time.Sleep(overload * 2)
-		g.leave()
+		g.release()
 		if got := <-again; got.err != nil {
 			t.Errorf("after an overload, in a burst: %+v", got)
 		}
 
 		gone, cancel := context.WithCancel(ctx)
-		left := enter(gone, g)
+		left := acquire(gone, g)
 		cancel()
 		if got := <-left; !errors.Is(got.err, context.Canceled) || got.took != 0 {
 			t.Errorf("a client that goes away: %+v", got)
@@ -85,21 +85,21 @@ func TestGate(t *testing.T) {
 func TestTheLineIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const most = 5
-		g := newGate(most)
+		g := newConcurrencyLimiter(most)
 		for range most {
-			if err := g.enter(t.Context()); err != nil {
+			if err := g.acquire(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		var line []<-chan entered
+		var line []<-chan acquired
 		for range most {
-			line = append(line, enter(t.Context(), g))
+			line = append(line, acquire(t.Context(), g))
 		}
-		if got := <-enter(t.Context(), g); !errors.Is(got.err, ErrFull) || got.took != 0 {
+		if got := <-acquire(t.Context(), g); !errors.Is(got.err, ErrFull) || got.took != 0 {
 			t.Errorf("one more than may wait: %+v", got)
 		}
 		for _, one := range line {
-			g.leave()
+			g.release()
 			if got := <-one; got.err != nil {
 				t.Errorf("one of the line: %+v", got)
 			}

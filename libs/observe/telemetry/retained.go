@@ -26,14 +26,14 @@ import (
 
 // The bounds of what is kept late.
 const (
-	mostNoted      = 128 // spans below one first span, and as many commands
-	usual          = 16  // commands below one first span, for which there is room from the start
-	lateTrees      = 20  // a second, of one component: when everything fails, a few tell the story
-	lateTreesBurst = 100
+	maxSpans          = 128 // spans below one first span, and as many commands
+	usualCommands     = 16  // commands below one first span, for which there is room from the start
+	retainedPerSecond = 20  // a second, of one component: when everything fails, a few tell the story
+	retainedBurst     = 100
 )
 
-// KeptLate is the attribute that says why a trace that was not sampled is there: "failed" or "slow".
-const KeptLate = "fivechat.kept"
+// RetainedReason is the attribute that says why a trace that was not sampled is there: "failed" or "slow".
+const RetainedReason = "fivechat.kept"
 
 // tracer begins spans: the SDK's where the trace is sampled, else late ones.
 type tracer struct {
@@ -57,11 +57,11 @@ func (p provider) Tracer(string, ...trace.TracerOption) trace.Tracer { return p.
 func (t *tracer) Start(ctx context.Context, name string, options ...trace.SpanStartOption) (context.Context, trace.Span) {
 	config := trace.NewSpanStartConfig(options...)
 	var parent trace.SpanContext
-	var above *late
+	var above *bufferedSpan
 	if !config.NewRoot() {
 		span := trace.SpanFromContext(ctx)
 		parent = span.SpanContext()
-		above, _ = span.(*late)
+		above, _ = span.(*bufferedSpan)
 	}
 	sampled := parent.IsSampled()
 	if !parent.IsValid() {
@@ -70,7 +70,7 @@ func (t *tracer) Start(ctx context.Context, name string, options ...trace.SpanSt
 	if sampled {
 		return t.sdk.Start(ctx, name, options...)
 	}
-	s := &late{
+	s := &bufferedSpan{
 		tracer: t, name: name, kind: config.SpanKind(), attributes: config.Attributes(), links: config.Links(), start: config.Timestamp(),
 		trace: parent.TraceID(), id: newSpanID(), parent: parent.SpanID(), remote: parent.IsRemote(),
 	}
@@ -99,10 +99,10 @@ func anySampled(links []trace.Link) bool {
 }
 
 // late is a span of a trace that is not sampled.
-type late struct {
+type bufferedSpan struct {
 	noop.Span
 	tracer     *tracer
-	first      *late // the first span of the trace in this process; nil: this is it
+	first      *bufferedSpan // the first span of the trace in this process; nil: this is it
 	trace      trace.TraceID
 	id, parent trace.SpanID // parent is zero where the trace begins here
 	remote     bool         // the parent is another process's
@@ -115,47 +115,47 @@ type late struct {
 	links      []trace.Link
 	code       codes.Code
 	why        string
-	end        time.Time // zero until it has ended
-	below      []*late   // of a first span: the others, as they ended
-	commands   *[]noted  // of a first span: the commands to databases, as they ended; nil: none
+	end        time.Time          // zero until it has ended
+	below      []*bufferedSpan    // of a first span: the others, as they ended
+	commands   *[]bufferedCommand // of a first span: the commands to databases, as they ended; nil: none
 }
 
 // lists are those of commands that are not in use: most traces are forgotten as soon as they are over.
 var lists = sync.Pool{New: func() any {
-	l := make([]noted, 0, usual)
+	l := make([]bufferedCommand, 0, usualCommands)
 	return &l
 }}
 
 // noted is a command, and the span that it stands below.
-type noted struct {
+type bufferedCommand struct {
 	Command
 	parent trace.SpanID
 }
 
 // SpanContext implements trace.Span.
-func (s *late) SpanContext() trace.SpanContext {
+func (s *bufferedSpan) SpanContext() trace.SpanContext {
 	return trace.NewSpanContext(trace.SpanContextConfig{TraceID: s.trace, SpanID: s.id})
 }
 
 // TracerProvider implements trace.Span.
-func (s *late) TracerProvider() trace.TracerProvider { return provider{tracer: s.tracer} }
+func (s *bufferedSpan) TracerProvider() trace.TracerProvider { return provider{tracer: s.tracer} }
 
 // IsRecording implements trace.Span.
-func (s *late) IsRecording() bool {
+func (s *bufferedSpan) IsRecording() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.end.IsZero()
 }
 
 // SetName implements trace.Span.
-func (s *late) SetName(name string) {
+func (s *bufferedSpan) SetName(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.name = name
 }
 
 // SetAttributes implements trace.Span. What it is given is the span's from then on.
-func (s *late) SetAttributes(attributes ...attribute.KeyValue) {
+func (s *bufferedSpan) SetAttributes(attributes ...attribute.KeyValue) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.attributes == nil {
@@ -166,21 +166,21 @@ func (s *late) SetAttributes(attributes ...attribute.KeyValue) {
 }
 
 // SetStatus implements trace.Span.
-func (s *late) SetStatus(code codes.Code, why string) {
+func (s *bufferedSpan) SetStatus(code codes.Code, why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.code, s.why = code, why
 }
 
 // AddLink implements trace.Span.
-func (s *late) AddLink(l trace.Link) {
+func (s *bufferedSpan) AddLink(l trace.Link) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.links = append(s.links, l)
 }
 
 // End implements trace.Span.
-func (s *late) End(options ...trace.SpanEndOption) {
+func (s *bufferedSpan) End(options ...trace.SpanEndOption) {
 	config := trace.NewSpanEndConfig(options...)
 	end := config.Timestamp()
 	if end.IsZero() {
@@ -192,12 +192,12 @@ func (s *late) End(options ...trace.SpanEndOption) {
 		s.end = end
 	}
 	s.mu.Unlock()
-	if ended || s.first != nil && s.first.note(s) {
+	if ended || s.first != nil && s.first.bufferSpan(s) {
 		return
 	}
-	if why := s.worth(); why != "" && s.tracer.allowed.Allow() {
-		s.SetAttributes(attribute.String(KeptLate, why))
-		s.keep()
+	if why := s.retainReason(); why != "" && s.tracer.allowed.Allow() {
+		s.SetAttributes(attribute.String(RetainedReason, why))
+		s.retain()
 	}
 	if s.commands != nil { // it has ended: nobody adds any more
 		clear(*s.commands)
@@ -208,10 +208,10 @@ func (s *late) End(options ...trace.SpanEndOption) {
 }
 
 // keep makes the span, and all that was noted below it.
-func (s *late) keep() {
-	s.make()
+func (s *bufferedSpan) retain() {
+	s.export()
 	for _, b := range s.below {
-		b.make()
+		b.export()
 	}
 	if s.commands == nil {
 		return
@@ -221,30 +221,30 @@ func (s *late) keep() {
 	}
 }
 
-// Worth says whether the first span of a trace in this process, which took so long and failed or not, will be kept, so that
+// WillRetain says whether the first span of a trace in this process, which took so long and failed or not, will be kept, so that
 // more is to be said of it before it ends. Most are not, and then saying it is what costs most.
-func Worth(s trace.Span, failed bool, took time.Duration) bool {
-	if l, is := s.(*late); is {
+func WillRetain(s trace.Span, failed bool, took time.Duration) bool {
+	if l, is := s.(*bufferedSpan); is {
 		return failed || took >= l.tracer.slow
 	}
 	return s.IsRecording()
 }
 
 // note takes a span that has ended below this one, and says false where it is too late for that.
-func (s *late) note(b *late) bool {
+func (s *bufferedSpan) bufferSpan(b *bufferedSpan) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.end.IsZero() {
 		return false
 	}
-	if len(s.below) < mostNoted {
+	if len(s.below) < maxSpans {
 		s.below = append(s.below, b)
 	}
 	return true
 }
 
 // noteCommand takes a command that was sent below this span; too late, or one of too many, it is forgotten.
-func (s *late) noteCommand(c Command) {
+func (s *bufferedSpan) bufferCommand(c Command) {
 	first := s
 	if s.first != nil {
 		first = s.first
@@ -255,15 +255,15 @@ func (s *late) noteCommand(c Command) {
 		return
 	}
 	if first.commands == nil {
-		first.commands = lists.Get().(*[]noted)
+		first.commands = lists.Get().(*[]bufferedCommand)
 	}
-	if len(*first.commands) < mostNoted {
-		*first.commands = append(*first.commands, noted{c, s.id})
+	if len(*first.commands) < maxSpans {
+		*first.commands = append(*first.commands, bufferedCommand{c, s.id})
 	}
 }
 
 // worth says why a span that has ended is to be kept, "" where it is not.
-func (s *late) worth() string {
+func (s *bufferedSpan) retainReason() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -277,7 +277,7 @@ func (s *late) worth() string {
 }
 
 // make has the SDK make the span, and export it.
-func (s *late) make() {
+func (s *bufferedSpan) export() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ctx := context.Background()
@@ -291,7 +291,7 @@ func (s *late) make() {
 }
 
 // under is a context in which a span of this trace begins below another.
-func (s *late) under(parent trace.SpanID, remote bool) context.Context {
+func (s *bufferedSpan) under(parent trace.SpanID, remote bool) context.Context {
 	return trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: s.trace, SpanID: parent, Remote: remote}))
 }
 
@@ -304,7 +304,7 @@ var _ sdktrace.IDGenerator = ids{}
 
 // NewIDs implements sdktrace.IDGenerator.
 func (ids) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
-	if s, told := ctx.Value(idKey{}).(*late); told {
+	if s, told := ctx.Value(idKey{}).(*bufferedSpan); told {
 		return s.trace, s.id
 	}
 	return newTraceID(), newSpanID()
@@ -312,7 +312,7 @@ func (ids) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
 
 // NewSpanID implements sdktrace.IDGenerator.
 func (ids) NewSpanID(ctx context.Context, _ trace.TraceID) trace.SpanID {
-	if s, told := ctx.Value(idKey{}).(*late); told {
+	if s, told := ctx.Value(idKey{}).(*bufferedSpan); told {
 		return s.id
 	}
 	return newSpanID()

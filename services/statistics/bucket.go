@@ -38,11 +38,11 @@ func floor(n, by int64) int64 {
 	return n / by
 }
 
-// Tally is what happened in a span of time: on a website, or by one of its agents, whose tally has their messages, first
+// Bucket is what happened in a span of time: on a website, or by one of its agents, whose bucket has their messages, first
 // responses and ratings alone.
-type Tally struct {
+type Bucket struct {
 	Opened          int64         `bson:"opened,omitempty"`   // conversations
-	Imported        int64         `bson:"imported,omitempty"` // conversations; what was said in them was said at other times, and is in no tally
+	Imported        int64         `bson:"imported,omitempty"` // conversations; what was said in them was said at other times, and is in no bucket
 	Closed          int64         `bson:"closed,omitempty"`   // how often a conversation was closed
 	VisitorMessages int64         `bson:"visitorMessages,omitempty"`
 	AgentMessages   int64         `bson:"agentMessages,omitempty"`
@@ -52,8 +52,8 @@ type Tally struct {
 	Resolutions     Sketch        `bson:"resolutions,omitempty"` // from a conversation's beginning to its closing
 }
 
-// Add counts another tally in.
-func (t *Tally) Add(other Tally) {
+// Add counts another bucket in.
+func (t *Bucket) Add(other Bucket) {
 	t.Opened += other.Opened
 	t.Imported += other.Imported
 	t.Closed += other.Closed
@@ -66,7 +66,7 @@ func (t *Tally) Add(other Tally) {
 }
 
 // Ratings gives how many ratings there are and their mean, 0 where there are none.
-func (t Tally) Ratings() (n int64, average float64) {
+func (t Bucket) Ratings() (n int64, average float64) {
 	sum := int64(0)
 	for stars, times := range t.Stars {
 		n, sum = n+times, sum+int64(stars)*times
@@ -77,57 +77,57 @@ func (t Tally) Ratings() (n int64, average float64) {
 	return n, float64(sum) / float64(n)
 }
 
-// Place is where a tally is kept: a website's own (agent 0) or one of its agents', in a quarter of an hour.
-type Place struct {
+// BucketKey is where a bucket is kept: a website's own (agent 0) or one of its agents', in a quarter of an hour.
+type BucketKey struct {
 	Website tenant.ID
 	Agent   int64
 	Quarter Quarter
 }
 
-// Tallies is what events add to tallies.
-type Tallies map[Place]Tally
+// Buckets is what events add to buckets.
+type Buckets map[BucketKey]Bucket
 
 // take adds what one event adds.
-func (all Tallies) take(e Event) {
+func (all Buckets) addEvent(e Event) {
 	d := e.Data
 	switch e.Type {
 	case "conversation.opened":
-		all.add(e, 0, e.At, Tally{Opened: 1})
+		all.add(e, 0, e.At, Bucket{Opened: 1})
 	case "conversations.imported":
-		all.add(e, 0, e.At, Tally{Imported: d.Conversations})
+		all.add(e, 0, e.At, Bucket{Imported: d.Conversations})
 	case "visitor.created":
-		all.add(e, 0, e.At, Tally{Visitors: 1})
+		all.add(e, 0, e.At, Bucket{Visitors: 1})
 	case "conversation.updated":
 		if d.From == counted && d.Status != counted {
-			all.add(e, 0, e.At, Tally{Closed: 1, Resolutions: spans(d.ResolutionSeconds)})
+			all.add(e, 0, e.At, Bucket{Closed: 1, Resolutions: spans(d.ResolutionSeconds)})
 		}
 	case "message.created":
-		all.both(e, d.AgentID, e.At, Tally{
+		all.both(e, d.AgentID, e.At, Bucket{
 			VisitorMessages: one(d.Sender == "VISITOR"), AgentMessages: one(d.Sender == "USER"), Responses: spans(d.FirstResponseSeconds)})
 	case "conversation.rated":
 		at := e.At
 		if d.RatedAt != nil {
 			at = *d.RatedAt
 		}
-		all.both(e, d.AgentID, at, Tally{Stars: map[int]int64{d.Rating: 1}})
+		all.both(e, d.AgentID, at, Bucket{Stars: map[int]int64{d.Rating: 1}})
 		if p := d.Previous; p != nil { // a later rating takes the place of the one before
-			all.both(e, p.AgentID, p.RatedAt, Tally{Stars: map[int]int64{p.Rating: -1}})
+			all.both(e, p.AgentID, p.RatedAt, Bucket{Stars: map[int]int64{p.Rating: -1}})
 		}
 	}
 }
 
-// both adds to the website's tally and to an agent's, where there is one.
-func (all Tallies) both(e Event, agent int64, at time.Time, t Tally) {
+// both adds to the website's bucket and to an agent's, where there is one.
+func (all Buckets) both(e Event, agent int64, at time.Time, t Bucket) {
 	all.add(e, 0, at, t)
 	if agent > 0 {
 		all.add(e, agent, at, t)
 	}
 }
 
-func (all Tallies) add(e Event, agent int64, at time.Time, t Tally) {
-	place := Place{e.Website, agent, QuarterOf(at)}
-	sum := all[place]
+func (all Buckets) add(e Event, agent int64, at time.Time, t Bucket) {
+	key := BucketKey{e.Website, agent, QuarterOf(at)}
+	sum := all[key]
 	sum.Stars = maps.Clone(sum.Stars)
 	sum.Add(t)
-	all[place] = sum
+	all[key] = sum
 }

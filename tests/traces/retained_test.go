@@ -49,8 +49,8 @@ func TestKeptLate(t *testing.T) {
 				t.Errorf("kept:\n%s", got)
 			}
 			for _, s := range told.all() {
-				if s.parent() == "" && (s.attribute(telemetry.KeptLate) != c.why || s.failed() != (c.why == "failed")) {
-					t.Errorf("it is kept because %q, failed: %t", s.attribute(telemetry.KeptLate), s.failed())
+				if s.parent() == "" && (s.attribute(telemetry.RetainedReason) != c.why || s.failed() != (c.why == "failed")) {
+					t.Errorf("it is kept because %q, failed: %t", s.attribute(telemetry.RetainedReason), s.failed())
 				}
 			}
 		})

@@ -22,17 +22,17 @@ func (v Visitors) ByToken(ctx context.Context, t tenant.ID, token string) (int64
 	return found.ID, err
 }
 
-// Keeper implements accounts.Keeper over another service's data.
-type Keeper struct {
+// DataHolder implements accounts.DataHolder over another service's data.
+type DataHolder struct {
 	Service string
-	Data    datasubject.Keeper
+	Data    datasubject.DataHolder
 }
 
-// Name implements accounts.Keeper.
-func (k Keeper) Name() string { return k.Service }
+// Name implements accounts.DataHolder.
+func (k DataHolder) Name() string { return k.Service }
 
-// Export implements accounts.Keeper.
-func (k Keeper) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (accounts.ExportPage, error) {
+// Export implements accounts.DataHolder.
+func (k DataHolder) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (accounts.ExportPage, error) {
 	page, err := k.Data.Export(ctx, t, visitor, after)
 	out := accounts.ExportPage{Rows: make([][]byte, len(page.Rows)), Next: page.Next}
 	for i, row := range page.Rows {
@@ -41,7 +41,7 @@ func (k Keeper) Export(ctx context.Context, t tenant.ID, visitor int64, after st
 	return out, err
 }
 
-// Erase implements accounts.Keeper.
-func (k Keeper) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
+// Erase implements accounts.DataHolder.
+func (k DataHolder) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	return k.Data.Erase(ctx, t, visitor)
 }

@@ -1,6 +1,6 @@
-// Package memo remembers for seconds what a service answered about a key, so that the service is not asked on every
+// Package lookupcache remembers for seconds what a service answered about a key, so that the service is not asked on every
 // request. It is bounded, asks once for a key that many want at the same time, and can be told to forget.
-package memo
+package lookupcache
 
 import (
 	"context"
@@ -30,8 +30,8 @@ type Bounds struct {
 	StaleFor             time.Duration // for how much longer a value serves where the service that knows is away
 }
 
-// Memo remembers the answers of one Fetch.
-type Memo[V any] struct {
+// Cache remembers the answers of one Fetch.
+type Cache[V any] struct {
 	fetch           Fetch[V]
 	bounds          Bounds
 	flights         singleflight.Group
@@ -50,7 +50,7 @@ type answer[V any] struct {
 	until time.Time
 }
 
-// NewLookups makes the metric that all memos of a component share.
+// NewLookups makes the metric that all caches of a component share.
 func NewLookups(registry prometheus.Registerer) *prometheus.CounterVec {
 	v := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "fivechat_edge_cache_lookups_total", Help: "Lookups in the edge's memory, by cache and result: hit, negative (it was known that there is none), miss (its service was asked), and stale beside a miss (an old one served, the service being away).",
@@ -59,8 +59,8 @@ func NewLookups(registry prometheus.Registerer) *prometheus.CounterVec {
 	return v
 }
 
-// New makes an empty Memo. name labels its lookups.
-func New[V any](name string, b Bounds, lookups *prometheus.CounterVec, fetch Fetch[V]) (*Memo[V], error) {
+// New makes an empty Cache. name labels its lookups.
+func New[V any](name string, b Bounds, lookups *prometheus.CounterVec, fetch Fetch[V]) (*Cache[V], error) {
 	known, err := simplelru.NewLRU[string, answer[V]](b.Known, nil)
 	if err != nil {
 		return nil, err
@@ -69,14 +69,14 @@ func New[V any](name string, b Bounds, lookups *prometheus.CounterVec, fetch Fet
 	if err != nil {
 		return nil, err
 	}
-	return &Memo[V]{
+	return &Cache[V]{
 		fetch: fetch, bounds: b, known: known, unknown: unknown, hits: lookups.WithLabelValues(name, "hit"), negatives: lookups.WithLabelValues(name, "negative"),
 		misses: lookups.WithLabelValues(name, "miss"), stales: lookups.WithLabelValues(name, "stale"),
 	}, nil
 }
 
 // Have gives the value of a key where it is remembered, or that there is none, and says whether it is.
-func (m *Memo[V]) Have(key string) (V, error, bool) {
+func (m *Cache[V]) Have(key string) (V, error, bool) {
 	a, ok := m.remembered(key)
 	switch {
 	case ok && a.err != nil:
@@ -89,7 +89,7 @@ func (m *Memo[V]) Have(key string) (V, error, bool) {
 
 // Get gives the value of a key. Its error is NotFound for a key without one, Unavailable where the service that knows
 // gives no answer; only the former is remembered.
-func (m *Memo[V]) Get(ctx context.Context, key string) (V, error) {
+func (m *Cache[V]) Get(ctx context.Context, key string) (V, error) {
 	if v, err, ok := m.Have(key); ok {
 		return v, err
 	}
@@ -108,7 +108,7 @@ func (m *Memo[V]) Get(ctx context.Context, key string) (V, error) {
 	}
 }
 
-func (m *Memo[V]) ask(ctx context.Context, generation uint64, key string) (V, error) {
+func (m *Cache[V]) ask(ctx context.Context, generation uint64, key string) (V, error) {
 	if a, ok := m.remembered(key); ok { // a flight before this one has just landed
 		return a.value, a.err
 	}
@@ -131,7 +131,7 @@ func (m *Memo[V]) ask(ctx context.Context, generation uint64, key string) (V, er
 	return v, err
 }
 
-func (m *Memo[V]) remembered(key string) (answer[V], bool) {
+func (m *Cache[V]) remembered(key string) (answer[V], bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	a, ok := m.known.Get(key)
@@ -142,7 +142,7 @@ func (m *Memo[V]) remembered(key string) (answer[V], bool) {
 }
 
 // stale gives a value whose time is over, where it may serve still.
-func (m *Memo[V]) stale(key string) (V, bool) {
+func (m *Cache[V]) stale(key string) (V, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	a, ok := m.known.Get(key)
@@ -150,19 +150,19 @@ func (m *Memo[V]) stale(key string) (V, bool) {
 }
 
 // Knows says whether a key had a value when it was last asked for, however long ago that was.
-func (m *Memo[V]) Knows(key string) bool {
+func (m *Cache[V]) Knows(key string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.known.Contains(key)
 }
 
-func (m *Memo[V]) now() uint64 {
+func (m *Cache[V]) now() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.generation
 }
 
-func (m *Memo[V]) keep(generation uint64, key string, a answer[V]) {
+func (m *Cache[V]) keep(generation uint64, key string, a answer[V]) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if generation != m.generation {
@@ -181,7 +181,7 @@ func (m *Memo[V]) keep(generation uint64, key string, a answer[V]) {
 
 // Drop forgets a key at once. An answer that is under way is still given to those who wait for it, but not kept, and
 // whoever comes after asks anew.
-func (m *Memo[V]) Drop(key string) {
+func (m *Cache[V]) Drop(key string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.generation++
@@ -190,7 +190,7 @@ func (m *Memo[V]) Drop(key string) {
 }
 
 // DropWhere forgets every key whose value is one of those meant, and all that have none.
-func (m *Memo[V]) DropWhere(meant func(V) bool) {
+func (m *Cache[V]) DropWhere(meant func(V) bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.generation++
@@ -203,7 +203,7 @@ func (m *Memo[V]) DropWhere(meant func(V) bool) {
 }
 
 // Expire has a key asked for anew; what was known still serves where the service that knows is away.
-func (m *Memo[V]) Expire(key string) {
+func (m *Cache[V]) Expire(key string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.generation++
@@ -212,7 +212,7 @@ func (m *Memo[V]) Expire(key string) {
 }
 
 // ExpireAll is Expire of every key.
-func (m *Memo[V]) ExpireAll() {
+func (m *Cache[V]) ExpireAll() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.generation++
@@ -223,7 +223,7 @@ func (m *Memo[V]) ExpireAll() {
 	}
 }
 
-func (m *Memo[V]) expire(key string, now time.Time) {
+func (m *Cache[V]) expire(key string, now time.Time) {
 	if a, ok := m.known.Peek(key); ok && a.until.After(now) {
 		a.until = now
 		m.known.Add(key, a)

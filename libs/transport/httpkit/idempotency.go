@@ -36,27 +36,28 @@ type Answer struct {
 	Body   []byte
 }
 
-// Replays carries requests out once, however often they are sent.
-type Replays interface {
-	// Once gives what work answers or, where the request was carried out before, what it answered then, and true. Errors
+// IdempotencyStore executes requests at most once, however often they are sent.
+type IdempotencyStore interface {
+	// Execute returns what work answers or, where the request was carried out before, what it answered then, and true. Errors
 	// are faults: Unprocessable where the key belongs to another content, Conflict where the request is under way or its
 	// answer is lost, Unavailable.
-	Once(ctx context.Context, a Attempt, work func(context.Context) Answer) (answer Answer, replayed bool, err error)
+	Execute(ctx context.Context, a Attempt, work func(context.Context) Answer) (answer Answer, replayed bool, err error)
 }
 
-// Replay lets requests that carry an Idempotency-Key be sent again. Without it the header is not looked at.
-func (r *Router) Replay(by Replays) { r.replays = by }
+// UseIdempotency has the router answer repeated requests with an Idempotency-Key from by. Without it the router ignores the
+// header.
+func (r *Router) UseIdempotency(by IdempotencyStore) { r.idempotency = by }
 
-// once serves a request that carries a key through the Replays, and any other at once.
-func (r *Router) once(w http.ResponseWriter, req *http.Request, next http.Handler) {
+// serveIdempotent serves a request that carries a key through the IdempotencyStore, and any other at once.
+func (r *Router) serveIdempotent(w http.ResponseWriter, req *http.Request, next http.Handler) {
 	keys := req.Header.Values(IdempotencyKeyHeader)
-	if r.replays == nil || len(keys) == 0 || req.Method != http.MethodPost && req.Method != http.MethodPatch {
+	if r.idempotency == nil || len(keys) == 0 || req.Method != http.MethodPost && req.Method != http.MethodPatch {
 		next.ServeHTTP(w, req)
 		return
 	}
 	switch caller := identity.From(req.Context()); caller.Kind {
 	case identity.Token, identity.Visitor:
-		if err := r.replay(w, req, next, caller, keys); err != nil {
+		if err := r.serveWithKey(w, req, next, caller, keys); err != nil {
 			refuse(req.Context(), w, err)
 		}
 	case identity.Public:
@@ -67,7 +68,7 @@ func (r *Router) once(w http.ResponseWriter, req *http.Request, next http.Handle
 	}
 }
 
-func (r *Router) replay(w http.ResponseWriter, req *http.Request, next http.Handler, caller identity.Principal, keys []string) error {
+func (r *Router) serveWithKey(w http.ResponseWriter, req *http.Request, next http.Handler, caller identity.Principal, keys []string) error {
 	if len(keys) != 1 || !validIdempotencyKey(keys[0]) {
 		return fault.Bad(IdempotencyKeyHeader, "must be 1 to 255 printable ASCII characters")
 	}
@@ -79,7 +80,7 @@ func (r *Router) replay(w http.ResponseWriter, req *http.Request, next http.Hand
 		Caller: caller, Method: req.Method, Path: req.URL.EscapedPath(), Key: keys[0],
 		Content: sha256.Sum256(append([]byte(req.URL.RawQuery+"\n"), body...)),
 	}
-	answer, replayed, err := r.replays.Once(req.Context(), a, func(ctx context.Context) Answer {
+	answer, replayed, err := r.idempotency.Execute(req.Context(), a, func(ctx context.Context) Answer {
 		rec := recorder{Answer{Header: http.Header{}}}
 		again := req.WithContext(ctx)
 		again.Body = io.NopCloser(bytes.NewReader(body))

@@ -21,13 +21,13 @@ import (
 	"fivechat.dev/libs/transport/operation"
 )
 
-// remembering is a Replays of one goroutine.
+// remembering is a IdempotencyStore of one goroutine.
 type remembering map[string]struct {
 	content [32]byte
 	answer  httpkit.Answer
 }
 
-func (m remembering) Once(ctx context.Context, a httpkit.Attempt, work func(context.Context) httpkit.Answer) (httpkit.Answer, bool, error) {
+func (m remembering) Execute(ctx context.Context, a httpkit.Attempt, work func(context.Context) httpkit.Answer) (httpkit.Answer, bool, error) {
 	id := fmt.Sprint(a.Caller, a.Method, a.Path, a.Key)
 	if there, known := m[id]; known {
 		if there.content != a.Content {
@@ -54,7 +54,7 @@ func TestReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, ran := httpkit.NewRouter(tele, keys), atomic.Int64{}
-	r.Replay(remembering{})
+	r.UseIdempotency(remembering{})
 	made := operation.New(operation.Standard(tele), "test.make", authz.Public, func(_ context.Context, req inner) (inner, error) {
 		if n := ran.Add(1); req.Text == "refused" {
 			return inner{}, fault.Bad("text", fmt.Sprint("is refused ", n))

@@ -22,10 +22,10 @@ const (
 // ErrFull says that as many requests are under way with a service, and wait for it, as may.
 var ErrFull = errors.New("proxy: too many requests are under way")
 
-// gate bounds how many requests are under way with a service, and how long as many more wait for their turn. It is ours
+// concurrencyLimiter bounds how many requests are under way with a service, and how long as many more wait for their turn. It is ours
 // because limiters that learn a bound from how long answers take (failsafe-go's) take a tenant's slow imports for a
 // service in trouble.
-type gate struct {
+type concurrencyLimiter struct {
 	places  chan struct{}
 	waiting atomic.Int64
 
@@ -33,10 +33,12 @@ type gate struct {
 	since time.Time // when the first of those began to wait who waited without a break; of use while somebody does
 }
 
-func newGate(most int) *gate { return &gate{places: make(chan struct{}, most)} }
+func newConcurrencyLimiter(most int) *concurrencyLimiter {
+	return &concurrencyLimiter{places: make(chan struct{}, most)}
+}
 
-// enter takes a place, which leave gives back. It gives ErrFull where there is none in time, and the context's error.
-func (g *gate) enter(ctx context.Context) error {
+// acquire takes a place, which release gives back. It gives ErrFull where there is none in time, and the context's error.
+func (g *concurrencyLimiter) acquire(ctx context.Context) error {
 	select {
 	case g.places <- struct{}{}:
 		return nil
@@ -60,7 +62,7 @@ func (g *gate) enter(ctx context.Context) error {
 }
 
 // join begins to wait, and says for how long at most; not at all where too many do.
-func (g *gate) join() (time.Duration, bool) {
+func (g *concurrencyLimiter) join() (time.Duration, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	patience, line := g.bounds()
@@ -75,7 +77,7 @@ func (g *gate) join() (time.Duration, bool) {
 }
 
 // bounds are how long one may wait, and how many may. The lock is held.
-func (g *gate) bounds() (patience time.Duration, line int64) {
+func (g *concurrencyLimiter) bounds() (patience time.Duration, line int64) {
 	places := int64(cap(g.places))
 	if g.waiting.Load() > 0 && time.Since(g.since) > burst {
 		return overload, max(places/few, 1)
@@ -84,7 +86,7 @@ func (g *gate) bounds() (patience time.Duration, line int64) {
 }
 
 // full says whether one who came now would be refused at once.
-func (g *gate) full() bool {
+func (g *concurrencyLimiter) full() bool {
 	if g.waiting.Load() == 0 { // as almost always
 		return false
 	}
@@ -94,4 +96,4 @@ func (g *gate) full() bool {
 	return g.waiting.Load() >= line
 }
 
-func (g *gate) leave() { <-g.places }
+func (g *concurrencyLimiter) release() { <-g.places }

@@ -11,7 +11,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// The bounds of a Gate.
+// The bounds of a Limiter.
 const (
 	minAge   = 2 * time.Second  // how long the usage of a website near its limit is used before it is asked for again
 	maxAge   = 30 * time.Second // the same for a website far from its limit
@@ -25,8 +25,8 @@ const (
 // Ask reads the usage of a website from accounts.
 type Ask func(ctx context.Context, t tenant.ID) (Usage, error)
 
-// Gate refuses writes of websites that have reached their limit.
-type Gate struct {
+// Limiter refuses writes of websites that have reached their limit.
+type Limiter struct {
 	ask   Ask
 	log   *slog.Logger
 	now   func() time.Time
@@ -43,29 +43,29 @@ type reading struct {
 	askedAt time.Time
 }
 
-// NewGate makes a Gate over the usage that ask reads.
-func NewGate(ask Ask, log *slog.Logger, now func() time.Time) (*Gate, error) {
+// NewLimiter makes a Limiter over the usage that ask reads.
+func NewLimiter(ask Ask, log *slog.Logger, now func() time.Time) (*Limiter, error) {
 	known, err := simplelru.NewLRU[tenant.ID, reading](websites, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &Gate{ask: ask, log: log, now: now, slots: make(chan struct{}, asking), known: known}, nil
+	return &Limiter{ask: ask, log: log, now: now, slots: make(chan struct{}, asking), known: known}, nil
 }
 
-// Admit returns the error that refuses a write of a website, as far as its usage is known, and has it read again when
+// Check returns the error that refuses a write of a website, as far as its usage is known, and has it read again when
 // it is old. A website whose usage is unknown is admitted.
-func (g *Gate) Admit(_ context.Context, t tenant.ID) error {
-	now := g.now()
-	g.mu.Lock()
-	r, _ := g.known.Get(t)
+func (l *Limiter) Check(_ context.Context, t tenant.ID) error {
+	now := l.now()
+	l.mu.Lock()
+	r, _ := l.known.Get(t)
 	due := now.Sub(r.askedAt) >= age(r.usage)
 	if due {
 		r.askedAt = now
-		g.known.Add(t, r)
+		l.known.Add(t, r)
 	}
-	g.mu.Unlock()
+	l.mu.Unlock()
 	if due {
-		g.refresh(t) //nolint:contextcheck // neither the deadline nor the trace of the request is meant
+		l.refresh(t) //nolint:contextcheck // neither the deadline nor the trace of the request is meant
 	}
 	if r.at.IsZero() || now.Sub(r.at) > staleFor {
 		return nil
@@ -80,42 +80,42 @@ func age(u Usage) time.Duration {
 }
 
 // Forget has the usage of a website read again at its next write, of every website for the zero tenant.
-func (g *Gate) Forget(t tenant.ID) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+func (l *Limiter) Forget(t tenant.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	of := []tenant.ID{t}
 	if t.IsZero() {
-		of = g.known.Keys()
+		of = l.known.Keys()
 	}
 	for _, t := range of {
-		if r, known := g.known.Peek(t); known {
+		if r, known := l.known.Peek(t); known {
 			r.askedAt = time.Time{}
-			g.known.Add(t, r)
+			l.known.Add(t, r)
 		}
 	}
 }
 
 // refresh reads a website's usage in the background. When too many are being read, the next write tries again.
-func (g *Gate) refresh(t tenant.ID) {
+func (l *Limiter) refresh(t tenant.ID) {
 	select {
-	case g.slots <- struct{}{}:
+	case l.slots <- struct{}{}:
 	default:
-		g.Forget(t)
+		l.Forget(t)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), askFor)
 	go func() {
-		defer func() { <-g.slots }()
+		defer func() { <-l.slots }()
 		defer cancel()
-		usage, err := g.ask(ctx, t)
+		usage, err := l.ask(ctx, t)
 		if err != nil {
-			g.log.WarnContext(ctx, "storage: reading a website's usage failed; the last one known counts", "website", t.Int64(), "error", err)
+			l.log.WarnContext(ctx, "storage: reading a website's usage failed; the last one known counts", "website", t.Int64(), "error", err)
 			return
 		}
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		r, _ := g.known.Get(t)
-		r.usage, r.at = usage, g.now()
-		g.known.Add(t, r)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		r, _ := l.known.Get(t)
+		r.usage, r.at = usage, l.now()
+		l.known.Add(t, r)
 	}()
 }

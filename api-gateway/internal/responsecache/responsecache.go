@@ -1,10 +1,10 @@
-// Package cache keeps public answers of services near: in the process, behind that in Redis, which all edges share, and
+// Package responsecache keeps public answers of services near: in the process, behind that in Redis, which all edges share, and
 // behind that at the service.
 //
 // An answer in the process is used for a second, one in Redis for ten; a service that says which of its answers changed
 // has them dropped at once. So a change shows everywhere within a second, also where the word of it was lost. Where the
 // service is away, what there is goes on being given for an hour.
-package cache
+package responsecache
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"fivechat.dev/api-gateway/internal/memo"
+	"fivechat.dev/api-gateway/internal/lookupcache"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/libs/store/rediskit"
@@ -32,7 +32,7 @@ const (
 	patience  = 100 * time.Millisecond // with a Redis that does not answer
 )
 
-var bounds = memo.Bounds{Known: 16_384, KnownFor: time.Second, Unknown: 8_192, UnknownFor: time.Second, StaleFor: staleFor}
+var bounds = lookupcache.Bounds{Known: 16_384, KnownFor: time.Second, Unknown: 8_192, UnknownFor: time.Second, StaleFor: staleFor}
 
 // Answer is a service's answer to a GET that succeeded.
 type Answer struct {
@@ -53,12 +53,12 @@ type Ask func(ctx context.Context, path string) (Answer, error)
 
 // Cache keeps the answers of one kind of path.
 type Cache struct {
-	prefix string // of the paths; what follows is the key
-	media  string // the media type of every answer
-	shared Shared // nil: there is none
-	away   rediskit.Absence
-	ask    Ask
-	memo   *memo.Memo[*ready]
+	prefix  string // of the paths; what follows is the key
+	media   string // the media type of every answer
+	shared  Shared // nil: there is none
+	away    rediskit.Absence
+	ask     Ask
+	lookups *lookupcache.Cache[*ready]
 }
 
 // ready is an answer with its headers as a ResponseWriter takes them.
@@ -75,7 +75,7 @@ func (c *Cache) readied(a Answer) *ready {
 func New(prefix, media string, shared Shared, lookups *prometheus.CounterVec, ask Ask) (*Cache, error) {
 	c := &Cache{prefix: prefix, media: media, shared: shared, ask: ask}
 	var err error
-	c.memo, err = memo.New(Name, bounds, lookups, c.fetch)
+	c.lookups, err = lookupcache.New(Name, bounds, lookups, c.fetch)
 	return c, err
 }
 
@@ -88,7 +88,7 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request) (bool, error) {
 	if !within || !form.MatchString(key) {
 		return false, nil
 	}
-	a, err := c.memo.Get(r.Context(), key)
+	a, err := c.lookups.Get(r.Context(), key)
 	if err != nil {
 		return true, err
 	}
@@ -109,10 +109,10 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request) (bool, error) {
 // Forget has the answer of a key asked for anew; all of them for "".
 func (c *Cache) Forget(key string) {
 	if key == "" {
-		c.memo.ExpireAll()
+		c.lookups.ExpireAll()
 		return
 	}
-	c.memo.Expire(key)
+	c.lookups.Expire(key)
 }
 
 func (c *Cache) fetch(ctx context.Context, key string) (*ready, time.Time, error) {
@@ -123,7 +123,7 @@ func (c *Cache) fetch(ctx context.Context, key string) (*ready, time.Time, error
 	a, err := c.ask(ctx, c.prefix+key)
 	switch {
 	case err == nil:
-		c.share(ctx, key, a)
+		c.publish(ctx, key, a)
 		return c.readied(a), time.Time{}, nil
 	case found && (fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Timeout)):
 		return c.readied(old.Answer), time.Time{}, nil
@@ -158,8 +158,8 @@ func (c *Cache) common(ctx context.Context, key string) (a aged, found bool) {
 // usable reports whether an answer of this age may be served. A negative age, beyond what clocks differ by, was made up.
 func usable(age time.Duration) bool { return age > -sharedFor && age < staleFor }
 
-// share puts an answer where all edges find it, by the revision that its tag begins with.
-func (c *Cache) share(ctx context.Context, key string, a Answer) {
+// publish stores an answer in Redis, where all gateways find it, by the revision that its tag begins with.
+func (c *Cache) publish(ctx context.Context, key string, a Answer) {
 	r, err := version.OfTag(a.Tag)
 	if err != nil || c.shared == nil || c.away.Lasts() {
 		return

@@ -1,4 +1,4 @@
-package memo_test
+package lookupcache_test
 
 import (
 	"context"
@@ -12,12 +12,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"fivechat.dev/api-gateway/internal/memo"
+	"fivechat.dev/api-gateway/internal/lookupcache"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
 )
 
-var bounds = memo.Bounds{Known: 4, KnownFor: 5 * time.Second, Unknown: 2, UnknownFor: 2 * time.Second}
+var bounds = lookupcache.Bounds{Known: 4, KnownFor: 5 * time.Second, Unknown: 2, UnknownFor: 2 * time.Second}
 
 // source counts what it is asked. Its answer takes a second of the bubble's time.
 type source struct {
@@ -42,9 +42,9 @@ func (s *source) fetch(ctx context.Context, key string) (identity.Principal, tim
 	return identity.Principal{Kind: identity.Token, TokenID: n}, s.until, nil
 }
 
-func newMemo(t *testing.T, s *source) *memo.Memo[identity.Principal] {
+func newCache(t *testing.T, s *source) *lookupcache.Cache[identity.Principal] {
 	t.Helper()
-	m, err := memo.New("test", bounds, memo.NewLookups(prometheus.NewRegistry()), s.fetch)
+	m, err := lookupcache.New("test", bounds, lookupcache.NewLookups(prometheus.NewRegistry()), s.fetch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func newMemo(t *testing.T, s *source) *memo.Memo[identity.Principal] {
 }
 
 // get asks m for key and checks which of the source's answers came.
-func get(t *testing.T, m *memo.Memo[identity.Principal], key string, want int64) {
+func get(t *testing.T, m *lookupcache.Cache[identity.Principal], key string, want int64) {
 	t.Helper()
 	p, err := m.Get(t.Context(), key)
 	if err != nil || p.TokenID != want {
@@ -63,7 +63,7 @@ func get(t *testing.T, m *memo.Memo[identity.Principal], key string, want int64)
 func TestAnswersExpire(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m := newMemo(t, &source{})
+		m := newCache(t, &source{})
 		get(t, m, "a", 1)
 		time.Sleep(bounds.KnownFor - time.Millisecond)
 		get(t, m, "a", 1) // being asked does not prolong it
@@ -76,7 +76,7 @@ func TestNobodyIsRememberedForLess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{fail: func(string) error { return fault.Missing("token") }}
-		m := newMemo(t, s)
+		m := newCache(t, s)
 		for range 3 {
 			if _, err := m.Get(t.Context(), "a"); !fault.Is(err, fault.NotFound) {
 				t.Errorf("got %v", err)
@@ -100,7 +100,7 @@ func TestGuessingPushesNobodyOut(t *testing.T) {
 			}
 			return fault.Missing("token")
 		}}
-		m := newMemo(t, s)
+		m := newCache(t, s)
 		get(t, m, "a", 1)
 		for i := range 100 {
 			if _, err := m.Get(t.Context(), fmt.Sprint(i)); !fault.Is(err, fault.NotFound) {
@@ -121,7 +121,7 @@ func TestManyAskOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{took: time.Second}
-		m := newMemo(t, s)
+		m := newCache(t, s)
 		var all sync.WaitGroup
 		for range 50 {
 			all.Go(func() { get(t, m, "a", 1) })
@@ -136,7 +136,7 @@ func TestManyAskOnce(t *testing.T) {
 func TestOneWhoGivesUpTakesNobodyAlong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m := newMemo(t, &source{took: time.Second})
+		m := newCache(t, &source{took: time.Second})
 		ctx, cancel := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		all.Go(func() {
@@ -166,7 +166,7 @@ func TestFailuresAreNotRemembered(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &source{fail: func(string) error { return c.err }}
-			m := newMemo(t, s)
+			m := newCache(t, s)
 			if _, err := m.Get(t.Context(), "a"); !fault.Is(err, c.want) {
 				t.Errorf("%s: got %v", c.name, err)
 			}
@@ -179,7 +179,7 @@ func TestFailuresAreNotRemembered(t *testing.T) {
 func TestTheQuestionHasADeadlineOfItsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m := newMemo(t, &source{took: time.Hour})
+		m := newCache(t, &source{took: time.Hour})
 		if _, err := m.Get(t.Context(), "a"); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("got %v", err)
 		}
@@ -188,15 +188,15 @@ func TestTheQuestionHasADeadlineOfItsOwn(t *testing.T) {
 
 func TestForgetting(t *testing.T) {
 	t.Parallel()
-	for name, forget := range map[string]func(*memo.Memo[identity.Principal]){
-		"one": func(m *memo.Memo[identity.Principal]) { m.Drop("a") }, "all": (*memo.Memo[identity.Principal]).ExpireAll,
-		"one's time": func(m *memo.Memo[identity.Principal]) { m.Expire("a") },
-		"those meant": func(m *memo.Memo[identity.Principal]) {
+	for name, forget := range map[string]func(*lookupcache.Cache[identity.Principal]){
+		"one": func(m *lookupcache.Cache[identity.Principal]) { m.Drop("a") }, "all": (*lookupcache.Cache[identity.Principal]).ExpireAll,
+		"one's time": func(m *lookupcache.Cache[identity.Principal]) { m.Expire("a") },
+		"those meant": func(m *lookupcache.Cache[identity.Principal]) {
 			m.DropWhere(func(p identity.Principal) bool { return p.Kind == identity.Token })
 		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			m := newMemo(t, &source{})
+			m := newCache(t, &source{})
 			get(t, m, "a", 1)
 			forget(m)
 			get(t, m, "a", 2)
@@ -204,7 +204,7 @@ func TestForgetting(t *testing.T) {
 		})
 		// An answer that was read before a revocation and arrives after it is neither kept nor shared.
 		synctest.Test(t, func(t *testing.T) {
-			m := newMemo(t, &source{took: time.Second})
+			m := newCache(t, &source{took: time.Second})
 			var all sync.WaitGroup
 			all.Go(func() { get(t, m, "a", 1) })
 			synctest.Wait()
@@ -222,7 +222,7 @@ func TestForgetting(t *testing.T) {
 func TestOthersStay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m := newMemo(t, &source{})
+		m := newCache(t, &source{})
 		get(t, m, "a", 1)
 		get(t, m, "b", 2)
 		m.Expire("a")
@@ -240,7 +240,7 @@ func TestTheServiceSaysHowLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{until: time.Now().Add(2 * time.Second)}
-		m := newMemo(t, s)
+		m := newCache(t, s)
 		get(t, m, "a", 1)
 		time.Sleep(1999 * time.Millisecond)
 		get(t, m, "a", 1)
@@ -258,7 +258,7 @@ func TestOldValuesServeWhileTheServiceIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, lasting := &source{}, bounds
 		lasting.StaleFor = time.Minute
-		m, err := memo.New("test", lasting, memo.NewLookups(prometheus.NewRegistry()), s.fetch)
+		m, err := lookupcache.New("test", lasting, lookupcache.NewLookups(prometheus.NewRegistry()), s.fetch)
 		if err != nil {
 			t.Fatal(err)
 		}
