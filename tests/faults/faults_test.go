@@ -166,13 +166,13 @@ func (tw *town) faults(t *testing.T, draw *rand.Rand) []fault {
 	const short, long = 2 * time.Second, 4 * time.Second // long: more than a store is looked for
 	half, slow := harness.Map{"timeout": 0}, func(ms int) harness.Map { return harness.Map{"latency": ms, "jitter": ms / 4} }
 	all := []fault{
-		{"Redis does not answer, lines stay open", long, false, func() func() { return tw.lines.spoil("", "redis", "timeout", half) }},
+		{"Redis does not respond, connections stay open", long, false, func() func() { return tw.lines.spoil("", "redis", "timeout", half) }},
 		{"Redis is slow (200 ms each way)", short, false, func() func() { return tw.lines.spoil("", "redis", "latency", slow(200)) }},
-		{"lines to Redis are reset", short, false, func() func() { return tw.lines.spoil("", "redis", "reset_peer", harness.Map{"timeout": 0}) }},
-		{"Redis is gone", long, false, func() func() { return tw.lines.cut("", "redis") }},
+		{"connections to Redis are reset", short, false, func() func() { return tw.lines.spoil("", "redis", "reset_peer", harness.Map{"timeout": 0}) }},
+		{"Redis is unreachable", long, false, func() func() { return tw.lines.cut("", "redis") }},
 	}
 	if tw.redis != nil {
-		all = append(all, fault{"Redis is killed, and starts again empty", short, false, func() func() {
+		all = append(all, fault{"Redis is killed and restarted empty", short, false, func() func() {
 			tw.redis.Kill(t)
 			return func() { tw.redis = tw.redis.Again(t) }
 		}})
@@ -180,9 +180,9 @@ func (tw *town) faults(t *testing.T, draw *rand.Rand) []fault {
 	pair := draw.Perm(len(fleet.Services))
 	from, to := fleet.Services[pair[0]], fleet.Services[pair[1]]
 	all = append(all,
-		fault{from + " gets no answer from " + to, short, true, func() func() { return tw.lines.spoil(from, to, "timeout", half) }},
-		fault{"lines from the edge to " + to + " are cut", short, true, func() func() { return tw.lines.cut(fleet.Gateway, to) }},
-		fault{"all lines between components are slow (50 ms each way)", short, false, func() func() {
+		fault{from + " gets no response from " + to, short, true, func() func() { return tw.lines.spoil(from, to, "timeout", half) }},
+		fault{"connections from the gateway to " + to + " are cut", short, true, func() func() { return tw.lines.cut(fleet.Gateway, to) }},
+		fault{"all connections between components are slow (50 ms each way)", short, false, func() func() {
 			var mends []func()
 			for _, s := range fleet.Services {
 				mends = append(mends, tw.lines.spoil("", s, "latency", slow(50)))
@@ -193,7 +193,7 @@ func (tw *town) faults(t *testing.T, draw *rand.Rand) []fault {
 				}
 			}
 		}},
-		fault{"all lines from the edge are reset", short, true, func() func() { return tw.lines.spoil(fleet.Gateway, "", "reset_peer", harness.Map{"timeout": 0}) }},
+		fault{"all connections from the gateway are reset", short, true, func() func() { return tw.lines.spoil(fleet.Gateway, "", "reset_peer", harness.Map{"timeout": 0}) }},
 	)
 	all = append(all, fault{"the store's primary steps down", long, true, func() func() {
 		tw.elect(t, long)
@@ -203,12 +203,12 @@ func (tw *town) faults(t *testing.T, draw *rand.Rand) []fault {
 		return all
 	}
 	all = append(all,
-		fault{"the store is killed, and starts again", long, true, func() func() {
+		fault{"the store is killed and restarted", long, true, func() func() {
 			tw.store.Kill(t)
 			return func() { tw.store = tw.store.Again(t) }
 		}},
-		fault{"the store does not answer, lines stay open", long, true, func() func() { return tw.lines.spoil("", "mongodb", "timeout", half) }},
-		fault{"the store is gone", long, true, func() func() { return tw.lines.cut("", "mongodb") }},
+		fault{"the store does not respond, connections stay open", long, true, func() func() { return tw.lines.spoil("", "mongodb", "timeout", half) }},
+		fault{"the store is unreachable", long, true, func() func() { return tw.lines.cut("", "mongodb") }},
 		fault{"the store is slow (30 ms each way)", short, false, func() func() { return tw.lines.spoil("", "mongodb", "latency", slow(30)) }},
 	)
 	if tw.disk != "" {

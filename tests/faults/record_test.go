@@ -65,7 +65,7 @@ func (r *record) judge(t *testing.T, windows []window) (rows []row, quiet row) {
 	for i, w := range windows {
 		rows[i] = row{fault: w.name, times: 1, recovery: w.well.Sub(w.mended)}
 	}
-	quiet.fault, quiet.times = "between", 1
+	quiet.fault, quiet.times = "between faults", 1
 	for _, x := range r.all {
 		in, allowed := &quiet, false
 		for i, w := range windows {
@@ -97,25 +97,25 @@ func (r *record) judge(t *testing.T, windows []window) (rows []row, quiet row) {
 	return rows, quiet
 }
 
-// keep puts the table of rows in the place of the one that a page has.
+// keep replaces the table of a page with that of rows.
 func keep(path string, rows []row) error {
 	page, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	before, rest, found := strings.Cut(string(page), "\n| fault")
+	before, rest, found := strings.Cut(string(page), "\n| Fault")
 	_, after, ends := strings.Cut(rest, "|\n\n")
 	if !found || !ends {
-		return fmt.Errorf("%s has no table of faults with an empty line behind it", path)
+		return fmt.Errorf("%s has no table of faults that an empty line follows", path)
 	}
 	return os.WriteFile(path, []byte(before+"\n"+table(together(rows))+"\n"+after), 0o600)
 }
 
-// table shows rows.
+// table formats rows as Markdown.
 func table(rows []row) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "| fault\t| times\t| answered\t| 503, 504\t| no answer\t| well again after\t|")
+	fmt.Fprintln(w, "| Fault\t| Times\t| Answered\t| 503, 504\t| No response\t| Recovered after\t|")
 	fmt.Fprintln(w, "|---\t|---\t|---\t|---\t|---\t|---\t|")
 	for _, r := range rows {
 		fmt.Fprintf(w, "| %s\t| %d\t| %d\t| %d\t| %d\t| %v\t|\n", r.fault, r.times, r.done, r.away, r.other, r.recovery.Round(time.Millisecond))
