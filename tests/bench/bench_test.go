@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"fivechat.dev/deploy/fivechat/system"
-	"fivechat.dev/tests/alone"
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/process"
 )
 
 const (
@@ -56,7 +56,7 @@ func demo(b *testing.B, dir string) (*system.System, client) {
 // build makes the program.
 func build(b *testing.B) string {
 	b.Helper()
-	binary, err := alone.Build(b.Context(), b.TempDir())
+	binary, err := process.Build(b.Context(), b.TempDir())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -64,9 +64,9 @@ func build(b *testing.B) string {
 }
 
 // start runs the program in a process of its own, with no environment but env.
-func start(b *testing.B, binary string, env ...string) *alone.System {
+func start(b *testing.B, binary string, env ...string) *process.System {
 	b.Helper()
-	s, err := alone.Start(b.Context(), binary, b.TempDir(), env...)
+	s, err := process.Start(b.Context(), binary, b.TempDir(), env...)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -23,7 +23,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
 	"fivechat.dev/tests/sim"
 )
@@ -37,9 +37,9 @@ const (
 // layers is the system with each part in a process of its own, and what it has used so far.
 type layers struct {
 	b         *testing.B
-	fleet     *fleet.Fleet
-	processes map[string]*fleet.Process
-	replica   *fleet.Process // of conversations, which nothing is asked of
+	cluster   *cluster.Cluster
+	processes map[string]*cluster.Process
+	replica   *cluster.Process // of conversations, which nothing is asked of
 	db        *mongo.Database
 	uri       string
 }
@@ -57,8 +57,8 @@ type used struct {
 // is asked of it is left out. -benchtime 1000x is requests of each operation; one iteration is one request.
 func BenchmarkLayers(b *testing.B) {
 	l := newLayers(b)
-	w := l.fleet.World(b, harness.Pro)
-	c := client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, l.fleet.URL, w.Secret(harness.ReadWrite)}
+	w := l.cluster.World(b, harness.Pro)
+	c := client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, l.cluster.URL, w.Secret(harness.ReadWrite)}
 	c.do(b, "POST", "/conversations/import", rows(0, 100), 200)
 	conversations := tokenForm.FindAllString(c.do(b, "GET", "/conversations?limit=100", "", 200), -1)
 	every := func(suffix string) func(int) string {
@@ -149,25 +149,25 @@ func newLayers(b *testing.B) *layers {
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		b.Skip("there is no redis-server")
 	}
-	binaries := fleet.Build(b, "fivechat.dev/deploy/fivechat")
+	binaries := cluster.Build(b, "fivechat.dev/deploy/fivechat")
 	addrs := harness.FreeAddrs(b, 2)
 	_, port, _ := strings.Cut(addrs[1], ":")
-	l := &layers{b: b, processes: map[string]*fleet.Process{}, uri: "mongodb://" + addrs[0] + "/?directConnection=true&replicaSet=rs0"}
-	l.processes[theStore] = fleet.Start(b, filepath.Join(binaries, "fivechat"), nil, "store", "serve", "--insecure", "--listen", addrs[0], "--data", b.TempDir())
+	l := &layers{b: b, processes: map[string]*cluster.Process{}, uri: "mongodb://" + addrs[0] + "/?directConnection=true&replicaSet=rs0"}
+	l.processes[theStore] = cluster.Start(b, filepath.Join(binaries, "fivechat"), nil, "store", "serve", "--insecure", "--listen", addrs[0], "--data", b.TempDir())
 	redis, _ := exec.LookPath("redis-server")
-	l.processes[theRedis] = fleet.Start(b, redis, nil, "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", b.TempDir())
-	l.fleet = fleet.Launch(b, binaries, map[string]string{"MONGODB_URI": l.uri, "REDIS_URL": "redis://" + addrs[1]})
-	for _, p := range l.fleet.All() {
+	l.processes[theRedis] = cluster.Start(b, redis, nil, "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", b.TempDir())
+	l.cluster = cluster.Launch(b, binaries, map[string]string{"MONGODB_URI": l.uri, "REDIS_URL": "redis://" + addrs[1]})
+	for _, p := range l.cluster.All() {
 		l.processes[p.Name] = p
 	}
-	_, replica := l.fleet.Replica(b)
+	_, replica := l.cluster.Replica(b)
 	l.replica = replica[1]
 	store, err := mongo.Connect(options.Client().ApplyURI(l.uri))
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = store.Disconnect(context.Background()) })
-	l.db = store.Database(l.fleet.Env["MONGODB_DATABASE"])
+	l.db = store.Database(l.cluster.Env["MONGODB_DATABASE"])
 	return l
 }
 
@@ -283,7 +283,7 @@ func (l *layers) look() used {
 }
 
 // processor gives the µs of processor that a process has used.
-func (l *layers) processor(p *fleet.Process) float64 {
+func (l *layers) processor(p *cluster.Process) float64 {
 	proc, err := procfs.NewProc(p.PID)
 	if err != nil {
 		l.b.Fatal(err)
@@ -296,7 +296,7 @@ func (l *layers) processor(p *fleet.Process) float64 {
 }
 
 // commands adds the commands that a component has sent.
-func (l *layers) commands(p *fleet.Process, u *used) {
+func (l *layers) commands(p *cluster.Process, u *used) {
 	_, text := p.Get(l.b, "/metrics")
 	parser := expfmt.NewTextParser(model.LegacyValidation)
 	families, err := parser.TextToMetricFamilies(strings.NewReader(text))

@@ -122,17 +122,17 @@ func BenchmarkProjection(b *testing.B) {
 	}
 }
 
-// project writes at its pace, and gives from when each transaction was begun until it was counted.
+// project writes at its rate, and gives from when each transaction was begun until it was counted.
 func project(b *testing.B, w writer) []time.Duration {
 	b.Helper()
 	const all = eventsASecond * eventSeconds / eventsAtOnce
 	begun, first := make(chan time.Time, all), w.counted(b.Context())
 	go func() {
 		defer close(begun)
-		pace := time.NewTicker(time.Second * eventsAtOnce / eventsASecond)
-		defer pace.Stop()
+		ticker := time.NewTicker(time.Second * eventsAtOnce / eventsASecond)
+		defer ticker.Stop()
 		for n := range all {
-			due := <-pace.C
+			due := <-ticker.C
 			if err := w.write(b.Context(), n); err != nil {
 				b.Error(err)
 				return

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"fivechat.dev/deploy/fivechat/system"
-	"fivechat.dev/tests/alone"
+	"fivechat.dev/tests/process"
 )
 
 const (
@@ -92,18 +92,18 @@ func BenchmarkWidgetScript(b *testing.B) {
 }
 
 // process is a running system.
-type process struct {
+type demoProcess struct {
 	pid                int
 	url, client, token string
 	http               *http.Client
 }
 
 // demoAlone builds the program and runs it with the demo's websites.
-func demoAlone(b *testing.B) process {
+func demoAlone(b *testing.B) demoProcess {
 	b.Helper()
 	s := start(b, build(b))
 	site := s.Demo.Websites[0]
-	return process{s.PID, s.Demo.URL, site.ClientToken, site.Tokens["READ_WRITE"], &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
+	return demoProcess{s.PID, s.Demo.URL, site.ClientToken, site.Tokens["READ_WRITE"], &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
 }
 
 // guest is a visitor's credential.
@@ -115,28 +115,28 @@ var (
 )
 
 // resident is the process's memory in megabytes.
-func (p process) resident(b *testing.B) float64 {
+func (p demoProcess) resident(b *testing.B) float64 {
 	b.Helper()
-	n, err := alone.Memory(p.pid)
+	n, err := process.Memory(p.pid)
 	if err != nil {
 		b.Skipf("the process's memory is not told: %v", err)
 	}
 	return float64(n) / 1e6
 }
 
-func (p process) ask(b *testing.B, method, path, body string, header ...string) string {
+func (p demoProcess) ask(b *testing.B, method, path, body string, header ...string) string {
 	b.Helper()
 	return client{p.http, p.url, ""}.do(b, method, path, body, 201, header...)
 }
 
-func (p process) visitor(b *testing.B) guest {
+func (p demoProcess) visitor(b *testing.B) guest {
 	b.Helper()
 	made := p.ask(b, "POST", "/visitor/sessions", `{"clientToken":"`+p.client+`"}`)
 	return guest{visitorToken.FindString(made), visitorSecret.FindString(made)}
 }
 
 // listen opens a visitor's stream, and calls heard with what agents write. It comes back when the stream is open.
-func (p process) listen(b *testing.B, visitor guest, heard func(string)) {
+func (p demoProcess) listen(b *testing.B, visitor guest, heard func(string)) {
 	b.Helper()
 	ctx, cancel := context.WithCancel(b.Context())
 	b.Cleanup(cancel)

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"fivechat.dev/tests/alone"
+	"fivechat.dev/tests/process"
 )
 
 // launches is how often the systems are started anew: two processes of the same program differ by some hundredths.
@@ -20,7 +20,7 @@ const launches = 7
 // instance is a system in a process of its own.
 type instance struct {
 	name string
-	*alone.System
+	*process.System
 	client
 	paths []string // that are asked for
 }
@@ -117,7 +117,7 @@ func launch(b *testing.B, name, binary string, env ...string) *instance {
 
 // processors is the processor time that the system's process has used so far, in microseconds.
 func (s *instance) processors(b *testing.B) float64 {
-	used, err := alone.Processors(s.PID)
+	used, err := process.Processors(s.PID)
 	if err != nil {
 		b.Fatal(err)
 	}

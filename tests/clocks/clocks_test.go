@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
 )
 
@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 // clock is a running system whose clock can be stepped.
 type clock struct {
 	harness.System
-	process *fleet.Process
+	process *cluster.Process
 }
 
 func launch(t *testing.T) clock {
@@ -63,7 +63,7 @@ func launch(t *testing.T) clock {
 		t.Fatal(err)
 	}
 	addrs, data := harness.FreeAddrs(t, 3), t.TempDir()
-	p := fleet.Start(t, binary, map[string]string{
+	p := cluster.Start(t, binary, map[string]string{
 		"FIVECHAT_ADMIN_ADDR": addrs[2], "FIVECHAT_QUOTAS": quotas, "FIVECHAT_WEBHOOKS_ALLOW": "127.0.0.0/8", "FIVECHAT_WEBHOOKS_HTTP": "true",
 	}, "run", "--listen", addrs[0], "--operator-listen", addrs[1], "--data", data)
 	var at struct{ URL, Key string }

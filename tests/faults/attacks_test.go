@@ -18,9 +18,9 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/alone"
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/process"
 )
 
 // longest is the longest text that a message may have, of characters that JSON escapes.
@@ -61,7 +61,7 @@ type attack struct {
 
 // newAttacker stores what some attacks read: long messages, tickets and webhooks. What a quota or a bound refuses of that is
 // not stored; the rest is enough.
-func newAttacker(t *testing.T, f *fleet.Fleet, victim *neighbour) *attacker {
+func newAttacker(t *testing.T, f *cluster.Cluster, victim *neighbour) *attacker {
 	t.Helper()
 	site := f.From(attackerAddress).Website(t, harness.Pro)
 	visitor := site.Visit(t, nil)
@@ -135,7 +135,7 @@ func (a *attacker) attack(t *testing.T, only string, f func()) {
 	var out bytes.Buffer
 	c := exec.Command("nice", "-n", "19", self) //nolint:noctx // it is told to end, not killed
 	c.Env, c.Stdout = append(os.Environ(), attackerEnv+"="+string(config)), &out
-	p, err := alone.Launch(c)
+	p, err := process.Launch(c)
 	if err != nil {
 		t.Fatal(err)
 	}

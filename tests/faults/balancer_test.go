@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 )
 
 // looks is between two looks at a replica's readiness, and the patience of one.
@@ -18,12 +18,12 @@ const looks = 50 * time.Millisecond
 // Kubernetes Service does.
 type balancer struct {
 	net.Listener
-	mu     sync.Mutex
-	places []*place
-	next   int
+	mu       sync.Mutex
+	replicas []*replica
+	next     int
 }
 
-type place struct {
+type replica struct {
 	addr, admin string
 	ready       bool
 }
@@ -34,7 +34,7 @@ func newBalancer(t testing.TB, addr string) *balancer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &balancer{Listener: ln, places: []*place{{addr: addr, ready: true}}}
+	b := &balancer{Listener: ln, replicas: []*replica{{addr: addr, ready: true}}}
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
@@ -54,12 +54,12 @@ func newBalancer(t testing.TB, addr string) *balancer {
 }
 
 // stand says which replicas there are.
-func (b *balancer) stand(replicas ...*fleet.Process) {
+func (b *balancer) stand(replicas ...*cluster.Process) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.places = nil
+	b.replicas = nil
 	for _, p := range replicas {
-		b.places = append(b.places, &place{p.Addr, p.Admin, true})
+		b.replicas = append(b.replicas, &replica{p.Addr, p.Admin, true})
 	}
 }
 
@@ -76,7 +76,7 @@ func (b *balancer) look(t testing.TB) {
 		case <-ticks.C:
 		}
 		b.mu.Lock()
-		places := b.places
+		places := b.replicas
 		b.mu.Unlock()
 		for _, p := range places {
 			if p.admin == "" {
@@ -98,8 +98,8 @@ func (b *balancer) carry(c net.Conn) {
 	defer c.Close()
 	b.mu.Lock()
 	var ready []string
-	for i := range b.places {
-		if p := b.places[(b.next+i)%len(b.places)]; p.ready {
+	for i := range b.replicas {
+		if p := b.replicas[(b.next+i)%len(b.replicas)]; p.ready {
 			ready = append(ready, p.addr)
 		}
 	}

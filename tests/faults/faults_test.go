@@ -19,17 +19,17 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/course"
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/scenario"
 )
 
 // The sizes of a run.
 const (
-	actors  = 4
-	pace    = 100 * time.Millisecond // of an actor's deeds
-	quietly = time.Second            // between two faults
-	bound   = 30 * time.Second       // until all is well after what was wrong is mended, on a machine that does other things too
+	actors         = 4
+	actionInterval = 100 * time.Millisecond // of an actor's actions
+	quietly        = time.Second            // between two faults
+	bound          = 30 * time.Second       // until all is well after what was wrong is mended, on a machine that does other things too
 )
 
 // fault is something that goes wrong for a while.
@@ -64,7 +64,7 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer func() { _ = os.RemoveAll(binaries) }() // what stays behind is in the way of nobody
-	if err := fleet.BuildIn(context.Background(), binaries, "fivechat.dev/deploy/fivechat"); err != nil {
+	if err := cluster.BuildIn(context.Background(), binaries, "fivechat.dev/deploy/fivechat"); err != nil {
 		return 1, err
 	}
 	return m.Run(), nil
@@ -108,7 +108,7 @@ func TestFaults(t *testing.T) {
 
 // round has each fault happen once, in an order that is drawn. What is started anew lasts as long as outer.
 func (tw *town) round(t, outer *testing.T, draw *rand.Rand) []row {
-	c, r := course.Begin(t, tw.Fleet), new(record)
+	c, r := scenario.Begin(t, tw.Cluster), new(record)
 	c.Saw = r.saw
 	followed := c.Follow()
 	stop := make(chan struct{})
@@ -116,7 +116,7 @@ func (tw *town) round(t, outer *testing.T, draw *rand.Rand) []row {
 	for range actors {
 		mine := rand.New(rand.NewPCG(draw.Uint64(), draw.Uint64()))
 		acting.Go(func() {
-			ticks := time.NewTicker(pace)
+			ticks := time.NewTicker(actionInterval)
 			defer ticks.Stop()
 			begin := []string{"visit", "open", "ticket"}
 			c.Act(func() (string, bool) {
@@ -126,11 +126,11 @@ func (tw *town) round(t, outer *testing.T, draw *rand.Rand) []row {
 				case <-ticks.C:
 				}
 				if len(begin) > 0 {
-					deed := begin[0]
+					action := begin[0]
 					begin = begin[1:]
-					return deed, true
+					return action, true
 				}
-				return course.Deeds[mine.IntN(len(course.Deeds))], true
+				return scenario.Actions[mine.IntN(len(scenario.Actions))], true
 			})
 		})
 	}
@@ -177,14 +177,14 @@ func (tw *town) faults(t *testing.T, draw *rand.Rand) []fault {
 			return func() { tw.redis = tw.redis.Again(t) }
 		}})
 	}
-	pair := draw.Perm(len(fleet.Services))
-	from, to := fleet.Services[pair[0]], fleet.Services[pair[1]]
+	pair := draw.Perm(len(cluster.Services))
+	from, to := cluster.Services[pair[0]], cluster.Services[pair[1]]
 	all = append(all,
 		fault{from + " gets no response from " + to, short, true, func() func() { return tw.lines.spoil(from, to, "timeout", half) }},
-		fault{"connections from the gateway to " + to + " are cut", short, true, func() func() { return tw.lines.cut(fleet.Gateway, to) }},
+		fault{"connections from the gateway to " + to + " are cut", short, true, func() func() { return tw.lines.cut(cluster.Gateway, to) }},
 		fault{"all connections between components are slow (50 ms each way)", short, false, func() func() {
 			var mends []func()
-			for _, s := range fleet.Services {
+			for _, s := range cluster.Services {
 				mends = append(mends, tw.lines.spoil("", s, "latency", slow(50)))
 			}
 			return func() {
@@ -193,7 +193,7 @@ func (tw *town) faults(t *testing.T, draw *rand.Rand) []fault {
 				}
 			}
 		}},
-		fault{"all connections from the gateway are reset", short, true, func() func() { return tw.lines.spoil(fleet.Gateway, "", "reset_peer", harness.Map{"timeout": 0}) }},
+		fault{"all connections from the gateway are reset", short, true, func() func() { return tw.lines.spoil(cluster.Gateway, "", "reset_peer", harness.Map{"timeout": 0}) }},
 	)
 	all = append(all, fault{"the store's primary steps down", long, true, func() func() {
 		tw.elect(t, long)

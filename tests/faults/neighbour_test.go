@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/alone"
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/process"
 )
 
 // The memory that the chart allows each component, and what it tells Go of it: nine tenths.
@@ -24,7 +24,7 @@ const (
 	serviceGoMemory = "230MiB"
 )
 
-// The course of TestHostileNeighbour: rounds of calm and of attack in turn, so that both meet the same machine.
+// The rounds of TestHostileNeighbour: calm and of attack in turn, so that both meet the same machine.
 const (
 	neighbourRounds = 3
 	calmFor         = 10 * time.Second
@@ -88,14 +88,14 @@ func TestHostileNeighbour(t *testing.T) {
 }
 
 // launchGuarded launches all components on one processor, under the chart's memory limits and with the default quotas.
-func launchGuarded(t *testing.T) (f *fleet.Fleet) {
+func launchGuarded(t *testing.T) (f *cluster.Cluster) {
 	t.Helper()
-	fleet.Apart(t, func() {
+	cluster.Apart(t, func() {
 		env := new(town).startStores(t)
 		env["GOMEMLIMIT"] = serviceGoMemory
 		env["FIVECHAT_QUOTAS"] = ""
 		env["FIVECHAT_TRUSTED_PROXIES"] = "127.0.0.0/8"
-		f = fleet.Launch(t, binaries, env)
+		f = cluster.Launch(t, binaries, env)
 	})
 	return f
 }
@@ -132,7 +132,7 @@ func TestNeighbourOfEachAttack(t *testing.T) {
 }
 
 // processors is the processor time that each component and this process, with the stores, have used.
-func processors(t *testing.T, f *fleet.Fleet) map[string]time.Duration {
+func processors(t *testing.T, f *cluster.Cluster) map[string]time.Duration {
 	t.Helper()
 	pids := map[string]int{"this test with the stores": os.Getpid()}
 	for _, p := range f.All() {
@@ -140,7 +140,7 @@ func processors(t *testing.T, f *fleet.Fleet) map[string]time.Duration {
 	}
 	used := map[string]time.Duration{}
 	for name, pid := range pids {
-		n, err := alone.Processors(pid)
+		n, err := process.Processors(pid)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +158,7 @@ type neighbour struct {
 	posted       int
 }
 
-func newNeighbour(t *testing.T, f *fleet.Fleet) *neighbour {
+func newNeighbour(t *testing.T, f *cluster.Cluster) *neighbour {
 	t.Helper()
 	n := &neighbour{site: f.From(neighbourAddress).Website(t, harness.Pro)}
 	n.visitor = n.site.Visit(t, harness.Map{"name": "Vera"})
@@ -244,14 +244,14 @@ type memoryGuard struct {
 	done   sync.WaitGroup
 }
 
-func memoryLimit(p *fleet.Process) int64 {
-	if p.Name == fleet.Gateway {
+func memoryLimit(p *cluster.Process) int64 {
+	if p.Name == cluster.Gateway {
 		return gatewayMemory
 	}
 	return serviceMemory
 }
 
-func watchMemory(t *testing.T, f *fleet.Fleet) *memoryGuard {
+func watchMemory(t *testing.T, f *cluster.Cluster) *memoryGuard {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	g := &memoryGuard{cancel: cancel}
@@ -259,7 +259,7 @@ func watchMemory(t *testing.T, f *fleet.Fleet) *memoryGuard {
 	for _, p := range f.All() {
 		g.done.Go(func() {
 			each(ctx, 20*time.Millisecond, func() bool {
-				n, err := alone.Memory(p.PID)
+				n, err := process.Memory(p.PID)
 				switch {
 				case errors.Is(err, os.ErrNotExist):
 					t.Errorf("%s has ended", p.Name)
@@ -285,7 +285,7 @@ func (g *memoryGuard) stop() {
 }
 
 // watchBreakers fails the test for each circuit breaker of the gateway that is seen open.
-func watchBreakers(t *testing.T, f *fleet.Fleet) *memoryGuard {
+func watchBreakers(t *testing.T, f *cluster.Cluster) *memoryGuard {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	g := &memoryGuard{cancel: cancel}

@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
 )
 
@@ -146,7 +146,7 @@ func flood(t *testing.T, l *load, rate float64, lasts time.Duration, url, secret
 }
 
 // highest is the most memory that a process has had, in bytes.
-func highest(t *testing.T, p *fleet.Process) int64 {
+func highest(t *testing.T, p *cluster.Process) int64 {
 	t.Helper()
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID))
 	if err != nil {
@@ -160,7 +160,7 @@ func highest(t *testing.T, p *fleet.Process) int64 {
 	return kb << 10
 }
 
-func wantBounded(t *testing.T, f *fleet.Fleet) {
+func wantBounded(t *testing.T, f *cluster.Cluster) {
 	t.Helper()
 	for _, p := range f.All() {
 		if n := highest(t, p); n > mostMemory {
@@ -174,11 +174,11 @@ func wantBounded(t *testing.T, f *fleet.Fleet) {
 // to come back, keeps its memory, and is as before when it is over. A website that asks for much more than its quota is
 // refused, and others are not. Nor does anything that clients do to a connection keep others from being served.
 func TestOverload(t *testing.T) {
-	var f *fleet.Fleet
-	fleet.Apart(t, func() {
+	var f *cluster.Cluster
+	cluster.Apart(t, func() {
 		env := new(town).startStores(t)
 		env["GOMEMLIMIT"] = goMemory
-		f = fleet.Launch(t, binaries, env)
+		f = cluster.Launch(t, binaries, env)
 	})
 	w := f.World(t, harness.Pro)
 	lasts := 10 * time.Second
@@ -190,7 +190,7 @@ func TestOverload(t *testing.T) {
 	t.Run("clients that mean no good", func(t *testing.T) { hostile(t, f, w) })
 }
 
-func tenfold(t *testing.T, f *fleet.Fleet, w *harness.World, lasts time.Duration) {
+func tenfold(t *testing.T, f *cluster.Cluster, w *harness.World, lasts time.Duration) {
 	url, secret := f.URL+"/conversations", w.Secret(harness.Read)
 	var before, during, after load
 	loop(t, &before, 16, lasts/5, url, secret)
@@ -217,7 +217,7 @@ func tenfold(t *testing.T, f *fleet.Fleet, w *harness.World, lasts time.Duration
 }
 
 // oneTooMuch has a website ask for 50 times its quota beside another.
-func oneTooMuch(t *testing.T, f *fleet.Fleet, w *harness.World, lasts time.Duration) {
+func oneTooMuch(t *testing.T, f *cluster.Cluster, w *harness.World, lasts time.Duration) {
 	const quota = 10 // a second
 	greedy := f.Website(t, harness.Pro)
 	f.Operator().Send(t, 200, "PATCH", fmt.Sprintf("/operator/websites/%d", greedy.ID), harness.Map{"quotas": harness.Map{"read": harness.Map{"requests": quota, "seconds": 1}}})
@@ -239,7 +239,7 @@ func oneTooMuch(t *testing.T, f *fleet.Fleet, w *harness.World, lasts time.Durat
 }
 
 // hostile does to connections what servers have died of, each while somebody else is served.
-func hostile(t *testing.T, f *fleet.Fleet, w *harness.World) {
+func hostile(t *testing.T, f *cluster.Cluster, w *harness.World) {
 	idle, slow := 2_000, 200
 	if soak(t) > 0 {
 		idle, slow = 10_000, 1_000

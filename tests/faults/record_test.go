@@ -11,16 +11,16 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"fivechat.dev/tests/course"
+	"fivechat.dev/tests/scenario"
 )
 
-// record is every exchange of a course.
+// record is every exchange of a scenario.
 type record struct {
 	mu  sync.Mutex
-	all []course.Exchange
+	all []scenario.Exchange
 }
 
-func (r *record) saw(x course.Exchange) {
+func (r *record) saw(x scenario.Exchange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.all = append(r.all, x)

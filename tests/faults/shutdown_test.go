@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
 )
 
@@ -27,7 +27,7 @@ const (
 func TestRollingRestart(t *testing.T) {
 	before := map[string]*balancer{}
 	var mu sync.Mutex
-	f := fleet.LaunchLines(t, binaries, nil, func(_, to, addr string) string {
+	f := cluster.LaunchLines(t, binaries, nil, func(_, to, addr string) string {
 		mu.Lock()
 		defer mu.Unlock()
 		if to == "mongodb" || to == "redis" {
@@ -38,19 +38,19 @@ func TestRollingRestart(t *testing.T) {
 		}
 		return before[to].Addr().String()
 	})
-	names := append([]string{fleet.Gateway}, fleet.Services...)
-	before[fleet.Gateway] = newBalancer(t, f.Gateway.Addr)
-	waves := [2][]*fleet.Process{f.All()}
+	names := append([]string{cluster.Gateway}, cluster.Services...)
+	before[cluster.Gateway] = newBalancer(t, f.Gateway.Addr)
+	waves := [2][]*cluster.Process{f.All()}
 	addrs := harness.FreeAddrs(t, 2*len(names))
 	for i, name := range names {
 		waves[1] = append(waves[1], f.Run(t, name, map[string]string{"FIVECHAT_ADDR": addrs[2*i], "FIVECHAT_ADMIN_ADDR": addrs[2*i+1]}))
 	}
-	fleet.Ready(t, waves[1]...)
+	cluster.Ready(t, waves[1]...)
 	for i, name := range names {
 		before[name].stand(waves[0][i], waves[1][i])
 	}
 	w := f.Website(t, harness.Pro)
-	w.URL = "http://" + before[fleet.Gateway].Addr().String()
+	w.URL = "http://" + before[cluster.Gateway].Addr().String()
 	until := time.Now().Add(soak(t))
 	for round := 0; round == 0 || time.Now().Before(until); round++ {
 		said := writing(t, w, func() {
@@ -74,7 +74,7 @@ func TestRollingRestart(t *testing.T) {
 				for i, p := range wave {
 					wave[i] = p.Again(t)
 				}
-				fleet.Ready(t, wave...)
+				cluster.Ready(t, wave...)
 				<-time.After(10 * looks) // the balancers have seen it
 				t.Logf("wave %d ended within %v", n+1, time.Duration(longest.Load()).Round(time.Millisecond))
 			}

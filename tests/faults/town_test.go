@@ -15,7 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
 )
 
@@ -27,17 +27,17 @@ const diskBytes = 256 << 20
 
 // town is a system whose stores are processes too, and all of whose lines can be spoiled.
 type town struct {
-	*fleet.Fleet
+	*cluster.Cluster
 	lines *lines
-	redis *fleet.Process // nil where there is no redis-server: miniredis stands in
-	store *fleet.Process // nil where MONGODB_URI names another
-	disk  string         // the store's disk as others see it; "" where it has none of its own
+	redis *cluster.Process // nil where there is no redis-server: miniredis stands in
+	store *cluster.Process // nil where MONGODB_URI names another
+	disk  string           // the store's disk as others see it; "" where it has none of its own
 }
 
 func newTown(t *testing.T) *town {
 	t.Helper()
 	tw := &town{lines: newLines(t)}
-	tw.Fleet = fleet.LaunchLines(t, binaries, tw.startStores(t), tw.lines.line)
+	tw.Cluster = cluster.LaunchLines(t, binaries, tw.startStores(t), tw.lines.line)
 	return tw
 }
 
@@ -63,7 +63,7 @@ func (tw *town) startRedis(t *testing.T) string {
 	}
 	addr := harness.FreeAddrs(t, 1)[0]
 	_, port, _ := net.SplitHostPort(addr)
-	tw.redis = fleet.Start(t, binary, nil, "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir())
+	tw.redis = cluster.Start(t, binary, nil, "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir())
 	answering(t, addr)
 	return "redis://" + addr
 }
@@ -77,7 +77,7 @@ func (tw *town) startStore(t *testing.T, binary string) string {
 	}
 	serve := []string{"store", "serve", "--insecure", "--listen", addr, "--data", filepath.Join(dir, "store")}
 	// The one who keeps the mount namespace outlives the store's end, and so does the disk.
-	keeper := fleet.Start(t, "/bin/sh", nil, "-c",
+	keeper := cluster.Start(t, "/bin/sh", nil, "-c",
 		"unshare -Urm true || exit 1; exec unshare -Urm sh -c 'mount -t tmpfs -o size="+strconv.Itoa(diskBytes)+" tmpfs "+dir+" && echo mounted && exec sleep 1000000'")
 	mounted := func() bool { return strings.Contains(keeper.Log.String(), "mounted") }
 	harness.Eventually(t, begins, "a disk for the store, or word that there can be none", func() (bool, any) {
@@ -91,10 +91,10 @@ func (tw *town) startStore(t *testing.T, binary string) string {
 	if mounted() {
 		pid := strconv.Itoa(keeper.PID)
 		tw.disk = filepath.Join("/proc", pid, "root", dir)
-		tw.store = fleet.Start(t, "/usr/bin/nsenter", nil, append([]string{"-t", pid, "-U", "--preserve-credentials", "-m", binary}, serve...)...)
+		tw.store = cluster.Start(t, "/usr/bin/nsenter", nil, append([]string{"-t", pid, "-U", "--preserve-credentials", "-m", binary}, serve...)...)
 	} else {
 		t.Logf("no disk can be made for the store here, so that it does not become full: %s", keeper.Log)
-		tw.store = fleet.Start(t, binary, nil, serve...)
+		tw.store = cluster.Start(t, binary, nil, serve...)
 	}
 	answering(t, addr)
 	var uri string

@@ -65,22 +65,22 @@ func Operations(document []byte) ([]*Operation, error) {
 // last is what stands behind the last slash of a reference.
 func last(ref string) string { return ref[strings.LastIndexByte(ref, '/')+1:] }
 
-// Place is where something stands in a request.
-type Place struct {
+// Location is where something stands in a request.
+type Location struct {
 	In   string // path, query, header or body
 	Name string // of the parameter, or of the body's member at any depth
 }
 
 // Places are all that a request of the operation can hold.
-func (o *Operation) Places() []Place {
-	var all []Place
+func (o *Operation) Locations() []Location {
+	var all []Location
 	for _, p := range o.params {
-		all = append(all, Place{p.In, p.Name})
+		all = append(all, Location{p.In, p.Name})
 	}
 	var walk func(s *openapi3.Schema)
 	walk = func(s *openapi3.Schema) {
 		for name, member := range s.Properties {
-			all = append(all, Place{"body", name})
+			all = append(all, Location{"body", name})
 			walk(member.Value)
 		}
 		if s.Items != nil {
@@ -90,7 +90,7 @@ func (o *Operation) Places() []Place {
 	if o.body != nil {
 		walk(o.body)
 	}
-	slices.SortFunc(all, func(a, b Place) int { return cmp.Or(cmp.Compare(a.In, b.In), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(all, func(a, b Location) int { return cmp.Or(cmp.Compare(a.In, b.In), cmp.Compare(a.Name, b.Name)) })
 	return slices.Compact(all)
 }
 

@@ -85,7 +85,7 @@ func TestReplays(t *testing.T) {
 	known, found := operations(t), 0
 	for _, d := range documented {
 		takes := false
-		for _, p := range d.Places() {
+		for _, p := range d.Locations() {
 			takes = takes || p.Name == "Idempotency-Key"
 		}
 		if !takes {

@@ -24,8 +24,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"fivechat.dev/deploy/fivechat/system"
-	"fivechat.dev/tests/alone"
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/process"
 )
 
 const (
@@ -177,11 +177,11 @@ func TestOtherUsersCannotReachTheStores(t *testing.T) {
 
 // startVictim runs the system in a process of its own until the test ends, so that the stores that other tests of this
 // process serve on TCP are not taken for its own.
-func startVictim(t *testing.T, data string) *alone.Process {
+func startVictim(t *testing.T, data string) *process.Process {
 	t.Helper()
 	c := exec.Command("/proc/self/exe") //nolint:noctx // it is told to end, not killed
 	c.Env = append(os.Environ(), victimEnv+"="+data)
-	p, err := alone.Launch(c)
+	p, err := process.Launch(c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
 )
 
@@ -26,16 +26,16 @@ var build = sync.OnceValue(func() (err error) {
 	if binaries, err = os.MkdirTemp("", "fivechat-hostile-"); err != nil {
 		return err
 	}
-	return fleet.BuildIn(context.Background(), binaries)
+	return cluster.BuildIn(context.Background(), binaries)
 })
 
 // launch starts every component as a process of its own.
-func launch(t *testing.T, env map[string]string) *fleet.Fleet {
+func launch(t *testing.T, env map[string]string) *cluster.Cluster {
 	t.Helper()
 	if err := build(); err != nil {
 		t.Fatal(err)
 	}
-	return fleet.Launch(t, binaries, env)
+	return cluster.Launch(t, binaries, env)
 }
 
 // TestCallersHaveAddresses keeps what the other tests stand on: each caller spends the quotas of its own address.

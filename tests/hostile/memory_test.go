@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/alone"
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/process"
 )
 
 // The chart's memory limit of the conversations service, and what Go is told of it.
@@ -96,7 +96,7 @@ func TestStatisticsCatchUpWithinMemory(t *testing.T) {
 }
 
 // service gives the process of a service.
-func service(f *fleet.Fleet, name string) *fleet.Process {
+func service(f *cluster.Cluster, name string) *cluster.Process {
 	for _, p := range f.Services {
 		if p.Name == name {
 			return p
@@ -106,14 +106,14 @@ func service(f *fleet.Fleet, name string) *fleet.Process {
 }
 
 // watchMemory notes the most resident memory of a process until the test ends.
-func watchMemory(t *testing.T, p *fleet.Process) *atomic.Int64 {
+func watchMemory(t *testing.T, p *cluster.Process) *atomic.Int64 {
 	t.Helper()
 	peak := new(atomic.Int64)
 	ctx, cancel := context.WithCancel(t.Context())
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		for tick := time.Tick(5 * time.Millisecond); ctx.Err() == nil; <-tick {
-			if n, err := alone.Memory(p.PID); err == nil {
+			if n, err := process.Memory(p.PID); err == nil {
 				peak.Store(max(peak.Load(), n))
 			}
 		}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
 )
 
@@ -37,13 +37,13 @@ func TestStreamsOutliveSilence(t *testing.T) {
 		f := launch(t, nil)
 		addrs := harness.FreeAddrs(t, 2)
 		certificate, key := certificateFiles(t)
-		withTLS := f.Run(t, fleet.Gateway, map[string]string{
+		withTLS := f.Run(t, cluster.Gateway, map[string]string{
 			"FIVECHAT_ADDR":            addrs[0],
 			"FIVECHAT_ADMIN_ADDR":      addrs[1],
 			"FIVECHAT_TLS_CERTIFICATE": certificate,
 			"FIVECHAT_TLS_KEY":         key,
 		})
-		fleet.Ready(t, withTLS)
+		cluster.Ready(t, withTLS)
 		outliveSilence(t, f.System, map[string]string{f.URL: "HTTP/1.1", "https://" + addrs[0]: "HTTP/2.0"})
 	})
 }

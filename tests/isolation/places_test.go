@@ -66,7 +66,7 @@ func TestPlaces(t *testing.T) {
 }
 
 // namingPlaces gives every place of the document, beside the path, where something of somebody's is named, with its operation.
-func namingPlaces(t *testing.T) iter.Seq2[harness.Operation, fuzz.Place] {
+func namingPlaces(t *testing.T) iter.Seq2[harness.Operation, fuzz.Location] {
 	t.Helper()
 	all, err := fuzz.Operations(openapi.JSON)
 	if err != nil {
@@ -80,9 +80,9 @@ func namingPlaces(t *testing.T) iter.Seq2[harness.Operation, fuzz.Place] {
 	for _, op := range harness.Operations() {
 		asks[d.Find(op.Method, harness.Fill(op.Path, harness.Malformed())).ID] = op
 	}
-	return func(yield func(harness.Operation, fuzz.Place) bool) {
+	return func(yield func(harness.Operation, fuzz.Location) bool) {
 		for _, documented := range all {
-			for _, p := range documented.Places() {
+			for _, p := range documented.Locations() {
 				op, asked := asks[documented.ID]
 				kind, known := kinds[p.Name]
 				if !naming.MatchString(p.Name) || p.In == "path" || !asked || known && kind == "" {
@@ -104,7 +104,7 @@ func namingPlaces(t *testing.T) iter.Seq2[harness.Operation, fuzz.Place] {
 const shortest = 6
 
 // alike asks an operation with each sort of thing in a place as one caller, whose request without it is answered status.
-func (c cast) alike(t *testing.T, op harness.Operation, p fuzz.Place, kind string, by caller, status int) {
+func (c cast) alike(t *testing.T, op harness.Operation, p fuzz.Location, kind string, by caller, status int) {
 	t.Helper()
 	answers := map[string]string{}
 	for _, sort := range []string{others, unknown, malformed} {
@@ -139,7 +139,7 @@ func (c cast) alike(t *testing.T, op harness.Operation, p fuzz.Place, kind strin
 }
 
 // put asks with a value in a place.
-func put(t *testing.T, op harness.Operation, p fuzz.Place, c harness.Client, names map[string]string, value string) harness.Answer {
+func put(t *testing.T, op harness.Operation, p fuzz.Location, c harness.Client, names map[string]string, value string) harness.Answer {
 	t.Helper()
 	path, body := harness.Fill(op.Path, names), op.Good(names)
 	switch p.In {
@@ -197,12 +197,12 @@ func use(t *testing.T, op harness.Operation, kind, key string, w *harness.World)
 	if op.Ends {
 		names = w.Another(t, op.Path)
 	}
-	place := fuzz.Place{In: "header", Name: "Idempotency-Key"}
+	place := fuzz.Location{In: "header", Name: "Idempotency-Key"}
 	switch {
 	case kind == "row":
-		place = fuzz.Place{In: "body", Name: "key"}
+		place = fuzz.Location{In: "body", Name: "key"}
 	case op.Body["content"] != nil:
-		put(t, op, fuzz.Place{In: "body", Name: "clientMessageId"}, op.Allowed(w), names, key)
+		put(t, op, fuzz.Location{In: "body", Name: "clientMessageId"}, op.Allowed(w), names, key)
 	}
 	put(t, op, place, op.Allowed(w), names, key)
 }

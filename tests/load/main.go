@@ -1,5 +1,5 @@
 // Command load asks a system what its users ask, at a steady rate, and tells how long that takes from when each request
-// was due: package mix has who asks what, package pace keeps the times. It is run by `make bench`; docs/performance tells
+// was due: package mix has who asks what, package openloop keeps the times. It is run by `make bench`; docs/performance tells
 // how to read it.
 //
 // Unless a running system is named, it starts one in a process of its own, over embedded stores in a new folder, synced
@@ -16,8 +16,8 @@ import (
 	"syscall"
 	"time"
 
-	"fivechat.dev/tests/alone"
 	"fivechat.dev/tests/load/mix"
+	"fivechat.dev/tests/process"
 )
 
 func main() {
@@ -92,12 +92,12 @@ func run() (err error) {
 	if o.flames != "" && o.admin == "" {
 		return errors.New("flame graphs are of a system that is started for them")
 	}
-	town, err := mix.Settle(ctx, mix.Place{URL: o.url, Token: o.token, Bound: o.bound}, o.dialogues, o.size)
+	town, err := mix.Settle(ctx, mix.Target{URL: o.url, Token: o.token, Bound: o.bound}, o.dialogues, o.size)
 	if err != nil {
 		return fmt.Errorf("settle: %w", err)
 	}
 	g := &generator{options: o, town: town}
-	r := report{Machine: alone.Here(o.commit), Conversations: o.size.Conversations, Chats: o.size.Chats, Tickets: o.size.Tickets}
+	r := report{Machine: process.Here(o.commit), Conversations: o.size.Conversations, Chats: o.size.Chats, Tickets: o.size.Tickets}
 	if o.find {
 		err = g.findAll(ctx, mixes, &r)
 	} else {
@@ -114,12 +114,12 @@ func run() (err error) {
 }
 
 // start starts a system in a new folder; end stops it and removes the folder.
-func start(ctx context.Context, binary string) (s *alone.System, end func() error, err error) {
+func start(ctx context.Context, binary string) (s *process.System, end func() error, err error) {
 	dir, err := os.MkdirTemp("", "fivechat-load-")
 	if err != nil {
 		return nil, nil, err
 	}
-	if s, err = alone.Start(ctx, binary, dir, "FIVECHAT_ADMIN_ADDR=127.0.0.1:0", "FIVECHAT_PPROF=true"); err != nil {
+	if s, err = process.Start(ctx, binary, dir, "FIVECHAT_ADMIN_ADDR=127.0.0.1:0", "FIVECHAT_PPROF=true"); err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return s, func() error { return errors.Join(s.Stop(), os.RemoveAll(dir)) }, nil

@@ -9,9 +9,9 @@ import (
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
-	"fivechat.dev/tests/alone"
 	"fivechat.dev/tests/load/mix"
-	"fivechat.dev/tests/load/pace"
+	"fivechat.dev/tests/load/openloop"
+	"fivechat.dev/tests/process"
 )
 
 // The resolution of times: microseconds up to two minutes, within a thousandth. What takes longer counts as that long.
@@ -131,9 +131,9 @@ func (g *generator) measure(ctx context.Context, m mix.Mix, rate float64) (*meas
 	if err != nil {
 		return nil, err
 	}
-	plan := pace.Plan{Rate: rate, Length: g.options.length, Bound: g.options.bound}
+	plan := openloop.Plan{Rate: rate, Length: g.options.length, Bound: g.options.bound}
 	var late sync.Mutex
-	result := pace.Run(ctx, plan, func(n int, due time.Time) {
+	result := openloop.Run(ctx, plan, func(n int, due time.Time) {
 		behind := time.Since(due)
 		o := turns[n%len(turns)]
 		status, err := g.town.Ask(o, due)
@@ -154,7 +154,7 @@ func (g *generator) measure(ctx context.Context, m mix.Mix, rate float64) (*meas
 	}
 	one.full, one.took, one.used = result.Full, max(result.Took, plan.Length), after-before
 	if g.options.pid != 0 {
-		if one.resident, err = alone.Memory(g.options.pid); err != nil {
+		if one.resident, err = process.Memory(g.options.pid); err != nil {
 			return nil, err
 		}
 	}
@@ -167,7 +167,7 @@ func (g *generator) usage() (time.Duration, error) {
 	if g.options.pid == 0 {
 		return 0, nil
 	}
-	return alone.Processors(g.options.pid)
+	return process.Processors(g.options.pid)
 }
 
 func failure(status, want int, err error) string {

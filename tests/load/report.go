@@ -13,16 +13,16 @@ import (
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
-	"fivechat.dev/tests/alone"
+	"fivechat.dev/tests/process"
 )
 
 // report is what is printed and written.
 type report struct {
-	Machine       alone.Machine `json:"machine"`
-	Conversations int           `json:"conversations"`
-	Chats         int           `json:"chats"`
-	Tickets       int           `json:"tickets"`
-	Mixes         []result      `json:"mixes"`
+	Machine       process.Machine `json:"machine"`
+	Conversations int             `json:"conversations"`
+	Chats         int             `json:"chats"`
+	Tickets       int             `json:"tickets"`
+	Mixes         []result        `json:"mixes"`
 	samples       []string
 }
 

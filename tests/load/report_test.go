@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/alone"
 	"fivechat.dev/tests/load/mix"
+	"fivechat.dev/tests/process"
 )
 
 // round is what could come of a round.
@@ -29,7 +29,7 @@ func round() *measured {
 func TestReport(t *testing.T) {
 	t.Parallel()
 	m := round()
-	r := report{Machine: alone.Here("abc"), samples: m.lines()}
+	r := report{Machine: process.Here("abc"), samples: m.lines()}
 	m.merge(round())
 	r.samples = append(r.samples, round().lines()...)
 	r.Mixes = []result{m.result()}

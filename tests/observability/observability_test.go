@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 )
 
 const (
@@ -62,7 +62,7 @@ var deaths = []death{
 func TestDeaths(t *testing.T) {
 	t.Parallel()
 	binary(t)
-	binaries := fleet.Build(t, "fivechat.dev/deploy/fivechat")
+	binaries := cluster.Build(t, "fivechat.dev/deploy/fivechat")
 	var towns sync.WaitGroup // and not t.Parallel, which is for what uses the processor
 	for n := range atATime {
 		towns.Go(func() {

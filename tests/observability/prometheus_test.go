@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"fivechat.dev/deploy/observability/rules"
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
 )
 
@@ -44,12 +44,12 @@ func binary(t *testing.T) string {
 
 // prometheus is a real Prometheus.
 type prometheus struct {
-	*fleet.Process
+	*cluster.Process
 	url string
 }
 
 // watch starts a Prometheus, without any past, that looks at components and evaluates the rules.
-func watch(t *testing.T, components ...*fleet.Process) *prometheus {
+func watch(t *testing.T, components ...*cluster.Process) *prometheus {
 	t.Helper()
 	dir, addr := t.TempDir(), harness.FreeAddrs(t, 1)[0]
 	watched, err := rules.File(minute, "https://runbooks.example")
@@ -68,7 +68,7 @@ func watch(t *testing.T, components ...*fleet.Process) *prometheus {
 		}
 	}
 	p := &prometheus{url: "http://" + addr}
-	p.Process = fleet.Start(t, binary(t), map[string]string{"GOMAXPROCS": "1"},
+	p.Process = cluster.Start(t, binary(t), map[string]string{"GOMAXPROCS": "1"},
 		"--config.file="+filepath.Join(dir, "prometheus.yaml"), "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+addr,
 		"--enable-feature=exemplar-storage", "--log.level=warn")
 	harness.Eventually(t, 30*time.Second, "Prometheus sees every component", func() (bool, any) {

@@ -25,20 +25,20 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
 )
 
-// town is a fleet with a second gateway, the stores that it stands on, and people who use it all the time.
+// town is a cluster with a second gateway, the stores that it stands on, and people who use it all the time.
 type town struct {
-	*fleet.Fleet
+	*cluster.Cluster
 	outer *testing.T // as long as the town
 	parts map[string]*part
 }
 
 // part is what can die by itself: processes, or a Redis inside the test.
 type part struct {
-	processes []*fleet.Process
+	processes []*cluster.Process
 	redis     *miniredis.Miniredis
 }
 
@@ -56,8 +56,8 @@ func found(t *testing.T, binaries string) *town {
 	t.Helper()
 	addrs := harness.FreeAddrs(t, 4)
 	tn := &town{outer: t, parts: map[string]*part{}}
-	store := fleet.Start(t, filepath.Join(binaries, "fivechat"), nil, "store", "serve", "--insecure", "--listen", addrs[0], "--data", t.TempDir())
-	tn.parts[mongodb] = &part{processes: []*fleet.Process{store}}
+	store := cluster.Start(t, filepath.Join(binaries, "fivechat"), nil, "store", "serve", "--insecure", "--listen", addrs[0], "--data", t.TempDir())
+	tn.parts[mongodb] = &part{processes: []*cluster.Process{store}}
 	tn.parts[redis] = startRedis(t, addrs[1])
 	for _, addr := range addrs[:2] {
 		harness.Eventually(t, 10*time.Second, "the store listens", func() (bool, any) {
@@ -68,18 +68,18 @@ func found(t *testing.T, binaries string) *town {
 			return c.Close() == nil, nil
 		})
 	}
-	tn.Fleet = fleet.Launch(t, binaries, map[string]string{
+	tn.Cluster = cluster.Launch(t, binaries, map[string]string{
 		"MONGODB_URI": "mongodb://" + addrs[0] + "/?directConnection=true", "REDIS_URL": "redis://" + addrs[1],
 		"OTEL_EXPORTER_OTLP_ENDPOINT": spans(t), "TRACE_SAMPLE_RATIO": "0.1", "LOG_LEVEL": "warn"})
-	for i, name := range fleet.Services {
-		tn.parts[name] = &part{processes: []*fleet.Process{tn.Services[i]}}
+	for i, name := range cluster.Services {
+		tn.parts[name] = &part{processes: []*cluster.Process{tn.Services[i]}}
 	}
 	certificate, key := selfSigned(t)
-	behindTLS := tn.Run(t, fleet.Gateway, map[string]string{
+	behindTLS := tn.Run(t, cluster.Gateway, map[string]string{
 		"FIVECHAT_ADDR": addrs[2], "FIVECHAT_ADMIN_ADDR": addrs[3], "FIVECHAT_TLS_CERTIFICATE": certificate, "FIVECHAT_TLS_KEY": key})
-	fleet.Ready(t, behindTLS)
-	tn.parts[second] = &part{processes: []*fleet.Process{behindTLS}}
-	tn.parts[fleet.Gateway] = &part{processes: []*fleet.Process{tn.Gateway}}
+	cluster.Ready(t, behindTLS)
+	tn.parts[second] = &part{processes: []*cluster.Process{behindTLS}}
+	tn.parts[cluster.Gateway] = &part{processes: []*cluster.Process{tn.Gateway}}
 	return tn
 }
 
@@ -107,7 +107,7 @@ func startRedis(t *testing.T, addr string) *part {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &part{processes: []*fleet.Process{fleet.Start(t, server, nil, "--bind", host, "--port", port, "--save", "", "--dir", t.TempDir())}}
+	return &part{processes: []*cluster.Process{cluster.Start(t, server, nil, "--bind", host, "--port", port, "--save", "", "--dir", t.TempDir())}}
 }
 
 // of gives the parts that a dependency's name means.
@@ -116,7 +116,7 @@ func (tn *town) of(name string) []*part {
 	case oneGateway:
 		return []*part{tn.parts[second]}
 	case allGateways:
-		return []*part{tn.parts[second], tn.parts[fleet.Gateway]}
+		return []*part{tn.parts[second], tn.parts[cluster.Gateway]}
 	default:
 		return []*part{tn.parts[name]}
 	}
@@ -150,15 +150,15 @@ func (tn *town) revive(t *testing.T, name string) {
 	}
 	for _, p := range tn.of(name) {
 		if len(p.processes) > 0 && p.processes[0].Admin != "" {
-			fleet.Ready(t, p.processes...)
+			cluster.Ready(t, p.processes...)
 		}
 	}
 }
 
 // components gives all that Prometheus looks at.
-func (tn *town) components() []*fleet.Process {
-	var all []*fleet.Process
-	for _, name := range append([]string{fleet.Gateway, second}, fleet.Services...) {
+func (tn *town) components() []*cluster.Process {
+	var all []*cluster.Process
+	for _, name := range append([]string{cluster.Gateway, second}, cluster.Services...) {
 		all = append(all, tn.parts[name].processes...)
 	}
 	return all

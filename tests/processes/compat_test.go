@@ -7,12 +7,12 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"fivechat.dev/tests/course"
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/scenario"
 )
 
-// between is how many deeds are done between two changes.
+// between is how many actions are done between two changes.
 const between = 12
 
 // TestOldBesideNew replaces the components of the version before by this one's, one after the other, and then back again,
@@ -23,10 +23,10 @@ func TestOldBesideNew(t *testing.T) {
 	if before == "" {
 		t.Skipf("FIVECHAT_PREVIOUS names no folder with the programs of the version before: make compat")
 	}
-	now := fleet.Build(t)
-	f := fleet.Launch(t, before, nil)
+	now := cluster.Build(t)
+	f := cluster.Launch(t, before, nil)
 	t.Run("under way", func(inner *testing.T) {
-		c := course.Begin(inner, f)
+		c := scenario.Begin(inner, f)
 		followed := c.Follow()
 		var over atomic.Bool
 		var all sync.WaitGroup
@@ -39,23 +39,23 @@ func TestOldBesideNew(t *testing.T) {
 					if did <= len(first) {
 						return first[did-1], true
 					}
-					return course.Deeds[did%len(course.Deeds)], !over.Load()
+					return scenario.Actions[did%len(scenario.Actions)], !over.Load()
 				})
 			})
 		}
-		change := func(name, binaries, to string, p **fleet.Process) {
+		change := func(name, binaries, to string, p **cluster.Process) {
 			done := c.Done()
-			harness.Eventually(inner, course.Decided, fmt.Sprint(between, " deeds are done"), func() (bool, any) { return c.Done() >= done+between, c.Done() - done })
-			inner.Logf("after %d deeds: %s of the version %s", c.Done(), name, to)
+			harness.Eventually(inner, scenario.Decided, fmt.Sprint(between, " actions are done"), func() (bool, any) { return c.Done() >= done+between, c.Done() - done })
+			inner.Logf("after %d actions: %s of the version %s", c.Done(), name, to)
 			*p = (*p).Of(t, binaries)
-			fleet.Ready(inner, *p)
+			cluster.Ready(inner, *p)
 		}
-		for i, name := range fleet.Services {
+		for i, name := range cluster.Services {
 			change(name, now, "now", &f.Services[i])
 		}
-		change(fleet.Gateway, now, "now", &f.Gateway)
-		change(fleet.Gateway, before, "before", &f.Gateway)
-		for i, name := range fleet.Services {
+		change(cluster.Gateway, now, "now", &f.Gateway)
+		change(cluster.Gateway, before, "before", &f.Gateway)
+		for i, name := range cluster.Services {
 			change(name, before, "before", &f.Services[i])
 		}
 		over.Store(true)

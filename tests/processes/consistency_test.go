@@ -12,40 +12,40 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"pgregory.net/rapid"
 
-	"fivechat.dev/tests/course"
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/scenario"
 )
 
 // The sizes of a plan. FIVECHAT_PLANS says how many plans are carried out, FIVECHAT_SEED which is the first.
 const (
 	actors  = 4
-	deeds   = 40 // of an actor
+	actions = 40 // of an actor
 	mishaps = 7
 )
 
-// plan is what happens: what each actor does, and what goes wrong when so many deeds are done.
+// plan is what happens: what each actor does, and what goes wrong when so many actions are done.
 type plan struct {
-	Deeds   [actors][]string
+	Actions [actors][]string
 	Mishaps []mishap
 }
 
 type mishap struct {
-	After int // deeds
+	After int // actions
 	What  string
 }
 
 // plans draws a plan.
 func plans() *rapid.Generator[plan] {
-	deed := rapid.SampledFrom(course.Deeds)
-	what := rapid.SampledFrom(append([]string{fleet.Gateway, "redis", "redis", "published twice", "relay", "relay"}, fleet.Services...))
+	action := rapid.SampledFrom(scenario.Actions)
+	what := rapid.SampledFrom(append([]string{cluster.Gateway, "redis", "redis", "published twice", "relay", "relay"}, cluster.Services...))
 	return rapid.Custom(func(t *rapid.T) plan {
 		var p plan
-		for i := range p.Deeds {
-			p.Deeds[i] = append([]string{"visit", "open", "ticket"}, rapid.SliceOfN(deed, deeds-3, deeds-3).Draw(t, "deeds")...)
+		for i := range p.Actions {
+			p.Actions[i] = append([]string{"visit", "open", "ticket"}, rapid.SliceOfN(action, actions-3, actions-3).Draw(t, "actions")...)
 		}
 		for i := range mishaps {
-			p.Mishaps = append(p.Mishaps, mishap{(i + 1) * actors * deeds / (mishaps + 2), what.Draw(t, "mishap")})
+			p.Mishaps = append(p.Mishaps, mishap{(i + 1) * actors * actions / (mishaps + 2), what.Draw(t, "mishap")})
 		}
 		return p
 	})
@@ -57,7 +57,7 @@ func plans() *rapid.Generator[plan] {
 // followed the exports has all rows, having got none twice.
 func TestNothingIsLost(t *testing.T) {
 	t.Parallel()
-	f := fleet.Launch(t, fleet.Build(t), nil)
+	f := cluster.Launch(t, cluster.Build(t), nil)
 	number := func(name string, otherwise int) int {
 		if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
 			return n
@@ -67,7 +67,7 @@ func TestNothingIsLost(t *testing.T) {
 	first := number("FIVECHAT_SEED", int(time.Now().UnixNano()%1_000_000))
 	for seed := first; seed < first+number("FIVECHAT_PLANS", 1); seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(inner *testing.T) {
-			r := &run{course.Begin(inner, f), inner, f}
+			r := &run{scenario.Begin(inner, f), inner, f}
 			done := r.Follow()
 			r.carryOut(t, plans().Example(seed))
 			done()
@@ -78,39 +78,39 @@ func TestNothingIsLost(t *testing.T) {
 
 // run is a plan that is carried out.
 type run struct {
-	*course.Course
+	*scenario.Scenario
 	t *testing.T
-	f *fleet.Fleet
+	f *cluster.Cluster
 }
 
 func (r *run) carryOut(outer *testing.T, p plan) {
 	var all sync.WaitGroup
-	for _, todo := range p.Deeds {
+	for _, todo := range p.Actions {
 		all.Go(func() {
-			r.Act(func() (deed string, more bool) {
+			r.Act(func() (action string, more bool) {
 				if len(todo) == 0 {
 					return "", false
 				}
-				deed, todo = todo[0], todo[1:]
-				return deed, true
+				action, todo = todo[0], todo[1:]
+				return action, true
 			})
 		})
 	}
 	for _, m := range p.Mishaps {
-		harness.Eventually(r.t, 4*course.Decided, fmt.Sprint(m.After, " deeds are done"), func() (bool, any) { return r.Done() >= int64(m.After), r.Done() })
-		r.t.Logf("after %d deeds: %s", r.Done(), m.What)
+		harness.Eventually(r.t, 4*scenario.Decided, fmt.Sprint(m.After, " actions are done"), func() (bool, any) { return r.Done() >= int64(m.After), r.Done() })
+		r.t.Logf("after %d actions: %s", r.Done(), m.What)
 		r.happen(outer, m.What)
 	}
 	all.Wait()
-	fleet.Ready(r.t, r.f.All()...)
+	cluster.Ready(r.t, r.f.All()...)
 }
 
 // happen has a mishap happen.
 func (r *run) happen(outer *testing.T, what string) {
-	switch i := slices.Index(fleet.Services, what); {
+	switch i := slices.Index(cluster.Services, what); {
 	case i >= 0:
 		r.f.Services[i] = r.f.Services[i].Again(outer)
-	case what == fleet.Gateway:
+	case what == cluster.Gateway:
 		r.f.Gateway = r.f.Gateway.Again(outer)
 	case what == "published twice":
 		for _, source := range []string{"conversations", "visitors", "tickets"} {

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
 )
 
@@ -12,7 +12,7 @@ import (
 const within = time.Second
 
 // twoEdges: what changes through one edge, or at the operator's, is so at every other within a second; quotas are one.
-func twoEdges(t *testing.T, f *fleet.Fleet) {
+func twoEdges(t *testing.T, f *cluster.Cluster) {
 	other, processes := f.Replica(t)
 	edges := map[string]harness.System{"here": f.System, "there": other}
 	w := f.Website(t, harness.Free)

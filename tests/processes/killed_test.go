@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
 )
 
@@ -25,7 +25,7 @@ type repeated struct {
 }
 
 // killed kills a replica of the conversations service while a visitor's messages are posted to it, each under a key.
-func killed(t *testing.T, f *fleet.Fleet) repeated {
+func killed(t *testing.T, f *cluster.Cluster) repeated {
 	const writers, heard = 16, 64 // it dies once so many were heard of
 	other, processes := f.Replica(t)
 	w := f.Website(t, harness.Free)

@@ -10,7 +10,7 @@ import (
 
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
 	"fivechat.dev/tests/journeys"
 )
@@ -18,16 +18,16 @@ import (
 // TestProcesses runs every journey over processes of their own, looks at the admin ports, and ends them one by one.
 func TestProcesses(t *testing.T) {
 	t.Parallel()
-	binaries := fleet.Build(t)
+	binaries := cluster.Build(t)
 	t.Run("settings that are missing are named", func(t *testing.T) {
-		for _, name := range append([]string{fleet.Gateway}, fleet.Services...) {
-			p := fleet.Start(t, filepath.Join(binaries, name), nil)
+		for _, name := range append([]string{cluster.Gateway}, cluster.Services...) {
+			p := cluster.Start(t, filepath.Join(binaries, name), nil)
 			if code := p.ExitCode(t); code == 0 || !strings.Contains(p.Log.String(), "FIVECHAT_ASSERTION_KEYS") {
 				t.Errorf("%s without settings ends with %d and says %s", name, code, p.Log)
 			}
 		}
 	})
-	f := fleet.Launch(t, binaries, nil)
+	f := cluster.Launch(t, binaries, nil)
 	var sent repeated
 	t.Run("a replica is killed", func(t *testing.T) { sent = killed(t, f) })
 	t.Run("journeys", func(t *testing.T) { journeys.Run(t, f.System) })
@@ -50,7 +50,7 @@ func TestProcesses(t *testing.T) {
 
 // twoReplicas: what happens at one replica is told at the other, a stream that began at one goes on at the other, and one
 // that stops ends its streams.
-func twoReplicas(t *testing.T, f *fleet.Fleet) {
+func twoReplicas(t *testing.T, f *cluster.Cluster) {
 	other, processes := f.Replica(t)
 	w := f.Website(t, harness.Free)
 	_, secret := w.Token(t, harness.ReadWrite)
@@ -92,7 +92,7 @@ func twoReplicas(t *testing.T, f *fleet.Fleet) {
 	}
 }
 
-func adminPorts(t *testing.T, f *fleet.Fleet) {
+func adminPorts(t *testing.T, f *cluster.Cluster) {
 	for _, p := range f.All() {
 		for path, want := range map[string]string{"/livez": "ok", "/readyz": "ok", "/metrics": "go_goroutines"} {
 			if status, body := p.Get(t, path); status != http.StatusOK || !strings.Contains(body, want) {
@@ -132,7 +132,7 @@ func adminPorts(t *testing.T, f *fleet.Fleet) {
 }
 
 // unasserted asks the services past the edge, with no assertion and with one that another key signed.
-func unasserted(t *testing.T, f *fleet.Fleet) {
+func unasserted(t *testing.T, f *cluster.Cluster) {
 	w := f.World(t, harness.Pro)
 	keys, err := identity.NewKeyring([]byte(strings.Repeat("another key ", 4)))
 	if err != nil {
@@ -167,7 +167,7 @@ func unasserted(t *testing.T, f *fleet.Fleet) {
 }
 
 // underWay ends the gateway while clients ask: every request that was taken is answered, and then nobody listens.
-func underWay(t *testing.T, f *fleet.Fleet) {
+func underWay(t *testing.T, f *cluster.Cluster) {
 	w := f.World(t, harness.Free)
 	stop, done := make(chan struct{}), make(chan struct{})
 	c := http.Client{Timeout: 10 * time.Second}

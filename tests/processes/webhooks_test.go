@@ -8,19 +8,19 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
 )
 
 // webhooksKilled kills replicas of the webhooks service, one after the other, while they deliver: the receiver gets every
 // event, each time with the same id and body, and those of a conversation in order. What replaces them lasts as long as all does.
-func webhooksKilled(t, all *testing.T, f *fleet.Fleet) {
+func webhooksKilled(t, all *testing.T, f *cluster.Cluster) {
 	const talks, rounds, perRound = 4, 3, 10
 	addrs := harness.FreeAddrs(t, 2)
-	place := slices.Index(fleet.Services, "webhooks")
+	place := slices.Index(cluster.Services, "webhooks")
 	second := f.Run(all, "webhooks", map[string]string{"FIVECHAT_ADDR": addrs[0], "FIVECHAT_ADMIN_ADDR": addrs[1]})
-	fleet.Ready(t, second)
-	replicas := []*fleet.Process{f.Services[place], second}
+	cluster.Ready(t, second)
+	replicas := []*cluster.Process{f.Services[place], second}
 	r := harness.Receive(t, func(http.ResponseWriter, *http.Request) { <-time.After(2 * time.Millisecond) }) // so that some are under way
 	w := f.Website(t, harness.Free)
 	w.NewWebhook(t, r.URL, "message.created")
@@ -44,7 +44,7 @@ func webhooksKilled(t, all *testing.T, f *fleet.Fleet) {
 		victim := replicas[round%2]
 		replicas[round%2] = victim.Again(all)
 		posting.Wait()
-		fleet.Ready(t, replicas[round%2])
+		cluster.Ready(t, replicas[round%2])
 	}
 	f.Services[place] = replicas[0]
 	want := talks * (1 + rounds*perRound)

@@ -26,9 +26,9 @@ type Path struct {
 // Simulate sends requests of a rate over paths through stations, and gives how long each of them took, in seconds, the
 // shortest first. The first tenth, which finds everything empty, is left out.
 func Simulate(seed uint64, rate float64, requests int, stations []Station, paths []Path) []float64 {
-	s := &simulation{random: rand.New(rand.NewPCG(seed, 0)), places: make([][]place, len(stations)), stations: stations}
+	s := &simulation{random: rand.New(rand.NewPCG(seed, 0)), places: make([][]queueState, len(stations)), stations: stations}
 	for i, st := range stations {
-		s.places[i] = make([]place, st.Places)
+		s.places[i] = make([]queueState, st.Places)
 	}
 	at := 0.0
 	for i := range requests {
@@ -52,8 +52,8 @@ type request struct {
 	visits       []Visit // that are still to come
 }
 
-// place is one queue.
-type place struct {
+// queueState is one queue.
+type queueState struct {
 	busy    int
 	waiting []int // requests
 }
@@ -62,13 +62,13 @@ type place struct {
 type event struct {
 	at      float64
 	request int
-	served  *place // nil: it comes
+	served  *queueState // nil: it comes
 }
 
 type simulation struct {
 	random   *rand.Rand
 	stations []Station
-	places   [][]place
+	places   [][]queueState
 	requests []request
 	events   []event
 }
@@ -109,7 +109,7 @@ func (s *simulation) step(e event) {
 	s.serve(e.at, e.request, p)
 }
 
-func (s *simulation) serve(at float64, request int, p *place) {
+func (s *simulation) serve(at float64, request int, p *queueState) {
 	heap.Push(s, event{at + s.random.ExpFloat64()*s.requests[request].visits[0].Service, request, p})
 }
 

@@ -14,8 +14,8 @@ import (
 	"syscall"
 	"time"
 
-	"fivechat.dev/tests/alone"
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/process"
 )
 
 // The cores: one for whoever is measured, one for the load and what stands behind.
@@ -221,7 +221,7 @@ var (
 
 // full loads s with all that it can take.
 func (s *subject) full(length time.Duration) error {
-	before, err := alone.Processors(s.pid)
+	before, err := process.Processors(s.pid)
 	if err != nil {
 		return err
 	}
@@ -230,7 +230,7 @@ func (s *subject) full(length time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("wrk: %w: %s", err, out)
 	}
-	after, err := alone.Processors(s.pid)
+	after, err := process.Processors(s.pid)
 	if err != nil {
 		return err
 	}
@@ -249,7 +249,7 @@ func (s *subject) full(length time.Duration) error {
 
 // half loads s with a steady rate and takes the time until the answer from when the request was due.
 func (s *subject) half(self string, rate int, length time.Duration) error {
-	out, err := exec.Command("taskset", "-c", others, self, "-role", "pace", s.addr, s.path, secret, strconv.Itoa(rate), length.String()).CombinedOutput()
+	out, err := exec.Command("taskset", "-c", others, self, "-role", "openloop", s.addr, s.path, secret, strconv.Itoa(rate), length.String()).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s at half load: %w: %s", s.name, err, out)
 	}

@@ -45,7 +45,7 @@ func run() error {
 		return serveHandler(flag.Arg(0))
 	case "services":
 		return serveServices(flag.Arg(0))
-	case "pace":
+	case "openloop":
 		return steady(ctx, flag.Args())
 	}
 	return errors.New("no such role")

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"fivechat.dev/tests/alone"
+	"fivechat.dev/tests/process"
 )
 
 // How many times its baseline an operation may cost. Of what reads, a tenth was seen to come and go by itself, even on a
@@ -43,7 +43,7 @@ func (c cost) may() float64 {
 
 // baseline is what operations may cost. Its ratios are compared; its times tell where they come from.
 type baseline struct {
-	Machine    alone.Machine   `json:"machine"`
+	Machine    process.Machine `json:"machine"`
 	Operations map[string]cost `json:"operations"`
 }
 
@@ -78,7 +78,7 @@ func read(file string) (b baseline, err error) {
 }
 
 // write measures n times, and writes of each operation the measurement with the median of ratios.
-func write(ctx context.Context, file string, n int, here alone.Machine, measure measuring) error {
+func write(ctx context.Context, file string, n int, here process.Machine, measure measuring) error {
 	all := map[string][]cost{}
 	for range n {
 		costs, err := measure(ctx)

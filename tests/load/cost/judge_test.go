@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"fivechat.dev/tests/alone"
+	"fivechat.dev/tests/process"
 )
 
 // script gives, of each operation, one ratio after the other, and the last for ever.
@@ -137,7 +137,7 @@ func TestBaseline(t *testing.T) {
 	t.Parallel()
 	measure, _ := script(map[string][]float64{"a": {9, 1, 5, 4, 100}, "b": {2, 2, 3, 3, 3}})
 	file := filepath.Join(t.TempDir(), "new", "baseline.json")
-	if err := write(t.Context(), file, 5, alone.Here("abc"), measure); err != nil {
+	if err := write(t.Context(), file, 5, process.Here("abc"), measure); err != nil {
 		t.Fatal(err)
 	}
 	b, err := read(file)

@@ -15,7 +15,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"fivechat.dev/tests/alone"
+	"fivechat.dev/tests/process"
 )
 
 func main() {
@@ -26,7 +26,7 @@ func main() {
 }
 
 func run() error {
-	c := course{}
+	c := measurement{}
 	flag.StringVar(&c.binary, "binary", "bin/fivechat", "the system to start")
 	flag.IntVar(&c.rounds, "rounds", 7, "rounds of each operation")
 	file := flag.String("baseline", "docs/performance/baseline.json", "what operations may cost")
@@ -41,13 +41,13 @@ func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if *refresh > 0 {
-		return write(ctx, *file, *refresh, alone.Here(*commit), c.measure)
+		return write(ctx, *file, *refresh, process.Here(*commit), c.measure)
 	}
 	base, err := read(*file)
 	if err != nil {
 		return err
 	}
-	v, err := judge(ctx, base, alone.Here(*commit).Processor, *attempts, c.measure)
+	v, err := judge(ctx, base, process.Here(*commit).Processor, *attempts, c.measure)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { harness.Main(m) }
 func settle(t *testing.T, file string, conversations int) (*mix.Town, *harness.Website) {
 	t.Helper()
 	w := harness.Running().Website(t, harness.Pro)
-	town, err := mix.Settle(t.Context(), mix.Place{URL: w.URL, Token: w.Secret(harness.ReadWrite), Bound: 4}, file, mix.Size{Conversations: conversations, Chats: 3, Tickets: 3})
+	town, err := mix.Settle(t.Context(), mix.Target{URL: w.URL, Token: w.Secret(harness.ReadWrite), Bound: 4}, file, mix.Size{Conversations: conversations, Chats: 3, Tickets: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestDialogues(t *testing.T) {
 		"nothing": write("empty.jsonl", "", false), "no JSON": write("bad.jsonl", "{\n", false), "no turns": write("none.jsonl", `{"id":"a"}`, false), "no file": filepath.Join(t.TempDir(), "no"),
 	} {
 		w := harness.Running().Website(t, harness.Pro)
-		if _, err := mix.Settle(t.Context(), mix.Place{URL: w.URL, Token: w.Secret(harness.ReadWrite), Bound: 4}, file, mix.Size{Conversations: 2, Chats: 1, Tickets: 1}); err == nil {
+		if _, err := mix.Settle(t.Context(), mix.Target{URL: w.URL, Token: w.Secret(harness.ReadWrite), Bound: 4}, file, mix.Size{Conversations: 2, Chats: 1, Tickets: 1}); err == nil {
 			t.Errorf("%s: a town is made of it", name)
 		}
 	}

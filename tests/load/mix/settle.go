@@ -18,8 +18,8 @@ import (
 	"fivechat.dev/libs/client/api"
 )
 
-// Place is the website of a running system that a town is settled on. Its plan is PRO.
-type Place struct {
+// Target is the website of a running system that a town is settled on. Its plan is PRO.
+type Target struct {
 	URL, Token string // the token has READ_WRITE
 	Bound      int    // connections at most
 }
@@ -35,7 +35,7 @@ const maxText = 200
 
 // Settle makes a town: imports dialogues of a file, or ones of our own where file is "", until there are as many as wanted;
 // opens chats; makes tickets.
-func Settle(ctx context.Context, at Place, file string, size Size) (*Town, error) {
+func Settle(ctx context.Context, at Target, file string, size Size) (*Town, error) {
 	door, err := NewDoor(at.URL, at.Bound)
 	if err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func Settle(ctx context.Context, at Place, file string, size Size) (*Town, error
 }
 
 // imported sends dialogues to the website.
-func imported(ctx context.Context, at Place, said dialogues, n int) error {
+func imported(ctx context.Context, at Target, said dialogues, n int) error {
 	from, to := io.Pipe()
 	go func() { to.CloseWithError(said.write(to, n)) }()
 	var bad error

@@ -1,5 +1,5 @@
-// Package fleet runs the whole system as processes of their own, for tests that kill some of them.
-package fleet
+// Package cluster runs the gateway and each service in its own process, for tests that kill some of them.
+package cluster
 
 import (
 	"context"
@@ -52,8 +52,8 @@ func BuildIn(ctx context.Context, dir string, more ...string) error {
 	return nil
 }
 
-// Fleet is the whole system.
-type Fleet struct {
+// Cluster is the whole system.
+type Cluster struct {
 	harness.System
 	Gateway  *Process
 	Services []*Process           // in the order of Services
@@ -66,7 +66,7 @@ type Fleet struct {
 // Launch starts every component of a folder that Build gave, on free ports, and waits until all are ready. The stores
 // are those that env or the environment name, or embedded ones; more in env is for all components. The quotas are those
 // that nobody reaches, unless env names others: FIVECHAT_QUOTAS="" stands for the defaults.
-func Launch(t testing.TB, binaries string, env map[string]string) *Fleet {
+func Launch(t testing.TB, binaries string, env map[string]string) *Cluster {
 	t.Helper()
 	return LaunchLines(t, binaries, env, nil)
 }
@@ -74,10 +74,10 @@ func Launch(t testing.TB, binaries string, env map[string]string) *Fleet {
 // LaunchLines is Launch with something between: line is told the name of a component, what it asks (a service, "mongodb"
 // or "redis") and where that is, and gives the address at which the component is to ask. A store of which a client finds
 // the other members by itself is asked straight.
-func LaunchLines(t testing.TB, binaries string, env map[string]string, line func(from, to, addr string) string) *Fleet {
+func LaunchLines(t testing.TB, binaries string, env map[string]string, line func(from, to, addr string) string) *Cluster {
 	t.Helper()
 	addrs := harness.FreeAddrs(t, 2*len(Services)+3)
-	f := &Fleet{binaries: binaries, line: line}
+	f := &Cluster{binaries: binaries, line: line}
 	f.Env, f.Redis = stores(t, env)
 	f.Env["FIVECHAT_ASSERTION_KEYS"] = rand.Text() + rand.Text()
 	if _, set := env["FIVECHAT_QUOTAS"]; !set {
@@ -126,7 +126,7 @@ func stores(t testing.TB, env map[string]string) (map[string]string, *miniredis.
 }
 
 // Run starts a component with what all have in common and more.
-func (f *Fleet) Run(t testing.TB, name string, more map[string]string) *Process {
+func (f *Cluster) Run(t testing.TB, name string, more map[string]string) *Process {
 	t.Helper()
 	env := maps.Clone(f.Env)
 	if f.line != nil {
@@ -139,7 +139,7 @@ func (f *Fleet) Run(t testing.TB, name string, more map[string]string) *Process 
 }
 
 // lineOf gives a variable of a component's, with the address of a line to what it names.
-func (f *Fleet) lineOf(name, key, value string) string {
+func (f *Cluster) lineOf(name, key, value string) string {
 	to := map[string]string{"MONGODB_URI": "mongodb", "REDIS_URL": "redis"}[key]
 	for _, s := range Services {
 		if key == "FIVECHAT_"+strings.ToUpper(s)+"_URL" {
@@ -155,7 +155,7 @@ func (f *Fleet) lineOf(name, key, value string) string {
 }
 
 // Replica starts a second edge before a second replica of the conversations service, and gives where they answer.
-func (f *Fleet) Replica(t testing.TB) (harness.System, []*Process) {
+func (f *Cluster) Replica(t testing.TB) (harness.System, []*Process) {
 	t.Helper()
 	addrs := harness.FreeAddrs(t, 5)
 	conversations := f.Run(t, "conversations", map[string]string{"FIVECHAT_ADDR": addrs[0], "FIVECHAT_ADMIN_ADDR": addrs[1]})
@@ -166,4 +166,4 @@ func (f *Fleet) Replica(t testing.TB) (harness.System, []*Process) {
 }
 
 // All gives every component, the gateway first.
-func (f *Fleet) All() []*Process { return append([]*Process{f.Gateway}, f.Services...) }
+func (f *Cluster) All() []*Process { return append([]*Process{f.Gateway}, f.Services...) }

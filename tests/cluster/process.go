@@ -1,4 +1,4 @@
-package fleet
+package cluster
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/alone"
+	"fivechat.dev/tests/process"
 )
 
 // getBound is how long an admin port may take.
@@ -19,7 +19,7 @@ const getBound = 5 * time.Second
 
 // Process is a program that runs by itself until its test ends.
 type Process struct {
-	*alone.Process
+	*process.Process
 	Name, Addr, Admin string // Addr and Admin are where a component answers, where it is one
 	binary            string
 	args              []string
@@ -39,7 +39,7 @@ func Start(t testing.TB, binary string, env map[string]string, args ...string) *
 		c.Env = append(c.Env, k+"="+v)
 	}
 	var err error
-	if p.Process, err = alone.Launch(c); err != nil {
+	if p.Process, err = process.Launch(c); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

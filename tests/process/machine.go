@@ -1,4 +1,4 @@
-package alone
+package process
 
 import (
 	"os"

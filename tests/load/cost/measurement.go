@@ -14,8 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"fivechat.dev/tests/alone"
 	"fivechat.dev/tests/load/mix"
+	"fivechat.dev/tests/process"
 )
 
 // The sizes of a round. Each client asks the system once and then the handler a few times, and so on: as finely as that,
@@ -41,8 +41,8 @@ const (
 	quietWait = time.Second
 )
 
-// course is how operations are measured.
-type course struct {
+// measurement is how operations are measured.
+type measurement struct {
 	binary string
 	rounds int
 }
@@ -50,25 +50,25 @@ type course struct {
 // pair is the system and the handler, in processes of their own.
 type pair struct {
 	town   *mix.Town
-	system *alone.System
-	bare   *alone.Process
+	system *process.System
+	bare   *process.Process
 	at     string  // the handler's address
 	idle   float64 // processors that the system uses while nobody asks
 }
 
 // measure starts a fresh system and a bare handler, and measures all operations.
-func (c course) measure(ctx context.Context) (costs map[string]cost, err error) {
+func (c measurement) measure(ctx context.Context) (costs map[string]cost, err error) {
 	dir, err := os.MkdirTemp("", "fivechat-cost-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	s, err := alone.Start(ctx, c.binary, dir, oneCore)
+	s, err := process.Start(ctx, c.binary, dir, oneCore)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Stop()) }()
-	town, err := mix.Settle(ctx, mix.Place{URL: s.Demo.URL, Token: s.Demo.Websites[0].Tokens["READ_WRITE"], Bound: clients}, "", size)
+	town, err := mix.Settle(ctx, mix.Target{URL: s.Demo.URL, Token: s.Demo.Websites[0].Tokens["READ_WRITE"], Bound: clients}, "", size)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (c course) measure(ctx context.Context) (costs map[string]cost, err error) 
 }
 
 // take measures operations in turn, round for round.
-func (c course) take(ctx context.Context, subjects []*subject, costs map[string]cost) error {
+func (c measurement) take(ctx context.Context, subjects []*subject, costs map[string]cost) error {
 	rounds := map[string][]cost{}
 	for round := range c.rounds + 1 { // the first warms up
 		for _, o := range subjects {
@@ -150,7 +150,7 @@ func (p *pair) handler(ctx context.Context, dir string, mixes []mix.Mix) error {
 	if err != nil {
 		return err
 	}
-	if p.bare, err = alone.Launch(cmd); err != nil {
+	if p.bare, err = process.Launch(cmd); err != nil {
 		return err
 	}
 	addr, err := bufio.NewReader(out).ReadString('\n')
@@ -200,14 +200,14 @@ func (s *subject) round(ctx context.Context) (c cost, err error) {
 
 // used is the processor time that a process uses while something is done.
 func used(pid int, do func() error) (time.Duration, error) {
-	before, err := alone.Processors(pid)
+	before, err := process.Processors(pid)
 	if err != nil {
 		return 0, err
 	}
 	if err := do(); err != nil {
 		return 0, err
 	}
-	after, err := alone.Processors(pid)
+	after, err := process.Processors(pid)
 	return after - before, err
 }
 

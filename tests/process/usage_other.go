@@ -1,6 +1,6 @@
 //go:build !linux
 
-package alone
+package process
 
 import (
 	"errors"

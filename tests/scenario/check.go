@@ -1,4 +1,4 @@
-package course
+package scenario
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 )
 
 // counts are the website's statistics as they must be.
-func (c *Course) counts() map[string]int64 {
+func (c *Scenario) counts() map[string]int64 {
 	return map[string]int64{
 		"totalConversations": int64(c.did["conversation"]), "totalMessages": int64(c.did["message"]),
 		"totalVisitors":       c.w.Reader().Get(c.t, "/visitors?limit=1").Int("total"), // a session whose answer was lost made one that nobody knows of
@@ -22,7 +22,7 @@ func (c *Course) counts() map[string]int64 {
 // Check fails the test where something that was acknowledged is not there once, where the statistics are not what was done
 // or what a recount finds, where the webhook was not told of an event, or in another order, and where a copy that
 // followed the exports is not what there is.
-func (c *Course) Check() {
+func (c *Scenario) Check() {
 	want := c.counts()
 	harness.Eventually(c.t, settledFor, "the statistics are what was done", func() (bool, any) {
 		o := c.w.Reader().Get(c.t, "/statistics/current")
@@ -47,7 +47,7 @@ func (c *Course) Check() {
 }
 
 // checkMessages: each message that was acknowledged is there, and no other.
-func (c *Course) checkMessages() {
+func (c *Scenario) checkMessages() {
 	contents := map[string]int{}
 	for cursor, more := "", true; more; {
 		page := c.w.Reader().Get(c.t, "/conversations?limit=100&cursor="+cursor)
@@ -71,7 +71,7 @@ func (c *Course) checkMessages() {
 }
 
 // checkWebhook: the receiver has got every event of the website's, each with one body, and those of one thing in order.
-func (c *Course) checkWebhook() {
+func (c *Scenario) checkWebhook() {
 	for _, source := range []string{"conversations", "visitors", "tickets"} {
 		log := c.log(source)
 		var place map[string]int
@@ -95,7 +95,7 @@ func (c *Course) checkWebhook() {
 }
 
 // told gives the place at which each event came first.
-func (c *Course) told() map[string]int {
+func (c *Scenario) told() map[string]int {
 	place, bodies := map[string]int{}, map[string]string{}
 	for i, g := range c.receiver.Got() {
 		id := g.Header.Get("webhook-id")
@@ -110,7 +110,7 @@ func (c *Course) told() map[string]int {
 
 // checkCopies: in the end the second system has what there is, and no state came twice: none of a conversation without a
 // record that tells of it.
-func (c *Course) checkCopies() {
+func (c *Scenario) checkCopies() {
 	for _, one := range c.copies {
 		harness.Eventually(c.t, settledFor, "the copy is what there is", func() (bool, any) {
 			if ended, why := one.Pull(c.t); !ended {
@@ -141,7 +141,7 @@ type record struct {
 }
 
 // log gives the website's records in a service's log, in order.
-func (c *Course) log(source string) (log []record) {
+func (c *Scenario) log(source string) (log []record) {
 	cursor, err := c.Store().Collection(source+"_outbox").Find(c.t.Context(), bson.D{{Key: "websiteId", Value: c.w.ID}}, options.Find().SetSort(bson.D{{Key: "pos", Value: 1}}))
 	if err != nil {
 		c.t.Fatal(err)

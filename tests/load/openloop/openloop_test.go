@@ -1,4 +1,4 @@
-package pace_test
+package openloop_test
 
 import (
 	"context"
@@ -8,32 +8,32 @@ import (
 	"testing/synctest"
 	"time"
 
-	"fivechat.dev/tests/load/pace"
+	"fivechat.dev/tests/load/openloop"
 )
 
 // TestRun: arrivals come when they are due while the bound allows it, and what does not come in time is told.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	second := pace.Plan{Rate: 10, Length: time.Second, Bound: 2}
+	second := openloop.Plan{Rate: 10, Length: time.Second, Bound: 2}
 	for name, c := range map[string]struct {
-		plan       pace.Plan
+		plan       openloop.Plan
 		takes      func(n int) time.Duration
 		sent, full int
 		longest    time.Duration // from when an arrival was due until it was done
 	}{
 		"all in time":           {second, func(int) time.Duration { return 50 * time.Millisecond }, 10, 0, 50 * time.Millisecond},
 		"side by side":          {second, func(int) time.Duration { return 190 * time.Millisecond }, 10, 0, 190 * time.Millisecond},
-		"one holds up a few":    {pace.Plan{Rate: 10, Length: time.Second, Bound: 1}, once(2, 450*time.Millisecond), 10, 4, 450 * time.Millisecond},
-		"one that never ends":   {pace.Plan{Rate: 10, Length: time.Second, Bound: 1}, once(2, time.Hour), 3, 7, time.Hour},
+		"one holds up a few":    {openloop.Plan{Rate: 10, Length: time.Second, Bound: 1}, once(2, 450*time.Millisecond), 10, 4, 450 * time.Millisecond},
+		"one that never ends":   {openloop.Plan{Rate: 10, Length: time.Second, Bound: 1}, once(2, time.Hour), 3, 7, time.Hour},
 		"more than can be done": {second, func(int) time.Duration { return 400 * time.Millisecond }, 6, 8, 800 * time.Millisecond},
-		"no arrivals":           {pace.Plan{Rate: 0.5, Length: time.Second, Bound: 1}, func(int) time.Duration { return 0 }, 0, 0, 0},
+		"no arrivals":           {openloop.Plan{Rate: 0.5, Length: time.Second, Bound: 1}, func(int) time.Duration { return 0 }, 0, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var mu sync.Mutex
 				var took []time.Duration
-				r := pace.Run(t.Context(), c.plan, func(n int, due time.Time) {
+				r := openloop.Run(t.Context(), c.plan, func(n int, due time.Time) {
 					time.Sleep(c.takes(n))
 					mu.Lock()
 					defer mu.Unlock()
@@ -67,7 +67,7 @@ func TestRunIsEnded(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 250*time.Millisecond)
 		defer cancel()
 		done := 0
-		r := pace.Run(ctx, pace.Plan{Rate: 10, Length: time.Minute, Bound: 1}, func(int, time.Time) {
+		r := openloop.Run(ctx, openloop.Plan{Rate: 10, Length: time.Minute, Bound: 1}, func(int, time.Time) {
 			time.Sleep(10 * time.Millisecond)
 			done++
 		})

@@ -1,6 +1,7 @@
-// Package course lets visitors and agents do what they do on a website while things go wrong, each thing until it is
-// decided, and checks in the end that what was acknowledged is there once, and that all who hear of it have heard.
-package course
+// Package scenario runs visitors and agents of one website while faults are injected. Each action is repeated until it is
+// acknowledged or refused. At the end Check compares the system with what was acknowledged: everything is there once,
+// and every consumer of the events has seen it.
+package scenario
 
 import (
 	"bytes"
@@ -18,7 +19,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"fivechat.dev/tests/fleet"
+	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
 )
 
@@ -37,12 +38,12 @@ type Exchange struct {
 	Err          error
 }
 
-// Course is what happens on one website.
-type Course struct {
+// Scenario is what happens on one website.
+type Scenario struct {
 	Saw func(Exchange) // where set, it is called with each request of the actors and of who follows, from any goroutine
 
 	t        *testing.T
-	f        *fleet.Fleet
+	f        *cluster.Cluster
 	w        *harness.Website
 	receiver *harness.Receiver
 	copies   []*harness.Copy // by a second system, of all exports
@@ -52,30 +53,30 @@ type Course struct {
 }
 
 // Begin makes a website, with a webhook that is told of everything.
-func Begin(t *testing.T, f *fleet.Fleet) *Course {
+func Begin(t *testing.T, f *cluster.Cluster) *Scenario {
 	t.Helper()
-	c := &Course{t: t, f: f, w: f.Website(t, harness.Pro), did: map[string]int{}, receiver: harness.Receive(t, nil)}
+	c := &Scenario{t: t, f: f, w: f.Website(t, harness.Pro), did: map[string]int{}, receiver: harness.Receive(t, nil)}
 	c.w.NewWebhook(t, c.receiver.URL, "*")
 	return c
 }
 
 // Website is where it all happens.
-func (c *Course) Website() *harness.Website { return c.w }
+func (c *Scenario) Website() *harness.Website { return c.w }
 
-// Act has an actor do one deed after the other, until next gives none.
-func (c *Course) Act(next func() (deed string, more bool)) {
-	a := &actor{Course: c}
-	for deed, more := next(); more; deed, more = next() {
-		a.do(deed)
+// Act has an actor do one action after the other, until next gives none.
+func (c *Scenario) Act(next func() (action string, more bool)) {
+	a := &actor{Scenario: c}
+	for action, more := next(); more; action, more = next() {
+		a.do(action)
 		c.done.Add(1)
 	}
 }
 
-// Done is how many deeds are done.
-func (c *Course) Done() int64 { return c.done.Load() }
+// Done is how many actions are done.
+func (c *Scenario) Done() int64 { return c.done.Load() }
 
 // Follow has a second system follow all exports until done is called.
-func (c *Course) Follow() (done func()) {
+func (c *Scenario) Follow() (done func()) {
 	agent := map[string]string{"Authorization": "Bearer " + c.w.Secret(harness.Read)}
 	ctx, stop := context.WithCancel(c.t.Context())
 	var following sync.WaitGroup
@@ -98,7 +99,7 @@ func (c *Course) Follow() (done func()) {
 }
 
 // Store is the database of the system.
-func (c *Course) Store() *mongo.Database {
+func (c *Scenario) Store() *mongo.Database {
 	c.t.Helper()
 	client, err := mongo.Connect(options.Client().ApplyURI(c.f.Env["MONGODB_URI"]))
 	if err != nil {
@@ -108,7 +109,7 @@ func (c *Course) Store() *mongo.Database {
 	return client.Database(c.f.Env["MONGODB_DATABASE"])
 }
 
-func (c *Course) acknowledge(what string, n int) {
+func (c *Scenario) acknowledge(what string, n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.did[what] += n
@@ -116,7 +117,7 @@ func (c *Course) acknowledge(what string, n int) {
 
 // persistent asks again and again until a request is decided. Its answer is nil where it was carried out and the answer
 // was lost with a process.
-func (c *Course) persistent(method, path string, header map[string]string, body harness.Map) map[string]any {
+func (c *Scenario) persistent(method, path string, header map[string]string, body harness.Map) map[string]any {
 	content, err := json.Marshal(body)
 	if err != nil {
 		c.t.Error(err)
@@ -144,7 +145,7 @@ func (c *Course) persistent(method, path string, header map[string]string, body 
 	return answer
 }
 
-func (c *Course) once(method, path, key string, header map[string]string, content []byte) (int, []byte, error) {
+func (c *Scenario) once(method, path, key string, header map[string]string, content []byte) (int, []byte, error) {
 	req, err := http.NewRequestWithContext(c.t.Context(), method, c.f.URL+path, bytes.NewReader(content))
 	if err != nil {
 		return 0, nil, err
@@ -168,7 +169,7 @@ func (c *Course) once(method, path, key string, header map[string]string, conten
 	return resp.StatusCode, b, err
 }
 
-func (c *Course) saw(x Exchange) {
+func (c *Scenario) saw(x Exchange) {
 	if c.Saw != nil && c.t.Context().Err() == nil {
 		c.Saw(x)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
-	"fivechat.dev/tests/load/pace"
+	"fivechat.dev/tests/load/openloop"
 )
 
 // steady sends requests at a steady rate and prints the 99th percentile, in milliseconds, of the time from when a request
@@ -31,8 +31,8 @@ func steady(ctx context.Context, args []string) error {
 	var mu sync.Mutex
 	var times []float64
 	var failed error
-	plan := pace.Plan{Rate: float64(rate), Length: length, Bound: most}
-	r := pace.Run(ctx, plan, func(_ int, due time.Time) {
+	plan := openloop.Plan{Rate: float64(rate), Length: length, Bound: most}
+	r := openloop.Run(ctx, plan, func(_ int, due time.Time) {
 		req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 		defer fasthttp.ReleaseRequest(req)
 		defer fasthttp.ReleaseResponse(resp)

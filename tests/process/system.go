@@ -1,6 +1,6 @@
-// Package alone runs the whole system in a process of its own, and tells what a process uses and what the machine is: for
+// Package process runs the whole system in its own process, and reports what a process uses and what the machine is: for
 // programs and tests that measure from outside.
-package alone
+package process
 
 import (
 	"context"

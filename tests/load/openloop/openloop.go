@@ -1,11 +1,11 @@
-// Package pace makes arrivals come at their times, whether those before them were answered or not. A generator whose
+// Package openloop makes arrivals come at their times, whether those before them were answered or not. A generator whose
 // clients wait for an answer before they ask again asks less just while the system is slow, and so leaves out of its
 // percentiles what it came for ("coordinated omission"). Here the schedule is fixed beforehand, and whoever takes a time
 // takes it from when the arrival was due.
 //
 // The load generators that can be had as libraries keep a schedule too, but count from when a request was sent, so a
 // late one looks quick; hence these few lines.
-package pace
+package openloop
 
 import (
 	"context"

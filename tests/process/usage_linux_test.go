@@ -1,4 +1,4 @@
-package alone_test
+package process_test
 
 import (
 	"os"
@@ -6,18 +6,18 @@ import (
 	"testing"
 	"time"
 
-	"fivechat.dev/tests/alone"
+	"fivechat.dev/tests/process"
 )
 
 // TestProcessors: the process's clock goes on as it works, and says what the kernel's own count says.
 func TestProcessors(t *testing.T) {
-	before, err := alone.Processors(os.Getpid())
+	before, err := process.Processors(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
 	}
 	used := before
 	for used < before+100*time.Millisecond {
-		if used, err = alone.Processors(os.Getpid()); err != nil {
+		if used, err = process.Processors(os.Getpid()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -28,21 +28,21 @@ func TestProcessors(t *testing.T) {
 	if counted := time.Duration(u.Utime.Nano() + u.Stime.Nano()); counted-used < -20*time.Millisecond || counted-used > 2*time.Second {
 		t.Errorf("the clock says %v, the kernel's count %v", used, counted)
 	}
-	if n, err := alone.Memory(os.Getpid()); err != nil || n < 1<<20 {
+	if n, err := process.Memory(os.Getpid()); err != nil || n < 1<<20 {
 		t.Errorf("%d bytes are resident: %v", n, err)
 	}
 	const nobody = 1 << 22 // is above any process's number
-	if _, err := alone.Processors(nobody); err == nil {
+	if _, err := process.Processors(nobody); err == nil {
 		t.Error("a process that is not there has used processor time")
 	}
-	if _, err := alone.Memory(nobody); err == nil {
+	if _, err := process.Memory(nobody); err == nil {
 		t.Error("a process that is not there has memory")
 	}
 }
 
 // TestHere: a measurement says where it was made.
 func TestHere(t *testing.T) {
-	m := alone.Here("a commit")
+	m := process.Here("a commit")
 	if m.Cores < 1 || m.OS == "" || m.Arch == "" || m.Go == "" || m.Commit != "a commit" {
 		t.Errorf("this machine is %+v", m)
 	}

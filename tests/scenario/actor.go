@@ -1,4 +1,4 @@
-package course
+package scenario
 
 import (
 	"encoding/json"
@@ -8,20 +8,20 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// Deeds are what an actor can do, the usual ones more than once, for who draws one of them.
-var Deeds = []string{"visit", "open", "ask", "ask", "ask", "answer", "answer", "read", "close", "reopen", "rate", "ticket", "resolve", "drop"}
+// Actions are what an actor can do, the usual ones more than once, for who draws one of them.
+var Actions = []string{"visit", "open", "ask", "ask", "ask", "answer", "answer", "read", "close", "reopen", "rate", "ticket", "resolve", "drop"}
 
 // actor is a visitor and an agent who do one thing after the other, each until it is decided.
 type actor struct {
-	*Course
+	*Scenario
 	visitor       map[string]string // the headers that name and prove the visitor
 	conversations []string          // the tokens of those that are known
 	closed        map[string]bool
 	tickets       []string
 }
 
-func (a *actor) do(deed string) {
-	switch deed {
+func (a *actor) do(action string) {
+	switch action {
 	case "visit":
 		a.visit()
 	case "open":
@@ -29,9 +29,9 @@ func (a *actor) do(deed string) {
 	case "ticket":
 		a.ticket()
 	case "resolve", "drop":
-		a.change(deed)
+		a.change(action)
 	default:
-		a.talk(deed)
+		a.talk(action)
 	}
 }
 
@@ -72,17 +72,17 @@ func (a *actor) open() {
 }
 
 // talk does something in the conversation that was opened last, unless it is closed.
-func (a *actor) talk(deed string) {
+func (a *actor) talk(action string) {
 	if len(a.conversations) == 0 {
 		a.open()
 		return
 	}
 	token := a.conversations[len(a.conversations)-1]
 	path := "/conversations/" + token
-	switch deed {
+	switch action {
 	case "ask", "answer":
 		header, at := a.own(), "/visitor"+path
-		if deed == "answer" {
+		if action == "answer" {
 			header, at = a.agent(), path
 		}
 		if a.closed[token] {
@@ -93,7 +93,7 @@ func (a *actor) talk(deed string) {
 	case "read":
 		a.persistent("POST", path+"/read", a.agent(), harness.Map{})
 	case "close", "reopen":
-		a.set(token, path, deed == "close")
+		a.set(token, path, action == "close")
 	case "rate":
 		a.persistent("POST", path+"/rate", a.own(), harness.Map{"rating": 4})
 	}
@@ -121,14 +121,14 @@ func (a *actor) ticket() {
 }
 
 // change resolves or deletes the ticket that was made last.
-func (a *actor) change(deed string) {
+func (a *actor) change(action string) {
 	if len(a.tickets) == 0 {
 		a.ticket()
 		return
 	}
 	last := len(a.tickets) - 1
 	path := "/tickets/" + a.tickets[last]
-	if deed == "resolve" {
+	if action == "resolve" {
 		a.persistent("PATCH", path+"/status", a.agent(), harness.Map{"status": "RESOLVED"})
 		return
 	}
