@@ -9,6 +9,7 @@ import (
 
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/timestamp"
 )
 
 // By is who asks for a change, and in which request.
@@ -93,7 +94,7 @@ func shown(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
-	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+	return timestamp.Format(t)
 }
 
 func (w Website) audited() fields {

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/publictoken"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
 )
@@ -96,10 +97,7 @@ const (
 	maxLanguage = 35
 )
 
-var (
-	token    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-	language = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)
-)
+var language = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)
 
 // Validate names every member that is wrong in itself.
 func (d Draft) Validate() error {
@@ -120,7 +118,7 @@ func (d Draft) Validate() error {
 		checkVisitorToken(*d.VisitorToken, &wrong)
 	}
 	if d.ConversationToken != nil {
-		wrong.Check(token.MatchString(*d.ConversationToken), "conversationToken", unknownConversation)
+		wrong.Check(publictoken.WellFormed(*d.ConversationToken), "conversationToken", unknownConversation)
 	}
 	checkUser("assigneeId", d.AssigneeID, &wrong)
 	return wrong.Err()
@@ -197,7 +195,7 @@ func checkStatus(s string, wrong *fault.Problems) {
 }
 
 func checkVisitorToken(s string, wrong *fault.Problems) {
-	wrong.Check(token.MatchString(s), "visitorToken", unknownVisitor)
+	wrong.Check(publictoken.WellFormed(s), "visitorToken", unknownVisitor)
 }
 
 func checkUser(name string, id *int64, wrong *fault.Problems) {

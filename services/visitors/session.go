@@ -2,10 +2,10 @@ package visitors
 
 import (
 	"context"
-	"regexp"
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/publictoken"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -29,15 +29,12 @@ type Session struct {
 	AgentsOnline bool
 }
 
-// clientToken is checked before it becomes part of a path.
-var clientToken = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-
 // OpenSession resumes the visitor whose token and secret the client sends, or makes a new one: a token that is unknown, another
 // website's or sent without its secret is treated as if there were none. A visitor of the version before secrets is resumed by
 // the token alone, until a client that keeps secrets resumes it.
 func (s *Service) OpenSession(ctx context.Context, n NewSession) (Session, error) {
-	if !clientToken.MatchString(n.ClientToken) {
-		return Session{}, fault.Bad("clientToken", "must be 1 to 128 characters of A-Z a-z 0-9 _ -")
+	if !publictoken.WellFormed(n.ClientToken) {
+		return Session{}, fault.Bad("clientToken", "must be "+publictoken.Form)
 	}
 	if err := n.Patch.check(); err != nil {
 		return Session{}, err

@@ -3,7 +3,6 @@ package visitors
 import (
 	"crypto/rand"
 	"encoding/base32"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -11,6 +10,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/publictoken"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
 )
@@ -56,7 +56,7 @@ func newVisitor(t tenant.ID, id int64, secret string, now time.Time) Visitor {
 	return Visitor{
 		ID:         id,
 		WebsiteID:  t,
-		Token:      "vis_" + random(),
+		Token:      tokenPrefix + random(),
 		Name:       FriendlyName(id),
 		Context:    emptyContext,
 		CreatedAt:  now,
@@ -72,16 +72,18 @@ func random() string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
 }
 
-// token takes more than newVisitor makes, so that tokens which come from elsewhere can be asked for.
-var token = regexp.MustCompile(`^vis_[A-Za-z0-9_-]{1,128}$`)
+const tokenPrefix = "vis_"
 
 // ValidToken says whether s has the form of a visitor token.
-func ValidToken(s string) bool { return token.MatchString(s) }
+func ValidToken(s string) bool {
+	rest, prefixed := strings.CutPrefix(s, tokenPrefix)
+	return prefixed && publictoken.WellFormed(rest)
+}
 
 // CheckToken is nil for what has the form of a visitor token, else an Invalid fault.
 func CheckToken(s string) error {
 	if !ValidToken(s) {
-		return fault.Bad("token", "must be a visitor token: vis_ and 1 to 128 characters of A-Z a-z 0-9 _ -")
+		return fault.Bad("token", "must be a visitor token: "+tokenPrefix+" and "+publictoken.Form)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/timestamp"
 )
 
 // Event is what happened, as receivers are told.
@@ -19,9 +20,6 @@ type Event struct {
 	Body          string
 	Trace         string // of the span that wrote it, as a traceparent
 }
-
-// timeLayout is RFC 3339 in UTC with milliseconds, as in every answer.
-const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // NewEvent makes an event about key, at a place among those of it; data is JSON, the same as on an event stream.
 func NewEvent(id, typ, key string, order int64, t tenant.ID, at time.Time, data json.RawMessage) (Event, error) {
@@ -40,7 +38,7 @@ func NewEvent(id, typ, key string, order int64, t tenant.ID, at time.Time, data 
 		ID        string          `json:"id"`
 		WebsiteID int64           `json:"websiteId"`
 		Data      json.RawMessage `json:"data"`
-	}{typ, at.UTC().Format(timeLayout), id, t.Int64(), data})
+	}{typ, timestamp.Format(at), id, t.Int64(), data})
 	if err != nil {
 		return Event{}, fmt.Errorf("webhooks: a %s: %w", typ, err)
 	}

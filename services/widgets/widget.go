@@ -8,6 +8,7 @@ import (
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/publictoken"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
 )
@@ -61,10 +62,9 @@ type Patch struct {
 }
 
 var (
-	clientToken = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-	color       = regexp.MustCompile(`^#([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$`)
-	cssClasses  = regexp.MustCompile(`^[A-Za-z0-9_:/. -]*$`)
-	parameter   = regexp.MustCompile(`^[A-Za-z0-9_.~-]{1,64}$`)
+	color      = regexp.MustCompile(`^#([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$`)
+	cssClasses = regexp.MustCompile(`^[A-Za-z0-9_:/. -]*$`)
+	parameter  = regexp.MustCompile(`^[A-Za-z0-9_.~-]{1,64}$`)
 )
 
 // The longest texts, in bytes, and the farthest offset, in pixels.
@@ -78,7 +78,7 @@ const (
 const maxParameters = 20
 
 // ValidClientToken says whether s has the form of a client token.
-func ValidClientToken(s string) bool { return clientToken.MatchString(s) }
+func ValidClientToken(s string) bool { return publictoken.WellFormed(s) }
 
 // Apply gives w with p's changes, or an Invalid fault that names every member that is wrong.
 func (p Patch) Apply(w Widget) (Widget, error) {

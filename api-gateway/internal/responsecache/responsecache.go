@@ -9,7 +9,6 @@ package responsecache
 import (
 	"context"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +17,7 @@ import (
 
 	"fivechat.dev/api-gateway/internal/lookupcache"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/publictoken"
 	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/libs/store/rediskit"
 	"fivechat.dev/libs/transport/httpkit"
@@ -79,13 +79,11 @@ func New(prefix, media string, shared Shared, lookups *prometheus.CounterVec, as
 	return c, err
 }
 
-var form = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-
 // Serve answers a GET, or gives the refusal. It says false where the path is none of its own, which is then for the
 // service to refuse.
 func (c *Cache) Serve(w http.ResponseWriter, r *http.Request) (bool, error) {
 	key, within := strings.CutPrefix(r.URL.Path, c.prefix)
-	if !within || !form.MatchString(key) {
+	if !within || !publictoken.WellFormed(key) {
 		return false, nil
 	}
 	a, err := c.lookups.Get(r.Context(), key)

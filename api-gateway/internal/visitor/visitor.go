@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/subtle"
 	"net/http"
-	"regexp"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,6 +14,7 @@ import (
 	"fivechat.dev/api-gateway/internal/token"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/publictoken"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/transport/httpkit"
 )
@@ -68,9 +68,6 @@ type resolved struct {
 	SecretHash string    `json:"secretHash"` // empty also from a visitors service of the version before secrets
 }
 
-// form is what a token may be made of, which makes it safe as a segment of a path.
-var form = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-
 // Resolve gives the Principal that a request's visitor token names. Its error is Invalid for a missing one,
 // Unauthenticated, visitor_unknown, for one that is malformed or unknown, and Limited after too many of those from an address.
 func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (identity.Principal, error) {
@@ -107,7 +104,7 @@ func (r *Resolver) find(ctx context.Context, h http.Header, address string) (kno
 	if len(values) == 0 || len(values) == 1 && values[0] == "" {
 		return known{}, fault.Bad(field, "is required")
 	}
-	if len(values) > 1 || !form.MatchString(values[0]) {
+	if len(values) > 1 || !publictoken.WellFormed(values[0]) {
 		return known{}, r.throttle.Failed(ctx, address, "", unknown())
 	}
 	if !r.lookups.Knows(values[0]) {

@@ -9,7 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/transport/httpkit"
+	"fivechat.dev/libs/kernel/timestamp"
 )
 
 func (s *Table) line(r Row) ([]byte, error) { return Line(s.Kind, r, s.Omit...) }
@@ -81,7 +81,7 @@ func (w writer) value(v bson.RawValue) error {
 		if at.IsZero() {
 			return w.e.WriteToken(jsontext.Null)
 		}
-		return w.e.WriteToken(jsontext.String(at.Format(httpkit.TimeLayout)))
+		return w.e.WriteToken(jsontext.String(timestamp.Format(at)))
 	case bson.TypeEmbeddedDocument:
 		w.token(jsontext.BeginObject)
 		if err := w.members(v.Document(), nil); err != nil {

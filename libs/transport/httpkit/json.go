@@ -15,19 +15,17 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/timestamp"
 )
-
-// TimeLayout is how every timestamp is written: UTC, milliseconds, Z.
-const TimeLayout = "2006-01-02T15:04:05.000Z"
 
 var encodingOptions = json.JoinOptions(
 	json.Deterministic(true), // what has not changed is shown in the same bytes, also where it is a map
 	json.WithMarshalers(json.MarshalToFunc(func(e *jsontext.Encoder, t time.Time) error {
-		return e.WriteToken(jsontext.String(t.UTC().Format(TimeLayout)))
+		return e.WriteToken(jsontext.String(timestamp.Format(t)))
 	})),
 )
 
-// Encode writes v as every answer is written: nil slices as [], times as TimeLayout.
+// Encode writes v as every answer is written: nil slices as [], times as timestamp.Layout.
 func Encode(v any) ([]byte, error) { return json.Marshal(v, encodingOptions) }
 
 // Decode reads a body into a struct. An error is an Invalid fault that gives the position of malformed JSON, or names
@@ -128,7 +126,7 @@ func wanted(t reflect.Type) string {
 		return "must be a list"
 	case reflect.Map, reflect.Struct:
 		if t == reflect.TypeFor[time.Time]() {
-			return "must be a timestamp like " + TimeLayout
+			return "must be a timestamp like " + timestamp.Layout
 		}
 		return "must be an object"
 	default:

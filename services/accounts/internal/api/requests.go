@@ -9,6 +9,7 @@ import (
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/timestamp"
 	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/accounts"
 )
@@ -169,7 +170,7 @@ func (a audit) filter() accounts.AuditFilter {
 // moment is a timestamp in a query.
 type moment time.Time
 
-var errMoment = errors.New("must be a timestamp like " + httpkit.TimeLayout)
+var errMoment = errors.New("must be a timestamp like " + timestamp.Layout)
 
 // UnmarshalText reads it.
 func (m *moment) UnmarshalText(b []byte) error {
