@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// user is who the programs run as: nobody's number, by the convention of images without a user list.
+// user is the uid and gid of the programs: that of "nonroot" by the convention of images without a user list.
 const user = "65532:65532"
 
 // assemble puts a program and its bill of materials into an image. Nothing in it depends on when or where it is made.

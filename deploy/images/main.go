@@ -72,7 +72,7 @@ func run(ctx context.Context, o options, names []string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(work) }() // what stays behind is in the way of nobody
+	defer func() { _ = os.RemoveAll(work) }() // leftover temporary files have no effect
 	for _, n := range names {
 		n, pkg, named := strings.Cut(n, "=")
 		if !named {

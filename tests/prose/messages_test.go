@@ -37,7 +37,7 @@ func writeMessages(t *testing.T, file, into string) {
 	last := 0
 	add := func(at token.Pos, text string) {
 		line := set.Position(at).Line
-		lines[line] = strings.TrimSpace(lines[line] + " " + text)
+		lines[line] = strings.TrimSpace(lines[line] + " " + strings.TrimRight(text, ".:") + ".")
 		last = max(last, line)
 	}
 	ast.Inspect(parsed, func(n ast.Node) bool {
@@ -46,7 +46,7 @@ func writeMessages(t *testing.T, file, into string) {
 			return false
 		case *ast.FuncDecl:
 			if isTest && strings.HasPrefix(n.Name.Name, "Test") {
-				add(n.Pos(), separated(n.Name.Name)+".")
+				add(n.Pos(), separated(n.Name.Name))
 			}
 		case *ast.BasicLit:
 			if text, is := message(n); is && !isTest {
@@ -59,7 +59,11 @@ func writeMessages(t *testing.T, file, into string) {
 	for line := 1; line <= last; line++ {
 		out.WriteString(lines[line] + "\n")
 	}
-	if err := os.WriteFile(into, []byte(out.String()), 0o600); err != nil {
+	err = os.MkdirAll(filepath.Dir(into), 0o755)
+	if err == nil {
+		err = os.WriteFile(into, []byte(out.String()), 0o600)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }
@@ -73,7 +77,8 @@ func message(literal *ast.BasicLit) (string, bool) {
 	if err != nil || len(word.FindAllString(text, 3)) < 3 || markup.MatchString(text) {
 		return "", false
 	}
-	return strings.Join(strings.Fields(verb.ReplaceAllString(text, "x")), " "), true
+	text = strings.NewReplacer("\t", ". ", "\n", ". ").Replace(verb.ReplaceAllString(text, "x"))
+	return strings.Join(strings.Fields(text), " "), true
 }
 
 // separated sets spaces between the words of names in a text.

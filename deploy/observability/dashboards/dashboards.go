@@ -1,5 +1,5 @@
-// Package dashboards is what Grafana shows: five dashboards, from the page that somebody was sent to the cause in two
-// steps. Each row is a question. They are built with Grafana's own foundation SDK, so that the JSON is what Grafana reads.
+// Package dashboards builds the five Grafana dashboards. They lead from a page to its cause in two steps. Each row is
+// a question. They are built with Grafana's own foundation SDK, so that the JSON is valid for Grafana.
 package dashboards
 
 import (

@@ -3,44 +3,44 @@ package dashboards
 func services() board {
 	const of = `job="fivechat",component=~"$component"`
 	return board{
-		uid: servicesUID, title: "Fivechat / Services", about: "One component or several: whether they run, what they do, and what they lack.", variables: "component",
+		uid: servicesUID, title: "Fivechat / Services", about: "One component or several: their state, their work, and the resources that they lack.", variables: "component",
 		rows: []row{
 			{"Does it run?", []panel{
-				{title: "Replicas", about: "Replicas that answer.", unit: "none", kind: number, limits: []limit{{worst, red}, {1, green}},
+				{title: "Replicas", about: "Replicas that respond.", unit: "none", kind: number, limits: []limit{{worst, red}, {1, green}},
 					queries: []query{{`sum by (component) (up{` + of + `})`, "{{component}}"}}, wide: 12},
-				{title: "Age of the youngest process", about: "Short: it was started a moment ago.", unit: "s", kind: number,
+				{title: "Age of the youngest process", about: "A small value means a recent start.", unit: "s", kind: number,
 					queries: []query{{`min by (component) (time() - process_start_time_seconds{` + of + `})`, "{{component}}"}}, wide: 12},
-				{title: "What runs", about: "Versions and how many replicas have them.", unit: "none", kind: table,
+				{title: "Versions", about: "Versions, and the number of replicas of each.", unit: "none", kind: table,
 					queries: []query{{`count by (component, version) (fivechat_build_info{` + of + `})`, ""}}, wide: 12},
-				{title: "Panics", about: "Panics that were caught, within the time shown. Each is a mistake in the program.", unit: "none", kind: number, limits: []limit{{1, red}},
+				{title: "Panics", about: "Panics that were caught, within the time shown. Each is a bug.", unit: "none", kind: number, limits: []limit{{1, red}},
 					queries: []query{{`sum by (component) (increase(fivechat_panics_total{` + of + `}[$__range]))`, "{{component}}"}}, wide: 12},
 			}},
-			{"What does it do, and does that succeed?", []panel{
+			{"Which operations run, and do they succeed?", []panel{
 				{title: "Operations", about: "Operations a second: the ten most frequent.", unit: "ops",
 					queries: []query{{`topk(10, sum by (operation) (rate(fivechat_operation_duration_seconds_count{` + of + `}[$__rate_interval])))`, "{{operation}}"}}},
-				{title: "Outcomes", about: "Operations a second by outcome: ok or the kind of the fault. internal, unavailable and timeout are ours.", unit: "ops",
+				{title: "Outcomes", about: "Operations per second by outcome: ok or the kind of the error. internal, unavailable and timeout are server errors.", unit: "ops",
 					queries: []query{{`sum by (component, outcome) (rate(fivechat_operation_duration_seconds_count{` + of + `}[$__rate_interval]))`, "{{component}} {{outcome}}"}}},
-				{title: "Time of an operation", about: "The ten operations whose slowest hundredth is slowest. Points are traces.", unit: "s", limits: []limit{{0.25, orange}},
+				{title: "Time of an operation", about: "The ten operations with the highest 99th percentile. Points are traces.", unit: "s", limits: []limit{{0.25, orange}},
 					queries: []query{{`topk(10, histogram_quantile(0.99, sum by (le, operation) (rate(fivechat_operation_duration_seconds_bucket{` + of + `}[$__rate_interval]))))`, "{{operation}}"}}},
 			}},
-			{"What does it lack?", []panel{
+			{"Which resource is short?", []panel{
 				{title: "CPU", about: "Cores in use by replica.", unit: "none",
 					queries: []query{{`rate(process_cpu_seconds_total{` + of + `}[$__rate_interval])`, "{{component}} {{instance}}"}}},
 				{title: "Memory", about: "Resident memory by replica.", unit: "bytes",
 					queries: []query{{`process_resident_memory_bytes{` + of + `}`, "{{component}} {{instance}}"}}},
-				{title: "Share of GOMEMLIMIT", about: "Resident memory of what the garbage collector is allowed; next to nothing where no limit is set.", unit: "percentunit", limits: []limit{{0.9, red}},
+				{title: "Share of GOMEMLIMIT", about: "Resident memory relative to GOMEMLIMIT; nearly zero if no limit is set.", unit: "percentunit", limits: []limit{{0.9, red}},
 					queries: []query{{`process_resident_memory_bytes{` + of + `} / go_gc_gomemlimit_bytes{` + of + `}`, "{{component}} {{instance}}"}}},
-				{title: "Waiting for a core", about: "How long the slowest hundredth of goroutines waits to run. Many milliseconds: too little CPU.", unit: "s", limits: []limit{{0.05, orange}},
+				{title: "Waiting for a core", about: "99th percentile of the time that goroutines wait to run. Many milliseconds mean too little CPU.", unit: "s", limits: []limit{{0.05, orange}},
 					queries: []query{{`histogram_quantile(0.99, sum by (le, component) (rate(go_sched_latencies_seconds_bucket{` + of + `}[$__rate_interval])))`, "{{component}}"}}},
 			}},
-			{"What piles up?", []panel{
+			{"Which resource accumulates?", []panel{
 				{title: "Goroutines", about: "By replica. A number that only grows is a leak.", unit: "none",
 					queries: []query{{`go_goroutines{` + of + `}`, "{{component}} {{instance}}"}}},
-				{title: "File descriptors", about: "Share of those allowed that are open.", unit: "percentunit", limits: []limit{{0.8, red}},
+				{title: "File descriptors", about: "Share of the allowed file descriptors that are open.", unit: "percentunit", limits: []limit{{0.8, red}},
 					queries: []query{{`process_open_fds{` + of + `} / process_max_fds{` + of + `}`, "{{component}} {{instance}}"}}},
-				{title: "Live memory", about: "What the last garbage collection left, by replica. What only grows is a leak.", unit: "bytes",
+				{title: "Live memory", about: "Heap after the last garbage collection, by replica. A value that only grows is a leak.", unit: "bytes",
 					queries: []query{{`go_gc_heap_live_bytes{` + of + `}`, "{{component}} {{instance}}"}}},
-				{title: "Requests with a key", about: "Requests with an Idempotency-Key a second, by how they were answered.", unit: "reqps",
+				{title: "Requests with a key", about: "Requests with an Idempotency-Key per second, by result.", unit: "reqps",
 					queries: []query{{`sum by (component, result) (rate(fivechat_idempotency_total{job="fivechat",component=~"$component"}[$__rate_interval]))`, "{{component}} {{result}}"}}},
 			}},
 		},

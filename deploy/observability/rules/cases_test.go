@@ -50,7 +50,7 @@ var cases = []testCase{
 	}, {
 		alert: "FivechatEdgeErrorsFast", at: "30m", summary: "Requests fail with 5xx: 2% over 1h; at this rate the month's error budget lasts two days.",
 		bad:  join(requests("200", "980x60", "980x60"), requests("503", "20x60", "20x60")),
-		good: join(requests("200", "980x60", "980x60"), requests("503", "20x20 400x40", "20x20 400x40")), // it is over
+		good: join(requests("200", "980x60", "980x60"), requests("503", "20x20 400x40", "20x20 400x40")), // it has ended
 	}, {
 		alert: "FivechatEdgeLatencyFast", at: "30m", summary: "Too many requests take longer than 250 ms: 20% over 1h; at this rate the month's error budget lasts two days.",
 		bad:  requests("200", "1000x60", "800x60"),

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// up is, by component, 1 where a replica answers, and 0 where none does, also where none is a target any more that was
-// one within the last hour.
+// up is, by component, 1 if a replica responds, else 0. A component without targets that had one within the last hour
+// has 0 too.
 const up = `(max by (component) (up{job="fivechat"%s}) or 0 * max by (component) (max_over_time(up{job="fivechat"%s}[1h])))`
 
 // within puts what into each %s of a piece of PromQL.

@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// Severity says whom an alert reaches.
+// Severity states how urgent an alert is.
 type Severity string
 
-// A page wakes somebody: users are being failed, or data may be lost. A ticket waits for working hours.
+// A page needs action now: requests of users fail, or data may be lost. A ticket waits for working hours.
 const (
 	Page   Severity = "page"
 	Ticket Severity = "ticket"

@@ -17,7 +17,7 @@ import (
 // runbooks is where the tests' rules say that the pages are.
 const runbooks = "https://runbooks.example"
 
-// promtool is Prometheus's own checker. Where it is not installed the test is skipped, unless it is required.
+// promtool is Prometheus's own checker. If it isn't installed, the test is skipped unless it is required.
 func promtool(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("promtool")
@@ -141,8 +141,8 @@ func series(lines []string) []input {
 	return out
 }
 
-// TestAlertsAreWhole: each says what happens, to whom, what to do and where to look, quiets only alerts that there are,
-// and has a name of its own.
+// TestAlertsAreWhole: each alert has a unique name, summary, impact, runbook and dashboard, and inhibits only existing
+// alerts.
 func TestAlertsAreWhole(t *testing.T) {
 	t.Parallel()
 	var names []string
