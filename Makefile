@@ -100,8 +100,9 @@ endif
 vulncheck: bin/govulncheck bin/vulndb ## look for known vulnerabilities in what is called (VULNDB_VERSION=latest asks the newest reports)
 	@for m in $(MODULES); do echo "vulncheck $$m"; (cd $$m && GOTOOLCHAIN=auto GOWORK=off $(CURDIR)/bin/govulncheck -db file://$(CURDIR)/bin/vulndb ./...) || exit 1; done
 
-fmt: ## format all Go code
+fmt: ## format all Go code and, if Node is installed, all TypeScript
 	gofmt -w $(MODULES)
+	@! command -v npm >/dev/null || for w in $(WEB); do (cd $$w && { [ -d node_modules ] || npm ci --silent; } && npm run --silent format) || exit 1; done
 
 tidy: ## tidy every module
 	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy) || exit 1; done

@@ -2,7 +2,7 @@
 // a page with a strict content security policy takes them.
 import { maxBytes, type Chat, type Line } from './chat';
 import { colour, readable } from './colour';
-import { css } from './styles';
+import css from '../build/widget.css';
 import type { Widget } from '../../../../libs/web/api';
 import type { Field } from './types';
 import type { Words } from './i18n';
