@@ -17,7 +17,13 @@ const longest = 30_000; // milliseconds between two tries
 export const pause = (failures: number) => Math.min(longest, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 
 /** stream hands on the events behind the one of an id, until the stream ends or is given up. It fails where it is refused. */
-export async function stream(url: string, headers: Record<string, string>, after: string, stop: AbortSignal, heard: (f: Frame) => void): Promise<void> {
+export async function stream(
+  url: string,
+  headers: Record<string, string>,
+  after: string,
+  stop: AbortSignal,
+  heard: (f: Frame) => void,
+): Promise<void> {
   const abort = new AbortController();
   stop.addEventListener('abort', () => abort.abort());
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -36,7 +42,7 @@ export async function stream(url: string, headers: Record<string, string>, after
     if (!answer.ok || !answer.body) throw new Error('events answered ' + answer.status);
     const reader = answer.body.getReader();
     const decoder = new TextDecoder();
-    for (let text = ''; ; ) {
+    for (let text = ''; ;) {
       const { done, value } = await reader.read();
       if (done) return;
       alive();

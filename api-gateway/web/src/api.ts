@@ -3,7 +3,11 @@ import { stream, type Frame } from '../../../libs/web/sse';
 
 /** Refusal is an answer of the server that is no success. */
 export class Refusal extends Error {
-  constructor(readonly status: number, readonly code: string, detail: string) {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+  ) {
     super(detail);
   }
 }
@@ -21,7 +25,10 @@ export class Api {
   async call<T>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await fetch(path, {
       method,
-      headers: { authorization: 'Bearer ' + this.token, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: 'Bearer ' + this.token,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
       credentials: 'omit',
       signal: AbortSignal.timeout(patience),
@@ -31,12 +38,14 @@ export class Api {
     throw new Refusal(answer.status, problem.code || '', problem.detail || answer.statusText);
   }
 
-  get<T>(path: string): Promise<T> { return this.call<T>('GET', path); }
+  get<T>(path: string): Promise<T> {
+    return this.call<T>('GET', path);
+  }
 
   /** whole reads a conversation or a ticket with all its messages, which come in parts if they are many bytes. */
   async whole<T extends { messages: { id: string | number }[]; hasMore?: boolean }>(path: string): Promise<T> {
     const all = await this.get<T>(path);
-    for (let more = all.hasMore; more; ) {
+    for (let more = all.hasMore; more;) {
       const part = await this.get<T>(`${path}?after=${all.messages[all.messages.length - 1]!.id}`);
       all.messages.push(...part.messages);
       more = part.hasMore;

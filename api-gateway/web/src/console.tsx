@@ -16,7 +16,9 @@ const kept = 'fivechat:console:token'; // in the session's storage: it ends with
 
 function theme(chosen?: string) {
   if (chosen) localStorage.setItem('fivechat:console:theme', chosen);
-  const wanted = localStorage.getItem('fivechat:console:theme') || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+  const wanted =
+    localStorage.getItem('fivechat:console:theme') ||
+    (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
   document.documentElement.dataset.theme = wanted;
   return wanted;
 }
@@ -25,7 +27,11 @@ function theme(chosen?: string) {
 const segment = /^[A-Za-z0-9_-]*$/;
 
 function useHash(): string[] {
-  const read = () => location.hash.replace(/^#\/?/, '').split('/').map((part) => (segment.test(part) ? part : ''));
+  const read = () =>
+    location.hash
+      .replace(/^#\/?/, '')
+      .split('/')
+      .map((part) => (segment.test(part) ? part : ''));
   const [parts, set] = useState(read());
   useEffect(() => {
     const changed = () => set(read());
@@ -38,7 +44,10 @@ function useHash(): string[] {
 function notify(title: string, text: string, token: string) {
   if (!('Notification' in window) || Notification.permission !== 'granted') return;
   const n = new Notification(title, { body: text.slice(0, 200), tag: token });
-  n.onclick = () => { window.focus(); location.hash = '#/inbox/' + token; };
+  n.onclick = () => {
+    window.focus();
+    location.hash = '#/inbox/' + token;
+  };
 }
 
 function Shell({ store, leave }: { store: Store; leave: () => void }) {
@@ -46,29 +55,75 @@ function Shell({ store, leave }: { store: Store; leave: () => void }) {
   const [view = '', id = ''] = useHash();
   const [bell, setBell] = useState('Notification' in window && Notification.permission === 'granted');
   const unread = store.unreadAll;
-  useEffect(() => { document.title = (unread ? `(${unread}) ` : '') + `${store.website.name} – Fivechat`; }, [unread]);
+  useEffect(() => {
+    document.title = (unread ? `(${unread}) ` : '') + `${store.website.name} – Fivechat`;
+  }, [unread]);
   useEffect(() => {
     const visible = () => store.seen();
     document.addEventListener('visibilitychange', visible);
     const key = (e: KeyboardEvent) => keys(e, store);
     addEventListener('keydown', key);
-    return () => { document.removeEventListener('visibilitychange', visible); removeEventListener('keydown', key); };
+    return () => {
+      document.removeEventListener('visibilitychange', visible);
+      removeEventListener('keydown', key);
+    };
   }, []);
   const link = (to: string, name: 'home' | 'inbox' | 'tickets', badge?: number) => (
-    <IconButton name={name} label={w[name]} pressed={view === to} badge={badge} onClick={() => { location.hash = '#/' + to; }} />
+    <IconButton
+      name={name}
+      label={w[name]}
+      pressed={view === to}
+      badge={badge}
+      onClick={() => {
+        location.hash = '#/' + to;
+      }}
+    />
   );
   return (
     <div class={'shell ' + (view || 'home') + (id ? ' detail' : '')}>
       <nav class="rail" aria-label="Fivechat">
-        {link('', 'home')}{link('inbox', 'inbox', unread)}{link('tickets', 'tickets')}
+        {link('', 'home')}
+        {link('inbox', 'inbox', unread)}
+        {link('tickets', 'tickets')}
         <span class="space" />
-        <IconButton name="bell" label={w.bell} pressed={bell} onClick={() => { if ('Notification' in window) Notification.requestPermission().then((p) => setBell(p === 'granted')); }} />
-        <IconButton name="theme" label={w.theme} onClick={() => theme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark')} />
+        <IconButton
+          name="bell"
+          label={w.bell}
+          pressed={bell}
+          onClick={() => {
+            if ('Notification' in window) Notification.requestPermission().then((p) => setBell(p === 'granted'));
+          }}
+        />
+        <IconButton
+          name="theme"
+          label={w.theme}
+          onClick={() => theme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark')}
+        />
         <IconButton name="out" label={w.signOut} onClick={leave} />
       </nav>
-      {view === 'inbox' ? <><List store={store} />{id ? <Talk store={store} token={id} key={id} /> : <main class="talk none"><Empty>{w.pick}<br /><small>{w.keys}</small></Empty></main>}</>
-        : view === 'tickets' ? <Tickets store={store} id={id} /> : <Home store={store} />}
-      <div class="connection" role="status" hidden={store.live}>{store.live ? '' : w.reconnecting}</div>
+      {view === 'inbox' ? (
+        <>
+          <List store={store} />
+          {id ? (
+            <Talk store={store} token={id} key={id} />
+          ) : (
+            <main class="talk none">
+              <Empty>
+                {w.pick}
+                <br />
+                <small>{w.keys}</small>
+              </Empty>
+            </main>
+          )}
+        </>
+      ) : view === 'tickets' ? (
+        <Tickets store={store} id={id} />
+      ) : (
+        <Home store={store} />
+      )}
+      <div class="connection" role="status" hidden={store.live}>
+        {store.live ? '' : w.reconnecting}
+      </div>
     </div>
   );
 }
@@ -88,7 +143,9 @@ function keys(e: KeyboardEvent, store: Store) {
     k: () => rows[Math.max(at - 1, 0)]?.focus(),
     r: () => document.getElementById('reply')?.focus(),
     a: () => document.getElementById('take')?.click(),
-    e: () => { if (store.open) document.getElementById('close')?.click(); },
+    e: () => {
+      if (store.open) document.getElementById('close')?.click();
+    },
     '/': () => document.getElementById('search')?.focus(),
   };
   const act = acts[e.key];
@@ -113,22 +170,46 @@ function App() {
     sessionStorage.setItem(kept, token);
     const s = new Store(new Api(token), website, notify);
     setStore(s);
-    s.begin().then(() => {
-      const me = s.remembered();
-      if (me) s.choose(me);
-      setReady(true);
-    }, (err) => {
-      setProblem(why(err));
-      setStore(null);
-    });
+    s.begin().then(
+      () => {
+        const me = s.remembered();
+        if (me) s.choose(me);
+        setReady(true);
+      },
+      (err) => {
+        setProblem(why(err));
+        setStore(null);
+      },
+    );
   };
   useEffect(() => {
     const token = sessionStorage.getItem(kept);
-    if (token) new Api(token).get<Website>('/website').then((website) => enter(token, website), (err) => { setProblem(why(err)); });
+    if (token)
+      new Api(token).get<Website>('/website').then(
+        (website) => enter(token, website),
+        (err) => {
+          setProblem(why(err));
+        },
+      );
   }, []);
   if (!store) return <SignIn key={problem} problem={problem} entered={enter} />;
-  if (!ready) return <main class="gate"><Skeleton /></main>;
-  if (!store.me && !looking) return <Who users={store.users} look={() => setLooking(true)} chosen={(u) => { store.choose(u); setLooking(true); }} />;
+  if (!ready)
+    return (
+      <main class="gate">
+        <Skeleton />
+      </main>
+    );
+  if (!store.me && !looking)
+    return (
+      <Who
+        users={store.users}
+        look={() => setLooking(true)}
+        chosen={(u) => {
+          store.choose(u);
+          setLooking(true);
+        }}
+      />
+    );
   return <Shell store={store} leave={leave} />;
 }
 

@@ -12,20 +12,34 @@ export function Row({ store, c }: { store: Store; c: Conversation }) {
   const unread = store.unread(c.token);
   return (
     <li>
-      <a href={'#/inbox/' + c.token} class={'row' + (store.open === c.token ? ' selected' : '') + (unread ? ' unread' : '')} aria-current={store.open === c.token ? 'page' : undefined}>
+      <a
+        href={'#/inbox/' + c.token}
+        class={'row' + (store.open === c.token ? ' selected' : '') + (unread ? ' unread' : '')}
+        aria-current={store.open === c.token ? 'page' : undefined}
+      >
         <Avatar name={name} online={store.online(c.visitorId)} />
         <span class="what">
-          <span class="top"><b dir="auto">{name}</b><time>{ago(last?.createdAt || c.createdAt)}</time></span>
-          <span class="preview" dir="auto">{room?.typing ? w.typing : last?.content.slice(0, 200) || ''}</span>
+          <span class="top">
+            <b dir="auto">{name}</b>
+            <time>{ago(last?.createdAt || c.createdAt)}</time>
+          </span>
+          <span class="preview" dir="auto">
+            {room?.typing ? w.typing : last?.content.slice(0, 200) || ''}
+          </span>
         </span>
-        {unread ? <span class="badge" aria-label={`${unread} ${w.unread}`}>{unread}</span> : null}
+        {unread ? (
+          <span class="badge" aria-label={`${unread} ${w.unread}`}>
+            {unread}
+          </span>
+        ) : null}
       </a>
     </li>
   );
 }
 
 const latest = (store: Store) => (a: Conversation, b: Conversation) => {
-  const at = (c: Conversation) => Date.parse(store.rooms.get(c.token)?.thread.messages.at(-1)?.createdAt || c.createdAt);
+  const at = (c: Conversation) =>
+    Date.parse(store.rooms.get(c.token)?.thread.messages.at(-1)?.createdAt || c.createdAt);
   return at(b) - at(a);
 };
 
@@ -37,28 +51,67 @@ export function List({ store }: { store: Store }) {
   const search = (text: string) => {
     setQuery(text);
     if (!text.trim()) return setFound(null);
-    store.api.get<ConversationPage>('/conversations?limit=50&search=' + encodeURIComponent(text)).then((p) => setFound(p.data), () => setFound([]));
+    store.api.get<ConversationPage>('/conversations?limit=50&search=' + encodeURIComponent(text)).then(
+      (p) => setFound(p.data),
+      () => setFound([]),
+    );
   };
   const all = [...store.conversations.values()].sort(latest(store));
-  const groups: [string, Conversation[]][] = found ? [['', found]] : [
-    [w.yours, all.filter((c) => store.me && c.assigneeId === store.me.id)],
-    [w.unassigned, all.filter((c) => !c.assigneeId)],
-    [w.others, all.filter((c) => c.assigneeId && c.assigneeId !== store.me?.id)],
-    ...(store.closed ? [[w.closed, store.closed] as [string, Conversation[]]] : []),
-  ];
+  const groups: [string, Conversation[]][] = found
+    ? [['', found]]
+    : [
+        [w.yours, all.filter((c) => store.me && c.assigneeId === store.me.id)],
+        [w.unassigned, all.filter((c) => !c.assigneeId)],
+        [w.others, all.filter((c) => c.assigneeId && c.assigneeId !== store.me?.id)],
+        ...(store.closed ? [[w.closed, store.closed] as [string, Conversation[]]] : []),
+      ];
   return (
     <nav class="conversations" aria-label={w.inbox}>
       <div class="tools">
-        <input type="search" id="search" placeholder={w.search} aria-label={w.search} value={query} onInput={(e) => search(e.currentTarget.value)} />
-        <label class="check"><input type="checkbox" checked={!!store.closed} onChange={(e) => { if (e.currentTarget.checked) store.showClosed(); else { store.closed = null; store.changed(); } }} />{w.showClosed}</label>
+        <input
+          type="search"
+          id="search"
+          placeholder={w.search}
+          aria-label={w.search}
+          value={query}
+          onInput={(e) => search(e.currentTarget.value)}
+        />
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={!!store.closed}
+            onChange={(e) => {
+              if (e.currentTarget.checked) store.showClosed();
+              else {
+                store.closed = null;
+                store.changed();
+              }
+            }}
+          />
+          {w.showClosed}
+        </label>
       </div>
       <div class="scroll">
-        {groups.map(([name, rows]) => (rows.length || name === w.unassigned ? (
-          <section key={name}>
-            {name && <h2>{name} <span>{rows.length}</span></h2>}
-            {rows.length ? <ul class="list">{rows.map((c) => <Row key={c.token} store={store} c={c} />)}</ul> : <Empty>{w.noChats}</Empty>}
-          </section>
-        ) : null))}
+        {groups.map(([name, rows]) =>
+          rows.length || name === w.unassigned ? (
+            <section key={name}>
+              {name && (
+                <h2>
+                  {name} <span>{rows.length}</span>
+                </h2>
+              )}
+              {rows.length ? (
+                <ul class="list">
+                  {rows.map((c) => (
+                    <Row key={c.token} store={store} c={c} />
+                  ))}
+                </ul>
+              ) : (
+                <Empty>{w.noChats}</Empty>
+              )}
+            </section>
+          ) : null,
+        )}
         {found && !found.length && <Empty>{w.noneFound}</Empty>}
       </div>
     </nav>

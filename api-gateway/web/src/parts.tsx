@@ -24,12 +24,36 @@ const icons: Record<string, string> = {
 };
 
 export function Icon({ name }: { name: string }) {
-  return <svg viewBox="0 0 24 24" aria-hidden="true"><path d={icons[name]} /></svg>;
+  return (
+    <svg viewBox="0 0 24 24" aria-hidden="true">
+      <path d={icons[name]} />
+    </svg>
+  );
 }
 
-export function IconButton({ name, label, onClick, pressed, badge }: { name: string; label: string; onClick: () => void; pressed?: boolean; badge?: number }) {
+export function IconButton({
+  name,
+  label,
+  onClick,
+  pressed,
+  badge,
+}: {
+  name: string;
+  label: string;
+  onClick: () => void;
+  pressed?: boolean;
+  badge?: number;
+}) {
   return (
-    <button type="button" class="icon" data-badge={badge || undefined} title={label} aria-label={badge ? `${label} (${badge})` : label} aria-pressed={pressed} onClick={onClick}>
+    <button
+      type="button"
+      class="icon"
+      data-badge={badge || undefined}
+      title={label}
+      aria-label={badge ? `${label} (${badge})` : label}
+      aria-pressed={pressed}
+      onClick={onClick}
+    >
       <Icon name={name} />
     </button>
   );
@@ -43,7 +67,12 @@ function hue(name: string): number {
 }
 
 export function Avatar({ name, online }: { name: string; online?: boolean }) {
-  return <span class={'avatar h' + hue(name)} aria-hidden="true">{[...name][0]?.toUpperCase() || '?'}{online !== undefined && <i class={online ? 'on' : ''} />}</span>;
+  return (
+    <span class={'avatar h' + hue(name)} aria-hidden="true">
+      {[...name][0]?.toUpperCase() || '?'}
+      {online !== undefined && <i class={online ? 'on' : ''} />}
+    </span>
+  );
 }
 
 const times = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
@@ -64,12 +93,19 @@ export function ago(at: string): string {
 }
 
 /** flag gives the flag of an ISO 3166 country. */
-export const flag = (country: string) => String.fromCodePoint(...[...country.toUpperCase()].map((c) => 0x1f1a5 + c.charCodeAt(0)));
+export const flag = (country: string) =>
+  String.fromCodePoint(...[...country.toUpperCase()].map((c) => 0x1f1a5 + c.charCodeAt(0)));
 
 export function Empty({ children }: { children: ComponentChildren }) {
   return <p class="empty">{children}</p>;
 }
 
 export function Skeleton({ rows = 4 }: { rows?: number }) {
-  return <div class="skeleton" aria-hidden="true">{Array.from({ length: rows }, (_, i) => <i key={i} />)}</div>;
+  return (
+    <div class="skeleton" aria-hidden="true">
+      {Array.from({ length: rows }, (_, i) => (
+        <i key={i} />
+      ))}
+    </div>
+  );
 }

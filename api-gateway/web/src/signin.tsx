@@ -29,10 +29,28 @@ export function SignIn({ problem, entered }: { problem: string; entered: (token:
     <main class="gate">
       <form onSubmit={submit} autocomplete="off">
         <h1>Fivechat</h1>
-        <label>{w.token}<input name="token" type="password" required autofocus spellcheck={false} autocomplete="off" aria-describedby="hint" aria-invalid={!!error} /></label>
-        <p id="hint" class="dim">{w.tokenHint}</p>
-        <p class="error" role="alert">{error}</p>
-        <button class="primary" disabled={busy}>{w.signIn}</button>
+        <label>
+          {w.token}
+          <input
+            name="token"
+            type="password"
+            required
+            autofocus
+            spellcheck={false}
+            autocomplete="off"
+            aria-describedby="hint"
+            aria-invalid={!!error}
+          />
+        </label>
+        <p id="hint" class="dim">
+          {w.tokenHint}
+        </p>
+        <p class="error" role="alert">
+          {error}
+        </p>
+        <button class="primary" disabled={busy}>
+          {w.signIn}
+        </button>
       </form>
     </main>
   );
@@ -46,9 +64,21 @@ export function Who({ users, chosen, look }: { users: User[]; chosen: (u: User) 
         <h1>{w.who}</h1>
         {!users.length && <p class="dim">{w.noUsers}</p>}
         <ul class="people">
-          {users.map((u) => <li key={u.id}><button type="button" onClick={() => chosen(u)}><Avatar name={u.name} /><span dir="auto">{u.name}<small>{u.email}</small></span></button></li>)}
+          {users.map((u) => (
+            <li key={u.id}>
+              <button type="button" onClick={() => chosen(u)}>
+                <Avatar name={u.name} />
+                <span dir="auto">
+                  {u.name}
+                  <small>{u.email}</small>
+                </span>
+              </button>
+            </li>
+          ))}
         </ul>
-        <button type="button" class="link" onClick={look}>{w.lookOnly}</button>
+        <button type="button" class="link" onClick={look}>
+          {w.lookOnly}
+        </button>
       </section>
     </main>
   );

@@ -1,7 +1,18 @@
 // What the console knows, and how it changes: by what the agent does, and by what happens. Views read it and are told.
 import { pause, type Frame } from '../../../libs/web/sse';
 import { Api, path, Refusal } from './api';
-import type { Conversation, ConversationCounts, ConversationPage, Message, Statistics, Thread, User, UserPage, VisitorPage, Website } from '../../../libs/web/api';
+import type {
+  Conversation,
+  ConversationCounts,
+  ConversationPage,
+  Message,
+  Statistics,
+  Thread,
+  User,
+  UserPage,
+  VisitorPage,
+  Website,
+} from '../../../libs/web/api';
 
 const heartbeat = 30_000; // milliseconds; who was not heard of for 60 s is offline
 const typingPause = 3_000;
@@ -10,9 +21,20 @@ const mostRooms = 200; // conversations that are kept with all that was said
 const previews = 15; // conversations whose last words are read ahead
 
 /** Draft is a message on its way. */
-export interface Draft { id: string; content: string; state: 'sending' | 'failed'; error: string }
+export interface Draft {
+  id: string;
+  content: string;
+  state: 'sending' | 'failed';
+  error: string;
+}
 
-export interface Room { thread: Thread; drafts: Draft[]; typing: boolean; typingTimer: number; joined: { at: string; name: string }[] }
+export interface Room {
+  thread: Thread;
+  drafts: Draft[];
+  typing: boolean;
+  typingTimer: number;
+  joined: { at: string; name: string }[];
+}
 
 export class Store {
   rooms = new Map<string, Room>();
@@ -33,16 +55,26 @@ export class Store {
   private refreshing = 0;
   private typed = 0;
 
-  constructor(readonly api: Api, public website: Website, private readonly notify: (title: string, text: string, token: string) => void) {}
+  constructor(
+    readonly api: Api,
+    public website: Website,
+    private readonly notify: (title: string, text: string, token: string) => void,
+  ) {}
 
-  get writable() { return this.website.level === 'READ_WRITE'; }
+  get writable() {
+    return this.website.level === 'READ_WRITE';
+  }
 
   watch(f: () => void): () => void {
     this.watchers.add(f);
-    return () => { this.watchers.delete(f); };
+    return () => {
+      this.watchers.delete(f);
+    };
   }
 
-  changed() { for (const f of this.watchers) f(); }
+  changed() {
+    for (const f of this.watchers) f();
+  }
 
   /** begin reads how things stand, and then hears what happens. */
   async begin() {
@@ -58,7 +90,9 @@ export class Store {
     this.stop.signal.addEventListener('abort', () => clearInterval(beating));
   }
 
-  end() { this.stop.abort(); }
+  end() {
+    this.stop.abort();
+  }
 
   choose(user: User) {
     this.me = user;
@@ -73,7 +107,10 @@ export class Store {
   }
 
   private beat() {
-    if (this.me && this.writable) this.api.call('POST', path`/users/${this.me.id}/heartbeat`).catch(() => { /* the next one tells */ });
+    if (this.me && this.writable)
+      this.api.call('POST', path`/users/${this.me.id}/heartbeat`).catch(() => {
+        /* the next one tells */
+      });
   }
 
   /** refresh reads all anew: at first, and where events have been missed. */
@@ -89,12 +126,22 @@ export class Store {
     this.tags = tags.data.map((t) => t.name);
     this.closed = null;
     this.changed();
-    await Promise.all([...this.rooms.keys()].map((t) => this.load(t).catch(() => { /* it is read when it is opened */ })));
+    await Promise.all(
+      [...this.rooms.keys()].map((t) =>
+        this.load(t).catch(() => {
+          /* it is read when it is opened */
+        }),
+      ),
+    );
     this.ahead(open.data.slice(0, previews).map((c) => c.token));
   }
 
   private async ahead(tokens: string[]) {
-    for (const t of tokens) if (!this.stop.signal.aborted && !this.rooms.has(t)) await this.load(t).catch(() => { /* it has no preview */ });
+    for (const t of tokens)
+      if (!this.stop.signal.aborted && !this.rooms.has(t))
+        await this.load(t).catch(() => {
+          /* it has no preview */
+        });
   }
 
   /** recount reads the six figures and whether the widget was ever loaded. */
@@ -119,15 +166,20 @@ export class Store {
   }
 
   private async listen() {
-    for (let failures = 0; !this.stop.signal.aborted; ) {
+    for (let failures = 0; !this.stop.signal.aborted;) {
       try {
         await this.api.stream(this.event, this.stop.signal, (f) => {
           failures = 0;
           this.live = true;
           this.happened(f);
         });
-      } catch { /* it is tried again */ }
-      const wait = setTimeout(() => { this.live = false; this.changed(); }, 2_000);
+      } catch {
+        /* it is tried again */
+      }
+      const wait = setTimeout(() => {
+        this.live = false;
+        this.changed();
+      }, 2_000);
       await new Promise((done) => setTimeout(done, pause(failures++)));
       if (failures < 2) clearTimeout(wait);
     }
@@ -136,7 +188,10 @@ export class Store {
   private happened(f: Frame) {
     if (f.id) this.event = f.id;
     if (f.event === 'ready') {
-      if (!f.data.resumed) this.refresh().catch(() => { /* the next stream tells */ });
+      if (!f.data.resumed)
+        this.refresh().catch(() => {
+          /* the next stream tells */
+        });
       this.changed();
       return;
     }
@@ -179,13 +234,23 @@ export class Store {
     if (room) room.thread.conversation = c;
     if (c.status === 'OPEN') this.conversations.set(c.token, c);
     else this.conversations.delete(c.token);
-    this.closed = this.closed && [...(c.status === 'CLOSED' ? [c] : []), ...this.closed.filter((o) => o.token !== c.token)];
+    this.closed = this.closed && [
+      ...(c.status === 'CLOSED' ? [c] : []),
+      ...this.closed.filter((o) => o.token !== c.token),
+    ];
   }
 
   private said(token: string, m: Message) {
     const room = this.rooms.get(token);
     if (!room) {
-      this.load(token).then(() => { if (m.senderType === 'VISITOR') this.announce(token, m); }, () => { /* it is read when it is opened */ });
+      this.load(token).then(
+        () => {
+          if (m.senderType === 'VISITOR') this.announce(token, m);
+        },
+        () => {
+          /* it is read when it is opened */
+        },
+      );
       return;
     }
     if (!room.thread.messages.some((o) => o.id === m.id)) room.thread.messages.push(m);
@@ -196,7 +261,8 @@ export class Store {
   }
 
   private announce(token: string, m: Message) {
-    if (document.hidden || this.open !== token) this.notify(this.rooms.get(token)?.thread.visitor?.name || '', m.content, token);
+    if (document.hidden || this.open !== token)
+      this.notify(this.rooms.get(token)?.thread.visitor?.name || '', m.content, token);
   }
 
   private types(token: string, on: boolean) {
@@ -204,7 +270,11 @@ export class Store {
     if (!room) return;
     clearTimeout(room.typingTimer);
     room.typing = on;
-    if (on) room.typingTimer = window.setTimeout(() => { room.typing = false; this.changed(); }, typingLasts);
+    if (on)
+      room.typingTimer = window.setTimeout(() => {
+        room.typing = false;
+        this.changed();
+      }, typingLasts);
   }
 
   /** load reads a conversation with all that is in it. */
@@ -214,7 +284,8 @@ export class Store {
     const room: Room = { drafts: old?.drafts || [], typing: false, typingTimer: 0, joined: old?.joined || [], thread };
     this.rooms.delete(token);
     this.rooms.set(token, room);
-    for (const t of this.rooms.keys()) { // the longest unread go first
+    for (const t of this.rooms.keys()) {
+      // the longest unread go first
       if (this.rooms.size <= mostRooms) break;
       if (t !== this.open && !this.rooms.get(t)!.drafts.length) this.rooms.delete(t);
     }
@@ -235,7 +306,9 @@ export class Store {
     if (!room || document.hidden || !this.writable || !this.unread(this.open)) return;
     for (const m of room.thread.messages) if (m.senderType === 'VISITOR') m.read = true;
     this.changed();
-    this.api.call('POST', path`/conversations/${this.open}/read`).catch(() => { /* it is read all the same */ });
+    this.api.call('POST', path`/conversations/${this.open}/read`).catch(() => {
+      /* it is read all the same */
+    });
   }
 
   unread(token: string): number {
@@ -248,7 +321,9 @@ export class Store {
     return n;
   }
 
-  online(visitorId: number): boolean { return (this.presence.get(visitorId) || 0) > Date.now(); }
+  online(visitorId: number): boolean {
+    return (this.presence.get(visitorId) || 0) > Date.now();
+  }
 
   /** reply sends a message. It is on the screen at once, and sent once however often it is tried. */
   reply(token: string, content: string) {
@@ -264,7 +339,11 @@ export class Store {
     this.changed();
     for (let failures = 0; ; failures++) {
       try {
-        const m = await this.api.call<Message>('POST', path`/conversations/${token}/messages`, { content: d.content, authorId: this.me?.id, clientMessageId: d.id });
+        const m = await this.api.call<Message>('POST', path`/conversations/${token}/messages`, {
+          content: d.content,
+          authorId: this.me?.id,
+          clientMessageId: d.id,
+        });
         const now = this.rooms.get(token) || room;
         now.drafts = now.drafts.filter((o) => o !== d);
         if (!now.thread.messages.some((o) => o.id === m.id)) now.thread.messages.push(m);
@@ -286,7 +365,9 @@ export class Store {
     const now = Date.now();
     if (!this.writable || (on ? now - this.typed < typingPause : !this.typed)) return;
     this.typed = on ? now : 0;
-    this.api.call('POST', path`/conversations/${token}/typing`, { typing: on }).catch(() => { /* it is over */ });
+    this.api.call('POST', path`/conversations/${token}/typing`, { typing: on }).catch(() => {
+      /* it is over */
+    });
   }
 
   async update(token: string, change: { status?: string; assigneeId?: number | null; tags?: string[] }) {

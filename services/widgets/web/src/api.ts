@@ -4,14 +4,20 @@ import type { Memory } from './memory';
 
 /** Refusal is an answer of the server that is no success. */
 export class Refusal extends Error {
-  constructor(readonly status: number, what: string) {
+  constructor(
+    readonly status: number,
+    what: string,
+  ) {
     super(what + ' answered ' + status);
   }
 }
 
 const patience = 20_000; // milliseconds for an answer
 export class Api {
-  constructor(private readonly base: string, private readonly memory: Memory) {}
+  constructor(
+    private readonly base: string,
+    private readonly memory: Memory,
+  ) {}
 
   private headers(more: Record<string, string> = {}): Record<string, string> {
     const { visitor, secret } = this.memory;

@@ -2,7 +2,15 @@
 import { pause, type Frame } from '../../../../libs/web/sse';
 import { Api, Refusal } from './api';
 import { Memory } from './memory';
-import type { Agent, AgentPresence, Conversation, Message, News, OpenedConversation, Session } from '../../../../libs/web/api';
+import type {
+  Agent,
+  AgentPresence,
+  Conversation,
+  Message,
+  News,
+  OpenedConversation,
+  Session,
+} from '../../../../libs/web/api';
 import type { Draft } from './types';
 
 /** Line is a message as it is shown. */
@@ -20,11 +28,22 @@ const typingPause = 3_000; // between two words that the visitor types
 const typingLasts = 7_000; // an agent who said nothing more has stopped
 export const maxBytes = 64 << 10;
 
-const uuid = () => (crypto.randomUUID ? crypto.randomUUID() : Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('-'));
-const sleep = (ms: number) => new Promise<void>((done) => {
-  const timer = setTimeout(done, ms);
-  addEventListener('online', () => { clearTimeout(timer); done(); }, { once: true });
-});
+const uuid = () =>
+  crypto.randomUUID
+    ? crypto.randomUUID()
+    : Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('-');
+const sleep = (ms: number) =>
+  new Promise<void>((done) => {
+    const timer = setTimeout(done, ms);
+    addEventListener(
+      'online',
+      () => {
+        clearTimeout(timer);
+        done();
+      },
+      { once: true },
+    );
+  });
 
 /** address is a page's without its fragment, and of its query only the parameters that are named: the rest may be secret. */
 function address(of: string, named: string[]): string {
@@ -74,7 +93,14 @@ export class Chat {
 
   private async begin() {
     const told = (of: string) => address(of, this.parameters);
-    await this.session({ context: { page: told(location.href), title: document.title, referrer: told(document.referrer), language: navigator.language } });
+    await this.session({
+      context: {
+        page: told(location.href),
+        title: document.title,
+        referrer: told(document.referrer),
+        language: navigator.language,
+      },
+    });
     for (const d of this.memory.outbox) if (!this.lines.some((l) => l.key === d.id)) this.showDraft(d); // the visitor may have been quicker
     this.flush();
     if (this.conversation) {
@@ -88,21 +114,27 @@ export class Chat {
   /** session tells who the visitor is: one telling after the other, so that the last one counts. */
   session(more: { name?: string; context?: Record<string, unknown> }): Promise<void> {
     const told = this.telling.then(() => this.tell(more));
-    this.telling = told.catch(() => { /* the next one goes on */ });
+    this.telling = told.catch(() => {
+      /* the next one goes on */
+    });
     return told;
   }
 
   private async tell(more: { name?: string; context?: Record<string, unknown> }) {
     const { visitor, secret } = this.memory;
-    const open = (proof: object) => this.api.call<Session>('POST', '/visitor/sessions', {
-      clientToken: this.token,
-      ...(visitor && { visitorToken: visitor }),
-      ...proof,
-      ...more,
-    });
+    const open = (proof: object) =>
+      this.api.call<Session>('POST', '/visitor/sessions', {
+        clientToken: this.token,
+        ...(visitor && { visitorToken: visitor }),
+        ...proof,
+        ...more,
+      });
     // A server of the version before secrets refuses the member.
-    let made = await open({ visitorSecret: secret }).catch((err) => (err.status === 400 ? open({}) : Promise.reject(err)));
-    if (made.visitorToken !== visitor && !secret && this.memory.secret) made = await open({ visitorSecret: this.memory.secret }); // another page was quicker
+    let made = await open({ visitorSecret: secret }).catch((err) =>
+      err.status === 400 ? open({}) : Promise.reject(err),
+    );
+    if (made.visitorToken !== visitor && !secret && this.memory.secret)
+      made = await open({ visitorSecret: this.memory.secret }); // another page was quicker
     this.memory.become(made.visitorToken, made.visitorSecret || this.memory.secret);
     this.agentsOnline = made.agentsOnline;
     if (made.conversation) this.conversation = made.conversation;
@@ -114,7 +146,9 @@ export class Chat {
     try {
       this.agentsOnline = (await this.api.call<AgentPresence>('POST', '/visitor/heartbeat')).agentsOnline;
       this.changed();
-    } catch { /* the next one tells */ }
+    } catch {
+      /* the next one tells */
+    }
   }
 
   /** say sends a message; it is on the screen, and kept, before the server has it. It says whether there is room for it. */
@@ -138,7 +172,10 @@ export class Chat {
   private async flush() {
     if (this.sending) return;
     this.sending = true;
-    for (let d: Draft | undefined; (d = this.memory.outbox.find((o) => this.lines.some((l) => l.key === o.id && l.state === 'sending'))); ) {
+    for (
+      let d: Draft | undefined;
+      (d = this.memory.outbox.find((o) => this.lines.some((l) => l.key === o.id && l.state === 'sending')));
+    ) {
       const line = this.lines.find((l) => l.key === d!.id)!;
       try {
         await this.start();
@@ -146,11 +183,13 @@ export class Chat {
         this.failures = 0;
         this.broken = false;
         this.memory.drop(d.id);
-        if (this.lines.some((l) => l.id === m.id)) this.lines = this.lines.filter((l) => l !== line); // another page had sent it
+        if (this.lines.some((l) => l.id === m.id))
+          this.lines = this.lines.filter((l) => l !== line); // another page had sent it
         else Object.assign(line, { id: m.id, state: 'sent' });
       } catch (err) {
         const status = err instanceof Refusal ? err.status : 0;
-        if (status === 401) { // unknown by now: begin again
+        if (status === 401) {
+          // unknown by now: begin again
           this.memory.become('', '');
           this.conversation = null;
           this.starting = null;
@@ -171,7 +210,8 @@ export class Chat {
 
   private async deliver(d: Draft): Promise<Message> {
     const body = { content: d.content, clientMessageId: d.id };
-    if (this.conversation) return this.api.call('POST', `/visitor/conversations/${this.conversation.token}/messages`, body);
+    if (this.conversation)
+      return this.api.call('POST', `/visitor/conversations/${this.conversation.token}/messages`, body);
     const made = await this.api.call<OpenedConversation>('POST', '/visitor/conversations', body);
     this.conversation = made.conversation;
     return made.message;
@@ -179,8 +219,11 @@ export class Chat {
 
   /** sync reads what is new. */
   async sync() {
-    for (let more = !!this.conversation; more; ) {
-      const news = await this.api.call<News>('GET', `/visitor/conversations/${this.conversation!.token}/messages?after=${this.last}`);
+    for (let more = !!this.conversation; more;) {
+      const news = await this.api.call<News>(
+        'GET',
+        `/visitor/conversations/${this.conversation!.token}/messages?after=${this.last}`,
+      );
       for (const a of news.users) this.agents.set(a.id, a);
       for (const m of news.messages) this.take(m);
       this.conversation = news.conversation;
@@ -194,15 +237,19 @@ export class Chat {
   private async listen() {
     if (this.listening || !this.conversation) return;
     this.listening = true;
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       try {
         await this.api.stream(this.event, new AbortController().signal, (f) => {
           failures = 0;
           this.happened(f);
         });
-      } catch { /* it is tried again */ }
+      } catch {
+        /* it is tried again */
+      }
       await sleep(pause(failures++));
-      await this.sync().catch(() => { /* the next stream tells */ }); // also where no stream ever comes through
+      await this.sync().catch(() => {
+        /* the next stream tells */
+      }); // also where no stream ever comes through
     }
   }
 
@@ -211,7 +258,10 @@ export class Chat {
     const data = f.data && f.data.data;
     switch (f.event) {
       case 'ready':
-        if (!f.data.resumed) this.sync().catch(() => { /* the next stream tells */ });
+        if (!f.data.resumed)
+          this.sync().catch(() => {
+            /* the next stream tells */
+          });
         return;
       case 'message.created':
         if (!this.mine(data)) return;
@@ -249,10 +299,20 @@ export class Chat {
 
   /** meet asks who an agent is. */
   private meet() {
-    this.api.call<News>('GET', `/visitor/conversations/${this.conversation!.token}/messages?after=${Math.max(0, this.last - 1)}`).then((news) => {
-      for (const a of news.users) this.agents.set(a.id, a);
-      this.changed();
-    }, () => { /* they stay nameless */ });
+    this.api
+      .call<News>(
+        'GET',
+        `/visitor/conversations/${this.conversation!.token}/messages?after=${Math.max(0, this.last - 1)}`,
+      )
+      .then(
+        (news) => {
+          for (const a of news.users) this.agents.set(a.id, a);
+          this.changed();
+        },
+        () => {
+          /* they stay nameless */
+        },
+      );
   }
 
   /** take shows a stored message, once, and says whether it is new. */
@@ -289,13 +349,19 @@ export class Chat {
     if (!this.visible || document.hidden || !this.conversation || !this.unread) return;
     for (const l of this.lines) if (l.from === 'USER') l.state = 'read';
     this.changed();
-    this.api.call('POST', `/visitor/conversations/${this.conversation.token}/read`).catch(() => { /* it is read all the same */ });
+    this.api.call('POST', `/visitor/conversations/${this.conversation.token}/read`).catch(() => {
+      /* it is read all the same */
+    });
   }
 
   private setTyping(on: boolean) {
     clearTimeout(this.typingTimer);
     this.typing = on;
-    if (on) this.typingTimer = window.setTimeout(() => { this.typing = false; this.changed(); }, typingLasts);
+    if (on)
+      this.typingTimer = window.setTimeout(() => {
+        this.typing = false;
+        this.changed();
+      }, typingLasts);
   }
 
   /** types tells that the visitor types, or has stopped. */
@@ -303,11 +369,16 @@ export class Chat {
     const now = Date.now();
     if (!this.conversation || (on ? now - this.typed < typingPause : !this.typed)) return;
     this.typed = on ? now : 0;
-    this.api.call('POST', `/visitor/conversations/${this.conversation.token}/typing`, { typing: on }).catch(() => { /* it is over */ });
+    this.api.call('POST', `/visitor/conversations/${this.conversation.token}/typing`, { typing: on }).catch(() => {
+      /* it is over */
+    });
   }
 
   async rate(rating: number, feedback: string) {
-    this.conversation = await this.api.call<Conversation>('POST', `/conversations/${this.conversation!.token}/rate`, { rating, ...(feedback && { feedback }) });
+    this.conversation = await this.api.call<Conversation>('POST', `/conversations/${this.conversation!.token}/rate`, {
+      rating,
+      ...(feedback && { feedback }),
+    });
     this.changed();
   }
 

@@ -12,7 +12,8 @@ const base = (language: string) => language.toLowerCase().split('-')[0];
 /** choose gives the best known language for wishes, the first wish first: the same, else one of the same base, else English. */
 export function choose(wishes: readonly string[]): string {
   for (const wish of wishes) {
-    const found = languages.find((l) => l.toLowerCase() === wish.toLowerCase()) || languages.find((l) => base(l) === base(wish));
+    const found =
+      languages.find((l) => l.toLowerCase() === wish.toLowerCase()) || languages.find((l) => base(l) === base(wish));
     if (found) return found;
   }
   return 'en';

@@ -16,20 +16,25 @@ type Command = (name: string, ...args: any[]) => void;
 const complain = (err: unknown) => console.warn('fivechat:', err);
 
 /** safely keeps what a function throws, now or later, from the page. */
-const safely = <A extends unknown[]>(f: (...a: A) => unknown) => (...a: A): void => {
-  try {
-    const result = f(...a);
-    if (result instanceof Promise) result.catch(complain);
-  } catch (err) {
-    complain(err);
-  }
-};
+const safely =
+  <A extends unknown[]>(f: (...a: A) => unknown) =>
+  (...a: A): void => {
+    try {
+      const result = f(...a);
+      if (result instanceof Promise) result.catch(complain);
+    } catch (err) {
+      complain(err);
+    }
+  };
 
 /** tagOf finds the tag that loaded the script: a tag that was injected may not be the current one. */
 function tagOf(token: string): HTMLScriptElement | null {
   const path = '/widget/' + token;
-  const is = (e: Element | null): e is HTMLScriptElement => e instanceof HTMLScriptElement && !!e.src && new URL(e.src, location.href).pathname.endsWith(path);
-  return is(document.currentScript as Element | null) ? (document.currentScript as HTMLScriptElement) : Array.from(document.scripts).find(is) || null;
+  const is = (e: Element | null): e is HTMLScriptElement =>
+    e instanceof HTMLScriptElement && !!e.src && new URL(e.src, location.href).pathname.endsWith(path);
+  return is(document.currentScript as Element | null)
+    ? (document.currentScript as HTMLScriptElement)
+    : Array.from(document.scripts).find(is) || null;
 }
 
 function start(settings: Widget) {
@@ -43,17 +48,26 @@ function start(settings: Widget) {
   const language = choose([...(asked ? [asked] : []), ...navigator.languages]);
 
   const handlers: Record<string, Handler[]> = {};
-  const tell = (event: string, detail?: unknown) => { for (const h of handlers[event] || []) safely(h)(detail); };
+  const tell = (event: string, detail?: unknown) => {
+    for (const h of handlers[event] || []) safely(h)(detail);
+  };
 
   const show = async () => {
     const spoken = await words(base, language);
     let view: View | undefined;
     let unread = 0;
     const memory = new Memory(token);
-    const chat = new Chat(new Api(base, memory), token, settings.pageParameters || [], memory, () => {
-      view?.draw();
-      if (chat.unread !== unread) tell('unread', (unread = chat.unread));
-    }, (content) => tell('message', { content }));
+    const chat = new Chat(
+      new Api(base, memory),
+      token,
+      settings.pageParameters || [],
+      memory,
+      () => {
+        view?.draw();
+        if (chat.unread !== unread) tell('unread', (unread = chat.unread));
+      },
+      (content) => tell('message', { content }),
+    );
     view = new View(settings, chat, spoken, direction(language), language, tell, safely);
 
     const commands: Record<string, (...args: any[]) => unknown> = {

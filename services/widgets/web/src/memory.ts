@@ -16,13 +16,21 @@ const mostDrafts = 50;
 
 /** stored is what was kept under a key, {} for nothing or what cannot be read. */
 function stored(key: string): any {
-  try { return JSON.parse(localStorage.getItem(key) || '{}') || {}; } catch { return {}; }
+  try {
+    return JSON.parse(localStorage.getItem(key) || '{}') || {};
+  } catch {
+    return {};
+  }
 }
 
 const proof = ':proof'; // behind the key
 
 function store(key: string, value: unknown) {
-  try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* not kept */ }
+  try {
+    localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    /* not kept */
+  }
 }
 
 export class Memory {
@@ -34,15 +42,23 @@ export class Memory {
     const found = stored(this.key);
     this.kept.visitor = found.visitor || '';
     if (Array.isArray(found.outbox)) {
-      this.kept.outbox = found.outbox.filter((d: any) => d && typeof d.id === 'string' && typeof d.content === 'string').slice(0, mostDrafts);
+      this.kept.outbox = found.outbox
+        .filter((d: any) => d && typeof d.id === 'string' && typeof d.content === 'string')
+        .slice(0, mostDrafts);
     }
     this.kept.asked = found.asked === true;
     Object.assign(this.kept, stored(this.key + proof));
   }
 
-  get visitor() { return this.kept.visitor; }
-  get outbox() { return this.kept.outbox; }
-  get asked() { return this.kept.asked; }
+  get visitor() {
+    return this.kept.visitor;
+  }
+  get outbox() {
+    return this.kept.outbox;
+  }
+  get asked() {
+    return this.kept.asked;
+  }
 
   /** secret is the visitor's, '' while there is none. Another page may have been given it. */
   get secret() {
@@ -50,7 +66,9 @@ export class Memory {
     return this.kept.secret || (visitor === this.kept.visitor && secret) || '';
   }
 
-  set asked(v: boolean) { this.keep({ asked: v }); }
+  set asked(v: boolean) {
+    this.keep({ asked: v });
+  }
 
   /** become keeps who the visitor is; '' is nobody. */
   become(visitor: string, secret: string) {
@@ -65,7 +83,9 @@ export class Memory {
     return true;
   }
 
-  drop(id: string) { this.keep({ outbox: this.kept.outbox.filter((d) => d.id !== id) }); }
+  drop(id: string) {
+    this.keep({ outbox: this.kept.outbox.filter((d) => d.id !== id) });
+  }
 
   private keep(change: Partial<Kept>) {
     this.kept = { ...this.kept, ...change };

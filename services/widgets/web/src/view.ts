@@ -9,7 +9,12 @@ import type { Words } from './i18n';
 
 type Child = Node | string;
 
-function el<K extends keyof HTMLElementTagNameMap>(tag: K, className: string, attributes: Record<string, string> = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className: string,
+  attributes: Record<string, string> = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
   const e = document.createElement(tag);
   e.className = className;
   for (const name in attributes) e.setAttribute(name, attributes[name]!);
@@ -18,7 +23,10 @@ function el<K extends keyof HTMLElementTagNameMap>(tag: K, className: string, at
 }
 
 function icon(path: string): SVGElement {
-  const [svg, p] = ['svg', 'path'].map((t) => document.createElementNS('http://www.w3.org/2000/svg', t)) as [SVGElement, SVGElement];
+  const [svg, p] = ['svg', 'path'].map((t) => document.createElementNS('http://www.w3.org/2000/svg', t)) as [
+    SVGElement,
+    SVGElement,
+  ];
   svg.setAttribute('viewBox', '0 0 24 24');
   svg.setAttribute('aria-hidden', 'true');
   p.setAttribute('d', path);
@@ -48,7 +56,12 @@ export function fields(s: Widget): Field[] {
     .map((f) => (typeof f === 'string' ? { name: f } : f))
     .filter((f) => f && typeof f.name === 'string' && f.name)
     .slice(0, 10)
-    .map((f) => ({ name: f.name, label: String(f.label || f.name), type: ['email', 'tel', 'url', 'number'].includes(f.type) ? f.type : f.name === 'email' ? 'email' : 'text', required: !!f.required }));
+    .map((f) => ({
+      name: f.name,
+      label: String(f.label || f.name),
+      type: ['email', 'tel', 'url', 'number'].includes(f.type) ? f.type : f.name === 'email' ? 'email' : 'text',
+      required: !!f.required,
+    }));
 }
 
 export class View {
@@ -86,16 +99,48 @@ export class View {
     this.root = host.attachShadow({ mode: 'open' });
     this.paint();
 
-    this.launcher = el('button', 'launcher ' + s.buttonClass, { type: 'button', part: 'button', 'aria-haspopup': 'dialog' }, icon('M21 12a8 8 0 0 1-8 8H4l2-3a8 8 0 1 1 15-5z'), this.badge);
+    this.launcher = el(
+      'button',
+      'launcher ' + s.buttonClass,
+      { type: 'button', part: 'button', 'aria-haspopup': 'dialog' },
+      icon('M21 12a8 8 0 0 1-8 8H4l2-3a8 8 0 1 1 15-5z'),
+      this.badge,
+    );
     const close = el('button', 'icon', { type: 'button', 'aria-label': w.close }, icon('M6 6l12 12M18 6L6 18'));
-    this.log = el('div', 'log', { role: 'log', 'aria-live': 'polite', tabindex: '0', 'aria-label': w.title, part: 'log' });
+    this.log = el('div', 'log', {
+      role: 'log',
+      'aria-live': 'polite',
+      tabindex: '0',
+      'aria-label': w.title,
+      part: 'log',
+    });
     for (const text of welcomes(s, language)) this.log.append(el('div', 'line USER', { dir: 'auto' }, text));
-    this.input = el('textarea', s.chatInputClass, { 'aria-label': w.placeholder, placeholder: w.placeholder, part: 'input', rows: '1', dir: 'auto' });
-    const send = el('button', 'send', { type: 'button', 'aria-label': w.send, part: 'send' }, icon('M4 12h14M12 5l7 7-7 7'));
+    this.input = el('textarea', s.chatInputClass, {
+      'aria-label': w.placeholder,
+      placeholder: w.placeholder,
+      part: 'input',
+      rows: '1',
+      dir: 'auto',
+    });
+    const send = el(
+      'button',
+      'send',
+      { type: 'button', 'aria-label': w.send, part: 'send' },
+      icon('M4 12h14M12 5l7 7-7 7'),
+    );
     this.row = el('div', 'row', {}, this.input, send);
-    this.panel = el('div', 'panel ' + s.chatClass, { role: 'dialog', 'aria-label': w.title, part: 'chat' },
+    this.panel = el(
+      'div',
+      'panel ' + s.chatClass,
+      { role: 'dialog', 'aria-label': w.title, part: 'chat' },
       el('header', s.chatTitleClass, { part: 'title' }, el('h2', '', {}, w.title), close),
-      this.note, this.log, this.typing, this.form, this.end, this.row);
+      this.note,
+      this.log,
+      this.typing,
+      this.form,
+      this.end,
+      this.row,
+    );
     if (!s.removeBranding) this.panel.append(el('div', 'brand', {}, 'Fivechat'));
     this.panel.hidden = true;
     this.root.append(this.panel, this.launcher);
@@ -104,7 +149,9 @@ export class View {
     on(this.launcher, 'click', () => this.toggle());
     on(close, 'click', () => this.toggle(false));
     on(send, 'click', () => this.submit());
-    on(this.panel, 'keydown', (e: KeyboardEvent) => { if (e.key === 'Escape') this.toggle(false); });
+    on(this.panel, 'keydown', (e: KeyboardEvent) => {
+      if (e.key === 'Escape') this.toggle(false);
+    });
     on(this.input, 'keydown', (e: KeyboardEvent) => {
       if (e.key !== 'Enter' || e.shiftKey || e.isComposing) return;
       e.preventDefault();
@@ -131,16 +178,24 @@ export class View {
     const text = colour(s.buttonTextColor, '#ffffff');
     const dark = readable('#ffffff', accent) === '#ffffff';
     const values: Record<string, string> = {
-      x: (Number(s.buttonXPos) || 0) + 'px', y: (Number(s.buttonYPos) || 0) + 'px', color: accent, 'color-text': readable(text, accent), button,
-      'button-text': readable(text, button), bubble, 'bubble-text': readable(colour(s.bubbleTextColor, '#111111'), bubble),
-      ring: dark ? accent : 'currentColor', link: dark && !matchMedia('(prefers-color-scheme:dark)').matches ? accent : 'inherit',
+      x: (Number(s.buttonXPos) || 0) + 'px',
+      y: (Number(s.buttonYPos) || 0) + 'px',
+      color: accent,
+      'color-text': readable(text, accent),
+      button,
+      'button-text': readable(text, button),
+      bubble,
+      'bubble-text': readable(colour(s.bubbleTextColor, '#111111'), bubble),
+      ring: dark ? accent : 'currentColor',
+      link: dark && !matchMedia('(prefers-color-scheme:dark)').matches ? accent : 'inherit',
     };
     for (const name in values) host.style.setProperty('--' + name, values[name]!);
     try {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(css);
       this.root.adoptedStyleSheets = [sheet];
-    } catch { // a browser from before 2023
+    } catch {
+      // a browser from before 2023
       this.root.append(el('style', '', {}, css));
     }
   }
@@ -151,8 +206,12 @@ export class View {
     this.panel.hidden = !open;
     this.host.toggleAttribute('open', open);
     if (open) {
-      if (this.mode === 'chat' && fields(this.s).length && !this.chat.memory.asked && !this.chat.lines.length) this.ask();
-      this.chat.start().then(() => this.chat.markRead(), () => this.draw());
+      if (this.mode === 'chat' && fields(this.s).length && !this.chat.memory.asked && !this.chat.lines.length)
+        this.ask();
+      this.chat.start().then(
+        () => this.chat.markRead(),
+        () => this.draw(),
+      );
     }
     this.draw();
     if (open) this.focus();
@@ -162,7 +221,12 @@ export class View {
   }
 
   private focus() {
-    const first = this.mode === 'chat' ? (this.row.hidden ? this.end.querySelector('button') : this.input) : this.form.querySelector('input');
+    const first =
+      this.mode === 'chat'
+        ? this.row.hidden
+          ? this.end.querySelector('button')
+          : this.input
+        : this.form.querySelector('input');
     (first as HTMLElement | null)?.focus();
   }
 
@@ -209,7 +273,10 @@ export class View {
     const unread = chat.unread;
     this.badge.hidden = !unread || this.opened;
     this.badge.textContent = String(unread);
-    this.launcher.setAttribute('aria-label', (this.opened ? w.close : w.open) + (unread && !this.opened ? ` (${unread})` : ''));
+    this.launcher.setAttribute(
+      'aria-label',
+      (this.opened ? w.close : w.open) + (unread && !this.opened ? ` (${unread})` : ''),
+    );
     this.launcher.setAttribute('aria-expanded', String(this.opened));
     this.lines();
     const agent = [...chat.agents.values()].pop();
@@ -250,14 +317,22 @@ export class View {
     };
     for (const line of this.chat.lines) {
       const who = line.from === 'USER' ? this.chat.agents.get(line.agent || 0)?.name || this.w.agent : '';
-      if (who && who !== author) place('who' + line.key, () => el('div', 'who', { dir: 'auto', 'data-line': '' }, who), undefined, who);
+      if (who && who !== author)
+        place('who' + line.key, () => el('div', 'who', { dir: 'auto', 'data-line': '' }, who), undefined, who);
       author = who;
-      const e = place(line.key, () => el('div', 'line ' + line.from, { dir: 'auto', 'data-line': '' }, line.content), line);
+      const e = place(
+        line.key,
+        () => el('div', 'line ' + line.from, { dir: 'auto', 'data-line': '' }, line.content),
+        line,
+      );
       e.classList.toggle('sending', line.state === 'sending');
       if (line.state === 'failed') {
         place('failed' + line.key, () => {
           const b = el('button', 'state failed', { type: 'button', 'data-line': '' }, this.w.failed);
-          b.addEventListener('click', this.safely(() => this.chat.retry(line)));
+          b.addEventListener(
+            'click',
+            this.safely(() => this.chat.retry(line)),
+          );
           return b;
         });
       }
@@ -284,35 +359,70 @@ export class View {
     if (this.ended === shows) return;
     this.ended = shows;
     const again = el('button', 'link', { type: 'button' }, w.again);
-    again.addEventListener('click', this.safely(() => { chat.anew(); this.focus(); }));
-    this.end.replaceChildren(el('div', '', { role: 'status' }, chat.conversation!.rating && s.ratingEnabled ? w.thanks : w.ended));
+    again.addEventListener(
+      'click',
+      this.safely(() => {
+        chat.anew();
+        this.focus();
+      }),
+    );
+    this.end.replaceChildren(
+      el('div', '', { role: 'status' }, chat.conversation!.rating && s.ratingEnabled ? w.thanks : w.ended),
+    );
     if (rate) {
       const stars = el('div', 'stars', { role: 'group', 'aria-label': w.rate });
-      const feedback = el('textarea', '', { 'aria-label': w.feedback, placeholder: w.feedback, rows: '2', maxlength: '1000', dir: 'auto' });
+      const feedback = el('textarea', '', {
+        'aria-label': w.feedback,
+        placeholder: w.feedback,
+        rows: '2',
+        maxlength: '1000',
+        dir: 'auto',
+      });
       const send = el('button', 'primary', { type: 'button' }, w.send);
       const error = el('div', 'error', { role: 'alert' });
       feedback.hidden = send.hidden = true;
       let chosen = 0;
       for (let n = 1; n <= 5; n++) {
-        const star = el('button', 'star', { type: 'button', 'aria-label': w.stars.replace('#', String(n)), 'aria-pressed': 'false' }, '★');
-        star.addEventListener('click', this.safely(() => {
-          chosen = n;
-          [...stars.children].forEach((c, i) => {
-            c.classList.toggle('on', i < n);
-            c.setAttribute('aria-pressed', String(i === n - 1));
-          });
-          feedback.hidden = send.hidden = false;
-        }));
+        const star = el(
+          'button',
+          'star',
+          { type: 'button', 'aria-label': w.stars.replace('#', String(n)), 'aria-pressed': 'false' },
+          '★',
+        );
+        star.addEventListener(
+          'click',
+          this.safely(() => {
+            chosen = n;
+            [...stars.children].forEach((c, i) => {
+              c.classList.toggle('on', i < n);
+              c.setAttribute('aria-pressed', String(i === n - 1));
+            });
+            feedback.hidden = send.hidden = false;
+          }),
+        );
         stars.append(star);
       }
-      send.addEventListener('click', this.safely(() => chat.rate(chosen, feedback.value.trim()).catch(() => { error.textContent = w.error; })));
+      send.addEventListener(
+        'click',
+        this.safely(() =>
+          chat.rate(chosen, feedback.value.trim()).catch(() => {
+            error.textContent = w.error;
+          }),
+        ),
+      );
       this.end.append(el('div', '', {}, w.rate), stars, feedback, send, error);
     }
     this.end.append(again);
   }
 
   /** fill shows a form of fields; done is given what was filled in. */
-  private fill(mode: 'questions' | 'ticket', asked: Field[], button: string, done: (values: Record<string, string>) => Promise<unknown>, after: string) {
+  private fill(
+    mode: 'questions' | 'ticket',
+    asked: Field[],
+    button: string,
+    done: (values: Record<string, string>) => Promise<unknown>,
+    after: string,
+  ) {
     this.mode = mode;
     const error = el('div', 'error', { role: 'alert' });
     const inputs = asked.map((f) => {
@@ -327,7 +437,10 @@ export class View {
     this.form.replaceChildren(...asked.map((f, i) => el('label', '', {}, f.label, inputs[i]!)), error, submit);
     if (mode === 'ticket') {
       const back = el('button', 'link', { type: 'button' }, this.w.back);
-      back.addEventListener('click', this.safely(() => this.leave()));
+      back.addEventListener(
+        'click',
+        this.safely(() => this.leave()),
+      );
       this.form.append(back);
     }
     this.form.onsubmit = (e) => {
@@ -340,10 +453,19 @@ export class View {
           return;
         }
         submit.disabled = true;
-        done(Object.fromEntries(inputs.map((i) => [i.name, i.value.trim()]))).then(() => {
-          this.leave();
-          if (after) this.tell(after);
-        }, () => { error.textContent = this.w.error; }).finally(() => { submit.disabled = false; });
+        done(Object.fromEntries(inputs.map((i) => [i.name, i.value.trim()])))
+          .then(
+            () => {
+              this.leave();
+              if (after) this.tell(after);
+            },
+            () => {
+              error.textContent = this.w.error;
+            },
+          )
+          .finally(() => {
+            submit.disabled = false;
+          });
       })();
     };
     this.draw();
@@ -357,20 +479,32 @@ export class View {
   }
 
   private ask() {
-    this.fill('questions', fields(this.s), this.w.begin, async (values) => {
-      const { name, ...context } = values;
-      await this.chat.start();
-      await this.chat.session({ ...(name && { name: name.slice(0, 100) }), context });
-      this.chat.memory.asked = true;
-    }, '');
+    this.fill(
+      'questions',
+      fields(this.s),
+      this.w.begin,
+      async (values) => {
+        const { name, ...context } = values;
+        await this.chat.start();
+        await this.chat.session({ ...(name && { name: name.slice(0, 100) }), context });
+        this.chat.memory.asked = true;
+      },
+      '',
+    );
   }
 
   private ticket() {
     const { w } = this;
-    this.fill('ticket', [
-      { name: 'title', label: w.subject, type: 'text', required: true },
-      { name: 'email', label: w.email, type: 'email', required: true },
-      { name: 'description', label: w.details, type: 'long', required: false },
-    ], w.send, (v) => this.chat.ticket(v.title!, v.email!, v.description!), w.ticketDone);
+    this.fill(
+      'ticket',
+      [
+        { name: 'title', label: w.subject, type: 'text', required: true },
+        { name: 'email', label: w.email, type: 'email', required: true },
+        { name: 'description', label: w.details, type: 'long', required: false },
+      ],
+      w.send,
+      (v) => this.chat.ticket(v.title!, v.email!, v.description!),
+      w.ticketDone,
+    );
   }
 }
