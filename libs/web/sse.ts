@@ -1,65 +1,79 @@
-// Server-sent events over fetch, for pages: EventSource cannot send the header that says who reads.
+// Server-sent events over fetch. EventSource isn't used because it can't send the headers that authenticate the caller.
+// stream reads one connection; the caller reconnects after retryDelay with the id of the last event.
+import type { Event, Ready } from './api';
 
-/** Frame is one event. The id of the last one that had an id is where a stream goes on. */
-export interface Frame {
-  id: string;
-  event: string;
-  data: any;
-}
+type Named<E extends Event> = E extends Event ? { event: E['type']; data: E } : never;
 
-/** anonymous is how scripts ask: without the page's cookies, and without its address, which may hold a secret. */
+/** Frame is one event of the stream. `event` selects the type of `data`. `id` is empty for events that aren't stored. */
+export type Frame = { id: string } & ({ event: 'ready'; data: Ready } | Named<Event>);
+
+/** anonymous keeps the page's cookies, and its address, which may hold a secret, out of a request. */
 export const anonymous = { credentials: 'omit', referrerPolicy: 'no-referrer' } as const;
 
-const silence = 45_000; // milliseconds without a byte after which a stream is given up: the server gives signs of life every 15 s
-const longest = 30_000; // milliseconds between two tries
+// The server sends a comment every 15 s. Without any byte for this many milliseconds the connection counts as dead.
+const idleTimeout = 45_000;
+const maxRetryDelay = 30_000; // milliseconds
 
-/** pause is how long to wait after so many failures. It differs between readers, so that they do not all come back at once. */
-export const pause = (failures: number) => Math.min(longest, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
+/** retryDelay is the exponential backoff in milliseconds, with jitter so that clients don't reconnect all at once. */
+export const retryDelay = (failures: number) =>
+  Math.min(maxRetryDelay, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 
-/** stream hands on the events behind the one of an id, until the stream ends or is given up. It fails where it is refused. */
+/** parseFrame parses one block of the stream. It returns null for a block without an event name, such as a comment. */
+export function parseFrame(block: string): Frame | null {
+  const frame = { id: '', event: '', data: null };
+  for (const line of block.split('\n')) {
+    if (line.startsWith('id: ')) frame.id = line.slice(4);
+    if (line.startsWith('event: ')) frame.event = line.slice(7);
+    if (line.startsWith('data: ')) frame.data = JSON.parse(line.slice(6));
+  }
+  return frame.event ? (frame as unknown as Frame) : null;
+}
+
+/**
+ * stream calls onEvent for each event after lastEventId, until the server ends the stream. It throws if the server
+ * refuses the request, if the connection breaks or is idle for too long, or if the signal aborts it.
+ */
 export async function stream(
   url: string,
   headers: Record<string, string>,
-  after: string,
-  stop: AbortSignal,
-  heard: (f: Frame) => void,
+  lastEventId: string,
+  signal: AbortSignal,
+  onEvent: (frame: Frame) => void,
 ): Promise<void> {
   const abort = new AbortController();
-  stop.addEventListener('abort', () => abort.abort());
+  const stop = () => abort.abort();
+  signal.addEventListener('abort', stop);
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const alive = () => {
+  const restartTimer = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => abort.abort(), silence);
+    timer = setTimeout(stop, idleTimeout);
   };
-  alive();
+  restartTimer();
   try {
-    const answer = await fetch(url, {
-      headers: after ? { ...headers, 'last-event-id': after } : headers,
+    const response = await fetch(url, {
+      headers: lastEventId ? { ...headers, 'last-event-id': lastEventId } : headers,
       ...anonymous,
       cache: 'no-store',
       signal: abort.signal,
     });
-    if (!answer.ok || !answer.body) throw new Error('events answered ' + answer.status);
-    const reader = answer.body.getReader();
+    if (!response.ok || !response.body) throw new Error('event stream: status ' + response.status);
+    const reader = response.body.getReader();
     const decoder = new TextDecoder();
-    for (let text = ''; ;) {
+    let text = '';
+    for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      alive();
+      restartTimer();
       text += decoder.decode(value, { stream: true });
-      const frames = text.split('\n\n');
-      text = frames.pop()!;
-      for (const frame of frames) {
-        const f: Frame = { id: '', event: '', data: null };
-        for (const line of frame.split('\n')) {
-          if (line.startsWith('id: ')) f.id = line.slice(4);
-          if (line.startsWith('event: ')) f.event = line.slice(7);
-          if (line.startsWith('data: ')) f.data = JSON.parse(line.slice(6));
-        }
-        if (f.event) heard(f);
+      const blocks = text.split('\n\n');
+      text = blocks.pop()!;
+      for (const block of blocks) {
+        const frame = parseFrame(block);
+        if (frame) onEvent(frame);
       }
     }
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
   }
 }

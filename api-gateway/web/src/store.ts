@@ -1,5 +1,5 @@
 // What the console knows, and how it changes: by what the agent does, and by what happens. Views read it and are told.
-import { pause, type Frame } from '../../../libs/web/sse';
+import { retryDelay, type Frame } from '../../../libs/web/sse';
 import { Api, path, Refusal } from './api';
 import type {
   Conversation,
@@ -180,7 +180,7 @@ export class Store {
         this.live = false;
         this.changed();
       }, 2_000);
-      await new Promise((done) => setTimeout(done, pause(failures++)));
+      await new Promise((done) => setTimeout(done, retryDelay(failures++)));
       if (failures < 2) clearTimeout(wait);
     }
   }
@@ -195,7 +195,7 @@ export class Store {
       this.changed();
       return;
     }
-    const d = f.data.data;
+    const d = f.data.data as any;
     if (d.conversation) this.noted(d.conversation, f.data.at);
     switch (f.event) {
       case 'message.created':
@@ -355,7 +355,7 @@ export class Store {
           d.error = (err as Error).message;
           break;
         }
-        await new Promise((done) => setTimeout(done, pause(failures)));
+        await new Promise((done) => setTimeout(done, retryDelay(failures)));
       }
     }
     this.changed();

@@ -1,49 +1,52 @@
-// Calls to the server that the script was loaded from.
+// Requests to the server that the script was loaded from, in the visitor's name.
 import { anonymous, stream, type Frame } from '../../../../libs/web/sse';
-import type { Memory } from './memory';
+import type { SavedState } from './storage';
 
-/** Refusal is an answer of the server that is no success. */
-export class Refusal extends Error {
+/** HttpError is a response of the server with a status outside 2xx. */
+export class HttpError extends Error {
   constructor(
     readonly status: number,
-    what: string,
+    path: string,
   ) {
-    super(what + ' answered ' + status);
+    super(path + ': status ' + status);
   }
 }
 
-const patience = 20_000; // milliseconds for an answer
+const requestTimeout = 20_000; // milliseconds
+
 export class Api {
   constructor(
-    private readonly base: string,
-    private readonly memory: Memory,
+    private readonly _baseUrl: string,
+    private readonly _saved: SavedState,
   ) {}
 
-  private headers(more: Record<string, string> = {}): Record<string, string> {
-    const { visitor, secret } = this.memory;
-    return { ...more, ...(visitor && { 'x-visitor-id': visitor }), ...(secret && { 'x-visitor-secret': secret }) };
+  private _headers(others: Record<string, string> = {}): Record<string, string> {
+    const { visitor, secret } = this._saved;
+    return { ...others, ...(visitor && { 'x-visitor-id': visitor }), ...(secret && { 'x-visitor-secret': secret }) };
   }
 
+  /** call sends a request and returns the JSON of the response, or null for 204. It throws HttpError if refused. */
   async call<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), patience);
+    const timer = setTimeout(() => abort.abort(), requestTimeout);
     try {
-      const answer = await fetch(this.base + path, {
+      const response = await fetch(this._baseUrl + path, {
         method,
-        headers: this.headers(body ? { 'content-type': 'application/json' } : {}),
+        headers: this._headers(body ? { 'content-type': 'application/json' } : {}),
         body: body ? JSON.stringify(body) : undefined,
         ...anonymous,
         signal: abort.signal,
       });
-      if (!answer.ok) throw new Refusal(answer.status, path);
-      return (answer.status === 204 ? null : await answer.json()) as T;
+      if (!response.ok) throw new HttpError(response.status, path);
+      return (response.status === 204 ? null : await response.json()) as T;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** stream hands on events behind the one of an id, until the stream ends. */
-  stream(after: string, stop: AbortSignal, heard: (f: Frame) => void): Promise<void> {
-    return stream(this.base + '/visitor/events', this.headers(), after, stop, heard);
+  /** stream calls onEvent for the visitor's events after lastEventId, until the stream ends. */
+  stream(lastEventId: string, onEvent: (frame: Frame) => void): Promise<void> {
+    const forever = new AbortController().signal;
+    return stream(this._baseUrl + '/visitor/events', this._headers(), lastEventId, forever, onEvent);
   }
 }

@@ -1,7 +1,12 @@
-// The chat without its looks: who the visitor is, what was said, what is still on its way.
-import { pause, type Frame } from '../../../../libs/web/sse';
-import { Api, Refusal } from './api';
-import { Memory } from './memory';
+// The chat without its display: the visitor's session, the conversation and the outbox.
+//
+//   send ─► outbox ─► flush ─► POST message ─► stored message
+//   start ─► session ─► fetchNews ─► listen: event stream, reconnecting with the id of the last event
+import { retryDelay, type Frame } from '../../../../libs/web/sse';
+import { HttpError, type Api } from './api';
+import type { Page } from './page';
+import type { Draft, SavedState } from './storage';
+import { acknowledgeDraft, addDraft, markRead, mergeStored, unread, type ChatMessage } from './transcript';
 import type {
   Agent,
   AgentPresence,
@@ -11,387 +16,347 @@ import type {
   OpenedConversation,
   Session,
 } from '../../../../libs/web/api';
-import type { Draft } from './types';
 
-/** Line is a message as it is shown. */
-export interface Line {
-  key: string;
-  id: number; // 0 until the server has it
-  content: string;
-  from: Message['senderType'];
-  agent: number | null;
-  state: 'sending' | 'failed' | 'sent' | 'read';
+// Milliseconds.
+const heartbeatInterval = 30_000; // the server counts a visitor as offline after 60 s
+const typingInterval = 3_000; // between two reports that the visitor is typing
+const typingTimeout = 7_000; // an agent's typing is hidden if it isn't repeated; the server keeps it for 6 s
+
+const maxNameLength = 100;
+export const maxMessageBytes = 64 << 10;
+
+function newDraftId(): string {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('-');
 }
 
-const heartbeat = 30_000; // milliseconds; who was not heard of for 60 s is offline
-const typingPause = 3_000; // between two words that the visitor types
-const typingLasts = 7_000; // an agent who said nothing more has stopped
-export const maxBytes = 64 << 10;
+const ignore = () => {};
 
-const uuid = () =>
-  crypto.randomUUID
-    ? crypto.randomUUID()
-    : Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('-');
-const sleep = (ms: number) =>
-  new Promise<void>((done) => {
-    const timer = setTimeout(done, ms);
-    addEventListener(
-      'online',
-      () => {
-        clearTimeout(timer);
-        done();
-      },
-      { once: true },
-    );
-  });
-
-/** address is a page's without its fragment, and of its query only the parameters that are named: the rest may be secret. */
-function address(of: string, named: string[]): string {
-  if (!of) return '';
-  const { origin, pathname, searchParams } = new URL(of);
-  const told = new URLSearchParams([...searchParams].filter(([name]) => named.includes(name)));
-  return origin + pathname + (told + '' && '?' + told);
-}
+/** isRefused reports whether the server will refuse a request however often it is repeated. */
+const isRefused = (status: number) => status >= 400 && status < 500 && status !== 408 && status !== 429;
 
 export class Chat {
-  lines: Line[] = [];
+  messages: ChatMessage[] = [];
   agents = new Map<number, Agent>();
   conversation: Conversation | null = null;
   agentsOnline = true;
-  typing = false;
-  visible = false; // the messages are on the screen
-  broken = false; // the last try to reach the server failed
+  agentTyping = false;
+  isVisible = false; // the messages are on the screen
+  sendFailed = false; // the last attempt to send a message failed; it is repeated
 
-  private last = 0; // the newest message that the server told of
-  private event = ''; // the id of the newest event
-  private sending = false;
-  private held: Frame[] = []; // what came while a message was on its way: it may be that message
-  private starting: Promise<void> | null = null;
-  private telling: Promise<void> = Promise.resolve();
-  private listening = false;
-  private begun = false; // what came before was said on an earlier page
-  private typed = 0;
-  private typingTimer = 0;
-  private failures = 0;
+  private _lastMessageId = 0;
+  private _lastEventId = '';
+  private _isSending = false;
+  private _heldFrames: Frame[] = []; // events that arrived during a send: they may be about the message being sent
+  private _starting: Promise<void> | null = null;
+  private _lastSession: Promise<void> = Promise.resolve();
+  private _isListening = false;
+  private _isStarted = false; // messages that arrive from now on are new to the visitor
+  private _heartbeat: ReturnType<typeof setInterval> | undefined;
+  private _typingReportedAt = 0; // 0 if the server knows that the visitor isn't typing
+  private _typingTimer: ReturnType<typeof setTimeout> | undefined;
+  private _sendFailures = 0;
 
   constructor(
-    private readonly api: Api,
-    private readonly token: string,
-    private readonly parameters: string[], // what may be told of the query of the page's address
-    readonly memory: Memory,
-    private readonly changed: () => void,
-    private readonly heard: (content: string) => void,
+    private readonly _api: Api,
+    private readonly _page: Page,
+    private readonly _clientToken: string,
+    readonly saved: SavedState,
+    private readonly _onChange: () => void,
+    private readonly _onAgentMessage: (content: string) => void,
   ) {}
 
-  /** start makes the session, once, and goes on where an earlier page ended. */
+  /** start opens the session and continues the conversation of an earlier page. Repeated calls share one attempt. */
   start(): Promise<void> {
-    return (this.starting ||= this.begin().catch((err) => {
-      this.starting = null;
-      throw err;
-    }));
-  }
-
-  private async begin() {
-    const told = (of: string) => address(of, this.parameters);
-    await this.session({
-      context: {
-        page: told(location.href),
-        title: document.title,
-        referrer: told(document.referrer),
-        language: navigator.language,
-      },
-    });
-    for (const d of this.memory.outbox) if (!this.lines.some((l) => l.key === d.id)) this.showDraft(d); // the visitor may have been quicker
-    this.flush();
-    if (this.conversation) {
-      await this.sync();
-      this.listen();
-    }
-    this.begun = true;
-    setInterval(() => this.beat(), heartbeat);
-  }
-
-  /** session tells who the visitor is: one telling after the other, so that the last one counts. */
-  session(more: { name?: string; context?: Record<string, unknown> }): Promise<void> {
-    const told = this.telling.then(() => this.tell(more));
-    this.telling = told.catch(() => {
-      /* the next one goes on */
-    });
-    return told;
-  }
-
-  private async tell(more: { name?: string; context?: Record<string, unknown> }) {
-    const { visitor, secret } = this.memory;
-    const open = (proof: object) =>
-      this.api.call<Session>('POST', '/visitor/sessions', {
-        clientToken: this.token,
-        ...(visitor && { visitorToken: visitor }),
-        ...proof,
-        ...more,
+    if (!this._starting) {
+      this._starting = this._begin().catch((err) => {
+        this._starting = null;
+        throw err;
       });
-    // A server of the version before secrets refuses the member.
-    let made = await open({ visitorSecret: secret }).catch((err) =>
-      err.status === 400 ? open({}) : Promise.reject(err),
-    );
-    if (made.visitorToken !== visitor && !secret && this.memory.secret)
-      made = await open({ visitorSecret: this.memory.secret }); // another page was quicker
-    this.memory.become(made.visitorToken, made.visitorSecret || this.memory.secret);
-    this.agentsOnline = made.agentsOnline;
-    if (made.conversation) this.conversation = made.conversation;
-    this.changed();
+    }
+    return this._starting;
   }
 
-  private async beat() {
-    if (document.hidden) return;
+  private async _begin() {
+    await this._updateSession({ context: this._page.context() });
+    for (const d of this.saved.outbox) addDraft(this.messages, d);
+    this._onChange();
+    this._flush();
+    if (this.conversation) {
+      await this._fetchNews();
+      this._listen();
+    }
+    this._isStarted = true;
+    if (!this._heartbeat) this._heartbeat = setInterval(() => this._beat(), heartbeatInterval);
+  }
+
+  /** identify tells the agents the visitor's name; the other members become the visitor's context. */
+  async identify({ name, ...context }: Record<string, unknown>) {
+    await this.start();
+    await this._updateSession({ ...(!!name && { name: String(name).slice(0, maxNameLength) }), context });
+  }
+
+  /** _updateSession tells the server about the visitor. Calls run one after the other, so that the last one counts. */
+  private _updateSession(identity: object): Promise<void> {
+    const updated = this._lastSession.then(() => this._postSession(identity));
+    this._lastSession = updated.catch(ignore);
+    return updated;
+  }
+
+  private async _postSession(identity: object) {
+    const { visitor, secret } = this.saved;
+    const post = (credentials: object) =>
+      this._api.call<Session>('POST', '/visitor/sessions', {
+        clientToken: this._clientToken,
+        ...(visitor && { visitorToken: visitor }),
+        ...credentials,
+        ...identity,
+      });
+    // A server older than the secrets refuses the member.
+    let session = await post({ visitorSecret: secret }).catch((err) => {
+      if (err.status === 400) return post({});
+      throw err;
+    });
+    if (session.visitorToken !== visitor && !secret && this.saved.secret) {
+      // Another page of the website has stored a secret in the meantime.
+      session = await post({ visitorSecret: this.saved.secret });
+    }
+    this.saved.setCredentials(session.visitorToken, session.visitorSecret || this.saved.secret);
+    this.agentsOnline = session.agentsOnline;
+    if (session.conversation) this.conversation = session.conversation;
+    this._onChange();
+  }
+
+  private async _beat() {
+    if (this._page.isHidden()) return;
     try {
-      this.agentsOnline = (await this.api.call<AgentPresence>('POST', '/visitor/heartbeat')).agentsOnline;
-      this.changed();
+      this.agentsOnline = (await this._api.call<AgentPresence>('POST', '/visitor/heartbeat')).agentsOnline;
+      this._onChange();
     } catch {
-      /* the next one tells */
+      // The next heartbeat follows.
     }
   }
 
-  /** say sends a message; it is on the screen, and kept, before the server has it. It says whether there is room for it. */
-  say(content: string): boolean {
-    const d: Draft = { id: uuid(), content };
-    if (!this.memory.put(d)) return false;
-    this.typed = 0;
-    this.showDraft(d);
-    this.flush();
+  /** send shows and saves a message, then sends it. It reports false if the outbox is full. */
+  send(content: string): boolean {
+    const draft: Draft = { id: newDraftId(), content };
+    if (!this.saved.addDraft(draft)) return false;
+    this._typingReportedAt = 0;
+    addDraft(this.messages, draft);
+    this._onChange();
+    this._flush();
     return true;
   }
 
-  retry(line: Line) {
-    line.state = 'sending';
-    this.failures = 0;
-    this.changed();
-    this.flush();
+  retry(message: ChatMessage) {
+    message.state = 'sending';
+    this._sendFailures = 0;
+    this._onChange();
+    this._flush();
   }
 
-  /** flush sends what is on its way, one message after the other, until all is sent or has been refused. */
-  private async flush() {
-    if (this.sending) return;
-    this.sending = true;
-    for (
-      let d: Draft | undefined;
-      (d = this.memory.outbox.find((o) => this.lines.some((l) => l.key === o.id && l.state === 'sending')));
-    ) {
-      const line = this.lines.find((l) => l.key === d!.id)!;
+  /** _flush sends the drafts one after the other, until each is stored or refused. */
+  private async _flush() {
+    if (this._isSending) return;
+    this._isSending = true;
+    for (let next = this._nextDraft(); next; next = this._nextDraft()) {
+      const [draft, message] = next;
       try {
         await this.start();
-        const m = await this.deliver(d);
-        this.failures = 0;
-        this.broken = false;
-        this.memory.drop(d.id);
-        if (this.lines.some((l) => l.id === m.id))
-          this.lines = this.lines.filter((l) => l !== line); // another page had sent it
-        else Object.assign(line, { id: m.id, state: 'sent' });
+        const stored = await this._deliver(draft);
+        this._sendFailures = 0;
+        this.sendFailed = false;
+        this.saved.removeDraft(draft.id);
+        acknowledgeDraft(this.messages, message, stored.id);
       } catch (err) {
-        const status = err instanceof Refusal ? err.status : 0;
-        if (status === 401) {
-          // unknown by now: begin again
-          this.memory.become('', '');
-          this.conversation = null;
-          this.starting = null;
-        } else if (status === 404) this.conversation = null;
-        else if (status >= 400 && status < 500 && status !== 408 && status !== 429) line.state = 'failed';
-        if (line.state === 'sending') {
-          this.broken = true;
-          this.changed();
-          await sleep(pause(this.failures++));
+        this._handleSendError(message, err instanceof HttpError ? err.status : 0);
+        if (message.state === 'sending') {
+          this.sendFailed = true;
+          this._onChange();
+          await this._page.sleep(retryDelay(this._sendFailures++));
         }
       }
-      this.changed();
+      this._onChange();
     }
-    this.sending = false;
-    for (const f of this.held.splice(0)) this.happened(f);
-    this.listen();
+    this._isSending = false;
+    for (const frame of this._heldFrames.splice(0)) this._handle(frame);
+    this._listen();
   }
 
-  private async deliver(d: Draft): Promise<Message> {
-    const body = { content: d.content, clientMessageId: d.id };
-    if (this.conversation)
-      return this.api.call('POST', `/visitor/conversations/${this.conversation.token}/messages`, body);
-    const made = await this.api.call<OpenedConversation>('POST', '/visitor/conversations', body);
-    this.conversation = made.conversation;
-    return made.message;
+  private _nextDraft(): [Draft, ChatMessage] | undefined {
+    for (const draft of this.saved.outbox) {
+      const message = this.messages.find((m) => m.key === draft.id && m.state === 'sending');
+      if (message) return [draft, message];
+    }
+    return undefined;
   }
 
-  /** sync reads what is new. */
-  async sync() {
-    for (let more = !!this.conversation; more;) {
-      const news = await this.api.call<News>(
-        'GET',
-        `/visitor/conversations/${this.conversation!.token}/messages?after=${this.last}`,
-      );
-      for (const a of news.users) this.agents.set(a.id, a);
-      for (const m of news.messages) this.take(m);
+  private _handleSendError(message: ChatMessage, status: number) {
+    if (status === 401) {
+      // The server no longer knows the visitor: the next attempt starts as a new one.
+      this.saved.setCredentials('', '');
+      this.conversation = null;
+      this._starting = null;
+    } else if (status === 404) {
+      this.conversation = null;
+    } else if (isRefused(status)) {
+      message.state = 'failed';
+    }
+  }
+
+  private async _deliver({ id, content }: Draft): Promise<Message> {
+    const body = { content, clientMessageId: id };
+    if (this.conversation) return this._api.call('POST', this._path('messages'), body);
+    const opened = await this._api.call<OpenedConversation>('POST', '/visitor/conversations', body);
+    this.conversation = opened.conversation;
+    return opened.message;
+  }
+
+  private _path(resource: string) {
+    return `/visitor/conversations/${this.conversation!.token}/${resource}`;
+  }
+
+  /** _fetchNews reads all messages after the last one that is known. */
+  private async _fetchNews() {
+    for (let hasMore = !!this.conversation; hasMore;) {
+      const news = await this._getNews(this._lastMessageId);
+      for (const m of news.messages) this._merge(m);
       this.conversation = news.conversation;
-      more = news.hasMore;
+      hasMore = news.hasMore;
     }
-    this.changed();
+    this._onChange();
     this.markRead();
   }
 
-  /** listen hears what happens, for as long as the page lives. */
-  private async listen() {
-    if (this.listening || !this.conversation) return;
-    this.listening = true;
+  private async _getNews(after: number): Promise<News> {
+    const news = await this._api.call<News>('GET', this._path('messages?after=' + after));
+    for (const a of news.users) this.agents.set(a.id, a);
+    return news;
+  }
+
+  /** _listen reads the event stream for as long as the page lives. */
+  private async _listen() {
+    if (this._isListening || !this.conversation) return;
+    this._isListening = true;
     for (let failures = 0; ;) {
       try {
-        await this.api.stream(this.event, new AbortController().signal, (f) => {
+        await this._api.stream(this._lastEventId, (frame) => {
           failures = 0;
-          this.happened(f);
+          this._handle(frame);
         });
       } catch {
-        /* it is tried again */
+        // The stream is opened again.
       }
-      await sleep(pause(failures++));
-      await this.sync().catch(() => {
-        /* the next stream tells */
-      }); // also where no stream ever comes through
+      await this._page.sleep(retryDelay(failures++));
+      // If something between server and browser blocks streams, this polling still brings the messages.
+      await this._fetchNews().catch(ignore);
     }
   }
 
-  private happened(f: Frame) {
-    if (f.id) this.event = f.id;
-    const data = f.data && f.data.data;
-    switch (f.event) {
+  private _handle(frame: Frame) {
+    if (frame.id) this._lastEventId = frame.id;
+    switch (frame.event) {
       case 'ready':
-        if (!f.data.resumed)
-          this.sync().catch(() => {
-            /* the next stream tells */
-          });
+        if (!frame.data.resumed) this._fetchNews().catch(ignore);
         return;
       case 'message.created':
-        if (!this.mine(data)) return;
-        if (this.sending && data.message.senderType === 'VISITOR') {
-          this.held.push(f);
+        if (!this._isCurrent(frame.data.data.conversation)) return;
+        if (this._isSending && frame.data.data.message.senderType === 'VISITOR') {
+          this._heldFrames.push(frame);
           return;
         }
-        this.conversation = data.conversation;
-        if (this.take(data.message) && data.message.senderType === 'USER') {
-          this.setTyping(false);
-          if (!this.agents.has(data.message.userId)) this.meet();
-        }
-        this.markRead();
+        this._receive(frame.data.data.conversation, frame.data.data.message);
         break;
       case 'conversation.updated':
       case 'conversation.rated':
-        if (!this.mine(data)) return;
-        this.conversation = data.conversation;
+        if (!this._isCurrent(frame.data.data.conversation)) return;
+        this.conversation = frame.data.data.conversation;
         break;
       case 'conversation.read':
-        if (!this.mine(data) || data.reader !== 'USER') return;
-        for (const l of this.lines) if (l.state === 'sent' && l.from === 'VISITOR') l.state = 'read';
+        if (!this._isCurrent(frame.data.data.conversation) || frame.data.data.reader !== 'USER') return;
+        markRead(this.messages, 'VISITOR');
         break;
       case 'typing':
-        if (data.sender !== 'USER' || data.conversationToken !== this.conversation?.token) return;
-        this.setTyping(data.typing);
+        if (frame.data.data.sender !== 'USER') return;
+        if (frame.data.data.conversationToken !== this.conversation?.token) return;
+        this._setAgentTyping(frame.data.data.typing);
         break;
     }
-    this.changed();
+    this._onChange();
   }
 
-  private mine(data: any): boolean {
-    return data.conversation.token === this.conversation?.token;
+  private _isCurrent(conversation: Conversation): boolean {
+    return conversation.token === this.conversation?.token;
   }
 
-  /** meet asks who an agent is. */
-  private meet() {
-    this.api
-      .call<News>(
-        'GET',
-        `/visitor/conversations/${this.conversation!.token}/messages?after=${Math.max(0, this.last - 1)}`,
-      )
-      .then(
-        (news) => {
-          for (const a of news.users) this.agents.set(a.id, a);
-          this.changed();
-        },
-        () => {
-          /* they stay nameless */
-        },
-      );
-  }
-
-  /** take shows a stored message, once, and says whether it is new. */
-  private take(m: Message): boolean {
-    this.last = Math.max(this.last, m.id);
-    const there = this.lines.find((l) => l.id === m.id);
-    const state = m.read ? 'read' : 'sent';
-    if (there) {
-      there.state = state;
-      return false;
+  private _receive(conversation: Conversation, message: Message) {
+    this.conversation = conversation;
+    if (this._merge(message) && message.senderType === 'USER') {
+      this._setAgentTyping(false);
+      if (!this.agents.has(message.userId!)) {
+        // The response names the agent. If it fails, the agent is shown without a name.
+        this._getNews(Math.max(0, this._lastMessageId - 1)).then(this._onChange, ignore);
+      }
     }
-    this.show({ key: 'm' + m.id, id: m.id, content: m.content, from: m.senderType, agent: m.userId, state });
-    if (this.begun && m.senderType === 'USER') this.heard(m.content);
+    this.markRead();
+  }
+
+  /** _merge shows a stored message. It reports whether the message is new. */
+  private _merge(message: Message): boolean {
+    this._lastMessageId = Math.max(this._lastMessageId, message.id);
+    if (!mergeStored(this.messages, message)) return false;
+    this._onChange();
+    if (this._isStarted && message.senderType === 'USER') this._onAgentMessage(message.content);
     return true;
   }
 
-  /** show puts a line in its place: stored ones in their order, then what is on its way. */
-  private show(line: Line) {
-    const at = line.id ? this.lines.findIndex((l) => !l.id || l.id > line.id) : -1;
-    this.lines.splice(at < 0 ? this.lines.length : at, 0, line);
-    this.changed();
+  get unreadCount(): number {
+    return unread(this.messages, 'USER').length;
   }
 
-  private showDraft(d: Draft) {
-    this.show({ key: d.id, id: 0, content: d.content, from: 'VISITOR', agent: null, state: 'sending' });
-  }
-
-  get unread(): number {
-    return this.lines.filter((l) => l.from === 'USER' && l.state === 'sent').length;
-  }
-
-  /** markRead tells that the visitor has seen what agents wrote. */
+  /** markRead reports the agents' messages as read if they are on the screen. */
   markRead() {
-    if (!this.visible || document.hidden || !this.conversation || !this.unread) return;
-    for (const l of this.lines) if (l.from === 'USER') l.state = 'read';
-    this.changed();
-    this.api.call('POST', `/visitor/conversations/${this.conversation.token}/read`).catch(() => {
-      /* it is read all the same */
-    });
+    if (!this.isVisible || this._page.isHidden() || !this.conversation || !this.unreadCount) return;
+    markRead(this.messages, 'USER');
+    this._onChange();
+    this._api.call('POST', this._path('read')).catch(ignore);
   }
 
-  private setTyping(on: boolean) {
-    clearTimeout(this.typingTimer);
-    this.typing = on;
-    if (on)
-      this.typingTimer = window.setTimeout(() => {
-        this.typing = false;
-        this.changed();
-      }, typingLasts);
+  private _setAgentTyping(typing: boolean) {
+    clearTimeout(this._typingTimer);
+    this.agentTyping = typing;
+    if (!typing) return;
+    this._typingTimer = setTimeout(() => {
+      this.agentTyping = false;
+      this._onChange();
+    }, typingTimeout);
   }
 
-  /** types tells that the visitor types, or has stopped. */
-  types(on: boolean) {
+  /** reportTyping tells the agents that the visitor types or has stopped. It limits how often. */
+  reportTyping(typing: boolean) {
     const now = Date.now();
-    if (!this.conversation || (on ? now - this.typed < typingPause : !this.typed)) return;
-    this.typed = on ? now : 0;
-    this.api.call('POST', `/visitor/conversations/${this.conversation.token}/typing`, { typing: on }).catch(() => {
-      /* it is over */
-    });
+    const isKnown = typing ? now - this._typingReportedAt < typingInterval : !this._typingReportedAt;
+    if (!this.conversation || isKnown) return;
+    this._typingReportedAt = typing ? now : 0;
+    this._api.call('POST', this._path('typing'), { typing }).catch(ignore);
   }
 
   async rate(rating: number, feedback: string) {
-    this.conversation = await this.api.call<Conversation>('POST', `/conversations/${this.conversation!.token}/rate`, {
-      rating,
-      ...(feedback && { feedback }),
-    });
-    this.changed();
+    const path = `/conversations/${this.conversation!.token}/rate`;
+    this.conversation = await this._api.call('POST', path, { rating, ...(feedback && { feedback }) });
+    this._onChange();
   }
 
-  async ticket(title: string, email: string, description: string) {
+  async createTicket(title: string, email: string, description: string) {
     await this.start();
-    await this.api.call('POST', '/internal/visitors/tickets', { title, description, ...(email && { email }) });
+    await this._api.call('POST', '/internal/visitors/tickets', { title, description, ...(email && { email }) });
   }
 
-  /** anew leaves a conversation that has ended. */
-  anew() {
+  /** leaveConversation starts over after the conversation has ended. */
+  leaveConversation() {
     this.conversation = null;
-    this.lines = [];
-    this.last = 0;
-    this.changed();
+    this.messages = [];
+    this._lastMessageId = 0;
+    this._onChange();
   }
 }

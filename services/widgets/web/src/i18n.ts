@@ -1,32 +1,32 @@
-// What the widget says. English comes with the script, every other language is asked for, once.
+// The texts of the widget. English is part of the script; another language is fetched once per page.
 import { anonymous } from '../../../../libs/web/sse';
 import english from '../../internal/api/words/en.json';
 
-export type Words = typeof english;
+export type Texts = typeof english;
 
 const languages = ['en', 'ar', 'de', 'es', 'fr', 'it', 'ja', 'nl', 'pl', 'pt-BR', 'ru', 'uk', 'zh-CN'];
-const patience = 3_000; // milliseconds for another language to come
+const fetchTimeout = 3_000; // milliseconds
 
 const base = (language: string) => language.toLowerCase().split('-')[0];
 
-/** choose gives the best known language for wishes, the first wish first: the same, else one of the same base, else English. */
-export function choose(wishes: readonly string[]): string {
+/** chooseLanguage returns the first wish that is available, exactly or by its base language, or else English. */
+export function chooseLanguage(wishes: readonly string[]): string {
   for (const wish of wishes) {
-    const found =
-      languages.find((l) => l.toLowerCase() === wish.toLowerCase()) || languages.find((l) => base(l) === base(wish));
-    if (found) return found;
+    const exact = languages.find((l) => l.toLowerCase() === wish.toLowerCase());
+    const match = exact || languages.find((l) => base(l) === base(wish));
+    if (match) return match;
   }
   return 'en';
 }
 
-/** words gives a language's words; English where they do not come. */
-export async function words(origin: string, language: string): Promise<Words> {
+/** loadTexts returns the texts in a language, or the English ones if the server doesn't deliver them in time. */
+export async function loadTexts(baseUrl: string, language: string): Promise<Texts> {
   if (language === 'en') return english;
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), patience);
+  const timer = setTimeout(() => abort.abort(), fetchTimeout);
   try {
-    const answer = await fetch(`${origin}/widget-words/${language}`, { ...anonymous, signal: abort.signal });
-    return { ...english, ...(answer.ok ? await answer.json() : {}) };
+    const response = await fetch(`${baseUrl}/widget-words/${language}`, { ...anonymous, signal: abort.signal });
+    return { ...english, ...(response.ok ? await response.json() : {}) };
   } catch {
     return english;
   } finally {
@@ -34,4 +34,4 @@ export async function words(origin: string, language: string): Promise<Words> {
   }
 }
 
-export const direction = (language: string) => (language === 'ar' ? 'rtl' : 'ltr');
+export const textDirection = (language: string) => (language === 'ar' ? 'rtl' : 'ltr');

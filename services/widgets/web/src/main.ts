@@ -1,96 +1,78 @@
-// The script that a website's tag loads. It starts once a page, however often the tag stands there, and whatever goes wrong
-// in it never reaches the page.
+// The entry point of the script that a website's tag loads. It starts once per page, even if the page has several tags.
+import type { Widget } from '../../../../libs/web/api';
 import { Api } from './api';
 import { Chat } from './chat';
-import { choose, direction, words } from './i18n';
-import { Memory } from './memory';
-import type { Widget } from '../../../../libs/web/api';
+import { chooseLanguage, loadTexts } from './i18n';
+import { browserPage } from './page';
+import { safely, warn } from './safely';
+import { SavedState } from './storage';
 import { View } from './view';
 
-/** SETTINGS stands where the server puts the website's settings. */
+/** The server replaces SETTINGS with the website's settings. */
 declare const SETTINGS: Widget;
 
 type Handler = (detail?: unknown) => void;
-type Command = (name: string, ...args: any[]) => void;
+type Command = (name: string, ...args: unknown[]) => void;
+type PageGlobals = { fivechatStarted?: boolean; fivechat?: Command & { q?: IArguments[] } };
 
-const complain = (err: unknown) => console.warn('fivechat:', err);
-
-/** safely keeps what a function throws, now or later, from the page. */
-const safely =
-  <A extends unknown[]>(f: (...a: A) => unknown) =>
-  (...a: A): void => {
-    try {
-      const result = f(...a);
-      if (result instanceof Promise) result.catch(complain);
-    } catch (err) {
-      complain(err);
-    }
-  };
-
-/** tagOf finds the tag that loaded the script: a tag that was injected may not be the current one. */
-function tagOf(token: string): HTMLScriptElement | null {
-  const path = '/widget/' + token;
-  const is = (e: Element | null): e is HTMLScriptElement =>
+/** findTag returns the tag that loaded the script. An injected tag may not be document.currentScript. */
+function findTag(clientToken: string): HTMLScriptElement | undefined {
+  const path = '/widget/' + clientToken;
+  const isTag = (e: Element | null): e is HTMLScriptElement =>
     e instanceof HTMLScriptElement && !!e.src && new URL(e.src, location.href).pathname.endsWith(path);
-  return is(document.currentScript as Element | null)
-    ? (document.currentScript as HTMLScriptElement)
-    : Array.from(document.scripts).find(is) || null;
+  return [document.currentScript as Element | null, ...document.scripts].find(isTag);
 }
 
 function start(settings: Widget) {
-  const page = window as unknown as { fivechatStarted?: boolean; fivechat?: Command & { q?: IArguments[] } };
+  const page = window as unknown as PageGlobals;
   if (page.fivechatStarted) return;
   page.fivechatStarted = true;
   const token = settings.websiteClientToken;
-  const tag = tagOf(token);
-  const base = tag ? tag.src.slice(0, tag.src.indexOf('/widget/' + token)) : location.origin;
-  const asked = tag?.dataset.lang || document.documentElement.lang;
-  const language = choose([...(asked ? [asked] : []), ...navigator.languages]);
+  const tag = findTag(token);
+  const baseUrl = tag ? tag.src.slice(0, tag.src.indexOf('/widget/' + token)) : location.origin;
+  const wished = tag?.dataset.lang || document.documentElement.lang;
+  const language = chooseLanguage([...(wished ? [wished] : []), ...navigator.languages]);
 
   const handlers: Record<string, Handler[]> = {};
-  const tell = (event: string, detail?: unknown) => {
-    for (const h of handlers[event] || []) safely(h)(detail);
+  const emit = (event: string, detail?: unknown) => {
+    for (const handler of handlers[event] || []) safely(handler)(detail);
   };
 
   const show = async () => {
-    const spoken = await words(base, language);
+    const texts = await loadTexts(baseUrl, language);
+    const saved = new SavedState(token);
     let view: View | undefined;
     let unread = 0;
-    const memory = new Memory(token);
-    const chat = new Chat(
-      new Api(base, memory),
-      token,
-      settings.pageParameters || [],
-      memory,
-      () => {
-        view?.draw();
-        if (chat.unread !== unread) tell('unread', (unread = chat.unread));
-      },
-      (content) => tell('message', { content }),
-    );
-    view = new View(settings, chat, spoken, direction(language), language, tell, safely);
+    const onChange = () => {
+      view?.draw();
+      if (chat.unreadCount === unread) return;
+      unread = chat.unreadCount;
+      emit('unread', unread);
+    };
+    const onAgentMessage = (content: string) => emit('message', { content });
+    const browser = browserPage(settings.pageParameters || []);
+    const chat = new Chat(new Api(baseUrl, saved), browser, token, saved, onChange, onAgentMessage);
+    view = new View(settings, chat, texts, language, emit);
 
-    const commands: Record<string, (...args: any[]) => unknown> = {
+    // The commands that pages call: fivechat('open').
+    const commands: Record<string, (...args: never[]) => unknown> = {
       open: () => view!.toggle(true),
       close: () => view!.toggle(false),
       toggle: () => view!.toggle(),
-      identify: async (who: { name?: string } & Record<string, unknown>) => {
-        const { name, ...context } = who || {};
-        await chat.start();
-        await chat.session({ ...(name && { name: String(name).slice(0, 100) }), context });
-      },
-      on: (event: string, h: Handler) => (handlers[event] ||= []).push(h),
-      off: (event: string, h: Handler) => (handlers[event] = (handlers[event] || []).filter((x) => x !== h)),
+      identify: (visitor?: Record<string, unknown>) => chat.identify(visitor || {}),
+      on: (event: string, handler: Handler) => (handlers[event] = [...(handlers[event] || []), handler]),
+      off: (event: string, handler: Handler) =>
+        (handlers[event] = (handlers[event] || []).filter((h) => h !== handler)),
     };
-    const waiting = page.fivechat?.q || [];
-    page.fivechat = safely((name: string, ...args: any[]) => {
-      if (!Object.keys(commands).includes(name)) throw new Error('there is no command ' + name);
-      return commands[name]!(...args);
+    const queued = page.fivechat?.q || [];
+    page.fivechat = safely((name: string, ...args: unknown[]) => {
+      if (!Object.keys(commands).includes(name)) throw new Error('unknown command: ' + name);
+      return commands[name]!(...(args as never[]));
     });
-    for (const args of waiting) page.fivechat(...(Array.from(args) as [string]));
-    tell('ready');
-    // No visitor is made until there is a reason: the chat is opened, the page says who they are, or they came before.
-    if (memory.visitor || memory.outbox.length) chat.start().catch(complain);
+    for (const args of queued) page.fivechat(...(Array.from(args) as [string]));
+    emit('ready');
+    // A new visitor gets a session when the chat is opened or the page identifies them, not on a mere page view.
+    if (saved.visitor || saved.outbox.length) chat.start().catch(warn);
   };
   if (document.body) safely(show)();
   else document.addEventListener('DOMContentLoaded', safely(show));

@@ -1,0 +1,484 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { HttpError, type Api } from './api';
+import { Chat } from './chat';
+import { agentMessage, conversation, FakePage, FakeServer, message, storageOf } from './fakes';
+import { SavedState } from './storage';
+
+const SESSIONS = 'POST /visitor/sessions';
+const HEARTBEAT = 'POST /visitor/heartbeat';
+const OPEN = 'POST /visitor/conversations';
+const POST = 'POST /visitor/conversations/con_a/messages';
+const READ = 'POST /visitor/conversations/con_a/read';
+const TYPING = 'POST /visitor/conversations/con_a/typing';
+const news = (after: number) => `GET /visitor/conversations/con_a/messages?after=${after}`;
+
+const session = (fields: object = {}) => ({
+  visitorToken: 'vis_a',
+  visitorSecret: 'secret_a',
+  agentsOnline: true,
+  conversation: null,
+  ...fields,
+});
+const newsOf = (messages: unknown[] = [], fields: object = {}) => ({
+  conversation: conversation(),
+  messages,
+  users: [],
+  hasMore: false,
+  ...fields,
+});
+const refused = (status: number) => new HttpError(status, '/');
+
+let server: FakeServer;
+let page: FakePage;
+let saved: SavedState;
+
+function newChat(onAgentMessage: (content: string) => void = () => {}) {
+  return new Chat(server as unknown as Api, page, 'wgt_a', saved, () => {}, onAgentMessage);
+}
+
+/** startedChat has a conversation with an agent's message of an earlier page, and an open event stream. */
+async function startedChat(onAgentMessage?: (content: string) => void) {
+  server.on(SESSIONS, session({ conversation: conversation() })).on(news(0), newsOf([agentMessage(1)]));
+  const chat = newChat(onAgentMessage);
+  await chat.start();
+  return chat;
+}
+
+/** settle lets the pending requests and retries finish. */
+const settle = () => vi.advanceTimersByTimeAsync(100);
+const texts = (chat: Chat) => chat.messages.map((m) => `${m.content}: ${m.state}`);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('localStorage', storageOf());
+  server = new FakeServer();
+  page = new FakePage();
+  saved = new SavedState('wgt_a');
+});
+
+afterEach(() => {
+  vi.clearAllTimers();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe('start', () => {
+  it('opens one session, saves its credentials and reports the page', async () => {
+    server.on(SESSIONS, session());
+    const chat = newChat();
+    await Promise.all([chat.start(), chat.start()]);
+    expect(server.bodies(SESSIONS)).toEqual([
+      { clientToken: 'wgt_a', visitorSecret: '', context: { page: 'https://shop.example/' } },
+    ]);
+    expect([saved.visitor, saved.secret]).toEqual(['vis_a', 'secret_a']);
+  });
+
+  it('can be repeated after a failure', async () => {
+    server.on(SESSIONS, refused(503), session());
+    const chat = newChat();
+    await expect(chat.start()).rejects.toThrow('503');
+    await chat.start();
+    expect(saved.visitor).toBe('vis_a');
+  });
+
+  it('continues the conversation of an earlier page', async () => {
+    const chat = await startedChat();
+    expect(texts(chat)).toEqual(['text 1: sent']);
+    expect(server.connections).toBe(1);
+  });
+
+  it('reads all pages of messages', async () => {
+    server
+      .on(SESSIONS, session({ conversation: conversation() }))
+      .on(news(0), newsOf([message(1)], { hasMore: true }))
+      .on(news(1), newsOf([message(2)]));
+    const chat = newChat();
+    await chat.start();
+    expect(texts(chat)).toEqual(['text 1: sent', 'text 2: sent']);
+  });
+
+  it('sends no secret to a server that refuses the member', async () => {
+    server.on(SESSIONS, refused(400), session({ visitorSecret: undefined }));
+    await newChat().start();
+    expect(server.bodies(SESSIONS)[1]).not.toHaveProperty('visitorSecret');
+  });
+
+  it('does not hide other refusals of the session', async () => {
+    server.on(SESSIONS, refused(403), session());
+    await expect(newChat().start()).rejects.toThrow('403');
+    expect(server.bodies(SESSIONS)).toHaveLength(1);
+  });
+
+  it('uses a secret that another page has stored during the request', async () => {
+    saved.setCredentials('vis_a', '');
+    server.on(
+      SESSIONS,
+      () => {
+        new SavedState('wgt_a').setCredentials('vis_a', 'secret_b');
+        return session({ visitorToken: 'vis_other', visitorSecret: 'secret_other' });
+      },
+      session({ visitorSecret: undefined }),
+    );
+    await newChat().start();
+    expect(server.bodies(SESSIONS)[1]).toMatchObject({ visitorToken: 'vis_a', visitorSecret: 'secret_b' });
+    expect([saved.visitor, saved.secret]).toEqual(['vis_a', 'secret_b']);
+  });
+
+  it('sends the drafts of an earlier page', async () => {
+    saved.addDraft({ id: 'd1', content: 'hello' });
+    server
+      .on(SESSIONS, session())
+      .on(OPEN, { conversation: conversation(), message: message(5, { content: 'hello' }) });
+    const chat = newChat();
+    await chat.start();
+    await settle();
+    expect(texts(chat)).toEqual(['hello: sent']);
+    expect(saved.outbox).toEqual([]);
+  });
+});
+
+describe('identify', () => {
+  it('shortens the name to 100 characters and sends the other members as context', async () => {
+    server.on(SESSIONS, session());
+    await newChat().identify({ name: 'x'.repeat(101), plan: 'gold' });
+    expect(server.bodies(SESSIONS)[1]).toMatchObject({ name: 'x'.repeat(100), context: { plan: 'gold' } });
+  });
+
+  it('sends no name if there is none', async () => {
+    server.on(SESSIONS, session());
+    await newChat().identify({ plan: 'gold' });
+    expect(server.bodies(SESSIONS)[1]).not.toHaveProperty('name');
+  });
+
+  it('fails if the session fails, and does not block the next call', async () => {
+    server.on(SESSIONS, session(), refused(503), session());
+    const chat = newChat();
+    await expect(chat.identify({ name: 'Vera' })).rejects.toThrow('503');
+    await chat.identify({ name: 'Nils' });
+    expect(server.bodies(SESSIONS)[2]).toMatchObject({ name: 'Nils' });
+  });
+});
+
+describe('send', () => {
+  it('opens a conversation with the first message and posts the next one into it', async () => {
+    server
+      .on(SESSIONS, session())
+      .on(OPEN, { conversation: conversation(), message: message(1) })
+      .on(POST, message(2));
+    const chat = newChat();
+    expect(chat.send('one')).toBe(true);
+    expect(texts(chat)).toEqual(['one: sending']);
+    await settle();
+    chat.send('two');
+    await settle();
+    expect(texts(chat)).toEqual(['one: sent', 'two: sent']);
+    expect(server.bodies(OPEN)[0]).toMatchObject({ content: 'one' });
+    expect(saved.outbox).toEqual([]);
+  });
+
+  it('repeats a failed attempt with the same id', async () => {
+    const chat = await startedChat();
+    server.on(POST, refused(503), refused(429), new Error('network'), message(2));
+    chat.send('one');
+    await settle();
+    expect(texts(chat)).toEqual(['text 1: sent', 'one: sent']);
+    expect(new Set(server.bodies(POST).map((b) => b.clientMessageId)).size).toBe(1);
+    expect(chat.sendFailed).toBe(false);
+  });
+
+  it('reports that an attempt has failed', async () => {
+    const chat = await startedChat();
+    server.on(POST, refused(503));
+    chat.send('one');
+    await settle();
+    expect(chat.sendFailed).toBe(true);
+    expect(saved.outbox).toHaveLength(1);
+  });
+
+  it('gives up a message that the server refuses, until the visitor retries it', async () => {
+    const chat = await startedChat();
+    server.on(POST, refused(422), message(2));
+    chat.send('one');
+    await settle();
+    expect(texts(chat)).toEqual(['text 1: sent', 'one: failed']);
+    chat.retry(chat.messages[1]!);
+    await settle();
+    expect(texts(chat)).toEqual(['text 1: sent', 'one: sent']);
+  });
+
+  it('sends the messages after a refused one', async () => {
+    const chat = await startedChat();
+    server.on(POST, refused(422), message(2));
+    chat.send('one');
+    chat.send('two');
+    await settle();
+    expect(texts(chat)).toEqual(['text 1: sent', 'one: failed', 'two: sent']);
+  });
+
+  it('opens a new conversation if the server does not know the old one', async () => {
+    const chat = await startedChat();
+    server.on(POST, refused(404)).on(OPEN, { conversation: conversation({ token: 'con_b' }), message: message(2) });
+    chat.send('one');
+    await settle();
+    expect(chat.conversation!.token).toBe('con_b');
+  });
+
+  it('refuses a message if the outbox is full', async () => {
+    server.on(SESSIONS, refused(503));
+    const chat = newChat();
+    for (let n = 0; n < 50; n++) expect(chat.send('text')).toBe(true);
+    expect(chat.send('one too many')).toBe(false);
+    expect(chat.messages).toHaveLength(50);
+  });
+
+  it('shows a message once if another page has sent it', async () => {
+    const chat = await startedChat();
+    server.on(POST, message(1));
+    chat.send('one');
+    await settle();
+    expect(chat.messages.map((m) => m.id)).toEqual([1]);
+  });
+
+  it('shows a message once if its event arrives before the response', async () => {
+    const chat = await startedChat();
+    const own = message(2, { content: 'one' });
+    server.on(POST, () => {
+      server.emit('message.created', { conversation: conversation(), message: own });
+      expect(texts(chat)).toEqual(['text 1: sent', 'one: sending']);
+      return own;
+    });
+    chat.send('one');
+    await settle();
+    expect(texts(chat)).toEqual(['text 1: sent', 'one: sent']);
+  });
+
+  it('shows a message of another page that arrives during the request', async () => {
+    const chat = await startedChat();
+    server.on(POST, () => {
+      server.emit('message.created', { conversation: conversation(), message: message(2) });
+      return message(3, { content: 'one' });
+    });
+    chat.send('one');
+    await settle();
+    expect(texts(chat)).toEqual(['text 1: sent', 'text 2: sent', 'one: sent']);
+  });
+});
+
+describe('heartbeat', () => {
+  it('is sent every 30 seconds and tells whether agents are online', async () => {
+    const chat = await startedChat();
+    server.on(HEARTBEAT, { agentsOnline: false });
+    await vi.advanceTimersByTimeAsync(90_000);
+    expect(server.bodies(HEARTBEAT)).toHaveLength(3);
+    expect(chat.agentsOnline).toBe(false);
+  });
+
+  it('is not sent while the page is hidden', async () => {
+    await startedChat();
+    page.hidden = true;
+    await vi.advanceTimersByTimeAsync(90_000);
+    expect(server.bodies(HEARTBEAT)).toHaveLength(0);
+  });
+
+  it('continues after a failure', async () => {
+    const chat = await startedChat();
+    server.on(HEARTBEAT, refused(503), { agentsOnline: false });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(chat.agentsOnline).toBe(false);
+  });
+
+  it('has one timer, however often the session is lost', async () => {
+    const chat = await startedChat();
+    server.on(HEARTBEAT, { agentsOnline: true });
+    for (let id = 2; id < 5; id++) {
+      server.on(POST, refused(401)).on(OPEN, { conversation: conversation(), message: message(id) });
+      server.on(SESSIONS, session());
+      chat.send('text');
+      await settle();
+    }
+    expect(server.bodies(SESSIONS)).toHaveLength(4);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(server.bodies(HEARTBEAT)).toHaveLength(1);
+  });
+});
+
+describe('events', () => {
+  it('shows a new message of an agent and asks for the agent’s name', async () => {
+    const heard = vi.fn();
+    const chat = await startedChat(heard);
+    server.on(news(1), newsOf([agentMessage(2)], { users: [{ id: 7, name: 'Ada' }] }));
+    server.emit('message.created', { conversation: conversation(), message: agentMessage(2) });
+    await settle();
+    expect(texts(chat)).toEqual(['text 1: sent', 'text 2: sent']);
+    expect(chat.agents.get(7)!.name).toBe('Ada');
+    expect(heard.mock.calls).toEqual([['text 2']]);
+  });
+
+  it('shows an agent’s message without a name if the request for it fails', async () => {
+    const chat = await startedChat();
+    server.emit('message.created', { conversation: conversation(), message: agentMessage(2) });
+    await settle();
+    expect(texts(chat)).toHaveLength(2);
+    expect(chat.agents.size).toBe(0);
+  });
+
+  it('shows a repeated message once', async () => {
+    const heard = vi.fn();
+    const chat = await startedChat(heard);
+    for (const _ of [1, 2]) {
+      server.emit('message.created', { conversation: conversation(), message: agentMessage(2) });
+    }
+    expect(chat.messages).toHaveLength(2);
+    expect(heard).toHaveBeenCalledTimes(1);
+  });
+
+  it('ignores other conversations', async () => {
+    const chat = await startedChat();
+    const other = conversation({ token: 'con_b', status: 'CLOSED' });
+    server.emit('message.created', { conversation: other, message: agentMessage(2) });
+    server.emit('conversation.updated', { conversation: other });
+    server.emit('typing', { conversationToken: 'con_b', sender: 'USER', typing: true });
+    expect([chat.messages.length, chat.conversation!.status, chat.agentTyping]).toEqual([1, 'OPEN', false]);
+  });
+
+  it('follows the status of the conversation', async () => {
+    const chat = await startedChat();
+    server.emit('conversation.updated', { conversation: conversation({ status: 'CLOSED' }) });
+    expect(chat.conversation!.status).toBe('CLOSED');
+  });
+
+  it('marks the visitor’s messages as read if an agent reads, not if the visitor does', async () => {
+    const chat = await startedChat();
+    server.on(POST, message(2));
+    chat.send('one');
+    await settle();
+    server.emit('conversation.read', { conversation: conversation(), reader: 'VISITOR' });
+    expect(texts(chat)[1]).toBe('one: sent');
+    server.emit('conversation.read', { conversation: conversation(), reader: 'USER' });
+    expect(texts(chat)).toEqual(['text 1: sent', 'one: read']);
+  });
+
+  it('shows that an agent types for 7 seconds, unless the agent’s message arrives', async () => {
+    const chat = await startedChat();
+    const typing = () => server.emit('typing', { conversationToken: 'con_a', sender: 'USER', typing: true });
+    typing();
+    expect(chat.agentTyping).toBe(true);
+    await vi.advanceTimersByTimeAsync(7_000);
+    expect(chat.agentTyping).toBe(false);
+    typing();
+    server.emit('message.created', { conversation: conversation(), message: agentMessage(2) });
+    expect(chat.agentTyping).toBe(false);
+  });
+
+  it('does not show the visitor’s own typing', async () => {
+    const chat = await startedChat();
+    server.emit('typing', { conversationToken: 'con_a', sender: 'VISITOR', typing: true });
+    expect(chat.agentTyping).toBe(false);
+  });
+
+  it('reads the news if the stream could not resume, and not if it could', async () => {
+    const chat = await startedChat();
+    server.on(news(1), newsOf([message(2)]));
+    server.emit('ready', { resumed: true });
+    await settle();
+    expect(chat.messages).toHaveLength(1);
+    server.emit('ready', { resumed: false });
+    await settle();
+    expect(chat.messages).toHaveLength(2);
+  });
+
+  it('reconnects and reads the news after the stream has broken', async () => {
+    const chat = await startedChat();
+    server.on(news(1), newsOf([message(2)]));
+    server.breakStream();
+    await settle();
+    expect(server.connections).toBe(2);
+    expect(chat.messages).toHaveLength(2);
+  });
+
+  it('reconnects if the news cannot be read', async () => {
+    await startedChat();
+    server.on(news(1), refused(503));
+    server.breakStream();
+    await settle();
+    expect(server.connections).toBe(2);
+  });
+});
+
+describe('markRead', () => {
+  it('reports the agents’ messages as read when the chat is visible', async () => {
+    const chat = await startedChat();
+    chat.isVisible = true;
+    chat.markRead();
+    expect(chat.unreadCount).toBe(0);
+    expect(server.bodies(READ)).toHaveLength(1);
+    chat.markRead();
+    expect(server.bodies(READ)).toHaveLength(1);
+  });
+
+  it.each([
+    ['chat is closed', false, false],
+    ['page is hidden', true, true],
+  ])('reports nothing while the %s', async (_, isVisible, isHidden) => {
+    const chat = await startedChat();
+    chat.isVisible = isVisible;
+    page.hidden = isHidden;
+    chat.markRead();
+    expect(chat.unreadCount).toBe(1);
+    expect(server.bodies(READ)).toHaveLength(0);
+  });
+});
+
+describe('reportTyping', () => {
+  it('is sent at most every 3 seconds, and once at the end', async () => {
+    const chat = await startedChat();
+    chat.reportTyping(true);
+    chat.reportTyping(true);
+    await vi.advanceTimersByTimeAsync(3_000);
+    chat.reportTyping(true);
+    chat.reportTyping(false);
+    chat.reportTyping(false);
+    expect(server.bodies(TYPING).map((b) => b.typing)).toEqual([true, true, false]);
+  });
+
+  it('is not sent without a conversation', () => {
+    newChat().reportTyping(true);
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe('after the conversation', () => {
+  it('keeps the rating', async () => {
+    const chat = await startedChat();
+    server.on('POST /conversations/con_a/rate', conversation({ rating: 4 }));
+    await chat.rate(4, '');
+    expect(chat.conversation!.rating).toBe(4);
+    expect(server.bodies('POST /conversations/con_a/rate')).toEqual([{ rating: 4 }]);
+  });
+
+  it('fails if the server refuses the rating', async () => {
+    const chat = await startedChat();
+    server.on('POST /conversations/con_a/rate', refused(409));
+    await expect(chat.rate(4, 'Quick!')).rejects.toThrow('409');
+    expect(chat.conversation!.rating).toBeNull();
+  });
+
+  it('creates a ticket, without the e-mail address if there is none', async () => {
+    const chat = await startedChat();
+    server.on('POST /internal/visitors/tickets', {});
+    await chat.createTicket('A chart', '', 'Please.');
+    expect(server.bodies('POST /internal/visitors/tickets')).toEqual([{ title: 'A chart', description: 'Please.' }]);
+  });
+
+  it('fails if the server refuses the ticket', async () => {
+    const chat = await startedChat();
+    server.on('POST /internal/visitors/tickets', refused(422));
+    await expect(chat.createTicket('A chart', 'x', '')).rejects.toThrow('422');
+  });
+
+  it('starts an empty conversation', async () => {
+    const chat = await startedChat();
+    chat.leaveConversation();
+    expect([chat.messages, chat.conversation]).toEqual([[], null]);
+  });
+});

@@ -1,0 +1,94 @@
+// Stand-ins for the server, the browser and its storage, for the tests.
+import type { Conversation, Message } from '../../../../libs/web/api';
+import type { Frame } from '../../../../libs/web/sse';
+import { HttpError } from './api';
+import type { Page } from './page';
+
+/** storageOf is a localStorage with these entries. */
+export function storageOf(entries: Record<string, unknown> = {}) {
+  const texts = new Map(Object.entries(entries).map(([key, value]) => [key, JSON.stringify(value)]));
+  return {
+    getItem: (key: string) => texts.get(key) ?? null,
+    setItem: (key: string, text: string) => void texts.set(key, text),
+  };
+}
+
+/** refusingStorage is the localStorage of a browser that blocks it. */
+export const refusingStorage = {
+  getItem: () => {
+    throw new Error('storage is blocked');
+  },
+  setItem: () => {
+    throw new Error('storage is blocked');
+  },
+};
+
+export const conversation = (fields: Partial<Conversation> = {}) =>
+  ({ token: 'con_a', status: 'OPEN', rating: null, ...fields }) as Conversation;
+
+export const message = (id: number, fields: Partial<Message> = {}) =>
+  ({ id, content: 'text ' + id, senderType: 'VISITOR', userId: null, read: false, ...fields }) as Message;
+
+/** agentMessage is written by the agent 7. */
+export const agentMessage = (id: number) => message(id, { senderType: 'USER', userId: 7 });
+
+export class FakePage implements Page {
+  hidden = false;
+  isHidden = () => this.hidden;
+  context = () => ({ page: 'https://shop.example/' });
+  /** sleep ends in the next turn of the event loop, however long it should take. */
+  sleep = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
+}
+
+interface Request {
+  route: string; // method and path
+  body: Record<string, unknown>;
+}
+
+type Response = unknown | ((body: Record<string, unknown>) => unknown);
+
+/** FakeServer answers what the chat requests, and emits events. */
+export class FakeServer {
+  readonly requests: Request[] = [];
+  connections = 0;
+  private readonly _responses = new Map<string, Response[]>();
+  private _onEvent: ((frame: Frame) => void) | null = null;
+  private _closeStream: ((err: Error) => void) | null = null;
+
+  /** on sets the responses to a route, in order. The last one is repeated. An Error is thrown. */
+  on(route: string, ...responses: Response[]) {
+    this._responses.set(route, responses);
+    return this;
+  }
+
+  call = async (method: string, path: string, body: Record<string, unknown> = {}) => {
+    const route = method + ' ' + path;
+    this.requests.push({ route, body });
+    const responses = this._responses.get(route) || [new HttpError(404, path)];
+    const response = responses.length > 1 ? responses.shift() : responses[0];
+    const result = typeof response === 'function' ? await response(body) : response;
+    if (result instanceof Error) throw result;
+    return result;
+  };
+
+  stream = (_lastEventId: string, onEvent: (frame: Frame) => void) => {
+    this.connections++;
+    this._onEvent = onEvent;
+    return new Promise<void>((_resolve, reject) => {
+      this._closeStream = reject;
+    });
+  };
+
+  emit(event: string, data: object, id = '') {
+    this._onEvent!({ id, event, data: event === 'ready' ? data : { data } } as unknown as Frame);
+  }
+
+  breakStream() {
+    this._closeStream!(new Error('connection lost'));
+  }
+
+  /** bodies returns what was sent to a route. */
+  bodies(route: string) {
+    return this.requests.filter((r) => r.route === route).map((r) => r.body);
+  }
+}

@@ -1,0 +1,15 @@
+// Errors of the widget never reach the page: they are warnings in its console.
+
+export const warn = (err: unknown) => console.warn('fivechat:', err);
+
+/** safely wraps a function so that it doesn't throw, whether it is synchronous or asynchronous. */
+export const safely =
+  <A extends unknown[]>(f: (...args: A) => unknown) =>
+  (...args: A): void => {
+    try {
+      const result = f(...args);
+      if (result instanceof Promise) result.catch(warn);
+    } catch (err) {
+      warn(err);
+    }
+  };

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { Widget } from '../../../../libs/web/api';
+import { formFields, welcomeMessages } from './settings';
+
+const welcome = (welcomeMessages_: unknown, language = 'de-AT') =>
+  welcomeMessages({ welcomeMessages: JSON.stringify(welcomeMessages_) } as Widget, language);
+const fields = (chatFormFields: unknown) => formFields({ chatFormFields: JSON.stringify(chatFormFields) } as Widget);
+
+describe('welcomeMessages', () => {
+  it('reads texts and objects', () => {
+    expect(welcome(['a', { text: 'b' }, { message: 'c' }, { content: 'd' }])).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('selects the messages of the language, its base language and those without one', () => {
+    const all = ['de-AT', 'de', 'fr', ''].map((lang) => ({ lang, text: 'in ' + lang }));
+    expect(welcome(all)).toEqual(['in de-AT', 'in de', 'in ']);
+  });
+
+  it.each([[null], [5], [{ text: 5 }], [''], [[]]])('ignores %j', (malformed) => {
+    expect(welcome([malformed, 'a'])).toEqual(['a']);
+  });
+
+  it.each(['', 'no JSON', '{"text": "a"}', 'null'])('is empty for %j', (text) => {
+    expect(welcomeMessages({ welcomeMessages: text } as Widget, 'en')).toEqual([]);
+  });
+});
+
+describe('formFields', () => {
+  it('reads names and objects', () => {
+    expect(fields(['name', 'email', { name: 'order', label: 'Order number', type: 'number', required: true }])).toEqual(
+      [
+        { name: 'name', label: 'name', type: 'text', required: false },
+        { name: 'email', label: 'email', type: 'email', required: false },
+        { name: 'order', label: 'Order number', type: 'number', required: true },
+      ],
+    );
+  });
+
+  it('shows an unknown type as text', () => {
+    expect(fields([{ name: 'a', type: 'file' }])[0]!.type).toBe('text');
+  });
+
+  it.each([[null], [5], [''], [{ label: 'no name' }], [{ name: 5 }]])('ignores %j', (malformed) => {
+    expect(fields([malformed, 'name'])).toHaveLength(1);
+  });
+
+  it('has at most 10 fields', () => {
+    expect(fields(Array.from({ length: 11 }, (_, i) => 'field' + i))).toHaveLength(10);
+  });
+
+  it.each(['', 'no JSON', '{}'])('is empty for %j', (text) => {
+    expect(formFields({ chatFormFields: text } as Widget)).toEqual([]);
+  });
+});

@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { refusingStorage, storageOf } from './fakes';
+import { SavedState } from './storage';
+
+const KEY = 'fivechat:wgt_a';
+
+beforeEach(() => {
+  vi.stubGlobal('localStorage', storageOf());
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+describe('SavedState', () => {
+  it('survives the page', () => {
+    const before = new SavedState('wgt_a');
+    before.setCredentials('vis_a', 'secret_a');
+    before.addDraft({ id: 'd1', content: 'one' });
+    before.addDraft({ id: 'd2', content: 'two' });
+    before.removeDraft('d1');
+    before.asked = true;
+    const after = new SavedState('wgt_a');
+    expect([after.visitor, after.secret, after.asked]).toEqual(['vis_a', 'secret_a', true]);
+    expect(after.outbox).toEqual([{ id: 'd2', content: 'two' }]);
+  });
+
+  it('is separate for each website', () => {
+    new SavedState('wgt_a').setCredentials('vis_a', 'secret_a');
+    expect(new SavedState('wgt_b').visitor).toBe('');
+  });
+
+  it('keeps the secret if a script older than the secrets writes another visitor', () => {
+    vi.stubGlobal(
+      'localStorage',
+      storageOf({
+        [KEY]: { visitor: 'vis_b', outbox: [], asked: false },
+        [KEY + ':proof']: { visitor: 'vis_a', secret: 'secret_a' },
+      }),
+    );
+    const saved = new SavedState('wgt_a');
+    expect([saved.visitor, saved.secret]).toEqual(['vis_a', 'secret_a']);
+  });
+
+  it('sees a secret that another page has stored, only if it is of the same visitor', () => {
+    const saved = new SavedState('wgt_a');
+    saved.setCredentials('vis_a', '');
+    new SavedState('wgt_a').setCredentials('vis_b', 'secret_b');
+    expect(saved.secret).toBe('');
+    new SavedState('wgt_a').setCredentials('vis_a', 'secret_a');
+    expect(saved.secret).toBe('secret_a');
+  });
+
+  it('accepts 50 drafts and no more', () => {
+    const saved = new SavedState('wgt_a');
+    for (let n = 0; n < 50; n++) expect(saved.addDraft({ id: 'd' + n, content: '' })).toBe(true);
+    expect(saved.addDraft({ id: 'd50', content: '' })).toBe(false);
+    expect(new SavedState('wgt_a').outbox).toHaveLength(50);
+  });
+
+  it('ignores what is malformed', () => {
+    vi.stubGlobal(
+      'localStorage',
+      storageOf({ [KEY]: { outbox: [null, 5, { id: 1, content: 'a' }, { id: 'd1', content: 'a' }], asked: 'yes' } }),
+    );
+    const saved = new SavedState('wgt_a');
+    expect(saved.outbox).toEqual([{ id: 'd1', content: 'a' }]);
+    expect(saved.asked).toBe(false);
+  });
+
+  it('lives as long as the page if the browser blocks storage', () => {
+    vi.stubGlobal('localStorage', refusingStorage);
+    const saved = new SavedState('wgt_a');
+    saved.setCredentials('vis_a', 'secret_a');
+    expect(saved.addDraft({ id: 'd1', content: 'one' })).toBe(true);
+    expect([saved.visitor, saved.secret, saved.outbox.length]).toEqual(['vis_a', 'secret_a', 1]);
+  });
+});

@@ -1,0 +1,107 @@
+// State that survives the page, in localStorage. If the browser refuses storage, the state lives as long as the page.
+
+/** Draft is a message that the server doesn't have yet. Its id is the same in all attempts: it is stored once. */
+export interface Draft {
+  id: string;
+  content: string;
+}
+
+/**
+ * Credentials have a storage entry of their own. Scripts older than the secrets don't write it: they can't remove a
+ * secret that a newer script has stored.
+ */
+interface Credentials {
+  visitor: string;
+  secret: string;
+}
+
+interface State extends Credentials {
+  outbox: Draft[];
+  asked: boolean;
+}
+
+const maxDrafts = 50;
+const credentialsSuffix = ':proof';
+
+/** read returns the object that is stored under a key, or {} if there is none or it can't be read. */
+function read(key: string): Record<string, unknown> {
+  try {
+    return JSON.parse(localStorage.getItem(key) || '{}') || {};
+  } catch {
+    return {};
+  }
+}
+
+function write(key: string, value: unknown) {
+  try {
+    localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // The browser refuses storage.
+  }
+}
+
+const isDraft = (d: unknown): d is Draft =>
+  !!d && typeof (d as Draft).id === 'string' && typeof (d as Draft).content === 'string';
+
+/** SavedState holds the visitor's credentials and unsent messages for one website. */
+export class SavedState {
+  private readonly _key: string;
+  private _state: State = { visitor: '', secret: '', outbox: [], asked: false };
+
+  constructor(clientToken: string) {
+    this._key = 'fivechat:' + clientToken;
+    const { visitor, outbox, asked } = read(this._key);
+    this._state = {
+      visitor: (visitor as string) || '',
+      secret: '',
+      outbox: Array.isArray(outbox) ? outbox.filter(isDraft).slice(0, maxDrafts) : [],
+      asked: asked === true,
+      ...read(this._key + credentialsSuffix),
+    };
+  }
+
+  get visitor() {
+    return this._state.visitor;
+  }
+
+  get outbox() {
+    return this._state.outbox;
+  }
+
+  /** asked reports whether the visitor has answered the questions before the first message. */
+  get asked() {
+    return this._state.asked;
+  }
+
+  set asked(asked: boolean) {
+    this._update({ asked });
+  }
+
+  /** secret is '' if there is none. Another page of the website may have stored it in the meantime. */
+  get secret(): string {
+    const { visitor, secret } = read(this._key + credentialsSuffix) as Partial<Credentials>;
+    return this._state.secret || (visitor === this._state.visitor && secret) || '';
+  }
+
+  /** setCredentials stores who the visitor is; '' forgets the visitor. */
+  setCredentials(visitor: string, secret: string) {
+    this._update({ visitor, secret });
+    write(this._key + credentialsSuffix, { visitor, secret });
+  }
+
+  /** addDraft reports false if the outbox is full. */
+  addDraft(draft: Draft): boolean {
+    if (this._state.outbox.length >= maxDrafts) return false;
+    this._update({ outbox: [...this._state.outbox, draft] });
+    return true;
+  }
+
+  removeDraft(id: string) {
+    this._update({ outbox: this._state.outbox.filter((d) => d.id !== id) });
+  }
+
+  private _update(change: Partial<State>) {
+    this._state = { ...this._state, ...change };
+    write(this._key, this._state);
+  }
+}

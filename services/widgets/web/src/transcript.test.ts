@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { agentMessage, message } from './fakes';
+import { acknowledgeDraft, addDraft, markRead, mergeStored, unread, type ChatMessage } from './transcript';
+
+const ids = (messages: ChatMessage[]) => messages.map((m) => m.id || m.key);
+
+describe('mergeStored', () => {
+  it('orders stored messages by id and puts them before drafts', () => {
+    const messages: ChatMessage[] = [];
+    addDraft(messages, { id: 'd1', content: 'draft' });
+    for (const id of [3, 1, 2]) expect(mergeStored(messages, message(id))).toBe(true);
+    expect(ids(messages)).toEqual([1, 2, 3, 'd1']);
+  });
+
+  it('updates a message that is there', () => {
+    const messages: ChatMessage[] = [];
+    mergeStored(messages, message(1));
+    expect(mergeStored(messages, message(1, { read: true }))).toBe(false);
+    expect(messages.map((m) => m.state)).toEqual(['read']);
+  });
+});
+
+describe('addDraft', () => {
+  it('adds a draft once', () => {
+    const messages: ChatMessage[] = [];
+    for (const _ of [1, 2]) addDraft(messages, { id: 'd1', content: 'draft' });
+    expect(messages).toMatchObject([{ key: 'd1', id: 0, from: 'VISITOR', state: 'sending' }]);
+  });
+});
+
+describe('acknowledgeDraft', () => {
+  it('keeps the key and the place of the draft', () => {
+    const messages: ChatMessage[] = [];
+    addDraft(messages, { id: 'd1', content: 'draft' });
+    acknowledgeDraft(messages, messages[0]!, 4);
+    expect(messages).toMatchObject([{ key: 'd1', id: 4, state: 'sent' }]);
+  });
+
+  it('removes the draft if the stored message is there', () => {
+    const messages: ChatMessage[] = [];
+    mergeStored(messages, message(4));
+    addDraft(messages, { id: 'd1', content: 'draft' });
+    acknowledgeDraft(messages, messages[1]!, 4);
+    expect(ids(messages)).toEqual([4]);
+  });
+});
+
+describe('markRead', () => {
+  it('marks one side only', () => {
+    const messages: ChatMessage[] = [];
+    mergeStored(messages, message(1));
+    mergeStored(messages, agentMessage(2));
+    markRead(messages, 'USER');
+    expect([unread(messages, 'USER').length, unread(messages, 'VISITOR').length]).toEqual([0, 1]);
+  });
+
+  it('leaves drafts and failed messages alone', () => {
+    const messages: ChatMessage[] = [];
+    addDraft(messages, { id: 'd1', content: 'draft' });
+    markRead(messages, 'VISITOR');
+    expect(messages[0]!.state).toBe('sending');
+  });
+});

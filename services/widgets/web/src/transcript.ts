@@ -1,0 +1,51 @@
+// The messages that the chat shows: stored ones in the order of their ids, then drafts. A draft keeps its place when it
+// is stored. All functions work on a plain array.
+import type { Message } from '../../../../libs/web/api';
+import type { Draft } from './storage';
+
+export interface ChatMessage {
+  key: string; // identifies the message on the screen; a draft keeps its key when it is stored
+  id: number; // 0 for a draft
+  content: string;
+  from: Message['senderType'];
+  agent: number | null;
+  state: 'sending' | 'failed' | 'sent' | 'read';
+}
+
+function insert(messages: ChatMessage[], added: ChatMessage) {
+  const next = added.id ? messages.findIndex((m) => !m.id || m.id > added.id) : -1;
+  messages.splice(next < 0 ? messages.length : next, 0, added);
+}
+
+/** mergeStored adds a stored message, or updates the state of one that is there. It reports whether it was added. */
+export function mergeStored(messages: ChatMessage[], stored: Message): boolean {
+  const state = stored.read ? 'read' : 'sent';
+  const known = messages.find((m) => m.id === stored.id);
+  if (known) {
+    known.state = state;
+    return false;
+  }
+  const { id, content, senderType, userId } = stored;
+  insert(messages, { key: 'm' + id, id, content, from: senderType, agent: userId, state });
+  return true;
+}
+
+/** addDraft appends a draft unless it is there. */
+export function addDraft(messages: ChatMessage[], { id, content }: Draft) {
+  if (messages.some((m) => m.key === id)) return;
+  insert(messages, { key: id, id: 0, content, from: 'VISITOR', agent: null, state: 'sending' });
+}
+
+/** acknowledgeDraft marks a draft as stored, or removes it if the stored message is there: another page has sent it. */
+export function acknowledgeDraft(messages: ChatMessage[], draft: ChatMessage, storedId: number) {
+  if (messages.some((m) => m.id === storedId)) messages.splice(messages.indexOf(draft), 1);
+  else Object.assign(draft, { id: storedId, state: 'sent' });
+}
+
+/** unread returns the messages from agents or from the visitor that the other side hasn't read. */
+export const unread = (messages: ChatMessage[], from: 'USER' | 'VISITOR') =>
+  messages.filter((m) => m.from === from && m.state === 'sent');
+
+export function markRead(messages: ChatMessage[], from: 'USER' | 'VISITOR') {
+  for (const m of unread(messages, from)) m.state = 'read';
+}
