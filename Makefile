@@ -1,4 +1,4 @@
-# Everything here needs Go and make, and nothing else; only changing what browsers load needs Node.
+# These targets need Go and make. Changing the scripts that browsers load needs Node.
 MODULES := libs libs/client libs/embedmongo services api-gateway deploy/fivechat deploy/images deploy/observability tests
 WEB := libs/web services/widgets/web api-gateway/web
 SERVICES := accounts conversations statistics tickets visitors webhooks widgets
@@ -10,7 +10,7 @@ VALE_VERSION := v3.21.0
 VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 OBSERVABILITY := deploy/observability
 GENERATED := api-gateway/openapi api-gateway/internal/route libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json docs/configuration.md
-# The version before this one: the newest that may be installed somewhere.
+# The previous version: the newest that may be installed somewhere.
 PREVIOUS ?= a2d53f7
 
 K8S := bin/k8s
@@ -23,7 +23,7 @@ ARCH ?= $(shell go env GOARCH)
 SOAK ?= 10m
 BENCH_OUT ?= bin/bench/$(VERSION)
 
-# The race detector needs a C compiler; without one the tests run all the same.
+# The race detector needs a C compiler; without one, the tests run without it.
 RACE ?= $(if $(shell command -v gcc || command -v clang || command -v cc),-race)
 
 .DEFAULT_GOAL := help
@@ -41,49 +41,49 @@ build: ## build bin/fivechat
 services: ## build every service and the gateway as binaries of their own
 	$(foreach s,$(SERVICES),go build -o bin/$(s) ./services/$(s)/cmd &&) go build -o bin/api-gateway ./api-gateway/cmd
 
-images: ## make the container images as archives in bin/images, or push them: REGISTRY=registry.example/fivechat ARCH=amd64,arm64
+images: ## build the container images as archives in bin/images, or push them: REGISTRY=registry.example/fivechat ARCH=amd64,arm64
 	go run ./deploy/images -version $(VERSION) -revision "$$(git rev-parse HEAD 2>/dev/null)" -arch $(ARCH) $(if $(REGISTRY),-to $(REGISTRY)) $(IMAGES)
 
-test: ## run all tests, with the race detector where there is a C compiler
+test: ## run all tests, with the race detector if there is a C compiler
 	go test $(RACE) -timeout 25m $$(go list work | grep -vE '/tests/(browser|faults|observability)$$')
-	go test $(RACE) -p 1 -timeout 25m ./tests/browser ./tests/faults ./tests/observability # alone: there seconds count, or an overload would disturb others
+	go test $(RACE) -p 1 -timeout 25m ./tests/browser ./tests/faults ./tests/observability # alone: they measure seconds, or cause overload
 
-compat: ## run services of the version before, PREVIOUS, beside this one's, forth and back, while visitors and agents ask
+compat: ## run services of the previous version, PREVIOUS, beside those of this one, forwards and back, under load
 	tests/processes/compat.sh $(PREVIOUS)
 
-clocks: ## step the clock of a running system, which is built for it (minutes the first time)
+clocks: ## step the clock of a running system (the first build takes minutes)
 	FIVECHAT_CLOCKS=1 go test -count=1 -timeout 15m ./tests/clocks
 
-# Each line of the soak is a run of tests that are short in `make test`, with a length of its own in the environment.
+# Each line of the soak runs tests that are short in `make test`. A variable sets the length.
 FUZZ_CHECKS ?= 20000
 FUZZ_HISTORIES ?= 200
-soak: ## run for hours what `make test` runs for a minute: a million requests made of the OpenAPI document; faults, restarts and overload, for SOAK each, into docs/faults.md
+soak: ## run the tests of `make test` that take a minute for hours: a million generated requests; faults, restarts and overload for SOAK each; writes docs/faults.md
 	FIVECHAT_FUZZ_CHECKS=$(FUZZ_CHECKS) FIVECHAT_FUZZ_HISTORIES=$(FUZZ_HISTORIES) go test -timeout 24h -run 'TestDocumentedRequests|TestStatusChangesAreLinear' -v ./tests/fuzz
 	go test -run '^$$' -bench AnotherWebsites -benchtime 2000x ./tests/isolation
 	FIVECHAT_CLOCKS=1 go test -count=1 -timeout 15m ./tests/clocks
 	FIVECHAT_SOAK=$(SOAK) FIVECHAT_SOAK_TABLE=docs/faults.md go test -count=1 -timeout 0 -v ./tests/faults
 
-generate: bin/oapi-codegen ## make the OpenAPI document of its parts, the Go client of the document, rules, dashboards, shard keys and the table of settings
+generate: bin/oapi-codegen ## generate the OpenAPI document, the Go client, rules, dashboards, shard keys and the table of settings
 	go run ./api-gateway/openapi/bundle api-gateway/openapi api-gateway/openapi/openapi.json api-gateway/internal/route/public.gen.go
 	bin/oapi-codegen -config libs/client/api/oapi-codegen.yaml api-gateway/openapi/openapi.json
 	go run ./$(OBSERVABILITY) -out $(OBSERVABILITY)
 	go run ./deploy/fivechat store shards > deploy/mongodb/collections.json
 	go run ./deploy/fivechat/settings . docs/configuration.md
 
-generate-check: generate chart ## fail where what is made of sources and committed is not what they make
+generate-check: generate chart ## fail if a committed generated file differs from its sources
 	@test -z "$$(git status --porcelain -- $(GENERATED))" || { git status --short -- $(GENERATED); echo "generated files are stale or not committed: make generate"; exit 1; }
 
 web: ## check and build the scripts that browsers load, which are committed (needs Node)
 	@for w in $(WEB); do (cd $$w && npm ci --silent && npm run --silent check && npm run --silent build) || exit 1; done
 
-web-check: web ## fail where the committed scripts are not what their sources build
+web-check: web ## fail if a committed script differs from the build of its sources
 	@test -z "$$(git status --porcelain -- $(BUILT))" || { git status --short -- $(BUILT); echo "built scripts are stale or not committed: make web"; exit 1; }
 
-embedmongo-conformance: build ## let pymongo and Node's mongodb work with the embedded store (installs them on Debian)
+embedmongo-conformance: build ## run pymongo and Node's mongodb against the embedded store (installs them on Debian)
 	tests/conformance/run.sh
 
 lint: bin/golangci-lint prose ## vet, golangci-lint, formatting, tidiness, each module by itself, and prose
-	@! git ls-files --eol | grep "^i/-text" | grep -v "docs/images/.*\.webp$$" || { echo "no text: what was built is not committed"; exit 1; }
+	@! git ls-files --eol | grep "^i/-text" | grep -v "docs/images/.*\.webp$$" || { echo "not text: build results are not committed"; exit 1; }
 	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -l $(MODULES); echo "not gofmt-ed"; exit 1; }
 	go vet work
 	@for m in $(MODULES); do echo "lint $$m"; (cd $$m && GOWORK=off go build -o /dev/null ./... && GOWORK=off go mod tidy -diff && GOWORK=off $(CURDIR)/bin/golangci-lint run ./...) || exit 1; done
@@ -97,7 +97,7 @@ prose: bin/vale ## check pages, comments, messages and names of tests against do
 	FIVECHAT_VALE=$(abspath bin/vale) go test -count=1 ./tests/prose
 endif
 
-vulncheck: bin/govulncheck bin/vulndb ## look for known vulnerabilities in what is called (VULNDB_VERSION=latest asks the newest reports)
+vulncheck: bin/govulncheck bin/vulndb ## find known vulnerabilities in called code (VULNDB_VERSION=latest uses the newest reports)
 	@for m in $(MODULES); do echo "vulncheck $$m"; (cd $$m && GOTOOLCHAIN=auto GOWORK=off $(CURDIR)/bin/govulncheck -db file://$(CURDIR)/bin/vulndb ./...) || exit 1; done
 
 fmt: ## format all Go code and, if Node is installed, all TypeScript
@@ -107,20 +107,20 @@ fmt: ## format all Go code and, if Node is installed, all TypeScript
 tidy: ## tidy every module
 	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
 
-chart: ## copy the rules and dashboards of deploy/observability into the chart, and make its README of its values
+chart: ## copy the rules and dashboards of deploy/observability into the chart, and generate its README's table of values
 	@mkdir -p charts/fivechat/files/rules charts/fivechat/files/dashboards
 	@cp $(OBSERVABILITY)/prometheus/rules.yaml charts/fivechat/files/rules/fivechat.yaml
 	@cp $(OBSERVABILITY)/grafana/*.json charts/fivechat/files/dashboards/
 	go run ./tests/k8s/chart charts/fivechat
 
-k8s-lint: ## hold the chart against tables of values and Kubernetes' own schemas (builds helm and kubeconform, once)
+k8s-lint: ## check the chart with several values files against Kubernetes' schemas (builds helm and kubeconform once)
 	tests/k8s/build.sh $(K8S) helm kubeconform schemas
 	FIVECHAT_K8S_LINT=$(abspath $(K8S)) go test ./tests/k8s
 
-k8s-test: ## take the chart through its life on a real Kubernetes: one of this machine's own (root, Debian), or KUBECONTEXT
+k8s-test: ## install, upgrade and break the chart on a real Kubernetes: a cluster on this machine (root, Debian), or KUBECONTEXT
 	PREVIOUS=$(PREVIOUS) tests/k8s/run.sh
 
-bench: build ## ask a fresh system what its users ask, and tell how long that takes: BENCH="-mix agent -find"; into bin/bench
+bench: build ## measure the latency of a fresh system under load: BENCH="-mix agent -find"; writes bin/bench
 	go build -o bin/ ./tests/load
 	bin/load -commit $(VERSION) -out $(BENCH_OUT) $(BENCH)
 
@@ -128,35 +128,35 @@ bench-flames: build ## draw a flame graph of each mix into docs/performance
 	go build -o bin/ ./tests/load
 	bin/load -rounds 1 -for 20s -flames docs/performance $(BENCH)
 
-bench-compare: bin/benchstat ## compare two such measurements: OLD=bin/bench/a.txt NEW=bin/bench/b.txt
+bench-compare: bin/benchstat ## compare two measurements: OLD=bin/bench/a.txt NEW=bin/bench/b.txt
 	bin/benchstat -ignore commit,go $(OLD) $(NEW)
 
-bench-check: build ## refuse what takes a fifth more of the processors than committed, beside a bare handler
+bench-check: build ## fail if an operation takes 20 % more CPU time than committed, relative to a bare handler
 	go build -o bin/ ./tests/load/cost
 	bin/cost $(BENCH)
 
-bench-baseline: build ## measure what operations cost five times, and commit the middle as what they may cost
+bench-baseline: build ## measure the CPU time of operations five times, and write the median as the new baseline
 	go build -o bin/ ./tests/load/cost
 	bin/cost -commit $(VERSION) -refresh 5
 
 bench-go: ## run the benchmarks of every module
 	go test -run '^$$' -bench . -benchmem work
 
-bench-telemetry: ## measure what spans and metrics cost, beside a system without them
+bench-telemetry: ## measure the cost of spans and metrics, compared with a system without them
 	go test -run '^$$' -bench Telemetry -benchtime 2000x -timeout 30m ./tests/bench
 
-bench-edge: services ## measure the edge beside nginx and a bare ReverseProxy (installs nginx and wrk on Debian)
+bench-edge: services ## compare the gateway with nginx and a bare ReverseProxy (installs nginx and wrk on Debian)
 	@command -v nginx wrk taskset >/dev/null || apt-get install -y -qq --no-install-recommends nginx-light wrk util-linux >/dev/null
 	go build -o bin/bench-edge ./tests/bench/edge && bin/bench-edge
 
-sim: ## say what a rate of requests needs and what breaks first, in docs/scaling.md (SIM="-core 0.05 -gib 0.01" prints it for other prices)
+sim: ## compute the resources for a rate of requests and the first bottlenecks, in docs/scaling.md (SIM="-core 0.05 -gib 0.01" prints them for other prices)
 	go run ./tests/sim/print $(if $(SIM),$(SIM),-into docs/scaling.md)
 
-sim-figures: ## measure anew what the simulation reckons with (needs redis-server)
+sim-figures: ## measure the inputs of the simulation again (needs redis-server)
 	FIVECHAT_FIGURES=$(CURDIR)/tests/sim/figures.json FIVECHAT_FIGURES_NOTE="$$(date +'%B %Y'), on $$(nproc) cores, 2,000 requests of each" go test -count=1 -run '^$$' -bench Layers -benchtime 2000x -timeout 30m ./tests/bench
 	$(MAKE) sim
 
-clean: ## remove what was built; data stays
+clean: ## remove build results; data stays
 	rm -rf bin
 
 bin/golangci-lint:
@@ -171,7 +171,7 @@ bin/govulncheck:
 bin/benchstat:
 	GOWORK=off GOBIN=$(CURDIR)/bin go install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
 
-# The reports come as a module, so that nothing but the module proxy is asked.
+# The reports come as a module, through the module proxy.
 bin/vulndb:
 	go run ./tests/vulndb "$$(go mod download -json golang.org/x/vulndb@$(VULNDB_VERSION) | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p')" $@
 
