@@ -55,7 +55,10 @@ func TestUnknownVisitorsAreSlowedDown(t *testing.T) {
 func TestVisitorsOfOneAddressShareAQuota(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "quotas.json")
-	quotas(t, file, `{"plans":{"PRO":{"visitor":{"caller":{"requests":3,"seconds":3600},"website":{"requests":50,"seconds":3600}}}}}`)
+	quotas(
+		t, file,
+		`{"plans":{"PRO":{"visitor":{"caller":{"requests":3,"seconds":3600},"website":{"requests":50,"seconds":3600}}}}}`,
+	)
 	redis := miniredis.RunT(t)
 	redis.SetTime(time.Now())
 	h := open(t, replica(redis, file))

@@ -39,7 +39,9 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	return unit(c, keys, services, tele)
 }
 
-func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL, tele *telemetry.Telemetry) (runner.Unit, error) {
+func unit(
+	c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL, tele *telemetry.Telemetry,
+) (runner.Unit, error) {
 	p, err := newParts(c, keys, services, tele)
 	if err != nil {
 		return runner.Unit{}, err
@@ -73,12 +75,18 @@ func unit(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL
 		Uses:      p.uses(),
 		Close:     p.close,
 		Listeners: []runner.Listener{
-			{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public), Server: func(s *http.Server) runner.Server { return front.New(s) }},
+			{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public), Server: func(s *http.Server) runner.Server {
+				return front.New(s)
+			}},
 			{Name: runner.Admin, Addr: c.AdminAddr},
 		},
 	}
 	if c.OperatorKey != "" {
-		u.Listeners = append(u.Listeners, runner.Listener{Name: Operator, Addr: c.OperatorAddr, Handler: doors.Over(route.Operator)})
+		u.Listeners = append(u.Listeners, runner.Listener{
+			Name:    Operator,
+			Addr:    c.OperatorAddr,
+			Handler: doors.Over(route.Operator),
+		})
 	}
 	if c.TLSCertificate != "" {
 		k, err := newCertificate(c, tele.Registry)

@@ -34,7 +34,9 @@ func (h *house) begin(text string) net.Conn {
 // held is how many bytes the gateway says to hold of bodies or of answers.
 func (h *house) held(of string) float64 {
 	h.t.Helper()
-	_, after, found := strings.Cut(string(h.do("GET", h.admin+"/metrics", nil).body), fmt.Sprintf("\nfivechat_edge_bytes{of=%q} ", of))
+	_, after, found := strings.Cut(
+		string(h.do("GET", h.admin+"/metrics", nil).body), fmt.Sprintf("\nfivechat_edge_bytes{of=%q} ", of),
+	)
 	line, _, _ := strings.Cut(after, "\n")
 	n, err := strconv.ParseFloat(line, 64)
 	if !found || err != nil {
@@ -57,7 +59,10 @@ func TestNoBodyIsReadBeforeItsCredential(t *testing.T) {
 		"no permission":   {bearer(readFree) + "\r\n", 403},
 		"an endless body": {bearer(writeFree) + "\r\n", 0},
 	} {
-		conn := h.begin("POST /conversations/import HTTP/1.1\r\nHost: x\r\n" + c.headers + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+		conn := h.begin(
+			"POST /conversations/import HTTP/1.1\r\nHost: x\r\n" + c.headers +
+				"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+		)
 		if c.status == 0 { // it is read: nothing is answered yet
 			_ = conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 			if _, err := conn.Read(make([]byte, 1)); err == nil {
@@ -77,7 +82,10 @@ func TestIdleUploadsTakeNoPlaces(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *app.Config) { c.Concurrency = 16 })
 	for _, credential := range []string{named + "\r\n" + proven, bearer(bothPro)} {
-		path := map[bool]string{true: "/conversations/import", false: "/visitor/conversations"}[strings.HasPrefix(credential, "Auth")]
+		path := map[bool]string{
+			true:  "/conversations/import",
+			false: "/visitor/conversations",
+		}[strings.HasPrefix(credential, "Auth")]
 		for range 16 {
 			h.begin("POST " + path + " HTTP/1.1\r\nHost: x\r\n" + credential + "\r\nContent-Length: 900000\r\n\r\nx")
 		}
@@ -172,13 +180,19 @@ func TestWhatOneAnswerIsOpensNoCircuit(t *testing.T) {
 		give   func(http.ResponseWriter)
 		status int
 	}{
-		"a head of 12 KiB":              {func(w http.ResponseWriter) { w.Header().Set("Link", strings.Repeat("x", 12<<10)) }, 200},
-		"a head of 20 KiB":              {func(w http.ResponseWriter) { w.Header().Set("Link", secret+strings.Repeat("x", 20<<10)) }, 500},
+		"a head of 12 KiB": {func(w http.ResponseWriter) {
+			w.Header().Set("Link", strings.Repeat("x", 12<<10))
+		}, 200},
+		"a head of 20 KiB": {func(w http.ResponseWriter) {
+			w.Header().Set("Link", secret+strings.Repeat("x", 20<<10))
+		}, 500},
 		"no status line":                {raw(secret + " is no status line\r\nX: " + secret + "\r\n\r\n"), 500},
 		"a header line without a colon": {raw("HTTP/1.1 200 OK\r\n" + secret + "\r\n\r\n"), 500},
 		"a length that is none":         {raw("HTTP/1.1 200 OK\r\nContent-Length: " + secret + "\r\n\r\n"), 500},
 		"17 MiB":                        {raw("HTTP/1.1 200 OK\r\nContent-Length: 17825792\r\n\r\n" + secret), 500},
-		"a chunk without a length":      {raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + secret + "\r\n"), 500},
+		"a chunk without a length": {
+			raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + secret + "\r\n"), 500,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -190,7 +204,8 @@ func TestWhatOneAnswerIsOpensNoCircuit(t *testing.T) {
 				return r.URL.Path == "/tickets"
 			}
 			for range 25 {
-				if a := h.do("GET", h.public+"/tickets", nil, bearer(bothPro)); a.StatusCode != c.status || strings.Contains(string(a.body), secret) {
+				if a := h.do("GET", h.public+"/tickets", nil, bearer(bothPro)); a.StatusCode != c.status ||
+					strings.Contains(string(a.body), secret) {
 					t.Fatalf("%d %.300s, want %d", a.StatusCode, a.body, c.status)
 				}
 			}

@@ -21,8 +21,10 @@ func TestWidgetSettingsAreKept(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	first := h.settings()
-	if string(first.body) != `{"version":1}` || first.Header.Get("Etag") != `"7.1.x"` || first.Header.Get("Cache-Control") != "public, max-age=1, stale-while-revalidate=5" ||
-		first.Header.Get("Content-Type") != "application/json; charset=utf-8" || first.Header.Get("RateLimit") == "" || first.Header.Get("X-Request-Id") == "" {
+	if string(first.body) != `{"version":1}` || first.Header.Get("Etag") != `"7.1.x"` ||
+		first.Header.Get("Cache-Control") != "public, max-age=1, stale-while-revalidate=5" ||
+		first.Header.Get("Content-Type") != "application/json; charset=utf-8" || first.Header.Get("RateLimit") == "" ||
+		first.Header.Get("X-Request-Id") == "" {
 		t.Fatalf("%d %v %s", first.StatusCode, first.Header, first.body)
 	}
 	for range 20 {
@@ -33,7 +35,8 @@ func TestWidgetSettingsAreKept(t *testing.T) {
 	if n := h.widgets.count(); n > 3 { // one a second
 		t.Errorf("the service was asked %d times", n)
 	}
-	if a := h.settings(`If-None-Match: "7.0.y", "7.1.x"`); a.StatusCode != 304 || len(a.body) != 0 || a.Header.Get("Etag") != `"7.1.x"` {
+	if a := h.settings(`If-None-Match: "7.0.y", "7.1.x"`); a.StatusCode != 304 || len(a.body) != 0 ||
+		a.Header.Get("Etag") != `"7.1.x"` {
 		t.Errorf("who has it: %d %v", a.StatusCode, a.Header)
 	}
 	if a := h.settings(`If-None-Match: "7.0.y"`); a.StatusCode != 200 {
@@ -49,7 +52,8 @@ func TestWidgetsThatAreNotThere(t *testing.T) {
 	h := open(t)
 	for range 5 {
 		a := h.do("GET", h.public+"/widgets/nobody", nil)
-		if p := h.problem(a); a.StatusCode != 404 || p.Code != "not_found" || p.Instance != "/widgets/nobody" || p.RequestID != a.Header.Get("X-Request-Id") {
+		if p := h.problem(a); a.StatusCode != 404 || p.Code != "not_found" || p.Instance != "/widgets/nobody" ||
+			p.RequestID != a.Header.Get("X-Request-Id") {
 			t.Errorf("%d %s", a.StatusCode, a.body)
 		}
 	}
@@ -67,7 +71,9 @@ func TestAChangeShowsAtEveryEdge(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
 	gates := []*house{open(t, replica(redis, ""))}
-	gates = append(gates, open(t, replica(redis, ""), func(c *app.Config) { c.WidgetsURL = gates[0].services["widgets"].URL }))
+	gates = append(gates, open(t, replica(redis, ""), func(c *app.Config) {
+		c.WidgetsURL = gates[0].services["widgets"].URL
+	}))
 	listening(t, redis, 2)
 	keys, err := identity.ParseKeyring([]string{assertionKey})
 	if err != nil {
@@ -119,15 +125,20 @@ func TestForgedSettingsAreIgnored(t *testing.T) {
 	now := fmt.Sprint(time.Now().UnixMilli())
 	redis.HSet("fivechat:cache:widget:w", "v", "1", "b", script, "t", now, "s", "AAAA")
 	h := open(t, replica(redis, ""))
-	if a := h.settings(); string(a.body) != `{"version":1}` || a.Header.Get("Content-Type") != "application/json; charset=utf-8" {
+	if a := h.settings(); string(a.body) != `{"version":1}` ||
+		a.Header.Get("Content-Type") != "application/json; charset=utf-8" {
 		t.Errorf("%v %s", a.Header, a.body)
 	}
 	keys, err := identity.ParseKeyring([]string{assertionKey})
 	if err != nil {
 		t.Fatal(err)
 	}
-	redis.HSet("fivechat:cache:widget:signed", "v", "1", "b", script, "t", now, "s", keys.MAC("redis cache entry", "widget", "signed", now, script))
-	if a := h.do("GET", h.public+"/widgets/signed", nil); string(a.body) != "<script>" || a.Header.Get("Content-Type") != "application/json; charset=utf-8" {
+	redis.HSet(
+		"fivechat:cache:widget:signed", "v", "1", "b", script, "t", now, "s",
+		keys.MAC("redis cache entry", "widget", "signed", now, script),
+	)
+	if a := h.do("GET", h.public+"/widgets/signed", nil); string(a.body) != "<script>" ||
+		a.Header.Get("Content-Type") != "application/json; charset=utf-8" {
 		t.Errorf("%v %s", a.Header, a.body)
 	}
 	if n := h.counted(`fivechat_redis_unverified_total{kind="cache"}`); n == 0 {

@@ -78,7 +78,16 @@ type Config struct {
 
 // Default listens on every address, as a container does, trusts no proxy and no origin.
 func Default() Config {
-	return Config{Addr: ":8080", AdminAddr: ":9090", OperatorAddr: ":8081", Timeout: httpkit.DefaultTimeout, Concurrency: 128, BytesInFlight: leastBytes, Replicas: 1, Telemetry: telemetry.Default()}
+	return Config{
+		Addr:          ":8080",
+		AdminAddr:     ":9090",
+		OperatorAddr:  ":8081",
+		Timeout:       httpkit.DefaultTimeout,
+		Concurrency:   128,
+		BytesInFlight: leastBytes,
+		Replicas:      1,
+		Telemetry:     telemetry.Default(),
+	}
 }
 
 // Validate refuses settings that cannot work.
@@ -141,7 +150,8 @@ func (c Config) services() (map[route.Upstream]*url.URL, error) {
 		{route.Webhooks, "FIVECHAT_WEBHOOKS_URL", c.WebhooksURL},
 	} {
 		u, err := url.Parse(s.value)
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Scheme+"://"+u.Host != s.value {
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||
+			u.Scheme+"://"+u.Host != s.value {
 			errs = append(errs, fmt.Errorf("%s: %q is not a URL like http://host:port", s.variable, s.value))
 			continue
 		}

@@ -23,7 +23,10 @@ func TestCORS(t *testing.T) {
 		allowed, methods, vary           string
 	}{
 		{"open preflight", "OPTIONS", "/visitor/sessions", stranger, "POST", nil, 204, "*", "POST", ""},
-		{"open preflight of two methods", "OPTIONS", "/visitor/conversations/c/messages", stranger, "POST", nil, 204, "*", "GET, HEAD, POST", ""},
+		{
+			"open preflight of two methods", "OPTIONS", "/visitor/conversations/c/messages", stranger, "POST", nil,
+			204, "*", "GET, HEAD, POST", "",
+		},
 		{"open preflight beside a bearer's", "OPTIONS", "/widgets/w", stranger, "GET", nil, 204, "*", "GET, HEAD", ""},
 		{"bearer preflight of a friend", "OPTIONS", "/widgets/w", friend, "PATCH", nil, 204, friend, "PATCH", "Origin"},
 		{"bearer preflight of a stranger", "OPTIONS", "/widgets/w", stranger, "PATCH", nil, 204, "", "", "Origin"},
@@ -33,11 +36,23 @@ func TestCORS(t *testing.T) {
 		{"open answer", "GET", "/widgets/w", stranger, "", nil, 200, "*", "", ""},
 		{"open answer, no origin", "GET", "/widget/w", "", "", nil, 200, "*", "", ""},
 		{"open refusal", "POST", "/conversations/c/rate", stranger, "", nil, 400, "*", "", ""},
-		{"open refusal of a visitor", "POST", "/internal/visitors/tickets", stranger, "", []string{id + "x"}, 401, "*", "", ""},
-		{"bearer answer to a friend", "GET", "/conversations", friend, "", []string{bearer(readFree)}, 200, friend, "", "Origin"},
+		{
+			"open refusal of a visitor", "POST", "/internal/visitors/tickets", stranger, "", []string{id + "x"}, 401,
+			"*", "", "",
+		},
+		{
+			"bearer answer to a friend", "GET", "/conversations", friend, "", []string{bearer(readFree)}, 200, friend,
+			"", "Origin",
+		},
 		{"bearer refusal to a friend", "GET", "/conversations", friend, "", nil, 401, friend, "", "Origin"},
-		{"bearer answer to a stranger", "GET", "/conversations", stranger, "", []string{bearer(readFree)}, 200, "", "", "Origin"},
-		{"bearer answer, no origin", "GET", "/conversations", "", "", []string{bearer(readFree)}, 200, "", "", "Origin"},
+		{
+			"bearer answer to a stranger", "GET", "/conversations", stranger, "", []string{bearer(readFree)}, 200, "",
+			"", "Origin",
+		},
+		{
+			"bearer answer, no origin", "GET", "/conversations", "", "", []string{bearer(readFree)}, 200, "", "",
+			"Origin",
+		},
 	} {
 		headers := c.headers
 		if c.origin != "" {

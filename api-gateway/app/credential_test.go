@@ -49,7 +49,10 @@ func TestWhatIsAskedAtAll(t *testing.T) {
 		h.do("POST", h.public+"/tickets", chunked(2<<20), bearer(bothPro))
 	}
 	if n := h.accounts.count(); n != 2 {
-		t.Errorf("accounts was asked %d times, want once about each token: the unknown one and that of the chunked body", n)
+		t.Errorf(
+			"accounts was asked %d times, want once about each token: the unknown one and that of the chunked body",
+			n,
+		)
 	}
 	if n := h.visitors.count(); n != 2 {
 		t.Errorf("visitors was asked %d times, want once about each well-formed one", n)

@@ -22,7 +22,13 @@ func TestWhomTheServicesSee(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	website, _ := tenant.New(7)
-	pro := identity.Principal{Kind: identity.Token, Website: website, Level: identity.ReadWrite, Plan: identity.Pro, TokenID: 13}
+	pro := identity.Principal{
+		Kind:    identity.Token,
+		Website: website,
+		Level:   identity.ReadWrite,
+		Plan:    identity.Pro,
+		TokenID: 13,
+	}
 	visitor := identity.Principal{Kind: identity.Visitor, Website: website, VisitorID: 42}
 	before := identity.Principal{Kind: identity.Visitor, Website: website, VisitorID: 43}
 	public := identity.Principal{Kind: identity.Public}
@@ -47,7 +53,10 @@ func TestWhomTheServicesSee(t *testing.T) {
 		{"GET", "/visitor/conversations/c/messages", []string{id, proven}, "conversations", visitor},
 		{"POST", "/visitor/conversations/c/typing", []string{id, proven}, "conversations", visitor},
 		{"POST", "/visitor/conversations/c/typing", []string{"x-visitor-id: " + earlier}, "conversations", before},
-		{"POST", "/visitor/conversations/c/typing", []string{"x-visitor-id: " + earlier, proven}, "conversations", before},
+		{
+			"POST", "/visitor/conversations/c/typing", []string{"x-visitor-id: " + earlier, proven}, "conversations",
+			before,
+		},
 		{"POST", "/visitor/sessions", []string{"x-visitor-id: nobody"}, "visitors", public},
 		{"GET", "/widget-words/de", []string{bearer(stray)}, "widgets", public},
 		{"GET", "/widget/w", nil, "widgets", public},
@@ -78,7 +87,8 @@ func TestWhatAClientSaysAboutItselfIsDropped(t *testing.T) {
 			t.Errorf("the service saw %+v", saw.Principal)
 		}
 		for _, name := range []string{
-			"Authorization", "X-Visitor-Id", "X-Visitor-Secret", "X-Fivechat-Website", "X-Real-Ip", "Traceparent", "Forwarded", "X-Forwarded-Host", "Upgrade", "Te", "Connection",
+			"Authorization", "X-Visitor-Id", "X-Visitor-Secret", "X-Fivechat-Website", "X-Real-Ip", "Traceparent",
+			"Forwarded", "X-Forwarded-Host", "Upgrade", "Te", "Connection",
 		} {
 			if v := saw.Header.Values(name); len(v) > 0 {
 				t.Errorf("%s reached the service: %q", name, v)
@@ -104,7 +114,9 @@ func TestTrustedProxies(t *testing.T) {
 	h := open(t, func(c *app.Config) {
 		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}
 	})
-	saw := h.echoed(h.do("GET", h.public+"/widget/w", nil, "X-Forwarded-For: 6.6.6.6, 203.0.113.9", "X-Forwarded-For: 10.1.2.3"))
+	saw := h.echoed(
+		h.do("GET", h.public+"/widget/w", nil, "X-Forwarded-For: 6.6.6.6, 203.0.113.9", "X-Forwarded-For: 10.1.2.3"),
+	)
 	if got := saw.Header.Get("X-Forwarded-For"); got != "203.0.113.9" {
 		t.Errorf("X-Forwarded-For: %s", got)
 	}
@@ -115,7 +127,12 @@ func TestRequestID(t *testing.T) {
 	h := open(t)
 	ours := regexp.MustCompile(`^[A-Z2-7]{26}$`)
 	for sent, kept := range map[string]bool{
-		"req-1_2.3": true, strings.Repeat("a", 128): true, strings.Repeat("a", 129): false, "a b": false, "a/b": false, "": false,
+		"req-1_2.3":              true,
+		strings.Repeat("a", 128): true,
+		strings.Repeat("a", 129): false,
+		"a b":                    false,
+		"a/b":                    false,
+		"":                       false,
 	} {
 		a := h.do("GET", h.public+"/widget/w", nil, "X-Request-Id: "+sent)
 		got := a.Header.Values("X-Request-Id")
@@ -136,7 +153,8 @@ func TestPathAndQueryArriveAsSent(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	for _, uri := range []string{
-		"/tags/caf%C3%A9%20%2B+x", "/tags/a%3Fb%23c", "/tags/%E0%A4", "/tags/a;b=c", "/conversations/c?search=a%20b+c&x=%26&&y", "/conversations?",
+		"/tags/caf%C3%A9%20%2B+x", "/tags/a%3Fb%23c", "/tags/%E0%A4", "/tags/a;b=c",
+		"/conversations/c?search=a%20b+c&x=%26&&y", "/conversations?",
 	} {
 		method := "GET"
 		if strings.HasPrefix(uri, "/tags/") {
@@ -156,12 +174,17 @@ func TestBodies(t *testing.T) {
 		body io.Reader
 		size int64
 	}{
-		"small": {sized(100), 100}, "streamed": {sized(300_000), 300_000}, "at the cap": {sized(httpkit.DefaultBody), httpkit.DefaultBody},
-		"length unknown": {chunked(300_000), 300_000}, "unknown, at the cap": {chunked(httpkit.DefaultBody), httpkit.DefaultBody},
+		"small": {sized(100), 100}, "streamed": {sized(300_000), 300_000}, "at the cap": {
+			sized(httpkit.DefaultBody), httpkit.DefaultBody,
+		},
+		"length unknown": {chunked(300_000), 300_000}, "unknown, at the cap": {
+			chunked(httpkit.DefaultBody), httpkit.DefaultBody,
+		},
 		"unknown and empty": {chunked(0), 0},
 	} {
 		saw := h.echoed(h.do("POST", h.public+"/tickets", c.body, bearer(bothPro), "Content-Type: application/json"))
-		if saw.Length != c.size || int64(len(saw.Body)) != c.size || saw.Header.Get("Content-Type") != "application/json" {
+		if saw.Length != c.size || int64(len(saw.Body)) != c.size ||
+			saw.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("%s: %d bytes arrived, stated as %d", name, len(saw.Body), saw.Length)
 		}
 	}
@@ -211,7 +234,9 @@ func TestASlowClient(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *app.Config) { c.Timeout = 300 * time.Millisecond })
 	for name, rest := range map[string]string{
-		"small": "Content-Length: 10\r\n\r\nabc", "streamed": "Content-Length: 300000\r\n\r\nabc", "chunked": "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+		"small":    "Content-Length: 10\r\n\r\nabc",
+		"streamed": "Content-Length: 300000\r\n\r\nabc",
+		"chunked":  "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
 	} {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(h.public, "http://"))
 		if err != nil {
@@ -254,8 +279,13 @@ func TestAnswersAreCleaned(t *testing.T) {
 	}
 	a := h.do("POST", h.public+"/tickets", nil, bearer(bothPro), "X-Request-Id: mine")
 	for name, want := range map[string]string{
-		"X-Fivechat-Assertion": "", "X-Fivechat-Anything": "", "X-Request-Id": "mine", "X-Content-Type-Options": "nosniff",
-		"Etag": `"1"`, "Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+		"X-Fivechat-Assertion":    "",
+		"X-Fivechat-Anything":     "",
+		"X-Request-Id":            "mine",
+		"X-Content-Type-Options":  "nosniff",
+		"Etag":                    `"1"`,
+		"Cache-Control":           "no-store",
+		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 	} {
 		if got := strings.Join(a.Header.Values(name), " | "); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
@@ -290,7 +320,8 @@ func TestHealth(t *testing.T) {
 	for _, headers := range [][]string{nil, {bearer(readFree)}, {bearer(writeFree)}} {
 		a := h.do("GET", h.public+"/health", nil, headers...)
 		form := regexp.MustCompile(`^\{"status":"ok","timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"\}$`)
-		if a.StatusCode != 200 || !form.Match(a.body) || a.Header.Get("Content-Type") != "application/json; charset=utf-8" {
+		if a.StatusCode != 200 || !form.Match(a.body) ||
+			a.Header.Get("Content-Type") != "application/json; charset=utf-8" {
 			t.Errorf("%v: %d %s %s", headers, a.StatusCode, a.Header.Get("Content-Type"), a.body)
 		}
 	}

@@ -135,7 +135,9 @@ func open(t *testing.T, adjust ...func(*app.Config)) *house {
 			hashOf(writeFree): {website, 12, identity.Write, identity.Free},
 			hashOf(bothPro):   {website, 13, identity.ReadWrite, identity.Pro},
 		}},
-		visitors: &directory[visitorAnswer]{known: map[string]visitorAnswer{someone: {website, 42, hashOf(secret)}, earlier: {website, 43, ""}}},
+		visitors: &directory[visitorAnswer]{
+			known: map[string]visitorAnswer{someone: {website, 42, hashOf(secret)}, earlier: {website, 43, ""}},
+		},
 		websites: &directory[websiteAnswer]{known: map[string]websiteAnswer{"7": {website, identity.Pro, nil}}},
 	}
 	h.widgets = &directory[int64]{known: map[string]int64{"w": 1}}
@@ -148,12 +150,24 @@ func open(t *testing.T, adjust ...func(*app.Config)) *house {
 	c.AssertionKeys, c.OperatorKey = []string{assertionKey}, operatorKey
 	c.Telemetry.LogTo = h.log
 	c.AccountsURL = h.service("accounts", keys, func(r *httpkit.Router, chain operation.Chain) {
-		httpkit.Handle(r, "GET /internal/tokens/{key}", 200, operation.New(chain, "accounts.resolve_token", authz.Internal, h.accounts.find))
-		httpkit.Handle(r, "GET /internal/websites/{key}/limits", 200, operation.New(chain, "accounts.get_limits", authz.Internal, h.websites.find))
-		httpkit.Handle(r, "GET /internal/website-storage", 200, operation.New(chain, "accounts.get_storage", authz.Internal, h.stored))
+		httpkit.Handle(
+			r, "GET /internal/tokens/{key}", 200,
+			operation.New(chain, "accounts.resolve_token", authz.Internal, h.accounts.find),
+		)
+		httpkit.Handle(
+			r, "GET /internal/websites/{key}/limits", 200,
+			operation.New(chain, "accounts.get_limits", authz.Internal, h.websites.find),
+		)
+		httpkit.Handle(
+			r, "GET /internal/website-storage", 200,
+			operation.New(chain, "accounts.get_storage", authz.Internal, h.stored),
+		)
 	})
 	c.VisitorsURL = h.service("visitors", keys, func(r *httpkit.Router, chain operation.Chain) {
-		httpkit.Handle(r, "GET /internal/visitor-tokens/{key}", 200, operation.New(chain, "visitors.resolve_token", authz.Internal, h.visitors.find))
+		httpkit.Handle(
+			r, "GET /internal/visitor-tokens/{key}", 200,
+			operation.New(chain, "visitors.resolve_token", authz.Internal, h.visitors.find),
+		)
 	})
 	c.ConversationsURL = h.service("conversations", keys, nil)
 	c.WidgetsURL = h.service("widgets", keys, func(r *httpkit.Router, _ operation.Chain) {

@@ -57,7 +57,10 @@ func TestLimits(t *testing.T) {
 		class        string
 		policy       string
 	}{
-		"a token": {"GET", "/conversations", []string{bearer(readFree)}, 10, "read", `"read";q=10;w=3600, "read-website";q=15;w=3600`},
+		"a token": {
+			"GET", "/conversations", []string{bearer(readFree)}, 10, "read",
+			`"read";q=10;w=3600, "read-website";q=15;w=3600`,
+		},
 		"a website, before its token": {"DELETE", "/tags/a", []string{bearer(writeFree)}, 3, "write",
 			`"write";q=100;w=3600, "write-website";q=3;w=3600`},
 		"a visitor": {"GET", "/visitor/conversations/c/messages", []string{named, proven}, 4, "visitor",
@@ -80,7 +83,8 @@ func TestLimits(t *testing.T) {
 			}
 			a := ask(c.passes)
 			p := gates[0].problem(a)
-			if a.StatusCode != 429 || p.Code != "rate_limited" || p.StatusCode != 429 || p.Error != "Too Many Requests" {
+			if a.StatusCode != 429 || p.Code != "rate_limited" || p.StatusCode != 429 ||
+				p.Error != "Too Many Requests" {
 				t.Errorf("one more: %d %s", a.StatusCode, a.body)
 			}
 			for header, want := range map[string]string{
@@ -92,7 +96,8 @@ func TestLimits(t *testing.T) {
 					t.Errorf("%s: %q, want %q", header, got, want)
 				}
 			}
-			if a := ask(c.passes+1, from("203.0.113.7")); (a.StatusCode == 200) != (name == "a visitor" || name == "an address") {
+			if a := ask(c.passes+1, from("203.0.113.7")); (a.StatusCode == 200) != (name == "a visitor" ||
+				name == "an address") {
 				t.Errorf("the same from another address: %d", a.StatusCode)
 			}
 			if a := gates[0].do("GET", gates[0].public+"/statistics/current", nil, bearer(bothPro)); a.StatusCode != 200 {
@@ -179,7 +184,9 @@ func TestQuotasAreReloaded(t *testing.T) {
 		t.Errorf("at first %q", got)
 	}
 	quotas(t, file, `{"addresses":{"public":{"requests":0,"seconds":60}}}`)
-	if !eventually(t, 10*time.Second, func() bool { return strings.Contains(h.log.String(), "the quotas cannot be used") }) {
+	if !eventually(t, 10*time.Second, func() bool {
+		return strings.Contains(h.log.String(), "the quotas cannot be used")
+	}) {
 		t.Error("quotas that cannot be are not reported")
 	}
 	if got := limit(); got != "7" {
@@ -207,10 +214,14 @@ func TestQuotasThatCannotBeAreRefused(t *testing.T) {
 		c := app.Default()
 		c.QuotasFile = file
 		c.AssertionKeys = []string{assertionKey}
-		for _, u := range []*string{&c.AccountsURL, &c.ConversationsURL, &c.VisitorsURL, &c.WidgetsURL, &c.TicketsURL, &c.StatisticsURL, &c.WebhooksURL} {
+		for _, u := range []*string{
+			&c.AccountsURL, &c.ConversationsURL, &c.VisitorsURL, &c.WidgetsURL, &c.TicketsURL, &c.StatisticsURL,
+			&c.WebhooksURL,
+		} {
 			*u = down
 		}
-		if _, err := app.New(t.Context(), c); err == nil || !strings.Contains(err.Error(), names) || !strings.Contains(err.Error(), "FIVECHAT_QUOTAS") {
+		if _, err := app.New(t.Context(), c); err == nil || !strings.Contains(err.Error(), names) ||
+			!strings.Contains(err.Error(), "FIVECHAT_QUOTAS") {
 			t.Errorf("%s: %v", content, err)
 		}
 	}
@@ -305,7 +316,10 @@ func TestGuessing(t *testing.T) {
 		t.Errorf("guesses at one beginning from one address are refused after %d", n)
 	}
 	if n := until(func(i int) (string, string) { return same(i), fmt.Sprint("203.0.113.", 100+i%100) }); n != -1 {
-		t.Errorf("guesses at one beginning, two from each address, are refused after %d: who owns the token would be, too", n)
+		t.Errorf(
+			"guesses at one beginning, two from each address, are refused after %d: who owns the token would be, too",
+			n,
+		)
 	}
 }
 
@@ -345,7 +359,9 @@ func TestOneQuotaUnderLoad(t *testing.T) {
 	}
 	all.Wait()
 	// What a gateway let through by itself, because Redis took too long for it, is not in Redis' count.
-	alone := gates[0].counted(`fivechat_ratelimit_decisions_total{by="local",outcome="allowed"}`) + gates[1].counted(`fivechat_ratelimit_decisions_total{by="local",outcome="allowed"}`)
+	alone := gates[0].counted(
+		`fivechat_ratelimit_decisions_total{by="local",outcome="allowed"}`,
+	) + gates[1].counted(`fivechat_ratelimit_decisions_total{by="local",outcome="allowed"}`)
 	if p, r := int(passed.Load()), int(refused.Load()); p > 200+alone || p < 200-2*4 || p+r != 400 {
 		t.Errorf("%d passed and %d were refused of 400 on a quota of 200, %d of them alone", p, r, alone)
 	}

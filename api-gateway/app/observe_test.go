@@ -52,7 +52,10 @@ func TestTheAccessLog(t *testing.T) {
 	h := open(t)
 	a := h.do("GET", h.public+"/conversations/conv_secret?search=secret", nil, bearer(bothPro), "X-Request-Id: r1")
 	got := h.logged("r1")
-	want := line{"request", "GET", "/conversations/{token}", 200, got.Ms, int64(len(a.body)), "r1", "127.0.0.0", "read", 7, 13, bothPro[:8]}
+	want := line{
+		"request", "GET", "/conversations/{token}", 200, got.Ms, int64(len(a.body)), "r1", "127.0.0.0", "read", 7, 13,
+		bothPro[:8],
+	}
 	if got != want || got.Ms <= 0 {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -89,7 +92,10 @@ func TestAClientThatGoesAway(t *testing.T) {
 		return true
 	}
 	// It only stops sending, and could still take an empty 200 for an answer.
-	resp, err := h.raw("POST /tickets HTTP/1.1\r\nHost: x\r\nX-Request-Id: gone\r\n" + bearer(bothPro) + "\r\nContent-Length: 2\r\n\r\n{}")
+	resp, err := h.raw(
+		"POST /tickets HTTP/1.1\r\nHost: x\r\nX-Request-Id: gone\r\n" + bearer(bothPro) +
+			"\r\nContent-Length: 2\r\n\r\n{}",
+	)
 	if err == nil {
 		t.Errorf("it was answered %s", resp.Status)
 	}
@@ -143,9 +149,12 @@ func TestTheTraceBeginsHere(t *testing.T) {
 	t.Cleanup(collector.Close)
 	h := open(t, func(c *app.Config) { c.Telemetry.OTLPEndpoint, c.Telemetry.SampleRatio = collector.URL, 1 })
 	const sent = "11111111111111111111111111111111"
-	saw := h.echoed(h.do("GET", h.public+"/conversations", nil, bearer(readFree), "Traceparent: 00-"+sent+"-2222222222222222-00"))
+	saw := h.echoed(
+		h.do("GET", h.public+"/conversations", nil, bearer(readFree), "Traceparent: 00-"+sent+"-2222222222222222-00"),
+	)
 	got := saw.Header.Values("Traceparent")
-	if len(got) != 1 || !regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-01$`).MatchString(got[0]) || strings.Contains(got[0], sent) {
+	if len(got) != 1 || !regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-01$`).MatchString(got[0]) ||
+		strings.Contains(got[0], sent) {
 		t.Errorf("traceparent: %q", got)
 	}
 }
@@ -160,7 +169,8 @@ func TestErrorsHaveNoTokens(t *testing.T) {
 		t.Fatalf("status %d: %s", a.StatusCode, a.body)
 	}
 	h.logged("away")
-	if log := h.log.String(); strings.Contains(log, someone) || !strings.Contains(log, strings.TrimPrefix(h.services["visitors"].URL, "http://")) {
+	if log := h.log.String(); strings.Contains(log, someone) ||
+		!strings.Contains(log, strings.TrimPrefix(h.services["visitors"].URL, "http://")) {
 		t.Errorf("the log names the visitor, or not the service:\n%s", log)
 	}
 }
@@ -173,10 +183,17 @@ func TestExemplars(t *testing.T) {
 	t.Cleanup(collector.Close)
 	for ratio, want := range map[float64]bool{1: true, 0: false} {
 		h := open(t, func(c *app.Config) { c.Telemetry.OTLPEndpoint, c.Telemetry.SampleRatio = collector.URL, ratio })
-		trace := strings.Split(h.echoed(h.do("GET", h.public+"/conversations", nil, bearer(readFree), "X-Request-Id: e1")).Header.Get("Traceparent"), "-")
+		trace := strings.Split(
+			h.echoed(
+				h.do("GET", h.public+"/conversations", nil, bearer(readFree), "X-Request-Id: e1"),
+			).Header.Get("Traceparent"),
+			"-",
+		)
 		h.logged("e1")
 		text := string(h.do("GET", h.admin+"/metrics", nil, "Accept: application/openmetrics-text; version=1.0.0").body)
-		for _, name := range []string{"http_server_request_duration_seconds_bucket", "http_client_request_duration_seconds_bucket"} {
+		for _, name := range []string{
+			"http_server_request_duration_seconds_bucket", "http_client_request_duration_seconds_bucket",
+		} {
 			if has := regexp.MustCompile(name + `\{[^}]*\} \d+ # \{trace_id="` + trace[1] + `"\}`).MatchString(text); has != want {
 				t.Errorf("of %v traces kept, %s has an exemplar: %v", ratio, name, has)
 			}

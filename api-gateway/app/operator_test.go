@@ -43,7 +43,8 @@ func TestTheOperatorsListener(t *testing.T) {
 			continue
 		}
 		saw := h.echoed(a)
-		if saw.Service != "accounts" || saw.Principal != (identity.Principal{Kind: identity.Operator}) || saw.Header.Get("Authorization") != "" {
+		if saw.Service != "accounts" || saw.Principal != (identity.Principal{Kind: identity.Operator}) ||
+			saw.Header.Get("Authorization") != "" {
 			t.Errorf("%s %s: %s saw %+v", c.method, c.path, saw.Service, saw.Principal)
 		}
 	}

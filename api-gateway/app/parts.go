@@ -41,7 +41,9 @@ type parts struct {
 	tasks    []runner.Task
 }
 
-func newParts(c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL, tele *telemetry.Telemetry) (p *parts, err error) {
+func newParts(
+	c Config, keys *identity.Keyring, services map[route.Upstream]*url.URL, tele *telemetry.Telemetry,
+) (p *parts, err error) {
 	p = &parts{}
 	lookups := lookupcache.NewLookups(tele.Registry)
 	accounts := httpkit.NewClient(c.AccountsURL, keys, tele)
@@ -50,7 +52,9 @@ func newParts(c Config, keys *identity.Keyring, services map[route.Upstream]*url
 			return p, err
 		}
 		p.redis.Measure(tele)
-		p.tasks = append(p.tasks, runner.Task{Name: "forget", Run: func(ctx context.Context) error { return p.redis.OnForget(ctx, p.forget) }})
+		p.tasks = append(p.tasks, runner.Task{Name: "forget", Run: func(ctx context.Context) error {
+			return p.redis.OnForget(ctx, p.forget)
+		}})
 	}
 	if p.websites, err = website.New(accounts, lookups); err != nil {
 		return p, err
@@ -99,7 +103,9 @@ func (p *parts) limits(c Config, tele *telemetry.Telemetry) error {
 		return err
 	}
 	p.guard = limit.New(limiter, p.websites.Of)
-	p.tasks = append(p.tasks, runner.Task{Name: "replicas", Run: func(ctx context.Context) error { return limiter.Attend(ctx, rand.Text()) }})
+	p.tasks = append(p.tasks, runner.Task{Name: "replicas", Run: func(ctx context.Context) error {
+		return limiter.Attend(ctx, rand.Text())
+	}})
 	if c.QuotasFile == "" {
 		return nil
 	}

@@ -96,7 +96,8 @@ func TestStreams(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	upstream := <-asked
-	if got := upstream.Header; got.Get("Last-Event-ID") != "1.2.3" || got.Get("X-Fivechat-Timeout-Ms") != "" || got.Get("X-Visitor-Id")+got.Get("X-Visitor-Secret") != "" {
+	if got := upstream.Header; got.Get("Last-Event-ID") != "1.2.3" || got.Get("X-Fivechat-Timeout-Ms") != "" ||
+		got.Get("X-Visitor-Id")+got.Get("X-Visitor-Secret") != "" {
 		t.Errorf("the service saw %v", got)
 	}
 	in := bufio.NewReader(resp.Body)

@@ -23,7 +23,8 @@ type certificate struct {
 
 func newCertificate(c Config, registry prometheus.Registerer) (*certificate, error) {
 	k := &certificate{paths: []string{c.TLSCertificate, c.TLSKey}, expires: prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "fivechat_tls_certificate_expiry_seconds", Help: "When the certificate of the public listener expires, in Unix seconds.",
+		Name: "fivechat_tls_certificate_expiry_seconds",
+		Help: "When the certificate of the public listener expires, in Unix seconds.",
 	})}
 	registry.MustRegister(k.expires)
 	var err error
@@ -48,9 +49,12 @@ func (k *certificate) use(f config.Files) error {
 
 // config is for the listener: TLS 1.2 at least, with the standard library's choice of everything else.
 func (k *certificate) config() *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-		return k.current.Load(), nil
-	}}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return k.current.Load(), nil
+		},
+	}
 }
 
 func (k *certificate) follow(t *telemetry.Telemetry) runner.Task {

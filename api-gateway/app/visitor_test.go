@@ -58,7 +58,8 @@ func TestFailedVisitorCredentialsAreCounted(t *testing.T) {
 					break
 				}
 			}
-			if p := h.problem(a); a.StatusCode != 429 || p.Code != "too_many_failures" || a.Header.Get("Retry-After") == "" {
+			if p := h.problem(a); a.StatusCode != 429 || p.Code != "too_many_failures" ||
+				a.Header.Get("Retry-After") == "" {
 				t.Errorf("one failure too many: %d %s", a.StatusCode, a.body)
 			}
 			if got := h.do("POST", h.public+"/visitor/heartbeat", nil, named, proven).StatusCode; got != 200 {

@@ -21,7 +21,12 @@ const widgetType = "application/json; charset=utf-8"
 // askWidgets has the widgets service answer in the public's name, as it would a request that came to it through the edge.
 func askWidgets(forward *proxy.Proxy) responsecache.Ask {
 	return func(ctx context.Context, path string) (responsecache.Answer, error) {
-		r := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: http.Header{}, Body: http.NoBody}).WithContext(ctx)
+		r := (&http.Request{
+			Method: http.MethodGet,
+			URL:    &url.URL{Path: path},
+			Header: http.Header{},
+			Body:   http.NoBody,
+		}).WithContext(ctx)
 		resp := fasthttp.AcquireResponse()
 		defer fasthttp.ReleaseResponse(resp)
 		var a responsecache.Answer
@@ -37,7 +42,9 @@ func askWidgets(forward *proxy.Proxy) responsecache.Ask {
 // settings copies an answer of the widgets service.
 func settings(resp *fasthttp.Response) (responsecache.Answer, error) {
 	if resp.StatusCode() != http.StatusOK {
-		return responsecache.Answer{}, httpkit.Refusal(resp.StatusCode(), string(resp.Header.Peek("Retry-After")), resp.Body())
+		return responsecache.Answer{}, httpkit.Refusal(
+			resp.StatusCode(), string(resp.Header.Peek("Retry-After")), resp.Body(),
+		)
 	}
 	a := responsecache.Answer{
 		Tag:     string(resp.Header.Peek("Etag")),

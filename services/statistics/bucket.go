@@ -103,7 +103,10 @@ func (all Buckets) addEvent(e Event) {
 		}
 	case "message.created":
 		all.both(e, d.AgentID, e.At, Bucket{
-			VisitorMessages: one(d.Sender == "VISITOR"), AgentMessages: one(d.Sender == "USER"), Responses: spans(d.FirstResponseSeconds)})
+			VisitorMessages: one(d.Sender == "VISITOR"),
+			AgentMessages:   one(d.Sender == "USER"),
+			Responses:       spans(d.FirstResponseSeconds),
+		})
 	case "conversation.rated":
 		at := e.At
 		if d.RatedAt != nil {

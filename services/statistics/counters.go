@@ -15,14 +15,19 @@ type Counters struct {
 // Add gives the sum of both.
 func (c Counters) Add(d Counters) Counters {
 	return Counters{
-		c.TotalConversations + d.TotalConversations, c.OpenConversations + d.OpenConversations, c.TotalMessages + d.TotalMessages,
-		c.TotalVisitors + d.TotalVisitors, c.AnsweredConversations + d.AnsweredConversations, c.ResponseSeconds + d.ResponseSeconds,
+		c.TotalConversations + d.TotalConversations, c.OpenConversations + d.OpenConversations,
+		c.TotalMessages + d.TotalMessages,
+		c.TotalVisitors + d.TotalVisitors, c.AnsweredConversations + d.AnsweredConversations,
+		c.ResponseSeconds + d.ResponseSeconds,
 	}
 }
 
 // negative gives what takes the counters away.
 func (c Counters) negative() Counters {
-	return Counters{-c.TotalConversations, -c.OpenConversations, -c.TotalMessages, -c.TotalVisitors, -c.AnsweredConversations, -c.ResponseSeconds}
+	return Counters{
+		-c.TotalConversations, -c.OpenConversations, -c.TotalMessages, -c.TotalVisitors, -c.AnsweredConversations,
+		-c.ResponseSeconds,
+	}
 }
 
 // AverageResponseTime is the mean seconds to the first answer over the answered conversations, to one decimal; 0 when
@@ -54,8 +59,11 @@ func (e Event) Delta() Counters {
 		return c
 	case "conversations.imported":
 		return Counters{
-			TotalConversations: d.Conversations, OpenConversations: d.Open, TotalMessages: d.Messages,
-			AnsweredConversations: d.Answered, ResponseSeconds: d.ResponseSeconds,
+			TotalConversations:    d.Conversations,
+			OpenConversations:     d.Open,
+			TotalMessages:         d.Messages,
+			AnsweredConversations: d.Answered,
+			ResponseSeconds:       d.ResponseSeconds,
 		}
 	case "visitor.created":
 		return Counters{TotalVisitors: 1}

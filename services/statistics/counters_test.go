@@ -25,22 +25,57 @@ func TestDelta(t *testing.T) {
 		data statistics.Data
 		want statistics.Counters
 	}{
-		"opened":           {"conversation.opened", statistics.Data{}, statistics.Counters{TotalConversations: 1, OpenConversations: 1}},
-		"closed":           {"conversation.updated", statistics.Data{From: "OPEN", Status: "CLOSED"}, statistics.Counters{OpenConversations: -1}},
-		"reopened":         {"conversation.updated", statistics.Data{From: "CLOSED", Status: "OPEN"}, statistics.Counters{OpenConversations: 1}},
-		"same status":      {"conversation.updated", statistics.Data{From: "OPEN", Status: "OPEN"}, statistics.Counters{}},
-		"visitor's":        {"message.created", statistics.Data{Sender: "VISITOR"}, statistics.Counters{TotalMessages: 1}},
-		"agent's":          {"message.created", statistics.Data{Sender: "USER"}, statistics.Counters{TotalMessages: 1}},
-		"first answer":     {"message.created", statistics.Data{Sender: "USER", FirstResponseSeconds: &seconds}, statistics.Counters{TotalMessages: 1, AnsweredConversations: 1, ResponseSeconds: 12.5}},
-		"answer at once":   {"message.created", statistics.Data{Sender: "USER", FirstResponseSeconds: new(float64)}, statistics.Counters{TotalMessages: 1, AnsweredConversations: 1}},
-		"system's":         {"message.created", statistics.Data{Sender: "SYSTEM"}, statistics.Counters{}},
-		"imported":         {"conversations.imported", statistics.Data{Conversations: 9, Open: 2, Messages: 40, Answered: 7, ResponseSeconds: 3.5}, statistics.Counters{TotalConversations: 9, OpenConversations: 2, TotalMessages: 40, AnsweredConversations: 7, ResponseSeconds: 3.5}},
-		"erased":           {"conversation.erased", statistics.Data{From: "OPEN"}, statistics.Counters{OpenConversations: -1}},
-		"erased, closed":   {"conversation.erased", statistics.Data{From: "CLOSED"}, statistics.Counters{}},
-		"rated":            {"conversation.rated", statistics.Data{}, statistics.Counters{}},
-		"visitor":          {"visitor.created", statistics.Data{}, statistics.Counters{TotalVisitors: 1}},
-		"visitor changed":  {"visitor.updated", statistics.Data{}, statistics.Counters{}},
-		"visitors":         {"visitors.imported", statistics.Data{Visitors: 500}, statistics.Counters{TotalVisitors: 500}},
+		"opened": {
+			"conversation.opened", statistics.Data{},
+			statistics.Counters{TotalConversations: 1, OpenConversations: 1},
+		},
+		"closed": {
+			"conversation.updated", statistics.Data{From: "OPEN", Status: "CLOSED"},
+			statistics.Counters{OpenConversations: -1},
+		},
+		"reopened": {
+			"conversation.updated", statistics.Data{From: "CLOSED", Status: "OPEN"},
+			statistics.Counters{OpenConversations: 1},
+		},
+		"same status": {
+			"conversation.updated", statistics.Data{From: "OPEN", Status: "OPEN"}, statistics.Counters{},
+		},
+		"visitor's": {
+			"message.created", statistics.Data{Sender: "VISITOR"}, statistics.Counters{TotalMessages: 1},
+		},
+		"agent's": {"message.created", statistics.Data{Sender: "USER"}, statistics.Counters{TotalMessages: 1}},
+		"first answer": {
+			"message.created", statistics.Data{Sender: "USER", FirstResponseSeconds: &seconds},
+			statistics.Counters{TotalMessages: 1, AnsweredConversations: 1, ResponseSeconds: 12.5},
+		},
+		"answer at once": {
+			"message.created", statistics.Data{Sender: "USER", FirstResponseSeconds: new(float64)},
+			statistics.Counters{TotalMessages: 1, AnsweredConversations: 1},
+		},
+		"system's": {"message.created", statistics.Data{Sender: "SYSTEM"}, statistics.Counters{}},
+		"imported": {"conversations.imported", statistics.Data{
+			Conversations:   9,
+			Open:            2,
+			Messages:        40,
+			Answered:        7,
+			ResponseSeconds: 3.5,
+		}, statistics.Counters{
+			TotalConversations:    9,
+			OpenConversations:     2,
+			TotalMessages:         40,
+			AnsweredConversations: 7,
+			ResponseSeconds:       3.5,
+		}},
+		"erased": {
+			"conversation.erased", statistics.Data{From: "OPEN"}, statistics.Counters{OpenConversations: -1},
+		},
+		"erased, closed":  {"conversation.erased", statistics.Data{From: "CLOSED"}, statistics.Counters{}},
+		"rated":           {"conversation.rated", statistics.Data{}, statistics.Counters{}},
+		"visitor":         {"visitor.created", statistics.Data{}, statistics.Counters{TotalVisitors: 1}},
+		"visitor changed": {"visitor.updated", statistics.Data{}, statistics.Counters{}},
+		"visitors": {
+			"visitors.imported", statistics.Data{Visitors: 500}, statistics.Counters{TotalVisitors: 500},
+		},
 		"of another build": {"something.new", statistics.Data{Conversations: 9}, statistics.Counters{}},
 	} {
 		t.Run(name, func(t *testing.T) {

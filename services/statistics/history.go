@@ -59,7 +59,9 @@ func (s *Service) Agents(ctx context.Context, t tenant.ID, p Period) ([]Agent, P
 func (s *Service) Ratings(ctx context.Context, t tenant.ID, p Period) (Bucket, Period, error) {
 	first, behind := p.quarters()
 	var sum Bucket
-	err := s.store.Buckets(ctx, t, first, behind, func(_ Quarter, bucket Bucket) { sum.Add(Bucket{Stars: bucket.Stars}) })
+	err := s.store.Buckets(ctx, t, first, behind, func(_ Quarter, bucket Bucket) {
+		sum.Add(Bucket{Stars: bucket.Stars})
+	})
 	return sum, p.whole(), err
 }
 

@@ -96,7 +96,9 @@ func (p Period) Split(interval string) ([]Period, error) {
 	var begin, next func(time.Time) time.Time
 	switch interval {
 	case Daily, "":
-		begin, next = beginOfDay, func(t time.Time) time.Time { return beginOf(t.Year(), t.Month(), t.Day()+1, t.Location()) }
+		begin, next = beginOfDay, func(t time.Time) time.Time {
+			return beginOf(t.Year(), t.Month(), t.Day()+1, t.Location())
+		}
 	case Hourly:
 		if err := p.within(MaxHourDays, " where the interval is an hour"); err != nil {
 			return nil, err

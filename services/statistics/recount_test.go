@@ -53,11 +53,17 @@ func (c *counters) Repair(_ context.Context, _ tenant.ID, by statistics.Counters
 }
 
 var happenings = []statistics.Event{
-	{Type: "conversation.opened"}, {Type: "message.created", Data: statistics.Data{Sender: "VISITOR"}}, {Type: "visitor.created"},
+	{Type: "conversation.opened"}, {
+		Type: "message.created",
+		Data: statistics.Data{Sender: "VISITOR"},
+	}, {Type: "visitor.created"},
 	{Type: "conversation.updated", Data: statistics.Data{From: "OPEN", Status: "CLOSED"}},
 	{Type: "conversation.updated", Data: statistics.Data{From: "CLOSED", Status: "OPEN"}},
 	{Type: "message.created", Data: statistics.Data{Sender: "USER", FirstResponseSeconds: new(float64)}},
-	{Type: "conversations.imported", Data: statistics.Data{Conversations: 3, Messages: 20, Answered: 2, ResponseSeconds: 0.1}},
+	{
+		Type: "conversations.imported",
+		Data: statistics.Data{Conversations: 3, Messages: 20, Answered: 2, ResponseSeconds: 0.1},
+	},
 	{Type: "conversation.erased", Data: statistics.Data{From: "OPEN"}},
 }
 
@@ -91,10 +97,12 @@ func TestRecountIsExactWhereverBothSidesStand(t *testing.T) {
 			t.Fatal(err)
 		case drift == 0 && len(found) > 0:
 			t.Fatalf("found %+v", found)
-		case drift != 0 && (len(found) != 1 || found[0].Counter != "totalConversations" || found[0].Difference() != float64(drift)):
+		case drift != 0 && (len(found) != 1 || found[0].Counter != "totalConversations" ||
+			found[0].Difference() != float64(drift)):
 			t.Fatalf("found %+v, not %d", found, drift)
 		}
-		if store.kept.Repairs > 0 && (store.repaired.TotalConversations != -drift || drift == 0 || math.Abs(store.repaired.ResponseSeconds) > 1e-9) {
+		if store.kept.Repairs > 0 && (store.repaired.TotalConversations != -drift || drift == 0 ||
+			math.Abs(store.repaired.ResponseSeconds) > 1e-9) {
 			t.Fatalf("repaired by %+v", store.repaired)
 		}
 	})

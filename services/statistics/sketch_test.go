@@ -16,7 +16,10 @@ func sketched(parts ...[]float64) statistics.Sketch {
 	for _, part := range parts {
 		var events []statistics.Event
 		for i := range part {
-			events = append(events, statistics.Event{Type: "message.created", Data: statistics.Data{FirstResponseSeconds: &part[i]}})
+			events = append(events, statistics.Event{
+				Type: "message.created",
+				Data: statistics.Data{FirstResponseSeconds: &part[i]},
+			})
 		}
 		for _, bucket := range statistics.Project(events).Buckets {
 			sum.Add(bucket)

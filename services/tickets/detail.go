@@ -62,11 +62,17 @@ func (s *Service) related(ctx context.Context, t tenant.ID, tickets ...Ticket) (
 
 // has says whether everything that the ticket refers to was asked for and found.
 func (r related) has(one Ticket) bool {
-	return find(r.visitors, one.VisitorID) != nil == (one.VisitorID != nil) && find(r.users, one.AssigneeID) != nil == (one.AssigneeID != nil)
+	return find(r.visitors, one.VisitorID) != nil == (one.VisitorID != nil) &&
+		find(r.users, one.AssigneeID) != nil == (one.AssigneeID != nil)
 }
 
 func (r related) detail(one Ticket) Detail {
-	return Detail{Ticket: one, Website: r.website, Visitor: find(r.visitors, one.VisitorID), Assignee: find(r.users, one.AssigneeID)}
+	return Detail{
+		Ticket:   one,
+		Website:  r.website,
+		Visitor:  find(r.visitors, one.VisitorID),
+		Assignee: find(r.users, one.AssigneeID),
+	}
 }
 
 func find[T any](in map[int64]T, id *int64) *T {

@@ -49,13 +49,18 @@ func (m *memory) Get(_ context.Context, t tenant.ID, id int64) (tickets.Ticket, 
 	return one, nil
 }
 
-func (m *memory) List(_ context.Context, t tenant.ID, f tickets.Filter, _ paging.Following) (paging.Slice[tickets.Ticket], error) {
+func (m *memory) List(
+	_ context.Context, t tenant.ID, f tickets.Filter, _ paging.Following,
+) (paging.Slice[tickets.Ticket], error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.filter = f
 	var found paging.Slice[tickets.Ticket]
 	for _, one := range m.tickets {
-		if one.WebsiteID == t && (f.Status == "" || f.Status == one.Status) && (f.Priority == "" || f.Priority == one.Priority) && !slices.ContainsFunc(f.Words, func(w string) bool { return !slices.Contains(one.Search.Terms, w) }) {
+		if one.WebsiteID == t && (f.Status == "" || f.Status == one.Status) && (f.Priority == "" ||
+			f.Priority == one.Priority) && !slices.ContainsFunc(f.Words, func(w string) bool {
+			return !slices.Contains(one.Search.Terms, w)
+		}) {
 			found.Rows = append(found.Rows, one)
 		}
 	}
@@ -84,7 +89,9 @@ func (m *memory) Messages(_ context.Context, t tenant.ID, ticketID, after int64)
 	return found, false, nil
 }
 
-func (m *memory) Save(ctx context.Context, t tenant.ID, id int64, change func(tickets.Ticket) tickets.Ticket) (tickets.Ticket, error) {
+func (m *memory) Save(
+	ctx context.Context, t tenant.ID, id int64, change func(tickets.Ticket) tickets.Ticket,
+) (tickets.Ticket, error) {
 	stored, err := m.Get(ctx, t, id)
 	if err != nil {
 		return stored, err
@@ -96,7 +103,9 @@ func (m *memory) Save(ctx context.Context, t tenant.ID, id int64, change func(ti
 	return saved, m.Create(ctx, saved)
 }
 
-func (m *memory) AddMessage(ctx context.Context, msg tickets.Message, change func(tickets.Ticket) (tickets.Ticket, error)) error {
+func (m *memory) AddMessage(
+	ctx context.Context, msg tickets.Message, change func(tickets.Ticket) (tickets.Ticket, error),
+) error {
 	stored, err := m.Get(ctx, msg.WebsiteID, msg.TicketID)
 	if err != nil {
 		return err
@@ -178,7 +187,9 @@ func (p *people) ConversationByToken(_ context.Context, _ tenant.ID, token strin
 	return c, nil
 }
 
-func (p *people) Say(_ context.Context, _ tenant.ID, visitorID int64, token *string, content, key string) (tickets.Conversation, error) {
+func (p *people) Say(
+	_ context.Context, _ tenant.ID, visitorID int64, token *string, content, key string,
+) (tickets.Conversation, error) {
 	if p.sayFails != nil {
 		return tickets.Conversation{}, p.sayFails
 	}
@@ -202,8 +213,10 @@ func newDesk(t *testing.T) desk {
 	}
 	store := &memory{tickets: map[int64]tickets.Ticket{}}
 	p := &people{
-		users:         map[int64]tickets.User{5: {ID: 5, Name: "Ada", Email: "ada@shop.example"}},
-		visitors:      []tickets.Visitor{{ID: 7, Token: "vis_7", Name: "Brave Otter"}, {ID: 8, Token: "vis_8", Name: "Calm Fox"}},
+		users: map[int64]tickets.User{5: {ID: 5, Name: "Ada", Email: "ada@shop.example"}},
+		visitors: []tickets.Visitor{
+			{ID: 7, Token: "vis_7", Name: "Brave Otter"}, {ID: 8, Token: "vis_8", Name: "Calm Fox"},
+		},
 		conversations: map[string]tickets.Conversation{"conv_7": {ID: 70, VisitorID: 7}},
 	}
 	return desk{tickets.New(store, p, p, p, "mail.example"), store, p, site}

@@ -20,15 +20,21 @@ func TestFreeWebsitesReadVisitorTicketsInConversations(t *testing.T) {
 		description string
 		want        []string
 	}{
-		"PRO":                {identity.Pro, "It is broken.", nil},
-		"an unknown plan":    {"", "It is broken.", nil},
-		"FREE":               {identity.Free, "It is broken.", []string{"Ticket 1: Lamp\nvera@home.example\n\nIt is broken."}},
+		"PRO":             {identity.Pro, "It is broken.", nil},
+		"an unknown plan": {"", "It is broken.", nil},
+		"FREE": {
+			identity.Free, "It is broken.", []string{"Ticket 1: Lamp\nvera@home.example\n\nIt is broken."},
+		},
 		"no description":     {identity.Free, " ", []string{"Ticket 1: Lamp\nvera@home.example"}},
 		"a long description": {identity.Free, long, []string{"Ticket 1: Lamp\nvera@home.example", long}},
 	} {
 		d := newDesk(t)
 		d.people.plan = c.plan
-		made, err := d.CreateByVisitor(t.Context(), d.site, 7, tickets.Draft{Title: "Lamp", Description: c.description, Email: &email})
+		made, err := d.CreateByVisitor(t.Context(), d.site, 7, tickets.Draft{
+			Title:       "Lamp",
+			Description: c.description,
+			Email:       &email,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -74,7 +74,9 @@ func (p Post) Validate() error {
 		value *string
 		most  int
 	}{
-		{"emailMessageId", p.EmailMessageID, maxLine}, {"senderEmail", p.SenderEmail, maxLine}, {"inReplyTo", p.InReplyTo, maxLine},
+		{
+			"emailMessageId", p.EmailMessageID, maxLine,
+		}, {"senderEmail", p.SenderEmail, maxLine}, {"inReplyTo", p.InReplyTo, maxLine},
 		{"references", p.References, maxReferences}, {"subject", p.Subject, maxLine},
 	} {
 		wrong.Check(m.value == nil || len(*m.value) <= m.most, m.name, "must be at most "+strconv.Itoa(m.most)+" bytes")
@@ -86,9 +88,19 @@ func (p Post) Validate() error {
 // message makes the message of a valid post. Its type, where none was given, is EMAIL for what came by mail, else CHAT.
 func (p Post) message(t tenant.ID, ticketID, id int64, now time.Time) Message {
 	m := Message{
-		ID: id, WebsiteID: t, TicketID: ticketID, Type: TypeChat, Content: p.Content, EmailMessageID: p.EmailMessageID,
-		SenderEmail: p.SenderEmail, IsFromEmail: p.IsFromEmail, AuthorID: p.AuthorID, InReplyTo: p.InReplyTo,
-		References: p.References, Subject: p.Subject, CreatedAt: now,
+		ID:             id,
+		WebsiteID:      t,
+		TicketID:       ticketID,
+		Type:           TypeChat,
+		Content:        p.Content,
+		EmailMessageID: p.EmailMessageID,
+		SenderEmail:    p.SenderEmail,
+		IsFromEmail:    p.IsFromEmail,
+		AuthorID:       p.AuthorID,
+		InReplyTo:      p.InReplyTo,
+		References:     p.References,
+		Subject:        p.Subject,
+		CreatedAt:      now,
 	}
 	switch {
 	case p.Type != nil:

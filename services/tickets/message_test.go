@@ -19,20 +19,29 @@ func TestPost(t *testing.T) {
 		wrong []string
 		typ   tickets.MessageType
 	}{
-		"plain":            {tickets.Post{Content: "Hello"}, nil, tickets.TypeChat},
-		"from mail":        {tickets.Post{Content: "Hello", IsFromEmail: true}, nil, tickets.TypeEmail},
-		"with a mail id":   {tickets.Post{Content: "Hello", EmailMessageID: text("<1@a>")}, nil, tickets.TypeEmail},
-		"empty mail id":    {tickets.Post{Content: "Hello", EmailMessageID: text("")}, nil, tickets.TypeChat},
-		"type wins":        {tickets.Post{Content: "Hello", IsFromEmail: true, Type: text("NOTE")}, nil, tickets.TypeNote},
-		"by a user":        {tickets.Post{Content: "Hello", AuthorID: number(5)}, nil, tickets.TypeChat},
-		"longest":          {tickets.Post{Content: long}, nil, tickets.TypeChat},
-		"longer":           {tickets.Post{Content: long + "a"}, []string{"content"}, ""},
-		"no content":       {tickets.Post{}, []string{"content"}, ""},
-		"blank":            {tickets.Post{Content: "\n "}, []string{"content"}, ""},
-		"unknown type":     {tickets.Post{Content: "a", Type: text("SMS")}, []string{"messageType"}, ""},
-		"by nobody":        {tickets.Post{Content: "a", AuthorID: number(6)}, []string{"authorId"}, ""},
-		"by no number":     {tickets.Post{Content: "a", AuthorID: number(0)}, []string{"authorId"}, ""},
-		"long mail header": {tickets.Post{Content: "a", Subject: &long, References: &long, InReplyTo: &long, SenderEmail: &long, EmailMessageID: &long}, []string{"emailMessageId", "senderEmail", "inReplyTo", "references", "subject"}, ""},
+		"plain":          {tickets.Post{Content: "Hello"}, nil, tickets.TypeChat},
+		"from mail":      {tickets.Post{Content: "Hello", IsFromEmail: true}, nil, tickets.TypeEmail},
+		"with a mail id": {tickets.Post{Content: "Hello", EmailMessageID: text("<1@a>")}, nil, tickets.TypeEmail},
+		"empty mail id":  {tickets.Post{Content: "Hello", EmailMessageID: text("")}, nil, tickets.TypeChat},
+		"type wins": {
+			tickets.Post{Content: "Hello", IsFromEmail: true, Type: text("NOTE")}, nil, tickets.TypeNote,
+		},
+		"by a user":    {tickets.Post{Content: "Hello", AuthorID: number(5)}, nil, tickets.TypeChat},
+		"longest":      {tickets.Post{Content: long}, nil, tickets.TypeChat},
+		"longer":       {tickets.Post{Content: long + "a"}, []string{"content"}, ""},
+		"no content":   {tickets.Post{}, []string{"content"}, ""},
+		"blank":        {tickets.Post{Content: "\n "}, []string{"content"}, ""},
+		"unknown type": {tickets.Post{Content: "a", Type: text("SMS")}, []string{"messageType"}, ""},
+		"by nobody":    {tickets.Post{Content: "a", AuthorID: number(6)}, []string{"authorId"}, ""},
+		"by no number": {tickets.Post{Content: "a", AuthorID: number(0)}, []string{"authorId"}, ""},
+		"long mail header": {tickets.Post{
+			Content:        "a",
+			Subject:        &long,
+			References:     &long,
+			InReplyTo:      &long,
+			SenderEmail:    &long,
+			EmailMessageID: &long,
+		}, []string{"emailMessageId", "senderEmail", "inReplyTo", "references", "subject"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -30,7 +30,9 @@ func New(store Store, a Accounts, v Visitors, c Conversations, mailDomain string
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
 // List gives a window of the tickets that f matches and whose texts have all words of search, without messages.
-func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, search string, w paging.Following) (paging.Slice[Detail], error) {
+func (s *Service) List(
+	ctx context.Context, t tenant.ID, f Filter, search string, w paging.Following,
+) (paging.Slice[Detail], error) {
 	if f.Words = searchterms.Query(maxAsked+1, search); len(f.Words) > maxAsked {
 		return paging.Slice[Detail]{}, fault.Bad("search", "must be at most 32 different words")
 	}
@@ -140,7 +142,9 @@ func (s *Service) CreateByVisitor(ctx context.Context, t tenant.ID, visitorID in
 // say posts a ticket's text as its visitor's message and notes the conversation.
 func (s *Service) say(ctx context.Context, made *Ticket, visitorID int64, token *string) error {
 	for i, content := range made.asMessages() {
-		c, err := s.conversations.Say(ctx, made.WebsiteID, visitorID, token, content, fmt.Sprintf("ticket-%d-%d", made.ID, i))
+		c, err := s.conversations.Say(
+			ctx, made.WebsiteID, visitorID, token, content, fmt.Sprintf("ticket-%d-%d", made.ID, i),
+		)
 		if fault.Is(err, fault.NotFound) { // a conversations service of the previous version has no such operation
 			return nil
 		}
@@ -153,7 +157,9 @@ func (s *Service) say(ctx context.Context, made *Ticket, visitorID int64, token 
 }
 
 // prepare makes a ticket that is still to be stored, and gives what it refers to.
-func (s *Service) prepare(ctx context.Context, t tenant.ID, d Draft, c *Conversation, visitorID *int64) (Ticket, related, error) {
+func (s *Service) prepare(
+	ctx context.Context, t tenant.ID, d Draft, c *Conversation, visitorID *int64,
+) (Ticket, related, error) {
 	id, err := s.store.TicketID(ctx)
 	if err != nil {
 		return Ticket{}, related{}, err

@@ -31,7 +31,12 @@ func TestVisitorsOwnTicket(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	conversation, other, user := "conv_7", "vis_8", int64(5)
-	made, err := d.CreateByVisitor(t.Context(), d.site, 7, tickets.Draft{Title: "Help", ConversationToken: &conversation, VisitorToken: &other, AssigneeID: &user})
+	made, err := d.CreateByVisitor(t.Context(), d.site, 7, tickets.Draft{
+		Title:             "Help",
+		ConversationToken: &conversation,
+		VisitorToken:      &other,
+		AssigneeID:        &user,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +56,8 @@ func TestWhatIsGoneIsNull(t *testing.T) {
 	made := d.create(t, tickets.Draft{VisitorToken: &visitor, AssigneeID: &user})
 	d.people.users, d.people.visitors, d.people.noWebsite = nil, nil, true
 	got, err := d.Get(t.Context(), d.site, made.ID, 0)
-	if err != nil || got.Website != nil || got.Visitor != nil || got.Assignee != nil || *got.VisitorID != 7 || *got.AssigneeID != 5 {
+	if err != nil || got.Website != nil || got.Visitor != nil || got.Assignee != nil || *got.VisitorID != 7 ||
+		*got.AssigneeID != 5 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if _, err := d.Update(t.Context(), d.site, made.ID, tickets.Patch{Title: optional.Of("Sofa")}); err != nil {
@@ -141,7 +147,8 @@ func TestSearchIsBounded(t *testing.T) {
 	if got := fields(t, err); !slices.Equal(got, []string{"search"}) {
 		t.Errorf("33 words: wrong members %v", got)
 	}
-	if _, err := d.List(t.Context(), d.site, tickets.Filter{}, many(32), paging.Following{}); err != nil || len(d.store.filter.Words) != 32 {
+	if _, err := d.List(t.Context(), d.site, tickets.Filter{}, many(32), paging.Following{}); err != nil ||
+		len(d.store.filter.Words) != 32 {
 		t.Errorf("32 words: %v", err)
 	}
 }

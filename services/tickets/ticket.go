@@ -112,7 +112,10 @@ func (d Draft) Validate() error {
 	}
 	if d.LanguageCode != nil {
 		l := *d.LanguageCode
-		wrong.Check(len(l) <= maxLanguage && language.MatchString(l), "languageCode", "must be a language code like en or pt-BR")
+		wrong.Check(
+			len(l) <= maxLanguage && language.MatchString(l), "languageCode",
+			"must be a language code like en or pt-BR",
+		)
 	}
 	if d.VisitorToken != nil {
 		checkVisitorToken(*d.VisitorToken, &wrong)
@@ -135,9 +138,20 @@ const (
 // ticket makes the ticket of a valid draft, with a mail address of its own at domain.
 func (d Draft) ticket(t tenant.ID, id int64, domain string, now time.Time) Ticket {
 	made := Ticket{
-		ID: id, WebsiteID: t, Title: d.Title, Description: d.Description, Status: StatusNew, Priority: PriorityMedium, AssigneeID: d.AssigneeID,
-		Email: d.Email, LanguageCode: "en", Tags: []string{}, CreatedAt: now, UpdatedAt: now,
-		UniqueEmailAddress: "ticket-" + strconv.FormatInt(id, 10) + "-" + strings.ToLower(rand.Text()[:16]) + "@" + domain,
+		ID:           id,
+		WebsiteID:    t,
+		Title:        d.Title,
+		Description:  d.Description,
+		Status:       StatusNew,
+		Priority:     PriorityMedium,
+		AssigneeID:   d.AssigneeID,
+		Email:        d.Email,
+		LanguageCode: "en",
+		Tags:         []string{},
+		CreatedAt:    now,
+		UpdatedAt:    now,
+		UniqueEmailAddress: "ticket-" + strconv.FormatInt(id, 10) + "-" + strings.ToLower(rand.Text()[:16]) + "@" +
+			domain,
 	}
 	if d.Priority != nil {
 		made.Priority = Priority(*d.Priority)

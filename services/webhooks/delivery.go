@@ -109,7 +109,10 @@ type Schedule []time.Duration
 
 // Standard is the schedule that standardwebhooks.com gives as an example; it lasts a little over three days.
 func Standard() Schedule {
-	return Schedule{5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour}
+	return Schedule{
+		5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour,
+		14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
+	}
 }
 
 // jitter is the part of a pause by which it is shortened or prolonged, so that what failed together does not come together.
@@ -176,8 +179,22 @@ func (d Delivery) Again(now time.Time) Delivery {
 // newDelivery makes a delivery of an event to w.
 func newDelivery(w Webhook, id int64, e Event, now time.Time) Delivery {
 	return Delivery{
-		ID: id, WebsiteID: w.WebsiteID, WebhookID: w.ID, EventID: e.ID, Type: e.Type, Key: e.Key, Order: e.Order, Body: e.Body, Bytes: int64(len(e.Body)), Status: Pending,
-		NextAt: now, Attempts: []Attempt{}, CreatedAt: now, UpdatedAt: now, VisitorID: e.VisitorID, Trace: e.Trace,
+		ID:        id,
+		WebsiteID: w.WebsiteID,
+		WebhookID: w.ID,
+		EventID:   e.ID,
+		Type:      e.Type,
+		Key:       e.Key,
+		Order:     e.Order,
+		Body:      e.Body,
+		Bytes:     int64(len(e.Body)),
+		Status:    Pending,
+		NextAt:    now,
+		Attempts:  []Attempt{},
+		CreatedAt: now,
+		UpdatedAt: now,
+		VisitorID: e.VisitorID,
+		Trace:     e.Trace,
 	}
 }
 

@@ -43,7 +43,14 @@ func NewEvent(id, typ, key string, order int64, t tenant.ID, at time.Time, data 
 		return Event{}, fmt.Errorf("webhooks: a %s: %w", typ, err)
 	}
 	return Event{
-		ID: id, Type: typ, Key: key, WebsiteID: t, Order: order, VisitorID: cmp.Or(about.VisitorID, about.Conversation.VisitorID), At: at, Body: string(body),
+		ID:        id,
+		Type:      typ,
+		Key:       key,
+		WebsiteID: t,
+		Order:     order,
+		VisitorID: cmp.Or(about.VisitorID, about.Conversation.VisitorID),
+		At:        at,
+		Body:      string(body),
 	}, nil
 }
 

@@ -45,7 +45,15 @@ func (s *Service) Create(ctx context.Context, t tenant.ID, d Draft) (Webhook, er
 	}
 	at := now()
 	made := Webhook{
-		ID: id, WebsiteID: t, URL: d.URL, Description: d.Description, Events: d.Events, Enabled: d.Enabled, Secret: NewSecret(), CreatedAt: at, UpdatedAt: at,
+		ID:          id,
+		WebsiteID:   t,
+		URL:         d.URL,
+		Description: d.Description,
+		Events:      d.Events,
+		Enabled:     d.Enabled,
+		Secret:      NewSecret(),
+		CreatedAt:   at,
+		UpdatedAt:   at,
 	}
 	if !made.Enabled {
 		made.DisabledAt = at
@@ -68,7 +76,9 @@ func (s *Service) Rotate(ctx context.Context, t tenant.ID, id int64, overlap tim
 		return Webhook{}, fault.Bad("overlapSeconds", fmt.Sprintf("must be from 0 to %d", int(MaxOverlap.Seconds())))
 	}
 	secret, at := NewSecret(), now()
-	return s.store.Save(ctx, t, id, func(stored Webhook) (Webhook, bool) { return stored.rotated(secret, overlap, at), true })
+	return s.store.Save(ctx, t, id, func(stored Webhook) (Webhook, bool) {
+		return stored.rotated(secret, overlap, at), true
+	})
 }
 
 // Delete removes a webhook and its deliveries.
@@ -77,7 +87,9 @@ func (s *Service) Delete(ctx context.Context, t tenant.ID, id int64) error {
 }
 
 // Deliveries gives a window of a webhook's deliveries; NotFound where there is no such webhook.
-func (s *Service) Deliveries(ctx context.Context, t tenant.ID, id int64, status Status, w paging.Window) (paging.Slice[Delivery], error) {
+func (s *Service) Deliveries(
+	ctx context.Context, t tenant.ID, id int64, status Status, w paging.Window,
+) (paging.Slice[Delivery], error) {
 	if status != "" && !status.Valid() {
 		return paging.Slice[Delivery]{}, fault.Bad("status", "must be PENDING, HELD, DELIVERED or FAILED")
 	}

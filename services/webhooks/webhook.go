@@ -145,7 +145,12 @@ type Patch struct {
 // Validate is like Draft's.
 func (p Patch) Validate(http bool) error {
 	var wrong fault.Problems
-	for field, null := range map[string]bool{"url": p.URL.Null, "description": p.Description.Null, "events": p.Events.Null, "enabled": p.Enabled.Null} {
+	for field, null := range map[string]bool{
+		"url":         p.URL.Null,
+		"description": p.Description.Null,
+		"events":      p.Events.Null,
+		"enabled":     p.Enabled.Null,
+	} {
 		wrong.Check(!null, field, "must not be null")
 	}
 	if v := p.URL.Ptr(); v != nil {
@@ -178,7 +183,8 @@ func (p Patch) apply(w Webhook, at time.Time) (Webhook, bool) {
 			w.DisabledReason, w.DisabledAt, w.FailingSince = "", time.Time{}, time.Time{}
 		}
 	}
-	if w.URL == before.URL && w.Description == before.Description && slices.Equal(w.Events, before.Events) && w.Enabled == before.Enabled {
+	if w.URL == before.URL && w.Description == before.Description && slices.Equal(w.Events, before.Events) &&
+		w.Enabled == before.Enabled {
 		return before, false
 	}
 	if before.Enabled && !w.Enabled {
@@ -210,14 +216,18 @@ func checkURL(text string, http bool, wrong *fault.Problems) {
 }
 
 func checkDescription(text string, wrong *fault.Problems) {
-	wrong.Check(utf8.RuneCountInString(text) <= maxDescription, "description", fmt.Sprintf("must be at most %d characters", maxDescription))
+	wrong.Check(
+		utf8.RuneCountInString(text) <= maxDescription, "description",
+		fmt.Sprintf("must be at most %d characters", maxDescription),
+	)
 }
 
 func checkEvents(types []string, wrong *fault.Problems) {
 	wrong.Check(len(types) > 0, "events", "must name at least one type")
 	wrong.Check(len(types) <= len(Types()), "events", fmt.Sprintf("must name at most %d types", len(Types())))
 	for i, wanted := range types {
-		known := !strings.Contains(strings.TrimSuffix(wanted, "*"), "*") && (wanted == "*" || !strings.HasSuffix(wanted, "*") || strings.HasSuffix(wanted, ".*")) &&
+		known := !strings.Contains(strings.TrimSuffix(wanted, "*"), "*") && (wanted == "*" ||
+			!strings.HasSuffix(wanted, "*") || strings.HasSuffix(wanted, ".*")) &&
 			slices.ContainsFunc(Types(), func(typ string) bool { return matches(wanted, typ) })
 		if !known {
 			wrong.Add("events", fmt.Sprintf("has no type %.64q: a type, a group like ticket.* or *", wanted))

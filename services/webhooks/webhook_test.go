@@ -42,7 +42,8 @@ func TestURLs(t *testing.T) {
 		"https://a/" + strings.Repeat("a", 2100): false,
 	} {
 		err := webhooks.Draft{URL: url, Events: []string{"*"}}.Validate(false)
-		if (err == nil) != ok || err != nil && (!fault.Is(err, fault.Invalid) || fault.From(err).Fields[0].Field != "url") {
+		if (err == nil) != ok || err != nil && (!fault.Is(err, fault.Invalid) ||
+			fault.From(err).Fields[0].Field != "url") {
 			t.Errorf("%q: %v", url, err)
 		}
 		patch := webhooks.Patch{URL: optional.Of(url)}.Validate(false)
@@ -87,7 +88,8 @@ func TestEvents(t *testing.T) {
 		}
 	}
 	chosen := webhooks.Webhook{Events: []string{"visitor.*"}, Enabled: true}
-	if chosen.Wants("visitors.imported") || chosen.Wants("ticket.created") || (webhooks.Webhook{Events: []string{"*"}}).Wants("ticket.created") {
+	if chosen.Wants("visitors.imported") || chosen.Wants("ticket.created") ||
+		(webhooks.Webhook{Events: []string{"*"}}).Wants("ticket.created") {
 		t.Error("what it does not want, or while it is disabled")
 	}
 }
@@ -149,17 +151,25 @@ func TestAfterAnAttempt(t *testing.T) {
 		wait     time.Duration
 		reason   webhooks.Reason
 	}{
-		"200":                  {healthy, first, webhooks.Attempt{Status: 200}, webhooks.Delivered, 0, ""},
-		"204":                  {healthy, first, webhooks.Attempt{Status: 204}, webhooks.Delivered, 0, ""},
-		"301":                  {healthy, first, webhooks.Attempt{Status: 301}, webhooks.Pending, 5 * time.Second, ""},
-		"404":                  {healthy, first, webhooks.Attempt{Status: 404}, webhooks.Pending, 5 * time.Second, ""},
-		"nothing":              {healthy, first, webhooks.Attempt{Error: "x"}, webhooks.Pending, 5 * time.Second, ""},
-		"asked to wait":        {healthy, first, webhooks.Attempt{Status: 429, RetryAfter: time.Hour}, webhooks.Pending, time.Hour, ""},
-		"asked for too long":   {healthy, first, webhooks.Attempt{Status: 503, RetryAfter: 999 * time.Hour}, webhooks.Pending, 24 * time.Hour, ""},
-		"gone":                 {healthy, first, webhooks.Attempt{Status: 410}, webhooks.Failed, 0, webhooks.Gone},
-		"the last one":         {healthy, last, webhooks.Attempt{Status: 500}, webhooks.Failed, 0, webhooks.Exhausted},
-		"while others succeed": {webhooks.Webhook{Enabled: true, DeliveredAt: noon}, last, webhooks.Attempt{Status: 500}, webhooks.Failed, 0, ""},
-		"already disabled":     {webhooks.Webhook{}, first, webhooks.Attempt{Status: 410}, webhooks.Failed, 0, ""},
+		"200":     {healthy, first, webhooks.Attempt{Status: 200}, webhooks.Delivered, 0, ""},
+		"204":     {healthy, first, webhooks.Attempt{Status: 204}, webhooks.Delivered, 0, ""},
+		"301":     {healthy, first, webhooks.Attempt{Status: 301}, webhooks.Pending, 5 * time.Second, ""},
+		"404":     {healthy, first, webhooks.Attempt{Status: 404}, webhooks.Pending, 5 * time.Second, ""},
+		"nothing": {healthy, first, webhooks.Attempt{Error: "x"}, webhooks.Pending, 5 * time.Second, ""},
+		"asked to wait": {
+			healthy, first, webhooks.Attempt{Status: 429, RetryAfter: time.Hour}, webhooks.Pending, time.Hour, "",
+		},
+		"asked for too long": {
+			healthy, first, webhooks.Attempt{Status: 503, RetryAfter: 999 * time.Hour}, webhooks.Pending,
+			24 * time.Hour, "",
+		},
+		"gone":         {healthy, first, webhooks.Attempt{Status: 410}, webhooks.Failed, 0, webhooks.Gone},
+		"the last one": {healthy, last, webhooks.Attempt{Status: 500}, webhooks.Failed, 0, webhooks.Exhausted},
+		"while others succeed": {
+			webhooks.Webhook{Enabled: true, DeliveredAt: noon}, last, webhooks.Attempt{Status: 500}, webhooks.Failed,
+			0, "",
+		},
+		"already disabled": {webhooks.Webhook{}, first, webhooks.Attempt{Status: 410}, webhooks.Failed, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -168,10 +178,12 @@ func TestAfterAnAttempt(t *testing.T) {
 				t.Errorf("%s, next in %v", d.Status, d.NextAt.Sub(noon))
 			}
 			w := c.hook.After(d, c.attempt, noon)
-			if w.DisabledReason != c.reason || w.Enabled != (c.hook.Enabled && c.reason == "") || (c.reason != "") != (w.Version > c.hook.Version) {
+			if w.DisabledReason != c.reason || w.Enabled != (c.hook.Enabled && c.reason == "") ||
+				(c.reason != "") != (w.Version > c.hook.Version) {
 				t.Errorf("%+v", w)
 			}
-			if success := c.attempt.Succeeded(); success != w.FailingSince.IsZero() || success != w.DeliveredAt.Equal(noon) && name != "while others succeed" {
+			if success := c.attempt.Succeeded(); success != w.FailingSince.IsZero() ||
+				success != w.DeliveredAt.Equal(noon) && name != "while others succeed" {
 				t.Errorf("delivered at %v, failing since %v", w.DeliveredAt, w.FailingSince)
 			}
 		})
@@ -189,10 +201,17 @@ func TestPlan(t *testing.T) {
 	t.Parallel()
 	one, two := site(t, 1), site(t, 2)
 	hook := func(id int64, of tenant.ID, created time.Time, events ...string) webhooks.Webhook {
-		return webhooks.Webhook{ID: id, WebsiteID: of, Events: events, Enabled: true, CreatedAt: created}
+		return webhooks.Webhook{
+			ID:        id,
+			WebsiteID: of,
+			Events:    events,
+			Enabled:   true,
+			CreatedAt: created,
+		}
 	}
 	hooks := []webhooks.Webhook{
-		hook(1, one, noon, "*"), hook(2, one, noon, "ticket.*"), hook(3, two, noon, "*"), hook(4, one, noon.Add(time.Second), "*"),
+		hook(1, one, noon, "*"), hook(2, one, noon, "ticket.*"), hook(3, two, noon, "*"),
+		hook(4, one, noon.Add(time.Second), "*"),
 	}
 	var happened []webhooks.Event
 	for i, typ := range []string{"message.created", "ticket.created"} {
@@ -209,7 +228,8 @@ func TestPlan(t *testing.T) {
 	}
 	for _, d := range webhooks.Plan(hooks, happened, noon.Add(time.Minute), number) {
 		got = append(got, string(rune('0'+d.WebhookID))+" "+d.EventID)
-		if d.WebsiteID != one || d.VisitorID != 9 || d.Status != webhooks.Pending || d.ID < 100 || !strings.Contains(d.Body, `"timestamp":"2024-01-15T12:00:00.000Z"`) {
+		if d.WebsiteID != one || d.VisitorID != 9 || d.Status != webhooks.Pending || d.ID < 100 ||
+			!strings.Contains(d.Body, `"timestamp":"2024-01-15T12:00:00.000Z"`) {
 			t.Errorf("%+v", d)
 		}
 	}
@@ -250,7 +270,10 @@ func TestAttemptsAreBoundedInBytes(t *testing.T) {
 	for size, want := range map[int]int{10: 12, webhooks.MaxAttemptsBytes / 4: 4, 2 * webhooks.MaxAttemptsBytes: 1} {
 		var d webhooks.Delivery
 		for i := range 20 {
-			d = d.After(webhooks.Attempt{Status: 500 + i, Body: strings.Repeat("x", size)}, webhooks.Standard(), noon, 0)
+			d = d.After(webhooks.Attempt{
+				Status: 500 + i,
+				Body:   strings.Repeat("x", size),
+			}, webhooks.Standard(), noon, 0)
 		}
 		if n := len(d.Attempts); n != want || d.Attempts[n-1].Status != 519 {
 			t.Errorf("attempts of %d bytes: %d are kept, want %d", size, n, want)
@@ -264,7 +287,10 @@ func TestCut(t *testing.T) {
 		text string
 		most int
 		want string
-	}{{"", 3, ""}, {"abc", 3, "abc"}, {"abcd", 3, "abc"}, {"aä", 3, "aä"}, {"aä", 2, "a\uFFFD"}, {"a\xffb", 9, "a\uFFFDb"}} {
+	}{
+		{"", 3, ""}, {"abc", 3, "abc"}, {"abcd", 3, "abc"}, {"aä", 3, "aä"}, {"aä", 2, "a\uFFFD"},
+		{"a\xffb", 9, "a\uFFFDb"},
+	} {
 		if got := webhooks.Cut(c.text, c.most); got != c.want {
 			t.Errorf("%q cut to %d is %q", c.text, c.most, got)
 		}

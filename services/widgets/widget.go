@@ -45,9 +45,20 @@ func (w Widget) Revision() version.Of { return version.Of{ID: w.ID, Version: w.V
 // Default is the widget that a new website starts with.
 func Default(t tenant.ID, clientToken string) Widget {
 	return Widget{
-		ID: t.Int64(), WebsiteID: t, ClientToken: clientToken, Color: "#2563eb", ButtonXPos: 24, ButtonYPos: 24,
-		ButtonBgColor: "#2563eb", ButtonTextColor: "#ffffff", BubbleColor: "#eff6ff", BubbleTextColor: "#1e293b",
-		ChatFormFields: "[]", WelcomeMessages: "[]", RatingEnabled: true, ChatEnabled: true,
+		ID:              t.Int64(),
+		WebsiteID:       t,
+		ClientToken:     clientToken,
+		Color:           "#2563eb",
+		ButtonXPos:      24,
+		ButtonYPos:      24,
+		ButtonBgColor:   "#2563eb",
+		ButtonTextColor: "#ffffff",
+		BubbleColor:     "#eff6ff",
+		BubbleTextColor: "#1e293b",
+		ChatFormFields:  "[]",
+		WelcomeMessages: "[]",
+		RatingEnabled:   true,
+		ChatEnabled:     true,
 	}
 }
 
@@ -122,14 +133,19 @@ func (p Patch) Apply(w Widget) (Widget, error) {
 	setBool(p.RemoveBranding, &w.RemoveBranding)
 	setBool(p.ChatEnabled, &w.ChatEnabled)
 	if names := p.PageParameters.Ptr(); names != nil {
-		wrong.Check(validParameters(*names), "pageParameters", "must be at most 20 names, each 1 to 64 characters of A-Z a-z 0-9 _ . ~ -")
+		wrong.Check(
+			validParameters(*names), "pageParameters",
+			"must be at most 20 names, each 1 to 64 characters of A-Z a-z 0-9 _ . ~ -",
+		)
 		w.PageParameters = *names
 	}
 	return w, wrong.Err()
 }
 
 func validParameters(names []string) bool {
-	return len(names) <= maxParameters && !slices.ContainsFunc(names, func(n string) bool { return !parameter.MatchString(n) })
+	return len(names) <= maxParameters && !slices.ContainsFunc(names, func(n string) bool {
+		return !parameter.MatchString(n)
+	})
 }
 
 func setOffset(v optional.Value[float64], name string, into *float64, wrong *fault.Problems) {

@@ -22,26 +22,91 @@ func TestPatch(t *testing.T) {
 		wrong []string
 		holds func(widgets.Widget) bool
 	}{
-		"nothing":       {widgets.Patch{}, nil, func(w widgets.Widget) bool { return reflect.DeepEqual(w, widgets.Default(tenant.ID{}, "wgt_1")) }},
-		"null":          {widgets.Patch{Color: null, WelcomeMessages: null}, nil, func(w widgets.Widget) bool { return reflect.DeepEqual(w, widgets.Default(tenant.ID{}, "wgt_1")) }},
-		"short colour":  {widgets.Patch{Color: text("#FfF")}, nil, func(w widgets.Widget) bool { return w.Color == "#FfF" }},
-		"with alpha":    {widgets.Patch{BubbleColor: text("#ffff"), BubbleTextColor: text("#11223344")}, nil, func(w widgets.Widget) bool { return w.BubbleColor == "#ffff" && w.BubbleTextColor == "#11223344" }},
-		"offsets":       {widgets.Patch{ButtonXPos: number(-3.5), ButtonYPos: number(0)}, nil, func(w widgets.Widget) bool { return w.ButtonXPos == -3.5 && w.ButtonYPos == 0 }},
-		"switches":      {widgets.Patch{ChatEnabled: optional.Of(false), RatingEnabled: optional.Of(false), RemoveBranding: optional.Of(true)}, nil, func(w widgets.Widget) bool { return !w.ChatEnabled && !w.RatingEnabled && w.RemoveBranding }},
-		"classes":       {widgets.Patch{ButtonClass: text("btn md:p-2 w-1/2")}, nil, func(w widgets.Widget) bool { return w.ButtonClass == "btn md:p-2 w-1/2" }},
-		"same token":    {widgets.Patch{ClientToken: text("wgt_1")}, nil, func(w widgets.Widget) bool { return w.ClientToken == "wgt_1" }},
-		"other token":   {widgets.Patch{ClientToken: text("wgt_2")}, []string{"websiteClientToken"}, nil},
-		"colour names":  {widgets.Patch{Color: text("red"), ButtonBgColor: text("#12"), ButtonTextColor: text("#ggg"), BubbleColor: text("")}, []string{"color", "buttonBgColor", "buttonTextColor", "bubbleColor"}, nil},
-		"colour break":  {widgets.Patch{Color: text("#fff\n")}, []string{"color"}, nil},
-		"class markup":  {widgets.Patch{ChatClass: text(`a"><b`), ChatTitleClass: text(strings.Repeat("a", 257)), ChatInputClass: text("a;b")}, []string{"chatClass", "chatTitleClass", "chatInputClass"}, nil},
-		"long texts":    {widgets.Patch{ChatFormFields: text(strings.Repeat("a", 16<<10+1)), WelcomeMessages: text(strings.Repeat("a", 16<<10))}, []string{"chatFormFields"}, nil},
-		"far away":      {widgets.Patch{ButtonXPos: number(10_001), ButtonYPos: number(math.Inf(-1))}, []string{"buttonXPos", "buttonYPos"}, nil},
-		"parameters":    {widgets.Patch{PageParameters: optional.Of([]string{"lang", "utm_source"})}, nil, func(w widgets.Widget) bool { return slices.Equal(w.PageParameters, []string{"lang", "utm_source"}) }},
-		"no parameters": {widgets.Patch{PageParameters: optional.Of([]string{})}, nil, func(w widgets.Widget) bool { return len(w.PageParameters) == 0 }},
-		"many":          {widgets.Patch{PageParameters: optional.Of(slices.Repeat([]string{"a"}, 21))}, []string{"pageParameters"}, nil},
-		"no name":       {widgets.Patch{PageParameters: optional.Of([]string{"a", ""})}, []string{"pageParameters"}, nil},
-		"odd name":      {widgets.Patch{PageParameters: optional.Of([]string{"a b"})}, []string{"pageParameters"}, nil},
-		"long name":     {widgets.Patch{PageParameters: optional.Of([]string{strings.Repeat("a", 65)})}, []string{"pageParameters"}, nil},
+		"nothing": {widgets.Patch{}, nil, func(w widgets.Widget) bool {
+			return reflect.DeepEqual(w, widgets.Default(tenant.ID{}, "wgt_1"))
+		}},
+		"null": {widgets.Patch{Color: null, WelcomeMessages: null}, nil, func(w widgets.Widget) bool {
+			return reflect.DeepEqual(w, widgets.Default(tenant.ID{}, "wgt_1"))
+		}},
+		"short colour": {widgets.Patch{Color: text("#FfF")}, nil, func(w widgets.Widget) bool {
+			return w.Color == "#FfF"
+		}},
+		"with alpha": {
+			widgets.Patch{BubbleColor: text("#ffff"), BubbleTextColor: text("#11223344")}, nil,
+			func(w widgets.Widget) bool {
+				return w.BubbleColor == "#ffff" && w.BubbleTextColor == "#11223344"
+			},
+		},
+		"offsets": {widgets.Patch{ButtonXPos: number(-3.5), ButtonYPos: number(0)}, nil, func(w widgets.Widget) bool {
+			return w.ButtonXPos == -3.5 && w.ButtonYPos == 0
+		}},
+		"switches": {
+			widgets.Patch{
+				ChatEnabled:    optional.Of(false),
+				RatingEnabled:  optional.Of(false),
+				RemoveBranding: optional.Of(true),
+			},
+			nil, func(w widgets.Widget) bool {
+				return !w.ChatEnabled && !w.RatingEnabled && w.RemoveBranding
+			},
+		},
+		"classes": {widgets.Patch{ButtonClass: text("btn md:p-2 w-1/2")}, nil, func(w widgets.Widget) bool {
+			return w.ButtonClass == "btn md:p-2 w-1/2"
+		}},
+		"same token": {widgets.Patch{ClientToken: text("wgt_1")}, nil, func(w widgets.Widget) bool {
+			return w.ClientToken == "wgt_1"
+		}},
+		"other token": {widgets.Patch{ClientToken: text("wgt_2")}, []string{"websiteClientToken"}, nil},
+		"colour names": {
+			widgets.Patch{
+				Color:           text("red"),
+				ButtonBgColor:   text("#12"),
+				ButtonTextColor: text("#ggg"),
+				BubbleColor:     text(""),
+			},
+			[]string{"color", "buttonBgColor", "buttonTextColor", "bubbleColor"}, nil,
+		},
+		"colour break": {widgets.Patch{Color: text("#fff\n")}, []string{"color"}, nil},
+		"class markup": {
+			widgets.Patch{
+				ChatClass:      text(`a"><b`),
+				ChatTitleClass: text(strings.Repeat("a", 257)),
+				ChatInputClass: text("a;b"),
+			},
+			[]string{"chatClass", "chatTitleClass", "chatInputClass"}, nil,
+		},
+		"long texts": {
+			widgets.Patch{
+				ChatFormFields:  text(strings.Repeat("a", 16<<10+1)),
+				WelcomeMessages: text(strings.Repeat("a", 16<<10)),
+			},
+			[]string{"chatFormFields"}, nil,
+		},
+		"far away": {
+			widgets.Patch{ButtonXPos: number(10_001), ButtonYPos: number(math.Inf(-1))},
+			[]string{"buttonXPos", "buttonYPos"}, nil,
+		},
+		"parameters": {
+			widgets.Patch{PageParameters: optional.Of([]string{"lang", "utm_source"})}, nil,
+			func(w widgets.Widget) bool {
+				return slices.Equal(w.PageParameters, []string{"lang", "utm_source"})
+			},
+		},
+		"no parameters": {widgets.Patch{PageParameters: optional.Of([]string{})}, nil, func(w widgets.Widget) bool {
+			return len(w.PageParameters) == 0
+		}},
+		"many": {
+			widgets.Patch{PageParameters: optional.Of(slices.Repeat([]string{"a"}, 21))}, []string{"pageParameters"},
+			nil,
+		},
+		"no name": {
+			widgets.Patch{PageParameters: optional.Of([]string{"a", ""})}, []string{"pageParameters"}, nil,
+		},
+		"odd name": {widgets.Patch{PageParameters: optional.Of([]string{"a b"})}, []string{"pageParameters"}, nil},
+		"long name": {
+			widgets.Patch{PageParameters: optional.Of([]string{strings.Repeat("a", 65)})}, []string{"pageParameters"},
+			nil,
+		},
 		"half is wrong": {widgets.Patch{Color: text("#000"), BubbleColor: text("x")}, []string{"bubbleColor"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -66,7 +131,15 @@ func TestPatch(t *testing.T) {
 func TestValidClientToken(t *testing.T) {
 	t.Parallel()
 	for token, want := range map[string]bool{
-		"a": true, "A-z_09": true, strings.Repeat("a", 128): true, strings.Repeat("a", 129): false, "": false, "a b": false, "a/b": false, "é": false, "a\n": false,
+		"a":                      true,
+		"A-z_09":                 true,
+		strings.Repeat("a", 128): true,
+		strings.Repeat("a", 129): false,
+		"":                       false,
+		"a b":                    false,
+		"a/b":                    false,
+		"é":                      false,
+		"a\n":                    false,
 	} {
 		if widgets.ValidClientToken(token) != want {
 			t.Errorf("%q: %v, want %v", token, !want, want)

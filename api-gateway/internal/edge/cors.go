@@ -27,7 +27,9 @@ func (e *Edge) options(x *exchange, path *route.Path, r *http.Request) {
 		if row.CORS == route.Open {
 			headers = openHeaders
 		}
-		h.Set("Access-Control-Allow-Methods", strings.Join(path.Methods(func(other *route.Route) bool { return other.CORS == row.CORS }), ", "))
+		h.Set("Access-Control-Allow-Methods", strings.Join(path.Methods(func(other *route.Route) bool {
+			return other.CORS == row.CORS
+		}), ", "))
 		h.Set("Access-Control-Allow-Headers", headers)
 		h.Set("Access-Control-Max-Age", preflightAge)
 		h.Del("Access-Control-Expose-Headers")

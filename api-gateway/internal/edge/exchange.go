@@ -54,7 +54,9 @@ type exchange struct {
 var begins = []trace.SpanStartOption{trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer)}
 
 // begin opens the exchange. The trace begins here: what a client says about traces of its own does not count.
-func (e *Edge) begin(ctx context.Context, w http.ResponseWriter, r *http.Request, row *route.Route) (*exchange, context.Context) {
+func (e *Edge) begin(
+	ctx context.Context, w http.ResponseWriter, r *http.Request, row *route.Route,
+) (*exchange, context.Context) {
 	id, method := requestID(r.Header), methodLabel(r.Method)
 	ctx, span := e.Telemetry.Tracer.Start(telemetry.WithRequestID(ctx, id), method, begins...)
 	h := w.Header()
@@ -140,7 +142,9 @@ func (x *exchange) end(ctx context.Context) {
 	reason := recover()
 	if err, _ := reason.(error); reason != nil && !errors.Is(err, http.ErrAbortHandler) {
 		x.edge.Telemetry.Panics.Inc()
-		x.edge.Telemetry.Log.ErrorContext(ctx, "request panicked", "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+		x.edge.Telemetry.Log.ErrorContext(
+			ctx, "request panicked", "panic", fmt.Sprint(reason), "stack", string(debug.Stack()),
+		)
 		if x.status == 0 {
 			x.refuse(ctx, fmt.Errorf("panic: %v", reason))
 			reason = nil
@@ -150,7 +154,8 @@ func (x *exchange) end(ctx context.Context) {
 		x.status = httpkit.Status(fault.Canceled)
 	}
 	x.aborted = reason != nil
-	if x.row != nil && x.row.Method == http.MethodGet && x.principal.Kind != identity.Public { // writes repeat what they were sent
+	if x.row != nil && x.row.Method == http.MethodGet &&
+		x.principal.Kind != identity.Public { // writes repeat what they were sent
 		x.edge.Limits.Charge(ctx, x.row.Class, x.principal, x.client, x.bytes)
 	}
 	x.record(ctx)

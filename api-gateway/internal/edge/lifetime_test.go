@@ -17,7 +17,9 @@ func TestLifetime(t *testing.T) {
 		end  func(l *lifetime, parent context.CancelFunc)
 		want error
 	}{
-		"its time is over":     {func(*lifetime, context.CancelFunc) { time.Sleep(time.Second) }, context.DeadlineExceeded},
+		"its time is over": {func(*lifetime, context.CancelFunc) {
+			time.Sleep(time.Second)
+		}, context.DeadlineExceeded},
 		"it is ended":          {func(l *lifetime, _ context.CancelFunc) { l.end() }, context.Canceled},
 		"the connection ended": {func(_ *lifetime, parent context.CancelFunc) { parent() }, context.Canceled},
 	} {

@@ -30,8 +30,11 @@ type series struct {
 
 func newMetrics(t *telemetry.Telemetry) *metrics {
 	m := &metrics{
-		active:  telemetry.NewActive(t.Registry),
-		streams: prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_edge_streams", Help: "Open event streams and exports."}),
+		active: telemetry.NewActive(t.Registry),
+		streams: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "fivechat_edge_streams",
+			Help: "Open event streams and exports.",
+		}),
 	}
 	t.Registry.MustRegister(m.streams)
 	m.odd.active = m.active.WithLabelValues(noClass)
@@ -49,7 +52,10 @@ func newMetrics(t *telemetry.Telemetry) *metrics {
 func (m *metrics) of(rows []*route.Route) map[*route.Route]*series {
 	all := make(map[*route.Route]*series, len(rows))
 	for _, r := range rows {
-		s := &series{active: m.active.WithLabelValues(string(r.Class)), answered: m.timed(string(r.Class), r.Method, r.Pattern)}
+		s := &series{
+			active:   m.active.WithLabelValues(string(r.Class)),
+			answered: m.timed(string(r.Class), r.Method, r.Pattern),
+		}
 		if r.Method == http.MethodGet {
 			s.head = m.timed(string(r.Class), http.MethodHead, r.Pattern)
 		}
@@ -62,7 +68,11 @@ func (m *metrics) timed(class, method, pattern string) *telemetry.ByStatus {
 	if m.durations == nil {
 		return nil
 	}
-	return telemetry.NewByStatus(m.durations.MustCurryWith(prometheus.Labels{"class": class, "http_request_method": method, "http_route": pattern}))
+	return telemetry.NewByStatus(m.durations.MustCurryWith(prometheus.Labels{
+		"class":               class,
+		"http_request_method": method,
+		"http_route":          pattern,
+	}))
 }
 
 // answered times a request. What no row has is found by its labels: there is little of it.

@@ -36,7 +36,11 @@ func open(t *testing.T, change ...func(*front.Server)) *site {
 	}
 	s := &site{t: t, addr: ln.Addr().String(), served: make(chan error, 1), mux: http.NewServeMux()}
 	s.Server = front.New(&http.Server{
-		Handler: s.mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: 10 * time.Second, ErrorLog: log.New(&s.log, "", 0),
+		Handler:           s.mux,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		IdleTimeout:       10 * time.Second,
+		ErrorLog:          log.New(&s.log, "", 0),
 	})
 	for _, c := range change {
 		c(s.Server)
@@ -106,7 +110,8 @@ func (l *line) answer(method string) (*http.Response, string) {
 // ended fails where the connection brings anything but its end.
 func (l *line) ended() {
 	l.t.Helper()
-	if b, err := io.ReadAll(l.r); err != nil && !errors.Is(err, net.ErrClosed) && !strings.Contains(err.Error(), "reset") || len(b) > 0 {
+	if b, err := io.ReadAll(l.r); err != nil && !errors.Is(err, net.ErrClosed) &&
+		!strings.Contains(err.Error(), "reset") || len(b) > 0 {
 		l.t.Errorf("the connection did not end: %q, %v", b, err)
 	}
 }
@@ -161,7 +166,9 @@ func TestWhatComesInPieces(t *testing.T) {
 
 func TestMalformed(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01\x00\r\n\r\n"} {
+	for _, text := range []string{
+		"GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01\x00\r\n\r\n",
+	} {
 		l := open(t).dial()
 		l.send(text)
 		if resp, _ := l.answer("GET"); resp.StatusCode < 400 {
@@ -223,7 +230,8 @@ func TestAnswers(t *testing.T) {
 				if resp.StatusCode != c.status || body != c.body || max(resp.ContentLength, 0) != c.length {
 					t.Errorf("%d, %d of %d bytes", resp.StatusCode, len(body), resp.ContentLength)
 				}
-				if h := resp.Header; len(h.Values("Date")) != 1 || h.Get("X-Split") != "a  b: c" || h.Get("B") != "" || h.Get("X Bad") != "" || len(h.Values("Vary")) != 2 {
+				if h := resp.Header; len(h.Values("Date")) != 1 || h.Get("X-Split") != "a  b: c" || h.Get("B") != "" ||
+					h.Get("X Bad") != "" || len(h.Values("Vary")) != 2 {
 					t.Errorf("headers %v", h)
 				}
 			}

@@ -22,16 +22,28 @@ type message struct {
 }
 
 // The methods of plain requests.
-var methods = map[string]string{"GET": "GET", "HEAD": "HEAD", "POST": "POST", "PUT": "PUT", "PATCH": "PATCH", "DELETE": "DELETE", "OPTIONS": "OPTIONS"}
+var methods = map[string]string{
+	"GET":     "GET",
+	"HEAD":    "HEAD",
+	"POST":    "POST",
+	"PUT":     "PUT",
+	"PATCH":   "PATCH",
+	"DELETE":  "DELETE",
+	"OPTIONS": "OPTIONS",
+}
 
 // canonical are names of headers as clients write them, in the form that http.Header has.
 var canonical = func() map[string]string {
 	names := map[string]string{}
 	for _, n := range []string{
-		"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Content-Length", "Content-Type", "Cookie", "Dnt", "Host",
-		"Idempotency-Key", "If-Match", "If-Modified-Since", "If-None-Match", "Origin", "Priority", "Referer", "Sec-Ch-Ua", "Sec-Ch-Ua-Mobile",
-		"Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Gpc", "Traceparent", "Tracestate", "User-Agent",
-		"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "X-Request-Id", "X-Visitor-Id", "X-Visitor-Secret",
+		"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Content-Length",
+		"Content-Type", "Cookie", "Dnt", "Host",
+		"Idempotency-Key", "If-Match", "If-Modified-Since", "If-None-Match", "Origin", "Priority", "Referer",
+		"Sec-Ch-Ua", "Sec-Ch-Ua-Mobile",
+		"Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Gpc", "Traceparent",
+		"Tracestate", "User-Agent",
+		"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "X-Request-Id", "X-Visitor-Id",
+		"X-Visitor-Secret",
 	} {
 		names[n], names[strings.ToLower(n)] = n, n
 	}
@@ -79,7 +91,10 @@ func (m *message) parse(b []byte) int {
 func (m *message) start(line string) bool {
 	method, rest, _ := strings.Cut(line, " ")
 	target, found := strings.CutSuffix(rest, " HTTP/1.1")
-	if !found || !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") || strings.ContainsFunc(target, func(r rune) bool { return r <= ' ' || r > '~' || r == '#' }) {
+	if !found || !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") ||
+		strings.ContainsFunc(target, func(r rune) bool {
+			return r <= ' ' || r > '~' || r == '#'
+		}) {
 		return false
 	}
 	method, known := methods[method]

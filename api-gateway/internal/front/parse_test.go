@@ -58,11 +58,15 @@ func alike(t *testing.T, text string) {
 		t.Fatalf("net/http refuses it: %v", err)
 	}
 	got := &m.request
-	if got.Method != want.Method || got.Host != want.Host || got.RequestURI != want.RequestURI || got.URL.String() != want.URL.String() ||
-		got.Proto != want.Proto || got.ContentLength != want.ContentLength || len(want.TransferEncoding) > 0 || want.Close {
+	if got.Method != want.Method || got.Host != want.Host || got.RequestURI != want.RequestURI ||
+		got.URL.String() != want.URL.String() ||
+		got.Proto != want.Proto || got.ContentLength != want.ContentLength || len(want.TransferEncoding) > 0 ||
+		want.Close {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	if !maps.EqualFunc(got.Header, want.Header, func(a, b []string) bool { return strings.Join(a, "\n") == strings.Join(b, "\n") }) {
+	if !maps.EqualFunc(got.Header, want.Header, func(a, b []string) bool {
+		return strings.Join(a, "\n") == strings.Join(b, "\n")
+	}) {
 		t.Errorf("header %v, want %v", got.Header, want.Header)
 	}
 	a, _ := io.ReadAll(got.Body)

@@ -83,7 +83,8 @@ func (w *writer) writeHead() {
 	b = append(b, "\r\nDate: "...)
 	b = append(b, date()...)
 	for name, values := range w.header {
-		if !httpguts.ValidHeaderFieldName(name) || name == "Date" || name == "Content-Length" && !httpkit.HasBody(w.status) {
+		if !httpguts.ValidHeaderFieldName(name) || name == "Date" || name == "Content-Length" &&
+			!httpkit.HasBody(w.status) {
 			continue
 		}
 		for _, v := range values {
@@ -154,7 +155,8 @@ func (w *writer) end() {
 	if len(w.out) > 0 {
 		_ = w.send(w.body) // broken says it
 	}
-	if w.stated >= 0 && w.stated != w.counted && !w.head && httpkit.HasBody(w.status) || httpguts.HeaderValuesContainsToken(w.header["Connection"], "close") {
+	if w.stated >= 0 && w.stated != w.counted && !w.head && httpkit.HasBody(w.status) ||
+		httpguts.HeaderValuesContainsToken(w.header["Connection"], "close") {
 		w.broken = true
 	}
 }

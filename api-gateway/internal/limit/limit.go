@@ -59,7 +59,11 @@ func New(l *ratelimit.Limiter, w Websites) *Guard {
 
 // Set replaces the quotas, at once and for every request from now on.
 func (g *Guard) Set(q Quotas) {
-	r := &rules{plans: map[identity.Plan]map[route.Class]rule{}, addresses: map[route.Class]rule{}, failures: q.Failures}
+	r := &rules{
+		plans:     map[identity.Plan]map[route.Class]rule{},
+		addresses: map[route.Class]rule{},
+		failures:  q.Failures,
+	}
 	for plan, classes := range q.Plans {
 		r.plans[plan] = map[route.Class]rule{}
 		for class, p := range classes {
@@ -104,7 +108,9 @@ func ruleOf(class route.Class, p Pair) rule {
 
 // Admit spends what a request of a class costs its caller, writes to h how the scarcest of the quotas stands, and gives a
 // Limited fault where there is nothing left.
-func (g *Guard) Admit(ctx context.Context, class route.Class, p identity.Principal, address string, h http.Header) error {
+func (g *Guard) Admit(
+	ctx context.Context, class route.Class, p identity.Principal, address string, h http.Header,
+) error {
 	at := httpkit.AddressKey(address)
 	if r, limited := g.rules.Load().addresses[class]; limited {
 		h["Ratelimit-Policy"] = r.policy
@@ -143,7 +149,9 @@ func (g *Guard) Charge(ctx context.Context, class route.Class, p identity.Princi
 
 // alsoTake spends one request of another quota if the quotas before it allow the request, and returns the decision of the
 // scarcest.
-func (g *Guard) alsoTake(ctx context.Context, before ratelimit.Decision, key string, q ratelimit.Quota) ratelimit.Decision {
+func (g *Guard) alsoTake(
+	ctx context.Context, before ratelimit.Decision, key string, q ratelimit.Quota,
+) ratelimit.Decision {
 	if !before.Allowed {
 		return before
 	}

@@ -23,12 +23,18 @@ func TestEveryRowIsLimited(t *testing.T) {
 			_, byAddress := q.Addresses[r.Class]
 			nobody := r.Rule.Caller == authz.Public.Caller || r.Rule.Caller == authz.Operator.Caller
 			if nobody && !byAddress {
-				t.Errorf("%s %s: anybody may ask, and its class %s is not limited by address", r.Method, r.Pattern, r.Class)
+				t.Errorf(
+					"%s %s: anybody may ask, and its class %s is not limited by address", r.Method, r.Pattern,
+					r.Class,
+				)
 			}
 			for _, plan := range []identity.Plan{identity.Free, identity.Pro} {
 				p, byPlan := q.Plans[plan][r.Class]
 				if byAddress == byPlan {
-					t.Errorf("%s %s: its class %s is limited both by address and by the plan %s, or by neither", r.Method, r.Pattern, r.Class, plan)
+					t.Errorf(
+						"%s %s: its class %s is limited both by address and by the plan %s, or by neither", r.Method,
+						r.Pattern, r.Class, plan,
+					)
 				}
 				if byPlan && (!p.Caller.valid() || !p.Website.valid()) {
 					t.Errorf("%s on %s: %+v", r.Class, plan, p)
@@ -60,10 +66,14 @@ func TestParseRefusesAnAddressQuotaThatCannotBe(t *testing.T) {
 	t.Parallel()
 	const file = `{"plans":{"FREE":{"visitor":{"caller":{"requests":1,"seconds":1},"website":{"requests":1,"seconds":1},"address":%s}}}}`
 	for address, wrong := range map[string]bool{
-		`{"requests":5,"seconds":1}`: false, `{"requests":0,"seconds":0}`: false, `{"requests":5,"seconds":0}`: true, `{"requests":-1,"seconds":1}`: true,
+		`{"requests":5,"seconds":1}`:  false,
+		`{"requests":0,"seconds":0}`:  false,
+		`{"requests":5,"seconds":0}`:  true,
+		`{"requests":-1,"seconds":1}`: true,
 	} {
 		_, err := Parse(fmt.Appendf(nil, file, address))
-		if named := err != nil && strings.Contains(fmt.Sprint(fault.From(err).Fields), "plans.FREE.visitor.address"); named != wrong {
+		if named := err != nil &&
+			strings.Contains(fmt.Sprint(fault.From(err).Fields), "plans.FREE.visitor.address"); named != wrong {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
@@ -73,7 +83,9 @@ func TestParseRefusesAnAddressQuotaThatCannotBe(t *testing.T) {
 func TestParseTakesStorageLimits(t *testing.T) {
 	t.Parallel()
 	for text, names := range map[string]string{
-		`{"storage":{"FREE":1073741824}}`: "", `{"storage":{"FREE":5}}`: "storage.FREE", `{"storage":{"GOLD":1073741824}}`: "storage.GOLD",
+		`{"storage":{"FREE":1073741824}}`: "",
+		`{"storage":{"FREE":5}}`:          "storage.FREE",
+		`{"storage":{"GOLD":1073741824}}`: "storage.GOLD",
 	} {
 		_, err := Parse([]byte(text))
 		if (err == nil) != (names == "") || err != nil && !strings.Contains(err.Error(), names) {

@@ -118,7 +118,8 @@ func Parse(settings []byte) (Quotas, error) {
 		q.Addresses[class] = a
 	}
 	for name, a := range map[string]struct{ read, into *Amount }{
-		"failures.address": {&read.Failures.Address, &q.Failures.Address}, "failures.prefix": {&read.Failures.Prefix, &q.Failures.Prefix},
+		"failures.address": {&read.Failures.Address, &q.Failures.Address},
+		"failures.prefix":  {&read.Failures.Prefix, &q.Failures.Prefix},
 	} {
 		if *a.read != (Amount{}) {
 			wrong.Check(a.read.valid(), name, "needs "+validAmount)

@@ -53,7 +53,8 @@ type answer[V any] struct {
 // NewLookups makes the metric that all caches of a component share.
 func NewLookups(registry prometheus.Registerer) *prometheus.CounterVec {
 	v := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "fivechat_edge_cache_lookups_total", Help: "Lookups in the edge's memory, by cache and result: hit, negative (it was known that there is none), miss (its service was asked), and stale beside a miss (an old one served, the service being away).",
+		Name: "fivechat_edge_cache_lookups_total",
+		Help: "Lookups in the edge's memory, by cache and result: hit, negative (it was known that there is none), miss (its service was asked), and stale beside a miss (an old one served, the service being away).",
 	}, []string{"cache", "result"})
 	registry.MustRegister(v)
 	return v

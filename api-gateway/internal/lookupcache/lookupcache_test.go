@@ -189,7 +189,9 @@ func TestTheQuestionHasADeadlineOfItsOwn(t *testing.T) {
 func TestForgetting(t *testing.T) {
 	t.Parallel()
 	for name, forget := range map[string]func(*lookupcache.Cache[identity.Principal]){
-		"one": func(m *lookupcache.Cache[identity.Principal]) { m.Drop("a") }, "all": (*lookupcache.Cache[identity.Principal]).ExpireAll,
+		"one": func(m *lookupcache.Cache[identity.Principal]) {
+			m.Drop("a")
+		}, "all": (*lookupcache.Cache[identity.Principal]).ExpireAll,
 		"one's time": func(m *lookupcache.Cache[identity.Principal]) { m.Expire("a") },
 		"those meant": func(m *lookupcache.Cache[identity.Principal]) {
 			m.DropWhere(func(p identity.Principal) bool { return p.Kind == identity.Token })

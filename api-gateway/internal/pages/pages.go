@@ -45,7 +45,9 @@ func New(demo bool) (*Pages, error) {
 		if err != nil {
 			return err
 		}
-		p.assets["/"+strings.TrimSuffix(strings.TrimSuffix(name, index), "/")] = httpkit.NewAsset(mime.TypeByExtension(path.Ext(name)), content)
+		p.assets["/"+strings.TrimSuffix(strings.TrimSuffix(name, index), "/")] = httpkit.NewAsset(
+			mime.TypeByExtension(path.Ext(name)), content,
+		)
 		return nil
 	})
 	p.assets[document] = httpkit.NewAsset("application/json", openapi.JSON)

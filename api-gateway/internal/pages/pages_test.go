@@ -37,10 +37,13 @@ func TestPages(t *testing.T) {
 	} {
 		plain, err := ask(t, with, path)
 		h := plain.Header()
-		if err != nil || plain.Code != 200 || h.Get("Content-Type") != media || h.Get("X-Frame-Options") != "DENY" || h.Get("Cache-Control") != "no-cache" || h.Get("ETag") == "" {
+		if err != nil || plain.Code != 200 || h.Get("Content-Type") != media || h.Get("X-Frame-Options") != "DENY" ||
+			h.Get("Cache-Control") != "no-cache" || h.Get("ETag") == "" {
 			t.Errorf("%s: %d %v %v", path, plain.Code, h, err)
 		}
-		for _, directive := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"} {
+		for _, directive := range []string{
+			"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'",
+		} {
 			if !strings.Contains(h.Get("Content-Security-Policy"), directive) {
 				t.Errorf("%s: its policy lacks %s", path, directive)
 			}
@@ -51,14 +54,17 @@ func TestPages(t *testing.T) {
 		if again, err := ask(t, with, path, "If-None-Match", h.Get("ETag")); err != nil || again.Code != 304 {
 			t.Errorf("%s, with its tag: %d %v", path, again.Code, err)
 		}
-		if small, err := ask(t, with, path, "Accept-Encoding", "gzip"); err != nil || small.Header().Get("Content-Encoding") != "gzip" || small.Body.Len() >= plain.Body.Len() {
+		if small, err := ask(t, with, path, "Accept-Encoding", "gzip"); err != nil ||
+			small.Header().Get("Content-Encoding") != "gzip" || small.Body.Len() >= plain.Body.Len() {
 			t.Errorf("%s, compressed: %v %v", path, small.Header(), err)
 		}
 		if _, err := ask(t, without, path); fault.Is(err, fault.NotFound) != strings.HasPrefix(path, "/demo") {
 			t.Errorf("%s, without the demo: %v", path, err)
 		}
 	}
-	for _, path := range []string{"/console/", "/console/index.html", "/console/other.js", "/", "/demo/index.html", "/pages.go"} {
+	for _, path := range []string{
+		"/console/", "/console/index.html", "/console/other.js", "/", "/demo/index.html", "/pages.go",
+	} {
 		if _, err := ask(t, with, path); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s: %v", path, err)
 		}

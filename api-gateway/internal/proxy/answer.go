@@ -12,14 +12,19 @@ import (
 )
 
 // private is what of a service's answer is about the connection to it.
-var private = setOf("Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Date", "Server")
+var private = setOf(
+	"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding",
+	"Upgrade", "Date", "Server",
+)
 
 // usual are the names of headers that answers have, so that none has to be made anew.
 var usual = func() map[string]string {
 	m := map[string]string{}
 	for _, n := range []string{
-		"Content-Type", "Content-Length", "Content-Encoding", "Cache-Control", "Etag", "Vary", "Link", "Location", "Retry-After", "Allow",
-		"Last-Modified", "Idempotency-Replayed", "Date", "Server", "Connection", "Content-Security-Policy", "X-Content-Type-Options",
+		"Content-Type", "Content-Length", "Content-Encoding", "Cache-Control", "Etag", "Vary", "Link", "Location",
+		"Retry-After", "Allow",
+		"Last-Modified", "Idempotency-Replayed", "Date", "Server", "Connection", "Content-Security-Policy",
+		"X-Content-Type-Options",
 	} {
 		m[n] = n
 	}

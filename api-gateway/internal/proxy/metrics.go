@@ -32,7 +32,8 @@ func newMetrics(t *telemetry.Telemetry) *metrics {
 			Name: "fivechat_edge_retries_total", Help: "Requests that were sent to a service once more.",
 		}, upstream),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "fivechat_edge_refused_total", Help: "Requests that were not sent to a service: its circuit was open, or too many were under way.",
+			Name: "fivechat_edge_refused_total",
+			Help: "Requests that were not sent to a service: its circuit was open, or too many were under way.",
 		}, upstream),
 		circuit: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "fivechat_edge_circuit_state", Help: "The circuit before a service: 0 closed, 1 half open, 2 open.",
@@ -47,8 +48,9 @@ func newMetrics(t *telemetry.Telemetry) *metrics {
 	t.Registry.MustRegister(m.retries, m.refused, m.circuit, m.streamEnds)
 	if t.Measures {
 		m.durations = prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "http_client_request_duration_seconds", Buckets: telemetry.Durations(),
-			Help: "Time until a service had answered (of a stream: until its answer began), by service and status (error: no answer).",
+			Name:    "http_client_request_duration_seconds",
+			Buckets: telemetry.Durations(),
+			Help:    "Time until a service had answered (of a stream: until its answer began), by service and status (error: no answer).",
 		}, []string{"upstream", "http_response_status_code"})
 		t.Registry.MustRegister(m.durations)
 	}

@@ -50,7 +50,10 @@ type Proxy struct {
 
 // New makes a Proxy to the services at their addresses; at most concurrency requests are under way with each, and a
 // burst of more waits for its turn. The bodies of answers take room of a Budget; nil bounds none.
-func New(addresses map[route.Upstream]*url.URL, concurrency int, answers *share.Budget, keys *identity.Keyring, t *telemetry.Telemetry) (*Proxy, error) {
+func New(
+	addresses map[route.Upstream]*url.URL, concurrency int, answers *share.Budget, keys *identity.Keyring,
+	t *telemetry.Telemetry,
+) (*Proxy, error) {
 	fasthttp.SetBodySizePoolLimit(kept, kept)
 	m := newMetrics(t)
 	p := &Proxy{
@@ -162,9 +165,13 @@ func away(to route.Upstream, err error) error {
 
 // dropped is what a service does not get: what a client says about who it is, or could say to a service in our name, the
 // credentials, which no service behind the edge needs, and what is about the client's own connection.
-var dropped = setOf("Authorization", "X-Visitor-Id", "X-Visitor-Secret", "Expect", "X-Real-Ip", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+var dropped = setOf(
+	"Authorization", "X-Visitor-Id", "X-Visitor-Secret", "Expect", "X-Real-Ip", "X-Forwarded-For", "X-Forwarded-Host",
+	"X-Forwarded-Proto",
 	"Forwarded", "Traceparent", "Tracestate", "Baggage", httpkit.RequestIDHeader, "Host", "Content-Length",
-	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade")
+	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer",
+	"Transfer-Encoding", "Upgrade",
+)
 
 func setOf(names ...string) map[string]bool {
 	set := make(map[string]bool, len(names))

@@ -38,11 +38,16 @@ var (
 // many of them share a connection, and each has a small buffer.
 func newStreams(to *url.URL, m upstreamMetrics, t *telemetry.Telemetry) *httputil.ReverseProxy {
 	shared := &http.Transport{
-		DialContext:     (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
-		IdleConnTimeout: restFor, DisableCompression: true, // the client's own Accept-Encoding decides
-		Protocols: new(http.Protocols),
+		DialContext:        (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		IdleConnTimeout:    restFor,
+		DisableCompression: true, // the client's own Accept-Encoding decides
+		Protocols:          new(http.Protocols),
 		// Pings find a connection that broke without a word.
-		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second, MaxReceiveBufferPerStream: streamWindow},
+		HTTP2: &http.HTTP2Config{
+			SendPingTimeout:           15 * time.Second,
+			PingTimeout:               5 * time.Second,
+			MaxReceiveBufferPerStream: streamWindow,
+		},
 	}
 	shared.Protocols.SetUnencryptedHTTP2(true)
 	return &httputil.ReverseProxy{
@@ -150,7 +155,8 @@ func answered(resp *http.Response) error {
 	if resp.Header.Get("Cache-Control") != "" {
 		e.answer.Del("Cache-Control")
 	}
-	if resp.Request.Method != http.MethodHead && strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+	if resp.Request.Method != http.MethodHead &&
+		strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
 		e.body = &watchedBody{ReadCloser: resp.Body}
 		resp.Body = e.body
 	}

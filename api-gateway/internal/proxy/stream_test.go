@@ -13,13 +13,21 @@ func TestStreamEndNamesTheFirstCause(t *testing.T) {
 		out   boundedWriter
 		want  string
 	}{
-		"the service ends it":             {want: endCompleted},
-		"the service breaks it off":       {body: watchedBody{failed: true}, want: endServiceFailed},
-		"the client leaves":               {cause: context.Canceled, body: watchedBody{failed: true}, want: endClientLeft},
+		"the service ends it":       {want: endCompleted},
+		"the service breaks it off": {body: watchedBody{failed: true}, want: endServiceFailed},
+		"the client leaves": {
+			cause: context.Canceled,
+			body:  watchedBody{failed: true},
+			want:  endClientLeft,
+		},
 		"the client leaves during a send": {out: boundedWriter{failed: true}, want: endClientLeft},
-		"the client reads nothing":        {cause: context.Canceled, out: boundedWriter{failed: true, timedOut: true}, want: endWriteTimeout},
-		"the gateway drains":              {cause: ErrDraining, body: watchedBody{failed: true}, want: endDraining},
-		"the token is revoked":            {cause: ErrCredentialChanged, body: watchedBody{failed: true}, want: endCredential},
+		"the client reads nothing": {
+			cause: context.Canceled,
+			out:   boundedWriter{failed: true, timedOut: true},
+			want:  endWriteTimeout,
+		},
+		"the gateway drains":   {cause: ErrDraining, body: watchedBody{failed: true}, want: endDraining},
+		"the token is revoked": {cause: ErrCredentialChanged, body: watchedBody{failed: true}, want: endCredential},
 	} {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		if c.cause != nil {

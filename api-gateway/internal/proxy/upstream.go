@@ -62,7 +62,11 @@ func newUpstream(name route.Upstream, address *url.URL, concurrency int, m *metr
 		again:   newBudget(),
 	}
 	u.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
-		Name: string(name), MaxRequests: probes, Interval: tripWindow, BucketPeriod: tripWindow / 10, Timeout: openFor,
+		Name:         string(name),
+		MaxRequests:  probes,
+		Interval:     tripWindow,
+		BucketPeriod: tripWindow / 10,
+		Timeout:      openFor,
 		ReadyToTrip: func(c gobreaker.Counts) bool {
 			return c.Requests >= tripCalls && float64(c.TotalFailures) >= tripShare*float64(c.Requests)
 		},
@@ -172,7 +176,8 @@ func twice(r *http.Request, p identity.Principal) bool {
 	case http.MethodGet, http.MethodHead, http.MethodPut:
 		return true
 	case http.MethodPost, http.MethodPatch:
-		return r.Header.Get(httpkit.IdempotencyKeyHeader) != "" && (p.Kind == identity.Token || p.Kind == identity.Visitor)
+		return r.Header.Get(httpkit.IdempotencyKeyHeader) != "" && (p.Kind == identity.Token ||
+			p.Kind == identity.Visitor)
 	default:
 		return false
 	}

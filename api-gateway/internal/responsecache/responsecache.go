@@ -32,7 +32,13 @@ const (
 	patience  = 100 * time.Millisecond // with a Redis that does not answer
 )
 
-var bounds = lookupcache.Bounds{Known: 16_384, KnownFor: time.Second, Unknown: 8_192, UnknownFor: time.Second, StaleFor: staleFor}
+var bounds = lookupcache.Bounds{
+	Known:      16_384,
+	KnownFor:   time.Second,
+	Unknown:    8_192,
+	UnknownFor: time.Second,
+	StaleFor:   staleFor,
+}
 
 // Answer is a service's answer to a GET that succeeded.
 type Answer struct {

@@ -26,21 +26,43 @@ func TestEveryRowHasWhatItNeeds(t *testing.T) {
 		}
 		check(!seen[name], "stands twice")
 		seen[name] = true
-		check(strings.HasPrefix(r.Pattern, "/") && !strings.HasSuffix(r.Pattern, "/"), "the pattern is not a plain path")
+		check(
+			strings.HasPrefix(r.Pattern, "/") && !strings.HasSuffix(r.Pattern, "/"),
+			"the pattern is not a plain path",
+		)
 		check(r.Rule.Caller != "", "has no rule")
 		check(r.Rule.Caller != identity.Service, "is for services only")
-		check(r.Rule.Caller != identity.Token || r.Rule.Level != "" && r.Rule.Plan != "", "the rule has no level or plan")
+		check(
+			r.Rule.Caller != identity.Token || r.Rule.Level != "" && r.Rule.Plan != "",
+			"the rule has no level or plan",
+		)
 		check((r.Rule.Caller == identity.Visitor) == (r.Visitor != route.NoVisitor), "rule and visitor policy disagree")
 		check(r.Rule.Caller != identity.Token || r.CORS == route.Configured, "a bearer operation is open to every page")
-		check(r.Rule.Caller != identity.Visitor || r.CORS == route.Open, "a visitor operation is closed to tenants' pages")
+		check(
+			r.Rule.Caller != identity.Visitor || r.CORS == route.Open,
+			"a visitor operation is closed to tenants' pages",
+		)
 		check(r.Body > 0, "has no body cap")
 		check(r.Class != "", "has no limit class")
-		check((r.Upstream == route.Self) == (r.Class == route.ClassHealth || r.Class == route.ClassPage), "goes nowhere, or past the edge's own answer")
+		check(
+			(r.Upstream == route.Self) == (r.Class == route.ClassHealth || r.Class == route.ClassPage),
+			"goes nowhere, or past the edge's own answer",
+		)
 		check(r.Method != "GET" || r.Rule.Level != identity.Write, "reads with a write rule")
 		check(r.Method == "GET" || r.Rule.Level != identity.Read, "writes with a read rule")
-		check(!strings.HasPrefix(r.Pattern, "/internal/") || r.Pattern == "/internal/visitors/tickets", "is a service's own")
-		check(strings.HasPrefix(r.Pattern, "/operator/") == (r.Rule == authz.Operator), "operator path and rule disagree")
-		check((strings.HasPrefix(r.Pattern, "/tickets") || r.Pattern == "/export/tickets") == (r.Rule.Plan == identity.Pro), "plan")
+		check(
+			!strings.HasPrefix(r.Pattern, "/internal/") || r.Pattern == "/internal/visitors/tickets",
+			"is a service's own",
+		)
+		check(
+			strings.HasPrefix(r.Pattern, "/operator/") == (r.Rule == authz.Operator),
+			"operator path and rule disagree",
+		)
+		check(
+			(strings.HasPrefix(r.Pattern, "/tickets") ||
+				r.Pattern == "/export/tickets") == (r.Rule.Plan == identity.Pro),
+			"plan",
+		)
 	}
 	for _, r := range route.Public {
 		if r.Rule == authz.Operator {

@@ -4,7 +4,9 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // Measure registers what Budgets hold and refuse, by what the bytes are of.
 func Measure(r prometheus.Registerer, budgets map[string]*Budget) {
-	held := prometheus.NewDesc("fivechat_edge_bytes", "Bytes of request bodies and of answers that the edge holds.", []string{"of"}, nil)
+	held := prometheus.NewDesc(
+		"fivechat_edge_bytes", "Bytes of request bodies and of answers that the edge holds.", []string{"of"}, nil,
+	)
 	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "fivechat_edge_bytes_refused_total",
 		Help: "Requests that were refused because the process, or their holder (a website or an address), held as many bytes as it may.",

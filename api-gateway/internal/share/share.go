@@ -52,7 +52,10 @@ func Refusal(err error, resource string) error {
 	var f *fault.Error
 	switch {
 	case errors.Is(err, ErrHolder):
-		f = fault.Wrap(fault.Limited, "too many "+resource+" of this website or address are being handled, try again shortly", err)
+		f = fault.Wrap(
+			fault.Limited, "too many "+resource+" of this website or address are being handled, try again shortly",
+			err,
+		)
 	case errors.Is(err, ErrProcess):
 		f = fault.Wrap(fault.Unavailable, "too many "+resource+" are being handled, try again shortly", err)
 	default:

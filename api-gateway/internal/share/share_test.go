@@ -24,9 +24,12 @@ func TestHoldersOf(t *testing.T) {
 		want    Holders
 	}{
 		"a program": {identity.Principal{Kind: identity.Token, Website: website}, "198.51.100.1", Holders{"t:7"}},
-		"a visitor": {identity.Principal{Kind: identity.Visitor, Website: website, VisitorID: 9}, "2001:db8::5", Holders{"v:7", "a:2001:db8::/64"}},
-		"anybody":   {identity.Principal{Kind: identity.Public}, "198.51.100.1", Holders{"a:198.51.100.1"}},
-		"operator":  {identity.Principal{Kind: identity.Operator}, "198.51.100.1", Holders{"a:198.51.100.1"}},
+		"a visitor": {
+			identity.Principal{Kind: identity.Visitor, Website: website, VisitorID: 9}, "2001:db8::5",
+			Holders{"v:7", "a:2001:db8::/64"},
+		},
+		"anybody":  {identity.Principal{Kind: identity.Public}, "198.51.100.1", Holders{"a:198.51.100.1"}},
+		"operator": {identity.Principal{Kind: identity.Operator}, "198.51.100.1", Holders{"a:198.51.100.1"}},
 	} {
 		if got := HoldersOf(c.p, c.address); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
@@ -85,7 +88,11 @@ func TestBudget(t *testing.T) {
 
 func TestRefusal(t *testing.T) {
 	t.Parallel()
-	for err, kind := range map[error]fault.Kind{ErrHolder: fault.Limited, ErrProcess: fault.Unavailable, context.Canceled: fault.Canceled} {
+	for err, kind := range map[error]fault.Kind{
+		ErrHolder:        fault.Limited,
+		ErrProcess:       fault.Unavailable,
+		context.Canceled: fault.Canceled,
+	} {
 		got := fault.From(Refusal(err, "bytes"))
 		if got.Kind != kind || (got.RetryAfter > 0) != (kind != fault.Canceled) || !errors.Is(got, err) {
 			t.Errorf("%v: %v, Retry-After %v", err, got, got.RetryAfter)

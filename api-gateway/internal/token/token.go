@@ -51,12 +51,19 @@ type Resolver struct {
 
 // New makes a Resolver that asks accounts.
 func New(accounts *httpkit.Client, throttle Throttle, lookups *prometheus.CounterVec) (*Resolver, error) {
-	m, err := lookupcache.New(Cache, bounds, lookups, func(ctx context.Context, hash string) (identity.Principal, time.Time, error) {
-		t, err := httpkit.Call[resolved](ctx, accounts, tenant.ID{}, http.MethodGet, "/internal/tokens/"+hash, nil)
-		return identity.Principal{
-			Kind: identity.Token, Website: t.WebsiteID, Level: t.Level, Plan: t.Plan, TokenID: t.TokenID,
-		}, t.ExpiresAt, err
-	})
+	m, err := lookupcache.New(
+		Cache, bounds, lookups,
+		func(ctx context.Context, hash string) (identity.Principal, time.Time, error) {
+			t, err := httpkit.Call[resolved](ctx, accounts, tenant.ID{}, http.MethodGet, "/internal/tokens/"+hash, nil)
+			return identity.Principal{
+				Kind:    identity.Token,
+				Website: t.WebsiteID,
+				Level:   t.Level,
+				Plan:    t.Plan,
+				TokenID: t.TokenID,
+			}, t.ExpiresAt, err
+		},
+	)
 	return &Resolver{m, throttle}, err
 }
 
@@ -97,7 +104,9 @@ func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (
 
 // Failed counts a failure, and gives its refusal.
 func Failed(ctx context.Context, t Throttle, address, prefix string) error {
-	return t.Failed(ctx, address, prefix, fault.New(fault.Unauthenticated, "the token is malformed, unknown or revoked"))
+	return t.Failed(
+		ctx, address, prefix, fault.New(fault.Unauthenticated, "the token is malformed, unknown or revoked"),
+	)
 }
 
 // Forget drops the token of a hash; every token for "".

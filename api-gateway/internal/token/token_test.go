@@ -11,7 +11,10 @@ import (
 
 // FuzzAuthorization: a bearer is what stands behind the one word Bearer; anything else is refused as no credential.
 func FuzzAuthorization(f *testing.F) {
-	for _, seed := range []string{"", "Bearer x", "bearer x", "BEARER  x", "Bearer", "Bearer ", "Basic dTpw", "Bearer 5c_\xff", "Bearer a b", " Bearer x", "Bearer\tx"} {
+	for _, seed := range []string{
+		"", "Bearer x", "bearer x", "BEARER  x", "Bearer", "Bearer ", "Basic dTpw", "Bearer 5c_\xff", "Bearer a b",
+		" Bearer x", "Bearer\tx",
+	} {
 		f.Add(seed, seed)
 	}
 	f.Fuzz(func(t *testing.T, one, other string) {

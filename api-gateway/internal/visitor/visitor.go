@@ -50,15 +50,22 @@ type Resolver struct {
 
 // New makes a Resolver that asks visitors. throttle counts the tokens and secrets that fail, by address.
 func New(visitors *httpkit.Client, throttle token.Throttle, lookups *prometheus.CounterVec) (*Resolver, error) {
-	m, err := lookupcache.New("visitor", bounds, lookups, func(ctx context.Context, token string) (known, time.Time, error) {
-		asked := time.Now()
-		v, err := httpkit.Call[resolved](ctx, visitors, tenant.ID{}, http.MethodGet, "/internal/visitor-tokens/"+token, nil)
-		var until time.Time
-		if v.SecretHash == "" {
-			until = asked.Add(withoutSecretFor)
-		}
-		return known{identity.Principal{Kind: identity.Visitor, Website: v.WebsiteID, VisitorID: v.VisitorID}, v.SecretHash}, until, err
-	})
+	m, err := lookupcache.New(
+		"visitor", bounds, lookups,
+		func(ctx context.Context, token string) (known, time.Time, error) {
+			asked := time.Now()
+			v, err := httpkit.Call[resolved](
+				ctx, visitors, tenant.ID{}, http.MethodGet, "/internal/visitor-tokens/"+token, nil,
+			)
+			var until time.Time
+			if v.SecretHash == "" {
+				until = asked.Add(withoutSecretFor)
+			}
+			return known{
+				identity.Principal{Kind: identity.Visitor, Website: v.WebsiteID, VisitorID: v.VisitorID}, v.SecretHash,
+			}, until, err
+		},
+	)
 	return &Resolver{m, throttle}, err
 }
 
@@ -76,8 +83,13 @@ func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (
 }
 
 var (
-	errSecretMissing = fault.Coded(fault.Unauthenticated, "visitor_secret_missing", "this operation needs the visitor's secret in the header x-visitor-secret")
-	errSecretInvalid = fault.Coded(fault.Unauthenticated, "visitor_secret_invalid", "the visitor's secret is not the one that was issued")
+	errSecretMissing = fault.Coded(
+		fault.Unauthenticated, "visitor_secret_missing",
+		"this operation needs the visitor's secret in the header x-visitor-secret",
+	)
+	errSecretInvalid = fault.Coded(
+		fault.Unauthenticated, "visitor_secret_invalid", "the visitor's secret is not the one that was issued",
+	)
 )
 
 // Prove is Resolve for operations that also need the visitor's secret: Unauthenticated, visitor_secret_missing or
@@ -91,7 +103,8 @@ func (r *Resolver) Prove(ctx context.Context, h http.Header, address string) (id
 	if len(values) == 0 || len(values) == 1 && values[0] == "" {
 		return identity.Principal{}, r.throttle.Failed(ctx, address, "", errSecretMissing)
 	}
-	if len(values) > 1 || subtle.ConstantTimeCompare([]byte(identity.HashSecret(values[0])), []byte(k.secretHash)) != 1 {
+	if len(values) > 1 ||
+		subtle.ConstantTimeCompare([]byte(identity.HashSecret(values[0])), []byte(k.secretHash)) != 1 {
 		return identity.Principal{}, r.throttle.Failed(ctx, address, "", errSecretInvalid)
 	}
 	return k.Principal, nil

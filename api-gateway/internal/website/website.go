@@ -18,7 +18,13 @@ import (
 const Cache = "website"
 
 // bounds: a change that nobody hears of takes effect after KnownFor. Where accounts is away, what was known goes on.
-var bounds = lookupcache.Bounds{Known: 16_384, KnownFor: 10 * time.Second, Unknown: 1_024, UnknownFor: 10 * time.Second, StaleFor: time.Hour}
+var bounds = lookupcache.Bounds{
+	Known:      16_384,
+	KnownFor:   10 * time.Second,
+	Unknown:    1_024,
+	UnknownFor: 10 * time.Second,
+	StaleFor:   time.Hour,
+}
 
 // Directory knows websites.
 type Directory struct {
@@ -27,10 +33,15 @@ type Directory struct {
 
 // New makes a Directory that asks accounts.
 func New(accounts *httpkit.Client, lookups *prometheus.CounterVec) (*Directory, error) {
-	m, err := lookupcache.New(Cache, bounds, lookups, func(ctx context.Context, id string) (limit.Website, time.Time, error) {
-		w, err := httpkit.Call[limit.Website](ctx, accounts, tenant.ID{}, http.MethodGet, "/internal/websites/"+id+"/limits", nil)
-		return w.Ready(), time.Time{}, err
-	})
+	m, err := lookupcache.New(
+		Cache, bounds, lookups,
+		func(ctx context.Context, id string) (limit.Website, time.Time, error) {
+			w, err := httpkit.Call[limit.Website](
+				ctx, accounts, tenant.ID{}, http.MethodGet, "/internal/websites/"+id+"/limits", nil,
+			)
+			return w.Ready(), time.Time{}, err
+		},
+	)
 	return &Directory{m}, err
 }
 

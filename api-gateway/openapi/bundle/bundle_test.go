@@ -19,7 +19,10 @@ func TestTheDocumentIsFresh(t *testing.T) {
 	if err := run("..", output, routes); err != nil {
 		t.Fatal(err)
 	}
-	for made, committed := range map[string]string{output: "../openapi.json", routes: "../../internal/route/public.gen.go"} {
+	for made, committed := range map[string]string{
+		output: "../openapi.json",
+		routes: "../../internal/route/public.gen.go",
+	} {
 		want, err := os.ReadFile(made)
 		if err != nil {
 			t.Fatal(err)
@@ -55,17 +58,39 @@ func bundled(t *testing.T, areas ...string) (object, error) {
 func TestWhatFollows(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ op, answers, note string }{
-		"nothing":           {`security: [], responses: {"200": {}}`, "200 429 500 503 504", ""},
-		"the edge's own":    {`tags: [Edge], security: [], responses: {"200": {}}`, "200", ""},
-		"a level":           {`security: [{token: [READ]}], responses: {"200": {}}`, "200 401 403 429 500 503 504", "Needs a token with `READ`."},
-		"a plan":            {`description: Says., security: [{token: [READ, PRO]}], responses: {"200": {}}`, "200 401 403 429 500 503 504", "Says.\n\nNeeds a token with `READ` and the plan `PRO`."},
-		"a visitor":         {`security: [{visitor: []}], responses: {"200": {}}`, "200 400 401 429 500 503 504", ""},
-		"a body":            {`security: [], requestBody: {}, responses: {"201": {}}`, "201 400 413 415 429 500 503 504", ""},
-		"a path":            {`security: [], parameters: [{$ref: "#/components/parameters/thing"}], responses: {"200": {}}`, "200 400 404 429 500 503 504", ""},
-		"a key":             {`security: [], parameters: [{$ref: "#/components/parameters/idempotencyKey"}], responses: {"204": {}}`, "204 400 409 422 429 500 503 504", ""},
-		"a tag to change":   {`security: [], parameters: [{$ref: "#/components/parameters/ifMatch"}], responses: {"200": {}}`, "200 400 412 429 500 503 504", ""},
-		"a tag to read":     {`security: [], parameters: [{$ref: "#/components/parameters/ifNoneMatch"}], responses: {"200": {}}`, "200 304 400 429 500 503 504", ""},
-		"what it never is":  {`security: [{visitor: []}], responses: {"200": {}, "401": null}`, "200 400 429 500 503 504", ""},
+		"nothing":        {`security: [], responses: {"200": {}}`, "200 429 500 503 504", ""},
+		"the edge's own": {`tags: [Edge], security: [], responses: {"200": {}}`, "200", ""},
+		"a level": {
+			`security: [{token: [READ]}], responses: {"200": {}}`, "200 401 403 429 500 503 504",
+			"Needs a token with `READ`.",
+		},
+		"a plan": {
+			`description: Says., security: [{token: [READ, PRO]}], responses: {"200": {}}`,
+			"200 401 403 429 500 503 504", "Says.\n\nNeeds a token with `READ` and the plan `PRO`.",
+		},
+		"a visitor": {`security: [{visitor: []}], responses: {"200": {}}`, "200 400 401 429 500 503 504", ""},
+		"a body": {
+			`security: [], requestBody: {}, responses: {"201": {}}`, "201 400 413 415 429 500 503 504", "",
+		},
+		"a path": {
+			`security: [], parameters: [{$ref: "#/components/parameters/thing"}], responses: {"200": {}}`,
+			"200 400 404 429 500 503 504", "",
+		},
+		"a key": {
+			`security: [], parameters: [{$ref: "#/components/parameters/idempotencyKey"}], responses: {"204": {}}`,
+			"204 400 409 422 429 500 503 504", "",
+		},
+		"a tag to change": {
+			`security: [], parameters: [{$ref: "#/components/parameters/ifMatch"}], responses: {"200": {}}`,
+			"200 400 412 429 500 503 504", "",
+		},
+		"a tag to read": {
+			`security: [], parameters: [{$ref: "#/components/parameters/ifNoneMatch"}], responses: {"200": {}}`,
+			"200 304 400 429 500 503 504", "",
+		},
+		"what it never is": {
+			`security: [{visitor: []}], responses: {"200": {}, "401": null}`, "200 400 429 500 503 504", "",
+		},
 		"what it says more": {`security: [], responses: {"200": {}, "409": {}}`, "200 409 429 500 503 504", ""},
 	} {
 		doc, err := bundled(t, "paths: {/things: {get: {operationId: x, "+c.op+"}}}")
@@ -94,14 +119,38 @@ func TestWhatFollows(t *testing.T) {
 func TestRowsOfOperations(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ area, op, want string }{
-		"a page of the gateway": {"", `security: []`, "Upstream: Self, Rule: authz.Public, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, Class: ClassRead"},
-		"anybody":               {"tickets", `security: []`, "Upstream: Tickets, Rule: authz.Public, Visitor: NoVisitor, CORS: Open, Body: httpkit.DefaultBody, Class: ClassRead"},
-		"also without a token":  {"", `security: [{}, {token: []}], x-edge: {class: health}`, "Upstream: Self, Rule: authz.Public, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, Class: ClassHealth"},
-		"a token":               {"tickets", `security: [{token: [READ, PRO]}]`, "Upstream: Tickets, Rule: authz.ProRead, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, Class: ClassRead"},
-		"another service":       {"tickets", `security: [{token: [WRITE]}], x-edge: {service: visitors, body: 9, stores: true}`, "Upstream: Visitors, Rule: authz.Write, Visitor: NoVisitor, CORS: Configured, Body: 9, Class: ClassRead, Storing: true"},
-		"a named visitor":       {"tickets", `security: [{visitor: []}]`, "Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorCredential, CORS: Open, Body: httpkit.DefaultBody, Class: ClassVisitor"},
-		"a visitor as input":    {"tickets", `security: [{visitor: []}], x-edge: {visitor: input}`, "Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorInput, CORS: Open, Body: httpkit.DefaultBody, Class: ClassVisitor"},
-		"a proven visitor":      {"tickets", `security: [{visitor: [], visitorSecret: []}]`, "Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorProven, CORS: Open, Body: httpkit.DefaultBody, Class: ClassVisitor"},
+		"a page of the gateway": {
+			"", `security: []`,
+			"Upstream: Self, Rule: authz.Public, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, Class: ClassRead",
+		},
+		"anybody": {
+			"tickets", `security: []`,
+			"Upstream: Tickets, Rule: authz.Public, Visitor: NoVisitor, CORS: Open, Body: httpkit.DefaultBody, Class: ClassRead",
+		},
+		"also without a token": {
+			"", `security: [{}, {token: []}], x-edge: {class: health}`,
+			"Upstream: Self, Rule: authz.Public, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, Class: ClassHealth",
+		},
+		"a token": {
+			"tickets", `security: [{token: [READ, PRO]}]`,
+			"Upstream: Tickets, Rule: authz.ProRead, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, Class: ClassRead",
+		},
+		"another service": {
+			"tickets", `security: [{token: [WRITE]}], x-edge: {service: visitors, body: 9, stores: true}`,
+			"Upstream: Visitors, Rule: authz.Write, Visitor: NoVisitor, CORS: Configured, Body: 9, Class: ClassRead, Storing: true",
+		},
+		"a named visitor": {
+			"tickets", `security: [{visitor: []}]`,
+			"Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorCredential, CORS: Open, Body: httpkit.DefaultBody, Class: ClassVisitor",
+		},
+		"a visitor as input": {
+			"tickets", `security: [{visitor: []}], x-edge: {visitor: input}`,
+			"Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorInput, CORS: Open, Body: httpkit.DefaultBody, Class: ClassVisitor",
+		},
+		"a proven visitor": {
+			"tickets", `security: [{visitor: [], visitorSecret: []}]`,
+			"Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorProven, CORS: Open, Body: httpkit.DefaultBody, Class: ClassVisitor",
+		},
 		"an unknown permission": {"tickets", `security: [{token: [ADMIN]}]`, ""},
 		"an unknown extension":  {"tickets", `security: [], x-edge: {classs: read}`, ""},
 		"a wrong extension":     {"tickets", `security: [], x-edge: {stores: 1}`, ""},
@@ -133,8 +182,10 @@ func TestWhatCannotBeBundled(t *testing.T) {
 	t.Parallel()
 	const fine = `{operationId: x, security: [], responses: {"200": {}}}`
 	for name, areas := range map[string][]string{
-		"a path twice":        {"paths: {/a: {get: " + fine + "}}", "paths: {/a: {put: " + fine + "}}"},
-		"a component twice":   {"components: {schemas: {A: {type: string}}}", "components: {schemas: {A: {type: object}}}"},
+		"a path twice": {"paths: {/a: {get: " + fine + "}}", "paths: {/a: {put: " + fine + "}}"},
+		"a component twice": {
+			"components: {schemas: {A: {type: string}}}", "components: {schemas: {A: {type: object}}}",
+		},
 		"a member twice":      {"openapi: 3.0.0"},
 		"no operationId":      {`paths: {/a: {get: {security: [], responses: {"200": {}}}}}`},
 		"no security":         {`paths: {/a: {get: {operationId: x, responses: {"200": {}}}}}`},

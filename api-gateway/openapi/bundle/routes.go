@@ -146,8 +146,12 @@ func writeRow(b *bytes.Buffer, method, path string, op object, e edge) error {
 	if e.body != 0 {
 		body = fmt.Sprint(e.body)
 	}
-	fmt.Fprintf(b, "{\nMethod: %q,\nPattern: %q,\nUpstream: %s,\nRule: authz.%s,\nVisitor: %s,\nCORS: %s,\nBody: %s,\nClass: Class%s,\n",
-		strings.ToUpper(method), path, exported(cmp.Or(e.service, "self")), rule, visitor, cors, body, exported(cmp.Or(e.class, class)))
+	fmt.Fprintf(
+		b,
+		"{\nMethod: %q,\nPattern: %q,\nUpstream: %s,\nRule: authz.%s,\nVisitor: %s,\nCORS: %s,\nBody: %s,\nClass: Class%s,\n",
+		strings.ToUpper(method), path, exported(cmp.Or(e.service, "self")), rule, visitor, cors, body,
+		exported(cmp.Or(e.class, class)),
+	)
 	if e.stores {
 		b.WriteString("Storing: true,\n")
 	}

@@ -38,7 +38,12 @@ var (
 
 // Token is a FREE token of a level.
 func Token(website int64, level identity.Level) identity.Principal {
-	return identity.Principal{Kind: identity.Token, Website: storetest.Tenant(website), Level: level, Plan: identity.Free}
+	return identity.Principal{
+		Kind:    identity.Token,
+		Website: storetest.Tenant(website),
+		Level:   level,
+		Plan:    identity.Free,
+	}
 }
 
 // Sibling is another service, on behalf of a website; 0 for none.

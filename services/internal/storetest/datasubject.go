@@ -9,7 +9,9 @@ import (
 )
 
 // Exported gives how many rows of each kind a holder's export has, and their texts.
-func Exported(t testing.TB, k datasubject.DataHolder, of tenant.ID, visitor int64) (kinds map[string]int, rows []string) {
+func Exported(
+	t testing.TB, k datasubject.DataHolder, of tenant.ID, visitor int64,
+) (kinds map[string]int, rows []string) {
 	t.Helper()
 	kinds = map[string]int{}
 	for after, begun := "", false; after != "" || !begun; begun = true {

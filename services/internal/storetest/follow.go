@@ -82,7 +82,11 @@ func Follow[T Row](t *testing.T, f Followed[T]) {
 			break
 		}
 	}
-	all, err := f.List(paging.Following{Window: paging.Window{Limit: 100}, UpdatedSince: paging.Moment(since), Until: c.settled()})
+	all, err := f.List(paging.Following{
+		Window:       paging.Window{Limit: 100},
+		UpdatedSince: paging.Moment(since),
+		Until:        c.settled(),
+	})
 	if err != nil || len(all.Rows) != len(got) || all.More {
 		t.Errorf("%d rows have changed and %d were given, %v", len(all.Rows), len(got), err)
 	}

@@ -50,7 +50,11 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	tasks := []runner.Task{{Name: "check", Run: check.Run}}
 	for _, l := range logs {
 		f := feed.Follower{
-			Feed: feed.Feed{Name: l.Service, Log: l.Remote, Redis: base.Redis}, Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply}
+			Feed:      feed.Feed{Name: l.Service, Log: l.Remote, Redis: base.Redis},
+			Telemetry: base.Telemetry,
+			Position:  store.Position,
+			Apply:     store.Apply,
+		}
 		tasks = append(tasks, runner.Task{Name: "follow " + l.Service, Run: f.Run})
 	}
 	return base.Unit(ctx, tasks...)

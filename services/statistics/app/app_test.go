@@ -18,16 +18,21 @@ import (
 func answer(w http.ResponseWriter, r *http.Request) {
 	log := func(records ...string) string { return "[" + strings.Join(records, ",") + "]" }
 	record := func(pos, site, typ, data string) string {
-		return `{"id":"r` + pos + `","websiteId":` + site + `,"type":"` + typ + `","key":1,"at":"2026-01-02T03:04:05.678Z","data":` + data + `,"pos":` + pos + `}`
+		return `{"id":"r` + pos + `","websiteId":` + site + `,"type":"` + typ +
+			`","key":1,"at":"2026-01-02T03:04:05.678Z","data":` + data + `,"pos":` + pos + `}`
 	}
 	known := map[string]string{
 		"0 /conversations/internal/events?after=0&limit=500": log(
-			record("1", "1", "conversation.opened", `"{}"`), record("2", "1", "message.created", `"{\"sender\":\"VISITOR\"}"`),
+			record("1", "1", "conversation.opened", `"{}"`), record(
+				"2", "1", "message.created", `"{\"sender\":\"VISITOR\"}"`,
+			),
 			record("3", "1", "message.created", `"{\"sender\":\"USER\",\"firstResponseSeconds\":45.46,\"agentId\":7}"`),
 			record("4", "1", "conversation.rated", `"{\"rating\":4,\"agentId\":7}"`)),
-		"0 /visitors/internal/events?after=0&limit=500": log(record("1", "1", "visitor.created", `"{}"`), record("2", "2", "visitor.created", `"{}"`)),
-		"1 /visitors/internal/visitors/online":          `{"online":2}`,
-		"2 /visitors/internal/visitors/online":          `{"online":0}`,
+		"0 /visitors/internal/events?after=0&limit=500": log(
+			record("1", "1", "visitor.created", `"{}"`), record("2", "2", "visitor.created", `"{}"`),
+		),
+		"1 /visitors/internal/visitors/online": `{"online":2}`,
+		"2 /visitors/internal/visitors/online": `{"online":0}`,
 	}
 	body, ok := known[identity.From(r.Context()).Website.String()+" "+r.URL.RequestURI()]
 	if !ok {
@@ -60,11 +65,25 @@ func TestCurrent(t *testing.T) {
 	for got["totalMessages"] != 2.0 || got["totalVisitors"] != 1.0 { // until both followers have been
 		got = s.Want(200, apitest.Token(1, identity.Read), "GET", "/statistics/current", "")
 	}
-	want := map[string]any{"totalConversations": 1.0, "activeConversations": 1.0, "totalMessages": 2.0, "totalVisitors": 1.0, "onlineVisitors": 2.0, "averageResponseTime": 45.5}
+	want := map[string]any{
+		"totalConversations":  1.0,
+		"activeConversations": 1.0,
+		"totalMessages":       2.0,
+		"totalVisitors":       1.0,
+		"onlineVisitors":      2.0,
+		"averageResponseTime": 45.5,
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	want = map[string]any{"totalConversations": 0.0, "activeConversations": 0.0, "totalMessages": 0.0, "totalVisitors": 1.0, "onlineVisitors": 0.0, "averageResponseTime": 0.0}
+	want = map[string]any{
+		"totalConversations":  0.0,
+		"activeConversations": 0.0,
+		"totalMessages":       0.0,
+		"totalVisitors":       1.0,
+		"onlineVisitors":      0.0,
+		"averageResponseTime": 0.0,
+	}
 	if got := s.Want(200, apitest.Token(2, identity.ReadWrite), "GET", "/statistics/current", ""); !reflect.DeepEqual(got, want) {
 		t.Errorf("the other website's: got %v, want %v", got, want)
 	}

@@ -21,8 +21,11 @@ func BenchmarkCurrent(b *testing.B) {
 		case strings.HasSuffix(r.URL.Path, "/online"):
 			_, _ = io.WriteString(w, `{"online":15}`)
 		case r.URL.RequestURI() == "/conversations/internal/events?after=0&limit=500":
-			_, _ = io.WriteString(w, `[{"id":"r1","websiteId":1,"type":"conversations.imported","key":0,"at":"2026-01-02T03:04:05.678Z","pos":1,`+
-				`"data":"{\"conversations\":1000000,\"messages\":7000000,\"answered\":900000,\"responseSeconds\":40500000}"}]`)
+			_, _ = io.WriteString(
+				w,
+				`[{"id":"r1","websiteId":1,"type":"conversations.imported","key":0,"at":"2026-01-02T03:04:05.678Z","pos":1,`+
+					`"data":"{\"conversations\":1000000,\"messages\":7000000,\"answered\":900000,\"responseSeconds\":40500000}"}]`,
+			)
 		default:
 			_, _ = io.WriteString(w, "[]")
 		}

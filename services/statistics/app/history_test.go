@@ -38,27 +38,39 @@ func TestHistories(t *testing.T) {
 		{1, "/statistics/history?from=2026-01-01&to=2026-01-03",
 			`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC","interval":"day","data":[` +
 				`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-02T00:00:00.000Z","conversationsOpened":0,"conversationsImported":0,"conversationsClosed":0,` +
-				`"visitorMessages":0,"agentMessages":0,"newVisitors":0,"firstResponse":` + none + `,"resolution":` + none + `,"ratings":{` + unrated + `}},` +
+				`"visitorMessages":0,"agentMessages":0,"newVisitors":0,"firstResponse":` + none + `,"resolution":` +
+				none + `,"ratings":{` + unrated + `}},` +
 				`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","conversationsOpened":1,"conversationsImported":0,"conversationsClosed":0,` +
-				`"visitorMessages":1,"agentMessages":1,"newVisitors":1,"firstResponse":` + measured + `,"resolution":` + none + `,"ratings":{` + rated + `}}]}`,
+				`"visitorMessages":1,"agentMessages":1,"newVisitors":1,"firstResponse":` + measured +
+				`,"resolution":` + none + `,"ratings":{` + rated + `}}]}`,
 			columns + "2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,0,0,0,0,0,0,0,,,0,,,0,,0,0,0,0,0\r\n" +
 				"2026-01-02T00:00:00Z,2026-01-03T00:00:00Z,1,0,0,1,1,1,1,45.721,45.721,0,,,1,4,0,0,0,1,0\r\n"},
-		{1, "/statistics/history?from=2026-01-02T03:00:00Z&to=2026-01-02T03:05:00Z&interval=hour&tz=Asia/Kathmandu",
+		{
+			1,
+			"/statistics/history?from=2026-01-02T03:00:00Z&to=2026-01-02T03:05:00Z&interval=hour&tz=Asia/Kathmandu",
 			`{"from":"2026-01-02T02:15:00.000Z","to":"2026-01-02T03:15:00.000Z","tz":"Asia/Kathmandu","interval":"hour","data":[` +
 				`{"from":"2026-01-02T02:15:00.000Z","to":"2026-01-02T03:15:00.000Z","conversationsOpened":1,"conversationsImported":0,"conversationsClosed":0,` +
-				`"visitorMessages":1,"agentMessages":1,"newVisitors":1,"firstResponse":` + measured + `,"resolution":` + none + `,"ratings":{` + rated + `}}]}`,
-			columns + "2026-01-02T08:00:00+05:45,2026-01-02T09:00:00+05:45,1,0,0,1,1,1,1,45.721,45.721,0,,,1,4,0,0,0,1,0\r\n"},
-		{1, "/statistics/agents?from=2026-01-02T03:01:00Z&to=2026-01-02T03:02:00Z&tz=Asia/Kolkata",
+				`"visitorMessages":1,"agentMessages":1,"newVisitors":1,"firstResponse":` + measured +
+				`,"resolution":` + none + `,"ratings":{` + rated + `}}]}`,
+			columns +
+				"2026-01-02T08:00:00+05:45,2026-01-02T09:00:00+05:45,1,0,0,1,1,1,1,45.721,45.721,0,,,1,4,0,0,0,1,0\r\n",
+		},
+		{
+			1, "/statistics/agents?from=2026-01-02T03:01:00Z&to=2026-01-02T03:02:00Z&tz=Asia/Kolkata",
 			`{"from":"2026-01-02T03:00:00.000Z","to":"2026-01-02T03:15:00.000Z","tz":"Asia/Kolkata","data":[` +
-				`{"userId":7,"messages":1,"conversationsAnswered":1,"firstResponse":` + measured + `,"ratings":{` + rated + `}}]}`,
+				`{"userId":7,"messages":1,"conversationsAnswered":1,"firstResponse":` + measured + `,"ratings":{` +
+				rated + `}}]}`,
 			"user_id,messages,conversations_answered,first_response_median_seconds,first_response_p90_seconds,ratings,rating_average,stars_1,stars_2,stars_3,stars_4,stars_5\r\n" +
-				"7,1,1,45.721,45.721,1,4,0,0,0,1,0\r\n"},
+				"7,1,1,45.721,45.721,1,4,0,0,0,1,0\r\n",
+		},
 		{1, "/statistics/ratings?from=2026-01-02&to=2026-01-03",
 			`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC",` + rated + `}`,
 			"stars,ratings\r\n1,0\r\n2,0\r\n3,0\r\n4,1\r\n5,0\r\n"},
-		{2, "/statistics/agents?from=2026-01-02&to=2026-01-03",
+		{
+			2, "/statistics/agents?from=2026-01-02&to=2026-01-03",
 			`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC","data":[]}`,
-			"user_id,messages,conversations_answered,first_response_median_seconds,first_response_p90_seconds,ratings,rating_average,stars_1,stars_2,stars_3,stars_4,stars_5\r\n"},
+			"user_id,messages,conversations_answered,first_response_median_seconds,first_response_p90_seconds,ratings,rating_average,stars_1,stars_2,stars_3,stars_4,stars_5\r\n",
+		},
 		{2, "/statistics/ratings?from=2026-01-02&to=2026-01-03",
 			`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC",` + unrated + `}`,
 			"stars,ratings\r\n1,0\r\n2,0\r\n3,0\r\n4,0\r\n5,0\r\n"},
@@ -78,7 +90,11 @@ func TestHistoriesThatAreRefused(t *testing.T) {
 	s := serve(t)
 	read := apitest.Token(1, identity.Read)
 	for query, field := range map[string]string{
-		"tz=Mars/Base": "tz", "from=monday": "from", "to=2026-13-01": "to", "from=2026-02-01&to=2026-01-01": "to", "from=2020-01-01&to=2026-01-01": "to",
+		"tz=Mars/Base":                  "tz",
+		"from=monday":                   "from",
+		"to=2026-13-01":                 "to",
+		"from=2026-02-01&to=2026-01-01": "to",
+		"from=2020-01-01&to=2026-01-01": "to",
 	} {
 		for _, what := range []string{"history", "agents", "ratings"} {
 			if got := s.Refused(400, read, "GET", fmt.Sprintf("/statistics/%s?%s", what, query), "", "Accept", "text/csv"); got != "validation_failed "+field {
@@ -86,7 +102,10 @@ func TestHistoriesThatAreRefused(t *testing.T) {
 			}
 		}
 	}
-	for query, field := range map[string]string{"interval=minute": "interval", "interval=hour&from=2026-01-01&to=2026-02-02": "to"} {
+	for query, field := range map[string]string{
+		"interval=minute": "interval",
+		"interval=hour&from=2026-01-01&to=2026-02-02": "to",
+	} {
 		if got := s.Refused(400, read, "GET", "/statistics/history?"+query, ""); got != "validation_failed "+field {
 			t.Errorf("%s: %s", query, got)
 		}

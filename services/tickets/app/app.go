@@ -31,8 +31,11 @@ type Config struct {
 // Default is the settings before the environment's.
 func Default() Config {
 	return Config{
-		Config: servicekit.Default(), AccountsURL: "http://accounts:8080", ConversationsURL: "http://conversations:8080",
-		VisitorsURL: "http://visitors:8080", MailDomain: "tickets.fivechat.localhost",
+		Config:           servicekit.Default(),
+		AccountsURL:      "http://accounts:8080",
+		ConversationsURL: "http://conversations:8080",
+		VisitorsURL:      "http://visitors:8080",
+		MailDomain:       "tickets.fivechat.localhost",
 	}
 }
 
@@ -58,10 +61,15 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	datasubject.Serve(base.Router, base.Chain, "tickets", datasubject.WithEraser(store, base.Kept))
 	datasubject.ServeStored(base.Router, base.Chain, "tickets", store.Stored())
 	service := tickets.New(store, siblings.Accounts{Client: base.Client(c.AccountsURL)},
-		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Conversations{Client: base.Client(c.ConversationsURL)},
+		siblings.Visitors{
+			Client: base.Client(c.VisitorsURL),
+		}, siblings.Conversations{Client: base.Client(c.ConversationsURL)},
 		c.MailDomain)
 	api.Mount(base.Router, base.Chain, service)
 	api.MountExport(base.Router, base.Chain, service, log)
-	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "stored", Run: datasubject.Measure(base.Telemetry, store.Stored())},
+	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{
+		Name: "stored",
+		Run:  datasubject.Measure(base.Telemetry, store.Stored()),
+	},
 		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }})
 }

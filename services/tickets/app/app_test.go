@@ -18,10 +18,16 @@ import (
 
 // The documented members.
 var (
-	ticketMembers = []string{"assignee", "assigneeId", "conversationId", "createdAt", "description", "email", "id", "languageCode", "messages",
-		"priority", "status", "summary", "tags", "title", "uniqueEmailAddress", "updatedAt", "visitor", "visitorId", "website", "websiteId"}
-	messageMembers = []string{"content", "createdAt", "emailMessageId", "id", "isFromEmail", "messageType", "senderEmail", "ticketId"}
-	timestamp      = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`)
+	ticketMembers = []string{
+		"assignee", "assigneeId", "conversationId", "createdAt", "description", "email", "id", "languageCode",
+		"messages",
+		"priority", "status", "summary", "tags", "title", "uniqueEmailAddress", "updatedAt", "visitor", "visitorId",
+		"website", "websiteId",
+	}
+	messageMembers = []string{
+		"content", "createdAt", "emailMessageId", "id", "isFromEmail", "messageType", "senderEmail", "ticketId",
+	}
+	timestamp = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`)
 )
 
 func members(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
@@ -29,8 +35,11 @@ func members(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 func TestTicketsLife(t *testing.T) {
 	t.Parallel()
 	s, ada := serve(t), agent(1)
-	made := s.Want(201, ada, "POST", "/tickets", `{"title":"Lamp","description":"dark","email":"a@b.example","priority":"HIGH","visitorToken":"vis_7",
-		"conversationToken":"conv_7","assigneeId":5,"status":"CLOSED","id":"9","websiteId":2,"unknown":[]}`)
+	made := s.Want(
+		201, ada, "POST", "/tickets",
+		`{"title":"Lamp","description":"dark","email":"a@b.example","priority":"HIGH","visitorToken":"vis_7",
+		"conversationToken":"conv_7","assigneeId":5,"status":"CLOSED","id":"9","websiteId":2,"unknown":[]}`,
+	)
 	if !slices.Equal(members(made), ticketMembers) {
 		t.Errorf("members %v", members(made))
 	}
@@ -46,7 +55,8 @@ func TestTicketsLife(t *testing.T) {
 			t.Errorf("%s is %v, want %v", member, made[member], want)
 		}
 	}
-	if a := made["uniqueEmailAddress"].(string); !strings.HasPrefix(a, "ticket-"+id+"-") || !strings.HasSuffix(a, "@mail.example") {
+	if a := made["uniqueEmailAddress"].(string); !strings.HasPrefix(a, "ticket-"+id+"-") ||
+		!strings.HasSuffix(a, "@mail.example") {
 		t.Errorf("address %q", a)
 	}
 	if !timestamp.MatchString(made["createdAt"].(string)) || made["updatedAt"] != made["createdAt"] {
@@ -56,8 +66,11 @@ func TestTicketsLife(t *testing.T) {
 		t.Errorf("reads %v\nwas made %v", got, made)
 	}
 
-	m := s.Want(201, ada, "POST", "/tickets/"+id+"/messages", `{"content":"Hello","isFromEmail":true,"emailMessageId":"<1@a>","senderEmail":"a@b.example",
-		"authorId":5,"inReplyTo":"<0@a>","references":"<0@a>","subject":"Lamp","more":1}`)
+	m := s.Want(
+		201, ada, "POST", "/tickets/"+id+"/messages",
+		`{"content":"Hello","isFromEmail":true,"emailMessageId":"<1@a>","senderEmail":"a@b.example",
+		"authorId":5,"inReplyTo":"<0@a>","references":"<0@a>","subject":"Lamp","more":1}`,
+	)
 	if !slices.Equal(members(m), messageMembers) || m["ticketId"] != id || m["messageType"] != "EMAIL" {
 		t.Errorf("message %v", m)
 	}
@@ -66,18 +79,23 @@ func TestTicketsLife(t *testing.T) {
 		t.Errorf("messages %v, want %v", got["messages"], m)
 	}
 	list := s.Want(200, ada, "GET", "/tickets?search=hello+LAMP&status=NEW&priority=HIGH&assigneeId=5&visitorId=7", "")
-	if rows := list["data"].([]any); len(rows) != 1 || !reflect.DeepEqual(rows[0].(map[string]any)["messages"], []any{}) {
+	if rows := list["data"].([]any); len(rows) != 1 ||
+		!reflect.DeepEqual(rows[0].(map[string]any)["messages"], []any{}) {
 		t.Errorf("list %v", list)
 	}
 
-	got = s.Want(200, ada, "PATCH", "/tickets/"+id, `{"title":"Sofa","assigneeId":null,"visitorToken":null,"createdAt":"x"}`)
-	if got["title"] != "Sofa" || got["assignee"] != nil || got["visitorId"] != nil || got["description"] != "dark" || len(got["messages"].([]any)) != 1 {
+	got = s.Want(
+		200, ada, "PATCH", "/tickets/"+id, `{"title":"Sofa","assigneeId":null,"visitorToken":null,"createdAt":"x"}`,
+	)
+	if got["title"] != "Sofa" || got["assignee"] != nil || got["visitorId"] != nil || got["description"] != "dark" ||
+		len(got["messages"].([]any)) != 1 {
 		t.Errorf("patched %v", got)
 	}
 	if got = s.Want(200, ada, "PATCH", "/tickets/"+id+"/status", `{"status":"RESOLVED","title":"x"}`); got["status"] != "RESOLVED" || got["title"] != "Sofa" {
 		t.Errorf("status set %v", got)
 	}
-	if got := s.Do(ada, "DELETE", "/tickets/"+id, ""); got.Status != 200 || got.Body != `{"id":"`+id+`","deleted":true}` {
+	if got := s.Do(ada, "DELETE", "/tickets/"+id, ""); got.Status != 200 ||
+		got.Body != `{"id":"`+id+`","deleted":true}` {
 		t.Errorf("deleted %+v", got)
 	}
 	s.Want(404, ada, "DELETE", "/tickets/"+id, "")
@@ -88,8 +106,12 @@ func TestVisitorsTicket(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	own := visitor(1, 7)
-	made := s.Want(201, own, "POST", "/internal/visitors/tickets", `{"title":"Help","conversationToken":"conv_7","assigneeId":5,"status":"OPEN","visitorToken":"vis_8"}`)
-	if !slices.Equal(members(made), ticketMembers) || made["visitorId"] != 7.0 || made["assigneeId"] != nil || made["status"] != "NEW" {
+	made := s.Want(
+		201, own, "POST", "/internal/visitors/tickets",
+		`{"title":"Help","conversationToken":"conv_7","assigneeId":5,"status":"OPEN","visitorToken":"vis_8"}`,
+	)
+	if !slices.Equal(members(made), ticketMembers) || made["visitorId"] != 7.0 || made["assigneeId"] != nil ||
+		made["status"] != "NEW" {
 		t.Errorf("made %v", made)
 	}
 	s.Want(401, agent(1), "POST", "/internal/visitors/tickets", `{"title":"Help"}`)
@@ -102,19 +124,39 @@ func TestBadInput(t *testing.T) {
 	s, ada := serve(t), agent(1)
 	id := s.Want(201, ada, "POST", "/tickets", `{"title":"Lamp"}`)["id"].(string)
 	for _, tc := range []struct{ method, path, body, wrong string }{
-		{"GET", "/tickets/abc", "", "id"}, {"GET", "/tickets/0", "", "id"}, {"GET", "/tickets/-1", "", "id"}, {"GET", "/tickets/1.5", "", "id"},
-		{"GET", "/tickets/9007199254740992", "", "id"}, {"DELETE", "/tickets/x", "", "id"}, {"PATCH", "/tickets/x", "{}", "id"},
-		{"PATCH", "/tickets/x/status", `{"status":"OPEN"}`, "id"}, {"POST", "/tickets/x/messages", `{"content":"a"}`, "id"},
-		{"GET", "/tickets?assigneeId=x", "", "assigneeId"}, {"GET", "/tickets?visitorId=-1", "", "visitorId"}, {"GET", "/tickets?cursor=x", "", "cursor"},
-		{"POST", "/tickets", "", "title"}, {"POST", "/tickets", `{"title":5}`, "title"}, {"POST", "/tickets", `{"title":"a\u0000"}`, "title"},
+		{
+			"GET", "/tickets/abc", "", "id",
+		}, {"GET", "/tickets/0", "", "id"}, {"GET", "/tickets/-1", "", "id"}, {"GET", "/tickets/1.5", "", "id"},
+		{
+			"GET", "/tickets/9007199254740992", "", "id",
+		}, {"DELETE", "/tickets/x", "", "id"}, {"PATCH", "/tickets/x", "{}", "id"},
+		{
+			"PATCH", "/tickets/x/status", `{"status":"OPEN"}`, "id",
+		}, {"POST", "/tickets/x/messages", `{"content":"a"}`, "id"},
+		{
+			"GET", "/tickets?assigneeId=x", "", "assigneeId",
+		}, {"GET", "/tickets?visitorId=-1", "", "visitorId"}, {"GET", "/tickets?cursor=x", "", "cursor"},
+		{
+			"POST", "/tickets", "", "title",
+		}, {"POST", "/tickets", `{"title":5}`, "title"}, {"POST", "/tickets", `{"title":"a\u0000"}`, "title"},
 		{"POST", "/tickets", `{"title":"a","email":"x","priority":"x"}`, "email priority"},
-		{"POST", "/tickets", `{"title":"a","visitorToken":"vis_8"}`, "visitorToken"}, {"POST", "/tickets", `{"title":"a","visitorToken":".."}`, "visitorToken"},
-		{"POST", "/tickets", `{"title":"a","conversationToken":"conv_8"}`, "conversationToken"}, {"POST", "/tickets", `{"title":"a","assigneeId":6}`, "assigneeId"},
+		{
+			"POST", "/tickets", `{"title":"a","visitorToken":"vis_8"}`, "visitorToken",
+		}, {"POST", "/tickets", `{"title":"a","visitorToken":".."}`, "visitorToken"},
+		{
+			"POST", "/tickets", `{"title":"a","conversationToken":"conv_8"}`, "conversationToken",
+		}, {"POST", "/tickets", `{"title":"a","assigneeId":6}`, "assigneeId"},
 		{"PATCH", "/tickets/" + id, `{"title":""}`, "title"}, {"PATCH", "/tickets/" + id, `{"status":"x"}`, "status"},
-		{"PATCH", "/tickets/" + id, `{"assigneeId":"5"}`, "assigneeId"}, {"PATCH", "/tickets/" + id, `{"assigneeId":6}`, "assigneeId"},
-		{"PATCH", "/tickets/" + id + "/status", `{}`, "status"}, {"PATCH", "/tickets/" + id + "/status", `{"status":"open"}`, "status"},
+		{
+			"PATCH", "/tickets/" + id, `{"assigneeId":"5"}`, "assigneeId",
+		}, {"PATCH", "/tickets/" + id, `{"assigneeId":6}`, "assigneeId"},
+		{
+			"PATCH", "/tickets/" + id + "/status", `{}`, "status",
+		}, {"PATCH", "/tickets/" + id + "/status", `{"status":"open"}`, "status"},
 		{"PATCH", "/tickets/" + id + "/status", `{"status":null}`, "status"},
-		{"POST", "/tickets/" + id + "/messages", `{}`, "content"}, {"POST", "/tickets/" + id + "/messages", `{"content":"a","messageType":"x"}`, "messageType"},
+		{
+			"POST", "/tickets/" + id + "/messages", `{}`, "content",
+		}, {"POST", "/tickets/" + id + "/messages", `{"content":"a","messageType":"x"}`, "messageType"},
 		{"POST", "/tickets/" + id + "/messages", `{"content":"a","authorId":6}`, "authorId"},
 	} {
 		problem := s.Want(400, ada, tc.method, tc.path, tc.body)
@@ -123,7 +165,8 @@ func TestBadInput(t *testing.T) {
 		}
 	}
 	for _, query := range []string{"status=new", "priority=x", "status=CLOSED"} {
-		if list := s.Want(200, ada, "GET", "/tickets?"+query, ""); list["total"] != 0.0 || len(list["data"].([]any)) != 0 || list["totalPages"] != 0.0 {
+		if list := s.Want(200, ada, "GET", "/tickets?"+query, ""); list["total"] != 0.0 ||
+			len(list["data"].([]any)) != 0 || list["totalPages"] != 0.0 {
 			t.Errorf("%s lists %v", query, list)
 		}
 	}
@@ -139,8 +182,10 @@ func TestPermissions(t *testing.T) {
 		write              bool
 		method, path, body string
 	}{
-		{false, "GET", "/tickets", ""}, {false, "GET", "/tickets/1", ""}, {true, "POST", "/tickets", `{}`}, {true, "PATCH", "/tickets/1", `{}`},
-		{true, "DELETE", "/tickets/1", ""}, {true, "PATCH", "/tickets/1/status", `{}`}, {true, "POST", "/tickets/1/messages", `{}`},
+		{false, "GET", "/tickets", ""}, {false, "GET", "/tickets/1", ""}, {true, "POST", "/tickets", `{}`},
+		{true, "PATCH", "/tickets/1", `{}`},
+		{true, "DELETE", "/tickets/1", ""}, {true, "PATCH", "/tickets/1/status", `{}`},
+		{true, "POST", "/tickets/1/messages", `{}`},
 	} {
 		s.Want(401, nobody, op.method, op.path, op.body)
 		if got := s.Refused(403, free, op.method, op.path, op.body); got != "plan_required" {
@@ -167,15 +212,20 @@ func TestAnothersTicketIsLikeNone(t *testing.T) {
 		before := s.Do(owner, "GET", "/tickets/"+id, "").Body
 		for _, op := range [][3]string{
 			{"GET", "/tickets/%s", ""}, {"PATCH", "/tickets/%s", `{"title":"mine"}`}, {"DELETE", "/tickets/%s", ""},
-			{"PATCH", "/tickets/%s/status", `{"status":"CLOSED"}`}, {"POST", "/tickets/%s/messages", `{"content":"mine"}`},
+			{"PATCH", "/tickets/%s/status", `{"status":"CLOSED"}`},
+			{"POST", "/tickets/%s/messages", `{"content":"mine"}`},
 		} {
-			theirs, none := s.Do(stranger, op[0], fmt.Sprintf(op[1], id), op[2]), s.Do(stranger, op[0], fmt.Sprintf(op[1], unknown), op[2])
-			if theirs.Status != 404 || none.Status != 404 || !strings.Contains(theirs.Body, `"detail":"ticket not found"`) ||
+			theirs, none := s.Do(
+				stranger, op[0], fmt.Sprintf(op[1], id), op[2],
+			), s.Do(stranger, op[0], fmt.Sprintf(op[1], unknown), op[2])
+			if theirs.Status != 404 || none.Status != 404 ||
+				!strings.Contains(theirs.Body, `"detail":"ticket not found"`) ||
 				strings.ReplaceAll(theirs.Body, "/"+id, "/N") != strings.ReplaceAll(none.Body, "/"+unknown, "/N") {
 				t.Errorf("%s %s: %+v\nan unknown one: %+v", op[0], op[1], theirs, none)
 			}
 		}
-		if list := s.Do(stranger, "GET", "/tickets?search=private", ""); list.Status != 200 || strings.Contains(list.Body, `"id":"`+id+`"`) {
+		if list := s.Do(stranger, "GET", "/tickets?search=private", ""); list.Status != 200 ||
+			strings.Contains(list.Body, `"id":"`+id+`"`) {
 			t.Errorf("a stranger's list: %+v", list)
 		}
 		if after := s.Do(owner, "GET", "/tickets/"+id, "").Body; after != before {
@@ -189,7 +239,10 @@ func TestPatchesAtOnceAllCount(t *testing.T) {
 	s, ada := serve(t), agent(1)
 	id := s.Want(201, ada, "POST", "/tickets", `{"title":"Lamp"}`)["id"].(string)
 	var wg sync.WaitGroup
-	for _, body := range []string{`{"title":"Sofa"}`, `{"description":"red"}`, `{"status":"OPEN"}`, `{"priority":"LOW"}`, `{"email":"a@b.example"}`, `{"assigneeId":5}`, `{"visitorToken":"vis_7"}`} {
+	for _, body := range []string{
+		`{"title":"Sofa"}`, `{"description":"red"}`, `{"status":"OPEN"}`, `{"priority":"LOW"}`,
+		`{"email":"a@b.example"}`, `{"assigneeId":5}`, `{"visitorToken":"vis_7"}`,
+	} {
 		wg.Go(func() {
 			if a := s.Do(ada, "PATCH", "/tickets/"+id, body); a.Status != 200 {
 				t.Errorf("%s: %+v", body, a)
@@ -198,7 +251,15 @@ func TestPatchesAtOnceAllCount(t *testing.T) {
 	}
 	wg.Wait()
 	got := s.Want(200, ada, "GET", "/tickets/"+id, "")
-	for member, want := range map[string]any{"title": "Sofa", "description": "red", "status": "OPEN", "priority": "LOW", "email": "a@b.example", "assigneeId": 5.0, "visitorId": 7.0} {
+	for member, want := range map[string]any{
+		"title":       "Sofa",
+		"description": "red",
+		"status":      "OPEN",
+		"priority":    "LOW",
+		"email":       "a@b.example",
+		"assigneeId":  5.0,
+		"visitorId":   7.0,
+	} {
 		if got[member] != want {
 			t.Errorf("%s is %v, want %v", member, got[member], want)
 		}
@@ -230,7 +291,8 @@ func TestEventsAreServed(t *testing.T) {
 		}
 	}
 	got := records[0]
-	if fmt.Sprint(got.Key) != made["id"] || got.Type != "ticket.created" || got.WebsiteID != 1 || got.Pos != 1 || got.Data != `{"ticketId":"1","status":"NEW","priority":"MEDIUM"}` {
+	if fmt.Sprint(got.Key) != made["id"] || got.Type != "ticket.created" || got.WebsiteID != 1 || got.Pos != 1 ||
+		got.Data != `{"ticketId":"1","status":"NEW","priority":"MEDIUM"}` {
 		t.Errorf("event %+v", got)
 	}
 	s.Want(401, agent(1), "GET", "/internal/events", "")

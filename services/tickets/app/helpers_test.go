@@ -18,7 +18,11 @@ func unit(t *testing.T) (runner.Unit, error) {
 	t.Helper()
 	siblings := apitest.NewFake(t, answer).URL
 	return app.New(t.Context(), app.Config{
-		Config: apitest.Config(t), AccountsURL: siblings, VisitorsURL: siblings, ConversationsURL: siblings, MailDomain: "mail.example",
+		Config:           apitest.Config(t),
+		AccountsURL:      siblings,
+		VisitorsURL:      siblings,
+		ConversationsURL: siblings,
+		MailDomain:       "mail.example",
 	})
 }
 

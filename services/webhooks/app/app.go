@@ -41,8 +41,11 @@ type Config struct {
 // Default is the settings before the environment's.
 func Default() Config {
 	return Config{
-		Config: servicekit.Default(), ConversationsURL: "http://conversations:8080", VisitorsURL: "http://visitors:8080", TicketsURL: "http://tickets:8080",
-		Schedule: webhooks.Standard(),
+		Config:           servicekit.Default(),
+		ConversationsURL: "http://conversations:8080",
+		VisitorsURL:      "http://visitors:8080",
+		TicketsURL:       "http://tickets:8080",
+		Schedule:         webhooks.Standard(),
 	}
 }
 
@@ -68,8 +71,13 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		}
 		return runner.Task{Name: "follow " + source, Run: f.Run}
 	}
-	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "dispatch", Run: dispatcher.Run},
-		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Stored().Run(ctx, base.Telemetry.Log) }},
+	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{
+		Name: "dispatch",
+		Run:  dispatcher.Run,
+	},
+		runner.Task{Name: "tally", Run: func(ctx context.Context) error {
+			return store.Stored().Run(ctx, base.Telemetry.Log)
+		}},
 		runner.Task{Name: "stored", Run: datasubject.Measure(base.Telemetry, store.Stored())},
 		follow("conversations", c.ConversationsURL), follow("visitors", c.VisitorsURL), follow("tickets", c.TicketsURL))
 }

@@ -20,8 +20,12 @@ func serve(t *testing.T) *apitest.Service {
 	return apitest.Serve(t, unit, err)
 }
 
-var documented = []string{"bubbleColor", "bubbleTextColor", "buttonBgColor", "buttonClass", "buttonTextColor", "buttonXPos", "buttonYPos", "chatClass",
-	"chatEnabled", "chatFormFields", "chatInputClass", "chatTitleClass", "color", "id", "pageParameters", "ratingEnabled", "removeBranding", "websiteClientToken", "welcomeMessages"}
+var documented = []string{
+	"bubbleColor", "bubbleTextColor", "buttonBgColor", "buttonClass", "buttonTextColor", "buttonXPos", "buttonYPos",
+	"chatClass",
+	"chatEnabled", "chatFormFields", "chatInputClass", "chatTitleClass", "color", "id", "pageParameters",
+	"ratingEnabled", "removeBranding", "websiteClientToken", "welcomeMessages",
+}
 
 func TestWidget(t *testing.T) {
 	t.Parallel()
@@ -36,7 +40,10 @@ func TestWidget(t *testing.T) {
 	if taken := s.Want(409, apitest.Sibling(2), "POST", "/internal/widgets", `{"clientToken":"wgt_a"}`); taken["code"] != "client_token_taken" {
 		t.Errorf("a taken token: %v", taken)
 	}
-	got := s.Want(200, apitest.Token(1, identity.Write), "PATCH", "/widgets/wgt_a", `{"color":"#123456","id":9,"unknown":{},"buttonXPos":2.5,"buttonClass":null}`)
+	got := s.Want(
+		200, apitest.Token(1, identity.Write), "PATCH", "/widgets/wgt_a",
+		`{"color":"#123456","id":9,"unknown":{},"buttonXPos":2.5,"buttonClass":null}`,
+	)
 	made["color"], made["buttonXPos"] = "#123456", 2.5
 	if !reflect.DeepEqual(got, made) {
 		t.Errorf("patched %v, want %v", got, made)
@@ -44,7 +51,8 @@ func TestWidget(t *testing.T) {
 	if got := s.Want(200, apitest.Public, "GET", "/widgets/wgt_a", ""); !reflect.DeepEqual(got, made) {
 		t.Errorf("read %v, want %v", got, made)
 	}
-	if got := s.Want(200, apitest.Sibling(0), "GET", "/internal/widgets/wgt_a", ""); got["websiteId"] != 1.0 || !reflect.DeepEqual(got["widget"], made) {
+	if got := s.Want(200, apitest.Sibling(0), "GET", "/internal/widgets/wgt_a", ""); got["websiteId"] != 1.0 ||
+		!reflect.DeepEqual(got["widget"], made) {
 		t.Errorf("resolved %v", got)
 	}
 }
@@ -60,7 +68,10 @@ func TestRefusals(t *testing.T) {
 	s.Want(401, apitest.Public, "PATCH", "/widgets/wgt_a", `{}`)
 	s.Want(401, apitest.Token(1, identity.ReadWrite), "GET", "/internal/widgets/wgt_a", "")
 	for body, field := range map[string]string{
-		`{"color":"red"}`: "color", `{"color":5}`: "color", `{"websiteClientToken":"wgt_b"}`: "websiteClientToken", `{"chatEnabled":"yes"}`: "chatEnabled",
+		`{"color":"red"}`:                "color",
+		`{"color":5}`:                    "color",
+		`{"websiteClientToken":"wgt_b"}`: "websiteClientToken",
+		`{"chatEnabled":"yes"}`:          "chatEnabled",
 	} {
 		refused := s.Want(400, apitest.Token(1, identity.Write), "PATCH", "/widgets/wgt_a", body)
 		if errors := refused["errors"].([]any); errors[0].(map[string]any)["field"] != field {
@@ -90,7 +101,8 @@ func TestScript(t *testing.T) {
 		t.Errorf("the settings are not in the script: %.300s", script)
 	}
 	s.Want(200, writer, "PATCH", "/widgets/wgt_a", `{"chatEnabled":false}`)
-	if off := s.Do(apitest.Public, "GET", "/widget/wgt_a", ""); off.Status != 200 || strings.Contains(off.Body, "document") || strings.Contains(off.Body, "wgt_a") {
+	if off := s.Do(apitest.Public, "GET", "/widget/wgt_a", ""); off.Status != 200 ||
+		strings.Contains(off.Body, "document") || strings.Contains(off.Body, "wgt_a") {
 		t.Errorf("a disabled chat's script does something: %+v", off)
 	}
 }
@@ -107,7 +119,8 @@ func TestScriptHoldsHostileSettings(t *testing.T) {
 	}
 	s.Want(200, apitest.Token(1, identity.Write), "PATCH", "/widgets/wgt_a", string(body))
 	script := s.Do(apitest.Public, "GET", "/widget/wgt_a", "").Body
-	if strings.Contains(script, "</script") || strings.Contains(script, "<!--") || strings.ContainsAny(script, "\u2028\u2029") {
+	if strings.Contains(script, "</script") || strings.Contains(script, "<!--") ||
+		strings.ContainsAny(script, "\u2028\u2029") {
 		t.Error("settings can end the script")
 	}
 	_, behind, found := strings.Cut(script, `({"id":`)

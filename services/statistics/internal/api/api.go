@@ -17,7 +17,10 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *statistics.Service, now 
 	httpkit.Handle(r, "GET /statistics/current", 200, operation.New(chain, "statistics.get_current", authz.Read,
 		func(ctx context.Context, _ operation.None) (view, error) {
 			c, err := s.Current(ctx, identity.From(ctx).Website)
-			return view{c.TotalConversations, c.OpenConversations, c.TotalMessages, c.TotalVisitors, c.OnlineVisitors, c.AverageResponseTime()}, err
+			return view{
+				c.TotalConversations, c.OpenConversations, c.TotalMessages, c.TotalVisitors, c.OnlineVisitors,
+				c.AverageResponseTime(),
+			}, err
 		}))
 	httpkit.Handle(r, "GET /statistics/history", 200, operation.New(chain, "statistics.get_history", authz.Read,
 		func(ctx context.Context, req history) (historyView, error) {
@@ -51,11 +54,14 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *statistics.Service, now 
 
 // mountInternal mounts what the operator's commands come to.
 func mountInternal(r *httpkit.Router, chain operation.Chain, s *statistics.Service) {
-	httpkit.Handle(r, "POST /internal/statistics/recount", 200, operation.New(chain, "statistics.recount", authz.Internal,
-		func(ctx context.Context, req recount) (recounted, error) {
-			drift, err := s.Recount(ctx, identity.From(ctx).Website, req.Repair)
-			return recountedOf(drift, req.Repair), err
-		}))
+	httpkit.Handle(
+		r, "POST /internal/statistics/recount", 200,
+		operation.New(chain, "statistics.recount", authz.Internal,
+			func(ctx context.Context, req recount) (recounted, error) {
+				drift, err := s.Recount(ctx, identity.From(ctx).Website, req.Repair)
+				return recountedOf(drift, req.Repair), err
+			}),
+	)
 }
 
 type recount struct {

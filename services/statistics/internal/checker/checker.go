@@ -89,12 +89,17 @@ func (t *Task) Round(ctx context.Context) error {
 func (t *Task) note(ctx context.Context, c statistics.Check) {
 	website := c.Website.Int64()
 	if c.Err != nil {
-		t.telemetry.Log.WarnContext(ctx, "a website's counters could not be checked", "website", website, "error", c.Err)
+		t.telemetry.Log.WarnContext(
+			ctx, "a website's counters could not be checked", "website", website, "error", c.Err,
+		)
 		return
 	}
 	delete(t.wrong, c.Website)
 	for _, d := range c.Drift {
-		t.telemetry.Log.ErrorContext(ctx, "a counter is wrong: fivechat statistics recount repairs it", "website", website, "counter", d.Counter, "kept", d.Kept, "recounted", d.True)
+		t.telemetry.Log.ErrorContext(
+			ctx, "a counter is wrong: fivechat statistics recount repairs it", "website", website, "counter",
+			d.Counter, "kept", d.Kept, "recounted", d.True,
+		)
 		t.wrong[c.Website] += math.Abs(d.Difference())
 	}
 }

@@ -64,7 +64,8 @@ func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after st
 		return page, err
 	}
 	var at exportPosition
-	if n, err := fmt.Sscanf(after, "%d.%d.%d", &at.table, &at.day, &at.agent); err != nil || n != 3 || at.table < 0 || at.table >= len(s.tables.days) {
+	if n, err := fmt.Sscanf(after, "%d.%d.%d", &at.table, &at.day, &at.agent); err != nil || n != 3 || at.table < 0 ||
+		at.table >= len(s.tables.days) {
 		return datasubject.Page{}, fault.Bad("after", "is not a place that a page named")
 	}
 	return s.exportDays(ctx, t, at)

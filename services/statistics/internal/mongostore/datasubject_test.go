@@ -24,7 +24,8 @@ func TestErased(t *testing.T) {
 	}
 	before, theirs := counters(t, s, a), counters(t, s, b)
 	want := map[string]int{"statistics": 1, "statistics day": 121, "statistics agent day": 120}
-	if kinds, rows := storetest.Exported(t, s, a, 0); !maps.Equal(kinds, want) || !strings.Contains(rows[len(rows)-1], `"agentMessages":1`) || !strings.Contains(rows[0], `"totalMessages":122`) {
+	if kinds, rows := storetest.Exported(t, s, a, 0); !maps.Equal(kinds, want) ||
+		!strings.Contains(rows[len(rows)-1], `"agentMessages":1`) || !strings.Contains(rows[0], `"totalMessages":122`) {
 		t.Errorf("%v: %v, %v", kinds, rows[0], rows[len(rows)-1])
 	}
 	storetest.Erase(t, s, a, 7)

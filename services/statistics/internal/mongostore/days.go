@@ -28,7 +28,10 @@ const (
 )
 
 func declareDays(db *mongokit.DB) *mongokit.Collection[dayRow] {
-	return mongokit.Tenanted[dayRow](db, "statistics_days", "day", mongokit.Index{Keys: bson.D{{Key: "day", Value: 1}}, Unique: true})
+	return mongokit.Tenanted[dayRow](db, "statistics_days", "day", mongokit.Index{
+		Keys:   bson.D{{Key: "day", Value: 1}},
+		Unique: true,
+	})
 }
 
 func declareAgentDays(db *mongokit.DB) *mongokit.Collection[dayRow] {
@@ -53,11 +56,18 @@ func (r dayRow) each(first, behind statistics.Quarter, give func(statistics.Quar
 }
 
 // Buckets implements statistics.Store.
-func (s *Store) Buckets(ctx context.Context, t tenant.ID, first, behind statistics.Quarter, give func(statistics.Quarter, statistics.Bucket)) error {
+func (s *Store) Buckets(
+	ctx context.Context, t tenant.ID, first, behind statistics.Quarter,
+	give func(statistics.Quarter, statistics.Bucket),
+) error {
 	for first < behind {
 		end := min(first+readDays*statistics.Quarters, behind)
 		from := first
-		err := s.days.Each(ctx, t, span(first, end), mongokit.Query{Sort: bson.D{{Key: "day", Value: 1}}}, func(r dayRow) { r.each(from, end, give) })
+		err := s.days.Each(ctx, t, span(first, end), mongokit.Query{
+			Sort: bson.D{{Key: "day", Value: 1}},
+		}, func(r dayRow) {
+			r.each(from, end, give)
+		})
 		if err != nil {
 			return err
 		}
@@ -82,7 +92,10 @@ func inOrder(limit int64) mongokit.Query {
 }
 
 // AgentBuckets implements statistics.Store. It reads page by page: how many agents a website has, nobody bounds.
-func (s *Store) AgentBuckets(ctx context.Context, t tenant.ID, first, behind statistics.Quarter, give func(agent int64, bucket statistics.Bucket)) error {
+func (s *Store) AgentBuckets(
+	ctx context.Context, t tenant.ID, first, behind statistics.Quarter,
+	give func(agent int64, bucket statistics.Bucket),
+) error {
 	day, _ := first.Day()
 	last, _ := (behind - 1).Day()
 	for agent := int64(0); ; {

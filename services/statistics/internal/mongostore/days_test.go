@@ -16,7 +16,13 @@ import (
 var noon = time.Date(2026, 3, 29, 12, 5, 0, 0, time.UTC)
 
 func (s *source) tellAt(at time.Time, website tenant.ID, typ, data string) {
-	*s = append(*s, outbox.Record{Website: website, Type: typ, Data: data, At: at, Pos: int64(len(*s)) + 1})
+	*s = append(*s, outbox.Record{
+		Website: website,
+		Type:    typ,
+		Data:    data,
+		At:      at,
+		Pos:     int64(len(*s)) + 1,
+	})
 }
 
 // day is a little of everything at one website: two rated conversations, one of which is rated again the day after.
@@ -26,8 +32,12 @@ func day(a tenant.ID) (s source) {
 	s.tellAt(noon, a, "message.created", `{"sender":"VISITOR"}`)
 	s.tellAt(noon.Add(time.Hour), a, "message.created", `{"sender":"USER","agentId":7,"firstResponseSeconds":60}`)
 	s.tellAt(noon.Add(time.Hour), a, "message.created", `{"sender":"USER"}`)
-	s.tellAt(noon.Add(time.Hour), a, "conversation.updated", `{"from":"OPEN","status":"CLOSED","resolutionSeconds":3600}`)
-	s.tellAt(noon.Add(time.Hour), a, "conversation.rated", `{"rating":2,"agentId":7,"ratedAt":"2026-03-29T13:05:00.000Z"}`)
+	s.tellAt(
+		noon.Add(time.Hour), a, "conversation.updated", `{"from":"OPEN","status":"CLOSED","resolutionSeconds":3600}`,
+	)
+	s.tellAt(
+		noon.Add(time.Hour), a, "conversation.rated", `{"rating":2,"agentId":7,"ratedAt":"2026-03-29T13:05:00.000Z"}`,
+	)
 	s.tellAt(noon.Add(time.Hour), a, "conversation.rated", `{"rating":5}`)
 	s.tellAt(noon.Add(25*time.Hour), a, "conversation.rated",
 		`{"rating":4,"agentId":8,"ratedAt":"2026-03-30T13:05:00.000Z","previous":{"rating":2,"ratedAt":"2026-03-29T13:05:00.000Z","agentId":7}}`)
@@ -35,7 +45,9 @@ func day(a tenant.ID) (s source) {
 	return s
 }
 
-func buckets(t *testing.T, s *mongostore.Store, website tenant.ID, from, to time.Time) map[statistics.Quarter]statistics.Bucket {
+func buckets(
+	t *testing.T, s *mongostore.Store, website tenant.ID, from, to time.Time,
+) map[statistics.Quarter]statistics.Bucket {
 	t.Helper()
 	all := map[statistics.Quarter]statistics.Bucket{}
 	if err := s.Buckets(t.Context(), website, statistics.QuarterOf(from), statistics.QuarterOf(to), func(q statistics.Quarter, bucket statistics.Bucket) {
@@ -71,18 +83,29 @@ func TestEachRecordIsTalliedOnce(t *testing.T) {
 	}
 	q, at := statistics.QuarterOf, noon.Add(time.Hour)
 	seconds := func(s float64) statistics.Sketch {
-		return statistics.Project([]statistics.Event{{Type: "message.created", Data: statistics.Data{FirstResponseSeconds: &s}}}).Buckets[statistics.BucketKey{Quarter: q(time.Time{})}].Responses
+		return statistics.Project([]statistics.Event{
+			{Type: "message.created", Data: statistics.Data{FirstResponseSeconds: &s}},
+		}).Buckets[statistics.BucketKey{Quarter: q(time.Time{})}].Responses
 	}
 	want := map[statistics.Quarter]statistics.Bucket{
-		q(noon):                            {Opened: 1, Visitors: 1, VisitorMessages: 1},
-		q(at):                              {AgentMessages: 2, Closed: 1, Stars: map[int]int64{2: 0, 5: 1}, Responses: seconds(60), Resolutions: seconds(3600)},
+		q(noon): {Opened: 1, Visitors: 1, VisitorMessages: 1},
+		q(at): {
+			AgentMessages: 2,
+			Closed:        1,
+			Stars:         map[int]int64{2: 0, 5: 1},
+			Responses:     seconds(60),
+			Resolutions:   seconds(3600),
+		},
 		q(noon.Add(25 * time.Hour)):        {Stars: map[int]int64{4: 1}},
 		q(noon.Add(-365 * 24 * time.Hour)): {Imported: 10},
 	}
 	if got := buckets(t, s, a, noon.AddDate(-1, 0, -1), noon.AddDate(0, 0, 2)); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	wantAgents := map[int64]statistics.Bucket{7: {AgentMessages: 1, Responses: seconds(60), Stars: map[int]int64{2: 0}}, 8: {Stars: map[int]int64{4: 1}}}
+	wantAgents := map[int64]statistics.Bucket{
+		7: {AgentMessages: 1, Responses: seconds(60), Stars: map[int]int64{2: 0}},
+		8: {Stars: map[int]int64{4: 1}},
+	}
 	if got := agents(t, s, a, noon.AddDate(-1, 0, -1), noon.AddDate(0, 0, 2)); !reflect.DeepEqual(got, wantAgents) {
 		t.Errorf("agents: got %+v\nwant %+v", got, wantAgents)
 	}

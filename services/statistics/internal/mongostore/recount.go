@@ -48,7 +48,11 @@ type repair struct {
 // Websites implements statistics.Store.
 func (s *Store) Websites(ctx context.Context, behind tenant.ID, limit int64) ([]tenant.ID, error) {
 	rows, err := s.websites.List(ctx, bson.D{{Key: mongokit.TenantKey, Value: bson.D{{Key: "$gt", Value: behind}}}},
-		mongokit.Query{Sort: bson.D{{Key: mongokit.TenantKey, Value: 1}}, Limit: limit, Only: []string{mongokit.TenantKey}})
+		mongokit.Query{
+			Sort:  bson.D{{Key: mongokit.TenantKey, Value: 1}},
+			Limit: limit,
+			Only:  []string{mongokit.TenantKey},
+		})
 	all := make([]tenant.ID, len(rows))
 	for i, r := range rows {
 		all[i] = r.Website
@@ -68,8 +72,13 @@ const round = "check"
 
 // ClaimRound implements checker.Rounds: of all replicas one finds the round due.
 func (s *Store) ClaimRound(ctx context.Context, now, next time.Time) (behind tenant.ID, due bool, err error) {
-	row, err := s.rounds.Modify(ctx, bson.D{{Key: "_id", Value: round}, {Key: "dueAt", Value: bson.D{{Key: "$lte", Value: now}}}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "dueAt", Value: next}}}, {Key: "$setOnInsert", Value: bson.D{{Key: mongokit.TenantKey, Value: tenant.ID{}}}}}, true)
+	row, err := s.rounds.Modify(ctx, bson.D{
+		{Key: "_id", Value: round}, {Key: "dueAt", Value: bson.D{{Key: "$lte", Value: now}}},
+	},
+		bson.D{
+			{Key: "$set", Value: bson.D{{Key: "dueAt", Value: next}}},
+			{Key: "$setOnInsert", Value: bson.D{{Key: mongokit.TenantKey, Value: tenant.ID{}}}},
+		}, true)
 	if mongokit.IsDuplicate(err) { // it is there, and not due
 		return tenant.ID{}, false, nil
 	}
@@ -78,6 +87,8 @@ func (s *Store) ClaimRound(ctx context.Context, now, next time.Time) (behind ten
 
 // EndRound implements checker.Rounds.
 func (s *Store) EndRound(ctx context.Context, last tenant.ID) error {
-	_, err := s.rounds.Update(ctx, bson.D{{Key: "_id", Value: round}}, bson.D{{Key: "$set", Value: bson.D{{Key: mongokit.TenantKey, Value: last}}}})
+	_, err := s.rounds.Update(ctx, bson.D{{Key: "_id", Value: round}}, bson.D{
+		{Key: "$set", Value: bson.D{{Key: mongokit.TenantKey, Value: last}}},
+	})
 	return err
 }

@@ -25,7 +25,13 @@ func open(t *testing.T) *mongostore.Store {
 type source []outbox.Record
 
 func (s *source) tell(website tenant.ID, typ, data string) {
-	*s = append(*s, outbox.Record{Website: website, Type: typ, Data: data, At: time.Now(), Pos: int64(len(*s)) + 1})
+	*s = append(*s, outbox.Record{
+		Website: website,
+		Type:    typ,
+		Data:    data,
+		At:      time.Now(),
+		Pos:     int64(len(*s)) + 1,
+	})
 }
 
 func counters(t *testing.T, s *mongostore.Store, website tenant.ID) statistics.Counters {
@@ -55,13 +61,26 @@ func talk(a, b tenant.ID) (s source) {
 	s.tell(a, "message.created", `{"sender":"SYSTEM"}`)
 	s.tell(a, "conversation.updated", `{"from":"OPEN","status":"CLOSED"}`)
 	s.tell(b, "conversation.rated", `{"rating":5}`)
-	s.tell(b, "conversations.imported", `{"conversations":10,"open":1,"messages":70,"answered":9,"responseSeconds":0.5}`)
+	s.tell(
+		b, "conversations.imported", `{"conversations":10,"open":1,"messages":70,"answered":9,"responseSeconds":0.5}`,
+	)
 	return s
 }
 
 var (
-	talkOfA = statistics.Counters{TotalConversations: 1, TotalMessages: 2, AnsweredConversations: 1, ResponseSeconds: 1.5}
-	talkOfB = statistics.Counters{TotalConversations: 11, OpenConversations: 2, TotalMessages: 70, AnsweredConversations: 9, ResponseSeconds: 0.5}
+	talkOfA = statistics.Counters{
+		TotalConversations:    1,
+		TotalMessages:         2,
+		AnsweredConversations: 1,
+		ResponseSeconds:       1.5,
+	}
+	talkOfB = statistics.Counters{
+		TotalConversations:    11,
+		OpenConversations:     2,
+		TotalMessages:         70,
+		AnsweredConversations: 9,
+		ResponseSeconds:       0.5,
+	}
 )
 
 func TestNothingHeard(t *testing.T) {

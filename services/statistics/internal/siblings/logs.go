@@ -26,8 +26,12 @@ func (l Log) Totals(ctx context.Context, t tenant.ID) (statistics.Totals, error)
 	}
 	c := found.Counts
 	totals := statistics.Totals{Pos: found.Pos, Counters: statistics.Counters{
-		TotalConversations: int64(c["totalConversations"]), OpenConversations: int64(c["openConversations"]), TotalMessages: int64(c["totalMessages"]),
-		TotalVisitors: int64(c["totalVisitors"]), AnsweredConversations: int64(c["answeredConversations"]), ResponseSeconds: c["responseSeconds"],
+		TotalConversations:    int64(c["totalConversations"]),
+		OpenConversations:     int64(c["openConversations"]),
+		TotalMessages:         int64(c["totalMessages"]),
+		TotalVisitors:         int64(c["totalVisitors"]),
+		AnsweredConversations: int64(c["answeredConversations"]),
+		ResponseSeconds:       c["responseSeconds"],
 	}}
 	totals.Waiting, err = l.events(found.Waiting)
 	return totals, err

@@ -50,10 +50,14 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *tickets.Service) {
 			m, err := s.AddMessage(ctx, identity.From(ctx).Website, req.ID, req.post())
 			return messageViewOf(m), err
 		}), httpkit.Lenient)
-	httpkit.Handle(r, "POST /internal/visitors/tickets", 201, operation.New(chain, "tickets.create_visitor_ticket", authz.Visitor,
-		func(ctx context.Context, req create) (view, error) {
-			p := identity.From(ctx)
-			d, err := s.CreateByVisitor(ctx, p.Website, p.VisitorID, req.draft())
-			return viewOf(d), err
-		}), httpkit.Lenient)
+	httpkit.Handle(
+		r, "POST /internal/visitors/tickets", 201,
+		operation.New(chain, "tickets.create_visitor_ticket", authz.Visitor,
+			func(ctx context.Context, req create) (view, error) {
+				p := identity.From(ctx)
+				d, err := s.CreateByVisitor(ctx, p.Website, p.VisitorID, req.draft())
+				return viewOf(d), err
+			}),
+		httpkit.Lenient,
+	)
 }

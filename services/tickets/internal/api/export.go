@@ -17,7 +17,8 @@ import (
 // MountExport puts the export of tickets into the route table. log is the service's own.
 func MountExport(r *httpkit.Router, chain operation.Chain, s *tickets.Service, log changefeed.Log) {
 	kind := changefeed.Kind{
-		Name: "tickets", Log: log,
+		Name: "tickets",
+		Log:  log,
 		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]changefeed.Row, bool, error) {
 			found, err := s.List(ctx, t, tickets.Filter{}, "", changefeed.Window(behind, limit))
 			return rowsOf(found.Rows), found.More, err
@@ -29,7 +30,9 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *tickets.Service, l
 		},
 		Gone: func(id int64) any { return deleted{strconv.FormatInt(id, 10), true} },
 	}
-	httpkit.Handle(r, "GET /export/tickets", 200, operation.New(chain, "tickets.export_tickets", authz.ProRead, kind.Answer))
+	httpkit.Handle(
+		r, "GET /export/tickets", 200, operation.New(chain, "tickets.export_tickets", authz.ProRead, kind.Answer),
+	)
 }
 
 func rowsOf(details []tickets.Detail) []changefeed.Row {

@@ -26,7 +26,10 @@ type list struct {
 
 func (l list) filter() tickets.Filter {
 	return tickets.Filter{
-		Status: tickets.Status(l.Status), Priority: tickets.Priority(l.Priority), AssigneeID: l.AssigneeID, VisitorID: l.VisitorID,
+		Status:     tickets.Status(l.Status),
+		Priority:   tickets.Priority(l.Priority),
+		AssigneeID: l.AssigneeID,
+		VisitorID:  l.VisitorID,
 	}
 }
 
@@ -56,8 +59,13 @@ type update struct {
 
 func (u update) patch() tickets.Patch {
 	return tickets.Patch{
-		Title: u.Title, Description: u.Description, Email: u.Email, Priority: u.Priority, Status: u.Status,
-		VisitorToken: u.VisitorToken, AssigneeID: u.AssigneeID,
+		Title:        u.Title,
+		Description:  u.Description,
+		Email:        u.Email,
+		Priority:     u.Priority,
+		Status:       u.Status,
+		VisitorToken: u.VisitorToken,
+		AssigneeID:   u.AssigneeID,
 	}
 }
 
@@ -81,7 +89,14 @@ type post struct {
 
 func (p post) post() tickets.Post {
 	return tickets.Post{
-		Content: p.Content, Type: p.MessageType, EmailMessageID: p.EmailMessageID, SenderEmail: p.SenderEmail,
-		IsFromEmail: p.IsFromEmail, AuthorID: p.AuthorID, InReplyTo: p.InReplyTo, References: p.References, Subject: p.Subject,
+		Content:        p.Content,
+		Type:           p.MessageType,
+		EmailMessageID: p.EmailMessageID,
+		SenderEmail:    p.SenderEmail,
+		IsFromEmail:    p.IsFromEmail,
+		AuthorID:       p.AuthorID,
+		InReplyTo:      p.InReplyTo,
+		References:     p.References,
+		Subject:        p.Subject,
 	}
 }

@@ -83,10 +83,25 @@ type deleted struct {
 
 func viewOf(d tickets.Detail) view {
 	v := view{
-		ID: d.ID, WebsiteID: d.WebsiteID, VisitorID: d.VisitorID, ConversationID: d.ConversationID, Title: d.Title,
-		Description: d.Description, Status: d.Status, Priority: d.Priority, AssigneeID: d.AssigneeID, Email: d.Email,
-		UniqueEmailAddress: d.UniqueEmailAddress, LanguageCode: d.LanguageCode, Summary: d.Summary, CreatedAt: d.CreatedAt,
-		UpdatedAt: d.UpdatedAt, Website: d.Website, Assignee: d.Assignee, Tags: d.Tags, of: d.Revision(),
+		ID:                 d.ID,
+		WebsiteID:          d.WebsiteID,
+		VisitorID:          d.VisitorID,
+		ConversationID:     d.ConversationID,
+		Title:              d.Title,
+		Description:        d.Description,
+		Status:             d.Status,
+		Priority:           d.Priority,
+		AssigneeID:         d.AssigneeID,
+		Email:              d.Email,
+		UniqueEmailAddress: d.UniqueEmailAddress,
+		LanguageCode:       d.LanguageCode,
+		Summary:            d.Summary,
+		CreatedAt:          d.CreatedAt,
+		UpdatedAt:          d.UpdatedAt,
+		Website:            d.Website,
+		Assignee:           d.Assignee,
+		Tags:               d.Tags,
+		of:                 d.Revision(),
 	}
 	if d.Visitor != nil {
 		v.Visitor = &visitorView{d.Visitor.Token, d.Visitor.Name}

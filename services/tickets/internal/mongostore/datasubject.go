@@ -15,7 +15,12 @@ import (
 func tables(db *mongokit.DB) datasubject.Tables {
 	messages := datasubject.Table{Kind: "ticket_message", By: "ticketId"}.In(db, "tickets_messages")
 	return datasubject.Tables{
-		datasubject.Table{Kind: "ticket", Visitor: "visitorId", Omit: []string{searchField}, Under: &messages}.In(db, "tickets_tickets"),
+		datasubject.Table{
+			Kind:    "ticket",
+			Visitor: "visitorId",
+			Omit:    []string{searchField},
+			Under:   &messages,
+		}.In(db, "tickets_tickets"),
 	}
 }
 
@@ -45,7 +50,9 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 }
 
 func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
-	found, err := s.tickets.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}}, mongokit.Query{Limit: eraseTickets, Omit: searchField})
+	found, err := s.tickets.List(ctx, t, bson.D{
+		{Key: "visitorId", Value: visitor},
+	}, mongokit.Query{Limit: eraseTickets, Omit: searchField})
 	for _, one := range found {
 		if err := s.Delete(ctx, t, one.ID); err != nil && !fault.Is(err, fault.NotFound) {
 			return true, err

@@ -26,7 +26,11 @@ func keyOf(one tickets.Ticket) key {
 }
 
 func (s *Store) count(ctx context.Context, t tenant.ID, add func(key)) error {
-	return s.tickets.Each(ctx, t, nil, mongokit.Query{Only: []string{"status", "priority", "assigneeId"}}, func(one tickets.Ticket) { add(keyOf(one)) })
+	return s.tickets.Each(ctx, t, nil, mongokit.Query{
+		Only: []string{"status", "priority", "assigneeId"},
+	}, func(one tickets.Ticket) {
+		add(keyOf(one))
+	})
 }
 
 // textOf is the bytes of a ticket's text and its messages'.
@@ -35,7 +39,11 @@ func textOf(one tickets.Ticket) int64 {
 }
 
 func (s *Store) countTexts(ctx context.Context, t tenant.ID, add func(int64)) error {
-	return s.tickets.Each(ctx, t, nil, mongokit.Query{Only: []string{"messageBytes", "title", "description"}}, func(one tickets.Ticket) { add(textOf(one)) })
+	return s.tickets.Each(ctx, t, nil, mongokit.Query{
+		Only: []string{"messageBytes", "title", "description"},
+	}, func(one tickets.Ticket) {
+		add(textOf(one))
+	})
 }
 
 // Stored is how many bytes tickets take.
@@ -50,7 +58,8 @@ func (s *Store) total(t tenant.ID, f tickets.Filter) func(context.Context) (int6
 	}
 	return func(ctx context.Context) (int64, error) {
 		return s.counts.Sum(ctx, t, func(k key) bool {
-			return (f.Status == "" || k.Status == f.Status) && (f.Priority == "" || k.Priority == f.Priority) && (f.AssigneeID == 0 || k.Assignee == f.AssigneeID)
+			return (f.Status == "" || k.Status == f.Status) && (f.Priority == "" || k.Priority == f.Priority) &&
+				(f.AssigneeID == 0 || k.Assignee == f.AssigneeID)
 		})
 	}
 }

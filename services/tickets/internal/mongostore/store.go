@@ -77,7 +77,11 @@ func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
 		if err := s.texts.Add(ctx, made.WebsiteID, textOf(made)); err != nil {
 			return err
 		}
-		return s.tell(ctx, made, tickets.Created, tickets.CreatedData{TicketID: made.ID, Status: made.Status, Priority: made.Priority})
+		return s.tell(ctx, made, tickets.Created, tickets.CreatedData{
+			TicketID: made.ID,
+			Status:   made.Status,
+			Priority: made.Priority,
+		})
 	})
 }
 
@@ -88,11 +92,15 @@ func (s *Store) Get(ctx context.Context, t tenant.ID, ticketID int64) (tickets.T
 
 // ByIDs implements tickets.Store.
 func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]tickets.Ticket, bool, error) {
-	return s.tickets.Part(ctx, t, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, mongokit.Query{Omit: searchField})
+	return s.tickets.Part(ctx, t, bson.D{
+		{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}},
+	}, mongokit.Query{Omit: searchField})
 }
 
 // List implements tickets.Store.
-func (s *Store) List(ctx context.Context, t tenant.ID, f tickets.Filter, w paging.Following) (paging.Slice[tickets.Ticket], error) {
+func (s *Store) List(
+	ctx context.Context, t tenant.ID, f tickets.Filter, w paging.Following,
+) (paging.Slice[tickets.Ticket], error) {
 	var filter bson.D
 	add := func(wanted bool, key string, value any) {
 		if wanted {
@@ -120,7 +128,9 @@ func (s *Store) Messages(ctx context.Context, t tenant.ID, ticketID, after int64
 }
 
 // Save implements tickets.Store.
-func (s *Store) Save(ctx context.Context, t tenant.ID, ticketID int64, change func(tickets.Ticket) tickets.Ticket) (saved tickets.Ticket, err error) {
+func (s *Store) Save(
+	ctx context.Context, t tenant.ID, ticketID int64, change func(tickets.Ticket) tickets.Ticket,
+) (saved tickets.Ticket, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		stored, err := s.tickets.Get(ctx, t, id(ticketID))
 		if err != nil {
@@ -134,14 +144,20 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, ticketID int64, change fu
 		if err != nil || !changed {
 			return err
 		}
-		return s.tell(ctx, saved, tickets.Updated, tickets.UpdatedData{TicketID: ticketID, From: stored.Status, Status: saved.Status})
+		return s.tell(ctx, saved, tickets.Updated, tickets.UpdatedData{
+			TicketID: ticketID,
+			From:     stored.Status,
+			Status:   saved.Status,
+		})
 	})
 	return saved, err
 }
 
 // AddMessage implements tickets.Store. Its ticket is changed in the same transaction, so that messages added at once
 // are all counted and none can outlive a ticket that is deleted meanwhile.
-func (s *Store) AddMessage(ctx context.Context, m tickets.Message, change func(tickets.Ticket) (tickets.Ticket, error)) error {
+func (s *Store) AddMessage(
+	ctx context.Context, m tickets.Message, change func(tickets.Ticket) (tickets.Ticket, error),
+) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		stored, err := s.tickets.Get(ctx, m.WebsiteID, id(m.TicketID))
 		if err != nil {
@@ -157,7 +173,11 @@ func (s *Store) AddMessage(ctx context.Context, m tickets.Message, change func(t
 		if err := s.messages.Insert(ctx, m.WebsiteID, m); err != nil {
 			return err
 		}
-		return s.tell(ctx, stored, tickets.MessageCreated, tickets.MessageCreatedData{TicketID: m.TicketID, MessageID: m.ID, Type: m.Type})
+		return s.tell(ctx, stored, tickets.MessageCreated, tickets.MessageCreatedData{
+			TicketID:  m.TicketID,
+			MessageID: m.ID,
+			Type:      m.Type,
+		})
 	})
 }
 

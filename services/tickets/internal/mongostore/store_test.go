@@ -74,8 +74,16 @@ func (k kept) add(t *testing.T, s tenant.ID, adjust func(*tickets.Ticket)) ticke
 	id := must(k.TicketID(t.Context()))(t)
 	at := dawn.Add(time.Duration(id) * time.Second)
 	one := tickets.Ticket{
-		ID: id, WebsiteID: s, Title: "Lamp", Status: tickets.StatusNew, Priority: tickets.PriorityMedium, LanguageCode: "en",
-		Tags: []string{}, CreatedAt: at, UpdatedAt: at, Search: tickets.Search{Terms: []string{"lamp"}},
+		ID:           id,
+		WebsiteID:    s,
+		Title:        "Lamp",
+		Status:       tickets.StatusNew,
+		Priority:     tickets.PriorityMedium,
+		LanguageCode: "en",
+		Tags:         []string{},
+		CreatedAt:    at,
+		UpdatedAt:    at,
+		Search:       tickets.Search{Terms: []string{"lamp"}},
 	}
 	if adjust != nil {
 		adjust(&one)
@@ -89,7 +97,12 @@ func (k kept) add(t *testing.T, s tenant.ID, adjust func(*tickets.Ticket)) ticke
 func (k kept) say(t *testing.T, one tickets.Ticket, content string) tickets.Message {
 	t.Helper()
 	m := tickets.Message{
-		ID: must(k.MessageID(t.Context()))(t), WebsiteID: one.WebsiteID, TicketID: one.ID, Type: tickets.TypeNote, Content: content, CreatedAt: dawn,
+		ID:        must(k.MessageID(t.Context()))(t),
+		WebsiteID: one.WebsiteID,
+		TicketID:  one.ID,
+		Type:      tickets.TypeNote,
+		Content:   content,
+		CreatedAt: dawn,
 	}
 	if err := k.AddMessage(t.Context(), m, counted); err != nil {
 		t.Fatal(err)
@@ -140,8 +153,10 @@ func TestList(t *testing.T) {
 		"a word":            {tickets.Filter{Words: []string{"lamp"}}, []int64{three.ID, two.ID, one.ID}},
 		"words":             {tickets.Filter{Words: []string{"lamp", "dark"}}, []int64{two.ID}},
 		"a word too many":   {tickets.Filter{Words: []string{"lamp", "dark", "sofa"}}, nil},
-		"together":          {tickets.Filter{Status: tickets.StatusOpen, VisitorID: 7, Words: []string{"lamp"}}, []int64{three.ID}},
-		"none":              {tickets.Filter{Status: tickets.StatusClosed}, nil},
+		"together": {
+			tickets.Filter{Status: tickets.StatusOpen, VisitorID: 7, Words: []string{"lamp"}}, []int64{three.ID},
+		},
+		"none": {tickets.Filter{Status: tickets.StatusClosed}, nil},
 	} {
 		for _, size := range []paging.Limit{1, 2, 100} {
 			var byPage, byCursor []int64
@@ -202,7 +217,14 @@ func TestChangesAtOnceAllCount(t *testing.T) {
 		save(func(x tickets.Ticket) tickets.Ticket { x.Tags = append(x.Tags, fmt.Sprint(i)); return x })
 		wg.Go(func() {
 			id, err := k.MessageID(t.Context())
-			m := tickets.Message{ID: id, WebsiteID: a, TicketID: one.ID, Type: tickets.TypeChat, Content: "x", CreatedAt: dawn}
+			m := tickets.Message{
+				ID:        id,
+				WebsiteID: a,
+				TicketID:  one.ID,
+				Type:      tickets.TypeChat,
+				Content:   "x",
+				CreatedAt: dawn,
+			}
 			errs <- errors.Join(err, k.AddMessage(t.Context(), m, counted))
 		})
 	}
@@ -232,7 +254,10 @@ func TestRefusedMessageIsNotStored(t *testing.T) {
 	one := k.add(t, a, nil)
 	full := fault.New(fault.Conflict, "full")
 	m := tickets.Message{ID: 1, WebsiteID: a, TicketID: one.ID, CreatedAt: dawn}
-	err := k.AddMessage(t.Context(), m, func(x tickets.Ticket) (tickets.Ticket, error) { x.MessageCount++; return x, full })
+	err := k.AddMessage(t.Context(), m, func(x tickets.Ticket) (tickets.Ticket, error) {
+		x.MessageCount++
+		return x, full
+	})
 	if !errors.Is(err, full) {
 		t.Errorf("got %v", err)
 	}
@@ -282,11 +307,19 @@ func TestIsolation(t *testing.T) {
 		for name, reach := range map[string]func(id int64) error{
 			"get": func(id int64) error { _, err := k.Get(t.Context(), roles.stranger, id); return err },
 			"save": func(id int64) error {
-				_, err := k.Save(t.Context(), roles.stranger, id, func(x tickets.Ticket) tickets.Ticket { x.Title = "mine"; return x })
+				_, err := k.Save(t.Context(), roles.stranger, id, func(x tickets.Ticket) tickets.Ticket {
+					x.Title = "mine"
+					return x
+				})
 				return err
 			},
 			"add message": func(id int64) error {
-				return k.AddMessage(t.Context(), tickets.Message{ID: 1, WebsiteID: roles.stranger, TicketID: id, Content: "mine"}, counted)
+				return k.AddMessage(t.Context(), tickets.Message{
+					ID:        1,
+					WebsiteID: roles.stranger,
+					TicketID:  id,
+					Content:   "mine",
+				}, counted)
 			},
 			"delete": func(id int64) error { return k.Delete(t.Context(), roles.stranger, id) },
 		} {

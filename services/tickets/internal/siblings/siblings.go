@@ -41,25 +41,36 @@ func (v Visitors) Visitors(ctx context.Context, t tenant.ID, ids []int64) ([]tic
 
 // VisitorByToken implements tickets.Visitors.
 func (v Visitors) VisitorByToken(ctx context.Context, t tenant.ID, token string) (tickets.Visitor, error) {
-	return httpkit.Call[tickets.Visitor](ctx, v.Client, t, "GET", "/internal/visitors/by-token/"+url.PathEscape(token), nil)
+	return httpkit.Call[tickets.Visitor](
+		ctx, v.Client, t, "GET", "/internal/visitors/by-token/"+url.PathEscape(token), nil,
+	)
 }
 
 // Conversations implements tickets.Conversations.
 type Conversations struct{ Client *httpkit.Client }
 
 // ConversationByToken implements tickets.Conversations.
-func (c Conversations) ConversationByToken(ctx context.Context, t tenant.ID, token string) (tickets.Conversation, error) {
-	return httpkit.Call[tickets.Conversation](ctx, c.Client, t, "GET", "/internal/conversations/by-token/"+url.PathEscape(token), nil)
+func (c Conversations) ConversationByToken(
+	ctx context.Context, t tenant.ID, token string,
+) (tickets.Conversation, error) {
+	return httpkit.Call[tickets.Conversation](
+		ctx, c.Client, t, "GET", "/internal/conversations/by-token/"+url.PathEscape(token), nil,
+	)
 }
 
 // Say implements tickets.Conversations.
-func (c Conversations) Say(ctx context.Context, t tenant.ID, visitorID int64, token *string, content, key string) (tickets.Conversation, error) {
-	return httpkit.Call[tickets.Conversation](ctx, c.Client, t, "POST", "/internal/conversations/visitor-messages", struct {
-		VisitorID       int64   `json:"visitorId"`
-		Token           *string `json:"token,omitempty"`
-		Content         string  `json:"content"`
-		ClientMessageID string  `json:"clientMessageId"`
-	}{visitorID, token, content, key})
+func (c Conversations) Say(
+	ctx context.Context, t tenant.ID, visitorID int64, token *string, content, key string,
+) (tickets.Conversation, error) {
+	return httpkit.Call[tickets.Conversation](
+		ctx, c.Client, t, "POST", "/internal/conversations/visitor-messages",
+		struct {
+			VisitorID       int64   `json:"visitorId"`
+			Token           *string `json:"token,omitempty"`
+			Content         string  `json:"content"`
+			ClientMessageID string  `json:"clientMessageId"`
+		}{visitorID, token, content, key},
+	)
 }
 
 func list(ids []int64) string {

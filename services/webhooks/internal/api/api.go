@@ -58,16 +58,22 @@ func mountDeliveries(r *httpkit.Router, chain operation.Chain, s *webhooks.Servi
 			found, err := s.Deliveries(ctx, identity.From(ctx).Website, req.ID, webhooks.Status(req.Status), req.Window)
 			return paging.Envelope(req.Window, found, each(found.Rows, deliveryViewOf)), err
 		}))
-	httpkit.Handle(r, "GET /webhooks/{id}/deliveries/{deliveryId}", 200, operation.New(chain, "webhooks.get_delivery", authz.Read,
-		func(ctx context.Context, req delivery) (detailView, error) {
-			d, err := s.Delivery(ctx, identity.From(ctx).Website, req.ID, req.DeliveryID)
-			return detailViewOf(d), err
-		}))
-	httpkit.Handle(r, "POST /webhooks/{id}/deliveries/{deliveryId}/redeliver", 202, operation.New(chain, "webhooks.redeliver", authz.ReadWrite,
-		func(ctx context.Context, req delivery) (deliveryView, error) {
-			d, err := s.Redeliver(ctx, identity.From(ctx).Website, req.ID, req.DeliveryID)
-			return deliveryViewOf(d), err
-		}))
+	httpkit.Handle(
+		r, "GET /webhooks/{id}/deliveries/{deliveryId}", 200,
+		operation.New(chain, "webhooks.get_delivery", authz.Read,
+			func(ctx context.Context, req delivery) (detailView, error) {
+				d, err := s.Delivery(ctx, identity.From(ctx).Website, req.ID, req.DeliveryID)
+				return detailViewOf(d), err
+			}),
+	)
+	httpkit.Handle(
+		r, "POST /webhooks/{id}/deliveries/{deliveryId}/redeliver", 202,
+		operation.New(chain, "webhooks.redeliver", authz.ReadWrite,
+			func(ctx context.Context, req delivery) (deliveryView, error) {
+				d, err := s.Redeliver(ctx, identity.From(ctx).Website, req.ID, req.DeliveryID)
+				return deliveryViewOf(d), err
+			}),
+	)
 }
 
 func each[A, B any](rows []A, view func(A) B) []B {

@@ -31,7 +31,12 @@ type create struct {
 }
 
 func (c create) draft() webhooks.Draft {
-	return webhooks.Draft{URL: c.URL, Description: c.Description, Events: c.Events, Enabled: c.Enabled == nil || *c.Enabled}
+	return webhooks.Draft{
+		URL:         c.URL,
+		Description: c.Description,
+		Events:      c.Events,
+		Enabled:     c.Enabled == nil || *c.Enabled,
+	}
 }
 
 type update struct {

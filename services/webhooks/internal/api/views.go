@@ -35,8 +35,17 @@ type secretView struct {
 
 func viewOf(w webhooks.Webhook) view {
 	v := view{
-		ID: w.ID, URL: w.URL, Description: w.Description, Events: w.Events, Enabled: w.Enabled, DisabledAt: known(w.DisabledAt),
-		DeliveredAt: known(w.DeliveredAt), FailingSince: known(w.FailingSince), CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt, of: w.Revision(),
+		ID:           w.ID,
+		URL:          w.URL,
+		Description:  w.Description,
+		Events:       w.Events,
+		Enabled:      w.Enabled,
+		DisabledAt:   known(w.DisabledAt),
+		DeliveredAt:  known(w.DeliveredAt),
+		FailingSince: known(w.FailingSince),
+		CreatedAt:    w.CreatedAt,
+		UpdatedAt:    w.UpdatedAt,
+		of:           w.Revision(),
 	}
 	if w.Enabled {
 		v.DisabledAt = nil
@@ -97,7 +106,15 @@ type detailView struct {
 }
 
 func deliveryViewOf(d webhooks.Delivery) deliveryView {
-	v := deliveryView{ID: d.ID, EventID: d.EventID, Type: d.Type, Status: d.Status, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt, Attempts: []attemptView{}}
+	v := deliveryView{
+		ID:        d.ID,
+		EventID:   d.EventID,
+		Type:      d.Type,
+		Status:    d.Status,
+		CreatedAt: d.CreatedAt,
+		UpdatedAt: d.UpdatedAt,
+		Attempts:  []attemptView{},
+	}
 	if d.Status == webhooks.Pending {
 		v.NextAttemptAt = &d.NextAt
 	}

@@ -76,15 +76,27 @@ func New(store Store, sender Sender, s webhooks.Schedule, t *telemetry.Telemetry
 		store: store, sender: sender, schedule: s, tele: t, holder: host + "/" + uuid.NewString(),
 		told: make(chan struct{}, 1), memory: newBudget(memory, websiteMemory), busy: map[int64]bool{},
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "fivechat_webhook_attempts_total", Help: "Attempts to deliver, by outcome: delivered, refused (the receiver answered otherwise) or unanswered.",
+			Name: "fivechat_webhook_attempts_total",
+			Help: "Attempts to deliver, by outcome: delivered, refused (the receiver answered otherwise) or unanswered.",
 		}, []string{"outcome"}),
 		took: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "fivechat_webhook_attempt_duration_seconds", Help: "How long an attempt to deliver took.", Buckets: telemetry.Durations()}),
+			Name:    "fivechat_webhook_attempt_duration_seconds",
+			Help:    "How long an attempt to deliver took.",
+			Buckets: telemetry.Durations(),
+		}),
 		overdue: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "fivechat_webhook_overdue_seconds", Help: "By how much the delivery that is longest overdue is; one that waits for its time is not."}),
+			Name: "fivechat_webhook_overdue_seconds",
+			Help: "By how much the delivery that is longest overdue is; one that waits for its time is not.",
+		}),
 	}
-	d.waiting = prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_webhook_deliveries_waiting", Help: "Deliveries that are still to be made, of all replicas."})
-	d.disabled = prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_webhooks_disabled", Help: "Webhooks that we have disabled, of all replicas."})
+	d.waiting = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "fivechat_webhook_deliveries_waiting",
+		Help: "Deliveries that are still to be made, of all replicas.",
+	})
+	d.disabled = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "fivechat_webhooks_disabled",
+		Help: "Webhooks that we have disabled, of all replicas.",
+	})
 	for _, o := range []string{delivered, refused, unanswered} {
 		d.attempts.WithLabelValues(o) // so that the first of each counts in a rate
 	}
@@ -152,7 +164,10 @@ func (d *Dispatcher) sweep(ctx context.Context) {
 		for more := true; more && ctx.Err() == nil; {
 			var err error
 			if more, err = d.store.Sweep(ctx, time.Now()); err != nil && ctx.Err() == nil {
-				d.tele.Log.WarnContext(ctx, "webhooks: removing unused bodies failed; retrying later", "retry_in", sweepEvery, "error", err)
+				d.tele.Log.WarnContext(
+					ctx, "webhooks: removing unused bodies failed; retrying later", "retry_in", sweepEvery, "error",
+					err,
+				)
 			}
 		}
 		select {
@@ -323,9 +338,14 @@ func (d *Dispatcher) make(ctx context.Context, w webhooks.Webhook, queued webhoo
 	}
 	d.took.Observe(a.Took.Seconds())
 	d.attempts.WithLabelValues(outcome(a)).Inc()
-	after := one.After(a, d.schedule, time.Now().UTC().Truncate(time.Millisecond), rand.Float64()) //nolint:gosec // nobody is harmed who guesses it
-	d.tele.Log.InfoContext(ctx, "delivered", "website", one.WebsiteID.Int64(), "webhook", w.ID, "delivery", one.ID, "event", one.EventID,
-		"type", one.Type, "try", after.Tries, "status", a.Status, "error", a.Error, "ms", a.Took.Milliseconds(), "became", string(after.Status))
+	after := one.After(
+		a, d.schedule, time.Now().UTC().Truncate(time.Millisecond), rand.Float64(),
+	) //nolint:gosec // nobody is harmed who guesses it
+	d.tele.Log.InfoContext(
+		ctx, "delivered", "website", one.WebsiteID.Int64(), "webhook", w.ID, "delivery", one.ID, "event", one.EventID,
+		"type", one.Type, "try", after.Tries, "status", a.Status, "error", a.Error, "ms", a.Took.Milliseconds(),
+		"became", string(after.Status),
+	)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWait)
 	defer cancel()
 	return d.store.Record(ctx, after, a)

@@ -62,10 +62,21 @@ type house struct {
 }
 
 // open makes a store and n dispatchers over it.
-func open(t *testing.T, n int, answer func(context.Context, webhooks.Webhook, webhooks.Delivery, int) webhooks.Attempt) *house {
+func open(
+	t *testing.T, n int, answer func(context.Context, webhooks.Webhook, webhooks.Delivery, int) webhooks.Attempt,
+) *house {
 	t.Helper()
 	db := storetest.DB(t, "webhooks")
-	h := &house{t: t, to: &receiver{got: map[int64][]string{}, under: map[int64]int{}, most: map[int64]int{}, tries: map[string]int{}, answer: answer}}
+	h := &house{
+		t: t,
+		to: &receiver{
+			got:    map[int64][]string{},
+			under:  map[int64]int{},
+			most:   map[int64]int{},
+			tries:  map[string]int{},
+			answer: answer,
+		},
+	}
 	h.store = mongostore.New(db, outbox.NewLog(db, storetest.Telemetry(t, "webhooks")), func() {
 		for _, wake := range h.wakes {
 			wake()
@@ -75,7 +86,9 @@ func open(t *testing.T, n int, answer func(context.Context, webhooks.Webhook, we
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
 	for range n {
-		d := dispatch.New(h.store, h.to, webhooks.Schedule{time.Millisecond, time.Millisecond, time.Millisecond}, storetest.Telemetry(t, "webhooks"))
+		d := dispatch.New(h.store, h.to, webhooks.Schedule{
+			time.Millisecond, time.Millisecond, time.Millisecond,
+		}, storetest.Telemetry(t, "webhooks"))
 		h.wakes = append(h.wakes, d.Wake)
 		all.Go(func() { _ = d.Run(ctx) })
 	}
@@ -88,7 +101,13 @@ func (h *house) hook(of tenant.ID) int64 {
 	id, err := h.store.WebhookID(h.t.Context())
 	if err == nil {
 		err = h.store.Create(h.t.Context(), webhooks.Webhook{
-			ID: id, WebsiteID: of, URL: "https://a.example", Events: []string{"*"}, Enabled: true, CreatedAt: time.Now().Add(-time.Hour)})
+			ID:        id,
+			WebsiteID: of,
+			URL:       "https://a.example",
+			Events:    []string{"*"},
+			Enabled:   true,
+			CreatedAt: time.Now().Add(-time.Hour),
+		})
 	}
 	if err != nil {
 		h.t.Fatal(err)
@@ -104,7 +123,14 @@ func (h *house) tell(of tenant.ID, keys, n int) {
 		for key := range keys {
 			h.pos++
 			records = append(records, outbox.Record{
-				ID: fmt.Sprintf("%d-%03d", key, i), Website: of, Type: "message.created", Key: int64(key), At: time.Now(), Pos: h.pos, Data: "{}"})
+				ID:      fmt.Sprintf("%d-%03d", key, i),
+				Website: of,
+				Type:    "message.created",
+				Key:     int64(key),
+				At:      time.Now(),
+				Pos:     h.pos,
+				Data:    "{}",
+			})
 		}
 	}
 	if err := h.store.Apply(h.t.Context(), fmt.Sprint("log of ", of), records); err != nil {

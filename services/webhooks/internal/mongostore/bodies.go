@@ -144,7 +144,9 @@ func (row bodyRow) size() int64 { return rowcount.Block + row.Bytes }
 // countTexts counts what webhooks_deliveries and webhooks_bodies hold of a website. Deliveries are removed by the store
 // itself when they expire: the daily recount of the counter takes account of that.
 func (s *Store) countTexts(ctx context.Context, t tenant.ID, add func(int64)) error {
-	err := s.deliveries.Each(ctx, t, nil, mongokit.Query{Only: []string{"bytes", "shared"}}, func(row deliveryRow) { add(row.size()) })
+	err := s.deliveries.Each(ctx, t, nil, mongokit.Query{Only: []string{"bytes", "shared"}}, func(row deliveryRow) {
+		add(row.size())
+	})
 	if err != nil {
 		return err
 	}
@@ -177,7 +179,11 @@ func (s *Store) whole(ctx context.Context, row deliveryRow) (webhooks.Delivery, 
 // replicas may sweep at once.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (more bool, err error) {
 	due, err := s.dueBodies.List(ctx, bson.D{{Key: "checkAt", Value: bson.D{{Key: "$lte", Value: now}}}},
-		mongokit.Query{Sort: bson.D{{Key: "checkAt", Value: 1}}, Limit: checkRows, Only: []string{"_id", "websiteId", "eventId", "webhooks"}})
+		mongokit.Query{
+			Sort:  bson.D{{Key: "checkAt", Value: 1}},
+			Limit: checkRows,
+			Only:  []string{"_id", "websiteId", "eventId", "webhooks"},
+		})
 	if err != nil {
 		return false, err
 	}

@@ -36,7 +36,10 @@ func (h *house) body(w webhooks.Webhook) string {
 	read, err := h.Delivery(h.t.Context(), w.WebsiteID, w.ID, loaded.ID)
 	h.must(err)
 	if read.Body != loaded.Body || int64(len(read.Body)) != read.Bytes || read.Bytes != found[0].Bytes {
-		h.t.Errorf("read %d bytes, loaded %d, stated %d and %d", len(read.Body), len(loaded.Body), read.Bytes, found[0].Bytes)
+		h.t.Errorf(
+			"read %d bytes, loaded %d, stated %d and %d", len(read.Body), len(loaded.Body), read.Bytes,
+			found[0].Bytes,
+		)
 	}
 	return loaded.Body
 }
@@ -132,7 +135,15 @@ func TestOlderVersionsRefuseSharedBodies(t *testing.T) {
 	h.must(h.Delete(ctx, one, w.ID))
 	h.must(h.Delete(ctx, one, other.ID))
 	w = h.hook(one, "*")
-	h.must(rows.Insert(ctx, one, old{ID: 9_999, WebsiteID: one, WebhookID: w.ID, EventID: "old", Body: "{}", Status: "PENDING", NextAt: start}))
+	h.must(rows.Insert(ctx, one, old{
+		ID:        9_999,
+		WebsiteID: one,
+		WebhookID: w.ID,
+		EventID:   "old",
+		Body:      "{}",
+		Status:    "PENDING",
+		NextAt:    start,
+	}))
 	found, err := h.Ready(ctx, one, w.ID, time.Now())
 	h.must(err)
 	loaded, err := h.Load(ctx, found[0])

@@ -14,9 +14,16 @@ import (
 // tables are what an export shows.
 func tables(db *mongokit.DB) datasubject.Tables {
 	return datasubject.Tables{
-		datasubject.Table{Kind: "webhook", Omit: []string{"secret", "previous", "leaseHolder", "leaseUntil"}}.In(db, "webhooks_webhooks"),
+		datasubject.Table{
+			Kind: "webhook",
+			Omit: []string{"secret", "previous", "leaseHolder", "leaseUntil"},
+		}.In(db, "webhooks_webhooks"),
 		datasubject.Table{Kind: "webhook_delivery", Visitor: "visitorId"}.In(db, "webhooks_deliveries"),
-		datasubject.Table{Kind: "webhook_body", Visitor: "visitorId", Omit: []string{"checkAt"}}.In(db, "webhooks_bodies"),
+		datasubject.Table{
+			Kind:    "webhook_body",
+			Visitor: "visitorId",
+			Omit:    []string{"checkAt"},
+		}.In(db, "webhooks_bodies"),
 	}
 }
 

@@ -21,7 +21,9 @@ const (
 
 // queued are the fields of a delivery that say whose turn it is and, by the times of its attempts, how much there is to
 // load. The rest is read one delivery at a time, by Load.
-var queued = []string{"_id", "websiteId", "webhookId", "eventId", "type", "key", "order", "status", "nextAt", "bytes", "attempts.at"}
+var queued = []string{
+	"_id", "websiteId", "webhookId", "eventId", "type", "key", "order", "status", "nextAt", "bytes", "attempts.at",
+}
 
 // Due gives deliveries that are to be made now, the longest overdue first, but for those of some webhooks. They have
 // neither body nor attempts.
@@ -30,7 +32,11 @@ func (s *Store) Due(ctx context.Context, now time.Time, except []int64) ([]webho
 	if len(except) > 0 {
 		filter = append(filter, bson.E{Key: "webhookId", Value: bson.D{{Key: "$nin", Value: except}}})
 	}
-	return s.waiting.List(ctx, filter, mongokit.Query{Sort: bson.D{{Key: "nextAt", Value: 1}}, Limit: dueRows, Only: queued})
+	return s.waiting.List(ctx, filter, mongokit.Query{
+		Sort:  bson.D{{Key: "nextAt", Value: 1}},
+		Limit: dueRows,
+		Only:  queued,
+	})
 }
 
 // Standing gives how many deliveries are still to be made, and how many webhooks we have disabled.
@@ -44,10 +50,16 @@ func (s *Store) Standing(ctx context.Context) (waiting, disabled int64, err erro
 
 // Claim takes or keeps the lease of a webhook, and says whether it is the holder's. One that is disabled or gone is
 // nobody's: what waits for it is put aside, or removed.
-func (s *Store) Claim(ctx context.Context, t tenant.ID, webhookID int64, holder string, now, until time.Time) (webhooks.Webhook, bool, error) {
-	w, err := s.webhooks.Modify(ctx, t, bson.D{{Key: "_id", Value: webhookID}, {Key: "enabled", Value: true}, {Key: "$or", Value: bson.A{
-		bson.D{{Key: "leaseHolder", Value: holder}}, bson.D{{Key: "leaseUntil", Value: bson.D{{Key: "$lt", Value: now}}}},
-	}}}, set(bson.E{Key: "leaseHolder", Value: holder}, bson.E{Key: "leaseUntil", Value: until}))
+func (s *Store) Claim(
+	ctx context.Context, t tenant.ID, webhookID int64, holder string, now, until time.Time,
+) (webhooks.Webhook, bool, error) {
+	w, err := s.webhooks.Modify(ctx, t, bson.D{
+		{Key: "_id", Value: webhookID}, {Key: "enabled", Value: true},
+		{Key: "$or", Value: bson.A{
+			bson.D{{Key: "leaseHolder", Value: holder}},
+			bson.D{{Key: "leaseUntil", Value: bson.D{{Key: "$lt", Value: now}}}},
+		}},
+	}, set(bson.E{Key: "leaseHolder", Value: holder}, bson.E{Key: "leaseUntil", Value: until}))
 	if !fault.Is(err, fault.NotFound) {
 		return w, err == nil, err
 	}
@@ -63,14 +75,19 @@ func (s *Store) Claim(ctx context.Context, t tenant.ID, webhookID int64, holder 
 
 // Release gives the lease of a webhook back.
 func (s *Store) Release(ctx context.Context, t tenant.ID, webhookID int64, holder string) error {
-	_, err := s.webhooks.Update(ctx, t, bson.D{{Key: "_id", Value: webhookID}, {Key: "leaseHolder", Value: holder}}, set(bson.E{Key: "leaseUntil", Value: time.Time{}}))
+	_, err := s.webhooks.Update(ctx, t, bson.D{
+		{Key: "_id", Value: webhookID}, {Key: "leaseHolder", Value: holder},
+	}, set(bson.E{Key: "leaseUntil", Value: time.Time{}}))
 	return err
 }
 
 // Ready gives deliveries of a webhook that may be made now: of each key the first. Where that waits for its time, what
 // comes behind it waits as long. They have neither body nor attempts: see Load.
 func (s *Store) Ready(ctx context.Context, t tenant.ID, webhookID int64, now time.Time) ([]webhooks.Delivery, error) {
-	due, err := s.deliveries.List(ctx, t, of(webhookID, with(webhooks.Pending), bson.E{Key: "nextAt", Value: bson.D{{Key: "$lte", Value: now}}}),
+	due, err := s.deliveries.List(ctx, t, of(webhookID, with(webhooks.Pending), bson.E{
+		Key:   "nextAt",
+		Value: bson.D{{Key: "$lte", Value: now}},
+	}),
 		mongokit.Query{Sort: bson.D{{Key: "nextAt", Value: 1}}, Limit: pendingRows, Only: queued})
 	if err != nil {
 		return nil, err
@@ -101,7 +118,9 @@ func (s *Store) Ready(ctx context.Context, t tenant.ID, webhookID int64, now tim
 
 // Load gives a delivery that Ready gave, with its body and its attempts; NotFound when it is gone or no longer pending.
 func (s *Store) Load(ctx context.Context, d webhooks.Delivery) (webhooks.Delivery, error) {
-	row, err := s.deliveries.Get(ctx, d.WebsiteID, of(d.WebhookID, with(webhooks.Pending), bson.E{Key: "_id", Value: d.ID}))
+	row, err := s.deliveries.Get(
+		ctx, d.WebsiteID, of(d.WebhookID, with(webhooks.Pending), bson.E{Key: "_id", Value: d.ID}),
+	)
 	if err != nil {
 		return webhooks.Delivery{}, err
 	}
@@ -110,9 +129,15 @@ func (s *Store) Load(ctx context.Context, d webhooks.Delivery) (webhooks.Deliver
 
 // holdBack lets what comes behind a delivery of the same key wait as long as it does.
 func (s *Store) holdBack(ctx context.Context, d webhooks.Delivery) error {
-	_, err := s.deliveries.UpdateAll(ctx, d.WebsiteID, of(d.WebhookID, with(webhooks.Pending), bson.E{Key: "key", Value: d.Key},
-		bson.E{Key: "order", Value: bson.D{{Key: "$gt", Value: d.Order}}}, bson.E{Key: "nextAt", Value: bson.D{{Key: "$lt", Value: d.NextAt}}}),
-		set(bson.E{Key: "nextAt", Value: d.NextAt}))
+	_, err := s.deliveries.UpdateAll(
+		ctx, d.WebsiteID,
+		of(d.WebhookID, with(webhooks.Pending), bson.E{Key: "key", Value: d.Key},
+			bson.E{
+				Key:   "order",
+				Value: bson.D{{Key: "$gt", Value: d.Order}},
+			}, bson.E{Key: "nextAt", Value: bson.D{{Key: "$lt", Value: d.NextAt}}}),
+		set(bson.E{Key: "nextAt", Value: d.NextAt}),
+	)
 	return err
 }
 

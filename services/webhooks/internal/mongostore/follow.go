@@ -64,7 +64,9 @@ func (s *Store) listening(ctx context.Context, records []outbox.Record) ([]webho
 	if len(sites) == 0 {
 		return nil, nil
 	}
-	hooks, err := s.all.List(ctx, bson.D{{Key: mongokit.TenantKey, Value: bson.D{{Key: "$in", Value: sites}}}, {Key: "enabled", Value: true}}, mongokit.Query{})
+	hooks, err := s.all.List(ctx, bson.D{
+		{Key: mongokit.TenantKey, Value: bson.D{{Key: "$in", Value: sites}}}, {Key: "enabled", Value: true},
+	}, mongokit.Query{})
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +110,9 @@ func eventsOf(source string, records []outbox.Record) ([]webhooks.Event, error) 
 		if r.Erased || r.Website.IsZero() {
 			continue
 		}
-		e, err := webhooks.NewEvent(r.ID, r.Type, fmt.Sprintf("%s:%d", source, r.Key), r.Pos, r.Website, r.At, json.RawMessage(r.Data))
+		e, err := webhooks.NewEvent(
+			r.ID, r.Type, fmt.Sprintf("%s:%d", source, r.Key), r.Pos, r.Website, r.At, json.RawMessage(r.Data),
+		)
 		if err != nil {
 			return nil, err
 		}

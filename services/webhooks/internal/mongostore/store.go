@@ -66,7 +66,10 @@ func New(db *mongokit.DB, log *outbox.Log, wake func()) *Store {
 		deliveries: mongokit.Tenanted[deliveryRow](db, "webhooks_deliveries", "delivery",
 			once, newest("webhookId"), newest("webhookId", "status"), keys("webhookId", "status", "nextAt"), keys("webhookId", "status", "key", "order"), newest("visitorId")).Spread("webhookId"),
 		waiting: mongokit.GlobalOf[webhooks.Delivery](db, "webhooks_deliveries", "delivery",
-			keys("status", "nextAt"), mongokit.Index{Keys: bson.D{{Key: "updatedAt", Value: 1}}, TTL: webhooks.KeptFor}),
+			keys("status", "nextAt"), mongokit.Index{
+				Keys: bson.D{{Key: "updatedAt", Value: 1}},
+				TTL:  webhooks.KeptFor,
+			}),
 		bodies:     mongokit.Tenanted[bodyRow](db, "webhooks_bodies", "body", event, newest(), newest("visitorId")),
 		dueBodies:  mongokit.GlobalOf[bodyRow](db, "webhooks_bodies", "body", keys("checkAt")),
 		webhookIDs: mongokit.NewSequence(db, "webhooks", "webhooks"), deliveryIDs: mongokit.NewSequence(db, "webhooks", "deliveries"),
@@ -100,7 +103,9 @@ func (s *Store) Create(ctx context.Context, made webhooks.Webhook) error {
 		return err
 	}
 	if n >= webhooks.MaxWebhooks {
-		return fault.Coded(fault.Conflict, "too_many_webhooks", fmt.Sprintf("the website has %d webhooks, as many as it may", n))
+		return fault.Coded(
+			fault.Conflict, "too_many_webhooks", fmt.Sprintf("the website has %d webhooks, as many as it may", n),
+		)
 	}
 	return s.db.Tx(ctx, func(ctx context.Context) error { return s.webhooks.Insert(ctx, made.WebsiteID, made) })
 }
@@ -116,7 +121,9 @@ func (s *Store) List(ctx context.Context, t tenant.ID, w paging.Window) (paging.
 }
 
 // Save implements webhooks.Store.
-func (s *Store) Save(ctx context.Context, t tenant.ID, webhookID int64, change func(webhooks.Webhook) (webhooks.Webhook, bool)) (saved webhooks.Webhook, err error) {
+func (s *Store) Save(
+	ctx context.Context, t tenant.ID, webhookID int64, change func(webhooks.Webhook) (webhooks.Webhook, bool),
+) (saved webhooks.Webhook, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		stored, err := s.webhooks.Get(ctx, t, id(webhookID))
 		if err != nil {
@@ -150,7 +157,10 @@ func (s *Store) write(ctx context.Context, before, after webhooks.Webhook) error
 	}
 	mongokit.AfterCommit(ctx, s.wake)
 	_, err := s.deliveries.UpdateAll(ctx, after.WebsiteID, of(after.ID, with(webhooks.Held)),
-		set(with(webhooks.Pending), bson.E{Key: "nextAt", Value: after.UpdatedAt}, bson.E{Key: "updatedAt", Value: after.UpdatedAt}))
+		set(with(webhooks.Pending), bson.E{
+			Key:   "nextAt",
+			Value: after.UpdatedAt,
+		}, bson.E{Key: "updatedAt", Value: after.UpdatedAt}))
 	return err
 }
 
@@ -193,7 +203,9 @@ func (s *Store) remove(ctx context.Context, t tenant.ID, webhookID int64) error 
 }
 
 // Deliveries implements webhooks.Store.
-func (s *Store) Deliveries(ctx context.Context, t tenant.ID, webhookID int64, status webhooks.Status, w paging.Window) (paging.Slice[webhooks.Delivery], error) {
+func (s *Store) Deliveries(
+	ctx context.Context, t tenant.ID, webhookID int64, status webhooks.Status, w paging.Window,
+) (paging.Slice[webhooks.Delivery], error) {
 	filter := of(webhookID)
 	if status != "" {
 		filter = of(webhookID, with(status))
@@ -224,7 +236,9 @@ func (s *Store) Deliver(ctx context.Context, d webhooks.Delivery) error {
 }
 
 // Redeliver implements webhooks.Store.
-func (s *Store) Redeliver(ctx context.Context, t tenant.ID, webhookID, deliveryID int64, now time.Time) (again webhooks.Delivery, err error) {
+func (s *Store) Redeliver(
+	ctx context.Context, t tenant.ID, webhookID, deliveryID int64, now time.Time,
+) (again webhooks.Delivery, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		d, err := s.Delivery(ctx, t, webhookID, deliveryID)
 		if err != nil {
@@ -242,8 +256,14 @@ func (s *Store) Redeliver(ctx context.Context, t tenant.ID, webhookID, deliveryI
 
 // update stores what may have changed of a delivery.
 func (s *Store) update(ctx context.Context, d webhooks.Delivery) error {
-	_, err := s.deliveries.Update(ctx, d.WebsiteID, of(d.WebhookID, bson.E{Key: "_id", Value: d.ID}), set(with(d.Status),
-		bson.E{Key: "tries", Value: d.Tries}, bson.E{Key: "nextAt", Value: d.NextAt}, bson.E{Key: "attempts", Value: d.Attempts},
-		bson.E{Key: "updatedAt", Value: d.UpdatedAt}))
+	_, err := s.deliveries.Update(
+		ctx, d.WebsiteID, of(d.WebhookID, bson.E{Key: "_id", Value: d.ID}),
+		set(with(d.Status),
+			bson.E{Key: "tries", Value: d.Tries}, bson.E{
+				Key:   "nextAt",
+				Value: d.NextAt,
+			}, bson.E{Key: "attempts", Value: d.Attempts},
+			bson.E{Key: "updatedAt", Value: d.UpdatedAt}),
+	)
 	return err
 }

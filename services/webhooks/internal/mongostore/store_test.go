@@ -52,7 +52,16 @@ func (h *house) hook(of tenant.ID, types ...string) webhooks.Webhook {
 	h.t.Helper()
 	id, err := h.WebhookID(h.t.Context())
 	h.must(err)
-	w := webhooks.Webhook{ID: id, WebsiteID: of, URL: "https://a.example", Events: types, Enabled: true, Secret: webhooks.NewSecret(), CreatedAt: start, UpdatedAt: start}
+	w := webhooks.Webhook{
+		ID:        id,
+		WebsiteID: of,
+		URL:       "https://a.example",
+		Events:    types,
+		Enabled:   true,
+		Secret:    webhooks.NewSecret(),
+		CreatedAt: start,
+		UpdatedAt: start,
+	}
 	h.must(h.Create(h.t.Context(), w))
 	return w
 }
@@ -62,7 +71,14 @@ func (h *house) tell(of tenant.ID, typ string, keys ...int64) (records []outbox.
 	for _, key := range keys {
 		h.pos++
 		records = append(records, outbox.Record{
-			ID: fmt.Sprint("e", h.pos), Website: of, Type: typ, Key: key, At: time.Now(), Pos: h.pos, Data: fmt.Sprintf(`{"visitorId":%d}`, 70+key)})
+			ID:      fmt.Sprint("e", h.pos),
+			Website: of,
+			Type:    typ,
+			Key:     key,
+			At:      time.Now(),
+			Pos:     h.pos,
+			Data:    fmt.Sprintf(`{"visitorId":%d}`, 70+key),
+		})
 	}
 	return records
 }
@@ -105,12 +121,26 @@ func TestEachEventIsDeliveredOnce(t *testing.T) {
 	h := open(t)
 	everything, tickets, theirs := h.hook(one, "*"), h.hook(one, "ticket.*"), h.hook(two, "*")
 	records := append(h.tell(one, "message.created", 1, 2), h.tell(two, "message.created", 3)...)
-	records = append(records, outbox.Record{ID: "erased", Website: one, Type: "message.created", Pos: 4, Data: "{}", Erased: true},
-		outbox.Record{ID: "nobody's", Type: "erased", Pos: 5, Data: "{}", Erased: true})
+	records = append(records, outbox.Record{
+		ID:      "erased",
+		Website: one,
+		Type:    "message.created",
+		Pos:     4,
+		Data:    "{}",
+		Erased:  true,
+	},
+		outbox.Record{
+			ID:     "nobody's",
+			Type:   "erased",
+			Pos:    5,
+			Data:   "{}",
+			Erased: true,
+		})
 	for _, part := range [][]outbox.Record{records[:1], records[:3], records, records[1:]} {
 		h.must(h.Apply(t.Context(), "conversations", part))
 	}
-	if a, b, c := len(h.all(everything, "")), len(h.all(tickets, "")), len(h.all(theirs, "")); a != 2 || b != 0 || c != 1 {
+	if a, b, c := len(h.all(everything, "")), len(h.all(tickets, "")), len(h.all(theirs, "")); a != 2 || b != 0 ||
+		c != 1 {
 		t.Errorf("%d, %d and %d deliveries", a, b, c)
 	}
 	if pos, err := h.Position(t.Context(), "conversations"); pos != 5 || err != nil {
@@ -119,7 +149,13 @@ func TestEachEventIsDeliveredOnce(t *testing.T) {
 	if h.woken == 0 {
 		t.Error("nobody was woken")
 	}
-	bad := append(h.tell(one, "message.created", 1), outbox.Record{ID: "x", Website: one, Type: "x", Pos: 9, Data: "no JSON"})
+	bad := append(h.tell(one, "message.created", 1), outbox.Record{
+		ID:      "x",
+		Website: one,
+		Type:    "x",
+		Pos:     9,
+		Data:    "no JSON",
+	})
 	if err := h.Apply(t.Context(), "visitors", bad); err == nil {
 		t.Error("data that is no JSON")
 	}
@@ -201,7 +237,8 @@ func TestDisabled(t *testing.T) {
 	h.record(w, "e1", 410, now)
 	off, err := h.Get(ctx, one, w.ID)
 	h.must(err)
-	if off.Enabled || off.DisabledReason != webhooks.Gone || off.Version != 1 || len(h.all(w, webhooks.Held)) != 2 || len(h.all(w, webhooks.Failed)) != 1 {
+	if off.Enabled || off.DisabledReason != webhooks.Gone || off.Version != 1 || len(h.all(w, webhooks.Held)) != 2 ||
+		len(h.all(w, webhooks.Failed)) != 1 {
 		t.Errorf("%+v; %d held", off, len(h.all(w, webhooks.Held)))
 	}
 	if waiting, disabled, err := h.Standing(ctx); waiting != 0 || disabled != 1 || err != nil {
@@ -265,7 +302,8 @@ func TestRedeliver(t *testing.T) {
 	if err != nil || again.Status != webhooks.Pending || again.EventID != "e1" || len(again.Attempts) != 1 {
 		t.Errorf("%+v, %v", again, err)
 	}
-	if got, err := h.Delivery(ctx, one, w.ID, waiting.ID); err != nil || got.Status != webhooks.Pending || got.Body == "" {
+	if got, err := h.Delivery(ctx, one, w.ID, waiting.ID); err != nil || got.Status != webhooks.Pending ||
+		got.Body == "" {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -308,7 +346,10 @@ func TestGuarded(t *testing.T) {
 			return got.Revision(), err
 		},
 		func(ctx context.Context) error {
-			_, err := h.Save(ctx, one, w.ID, func(w webhooks.Webhook) (webhooks.Webhook, bool) { w.Version++; return w, true })
+			_, err := h.Save(ctx, one, w.ID, func(w webhooks.Webhook) (webhooks.Webhook, bool) {
+				w.Version++
+				return w, true
+			})
 			return err
 		},
 		func(ctx context.Context) error { return h.Delete(ctx, one, w.ID) })
@@ -319,7 +360,12 @@ func TestCustody(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	w, theirs := h.hook(one, "*"), h.hook(two, "*")
-	h.must(h.Apply(t.Context(), "conversations", append(h.tell(one, "message.created", 1, 1, 2), h.tell(two, "message.created", 1)...)))
+	h.must(
+		h.Apply(
+			t.Context(), "conversations",
+			append(h.tell(one, "message.created", 1, 1, 2), h.tell(two, "message.created", 1)...),
+		),
+	)
 	kinds, rows := storetest.Exported(t, h, one, 0)
 	if kinds["webhook"] != 1 || kinds["webhook_delivery"] != 3 || strings.Contains(strings.Join(rows, ""), "whsec_") {
 		t.Errorf("%v: %s", kinds, rows)

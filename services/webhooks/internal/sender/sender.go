@@ -72,17 +72,26 @@ func New(allowed []netip.Prefix, t *telemetry.Telemetry) *Sender {
 		Timeout:       Timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: dialTimeout, MaxResponseHeaderBytes: maxHeaderBytes,
-			MaxIdleConns: 256, MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second, DisableCompression: true,
+			DialContext:            dialer.DialContext,
+			ForceAttemptHTTP2:      true,
+			TLSHandshakeTimeout:    dialTimeout,
+			MaxResponseHeaderBytes: maxHeaderBytes,
+			MaxIdleConns:           256,
+			MaxIdleConnsPerHost:    2,
+			IdleConnTimeout:        30 * time.Second,
+			DisableCompression:     true,
 		},
 	}}
 }
 
 // Send implements dispatch.Sender.
 func (s *Sender) Send(ctx context.Context, w webhooks.Webhook, d webhooks.Delivery) webhooks.Attempt {
-	ctx, span := s.tele.Tracer.Start(ctx, "webhook "+d.Type, trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindClient),
-		trace.WithLinks(telemetry.LinksTo(d.Trace)...), trace.WithAttributes(attribute.Int64("fivechat.website.id", w.WebsiteID.Int64()),
-			attribute.Int64("fivechat.webhook.id", w.ID), attribute.Int64("fivechat.delivery.id", d.ID), attribute.String("messaging.message.id", d.EventID)))
+	ctx, span := s.tele.Tracer.Start(
+		ctx, "webhook "+d.Type, trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindClient),
+		trace.WithLinks(telemetry.LinksTo(d.Trace)...),
+		trace.WithAttributes(attribute.Int64("fivechat.website.id", w.WebsiteID.Int64()),
+			attribute.Int64("fivechat.webhook.id", w.ID), attribute.Int64("fivechat.delivery.id", d.ID), attribute.String("messaging.message.id", d.EventID)),
+	)
 	defer span.End()
 	start := time.Now()
 	a := s.send(ctx, w, d, start)
@@ -157,7 +166,13 @@ func signatures(secrets []string, id string, at time.Time, body string) (string,
 }
 
 // secret are headers whose values are nobody's to read later.
-var secret = map[string]bool{"Set-Cookie": true, "Authorization": true, "Proxy-Authenticate": true, "Www-Authenticate": true, "Cookie": true}
+var secret = map[string]bool{
+	"Set-Cookie":         true,
+	"Authorization":      true,
+	"Proxy-Authenticate": true,
+	"Www-Authenticate":   true,
+	"Cookie":             true,
+}
 
 // kept is what the log keeps of headers.
 func kept(h http.Header) map[string]string {

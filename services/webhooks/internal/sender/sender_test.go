@@ -24,7 +24,10 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 func send(t *testing.T, s *Sender, url string) webhooks.Attempt {
 	t.Helper()
-	return s.Send(t.Context(), webhooks.Webhook{URL: url, Secret: webhooks.NewSecret()}, webhooks.Delivery{EventID: "e", Body: `{}`})
+	return s.Send(t.Context(), webhooks.Webhook{
+		URL:    url,
+		Secret: webhooks.NewSecret(),
+	}, webhooks.Delivery{EventID: "e", Body: `{}`})
 }
 
 // TestWhereNobodyIsSent: whatever an address is called, what it leads to is what counts.
@@ -35,18 +38,25 @@ func TestWhereNobodyIsSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	reached := make(chan string, 100)
-	server := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { reached <- r.Host }), ReadHeaderTimeout: time.Second}
+	server := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		reached <- r.Host
+	}), ReadHeaderTimeout: time.Second}
 	go server.Serve(listener)
 	t.Cleanup(func() { server.Close() })
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	s := New(nil, storetest.Telemetry(t, "webhooks"))
 	var all sync.WaitGroup
 	for _, host := range []string{
-		"127.0.0.1", "127.1", "127.0.0.2", "0", "0.0.0.0", "2130706433", "0x7f000001", "0177.0.0.1", "localhost", "LOCALHOST.", "[::1]", "[::]",
-		"[0:0:0:0:0:ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]", "[2002:7f00:1::]", "[2001:0:7f00:1::]",
-		"10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "169.254.169.254", "169.254.1.1", "[fe80::1]", "[fe80::1%25lo]",
-		"[fd00:ec2::254]", "[fc00::1]", "192.0.0.1", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.255", "240.0.0.1",
-		"255.255.255.255", "[ff02::1]", "[2001:db8::1]", "[100::1]", "[fec0::1]", "[::ffff:10.0.0.1]", "[::ffff:169.254.169.254]", "[5f00::1]",
+		"127.0.0.1", "127.1", "127.0.0.2", "0", "0.0.0.0", "2130706433", "0x7f000001", "0177.0.0.1", "localhost",
+		"LOCALHOST.", "[::1]", "[::]",
+		"[0:0:0:0:0:ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]",
+		"[2002:7f00:1::]", "[2001:0:7f00:1::]",
+		"10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "169.254.169.254", "169.254.1.1",
+		"[fe80::1]", "[fe80::1%25lo]",
+		"[fd00:ec2::254]", "[fc00::1]", "192.0.0.1", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1",
+		"224.0.0.1", "239.255.255.255", "240.0.0.1",
+		"255.255.255.255", "[ff02::1]", "[2001:db8::1]", "[100::1]", "[fec0::1]", "[::ffff:10.0.0.1]",
+		"[::ffff:169.254.169.254]", "[5f00::1]",
 	} {
 		all.Go(func() {
 			a := send(t, s, "http://"+net.JoinHostPort(strings.Trim(host, "[]"), port)+"/")
@@ -68,7 +78,11 @@ func TestANameThatChangesItsMind(t *testing.T) {
 	t.Parallel()
 	guard := ssrf.New(ssrf.WithAnyPort())
 	for address, allowed := range map[string]bool{
-		"93.184.216.34:443": true, "[2606:2800:220:1:248:1893:25c8:1946]:443": true, "127.0.0.1:443": false, "[::ffff:127.0.0.1]:443": false, "10.1.2.3:80": false,
+		"93.184.216.34:443":                        true,
+		"[2606:2800:220:1:248:1893:25c8:1946]:443": true,
+		"127.0.0.1:443":                            false,
+		"[::ffff:127.0.0.1]:443":                   false,
+		"10.1.2.3:80":                              false,
 	} {
 		network := "tcp4"
 		if strings.HasPrefix(address, "[") {
@@ -106,11 +120,15 @@ func TestWhatIsSentAndKept(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	s := New(loopback, storetest.Telemetry(t, "webhooks"))
-	a := s.Send(t.Context(), webhooks.Webhook{URL: server.URL, Secret: secret}, webhooks.Delivery{EventID: id, Body: `{"a":1}`})
+	a := s.Send(t.Context(), webhooks.Webhook{
+		URL:    server.URL,
+		Secret: secret,
+	}, webhooks.Delivery{EventID: id, Body: `{"a":1}`})
 	if a.Status != 503 || a.Error != "" || a.RetryAfter != 7*time.Second || a.Took <= 0 || a.At.IsZero() {
 		t.Errorf("%+v", a)
 	}
-	if len(a.Body) > keptBody+3 || !strings.HasPrefix(a.Body, "xä") || a.Response["Set-Cookie"] != "(not kept)" || len(a.Response["X-Long"]) > keptValue+3 {
+	if len(a.Body) > keptBody+3 || !strings.HasPrefix(a.Body, "xä") || a.Response["Set-Cookie"] != "(not kept)" ||
+		len(a.Response["X-Long"]) > keptValue+3 {
 		t.Errorf("kept: %d bytes, %v", len(a.Body), a.Response)
 	}
 	if a.Request["Webhook-Id"] != id || a.Request["Webhook-Signature"] != "" || a.Request["Webhook-Timestamp"] == "" {
@@ -121,7 +139,9 @@ func TestWhatIsSentAndKept(t *testing.T) {
 // TestVector is the example of the standard's own libraries.
 func TestVector(t *testing.T) {
 	t.Parallel()
-	got, err := signatures([]string{"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, "msg_p5jXN8AQM9LWM0D4loKWxJek", time.Unix(1614265330, 0), `{"test": 2432232314}`)
+	got, err := signatures([]string{
+		"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+	}, "msg_p5jXN8AQM9LWM0D4loKWxJek", time.Unix(1614265330, 0), `{"test": 2432232314}`)
 	if err != nil || got != "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=" {
 		t.Errorf("%s, %v", got, err)
 	}
@@ -135,7 +155,9 @@ func TestBlockedAddressesLookLikeUnknownNames(t *testing.T) {
 	t.Parallel()
 	s := New(nil, storetest.Telemetry(t, "webhooks"))
 	var all sync.WaitGroup
-	for _, url := range []string{"http://localhost:1", "http://127.0.0.1:1", "http://10.0.0.1", "http://nobody.invalid"} {
+	for _, url := range []string{
+		"http://localhost:1", "http://127.0.0.1:1", "http://10.0.0.1", "http://nobody.invalid",
+	} {
 		all.Go(func() {
 			if a := send(t, s, url); a.Error != unreachable || a.Took < unreachableFor {
 				t.Errorf("%s: %q after %v", url, a.Error, a.Took)
@@ -154,7 +176,9 @@ func TestReasons(t *testing.T) {
 	t.Cleanup(func() { close(release) })
 	tls := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(tls.Close)
-	broken := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	broken := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		panic(http.ErrAbortHandler)
+	}))
 	t.Cleanup(broken.Close)
 	for url, want := range map[string]string{
 		"http://127.0.0.1:1": "the connection was refused", "http://nobody.invalid": unreachable,
@@ -168,7 +192,10 @@ func TestReasons(t *testing.T) {
 			defer cancel()
 			url = slow.URL
 		}
-		a := s.Send(ctx, webhooks.Webhook{URL: url, Secret: webhooks.NewSecret()}, webhooks.Delivery{EventID: "e", Body: `{}`})
+		a := s.Send(ctx, webhooks.Webhook{
+			URL:    url,
+			Secret: webhooks.NewSecret(),
+		}, webhooks.Delivery{EventID: "e", Body: `{}`})
 		if a.Status != 0 || a.Error != want {
 			t.Errorf("%s: %d %q, want %q", url, a.Status, a.Error, want)
 		}

@@ -28,16 +28,22 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *widgets.Service) error {
 			return viewOf(w), err
 		}), httpkit.Lenient, httpkit.PublicAnswer)
 
-	httpkit.Handle(r, "GET /internal/widgets/{clientToken}", 200, operation.New(chain, "widgets.resolve_token", authz.Internal,
-		func(ctx context.Context, req byToken) (resolved, error) {
-			w, err := s.Public(ctx, req.ClientToken)
-			return resolved{w.WebsiteID, viewOf(w)}, err
-		}))
-	httpkit.Handle(r, "GET /internal/website-widget", 200, operation.New(chain, "widgets.get_website_widget", authz.Internal,
-		func(ctx context.Context, _ operation.None) (present, error) {
-			w, err := s.Of(ctx, identity.From(ctx).Website)
-			return presentOf(w), err
-		}))
+	httpkit.Handle(
+		r, "GET /internal/widgets/{clientToken}", 200,
+		operation.New(chain, "widgets.resolve_token", authz.Internal,
+			func(ctx context.Context, req byToken) (resolved, error) {
+				w, err := s.Public(ctx, req.ClientToken)
+				return resolved{w.WebsiteID, viewOf(w)}, err
+			}),
+	)
+	httpkit.Handle(
+		r, "GET /internal/website-widget", 200,
+		operation.New(chain, "widgets.get_website_widget", authz.Internal,
+			func(ctx context.Context, _ operation.None) (present, error) {
+				w, err := s.Of(ctx, identity.From(ctx).Website)
+				return presentOf(w), err
+			}),
+	)
 	httpkit.Handle(r, "POST /internal/widgets", 200, operation.New(chain, "widgets.open_widget", authz.Internal,
 		func(ctx context.Context, req open) (view, error) {
 			w, err := s.Open(ctx, identity.From(ctx).Website, req.ClientToken)

@@ -30,7 +30,10 @@ func TestSource(t *testing.T) {
 	if n := strings.Count(source, "SETTINGS"); n != 1 {
 		t.Errorf("the settings have %d places, want 1", n)
 	}
-	for _, banned := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", ".cssText", `"style",{`, "onclick"} {
+	for _, banned := range []string{
+		"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", ".cssText",
+		`"style",{`, "onclick",
+	} {
 		if strings.Contains(source, banned) {
 			t.Errorf("the script uses %s, which lets data run or a strict content security policy refuse it", banned)
 		}
@@ -84,11 +87,13 @@ func TestScript(t *testing.T) {
 	h := handler(t, store)
 	plain := ask(h, "wgt_a")
 	head := plain.Header()
-	if plain.Code != 200 || head.Get("Content-Type") != "text/javascript; charset=utf-8" || head.Get("Cache-Control") != scriptCaching || head.Get("Content-Encoding") != "" {
+	if plain.Code != 200 || head.Get("Content-Type") != "text/javascript; charset=utf-8" ||
+		head.Get("Cache-Control") != scriptCaching || head.Get("Content-Encoding") != "" {
 		t.Errorf("answers %d %v", plain.Code, head)
 	}
 	small := ask(h, "wgt_a", "Accept-Encoding", "br, gzip")
-	if small.Header().Get("Content-Encoding") != "gzip" || small.Header().Get("Vary") != "Accept-Encoding" || small.Body.Len() > budget {
+	if small.Header().Get("Content-Encoding") != "gzip" || small.Header().Get("Vary") != "Accept-Encoding" ||
+		small.Body.Len() > budget {
 		t.Errorf("%d bytes of at most %d, %v", small.Body.Len(), budget, small.Header())
 	}
 	t.Logf("the script has %d bytes, %d on the line", plain.Body.Len(), small.Body.Len())
@@ -103,21 +108,24 @@ func TestScript(t *testing.T) {
 	if tag == "" || strings.HasPrefix(tag, "W/") || tag == other {
 		t.Errorf("tags %s and %s", tag, other)
 	}
-	if again := ask(h, "wgt_a", "If-None-Match", tag); again.Code != 304 || again.Body.Len() != 0 || again.Header().Get("ETag") != tag {
+	if again := ask(h, "wgt_a", "If-None-Match", tag); again.Code != 304 || again.Body.Len() != 0 ||
+		again.Header().Get("ETag") != tag {
 		t.Errorf("with its tag: %d", again.Code)
 	}
 	if again := ask(h, "wgt_a", "If-None-Match", other, "Accept-Encoding", "gzip"); again.Code != 304 {
 		t.Errorf("compressed, with its tag: %d", again.Code)
 	}
 	store.widget.Color = "#123456"
-	if changed := ask(h, "wgt_a", "If-None-Match", tag); changed.Code != 200 || changed.Header().Get("ETag") == tag || !strings.Contains(changed.Body.String(), "#123456") {
+	if changed := ask(h, "wgt_a", "If-None-Match", tag); changed.Code != 200 || changed.Header().Get("ETag") == tag ||
+		!strings.Contains(changed.Body.String(), "#123456") {
 		t.Errorf("changed: %d %s", changed.Code, changed.Header().Get("ETag"))
 	}
 	store.widget.ChatEnabled = false
 	if disabled := ask(h, "wgt_a"); disabled.Code != 200 || disabled.Body.String() != off {
 		t.Errorf("disabled: %d %s", disabled.Code, disabled.Body)
 	}
-	if malformed := ask(h, "no.token"); malformed.Code != 404 || malformed.Header().Get("Content-Type") != "application/problem+json" {
+	if malformed := ask(h, "no.token"); malformed.Code != 404 ||
+		malformed.Header().Get("Content-Type") != "application/problem+json" {
 		t.Errorf("malformed: %d %v", malformed.Code, malformed.Header())
 	}
 }
@@ -176,7 +184,8 @@ func TestWords(t *testing.T) {
 		t.Helper()
 		var m map[string]string
 		a := ask(h, language)
-		if err := json.Unmarshal(a.Body.Bytes(), &m); a.Code != 200 || err != nil || a.Header().Get("Content-Type") != "application/json" {
+		if err := json.Unmarshal(a.Body.Bytes(), &m); a.Code != 200 || err != nil ||
+			a.Header().Get("Content-Type") != "application/json" {
 			t.Fatalf("%s: %d %v", language, a.Code, err)
 		}
 		return m
@@ -198,7 +207,8 @@ func TestWords(t *testing.T) {
 	}
 	for _, unknown := range []string{"xx", "..", "en.json", ""} {
 		var f struct{ Code string }
-		if a := ask(h, unknown); a.Code != 404 || json.Unmarshal(a.Body.Bytes(), &f) != nil || f.Code != fault.NotFound.Code() {
+		if a := ask(h, unknown); a.Code != 404 || json.Unmarshal(a.Body.Bytes(), &f) != nil ||
+			f.Code != fault.NotFound.Code() {
 			t.Errorf("%q: %d", unknown, a.Code)
 		}
 	}

@@ -95,10 +95,23 @@ type update struct {
 
 func (u update) patch() widgets.Patch {
 	return widgets.Patch{
-		Color: u.Color, ButtonClass: u.ButtonClass, ChatClass: u.ChatClass, ChatTitleClass: u.ChatTitleClass,
-		ChatInputClass: u.ChatInputClass, ButtonXPos: u.ButtonXPos, ButtonYPos: u.ButtonYPos, ButtonBgColor: u.ButtonBgColor,
-		ButtonTextColor: u.ButtonTextColor, BubbleColor: u.BubbleColor, BubbleTextColor: u.BubbleTextColor,
-		ClientToken: u.WebsiteClientToken, ChatFormFields: u.ChatFormFields, WelcomeMessages: u.WelcomeMessages,
-		RatingEnabled: u.RatingEnabled, RemoveBranding: u.RemoveBranding, ChatEnabled: u.ChatEnabled, PageParameters: u.PageParameters,
+		Color:           u.Color,
+		ButtonClass:     u.ButtonClass,
+		ChatClass:       u.ChatClass,
+		ChatTitleClass:  u.ChatTitleClass,
+		ChatInputClass:  u.ChatInputClass,
+		ButtonXPos:      u.ButtonXPos,
+		ButtonYPos:      u.ButtonYPos,
+		ButtonBgColor:   u.ButtonBgColor,
+		ButtonTextColor: u.ButtonTextColor,
+		BubbleColor:     u.BubbleColor,
+		BubbleTextColor: u.BubbleTextColor,
+		ClientToken:     u.WebsiteClientToken,
+		ChatFormFields:  u.ChatFormFields,
+		WelcomeMessages: u.WelcomeMessages,
+		RatingEnabled:   u.RatingEnabled,
+		RemoveBranding:  u.RemoveBranding,
+		ChatEnabled:     u.ChatEnabled,
+		PageParameters:  u.PageParameters,
 	}
 }

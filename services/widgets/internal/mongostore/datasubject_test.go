@@ -34,7 +34,8 @@ func TestAWebsiteIsErased(t *testing.T) {
 	k := holder{s, widgets.New(s, edges)}
 	add(t, s, one, "wgt_a")
 	theirs := add(t, s, two, "wgt_b")
-	if kinds, rows := storetest.Exported(t, k, one, 0); kinds["widget"] != 1 || !strings.Contains(rows[0], `"clientToken":"wgt_a"`) {
+	if kinds, rows := storetest.Exported(t, k, one, 0); kinds["widget"] != 1 ||
+		!strings.Contains(rows[0], `"clientToken":"wgt_a"`) {
 		t.Errorf("%v", rows)
 	}
 	if kinds, _ := storetest.Exported(t, k, one, 7); len(kinds) > 0 {

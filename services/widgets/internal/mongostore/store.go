@@ -66,12 +66,16 @@ func (s *Store) Create(ctx context.Context, w widgets.Widget) error {
 
 // Loaded implements widgets.Store.
 func (s *Store) Loaded(ctx context.Context, t tenant.ID, at time.Time) error {
-	_, err := s.widgets.Update(ctx, t, bson.D{{Key: "loadedAt", Value: bson.D{{Key: "$in", Value: bson.A{time.Time{}, nil}}}}}, bson.D{{Key: "$set", Value: bson.D{{Key: "loadedAt", Value: at}}}})
+	_, err := s.widgets.Update(ctx, t, bson.D{
+		{Key: "loadedAt", Value: bson.D{{Key: "$in", Value: bson.A{time.Time{}, nil}}}},
+	}, bson.D{{Key: "$set", Value: bson.D{{Key: "loadedAt", Value: at}}}})
 	return err
 }
 
 // Save implements widgets.Store: read, change and write in one transaction, so that two updates at once both count.
-func (s *Store) Save(ctx context.Context, t tenant.ID, change func(widgets.Widget) (widgets.Widget, error)) (saved widgets.Widget, err error) {
+func (s *Store) Save(
+	ctx context.Context, t tenant.ID, change func(widgets.Widget) (widgets.Widget, error),
+) (saved widgets.Widget, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		w, err := s.widgets.Get(ctx, t, nil)
 		if err != nil {

@@ -66,19 +66,26 @@ func TestSavesAtOnceAllCount(t *testing.T) {
 	var wg sync.WaitGroup
 	for range each {
 		wg.Go(func() {
-			if _, err := s.Save(t.Context(), a, func(w widgets.Widget) (widgets.Widget, error) { w.ButtonXPos++; return w, nil }); err != nil {
+			if _, err := s.Save(t.Context(), a, func(w widgets.Widget) (widgets.Widget, error) {
+				w.ButtonXPos++
+				return w, nil
+			}); err != nil {
 				t.Error(err)
 			}
 		})
 		wg.Go(func() {
-			if _, err := s.Save(t.Context(), a, func(w widgets.Widget) (widgets.Widget, error) { w.ButtonYPos++; return w, nil }); err != nil {
+			if _, err := s.Save(t.Context(), a, func(w widgets.Widget) (widgets.Widget, error) {
+				w.ButtonYPos++
+				return w, nil
+			}); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
 	got, err := s.Get(t.Context(), a)
-	if w := widgets.Default(a, "wgt_a"); err != nil || got.ButtonXPos != w.ButtonXPos+each || got.ButtonYPos != w.ButtonYPos+each {
+	if w := widgets.Default(a, "wgt_a"); err != nil || got.ButtonXPos != w.ButtonXPos+each ||
+		got.ButtonYPos != w.ButtonYPos+each {
 		t.Errorf("a change was lost: %+v, %v", got, err)
 	}
 }
@@ -88,7 +95,10 @@ func TestRefusedChangeIsNotStored(t *testing.T) {
 	s, a := open(t), storetest.Tenant(1)
 	w := add(t, s, a, "wgt_a")
 	refused := fault.Bad("color", "is ugly")
-	_, err := s.Save(t.Context(), a, func(w widgets.Widget) (widgets.Widget, error) { w.Color = "#000"; return w, refused })
+	_, err := s.Save(t.Context(), a, func(w widgets.Widget) (widgets.Widget, error) {
+		w.Color = "#000"
+		return w, refused
+	})
 	if !errors.Is(err, refused) {
 		t.Errorf("got %v", err)
 	}
@@ -108,7 +118,10 @@ func TestIsolation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Save(t.Context(), roles[0], func(w widgets.Widget) (widgets.Widget, error) { w.ButtonClass += "x"; return w, nil }); err != nil {
+		if _, err := s.Save(t.Context(), roles[0], func(w widgets.Widget) (widgets.Widget, error) {
+			w.ButtonClass += "x"
+			return w, nil
+		}); err != nil {
 			t.Fatal(err)
 		}
 		if after, err := s.Get(t.Context(), roles[1]); err != nil || !reflect.DeepEqual(after, before) {
