@@ -24,11 +24,12 @@ const (
 	serviceGoMemory = "230MiB"
 )
 
-// The rounds of TestHostileNeighbour: calm and of attack in turn, so that both meet the same machine.
+// The rounds of TestHostileNeighbour: calm and attack in turn, so that both meet the same machine.
 const (
 	neighbourRounds = 3
 	calmFor         = 10 * time.Second
 	attackFor       = 20 * time.Second
+	eachFor         = 8 * time.Second       // of calm and of attack in TestNeighbourOfEachAttack
 	askEvery        = 25 * time.Millisecond // the neighbour's requests, one at a time
 )
 
@@ -113,10 +114,8 @@ func TestNeighbourOfEachAttack(t *testing.T) {
 	breakers := watchBreakers(t, f)
 	for _, attack := range a.attacks() {
 		var calm, attacked load
-		for range neighbourRounds {
-			n.live(t, &calm, calmFor)
-			a.attack(t, attack.name, func() { n.live(t, &attacked, calmFor) })
-		}
+		n.live(t, &calm, eachFor)
+		a.attack(t, attack.name, func() { n.live(t, &attacked, eachFor) })
 		t.Logf("| %s | %v | %v | ×%.1f |", attack.name, calm.p99(), attacked.p99(), float64(attacked.p99())/float64(calm.p99()))
 		if len(calm.failed)+len(attacked.failed) > 0 {
 			t.Errorf("%s: the neighbour got %v in calm and %v under attack", attack.name, calm.failed, attacked.failed)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -15,15 +16,25 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/timestamp"
 )
 
 var encodingOptions = json.JoinOptions(
 	json.Deterministic(true), // what has not changed is shown in the same bytes, also where it is a map
-	json.WithMarshalers(json.MarshalToFunc(func(e *jsontext.Encoder, t time.Time) error {
-		return e.WriteToken(jsontext.String(timestamp.Format(t)))
-	})),
+	json.WithMarshalers(json.JoinMarshalers(json.MarshalToFunc(writeTime), json.MarshalToFunc(yield))),
 )
+
+func writeTime(e *jsontext.Encoder, t time.Time) error {
+	return e.WriteToken(jsontext.String(timestamp.Format(t)))
+}
+
+// yield lets other requests run before each row that may be long. Otherwise the scheduler lets an answer of a megabyte have
+// the processor for 10 ms at a time, and a short request behind several of them waits for all of these.
+func yield(*jsontext.Encoder, paging.Sized) error {
+	runtime.Gosched()
+	return errors.ErrUnsupported // the row is written as any other
+}
 
 // Encode writes v as every answer is written: nil slices as [], times as timestamp.Layout.
 func Encode(v any) ([]byte, error) { return json.Marshal(v, encodingOptions) }
