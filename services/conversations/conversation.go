@@ -12,7 +12,7 @@ import (
 	"fivechat.dev/libs/kernel/version"
 )
 
-// Status says whether a conversation goes on.
+// Status is the state of a conversation: open or closed.
 type Status string
 
 // The statuses.
@@ -23,17 +23,17 @@ const (
 
 // The bounds of a conversation.
 const (
-	MaxMessages  = 10_000   // messages in one conversation; a new one has to be opened behind that
+	MaxMessages  = 10_000   // messages in one conversation; after that the visitor has to open a new one
 	MaxBytes     = 16 << 20 // bytes of its messages' content
 	MaxTags      = 20
 	maxTag       = 64      // bytes
 	maxSummary   = 4 << 10 // bytes
 	maxFeedback  = 4 << 10 // bytes
-	MaxTerms     = 1_000   // distinct words of a conversation that searches find
+	MaxTerms     = 1_000   // distinct words of a conversation that are indexed for search
 	typingPeriod = 6 * time.Second
 )
 
-// Conversation is one exchange between a visitor and a website's agents.
+// Conversation is a chat between one visitor and the agents of a website.
 type Conversation struct {
 	ID              int64      `bson:"_id"`
 	WebsiteID       tenant.ID  `bson:"websiteId"`
@@ -44,7 +44,7 @@ type Conversation struct {
 	Rating          *int64     `bson:"rating"` // 1 to 5
 	Feedback        *string    `bson:"feedback"`
 	RatedAt         *time.Time `bson:"ratedAt"`
-	RatedFor        *int64     `bson:"ratedFor"` // whose it was then
+	RatedFor        *int64     `bson:"ratedFor"` // the assignee at that time
 	Summary         *string    `bson:"summary"`
 	Tags            []string   `bson:"tags"` // stored names
 	CreatedAt       time.Time  `bson:"createdAt"`
@@ -54,31 +54,32 @@ type Conversation struct {
 	FirstAgentAt    *time.Time `bson:"firstAgentAt"`   // first agent message
 	VisitorTypingTo time.Time  `bson:"visitorTypingTo"`
 	AgentTypingTo   time.Time  `bson:"agentTypingTo"`
-	Messages        int64      `bson:"messages"`            // how many; the last one's place
-	Bytes           int64      `bson:"bytes,omitempty"`     // of its messages' content; rows of before count from their next message on
-	Version         int64      `bson:"version"`             // counts changes
-	OpenKey         string     `bson:"openKey,omitempty"`   // the client's id of the message that opened it
-	ImportKey       string     `bson:"importKey,omitempty"` // the row it was imported from
-	Terms           []string   `bson:"terms,omitempty"`     // words of its messages, for search
+	Messages        int64      `bson:"messages"` // count, and the sequence number of the last one
+	// Bytes of the messages' content. A row that was stored before bytes were counted starts counting at its next message.
+	Bytes     int64    `bson:"bytes,omitempty"`
+	Version   int64    `bson:"version"`             // incremented by every change
+	OpenKey   string   `bson:"openKey,omitempty"`   // the client's id of the message that opened it
+	ImportKey string   `bson:"importKey,omitempty"` // the row it was imported from
+	Terms     []string `bson:"terms,omitempty"`     // words of its messages, for search
 }
 
-// Place implements the order of lists.
+// SortKey implements the order of lists: by creation.
 func (c Conversation) SortKey() (time.Time, int64) { return c.CreatedAt, c.ID }
 
-// Change is the conversation's place in the order of changes.
+// ChangeKey implements the order of change lists: by last change.
 func (c Conversation) ChangeKey() (time.Time, int64) { return c.UpdatedAt, c.ID }
 
-// Revision is the state that the conversation is in, with its messages. That somebody types or reads is none.
+// Revision is the version of the conversation with its messages, for ETags. Typing and reading don't change it.
 func (c Conversation) Revision() version.Of { return version.Of{ID: c.ID, Version: c.Version} }
 
-// VisitorTyping says whether the visitor typed a moment ago.
+// VisitorTyping reports whether the visitor is typing: the last notification is less than typingPeriod old.
 func (c Conversation) VisitorTyping(now time.Time) bool { return c.VisitorTypingTo.After(now) }
 
-// AgentTyping says whether an agent typed a moment ago.
+// AgentTyping reports whether an agent is typing: the last notification is less than typingPeriod old.
 func (c Conversation) AgentTyping(now time.Time) bool { return c.AgentTypingTo.After(now) }
 
-// FirstResponse is the time from the first visitor message to the first agent message. It is there once both are, and
-// where the visitor spoke first.
+// FirstResponse is the time from the first visitor message to the first agent message. It reports false unless both
+// exist and the visitor wrote first.
 func (c Conversation) FirstResponse() (time.Duration, bool) {
 	if c.FirstVisitorAt == nil || c.FirstAgentAt == nil || c.FirstAgentAt.Before(*c.FirstVisitorAt) {
 		return 0, false
@@ -86,7 +87,7 @@ func (c Conversation) FirstResponse() (time.Duration, bool) {
 	return c.FirstAgentAt.Sub(*c.FirstVisitorAt), true
 }
 
-// rated gives the conversation's rating; nil where it has none, or one of which is not known when it was given.
+// rated returns the conversation's rating, or nil if it has none or if the time of the rating isn't known.
 func (c Conversation) rated() *Rated {
 	if c.Rating == nil || c.RatedAt == nil {
 		return nil
@@ -97,21 +98,30 @@ func (c Conversation) rated() *Rated {
 // newConversation opens a conversation for a visitor.
 func newConversation(id int64, t tenant.ID, visitorID int64, now time.Time) Conversation {
 	return Conversation{
-		ID: id, WebsiteID: t, Token: newToken(), VisitorID: visitorID, Status: Open, Tags: []string{}, CreatedAt: now, UpdatedAt: now,
+		ID:        id,
+		WebsiteID: t,
+		Token:     newToken(),
+		VisitorID: visitorID,
+		Status:    Open,
+		Tags:      []string{},
+		CreatedAt: now,
+		UpdatedAt: now,
 	}
 }
 
-// newToken gives 260 random bits, so that a token cannot be guessed.
+// newToken returns a token with 260 random bits, which can't be guessed.
 func newToken() string { return "conv_" + strings.ToLower(rand.Text()+rand.Text()) }
 
-// take counts a message in and gives it its number. Somebody's message reopens a closed conversation. answered is the
-// first response time in seconds, where this message is the first response.
-func (c *Conversation) take(m *Message) (answered *float64, err error) {
+// addMessage counts a message and assigns its number. A message of type Text reopens a closed conversation. answered is
+// the first response time in seconds if this message is the first response, else nil.
+func (c *Conversation) addMessage(m *Message) (answered *float64, err error) {
 	if c.Messages >= MaxMessages {
-		return nil, fault.Coded(fault.Conflict, "conversation_full", "the conversation has reached its 10000 messages; open a new one")
+		return nil, fault.Coded(fault.Conflict, "conversation_full",
+			"the conversation has reached its 10000 messages; open a new one")
 	}
 	if c.Bytes+int64(len(m.Content)) > MaxBytes {
-		return nil, fault.Coded(fault.Conflict, "conversation_full", "the conversation has reached its 16 MiB of text; open a new one")
+		return nil, fault.Coded(fault.Conflict, "conversation_full",
+			"the conversation has reached its 16 MiB of text; open a new one")
 	}
 	_, hadResponse := c.FirstResponse()
 	c.Messages++
@@ -160,7 +170,7 @@ type Patch struct {
 	Summary    optional.Value[string] // null removes
 }
 
-// Check gives an Invalid fault that names every member that is wrong.
+// Check returns an Invalid fault that lists every wrong field.
 func (p Patch) Check() error {
 	var wrong fault.Problems
 	wrong.Check(!p.Status.Set || p.Status.V == Open || p.Status.V == Closed, "status", "must be OPEN or CLOSED")
@@ -175,8 +185,8 @@ func (p Patch) Check() error {
 	return wrong.Err()
 }
 
-// apply changes c, and says whether it is different then; else UpdatedAt stays as well. The assignee has been checked
-// before.
+// apply changes c and reports whether anything differs; if nothing does, UpdatedAt stays too. The caller has checked
+// that the assignee exists.
 func (p Patch) apply(c *Conversation, now time.Time) bool {
 	before := *c
 	if p.Status.Set {
@@ -191,14 +201,15 @@ func (p Patch) apply(c *Conversation, now time.Time) bool {
 	if p.Summary.Set {
 		c.Summary = p.Summary.Ptr()
 	}
-	if c.Status == before.Status && same(c.AssigneeID, before.AssigneeID) && slices.Equal(c.Tags, before.Tags) && same(c.Summary, before.Summary) {
+	if c.Status == before.Status && same(c.AssigneeID, before.AssigneeID) && slices.Equal(c.Tags, before.Tags) &&
+		same(c.Summary, before.Summary) {
 		return false
 	}
 	c.UpdatedAt = now
 	return true
 }
 
-// same says whether two values that need not be there are equal.
+// same reports whether two optional values are equal.
 func same[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
 
 func distinct(names []string) []string {
@@ -213,13 +224,13 @@ func distinct(names []string) []string {
 	return out
 }
 
-// Rating is what a visitor thinks of a conversation.
+// Rating is a visitor's rating of a conversation.
 type Rating struct {
 	Stars    int64 // 1 to 5
 	Feedback *string
 }
 
-// Check gives an Invalid fault that names what is wrong.
+// Check returns an Invalid fault that lists every wrong field.
 func (r Rating) Check() error {
 	var wrong fault.Problems
 	wrong.Check(r.Stars >= 1 && r.Stars <= 5, "rating", "must be a whole number from 1 to 5")

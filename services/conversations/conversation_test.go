@@ -21,16 +21,16 @@ func said(from Sender, at time.Time) Message {
 	return Draft{Content: "hello"}.message(from, nil, at)
 }
 
-func TestTakeNumbersMessagesInOrder(t *testing.T) {
+func TestAddMessageNumbersMessagesInOrder(t *testing.T) {
 	t.Parallel()
 	c := newConversation(5, website, visitorID, noon)
 	var last int64
 	for i := range 3 {
 		m := said(FromVisitor, noon.Add(time.Duration(i)*time.Second))
-		if _, err := c.take(&m); err != nil {
+		if _, err := c.addMessage(&m); err != nil {
 			t.Fatal(err)
 		}
-		if m.ID <= last || m.ID>>placeBits != 5 || m.ConversationID != 5 || m.WebsiteID != website {
+		if m.ID <= last || m.ID>>sequenceBits != 5 || m.ConversationID != 5 || m.WebsiteID != website {
 			t.Fatalf("message %d got %+v", i, m)
 		}
 		last = m.ID
@@ -38,37 +38,37 @@ func TestTakeNumbersMessagesInOrder(t *testing.T) {
 	if c.Messages != 3 || !c.UpdatedAt.Equal(noon.Add(2*time.Second)) {
 		t.Fatalf("%+v", c)
 	}
-	if messageID(1<<39-1, MaxMessages) >= 1<<53 || MaxMessages >= 1<<placeBits {
-		t.Fatal("numbers must stay exact in JSON and apart from the next conversation's")
+	if messageID(1<<39-1, MaxMessages) >= 1<<53 || MaxMessages >= 1<<sequenceBits {
+		t.Fatal("numbers must be exact in JSON and distinct from those of the next conversation")
 	}
 	c.Messages = MaxMessages
 	m := said(FromVisitor, noon)
-	if _, err := c.take(&m); !fault.Is(err, fault.Conflict) {
-		t.Fatalf("a full conversation took a message: %v", err)
+	if _, err := c.addMessage(&m); !fault.Is(err, fault.Conflict) {
+		t.Fatalf("a full conversation accepted a message: %v", err)
 	}
 }
 
-func TestConversationTakesMessagesUpToItsBytes(t *testing.T) {
+func TestAddMessageRefusesBytesAboveTheLimit(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		stored int64
 		full   bool
 	}{
 		"stored before bytes were counted": {0, false},
-		"the last that fits":               {MaxBytes - 5, false},
+		"the last message that fits":       {MaxBytes - 5, false},
 		"one byte too many":                {MaxBytes - 4, true},
 	} {
 		conv := newConversation(5, website, visitorID, noon)
 		conv.Bytes = c.stored
 		m := said(FromVisitor, noon)
-		_, err := conv.take(&m)
+		_, err := conv.addMessage(&m)
 		if fault.Is(err, fault.Conflict) != c.full || !c.full && conv.Bytes != c.stored+5 || c.full && conv.Messages != 0 {
 			t.Errorf("%s: %v, %d bytes, %d messages", name, err, conv.Bytes, conv.Messages)
 		}
 	}
 }
 
-func TestFirstResponse(t *testing.T) {
+func TestFirstResponseIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	type say struct {
 		from Sender
@@ -76,15 +76,16 @@ func TestFirstResponse(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		said []say
-		want []float64 // the seconds reported, once
+		want []float64 // the seconds reported
 	}{
-		"visitor then agent":       {[]say{{FromVisitor, 0}, {FromAgent, 45}}, []float64{45}},
-		"counted once":             {[]say{{FromVisitor, 0}, {FromAgent, 10}, {FromVisitor, 20}, {FromAgent, 99}}, []float64{10}},
-		"from the first visitor's": {[]say{{FromVisitor, 0}, {FromVisitor, 30}, {FromAgent, 40}}, []float64{40}},
-		"agent spoke first":        {[]say{{FromAgent, 0}, {FromVisitor, 5}, {FromAgent, 9}}, nil},
-		"system is nobody":         {[]say{{FromVisitor, 0}, {FromSystem, 5}}, nil},
-		"unanswered":               {[]say{{FromVisitor, 0}}, nil},
-		"at once":                  {[]say{{FromVisitor, 0}, {FromAgent, 0}}, []float64{0}},
+		"visitor then agent": {[]say{{FromVisitor, 0}, {FromAgent, 45}}, []float64{45}},
+		"counted once": {[]say{{FromVisitor, 0}, {FromAgent, 10}, {FromVisitor, 20}, {FromAgent, 99}},
+			[]float64{10}},
+		"from the first visitor message": {[]say{{FromVisitor, 0}, {FromVisitor, 30}, {FromAgent, 40}}, []float64{40}},
+		"agent spoke first":              {[]say{{FromAgent, 0}, {FromVisitor, 5}, {FromAgent, 9}}, nil},
+		"system message":                 {[]say{{FromVisitor, 0}, {FromSystem, 5}}, nil},
+		"unanswered":                     {[]say{{FromVisitor, 0}}, nil},
+		"same time":                      {[]say{{FromVisitor, 0}, {FromAgent, 0}}, []float64{0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,7 +93,7 @@ func TestFirstResponse(t *testing.T) {
 			var got []float64
 			for _, s := range c.said {
 				m := said(s.from, noon.Add(time.Duration(s.at)*time.Second))
-				answered, err := conv.take(&m)
+				answered, err := conv.addMessage(&m)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -107,24 +108,25 @@ func TestFirstResponse(t *testing.T) {
 	}
 }
 
-func TestMessageReopensAndEndsTyping(t *testing.T) {
+func TestMessageReopensConversationAndEndsTyping(t *testing.T) {
 	t.Parallel()
 	c := newConversation(1, website, visitorID, noon)
 	c.setStatus(Closed, noon)
 	if c.ClosedAt == nil {
-		t.Fatal("closed without a time")
+		t.Fatal("a closed conversation has no closing time")
 	}
 	c.VisitorTypingTo, c.AgentTypingTo = noon.Add(typingPeriod), noon.Add(typingPeriod)
 	m := said(FromVisitor, noon.Add(time.Second))
-	if _, err := c.take(&m); err != nil {
+	if _, err := c.addMessage(&m); err != nil {
 		t.Fatal(err)
 	}
-	if c.Status != Open || c.ClosedAt != nil || c.VisitorTyping(noon) || !c.AgentTyping(noon) || c.AgentTyping(noon.Add(typingPeriod)) {
+	if c.Status != Open || c.ClosedAt != nil || c.VisitorTyping(noon) || !c.AgentTyping(noon) ||
+		c.AgentTyping(noon.Add(typingPeriod)) {
 		t.Fatalf("%+v", c)
 	}
 }
 
-func TestPatch(t *testing.T) {
+func TestPatchChecksFieldsAndKeepsAbsentOnes(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", maxSummary+1)
 	for name, p := range map[string]Patch{
@@ -144,15 +146,19 @@ func TestPatch(t *testing.T) {
 	c.AssigneeID = &agent
 	Patch{}.apply(&c, noon.Add(time.Second))
 	if c.AssigneeID == nil || c.Status != Open {
-		t.Fatal("an absent member must leave what is there")
+		t.Fatal("an absent field must leave the value unchanged")
 	}
-	Patch{AssigneeID: optional.Value[int64]{Set: true, Null: true}, Status: optional.Of(Closed), Tags: optional.Of([]string{"a", "b", "a"})}.apply(&c, noon)
+	Patch{
+		AssigneeID: optional.Value[int64]{Set: true, Null: true},
+		Status:     optional.Of(Closed),
+		Tags:       optional.Of([]string{"a", "b", "a"}),
+	}.apply(&c, noon)
 	if c.AssigneeID != nil || c.Status != Closed || len(c.Tags) != 2 {
 		t.Fatalf("%+v", c)
 	}
 }
 
-func TestChecks(t *testing.T) {
+func TestInvalidInputNamesItsField(t *testing.T) {
 	t.Parallel()
 	feedback := strings.Repeat("x", maxFeedback+1)
 	for name, c := range map[string]struct {
@@ -169,9 +175,15 @@ func TestChecks(t *testing.T) {
 		"too many rows": {CheckRows(make([]Row, MaxImportRows+1)), "rows"},
 		"key":           {CheckRows([]Row{{Key: " ", Turns: []Turn{{"visitor", "x"}}}}), "rows.0.key"},
 		"turns":         {CheckRows([]Row{{Key: "k"}}), "rows.0.turns"},
-		"from":          {CheckRows([]Row{{Key: "k", Turns: []Turn{{"visitor", "x"}, {"robot", "x"}}}}), "rows.0.turns.1.from"},
-		"text":          {CheckRows([]Row{{Key: "k", Turns: []Turn{{"visitor", "x"}}}, {Key: "l", Turns: []Turn{{"agent", ""}}}}), "rows.1.turns.0.text"},
-		"topic":         {CheckRows([]Row{{Key: "k", Topics: []string{""}, Turns: []Turn{{"visitor", "x"}}}}), "rows.0.topics.0"},
+		"from": {CheckRows([]Row{{Key: "k", Turns: []Turn{{"visitor", "x"}, {"robot", "x"}}}}),
+			"rows.0.turns.1.from"},
+		"text": {CheckRows([]Row{{Key: "k", Turns: []Turn{{"visitor", "x"}}},
+			{Key: "l", Turns: []Turn{{"agent", ""}}}}), "rows.1.turns.0.text"},
+		"topic": {CheckRows([]Row{{
+			Key:    "k",
+			Topics: []string{""},
+			Turns:  []Turn{{"visitor", "x"}},
+		}}), "rows.0.topics.0"},
 	} {
 		f := fault.From(c.err)
 		if c.err == nil || f.Kind != fault.Invalid || f.Fields[0].Field != c.field {
@@ -183,10 +195,15 @@ func TestChecks(t *testing.T) {
 	}
 }
 
-func TestBuild(t *testing.T) {
+func TestImportedRowBecomesClosedConversation(t *testing.T) {
 	t.Parallel()
-	c, ms, err := Row{Key: "k", Topics: []string{"a", "a"}, Turns: []Turn{{"visitor", "Hello there"}, {"agent", "hello"}}}.build(9, website, visitorID, noon)
-	if err != nil || c.Status != Closed || len(ms) != 2 || *ms[0].VisitorID != visitorID || ms[1].VisitorID != nil || len(c.Tags) != 1 || len(c.Terms) != 2 {
+	c, ms, err := Row{
+		Key:    "k",
+		Topics: []string{"a", "a"},
+		Turns:  []Turn{{"visitor", "Hello there"}, {"agent", "hello"}},
+	}.build(9, website, visitorID, noon)
+	if err != nil || c.Status != Closed || len(ms) != 2 || *ms[0].VisitorID != visitorID || ms[1].VisitorID != nil ||
+		len(c.Tags) != 1 || len(c.Terms) != 2 {
 		t.Fatalf("%+v %+v %v", c, ms, err)
 	}
 	var sums Imported
@@ -196,21 +213,22 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-func TestDisplay(t *testing.T) {
+func TestTagsAreDisplayedInTheLanguageOrItsBase(t *testing.T) {
 	t.Parallel()
 	tag, err := NewTag(website, "billing", map[string]string{"de": "Abrechnung", "pt-BR": "Cobrança"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	catalogue := Catalogue{"billing": tag}
-	for lang, want := range map[string]string{"de": "Abrechnung", "de-AT": "Abrechnung", "pt-BR": "Cobrança", "pt": "billing", "fr": "billing", "": "billing"} {
+	for lang, want := range map[string]string{"de": "Abrechnung", "de-AT": "Abrechnung", "pt-BR": "Cobrança",
+		"pt": "billing", "fr": "billing", "": "billing"} {
 		if got := catalogue.Display([]string{"billing", "loose"}, lang); got[0] != want || got[1] != "loose" {
 			t.Errorf("%s: %v, want %s", lang, got, want)
 		}
 	}
 	for _, bad := range []map[string]string{{"d": "x"}, {"de$": "x"}, {"de": ""}, {"a.b": "x"}} {
 		if _, err := NewTag(website, "x", bad); err == nil {
-			t.Errorf("%v was taken", bad)
+			t.Errorf("%v was accepted", bad)
 		}
 	}
 }

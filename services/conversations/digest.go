@@ -9,23 +9,24 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Digest is what a conversation was about.
+// Digest is a short description of a conversation: a summary and tags.
 type Digest struct {
-	Summary string   // "" where there is nothing to say
+	Summary string   // "" if there is none
 	Tags    []string // names of the website's catalogue
 }
 
-// MaxSummary is the longest summary in bytes.
+// MaxSummary is the maximum length of a summary in bytes.
 const MaxSummary = maxSummary
 
-// MaxDigestTags is how many tags a Digest gives at most.
+// MaxDigestTags is the maximum number of tags in a Digest.
 const MaxDigestTags = 5
 
-// digested is how many messages are read for a digest: the first ones, where a conversation says what it is about.
+// digested is how many messages are read for a digest: the first ones, because people state their topic at the
+// beginning.
 const digested = 400
 
-// Digest fills in what a closed conversation was about, where agents have left it empty. It may be called again: what
-// is there stays.
+// Digest sets the summary and the tags of a closed conversation if agents have left them empty. It is safe to repeat:
+// existing values are never overwritten.
 func (s *Service) Digest(ctx context.Context, t tenant.ID, token string) error {
 	c, err := s.store.Get(ctx, t, token)
 	if err != nil || !c.wantsDigest() {
@@ -57,10 +58,10 @@ func (c *Conversation) wantsDigest() bool {
 	return c.Status == Closed && (c.Summary == nil || len(c.Tags) == 0)
 }
 
-// accept takes over what is empty, and says whether anything changed. Whoever made the digest, a summary is Plain and
-// only what the website's catalogue has becomes a tag.
+// accept copies the digest into the fields that are empty and reports whether anything changed. It doesn't trust the
+// assistant: the summary is reduced to Plain text, and only tags of the website's catalogue are used.
 func (c *Conversation) accept(d Digest, catalogue Catalogue) bool {
-	if !c.wantsDigest() { // it was opened again meanwhile, or an agent was quicker
+	if !c.wantsDigest() { // reopened, or filled in by an agent, while the assistant worked
 		return false
 	}
 	changed := false
@@ -78,9 +79,9 @@ func (c *Conversation) accept(d Digest, catalogue Catalogue) bool {
 	return changed
 }
 
-// Plain leaves out of a text what cannot be read: control characters, those without a width, and those that change the
-// direction of what follows. The joiners stay, which Persian words and emoji are made with. Other space than a line
-// break becomes a blank.
+// Plain removes unreadable characters from a text: control characters, zero-width characters, and characters that
+// change the direction of the text that follows. It keeps the joiners that Persian words and emoji need. White space
+// other than a line break becomes a space.
 func Plain(text string) string {
 	const nonJoiner, joiner = '\u200c', '\u200d'
 	return strings.Map(func(r rune) rune {

@@ -12,15 +12,15 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// shelf is a Store of one conversation.
-type shelf struct {
+// fakeStore is a Store of one conversation.
+type fakeStore struct {
 	Store
 	c      Conversation
-	read   int64 // how many messages were asked for
+	read   int64 // the limit of the last call of Messages
 	events []Event
 }
 
-func (s *shelf) Get(_ context.Context, t tenant.ID, token string) (Conversation, error) {
+func (s *fakeStore) Get(_ context.Context, t tenant.ID, token string) (Conversation, error) {
 	if t != s.c.WebsiteID || token != s.c.Token {
 		return Conversation{}, fault.Missing("conversation")
 	}
@@ -29,12 +29,12 @@ func (s *shelf) Get(_ context.Context, t tenant.ID, token string) (Conversation,
 	return c, nil
 }
 
-func (s *shelf) Messages(_ context.Context, _ tenant.ID, _, _, limit int64) ([]Message, bool, error) {
+func (s *fakeStore) Messages(_ context.Context, _ tenant.ID, _, _, limit int64) ([]Message, bool, error) {
 	s.read = limit
 	return []Message{said(FromVisitor, noon)}, false, nil
 }
 
-func (s *shelf) Tags(_ context.Context, t tenant.ID) ([]Tag, error) {
+func (s *fakeStore) Tags(_ context.Context, t tenant.ID) ([]Tag, error) {
 	var tags []Tag
 	for _, name := range strings.Fields("a b c d e f stock") {
 		tags = append(tags, Tag{WebsiteID: t, Name: name})
@@ -42,7 +42,9 @@ func (s *shelf) Tags(_ context.Context, t tenant.ID) ([]Tag, error) {
 	return tags, nil
 }
 
-func (s *shelf) Change(ctx context.Context, t tenant.ID, token string, change func(*Conversation) ([]Event, error)) (Conversation, error) {
+func (s *fakeStore) Change(
+	ctx context.Context, t tenant.ID, token string, change func(*Conversation) ([]Event, error),
+) (Conversation, error) {
 	c, err := s.Get(ctx, t, token)
 	if err != nil {
 		return c, err
@@ -54,67 +56,136 @@ func (s *shelf) Change(ctx context.Context, t tenant.ID, token string, change fu
 	return c, err
 }
 
-// helper is an Assistant that says d, after what happens meanwhile.
-type helper struct {
+// fakeAssistant is an Assistant that runs meanwhile and then returns d and err.
+type fakeAssistant struct {
 	d         Digest
 	err       error
 	meanwhile func()
-	asked     int
+	calls     int
 }
 
-func (h *helper) Digest(context.Context, []Message, Catalogue) (Digest, error) {
-	h.asked++
+func (h *fakeAssistant) Digest(context.Context, []Message, Catalogue) (Digest, error) {
+	h.calls++
 	if h.meanwhile != nil {
 		h.meanwhile()
 	}
 	return h.d, h.err
 }
 
-func TestDigestFillsWhatIsEmpty(t *testing.T) {
+func TestDigestFillsEmptyFieldsOfClosedConversations(t *testing.T) {
 	t.Parallel()
 	own, kept := "An agent's own.", []string{"kept"}
 	both := Digest{Summary: "Made.", Tags: []string{"stock"}}
 	for name, c := range map[string]struct {
-		status  Status
-		summary *string
-		tags    []string
-		helper  helper
-		reopen  bool // while the assistant is at it
-		quicker bool // an agent writes both meanwhile
-		want    string
-		tagged  []string
-		asked   int
-		events  int
-		err     bool
+		status    Status
+		summary   *string
+		tags      []string
+		assistant fakeAssistant
+		reopen    bool // while the assistant works
+		edited    bool // an agent sets both in the meantime
+		want      string
+		tagged    []string
+		calls     int
+		events    int
+		err       bool
 	}{
-		"both":                     {status: Closed, helper: helper{d: both}, want: "Made.", tagged: []string{"stock"}, asked: 1, events: 1},
-		"an agent's summary stays": {status: Closed, summary: &own, helper: helper{d: both}, want: own, tagged: []string{"stock"}, asked: 1, events: 1},
-		"an agent's tags stay":     {status: Closed, tags: kept, helper: helper{d: both}, want: "Made.", tagged: kept, asked: 1, events: 1},
-		"nothing is empty":         {status: Closed, summary: &own, tags: kept, helper: helper{d: both}, want: own, tagged: kept},
-		"open":                     {status: Open, helper: helper{d: both}},
-		"opened again meanwhile":   {status: Closed, helper: helper{d: both}, reopen: true, asked: 1},
-		"an agent is quicker":      {status: Closed, helper: helper{d: both}, quicker: true, want: own, tagged: kept, asked: 1},
-		"nothing to say":           {status: Closed, asked: 1},
-		"the assistant fails":      {status: Closed, helper: helper{d: both, err: errors.New("away")}, asked: 1, err: true},
-		"unknown and repeated tags": {status: Closed, helper: helper{d: Digest{Tags: []string{"none", "stock", "stock"}}},
-			tagged: []string{"stock"}, asked: 1, events: 1},
-		"too many tags": {status: Closed, helper: helper{d: Digest{Tags: strings.Fields("a b c d e f")}}, tagged: strings.Fields("a b c d e"), asked: 1, events: 1},
-		"too long":      {status: Closed, helper: helper{d: Digest{Summary: strings.Repeat("x", maxSummary+1)}}, asked: 1},
-		"the longest":   {status: Closed, helper: helper{d: Digest{Summary: strings.Repeat("x", maxSummary)}}, want: strings.Repeat("x", maxSummary), asked: 1, events: 1},
-		"hostile":       {status: Closed, helper: helper{d: Digest{Summary: " a\x00\u202eb\t\x1b[31m"}}, want: "ab [31m", asked: 1, events: 1},
-		"only signs":    {status: Closed, helper: helper{d: Digest{Summary: "\u202e\x00 "}}, asked: 1},
+		"both": {
+			status:    Closed,
+			assistant: fakeAssistant{d: both},
+			want:      "Made.",
+			tagged:    []string{"stock"},
+			calls:     1,
+			events:    1,
+		},
+		"an agent's summary stays": {
+			status:    Closed,
+			summary:   &own,
+			assistant: fakeAssistant{d: both},
+			want:      own,
+			tagged:    []string{"stock"},
+			calls:     1,
+			events:    1,
+		},
+		"an agent's tags stay": {
+			status:    Closed,
+			tags:      kept,
+			assistant: fakeAssistant{d: both},
+			want:      "Made.",
+			tagged:    kept,
+			calls:     1,
+			events:    1,
+		},
+		"nothing is empty": {
+			status:    Closed,
+			summary:   &own,
+			tags:      kept,
+			assistant: fakeAssistant{d: both},
+			want:      own,
+			tagged:    kept,
+		},
+		"open":               {status: Open, assistant: fakeAssistant{d: both}},
+		"reopened meanwhile": {status: Closed, assistant: fakeAssistant{d: both}, reopen: true, calls: 1},
+		"edited by an agent meanwhile": {
+			status:    Closed,
+			assistant: fakeAssistant{d: both},
+			edited:    true,
+			want:      own,
+			tagged:    kept,
+			calls:     1,
+		},
+		"empty digest": {status: Closed, calls: 1},
+		"the assistant fails": {
+			status:    Closed,
+			assistant: fakeAssistant{d: both, err: errors.New("unavailable")},
+			calls:     1,
+			err:       true,
+		},
+		"unknown and repeated tags": {status: Closed,
+			assistant: fakeAssistant{d: Digest{Tags: []string{"none", "stock", "stock"}}},
+			tagged:    []string{"stock"}, calls: 1, events: 1},
+		"too many tags": {
+			status:    Closed,
+			assistant: fakeAssistant{d: Digest{Tags: strings.Fields("a b c d e f")}},
+			tagged:    strings.Fields("a b c d e"),
+			calls:     1,
+			events:    1,
+		},
+		"summary too long": {
+			status:    Closed,
+			assistant: fakeAssistant{d: Digest{Summary: strings.Repeat("x", maxSummary+1)}},
+			calls:     1,
+		},
+		"longest summary": {
+			status:    Closed,
+			assistant: fakeAssistant{d: Digest{Summary: strings.Repeat("x", maxSummary)}},
+			want:      strings.Repeat("x", maxSummary),
+			calls:     1,
+			events:    1,
+		},
+		"unreadable characters": {
+			status:    Closed,
+			assistant: fakeAssistant{d: Digest{Summary: " a\x00\u202eb\t\x1b[31m"}},
+			want:      "ab [31m",
+			calls:     1,
+			events:    1,
+		},
+		"only unreadable characters": {
+			status:    Closed,
+			assistant: fakeAssistant{d: Digest{Summary: "\u202e\x00 "}},
+			calls:     1,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			store := &shelf{c: newConversation(1, website, visitorID, noon)}
+			store := &fakeStore{c: newConversation(1, website, visitorID, noon)}
 			store.c.Status, store.c.Summary = c.status, c.summary
 			store.c.Tags = append(store.c.Tags, c.tags...)
-			h := c.helper
+			h := c.assistant
 			h.meanwhile = func() {
 				if c.reopen {
 					store.c.Status = Open
 				}
-				if c.quicker {
+				if c.edited {
 					store.c.Summary, store.c.Tags = &own, kept
 				}
 			}
@@ -124,29 +195,31 @@ func TestDigestFillsWhatIsEmpty(t *testing.T) {
 			if store.c.Summary != nil {
 				got = *store.c.Summary
 			}
-			if (err != nil) != c.err || got != c.want || !slices.Equal(store.c.Tags, c.tagged) || h.asked != c.asked || len(store.events) != c.events {
-				t.Fatalf("%v: summary %q, tags %v, asked %d times, %d events", err, got, store.c.Tags, h.asked, len(store.events))
+			if (err != nil) != c.err || got != c.want || !slices.Equal(store.c.Tags, c.tagged) || h.calls != c.calls ||
+				len(store.events) != c.events {
+				t.Fatalf("%v: summary %q, tags %v, %d calls, %d events", err, got, store.c.Tags, h.calls, len(store.events))
 			}
 			if want := noon.Add(time.Duration(c.events) * time.Hour); !store.c.UpdatedAt.Equal(want) {
 				t.Errorf("updated at %v, want %v", store.c.UpdatedAt, want)
 			}
-			for _, e := range store.events { // it stayed closed: nobody takes this for another closing
-				if d, is := e.Data.(UpdatedData); !is || e.Type != ConversationUpdated || d.From != Closed || d.Status != Closed || d.Conversation.ID != 1 {
-					t.Errorf("told %+v", e)
+			for _, e := range store.events { // from CLOSED to CLOSED: not counted as another closing
+				if d, is := e.Data.(UpdatedData); !is || e.Type != ConversationUpdated || d.From != Closed || d.Status != Closed ||
+					d.Conversation.ID != 1 {
+					t.Errorf("event %+v", e)
 				}
 			}
-			if h.asked > 0 && store.read != digested {
-				t.Errorf("%d messages were asked for", store.read)
+			if h.calls > 0 && store.read != digested {
+				t.Errorf("Messages was called with limit %d", store.read)
 			}
 		})
 	}
 }
 
-func TestDigestAgainChangesNothing(t *testing.T) {
+func TestRepeatedDigestChangesNothing(t *testing.T) {
 	t.Parallel()
-	store := &shelf{c: newConversation(1, website, visitorID, noon)}
+	store := &fakeStore{c: newConversation(1, website, visitorID, noon)}
 	store.c.Status = Closed
-	h := &helper{d: Digest{Summary: "First.", Tags: []string{"stock"}}}
+	h := &fakeAssistant{d: Digest{Summary: "First.", Tags: []string{"stock"}}}
 	s := New(store, nil, nil, h, time.Now)
 	for range 2 {
 		if err := s.Digest(t.Context(), website, store.c.Token); err != nil {
@@ -159,23 +232,23 @@ func TestDigestAgainChangesNothing(t *testing.T) {
 	}
 }
 
-func TestDigestOfAnotherWebsitesIsUnknown(t *testing.T) {
+func TestDigestDoesNotFindConversationsOfOtherWebsites(t *testing.T) {
 	t.Parallel()
-	store := &shelf{c: newConversation(1, website, visitorID, noon)}
+	store := &fakeStore{c: newConversation(1, website, visitorID, noon)}
 	store.c.Status = Closed
 	other, err := tenant.New(2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &helper{d: Digest{Summary: "Made."}}
+	h := &fakeAssistant{d: Digest{Summary: "Made."}}
 	s := New(store, nil, nil, h, time.Now)
 	theirs, unknown := s.Digest(t.Context(), other, store.c.Token), s.Digest(t.Context(), website, "conv_none")
-	if !fault.Is(theirs, fault.NotFound) || theirs.Error() != unknown.Error() || h.asked != 0 || store.c.Summary != nil {
-		t.Errorf("%v, %v, asked %d times", theirs, unknown, h.asked)
+	if !fault.Is(theirs, fault.NotFound) || theirs.Error() != unknown.Error() || h.calls != 0 || store.c.Summary != nil {
+		t.Errorf("%v, %v, %d calls", theirs, unknown, h.calls)
 	}
 }
 
-func TestPlain(t *testing.T) {
+func TestPlainRemovesUnreadableCharacters(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"Where\x00 is\u202e it?\x1b[0m": "Where is it?[0m",

@@ -1,9 +1,14 @@
-// Package conversations owns what visitors and agents say to one another: conversations, their messages, ratings,
-// typing, and the website's catalogue of tags.
+// Package conversations owns what visitors and agents write to each other: conversations, their messages, ratings,
+// typing notifications, and each website's catalogue of tags. It isn't for visitors and agents themselves: other
+// services own them, and People reads them from there.
 //
-// It writes the collections conversations_conversations, conversations_messages, conversations_tags, conversations_erased
-// (sums of those that are gone) and its outbox.
-// Every message changes its conversation in the same transaction, which gives it its place: messages of one
-// conversation are numbered in the order of their commits, so a reader that asks for what came after a number never
-// misses one.
+// Begin with Conversation and Message, the domain types; Service has the use cases, and Store is what it needs of a
+// database.
+//
+// Invariant: every message changes its conversation in the same transaction, which gives the message its number. So
+// messages of one conversation are numbered in the order of their commits, and a reader that asks for the messages
+// after a number never misses one.
+//
+// The service writes the collections conversations_conversations, conversations_messages, conversations_tags,
+// conversations_erased (sums over erased conversations) and its outbox.
 package conversations

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// The types of the events this service tells, and their data.
+// The types of the events that this service publishes.
 const (
 	ConversationOpened    = "conversation.opened"
 	ConversationUpdated   = "conversation.updated"
@@ -14,15 +14,15 @@ const (
 	ConversationErased    = "conversation.erased"
 	ConversationsImported = "conversations.imported"
 	MessageCreated        = "message.created"
-	Typing                = "typing" // fleeting
+	Typing                = "typing" // transient: never stored
 )
 
-// Event is something that happened to a conversation, written in the transaction that made it happen.
+// Event records a change of a conversation. It is written in the transaction of that change.
 type Event struct {
 	Type string
-	Key  int64 // the conversation; 0 for many at once
+	Key  int64 // the conversation's id; 0 if the event concerns many
 	Data any
-	// VisitorID is whom the event is about if Data does not name them, else 0.
+	// VisitorID is the visitor that the event concerns if Data doesn't name them, else 0.
 	VisitorID int64
 }
 
@@ -36,16 +36,17 @@ type CreatedData struct {
 	Conversation         View        `json:"conversation"`
 	Message              MessageView `json:"message"`
 	Sender               Sender      `json:"sender"`
-	FirstResponseSeconds *float64    `json:"firstResponseSeconds,omitzero"` // where this message was the first response
-	AgentID              *int64      `json:"agentId,omitzero"`              // who wrote it or, where nobody is named, has the conversation
+	FirstResponseSeconds *float64    `json:"firstResponseSeconds,omitzero"` // set if this message is the first response
+	// the author or, if none is named, the assignee
+	AgentID *int64 `json:"agentId,omitzero"`
 }
 
-// UpdatedData is the data of ConversationUpdated: the status before and after, equal where it stayed.
+// UpdatedData is the data of ConversationUpdated: the status before and after, which are equal if it didn't change.
 type UpdatedData struct {
 	Conversation View   `json:"conversation"`
 	From         Status `json:"from"`
 	Status       Status `json:"status"`
-	// ResolutionSeconds is how long the conversation had been there, where it was closed.
+	// ResolutionSeconds is the time from creation to closing, set if this change closed the conversation.
 	ResolutionSeconds *float64 `json:"resolutionSeconds,omitzero"`
 }
 
@@ -53,25 +54,25 @@ type UpdatedData struct {
 type RatedData struct {
 	Conversation View `json:"conversation"`
 	Rated
-	Previous *Rated `json:"previous,omitzero"` // the rating whose place it takes
+	Previous *Rated `json:"previous,omitzero"` // the rating that this one replaces
 }
 
-// Rated is a rating, when it was given, and who had the conversation then.
+// Rated is a rating, its time, and the assignee at that time.
 type Rated struct {
 	Rating  int64     `json:"rating"`
 	RatedAt time.Time `json:"ratedAt"`
 	AgentID *int64    `json:"agentId,omitzero"`
 }
 
-// ReadData is the data of ConversationRead: all that the other side has written so far has been read.
+// ReadData is the data of ConversationRead: the reader has read everything that the other side has written so far.
 type ReadData struct {
 	Conversation View      `json:"conversation"`
 	Reader       Sender    `json:"reader"`
 	ReadAt       time.Time `json:"readAt"`
-	MessageIDs   []int64   `json:"messageIds"` // those that had not been read before
+	MessageIDs   []int64   `json:"messageIds"` // the messages that were unread
 }
 
-// ErasedData is the data of ConversationErased: nothing is left of the conversation, whose status was From.
+// ErasedData is the data of ConversationErased: the conversation no longer exists. Its status was From.
 type ErasedData struct {
 	ConversationID int64  `json:"conversationId"`
 	From           Status `json:"from"`
@@ -85,17 +86,17 @@ type TypingData struct {
 	Typing            bool   `json:"typing"`
 }
 
-// Imported is the data of ConversationsImported: which they are, and sums over them.
+// Imported is the data of ConversationsImported: the imported conversations and sums over them.
 type Imported struct {
 	Conversations   int64   `json:"conversations"   bson:"conversations"`
 	Open            int64   `json:"open"            bson:"-"`
 	Messages        int64   `json:"messages"        bson:"messages"`
 	Answered        int64   `json:"answered"        bson:"answered"`
 	ResponseSeconds float64 `json:"responseSeconds" bson:"responseSeconds"`
-	ConversationIDs []int64 `json:"conversationIds,omitzero" bson:"-"` // which
+	ConversationIDs []int64 `json:"conversationIds,omitzero" bson:"-"`
 }
 
-// shown is the conversation as events tell of it: at the moment of its last change, with its tags' stored names.
+// shown is the conversation as events contain it: at the time of its last change, with the stored names of its tags.
 func (c Conversation) shown() View { return c.View(c.UpdatedAt, nil, "") }
 
 func updated(c *Conversation, from Status) Event {

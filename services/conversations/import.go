@@ -1,6 +1,7 @@
 package conversations
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -18,7 +19,8 @@ const (
 	maxTurns      = 2_000
 )
 
-// Row is a conversation that took place elsewhere. Key is its id there: a key that has been imported is left alone.
+// Row is a conversation from another system. Key is its id there: a key is imported once, later rows with it are
+// ignored.
 type Row struct {
 	Key    string
 	Topics []string // become tags
@@ -31,14 +33,14 @@ type Turn struct {
 	Text string
 }
 
-// CheckRows gives an Invalid fault that names every member that is wrong, as rows.N.member.
+// CheckRows returns an Invalid fault that lists every wrong field, as rows.N.field.
 func CheckRows(rows []Row) error {
 	var wrong fault.Problems
 	wrong.Check(len(rows) >= 1 && len(rows) <= MaxImportRows, "rows", fmt.Sprintf("must be 1 to %d rows", MaxImportRows))
 	for i, r := range rows {
 		r.check(fmt.Sprintf("rows.%d.", i), &wrong)
 		if len(wrong) > 20 {
-			break // enough to see what is wrong
+			break // enough for the caller to see the mistake
 		}
 	}
 	return wrong.Err()
@@ -54,12 +56,13 @@ func (r Row) check(at string, wrong *fault.Problems) {
 	for j, t := range r.Turns {
 		where := fmt.Sprintf("%sturns.%d.", at, j)
 		wrong.Check(t.From == "visitor" || t.From == "agent", where+"from", "must be visitor or agent")
-		wrong.Check(strings.TrimSpace(t.Text) != "" && utf8.ValidString(t.Text) && len(t.Text) <= MaxContent, where+"text", "must be 1 to 65536 bytes of text")
+		wrong.Check(strings.TrimSpace(t.Text) != "" && utf8.ValidString(t.Text) && len(t.Text) <= MaxContent, where+"text",
+			"must be 1 to 65536 bytes of text")
 	}
 }
 
-// build makes the conversation of a row, closed as it is over, and its messages. The rows carry no times: all of it
-// happened at the import.
+// build creates the conversation of a row, which is closed, and its messages. Rows have no times, so everything gets
+// the time of the import.
 func (r Row) build(id int64, t tenant.ID, visitorID int64, now time.Time) (Conversation, []Message, error) {
 	c := newConversation(id, t, visitorID, now)
 	c.ImportKey, c.Tags = r.Key, distinct(r.Topics)
@@ -71,7 +74,7 @@ func (r Row) build(id int64, t tenant.ID, visitorID int64, now time.Time) (Conve
 		if turn.From == "visitor" {
 			messages[i] = d.message(FromVisitor, &visitorID, now)
 		}
-		if _, err := c.take(&messages[i]); err != nil {
+		if _, err := c.addMessage(&messages[i]); err != nil {
 			return c, nil, err
 		}
 		texts[i] = turn.Text
@@ -81,7 +84,7 @@ func (r Row) build(id int64, t tenant.ID, visitorID int64, now time.Time) (Conve
 	return c, messages, nil
 }
 
-// Add counts a conversation into the sums.
+// Add adds a conversation to the sums.
 func (e *Imported) Add(c Conversation) {
 	e.Conversations++
 	e.Messages += c.Messages
@@ -92,4 +95,64 @@ func (e *Imported) Add(c Conversation) {
 		e.Answered++
 		e.ResponseSeconds += d.Seconds()
 	}
+}
+
+// Import stores the rows whose keys haven't been imported yet. It returns how many it stored and how many existed
+// before.
+func (s *Service) Import(ctx context.Context, t tenant.ID, rows []Row) (imported, existing int, err error) {
+	if err := CheckRows(rows); err != nil {
+		return 0, 0, err
+	}
+	// A Conflict means that another import has stored some of these rows in the meantime: check the keys again.
+	for range 3 {
+		imported, err = s.importNew(ctx, t, rows)
+		if !fault.Is(err, fault.Conflict) {
+			break
+		}
+	}
+	return imported, len(rows) - imported, err
+}
+
+func (s *Service) importNew(ctx context.Context, t tenant.ID, rows []Row) (int, error) {
+	keys := make([]string, len(rows))
+	for i, r := range rows {
+		keys[i] = r.Key
+	}
+	there, err := s.store.ImportedKeys(ctx, t, keys)
+	if err != nil {
+		return 0, err
+	}
+	var fresh []Row
+	keys = keys[:0]
+	for _, r := range rows {
+		if !there[r.Key] {
+			there[r.Key] = true // also drops a key that occurs twice in the request
+			fresh, keys = append(fresh, r), append(keys, r.Key)
+		}
+	}
+	if len(fresh) == 0 {
+		return 0, nil
+	}
+	visitors, err := s.people.ImportVisitors(ctx, t, keys)
+	if err != nil {
+		return 0, err
+	}
+	first, err := s.store.NextID(ctx, int64(len(fresh)))
+	if err != nil {
+		return 0, err
+	}
+	now := s.now()
+	var sums Imported
+	conversations := make([]Conversation, len(fresh))
+	var messages []Message
+	for i, r := range fresh {
+		c, ms, err := r.build(first+int64(i), t, visitors[i], now)
+		if err != nil {
+			return 0, err
+		}
+		conversations[i], messages = c, append(messages, ms...)
+		sums.Add(c)
+		sums.ConversationIDs = append(sums.ConversationIDs, c.ID)
+	}
+	return len(fresh), s.store.Import(ctx, t, conversations, messages, Event{Type: ConversationsImported, Data: sums})
 }

@@ -8,7 +8,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Sender says who wrote a message.
+// Sender is the side that wrote a message.
 type Sender string
 
 // The senders. USER is the API's word for an agent.
@@ -18,7 +18,7 @@ const (
 	FromSystem  Sender = "SYSTEM"
 )
 
-// MessageType tells what people wrote from what the system notes.
+// MessageType distinguishes messages written by people from notes written by the system.
 type MessageType string
 
 // The types.
@@ -27,7 +27,7 @@ const (
 	System MessageType = "SYSTEM"
 )
 
-// MaxContent is the longest message in bytes.
+// MaxContent is the maximum length of a message in bytes.
 const MaxContent = 64 << 10
 
 const maxClientID = 128 // bytes of a client's message id
@@ -45,33 +45,35 @@ type Message struct {
 	ReadAt         *time.Time  `bson:"readAt"`
 	CreatedAt      time.Time   `bson:"createdAt"`
 	UpdatedAt      time.Time   `bson:"updatedAt"`
-	ClientID       string      `bson:"clientMessageId,omitempty"` // the client's own id: a repeat is the same message
+	// the client's own id: posting it again doesn't store a second message
+	ClientID string `bson:"clientMessageId,omitempty"`
 }
 
-// placeBits is how much of a message's number is its place in the conversation: MaxMessages < 2^14. The rest is the
-// conversation's number, which leaves 2^39 conversations below 2^53. So numbers are unique without a sequence, ascend in
-// the order of commits, and a conversation's messages stand together.
-const placeBits = 14
+// sequenceBits is how many bits of a message's number hold its sequence number in the conversation: MaxMessages < 2^14.
+// The other bits hold the conversation's number, which leaves 2^39 conversations below 2^53, the largest exact integer
+// in JSON. So numbers are unique without a database sequence, ascend in the order of commits, and a conversation's
+// messages are adjacent.
+const sequenceBits = 14
 
-func messageID(conversation, place int64) int64 { return conversation<<placeBits | place }
+func messageID(conversation, sequence int64) int64 { return conversation<<sequenceBits | sequence }
 
-// ConversationOf gives the conversation of a message's number; a negative number is a conversation's own, which stands for
-// all of its messages.
+// ConversationOf returns the conversation that a message's number belongs to. A negative number stands for all messages
+// of the conversation with the opposite number.
 func ConversationOf(message int64) int64 {
 	if message < 0 {
 		return -message
 	}
-	return message >> placeBits
+	return message >> sequenceBits
 }
 
-// Draft is a message before it has its place.
+// Draft is a message that has no number yet.
 type Draft struct {
 	Content  string
-	AuthorID *int64 // the agent, where one is named
+	AuthorID *int64 // the agent, if one is named
 	ClientID string
 }
 
-// Check gives an Invalid fault that names every member that is wrong.
+// Check returns an Invalid fault that lists every wrong field.
 func (d Draft) Check() error {
 	var wrong fault.Problems
 	wrong.Check(strings.TrimSpace(d.Content) != "", "content", "must not be blank")
@@ -82,6 +84,13 @@ func (d Draft) Check() error {
 
 func (d Draft) message(from Sender, visitorID *int64, now time.Time) Message {
 	return Message{
-		Content: d.Content, Type: Text, SenderType: from, UserID: d.AuthorID, VisitorID: visitorID, CreatedAt: now, UpdatedAt: now, ClientID: d.ClientID,
+		Content:    d.Content,
+		Type:       Text,
+		SenderType: from,
+		UserID:     d.AuthorID,
+		VisitorID:  visitorID,
+		CreatedAt:  now,
+		UpdatedAt:  now,
+		ClientID:   d.ClientID,
 	}
 }

@@ -8,66 +8,72 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Filter says which conversations a list holds. Zero members do not filter.
+// Filter selects conversations of a list. Zero fields don't filter.
 type Filter struct {
 	Status     Status
 	AssigneeID int64
-	Unassigned bool // instead of an assignee
+	Unassigned bool // without an assignee; AssigneeID is ignored
 	VisitorID  int64
-	Words      []string // all of them in the conversation's messages
+	Words      []string // the conversation's messages contain all of them
 }
 
-// Counts says how a website's conversations stand, and what has happened since a moment.
+// Counts is how many conversations wait for an agent now, and how many were opened and closed since a given time.
 type Counts struct {
-	Unassigned int64 `json:"unassigned"` // open, and nobody's
+	Unassigned int64 `json:"unassigned"` // open, without an assignee
 	Opened     int64 `json:"opened"`
-	Closed     int64 `json:"closed"` // and not opened again
+	Closed     int64 `json:"closed"` // closed since then, and still closed
 }
 
-// Store keeps conversations. Errors are faults: NotFound ("conversation"), Unavailable. Events are stored with the
-// change or not at all.
+// Store stores conversations. Errors are faults: NotFound ("conversation"), Unavailable. Events are stored in the
+// transaction of their change.
 type Store interface {
-	// NextID draws n conversation numbers in a row and gives the first.
+	// NextID reserves n consecutive conversation numbers and returns the first.
 	NextID(ctx context.Context, n int64) (int64, error)
-	// Get gives the conversation of a token.
+	// Get returns the conversation that has a token.
 	Get(ctx context.Context, t tenant.ID, token string) (Conversation, error)
-	// List gives a window of the website's conversations, newest first or in the order of changes.
+	// List returns a page of the website's conversations, newest first or in the order of changes.
 	List(ctx context.Context, t tenant.ID, f Filter, w paging.Following) (paging.Slice[Conversation], error)
-	// ByIDs gives those of several conversations that are there.
+	// ByIDs returns the conversations that exist among ids.
 	ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Conversation, error)
-	// Counts counts what its members say.
+	// Counts returns the website's counts; Opened and Closed count from since on.
 	Counts(ctx context.Context, t tenant.ID, since time.Time) (Counts, error)
-	// Messages gives messages of a conversation behind the number after, oldest first: up to limit and paging.MaxBytes. more
-	// reports that others follow.
+	// Messages returns messages of a conversation with numbers greater than after, oldest first: up to limit messages
+	// and paging.MaxBytes. more reports whether others follow.
 	Messages(ctx context.Context, t tenant.ID, conversationID, after, limit int64) (found []Message, more bool, err error)
-	// MessagesBehind is Messages of the whole website, in the order of numbers.
+	// MessagesBehind is Messages for the whole website, in the order of message numbers.
 	MessagesBehind(ctx context.Context, t tenant.ID, after, limit int64) (found []Message, more bool, err error)
-	// MessagesByIDs gives those of several messages that are there. cut reports that some are left out, as they have too many
-	// bytes for one read.
+	// MessagesByIDs returns the messages that exist among ids. cut reports that some are left out because all of them
+	// exceed the byte limit of one read.
 	MessagesByIDs(ctx context.Context, t tenant.ID, ids []int64) (found []Message, cut bool, err error)
-	// Open stores a new conversation and its first message. Where the visitor's key for it (OpenKey) has been used, it
-	// gives what was stored then, and false.
+	// Open stores a new conversation and its first message. If the visitor has already used the conversation's OpenKey,
+	// it returns what was stored then, and false.
 	Open(ctx context.Context, c Conversation, m Message, events []Event) (Conversation, Message, bool, error)
-	// Post changes a conversation and stores the message that change makes, whose number it sets. Where the message's
-	// ClientID has been used in the conversation, it gives what was stored then, and false.
-	Post(ctx context.Context, t tenant.ID, token string, m Message, change func(*Conversation, *Message) ([]Event, error)) (Message, bool, error)
-	// Change changes a conversation. change may run more than once. PreconditionFailed where the context requires another
-	// revision.
-	Change(ctx context.Context, t tenant.ID, token string, change func(*Conversation) ([]Event, error)) (Conversation, error)
-	// SetTyping notes until when a side is typing, and gives the conversation. It is no change that an event tells of.
-	SetTyping(ctx context.Context, t tenant.ID, token string, visitorID int64, side Sender, until time.Time) (Conversation, error)
-	// MarkRead notes that the messages which from wrote have been read, and stores the event of those that had not been. Where
-	// none was unread, nothing happens.
-	MarkRead(ctx context.Context, t tenant.ID, conversationID int64, from Sender, at time.Time, tell func(ids []int64) Event) error
-	// ImportedKeys gives those of keys that have been imported.
+	// Post changes a conversation and stores a message; change sets the message's number. If the message's ClientID has
+	// already been used in the conversation, it returns the message that was stored then, and false.
+	Post(ctx context.Context, t tenant.ID, token string, m Message,
+		change func(*Conversation, *Message) ([]Event, error)) (Message, bool, error)
+	// Change changes a conversation. change may run more than once. The error is PreconditionFailed if the context
+	// requires another version.
+	Change(ctx context.Context, t tenant.ID, token string, change func(*Conversation) ([]Event, error)) (Conversation,
+		error)
+	// SetTyping stores until when a side is typing and returns the conversation. It writes no event and doesn't change
+	// the version.
+	SetTyping(ctx context.Context, t tenant.ID, token string, visitorID int64, side Sender,
+		until time.Time) (Conversation, error)
+	// MarkRead marks the messages that from wrote as read, and stores the event that newEvent makes of those that were
+	// unread. If none was unread, it does nothing.
+	MarkRead(ctx context.Context, t tenant.ID, conversationID int64, from Sender, at time.Time,
+		newEvent func(ids []int64) Event) error
+	// ImportedKeys returns those of keys that have been imported.
 	ImportedKeys(ctx context.Context, t tenant.ID, keys []string) (map[string]bool, error)
-	// Import stores conversations with their messages, all or none; a Conflict where one of them was imported meanwhile.
+	// Import stores conversations with their messages, all or none. The error is Conflict if another import has stored
+	// one of them in the meantime.
 	Import(ctx context.Context, t tenant.ID, cs []Conversation, ms []Message, e Event) error
-	// Tags gives the website's catalogue.
+	// Tags returns the website's catalogue.
 	Tags(ctx context.Context, t tenant.ID) ([]Tag, error)
-	// PutTag stores an entry of the catalogue.
+	// PutTag creates or replaces an entry of the catalogue.
 	PutTag(ctx context.Context, tag Tag) error
-	// DeleteTag removes an entry; NotFound ("tag").
+	// DeleteTag removes an entry. The error is NotFound ("tag") if there is none.
 	DeleteTag(ctx context.Context, t tenant.ID, name string) error
 }
 
@@ -99,24 +105,25 @@ type Visitor struct {
 	UpdatedAt time.Time `json:"updatedAt"`
 }
 
-// People are the visitors and agents, whom other services own. Errors are faults; who is not there is left out.
+// People reads visitors and agents, which other services own. Errors are faults; a person that doesn't exist is left
+// out.
 type People interface {
-	// Visitor gives a visitor, or nil.
+	// Visitor returns a visitor, or nil.
 	Visitor(ctx context.Context, t tenant.ID, id int64) (*Visitor, error)
-	// Agents gives the agents with these numbers.
+	// Agents returns the agents with these ids.
 	Agents(ctx context.Context, t tenant.ID, ids []int64) ([]Agent, error)
-	// ImportVisitors gives a visitor's number for each key, made where there is none yet.
+	// ImportVisitors returns one visitor id per key, and creates visitors for keys that have none.
 	ImportVisitors(ctx context.Context, t tenant.ID, keys []string) ([]int64, error)
 }
 
-// Assistant says what conversations were about.
+// Assistant describes conversations: a summary, and tags of the catalogue.
 type Assistant interface {
 	// Digest reads a conversation's messages, oldest first, and the website's catalogue of tags.
 	Digest(ctx context.Context, messages []Message, catalogue Catalogue) (Digest, error)
 }
 
-// Notifier publishes transient events (typing, presence) to connected streams. They are not stored.
+// Notifier publishes transient events (typing, presence) to connected streams. They aren't stored.
 type Notifier interface {
-	// Tell tells of what happened to a visitor; where it is not heard, nothing is lost that is kept.
+	// Notify publishes an event about a visitor. It reports no error: if delivery fails, no stored data is lost.
 	Notify(ctx context.Context, t tenant.ID, visitorID int64, typ string, data any)
 }

@@ -7,8 +7,9 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Say posts a visitor's message into the conversation of a token or, with "", into their newest open one. If there is none,
-// or it is full, it opens a new one. It gives the conversation's number. A repeated client id posts nothing.
+// Say posts a visitor's message into the conversation with the given token or, if token is "", into the visitor's
+// newest open conversation. If there is none, or it is full, Say opens a new one. It returns the conversation's id.
+// Repeating a client id posts nothing.
 func (s *Service) Say(ctx context.Context, t tenant.ID, token string, visitorID int64, d Draft) (int64, error) {
 	if token == "" {
 		newest, err := s.OpenOf(ctx, t, visitorID)

@@ -13,7 +13,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Service is the use cases.
+// Service has the use cases of conversations.
 type Service struct {
 	store     Store
 	people    People
@@ -22,7 +22,7 @@ type Service struct {
 	now       func() time.Time
 }
 
-// New makes a Service. now gives the time, to the millisecond as it is stored.
+// New returns a Service. now is the clock; its times are truncated to milliseconds, the precision of the database.
 func New(store Store, people People, notifier Notifier, assistant Assistant, now func() time.Time) *Service {
 	return &Service{store, people, notifier, assistant, func() time.Time { return now().UTC().Truncate(time.Millisecond) }}
 }
@@ -31,50 +31,55 @@ func New(store Store, people People, notifier Notifier, assistant Assistant, now
 type Thread struct {
 	Conversation Conversation
 	Messages     []Message // oldest first
-	HasMore      bool      // messages follow behind the last one
+	HasMore      bool      // more messages follow the last one
 	Visitor      *Visitor
-	Agents       []Agent // who wrote in it or has it
+	Agents       []Agent // the authors and the assignee
 }
 
-// List gives a window of the website's conversations, newest first or in the order of changes.
-func (s *Service) List(ctx context.Context, t tenant.ID, f Filter, w paging.Following) (paging.Slice[Conversation], error) {
+// List returns a page of the website's conversations, newest first or in the order of changes.
+func (s *Service) List(
+	ctx context.Context, t tenant.ID, f Filter, w paging.Following,
+) (paging.Slice[Conversation], error) {
 	return s.store.List(ctx, t, f, w)
 }
 
-// ByIDs gives those of several conversations that are there.
+// ByIDs returns the conversations that exist among ids.
 func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Conversation, error) {
 	return s.store.ByIDs(ctx, t, ids)
 }
 
-// Messages gives up to limit messages of a conversation behind a number, oldest first, and whether more follow.
-func (s *Service) Messages(ctx context.Context, t tenant.ID, conversationID, after, limit int64) ([]Message, bool, error) {
+// Messages returns up to limit messages of a conversation with numbers greater than after, oldest first, and whether
+// more follow.
+func (s *Service) Messages(
+	ctx context.Context, t tenant.ID, conversationID, after, limit int64,
+) ([]Message, bool, error) {
 	return s.store.Messages(ctx, t, conversationID, after, limit)
 }
 
-// MessagesBehind gives up to limit of the website's messages behind a number, in the order of numbers, and whether more
-// follow.
+// MessagesBehind returns up to limit messages of the website with numbers greater than after, in the order of numbers,
+// and whether more follow.
 func (s *Service) MessagesBehind(ctx context.Context, t tenant.ID, after, limit int64) ([]Message, bool, error) {
 	return s.store.MessagesBehind(ctx, t, after, limit)
 }
 
-// MessagesByIDs gives those of several messages that are there. With cut some are left out, as they have too many bytes for
-// one read.
+// MessagesByIDs returns the messages that exist among ids. cut reports that some are left out because all of them
+// exceed the byte limit of one read.
 func (s *Service) MessagesByIDs(ctx context.Context, t tenant.ID, ids []int64) (found []Message, cut bool, err error) {
 	return s.store.MessagesByIDs(ctx, t, ids)
 }
 
-// Counts says how the website's conversations stand, and what has happened since a moment.
+// Counts returns the number of unassigned conversations, and how many were opened and closed since a time.
 func (s *Service) Counts(ctx context.Context, t tenant.ID, since time.Time) (Counts, error) {
 	return s.store.Counts(ctx, t, since)
 }
 
-// Get gives the conversation of a token.
+// Get returns the conversation that has a token.
 func (s *Service) Get(ctx context.Context, t tenant.ID, token string) (Conversation, error) {
 	return s.store.Get(ctx, t, token)
 }
 
-// Thread gives a conversation with its visitor, its agents, and its messages behind the one with the number after, 0 for
-// the first.
+// Thread returns a conversation with its visitor, its agents, and its messages with numbers greater than after; 0
+// begins with the first.
 func (s *Service) Thread(ctx context.Context, t tenant.ID, token string, after int64) (Thread, error) {
 	c, err := s.store.Get(ctx, t, token)
 	if err != nil {
@@ -91,8 +96,8 @@ func (s *Service) Thread(ctx context.Context, t tenant.ID, token string, after i
 	return th, cmp.Or(err, visitorErr)
 }
 
-// Since gives up to limit messages behind the number after, oldest first, and the agents who wrote them. Only the
-// conversation's own visitor may ask.
+// Since returns up to limit messages with numbers greater than after, oldest first, and the agents who wrote them. Only
+// the conversation's own visitor may read them; for others the error is NotFound.
 func (s *Service) Since(ctx context.Context, t tenant.ID, token string, visitorID, after, limit int64) (Thread, error) {
 	c, err := s.ofVisitor(ctx, t, token, visitorID)
 	if err != nil {
@@ -119,7 +124,7 @@ func agentsIn(c Conversation, messages []Message) []int64 {
 	return ids
 }
 
-// ofVisitor gives the conversation of a token where it is the visitor's own; else NotFound.
+// ofVisitor returns the conversation that has a token. The error is NotFound if it belongs to another visitor.
 func (s *Service) ofVisitor(ctx context.Context, t tenant.ID, token string, visitorID int64) (Conversation, error) {
 	c, err := s.store.Get(ctx, t, token)
 	if err == nil && c.VisitorID != visitorID {
@@ -128,9 +133,11 @@ func (s *Service) ofVisitor(ctx context.Context, t tenant.ID, token string, visi
 	return c, err
 }
 
-// Open starts a conversation with a visitor's first message. A repeated client id gives what the first call made, and
-// false.
-func (s *Service) Open(ctx context.Context, t tenant.ID, visitorID int64, d Draft) (Conversation, Message, bool, error) {
+// Open starts a conversation with a visitor's first message. If the client id is a repetition, it returns what the
+// first call stored, and false.
+func (s *Service) Open(
+	ctx context.Context, t tenant.ID, visitorID int64, d Draft,
+) (Conversation, Message, bool, error) {
 	if err := d.Check(); err != nil {
 		return Conversation{}, Message{}, false, err
 	}
@@ -141,14 +148,20 @@ func (s *Service) Open(ctx context.Context, t tenant.ID, visitorID int64, d Draf
 	now := s.now()
 	c, m := newConversation(id, t, visitorID, now), d.message(FromVisitor, &visitorID, now)
 	c.OpenKey = d.ClientID
-	if _, err := c.take(&m); err != nil {
+	if _, err := c.addMessage(&m); err != nil {
 		return Conversation{}, Message{}, false, err
 	}
-	return s.store.Open(ctx, c, m, []Event{{Type: ConversationOpened, Key: c.ID, Data: OpenedData{c.shown()}}, created(&c, &m, nil)})
+	return s.store.Open(ctx, c, m, []Event{{
+		Type: ConversationOpened,
+		Key:  c.ID,
+		Data: OpenedData{c.shown()},
+	}, created(&c, &m, nil)})
 }
 
-// PostAsVisitor adds a visitor's message to a conversation of theirs.
-func (s *Service) PostAsVisitor(ctx context.Context, t tenant.ID, token string, visitorID int64, d Draft) (Message, bool, error) {
+// PostAsVisitor adds a visitor's message to one of their conversations.
+func (s *Service) PostAsVisitor(
+	ctx context.Context, t tenant.ID, token string, visitorID int64, d Draft,
+) (Message, bool, error) {
 	if err := d.Check(); err != nil {
 		return Message{}, false, err
 	}
@@ -160,7 +173,7 @@ func (s *Service) PostAsVisitor(ctx context.Context, t tenant.ID, token string, 
 	})
 }
 
-// PostAsAgent adds an agent's message. An author that is named must be one of the website's agents.
+// PostAsAgent adds an agent's message. If the author is named, it must be an agent of the website.
 func (s *Service) PostAsAgent(ctx context.Context, t tenant.ID, token string, d Draft) (Message, bool, error) {
 	if err := d.Check(); err != nil {
 		return Message{}, false, err
@@ -174,13 +187,15 @@ func (s *Service) PostAsAgent(ctx context.Context, t tenant.ID, token string, d 
 	return s.post(ctx, t, token, d.message(FromAgent, nil, s.now()), func(*Conversation) error { return nil })
 }
 
-func (s *Service) post(ctx context.Context, t tenant.ID, token string, m Message, allow func(*Conversation) error) (Message, bool, error) {
+func (s *Service) post(
+	ctx context.Context, t tenant.ID, token string, m Message, allow func(*Conversation) error,
+) (Message, bool, error) {
 	return s.store.Post(ctx, t, token, m, func(c *Conversation, m *Message) ([]Event, error) {
 		if err := allow(c); err != nil {
 			return nil, err
 		}
 		before := c.Status
-		answered, err := c.take(m)
+		answered, err := c.addMessage(m)
 		if err != nil {
 			return nil, err
 		}
@@ -219,7 +234,7 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	})
 }
 
-// change is apply, and gives the events that tell of it.
+// change applies the patch and returns the events of the change.
 func (p Patch) change(c *Conversation, now time.Time) []Event {
 	before := c.Status
 	if !p.apply(c, now) {
@@ -228,15 +243,17 @@ func (p Patch) change(c *Conversation, now time.Time) []Event {
 	return []Event{updated(c, before)}
 }
 
-// Close ends a conversation at its visitor's wish.
+// Close closes a conversation for its visitor.
 func (s *Service) Close(ctx context.Context, t tenant.ID, token string, visitorID int64) (Conversation, error) {
 	return s.changeOwn(ctx, t, token, visitorID, func(c *Conversation) []Event {
 		return Patch{Status: optional.Of(Closed)}.change(c, s.now())
 	})
 }
 
-// Rate stores what the visitor thinks of their conversation; a later rating overwrites.
-func (s *Service) Rate(ctx context.Context, t tenant.ID, token string, visitorID int64, r Rating) (Conversation, error) {
+// Rate stores the visitor's rating of their conversation. A later rating replaces it.
+func (s *Service) Rate(
+	ctx context.Context, t tenant.ID, token string, visitorID int64, r Rating,
+) (Conversation, error) {
 	if err := r.Check(); err != nil {
 		return Conversation{}, err
 	}
@@ -247,7 +264,9 @@ func (s *Service) Rate(ctx context.Context, t tenant.ID, token string, visitorID
 	})
 }
 
-func (s *Service) changeOwn(ctx context.Context, t tenant.ID, token string, visitorID int64, change func(*Conversation) []Event) (Conversation, error) {
+func (s *Service) changeOwn(
+	ctx context.Context, t tenant.ID, token string, visitorID int64, change func(*Conversation) []Event,
+) (Conversation, error) {
 	return s.store.Change(ctx, t, token, func(c *Conversation) ([]Event, error) {
 		if c.VisitorID != visitorID {
 			return nil, fault.Missing("conversation")
@@ -256,8 +275,10 @@ func (s *Service) changeOwn(ctx context.Context, t tenant.ID, token string, visi
 	})
 }
 
-// SetTyping notes that a side is typing, for a few seconds, or has stopped. visitorID is 0 for agents.
-func (s *Service) SetTyping(ctx context.Context, t tenant.ID, token string, visitorID int64, side Sender, typing bool) error {
+// SetTyping notes that a side is typing (for typingPeriod) or has stopped. visitorID is 0 for agents.
+func (s *Service) SetTyping(
+	ctx context.Context, t tenant.ID, token string, visitorID int64, side Sender, typing bool,
+) error {
 	var until time.Time
 	if typing {
 		until = s.now().Add(typingPeriod)
@@ -269,7 +290,7 @@ func (s *Service) SetTyping(ctx context.Context, t tenant.ID, token string, visi
 	return err
 }
 
-// MarkRead notes that an agent has read what the visitor wrote.
+// MarkRead marks the visitor's messages as read by an agent.
 func (s *Service) MarkRead(ctx context.Context, t tenant.ID, token string) error {
 	c, err := s.store.Get(ctx, t, token)
 	if err != nil {
@@ -278,7 +299,7 @@ func (s *Service) MarkRead(ctx context.Context, t tenant.ID, token string) error
 	return s.read(ctx, c, FromAgent, FromVisitor)
 }
 
-// MarkReadByVisitor notes that a conversation's own visitor has read what agents wrote.
+// MarkReadByVisitor marks the agents' messages as read by the conversation's visitor.
 func (s *Service) MarkReadByVisitor(ctx context.Context, t tenant.ID, token string, visitorID int64) error {
 	c, err := s.ofVisitor(ctx, t, token, visitorID)
 	if err != nil {
@@ -294,9 +315,10 @@ func (s *Service) read(ctx context.Context, c Conversation, reader, writer Sende
 	})
 }
 
-// OpenOf gives the visitor's newest open conversation, or NotFound.
+// OpenOf returns the visitor's newest open conversation. The error is NotFound if there is none.
 func (s *Service) OpenOf(ctx context.Context, t tenant.ID, visitorID int64) (Conversation, error) {
-	found, err := s.store.List(ctx, t, Filter{Status: Open, VisitorID: visitorID}, paging.Following{Window: paging.Window{Limit: 1}})
+	found, err := s.store.List(ctx, t, Filter{Status: Open, VisitorID: visitorID},
+		paging.Following{Window: paging.Window{Limit: 1}})
 	if err != nil {
 		return Conversation{}, err
 	}
@@ -306,68 +328,10 @@ func (s *Service) OpenOf(ctx context.Context, t tenant.ID, visitorID int64) (Con
 	return found.Rows[0], nil
 }
 
-// Import stores rows that have not been imported yet and gives how many it stored and how many were there.
-func (s *Service) Import(ctx context.Context, t tenant.ID, rows []Row) (imported, existing int, err error) {
-	if err := CheckRows(rows); err != nil {
-		return 0, 0, err
-	}
-	for range 3 { // a Conflict means that another import stored some of these rows meanwhile: look again
-		imported, err = s.importNew(ctx, t, rows)
-		if !fault.Is(err, fault.Conflict) {
-			break
-		}
-	}
-	return imported, len(rows) - imported, err
-}
-
-func (s *Service) importNew(ctx context.Context, t tenant.ID, rows []Row) (int, error) {
-	keys := make([]string, len(rows))
-	for i, r := range rows {
-		keys[i] = r.Key
-	}
-	there, err := s.store.ImportedKeys(ctx, t, keys)
-	if err != nil {
-		return 0, err
-	}
-	var fresh []Row
-	keys = keys[:0]
-	for _, r := range rows {
-		if !there[r.Key] {
-			there[r.Key] = true // also drops a key that stands twice in the request
-			fresh, keys = append(fresh, r), append(keys, r.Key)
-		}
-	}
-	if len(fresh) == 0 {
-		return 0, nil
-	}
-	visitors, err := s.people.ImportVisitors(ctx, t, keys)
-	if err != nil {
-		return 0, err
-	}
-	first, err := s.store.NextID(ctx, int64(len(fresh)))
-	if err != nil {
-		return 0, err
-	}
-	now := s.now()
-	var sums Imported
-	conversations := make([]Conversation, len(fresh))
-	var messages []Message
-	for i, r := range fresh {
-		c, ms, err := r.build(first+int64(i), t, visitors[i], now)
-		if err != nil {
-			return 0, err
-		}
-		conversations[i], messages = c, append(messages, ms...)
-		sums.Add(c)
-		sums.ConversationIDs = append(sums.ConversationIDs, c.ID)
-	}
-	return len(fresh), s.store.Import(ctx, t, conversations, messages, Event{Type: ConversationsImported, Data: sums})
-}
-
-// Tags gives the website's catalogue in order of names.
+// Tags returns the website's catalogue, ordered by name.
 func (s *Service) Tags(ctx context.Context, t tenant.ID) ([]Tag, error) { return s.store.Tags(ctx, t) }
 
-// Catalogue gives the website's tags by name.
+// Catalogue returns the website's tags by name.
 func (s *Service) Catalogue(ctx context.Context, t tenant.ID) (Catalogue, error) {
 	tags, err := s.store.Tags(ctx, t)
 	c := make(Catalogue, len(tags))
@@ -377,7 +341,7 @@ func (s *Service) Catalogue(ctx context.Context, t tenant.ID) (Catalogue, error)
 	return c, err
 }
 
-// PutTag stores an entry of the catalogue.
+// PutTag creates or replaces an entry of the catalogue.
 func (s *Service) PutTag(ctx context.Context, t tenant.ID, name string, names map[string]string) (Tag, error) {
 	tag, err := NewTag(t, name, names)
 	if err != nil {
@@ -393,7 +357,7 @@ func (s *Service) PutTag(ctx context.Context, t tenant.ID, name string, names ma
 	return tag, s.store.PutTag(ctx, tag)
 }
 
-// DeleteTag removes an entry of the catalogue; conversations keep the stored name.
+// DeleteTag removes an entry of the catalogue. Conversations keep the stored name.
 func (s *Service) DeleteTag(ctx context.Context, t tenant.ID, name string) error {
 	return s.store.DeleteTag(ctx, t, name)
 }

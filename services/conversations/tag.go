@@ -9,13 +9,14 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// MaxCatalogue is how many tags a website's catalogue holds.
+// MaxCatalogue is the maximum number of tags in a website's catalogue.
 const MaxCatalogue = 500
 
-// MaxCatalogueBytes is how many bytes of it are read: more than 500 tags of 100 names of 64 bytes have.
+// MaxCatalogueBytes limits one read of a catalogue in bytes. It exceeds the largest catalogue: 500 tags with 100 names
+// of 64 bytes each.
 const MaxCatalogueBytes = 8 << 20
 
-// Tag is an entry of a website's catalogue: a stored name, and what it is called in languages.
+// Tag is an entry of a website's catalogue: a stored name, and display names by language.
 type Tag struct {
 	ID        string            `bson:"_id"` // website and name
 	WebsiteID tenant.ID         `bson:"websiteId"`
@@ -23,7 +24,7 @@ type Tag struct {
 	Names     map[string]string `bson:"names"` // language ("de", "pt-BR") to display name
 }
 
-// NewTag makes an entry, or gives an Invalid fault.
+// NewTag returns an entry, or an Invalid fault that lists every wrong field.
 func NewTag(t tenant.ID, name string, names map[string]string) (Tag, error) {
 	var wrong fault.Problems
 	wrong.Check(validTag(name), "name", "must be 1 to 64 bytes of text")
@@ -54,11 +55,11 @@ func validLanguage(s string) bool {
 	return true
 }
 
-// Catalogue gives tags their display names.
+// Catalogue maps the stored names of tags to their entries.
 type Catalogue map[string]Tag
 
-// Display gives the names of tags in a language: the language's own, else that of its base ("pt" for "pt-BR"), else the
-// stored name.
+// Display returns the display names of tags in a language. It falls back to the base language ("pt" for "pt-BR"), then
+// to the stored name.
 func (c Catalogue) Display(tags []string, lang string) []string {
 	out := make([]string, len(tags))
 	base, _, _ := strings.Cut(lang, "-")

@@ -7,7 +7,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// View is a conversation as clients see it, in answers and in events.
+// View is a conversation as clients see it, in responses and in events.
 type View struct {
 	ID             int64      `json:"id" writer:"kept"`
 	WebsiteID      tenant.ID  `json:"websiteId" writer:"kept"`
@@ -25,21 +25,23 @@ type View struct {
 	Tags           []string   `json:"tags"` // display names
 }
 
-// View gives the conversation as clients see it at a moment, its tags in a language of the catalogue's.
+// View returns the conversation as clients see it at the time now. Tags are shown in the language lang, with the names
+// of the catalogue.
 func (c Conversation) View(now time.Time, tags Catalogue, lang string) View {
 	return View{
-		c.ID, c.WebsiteID, c.Token, c.Rating, c.AssigneeID, c.VisitorID, c.VisitorTyping(now), c.AgentTyping(now), c.CreatedAt, c.Status,
+		c.ID, c.WebsiteID, c.Token, c.Rating, c.AssigneeID, c.VisitorID, c.VisitorTyping(now), c.AgentTyping(now),
+		c.CreatedAt, c.Status,
 		c.FirstAgentAt, c.ClosedAt, c.Summary, tags.Display(c.Tags, lang),
 	}
 }
 
-// ForVisitor gives the conversation as its own visitor sees it: the agents' summary and tags are left empty.
+// ForVisitor returns the view for the conversation's own visitor, without the agents' summary and tags.
 func (v View) ForVisitor() View {
 	v.Summary, v.Tags = nil, nil
 	return v
 }
 
-// MessageView is a message as clients see it, in answers and in events.
+// MessageView is a message as clients see it, in responses and in events.
 type MessageView struct {
 	ID             int64       `json:"id" writer:"kept"`
 	ConversationID int64       `json:"conversationId" writer:"kept"`
@@ -50,19 +52,20 @@ type MessageView struct {
 	VisitorID      *int64      `json:"visitorId"`
 	Read           bool        `json:"read"`
 	ReadAt         *time.Time  `json:"readAt"`
-	Attachments    []string    `json:"attachments"` // none yet
+	Attachments    []string    `json:"attachments"` // always empty
 	CreatedAt      time.Time   `json:"createdAt" writer:"kept"`
 	UpdatedAt      time.Time   `json:"updatedAt" writer:"kept"`
 }
 
-// View gives the message as clients see it.
+// View returns the message as clients see it.
 func (m Message) View() MessageView {
 	return MessageView{
-		m.ID, m.ConversationID, m.Content, m.Type, m.SenderType, m.UserID, m.VisitorID, m.ReadAt != nil, m.ReadAt, nil, m.CreatedAt, m.UpdatedAt,
+		m.ID, m.ConversationID, m.Content, m.Type, m.SenderType, m.UserID, m.VisitorID, m.ReadAt != nil, m.ReadAt, nil,
+		m.CreatedAt, m.UpdatedAt,
 	}
 }
 
-// messageBytes is about what a MessageView has as JSON beside its content.
+// messageBytes approximates the JSON size of a MessageView without its content.
 const messageBytes = 512
 
 // JSONBytes implements paging.Sized.

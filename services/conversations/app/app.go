@@ -1,4 +1,5 @@
-// Package app puts the conversations service together.
+// Package app assembles the conversations service: New connects its stores, clients and tasks; Config is its settings.
+// It contains no business rules.
 package app
 
 import (
@@ -21,7 +22,7 @@ import (
 	"fivechat.dev/services/conversations/internal/people"
 )
 
-// Assistant says where a model is that summarizes and tags conversations; Default has none.
+// Assistant configures the model that summarizes and tags conversations. By default there is none.
 type Assistant = openai.Config
 
 // Config is the service's settings.
@@ -38,15 +39,16 @@ type Config struct {
 	Assistant   Assistant
 }
 
-// Validate refuses settings that cannot work.
+// Validate reports settings that can't work.
 func (c Config) Validate() error { return errors.Join(c.Config.Validate(), c.Assistant.Validate()) }
 
-// Default is the settings before the environment's.
+// Default returns the settings that apply if the environment sets nothing else.
 func Default() Config {
-	return Config{servicekit.Default(), "http://accounts:8080", "http://visitors:8080", "http://tickets:8080", "http://webhooks:8080", openai.Default()}
+	return Config{servicekit.Default(), "http://accounts:8080", "http://visitors:8080", "http://tickets:8080",
+		"http://webhooks:8080", openai.Default()}
 }
 
-// New makes the service.
+// New returns the service as a unit that a process can run.
 func New(ctx context.Context, c Config) (runner.Unit, error) {
 	base, err := servicekit.New(ctx, "conversations", c.Config)
 	if err != nil {
@@ -72,13 +74,22 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	}
 	own := feedOf("conversations", log)
 	hub := live.New([]feed.Feed{
-		own, feedOf("visitors", outbox.Remote{Client: base.Client(c.VisitorsURL)}), feedOf("tickets", outbox.Remote{Client: base.Client(c.TicketsURL)}),
+		own, feedOf("visitors", outbox.Remote{Client: base.Client(c.VisitorsURL)}),
+		feedOf("tickets", outbox.Remote{Client: base.Client(c.TicketsURL)}),
 		feedOf("webhooks", outbox.Remote{Client: base.Client(c.WebhooksURL)}),
 	}, store, base.Redis, base.Telemetry)
 	hub.Mount(base.Router)
-	unit, err := base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "stored", Run: datasubject.Measure(base.Telemetry, store.Stored())},
-		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }}, runner.Task{Name: "live", Run: hub.Run},
-		runner.Task{Name: "digest", Run: digest.Task{Log: log, Feed: own, Positions: store, Service: service, Telemetry: base.Telemetry}.Run})
+	unit, err := base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay},
+		runner.Task{Name: "stored", Run: datasubject.Measure(base.Telemetry, store.Stored())},
+		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }},
+		runner.Task{Name: "live", Run: hub.Run},
+		runner.Task{Name: "digest", Run: digest.Task{
+			Log:       log,
+			Feed:      own,
+			Positions: store,
+			Service:   service,
+			Telemetry: base.Telemetry,
+		}.Run})
 	unit.Drain = hub.Drain
 	return unit, err
 }

@@ -12,8 +12,10 @@ import (
 )
 
 const (
-	visitorView = `[{"id":7,"name":"Calm Otter","token":"vis_x","ip":"","context":"{}","websiteId":1,"country":null,"city":null,"online":true,"createdAt":"2024-01-15T10:30:00.000Z","updatedAt":"2024-01-15T10:30:00.000Z"}]`
-	agentView   = `[{"id":3,"name":"Ada","email":"ada@example.com","theme":"dark","avatarUrl":null,"language":"en","online":false,"createdAt":"2024-01-15T10:30:00.000Z","updatedAt":"2024-01-15T10:30:00.000Z"}]`
+	visitorView = `[{"id":7,"name":"Calm Otter","token":"vis_x","ip":"","context":"{}","websiteId":1,"country":null,
+		"city":null,"online":true,"createdAt":"2024-01-15T10:30:00.000Z","updatedAt":"2024-01-15T10:30:00.000Z"}]`
+	agentView = `[{"id":3,"name":"Ada","email":"ada@example.com","theme":"dark","avatarUrl":null,"language":"en",
+		"online":false,"createdAt":"2024-01-15T10:30:00.000Z","updatedAt":"2024-01-15T10:30:00.000Z"}]`
 )
 
 type system struct {
@@ -23,8 +25,13 @@ type system struct {
 
 func serve(t *testing.T) system {
 	t.Helper()
-	s := system{accounts: apitest.NewFake(t, apitest.JSON(200, agentView)), visitors: apitest.NewFake(t, apitest.JSON(200, visitorView))}
-	unit, err := app.New(t.Context(), app.Config{Config: apitest.Config(t), AccountsURL: s.accounts.URL, VisitorsURL: s.visitors.URL})
+	s := system{accounts: apitest.NewFake(t, apitest.JSON(200, agentView)),
+		visitors: apitest.NewFake(t, apitest.JSON(200, visitorView))}
+	unit, err := app.New(t.Context(), app.Config{
+		Config:      apitest.Config(t),
+		AccountsURL: s.accounts.URL,
+		VisitorsURL: s.visitors.URL,
+	})
 	s.Service = apitest.Serve(t, unit, err)
 	return s
 }
@@ -41,7 +48,7 @@ func (s system) conversation(t *testing.T) string {
 	return made["conversation"].(map[string]any)["token"].(string)
 }
 
-func TestAgentAndVisitorTalk(t *testing.T) {
+func TestAgentAndVisitorExchangeMessages(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	token := s.conversation(t)
@@ -55,81 +62,93 @@ func TestAgentAndVisitorTalk(t *testing.T) {
 	thread := s.Want(200, agent, "GET", "/conversations/"+token, "")
 	c := thread["conversation"].(map[string]any)
 	ms := thread["messages"].([]any)
-	if c["userTyping"] != true || c["visitorTyping"] != false || c["firstMessageAt"] == nil || len(ms) != 2 || thread["visitor"].(map[string]any)["name"] != "Calm Otter" ||
+	if c["userTyping"] != true || c["visitorTyping"] != false || c["firstMessageAt"] == nil || len(ms) != 2 ||
+		thread["visitor"].(map[string]any)["name"] != "Calm Otter" ||
 		thread["users"].([]any)[0].(map[string]any)["email"] != "ada@example.com" {
 		t.Fatalf("%v", thread)
 	}
-	if first := ms[0].(map[string]any); first["read"] != true || first["readAt"] == nil || first["senderType"] != "VISITOR" {
+	if first := ms[0].(map[string]any); first["read"] != true || first["readAt"] == nil ||
+		first["senderType"] != "VISITOR" {
 		t.Errorf("%v", first)
 	}
-	if again := s.Want(200, agent, "GET", "/conversations/"+token+"/messages", ""); len(again) != 4 || len(again["messages"].([]any)) != 2 {
+	if again := s.Want(200, agent, "GET", "/conversations/"+token+"/messages", ""); len(again) != 4 ||
+		len(again["messages"].([]any)) != 2 {
 		t.Errorf("%v", again)
 	}
-	news := s.Want(200, visitor(7), "GET", fmt.Sprintf("/visitor/conversations/%s/messages?after=%.0f", token, ms[0].(map[string]any)["id"]), "")
-	if got := news["messages"].([]any); len(got) != 1 || got[0].(map[string]any)["content"] != "It is." || news["hasMore"] != false {
+	news := s.Want(200, visitor(7), "GET",
+		fmt.Sprintf("/visitor/conversations/%s/messages?after=%.0f", token, ms[0].(map[string]any)["id"]), "")
+	if got := news["messages"].([]any); len(got) != 1 || got[0].(map[string]any)["content"] != "It is." ||
+		news["hasMore"] != false {
 		t.Errorf("%v", news)
 	}
 	if a := news["users"].([]any)[0].(map[string]any); a["name"] != "Ada" || a["email"] != nil {
-		t.Errorf("a visitor sees of an agent: %v", a)
+		t.Errorf("a visitor sees too much of an agent: %v", a)
 	}
-	if got := s.Want(200, visitor(7), "POST", "/conversations/"+token+"/rate", `{"rating":5,"feedback":"quick","token":"x"}`); got["rating"] != 5.0 {
+	if got := s.Want(200, visitor(7), "POST", "/conversations/"+token+"/rate",
+		`{"rating":5,"feedback":"quick","token":"x"}`); got["rating"] != 5.0 {
 		t.Errorf("%v", got)
 	}
-	if got := s.Want(200, visitor(7), "POST", "/visitor/conversations/"+token+"/close", ""); got["status"] != "CLOSED" || got["closedAt"] == nil {
+	if got := s.Want(200, visitor(7), "POST", "/visitor/conversations/"+token+"/close", ""); got["status"] != "CLOSED" ||
+		got["closedAt"] == nil {
 		t.Errorf("%v", got)
 	}
 	s.Want(201, visitor(7), "POST", "/visitor/conversations/"+token+"/messages", `{"content":"One more thing"}`)
-	if got := s.Want(200, apitest.Sibling(1), "GET", "/internal/conversations/open?visitorId=7", ""); got["token"] != token {
+	if got := s.Want(200, apitest.Sibling(1), "GET", "/internal/conversations/open?visitorId=7",
+		""); got["token"] != token {
 		t.Errorf("a message must reopen: %v", got)
 	}
 }
 
-func TestRepeatsAnswer200WithTheFirst(t *testing.T) {
+func TestRepeatedPostAnswers200WithTheFirstResult(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	const body = `{"content":"hello","clientMessageId":"k1"}`
 	first := s.Want(201, visitor(7), "POST", "/visitor/conversations", body)
 	again := s.Want(200, visitor(7), "POST", "/visitor/conversations", body)
 	token := first["conversation"].(map[string]any)["token"]
-	if again["conversation"].(map[string]any)["token"] != token || again["message"].(map[string]any)["id"] != first["message"].(map[string]any)["id"] {
+	if again["conversation"].(map[string]any)["token"] != token ||
+		again["message"].(map[string]any)["id"] != first["message"].(map[string]any)["id"] {
 		t.Fatalf("%v\n%v", first, again)
 	}
 	path := fmt.Sprintf("/conversations/%s/messages", token)
 	one := s.Want(201, agent, "POST", path, `{"content":"a","clientMessageId":"k2"}`)
-	if two := s.Want(200, agent, "POST", path, `{"content":"b","clientMessageId":"k2"}`); two["id"] != one["id"] || two["content"] != "a" {
+	if two := s.Want(200, agent, "POST", path, `{"content":"b","clientMessageId":"k2"}`); two["id"] != one["id"] ||
+		two["content"] != "a" {
 		t.Fatalf("%v\n%v", one, two)
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestInvalidRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	token := s.conversation(t)
-	s.accounts.Says(apitest.JSON(200, `[]`)) // nobody knows the agents that are named
+	s.accounts.Says(apitest.JSON(200, `[]`)) // the named agents do not exist
 	at := "/conversations/" + token
 	reader, writer := apitest.Token(1, identity.Read), apitest.Token(1, identity.Write)
 	for _, c := range []struct {
 		name         string
-		who          identity.Principal
+		caller       identity.Principal
 		method, path string
 		body         string
 		status       int
 		says         string
 	}{
-		{"nobody", identity.Principal{}, "GET", "/conversations", "", 401, "token_missing"},
-		{"writer reads", writer, "GET", at, "", 403, "permission_missing"},
-		{"reader writes", reader, "POST", at + "/messages", `{"content":"x"}`, 403, "permission_missing"},
+		{"no credential", identity.Principal{}, "GET", "/conversations", "", 401, "token_missing"},
+		{"write token reads", writer, "GET", at, "", 403, "permission_missing"},
+		{"read token writes", reader, "POST", at + "/messages", `{"content":"x"}`, 403, "permission_missing"},
 		{"unknown", agent, "GET", "/conversations/conv_none", "", 404, "not_found"},
 		{"other website's", apitest.Token(2, identity.ReadWrite), "GET", at, "", 404, "not_found"},
-		{"other website's, before the body", apitest.Token(2, identity.ReadWrite), "PATCH", at, `{"assigneeId":99}`, 404, "not_found"},
+		{"other website's, before the body", apitest.Token(2, identity.ReadWrite), "PATCH", at, `{"assigneeId":99}`, 404,
+			"not_found"},
 		{"blank", agent, "POST", at + "/messages", `{"content":" "}`, 400, "validation_failed content"},
 		{"no body", agent, "POST", at + "/messages", "", 400, "validation_failed content"},
-		{"long", agent, "POST", at + "/messages", `{"content":"` + strings.Repeat("x", 65537) + `"}`, 400, "validation_failed content"},
+		{"long", agent, "POST", at + "/messages", `{"content":"` + strings.Repeat("x", 65537) + `"}`, 400,
+			"validation_failed content"},
 		{"author", agent, "POST", at + "/messages", `{"content":"x","authorId":99}`, 400, "validation_failed authorId"},
 		{"unknown member", agent, "POST", at + "/messages", `{"content":"x","userId":1}`, 400, "validation_failed userId"},
 		{"assignee", agent, "PATCH", at, `{"assigneeId":99}`, 400, "validation_failed assigneeId"},
 		{"status", agent, "PATCH", at, `{"status":"DONE"}`, 400, "validation_failed status"},
-		{"what cannot change", agent, "PATCH", at, `{"rating":5}`, 400, "validation_failed rating"},
+		{"immutable field", agent, "PATCH", at, `{"rating":5}`, 400, "validation_failed rating"},
 		{"filter", agent, "GET", "/conversations?status=DONE", "", 400, "validation_failed status"},
 		{"since", agent, "GET", "/conversations?updatedSince=yesterday", "", 400, "validation_failed updatedSince"},
 		{"rating", visitor(7), "POST", at + "/rate", `{"rating":0}`, 400, "validation_failed rating"},
@@ -137,7 +156,7 @@ func TestRefusals(t *testing.T) {
 		{"another visitor rates", visitor(8), "POST", at + "/rate", `{"rating":5}`, 404, "not_found"},
 		{"another visitor reads", visitor(8), "GET", "/visitor" + at + "/messages", "", 404, "not_found"},
 		{"another visitor posts", visitor(8), "POST", "/visitor" + at + "/messages", `{"content":"x"}`, 404, "not_found"},
-		{"typing and not saying so", agent, "POST", at + "/typing", `{}`, 400, "validation_failed typing"},
+		{"typing is missing", agent, "POST", at + "/typing", `{}`, 400, "validation_failed typing"},
 		{"another visitor types", visitor(8), "POST", "/visitor" + at + "/typing", `{"typing":true}`, 404, "not_found"},
 		{"another visitor closes", visitor(8), "POST", "/visitor" + at + "/close", "", 404, "not_found"},
 		{"no open conversation", apitest.Sibling(1), "GET", "/internal/conversations/open?visitorId=8", "", 404, "not_found"},
@@ -146,17 +165,18 @@ func TestRefusals(t *testing.T) {
 		{"tag's language", agent, "PUT", "/tags/vip", `{"names":{"x":"y"}}`, 400, "validation_failed names.x"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := s.Refused(c.status, c.who, c.method, c.path, c.body); got != c.says {
+			if got := s.Refused(c.status, c.caller, c.method, c.path, c.body); got != c.says {
 				t.Errorf("got %q, want %q", got, c.says)
 			}
 		})
 	}
-	if got := s.Want(200, agent, "GET", at, ""); len(got["messages"].([]any)) != 1 || got["conversation"].(map[string]any)["rating"] != nil {
-		t.Errorf("a refusal left something: %v", got)
+	if got := s.Want(200, agent, "GET", at, ""); len(got["messages"].([]any)) != 1 ||
+		got["conversation"].(map[string]any)["rating"] != nil {
+		t.Errorf("a refused request changed something: %v", got)
 	}
 }
 
-func TestSiblingsThatFail(t *testing.T) {
+func TestFailuresOfOtherServicesAreReported(t *testing.T) {
 	t.Parallel()
 	for name, f := range apitest.Failures {
 		t.Run(name, func(t *testing.T) {
@@ -167,15 +187,16 @@ func TestSiblingsThatFail(t *testing.T) {
 			s.accounts.Says(f.Answer)
 			s.Refused(f.Status, agent, "GET", "/conversations/"+token, "", apitest.Hurry...)
 			s.Refused(f.Status, agent, "PATCH", "/conversations/"+token, `{"assigneeId":3}`, apitest.Hurry...)
-			s.Refused(f.Status, agent, "POST", "/conversations/import", `{"rows":[{"key":"a","topics":[],"turns":[{"from":"visitor","text":"x"}]}]}`, apitest.Hurry...)
+			s.Refused(f.Status, agent, "POST", "/conversations/import",
+				`{"rows":[{"key":"a","topics":[],"turns":[{"from":"visitor","text":"x"}]}]}`, apitest.Hurry...)
 			if got := s.Want(200, agent, "GET", "/conversations", ""); got["total"] != 1.0 {
-				t.Errorf("half an import: %v", got["total"])
+				t.Errorf("an import was stored in part: %v", got["total"])
 			}
 		})
 	}
 }
 
-func TestTagsInLanguages(t *testing.T) {
+func TestTagsAreShownInTheRequestedLanguage(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	token := s.conversation(t)
@@ -193,12 +214,13 @@ func TestTagsInLanguages(t *testing.T) {
 	s.Want(200, agent, "DELETE", "/tags/stock", "")
 }
 
-func TestImportIsKeyed(t *testing.T) {
+func TestImportStoresEachKeyOnce(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	s.visitors.Says(apitest.JSON(200, `[{"key":"a","id":1},{"key":"b","id":2},{"key":"c","id":3}]`))
 	row := func(key string) string {
-		return `{"key":"` + key + `","topics":["Travel"],"turns":[{"from":"visitor","text":"Hello"},{"from":"agent","text":"Hi"}]}`
+		return `{"key":"` + key +
+			`","topics":["Travel"],"turns":[{"from":"visitor","text":"Hello"},{"from":"agent","text":"Hi"}]}`
 	}
 	got := s.Want(200, agent, "POST", "/conversations/import", `{"rows":[`+row("a")+`,`+row("b")+`,`+row("a")+`]}`)
 	if got["imported"] != 2.0 || got["existing"] != 1.0 {
@@ -208,7 +230,9 @@ func TestImportIsKeyed(t *testing.T) {
 	if got["imported"] != 1.0 || got["existing"] != 1.0 {
 		t.Errorf("%v", got)
 	}
-	if says := s.Refused(400, agent, "POST", "/conversations/import", `{"rows":[`+row("d")+`,{"key":"e","turns":[{"from":"robot","text":"x"}]}]}`); says != "validation_failed rows.1.turns.0.from" {
+	wrong := `{"rows":[` + row("d") + `,{"key":"e","turns":[{"from":"robot","text":"x"}]}]}`
+	says := s.Refused(400, agent, "POST", "/conversations/import", wrong)
+	if says != "validation_failed rows.1.turns.0.from" {
 		t.Error(says)
 	}
 	if list := s.Want(200, agent, "GET", "/conversations", ""); list["total"] != 3.0 {
@@ -216,8 +240,9 @@ func TestImportIsKeyed(t *testing.T) {
 	}
 }
 
-// TestSayAsVisitor: a message that another service posts goes where the visitor's would, once.
-func TestSayAsVisitor(t *testing.T) {
+// TestServiceSaysAsVisitorOnce: a message that another service posts for a visitor is stored once, in the conversation
+// where the visitor's own message would be.
+func TestServiceSaysAsVisitorOnce(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	tickets := identity.Principal{Kind: identity.Service, Website: storetest.Tenant(1), Service: "tickets"}
