@@ -1,7 +1,13 @@
-// Package gateway is the public edge: it knows every operation's row, who is asking and what they may, and which
-// service answers. It keeps nothing, parses no body it only forwards, and has no database.
+// Package gateway is the public edge. It knows the row of every operation, the caller and its permissions, and the service
+// that answers. It stores nothing, parses no body that it only forwards, and has no database.
 //
-// The rooms: internal/route is the table; internal/token, internal/visitor and internal/website know who asks, and of whom
-// (over internal/lookupcache); internal/limit spends quotas; internal/responsecache keeps public answers; internal/proxy forwards;
-// internal/pages is what browsers are shown; and internal/edge puts them together. openapi/ is the document.
+// The packages:
+//
+//   - internal/route is the table of operations.
+//   - internal/token, internal/visitor and internal/website resolve the caller and its website, over internal/lookupcache.
+//   - internal/limit enforces quotas.
+//   - internal/responsecache caches public responses.
+//   - internal/proxy forwards requests.
+//   - internal/pages serves pages to browsers.
+//   - internal/edge combines them. openapi/ is the document.
 package gateway

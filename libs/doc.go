@@ -13,7 +13,7 @@
 // The store layer is above transport because four of its packages are protocols between services: outbox, datasubject,
 // idempotency and changefeed each keep rows and serve or call operations over HTTP. Splitting each into a stored and a
 // served half would separate code that changes together. The kernel has no I/O. It includes storagequota and largeread:
-// both only decide whether a request may go on, and both are needed by layers that don't know one another (the domain
+// both only decide whether a request may continue, and both are needed by layers that don't know one another (the domain
 // and the gateway; httpkit and mongokit).
 //
 // A service's domain may import the kernel and nothing else of libs. The gateway uses rediskit and the rate limiter of

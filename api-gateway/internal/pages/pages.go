@@ -1,5 +1,5 @@
 // Package pages is what the edge itself shows in a browser: the agents' console, the API's reference and the document that
-// it shows, and a shop that carries the widget for who tries the system out. They are files, built ahead of api-gateway/web
+// it shows, and a shop with the widget, as a demonstration. They are files, built ahead of api-gateway/web
 // and api-gateway/openapi; all that they do goes through the API.
 package pages
 
@@ -54,7 +54,7 @@ func New(demo bool) (*Pages, error) {
 	return p, err
 }
 
-// Serve answers with the file of a path, or gives the NotFound of a path that nobody has.
+// Serve answers with the file of a path, or returns NotFound if no file has the path.
 func (p *Pages) Serve(w http.ResponseWriter, r *http.Request) error {
 	asset := p.assets[r.URL.Path]
 	if asset == nil {
@@ -64,7 +64,7 @@ func (p *Pages) Serve(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cache-Control", "no-cache") // a browser asks each time, and is told that it has it
+	h.Set("Cache-Control", "no-cache") // a browser revalidates each time, and gets 304
 	asset.ServeHTTP(w, r)
 	return nil
 }

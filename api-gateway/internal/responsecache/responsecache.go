@@ -1,9 +1,9 @@
-// Package responsecache keeps public answers of services near: in the process, behind that in Redis, which all edges share, and
-// behind that at the service.
+// Package responsecache caches public responses of services at two levels: in the process, and in Redis, which all
+// gateways share.
 //
-// An answer in the process is used for a second, one in Redis for ten; a service that says which of its answers changed
-// has them dropped at once. So a change shows everywhere within a second, also where the word of it was lost. Where the
-// service is away, what there is goes on being given for an hour.
+// A response in the process is used for a second, one in Redis for ten. A service that announces a change invalidates its
+// responses at once. So a change shows everywhere within a second, even if the invalidation was lost. If the service is
+// unavailable, old responses are served for an hour (stale-if-error).
 package responsecache
 
 import (
@@ -105,12 +105,12 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request) (bool, error) {
 	h["Content-Type"], h["Content-Length"] = a.media, a.length
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(a.Body) // a client that went away is told nothing
+		_, _ = w.Write(a.Body) // a disconnected client gets nothing
 	}
 	return true, nil
 }
 
-// Forget has the answer of a key asked for anew; all of them for "".
+// Forget removes the response of a key from the cache; all of them for "".
 func (c *Cache) Forget(key string) {
 	if key == "" {
 		c.lookups.ExpireAll()

@@ -2,7 +2,7 @@ package share
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Measure registers what Budgets hold and refuse, by what the bytes are of.
+// Measure registers the metrics of the bytes that Budgets hold and refuse, by the kind of the bytes.
 func Measure(r prometheus.Registerer, budgets map[string]*Budget) {
 	held := prometheus.NewDesc(
 		"fivechat_edge_bytes", "Bytes of request bodies and of answers that the edge holds.", []string{"of"}, nil,
@@ -17,7 +17,7 @@ func Measure(r prometheus.Registerer, budgets map[string]*Budget) {
 	}
 }
 
-// measured tells what Budgets hold.
+// measured collects the bytes that Budgets hold.
 type measured struct {
 	held    *prometheus.Desc
 	budgets map[string]*Budget

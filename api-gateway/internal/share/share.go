@@ -78,7 +78,7 @@ type Budget struct {
 	all   *semaphore.Weighted
 	held  atomic.Int64
 
-	byHolder, byProcess prometheus.Counter // of refusals; nil where nothing is measured
+	byHolder, byProcess prometheus.Counter // of refusals; nil without metrics
 
 	mu sync.Mutex
 	of map[string]*holder

@@ -28,8 +28,8 @@ const (
 // field is how a refusal names Header.
 const field = "x-visitor-id"
 
-// bounds: asking also marks the visitor as seen, so KnownFor must stay well under the minute for which somebody who
-// was seen counts as online.
+// bounds: asking also marks the visitor as seen, so KnownFor must stay well under the minute for which a visitor counts
+// as online.
 var bounds = lookupcache.Bounds{Known: 65_536, KnownFor: 10 * time.Second, Unknown: 8_192, UnknownFor: 2 * time.Second}
 
 // withoutSecretFor is how long a visitor without a secret is remembered: when one is issued, the token alone has to stop

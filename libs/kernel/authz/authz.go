@@ -9,7 +9,7 @@ import (
 
 // Rule says who may call an operation.
 type Rule struct {
-	Caller identity.Kind  // the sort of caller it is for; Public admits everybody whom the edge let through
+	Caller identity.Kind  // the sort of caller it is for; Public admits every caller that the gateway admitted
 	Level  identity.Level // for Token: Read, Write, or ReadWrite for both
 	Plan   identity.Plan  // for Token: Pro, or Free for every plan
 }
@@ -23,7 +23,7 @@ var (
 
 	Read  = Rule{identity.Token, identity.Read, identity.Free}
 	Write = Rule{identity.Token, identity.Write, identity.Free}
-	// ReadWrite is for changes whose effect is that somebody reads: a webhook receives everything that happens.
+	// ReadWrite is for changes that lead to reading: a webhook receives all events.
 	ReadWrite = Rule{identity.Token, identity.ReadWrite, identity.Free}
 
 	ProRead  = Rule{identity.Token, identity.Read, identity.Pro}

@@ -1,6 +1,6 @@
 // Package largeread bounds how many requests of a service hold many bytes of stored rows at once. A request reads up to
 // Free bytes without asking. Before it reads more, it takes one of the service's places, and keeps it until it has been
-// answered. So a service needs memory for its concurrent requests times Free, and for Places large answers, whoever asks.
+// answered. So a service needs memory for its concurrent requests times Free, and for Places large answers, whichever website sends them.
 //
 // Begin with Limiter.Begin, which the router calls for each request, and Charge, which mongokit calls for each read.
 // Work in the background has no account, and streams have bounds of their own.
@@ -98,7 +98,7 @@ func (l *Limiter) take(ctx context.Context, of tenant.ID) error {
 	}
 }
 
-// try takes a place if there is one; else it gives what tells of the next that becomes free.
+// try takes a place if one is free. Otherwise it returns a channel that signals the next free one.
 func (l *Limiter) try(of tenant.ID) (taken bool, changed <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

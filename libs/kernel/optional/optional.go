@@ -1,5 +1,5 @@
-// Package optional tells a member that is absent from one that is null and from one that has a value, which a partial
-// update must: absent leaves, null clears, a value sets.
+// Package optional distinguishes an absent member from null and from a value, as a partial update must: absent leaves
+// the member unchanged, null clears it, a value sets it.
 package optional
 
 import (

@@ -3,7 +3,7 @@
 // reached it. Begin with Usage and Limiter.
 //
 // A Limiter answers from what it knows and asks in the background: it never delays a write. A website can therefore exceed
-// its limit by what it writes within maxAge.
+// its limit by its writes within maxAge.
 package storagequota
 
 import (

@@ -25,7 +25,7 @@ func site(t *testing.T) tenant.ID {
 }
 
 // TestGateFollowsTheUsage: a website is refused once its usage is known to be full, and admitted again once it isn't;
-// nobody waits, and an unknown usage refuses nothing.
+// no caller waits, and an unknown usage refuses nothing.
 func TestGateFollowsTheUsage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

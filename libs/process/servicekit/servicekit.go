@@ -70,7 +70,7 @@ type Component struct {
 	*telemetry.Telemetry
 	Keys   *identity.Keyring
 	DB     *mongokit.DB
-	Redis  *rediskit.Client // nil where none is configured
+	Redis  *rediskit.Client // nil if none is configured
 	Router *httpkit.Router
 	Kept   *idempotency.Store // the answers of requests that may be sent again
 	Chain  operation.Chain

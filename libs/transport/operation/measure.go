@@ -20,7 +20,8 @@ func newDurations(r prometheus.Registerer) *prometheus.HistogramVec {
 	return v
 }
 
-// measured times an operation. What goes well is there from the beginning, so that the first request counts in a rate.
+// measured times an operation. The series of the outcome ok exists from the start, so that a rate includes the first
+// request.
 func measured(durations *prometheus.HistogramVec, name string) endpoint.Middleware {
 	ok := durations.WithLabelValues(name, "ok")
 	return func(next endpoint.Endpoint) endpoint.Endpoint {

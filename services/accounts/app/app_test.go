@@ -246,7 +246,7 @@ func TestRevocationDoesNotWaitForRedis(t *testing.T) {
 	t.Parallel()
 	widgets := apitest.NewFake(t, apitest.JSON(200, `{"websiteClientToken":"wgt_x"}`))
 	c := app.Config{Config: apitest.Config(t), WidgetsURL: widgets.URL}
-	c.Redis.URL = "redis://127.0.0.1:1" // nobody answers there
+	c.Redis.URL = "redis://127.0.0.1:1" // no server listens there
 	unit, err := app.New(t.Context(), c)
 	s := system{apitest.Serve(t, unit, err), widgets}
 	path := fmt.Sprintf("/operator/websites/%d/tokens", s.website("FREE"))

@@ -36,7 +36,7 @@ func withSiblings(t *testing.T) system {
 	return s
 }
 
-// sibling knows the visitor vis_a, number 17, of whom conversations have two rows on two pages.
+// sibling knows the visitor vis_a, id 17, with two rows on two pages in conversations.
 func sibling(w http.ResponseWriter, r *http.Request) {
 	answer := `{"rows":[],"next":"","more":false}`
 	switch {
@@ -155,8 +155,8 @@ func TestExport(t *testing.T) {
 	s.Refused(401, apitest.Sibling(1), "GET", path+"/export", "")
 }
 
-// TestAnExportThatCannotGoOnHasNoEnd: before its first row it is refused, behind it it breaks off.
-func TestAnExportThatCannotGoOnHasNoEnd(t *testing.T) {
+// TestFailedExportHasNoEndLine: before its first row it is refused, behind it it breaks off.
+func TestFailedExportHasNoEndLine(t *testing.T) {
 	t.Parallel()
 	s := withSiblings(t)
 	path := fmt.Sprintf("/operator/websites/%d", s.website("PRO"))

@@ -202,7 +202,7 @@ func (f *Fake) Says(answer http.HandlerFunc) http.HandlerFunc {
 	return before
 }
 
-// Asked gives what was asked so far: method, path, website.
+// Asked returns the requests so far: method, path, website.
 func (f *Fake) Asked() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -23,7 +23,7 @@ type system struct {
 	*apitest.Service
 	widgets, conversations, accounts *apitest.Fake
 	tasks                            []runner.Task
-	secrets                          map[string]string // of the visitors whom session made, by token
+	secrets                          map[string]string // of the visitors that session created, by token
 }
 
 var (
@@ -237,8 +237,8 @@ func TestUpdateContext(t *testing.T) {
 	}
 }
 
-// TestUpdateContextByWhoMayNotRead: a change answers what it wrote of a visitor, and of the context only the keys that it set.
-func TestUpdateContextByWhoMayNotRead(t *testing.T) {
+// TestContextUpdateWithoutReadPermission: a change answers what it wrote of a visitor, and of the context only the keys that it set.
+func TestContextUpdateWithoutReadPermission(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	v := s.session(1, `{"clientToken":"site","name":"Ann","context":{"a":1,"b":2}}`)

@@ -162,7 +162,7 @@ func appendText(dst, text []byte) []byte {
 	return append(dst, 0, 1)
 }
 
-// Beyond this magnitude a double no longer tells neighbouring integers apart.
+// Beyond this magnitude a double no longer distinguishes neighbouring integers.
 const exact = 1 << 53
 
 func appendNumber(dst []byte, v bsoncore.Value) []byte {

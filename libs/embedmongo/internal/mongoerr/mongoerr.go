@@ -100,7 +100,7 @@ const (
 	RetryableWrite = "RetryableWriteError"
 )
 
-// Error is an error a client is told about.
+// Error is an error that is sent to the client.
 type Error struct {
 	Code   Code
 	Msg    string

@@ -56,7 +56,7 @@ func (p *Plan) fewest(v *store.View) *Plan {
 		}
 		it, err := v.Iter(one.ranges[0].lower, one.ranges[0].upper, false)
 		if err != nil {
-			return p // who walks it will say why
+			return p // walking it returns the error
 		}
 		iters = append(iters, it)
 	}
@@ -247,7 +247,7 @@ func (c *Cursor) open(r keyRange) error {
 	return err
 }
 
-// merged yields the least entry of all ranges, compared by what follows the
+// merged yields the least entry of all ranges, compared by the bytes after the
 // ranges' constant parts.
 func (c *Cursor) merged() (key, value []byte, err error) {
 	advance := 0

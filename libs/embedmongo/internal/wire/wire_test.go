@@ -137,7 +137,7 @@ func TestSizes(t *testing.T) {
 		t.Fatal(err, m, len(whole))
 	}
 
-	// A document too large for any command is answered, and the stream goes on.
+	// A document too large for any command is answered, and the connection continues.
 	big := document(t, "x", bson.Binary{Data: make([]byte, maxCommand)})
 	r := bufio.NewReader(bytes.NewReader(append(msg(0, document(t, "insert", "c"), sequence("documents", big)...), msg(0, document(t, "hello", 1))...)))
 	if m, err = Read(r, MaxMessage); err != nil || !mongoerr.Is(m.Refusal, mongoerr.ObjectTooLarge) {

@@ -1,4 +1,4 @@
-// Package announcer tells the edges over Redis what they must forget.
+// Package announcer invalidates caches of the gateways, over Redis.
 package announcer
 
 import (

@@ -21,7 +21,7 @@ type Task struct {
 	Logger  *slog.Logger
 }
 
-// Run works until ctx ends. What it was at goes on elsewhere, or here after the next start.
+// Run works until ctx ends. Another replica, or this one after its next start, continues an erasure in progress.
 func (t Task) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		worked, err := t.Service.EraseNext(ctx)

@@ -31,7 +31,7 @@ func spanOf(req period, p statistics.Period) span { return span{p.From, p.To, cm
 // durations is how long something took, in seconds.
 type durations struct {
 	Count  int64    `json:"count"`
-	Median *float64 `json:"median"` // null where nothing was measured
+	Median *float64 `json:"median"` // null without values
 	P90    *float64 `json:"p90"`
 }
 
@@ -39,7 +39,7 @@ func durationsOf(s statistics.Sketch) durations {
 	return durations{s.Count(), number(s.Quantile(0.5)), number(s.Quantile(0.9))}
 }
 
-// number gives x to three decimals, or nil where there is none.
+// number gives x to three decimals, or nil without a value.
 func number(x float64) *float64 {
 	if math.IsNaN(x) {
 		return nil
@@ -51,7 +51,7 @@ func number(x float64) *float64 {
 // ratings are counted by stars.
 type ratings struct {
 	Count   int64    `json:"count"`
-	Average *float64 `json:"average"` // null where there are none
+	Average *float64 `json:"average"` // null without ratings
 	Stars   stars    `json:"stars"`
 }
 

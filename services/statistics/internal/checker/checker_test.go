@@ -43,7 +43,7 @@ func (k *kept) EndRound(_ context.Context, last tenant.ID) error {
 	return nil
 }
 
-// source says that each website has ten messages; of those that are away, nothing.
+// source reports ten messages for each website, and fails for the missing ones.
 type source struct{ away map[tenant.ID]bool }
 
 func (source) Name() string { return "conversations" }

@@ -52,7 +52,7 @@ func (v view) JSONBytes() int {
 // threadView is a ticket with its messages behind one.
 type threadView struct{ view }
 
-// Links says where the messages go on.
+// Links returns the link to the next messages.
 func (v threadView) Links(at *url.URL) string {
 	if !v.HasMore {
 		return ""

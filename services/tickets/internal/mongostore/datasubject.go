@@ -32,7 +32,8 @@ func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after st
 // eraseTickets is how many of a visitor's tickets one batch erases.
 const eraseTickets = 20
 
-// Erase implements datasubject.DataHolder. The events of tickets carry numbers alone, so that those of a visitor's name nobody.
+// Erase implements datasubject.DataHolder. The events of tickets have only
+// ids, so none has the visitor's name.
 func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	if visitor != 0 {
 		return s.eraseVisitor(ctx, t, visitor)

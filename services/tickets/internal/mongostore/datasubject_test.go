@@ -32,8 +32,8 @@ func TestAVisitorIsErased(t *testing.T) {
 	if _, after := storetest.Exported(t, k, b, 0); strings.Join(after, "") != strings.Join(before, "") {
 		t.Errorf("the other website has %v, had %v", after, before)
 	}
-	if told := k.told(t); told[tickets.Deleted] != 25 {
-		t.Errorf("told %v", told)
+	if types := k.eventTypes(t); types[tickets.Deleted] != 25 {
+		t.Errorf("types %v", types)
 	}
 }
 
@@ -50,7 +50,7 @@ func TestAWebsiteIsErased(t *testing.T) {
 	if _, after := storetest.Exported(t, k, b, 0); strings.Join(after, "") != strings.Join(before, "") {
 		t.Errorf("the other website has %v, had %v", after, before)
 	}
-	if told := k.told(t); told["erased"] != 2 || told[tickets.Created] != 1 || told[tickets.MessageCreated] != 1 {
-		t.Errorf("told %v", told)
+	if types := k.eventTypes(t); types["erased"] != 2 || types[tickets.Created] != 1 || types[tickets.MessageCreated] != 1 {
+		t.Errorf("types %v", types)
 	}
 }

@@ -14,7 +14,7 @@ import (
 type key struct {
 	Status   tickets.Status   `bson:"status"`
 	Priority tickets.Priority `bson:"priority"`
-	Assignee int64            `bson:"assignee,omitempty"` // 0: nobody
+	Assignee int64            `bson:"assignee,omitempty"` // 0: not assigned
 }
 
 func keyOf(one tickets.Ticket) key {

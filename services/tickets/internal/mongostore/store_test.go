@@ -32,8 +32,8 @@ func open(t *testing.T) kept {
 	return s
 }
 
-// told gives the types of the events that were written.
-func (k kept) told(t *testing.T) map[string]int {
+// eventTypes returns the types of the written events.
+func (k kept) eventTypes(t *testing.T) map[string]int {
 	t.Helper()
 	records, err := k.log.After(t.Context(), -1, 500) // those without a position too
 	if err != nil {
@@ -243,8 +243,8 @@ func TestChangesAtOnceAllCount(t *testing.T) {
 		t.Errorf("%d messages, want %d", n, each)
 	}
 	// Title and status changed once each: saves that change nothing tell nothing.
-	if told := k.told(t); told[tickets.Updated] != 2+each || told[tickets.MessageCreated] != each {
-		t.Errorf("told %v", told)
+	if types := k.eventTypes(t); types[tickets.Updated] != 2+each || types[tickets.MessageCreated] != each {
+		t.Errorf("types %v", types)
 	}
 }
 
@@ -289,8 +289,8 @@ func TestDeleteTakesTheMessages(t *testing.T) {
 		t.Errorf("a second delete: %v", err)
 	}
 	want := map[string]int{tickets.Created: 2, tickets.MessageCreated: 3, tickets.Deleted: 1}
-	if told := k.told(t); !reflect.DeepEqual(told, want) {
-		t.Errorf("told %v, want %v", told, want)
+	if types := k.eventTypes(t); !reflect.DeepEqual(types, want) {
+		t.Errorf("types %v, want %v", types, want)
 	}
 }
 

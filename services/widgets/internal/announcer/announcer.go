@@ -1,4 +1,4 @@
-// Package announcer tells the edges over Redis which widgets they must ask for anew.
+// Package announcer invalidates widgets in the caches of the gateways, over Redis.
 package announcer
 
 import (

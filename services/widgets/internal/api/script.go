@@ -31,7 +31,7 @@ var inScript = strings.NewReplacer("<", `\u003c`, "\u2028", `\u2028`, "\u2029", 
 const (
 	javaScript = "text/javascript; charset=utf-8"
 	jsonMedia  = "application/json"
-	// A browser asks anew after a minute, and meanwhile shows what it has while it asks.
+	// A browser revalidates after a minute, and shows its cached copy meanwhile.
 	scriptCaching = "public, max-age=60, stale-while-revalidate=86400"
 	wordsCaching  = "public, max-age=86400, stale-while-revalidate=604800"
 	scripts       = 256 // finished scripts that are kept, of about 36 KB each

@@ -12,13 +12,13 @@ import (
 	"fivechat.dev/services/widgets/internal/mongostore"
 )
 
-// told is the client tokens of the widgets that the edges were told of.
-type told struct{ changed, erased []string }
+// announced has the client tokens of the invalidated widgets.
+type announced struct{ changed, erased []string }
 
-func (a *told) Changed(_ context.Context, w widgets.Widget) {
+func (a *announced) Changed(_ context.Context, w widgets.Widget) {
 	a.changed = append(a.changed, w.ClientToken)
 }
-func (a *told) Erased(_ context.Context, w widgets.Widget) {
+func (a *announced) Erased(_ context.Context, w widgets.Widget) {
 	a.erased = append(a.erased, w.ClientToken)
 }
 
@@ -30,7 +30,7 @@ type holder struct {
 
 func TestAWebsiteIsErased(t *testing.T) {
 	t.Parallel()
-	s, edges, one, two := open(t), &told{}, storetest.Tenant(1), storetest.Tenant(2)
+	s, edges, one, two := open(t), &announced{}, storetest.Tenant(1), storetest.Tenant(2)
 	k := holder{s, widgets.New(s, edges)}
 	add(t, s, one, "wgt_a")
 	theirs := add(t, s, two, "wgt_b")
@@ -46,14 +46,14 @@ func TestAWebsiteIsErased(t *testing.T) {
 		t.Errorf("a visitor's erasure took the widget: %v", err)
 	}
 	if len(edges.erased) > 0 {
-		t.Errorf("the edges were told of %v", edges.erased)
+		t.Errorf("invalidated: %v", edges.erased)
 	}
 	storetest.Erase(t, k, one, 0)
 	if _, err := s.Get(t.Context(), one); !fault.Is(err, fault.NotFound) {
 		t.Errorf("the widget: %v", err)
 	}
 	if len(edges.erased) < 2 || edges.erased[0] != "wgt_a" || len(edges.changed) > 0 { // before, and behind
-		t.Errorf("the edges were told of %+v", edges)
+		t.Errorf("invalidated: %+v", edges)
 	}
 	if _, err := s.Tenant(t.Context(), "wgt_a"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("the token: %v", err)

@@ -90,13 +90,13 @@ export class Chat {
     if (!this._heartbeat) this._heartbeat = setInterval(() => this._beat(), heartbeatInterval);
   }
 
-  /** identify tells the agents the visitor's name; the other members become the visitor's context. */
+  /** identify shows the visitor's name to the agents; the other members become the visitor's context. */
   async identify({ name, ...context }: Record<string, unknown>) {
     await this.start();
     await this._updateSession({ ...(!!name && { name: String(name).slice(0, maxNameLength) }), context });
   }
 
-  /** _updateSession tells the server about the visitor. Calls run one after the other, so that the last one counts. */
+  /** _updateSession sends the visitor's data to the server. Calls run one after the other, so that the last one counts. */
   private _updateSession(identity: object): Promise<void> {
     const updated = this._lastSession.then(() => this._postSession(identity));
     this._lastSession = updated.catch(ignore);
@@ -332,7 +332,7 @@ export class Chat {
     }, typingTimeout);
   }
 
-  /** reportTyping tells the agents that the visitor types or has stopped. It limits how often. */
+  /** reportTyping sends to the agents whether the visitor types. It limits how often. */
   reportTyping(typing: boolean) {
     const now = Date.now();
     const isKnown = typing ? now - this._typingReportedAt < typingInterval : !this._typingReportedAt;

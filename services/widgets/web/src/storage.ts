@@ -83,7 +83,7 @@ export class SavedState {
     return this._state.secret || (visitor === this._state.visitor && secret) || '';
   }
 
-  /** setCredentials stores who the visitor is; '' forgets the visitor. */
+  /** setCredentials stores the visitor's credentials; '' removes them. */
   setCredentials(visitor: string, secret: string) {
     this._update({ visitor, secret });
     write(this._key + credentialsSuffix, { visitor, secret });
