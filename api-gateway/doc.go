@@ -1,13 +1,14 @@
-// Package gateway is the public edge. It knows the row of every operation, the caller and its permissions, and the service
-// that answers. It stores nothing, parses no body that it only forwards, and has no database.
+// Package gateway is the public entry point of the system, also called the edge. For each request it finds the row of
+// the route table, resolves the caller, checks permission and quotas, and forwards the request to a service.
 //
-// The packages:
+// Begin with route.Route (internal/route), which says who may call an operation and which service responds, and with
+// Edge.serve (internal/edge), which has the order of the checks. The other packages:
 //
-//   - internal/route is the table of operations.
-//   - internal/token, internal/visitor and internal/website resolve the caller and its website, over internal/lookupcache.
-//   - internal/limit enforces quotas.
-//   - internal/responsecache caches public responses.
-//   - internal/proxy forwards requests.
-//   - internal/pages serves pages to browsers.
-//   - internal/edge combines them. openapi/ is the document.
+//   - internal/token, internal/visitor and internal/website resolve callers and websites, over internal/lookupcache.
+//   - internal/limit spends quotas; internal/share divides memory and concurrency among callers.
+//   - internal/responsecache caches public responses; internal/proxy forwards; internal/pages serves files to browsers.
+//   - internal/front serves plain HTTP/1.1 connections; app puts everything together; openapi/ has the API's document.
+//
+// The gateway stores nothing and has no database. It doesn't parse bodies that it forwards, and contains no business
+// rule: those belong to the services.
 package gateway

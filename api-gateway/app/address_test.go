@@ -11,7 +11,8 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// TestUnknownVisitorsAreSlowedDown: unknown x-visitor-ids count as failures of their address, an IPv6 address by its /64.
+// TestUnknownVisitorsAreSlowedDown: unknown x-visitor-ids count as failures of their address, an IPv6 address by its
+// /64.
 func TestUnknownVisitorsAreSlowedDown(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
@@ -23,7 +24,7 @@ func TestUnknownVisitorsAreSlowedDown(t *testing.T) {
 	if a := ask(someone, "2001:db8::1"); a.StatusCode != 200 {
 		t.Fatalf("a known visitor: %d", a.StatusCode)
 	}
-	guess := func() (n int) { // how many are refused as unknown, before one is refused as one too many
+	guess := func() (n int) { // the number of 401s before the first 429
 		for ask(fmt.Sprint("vis_unknown", n), fmt.Sprintf("2001:db8::%x", n+2)).StatusCode == 401 {
 			n++
 		}
@@ -51,7 +52,7 @@ func TestUnknownVisitorsAreSlowedDown(t *testing.T) {
 	}
 }
 
-// TestVisitorsOfOneAddressShareAQuota: however many visitors one address makes, the website's quota stays with others.
+// TestVisitorsOfOneAddressShareAQuota: one address with many visitors can't spend the website's whole quota.
 func TestVisitorsOfOneAddressShareAQuota(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "quotas.json")

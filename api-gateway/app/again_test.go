@@ -13,7 +13,7 @@ import (
 	"fivechat.dev/api-gateway/app"
 )
 
-// breakOff ends a connection without an answer, or, where some is given, in the middle of one.
+// breakOff closes a connection without a response, or in the middle of one that starts with some.
 func breakOff(w http.ResponseWriter, some string) {
 	if some != "" {
 		w.Header().Set("Content-Length", "1000")
@@ -23,15 +23,15 @@ func breakOff(w http.ResponseWriter, some string) {
 	panic(http.ErrAbortHandler)
 }
 
-// long is a body of those that have few places of their own.
+// long is a body that counts as an import, which has few places.
 var long = `{"rows":[],"more":"` + strings.Repeat("x", 512<<10) + `"}`
 
-func TestWhatIsSentAgain(t *testing.T) {
+func TestOnlySafeRequestsAreRetried(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		method, path string
 		headers      []string
-		some         string // of the first answer, before it breaks off
+		some         string // of the first response, before it breaks off
 		failures     int64
 		status       int
 		asked        int64
@@ -46,7 +46,7 @@ func TestWhatIsSentAgain(t *testing.T) {
 		"a delete":               {"DELETE", "/tickets/1", nil, "", 1, 503, 1},
 		"a post that is keyed":   {"POST", "/tickets", []string{"Idempotency-Key: k"}, "", 1, 200, 2},
 		"a delete that is keyed": {"DELETE", "/tickets/1", []string{"Idempotency-Key: k"}, "", 1, 503, 1},
-		"a keyed post of nobody": {"POST", "/visitor/sessions", []string{"Idempotency-Key: k"}, "", 1, 503, 1},
+		"a keyed public post":    {"POST", "/visitor/sessions", []string{"Idempotency-Key: k"}, "", 1, 503, 1},
 		"a long keyed post":      {"POST", "/tickets", []string{"Idempotency-Key: k"}, "", 1, 200, 2},
 		"a long post":            {"POST", "/tickets", nil, "", 1, 503, 1},
 	} {
@@ -80,15 +80,15 @@ func TestWhatIsSentAgain(t *testing.T) {
 	}
 }
 
-// TestConnectionsThatWereClosedWhileTheyRested: a service that was restarted has closed them all, and nothing is lost.
-func TestConnectionsThatWereClosedWhileTheyRested(t *testing.T) {
+// TestClosedIdleConnectionsLoseNoRequest: after a restart of a service all its idle connections are closed.
+func TestClosedIdleConnectionsLoseNoRequest(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	var asked atomic.Int64
 	together := make(chan struct{})
 	h.answer = func(http.ResponseWriter, *http.Request) bool {
 		if asked.Add(1) <= 8 {
-			<-together // so that there are many connections
+			<-together // so that many connections open
 		}
 		return false
 	}
@@ -114,12 +114,12 @@ func TestConnectionsThatWereClosedWhileTheyRested(t *testing.T) {
 	}
 }
 
-func (h *house) metric(name string) bool {
+func (h *fixture) metric(name string) bool {
 	h.t.Helper()
 	return strings.Contains(string(h.do("GET", h.admin+"/metrics", nil).body), "\n"+name+"\n")
 }
 
-func TestACircuitOpensAndCloses(t *testing.T) {
+func TestCircuitBreakerOpensAndCloses(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	var broken atomic.Bool
@@ -138,7 +138,7 @@ func TestACircuitOpensAndCloses(t *testing.T) {
 	ask := func() answer { return h.do("POST", h.public+"/tickets", strings.NewReader("{}"), bearer(bothPro)) }
 	const open = `fivechat_edge_circuit_state{upstream="tickets"} 2`
 	if !eventually(t, 10*time.Second, func() bool { ask(); return h.metric(open) }) {
-		t.Fatal("the circuit never opened")
+		t.Fatal("the circuit breaker never opened")
 	}
 	before := asked.Load()
 	a := ask()
@@ -146,22 +146,22 @@ func TestACircuitOpensAndCloses(t *testing.T) {
 		t.Errorf("%d %s, Retry-After %q", a.StatusCode, p.Code, a.Header.Get("Retry-After"))
 	}
 	if asked.Load() != before && h.metric(open) {
-		t.Error("the service was asked through an open circuit")
+		t.Error("the service was called with an open circuit breaker")
 	}
 	if a := h.do("GET", h.public+"/conversations", nil, bearer(bothPro)); a.StatusCode != 200 {
-		t.Errorf("another service's circuit: %d", a.StatusCode)
+		t.Errorf("another service's circuit breaker: %d", a.StatusCode)
 	}
 	broken.Store(false)
 	if !eventually(t, 10*time.Second, func() bool {
 		return ask().StatusCode == 200 && h.metric(`fivechat_edge_circuit_state{upstream="tickets"} 0`)
 	}) {
-		t.Error("the circuit never closed")
+		t.Error("the circuit breaker never closed")
 	}
 }
 
-// hold has the service keep n requests at a path under way, which ask makes, and gives what lets them be answered: each
-// with 200.
-func (h *house) hold(path string, n int64, ask func() answer) (release func()) {
+// hold makes the service keep n requests at a path in progress, which ask sends. release lets the service respond to
+// each with 200.
+func (h *fixture) hold(path string, n int64, ask func() answer) (release func()) {
 	h.t.Helper()
 	held := make(chan struct{})
 	var under atomic.Int64
@@ -176,7 +176,7 @@ func (h *house) hold(path string, n int64, ask func() answer) (release func()) {
 	for range n {
 		all.Go(func() {
 			if a := ask(); a.StatusCode != 200 {
-				h.t.Errorf("one that was under way: %d", a.StatusCode)
+				h.t.Errorf("a request in progress: %d", a.StatusCode)
 			}
 		})
 	}
@@ -189,8 +189,9 @@ func (h *house) hold(path string, n int64, ask func() answer) (release func()) {
 	}
 }
 
-// TestTooManyUnderWay: what is over an upstream's bound, and finds no place in time, is refused, and other services go on.
-func TestTooManyUnderWay(t *testing.T) {
+// TestConcurrencyLimitRefusesExcessRequests: requests beyond a service's limit that get no place in time are refused.
+// Other services aren't affected.
+func TestConcurrencyLimitRefusesExcessRequests(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *app.Config) { c.Concurrency = 4 })
 	release := h.hold("/tickets", 4, func() answer { return h.do("GET", h.public+"/tickets", nil, bearer(bothPro)) })
@@ -200,7 +201,7 @@ func TestTooManyUnderWay(t *testing.T) {
 		refused.Go(func() {
 			a := h.do("GET", h.public+"/tickets", nil, bearer(bothPro))
 			if p := h.problem(a); a.StatusCode != 503 || p.Code != "unavailable" || a.Header.Get("Retry-After") == "" {
-				t.Errorf("one too many: %d %s", a.StatusCode, a.body)
+				t.Errorf("a request beyond the limit: %d %s", a.StatusCode, a.body)
 			}
 		})
 	}
@@ -217,8 +218,8 @@ func TestTooManyUnderWay(t *testing.T) {
 	release()
 }
 
-// TestImportsUnderWay: requests whose bodies are long take an eighth of the places, and who has a short one finds his.
-func TestImportsUnderWay(t *testing.T) {
+// TestImportsLeaveRoomForShortRequests: requests with long bodies may use an eighth of the places.
+func TestImportsLeaveRoomForShortRequests(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *app.Config) { c.Concurrency = 16 })
 	load := func() answer {
@@ -226,7 +227,7 @@ func TestImportsUnderWay(t *testing.T) {
 	}
 	release := h.hold("/conversations/import", 2, load)
 	if a := load(); a.StatusCode != 503 || a.Header.Get("Retry-After") == "" {
-		t.Errorf("one import too many: %d %s", a.StatusCode, a.body)
+		t.Errorf("an import beyond the limit: %d %s", a.StatusCode, a.body)
 	}
 	if a := h.do("GET", h.public+"/conversations", nil, bearer(bothPro)); a.StatusCode != 200 {
 		t.Errorf("another request: %d", a.StatusCode)
@@ -234,8 +235,9 @@ func TestImportsUnderWay(t *testing.T) {
 	release()
 }
 
-// TestLongBodies: the end of one request with a long body is not the end of another one that has got its connection.
-func TestLongBodies(t *testing.T) {
+// TestEndedRequestDoesntAbortTheNextOne: when a request with a long body ends, its context no longer affects the
+// connection, which another request uses.
+func TestEndedRequestDoesntAbortTheNextOne(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	body := long[:100<<10]
@@ -253,8 +255,8 @@ func TestLongBodies(t *testing.T) {
 	all.Wait()
 }
 
-// TestAnEarlyAnswer: a service that refuses before it has read all of a long body is heard.
-func TestAnEarlyAnswer(t *testing.T) {
+// TestRefusalBeforeTheWholeBodyReachesTheClient: a service refuses before it has read all of a long body.
+func TestRefusalBeforeTheWholeBodyReachesTheClient(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	h.answer = func(w http.ResponseWriter, r *http.Request) bool {
@@ -274,8 +276,8 @@ func TestAnEarlyAnswer(t *testing.T) {
 	}
 }
 
-// TestALongBodyIsSentAgainWhereNothingWasSent: also without a key, where no connection came about.
-func TestALongBodyIsSentAgainWhereNothingWasSent(t *testing.T) {
+// TestLongBodyIsRetriedIfNothingWasSent: if no connection could be opened, a retry needs no idempotency key.
+func TestLongBodyIsRetriedIfNothingWasSent(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *app.Config) { c.ConversationsURL = down })
 	a := h.do("POST", h.public+"/conversations/import", strings.NewReader(long), bearer(bothPro))

@@ -1,4 +1,5 @@
-// Package app puts the gateway together.
+// Package app assembles the gateway from its settings (Config) into a process (New). It holds no rule of its own: those
+// are in the internal packages.
 package app
 
 import (
@@ -18,8 +19,9 @@ import (
 // Operator is the name of the operator's listener.
 const Operator = "operator"
 
-// New makes the gateway. It is ready once it listens: a service that is away costs only the operations that need it,
-// and taking every edge out of rotation with it would cost all the others too.
+// New makes the gateway. Its readiness doesn't depend on the services: one that is unavailable affects only the
+// operations that need it. If readiness depended on it, all gateways would leave the load balancer and all operations
+// would fail.
 func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if err := c.Validate(); err != nil {
 		return runner.Unit{}, err
@@ -50,7 +52,7 @@ func unit(
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	doors := edge.New(edge.Shared{
+	edges := edge.New(edge.Shared{
 		Telemetry: tele,
 		Tokens:    p.tokens.Resolve,
 		Visitors:  p.visitors.Resolve,
@@ -70,12 +72,12 @@ func unit(
 		Name:      "api-gateway",
 		Telemetry: tele,
 		Access:    c.Access,
-		Drain:     doors.Drain,
+		Drain:     edges.Drain,
 		Tasks:     p.tasks,
 		Uses:      p.uses(),
 		Close:     p.close,
 		Listeners: []runner.Listener{
-			{Name: "http", Addr: c.Addr, Handler: doors.Over(route.Public), Server: func(s *http.Server) runner.Server {
+			{Name: "http", Addr: c.Addr, Handler: edges.Over(route.Public), Server: func(s *http.Server) runner.Server {
 				return front.New(s)
 			}},
 			{Name: runner.Admin, Addr: c.AdminAddr},
@@ -85,7 +87,7 @@ func unit(
 		u.Listeners = append(u.Listeners, runner.Listener{
 			Name:    Operator,
 			Addr:    c.OperatorAddr,
-			Handler: doors.Over(route.Operator),
+			Handler: edges.Over(route.Operator),
 		})
 	}
 	if c.TLSCertificate != "" {

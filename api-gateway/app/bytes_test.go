@@ -14,8 +14,8 @@ import (
 	"fivechat.dev/api-gateway/app"
 )
 
-// begin sends the beginning of a request on a connection of its own, and gives the connection.
-func (h *house) begin(text string) net.Conn {
+// begin sends the start of a request on a new connection, and returns the connection.
+func (h *fixture) begin(text string) net.Conn {
 	h.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(h.public, "http://"))
 	if err != nil {
@@ -31,8 +31,8 @@ func (h *house) begin(text string) net.Conn {
 	return conn
 }
 
-// held is how many bytes the gateway says to hold of bodies or of answers.
-func (h *house) held(of string) float64 {
+// held is the number of bytes of bodies or of answers that the gateway's metric reports.
+func (h *fixture) held(of string) float64 {
 	h.t.Helper()
 	_, after, found := strings.Cut(
 		string(h.do("GET", h.admin+"/metrics", nil).body), fmt.Sprintf("\nfivechat_edge_bytes{of=%q} ", of),
@@ -45,9 +45,9 @@ func (h *house) held(of string) float64 {
 	return n
 }
 
-// TestNoBodyIsReadBeforeItsCredential: a body of unknown length is refused by credential, permission and quota before it
-// has arrived.
-func TestNoBodyIsReadBeforeItsCredential(t *testing.T) {
+// TestCredentialIsCheckedBeforeTheBody: a request with a body of unknown length is refused by credential, permission
+// and quota before the body has arrived.
+func TestCredentialIsCheckedBeforeTheBody(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	for name, c := range map[string]struct {
@@ -63,7 +63,7 @@ func TestNoBodyIsReadBeforeItsCredential(t *testing.T) {
 			"POST /conversations/import HTTP/1.1\r\nHost: x\r\n" + c.headers +
 				"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
 		)
-		if c.status == 0 { // it is read: nothing is answered yet
+		if c.status == 0 { // the body is read: there is no response yet
 			_ = conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 			if _, err := conn.Read(make([]byte, 1)); err == nil {
 				t.Errorf("%s: it is answered", name)
@@ -77,8 +77,8 @@ func TestNoBodyIsReadBeforeItsCredential(t *testing.T) {
 	}
 }
 
-// TestIdleUploadsTakeNoPlaces: a body that is announced and doesn't arrive keeps nobody from uploading.
-func TestIdleUploadsTakeNoPlaces(t *testing.T) {
+// TestIdleUploadsDontBlockOthers: announced bodies that don't arrive take no places.
+func TestIdleUploadsDontBlockOthers(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *app.Config) { c.Concurrency = 16 })
 	for _, credential := range []string{named + "\r\n" + proven, bearer(bothPro)} {
@@ -106,7 +106,7 @@ func TestIdleUploadsTakeNoPlaces(t *testing.T) {
 	}
 }
 
-// TestBodiesShareABudget: a website that uploads much and slowly is refused more, and others are not.
+// TestBodiesShareABudget: a website that uploads much and slowly is refused more uploads; others aren't.
 func TestBodiesShareABudget(t *testing.T) {
 	t.Parallel()
 	h := open(t)
@@ -133,8 +133,8 @@ func TestBodiesShareABudget(t *testing.T) {
 	}
 }
 
-// TestAnswersThatNobodyReadsShareABudget: a caller that takes no answer is refused more, and others are not.
-func TestAnswersThatNobodyReadsShareABudget(t *testing.T) {
+// TestUnreadResponsesShareABudget: a caller that doesn't read its responses is refused more; others aren't.
+func TestUnreadResponsesShareABudget(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	large := []byte(strings.Repeat("x", 15<<20))
@@ -162,8 +162,8 @@ func TestAnswersThatNobodyReadsShareABudget(t *testing.T) {
 	}
 }
 
-// TestWhatOneAnswerIsOpensNoCircuit: an answer that can't be passed on is the request's misfortune alone.
-func TestWhatOneAnswerIsOpensNoCircuit(t *testing.T) {
+// TestBadResponsesDontOpenTheCircuitBreaker: a response that can't be passed on affects only its own request.
+func TestBadResponsesDontOpenTheCircuitBreaker(t *testing.T) {
 	t.Parallel()
 	const secret = "5c_secretsecretsecret"
 	raw := func(text string) func(http.ResponseWriter) {

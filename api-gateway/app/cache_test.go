@@ -12,12 +12,12 @@ import (
 	"fivechat.dev/libs/store/rediskit"
 )
 
-func (h *house) settings(headers ...string) answer {
+func (h *fixture) settings(headers ...string) answer {
 	h.t.Helper()
 	return h.do("GET", h.public+"/widgets/w", nil, headers...)
 }
 
-func TestWidgetSettingsAreKept(t *testing.T) {
+func TestWidgetSettingsAreCached(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	first := h.settings()
@@ -32,22 +32,22 @@ func TestWidgetSettingsAreKept(t *testing.T) {
 			t.Errorf("again: %d %v %s", a.StatusCode, a.Header, a.body)
 		}
 	}
-	if n := h.widgets.count(); n > 3 { // one a second
+	if n := h.widgets.count(); n > 3 { // one per second
 		t.Errorf("the service was asked %d times", n)
 	}
 	if a := h.settings(`If-None-Match: "7.0.y", "7.1.x"`); a.StatusCode != 304 || len(a.body) != 0 ||
 		a.Header.Get("Etag") != `"7.1.x"` {
-		t.Errorf("who has it: %d %v", a.StatusCode, a.Header)
+		t.Errorf("with the current ETag: %d %v", a.StatusCode, a.Header)
 	}
 	if a := h.settings(`If-None-Match: "7.0.y"`); a.StatusCode != 200 {
-		t.Errorf("who has another: %d", a.StatusCode)
+		t.Errorf("with another ETag: %d", a.StatusCode)
 	}
 	if a := h.do("HEAD", h.public+"/widgets/w", nil); a.StatusCode != 200 || len(a.body) != 0 || a.ContentLength != 13 {
 		t.Errorf("HEAD: %d with %d bytes of %d", a.StatusCode, len(a.body), a.ContentLength)
 	}
 }
 
-func TestWidgetsThatAreNotThere(t *testing.T) {
+func TestUnknownWidgetsAreCached(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	for range 5 {
@@ -62,17 +62,17 @@ func TestWidgetsThatAreNotThere(t *testing.T) {
 	}
 	asked := h.widgets.count()
 	if a := h.do("GET", h.public+"/widgets/a.b", nil); a.StatusCode != 404 || h.widgets.count() != asked+1 {
-		t.Errorf("one that cannot be is for the service to refuse: %d", a.StatusCode)
+		t.Errorf("a malformed token must be refused by the service: %d", a.StatusCode)
 	}
 }
 
-// TestAChangeShowsAtEveryEdge within a second, by the word of it, and where that is lost because its time is over.
-func TestAChangeShowsAtEveryEdge(t *testing.T) {
+// TestWidgetChangeReachesEveryGateway: within a second, by the announcement, and by expiry if the announcement is lost.
+func TestWidgetChangeReachesEveryGateway(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
-	gates := []*house{open(t, replica(redis, ""))}
-	gates = append(gates, open(t, replica(redis, ""), func(c *app.Config) {
-		c.WidgetsURL = gates[0].services["widgets"].URL
+	gateways := []*fixture{open(t, replica(redis, ""))}
+	gateways = append(gateways, open(t, replica(redis, ""), func(c *app.Config) {
+		c.WidgetsURL = gateways[0].services["widgets"].URL
 	}))
 	listening(t, redis, 2)
 	keys, err := identity.ParseKeyring([]string{assertionKey})
@@ -84,40 +84,41 @@ func TestAChangeShowsAtEveryEdge(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	shows := func(h *house, version int64) bool {
+	shows := func(h *fixture, version int64) bool {
 		return string(h.settings().body) == fmt.Sprintf(`{"version":%d}`, version)
 	}
-	if !shows(gates[0], 1) || !shows(gates[1], 1) {
-		t.Fatal("not as it is")
+	if !shows(gateways[0], 1) || !shows(gateways[1], 1) {
+		t.Fatal("the current version isn't served")
 	}
-	if n := gates[0].widgets.count(); n != 1 {
-		t.Errorf("two edges asked the service %d times", n)
+	if n := gateways[0].widgets.count(); n != 1 {
+		t.Errorf("two gateways asked the service %d times", n)
 	}
 	for version := int64(2); version < 5; version++ {
-		gates[0].widgets.put("w", version)
+		gateways[0].widgets.put("w", version)
 		if err := client.Outdate(t.Context(), "widget", "w", version); err != nil {
 			t.Fatal(err)
 		}
-		for i, h := range gates {
+		for i, h := range gateways {
 			if !eventually(t, time.Second, func() bool { return shows(h, version) }) {
-				t.Errorf("edge %d does not show version %d after a second", i, version)
+				t.Errorf("gateway %d doesn't serve version %d after a second", i, version)
 			}
 		}
 	}
-	// An edge that is late with an older answer does not put it back.
+	// A gateway that is late with an older response doesn't store it.
 	if err := client.Cache(t.Context(), "widget", "w", 3, []byte(`{"type":"","tag":"","caching":"","body":""}`), time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	gates[0].widgets.put("w", 5)
-	redis.Close() // nobody hears of it
-	for i, h := range gates {
+	gateways[0].widgets.put("w", 5)
+	redis.Close() // the announcement is lost
+	for i, h := range gateways {
 		if !eventually(t, 3*time.Second, func() bool { return shows(h, 5) }) {
-			t.Errorf("without Redis, edge %d does not show the change", i)
+			t.Errorf("without Redis, gateway %d doesn't serve the change", i)
 		}
 	}
 }
 
-// TestForgedSettingsAreIgnored: an entry that no edge signed is absent, and a signed one has the media type of the code.
+// TestForgedSettingsAreIgnored: an entry in Redis that no gateway signed counts as absent. A signed one gets the media
+// type that the code states.
 func TestForgedSettingsAreIgnored(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
@@ -146,8 +147,9 @@ func TestForgedSettingsAreIgnored(t *testing.T) {
 	}
 }
 
-// TestSettingsWhileTheServiceIsAway: an edge gives what it has, and one that has just started what the others had.
-func TestSettingsWhileTheServiceIsAway(t *testing.T) {
+// TestSettingsAreServedWhileTheServiceIsDown: a gateway serves its cached copy. One that has just started serves the
+// copy in Redis.
+func TestSettingsAreServedWhileTheServiceIsDown(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
 	h := open(t, replica(redis, ""))
@@ -160,15 +162,15 @@ func TestSettingsWhileTheServiceIsAway(t *testing.T) {
 	fresh := open(t, replica(redis, ""), func(c *app.Config) { c.WidgetsURL = down })
 	alone := open(t, func(c *app.Config) { c.WidgetsURL = down })
 	misses := func() int { return h.counted(`fivechat_edge_cache_lookups_total{cache="widget",result="miss"}`) }
-	for before := misses(); misses() < before+2; { // what it had has expired, and more than once
+	for before := misses(); misses() < before+2; { // until its copy has expired more than once
 		if a := h.settings(); a.StatusCode != 200 || string(a.body) != `{"version":1}` {
-			t.Fatalf("the edge: %d %s", a.StatusCode, a.body)
+			t.Fatalf("the gateway: %d %s", a.StatusCode, a.body)
 		}
 	}
 	if a := fresh.settings(); a.StatusCode != 200 || string(a.body) != `{"version":1}` {
-		t.Errorf("another edge: %d %s", a.StatusCode, a.body)
+		t.Errorf("another gateway: %d %s", a.StatusCode, a.body)
 	}
 	if a := alone.settings(); a.StatusCode != 503 || a.Header.Get("Retry-After") == "" {
-		t.Errorf("an edge that has nothing: %d", a.StatusCode)
+		t.Errorf("a gateway without a copy: %d", a.StatusCode)
 	}
 }

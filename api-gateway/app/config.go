@@ -15,10 +15,11 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// minOperatorKey is the shortest operator key that is not asking to be guessed.
+// minOperatorKey is the shortest operator key, in characters, that can't be guessed.
 const minOperatorKey = 20
 
-// leastBytes is the least BytesInFlight: a quarter of it holds the longest answer, and twice the longest body.
+// leastBytes is the least BytesInFlight: a quarter of it, the share of one holder, has room for the longest response
+// and for twice the longest body.
 const leastBytes = 64 << 20
 
 // Config is the gateway's settings. The comments are the table in docs/configuration.md.
@@ -76,7 +77,7 @@ type Config struct {
 	Telemetry telemetry.Config
 }
 
-// Default listens on every address, as a container does, trusts no proxy and no origin.
+// Default listens on every address, as a container does. It trusts no proxy and no origin.
 func Default() Config {
 	return Config{
 		Addr:          ":8080",
@@ -90,7 +91,7 @@ func Default() Config {
 	}
 }
 
-// Validate refuses settings that cannot work.
+// Validate reports all settings that can't work.
 func (c Config) Validate() error {
 	_, keys := c.keyring()
 	_, services := c.services()
@@ -108,7 +109,7 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("FIVECHAT_BYTES_IN_FLIGHT must be at least %d", leastBytes))
 	}
 	if (c.TLSCertificate == "") != (c.TLSKey == "") {
-		errs = append(errs, errors.New("FIVECHAT_TLS_CERTIFICATE and FIVECHAT_TLS_KEY go together"))
+		errs = append(errs, errors.New("FIVECHAT_TLS_CERTIFICATE and FIVECHAT_TLS_KEY must be set together"))
 	}
 	for _, o := range c.CORSOrigins {
 		if u, err := url.Parse(o); err != nil || u.Host == "" || u.Scheme+"://"+u.Host != o {
@@ -116,7 +117,7 @@ func (c Config) Validate() error {
 		}
 	}
 	if c.Redis.URL != "" {
-		r, err := rediskit.Connect(c.Redis, nil) // does not connect yet
+		r, err := rediskit.Connect(c.Redis, nil) // doesn't connect yet
 		if err == nil {
 			err = r.Close()
 		}

@@ -11,7 +11,7 @@ import (
 	"fivechat.dev/libs/store/rediskit"
 )
 
-func TestManyRequestsAskAccountsOnce(t *testing.T) {
+func TestConcurrentLookupsAskAccountsOnce(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	h.accounts.hold = make(chan struct{})
@@ -24,7 +24,7 @@ func TestManyRequestsAskAccountsOnce(t *testing.T) {
 		})
 	}
 	if !eventually(t, 5*time.Second, func() bool { return h.accounts.count() > 0 }) {
-		t.Fatal("nobody asked")
+		t.Fatal("accounts wasn't asked")
 	}
 	close(h.accounts.hold)
 	all.Wait()
@@ -33,7 +33,7 @@ func TestManyRequestsAskAccountsOnce(t *testing.T) {
 	}
 }
 
-func TestWhatIsAskedAtAll(t *testing.T) {
+func TestMalformedCredentialsAskNoService(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	for range 3 {
@@ -59,7 +59,7 @@ func TestWhatIsAskedAtAll(t *testing.T) {
 	}
 }
 
-func TestARevocationIsHeardAtOnce(t *testing.T) {
+func TestRevocationTakesEffectAtOnce(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
 	h := open(t, func(c *app.Config) { c.Redis.URL = "redis://" + redis.Addr() })
@@ -75,7 +75,7 @@ func TestARevocationIsHeardAtOnce(t *testing.T) {
 	}
 	asked := h.accounts.count()
 	h.accounts.remove(hashOf(readFree))
-	if err := client.Forget(t.Context(), "widget", hashOf(readFree)); err != nil { // another cache's business
+	if err := client.Forget(t.Context(), "widget", hashOf(readFree)); err != nil { // concerns another cache
 		t.Fatal(err)
 	}
 	if err := client.Forget(t.Context(), "token", hashOf(readFree)); err != nil {
@@ -89,7 +89,7 @@ func TestARevocationIsHeardAtOnce(t *testing.T) {
 	}
 }
 
-func TestAfterABrokenLineEverythingIsForgotten(t *testing.T) {
+func TestReconnectingToRedisDropsCaches(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
 	h := open(t, func(c *app.Config) { c.Redis.URL = "redis://" + redis.Addr() })
@@ -99,17 +99,17 @@ func TestAfterABrokenLineEverythingIsForgotten(t *testing.T) {
 		t.Fatal("the token is not good")
 	}
 	redis.Close()
-	h.accounts.remove(hashOf(readFree)) // what is said now, nobody hears
+	h.accounts.remove(hashOf(readFree)) // the announcement is lost
 	if err := redis.Restart(); err != nil {
 		t.Fatal(err)
 	}
 	if !eventually(t, 4*time.Second, func() bool { return status() == 401 }) {
-		t.Error("the token still works after the line was mended")
+		t.Error("the token still works after the connection to Redis was restored")
 	}
 }
 
-// TestARevocationThatNobodyHearsOf takes effect when what is remembered is over: without Redis too, within ten seconds.
-func TestARevocationThatNobodyHearsOf(t *testing.T) {
+// TestMissedRevocationTakesEffectByExpiry: without Redis a revoked token stops within ten seconds.
+func TestMissedRevocationTakesEffectByExpiry(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	status := func() int { return h.do("GET", h.public+"/conversations", nil, bearer(readFree)).StatusCode }

@@ -18,7 +18,7 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-func TestWhomTheServicesSee(t *testing.T) {
+func TestServicesSeeThePrincipal(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	website, _ := tenant.New(7)
@@ -68,11 +68,11 @@ func TestWhomTheServicesSee(t *testing.T) {
 	}
 }
 
-func TestWhatAClientSaysAboutItselfIsDropped(t *testing.T) {
+func TestClientIdentityHeadersAreDropped(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	foreign, _ := identity.NewKeyring([]byte("a key of somebody else, long enough"))
-	own, _ := identity.NewKeyring([]byte(assertionKey)) // even one that verifies, as a replayed one would
+	own, _ := identity.NewKeyring([]byte(assertionKey)) // even a valid assertion, as in a replay
 	website, _ := tenant.New(8)
 	for _, keys := range []*identity.Keyring{foreign, own} {
 		forged, err := keys.Sign(identity.Principal{Kind: identity.Service, Website: website})
@@ -167,7 +167,7 @@ func TestPathAndQueryArriveAsSent(t *testing.T) {
 	}
 }
 
-func TestBodies(t *testing.T) {
+func TestBodiesArriveComplete(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	for name, c := range map[string]struct {
@@ -194,8 +194,8 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// raw sends bytes as they are, stops sending, and gives the answer.
-func (h *house) raw(request string) (*http.Response, error) {
+// raw sends bytes unchanged, closes its sending side, and returns the response.
+func (h *fixture) raw(request string) (*http.Response, error) {
 	h.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(h.public, "http://"))
 	if err != nil {
@@ -212,7 +212,7 @@ func (h *house) raw(request string) (*http.Response, error) {
 	return http.ReadResponse(bufio.NewReader(conn), nil)
 }
 
-func TestABodyThatBreaksOffIsNeverASuccess(t *testing.T) {
+func TestIncompleteBodyIsRefused(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	head := "POST /tickets HTTP/1.1\r\nHost: x\r\n" + bearer(bothPro) + "\r\n"
@@ -229,8 +229,8 @@ func TestABodyThatBreaksOffIsNeverASuccess(t *testing.T) {
 	}
 }
 
-// TestASlowClient: a body that does not arrive by the request's deadline is refused, also where it is passed on as it comes.
-func TestASlowClient(t *testing.T) {
+// TestSlowBodyIsRefused: a body that doesn't arrive by the request's deadline is refused.
+func TestSlowBodyIsRefused(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *app.Config) { c.Timeout = 300 * time.Millisecond })
 	for name, rest := range map[string]string{
@@ -257,11 +257,11 @@ func TestASlowClient(t *testing.T) {
 		}
 	}
 	if n := h.echoed(h.do("POST", h.public+"/tickets", sized(300_000), bearer(bothPro))).Length; n != 300_000 {
-		t.Errorf("who is quick: %d bytes arrived", n)
+		t.Errorf("a fast client: %d bytes arrived", n)
 	}
 }
 
-func TestAnswersAreCleaned(t *testing.T) {
+func TestInternalResponseHeadersAreRemoved(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	h.answer = func(w http.ResponseWriter, r *http.Request) bool {
@@ -297,7 +297,7 @@ func TestAnswersAreCleaned(t *testing.T) {
 	}
 }
 
-func TestHead(t *testing.T) {
+func TestHeadHasNoBody(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	for _, path := range []string{"/health", "/widgets/w", "/widget/w", "/conversations"} {
@@ -310,7 +310,7 @@ func TestHead(t *testing.T) {
 		t.Errorf("without a token: %d", a.StatusCode)
 	}
 	if a := h.do("HEAD", h.public+"/visitor/sessions", nil); a.StatusCode != 405 {
-		t.Errorf("where there is no GET: %d", a.StatusCode)
+		t.Errorf("a path without GET: %d", a.StatusCode)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 	"fivechat.dev/libs/store/rediskit"
 )
 
-// quotas writes a file of rate limits.
+// quotas writes a quota file.
 func quotas(t *testing.T, path, content string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -28,7 +28,7 @@ func quotas(t *testing.T, path, content string) {
 	}
 }
 
-// replica has a gateway share a Redis and a file of quotas with others, and believe its client about its address.
+// replica makes a gateway share Redis and a quota file with others, and trust its client's X-Forwarded-For.
 func replica(redis *miniredis.Miniredis, file string) func(*app.Config) {
 	return func(c *app.Config) {
 		if redis != nil {
@@ -41,8 +41,8 @@ func replica(redis *miniredis.Miniredis, file string) func(*app.Config) {
 
 func from(address string) string { return "X-Forwarded-For: " + address }
 
-// TestLimits: two gateways over one Redis give out one quota, tell how it stands, and refuse what is over it.
-func TestLimits(t *testing.T) {
+// TestGatewaysShareQuotas: two gateways over one Redis enforce one quota, report its state, and refuse excess requests.
+func TestGatewaysShareQuotas(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "quotas.json")
 	quotas(t, file, `{"plans":{
@@ -71,9 +71,9 @@ func TestLimits(t *testing.T) {
 			t.Parallel()
 			redis := miniredis.RunT(t)
 			redis.SetTime(time.Now())
-			gates := []*house{open(t, replica(redis, file)), open(t, replica(redis, file))}
+			gateways := []*fixture{open(t, replica(redis, file)), open(t, replica(redis, file))}
 			ask := func(i int, more ...string) answer {
-				return gates[i%2].do(c.method, gates[i%2].public+c.path, nil, append(c.headers, more...)...)
+				return gateways[i%2].do(c.method, gateways[i%2].public+c.path, nil, append(c.headers, more...)...)
 			}
 			for i := range c.passes {
 				a := ask(i)
@@ -82,7 +82,7 @@ func TestLimits(t *testing.T) {
 				}
 			}
 			a := ask(c.passes)
-			p := gates[0].problem(a)
+			p := gateways[0].problem(a)
 			if a.StatusCode != 429 || p.Code != "rate_limited" || p.StatusCode != 429 ||
 				p.Error != "Too Many Requests" {
 				t.Errorf("one more: %d %s", a.StatusCode, a.body)
@@ -100,14 +100,14 @@ func TestLimits(t *testing.T) {
 				name == "an address") {
 				t.Errorf("the same from another address: %d", a.StatusCode)
 			}
-			if a := gates[0].do("GET", gates[0].public+"/statistics/current", nil, bearer(bothPro)); a.StatusCode != 200 {
+			if a := gateways[0].do("GET", gateways[0].public+"/statistics/current", nil, bearer(bothPro)); a.StatusCode != 200 {
 				t.Errorf("another token and plan: %d", a.StatusCode)
 			}
 			if name == "a token" {
 				if a := ask(0); a.StatusCode != 429 {
 					t.Errorf("again: %d", a.StatusCode)
 				}
-				if a := gates[0].do("DELETE", gates[0].public+"/tags/a", nil, bearer(readFree)); a.StatusCode != 403 {
+				if a := gateways[0].do("DELETE", gateways[0].public+"/tags/a", nil, bearer(readFree)); a.StatusCode != 403 {
 					t.Errorf("what is not permitted is 403 before it is 429, got %d", a.StatusCode)
 				}
 			}
@@ -115,8 +115,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestWhoWaitsIsServed: after the pause that a refusal names, there is one more.
-func TestWhoWaitsIsServed(t *testing.T) {
+// TestRequestPassesAfterRetryAfter: after the pause that a refusal states, one more request passes.
+func TestRequestPassesAfterRetryAfter(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
 	now := time.Now()
@@ -136,19 +136,19 @@ func TestWhoWaitsIsServed(t *testing.T) {
 	}
 }
 
-// TestAWebsitesOwnQuotas take the place of its plan's as soon as accounts says so, and so does another plan.
-func TestAWebsitesOwnQuotas(t *testing.T) {
+// TestWebsiteQuotasReplaceThePlans: a website's own quotas, and a new plan, take effect when accounts announces them.
+func TestWebsiteQuotasReplaceThePlans(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
 	redis.SetTime(time.Now())
-	gates := []*house{open(t, replica(redis, "")), open(t, replica(redis, ""))}
+	gateways := []*fixture{open(t, replica(redis, "")), open(t, replica(redis, ""))}
 	listening(t, redis, 2)
 	client, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	for _, h := range gates {
+	for _, h := range gateways {
 		if a := h.do("GET", h.public+"/conversations", nil, bearer(readFree)); a.Header.Get("X-RateLimit-Limit") != "600" {
 			t.Fatalf("by its plan: %q", a.Header.Get("X-RateLimit-Limit"))
 		}
@@ -162,12 +162,12 @@ func TestAWebsitesOwnQuotas(t *testing.T) {
 	if err := client.Forget(t.Context(), "website", "7"); err != nil {
 		t.Fatal(err)
 	}
-	for i, h := range gates {
+	for i, h := range gateways {
 		if !eventually(t, time.Second, func() bool {
 			a := h.do("GET", h.public+"/tickets", nil, bearer(readFree))
 			return a.StatusCode == 200 && a.Header.Get("RateLimit-Policy") == `"read";q=50;w=60`
 		}) {
-			t.Errorf("gateway %d has not heard of the new plan and quotas after a second", i)
+			t.Errorf("gateway %d doesn't apply the new plan and quotas after a second", i)
 		}
 	}
 }
@@ -185,9 +185,9 @@ func TestQuotasAreReloaded(t *testing.T) {
 	}
 	quotas(t, file, `{"addresses":{"public":{"requests":0,"seconds":60}}}`)
 	if !eventually(t, 10*time.Second, func() bool {
-		return strings.Contains(h.log.String(), "the quotas cannot be used")
+		return strings.Contains(h.log.String(), "loading the quota file failed")
 	}) {
-		t.Error("quotas that cannot be are not reported")
+		t.Error("invalid quotas aren't reported")
 	}
 	if got := limit(); got != "7" {
 		t.Errorf("after a mistake %q", got)
@@ -198,7 +198,7 @@ func TestQuotasAreReloaded(t *testing.T) {
 	}
 }
 
-func TestQuotasThatCannotBeAreRefused(t *testing.T) {
+func TestInvalidQuotaFileIsRefused(t *testing.T) {
 	t.Parallel()
 	for content, names := range map[string]string{
 		`{`:                              "malformed JSON",
@@ -227,20 +227,21 @@ func TestQuotasThatCannotBeAreRefused(t *testing.T) {
 	}
 }
 
-// TestLimitsWithoutRedis: each of two gateways gives out a half by itself; nobody is unlimited, nobody always refused.
+// TestLimitsWithoutRedis: each of two gateways enforces half of the quota. So no caller is unlimited, and none is
+// always refused.
 func TestLimitsWithoutRedis(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "quotas.json")
 	quotas(t, file, `{"addresses":{"public":{"requests":10,"seconds":3600}}}`)
 	redis := miniredis.RunT(t)
-	gates := []*house{open(t, replica(redis, file)), open(t, replica(redis, file))}
+	gateways := []*fixture{open(t, replica(redis, file)), open(t, replica(redis, file))}
 	if !eventually(t, 10*time.Second, func() bool {
 		n, err := redis.ZMembers("fivechat:rate-replicas")
 		return err == nil && len(n) == 2
 	}) {
 		t.Fatal("the gateways do not see one another")
 	}
-	for _, h := range gates { // each hears of the other at its next word
+	for _, h := range gateways { // each learns of the other at the other's next announcement
 		if !eventually(t, 10*time.Second, func() bool {
 			return strings.Contains(string(h.do("GET", h.admin+"/metrics", nil).body), "fivechat_ratelimit_replicas 2")
 		}) {
@@ -250,7 +251,7 @@ func TestLimitsWithoutRedis(t *testing.T) {
 	redis.Close()
 	passed := 0
 	for i := range 40 {
-		if h := gates[i%2]; h.do("GET", h.public+"/widget/w", nil, from("203.0.113.9")).StatusCode == 200 {
+		if h := gateways[i%2]; h.do("GET", h.public+"/widget/w", nil, from("203.0.113.9")).StatusCode == 200 {
 			passed++
 		}
 	}
@@ -259,8 +260,8 @@ func TestLimitsWithoutRedis(t *testing.T) {
 	}
 }
 
-// TestGuessing: who brings many tokens that are not valid is slowed down, and nobody else is.
-func TestGuessing(t *testing.T) {
+// TestGuessingIsSlowedDown: a caller that sends many invalid tokens is slowed down; others aren't.
+func TestGuessingIsSlowedDown(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
 	redis.SetTime(time.Now())
@@ -269,7 +270,7 @@ func TestGuessing(t *testing.T) {
 	ask := func(token, address string) answer {
 		return h.do("GET", h.public+"/conversations", nil, bearer(token), from(address))
 	}
-	// until gives how many bad tokens were refused as such before one was refused as one too many.
+	// until returns the number of invalid tokens that got 401 before one got 429.
 	until := func(next func(i int) (token, address string)) int {
 		for i := range 200 {
 			switch a := ask(next(i)); a.StatusCode {
@@ -296,7 +297,7 @@ func TestGuessing(t *testing.T) {
 		ask    func() answer
 		status int
 	}{
-		"a token that nobody knows yet, from there": {func() answer { return ask(bothPro, "203.0.113.1") }, 429},
+		"a token that isn't cached yet, from there": {func() answer { return ask(bothPro, "203.0.113.1") }, 429},
 		"a known good token from there":             {func() answer { return ask(readFree, "203.0.113.1") }, 200},
 		"a good token from elsewhere":               {func() answer { return ask(writeFree, "203.0.113.2") }, 403},
 		"the operator's key, wrong, from there": {func() answer {
@@ -306,25 +307,25 @@ func TestGuessing(t *testing.T) {
 			return h.do("GET", h.operator+"/operator/websites", nil, bearer(operatorKey), from("203.0.113.1"))
 		}, 200},
 	} {
-		// One failure a second comes back, so the address must have failed just before.
+		// The quota regains one failure a second, so the address must have failed just before.
 		if !eventually(t, 10*time.Second, func() bool { until(malformed); return c.ask().StatusCode == c.status }) {
 			t.Errorf("%s: not %d", what, c.status)
 		}
 	}
 	same := func(i int) string { return apiToken(fmt.Sprint("sameone", i)) }
 	if n := until(func(i int) (string, string) { return same(i), "198.51.100.1" }); n != 31 {
-		t.Errorf("guesses at one beginning from one address are refused after %d", n)
+		t.Errorf("guesses at one prefix from one address are refused after %d", n)
 	}
 	if n := until(func(i int) (string, string) { return same(i), fmt.Sprint("203.0.113.", 100+i%100) }); n != -1 {
 		t.Errorf(
-			"guesses at one beginning, two from each address, are refused after %d: who owns the token would be, too",
+			"guesses at one prefix, two from each address, are refused after %d: the token's owner would be, too",
 			n,
 		)
 	}
 }
 
-// counted is the value of a metric.
-func (h *house) counted(name string) int {
+// counted returns the value of a metric.
+func (h *fixture) counted(name string) int {
 	h.t.Helper()
 	_, after, found := strings.Cut(string(h.do("GET", h.admin+"/metrics", nil).body), "\n"+name+" ")
 	line, _, _ := strings.Cut(after, "\n")
@@ -335,20 +336,20 @@ func (h *house) counted(name string) int {
 	return n
 }
 
-// TestOneQuotaUnderLoad: however many ask two gateways at once, no more pass than there are.
-func TestOneQuotaUnderLoad(t *testing.T) {
+// TestQuotaHoldsUnderLoad: of many concurrent requests to two gateways, no more pass than the quota allows.
+func TestQuotaHoldsUnderLoad(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "quotas.json")
 	quotas(t, file, `{"addresses":{"public":{"requests":200,"seconds":3600}}}`)
 	redis := miniredis.RunT(t)
 	redis.SetTime(time.Now())
-	gates := []*house{open(t, replica(redis, file)), open(t, replica(redis, file))}
+	gateways := []*fixture{open(t, replica(redis, file)), open(t, replica(redis, file))}
 	var passed, refused atomic.Int64
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {
 			for range 50 {
-				switch h := gates[i%2]; h.do("GET", h.public+"/widget/w", nil).StatusCode {
+				switch h := gateways[i%2]; h.do("GET", h.public+"/widget/w", nil).StatusCode {
 				case 200:
 					passed.Add(1)
 				case 429:
@@ -358,10 +359,10 @@ func TestOneQuotaUnderLoad(t *testing.T) {
 		})
 	}
 	all.Wait()
-	// What a gateway let through by itself, because Redis took too long for it, is not in Redis' count.
-	alone := gates[0].counted(
+	// Requests that a gateway allowed by itself, because Redis was slow, aren't in the count of Redis.
+	alone := gateways[0].counted(
 		`fivechat_ratelimit_decisions_total{by="local",outcome="allowed"}`,
-	) + gates[1].counted(`fivechat_ratelimit_decisions_total{by="local",outcome="allowed"}`)
+	) + gateways[1].counted(`fivechat_ratelimit_decisions_total{by="local",outcome="allowed"}`)
 	if p, r := int(passed.Load()), int(refused.Load()); p > 200+alone || p < 200-2*4 || p+r != 400 {
 		t.Errorf("%d passed and %d were refused of 400 on a quota of 200, %d of them alone", p, r, alone)
 	}

@@ -12,7 +12,7 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// line is one request's line of the log.
+// line is the log line of one request.
 type line struct {
 	Msg       string  `json:"msg"`
 	Method    string  `json:"method"`
@@ -28,8 +28,8 @@ type line struct {
 	Prefix    string  `json:"token_prefix"`
 }
 
-// logged waits for the line of a request.
-func (h *house) logged(requestID string) (got line) {
+// logged waits for the log line of a request.
+func (h *fixture) logged(requestID string) (got line) {
 	h.t.Helper()
 	found := eventually(h.t, 5*time.Second, func() bool {
 		for s := range strings.Lines(h.log.String()) {
@@ -47,7 +47,7 @@ func (h *house) logged(requestID string) (got line) {
 	return got
 }
 
-func TestTheAccessLog(t *testing.T) {
+func TestAccessLog(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	a := h.do("GET", h.public+"/conversations/conv_secret?search=secret", nil, bearer(bothPro), "X-Request-Id: r1")
@@ -82,7 +82,7 @@ func TestTheAccessLog(t *testing.T) {
 	}
 }
 
-func TestAClientThatGoesAway(t *testing.T) {
+func TestDisconnectedClientGetsNoResponse(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	release := make(chan struct{})
@@ -91,7 +91,7 @@ func TestAClientThatGoesAway(t *testing.T) {
 		<-release
 		return true
 	}
-	// It only stops sending, and could still take an empty 200 for an answer.
+	// The client only closes its sending side, and could take an empty 200 for a response.
 	resp, err := h.raw(
 		"POST /tickets HTTP/1.1\r\nHost: x\r\nX-Request-Id: gone\r\n" + bearer(bothPro) +
 			"\r\nContent-Length: 2\r\n\r\n{}",
@@ -115,7 +115,7 @@ func TestMetrics(t *testing.T) {
 	h.do("BREW", h.public+"/health", nil, "X-Request-Id: m2")
 	h.do("GET", h.public+"/secret", nil, "X-Request-Id: m3")
 	for _, id := range []string{"m1", "m2", "m3", "m4", "m5", "m6"} {
-		h.logged(id) // which is written after the metric
+		h.logged(id) // the log line is written after the metric
 	}
 	text := string(h.do("GET", h.admin+"/metrics", nil).body)
 	for _, want := range []string{
@@ -143,7 +143,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-func TestTheTraceBeginsHere(t *testing.T) {
+func TestClientTraceHeadersAreIgnored(t *testing.T) {
 	t.Parallel()
 	collector := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(collector.Close)
@@ -159,9 +159,9 @@ func TestTheTraceBeginsHere(t *testing.T) {
 	}
 }
 
-// TestErrorsHaveNoTokens: what failed is logged with the service, but not with the path that was
-// asked for, in which the visitor's token stands.
-func TestErrorsHaveNoTokens(t *testing.T) {
+// TestErrorLogHidesVisitorTokens: the log line of a failed call names the service, but not the requested path, which
+// contains the visitor's token.
+func TestErrorLogHidesVisitorTokens(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	h.services["visitors"].Close()
@@ -175,9 +175,9 @@ func TestErrorsHaveNoTokens(t *testing.T) {
 	}
 }
 
-// TestExemplars: where a trace is kept, it stands beside what was measured of it, for who asks in OpenMetrics; where it
-// is not, none does.
-func TestExemplars(t *testing.T) {
+// TestExemplarsNameRetainedTraces: in OpenMetrics format a measurement has an exemplar if its trace is retained, and
+// none otherwise.
+func TestExemplarsNameRetainedTraces(t *testing.T) {
 	t.Parallel()
 	collector := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(collector.Close)

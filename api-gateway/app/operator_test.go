@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/libs/kernel/identity"
 )
 
-func TestTheOperatorsListener(t *testing.T) {
+func TestOperatorListener(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	for _, c := range []struct {
@@ -50,7 +50,7 @@ func TestTheOperatorsListener(t *testing.T) {
 	}
 }
 
-func TestWithoutAKeyThereIsNoOperatorsListener(t *testing.T) {
+func TestNoOperatorListenerWithoutKey(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *app.Config) { c.OperatorKey = "" })
 	if h.operator != "http://" {
@@ -58,7 +58,7 @@ func TestWithoutAKeyThereIsNoOperatorsListener(t *testing.T) {
 	}
 }
 
-func TestSettingsThatCannotWork(t *testing.T) {
+func TestInvalidSettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	good := app.Default()
 	good.AssertionKeys = []string{assertionKey}

@@ -27,9 +27,9 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// parts is what the gateway remembers and shares with its replicas, and the tasks that keep it up to date.
+// parts are the components that the gateway assembles, and the tasks that keep them up to date.
 type parts struct {
-	redis    *rediskit.Client // nil where there is none
+	redis    *rediskit.Client // nil without Redis
 	tokens   *token.Resolver
 	visitors *visitor.Resolver
 	websites *website.Directory
@@ -84,7 +84,7 @@ func newParts(
 	return p, err
 }
 
-// shared is where all edges keep answers, nil where there is no Redis.
+// shared is the cache that all gateways share, nil without Redis.
 func (p *parts) shared() responsecache.Shared {
 	if p.redis == nil {
 		return nil
@@ -92,13 +92,13 @@ func (p *parts) shared() responsecache.Shared {
 	return p.redis
 }
 
-// limits makes the guard, of the quotas that the settings name.
+// limits makes the guard, with the quotas that the settings name.
 func (p *parts) limits(c Config, tele *telemetry.Telemetry) error {
-	var bank ratelimit.Bank
+	var counters ratelimit.Bank
 	if p.redis != nil {
-		bank = p.redis
+		counters = p.redis
 	}
-	limiter, err := ratelimit.New(bank, c.Replicas, tele.Registry)
+	limiter, err := ratelimit.New(counters, c.Replicas, tele.Registry)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (p *parts) limits(c Config, tele *telemetry.Telemetry) error {
 	}
 	p.tasks = append(p.tasks, runner.Task{Name: "quotas", Run: func(ctx context.Context) error {
 		config.Follow(ctx, read, p.quotas, func(err error) {
-			tele.Log.ErrorContext(ctx, "the quotas cannot be used, the old ones are kept", "error", err)
+			tele.Log.ErrorContext(ctx, "loading the quota file failed; keeping the previous quotas", "error", err)
 		}, c.QuotasFile)
 		return nil
 	}})
@@ -133,7 +133,8 @@ func (p *parts) quotas(f config.Files) error {
 	return err
 }
 
-// forget drops what a service said has changed; everything for "", after which nobody knows what was said.
+// forget drops the cached entry that a service announced as changed. For "" it drops everything: announcements may have
+// been missed.
 func (p *parts) forget(of, key string) {
 	switch of {
 	case "":
@@ -156,7 +157,7 @@ func (p *parts) forget(of, key string) {
 	}
 }
 
-// uses is what the gateway depends on.
+// uses lists the dependencies that the admin listener reports.
 func (p *parts) uses() map[string]func(context.Context) error {
 	if p.redis == nil {
 		return nil

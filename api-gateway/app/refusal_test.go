@@ -11,10 +11,10 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// down is the address of nobody: a port that no system hands out, so that no test running beside this one answers there.
+// down is an address without a listener: a port that no system assigns, so that no concurrent test responds there.
 const down = "http://127.0.0.1:1"
 
-// chunked hides a body's length.
+// chunked is a body whose length isn't stated.
 func chunked(n int) io.Reader { return io.MultiReader(strings.NewReader(strings.Repeat("x", n))) }
 
 func sized(n int) io.Reader { return strings.NewReader(strings.Repeat("x", n)) }
@@ -193,7 +193,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestAccountsAway(t *testing.T) {
+func TestPublicOperationsWorkWithoutAccounts(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *app.Config) { c.AccountsURL = down })
 	a := h.do("GET", h.public+"/conversations", nil, bearer(readFree))
@@ -208,7 +208,7 @@ func TestAccountsAway(t *testing.T) {
 	}
 }
 
-func TestAServiceThatTakesTooLong(t *testing.T) {
+func TestSlowServiceTimesOut(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *app.Config) { c.Timeout = 300 * time.Millisecond })
 	release := make(chan struct{})
@@ -223,7 +223,7 @@ func TestAServiceThatTakesTooLong(t *testing.T) {
 	}
 }
 
-func TestAServiceThatBreaksOff(t *testing.T) {
+func TestBrokenResponseIsRefused(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	h.answer = func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }

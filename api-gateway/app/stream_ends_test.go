@@ -14,7 +14,7 @@ import (
 	"fivechat.dev/libs/store/rediskit"
 )
 
-// TestStreamEndsAreCountedByReason: how a stream ended is counted, also if its token stands for another plan from then on.
+// TestStreamEndsAreCountedByReason: the end of each stream is counted, also if its token's plan changed.
 func TestStreamEndsAreCountedByReason(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
@@ -57,7 +57,7 @@ func TestStreamEndsAreCountedByReason(t *testing.T) {
 			t.Fatal(resp, err)
 		}
 		c.end(leave)
-		_, _ = io.Copy(io.Discard, resp.Body) // until it ends
+		_, _ = io.Copy(io.Discard, resp.Body) // until the stream ends
 		resp.Body.Close()
 		leave()
 		if !eventually(t, 10*time.Second, func() bool { return h.metric(series + "1") }) {
@@ -66,8 +66,8 @@ func TestStreamEndsAreCountedByReason(t *testing.T) {
 	}
 }
 
-// upgrade changes the plan that a token stands for, and announces it.
-func (h *house) upgrade(redis *miniredis.Miniredis, token string) {
+// upgrade changes the plan of a token, and announces it.
+func (h *fixture) upgrade(redis *miniredis.Miniredis, token string) {
 	h.t.Helper()
 	changed, _ := h.accounts.find(h.t.Context(), byKey{hashOf(token)})
 	changed.Plan = identity.Pro

@@ -13,8 +13,8 @@ import (
 	"fivechat.dev/libs/store/rediskit"
 )
 
-// TestAStreamEndsWithItsToken: a revocation that the edge hears of ends the streams that the token opened, and no other.
-func TestAStreamEndsWithItsToken(t *testing.T) {
+// TestStreamEndsWithItsToken: an announced revocation ends the streams that the token opened, and no others.
+func TestStreamEndsWithItsToken(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
 	h := open(t, func(c *app.Config) { c.Redis.URL = "redis://" + redis.Addr() })
@@ -62,8 +62,9 @@ func TestAStreamEndsWithItsToken(t *testing.T) {
 	}
 }
 
-// TestStreams: a stream outlasts the timeout of requests, comes through as it is written, and ends with the gateway.
-func TestStreams(t *testing.T) {
+// TestStreamsPassWithoutTimeout: a stream outlasts the timeout of requests, arrives as it is written, and ends with the
+// gateway.
+func TestStreamsPassWithoutTimeout(t *testing.T) {
 	t.Parallel()
 	const timeout = 50 * time.Millisecond
 	h := open(t, func(c *app.Config) { c.Timeout = timeout })

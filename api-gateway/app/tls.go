@@ -13,7 +13,7 @@ import (
 	"fivechat.dev/libs/process/runner"
 )
 
-// certificate serves what stands in two files, and follows them.
+// certificate serves the key pair in two PEM files, and reloads it when they change.
 type certificate struct {
 	paths   []string
 	read    config.Files
@@ -47,7 +47,7 @@ func (k *certificate) use(f config.Files) error {
 	return nil
 }
 
-// config is for the listener: TLS 1.2 at least, with the standard library's choice of everything else.
+// config is the listener's: TLS 1.2 or later, with the defaults of the standard library for everything else.
 func (k *certificate) config() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
@@ -62,11 +62,11 @@ func (k *certificate) follow(t *telemetry.Telemetry) runner.Task {
 		config.Follow(ctx, k.read, func(f config.Files) error {
 			err := k.use(f)
 			if err == nil {
-				t.Log.InfoContext(ctx, "the certificate was renewed")
+				t.Log.InfoContext(ctx, "TLS certificate reloaded")
 			}
 			return err
 		}, func(err error) {
-			t.Log.ErrorContext(ctx, "the certificate cannot be renewed, the old one is kept", "error", err)
+			t.Log.ErrorContext(ctx, "reloading the TLS certificate failed; keeping the previous one", "error", err)
 		}, k.paths...)
 		return nil
 	}}

@@ -21,7 +21,7 @@ import (
 	"fivechat.dev/api-gateway/app"
 )
 
-// certify writes a new certificate of a number, and its key.
+// certify writes a new certificate with a serial number, and its key.
 func certify(t *testing.T, certificate, key string, number int64) {
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -53,8 +53,9 @@ func certify(t *testing.T, certificate, key string, number int64) {
 	}
 }
 
-// TestTLS: the public listener speaks it where it is given a certificate, and takes up a new one while it runs.
-func TestTLS(t *testing.T) {
+// TestTLSCertificateIsReloaded: with a certificate the public listener speaks TLS, and it reloads a new certificate
+// while running.
+func TestTLSCertificateIsReloaded(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	certificate, key := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
@@ -64,7 +65,7 @@ func TestTLS(t *testing.T) {
 		t.Fatalf("it listens on %s", h.public)
 	}
 	look := func() (number int64, protocol string) {
-		// Whom the certificate names is not the matter here, only which one it is.
+		// The test only checks which certificate is served, not its names.
 		transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
 		defer transport.CloseIdleConnections()
 		resp, err := (&http.Client{Transport: transport}).Get(h.public + "/health")
@@ -86,8 +87,8 @@ func TestTLS(t *testing.T) {
 	if err := os.WriteFile(certificate, []byte("half a certif"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if !eventually(t, 10*time.Second, func() bool { return strings.Contains(h.log.String(), "cannot be renewed") }) {
-		t.Error("a certificate that is none is not reported")
+	if !eventually(t, 10*time.Second, func() bool { return strings.Contains(h.log.String(), "reloading the TLS certificate failed") }) {
+		t.Error("an invalid certificate isn't reported")
 	}
 	if n, _ := look(); n != 1 {
 		t.Errorf("after a mistake, certificate %d", n)
@@ -98,7 +99,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-func TestATLSThatCannotBeIsRefused(t *testing.T) {
+func TestIncompleteTLSSettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	c := app.Default()
 	c.TLSCertificate = "somewhere"
@@ -107,7 +108,8 @@ func TestATLSThatCannotBeIsRefused(t *testing.T) {
 	}
 }
 
-// TestTargetsWithASpaceAreRefused: HTTP/2 carries a space in :path, which would end the target in a service's request line.
+// TestTargetsWithASpaceAreRefused: HTTP/2 can carry a space in :path. In the request line to a service it would end the
+// target.
 func TestTargetsWithASpaceAreRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -123,14 +125,14 @@ func TestTargetsWithASpaceAreRefused(t *testing.T) {
 		"a space in the query":                {"/conversations", "search=a b", 400},
 		"a whole request line":                {"/conversations", "x HTTP/1.1", 400},
 		"a space in the path":                 {"/tags/a b", "", 400},
-		"a space in a path that nobody has":   {"/no where", "", 400},
+		"a space in an unknown path":          {"/no where", "", 400},
 		"an encoded space, in path and query": {"/conversations/a%20b", "search=a%20b+c", 200},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.public, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		req.URL.Opaque, req.URL.RawQuery = c.path, c.query // sent as they stand
+		req.URL.Opaque, req.URL.RawQuery = c.path, c.query // sent unchanged
 		req.Header.Set("Authorization", "Bearer "+readFree)
 		resp, err := transport.RoundTrip(req)
 		if err != nil {

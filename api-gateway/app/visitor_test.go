@@ -8,8 +8,8 @@ import (
 	"fivechat.dev/api-gateway/app"
 )
 
-// TestIssuedSecretTakesEffect: a visitor of the version before secrets needs none; within a second of the first one that is
-// issued, the token alone is refused. Naming a visitor is still enough to rate and to leave a ticket.
+// TestIssuedSecretTakesEffect: a visitor of the version before secrets needs none. Within a second after the first
+// secret was issued, the token alone is refused. Naming a visitor is still enough to rate and to create a ticket.
 func TestIssuedSecretTakesEffect(t *testing.T) {
 	t.Parallel()
 	h := open(t)
@@ -36,7 +36,8 @@ func TestIssuedSecretTakesEffect(t *testing.T) {
 	}
 }
 
-// TestFailedVisitorCredentialsAreCounted: tokens and secrets that fail are counted by address; a visitor who is known goes on.
+// TestFailedVisitorCredentialsAreCounted: failed tokens and secrets are counted by address. A known visitor isn't
+// affected.
 func TestFailedVisitorCredentialsAreCounted(t *testing.T) {
 	t.Parallel()
 	for name, headers := range map[string][]string{
@@ -53,7 +54,7 @@ func TestFailedVisitorCredentialsAreCounted(t *testing.T) {
 				t.Fatalf("the visitor: %d", got)
 			}
 			var a answer
-			for range 6 { // the failure that is one too many is still answered 401
+			for range 6 { // the failure that exceeds the limit is still 401
 				if a = h.do("POST", h.public+"/visitor/heartbeat", nil, headers...); a.StatusCode != 401 {
 					break
 				}
@@ -63,7 +64,7 @@ func TestFailedVisitorCredentialsAreCounted(t *testing.T) {
 				t.Errorf("one failure too many: %d %s", a.StatusCode, a.body)
 			}
 			if got := h.do("POST", h.public+"/visitor/heartbeat", nil, named, proven).StatusCode; got != 200 {
-				t.Errorf("the visitor, behind failures of the same address: %d", got)
+				t.Errorf("the visitor, after failures of the same address: %d", got)
 			}
 		})
 	}

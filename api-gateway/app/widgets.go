@@ -15,10 +15,11 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// widgetType is the media type of widget settings, whatever a service or Redis says.
+// widgetType is the media type of widget settings. It doesn't depend on what the service or Redis states.
 const widgetType = "application/json; charset=utf-8"
 
-// askWidgets has the widgets service answer in the public's name, as it would a request that came to it through the edge.
+// askWidgets requests widget settings from the widgets service as the public principal, like a request that the gateway
+// forwards.
 func askWidgets(forward *proxy.Proxy) responsecache.Ask {
 	return func(ctx context.Context, path string) (responsecache.Answer, error) {
 		r := (&http.Request{
@@ -39,7 +40,7 @@ func askWidgets(forward *proxy.Proxy) responsecache.Ask {
 	}
 }
 
-// settings copies an answer of the widgets service.
+// settings copies a response of the widgets service.
 func settings(resp *fasthttp.Response) (responsecache.Answer, error) {
 	if resp.StatusCode() != http.StatusOK {
 		return responsecache.Answer{}, httpkit.Refusal(
@@ -52,7 +53,7 @@ func settings(resp *fasthttp.Response) (responsecache.Answer, error) {
 		Body:    append([]byte(nil), resp.Body()...),
 	}
 	if a.Tag == "" {
-		return a, fault.New(fault.Internal, "an answer of the widgets service has no tag")
+		return a, fault.New(fault.Internal, "a response of the widgets service has no ETag")
 	}
 	return a, nil
 }

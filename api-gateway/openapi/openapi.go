@@ -1,5 +1,8 @@
-// Package openapi is the document that describes the public edge. Its source is the YAML files of this folder; the
-// bundle of them, which clients are made of and the edge serves, is made by bundle (see `make generate`) and committed.
+// Package openapi contains the document that describes the public API (JSON). Its source is the YAML files of this
+// folder. The command bundle merges them into openapi.json, which the gateway serves and clients are generated from
+// (`make generate`); it is committed.
+//
+// The operator's API isn't part of the document.
 package openapi
 
 import _ "embed"

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// clientAddress is the address of the nearest hop that is not one of our own trusted proxies: who connected, or, where
-// that is a trusted proxy, what it and the ones before it wrote at the end of X-Forwarded-For. The part of that header
-// left of it could be anybody's invention.
+// clientAddress is the address of the nearest hop that isn't one of our trusted proxies. That is the peer of the
+// connection, or, if the peer is a trusted proxy, the last untrusted entry of X-Forwarded-For. Entries before that one
+// can be invented by the client.
 func clientAddress(r *http.Request, trusted []netip.Prefix) string {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

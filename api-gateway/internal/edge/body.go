@@ -14,10 +14,11 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// freeBody is up to how many bytes a body takes no room of the Budget: as much as a connection's own buffers.
+// freeBody is the size in bytes up to which a body takes nothing from the Budget: the size of a connection's own
+// buffers.
 const freeBody = 8 << 10
 
-// declared refuses a body whose stated length is over limit, before anything else is looked at.
+// declared refuses a body whose stated length exceeds limit. It runs before every other check.
 func declared(r *http.Request, limit int64) error {
 	if r.ContentLength > limit {
 		return httpkit.TooLarge(limit)
@@ -25,21 +26,22 @@ func declared(r *http.Request, limit int64) error {
 	return nil
 }
 
-// unread reports whether a request's body is too long, or of unknown length, to be read only because the connection is to
-// carry another request. HTTP/2 ends the stream alone.
+// unread reports whether the body of a request is too long, or of unknown length, to be read only to keep the
+// connection open for another request. HTTP/2 ends the stream alone.
 func unread(r *http.Request) bool {
 	return r.ProtoMajor == 1 && (r.ContentLength < 0 || r.ContentLength > freeBody)
 }
 
-// readBody reads the body of r, of up to limit bytes, so that a service is asked only once it is there. What is read takes
-// room of the Budget as it arrives, not as it is announced, until the proxy closes it; an error has taken none.
+// readBody reads the body of r, of up to limit bytes, before a service is called. The bytes take room of the Budget as
+// they arrive, not as they are announced, and release it when the proxy closes the body. On an error nothing stays
+// taken.
 func (e *Edge) readBody(w http.ResponseWriter, r *http.Request, limit int64, h share.Holders) error {
 	if r.ContentLength == 0 {
 		return nil
 	}
 	var from io.Reader = r.Body
 	if deadline, ok := r.Context().Deadline(); ok {
-		from = &punctual{from: r.Body, control: http.NewResponseController(w), by: deadline}
+		from = &deadlineBody{from: r.Body, control: http.NewResponseController(w), by: deadline}
 	}
 	body := &arriving{budget: e.Bodies, holders: h}
 	if err := body.readAll(r.Context(), http.MaxBytesReader(w, io.NopCloser(from), limit), r.ContentLength, limit); err != nil {
@@ -51,7 +53,7 @@ func (e *Edge) readBody(w http.ResponseWriter, r *http.Request, limit int64, h s
 	return nil
 }
 
-// refusalOf is the fault of a body that could not be read.
+// refusalOf returns the fault of a body that couldn't be read.
 func refusalOf(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -67,7 +69,7 @@ func refusalOf(err error) error {
 	return fault.Wrap(fault.Invalid, "the body could not be read", err)
 }
 
-// arriving is a body as it arrives, and what it has taken of a Budget.
+// arriving is a body that is being read, with the bytes that it has taken from a Budget.
 type arriving struct {
 	budget  *share.Budget
 	holders share.Holders
@@ -75,11 +77,11 @@ type arriving struct {
 	taken   int64
 }
 
-// readAll reads until EOF. stated is the length that the client states, or -1.
+// readAll reads until EOF. stated is the length that the client states, or -1 for none.
 func (a *arriving) readAll(ctx context.Context, from io.Reader, stated, limit int64) error {
 	size := int64(freeBody)
 	if stated > 0 {
-		size = min(size, stated+1) // one more finds the end
+		size = min(size, stated+1) // the extra byte detects the end
 	}
 	for a.content = make([]byte, 0, size); ; {
 		if len(a.content) == cap(a.content) {
@@ -98,7 +100,8 @@ func (a *arriving) readAll(ctx context.Context, from io.Reader, stated, limit in
 	}
 }
 
-// grow doubles the buffer, up to what the body may be. The old one is garbage: with it, a body is twice its size for a moment.
+// grow doubles the buffer, up to the longest body allowed. While the content is copied, both buffers exist: a body
+// takes twice its size for a moment.
 func (a *arriving) grow(ctx context.Context, stated, limit int64) error {
 	most := limit + 1
 	if stated > 0 {
@@ -115,7 +118,7 @@ func (a *arriving) grow(ctx context.Context, stated, limit int64) error {
 	return nil
 }
 
-// release gives back what was taken. It may be called again.
+// release returns the taken bytes to the Budget. It may be called more than once.
 func (a *arriving) release() {
 	if a.taken > 0 {
 		a.budget.Give(a.taken, a.holders)
@@ -123,20 +126,21 @@ func (a *arriving) release() {
 	}
 }
 
-// punctual is a body that must have arrived by the request's deadline. Once it has, the deadline is lifted: left in
-// place, it would look like a client that went away. One that has not stays cut off: nobody waits for the rest.
-type punctual struct {
+// deadlineBody is a body that must have arrived by the request's deadline. At the end of the body the read deadline is
+// lifted: left in place, it would look like a client that disconnected. If the deadline passes first, it stays, since
+// the rest of the body isn't needed.
+type deadlineBody struct {
 	from    io.Reader
 	control *http.ResponseController
 	by      time.Time
-	begun   bool
+	started bool
 }
 
 // Read implements io.Reader.
-func (p *punctual) Read(b []byte) (int, error) {
-	if !p.begun {
-		p.begun = true
-		_ = p.control.SetReadDeadline(p.by) // a writer that cannot has no deadline
+func (p *deadlineBody) Read(b []byte) (int, error) {
+	if !p.started {
+		p.started = true
+		_ = p.control.SetReadDeadline(p.by) // a writer without deadlines returns an error, which is harmless
 	}
 	n, err := p.from.Read(b)
 	if err == io.EOF {

@@ -8,7 +8,7 @@ import (
 	"fivechat.dev/api-gateway/internal/route"
 )
 
-// What pages may send and read beside what every page may.
+// The headers that pages may send and read in addition to those that CORS always allows.
 const (
 	openHeaders    = "content-type, x-visitor-id, x-visitor-secret, last-event-id, idempotency-key, if-match, if-none-match, x-request-id"
 	bearerHeaders  = "authorization, content-type, last-event-id, idempotency-key, if-match, if-none-match, x-request-id"
@@ -16,8 +16,8 @@ const (
 	preflightAge   = "600"
 )
 
-// options answers OPTIONS on a path: a browser's preflight by the policy of the row it asks for, and anything else,
-// like a preflight that is not granted, with nothing but Allow.
+// options responds to OPTIONS on a path. For a browser's preflight it applies the policy of the row that the preflight
+// names. All other OPTIONS requests, and preflights that aren't allowed, get only Allow.
 func (e *Edge) options(x *exchange, path *route.Path, r *http.Request) {
 	h := x.Header()
 	h.Set("Allow", path.Allow())
@@ -37,7 +37,8 @@ func (e *Edge) options(x *exchange, path *route.Path, r *http.Request) {
 	x.WriteHeader(http.StatusNoContent)
 }
 
-// setCORS lets a page of the request's origin read the answer, where the row's policy allows it, and says whether it does.
+// setCORS allows a page of the request's origin to read the response if the row's policy does, and reports whether it
+// does.
 func (e *Edge) setCORS(h http.Header, row *route.Route, r *http.Request) bool {
 	origin := "*"
 	if row.CORS == route.Configured {

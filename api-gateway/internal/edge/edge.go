@@ -1,5 +1,11 @@
-// Package edge is the handler behind which everything stands: it finds a request's row, refuses in the contract's
-// order, and has the rest forwarded. The public and the operator listener are each an Edge, over tables of their own.
+// Package edge is the gateway's HTTP handler. It finds the row of a request, refuses it in the order that the API
+// documents, and forwards the rest to a service.
+//
+// Begin with Edge, the handler of one listener, and Edge.serve, the order of the checks. Shared is what the public and
+// the operator listener have in common. Each request is an exchange, which is logged, measured and traced exactly once.
+//
+// No check reads the body. The package doesn't decide quotas (limit), resolve credentials (token, visitor) or talk to
+// services (proxy).
 package edge
 
 import (
@@ -27,59 +33,60 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// Credential resolves what the headers of a request from an address say about its caller.
+// Credential resolves the caller of a request from its headers and address.
 type Credential func(ctx context.Context, h http.Header, address string) (identity.Principal, error)
 
 // Shared is what the listeners have in common.
 type Shared struct {
 	Telemetry *telemetry.Telemetry
 	Tokens    Credential
-	Visitors  Credential // who a visitor token names
-	Proven    Credential // that, and the visitor's secret
+	Visitors  Credential // the visitor that a visitor token names
+	Proven    Credential // as Visitors, and checks the visitor's secret
 	Operators Credential
 	Limits    *limit.Guard
 	Storage   *storagequota.Limiter // refuses writes of websites that have reached their storage limit
 	Proxy     *proxy.Proxy
-	Bodies    *share.Budget                                  // the bytes of request bodies
-	Widgets   *responsecache.Cache                           // what public answers are kept
-	Pages     func(http.ResponseWriter, *http.Request) error // what browsers show; an error says that nothing was answered
-	Trusted   []netip.Prefix                                 // the proxies whose X-Forwarded-For counts
-	Origins   []string                                       // whose pages may call operations with a bearer
-	Timeout   time.Duration                                  // how long a request may take
-	metrics   *metrics
-	crowd     *rate.Sometimes // which of those are logged that a service has no room for
-	draining  context.Context // ends when streams have to
-	drain     context.CancelFunc
+	Bodies    *share.Budget        // limits the bytes of request bodies
+	Widgets   *responsecache.Cache // caches public responses
+	// Pages serves files to browsers; on an error nothing was written.
+	Pages    func(http.ResponseWriter, *http.Request) error
+	Trusted  []netip.Prefix // proxies whose X-Forwarded-For is trusted
+	Origins  []string       // origins whose pages may call operations with a bearer token
+	Timeout  time.Duration  // the deadline of a request
+	metrics  *metrics
+	overload *rate.Sometimes // bounds the log lines about requests refused for lack of room
+	draining context.Context // ends when streams must end
+	drain    context.CancelFunc
 }
 
-// crowdLogged is between two log lines about requests that a service has no room for: they are counted, and to write down
-// each would take what is left for others.
-const crowdLogged = 100 * time.Millisecond
+// overloadLogged is the interval between two log lines about requests refused for lack of room. All are counted;
+// logging each would take capacity from other requests.
+const overloadLogged = 100 * time.Millisecond
 
-// New completes what the listeners share.
+// New completes the parts that the listeners share.
 func New(s Shared) *Shared {
-	s.metrics, s.crowd = newMetrics(s.Telemetry), &rate.Sometimes{Interval: crowdLogged}
+	s.metrics, s.overload = newMetrics(s.Telemetry), &rate.Sometimes{Interval: overloadLogged}
 	s.draining, s.drain = context.WithCancel(context.Background())
 	return &s
 }
 
-// Drain ends the streams, which would not end by themselves; their readers go on elsewhere.
+// Drain ends all streams, which don't end by themselves. Their clients resume at another gateway.
 func (s *Shared) Drain() { s.drain() }
 
-// Edge answers one listener.
+// Edge is the handler of one listener.
 type Edge struct {
 	*Shared
 	table  *route.Table
 	series map[*route.Route]*series
 }
 
-// Over makes the Edge of a table.
+// Over makes the Edge of a route table.
 func (s *Shared) Over(rows []route.Route) *Edge {
 	t := route.New(rows)
 	return &Edge{s, t, s.metrics.of(t.Rows())}
 }
 
-// ServeHTTP answers a request: within the timeout, unless it asks for a stream, which the standard server serves.
+// ServeHTTP responds within the timeout. Streams have no timeout and are served by the standard server.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := e.table.Find(r)
 	var row *route.Route
@@ -89,7 +96,7 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if row == nil || !row.Class.Streams() {
 		l := newLifetime(r.Context(), e.Timeout)
 		defer l.end()
-		e.answer(l, w, r, path, row) //nolint:contextcheck // it is made of the request's
+		e.answer(l, w, r, path, row) //nolint:contextcheck // its parent is the request's
 		return
 	}
 	if plain, is := w.(interface{ HandOver() }); is {
@@ -98,15 +105,15 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
-	// The deadline of reading the request, left in place, would look like a client that went away.
+	// The read deadline of the request, left in place, would look like a client that disconnected.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a writer that cannot has no deadline
 	end := func() { cancel(proxy.ErrDraining) }
-	stop := context.AfterFunc(e.draining, end) //nolint:contextcheck // the listener's end, not the request's
+	stop := context.AfterFunc(e.draining, end) //nolint:contextcheck // ends with the listener, not with the request
 	defer stop()
 	e.answer(ctx, w, r, path, row)
 }
 
-// answer is one exchange.
+// answer handles one request as an exchange.
 func (e *Edge) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, path *route.Path, row *route.Route) {
 	x, ctx := e.begin(ctx, w, r, row)
 	defer x.end(ctx)
@@ -115,8 +122,8 @@ func (e *Edge) answer(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	}
 }
 
-// serve refuses in the contract's order: path and method, stated length, credential, permission, quota; only then it reads
-// the body, and the rest is the service's.
+// serve checks in the documented order: path and method, stated length, credential, permission, quota. Only then it
+// reads the body and forwards the request.
 func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.Route) error {
 	x.unread = unread(r)
 	if strings.ContainsFunc(r.RequestURI, outsideTarget) {
@@ -149,11 +156,11 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 		}
 	}
 	if row.Rule.Caller != identity.Public {
-		x.Header()["Cache-Control"] = noStore // unless the service knows better
+		x.Header()["Cache-Control"] = noStore // unless the service states another
 	}
 	caller := proxy.Caller{Principal: p, Address: x.client}
 	if row.Class.Streams() {
-		r.Body, r.ContentLength, r.TransferEncoding = http.NoBody, 0, nil // no stream takes one
+		r.Body, r.ContentLength, r.TransferEncoding = http.NoBody, 0, nil // streams take no body
 		return e.stream(x, r, row, caller)
 	}
 	if err := e.readBody(x.ResponseWriter, r, row.Body, share.HoldersOf(p, x.client)); err != nil {
@@ -163,7 +170,7 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	return e.Proxy.Forward(x, r, row.Upstream, caller)
 }
 
-// admit refuses a request by what is known before its body is read, and returns whom it is from.
+// admit runs the checks that precede reading the body, and returns the caller.
 func (e *Edge) admit(x *exchange, r *http.Request, row *route.Route) (identity.Principal, error) {
 	if row.Upstream != route.Self && row.Class != route.ClassSettings && !row.Class.Streams() {
 		if err := e.Proxy.Full(row.Upstream); err != nil {
@@ -190,29 +197,29 @@ func (e *Edge) admit(x *exchange, r *http.Request, row *route.Route) (identity.P
 	return p, e.Storage.Check(r.Context(), p.Website)
 }
 
-// outsideTarget reports the characters that no request target has (RFC 9112, 3.2). HTTP/2 carries them all the same, and
-// in the request line to a service they would end the target.
+// outsideTarget reports characters that no request target may contain (RFC 9112, 3.2). HTTP/2 can carry them, and in
+// the request line to a service they would end the target.
 func outsideTarget(r rune) bool { return r <= ' ' || r == 0x7f }
 
-// admitEvery is between looks whether who reads a stream may still read it.
+// admitEvery is the interval at which a stream's credential is resolved again.
 const admitEvery = time.Second
 
-// stream forwards a stream for as long as its bearer is the same: what an agent may read ends with the token, and
-// changes with its level and the website's plan. The client connects again as what it has become.
+// stream forwards a stream as long as its credential resolves to the same principal. An agent's access ends with the
+// token, and changes with its level and the website's plan. The client then connects again with its new rights.
 func (e *Edge) stream(x *exchange, r *http.Request, row *route.Route, c proxy.Caller) error {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
 	e.metrics.streams.Inc()
 	defer e.metrics.streams.Dec()
 	if row.Rule.Caller == identity.Token {
-		bearer := (&http.Request{Header: r.Header.Clone()}).WithContext(ctx) // what is forwarded is changed on its way
+		bearer := (&http.Request{Header: r.Header.Clone()}).WithContext(ctx) // the proxy changes the forwarded headers
 		go e.watchPrincipal(bearer, row, c, func() { cancel(proxy.ErrCredentialChanged) })
 	}
 	return e.Proxy.Stream(x, r.WithContext(ctx), row.Upstream, c)
 }
 
-// watchPrincipal resolves the credential again every admitEvery, and calls end once it is refused or stands for another
-// principal than the stream began with. An unavailable service is neither.
+// watchPrincipal resolves the credential again every admitEvery. It calls end if the credential is refused or names
+// another principal than at the start. An unavailable service ends nothing.
 func (e *Edge) watchPrincipal(r *http.Request, row *route.Route, c proxy.Caller, end func()) {
 	again := time.NewTicker(admitEvery)
 	defer again.Stop()
@@ -231,7 +238,7 @@ func (e *Edge) watchPrincipal(r *http.Request, row *route.Route, c proxy.Caller,
 	}
 }
 
-// identify resolves the credential that the row asks for, and no other.
+// identify resolves the credential that the row requires, and no other.
 func (e *Edge) identify(row *route.Route, r *http.Request, address string) (identity.Principal, error) {
 	ctx := r.Context()
 	switch {
@@ -253,8 +260,8 @@ func (e *Edge) identify(row *route.Route, r *http.Request, address string) (iden
 	}
 }
 
-// OperatorKey is the Credential of who holds an installation's operator key. The key is too long to be guessed, so who
-// has it is not stopped by who tries.
+// OperatorKey is the Credential of the operator's key. The key is too long to be guessed, so failed attempts of others
+// never block its owner.
 func OperatorKey(key string, throttle token.Throttle) Credential {
 	want := sha256.Sum256([]byte(key))
 	return func(ctx context.Context, h http.Header, address string) (identity.Principal, error) {
@@ -269,7 +276,7 @@ func OperatorKey(key string, throttle token.Throttle) Credential {
 	}
 }
 
-// self answers what no service does.
+// self responds to the operations that the gateway implements itself.
 func (e *Edge) self(x *exchange, r *http.Request, row *route.Route) error {
 	if row.Class == route.ClassHealth {
 		return health(x)
@@ -277,7 +284,7 @@ func (e *Edge) self(x *exchange, r *http.Request, row *route.Route) error {
 	return e.Pages(x, r)
 }
 
-// health says that the edge answers. A monitor without a token may ask; a token that is sent must be valid.
+// health reports that the gateway responds. Monitors may call it without a token; a token that is sent must be valid.
 func health(w http.ResponseWriter) error {
 	w.Header().Set("Cache-Control", "no-store")
 	return httpkit.WriteJSON(w, http.StatusOK, struct {

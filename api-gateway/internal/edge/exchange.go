@@ -24,50 +24,50 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// unmatched is the route label of a request that no row has.
+// unmatched is the route label of requests without a row.
 const unmatched = "unmatched"
 
-// exchange is one request and its answer: it stands in for the ResponseWriter, and when it ends it is logged, measured
-// and traced once.
+// exchange is one request with its response. It wraps the ResponseWriter. At its end the request is logged, measured
+// and traced, once.
 type exchange struct {
 	http.ResponseWriter
 	edge      *Edge
-	method    string // as a label: one of the known ones
+	method    string // bounded, for labels
 	path      string
 	start     time.Time
 	span      trace.Span
 	client    string // the client's address
 	pattern   string
-	row       *route.Route // nil as long as none is found
+	row       *route.Route // nil until it is found
 	series    *series
 	principal identity.Principal
-	token     string        // the beginning of the API token that was sent
-	status    int           // 0 until the answer has begun
-	began     time.Duration // of a stream: when the answer began
+	token     string        // prefix of the API token that was sent
+	status    int           // 0 until the response has started
+	firstByte time.Duration // time from the request to the start of the response
 	bytes     int64
-	aborted   bool // the answer broke off
-	unread    bool // the request has a long body that is not read
-	quiet     bool // it is counted, and neither logged nor kept as a trace
+	aborted   bool // the response was cut off
+	unread    bool // the request has a long body that wasn't read
+	quiet     bool // count only: no log line and no retained trace
 }
 
-// begins are the options of an exchange's span.
-var begins = []trace.SpanStartOption{trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer)}
+// spanOptions are the options of an exchange's span.
+var spanOptions = []trace.SpanStartOption{trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer)}
 
-// begin opens the exchange. The trace begins here: what a client says about traces of its own does not count.
+// begin opens the exchange and starts its trace. Trace headers of the client are ignored.
 func (e *Edge) begin(
 	ctx context.Context, w http.ResponseWriter, r *http.Request, row *route.Route,
 ) (*exchange, context.Context) {
 	id, method := requestID(r.Header), methodLabel(r.Method)
-	ctx, span := e.Telemetry.Tracer.Start(telemetry.WithRequestID(ctx, id), method, begins...)
+	ctx, span := e.Telemetry.Tracer.Start(telemetry.WithRequestID(ctx, id), method, spanOptions...)
 	h := w.Header()
 	h[httpkit.RequestIDHeader] = []string{id}
 	h["X-Content-Type-Options"], h["Referrer-Policy"], h["Content-Security-Policy"] = noSniff, noReferrer, noContent
-	if r.TLS != nil { // else who ends TLS before the edge says so, and over plain HTTP nobody may
+	if r.TLS != nil { // otherwise the TLS terminator in front sets it; over plain HTTP it must not be sent
 		h["Strict-Transport-Security"] = transport
 	}
 	measured := e.series[row]
 	if row == nil {
-		measured = &e.metrics.odd
+		measured = &e.metrics.unmatched
 	}
 	measured.active.Inc()
 	return &exchange{
@@ -76,20 +76,21 @@ func (e *Edge) begin(
 	}, ctx
 }
 
-// Headers that answers have in common; nobody changes what they hold.
+// Header values that all responses share. They are never modified.
 var (
 	noSniff    = []string{"nosniff"}
 	noReferrer = []string{"no-referrer"}
-	noContent  = []string{"default-src 'none'; frame-ancestors 'none'"} // a page states its own policy instead
+	noContent  = []string{"default-src 'none'; frame-ancestors 'none'"} // pages set their own policy
 	noStore    = []string{"no-store"}
-	transport  = []string{"max-age=31536000"} // a year; other names below the host's are not the edge's to speak for
+	// one year; without includeSubDomains, since other names of the domain aren't the gateway's
+	transport = []string{"max-age=31536000"}
 )
 
-var sane = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
+var validRequestID = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
 
-// requestID takes over the client's id for the request where it is a sane one, else makes one.
+// requestID returns the client's request id if it is well-formed, or a new one.
 func requestID(h http.Header) string {
-	if v := h.Values(httpkit.RequestIDHeader); len(v) == 1 && sane.MatchString(v[0]) {
+	if v := h.Values(httpkit.RequestIDHeader); len(v) == 1 && validRequestID.MatchString(v[0]) {
 		return v[0]
 	}
 	return rand.Text()
@@ -98,8 +99,8 @@ func requestID(h http.Header) string {
 // WriteHeader implements http.ResponseWriter.
 func (x *exchange) WriteHeader(status int) {
 	if x.status == 0 && status >= 200 {
-		x.status, x.began = status, time.Since(x.start)
-		if x.unread { // else net/http would wait for the body before it answers
+		x.status, x.firstByte = status, time.Since(x.start)
+		if x.unread { // without it net/http would read the body before it responds
 			x.Header().Set("Connection", "close")
 		}
 	}
@@ -116,11 +117,11 @@ func (x *exchange) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Unwrap lets http.ResponseController reach what is inside, to flush.
+// Unwrap lets http.ResponseController reach the wrapped writer, for flushing.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-// refuse answers with a problem. A client that went away is told nothing: its connection is cut, so that one that only
-// stopped sending cannot take an empty answer for a success.
+// refuse writes a problem response. For a client that disconnected it aborts the connection instead. A client that only
+// stopped sending then can't take an empty response for a success.
 func (x *exchange) refuse(ctx context.Context, err error) {
 	f := fault.From(err)
 	if f.Kind == fault.Canceled {
@@ -129,7 +130,7 @@ func (x *exchange) refuse(ctx context.Context, err error) {
 	}
 	if errors.Is(err, proxy.ErrFull) || errors.Is(err, share.ErrHolder) || errors.Is(err, share.ErrProcess) {
 		x.quiet = true
-		x.edge.crowd.Do(func() { x.quiet = false })
+		x.edge.overload.Do(func() { x.quiet = false })
 	}
 	if !x.quiet && (f.Kind == fault.Internal || f.Kind == fault.Unavailable || f.Kind == fault.Timeout) {
 		x.edge.Telemetry.Log.ErrorContext(ctx, "request failed", "error", err, "route", x.pattern)
@@ -137,7 +138,7 @@ func (x *exchange) refuse(ctx context.Context, err error) {
 	httpkit.WriteProblem(x, x.path, httpkit.RequestID(ctx), f)
 }
 
-// end closes the exchange, also where it ends in a panic. It must be deferred itself, to recover.
+// end closes the exchange, also after a panic. It must be deferred directly, because it calls recover.
 func (x *exchange) end(ctx context.Context) {
 	reason := recover()
 	if err, _ := reason.(error); reason != nil && !errors.Is(err, http.ErrAbortHandler) {
@@ -150,12 +151,12 @@ func (x *exchange) end(ctx context.Context) {
 			reason = nil
 		}
 	}
-	if x.status == 0 { // nothing was answered, which only an aborted exchange can end with
+	if x.status == 0 { // no response was started, which only happens if the exchange was aborted
 		x.status = httpkit.Status(fault.Canceled)
 	}
 	x.aborted = reason != nil
 	if x.row != nil && x.row.Method == http.MethodGet &&
-		x.principal.Kind != identity.Public { // writes repeat what they were sent
+		x.principal.Kind != identity.Public { // responses to writes only repeat the client's input
 		x.edge.Limits.Charge(ctx, x.row.Class, x.principal, x.client, x.bytes)
 	}
 	x.record(ctx)
@@ -166,8 +167,8 @@ func (x *exchange) end(ctx context.Context) {
 
 func (x *exchange) record(ctx context.Context) {
 	took := time.Since(x.start)
-	if x.row != nil && x.row.Class.Streams() && x.began > 0 {
-		took = x.began // how long somebody stayed says nothing about us
+	if x.row != nil && x.row.Class.Streams() && x.firstByte > 0 {
+		took = x.firstByte // the duration of a stream isn't a latency
 	}
 	x.series.active.Dec()
 	x.answered(ctx, took.Seconds())
@@ -175,8 +176,8 @@ func (x *exchange) record(ctx context.Context) {
 	x.trace(took)
 }
 
-// log writes the request's line. Of what is personal or secret it has the number of the website and of the token, the token's
-// beginning, which also those have that are refused, and about where the client is.
+// log writes the access log line. Of personal or secret data it contains only the ids of the website and the token, the
+// token's prefix (also of refused tokens), and a shortened client address.
 func (x *exchange) log(ctx context.Context, took time.Duration) {
 	log := x.edge.Telemetry.Log
 	if x.quiet || !log.Enabled(ctx, slog.LevelInfo) {
@@ -221,7 +222,7 @@ func (x *exchange) trace(took time.Duration) {
 	}
 }
 
-// methodLabel bounds what a client can make a label of.
+// methodLabel bounds the values of the method label, which clients could choose freely.
 func methodLabel(method string) string {
 	switch method {
 	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT":

@@ -10,17 +10,17 @@ import (
 
 type key struct{}
 
-// TestLifetime: it ends as a context of the standard library does, whether or not somebody has waited before.
+// TestLifetime: it ends like a context of the standard library, whether or not Done was called before.
 func TestLifetime(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		end  func(l *lifetime, parent context.CancelFunc)
 		want error
 	}{
-		"its time is over": {func(*lifetime, context.CancelFunc) {
+		"its deadline passed": {func(*lifetime, context.CancelFunc) {
 			time.Sleep(time.Second)
 		}, context.DeadlineExceeded},
-		"it is ended":          {func(l *lifetime, _ context.CancelFunc) { l.end() }, context.Canceled},
+		"end was called":       {func(l *lifetime, _ context.CancelFunc) { l.end() }, context.Canceled},
 		"the connection ended": {func(_ *lifetime, parent context.CancelFunc) { parent() }, context.Canceled},
 	} {
 		for _, waited := range []bool{false, true} {

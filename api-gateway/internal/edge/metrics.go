@@ -11,21 +11,22 @@ import (
 	"fivechat.dev/libs/observe/telemetry"
 )
 
-// noClass is the class of a request that no row has.
+// noClass is the class label of requests without a row.
 const noClass = "none"
 
-// metrics is what the edge says of requests.
+// metrics are the metrics about requests.
 type metrics struct {
-	durations *prometheus.HistogramVec // nil where nothing is timed
+	durations *prometheus.HistogramVec // nil if durations aren't measured
 	active    *prometheus.GaugeVec
 	streams   prometheus.Gauge
-	odd       series // of requests that no row has
+	unmatched series // of requests without a row
 }
 
-// series is what is measured of a row's requests, found without their labels.
+// series are the metrics of one row, looked up once so that requests don't search them by labels.
 type series struct {
-	active         prometheus.Gauge
-	answered, head *telemetry.ByStatus // of the row's method, and of HEAD where that is GET; nil where nothing is timed
+	active prometheus.Gauge
+	// of the row's method; head is HEAD's if that is GET; both nil if durations aren't measured
+	answered, head *telemetry.ByStatus
 }
 
 func newMetrics(t *telemetry.Telemetry) *metrics {
@@ -37,7 +38,7 @@ func newMetrics(t *telemetry.Telemetry) *metrics {
 		}),
 	}
 	t.Registry.MustRegister(m.streams)
-	m.odd.active = m.active.WithLabelValues(noClass)
+	m.unmatched.active = m.active.WithLabelValues(noClass)
 	if t.Measures {
 		m.durations = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "http_server_request_duration_seconds", Buckets: telemetry.Durations(),
@@ -48,7 +49,7 @@ func newMetrics(t *telemetry.Telemetry) *metrics {
 	return m
 }
 
-// of makes the series of a table's rows.
+// of makes the series of the rows of a table.
 func (m *metrics) of(rows []*route.Route) map[*route.Route]*series {
 	all := make(map[*route.Route]*series, len(rows))
 	for _, r := range rows {
@@ -75,7 +76,7 @@ func (m *metrics) timed(class, method, pattern string) *telemetry.ByStatus {
 	}))
 }
 
-// answered times a request. What no row has is found by its labels: there is little of it.
+// answered records the duration of a request. Requests without a row are rare, so their series are looked up by labels.
 func (x *exchange) answered(ctx context.Context, seconds float64) {
 	switch durations := x.edge.metrics.durations; {
 	case durations == nil:

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// plainBytes is the length of the longest plain request.
+// plainBytes is the length of the longest plain request, in bytes.
 const plainBytes = 8 << 10
 
 // The states of a connection.
@@ -20,12 +20,12 @@ const (
 	ended        // was closed while it was idle
 )
 
-// conn is a connection that has brought plain requests only, so far.
+// conn is a connection that has received only plain requests so far.
 type conn struct {
 	net.Conn
 	server *Server
 	state  atomic.Int32
-	in     []byte // what has come and is not answered
+	in     []byte // received bytes that aren't handled yet
 	msg    message
 	out    writer
 	watch  *watch
@@ -40,10 +40,11 @@ func newConn(s *Server, nc net.Conn) *conn {
 	return c
 }
 
-// endIdle says whether the connection waits for a request, which it then does no longer.
+// endIdle marks an idle connection as ended, and reports whether it was idle.
 func (c *conn) endIdle() bool { return c.state.CompareAndSwap(idle, ended) }
 
-// serve answers plain requests until the connection ends, or goes to who serves the rest.
+// serve handles plain requests until the connection ends or a request isn't plain. In the second case it hands the
+// connection over.
 func (c *conn) serve() {
 	defer c.watch.cancel()
 	wait := c.server.rest.ReadHeaderTimeout
@@ -51,8 +52,9 @@ func (c *conn) serve() {
 		length := c.msg.parse(c.in)
 		if length == 0 || !c.answer() {
 			c.server.left(c)
-			_ = c.SetDeadline(time.Time{}) // whoever serves it sets its own; a connection that cannot has ended
-			c.server.handed.put(&begun{c.Conn, c.in})
+			// net/http sets its own deadlines; an error means that the connection has ended
+			_ = c.SetDeadline(time.Time{})
+			c.server.handed.put(&prefixedConn{c.Conn, c.in})
 			return
 		}
 		if c.out.broken {
@@ -62,10 +64,10 @@ func (c *conn) serve() {
 		wait = c.server.rest.IdleTimeout
 	}
 	c.server.left(c)
-	_ = c.Close() // what can be said has been said
+	_ = c.Close() // an error leaves nothing to do
 }
 
-// receive waits for a request, unless there is already the beginning of one, and says whether it came.
+// receive waits for a request unless the buffer already has the start of one, and reports whether there is one.
 func (c *conn) receive(wait time.Duration) bool {
 	if len(c.in) > 0 {
 		return true
@@ -82,7 +84,7 @@ func (c *conn) receive(wait time.Duration) bool {
 	return err == nil && c.state.CompareAndSwap(idle, active)
 }
 
-// answer has the handler answer the request that has been read, and says whether it did and did not hand it over.
+// answer calls the handler for the parsed request. It reports false if the handler handed the request over.
 func (c *conn) answer() bool {
 	c.out.begin(c.msg.request.Method == http.MethodHead)
 	c.watch.begin()
@@ -95,7 +97,7 @@ func (c *conn) answer() bool {
 	return true
 }
 
-// handle calls the handler. One that panics ends the connection, as it does in net/http.
+// handle calls the handler. A panic ends the connection, as in net/http.
 func (c *conn) handle() {
 	defer func() {
 		reason := recover()

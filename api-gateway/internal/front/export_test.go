@@ -2,5 +2,5 @@ package front
 
 import "time"
 
-// WatchAfter sets how long into a request somebody begins to look whether its client is still there.
+// WatchAfter sets the time after which a watch starts to check whether the client is still connected.
 func (s *Server) WatchAfter(d time.Duration) { s.watchAfter = d }

@@ -1,16 +1,21 @@
-// Package front serves plain HTTP/1.1 requests at the edge with less ado than net/http does, and leaves all others to it.
+// Package front serves plain HTTP/1.1 requests at a lower cost than net/http, and leaves all others to it.
 //
-// Serving is most of what forwarding costs: net/http's server alone, writing 1 KB, uses as much CPU as nginx does for
-// receiving, forwarding and answering (make bench-edge). It has a second goroutine for each connection, two deadlines, a
-// context and a dozen objects for each request. So this package looks at what a connection brings first, and answers by
-// itself what is as plain as nearly all requests are: the whole head, and the body, if any, came in one piece; every line
-// is in its strictest form; the connection stays open. Whatever else comes, or is not yet complete, is none of its
-// business: the connection goes, with the bytes that came, to a net/http server, for good. So what is malformed, odd,
-// slow or large meets the strictness and the bounds of net/http and nobody else's, and so do streams, which the handler
-// hands over itself (HandOver).
+// Begin with Server, which accepts the connections, and message.parse, which decides what is plain. A request is plain
+// if its head and its body, if any, arrived in one piece, every line has the strictest form, and the connection stays
+// open. Nearly all requests are. If a request isn't plain or isn't complete, a net/http server takes over the
+// connection for good, with the bytes that arrived. Streams take the same way: the handler hands them over itself
+// (HandOver).
 //
-// It is written by hand because fasthttp, whose messages the proxy uses, would be in front of everything: its server
-// accepts more than we want to, and an http.Handler behind it would have neither streams nor deadlines of its own.
+// So malformed, unusual, slow and large requests meet the strictness and the bounds of net/http alone. This package
+// never has to interpret them.
+//
+// Most of the cost of forwarding is serving. The net/http server alone, writing 1 KB, uses as much processor time as
+// nginx does for receiving, forwarding and responding (make bench-edge). It has a second goroutine for each connection,
+// and two deadlines, a context and a dozen objects for each request.
+//
+// The package is written by hand because fasthttp, whose messages the proxy uses, would have to serve all requests. Its
+// server accepts more than is allowed here, and an http.Handler in it would have neither streams nor deadlines of its
+// own.
 package front
 
 import (
@@ -25,21 +30,21 @@ import (
 
 // Server serves one listener. It is made by New.
 type Server struct {
-	rest   *http.Server // has the handler and the bounds, and serves what is not plain
-	handed *handed
+	rest   *http.Server // has the handler and the bounds, and serves requests that aren't plain
+	handed *handoffListener
 
 	watchAfter time.Duration
 	stopping   atomic.Bool
-	plain      sync.WaitGroup // of conns
+	plain      sync.WaitGroup // waits for the conns
 	mu         sync.Mutex
 	ln         net.Listener
 	conns      map[*conn]struct{}
 }
 
-// New makes a Server with the handler and the bounds of another, which serves what is not plain. The handler of a plain
-// request must not use it, its header or its body after it has returned.
+// New makes a Server with the handler and the bounds of rest, which also serves the requests that aren't plain. The
+// handler of a plain request must not use the request, its header or its body after it has returned.
 func New(rest *http.Server) *Server {
-	return &Server{rest: rest, handed: newHanded(), watchAfter: watchAfter, conns: map[*conn]struct{}{}}
+	return &Server{rest: rest, handed: newHandoffListener(), watchAfter: watchAfter, conns: map[*conn]struct{}{}}
 }
 
 // Serve accepts connections until the server is shut down or closed; its error is then http.ErrServerClosed.
@@ -51,7 +56,7 @@ func (s *Server) Serve(ln net.Listener) error {
 		return errors.Join(http.ErrServerClosed, ln.Close())
 	}
 	s.handed.addr = ln.Addr()
-	go func() { _ = s.rest.Serve(s.handed) }() // until Shutdown or Close
+	go func() { _ = s.rest.Serve(s.handed) }() // returns at Shutdown or Close
 	for pause := time.Duration(0); ; {
 		c, err := ln.Accept()
 		switch {
@@ -60,21 +65,21 @@ func (s *Server) Serve(ln net.Listener) error {
 			s.serve(c)
 		case s.stopping.Load():
 			return http.ErrServerClosed
-		case !passing(err):
+		case !isTemporary(err):
 			return err
-		default: // as net/http does: there are too few descriptors, which passes
+		default: // like net/http: file descriptors have run out, which is temporary
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 			time.Sleep(pause)
 		}
 	}
 }
 
-func passing(err error) bool {
+func isTemporary(err error) bool {
 	ne, ok := errors.AsType[net.Error](err)
-	return ok && ne.Temporary() //nolint:staticcheck // of Accept's errors it says what is meant
+	return ok && ne.Temporary() //nolint:staticcheck // it is well defined for errors of Accept
 }
 
-// serve has a connection served.
+// serve starts a goroutine that serves a connection.
 func (s *Server) serve(nc net.Conn) {
 	c := newConn(s, nc)
 	s.mu.Lock()
@@ -87,14 +92,14 @@ func (s *Server) serve(nc net.Conn) {
 	s.plain.Go(c.serve)
 }
 
-// left notes that a connection is no longer ours.
+// left removes a connection that has ended or was handed over.
 func (s *Server) left(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
 }
 
-// stop ends accepting, and every connection that keep does not.
+// stop stops accepting, and closes every connection for which keep reports false.
 func (s *Server) stop(keep func(*conn) bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,12 +118,12 @@ func (s *Server) stop(keep func(*conn) bool) error {
 	return nil
 }
 
-// Shutdown stops accepting, lets requests under way end, and closes connections as they come to rest. It gives ctx's
-// error where that ends before.
+// Shutdown stops accepting, lets requests in progress finish, and closes each connection when it is idle. It returns
+// ctx's error if ctx ends first.
 func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.stop(func(c *conn) bool { return !c.endIdle() })
 	ended := make(chan struct{})
-	go func() { // ends with the connections, which Close ends
+	go func() { // returns when the connections have ended, at the latest by Close
 		defer close(ended)
 		s.plain.Wait()
 	}()
@@ -132,7 +137,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// Close ends everything at once.
+// Close ends all connections at once.
 func (s *Server) Close() error {
 	err := s.stop(func(*conn) bool { return false })
 	_ = s.handed.Close()

@@ -27,7 +27,7 @@ type site struct {
 	log    bytes.Buffer
 }
 
-// open starts a site that answers as mux does; at /by it says who serves: us or net/http.
+// open starts a site with the handlers of mux. /by says whether front or net/http handled the request.
 func open(t *testing.T, change ...func(*front.Server)) *site {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -93,7 +93,7 @@ func (l *line) send(text string) {
 	}
 }
 
-// answer reads the answer to a request of a method.
+// answer reads the response to a request of a method.
 func (l *line) answer(method string) (*http.Response, string) {
 	l.t.Helper()
 	resp, err := http.ReadResponse(l.r, &http.Request{Method: method})
@@ -107,7 +107,7 @@ func (l *line) answer(method string) (*http.Response, string) {
 	return resp, string(b)
 }
 
-// ended fails where the connection brings anything but its end.
+// ended fails the test if the connection delivers anything but its end.
 func (l *line) ended() {
 	l.t.Helper()
 	if b, err := io.ReadAll(l.r); err != nil && !errors.Is(err, net.ErrClosed) &&
@@ -120,9 +120,9 @@ func request(method, target, body string) string {
 	return fmt.Sprintf("%s %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", method, target, len(body), body)
 }
 
-// TestWhoServes: plain requests are ours, one after the other on one connection, and so are those that came before the
-// one that is not plain; that one and all behind it are net/http's.
-func TestWhoServes(t *testing.T) {
+// TestOtherRequestsAreHandedOver: front handles the plain requests of a connection, one after the other. From the first
+// request that isn't plain, net/http handles all.
+func TestOtherRequestsAreHandedOver(t *testing.T) {
 	t.Parallel()
 	l := open(t).dial()
 	for i := range 3 {
@@ -140,7 +140,7 @@ func TestWhoServes(t *testing.T) {
 	}
 }
 
-func TestWhatComesInPieces(t *testing.T) {
+func TestIncompleteRequestsAreHandedOver(t *testing.T) {
 	t.Parallel()
 	for name, pieces := range map[string][]string{
 		"head": {"POST /by HTTP/1.1\r\nHo", "st: a\r\nContent-Length: 2\r\n\r\nok"},
@@ -153,7 +153,7 @@ func TestWhatComesInPieces(t *testing.T) {
 			looked := make(chan struct{})
 			s.mux.HandleFunc("/wait", func(http.ResponseWriter, *http.Request) { close(looked) })
 			l := s.dial()
-			l.send(request("GET", "/wait", "") + pieces[0]) // what has been served shows that the piece was seen
+			l.send(request("GET", "/wait", "") + pieces[0]) // the response shows that the piece was read
 			<-looked
 			l.answer("GET")
 			l.send(pieces[1])
@@ -164,7 +164,7 @@ func TestWhatComesInPieces(t *testing.T) {
 	}
 }
 
-func TestMalformed(t *testing.T) {
+func TestMalformedRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01\x00\r\n\r\n",
@@ -178,8 +178,9 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
-// TestAnswers: what a handler writes arrives as from net/http, but for what nobody reads.
-func TestAnswers(t *testing.T) {
+// TestResponsesMatchNetHTTP: a handler's response arrives like one from net/http, except for headers that clients
+// ignore.
+func TestResponsesMatchNetHTTP(t *testing.T) {
 	t.Parallel()
 	large := strings.Repeat("0123456789abcdef", 1<<16) // 1 MiB
 	write := func(stated bool, status int, parts ...string) http.HandlerFunc {
@@ -193,7 +194,7 @@ func TestAnswers(t *testing.T) {
 			}
 			if status > 0 {
 				w.WriteHeader(status)
-				w.WriteHeader(500) // the first one counts
+				w.WriteHeader(500) // the first status counts
 			}
 			for _, p := range parts {
 				io.WriteString(w, p)
@@ -224,7 +225,7 @@ func TestAnswers(t *testing.T) {
 			s := open(t)
 			s.mux.HandleFunc("/x", c.handler)
 			l := s.dial()
-			for range 2 { // the second time shows that the first was read to its end
+			for range 2 { // the second one shows that the first was read to its end
 				l.send(c.method + " /x HTTP/1.1\r\nHost: a\r\n\r\n")
 				resp, body := l.answer(c.method)
 				if resp.StatusCode != c.status || body != c.body || max(resp.ContentLength, 0) != c.length {
@@ -239,8 +240,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestHalfAnAnswer is never taken for a whole one: the connection ends.
-func TestHalfAnAnswer(t *testing.T) {
+// TestIncompleteResponseEndsTheConnection, so that it is never taken for a complete one.
+func TestIncompleteResponseEndsTheConnection(t *testing.T) {
 	t.Parallel()
 	for name, after := range map[string]func(){
 		"it ended early": func() {},
@@ -268,8 +269,9 @@ func TestHalfAnAnswer(t *testing.T) {
 	}
 }
 
-// TestStreams: a handler that streams hands its request over, and is called anew with all that net/http can do.
-func TestStreams(t *testing.T) {
+// TestStreamsAreHandedOver: a handler that streams hands its request over, and is called again with all features of
+// net/http.
+func TestStreamsAreHandedOver(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	next := make(chan struct{})
@@ -300,8 +302,8 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// TestAClientThatGoesAway ends the context of its request. One that sends the next request meanwhile has not gone.
-func TestAClientThatGoesAway(t *testing.T) {
+// TestDisconnectEndsTheContext: a client that sends its next request meanwhile hasn't disconnected.
+func TestDisconnectEndsTheContext(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	entered, ended := make(chan struct{}), make(chan error, 1)
@@ -322,7 +324,7 @@ func TestAClientThatGoesAway(t *testing.T) {
 	}
 }
 
-func TestAClientThatHurries(t *testing.T) {
+func TestNextRequestIsNotADisconnect(t *testing.T) {
 	t.Parallel()
 	s := open(t, func(s *front.Server) { s.WatchAfter(time.Microsecond) })
 	entered, release := make(chan struct{}, 2), make(chan struct{})
@@ -331,7 +333,7 @@ func TestAClientThatHurries(t *testing.T) {
 		<-release
 		fmt.Fprint(w, by(w), " ", r.Context().Err())
 	})
-	for range 50 { // it is looked at while the next request comes, before or after
+	for range 50 { // the watch reads while the next request arrives, before or after
 		l := s.dial()
 		l.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
 		<-entered
@@ -346,8 +348,9 @@ func TestAClientThatHurries(t *testing.T) {
 	}
 }
 
-// TestShutdown: requests under way end, by whomever they are served; what waits is closed, and nobody is let in.
-func TestShutdown(t *testing.T) {
+// TestShutdownFinishesRequests: requests in progress finish, whether front or net/http handles them. Idle connections
+// are closed, and new ones refused.
+func TestShutdownFinishesRequests(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	entered, release := make(chan struct{}, 2), make(chan struct{})
@@ -371,7 +374,7 @@ func TestShutdown(t *testing.T) {
 	}
 	s.served <- nil
 	if _, err := net.Dial("tcp", s.addr); err == nil {
-		t.Error("somebody was let in")
+		t.Error("a new connection was accepted")
 	}
 	close(release)
 	for l, want := range map[*line]string{ours: "front", theirs: "net/http"} {

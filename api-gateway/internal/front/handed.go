@@ -5,18 +5,20 @@ import (
 	"sync"
 )
 
-// handed is the listener at which a net/http server gets the connections that are not plain.
-type handed struct {
+// handoffListener is the listener of the net/http server. It accepts the connections that front hands over.
+type handoffListener struct {
 	addr   net.Addr
 	conns  chan net.Conn
 	closed chan struct{}
 	once   sync.Once
 }
 
-func newHanded() *handed { return &handed{conns: make(chan net.Conn), closed: make(chan struct{})} }
+func newHandoffListener() *handoffListener {
+	return &handoffListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+}
 
-// put hands a connection over. It closes it where nobody takes any more.
-func (h *handed) put(c net.Conn) {
+// put hands a connection over, or closes it if the listener is closed.
+func (h *handoffListener) put(c net.Conn) {
 	select {
 	case h.conns <- c:
 	case <-h.closed:
@@ -25,7 +27,7 @@ func (h *handed) put(c net.Conn) {
 }
 
 // Accept implements net.Listener.
-func (h *handed) Accept() (net.Conn, error) {
+func (h *handoffListener) Accept() (net.Conn, error) {
 	select {
 	case c := <-h.conns:
 		return c, nil
@@ -35,22 +37,22 @@ func (h *handed) Accept() (net.Conn, error) {
 }
 
 // Close implements net.Listener.
-func (h *handed) Close() error {
+func (h *handoffListener) Close() error {
 	h.once.Do(func() { close(h.closed) })
 	return nil
 }
 
 // Addr implements net.Listener.
-func (h *handed) Addr() net.Addr { return h.addr }
+func (h *handoffListener) Addr() net.Addr { return h.addr }
 
-// begun is a connection of which some has been read already.
-type begun struct {
+// prefixedConn is a connection whose first bytes have already been read.
+type prefixedConn struct {
 	net.Conn
-	read []byte // what has not been given out yet
+	read []byte // bytes that Read still has to return
 }
 
 // Read implements io.Reader.
-func (b *begun) Read(p []byte) (int, error) {
+func (b *prefixedConn) Read(p []byte) (int, error) {
 	if len(b.read) == 0 {
 		return b.Conn.Read(p)
 	}

@@ -12,16 +12,16 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// message is a plain request as it is read. It is used again for the next one.
+// message is a parsed plain request. It is reused for the next one of the connection.
 type message struct {
 	request http.Request
-	blank   http.Request // what every request of the connection has
+	blank   http.Request // fields that all requests of the connection share
 	header  http.Header
-	values  []string // behind the header's entries
+	values  []string // backing array of the header's entries
 	body    bytes.Reader
 }
 
-// The methods of plain requests.
+// methods are the methods of plain requests.
 var methods = map[string]string{
 	"GET":     "GET",
 	"HEAD":    "HEAD",
@@ -32,7 +32,7 @@ var methods = map[string]string{
 	"OPTIONS": "OPTIONS",
 }
 
-// canonical are names of headers as clients write them, in the form that http.Header has.
+// canonical maps names of headers, in the spellings that clients use, to the form in http.Header.
 var canonical = func() map[string]string {
 	names := map[string]string{}
 	for _, n := range []string{
@@ -50,26 +50,26 @@ var canonical = func() map[string]string {
 	return names
 }()
 
-// maxLines is how many header lines a plain request has at most.
+// maxLines is the largest number of header lines in a plain request.
 const maxLines = 64
 
 var endHead = []byte("\r\n\r\n")
 
-// prepare makes m ready for the requests of a connection from an address, which end when gone does.
+// prepare initializes m for the requests of one connection. Their context is gone.
 func (m *message) prepare(gone context.Context, remote string) {
 	m.header = http.Header{}
 	m.blank = *(&http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, RemoteAddr: remote}).WithContext(gone)
 }
 
-// parse reads the request that b begins with into m and gives its length, head and body. It gives 0 for everything that
-// is not plain: what is not all there, what RFC 9112 does not allow, and of what it allows, whatever has more than one
-// reading or changes what happens to the connection.
+// parse reads the request at the start of b into m, and returns its length in bytes, with head and body. It returns 0
+// if the request isn't plain: if it is incomplete, if RFC 9112 forbids it, or if it could be read in more than one way
+// or would change the state of the connection.
 func (m *message) parse(b []byte) int {
 	head := bytes.Index(b, endHead)
 	if head < 0 {
 		return 0
 	}
-	text := string(b[:head]) // the only copy: every value is a part of it
+	text := string(b[:head]) // the only copy: every value is a substring
 	line, rest, _ := strings.Cut(text, "\r\n")
 	if !m.start(line) || !m.fields(rest) {
 		return 0
@@ -133,7 +133,7 @@ func (m *message) fields(rest string) bool {
 	return m.request.Host != ""
 }
 
-// field takes in a header line, unless it makes the request one that is not plain.
+// field stores a header line. It reports false if the line makes the request not plain.
 func (m *message) field(name, value string) bool {
 	switch name {
 	case "Host":
@@ -146,7 +146,9 @@ func (m *message) field(name, value string) bool {
 		if !strings.EqualFold(value, "keep-alive") {
 			return false
 		}
-	case "Transfer-Encoding", "Upgrade", "Expect", "Trailer", "Te", "Proxy-Connection", "Keep-Alive", "Http2-Settings", "Pragma": // the last adds a header in net/http
+	// Pragma adds a header in net/http.
+	case "Transfer-Encoding", "Upgrade", "Expect", "Trailer", "Te", "Proxy-Connection", "Keep-Alive",
+		"Http2-Settings", "Pragma":
 		return false
 	case "Content-Length":
 		if m.header[name] != nil {
@@ -163,7 +165,7 @@ func (m *message) field(name, value string) bool {
 	return true
 }
 
-// length is what Content-Length says, 0 without one, and -1 where it is not a plain number.
+// length is the value of Content-Length: 0 without one, -1 if it isn't a plain number.
 func (m *message) length() int {
 	stated, there := m.header["Content-Length"]
 	if !there {
@@ -173,5 +175,5 @@ func (m *message) length() int {
 	if err != nil || strconv.FormatUint(n, 10) != stated[0] {
 		return -1
 	}
-	return int(n) //nolint:gosec // of 31 bits
+	return int(n) //nolint:gosec // has 31 bits
 }

@@ -17,7 +17,7 @@ func parsed(text string) (*message, int) {
 	return m, m.parse([]byte(text))
 }
 
-// plain are requests that this package answers by itself.
+// plain are requests that front handles itself.
 var plain = map[string]string{
 	"get":              "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
 	"head":             "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -34,8 +34,8 @@ var plain = map[string]string{
 	"a colon in value": "DELETE /x HTTP/1.1\r\nHost: [::1]:80\r\nReferer: http://b/c?d=e:f\r\n\r\n",
 }
 
-// TestPlain: what is plain is read as net/http reads it.
-func TestPlain(t *testing.T) {
+// TestPlainRequestsMatchNetHTTP: a plain request is parsed like net/http parses it.
+func TestPlainRequestsMatchNetHTTP(t *testing.T) {
 	t.Parallel()
 	for name, text := range plain {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// alike fails where text is not plain, or is read otherwise than net/http does.
+// alike fails the test if text isn't plain, or is parsed differently by net/http.
 func alike(t *testing.T, text string) {
 	t.Helper()
 	m, n := parsed(text)
@@ -79,8 +79,8 @@ func alike(t *testing.T, text string) {
 	}
 }
 
-// TestNotPlain: whatever is malformed, incomplete or has more than one reading is left to net/http.
-func TestNotPlain(t *testing.T) {
+// TestUnusualRequestsAreNotPlain: malformed, incomplete and ambiguous requests are left to net/http.
+func TestUnusualRequestsAreNotPlain(t *testing.T) {
 	t.Parallel()
 	get := func(lines string) string { return "GET / HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n" }
 	for name, text := range map[string]string{
@@ -139,7 +139,7 @@ func TestNotPlain(t *testing.T) {
 	}
 }
 
-// FuzzPlain: nothing is taken for plain that net/http refuses or reads otherwise.
+// FuzzPlain: no request counts as plain that net/http refuses or parses differently.
 func FuzzPlain(f *testing.F) {
 	for _, text := range plain {
 		f.Add(text)

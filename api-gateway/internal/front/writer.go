@@ -14,23 +14,23 @@ import (
 )
 
 const (
-	writeTimeout = 60 * time.Second // for a client to take an answer, or a part that is written at once
-	keptBytes    = 64 << 10         // an answer's buffer that is larger is not kept for the next
+	writeTimeout = 60 * time.Second // for a client to accept a response, or the part of one written at once
+	keptBytes    = 64 << 10         // a larger buffer isn't kept for the next response
 )
 
-// writer is the ResponseWriter of one request after the other. An answer whose length the handler states is sent as it
-// is written; any other is gathered, and sent when the handler has returned.
+// writer is the ResponseWriter of a connection, one request after the other. If the handler states Content-Length, the
+// response is sent as it is written. Otherwise it is buffered and sent when the handler has returned.
 type writer struct {
 	conn    net.Conn
-	last    *atomic.Bool // whether the server is stopping, and an answer says that it is the connection's last
+	last    *atomic.Bool // the server is stopping: the response closes the connection
 	header  http.Header
-	out     []byte // head and body that are not sent yet
-	body    []byte // of an answer without a stated length
-	status  int    // 0: the answer has not begun
-	stated  int64  // the length of the body; -1 where the handler does not say
-	head    bool   // the request is a HEAD: what is written is counted
+	out     []byte // head and body that aren't sent yet
+	body    []byte // body of a response without a stated length
+	status  int    // 0 until the response has started
+	stated  int64  // stated length of the body; -1 for none
+	head    bool   // the request is a HEAD: bytes are counted, not sent
 	counted int64
-	broken  bool // nothing can be sent any more, or the connection shall end
+	broken  bool // nothing more can be sent, or the connection must end
 	handed  bool
 }
 
@@ -46,13 +46,14 @@ func (w *writer) begin(head bool) {
 	w.status, w.counted, w.stated, w.head, w.handed = 0, 0, -1, head, false
 }
 
-// HandOver leaves the request to net/http, which calls the handler anew: one that streams does so, before all else.
+// HandOver leaves the request to net/http, which calls the handler again. Handlers of streams call it before anything
+// else.
 func (w *writer) HandOver() { w.handed = true }
 
 // Header implements http.ResponseWriter.
 func (w *writer) Header() http.Header { return w.header }
 
-// WriteHeader implements http.ResponseWriter. What is not a final status is not sent.
+// WriteHeader implements http.ResponseWriter. Informational statuses aren't sent.
 func (w *writer) WriteHeader(status int) {
 	if w.status != 0 || status < 200 {
 		return
@@ -63,7 +64,7 @@ func (w *writer) WriteHeader(status int) {
 		if err != nil {
 			delete(w.header, "Content-Length")
 		} else {
-			w.stated = int64(n) //nolint:gosec // of 63 bits
+			w.stated = int64(n) //nolint:gosec // has 63 bits
 		}
 	}
 	if w.stated >= 0 || !httpkit.HasBody(status) {
@@ -71,7 +72,7 @@ func (w *writer) WriteHeader(status int) {
 	}
 }
 
-// writeHead puts the status and the headers into out.
+// writeHead appends the status line and the headers to out.
 func (w *writer) writeHead() {
 	if w.last.Load() {
 		w.header["Connection"] = []string{"close"}
@@ -120,7 +121,7 @@ func (w *writer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// send sends what is in out, and b behind it.
+// send sends out, followed by b.
 func (w *writer) send(b []byte) error {
 	if w.broken {
 		return net.ErrClosed
@@ -139,8 +140,8 @@ func (w *writer) send(b []byte) error {
 	return err
 }
 
-// end sends what is left of the answer. One that is shorter or longer than was stated ends the connection, as whoever
-// reads it no longer knows where the next begins.
+// end sends the rest of the response. If the body is shorter or longer than stated, it ends the connection, because the
+// client can't find the start of the next response.
 func (w *writer) end() {
 	if w.broken {
 		return
@@ -153,7 +154,7 @@ func (w *writer) end() {
 		w.writeHead()
 	}
 	if len(w.out) > 0 {
-		_ = w.send(w.body) // broken says it
+		_ = w.send(w.body) // broken records the error
 	}
 	if w.stated >= 0 && w.stated != w.counted && !w.head && httpkit.HasBody(w.status) ||
 		httpguts.HeaderValuesContainsToken(w.header["Connection"], "close") {
@@ -161,7 +162,7 @@ func (w *writer) end() {
 	}
 }
 
-// today is the date of answers, of a second.
+// today is the value of the Date header in one second.
 type today struct {
 	second int64
 	text   string
@@ -169,7 +170,7 @@ type today struct {
 
 var now atomic.Pointer[today]
 
-// date is the time as the header Date has it.
+// date returns the current time in the format of the Date header.
 func date() string {
 	t := time.Now()
 	d := now.Load()

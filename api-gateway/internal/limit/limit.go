@@ -1,10 +1,17 @@
-// Package limit says which quotas a request spends, and tells its client how they stand.
+// Package limit decides which quotas a request spends, and writes their state into the RateLimit headers.
 //
-// A class is limited either by address or by plan. By plan, a request spends the quota of its caller (a token, or a
-// visitor at an address), then, if the caller is a visitor, the quota that all visitors of a website at that address
-// share, and last the quota of the website: so one address can't spend a website's quota. A website may have a quota of
-// its own for a class, which then holds for caller and website. Besides, failed credentials are counted by address, and by
-// address and beginning, so that guessing is slow. Addresses are counted by httpkit.AddressKey.
+// Begin with Guard.Admit, which spends the quotas of a request, and Quotas (quotas.go), which has the defaults and the
+// operator's file. The shared counters are in libs/ratelimit.
+//
+// A class of operations is limited either by address or by plan. By plan, a request spends up to three quotas: that of
+// its caller (a token, or a visitor at an address), for visitors that of all visitors of the website at the address,
+// and that of the website. So one address can't spend a website's quota. A website may have its own quota for a class,
+// which then applies to caller and website.
+//
+// Failed credentials are counted by address, and by address and token prefix, which slows down guessing. Addresses are
+// grouped by httpkit.AddressKey.
+//
+// An unavailable dependency is no reason to refuse a request: without the website's data the plan's quotas apply.
 package limit
 
 import (
@@ -24,14 +31,14 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// Website is what limits depend on.
+// Website is the data of a website that its limits depend on.
 type Website struct {
 	Plan   identity.Plan          `json:"plan"`
-	Quotas map[route.Class]Amount `json:"quotas"` // its own, in place of its plan's
+	Quotas map[route.Class]Amount `json:"quotas"` // override those of its plan
 	rules  map[route.Class]rule
 }
 
-// Ready makes w ready for requests, once for all of them.
+// Ready precomputes the rules of w, so that requests don't.
 func (w Website) Ready() Website {
 	w.rules = make(map[route.Class]rule, len(w.Quotas))
 	for class, own := range w.Quotas {
@@ -40,7 +47,7 @@ func (w Website) Ready() Website {
 	return w
 }
 
-// Websites gives a website, the zero Website where it cannot be had: limits are no reason to refuse.
+// Websites returns a website, or the zero Website if it isn't available.
 type Websites func(ctx context.Context, t tenant.ID) Website
 
 // Guard spends quotas.
@@ -57,7 +64,7 @@ func New(l *ratelimit.Limiter, w Websites) *Guard {
 	return g
 }
 
-// Set replaces the quotas, at once and for every request from now on.
+// Set replaces the quotas. It takes effect at once, for all later requests.
 func (g *Guard) Set(q Quotas) {
 	r := &rules{
 		plans:     map[identity.Plan]map[route.Class]rule{},
@@ -76,17 +83,17 @@ func (g *Guard) Set(q Quotas) {
 	g.rules.Store(r)
 }
 
-// rules are Quotas as requests need them.
+// rules are Quotas in the form that requests use.
 type rules struct {
 	plans     map[identity.Plan]map[route.Class]rule
 	addresses map[route.Class]rule
 	failures  Failures
 }
 
-// rule is the quotas of a class, and how they are told.
+// rule has the quotas of a class, and their value in the RateLimit-Policy header.
 type rule struct {
-	caller, website ratelimit.Quota // zero: none
-	address         ratelimit.Quota // of all visitors of a website at one address
+	caller, website ratelimit.Quota // zero for none
+	address         ratelimit.Quota // shared by all visitors of a website at one address
 	policy          []string        // for tokens and addresses
 	visitorPolicy   []string        // for visitors
 }
@@ -106,15 +113,15 @@ func ruleOf(class route.Class, p Pair) rule {
 	return r
 }
 
-// Admit spends what a request of a class costs its caller, writes to h how the scarcest of the quotas stands, and gives a
-// Limited fault where there is nothing left.
+// Admit spends one request of each quota that applies, and writes the state of the scarcest to h. It returns a Limited
+// fault if a quota is used up.
 func (g *Guard) Admit(
 	ctx context.Context, class route.Class, p identity.Principal, address string, h http.Header,
 ) error {
 	at := httpkit.AddressKey(address)
 	if r, limited := g.rules.Load().addresses[class]; limited {
 		h["Ratelimit-Policy"] = r.policy
-		return tell(h, class, g.limiter.Take(ctx, "a:"+at+":"+string(class), r.caller))
+		return writeState(h, class, g.limiter.Take(ctx, "a:"+at+":"+string(class), r.caller))
 	}
 	r := g.rule(ctx, class, p)
 	website := p.Website.String() + ":" + string(class)
@@ -124,14 +131,14 @@ func (g *Guard) Admit(
 		h["Ratelimit-Policy"] = r.visitorPolicy
 		d = g.alsoTake(ctx, d, "va:"+at+":"+website, r.address)
 	}
-	return tell(h, class, g.alsoTake(ctx, d, "w:"+website, r.website))
+	return writeState(h, class, g.alsoTake(ctx, d, "w:"+website, r.website))
 }
 
-// chargedBytes is how many bytes of an answer a request pays for by itself; each further chargedBytes cost as much as one
-// request more. So who reads long texts spends a quota as fast as who reads often. A list of 20 has some 10 KiB.
+// chargedBytes is the length in bytes of a response that one request pays for. Each further chargedBytes cost one
+// request more, so that reading long texts spends a quota as fast as reading often. A list of 20 has some 10 KiB.
 const chargedBytes = 32 << 10
 
-// Charge spends what the bytes of an answer cost beyond the request that Admit let through.
+// Charge spends the requests that a long response costs beyond the one that Admit spent.
 func (g *Guard) Charge(ctx context.Context, class route.Class, p identity.Principal, address string, bytes int64) {
 	more := int((bytes - 1) / chargedBytes)
 	if _, byAddress := g.rules.Load().addresses[class]; byAddress || class.Streams() || more < 1 {
@@ -161,7 +168,7 @@ func (g *Guard) alsoTake(
 	return before
 }
 
-// rule is that of a request's website, or of its plan.
+// rule returns the rule of the website's own quotas, or of its plan.
 func (g *Guard) rule(ctx context.Context, class route.Class, p identity.Principal) rule {
 	w := g.websites(ctx, p.Website)
 	if own, has := w.rules[class]; has {
@@ -177,7 +184,7 @@ func caller(p identity.Principal, address string, class route.Class) string {
 	return "t:" + strconv.FormatInt(p.TokenID, 10) + ":" + string(class)
 }
 
-// policy is how quotas are told, as draft-ietf-httpapi-ratelimit-headers-10 has it.
+// policy is the value of RateLimit-Policy, after draft-ietf-httpapi-ratelimit-headers-10.
 func policy(class route.Class, p Pair) string {
 	b := item(nil, string(class), p.Caller)
 	if p.Address.Requests > 0 && p.Address != p.Caller {
@@ -195,8 +202,9 @@ func item(b []byte, name string, a Amount) []byte {
 	return strconv.AppendInt(b, int64(a.Seconds), 10)
 }
 
-// tell writes how a quota stands, also in the older headers that many clients read; their reset is in seconds from now.
-func tell(h http.Header, class route.Class, d ratelimit.Decision) error {
+// writeState writes the state of a quota into RateLimit, and into the older X-RateLimit headers that many clients read.
+// Their reset is in seconds from now.
+func writeState(h http.Header, class route.Class, d ratelimit.Decision) error {
 	var room [96]byte
 	b := append(append(append(room[:0], '"'), class...), `";r=`...)
 	remaining := len(b)
@@ -206,7 +214,7 @@ func tell(h http.Header, class route.Class, d ratelimit.Decision) error {
 	reset := len(b)
 	b = strconv.AppendInt(b, int64(seconds(d.Reset())), 10)
 	end := len(b)
-	all := string(strconv.AppendInt(b, int64(d.Quota.Requests), 10)) // one string, of which every value is a part
+	all := string(strconv.AppendInt(b, int64(d.Quota.Requests), 10)) // one allocation: every value is a substring
 	values := [4]string{all[:end], all[end:], all[remaining:remainingEnd], all[reset:end]}
 	h["Ratelimit"], h["X-Ratelimit-Limit"], h["X-Ratelimit-Remaining"], h["X-Ratelimit-Reset"] =
 		values[0:1:1], values[1:2:2], values[2:3:3], values[3:4:4]
@@ -220,8 +228,9 @@ func tell(h http.Header, class route.Class, d ratelimit.Decision) error {
 
 func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
-// Guessing refuses a caller who brought too many credentials that failed. prefix may be "". A beginning is counted with the
-// address, so that others can't have the owner of a token refused.
+// Guessing returns a Limited fault if too many credentials from an address, or with a prefix from that address, have
+// failed. prefix may be "". Prefixes are counted together with the address, so that other addresses can't block the
+// owner of a token.
 func (g *Guard) Guessing(address, prefix string) error {
 	at := httpkit.AddressKey(address)
 	wait := g.limiter.Blocked(failuresOf(at, ""))
@@ -236,7 +245,7 @@ func (g *Guard) Guessing(address, prefix string) error {
 	return f
 }
 
-// Failed counts a credential that failed, and returns its refusal: refusal, or that of a caller who guesses.
+// Failed counts a failed credential and returns the refusal: the given one, or that of Guessing.
 func (g *Guard) Failed(ctx context.Context, address, prefix string, refusal error) error {
 	if err := g.Guessing(address, prefix); err != nil {
 		return err
@@ -249,7 +258,7 @@ func (g *Guard) Failed(ctx context.Context, address, prefix string, refusal erro
 	return refusal
 }
 
-// failuresOf is the key of the failures of an address, or of a beginning at an address.
+// failuresOf is the key that counts the failures of an address, or of a prefix at an address.
 func failuresOf(at, prefix string) string {
 	if prefix == "" {
 		return "fa:" + at

@@ -14,7 +14,7 @@ import (
 	"fivechat.dev/libs/kernel/identity"
 )
 
-// TestEveryRowIsLimited: by its address where anybody may ask, by every plan where a website is known.
+// TestEveryRowIsLimited: public rows by address, rows of a known website by every plan.
 func TestEveryRowIsLimited(t *testing.T) {
 	t.Parallel()
 	q := Default()
@@ -24,7 +24,7 @@ func TestEveryRowIsLimited(t *testing.T) {
 			nobody := r.Rule.Caller == authz.Public.Caller || r.Rule.Caller == authz.Operator.Caller
 			if nobody && !byAddress {
 				t.Errorf(
-					"%s %s: anybody may ask, and its class %s is not limited by address", r.Method, r.Pattern,
+					"%s %s: it is public, but its class %s isn't limited by address", r.Method, r.Pattern,
 					r.Class,
 				)
 			}
@@ -44,8 +44,9 @@ func TestEveryRowIsLimited(t *testing.T) {
 	}
 }
 
-// TestShareOfAnAddress: where no quota of an address is set, it is a fifth of the website's, and at least the caller's.
-func TestShareOfAnAddress(t *testing.T) {
+// TestAddressQuotaDefaultsToAShare: without a quota of its own, an address has a fifth of the website's, and at least
+// the caller's.
+func TestAddressQuotaDefaultsToAShare(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		website, caller, want Amount
@@ -62,7 +63,7 @@ func TestShareOfAnAddress(t *testing.T) {
 	}
 }
 
-func TestParseRefusesAnAddressQuotaThatCannotBe(t *testing.T) {
+func TestParseRefusesInvalidAddressQuotas(t *testing.T) {
 	t.Parallel()
 	const file = `{"plans":{"FREE":{"visitor":{"caller":{"requests":1,"seconds":1},"website":{"requests":1,"seconds":1},"address":%s}}}}`
 	for address, wrong := range map[string]bool{
@@ -79,7 +80,7 @@ func TestParseRefusesAnAddressQuotaThatCannotBe(t *testing.T) {
 	}
 }
 
-// TestParseTakesStorageLimits: the file of quotas may state storage limits, which accounts uses, and wrong ones are named.
+// TestParseTakesStorageLimits: the quota file may contain storage limits, which accounts uses. Invalid ones are named.
 func TestParseTakesStorageLimits(t *testing.T) {
 	t.Parallel()
 	for text, names := range map[string]string{
@@ -94,8 +95,8 @@ func TestParseTakesStorageLimits(t *testing.T) {
 	}
 }
 
-// TestParseListsTheClassesForAnUnknownOne: the error for an unknown class or plan lists the valid ones.
-func TestParseListsTheClassesForAnUnknownOne(t *testing.T) {
+// TestParseListsValidNames: the error for an unknown class or plan lists the valid ones.
+func TestParseListsValidNames(t *testing.T) {
 	t.Parallel()
 	const amount = `{"requests":5,"seconds":60}`
 	for file, want := range map[string]string{
@@ -112,8 +113,8 @@ func TestParseListsTheClassesForAnUnknownOne(t *testing.T) {
 	}
 }
 
-// TestQuotasOfThePage: the tables of docs/configuration.md list the classes and their default quotas.
-func TestQuotasOfThePage(t *testing.T) {
+// TestConfigurationPageListsQuotas: the tables of docs/configuration.md list the classes and their default quotas.
+func TestConfigurationPageListsQuotas(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "configuration.md"))
 	if err != nil {

@@ -15,10 +15,10 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// Amount is a quota as settings and services state it.
+// Amount is a quota as the quota file and services state it: a number of requests in a number of seconds.
 type Amount struct {
-	Requests int `json:"requests"` // at once, 1 to 1,000,000
-	Seconds  int `json:"seconds"`  // within which they come back, 1 to 3,600
+	Requests int `json:"requests"` // burst, 1 to 1,000,000
+	Seconds  int `json:"seconds"`  // time in which they are replenished, 1 to 3,600
 }
 
 func (a Amount) quota() ratelimit.Quota {
@@ -29,11 +29,11 @@ func (a Amount) valid() bool {
 	return a.Requests >= 1 && a.Requests <= 1_000_000 && a.Seconds >= 1 && a.Seconds <= 3_600
 }
 
-// addressShare: all visitors of a website at one address may spend a fifth of the website's quota, where nothing else is
-// set.
+// addressShare is the part of a website's quota that all its visitors at one address may spend together, a fifth,
+// unless another is set.
 const addressShare = 5
 
-// share is the amount for one of several who spend a, at least least.
+// share returns the addressShare part of a, but at least least.
 func (a Amount) share(least Amount) Amount {
 	part := Amount{max((a.Requests+addressShare-1)/addressShare, 1), a.Seconds}
 	if least.Seconds > 0 && part.Requests*least.Seconds < least.Requests*part.Seconds {
@@ -42,23 +42,23 @@ func (a Amount) share(least Amount) Amount {
 	return part
 }
 
-// Pair is what one caller may request (a token, or a visitor at an address), what all callers of a website may, and what all
-// of its visitors at one address may. Without the last it is a fifth of the website's, and at least the caller's.
+// Pair has the quotas of a class: of one caller (a token, or a visitor at an address), of all callers of a website, and
+// of all its visitors at one address. The default of the last is a fifth of the website's, and at least the caller's.
 type Pair struct {
 	Caller  Amount `json:"caller"`
 	Website Amount `json:"website"`
 	Address Amount `json:"address"`
 }
 
-// Quotas is what may be requested: by class, by plan where a website is known, else by address.
+// Quotas are all rate limits: by class and plan if the request belongs to a website, otherwise by class and address.
 type Quotas struct {
 	Plans     map[identity.Plan]map[route.Class]Pair `json:"plans"`
 	Addresses map[route.Class]Amount                 `json:"addresses"`
 	Failures  Failures                               `json:"failures"`
-	Storage   storagequota.Limits                    `json:"storage"` // bytes by plan; accounts holds websites to them
+	Storage   storagequota.Limits                    `json:"storage"` // bytes by plan; enforced by accounts
 }
 
-// Failures is how many credentials that are not valid an address may bring, and how many of those with the same beginning.
+// Failures limits the failed credentials of an address, and those with the same token prefix.
 type Failures struct {
 	Address Amount `json:"address"`
 	Prefix  Amount `json:"prefix"`
@@ -68,17 +68,23 @@ func aMinute(caller, website int) Pair {
 	return Pair{Caller: Amount{caller, 60}, Website: Amount{website, 60}}
 }
 
-// Default is generous to people, of whom many may share an address, and keeps one website from being all the load.
+// Default is generous to persons, since many may share an address. It prevents one website from using all the capacity.
 func Default() Quotas {
 	return Quotas{
 		Plans: map[identity.Plan]map[route.Class]Pair{
 			identity.Free: {
-				route.ClassRead: aMinute(600, 1_200), route.ClassWrite: aMinute(300, 600), route.ClassImport: aMinute(120, 120),
-				route.ClassVisitor: aMinute(240, 6_000), route.ClassStream: aMinute(60, 1_200),
+				route.ClassRead:    aMinute(600, 1_200),
+				route.ClassWrite:   aMinute(300, 600),
+				route.ClassImport:  aMinute(120, 120),
+				route.ClassVisitor: aMinute(240, 6_000),
+				route.ClassStream:  aMinute(60, 1_200),
 			},
 			identity.Pro: {
-				route.ClassRead: aMinute(3_000, 6_000), route.ClassWrite: aMinute(1_500, 3_000), route.ClassImport: aMinute(600, 600),
-				route.ClassVisitor: aMinute(240, 60_000), route.ClassStream: aMinute(120, 12_000),
+				route.ClassRead:    aMinute(3_000, 6_000),
+				route.ClassWrite:   aMinute(1_500, 3_000),
+				route.ClassImport:  aMinute(600, 600),
+				route.ClassVisitor: aMinute(240, 60_000),
+				route.ClassStream:  aMinute(120, 12_000),
 			},
 		},
 		Addresses: map[route.Class]Amount{
@@ -89,7 +95,7 @@ func Default() Quotas {
 	}
 }
 
-// Parse reads settings, whose members replace those of Default. Its error names what is wrong.
+// Parse reads the quota file. Its members replace those of Default. The error names every wrong member.
 func Parse(settings []byte) (Quotas, error) {
 	q, read := Default(), Quotas{}
 	if err := httpkit.Decode(settings, &read, false); err != nil {
@@ -130,11 +136,11 @@ func Parse(settings []byte) (Quotas, error) {
 	return q, wrong.Err()
 }
 
-// validAmount says in errors what an Amount may be.
+// validAmount describes a valid Amount in errors.
 const validAmount = "1 to 1000000 requests in 1 to 3600 seconds"
 
-// check adds to wrong what is wrong with the quota of a class that the file has at a place. If the class isn't known,
-// classes says which ones are.
+// check adds the errors of a class's quota in the file, at the given path, to wrong. If the class isn't known, classes
+// lists the known ones.
 func (p Pair) check(at string, known bool, classes string, wrong *fault.Problems) {
 	if !known {
 		wrong.Add(at, classes)
@@ -144,7 +150,7 @@ func (p Pair) check(at string, known bool, classes string, wrong *fault.Problems
 	wrong.Check(p.Address == (Amount{}) || p.Address.valid(), at+".address", "must be "+validAmount)
 }
 
-// oneOf says in an error which names are valid: the keys of a map.
+// oneOf lists the valid names, the keys of a map, for an error.
 func oneOf[K ~string, V any](valid map[K]V) string {
 	var names []string
 	for name := range valid {

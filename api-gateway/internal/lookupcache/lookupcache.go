@@ -1,5 +1,10 @@
-// Package lookupcache remembers for seconds what a service answered about a key, so that the service is not asked on every
-// request. It is bounded, asks once for a key that many want at the same time, and can be told to forget.
+// Package lookupcache caches for seconds what a service says about a key, so that requests needn't ask the service each
+// time.
+//
+// Begin with Cache.Get and Bounds. A Cache is bounded, merges concurrent lookups of one key (singleflight), and drops
+// keys when a service announces a change. Invariant: a response that was requested before a key was dropped is never stored after it.
+//
+// Use responsecache for whole responses that are served to clients.
 package lookupcache
 
 import (
@@ -15,22 +20,23 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 )
 
-// lookupTimeout bounds one question to the service that knows. It is not the asking request's own deadline: others
-// wait for the same answer.
+// lookupTimeout bounds one lookup at the service. It is independent of the deadline of the request that started the
+// lookup, since other requests wait for the same result.
 const lookupTimeout = 5 * time.Second
 
-// Fetch asks for the value of a key, and until when it holds at most (zero: the bounds say); NotFound where there is none.
+// Fetch returns the value of a key, and the time until which it is valid at most (zero: only the bounds apply). Its
+// error is NotFound if the key has no value.
 type Fetch[V any] func(ctx context.Context, key string) (V, time.Time, error)
 
-// Bounds say how much is remembered and for how long. Keys without a value have a smaller room of their own, so that
-// guessing cannot push the known ones out.
+// Bounds are the sizes and lifetimes of a cache. Keys without a value have a smaller cache of their own, so that
+// guessing can't evict known keys.
 type Bounds struct {
 	Known, Unknown       int
 	KnownFor, UnknownFor time.Duration
-	StaleFor             time.Duration // for how much longer a value serves where the service that knows is away
+	StaleFor             time.Duration // how much longer a value is served while the service is unavailable
 }
 
-// Cache remembers the answers of one Fetch.
+// Cache caches the results of one Fetch. It is safe for concurrent use.
 type Cache[V any] struct {
 	fetch           Fetch[V]
 	bounds          Bounds
@@ -39,7 +45,7 @@ type Cache[V any] struct {
 	misses, stales  prometheus.Counter
 
 	mu         sync.Mutex
-	generation uint64 // counts what was dropped: an answer asked for before is not kept after it
+	generation uint64 // counts drops: results of fetches that started before a drop aren't stored
 	known      *simplelru.LRU[string, answer[V]]
 	unknown    *simplelru.LRU[string, answer[V]]
 }
@@ -50,17 +56,18 @@ type answer[V any] struct {
 	until time.Time
 }
 
-// NewLookups makes the metric that all caches of a component share.
+// NewLookups makes the metric that all caches of a process share.
 func NewLookups(registry prometheus.Registerer) *prometheus.CounterVec {
 	v := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "fivechat_edge_cache_lookups_total",
-		Help: "Lookups in the edge's memory, by cache and result: hit, negative (it was known that there is none), miss (its service was asked), and stale beside a miss (an old one served, the service being away).",
+		Help: "Lookups in the gateway's caches, by cache and result: hit, negative (a cached \"not found\"), miss " +
+			"(the service was asked), and stale beside a miss (an expired value was served, the service was unavailable).",
 	}, []string{"cache", "result"})
 	registry.MustRegister(v)
 	return v
 }
 
-// New makes an empty Cache. name labels its lookups.
+// New makes an empty Cache. name is its label in the metric.
 func New[V any](name string, b Bounds, lookups *prometheus.CounterVec, fetch Fetch[V]) (*Cache[V], error) {
 	known, err := simplelru.NewLRU[string, answer[V]](b.Known, nil)
 	if err != nil {
@@ -71,12 +78,18 @@ func New[V any](name string, b Bounds, lookups *prometheus.CounterVec, fetch Fet
 		return nil, err
 	}
 	return &Cache[V]{
-		fetch: fetch, bounds: b, known: known, unknown: unknown, hits: lookups.WithLabelValues(name, "hit"), negatives: lookups.WithLabelValues(name, "negative"),
-		misses: lookups.WithLabelValues(name, "miss"), stales: lookups.WithLabelValues(name, "stale"),
+		fetch:     fetch,
+		bounds:    b,
+		known:     known,
+		unknown:   unknown,
+		hits:      lookups.WithLabelValues(name, "hit"),
+		negatives: lookups.WithLabelValues(name, "negative"),
+		misses:    lookups.WithLabelValues(name, "miss"), stales: lookups.WithLabelValues(name, "stale"),
 	}, nil
 }
 
-// Have gives the value of a key where it is remembered, or that there is none, and says whether it is.
+// Have returns the cached value of a key, or the cached NotFound, and reports whether there is one. It doesn't ask the
+// service.
 func (m *Cache[V]) Have(key string) (V, error, bool) {
 	a, ok := m.remembered(key)
 	switch {
@@ -88,14 +101,14 @@ func (m *Cache[V]) Have(key string) (V, error, bool) {
 	return a.value, a.err, ok
 }
 
-// Get gives the value of a key. Its error is NotFound for a key without one, Unavailable where the service that knows
-// gives no answer; only the former is remembered.
+// Get returns the value of a key. Its error is NotFound if there is none, and Unavailable if the service doesn't
+// respond. Only NotFound is cached.
 func (m *Cache[V]) Get(ctx context.Context, key string) (V, error) {
 	if v, err, ok := m.Have(key); ok {
 		return v, err
 	}
 	m.misses.Inc()
-	// A flight that took off before something was dropped may carry what that was about, so nobody joins it after.
+	// A flight that started before a drop may carry the dropped value, so later lookups don't join it.
 	generation := m.now()
 	flight := m.flights.DoChan(strconv.FormatUint(generation, 36)+" "+key, func() (any, error) {
 		return m.ask(ctx, generation, key)
@@ -110,7 +123,7 @@ func (m *Cache[V]) Get(ctx context.Context, key string) (V, error) {
 }
 
 func (m *Cache[V]) ask(ctx context.Context, generation uint64, key string) (V, error) {
-	if a, ok := m.remembered(key); ok { // a flight before this one has just landed
+	if a, ok := m.remembered(key); ok { // an earlier flight has just ended
 		return a.value, a.err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
@@ -122,7 +135,7 @@ func (m *Cache[V]) ask(ctx context.Context, generation uint64, key string) (V, e
 		return v, err
 	case fault.Is(err, fault.Timeout):
 		err = fault.Away("the service that knows this", err)
-	case !fault.Is(err, fault.Unavailable): // it is our question that was wrong, not the client's request
+	case !fault.Is(err, fault.Unavailable): // the lookup was wrong, not the client's request
 		err = fault.Wrap(fault.Internal, "something went wrong on our side", err)
 	}
 	if old, ok := m.stale(key); ok {
@@ -142,7 +155,7 @@ func (m *Cache[V]) remembered(key string) (answer[V], bool) {
 	return a, ok && time.Now().Before(a.until)
 }
 
-// stale gives a value whose time is over, where it may serve still.
+// stale returns an expired value that may still be served.
 func (m *Cache[V]) stale(key string) (V, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -150,7 +163,7 @@ func (m *Cache[V]) stale(key string) (V, bool) {
 	return a.value, ok && time.Now().Before(a.until.Add(m.bounds.StaleFor))
 }
 
-// Knows says whether a key had a value when it was last asked for, however long ago that was.
+// Knows reports whether a key had a value at its last lookup, however long ago.
 func (m *Cache[V]) Knows(key string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -180,8 +193,8 @@ func (m *Cache[V]) keep(generation uint64, key string, a answer[V]) {
 	to.Add(key, a)
 }
 
-// Drop forgets a key at once. An answer that is under way is still given to those who wait for it, but not kept, and
-// whoever comes after asks anew.
+// Drop removes a key at once. Lookups in progress still return their result to their callers, but it isn't stored.
+// Later callers look up again.
 func (m *Cache[V]) Drop(key string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -190,7 +203,7 @@ func (m *Cache[V]) Drop(key string) {
 	m.unknown.Remove(key)
 }
 
-// DropWhere forgets every key whose value is one of those meant, and all that have none.
+// DropWhere removes every key whose value matches, and all keys without a value.
 func (m *Cache[V]) DropWhere(meant func(V) bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -203,7 +216,7 @@ func (m *Cache[V]) DropWhere(meant func(V) bool) {
 	}
 }
 
-// Expire has a key asked for anew; what was known still serves where the service that knows is away.
+// Expire forces a new lookup of a key. The expired value is still served while the service is unavailable.
 func (m *Cache[V]) Expire(key string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -212,7 +225,7 @@ func (m *Cache[V]) Expire(key string) {
 	m.expire(key, time.Now())
 }
 
-// ExpireAll is Expire of every key.
+// ExpireAll expires every key.
 func (m *Cache[V]) ExpireAll() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

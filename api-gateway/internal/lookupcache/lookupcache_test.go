@@ -19,7 +19,7 @@ import (
 
 var bounds = lookupcache.Bounds{Known: 4, KnownFor: 5 * time.Second, Unknown: 2, UnknownFor: 2 * time.Second}
 
-// source counts what it is asked. Its answer takes a second of the bubble's time.
+// source counts its lookups. A result takes a second of the bubble's time.
 type source struct {
 	asked atomic.Int64
 	fail  func(key string) error
@@ -51,7 +51,7 @@ func newCache(t *testing.T, s *source) *lookupcache.Cache[identity.Principal] {
 	return m
 }
 
-// get asks m for key and checks which of the source's answers came.
+// get looks up key and checks which of the source's results is returned.
 func get(t *testing.T, m *lookupcache.Cache[identity.Principal], key string, want int64) {
 	t.Helper()
 	p, err := m.Get(t.Context(), key)
@@ -60,19 +60,19 @@ func get(t *testing.T, m *lookupcache.Cache[identity.Principal], key string, wan
 	}
 }
 
-func TestAnswersExpire(t *testing.T) {
+func TestValuesExpire(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := newCache(t, &source{})
 		get(t, m, "a", 1)
 		time.Sleep(bounds.KnownFor - time.Millisecond)
-		get(t, m, "a", 1) // being asked does not prolong it
+		get(t, m, "a", 1) // a lookup doesn't extend the lifetime
 		time.Sleep(time.Millisecond)
 		get(t, m, "a", 2)
 	})
 }
 
-func TestNobodyIsRememberedForLess(t *testing.T) {
+func TestNotFoundExpiresSooner(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{fail: func(string) error { return fault.Missing("token") }}
@@ -91,7 +91,7 @@ func TestNobodyIsRememberedForLess(t *testing.T) {
 	})
 }
 
-func TestGuessingPushesNobodyOut(t *testing.T) {
+func TestUnknownKeysDontEvictKnownOnes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{fail: func(key string) error {
@@ -117,7 +117,7 @@ func TestGuessingPushesNobodyOut(t *testing.T) {
 	})
 }
 
-func TestManyAskOnce(t *testing.T) {
+func TestConcurrentLookupsAreMerged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{took: time.Second}
@@ -133,7 +133,7 @@ func TestManyAskOnce(t *testing.T) {
 	})
 }
 
-func TestOneWhoGivesUpTakesNobodyAlong(t *testing.T) {
+func TestCanceledCallerDoesntFailOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := newCache(t, &source{took: time.Second})
@@ -152,7 +152,7 @@ func TestOneWhoGivesUpTakesNobodyAlong(t *testing.T) {
 	})
 }
 
-func TestFailuresAreNotRemembered(t *testing.T) {
+func TestFailuresAreNotCached(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
@@ -176,7 +176,7 @@ func TestFailuresAreNotRemembered(t *testing.T) {
 	}
 }
 
-func TestTheQuestionHasADeadlineOfItsOwn(t *testing.T) {
+func TestLookupHasItsOwnDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := newCache(t, &source{took: time.Hour})
@@ -186,7 +186,7 @@ func TestTheQuestionHasADeadlineOfItsOwn(t *testing.T) {
 	})
 }
 
-func TestForgetting(t *testing.T) {
+func TestDropForcesAnotherLookup(t *testing.T) {
 	t.Parallel()
 	for name, forget := range map[string]func(*lookupcache.Cache[identity.Principal]){
 		"one": func(m *lookupcache.Cache[identity.Principal]) {
@@ -204,7 +204,7 @@ func TestForgetting(t *testing.T) {
 			get(t, m, "a", 2)
 			get(t, m, "a", 2)
 		})
-		// An answer that was read before a revocation and arrives after it is neither kept nor shared.
+		// A result that was read before a revocation and arrives after it is neither stored nor shared.
 		synctest.Test(t, func(t *testing.T) {
 			m := newCache(t, &source{took: time.Second})
 			var all sync.WaitGroup
@@ -221,7 +221,7 @@ func TestForgetting(t *testing.T) {
 	}
 }
 
-func TestOthersStay(t *testing.T) {
+func TestDropKeepsOtherKeys(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := newCache(t, &source{})
@@ -232,13 +232,13 @@ func TestOthersStay(t *testing.T) {
 		get(t, m, "b", 2)
 		get(t, m, "a", 3)
 		if !m.Knows("a") || m.Knows("c") {
-			t.Error("knows what it does not, or the other way round")
+			t.Error("Knows is wrong about a key")
 		}
 	})
 }
 
-// TestTheServiceSaysHowLong: a value is not kept beyond its own time, nor beyond the bounds.
-func TestTheServiceSaysHowLong(t *testing.T) {
+// TestServiceLimitsTheLifetime: a value isn't kept beyond its own lifetime, nor beyond the bounds.
+func TestServiceLimitsTheLifetime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{until: time.Now().Add(2 * time.Second)}
@@ -254,8 +254,8 @@ func TestTheServiceSaysHowLong(t *testing.T) {
 	})
 }
 
-// TestOldValuesServeWhileTheServiceIsAway, for as long as the bounds say, and no refusal is replaced by one.
-func TestOldValuesServeWhileTheServiceIsAway(t *testing.T) {
+// TestStaleValuesServeWhileTheServiceIsDown: for as long as the bounds allow. They never replace a refusal.
+func TestStaleValuesServeWhileTheServiceIsDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, lasting := &source{}, bounds
@@ -270,7 +270,7 @@ func TestOldValuesServeWhileTheServiceIsAway(t *testing.T) {
 		get(t, m, "a", 1)
 		m.Expire("b")
 		if _, err := m.Get(t.Context(), "b"); !fault.Is(err, fault.Unavailable) {
-			t.Errorf("a key that nobody knew: %v", err)
+			t.Errorf("an unknown key: %v", err)
 		}
 		time.Sleep(2 * time.Second)
 		if _, err := m.Get(t.Context(), "a"); !fault.Is(err, fault.Unavailable) {

@@ -1,6 +1,8 @@
-// Package pages is what the edge itself shows in a browser: the agents' console, the API's reference and the document that
-// it shows, and a shop with the widget, as a demonstration. They are files, built ahead of api-gateway/web
-// and api-gateway/openapi; all that they do goes through the API.
+// Package pages serves the gateway's own files to browsers: the agents' console, the API reference with its document,
+// and a demo shop with the widget for evaluation. The files are built from api-gateway/web and api-gateway/openapi.
+// Their scripts use only the public API.
+//
+// Begin with Pages.Serve. The package serves fixed files only: responses that depend on a tenant come from services.
 package pages
 
 import (
@@ -24,17 +26,18 @@ const (
 	document = "/openapi.json"
 )
 
-// policy: a page loads only its own files, sends requests only to its own origin, and can't be framed. Images from elsewhere
-// are not loaded, as the request for one would tell another host who reads what.
+// policy is the Content-Security-Policy: a page loads only its own files, sends requests only to its own origin, and
+// can't be framed. Images from other hosts aren't loaded, because the request would tell that host what the agent
+// reads.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// Pages answers for the files.
+// Pages serves the files.
 type Pages struct {
 	assets map[string]*httpkit.Asset // by path: "/console", "/console/console.js"
 }
 
-// New makes the pages; the demo only where it is wanted.
+// New makes the pages, with the demo shop if demo is set.
 func New(demo bool) (*Pages, error) {
 	p := &Pages{map[string]*httpkit.Asset{}}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
@@ -54,7 +57,7 @@ func New(demo bool) (*Pages, error) {
 	return p, err
 }
 
-// Serve answers with the file of a path, or returns NotFound if no file has the path.
+// Serve responds with the file of a path. It returns NotFound for any other path.
 func (p *Pages) Serve(w http.ResponseWriter, r *http.Request) error {
 	asset := p.assets[r.URL.Path]
 	if asset == nil {
@@ -64,7 +67,7 @@ func (p *Pages) Serve(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cache-Control", "no-cache") // a browser revalidates each time, and gets 304
+	h.Set("Cache-Control", "no-cache") // the browser revalidates each time
 	asset.ServeHTTP(w, r)
 	return nil
 }

@@ -11,13 +11,13 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// private is what of a service's answer is about the connection to it.
+// private are the headers of a service's response that belong to the connection to it.
 var private = setOf(
 	"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding",
 	"Upgrade", "Date", "Server",
 )
 
-// usual are the names of headers that answers have, so that none has to be made anew.
+// usual are the names of headers that responses often have, so that no string is allocated for them.
 var usual = func() map[string]string {
 	m := map[string]string{}
 	for _, n := range []string{
@@ -31,11 +31,11 @@ var usual = func() map[string]string {
 	return m
 }()
 
-// give writes a service's answer, cleaned: no internal header leaves, and what the edge itself says is not said twice.
-// Only how long an answer keeps is for the service to say, and both may add to Vary.
+// give writes a service's response to w. It leaves out internal headers, and headers that the gateway sets itself. Only
+// Cache-Control of the service replaces the gateway's, and both may add to Vary.
 func give(w http.ResponseWriter, r *http.Request, resp *fasthttp.Response) {
 	h := w.Header()
-	var own [8]string // what the edge says
+	var own [8]string // names of the headers that the gateway has set
 	ours := own[:0]
 	for name := range h {
 		ours = append(ours, name)
@@ -69,6 +69,6 @@ func give(w http.ResponseWriter, r *http.Request, resp *fasthttp.Response) {
 	}
 	w.WriteHeader(resp.StatusCode())
 	if len(body) > 0 {
-		_, _ = w.Write(body) // a client that went away is told nothing
+		_, _ = w.Write(body) // the client may have disconnected
 	}
 }

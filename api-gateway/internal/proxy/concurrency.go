@@ -8,36 +8,38 @@ import (
 	"time"
 )
 
-// The bounds of waiting for a service that has as much to do as it may. Where somebody has waited without a break for as
-// long as a burst may last, more is asked than the service can do: then who waits only makes the others late, and is
-// refused almost at once. It is how Facebook's servers bound their queues, with its figures (B. Maurer, Fail at Scale, ACM
-// Queue 13(8), 2015), after CoDel (RFC 8289). The line is short then, too: a few suffice to take each place that becomes
-// free.
+// The bounds of the queue for a service at its concurrency limit. When the queue hasn't been empty for longer than
+// burst, the service is overloaded: more is requested than it can do. Then waiting only delays all requests, so requests
+// wait for overload at most, and the queue has one place for few of the limit, which is enough to refill each place
+// that becomes free.
+//
+// Facebook's servers bound their queues like this, with the same figures (B. Maurer, Fail at Scale, ACM Queue 13(8),
+// 2015), after CoDel (RFC 8289).
 const (
 	burst    = 100 * time.Millisecond
 	overload = 5 * time.Millisecond
-	few      = 8 // of so many places, one may wait in an overload
+	few      = 8 // one may wait for each few places during an overload
 )
 
-// ErrFull says that as many requests are under way with a service, and wait for it, as may.
-var ErrFull = errors.New("proxy: too many requests are under way")
+// ErrFull reports that the concurrency limit of a service and its queue are used up.
+var ErrFull = errors.New("proxy: too many requests are in progress")
 
-// concurrencyLimiter bounds how many requests are under way with a service, and how long as many more wait for their turn. It is ours
-// because limiters that learn a bound from how long answers take (failsafe-go's) take a tenant's slow imports for a
-// service in trouble.
+// concurrencyLimiter limits how many requests are in progress with a service. As many more wait in a queue, for a
+// bounded time. It is our own because adaptive limiters (such as failsafe-go's) derive the limit from latencies: a
+// tenant's slow imports then look like a service in trouble.
 type concurrencyLimiter struct {
 	places  chan struct{}
 	waiting atomic.Int64
 
 	mu    sync.Mutex
-	since time.Time // when the first of those began to wait who waited without a break; of use while somebody does
+	since time.Time // since when the queue hasn't been empty; valid while something waits
 }
 
 func newConcurrencyLimiter(most int) *concurrencyLimiter {
 	return &concurrencyLimiter{places: make(chan struct{}, most)}
 }
 
-// acquire takes a place, which release gives back. It gives ErrFull where there is none in time, and the context's error.
+// acquire takes a place, which release returns. Its error is ErrFull if no place is free in time, or the context's.
 func (g *concurrencyLimiter) acquire(ctx context.Context) error {
 	select {
 	case g.places <- struct{}{}:
@@ -61,7 +63,7 @@ func (g *concurrencyLimiter) acquire(ctx context.Context) error {
 	}
 }
 
-// join begins to wait, and says for how long at most; not at all where too many do.
+// join enters the queue, and returns how long the request may wait. It reports false if the queue is full.
 func (g *concurrencyLimiter) join() (time.Duration, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -76,7 +78,7 @@ func (g *concurrencyLimiter) join() (time.Duration, bool) {
 	return patience, true
 }
 
-// bounds are how long one may wait, and how many may. The lock is held.
+// bounds returns how long a request may wait, and how many may. The lock is held.
 func (g *concurrencyLimiter) bounds() (patience time.Duration, line int64) {
 	places := int64(cap(g.places))
 	if g.waiting.Load() > 0 && time.Since(g.since) > burst {
@@ -85,9 +87,9 @@ func (g *concurrencyLimiter) bounds() (patience time.Duration, line int64) {
 	return burst, places
 }
 
-// full says whether one who came now would be refused at once.
+// full reports whether another request would be refused at once.
 func (g *concurrencyLimiter) full() bool {
-	if g.waiting.Load() == 0 { // as almost always
+	if g.waiting.Load() == 0 { // the usual case
 		return false
 	}
 	g.mu.Lock()

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// acquired is what came of acquiring a place, and how long it took.
+// acquired is the result of acquiring a place, and how long that took.
 type acquired struct {
 	err  error
 	took time.Duration
@@ -25,9 +25,9 @@ func acquire(ctx context.Context, g *concurrencyLimiter) <-chan acquired {
 	return c
 }
 
-// TestGate: who finds no place waits for one, for as long as a burst may last; where others have waited that long without
-// a break, hardly at all.
-func TestGate(t *testing.T) {
+// TestQueueIsShortDuringOverload: a request waits for a place for up to a burst. If the queue hasn't been empty for
+// that long, it waits for much less.
+func TestQueueIsShortDuringOverload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const places = 2 * few
 		g, ctx := newConcurrencyLimiter(places), t.Context()
@@ -49,20 +49,20 @@ func TestGate(t *testing.T) {
 		if got := <-late; !errors.Is(got.err, ErrFull) || got.took != burst {
 			t.Errorf("a place that does not become free: %+v", got)
 		}
-		time.Sleep(time.Millisecond) // somebody has waited for longer than a burst
+		time.Sleep(time.Millisecond) // the queue hasn't been empty for longer than a burst
 		if g.full() {
-			t.Error("in an overload, nobody may wait beside the one who does")
+			t.Error("during an overload a second request may wait")
 		}
 		second := acquire(ctx, g)
 		if got := <-acquire(ctx, g); !g.full() || !errors.Is(got.err, ErrFull) || got.took != 0 {
-			t.Errorf("in an overload, where as many wait as may: %+v, full %t", got, g.full())
+			t.Errorf("during an overload with a full queue: %+v, full %t", got, g.full())
 		}
 		if got := <-second; !errors.Is(got.err, ErrFull) || got.took != overload {
 			t.Errorf("in an overload: %+v", got)
 		}
 		g.release()
 		if got := <-behind; got.err != nil || g.full() {
-			t.Errorf("who was there before: %+v, full %t", got, g.full())
+			t.Errorf("the request that waited first: %+v, full %t", got, g.full())
 		}
 
 		again := acquire(ctx, g)
@@ -81,8 +81,8 @@ func TestGate(t *testing.T) {
 	})
 }
 
-// TestTheLineIsBounded: where as many wait as may, one more is refused at once.
-func TestTheLineIsBounded(t *testing.T) {
+// TestFullQueueRefusesAtOnce: with a full queue, one more request is refused without waiting.
+func TestFullQueueRefusesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const most = 5
 		g := newConcurrencyLimiter(most)

@@ -16,26 +16,26 @@ import (
 // The bounds of a connection to a service.
 const (
 	dialTimeout = 2 * time.Second
-	restFor     = 90 * time.Second // less than a service lets a connection rest
-	writeBytes  = 8 << 10          // the buffer of requests
+	idleTimeout = 90 * time.Second // less than a service's own idle timeout
+	writeBytes  = 8 << 10          // size of the buffer for requests
 )
 
 // conn is a connection to a service. It carries one request at a time.
 type conn struct {
 	net.Conn
-	raw   syscall.RawConn // nil below TLS, where bytes that nobody asked for are nothing strange
+	raw   syscall.RawConn // nil with TLS, where unread bytes are normal
 	peek  func(fd uintptr)
-	quiet bool // when peek last looked
+	quiet bool // whether the last peek found nothing to read
 	r     *bufio.Reader
 	w     *bufio.Writer
-	since time.Time // when it began to rest
+	since time.Time // when it became idle
 }
 
-// open looks whether a connection that rested is still good: there is nothing to read, neither an end nor bytes that
-// nobody asked for. What is written to a closed connection is lost, and afterwards nobody can tell whether the service
-// had acted on it. net/http's transport knows by a goroutine that always reads; asking the system is one call.
+// open reports whether an idle connection is still usable: there is nothing to read, neither EOF nor unexpected bytes.
+// If a request is written to a closed connection, the gateway can't know afterwards whether the service acted on it.
+// net/http's transport detects this with a goroutine that always reads; here it is one system call.
 func (c *conn) open() bool {
-	if time.Since(c.since) > restFor {
+	if time.Since(c.since) > idleTimeout {
 		return false
 	}
 	if c.raw == nil {
@@ -44,82 +44,84 @@ func (c *conn) open() bool {
 	return c.raw.Control(c.peek) == nil && c.quiet
 }
 
-// carry sends a call's request and takes the answer by the deadline, or until ctx ends, and says whether the connection can
-// carry another.
+// carry sends a call's request and reads the response by the deadline or until ctx ends. It reports whether the
+// connection can be used again.
 func (c *conn) carry(ctx context.Context, to *call) (again bool, err error) {
 	if err := c.SetDeadline(to.deadline); err != nil {
 		return false, err
 	}
-	waiting, long := func() bool { return true }, len(to.req.Body()) > longBody
+	stop, long := func() bool { return true }, len(to.req.Body()) > longBody
 	if long {
-		waiting = c.endWith(ctx)
+		stop = c.endWith(ctx)
 	}
 	if err = to.req.Write(c.w); err == nil {
 		err = c.w.Flush()
 	}
 	if long && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)) && c.early(ctx, to) {
-		waiting()
+		stop()
 		return false, nil
 	}
 	if err == nil && !long {
-		waiting, err = c.await(ctx, to.deadline)
+		stop, err = c.await(ctx, to.deadline)
 	}
 	if err == nil {
 		err = c.read(ctx, to)
 	}
-	return waiting() && err == nil && !to.resp.ConnectionClose() && c.r.Buffered() == 0, err
+	return stop() && err == nil && !to.resp.ConnectionClose() && c.r.Buffered() == 0, err
 }
 
-// earlyFor is how long an answer may take that a service gave before it had all of a body, and closed the connection.
+// earlyFor is the longest wait for a response that a service sent before it had read the whole body, when it then
+// closed the connection.
 const earlyFor = time.Second
 
-// early takes such an answer, and says whether there is one: a refusal that needs no body is what the client wants to know.
+// early reads such a response, and reports whether there is one. A refusal that needs no body is what the client must
+// get.
 func (c *conn) early(ctx context.Context, to *call) bool {
 	return c.SetReadDeadline(time.Now().Add(earlyFor)) == nil && c.read(ctx, to) == nil
 }
 
-// awaitFor is how long the beginning of an answer is awaited without regard to whether somebody still waits for it: it
-// costs less than to have the end of a context heard, and most have begun long before.
+// awaitFor is how long the gateway waits for the start of a response before it watches whether ctx ends. Watching costs
+// more than waiting, and most responses start long before.
 const awaitFor = 500 * time.Millisecond
 
-// await waits until an answer begins. The function that it gives ends the regard for ctx, and says whether that had not
-// ended.
-func (c *conn) await(ctx context.Context, deadline time.Time) (waiting func() bool, err error) {
-	waiting = func() bool { return true }
+// await waits until a response starts. stop detaches the connection from ctx, and reports whether ctx was still live.
+func (c *conn) await(ctx context.Context, deadline time.Time) (stop func() bool, err error) {
+	stop = func() bool { return true }
 	if first := time.Now().Add(awaitFor); first.Before(deadline) {
 		if err := c.SetReadDeadline(first); err != nil {
-			return waiting, err
+			return stop, err
 		}
 		_, err = c.r.Peek(1)
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-			return waiting, err
+			return stop, err
 		}
 		if err := c.SetReadDeadline(deadline); err != nil {
-			return waiting, err
+			return stop, err
 		}
 	}
 	if c.r.Buffered() == 0 {
-		waiting = c.endWith(ctx)
+		stop = c.endWith(ctx)
 	}
-	return waiting, nil
+	return stop, nil
 }
 
-// endWith ends what the connection does as soon as ctx ends; until then the function that it gives lets it be, and says so.
+// endWith aborts the connection's reads and writes when ctx ends. The returned function detaches it from ctx, and
+// reports whether ctx was still live.
 func (c *conn) endWith(ctx context.Context) func() bool {
-	return context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) }) // nobody waits any more
+	return context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) }) // the caller is gone
 }
 
-// pool is the connections to one service.
+// pool has the connections to one service.
 type pool struct {
 	addr string
-	tls  *tls.Config // nil: none
+	tls  *tls.Config // nil without TLS
 
 	mu   sync.Mutex
 	all  int
-	idle []*conn // the longest-resting first
+	idle []*conn // longest idle first
 }
 
-// hostPort is where a URL leads, with the port that its scheme implies.
+// hostPort is the host and port of a URL; the default port is that of the scheme.
 func hostPort(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
@@ -136,7 +138,7 @@ func newPool(to *url.URL) *pool {
 	return p
 }
 
-// take gives a connection that is open: the one that rested least, so that what is not needed comes to rest for good.
+// take returns an open connection: the most recently used one, so that surplus connections reach their idle timeout.
 func (p *pool) take(ctx context.Context) (*conn, error) {
 	p.mu.Lock()
 	for len(p.idle) > 0 {
@@ -161,13 +163,13 @@ func (p *pool) take(ctx context.Context) (*conn, error) {
 	return c, nil
 }
 
-// give lays a connection to rest, and drops the one that has rested longest where its time is over.
+// give returns a connection to the pool, and closes the one that has been idle longest if its time has expired.
 func (p *pool) give(c *conn) {
 	c.since = time.Now()
 	p.mu.Lock()
 	p.idle = append(p.idle, c)
 	var old *conn
-	if first := p.idle[0]; c.since.Sub(first.since) > restFor {
+	if first := p.idle[0]; c.since.Sub(first.since) > idleTimeout {
 		old, p.idle = first, p.idle[1:]
 	}
 	p.mu.Unlock()
@@ -176,7 +178,7 @@ func (p *pool) give(c *conn) {
 	}
 }
 
-// stand says how many connections carry a request, and how many rest.
+// stand returns how many connections carry a request, and how many are idle.
 func (p *pool) stand() (active, idle int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -184,7 +186,7 @@ func (p *pool) stand() (active, idle int) {
 }
 
 func (p *pool) drop(c *conn) {
-	_ = c.Close() // it is no longer of use
+	_ = c.Close() // it isn't needed any more
 	p.mu.Lock()
 	p.all--
 	p.mu.Unlock()
@@ -213,8 +215,8 @@ func (p *pool) dial(ctx context.Context) (*conn, error) {
 	return c, nil
 }
 
-// unsent marks an error before which nothing was sent.
+// unsent marks an error that occurred before anything was sent.
 type unsent struct{ error }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (u *unsent) Unwrap() error { return u.error }

@@ -8,24 +8,24 @@ import (
 	"fivechat.dev/api-gateway/internal/share"
 )
 
-// A holder may have half of the places of a limiter, and of a small one all: a share of fewer than leastShare places would
-// refuse a single busy website.
+// A holder (a website or an address) may have half of the places of a limiter. A limiter of up to leastShare places
+// isn't divided, because a single busy website would be refused.
 const (
 	shareParts = 2
 	leastShare = 4
 )
 
-// lanes divides the places of a limiter among holders: each has a limiter of its own before it, so that a holder at its share
-// waits there and not in the line of all.
+// lanes divides the places of a limiter among holders. Each holder has a limiter of its own in front, so that a holder
+// that has reached its share waits there and not in the common queue.
 type lanes struct {
 	all   *concurrencyLimiter
-	share int // 0: a holder may have all places
+	share int // 0 if a holder may have all places
 
 	mu sync.Mutex
 	of map[string]*lane
 }
 
-// lane is a holder's limiter, while the holder has or wants a place.
+// lane is the limiter of a holder. It exists while the holder has or wants a place.
 type lane struct {
 	limiter *concurrencyLimiter
 	users   int
@@ -39,8 +39,8 @@ func newLanes(most int) *lanes {
 	return l
 }
 
-// acquire takes a place, which release gives back. Its error is share.ErrHolder if a holder finds none within its share in
-// time, ErrFull if there is none at all, or the context's.
+// acquire takes a place, which release returns. Its error is share.ErrHolder if the holder has no place within its
+// share in time, ErrFull if there is none at all, or the context's.
 func (l *lanes) acquire(ctx context.Context, h share.Holders) error {
 	for i, key := range h {
 		if err := l.acquireOwn(ctx, key); err != nil {
@@ -92,7 +92,7 @@ func (l *lanes) releaseOwn(keys []string) {
 	}
 }
 
-// drop counts one who has or wants a place of a key no longer.
+// drop removes one user of a key's lane.
 func (l *lanes) drop(key string) *lane {
 	l.mu.Lock()
 	defer l.mu.Unlock()

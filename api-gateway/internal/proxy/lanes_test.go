@@ -8,8 +8,8 @@ import (
 	"fivechat.dev/api-gateway/internal/share"
 )
 
-// TestLanes: a holder gets half of the places, whatever it asks for, and the other half stays for others.
-func TestLanes(t *testing.T) {
+// TestHolderGetsHalfOfThePlaces: a holder gets no more than half, and the other half stays free for others.
+func TestHolderGetsHalfOfThePlaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, ctx := newLanes(2*leastShare), t.Context()
 		greedy, visitor := share.Holders{"t:1"}, share.Holders{"v:1", "a:1"}
@@ -52,8 +52,8 @@ func TestLanes(t *testing.T) {
 	})
 }
 
-// TestSmallLanesAreNotDivided: where there are hardly any places, one website may take all.
-func TestSmallLanesAreNotDivided(t *testing.T) {
+// TestSmallLimitsAreNotDivided: with few places, one website may take all.
+func TestSmallLimitsAreNotDivided(t *testing.T) {
 	t.Parallel()
 	l := newLanes(leastShare)
 	for range leastShare {

@@ -10,17 +10,17 @@ import (
 	"fivechat.dev/libs/observe/telemetry"
 )
 
-// metrics is what the proxy says about the services.
+// metrics are the metrics about the services.
 type metrics struct {
-	durations        *prometheus.HistogramVec // nil where nothing is timed
+	durations        *prometheus.HistogramVec // nil if durations aren't measured
 	retries, refused *prometheus.CounterVec
 	circuit          *prometheus.GaugeVec
 	streamEnds       *prometheus.CounterVec
 }
 
-// upstreamMetrics is the part of metrics about one service.
+// upstreamMetrics are the metrics of one service.
 type upstreamMetrics struct {
-	durations        *telemetry.ByStatus // nil where nothing is timed
+	durations        *telemetry.ByStatus // nil if durations aren't measured
 	retries, refused prometheus.Counter
 	circuit          prometheus.Gauge
 }
@@ -29,14 +29,14 @@ func newMetrics(t *telemetry.Telemetry) *metrics {
 	upstream := []string{"upstream"}
 	m := &metrics{
 		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "fivechat_edge_retries_total", Help: "Requests that were sent to a service once more.",
+			Name: "fivechat_edge_retries_total", Help: "Requests that were sent to a service a second time.",
 		}, upstream),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fivechat_edge_refused_total",
-			Help: "Requests that were not sent to a service: its circuit was open, or too many were under way.",
+			Help: "Requests that were not sent to a service: its circuit breaker was open, or too many were in progress.",
 		}, upstream),
 		circuit: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "fivechat_edge_circuit_state", Help: "The circuit before a service: 0 closed, 1 half open, 2 open.",
+			Name: "fivechat_edge_circuit_state", Help: "State of a service's circuit breaker: 0 closed, 1 half open, 2 open.",
 		}, upstream),
 		streamEnds: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fivechat_edge_stream_ends_total", Help: "Event streams that have ended, by reason.",
@@ -50,7 +50,8 @@ func newMetrics(t *telemetry.Telemetry) *metrics {
 		m.durations = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "http_client_request_duration_seconds",
 			Buckets: telemetry.Durations(),
-			Help:    "Time until a service had answered (of a stream: until its answer began), by service and status (error: no answer).",
+			Help: "Time until a service had responded (of a stream: until its response started), " +
+				"by service and status (error: no response).",
 		}, []string{"upstream", "http_response_status_code"})
 		t.Registry.MustRegister(m.durations)
 	}
@@ -68,14 +69,14 @@ func (m *metrics) of(name route.Upstream) upstreamMetrics {
 	return u
 }
 
-// observe times an attempt since its start; status 0 is no answer.
+// observe records the duration of an attempt since its start; status 0 is no response.
 func (m upstreamMetrics) observe(ctx context.Context, status int, start time.Time) {
 	if m.durations != nil {
 		m.durations.Observe(ctx, status, time.Since(start).Seconds())
 	}
 }
 
-// open tells of the connections that carry requests. Streams have some of their own, which many share.
+// open collects the number of connections that carry requests. Streams have connections of their own, which many share.
 type open struct {
 	services map[route.Upstream]*upstream
 	desc     *prometheus.Desc

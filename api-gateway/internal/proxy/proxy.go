@@ -1,14 +1,17 @@
-// Package proxy forwards a request to the service of its row, in the name of the caller whom the edge resolved. It
+// Package proxy forwards requests to services, with a signed assertion of the caller that the gateway resolved. It
 // parses no body.
 //
-// An answer is taken whole, then given: a service that breaks off in the middle becomes a refusal, or is asked again,
-// and is never half an answer. Only streams (stream.go) pass through as they come.
+// Begin with Proxy.Forward, and upstream (upstream.go), which has the concurrency limits, the retry budget and the
+// circuit breaker of a service. Streams are in stream.go.
 //
-// Messages to and from the services are fasthttp's, on connections of our own (conn.go), and not net/http's transport's:
-// its two goroutines a connection and its copies of every header cost more CPU than all the rest of the edge (make
-// bench-edge has a bare ReverseProxy beside it). fasthttp's own client would do but for two things: it does not look
-// whether a connection that rested is still open before it writes to it, and it cannot be told that nobody waits any
-// more. The clients' side is package front's.
+// A response is read completely before it is written to the client. If a service breaks off in the middle, the client
+// gets a refusal or the response of a retry, and never half a response. Only streams pass through as they arrive.
+//
+// Messages to and from services are fasthttp's, on connections of our own (conn.go). The transport of net/http, with
+// two goroutines for each connection and copies of every header, costs more processor time than the rest of the gateway
+// (make bench-edge measures a bare ReverseProxy beside it). fasthttp's own client lacks two things: it doesn't check
+// whether an idle connection is still open before it writes, and it can't stop when the caller is gone. Package front
+// serves the clients' side.
 package proxy
 
 import (
@@ -35,7 +38,7 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// internalPrefix begins the names of the headers that only our components write and read.
+// internalPrefix is the prefix of headers that only our components write and read.
 const internalPrefix = "X-Fivechat-"
 
 // Proxy forwards to the services.
@@ -43,13 +46,13 @@ type Proxy struct {
 	services   map[route.Upstream]*upstream
 	streams    map[route.Upstream]*httputil.ReverseProxy
 	streamEnds *prometheus.CounterVec // by reason
-	answers    *share.Budget          // the bytes of answers
+	answers    *share.Budget          // limits the bytes of responses
 	keys       *identity.Keyring
 	tele       *telemetry.Telemetry
 }
 
-// New makes a Proxy to the services at their addresses; at most concurrency requests are under way with each, and a
-// burst of more waits for its turn. The bodies of answers take room of a Budget; nil bounds none.
+// New makes a Proxy to the services at their addresses. concurrency limits the requests in progress with each; some
+// more queue for a short time. The bodies of responses take room of the answers Budget; nil is unlimited.
 func New(
 	addresses map[route.Upstream]*url.URL, concurrency int, answers *share.Budget, keys *identity.Keyring,
 	t *telemetry.Telemetry,
@@ -72,15 +75,15 @@ func New(
 	return p, nil
 }
 
-// Caller is whom a request is forwarded for.
+// Caller is the client that a request is forwarded for.
 type Caller struct {
 	Principal identity.Principal
 	Address   string
 }
 
-// Forward sends r to a service and gives its answer to w. An error says that nothing was answered: Canceled where the
-// client went away, Timeout where the deadline passed, Limited where the caller has its share of what all share, Internal
-// where the answer is none that can be passed on, else Unavailable.
+// Forward sends r to a service and writes its response to w. On an error nothing was written. The error is Canceled if
+// the client disconnected, Timeout if the deadline passed, Limited if the caller has its share of a shared resource,
+// Internal if the response can't be passed on, otherwise Unavailable.
 func (p *Proxy) Forward(w http.ResponseWriter, r *http.Request, to route.Upstream, c Caller) error {
 	resp := fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseResponse(resp)
@@ -90,8 +93,8 @@ func (p *Proxy) Forward(w http.ResponseWriter, r *http.Request, to route.Upstrea
 	})
 }
 
-// Ask is Forward with the answer taken into resp, for use to read: it takes up its share of bytes until use returns, whose
-// error Ask gives. The body of r is closed as soon as there is an answer.
+// Ask is like Forward, but reads the response into resp and calls use. The response takes up its share of bytes until
+// use returns. Ask returns the error of use. The body of r is closed as soon as there is a response.
 func (p *Proxy) Ask(r *http.Request, to route.Upstream, c Caller, resp *fasthttp.Response, use func() error) error {
 	ctx := r.Context()
 	holders := share.HoldersOf(c.Principal, c.Address)
@@ -107,13 +110,13 @@ func (p *Proxy) Ask(r *http.Request, to route.Upstream, c Caller, resp *fasthttp
 	if err := p.ask(ctx, u, r, c, &asked); err != nil {
 		return p.refusal(ctx, to, err, asked.deadline)
 	}
-	if ctx.Err() != nil { // nobody is there to take the answer, and nobody should take it for given
+	if ctx.Err() != nil { // the client is gone: an incomplete response must not look complete
 		return ctx.Err()
 	}
 	return use()
 }
 
-// ask sends r and takes the answer.
+// ask sends r and reads the response.
 func (p *Proxy) ask(ctx context.Context, u *upstream, r *http.Request, c Caller, asked *call) error {
 	defer r.Body.Close()
 	asked.req = fasthttp.AcquireRequest()
@@ -148,8 +151,8 @@ func (p *Proxy) refusal(ctx context.Context, to route.Upstream, err error, deadl
 	}
 }
 
-// Full gives the error, an ErrFull, by which a request to a service would be refused at once: so that nothing is spent on
-// what will not be done.
+// Full returns the error, an ErrFull, if a request to a service would be refused at once. So no work is spent on such
+// requests.
 func (p *Proxy) Full(to route.Upstream) error {
 	u := p.services[to]
 	if !u.limit.all.full() {
@@ -163,8 +166,8 @@ func away(to route.Upstream, err error) error {
 	return fault.Away("the service behind this operation", fmt.Errorf("%s: %w", to, err))
 }
 
-// dropped is what a service does not get: what a client says about who it is, or could say to a service in our name, the
-// credentials, which no service behind the edge needs, and what is about the client's own connection.
+// dropped are the headers that services don't get: what clients state about their identity or could state in our name,
+// credentials, which services don't need, and headers about the client's own connection.
 var dropped = setOf(
 	"Authorization", "X-Visitor-Id", "X-Visitor-Secret", "Expect", "X-Real-Ip", "X-Forwarded-For", "X-Forwarded-Host",
 	"X-Forwarded-Proto",
@@ -181,15 +184,15 @@ func setOf(names ...string) map[string]bool {
 	return set
 }
 
-// fill makes req what r is, without what is dropped.
+// fill copies r to req, without the dropped headers.
 func fill(req *fasthttp.Request, r *http.Request, host string) {
 	h := &req.Header
 	h.SetNoDefaultContentType(true)
-	h.DisableNormalizing() // they are in their normal form
+	h.DisableNormalizing() // http.Header has them in canonical form
 	h.SetMethod(r.Method)
 	h.SetRequestURI(target(r.URL))
 	h.SetHost(host)
-	named := r.Header["Connection"] // what it names is about the client's connection too
+	named := r.Header["Connection"] // the headers that it names belong to the client's connection too
 	for name, values := range r.Header {
 		if dropped[name] || strings.HasPrefix(name, internalPrefix) || len(named) > 0 && names(named, name) {
 			continue
@@ -203,7 +206,7 @@ func fill(req *fasthttp.Request, r *http.Request, host string) {
 	}
 }
 
-// target is the path and query of a URL as they were sent.
+// target is the path and query of a URL, as they were sent.
 func target(u *url.URL) string {
 	if u.RawQuery == "" && !u.ForceQuery {
 		return u.EscapedPath()
@@ -211,7 +214,7 @@ func target(u *url.URL) string {
 	return u.EscapedPath() + "?" + u.RawQuery
 }
 
-// names says whether the values of a Connection header name a header.
+// names reports whether the values of a Connection header name a header.
 func names(connection []string, header string) bool {
 	for _, v := range connection {
 		for token := range strings.SplitSeq(v, ",") {
@@ -223,7 +226,7 @@ func names(connection []string, header string) bool {
 	return false
 }
 
-// vouch says to a service who asks, and passes on id, deadline and trace.
+// vouch sets the caller's signed assertion, and passes on request id, deadline and trace.
 func (p *Proxy) vouch(ctx context.Context, c Caller, set func(name, value string)) error {
 	assertion, err := p.keys.Sign(c.Principal)
 	if err != nil {
@@ -231,7 +234,7 @@ func (p *Proxy) vouch(ctx context.Context, c Caller, set func(name, value string
 	}
 	set(identity.Header, assertion)
 	set(httpkit.RequestIDHeader, httpkit.RequestID(ctx))
-	// The one address that we vouch for. What else the client or a proxy wrote into the chain says nothing.
+	// Only this address is verified. The rest of the client's X-Forwarded-For isn't.
 	set("X-Forwarded-For", c.Address)
 	if deadline, ok := ctx.Deadline(); ok {
 		set(httpkit.TimeoutHeader, strconv.FormatInt(max(time.Until(deadline).Milliseconds(), 1), 10))
@@ -240,12 +243,12 @@ func (p *Proxy) vouch(ctx context.Context, c Caller, set func(name, value string
 	return nil
 }
 
-// carrier lets trace propagation say what it has to.
+// carrier sets headers for trace propagation.
 type carrier func(name, value string)
 
 var _ propagation.TextMapCarrier = carrier(nil)
 
-// Get implements propagation.TextMapCarrier; nothing is read from what is being said.
+// Get implements propagation.TextMapCarrier. Injecting reads nothing.
 func (carrier) Get(string) string { return "" }
 
 // Set implements propagation.TextMapCarrier.
@@ -254,14 +257,15 @@ func (c carrier) Set(name, value string) { c(name, value) }
 // Keys implements propagation.TextMapCarrier.
 func (carrier) Keys() []string { return nil }
 
-// Known is a request body that has been read, so that it can be sent again. Bodies that aren't Known are not forwarded.
+// Known is a request body that has been read completely, so that it can be sent again. Bodies that aren't Known are not
+// forwarded.
 type Known struct {
 	bytes.Reader
 	content []byte
 	release func()
 }
 
-// NewKnown makes a body of content. release, which may be nil, is called once, when the body is closed.
+// NewKnown makes a body of content. release may be nil. It is called once, when the body is closed.
 func NewKnown(content []byte, release func()) *Known {
 	k := &Known{content: content, release: release}
 	k.Reset(content)

@@ -11,16 +11,16 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// The bounds of an answer of a service. It is taken whole, and a larger one is refused.
+// The bounds of a service's response. A response is read completely; a larger one is refused.
 const (
-	maxHead   = 16 << 10 // a service's longest head has a Link of 4 KiB
-	maxAnswer = 16 << 20 // twice of what services answer at most: 4 to 8 MiB, in pages that end by bytes
-	kept      = 64 << 10 // a buffer of more is not used again; an answer of more takes room of a share.Budget
+	maxHead   = 16 << 10 // the longest head of a service has a Link of 4 KiB
+	maxAnswer = 16 << 20 // twice the longest response: services end pages at 4 to 8 MiB
+	kept      = 64 << 10 // a larger buffer isn't reused; a larger response takes room of a share.Budget
 )
 
-// errAnswer is the cause of errors that are about one answer, and say nothing about its service. Their texts don't quote
-// the answer, which may hold what nobody should read in a log.
-var errAnswer = errors.New("proxy: the answer cannot be taken")
+// errAnswer is the cause of errors about one response that say nothing about the service. Their texts don't quote the
+// response, which may contain data that must not be logged.
+var errAnswer = errors.New("proxy: unusable response")
 
 var (
 	errHead    = fmt.Errorf("%w: its head is malformed or longer than %d bytes", errAnswer, maxHead)
@@ -28,7 +28,7 @@ var (
 	errBody    = fmt.Errorf("%w: its body is malformed", errAnswer)
 )
 
-// room is what the answer of one request holds of a Budget. The zero room has none to take from, as tests need it.
+// room is what the response to one request has taken from a Budget. The zero room takes nothing, as tests need it.
 type room struct {
 	budget  *share.Budget
 	holders share.Holders
@@ -47,7 +47,7 @@ func (r *room) take(ctx context.Context, n int64) error {
 	return nil
 }
 
-// give returns what is held. It may be called again.
+// give returns the bytes to the Budget. It may be called more than once.
 func (r *room) give() {
 	if r.held > 0 {
 		r.budget.Give(r.held, r.holders)
@@ -55,7 +55,7 @@ func (r *room) give() {
 	}
 }
 
-// read takes an answer: first its head, then, if there is room for it, its body.
+// read reads a response: first the head, then, if there is room for it, the body.
 func (c *conn) read(ctx context.Context, to *call) error {
 	resp, skip := to.resp, to.resp.SkipBody
 	resp.SkipBody = true
@@ -71,7 +71,7 @@ func (c *conn) read(ctx context.Context, to *call) error {
 	switch {
 	case length > maxAnswer:
 		return errTooLong
-	case length < 0: // none is stated
+	case length < 0: // no length is stated
 		length = maxAnswer
 	}
 	if err := to.room.take(ctx, length); err != nil {
@@ -87,7 +87,8 @@ func (c *conn) read(ctx context.Context, to *call) error {
 	return broken(err, errBody)
 }
 
-// broken returns an error of reading without what it quotes: why the connection broke or that it took too long, else shape.
+// broken replaces an error of reading, which may quote the response: by a transport error or a timeout, otherwise by
+// shape.
 func broken(err, shape error) error {
 	if err = httpkit.TransportError(err); errors.Is(err, httpkit.ErrAnswer) {
 		return shape

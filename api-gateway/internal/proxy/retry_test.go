@@ -2,8 +2,8 @@ package proxy
 
 import "testing"
 
-// TestRetryBudgetRefuses: retries are refused once the saved ones are spent, ten requests earn one more, and no more than
-// ten are ever saved.
+// TestRetryBudgetRefuses: retries are refused when the saved ones are spent. Ten requests earn one more, and no more
+// than ten are ever saved.
 func TestRetryBudgetRefuses(t *testing.T) {
 	t.Parallel()
 	b := newBudget()

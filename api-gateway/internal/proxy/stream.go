@@ -21,28 +21,28 @@ import (
 )
 
 const (
-	streamBuffer   = 2 << 10          // through how many bytes a stream is copied
-	streamPatience = 10 * time.Second // how long a stream's client may take to accept what it is sent
-	// streamWindow is the HTTP/2 flow-control window of a stream in bytes: so much of an answer that its client does not
-	// take is kept here, and then the service waits. The transport's own default is 4 MiB.
+	streamBuffer   = 2 << 10          // size of the copy buffer in bytes
+	streamPatience = 10 * time.Second // how long a client may take to accept a write
+	// streamWindow is the HTTP/2 flow-control window of a stream in bytes. The gateway buffers that much for a client
+	// that doesn't read; then the service has to wait. The transport's default is 4 MiB.
 	streamWindow = 32 << 10
 )
 
-// Causes with which the edge cancels the context of a stream that it ends itself.
+// The causes with which the gateway cancels the context of a stream.
 var (
 	ErrDraining          = errors.New("proxy: the gateway is draining")
 	ErrCredentialChanged = errors.New("proxy: the stream's credential is refused or has changed")
 )
 
-// newStreams makes what passes streams of a service through. A stream keeps what carries it for as long as it lasts:
-// many of them share a connection, and each has a small buffer.
+// newStreams makes the reverse proxy for a service's streams. Streams hold their resources as long as they last: many
+// share a connection, and each has a small buffer.
 func newStreams(to *url.URL, m upstreamMetrics, t *telemetry.Telemetry) *httputil.ReverseProxy {
 	shared := &http.Transport{
 		DialContext:        (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
-		IdleConnTimeout:    restFor,
+		IdleConnTimeout:    idleTimeout,
 		DisableCompression: true, // the client's own Accept-Encoding decides
 		Protocols:          new(http.Protocols),
-		// Pings find a connection that broke without a word.
+		// Pings detect connections that broke without notice.
 		HTTP2: &http.HTTP2Config{
 			SendPingTimeout:           15 * time.Second,
 			PingTimeout:               5 * time.Second,
@@ -54,36 +54,39 @@ func newStreams(to *url.URL, m upstreamMetrics, t *telemetry.Telemetry) *httputi
 		Transport:      measured{shared, m},
 		Rewrite:        func(pr *httputil.ProxyRequest) { rewrite(pr, to) },
 		ModifyResponse: answered,
-		ErrorHandler:   func(_ http.ResponseWriter, r *http.Request, err error) { errandOf(r).err = err },
+		ErrorHandler:   func(_ http.ResponseWriter, r *http.Request, err error) { streamCallOf(r).err = err },
 		BufferPool:     &buffers{},
 		ErrorLog:       t.ServerLog(),
 	}
 }
 
-// errand is one stream, carried in its request's context to the hooks of the ReverseProxy.
-type errand struct {
-	says   http.Header  // what the edge tells the service
-	answer http.Header  // what the edge has already put on the answer
-	err    error        // why the service did not answer
-	body   *watchedBody // of an event stream that has begun, else nil
+// streamCall is the state of one stream. The hooks of the ReverseProxy find it in the request's context.
+type streamCall struct {
+	says   http.Header  // headers that the gateway sends to the service
+	answer http.Header  // headers that the gateway has set on the response
+	err    error        // the error if the service didn't respond
+	body   *watchedBody // body of an event stream that has started, else nil
 }
 
-type errandKey struct{}
+type streamCallKey struct{}
 
-func errandOf(r *http.Request) *errand { return r.Context().Value(errandKey{}).(*errand) }
+func streamCallOf(r *http.Request) *streamCall {
+	return r.Context().Value(streamCallKey{}).(*streamCall)
+}
 
-// Stream is Forward for an answer that goes on until somebody ends it. What comes is passed on at once, and a client
-// that takes nothing of it for streamPatience is cut off. It counts how an event stream that had begun ended.
+// Stream is like Forward, for a response that continues until one side ends it. Data is passed on at once. A client
+// that doesn't accept data within streamPatience is disconnected. The end of an event stream that had started is
+// counted by reason.
 func (p *Proxy) Stream(w http.ResponseWriter, r *http.Request, to route.Upstream, c Caller) error {
-	e := &errand{says: http.Header{}, answer: w.Header()}
+	e := &streamCall{says: http.Header{}, answer: w.Header()}
 	if err := p.vouch(r.Context(), c, e.says.Set); err != nil {
 		return err
 	}
-	ctx := context.WithValue(r.Context(), errandKey{}, e)
+	ctx := context.WithValue(r.Context(), streamCallKey{}, e)
 	r = r.WithContext(ctx)
 	r.Header.Del("Upgrade") // no operation switches protocols
 	out := &boundedWriter{ResponseWriter: w, control: http.NewResponseController(w)}
-	defer func() { // also if the answer breaks off, which is a panic
+	defer func() { // also after a broken response, which panics
 		if e.body != nil {
 			p.streamEnds.WithLabelValues(streamEnd(ctx, e.body, out)).Inc()
 		}
@@ -109,10 +112,10 @@ const (
 	endCredential    = "credential"     // the token was revoked, or its level or plan changed
 )
 
-// streamEnds are all reasons, so that each is exported from the start.
+// streamEnds are all reasons, so that each series exists from the start.
 var streamEnds = []string{endCompleted, endClientLeft, endWriteTimeout, endServiceFailed, endDraining, endCredential}
 
-// streamEnd says why a stream has ended.
+// streamEnd returns the reason why a stream has ended.
 func streamEnd(ctx context.Context, body *watchedBody, out *boundedWriter) string {
 	switch cause := context.Cause(ctx); {
 	case out.timedOut:
@@ -130,7 +133,7 @@ func streamEnd(ctx context.Context, body *watchedBody, out *boundedWriter) strin
 	}
 }
 
-// rewrite makes the request that the service gets.
+// rewrite makes the request to the service.
 func rewrite(pr *httputil.ProxyRequest, to *url.URL) {
 	out := pr.Out
 	out.URL.Scheme, out.URL.Host, out.Host = to.Scheme, to.Host, ""
@@ -140,12 +143,12 @@ func rewrite(pr *httputil.ProxyRequest, to *url.URL) {
 			delete(out.Header, name)
 		}
 	}
-	maps.Copy(out.Header, errandOf(pr.In).says)
+	maps.Copy(out.Header, streamCallOf(pr.In).says)
 }
 
-// answered cleans a service's answer, as give does.
+// answered removes headers from a service's response, as give does.
 func answered(resp *http.Response) error {
-	e := errandOf(resp.Request)
+	e := streamCallOf(resp.Request)
 	for name := range resp.Header {
 		_, ours := e.answer[name]
 		if strings.HasPrefix(name, internalPrefix) || ours && name != "Cache-Control" && name != "Vary" {
@@ -163,7 +166,7 @@ func answered(resp *http.Response) error {
 	return nil
 }
 
-// watchedBody notes that reading an answer failed.
+// watchedBody records whether reading a response failed.
 type watchedBody struct {
 	io.ReadCloser
 	failed bool
@@ -178,7 +181,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// measured takes the time until a service's answer begins.
+// measured measures the time until a service's response starts.
 type measured struct {
 	next http.RoundTripper
 	m    upstreamMetrics
@@ -196,7 +199,7 @@ func (m measured) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// boundedWriter bounds each write and flush to a stream's client, and notes how one failed.
+// boundedWriter sets a time limit for each write and flush to a stream's client, and records how one failed.
 type boundedWriter struct {
 	http.ResponseWriter
 	control          *http.ResponseController
@@ -220,16 +223,16 @@ func (w *boundedWriter) within(write func() error) error {
 	err := httpkit.WriteWithin(w.control, streamPatience, write)
 	if err != nil {
 		w.failed = true
-		// HTTP/2 does not tell an expired deadline from another end of the stream; the time does.
+		// HTTP/2 doesn't distinguish an expired deadline from another end of the stream, so the elapsed time is used.
 		w.timedOut = w.timedOut || time.Since(start) >= streamPatience
 	}
 	return err
 }
 
-// Unwrap lets http.ResponseController reach what is inside.
+// Unwrap lets http.ResponseController reach the wrapped writer.
 func (w *boundedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// buffers lends the pieces of memory through which streams are copied.
+// buffers is a pool of the buffers that streams are copied through.
 type buffers struct{ pool sync.Pool }
 
 // Get implements httputil.BufferPool.

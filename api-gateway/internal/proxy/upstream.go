@@ -19,8 +19,8 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// The circuit: it opens where at least tripShare of at least tripCalls calls within tripWindow got no answer, refuses for
-// openFor, and then closes again once probes calls were answered.
+// The circuit breaker opens if at least tripShare of at least tripCalls calls within tripWindow got no response. It
+// refuses for openFor, and closes again after probes calls got a response.
 const (
 	tripWindow = 10 * time.Second
 	tripCalls  = 20
@@ -29,22 +29,21 @@ const (
 	probes     = 3
 )
 
-// bulkShare is the share of the requests under way with a service whose bodies are long (longBody): those are imports,
-// which take seconds, and a handful of them must not keep everybody else waiting. Long bodies of visitors have as many
-// places of their own.
+// One in bulkShare of the places of a service is for requests with long bodies (longBody, in bytes). Those are imports,
+// which take seconds, and must not make all other requests wait. Visitors' long bodies have as many places of their
+// own.
 const (
 	bulkShare = 8
 	longBody  = 64 << 10
 )
 
-var errOpen = errors.New("proxy: the circuit is open")
+var errOpen = errors.New("proxy: the circuit breaker is open")
 
-// upstream is one service: how many requests may be under way with it, and how many of those whose bodies are long,
-// the connections to it, the circuit before it, and how many requests may be sent again.
+// upstream is one service: its concurrency limits, its connections, its circuit breaker and its retry budget.
 type upstream struct {
 	limit   *lanes
-	bulk    *lanes // programs' long bodies
-	uploads *lanes // visitors' long bodies
+	bulk    *lanes // long bodies of API tokens
+	uploads *lanes // long bodies of visitors
 	pool    *pool
 	circuit *gobreaker.TwoStepCircuitBreaker[struct{}]
 	again   budget
@@ -75,18 +74,18 @@ func newUpstream(name route.Upstream, address *url.URL, concurrency int, m *metr
 	return u
 }
 
-// call is a request to a service, and what is made of its answer.
+// call is a request to a service, with its response.
 type call struct {
 	req       *fasthttp.Request
 	resp      *fasthttp.Response
 	deadline  time.Time
-	twice     bool // sending it twice is like sending it once
+	twice     bool // idempotent: may be sent twice
 	principal identity.Principal
 	holders   share.Holders
 	room      room
 }
 
-// lanesOf returns the places that a call needs one of.
+// lanesOf returns the concurrency limits that apply to a call.
 func (u *upstream) lanesOf(c *call) *lanes {
 	switch {
 	case len(c.req.Body()) <= longBody:
@@ -98,8 +97,8 @@ func (u *upstream) lanesOf(c *call) *lanes {
 	}
 }
 
-// do sends a call's request and takes the answer by the deadline, or until ctx ends. A request that cannot have been acted
-// upon, or does no harm twice, is sent once more.
+// do sends a call's request and reads the response by the deadline or until ctx ends. It retries once if the service
+// can't have acted on the request or if the request is idempotent, within the retry budget.
 func (u *upstream) do(ctx context.Context, c *call) error {
 	done, err := u.circuit.Allow()
 	if err != nil {
@@ -111,7 +110,7 @@ func (u *upstream) do(ctx context.Context, c *call) error {
 		if errors.Is(err, ErrFull) || errors.Is(err, share.ErrHolder) {
 			u.metrics.refused.Inc()
 		}
-		done(nil) // it is us who are busy, or the client who gave up
+		done(nil) // caused by our own limits, or by the client
 		return err
 	}
 	defer places.release(c.holders)
@@ -122,16 +121,16 @@ func (u *upstream) do(ctx context.Context, c *call) error {
 		err = u.try(ctx, c)
 	}
 	if errors.Is(ctx.Err(), context.Canceled) || !ofService(err) {
-		done(nil) // the client gave up, or it is about this one answer
+		done(nil) // caused by the client, or by this one response
 	} else {
 		done(err)
 	}
 	return err
 }
 
-// ofService reports whether an error says something about the service, and counts for its circuit: it could not be
-// reached, broke off or took too long. What one request provokes (an answer that is too large, malformed, or finds no room
-// here) doesn't count, and neither does a status: or one caller could open the circuit for all.
+// ofService reports whether an error counts for the circuit breaker: the service couldn't be reached, broke off or took
+// too long. Errors that one request can provoke don't count (a response that is too large or malformed, or finds no
+// room here), and neither do statuses. Otherwise one caller could open the circuit breaker for all.
 func ofService(err error) bool {
 	return !errors.Is(err, errAnswer) && !errors.Is(err, share.ErrHolder) && !errors.Is(err, share.ErrProcess)
 }
@@ -153,8 +152,8 @@ func (u *upstream) try(ctx context.Context, c *call) error {
 	return err
 }
 
-// retriable says whether a request that ended in err may be sent again: where nothing was sent, or where the connection
-// broke and doing it twice is like doing it once. What took too long is not tried again.
+// retriable reports whether a request that failed with err may be sent again: nothing was sent, or the connection broke
+// and the request is idempotent. Timeouts aren't retried.
 func retriable(err error, twice bool) bool {
 	if err == nil {
 		return false
@@ -169,8 +168,8 @@ func retriable(err error, twice bool) bool {
 	}
 }
 
-// twice says whether a request may be sent twice: by its method, or because the service knows it by its key, as it does
-// those of tokens and visitors.
+// twice reports whether a request may be sent twice: because of its method, or because the service recognises its
+// idempotency key, as it does for tokens and visitors.
 func twice(r *http.Request, p identity.Principal) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPut:
@@ -183,12 +182,12 @@ func twice(r *http.Request, p identity.Principal) bool {
 	}
 }
 
-// budget bounds what sending again adds to the load of a service in trouble: ten requests earn one more, and there are
-// never more than a few saved up. It is the retry throttling of gRPC (proposal A6), without its threshold.
+// budget is the retry budget. It limits the load that retries add to a service in trouble: ten requests earn one retry,
+// and up to ten are saved. It is the retry throttling of gRPC (proposal A6), without its threshold.
 type budget struct{ tenths *atomic.Int64 }
 
 const (
-	maxSaved  = 100 // tenths
+	maxSaved  = 100 // in tenths of a retry
 	retryCost = 10
 )
 

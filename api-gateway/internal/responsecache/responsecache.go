@@ -1,9 +1,12 @@
-// Package responsecache caches public responses of services at two levels: in the process, and in Redis, which all
-// gateways share.
+// Package responsecache caches public responses of services in three levels: in the process, in Redis, which all
+// gateways share, and at the service.
 //
-// A response in the process is used for a second, one in Redis for ten. A service that announces a change invalidates its
-// responses at once. So a change shows everywhere within a second, even if the invalidation was lost. If the service is
-// unavailable, old responses are served for an hour (stale-if-error).
+// Begin with Cache.Serve. A response in the process is used for 1 s, one in Redis for 10 s. A service that announces a
+// change removes the response from Redis, and each process drops its copy. So a change is visible everywhere within a
+// second, even if a process misses the announcement. While the service is unavailable, cached responses are served for
+// up to an hour.
+//
+// Only responses that are the same for every caller belong here. Lookups of callers and websites are in lookupcache.
 package responsecache
 
 import (
@@ -23,13 +26,13 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// Name is the name under which the widgets service says which answers to forget; the key is the client token.
+// Name is the cache's name in the announcements of the widgets service; their key is the client token.
 const Name = "widget"
 
 const (
 	sharedFor = 10 * time.Second // without asking the service
 	staleFor  = time.Hour
-	patience  = 100 * time.Millisecond // with a Redis that does not answer
+	patience  = 100 * time.Millisecond // the longest wait for Redis
 )
 
 var bounds = lookupcache.Bounds{
@@ -40,34 +43,34 @@ var bounds = lookupcache.Bounds{
 	StaleFor:   staleFor,
 }
 
-// Answer is a service's answer to a GET that succeeded.
+// Answer is a service's successful response to a GET.
 type Answer struct {
-	Type    string `json:"type"` // for replicas of before, which serve it; here New says it
-	Tag     string `json:"tag"`  // its strong ETag
+	Type    string `json:"type"` // for replicas of the previous version, which serve it; here New states it
+	Tag     string `json:"tag"`  // the strong ETag
 	Caching string `json:"caching"`
 	Body    []byte `json:"body"`
 }
 
-// Shared is where all edges keep answers.
+// Shared is the cache that all gateways share.
 type Shared interface {
 	Cached(ctx context.Context, cache, key string) (rediskit.Cached, bool, error)
 	Cache(ctx context.Context, cache, key string, version int64, value []byte, ttl time.Duration) error
 }
 
-// Ask has a service answer a path. Its error is the service's refusal as a fault.
+// Ask requests a path from a service. Its error is the service's refusal as a fault.
 type Ask func(ctx context.Context, path string) (Answer, error)
 
-// Cache keeps the answers of one kind of path.
+// Cache caches the responses of one kind of path.
 type Cache struct {
-	prefix  string // of the paths; what follows is the key
-	media   string // the media type of every answer
-	shared  Shared // nil: there is none
+	prefix  string // prefix of the paths; the rest is the key
+	media   string // the media type of all responses
+	shared  Shared // nil without Redis
 	away    rediskit.Absence
 	ask     Ask
 	lookups *lookupcache.Cache[*ready]
 }
 
-// ready is an answer with its headers as a ResponseWriter takes them.
+// ready is a response with its headers in the form that a ResponseWriter takes.
 type ready struct {
 	Answer
 	media, tag, caching, length []string
@@ -77,7 +80,7 @@ func (c *Cache) readied(a Answer) *ready {
 	return &ready{a, []string{c.media}, []string{a.Tag}, []string{a.Caching}, []string{strconv.Itoa(len(a.Body))}}
 }
 
-// New makes a Cache of the paths that begin with prefix, whose answers are all of one media type, over shared, nil for none.
+// New makes a Cache of the paths that begin with prefix. All responses have one media type. shared may be nil.
 func New(prefix, media string, shared Shared, lookups *prometheus.CounterVec, ask Ask) (*Cache, error) {
 	c := &Cache{prefix: prefix, media: media, shared: shared, ask: ask}
 	var err error
@@ -85,8 +88,8 @@ func New(prefix, media string, shared Shared, lookups *prometheus.CounterVec, as
 	return c, err
 }
 
-// Serve answers a GET, or gives the refusal. It says false where the path is none of its own, which is then for the
-// service to refuse.
+// Serve responds to a GET, or returns the refusal. It reports false if the path isn't one of its own; then the service
+// has to respond.
 func (c *Cache) Serve(w http.ResponseWriter, r *http.Request) (bool, error) {
 	key, within := strings.CutPrefix(r.URL.Path, c.prefix)
 	if !within || !publictoken.WellFormed(key) {
@@ -105,12 +108,12 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request) (bool, error) {
 	h["Content-Type"], h["Content-Length"] = a.media, a.length
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(a.Body) // a disconnected client gets nothing
+		_, _ = w.Write(a.Body) // the client may have disconnected
 	}
 	return true, nil
 }
 
-// Forget removes the response of a key from the cache; all of them for "".
+// Forget forces a new lookup of a key, or of all keys for "".
 func (c *Cache) Forget(key string) {
 	if key == "" {
 		c.lookups.ExpireAll()
@@ -141,7 +144,7 @@ type aged struct {
 	age time.Duration
 }
 
-// common looks into what is shared; what cannot be read is not there.
+// common reads the shared cache. An entry that can't be read counts as absent.
 func (c *Cache) common(ctx context.Context, key string) (a aged, found bool) {
 	if c.shared == nil || c.away.Lasts() {
 		return a, false
@@ -159,10 +162,11 @@ func (c *Cache) common(ctx context.Context, key string) (a aged, found bool) {
 	return a, true
 }
 
-// usable reports whether an answer of this age may be served. A negative age, beyond what clocks differ by, was made up.
+// usable reports whether a response of this age may be served. A negative age beyond the differences of clocks is
+// forged.
 func usable(age time.Duration) bool { return age > -sharedFor && age < staleFor }
 
-// publish stores an answer in Redis, where all gateways find it, by the revision that its tag begins with.
+// publish stores a response in Redis for all gateways, under the version at the start of its ETag.
 func (c *Cache) publish(ctx context.Context, key string, a Answer) {
 	r, err := version.OfTag(a.Tag)
 	if err != nil || c.shared == nil || c.away.Lasts() {

@@ -57,15 +57,15 @@ const (
 	ClassVisitor  Class = "visitor"
 	ClassSession  Class = "session"
 	ClassPublic   Class = "public"
-	ClassSettings Class = "settings" // a public answer that the edge keeps
-	ClassStream   Class = "stream"   // an answer that goes on until somebody ends it
-	ClassExport   Class = "export"   // one that goes on for as long as there is something to tell
+	ClassSettings Class = "settings" // a public response that the gateway caches
+	ClassStream   Class = "stream"   // a response that continues until one side ends it
+	ClassExport   Class = "export"   // a response that continues until all rows are sent
 	ClassHealth   Class = "health"
-	ClassPage     Class = "page" // what a browser shows
+	ClassPage     Class = "page" // a page for browsers
 	ClassOperator Class = "operator"
 )
 
-// Streams says whether answers of the class pass through as they come, without a deadline.
+// Streams reports whether responses of the class pass through as they arrive, without a deadline.
 func (c Class) Streams() bool { return c == ClassStream || c == ClassExport }
 
 // Route is one row.
@@ -82,17 +82,17 @@ type Route struct {
 }
 
 // Stores reports whether a request of the row stores new text of a website that is known before it is forwarded. It is
-// refused for a website that has reached its storage limit. Requests that change or remove what is stored go on: each is
+// refused if the website has reached its storage limit. Requests that change or remove stored text are allowed: each is
 // bounded by itself. A new visitor is refused by the visitors service, which knows the website of a client token.
 func (r *Route) Stores() bool { return r.Storing }
 
-// Path is the rows of one pattern, by method.
+// Path has the rows of one pattern, by method.
 type Path struct {
 	Pattern string
 	routes  map[string]*Route
 }
 
-// Route gives the row of a method; HEAD is GET without a body. It is nil where the path has no such method.
+// Route returns the row of a method; HEAD is GET without a body. It is nil if the path has no such method.
 func (p *Path) Route(method string) *Route {
 	if method == http.MethodHead {
 		method = http.MethodGet
@@ -100,7 +100,7 @@ func (p *Path) Route(method string) *Route {
 	return p.routes[method]
 }
 
-// Methods gives the methods of the rows that keep accepts, sorted, with HEAD beside GET.
+// Methods returns the methods of the rows that keep accepts, sorted, with HEAD beside GET.
 func (p *Path) Methods(keep func(*Route) bool) []string {
 	var methods []string
 	for m, r := range p.routes {
@@ -122,7 +122,7 @@ func (p *Path) Allow() string {
 	return strings.Join(methods, ", ")
 }
 
-// ServeHTTP lets a Path stand in a ServeMux, which is only asked where a path leads.
+// ServeHTTP makes a Path a handler, so that a ServeMux can find it. It is never called.
 func (p *Path) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
 // Table finds the Path of a request.
@@ -143,7 +143,7 @@ func New(rows []Route) *Table {
 			t.mux.Handle(row.Pattern, p)
 		}
 		if p.routes[row.Method] != nil {
-			panic("route: " + row.Method + " " + row.Pattern + " stands twice")
+			panic("route: " + row.Method + " " + row.Pattern + " is in the table twice")
 		}
 		p.routes[row.Method] = &row
 		t.rows = append(t.rows, &row)
@@ -151,11 +151,11 @@ func New(rows []Route) *Table {
 	return t
 }
 
-// Rows gives every row, each as Path.Route gives it.
+// Rows returns all rows, the same pointers as Path.Route.
 func (t *Table) Rows() []*Route { return t.rows }
 
-// Find gives the path of a request, nil where there is none. Only a path in its plainest spelling is found: what a
-// ServeMux would redirect, or a service could read otherwise than the edge did, does not exist.
+// Find returns the path of a request, or nil. Only the plainest spelling of a path is found: a path that a ServeMux
+// would redirect, or that a service could read differently, doesn't exist.
 func (t *Table) Find(r *http.Request) *Path {
 	if !plain(r.URL.EscapedPath()) {
 		return nil
@@ -165,7 +165,8 @@ func (t *Table) Find(r *http.Request) *Path {
 	return p
 }
 
-// plain says whether an escaped path has neither empty nor dot segments, nor an encoded slash, backslash or dot segment.
+// plain reports whether an escaped path has neither empty nor dot segments, nor an encoded slash, backslash or dot
+// segment.
 func plain(escaped string) bool {
 	rest, rooted := strings.CutPrefix(escaped, "/")
 	if !rooted {

@@ -24,7 +24,7 @@ func TestEveryRowHasWhatItNeeds(t *testing.T) {
 				t.Errorf("%s: %s", name, what)
 			}
 		}
-		check(!seen[name], "stands twice")
+		check(!seen[name], "is in the table twice")
 		seen[name] = true
 		check(
 			strings.HasPrefix(r.Pattern, "/") && !strings.HasSuffix(r.Pattern, "/"),
@@ -71,7 +71,7 @@ func TestEveryRowHasWhatItNeeds(t *testing.T) {
 	}
 }
 
-func TestTheDocumentedOperations(t *testing.T) {
+func TestDocumentedOperationsHaveRows(t *testing.T) {
 	t.Parallel()
 	table := route.New(route.Public)
 	for _, d := range []struct {
@@ -168,7 +168,7 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-func TestARowThatStandsTwiceIsRefused(t *testing.T) {
+func TestDuplicateRowIsRefused(t *testing.T) {
 	t.Parallel()
 	defer func() {
 		if recover() == nil {

@@ -6,8 +6,8 @@ import (
 	"fivechat.dev/api-gateway/internal/route"
 )
 
-// TestEveryRowThatStoresIsLimited: a POST of a service that stores text counts towards the storage limit, or is here
-// with the reason why it needn't.
+// TestEveryRowThatStoresIsLimited: a POST of a service that stores text counts towards the storage limit, or is listed
+// here with the reason why not.
 func TestEveryRowThatStoresIsLimited(t *testing.T) {
 	t.Parallel()
 	exempt := map[string]string{

@@ -2,14 +2,15 @@ package share
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Measure registers the metrics of the bytes that Budgets hold and refuse, by the kind of the bytes.
+// Measure registers the metrics of Budgets: bytes held and requests refused, for each kind of bytes.
 func Measure(r prometheus.Registerer, budgets map[string]*Budget) {
 	held := prometheus.NewDesc(
 		"fivechat_edge_bytes", "Bytes of request bodies and of answers that the edge holds.", []string{"of"}, nil,
 	)
 	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "fivechat_edge_bytes_refused_total",
-		Help: "Requests that were refused because the process, or their holder (a website or an address), held as many bytes as it may.",
+		Help: "Requests that were refused because the process, or their holder (a website or an address), " +
+			"had reached its limit of bytes.",
 	}, []string{"of", "by"})
 	r.MustRegister(refused, measured{held, budgets})
 	for of, b := range budgets {

@@ -1,8 +1,11 @@
-// Package share divides among callers what the requests of all of them have in common: Holders say who accounts for a
-// request, a Budget bounds the bytes that are held for requests, in all and for each holder.
+// Package share divides shared resources among callers. Holders are the keys that a request counts towards; a Budget
+// limits the bytes held for requests, in total and for each holder.
 //
-// No holder gets more than its share, so that one website, or one address, can't keep all others waiting. What doesn't fit
-// waits for a moment and is then refused, with 429 if the holder has its share and 503 if the process has no room.
+// Invariant: no holder gets more than its share, so one website or address can't block all others. A request that
+// doesn't fit waits for a moment (patience) and is then refused: with 429 if the holder has its share, with 503 if the
+// process has no room.
+//
+// Requests over time are limited by package limit; requests in progress by package proxy, which uses the same Holders.
 package share
 
 import (
@@ -20,8 +23,8 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// Holders are the keys that account for a request; "" is none. Programs account by website; visitors by website and
-// address, apart from programs; callers without a website by address.
+// Holders are the keys that a request counts towards; "" is none. API tokens count by website; visitors by website and
+// address, apart from tokens; callers without a website by address.
 type Holders [2]string
 
 // HoldersOf returns the Holders of a request of a principal from an address.
@@ -37,17 +40,17 @@ func HoldersOf(p identity.Principal, address string) Holders {
 	}
 }
 
-// ErrHolder is the cause of a refusal because a holder has its share.
+// ErrHolder is the cause of a refusal because a holder has reached its share.
 var ErrHolder = errors.New("share: a holder has its share")
 
-// ErrProcess is the cause of a refusal because there is no more of a resource in the process.
+// ErrProcess is the cause of a refusal because the process has no room left.
 var ErrProcess = errors.New("share: the process has no room")
 
-// refused is how long a caller is asked to wait after a refusal.
+// refused is the Retry-After of a refusal.
 const refused = time.Second
 
-// Refusal returns the fault of ErrHolder or ErrProcess about a resource ("requests", "bytes of bodies"), and other errors
-// as they are.
+// Refusal returns the fault of ErrHolder or ErrProcess about a resource ("requests", "bytes of bodies"), and other
+// errors unchanged.
 func Refusal(err error, resource string) error {
 	var f *fault.Error
 	switch {
@@ -65,33 +68,33 @@ func Refusal(err error, resource string) error {
 	return f
 }
 
-// holderParts: a holder may have a quarter of a Budget.
+// holderParts is the number of shares in a Budget: a holder may have a quarter.
 const holderParts = 4
 
-// patience is how long a request waits for bytes. It is long enough for others to be answered, and too short for a queue
+// patience is how long a request waits for bytes: long enough for other requests to finish, and too short for a queue
 // to build up.
 const patience = 250 * time.Millisecond
 
-// Budget bounds bytes that are held at a time. It is safe for concurrent use.
+// Budget limits the bytes that are held at a time. It is safe for concurrent use.
 type Budget struct {
 	share int64
 	all   *semaphore.Weighted
 	held  atomic.Int64
 
-	byHolder, byProcess prometheus.Counter // of refusals; nil without metrics
+	byHolder, byProcess prometheus.Counter // count refusals; nil if nothing is measured
 
 	mu sync.Mutex
 	of map[string]*holder
 }
 
-// holder is what one key has, while it has or wants something.
+// holder is the state of one key, while it has or wants bytes.
 type holder struct {
 	room    *semaphore.Weighted
 	held    int64
 	waiting int
 }
 
-// NewBudget makes a Budget of some bytes.
+// NewBudget makes a Budget of most bytes.
 func NewBudget(most int64) *Budget {
 	return &Budget{share: most / holderParts, all: semaphore.NewWeighted(most), of: map[string]*holder{}}
 }
@@ -99,7 +102,7 @@ func NewBudget(most int64) *Budget {
 // Held returns how many bytes are held.
 func (b *Budget) Held() int64 { return b.held.Load() }
 
-// Take takes n bytes for holders, which Give returns. It waits for up to patience; its error is then ErrHolder or
+// Take takes n bytes for holders, which Give returns. It waits for up to patience. Its error is then ErrHolder or
 // ErrProcess, or that of ctx.
 func (b *Budget) Take(ctx context.Context, n int64, h Holders) error {
 	waiting, cancel := context.WithTimeout(ctx, patience)
@@ -118,7 +121,7 @@ func (b *Budget) Take(ctx context.Context, n int64, h Holders) error {
 	return nil
 }
 
-// because returns the error of a context that has ended by itself, else err, which it counts.
+// because returns the error of ctx if it has ended; otherwise it counts and returns err.
 func because(ctx context.Context, err error, refused prometheus.Counter) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -171,7 +174,7 @@ func (b *Budget) giveOwn(n int64, keys []string) {
 	}
 }
 
-// forget drops a holder that has and wants nothing. The lock is held.
+// forget drops a holder that neither has nor wants bytes. The lock is held.
 func (b *Budget) forget(key string, h *holder) {
 	if h.held == 0 && h.waiting == 0 {
 		delete(b.of, key)

@@ -37,7 +37,7 @@ func TestHoldersOf(t *testing.T) {
 	}
 }
 
-// TestBudget: a holder gets a quarter and no more, the process no more than all; what is refused takes nothing.
+// TestBudget: a holder gets a quarter and no more, the process no more than the whole. A refused request takes nothing.
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, ctx := NewBudget(400), t.Context()

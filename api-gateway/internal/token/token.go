@@ -1,4 +1,8 @@
-// Package token resolves the bearer of a request to the Principal that its API token stands for.
+// Package token resolves the bearer of a request to the Principal of its API token.
+//
+// Begin with Resolver.Resolve. It asks the accounts service and caches the result for seconds; accounts announces
+// revocations. Failed tokens are counted (Throttle), and a token that was valid at its last lookup isn't blocked by
+// others' failures. What the Principal may do is decided in package edge.
 package token
 
 import (
@@ -16,25 +20,25 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// Cache is the name under which accounts says which token to forget; the key is the hash, in hex.
+// Cache is the cache's name in the announcements of accounts; their key is the token's hash in hex.
 const Cache = "token"
 
-// bounds: a revocation that nobody hears of takes effect after KnownFor.
+// bounds: a revocation whose announcement is lost takes effect after KnownFor.
 var bounds = lookupcache.Bounds{Known: 65_536, KnownFor: 5 * time.Second, Unknown: 8_192, UnknownFor: 2 * time.Second}
 
-// Throttle slows down guessing. Failures are counted by address, and by address and the beginning of a token.
+// Throttle slows down guessing. Failures are counted by address, and by address and token prefix.
 type Throttle interface {
-	// Guessing refuses an address that failed too often.
+	// Guessing returns an error if too many credentials from the address have failed.
 	Guessing(address, prefix string) error
 	// Failed counts a failure, and returns its refusal: the given one, or that of Guessing.
 	Failed(ctx context.Context, address, prefix string, refusal error) error
 }
 
-// prefixLength is how much of a token tells it from others to people; it is no secret.
+// prefixLength is the length of a token's prefix, which identifies the token to people and is no secret.
 const prefixLength = 8
 
-// Beginning is the beginning of the API token of a request, by which people tell it from others, or "" where what was sent
-// has not the form of one, and may be anything.
+// Beginning returns the prefix of the API token of a request. It returns "" if the credential doesn't have the form of
+// a token, since it may then be anything.
 func Beginning(h http.Header) string {
 	secret, err := Bearer(h)
 	if err != nil || !identity.WellFormed(secret) {
@@ -43,7 +47,7 @@ func Beginning(h http.Header) string {
 	return secret[:prefixLength]
 }
 
-// Resolver knows API tokens.
+// Resolver resolves API tokens.
 type Resolver struct {
 	lookups  *lookupcache.Cache[identity.Principal]
 	throttle Throttle
@@ -72,12 +76,12 @@ type resolved struct {
 	TokenID   int64          `json:"tokenId"`
 	Level     identity.Level `json:"level"`
 	Plan      identity.Plan  `json:"plan"`
-	ExpiresAt time.Time      `json:"expiresAt"` // zero: never
+	ExpiresAt time.Time      `json:"expiresAt"` // zero for never
 }
 
-// Resolve gives the Principal of the bearer of a request from an address, or an Unauthenticated fault: token_missing
-// where there is none, token_invalid for one that is malformed, unknown or revoked; Limited for who tried too many. A
-// token that was good when it was last looked at is not stopped by what others tried.
+// Resolve returns the Principal of the bearer of a request from an address. Its error is an Unauthenticated fault:
+// token_missing without a bearer, token_invalid for one that is malformed, unknown or revoked. It is Limited after too
+// many failures. A token that was valid at its last lookup isn't blocked by the failures of others.
 func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (identity.Principal, error) {
 	secret, err := Bearer(h)
 	if err != nil {
@@ -102,14 +106,14 @@ func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (
 	return p, err
 }
 
-// Failed counts a failure, and gives its refusal.
+// Failed counts a failure, and returns its refusal.
 func Failed(ctx context.Context, t Throttle, address, prefix string) error {
 	return t.Failed(
 		ctx, address, prefix, fault.New(fault.Unauthenticated, "the token is malformed, unknown or revoked"),
 	)
 }
 
-// Forget drops the token of a hash; every token for "".
+// Forget drops the token of a hash, or every token for "".
 func (r *Resolver) Forget(hash string) {
 	if hash == "" {
 		r.lookups.ExpireAll()
@@ -123,7 +127,7 @@ func (r *Resolver) ForgetWebsite(t tenant.ID) {
 	r.lookups.DropWhere(func(p identity.Principal) bool { return p.Website == t })
 }
 
-// Bearer gives the secret of the one Authorization header, whose scheme must be Bearer in any case.
+// Bearer returns the secret of the only Authorization header. Its scheme must be Bearer, in any case of letters.
 func Bearer(h http.Header) (string, error) {
 	values := h.Values("Authorization")
 	if len(values) > 1 {

@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 )
 
-// FuzzAuthorization: a bearer is what stands behind the one word Bearer; anything else is refused as no credential.
+// FuzzAuthorization: the bearer is the text after the word Bearer. Any other header is refused as a missing credential.
 func FuzzAuthorization(f *testing.F) {
 	for _, seed := range []string{
 		"", "Bearer x", "bearer x", "BEARER  x", "Bearer", "Bearer ", "Basic dTpw", "Bearer 5c_\xff", "Bearer a b",

@@ -1,5 +1,9 @@
-// Package visitor resolves the header x-visitor-id to the Principal that its visitor token names, and checks the header
-// x-visitor-secret, which proves that the caller is that visitor. An API token with READ sees visitor tokens, but no secret.
+// Package visitor resolves the header x-visitor-id to the Principal of its visitor token, and checks the header
+// x-visitor-secret, which proves that the caller is that visitor. API tokens with READ can list visitor tokens, but not
+// secrets.
+//
+// Begin with Resolver.Resolve (token only) and Resolver.Prove (token and secret). Results are cached for seconds. What
+// the visitor may do is decided in package edge.
 package visitor
 
 import (
@@ -28,27 +32,27 @@ const (
 // field is how a refusal names Header.
 const field = "x-visitor-id"
 
-// bounds: asking also marks the visitor as seen, so KnownFor must stay well under the minute for which a visitor counts
+// bounds: a lookup also marks the visitor as seen. So KnownFor must be well under the minute for which a visitor counts
 // as online.
 var bounds = lookupcache.Bounds{Known: 65_536, KnownFor: 10 * time.Second, Unknown: 8_192, UnknownFor: 2 * time.Second}
 
-// withoutSecretFor is how long a visitor without a secret is remembered: when one is issued, the token alone has to stop
+// withoutSecretFor is how long a visitor without a secret is cached. When a secret is issued, the token alone must stop
 // working within a second.
 const withoutSecretFor = 900 * time.Millisecond
 
-// known is what a visitor token stands for.
+// known is the cached data of a visitor token.
 type known struct {
 	identity.Principal
-	secretHash string // "" for a visitor of the version before secrets, whose token is credential enough
+	secretHash string // "" for a visitor of the version before secrets, whose token alone is the credential
 }
 
-// Resolver knows visitor tokens.
+// Resolver resolves visitor tokens.
 type Resolver struct {
 	lookups  *lookupcache.Cache[known]
 	throttle token.Throttle
 }
 
-// New makes a Resolver that asks visitors. throttle counts the tokens and secrets that fail, by address.
+// New makes a Resolver that asks the visitors service. throttle counts failed tokens and secrets by address.
 func New(visitors *httpkit.Client, throttle token.Throttle, lookups *prometheus.CounterVec) (*Resolver, error) {
 	m, err := lookupcache.New(
 		"visitor", bounds, lookups,
@@ -75,8 +79,8 @@ type resolved struct {
 	SecretHash string    `json:"secretHash"` // empty also from a visitors service of the version before secrets
 }
 
-// Resolve gives the Principal that a request's visitor token names. Its error is Invalid for a missing one,
-// Unauthenticated, visitor_unknown, for one that is malformed or unknown, and Limited after too many of those from an address.
+// Resolve returns the Principal of a request's visitor token. Its error is Invalid for a missing token, Unauthenticated
+// (visitor_unknown) for one that is malformed or unknown, and Limited after too many of those from an address.
 func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (identity.Principal, error) {
 	k, err := r.find(ctx, h, address)
 	return k.Principal, err
@@ -92,8 +96,8 @@ var (
 	)
 )
 
-// Prove is Resolve for operations that also need the visitor's secret: Unauthenticated, visitor_secret_missing or
-// visitor_secret_invalid, for a request without it.
+// Prove is Resolve for operations that also require the visitor's secret. A request without it gets Unauthenticated,
+// visitor_secret_missing or visitor_secret_invalid.
 func (r *Resolver) Prove(ctx context.Context, h http.Header, address string) (identity.Principal, error) {
 	k, err := r.find(ctx, h, address)
 	if err != nil || k.secretHash == "" {
@@ -110,8 +114,8 @@ func (r *Resolver) Prove(ctx context.Context, h http.Header, address string) (id
 	return k.Principal, nil
 }
 
-// find gives what a request's visitor token stands for. A token that was known when it was last looked up is not refused for
-// the failures of others at its address.
+// find returns the data of a request's visitor token. A token that was known at its last lookup isn't refused because
+// of failures of others at its address.
 func (r *Resolver) find(ctx context.Context, h http.Header, address string) (known, error) {
 	values := h.Values(Header)
 	if len(values) == 0 || len(values) == 1 && values[0] == "" {
@@ -136,7 +140,8 @@ func unknown() error {
 	return fault.Coded(fault.Unauthenticated, "visitor_unknown", "the visitor is not known")
 }
 
-// AsInput turns the refusal of an unknown visitor into one of bad input, for operations where the header is that.
+// AsInput converts the refusal of an unknown visitor into one of invalid input, for operations where the header is part
+// of the input.
 func AsInput(err error) error {
 	if fault.Is(err, fault.Unauthenticated) {
 		return fault.Bad(field, "is not a visitor's token")

@@ -1,4 +1,7 @@
-// Package website knows of a website what limits depend on: its plan, and quotas of its own.
+// Package website resolves a website's number to the data that its limits depend on: its plan, and quotas of its own.
+//
+// Begin with Directory.Of, which never fails: without data the zero Website is returned, and the default limits apply.
+// Results are cached for seconds.
 package website
 
 import (
@@ -14,10 +17,11 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// Cache is the name under which accounts says which website to forget; the key is its number.
+// Cache is the cache's name in the announcements of accounts; their key is the website's number.
 const Cache = "website"
 
-// bounds: a change that nobody hears of takes effect after KnownFor. Where accounts is away, what was known goes on.
+// bounds: a change whose announcement is lost takes effect after KnownFor. While accounts is unavailable, cached data
+// is used for StaleFor.
 var bounds = lookupcache.Bounds{
 	Known:      16_384,
 	KnownFor:   10 * time.Second,
@@ -26,7 +30,7 @@ var bounds = lookupcache.Bounds{
 	StaleFor:   time.Hour,
 }
 
-// Directory knows websites.
+// Directory resolves websites.
 type Directory struct {
 	lookups *lookupcache.Cache[limit.Website]
 }
@@ -45,7 +49,7 @@ func New(accounts *httpkit.Client, lookups *prometheus.CounterVec) (*Directory, 
 	return &Directory{m}, err
 }
 
-// Of gives a website; the zero Website where nobody knows it, or nobody who knows it answers.
+// Of returns a website, or the zero Website if it is unknown or accounts is unavailable.
 func (d *Directory) Of(ctx context.Context, t tenant.ID) limit.Website {
 	w, err := d.lookups.Get(ctx, t.String())
 	if err != nil {
@@ -54,7 +58,7 @@ func (d *Directory) Of(ctx context.Context, t tenant.ID) limit.Website {
 	return w
 }
 
-// Forget has a website asked for anew; every one for "".
+// Forget forces a new lookup of a website, or of all for "".
 func (d *Directory) Forget(id string) {
 	if id == "" {
 		d.lookups.ExpireAll()

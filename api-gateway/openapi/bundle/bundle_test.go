@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestTheDocumentIsFresh: what is committed is what its parts make.
-func TestTheDocumentIsFresh(t *testing.T) {
+// TestBundleIsFresh: the committed files match their sources.
+func TestBundleIsFresh(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	output, routes := filepath.Join(dir, "openapi.json"), filepath.Join(dir, "public.gen.go")
@@ -43,7 +43,7 @@ components:
     ifNoneMatch: {name: If-None-Match, in: header}
 `
 
-// bundled bundles areas beside what is shared.
+// bundled bundles areas with the shared part.
 func bundled(t *testing.T, areas ...string) (object, error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -55,7 +55,7 @@ func bundled(t *testing.T, areas ...string) (object, error) {
 	return bundle(dir)
 }
 
-func TestWhatFollows(t *testing.T) {
+func TestDerivedResponsesAndHeaders(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ op, answers, note string }{
 		"nothing":        {`security: [], responses: {"200": {}}`, "200 429 500 503 504", ""},
@@ -115,7 +115,8 @@ func TestWhatFollows(t *testing.T) {
 	}
 }
 
-// TestRowsOfOperations: an operation's row follows from its security, its method and its extension, which clients don't see.
+// TestRowsOfOperations: the row of an operation is derived from its security, its method and its extension, which isn't
+// in the bundle.
 func TestRowsOfOperations(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ area, op, want string }{
@@ -178,7 +179,7 @@ func TestRowsOfOperations(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeBundled(t *testing.T) {
+func TestInvalidDocumentsAreRefused(t *testing.T) {
 	t.Parallel()
 	const fine = `{operationId: x, security: [], responses: {"200": {}}}`
 	for name, areas := range map[string][]string{

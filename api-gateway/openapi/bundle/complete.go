@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// edgeTag marks what the edge answers by itself: without quota, and with nothing behind it that could be away.
+// edgeTag marks operations that the gateway implements itself: without quota, and independent of services.
 const edgeTag = "Edge"
 
 // methods are the members of a path that are operations.
 var methods = []string{"get", "put", "post", "patch", "delete"}
 
-// complete adds to the operations of a path the refusals, headers and notes that follow from what they take.
+// complete adds to the operations of a path the refusals, headers and notes that follow from their parameters.
 func complete(doc object, path string, item object) error {
 	shared, _ := item["parameters"].([]any)
 	for _, method := range methods {
@@ -27,7 +27,7 @@ func complete(doc object, path string, item object) error {
 		}
 		own, _ := op["parameters"].([]any)
 		takes := taken(doc, op, slices.Concat(shared, own))
-		answers := maps.Clone(responses) // YAML's aliases share them
+		answers := maps.Clone(responses) // YAML aliases share them
 		for _, r := range refusals {
 			code := fmt.Sprint(r.status)
 			if _, said := answers[code]; r.follows(takes) && !said {
@@ -35,7 +35,7 @@ func complete(doc object, path string, item object) error {
 			}
 		}
 		for code, answer := range answers {
-			if answer == nil { // the operation says that it never answers so
+			if answer == nil { // the operation excludes this response
 				delete(answers, code)
 				continue
 			}
@@ -47,14 +47,14 @@ func complete(doc object, path string, item object) error {
 	return nil
 }
 
-// takes is what an operation takes.
+// takes describes the input of an operation.
 type takes struct {
-	params   map[string]bool // by the names that the document has for them
+	params   map[string]bool // by their names in the document
 	inPath   bool
 	body     bool
 	token    []string // the roles that the bearer needs; nil without one
 	visitor  bool
-	upstream bool // a service answers
+	upstream bool // implemented by a service
 }
 
 func taken(doc, op object, params []any) takes {
@@ -84,7 +84,7 @@ func taken(doc, op object, params []any) takes {
 	return t
 }
 
-// refusals are the answers that follow from what an operation takes. What else it refuses, it says itself.
+// refusals are the responses that follow from an operation's input. Others are in the operation itself.
 var refusals = []struct {
 	status  int
 	name    string
@@ -108,7 +108,8 @@ var refusals = []struct {
 
 func reference(kind, name string) object { return object{"$ref": "#/components/" + kind + "/" + name} }
 
-// withHeaders gives an operation's own answer with the headers that every such answer has. Shared answers keep theirs.
+// withHeaders adds the headers that all such responses have to an operation's own response. Shared responses keep
+// theirs.
 func withHeaders(answer any, t takes) any {
 	a := answer.(object)
 	if a["$ref"] != nil || !t.upstream {
@@ -130,7 +131,7 @@ func withHeaders(answer any, t takes) any {
 	return a
 }
 
-// note says in words what the security's roles are.
+// note describes the required roles in a sentence.
 func note(op object, t takes) {
 	if t.token == nil {
 		return

@@ -1,8 +1,10 @@
-// Command bundle generates openapi.json, the document as clients read it, and the gateway's route table from the YAML files
-// of a folder. openapi.yaml is what all areas share; each other file is an area. An area's paths and components are added to
-// those of the others, and none may occur twice. What follows from what an operation takes is added here, so that no area
-// has to repeat it. What only the gateway needs to know of an operation stands in its extension x-edge (routes.go), which
-// clients don't see.
+// Command bundle generates openapi.json, the document as clients read it, and the gateway's route table. Its input is
+// the YAML files of a folder: openapi.yaml has the shared part, each other file is an area. The paths and components of
+// all areas are merged; none may occur twice.
+//
+// Refusals, headers and notes that follow from an operation's parameters are added here (complete.go), so that no area
+// repeats them. The extension x-edge of an operation (routes.go) has data for the gateway alone. It isn't in the
+// bundle.
 package main
 
 import (
@@ -79,7 +81,7 @@ func bundle(folder string) (object, error) {
 	return doc, nil
 }
 
-// add puts the paths and components of an area beside those of doc.
+// add merges the paths and components of an area into doc.
 func add(doc, area object) error {
 	for name, v := range area {
 		inner, isObject := v.(object)
@@ -98,7 +100,7 @@ func add(doc, area object) error {
 				}
 			}
 		case doc[name] != nil:
-			return fmt.Errorf("%s stands twice", name)
+			return fmt.Errorf("%s is defined twice", name)
 		default:
 			doc[name] = v
 		}
@@ -106,7 +108,7 @@ func add(doc, area object) error {
 	return nil
 }
 
-// join puts members into doc's member of a name, each once.
+// join adds members to the member of doc with a name. Each may occur once.
 func join(doc object, name string, members object) error {
 	if doc[name] == nil {
 		doc[name] = object{}
@@ -114,7 +116,7 @@ func join(doc object, name string, members object) error {
 	into := doc[name].(object)
 	for k, v := range members {
 		if into[k] != nil {
-			return fmt.Errorf("%s.%s stands twice", name, k)
+			return fmt.Errorf("%s.%s is defined twice", name, k)
 		}
 		into[k] = v
 	}

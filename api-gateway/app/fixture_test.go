@@ -35,7 +35,7 @@ const (
 	operatorKey  = "operator-key-for-tests"
 )
 
-// The API tokens that the fake accounts knows, one that it does not, and the visitor that the fake visitors knows.
+// The API tokens that the fake accounts service knows, and an unknown one (stray).
 var (
 	readFree  = apiToken("readfree")
 	writeFree = apiToken("writefree")
@@ -43,20 +43,20 @@ var (
 	stray     = apiToken("unknown")
 )
 
-// someone is a visitor with a secret, earlier one of the version before secrets.
+// someone is a visitor with a secret, earlier a visitor of the version before secrets.
 const (
 	someone = "vis_someone"
 	secret  = "vsec_someones"
 	earlier = "vis_earlier"
 )
 
-// The headers that name and prove someone.
+// The headers that name someone, and prove it.
 const (
 	named  = "x-visitor-id: " + someone
 	proven = "x-visitor-secret: " + secret
 )
 
-// apiToken makes a token of the form that accounts gives them.
+// apiToken makes a token in the form that accounts issues.
 func apiToken(name string) string {
 	const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	body := name + strings.Repeat("x", 32-len(name))
@@ -67,7 +67,7 @@ func apiToken(name string) string {
 	return "5c_" + body + check
 }
 
-// seen is what a service saw of a request, as the echo repeats it.
+// seen is a request as a service saw it. The echo returns it.
 type seen struct {
 	Service   string             `json:"service"`
 	Principal identity.Principal `json:"principal"`
@@ -78,8 +78,8 @@ type seen struct {
 	Length    int64              `json:"length"`
 }
 
-// house is a gateway before fake services.
-type house struct {
+// fixture is a gateway with fake services.
+type fixture struct {
 	t        *testing.T
 	public   string
 	operator string
@@ -89,7 +89,7 @@ type house struct {
 	visitors *directory[visitorAnswer]
 	websites *directory[websiteAnswer]
 	widgets  *directory[int64]                             // the versions of widgets
-	answer   func(http.ResponseWriter, *http.Request) bool // answers before the echo where it gives true
+	answer   func(http.ResponseWriter, *http.Request) bool // responds in place of the echo if it returns true
 	running  *runner.Running
 	services map[string]*httptest.Server
 }
@@ -101,12 +101,12 @@ type tokenAnswer struct {
 	Plan      identity.Plan  `json:"plan"`
 }
 
-// stored answers how much a website stores: nothing that limits it.
-func (h *house) stored(context.Context, operation.None) (storagequota.Usage, error) {
+// stored is the storage usage of the website: too little to be limited.
+func (h *fixture) stored(context.Context, operation.None) (storagequota.Usage, error) {
 	return storagequota.Usage{Used: 0, Limit: storagequota.MaxLimit}, nil
 }
 
-// websiteAnswer is what limits depend on.
+// websiteAnswer is the data that limits depend on.
 type websiteAnswer struct {
 	WebsiteID tenant.ID         `json:"websiteId"`
 	Plan      identity.Plan     `json:"plan"`
@@ -124,11 +124,11 @@ type visitorAnswer struct {
 	SecretHash string    `json:"secretHash,omitempty"`
 }
 
-// open starts a gateway; adjust changes its settings before.
-func open(t *testing.T, adjust ...func(*app.Config)) *house {
+// open starts a gateway. adjust changes its settings first.
+func open(t *testing.T, adjust ...func(*app.Config)) *fixture {
 	t.Helper()
 	website, _ := tenant.New(7)
-	h := &house{
+	h := &fixture{
 		t: t, log: &lockedBuffer{}, services: map[string]*httptest.Server{},
 		accounts: &directory[tokenAnswer]{known: map[string]tokenAnswer{
 			hashOf(readFree):  {website, 11, identity.Read, identity.Free},
@@ -197,8 +197,8 @@ func open(t *testing.T, adjust ...func(*app.Config)) *house {
 	return h
 }
 
-// widget answers with a widget that shows nothing but its version.
-func (h *house) widget(w http.ResponseWriter, r *http.Request) {
+// widget responds with a widget that contains only its version.
+func (h *fixture) widget(w http.ResponseWriter, r *http.Request) {
 	v, err := h.widgets.find(r.Context(), byKey{r.PathValue("key")})
 	if err != nil {
 		httpkit.WriteProblem(w, r.URL.Path, httpkit.RequestID(r.Context()), err)
@@ -211,8 +211,8 @@ func (h *house) widget(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// service starts a fake service: its internal operations, and an echo for everything else.
-func (h *house) service(name string, keys *identity.Keyring, mount func(*httpkit.Router, operation.Chain)) string {
+// service starts a fake service: its internal operations, and an echo for all other requests.
+func (h *fixture) service(name string, keys *identity.Keyring, mount func(*httpkit.Router, operation.Chain)) string {
 	h.t.Helper()
 	c := telemetry.Default()
 	c.LogTo = io.Discard
@@ -244,12 +244,12 @@ func (h *house) service(name string, keys *identity.Keyring, mount func(*httpkit
 	return s.URL
 }
 
-// directory is what a fake service knows under internal keys.
+// directory has the data of a fake service, by internal keys.
 type directory[V any] struct {
 	mu    sync.Mutex
 	known map[string]V
 	asked int
-	hold  chan struct{} // where set, answers wait for it to be closed
+	hold  chan struct{} // if set, responses wait until it is closed
 }
 
 type byKey struct {
@@ -294,7 +294,7 @@ func hashOf(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// lockedBuffer is a log that several goroutines write.
+// lockedBuffer is a log that several goroutines write to.
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -312,14 +312,14 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// answer is a response with its body read.
+// answer is a response whose body has been read.
 type answer struct {
 	*http.Response
 	body []byte
 }
 
 // headers are a request's headers as "Name: value".
-func (h *house) do(method, url string, body io.Reader, headers ...string) answer {
+func (h *fixture) do(method, url string, body io.Reader, headers ...string) answer {
 	h.t.Helper()
 	req, err := http.NewRequestWithContext(h.t.Context(), method, url, body)
 	if err != nil {
@@ -341,7 +341,7 @@ func (h *house) do(method, url string, body io.Reader, headers ...string) answer
 	return answer{resp, b}
 }
 
-func (h *house) problem(a answer) httpkit.Problem {
+func (h *fixture) problem(a answer) httpkit.Problem {
 	h.t.Helper()
 	var p httpkit.Problem
 	if got := a.Header.Get("Content-Type"); got != "application/problem+json" {
@@ -353,7 +353,7 @@ func (h *house) problem(a answer) httpkit.Problem {
 	return p
 }
 
-func (h *house) echoed(a answer) seen {
+func (h *fixture) echoed(a answer) seen {
 	h.t.Helper()
 	var s seen
 	if a.StatusCode != http.StatusOK {
@@ -365,7 +365,7 @@ func (h *house) echoed(a answer) seen {
 	return s
 }
 
-// eventually waits until ok, and gives false where that takes longer than limit.
+// eventually waits until ok reports true. It reports false if that takes longer than limit.
 func eventually(t *testing.T, limit time.Duration, ok func() bool) bool {
 	t.Helper()
 	deadline, tick := time.After(limit), time.NewTicker(5*time.Millisecond)
@@ -380,12 +380,12 @@ func eventually(t *testing.T, limit time.Duration, ok func() bool) bool {
 	return true
 }
 
-// listening waits until n gateways hear what they are to forget.
+// listening waits until n gateways are subscribed to announcements.
 func listening(t *testing.T, redis *miniredis.Miniredis, n int) {
 	t.Helper()
 	const channel = "fivechat:forget"
 	if !eventually(t, 10*time.Second, func() bool { return redis.PubSubNumSub(channel)[channel] == n }) {
-		t.Fatal("the gateways do not listen")
+		t.Fatal("the gateways aren't subscribed")
 	}
 }
 
