@@ -1,4 +1,5 @@
-// Package api is the service's operations and their routes.
+// Package api maps the operations of the conversations service to HTTP routes: Mount has the operations of agents,
+// visitors and other services, MountExport the exports. It holds no business rules; those are in package conversations.
 package api
 
 import (
@@ -13,10 +14,10 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-// api is the service and the catalogue look-ups that views need.
+// api adds the catalogue look-ups that views need to the service.
 type api struct{ s *conversations.Service }
 
-// Mount puts the operations of s into the route table.
+// Mount adds the operations of s to the route table.
 func Mount(r *httpkit.Router, chain operation.Chain, s *conversations.Service) {
 	a := api{s}
 	a.documented(r, chain)
@@ -44,46 +45,56 @@ func (a api) documented(r *httpkit.Router, chain operation.Chain) {
 		messages, more := messagesOf(th)
 		return thread{v, messages, more, th.Visitor, th.Agents, th.Conversation.Revision()}, err
 	}
-	httpkit.Handle(r, "GET /conversations/{token}", 200, operation.New(chain, "conversations.get_conversation", authz.Read, getThread))
-	httpkit.Handle(r, "GET /conversations/{token}/messages", 200, operation.New(chain, "conversations.list_messages", authz.Read, getThread))
-	httpkit.Handle(r, "POST /conversations/{token}/rate", 200, operation.New(chain, "conversations.rate_conversation", authz.Visitor,
-		func(ctx context.Context, req rate) (changed, error) {
-			p := identity.From(ctx)
-			c, err := a.s.Rate(ctx, p.Website, req.Token, p.VisitorID, conversations.Rating{Stars: req.Rating, Feedback: req.Feedback})
-			return ownOf(c), err
-		}), httpkit.Lenient)
+	httpkit.Handle(r, "GET /conversations/{token}", 200,
+		operation.New(chain, "conversations.get_conversation", authz.Read, getThread))
+	httpkit.Handle(r, "GET /conversations/{token}/messages", 200,
+		operation.New(chain, "conversations.list_messages", authz.Read, getThread))
+	httpkit.Handle(r, "POST /conversations/{token}/rate", 200,
+		operation.New(chain, "conversations.rate_conversation", authz.Visitor,
+			func(ctx context.Context, req rate) (changed, error) {
+				p := identity.From(ctx)
+				c, err := a.s.Rate(ctx, p.Website, req.Token, p.VisitorID,
+					conversations.Rating{Stars: req.Rating, Feedback: req.Feedback})
+				return ownOf(c), err
+			}), httpkit.Lenient)
 }
 
 func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
-	httpkit.Handle(r, "POST /conversations/{token}/messages", 201, operation.New(chain, "conversations.post_message", authz.Write,
-		func(ctx context.Context, req agentMessage) (posted, error) {
-			m, fresh, err := a.s.PostAsAgent(ctx, identity.From(ctx).Website, req.Token,
-				conversations.Draft{Content: req.Content, AuthorID: req.AuthorID, ClientID: req.ClientMessageID})
-			return posted{m.View(), fresh}, err
-		}))
-	httpkit.Handle(r, "PATCH /conversations/{token}", 200, operation.New(chain, "conversations.update_conversation", authz.Write,
-		func(ctx context.Context, req update) (changed, error) {
-			c, err := a.s.Update(ctx, identity.From(ctx).Website, req.Token, conversations.Patch{
-				Status: req.Status, AssigneeID: req.AssigneeID, Tags: req.Tags, Summary: req.Summary})
-			return a.viewed(ctx, c, err)
-		}))
-	httpkit.Handle(r, "GET /conversations/counts", 200, operation.New(chain, "conversations.count_conversations", authz.Read,
-		func(ctx context.Context, req counts) (conversations.Counts, error) {
-			return a.s.Counts(ctx, identity.From(ctx).Website, time.Time(req.Since))
-		}))
-	httpkit.Handle(r, "POST /conversations/{token}/typing", 204, operation.New(chain, "conversations.set_agent_typing", authz.Write,
-		func(ctx context.Context, req typing) (operation.None, error) {
-			return operation.None{}, a.s.SetTyping(ctx, identity.From(ctx).Website, req.Token, 0, conversations.FromAgent, *req.Typing)
-		}))
+	httpkit.Handle(r, "POST /conversations/{token}/messages", 201,
+		operation.New(chain, "conversations.post_message", authz.Write,
+			func(ctx context.Context, req agentMessage) (posted, error) {
+				m, fresh, err := a.s.PostAsAgent(ctx, identity.From(ctx).Website, req.Token,
+					conversations.Draft{Content: req.Content, AuthorID: req.AuthorID, ClientID: req.ClientMessageID})
+				return posted{m.View(), fresh}, err
+			}))
+	httpkit.Handle(r, "PATCH /conversations/{token}", 200,
+		operation.New(chain, "conversations.update_conversation", authz.Write,
+			func(ctx context.Context, req update) (changed, error) {
+				c, err := a.s.Update(ctx, identity.From(ctx).Website, req.Token, conversations.Patch{
+					Status: req.Status, AssigneeID: req.AssigneeID, Tags: req.Tags, Summary: req.Summary})
+				return a.viewed(ctx, c, err)
+			}))
+	httpkit.Handle(r, "GET /conversations/counts", 200,
+		operation.New(chain, "conversations.count_conversations", authz.Read,
+			func(ctx context.Context, req counts) (conversations.Counts, error) {
+				return a.s.Counts(ctx, identity.From(ctx).Website, time.Time(req.Since))
+			}))
+	httpkit.Handle(r, "POST /conversations/{token}/typing", 204,
+		operation.New(chain, "conversations.set_agent_typing", authz.Write,
+			func(ctx context.Context, req typing) (operation.None, error) {
+				return operation.None{}, a.s.SetTyping(ctx, identity.From(ctx).Website, req.Token, 0, conversations.FromAgent,
+					*req.Typing)
+			}))
 	httpkit.Handle(r, "POST /conversations/{token}/read", 204, operation.New(chain, "conversations.mark_read", authz.Write,
 		func(ctx context.Context, req read) (operation.None, error) {
 			return operation.None{}, a.s.MarkRead(ctx, identity.From(ctx).Website, req.Token)
 		}))
-	httpkit.Handle(r, "POST /conversations/import", 200, operation.New(chain, "conversations.import_conversations", authz.Write,
-		func(ctx context.Context, req importRequest) (importResult, error) {
-			imported, existing, err := a.s.Import(ctx, identity.From(ctx).Website, req.rows())
-			return importResult{imported, existing}, err
-		}), httpkit.Body(MaxImportBody))
+	httpkit.Handle(r, "POST /conversations/import", 200,
+		operation.New(chain, "conversations.import_conversations", authz.Write,
+			func(ctx context.Context, req importRequest) (importResult, error) {
+				imported, existing, err := a.s.Import(ctx, identity.From(ctx).Website, req.rows())
+				return importResult{imported, existing}, err
+			}), httpkit.Body(MaxImportBody))
 	httpkit.Handle(r, "GET /tags", 200, operation.New(chain, "conversations.list_tags", authz.Read,
 		func(ctx context.Context, _ operation.None) (tagList, error) {
 			tags, err := a.s.Tags(ctx, identity.From(ctx).Website)
@@ -105,67 +116,78 @@ func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
 }
 
 func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
-	httpkit.Handle(r, "POST /visitor/conversations", 201, operation.New(chain, "conversations.open_conversation", authz.Visitor,
-		func(ctx context.Context, req open) (opened, error) {
-			p := identity.From(ctx)
-			c, m, fresh, err := a.s.Open(ctx, p.Website, p.VisitorID, conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
-			return opened{ownOf(c).View, m.View(), fresh}, err
-		}))
-	httpkit.Handle(r, "GET /visitor/conversations/{token}/messages", 200, operation.New(chain, "conversations.list_own_messages", authz.Visitor,
-		func(ctx context.Context, req since) (news, error) {
-			p := identity.From(ctx)
-			th, err := a.s.Since(ctx, p.Website, req.Token, p.VisitorID, int64(req.After), newsLimit)
-			if err != nil {
-				return news{}, err
-			}
-			return newsOf(ownOf(th.Conversation).View, th), nil
-		}))
-	httpkit.Handle(r, "POST /visitor/conversations/{token}/messages", 201, operation.New(chain, "conversations.post_own_message", authz.Visitor,
-		func(ctx context.Context, req visitorMessage) (posted, error) {
-			p := identity.From(ctx)
-			m, fresh, err := a.s.PostAsVisitor(ctx, p.Website, req.Token, p.VisitorID,
-				conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
-			return posted{m.View(), fresh}, err
-		}))
-	httpkit.Handle(r, "POST /visitor/conversations/{token}/typing", 204, operation.New(chain, "conversations.set_visitor_typing", authz.Visitor,
-		func(ctx context.Context, req typing) (operation.None, error) {
-			p := identity.From(ctx)
-			return operation.None{}, a.s.SetTyping(ctx, p.Website, req.Token, p.VisitorID, conversations.FromVisitor, *req.Typing)
-		}))
-	httpkit.Handle(r, "POST /visitor/conversations/{token}/read", 204, operation.New(chain, "conversations.mark_own_read", authz.Visitor,
-		func(ctx context.Context, req read) (operation.None, error) {
-			p := identity.From(ctx)
-			return operation.None{}, a.s.MarkReadByVisitor(ctx, p.Website, req.Token, p.VisitorID)
-		}))
-	httpkit.Handle(r, "POST /visitor/conversations/{token}/close", 200, operation.New(chain, "conversations.close_conversation", authz.Visitor,
-		func(ctx context.Context, req read) (changed, error) {
-			p := identity.From(ctx)
-			c, err := a.s.Close(ctx, p.Website, req.Token, p.VisitorID)
-			return ownOf(c), err
-		}))
+	httpkit.Handle(r, "POST /visitor/conversations", 201,
+		operation.New(chain, "conversations.open_conversation", authz.Visitor,
+			func(ctx context.Context, req open) (opened, error) {
+				p := identity.From(ctx)
+				c, m, fresh, err := a.s.Open(ctx, p.Website, p.VisitorID,
+					conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
+				return opened{ownOf(c).View, m.View(), fresh}, err
+			}))
+	httpkit.Handle(r, "GET /visitor/conversations/{token}/messages", 200,
+		operation.New(chain, "conversations.list_own_messages", authz.Visitor,
+			func(ctx context.Context, req since) (news, error) {
+				p := identity.From(ctx)
+				th, err := a.s.Since(ctx, p.Website, req.Token, p.VisitorID, int64(req.After), newsLimit)
+				if err != nil {
+					return news{}, err
+				}
+				return newsOf(ownOf(th.Conversation).View, th), nil
+			}))
+	httpkit.Handle(r, "POST /visitor/conversations/{token}/messages", 201,
+		operation.New(chain, "conversations.post_own_message", authz.Visitor,
+			func(ctx context.Context, req visitorMessage) (posted, error) {
+				p := identity.From(ctx)
+				m, fresh, err := a.s.PostAsVisitor(ctx, p.Website, req.Token, p.VisitorID,
+					conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
+				return posted{m.View(), fresh}, err
+			}))
+	httpkit.Handle(r, "POST /visitor/conversations/{token}/typing", 204,
+		operation.New(chain, "conversations.set_visitor_typing", authz.Visitor,
+			func(ctx context.Context, req typing) (operation.None, error) {
+				p := identity.From(ctx)
+				return operation.None{}, a.s.SetTyping(ctx, p.Website, req.Token, p.VisitorID, conversations.FromVisitor,
+					*req.Typing)
+			}))
+	httpkit.Handle(r, "POST /visitor/conversations/{token}/read", 204,
+		operation.New(chain, "conversations.mark_own_read", authz.Visitor,
+			func(ctx context.Context, req read) (operation.None, error) {
+				p := identity.From(ctx)
+				return operation.None{}, a.s.MarkReadByVisitor(ctx, p.Website, req.Token, p.VisitorID)
+			}))
+	httpkit.Handle(r, "POST /visitor/conversations/{token}/close", 200,
+		operation.New(chain, "conversations.close_conversation", authz.Visitor,
+			func(ctx context.Context, req read) (changed, error) {
+				p := identity.From(ctx)
+				c, err := a.s.Close(ctx, p.Website, req.Token, p.VisitorID)
+				return ownOf(c), err
+			}))
 }
 
 func (a api) forSiblings(r *httpkit.Router, chain operation.Chain) {
-	httpkit.Handle(r, "GET /internal/conversations/by-token/{token}", 200, operation.New(chain, "conversations.resolve_token", authz.Internal,
-		func(ctx context.Context, req byToken) (resolved, error) {
-			c, err := a.s.Get(ctx, identity.From(ctx).Website, req.Token)
-			return resolved{c.ID, c.VisitorID}, err
-		}))
-	httpkit.Handle(r, "POST /internal/conversations/visitor-messages", 200, operation.New(chain, "conversations.say_as_visitor", authz.Internal,
-		func(ctx context.Context, req visitorSays) (resolved, error) {
-			id, err := a.s.Say(ctx, identity.From(ctx).Website, req.Token, req.VisitorID,
-				conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
-			return resolved{id, req.VisitorID}, err
-		}))
-	// The visitors service shows it to the visitor.
-	httpkit.Handle(r, "GET /internal/conversations/open", 200, operation.New(chain, "conversations.get_open_conversation", authz.Internal,
-		func(ctx context.Context, req openOf) (changed, error) {
-			c, err := a.s.OpenOf(ctx, identity.From(ctx).Website, req.VisitorID)
-			return ownOf(c), err
-		}))
+	httpkit.Handle(r, "GET /internal/conversations/by-token/{token}", 200,
+		operation.New(chain, "conversations.resolve_token", authz.Internal,
+			func(ctx context.Context, req byToken) (resolved, error) {
+				c, err := a.s.Get(ctx, identity.From(ctx).Website, req.Token)
+				return resolved{c.ID, c.VisitorID}, err
+			}))
+	httpkit.Handle(r, "POST /internal/conversations/visitor-messages", 200,
+		operation.New(chain, "conversations.say_as_visitor", authz.Internal,
+			func(ctx context.Context, req visitorSays) (resolved, error) {
+				id, err := a.s.Say(ctx, identity.From(ctx).Website, req.Token, req.VisitorID,
+					conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
+				return resolved{id, req.VisitorID}, err
+			}))
+	// The visitors service calls this and shows the conversation to the visitor.
+	httpkit.Handle(r, "GET /internal/conversations/open", 200,
+		operation.New(chain, "conversations.get_open_conversation", authz.Internal,
+			func(ctx context.Context, req openOf) (changed, error) {
+				c, err := a.s.OpenOf(ctx, identity.From(ctx).Website, req.VisitorID)
+				return ownOf(c), err
+			}))
 }
 
-// views gives conversations as clients see them. The catalogue is only read where a language is asked for.
+// views returns conversations as clients see them. The catalogue is only read if a language is requested.
 func (a api) views(ctx context.Context, cs []conversations.Conversation, lang string) ([]conversations.View, error) {
 	var catalogue conversations.Catalogue
 	if lang != "" && len(cs) > 0 {
@@ -189,7 +211,7 @@ func (a api) view(ctx context.Context, c conversations.Conversation, lang string
 	return vs[0], nil
 }
 
-// viewed gives the view of a use case's outcome.
+// viewed returns the view of a changed conversation, unless the use case failed with err.
 func (a api) viewed(ctx context.Context, c conversations.Conversation, err error) (changed, error) {
 	if err != nil {
 		return changed{}, err

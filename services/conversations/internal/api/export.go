@@ -13,11 +13,13 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-// MountExport puts the exports of conversations and of messages into the route table. log is the service's own.
+// MountExport adds the exports of conversations and messages to the route table. log is the service's own event log.
 func MountExport(r *httpkit.Router, chain operation.Chain, s *conversations.Service, log changefeed.Log) {
 	all, said := conversationExport(api{s}, log), messageExport(s, log)
-	httpkit.Handle(r, "GET /export/conversations", 200, operation.New(chain, "conversations.export_conversations", authz.Read, all.Answer))
-	httpkit.Handle(r, "GET /export/messages", 200, operation.New(chain, "conversations.export_messages", authz.Read, said.Answer))
+	httpkit.Handle(r, "GET /export/conversations", 200,
+		operation.New(chain, "conversations.export_conversations", authz.Read, all.Answer))
+	httpkit.Handle(r, "GET /export/messages", 200,
+		operation.New(chain, "conversations.export_messages", authz.Read, said.Answer))
 }
 
 func conversationExport(a api, log changefeed.Log) changefeed.Kind {
@@ -39,7 +41,10 @@ func conversationExport(a api, log changefeed.Log) changefeed.Kind {
 
 func messageExport(s *conversations.Service, log changefeed.Log) changefeed.Kind {
 	return changefeed.Kind{
-		Name: "messages", Log: log, Keys: changedMessages, Owner: conversations.ConversationOf,
+		Name:  "messages",
+		Log:   log,
+		Keys:  changedMessages,
+		Owner: conversations.ConversationOf,
 		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]changefeed.Row, bool, error) {
 			found, more, err := s.MessagesBehind(ctx, t, behind.ID, limit)
 			return messageRows(found), more, err
@@ -56,7 +61,7 @@ func messageExport(s *conversations.Service, log changefeed.Log) changefeed.Kind
 	}
 }
 
-// changedConversations gives the conversations that a record tells of, where what is shown of them changed.
+// changedConversations returns the conversations whose exported view a record changes.
 func changedConversations(r outbox.Record) (keys []int64, err error) {
 	shown := true
 	switch r.Type {
@@ -82,8 +87,9 @@ func changedConversations(r outbox.Record) (keys []int64, err error) {
 	return keys, err
 }
 
-// changedMessages gives the messages that a record tells of; all of a conversation are its negative number. They go
-// together, so that nothing but that is said of any that is gone.
+// changedMessages returns the messages that a record changes. A negative number stands for all messages of a
+// conversation: they are exported together, so that a deleted conversation is reported once and none of its messages is
+// listed.
 func changedMessages(r outbox.Record) (keys []int64, err error) {
 	switch r.Type {
 	case conversations.MessageCreated:
@@ -106,13 +112,13 @@ func changedMessages(r outbox.Record) (keys []int64, err error) {
 	return keys, err
 }
 
-// gone is what an export says of a conversation that has been erased.
+// gone is the row of an export for an erased conversation.
 type gone struct {
 	Deleted bool  `json:"deleted"`
 	ID      int64 `json:"id"`
 }
 
-// goneMessages is what an export says of all messages of an erased conversation.
+// goneMessages is the row of an export for all messages of an erased conversation.
 type goneMessages struct {
 	Deleted        bool  `json:"deleted"`
 	ConversationID int64 `json:"conversationId"`

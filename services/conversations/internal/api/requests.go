@@ -12,11 +12,11 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-// MaxImportBody is the cap of an import's body in bytes.
+// MaxImportBody is the maximum size of an import's body in bytes.
 const MaxImportBody = 8 << 20
 
 const (
-	newsLimit      = 200 // messages in one answer to a visitor
+	newsLimit      = 200 // messages in one response to a visitor
 	maxSearchWords = 10
 )
 
@@ -32,58 +32,62 @@ type threadOf struct {
 
 type list struct {
 	paging.Following
-	Lang       string `query:"lang" json:"-"`
-	Status     string `query:"status" json:"-"`
-	AssigneeID holder `query:"assigneeId" json:"-"`
-	VisitorID  int64  `query:"visitorId" json:"-"`
-	Search     string `query:"search" json:"-"`
+	Lang       string         `query:"lang" json:"-"`
+	Status     string         `query:"status" json:"-"`
+	AssigneeID assigneeFilter `query:"assigneeId" json:"-"`
+	VisitorID  int64          `query:"visitorId" json:"-"`
+	Search     string         `query:"search" json:"-"`
 }
 
-// Validate refuses filters that are ours; the documented page, limit and lang are never refused.
+// Validate checks the filters of this list. Invalid values of page, limit and lang are never refused, as documented.
 func (l list) Validate() error {
 	if err := l.Following.Validate(); err != nil {
 		return err
 	}
 	var wrong fault.Problems
-	wrong.Check(l.Status == "" || l.Status == string(conversations.Open) || l.Status == string(conversations.Closed), "status", "must be OPEN or CLOSED")
+	wrong.Check(l.Status == "" || l.Status == string(conversations.Open) || l.Status == string(conversations.Closed),
+		"status", "must be OPEN or CLOSED")
 	wrong.Check(len(searchterms.Of(maxSearchWords+1, l.Search)) <= maxSearchWords, "search", "must be at most 10 words")
 	return wrong.Err()
 }
 
 func (l list) filter() conversations.Filter {
 	return conversations.Filter{
-		Status: conversations.Status(l.Status), AssigneeID: l.AssigneeID.id, Unassigned: l.AssigneeID.none, VisitorID: l.VisitorID,
-		Words: searchterms.Query(maxSearchWords, l.Search),
+		Status:     conversations.Status(l.Status),
+		AssigneeID: l.AssigneeID.id,
+		Unassigned: l.AssigneeID.none,
+		VisitorID:  l.VisitorID,
+		Words:      searchterms.Query(maxSearchWords, l.Search),
 	}
 }
 
-// holder is an assignee in a query: a number, or none.
-type holder struct {
+// assigneeFilter is the assignee in a query: an id, or "none".
+type assigneeFilter struct {
 	id   int64
 	none bool
 }
 
-// UnmarshalText reads the number, or the word none.
-func (h *holder) UnmarshalText(b []byte) error {
+// UnmarshalText reads an id or the word none.
+func (h *assigneeFilter) UnmarshalText(b []byte) error {
 	if string(b) == "none" {
 		h.none = true
 		return nil
 	}
 	n, err := strconv.ParseInt(string(b), 10, 64)
 	if err != nil || n <= 0 {
-		return errHolder
+		return errAssigneeFilter
 	}
 	h.id = n
 	return nil
 }
 
-var errHolder = errors.New("must be a positive whole number, or none")
+var errAssigneeFilter = errors.New("must be a positive whole number, or none")
 
 type counts struct {
 	Since paging.Moment `query:"since" json:"-"`
 }
 
-// Validate wants a moment: since ever would count everything.
+// Validate requires a time: without one, the request would count all conversations.
 func (c counts) Validate() error {
 	if time.Time(c.Since).IsZero() {
 		return fault.Bad("since", paging.ErrMoment.Error())
@@ -128,7 +132,7 @@ type typing struct {
 	Typing *bool  `json:"typing"`
 }
 
-// Validate implements httpkit's check of a request.
+// Validate implements the validation of requests in httpkit.
 func (t typing) Validate() error {
 	if t.Typing == nil {
 		return fault.Bad("typing", "must be true or false")
@@ -159,7 +163,7 @@ type openOf struct {
 	VisitorID int64 `query:"visitorId" json:"-"`
 }
 
-// visitorSays is a message that another service posts for a visitor, into the conversation of a token if there is one.
+// visitorSays is a message that another service posts for a visitor. A token selects the conversation.
 type visitorSays struct {
 	VisitorID int64  `json:"visitorId"`
 	Token     string `json:"token"`

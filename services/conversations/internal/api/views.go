@@ -10,7 +10,7 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-// messagesOf gives the messages of a thread that fit into an answer, and whether more follow.
+// messagesOf returns the messages of a thread that fit into one response, and whether more follow.
 func messagesOf(th conversations.Thread) (views []conversations.MessageView, more bool) {
 	views = make([]conversations.MessageView, len(th.Messages))
 	for i, m := range th.Messages {
@@ -20,8 +20,8 @@ func messagesOf(th conversations.Thread) (views []conversations.MessageView, mor
 	return views, cut || th.HasMore
 }
 
-// linkBehind gives the header Link of an answer with messages, if more follow.
-func linkBehind(at *url.URL, messages []conversations.MessageView, more bool) string {
+// linkNext returns the Link header for the next page of messages, or "" if there is none.
+func linkNext(at *url.URL, messages []conversations.MessageView, more bool) string {
 	if !more {
 		return ""
 	}
@@ -32,67 +32,68 @@ func linkBehind(at *url.URL, messages []conversations.MessageView, more bool) st
 type thread struct {
 	Conversation conversations.View          `json:"conversation"`
 	Messages     []conversations.MessageView `json:"messages"`
-	HasMore      bool                        `json:"hasMore,omitzero"` // messages follow: ask again behind the last one
-	Visitor      *conversations.Visitor      `json:"visitor"`
-	Users        []conversations.Agent       `json:"users"`
-	of           version.Of
+	// more messages follow; request them with after=<last id>
+	HasMore bool                   `json:"hasMore,omitzero"`
+	Visitor *conversations.Visitor `json:"visitor"`
+	Users   []conversations.Agent  `json:"users"`
+	of      version.Of
 }
 
-// Links says where the messages go on.
-func (t thread) Links(at *url.URL) string { return linkBehind(at, t.Messages, t.HasMore) }
+// Links returns the link to the next page of messages.
+func (t thread) Links(at *url.URL) string { return linkNext(at, t.Messages, t.HasMore) }
 
-// Revision is the state of the conversation that the thread shows.
+// Revision is the version of the conversation in the thread.
 func (t thread) Revision() version.Of { return t.of }
 
-// changed is a conversation as a change has left it.
+// changed is a conversation after a change.
 type changed struct {
 	conversations.View
 	of version.Of
 }
 
-// Revision is the state of the conversation that was answered.
+// Revision is the version of the conversation in the response.
 func (c changed) Revision() version.Of { return c.of }
 
-// ownOf gives a conversation as every answer to its own visitor shows it.
+// ownOf returns a conversation as responses to its own visitor show it.
 func ownOf(c conversations.Conversation) changed {
 	return changed{c.View(time.Now(), nil, "").ForVisitor(), c.Revision()}
 }
 
-// agent is what a visitor sees of an agent.
+// agent is the part of an agent that visitors see.
 type agent struct {
 	ID        int64   `json:"id"`
 	Name      string  `json:"name"`
 	AvatarURL *string `json:"avatarUrl"`
 }
 
-// news is what came behind a message, for visitors.
+// news is the messages after a given one, for visitors.
 type news struct {
 	Conversation conversations.View          `json:"conversation"`
 	Messages     []conversations.MessageView `json:"messages"`
 	Users        []agent                     `json:"users"`
-	HasMore      bool                        `json:"hasMore"` // ask again behind the last message
+	HasMore      bool                        `json:"hasMore"` // more messages follow; request them with after=<last id>
 }
 
-// Links says where the messages go on.
-func (n news) Links(at *url.URL) string { return linkBehind(at, n.Messages, n.HasMore) }
+// Links returns the link to the next page of messages.
+func (n news) Links(at *url.URL) string { return linkNext(at, n.Messages, n.HasMore) }
 
-// posted is a message that answers 201, or 200 where it had been posted before.
+// posted is a posted message. The status is 201, or 200 if it had been posted before.
 type posted struct {
 	conversations.MessageView
 	fresh bool
 }
 
-// HTTPStatus tells a new message from a repeated one.
+// HTTPStatus is 201 for a new message, 200 for a repeated one.
 func (p posted) HTTPStatus() int { return createdOr200(p.fresh) }
 
-// opened is a new conversation and its first message.
+// opened is a new conversation with its first message.
 type opened struct {
 	Conversation conversations.View        `json:"conversation"`
 	Message      conversations.MessageView `json:"message"`
 	fresh        bool
 }
 
-// HTTPStatus tells a new conversation from a repeated one.
+// HTTPStatus is 201 for a new conversation, 200 for a repeated one.
 func (o opened) HTTPStatus() int { return createdOr200(o.fresh) }
 
 func createdOr200(fresh bool) int {

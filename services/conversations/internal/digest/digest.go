@@ -1,8 +1,13 @@
-// Package digest says what a conversation was about without asking anybody: it picks the sentences whose words the
-// conversation uses most, after SumBasic (Nenkova and Vanderwende, 2005), and those tags of the website's catalogue whose
-// names, in any language, were said. A word that is not in the catalogue becomes no tag: an inbox can only be sorted by
-// tags that are few. The same conversation always gives the same digest. It is written by hand because it is short, and
-// no maintained library does it for every language.
+// Package digest summarizes and tags closed conversations without a model. Local makes the digest: it picks the
+// sentences whose words the conversation uses most, after SumBasic (Nenkova and Vanderwende, 2005), and the tags of the
+// website's catalogue whose names, in any language, occur in the messages. Task requests a digest for each conversation
+// that is closed.
+//
+// Invariants: a word outside the catalogue never becomes a tag, because an inbox can only be sorted by a small set of
+// tags. The same conversation always gets the same digest.
+//
+// The package isn't for calling models; package openai is. It is our own code because it is short, and no maintained
+// library does this for every language.
 package digest
 
 import (
@@ -19,14 +24,16 @@ const (
 	sentences   = 3         // in a summary
 	maxSentence = 240       // characters; a longer one is cut
 	maxText     = 4000      // characters of each message
-	maxSaid     = 256 << 10 // bytes looked at in all: the first ones, where a conversation says what it is about
+	maxSaid     = 256 << 10 // bytes read in total: the first ones, because people state their topic at the beginning
 )
 
 // Local implements conversations.Assistant.
 type Local struct{}
 
-// Digest implements conversations.Assistant. It has no error, and takes time in proportion to what was said.
-func (Local) Digest(_ context.Context, messages []conversations.Message, catalogue conversations.Catalogue) (conversations.Digest, error) {
+// Digest implements conversations.Assistant. It never fails. Its time is proportional to the length of the messages.
+func (Local) Digest(
+	_ context.Context, messages []conversations.Message, catalogue conversations.Catalogue,
+) (conversations.Digest, error) {
 	var said []string
 	total := 0
 	for _, m := range messages {
@@ -42,7 +49,7 @@ func (Local) Digest(_ context.Context, messages []conversations.Message, catalog
 	return conversations.Digest{Summary: summary(said), Tags: tags(said, catalogue)}, nil
 }
 
-// cut gives the first n characters of a text.
+// cut returns the first n characters of a text.
 func cut(text string, n int) string {
 	for i := range text {
 		if n--; n < 0 {
@@ -52,13 +59,13 @@ func cut(text string, n int) string {
 	return text
 }
 
-// sentence is a sentence with the words that count.
+// sentence is a sentence with the words that are counted.
 type sentence struct {
 	text  string
 	words []string
 }
 
-// split gives the distinct sentences of texts in order.
+// split returns the distinct sentences of texts, in order.
 func split(said []string) []sentence {
 	var out []sentence
 	seen := map[string]bool{}
@@ -78,10 +85,10 @@ func split(said []string) []sentence {
 	return out
 }
 
-// summary gives the sentences that say most, in the order in which they were said. A sentence counts by the mean
-// probability of its words; those of a chosen sentence count less from then on, so that the next one says something else.
-// Where words come again, those that do not, like a greeting's, count nothing: that stands in for a list of stop words,
-// which every language would need one of.
+// summary returns the most representative sentences, in the order in which they were written. The score of a sentence
+// is the mean probability of its words. The probabilities of the words of a chosen sentence are squared, so that the
+// next sentence covers another topic. If any word occurs more than once, words that occur once, like those of
+// greetings, count nothing. That replaces lists of stop words, which would be needed for every language.
 func summary(said []string) string {
 	all := split(said)
 	probability := map[string]float64{}
@@ -112,7 +119,7 @@ func summary(said []string) string {
 			}
 		}
 		if most == 0 {
-			break // the rest says nothing that is said twice
+			break // the other sentences contain no repeated word
 		}
 		chosen = append(chosen, best)
 		for _, w := range all[best].words {
@@ -127,10 +134,10 @@ func summary(said []string) string {
 	return strings.Join(out, " ")
 }
 
-// tags gives the catalogue's tags that were spoken of, the most often first.
+// tags returns the catalogue's tags that occur in the messages, most frequent first.
 func tags(said []string, catalogue conversations.Catalogue) []string {
-	named := map[string][]string{} // by what a tag is called: words with blanks between
-	longest := 0                   // of these names, in words
+	named := map[string][]string{} // tags by their names: words separated by spaces
+	longest := 0                   // longest name, in words
 	for name, tag := range catalogue {
 		call := func(called string) {
 			words := wordsOf(called)

@@ -12,20 +12,21 @@ import (
 )
 
 const (
-	patience = 30 * time.Second // for one conversation
-	pause    = 2 * time.Second  // after a failure, and between looks where another replica works
+	timeout = 30 * time.Second // of the digest of one conversation
+	pause   = 2 * time.Second  // after a failure, and between checks while another replica leads
 )
 
-// Positions keeps how far the log has been followed.
+// Positions stores the position in the log up to which records have been processed.
 type Positions interface {
-	// Digested gives the position of the last record dealt with, 0 at the beginning.
+	// Digested returns the position of the last processed record, 0 at the beginning.
 	Digested(ctx context.Context) (int64, error)
-	// SetDigested notes it.
+	// SetDigested stores it.
 	SetDigested(ctx context.Context, pos int64) error
 }
 
-// Task has each conversation digested when it is closed. It follows the service's own log, so that one that was closed
-// while nobody worked has its turn too; one whose turn comes twice stays as it is.
+// Task requests a digest of each conversation when it is closed. It follows the service's own log from a stored
+// position, so it also processes conversations that were closed while no replica was running. Processing a conversation
+// twice changes nothing.
 type Task struct {
 	Log       *outbox.Log
 	Feed      feed.Feed // of the same log
@@ -34,11 +35,11 @@ type Task struct {
 	Telemetry *telemetry.Telemetry
 }
 
-// Run works until ctx ends, on the replica that leads.
+// Run processes the log until ctx ends. Only the leading replica does work.
 func (t Task) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := t.follow(ctx); err != nil && ctx.Err() == nil {
-			t.Telemetry.Log.WarnContext(ctx, "digesting will be tried again", "error", err)
+			t.Telemetry.Log.WarnContext(ctx, "digest: processing the log failed; retrying in 2s", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -48,7 +49,7 @@ func (t Task) Run(ctx context.Context) error {
 	return nil
 }
 
-// follow goes on behind the last record dealt with, for as long as this replica leads.
+// follow processes the next batch of records if this replica leads.
 func (t Task) follow(ctx context.Context) error {
 	leading, err := t.Log.Leading(ctx)
 	if err != nil || !leading {
@@ -75,12 +76,13 @@ func (t Task) one(ctx context.Context, r outbox.Record) (err error) {
 		return nil
 	}
 	var d conversations.UpdatedData
-	if err := r.Decode(&d); err != nil || d.From != conversations.Open || d.Status != conversations.Closed || d.Conversation.Token == "" {
-		return nil //nolint:nilerr // a record that cannot be read has no conversation to digest
+	if err := r.Decode(&d); err != nil || d.From != conversations.Open || d.Status != conversations.Closed ||
+		d.Conversation.Token == "" {
+		return nil //nolint:nilerr // an unreadable record names no conversation
 	}
 	ctx, end := outbox.StartBatchSpan(ctx, t.Telemetry, "digest", t.Feed.Name, []outbox.Record{r})
 	defer func() { end(err) }()
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if err := t.Service.Digest(ctx, r.Website, d.Conversation.Token); err != nil && !fault.Is(err, fault.NotFound) {
 		return err

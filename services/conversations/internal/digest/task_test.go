@@ -28,23 +28,23 @@ func (r records) Of(ctx context.Context, _ tenant.ID, pos, limit int64) ([]outbo
 
 func (r records) Head(context.Context) (int64, error) { return int64(len(r)), nil }
 
-// desk is the positions, and a store that notes which conversations were looked at. All are open by now, but those
-// called none, which nobody knows; while it is away it knows nothing.
-type desk struct {
+// fakeStore is the positions, and a store that records which conversations were read. All of them are open, except
+// those with the token none, which don't exist. While away is set, every read fails.
+type fakeStore struct {
 	conversations.Store
 	pos    int64
 	away   bool
 	looked []string // website and token
 }
 
-func (d *desk) Digested(context.Context) (int64, error) { return d.pos, nil }
+func (d *fakeStore) Digested(context.Context) (int64, error) { return d.pos, nil }
 
-func (d *desk) SetDigested(_ context.Context, pos int64) error {
+func (d *fakeStore) SetDigested(_ context.Context, pos int64) error {
 	d.pos = pos
 	return nil
 }
 
-func (d *desk) Get(_ context.Context, t tenant.ID, token string) (conversations.Conversation, error) {
+func (d *fakeStore) Get(_ context.Context, t tenant.ID, token string) (conversations.Conversation, error) {
 	d.looked = append(d.looked, t.String()+"/"+token)
 	switch {
 	case d.away:
@@ -55,12 +55,14 @@ func (d *desk) Get(_ context.Context, t tenant.ID, token string) (conversations.
 	return conversations.Conversation{Status: conversations.Open}, nil
 }
 
-// replica is a Task of its own over a database that replicas share.
-func replica(t *testing.T, db *mongokit.DB, said records, d *desk) Task {
+// replica returns a Task of its own over a database that replicas share.
+func replica(t *testing.T, db *mongokit.DB, said records, d *fakeStore) Task {
 	t.Helper()
 	return Task{
 		Log: outbox.NewLog(db, storetest.Telemetry(t, "conversations")), Feed: feed.Feed{Name: "conversations", Log: said},
-		Positions: d, Service: conversations.New(d, nil, nil, Local{}, time.Now), Telemetry: storetest.Telemetry(t, "conversations"),
+		Positions: d,
+		Service:   conversations.New(d, nil, nil, Local{}, time.Now),
+		Telemetry: storetest.Telemetry(t, "conversations"),
 	}
 }
 
@@ -84,13 +86,13 @@ var day = records{
 	happened(9, 1, conversations.ConversationUpdated, became("written", "OPEN", "OPEN")),
 }
 
-func TestTaskDigestsWhatIsClosed(t *testing.T) {
+func TestTaskDigestsClosedConversations(t *testing.T) {
 	t.Parallel()
 	db := storetest.DB(t, "conversations")
-	d := &desk{}
+	d := &fakeStore{}
 	task := replica(t, db, day, d)
 	storetest.Ready(t, db)
-	for range 2 { // the second time there is nothing new
+	for range 2 { // the second time there are no new records
 		if err := task.follow(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -100,25 +102,27 @@ func TestTaskDigestsWhatIsClosed(t *testing.T) {
 	}
 }
 
-func TestTaskTriesAgain(t *testing.T) {
+func TestTaskRetriesAfterFailure(t *testing.T) {
 	t.Parallel()
 	db := storetest.DB(t, "conversations")
-	d := &desk{away: true}
+	d := &fakeStore{away: true}
 	task := replica(t, db, day, d)
 	storetest.Ready(t, db)
-	if err := task.follow(t.Context()); !fault.Is(err, fault.Unavailable) || d.pos != 0 || !slices.Equal(d.looked, []string{"1/a"}) {
+	if err := task.follow(t.Context()); !fault.Is(err, fault.Unavailable) || d.pos != 0 ||
+		!slices.Equal(d.looked, []string{"1/a"}) {
 		t.Fatalf("%v, at %d, looked at %v", err, d.pos, d.looked)
 	}
 	d.away = false
-	if err := task.follow(t.Context()); err != nil || d.pos != 9 || !slices.Equal(d.looked, []string{"1/a", "1/a", "1/none", "2/b"}) {
+	if err := task.follow(t.Context()); err != nil || d.pos != 9 ||
+		!slices.Equal(d.looked, []string{"1/a", "1/a", "1/none", "2/b"}) {
 		t.Errorf("%v, at %d, looked at %v", err, d.pos, d.looked)
 	}
 }
 
-func TestTaskLeavesItToTheLeader(t *testing.T) {
+func TestTaskOnlyRunsOnTheLeader(t *testing.T) {
 	t.Parallel()
 	db := storetest.DB(t, "conversations")
-	first, second := &desk{}, &desk{}
+	first, second := &fakeStore{}, &fakeStore{}
 	leader, other := replica(t, db, day, first), replica(t, db, day, second)
 	storetest.Ready(t, db)
 	if held, err := leader.Log.Leading(t.Context()); err != nil || !held {

@@ -7,20 +7,22 @@ import (
 	"unicode/utf8"
 )
 
-// minWord is how many ASCII letters a word has that counts; shorter ones say little. Elsewhere one letter may be a word.
+// minWord is the number of ASCII letters from which on a word counts; shorter ones carry little meaning. In other
+// scripts one letter may be a word.
 const minWord = 3
 
 func short(word string) bool { return len(word) < minWord && word[0] < utf8.RuneSelf }
 
-// unspaced are the scripts that put no space between words. Each letter is a word there, as in Unicode's word
+// unspaced are the scripts that don't separate words by spaces. Each letter counts as a word, as in Unicode's word
 // boundaries (UAX #29) without dictionaries.
-var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar}
+var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao,
+	unicode.Khmer, unicode.Myanmar}
 
-// wordsOf gives the words of a text in lower case. A mark or a joiner belongs to the letter before it.
+// wordsOf returns the words of a text in lower case. A mark or a joiner belongs to the letter before it.
 func wordsOf(text string) []string {
 	var out []string
 	text = strings.ToLower(text)
-	start, alone := -1, false // of the word that is being read; whether it is a letter that no other joins
+	start, alone := -1, false // start of the current word; whether it is a single letter of an unspaced script
 	end := func(i int) {
 		if start >= 0 {
 			out = append(out, text[start:i])
@@ -48,8 +50,8 @@ func wordsOf(text string) []string {
 	return out
 }
 
-// sentencesOf gives the sentences of a text: up to a line break, or what ends sentences in any script. A full stop
-// inside of a word or number ends none.
+// sentencesOf returns the sentences of a text. A sentence ends at a line break or at a sentence terminator of any
+// script. A full stop inside a word or a number ends none.
 func sentencesOf(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		start := 0

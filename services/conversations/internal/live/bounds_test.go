@@ -10,7 +10,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-func TestASlowReaderIsDroppedAndGoesOn(t *testing.T) {
+func TestSlowReaderIsDroppedAndCanResume(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	slow, now, err := h.enter(visitor(one, 7), "")
@@ -22,21 +22,23 @@ func TestASlowReaderIsDroppedAndGoesOn(t *testing.T) {
 	for i := range queueLength + 1 {
 		h.logs[0].add(one, "message.created", about(7, "x"))
 		records, _ := h.logs[0].After(t.Context(), int64(i), 1)
-		h.handOn(t.Context(), 0, records)
-		quick.want(fmt.Sprintf("id: %d.0", i+1), "event: message.created", data(fmt.Sprint("id", i+1), "message.created", shown(about(7, "x"))))
+		h.deliverBatch(t.Context(), 0, records)
+		quick.want(fmt.Sprintf("id: %d.0", i+1), "event: message.created",
+			data(fmt.Sprint("id", i+1), "message.created", shown(about(7, "x"))))
 	}
 	last := ""
-	for d := range slow.queue { // closed behind what it holds
+	for d := range slow.queue { // closed after its last event
 		last = d.id.String()
 	}
 	if last != fmt.Sprint(queueLength, ".0") {
 		t.Errorf("the slow reader got as far as %s", last)
 	}
 	h.leave(slow) // a second time changes nothing
-	h.open(visitor(one, 7), last).want("id: "+last, "event: ready", `data: {"resumed":true}`, fmt.Sprintf("id: %d.0", queueLength+1))
+	h.open(visitor(one, 7), last).want("id: "+last, "event: ready", `data: {"resumed":true}`,
+		fmt.Sprintf("id: %d.0", queueLength+1))
 }
 
-func TestBounds(t *testing.T) {
+func TestStreamsAreLimitedPerVisitor(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	var readers []*reader
@@ -48,28 +50,28 @@ func TestBounds(t *testing.T) {
 		readers = append(readers, r)
 	}
 	if resp := h.ask(visitor(one, 7), ""); resp.StatusCode != 429 || resp.Header.Get("Retry-After") == "" {
-		t.Errorf("a visitor's stream too many: %s", resp.Status)
+		t.Errorf("a visitor's stream above the limit: %s", resp.Status)
 	}
 	if _, _, err := h.enter(visitor(one, 8), ""); err != nil {
-		t.Errorf("another visitor's: %v", err)
+		t.Errorf("another visitor's stream: %v", err)
 	}
 	h.leave(readers[0])
 	if _, _, err := h.enter(visitor(one, 7), ""); err != nil {
-		t.Errorf("after one has left: %v", err)
+		t.Errorf("after one has been closed: %v", err)
 	}
 	if resp := h.ask(identity.Principal{Kind: identity.Public}, ""); resp.StatusCode != 401 {
-		t.Errorf("nobody: %s", resp.Status)
+		t.Errorf("no credential: %s", resp.Status)
 	}
 	h.Drain()
 	if resp := h.ask(visitor(one, 8), ""); resp.StatusCode != 503 {
-		t.Errorf("a replica that stops: %s", resp.Status)
+		t.Errorf("a stopping replica: %s", resp.Status)
 	}
 	if len(h.rooms) != 0 || h.readers != 0 {
 		t.Errorf("left behind: %v, %d readers", h.rooms, h.readers)
 	}
 }
 
-// TestQueuesAreBoundedInBytes: a reader that lags by more than its bytes is dropped, and what it held is free again.
+// TestQueuesAreBoundedInBytes: a reader whose queue exceeds its bytes is disconnected, and its bytes are released.
 func TestQueuesAreBoundedInBytes(t *testing.T) {
 	t.Parallel()
 	h := start(t)
@@ -86,7 +88,7 @@ func TestQueuesAreBoundedInBytes(t *testing.T) {
 	for i := range 10 {
 		h.logs[0].add(one, "message.created", about(7, text))
 		records, _ := h.logs[0].After(t.Context(), int64(i), 1)
-		h.handOn(t.Context(), 0, records)
+		h.deliverBatch(t.Context(), 0, records)
 		if kept = len(slow.queue); kept != i+1 {
 			break
 		}
@@ -106,8 +108,8 @@ func TestQueuesAreBoundedInBytes(t *testing.T) {
 	}
 }
 
-// TestFramesOfManyReadersCountOnce: what is queued with all agents of a website takes its bytes once.
-func TestFramesOfManyReadersCountOnce(t *testing.T) {
+// TestFrameOfManyReadersIsCountedOnce: an event that is queued for all agents of a website uses its bytes once.
+func TestFrameOfManyReadersIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	for range maxPerWebsite {
@@ -117,14 +119,15 @@ func TestFramesOfManyReadersCountOnce(t *testing.T) {
 	}
 	h.logs[0].add(one, "message.created", about(7, strings.Repeat("x", 100<<10)))
 	records, _ := h.logs[0].After(t.Context(), 0, 1)
-	h.handOn(t.Context(), 0, records)
+	h.deliverBatch(t.Context(), 0, records)
 	if held := h.held.held[one]; held < 100<<10 || held > 101<<10 {
 		t.Errorf("%d bytes are held", held)
 	}
 }
 
-// TestPlacesAreShared: an address, and a website's visitors, cannot use up the places of others or of agents.
-func TestPlacesAreShared(t *testing.T) {
+// TestStreamsAreDividedAmongAddressesAndWebsites: one address, or the visitors of one website, can't use up the streams
+// of others or of agents.
+func TestStreamsAreDividedAmongAddressesAndWebsites(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	enter := func(p identity.Principal, address string) bool {
@@ -154,6 +157,6 @@ func TestPlacesAreShared(t *testing.T) {
 		t.Errorf("the visitors of another website then opened %d streams", n)
 	}
 	if !enter(agent(one, identity.Free), "") || !enter(agent(two, identity.Free), "") {
-		t.Error("an agent has no place")
+		t.Error("an agent was refused")
 	}
 }

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// cursor is how far a stream has come: a position in each source's log. As text, an event's id, its positions stand in
-// order with dots between.
+// cursor is the progress of a stream: a position in each source's log. Its text, the id of an event, is these positions
+// in order, separated by dots.
 type cursor []int64
 
-// String gives the event id.
+// String returns the event id.
 func (c cursor) String() string {
 	parts := make([]string, len(c))
 	for i, pos := range c {
@@ -19,7 +19,7 @@ func (c cursor) String() string {
 	return strings.Join(parts, ".")
 }
 
-// parseCursor reads an event id of n positions.
+// parseCursor reads an event id that has n positions.
 func parseCursor(id string, n int) (cursor, error) {
 	parts := strings.Split(id, ".")
 	if len(parts) != n {
@@ -29,14 +29,14 @@ func parseCursor(id string, n int) (cursor, error) {
 	for i, p := range parts {
 		pos, err := strconv.ParseInt(p, 10, 64)
 		if err != nil || pos < 0 {
-			return nil, fmt.Errorf("live: %q is no position", p)
+			return nil, fmt.Errorf("live: %q is not a position", p)
 		}
 		c[i] = pos
 	}
 	return c, nil
 }
 
-// within says whether c lies nowhere ahead of end: a cursor that does was never given out.
+// within reports whether no position of c is ahead of end. A cursor that is ahead was never issued.
 func (c cursor) within(end cursor) bool {
 	for i := range c {
 		if c[i] > end[i] {

@@ -13,23 +13,23 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-// event is what happened. Its frames are made when a reader needs them.
+// event is an event with its frames, which are made when the first reader needs them.
 type event struct {
 	website tenant.ID
-	visitor int64 // whose conversation it happened to, 0 for nobody's
+	visitor int64 // the visitor of the conversation, 0 if it concerns none
 	envelope
 	forAgents, forVisitor *frame
 }
 
-// frame is the text of an event's frame without its id. While readers have it queued or are being sent it, its bytes are
-// taken from the website's share, once for all of them.
+// frame is the text of an event's frame without its id. While it is queued for readers or being sent, its bytes count
+// towards the website's share, once for all readers.
 type frame struct {
 	website tenant.ID
 	text    string
 	holders atomic.Int32
 }
 
-// hold counts a holder of the frame. It reports whether the website's share had room.
+// hold adds a holder of the frame. It reports whether the website's share had room.
 func (f *frame) hold(bytes *shares[tenant.ID]) bool {
 	if f.holders.Add(1) == 1 && !bytes.take(f.website, int64(len(f.text))) {
 		f.holders.Add(-1)
@@ -38,7 +38,7 @@ func (f *frame) hold(bytes *shares[tenant.ID]) bool {
 	return true
 }
 
-// release is the opposite of a hold that succeeded.
+// release undoes a successful hold.
 func (f *frame) release(bytes *shares[tenant.ID]) {
 	if f.holders.Add(-1) == 0 {
 		bytes.give(f.website, int64(len(f.text)))
@@ -53,13 +53,14 @@ type envelope struct {
 	Data json.RawMessage `json:"data"`
 }
 
-// forVisitors are the types of which a visitor is told, where they are about a conversation of theirs.
+// forVisitors are the event types that a visitor receives about their own conversations.
 var forVisitors = map[string]bool{
 	conversations.ConversationOpened: true, conversations.ConversationUpdated: true, conversations.ConversationRated: true,
 	conversations.ConversationRead: true, conversations.MessageCreated: true, conversations.Typing: true,
 }
 
-// ofRecord makes the event of a log's record. One whose data cannot be read, or has been erased, is shown to nobody.
+// ofRecord converts a record of a log. An erased record becomes an empty event, which no reader receives; so does one
+// whose data can't be read, with an error.
 func ofRecord(r outbox.Record) (event, error) {
 	if r.Erased {
 		return event{}, nil
@@ -76,12 +77,12 @@ func ofRecord(r outbox.Record) (event, error) {
 	return event{website: r.Website, visitor: about.Conversation.VisitorID, envelope: e}, nil
 }
 
-// ofTransient makes the event of what no log keeps.
+// ofTransient converts a transient event, which no log contains.
 func ofTransient(f transient.Event) event {
 	return event{website: f.Website, visitor: f.Visitor, envelope: envelope{Type: f.Type, At: f.At, Data: f.Data}}
 }
 
-// frameFor gives the frame for a reader, which is made once for all agents and once for the visitor.
+// frameFor returns the frame for a reader. It is made once for all agents and once for the visitor.
 func (e *event) frameFor(r *reader) (*frame, error) {
 	if r.visitor == 0 {
 		return e.make(&e.forAgents, e.envelope)
@@ -108,7 +109,7 @@ func (e *event) make(made **frame, shown envelope) (*frame, error) {
 	return *made, nil
 }
 
-// visitorData gives an event's data as the visitor may see it.
+// visitorData returns an event's data without the parts that visitors may not see.
 func visitorData(data json.RawMessage) (json.RawMessage, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {
@@ -128,13 +129,13 @@ func visitorData(data json.RawMessage) (json.RawMessage, error) {
 	return httpkit.Encode(members)
 }
 
-// frameOf gives a frame without an id. JSON on one line cannot end it early.
+// frameOf returns a frame without an id. The JSON is on one line, so it can't end the frame early.
 func frameOf(kind string, data any) (string, error) {
 	b, err := httpkit.Encode(data)
 	return "event: " + kind + "\ndata: " + string(b) + "\n\n", err
 }
 
-// concerns says whether a reader is told of the event.
+// concerns reports whether a reader receives the event.
 func (e *event) concerns(r *reader) bool {
 	switch {
 	case r.website != e.website:

@@ -1,7 +1,13 @@
-// Package live tells visitors and agents what happens while it happens, as server-sent events. Every replica has a Hub
-// that hears all: the logs of this service, visitors and tickets as they grow, over Redis, and transient events. A stream
-// that broke goes on from the id of its last event, out of the logs, so that it misses nothing on any replica. It is
-// written by hand because what an event's id means, and who may see it, is ours; the format is the HTML standard's.
+// Package live streams events to visitors and agents as server-sent events. Each replica has one Hub. It follows, over
+// Redis, the logs of this service, visitors, tickets and webhooks, and receives transient events. Begin with Hub and
+// reader; catchUp resumes streams.
+//
+// Invariant: a client that reconnects with the id of its last event gets the events since then out of the logs, on any
+// replica, and misses none. If that is too much, its stream begins with resumed false.
+//
+// The package doesn't store events, and delivers transient ones only to streams that are connected. It is our own code
+// because the meaning of an event's id, and who may see the event, are specific to Fivechat. The format is that of the
+// HTML standard.
 package live
 
 import (
@@ -27,38 +33,38 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// The bounds of a Hub, which are those of one replica. Visitors' and agents' streams have places apart, so that neither can
-// use up the others'.
+// The limits of a Hub, per replica. Visitor streams and agent streams have separate limits, so that neither can use up
+// those of the other.
 const (
-	maxVisitorStreams = 16_000    // shared out among websites
-	maxAgentStreams   = 4_000     // shared out among websites
+	maxVisitorStreams = 16_000    // divided among websites
+	maxAgentStreams   = 4_000     // divided among websites
 	maxPerVisitor     = 8         // a visitor's open pages
-	maxPerAddress     = 256       // visitors' streams of one address, whose clients may be many behind one NAT
+	maxPerAddress     = 256       // visitor streams of one address; a NAT may have many clients behind it
 	maxPerWebsite     = 512       // a website's agents
-	queueLength       = 64        // events that a reader may lag behind before it is dropped
+	queueLength       = 64        // events queued for a reader before it is disconnected
 	queueBytes        = 512 << 10 // the same in bytes of frames; a single frame is always queued
-	heldBytes         = 32 << 20  // of all frames that are queued or being sent, shared out among websites
+	heldBytes         = 32 << 20  // bytes of all frames that are queued or being sent, divided among websites
 	retryPause        = time.Second
 )
 
-// unlimited is the total of shares that have a bound for each key alone.
+// unlimited is the total of shares that are only limited by key.
 const unlimited = math.MaxInt64 / 2
 
-// Hub hears events and hands each to the readers whom it concerns.
+// Hub receives events and queues each for the readers that it concerns.
 type Hub struct {
 	feeds []feed.Feed
 	own   VisitorEvents
 	redis *rediskit.Client
 	tele  *telemetry.Telemetry
 
-	visitors  *shares[tenant.ID] // places of visitors' streams
-	agents    *shares[tenant.ID] // places of agents' streams
-	addresses *shares[string]    // visitors' streams by address key
+	visitors  *shares[tenant.ID] // visitor streams
+	agents    *shares[tenant.ID] // agent streams
+	addresses *shares[string]    // visitor streams by address key
 	held      *shares[tenant.ID] // bytes of frames
 	resumes   resumes
 
 	mu       sync.Mutex
-	at       cursor // what has been handed on, by feed
+	at       cursor // position of the last delivered record of each feed
 	rooms    map[tenant.ID]*room
 	readers  int
 	draining bool
@@ -68,27 +74,27 @@ type Hub struct {
 	lag     prometheus.Histogram
 }
 
-// room is a website's readers. Visitor 0 is the agents.
+// room is the readers of a website by visitor. Visitor 0 stands for the agents.
 type room map[int64][]*reader
 
-// reader is one open stream. Its queue is closed when it is dropped.
+// reader is an open stream. Its queue is closed when it is dropped.
 type reader struct {
 	website tenant.ID
 	visitor int64  // 0 for an agent
-	pro     bool   // is told of tickets
-	address string // the key under which its address counts, "" if it does not
+	pro     bool   // receives ticket events
+	address string // the key under which its address is counted, "" if it is not counted
 	queue   chan delivery
 	queued  atomic.Int64 // bytes of frames in the queue
 }
 
-// delivery is an event and, unless it is transient, the id with which to go on behind it.
+// delivery is an event with its id, from which a stream can resume. A transient event has no id.
 type delivery struct {
 	id    cursor
 	frame *frame
 }
 
-// New makes a Hub over feeds, whose order is part of the events' ids: the first is that of conversations, of which own
-// reads a visitor's part. redis may be nil; then no transient event arrives.
+// New returns a Hub over feeds. Their order is part of the event ids: the first is that of conversations, and own reads
+// one visitor's part of it. redis may be nil; then no transient events arrive.
 func New(feeds []feed.Feed, own VisitorEvents, redis *rediskit.Client, t *telemetry.Telemetry) *Hub {
 	h := &Hub{
 		feeds:     feeds,
@@ -102,32 +108,37 @@ func New(feeds []feed.Feed, own VisitorEvents, redis *rediskit.Client, t *teleme
 		resumes:   newResumes(),
 		at:        make(cursor, len(feeds)),
 		rooms:     map[tenant.ID]*room{},
-		open:      prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "fivechat_stream_readers", Help: "Open event streams, by who reads."}, []string{"reader"}),
-		dropped:   prometheus.NewCounter(prometheus.CounterOpts{Name: "fivechat_stream_readers_dropped_total", Help: "Readers that were too slow."}),
+		open: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "fivechat_stream_readers",
+			Help: "Open event streams, by kind of reader."}, []string{"reader"}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{Name: "fivechat_stream_readers_dropped_total",
+			Help: "Readers that were disconnected because they were too slow."}),
 		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "fivechat_stream_lag_seconds", Help: "Age of an event when it is handed to its readers.", Buckets: telemetry.Durations()}),
+			Name:    "fivechat_stream_lag_seconds",
+			Help:    "Age of an event when it is queued for its readers.",
+			Buckets: telemetry.Durations(),
+		}),
 	}
 	for _, r := range []*reader{{}, {visitor: 1}} {
-		h.open.WithLabelValues(r.kind()) // so that nobody shows as 0
+		h.open.WithLabelValues(r.kind()) // so that the metric is 0 before the first reader
 	}
 	t.Registry.MustRegister(h.open, h.dropped, h.lag)
 	return h
 }
 
-// Run hears until ctx ends.
+// Run follows the feeds and receives transient events until ctx ends.
 func (h *Hub) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	for i := range h.feeds {
-		all.Go(func() { h.hear(ctx, i) })
+		all.Go(func() { h.followFeed(ctx, i) })
 	}
 	if h.redis != nil {
-		all.Go(func() { _ = transient.Subscribe(ctx, h.redis, h.pass) }) // it ends with ctx alone
+		all.Go(func() { _ = transient.Subscribe(ctx, h.redis, h.deliverTransient) }) // it only ends with ctx
 	}
 	all.Wait()
 	return nil
 }
 
-// Drain ends every stream; their readers go on at another replica.
+// Drain ends every stream. The clients reconnect to another replica and resume there.
 func (h *Hub) Drain() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -141,8 +152,8 @@ func (h *Hub) Drain() {
 	}
 }
 
-// hear hands on one feed's events from its present end on.
-func (h *Hub) hear(ctx context.Context, feed int) {
+// followFeed delivers one feed's events, beginning at its end at the time of the call.
+func (h *Hub) followFeed(ctx context.Context, feed int) {
 	f := h.feeds[feed]
 	pos, known := int64(0), false
 	for ctx.Err() == nil {
@@ -157,10 +168,10 @@ func (h *Hub) hear(ctx context.Context, feed int) {
 			}
 		} else if records, err = f.Next(ctx, pos); err == nil && len(records) > 0 {
 			pos = records[len(records)-1].Pos
-			h.handOn(ctx, feed, records)
+			h.deliverBatch(ctx, feed, records)
 		}
 		if err != nil && ctx.Err() == nil {
-			h.tele.Log.WarnContext(ctx, "hearing will be tried again", "source", f.Name, "error", err)
+			h.tele.Log.WarnContext(ctx, "live: reading events failed; retrying in 1s", "source", f.Name, "error", err)
 			select {
 			case <-ctx.Done():
 			case <-time.After(retryPause):
@@ -169,7 +180,7 @@ func (h *Hub) hear(ctx context.Context, feed int) {
 	}
 }
 
-func (h *Hub) handOn(ctx context.Context, feed int, records []outbox.Record) {
+func (h *Hub) deliverBatch(ctx context.Context, feed int, records []outbox.Record) {
 	ctx, end := outbox.StartBatchSpan(ctx, h.tele, "show", h.feeds[feed].Name, records)
 	defer end(nil)
 	for _, r := range records {
@@ -178,7 +189,8 @@ func (h *Hub) handOn(ctx context.Context, feed int, records []outbox.Record) {
 			err = h.encode(&e)
 		}
 		if err != nil {
-			h.tele.Log.ErrorContext(ctx, "an event cannot be shown", "source", h.feeds[feed].Name, "pos", r.Pos, "error", err)
+			h.tele.Log.ErrorContext(ctx, "live: encoding an event failed; it is skipped", "source", h.feeds[feed].Name, "pos",
+				r.Pos, "error", err)
 		}
 		h.mu.Lock()
 		h.at[feed] = r.Pos
@@ -188,8 +200,8 @@ func (h *Hub) handOn(ctx context.Context, feed int, records []outbox.Record) {
 	}
 }
 
-// encode makes an event's frames for the readers that are there now, outside the lock. deliver makes what is missing, and
-// leaves out the readers for whom no frame can be made.
+// encode makes an event's frames for the present readers without holding the lock. deliver makes frames that are
+// missing, and skips readers for which no frame can be made.
 func (h *Hub) encode(e *event) error {
 	h.mu.Lock()
 	concerned := slices.DeleteFunc(h.candidates(e), func(r *reader) bool { return !e.concerns(r) })
@@ -203,16 +215,16 @@ func (h *Hub) encode(e *event) error {
 	return errors.Join(errs...)
 }
 
-// pass hands on transient events.
-func (h *Hub) pass(f transient.Event) {
+// deliverTransient delivers transient events.
+func (h *Hub) deliverTransient(f transient.Event) {
 	e := ofTransient(f)
-	_ = h.encode(&e) // what cannot be encoded is delivered to nobody
+	_ = h.encode(&e) // deliver skips readers whose frame can't be encoded
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.deliver(&e, nil)
 }
 
-// candidates gives the readers whom an event may concern. It is called with the lock held.
+// candidates returns the readers that an event may concern. The caller holds the lock.
 func (h *Hub) candidates(e *event) []*reader {
 	rm := h.rooms[e.website]
 	if rm == nil {
@@ -224,8 +236,8 @@ func (h *Hub) candidates(e *event) []*reader {
 	return slices.Concat((*rm)[0], (*rm)[e.visitor])
 }
 
-// deliver queues an event with the readers whom it concerns, and drops those that lag too far behind: an id tells them
-// where to go on. It is called with the lock held.
+// deliver queues an event for the readers that it concerns, and disconnects those whose queue is full: they resume from
+// the id of their last event. The caller holds the lock.
 func (h *Hub) deliver(e *event, id cursor) {
 	for _, r := range h.candidates(e) {
 		if !e.concerns(r) {
@@ -239,7 +251,7 @@ func (h *Hub) deliver(e *event, id cursor) {
 	}
 }
 
-// enqueue puts an event into a reader's queue. It reports whether the reader's bounds and the website's share had room.
+// enqueue puts an event into a reader's queue. It reports whether the reader's limits and the website's share had room.
 func (h *Hub) enqueue(r *reader, d delivery) bool {
 	n := int64(len(d.frame.text))
 	if queued := r.queued.Load(); queued > 0 && queued+n > queueBytes || !d.frame.hold(h.held) {
@@ -255,14 +267,14 @@ func (h *Hub) enqueue(r *reader, d delivery) bool {
 	}
 }
 
-// sent notes that an event that was in a reader's queue has been sent, or will not be.
+// sent releases an event that was in a reader's queue and has been sent, or won't be.
 func (h *Hub) sent(r *reader, d delivery) {
 	r.queued.Add(-int64(len(d.frame.text)))
 	d.frame.release(h.held)
 }
 
-// enter opens a stream and gives where it begins. The error is Limited if there are too many, Unavailable if this replica
-// stops. leave must follow.
+// enter opens a stream and returns the cursor at which it begins. The error is Limited if there are too many streams,
+// Unavailable if this replica is stopping. The caller must call leave afterwards.
 func (h *Hub) enter(p identity.Principal, address string) (*reader, cursor, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -283,7 +295,7 @@ func (h *Hub) enter(p identity.Principal, address string) (*reader, cursor, erro
 	if r.address != "" && !h.addresses.take(r.address, 1) {
 		return nil, nil, tooMany("of this address")
 	}
-	if !h.places(r).take(r.website, 1) {
+	if !h.streamsOf(r).take(r.website, 1) {
 		h.giveAddress(r)
 		return nil, nil, tooMany("of this website")
 	}
@@ -297,9 +309,9 @@ func (h *Hub) enter(p identity.Principal, address string) (*reader, cursor, erro
 	return r, slices.Clone(h.at), nil
 }
 
-// countedAddress gives the key under which the streams of a client's address are counted: "" for agents, whose website's
-// bound holds, for an unknown address, and for loopback, where this machine's own programs are, or a proxy that the gateway
-// is not set to trust and behind which all clients have one address.
+// countedAddress returns the key under which the streams of a client's address are counted. It is "" for agents,
+// because the website's limit applies to them, for an unknown address, and for loopback. Loopback is the address of
+// programs on this machine, or of all clients behind a proxy that the gateway isn't configured to trust.
 func countedAddress(p identity.Principal, address string) string {
 	a, err := netip.ParseAddr(address)
 	if p.VisitorID == 0 || err != nil || a.IsLoopback() {
@@ -308,15 +320,15 @@ func countedAddress(p identity.Principal, address string) string {
 	return httpkit.AddressKey(address)
 }
 
-// tooMany is the refusal of a stream.
+// tooMany returns the error for a refused stream.
 func tooMany(whose string) error {
 	full := fault.Coded(fault.Limited, "too_many_streams", "too many event streams "+whose+" are open")
 	full.RetryAfter = 5 * time.Second
 	return full
 }
 
-// places are what a reader takes one of.
-func (h *Hub) places(r *reader) *shares[tenant.ID] {
+// streamsOf returns the shares that limit a reader's kind of stream.
+func (h *Hub) streamsOf(r *reader) *shares[tenant.ID] {
 	if r.visitor != 0 {
 		return h.visitors
 	}
@@ -329,7 +341,7 @@ func (h *Hub) giveAddress(r *reader) {
 	}
 }
 
-// leave closes a stream, once, when its handler ends: only then its memory and its place are free.
+// leave closes a stream. Its handler calls it once, when it ends: only then the stream's memory and its share are free.
 func (h *Hub) leave(r *reader) {
 	h.mu.Lock()
 	h.drop(r)
@@ -337,11 +349,11 @@ func (h *Hub) leave(r *reader) {
 	for d := range r.queue {
 		h.sent(r, d)
 	}
-	h.places(r).give(r.website, 1)
+	h.streamsOf(r).give(r.website, 1)
 	h.giveAddress(r)
 }
 
-// drop takes a reader out, if it has not been, and closes its queue. It is called with the lock held.
+// drop removes a reader, unless it has been removed, and closes its queue. The caller holds the lock.
 func (h *Hub) drop(r *reader) {
 	rm := h.rooms[r.website]
 	if rm == nil {

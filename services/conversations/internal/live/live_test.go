@@ -33,14 +33,21 @@ type log struct {
 	records []outbox.Record
 	away    bool
 
-	manyConversations bool // more than can be looked at
+	manyConversations bool // more than can be read
 }
 
 func (l *log) add(t tenant.ID, typ, data string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	pos := int64(len(l.records) + 1)
-	l.records = append(l.records, outbox.Record{ID: fmt.Sprint("id", pos), Website: t, Type: typ, At: noon, Data: data, Pos: pos})
+	l.records = append(l.records, outbox.Record{
+		ID:      fmt.Sprint("id", pos),
+		Website: t,
+		Type:    typ,
+		At:      noon,
+		Data:    data,
+		Pos:     pos,
+	})
 }
 
 func (l *log) read(pos, limit int64, wanted func(outbox.Record) bool) ([]outbox.Record, error) {
@@ -72,8 +79,10 @@ func (l *log) Head(context.Context) (int64, error) {
 	return int64(len(l.records)), nil
 }
 
-// VisitorEvents implements VisitorEvents: latest first, as no order is promised.
-func (l *log) VisitorEvents(_ context.Context, t tenant.ID, visitor, behind int64, take func([]outbox.Record) error) (bool, error) {
+// VisitorEvents implements VisitorEvents. It returns the latest first, because the interface promises no order.
+func (l *log) VisitorEvents(
+	_ context.Context, t tenant.ID, visitor, behind int64, take func([]outbox.Record) error,
+) (bool, error) {
 	found, err := l.read(behind, math.MaxInt64, func(r outbox.Record) bool {
 		e, err := ofRecord(r)
 		return err == nil && r.Website == t && e.visitor == visitor
@@ -116,12 +125,12 @@ func start(t *testing.T) hub {
 	router := httpkit.NewRouter(tele, keys)
 	h.Mount(router)
 	server := httptest.NewServer(router)
-	t.Cleanup(server.Close) // it waits for the streams, which end with the hub or their readers
+	t.Cleanup(server.Close) // it waits for the streams, which end with the hub or their clients
 	t.Cleanup(h.Drain)
 	return hub{h, t, logs, server.URL, keys}
 }
 
-// run lets the hub hear until the test ends.
+// run runs the hub until the test ends.
 func (h hub) run() hub {
 	ctx, cancel := context.WithCancel(context.Background())
 	var task sync.WaitGroup
@@ -138,7 +147,7 @@ func visitor(t tenant.ID, id int64) identity.Principal {
 	return identity.Principal{Kind: identity.Visitor, Website: t, VisitorID: id}
 }
 
-// stream is an open one.
+// stream is an open stream.
 type stream struct {
 	t    *testing.T
 	in   *bufio.Scanner
@@ -182,7 +191,7 @@ func (h hub) open(p identity.Principal, id string) stream {
 	return stream{h.t, in, resp}
 }
 
-// want insists on the next frames' lines, and tells of the end as "".
+// want fails the test unless the next frames have these lines. The end of the stream is "".
 func (s stream) want(lines ...string) {
 	s.t.Helper()
 	for _, want := range lines {
@@ -198,7 +207,7 @@ func (s stream) want(lines ...string) {
 	}
 }
 
-// end leaves a stream and waits until the hub knows.
+// end closes a stream and waits until the hub has removed it.
 func (h hub) end(s stream) {
 	h.mu.Lock()
 	before := h.readers
@@ -214,7 +223,7 @@ func (h hub) end(s stream) {
 	}
 }
 
-// shown is the data of an event as its visitor sees it.
+// shown returns the data of an event as its visitor sees it.
 func shown(content string) string {
 	data, err := visitorData([]byte(content))
 	if err != nil {
@@ -227,7 +236,7 @@ func data(id, typ, content string) string {
 	return fmt.Sprintf(`data: {"id":%q,"type":%q,"at":"2024-01-15T12:00:00.000Z","data":%s}`, id, typ, content)
 }
 
-func TestWhoIsToldWhat(t *testing.T) {
+func TestEventsReachTheReadersTheyConcern(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	const (
@@ -262,7 +271,7 @@ func TestWhoIsToldWhat(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.handOn(t.Context(), 0, records)
+		h.deliverBatch(t.Context(), 0, records)
 		for name, s := range readers {
 			content := c.data
 			if slices.Contains(c.told, name) {
@@ -275,7 +284,7 @@ func TestWhoIsToldWhat(t *testing.T) {
 	}
 	h.Drain()
 	for _, s := range readers {
-		s.want("") // nothing else came
+		s.want("") // no other event arrived
 	}
 }
 
@@ -285,9 +294,9 @@ func TestTransientEventsHaveNoID(t *testing.T) {
 	s, agents := h.open(visitor(one, 7), ""), h.open(agent(one, identity.Free), "")
 	s.want("id: 0.0", "event: ready", `data: {"resumed":false}`)
 	agents.want("id: 0.0", "event: ready", `data: {"resumed":false}`)
-	h.pass(transient.Event{Website: one, Visitor: 8, Type: "typing", At: noon, Data: []byte(`{"typing":true}`)})
-	h.pass(transient.Event{Website: one, Visitor: 7, Type: "visitor.online", At: noon, Data: []byte(`{}`)})
-	h.pass(transient.Event{Website: one, Visitor: 7, Type: "typing", At: noon, Data: []byte(`{"typing":false}`)})
+	h.deliverTransient(transient.Event{Website: one, Visitor: 8, Type: "typing", At: noon, Data: []byte(`{"typing":true}`)})
+	h.deliverTransient(transient.Event{Website: one, Visitor: 7, Type: "visitor.online", At: noon, Data: []byte(`{}`)})
+	h.deliverTransient(transient.Event{Website: one, Visitor: 7, Type: "typing", At: noon, Data: []byte(`{"typing":false}`)})
 	s.want("event: typing", data("", "typing", `{"typing":false}`))
 	agents.want("event: typing", data("", "typing", `{"typing":true}`), "event: visitor.online")
 }

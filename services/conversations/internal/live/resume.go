@@ -12,29 +12,31 @@ import (
 	"fivechat.dev/libs/store/outbox"
 )
 
-// The bounds of resuming. A stream that missed more reads the state anew: it is answered with resumed false.
+// The limits of resuming. The stream of a client that missed more begins with resumed false, and the client reads the
+// state again.
 const (
 	catchUpEvents    = 500             // events that a resuming stream is sent
 	catchUpBytes     = 1 << 20         // bytes of their frames
-	catchUpPage      = 32              // records that are read at once
-	resuming         = 5 * time.Second // to wait for a turn and for the logs
-	maxResuming      = 8               // streams that read the logs at once, shared out among websites
-	maxVisitorResume = 1               // of them of one visitor
+	catchUpPage      = 32              // records per read
+	resuming         = 5 * time.Second // timeout of waiting for a turn and reading the logs
+	maxResuming      = 8               // streams that read the logs at the same time, divided among websites
+	maxVisitorResume = 1               // streams of one visitor that do so
 )
 
 var (
-	errTooMuch = errors.New("live: too much has happened since")
-	errNoTurn  = errors.New("live: too many streams resume at once")
+	errTooMuch = errors.New("live: too many events since the last one of this stream")
+	errNoTurn  = errors.New("live: too many streams resume at the same time")
 )
 
-// VisitorEvents reads the log of this service.
+// VisitorEvents reads one visitor's part of this service's log.
 type VisitorEvents interface {
-	// VisitorEvents passes to take, in pieces, the records about a visitor's conversations that stand behind a position or
-	// have none yet, ordered by conversation. It reports false if the visitor has too many conversations to look at.
+	// VisitorEvents passes records about a visitor's conversations to take, in batches ordered by conversation: those
+	// after the position behind, and those that have no position yet. It reports false if the visitor has too many
+	// conversations to read.
 	VisitorEvents(ctx context.Context, t tenant.ID, visitor, behind int64, take func([]outbox.Record) error) (bool, error)
 }
 
-// resumes are the turns of streams that read the logs.
+// resumes limits how many streams read the logs at the same time.
 type resumes struct {
 	all      *shares[tenant.ID]
 	visitors *shares[owner]
@@ -44,34 +46,35 @@ func newResumes() resumes {
 	return resumes{newShares[tenant.ID](maxResuming, maxResuming), newShares[owner](unlimited, maxVisitorResume)}
 }
 
-// turn waits for a reader's turn, which done ends. It reports false if there was none before ctx ended.
+// turn waits for a reader's turn, which done ends. It reports false if ctx ended first.
 func (s resumes) turn(ctx context.Context, r *reader) (done func(), ok bool) {
 	if r.visitor == 0 {
 		return func() { s.all.give(r.website, 1) }, s.all.wait(ctx, r.website, 1)
 	}
-	who := owner{r.website, r.visitor}
-	if !s.visitors.wait(ctx, who, 1) {
+	visitor := owner{r.website, r.visitor}
+	if !s.visitors.wait(ctx, visitor, 1) {
 		return nil, false
 	}
 	if !s.all.wait(ctx, r.website, 1) {
-		s.visitors.give(who, 1)
+		s.visitors.give(visitor, 1)
 		return nil, false
 	}
 	return func() {
 		s.all.give(r.website, 1)
-		s.visitors.give(who, 1)
+		s.visitors.give(visitor, 1)
 	}, true
 }
 
-// missed gives what a resuming stream has not been told, up to now, and from where it resumes: nil if it cannot, because
-// the id is none of ours or too much has happened since. Its caller sends the events and then calls sent for each.
+// missed returns the events that a resuming stream has missed up to now, and the cursor from which it resumes. The
+// cursor is nil if the stream can't resume: the id is invalid, or there are too many events. The caller sends the
+// events and then releases each.
 func (h *Hub) missed(ctx context.Context, r *reader, id string, now cursor) ([]delivery, cursor, error) {
 	from, err := parseCursor(id, len(h.feeds))
 	if err != nil || !from.within(now) {
 		return nil, nil, nil
 	}
 	if r.visitor != 0 {
-		from = append(cursor{from[0]}, now[1:]...) // visitors are told of nothing in the other logs
+		from = append(cursor{from[0]}, now[1:]...) // visitors receive no events of the other logs
 	}
 	if slices.Equal(from, now) {
 		return nil, from, nil
@@ -93,14 +96,14 @@ func (h *Hub) missed(ctx context.Context, r *reader, id string, now cursor) ([]d
 	switch {
 	case errors.Is(err, errTooMuch):
 		return nil, nil, nil
-	case limited.Err() != nil, fault.Is(err, fault.Timeout): // ours, or that of the service that has the log
+	case limited.Err() != nil, fault.Is(err, fault.Timeout): // this timeout, or that of the service that has the log
 		return nil, nil, cmp.Or[error](ctx.Err(), fault.Away("this replica", err))
 	default:
 		return nil, nil, err
 	}
 }
 
-// catchUp collects what a stream has missed.
+// catchUp collects the events that a stream has missed.
 type catchUp struct {
 	hub    *Hub
 	reader *reader
@@ -134,11 +137,12 @@ func (c *catchUp) read(ctx context.Context, from cursor) error {
 	return nil
 }
 
-// readOwn reads a visitor's events. They come conversation by conversation, and are sent in the order of the log.
+// readOwn reads a visitor's events. They arrive by conversation and are sent in the order of the log.
 func (c *catchUp) readOwn(ctx context.Context, from cursor) error {
-	whole, err := c.hub.own.VisitorEvents(ctx, c.reader.website, c.reader.visitor, from[0], func(records []outbox.Record) error {
-		return c.take(records, 0, from)
-	})
+	whole, err := c.hub.own.VisitorEvents(ctx, c.reader.website, c.reader.visitor, from[0],
+		func(records []outbox.Record) error {
+			return c.take(records, 0, from)
+		})
 	if err == nil && !whole {
 		err = errTooMuch
 	}
@@ -146,7 +150,8 @@ func (c *catchUp) readOwn(ctx context.Context, from cursor) error {
 	return err
 }
 
-// take collects the records of a feed that concern the reader. What stands behind now is in the reader's queue.
+// take collects the records of a feed that concern the reader. Records after the position now are in the reader's queue
+// already.
 func (c *catchUp) take(records []outbox.Record, feed int, at cursor) error {
 	for _, r := range records {
 		if r.Pos == 0 || r.Pos > c.now[feed] {

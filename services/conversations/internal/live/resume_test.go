@@ -12,12 +12,12 @@ import (
 	"fivechat.dev/libs/store/outbox"
 )
 
-func TestHearingAndResuming(t *testing.T) {
+func TestStreamReceivesAndResumes(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	h.logs[0].add(one, "message.created", about(7, "before"))
 	h.run()
-	h.reach("1.0") // the hub begins where the logs end
+	h.reach("1.0") // the hub begins at the end of the logs
 	first := h.open(visitor(one, 7), "")
 	first.want("id: 1.0", "event: ready", `data: {"resumed":false}`)
 	h.logs[1].add(one, "message.created", about(7, "b1"))
@@ -51,7 +51,8 @@ func TestHearingAndResuming(t *testing.T) {
 		resp.Body.Close()
 		c.away.setAway(false)
 	}
-	for _, forged := range []string{"5.2", "4", "4.2.0", "-1.0", "x.y", "4.9223372036854775808", strings.Repeat("9", 5000)} {
+	for _, forged := range []string{"5.2", "4", "4.2.0", "-1.0", "x.y", "4.9223372036854775808",
+		strings.Repeat("9", 5000)} {
 		s := h.open(visitor(one, 7), forged)
 		s.want("id: 4.2", "event: ready", `data: {"resumed":false}`)
 		h.end(s)
@@ -63,7 +64,7 @@ func TestHearingAndResuming(t *testing.T) {
 	h.reach(end)
 	h.open(agent(one, identity.Pro), "3.2").want("id: "+end, "event: ready", `data: {"resumed":false}`)
 	h.open(visitor(one, 8), "3.2").want("id: 3.2", "event: ready", `data: {"resumed":true}`, "id: 5.2")
-	// What happened to others doesn't keep a visitor from resuming.
+	// Events of others don't prevent a visitor from resuming.
 	h.open(visitor(one, 7), "4.2").want("id: 4.2", "event: ready", `data: {"resumed":true}`)
 	h.logs[0].add(one, "conversation.updated", about(8, ""))
 	end = fmt.Sprint(5+catchUpEvents, ".2")
@@ -71,7 +72,7 @@ func TestHearingAndResuming(t *testing.T) {
 	h.open(visitor(one, 8), "3.2").want("id: "+end, "event: ready", `data: {"resumed":false}`)
 }
 
-// reach waits until the hub has handed on so much.
+// reach waits until the hub has delivered events up to end.
 func (h hub) reach(end string) {
 	h.t.Helper()
 	tick := time.NewTicker(time.Millisecond)
@@ -97,7 +98,7 @@ func (l *log) setAway(away bool) {
 	l.away = away
 }
 
-// TestResumingIsBoundedInBytes: a stream that missed more than it may be sent reads anew, and nothing stays reserved.
+// TestResumingIsBoundedInBytes: a stream that missed more than the limit doesn't resume, and nothing stays reserved.
 func TestResumingIsBoundedInBytes(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("x", 64<<10)
@@ -132,14 +133,15 @@ func TestResumingIsBoundedInBytes(t *testing.T) {
 				}
 			}
 			h.end(s)
-			if h.held.free != heldBytes || len(h.held.held) != 0 || h.resumes.all.free != maxResuming || len(h.resumes.visitors.held) != 0 {
+			if h.held.free != heldBytes || len(h.held.held) != 0 || h.resumes.all.free != maxResuming ||
+				len(h.resumes.visitors.held) != 0 {
 				t.Errorf("still reserved: %v bytes, %v turns, %v", h.held.held, h.resumes.all.held, h.resumes.visitors.held)
 			}
 		})
 	}
 }
 
-func TestVisitorWithTooManyConversationsReadsAnew(t *testing.T) {
+func TestVisitorWithTooManyConversationsDoesNotResume(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	h.logs[0].add(one, "message.created", about(7, "a"))
@@ -149,7 +151,7 @@ func TestVisitorWithTooManyConversationsReadsAnew(t *testing.T) {
 	h.open(visitor(one, 7), "0.0").want("id: 1.0", "event: ready", `data: {"resumed":false}`)
 }
 
-// TestResumingTakesTurns: one visitor reads the log once at a time, one website gets half of all turns.
+// TestResumingTakesTurns: one visitor reads the log once at a time; one website gets half of all turns.
 func TestResumingTakesTurns(t *testing.T) {
 	t.Parallel()
 	s := newResumes()
@@ -180,19 +182,25 @@ func TestResumingTakesTurns(t *testing.T) {
 	go func() { _, ok := turn(visitor(one, 7), t.Context()); next <- ok }()
 	done()
 	if !<-next {
-		t.Error("whoever waits gets no turn")
+		t.Error("a waiting stream gets no turn")
 	}
 }
 
 // TestCatchingUpEndsAtTheQueue: records after the position at which the stream's queue begins, and records without a
-// position, come by the queue. Catching up doesn't send them a second time.
+// position, are delivered by the queue. Catching up doesn't send them a second time.
 func TestCatchingUpEndsAtTheQueue(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	c := &catchUp{hub: h.Hub, reader: &reader{website: one, pro: true}, now: cursor{2, 0}}
 	records := make([]outbox.Record, 0, 4)
 	for pos := range int64(4) {
-		records = append(records, outbox.Record{ID: fmt.Sprint(pos), Website: one, Type: "message.created", Data: about(7, "x"), Pos: pos})
+		records = append(records, outbox.Record{
+			ID:      fmt.Sprint(pos),
+			Website: one,
+			Type:    "message.created",
+			Data:    about(7, "x"),
+			Pos:     pos,
+		})
 	}
 	if err := c.take(records, 0, cursor{0, 0}); err != nil {
 		t.Fatal(err)

@@ -7,15 +7,16 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// shares divides a number of places or bytes among keys, such as websites. A key may hold as much as is still free, and
-// at most a fixed bound: a single key gets up to half of the total, two get a third each, and so on, so that something is
-// always left for others. This is the dynamic threshold of shared-memory switches (Choudhury and Hahne, 1998) with α = 1.
+// shares divides a number of streams or bytes among keys, such as websites. A key may hold as much as is still free,
+// and at most a fixed limit. A single key gets up to half of the total, two get a third each, and so on, so that some
+// is always left for others. This is the dynamic threshold of shared-memory switches (Choudhury and Hahne, 1998) with α
+// = 1.
 type shares[K comparable] struct {
 	mu    sync.Mutex
 	free  int64
-	most  int64 // that one key may hold
+	most  int64 // limit of one key
 	held  map[K]int64
-	freed chan struct{} // closed when something is returned; nil while nobody waits
+	freed chan struct{} // closed when something is returned; nil if no caller waits
 }
 
 func newShares[K comparable](total, most int64) *shares[K] {
@@ -38,7 +39,7 @@ func (s *shares[K]) takeLocked(key K, n int64) bool {
 	return true
 }
 
-// wait is take that waits for room until ctx ends.
+// wait is take, but waits for room until ctx ends.
 func (s *shares[K]) wait(ctx context.Context, key K, n int64) bool {
 	for {
 		s.mu.Lock()
@@ -59,7 +60,7 @@ func (s *shares[K]) wait(ctx context.Context, key K, n int64) bool {
 	}
 }
 
-// give returns n that a key has taken.
+// give returns n that a key has reserved.
 func (s *shares[K]) give(key K, n int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,7 +74,7 @@ func (s *shares[K]) give(key K, n int64) {
 	}
 }
 
-// owner is a website's visitor, or its agents as visitor 0.
+// owner is a visitor of a website. Visitor 0 stands for its agents.
 type owner struct {
 	website tenant.ID
 	visitor int64

@@ -16,13 +16,13 @@ import (
 
 // The times of a stream.
 const (
-	// heartbeat is the interval of comments on an idle stream. It is below the idle time-outs on the way: mobile NAT from
-	// 30 s, nginx and AWS load balancers 60 s, the widget's and the console's own 45 s.
+	// heartbeat is the interval of comments on an idle stream. It is below the idle timeouts between client and server:
+	// mobile NAT from 30 s, nginx and AWS load balancers 60 s, the widget's and the console's own 45 s.
 	heartbeat = 15 * time.Second
-	// patience bounds the writing of frames. It is longer than the gateway's bound (proxy.streamPatience), so that the
-	// gateway, which knows the client, ends the stream of a client that reads nothing.
+	// patience limits the time of writing frames. It is longer than the gateway's limit (proxy.streamPatience), so that
+	// the gateway, which knows the client, ends the stream of a client that doesn't read.
 	patience = 15 * time.Second
-	lifetime = 15 * time.Minute // then it has to come again, and to show its credential again
+	lifetime = 15 * time.Minute // then the client has to reconnect and send its credential again
 )
 
 // lastEventID is the header with which a stream resumes.
@@ -30,13 +30,13 @@ const lastEventID = "Last-Event-ID"
 
 var errStopping = errors.New("live: stopping")
 
-// Mount puts the streams into the route table.
+// Mount adds the streams to the route table.
 func (h *Hub) Mount(r *httpkit.Router) {
 	r.Stream("GET /events", h.handler(authz.Read))
 	r.Stream("GET /visitor/events", h.handler(authz.Visitor))
 }
 
-// handler answers with a stream of what concerns its caller.
+// handler responds with a stream of the events that concern its caller.
 func (h *Hub) handler(rule authz.Rule) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := identity.From(r.Context())
@@ -53,8 +53,8 @@ func (h *Hub) handler(rule authz.Rule) http.Handler {
 	})
 }
 
-// stream writes until its reader leaves, is too slow, or has been there for its lifetime. An error says that nothing was
-// written.
+// stream writes until the client disconnects or is too slow, or the stream's lifetime has passed. If it returns an
+// error, nothing has been written.
 func (h *Hub) stream(w http.ResponseWriter, r *http.Request, p identity.Principal) error {
 	ctx := r.Context()
 	reader, now, err := h.enter(p, httpkit.ClientAddress(ctx))
@@ -82,13 +82,13 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, p identity.Principa
 	return nil
 }
 
-// follow sends what happens until the reader leaves, is dropped, or has been there for its lifetime.
+// follow sends events until the client disconnects, the reader is dropped, or its lifetime has passed.
 func (h *Hub) follow(ctx context.Context, out writer, reader *reader) {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	// Streams that began together, after a restart, do not end together.
-	over := time.NewTimer(lifetime + rand.N(lifetime/5))
-	defer over.Stop()
+	// The random part spreads the ends of streams that began at the same time, after a restart.
+	lifetimeEnd := time.NewTimer(lifetime + rand.N(lifetime/5))
+	defer lifetimeEnd.Stop()
 	for {
 		var err error
 		select {
@@ -100,18 +100,18 @@ func (h *Hub) follow(ctx context.Context, out writer, reader *reader) {
 			h.sent(reader, d)
 		case <-beat.C:
 			err = out.send(delivery{frame: &frame{text: ":\n\n"}})
-		case <-over.C:
+		case <-lifetimeEnd.C:
 			return
 		case <-ctx.Done():
 			return
 		}
 		if err != nil {
-			return // the reader is gone
+			return // the client has disconnected
 		}
 	}
 }
 
-// writer writes frames, each within the patience.
+// writer writes frames, each within patience.
 type writer struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
@@ -119,15 +119,15 @@ type writer struct {
 
 func newWriter(w http.ResponseWriter) writer { return writer{w, http.NewResponseController(w)} }
 
-// begin sends the head of the answer.
+// begin sends the response header.
 func (w writer) begin() {
-	// The deadline of reading the request, left in place, would look like a reader that left.
-	_ = w.control.SetReadDeadline(time.Time{}) // a writer that cannot has no deadline
+	// Without this, the read deadline of the request would pass and look like a client that has disconnected.
+	_ = w.control.SetReadDeadline(time.Time{}) // a writer without support has no deadline
 	h := w.w.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
-	// A proxy that compresses holds events back until it has a block of them: no-transform forbids it.
+	// A compressing proxy would delay events until it has a full block: no-transform forbids compression.
 	h.Set("Cache-Control", "no-store, no-transform")
-	h.Set("X-Accel-Buffering", "no") // a proxy in front passes on at once
+	h.Set("X-Accel-Buffering", "no") // nginx must not buffer the stream
 	w.w.WriteHeader(http.StatusOK)
 }
 

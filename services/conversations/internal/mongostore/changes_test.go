@@ -11,7 +11,7 @@ import (
 	"fivechat.dev/services/internal/storetest"
 )
 
-func TestConversationsOfAState(t *testing.T) {
+func TestChangeRequiresTheVersionThatWasRead(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
 	c := conversation(t, s, w, 1, "hello")
@@ -29,7 +29,8 @@ func TestConversationsOfAState(t *testing.T) {
 	if typed, err := state(t.Context()); err != nil || typed != before {
 		t.Errorf("typing made %v of %v, %v", typed, before, err)
 	}
-	if _, _, err := s.Post(t.Context(), w, c.Token, conversations.Message{Content: "A message is a change."}, place); err != nil {
+	if _, _, err := s.Post(t.Context(), w, c.Token, conversations.Message{Content: "A message is a change."},
+		number); err != nil {
 		t.Fatal(err)
 	}
 	if after, err := state(t.Context()); err != nil || after == before {
@@ -44,7 +45,7 @@ func TestConversationsOfAState(t *testing.T) {
 	}, nil)
 }
 
-func TestConversationsInTheOrderOfChanges(t *testing.T) {
+func TestListInTheOrderOfChanges(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
 	var rows []conversations.Conversation
@@ -55,10 +56,11 @@ func TestConversationsInTheOrderOfChanges(t *testing.T) {
 	storetest.Follow(t, storetest.Followed[conversations.Conversation]{
 		Rows: len(rows),
 		Change: func(row int, at time.Time) error {
-			_, err := s.Change(t.Context(), w, rows[row].Token, func(c *conversations.Conversation) ([]conversations.Event, error) {
-				c.UpdatedAt = at
-				return nil, nil
-			})
+			_, err := s.Change(t.Context(), w, rows[row].Token,
+				func(c *conversations.Conversation) ([]conversations.Event, error) {
+					c.UpdatedAt = at
+					return nil, nil
+				})
 			return err
 		},
 		List: func(f paging.Following) (paging.Slice[conversations.Conversation], error) {

@@ -12,12 +12,17 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-// tables are what an export shows, in its order.
+// tables are the collections that data exports contain, in order.
 func tables(db *mongokit.DB) datasubject.Tables {
 	messages := datasubject.Table{Kind: "message", By: "conversationId"}.In(db, "conversations_messages")
 	return datasubject.Tables{
 		datasubject.Table{Kind: "tag", Small: true}.In(db, "conversations_tags"),
-		datasubject.Table{Kind: "conversation", Visitor: "visitorId", Omit: []string{"terms"}, Under: &messages}.In(db, "conversations_conversations"),
+		datasubject.Table{
+			Kind:    "conversation",
+			Visitor: "visitorId",
+			Omit:    []string{"terms"},
+			Under:   &messages,
+		}.In(db, "conversations_conversations"),
 	}
 }
 
@@ -44,14 +49,16 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 	return false, s.log.Unpublish(ctx)
 }
 
-// eraseConversations is how many of a visitor's conversations one batch erases.
+// eraseConversations is how many of a visitor's conversations are erased in one batch.
 const eraseConversations = 10
 
-// counts are the members of events that statistics are made of; they name nobody.
-var counts = []string{"sender", "firstResponseSeconds", "agentId", "from", "status", "resolutionSeconds", "rating", "ratedAt", "previous"}
+// counts are the fields of events that statistics are computed from. They contain no personal data.
+var counts = []string{"sender", "firstResponseSeconds", "agentId", "from", "status", "resolutionSeconds", "rating",
+	"ratedAt", "previous"}
 
 func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
-	found, err := s.conversations.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}}, mongokit.Query{Limit: eraseConversations, Omit: "terms"})
+	found, err := s.conversations.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}},
+		mongokit.Query{Limit: eraseConversations, Omit: "terms"})
 	for _, c := range found {
 		if err := s.eraseConversation(ctx, t, c.Token); err != nil && !fault.Is(err, fault.NotFound) {
 			return true, err
@@ -60,8 +67,8 @@ func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor int64) (m
 	return len(found) > 0, err
 }
 
-// eraseConversation erases a conversation, with all that was said in it and told of it. Whoever writes into it at the
-// same moment comes before, and goes too, or finds it gone.
+// eraseConversation erases a conversation with its messages and the content of its events. A concurrent write is either
+// committed before, and erased too, or fails because the conversation no longer exists.
 func (s *Store) eraseConversation(ctx context.Context, t tenant.ID, token string) error {
 	done, err := s.turns.take(ctx, token)
 	if err != nil {
@@ -91,8 +98,11 @@ func (s *Store) eraseConversation(ctx context.Context, t tenant.ID, token string
 		if err := s.remember(ctx, c); err != nil {
 			return err
 		}
-		return s.tell(ctx, t, []conversations.Event{{
-			Type: conversations.ConversationErased, Key: c.ID, VisitorID: c.VisitorID, Data: conversations.ErasedData{ConversationID: c.ID, From: c.Status},
+		return s.appendEvents(ctx, t, []conversations.Event{{
+			Type:      conversations.ConversationErased,
+			Key:       c.ID,
+			VisitorID: c.VisitorID,
+			Data:      conversations.ErasedData{ConversationID: c.ID, From: c.Status},
 		}})
 	})
 }

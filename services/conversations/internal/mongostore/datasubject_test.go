@@ -15,7 +15,7 @@ import (
 	"fivechat.dev/services/internal/storetest"
 )
 
-// logged is a store and the log it writes.
+// logged returns a store and the log that it writes.
 func logged(t *testing.T) (*mongostore.Store, *outbox.Log) {
 	t.Helper()
 	db := storetest.DB(t, "conversations")
@@ -27,14 +27,14 @@ func logged(t *testing.T) (*mongostore.Store, *outbox.Log) {
 
 func records(t *testing.T, log *outbox.Log) (all []outbox.Record) {
 	t.Helper()
-	all, err := log.After(t.Context(), -1, 500) // those without a position too
+	all, err := log.After(t.Context(), -1, 500) // including those without a position
 	if err != nil {
 		t.Fatal(err)
 	}
 	return all
 }
 
-func TestAVisitorIsErased(t *testing.T) {
+func TestErasingVisitorLeavesNothingOfThem(t *testing.T) {
 	t.Parallel()
 	s, log := logged(t)
 	one, two := storetest.Tenant(1), storetest.Tenant(2)
@@ -42,26 +42,39 @@ func TestAVisitorIsErased(t *testing.T) {
 	theirs := conversation(t, s, two, 3, "theirs")
 	for _, c := range []conversations.Conversation{mine, theirs} {
 		m := conversations.Message{Content: "more", SenderType: conversations.FromAgent, CreatedAt: noon}
-		if _, _, err := s.Post(t.Context(), c.WebsiteID, c.Token, m, place); err != nil {
+		if _, _, err := s.Post(t.Context(), c.WebsiteID, c.Token, m, number); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.Change(t.Context(), one, closed.Token, func(c *conversations.Conversation) ([]conversations.Event, error) {
-		c.Status = conversations.Closed
-		return []conversations.Event{{Type: conversations.ConversationUpdated, Key: c.ID, Data: conversations.UpdatedData{Conversation: conversations.View{Token: c.Token}, From: conversations.Open, Status: c.Status}}}, nil
-	}); err != nil {
+	if _, err := s.Change(t.Context(), one, closed.Token,
+		func(c *conversations.Conversation) ([]conversations.Event, error) {
+			c.Status = conversations.Closed
+			return []conversations.Event{{
+				Type: conversations.ConversationUpdated,
+				Key:  c.ID,
+				Data: conversations.UpdatedData{
+					Conversation: conversations.View{Token: c.Token},
+					From:         conversations.Open,
+					Status:       c.Status,
+				},
+			}}, nil
+		}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.PutTag(t.Context(), conversations.Tag{ID: "1/a", WebsiteID: one, Name: "a"}); err != nil {
 		t.Fatal(err)
 	}
-	for visitor, want := range map[int64]map[string]int{7: {"conversation": 2, "message": 3}, 0: {"tag": 1, "conversation": 2, "message": 3}, 8: {}} {
+	for visitor, want := range map[int64]map[string]int{
+		7: {"conversation": 2, "message": 3},
+		0: {"tag": 1, "conversation": 2, "message": 3},
+		8: {},
+	} {
 		kinds, rows := storetest.Exported(t, s, one, visitor)
 		if !maps.Equal(kinds, want) || strings.Contains(strings.Join(rows, ""), "terms") {
 			t.Errorf("visitor %d: %v, want %v", visitor, kinds, want)
 		}
 		if visitor == 7 && !strings.Contains(rows[1], `"mine too"`) {
-			t.Errorf("the newest conversation's message is not behind it: %v", rows)
+			t.Errorf("the newest conversation's message doesn't follow it: %v", rows)
 		}
 	}
 	_, before := storetest.Exported(t, s, two, 0)
@@ -79,8 +92,9 @@ func TestAVisitorIsErased(t *testing.T) {
 	}
 	told := map[string]int{}
 	for _, r := range records(t, log) {
-		if r.Website == one && !r.Erased && r.Type != conversations.ConversationErased || r.Erased && (r.Key != 0 || strings.Contains(r.Data, "conv_")) {
-			t.Errorf("still told: %+v", r)
+		if r.Website == one && !r.Erased && r.Type != conversations.ConversationErased || r.Erased &&
+			(r.Key != 0 || strings.Contains(r.Data, "conv_")) {
+			t.Errorf("still in the log: %+v", r)
 		}
 		if r.Website == one {
 			told[r.Type+" "+r.Data]++
@@ -92,12 +106,13 @@ func TestAVisitorIsErased(t *testing.T) {
 		fmt.Sprintf(`conversation.erased {"conversationId":%d,"from":"OPEN"}`, mine.ID):     1,
 		fmt.Sprintf(`conversation.erased {"conversationId":%d,"from":"CLOSED"}`, closed.ID): 1,
 	}; !maps.Equal(told, want) {
-		t.Errorf("told %v, want %v", told, want)
+		t.Errorf("published %v, want %v", told, want)
 	}
 }
 
-// TestErasingMeetsWriters: whoever writes while a visitor is erased comes first and goes too, or finds nothing.
-func TestErasingMeetsWriters(t *testing.T) {
+// TestErasingVisitorDuringWritesLeavesNothing: a write during the erasure of a visitor is either committed before and
+// erased too, or finds no conversation.
+func TestErasingVisitorDuringWritesLeavesNothing(t *testing.T) {
 	t.Parallel()
 	s, log := logged(t)
 	one := storetest.Tenant(1)
@@ -112,7 +127,7 @@ func TestErasingMeetsWriters(t *testing.T) {
 		writers.Go(func() {
 			for ctx.Err() == nil {
 				m := conversations.Message{Content: "more", SenderType: conversations.FromAgent, CreatedAt: noon}
-				if _, _, err := s.Post(t.Context(), one, c.Token, m, place); err != nil {
+				if _, _, err := s.Post(t.Context(), one, c.Token, m, number); err != nil {
 					if !fault.Is(err, fault.NotFound) {
 						t.Error(err)
 					}
@@ -122,25 +137,26 @@ func TestErasingMeetsWriters(t *testing.T) {
 		})
 	}
 	storetest.Erase(t, s, one, 7)
-	writers.Wait() // all found their conversation gone
+	writers.Wait() // each has found that its conversation no longer exists
 	if kinds, _ := storetest.Exported(t, s, one, 0); len(kinds) > 0 {
 		t.Errorf("left: %v", kinds)
 	}
 	for _, r := range records(t, log) {
 		if !r.Erased && r.Type != conversations.ConversationErased {
-			t.Errorf("still told: %+v", r)
+			t.Errorf("still in the log: %+v", r)
 		}
 	}
 }
 
-func TestAWebsiteIsErased(t *testing.T) {
+func TestErasingWebsiteLeavesNothingOfIt(t *testing.T) {
 	t.Parallel()
 	s, log := logged(t)
 	one, two := storetest.Tenant(1), storetest.Tenant(2)
 	for n := range int64(3) {
 		for _, w := range []int64{1, 2} {
 			c := conversation(t, s, storetest.Tenant(w), n, "hello")
-			if _, _, err := s.Post(t.Context(), c.WebsiteID, c.Token, conversations.Message{Content: "more", CreatedAt: noon}, place); err != nil {
+			if _, _, err := s.Post(t.Context(), c.WebsiteID, c.Token, conversations.Message{Content: "more", CreatedAt: noon},
+				number); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -157,15 +173,15 @@ func TestAWebsiteIsErased(t *testing.T) {
 	for _, r := range records(t, log) {
 		switch {
 		case r.Website == one:
-			t.Errorf("still told: %+v", r)
+			t.Errorf("still in the log: %+v", r)
 		case r.Website.IsZero():
 			gone++
 			if r.Type != "erased" || r.Data != "{}" || r.Key != 0 || !r.Erased {
-				t.Errorf("what is left says %+v", r)
+				t.Errorf("a remaining record contains %+v", r)
 			}
 		}
 	}
 	if gone != 3 {
-		t.Errorf("%d records keep their places", gone)
+		t.Errorf("%d records keep their positions", gone)
 	}
 }

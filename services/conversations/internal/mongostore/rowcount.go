@@ -10,10 +10,10 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-// key is what the row counter of conversations is kept by: what lists are filtered by, but for visitors, who have few, and words.
+// key is the key of the row counts: the filters of lists, except for visitors, who have few conversations, and words.
 type key struct {
 	Status   conversations.Status `bson:"status"`
-	Assignee int64                `bson:"assignee,omitempty"` // 0: nobody
+	Assignee int64                `bson:"assignee,omitempty"` // 0: unassigned
 }
 
 func keyOf(c conversations.Conversation) key {
@@ -33,11 +33,13 @@ func keysOf(cs []conversations.Conversation) []key {
 }
 
 func (s *Store) count(ctx context.Context, t tenant.ID, add func(key)) error {
-	return s.conversations.Each(ctx, t, nil, mongokit.Query{Only: []string{"status", "assigneeId"}}, func(c conversations.Conversation) { add(keyOf(c)) })
+	return s.conversations.Each(ctx, t, nil, mongokit.Query{Only: []string{"status", "assigneeId"}},
+		func(c conversations.Conversation) { add(keyOf(c)) })
 }
 
 func (s *Store) countTexts(ctx context.Context, t tenant.ID, add func(int64)) error {
-	return s.conversations.Each(ctx, t, nil, mongokit.Query{Only: []string{"bytes"}}, func(c conversations.Conversation) { add(c.Bytes) })
+	return s.conversations.Each(ctx, t, nil, mongokit.Query{Only: []string{"bytes"}},
+		func(c conversations.Conversation) { add(c.Bytes) })
 }
 
 func bytesOf(cs []conversations.Conversation) []int64 {
@@ -48,12 +50,13 @@ func bytesOf(cs []conversations.Conversation) []int64 {
 	return texts
 }
 
-// Stored is how many bytes conversations take.
+// Stored measures the bytes that conversations use.
 func (s *Store) Stored() rowcount.Stored[key] {
 	return rowcount.Stored[key]{Rows: s.counts, Texts: s.texts}
 }
 
-// total is what says how many conversations a filter matches, or nil where only counting does.
+// total returns a function that reads the number of conversations matching a filter from the row counts. It is nil if
+// only a count query can tell.
 func (s *Store) total(t tenant.ID, f conversations.Filter) func(context.Context) (int64, error) {
 	if f.VisitorID != 0 || len(f.Words) > 0 {
 		return nil
@@ -66,5 +69,5 @@ func (s *Store) total(t tenant.ID, f conversations.Filter) func(context.Context)
 	}
 }
 
-// Tend keeps the counters short, until ctx ends. Every replica runs it.
+// Tend compacts the row counts until ctx ends. Every replica runs it.
 func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.Stored().Run(ctx, log) }

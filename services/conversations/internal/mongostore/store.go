@@ -1,4 +1,8 @@
-// Package mongostore keeps conversations in MongoDB.
+// Package mongostore stores conversations in MongoDB. Store implements conversations.Store and the data holder for data
+// subject requests; New declares its collections and indexes.
+//
+// Invariant: the rows of a change, the row counts and the events are written in one transaction. The package holds no
+// business rules; those are in package conversations.
 package mongostore
 
 import (
@@ -50,13 +54,22 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 			mongokit.Index{Keys: bson.D{{Key: "status", Value: 1}, {Key: "assigneeId", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "closedAt", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "terms", Value: 1}}},
-			mongokit.Index{Keys: bson.D{{Key: "visitorId", Value: 1}, {Key: "openKey", Value: 1}}, Unique: true, Present: "openKey"},
+			mongokit.Index{
+				Keys:    bson.D{{Key: "visitorId", Value: 1}, {Key: "openKey", Value: 1}},
+				Unique:  true,
+				Present: "openKey",
+			},
 			mongokit.Index{Keys: bson.D{{Key: "importKey", Value: 1}}, Unique: true, Present: "importKey"}),
 		messages: mongokit.Tenanted[conversations.Message](db, "conversations_messages", "message",
 			mongokit.Index{Keys: bson.D{{Key: "conversationId", Value: 1}, {Key: "_id", Value: 1}}},
-			mongokit.Index{Keys: bson.D{{Key: "conversationId", Value: 1}, {Key: "clientMessageId", Value: 1}}, Unique: true, Present: "clientMessageId"}).
+			mongokit.Index{
+				Keys:    bson.D{{Key: "conversationId", Value: 1}, {Key: "clientMessageId", Value: 1}},
+				Unique:  true,
+				Present: "clientMessageId",
+			}).
 			Spread("conversationId"),
-		tags:      mongokit.Tenanted[conversations.Tag](db, "conversations_tags", "tag", mongokit.Index{Keys: bson.D{{Key: "name", Value: 1}}, Unique: true}),
+		tags: mongokit.Tenanted[conversations.Tag](db, "conversations_tags", "tag",
+			mongokit.Index{Keys: bson.D{{Key: "name", Value: 1}}, Unique: true}),
 		erased:    declareErased(db),
 		positions: feed.NewPositions(db, "conversations"),
 		ids:       mongokit.NewSequence(db, "conversations", "conversation"),
@@ -69,7 +82,7 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 	return s
 }
 
-// digested is whose position that of the task that digests is.
+// digested is the key of the position up to which the digest task has processed the log.
 const digested = "digest"
 
 // Digested implements digest.Positions.
@@ -82,8 +95,8 @@ func (s *Store) SetDigested(ctx context.Context, pos int64) error {
 	return s.positions.Advance(ctx, digested, pos)
 }
 
-// turns lets the writers of one conversation in this process take turns, where they would otherwise run into one
-// another's transactions and start over. It is for speed alone: between processes the transactions decide.
+// turns serialises the writers of one conversation within this process, so that their transactions don't conflict and
+// retry. It only improves speed: between processes, the transactions guarantee correctness.
 type turns struct {
 	seed  maphash.Seed
 	slots []chan struct{}
@@ -118,7 +131,9 @@ func (s *Store) Get(ctx context.Context, t tenant.ID, token string) (conversatio
 }
 
 // List implements conversations.Store.
-func (s *Store) List(ctx context.Context, t tenant.ID, f conversations.Filter, w paging.Following) (paging.Slice[conversations.Conversation], error) {
+func (s *Store) List(
+	ctx context.Context, t tenant.ID, f conversations.Filter, w paging.Following,
+) (paging.Slice[conversations.Conversation], error) {
 	var filter bson.D
 	add := func(key string, value any) { filter = append(filter, bson.E{Key: key, Value: value}) }
 	if f.Status != "" {
@@ -150,10 +165,10 @@ func among(key string, ids []int64) bson.D {
 	return bson.D{{Key: key, Value: bson.D{{Key: "$in", Value: ids}}}}
 }
 
-// Counts implements conversations.Store. What has happened since is counted by walking an index over
-// no more than that.
+// Counts implements conversations.Store. Opened and Closed are counted by walking an index over the matching rows only.
 func (s *Store) Counts(ctx context.Context, t tenant.ID, since time.Time) (c conversations.Counts, err error) {
-	if c.Unassigned, err = s.total(t, conversations.Filter{Status: conversations.Open, Unassigned: true})(ctx); err != nil {
+	if c.Unassigned, err = s.total(t,
+		conversations.Filter{Status: conversations.Open, Unassigned: true})(ctx); err != nil {
 		return c, err
 	}
 	after := bson.D{{Key: "$gte", Value: since}}
@@ -172,23 +187,34 @@ func (s *Store) Counts(ctx context.Context, t tenant.ID, since time.Time) (c con
 }
 
 // Messages implements conversations.Store.
-func (s *Store) Messages(ctx context.Context, t tenant.ID, conversationID, after, limit int64) ([]conversations.Message, bool, error) {
-	filter := bson.D{{Key: "conversationId", Value: conversationID}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}}
+func (s *Store) Messages(
+	ctx context.Context, t tenant.ID, conversationID, after, limit int64,
+) ([]conversations.Message, bool, error) {
+	filter := bson.D{{Key: "conversationId", Value: conversationID},
+		{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}}
 	return s.part(ctx, t, filter, bson.D{{Key: "_id", Value: 1}}, limit)
 }
 
-// part gives up to limit messages, and whether more follow.
-func (s *Store) part(ctx context.Context, t tenant.ID, filter, sort bson.D, limit int64) ([]conversations.Message, bool, error) {
-	found, more, err := s.messages.Part(ctx, t, filter, mongokit.Query{Sort: sort, Limit: limit + 1, Bytes: paging.MaxBytes})
+// part returns up to limit messages, and whether more follow.
+func (s *Store) part(
+	ctx context.Context, t tenant.ID, filter, sort bson.D, limit int64,
+) ([]conversations.Message, bool, error) {
+	found, more, err := s.messages.Part(ctx, t, filter, mongokit.Query{
+		Sort:  sort,
+		Limit: limit + 1,
+		Bytes: paging.MaxBytes,
+	})
 	if int64(len(found)) > limit {
 		found, more = found[:limit], true
 	}
 	return found, more, err
 }
 
-// MessagesBehind implements conversations.Store. A message's number begins with its conversation's, so that the order of
-// numbers is the index's.
-func (s *Store) MessagesBehind(ctx context.Context, t tenant.ID, after, limit int64) ([]conversations.Message, bool, error) {
+// MessagesBehind implements conversations.Store. A message's number begins with the number of its conversation, so the
+// order of numbers is the order of the index.
+func (s *Store) MessagesBehind(
+	ctx context.Context, t tenant.ID, after, limit int64,
+) ([]conversations.Message, bool, error) {
 	filter := bson.D{{Key: "conversationId", Value: bson.D{{Key: "$gte", Value: conversations.ConversationOf(after)}}},
 		{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}}
 	return s.part(ctx, t, filter, bson.D{{Key: "conversationId", Value: 1}, {Key: "_id", Value: 1}}, limit)
@@ -200,7 +226,9 @@ func (s *Store) MessagesByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]
 }
 
 // SetTyping implements conversations.Store.
-func (s *Store) SetTyping(ctx context.Context, t tenant.ID, token string, visitorID int64, side conversations.Sender, until time.Time) (conversations.Conversation, error) {
+func (s *Store) SetTyping(
+	ctx context.Context, t tenant.ID, token string, visitorID int64, side conversations.Sender, until time.Time,
+) (conversations.Conversation, error) {
 	filter, field := byToken(token), "agentTypingTo"
 	if side == conversations.FromVisitor {
 		filter, field = append(filter, bson.E{Key: "visitorId", Value: visitorID}), "visitorTypingTo"
@@ -209,10 +237,14 @@ func (s *Store) SetTyping(ctx context.Context, t tenant.ID, token string, visito
 }
 
 // MarkRead implements conversations.Store.
-func (s *Store) MarkRead(ctx context.Context, t tenant.ID, conversationID int64, from conversations.Sender, at time.Time, tell func([]int64) conversations.Event) error {
+func (s *Store) MarkRead(
+	ctx context.Context, t tenant.ID, conversationID int64, from conversations.Sender, at time.Time,
+	newEvent func([]int64) conversations.Event,
+) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		unread, err := s.messages.List(ctx, t,
-			bson.D{{Key: "conversationId", Value: conversationID}, {Key: "senderType", Value: from}, {Key: "readAt", Value: nil}},
+			bson.D{{Key: "conversationId", Value: conversationID}, {Key: "senderType", Value: from},
+				{Key: "readAt", Value: nil}},
 			mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Only: []string{"_id"}})
 		if err != nil || len(unread) == 0 {
 			return err
@@ -225,7 +257,7 @@ func (s *Store) MarkRead(ctx context.Context, t tenant.ID, conversationID int64,
 			bson.D{{Key: "$set", Value: bson.D{{Key: "readAt", Value: at}, {Key: "updatedAt", Value: at}}}}); err != nil {
 			return err
 		}
-		return s.tell(ctx, t, []conversations.Event{tell(ids)})
+		return s.appendEvents(ctx, t, []conversations.Event{newEvent(ids)})
 	})
 }
 
@@ -255,16 +287,18 @@ func (s *Store) DeleteTag(ctx context.Context, t tenant.ID, name string) error {
 		case n == 0:
 			return fault.Missing("tag")
 		default:
-			return version.Check(ctx, version.Of{}) // a tag has no revisions
+			return version.Check(ctx, version.Of{}) // a tag has no versions
 		}
 	})
 }
 
-// visitorConversations is of how many of a visitor's conversations VisitorEvents reads the events.
+// visitorConversations limits how many of a visitor's conversations VisitorEvents reads the events of.
 const visitorConversations = 100
 
 // VisitorEvents implements live.VisitorEvents.
-func (s *Store) VisitorEvents(ctx context.Context, t tenant.ID, visitor, behind int64, take func([]outbox.Record) error) (bool, error) {
+func (s *Store) VisitorEvents(
+	ctx context.Context, t tenant.ID, visitor, behind int64, take func([]outbox.Record) error,
+) (bool, error) {
 	found, err := s.conversations.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}},
 		mongokit.Query{Limit: visitorConversations + 1, Only: []string{"_id"}})
 	if err != nil || len(found) == 0 || len(found) > visitorConversations {

@@ -26,7 +26,7 @@ func open(t *testing.T) *mongostore.Store {
 	return s
 }
 
-// conversation is a stored conversation of a website, with one message that says its words.
+// conversation stores a conversation of a website with one message of the given words, and returns it.
 func conversation(t *testing.T, s *mongostore.Store, w tenant.ID, n int64, words string) conversations.Conversation {
 	t.Helper()
 	id, err := s.NextID(t.Context(), 1)
@@ -34,8 +34,25 @@ func conversation(t *testing.T, s *mongostore.Store, w tenant.ID, n int64, words
 		t.Fatal(err)
 	}
 	at := noon.Add(time.Duration(n) * time.Second)
-	c := conversations.Conversation{ID: id, WebsiteID: w, Token: fmt.Sprintf("conv_%d_%d", w.Int64(), n), VisitorID: 7, Status: conversations.Open, Tags: []string{}, CreatedAt: at, UpdatedAt: at, Messages: 1}
-	m := conversations.Message{ID: id<<14 | 1, WebsiteID: w, ConversationID: id, Content: words, SenderType: conversations.FromVisitor, CreatedAt: at}
+	c := conversations.Conversation{
+		ID:        id,
+		WebsiteID: w,
+		Token:     fmt.Sprintf("conv_%d_%d", w.Int64(), n),
+		VisitorID: 7,
+		Status:    conversations.Open,
+		Tags:      []string{},
+		CreatedAt: at,
+		UpdatedAt: at,
+		Messages:  1,
+	}
+	m := conversations.Message{
+		ID:             id<<14 | 1,
+		WebsiteID:      w,
+		ConversationID: id,
+		Content:        words,
+		SenderType:     conversations.FromVisitor,
+		CreatedAt:      at,
+	}
 	c, _, fresh, err := s.Open(t.Context(), c, m, nil)
 	if err != nil || !fresh {
 		t.Fatal(fresh, err)
@@ -43,14 +60,18 @@ func conversation(t *testing.T, s *mongostore.Store, w tenant.ID, n int64, words
 	return c
 }
 
-// place gives a message the next place, as the domain does.
-func place(c *conversations.Conversation, m *conversations.Message) ([]conversations.Event, error) {
+// number gives a message the next number, as the domain does.
+func number(c *conversations.Conversation, m *conversations.Message) ([]conversations.Event, error) {
 	c.Messages++
 	m.ID, m.ConversationID, m.WebsiteID = c.ID<<14|c.Messages, c.ID, c.WebsiteID
-	return []conversations.Event{{Type: conversations.MessageCreated, Key: c.ID, Data: conversations.CreatedData{Sender: m.SenderType}}}, nil
+	return []conversations.Event{{
+		Type: conversations.MessageCreated,
+		Key:  c.ID,
+		Data: conversations.CreatedData{Sender: m.SenderType},
+	}}, nil
 }
 
-func TestPostsToOneConversationAreAllThereInOrder(t *testing.T) {
+func TestConcurrentPostsAreAllStoredInOrder(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
 	c := conversation(t, s, w, 1, "hello")
@@ -59,9 +80,14 @@ func TestPostsToOneConversationAreAllThereInOrder(t *testing.T) {
 	for i := range writers {
 		wg.Go(func() {
 			for j := range each {
-				m := conversations.Message{Content: fmt.Sprint("word", j), ClientID: fmt.Sprintf("%d-%d", i, j), SenderType: conversations.FromAgent, CreatedAt: noon}
-				for range 2 { // the second is a repetition
-					if _, _, err := s.Post(t.Context(), w, c.Token, m, place); err != nil {
+				m := conversations.Message{
+					Content:    fmt.Sprint("word", j),
+					ClientID:   fmt.Sprintf("%d-%d", i, j),
+					SenderType: conversations.FromAgent,
+					CreatedAt:  noon,
+				}
+				for range 2 { // the second one repeats the first
+					if _, _, err := s.Post(t.Context(), w, c.Token, m, number); err != nil {
 						t.Error(err)
 					}
 				}
@@ -78,7 +104,8 @@ func TestPostsToOneConversationAreAllThereInOrder(t *testing.T) {
 			t.Fatalf("message %d has number %d", i, m.ID)
 		}
 	}
-	if after, more, err := s.Messages(t.Context(), w, c.ID, ms[150].ID, 5); err != nil || !more || len(after) != 5 || after[0].ID != ms[151].ID {
+	if after, more, err := s.Messages(t.Context(), w, c.ID, ms[150].ID, 5); err != nil || !more || len(after) != 5 ||
+		after[0].ID != ms[151].ID {
 		t.Fatalf("%v %v", after, err)
 	}
 	got, err := s.Get(t.Context(), w, c.Token)
@@ -87,19 +114,20 @@ func TestPostsToOneConversationAreAllThereInOrder(t *testing.T) {
 	}
 }
 
-func TestRepeatedPostGivesTheFirstMessage(t *testing.T) {
+func TestRepeatedPostReturnsTheFirstMessage(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
 	c, other := conversation(t, s, w, 1, "a"), conversation(t, s, w, 2, "b")
-	first, fresh, err := s.Post(t.Context(), w, c.Token, conversations.Message{Content: "first", ClientID: "k"}, place)
+	first, fresh, err := s.Post(t.Context(), w, c.Token, conversations.Message{Content: "first", ClientID: "k"}, number)
 	if err != nil || !fresh {
 		t.Fatal(fresh, err)
 	}
-	again, fresh, err := s.Post(t.Context(), w, c.Token, conversations.Message{Content: "second", ClientID: "k"}, place)
+	again, fresh, err := s.Post(t.Context(), w, c.Token, conversations.Message{Content: "second", ClientID: "k"}, number)
 	if err != nil || fresh || again.ID != first.ID || again.Content != "first" {
 		t.Fatalf("%+v %v %v", again, fresh, err)
 	}
-	if _, fresh, err = s.Post(t.Context(), w, other.Token, conversations.Message{Content: "x", ClientID: "k"}, place); err != nil || !fresh {
+	if _, fresh, err = s.Post(t.Context(), w, other.Token, conversations.Message{Content: "x", ClientID: "k"},
+		number); err != nil || !fresh {
 		t.Fatalf("the same id in another conversation is another message: %v %v", fresh, err)
 	}
 	if got, _ := s.Get(t.Context(), w, c.Token); got.Messages != 2 {
@@ -107,15 +135,16 @@ func TestRepeatedPostGivesTheFirstMessage(t *testing.T) {
 	}
 }
 
-func TestRefusedChangeLeavesNothing(t *testing.T) {
+func TestRefusedChangeStoresNothing(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
 	c := conversation(t, s, w, 1, "a")
 	no := errors.New("no")
-	_, _, err := s.Post(t.Context(), w, c.Token, conversations.Message{Content: "x"}, func(c *conversations.Conversation, _ *conversations.Message) ([]conversations.Event, error) {
-		c.Status = conversations.Closed
-		return nil, no
-	})
+	_, _, err := s.Post(t.Context(), w, c.Token, conversations.Message{Content: "x"},
+		func(c *conversations.Conversation, _ *conversations.Message) ([]conversations.Event, error) {
+			c.Status = conversations.Closed
+			return nil, no
+		})
 	if !errors.Is(err, no) {
 		t.Fatal(err)
 	}
@@ -125,17 +154,18 @@ func TestRefusedChangeLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestListFilters(t *testing.T) {
+func TestListReturnsMatchingConversations(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
 	agent := int64(3)
 	first := conversation(t, s, w, 1, "Where is my parcel")
 	second := conversation(t, s, w, 2, "the parcel is late")
 	conversation(t, s, w, 3, "refund please")
-	if _, err := s.Change(t.Context(), w, second.Token, func(c *conversations.Conversation) ([]conversations.Event, error) {
-		c.Status, c.AssigneeID, c.UpdatedAt = conversations.Closed, &agent, noon.Add(time.Hour)
-		return nil, nil
-	}); err != nil {
+	if _, err := s.Change(t.Context(), w, second.Token,
+		func(c *conversations.Conversation) ([]conversations.Event, error) {
+			c.Status, c.AssigneeID, c.UpdatedAt = conversations.Closed, &agent, noon.Add(time.Hour)
+			return nil, nil
+		}); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
@@ -149,7 +179,8 @@ func TestListFilters(t *testing.T) {
 		"one word":          {conversations.Filter{Words: []string{"parcel"}}, []string{"conv_1_2", "conv_1_1"}},
 		"all words":         {conversations.Filter{Words: []string{"parcel", "where"}}, []string{"conv_1_1"}},
 		"part of a word":    {conversations.Filter{Words: []string{"parc"}}, nil},
-		"two filters":       {conversations.Filter{Status: conversations.Closed, Words: []string{"late"}}, []string{"conv_1_2"}},
+		"two filters": {conversations.Filter{Status: conversations.Closed, Words: []string{"late"}},
+			[]string{"conv_1_2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := s.List(t.Context(), w, c.filter, paging.Following{})
@@ -170,13 +201,21 @@ func TestImportIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
 	row := func(id int64, key string) conversations.Conversation {
-		return conversations.Conversation{ID: id, WebsiteID: w, Token: "conv_" + key, ImportKey: key, CreatedAt: noon, Tags: []string{}}
+		return conversations.Conversation{
+			ID:        id,
+			WebsiteID: w,
+			Token:     "conv_" + key,
+			ImportKey: key,
+			CreatedAt: noon,
+			Tags:      []string{},
+		}
 	}
 	e := conversations.Event{Type: conversations.ConversationsImported, Data: conversations.Imported{Conversations: 1}}
 	if err := s.Import(t.Context(), w, []conversations.Conversation{row(1, "a")}, nil, e); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Import(t.Context(), w, []conversations.Conversation{row(2, "b"), row(3, "a")}, nil, e); !fault.Is(err, fault.Conflict) {
+	if err := s.Import(t.Context(), w, []conversations.Conversation{row(2, "b"), row(3, "a")}, nil, e); !fault.Is(err,
+		fault.Conflict) {
 		t.Fatalf("a key twice: %v", err)
 	}
 	there, err := s.ImportedKeys(t.Context(), w, []string{"a", "b"})
@@ -188,8 +227,8 @@ func TestImportIsAllOrNothing(t *testing.T) {
 	}
 }
 
-// Every method is tried on a conversation of one website as the other, in both directions.
-func TestWebsitesAreApart(t *testing.T) {
+// TestStoreIsolatesWebsites calls every method on a conversation of one website as the other, in both directions.
+func TestStoreIsolatesWebsites(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	a, b := storetest.Tenant(1), storetest.Tenant(2)
@@ -204,9 +243,10 @@ func TestWebsitesAreApart(t *testing.T) {
 		}
 		_, err := s.Get(t.Context(), other, c.Token)
 		missing("Get", err)
-		_, _, err = s.Post(t.Context(), other, c.Token, conversations.Message{Content: "x"}, place)
+		_, _, err = s.Post(t.Context(), other, c.Token, conversations.Message{Content: "x"}, number)
 		missing("Post", err)
-		_, err = s.Change(t.Context(), other, c.Token, func(*conversations.Conversation) ([]conversations.Event, error) { return nil, nil })
+		_, err = s.Change(t.Context(), other, c.Token,
+			func(*conversations.Conversation) ([]conversations.Event, error) { return nil, nil })
 		missing("Change", err)
 		_, err = s.SetTyping(t.Context(), other, c.Token, 0, conversations.FromAgent, noon)
 		missing("SetTyping", err)
@@ -215,16 +255,18 @@ func TestWebsitesAreApart(t *testing.T) {
 		if ms, _, err := s.Messages(t.Context(), other, c.ID, 0, 10); err != nil || len(ms) != 0 {
 			t.Errorf("Messages: %v %v", ms, err)
 		}
-		if err := s.MarkRead(t.Context(), other, c.ID, conversations.FromVisitor, noon, func(ids []int64) conversations.Event {
-			t.Errorf("%v were read", ids)
-			return conversations.Event{}
-		}); err != nil {
+		if err := s.MarkRead(t.Context(), other, c.ID, conversations.FromVisitor, noon,
+			func(ids []int64) conversations.Event {
+				t.Errorf("%v were read", ids)
+				return conversations.Event{}
+			}); err != nil {
 			t.Errorf("MarkRead: %v", err)
 		}
 		if ms, _, _ := s.Messages(t.Context(), own, c.ID, 0, 10); len(ms) != 1 || ms[0].ReadAt != nil {
 			t.Errorf("afterwards: %+v", ms)
 		}
-		if got, err := s.List(t.Context(), own, conversations.Filter{Words: []string{"secret"}}, paging.Following{}); err != nil || got.Total != 1 {
+		if got, err := s.List(t.Context(), own, conversations.Filter{Words: []string{"secret"}},
+			paging.Following{}); err != nil || got.Total != 1 {
 			t.Errorf("List: %+v %v", got, err)
 		}
 		tag, err := conversations.NewTag(own, "vip", nil)
@@ -243,14 +285,14 @@ func TestWebsitesAreApart(t *testing.T) {
 	}
 }
 
-// TestMarkReadMarksOneSide: reading marks what the other side wrote, never what the reader's own side wrote, and tells of
-// exactly the messages that it marked.
+// TestMarkReadMarksOneSide: reading marks the messages of the other side and never those of the reader's own side. The
+// event lists exactly the marked messages.
 func TestMarkReadMarksOneSide(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
 	c := conversation(t, s, w, 1, "hello")
 	reply := conversations.Message{Content: "hi", SenderType: conversations.FromAgent, CreatedAt: noon}
-	if _, _, err := s.Post(t.Context(), w, c.Token, reply, place); err != nil {
+	if _, _, err := s.Post(t.Context(), w, c.Token, reply, number); err != nil {
 		t.Fatal(err)
 	}
 	for _, from := range []conversations.Sender{conversations.FromVisitor, conversations.FromAgent} {

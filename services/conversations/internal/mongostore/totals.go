@@ -11,8 +11,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// erasedRow is the sums over a website's conversations that were erased with their visitors. They name nobody, and stay
-// among the conversations there have been.
+// erasedRow is the sums over a website's conversations that were erased with their visitors. They contain no personal
+// data, and still count in the totals.
 type erasedRow struct {
 	Website                tenant.ID `bson:"websiteId"`
 	conversations.Imported `bson:",inline"`
@@ -22,7 +22,7 @@ func declareErased(db *mongokit.DB) *mongokit.Collection[erasedRow] {
 	return mongokit.Tenanted[erasedRow](db, "conversations_erased", "sum", mongokit.Index{Unique: true})
 }
 
-// remember counts a conversation that is being erased; inside its transaction.
+// remember adds a conversation to the sums of erased ones. It runs in the transaction of the erasure.
 func (s *Store) remember(ctx context.Context, c conversations.Conversation) error {
 	var sums conversations.Imported
 	sums.Add(c)
@@ -30,17 +30,18 @@ func (s *Store) remember(ctx context.Context, c conversations.Conversation) erro
 	return err
 }
 
-// Totals counts a website's conversations anew, by the names of the counters that statistics keep of them. It reads each
-// of them.
+// Totals recounts a website's conversations, by the names of the statistics' counters. It reads every conversation.
 func (s *Store) Totals(ctx context.Context, t tenant.ID) (map[string]float64, error) {
 	gone, err := s.erased.Get(ctx, t, nil)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return nil, err
 	}
 	sums := gone.Imported
-	err = s.conversations.Each(ctx, t, nil, mongokit.Query{Only: []string{"status", "messages", "firstVisitorAt", "firstAgentAt"}}, sums.Add)
+	err = s.conversations.Each(ctx, t, nil,
+		mongokit.Query{Only: []string{"status", "messages", "firstVisitorAt", "firstAgentAt"}}, sums.Add)
 	return map[string]float64{
-		"totalConversations": float64(sums.Conversations), "openConversations": float64(sums.Open), "totalMessages": float64(sums.Messages),
+		"totalConversations": float64(sums.Conversations), "openConversations": float64(sums.Open),
+		"totalMessages":         float64(sums.Messages),
 		"answeredConversations": float64(sums.Answered), "responseSeconds": sums.ResponseSeconds,
 	}, err
 }

@@ -16,7 +16,9 @@ import (
 )
 
 // Open implements conversations.Store.
-func (s *Store) Open(ctx context.Context, c conversations.Conversation, m conversations.Message, evs []conversations.Event) (conversations.Conversation, conversations.Message, bool, error) {
+func (s *Store) Open(
+	ctx context.Context, c conversations.Conversation, m conversations.Message, evs []conversations.Event,
+) (conversations.Conversation, conversations.Message, bool, error) {
 	c.Terms = searchterms.Of(conversations.MaxTerms, m.Content)
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.conversations.Insert(ctx, c.WebsiteID, c); err != nil {
@@ -31,12 +33,13 @@ func (s *Store) Open(ctx context.Context, c conversations.Conversation, m conver
 		if err := s.texts.Add(ctx, c.WebsiteID, c.Bytes); err != nil {
 			return err
 		}
-		return s.tell(ctx, c.WebsiteID, evs)
+		return s.appendEvents(ctx, c.WebsiteID, evs)
 	})
 	if c.OpenKey == "" || !mongokit.IsDuplicate(err) {
 		return c, m, true, err
 	}
-	c, err = s.conversations.Get(ctx, c.WebsiteID, bson.D{{Key: "visitorId", Value: c.VisitorID}, {Key: "openKey", Value: c.OpenKey}})
+	c, err = s.conversations.Get(ctx, c.WebsiteID,
+		bson.D{{Key: "visitorId", Value: c.VisitorID}, {Key: "openKey", Value: c.OpenKey}})
 	if err != nil {
 		return c, m, false, err
 	}
@@ -44,19 +47,23 @@ func (s *Store) Open(ctx context.Context, c conversations.Conversation, m conver
 	return c, m, false, err
 }
 
-// Post implements conversations.Store. Its first statement writes the conversation, so that posts to one conversation
-// come one after the other and see each other's places.
-func (s *Store) Post(ctx context.Context, t tenant.ID, token string, m conversations.Message, change func(*conversations.Conversation, *conversations.Message) ([]conversations.Event, error)) (conversations.Message, bool, error) {
+// Post implements conversations.Store. Its first statement writes the conversation, which serialises posts to one
+// conversation: each sees the number of the one before.
+func (s *Store) Post(
+	ctx context.Context, t tenant.ID, token string, m conversations.Message,
+	change func(*conversations.Conversation, *conversations.Message) ([]conversations.Event, error),
+) (conversations.Message, bool, error) {
 	var posted conversations.Message
-	c, err := s.change(ctx, t, token, func(ctx context.Context, c *conversations.Conversation) ([]conversations.Event, error) {
-		posted = m
-		evs, err := change(c, &posted)
-		if err != nil {
-			return nil, err
-		}
-		c.Terms = append(c.Terms, searchterms.Of(conversations.MaxTerms, m.Content)...)
-		return evs, s.messages.Insert(ctx, t, posted)
-	})
+	c, err := s.change(ctx, t, token,
+		func(ctx context.Context, c *conversations.Conversation) ([]conversations.Event, error) {
+			posted = m
+			evs, err := change(c, &posted)
+			if err != nil {
+				return nil, err
+			}
+			c.Terms = append(c.Terms, searchterms.Of(conversations.MaxTerms, m.Content)...)
+			return evs, s.messages.Insert(ctx, t, posted)
+		})
 	if m.ClientID != "" && mongokit.IsDuplicate(err) {
 		posted, err = s.byClientID(ctx, t, c.ID, m.ClientID)
 		return posted, false, err
@@ -64,19 +71,28 @@ func (s *Store) Post(ctx context.Context, t tenant.ID, token string, m conversat
 	return posted, true, err
 }
 
-func (s *Store) byClientID(ctx context.Context, t tenant.ID, conversationID int64, clientID string) (conversations.Message, error) {
-	return s.messages.Get(ctx, t, bson.D{{Key: "conversationId", Value: conversationID}, {Key: "clientMessageId", Value: clientID}})
+func (s *Store) byClientID(
+	ctx context.Context, t tenant.ID, conversationID int64, clientID string,
+) (conversations.Message, error) {
+	return s.messages.Get(ctx, t,
+		bson.D{{Key: "conversationId", Value: conversationID}, {Key: "clientMessageId", Value: clientID}})
 }
 
 // Change implements conversations.Store.
-func (s *Store) Change(ctx context.Context, t tenant.ID, token string, change func(*conversations.Conversation) ([]conversations.Event, error)) (conversations.Conversation, error) {
+func (s *Store) Change(
+	ctx context.Context, t tenant.ID, token string,
+	change func(*conversations.Conversation) ([]conversations.Event, error),
+) (conversations.Conversation, error) {
 	return s.change(ctx, t, token, func(_ context.Context, c *conversations.Conversation) ([]conversations.Event, error) {
 		return change(c)
 	})
 }
 
-// change locks the conversation by writing it, lets fn change it, and stores what is different, with the events.
-func (s *Store) change(ctx context.Context, t tenant.ID, token string, fn func(context.Context, *conversations.Conversation) ([]conversations.Event, error)) (c conversations.Conversation, err error) {
+// change locks the conversation by writing it, lets fn change it, and stores the changed fields and the events.
+func (s *Store) change(
+	ctx context.Context, t tenant.ID, token string,
+	fn func(context.Context, *conversations.Conversation) ([]conversations.Event, error),
+) (c conversations.Conversation, err error) {
 	done, err := s.turns.take(ctx, token)
 	if err != nil {
 		return c, err
@@ -84,7 +100,8 @@ func (s *Store) change(ctx context.Context, t tenant.ID, token string, fn func(c
 	defer done()
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		var err error
-		if c, err = s.conversations.Modify(ctx, t, byToken(token), bson.D{{Key: "$inc", Value: bson.D{{Key: "version", Value: int64(1)}}}}); err != nil {
+		if c, err = s.conversations.Modify(ctx, t, byToken(token),
+			bson.D{{Key: "$inc", Value: bson.D{{Key: "version", Value: int64(1)}}}}); err != nil {
 			return err
 		}
 		if err := version.Check(ctx, version.Of{ID: c.ID, Version: c.Version - 1}); err != nil {
@@ -97,7 +114,8 @@ func (s *Store) change(ctx context.Context, t tenant.ID, token string, fn func(c
 		}
 		update := bson.D{{Key: "$set", Value: mutable(c)}}
 		if fresh := c.Terms[known:]; len(fresh) > 0 && known < conversations.MaxTerms {
-			update = append(update, bson.E{Key: "$addToSet", Value: bson.D{{Key: "terms", Value: bson.D{{Key: "$each", Value: fresh}}}}})
+			update = append(update,
+				bson.E{Key: "$addToSet", Value: bson.D{{Key: "terms", Value: bson.D{{Key: "$each", Value: fresh}}}}})
 		}
 		if _, err := s.conversations.Update(ctx, t, bson.D{{Key: "_id", Value: c.ID}}, update); err != nil {
 			return err
@@ -108,23 +126,25 @@ func (s *Store) change(ctx context.Context, t tenant.ID, token string, fn func(c
 		if err := s.texts.Resize(ctx, t, bytes, c.Bytes); err != nil {
 			return err
 		}
-		return s.tell(ctx, t, evs)
+		return s.appendEvents(ctx, t, evs)
 	})
 	return c, err
 }
 
-// mutable is what a change may set.
+// mutable returns the fields that a change may set.
 func mutable(c conversations.Conversation) bson.D {
 	return bson.D{
 		{Key: "status", Value: c.Status}, {Key: "assigneeId", Value: c.AssigneeID}, {Key: "rating", Value: c.Rating},
-		{Key: "feedback", Value: c.Feedback}, {Key: "ratedAt", Value: c.RatedAt}, {Key: "ratedFor", Value: c.RatedFor}, {Key: "summary", Value: c.Summary}, {Key: "tags", Value: c.Tags},
-		{Key: "updatedAt", Value: c.UpdatedAt}, {Key: "closedAt", Value: c.ClosedAt}, {Key: "messages", Value: c.Messages}, {Key: "bytes", Value: c.Bytes},
+		{Key: "feedback", Value: c.Feedback}, {Key: "ratedAt", Value: c.RatedAt}, {Key: "ratedFor", Value: c.RatedFor},
+		{Key: "summary", Value: c.Summary}, {Key: "tags", Value: c.Tags},
+		{Key: "updatedAt", Value: c.UpdatedAt}, {Key: "closedAt", Value: c.ClosedAt}, {Key: "messages", Value: c.Messages},
+		{Key: "bytes", Value: c.Bytes},
 		{Key: "firstVisitorAt", Value: c.FirstVisitorAt}, {Key: "firstAgentAt", Value: c.FirstAgentAt},
 		{Key: "visitorTypingTo", Value: c.VisitorTypingTo}, {Key: "agentTypingTo", Value: c.AgentTypingTo},
 	}
 }
 
-func (s *Store) tell(ctx context.Context, t tenant.ID, evs []conversations.Event) error {
+func (s *Store) appendEvents(ctx context.Context, t tenant.ID, evs []conversations.Event) error {
 	for _, e := range evs {
 		if err := s.log.AppendAbout(ctx, t, e.VisitorID, cmp.Or(e.Key, outbox.Many), e.Type, e.Data); err != nil {
 			return err
@@ -135,7 +155,8 @@ func (s *Store) tell(ctx context.Context, t tenant.ID, evs []conversations.Event
 
 // ImportedKeys implements conversations.Store.
 func (s *Store) ImportedKeys(ctx context.Context, t tenant.ID, keys []string) (map[string]bool, error) {
-	rows, err := s.conversations.List(ctx, t, bson.D{{Key: "importKey", Value: bson.D{{Key: "$in", Value: keys}}}}, mongokit.Query{Only: []string{"importKey"}})
+	rows, err := s.conversations.List(ctx, t, bson.D{{Key: "importKey", Value: bson.D{{Key: "$in", Value: keys}}}},
+		mongokit.Query{Only: []string{"importKey"}})
 	there := make(map[string]bool, len(keys))
 	for _, c := range rows {
 		there[c.ImportKey] = true
@@ -144,7 +165,9 @@ func (s *Store) ImportedKeys(ctx context.Context, t tenant.ID, keys []string) (m
 }
 
 // Import implements conversations.Store.
-func (s *Store) Import(ctx context.Context, t tenant.ID, cs []conversations.Conversation, ms []conversations.Message, e conversations.Event) error {
+func (s *Store) Import(
+	ctx context.Context, t tenant.ID, cs []conversations.Conversation, ms []conversations.Message, e conversations.Event,
+) error {
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.conversations.Insert(ctx, t, cs...); err != nil {
 			return err
@@ -158,7 +181,7 @@ func (s *Store) Import(ctx context.Context, t tenant.ID, cs []conversations.Conv
 		if err := s.texts.Add(ctx, t, bytesOf(cs)...); err != nil {
 			return err
 		}
-		return s.tell(ctx, t, []conversations.Event{e})
+		return s.appendEvents(ctx, t, []conversations.Event{e})
 	})
 	if mongokit.IsDuplicate(err) {
 		return fault.Wrap(fault.Conflict, "another import stored one of these rows", err)

@@ -1,6 +1,11 @@
-// Package openai lets a model behind an OpenAI-compatible chat-completions endpoint say what a conversation was about. What
-// leaves is redacted and bounded, in size and by the hour; whatever goes wrong, another assistant answers instead. It is
-// written by hand because it is one request, and every client library brings an API that is not needed.
+// Package openai summarizes and tags conversations with a model behind an OpenAI-compatible chat-completions endpoint.
+// Assistant is the client; Config is its settings; Redact removes personal data.
+//
+// Invariants: text is redacted before it is sent. The bytes of one request, and the requests and bytes of an hour, are
+// limited. If a request fails, another assistant makes the digest.
+//
+// The package supports this one request only. It is our own code because client libraries bring an API that isn't
+// needed.
 package openai
 
 import (
@@ -21,7 +26,7 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-// Config says where the model is; without a URL there is none.
+// Config is the settings of the model. Without a URL, none is used.
 type Config struct {
 	// Base URL of an OpenAI-compatible model API, like `https://models.example/v1`. Without it, conversations are
 	// summarized locally.
@@ -38,40 +43,42 @@ type Config struct {
 	Bytes int `env:"FIVECHAT_ASSISTANT_BYTES_PER_HOUR"`
 }
 
-// Default is no model, ten seconds, 600 conversations and 8 MiB an hour.
+// Default has no model, a timeout of ten seconds, and budgets of 600 conversations and 8 MiB an hour.
 func Default() Config { return Config{Timeout: 10 * time.Second, Hourly: 600, Bytes: 8 << 20} }
 
-// Validate refuses settings that cannot work.
+// Validate reports settings that can't work.
 func (c Config) Validate() error {
 	if c.URL == "" {
 		return nil
 	}
 	var errs []error
 	if u, err := url.Parse(c.URL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		errs = append(errs, fmt.Errorf("FIVECHAT_ASSISTANT_URL: %q is not an http or https address", c.URL))
+		errs = append(errs, fmt.Errorf("FIVECHAT_ASSISTANT_URL: %q is not an http or https URL", c.URL))
 	}
 	if c.Model == "" {
 		errs = append(errs, errors.New("FIVECHAT_ASSISTANT_MODEL is not set"))
 	}
 	if c.Timeout <= 0 || c.Hourly <= 0 || c.Bytes <= 0 {
-		errs = append(errs, errors.New("FIVECHAT_ASSISTANT_TIMEOUT, FIVECHAT_ASSISTANT_PER_HOUR and FIVECHAT_ASSISTANT_BYTES_PER_HOUR must be positive"))
+		errs = append(errs,
+			errors.New("FIVECHAT_ASSISTANT_TIMEOUT, FIVECHAT_ASSISTANT_PER_HOUR and "+
+				"FIVECHAT_ASSISTANT_BYTES_PER_HOUR must be positive"))
 	}
 	return errors.Join(errs...)
 }
 
 const (
-	maxRead   = 256 << 10 // bytes of a conversation that are read: its beginning
+	maxRead   = 256 << 10 // bytes read of a conversation, from its beginning
 	maxSent   = 24 << 10  // bytes of it that are sent
-	maxAnswer = 64 << 10  // bytes of an answer that are read
-	maxTags   = 200       // of the catalogue that are offered
+	maxAnswer = 64 << 10  // bytes read of a response
+	maxTags   = 200       // tags of the catalogue that are offered to the model
 )
 
 // Assistant implements conversations.Assistant.
 type Assistant struct {
-	config    Config
-	otherwise conversations.Assistant
-	http      *http.Client
-	now       func() time.Time
+	config   Config
+	fallback conversations.Assistant
+	http     *http.Client
+	now      func() time.Time
 
 	mu    sync.Mutex
 	hour  time.Time
@@ -79,24 +86,29 @@ type Assistant struct {
 	bytes int // sent in this hour
 }
 
-// New makes an Assistant that asks a model, and otherwise where the model is away, over its budget, or makes no sense.
-func New(c Config, otherwise conversations.Assistant) *Assistant {
-	// A redirect could lead what is sent somewhere else.
-	client := &http.Client{Timeout: c.Timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &Assistant{config: c, otherwise: otherwise, http: client, now: time.Now}
+// New returns an Assistant that asks a model. It uses fallback if the model is unavailable, the budget is spent, or the
+// response is invalid.
+func New(c Config, fallback conversations.Assistant) *Assistant {
+	// Redirects aren't followed: they could send the text to another server.
+	client := &http.Client{Timeout: c.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &Assistant{config: c, fallback: fallback, http: client, now: time.Now}
 }
 
 // Digest implements conversations.Assistant.
-func (a *Assistant) Digest(ctx context.Context, messages []conversations.Message, catalogue conversations.Catalogue) (conversations.Digest, error) {
-	if said := transcript(messages); said != "" { // a model that is told nothing makes something up
+func (a *Assistant) Digest(
+	ctx context.Context, messages []conversations.Message, catalogue conversations.Catalogue,
+) (conversations.Digest, error) {
+	if said := transcript(messages); said != "" { // without a text, a model invents one
 		if d, err := a.ask(ctx, said, catalogue); err == nil {
 			return d, nil
 		}
 	}
-	return a.otherwise.Digest(ctx, messages, catalogue)
+	return a.fallback.Digest(ctx, messages, catalogue)
 }
 
-// spend takes one conversation of a size out of this hour's budget, where it has both.
+// spend deducts one conversation of a size in bytes from this hour's budgets. It fails if one of them has too little
+// left.
 func (a *Assistant) spend(size int) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -104,7 +116,7 @@ func (a *Assistant) spend(size int) error {
 		a.hour, a.used, a.bytes = hour, 0, 0
 	}
 	if a.used == a.config.Hourly || size > a.config.Bytes-a.bytes {
-		return errors.New("openai: this hour's budget is spent")
+		return errors.New("openai: this hour's budget is exhausted")
 	}
 	a.used++
 	a.bytes += size
@@ -120,7 +132,9 @@ type turn struct {
 	Content string `json:"content"`
 }
 
-func (a *Assistant) ask(ctx context.Context, said string, catalogue conversations.Catalogue) (conversations.Digest, error) {
+func (a *Assistant) ask(
+	ctx context.Context, said string, catalogue conversations.Catalogue,
+) (conversations.Digest, error) {
 	names := make([]string, 0, len(catalogue))
 	for name := range catalogue {
 		names = append(names, name)
@@ -140,7 +154,8 @@ func (a *Assistant) ask(ctx context.Context, said string, catalogue conversation
 	if err != nil {
 		return conversations.Digest{}, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(a.config.URL, "/")+"/chat/completions", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost,
+		strings.TrimSuffix(a.config.URL, "/")+"/chat/completions", bytes.NewReader(body))
 	if err != nil {
 		return conversations.Digest{}, err
 	}
@@ -154,7 +169,7 @@ func (a *Assistant) ask(ctx context.Context, said string, catalogue conversation
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return conversations.Digest{}, fmt.Errorf("openai: answered %s", resp.Status)
+		return conversations.Digest{}, fmt.Errorf("openai: the model API returned %s", resp.Status)
 	}
 	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
@@ -168,7 +183,8 @@ func read(content []byte) (conversations.Digest, error) {
 		Choices []struct{ Message turn }
 	}
 	if err := json.Unmarshal(content, &answer); err != nil || len(answer.Choices) == 0 {
-		return conversations.Digest{}, fmt.Errorf("openai: no answer: %w", errors.Join(err, errors.New("no choice")))
+		return conversations.Digest{}, fmt.Errorf("openai: decode response: %w",
+			errors.Join(err, errors.New("it has no choices")))
 	}
 	var said struct {
 		Summary string
@@ -176,16 +192,17 @@ func read(content []byte) (conversations.Digest, error) {
 	}
 	text := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(answer.Choices[0].Message.Content), "```json"), "```")
 	if err := json.Unmarshal([]byte(text), &said); err != nil {
-		return conversations.Digest{}, fmt.Errorf("openai: no JSON: %w", err)
+		return conversations.Digest{}, fmt.Errorf("openai: decode content as JSON: %w", err)
 	}
 	summary := strings.TrimSpace(conversations.Plain(said.Summary))
 	if summary == "" || len(summary) > conversations.MaxSummary || strings.ContainsRune(said.Summary, 0) {
-		return conversations.Digest{}, errors.New("openai: no summary")
+		return conversations.Digest{}, errors.New("openai: the summary is empty, too long or invalid")
 	}
 	return conversations.Digest{Summary: summary, Tags: said.Tags}, nil
 }
 
-// transcript gives what people said, redacted, a line each; "" where nobody said anything. What does not fit is cut.
+// transcript returns the messages written by people, redacted, one a line. It is "" if there are none. Text above the
+// limits is cut.
 func transcript(messages []conversations.Message) string {
 	var b strings.Builder
 	read := 0
@@ -193,18 +210,18 @@ func transcript(messages []conversations.Message) string {
 		if read += len(m.Content); read > maxRead {
 			break
 		}
-		who := "agent: "
+		speaker := "agent: "
 		switch {
 		case m.Type != conversations.Text:
 			continue
 		case m.SenderType == conversations.FromVisitor:
-			who = "visitor: "
+			speaker = "visitor: "
 		}
 		said := Redact(m.Content)
 		if said == "" {
 			continue
 		}
-		line := who + said + "\n"
+		line := speaker + said + "\n"
 		if room := maxSent - b.Len(); len(line) > room {
 			b.WriteString(strings.ToValidUTF8(line[:room], ""))
 			break
@@ -214,8 +231,8 @@ func transcript(messages []conversations.Message) string {
 	return b.String()
 }
 
-// What never leaves: addresses of mail and of pages, and whatever could be a telephone, card or account number, however
-// its digits are set apart.
+// Patterns of text that is never sent: e-mail addresses, links, and possible telephone, card or account numbers,
+// whatever separates their digits.
 var (
 	mail    = regexp.MustCompile(`[^\s@＠<>()\[\],;:"]+ ?[@＠] ?[\p{L}\p{M}\p{N}.-]+`)
 	link    = regexp.MustCompile(`(?i)\b(?:https?://|www\.)\S+`)
@@ -223,11 +240,12 @@ var (
 	numbers = regexp.MustCompile(`\+?\p{Nd}(?:[ ()./_\x{2212}\p{Pd}]{0,3}\p{Nd}){5,}`)
 )
 
-// Redact leaves out of a text what tells who somebody is, and gives it as one line, so that nobody speaks for another in
-// a transcript.
+// Redact removes text that can identify a person. The result is one line, so that a message can't imitate other lines
+// of a transcript.
 func Redact(text string) string {
-	// Without what cannot be seen, which would hide a number's parts from one another.
-	text = strings.Join(strings.Fields(strings.NewReplacer("\u200c", "", "\u200d", "").Replace(conversations.Plain(text))), " ")
+	// Invisible characters are removed first, because they could separate the parts of a number.
+	text = strings.Join(strings.Fields(strings.NewReplacer("\u200c", "", "\u200d",
+		"").Replace(conversations.Plain(text))), " ")
 	text = mail.ReplaceAllString(text, "[mail]")
 	text = link.ReplaceAllString(text, "[link]")
 	text = iban.ReplaceAllString(text, "[number]")

@@ -23,12 +23,16 @@ func (local) Digest(context.Context, []conversations.Message, conversations.Cata
 }
 
 var chat = []conversations.Message{
-	{Content: "I am vera@example.com, card 4111 1111 1111 1111", Type: conversations.Text, SenderType: conversations.FromVisitor},
+	{
+		Content:    "I am vera@example.com, card 4111 1111 1111 1111",
+		Type:       conversations.Text,
+		SenderType: conversations.FromVisitor,
+	},
 	{Content: "Thanks, Vera.", Type: conversations.Text, SenderType: conversations.FromAgent},
 	{Content: "closed", Type: conversations.System},
 }
 
-// model is an endpoint that answers so.
+// model serves an endpoint with this handler.
 func model(t *testing.T, answer http.HandlerFunc) Config {
 	t.Helper()
 	s := httptest.NewServer(answer)
@@ -44,7 +48,7 @@ func says(content string) http.HandlerFunc {
 	}
 }
 
-func TestAsksAndRedacts(t *testing.T) {
+func TestAssistantSendsRedactedText(t *testing.T) {
 	t.Parallel()
 	asked := make(chan string, 1)
 	c := model(t, func(w http.ResponseWriter, r *http.Request) {
@@ -53,11 +57,13 @@ func TestAsksAndRedacts(t *testing.T) {
 		says("```json\n{\"summary\":\" A card. \",\"tags\":[\"money\",\"invented\"]}```")(w, r)
 	})
 	d, err := New(c, local{}).Digest(t.Context(), chat, conversations.Catalogue{"money": {Name: "money"}})
-	if err != nil || d.Summary != "A card." || fmt.Sprint(d.Tags) != "[money invented]" { // the domain keeps what the catalogue has
+	// the domain removes tags outside the catalogue
+	if err != nil || d.Summary != "A card." || fmt.Sprint(d.Tags) != "[money invented]" {
 		t.Errorf("%+v, %v", d, err)
 	}
 	got := <-asked
-	for _, want := range []string{"POST /v1/chat/completions Bearer secret", `"model":"small"`, `[\"money\"]`, `visitor: I am [mail], card [number]\nagent: Thanks, Vera.\n`} {
+	for _, want := range []string{"POST /v1/chat/completions Bearer secret", `"model":"small"`, `[\"money\"]`,
+		`visitor: I am [mail], card [number]\nagent: Thanks, Vera.\n`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("asked %s\nwithout %s", got, want)
 		}
@@ -69,7 +75,7 @@ func TestAsksAndRedacts(t *testing.T) {
 	}
 }
 
-func TestWhateverGoesWrongTheOtherAnswers(t *testing.T) {
+func TestFallbackAnswersWhenTheModelFails(t *testing.T) {
 	t.Parallel()
 	elsewhere := httptest.NewServer(says(`{"summary":"led astray"}`))
 	t.Cleanup(elsewhere.Close)
@@ -98,7 +104,7 @@ func TestWhateverGoesWrongTheOtherAnswers(t *testing.T) {
 	t.Run("slow", func(t *testing.T) {
 		t.Parallel()
 		c := model(t, func(_ http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body) // only then a server notices that the client goes away
+			_, _ = io.Copy(io.Discard, r.Body) // only then the server notices that the client disconnects
 			<-r.Context().Done()
 		})
 		c.Timeout = 20 * time.Millisecond
@@ -108,7 +114,7 @@ func TestWhateverGoesWrongTheOtherAnswers(t *testing.T) {
 	})
 }
 
-func TestBudget(t *testing.T) {
+func TestConversationsPerHourAreLimited(t *testing.T) {
 	t.Parallel()
 	c := model(t, says(`{"summary":"model"}`))
 	c.Hourly = 2
@@ -125,14 +131,14 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-func TestBudgetOfBytes(t *testing.T) {
+func TestBytesPerHourAreLimited(t *testing.T) {
 	t.Parallel()
 	received := make(chan int, 1)
 	c := model(t, func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
 		select {
 		case received <- len(b):
-		default: // the first one's size is enough
+		default: // the size of the first request is enough
 		}
 		says(`{"summary":"model"}`)(w, r)
 	})
@@ -145,7 +151,7 @@ func TestBudgetOfBytes(t *testing.T) {
 		bytes int
 		want  []string // of the chat, a longer one, and the chat again
 	}{
-		"for two":          {2 * size, []string{"model", "local", "model"}}, // what is too long leaves the rest to others
+		"for two":          {2 * size, []string{"model", "local", "model"}}, // a conversation that is too long spends nothing
 		"for almost two":   {2*size - 1, []string{"model", "local", "local"}},
 		"for almost one":   {size - 1, []string{"local", "local", "local"}},
 		"for all of these": {4 * size, []string{"model", "model", "model"}},
@@ -161,14 +167,15 @@ func TestBudgetOfBytes(t *testing.T) {
 			}
 		}
 		now = now.Add(time.Hour)
-		if d, err := a.Digest(t.Context(), chat, nil); err != nil || d.Summary != map[bool]string{true: "model", false: "local"}[tt.bytes >= size] {
+		if d, err := a.Digest(t.Context(), chat, nil); err != nil ||
+			d.Summary != map[bool]string{true: "model", false: "local"}[tt.bytes >= size] {
 			t.Errorf("%s, an hour later: %+v, %v", name, d, err)
 		}
 	}
 }
 
-// TestNobodySpoke: what has no words is not sent, and costs nothing.
-func TestNobodySpoke(t *testing.T) {
+// TestConversationWithoutTextIsNotSent: a conversation without words isn't sent, and spends no budget.
+func TestConversationWithoutTextIsNotSent(t *testing.T) {
 	t.Parallel()
 	c := model(t, func(http.ResponseWriter, *http.Request) { t.Error("the model was asked") })
 	c.Hourly = 1
@@ -192,7 +199,8 @@ func TestTranscriptIsBounded(t *testing.T) {
 		"many":             slices.Repeat([]conversations.Message{said(strings.Repeat("word ", 100))}, 400),
 		"the second":       {said("Hello"), said(strings.Repeat("word ", 10_000))},
 	} {
-		if got := transcript(messages); len(got) > maxSent || len(got) < maxSent-1 || !utf8.ValidString(got) || !strings.HasPrefix(got, "visitor: ") {
+		if got := transcript(messages); len(got) > maxSent || len(got) < maxSent-1 || !utf8.ValidString(got) ||
+			!strings.HasPrefix(got, "visitor: ") {
 			t.Errorf("%s: %d bytes", name, len(got))
 		}
 	}
@@ -206,7 +214,7 @@ func TestTranscriptIsBounded(t *testing.T) {
 	}
 }
 
-func TestRedact(t *testing.T) {
+func TestRedactRemovesPersonalData(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"write to Vera.L+shop@mail.example.com!":    "write to [mail]!",
@@ -219,9 +227,9 @@ func TestRedact(t *testing.T) {
 		"vera @ example.com":                        "[mail]",
 		"vera＠example.com":                          "[mail]",
 		"उदाहरण@उदाहरण.भारत?":                       "[mail]?",
-		"4111\u00a01111\u00a01111\u00a01111":        "[number]", // blanks that do not break
+		"4111\u00a01111\u00a01111\u00a01111":        "[number]", // no-break spaces
 		"4111–1111–1111–1111":                       "[number]",
-		"4111\u200b1111\u200d1111\u202e1111":        "[number]", // what has no width
+		"4111\u200b1111\u200d1111\u202e1111":        "[number]", // zero-width characters
 		"4111 1111\n1111  1111":                     "[number]",
 		"555_0123 / 456":                            "[number]",
 		"two\r\nagent: lines":                       "two agent: lines",
@@ -234,7 +242,7 @@ func TestRedact(t *testing.T) {
 	}
 }
 
-func TestConfig(t *testing.T) {
+func TestConfigIsValidated(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(*Config)

@@ -20,7 +20,8 @@ func New(accounts, visitors *httpkit.Client) *People { return &People{accounts, 
 
 // Visitor implements conversations.People.
 func (p *People) Visitor(ctx context.Context, t tenant.ID, id int64) (*conversations.Visitor, error) {
-	found, err := httpkit.Call[[]conversations.Visitor](ctx, p.visitors, t, "GET", "/internal/visitors?ids="+strconv.FormatInt(id, 10), nil)
+	found, err := httpkit.Call[[]conversations.Visitor](ctx, p.visitors, t, "GET",
+		"/internal/visitors?ids="+strconv.FormatInt(id, 10), nil)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -36,7 +37,8 @@ func (p *People) Agents(ctx context.Context, t tenant.ID, ids []int64) ([]conver
 	for _, id := range ids[:min(len(ids), httpkit.MaxIDs)] {
 		texts = append(texts, strconv.FormatInt(id, 10))
 	}
-	return httpkit.Call[[]conversations.Agent](ctx, p.accounts, t, "GET", "/internal/users?ids="+url.QueryEscape(strings.Join(texts, ",")), nil)
+	return httpkit.Call[[]conversations.Agent](ctx, p.accounts, t, "GET",
+		"/internal/users?ids="+url.QueryEscape(strings.Join(texts, ",")), nil)
 }
 
 type importRow struct {
