@@ -127,14 +127,14 @@ func TestConsoleRefusesTokensInWords(t *testing.T) {
 	token := w.Visit(t, nil).Open(t, "Hello?")
 	c := open(t, desktop, harness.Running().URL+"/console#/inbox/"+token)
 	c.enter("5c_nonsense")
-	c.until("document.querySelector('[role=alert]').textContent.includes('not known')")
+	c.until("document.querySelector('[role=alert]').textContent.includes('Unknown token')")
 	c.accessible()
 	c.enter(write)
 	c.until("document.querySelector('[role=alert]').textContent.includes('may only write')")
 	c.enter(read)
 	c.until("document.querySelector('.gate .link')")
 	c.do("document.querySelector('.gate .link').click()")
-	c.until("document.querySelector('.message')?.textContent === 'Hello?' && document.querySelector('.reply').textContent.includes('only reads') && document.getElementById('close').disabled")
+	c.until("document.querySelector('.message')?.textContent === 'Hello?' && document.querySelector('.reply').textContent.includes('read-only') && document.getElementById('close').disabled")
 	if eval[bool](c, "location.href.includes('5c_') || JSON.stringify(localStorage).includes('5c_')") {
 		t.Error("the token stands where it must not")
 	}

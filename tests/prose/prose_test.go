@@ -87,7 +87,7 @@ func TestCodeIsInPlainWords(t *testing.T) {
 	out := t.TempDir()
 	paths := []string{out}
 	for folder := range folders {
-		for _, file := range below(t, folder, ".go", ".ts") {
+		for _, file := range below(t, folder, ".go", ".ts", ".tsx") {
 			if generated(t, file) {
 				continue
 			}

@@ -1,8 +1,8 @@
-// Calls to the API in the name of a token. The token lives in memory and, until the tab closes, in the session's storage.
+// Requests to the API with a token. The token is kept in memory and, until the tab closes, in the session storage.
 import { stream, type Frame } from '../../../libs/web/sse';
 
-/** Refusal is an answer of the server that is no success. */
-export class Refusal extends Error {
+/** ApiError is a response of the server with a status outside 2xx. Its message is for the agent. */
+export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
@@ -12,48 +12,52 @@ export class Refusal extends Error {
   }
 }
 
-/** path makes a path of the API: each value becomes one segment. */
+/** path builds a path of the API. Each value becomes one segment, whatever characters it has. */
 export function path(text: TemplateStringsArray, ...values: (string | number)[]): string {
   return String.raw({ raw: text }, ...values.map(encodeURIComponent));
 }
 
-const patience = 20_000; // milliseconds
+interface HasMessages {
+  messages: { id: string | number }[];
+  hasMore?: boolean;
+}
+
+const requestTimeout = 20_000; // milliseconds
 
 export class Api {
-  constructor(private readonly token: string) {}
+  constructor(private readonly _token: string) {}
 
+  /** call sends a request and returns the JSON of the response, or null for 204. It throws ApiError if refused. */
   async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await fetch(path, {
+    const hasBody = body !== undefined;
+    const response = await fetch(path, {
       method,
-      headers: {
-        authorization: 'Bearer ' + this.token,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-      },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: { authorization: 'Bearer ' + this._token, ...(hasBody && { 'content-type': 'application/json' }) },
+      body: hasBody ? JSON.stringify(body) : undefined,
       credentials: 'omit',
-      signal: AbortSignal.timeout(patience),
+      signal: AbortSignal.timeout(requestTimeout),
     });
-    if (answer.ok) return (answer.status === 204 ? null : await answer.json()) as T;
-    const problem = await answer.json().catch(() => ({}));
-    throw new Refusal(answer.status, problem.code || '', problem.detail || answer.statusText);
+    if (response.ok) return (response.status === 204 ? null : await response.json()) as T;
+    const problem = await response.json().catch(() => ({}));
+    throw new ApiError(response.status, problem.code || '', problem.detail || response.statusText);
   }
 
   get<T>(path: string): Promise<T> {
     return this.call<T>('GET', path);
   }
 
-  /** whole reads a conversation or a ticket with all its messages, which come in parts if they are many bytes. */
-  async whole<T extends { messages: { id: string | number }[]; hasMore?: boolean }>(path: string): Promise<T> {
-    const all = await this.get<T>(path);
-    for (let more = all.hasMore; more;) {
-      const part = await this.get<T>(`${path}?after=${all.messages[all.messages.length - 1]!.id}`);
-      all.messages.push(...part.messages);
-      more = part.hasMore;
+  /** getWithMessages reads a conversation or a ticket with all its messages. Long ones come in several parts. */
+  async getWithMessages<T extends HasMessages>(path: string): Promise<T> {
+    const whole = await this.get<T>(path);
+    for (let part = whole; part.hasMore && part.messages.length;) {
+      part = await this.get<T>(`${path}?after=${part.messages.at(-1)!.id}`);
+      whole.messages.push(...part.messages);
     }
-    return all;
+    return whole;
   }
 
-  stream(after: string, stop: AbortSignal, heard: (f: Frame) => void): Promise<void> {
-    return stream('/events', { authorization: 'Bearer ' + this.token }, after, stop, heard);
+  /** stream calls onEvent for the website's events after lastEventId, until the stream ends. */
+  stream(lastEventId: string, signal: AbortSignal, onEvent: (frame: Frame) => void): Promise<void> {
+    return stream('/events', { authorization: 'Bearer ' + this._token }, lastEventId, signal, onEvent);
   }
 }

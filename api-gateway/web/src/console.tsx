@@ -1,29 +1,33 @@
-// The agents' console: who is signed in, which view is shown, and what reaches the agent outside of it.
+// The entry point of the agents' console: sign-in, routes by the fragment of the address, and keyboard shortcuts.
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Api } from './api';
 import { Home } from './home';
-import { List } from './list';
+import { ConversationView } from './conversation';
+import { ConversationList } from './conversations';
+import { browserPage } from './page';
 import { Empty, IconButton, Skeleton, useStore } from './parts';
-import { SignIn, Who, why } from './signin';
+import { ChooseAgent, SignIn, signInError } from './signin';
 import { Store } from './store';
-import { Talk } from './talk';
 import { Tickets } from './tickets';
-import type { Website } from '../../../libs/web/api';
-import { language, w } from './words';
+import type { User, Website } from '../../../libs/web/api';
+import { language, texts } from './texts';
 
-const kept = 'fivechat:console:token'; // in the session's storage: it ends with the tab
+const tokenKey = 'fivechat:console:token'; // in the session storage, which ends with the tab
+const themeKey = 'fivechat:console:theme';
 
-function theme(chosen?: string) {
-  if (chosen) localStorage.setItem('fivechat:console:theme', chosen);
-  const wanted =
-    localStorage.getItem('fivechat:console:theme') ||
-    (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
-  document.documentElement.dataset.theme = wanted;
-  return wanted;
+/** applyTheme shows the theme that was chosen, or else the one that the system prefers. */
+function applyTheme() {
+  const preferred = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+  document.documentElement.dataset.theme = localStorage.getItem(themeKey) || preferred;
 }
 
-/** segment is what a view, a token or a number in the address consists of. Anything else is no part of an address of ours. */
+function toggleTheme() {
+  localStorage.setItem(themeKey, document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark');
+  applyTheme();
+}
+
+/** segment matches views, tokens and ids. Other parts of the fragment count as empty: they could form other paths. */
 const segment = /^[A-Za-z0-9_-]*$/;
 
 function useHash(): string[] {
@@ -32,46 +36,37 @@ function useHash(): string[] {
       .replace(/^#\/?/, '')
       .split('/')
       .map((part) => (segment.test(part) ? part : ''));
-  const [parts, set] = useState(read());
+  const [segments, setSegments] = useState(read());
   useEffect(() => {
-    const changed = () => set(read());
-    addEventListener('hashchange', changed);
-    return () => removeEventListener('hashchange', changed);
+    const onChange = () => setSegments(read());
+    addEventListener('hashchange', onChange);
+    return () => removeEventListener('hashchange', onChange);
   }, []);
-  return parts;
-}
-
-function notify(title: string, text: string, token: string) {
-  if (!('Notification' in window) || Notification.permission !== 'granted') return;
-  const n = new Notification(title, { body: text.slice(0, 200), tag: token });
-  n.onclick = () => {
-    window.focus();
-    location.hash = '#/inbox/' + token;
-  };
+  return segments;
 }
 
 function Shell({ store, leave }: { store: Store; leave: () => void }) {
   useStore(store);
   const [view = '', id = ''] = useHash();
-  const [bell, setBell] = useState('Notification' in window && Notification.permission === 'granted');
-  const unread = store.unreadAll;
+  const [canNotify, setCanNotify] = useState('Notification' in window && Notification.permission === 'granted');
+  const unread = store.ownUnreadCount;
   useEffect(() => {
     document.title = (unread ? `(${unread}) ` : '') + `${store.website.name} – Fivechat`;
   }, [unread]);
   useEffect(() => {
-    const visible = () => store.seen();
-    document.addEventListener('visibilitychange', visible);
-    const key = (e: KeyboardEvent) => keys(e, store);
-    addEventListener('keydown', key);
+    const markRead = () => store.markRead();
+    document.addEventListener('visibilitychange', markRead);
+    const onKey = (e: KeyboardEvent) => handleKey(e, store);
+    addEventListener('keydown', onKey);
     return () => {
-      document.removeEventListener('visibilitychange', visible);
-      removeEventListener('keydown', key);
+      document.removeEventListener('visibilitychange', markRead);
+      removeEventListener('keydown', onKey);
     };
   }, []);
   const link = (to: string, name: 'home' | 'inbox' | 'tickets', badge?: number) => (
     <IconButton
       name={name}
-      label={w[name]}
+      label={texts[name]}
       pressed={view === to}
       badge={badge}
       onClick={() => {
@@ -88,48 +83,46 @@ function Shell({ store, leave }: { store: Store; leave: () => void }) {
         <span class="space" />
         <IconButton
           name="bell"
-          label={w.bell}
-          pressed={bell}
+          label={texts.bell}
+          pressed={canNotify}
           onClick={() => {
-            if ('Notification' in window) Notification.requestPermission().then((p) => setBell(p === 'granted'));
+            if ('Notification' in window) Notification.requestPermission().then((p) => setCanNotify(p === 'granted'));
           }}
         />
-        <IconButton
-          name="theme"
-          label={w.theme}
-          onClick={() => theme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark')}
-        />
-        <IconButton name="out" label={w.signOut} onClick={leave} />
+        <IconButton name="theme" label={texts.theme} onClick={toggleTheme} />
+        <IconButton name="out" label={texts.signOut} onClick={leave} />
       </nav>
-      {view === 'inbox' ? (
-        <>
-          <List store={store} />
-          {id ? (
-            <Talk store={store} token={id} key={id} />
-          ) : (
-            <main class="talk none">
-              <Empty>
-                {w.pick}
-                <br />
-                <small>{w.keys}</small>
-              </Empty>
-            </main>
-          )}
-        </>
-      ) : view === 'tickets' ? (
-        <Tickets store={store} id={id} />
-      ) : (
-        <Home store={store} />
-      )}
-      <div class="connection" role="status" hidden={store.live}>
-        {store.live ? '' : w.reconnecting}
+      <View store={store} view={view} id={id} />
+      <div class="connection" role="status" hidden={store.isConnected}>
+        {store.isConnected ? '' : texts.reconnecting}
       </div>
     </div>
   );
 }
 
-/** keys moves through the inbox by single keys, where nobody is writing. */
-function keys(e: KeyboardEvent, store: Store) {
+function View({ store, view, id }: { store: Store; view: string; id: string }) {
+  if (view === 'tickets') return <Tickets store={store} id={id} />;
+  if (view !== 'inbox') return <Home store={store} />;
+  return (
+    <>
+      <ConversationList store={store} />
+      {id ? (
+        <ConversationView store={store} token={id} key={id} />
+      ) : (
+        <main class="talk none">
+          <Empty>
+            {texts.pick}
+            <br />
+            <small>{texts.keys}</small>
+          </Empty>
+        </main>
+      )}
+    </>
+  );
+}
+
+/** handleKey runs the shortcuts, unless the agent writes into a field. */
+function handleKey(e: KeyboardEvent, store: Store) {
   if (e.ctrlKey || e.metaKey || e.altKey) return;
   const target = e.target as HTMLElement;
   if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) {
@@ -138,81 +131,70 @@ function keys(e: KeyboardEvent, store: Store) {
   }
   const rows = [...document.querySelectorAll<HTMLAnchorElement>('.conversations a.row')];
   const at = rows.findIndex((r) => r === document.activeElement || r.classList.contains('selected'));
-  const acts: Record<string, () => void> = {
+  const actions: Record<string, () => void> = {
     j: () => rows[Math.min(at + 1, rows.length - 1)]?.focus(),
     k: () => rows[Math.max(at - 1, 0)]?.focus(),
     r: () => document.getElementById('reply')?.focus(),
     a: () => document.getElementById('take')?.click(),
     e: () => {
-      if (store.open) document.getElementById('close')?.click();
+      if (store.openToken) document.getElementById('close')?.click();
     },
     '/': () => document.getElementById('search')?.focus(),
   };
-  const act = acts[e.key];
-  if (!act) return;
+  const action = actions[e.key];
+  if (!action) return;
   e.preventDefault();
-  act();
+  action();
 }
 
 function App() {
   const [store, setStore] = useState<Store | null>(null);
-  const [ready, setReady] = useState(false);
-  const [looking, setLooking] = useState(false);
+  const [isReady, setReady] = useState(false);
+  const [isAgentSkipped, setAgentSkipped] = useState(false);
   const [problem, setProblem] = useState('');
   const leave = () => {
-    sessionStorage.removeItem(kept);
-    store?.end();
+    sessionStorage.removeItem(tokenKey);
+    store?.stop();
     setStore(null);
     setReady(false);
-    setLooking(false);
+    setAgentSkipped(false);
+  };
+  const fail = (err: unknown) => {
+    setProblem(signInError(err));
+    setStore(null);
   };
   const enter = (token: string, website: Website) => {
-    sessionStorage.setItem(kept, token);
-    const s = new Store(new Api(token), website, notify);
-    setStore(s);
-    s.begin().then(
-      () => {
-        const me = s.remembered();
-        if (me) s.choose(me);
-        setReady(true);
-      },
-      (err) => {
-        setProblem(why(err));
-        setStore(null);
-      },
-    );
+    sessionStorage.setItem(tokenKey, token);
+    const entered = new Store(new Api(token), website, browserPage);
+    setStore(entered);
+    entered.start().then(() => {
+      const agent = entered.savedAgent();
+      if (agent) entered.setAgent(agent);
+      setReady(true);
+    }, fail);
   };
   useEffect(() => {
-    const token = sessionStorage.getItem(kept);
-    if (token)
-      new Api(token).get<Website>('/website').then(
-        (website) => enter(token, website),
-        (err) => {
-          setProblem(why(err));
-        },
-      );
+    const token = sessionStorage.getItem(tokenKey);
+    if (token) new Api(token).get<Website>('/website').then((website) => enter(token, website), fail);
   }, []);
-  if (!store) return <SignIn key={problem} problem={problem} entered={enter} />;
-  if (!ready)
+  if (!store) return <SignIn key={problem} problem={problem} enter={enter} />;
+  if (!isReady) {
     return (
       <main class="gate">
         <Skeleton />
       </main>
     );
-  if (!store.me && !looking)
-    return (
-      <Who
-        users={store.users}
-        look={() => setLooking(true)}
-        chosen={(u) => {
-          store.choose(u);
-          setLooking(true);
-        }}
-      />
-    );
+  }
+  if (!store.agent && !isAgentSkipped) {
+    const choose = (user: User) => {
+      store.setAgent(user);
+      setAgentSkipped(true); // renders again
+    };
+    return <ChooseAgent users={store.users} choose={choose} skip={() => setAgentSkipped(true)} />;
+  }
   return <Shell store={store} leave={leave} />;
 }
 
-theme();
+applyTheme();
 document.documentElement.lang = language;
 render(<App />, document.getElementById('app')!);

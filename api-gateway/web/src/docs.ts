@@ -1,4 +1,4 @@
-// The reference: the document that the edge serves, as a page. It asks nobody but this origin.
+// The API reference: renders the OpenAPI document of the gateway. It sends requests to this origin only.
 import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle.js';
 
 SwaggerUI({
@@ -8,6 +8,6 @@ SwaggerUI({
   docExpansion: 'list',
   defaultModelsExpandDepth: 0,
   filter: true,
-  validatorUrl: null, // it would send the document to a validator elsewhere
-  persistAuthorization: false, // a token does not outlive the page
+  validatorUrl: null, // a validator of another origin would receive the document
+  persistAuthorization: false, // the token isn't stored
 });

@@ -1,8 +1,9 @@
+// The start page: figures, the recent conversations and, until a browser has loaded the widget, how to install it.
 import { useState } from 'preact/hooks';
 import type { Store } from './store';
 import { Empty, Skeleton, useStore } from './parts';
-import { Row } from './list';
-import { w } from './words';
+import { Row } from './conversations';
+import { texts } from './texts';
 
 const figure = new Intl.NumberFormat();
 
@@ -11,12 +12,12 @@ export function Home({ store }: { store: Store }) {
   const [copied, setCopied] = useState(false);
   const { statistics: s, counts: c, website } = store;
   const tiles: [string, number | undefined][] = [
-    [w.online, s?.onlineVisitors],
-    [w.active, s?.activeConversations],
-    [w.unassigned, c?.unassigned],
-    [w.newToday, c?.opened],
-    [w.closedToday, c?.closed],
-    [w.total, s?.totalConversations],
+    [texts.online, s?.onlineVisitors],
+    [texts.active, s?.activeConversations],
+    [texts.unassigned, c?.unassigned],
+    [texts.newToday, c?.opened],
+    [texts.closedToday, c?.closed],
+    [texts.total, s?.totalConversations],
   ];
   const tag = `<script async src="${location.origin}/widget/${website.clientToken}"></script>`;
   const recent = [...store.conversations.values()].slice(0, 8);
@@ -25,8 +26,8 @@ export function Home({ store }: { store: Store }) {
       <h1 dir="auto">{website.name}</h1>
       {!website.widgetLoadedAt && (
         <section class="warning" role="status">
-          <strong>{w.notInstalled}</strong>
-          <p>{w.install}</p>
+          <strong>{texts.notInstalled}</strong>
+          <p>{texts.install}</p>
           <p class="code">
             <code>{tag}</code>
             <button
@@ -36,12 +37,12 @@ export function Home({ store }: { store: Store }) {
                 navigator.clipboard.writeText(tag).then(
                   () => setCopied(true),
                   () => {
-                    /* it can be marked */
+                    /* the agent can select the text */
                   },
                 )
               }
             >
-              {copied ? w.copied : w.copy}
+              {copied ? texts.copied : texts.copy}
             </button>
           </p>
         </section>
@@ -54,7 +55,7 @@ export function Home({ store }: { store: Store }) {
           </li>
         ))}
       </ul>
-      <h2>{w.recent}</h2>
+      <h2>{texts.recent}</h2>
       {!s ? (
         <Skeleton />
       ) : recent.length ? (
@@ -64,7 +65,7 @@ export function Home({ store }: { store: Store }) {
           ))}
         </ul>
       ) : (
-        <Empty>{w.noChats}</Empty>
+        <Empty>{texts.noChats}</Empty>
       )}
     </main>
   );

@@ -1,13 +1,13 @@
-// Small pieces that the views share.
+// Small components and formats that the views share.
 import { useLayoutEffect, useReducer } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Store } from './store';
-import { language } from './words';
+import { language, texts } from './texts';
 
-/** useStore draws a view again whenever the store has changed, from the moment it is first drawn: no change falls in between. */
+/** useStore renders a component again after each change of the store. The layout effect misses no change. */
 export function useStore(store: Store) {
-  const [, again] = useReducer((n: number) => n + 1, 0);
-  useLayoutEffect(() => store.watch(() => again(0 as never)), [store]);
+  const [, render] = useReducer((renders: number, _: void) => renders + 1, 0);
+  useLayoutEffect(() => store.subscribe(() => render(undefined)), [store]);
 }
 
 const icons: Record<string, string> = {
@@ -31,19 +31,15 @@ export function Icon({ name }: { name: string }) {
   );
 }
 
-export function IconButton({
-  name,
-  label,
-  onClick,
-  pressed,
-  badge,
-}: {
+interface IconButtonProps {
   name: string;
   label: string;
   onClick: () => void;
   pressed?: boolean;
   badge?: number;
-}) {
+}
+
+export function IconButton({ name, label, onClick, pressed, badge }: IconButtonProps) {
   return (
     <button
       type="button"
@@ -59,11 +55,11 @@ export function IconButton({
   );
 }
 
-/** hue gives a name a colour of its own; every one of them bears white text. */
+/** hue selects one of the 12 avatar colours of the style sheet. White text is readable on all of them. */
 function hue(name: string): number {
-  let n = 0;
-  for (const c of name) n = (n * 31 + c.charCodeAt(0)) % 12;
-  return n;
+  let hash = 0;
+  for (const c of name) hash = (hash * 31 + c.charCodeAt(0)) % 12;
+  return hash;
 }
 
 export function Avatar({ name, online }: { name: string; online?: boolean }) {
@@ -84,6 +80,7 @@ export const clock = (at: string) => times.format(new Date(at));
 export const day = (at: string) => days.format(new Date(at));
 export const moment = (at: string) => whole.format(new Date(at));
 
+/** ago formats a time in the past relative to now. */
 export function ago(at: string): string {
   const s = (Date.parse(at) - Date.now()) / 1000;
   if (s > -60) return relative.format(0, 'minute');
@@ -92,9 +89,32 @@ export function ago(at: string): string {
   return relative.format(Math.round(s / 86400), 'day');
 }
 
-/** flag gives the flag of an ISO 3166 country. */
+/** flag returns the emoji of an ISO 3166 alpha-2 country code. */
 export const flag = (country: string) =>
   String.fromCodePoint(...[...country.toUpperCase()].map((c) => 0x1f1a5 + c.charCodeAt(0)));
+
+interface AssigneeSelectProps {
+  store: Store;
+  assigneeId: number | null;
+  change: (assigneeId: number | null) => void;
+}
+
+export function AssigneeSelect({ store, assigneeId, change }: AssigneeSelectProps) {
+  return (
+    <select
+      disabled={!store.isWritable}
+      value={String(assigneeId ?? '')}
+      onChange={(e) => change(Number(e.currentTarget.value) || null)}
+    >
+      <option value="">{texts.nobody}</option>
+      {store.users.map((u) => (
+        <option key={u.id} value={String(u.id)}>
+          {u.name}
+        </option>
+      ))}
+    </select>
+  );
+}
 
 export function Empty({ children }: { children: ComponentChildren }) {
   return <p class="empty">{children}</p>;

@@ -1,27 +1,33 @@
+// Signing in with an API token, and choosing the agent.
 import { useState } from 'preact/hooks';
-import { Api, Refusal } from './api';
+import { Api, ApiError } from './api';
 import type { User, Website } from '../../../libs/web/api';
 import { Avatar } from './parts';
-import { w } from './words';
+import { texts } from './texts';
 
-/** why says in words why a token did not open the console. */
-export function why(err: unknown): string {
-  if (err instanceof Refusal && err.status === 401) return w.wrongToken;
-  if (err instanceof Refusal && err.status === 403) return w.needsReading;
-  return err instanceof Refusal ? w.failed + err.message : w.away;
+/** signInError explains to the agent why a token doesn't open the console. */
+export function signInError(err: unknown): string {
+  if (err instanceof ApiError && err.status === 401) return texts.wrongToken;
+  if (err instanceof ApiError && err.status === 403) return texts.needsReading;
+  return err instanceof ApiError ? texts.failed + err.message : texts.away;
 }
 
-export function SignIn({ problem, entered }: { problem: string; entered: (token: string, website: Website) => void }) {
+interface SignInProps {
+  problem: string;
+  enter: (token: string, website: Website) => void;
+}
+
+export function SignIn({ problem, enter }: SignInProps) {
   const [error, setError] = useState(problem);
-  const [busy, setBusy] = useState(false);
+  const [isBusy, setBusy] = useState(false);
   const submit = async (e: Event) => {
     e.preventDefault();
     const token = new FormData(e.target as HTMLFormElement).get('token')!.toString().trim();
     setBusy(true);
     try {
-      entered(token, await new Api(token).get<Website>('/website'));
+      enter(token, await new Api(token).get<Website>('/website'));
     } catch (err) {
-      setError(why(err));
+      setError(signInError(err));
     }
     setBusy(false);
   };
@@ -30,7 +36,7 @@ export function SignIn({ problem, entered }: { problem: string; entered: (token:
       <form onSubmit={submit} autocomplete="off">
         <h1>Fivechat</h1>
         <label>
-          {w.token}
+          {texts.token}
           <input
             name="token"
             type="password"
@@ -43,30 +49,36 @@ export function SignIn({ problem, entered }: { problem: string; entered: (token:
           />
         </label>
         <p id="hint" class="dim">
-          {w.tokenHint}
+          {texts.tokenHint}
         </p>
         <p class="error" role="alert">
           {error}
         </p>
-        <button class="primary" disabled={busy}>
-          {w.signIn}
+        <button class="primary" disabled={isBusy}>
+          {texts.signIn}
         </button>
       </form>
     </main>
   );
 }
 
-/** Who lets the person say which agent they are: a token belongs to a website, not to a person. */
-export function Who({ users, chosen, look }: { users: User[]; chosen: (u: User) => void; look: () => void }) {
+interface ChooseAgentProps {
+  users: User[];
+  choose: (user: User) => void;
+  skip: () => void;
+}
+
+/** ChooseAgent lets the user choose an agent: a token belongs to a website, not to an agent. */
+export function ChooseAgent({ users, choose, skip }: ChooseAgentProps) {
   return (
     <main class="gate">
       <section>
-        <h1>{w.who}</h1>
-        {!users.length && <p class="dim">{w.noUsers}</p>}
+        <h1>{texts.who}</h1>
+        {!users.length && <p class="dim">{texts.noUsers}</p>}
         <ul class="people">
           {users.map((u) => (
             <li key={u.id}>
-              <button type="button" onClick={() => chosen(u)}>
+              <button type="button" onClick={() => choose(u)}>
                 <Avatar name={u.name} />
                 <span dir="auto">
                   {u.name}
@@ -76,8 +88,8 @@ export function Who({ users, chosen, look }: { users: User[]; chosen: (u: User) 
             </li>
           ))}
         </ul>
-        <button type="button" class="link" onClick={look}>
-          {w.lookOnly}
+        <button type="button" class="link" onClick={skip}>
+          {texts.lookOnly}
         </button>
       </section>
     </main>

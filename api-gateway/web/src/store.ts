@@ -1,12 +1,24 @@
-// What the console knows, and how it changes: by what the agent does, and by what happens. Views read it and are told.
+// The state of the console. The agent's actions and the server's events change it; views read it and subscribe to it.
 import { retryDelay, type Frame } from '../../../libs/web/sse';
-import { Api, path, Refusal } from './api';
+import { ApiError, path, type Api } from './api';
+import {
+  addMessage,
+  evict,
+  loadedThread,
+  markReadBy,
+  unreadMessages,
+  updateConversation,
+  type Draft,
+  type LoadedThread,
+} from './thread';
 import type {
   Conversation,
   ConversationCounts,
   ConversationPage,
+  ConversationPatch,
   Message,
   Statistics,
+  TagList,
   Thread,
   User,
   UserPage,
@@ -14,371 +26,385 @@ import type {
   Website,
 } from '../../../libs/web/api';
 
-const heartbeat = 30_000; // milliseconds; who was not heard of for 60 s is offline
-const typingPause = 3_000;
-const typingLasts = 7_000;
-const mostRooms = 200; // conversations that are kept with all that was said
-const previews = 15; // conversations whose last words are read ahead
-
-/** Draft is a message on its way. */
-export interface Draft {
-  id: string;
-  content: string;
-  state: 'sending' | 'failed';
-  error: string;
+/** Page is the store's view of the browser. Tests replace it. */
+export interface Page {
+  isHidden(): boolean;
+  /** notify shows a desktop notification if the agent allows it. */
+  notify(title: string, text: string, conversationToken: string): void;
+  savedAgentId(websiteId: number): number;
+  saveAgentId(websiteId: number, userId: number): void;
 }
 
-export interface Room {
-  thread: Thread;
-  drafts: Draft[];
-  typing: boolean;
-  typingTimer: number;
-  joined: { at: string; name: string }[];
-}
+// Milliseconds.
+const heartbeatInterval = 30_000; // the server counts an agent as offline after 60 s
+const visitorOnlineTime = 60_000;
+const typingInterval = 3_000; // between two reports that the agent is typing
+const typingTimeout = 7_000; // a visitor's typing is hidden if it isn't repeated; the server keeps it for 6 s
+const statisticsDelay = 500; // collects the events of a burst
+const disconnectedDelay = 2_000; // a shorter interruption isn't shown
+
+const maxThreads = 200; // conversations that are kept with their messages
+const maxPreviews = 15; // conversations whose messages are loaded ahead, for the preview in the list
+const maxSendFailures = 5;
+
+const ignore = () => {};
 
 export class Store {
-  rooms = new Map<string, Room>();
-  conversations = new Map<string, Conversation>();
+  threads = new Map<string, LoadedThread>();
+  conversations = new Map<string, Conversation>(); // the open ones
   users: User[] = [];
-  presence = new Map<number, number>(); // until when a visitor is online, by number
   statistics: Statistics | null = null;
   counts: ConversationCounts | null = null;
-  closed: Conversation[] | null = null; // the newest closed ones, once they have been asked for
-  ticketsChanged = 0;
+  closed: Conversation[] | null = null; // the newest closed ones, while the agent wants to see them
+  ticketsVersion = 0; // changes with each event of a ticket
   tags: string[] = [];
-  live = true;
-  me: User | null = null;
-  open = ''; // the token of the conversation on the screen
-  private event = '';
-  private readonly stop = new AbortController();
-  private readonly watchers = new Set<() => void>();
-  private refreshing = 0;
-  private typed = 0;
+  isConnected = true;
+  agent: User | null = null;
+  openToken = ''; // of the conversation on the screen
+  private readonly _onlineUntil = new Map<number, number>(); // by visitor id
+  private readonly _typingTimers = new Map<string, ReturnType<typeof setTimeout>>(); // by conversation token
+  private _lastEventId = '';
+  private readonly _abort = new AbortController();
+  private readonly _listeners = new Set<() => void>();
+  private _statisticsTimer: ReturnType<typeof setTimeout> | null = null;
+  private _typingReportedAt = 0; // 0 if the server knows that the agent isn't typing
 
   constructor(
     readonly api: Api,
     public website: Website,
-    private readonly notify: (title: string, text: string, token: string) => void,
+    private readonly _page: Page,
   ) {}
 
-  get writable() {
+  get isWritable() {
     return this.website.level === 'READ_WRITE';
   }
 
-  watch(f: () => void): () => void {
-    this.watchers.add(f);
+  /** subscribe calls a listener after each change, until the returned function is called. */
+  subscribe(listener: () => void): () => void {
+    this._listeners.add(listener);
     return () => {
-      this.watchers.delete(f);
+      this._listeners.delete(listener);
     };
   }
 
-  changed() {
-    for (const f of this.watchers) f();
+  emitChange() {
+    for (const listener of this._listeners) listener();
   }
 
-  /** begin reads how things stand, and then hears what happens. */
-  async begin() {
+  /** start reads the state and then follows the events, until stop. */
+  async start() {
     this.users = (await this.api.get<UserPage>('/users?limit=100')).data;
     await this.refresh();
-    if (this.stop.signal.aborted) return;
-    this.listen();
-    const beating = setInterval(() => {
-      this.beat();
-      this.recount();
-      this.changed(); // times go by
-    }, heartbeat);
-    this.stop.signal.addEventListener('abort', () => clearInterval(beating));
+    if (this._abort.signal.aborted) return;
+    this._listen();
+    const timer = setInterval(() => {
+      this._beat();
+      this.refreshStatistics();
+      this.emitChange(); // relative times change
+    }, heartbeatInterval);
+    this._abort.signal.addEventListener('abort', () => clearInterval(timer));
   }
 
-  end() {
-    this.stop.abort();
+  stop() {
+    this._abort.abort();
   }
 
-  choose(user: User) {
-    this.me = user;
-    localStorage.setItem('fivechat:console:agent:' + this.website.id, String(user.id));
-    this.beat();
-    this.changed();
+  /** setAgent makes a user the author of the replies. */
+  setAgent(user: User) {
+    this.agent = user;
+    this._page.saveAgentId(this.website.id, user.id);
+    this._beat();
+    this.emitChange();
   }
 
-  remembered(): User | undefined {
-    const id = Number(localStorage.getItem('fivechat:console:agent:' + this.website.id));
+  savedAgent(): User | undefined {
+    const id = this._page.savedAgentId(this.website.id);
     return this.users.find((u) => u.id === id);
   }
 
-  private beat() {
-    if (this.me && this.writable)
-      this.api.call('POST', path`/users/${this.me.id}/heartbeat`).catch(() => {
-        /* the next one tells */
-      });
+  private _beat() {
+    if (!this.agent || !this.isWritable) return;
+    this.api.call('POST', path`/users/${this.agent.id}/heartbeat`).catch(ignore);
   }
 
-  /** refresh reads all anew: at first, and where events have been missed. */
+  /** refresh reads the whole state: at the start, and after events were missed. */
   async refresh() {
     const [open, online, tags] = await Promise.all([
       this.api.get<ConversationPage>('/conversations?status=OPEN&limit=100'),
       this.api.get<VisitorPage>('/visitors?online=true&limit=100'),
-      this.api.get<{ data: { name: string }[] }>('/tags'),
-      this.recount(),
+      this.api.get<TagList>('/tags'),
+      this.refreshStatistics(),
     ]);
     this.conversations = new Map(open.data.map((c) => [c.token, c]));
-    for (const v of online.data) this.presence.set(v.id, Date.now() + 60_000);
+    for (const v of online.data) this._onlineUntil.set(v.id, Date.now() + visitorOnlineTime);
     this.tags = tags.data.map((t) => t.name);
     this.closed = null;
-    this.changed();
-    await Promise.all(
-      [...this.rooms.keys()].map((t) =>
-        this.load(t).catch(() => {
-          /* it is read when it is opened */
-        }),
-      ),
-    );
-    this.ahead(open.data.slice(0, previews).map((c) => c.token));
+    this.emitChange();
+    await Promise.all([...this.threads.keys()].map((token) => this.load(token).catch(ignore)));
+    this._loadPreviews(open.data);
   }
 
-  private async ahead(tokens: string[]) {
-    for (const t of tokens)
-      if (!this.stop.signal.aborted && !this.rooms.has(t))
-        await this.load(t).catch(() => {
-          /* it has no preview */
-        });
+  /** _loadPreviews loads the first conversations of a list. One that fails has no preview. */
+  private async _loadPreviews(conversations: Conversation[]) {
+    for (const { token } of conversations.slice(0, maxPreviews)) {
+      if (this._abort.signal.aborted) return;
+      if (!this.threads.has(token)) await this.load(token).catch(ignore);
+    }
   }
 
-  /** recount reads the six figures and whether the widget was ever loaded. */
-  async recount() {
+  /** refreshStatistics reads the figures, and whether a browser has loaded the widget. A failure keeps the old ones. */
+  async refreshStatistics() {
     const midnight = new Date();
     midnight.setHours(0, 0, 0, 0);
-    const [statistics, counts, website] = await Promise.all([
-      this.api.get<Statistics>('/statistics/current'),
-      this.api.get<ConversationCounts>('/conversations/counts?since=' + midnight.toISOString()),
-      this.website.widgetLoadedAt ? this.website : this.api.get<Website>('/website'),
-    ]).catch(() => [this.statistics, this.counts, this.website] as const);
-    [this.statistics, this.counts, this.website] = [statistics, counts, website];
-    this.changed();
-  }
-
-  private recountSoon() {
-    if (this.refreshing) return;
-    this.refreshing = window.setTimeout(() => {
-      this.refreshing = 0;
-      this.recount();
-    }, 500);
-  }
-
-  private async listen() {
-    for (let failures = 0; !this.stop.signal.aborted;) {
-      try {
-        await this.api.stream(this.event, this.stop.signal, (f) => {
-          failures = 0;
-          this.live = true;
-          this.happened(f);
-        });
-      } catch {
-        /* it is tried again */
-      }
-      const wait = setTimeout(() => {
-        this.live = false;
-        this.changed();
-      }, 2_000);
-      await new Promise((done) => setTimeout(done, retryDelay(failures++)));
-      if (failures < 2) clearTimeout(wait);
-    }
-  }
-
-  private happened(f: Frame) {
-    if (f.id) this.event = f.id;
-    if (f.event === 'ready') {
-      if (!f.data.resumed)
-        this.refresh().catch(() => {
-          /* the next stream tells */
-        });
-      this.changed();
+    try {
+      [this.statistics, this.counts, this.website] = await Promise.all([
+        this.api.get<Statistics>('/statistics/current'),
+        this.api.get<ConversationCounts>('/conversations/counts?since=' + midnight.toISOString()),
+        this.website.widgetLoadedAt ? this.website : this.api.get<Website>('/website'),
+      ]);
+    } catch {
       return;
     }
-    const d = f.data.data as any;
-    if (d.conversation) this.noted(d.conversation, f.data.at);
-    switch (f.event) {
+    this.emitChange();
+  }
+
+  private _scheduleStatistics() {
+    if (this._statisticsTimer !== null) return;
+    this._statisticsTimer = setTimeout(() => {
+      this._statisticsTimer = null;
+      this.refreshStatistics();
+    }, statisticsDelay);
+  }
+
+  private async _listen() {
+    let lostTimer: ReturnType<typeof setTimeout> | undefined;
+    for (let failures = 0; !this._abort.signal.aborted;) {
+      try {
+        await this.api.stream(this._lastEventId, this._abort.signal, (frame) => {
+          failures = 0;
+          clearTimeout(lostTimer);
+          lostTimer = undefined;
+          this.isConnected = true;
+          this._handle(frame);
+        });
+      } catch {
+        // The stream is opened again.
+      }
+      if (!lostTimer) {
+        lostTimer = setTimeout(() => {
+          this.isConnected = false;
+          this.emitChange();
+        }, disconnectedDelay);
+      }
+      await new Promise((resolve) => setTimeout(resolve, retryDelay(failures++)));
+    }
+    clearTimeout(lostTimer);
+  }
+
+  private _handle(frame: Frame) {
+    if (frame.id) this._lastEventId = frame.id;
+    switch (frame.event) {
+      case 'ready':
+        if (!frame.data.resumed) this.refresh().catch(ignore);
+        break;
       case 'message.created':
-        this.said(d.conversation.token, d.message);
-        this.recountSoon();
+        this._update(frame.data.data.conversation, frame.data.at);
+        this._receive(frame.data.data.conversation.token, frame.data.data.message);
+        this._scheduleStatistics();
         break;
       case 'conversation.read': {
-        const room = this.rooms.get(d.conversation.token);
-        for (const m of room?.thread.messages || []) if (m.senderType !== d.reader) m.read = true;
+        const { conversation, reader } = frame.data.data;
+        this._update(conversation, frame.data.at);
+        const loaded = this.threads.get(conversation.token);
+        if (loaded) markReadBy(loaded, reader);
         break;
       }
       case 'conversation.opened':
       case 'conversation.updated':
+        this._update(frame.data.data.conversation, frame.data.at);
+        this._scheduleStatistics();
+        break;
+      case 'conversation.rated':
+        this._update(frame.data.data.conversation, frame.data.at);
+        break;
       case 'conversations.imported':
       case 'visitor.created':
-        this.recountSoon();
+        this._scheduleStatistics();
         break;
-      case 'typing':
-        if (d.sender === 'VISITOR') this.types(d.conversationToken, d.typing);
+      case 'typing': {
+        const { sender, conversationToken, typing } = frame.data.data;
+        if (sender === 'VISITOR') this._setVisitorTyping(conversationToken, typing);
         break;
+      }
       case 'visitor.online':
-        this.presence.set(d.visitorId, Date.parse(d.until));
+        this._onlineUntil.set(frame.data.data.visitorId, Date.parse(frame.data.data.until));
+        break;
+      case 'ticket.created':
+      case 'ticket.updated':
+      case 'ticket.deleted':
+      case 'ticket.message_created':
+        this.ticketsVersion++;
         break;
     }
-    if (f.event.startsWith('ticket.')) this.ticketsChanged++;
-    this.changed();
+    this.emitChange();
   }
 
-  private noted(c: Conversation, at: string) {
-    const room = this.rooms.get(c.token);
-    const before = room?.thread.conversation.assigneeId;
-    if (room && c.assigneeId && c.assigneeId !== before) {
-      const joined = this.users.find((u) => u.id === c.assigneeId);
-      if (joined) room.joined.push({ at, name: joined.name });
-    }
-    if (room) room.thread.conversation = c;
-    if (c.status === 'OPEN') this.conversations.set(c.token, c);
-    else this.conversations.delete(c.token);
-    this.closed = this.closed && [
-      ...(c.status === 'CLOSED' ? [c] : []),
-      ...this.closed.filter((o) => o.token !== c.token),
-    ];
+  /** _update replaces a conversation in all lists. */
+  private _update(conversation: Conversation, at: string) {
+    const { token, status } = conversation;
+    const loaded = this.threads.get(token);
+    if (loaded) updateConversation(loaded, conversation, at, this.users);
+    if (status === 'OPEN') this.conversations.set(token, conversation);
+    else this.conversations.delete(token);
+    if (!this.closed) return;
+    this.closed = this.closed.filter((c) => c.token !== token);
+    if (status === 'CLOSED') this.closed.unshift(conversation);
   }
 
-  private said(token: string, m: Message) {
-    const room = this.rooms.get(token);
-    if (!room) {
-      this.load(token).then(
-        () => {
-          if (m.senderType === 'VISITOR') this.announce(token, m);
-        },
-        () => {
-          /* it is read when it is opened */
-        },
-      );
+  private _receive(token: string, message: Message) {
+    const loaded = this.threads.get(token);
+    const isFromVisitor = message.senderType === 'VISITOR';
+    if (!loaded) {
+      this.load(token).then(() => {
+        if (isFromVisitor) this._notify(token, message);
+      }, ignore);
       return;
     }
-    if (!room.thread.messages.some((o) => o.id === m.id)) room.thread.messages.push(m);
-    if (m.senderType !== 'VISITOR') return;
-    this.types(token, false);
-    this.announce(token, m);
-    this.seen();
+    addMessage(loaded, message);
+    if (!isFromVisitor) return;
+    this._setVisitorTyping(token, false);
+    this._notify(token, message);
+    this.markRead();
   }
 
-  private announce(token: string, m: Message) {
-    if (document.hidden || this.open !== token)
-      this.notify(this.rooms.get(token)?.thread.visitor?.name || '', m.content, token);
+  /** _notify announces a message that isn't on the screen. */
+  private _notify(token: string, message: Message) {
+    if (!this._page.isHidden() && this.openToken === token) return;
+    this._page.notify(this.threads.get(token)?.thread.visitor?.name || '', message.content, token);
   }
 
-  private types(token: string, on: boolean) {
-    const room = this.rooms.get(token);
-    if (!room) return;
-    clearTimeout(room.typingTimer);
-    room.typing = on;
-    if (on)
-      room.typingTimer = window.setTimeout(() => {
-        room.typing = false;
-        this.changed();
-      }, typingLasts);
+  private _setVisitorTyping(token: string, isTyping: boolean) {
+    const loaded = this.threads.get(token);
+    if (!loaded) return;
+    clearTimeout(this._typingTimers.get(token));
+    this._typingTimers.delete(token);
+    loaded.isVisitorTyping = isTyping;
+    if (!isTyping) return;
+    const timer = setTimeout(() => {
+      loaded.isVisitorTyping = false;
+      this._typingTimers.delete(token);
+      this.emitChange();
+    }, typingTimeout);
+    this._typingTimers.set(token, timer);
   }
 
-  /** load reads a conversation with all that is in it. */
-  async load(token: string): Promise<Room> {
-    const thread = await this.api.whole<Thread>(path`/conversations/${token}`);
-    const old = this.rooms.get(token);
-    const room: Room = { drafts: old?.drafts || [], typing: false, typingTimer: 0, joined: old?.joined || [], thread };
-    this.rooms.delete(token);
-    this.rooms.set(token, room);
-    for (const t of this.rooms.keys()) {
-      // the longest unread go first
-      if (this.rooms.size <= mostRooms) break;
-      if (t !== this.open && !this.rooms.get(t)!.drafts.length) this.rooms.delete(t);
+  /** load reads a conversation with all its messages. */
+  async load(token: string): Promise<LoadedThread> {
+    const thread = await this.api.getWithMessages<Thread>(path`/conversations/${token}`);
+    const loaded = loadedThread(thread, this.threads.get(token));
+    this.threads.delete(token); // the map is in the order of loading
+    this.threads.set(token, loaded);
+    evict(this.threads, maxThreads, this.openToken);
+    this.emitChange();
+    return loaded;
+  }
+
+  /** open shows a conversation; '' shows none. */
+  async open(token: string) {
+    this.openToken = token;
+    if (token && !this.threads.has(token)) await this.load(token);
+    this.markRead();
+    this.emitChange();
+  }
+
+  /** markRead reports the visitor's messages as read if they are on the screen. */
+  markRead() {
+    const loaded = this.threads.get(this.openToken);
+    if (!loaded || this._page.isHidden() || !this.isWritable || !this.unreadCount(this.openToken)) return;
+    for (const m of unreadMessages(loaded)) m.read = true;
+    this.emitChange();
+    this.api.call('POST', path`/conversations/${this.openToken}/read`).catch(ignore);
+  }
+
+  unreadCount(token: string): number {
+    const loaded = this.threads.get(token);
+    return loaded ? unreadMessages(loaded).length : 0;
+  }
+
+  /** ownUnreadCount counts the unread messages of this agent's conversations and of unassigned ones. */
+  get ownUnreadCount(): number {
+    let count = 0;
+    for (const [token, { assigneeId }] of this.conversations) {
+      if (!assigneeId || assigneeId === this.agent?.id) count += this.unreadCount(token);
     }
-    this.changed();
-    return room;
+    return count;
   }
 
-  async show(token: string) {
-    this.open = token;
-    if (token && !this.rooms.has(token)) await this.load(token);
-    this.seen();
-    this.changed();
+  isOnline(visitorId: number): boolean {
+    return (this._onlineUntil.get(visitorId) || 0) > Date.now();
   }
 
-  /** seen tells that the agent has read what is on the screen. */
-  seen() {
-    const room = this.rooms.get(this.open);
-    if (!room || document.hidden || !this.writable || !this.unread(this.open)) return;
-    for (const m of room.thread.messages) if (m.senderType === 'VISITOR') m.read = true;
-    this.changed();
-    this.api.call('POST', path`/conversations/${this.open}/read`).catch(() => {
-      /* it is read all the same */
-    });
-  }
-
-  unread(token: string): number {
-    return this.rooms.get(token)?.thread.messages.filter((m) => m.senderType === 'VISITOR' && !m.read).length || 0;
-  }
-
-  get unreadAll(): number {
-    let n = 0;
-    for (const [t, c] of this.conversations) if (!c.assigneeId || c.assigneeId === this.me?.id) n += this.unread(t);
-    return n;
-  }
-
-  online(visitorId: number): boolean {
-    return (this.presence.get(visitorId) || 0) > Date.now();
-  }
-
-  /** reply sends a message. It is on the screen at once, and sent once however often it is tried. */
+  /** reply shows a message at once and sends it. */
   reply(token: string, content: string) {
-    const d: Draft = { id: crypto.randomUUID(), content, state: 'sending', error: '' };
-    this.rooms.get(token)!.drafts.push(d);
-    this.typed = 0;
-    this.deliver(token, d);
+    const draft: Draft = { id: crypto.randomUUID(), content, state: 'sending', error: '' };
+    this.threads.get(token)!.drafts.push(draft);
+    this._typingReportedAt = 0;
+    this.deliver(token, draft);
   }
 
-  async deliver(token: string, d: Draft) {
-    const room = this.rooms.get(token)!;
-    d.state = 'sending';
-    this.changed();
-    for (let failures = 0; ; failures++) {
+  /** deliver sends a draft until it is stored, refused, or has failed too often. */
+  async deliver(token: string, draft: Draft) {
+    const initial = this.threads.get(token)!;
+    draft.state = 'sending';
+    this.emitChange();
+    for (let failures = 1; ; failures++) {
       try {
-        const m = await this.api.call<Message>('POST', path`/conversations/${token}/messages`, {
-          content: d.content,
-          authorId: this.me?.id,
-          clientMessageId: d.id,
-        });
-        const now = this.rooms.get(token) || room;
-        now.drafts = now.drafts.filter((o) => o !== d);
-        if (!now.thread.messages.some((o) => o.id === m.id)) now.thread.messages.push(m);
+        const message = await this._post(token, draft);
+        const loaded = this.threads.get(token) || initial; // it may have been loaded again in the meantime
+        loaded.drafts = loaded.drafts.filter((d) => d !== draft);
+        addMessage(loaded, message);
         break;
       } catch (err) {
-        const refused = err instanceof Refusal && err.status < 500 && err.status !== 429;
-        if (refused || failures === 4) {
-          d.state = 'failed';
-          d.error = (err as Error).message;
+        const isRefused = err instanceof ApiError && err.status < 500 && err.status !== 429;
+        if (isRefused || failures === maxSendFailures) {
+          draft.state = 'failed';
+          draft.error = (err as Error).message;
           break;
         }
-        await new Promise((done) => setTimeout(done, retryDelay(failures)));
+        await new Promise((resolve) => setTimeout(resolve, retryDelay(failures - 1)));
       }
     }
-    this.changed();
+    this.emitChange();
   }
 
-  typing(token: string, on: boolean) {
+  private _post(token: string, { id, content }: Draft): Promise<Message> {
+    const body = { content, authorId: this.agent?.id, clientMessageId: id };
+    return this.api.call('POST', path`/conversations/${token}/messages`, body);
+  }
+
+  /** reportTyping reports to the visitor that the agent types or has stopped. It limits how often. */
+  reportTyping(token: string, isTyping: boolean) {
     const now = Date.now();
-    if (!this.writable || (on ? now - this.typed < typingPause : !this.typed)) return;
-    this.typed = on ? now : 0;
-    this.api.call('POST', path`/conversations/${token}/typing`, { typing: on }).catch(() => {
-      /* it is over */
-    });
+    const isKnown = isTyping ? now - this._typingReportedAt < typingInterval : !this._typingReportedAt;
+    if (!this.isWritable || isKnown) return;
+    this._typingReportedAt = isTyping ? now : 0;
+    this.api.call('POST', path`/conversations/${token}/typing`, { typing: isTyping }).catch(ignore);
   }
 
-  async update(token: string, change: { status?: string; assigneeId?: number | null; tags?: string[] }) {
-    const c = await this.api.call<Conversation>('PATCH', path`/conversations/${token}`, change);
-    this.noted(c, new Date().toISOString());
-    this.changed();
+  async patch(token: string, change: ConversationPatch) {
+    const conversation = await this.api.call<Conversation>('PATCH', path`/conversations/${token}`, change);
+    this._update(conversation, new Date().toISOString());
+    this.emitChange();
   }
 
   async showClosed() {
     this.closed = (await this.api.get<ConversationPage>('/conversations?status=CLOSED&limit=50')).data;
-    this.changed();
-    this.ahead(this.closed.slice(0, previews).map((c) => c.token));
+    this.emitChange();
+    this._loadPreviews(this.closed);
+  }
+
+  hideClosed() {
+    this.closed = null;
+    this.emitChange();
   }
 }

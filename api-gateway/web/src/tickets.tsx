@@ -1,35 +1,29 @@
+// Tickets: the list, one ticket, and the form for a new one.
 import { useEffect, useState } from 'preact/hooks';
-import type { Ticket, TicketPage } from '../../../libs/web/api';
+import type { Ticket, TicketPage, TicketPatch, TicketPriority, TicketStatus } from '../../../libs/web/api';
 import type { Store } from './store';
-import { ago, Empty, Icon, moment, Skeleton, useStore } from './parts';
-import { w } from './words';
+import { ago, AssigneeSelect, Empty, Icon, moment, Skeleton, useStore } from './parts';
+import { texts } from './texts';
 
-const statuses = ['NEW', 'OPEN', 'PENDING', 'RESOLVED', 'CLOSED'];
-const priorities = ['LOW', 'MEDIUM', 'HIGH', 'URGENT'];
+const statuses: TicketStatus[] = ['NEW', 'OPEN', 'PENDING', 'RESOLVED', 'CLOSED'];
+const priorities: TicketPriority[] = ['LOW', 'MEDIUM', 'HIGH', 'URGENT'];
 
-function Choice({
-  label,
-  value,
-  from,
-  any,
-  change,
-  disabled,
-}: {
+interface ChoiceProps<T extends string> {
   label: string;
-  value: string;
-  from: string[];
-  any?: boolean;
-  change: (v: string) => void;
+  value: T;
+  options: readonly T[]; // '' stands for any
+  change: (value: T) => void;
   disabled?: boolean;
-}) {
+}
+
+function Choice<T extends string>({ label, value, options, change, disabled }: ChoiceProps<T>) {
   return (
     <label class="choice">
       {label}
-      <select value={value} disabled={disabled} onChange={(e) => change(e.currentTarget.value)}>
-        {any && <option value="">{w.any}</option>}
-        {from.map((o) => (
-          <option key={o} value={o}>
-            {o}
+      <select value={value} disabled={disabled} onChange={(e) => change(e.currentTarget.value as T)}>
+        {options.map((option) => (
+          <option key={option} value={option}>
+            {option || texts.any}
           </option>
         ))}
       </select>
@@ -42,52 +36,60 @@ export function Tickets({ store, id }: { store: Store; id: string }) {
   if (store.website.plan !== 'PRO')
     return (
       <main class="page">
-        <h1>{w.tickets}</h1>
-        <Empty>{w.needsPro}</Empty>
+        <h1>{texts.tickets}</h1>
+        <Empty>{texts.needsPro}</Empty>
       </main>
     );
-  if (id === 'new') return <New store={store} />;
-  if (id) return <One store={store} id={id} key={id} />;
-  return <Many store={store} />;
+  if (id === 'new') return <NewTicket store={store} />;
+  if (id) return <TicketView store={store} id={id} key={id} />;
+  return <TicketList store={store} />;
 }
 
-function Many({ store }: { store: Store }) {
-  const [filter, setFilter] = useState({ status: '', priority: '', search: '', page: 1 });
+interface Filter {
+  status: TicketStatus | '';
+  priority: TicketPriority | '';
+  search: string;
+  page: number;
+}
+
+function TicketList({ store }: { store: Store }) {
+  const [filter, setFilter] = useState<Filter>({ status: '', priority: '', search: '', page: 1 });
   const [found, setFound] = useState<TicketPage | null>(null);
   const [error, setError] = useState('');
   useEffect(() => {
-    let current = true;
-    const q = new URLSearchParams({
+    let isCurrent = true; // false once another filter has been chosen
+    const { status, priority, search, page } = filter;
+    const query = new URLSearchParams({
       limit: '20',
-      page: String(filter.page),
-      ...(filter.status && { status: filter.status }),
-      ...(filter.priority && { priority: filter.priority }),
-      ...(filter.search && { search: filter.search }),
+      page: String(page),
+      ...(status && { status }),
+      ...(priority && { priority }),
+      ...(search && { search }),
     });
-    store.api.get<TicketPage>('/tickets?' + q).then(
-      (p) => {
-        if (current) {
-          setFound(p);
-          setError('');
-        }
+    store.api.get<TicketPage>('/tickets?' + query).then(
+      (page) => {
+        if (!isCurrent) return;
+        setFound(page);
+        setError('');
       },
       (err) => {
-        if (current) setError(w.failed + err.message);
+        if (isCurrent) setError(texts.failed + err.message);
       },
     );
     return () => {
-      current = false;
+      isCurrent = false;
     };
-  }, [filter, store.ticketsChanged]);
-  const page = found?.page ?? 1,
-    pages = found?.totalPages ?? 0; // null only where a list is read by cursor
+  }, [filter, store.ticketsVersion]);
+  // Both are null in lists that are read by cursor.
+  const page = found?.page ?? 1;
+  const pages = found?.totalPages ?? 0;
   return (
     <main class="page">
       <header class="bar">
-        <h1>{w.tickets}</h1>
-        {store.writable && (
+        <h1>{texts.tickets}</h1>
+        {store.isWritable && (
           <a class="primary" href="#/tickets/new">
-            {w.newTicket}
+            {texts.newTicket}
           </a>
         )}
       </header>
@@ -95,22 +97,20 @@ function Many({ store }: { store: Store }) {
         <input
           type="search"
           id="search"
-          placeholder={w.search}
-          aria-label={w.search}
+          placeholder={texts.search}
+          aria-label={texts.search}
           onInput={(e) => setFilter({ ...filter, search: e.currentTarget.value, page: 1 })}
         />
         <Choice
-          label={w.status}
-          any
+          label={texts.status}
           value={filter.status}
-          from={statuses}
+          options={['', ...statuses]}
           change={(status) => setFilter({ ...filter, status, page: 1 })}
         />
         <Choice
-          label={w.priority}
-          any
+          label={texts.priority}
           value={filter.priority}
-          from={priorities}
+          options={['', ...priorities]}
           change={(priority) => setFilter({ ...filter, priority, page: 1 })}
         />
       </div>
@@ -119,7 +119,7 @@ function Many({ store }: { store: Store }) {
       ) : !found ? (
         <Skeleton />
       ) : !found.data.length ? (
-        <Empty>{w.noTickets}</Empty>
+        <Empty>{texts.noTickets}</Empty>
       ) : (
         <ul class="list wide">
           {found.data.map((t) => (
@@ -149,7 +149,7 @@ function Many({ store }: { store: Store }) {
             disabled={page <= 1}
             onClick={() => setFilter({ ...filter, page: filter.page - 1 })}
           >
-            {w.previous}
+            {texts.previous}
           </button>
           {page} / {pages}
           <button
@@ -158,7 +158,7 @@ function Many({ store }: { store: Store }) {
             disabled={page >= pages}
             onClick={() => setFilter({ ...filter, page: filter.page + 1 })}
           >
-            {w.next}
+            {texts.next}
           </button>
         </p>
       )}
@@ -166,20 +166,20 @@ function Many({ store }: { store: Store }) {
   );
 }
 
-function One({ store, id }: { store: Store; id: string }) {
+function TicketView({ store, id }: { store: Store; id: string }) {
   const [t, setTicket] = useState<Ticket | null>(null);
   const [error, setError] = useState('');
-  const failed = (err: Error) => setError(w.failed + err.message);
+  const fail = (err: Error) => setError(texts.failed + err.message);
   const path = '/tickets/' + encodeURIComponent(id);
   useEffect(() => {
-    store.api.whole<Ticket>(path).then(setTicket, failed);
-  }, [id, store.ticketsChanged]);
+    store.api.getWithMessages<Ticket>(path).then(setTicket, fail);
+  }, [id, store.ticketsVersion]);
   if (!t) return <main class="page">{error ? <Empty>{error}</Empty> : <Skeleton />}</main>;
-  const change = (p: object) =>
+  const change = (patch: TicketPatch) =>
     store.api
-      .call<Ticket>('PATCH', path, p)
-      .then((t) => (t.hasMore ? store.api.whole<Ticket>(path) : t))
-      .then(setTicket, failed);
+      .call<Ticket>('PATCH', path, patch)
+      .then((t) => (t.hasMore ? store.api.getWithMessages<Ticket>(path) : t))
+      .then(setTicket, fail);
   const write = (e: SubmitEvent) => {
     e.preventDefault();
     const form = e.target as HTMLFormElement;
@@ -187,17 +187,17 @@ function One({ store, id }: { store: Store; id: string }) {
     const messageType = (e.submitter as HTMLButtonElement | null)?.value === 'NOTE' ? 'NOTE' : 'CHAT';
     if (!content) return;
     store.api
-      .call('POST', path + '/messages', { content, messageType, authorId: store.me?.id })
+      .call('POST', path + '/messages', { content, messageType, authorId: store.agent?.id })
       .then(() => {
         form.reset();
-        return store.api.whole<Ticket>(path).then(setTicket);
+        return store.api.getWithMessages<Ticket>(path).then(setTicket);
       })
-      .catch(failed);
+      .catch(fail);
   };
   return (
     <main class="page">
       <header class="bar">
-        <a class="icon" href="#/tickets" aria-label={w.back}>
+        <a class="icon" href="#/tickets" aria-label={texts.back}>
           <Icon name="back" />
         </a>
         <h1 dir="auto">{t.title}</h1>
@@ -207,33 +207,22 @@ function One({ store, id }: { store: Store; id: string }) {
       </p>
       <div class="filters">
         <Choice
-          label={w.status}
+          label={texts.status}
           value={t.status}
-          from={statuses}
-          disabled={!store.writable}
+          options={statuses}
+          disabled={!store.isWritable}
           change={(status) => change({ status })}
         />
         <Choice
-          label={w.priority}
+          label={texts.priority}
           value={t.priority}
-          from={priorities}
-          disabled={!store.writable}
+          options={priorities}
+          disabled={!store.isWritable}
           change={(priority) => change({ priority })}
         />
         <label class="choice">
-          {w.assignee}
-          <select
-            value={String(t.assigneeId ?? '')}
-            disabled={!store.writable}
-            onChange={(e) => change({ assigneeId: Number(e.currentTarget.value) || null })}
-          >
-            <option value="">{w.nobody}</option>
-            {store.users.map((u) => (
-              <option key={u.id} value={String(u.id)}>
-                {u.name}
-              </option>
-            ))}
-          </select>
+          {texts.assignee}
+          <AssigneeSelect store={store} assigneeId={t.assigneeId} change={(assigneeId) => change({ assigneeId })} />
         </label>
       </div>
       <p class="dim" dir="auto">
@@ -248,40 +237,40 @@ function One({ store, id }: { store: Store; id: string }) {
         {t.messages.map((m) => (
           <li key={m.id} class={m.messageType}>
             <small>
-              {m.messageType === 'NOTE' ? w.note : m.senderEmail || m.messageType} · {moment(m.createdAt)}
+              {m.messageType === 'NOTE' ? texts.note : m.senderEmail || m.messageType} · {moment(m.createdAt)}
             </small>
             <p dir="auto">{m.content}</p>
           </li>
         ))}
       </ul>
-      {store.writable ? (
+      {store.isWritable ? (
         <form class="stack" onSubmit={write}>
           <textarea
             name="content"
             rows={3}
             dir="auto"
             required
-            aria-label={w.write}
-            placeholder={w.write}
+            aria-label={texts.write}
+            placeholder={texts.write}
             maxLength={60_000}
           />
           <p class="buttons">
             <button class="primary" value="CHAT">
-              {w.reply}
+              {texts.reply}
             </button>
             <button class="button" value="NOTE">
-              {w.note}
+              {texts.note}
             </button>
           </p>
         </form>
       ) : (
-        <p class="dim">{w.readOnly}</p>
+        <p class="dim">{texts.readOnly}</p>
       )}
     </main>
   );
 }
 
-function New({ store }: { store: Store }) {
+function NewTicket({ store }: { store: Store }) {
   const [error, setError] = useState('');
   const create = (e: Event) => {
     e.preventDefault();
@@ -292,32 +281,32 @@ function New({ store }: { store: Store }) {
       (t) => {
         location.hash = '#/tickets/' + t.id;
       },
-      (err) => setError(w.failed + err.message),
+      (err) => setError(texts.failed + err.message),
     );
   };
   return (
     <main class="page">
       <header class="bar">
-        <a class="icon" href="#/tickets" aria-label={w.back}>
+        <a class="icon" href="#/tickets" aria-label={texts.back}>
           <Icon name="back" />
         </a>
-        <h1>{w.newTicket}</h1>
+        <h1>{texts.newTicket}</h1>
       </header>
       <form class="stack" onSubmit={create}>
         <label>
-          {w.title}
+          {texts.title}
           <input name="title" required maxLength={255} autofocus dir="auto" />
         </label>
         <label>
-          {w.email}
+          {texts.email}
           <input name="email" type="email" maxLength={254} />
         </label>
         <label>
-          {w.description}
+          {texts.description}
           <textarea name="description" rows={6} maxLength={60_000} dir="auto" />
         </label>
         <label>
-          {w.priority}
+          {texts.priority}
           <select name="priority" value="MEDIUM">
             {priorities.map((p) => (
               <option key={p} value={p}>
@@ -330,7 +319,7 @@ function New({ store }: { store: Store }) {
           {error}
         </p>
         <p class="buttons">
-          <button class="primary">{w.create}</button>
+          <button class="primary">{texts.create}</button>
         </p>
       </form>
     </main>

@@ -97,6 +97,13 @@ describe('start', () => {
     expect(texts(chat)).toEqual(['text 1: sent', 'text 2: sent']);
   });
 
+  it('ends at an empty page of messages, whatever it promises', async () => {
+    server
+      .on(SESSIONS, session({ conversation: conversation() }))
+      .on(news(0), newsOf([], { hasMore: true }), new Error('asked again'));
+    await newChat().start();
+  });
+
   it('sends no secret to a server that refuses the member', async () => {
     server.on(SESSIONS, refused(400), session({ visitorSecret: undefined }));
     await newChat().start();

@@ -222,7 +222,7 @@ export class Chat {
       const news = await this._getNews(this._lastMessageId);
       for (const m of news.messages) this._merge(m);
       this.conversation = news.conversation;
-      hasMore = news.hasMore;
+      hasMore = news.hasMore && news.messages.length > 0;
     }
     this._onChange();
     this.markRead();

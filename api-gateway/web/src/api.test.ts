@@ -1,0 +1,76 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Api, path } from './api';
+
+function respond(...responses: Response[]) {
+  const mock = vi.fn(async (_url: string, _init: RequestInit) => responses.shift()!);
+  vi.stubGlobal('fetch', mock);
+  return mock;
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+describe('path', () => {
+  it('makes one segment of each value', () => {
+    expect(path`/users/${7}/x/${'../a?b#c'}`).toBe('/users/7/x/..%2Fa%3Fb%23c');
+  });
+});
+
+describe('call', () => {
+  it('sends the token and JSON, without cookies', async () => {
+    const fetch = respond(Response.json({ id: 1 }));
+    expect(await new Api('5c_a').call('POST', '/x', { a: 1 })).toEqual({ id: 1 });
+    expect(fetch.mock.calls[0]).toMatchObject([
+      '/x',
+      {
+        method: 'POST',
+        body: '{"a":1}',
+        credentials: 'omit',
+        headers: { authorization: 'Bearer 5c_a', 'content-type': 'application/json' },
+      },
+    ]);
+  });
+
+  it('returns null for 204', async () => {
+    const fetch = respond(new Response(null, { status: 204 }));
+    expect(await new Api('5c_a').call('POST', '/x')).toBeNull();
+    expect(fetch.mock.calls[0]![1].headers).not.toHaveProperty('content-type');
+  });
+
+  it('throws the problem that the server describes', async () => {
+    respond(Response.json({ code: 'not_found', detail: 'There is no such user.' }, { status: 404 }));
+    await expect(new Api('5c_a').get('/x')).rejects.toMatchObject({
+      status: 404,
+      code: 'not_found',
+      message: 'There is no such user.',
+    });
+  });
+
+  it('throws the status if the response is no JSON', async () => {
+    respond(new Response('<html>', { status: 502, statusText: 'Bad Gateway' }));
+    await expect(new Api('5c_a').get('/x')).rejects.toMatchObject({ status: 502, code: '', message: 'Bad Gateway' });
+  });
+});
+
+describe('getWithMessages', () => {
+  const part = (ids: number[], hasMore?: boolean) => Response.json({ messages: ids.map((id) => ({ id })), hasMore });
+
+  it('joins all parts', async () => {
+    const fetch = respond(part([1, 2], true), part([3], true), part([4]));
+    const { messages } = await new Api('5c_a').getWithMessages('/x');
+    expect(messages.map((m) => m.id)).toEqual([1, 2, 3, 4]);
+    expect(fetch.mock.calls.map(([url]) => url)).toEqual(['/x', '/x?after=2', '/x?after=3']);
+  });
+
+  it('ends at an empty part, whatever it promises', async () => {
+    const fetch = respond(part([1], true), part([], true));
+    await new Api('5c_a').getWithMessages('/x');
+    expect(fetch).toHaveBeenCalledTimes(2);
+  });
+
+  it('fails if a part fails', async () => {
+    respond(part([1], true), Response.json({ detail: 'away' }, { status: 503 }));
+    await expect(new Api('5c_a').getWithMessages('/x')).rejects.toThrow('away');
+  });
+});

@@ -1,0 +1,53 @@
+// What the log of a conversation shows, in order: days, authors, messages, and the agents who joined.
+import type { Message } from '../../../libs/web/api';
+import type { Assignment, LoadedThread } from './thread';
+
+export type Side = 'own' | 'theirs' | 'note';
+
+export type Entry =
+  | { kind: 'day'; key: string; day: string }
+  | { kind: 'joined'; key: string; name: string }
+  | { kind: 'author'; key: string; side: Side; name: string; at: string }
+  | { kind: 'message'; key: string; side: Side; message: Message }
+  | { kind: 'read'; key: string };
+
+const sides: Record<Message['senderType'], Side> = { USER: 'own', VISITOR: 'theirs', SYSTEM: 'note' };
+
+/** timeline names the author once above consecutive messages. dayOf formats the day of a time. */
+export function timeline(
+  { thread, drafts, assignments }: LoadedThread,
+  authorOf: (message: Message) => string,
+  dayOf: (at: string) => string,
+): Entry[] {
+  const entries: Entry[] = [];
+  const pending = [...assignments];
+  const joined = new Set<string>();
+  const join = ({ at, name }: Assignment) => {
+    if (joined.has(name)) return;
+    joined.add(name);
+    entries.push({ kind: 'joined', key: 'j' + at + name, name });
+  };
+  const lastOwn = thread.messages.findLast((m) => m.senderType === 'USER');
+  let previousDay = '';
+  let previousAuthor = '';
+  for (const message of thread.messages) {
+    const { id, createdAt, senderType } = message;
+    const countBefore = entries.length;
+    const day = dayOf(createdAt);
+    if (day !== previousDay) entries.push({ kind: 'day', key: 'd' + id, day });
+    previousDay = day;
+    while (pending.length && pending[0]!.at <= createdAt) join(pending.shift()!);
+    const author = authorOf(message);
+    if (senderType === 'USER') join({ at: createdAt, name: author });
+    const isInterrupted = entries.length > countBefore;
+    const side = sides[senderType];
+    if (isInterrupted || author !== previousAuthor) {
+      entries.push({ kind: 'author', key: 'a' + id, side, name: author, at: createdAt });
+    }
+    previousAuthor = author;
+    entries.push({ kind: 'message', key: String(id), side, message });
+    if (message === lastOwn && message.read && !drafts.length) entries.push({ kind: 'read', key: 'r' + id });
+  }
+  pending.forEach(join);
+  return entries;
+}
