@@ -8,21 +8,26 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Status is what became of a delivery.
+// Status is the state of a delivery:
+//
+//	PENDING ─► DELIVERED
+//	PENDING ─► FAILED       no attempts are left, or the receiver responded with 410
+//	PENDING ◄─► HELD        the webhook is disabled, enabled
+//	DELIVERED, FAILED ─► PENDING   by a redelivery
 type Status string
 
 // The statuses.
 const (
-	Pending   Status = "PENDING"   // it waits for its next attempt
-	Held      Status = "HELD"      // it waits for its webhook to be enabled again
-	Delivered Status = "DELIVERED" // the receiver answered 2xx
-	Failed    Status = "FAILED"    // it is tried no more
+	Pending   Status = "PENDING"   // waits for its next attempt
+	Held      Status = "HELD"      // waits until its webhook is enabled again
+	Delivered Status = "DELIVERED" // the receiver responded with 2xx
+	Failed    Status = "FAILED"    // there are no more attempts
 )
 
-// Valid says whether s is one of the statuses.
+// Valid reports whether s is one of the statuses.
 func (s Status) Valid() bool { return s == Pending || s == Held || s == Delivered || s == Failed }
 
-// TypeTest is the type of the event that a test delivers.
+// TypeTest is the type of test events.
 const TypeTest = "webhook.test"
 
 // Delivery is one event on its way to one webhook.
@@ -30,57 +35,57 @@ type Delivery struct {
 	ID        int64     `bson:"_id"`
 	WebsiteID tenant.ID `bson:"websiteId"`
 	WebhookID int64     `bson:"webhookId"`
-	EventID   string    `bson:"eventId"` // webhook-id: the same in every attempt
+	EventID   string    `bson:"eventId"` // sent as webhook-id, the same in every attempt
 	Type      string    `bson:"type"`
-	Key       string    `bson:"key"`             // what it happened to: deliveries of one key are in order
-	Order     int64     `bson:"order"`           // the event's place among those of the key
-	Body      string    `bson:"-"`               // as it is sent; the store keeps it in the row or beside it
+	Key       string    `bson:"key"`             // the object of the event: deliveries with one key are in order
+	Order     int64     `bson:"order"`           // the event's position among those of the key
+	Body      string    `bson:"-"`               // as it is sent; stored in the row or in webhooks_bodies
 	Bytes     int64     `bson:"bytes,omitempty"` // length of Body; 0 in rows of versions that did not store it
 	Status    Status    `bson:"status"`
-	Tries     int       `bson:"tries"`  // since it was made or asked for again
-	NextAt    time.Time `bson:"nextAt"` // where it is pending
+	Tries     int       `bson:"tries"`  // attempts since it was created or redelivered
+	NextAt    time.Time `bson:"nextAt"` // if it is pending
 	Attempts  []Attempt `bson:"attempts"`
 	CreatedAt time.Time `bson:"createdAt"`
-	UpdatedAt time.Time `bson:"updatedAt"`             // KeptFor after it the delivery is forgotten
-	VisitorID int64     `bson:"visitorId"`             // whom the event is about, 0 for nobody
+	UpdatedAt time.Time `bson:"updatedAt"`             // KeptFor later the delivery is removed
+	VisitorID int64     `bson:"visitorId"`             // the visitor that the event is about, 0 for none
 	Trace     string    `bson:"traceparent,omitempty"` // of the span that wrote the event
 }
 
 // Place is the delivery's position in a newest-first list.
 func (d Delivery) SortKey() (time.Time, int64) { return d.CreatedAt, d.ID }
 
-// Attempt is one request and its answer, as far as they are kept.
+// Attempt is one request with its response, as far as they are stored.
 type Attempt struct {
 	At       time.Time         `bson:"at"`
 	Took     time.Duration     `bson:"took"`
-	Request  map[string]string `bson:"request"` // headers; the signature is not among them
-	Status   int               `bson:"status"`  // 0: there was no answer
+	Request  map[string]string `bson:"request"` // headers, without the signature
+	Status   int               `bson:"status"`  // 0 for no response
 	Response map[string]string `bson:"response"`
-	Body     string            `bson:"body"`  // the beginning of the answer's
-	Error    string            `bson:"error"` // why there was none, in words that may be shown
-	// RetryAfter is how long the receiver asked to be left alone.
+	Body     string            `bson:"body"`  // the start of the response's body
+	Error    string            `bson:"error"` // why there was no response, in words that tenants may read
+	// RetryAfter is the pause that the receiver asked for.
 	RetryAfter time.Duration `bson:"-"`
 }
 
-// Cut is the beginning of a text, of at most so many bytes, in which what is no UTF-8 is replaced; what is replaced may be
-// longer than it was.
+// Cut returns the first most bytes of a text, with invalid UTF-8 replaced. The replacement can be longer than the
+// original.
 func Cut(text string, most int) string {
 	return strings.ToValidUTF8(text[:min(len(text), most)], string(utf8.RuneError))
 }
 
-// Succeeded says whether the receiver took the delivery.
+// Succeeded reports whether the receiver accepted the delivery.
 func (a Attempt) Succeeded() bool { return a.Status >= 200 && a.Status < 300 }
 
-// KeptFor is how long a delivery stays in the log after its last attempt.
+// KeptFor is how long a delivery is kept after its last attempt.
 const KeptFor = 30 * 24 * time.Hour
 
-// maxAttempts is how many attempts are kept of a delivery: the last ones.
+// maxAttempts is how many attempts of a delivery are stored, the latest ones.
 const maxAttempts = 12
 
-// MaxAttemptsBytes is how many bytes the attempts of a delivery may take: of more, the oldest are dropped.
+// MaxAttemptsBytes limits the size of a delivery's stored attempts. The oldest are dropped first.
 const MaxAttemptsBytes = 64 << 10
 
-// size is about how many bytes an attempt takes.
+// size is the approximate size of an attempt in bytes.
 func (a Attempt) size() int {
 	n := len(a.Body) + len(a.Error)
 	for _, headers := range []map[string]string{a.Request, a.Response} {
@@ -91,7 +96,7 @@ func (a Attempt) size() int {
 	return n
 }
 
-// latest gives the attempts that are kept, the oldest first.
+// latest returns the attempts that are stored, oldest first.
 func latest(attempts []Attempt) []Attempt {
 	first, bytes := len(attempts), 0
 	for first > 0 && len(attempts)-first < maxAttempts {
@@ -104,10 +109,10 @@ func latest(attempts []Attempt) []Attempt {
 	return attempts[first:]
 }
 
-// Schedule is how long after each failure a delivery is tried again. When it is at its end, the delivery has failed.
+// Schedule has the pause after each failed attempt. After the last one the delivery has failed.
 type Schedule []time.Duration
 
-// Standard is the schedule that standardwebhooks.com gives as an example; it lasts a little over three days.
+// Standard is the example schedule of standardwebhooks.com. It lasts a little over three days.
 func Standard() Schedule {
 	return Schedule{
 		5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour,
@@ -115,13 +120,15 @@ func Standard() Schedule {
 	}
 }
 
-// jitter is the part of a pause by which it is shortened or prolonged, so that what failed together does not come together.
+// jitter is the part by which a pause is randomly shortened or extended, so that deliveries that failed together aren't
+// retried together.
 const jitter = 0.1
 
-// maxRetryAfter is the longest pause that a receiver may ask for.
+// maxRetryAfter is the longest pause that a receiver can ask for.
 const maxRetryAfter = 24 * time.Hour
 
-// pause is how long to wait after a number of tries, and false where there are no more. chance is from 0 to 1.
+// pause returns the wait after a number of attempts, and false if there are no more. chance is a random number from 0
+// to 1.
 func (s Schedule) pause(tries int, asked time.Duration, chance float64) (time.Duration, bool) {
 	if tries > len(s) {
 		return 0, false
@@ -130,7 +137,7 @@ func (s Schedule) pause(tries int, asked time.Duration, chance float64) (time.Du
 	return max(wait, min(asked, maxRetryAfter)), true
 }
 
-// After is the delivery after an attempt.
+// After returns the delivery after an attempt.
 func (d Delivery) After(a Attempt, s Schedule, now time.Time, chance float64) Delivery {
 	d.Tries++
 	d.UpdatedAt = now
@@ -147,10 +154,10 @@ func (d Delivery) After(a Attempt, s Schedule, now time.Time, chance float64) De
 	return d
 }
 
-// gone is the status with which a receiver says that it is there no more.
+// gone is the status by which a receiver says that it no longer exists.
 const gone = 410
 
-// After is the webhook after an attempt of a delivery, which has become d.
+// After returns the webhook after an attempt of a delivery. d is the delivery after that attempt.
 func (w Webhook) After(d Delivery, a Attempt, now time.Time) Webhook {
 	switch {
 	case a.Succeeded():
@@ -170,7 +177,7 @@ func (w Webhook) After(d Delivery, a Attempt, now time.Time) Webhook {
 	return w
 }
 
-// Again is the delivery as it is made anew: soon, and with all tries before it.
+// Again returns the delivery as scheduled for redelivery: due now, with all attempts available.
 func (d Delivery) Again(now time.Time) Delivery {
 	d.Status, d.Tries, d.NextAt, d.UpdatedAt = Pending, 0, now, now
 	return d
@@ -198,9 +205,9 @@ func newDelivery(w Webhook, id int64, e Event, now time.Time) Delivery {
 	}
 }
 
-// Plan makes deliveries of events, for those webhooks of the same websites that want them. number gives each its number.
-// What happened before a webhook was made is none of its, unless it was made in the future: the clock was ahead then, and
-// tells nothing of the order.
+// Plan makes the deliveries of events to the webhooks of the same websites that want them. number returns the id of
+// each. A webhook gets no events from before its creation. If its creation time is in the future, the clock was ahead
+// then and its time says nothing about the order: it gets them all.
 func Plan(hooks []Webhook, events []Event, now time.Time, number func(place int) int64) []Delivery {
 	var planned []Delivery
 	for _, e := range events {

@@ -1,11 +1,17 @@
-// Package webhooks owns what websites want to be told of over HTTP, and what became of telling them: endpoints and
-// deliveries. It is fed by events alone: it follows the logs of conversations, visitors and tickets, and makes of each
-// event one delivery for every webhook that wants it.
+// Package webhooks owns the webhooks of websites and their deliveries. A webhook is an HTTP endpoint that wants events
+// of some types; a delivery is one event on its way to one webhook.
 //
-// A delivery is made at least once, and carries the event's id, so that a receiver can tell what it has seen. To one
-// webhook, what happened to one conversation, visitor or ticket is delivered in order: what fails holds back what comes
-// after it of the same, and nothing else. Messages are signed as standardwebhooks.com has it. For that a secret has to be
-// kept as it is, and not as a hash; it is shown once, and stands in no log, export, trace or answer after that.
+// Begin with Webhook, Delivery and Plan. The service is driven by events alone: it follows the logs of conversations,
+// visitors and tickets, and plans one delivery of each event for every webhook that wants it. internal/dispatch makes
+// the deliveries, internal/sender the HTTP requests.
 //
-// It writes the collections webhooks_webhooks, webhooks_deliveries, webhooks_bodies and webhooks_positions.
+// Invariants: a delivery is made at least once, and carries the event's id, by which receivers detect repetitions.
+// Events about one conversation, visitor or ticket are delivered to a webhook in order: a failing delivery holds back
+// later ones with the same key, and no others.
+//
+// Messages are signed as standardwebhooks.com specifies. Signing needs the secret itself, so it is stored and not
+// hashed. It is shown once, and is in no log, export, trace or later response.
+//
+// The package isn't for live streams to browsers: those belong to conversations. It writes the collections
+// webhooks_webhooks, webhooks_deliveries, webhooks_bodies and webhooks_positions.
 package webhooks

@@ -10,18 +10,18 @@ import (
 	"fivechat.dev/libs/kernel/timestamp"
 )
 
-// Event is what happened, as receivers are told.
+// Event is an event in the form that receivers get.
 type Event struct {
 	ID, Type, Key string
 	WebsiteID     tenant.ID
-	Order         int64 // its place among the events of the key
-	VisitorID     int64 // whom it is about, 0 for nobody
+	Order         int64 // its position among the events of the key
+	VisitorID     int64 // the visitor that it is about, 0 for none
 	At            time.Time
 	Body          string
-	Trace         string // of the span that wrote it, as a traceparent
+	Trace         string // traceparent of the span that wrote it
 }
 
-// NewEvent makes an event about key, at a place among those of it; data is JSON, the same as on an event stream.
+// NewEvent makes an event about key, at position order among its events. data is JSON, the same as in event streams.
 func NewEvent(id, typ, key string, order int64, t tenant.ID, at time.Time, data json.RawMessage) (Event, error) {
 	var about struct {
 		VisitorID    int64 `json:"visitorId"`
@@ -54,7 +54,7 @@ func NewEvent(id, typ, key string, order int64, t tenant.ID, at time.Time, data 
 	}, nil
 }
 
-// TypeDisabled is the type of the event that tells that a webhook was disabled by us.
+// TypeDisabled is the type of the event that announces that the system has disabled a webhook.
 const TypeDisabled = "webhook.disabled"
 
 // DisabledData is the data of TypeDisabled.

@@ -12,29 +12,29 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Service is the use cases.
+// Service implements the use cases.
 type Service struct {
 	store Store
 	http  bool
 }
 
-// New makes a Service. http says whether URLs without TLS are allowed.
+// New makes a Service. http allows URLs without TLS.
 func New(store Store, http bool) *Service { return &Service{store, http} }
 
-// now is in UTC and as fine as the store keeps it, so that a webhook reads the same as it was answered.
+// now is in UTC with the store's precision, so that a stored webhook equals the one in the response.
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// List gives a window of a website's webhooks.
+// List returns a window of a website's webhooks.
 func (s *Service) List(ctx context.Context, t tenant.ID, w paging.Window) (paging.Slice[Webhook], error) {
 	return s.store.List(ctx, t, w)
 }
 
-// Get gives a webhook.
+// Get returns a webhook.
 func (s *Service) Get(ctx context.Context, t tenant.ID, id int64) (Webhook, error) {
 	return s.store.Get(ctx, t, id)
 }
 
-// Create makes a webhook, with a secret of its own.
+// Create makes a webhook with a new secret.
 func (s *Service) Create(ctx context.Context, t tenant.ID, d Draft) (Webhook, error) {
 	if err := d.Validate(s.http); err != nil {
 		return Webhook{}, err
@@ -61,7 +61,7 @@ func (s *Service) Create(ctx context.Context, t tenant.ID, d Draft) (Webhook, er
 	return made, s.store.Create(ctx, made)
 }
 
-// Update changes a webhook. One that is enabled again goes on with what waited for it.
+// Update changes a webhook. When it is enabled again, its held deliveries continue.
 func (s *Service) Update(ctx context.Context, t tenant.ID, id int64, p Patch) (Webhook, error) {
 	if err := p.Validate(s.http); err != nil {
 		return Webhook{}, err
@@ -70,7 +70,7 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, id int64, p Patch) (W
 	return s.store.Save(ctx, t, id, func(stored Webhook) (Webhook, bool) { return p.apply(stored, at) })
 }
 
-// Rotate gives a webhook a new secret, beside which the one before it signs for a time.
+// Rotate gives a webhook a new secret. The previous one also signs during overlap.
 func (s *Service) Rotate(ctx context.Context, t tenant.ID, id int64, overlap time.Duration) (Webhook, error) {
 	if overlap < 0 || overlap > MaxOverlap {
 		return Webhook{}, fault.Bad("overlapSeconds", fmt.Sprintf("must be from 0 to %d", int(MaxOverlap.Seconds())))
@@ -86,7 +86,7 @@ func (s *Service) Delete(ctx context.Context, t tenant.ID, id int64) error {
 	return s.store.Delete(ctx, t, id)
 }
 
-// Deliveries gives a window of a webhook's deliveries; NotFound where there is no such webhook.
+// Deliveries returns a window of a webhook's deliveries. Its error is NotFound if the webhook doesn't exist.
 func (s *Service) Deliveries(
 	ctx context.Context, t tenant.ID, id int64, status Status, w paging.Window,
 ) (paging.Slice[Delivery], error) {
@@ -99,12 +99,12 @@ func (s *Service) Deliveries(
 	return s.store.Deliveries(ctx, t, id, status, w)
 }
 
-// Delivery gives a delivery with all that is kept of it.
+// Delivery returns a delivery with its body and attempts.
 func (s *Service) Delivery(ctx context.Context, t tenant.ID, id, delivery int64) (Delivery, error) {
 	return s.store.Delivery(ctx, t, id, delivery)
 }
 
-// Redeliver has a delivery made anew, with the id that it had.
+// Redeliver schedules a delivery again, with the same id.
 func (s *Service) Redeliver(ctx context.Context, t tenant.ID, id, delivery int64) (Delivery, error) {
 	if _, err := s.enabled(ctx, t, id); err != nil {
 		return Delivery{}, err
@@ -112,7 +112,7 @@ func (s *Service) Redeliver(ctx context.Context, t tenant.ID, id, delivery int64
 	return s.store.Redeliver(ctx, t, id, delivery, now())
 }
 
-// Test delivers an event of the type webhook.test, whatever the webhook wants.
+// Test delivers an event of the type webhook.test, which needs no subscription.
 func (s *Service) Test(ctx context.Context, t tenant.ID, id int64) (Delivery, error) {
 	w, err := s.enabled(ctx, t, id)
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *Service) Test(ctx context.Context, t tenant.ID, id int64) (Delivery, er
 	return d, s.store.Deliver(ctx, d)
 }
 
-// enabled gives a webhook, and refuses one that is disabled: what is to be delivered would wait for it.
+// enabled returns a webhook, or Conflict if it is disabled, since a delivery would wait.
 func (s *Service) enabled(ctx context.Context, t tenant.ID, id int64) (Webhook, error) {
 	w, err := s.store.Get(ctx, t, id)
 	if err == nil && !w.Enabled {

@@ -19,22 +19,22 @@ import (
 // The bounds of webhooks.
 const (
 	MaxWebhooks    = 20     // of a website
-	MaxWaiting     = 10_000 // deliveries that wait for one webhook
+	MaxWaiting     = 10_000 // pending deliveries of one webhook
 	maxURL         = 2_048
 	maxDescription = 255
 )
 
-// Reason says why a webhook was disabled by us.
+// Reason is why the system disabled a webhook.
 type Reason string
 
 // The reasons.
 const (
-	Gone      Reason = "GONE"      // it answered 410
-	Exhausted Reason = "EXHAUSTED" // a delivery failed for as long as it is tried, and no other succeeded meanwhile
-	Backlog   Reason = "BACKLOG"   // more wait for it than are kept
+	Gone      Reason = "GONE"      // it responded with 410
+	Exhausted Reason = "EXHAUSTED" // all attempts of a delivery failed, and no other delivery succeeded meanwhile
+	Backlog   Reason = "BACKLOG"   // it has more pending deliveries than are kept
 )
 
-// Webhook is an endpoint of a website's.
+// Webhook is an endpoint of a website.
 type Webhook struct {
 	ID             int64     `bson:"_id"`
 	WebsiteID      tenant.ID `bson:"websiteId"`
@@ -42,27 +42,27 @@ type Webhook struct {
 	Description    string    `bson:"description"`
 	Events         []string  `bson:"events"` // types, groups like ticket.*, or *
 	Enabled        bool      `bson:"enabled"`
-	DisabledReason Reason    `bson:"disabledReason"` // "" where it is enabled, or was disabled by its owner
+	DisabledReason Reason    `bson:"disabledReason"` // "" if it is enabled, or was disabled by its owner
 	DisabledAt     time.Time `bson:"disabledAt"`
 	Secret         string    `bson:"secret"`
-	Previous       string    `bson:"previous"` // the secret before it, which signs too until PreviousUntil
+	Previous       string    `bson:"previous"` // the previous secret, which also signs until PreviousUntil
 	PreviousUntil  time.Time `bson:"previousUntil"`
-	DeliveredAt    time.Time `bson:"deliveredAt"`  // of the last success
-	FailingSince   time.Time `bson:"failingSince"` // of the first failure after that; zero: none
+	DeliveredAt    time.Time `bson:"deliveredAt"`  // time of the last success
+	FailingSince   time.Time `bson:"failingSince"` // time of the first failure after it; zero for none
 	CreatedAt      time.Time `bson:"createdAt"`
 	UpdatedAt      time.Time `bson:"updatedAt"`
-	Version        int64     `bson:"version"` // counts what its owner changed, and what disabled it
+	Version        int64     `bson:"version"` // counts changes by its owner, and disabling
 	LeaseHolder    string    `bson:"leaseHolder"`
-	LeaseUntil     time.Time `bson:"leaseUntil"` // until when the holder alone delivers to it
+	LeaseUntil     time.Time `bson:"leaseUntil"` // only the holder delivers until then
 }
 
 // Place is the webhook's position in a newest-first list.
 func (w Webhook) SortKey() (time.Time, int64) { return w.CreatedAt, w.ID }
 
-// Revision is the state that the webhook is in.
+// Revision is the version of the webhook.
 func (w Webhook) Revision() version.Of { return version.Of{ID: w.ID, Version: w.Version} }
 
-// Wants says whether the webhook is told of events of a type.
+// Wants reports whether the webhook is enabled and wants events of a type.
 func (w Webhook) Wants(typ string) bool {
 	return w.Enabled && slices.ContainsFunc(w.Events, func(wanted string) bool { return matches(wanted, typ) })
 }
@@ -72,7 +72,7 @@ func matches(wanted, typ string) bool {
 	return wanted == typ || is && strings.HasPrefix(typ, group)
 }
 
-// Secrets are those that sign at a time, the newest first.
+// Secrets returns the secrets that sign at a time, newest first.
 func (w Webhook) Secrets(at time.Time) []string {
 	if w.Previous == "" || !at.Before(w.PreviousUntil) {
 		return []string{w.Secret}
@@ -80,23 +80,23 @@ func (w Webhook) Secrets(at time.Time) []string {
 	return []string{w.Secret, w.Previous}
 }
 
-// secretBytes are random bytes of a secret, of which the standard wants 24 to 64.
+// secretBytes is the number of random bytes in a secret. The standard requires 24 to 64.
 const secretBytes = 32
 
 // NewSecret makes a secret.
 func NewSecret() string {
 	var b [secretBytes]byte
-	_, _ = rand.Read(b[:]) // it does not fail
+	_, _ = rand.Read(b[:]) // it never fails
 	return "whsec_" + base64.StdEncoding.EncodeToString(b[:])
 }
 
-// MaxOverlap and DefaultOverlap are for how long the secret before the newest signs too.
+// MaxOverlap and DefaultOverlap limit how long the previous secret also signs.
 const (
 	MaxOverlap     = 7 * 24 * time.Hour
 	DefaultOverlap = 24 * time.Hour
 )
 
-// rotated is the webhook with a new secret.
+// rotated returns the webhook with a new secret.
 func (w Webhook) rotated(secret string, overlap time.Duration, at time.Time) Webhook {
 	w.Previous, w.PreviousUntil, w.Secret = w.Secret, at.Add(overlap), secret
 	if overlap == 0 {
@@ -110,7 +110,7 @@ func (w Webhook) touched(at time.Time) Webhook {
 	return w
 }
 
-// Types are the types of events that webhooks may be told of.
+// Types are the types of events that webhooks can receive.
 func Types() []string {
 	return []string{
 		"conversation.opened", "conversation.updated", "conversation.rated", "conversation.read", "conversation.erased", "conversations.imported",
@@ -119,14 +119,14 @@ func Types() []string {
 	}
 }
 
-// Draft is what a new webhook is made of.
+// Draft is the input for a new webhook.
 type Draft struct {
 	URL, Description string
 	Events           []string
 	Enabled          bool
 }
 
-// Validate names every member that is wrong in itself. http says whether URLs without TLS are allowed.
+// Validate reports every invalid member. http allows URLs without TLS.
 func (d Draft) Validate(http bool) error {
 	var wrong fault.Problems
 	checkURL(d.URL, http, &wrong)
@@ -135,14 +135,14 @@ func (d Draft) Validate(http bool) error {
 	return wrong.Err()
 }
 
-// Patch is a partial update. An absent member leaves what is there.
+// Patch is a partial update. Absent members change nothing.
 type Patch struct {
 	URL, Description optional.Value[string]
 	Events           optional.Value[[]string]
 	Enabled          optional.Value[bool]
 }
 
-// Validate is like Draft's.
+// Validate is like Draft.Validate.
 func (p Patch) Validate(http bool) error {
 	var wrong fault.Problems
 	for field, null := range map[string]bool{
@@ -165,7 +165,7 @@ func (p Patch) Validate(http bool) error {
 	return wrong.Err()
 }
 
-// apply gives the webhook after the update, and whether that is another.
+// apply returns the webhook after the update, and reports whether it changed.
 func (p Patch) apply(w Webhook, at time.Time) (Webhook, bool) {
 	before := w
 	if v := p.URL.Ptr(); v != nil {
@@ -193,7 +193,7 @@ func (p Patch) apply(w Webhook, at time.Time) (Webhook, bool) {
 	return w.touched(at), true
 }
 
-// Disabled is the webhook after we disabled it.
+// Disabled returns the webhook as disabled by the system.
 func (w Webhook) Disabled(why Reason, at time.Time) Webhook {
 	w.Enabled, w.DisabledReason, w.DisabledAt = false, why, at
 	return w.touched(at)

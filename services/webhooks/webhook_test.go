@@ -108,7 +108,7 @@ func TestPatchRefusesNull(t *testing.T) {
 	}
 }
 
-// TestSchedule: what fails is tried for a little over three days, in ever longer pauses, and then given up.
+// TestSchedule: a failing delivery is tried for a little over three days, with growing pauses, and then fails.
 func TestSchedule(t *testing.T) {
 	t.Parallel()
 	refused := webhooks.Attempt{Status: 500}
@@ -137,7 +137,7 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
-func TestAfterAnAttempt(t *testing.T) {
+func TestAttemptUpdatesDeliveryAndWebhook(t *testing.T) {
 	t.Parallel()
 	healthy := webhooks.Webhook{Enabled: true, DeliveredAt: noon.Add(-time.Hour)}
 	first := webhooks.Delivery{Status: webhooks.Pending, CreatedAt: noon.Add(-time.Minute)}
@@ -224,7 +224,7 @@ func TestPlan(t *testing.T) {
 	var got []string
 	number := func(n int) int64 { return int64(100 + n) }
 	if ahead := webhooks.Plan(hooks[3:], happened, noon, number); len(ahead) != len(happened) {
-		t.Errorf("a webhook that was made by a clock that was ahead is told of %d events", len(ahead))
+		t.Errorf("a webhook created by a clock that was ahead gets %d events", len(ahead))
 	}
 	for _, d := range webhooks.Plan(hooks, happened, noon.Add(time.Minute), number) {
 		got = append(got, string(rune('0'+d.WebhookID))+" "+d.EventID)
@@ -250,7 +250,7 @@ func site(t *testing.T, n int64) tenant.ID {
 	return id
 }
 
-func TestSecrets(t *testing.T) {
+func TestPreviousSecretSignsDuringOverlap(t *testing.T) {
 	t.Parallel()
 	w := webhooks.Webhook{Secret: "new", Previous: "old", PreviousUntil: noon}
 	if got := w.Secrets(noon.Add(-1)); !slices.Equal(got, []string{"new", "old"}) {
@@ -264,7 +264,7 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// TestAttemptsAreBoundedInBytes: of attempts that are large the oldest are dropped, but never the last one.
+// TestAttemptsAreBoundedInBytes: of large attempts the oldest are dropped, but never the last one.
 func TestAttemptsAreBoundedInBytes(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]int{10: 12, webhooks.MaxAttemptsBytes / 4: 4, 2 * webhooks.MaxAttemptsBytes: 1} {

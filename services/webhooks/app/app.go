@@ -35,7 +35,7 @@ type Config struct {
 	VisitorsURL string `env:"FIVECHAT_VISITORS_URL"`
 	// Base URL of the tickets service.
 	TicketsURL string            `env:"FIVECHAT_TICKETS_URL"`
-	Schedule   webhooks.Schedule // when what failed is tried again
+	Schedule   webhooks.Schedule // the pauses between attempts
 }
 
 // Default is the settings before the environment's.
@@ -67,7 +67,9 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	follow := func(source, url string) runner.Task {
 		f := feed.Follower{
 			Feed:      feed.Feed{Name: source, Log: outbox.Remote{Client: base.Client(url)}, Redis: base.Redis},
-			Telemetry: base.Telemetry, Position: store.Position, Apply: store.Apply,
+			Telemetry: base.Telemetry,
+			Position:  store.Position,
+			Apply:     store.Apply,
 		}
 		return runner.Task{Name: "follow " + source, Run: f.Run}
 	}

@@ -84,10 +84,10 @@ func each[A, B any](rows []A, view func(A) B) []B {
 	return views
 }
 
-// overlap is how long the secret before the new one signs too.
+// overlap is how long the previous secret also signs.
 func (r rotate) overlap() time.Duration {
 	if v := r.OverlapSeconds; v != nil {
-		// What would not fit is refused like anything else that is too long.
+		// Values that don't fit a Duration are clamped; they stay invalid.
 		return time.Duration(min(max(*v, -1), int64(2*webhooks.MaxOverlap/time.Second))) * time.Second
 	}
 	return webhooks.DefaultOverlap

@@ -59,7 +59,7 @@ func viewOf(w webhooks.Webhook) view {
 	return v
 }
 
-// known is nil for a time that never was.
+// known returns nil for the zero time.
 func known(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -131,7 +131,7 @@ func deliveryViewOf(d webhooks.Delivery) deliveryView {
 	return v
 }
 
-// maxShown is how much of a body is shown.
+// maxShown is the number of bytes of a body that are shown.
 const maxShown = 64 << 10
 
 func detailViewOf(d webhooks.Delivery) detailView {

@@ -13,11 +13,11 @@ import (
 const (
 	memory        = 32 << 20 // of all websites
 	websiteMemory = 1 << 20  // of one website, so that its slow receivers leave room for others
-	baseSize      = 4 << 10  // what a delivery weighs without its body and its attempts
-	unknownSize   = 1 << 20  // what a body weighs whose row does not state its length
+	baseSize      = 4 << 10  // size of a delivery without its body and attempts
+	unknownSize   = 1 << 20  // assumed size of a body if its row doesn't state one
 )
 
-// budget bounds the bytes of what is in memory, in total and for each website.
+// budget limits the bytes in memory, in total and for each website.
 type budget struct {
 	total, website int64
 
@@ -27,7 +27,8 @@ type budget struct {
 	freed chan struct{} // closed at the next release
 }
 
-// weight is how many bytes a delivery takes once it is loaded, judged by what Ready says of it.
+// weight is the size in bytes that a delivery will have once it is loaded, estimated from the fields that Ready
+// returns.
 func weight(queued webhooks.Delivery) int64 {
 	n := baseSize + cmp.Or(queued.Bytes, unknownSize)
 	if len(queued.Attempts) > 0 {
@@ -40,7 +41,7 @@ func newBudget(total, website int64) *budget {
 	return &budget{total: total, website: website, of: map[tenant.ID]int64{}, freed: make(chan struct{})}
 }
 
-// acquire waits until there is room for n bytes of a website, and returns what gives it back. Something larger than a
+// acquire waits until there is room for n bytes of a website, and returns the function that releases them. More than a
 // website's share takes the whole share. The error is that of ctx.
 func (b *budget) acquire(ctx context.Context, t tenant.ID, n int64) (release func(), err error) {
 	n = min(n, b.website)

@@ -8,7 +8,8 @@ import (
 	"fivechat.dev/services/internal/storetest"
 )
 
-// TestBudgetBoundsEachWebsiteAndAll: a website that has used its share waits, another one doesn't; the total holds for all.
+// TestBudgetBoundsEachWebsiteAndAll: a website that has used its share waits, and another one doesn't. The total limits
+// all.
 func TestBudgetBoundsEachWebsiteAndAll(t *testing.T) {
 	t.Parallel()
 	one, two, three := storetest.Tenant(1), storetest.Tenant(2), storetest.Tenant(3)

@@ -1,8 +1,12 @@
-// Package dispatch makes deliveries: it finds the webhooks for which something waits, works at each by itself, and so
-// lets none wait for another.
+// Package dispatch makes deliveries. It finds the webhooks that have due deliveries, and works on each independently,
+// so that no webhook waits for another.
 //
-// Of many replicas one works at a webhook: the one that holds its lease, which it keeps while it works and which runs
-// out by itself where it dies. A delivery that was being made then is made again, with the same id.
+// Begin with Dispatcher.Run and the interfaces Store and Sender. Of all replicas one works on a webhook: the holder of
+// its lease, which it renews while it works and which expires if it crashes. A delivery that was being made then is
+// made again, with the same id.
+//
+// The package decides neither schedules and order (package webhooks and the store) nor which addresses may be reached
+// (sender).
 package dispatch
 
 import (
@@ -23,19 +27,21 @@ import (
 
 // The bounds of a dispatcher.
 const (
-	lookEvery  = 500 * time.Millisecond // for what another replica stored, and what has come to its time
-	lease      = 15 * time.Second       // how long a replica that died keeps others from a webhook
+	lookEvery  = 500 * time.Millisecond // polls for deliveries that other replicas stored or that became due
+	lease      = 15 * time.Second       // how long a crashed replica blocks a webhook
 	renewEvery = 5 * time.Second
-	workers    = 256 // webhooks that are worked at at once
-	perWebhook = 8   // requests to one webhook at once
+	workers    = 256 // webhooks worked on concurrently
+	perWebhook = 8   // concurrent requests to one webhook
 	storeWait  = 10 * time.Second
-	sweepEvery = 10 * time.Minute // between looks for bodies without deliveries
+	sweepEvery = 10 * time.Minute // interval for removing bodies without deliveries
 )
 
-// Store is what a dispatcher needs of a store.
+// Store is the part of the store that a dispatcher uses.
 type Store interface {
 	Due(ctx context.Context, now time.Time, except []int64) ([]webhooks.Delivery, error)
-	Claim(ctx context.Context, t tenant.ID, webhookID int64, holder string, now, until time.Time) (webhooks.Webhook, bool, error)
+	Claim(
+		ctx context.Context, t tenant.ID, webhookID int64, holder string, now, until time.Time,
+	) (webhooks.Webhook, bool, error)
 	Release(ctx context.Context, t tenant.ID, webhookID int64, holder string) error
 	Ready(ctx context.Context, t tenant.ID, webhookID int64, now time.Time) ([]webhooks.Delivery, error)
 	Load(ctx context.Context, d webhooks.Delivery) (webhooks.Delivery, error)
@@ -44,7 +50,7 @@ type Store interface {
 	Standing(ctx context.Context) (waiting, disabled int64, err error)
 }
 
-// Sender makes one attempt. What goes wrong stands in the Attempt.
+// Sender makes one attempt. Errors are in the Attempt.
 type Sender interface {
 	Send(ctx context.Context, w webhooks.Webhook, d webhooks.Delivery) webhooks.Attempt
 }
@@ -56,11 +62,11 @@ type Dispatcher struct {
 	schedule webhooks.Schedule
 	tele     *telemetry.Telemetry
 	holder   string
-	told     chan struct{}
+	wakeups  chan struct{}
 	memory   *budget
 
 	mu   sync.Mutex
-	busy map[int64]bool // webhooks that are worked at, here
+	busy map[int64]bool // webhooks that this replica works on
 
 	attempts *prometheus.CounterVec
 	took     prometheus.Histogram
@@ -74,10 +80,11 @@ func New(store Store, sender Sender, s webhooks.Schedule, t *telemetry.Telemetry
 	host, _ := os.Hostname()
 	d := &Dispatcher{
 		store: store, sender: sender, schedule: s, tele: t, holder: host + "/" + uuid.NewString(),
-		told: make(chan struct{}, 1), memory: newBudget(memory, websiteMemory), busy: map[int64]bool{},
+		wakeups: make(chan struct{}, 1), memory: newBudget(memory, websiteMemory), busy: map[int64]bool{},
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fivechat_webhook_attempts_total",
-			Help: "Attempts to deliver, by outcome: delivered, refused (the receiver answered otherwise) or unanswered.",
+			Help: "Attempts to deliver, by outcome: delivered, refused (a response other than 2xx) " +
+				"or unanswered (no response).",
 		}, []string{"outcome"}),
 		took: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "fivechat_webhook_attempt_duration_seconds",
@@ -86,33 +93,33 @@ func New(store Store, sender Sender, s webhooks.Schedule, t *telemetry.Telemetry
 		}),
 		overdue: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "fivechat_webhook_overdue_seconds",
-			Help: "By how much the delivery that is longest overdue is; one that waits for its time is not.",
+			Help: "How long the oldest due delivery has been waiting; one whose time hasn't come isn't due.",
 		}),
 	}
 	d.waiting = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "fivechat_webhook_deliveries_waiting",
-		Help: "Deliveries that are still to be made, of all replicas.",
+		Help: "Pending deliveries, of all replicas.",
 	})
 	d.disabled = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "fivechat_webhooks_disabled",
-		Help: "Webhooks that we have disabled, of all replicas.",
+		Help: "Webhooks that the system has disabled, of all replicas.",
 	})
 	for _, o := range []string{delivered, refused, unanswered} {
-		d.attempts.WithLabelValues(o) // so that the first of each counts in a rate
+		d.attempts.WithLabelValues(o) // the series exist from the start, so that a rate sees the first one
 	}
 	t.Registry.MustRegister(d.attempts, d.took, d.overdue, d.waiting, d.disabled)
 	return d
 }
 
-// Wake says that there may be something to deliver.
+// Wake starts a search for due deliveries.
 func (d *Dispatcher) Wake() {
 	select {
-	case d.told <- struct{}{}:
+	case d.wakeups <- struct{}{}:
 	default:
 	}
 }
 
-// Run delivers until ctx ends, and then lets what is being delivered come to its end.
+// Run delivers until ctx ends, and then waits for deliveries in progress.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -122,21 +129,21 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	defer again.Stop()
 	for {
 		if err := d.look(ctx, &all); err != nil && ctx.Err() == nil {
-			d.tele.Log.WarnContext(ctx, "delivering will be tried again", "error", err)
+			d.tele.Log.WarnContext(ctx, "webhooks: looking for due deliveries failed; retrying", "retry_in", lookEvery, "error", err)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-d.told:
+		case <-d.wakeups:
 		case <-again.C:
 		}
 	}
 }
 
-// measureEvery is between looks at how all webhooks stand.
+// measureEvery is the interval between measurements of the state of all webhooks.
 const measureEvery = 15 * time.Second
 
-// measure looks at how all webhooks stand until ctx ends.
+// measure exports the state of all webhooks until ctx ends.
 func (d *Dispatcher) measure(ctx context.Context) {
 	again := time.NewTicker(measureEvery)
 	defer again.Stop()
@@ -178,12 +185,12 @@ func (d *Dispatcher) sweep(ctx context.Context) {
 	}
 }
 
-// look has a worker work at each webhook for which something is due.
+// look starts a worker for each webhook that has a due delivery.
 func (d *Dispatcher) look(ctx context.Context, all *sync.WaitGroup) error {
 	var overdue time.Duration
 	defer func() { d.overdue.Set(overdue.Seconds()) }()
 	except := d.working()
-	for range workers { // each time at least one more webhook is left out
+	for range workers { // each round excludes at least one more webhook
 		now := time.Now()
 		reading, cancel := context.WithTimeout(ctx, storeWait)
 		due, err := d.store.Due(reading, now, except)
@@ -212,7 +219,7 @@ func (d *Dispatcher) working() []int64 {
 	return ids
 }
 
-// begin notes that a webhook is worked at, and says whether it was not.
+// begin marks a webhook as busy, and reports whether it wasn't.
 func (d *Dispatcher) begin(webhook int64) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -232,12 +239,12 @@ func (d *Dispatcher) work(ctx context.Context, t tenant.ID, webhook int64) {
 	}()
 	claimed, err := d.deliver(ctx, t, webhook)
 	if err != nil && ctx.Err() == nil {
-		d.tele.Log.WarnContext(ctx, "delivering to a webhook will be tried again", "webhook", webhook, "error", err)
+		d.tele.Log.WarnContext(ctx, "webhooks: delivering failed; retrying later", "webhook", webhook, "error", err)
 	}
 	if claimed {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
-		_ = d.store.Release(ctx, t, webhook, d.holder) // or it runs out
+		_ = d.store.Release(ctx, t, webhook, d.holder) // otherwise the lease expires
 	}
 }
 
@@ -262,7 +269,7 @@ func (d *Dispatcher) deliver(ctx context.Context, t tenant.ID, webhook int64) (c
 		if err := d.attempt(ctx, w, ready); err != nil {
 			return true, err
 		}
-		// Its owner may have changed it, or we have disabled it.
+		// The owner may have changed it, or it was disabled.
 		if w, claimed, err = d.claim(ctx, t, webhook); err != nil || !claimed {
 			return claimed, err
 		}
@@ -277,7 +284,7 @@ func (d *Dispatcher) claim(ctx context.Context, t tenant.ID, webhook int64) (web
 	return d.store.Claim(ctx, t, webhook, d.holder, now, now.Add(lease))
 }
 
-// renew keeps the lease until ctx ends, and calls lost where it cannot.
+// renew renews the lease until ctx ends, and calls lost if it can't.
 func (d *Dispatcher) renew(ctx context.Context, t tenant.ID, webhook int64, lost func()) {
 	again := time.NewTicker(renewEvery)
 	defer again.Stop()
@@ -294,7 +301,7 @@ func (d *Dispatcher) renew(ctx context.Context, t tenant.ID, webhook int64, lost
 	}
 }
 
-// attempt makes deliveries of different keys side by side, and gives the first error of recording what became of them.
+// attempt makes deliveries of different keys concurrently, and returns the first error of recording their results.
 func (d *Dispatcher) attempt(ctx context.Context, w webhooks.Webhook, ready []webhooks.Delivery) error {
 	var side sync.WaitGroup
 	slots, failures := make(chan struct{}, perWebhook), make(chan error, len(ready))
@@ -318,7 +325,7 @@ func (d *Dispatcher) attempt(ctx context.Context, w webhooks.Webhook, ready []we
 	return ctx.Err()
 }
 
-// make makes one attempt. What the receiver has answered is recorded also where we are told to stop meanwhile.
+// make makes one attempt. The receiver's response is recorded even if the process is stopping.
 func (d *Dispatcher) make(ctx context.Context, w webhooks.Webhook, queued webhooks.Delivery) error {
 	release, err := d.memory.acquire(ctx, queued.WebsiteID, weight(queued))
 	if err != nil {
@@ -334,15 +341,14 @@ func (d *Dispatcher) make(ctx context.Context, w webhooks.Webhook, queued webhoo
 	}
 	a := d.sender.Send(ctx, w, one)
 	if a.Status == 0 && ctx.Err() != nil {
-		return ctx.Err() // it is us who gave up
+		return ctx.Err() // the attempt was aborted by us
 	}
 	d.took.Observe(a.Took.Seconds())
 	d.attempts.WithLabelValues(outcome(a)).Inc()
-	after := one.After(
-		a, d.schedule, time.Now().UTC().Truncate(time.Millisecond), rand.Float64(),
-	) //nolint:gosec // nobody is harmed who guesses it
+	chance := rand.Float64() //nolint:gosec // guessing it harms no one
+	after := one.After(a, d.schedule, time.Now().UTC().Truncate(time.Millisecond), chance)
 	d.tele.Log.InfoContext(
-		ctx, "delivered", "website", one.WebsiteID.Int64(), "webhook", w.ID, "delivery", one.ID, "event", one.EventID,
+		ctx, "delivery attempt", "website", one.WebsiteID.Int64(), "webhook", w.ID, "delivery", one.ID, "event", one.EventID,
 		"type", one.Type, "try", after.Tries, "status", a.Status, "error", a.Error, "ms", a.Took.Milliseconds(),
 		"became", string(after.Status),
 	)

@@ -16,11 +16,11 @@ import (
 	"fivechat.dev/services/webhooks/internal/mongostore"
 )
 
-// receiver stands in for the world: it notes what is sent, and answers as it is told.
+// receiver is a fake Sender. It records requests and responds as configured.
 type receiver struct {
 	mu     sync.Mutex
 	got    map[int64][]string // events by webhook
-	under  map[int64]int      // requests under way
+	under  map[int64]int      // requests in progress
 	most   map[int64]int
 	answer func(ctx context.Context, w webhooks.Webhook, d webhooks.Delivery, try int) webhooks.Attempt
 	tries  map[string]int
@@ -53,7 +53,7 @@ func (r *receiver) events(webhook int64) []string {
 	return append([]string(nil), r.got[webhook]...)
 }
 
-type house struct {
+type fixture struct {
 	t     *testing.T
 	store *mongostore.Store
 	to    *receiver
@@ -64,10 +64,10 @@ type house struct {
 // open makes a store and n dispatchers over it.
 func open(
 	t *testing.T, n int, answer func(context.Context, webhooks.Webhook, webhooks.Delivery, int) webhooks.Attempt,
-) *house {
+) *fixture {
 	t.Helper()
 	db := storetest.DB(t, "webhooks")
-	h := &house{
+	h := &fixture{
 		t: t,
 		to: &receiver{
 			got:    map[int64][]string{},
@@ -96,7 +96,7 @@ func open(
 	return h
 }
 
-func (h *house) hook(of tenant.ID) int64 {
+func (h *fixture) hook(of tenant.ID) int64 {
 	h.t.Helper()
 	id, err := h.store.WebhookID(h.t.Context())
 	if err == nil {
@@ -115,8 +115,8 @@ func (h *house) hook(of tenant.ID) int64 {
 	return id
 }
 
-// tell has n events of each key happen, in turn. An event's id is its key and its number.
-func (h *house) tell(of tenant.ID, keys, n int) {
+// tell appends n events of each key, in turn. An event's id is its key and its number.
+func (h *fixture) tell(of tenant.ID, keys, n int) {
 	h.t.Helper()
 	var records []outbox.Record
 	for i := range n {
@@ -139,7 +139,7 @@ func (h *house) tell(of tenant.ID, keys, n int) {
 }
 
 // wait waits until a webhook was sent n events.
-func (h *house) wait(webhook int64, n int) []string {
+func (h *fixture) wait(webhook int64, n int) []string {
 	h.t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; {
 		got := h.to.events(webhook)
@@ -153,7 +153,7 @@ func (h *house) wait(webhook int64, n int) []string {
 	}
 }
 
-// inOrder fails where the events of a key do not come in order. One that comes again is none that is late.
+// inOrder fails the test if the events of a key aren't in order. A repeated event isn't out of order.
 func inOrder(t *testing.T, got []string) {
 	t.Helper()
 	last := map[string]string{}
@@ -166,8 +166,8 @@ func inOrder(t *testing.T, got []string) {
 	}
 }
 
-// TestManyReplicas deliver each event once and in order, though all of them look.
-func TestManyReplicas(t *testing.T) {
+// TestReplicasDeliverEachEventOnce: each event is delivered once and in order, although all replicas look for it.
+func TestReplicasDeliverEachEventOnce(t *testing.T) {
 	t.Parallel()
 	h := open(t, 3, nil)
 	one, two := storetest.Tenant(1), storetest.Tenant(2)
@@ -184,8 +184,8 @@ func TestManyReplicas(t *testing.T) {
 	}
 }
 
-// TestFailuresHoldBackTheirOwn: one conversation's events wait for the one that fails; the others' do not.
-func TestFailuresHoldBackTheirOwn(t *testing.T) {
+// TestFailureHoldsBackItsKey: events of one conversation wait for the failed one; those of others don't.
+func TestFailureHoldsBackItsKey(t *testing.T) {
 	t.Parallel()
 	h := open(t, 1, func(_ context.Context, _ webhooks.Webhook, d webhooks.Delivery, try int) webhooks.Attempt {
 		if strings.HasPrefix(d.EventID, "1-") && try < 3 {
@@ -203,8 +203,8 @@ func TestFailuresHoldBackTheirOwn(t *testing.T) {
 	}
 }
 
-// TestASlowOneDisturbsNoOther, and has so many requests at once and no more.
-func TestASlowOneDisturbsNoOther(t *testing.T) {
+// TestSlowReceiverDoesntDelayOthers: it has the allowed number of concurrent requests and no more.
+func TestSlowReceiverDoesntDelayOthers(t *testing.T) {
 	t.Parallel()
 	var slow int64
 	release := make(chan struct{})
@@ -229,8 +229,8 @@ func TestASlowOneDisturbsNoOther(t *testing.T) {
 	inOrder(t, h.wait(slow, 60))
 }
 
-// TestAStopIsNoFailure: what was under way when a replica was told to stop is made again, by another, and counts no try.
-func TestAStopIsNoFailure(t *testing.T) {
+// TestStoppingCountsNoAttempt: attempts in progress when a replica stops are made again by another one, and aren't counted.
+func TestStoppingCountsNoAttempt(t *testing.T) {
 	t.Parallel()
 	one := storetest.Tenant(1)
 	h := open(t, 0, nil)

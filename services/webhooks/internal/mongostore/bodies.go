@@ -14,19 +14,19 @@ import (
 	"fivechat.dev/services/webhooks"
 )
 
-// inlineBody is the largest body, in bytes, that each delivery keeps in its own row. A larger body that several webhooks
+// inlineBody is the largest body, in bytes, that each delivery has in its own row. A larger body that several webhooks
 // of a website receive is stored once, in webhooks_bodies.
 const inlineBody = 4 << 10
 
-// The bounds of looking for bodies without deliveries.
+// The bounds of the search for bodies without deliveries.
 const (
 	checkEvery = 24 * time.Hour // how long a body may outlive its last delivery
 	checkRows  = 500
 )
 
-// storedBody is the field "body" of a delivery's row: the text, or true where the body is in webhooks_bodies. A version
-// that only knows texts can't decode true, so it refuses to send such a delivery instead of sending an empty body; the
-// delivery waits for a replica of this version.
+// storedBody is the field "body" of a delivery's row: the text, or true if the body is in webhooks_bodies. A version
+// that only knows texts can't decode true, so it fails instead of sending an empty body. The delivery waits for a
+// replica of this version.
 type storedBody struct {
 	text   string
 	shared bool
@@ -61,7 +61,8 @@ func (b *storedBody) UnmarshalBSONValue(typ byte, data []byte) error {
 type deliveryRow struct {
 	webhooks.Delivery `bson:",inline"`
 	Stored            storedBody `bson:"body"`
-	Shared            bool       `bson:"shared,omitempty"` // the body is in webhooks_bodies: for counting without reading bodies
+	// the body is in webhooks_bodies; used for counting without reading bodies
+	Shared bool `bson:"shared,omitempty"`
 }
 
 // bodyRow is the body of an event that several deliveries share.
@@ -69,15 +70,15 @@ type bodyRow struct {
 	ID        int64     `bson:"_id"` // that of the first delivery
 	WebsiteID tenant.ID `bson:"websiteId"`
 	EventID   string    `bson:"eventId"`
-	Webhooks  []int64   `bson:"webhooks"` // those whose deliveries refer to it
+	Webhooks  []int64   `bson:"webhooks"` // webhooks whose deliveries refer to it
 	VisitorID int64     `bson:"visitorId"`
 	Body      string    `bson:"body"`
 	Bytes     int64     `bson:"bytes"` // length of Body
 	CreatedAt time.Time `bson:"createdAt"`
-	CheckAt   time.Time `bson:"checkAt"` // when to look whether a delivery still refers to it
+	CheckAt   time.Time `bson:"checkAt"` // when to check whether a delivery still refers to it
 }
 
-// rowsOf gives the rows of new deliveries of one website. Deliveries of one event follow each other.
+// rowsOf returns the rows of new deliveries of one website. Deliveries of one event must be adjacent.
 func rowsOf(planned []webhooks.Delivery) (rows []deliveryRow, bodies []bodyRow) {
 	for len(planned) > 0 {
 		first, n := planned[0], 1
@@ -111,7 +112,7 @@ func rowsOf(planned []webhooks.Delivery) (rows []deliveryRow, bodies []bodyRow) 
 	return rows, bodies
 }
 
-// insert stores new deliveries of one website; inside a transaction.
+// insert stores new deliveries of one website. It must run in a transaction.
 func (s *Store) insert(ctx context.Context, t tenant.ID, planned []webhooks.Delivery) error {
 	rows, bodies := rowsOf(planned)
 	if err := s.bodies.Insert(ctx, t, bodies...); err != nil {
@@ -130,7 +131,7 @@ func (s *Store) insert(ctx context.Context, t tenant.ID, planned []webhooks.Deli
 	return s.texts.Add(ctx, t, texts...)
 }
 
-// size is what a delivery counts for: its row, and its body where that is in the row.
+// size is what a delivery counts towards the storage limit: its row, and its body if that is in the row.
 func (row deliveryRow) size() int64 {
 	if row.Shared {
 		return rowcount.Block
@@ -138,11 +139,11 @@ func (row deliveryRow) size() int64 {
 	return rowcount.Block + row.Bytes
 }
 
-// size is what a body counts for.
+// size is what a body counts towards the storage limit.
 func (row bodyRow) size() int64 { return rowcount.Block + row.Bytes }
 
-// countTexts counts what webhooks_deliveries and webhooks_bodies hold of a website. Deliveries are removed by the store
-// itself when they expire: the daily recount of the counter takes account of that.
+// countTexts counts the storage of a website in webhooks_deliveries and webhooks_bodies. The database removes expired
+// deliveries itself; the daily recount corrects the counter.
 func (s *Store) countTexts(ctx context.Context, t tenant.ID, add func(int64)) error {
 	err := s.deliveries.Each(ctx, t, nil, mongokit.Query{Only: []string{"bytes", "shared"}}, func(row deliveryRow) {
 		add(row.size())
@@ -153,11 +154,11 @@ func (s *Store) countTexts(ctx context.Context, t tenant.ID, add func(int64)) er
 	return s.bodies.Each(ctx, t, nil, mongokit.Query{Only: []string{"bytes"}}, func(row bodyRow) { add(row.size()) })
 }
 
-// Stored is how many bytes deliveries take.
+// Stored counts the bytes that deliveries take.
 func (s *Store) Stored() *rowcount.Bytes { return s.texts }
 
-// whole gives a delivery with its body. A delivery whose body is gone, because its visitor was erased, is removed: it is
-// NotFound, and never sent without its body.
+// whole returns a delivery with its body. If the body no longer exists, because its visitor was erased, the delivery is
+// removed and NotFound. It is never sent without its body.
 func (s *Store) whole(ctx context.Context, row deliveryRow) (webhooks.Delivery, error) {
 	d := row.Delivery
 	d.Body = row.Stored.text
@@ -175,8 +176,8 @@ func (s *Store) whole(ctx context.Context, row deliveryRow) (webhooks.Delivery, 
 	return d, err
 }
 
-// Sweep removes bodies whose deliveries are all gone, and says whether more of them may be due for a look. Several
-// replicas may sweep at once.
+// Sweep removes bodies without deliveries, and reports whether more may be due for a check. Replicas may call it
+// concurrently.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (more bool, err error) {
 	due, err := s.dueBodies.List(ctx, bson.D{{Key: "checkAt", Value: bson.D{{Key: "$lte", Value: now}}}},
 		mongokit.Query{
@@ -195,7 +196,8 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (more bool, err error)
 	return len(due) == checkRows, nil
 }
 
-// sweep removes a body that no delivery refers to. No delivery can come to refer to it meanwhile: they are stored with it.
+// sweep removes a body if no delivery refers to it. None can be added meanwhile: deliveries are stored together with
+// their body.
 func (s *Store) sweep(ctx context.Context, b bodyRow, now time.Time) error {
 	left, err := s.deliveries.List(ctx, b.WebsiteID, bson.D{
 		{Key: "webhookId", Value: bson.D{{Key: "$in", Value: b.Webhooks}}}, {Key: "eventId", Value: b.EventID},

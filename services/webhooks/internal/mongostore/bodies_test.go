@@ -15,16 +15,16 @@ import (
 	"fivechat.dev/services/webhooks/internal/mongostore"
 )
 
-// sized gives the records of an event with a body of about so many bytes.
-func (h *house) sized(of tenant.ID, key int64, size int) []outbox.Record {
+// sized returns the records of an event with a body of about size bytes.
+func (h *fixture) sized(of tenant.ID, key int64, size int) []outbox.Record {
 	h.t.Helper()
 	records := h.tell(of, "message.created", key)
 	records[0].Data = fmt.Sprintf(`{"visitorId":%d,"text":%q}`, 70+key, strings.Repeat("x", size))
 	return records
 }
 
-// body gives what would be sent of a webhook's only delivery.
-func (h *house) body(w webhooks.Webhook) string {
+// body returns the body of a webhook's only delivery, as it would be sent.
+func (h *fixture) body(w webhooks.Webhook) string {
 	h.t.Helper()
 	found, err := h.Ready(h.t.Context(), w.WebsiteID, w.ID, time.Now().Add(time.Second))
 	h.must(err)
@@ -44,8 +44,8 @@ func (h *house) body(w webhooks.Webhook) string {
 	return loaded.Body
 }
 
-// TestLargeBodiesAreStoredOnce: deliveries of one event share a large body; a small one, or that of a single webhook, is
-// in the delivery's row, where versions before this one look for it.
+// TestLargeBodiesAreStoredOnce: the deliveries of one event share a large body. A small body, or that of a single
+// webhook, is in the delivery's row, where earlier versions look for it.
 func TestLargeBodiesAreStoredOnce(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -85,11 +85,11 @@ func TestLargeBodiesAreStoredOnce(t *testing.T) {
 	}
 }
 
-// TestABodyIsNeverLeftOut: a delivery whose body is gone is removed and not sent without it.
-func TestABodyIsNeverLeftOut(t *testing.T) {
+// TestDeliveryWithoutBodyIsRemoved: a delivery whose body no longer exists is removed, and not sent without it.
+func TestDeliveryWithoutBodyIsRemoved(t *testing.T) {
 	t.Parallel()
 	db := storetest.DB(t, "webhooks")
-	h := &house{t: t, log: outbox.NewLog(db, storetest.Telemetry(t, "webhooks"))}
+	h := &fixture{t: t, log: outbox.NewLog(db, storetest.Telemetry(t, "webhooks"))}
 	h.Store = mongostore.New(db, h.log, func() {})
 	storetest.Ready(t, db)
 	w, ctx := h.hook(one, "*"), t.Context()
@@ -107,12 +107,12 @@ func TestABodyIsNeverLeftOut(t *testing.T) {
 	}
 }
 
-// TestOlderVersionsRefuseSharedBodies: a reader that knows only texts must fail; it would send an empty body otherwise.
-// Rows that it wrote, without a length, are read as before.
+// TestOlderVersionsRefuseSharedBodies: a reader that knows only texts must fail, or it would send an empty body. Rows
+// that it wrote, without a length, can be read.
 func TestOlderVersionsRefuseSharedBodies(t *testing.T) {
 	t.Parallel()
 	db := storetest.DB(t, "webhooks")
-	h := &house{t: t, log: outbox.NewLog(db, storetest.Telemetry(t, "webhooks"))}
+	h := &fixture{t: t, log: outbox.NewLog(db, storetest.Telemetry(t, "webhooks"))}
 	h.Store = mongostore.New(db, h.log, func() {})
 	type old struct {
 		ID        int64     `bson:"_id"`
@@ -152,8 +152,8 @@ func TestOlderVersionsRefuseSharedBodies(t *testing.T) {
 	}
 }
 
-// TestSweep: a body goes with the last of its deliveries, and not before.
-func TestSweep(t *testing.T) {
+// TestSweepRemovesUnusedBodies: a body is removed with the last of its deliveries, and not before.
+func TestSweepRemovesUnusedBodies(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	ctx, first, second := t.Context(), h.hook(one, "*"), h.hook(one, "*")

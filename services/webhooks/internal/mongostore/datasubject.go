@@ -11,7 +11,7 @@ import (
 	"fivechat.dev/services/webhooks"
 )
 
-// tables are what an export shows.
+// tables are the collections in an export.
 func tables(db *mongokit.DB) datasubject.Tables {
 	return datasubject.Tables{
 		datasubject.Table{
@@ -32,10 +32,10 @@ func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after st
 	return s.tables.Export(ctx, t, visitor, after)
 }
 
-// announcements are the events of which receivers learn that something was erased. They hold numbers alone.
+// announcements are the types of events by which receivers learn of erasures. They contain only ids.
 var announcements = bson.A{"visitor.erased", "conversation.erased", "ticket.deleted"}
 
-// Erase implements datasubject.DataHolder. Of a visitor's deliveries, announcements that are still to be made stay: without them a
+// Erase implements datasubject.DataHolder. Pending announcements in a visitor's deliveries stay: without them a
 // receiver would never learn of the erasure.
 func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	if visitor != 0 {

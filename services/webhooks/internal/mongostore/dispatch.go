@@ -12,21 +12,21 @@ import (
 	"fivechat.dev/services/webhooks"
 )
 
-// The bounds of what the dispatcher reads at once.
+// The bounds of one read by the dispatcher.
 const (
 	dueRows     = 500
 	pendingRows = 200
 	readyKeys   = 32
 )
 
-// queued are the fields of a delivery that say whose turn it is and, by the times of its attempts, how much there is to
-// load. The rest is read one delivery at a time, by Load.
+// queued are the fields of a delivery that the dispatcher needs for order and size. Load reads the rest, one delivery
+// at a time.
 var queued = []string{
 	"_id", "websiteId", "webhookId", "eventId", "type", "key", "order", "status", "nextAt", "bytes", "attempts.at",
 }
 
-// Due gives deliveries that are to be made now, the longest overdue first, but for those of some webhooks. They have
-// neither body nor attempts.
+// Due returns deliveries that are due now, the longest overdue first, except those of some webhooks. They have neither
+// body nor attempts.
 func (s *Store) Due(ctx context.Context, now time.Time, except []int64) ([]webhooks.Delivery, error) {
 	filter := bson.D{with(webhooks.Pending), {Key: "nextAt", Value: bson.D{{Key: "$lte", Value: now}}}}
 	if len(except) > 0 {
@@ -39,7 +39,7 @@ func (s *Store) Due(ctx context.Context, now time.Time, except []int64) ([]webho
 	})
 }
 
-// Standing gives how many deliveries are still to be made, and how many webhooks we have disabled.
+// Standing returns the number of pending deliveries, and of webhooks that the system has disabled.
 func (s *Store) Standing(ctx context.Context) (waiting, disabled int64, err error) {
 	if waiting, err = s.waiting.Count(ctx, bson.D{with(webhooks.Pending)}); err != nil {
 		return 0, 0, err
@@ -48,8 +48,8 @@ func (s *Store) Standing(ctx context.Context) (waiting, disabled int64, err erro
 	return waiting, disabled, err
 }
 
-// Claim takes or keeps the lease of a webhook, and says whether it is the holder's. One that is disabled or gone is
-// nobody's: what waits for it is put aside, or removed.
+// Claim takes or renews the lease of a webhook, and reports whether the holder has it. A disabled or deleted webhook
+// can't be claimed: its pending deliveries are held, or removed.
 func (s *Store) Claim(
 	ctx context.Context, t tenant.ID, webhookID int64, holder string, now, until time.Time,
 ) (webhooks.Webhook, bool, error) {
@@ -73,7 +73,7 @@ func (s *Store) Claim(
 	return w, false, err
 }
 
-// Release gives the lease of a webhook back.
+// Release returns the lease of a webhook.
 func (s *Store) Release(ctx context.Context, t tenant.ID, webhookID int64, holder string) error {
 	_, err := s.webhooks.Update(ctx, t, bson.D{
 		{Key: "_id", Value: webhookID}, {Key: "leaseHolder", Value: holder},
@@ -81,8 +81,8 @@ func (s *Store) Release(ctx context.Context, t tenant.ID, webhookID int64, holde
 	return err
 }
 
-// Ready gives deliveries of a webhook that may be made now: of each key the first. Where that waits for its time, what
-// comes behind it waits as long. They have neither body nor attempts: see Load.
+// Ready returns deliveries of a webhook that may be made now: the first of each key. If that one isn't due, later ones
+// of its key are postponed to its time. The deliveries have neither body nor attempts: see Load.
 func (s *Store) Ready(ctx context.Context, t tenant.ID, webhookID int64, now time.Time) ([]webhooks.Delivery, error) {
 	due, err := s.deliveries.List(ctx, t, of(webhookID, with(webhooks.Pending), bson.E{
 		Key:   "nextAt",
@@ -104,7 +104,7 @@ func (s *Store) Ready(ctx context.Context, t tenant.ID, webhookID int64, now tim
 		switch {
 		case err != nil:
 			return nil, err
-		case len(first) == 0: // delivered by somebody else meanwhile
+		case len(first) == 0: // delivered by another replica meanwhile
 		case first[0].NextAt.After(now):
 			if err := s.holdBack(ctx, first[0].Delivery); err != nil {
 				return nil, err
@@ -116,7 +116,8 @@ func (s *Store) Ready(ctx context.Context, t tenant.ID, webhookID int64, now tim
 	return ready, nil
 }
 
-// Load gives a delivery that Ready gave, with its body and its attempts; NotFound when it is gone or no longer pending.
+// Load returns a delivery from Ready with its body and attempts. Its error is NotFound if it no longer exists or isn't
+// pending.
 func (s *Store) Load(ctx context.Context, d webhooks.Delivery) (webhooks.Delivery, error) {
 	row, err := s.deliveries.Get(
 		ctx, d.WebsiteID, of(d.WebhookID, with(webhooks.Pending), bson.E{Key: "_id", Value: d.ID}),
@@ -127,7 +128,7 @@ func (s *Store) Load(ctx context.Context, d webhooks.Delivery) (webhooks.Deliver
 	return s.whole(ctx, row)
 }
 
-// holdBack lets what comes behind a delivery of the same key wait as long as it does.
+// holdBack postpones later deliveries of the same key to the time of d.
 func (s *Store) holdBack(ctx context.Context, d webhooks.Delivery) error {
 	_, err := s.deliveries.UpdateAll(
 		ctx, d.WebsiteID,
@@ -141,8 +142,7 @@ func (s *Store) holdBack(ctx context.Context, d webhooks.Delivery) error {
 	return err
 }
 
-// Record stores what became of a delivery after an attempt, and how its webhook does. Nothing is stored of what is gone
-// meanwhile.
+// Record stores the result of an attempt in its delivery and its webhook. Nothing is stored if they no longer exist.
 func (s *Store) Record(ctx context.Context, d webhooks.Delivery, a webhooks.Attempt) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		w, err := s.webhooks.Get(ctx, d.WebsiteID, id(d.WebhookID))
@@ -152,7 +152,7 @@ func (s *Store) Record(ctx context.Context, d webhooks.Delivery, a webhooks.Atte
 		if err != nil {
 			return err
 		}
-		if d.Status == webhooks.Pending && !w.Enabled { // disabled while it was tried
+		if d.Status == webhooks.Pending && !w.Enabled { // disabled during the attempt
 			d.Status = webhooks.Held
 		}
 		if err := s.update(ctx, d); err != nil {

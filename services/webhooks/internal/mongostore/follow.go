@@ -16,12 +16,12 @@ import (
 	"fivechat.dev/services/webhooks"
 )
 
-// Position gives how far a source's log is delivered.
+// Position returns the position up to which a source's log has been processed.
 func (s *Store) Position(ctx context.Context, source string) (int64, error) {
 	return s.positions.Position(ctx, source)
 }
 
-// Apply stores deliveries of a source's records, each once. A record of which nothing is left tells nobody anything.
+// Apply stores the deliveries of a source's records, each once. Erased records cause no deliveries.
 func (s *Store) Apply(ctx context.Context, source string, records []outbox.Record) error {
 	hooks, err := s.listening(ctx, records)
 	if err != nil {
@@ -29,7 +29,7 @@ func (s *Store) Apply(ctx context.Context, source string, records []outbox.Recor
 	}
 	var first int64
 	if most := int64(len(records) * len(hooks)); most > 0 {
-		// Numbers are reserved before: a transaction that runs again uses the same ones.
+		// Ids are reserved before the transaction, which may run more than once with the same ones.
 		if first, err = s.deliveryIDs.Reserve(ctx, most); err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (s *Store) Apply(ctx context.Context, source string, records []outbox.Recor
 	})
 }
 
-// listening gives the enabled webhooks of the records' websites, and disables those for which too much waits.
+// listening returns the enabled webhooks of the records' websites. It disables those with too many pending deliveries.
 func (s *Store) listening(ctx context.Context, records []outbox.Record) ([]webhooks.Webhook, error) {
 	sites := bson.A{}
 	for _, r := range records {
@@ -95,7 +95,7 @@ func (s *Store) disable(ctx context.Context, w webhooks.Webhook, why webhooks.Re
 	})
 }
 
-// health stores how a webhook does, and tells where it was disabled for it.
+// health stores a webhook's state, and appends an event if it was disabled.
 func (s *Store) health(ctx context.Context, before, after webhooks.Webhook) error {
 	if err := s.write(ctx, before, after); err != nil || before.Enabled == after.Enabled {
 		return err

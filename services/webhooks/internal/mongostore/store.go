@@ -1,4 +1,8 @@
-// Package mongostore keeps webhooks and deliveries in MongoDB, together with how far each followed log is delivered.
+// Package mongostore stores webhooks and deliveries in MongoDB, with the positions up to which the followed logs have
+// been processed.
+//
+// Begin with Store. Invariant: the deliveries of a record and the position behind it are written in one transaction, so
+// each event is planned once. Rules about states and schedules belong to package webhooks.
 package mongostore
 
 import (
@@ -20,10 +24,10 @@ import (
 	"fivechat.dev/services/webhooks"
 )
 
-// removeRows is how many deliveries are removed at once.
+// removeRows is the number of deliveries that are removed in one step.
 const removeRows = 1_000
 
-// Store implements webhooks.Store, what the dispatcher needs, and Position and Apply of an feed.Follower.
+// Store implements webhooks.Store, dispatch.Store, and Position and Apply of a feed.Follower.
 type Store struct {
 	db          *mongokit.DB
 	log         *outbox.Log
@@ -41,7 +45,7 @@ type Store struct {
 	wake        func()
 }
 
-// New declares the collections. wake is called when there may be something to deliver.
+// New declares the collections. wake is called when there may be due deliveries.
 func New(db *mongokit.DB, log *outbox.Log, wake func()) *Store {
 	keys := func(fields ...string) mongokit.Index {
 		var ix mongokit.Index
@@ -64,16 +68,18 @@ func New(db *mongokit.DB, log *outbox.Log, wake func()) *Store {
 		webhooks: mongokit.Tenanted[webhooks.Webhook](db, "webhooks_webhooks", "webhook", newest()),
 		all:      mongokit.GlobalOf[webhooks.Webhook](db, "webhooks_webhooks", "webhook", keys("disabledReason")),
 		deliveries: mongokit.Tenanted[deliveryRow](db, "webhooks_deliveries", "delivery",
-			once, newest("webhookId"), newest("webhookId", "status"), keys("webhookId", "status", "nextAt"), keys("webhookId", "status", "key", "order"), newest("visitorId")).Spread("webhookId"),
+			once, newest("webhookId"), newest("webhookId", "status"), keys("webhookId", "status", "nextAt"),
+			keys("webhookId", "status", "key", "order"), newest("visitorId")).Spread("webhookId"),
 		waiting: mongokit.GlobalOf[webhooks.Delivery](db, "webhooks_deliveries", "delivery",
 			keys("status", "nextAt"), mongokit.Index{
 				Keys: bson.D{{Key: "updatedAt", Value: 1}},
 				TTL:  webhooks.KeptFor,
 			}),
-		bodies:     mongokit.Tenanted[bodyRow](db, "webhooks_bodies", "body", event, newest(), newest("visitorId")),
-		dueBodies:  mongokit.GlobalOf[bodyRow](db, "webhooks_bodies", "body", keys("checkAt")),
-		webhookIDs: mongokit.NewSequence(db, "webhooks", "webhooks"), deliveryIDs: mongokit.NewSequence(db, "webhooks", "deliveries"),
-		positions: feed.NewPositions(db, "webhooks"), tables: tables(db),
+		bodies:      mongokit.Tenanted[bodyRow](db, "webhooks_bodies", "body", event, newest(), newest("visitorId")),
+		dueBodies:   mongokit.GlobalOf[bodyRow](db, "webhooks_bodies", "body", keys("checkAt")),
+		webhookIDs:  mongokit.NewSequence(db, "webhooks", "webhooks"),
+		deliveryIDs: mongokit.NewSequence(db, "webhooks", "deliveries"),
+		positions:   feed.NewPositions(db, "webhooks"), tables: tables(db),
 	}
 	s.texts = rowcount.NewBytes(db, "webhooks_bytes", s.countTexts)
 	return s
@@ -96,7 +102,7 @@ func (s *Store) WebhookID(ctx context.Context) (int64, error) { return s.webhook
 // DeliveryID implements webhooks.Store.
 func (s *Store) DeliveryID(ctx context.Context) (int64, error) { return s.deliveryIDs.Next(ctx) }
 
-// Create implements webhooks.Store. Of many at once a few more than the bound may be let in.
+// Create implements webhooks.Store. Concurrent calls may exceed the limit by a few.
 func (s *Store) Create(ctx context.Context, made webhooks.Webhook) error {
 	n, err := s.webhooks.Count(ctx, made.WebsiteID, nil)
 	if err != nil {
@@ -104,7 +110,7 @@ func (s *Store) Create(ctx context.Context, made webhooks.Webhook) error {
 	}
 	if n >= webhooks.MaxWebhooks {
 		return fault.Coded(
-			fault.Conflict, "too_many_webhooks", fmt.Sprintf("the website has %d webhooks, as many as it may", n),
+			fault.Conflict, "too_many_webhooks", fmt.Sprintf("the website has %d webhooks, which is the limit", n),
 		)
 	}
 	return s.db.Tx(ctx, func(ctx context.Context) error { return s.webhooks.Insert(ctx, made.WebsiteID, made) })
@@ -141,12 +147,15 @@ func (s *Store) Save(
 	return saved, err
 }
 
-// write stores what may have changed of a webhook, and lets its deliveries wait or go on with it.
+// write stores the mutable fields of a webhook, and holds or continues its deliveries.
 func (s *Store) write(ctx context.Context, before, after webhooks.Webhook) error {
 	if _, err := s.webhooks.Update(ctx, after.WebsiteID, id(after.ID), set(
-		bson.E{Key: "url", Value: after.URL}, bson.E{Key: "description", Value: after.Description}, bson.E{Key: "events", Value: after.Events},
-		bson.E{Key: "enabled", Value: after.Enabled}, bson.E{Key: "disabledReason", Value: after.DisabledReason}, bson.E{Key: "disabledAt", Value: after.DisabledAt},
-		bson.E{Key: "secret", Value: after.Secret}, bson.E{Key: "previous", Value: after.Previous}, bson.E{Key: "previousUntil", Value: after.PreviousUntil},
+		bson.E{Key: "url", Value: after.URL}, bson.E{Key: "description", Value: after.Description},
+		bson.E{Key: "events", Value: after.Events},
+		bson.E{Key: "enabled", Value: after.Enabled}, bson.E{Key: "disabledReason", Value: after.DisabledReason},
+		bson.E{Key: "disabledAt", Value: after.DisabledAt},
+		bson.E{Key: "secret", Value: after.Secret}, bson.E{Key: "previous", Value: after.Previous},
+		bson.E{Key: "previousUntil", Value: after.PreviousUntil},
 		bson.E{Key: "deliveredAt", Value: after.DeliveredAt}, bson.E{Key: "failingSince", Value: after.FailingSince},
 		bson.E{Key: "updatedAt", Value: after.UpdatedAt}, bson.E{Key: "version", Value: after.Version},
 	)); err != nil || before.Enabled == after.Enabled {
@@ -164,13 +173,13 @@ func (s *Store) write(ctx context.Context, before, after webhooks.Webhook) error
 	return err
 }
 
-// hold lets what waits for a webhook wait until it is enabled again.
+// hold stops the pending deliveries of a webhook until it is enabled again.
 func (s *Store) hold(ctx context.Context, t tenant.ID, webhookID int64) error {
 	_, err := s.deliveries.UpdateAll(ctx, t, of(webhookID, with(webhooks.Pending)), set(with(webhooks.Held)))
 	return err
 }
 
-// Delete implements webhooks.Store. What is left of its deliveries, where this breaks off, the dispatcher removes.
+// Delete implements webhooks.Store. If it is interrupted, the dispatcher removes the remaining deliveries.
 func (s *Store) Delete(ctx context.Context, t tenant.ID, webhookID int64) error {
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
 		stored, err := s.webhooks.Get(ctx, t, id(webhookID))
@@ -192,7 +201,7 @@ func (s *Store) Delete(ctx context.Context, t tenant.ID, webhookID int64) error 
 	return s.texts.RecountSoon(ctx, t)
 }
 
-// remove removes the deliveries of a webhook that is there no more.
+// remove removes the deliveries of a deleted webhook.
 func (s *Store) remove(ctx context.Context, t tenant.ID, webhookID int64) error {
 	for {
 		n, err := s.deliveries.DeleteSome(ctx, t, of(webhookID), removeRows)
@@ -245,7 +254,7 @@ func (s *Store) Redeliver(
 			return err
 		}
 		if d.Status == webhooks.Pending || d.Status == webhooks.Held {
-			return fault.Coded(fault.Conflict, "delivery_pending", "the delivery is still to be made")
+			return fault.Coded(fault.Conflict, "delivery_pending", "the delivery is still pending")
 		}
 		again = d.Again(now)
 		mongokit.AfterCommit(ctx, s.wake)
@@ -254,7 +263,7 @@ func (s *Store) Redeliver(
 	return again, err
 }
 
-// update stores what may have changed of a delivery.
+// update stores the mutable fields of a delivery.
 func (s *Store) update(ctx context.Context, d webhooks.Delivery) error {
 	_, err := s.deliveries.Update(
 		ctx, d.WebsiteID, of(d.WebhookID, bson.E{Key: "_id", Value: d.ID}),

@@ -23,7 +23,7 @@ var (
 	start    = time.Now().UTC().Truncate(time.Millisecond).Add(-time.Hour)
 )
 
-type house struct {
+type fixture struct {
 	*mongostore.Store
 	t     *testing.T
 	log   *outbox.Log
@@ -31,16 +31,16 @@ type house struct {
 	pos   int64
 }
 
-func open(t *testing.T) *house {
+func open(t *testing.T) *fixture {
 	t.Helper()
 	db := storetest.DB(t, "webhooks")
-	h := &house{t: t, log: outbox.NewLog(db, storetest.Telemetry(t, "webhooks"))}
+	h := &fixture{t: t, log: outbox.NewLog(db, storetest.Telemetry(t, "webhooks"))}
 	h.Store = mongostore.New(db, h.log, func() { h.woken++ })
 	storetest.Ready(t, db)
 	return h
 }
 
-func (h *house) must(err error) {
+func (h *fixture) must(err error) {
 	h.t.Helper()
 	if err != nil {
 		h.t.Fatal(err)
@@ -48,7 +48,7 @@ func (h *house) must(err error) {
 }
 
 // hook makes an enabled webhook.
-func (h *house) hook(of tenant.ID, types ...string) webhooks.Webhook {
+func (h *fixture) hook(of tenant.ID, types ...string) webhooks.Webhook {
 	h.t.Helper()
 	id, err := h.WebhookID(h.t.Context())
 	h.must(err)
@@ -66,8 +66,8 @@ func (h *house) hook(of tenant.ID, types ...string) webhooks.Webhook {
 	return w
 }
 
-// tell gives the records of events about keys of a website.
-func (h *house) tell(of tenant.ID, typ string, keys ...int64) (records []outbox.Record) {
+// tell returns the records of events about keys of a website.
+func (h *fixture) tell(of tenant.ID, typ string, keys ...int64) (records []outbox.Record) {
 	for _, key := range keys {
 		h.pos++
 		records = append(records, outbox.Record{
@@ -83,14 +83,14 @@ func (h *house) tell(of tenant.ID, typ string, keys ...int64) (records []outbox.
 	return records
 }
 
-func (h *house) all(w webhooks.Webhook, status webhooks.Status) []webhooks.Delivery {
+func (h *fixture) all(w webhooks.Webhook, status webhooks.Status) []webhooks.Delivery {
 	h.t.Helper()
 	found, err := h.Deliveries(h.t.Context(), w.WebsiteID, w.ID, status, paging.Window{Limit: 100})
 	h.must(err)
 	return found.Rows
 }
 
-func (h *house) ready(w webhooks.Webhook, at time.Time) (ids []string) {
+func (h *fixture) ready(w webhooks.Webhook, at time.Time) (ids []string) {
 	h.t.Helper()
 	found, err := h.Ready(h.t.Context(), w.WebsiteID, w.ID, at)
 	h.must(err)
@@ -101,8 +101,8 @@ func (h *house) ready(w webhooks.Webhook, at time.Time) (ids []string) {
 	return ids
 }
 
-// record notes an attempt of the delivery of an event.
-func (h *house) record(w webhooks.Webhook, event string, status int, at time.Time) webhooks.Delivery {
+// record records an attempt of the delivery of an event.
+func (h *fixture) record(w webhooks.Webhook, event string, status int, at time.Time) webhooks.Delivery {
 	h.t.Helper()
 	rows := h.all(w, webhooks.Pending)
 	i := slices.IndexFunc(rows, func(d webhooks.Delivery) bool { return d.EventID == event })
@@ -115,7 +115,7 @@ func (h *house) record(w webhooks.Webhook, event string, status int, at time.Tim
 	return d
 }
 
-// TestEachEventIsDeliveredOnce, however its log is read.
+// TestEachEventIsDeliveredOnce, however its log is split into batches.
 func TestEachEventIsDeliveredOnce(t *testing.T) {
 	t.Parallel()
 	h := open(t)
@@ -147,7 +147,7 @@ func TestEachEventIsDeliveredOnce(t *testing.T) {
 		t.Errorf("position %d, %v", pos, err)
 	}
 	if h.woken == 0 {
-		t.Error("nobody was woken")
+		t.Error("the dispatcher wasn't woken")
 	}
 	bad := append(h.tell(one, "message.created", 1), outbox.Record{
 		ID:      "x",
@@ -164,8 +164,8 @@ func TestEachEventIsDeliveredOnce(t *testing.T) {
 	}
 }
 
-// TestOrder: of what happened to one thing the first is ready, and what fails holds back what comes behind it, alone.
-func TestOrder(t *testing.T) {
+// TestFailureHoldsBackItsKey: the first delivery of each key is ready. A failed one holds back later ones of its key, and no others.
+func TestFailureHoldsBackItsKey(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	w, other := h.hook(one, "*"), h.hook(one, "*")
@@ -198,7 +198,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-func TestLease(t *testing.T) {
+func TestLeaseHasOneHolder(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	w, ctx, now := h.hook(one, "*"), t.Context(), time.Now()
@@ -214,7 +214,7 @@ func TestLease(t *testing.T) {
 	if !claim("b", now.Add(2*time.Minute)) || claim("a", now.Add(2*time.Minute)) {
 		t.Error("it ran out and is b's")
 	}
-	h.must(h.Release(ctx, one, w.ID, "a")) // not its own
+	h.must(h.Release(ctx, one, w.ID, "a")) // not its own lease
 	if claim("a", now.Add(2*time.Minute)) {
 		t.Error("another's lease was given back")
 	}
@@ -227,8 +227,8 @@ func TestLease(t *testing.T) {
 	}
 }
 
-// TestDisabled: what waits is held, what happens meanwhile is not told, and enabling goes on.
-func TestDisabled(t *testing.T) {
+// TestDisabledWebhookHoldsItsDeliveries: pending deliveries are held, events meanwhile aren't delivered, and enabling continues the held ones.
+func TestDisabledWebhookHoldsItsDeliveries(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	w, ctx := h.hook(one, "*"), t.Context()
@@ -261,8 +261,8 @@ func TestDisabled(t *testing.T) {
 	}
 }
 
-// TestTooMuchWaits: a webhook that takes nothing does not fill the store.
-func TestTooMuchWaits(t *testing.T) {
+// TestBacklogDisablesAWebhook: a webhook that accepts nothing doesn't fill the store.
+func TestBacklogDisablesAWebhook(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	w, ctx := h.hook(one, "*"), t.Context()
@@ -355,8 +355,9 @@ func TestGuarded(t *testing.T) {
 		func(ctx context.Context) error { return h.Delete(ctx, one, w.ID) })
 }
 
-// TestCustody: a website's webhooks and deliveries are handed out without secrets; what is about a visitor goes with them.
-func TestCustody(t *testing.T) {
+// TestExportHasNoSecrets: an export has a website's webhooks and deliveries without secrets. A visitor's export and erasure
+// include deliveries about the visitor.
+func TestExportHasNoSecrets(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	w, theirs := h.hook(one, "*"), h.hook(two, "*")
@@ -379,12 +380,12 @@ func TestCustody(t *testing.T) {
 	}
 	storetest.Erase(t, h, one, 0)
 	if kinds, _ = storetest.Exported(t, h, one, 0); len(kinds) != 0 || len(h.all(theirs, "")) != 1 {
-		t.Errorf("left: %v, and %d of the neighbour's", kinds, len(h.all(theirs, "")))
+		t.Errorf("left: %v, and %d of the other website's", kinds, len(h.all(theirs, "")))
 	}
 }
 
-// TestVisitorsDeliveriesAreErased: also those whose data does not name the visitor. Of announcements of an erasure, those that
-// are still to be made stay.
+// TestVisitorsDeliveriesAreErased: also deliveries whose data doesn't name the visitor. Pending announcements of an
+// erasure stay.
 func TestVisitorsDeliveriesAreErased(t *testing.T) {
 	t.Parallel()
 	h := open(t)

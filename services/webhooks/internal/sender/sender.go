@@ -1,8 +1,11 @@
-// Package sender makes requests to addresses that tenants chose, and sees to it that they lead to nobody else's.
+// Package sender sends webhook requests to addresses that tenants chose, and blocks internal addresses (SSRF
+// protection).
 //
-// Whether an address may be reached is decided by the very one that is dialled, after the name was resolved, so that a
-// name that resolves to one address when it is looked at and to another when it is used gains nothing. Redirects are not
-// followed, proxies of the environment not used. Of an answer only the beginning is read.
+// Begin with Sender.Send. Invariant: the check applies to the address that is dialled, after the name was resolved. So
+// a name that resolves differently at the check and at the dial gains nothing (DNS rebinding). Redirects aren't
+// followed, and proxies of the environment aren't used. Only the start of a response is read.
+//
+// The package doesn't retry; see dispatch.
 package sender
 
 import (
@@ -31,9 +34,9 @@ import (
 	"fivechat.dev/services/webhooks"
 )
 
-// The bounds of one attempt, and of what is kept of it.
+// The bounds of one attempt, and of the data stored about it.
 const (
-	Timeout        = 15 * time.Second // for all of it
+	Timeout        = 15 * time.Second // for the whole attempt
 	dialTimeout    = 5 * time.Second
 	maxHeaderBytes = 16 << 10
 	keptBody       = 4 << 10
@@ -42,8 +45,8 @@ const (
 	userAgent      = "Fivechat-Webhooks/1"
 )
 
-// unreachable is said of a name that does not resolve and of an address that is not allowed alike, and both take at
-// least unreachableFor: a tenant must not learn which names and addresses exist in our network.
+// unreachable is the error both for a name that doesn't resolve and for an address that isn't allowed. Both take at
+// least unreachableFor. A tenant must not learn which names and addresses exist in our network.
 const (
 	unreachable    = "the address is unknown or not allowed"
 	unreachableFor = 250 * time.Millisecond
@@ -55,8 +58,8 @@ type Sender struct {
 	tele   *telemetry.Telemetry
 }
 
-// New makes a Sender that also reaches the addresses of allowed, which are otherwise nobody's to reach: those of private
-// networks, of this machine, and whatever else is not the internet's.
+// New makes a Sender. By default it reaches only public internet addresses: no private networks and not this machine.
+// allowed lists exceptions.
 func New(allowed []netip.Prefix, t *telemetry.Telemetry) *Sender {
 	var v4, v6 []netip.Prefix
 	for _, p := range allowed {
@@ -90,7 +93,8 @@ func (s *Sender) Send(ctx context.Context, w webhooks.Webhook, d webhooks.Delive
 		ctx, "webhook "+d.Type, trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithLinks(telemetry.LinksTo(d.Trace)...),
 		trace.WithAttributes(attribute.Int64("fivechat.website.id", w.WebsiteID.Int64()),
-			attribute.Int64("fivechat.webhook.id", w.ID), attribute.Int64("fivechat.delivery.id", d.ID), attribute.String("messaging.message.id", d.EventID)),
+			attribute.Int64("fivechat.webhook.id", w.ID), attribute.Int64("fivechat.delivery.id", d.ID),
+			attribute.String("messaging.message.id", d.EventID)),
 	)
 	defer span.End()
 	start := time.Now()
@@ -140,7 +144,7 @@ func (s *Sender) send(ctx context.Context, w webhooks.Webhook, d webhooks.Delive
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, keptBody))
-	if err != nil { // the status counts, whatever becomes of the rest
+	if err != nil { // the status counts, even if the body is incomplete
 		a.Error = reason(err)
 	}
 	a.Status, a.Response, a.Body = resp.StatusCode, kept(resp.Header), webhooks.Cut(string(body), keptBody)
@@ -165,7 +169,7 @@ func signatures(secrets []string, id string, at time.Time, body string) (string,
 	return strings.Join(signed, " "), nil
 }
 
-// secret are headers whose values are nobody's to read later.
+// secret are headers whose values must not be stored.
 var secret = map[string]bool{
 	"Set-Cookie":         true,
 	"Authorization":      true,
@@ -174,7 +178,7 @@ var secret = map[string]bool{
 	"Cookie":             true,
 }
 
-// kept is what the log keeps of headers.
+// kept returns the headers as they are stored.
 func kept(h http.Header) map[string]string {
 	some := map[string]string{}
 	for name, values := range h {
@@ -190,15 +194,15 @@ func kept(h http.Header) map[string]string {
 	return some
 }
 
-// reason says in words that any tenant may read why there was no answer: nothing of what our resolver or our network
-// know.
+// reason describes for tenants why there was no response. It contains no information about our resolver or network.
 func reason(err error) string {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	var wrapped *url.Error
 	switch {
-	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork), errors.Is(err, ssrf.ErrProhibitedPort), errors.Is(err, ssrf.ErrInvalidHostPort):
+	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork),
+		errors.Is(err, ssrf.ErrProhibitedPort), errors.Is(err, ssrf.ErrInvalidHostPort):
 		return unreachable
 	case errors.As(err, &wrapped) && wrapped.Timeout(), errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time"

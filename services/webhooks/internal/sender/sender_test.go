@@ -30,8 +30,8 @@ func send(t *testing.T, s *Sender, url string) webhooks.Attempt {
 	}, webhooks.Delivery{EventID: "e", Body: `{}`})
 }
 
-// TestWhereNobodyIsSent: whatever an address is called, what it leads to is what counts.
-func TestWhereNobodyIsSent(t *testing.T) {
+// TestSenderBlocksPrivateAddresses: the address counts, however it is written.
+func TestSenderBlocksPrivateAddresses(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "0.0.0.0:0")
 	if err != nil {
@@ -72,9 +72,9 @@ func TestWhereNobodyIsSent(t *testing.T) {
 	}
 }
 
-// TestANameThatChangesItsMind resolves to what is allowed when somebody looks, and to what is not when it is dialled: the
-// address that is dialled counts.
-func TestANameThatChangesItsMind(t *testing.T) {
+// TestSenderBlocksDNSRebinding: a name resolves to an allowed address at the check, and to a blocked one at the dial.
+// The dialled address counts.
+func TestSenderBlocksDNSRebinding(t *testing.T) {
 	t.Parallel()
 	guard := ssrf.New(ssrf.WithAnyPort())
 	for address, allowed := range map[string]bool{
@@ -100,7 +100,7 @@ func TestANameThatChangesItsMind(t *testing.T) {
 	}
 }
 
-func TestWhatIsSentAndKept(t *testing.T) {
+func TestRequestIsSignedAndStoredWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	secret, id := webhooks.NewSecret(), "01890000-0000-7000-8000-000000000000"
 	large := strings.Repeat("ä", 8<<10)
@@ -136,8 +136,8 @@ func TestWhatIsSentAndKept(t *testing.T) {
 	}
 }
 
-// TestVector is the example of the standard's own libraries.
-func TestVector(t *testing.T) {
+// TestSignatureMatchesTheStandardsExample: the example of the standard's own libraries.
+func TestSignatureMatchesTheStandardsExample(t *testing.T) {
 	t.Parallel()
 	got, err := signatures([]string{
 		"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
@@ -150,7 +150,7 @@ func TestVector(t *testing.T) {
 	}
 }
 
-// TestBlockedAddressesLookLikeUnknownNames: neither the words nor the time that an attempt took tell them apart.
+// TestBlockedAddressesLookLikeUnknownNames: neither the error nor the duration of an attempt distinguishes them.
 func TestBlockedAddressesLookLikeUnknownNames(t *testing.T) {
 	t.Parallel()
 	s := New(nil, storetest.Telemetry(t, "webhooks"))
@@ -167,7 +167,7 @@ func TestBlockedAddressesLookLikeUnknownNames(t *testing.T) {
 	all.Wait()
 }
 
-func TestReasons(t *testing.T) {
+func TestErrorsRevealNothingInternal(t *testing.T) {
 	t.Parallel()
 	s := New(loopback, storetest.Telemetry(t, "webhooks"))
 	release := make(chan struct{})
@@ -201,6 +201,6 @@ func TestReasons(t *testing.T) {
 		}
 	}
 	if got := reason(errors.New("dial tcp 10.0.0.7:53: something internal")); strings.Contains(got, "10.0.0.7") {
-		t.Errorf("it tells what is ours: %s", got)
+		t.Errorf("it reveals internal data: %s", got)
 	}
 }
