@@ -11,24 +11,24 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Detail is a ticket with what it refers to. What is no longer there is nil.
+// Detail is a ticket with the objects that it refers to. Objects that no longer exist are nil.
 type Detail struct {
 	Ticket
 	Website  *Website
 	Visitor  *Visitor
 	Assignee *User
 	Messages []Message
-	HasMore  bool // messages follow behind the last one
+	HasMore  bool // more messages follow
 }
 
-// related is what tickets of one website refer to, each by its number.
+// related are the objects that tickets of one website refer to, by their ids.
 type related struct {
 	website  *Website
 	visitors map[int64]Visitor
 	users    map[int64]User
 }
 
-// related asks the siblings, all at once, for what the tickets refer to.
+// related requests the objects that the tickets refer to from the other services, concurrently.
 func (s *Service) related(ctx context.Context, t tenant.ID, tickets ...Ticket) (related, error) {
 	var r related
 	visitorIDs, userIDs := map[int64]bool{}, map[int64]bool{}
@@ -60,7 +60,7 @@ func (s *Service) related(ctx context.Context, t tenant.ID, tickets ...Ticket) (
 	return r, err
 }
 
-// has says whether everything that the ticket refers to was asked for and found.
+// has reports whether every object that the ticket refers to was requested and found.
 func (r related) has(one Ticket) bool {
 	return find(r.visitors, one.VisitorID) != nil == (one.VisitorID != nil) &&
 		find(r.users, one.AssigneeID) != nil == (one.AssigneeID != nil)
@@ -102,7 +102,7 @@ func byID[T any](ctx context.Context, t tenant.ID, ids map[int64]bool,
 	return index, nil
 }
 
-// together runs all of fns at once and gives their errors.
+// together runs all of fns concurrently and returns their errors.
 func together(fns ...func() error) error {
 	errs := make([]error, len(fns))
 	var wg sync.WaitGroup

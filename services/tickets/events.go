@@ -1,6 +1,6 @@
 package tickets
 
-// The events that the service tells. The key of each is the ticket's number.
+// The types of the service's events. Their key is the ticket's id.
 const (
 	Created        = "ticket.created"
 	Updated        = "ticket.updated"
@@ -15,7 +15,7 @@ type CreatedData struct {
 	Priority Priority `json:"priority"`
 }
 
-// UpdatedData is the data of Updated: the status before and after, equal where it is unchanged.
+// UpdatedData is the data of Updated: the status before and after, equal if it is unchanged.
 type UpdatedData struct {
 	TicketID int64  `json:"ticketId,string"`
 	From     Status `json:"from"`

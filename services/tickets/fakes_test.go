@@ -13,14 +13,14 @@ import (
 	"fivechat.dev/services/tickets"
 )
 
-// memory is a Store for the use cases; what a store must hold to is tested over a real one.
+// memory is a Store for tests of the use cases. The requirements of Store are tested over a real one.
 type memory struct {
 	mu       sync.Mutex
 	ids      int64
 	tickets  map[int64]tickets.Ticket
 	messages []tickets.Message
 	filter   tickets.Filter                      // of the last List
-	meddle   func(tickets.Ticket) tickets.Ticket // somebody else's change, just before Save
+	meddle   func(tickets.Ticket) tickets.Ticket // a concurrent change, just before Save
 }
 
 func (m *memory) TicketID(context.Context) (int64, error) {
@@ -124,7 +124,7 @@ func (m *memory) Delete(ctx context.Context, t tenant.ID, id int64) error {
 	return err
 }
 
-// people is all three siblings. away, where set, is what each of them says.
+// people are all three siblings. If away is set, each returns it.
 type people struct {
 	users         map[int64]tickets.User
 	visitors      []tickets.Visitor
@@ -197,7 +197,7 @@ func (p *people) Say(
 	return tickets.Conversation{ID: 71, VisitorID: visitorID}, nil
 }
 
-// desk is a Service over fakes: user 5 works there, visitors 7 and 8 came, and conv_7 is 7's.
+// desk is a Service over fakes. User 5 works there, visitors 7 and 8 exist, and conv_7 belongs to 7.
 type desk struct {
 	*tickets.Service
 	store  *memory
@@ -234,7 +234,7 @@ func (d desk) create(t *testing.T, draft tickets.Draft) tickets.Detail {
 	return made
 }
 
-// fields gives the names of the members that an Invalid fault is about.
+// fields returns the names of the members in an Invalid fault.
 func fields(t *testing.T, err error) []string {
 	t.Helper()
 	if err == nil {

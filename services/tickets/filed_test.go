@@ -11,7 +11,8 @@ import (
 	"fivechat.dev/services/tickets"
 )
 
-// TestFreeWebsitesReadVisitorTicketsInConversations: where agents cannot read tickets, a visitor's arrives as messages.
+// TestFreeWebsitesReadVisitorTicketsInConversations: if agents can't read tickets, a visitor's ticket arrives as
+// messages.
 func TestFreeWebsitesReadVisitorTicketsInConversations(t *testing.T) {
 	t.Parallel()
 	email, long := "vera@home.example", strings.Repeat("x", 64<<10)
@@ -59,9 +60,9 @@ func TestFreeWebsitesReadVisitorTicketsInConversations(t *testing.T) {
 	}
 }
 
-// TestTicketThatNobodyCanReadIsNotStored: if the message cannot be posted, the visitor gets an error and tries again. A
-// conversations service of the previous version, which knows no such operation, is no reason to refuse.
-func TestTicketThatNobodyCanReadIsNotStored(t *testing.T) {
+// TestTicketIsRefusedIfPostingFails: if the message can't be posted, the visitor gets an error and tries again.
+// The previous version of conversations lacks the operation; that is no reason to refuse.
+func TestTicketIsRefusedIfPostingFails(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		fails  error
@@ -79,8 +80,8 @@ func TestTicketThatNobodyCanReadIsNotStored(t *testing.T) {
 	}
 }
 
-// TestAgentsTicketsAreNoMessages: what agents file stays with the tickets.
-func TestAgentsTicketsAreNoMessages(t *testing.T) {
+// TestAgentTicketsAreNotPosted: tickets that agents create aren't posted.
+func TestAgentTicketsAreNotPosted(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.people.plan = identity.Free

@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// MessageType is the way a message came.
+// MessageType is the channel that a message arrived by.
 type MessageType string
 
 // The types of a message.
@@ -19,7 +19,7 @@ const (
 	TypeNote  MessageType = "NOTE"
 )
 
-// Valid says whether m is one of the types.
+// Valid reports whether m is one of the types.
 func (m MessageType) Valid() bool { return m == TypeEmail || m == TypeChat || m == TypeNote }
 
 // Message is one message of a ticket.
@@ -39,7 +39,7 @@ type Message struct {
 	CreatedAt      time.Time   `bson:"createdAt"`
 }
 
-// Post is what a new message is made of. A nil member was not given.
+// Post is the input for a new message. A nil member was not given.
 type Post struct {
 	Content                                                           string
 	Type, EmailMessageID, SenderEmail, InReplyTo, References, Subject *string
@@ -47,19 +47,19 @@ type Post struct {
 	AuthorID                                                          *int64
 }
 
-// The longest members of a mail, in bytes. RFC 5322 ends a line after 998.
+// The longest members of an e-mail, in bytes. RFC 5322 limits a line to 998.
 const (
 	maxLine       = 998
 	maxReferences = 16 << 10
 )
 
-// What one ticket holds, so that it can be read whole.
+// The bounds of a ticket's messages, so that it can be read as a whole.
 const (
 	maxMessages     = 10_000
 	maxMessageBytes = 16 << 20
 )
 
-// Validate names every member that is wrong in itself.
+// Validate reports every invalid member.
 func (p Post) Validate() error {
 	var wrong fault.Problems
 	switch {
@@ -85,7 +85,8 @@ func (p Post) Validate() error {
 	return wrong.Err()
 }
 
-// message makes the message of a valid post. Its type, where none was given, is EMAIL for what came by mail, else CHAT.
+// message makes the message of a valid post. The default of its type is EMAIL if it has members of an e-mail, otherwise
+// CHAT.
 func (p Post) message(t tenant.ID, ticketID, id int64, now time.Time) Message {
 	m := Message{
 		ID:             id,
@@ -122,14 +123,14 @@ func (m Message) size() int64 {
 	return int64(n)
 }
 
-// with gives t with one more message, or a Conflict where it holds no more.
+// with returns t with one more message, or a Conflict if it is full.
 func (t Ticket) with(m Message) (Ticket, error) {
 	if t.MessageCount >= maxMessages || t.MessageBytes+m.size() > maxMessageBytes {
 		return t, fault.Coded(fault.Conflict, "ticket_full", "the ticket holds no more messages: open another one")
 	}
 	t.MessageCount++
 	t.MessageBytes += m.size()
-	t.Search = t.Search.heard(m.Content)
+	t.Search = t.Search.withMessage(m.Content)
 	t.UpdatedAt = m.CreatedAt
 	return t, nil
 }

@@ -8,17 +8,17 @@ import (
 	"fivechat.dev/libs/kernel/optional"
 )
 
-// Patch is a partial update. An absent member leaves what is there. Null clears what may be empty (description, email,
-// visitorToken, assigneeId) and leaves what may not (title, priority, status).
+// Patch is a partial update. Absent members change nothing. Null clears members that may be empty: the description, the
+// e-mail address, visitorToken and assigneeId. It doesn't change those that may not: title, priority and status.
 type Patch struct {
 	Title, Description, Email, Priority, Status optional.Value[string]
 	VisitorToken                                optional.Value[string]
 	AssigneeID                                  optional.Value[int64]
 
-	visitorID *int64 // whom VisitorToken names, once it is known
+	visitorID *int64 // the visitor of VisitorToken, once it is resolved
 }
 
-// Validate names every member that is wrong in itself.
+// Validate reports every invalid member.
 func (p Patch) Validate() error {
 	var wrong fault.Problems
 	for _, m := range []struct {
@@ -36,7 +36,7 @@ func (p Patch) Validate() error {
 	return wrong.Err()
 }
 
-// apply gives t with p's changes, as of now. A patch that changes nothing leaves UpdatedAt as well.
+// apply returns t with p's changes, as of now. A patch that changes nothing doesn't change UpdatedAt either.
 func (p Patch) apply(t Ticket, now time.Time) Ticket {
 	before := t
 	if v := p.Title.Ptr(); v != nil {
@@ -61,7 +61,7 @@ func (p Patch) apply(t Ticket, now time.Time) Ticket {
 		t.AssigneeID = p.AssigneeID.Ptr()
 	}
 	if t.Title != before.Title || t.Description != before.Description {
-		t.Search = t.Search.written(t.Title, t.Description)
+		t.Search = t.Search.withTexts(t.Title, t.Description)
 	}
 	if !reflect.DeepEqual(t, before) {
 		t.UpdatedAt = now

@@ -8,42 +8,43 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Store keeps tickets and their messages. Errors are faults: NotFound, Unavailable.
+// Store stores tickets and their messages. Errors are faults: NotFound, Unavailable.
 type Store interface {
-	// TicketID gives the number of the next ticket.
+	// TicketID returns the id of the next ticket.
 	TicketID(ctx context.Context) (int64, error)
-	// MessageID gives the number of the next message.
+	// MessageID returns the id of the next message.
 	MessageID(ctx context.Context) (int64, error)
 	// Create stores a new ticket.
 	Create(ctx context.Context, made Ticket) error
-	// Get gives a ticket.
+	// Get returns a ticket.
 	Get(ctx context.Context, t tenant.ID, id int64) (Ticket, error)
-	// List gives a window of the tickets that f matches, newest first or in the order of changes, without their Search.
+	// List returns a window of the tickets that f matches, newest first or in the order of changes, without their
+	// Search.
 	List(ctx context.Context, t tenant.ID, f Filter, w paging.Following) (paging.Slice[Ticket], error)
-	// ByIDs gives those of several tickets that are there, without their Search. cut reports that some are left out, as they
+	// ByIDs returns those tickets that exist, without their Search. cut reports that some are left out because they
 	// have too many bytes for one read.
 	ByIDs(ctx context.Context, t tenant.ID, ids []int64) (found []Ticket, cut bool, err error)
-	// Messages gives a ticket's messages behind a number, oldest first, up to paging.MaxBytes, and whether more follow.
+	// Messages returns a ticket's messages after an id, oldest first, up to paging.MaxBytes, and whether more follow.
 	Messages(ctx context.Context, t tenant.ID, ticketID, after int64) (found []Message, more bool, err error)
-	// Save changes a ticket; change is given the stored one and may run more than once. Two at once both count.
-	// PreconditionFailed where the context requires another revision, as for Delete.
+	// Save changes a ticket. change gets the stored one and may run more than once. Of concurrent calls none is lost.
+	// The error is PreconditionFailed if the context requires another version, as for Delete.
 	Save(ctx context.Context, t tenant.ID, id int64, change func(Ticket) Ticket) (Ticket, error)
-	// AddMessage stores m and changes its ticket, both or neither; change is like Save's and may refuse.
+	// AddMessage stores m and changes its ticket, in one transaction. change is like Save's and may refuse.
 	AddMessage(ctx context.Context, m Message, change func(Ticket) (Ticket, error)) error
-	// Delete removes a ticket and its messages, all or nothing.
+	// Delete removes a ticket and its messages, in one transaction.
 	Delete(ctx context.Context, t tenant.ID, id int64) error
 }
 
-// Filter says which tickets are wanted. A zero member matches all.
+// Filter selects tickets. A zero member matches all.
 type Filter struct {
 	Status     Status
 	Priority   Priority
 	AssigneeID int64
 	VisitorID  int64
-	Words      []string // all of them
+	Words      []string // the ticket has all of them
 }
 
-// Website is what a ticket shows of its website, and the website's plan.
+// Website is the part of a website that a ticket shows, and the website's plan.
 type Website struct {
 	ID   int64         `json:"id"`
 	Name string        `json:"name"`
@@ -51,47 +52,47 @@ type Website struct {
 	Plan identity.Plan `json:"-"`
 }
 
-// User is what a ticket shows of its assignee.
+// User is the part of an assignee that a ticket shows.
 type User struct {
 	ID    int64  `json:"id"`
 	Name  string `json:"name"`
 	Email string `json:"email"`
 }
 
-// Visitor is what a ticket shows of its visitor.
+// Visitor is the part of a visitor that a ticket shows.
 type Visitor struct {
 	ID    int64  `json:"id"`
 	Token string `json:"token"`
 	Name  string `json:"name"`
 }
 
-// Conversation is what a ticket needs of the conversation it came from.
+// Conversation is the part of the ticket's conversation that a ticket needs.
 type Conversation struct {
 	ID        int64 `json:"id"`
 	VisitorID int64 `json:"visitorId"`
 }
 
-// Accounts knows websites and their users.
+// Accounts looks up websites and their users.
 type Accounts interface {
-	// Website gives a website.
+	// Website returns a website.
 	Website(ctx context.Context, t tenant.ID) (Website, error)
-	// Users gives those of up to 100 users that the website has.
+	// Users returns those of up to 100 users that belong to the website.
 	Users(ctx context.Context, t tenant.ID, ids []int64) ([]User, error)
 }
 
-// Visitors knows a website's visitors.
+// Visitors looks up a website's visitors.
 type Visitors interface {
-	// Visitors gives those of up to 100 visitors that the website has.
+	// Visitors returns those of up to 100 visitors that belong to the website.
 	Visitors(ctx context.Context, t tenant.ID, ids []int64) ([]Visitor, error)
-	// VisitorByToken gives the visitor of a token, or NotFound.
+	// VisitorByToken returns the visitor of a token, or NotFound.
 	VisitorByToken(ctx context.Context, t tenant.ID, token string) (Visitor, error)
 }
 
-// Conversations knows a website's conversations.
+// Conversations looks up a website's conversations and posts into them.
 type Conversations interface {
-	// ConversationByToken gives the conversation of a token, or NotFound.
+	// ConversationByToken returns the conversation of a token, or NotFound.
 	ConversationByToken(ctx context.Context, t tenant.ID, token string) (Conversation, error)
-	// Say posts a visitor's message into the conversation of a token or, without one, into the visitor's newest open
-	// conversation, else into a new one. It gives that conversation. A repeated key posts nothing.
+	// Say posts a visitor's message into the conversation of a token. Without a token it posts into the visitor's
+	// newest open conversation, or into a new one. It returns that conversation. A repeated key posts nothing.
 	Say(ctx context.Context, t tenant.ID, visitorID int64, token *string, content, key string) (Conversation, error)
 }

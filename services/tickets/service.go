@@ -12,7 +12,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Service is the use cases.
+// Service implements the use cases.
 type Service struct {
 	store         Store
 	accounts      Accounts
@@ -21,15 +21,15 @@ type Service struct {
 	mailDomain    string
 }
 
-// New makes a Service. Tickets get their mail addresses at mailDomain.
+// New makes a Service. Tickets get e-mail addresses at mailDomain.
 func New(store Store, a Accounts, v Visitors, c Conversations, mailDomain string) *Service {
 	return &Service{store, a, v, c, mailDomain}
 }
 
-// now is in UTC and as fine as the store keeps it, so that a ticket reads the same as it was answered.
+// now is in UTC with the store's precision, so that a stored ticket equals the one in the response.
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// List gives a window of the tickets that f matches and whose texts have all words of search, without messages.
+// List returns a window of the tickets that f matches and whose texts contain all words of search, without messages.
 func (s *Service) List(
 	ctx context.Context, t tenant.ID, f Filter, search string, w paging.Following,
 ) (paging.Slice[Detail], error) {
@@ -45,8 +45,8 @@ func (s *Service) List(
 	return details, err
 }
 
-// ByIDs gives those of up to 100 tickets that are there, without messages. With cut some are left out, as they have too
-// many bytes for one read.
+// ByIDs returns those of up to 100 tickets that exist, without messages. cut reports that some are left out because
+// they have too many bytes for one read.
 func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []int64) (_ []Detail, cut bool, err error) {
 	found, cut, err := s.store.ByIDs(ctx, t, ids)
 	if err != nil || cut {
@@ -68,7 +68,7 @@ func (s *Service) details(ctx context.Context, t tenant.ID, found []Ticket) ([]D
 	return details, err
 }
 
-// Get gives a ticket with its messages behind the one with the number after, 0 for the first.
+// Get returns a ticket with its messages after the id after, 0 for the first.
 func (s *Service) Get(ctx context.Context, t tenant.ID, id, after int64) (Detail, error) {
 	one, err := s.store.Get(ctx, t, id)
 	if err != nil {
@@ -86,7 +86,8 @@ func (s *Service) withMessages(ctx context.Context, d Detail, after int64) (_ De
 	return d, err
 }
 
-// Create makes a ticket for a website. Where the draft names a conversation and no visitor, it is the conversation's.
+// Create makes a ticket for a website. If the draft names a conversation and no visitor, the visitor is the
+// conversation's.
 func (s *Service) Create(ctx context.Context, t tenant.ID, d Draft) (Detail, error) {
 	if err := d.Validate(); err != nil {
 		return Detail{}, err
@@ -111,10 +112,12 @@ func (s *Service) Create(ctx context.Context, t tenant.ID, d Draft) (Detail, err
 	return related.detail(made), s.store.Create(ctx, made)
 }
 
-// CreateByVisitor makes a ticket that a visitor asks for. It is the visitor's own, and so must be the conversation;
-// nobody is assigned. Agents read tickets with the plan PRO alone: without it the ticket's text is also a message of the
-// visitor's in a conversation, which is posted first. So the agents see every ticket that is answered with 201; if storing
-// the ticket fails and the visitor tries again, they see its text twice.
+// CreateByVisitor makes a ticket that a visitor requests, for itself. The conversation must belong to the visitor, and
+// no agent is assigned.
+//
+// Agents read tickets only with the plan PRO. Without it, the ticket's text is also posted as the visitor's message in
+// a conversation, before the ticket is stored. So agents see every ticket that gets 201. If storing the ticket fails
+// and the visitor tries again, they see its text twice.
 func (s *Service) CreateByVisitor(ctx context.Context, t tenant.ID, visitorID int64, d Draft) (Detail, error) {
 	d.VisitorToken, d.AssigneeID = nil, nil
 	if err := d.Validate(); err != nil {
@@ -139,13 +142,13 @@ func (s *Service) CreateByVisitor(ctx context.Context, t tenant.ID, visitorID in
 	return related.detail(made), s.store.Create(ctx, made)
 }
 
-// say posts a ticket's text as its visitor's message and notes the conversation.
+// say posts a ticket's text as its visitor's message and sets the conversation.
 func (s *Service) say(ctx context.Context, made *Ticket, visitorID int64, token *string) error {
 	for i, content := range made.asMessages() {
 		c, err := s.conversations.Say(
 			ctx, made.WebsiteID, visitorID, token, content, fmt.Sprintf("ticket-%d-%d", made.ID, i),
 		)
-		if fault.Is(err, fault.NotFound) { // a conversations service of the previous version has no such operation
+		if fault.Is(err, fault.NotFound) { // the previous version of conversations lacks this operation
 			return nil
 		}
 		if err != nil {
@@ -156,7 +159,7 @@ func (s *Service) say(ctx context.Context, made *Ticket, visitorID int64, token 
 	return nil
 }
 
-// prepare makes a ticket that is still to be stored, and gives what it refers to.
+// prepare makes a ticket without storing it, and returns the objects that it refers to.
 func (s *Service) prepare(
 	ctx context.Context, t tenant.ID, d Draft, c *Conversation, visitorID *int64,
 ) (Ticket, related, error) {
@@ -169,7 +172,7 @@ func (s *Service) prepare(
 	if c != nil {
 		made.ConversationID = &c.ID
 	}
-	// Asked for before the ticket is stored, so that a sibling that is away leaves nothing behind.
+	// Looked up before the ticket is stored: if a service is unavailable, nothing is stored.
 	r, err := s.related(ctx, t, made)
 	if err == nil && made.AssigneeID != nil && find(r.users, made.AssigneeID) == nil {
 		err = fault.Bad("assigneeId", unknownUser)
@@ -192,7 +195,7 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, id int64, p Patch) (D
 	if err != nil {
 		return Detail{}, err
 	}
-	// Asked for before the change is stored, so that a sibling that is away leaves nothing half-answered.
+	// Looked up before the change is stored: if a service is unavailable, nothing is changed.
 	r, err := s.related(ctx, t, current, p.apply(current, current.UpdatedAt))
 	if err != nil {
 		return Detail{}, err
@@ -205,7 +208,7 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, id int64, p Patch) (D
 	if err != nil {
 		return Detail{}, err
 	}
-	if !r.has(saved) { // changed by somebody else meanwhile, or refers to what is gone
+	if !r.has(saved) { // changed concurrently, or refers to a removed object
 		if r, err = s.related(ctx, t, saved); err != nil {
 			return Detail{}, err
 		}
@@ -218,7 +221,7 @@ func (s *Service) Delete(ctx context.Context, t tenant.ID, id int64) error {
 	return s.store.Delete(ctx, t, id)
 }
 
-// AddMessage adds a message to a ticket; Conflict where the ticket holds no more.
+// AddMessage adds a message to a ticket. Its error is Conflict if the ticket is full.
 func (s *Service) AddMessage(ctx context.Context, t tenant.ID, ticketID int64, p Post) (Message, error) {
 	if err := p.Validate(); err != nil {
 		return Message{}, err

@@ -23,7 +23,7 @@ func TestVisitorOfATicket(t *testing.T) {
 	}
 	named := d.create(t, tickets.Draft{ConversationToken: text("conv_7"), VisitorToken: text("vis_8")})
 	if *named.VisitorID != 8 || *named.ConversationID != 70 {
-		t.Errorf("the visitor who is named does not win: %+v", named)
+		t.Errorf("the named visitor isn't used: %+v", named)
 	}
 }
 
@@ -49,7 +49,7 @@ func TestVisitorsOwnTicket(t *testing.T) {
 	}
 }
 
-func TestWhatIsGoneIsNull(t *testing.T) {
+func TestRemovedObjectsAreNull(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	visitor, user := "vis_7", int64(5)
@@ -61,11 +61,11 @@ func TestWhatIsGoneIsNull(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if _, err := d.Update(t.Context(), d.site, made.ID, tickets.Patch{Title: optional.Of("Sofa")}); err != nil {
-		t.Errorf("a ticket of a user who is gone cannot be changed: %v", err)
+		t.Errorf("a ticket of a removed user can't be changed: %v", err)
 	}
 }
 
-func TestSiblingAwayLeavesNothingBehind(t *testing.T) {
+func TestUnavailableSiblingStoresNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	made := d.create(t, tickets.Draft{Title: "Lamp"})
@@ -81,7 +81,7 @@ func TestSiblingAwayLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-func TestUpdateShowsAnothersChange(t *testing.T) {
+func TestUpdateShowsConcurrentChange(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	made := d.create(t, tickets.Draft{})
@@ -153,7 +153,7 @@ func TestSearchIsBounded(t *testing.T) {
 	}
 }
 
-func TestUnknownEnumsListNothing(t *testing.T) {
+func TestUnknownFilterValuesListNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.create(t, tickets.Draft{})

@@ -15,7 +15,7 @@ import (
 	"fivechat.dev/libs/kernel/version"
 )
 
-// Status is where a ticket stands. Any status may follow any other.
+// Status is the state of a ticket. Any status may follow any other.
 type Status string
 
 // The statuses.
@@ -27,12 +27,12 @@ const (
 	StatusClosed   Status = "CLOSED"
 )
 
-// Valid says whether s is one of the statuses.
+// Valid reports whether s is one of the statuses.
 func (s Status) Valid() bool {
 	return s == StatusNew || s == StatusOpen || s == StatusPending || s == StatusResolved || s == StatusClosed
 }
 
-// Priority is how soon a ticket wants an answer.
+// Priority is the urgency of a ticket.
 type Priority string
 
 // The priorities.
@@ -43,12 +43,12 @@ const (
 	PriorityUrgent Priority = "URGENT"
 )
 
-// Valid says whether p is one of the priorities.
+// Valid reports whether p is one of the priorities.
 func (p Priority) Valid() bool {
 	return p == PriorityLow || p == PriorityMedium || p == PriorityHigh || p == PriorityUrgent
 }
 
-// Ticket is one question and what became of it.
+// Ticket is one question with its state.
 type Ticket struct {
 	ID                 int64     `bson:"_id"`
 	WebsiteID          tenant.ID `bson:"websiteId"`
@@ -60,7 +60,7 @@ type Ticket struct {
 	Priority           Priority  `bson:"priority"`
 	AssigneeID         *int64    `bson:"assigneeId"`
 	Email              *string   `bson:"email"`
-	UniqueEmailAddress string    `bson:"uniqueEmailAddress"` // mail to it belongs to this ticket
+	UniqueEmailAddress string    `bson:"uniqueEmailAddress"` // e-mail to it belongs to this ticket
 	LanguageCode       string    `bson:"languageCode"`
 	Summary            *string   `bson:"summary"`
 	Tags               []string  `bson:"tags"`
@@ -68,20 +68,20 @@ type Ticket struct {
 	UpdatedAt          time.Time `bson:"updatedAt"`
 	MessageCount       int64     `bson:"messageCount"`
 	MessageBytes       int64     `bson:"messageBytes"`
-	Version            int64     `bson:"version"` // counts changes, new messages among them
-	Search             Search    `bson:"search"`  // left out of lists
+	Version            int64     `bson:"version"` // counts changes, including new messages
+	Search             Search    `bson:"search"`  // not loaded for lists
 }
 
 // Place is the ticket's position in a newest-first list.
 func (t Ticket) SortKey() (time.Time, int64) { return t.CreatedAt, t.ID }
 
-// Change is the ticket's place in the order of changes.
+// Change is the ticket's position in the order of changes.
 func (t Ticket) ChangeKey() (time.Time, int64) { return t.UpdatedAt, t.ID }
 
-// Revision is the state that the ticket is in, with its messages.
+// Revision is the version of the ticket with its messages.
 func (t Ticket) Revision() version.Of { return version.Of{ID: t.ID, Version: t.Version} }
 
-// Draft is what a new ticket is made of. A nil member was not given.
+// Draft is the input for a new ticket. A nil member was not given.
 type Draft struct {
 	Title, Description              string
 	Email, Priority, LanguageCode   *string
@@ -99,7 +99,7 @@ const (
 
 var language = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)
 
-// Validate names every member that is wrong in itself.
+// Validate reports every invalid member.
 func (d Draft) Validate() error {
 	var wrong fault.Problems
 	checkTitle(d.Title, &wrong)
@@ -127,15 +127,15 @@ func (d Draft) Validate() error {
 	return wrong.Err()
 }
 
-// What is said of a reference that leads nowhere: the same where its form is wrong, where nothing is there, and where
-// it is another website's.
+// The errors of an invalid reference. They are the same if its form is wrong, if the object doesn't exist, and if it
+// belongs to another website.
 const (
 	unknownVisitor      = "is not a visitor of this website"
 	unknownConversation = "is not a conversation of this website"
 	unknownUser         = "is not a user of this website"
 )
 
-// ticket makes the ticket of a valid draft, with a mail address of its own at domain.
+// ticket makes the ticket of a valid draft, with an e-mail address of its own at domain.
 func (d Draft) ticket(t tenant.ID, id int64, domain string, now time.Time) Ticket {
 	made := Ticket{
 		ID:           id,
@@ -159,13 +159,13 @@ func (d Draft) ticket(t tenant.ID, id int64, domain string, now time.Time) Ticke
 	if d.LanguageCode != nil {
 		made.LanguageCode = *d.LanguageCode
 	}
-	made.Search = made.Search.written(made.Title, made.Description)
+	made.Search = made.Search.withTexts(made.Title, made.Description)
 	return made
 }
 
-// asMessages gives the ticket's text as messages of at most maxText bytes each, which a conversation takes: one, or two if
-// title and description do not fit into one. The number tells readers that it was filed as a ticket and not said in the
-// chat, as filing needs the visitor's token alone.
+// asMessages returns the ticket's text as one message of at most maxText bytes, the limit of conversations, or as two
+// if title and description don't fit into one. The ticket's number shows readers that the text was filed as a ticket
+// and not written in the chat: filing needs only the visitor's token.
 func (t Ticket) asMessages() []string {
 	head := "Ticket " + strconv.FormatInt(t.ID, 10) + ": " + t.Title
 	if t.Email != nil {

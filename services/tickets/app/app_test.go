@@ -32,7 +32,7 @@ var (
 
 func members(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 
-func TestTicketsLife(t *testing.T) {
+func TestTicketLifecycle(t *testing.T) {
 	t.Parallel()
 	s, ada := serve(t), agent(1)
 	made := s.Want(
@@ -119,7 +119,7 @@ func TestVisitorsTicket(t *testing.T) {
 	s.Want(200, agent(1), "GET", "/tickets/"+made["id"].(string), "")
 }
 
-func TestBadInput(t *testing.T) {
+func TestInvalidInputIsNamed(t *testing.T) {
 	t.Parallel()
 	s, ada := serve(t), agent(1)
 	id := s.Want(201, ada, "POST", "/tickets", `{"title":"Lamp"}`)["id"].(string)
@@ -201,8 +201,9 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
-// TestAnothersTicketIsLikeNone compares, byte for byte, what another website's ticket and an unknown one answer.
-func TestAnothersTicketIsLikeNone(t *testing.T) {
+// TestForeignTicketLooksUnknown: the responses for another website's ticket and for an unknown one are identical, byte
+// for byte.
+func TestForeignTicketLooksUnknown(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	for _, roles := range [][2]int64{{1, 2}, {2, 1}} {
@@ -234,7 +235,7 @@ func TestAnothersTicketIsLikeNone(t *testing.T) {
 	}
 }
 
-func TestPatchesAtOnceAllCount(t *testing.T) {
+func TestConcurrentPatchesAreAllKept(t *testing.T) {
 	t.Parallel()
 	s, ada := serve(t), agent(1)
 	id := s.Want(201, ada, "POST", "/tickets", `{"title":"Lamp"}`)["id"].(string)
@@ -284,7 +285,7 @@ func TestEventsAreServed(t *testing.T) {
 		Data      string `json:"data"`
 	}
 	var records []record
-	for len(records) == 0 { // until the relay has been
+	for len(records) == 0 { // until the relay has run
 		a := s.Do(apitest.Sibling(0), "GET", "/internal/events?limit=10", "")
 		if err := json.Unmarshal([]byte(a.Body), &records); a.Status != 200 || err != nil {
 			t.Fatalf("events answer %+v: %v", a, err)

@@ -32,8 +32,8 @@ func serve(t *testing.T) *apitest.Service {
 	return apitest.Serve(t, u, err)
 }
 
-// answer answers for accounts, visitors and conversations: user 5, visitor 7 (vis_7) and conversation 70 (conv_7) are
-// website 1's; user 6 and visitor 8 (vis_8) are website 2's.
+// answer responds for accounts, visitors and conversations. User 5, visitor 7 (vis_7) and conversation 70 (conv_7)
+// belong to website 1; user 6 and visitor 8 (vis_8) to website 2.
 func answer(w http.ResponseWriter, r *http.Request) {
 	known := map[string]string{
 		"1 /internal/website":                       `{"id":1,"name":"Site 1","url":"https://1.example","plan":"PRO"}`,
@@ -49,7 +49,7 @@ func answer(w http.ResponseWriter, r *http.Request) {
 	body, ok := known[identity.From(r.Context()).Website.String()+" "+r.URL.RequestURI()]
 	switch {
 	case ok:
-	case r.URL.RawQuery != "": // a list leaves out what is unknown
+	case r.URL.RawQuery != "": // a list leaves out unknown ids
 		body = "[]"
 	default:
 		w.WriteHeader(http.StatusNotFound)
@@ -58,7 +58,7 @@ func answer(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, body)
 }
 
-// agent is a PRO token that may all.
+// agent is a PRO token with all permissions.
 func agent(website int64) identity.Principal {
 	p := apitest.Token(website, identity.ReadWrite)
 	p.Plan = identity.Pro
@@ -69,7 +69,7 @@ func visitor(website, id int64) identity.Principal {
 	return identity.Principal{Kind: identity.Visitor, Website: storetest.Tenant(website), VisitorID: id}
 }
 
-// wrong gives the members that a problem names.
+// wrong returns the members that a problem names.
 func wrong(problem map[string]any) (names []string) {
 	errors, _ := problem["errors"].([]any)
 	for _, e := range errors {

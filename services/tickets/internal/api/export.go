@@ -19,8 +19,10 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *tickets.Service, l
 	kind := changefeed.Kind{
 		Name: "tickets",
 		Log:  log,
-		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]changefeed.Row, bool, error) {
-			found, err := s.List(ctx, t, tickets.Filter{}, "", changefeed.Window(behind, limit))
+		Walk: func(
+			ctx context.Context, t tenant.ID, after paging.Cursor, limit int64,
+		) ([]changefeed.Row, bool, error) {
+			found, err := s.List(ctx, t, tickets.Filter{}, "", changefeed.Window(after, limit))
 			return rowsOf(found.Rows), found.More, err
 		},
 		Keys: func(r outbox.Record) ([]int64, error) { return []int64{r.Key}, nil },

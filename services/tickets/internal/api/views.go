@@ -12,7 +12,7 @@ import (
 	"fivechat.dev/services/tickets"
 )
 
-// view is a ticket as clients see it. Its own number, and its messages', are decimal strings.
+// view is a ticket as clients see it. Its id and the ids of its messages are decimal strings.
 type view struct {
 	ID                 int64            `json:"id,string" writer:"kept"`
 	WebsiteID          tenant.ID        `json:"websiteId" writer:"kept"`
@@ -33,15 +33,16 @@ type view struct {
 	Visitor            *visitorView     `json:"visitor"`
 	Assignee           *tickets.User    `json:"assignee"`
 	Messages           []messageView    `json:"messages"`
-	HasMore            bool             `json:"hasMore,omitzero"` // messages follow: ask for the ticket behind the last one
-	Tags               []string         `json:"tags"`
-	of                 version.Of
+	// more messages follow: get the ticket with the last one's id
+	HasMore bool     `json:"hasMore,omitzero"`
+	Tags    []string `json:"tags"`
+	of      version.Of
 }
 
-// Revision is the state of the ticket that the view shows.
+// Revision is the version of the ticket in the view.
 func (v view) Revision() version.Of { return v.of }
 
-// rowBytes is about what a ticket or a message has as JSON beside its long texts.
+// rowBytes is the approximate size of a ticket or a message as JSON, without its long texts.
 const rowBytes = 2 << 10
 
 // JSONBytes implements paging.Sized, for a ticket without messages.
@@ -49,7 +50,7 @@ func (v view) JSONBytes() int {
 	return rowBytes + searchterms.JSONLength(v.Title) + searchterms.JSONLength(v.Description)
 }
 
-// threadView is a ticket with its messages behind one.
+// threadView is a ticket with its messages after an id.
 type threadView struct{ view }
 
 // Links returns the link to the next messages.

@@ -11,7 +11,7 @@ import (
 	"fivechat.dev/libs/store/mongokit"
 )
 
-// tables are what an export shows.
+// tables are the collections in an export.
 func tables(db *mongokit.DB) datasubject.Tables {
 	messages := datasubject.Table{Kind: "ticket_message", By: "ticketId"}.In(db, "tickets_messages")
 	return datasubject.Tables{

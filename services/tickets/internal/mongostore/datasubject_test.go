@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/services/tickets"
 )
 
-func TestAVisitorIsErased(t *testing.T) {
+func TestVisitorIsErased(t *testing.T) {
 	t.Parallel()
 	k, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
 	visitor, email := int64(7), "vera@home.example"
@@ -37,7 +37,7 @@ func TestAVisitorIsErased(t *testing.T) {
 	}
 }
 
-func TestAWebsiteIsErased(t *testing.T) {
+func TestWebsiteIsErased(t *testing.T) {
 	t.Parallel()
 	k, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
 	k.say(t, k.add(t, a, nil), "note")

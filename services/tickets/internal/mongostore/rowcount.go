@@ -10,11 +10,12 @@ import (
 	"fivechat.dev/services/tickets"
 )
 
-// key is what the row counter of tickets is kept by: what lists are filtered by, but for visitors, who have few, and words.
+// key is the key of the row counts of tickets: the fields that lists are filtered by. It leaves out visitors, who have
+// few tickets, and search words.
 type key struct {
 	Status   tickets.Status   `bson:"status"`
 	Priority tickets.Priority `bson:"priority"`
-	Assignee int64            `bson:"assignee,omitempty"` // 0: not assigned
+	Assignee int64            `bson:"assignee,omitempty"` // 0 for unassigned
 }
 
 func keyOf(one tickets.Ticket) key {
@@ -33,7 +34,7 @@ func (s *Store) count(ctx context.Context, t tenant.ID, add func(key)) error {
 	})
 }
 
-// textOf is the bytes of a ticket's text and its messages'.
+// textOf is the number of bytes of a ticket's text and its messages.
 func textOf(one tickets.Ticket) int64 {
 	return one.MessageBytes + int64(len(one.Title)+len(one.Description))
 }
@@ -46,12 +47,12 @@ func (s *Store) countTexts(ctx context.Context, t tenant.ID, add func(int64)) er
 	})
 }
 
-// Stored is how many bytes tickets take.
+// Stored counts the bytes that tickets take.
 func (s *Store) Stored() rowcount.Stored[key] {
 	return rowcount.Stored[key]{Rows: s.counts, Texts: s.texts}
 }
 
-// total is what says how many tickets a filter matches, or nil where only counting does.
+// total returns the function that returns the number of tickets a filter matches, or nil if only a count query can.
 func (s *Store) total(t tenant.ID, f tickets.Filter) func(context.Context) (int64, error) {
 	if f.VisitorID != 0 || len(f.Words) > 0 {
 		return nil
@@ -64,5 +65,5 @@ func (s *Store) total(t tenant.ID, f tickets.Filter) func(context.Context) (int6
 	}
 }
 
-// Tend keeps the counters short, until ctx ends. Every replica runs it.
+// Tend compacts the counters until ctx ends. Every replica runs it.
 func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.Stored().Run(ctx, log) }

@@ -1,4 +1,7 @@
-// Package mongostore keeps tickets in MongoDB.
+// Package mongostore stores tickets and their messages in MongoDB.
+//
+// Begin with Store. Invariant: a ticket, its messages, its row counts and its event are written in one transaction.
+// Rules about tickets belong to package tickets.
 package mongostore
 
 import (
@@ -17,7 +20,7 @@ import (
 	"fivechat.dev/services/tickets"
 )
 
-// searchField holds what only an index needs: lists leave it out.
+// searchField is needed only for its index, so lists don't load it.
 const searchField = "search"
 
 // Store implements tickets.Store.
@@ -153,8 +156,8 @@ func (s *Store) Save(
 	return saved, err
 }
 
-// AddMessage implements tickets.Store. Its ticket is changed in the same transaction, so that messages added at once
-// are all counted and none can outlive a ticket that is deleted meanwhile.
+// AddMessage implements tickets.Store. It changes the ticket in the same transaction. So concurrent messages are all
+// counted, and none outlives a ticket that is deleted concurrently.
 func (s *Store) AddMessage(
 	ctx context.Context, m tickets.Message, change func(tickets.Ticket) (tickets.Ticket, error),
 ) error {
@@ -216,8 +219,8 @@ func (s *Store) tell(ctx context.Context, one tickets.Ticket, typ string, data a
 	return s.log.AppendAbout(ctx, one.WebsiteID, visitor, one.ID, typ, data)
 }
 
-// write sets the fields in which after differs from before, and no others; it says whether there were any, and gives after
-// its version then.
+// write sets the fields in which after differs from before, and no others. It reports whether there were any, and
+// returns after with its new version.
 func (s *Store) write(ctx context.Context, before tickets.Ticket, after *tickets.Ticket) (bool, error) {
 	old, err := bson.Marshal(before)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"fivechat.dev/services/tickets/internal/mongostore"
 )
 
-// kept is a store and the log it writes.
+// kept is a store with its log.
 type kept struct {
 	*mongostore.Store
 	log *outbox.Log
@@ -35,7 +35,7 @@ func open(t *testing.T) kept {
 // eventTypes returns the types of the written events.
 func (k kept) eventTypes(t *testing.T) map[string]int {
 	t.Helper()
-	records, err := k.log.After(t.Context(), -1, 500) // those without a position too
+	records, err := k.log.After(t.Context(), -1, 500) // including those without a position
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func (k kept) eventTypes(t *testing.T) map[string]int {
 	return types
 }
 
-// messages gives all messages of a ticket.
+// messages returns all messages of a ticket.
 func messages(t *testing.T, k kept, of tenant.ID, ticketID int64) []tickets.Message {
 	t.Helper()
 	found, more, err := k.Messages(t.Context(), of, ticketID, 0)
@@ -68,7 +68,7 @@ func must[T any](v T, err error) func(*testing.T) T {
 
 var dawn = time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.UTC)
 
-// add stores a ticket, each one second after the other.
+// add stores a ticket, each one second after the previous.
 func (k kept) add(t *testing.T, s tenant.ID, adjust func(*tickets.Ticket)) tickets.Ticket {
 	t.Helper()
 	id := must(k.TicketID(t.Context()))(t)
@@ -115,7 +115,7 @@ func counted(one tickets.Ticket) (tickets.Ticket, error) {
 	return one, nil
 }
 
-func TestTicketComesBackAsItWas(t *testing.T) {
+func TestStoredTicketIsUnchanged(t *testing.T) {
 	t.Parallel()
 	k, a := open(t), storetest.Tenant(1)
 	n, email := int64(9), "a@b.example"
@@ -198,7 +198,7 @@ func numbers(t *testing.T, rows []tickets.Ticket) (ids []int64) {
 	return ids
 }
 
-func TestChangesAtOnceAllCount(t *testing.T) {
+func TestConcurrentChangesAreAllKept(t *testing.T) {
 	t.Parallel()
 	k, a := open(t), storetest.Tenant(1)
 	one := k.add(t, a, nil)
@@ -242,7 +242,7 @@ func TestChangesAtOnceAllCount(t *testing.T) {
 	if n := len(messages(t, k, a, one.ID)); n != each {
 		t.Errorf("%d messages, want %d", n, each)
 	}
-	// Title and status changed once each: saves that change nothing tell nothing.
+	// Title and status changed once each: saves without a change write no event.
 	if types := k.eventTypes(t); types[tickets.Updated] != 2+each || types[tickets.MessageCreated] != each {
 		t.Errorf("types %v", types)
 	}
@@ -266,7 +266,7 @@ func TestRefusedMessageIsNotStored(t *testing.T) {
 	}
 }
 
-func TestDeleteTakesTheMessages(t *testing.T) {
+func TestDeleteRemovesMessages(t *testing.T) {
 	t.Parallel()
 	k, a := open(t), storetest.Tenant(1)
 	one, other := k.add(t, a, nil), k.add(t, a, nil)
@@ -294,8 +294,8 @@ func TestDeleteTakesTheMessages(t *testing.T) {
 	}
 }
 
-// TestIsolation reaches for another website's ticket by every method: each must answer as for one that does not exist,
-// and leave it as it was. Then the two websites change places.
+// TestIsolation: every method responds for another website's ticket as for one that doesn't exist, and doesn't change
+// it. Then the two websites swap roles.
 func TestIsolation(t *testing.T) {
 	t.Parallel()
 	k, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)

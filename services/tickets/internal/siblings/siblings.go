@@ -1,4 +1,5 @@
-// Package siblings asks the other services, over HTTP, for what a ticket refers to.
+// Package siblings implements tickets.Accounts, tickets.Visitors and tickets.Conversations over the internal HTTP
+// operations of those services.
 package siblings
 
 import (
