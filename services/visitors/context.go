@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Context is what a site says of its visitor: an object of the site's own making. Its values are kept as they were
-// written, so that a long number loses nothing.
+// Context is an object that a website stores about its visitor. Its values keep their literals, so that long numbers
+// lose no digits.
 type Context map[string]json.RawMessage
 
 const (
@@ -17,14 +17,16 @@ const (
 	maxContextBytes = 16 << 10
 )
 
-// geolocation are the keys, in lower case, that a site may not set: where a visitor is, only the address says.
+// geolocation are the keys, in lower case, that a website can't set: a visitor's location is only derived from the
+// address.
 var geolocation = map[string]bool{
 	"geo": true, "geolocation": true, "location": true, "country": true, "countrycode": true, "region": true, "city": true,
-	"latitude": true, "longitude": true, "lat": true, "lng": true, "lon": true, "coordinates": true, "timezone": true, "ip": true,
+	"latitude": true, "longitude": true, "lat": true, "lng": true, "lon": true, "coordinates": true, "timezone": true,
+	"ip": true,
 }
 
-// MergeContext puts change over the stored context, key by key; null removes a key, geolocation keys are dropped. It
-// gives the canonical JSON of the result (keys sorted at every depth, no spaces), or what is wrong with it.
+// MergeContext merges change into the stored context, key by key. A null removes a key; geolocation keys are dropped.
+// It returns the canonical JSON of the result (keys sorted at every depth, no spaces), or a description of the problem.
 func MergeContext(stored string, change Context) (merged, problem string) {
 	var all Context
 	if err := json.Unmarshal([]byte(stored), &all); err != nil || all == nil {
@@ -53,13 +55,13 @@ func MergeContext(stored string, change Context) (merged, problem string) {
 	}
 }
 
-// Written is the canonical JSON of what a change wrote, without the context that it was merged into.
+// Written returns the canonical JSON of the keys that a change wrote, without the context that it was merged into.
 func Written(change Context) string {
-	shown, _ := MergeContext(emptyContext, change) // a change that cannot be merged was refused before
+	shown, _ := MergeContext(emptyContext, change) // a change that can't be merged has been refused before
 	return shown
 }
 
-// canonical decodes every value, so that encoding sorts and compacts it. Numbers stay the literals they are.
+// canonical decodes every value, so that encoding sorts and compacts it. Numbers keep their literals.
 func canonical(c Context) ([]byte, error) {
 	values := make(map[string]any, len(c))
 	for key, raw := range maps.All(c) {

@@ -18,17 +18,19 @@ func contextOf(t *testing.T, s string) visitors.Context {
 	return c
 }
 
-func TestMergeContext(t *testing.T) {
+func TestMergeContextMergesKeys(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ stored, change, want string }{
-		"into nothing":        {`{}`, `{"plan":"gold"}`, `{"plan":"gold"}`},
-		"nothing":             {`{"plan":"gold"}`, `{}`, `{"plan":"gold"}`},
-		"over":                {`{"a":1,"b":2}`, `{"b":3,"c":4}`, `{"a":1,"b":3,"c":4}`},
-		"shallow":             {`{"a":{"x":1,"y":2}}`, `{"a":{"z":3}}`, `{"a":{"z":3}}`},
-		"null removes":        {`{"a":1,"b":2}`, `{"b":null,"c":null}`, `{"a":1}`},
-		"null deeper stays":   {`{}`, `{"a":{"b":null},"c":[null]}`, `{"a":{"b":null},"c":[null]}`},
-		"sorted at any depth": {`{}`, `{"b":{"z":1, "a":[ {"y":1,"x":2} ]}, "a":0}`, `{"a":0,"b":{"a":[{"x":2,"y":1}],"z":1}}`},
-		"numbers as written":  {`{}`, `{"n":12345678901234567890,"x":1.10,"e":1e400}`, `{"e":1e400,"n":12345678901234567890,"x":1.10}`},
+		"into nothing":      {`{}`, `{"plan":"gold"}`, `{"plan":"gold"}`},
+		"nothing":           {`{"plan":"gold"}`, `{}`, `{"plan":"gold"}`},
+		"over":              {`{"a":1,"b":2}`, `{"b":3,"c":4}`, `{"a":1,"b":3,"c":4}`},
+		"shallow":           {`{"a":{"x":1,"y":2}}`, `{"a":{"z":3}}`, `{"a":{"z":3}}`},
+		"null removes":      {`{"a":1,"b":2}`, `{"b":null,"c":null}`, `{"a":1}`},
+		"null deeper stays": {`{}`, `{"a":{"b":null},"c":[null]}`, `{"a":{"b":null},"c":[null]}`},
+		"sorted at any depth": {`{}`, `{"b":{"z":1, "a":[ {"y":1,"x":2} ]}, "a":0}`,
+			`{"a":0,"b":{"a":[{"x":2,"y":1}],"z":1}}`},
+		"numbers as written": {`{}`, `{"n":12345678901234567890,"x":1.10,"e":1e400}`,
+			`{"e":1e400,"n":12345678901234567890,"x":1.10}`},
 		"markup as written":   {`{}`, `{"a":"<b>&\u003c"}`, `{"a":"<b>&<"}`},
 		"empty key":           {`{}`, `{"":1,"a.b":2,"$c":3}`, `{"":1,"$c":3,"a.b":2}`},
 		"keys differ by case": {`{"Plan":1}`, `{"plan":2}`, `{"Plan":1,"plan":2}`},
@@ -47,8 +49,10 @@ func TestMergeContext(t *testing.T) {
 
 func TestMergeContextDropsGeolocation(t *testing.T) {
 	t.Parallel()
-	for key := range strings.SplitSeq("geo geolocation location country countryCode region city latitude longitude lat lng lon coordinates timezone ip", " ") {
-		for _, written := range []string{key, strings.ToUpper(key), strings.ToUpper(key[:1]) + key[1:], strings.ToLower(key)} {
+	keys := "geo geolocation location country countryCode region city latitude longitude lat lng lon coordinates timezone ip"
+	for key := range strings.SplitSeq(keys, " ") {
+		for _, written := range []string{key, strings.ToUpper(key), strings.ToUpper(key[:1]) + key[1:],
+			strings.ToLower(key)} {
 			got, problem := visitors.MergeContext(`{}`, contextOf(t, fmt.Sprintf(`{%q:"x","kept":1}`, written)))
 			if got != `{"kept":1}` || problem != "" {
 				t.Errorf("%s: %s (%s)", written, got, problem)
@@ -57,7 +61,7 @@ func TestMergeContextDropsGeolocation(t *testing.T) {
 	}
 }
 
-func TestMergeContextKeepsWhatOnlyLooksLikeGeolocation(t *testing.T) {
+func TestMergeContextKeepsKeysThatOnlyResembleGeolocation(t *testing.T) {
 	t.Parallel()
 	want := `{" ip":1,"cityId":1,"ip_":1,"locations":1}`
 	if got, problem := visitors.MergeContext(`{}`, contextOf(t, want)); got != want || problem != "" {
@@ -65,7 +69,7 @@ func TestMergeContextKeepsWhatOnlyLooksLikeGeolocation(t *testing.T) {
 	}
 }
 
-func TestMergeContextBounds(t *testing.T) {
+func TestMergeContextRefusesSizesAboveTheLimits(t *testing.T) {
 	t.Parallel()
 	keys := func(n int) string {
 		var b strings.Builder

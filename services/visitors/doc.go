@@ -1,9 +1,13 @@
-// Package visitors owns the people on tenants' sites: who they are, what their site says of them, and whether they are
-// there now.
+// Package visitors owns the people on tenants' websites: their names, the context that a website stores about them, and
+// their presence. It isn't for their conversations; the conversations service owns those.
 //
-// A visitor is known by a token that stays in their browser. Presence is the time they were last seen, written at most
-// every 15 seconds; who was seen in the last 60 is online.
+// Begin with Visitor and Session, the domain types; Service has the use cases, and Store is what it needs of a
+// database.
 //
-// It writes the collections visitors_visitors, visitors_tokens (which leads from a token to its website), visitors_erased
-// (how many are gone) and its event log.
+// Invariants: a visitor is identified by a token that their browser keeps, and a token is only resumed with its secret.
+// Presence is the time at which a visitor was last seen, written at most every 15 seconds; a visitor who was seen in
+// the last 60 seconds is online.
+//
+// The service writes the collections visitors_visitors, visitors_tokens (token to website), visitors_erased (number of
+// erased visitors) and its event log.
 package visitors

@@ -10,27 +10,27 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// ImportRow is a visitor to import. Key is the importer's own name for them: importing it again finds the same visitor.
+// ImportRow is a visitor to import. Key is the importer's own id for them: importing it again returns the same visitor.
 type ImportRow struct{ Key, Name string }
 
-// Imported is a visitor that is there now, new or not.
+// Imported is the visitor of an imported row, new or not.
 type Imported struct {
 	Key string
 	ID  int64
 }
 
-// The most rows of one import, and the longest key, in bytes.
+// The maximum number of rows in one import, and the maximum length of a key in bytes.
 const (
 	maxImport = 500
 	maxKey    = 200
 )
 
-// importAttempts bounds how often an import begins again because another one, at the same time, had the same keys. Each
-// time some of them are there.
+// importAttempts limits how often an import is retried because a concurrent one has stored some of the same keys. Each
+// attempt finds the keys that exist by then.
 const importAttempts = 4
 
-// Import makes the visitors of the keys that were not imported before, all or none, and gives the numbers of all, in
-// the order of rows.
+// Import creates the visitors of keys that haven't been imported before, all or none. It returns the visitors of all
+// rows, in their order.
 func (s *Service) Import(ctx context.Context, t tenant.ID, rows []ImportRow) ([]Imported, error) {
 	names, keys, err := distinct(rows)
 	if err != nil {
@@ -52,7 +52,9 @@ func (s *Service) Import(ctx context.Context, t tenant.ID, rows []ImportRow) ([]
 	return nil, err
 }
 
-func (s *Service) importOnce(ctx context.Context, t tenant.ID, keys []string, names map[string]string) (map[string]int64, error) {
+func (s *Service) importOnce(
+	ctx context.Context, t tenant.ID, keys []string, names map[string]string,
+) (map[string]int64, error) {
 	ids := map[string]int64{}
 	if len(keys) == 0 {
 		return ids, nil
@@ -71,7 +73,7 @@ func (s *Service) importOnce(ctx context.Context, t tenant.ID, keys []string, na
 		if _, there := ids[key]; there {
 			continue
 		}
-		v := newVisitor(t, next, newSecret(), now) // no browser has this visitor's token, so nobody learns the secret
+		v := newVisitor(t, next, newSecret(), now) // the secret is never used: no browser has this visitor's token
 		v.ImportKey = key
 		if names[key] != "" {
 			v.Name = names[key]
@@ -83,8 +85,7 @@ func (s *Service) importOnce(ctx context.Context, t tenant.ID, keys []string, na
 	return ids, s.store.Import(ctx, t, fresh)
 }
 
-// distinct gives the keys in order, each once, and their names; or an Invalid fault that names every member that is
-// wrong.
+// distinct returns the keys in order, each once, and their names, or an Invalid fault that lists every wrong field.
 func distinct(rows []ImportRow) (names map[string]string, keys []string, err error) {
 	var wrong fault.Problems
 	wrong.Check(len(rows) <= maxImport, "rows", "must be at most 500")

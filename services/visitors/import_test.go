@@ -11,8 +11,8 @@ import (
 	"fivechat.dev/services/visitors"
 )
 
-// importing is the part of a store that an import needs. Its first Import of every listed conflict fails, because
-// somebody else imported that key in the meantime.
+// importing is the part of a store that an import needs. Each key listed in conflicts makes one call of Import fail, as
+// if another import had stored it in the meantime.
 type importing struct {
 	visitors.Store
 	next      int64
@@ -41,7 +41,7 @@ func (s *importing) Import(_ context.Context, _ tenant.ID, rows []visitors.Visit
 	if len(s.conflicts) > 0 {
 		s.there[s.conflicts[0]] = 1000 + int64(len(s.conflicts))
 		s.conflicts = s.conflicts[1:]
-		return fault.New(fault.Conflict, "quicker")
+		return fault.New(fault.Conflict, "another import stored the key")
 	}
 	for _, v := range rows {
 		s.stored = append(s.stored, v.ImportKey+"="+v.Name)
@@ -50,7 +50,7 @@ func (s *importing) Import(_ context.Context, _ tenant.ID, rows []visitors.Visit
 	return nil
 }
 
-func TestImport(t *testing.T) {
+func TestImportStoresNewKeysAndRetriesConflicts(t *testing.T) {
 	t.Parallel()
 	rows := []visitors.ImportRow{{"a", "Ann"}, {"b", " "}, {"a", "again"}, {"c", "Cleo"}}
 	for name, c := range map[string]struct {
@@ -86,13 +86,14 @@ func TestImport(t *testing.T) {
 func TestImportNamesVisitors(t *testing.T) {
 	t.Parallel()
 	store := &importing{next: 5, there: map[string]int64{}}
-	_, err := visitors.New(store, nil, nil, nil, nil).Import(t.Context(), tenant.ID{}, []visitors.ImportRow{{"a", " Ann "}, {"b", ""}})
+	_, err := visitors.New(store, nil, nil, nil, nil).Import(t.Context(), tenant.ID{},
+		[]visitors.ImportRow{{"a", " Ann "}, {"b", ""}})
 	if want := []string{"a=Ann", "b=" + visitors.FriendlyName(6)}; err != nil || !slices.Equal(store.stored, want) {
 		t.Errorf("%v, stored %v, want %v", err, store.stored, want)
 	}
 }
 
-func TestImportNamesWhatIsWrong(t *testing.T) {
+func TestInvalidImportListsWrongFields(t *testing.T) {
 	t.Parallel()
 	for wrong, rows := range map[string][]visitors.ImportRow{
 		"rows.0.key":             {{"", "a"}},
@@ -106,6 +107,6 @@ func TestImportNamesWhatIsWrong(t *testing.T) {
 	}
 	done, err := visitors.New(&importing{}, nil, nil, nil, nil).Import(t.Context(), tenant.ID{}, nil)
 	if len(done) != 0 || err != nil {
-		t.Errorf("nothing to import: %v, %v", done, err)
+		t.Errorf("an empty import: %v, %v", done, err)
 	}
 }

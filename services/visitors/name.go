@@ -14,10 +14,9 @@ var animals = [...]string{
 	"Rabbit", "Raven", "Robin", "Seal", "Sparrow", "Squirrel", "Swan", "Tiger", "Toucan", "Turtle", "Walrus", "Wolf",
 }
 
-// FriendlyName is what a visitor is called who gave no name: always the same for one number, and unlike for numbers
-// that stand side by side.
+// FriendlyName returns the name of a visitor who gave none. It depends on the id only, and differs for adjacent ids.
 func FriendlyName(id int64) string {
-	// The finalizer of splitmix64 spreads neighbours.
+	// The finalizer of splitmix64 separates adjacent ids.
 	x := uint64(id) * 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb

@@ -10,29 +10,37 @@ import (
 	"fivechat.dev/libs/kernel/version"
 )
 
-// Service is the use cases.
+// Service has the use cases of visitors.
 type Service struct {
 	store         Store
 	widgets       Widgets
 	conversations Conversations
 	agents        Agents
 	notifier      Notifier
-	storage       Storage // nil: nothing is limited
+	storage       Storage // nil: no limit
 	now           func() time.Time
 }
 
-// New makes a Service over its ports.
+// New returns a Service over its ports.
 func New(store Store, widgets Widgets, conversations Conversations, agents Agents, notifier Notifier) *Service {
-	return &Service{store: store, widgets: widgets, conversations: conversations, agents: agents, notifier: notifier, now: time.Now}
+	return &Service{
+		store:         store,
+		widgets:       widgets,
+		conversations: conversations,
+		agents:        agents,
+		notifier:      notifier,
+		now:           time.Now,
+	}
 }
 
-// LimitStorage has new visitors refused for websites that st refuses.
+// LimitStorage makes the service refuse new visitors of websites for which st.Check fails.
 func (s *Service) LimitStorage(st Storage) { s.storage = st }
 
-// moment is now as it is stored and shown.
+// moment returns the current time in UTC, truncated to milliseconds, the precision of the database.
 func (s *Service) moment() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
 
-// Visitor gives the website's visitor of a token: Invalid for a malformed token, NotFound for an unknown one.
+// Visitor returns the website's visitor of a token. The error is Invalid for a malformed token, NotFound for an unknown
+// one.
 func (s *Service) Visitor(ctx context.Context, t tenant.ID, token string) (Visitor, error) {
 	if err := CheckToken(token); err != nil {
 		return Visitor{}, err
@@ -40,7 +48,7 @@ func (s *Service) Visitor(ctx context.Context, t tenant.ID, token string) (Visit
 	return s.store.ByToken(ctx, t, token)
 }
 
-// ByIDs gives the visitors of several numbers; those that are not there are left out.
+// ByIDs returns the visitors that exist among ids.
 func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Visitor, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -48,8 +56,11 @@ func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Visito
 	return s.store.ByIDs(ctx, t, ids)
 }
 
-// List gives a website's visitors, newest first or in the order of changes: all, or only those who are online or who are not.
-func (s *Service) List(ctx context.Context, t tenant.ID, online *bool, w paging.Following) (paging.Slice[Visitor], error) {
+// List returns a website's visitors, newest first or in the order of changes. online selects those who are online or
+// offline; nil selects all.
+func (s *Service) List(
+	ctx context.Context, t tenant.ID, online *bool, w paging.Following,
+) (paging.Slice[Visitor], error) {
 	var f Filter
 	if online != nil && *online {
 		f.SeenSince = s.moment().Add(-onlineFor)
@@ -59,12 +70,12 @@ func (s *Service) List(ctx context.Context, t tenant.ID, online *bool, w paging.
 	return s.store.List(ctx, t, f, w)
 }
 
-// Online gives how many of a website's visitors are online.
+// Online returns how many of a website's visitors are online.
 func (s *Service) Online(ctx context.Context, t tenant.ID) (int64, error) {
 	return s.store.CountSeen(ctx, t, s.moment().Add(-onlineFor))
 }
 
-// Update changes the website's visitor of a token. Two updates at once both count.
+// Update changes the website's visitor of a token. Concurrent updates are all applied.
 func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch) (Visitor, error) {
 	if err := CheckToken(token); err != nil {
 		return Visitor{}, err
@@ -85,7 +96,8 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	})
 }
 
-// Resolve gives the visitor of a token and notes that they were seen; NotFound for an unknown or malformed token.
+// Resolve returns the owner of a token and stores that the visitor was seen. The error is NotFound for an unknown or
+// malformed token.
 func (s *Service) Resolve(ctx context.Context, token string) (tenant.ID, Owner, error) {
 	if !ValidToken(token) {
 		return tenant.ID{}, Owner{}, fault.Missing("visitor")
@@ -97,7 +109,7 @@ func (s *Service) Resolve(ctx context.Context, token string) (tenant.ID, Owner, 
 	return t, owner, s.seen(ctx, t, owner.ID)
 }
 
-// Heartbeat notes that a visitor is there, and says whether an agent is.
+// Heartbeat stores that a visitor is present, and reports whether an agent is online.
 func (s *Service) Heartbeat(ctx context.Context, t tenant.ID, id int64) (agentsOnline bool, err error) {
 	if err := s.seen(ctx, t, id); err != nil {
 		return false, err
@@ -105,7 +117,7 @@ func (s *Service) Heartbeat(ctx context.Context, t tenant.ID, id int64) (agentsO
 	return s.agentsOnline(ctx, t), nil
 }
 
-// agentsOnline supposes that somebody is there where it cannot be known: what a visitor writes is read in any case.
+// agentsOnline is true if the accounts service doesn't respond: the visitor can write anyway, and agents read it later.
 func (s *Service) agentsOnline(ctx context.Context, t tenant.ID) bool {
 	online, err := s.agents.Online(ctx, t)
 	return online || err != nil

@@ -9,29 +9,29 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// NewSession is what a site's widget says when it starts.
+// NewSession is the request of a website's widget when it starts.
 type NewSession struct {
-	ClientToken  string // whose widget it is
-	VisitorToken string // what it kept from an earlier visit, or ""
-	// VisitorSecret proves that the token is the client's own. A client that sends the member, even empty, keeps the secret
-	// that it is answered; nil is a client of the version before secrets.
+	ClientToken  string // identifies the widget
+	VisitorToken string // stored at an earlier visit, or ""
+	// VisitorSecret proves that the token belongs to the client. A client that sends the field, even empty, stores the
+	// secret in the response. nil means a client older than secrets.
 	VisitorSecret *string
 	IP            string
 	Patch         Patch
 }
 
-// Session is all that a widget needs to go on.
+// Session is the state that a widget needs to start.
 type Session struct {
 	Visitor      Visitor
-	Secret       string // the visitor's secret if it was issued just now, else ""
+	Secret       string // the visitor's secret if this session issued it, else ""
 	Widget       View
-	Conversation View // nil where none is open
+	Conversation View // nil if none is open
 	AgentsOnline bool
 }
 
-// OpenSession resumes the visitor whose token and secret the client sends, or makes a new one: a token that is unknown, another
-// website's or sent without its secret is treated as if there were none. A visitor of the version before secrets is resumed by
-// the token alone, until a client that keeps secrets resumes it.
+// OpenSession resumes the visitor whose token and secret the client sends, or creates a new one. A token that is
+// unknown, belongs to another website or comes without its secret counts as none. A visitor older than secrets is
+// resumed by the token alone, until a client that stores secrets resumes it.
 func (s *Service) OpenSession(ctx context.Context, n NewSession) (Session, error) {
 	if !publictoken.WellFormed(n.ClientToken) {
 		return Session{}, fault.Bad("clientToken", "must be "+publictoken.Form)
@@ -55,26 +55,27 @@ func (s *Service) OpenSession(ctx context.Context, n NewSession) (Session, error
 	return Session{Visitor: v, Secret: secret, Widget: w.View, AgentsOnline: s.agentsOnline(ctx, w.WebsiteID)}, err
 }
 
-// resume is NotFound where the client has not proven to be a visitor of the website. The secret of a visitor who has none is
-// issued last: a client whose session failed before that tries again with the token alone.
+// resume returns NotFound if the client hasn't proven to be a visitor of the website. If the visitor has no secret, one
+// is issued as the last step: a client whose session failed before can retry with the token alone.
 func (s *Service) resume(ctx context.Context, w Widget, n NewSession) (Session, error) {
 	v, owner, err := s.proven(ctx, w.WebsiteID, n)
 	if err != nil {
 		return Session{}, err
 	}
-	resumed, err := s.goOn(ctx, v, w, n)
+	resumed, err := s.continueSession(ctx, v, w, n)
 	if err != nil || owner.SecretHash != "" || n.VisitorSecret == nil {
 		return resumed, err
 	}
 	resumed.Secret = newSecret()
 	issued, err := s.store.SetSecret(ctx, v.Token, identity.HashSecret(resumed.Secret))
-	if err == nil && !issued { // another session was issued one meanwhile
+	if err == nil && !issued { // a concurrent session has been issued one
 		err = fault.Missing("visitor")
 	}
 	return resumed, err
 }
 
-// proven gives the website's visitor whose token and secret the client sends; NotFound where it has not proven to be one.
+// proven returns the website's visitor whose token and secret the client sends. The error is NotFound if they aren't
+// valid.
 func (s *Service) proven(ctx context.Context, t tenant.ID, n NewSession) (Visitor, Owner, error) {
 	if !ValidToken(n.VisitorToken) {
 		return Visitor{}, Owner{}, fault.Missing("visitor")
@@ -94,8 +95,8 @@ func (s *Service) proven(ctx context.Context, t tenant.ID, n NewSession) (Visito
 	return v, owner, err
 }
 
-// goOn asks for the conversation first: if that fails nothing has changed, and the client tries again.
-func (s *Service) goOn(ctx context.Context, v Visitor, w Widget, n NewSession) (Session, error) {
+// continueSession reads the conversation first: if that fails, nothing has changed, and the client can retry.
+func (s *Service) continueSession(ctx context.Context, v Visitor, w Widget, n NewSession) (Session, error) {
 	conversation, err := s.conversations.Open(ctx, w.WebsiteID, v.ID)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return Session{}, err
@@ -114,7 +115,12 @@ func (s *Service) goOn(ctx context.Context, v Visitor, w Widget, n NewSession) (
 			return n.Patch.Apply(v)
 		})
 	}
-	return Session{Visitor: v, Widget: w.View, Conversation: conversation, AgentsOnline: s.agentsOnline(ctx, w.WebsiteID)}, err
+	return Session{
+		Visitor:      v,
+		Widget:       w.View,
+		Conversation: conversation,
+		AgentsOnline: s.agentsOnline(ctx, w.WebsiteID),
+	}, err
 }
 
 func (s *Service) create(ctx context.Context, t tenant.ID, secret string, n NewSession) (Visitor, error) {

@@ -11,14 +11,14 @@ import (
 	"fivechat.dev/services/visitors"
 )
 
-// sessions is the part of a store, and of the siblings, that a session needs. It has one visitor, vis_known.
+// sessions is the part of a store, and of other services, that a session needs. It has one visitor, vis_known.
 type sessions struct {
 	visitors.Store
 	hash    string // of the known visitor's secret
-	quicker bool   // another session is issued a secret first
+	quicker bool   // a concurrent session is issued a secret first
 	known   visitors.Visitor
 	created []visitors.Visitor
-	away    error // what Open fails with
+	away    error // error of Open
 }
 
 func (s *sessions) Owner(_ context.Context, token string) (tenant.ID, visitors.Owner, error) {
@@ -40,7 +40,9 @@ func (s *sessions) ByToken(context.Context, tenant.ID, string) (visitors.Visitor
 	return s.known, nil
 }
 
-func (s *sessions) Save(_ context.Context, _ tenant.ID, _ string, change func(visitors.Visitor) (visitors.Visitor, error)) (v visitors.Visitor, err error) {
+func (s *sessions) Save(
+	_ context.Context, _ tenant.ID, _ string, change func(visitors.Visitor) (visitors.Visitor, error),
+) (v visitors.Visitor, err error) {
 	v, err = change(s.known)
 	if err == nil {
 		s.known = v
@@ -67,7 +69,7 @@ func (s *sessions) Online(context.Context, tenant.ID) (bool, error) { return tru
 
 func (s *sessions) Notify(context.Context, tenant.ID, int64, string, any) {}
 
-// TestSessionNeedsTheSecret: a token without its secret never resumes a visitor, and changes nothing of one.
+// TestSessionNeedsTheSecret: a token without its secret never resumes a visitor, and never changes one.
 func TestSessionNeedsTheSecret(t *testing.T) {
 	t.Parallel()
 	const secret = "vsec_known"
@@ -100,11 +102,17 @@ func TestSessionNeedsTheSecret(t *testing.T) {
 			known := visitors.Visitor{ID: 7, WebsiteID: c.of, Token: "vis_known", Name: "Ann", Context: "{}"}
 			s := &sessions{hash: c.hash, quicker: c.quicker, known: known, away: fault.Missing("conversation")}
 			service := visitors.New(s, resolver{website}, s, s, s)
-			got, err := service.OpenSession(t.Context(), visitors.NewSession{ClientToken: "site", VisitorToken: c.token, VisitorSecret: c.sent, IP: "192.0.2.1"})
+			got, err := service.OpenSession(t.Context(), visitors.NewSession{
+				ClientToken:   "site",
+				VisitorToken:  c.token,
+				VisitorSecret: c.sent,
+				IP:            "192.0.2.1",
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if (got.Visitor.ID == 7) != c.resumed || len(s.created) != map[bool]int{true: 0, false: 1}[c.resumed] || (got.Secret != "") != c.issued {
+			if (got.Visitor.ID == 7) != c.resumed || len(s.created) != map[bool]int{true: 0, false: 1}[c.resumed] ||
+				(got.Secret != "") != c.issued {
 				t.Errorf("visitor %d, %d created, secret issued: %t", got.Visitor.ID, len(s.created), got.Secret != "")
 			}
 			switch {
@@ -119,20 +127,28 @@ func TestSessionNeedsTheSecret(t *testing.T) {
 	}
 }
 
-// resolver knows one website's widget.
+// resolver resolves the widget of one website.
 type resolver struct{ website tenant.ID }
 
 func (r resolver) Resolve(context.Context, string) (visitors.Widget, error) {
 	return visitors.Widget{WebsiteID: r.website, ChatEnabled: true}, nil
 }
 
-// TestNoSecretIsIssuedByASessionThatFails: a client that was not answered can still resume by the token alone.
+// TestNoSecretIsIssuedByASessionThatFails: a client that got no response can still resume by the token alone.
 func TestNoSecretIsIssuedByASessionThatFails(t *testing.T) {
 	t.Parallel()
 	website, _ := tenant.New(1)
 	empty := ""
-	s := &sessions{known: visitors.Visitor{ID: 7, WebsiteID: website, Token: "vis_known"}, away: fault.New(fault.Unavailable, "away")}
-	_, err := visitors.New(s, resolver{website}, s, s, s).OpenSession(t.Context(), visitors.NewSession{ClientToken: "site", VisitorToken: "vis_known", VisitorSecret: &empty})
+	s := &sessions{known: visitors.Visitor{
+		ID:        7,
+		WebsiteID: website,
+		Token:     "vis_known",
+	}, away: fault.New(fault.Unavailable, "away")}
+	_, err := visitors.New(s, resolver{website}, s, s, s).OpenSession(t.Context(), visitors.NewSession{
+		ClientToken:   "site",
+		VisitorToken:  "vis_known",
+		VisitorSecret: &empty,
+	})
 	if !fault.Is(err, fault.Unavailable) || s.hash != "" || len(s.created) != 0 {
 		t.Errorf("%v, secret issued: %t, %d created", err, s.hash != "", len(s.created))
 	}

@@ -10,10 +10,10 @@ import (
 	"fivechat.dev/services/visitors"
 )
 
-// full is a storage limit that is reached.
+// full is a storage limit that has been reached.
 type full struct{ err error }
 
-// Admit implements visitors.Storage.
+// Check implements visitors.Storage.
 func (f full) Check(context.Context, tenant.ID) error { return f.err }
 
 type anyWidget struct{ visitors.Widgets }
@@ -22,14 +22,14 @@ func (anyWidget) Resolve(context.Context, string) (visitors.Widget, error) {
 	return visitors.Widget{ChatEnabled: true}, nil
 }
 
-// reserving is a store of which only numbers are asked.
+// reserving is a store that fails when ids are reserved.
 type reserving struct{ visitors.Store }
 
 var errReserved = errors.New("a number was reserved")
 
 func (reserving) Reserve(context.Context, int) (int64, error) { return 0, errReserved }
 
-// TestNewVisitorsAreRefusedWithoutStorage: nothing is stored of a visitor whose website has reached its limit.
+// TestNewVisitorsAreRefusedWithoutStorage: nothing is stored about a new visitor if the website has reached its limit.
 func TestNewVisitorsAreRefusedWithoutStorage(t *testing.T) {
 	t.Parallel()
 	refusal := fault.Coded(fault.TooLarge, "storage_full", "full")
@@ -46,7 +46,7 @@ func TestNewVisitorsAreRefusedWithoutStorage(t *testing.T) {
 	}
 }
 
-// online says that nobody is.
+// online reports that no agent is online.
 type online struct{}
 
 // Online implements visitors.Agents.

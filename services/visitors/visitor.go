@@ -21,37 +21,37 @@ type Visitor struct {
 	WebsiteID  tenant.ID `bson:"websiteId"`
 	Token      string    `bson:"token"`
 	Name       string    `bson:"name"`
-	IP         string    `bson:"ip"`      // last seen from; "" where nobody said
+	IP         string    `bson:"ip"`      // address of the last request; "" if unknown
 	Context    string    `bson:"context"` // the canonical JSON of an object, see MergeContext
 	Country    *string   `bson:"country"` // ISO 3166 alpha-2
 	City       *string   `bson:"city"`
-	LastSeenAt time.Time `bson:"lastSeenAt"` // zero: never
+	LastSeenAt time.Time `bson:"lastSeenAt"` // zero if never
 	CreatedAt  time.Time `bson:"createdAt"`
 	UpdatedAt  time.Time `bson:"updatedAt"`
-	Version    int64     `bson:"version"`             // counts changes
-	ImportKey  string    `bson:"importKey,omitempty"` // where they were imported: under which key
-	SecretHash string    `bson:"-"`                   // of a new visitor: what is stored beside the token
+	Version    int64     `bson:"version"`             // incremented by every change
+	ImportKey  string    `bson:"importKey,omitempty"` // key of an imported visitor
+	SecretHash string    `bson:"-"`                   // only set for a new visitor: stored with the token
 }
 
-// Place is the visitor's place in a newest-first list.
+// SortKey implements the order of lists: by creation.
 func (v Visitor) SortKey() (time.Time, int64) { return v.CreatedAt, v.ID }
 
-// Change is the visitor's place in the order of changes.
+// ChangeKey implements the order of change lists: by last change.
 func (v Visitor) ChangeKey() (time.Time, int64) { return v.UpdatedAt, v.ID }
 
-// Revision is the state that the visitor is in. That somebody was seen is none.
+// Revision is the version of the visitor, for ETags. Being seen doesn't change it.
 func (v Visitor) Revision() version.Of { return version.Of{ID: v.ID, Version: v.Version} }
 
 // The two periods of presence.
 const (
-	onlineFor = 60 * time.Second // who was seen counts as online
-	seenEvery = 15 * time.Second // at most, that somebody was seen is written
+	onlineFor = 60 * time.Second // a visitor counts as online after being seen
+	seenEvery = 15 * time.Second // minimum interval of writing LastSeenAt
 )
 
-// Online says whether the visitor was seen lately.
+// Online reports whether the visitor was seen within onlineFor.
 func (v Visitor) Online(now time.Time) bool { return !v.LastSeenAt.Before(now.Add(-onlineFor)) }
 
-// newVisitor makes a visitor of a number, with a friendly name, a fresh token and the hash of its secret.
+// newVisitor returns a visitor with a given id, a friendly name, a new token and the hash of its secret.
 func newVisitor(t tenant.ID, id int64, secret string, now time.Time) Visitor {
 	return Visitor{
 		ID:         id,
@@ -65,7 +65,7 @@ func newVisitor(t tenant.ID, id int64, secret string, now time.Time) Visitor {
 	}
 }
 
-// random is 160 random bits in lower-case base 32.
+// random returns 160 random bits in lower-case base 32.
 func random() string {
 	var b [20]byte
 	rand.Read(b[:])
@@ -74,13 +74,13 @@ func random() string {
 
 const tokenPrefix = "vis_"
 
-// ValidToken says whether s has the form of a visitor token.
+// ValidToken reports whether s has the form of a visitor token.
 func ValidToken(s string) bool {
 	rest, prefixed := strings.CutPrefix(s, tokenPrefix)
 	return prefixed && publictoken.WellFormed(rest)
 }
 
-// CheckToken is nil for what has the form of a visitor token, else an Invalid fault.
+// CheckToken returns an Invalid fault unless s has the form of a visitor token.
 func CheckToken(s string) error {
 	if !ValidToken(s) {
 		return fault.Bad("token", "must be a visitor token: "+tokenPrefix+" and "+publictoken.Form)
@@ -88,16 +88,16 @@ func CheckToken(s string) error {
 	return nil
 }
 
-// Patch is a partial update. An absent or null Name, and a nil Context, leave what is there.
+// Patch is a partial update. An absent or null Name, and a nil Context, leave the stored value unchanged.
 type Patch struct {
 	Name    optional.Value[string]
 	Context Context
 }
 
-// Empty says that the patch changes nothing.
+// Empty reports whether the patch changes nothing.
 func (p Patch) Empty() bool { return p.Name.Ptr() == nil && len(p.Context) == 0 }
 
-// Apply gives v with p's changes, or an Invalid fault that names every member that is wrong.
+// Apply returns v with the changes of p, or an Invalid fault that lists every wrong field.
 func (p Patch) Apply(v Visitor) (Visitor, error) {
 	var wrong fault.Problems
 	if name := p.Name.Ptr(); name != nil {
@@ -112,11 +112,11 @@ func (p Patch) Apply(v Visitor) (Visitor, error) {
 	return v, wrong.Err()
 }
 
-// check refuses what is wrong with the patch whomever it is for.
+// check returns an Invalid fault if the patch is invalid for any visitor.
 func (p Patch) check() error {
 	_, err := p.Apply(Visitor{Context: emptyContext})
 	return err
 }
 
-// maxName is the longest name, in characters.
+// maxName is the maximum length of a name in characters.
 const maxName = 100

@@ -24,7 +24,7 @@ func fieldsOf(err error) string {
 	return strings.Join(names, ",")
 }
 
-func TestValidToken(t *testing.T) {
+func TestValidTokenAcceptsOnlyTheForm(t *testing.T) {
 	t.Parallel()
 	for token, want := range map[string]bool{
 		"vis_abc": true, "vis_A-_9": true, "vis_" + strings.Repeat("a", 128): true,
@@ -37,7 +37,7 @@ func TestValidToken(t *testing.T) {
 	}
 }
 
-func TestFriendlyName(t *testing.T) {
+func TestFriendlyNamesVary(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^[A-Z][a-z]+ [A-Z][a-z]+$`)
 	names, first, second := map[string]bool{}, map[string]bool{}, map[string]bool{}
@@ -53,11 +53,11 @@ func TestFriendlyName(t *testing.T) {
 		t.Errorf("%d adjectives, %d animals, %d names", len(first), len(second), len(names))
 	}
 	if a, b := visitors.FriendlyName(1), visitors.FriendlyName(2); a == b {
-		t.Errorf("neighbours are both %s", a)
+		t.Errorf("adjacent ids are both named %s", a)
 	}
 }
 
-func TestPatch(t *testing.T) {
+func TestPatchAppliesFieldsOrNamesWrongOnes(t *testing.T) {
 	t.Parallel()
 	before := visitors.Visitor{Name: "Calm Otter", Context: `{"a":1}`}
 	for name, c := range map[string]struct {
@@ -71,7 +71,8 @@ func TestPatch(t *testing.T) {
 			visitors.Visitor{Name: "Ann", Context: `{"a":1,"b":2}`}},
 		"blank name": {visitors.Patch{Name: optional.Of("  ")}, "name", visitors.Visitor{}},
 		"long name":  {visitors.Patch{Name: optional.Of(strings.Repeat("ä", 101))}, "name", visitors.Visitor{}},
-		"both wrong": {visitors.Patch{Name: optional.Of(""), Context: contextOf(t, `{"x":"`+strings.Repeat("x", 17000)+`"}`)}, "name,context", visitors.Visitor{}},
+		"both wrong": {visitors.Patch{Name: optional.Of(""),
+			Context: contextOf(t, `{"x":"`+strings.Repeat("x", 17000)+`"}`)}, "name,context", visitors.Visitor{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,10 +87,11 @@ func TestPatch(t *testing.T) {
 	}
 }
 
-func TestOnline(t *testing.T) {
+func TestVisitorIsOnlineForOneMinute(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	for ago, want := range map[time.Duration]bool{0: true, 60 * time.Second: true, 60*time.Second + time.Millisecond: false} {
+	for ago, want := range map[time.Duration]bool{0: true, 60 * time.Second: true,
+		60*time.Second + time.Millisecond: false} {
 		if got := (visitors.Visitor{LastSeenAt: now.Add(-ago)}).Online(now); got != want {
 			t.Errorf("seen %s ago: online %t", ago, got)
 		}

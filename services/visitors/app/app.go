@@ -1,4 +1,5 @@
-// Package app puts the visitors service together.
+// Package app assembles the visitors service: New connects its store and clients; Config is its settings. It contains
+// no business rules.
 package app
 
 import (
@@ -31,10 +32,10 @@ type Config struct {
 	AccountsURL string `env:"FIVECHAT_ACCOUNTS_URL"`
 }
 
-// Default is the settings before the environment's.
+// Default returns the settings that apply if the environment sets nothing else.
 func Default() Config { return Config{Config: servicekit.Default()} }
 
-// Validate refuses settings that cannot work.
+// Validate reports settings that can't work.
 func (c Config) Validate() error {
 	err := c.Config.Validate()
 	if c.WidgetsURL == "" {
@@ -49,7 +50,7 @@ func (c Config) Validate() error {
 	return err
 }
 
-// New makes the service.
+// New returns the service as a unit that a process can run.
 func New(ctx context.Context, c Config) (runner.Unit, error) {
 	base, err := servicekit.New(ctx, "visitors", c.Config)
 	if err != nil {
@@ -73,6 +74,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	service.LimitStorage(limiter)
 	api.Mount(base.Router, base.Chain, service)
 	api.MountExport(base.Router, base.Chain, service, log)
-	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{Name: "stored", Run: datasubject.Measure(base.Telemetry, store.Stored())},
+	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay},
+		runner.Task{Name: "stored", Run: datasubject.Measure(base.Telemetry, store.Stored())},
 		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }})
 }

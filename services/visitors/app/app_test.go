@@ -18,7 +18,7 @@ import (
 	"fivechat.dev/services/visitors/app"
 )
 
-// system is the service and the two that it asks. The client token "site" is website 1's.
+// system is the service with fakes of the services that it calls. The client token "site" belongs to website 1.
 type system struct {
 	*apitest.Service
 	widgets, conversations, accounts *apitest.Fake
@@ -32,21 +32,28 @@ var (
 )
 
 func widget(website int64, enabled bool) string {
-	return fmt.Sprintf(`{"websiteId":%d,"widget":{"id":%d,"color":"#fff","chatEnabled":%t,"buttonXPos":1.5}}`, website, website, enabled)
+	return fmt.Sprintf(`{"websiteId":%d,"widget":{"id":%d,"color":"#fff","chatEnabled":%t,"buttonXPos":1.5}}`, website,
+		website, enabled)
 }
 
 func start(t *testing.T) system {
 	t.Helper()
-	s := system{secrets: map[string]string{}, widgets: apitest.NewFake(t, apitest.JSON(200, widget(1, true))), conversations: apitest.NewFake(t, noConversation),
-		accounts: apitest.NewFake(t, apitest.JSON(200, `{"online":1}`))}
-	c := app.Config{Config: apitest.Config(t), WidgetsURL: s.widgets.URL, ConversationsURL: s.conversations.URL, AccountsURL: s.accounts.URL}
+	s := system{secrets: map[string]string{}, widgets: apitest.NewFake(t, apitest.JSON(200, widget(1, true))),
+		conversations: apitest.NewFake(t, noConversation),
+		accounts:      apitest.NewFake(t, apitest.JSON(200, `{"online":1}`))}
+	c := app.Config{
+		Config:           apitest.Config(t),
+		WidgetsURL:       s.widgets.URL,
+		ConversationsURL: s.conversations.URL,
+		AccountsURL:      s.accounts.URL,
+	}
 	unit, err := app.New(t.Context(), c)
 	s.Service = apitest.Serve(t, unit, err)
 	s.tasks = unit.Tasks
 	return s
 }
 
-// session opens a session on a website and gives the visitor.
+// session opens a session on a website and returns the visitor.
 func (s system) session(website int64, body string) map[string]any {
 	s.widgets.Says(apitest.JSON(200, widget(website, true)))
 	made := s.Want(201, apitest.Public, "POST", "/visitor/sessions", body, ask...)
@@ -57,7 +64,7 @@ func (s system) session(website int64, body string) map[string]any {
 	return v
 }
 
-// issued reports whether a session issued a secret of the form that secrets have.
+// issued reports whether a session issued a secret, in the form that secrets have.
 func issued(session map[string]any) bool {
 	secret, _ := session["visitorSecret"].(string)
 	return regexp.MustCompile("^vsec_[a-z2-7]{32}$").MatchString(secret)
@@ -69,19 +76,23 @@ func reader(website int64) identity.Principal { return apitest.Token(website, id
 func agent(website int64) identity.Principal  { return apitest.Token(website, identity.ReadWrite) }
 func writer(website int64) identity.Principal { return apitest.Token(website, identity.Write) }
 
-func TestNewSession(t *testing.T) {
+func TestNewSessionCreatesVisitor(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	got := s.Want(201, apitest.Public, "POST", "/visitor/sessions", `{"clientToken":"site","context":{"plan":"gold","city":"Bern"}}`, ask...)
+	got := s.Want(201, apitest.Public, "POST", "/visitor/sessions",
+		`{"clientToken":"site","context":{"plan":"gold","city":"Bern"}}`, ask...)
 	v := got["visitor"].(map[string]any)
-	if got["visitorToken"] != v["token"] || got["conversation"] != nil || got["agentsOnline"] != true || !issued(got) || len(got) != 6 {
+	if got["visitorToken"] != v["token"] || got["conversation"] != nil || got["agentsOnline"] != true || !issued(got) ||
+		len(got) != 6 {
 		t.Errorf("%v", got)
 	}
-	if w := got["widget"]; !reflect.DeepEqual(w, map[string]any{"id": 1.0, "color": "#fff", "chatEnabled": true, "buttonXPos": 1.5}) {
+	if w := got["widget"]; !reflect.DeepEqual(w,
+		map[string]any{"id": 1.0, "color": "#fff", "chatEnabled": true, "buttonXPos": 1.5}) {
 		t.Errorf("%v", w)
 	}
 	id := int64(v["id"].(float64))
-	if !visitors.ValidToken(v["token"].(string)) || v["name"] != visitors.FriendlyName(id) || v["ip"] != "192.0.2.7" || v["context"] != `{"plan":"gold"}` ||
+	if !visitors.ValidToken(v["token"].(string)) || v["name"] != visitors.FriendlyName(id) || v["ip"] != "192.0.2.7" ||
+		v["context"] != `{"plan":"gold"}` ||
 		v["websiteId"] != 1.0 || v["country"] != nil || v["city"] != nil || v["online"] != true || len(v) != 11 {
 		t.Errorf("%v", v)
 	}
@@ -93,37 +104,44 @@ func TestNewSession(t *testing.T) {
 	}
 }
 
-func TestResumedSession(t *testing.T) {
+func TestSessionResumesVisitor(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	v := s.session(1, `{"clientToken":"site","name":"Ann","context":{"a":1}}`)
 	s.conversations.Says(apitest.JSON(200, `{"id":5,"token":"conv_x"}`))
-	body := fmt.Sprintf(`{"clientToken":"site","visitorToken":%q,"visitorSecret":%q`, v["token"], s.secrets[v["token"].(string)])
+	body := fmt.Sprintf(`{"clientToken":"site","visitorToken":%q,"visitorSecret":%q`, v["token"],
+		s.secrets[v["token"].(string)])
 
 	got := s.Want(201, apitest.Public, "POST", "/visitor/sessions", body+`}`, ask...)
-	if !reflect.DeepEqual(got["visitor"], any(v)) || !reflect.DeepEqual(got["conversation"], map[string]any{"id": 5.0, "token": "conv_x"}) {
+	if !reflect.DeepEqual(got["visitor"], any(v)) ||
+		!reflect.DeepEqual(got["conversation"], map[string]any{"id": 5.0, "token": "conv_x"}) {
 		t.Errorf("%v, want the visitor %v", got, v)
 	}
-	if want := fmt.Sprintf("GET /internal/conversations/open?visitorId=%v 1", v["id"]); s.conversations.Asked()[0] != want {
+	if want := fmt.Sprintf("GET /internal/conversations/open?visitorId=%v 1",
+		v["id"]); s.conversations.Asked()[0] != want {
 		t.Errorf("asked %v, want %s", s.conversations.Asked(), want)
 	}
 	s.conversations.Says(noConversation)
-	got = s.Want(201, apitest.Public, "POST", "/visitor/sessions", body+`,"name":"Anna","context":{"a":null,"b":2}}`, "X-Forwarded-For", "::ffff:192.0.2.9")
+	got = s.Want(201, apitest.Public, "POST", "/visitor/sessions", body+`,"name":"Anna","context":{"a":null,"b":2}}`,
+		"X-Forwarded-For", "::ffff:192.0.2.9")
 	changed := got["visitor"].(map[string]any)
-	if changed["id"] != v["id"] || changed["name"] != "Anna" || changed["context"] != `{"b":2}` || changed["ip"] != "192.0.2.9" || got["conversation"] != nil {
+	if changed["id"] != v["id"] || changed["name"] != "Anna" || changed["context"] != `{"b":2}` ||
+		changed["ip"] != "192.0.2.9" || got["conversation"] != nil {
 		t.Errorf("%v", got)
 	}
 }
 
-// TestForeignVisitorToken: a token of another website, an unknown and a malformed one all start afresh, alike.
-func TestForeignVisitorToken(t *testing.T) {
+// TestForeignVisitorTokenStartsNewVisitor: a token of another website, an unknown one and a malformed one all lead to a
+// new visitor, with the same response.
+func TestForeignVisitorTokenStartsNewVisitor(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	for _, roles := range [][2]int64{{1, 2}, {2, 1}} {
 		v := s.session(roles[0], `{"clientToken":"site","name":"Ann"}`)
 		for _, kept := range []string{v["token"].(string), "vis_unknown", "rubbish"} {
 			fresh := s.session(roles[1], fmt.Sprintf(`{"clientToken":"site","visitorToken":%q}`, kept))
-			if fresh["id"] == v["id"] || fresh["token"] == kept || fresh["name"] == "Ann" || fresh["websiteId"] != float64(roles[1]) {
+			if fresh["id"] == v["id"] || fresh["token"] == kept || fresh["name"] == "Ann" ||
+				fresh["websiteId"] != float64(roles[1]) {
 				t.Errorf("%s: %v", kept, fresh)
 			}
 		}
@@ -133,7 +151,7 @@ func TestForeignVisitorToken(t *testing.T) {
 	}
 }
 
-func TestSessionRefusals(t *testing.T) {
+func TestInvalidSessionRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	for body, want := range map[string]struct {
@@ -148,7 +166,8 @@ func TestSessionRefusals(t *testing.T) {
 		`{"clientToken":"site","context":{"a":"\u0000"}}`: {400, "validation_failed context.a"},
 		`{"clientToken":"site","ip":"192.0.2.1"}`:         {400, "validation_failed ip"},
 	} {
-		if said := s.Refused(want.status, apitest.Public, "POST", "/visitor/sessions", body); !strings.HasPrefix(said, want.said) {
+		if said := s.Refused(want.status, apitest.Public, "POST", "/visitor/sessions", body); !strings.HasPrefix(said,
+			want.said) {
 			t.Errorf("%s: %s, want %s", body, said, want.said)
 		}
 	}
@@ -157,18 +176,20 @@ func TestSessionRefusals(t *testing.T) {
 	}
 	s.Refused(401, identity.Principal{}, "POST", "/visitor/sessions", `{"clientToken":"site"}`)
 	s.widgets.Says(apitest.JSON(200, widget(1, false)))
-	if said := s.Refused(403, apitest.Public, "POST", "/visitor/sessions", `{"clientToken":"site"}`); said != "chat_disabled" {
+	if said := s.Refused(403, apitest.Public, "POST", "/visitor/sessions",
+		`{"clientToken":"site"}`); said != "chat_disabled" {
 		t.Error(said)
 	}
 	s.widgets.Says(apitest.Problem(fault.Missing("widget")))
 	s.Refused(404, apitest.Public, "POST", "/visitor/sessions", `{"clientToken":"site"}`)
 }
 
-func TestSessionWithFailingSiblings(t *testing.T) {
+func TestSessionReportsFailuresOfOtherServices(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	v := s.session(1, `{"clientToken":"site","name":"Ann"}`)
-	body := fmt.Sprintf(`{"clientToken":"site","visitorToken":%q,"visitorSecret":%q,"name":"changed"}`, v["token"], s.secrets[v["token"].(string)])
+	body := fmt.Sprintf(`{"clientToken":"site","visitorToken":%q,"visitorSecret":%q,"name":"changed"}`, v["token"],
+		s.secrets[v["token"].(string)])
 	for _, sibling := range []*apitest.Fake{s.widgets, s.conversations} {
 		good := sibling.Says(nil)
 		for name, f := range apitest.Failures {
@@ -181,17 +202,19 @@ func TestSessionWithFailingSiblings(t *testing.T) {
 	}
 	page := s.Want(200, reader(1), "GET", "/visitors", "")
 	if rows := page["data"].([]any); len(rows) != 1 || !reflect.DeepEqual(rows[0], any(v)) {
-		t.Errorf("changed by what failed: %v", page)
+		t.Errorf("a failed request changed: %v", page)
 	}
-	if got := s.Want(201, apitest.Public, "POST", "/visitor/sessions", body); got["visitor"].(map[string]any)["name"] != "changed" {
+	if got := s.Want(201, apitest.Public, "POST", "/visitor/sessions",
+		body); got["visitor"].(map[string]any)["name"] != "changed" {
 		t.Errorf("%v", got)
 	}
 }
 
-func TestAddressIsOnlyTheEdges(t *testing.T) {
+func TestAddressIsTakenFromTheGatewayOnly(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	for header, want := range map[string]string{"192.0.2.1": "192.0.2.1", "192.0.2.1, 2001:DB8::1": "2001:db8::1", "192.0.2.1, unknown": "", "": ""} {
+	for header, want := range map[string]string{"192.0.2.1": "192.0.2.1", "192.0.2.1, 2001:DB8::1": "2001:db8::1",
+		"192.0.2.1, unknown": "", "": ""} {
 		got := s.Want(201, apitest.Public, "POST", "/visitor/sessions", `{"clientToken":"site"}`, "X-Forwarded-For", header)
 		if ip := got["visitor"].(map[string]any)["ip"]; ip != want {
 			t.Errorf("%q: %v", header, ip)
@@ -199,13 +222,14 @@ func TestAddressIsOnlyTheEdges(t *testing.T) {
 	}
 }
 
-func TestUpdateContext(t *testing.T) {
+func TestUpdateMergesContext(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	v := s.session(1, `{"clientToken":"site","context":{"a":1,"b":2}}`)
 	got := s.Want(200, agent(1), "PATCH", path(v)+"/context",
 		`{"name":"Ann","context":{"b":null,"c":{"d":[true]},"Country":"CH","LAT":1},"id":9,"websiteId":2,"ip":"1.1.1.1"}`)
-	if got["name"] != "Ann" || got["context"] != `{"a":1,"c":{"d":[true]}}` || got["id"] != v["id"] || got["websiteId"] != 1.0 || got["ip"] != v["ip"] {
+	if got["name"] != "Ann" || got["context"] != `{"a":1,"c":{"d":[true]}}` || got["id"] != v["id"] ||
+		got["websiteId"] != 1.0 || got["ip"] != v["ip"] {
 		t.Errorf("%v", got)
 	}
 	for _, body := range []string{``, `{}`, `{"name":null,"context":null}`, `{"context":{}}`, `{"unknown":1}`} {
@@ -237,7 +261,8 @@ func TestUpdateContext(t *testing.T) {
 	}
 }
 
-// TestContextUpdateWithoutReadPermission: a change answers what it wrote of a visitor, and of the context only the keys that it set.
+// TestContextUpdateWithoutReadPermission: the response to a token without read permission contains the fields that it
+// wrote, and of the context only the keys that it set.
 func TestContextUpdateWithoutReadPermission(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -249,7 +274,8 @@ func TestContextUpdateWithoutReadPermission(t *testing.T) {
 		`{"name":"Ann"}`: {"Ann", `{}`},
 	} {
 		got := s.Want(200, writer(1), "PATCH", path(v)+"/context", body)
-		if got["name"] != want[0] || got["context"] != want[1] || got["ip"] != "" || got["online"] != false || got["token"] != v["token"] || got["id"] != v["id"] || len(got) != 11 {
+		if got["name"] != want[0] || got["context"] != want[1] || got["ip"] != "" || got["online"] != false ||
+			got["token"] != v["token"] || got["id"] != v["id"] || len(got) != 11 {
 			t.Errorf("%s: %v", body, got)
 		}
 	}
@@ -258,26 +284,28 @@ func TestContextUpdateWithoutReadPermission(t *testing.T) {
 	}
 }
 
-func TestUpdatesAtOnceLoseNothing(t *testing.T) {
+func TestConcurrentUpdatesAllApply(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	v := s.session(1, `{"clientToken":"site"}`)
 	var all sync.WaitGroup
 	for i := range 24 {
 		all.Go(func() {
-			if got := s.Do(writer(1), "PATCH", path(v)+"/context", fmt.Sprintf(`{"context":{"k%d":%d}}`, i, i)); got.Status != 200 {
+			if got := s.Do(writer(1), "PATCH", path(v)+"/context",
+				fmt.Sprintf(`{"context":{"k%d":%d}}`, i, i)); got.Status != 200 {
 				t.Errorf("%+v", got)
 			}
 		})
 	}
 	all.Wait()
 	var merged map[string]int
-	if err := json.Unmarshal([]byte(s.Want(200, reader(1), "GET", path(v), "")["context"].(string)), &merged); err != nil || len(merged) != 24 {
+	if err := json.Unmarshal([]byte(s.Want(200, reader(1), "GET", path(v), "")["context"].(string)),
+		&merged); err != nil || len(merged) != 24 {
 		t.Errorf("%v, %v", merged, err)
 	}
 }
 
-func TestList(t *testing.T) {
+func TestListFiltersAndPages(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	a, b := s.session(1, `{"clientToken":"site"}`), s.session(1, `{"clientToken":"site"}`)
@@ -286,14 +314,16 @@ func TestList(t *testing.T) {
 	if imported.Status != 200 {
 		t.Fatalf("%+v", imported)
 	}
-	for query, want := range map[string]float64{"": 3, "?online=true": 2, "?online=false": 1, "?online=1&limit=1": 2, "?page=x&limit=-1": 3} {
+	for query, want := range map[string]float64{"": 3, "?online=true": 2, "?online=false": 1, "?online=1&limit=1": 2,
+		"?page=x&limit=-1": 3} {
 		if page := s.Want(200, reader(1), "GET", "/visitors"+query, ""); page["total"] != want {
 			t.Errorf("%s: %v, want %v", query, page["total"], want)
 		}
 	}
 	first := s.Want(200, reader(1), "GET", "/visitors?online=true&limit=1", "")
 	second := s.Want(200, reader(1), "GET", "/visitors?online=true&limit=1&cursor="+first["nextCursor"].(string), "")
-	if !reflect.DeepEqual([]any{first["data"].([]any)[0], second["data"].([]any)[0]}, []any{b, a}) || second["hasNextPage"] != false {
+	if !reflect.DeepEqual([]any{first["data"].([]any)[0], second["data"].([]any)[0]}, []any{b, a}) ||
+		second["hasNextPage"] != false {
 		t.Errorf("%v\n%v", first, second)
 	}
 	s.Refused(400, reader(1), "GET", "/visitors?online=maybe", "")
@@ -303,7 +333,7 @@ func TestList(t *testing.T) {
 	}
 }
 
-func TestRules(t *testing.T) {
+func TestOperationsRefuseWrongCredentials(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	for _, c := range []struct {
@@ -327,26 +357,31 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestHeartbeat: where it cannot be known whether an agent is there, a visitor is not turned away.
-func TestHeartbeat(t *testing.T) {
+// TestHeartbeatReportsWhetherAgentsAreOnline: if the accounts service doesn't say whether an agent is online, the
+// visitor gets true.
+func TestHeartbeatReportsWhetherAgentsAreOnline(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	v := s.session(1, `{"clientToken":"site"}`)
-	visitor := identity.Principal{Kind: identity.Visitor, Website: storetest.Tenant(1), VisitorID: int64(v["id"].(float64))}
-	there := func() any { return s.Want(200, visitor, "POST", "/visitor/heartbeat", "")["agentsOnline"] }
-	if there() != true {
-		t.Error("nobody is there")
+	visitor := identity.Principal{
+		Kind:      identity.Visitor,
+		Website:   storetest.Tenant(1),
+		VisitorID: int64(v["id"].(float64)),
+	}
+	agentsOnline := func() any { return s.Want(200, visitor, "POST", "/visitor/heartbeat", "")["agentsOnline"] }
+	if agentsOnline() != true {
+		t.Error("no agent is reported online")
 	}
 	if asked := s.accounts.Asked(); asked[len(asked)-1] != "GET /internal/users/online 1" {
 		t.Errorf("asked %v", asked)
 	}
 	s.accounts.Says(apitest.JSON(200, `{"online":0}`))
-	if there() != false {
-		t.Error("somebody is there")
+	if agentsOnline() != false {
+		t.Error("an agent is reported online")
 	}
 	s.accounts.Says(apitest.Failures["broken line"].Answer)
-	if there() != true {
-		t.Error("accounts is away, and nobody is there")
+	if agentsOnline() != true {
+		t.Error("accounts is unavailable, and no agent is reported online")
 	}
 	s.Want(401, reader(1), "POST", "/visitor/heartbeat", "")
 }

@@ -16,7 +16,7 @@ import (
 	"fivechat.dev/services/visitors/app"
 )
 
-func TestResolveToken(t *testing.T) {
+func TestResolvedTokenMarksVisitorSeen(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	var done []struct{ ID int64 }
@@ -26,17 +26,20 @@ func TestResolveToken(t *testing.T) {
 	}
 	ids := fmt.Sprintf("/internal/visitors?ids=%d", done[0].ID)
 	var found []map[string]any
-	if err := json.Unmarshal([]byte(s.Do(apitest.Sibling(2), "GET", ids, "").Body), &found); err != nil || len(found) != 1 || found[0]["online"] != false {
+	if err := json.Unmarshal([]byte(s.Do(apitest.Sibling(2), "GET", ids, "").Body), &found); err != nil ||
+		len(found) != 1 || found[0]["online"] != false {
 		t.Fatalf("%v, %v", found, err)
 	}
 	token := found[0]["token"].(string)
 	got := s.Want(200, apitest.Sibling(0), "GET", "/internal/visitor-tokens/"+token, "")
 	hash, _ := got["secretHash"].(string)
 	delete(got, "secretHash")
-	if want := map[string]any{"websiteId": 2.0, "visitorId": float64(done[0].ID)}; !reflect.DeepEqual(got, want) || len(hash) != 64 {
+	if want := map[string]any{"websiteId": 2.0, "visitorId": float64(done[0].ID)}; !reflect.DeepEqual(got, want) ||
+		len(hash) != 64 {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if v := s.Want(200, apitest.Sibling(2), "GET", "/internal/visitors/by-token/"+token, ""); v["online"] != true || v["name"] != "Ann" {
+	if v := s.Want(200, apitest.Sibling(2), "GET", "/internal/visitors/by-token/"+token, ""); v["online"] != true ||
+		v["name"] != "Ann" {
 		t.Errorf("not seen: %v", v)
 	}
 	for _, unknown := range []string{"vis_unknown", "rubbish"} {
@@ -45,11 +48,12 @@ func TestResolveToken(t *testing.T) {
 	}
 }
 
-func TestImport(t *testing.T) {
+func TestImportIsRepeatable(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	const rows = `{"rows":[{"key":"a","name":"Ann"},{"key":"b"},{"key":"a","name":"again"}]}`
-	first, second := s.Do(apitest.Sibling(1), "POST", "/internal/visitors/import", rows), s.Do(apitest.Sibling(1), "POST", "/internal/visitors/import", rows)
+	first, second := s.Do(apitest.Sibling(1), "POST", "/internal/visitors/import", rows), s.Do(apitest.Sibling(1), "POST",
+		"/internal/visitors/import", rows)
 	if first.Status != 200 || first != second {
 		t.Errorf("%+v, then %+v", first, second)
 	}
@@ -57,10 +61,12 @@ func TestImport(t *testing.T) {
 		Key string
 		ID  int64
 	}
-	if err := json.Unmarshal([]byte(first.Body), &done); err != nil || len(done) != 3 || done[0] != done[2] || done[1].Key != "b" {
+	if err := json.Unmarshal([]byte(first.Body), &done); err != nil || len(done) != 3 || done[0] != done[2] ||
+		done[1].Key != "b" {
 		t.Errorf("%v, %v", done, err)
 	}
-	if got := s.Do(apitest.Sibling(1), "POST", "/internal/visitors/import", `{"rows":[]}`); got.Status != 200 || got.Body != "[]" {
+	if got := s.Do(apitest.Sibling(1), "POST", "/internal/visitors/import", `{"rows":[]}`); got.Status != 200 ||
+		got.Body != "[]" {
 		t.Errorf("%+v", got)
 	}
 	many := `{"rows":[` + strings.Repeat(`{"key":"k"},`, 500) + `{"key":"k"}]}`
@@ -80,9 +86,9 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// TestIsolation asks for each website's visitors in the other's name: every answer is, byte for byte, that for a
-// visitor who does not exist.
-func TestIsolation(t *testing.T) {
+// TestServiceIsolatesWebsites requests each website's visitors as the other: every response is, byte for byte, that for
+// a visitor who doesn't exist.
+func TestServiceIsolatesWebsites(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	for _, roles := range [][2]int64{{1, 2}, {2, 1}} {
@@ -108,7 +114,8 @@ func TestIsolation(t *testing.T) {
 				t.Errorf("%s %s: %+v, want %+v", c.method, c.path, theirs, unknown)
 			}
 		}
-		if got := s.Do(apitest.Sibling(other), "GET", fmt.Sprintf("/internal/visitors?ids=%v", v["id"]), ""); got.Body != "[]" {
+		if got := s.Do(apitest.Sibling(other), "GET", fmt.Sprintf("/internal/visitors?ids=%v", v["id"]),
+			""); got.Body != "[]" {
 			t.Errorf("%+v", got)
 		}
 		if got := s.Want(200, reader(owner), "GET", path(v), ""); !reflect.DeepEqual(got, v) {
@@ -117,7 +124,7 @@ func TestIsolation(t *testing.T) {
 	}
 }
 
-// TestEventsReachFollowers runs the relay, as the unit does, and reads the log as another service does.
+// TestEventsReachFollowers runs the relay, as the service does, and reads the log as another service does.
 func TestEventsReachFollowers(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -135,7 +142,8 @@ func TestEventsReachFollowers(t *testing.T) {
 	if err := json.Unmarshal([]byte(imported.Body), &made); err != nil || len(made) != 2 {
 		t.Fatalf("%+v", imported)
 	}
-	want := fmt.Sprintf(`[visitor.created 1 %[1]v {"visitorId":%[1]v} visitor.updated 1 %[1]v {"visitorId":%[1]v} visitors.imported 2 -1 {"visitors":2,"visitorIds":[%[2]v,%[3]v]}]`, v["id"], made[0].ID, made[1].ID)
+	want := fmt.Sprintf(`[visitor.created 1 %[1]v {"visitorId":%[1]v} visitor.updated 1 %[1]v {"visitorId":%[1]v} `+
+		`visitors.imported 2 -1 {"visitors":2,"visitorIds":[%[2]v,%[3]v]}]`, v["id"], made[0].ID, made[1].ID)
 
 	var told []string
 	for deadline := time.Now().Add(10 * time.Second); len(told) < 3 && time.Now().Before(deadline); {
@@ -143,7 +151,8 @@ func TestEventsReachFollowers(t *testing.T) {
 			Type, Data     string
 			WebsiteID, Key int64
 		}
-		if err := json.Unmarshal([]byte(s.Do(apitest.Sibling(0), "GET", "/internal/events?after=0&limit=100", "").Body), &records); err != nil {
+		if err := json.Unmarshal([]byte(s.Do(apitest.Sibling(0), "GET", "/internal/events?after=0&limit=100", "").Body),
+			&records); err != nil {
 			t.Fatal(err)
 		}
 		told = nil
@@ -156,7 +165,7 @@ func TestEventsReachFollowers(t *testing.T) {
 	}
 }
 
-func TestConfigNamesWhatIsMissing(t *testing.T) {
+func TestConfigNamesMissingSettings(t *testing.T) {
 	t.Parallel()
 	c := app.Config{Config: servicekit.Config{AssertionKeys: []string{strings.Repeat("k", 32)}}}
 	err := c.Validate()

@@ -1,4 +1,4 @@
-// Package accountsclient asks the accounts service.
+// Package accountsclient calls the accounts service. Client implements the port of package visitors.
 package accountsclient
 
 import (
@@ -12,7 +12,7 @@ import (
 // Client implements visitors.Agents.
 type Client struct{ http *httpkit.Client }
 
-// New makes a Client that asks over http.
+// New returns a Client that calls over http.
 func New(http *httpkit.Client) *Client { return &Client{http} }
 
 type online struct {

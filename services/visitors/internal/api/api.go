@@ -1,4 +1,5 @@
-// Package api is the service's operations and their routes.
+// Package api maps the operations of the visitors service to HTTP routes: Mount has the operations, MountExport the
+// export. It holds no business rules; those are in package visitors.
 package api
 
 import (
@@ -13,7 +14,7 @@ import (
 	"fivechat.dev/services/visitors"
 )
 
-// Mount puts the operations of s into the route table.
+// Mount adds the operations of s to the route table.
 func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 	httpkit.Handle(r, "GET /visitors", 200, operation.New(chain, "visitors.list_visitors", authz.Read,
 		func(ctx context.Context, req list) (paging.Page[view], error) {
@@ -28,7 +29,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 	httpkit.Handle(r, "PATCH /visitors/{token}/context", 200, operation.New(chain, "visitors.update_context", authz.Write,
 		func(ctx context.Context, req update) (view, error) {
 			v, err := s.Update(ctx, identity.From(ctx).Website, req.Token, req.patch())
-			if identity.From(ctx).Level == identity.Write { // who may not read is shown the keys that it wrote
+			if identity.From(ctx).Level == identity.Write { // a token that may not read sees only the keys that it wrote
 				v.Context = visitors.Written(req.Context.V)
 			}
 			return viewOf(v), err
@@ -54,29 +55,32 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 }
 
 func mountInternal(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
-	httpkit.Handle(r, "GET /internal/visitor-tokens/{token}", 200, operation.New(chain, "visitors.resolve_token", authz.Internal,
-		func(ctx context.Context, req byToken) (resolved, error) {
-			t, owner, err := s.Resolve(ctx, req.Token)
-			return resolved{t, owner.ID, owner.SecretHash}, err
-		}))
+	httpkit.Handle(r, "GET /internal/visitor-tokens/{token}", 200,
+		operation.New(chain, "visitors.resolve_token", authz.Internal,
+			func(ctx context.Context, req byToken) (resolved, error) {
+				t, owner, err := s.Resolve(ctx, req.Token)
+				return resolved{t, owner.ID, owner.SecretHash}, err
+			}))
 	httpkit.Handle(r, "GET /internal/visitors", 200, operation.New(chain, "visitors.get_visitors", authz.Internal,
 		func(ctx context.Context, req byIDs) ([]view, error) {
 			found, err := s.ByIDs(ctx, identity.From(ctx).Website, req.IDs)
 			return viewsOf(found), err
 		}))
-	httpkit.Handle(r, "GET /internal/visitors/by-token/{token}", 200, operation.New(chain, "visitors.get_visitor_by_token", authz.Internal,
-		func(ctx context.Context, req byToken) (view, error) {
-			v, err := s.Visitor(ctx, identity.From(ctx).Website, req.Token)
-			if fault.Is(err, fault.Invalid) { // to a sibling a malformed token is one that nobody has
-				err = fault.Missing("visitor")
-			}
-			return viewOf(v), err
-		}))
-	httpkit.Handle(r, "POST /internal/visitors/import", 200, operation.New(chain, "visitors.import_visitors", authz.Internal,
-		func(ctx context.Context, req importRequest) ([]imported, error) {
-			done, err := s.Import(ctx, identity.From(ctx).Website, req.rows())
-			return importedOf(done), err
-		}))
+	httpkit.Handle(r, "GET /internal/visitors/by-token/{token}", 200,
+		operation.New(chain, "visitors.get_visitor_by_token", authz.Internal,
+			func(ctx context.Context, req byToken) (view, error) {
+				v, err := s.Visitor(ctx, identity.From(ctx).Website, req.Token)
+				if fault.Is(err, fault.Invalid) { // for other services a malformed token is an unknown one
+					err = fault.Missing("visitor")
+				}
+				return viewOf(v), err
+			}))
+	httpkit.Handle(r, "POST /internal/visitors/import", 200,
+		operation.New(chain, "visitors.import_visitors", authz.Internal,
+			func(ctx context.Context, req importRequest) ([]imported, error) {
+				done, err := s.Import(ctx, identity.From(ctx).Website, req.rows())
+				return importedOf(done), err
+			}))
 	httpkit.Handle(r, "GET /internal/visitors/online", 200, operation.New(chain, "visitors.count_online", authz.Internal,
 		func(ctx context.Context, _ operation.None) (online, error) {
 			n, err := s.Online(ctx, identity.From(ctx).Website)

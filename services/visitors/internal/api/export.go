@@ -13,13 +13,13 @@ import (
 	"fivechat.dev/services/visitors"
 )
 
-// gone is what an export says of a visitor who has been erased.
+// gone is the row of an export for an erased visitor.
 type gone struct {
 	Deleted bool  `json:"deleted"`
 	ID      int64 `json:"id"`
 }
 
-// MountExport puts the export of visitors into the route table. log is the service's own.
+// MountExport adds the export of visitors to the route table. log is the service's own event log.
 func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, log changefeed.Log) {
 	kind := changefeed.Kind{
 		Name: "visitors", Log: log,
@@ -41,7 +41,8 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, 
 		},
 		Gone: func(id int64) any { return gone{true, id} },
 	}
-	httpkit.Handle(r, "GET /export/visitors", 200, operation.New(chain, "visitors.export_visitors", authz.Read, kind.Answer))
+	httpkit.Handle(r, "GET /export/visitors", 200,
+		operation.New(chain, "visitors.export_visitors", authz.Read, kind.Answer))
 }
 
 func rowsOf(found []visitors.Visitor) []changefeed.Row {

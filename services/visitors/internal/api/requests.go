@@ -10,7 +10,7 @@ import (
 	"fivechat.dev/services/visitors"
 )
 
-// flag is a query parameter that is true, false or not there.
+// flag is a query parameter that is true, false or absent.
 type flag struct{ optional.Value[bool] }
 
 var errNotFlag = errors.New("must be true or false")
@@ -38,7 +38,7 @@ type byIDs struct {
 	IDs httpkit.IDs `query:"ids" json:"-"`
 }
 
-// changes is what a body may say about a visitor.
+// changes is the fields of a visitor that a request may set.
 type changes struct {
 	Name    optional.Value[string]           `json:"name"`
 	Context optional.Value[visitors.Context] `json:"context"`
@@ -54,12 +54,12 @@ type update struct {
 type openSession struct {
 	ClientToken  string `json:"clientToken"`
 	VisitorToken string `json:"visitorToken"`
-	// VisitorSecret is empty where the client has none yet; a client that does not know of secrets leaves it out.
+	// VisitorSecret is empty if the client has no secret yet. Clients older than secrets omit it.
 	VisitorSecret optional.Value[string] `json:"visitorSecret"`
 	changes
 }
 
-// secret is nil where the member is left out.
+// secret is nil if the field is omitted.
 func (r openSession) secret() *string {
 	if !r.VisitorSecret.Set {
 		return nil
@@ -67,7 +67,7 @@ func (r openSession) secret() *string {
 	return &r.VisitorSecret.V
 }
 
-// heartbeat says nothing but that somebody is there.
+// heartbeat has no fields: the request only states that the visitor is present.
 type heartbeat struct{}
 
 type importRequest struct {

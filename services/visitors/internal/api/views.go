@@ -14,7 +14,7 @@ type view struct {
 	Name      string    `json:"name"`
 	Token     string    `json:"token" writer:"kept"`
 	IP        string    `json:"ip"`
-	Context   string    `json:"context" writer:"kept"` // JSON in a string, as the hosted API has it
+	Context   string    `json:"context" writer:"kept"` // JSON in a string, as in the hosted API
 	WebsiteID tenant.ID `json:"websiteId" writer:"kept"`
 	Country   *string   `json:"country"`
 	City      *string   `json:"city"`
@@ -24,12 +24,13 @@ type view struct {
 	of        version.Of
 }
 
-// Revision is the state of the visitor that the view shows.
+// Revision is the version of the visitor in the view.
 func (v view) Revision() version.Of { return v.of }
 
 func viewOf(v visitors.Visitor) view {
 	return view{
-		v.ID, v.Name, v.Token, v.IP, v.Context, v.WebsiteID, v.Country, v.City, v.Online(time.Now()), v.CreatedAt, v.UpdatedAt, v.Revision(),
+		v.ID, v.Name, v.Token, v.IP, v.Context, v.WebsiteID, v.Country, v.City, v.Online(time.Now()), v.CreatedAt,
+		v.UpdatedAt, v.Revision(),
 	}
 }
 
@@ -41,11 +42,11 @@ func viewsOf(found []visitors.Visitor) []view {
 	return views
 }
 
-// session is all that a widget needs to go on.
+// session is the state that a widget needs to start.
 type session struct {
 	Visitor       view          `json:"visitor"`
 	VisitorToken  string        `json:"visitorToken"`
-	VisitorSecret *string       `json:"visitorSecret"` // null: the one that was sent goes on
+	VisitorSecret *string       `json:"visitorSecret"` // null: the secret that was sent stays valid
 	Widget        visitors.View `json:"widget"`
 	Conversation  visitors.View `json:"conversation"`
 	AgentsOnline  bool          `json:"agentsOnline"`
@@ -59,12 +60,12 @@ func sessionOf(s visitors.Session) session {
 	return v
 }
 
-// presence is what a visitor learns of the other side.
+// presence is the response to a heartbeat: whether agents are online.
 type presence struct {
 	AgentsOnline bool `json:"agentsOnline"`
 }
 
-// resolved is what a visitor token stands for, as the edge asks for it.
+// resolved is the owner of a visitor token, as the gateway requests it.
 type resolved struct {
 	WebsiteID  tenant.ID `json:"websiteId"`
 	VisitorID  int64     `json:"visitorId"`

@@ -23,8 +23,11 @@ func (s *Store) Create(ctx context.Context, v visitors.Visitor) error {
 	})
 }
 
-// Save implements visitors.Store: read, change and write in one transaction, so that two updates at once both count.
-func (s *Store) Save(ctx context.Context, t tenant.ID, visitorToken string, change func(visitors.Visitor) (visitors.Visitor, error)) (saved visitors.Visitor, err error) {
+// Save implements visitors.Store. It reads, changes and writes in one transaction, so that concurrent updates are all
+// applied.
+func (s *Store) Save(
+	ctx context.Context, t tenant.ID, visitorToken string, change func(visitors.Visitor) (visitors.Visitor, error),
+) (saved visitors.Visitor, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		v, err := s.ByToken(ctx, t, visitorToken)
 		if err != nil {
@@ -37,7 +40,8 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, visitorToken string, chan
 			return err
 		}
 		saved.Version++
-		if _, err = s.visitors.Update(ctx, t, bson.D{{Key: "_id", Value: v.ID}}, bson.D{{Key: "$set", Value: saved}}); err != nil {
+		if _, err = s.visitors.Update(ctx, t, bson.D{{Key: "_id", Value: v.ID}},
+			bson.D{{Key: "$set", Value: saved}}); err != nil {
 			return err
 		}
 		if err = s.texts.Resize(ctx, t, textOf(v), textOf(saved)); err != nil {
@@ -50,7 +54,8 @@ func (s *Store) Save(ctx context.Context, t tenant.ID, visitorToken string, chan
 
 // Imported implements visitors.Store.
 func (s *Store) Imported(ctx context.Context, t tenant.ID, keys []string) (map[string]int64, error) {
-	rows, err := s.visitors.List(ctx, t, bson.D{{Key: "importKey", Value: bson.D{{Key: "$in", Value: keys}}}}, mongokit.Query{Only: []string{"importKey"}})
+	rows, err := s.visitors.List(ctx, t, bson.D{{Key: "importKey", Value: bson.D{{Key: "$in", Value: keys}}}},
+		mongokit.Query{Only: []string{"importKey"}})
 	ids := make(map[string]int64, len(rows))
 	for _, v := range rows {
 		ids[v.ImportKey] = v.ID
@@ -71,12 +76,12 @@ func (s *Store) Import(ctx context.Context, t tenant.ID, imported []visitors.Vis
 		return s.log.Append(ctx, t, outbox.Many, visitors.EventImported, told)
 	})
 	if mongokit.IsDuplicate(err) {
-		return fault.New(fault.Conflict, "the same visitors are being imported by somebody else")
+		return fault.New(fault.Conflict, "another import is storing some of these visitors")
 	}
 	return err
 }
 
-// insert stores visitors and their tokens; inside a transaction.
+// insert stores visitors and their tokens. It runs inside a transaction.
 func (s *Store) insert(ctx context.Context, t tenant.ID, rows ...visitors.Visitor) error {
 	tokens := make([]token, len(rows))
 	for i, v := range rows {

@@ -11,7 +11,7 @@ import (
 	"fivechat.dev/services/visitors"
 )
 
-// tables are what an export shows.
+// tables are the collections that data exports contain.
 func tables(db *mongokit.DB) datasubject.Tables {
 	return datasubject.Tables{datasubject.Table{Kind: "visitor", Visitor: "_id"}.In(db, "visitors_visitors")}
 }
@@ -21,7 +21,7 @@ func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after st
 	return s.tables.Export(ctx, t, visitor, after)
 }
 
-// eraseVisitors is how many visitors one transaction erases.
+// eraseVisitors is the number of visitors that one transaction erases.
 const eraseVisitors = 500
 
 // Erase implements datasubject.DataHolder.
@@ -42,7 +42,7 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 	return false, s.log.Unpublish(ctx)
 }
 
-// eraseVisitor removes a visitor. Their events go on counting, and name nobody.
+// eraseVisitor removes a visitor. Their events stay in the log for statistics, without personal data.
 func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, id int64) (more bool, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		found, err := s.ByIDs(ctx, t, []int64{id})
@@ -52,7 +52,8 @@ func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, id int64) (more b
 		if err := s.remove(ctx, t, found); err != nil {
 			return err
 		}
-		if _, err := s.erased.Upsert(ctx, t, nil, bson.D{{Key: "$inc", Value: bson.D{{Key: "visitors", Value: int64(len(found))}}}}); err != nil {
+		if _, err := s.erased.Upsert(ctx, t, nil,
+			bson.D{{Key: "$inc", Value: bson.D{{Key: "visitors", Value: int64(len(found))}}}}); err != nil {
 			return err
 		}
 		if err := s.log.Redact(ctx, t, id); err != nil {
@@ -63,7 +64,7 @@ func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, id int64) (more b
 	return more, err
 }
 
-// eraseSome removes some of a website's visitors.
+// eraseSome removes up to eraseVisitors of a website's visitors.
 func (s *Store) eraseSome(ctx context.Context, t tenant.ID) (more bool, err error) {
 	found, err := s.visitors.List(ctx, t, nil, mongokit.Query{Limit: eraseVisitors, Only: []string{"token"}})
 	if err != nil || len(found) == 0 {
@@ -72,7 +73,7 @@ func (s *Store) eraseSome(ctx context.Context, t tenant.ID) (more bool, err erro
 	return true, s.db.Tx(ctx, func(ctx context.Context) error { return s.remove(ctx, t, found) })
 }
 
-// remove removes visitors and their tokens; inside a transaction.
+// remove removes visitors and their tokens. It runs inside a transaction.
 func (s *Store) remove(ctx context.Context, t tenant.ID, gone []visitors.Visitor) error {
 	tokens, ids := make([]string, len(gone)), make([]int64, len(gone))
 	for i, v := range gone {

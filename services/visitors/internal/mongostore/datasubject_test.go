@@ -10,11 +10,12 @@ import (
 	"fivechat.dev/services/internal/storetest"
 )
 
-func TestAVisitorIsErased(t *testing.T) {
+func TestErasingVisitorLeavesNothingOfThem(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	gone, stays, theirs := s.create(t, one), s.create(t, one), s.create(t, two)
-	if kinds, rows := storetest.Exported(t, s, one, gone.ID); kinds["visitor"] != 1 || !strings.Contains(rows[0], gone.Token) {
+	if kinds, rows := storetest.Exported(t, s, one, gone.ID); kinds["visitor"] != 1 ||
+		!strings.Contains(rows[0], gone.Token) {
 		t.Errorf("%v", rows)
 	}
 	if kinds, _ := storetest.Exported(t, s, two, gone.ID); len(kinds) > 0 {
@@ -31,9 +32,9 @@ func TestAVisitorIsErased(t *testing.T) {
 	if kinds, rows := storetest.Exported(t, s, one, 0); kinds["visitor"] != 1 || !strings.Contains(rows[0], stays.Token) {
 		t.Errorf("%v", rows)
 	}
-	if told := s.told(t); !slices.Contains(told, "visitor.created 1 0 {}") ||
+	if told := s.published(t); !slices.Contains(told, "visitor.created 1 0 {}") ||
 		!slices.Contains(told, fmt.Sprintf(`visitor.erased 1 %[1]d {"visitorId":%[1]d}`, gone.ID)) || len(told) != 4 {
-		t.Errorf("told %v", told)
+		t.Errorf("published %v", told)
 	}
 	for _, v := range []string{stays.Token, theirs.Token} {
 		if _, _, err := s.Owner(t.Context(), v); err != nil {
@@ -42,7 +43,7 @@ func TestAVisitorIsErased(t *testing.T) {
 	}
 }
 
-func TestAWebsiteIsErased(t *testing.T) {
+func TestErasingWebsiteLeavesNothingOfIt(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	gone, theirs := s.create(t, one), s.create(t, two)
@@ -61,9 +62,9 @@ func TestAWebsiteIsErased(t *testing.T) {
 	if w, _, err := s.Owner(t.Context(), theirs.Token); err != nil || w != two {
 		t.Errorf("the other website's token leads to %v, %v", w, err)
 	}
-	for _, told := range s.told(t) {
+	for _, told := range s.published(t) {
 		if strings.HasPrefix(told, "visitor.created 1") {
-			t.Errorf("told %s", told)
+			t.Errorf("still in the log: %s", told)
 		}
 	}
 }

@@ -1,4 +1,8 @@
-// Package mongostore keeps visitors in MongoDB.
+// Package mongostore stores visitors in MongoDB. Store implements visitors.Store and the data holder for data subject
+// requests; New declares its collections and indexes.
+//
+// Invariant: the rows of a change, the row counts and the events are written in one transaction. The package holds no
+// business rules; those are in package visitors.
 package mongostore
 
 import (
@@ -30,19 +34,20 @@ type Store struct {
 	tables   datasubject.Tables
 }
 
-// token is the directory entry that leads from a visitor token to its website. The secret's hash is here and not in the
-// visitor's row, so that no export and no answer can hold it.
+// token is the directory entry from a visitor token to its website. The hash of the secret is here and not in the
+// visitor's row, so that no export and no response can contain it.
 type token struct {
 	Token      string    `bson:"_id"`
 	Website    tenant.ID `bson:"websiteId"`
 	Visitor    int64     `bson:"visitorId"`
-	SecretHash string    `bson:"secretHash,omitempty"` // absent: a visitor of the version before secrets
+	SecretHash string    `bson:"secretHash,omitempty"` // absent for visitors older than secrets
 }
 
-// all is the only key of the row counter of visitors: how many there are. Who is online now no counter can know.
+// all is the only key of the row counts of visitors: their total. Online visitors can't be counted this way, because
+// they change with time.
 type all struct{}
 
-// New declares the collections. Events go into log, which is of the same db.
+// New declares the collections. log must belong to db.
 func New(db *mongokit.DB, log *outbox.Log) *Store {
 	s := &Store{
 		db: db, log: log,
@@ -61,12 +66,13 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 		return s.visitors.Each(ctx, t, nil, mongokit.Query{Only: []string{"_id"}}, func(visitors.Visitor) { add(all{}) })
 	})
 	s.texts = rowcount.NewBytes(db, "visitors_bytes", func(ctx context.Context, t tenant.ID, add func(int64)) error {
-		return s.visitors.Each(ctx, t, nil, mongokit.Query{Only: []string{"context"}}, func(v visitors.Visitor) { add(textOf(v)) })
+		return s.visitors.Each(ctx, t, nil, mongokit.Query{Only: []string{"context"}},
+			func(v visitors.Visitor) { add(textOf(v)) })
 	})
 	return s
 }
 
-// textOf is the bytes of what a website says of a visitor.
+// textOf returns the bytes of the context that a website stores about a visitor.
 func textOf(v visitors.Visitor) int64 { return int64(len(v.Context)) }
 
 func textsOf(rows []visitors.Visitor) []int64 {
@@ -77,12 +83,12 @@ func textsOf(rows []visitors.Visitor) []int64 {
 	return texts
 }
 
-// Stored is how many bytes visitors take.
+// Stored measures the bytes that visitors use.
 func (s *Store) Stored() rowcount.Stored[all] {
 	return rowcount.Stored[all]{Rows: s.counts, Texts: s.texts}
 }
 
-// Tend keeps the counters short, until ctx ends. Every replica runs it.
+// Tend compacts the row counts until ctx ends. Every replica runs it.
 func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.Stored().Run(ctx, log) }
 
 // Reserve implements visitors.Store.
@@ -113,7 +119,9 @@ func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]visitors
 }
 
 // List implements visitors.Store.
-func (s *Store) List(ctx context.Context, t tenant.ID, f visitors.Filter, w paging.Following) (paging.Slice[visitors.Visitor], error) {
+func (s *Store) List(
+	ctx context.Context, t tenant.ID, f visitors.Filter, w paging.Following,
+) (paging.Slice[visitors.Visitor], error) {
 	var filter bson.D
 	if !f.SeenSince.IsZero() {
 		filter = seen("$gte", f.SeenSince)

@@ -27,7 +27,7 @@ var (
 	day      = time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
 )
 
-// fixture is a store and what it wrote into its log.
+// fixture is a store with the log that it writes.
 type fixture struct {
 	*mongostore.Store
 	outbox *mongokit.Global[outbox.Record]
@@ -41,8 +41,8 @@ func newStore(t *testing.T) fixture {
 	return fixture{s, mongokit.GlobalOf[outbox.Record](db, "visitors_outbox", "event")}
 }
 
-// told gives the events so far: type, website, key and data.
-func (f fixture) told(t *testing.T) []string {
+// published returns the events so far: type, website, key and data.
+func (f fixture) published(t *testing.T) []string {
 	t.Helper()
 	rows, err := f.outbox.List(t.Context(), bson.D{}, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}})
 	if err != nil {
@@ -61,7 +61,16 @@ func (f fixture) visitor(t *testing.T, of tenant.ID) visitors.Visitor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return visitors.Visitor{ID: id, WebsiteID: of, Token: fmt.Sprint("vis_", id), Name: "Ann", Context: "{}", LastSeenAt: day, CreatedAt: day, UpdatedAt: day}
+	return visitors.Visitor{
+		ID:         id,
+		WebsiteID:  of,
+		Token:      fmt.Sprint("vis_", id),
+		Name:       "Ann",
+		Context:    "{}",
+		LastSeenAt: day,
+		CreatedAt:  day,
+		UpdatedAt:  day,
+	}
 }
 
 func (f fixture) create(t *testing.T, of tenant.ID) visitors.Visitor {
@@ -94,7 +103,7 @@ func wantKind(t *testing.T, err error, k fault.Kind) {
 	}
 }
 
-func TestCreateAndFind(t *testing.T) {
+func TestCreatedVisitorIsFound(t *testing.T) {
 	t.Parallel()
 	s, ctx := newStore(t), t.Context()
 	a, b := s.create(t, one), s.create(t, one)
@@ -103,9 +112,9 @@ func TestCreateAndFind(t *testing.T) {
 	want(t, got, err, a)
 	_, err = s.ByToken(ctx, one, "vis_unknown")
 	wantKind(t, err, fault.NotFound)
-	owner, who, err := s.Owner(ctx, b.Token)
-	if owner != one || who != (visitors.Owner{ID: b.ID}) || err != nil {
-		t.Errorf("owner %v, visitor %v, %v", owner, who, err)
+	owner, visitor, err := s.Owner(ctx, b.Token)
+	if owner != one || visitor != (visitors.Owner{ID: b.ID}) || err != nil {
+		t.Errorf("owner %v, visitor %v, %v", owner, visitor, err)
 	}
 	_, _, err = s.Owner(ctx, "vis_unknown")
 	wantKind(t, err, fault.NotFound)
@@ -113,13 +122,15 @@ func TestCreateAndFind(t *testing.T) {
 	want(t, several, err, []visitors.Visitor{b})
 	page, err := s.List(ctx, one, visitors.Filter{}, paging.Following{})
 	want(t, page.Rows, err, []visitors.Visitor{b, a})
-	want(t, s.told(t), nil, []string{
-		fmt.Sprintf(`visitor.created 1 %d {"visitorId":%d}`, a.ID, a.ID), fmt.Sprintf(`visitor.created 1 %d {"visitorId":%d}`, b.ID, b.ID),
+	want(t, s.published(t), nil, []string{
+		fmt.Sprintf(`visitor.created 1 %d {"visitorId":%d}`, a.ID, a.ID),
+		fmt.Sprintf(`visitor.created 1 %d {"visitorId":%d}`, b.ID, b.ID),
 	})
 }
 
-// TestSetSecret: a token gets a secret once, and one that was made with a secret, or that is unknown, gets none.
-func TestSetSecret(t *testing.T) {
+// TestSecretIsSetOnce: a token gets a secret once. A token that was created with a secret, or that is unknown, gets
+// none.
+func TestSecretIsSetOnce(t *testing.T) {
 	t.Parallel()
 	s, ctx := newStore(t), t.Context()
 	before := s.create(t, one)
@@ -133,14 +144,15 @@ func TestSetSecret(t *testing.T) {
 		set         bool
 		want        string
 	}{
-		{before.Token, "first", true, "first"}, {before.Token, "second", false, "first"}, {made.Token, "third", false, "made"}, {"vis_unknown", "x", false, ""},
+		{before.Token, "first", true, "first"}, {before.Token, "second", false, "first"},
+		{made.Token, "third", false, "made"}, {"vis_unknown", "x", false, ""},
 	} {
 		set, err := s.SetSecret(ctx, c.token, c.hash)
 		if set != c.set || err != nil {
 			t.Errorf("%s: set %t, %v", c.hash, set, err)
 		}
-		if _, who, _ := s.Owner(ctx, c.token); who.SecretHash != c.want {
-			t.Errorf("%s: have %q, want %q", c.hash, who.SecretHash, c.want)
+		if _, owner, _ := s.Owner(ctx, c.token); owner.SecretHash != c.want {
+			t.Errorf("%s: have %q, want %q", c.hash, owner.SecretHash, c.want)
 		}
 	}
 	if got, err := s.ByToken(ctx, one, made.Token); err != nil || got.SecretHash != "" {
@@ -148,7 +160,7 @@ func TestSetSecret(t *testing.T) {
 	}
 }
 
-func TestPresence(t *testing.T) {
+func TestPresenceIsNotedAtIntervals(t *testing.T) {
 	t.Parallel()
 	s, ctx := newStore(t), t.Context()
 	a, b := s.create(t, one), s.create(t, one)
@@ -162,7 +174,8 @@ func TestPresence(t *testing.T) {
 	got, err := s.ByToken(ctx, one, a.Token)
 	want(t, got, err, a)
 
-	for since, n := range map[time.Time]int64{day: 2, day.Add(time.Millisecond): 1, later: 1, later.Add(time.Millisecond): 0} {
+	for since, n := range map[time.Time]int64{day: 2, day.Add(time.Millisecond): 1, later: 1,
+		later.Add(time.Millisecond): 0} {
 		got, err := s.CountSeen(ctx, one, since)
 		want(t, got, err, n)
 	}
@@ -171,15 +184,17 @@ func TestPresence(t *testing.T) {
 	want(t, page.Total, err, 1)
 	page, err = s.List(ctx, one, visitors.Filter{UnseenSince: later}, paging.Following{})
 	want(t, page.Rows, err, []visitors.Visitor{b})
-	page, err = s.List(ctx, one, visitors.Filter{SeenSince: day}, paging.Following{Window: paging.Window{Limit: 1, Cursor: paging.Cursor{At: day, ID: b.ID}}})
+	page, err = s.List(ctx, one, visitors.Filter{SeenSince: day},
+		paging.Following{Window: paging.Window{Limit: 1, Cursor: paging.Cursor{At: day, ID: b.ID}}})
 	want(t, page.Rows, err, []visitors.Visitor{a})
 }
 
-func TestSave(t *testing.T) {
+func TestSaveStoresChangeAndEvent(t *testing.T) {
 	t.Parallel()
 	s, ctx := newStore(t), t.Context()
 	v := s.create(t, one)
-	_, err := s.Save(ctx, one, v.Token, func(v visitors.Visitor) (visitors.Visitor, error) { return v, fault.Bad("name", "is wrong") })
+	_, err := s.Save(ctx, one, v.Token,
+		func(v visitors.Visitor) (visitors.Visitor, error) { return v, fault.Bad("name", "is wrong") })
 	wantKind(t, err, fault.Invalid)
 	_, err = s.Save(ctx, one, "vis_unknown", func(v visitors.Visitor) (visitors.Visitor, error) { return v, nil })
 	wantKind(t, err, fault.NotFound)
@@ -190,10 +205,10 @@ func TestSave(t *testing.T) {
 	want(t, got, err, v)
 	got, err = s.ByToken(ctx, one, v.Token)
 	want(t, got, err, v)
-	want(t, s.told(t)[1:], nil, []string{fmt.Sprintf(`visitor.updated 1 %d {"visitorId":%d}`, v.ID, v.ID)})
+	want(t, s.published(t)[1:], nil, []string{fmt.Sprintf(`visitor.updated 1 %d {"visitorId":%d}`, v.ID, v.ID)})
 }
 
-func TestSaveLosesNothing(t *testing.T) {
+func TestConcurrentSavesAllApply(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	v := s.create(t, one)
@@ -215,10 +230,10 @@ func TestSaveLosesNothing(t *testing.T) {
 	}
 	merged, _ := visitors.MergeContext("{}", expected)
 	want(t, got.Context, err, merged)
-	want(t, len(s.told(t)), nil, n+1)
+	want(t, len(s.published(t)), nil, n+1)
 }
 
-func TestImport(t *testing.T) {
+func TestImportIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	s, ctx := newStore(t), t.Context()
 	row := func(of tenant.ID, key string) visitors.Visitor {
@@ -237,14 +252,14 @@ func TestImport(t *testing.T) {
 	ids, err = s.Imported(ctx, one, []string{"c"})
 	want(t, ids, err, map[string]int64{}) // all or none
 	wantDone(t, s.Import(ctx, two, []visitors.Visitor{row(two, "a")}))
-	told := s.told(t)
+	told := s.published(t)
 	want(t, len(told), nil, 2)
 	want(t, told[0], nil, fmt.Sprintf(`visitors.imported 1 -1 {"visitors":2,"visitorIds":[%d,%d]}`, a.ID, b.ID))
 }
 
-// TestImportAtOnce imports overlapping keys from several sides at once: each key becomes one visitor, everybody is told
-// the same number, and the events count each visitor once.
-func TestImportAtOnce(t *testing.T) {
+// TestConcurrentImportsCreateEachVisitorOnce imports overlapping keys concurrently: each key becomes one visitor, each
+// import returns the same id for it, and the events count each visitor once.
+func TestConcurrentImportsCreateEachVisitorOnce(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	service := visitors.New(s, nil, nil, nil, nil)
@@ -268,25 +283,27 @@ func TestImportAtOnce(t *testing.T) {
 	}
 	page, err := s.List(t.Context(), one, visitors.Filter{}, paging.Following{})
 	want(t, page.Total, err, 40)
-	told := s.told(t)
+	told := s.published(t)
 	if len(told) != 1 || !strings.HasPrefix(told[0], `visitors.imported 1 -1 {"visitors":40,"visitorIds":[`) {
-		t.Errorf("told %v", told)
+		t.Errorf("published %v", told)
 	}
 }
 
-// TestIsolation asks for each website's visitors in the other's name: nothing is found and nothing changes.
-func TestIsolation(t *testing.T) {
+// TestStoreIsolatesWebsites calls the store for each website's visitors as the other website: nothing is found and
+// nothing changes.
+func TestStoreIsolatesWebsites(t *testing.T) {
 	t.Parallel()
 	s, ctx := newStore(t), t.Context()
 	for _, roles := range []struct{ owner, other tenant.ID }{{one, two}, {two, one}} {
 		v := s.visitor(t, roles.owner)
 		v.ImportKey = "same"
 		wantDone(t, s.Import(ctx, roles.owner, []visitors.Visitor{v}))
-		told := s.told(t)
+		told := s.published(t)
 
 		_, err := s.ByToken(ctx, roles.other, v.Token)
 		wantKind(t, err, fault.NotFound)
-		_, err = s.Save(ctx, roles.other, v.Token, func(v visitors.Visitor) (visitors.Visitor, error) { v.Name = "stolen"; return v, nil })
+		_, err = s.Save(ctx, roles.other, v.Token,
+			func(v visitors.Visitor) (visitors.Visitor, error) { v.Name = "stolen"; return v, nil })
 		wantKind(t, err, fault.NotFound)
 		noted, err := s.Seen(ctx, roles.other, v.ID, day.Add(time.Hour), day.Add(time.Hour))
 		want(t, noted, err, false)
@@ -304,11 +321,11 @@ func TestIsolation(t *testing.T) {
 		want(t, got, err, v)
 		n, err := s.CountSeen(ctx, roles.owner, day)
 		want(t, n, err, 1)
-		want(t, s.told(t), nil, told)
+		want(t, s.published(t), nil, told)
 	}
 }
 
-func TestVisitorsOfAState(t *testing.T) {
+func TestSaveRequiresTheVersionThatWasRead(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	v := s.create(t, one)
@@ -316,7 +333,8 @@ func TestVisitorsOfAState(t *testing.T) {
 		v, err := s.ByToken(ctx, one, v.Token)
 		return v.Revision(), err
 	}, func(ctx context.Context) error {
-		_, err := s.Save(ctx, one, v.Token, func(v visitors.Visitor) (visitors.Visitor, error) { v.Name += "x"; return v, nil })
+		_, err := s.Save(ctx, one, v.Token,
+			func(v visitors.Visitor) (visitors.Visitor, error) { v.Name += "x"; return v, nil })
 		return err
 	}, nil)
 	before, err := s.ByToken(t.Context(), one, v.Token)
@@ -327,7 +345,7 @@ func TestVisitorsOfAState(t *testing.T) {
 	want(t, after.Revision(), err, before.Revision())
 }
 
-func TestVisitorsInTheOrderOfChanges(t *testing.T) {
+func TestListInTheOrderOfChanges(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	var rows []visitors.Visitor
@@ -338,7 +356,8 @@ func TestVisitorsInTheOrderOfChanges(t *testing.T) {
 	storetest.Follow(t, storetest.Followed[visitors.Visitor]{
 		Rows: len(rows),
 		Change: func(row int, at time.Time) error {
-			_, err := s.Save(t.Context(), one, rows[row].Token, func(v visitors.Visitor) (visitors.Visitor, error) { v.UpdatedAt = at; return v, nil })
+			_, err := s.Save(t.Context(), one, rows[row].Token,
+				func(v visitors.Visitor) (visitors.Visitor, error) { v.UpdatedAt = at; return v, nil })
 			return err
 		},
 		List: func(w paging.Following) (paging.Slice[visitors.Visitor], error) {

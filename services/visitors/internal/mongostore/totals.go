@@ -8,7 +8,7 @@ import (
 	"fivechat.dev/libs/store/mongokit"
 )
 
-// erasedRow is how many of a website's visitors were erased one by one. They stay among the visitors there have been.
+// erasedRow is how many of a website's visitors were erased individually. They still count in the total.
 type erasedRow struct {
 	Website  tenant.ID `bson:"websiteId"`
 	Visitors int64     `bson:"visitors"`
@@ -18,7 +18,7 @@ func declareErased(db *mongokit.DB) *mongokit.Collection[erasedRow] {
 	return mongokit.Tenanted[erasedRow](db, "visitors_erased", "sum", mongokit.Index{Unique: true})
 }
 
-// Totals counts a website's visitors anew, by the name of the counter that statistics keep of them.
+// Totals recounts a website's visitors, by the name of the statistics' counter.
 func (s *Store) Totals(ctx context.Context, t tenant.ID) (map[string]float64, error) {
 	gone, err := s.erased.Get(ctx, t, nil)
 	if err != nil && !fault.Is(err, fault.NotFound) {

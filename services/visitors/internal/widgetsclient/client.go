@@ -1,4 +1,4 @@
-// Package widgetsclient asks the widgets service.
+// Package widgetsclient calls the widgets service. Client implements the port of package visitors.
 package widgetsclient
 
 import (
@@ -12,7 +12,7 @@ import (
 // Client implements visitors.Widgets.
 type Client struct{ http *httpkit.Client }
 
-// New makes a Client that asks over http.
+// New returns a Client that calls over http.
 func New(http *httpkit.Client) *Client { return &Client{http} }
 
 type resolved struct {
@@ -24,7 +24,7 @@ type settings struct {
 	ChatEnabled bool `json:"chatEnabled"`
 }
 
-// Resolve implements visitors.Widgets. clientToken has the form of one.
+// Resolve implements visitors.Widgets. The caller has checked the form of clientToken.
 func (c *Client) Resolve(ctx context.Context, clientToken string) (visitors.Widget, error) {
 	r, err := httpkit.Call[resolved](ctx, c.http, tenant.ID{}, "GET", "/internal/widgets/"+clientToken, nil)
 	if err != nil {
