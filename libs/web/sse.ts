@@ -4,7 +4,10 @@ import type { Event, Ready } from './api';
 
 type Named<E extends Event> = E extends Event ? { event: E['type']; data: E } : never;
 
-/** Frame is one event of the stream. `event` selects the type of `data`. `id` is empty for events that aren't stored. */
+/**
+ * Frame is one event of the stream. `event` selects the type of `data`. `id` is empty for events that aren't
+ * stored.
+ */
 export type Frame = { id: string } & ({ event: 'ready'; data: Ready } | Named<Event>);
 
 /** anonymous keeps the page's cookies, and its address, which may hold a secret, out of a request. */

@@ -96,7 +96,10 @@ export class Chat {
     await this._updateSession({ ...(!!name && { name: String(name).slice(0, maxNameLength) }), context });
   }
 
-  /** _updateSession sends the visitor's data to the server. Calls run one after the other, so that the last one counts. */
+  /**
+   * _updateSession sends the visitor's data to the server. Calls run one after the other, so that the last one
+   * counts.
+   */
   private _updateSession(identity: object): Promise<void> {
     const updated = this._lastSession.then(() => this._postSession(identity));
     this._lastSession = updated.catch(ignore);
