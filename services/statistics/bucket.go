@@ -7,28 +7,28 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Quarter is a quarter of an hour, counted from the beginning of 1970 in UTC. All time zones of today are whole quarters
-// away from UTC (Kathmandu 5:45, Lord Howe 10:30 or 11), so an hour or a day of any of them is a run of quarters.
+// Quarter is a quarter of an hour, counted from the start of 1970 in UTC. The offsets of all present time zones are
+// whole quarters (Kathmandu 5:45, Lord Howe 10:30 or 11). So an hour or a day in any of them is a sequence of quarters.
 type Quarter int64
 
-// Quarters of a day.
+// Quarters is the number of quarters in a day.
 const Quarters = 96
 
 const quarter = 15 * time.Minute
 
-// QuarterOf gives the quarter in which a moment lies.
+// QuarterOf returns the quarter that contains a time.
 func QuarterOf(at time.Time) Quarter { return Quarter(floor(at.Unix(), int64(quarter/time.Second))) }
 
-// Begin is the quarter's first moment.
+// Begin is the start of the quarter.
 func (q Quarter) Begin() time.Time { return time.Unix(int64(q)*int64(quarter/time.Second), 0).UTC() }
 
-// Day gives the day in UTC on which the quarter lies, counted from the beginning of 1970, and its place in it.
+// Day returns the UTC day of the quarter, counted from the start of 1970, and the quarter's index in it.
 func (q Quarter) Day() (day int64, place int) {
 	day = floor(int64(q), Quarters)
 	return day, int(int64(q) - day*Quarters)
 }
 
-// OnDay gives the quarter at a place of a day.
+// OnDay returns the quarter with an index in a day.
 func OnDay(day int64, place int) Quarter { return Quarter(day*Quarters + int64(place)) }
 
 func floor(n, by int64) int64 {
@@ -38,21 +38,24 @@ func floor(n, by int64) int64 {
 	return n / by
 }
 
-// Bucket is what happened in a span of time: on a website, or by one of its agents, whose bucket has their messages, first
-// responses and ratings alone.
+// Bucket has the sums of a span of time, of a website or of one of its agents. An agent's bucket has only the agent's
+// messages, first responses and ratings.
 type Bucket struct {
-	Opened          int64         `bson:"opened,omitempty"`   // conversations
-	Imported        int64         `bson:"imported,omitempty"` // conversations; what was said in them was said at other times, and is in no bucket
-	Closed          int64         `bson:"closed,omitempty"`   // how often a conversation was closed
-	VisitorMessages int64         `bson:"visitorMessages,omitempty"`
-	AgentMessages   int64         `bson:"agentMessages,omitempty"`
-	Visitors        int64         `bson:"visitors,omitempty"`    // new ones
-	Stars           map[int]int64 `bson:"stars,omitempty"`       // ratings by stars, 1 to 5; each conversation's last one
-	Responses       Sketch        `bson:"responses,omitempty"`   // from a conversation's first visitor message to its first agent message
-	Resolutions     Sketch        `bson:"resolutions,omitempty"` // from a conversation's beginning to its closing
+	Opened int64 `bson:"opened,omitempty"` // conversations
+	// imported conversations; their messages are from other times, and are in no bucket
+	Imported        int64 `bson:"imported,omitempty"`
+	Closed          int64 `bson:"closed,omitempty"` // how often a conversation was closed
+	VisitorMessages int64 `bson:"visitorMessages,omitempty"`
+	AgentMessages   int64 `bson:"agentMessages,omitempty"`
+	Visitors        int64 `bson:"visitors,omitempty"` // new visitors
+	// ratings by stars, 1 to 5; the last one of each conversation
+	Stars map[int]int64 `bson:"stars,omitempty"`
+	// from the first visitor message to the first agent message
+	Responses   Sketch `bson:"responses,omitempty"`
+	Resolutions Sketch `bson:"resolutions,omitempty"` // from the start of a conversation to its closing
 }
 
-// Add counts another bucket in.
+// Add adds another bucket.
 func (t *Bucket) Add(other Bucket) {
 	t.Opened += other.Opened
 	t.Imported += other.Imported
@@ -65,7 +68,7 @@ func (t *Bucket) Add(other Bucket) {
 	t.Resolutions = t.Resolutions.add(other.Resolutions)
 }
 
-// Ratings gives how many ratings there are and their mean, 0 where there are none.
+// Ratings returns the number of ratings and their mean, 0 without any.
 func (t Bucket) Ratings() (n int64, average float64) {
 	sum := int64(0)
 	for stars, times := range t.Stars {
@@ -77,17 +80,17 @@ func (t Bucket) Ratings() (n int64, average float64) {
 	return n, float64(sum) / float64(n)
 }
 
-// BucketKey is where a bucket is kept: a website's own (agent 0) or one of its agents', in a quarter of an hour.
+// BucketKey identifies a bucket: of a website (agent 0) or of one of its agents, in a quarter.
 type BucketKey struct {
 	Website tenant.ID
 	Agent   int64
 	Quarter Quarter
 }
 
-// Buckets is what events add to buckets.
+// Buckets are the amounts that events add to buckets.
 type Buckets map[BucketKey]Bucket
 
-// take adds what one event adds.
+// take adds the amounts of one event.
 func (all Buckets) addEvent(e Event) {
 	d := e.Data
 	switch e.Type {
@@ -113,13 +116,13 @@ func (all Buckets) addEvent(e Event) {
 			at = *d.RatedAt
 		}
 		all.both(e, d.AgentID, at, Bucket{Stars: map[int]int64{d.Rating: 1}})
-		if p := d.Previous; p != nil { // a later rating takes the place of the one before
+		if p := d.Previous; p != nil { // a later rating replaces the previous one
 			all.both(e, p.AgentID, p.RatedAt, Bucket{Stars: map[int]int64{p.Rating: -1}})
 		}
 	}
 }
 
-// both adds to the website's bucket and to an agent's, where there is one.
+// both adds to the website's bucket, and to an agent's if there is one.
 func (all Buckets) both(e Event, agent int64, at time.Time, t Bucket) {
 	all.add(e, 0, at, t)
 	if agent > 0 {

@@ -2,17 +2,18 @@ package statistics
 
 import "math"
 
-// Counters is what is known of one website: the sum of its events.
+// Counters are the sums over all events of one website.
 type Counters struct {
-	TotalConversations    int64   `bson:"totalConversations"`
-	OpenConversations     int64   `bson:"openConversations"`
-	TotalMessages         int64   `bson:"totalMessages"` // of visitors and users; what the system says does not count
-	TotalVisitors         int64   `bson:"totalVisitors"`
-	AnsweredConversations int64   `bson:"answeredConversations"`
-	ResponseSeconds       float64 `bson:"responseSeconds"` // over the answered conversations, of which an erased one stays one
+	TotalConversations    int64 `bson:"totalConversations"`
+	OpenConversations     int64 `bson:"openConversations"`
+	TotalMessages         int64 `bson:"totalMessages"` // of visitors and users, without system messages
+	TotalVisitors         int64 `bson:"totalVisitors"`
+	AnsweredConversations int64 `bson:"answeredConversations"`
+	// total over the answered conversations, including erased ones
+	ResponseSeconds float64 `bson:"responseSeconds"`
 }
 
-// Add gives the sum of both.
+// Add returns the sum of both.
 func (c Counters) Add(d Counters) Counters {
 	return Counters{
 		c.TotalConversations + d.TotalConversations, c.OpenConversations + d.OpenConversations,
@@ -22,7 +23,7 @@ func (c Counters) Add(d Counters) Counters {
 	}
 }
 
-// negative gives what takes the counters away.
+// negative returns the counters with negated values.
 func (c Counters) negative() Counters {
 	return Counters{
 		-c.TotalConversations, -c.OpenConversations, -c.TotalMessages, -c.TotalVisitors, -c.AnsweredConversations,
@@ -30,8 +31,8 @@ func (c Counters) negative() Counters {
 	}
 }
 
-// AverageResponseTime is the mean seconds to the first answer over the answered conversations, to one decimal; 0 when
-// none is answered.
+// AverageResponseTime is the mean time to the first response over the answered conversations, in seconds with one
+// decimal. It is 0 without any.
 func (c Counters) AverageResponseTime() float64 {
 	if c.AnsweredConversations == 0 {
 		return 0
@@ -42,14 +43,14 @@ func (c Counters) AverageResponseTime() float64 {
 // counted is the status in which a conversation counts as open.
 const counted = "OPEN"
 
-// Delta is what the event adds to its website's counters. An event that is not counted adds nothing.
+// Delta returns the amounts that the event adds to its website's counters. Events that aren't counted add nothing.
 func (e Event) Delta() Counters {
 	switch d := e.Data; e.Type {
 	case "conversation.opened":
 		return Counters{TotalConversations: 1, OpenConversations: 1}
 	case "conversation.updated":
 		return Counters{OpenConversations: one(d.Status == counted) - one(d.From == counted)}
-	case "conversation.erased": // it stays among the conversations there have been
+	case "conversation.erased": // it still counts in the total
 		return Counters{OpenConversations: -one(d.From == counted)}
 	case "message.created":
 		c := Counters{TotalMessages: one(d.Sender == "VISITOR" || d.Sender == "USER")}

@@ -1,9 +1,13 @@
-// Package statistics owns a website's counters and histories. It is fed by events alone: it follows the logs of
-// conversations and visitors, and each event counts exactly once.
+// Package statistics owns a website's counters and histories.
 //
-// Counters are sums since ever. Buckets are sums by the quarter of an hour, of the website and of each agent, a row a day;
-// a history adds them up and never looks at what they count. A recount compares the counters with their sources' rows.
+// Begin with Counters, Bucket and Project, which computes what events add to them. The package is driven by events
+// alone: it follows the logs of conversations and visitors. Invariant: each event counts exactly once, because sums and
+// positions are written in one transaction.
 //
-// It writes the collections statistics_counters, statistics_days, statistics_agent_days, statistics_positions and
-// statistics_rounds.
+// Counters are sums over all time. Buckets are sums per quarter of an hour, of the website and of each agent, one row a
+// day. A history adds up buckets and never reads the counted objects. Recount compares the counters with the rows of
+// their sources.
+//
+// The package isn't for monitoring the system (see libs/observe/telemetry). It writes the collections
+// statistics_counters, statistics_days, statistics_agent_days, statistics_positions and statistics_rounds.
 package statistics

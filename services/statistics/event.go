@@ -6,7 +6,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Event is something that happened on a website.
+// Event is an event of a website.
 type Event struct {
 	Website tenant.ID
 	Type    string
@@ -14,18 +14,21 @@ type Event struct {
 	Data    Data
 }
 
-// Data is the members of all events that count; each type has its own few.
+// Data has the members of all counted events. Each type has only some of them.
 type Data struct {
-	Sender               string   `json:"sender"`               // message.created: VISITOR, USER or SYSTEM
-	FirstResponseSeconds *float64 `json:"firstResponseSeconds"` // message.created: it answers the conversation for the first time
-	AgentID              int64    `json:"agentId"`              // message.created and conversation.rated: whose it counts as, 0 for nobody's
-	From                 string   `json:"from"`                 // conversation.updated and .erased: the status before
-	Status               string   `json:"status"`               // conversation.updated: the status after
-	ResolutionSeconds    *float64 `json:"resolutionSeconds"`    // conversation.updated: it closes the conversation, which began so long ago
+	Sender string `json:"sender"` // message.created: VISITOR, USER or SYSTEM
+	// message.created: time to the first response, if it is that
+	FirstResponseSeconds *float64 `json:"firstResponseSeconds"`
+	// message.created, conversation.rated: the agent that it counts for, 0 for none
+	AgentID int64  `json:"agentId"`
+	From    string `json:"from"`   // conversation.updated and .erased: the status before
+	Status  string `json:"status"` // conversation.updated: the status after
+	// conversation.updated: age of the conversation, if it closes it
+	ResolutionSeconds *float64 `json:"resolutionSeconds"`
 
 	Rating   int        `json:"rating"`   // conversation.rated: 1 to 5, as are the next two
-	RatedAt  *time.Time `json:"ratedAt"`  // nil: when the event was written
-	Previous *Rated     `json:"previous"` // the rating whose place it takes
+	RatedAt  *time.Time `json:"ratedAt"`  // nil if it is the event's time
+	Previous *Rated     `json:"previous"` // the rating that it replaces
 
 	Conversations   int64   `json:"conversations"` // conversations.imported, as are the next four
 	Open            int64   `json:"open"`
@@ -35,20 +38,20 @@ type Data struct {
 	Visitors        int64   `json:"visitors"` // visitors.imported
 }
 
-// Rated is a rating that was given before.
+// Rated is a previous rating.
 type Rated struct {
 	Rating  int       `json:"rating"`
 	RatedAt time.Time `json:"ratedAt"`
 	AgentID int64     `json:"agentId"`
 }
 
-// Delta is what events add to what is kept.
+// Delta has the amounts that events add to counters and buckets.
 type Delta struct {
-	Counters map[tenant.ID]Counters // websites to whose counters nothing is added are left out
+	Counters map[tenant.ID]Counters // without websites whose counters don't change
 	Buckets  Buckets
 }
 
-// Project gives what a batch of events adds.
+// Project returns the amounts that a batch of events adds.
 func Project(events []Event) Delta {
 	d := Delta{map[tenant.ID]Counters{}, Buckets{}}
 	for _, e := range events {

@@ -7,13 +7,13 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Interval is what happened in one interval of a history.
+// Interval has the sums of one interval of a history.
 type Interval struct {
 	Period
 	Bucket
 }
 
-// History gives what happened in each interval that a period touches, oldest first.
+// History returns the sums of each interval that a period touches, oldest first.
 func (s *Service) History(ctx context.Context, t tenant.ID, p Period, interval string) ([]Interval, error) {
 	periods, err := p.Split(interval)
 	if err != nil {
@@ -24,20 +24,20 @@ func (s *Service) History(ctx context.Context, t tenant.ID, p Period, interval s
 		all[i].Period, ends[i] = p, QuarterOf(p.To)
 	}
 	err = s.store.Buckets(ctx, t, QuarterOf(periods[0].From), ends[len(ends)-1], func(q Quarter, bucket Bucket) {
-		i, _ := slices.BinarySearch(ends, q+1) // the first interval that ends behind the quarter
+		i, _ := slices.BinarySearch(ends, q+1) // the first interval that ends after the quarter
 		all[i].Add(bucket)
 	})
 	return all, err
 }
 
-// Agent is what one of a website's agents did.
+// Agent has the sums of one agent of a website.
 type Agent struct {
 	ID int64
 	Bucket
 }
 
-// Agents gives what each agent did in a period who did something, in the order of their numbers, and the period of whole
-// quarters of an hour that it is about.
+// Agents returns the sums of the agents that were active in a period, ordered by id. It also returns the period
+// extended to whole quarters.
 func (s *Service) Agents(ctx context.Context, t tenant.ID, p Period) ([]Agent, Period, error) {
 	first, behind := p.quarters()
 	sums := map[int64]*Agent{}
@@ -55,7 +55,7 @@ func (s *Service) Agents(ctx context.Context, t tenant.ID, p Period) ([]Agent, P
 	return all, p.whole(), err
 }
 
-// Ratings gives a website's ratings in a period, and the period of whole quarters of an hour that it is about.
+// Ratings returns a website's ratings in a period, and the period extended to whole quarters.
 func (s *Service) Ratings(ctx context.Context, t tenant.ID, p Period) (Bucket, Period, error) {
 	first, behind := p.quarters()
 	var sum Bucket
@@ -65,7 +65,7 @@ func (s *Service) Ratings(ctx context.Context, t tenant.ID, p Period) (Bucket, P
 	return sum, p.whole(), err
 }
 
-// whole gives the quarters that the period touches.
+// whole returns the quarters that the period touches.
 func (p Period) whole() Period {
 	first, behind := p.quarters()
 	return Period{first.Begin().In(p.From.Location()), behind.Begin().In(p.To.Location())}

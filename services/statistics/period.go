@@ -14,20 +14,20 @@ const (
 	Daily  = "day"
 )
 
-// The bounds of a question, so that what is read for it is bounded too.
+// The bounds of a period, which limit the rows that are read for it.
 const (
 	MaxDays     = 400 // a little more than a year
-	MaxHourDays = 31  // where the interval is an hour
+	MaxHourDays = 31  // if the interval is an hour
 	defaultDays = 7
 )
 
-// Moment is a point in time, or a date, which is its first moment in the time zone of the question.
+// Moment is a timestamp, or a date, which means its first moment in the time zone of the request.
 type Moment struct {
 	at   time.Time
 	date bool
 }
 
-// ErrMoment says what a Moment looks like.
+// ErrMoment describes the form of a Moment.
 var ErrMoment = errors.New("must be a date like 2024-01-15 or a timestamp like 2024-01-15T10:30:00.000Z")
 
 // UnmarshalText reads a date or a timestamp.
@@ -51,13 +51,13 @@ func (m Moment) in(zone *time.Location) time.Time {
 	return m.at.In(zone)
 }
 
-// Period is a span of time that is asked about.
+// Period is the span of time of a request.
 type Period struct {
-	From, To time.Time // in its time zone; From is in it, To is not
+	From, To time.Time // in its time zone; From is included, To excluded
 }
 
-// NewPeriod reads what a client asks about: from, to and the name of a time zone of the IANA's database, "" for UTC. What
-// is not stated is the seven days up to the end of today. Its fault names what is wrong.
+// NewPeriod parses a client's from, to and the name of an IANA time zone ("" for UTC). The default is the seven days up
+// to the end of today. Its fault names the invalid parameter.
 func NewPeriod(from, to Moment, zone string, now time.Time) (Period, error) {
 	place, err := time.LoadLocation(zone)
 	if err != nil || zone == "Local" {
@@ -77,7 +77,7 @@ func NewPeriod(from, to Moment, zone string, now time.Time) (Period, error) {
 	return p, p.within(MaxDays, "")
 }
 
-// within refuses what is longer than a number of days, of up to 25 hours.
+// within refuses a period longer than a number of days, of up to 25 hours each.
 func (p Period) within(days int, where string) error {
 	if p.From.AddDate(0, 0, days).Before(p.To) {
 		return fault.Bad("to", fmt.Sprintf("must be at most %d days after from%s", days, where))
@@ -85,13 +85,13 @@ func (p Period) within(days int, where string) error {
 	return nil
 }
 
-// quarters gives the first quarter of the period and the one behind its last: it is asked about whole ones.
+// quarters returns the first quarter of the period and the one after its last. Only whole quarters are counted.
 func (p Period) quarters() (first, behind Quarter) {
 	return QuarterOf(p.From), QuarterOf(p.To.Add(quarter - time.Nanosecond))
 }
 
-// Split gives the intervals that the period touches, whole ones, each ending where the next one begins. A day has the
-// length that it has in its time zone. Its fault names what is wrong.
+// Split returns the intervals that the period touches, in full, each ending where the next one begins. A day has the
+// length that it has in its time zone. Its fault names the invalid parameter.
 func (p Period) Split(interval string) ([]Period, error) {
 	var begin, next func(time.Time) time.Time
 	switch interval {
@@ -114,10 +114,12 @@ func (p Period) Split(interval string) ([]Period, error) {
 	return all, nil
 }
 
-// beginOf gives the first moment of a date in a time zone: midnight, or what comes instead where clocks were put forward
-// over it, and the first of two midnights where they were put back. The day may be out of its month, as for time.Date.
+// beginOf returns the first moment of a date in a time zone. That is midnight, or the time that replaces it if clocks
+// skip midnight, and the first of two midnights if they are set back. The day may be out of the range of its month, as
+// for time.Date.
 func beginOf(year int, month time.Month, day int, zone *time.Location) time.Time {
-	const around = 3 * time.Hour // no clock is changed by more, but where a date was left out, which then begins with the next
+	// no clock is changed by more, except if a whole date is skipped, which then begins with the next one
+	const around = 3 * time.Hour
 	date := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 	at := QuarterOf(time.Date(year, month, day, 0, 0, 0, 0, zone).Add(-around)).Begin().In(zone)
 	for dateOf(at).Before(date) {
@@ -126,7 +128,7 @@ func beginOf(year int, month time.Month, day int, zone *time.Location) time.Time
 	return at
 }
 
-// dateOf gives the date on which a moment lies, as a moment in UTC.
+// dateOf returns the date of a time, as a time in UTC.
 func dateOf(at time.Time) time.Time {
 	return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
 }
@@ -143,7 +145,7 @@ func beginOfHour(at time.Time) time.Time {
 	return at
 }
 
-// nextHour gives when the clock next shows a whole hour.
+// nextHour returns the next time at which the clock shows a whole hour.
 func nextHour(at time.Time) time.Time {
 	at = at.Add(quarter)
 	for at.Minute() >= int(quarter/time.Minute) {

@@ -106,7 +106,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-func TestPeriodsThatAreRefused(t *testing.T) {
+func TestInvalidPeriodsAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ from, to, tz, interval, field string }{
 		"an unknown zone":     {"", "", "Europe/Atlantis", "", "tz"},

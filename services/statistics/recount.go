@@ -8,49 +8,50 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Totals is what a source's rows of a website come to at one moment, counted anew, and where its log stood then.
+// Totals are the sums over a source's rows of a website at one moment, with the state of its log at that moment.
 type Totals struct {
-	Counters Counters // those that are made of the source's events
+	Counters Counters // the counters that the source's events contribute to
 	Pos      int64    // of the last event that had a position
-	Waiting  []Event  // of the website: they are in the counters, and have no position yet
+	Waiting  []Event  // the website's events without a position: they are in Counters
 }
 
 // Source is a service whose events are counted. Errors are faults.
 type Source interface {
-	// Name is the service's.
+	// Name is the service's name.
 	Name() string
-	// Totals counts a website's rows anew.
+	// Totals counts a website's rows again.
 	Totals(ctx context.Context, t tenant.ID) (Totals, error)
-	// Between gives the website's events behind a position and up to another.
+	// Between returns the website's events after a position, up to another.
 	Between(ctx context.Context, t tenant.ID, behind, to int64) ([]Event, error)
 }
 
-// Kept is a website's counters, and how far the logs were counted at the same moment.
+// Kept are a website's counters with the positions up to which they were counted, at one moment.
 type Kept struct {
 	Counters
 	Positions map[string]int64 // by source
-	Repairs   int64            // how often the counters have been repaired
+	Repairs   int64            // number of repairs
 }
 
-// Drift is a counter that is not what its source's rows come to.
+// Drift is a counter that differs from the rows of its source.
 type Drift struct {
 	Counter    string
 	Kept, True float64
 }
 
-// Difference is how much too much is kept.
+// Difference is the stored value minus the recounted one.
 func (d Drift) Difference() float64 { return d.Kept - d.True }
 
-// Recount compares a website's counters with what the sources' rows come to and, where they are to be repaired, corrects
-// them. It is exact while writes go on, because each side is a snapshot at a known position of a log:
+// Recount compares a website's counters with the sums over the sources' rows and, if repair is set, corrects them. It
+// is exact during writes, because each side is a snapshot at a known position of a log:
 //
-//   - A source gives, of one moment, what its rows come to, the position P of its log, and the events that have none yet.
-//     Without those, the sum is what the events up to P come to.
-//   - Kept gives, of one moment, the counters and the position Q up to which they count that log.
-//   - What the website's events between P and Q come to, is added where Q is behind P, else taken away. Now both sides are
-//     what the events up to Q come to, and whatever is different is no matter of time.
+//   - A source returns, for one moment, the sums over its rows, the position P of its log, and the events that have no
+//     position yet. Without those, the sums are those of the events up to P.
+//   - Kept returns, for one moment, the counters and the position Q up to which they count that log.
+//   - The sums of the website's events between P and Q are added to the source's sums if P is before Q, otherwise
+//     subtracted. Then both sides are the sums of the events up to Q, and any difference is an error.
 //
-// A difference found so stays the same whatever happens meanwhile, and is taken from the counters as they are by then.
+// Later events don't change such a difference. It is subtracted from the counters as they are at the time of the
+// repair.
 func (s *Service) Recount(ctx context.Context, t tenant.ID, repair bool) ([]Drift, error) {
 	var truth Counters
 	at := map[string]int64{}
@@ -84,7 +85,7 @@ func (s *Service) Recount(ctx context.Context, t tenant.ID, repair bool) ([]Drif
 	return drift, err
 }
 
-// sum gives what events come to.
+// sum returns the sums over events.
 func sum(events []Event) (c Counters) {
 	for _, e := range events {
 		c = c.Add(e.Delta())
@@ -92,10 +93,11 @@ func sum(events []Event) (c Counters) {
 	return c
 }
 
-// exact is the difference from which on sums of seconds differ: they are added up in other orders, which rounds otherwise.
+// exact is the smallest difference that counts for sums of seconds. They are added in different orders, which gives
+// different rounding.
 const exact = 0.0005
 
-// drifts gives the counters that differ.
+// drifts returns the counters that differ.
 func drifts(kept, truth Counters) (all []Drift) {
 	for _, c := range []struct {
 		name       string
@@ -115,17 +117,18 @@ func drifts(kept, truth Counters) (all []Drift) {
 	return all
 }
 
-// checkWebsites bounds a round of checks.
+// checkWebsites is the number of websites in a round of checks.
 const checkWebsites = 20
 
-// Check is what a round of checks found.
+// Check is the result for one website in a round of checks.
 type Check struct {
 	Website tenant.ID
 	Drift   []Drift
-	Err     error // why it could not be checked
+	Err     error // the error of the check
 }
 
-// CheckSome recounts the next few websites behind one, and gives what it found; the websites are in a ring.
+// CheckSome recounts the next few websites after a given one, and returns the results. After the last website it
+// continues with the first.
 func (s *Service) CheckSome(ctx context.Context, behind tenant.ID) ([]Check, error) {
 	websites, err := s.store.Websites(ctx, behind, checkWebsites)
 	if err == nil && len(websites) == 0 {

@@ -13,7 +13,7 @@ import (
 	"fivechat.dev/services/statistics"
 )
 
-// log is a source whose rows are what its events come to.
+// log is a source whose rows match its events.
 type log struct {
 	name    string
 	events  []statistics.Event // the one with the position n stands at n-1
@@ -67,9 +67,9 @@ var happenings = []statistics.Event{
 	{Type: "conversation.erased", Data: statistics.Data{From: "OPEN"}},
 }
 
-// TestRecountIsExactWhereverBothSidesStand draws logs, how far each source's rows, its positions and the counters are, and
-// a drift: it finds that one, none where there is none, and repairs by what is missing.
-func TestRecountIsExactWhereverBothSidesStand(t *testing.T) {
+// TestRecountIsExactAtAnyPositions: random logs, positions of each source's rows and of the counters, and a
+// random drift. Recount finds exactly that drift, or none, and repairs it.
+func TestRecountIsExactAtAnyPositions(t *testing.T) {
 	t.Parallel()
 	site := site(t, 1)
 	rapid.Check(t, func(t *rapid.T) {
@@ -108,7 +108,7 @@ func TestRecountIsExactWhereverBothSidesStand(t *testing.T) {
 	})
 }
 
-func TestRecountOfSourceThatIsAway(t *testing.T) {
+func TestRecountFailsWithoutItsSource(t *testing.T) {
 	t.Parallel()
 	away := fault.Away("the store", errors.New("gone"))
 	store := &counters{}

@@ -6,23 +6,23 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Service is the use cases.
+// Service implements the use cases.
 type Service struct {
 	store    Store
 	presence Presence
 	sources  []Source
 }
 
-// New makes a Service. sources are those of the counters, all of them.
+// New makes a Service. sources are all sources of the counters.
 func New(store Store, p Presence, sources ...Source) *Service { return &Service{store, p, sources} }
 
-// Current is a website's counters and how many of its visitors are online now.
+// Current has a website's counters and the number of its visitors that are online.
 type Current struct {
 	Counters
 	OnlineVisitors int64
 }
 
-// Current gives a website's statistics.
+// Current returns a website's statistics.
 func (s *Service) Current(ctx context.Context, t tenant.ID) (Current, error) {
 	counters, err := s.store.Counters(ctx, t)
 	if err != nil {

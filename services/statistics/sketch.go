@@ -6,33 +6,33 @@ import (
 	"slices"
 )
 
-// A Sketch is a DDSketch (Masson, Rim and Lee, "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with Relative-Error
-// Guarantees", VLDB 2019, https://arxiv.org/abs/1908.10693): it counts values in buckets whose bounds grow by a constant
-// factor. It is written by hand because a stored one is never read to be added to: each bucket is a field of its own that
-// the store increments, which the libraries' encodings do not allow.
+// A Sketch is a DDSketch (Masson, Rim and Lee, "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with
+// Relative-Error Guarantees", VLDB 2019, https://arxiv.org/abs/1908.10693). It counts values in buckets whose bounds
+// grow by a constant factor. It is written by hand because adding must not read the stored sketch: each bucket is a
+// field that the store increments, which the encodings of libraries don't allow.
 type Sketch map[int]int64
 
 const (
-	// SketchError bounds how far a quantile is from the value that it stands for, relative to that value: 1 %.
+	// SketchError limits the error of a quantile, relative to the true value: 1 %.
 	SketchError = 0.01
 	growth      = (1 + SketchError) / (1 - SketchError)
-	// unit is the smallest span in seconds that is told from none, the millisecond that times are stored in.
+	// unit is the smallest span in seconds that differs from 0: a millisecond, the precision of stored times.
 	unit = 0.001
-	// longest is the largest span in seconds that is told from a longer one: some thirty years. With it a sketch has at most
-	// 1,385 buckets.
+	// longest is the largest span in seconds that is distinguished from longer ones: some thirty years. It limits a
+	// sketch to 1,385 buckets.
 	longest = 1e9
-	atOnce  = -1 // the bucket of what took less than a unit
+	atOnce  = -1 // the bucket of spans below a unit
 )
 
-// bucket gives where a span in seconds is counted. Bucket i holds the spans in (growth^(i-1), growth^i] units.
+// bucket returns the bucket of a span in seconds. Bucket i holds the spans in (growth^(i-1), growth^i] units.
 func bucket(seconds float64) int {
-	if !(seconds >= unit) { // also what is no number
+	if !(seconds >= unit) { // also NaN
 		return atOnce
 	}
 	return max(int(math.Ceil(math.Log(min(seconds, longest)/unit)/math.Log(growth))), 0)
 }
 
-// middle gives the span in seconds that is within SketchError of all spans of a bucket.
+// middle returns the span in seconds that is within SketchError of all spans of a bucket.
 func middle(bucket int) float64 {
 	if bucket == atOnce {
 		return 0
@@ -40,7 +40,7 @@ func middle(bucket int) float64 {
 	return 2 * math.Pow(growth, float64(bucket)) / (growth + 1) * unit
 }
 
-// Count gives how many spans are in the sketch.
+// Count returns the number of spans in the sketch.
 func (s Sketch) Count() (n int64) {
 	for _, c := range s {
 		n += c
@@ -48,8 +48,8 @@ func (s Sketch) Count() (n int64) {
 	return n
 }
 
-// Quantile gives the span in seconds that the part q (0 to 1) of all spans does not exceed, within SketchError; NaN where
-// there are none.
+// Quantile returns the span in seconds that the part q (0 to 1) of all spans doesn't exceed, within SketchError. It is
+// NaN without spans.
 func (s Sketch) Quantile(q float64) float64 {
 	rank := int64(q * float64(s.Count()-1))
 	for _, b := range slices.Sorted(maps.Keys(s)) {
@@ -60,7 +60,7 @@ func (s Sketch) Quantile(q float64) float64 {
 	return math.NaN()
 }
 
-// add counts another sketch's spans in and gives the sum; s may be nil.
+// add adds another sketch's spans and returns the sum; s may be nil.
 func (s Sketch) add(other Sketch) Sketch {
 	if s == nil && len(other) > 0 {
 		s = make(Sketch, len(other))
@@ -71,7 +71,7 @@ func (s Sketch) add(other Sketch) Sketch {
 	return s
 }
 
-// spans is a sketch of one span in seconds, or of none.
+// spans returns the sketch of one span in seconds, or of none.
 func spans(seconds *float64) Sketch {
 	if seconds == nil {
 		return nil

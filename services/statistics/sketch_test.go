@@ -10,7 +10,7 @@ import (
 	"fivechat.dev/services/statistics"
 )
 
-// sketched gives the sketch of spans, made of events as they come, over several buckets.
+// sketched returns the sketch of spans, made from events over several buckets.
 func sketched(parts ...[]float64) statistics.Sketch {
 	var sum statistics.Bucket
 	for _, part := range parts {
@@ -28,7 +28,7 @@ func sketched(parts ...[]float64) statistics.Sketch {
 	return sum.Responses
 }
 
-// TestQuantilesAreWithinTheirError compares with the sorted spans, however they are cut into sketches that are merged.
+// TestQuantilesAreWithinTheirError compares them with the sorted spans, for any split into sketches that are merged.
 func TestQuantilesAreWithinTheirError(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -14,7 +14,7 @@ import (
 	"fivechat.dev/services/statistics/app"
 )
 
-// answer answers for conversations and visitors: logs of four and two records, and two visitors of website 1 online.
+// answer responds for conversations and visitors: logs of four and two records, and two visitors of website 1 online.
 func answer(w http.ResponseWriter, r *http.Request) {
 	log := func(records ...string) string { return "[" + strings.Join(records, ",") + "]" }
 	record := func(pos, site, typ, data string) string {
@@ -62,7 +62,7 @@ func TestCurrent(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	var got map[string]any
-	for got["totalMessages"] != 2.0 || got["totalVisitors"] != 1.0 { // until both followers have been
+	for got["totalMessages"] != 2.0 || got["totalVisitors"] != 1.0 { // until both followers have applied their logs
 		got = s.Want(200, apitest.Token(1, identity.Read), "GET", "/statistics/current", "")
 	}
 	want := map[string]any{

@@ -13,8 +13,8 @@ import (
 	"fivechat.dev/services/statistics/app"
 )
 
-// BenchmarkCurrent asks for the statistics of a website with a million conversations, of which there is a row of sums, and
-// reports the 99th percentile of what an answer of the service takes; the visitors service answers at once.
+// BenchmarkCurrent requests the statistics of a website with a million conversations, which are one row of sums. It
+// reports the 99th percentile of the service's response time; the visitors service responds at once.
 func BenchmarkCurrent(b *testing.B) {
 	siblings := apitest.NewFake(b, func(w http.ResponseWriter, r *http.Request) {
 		switch {

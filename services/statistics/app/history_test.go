@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/services/internal/apitest"
 )
 
-// followed waits until both followers have been.
+// followed waits until both followers have applied their logs.
 func followed(t *testing.T, s *apitest.Service) {
 	t.Helper()
 	for got := (map[string]any{}); got["totalMessages"] != 2.0 || got["totalVisitors"] != 1.0; {
@@ -17,7 +17,7 @@ func followed(t *testing.T, s *apitest.Service) {
 	}
 }
 
-// TestHistories: what the records of 2026-01-02, 03:04 UTC, are in each answer, as JSON and as CSV.
+// TestHistories: the records of 2026-01-02, 03:04 UTC, in each response, as JSON and as CSV.
 func TestHistories(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
@@ -85,7 +85,7 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-func TestHistoriesThatAreRefused(t *testing.T) {
+func TestInvalidHistoriesAreRefused(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	read := apitest.Token(1, identity.Read)

@@ -12,7 +12,7 @@ import (
 	"fivechat.dev/services/statistics"
 )
 
-// Mount puts the operations of s into the route table. now gives the time.
+// Mount puts the operations of s into the route table. now returns the current time.
 func Mount(r *httpkit.Router, chain operation.Chain, s *statistics.Service, now func() time.Time) {
 	httpkit.Handle(r, "GET /statistics/current", 200, operation.New(chain, "statistics.get_current", authz.Read,
 		func(ctx context.Context, _ operation.None) (view, error) {
@@ -52,7 +52,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *statistics.Service, now 
 	mountInternal(r, chain, s)
 }
 
-// mountInternal mounts what the operator's commands come to.
+// mountInternal mounts the operations of the operator's commands.
 func mountInternal(r *httpkit.Router, chain operation.Chain, s *statistics.Service) {
 	httpkit.Handle(
 		r, "POST /internal/statistics/recount", 200,
@@ -68,7 +68,7 @@ type recount struct {
 	Repair bool `json:"repair"`
 }
 
-// period is what all histories are asked about.
+// period has the parameters that all histories share.
 type period struct {
 	From statistics.Moment `query:"from" json:"-"`
 	To   statistics.Moment `query:"to" json:"-"`

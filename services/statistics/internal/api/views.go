@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/services/statistics"
 )
 
-// view is the statistics of this moment as clients see them.
+// view is the current statistics as clients see them.
 type view struct {
 	TotalConversations  int64   `json:"totalConversations"`
 	ActiveConversations int64   `json:"activeConversations"`
@@ -19,7 +19,7 @@ type view struct {
 	AverageResponseTime float64 `json:"averageResponseTime"`
 }
 
-// span is what an answer is about.
+// span is the period of a response.
 type span struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
@@ -28,7 +28,7 @@ type span struct {
 
 func spanOf(req period, p statistics.Period) span { return span{p.From, p.To, cmp.Or(req.Zone, "UTC")} }
 
-// durations is how long something took, in seconds.
+// durations summarises durations in seconds.
 type durations struct {
 	Count  int64    `json:"count"`
 	Median *float64 `json:"median"` // null without values
@@ -39,7 +39,7 @@ func durationsOf(s statistics.Sketch) durations {
 	return durations{s.Count(), number(s.Quantile(0.5)), number(s.Quantile(0.9))}
 }
 
-// number gives x to three decimals, or nil without a value.
+// number returns x with three decimals, or nil without a value.
 func number(x float64) *float64 {
 	if math.IsNaN(x) {
 		return nil
@@ -105,18 +105,21 @@ func historyOf(req history, found []statistics.Interval) historyView {
 	return v
 }
 
-// Table implements httpkit's answers in CSV.
+// Table implements the CSV response of httpkit.
 func (v historyView) Table() httpkit.Table {
 	t := httpkit.Table{Name: "history", Header: []string{
-		"from", "to", "conversations_opened", "conversations_imported", "conversations_closed", "visitor_messages", "agent_messages", "new_visitors",
+		"from", "to", "conversations_opened", "conversations_imported", "conversations_closed", "visitor_messages",
+		"agent_messages", "new_visitors",
 		"first_responses", "first_response_median_seconds", "first_response_p90_seconds",
 		"resolutions", "resolution_median_seconds", "resolution_p90_seconds",
 		"ratings", "rating_average", "stars_1", "stars_2", "stars_3", "stars_4", "stars_5"}}
 	for _, i := range v.Data {
 		r := i.Ratings
 		t.Rows = append(t.Rows, []any{
-			i.From, i.To, i.ConversationsOpened, i.ConversationsImported, i.ConversationsClosed, i.VisitorMessages, i.AgentMessages, i.NewVisitors,
-			i.FirstResponse.Count, i.FirstResponse.Median, i.FirstResponse.P90, i.Resolution.Count, i.Resolution.Median, i.Resolution.P90,
+			i.From, i.To, i.ConversationsOpened, i.ConversationsImported, i.ConversationsClosed, i.VisitorMessages,
+			i.AgentMessages, i.NewVisitors,
+			i.FirstResponse.Count, i.FirstResponse.Median, i.FirstResponse.P90, i.Resolution.Count,
+			i.Resolution.Median, i.Resolution.P90,
 			r.Count, r.Average, r.Stars.One, r.Stars.Two, r.Stars.Three, r.Stars.Four, r.Stars.Five})
 	}
 	return t
@@ -143,7 +146,7 @@ func agentsOf(req period, whole statistics.Period, found []statistics.Agent) age
 	return v
 }
 
-// Table implements httpkit's answers in CSV.
+// Table implements the CSV response of httpkit.
 func (v agentsView) Table() httpkit.Table {
 	t := httpkit.Table{Name: "agents", Header: []string{
 		"user_id", "messages", "conversations_answered", "first_response_median_seconds", "first_response_p90_seconds",
@@ -162,7 +165,7 @@ type ratingsView struct {
 	ratings
 }
 
-// Table implements httpkit's answers in CSV: a row for each number of stars.
+// Table implements the CSV response of httpkit: a row for each number of stars.
 func (v ratingsView) Table() httpkit.Table {
 	t := httpkit.Table{Name: "ratings", Header: []string{"stars", "ratings"}}
 	for i, n := range []int64{v.Stars.One, v.Stars.Two, v.Stars.Three, v.Stars.Four, v.Stars.Five} {
@@ -171,7 +174,7 @@ func (v ratingsView) Table() httpkit.Table {
 	return t
 }
 
-// recounted is what a recount found.
+// recounted is the result of a recount.
 type recounted struct {
 	Drift    []driftView `json:"drift"`
 	Repaired bool        `json:"repaired"`
@@ -181,7 +184,7 @@ type driftView struct {
 	Counter    string  `json:"counter"`
 	Kept       float64 `json:"kept"`
 	Recounted  float64 `json:"recounted"`
-	Difference float64 `json:"difference"` // how much too much is kept
+	Difference float64 `json:"difference"` // the stored value minus the recounted one
 }
 
 func recountedOf(drift []statistics.Drift, repair bool) recounted {

@@ -1,4 +1,7 @@
-// Package checker looks now and then whether the counters are still what the sources' rows come to.
+// Package checker recounts some websites every hour and exports how much their counters differ from the sources' rows.
+//
+// Begin with Task. Invariant: of all replicas one claims each round. The package repairs nothing: that is the
+// operator's command.
 package checker
 
 import (
@@ -15,43 +18,46 @@ import (
 
 const (
 	period = time.Hour       // between two rounds
-	look   = time.Minute     // between looks whether a round is due: another replica may have stopped
-	most   = 5 * time.Minute // for one round
+	look   = time.Minute     // between checks whether a round is due: another replica may have stopped
+	most   = 5 * time.Minute // the longest round
 )
 
-// Rounds says when a round is due, to one of the replicas.
+// Rounds schedules the rounds among replicas.
 type Rounds interface {
-	// ClaimRound says whether a round is due, and behind which website it begins; the next one is due then.
+	// ClaimRound reports whether a round is due, and after which website it begins. It schedules the next one.
 	ClaimRound(ctx context.Context, now, next time.Time) (behind tenant.ID, due bool, err error)
-	// EndRound notes the last website of a round.
+	// EndRound stores the last website of a round.
 	EndRound(ctx context.Context, last tenant.ID) error
 }
 
-// Task works on every replica; a round belongs to the one that claimed it.
+// Task runs on every replica; a round runs on the one that claimed it.
 type Task struct {
 	rounds    Rounds
 	service   *statistics.Service
 	telemetry *telemetry.Telemetry
 	now       func() time.Time
 	drift     prometheus.Gauge
-	wrong     map[tenant.ID]float64 // by how much, as it was found last, of those websites alone that are
+	wrong     map[tenant.ID]float64 // last known difference, only of websites with one
 }
 
-// New makes a Task. now gives the time.
+// New makes a Task. now returns the current time.
 func New(r Rounds, s *statistics.Service, t *telemetry.Telemetry, now func() time.Time) *Task {
 	task := &Task{r, s, t, now, prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "fivechat_statistics_drift",
-		Help: "Sum of how much counters differ from a recount, over the websites that this replica checked, each as it was found last.",
+		Help: "Sum of the differences between counters and their recount, over the websites that this replica checked, " +
+			"by the last check of each.",
 	}), map[tenant.ID]float64{}}
 	t.Registry.MustRegister(task.drift)
 	return task
 }
 
-// Run works until ctx ends.
+// Run runs rounds until ctx ends.
 func (t *Task) Run(ctx context.Context) error {
 	for {
 		if err := t.Round(ctx); err != nil && ctx.Err() == nil {
-			t.telemetry.Log.WarnContext(ctx, "checking will be tried again", "error", err)
+			t.telemetry.Log.WarnContext(
+				ctx, "statistics: checking counters failed; retrying", "retry_in", look, "error", err,
+			)
 		}
 		select {
 		case <-ctx.Done():
@@ -61,7 +67,7 @@ func (t *Task) Run(ctx context.Context) error {
 	}
 }
 
-// Round checks the next few websites, where that is due.
+// Round checks the next few websites if a round is due.
 func (t *Task) Round(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
@@ -97,7 +103,8 @@ func (t *Task) note(ctx context.Context, c statistics.Check) {
 	delete(t.wrong, c.Website)
 	for _, d := range c.Drift {
 		t.telemetry.Log.ErrorContext(
-			ctx, "a counter is wrong: fivechat statistics recount repairs it", "website", website, "counter",
+			ctx, "a counter differs from its rows; fivechat statistics recount repairs it", "website", website,
+			"counter",
 			d.Counter, "kept", d.Kept, "recounted", d.True,
 		)
 		t.wrong[c.Website] += math.Abs(d.Difference())

@@ -15,7 +15,7 @@ import (
 	"fivechat.dev/services/statistics/internal/checker"
 )
 
-// kept is a store of three websites, and the rounds over them.
+// kept is a store with three websites, and the rounds over them.
 type kept struct {
 	statistics.Store
 	messages map[tenant.ID]int64
@@ -79,7 +79,8 @@ func TestRoundsShowTheDrift(t *testing.T) {
 		if err := task.Round(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		want := "# HELP fivechat_statistics_drift Sum of how much counters differ from a recount, over the websites that this replica checked, each as it was found last.\n" +
+		want := "# HELP fivechat_statistics_drift Sum of the differences between counters and their recount, " +
+			"over the websites that this replica checked, by the last check of each.\n" +
 			"# TYPE fivechat_statistics_drift gauge\nfivechat_statistics_drift " + c.want + "\n"
 		if err := testutil.GatherAndCompare(tele.Registry, strings.NewReader(want), "fivechat_statistics_drift"); err != nil {
 			t.Errorf("%s: %v", c.what, err)

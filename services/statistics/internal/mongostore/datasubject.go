@@ -14,8 +14,8 @@ import (
 	"fivechat.dev/libs/store/mongokit"
 )
 
-// tables are what there is of a website. An export shows the counters as all tables are shown, and the days, which are
-// many and have no numbers, page by page.
+// tables are the collections with a website's data. An export lists the counters like all tables. The days are many and
+// have no ids, so it lists them page by page.
 type tables struct {
 	counters, all datasubject.Tables
 	days          []daysTable
@@ -39,10 +39,10 @@ func newTables(db *mongokit.DB) tables {
 	}
 }
 
-// exportRows bounds a page: a day of a busy website has some ten kilobytes.
+// exportRows is the number of rows in a page: a day of a busy website has some ten kilobytes.
 const exportRows = 50
 
-// exportPosition is a row of one of the days' tables, behind which an export goes on.
+// exportPosition is the row of a days' table after which an export continues.
 type exportPosition struct {
 	table      int
 	day, agent int64
@@ -50,10 +50,10 @@ type exportPosition struct {
 
 func (p exportPosition) String() string { return fmt.Sprintf("%d.%d.%d", p.table, p.day, p.agent) }
 
-// first is in front of all days of a table.
+// first is the position before all days of a table.
 func first(table int) exportPosition { return exportPosition{table, math.MinInt32, 0} }
 
-// Export implements datasubject.DataHolder. A visitor has nothing here.
+// Export implements datasubject.DataHolder. A visitor has no data here.
 func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
 	if visitor != 0 {
 		return datasubject.Page{}, nil
@@ -66,7 +66,7 @@ func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after st
 	var at exportPosition
 	if n, err := fmt.Sscanf(after, "%d.%d.%d", &at.table, &at.day, &at.agent); err != nil || n != 3 || at.table < 0 ||
 		at.table >= len(s.tables.days) {
-		return datasubject.Page{}, fault.Bad("after", "is not a place that a page named")
+		return datasubject.Page{}, fault.Bad("after", "is not a cursor of a previous page")
 	}
 	return s.exportDays(ctx, t, at)
 }
@@ -95,7 +95,7 @@ func (s *Store) exportDays(ctx context.Context, t tenant.ID, at exportPosition) 
 	return page, nil
 }
 
-// Erase implements datasubject.DataHolder. Sums name no visitor, and stay when one goes.
+// Erase implements datasubject.DataHolder. Sums name no visitor, and stay when a visitor is erased.
 func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	if visitor != 0 {
 		return false, nil

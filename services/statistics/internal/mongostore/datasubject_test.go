@@ -8,8 +8,8 @@ import (
 	"fivechat.dev/services/internal/storetest"
 )
 
-// TestErased: a website's sums go, a visitor's part in them stays.
-func TestErased(t *testing.T) {
+// TestErasureRemovesSums: a website's sums are removed; a visitor's part in them stays.
+func TestErasureRemovesSums(t *testing.T) {
 	t.Parallel()
 	s, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
 	if err := s.Apply(t.Context(), "conversations", talk(a, b)); err != nil {

@@ -12,16 +12,16 @@ import (
 	"fivechat.dev/services/statistics"
 )
 
-// dayRow is a day in UTC of a website, or of one of its agents: the buckets of its quarters of an hour, by their places
-// in it. So a year of any time zone is some 370 rows, however much happened.
+// dayRow is a UTC day of a website, or of one of its agents: the buckets of its quarters, by index. So a year in any
+// time zone is some 370 rows, regardless of the number of events.
 type dayRow struct {
 	Website  tenant.ID                 `bson:"websiteId"`
-	Day      int64                     `bson:"day"`               // since the beginning of 1970
-	Agent    int64                     `bson:"agentId,omitempty"` // in statistics_agent_days alone
+	Day      int64                     `bson:"day"`               // since the start of 1970
+	Agent    int64                     `bson:"agentId,omitempty"` // only in statistics_agent_days
 	Quarters map[int]statistics.Bucket `bson:"quarters"`
 }
 
-// The most rows that are read at once: in memory there are no more of them.
+// The largest number of rows that are read, and held in memory, at a time.
 const (
 	readDays = 40
 	readRows = 500
@@ -39,14 +39,14 @@ func declareAgentDays(db *mongokit.DB) *mongokit.Collection[dayRow] {
 		mongokit.Index{Keys: bson.D{{Key: "day", Value: 1}, {Key: "agentId", Value: 1}}, Unique: true})
 }
 
-// span matches the days of the quarters from first on and before behind.
+// span matches the days of the quarters from first up to before behind.
 func span(first, behind statistics.Quarter) bson.D {
 	from, _ := first.Day()
 	to, _ := (behind - 1).Day()
 	return bson.D{{Key: "day", Value: bson.D{{Key: "$gte", Value: from}, {Key: "$lte", Value: to}}}}
 }
 
-// each gives the row's buckets between two quarters.
+// each passes the row's buckets between two quarters to a function.
 func (r dayRow) each(first, behind statistics.Quarter, give func(statistics.Quarter, statistics.Bucket)) {
 	for place, bucket := range r.Quarters {
 		if q := statistics.OnDay(r.Day, place); q >= first && q < behind {
@@ -76,8 +76,8 @@ func (s *Store) Buckets(
 	return nil
 }
 
-// rowsBehind matches the rows behind that of a day and an agent, up to a last day. The range serves the index; the $or
-// only drops rows of the first day.
+// rowsBehind matches the rows after that of a day and an agent, up to a last day. The range serves the index; the $or
+// only excludes rows of the first day.
 func rowsBehind(day, agent, last int64) bson.D {
 	return bson.D{
 		{Key: "day", Value: bson.D{{Key: "$gte", Value: day}, {Key: "$lte", Value: last}}},
@@ -91,7 +91,8 @@ func inOrder(limit int64) mongokit.Query {
 	return mongokit.Query{Sort: bson.D{{Key: "day", Value: 1}, {Key: "agentId", Value: 1}}, Limit: limit}
 }
 
-// AgentBuckets implements statistics.Store. It reads page by page: how many agents a website has, nobody bounds.
+// AgentBuckets implements statistics.Store. It reads page by page, because the number of a website's agents is
+// unlimited.
 func (s *Store) AgentBuckets(
 	ctx context.Context, t tenant.ID, first, behind statistics.Quarter,
 	give func(agent int64, bucket statistics.Bucket),
@@ -113,13 +114,13 @@ func (s *Store) AgentBuckets(
 	}
 }
 
-// dayOf names the row that a bucket is in.
+// dayOf identifies the row of a bucket.
 type dayOf struct {
 	website    tenant.ID
 	agent, day int64
 }
 
-// increments gives what buckets add to each row, as the members of a $inc.
+// increments returns the amounts that buckets add to each row, as members of a $inc.
 func increments(all statistics.Buckets) (map[dayOf]bson.D, error) {
 	rows := map[dayOf]bson.D{}
 	for at, bucket := range all {
@@ -136,7 +137,7 @@ func increments(all statistics.Buckets) (map[dayOf]bson.D, error) {
 	return rows, nil
 }
 
-// flatten adds the numbers in a document to inc, each under its path.
+// flatten adds the numbers in a document to inc, each with its path.
 func flatten(inc bson.D, path string, doc bson.Raw) (bson.D, error) {
 	members, err := doc.Elements()
 	if err != nil {
@@ -161,7 +162,7 @@ func (s *Store) addBuckets(ctx context.Context, all statistics.Buckets) error {
 		return err
 	}
 	for _, at := range sorted(rows, func(d dayOf) []int64 { return []int64{d.website.Int64(), d.agent, d.day} }) {
-		if len(rows[at]) == 0 { // what was added has been taken away again
+		if len(rows[at]) == 0 { // the amounts cancel out
 			continue
 		}
 		kept, key := s.days, bson.D{{Key: "day", Value: at.day}}

@@ -25,7 +25,7 @@ func (s *source) tellAt(at time.Time, website tenant.ID, typ, data string) {
 	})
 }
 
-// day is a little of everything at one website: two rated conversations, one of which is rated again the day after.
+// day has events of every kind at one website: two rated conversations, one of which is rated again the day after.
 func day(a tenant.ID) (s source) {
 	s.tellAt(noon, a, "conversation.opened", `{}`)
 	s.tellAt(noon, a, "visitor.created", `{}`)
@@ -71,8 +71,8 @@ func agents(t *testing.T, s *mongostore.Store, website tenant.ID, from, to time.
 	return all
 }
 
-// TestEachRecordIsTalliedOnce applies a log in overlapping parts, some twice.
-func TestEachRecordIsTalliedOnce(t *testing.T) {
+// TestEachRecordAddsToBucketsOnce applies a log in overlapping parts, some twice.
+func TestEachRecordAddsToBucketsOnce(t *testing.T) {
 	t.Parallel()
 	s, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
 	all := day(a)
@@ -124,8 +124,8 @@ func TestEachRecordIsTalliedOnce(t *testing.T) {
 	}
 }
 
-// TestManyAgents reads more rows than one page has.
-func TestManyAgents(t *testing.T) {
+// TestAgentBucketsSpanPages reads more rows than fit on a page.
+func TestAgentBucketsSpanPages(t *testing.T) {
 	t.Parallel()
 	s, a := open(t), storetest.Tenant(1)
 	var log source

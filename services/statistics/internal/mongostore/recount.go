@@ -26,8 +26,8 @@ func (s *Store) Kept(ctx context.Context, t tenant.ID) (kept statistics.Kept, er
 	return kept, err
 }
 
-// Repair implements statistics.Store. Counters that have been repaired are another row than those that are sought, and
-// the upsert collides with it.
+// Repair implements statistics.Store. The filter contains the number of repairs. If the counters have been repaired
+// meanwhile, it doesn't match, and the upsert fails as a duplicate.
 func (s *Store) Repair(ctx context.Context, t tenant.ID, by statistics.Counters, repairs int64) error {
 	unchanged := bson.D{{Key: "repairs", Value: repairs}}
 	if repairs == 0 {
@@ -35,7 +35,7 @@ func (s *Store) Repair(ctx context.Context, t tenant.ID, by statistics.Counters,
 	}
 	_, err := s.counters.Upsert(ctx, t, unchanged, bson.D{{Key: "$inc", Value: repair{by, 1}}})
 	if mongokit.IsDuplicate(err) {
-		return fault.New(fault.Conflict, "the counters are being repaired by somebody else")
+		return fault.New(fault.Conflict, "the counters are being repaired by another request")
 	}
 	return err
 }
@@ -60,17 +60,17 @@ func (s *Store) Websites(ctx context.Context, behind tenant.ID, limit int64) ([]
 	return all, err
 }
 
-// roundRow is how far the websites have been checked, and when the next round is due.
+// roundRow has the last website that was checked, and when the next round is due.
 type roundRow struct {
 	ID     string    `bson:"_id"`
 	Behind tenant.ID `bson:"websiteId"`
 	Due    time.Time `bson:"dueAt"`
 }
 
-// round is the one row of statistics_rounds.
+// round is the id of the only row of statistics_rounds.
 const round = "check"
 
-// ClaimRound implements checker.Rounds: of all replicas one finds the round due.
+// ClaimRound implements checker.Rounds. One replica claims each round.
 func (s *Store) ClaimRound(ctx context.Context, now, next time.Time) (behind tenant.ID, due bool, err error) {
 	row, err := s.rounds.Modify(ctx, bson.D{
 		{Key: "_id", Value: round}, {Key: "dueAt", Value: bson.D{{Key: "$lte", Value: now}}},
@@ -79,7 +79,7 @@ func (s *Store) ClaimRound(ctx context.Context, now, next time.Time) (behind ten
 			{Key: "$set", Value: bson.D{{Key: "dueAt", Value: next}}},
 			{Key: "$setOnInsert", Value: bson.D{{Key: mongokit.TenantKey, Value: tenant.ID{}}}},
 		}, true)
-	if mongokit.IsDuplicate(err) { // it is there, and not due
+	if mongokit.IsDuplicate(err) { // the row exists and isn't due
 		return tenant.ID{}, false, nil
 	}
 	return row.Behind, err == nil, err

@@ -29,7 +29,7 @@ func TestRepair(t *testing.T) {
 		if err := s.Repair(t.Context(), a, by, round); !fault.Is(err, fault.Conflict) {
 			t.Errorf("repaired twice: %v", err)
 		}
-		// What is counted meanwhile is no repair.
+		// Events counted meanwhile don't count as repairs.
 		log := source{}
 		log.tell(a, "visitor.created", `{}`)
 		if err := s.Apply(t.Context(), string(rune('a'+round)), log); err != nil {
@@ -46,7 +46,7 @@ func TestRepair(t *testing.T) {
 	}
 }
 
-func TestRepairOfCountersThatAreLost(t *testing.T) {
+func TestRepairRestoresMissingCounters(t *testing.T) {
 	t.Parallel()
 	s, a := open(t), storetest.Tenant(1)
 	if err := s.Repair(t.Context(), a, talkOfA, 0); err != nil {

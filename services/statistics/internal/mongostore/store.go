@@ -1,4 +1,8 @@
-// Package mongostore keeps counters and buckets in MongoDB, together with how far each followed log is counted.
+// Package mongostore stores counters and buckets in MongoDB, with the positions up to which the followed logs have been
+// counted.
+//
+// Begin with Store.Apply. Invariant: sums and positions are written in one transaction, so each record counts exactly
+// once. The amounts are computed by statistics.Project.
 package mongostore
 
 import (
@@ -17,14 +21,14 @@ import (
 	"fivechat.dev/services/statistics"
 )
 
-// Store implements statistics.Store, and Position and Apply of an feed.Follower.
+// Store implements statistics.Store, and Position and Apply of a feed.Follower.
 type Store struct {
 	db        *mongokit.DB
 	counters  *mongokit.Collection[counterRow]
 	days      *mongokit.Collection[dayRow]
 	agentDays *mongokit.Collection[dayRow]
 	positions *feed.Positions
-	websites  *mongokit.Global[counterRow] // the counters of all of them
+	websites  *mongokit.Global[counterRow] // the counters of all websites
 	rounds    *mongokit.Global[roundRow]
 	tables    tables
 }
@@ -32,7 +36,7 @@ type Store struct {
 type counterRow struct {
 	Website             tenant.ID `bson:"websiteId"`
 	statistics.Counters `bson:",inline"`
-	Repairs             int64 `bson:"repairs,omitempty"` // how often they have been repaired
+	Repairs             int64 `bson:"repairs,omitempty"` // number of repairs
 }
 
 // New declares the collections.
@@ -58,12 +62,12 @@ func (s *Store) Counters(ctx context.Context, t tenant.ID) (statistics.Counters,
 	return row.Counters, err
 }
 
-// Position gives how far a source's log is counted.
+// Position returns the position up to which a source's log has been counted.
 func (s *Store) Position(ctx context.Context, source string) (int64, error) {
 	return s.positions.Position(ctx, source)
 }
 
-// Apply counts those of a source's records, in order of position, that are not counted yet.
+// Apply counts the records of a source that aren't counted yet, in order of position.
 func (s *Store) Apply(ctx context.Context, source string, records []outbox.Record) error {
 	return s.positions.Apply(ctx, source, records, func(ctx context.Context, fresh []outbox.Record) error {
 		happened := make([]statistics.Event, len(fresh))
@@ -81,7 +85,7 @@ func (s *Store) Apply(ctx context.Context, source string, records []outbox.Recor
 	})
 }
 
-// event reads a record.
+// event decodes a record.
 func event(source string, r outbox.Record) (statistics.Event, error) {
 	e := statistics.Event{Website: r.Website, Type: r.Type, At: r.At}
 	if err := r.Decode(&e.Data); err != nil {
@@ -90,8 +94,8 @@ func event(source string, r outbox.Record) (statistics.Event, error) {
 	return e, nil
 }
 
-// count adds to each website's counters, always in the same order, so that two followers wait for one another and do
-// not cross.
+// count adds to the counters of each website, always in the same order. So two followers wait for each other and don't
+// deadlock.
 func (s *Store) count(ctx context.Context, deltas map[tenant.ID]statistics.Counters) error {
 	for _, t := range sorted(deltas, func(t tenant.ID) []int64 { return []int64{t.Int64()} }) {
 		if _, err := s.counters.Upsert(ctx, t, nil, bson.D{{Key: "$inc", Value: deltas[t]}}); err != nil {
@@ -101,7 +105,7 @@ func (s *Store) count(ctx context.Context, deltas map[tenant.ID]statistics.Count
 	return nil
 }
 
-// sorted gives the keys of a map in the order of the numbers that they are made of.
+// sorted returns the keys of a map, ordered by the numbers that they consist of.
 func sorted[K comparable, V any](m map[K]V, numbers func(K) []int64) []K {
 	return slices.SortedFunc(maps.Keys(m), func(a, b K) int { return slices.Compare(numbers(a), numbers(b)) })
 }

@@ -21,7 +21,7 @@ func open(t *testing.T) *mongostore.Store {
 	return s
 }
 
-// source is a log that a test writes.
+// source is a log that a test writes to.
 type source []outbox.Record
 
 func (s *source) tell(website tenant.ID, typ, data string) {
@@ -52,7 +52,7 @@ func position(t *testing.T, s *mongostore.Store, of string) int64 {
 	return pos
 }
 
-// talk is a little of everything, about two websites.
+// talk has events of every kind, of two websites.
 func talk(a, b tenant.ID) (s source) {
 	s.tell(a, "conversation.opened", `{}`)
 	s.tell(a, "message.created", `{"sender":"VISITOR"}`)
@@ -83,7 +83,7 @@ var (
 	}
 )
 
-func TestNothingHeard(t *testing.T) {
+func TestUnknownWebsiteHasZeros(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	if got := counters(t, s, storetest.Tenant(1)); got != (statistics.Counters{}) {
@@ -94,7 +94,7 @@ func TestNothingHeard(t *testing.T) {
 	}
 }
 
-// TestEachRecordCountsOnce applies every part of a log, overlapping and repeated: however it is cut, the sums are the same.
+// TestEachRecordCountsOnce applies every part of a log, overlapping and repeated. The sums don't depend on the batches.
 func TestEachRecordCountsOnce(t *testing.T) {
 	t.Parallel()
 	s, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
@@ -115,7 +115,7 @@ func TestEachRecordCountsOnce(t *testing.T) {
 	}
 }
 
-// TestReplicasCountOnce lets several replicas follow one log, and others another log about the same websites, at once.
+// TestReplicasCountOnce: several replicas follow one log, and others another log of the same websites, concurrently.
 func TestReplicasCountOnce(t *testing.T) {
 	t.Parallel()
 	s, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
@@ -131,7 +131,7 @@ func TestReplicasCountOnce(t *testing.T) {
 		for range 4 {
 			wg.Go(func() {
 				for done := int64(0); done < int64(len(log)); {
-					// A replica that loses against another may be told so; like a Follower it goes on from what is stored.
+					// A replica may get a write conflict. Like a Follower it continues from the stored position.
 					applied := s.Apply(t.Context(), of, log[done:min(done+3, int64(len(log)))])
 					pos, err := s.Position(t.Context(), of)
 					if err != nil {
@@ -154,7 +154,7 @@ func TestReplicasCountOnce(t *testing.T) {
 	}
 }
 
-func TestRecordThatCannotBeReadCountsNothing(t *testing.T) {
+func TestUnreadableRecordCountsNothing(t *testing.T) {
 	t.Parallel()
 	s, a := open(t), storetest.Tenant(1)
 	var log source
@@ -168,7 +168,7 @@ func TestRecordThatCannotBeReadCountsNothing(t *testing.T) {
 	}
 }
 
-// TestIsolation counts for one website and looks from the other, then they change places.
+// TestIsolation counts for one website and reads as the other; then they swap roles.
 func TestIsolation(t *testing.T) {
 	t.Parallel()
 	for _, roles := range [][2]int64{{1, 2}, {2, 1}} {

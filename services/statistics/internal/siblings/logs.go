@@ -37,7 +37,7 @@ func (l Log) Totals(ctx context.Context, t tenant.ID) (statistics.Totals, error)
 	return totals, err
 }
 
-// page is how many events are read at once.
+// page is the number of events that are read at a time.
 const page = 500
 
 // Between implements statistics.Source.
@@ -61,7 +61,7 @@ func (l Log) Between(ctx context.Context, t tenant.ID, behind, to int64) ([]stat
 	return all, nil
 }
 
-// upTo gives those of records, which are in order, up to a position.
+// upTo returns the records, which are in order, up to a position.
 func upTo(records []outbox.Record, to int64) []outbox.Record {
 	for i, r := range records {
 		if r.Pos > to {

@@ -6,7 +6,7 @@ import (
 	"fivechat.dev/libs/store/outbox"
 )
 
-func TestUpTo(t *testing.T) {
+func TestUpToCutsAtThePosition(t *testing.T) {
 	t.Parallel()
 	records := []outbox.Record{{Pos: 3}, {Pos: 5}, {Pos: 9}}
 	for to, want := range map[int64]int{0: 0, 2: 0, 3: 1, 4: 1, 8: 2, 9: 3, 10: 3} {

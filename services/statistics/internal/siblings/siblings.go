@@ -1,4 +1,5 @@
-// Package siblings asks the other services, over HTTP, for what events do not tell.
+// Package siblings implements statistics.Presence and statistics.Source over the internal HTTP operations of other
+// services.
 package siblings
 
 import (
