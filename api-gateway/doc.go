@@ -5,7 +5,7 @@
 // Edge.serve (internal/edge), which has the order of the checks. The other packages:
 //
 //   - internal/token, internal/visitor and internal/website resolve callers and websites, over internal/lookupcache.
-//   - internal/limit spends quotas; internal/share divides memory and concurrency among callers.
+//   - internal/quota spends quotas; internal/share divides memory and concurrency among callers.
 //   - internal/responsecache caches public responses; internal/proxy forwards; internal/pages serves files to browsers.
 //   - internal/front serves plain HTTP/1.1 connections; app puts everything together; openapi/ has the API's document.
 //

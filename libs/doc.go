@@ -2,7 +2,8 @@
 //
 //	process    runner, config, servicekit: starts and stops a component and builds what every service needs
 //	   │
-//	store      mongokit, rediskit, outbox, feed, transient, changefeed, idempotency, rowcount, datasubject
+//	store      mongokit, rediskit, outbox, feed, transient, changefeed, idempotency, rowcount, datasubject,
+//	   │       ratelimit
 //	   │
 //	transport  operation, httpkit: use cases with types, and how they are carried over HTTP
 //	   │
@@ -16,8 +17,8 @@
 // both only decide whether a request may continue, and both are needed by layers that don't know one another (the domain
 // and the gateway; httpkit and mongokit).
 //
-// A service's domain may import the kernel and nothing else of libs. The gateway uses rediskit and the rate limiter of
-// the store layer, and no database driver. tests/arch holds these rules.
+// A service's domain may import the kernel and nothing else of libs. The gateway uses rediskit and ratelimit of the
+// store layer, and no database driver. tests/arch holds these rules.
 //
 // Beside the layers are modules of their own, which import none of them: client (Go), web (TypeScript) and embedmongo (a
 // MongoDB-compatible server inside a Go program).

@@ -7,9 +7,9 @@ import (
 	"net/url"
 	"time"
 
-	"fivechat.dev/api-gateway/internal/limit"
 	"fivechat.dev/api-gateway/internal/lookupcache"
 	"fivechat.dev/api-gateway/internal/proxy"
+	"fivechat.dev/api-gateway/internal/quota"
 	"fivechat.dev/api-gateway/internal/responsecache"
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/api-gateway/internal/share"
@@ -22,7 +22,7 @@ import (
 	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/libs/process/config"
 	"fivechat.dev/libs/process/runner"
-	"fivechat.dev/libs/ratelimit"
+	"fivechat.dev/libs/store/ratelimit"
 	"fivechat.dev/libs/store/rediskit"
 	"fivechat.dev/libs/transport/httpkit"
 )
@@ -33,7 +33,7 @@ type parts struct {
 	tokens   *token.Resolver
 	visitors *visitor.Resolver
 	websites *website.Directory
-	guard    *limit.Guard
+	guard    *quota.Guard
 	storage  *storagequota.Limiter
 	proxy    *proxy.Proxy
 	bodies   *share.Budget // the bytes of request bodies
@@ -94,7 +94,7 @@ func (p *parts) shared() responsecache.Shared {
 
 // limits makes the guard, with the quotas that the settings name.
 func (p *parts) limits(c Config, tele *telemetry.Telemetry) error {
-	var counters ratelimit.Bank
+	var counters ratelimit.Store
 	if p.redis != nil {
 		counters = p.redis
 	}
@@ -102,9 +102,9 @@ func (p *parts) limits(c Config, tele *telemetry.Telemetry) error {
 	if err != nil {
 		return err
 	}
-	p.guard = limit.New(limiter, p.websites.Of)
+	p.guard = quota.New(limiter, p.websites.Of)
 	p.tasks = append(p.tasks, runner.Task{Name: "replicas", Run: func(ctx context.Context) error {
-		return limiter.Attend(ctx, rand.Text())
+		return limiter.Heartbeat(ctx, rand.Text())
 	}})
 	if c.QuotasFile == "" {
 		return nil
@@ -126,7 +126,7 @@ func (p *parts) limits(c Config, tele *telemetry.Telemetry) error {
 }
 
 func (p *parts) quotas(f config.Files) error {
-	q, err := limit.Parse(f[0])
+	q, err := quota.Parse(f[0])
 	if err == nil {
 		p.guard.Set(q)
 	}

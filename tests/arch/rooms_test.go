@@ -24,7 +24,7 @@ var (
 	kernel    = []string{"libs/kernel/..."}
 	observe   = append([]string{"libs/observe/..."}, kernel...)
 	transport = append([]string{"libs/transport/..."}, observe...)
-	store     = append([]string{"libs/store/...", "libs/ratelimit"}, transport...)
+	store     = append([]string{"libs/store/..."}, transport...)
 	process   = append([]string{"libs/process/..."}, store...)
 )
 
@@ -34,7 +34,6 @@ var rooms = []room{
 	{"libs/kernel/...", nil, "the kernel imports nothing of the product"},
 	{"libs/observe/...", kernel, "observability knows the kernel only"},
 	{"libs/transport/...", observe, "transport knows no store"},
-	{"libs/ratelimit", store, "stores are below processes"},
 	{"libs/store/...", transport, "stores know no process"},
 	{"libs/process/...", store, "a process is composed of stores, transport and observability"},
 	{"libs/client/...", nil, "the client stands alone"},
@@ -52,7 +51,7 @@ var rooms = []room{
 	{"services/*/app", append([]string{"services/*/..."}, process...), "app composes its own service"},
 	{"services/*/cmd", []string{"services/*/app", "libs/process/..."}, "cmd runs app"},
 
-	{"api-gateway/...", append([]string{"libs/store/rediskit", "libs/ratelimit", "libs/process/..."}, transport...),
+	{"api-gateway/...", append([]string{"libs/store/rediskit", "libs/store/ratelimit", "libs/process/..."}, transport...),
 		"the gateway knows no service and no database"},
 	{"deploy/fivechat/...", append([]string{"services/*/app", "api-gateway/...", "libs/client/...", "libs/embedmongo"}, process...),
 		"the system in one process composes services by their app"},

@@ -48,7 +48,7 @@ func TestForgedRedisContentIsIgnored(t *testing.T) {
 	}
 	about := fmt.Sprintf(`"websiteId":%d,"type":%%q,"at":%q`, w.ID, time.Now().UTC().Format("2006-01-02T15:04:05.000Z"))
 	typing := fmt.Sprintf(`{`+about+`,"visitorId":%d,"data":{"conversationToken":%q,"sender":"VISITOR","typing":true}}`, "typing", visitor.ID, forged)
-	if err := redis.Say(t.Context(), "fivechat:fleeting", typing); err != nil {
+	if err := redis.Publish(t.Context(), "fivechat:fleeting", typing); err != nil {
 		t.Fatal(err)
 	}
 	forgeRecords(t, redis, func(pos int64) string {

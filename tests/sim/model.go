@@ -59,7 +59,7 @@ func Default() Assumptions {
 	}
 }
 
-// How long the edge remembers, in seconds, and of what a token's quota a lease is (api-gateway, libs/ratelimit).
+// How long the edge remembers, in seconds, and of what a token's quota a lease is (api-gateway, libs/store/ratelimit).
 const (
 	rememberedToken   = 5.
 	rememberedVisitor = 10.

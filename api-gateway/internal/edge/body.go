@@ -108,7 +108,7 @@ func (a *arriving) grow(ctx context.Context, stated, limit int64) error {
 		most = stated + 1
 	}
 	size := min(2*int64(cap(a.content)), most)
-	if err := a.budget.Take(ctx, size-int64(cap(a.content)), a.holders); err != nil {
+	if err := a.budget.Acquire(ctx, size-int64(cap(a.content)), a.holders); err != nil {
 		return err
 	}
 	a.taken += size - int64(cap(a.content))
@@ -121,7 +121,7 @@ func (a *arriving) grow(ctx context.Context, stated, limit int64) error {
 // release returns the taken bytes to the Budget. It may be called more than once.
 func (a *arriving) release() {
 	if a.taken > 0 {
-		a.budget.Give(a.taken, a.holders)
+		a.budget.Release(a.taken, a.holders)
 		a.taken = 0
 	}
 }

@@ -19,8 +19,8 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"fivechat.dev/api-gateway/internal/limit"
 	"fivechat.dev/api-gateway/internal/proxy"
+	"fivechat.dev/api-gateway/internal/quota"
 	"fivechat.dev/api-gateway/internal/responsecache"
 	"fivechat.dev/api-gateway/internal/route"
 	"fivechat.dev/api-gateway/internal/share"
@@ -43,7 +43,7 @@ type Shared struct {
 	Visitors  Credential // the visitor that a visitor token names
 	Proven    Credential // as Visitors, and checks the visitor's secret
 	Operators Credential
-	Limits    *limit.Guard
+	Limits    *quota.Guard
 	Storage   *storagequota.Limiter // refuses writes of websites that have reached their storage limit
 	Proxy     *proxy.Proxy
 	Bodies    *share.Budget        // limits the bytes of request bodies
@@ -143,7 +143,7 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	}
 	x.row = row
 	e.setCORS(x.Header(), row, r)
-	p, err := e.admit(x, r, row)
+	p, err := e.authorize(x, r, row)
 	if err != nil {
 		return err
 	}
@@ -170,8 +170,8 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	return e.Proxy.Forward(x, r, row.Upstream, caller)
 }
 
-// admit runs the checks that precede reading the body, and returns the caller.
-func (e *Edge) admit(x *exchange, r *http.Request, row *route.Route) (identity.Principal, error) {
+// authorize runs the checks that precede reading the body, and returns the caller.
+func (e *Edge) authorize(x *exchange, r *http.Request, row *route.Route) (identity.Principal, error) {
 	if row.Upstream != route.Self && row.Class != route.ClassSettings && !row.Class.Streams() {
 		if err := e.Proxy.Full(row.Upstream); err != nil {
 			return identity.Principal{}, err
@@ -201,8 +201,8 @@ func (e *Edge) admit(x *exchange, r *http.Request, row *route.Route) (identity.P
 // the request line to a service they would end the target.
 func outsideTarget(r rune) bool { return r <= ' ' || r == 0x7f }
 
-// admitEvery is the interval at which a stream's credential is resolved again.
-const admitEvery = time.Second
+// recheckEvery is the interval at which a stream's credential is resolved again.
+const recheckEvery = time.Second
 
 // stream forwards a stream as long as its credential resolves to the same principal. An agent's access ends with the
 // token, and changes with its level and the website's plan. The client then connects again with its new rights.
@@ -218,10 +218,10 @@ func (e *Edge) stream(x *exchange, r *http.Request, row *route.Route, c proxy.Ca
 	return e.Proxy.Stream(x, r.WithContext(ctx), row.Upstream, c)
 }
 
-// watchPrincipal resolves the credential again every admitEvery. It calls end if the credential is refused or names
+// watchPrincipal resolves the credential again every recheckEvery. It calls end if the credential is refused or names
 // another principal than at the start. An unavailable service ends nothing.
 func (e *Edge) watchPrincipal(r *http.Request, row *route.Route, c proxy.Caller, end func()) {
-	again := time.NewTicker(admitEvery)
+	again := time.NewTicker(recheckEvery)
 	defer again.Stop()
 	for {
 		select {

@@ -28,7 +28,7 @@ var ErrFull = errors.New("proxy: too many requests are in progress")
 // bounded time. It is our own because adaptive limiters (such as failsafe-go's) derive the limit from latencies: a
 // tenant's slow imports then look like a service in trouble.
 type concurrencyLimiter struct {
-	places  chan struct{}
+	slots   chan struct{}
 	waiting atomic.Int64
 
 	mu    sync.Mutex
@@ -36,13 +36,13 @@ type concurrencyLimiter struct {
 }
 
 func newConcurrencyLimiter(most int) *concurrencyLimiter {
-	return &concurrencyLimiter{places: make(chan struct{}, most)}
+	return &concurrencyLimiter{slots: make(chan struct{}, most)}
 }
 
 // acquire takes a place, which release returns. Its error is ErrFull if no place is free in time, or the context's.
 func (g *concurrencyLimiter) acquire(ctx context.Context) error {
 	select {
-	case g.places <- struct{}{}:
+	case g.slots <- struct{}{}:
 		return nil
 	default:
 	}
@@ -54,7 +54,7 @@ func (g *concurrencyLimiter) acquire(ctx context.Context) error {
 	late := time.NewTimer(patience)
 	defer late.Stop()
 	select {
-	case g.places <- struct{}{}:
+	case g.slots <- struct{}{}:
 		return nil
 	case <-late.C:
 		return ErrFull
@@ -80,7 +80,7 @@ func (g *concurrencyLimiter) join() (time.Duration, bool) {
 
 // bounds returns how long a request may wait, and how many may. The lock is held.
 func (g *concurrencyLimiter) bounds() (patience time.Duration, line int64) {
-	places := int64(cap(g.places))
+	places := int64(cap(g.slots))
 	if g.waiting.Load() > 0 && time.Since(g.since) > burst {
 		return overload, max(places/few, 1)
 	}
@@ -98,4 +98,4 @@ func (g *concurrencyLimiter) full() bool {
 	return g.waiting.Load() >= line
 }
 
-func (g *concurrencyLimiter) release() { <-g.places }
+func (g *concurrencyLimiter) release() { <-g.slots }

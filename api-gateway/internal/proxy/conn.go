@@ -138,8 +138,8 @@ func newPool(to *url.URL) *pool {
 	return p
 }
 
-// take returns an open connection: the most recently used one, so that surplus connections reach their idle timeout.
-func (p *pool) take(ctx context.Context) (*conn, error) {
+// get returns an open connection: the most recently used one, so that surplus connections reach their idle timeout.
+func (p *pool) get(ctx context.Context) (*conn, error) {
 	p.mu.Lock()
 	for len(p.idle) > 0 {
 		c := p.idle[len(p.idle)-1]
@@ -163,8 +163,8 @@ func (p *pool) take(ctx context.Context) (*conn, error) {
 	return c, nil
 }
 
-// give returns a connection to the pool, and closes the one that has been idle longest if its time has expired.
-func (p *pool) give(c *conn) {
+// put returns a connection to the pool, and closes the one that has been idle longest if its time has expired.
+func (p *pool) put(c *conn) {
 	c.since = time.Now()
 	p.mu.Lock()
 	p.idle = append(p.idle, c)

@@ -43,8 +43,8 @@ func TestHolderGetsHalfOfThePlaces(t *testing.T) {
 			l.release(greedy)
 			l.release(visitor)
 		}
-		if len(l.of) != 0 || len(l.all.places) != 0 {
-			t.Errorf("in the end %d holders and %d places are taken", len(l.of), len(l.all.places))
+		if len(l.of) != 0 || len(l.all.slots) != 0 {
+			t.Errorf("in the end %d holders and %d places are taken", len(l.of), len(l.all.slots))
 		}
 		if err := l.acquire(ctx, visitor); err != nil {
 			t.Errorf("in the end: %v", err)

@@ -106,7 +106,7 @@ func (p *Proxy) Ask(r *http.Request, to route.Upstream, c Caller, resp *fasthttp
 		holders:   holders,
 		room:      room{budget: p.answers, holders: holders},
 	}
-	defer asked.room.give()
+	defer asked.room.release()
 	if err := p.ask(ctx, u, r, c, &asked); err != nil {
 		return p.refusal(ctx, to, err, asked.deadline)
 	}

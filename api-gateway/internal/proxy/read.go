@@ -35,22 +35,22 @@ type room struct {
 	held    int64
 }
 
-func (r *room) take(ctx context.Context, n int64) error {
+func (r *room) acquire(ctx context.Context, n int64) error {
 	if r.budget == nil || n <= kept {
 		return nil
 	}
-	r.give()
-	if err := r.budget.Take(ctx, n, r.holders); err != nil {
+	r.release()
+	if err := r.budget.Acquire(ctx, n, r.holders); err != nil {
 		return err
 	}
 	r.held = n
 	return nil
 }
 
-// give returns the bytes to the Budget. It may be called more than once.
-func (r *room) give() {
+// release returns the bytes to the Budget. It may be called more than once.
+func (r *room) release() {
 	if r.held > 0 {
-		r.budget.Give(r.held, r.holders)
+		r.budget.Release(r.held, r.holders)
 		r.held = 0
 	}
 }
@@ -74,7 +74,7 @@ func (c *conn) read(ctx context.Context, to *call) error {
 	case length < 0: // no length is stated
 		length = maxAnswer
 	}
-	if err := to.room.take(ctx, length); err != nil {
+	if err := to.room.acquire(ctx, length); err != nil {
 		return err
 	}
 	err = resp.ReadBody(c.r, maxAnswer)

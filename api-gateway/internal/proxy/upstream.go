@@ -136,11 +136,11 @@ func ofService(err error) bool {
 }
 
 func (u *upstream) try(ctx context.Context, c *call) error {
-	line, err := u.pool.take(ctx)
+	line, err := u.pool.get(ctx)
 	start, status, again := time.Now(), 0, false
 	if err == nil {
 		if again, err = line.carry(ctx, c); again {
-			u.pool.give(line)
+			u.pool.put(line)
 		} else {
 			u.pool.drop(line)
 		}

@@ -102,19 +102,19 @@ func NewBudget(most int64) *Budget {
 // Held returns how many bytes are held.
 func (b *Budget) Held() int64 { return b.held.Load() }
 
-// Take takes n bytes for holders, which Give returns. It waits for up to patience. Its error is then ErrHolder or
+// Acquire takes n bytes for holders, which Release returns. It waits for up to patience. Its error is then ErrHolder or
 // ErrProcess, or that of ctx.
-func (b *Budget) Take(ctx context.Context, n int64, h Holders) error {
+func (b *Budget) Acquire(ctx context.Context, n int64, h Holders) error {
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for i, key := range h {
-		if key != "" && !b.takeOwn(waiting, n, key) {
-			b.giveOwn(n, h[:i])
+		if key != "" && !b.acquireOwn(waiting, n, key) {
+			b.releaseOwn(n, h[:i])
 			return because(ctx, ErrHolder, b.byHolder)
 		}
 	}
 	if b.all.Acquire(waiting, n) != nil {
-		b.giveOwn(n, h[:])
+		b.releaseOwn(n, h[:])
 		return because(ctx, ErrProcess, b.byProcess)
 	}
 	b.held.Add(n)
@@ -132,15 +132,15 @@ func because(ctx context.Context, err error, refused prometheus.Counter) error {
 	return err
 }
 
-// Give returns n bytes that were taken for the same holders, in one piece or several.
-func (b *Budget) Give(n int64, h Holders) {
+// Release returns n bytes that were taken for the same holders, in one piece or several.
+func (b *Budget) Release(n int64, h Holders) {
 	b.held.Add(-n)
 	b.all.Release(n)
-	b.giveOwn(n, h[:])
+	b.releaseOwn(n, h[:])
 }
 
-// takeOwn takes n bytes of the share of a key, and reports whether they were free in time.
-func (b *Budget) takeOwn(ctx context.Context, n int64, key string) bool {
+// acquireOwn takes n bytes of the share of a key, and reports whether they were free in time.
+func (b *Budget) acquireOwn(ctx context.Context, n int64, key string) bool {
 	b.mu.Lock()
 	h := b.of[key]
 	if h == nil {
@@ -160,7 +160,7 @@ func (b *Budget) takeOwn(ctx context.Context, n int64, key string) bool {
 	return taken
 }
 
-func (b *Budget) giveOwn(n int64, keys []string) {
+func (b *Budget) releaseOwn(n int64, keys []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, key := range keys {

@@ -45,7 +45,7 @@ func TestBudget(t *testing.T) {
 		take := func(name string, n int64, h Holders, want error, wait time.Duration) {
 			t.Helper()
 			began := time.Now()
-			if err := b.Take(ctx, n, h); !errors.Is(err, want) || time.Since(began) != wait {
+			if err := b.Acquire(ctx, n, h); !errors.Is(err, want) || time.Since(began) != wait {
 				t.Errorf("%s: %v after %v, want %v after %v", name, err, time.Since(began), want, wait)
 			}
 		}
@@ -63,22 +63,22 @@ func TestBudget(t *testing.T) {
 			t.Errorf("%d bytes are held", b.Held())
 		}
 		waited := make(chan error, 1)
-		go func() { waited <- b.Take(ctx, 30, one) }()
+		go func() { waited <- b.Acquire(ctx, 30, one) }()
 		synctest.Wait()
-		b.Give(100, one)
+		b.Release(100, one)
 		if err := <-waited; err != nil {
 			t.Errorf("one who waited for bytes that came back: %v", err)
 		}
 		gone, cancel := context.WithCancel(ctx)
 		cancel()
-		if err := b.Take(gone, 100, Holders{"t:6"}); !errors.Is(err, context.Canceled) {
+		if err := b.Acquire(gone, 100, Holders{"t:6"}); !errors.Is(err, context.Canceled) {
 			t.Errorf("a client that went away: %v", err)
 		}
-		b.Give(30, one)
-		b.Give(100, other)
-		b.Give(60, visitor)
-		b.Give(100, Holders{"t:3"})
-		b.Give(40, Holders{"t:4"})
+		b.Release(30, one)
+		b.Release(100, other)
+		b.Release(60, visitor)
+		b.Release(100, Holders{"t:3"})
+		b.Release(40, Holders{"t:4"})
 		if b.Held() != 0 || len(b.of) != 0 {
 			t.Errorf("in the end %d bytes are held, by %d holders", b.Held(), len(b.of))
 		}

@@ -11,8 +11,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"fivechat.dev/api-gateway/internal/limit"
 	"fivechat.dev/api-gateway/internal/lookupcache"
+	"fivechat.dev/api-gateway/internal/quota"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/transport/httpkit"
 )
@@ -32,15 +32,15 @@ var bounds = lookupcache.Bounds{
 
 // Directory resolves websites.
 type Directory struct {
-	lookups *lookupcache.Cache[limit.Website]
+	lookups *lookupcache.Cache[quota.Website]
 }
 
 // New makes a Directory that asks accounts.
 func New(accounts *httpkit.Client, lookups *prometheus.CounterVec) (*Directory, error) {
 	m, err := lookupcache.New(
 		Cache, bounds, lookups,
-		func(ctx context.Context, id string) (limit.Website, time.Time, error) {
-			w, err := httpkit.Call[limit.Website](
+		func(ctx context.Context, id string) (quota.Website, time.Time, error) {
+			w, err := httpkit.Call[quota.Website](
 				ctx, accounts, tenant.ID{}, http.MethodGet, "/internal/websites/"+id+"/limits", nil,
 			)
 			return w.Ready(), time.Time{}, err
@@ -50,10 +50,10 @@ func New(accounts *httpkit.Client, lookups *prometheus.CounterVec) (*Directory, 
 }
 
 // Of returns a website, or the zero Website if it is unknown or accounts is unavailable.
-func (d *Directory) Of(ctx context.Context, t tenant.ID) limit.Website {
+func (d *Directory) Of(ctx context.Context, t tenant.ID) quota.Website {
 	w, err := d.lookups.Get(ctx, t.String())
 	if err != nil {
-		return limit.Website{}
+		return quota.Website{}
 	}
 	return w
 }

@@ -27,8 +27,8 @@ type record struct {
 
 var errTorn = errors.New("the export is incomplete: its last conversation was skipped")
 
-// take gives the row that a line completes, or nil.
-func (g *gatherer) take(number int, text []byte) (*line, error) {
+// addLine gives the row that a line completes, or nil.
+func (g *gatherer) addLine(number int, text []byte) (*line, error) {
 	if !bytes.HasPrefix(text, []byte(`{"kind":`)) {
 		l, err := parse(number, text)
 		return &l, err

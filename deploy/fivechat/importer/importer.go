@@ -93,7 +93,7 @@ func (s *sender) read(ctx context.Context, input io.Reader, flush func([]line)) 
 	for number := 1; ctx.Err() == nil; number++ {
 		text, err := readLine(r)
 		if len(bytes.TrimSpace(text)) > 0 || errors.Is(err, errLong) {
-			l, why := rows.take(number, text)
+			l, why := rows.addLine(number, text)
 			if errors.Is(err, errLong) {
 				why = err
 			}

@@ -39,13 +39,13 @@ func read(g prometheus.Gatherer) (reading, error) {
 	r := reading{dependencies: map[string]bool{}, buckets: map[float64]uint64{}}
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
-			r.take(f.GetName(), m)
+			r.addMetric(f.GetName(), m)
 		}
 	}
 	return r, nil
 }
 
-func (r *reading) take(name string, m *dto.Metric) {
+func (r *reading) addMetric(name string, m *dto.Metric) {
 	switch {
 	case name == "fivechat_build_info":
 		r.version = label(m, "version")

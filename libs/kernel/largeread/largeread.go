@@ -1,6 +1,6 @@
 // Package largeread bounds how many requests of a service hold many bytes of stored rows at once. A request reads up to
 // Free bytes without asking. Before it reads more, it takes one of the service's places, and keeps it until it has been
-// answered. So a service needs memory for its concurrent requests times Free, and for Places large answers, whichever website sends them.
+// answered. So a service needs memory for its concurrent requests times Free, and for Slots large answers, whichever website sends them.
 //
 // Begin with Limiter.Begin, which the router calls for each request, and Charge, which mongokit calls for each read.
 // Work in the background has no account, and streams have bounds of their own.
@@ -18,7 +18,7 @@ import (
 // The bounds of a service.
 const (
 	Free     = 256 << 10       // bytes that a request reads without a place
-	Places   = 4               // requests that have read more
+	Slots    = 4               // requests that have read more
 	Share    = 2               // of one website; services that ask in no website's name share one too
 	patience = 5 * time.Second // for a place
 )
@@ -64,7 +64,7 @@ func Charge(ctx context.Context, bytes int64) error {
 	if a.bytes += bytes; a.bytes <= Free || a.holds {
 		return nil
 	}
-	err := a.limiter.take(ctx, a.of)
+	err := a.limiter.acquire(ctx, a.of)
 	a.holds = err == nil
 	return err
 }
@@ -78,11 +78,11 @@ func (a *account) end() {
 	}
 }
 
-func (l *Limiter) take(ctx context.Context, of tenant.ID) error {
+func (l *Limiter) acquire(ctx context.Context, of tenant.ID) error {
 	late := time.NewTimer(patience)
 	defer late.Stop()
 	for {
-		taken, changed := l.try(of)
+		taken, changed := l.tryAcquire(of)
 		if taken {
 			return nil
 		}
@@ -98,11 +98,11 @@ func (l *Limiter) take(ctx context.Context, of tenant.ID) error {
 	}
 }
 
-// try takes a place if one is free. Otherwise it returns a channel that signals the next free one.
-func (l *Limiter) try(of tenant.ID) (taken bool, changed <-chan struct{}) {
+// tryAcquire takes a place if one is free. Otherwise it returns a channel that signals the next free one.
+func (l *Limiter) tryAcquire(of tenant.ID) (taken bool, changed <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.total >= Places || l.held[of] >= Share {
+	if l.total >= Slots || l.held[of] >= Share {
 		return false, l.changed
 	}
 	l.total++

@@ -16,20 +16,20 @@ type Cursor struct {
 
 // The lengths of a cursor in bytes. One in the order of changes has one byte more, so that neither is taken for the other.
 const (
-	placeSize   = 16
-	changesSize = placeSize + 1
+	positionSize = 16
+	changesSize  = positionSize + 1
 )
 
 // UnmarshalText reads what String wrote.
 func (c *Cursor) UnmarshalText(b []byte) error {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(string(b))
-	if err != nil || len(raw) != placeSize && len(raw) != changesSize {
+	if err != nil || len(raw) != positionSize && len(raw) != changesSize {
 		return errNotCursor
 	}
 	c.At = time.UnixMilli(int64(binary.BigEndian.Uint64(raw)))
 	c.ID = int64(binary.BigEndian.Uint64(raw[8:]))
 	if c.Changes = len(raw) == changesSize; c.Changes {
-		if raw[placeSize] != 1 || c.At.UnixMilli() < 0 || c.ID < 0 || c.At.Year() > 9999 {
+		if raw[positionSize] != 1 || c.At.UnixMilli() < 0 || c.ID < 0 || c.At.Year() > 9999 {
 			return errNotCursor
 		}
 		return nil

@@ -68,13 +68,13 @@ func (c Config) Keyring() (*identity.Keyring, error) {
 // Component is a service's common parts.
 type Component struct {
 	*telemetry.Telemetry
-	Keys   *identity.Keyring
-	DB     *mongokit.DB
-	Redis  *rediskit.Client // nil if none is configured
-	Router *httpkit.Router
-	Kept   *idempotency.Store // the answers of requests that may be sent again
-	Chain  operation.Chain
-	config Config
+	Keys        *identity.Keyring
+	DB          *mongokit.DB
+	Redis       *rediskit.Client // nil if none is configured
+	Router      *httpkit.Router
+	Idempotency *idempotency.Store // the answers of requests that may be sent again
+	Chain       operation.Chain
+	config      Config
 }
 
 // New makes the common parts of the service of a name.

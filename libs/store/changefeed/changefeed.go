@@ -136,7 +136,7 @@ func (k Kind) Next(ctx context.Context, t tenant.ID, req Request) (httpkit.NDJSO
 func (a *answer) walk(ctx context.Context) error {
 	for a.at.Walking && !a.full() {
 		limit := min(chunk, a.most-a.read)
-		rows, more, err := a.Walk(ctx, a.website, a.at.place(), limit)
+		rows, more, err := a.Walk(ctx, a.website, a.at.pagingCursor(), limit)
 		if err != nil {
 			return err
 		}

@@ -48,7 +48,7 @@ func parse(text, kind string, t tenant.ID) (c cursor, err error) {
 	return c, nil
 }
 
-func (c cursor) place() paging.Cursor {
+func (c cursor) pagingCursor() paging.Cursor {
 	return paging.Cursor{At: time.UnixMilli(c.At).UTC(), ID: c.ID, Changes: true}
 }
 

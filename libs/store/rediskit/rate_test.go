@@ -42,7 +42,7 @@ func TestAClockThatIsPutBack(t *testing.T) {
 	if _, err := redis.ZAdd("group", float64(now.Add(time.Hour).UnixMilli()), "gone"); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := c.Attend(t.Context(), "group", "here", time.Minute); err != nil || n != 1 {
+	if n, err := c.Heartbeat(t.Context(), "group", "here", time.Minute); err != nil || n != 1 {
 		t.Errorf("%d members, %v", n, err)
 	}
 }

@@ -72,29 +72,29 @@ const forgetChannel = "fivechat:forget"
 // Forget tells every process that listens to drop key from its cache of that name. It is a hint for speed: a cache also
 // expires by itself, so a lost message delays, and breaks nothing.
 func (c *Client) Forget(ctx context.Context, cache, key string) error {
-	return c.Say(ctx, forgetChannel, cache+" "+key)
+	return c.Publish(ctx, forgetChannel, cache+" "+key)
 }
 
 // OnForget calls drop for every Forget until ctx ends. After a broken line it calls drop("", "") once it is mended:
 // what was said in between was not heard, so everything is to be dropped.
 func (c *Client) OnForget(ctx context.Context, drop func(cache, key string)) error {
-	return c.Listen(ctx, forgetChannel, func() { drop("", "") }, func(said string) {
+	return c.Subscribe(ctx, forgetChannel, func() { drop("", "") }, func(said string) {
 		cache, key, _ := strings.Cut(said, " ")
 		drop(cache, key)
 	})
 }
 
-// Say tells everybody who listens on a channel at this moment.
-func (c *Client) Say(ctx context.Context, channel, what string) error {
+// Publish sends a message to everybody who is subscribed to a channel at this moment.
+func (c *Client) Publish(ctx context.Context, channel, what string) error {
 	if err := c.r.Publish(ctx, channel, what).Err(); err != nil {
 		return fmt.Errorf("rediskit: %s: %w", channel, err)
 	}
 	return nil
 }
 
-// Listen calls heard for all that is said on a channel, until ctx ends. It calls begun whenever it begins to listen,
+// Subscribe calls heard for every message on a channel, until ctx ends. It calls begun whenever it has subscribed,
 // at first and after a broken line: what was said before that was not heard.
-func (c *Client) Listen(ctx context.Context, channel string, begun func(), heard func(string)) error {
+func (c *Client) Subscribe(ctx context.Context, channel string, begun func(), heard func(string)) error {
 	for ctx.Err() == nil {
 		sub := c.r.Subscribe(ctx, channel)
 		// Reading from Redis does not heed a context that ends; closing what is read from does.

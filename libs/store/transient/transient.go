@@ -62,7 +62,7 @@ func (r *Notifier) Notify(ctx context.Context, t tenant.ID, visitor int64, typ s
 		content, err = httpkit.Encode(e)
 	}
 	if err == nil {
-		err = r.redis.Say(ctx, channel, string(content))
+		err = r.redis.Publish(ctx, channel, string(content))
 	}
 	if err != nil {
 		r.tele.Log.DebugContext(ctx, "transient: publishing failed; event dropped", "type", typ, "error", err)
@@ -71,7 +71,7 @@ func (r *Notifier) Notify(ctx context.Context, t tenant.ID, visitor int64, typ s
 
 // Subscribe calls received for every transient event that is authentic and recent, until ctx ends.
 func Subscribe(ctx context.Context, redis *rediskit.Client, received func(Event)) error {
-	return redis.Listen(ctx, channel, func() {}, func(said string) {
+	return redis.Subscribe(ctx, channel, func() {}, func(said string) {
 		var e Event
 		if httpkit.Decode([]byte(said), &e, true) != nil || !redis.VerifiedTransient(e.MAC, e.parts()...) {
 			return

@@ -40,7 +40,7 @@ func TestSubscribeDropsForgedAndReplayedEvents(t *testing.T) {
 	publish := func(e Event) {
 		b, err := httpkit.Encode(e)
 		if err == nil {
-			err = redis.Say(t.Context(), channel, string(b))
+			err = redis.Publish(t.Context(), channel, string(b))
 		}
 		if err != nil {
 			t.Fatal(err)

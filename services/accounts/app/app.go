@@ -64,7 +64,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	holders := []accounts.DataHolder{siblings.DataHolder{Service: "accounts' requests", Data: datasubject.EraseOnly{Eraser: base.Kept}}}
+	holders := []accounts.DataHolder{siblings.DataHolder{Service: "accounts' requests", Data: datasubject.EraseOnly{Eraser: base.Idempotency}}}
 	for _, s := range []struct{ name, url string }{
 		{"widgets", c.WidgetsURL}, {"visitors", c.VisitorsURL}, {"conversations", c.ConversationsURL}, {"tickets", c.TicketsURL}, {"statistics", c.StatisticsURL},
 		{"webhooks", c.WebhooksURL},

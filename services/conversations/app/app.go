@@ -67,7 +67,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	api.MountExport(base.Router, base.Chain, service, log)
 	log.Serve(base.Router, base.Chain)
 	log.ServeTotals(base.Router, base.Chain, store.Totals)
-	datasubject.Serve(base.Router, base.Chain, "conversations", datasubject.WithEraser(store, base.Kept))
+	datasubject.Serve(base.Router, base.Chain, "conversations", datasubject.WithEraser(store, base.Idempotency))
 	datasubject.ServeStored(base.Router, base.Chain, "conversations", store.Stored())
 	feedOf := func(name string, source feed.Source) feed.Feed {
 		return feed.Feed{Name: name, Log: source, Redis: base.Redis}

@@ -39,7 +39,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		return runner.Unit{}, err
 	}
 	store := mongostore.New(base.DB)
-	datasubject.Serve(base.Router, base.Chain, "statistics", datasubject.WithEraser(store, base.Kept))
+	datasubject.Serve(base.Router, base.Chain, "statistics", datasubject.WithEraser(store, base.Idempotency))
 	logs := []siblings.Log{
 		{Service: "conversations", Remote: outbox.Remote{Client: base.Client(c.ConversationsURL)}},
 		{Service: "visitors", Remote: outbox.Remote{Client: base.Client(c.VisitorsURL)}},

@@ -58,7 +58,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	log.PublishTo(base.Redis)
 	log.Serve(base.Router, base.Chain)
 	store := mongostore.New(base.DB, log)
-	datasubject.Serve(base.Router, base.Chain, "tickets", datasubject.WithEraser(store, base.Kept))
+	datasubject.Serve(base.Router, base.Chain, "tickets", datasubject.WithEraser(store, base.Idempotency))
 	datasubject.ServeStored(base.Router, base.Chain, "tickets", store.Stored())
 	service := tickets.New(store, siblings.Accounts{Client: base.Client(c.AccountsURL)},
 		siblings.Visitors{

@@ -61,7 +61,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	log.Serve(base.Router, base.Chain)
 	store := mongostore.New(base.DB, log)
 	log.ServeTotals(base.Router, base.Chain, store.Totals)
-	datasubject.Serve(base.Router, base.Chain, "visitors", datasubject.WithEraser(store, base.Kept))
+	datasubject.Serve(base.Router, base.Chain, "visitors", datasubject.WithEraser(store, base.Idempotency))
 	datasubject.ServeStored(base.Router, base.Chain, "visitors", store.Stored())
 	known := accountsclient.New(base.Client(c.AccountsURL))
 	service := visitors.New(store,

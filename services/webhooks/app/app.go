@@ -61,7 +61,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	var dispatcher *dispatch.Dispatcher
 	store := mongostore.New(base.DB, log, func() { dispatcher.Wake() })
 	dispatcher = dispatch.New(store, sender.New(c.Allow, base.Telemetry), c.Schedule, base.Telemetry)
-	datasubject.Serve(base.Router, base.Chain, "webhooks", datasubject.WithEraser(store, base.Kept))
+	datasubject.Serve(base.Router, base.Chain, "webhooks", datasubject.WithEraser(store, base.Idempotency))
 	datasubject.ServeStored(base.Router, base.Chain, "webhooks", store.Stored())
 	api.Mount(base.Router, base.Chain, webhooks.New(store, c.HTTP))
 	follow := func(source, url string) runner.Task {

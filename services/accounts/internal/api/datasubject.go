@@ -86,17 +86,17 @@ func export(ctx context.Context, s *accounts.Service, r exportRequest) error {
 		return err
 	}
 	if r.Method == http.MethodHead {
-		return r.out.take(nil)
+		return r.out.write(nil)
 	}
 	visitor, err := s.BeginExport(ctx, w.ID, r.PathValue("token"), by(ctx))
 	if err != nil {
 		return err
 	}
-	total, err := s.Export(ctx, w.ID, visitor, r.out.take)
+	total, err := s.Export(ctx, w.ID, visitor, r.out.write)
 	if err != nil {
 		return err
 	}
-	return r.out.take([][]byte{fmt.Appendf(nil, `{"kind":"end","rows":%d}`, total)})
+	return r.out.write([][]byte{fmt.Appendf(nil, `{"kind":"end","rows":%d}`, total)})
 }
 
 // patience is how long a reader may take to accept a page.
@@ -109,8 +109,8 @@ type lines struct {
 	begun   bool
 }
 
-// take writes the rows of a page.
-func (l *lines) take(rows [][]byte) error {
+// write writes the rows of a page.
+func (l *lines) write(rows [][]byte) error {
 	if !l.begun {
 		l.begun = true
 		// The deadline of reading the request, left in place, would look like a reader that left.

@@ -31,7 +31,7 @@ type frame struct {
 
 // hold adds a holder of the frame. It reports whether the website's share had room.
 func (f *frame) hold(bytes *shares[tenant.ID]) bool {
-	if f.holders.Add(1) == 1 && !bytes.take(f.website, int64(len(f.text))) {
+	if f.holders.Add(1) == 1 && !bytes.acquire(f.website, int64(len(f.text))) {
 		f.holders.Add(-1)
 		return false
 	}
@@ -41,7 +41,7 @@ func (f *frame) hold(bytes *shares[tenant.ID]) bool {
 // release undoes a successful hold.
 func (f *frame) release(bytes *shares[tenant.ID]) {
 	if f.holders.Add(-1) == 0 {
-		bytes.give(f.website, int64(len(f.text)))
+		bytes.release(f.website, int64(len(f.text)))
 	}
 }
 

@@ -292,11 +292,11 @@ func (h *Hub) enter(p identity.Principal, address string) (*reader, cursor, erro
 	if r.visitor != 0 && rm != nil && len((*rm)[r.visitor]) >= maxPerVisitor {
 		return nil, nil, tooMany("of this visitor")
 	}
-	if r.address != "" && !h.addresses.take(r.address, 1) {
+	if r.address != "" && !h.addresses.acquire(r.address, 1) {
 		return nil, nil, tooMany("of this address")
 	}
-	if !h.streamsOf(r).take(r.website, 1) {
-		h.giveAddress(r)
+	if !h.streamsOf(r).acquire(r.website, 1) {
+		h.releaseAddress(r)
 		return nil, nil, tooMany("of this website")
 	}
 	if rm == nil {
@@ -335,9 +335,9 @@ func (h *Hub) streamsOf(r *reader) *shares[tenant.ID] {
 	return h.agents
 }
 
-func (h *Hub) giveAddress(r *reader) {
+func (h *Hub) releaseAddress(r *reader) {
 	if r.address != "" {
-		h.addresses.give(r.address, 1)
+		h.addresses.release(r.address, 1)
 	}
 }
 
@@ -349,8 +349,8 @@ func (h *Hub) leave(r *reader) {
 	for d := range r.queue {
 		h.sent(r, d)
 	}
-	h.streamsOf(r).give(r.website, 1)
-	h.giveAddress(r)
+	h.streamsOf(r).release(r.website, 1)
+	h.releaseAddress(r)
 }
 
 // drop removes a reader, unless it has been removed, and closes its queue. The caller holds the lock.

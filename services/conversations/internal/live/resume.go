@@ -49,19 +49,19 @@ func newResumes() resumes {
 // turn waits for a reader's turn, which done ends. It reports false if ctx ended first.
 func (s resumes) turn(ctx context.Context, r *reader) (done func(), ok bool) {
 	if r.visitor == 0 {
-		return func() { s.all.give(r.website, 1) }, s.all.wait(ctx, r.website, 1)
+		return func() { s.all.release(r.website, 1) }, s.all.wait(ctx, r.website, 1)
 	}
 	visitor := owner{r.website, r.visitor}
 	if !s.visitors.wait(ctx, visitor, 1) {
 		return nil, false
 	}
 	if !s.all.wait(ctx, r.website, 1) {
-		s.visitors.give(visitor, 1)
+		s.visitors.release(visitor, 1)
 		return nil, false
 	}
 	return func() {
-		s.all.give(r.website, 1)
-		s.visitors.give(visitor, 1)
+		s.all.release(r.website, 1)
+		s.visitors.release(visitor, 1)
 	}, true
 }
 
@@ -127,7 +127,7 @@ func (c *catchUp) read(ctx context.Context, from cursor) error {
 			if len(records) == 0 {
 				break
 			}
-			if err := c.take(records, i, at); err != nil {
+			if err := c.collect(records, i, at); err != nil {
 				return err
 			}
 			at[i] = records[len(records)-1].Pos
@@ -141,7 +141,7 @@ func (c *catchUp) read(ctx context.Context, from cursor) error {
 func (c *catchUp) readOwn(ctx context.Context, from cursor) error {
 	whole, err := c.hub.own.VisitorEvents(ctx, c.reader.website, c.reader.visitor, from[0],
 		func(records []outbox.Record) error {
-			return c.take(records, 0, from)
+			return c.collect(records, 0, from)
 		})
 	if err == nil && !whole {
 		err = errTooMuch
@@ -150,9 +150,9 @@ func (c *catchUp) readOwn(ctx context.Context, from cursor) error {
 	return err
 }
 
-// take collects the records of a feed that concern the reader. Records after the position now are in the reader's queue
+// collect collects the records of a feed that concern the reader. Records after the position now are in the reader's queue
 // already.
-func (c *catchUp) take(records []outbox.Record, feed int, at cursor) error {
+func (c *catchUp) collect(records []outbox.Record, feed int, at cursor) error {
 	for _, r := range records {
 		if r.Pos == 0 || r.Pos > c.now[feed] {
 			continue

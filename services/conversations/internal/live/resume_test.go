@@ -202,7 +202,7 @@ func TestCatchingUpEndsAtTheQueue(t *testing.T) {
 			Pos:     pos,
 		})
 	}
-	if err := c.take(records, 0, cursor{0, 0}); err != nil {
+	if err := c.collect(records, 0, cursor{0, 0}); err != nil {
 		t.Fatal(err)
 	}
 	var got []int64

@@ -23,14 +23,14 @@ func newShares[K comparable](total, most int64) *shares[K] {
 	return &shares[K]{free: total, most: most, held: map[K]int64{}}
 }
 
-// take reserves n for a key. It reports whether the key's share has room for them.
-func (s *shares[K]) take(key K, n int64) bool {
+// acquire reserves n for a key. It reports whether the key's share has room for them.
+func (s *shares[K]) acquire(key K, n int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.takeLocked(key, n)
+	return s.acquireLocked(key, n)
 }
 
-func (s *shares[K]) takeLocked(key K, n int64) bool {
+func (s *shares[K]) acquireLocked(key K, n int64) bool {
 	if s.held[key]+n > min(s.free, s.most) {
 		return false
 	}
@@ -43,7 +43,7 @@ func (s *shares[K]) takeLocked(key K, n int64) bool {
 func (s *shares[K]) wait(ctx context.Context, key K, n int64) bool {
 	for {
 		s.mu.Lock()
-		if s.takeLocked(key, n) {
+		if s.acquireLocked(key, n) {
 			s.mu.Unlock()
 			return true
 		}
@@ -60,8 +60,8 @@ func (s *shares[K]) wait(ctx context.Context, key K, n int64) bool {
 	}
 }
 
-// give returns n that a key has reserved.
-func (s *shares[K]) give(key K, n int64) {
+// release returns n that a key has reserved.
+func (s *shares[K]) release(key K, n int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.free += n

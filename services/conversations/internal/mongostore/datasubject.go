@@ -70,7 +70,7 @@ func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor int64) (m
 // eraseConversation erases a conversation with its messages and the content of its events. A concurrent write is either
 // committed before, and erased too, or fails because the conversation no longer exists.
 func (s *Store) eraseConversation(ctx context.Context, t tenant.ID, token string) error {
-	done, err := s.turns.take(ctx, token)
+	done, err := s.turns.acquire(ctx, token)
 	if err != nil {
 		return err
 	}

@@ -110,7 +110,7 @@ func newTurns() turns {
 	return t
 }
 
-func (t turns) take(ctx context.Context, token string) (done func(), err error) {
+func (t turns) acquire(ctx context.Context, token string) (done func(), err error) {
 	slot := t.slots[maphash.String(t.seed, token)%uint64(len(t.slots))]
 	select {
 	case slot <- struct{}{}:

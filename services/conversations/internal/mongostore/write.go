@@ -93,7 +93,7 @@ func (s *Store) change(
 	ctx context.Context, t tenant.ID, token string,
 	fn func(context.Context, *conversations.Conversation) ([]conversations.Event, error),
 ) (c conversations.Conversation, err error) {
-	done, err := s.turns.take(ctx, token)
+	done, err := s.turns.acquire(ctx, token)
 	if err != nil {
 		return c, err
 	}

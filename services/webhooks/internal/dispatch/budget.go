@@ -46,7 +46,7 @@ func newBudget(total, website int64) *budget {
 func (b *budget) acquire(ctx context.Context, t tenant.ID, n int64) (release func(), err error) {
 	n = min(n, b.website)
 	for {
-		freed := b.take(t, n)
+		freed := b.tryAcquire(t, n)
 		if freed == nil {
 			return func() { b.release(t, n) }, nil
 		}
@@ -58,8 +58,8 @@ func (b *budget) acquire(ctx context.Context, t tenant.ID, n int64) (release fun
 	}
 }
 
-// take reserves n bytes, or returns the channel that is closed at the next release.
-func (b *budget) take(t tenant.ID, n int64) <-chan struct{} {
+// tryAcquire reserves n bytes, or returns the channel that is closed at the next release.
+func (b *budget) tryAcquire(t tenant.ID, n int64) <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.used+n > b.total || b.of[t]+n > b.website {

@@ -1,4 +1,4 @@
-package limit
+package quota
 
 import (
 	"fmt"
@@ -57,7 +57,7 @@ func TestAddressQuotaDefaultsToAShare(t *testing.T) {
 		{Amount{601, 60}, Amount{}, Amount{121, 60}},
 		{Amount{1, 60}, Amount{}, Amount{1, 60}},
 	} {
-		if got := c.website.share(c.caller); got != c.want {
+		if got := c.website.part(c.caller); got != c.want {
 			t.Errorf("of %v, beside a caller's %v: %v, want %v", c.website, c.caller, got, c.want)
 		}
 	}

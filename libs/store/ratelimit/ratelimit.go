@@ -53,26 +53,26 @@ func (d Decision) Reset() time.Duration {
 	return d.Quota.worth(d.Quota.Requests - d.Remaining)
 }
 
-// Bank is where quotas are kept for all replicas.
-type Bank interface {
+// Store keeps the quotas of all replicas.
+type Store interface {
 	Spend(ctx context.Context, key string, requests int, window time.Duration, wanted int) (rediskit.Spent, error)
-	Attend(ctx context.Context, group, who string, ttl time.Duration) (int, error)
+	Heartbeat(ctx context.Context, group, who string, ttl time.Duration) (int, error)
 }
 
 const (
-	prefix     = "fivechat:rate:" // of the keys in the bank
-	group      = "fivechat:rate-replicas"
-	keys       = 65_536 // that are remembered; who is forgotten loses what is left of a lease
-	share      = 50     // a lease is at most this part of a quota
-	maxLease   = 1_000
-	patience   = 250 * time.Millisecond // with a bank that does not answer
-	retryLocal = time.Second            // at most until a key that was refused alone is looked at again: the bank may be back
-	attending  = 10 * time.Second       // without a word from a replica, it is gone
+	prefix       = "fivechat:rate:" // of the keys in the store
+	group        = "fivechat:rate-replicas"
+	keys         = 65_536 // that are remembered; who is forgotten loses what is left of a lease
+	leasePart    = 50     // a lease is at most this part of a quota
+	maxLease     = 1_000
+	patience     = 250 * time.Millisecond // for a store that does not answer
+	retryLocal   = time.Second            // at most until a key that was refused alone is looked at again: the store may be back
+	heartbeatTTL = 10 * time.Second       // without a word from a replica, it is gone
 )
 
 // Limiter decides for one replica.
 type Limiter struct {
-	bank      Bank // nil: there is none
+	store     Store // nil: there is none
 	accounts  *lru.Cache[string, *account]
 	replicas  atomic.Int64
 	away      rediskit.Absence
@@ -92,8 +92,8 @@ const (
 // labels are those of the ways: what was decided, and by what.
 var labels = [outcomes][2]string{{"allowed", "lease"}, {"allowed", "redis"}, {"limited", "redis"}, {"allowed", "local"}, {"limited", "local"}}
 
-// New makes a Limiter over a bank, nil for none. replicas is how many there are as long as the bank has not said it.
-func New(bank Bank, replicas int, registry prometheus.Registerer) (*Limiter, error) {
+// New makes a Limiter over a store, nil for none. replicas is their number until the store reports it.
+func New(store Store, replicas int, registry prometheus.Registerer) (*Limiter, error) {
 	accounts, err := lru.New[string, *account](keys)
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func New(bank Bank, replicas int, registry prometheus.Registerer) (*Limiter, err
 	if err := registry.Register(decisions); err != nil {
 		return nil, err
 	}
-	l := &Limiter{bank: bank, accounts: accounts}
+	l := &Limiter{store: store, accounts: accounts}
 	if err := registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "fivechat_ratelimit_replicas", Help: "By how many quotas are divided where Redis is away.",
 	}, func() float64 { return float64(l.replicas.Load()) })); err != nil {
@@ -118,15 +118,15 @@ func New(bank Bank, replicas int, registry prometheus.Registerer) (*Limiter, err
 	return l, nil
 }
 
-// Attend says in the bank that this replica, of a name of its own, is there, and hears how many are; until ctx ends.
-func (l *Limiter) Attend(ctx context.Context, name string) error {
-	if l.bank == nil {
+// Heartbeat registers this replica under its name in the store and reads how many replicas there are, until ctx ends.
+func (l *Limiter) Heartbeat(ctx context.Context, name string) error {
+	if l.store == nil {
 		return nil
 	}
-	again := time.NewTicker(attending / 3)
+	again := time.NewTicker(heartbeatTTL / 3)
 	defer again.Stop()
 	for {
-		if n, err := l.bank.Attend(ctx, group, name, attending); err == nil {
+		if n, err := l.store.Heartbeat(ctx, group, name, heartbeatTTL); err == nil {
 			l.replicas.Store(int64(max(n, 1)))
 		}
 		select {
@@ -142,15 +142,15 @@ type account struct {
 	mu     sync.Mutex
 	quota  Quota
 	lease  int       // paid for and not spent
-	left   int       // in the bank, when it was last asked
-	debt   int       // charged and not yet paid for in the bank
+	left   int       // in the store, when it was last asked
+	debt   int       // charged and not yet paid for in the store
 	closed time.Time // until when there is nothing
 	by     int       // the way in which that was found: limited or localLimited
 	share  *rate.Limiter
 	of     int64 // the replicas that share was made for
 }
 
-// Take spends one request of key. It does not fail: a bank that is away is replaced.
+// Take spends one request of key. It does not fail: without the store, it decides locally.
 func (l *Limiter) Take(ctx context.Context, key string, q Quota) Decision {
 	a := l.account(key)
 	a.mu.Lock()
@@ -166,16 +166,16 @@ func (l *Limiter) Take(ctx context.Context, key string, q Quota) Decision {
 	if wait := a.closed.Sub(now); wait > 0 {
 		return l.refuse(a.by, q, wait)
 	}
-	if l.bank == nil || l.away.Lasts() {
-		return l.alone(a, now)
+	if l.store == nil || l.away.Lasts() {
+		return l.decideLocally(a, now)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience) // others wait for what is heard
 	defer cancel()
-	spent, err := l.bank.Spend(ctx, prefix+key+":"+q.String(), q.Requests, q.Window, l.want(a))
+	spent, err := l.store.Spend(ctx, prefix+key+":"+q.String(), q.Requests, q.Window, l.want(a))
 	switch {
 	case err != nil:
 		l.away.Begin()
-		return l.alone(a, now)
+		return l.decideLocally(a, now)
 	case spent.Taken <= a.debt:
 		wait := spent.RetryAfter
 		if a.debt > 0 {
@@ -230,12 +230,12 @@ func (l *Limiter) account(key string) *account {
 
 // want is how large a lease to ask for: the less is left, the less of it should lie with one replica.
 func (l *Limiter) want(a *account) int {
-	most := min(a.quota.Requests/share, maxLease)
+	most := min(a.quota.Requests/leasePart, maxLease)
 	return a.debt + max(min(most, a.left/(2*int(l.replicas.Load()))), 1)
 }
 
-// alone decides by this replica's share of the quota.
-func (l *Limiter) alone(a *account, now time.Time) Decision {
+// decideLocally decides by this replica's share of the quota.
+func (l *Limiter) decideLocally(a *account, now time.Time) Decision {
 	n := l.replicas.Load()
 	requests := max(a.quota.Requests/int(n), 1)
 	if a.share == nil || a.of != n {

@@ -1,7 +1,7 @@
-// Package limit decides which quotas a request spends, and writes their state into the RateLimit headers.
+// Package quota decides which quotas a request spends, and writes their state into the RateLimit headers.
 //
 // Begin with Guard.Admit, which spends the quotas of a request, and Quotas (quotas.go), which has the defaults and the
-// operator's file. The shared counters are in libs/ratelimit.
+// operator's file. The shared counters are in libs/store/ratelimit.
 //
 // A class of operations is limited either by address or by plan. By plan, a request spends up to three quotas: that of
 // its caller (a token, or a visitor at an address), for visitors that of all visitors of the website at the address,
@@ -12,7 +12,7 @@
 // grouped by httpkit.AddressKey.
 //
 // An unavailable dependency is no reason to refuse a request: without the website's data the plan's quotas apply.
-package limit
+package quota
 
 import (
 	"cmp"
@@ -27,7 +27,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
-	"fivechat.dev/libs/ratelimit"
+	"fivechat.dev/libs/store/ratelimit"
 	"fivechat.dev/libs/transport/httpkit"
 )
 
@@ -42,7 +42,7 @@ type Website struct {
 func (w Website) Ready() Website {
 	w.rules = make(map[route.Class]rule, len(w.Quotas))
 	for class, own := range w.Quotas {
-		w.rules[class] = ruleOf(class, Pair{Caller: own, Website: own, Address: own.share(Amount{})})
+		w.rules[class] = ruleOf(class, Pair{Caller: own, Website: own, Address: own.part(Amount{})})
 	}
 	return w
 }
@@ -100,7 +100,7 @@ type rule struct {
 
 func ruleOf(class route.Class, p Pair) rule {
 	if p.Address == (Amount{}) {
-		p.Address = p.Website.share(p.Caller)
+		p.Address = p.Website.part(p.Caller)
 	}
 	r := rule{
 		caller:        p.Caller.quota(),

@@ -12,11 +12,11 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"fivechat.dev/libs/ratelimit"
+	"fivechat.dev/libs/store/ratelimit"
 	"fivechat.dev/libs/store/rediskit"
 )
 
-// redis is a bank whose clock stands still until it is set.
+// redis is a store whose clock stands still until it is set.
 func redis(t *testing.T) (*miniredis.Miniredis, *rediskit.Client) {
 	t.Helper()
 	m := miniredis.RunT(t)
@@ -29,9 +29,9 @@ func redis(t *testing.T) (*miniredis.Miniredis, *rediskit.Client) {
 	return m, c
 }
 
-func limiter(t *testing.T, bank ratelimit.Bank, replicas int) *ratelimit.Limiter {
+func limiter(t *testing.T, store ratelimit.Store, replicas int) *ratelimit.Limiter {
 	t.Helper()
-	l, err := ratelimit.New(bank, replicas, prometheus.NewRegistry())
+	l, err := ratelimit.New(store, replicas, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,22 +139,22 @@ func TestDebtIsPaidByTime(t *testing.T) {
 	})
 }
 
-// counted is a bank that counts how often it is asked.
+// counted is a store that counts how often it is asked.
 type counted struct {
-	ratelimit.Bank
+	ratelimit.Store
 	asked atomic.Int64
 }
 
 func (c *counted) Spend(ctx context.Context, key string, requests int, window time.Duration, wanted int) (rediskit.Spent, error) {
 	c.asked.Add(1)
-	return c.Bank.Spend(ctx, key, requests, window, wanted)
+	return c.Store.Spend(ctx, key, requests, window, wanted)
 }
 
 func TestTheBankIsRarelyAsked(t *testing.T) {
 	t.Parallel()
 	_, c := redis(t)
-	bank := &counted{Bank: c}
-	l := limiter(t, bank, 1)
+	store := &counted{Store: c}
+	l := limiter(t, store, 1)
 	q := ratelimit.Quota{Requests: 1000, Window: time.Minute}
 	for i := range 500 {
 		d := l.Take(t.Context(), "k", q)
@@ -162,19 +162,19 @@ func TestTheBankIsRarelyAsked(t *testing.T) {
 			t.Fatalf("request %d: %+v", i, d)
 		}
 	}
-	if n := bank.asked.Load(); n != 25 {
+	if n := store.asked.Load(); n != 25 {
 		t.Errorf("500 requests of 1000 asked %d times", n)
 	}
 	for range 600 {
 		l.Take(t.Context(), "k", q)
 	}
-	before := bank.asked.Load()
+	before := store.asked.Load()
 	for range 1000 {
 		if l.Take(t.Context(), "k", q).Allowed {
 			t.Fatal("let through over the quota")
 		}
 	}
-	if bank.asked.Load() != before {
+	if store.asked.Load() != before {
 		t.Error("a key that has nothing left is asked for again")
 	}
 }
@@ -202,7 +202,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// faulty is a bank that may be away.
+// faulty is a store that may be away.
 type faulty struct {
 	away  atomic.Bool
 	asked atomic.Int64
@@ -216,7 +216,7 @@ func (f *faulty) Spend(_ context.Context, _ string, _ int, _ time.Duration, want
 	return rediskit.Spent{Taken: wanted, Left: 1_000_000}, nil
 }
 
-func (f *faulty) Attend(context.Context, string, string, time.Duration) (int, error) {
+func (f *faulty) Heartbeat(context.Context, string, string, time.Duration) (int, error) {
 	if f.away.Load() {
 		return 0, errors.New("away")
 	}
@@ -227,21 +227,21 @@ func (f *faulty) Attend(context.Context, string, string, time.Duration) (int, er
 func TestTheBankIsAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		bank := &faulty{}
-		l := limiter(t, bank, 1)
+		store := &faulty{}
+		l := limiter(t, store, 1)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		go func() { _ = l.Attend(ctx, "me") }()
+		go func() { _ = l.Heartbeat(ctx, "me") }()
 		synctest.Wait()
-		bank.away.Store(true)
+		store.away.Store(true)
 		time.Sleep(5 * time.Second) // the last that was heard of the replicas counts
 		q := ratelimit.Quota{Requests: 100, Window: time.Minute}
 		n := 0
 		for l.Take(ctx, "k", q).Allowed {
 			n++
 		}
-		if n != 25 || bank.asked.Load() != 1 {
-			t.Errorf("%d were let through, the bank was asked %d times", n, bank.asked.Load())
+		if n != 25 || store.asked.Load() != 1 {
+			t.Errorf("%d were let through, the store was asked %d times", n, store.asked.Load())
 		}
 		d := l.Take(ctx, "k", q)
 		if d.RetryAfter <= 0 || d.RetryAfter > 3*time.Second {
@@ -256,7 +256,7 @@ func TestTheBankIsAway(t *testing.T) {
 		if l.Take(ctx, "small", ratelimit.Quota{Requests: 1, Window: time.Minute}).Allowed != true {
 			t.Error("a quota smaller than the number of replicas refuses everything")
 		}
-		bank.away.Store(false)
+		store.away.Store(false)
 		time.Sleep(2 * time.Second)
 		if d := l.Take(ctx, "k", q); !d.Allowed || d.Remaining != 100 {
 			t.Errorf("after it healed: %+v", d)
@@ -276,16 +276,16 @@ func TestWithoutABank(t *testing.T) {
 	if d := l.Take(t.Context(), "k", q); d.Allowed {
 		t.Error("more than its share")
 	}
-	if err := l.Attend(t.Context(), "me"); err != nil {
+	if err := l.Heartbeat(t.Context(), "me"); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestAttend(t *testing.T) {
+func TestHeartbeat(t *testing.T) {
 	t.Parallel()
 	_, c := redis(t)
 	for i, who := range []string{"a", "b", "a"} {
-		n, err := c.Attend(t.Context(), "g", who, time.Minute)
+		n, err := c.Heartbeat(t.Context(), "g", who, time.Minute)
 		if err != nil || n != min(i+1, 2) {
 			t.Errorf("%s: %d, %v", who, n, err)
 		}

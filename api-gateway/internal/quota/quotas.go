@@ -1,4 +1,4 @@
-package limit
+package quota
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/storagequota"
-	"fivechat.dev/libs/ratelimit"
+	"fivechat.dev/libs/store/ratelimit"
 	"fivechat.dev/libs/transport/httpkit"
 )
 
@@ -33,8 +33,8 @@ func (a Amount) valid() bool {
 // unless another is set.
 const addressShare = 5
 
-// share returns the addressShare part of a, but at least least.
-func (a Amount) share(least Amount) Amount {
+// part returns the addressShare part of a, but at least least.
+func (a Amount) part(least Amount) Amount {
 	part := Amount{max((a.Requests+addressShare-1)/addressShare, 1), a.Seconds}
 	if least.Seconds > 0 && part.Requests*least.Seconds < least.Requests*part.Seconds {
 		return least
