@@ -12,17 +12,18 @@ import (
 	"fivechat.dev/libs/kernel/timestamp"
 )
 
-// By is who asks for a change, and in which request.
+// By identifies the caller of a change, and the request.
 type By struct {
-	Actor     string // "operator", or "token:" and the number of a website's token
+	Actor     string // "operator", or "token:" and the id of a website's token
 	RequestID string
-	Address   string // of the client, "" where nobody vouches for one
+	Address   string // of the client, "" if unknown
 }
 
-// WebsiteErased is the one action of which a website that is gone leaves the entry.
+// WebsiteErased is the only action whose entry stays after its website has been erased.
 const WebsiteErased = "website.erase"
 
-// Entry is a line of the audit log: who did what to which object, and what that changed. It is stored with the change.
+// Entry is an entry of the audit log: the caller, the action, its object and the changed fields. It is stored in the
+// transaction of the change.
 type Entry struct {
 	ID        int64     `bson:"_id"`
 	WebsiteID tenant.ID `bson:"websiteId"`
@@ -31,16 +32,16 @@ type Entry struct {
 	Action    string    `bson:"action"`     // "user.update"
 	Kind      string    `bson:"objectKind"` // of the object: website, user, token, visitor
 	ObjectID  string    `bson:"objectId"`
-	Before    string    `bson:"before"` // a JSON object of what has changed, as it was; never a secret
-	After     string    `bson:"after"`  // and as it is
+	Before    string    `bson:"before"` // JSON object of the changed fields before the change; never a secret
+	After     string    `bson:"after"`  // and after it
 	RequestID string    `bson:"requestId"`
 	Address   string    `bson:"address"`
 }
 
-// Place is the entry's place in a newest-first list.
+// SortKey implements the order of lists: by creation.
 func (e Entry) SortKey() (time.Time, int64) { return e.CreatedAt, e.ID }
 
-// AuditFilter says which entries are wanted. A zero member matches all.
+// AuditFilter selects entries. Zero fields match all.
 type AuditFilter struct {
 	Website tenant.ID
 	Since   time.Time
@@ -51,20 +52,29 @@ func (s *Service) Audit(ctx context.Context, f AuditFilter, w paging.Window) (pa
 	return s.store.Entries(ctx, f, w)
 }
 
-// fields are an object's members as entries show them.
+// fields are an object's fields as entries show them.
 type fields map[string]any
 
-// entry makes the entry of an action on an object, which changed nothing yet. Its number is drawn outside of the change's
-// transaction.
+// entry returns the entry of an action on an object, still without changed fields. Its id is reserved outside the
+// transaction of the change.
 func (s *Service) entry(ctx context.Context, t tenant.ID, by By, kind, action string, object int64) (Entry, error) {
 	id, err := s.store.NextEntry(ctx)
 	return Entry{
-		ID: id, WebsiteID: t, CreatedAt: s.moment(), Actor: by.Actor, Action: kind + "." + action, Kind: kind, ObjectID: strconv.FormatInt(object, 10),
-		Before: "{}", After: "{}", RequestID: by.RequestID, Address: by.Address,
+		ID:        id,
+		WebsiteID: t,
+		CreatedAt: s.moment(),
+		Actor:     by.Actor,
+		Action:    kind + "." + action,
+		Kind:      kind,
+		ObjectID:  strconv.FormatInt(object, 10),
+		Before:    "{}",
+		After:     "{}",
+		RequestID: by.RequestID,
+		Address:   by.Address,
 	}, err
 }
 
-// changing is e with what differs between before and after, either of which may be nil.
+// changing returns e with the fields that differ between before and after. Either may be nil.
 func (e Entry) changing(before, after fields) Entry {
 	was, is := fields{}, fields{}
 	for name, v := range before {
@@ -89,7 +99,7 @@ func (f fields) json() string {
 	return string(b)
 }
 
-// shown is a moment as answers write it; nil for never.
+// shown returns a time as responses contain it, or nil for the zero time.
 func shown(t time.Time) any {
 	if t.IsZero() {
 		return nil

@@ -1,18 +1,22 @@
-// Package accounts owns the websites (which are the tenants) with their organization and plan, the users (agents) who
-// answer there, and the API tokens by which a website's own programs come in.
+// Package accounts owns the websites (which are the tenants) with their organization and plan, their users (agents),
+// the API tokens of their own programs, the audit log, and exports and erasures of personal data. It isn't for the data
+// that the other services own; DataHolder exports and erases it there.
 //
-// A user belongs to one website. A person who answers on several websites has one user on each, under the same e-mail
-// address: each website's row has its own number, name and settings, so that nothing a website sees or changes reaches
-// another. An e-mail address is therefore unique within a website, not over all.
+// Begin with Website, User and Token, the domain types, and Erasure, the state of an erasure; Service has the use
+// cases, and Store is what it needs of a database.
 //
-// An API token's secret is shown once, when it is made; only its SHA-256 is kept.
+// Invariants:
 //
-// Every change has its line in the audit log, written in the change's own transaction.
+//   - A user belongs to one website. A person who works for several websites has one user on each, under the same
+//     e-mail address: each has its own id, name and settings, so that no change on one website affects another. An
+//     e-mail address is therefore unique within a website, not over all.
+//   - An API token's secret is shown once, when it is created; only its SHA-256 is stored.
+//   - Every change has an entry in the audit log, written in the transaction of the change.
+//   - An erasure is a stored job. A task makes each service erase its data in batches and records each service that has
+//     finished. Then it repeats all of them once, for data that was written in the meantime.
 //
-// It also hands out, and erases, all that the services keep of a website or of one of its visitors. An export asks each
-// service in turn, page by page. An erasure is a stored job; a task has each service erase what it has, batch by batch,
-// notes each that has, and goes over all of them once more for what was let in meanwhile.
+// An export of a website or of one of its visitors reads each service in turn, page by page.
 //
-// It writes the collections accounts_websites, accounts_users, accounts_tokens, accounts_audit and accounts_erasures.
-// They are small and stay unsharded: a token is found by its hash before anybody knows its website.
+// The service writes the collections accounts_websites, accounts_users, accounts_tokens, accounts_audit and
+// accounts_erasures. They are small and stay unsharded: a token is found by its hash before its website is known.
 package accounts

@@ -10,34 +10,38 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Erasure is the removal of a website, or of one of its visitors, from every service. It is stored before anything goes,
-// and taken up again, behind the last step that was done, after whatever interrupts it. Every step can be repeated.
+// Erasure is the removal of a website, or of one of its visitors, from every service. It is stored before the first row
+// is deleted. After an interruption it continues after the last completed step. Every step can be repeated.
 //
-// It goes over all services twice: what an edge let in before it learned of the erasure may write behind the first time.
+// An erasure runs over all services twice: a request that a gateway accepted before it learned of the erasure may write
+// after the first run has finished.
+//
+//	RUNNING (first run) --> SETTLING (waits eraseSettle, then second run) --> DONE
 type Erasure struct {
-	ID        int64      `bson:"_id"`
-	WebsiteID tenant.ID  `bson:"websiteId"`
-	VisitorID int64      `bson:"visitorId"`      // 0: the whole website
-	Open      string     `bson:"open,omitempty"` // what is erased, while it goes on: one erasure of the same at a time
-	Remaining []string   `bson:"remaining"`      // the services that this time has not come to
-	Failure   string     `bson:"failure"`        // why the last step has to be tried again, or ""
+	ID        int64     `bson:"_id"`
+	WebsiteID tenant.ID `bson:"websiteId"`
+	VisitorID int64     `bson:"visitorId"` // 0: the whole website
+	// the object, until the erasure is done: at most one erasure of an object at a time
+	Open      string     `bson:"open,omitempty"`
+	Remaining []string   `bson:"remaining"` // the services that the current run has not finished
+	Failure   string     `bson:"failure"`   // why the last step is retried, or ""
 	CreatedAt time.Time  `bson:"createdAt"`
-	SweptAt   *time.Time `bson:"sweptAt"` // the end of the first time: what was there at the beginning is gone
+	SweptAt   *time.Time `bson:"sweptAt"` // end of the first run: the data that existed at the beginning is erased
 	DoneAt    *time.Time `bson:"doneAt"`
-	DueAt     time.Time  `bson:"dueAt"` // not to be touched before
+	DueAt     time.Time  `bson:"dueAt"` // no replica claims it before
 }
 
-// ErasureStatus is where an erasure stands.
+// ErasureStatus is the state of an erasure.
 type ErasureStatus string
 
 // The statuses.
 const (
 	Erasing  ErasureStatus = "RUNNING"
-	Settling ErasureStatus = "SETTLING" // all is gone; it looks once more
+	Settling ErasureStatus = "SETTLING" // all data is erased; the second run follows
 	Erased   ErasureStatus = "DONE"
 )
 
-// Status says where the erasure stands.
+// Status returns the state of the erasure.
 func (e Erasure) Status() ErasureStatus {
 	switch {
 	case e.DoneAt != nil:
@@ -52,26 +56,26 @@ func (e Erasure) Status() ErasureStatus {
 // The times of an erasure.
 const (
 	eraseStep   = 10 * time.Second // one batch
-	eraseLease  = 2 * eraseStep    // for which it belongs to who works on it
+	eraseLease  = 2 * eraseStep    // how long it belongs to the replica that claimed it
 	eraseRetry  = 5 * time.Second  // after a failure
-	eraseSettle = 30 * time.Second // between the two times: more than an edge remembers a caller and a request may last
+	eraseSettle = 30 * time.Second // between the runs: longer than a gateway caches a caller plus the longest request
 )
 
-// EraseWebsite begins the erasure of a website. Its tokens open nothing from here on.
+// EraseWebsite starts the erasure of a website. Its tokens are invalid from then on.
 func (s *Service) EraseWebsite(ctx context.Context, t tenant.ID, by By) (Erasure, error) {
 	e, err := s.beginErasure(ctx, t, 0, by)
 	if err != nil {
 		return Erasure{}, err
 	}
 	s.announce.WebsiteChanged(ctx, t)
-	// Those that are not heard of here are when they are removed.
+	// Tokens that are missing here are announced when they are removed.
 	if found, err := s.store.Tokens(ctx, t, announced); err == nil {
 		s.announce.TokensChanged(ctx, hashes(found.Rows)...)
 	}
 	return e, nil
 }
 
-// EraseVisitor begins the erasure of the visitor of a token.
+// EraseVisitor starts the erasure of the visitor of a token.
 func (s *Service) EraseVisitor(ctx context.Context, t tenant.ID, token string, by By) (Erasure, error) {
 	id, err := s.visitors.ByToken(ctx, t, token)
 	if err != nil {
@@ -95,7 +99,13 @@ func (s *Service) beginErasure(ctx context.Context, t tenant.ID, visitor int64, 
 	}
 	now := s.moment()
 	e, err := s.store.BeginErasure(ctx, Erasure{
-		ID: id, WebsiteID: t, VisitorID: visitor, Open: open, Remaining: s.erasers(), CreatedAt: now, DueAt: now,
+		ID:        id,
+		WebsiteID: t,
+		VisitorID: visitor,
+		Open:      open,
+		Remaining: s.erasers(),
+		CreatedAt: now,
+		DueAt:     now,
 	}, entry)
 	if err == nil {
 		s.Wake()
@@ -103,15 +113,15 @@ func (s *Service) beginErasure(ctx context.Context, t tenant.ID, visitor int64, 
 	return e, err
 }
 
-// Erasure gives an erasure.
+// Erasure returns an erasure.
 func (s *Service) Erasure(ctx context.Context, id int64) (Erasure, error) {
 	return s.store.Erasure(ctx, id)
 }
 
-// Due is told when an erasure has begun in this process.
+// Due receives a value when an erasure has been started in this process.
 func (s *Service) Due() <-chan struct{} { return s.wake }
 
-// Wake tells Due.
+// Wake sends a value to Due, without blocking.
 func (s *Service) Wake() {
 	select {
 	case s.wake <- struct{}{}:
@@ -119,8 +129,8 @@ func (s *Service) Wake() {
 	}
 }
 
-// EraseNext works on one erasure that is due, and says whether there was one. An error is noted at the erasure, which
-// will be due again.
+// EraseNext works on one erasure that is due and reports whether there was one. An error is stored in the erasure,
+// which becomes due again after eraseRetry.
 func (s *Service) EraseNext(ctx context.Context) (worked bool, err error) {
 	now := s.moment()
 	e, err := s.store.ClaimErasure(ctx, now, now.Add(eraseLease))
@@ -134,16 +144,17 @@ func (s *Service) EraseNext(ctx context.Context) (worked bool, err error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), eraseStep)
 		defer cancel()
 		e.Failure = fault.From(err).Message
-		if saveErr := s.keep(ctx, &e, eraseRetry); saveErr != nil {
-			return true, fmt.Errorf("%w; and how far it is could not be noted: %w", err, saveErr)
+		if saveErr := s.saveProgress(ctx, &e, eraseRetry); saveErr != nil {
+			return true, fmt.Errorf("%w; saving the progress failed: %w", err, saveErr)
 		}
 		return true, err
 	}
 	return true, nil
 }
 
-// keep notes how far an erasure is, and when it is due again.
-func (s *Service) keep(ctx context.Context, e *Erasure, in time.Duration) error {
+// saveProgress stores the progress of an erasure, and when it is due again. The error is Conflict if another replica
+// has claimed it since.
+func (s *Service) saveProgress(ctx context.Context, e *Erasure, in time.Duration) error {
 	next := *e
 	next.DueAt = s.moment().Add(in)
 	if err := s.store.SaveErasure(ctx, next, e.DueAt); err != nil {
@@ -153,14 +164,14 @@ func (s *Service) keep(ctx context.Context, e *Erasure, in time.Duration) error 
 	return nil
 }
 
-// sweep has every service that remains erase what it has, and notes each that has.
+// sweep makes every remaining service erase its data, and stores the progress after each.
 func (s *Service) sweep(ctx context.Context, e *Erasure) error {
 	for len(e.Remaining) > 0 {
 		if err := s.eraseAt(ctx, e, e.Remaining[0]); err != nil {
 			return fmt.Errorf("erasure %d at %s: %w", e.ID, e.Remaining[0], err)
 		}
 		e.Remaining, e.Failure = e.Remaining[1:], ""
-		if err := s.keep(ctx, e, eraseLease); err != nil {
+		if err := s.saveProgress(ctx, e, eraseLease); err != nil {
 			return err
 		}
 	}
@@ -170,22 +181,22 @@ func (s *Service) sweep(ctx context.Context, e *Erasure) error {
 	} else {
 		e.DoneAt, e.Open = &now, ""
 	}
-	if err := s.keep(ctx, e, eraseSettle); err != nil {
+	if err := s.saveProgress(ctx, e, eraseSettle); err != nil {
 		return err
 	}
-	s.announce.WebsiteChanged(ctx, e.WebsiteID) // an edge may have been asked for a visitor before their row was gone
+	s.announce.WebsiteChanged(ctx, e.WebsiteID) // a gateway may have cached the visitor before their row was deleted
 	return nil
 }
 
-// eraseAt has one service erase batch after batch. A long one keeps the erasure its own.
+// eraseAt makes one service erase its data batch by batch. It extends the lease of a long erasure.
 func (s *Service) eraseAt(ctx context.Context, e *Erasure, name string) error {
 	k := s.holder(name)
 	if k == nil {
-		return fault.New(fault.Unavailable, "the service "+name+" is not known")
+		return fault.New(fault.Unavailable, "the service "+name+" is unknown")
 	}
 	for {
 		if e.DueAt.Sub(s.moment()) < eraseStep {
-			if err := s.keep(ctx, e, eraseLease); err != nil {
+			if err := s.saveProgress(ctx, e, eraseLease); err != nil {
 				return err
 			}
 		}
@@ -202,7 +213,7 @@ func eraseBatch(ctx context.Context, k DataHolder, e *Erasure) (bool, error) {
 	return k.Erase(ctx, e.WebsiteID, e.VisitorID)
 }
 
-// holders are all services that keep something, this one first.
+// holders returns all services that hold data, this one first.
 func (s *Service) holders() []DataHolder { return append([]DataHolder{own{s}}, s.siblings...) }
 
 func (s *Service) holder(name string) DataHolder {
@@ -214,7 +225,7 @@ func (s *Service) holder(name string) DataHolder {
 	return nil
 }
 
-// erasers names the services in the order of an erasure, this one last.
+// erasers returns the names of the services in the order of an erasure, this one last.
 func (s *Service) erasers() []string {
 	var names []string
 	for _, k := range append(s.siblings[:len(s.siblings):len(s.siblings)], own{s}) {

@@ -16,7 +16,7 @@ import (
 	"fivechat.dev/services/internal/storetest"
 )
 
-// clock stands still until it is set on.
+// clock is a clock that only moves when it is set.
 type clock struct {
 	mu sync.Mutex
 	t  time.Time
@@ -34,13 +34,13 @@ func (c *clock) pass(d time.Duration) {
 	c.t = c.t.Add(d)
 }
 
-// holder is a service that erases in a number of batches.
+// holder is a service that erases its data in a number of batches.
 type holder struct {
 	name  string
 	erase func(ctx context.Context, visitor int64) (bool, error)
 
 	mu    sync.Mutex
-	asked []int64 // about which visitors
+	asked []int64 // the visitors of the calls
 }
 
 func (k *holder) Name() string { return k.name }
@@ -65,7 +65,7 @@ func (k *holder) times() int {
 	return len(k.asked)
 }
 
-// known is visitors by their tokens.
+// known maps tokens to visitors.
 type known map[string]int64
 
 func (k known) ByToken(_ context.Context, _ tenant.ID, token string) (int64, error) {
@@ -75,7 +75,7 @@ func (k known) ByToken(_ context.Context, _ tenant.ID, token string) (int64, err
 	return 0, fault.Missing("visitor")
 }
 
-// eraser is a service over a real store, with a website, siblings a and b, and a clock.
+// eraser is a service over a real store, with a website, the other services a and b, and a clock.
 type eraser struct {
 	*accounts.Service
 	*clock
@@ -88,7 +88,12 @@ type eraser struct {
 func newEraser(t *testing.T) *eraser {
 	t.Helper()
 	db := storetest.DB(t, "accounts")
-	e := &eraser{clock: &clock{t: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, store: mongostore.New(db), a: &holder{name: "a"}, b: &holder{name: "b"}}
+	e := &eraser{
+		clock: &clock{t: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+		store: mongostore.New(db),
+		a:     &holder{name: "a"},
+		b:     &holder{name: "b"},
+	}
 	storetest.Ready(t, db)
 	e.Service = e.replica()
 	w, err := e.CreateWebsite(t.Context(), accounts.NewWebsite{Name: "Shop", URL: "https://shop.example"}, boss)
@@ -99,12 +104,12 @@ func newEraser(t *testing.T) *eraser {
 	return e
 }
 
-// replica is another process over the same store.
+// replica returns another process over the same store.
 func (e *eraser) replica() *accounts.Service {
 	return accounts.New(e.store, widgets{}, known{"vis_a": 17}, nil, []accounts.DataHolder{e.a, e.b}, &e.told, e.now)
 }
 
-// next insists on whether there is something due.
+// next calls EraseNext and fails the test unless an erasure was due as stated.
 func (e *eraser) next(t *testing.T, due bool) {
 	t.Helper()
 	if worked, err := e.EraseNext(t.Context()); worked != due || err != nil {
@@ -112,7 +117,7 @@ func (e *eraser) next(t *testing.T, due bool) {
 	}
 }
 
-// at insists on where an erasure stands.
+// at fails the test unless an erasure has this status and these remaining services.
 func (e *eraser) at(t *testing.T, id int64, status accounts.ErasureStatus, remaining ...string) accounts.Erasure {
 	t.Helper()
 	got, err := e.Erasure(t.Context(), id)
@@ -122,7 +127,7 @@ func (e *eraser) at(t *testing.T, id int64, status accounts.ErasureStatus, remai
 	return got
 }
 
-func TestErasureGoesOverAllTwice(t *testing.T) {
+func TestErasureRunsOverAllServicesTwice(t *testing.T) {
 	t.Parallel()
 	e := newEraser(t)
 	token, _, err := e.CreateToken(t.Context(), e.website, accounts.NewToken{Name: "ci", Level: "READ"}, boss)
@@ -137,14 +142,14 @@ func TestErasureGoesOverAllTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := e.Resolve(t.Context(), token.Hash); !fault.Is(err, fault.NotFound) {
-		t.Errorf("its token opens: %v", err)
+		t.Errorf("its token is still valid: %v", err)
 	}
 	if !slices.Contains(e.told, token.Hash) || !slices.Contains(e.told, "website "+e.website.String()) {
-		t.Errorf("the edges were told of %v", e.told)
+		t.Errorf("invalidated %v", e.told)
 	}
 	again, err := e.EraseWebsite(t.Context(), e.website, boss)
 	if err != nil || again.ID != job.ID {
-		t.Errorf("asked again: %+v, %v", again, err)
+		t.Errorf("second request: %+v, %v", again, err)
 	}
 	e.at(t, job.ID, accounts.Erasing, "a", "b", "accounts")
 	select {
@@ -155,23 +160,23 @@ func TestErasureGoesOverAllTwice(t *testing.T) {
 	e.next(t, true)
 	e.at(t, job.ID, accounts.Settling, "a", "b", "accounts")
 	if e.a.times() != 3 || e.b.times() != 1 {
-		t.Errorf("asked %v and %v", e.a.asked, e.b.asked)
+		t.Errorf("called for %v and %v", e.a.asked, e.b.asked)
 	}
 	e.next(t, false)
 	e.pass(30 * time.Second)
 	e.next(t, true)
 	e.at(t, job.ID, accounts.Erased)
 	if e.a.times() != 6 || e.b.times() != 2 {
-		t.Errorf("asked %v and %v", e.a.asked, e.b.asked)
+		t.Errorf("called for %v and %v", e.a.asked, e.b.asked)
 	}
 	e.pass(time.Hour)
 	e.next(t, false)
 	if _, err := e.EraseWebsite(t.Context(), e.website, boss); !fault.Is(err, fault.NotFound) {
-		t.Errorf("erased once more: %v", err)
+		t.Errorf("a second erasure: %v", err)
 	}
 }
 
-func TestErasureGoesOnWhereASiblingFailed(t *testing.T) {
+func TestErasureRetriesAfterServiceFailure(t *testing.T) {
 	t.Parallel()
 	e := newEraser(t)
 	e.b.erase = func(context.Context, int64) (bool, error) {
@@ -184,12 +189,13 @@ func TestErasureGoesOnWhereASiblingFailed(t *testing.T) {
 	if worked, err := e.EraseNext(t.Context()); !worked || !fault.Is(err, fault.Unavailable) {
 		t.Fatalf("worked %v, %v", worked, err)
 	}
-	if got := e.at(t, job.ID, accounts.Erasing, "b", "accounts"); got.Failure != "the store is unavailable, try again shortly" {
+	if got := e.at(t, job.ID, accounts.Erasing, "b",
+		"accounts"); got.Failure != "the store is unavailable, try again shortly" {
 		t.Errorf("%+v", got)
 	}
 	e.next(t, false)
 	if len(e.told) > 0 {
-		t.Errorf("the edges were told of %v, with the visitor still there", e.told)
+		t.Errorf("caches of %v were invalidated while the visitor still existed", e.told)
 	}
 	e.pass(5 * time.Second)
 	e.b.erase = nil
@@ -198,26 +204,26 @@ func TestErasureGoesOnWhereASiblingFailed(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	if want := "website " + e.website.String(); !slices.Contains(e.told, want) {
-		t.Errorf("the edges remember the visitor: they were told of %v", e.told)
+		t.Errorf("the caches of the visitor were not invalidated, only those of %v", e.told)
 	}
 	if !reflect.DeepEqual(e.a.asked, []int64{17}) || !reflect.DeepEqual(e.b.asked, []int64{17, 17}) {
-		t.Errorf("asked %v and %v", e.a.asked, e.b.asked)
+		t.Errorf("called for %v and %v", e.a.asked, e.b.asked)
 	}
 	if _, err := e.Website(t.Context(), e.website); err != nil {
 		t.Errorf("the visitor's website: %v", err)
 	}
 }
 
-// TestErasureGoesOnWhereAProcessDied: a process that says nothing any more keeps the erasure for a while; then another
-// one goes on behind the last step that was done.
-func TestErasureGoesOnWhereAProcessDied(t *testing.T) {
+// TestErasureContinuesAfterProcessExit: a process that stops responding keeps the erasure until its lease ends. Then
+// another one continues after the last completed step.
+func TestErasureContinuesAfterProcessExit(t *testing.T) {
 	t.Parallel()
 	e := newEraser(t)
 	begun, die := make(chan struct{}), make(chan struct{})
 	e.b.erase = func(context.Context, int64) (bool, error) {
 		close(begun)
 		<-die
-		return false, errors.New("dead")
+		return false, errors.New("the process has exited")
 	}
 	job, err := e.EraseVisitor(t.Context(), e.website, "vis_a", boss)
 	if err != nil {
@@ -232,7 +238,7 @@ func TestErasureGoesOnWhereAProcessDied(t *testing.T) {
 	other := e.replica()
 	e.pass(19 * time.Second)
 	if worked, err := other.EraseNext(t.Context()); worked || err != nil {
-		t.Errorf("taken from who works on it: %v", err)
+		t.Errorf("claimed while its lease was valid: %v", err)
 	}
 	e.pass(2 * time.Second)
 	e.b.erase = nil
@@ -241,15 +247,15 @@ func TestErasureGoesOnWhereAProcessDied(t *testing.T) {
 	}
 	e.at(t, job.ID, accounts.Settling, "a", "b", "accounts")
 	if e.a.times() != 1 {
-		t.Errorf("what was done was done again: %v", e.a.asked)
+		t.Errorf("completed steps were repeated: %v", e.a.asked)
 	}
 	close(die)
 	<-ended
-	e.at(t, job.ID, accounts.Settling, "a", "b", "accounts") // whatever the dead one says
+	e.at(t, job.ID, accounts.Settling, "a", "b", "accounts") // whatever the other process stores
 }
 
-// TestErasureIsNotedWhereAProcessStops: what a process is at when it is told to stop is due again soon.
-func TestErasureIsNotedWhereAProcessStops(t *testing.T) {
+// TestErasureIsDueSoonAfterProcessStops: the erasure that a process works on when it stops becomes due again soon.
+func TestErasureIsDueSoonAfterProcessStops(t *testing.T) {
 	t.Parallel()
 	e := newEraser(t)
 	ctx, stop := context.WithCancel(t.Context())
@@ -268,7 +274,7 @@ func TestErasureIsNotedWhereAProcessStops(t *testing.T) {
 	e.at(t, job.ID, accounts.Settling, "a", "b", "accounts")
 }
 
-func TestNothingIsErasedOfWhoIsNotKnown(t *testing.T) {
+func TestErasureOfUnknownObjectIsRefused(t *testing.T) {
 	t.Parallel()
 	e := newEraser(t)
 	if _, err := e.EraseVisitor(t.Context(), e.website, "vis_b", boss); !fault.Is(err, fault.NotFound) {

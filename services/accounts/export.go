@@ -8,9 +8,11 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Export gives all that is kept of a website, or of one of its visitors (0 for the website), row by row as JSON objects,
-// and at last how many there were. What is written while it goes on may be in it or not. take is called once a page.
-func (s *Service) Export(ctx context.Context, t tenant.ID, visitor int64, take func(rows [][]byte) error) (int64, error) {
+// Export reads all data of a website, or of one of its visitors (0 for the website), row by row as JSON objects. It
+// returns the number of rows. Data that is written during the export may be missing. take is called once a page.
+func (s *Service) Export(
+	ctx context.Context, t tenant.ID, visitor int64, take func(rows [][]byte) error,
+) (int64, error) {
 	total := int64(0)
 	for _, k := range s.holders() {
 		for after, begun := "", false; after != "" || !begun; begun = true {
@@ -27,8 +29,8 @@ func (s *Service) Export(ctx context.Context, t tenant.ID, visitor int64, take f
 	return total, nil
 }
 
-// BeginExport notes that somebody takes a website's data, or those of the visitor of a token (unless it is ""), and gives
-// the visitor's number.
+// BeginExport adds an audit entry for an export of a website's data, or of the data of the visitor of a token (unless
+// it is ""). It returns the visitor's id.
 func (s *Service) BeginExport(ctx context.Context, t tenant.ID, visitorToken string, by By) (visitor int64, err error) {
 	kind, object := "website", t.Int64()
 	if visitorToken != "" {
@@ -50,7 +52,7 @@ type own struct{ s *Service }
 // Name implements DataHolder.
 func (own) Name() string { return "accounts" }
 
-// Export implements DataHolder. A visitor has nothing here.
+// Export implements DataHolder. This service holds no data of visitors.
 func (o own) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (ExportPage, error) {
 	if visitor != 0 {
 		return ExportPage{}, nil
@@ -58,10 +60,10 @@ func (o own) Export(ctx context.Context, t tenant.ID, visitor int64, after strin
 	return o.s.store.ExportAccounts(ctx, t, after)
 }
 
-// announced is how many tokens are announced at once.
+// announced is how many tokens are announced at the same time.
 var announced = paging.Window{Limit: 100}
 
-// Erase implements DataHolder. The edges hear of the tokens that go.
+// Erase implements DataHolder. It invalidates the removed tokens in the caches of the gateways.
 func (o own) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	if visitor != 0 {
 		return false, nil

@@ -9,28 +9,28 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 )
 
-// Class is a class of operations that the edge limits together.
+// Class is a class of operations with a common rate limit at the gateway.
 type Class string
 
-// The classes whose limits a website can have of its own.
+// The classes for which a website can have limits of its own.
 var classes = []Class{"read", "write", "import", "visitor", "session", "public", "stream"}
 
-// Quota is how many requests of a class a website may make within a time.
+// Quota is a rate limit of a website for a class of operations: requests within a time.
 type Quota struct {
 	Requests int64 `bson:"requests" json:"requests"`
 	Seconds  int64 `bson:"seconds" json:"seconds"`
 }
 
-// The most that a quota allows, and over how long, in seconds.
+// The maximum requests of a quota, and its maximum period in seconds.
 const (
 	maxRequests = 1_000_000
 	maxSeconds  = 3_600
 )
 
-// Quotas are the limits that a website has of its own; for every other class the edge's own holds.
+// Quotas are the limits of a website's own. For other classes the limits of the gateway apply.
 type Quotas map[Class]Quota
 
-// with gives q with changes: nil removes a class.
+// with returns q with changes. A nil quota removes a class.
 func (q Quotas) with(changes map[Class]*Quota, wrong *fault.Problems) Quotas {
 	changed := maps.Clone(q)
 	if changed == nil {
@@ -39,7 +39,7 @@ func (q Quotas) with(changes map[Class]*Quota, wrong *fault.Problems) Quotas {
 	for _, class := range slices.Sorted(maps.Keys(changes)) {
 		at := "quotas." + string(class)
 		if !slices.Contains(classes, class) {
-			wrong.Add(at, "is none of "+known())
+			wrong.Add(at, "is not a class; the classes are "+known())
 			continue
 		}
 		quota := changes[class]
@@ -47,8 +47,10 @@ func (q Quotas) with(changes map[Class]*Quota, wrong *fault.Problems) Quotas {
 			delete(changed, class)
 			continue
 		}
-		wrong.Check(quota.Requests >= 1 && quota.Requests <= maxRequests, at+".requests", fmt.Sprintf("must be 1 to %d", maxRequests))
-		wrong.Check(quota.Seconds >= 1 && quota.Seconds <= maxSeconds, at+".seconds", fmt.Sprintf("must be 1 to %d", maxSeconds))
+		wrong.Check(quota.Requests >= 1 && quota.Requests <= maxRequests, at+".requests",
+			fmt.Sprintf("must be 1 to %d", maxRequests))
+		wrong.Check(quota.Seconds >= 1 && quota.Seconds <= maxSeconds, at+".seconds",
+			fmt.Sprintf("must be 1 to %d", maxSeconds))
 		changed[class] = *quota
 	}
 	return changed
@@ -62,7 +64,7 @@ func known() string {
 	return strings.Join(names, ", ")
 }
 
-// audited gives the quotas as text: "600/60" by class.
+// audited returns the quotas as text for the audit log: "600/60" (requests/seconds) by class.
 func (q Quotas) audited() map[string]string {
 	texts := map[string]string{}
 	for class, quota := range q {

@@ -6,7 +6,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Recount has a website's statistics recounted and, where asked for, repaired, which the audit log tells of.
+// Recount recounts a website's statistics and, if repair is set, corrects them and adds an audit entry.
 func (s *Service) Recount(ctx context.Context, t tenant.ID, repair bool, by By) ([]Drift, error) {
 	if repair {
 		e, err := s.entry(ctx, t, by, "statistics", "repair", t.Int64())

@@ -15,7 +15,7 @@ import (
 
 var announcedAll = paging.Window{Limit: 100}
 
-func TestATokenLivesOnBesideItsSuccessor(t *testing.T) {
+func TestRotatedTokenStaysValidForTheOverlap(t *testing.T) {
 	t.Parallel()
 	e := newEraser(t)
 	ctx := t.Context()
@@ -24,11 +24,12 @@ func TestATokenLivesOnBesideItsSuccessor(t *testing.T) {
 		t.Fatal(err)
 	}
 	next, nextSecret, err := e.RotateToken(ctx, e.website, old.ID, time.Hour, boss)
-	if err != nil || next.ID == old.ID || next.Name != "ci" || next.Level != identity.Write || !next.ExpiresAt.IsZero() || next.CreatedBy != "operator" || nextSecret == secret {
+	if err != nil || next.ID == old.ID || next.Name != "ci" || next.Level != identity.Write || !next.ExpiresAt.IsZero() ||
+		next.CreatedBy != "operator" || nextSecret == secret {
 		t.Fatalf("%+v, %v", next, err)
 	}
 	if !slices.Contains(e.told, old.Hash) {
-		t.Errorf("the edges were told of %v", e.told)
+		t.Errorf("invalidated %v", e.told)
 	}
 	opens := func(secret string, want bool) {
 		t.Helper()
@@ -50,24 +51,25 @@ func TestATokenLivesOnBesideItsSuccessor(t *testing.T) {
 		t.Errorf("an expired token: %v", err)
 	}
 	found, err := e.Audit(ctx, accounts.AuditFilter{Website: e.website}, announcedAll)
-	if err != nil || found.Rows[0].Action != "token.rotate" || found.Rows[0].Before != `{"expiresAt":null}` || !strings.Contains(found.Rows[0].After, `"successor":`) {
+	if err != nil || found.Rows[0].Action != "token.rotate" || found.Rows[0].Before != `{"expiresAt":null}` ||
+		!strings.Contains(found.Rows[0].After, `"successor":`) {
 		t.Errorf("%+v, %v", found.Rows, err)
 	}
 	for _, row := range found.Rows {
 		for _, hidden := range []string{secret, nextSecret, old.Hash, next.Hash} {
 			if strings.Contains(row.Before+row.After, hidden) {
-				t.Errorf("the audit log holds a secret: %+v", row)
+				t.Errorf("the audit log contains a secret: %+v", row)
 			}
 		}
 	}
 }
 
-func TestOverlap(t *testing.T) {
+func TestOverlapEndsWithTheTokenOrTheLimit(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	for name, c := range map[string]struct {
-		lifetime, overlap time.Duration // lifetime 0 is for ever
-		left              time.Duration // of the old token
+		lifetime, overlap time.Duration // lifetime 0 means no expiry
+		left              time.Duration // remaining lifetime of the old token
 		wrong             bool
 	}{
 		"at once":                  {overlap: 0, left: 0},
@@ -104,16 +106,17 @@ func TestOverlap(t *testing.T) {
 				return
 			}
 			if left := stored.Rows[1].ExpiresAt.Sub(e.now()); left != c.left {
-				t.Errorf("the old one has %v left, want %v", left, c.left)
+				t.Errorf("the old token is valid for %v, want %v", left, c.left)
 			}
-			if lifetime := next.ExpiresAt.Sub(e.now()); c.lifetime > 0 && lifetime != c.lifetime || c.lifetime == 0 && !next.ExpiresAt.IsZero() {
-				t.Errorf("the new one lives until %v", next.ExpiresAt)
+			if lifetime := next.ExpiresAt.Sub(e.now()); c.lifetime > 0 && lifetime != c.lifetime || c.lifetime == 0 &&
+				!next.ExpiresAt.IsZero() {
+				t.Errorf("the new token is valid until %v", next.ExpiresAt)
 			}
 		})
 	}
 }
 
-func TestUpdateToken(t *testing.T) {
+func TestUpdateTokenChangesNameAndExpiry(t *testing.T) {
 	t.Parallel()
 	e := newEraser(t)
 	ctx := t.Context()
@@ -122,9 +125,11 @@ func TestUpdateToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	end := e.now().Add(time.Minute)
-	got, err := e.UpdateToken(ctx, e.website, token.ID, accounts.TokenPatch{Name: optional.Of(" cd "), ExpiresAt: optional.Of(end)}, boss)
-	if err != nil || got.Name != "cd" || got.ExpiresAt != end || got.Hash != token.Hash || !slices.Contains(e.told, token.Hash) {
-		t.Errorf("%+v, %v, told %v", got, err, e.told)
+	got, err := e.UpdateToken(ctx, e.website, token.ID,
+		accounts.TokenPatch{Name: optional.Of(" cd "), ExpiresAt: optional.Of(end)}, boss)
+	if err != nil || got.Name != "cd" || got.ExpiresAt != end || got.Hash != token.Hash ||
+		!slices.Contains(e.told, token.Hash) {
+		t.Errorf("%+v, %v, invalidated %v", got, err, e.told)
 	}
 	for wrong, p := range map[string]accounts.TokenPatch{
 		"name":      {Name: optional.Value[string]{Set: true, Null: true}},
@@ -134,7 +139,8 @@ func TestUpdateToken(t *testing.T) {
 			t.Errorf("%v, want %s", err, wrong)
 		}
 	}
-	got, err = e.UpdateToken(ctx, e.website, token.ID, accounts.TokenPatch{ExpiresAt: optional.Value[time.Time]{Set: true, Null: true}}, boss)
+	got, err = e.UpdateToken(ctx, e.website, token.ID,
+		accounts.TokenPatch{ExpiresAt: optional.Value[time.Time]{Set: true, Null: true}}, boss)
 	if err != nil || got.Name != "cd" || !got.ExpiresAt.IsZero() {
 		t.Errorf("%+v, %v", got, err)
 	}

@@ -8,30 +8,39 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Service is the use cases.
+// Service has the use cases of accounts.
 type Service struct {
 	store      Store
 	widgets    Widgets
 	visitors   Visitors
 	statistics Statistics
-	siblings   []DataHolder // in the order in which a website is erased: what lets somebody in goes first
+	siblings   []DataHolder // in the order of erasing a website: those that authenticate callers first
 	announce   Announcer
 	now        func() time.Time
-	wake       chan struct{} // says that an erasure is due
+	wake       chan struct{} // receives a value when an erasure is due
 }
 
-// New makes a Service over its ports. now is the clock, time.Now outside of tests.
-func New(store Store, widgets Widgets, visitors Visitors, statistics Statistics, siblings []DataHolder, announce Announcer, now func() time.Time) *Service {
+// New returns a Service over its ports. now is the clock: time.Now, except in tests.
+func New(
+	store Store, widgets Widgets, visitors Visitors, statistics Statistics, siblings []DataHolder, announce Announcer,
+	now func() time.Time,
+) *Service {
 	return &Service{store, widgets, visitors, statistics, siblings, announce, now, make(chan struct{}, 1)}
 }
 
-// moment is now as it is stored and shown.
+// moment returns the current time in UTC, truncated to milliseconds, the precision of the database.
 func (s *Service) moment() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
 
 // CreateUser adds a user to a website.
 func (s *Service) CreateUser(ctx context.Context, t tenant.ID, p UserPatch, by By) (User, error) {
 	now := s.moment()
-	u, err := p.Apply(User{WebsiteID: t, Theme: defaultTheme, Language: defaultLanguage, CreatedAt: now, UpdatedAt: now})
+	u, err := p.Apply(User{
+		WebsiteID: t,
+		Theme:     defaultTheme,
+		Language:  defaultLanguage,
+		CreatedAt: now,
+		UpdatedAt: now,
+	})
 	if err != nil {
 		return User{}, err
 	}
@@ -45,12 +54,12 @@ func (s *Service) CreateUser(ctx context.Context, t tenant.ID, p UserPatch, by B
 	return u, s.store.AddUser(ctx, u, e.changing(nil, u.audited()))
 }
 
-// User gives a user of the website.
+// User returns a user of the website.
 func (s *Service) User(ctx context.Context, t tenant.ID, id int64) (User, error) {
 	return s.store.User(ctx, t, id)
 }
 
-// UsersOf gives the users of several numbers; those that are not there are left out.
+// UsersOf returns the users that exist among ids.
 func (s *Service) UsersOf(ctx context.Context, t tenant.ID, ids []int64) ([]User, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -77,13 +86,13 @@ func (s *Service) UpdateUser(ctx context.Context, t tenant.ID, id int64, p UserP
 	})
 }
 
-// Heartbeat notes that a user of the website is there.
+// Heartbeat stores that a user of the website is present.
 func (s *Service) Heartbeat(ctx context.Context, t tenant.ID, id int64) error {
 	now := s.moment()
 	return s.store.SeenUser(ctx, t, id, now, now.Add(-seenEvery))
 }
 
-// Online gives how many of a website's users are online.
+// Online returns how many of a website's users are online.
 func (s *Service) Online(ctx context.Context, t tenant.ID) (int64, error) {
 	return s.store.CountSeenUsers(ctx, t, s.moment().Add(-onlineFor))
 }

@@ -13,7 +13,7 @@ import (
 	"fivechat.dev/services/accounts"
 )
 
-// stub is the part of a store that a test needs; the rest panics.
+// stub is the part of a store that a test needs. Other methods panic.
 type stub struct {
 	accounts.Store
 	token  accounts.Token
@@ -39,7 +39,9 @@ func (s *stub) UsedToken(_ context.Context, _ tenant.ID, _ int64, now, _ time.Ti
 	return s.useErr
 }
 
-func (s *stub) DeleteToken(_ context.Context, _ tenant.ID, id int64, entry func(accounts.Token) accounts.Entry) (accounts.Token, error) {
+func (s *stub) DeleteToken(
+	_ context.Context, _ tenant.ID, id int64, entry func(accounts.Token) accounts.Entry,
+) (accounts.Token, error) {
 	if id != s.token.ID {
 		return accounts.Token{}, fault.Missing("token")
 	}
@@ -47,7 +49,7 @@ func (s *stub) DeleteToken(_ context.Context, _ tenant.ID, id int64, entry func(
 	return s.token, nil
 }
 
-// announced is what the edges were told to forget.
+// announced records the invalidated hashes and websites.
 type announced []string
 
 func (a *announced) TokensChanged(_ context.Context, hashes ...string) { *a = append(*a, hashes...) }
@@ -67,7 +69,7 @@ func (w widgets) Of(_ context.Context, t tenant.ID) (accounts.Widget, error) {
 	return accounts.Widget{ClientToken: "wgt_" + t.String()}, w.err
 }
 
-func TestResolve(t *testing.T) {
+func TestResolveReturnsAccessAndNotesUse(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	for name, c := range map[string]struct {
@@ -76,12 +78,12 @@ func TestResolve(t *testing.T) {
 		kind   fault.Kind
 		noted  bool
 	}{
-		"fresh":              {token: accounts.Token{}, noted: true},
-		"used just now":      {token: accounts.Token{LastUsedAt: now.Add(-30 * time.Second)}},
-		"used a minute ago":  {token: accounts.Token{LastUsedAt: now.Add(-61 * time.Second)}, noted: true},
-		"use cannot be kept": {token: accounts.Token{}, useErr: errors.New("away"), noted: true},
-		"lives on":           {token: accounts.Token{ExpiresAt: now.Add(time.Hour)}, noted: true},
-		"expired":            {token: accounts.Token{ExpiresAt: now.Add(-time.Millisecond)}, kind: fault.NotFound},
+		"fresh":             {token: accounts.Token{}, noted: true},
+		"used just now":     {token: accounts.Token{LastUsedAt: now.Add(-30 * time.Second)}},
+		"used a minute ago": {token: accounts.Token{LastUsedAt: now.Add(-61 * time.Second)}, noted: true},
+		"noting use fails":  {token: accounts.Token{}, useErr: errors.New("unavailable"), noted: true},
+		"not expired yet":   {token: accounts.Token{ExpiresAt: now.Add(time.Hour)}, noted: true},
+		"expired":           {token: accounts.Token{ExpiresAt: now.Add(-time.Millisecond)}, kind: fault.NotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -100,26 +102,31 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-func TestRevokeTokenTellsTheEdges(t *testing.T) {
+func TestRevokeTokenInvalidatesCaches(t *testing.T) {
 	t.Parallel()
 	var told announced
 	s := accounts.New(&stub{token: accounts.Token{ID: 5, Hash: "abc"}}, nil, nil, nil, nil, &told, time.Now)
 	if err := s.RevokeToken(t.Context(), tenant.ID{}, 6, boss); !fault.Is(err, fault.NotFound) || len(told) > 0 {
-		t.Errorf("unknown: %v, told %v", err, told)
+		t.Errorf("unknown: %v, invalidated %v", err, told)
 	}
 	if err := s.RevokeToken(t.Context(), tenant.ID{}, 5, boss); err != nil || len(told) != 1 || told[0] != "abc" {
-		t.Errorf("%v, told %v", err, told)
+		t.Errorf("%v, invalidated %v", err, told)
 	}
 }
 
-func TestCreateWebsite(t *testing.T) {
+func TestCreateWebsiteFillsInDefaults(t *testing.T) {
 	t.Parallel()
 	store := &stub{}
-	w, err := accounts.New(store, widgets{}, nil, nil, nil, nil, time.Now).CreateWebsite(t.Context(), accounts.NewWebsite{Name: " Shop ", URL: "https://shop.example", ClientToken: "x"}, boss)
+	w, err := accounts.New(store, widgets{}, nil, nil, nil, nil, time.Now).CreateWebsite(t.Context(), accounts.NewWebsite{
+		Name:        " Shop ",
+		URL:         "https://shop.example",
+		ClientToken: "x",
+	}, boss)
 	if err != nil || len(store.added) != 1 || !reflect.DeepEqual(store.added[0], w) {
 		t.Fatalf("%+v, %v, stored %+v", w, err, store.added)
 	}
-	if w.Name != "Shop" || w.Organization != "Shop" || w.Plan != identity.Free || w.ClientToken != "wgt_7x" || w.ID.Int64() != 7 {
+	if w.Name != "Shop" || w.Organization != "Shop" || w.Plan != identity.Free || w.ClientToken != "wgt_7x" ||
+		w.ID.Int64() != 7 {
 		t.Errorf("%+v", w)
 	}
 }
@@ -127,13 +134,14 @@ func TestCreateWebsite(t *testing.T) {
 func TestCreateWebsiteWithoutWidgetStoresNothing(t *testing.T) {
 	t.Parallel()
 	store, taken := &stub{}, fault.Coded(fault.Conflict, "client_token_taken", "taken")
-	_, err := accounts.New(store, widgets{taken}, nil, nil, nil, nil, time.Now).CreateWebsite(t.Context(), accounts.NewWebsite{Name: "Shop", URL: "https://shop.example"}, boss)
+	_, err := accounts.New(store, widgets{taken}, nil, nil, nil, nil, time.Now).CreateWebsite(t.Context(),
+		accounts.NewWebsite{Name: "Shop", URL: "https://shop.example"}, boss)
 	if !errors.Is(err, error(taken)) || len(store.added) > 0 {
 		t.Errorf("%v, stored %+v", err, store.added)
 	}
 }
 
-func TestNewWebsiteNamesWhatIsWrong(t *testing.T) {
+func TestInvalidNewWebsiteListsWrongFields(t *testing.T) {
 	t.Parallel()
 	for wrong, n := range map[string]accounts.NewWebsite{
 		"name,url":     {},
@@ -148,7 +156,7 @@ func TestNewWebsiteNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestNewTokenNamesWhatIsWrong(t *testing.T) {
+func TestInvalidNewTokenListsWrongFields(t *testing.T) {
 	t.Parallel()
 	for wrong, n := range map[string]accounts.NewToken{
 		"name,level": {},

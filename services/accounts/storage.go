@@ -16,19 +16,19 @@ type Stored interface {
 	Stored(ctx context.Context, t tenant.ID) (int64, error)
 }
 
-// The bounds of reading how much websites store.
+// The limits of reading how much websites store.
 const (
-	meterFor      = 2 * time.Second // for the services to answer
+	meterFor      = 2 * time.Second // timeout of the services' responses
 	meterWebsites = 8               // websites that one request reads at the same time
 )
 
-// Meter reads how much websites store, and knows how much they may.
+// Meter reads how many bytes websites store, and has their limits.
 type Meter struct {
 	services []Stored
 	limits   atomic.Pointer[storagequota.Limits]
 }
 
-// NewMeter makes a Meter over the services that store, with the default limits.
+// NewMeter returns a Meter over the services that store data, with the default limits.
 func NewMeter(services []Stored) *Meter {
 	m := &Meter{services: services}
 	m.SetLimits(storagequota.DefaultLimits())
@@ -38,7 +38,7 @@ func NewMeter(services []Stored) *Meter {
 // SetLimits replaces the limits of plans.
 func (m *Meter) SetLimits(l storagequota.Limits) { m.limits.Store(&l) }
 
-// Limit is how many bytes a website may store: its own limit, or its plan's.
+// Limit returns how many bytes a website may store: its own limit, or its plan's.
 func (m *Meter) Limit(w Website) int64 {
 	if w.StorageLimit > 0 {
 		return w.StorageLimit
@@ -46,7 +46,8 @@ func (m *Meter) Limit(w Website) int64 {
 	return (*m.limits.Load())[w.Plan]
 }
 
-// Usage returns what a website stores. Its error is that of a service that didn't answer; the limit is there all the same.
+// Usage returns how many bytes a website stores. If a service doesn't respond, it returns an error; the limit is set
+// even then.
 func (m *Meter) Usage(ctx context.Context, w Website) (storagequota.Usage, error) {
 	ctx, cancel := context.WithTimeout(ctx, meterFor)
 	defer cancel()
@@ -66,13 +67,13 @@ func (m *Meter) Usage(ctx context.Context, w Website) (storagequota.Usage, error
 	return u, nil
 }
 
-// Reading is what a website stores, as far as it could be read.
+// Reading is the stored bytes and the limit of a website.
 type Reading struct {
-	Used  *int64 // nil: a service didn't answer
+	Used  *int64 // nil if a service didn't respond
 	Limit int64
 }
 
-// Read returns what websites store, in their order.
+// Read returns the readings of websites, in their order.
 func (m *Meter) Read(ctx context.Context, of ...Website) []Reading {
 	readings := make([]Reading, len(of))
 	slots := make(chan struct{}, meterWebsites)

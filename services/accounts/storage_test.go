@@ -12,7 +12,7 @@ import (
 	"fivechat.dev/services/accounts"
 )
 
-// stores is a service that stores so many bytes of every website, or doesn't answer.
+// stores is a service that stores this many bytes of every website, or doesn't respond.
 type stores int64
 
 func (s stores) Stored(context.Context, tenant.ID) (int64, error) {
@@ -22,9 +22,9 @@ func (s stores) Stored(context.Context, tenant.ID) (int64, error) {
 	return int64(s), nil
 }
 
-// TestMeterAddsUpWhatServicesStore: a website's own limit comes before its plan's, and one service that doesn't answer makes
-// the usage unknown, not small.
-func TestMeterAddsUpWhatServicesStore(t *testing.T) {
+// TestMeterAddsUpStoredBytes: a website's own limit overrides its plan's. If one service doesn't respond, the usage is
+// unknown, not smaller.
+func TestMeterAddsUpStoredBytes(t *testing.T) {
 	t.Parallel()
 	free, own := accounts.Website{Plan: identity.Free}, accounts.Website{Plan: identity.Pro, StorageLimit: 5 << 20}
 	m := accounts.NewMeter([]accounts.Stored{stores(3), stores(4)})
@@ -38,15 +38,15 @@ func TestMeterAddsUpWhatServicesStore(t *testing.T) {
 	}
 	away := accounts.NewMeter([]accounts.Stored{stores(3), stores(-1)})
 	if _, err := away.Usage(t.Context(), free); err == nil {
-		t.Error("a usage without an answer")
+		t.Error("a usage without a response")
 	}
 	if readings := away.Read(t.Context(), free); readings[0].Used != nil || readings[0].Limit != 1<<30 {
 		t.Errorf("%+v", readings[0])
 	}
 }
 
-// TestStorageLimitOfAWebsite: it is set, taken away by null, and refused when it is out of bounds.
-func TestStorageLimitOfAWebsite(t *testing.T) {
+// TestStorageLimitOfWebsiteIsPatched: it can be set, is removed by null, and is refused if it is out of range.
+func TestStorageLimitOfWebsiteIsPatched(t *testing.T) {
 	t.Parallel()
 	w := accounts.Website{Name: "Shop", URL: "https://shop.example", Plan: identity.Free, StorageLimit: 7 << 20}
 	for _, c := range []struct {

@@ -10,27 +10,27 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Token is an API token of a website. Its secret is not kept.
+// Token is an API token of a website. Its secret isn't stored.
 type Token struct {
 	ID         int64          `bson:"_id"`
 	WebsiteID  tenant.ID      `bson:"websiteId"`
 	Hash       string         `bson:"hash"`
 	Name       string         `bson:"name"`
 	Level      identity.Level `bson:"level"`
-	Prefix     string         `bson:"prefix"`     // the secret's beginning, for people to recognize it by
-	LastUsedAt time.Time      `bson:"lastUsedAt"` // zero: never
-	ExpiresAt  time.Time      `bson:"expiresAt"`  // zero: never
+	Prefix     string         `bson:"prefix"`     // first characters of the secret, so that people recognize it
+	LastUsedAt time.Time      `bson:"lastUsedAt"` // zero if never
+	ExpiresAt  time.Time      `bson:"expiresAt"`  // zero if never
 	CreatedAt  time.Time      `bson:"createdAt"`
 	CreatedBy  string         `bson:"createdBy"` // By's Actor
 }
 
-// Place is the token's place in a newest-first list.
+// SortKey implements the order of lists: by creation.
 func (t Token) SortKey() (time.Time, int64) { return t.CreatedAt, t.ID }
 
-// Expired says that the token's time is over.
+// Expired reports whether the token has expired.
 func (t Token) Expired(now time.Time) bool { return !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt) }
 
-// NewToken is what an operator states about a token. A zero ExpiresAt is never.
+// NewToken is the input for a token. A zero ExpiresAt means that it never expires.
 type NewToken struct {
 	Name      string
 	Level     identity.Level
@@ -45,25 +45,33 @@ func (n NewToken) check(now time.Time) error {
 	return wrong.Err()
 }
 
-// token makes the token and its secret.
+// token returns the token and its secret.
 func (n NewToken) token(t tenant.ID, id int64, by string, now time.Time) (Token, string) {
 	secret := identity.NewSecret()
 	return Token{
-		ID: id, WebsiteID: t, Hash: identity.HashSecret(secret), Name: strings.TrimSpace(n.Name), Level: n.Level,
-		Prefix: secret[:prefixLength], ExpiresAt: n.ExpiresAt.UTC().Truncate(time.Millisecond), CreatedAt: now, CreatedBy: by,
+		ID:        id,
+		WebsiteID: t,
+		Hash:      identity.HashSecret(secret),
+		Name:      strings.TrimSpace(n.Name),
+		Level:     n.Level,
+		Prefix:    secret[:prefixLength],
+		ExpiresAt: n.ExpiresAt.UTC().Truncate(time.Millisecond),
+		CreatedAt: now,
+		CreatedBy: by,
 	}, secret
 }
 
-// prefixLength is how many characters of a secret are shown for people to recognize it by.
+// prefixLength is how many characters of a secret are shown, so that people recognize it.
 const prefixLength = 8
 
-// TokenPatch is a partial update. An absent member leaves what is there; a null ExpiresAt is never.
+// TokenPatch is a partial update. An absent field leaves the stored value unchanged; a null ExpiresAt means that the
+// token never expires.
 type TokenPatch struct {
 	Name      optional.Value[string]
 	ExpiresAt optional.Value[time.Time]
 }
 
-// apply gives t with p's changes, or an Invalid fault that names every member that is wrong.
+// apply returns t with the changes of p, or an Invalid fault that lists every wrong field.
 func (p TokenPatch) apply(t Token, now time.Time) (Token, error) {
 	set(p.Name, &t.Name, "")
 	t.Name = strings.TrimSpace(t.Name)
@@ -76,13 +84,13 @@ func (p TokenPatch) apply(t Token, now time.Time) (Token, error) {
 	return t, wrong.Err()
 }
 
-// The time for which a token lives on beside its successor: where none is named, and the longest.
+// How long a rotated token stays valid: the default, and the maximum.
 const (
 	DefaultOverlap = 24 * time.Hour
 	maxOverlap     = 30 * 24 * time.Hour
 )
 
-// successor gives a token of the same name and level, made for as long as t was, and its secret.
+// successor returns a new token with the same name, level and lifetime as t, and its secret.
 func (t Token) successor(id int64, by string, now time.Time) (Token, string) {
 	next := NewToken{Name: t.Name, Level: t.Level}
 	if !t.ExpiresAt.IsZero() {

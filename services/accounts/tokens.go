@@ -11,10 +11,10 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// usedEvery is how often, at most, a token's use is noted.
+// usedEvery is the minimum interval of storing a token's last use.
 const usedEvery = time.Minute
 
-// CreateToken makes a token for a website and gives its secret, which is never seen again.
+// CreateToken creates a token for a website. It returns the secret, which can't be read again.
 func (s *Service) CreateToken(ctx context.Context, t tenant.ID, n NewToken, by By) (Token, string, error) {
 	now := s.moment()
 	if err := n.check(now); err != nil {
@@ -56,9 +56,11 @@ func (s *Service) UpdateToken(ctx context.Context, t tenant.ID, id int64, p Toke
 	return token, err
 }
 
-// RotateToken makes the successor of a website's token and gives its secret, which is never seen again. The token itself
-// lives on for the overlap, and no longer than it would have.
-func (s *Service) RotateToken(ctx context.Context, t tenant.ID, id int64, overlap time.Duration, by By) (Token, string, error) {
+// RotateToken creates the successor of a website's token. It returns the secret, which can't be read again. The old
+// token stays valid for the overlap, but not beyond its own expiry.
+func (s *Service) RotateToken(
+	ctx context.Context, t tenant.ID, id int64, overlap time.Duration, by By,
+) (Token, string, error) {
 	if overlap < 0 || overlap > maxOverlap {
 		return Token{}, "", fault.Bad("overlapSeconds", fmt.Sprintf("must be 0 to %d", int(maxOverlap.Seconds())))
 	}
@@ -93,7 +95,7 @@ func (s *Service) RotateToken(ctx context.Context, t tenant.ID, id int64, overla
 	return next, secret, nil
 }
 
-// RevokeToken ends a website's token, here at once and soon at every edge.
+// RevokeToken revokes a website's token: here immediately, and soon at every gateway.
 func (s *Service) RevokeToken(ctx context.Context, t tenant.ID, id int64, by By) error {
 	e, err := s.entry(ctx, t, by, "token", "revoke", id)
 	if err != nil {
@@ -107,16 +109,16 @@ func (s *Service) RevokeToken(ctx context.Context, t tenant.ID, id int64, by By)
 	return nil
 }
 
-// Access is what a token opens.
+// Access is the permissions of a token.
 type Access struct {
 	WebsiteID tenant.ID
 	TokenID   int64
 	Level     identity.Level
 	Plan      identity.Plan
-	ExpiresAt time.Time // zero: never
+	ExpiresAt time.Time // zero if never
 }
 
-// Resolve gives what the token of a hash opens; NotFound for one that is unknown, revoked or expired.
+// Resolve returns the permissions of the token of a hash. The error is NotFound if it is unknown, revoked or expired.
 func (s *Service) Resolve(ctx context.Context, hash string) (Access, error) {
 	token, err := s.store.TokenByHash(ctx, hash)
 	if err != nil {
@@ -131,7 +133,7 @@ func (s *Service) Resolve(ctx context.Context, hash string) (Access, error) {
 		return Access{}, err
 	}
 	if noted := now.Add(-usedEvery); token.LastUsedAt.Before(noted) {
-		// Only for people to read: that it could not be noted is no reason to refuse the token.
+		// The last use is only informative: if storing it fails, the token is still accepted.
 		_ = s.store.UsedToken(ctx, token.WebsiteID, token.ID, now, noted)
 	}
 	return Access{token.WebsiteID, token.ID, token.Level, website.Plan, token.ExpiresAt}, nil

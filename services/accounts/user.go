@@ -21,37 +21,37 @@ type User struct {
 	Theme      string    `bson:"theme"`
 	AvatarURL  *string   `bson:"avatarUrl"`
 	Language   string    `bson:"language"`
-	LastSeenAt time.Time `bson:"lastSeenAt"` // zero: never
+	LastSeenAt time.Time `bson:"lastSeenAt"` // zero if never
 	CreatedAt  time.Time `bson:"createdAt"`
 	UpdatedAt  time.Time `bson:"updatedAt"`
-	Version    int64     `bson:"version"` // counts changes
+	Version    int64     `bson:"version"` // incremented by every change
 }
 
-// Place is the user's place in a newest-first list.
+// SortKey implements the order of lists: by creation.
 func (u User) SortKey() (time.Time, int64) { return u.CreatedAt, u.ID }
 
-// Change is the user's place in the order of changes.
+// ChangeKey implements the order of change lists: by last change.
 func (u User) ChangeKey() (time.Time, int64) { return u.UpdatedAt, u.ID }
 
-// Revision is the state that the user is in. That somebody was seen is none.
+// Revision is the version of the user, for ETags. Being seen doesn't change it.
 func (u User) Revision() version.Of { return version.Of{ID: u.ID, Version: u.Version} }
 
 // The two periods of presence.
 const (
-	onlineFor = 60 * time.Second // who was seen counts as online
-	seenEvery = 15 * time.Second // at most, that somebody was seen is written
+	onlineFor = 60 * time.Second // a user counts as online after being seen
+	seenEvery = 15 * time.Second // minimum interval of writing LastSeenAt
 )
 
-// Online says whether the user was seen lately.
+// Online reports whether the user was seen within onlineFor.
 func (u User) Online(now time.Time) bool { return now.Sub(u.LastSeenAt) <= onlineFor }
 
-// UserPatch states a user's properties: all of them are optional where one is changed; a new one needs Name and Email.
-// An absent member leaves what is there, null puts the default in its place.
+// UserPatch is a partial update of a user, or the input for a new one, which needs a name and an e-mail address. An
+// absent field leaves the stored value unchanged; null sets the default.
 type UserPatch struct {
 	Name, Email, Theme, Language, AvatarURL optional.Value[string]
 }
 
-// What a user has who states nothing else.
+// The defaults of a user's settings.
 const (
 	defaultTheme    = "system"
 	defaultLanguage = "en"
@@ -59,13 +59,13 @@ const (
 
 var language = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 
-// The longest e-mail address that mail servers carry, and the longest language tag we keep.
+// The maximum length of an e-mail address that mail servers support, and of a language tag.
 const (
 	maxEmail    = 254
 	maxLanguage = 35
 )
 
-// Apply gives u with p's changes, or an Invalid fault that names every member that is wrong.
+// Apply returns u with the changes of p, or an Invalid fault that lists every wrong field.
 func (p UserPatch) Apply(u User) (User, error) {
 	set(p.Name, &u.Name, "")
 	set(p.Email, &u.Email, "")
@@ -80,8 +80,10 @@ func (p UserPatch) Apply(u User) (User, error) {
 	wrong.Check(isName(u.Name), "name", nameWanted)
 	wrong.Check(isEmail(u.Email), "email", "must be an e-mail address of at most 254 characters")
 	wrong.Check(u.Theme == "light" || u.Theme == "dark" || u.Theme == "system", "theme", "must be light, dark or system")
-	wrong.Check(len(u.Language) <= maxLanguage && language.MatchString(u.Language), "language", "must be a language tag like en or pt-BR")
-	wrong.Check(u.AvatarURL == nil || isURL(*u.AvatarURL, "https"), "avatarUrl", "must be an https address of at most 2048 characters, or null")
+	wrong.Check(len(u.Language) <= maxLanguage && language.MatchString(u.Language), "language",
+		"must be a language tag like en or pt-BR")
+	wrong.Check(u.AvatarURL == nil || isURL(*u.AvatarURL, "https"), "avatarUrl",
+		"must be an https address of at most 2048 characters, or null")
 	return u, wrong.Err()
 }
 
@@ -94,7 +96,7 @@ func set(v optional.Value[string], into *string, missing string) {
 	}
 }
 
-// isEmail wants a bare address: "Ann <ann@example.com>" parses, but is a name and an address.
+// isEmail requires a bare address: "Ann <ann@example.com>" parses, but is a name with an address.
 func isEmail(s string) bool {
 	a, err := mail.ParseAddress(s)
 	return err == nil && len(s) <= maxEmail && a.Name == "" && a.Address == s

@@ -29,15 +29,16 @@ func fieldsOf(err error) string {
 	return strings.Join(names, ",")
 }
 
-func TestUserPatchNamesWhatIsWrong(t *testing.T) {
+func TestInvalidUserPatchListsWrongFields(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("ä", 101)
 	for name, c := range map[string]struct {
 		patch accounts.UserPatch
 		wrong string
 	}{
-		"nothing":             {accounts.UserPatch{}, ""},
-		"all":                 {accounts.UserPatch{text("Ben"), text("ben@example.com"), text("light"), text("pt-BR"), text("https://example.com/b.png")}, ""},
+		"nothing": {accounts.UserPatch{}, ""},
+		"all": {accounts.UserPatch{text("Ben"), text("ben@example.com"), text("light"), text("pt-BR"),
+			text("https://example.com/b.png")}, ""},
 		"longest name":        {accounts.UserPatch{Name: text(long[2:])}, ""},
 		"long name":           {accounts.UserPatch{Name: text(long)}, "name"},
 		"blank name":          {accounts.UserPatch{Name: text(" \t\n")}, "name"},
@@ -57,8 +58,9 @@ func TestUserPatchNamesWhatIsWrong(t *testing.T) {
 		"avatar over http":    {accounts.UserPatch{AvatarURL: text("http://example.com/a.png")}, "avatarUrl"},
 		"avatar script":       {accounts.UserPatch{AvatarURL: text("javascript:alert(1)")}, "avatarUrl"},
 		"avatar without host": {accounts.UserPatch{AvatarURL: text("https:///a.png")}, "avatarUrl"},
-		"long avatar":         {accounts.UserPatch{AvatarURL: text("https://e.com/" + strings.Repeat("a", 2048))}, "avatarUrl"},
-		"several":             {accounts.UserPatch{Name: text(""), Email: text(""), Theme: text("")}, "name,email,theme"},
+		"long avatar": {accounts.UserPatch{AvatarURL: text("https://e.com/" + strings.Repeat("a", 2048))},
+			"avatarUrl"},
+		"several": {accounts.UserPatch{Name: text(""), Email: text(""), Theme: text("")}, "name,email,theme"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,10 +72,15 @@ func TestUserPatchNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestUserPatchApplies(t *testing.T) {
+func TestUserPatchAppliesFields(t *testing.T) {
 	t.Parallel()
-	u, err := accounts.UserPatch{Email: text("Ann.B@Example.COM"), Name: text("  Ann B "), AvatarURL: text("https://example.com/a")}.Apply(ann)
-	if err != nil || u.Email != "ann.b@example.com" || u.Name != "Ann B" || u.Theme != "dark" || u.Language != "de" || *u.AvatarURL != "https://example.com/a" {
+	u, err := accounts.UserPatch{
+		Email:     text("Ann.B@Example.COM"),
+		Name:      text("  Ann B "),
+		AvatarURL: text("https://example.com/a"),
+	}.Apply(ann)
+	if err != nil || u.Email != "ann.b@example.com" || u.Name != "Ann B" || u.Theme != "dark" || u.Language != "de" ||
+		*u.AvatarURL != "https://example.com/a" {
 		t.Fatalf("%+v, %v", u, err)
 	}
 	u, err = accounts.UserPatch{Theme: null, Language: null, AvatarURL: null}.Apply(u)
@@ -82,10 +89,11 @@ func TestUserPatchApplies(t *testing.T) {
 	}
 }
 
-func TestUserOnline(t *testing.T) {
+func TestUserIsOnlineForOneMinute(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	for ago, want := range map[time.Duration]bool{0: true, 60 * time.Second: true, 60*time.Second + time.Millisecond: false} {
+	for ago, want := range map[time.Duration]bool{0: true, 60 * time.Second: true,
+		60*time.Second + time.Millisecond: false} {
 		if got := (accounts.User{LastSeenAt: now.Add(-ago)}).Online(now); got != want {
 			t.Errorf("seen %s ago: online %t", ago, got)
 		}

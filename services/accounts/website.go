@@ -11,39 +11,44 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Website is a tenant: a site with a widget, its users and its tokens. Its number is the tenant.
+// Website is a tenant: a site with a widget, its users and its tokens. Its id is the tenant's.
 type Website struct {
 	ID           tenant.ID     `bson:"_id"`
-	Organization string        `bson:"organization"` // who pays; several websites may name the same
+	Organization string        `bson:"organization"` // the paying customer; several websites may have the same
 	Name         string        `bson:"name"`
 	URL          string        `bson:"url"`
 	Plan         identity.Plan `bson:"plan"`
-	ClientToken  string        `bson:"clientToken"` // its widget's
+	ClientToken  string        `bson:"clientToken"` // of its widget
 	Quotas       Quotas        `bson:"quotas,omitempty"`
-	StorageLimit int64         `bson:"storageLimit"` // bytes, in place of its plan's; 0: its plan's
+	StorageLimit int64         `bson:"storageLimit"` // bytes, overrides the plan's; 0 means the plan's
 	CreatedAt    time.Time     `bson:"createdAt"`
 }
 
-// Place is the website's place in a newest-first list.
+// SortKey implements the order of lists: by creation.
 func (w Website) SortKey() (time.Time, int64) { return w.CreatedAt, w.ID.Int64() }
 
-// NewWebsite is what an operator states about a website. Organization is the website's own name where none is named,
-// Plan is Free, and ClientToken is a random one.
+// NewWebsite is the input for a website. Organization defaults to the name of the website, Plan to Free, and
+// ClientToken to a random one.
 type NewWebsite struct {
 	Name, URL, Organization, ClientToken string
 	Plan                                 identity.Plan
 }
 
-// The longest name, in characters, and the longest address, in bytes.
+// The maximum length of a name in characters, and of a URL in bytes.
 const (
 	maxName = 100
 	maxURL  = 2048
 )
 
-// website fills in what was left out, or gives an Invalid fault that names every member that is wrong. The client token
-// is the widget's to judge.
+// website returns the website with its defaults, or an Invalid fault that lists every wrong field. The widgets service
+// checks the client token.
 func (n NewWebsite) website() (Website, error) {
-	w := Website{Organization: strings.TrimSpace(n.Organization), Name: strings.TrimSpace(n.Name), URL: n.URL, Plan: n.Plan}
+	w := Website{
+		Organization: strings.TrimSpace(n.Organization),
+		Name:         strings.TrimSpace(n.Name),
+		URL:          n.URL,
+		Plan:         n.Plan,
+	}
 	if w.Organization == "" {
 		w.Organization = w.Name
 	}

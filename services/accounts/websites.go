@@ -14,8 +14,8 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// CreateWebsite makes a website and its widget. The widget comes first, so that a website that is there always has one;
-// a widget whose website could not be stored belongs to a number that nothing else will get.
+// CreateWebsite creates a website and its widget. The widget is created first, so that every stored website has one. A
+// widget whose website can't be stored belongs to an id that is never used again.
 func (s *Service) CreateWebsite(ctx context.Context, n NewWebsite, by By) (Website, error) {
 	w, err := n.website()
 	if err != nil {
@@ -35,12 +35,12 @@ func (s *Service) CreateWebsite(ctx context.Context, n NewWebsite, by By) (Websi
 	return w, s.store.AddWebsite(ctx, w, e.changing(nil, w.audited()))
 }
 
-// Website gives a website.
+// Website returns a website.
 func (s *Service) Website(ctx context.Context, t tenant.ID) (Website, error) {
 	return s.store.Website(ctx, t)
 }
 
-// Presence gives a website as its own agents see it, with its widget.
+// Presence returns a website, as its own agents see it, with its widget.
 func (s *Service) Presence(ctx context.Context, t tenant.ID) (Website, Widget, error) {
 	w, err := s.store.Website(ctx, t)
 	if err != nil {
@@ -55,16 +55,16 @@ func (s *Service) Websites(ctx context.Context, w paging.Window) (paging.Slice[W
 	return s.store.Websites(ctx, w)
 }
 
-// WebsitePatch is a partial update. An absent member leaves what is there; null Quotas, and a null class among them, take
-// the website's own limits away.
+// WebsitePatch is a partial update. An absent field leaves the stored value unchanged. Null Quotas remove all of the
+// website's own limits; a null class among them removes the limit of that class.
 type WebsitePatch struct {
 	Name, URL, Organization optional.Value[string]
 	Plan                    optional.Value[identity.Plan]
 	Quotas                  optional.Value[map[Class]*Quota]
-	StorageLimit            optional.Value[int64] // bytes; null: the plan's
+	StorageLimit            optional.Value[int64] // bytes; null means the plan's
 }
 
-// Apply gives w with p's changes, or an Invalid fault that names every member that is wrong.
+// Apply returns w with the changes of p, or an Invalid fault that lists every wrong field.
 func (p WebsitePatch) Apply(w Website) (Website, error) {
 	set(p.Name, &w.Name, "")
 	set(p.URL, &w.URL, "")
@@ -98,7 +98,8 @@ func (w Website) check(wrong *fault.Problems) {
 	wrong.Check(w.Plan.Valid(), "plan", "must be FREE or PRO")
 }
 
-// UpdateWebsite changes a website. What the edges hold it to, its plan and its limits, they learn at once.
+// UpdateWebsite changes a website. It invalidates the gateways' caches, so that a new plan or limit applies
+// immediately.
 func (s *Service) UpdateWebsite(ctx context.Context, t tenant.ID, p WebsitePatch, by By) (Website, error) {
 	e, err := s.entry(ctx, t, by, "website", "update", t.Int64())
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package app puts the accounts service together.
+// Package app assembles the accounts service: New connects its store, tasks and clients; Config is its settings. It
+// contains no business rules.
 package app
 
 import (
@@ -22,7 +23,8 @@ import (
 	"fivechat.dev/services/accounts/internal/siblings"
 )
 
-// Config is the service's settings. Without Redis the edges learn of a revoked token only when they ask again.
+// Config is the service's settings. Without Redis, gateways only notice a revoked token when their cached lookup
+// expires.
 type Config struct {
 	servicekit.Config
 	// Base URL of the widgets service.
@@ -41,7 +43,7 @@ type Config struct {
 	QuotasFile string `env:"FIVECHAT_QUOTAS"`
 }
 
-// Default is the settings before the environment's.
+// Default returns the settings that apply if the environment sets nothing else.
 func Default() Config {
 	return Config{
 		Config: servicekit.Default(), VisitorsURL: "http://visitors:8080", ConversationsURL: "http://conversations:8080",
@@ -49,7 +51,7 @@ func Default() Config {
 	}
 }
 
-// Validate refuses settings that cannot work.
+// Validate reports settings that can't work.
 func (c Config) Validate() error {
 	err := c.Config.Validate()
 	if c.WidgetsURL == "" {
@@ -58,31 +60,37 @@ func (c Config) Validate() error {
 	return err
 }
 
-// New makes the service.
+// New returns the service as a unit that a process can run.
 func New(ctx context.Context, c Config) (runner.Unit, error) {
 	base, err := servicekit.New(ctx, "accounts", c.Config)
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	holders := []accounts.DataHolder{siblings.DataHolder{Service: "accounts' requests", Data: datasubject.EraseOnly{Eraser: base.Idempotency}}}
+	holders := []accounts.DataHolder{siblings.DataHolder{Service: "accounts' requests",
+		Data: datasubject.EraseOnly{Eraser: base.Idempotency}}}
 	for _, s := range []struct{ name, url string }{
-		{"widgets", c.WidgetsURL}, {"visitors", c.VisitorsURL}, {"conversations", c.ConversationsURL}, {"tickets", c.TicketsURL}, {"statistics", c.StatisticsURL},
+		{"widgets", c.WidgetsURL}, {"visitors", c.VisitorsURL}, {"conversations", c.ConversationsURL},
+		{"tickets", c.TicketsURL}, {"statistics", c.StatisticsURL},
 		{"webhooks", c.WebhooksURL},
 	} {
 		holders = append(holders, siblings.DataHolder{Service: s.name, Data: datasubject.Remote{Client: base.Client(s.url)}})
 	}
-	holders = append(holders, siblings.DataHolder{Service: "the files of the store", Data: datasubject.EraseOnly{Eraser: mongokit.Purger{DB: base.DB}}})
+	holders = append(holders,
+		siblings.DataHolder{Service: "the files of the store",
+			Data: datasubject.EraseOnly{Eraser: mongokit.Purger{DB: base.DB}}})
 	service := accounts.New(mongostore.New(base.DB), siblings.Widgets{Client: base.Client(c.WidgetsURL)},
-		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Statistics{Client: base.Client(c.StatisticsURL)}, holders, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}, time.Now)
+		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Statistics{Client: base.Client(c.StatisticsURL)},
+		holders, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}, time.Now)
 	meter, follow, err := newMeter(c, base)
 	if err != nil {
 		return runner.Unit{}, err
 	}
 	api.Mount(base.Router, base.Chain, service, meter)
-	return base.Unit(ctx, runner.Task{Name: "quotas", Run: follow}, runner.Task{Name: "erase", Run: eraser.Task{Service: service, Logger: base.Log}.Run})
+	return base.Unit(ctx, runner.Task{Name: "quotas", Run: follow},
+		runner.Task{Name: "erase", Run: eraser.Task{Service: service, Logger: base.Log}.Run})
 }
 
-// newMeter makes the meter of what websites store, and the task that follows the file of its limits.
+// newMeter returns the meter of stored bytes, and the task that reloads its limits when the quota file changes.
 func newMeter(c Config, base *servicekit.Component) (*accounts.Meter, func(context.Context) error, error) {
 	var services []accounts.Stored
 	for _, url := range []string{c.ConversationsURL, c.TicketsURL, c.VisitorsURL, c.WebhooksURL} {
@@ -108,7 +116,7 @@ func newMeter(c Config, base *servicekit.Component) (*accounts.Meter, func(conte
 	}
 	return meter, func(ctx context.Context) error {
 		config.Follow(ctx, read, set, func(err error) {
-			base.Log.ErrorContext(ctx, "the storage limits cannot be used, the old ones are kept", "error", err)
+			base.Log.ErrorContext(ctx, "quota file: invalid storage limits; the previous ones stay in effect", "error", err)
 		}, c.QuotasFile)
 		return nil
 	}, nil

@@ -13,7 +13,7 @@ import (
 	"fivechat.dev/services/internal/apitest"
 )
 
-// system is the service and the widgets service that it asks.
+// system is the service with a fake widgets service.
 type system struct {
 	*apitest.Service
 	widgets *apitest.Fake
@@ -27,9 +27,10 @@ func start(t *testing.T) system {
 	return system{apitest.Serve(t, unit, err), widgets}
 }
 
-// website makes a website and gives its number.
+// website creates a website and returns its id.
 func (s system) website(plan string) int64 {
-	w := s.Want(201, apitest.Operator, "POST", "/operator/websites", `{"name":"Shop","url":"https://shop.example","plan":"`+plan+`"}`)
+	w := s.Want(201, apitest.Operator, "POST", "/operator/websites",
+		`{"name":"Shop","url":"https://shop.example","plan":"`+plan+`"}`)
 	return int64(w["id"].(float64))
 }
 
@@ -37,31 +38,36 @@ func reader(website int64) identity.Principal { return apitest.Token(website, id
 func agent(website int64) identity.Principal  { return apitest.Token(website, identity.ReadWrite) }
 func writer(website int64) identity.Principal { return apitest.Token(website, identity.Write) }
 
-func TestUserLifeCycle(t *testing.T) {
+func TestUserIsCreatedChangedAndDeleted(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	u := s.Want(201, agent(1), "POST", "/users", `{"name":"Ann","email":"Ann@example.com"}`)
-	if u["email"] != "ann@example.com" || u["theme"] != "system" || u["language"] != "en" || u["online"] != false || u["avatarUrl"] != nil || len(u) != 9 {
+	if u["email"] != "ann@example.com" || u["theme"] != "system" || u["language"] != "en" || u["online"] != false ||
+		u["avatarUrl"] != nil || len(u) != 9 {
 		t.Errorf("%v", u)
 	}
 	path := fmt.Sprintf("/users/%v", u["id"])
 	if got := s.Want(200, reader(1), "GET", path, ""); !reflect.DeepEqual(got, u) {
 		t.Errorf("%v, want %v", got, u)
 	}
-	changed := s.Want(200, agent(1), "PATCH", path, `{"name":"Anna","avatarUrl":"https://example.com/a.png","language":"de-CH","theme":"dark"}`)
-	if changed["name"] != "Anna" || changed["avatarUrl"] != "https://example.com/a.png" || changed["language"] != "de-CH" || changed["createdAt"] != u["createdAt"] {
+	changed := s.Want(200, agent(1), "PATCH", path,
+		`{"name":"Anna","avatarUrl":"https://example.com/a.png","language":"de-CH","theme":"dark"}`)
+	if changed["name"] != "Anna" || changed["avatarUrl"] != "https://example.com/a.png" ||
+		changed["language"] != "de-CH" || changed["createdAt"] != u["createdAt"] {
 		t.Errorf("%v", changed)
 	}
 	s.Want(201, agent(1), "POST", "/users", `{"name":"Ben","email":"ben@example.com"}`)
 	page := s.Want(200, reader(1), "GET", "/users?limit=1", "")
-	if first := page["data"].([]any)[0].(map[string]any); first["name"] != "Ben" || page["total"] != 2.0 || page["hasNextPage"] != true {
+	if first := page["data"].([]any)[0].(map[string]any); first["name"] != "Ben" || page["total"] != 2.0 ||
+		page["hasNextPage"] != true {
 		t.Errorf("%v", page)
 	}
 	page = s.Want(200, reader(1), "GET", "/users?limit=1&cursor="+page["nextCursor"].(string), "")
 	if rows := page["data"].([]any); len(rows) != 1 || !reflect.DeepEqual(rows[0], any(changed)) {
 		t.Errorf("%v", page)
 	}
-	if got := s.Do(apitest.Sibling(1), "GET", fmt.Sprintf("/internal/users?ids=%v,999", u["id"]), ""); got.Status != 200 || !strings.HasPrefix(got.Body, `[{"id":`) || !strings.Contains(got.Body, "Anna") {
+	if got := s.Do(apitest.Sibling(1), "GET", fmt.Sprintf("/internal/users?ids=%v,999", u["id"]),
+		""); got.Status != 200 || !strings.HasPrefix(got.Body, `[{"id":`) || !strings.Contains(got.Body, "Anna") {
 		t.Errorf("%+v", got)
 	}
 	if d := s.Want(200, agent(1), "DELETE", path, ""); d["deleted"] != true || d["id"] != u["id"] {
@@ -73,7 +79,7 @@ func TestUserLifeCycle(t *testing.T) {
 	s.Refused(404, reader(1), "GET", path, "")
 }
 
-func TestUserRefusals(t *testing.T) {
+func TestInvalidUserRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	s.Want(201, writer(1), "POST", "/users", `{"name":"Ann","email":"ann@example.com"}`)
@@ -107,7 +113,8 @@ func TestUserRefusals(t *testing.T) {
 		{apitest.Sibling(1), "GET", "/operator/websites", ``, 401, "token_missing"},
 		{reader(1), "GET", "/internal/website", ``, 401, "token_missing"},
 		{apitest.Sibling(1), "GET", "/internal/users?ids=1,x", ``, 400, "validation_failed ids"},
-		{apitest.Sibling(1), "GET", "/internal/users?ids=" + strings.Repeat("1,", 100) + "1", ``, 400, "validation_failed ids"},
+		{apitest.Sibling(1), "GET", "/internal/users?ids=" + strings.Repeat("1,", 100) + "1", ``, 400,
+			"validation_failed ids"},
 	} {
 		if said := s.Refused(c.status, c.as, c.method, c.path, c.body); !strings.HasPrefix(said, c.said) {
 			t.Errorf("%s %s %s: %s, want %s", c.method, c.path, c.body, said, c.said)
@@ -115,8 +122,8 @@ func TestUserRefusals(t *testing.T) {
 	}
 }
 
-// TestIsolation asks for each website's users in the other's name: every answer is, byte for byte, that for a user who
-// does not exist.
+// TestIsolation requests each website's users as the other: every response is, byte for byte, that for a
+// user who doesn't exist.
 func TestIsolation(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -124,7 +131,8 @@ func TestIsolation(t *testing.T) {
 		owner, other := roles[0], roles[1]
 		u := s.Want(201, agent(owner), "POST", "/users", `{"name":"Ann","email":"ann@example.com"}`)
 		id := fmt.Sprint(u["id"])
-		for method, as := range map[string]identity.Principal{"GET": reader(other), "PATCH": writer(other), "DELETE": writer(other)} {
+		for method, as := range map[string]identity.Principal{"GET": reader(other), "PATCH": writer(other),
+			"DELETE": writer(other)} {
 			theirs, unknown := s.Do(as, method, "/users/"+id, ""), s.Do(as, method, "/users/987654", "")
 			theirs.Body = strings.ReplaceAll(theirs.Body, "/users/"+id, "/users/987654")
 			if theirs != unknown || unknown.Status != 404 {
@@ -140,36 +148,41 @@ func TestIsolation(t *testing.T) {
 	}
 }
 
-func TestWebsites(t *testing.T) {
+func TestWebsiteIsCreatedWithItsWidget(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	w := s.Want(201, apitest.Operator, "POST", "/operator/websites", `{"name":"Shop","url":"https://shop.example","plan":"PRO","clientToken":"mine"}`)
+	w := s.Want(201, apitest.Operator, "POST", "/operator/websites",
+		`{"name":"Shop","url":"https://shop.example","plan":"PRO","clientToken":"mine"}`)
 	if w["plan"] != "PRO" || w["organization"] != "Shop" || w["clientToken"] != "wgt_x" || len(w) != 10 {
 		t.Errorf("%v", w)
 	}
-	if want := fmt.Sprintf("POST /internal/widgets %v", w["id"]); len(s.widgets.Asked()) != 1 || s.widgets.Asked()[0] != want {
+	if want := fmt.Sprintf("POST /internal/widgets %v", w["id"]); len(s.widgets.Asked()) != 1 ||
+		s.widgets.Asked()[0] != want {
 		t.Errorf("asked %v, want %s", s.widgets.Asked(), want)
 	}
 	second := s.website("")
 	page := s.Want(200, apitest.Operator, "GET", "/operator/websites?limit=1", "")
-	if first := page["data"].([]any)[0].(map[string]any); first["id"] != float64(second) || first["plan"] != "FREE" || page["total"] != 2.0 {
+	if first := page["data"].([]any)[0].(map[string]any); first["id"] != float64(second) || first["plan"] != "FREE" ||
+		page["total"] != 2.0 {
 		t.Errorf("%v", page)
 	}
 	got := s.Want(200, apitest.Sibling(second), "GET", "/internal/website", "")
-	if want := map[string]any{"id": float64(second), "name": "Shop", "url": "https://shop.example", "plan": "FREE"}; !reflect.DeepEqual(got, want) {
+	if want := map[string]any{"id": float64(second), "name": "Shop", "url": "https://shop.example",
+		"plan": "FREE"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	s.Refused(404, apitest.Sibling(999), "GET", "/internal/website", "")
 	s.Refused(404, apitest.Sibling(0), "GET", "/internal/website", "")
 
-	u := s.Want(201, apitest.Operator, "POST", fmt.Sprintf("/operator/websites/%d/users", second), `{"name":"Ann","email":"ann@example.com"}`)
+	u := s.Want(201, apitest.Operator, "POST", fmt.Sprintf("/operator/websites/%d/users", second),
+		`{"name":"Ann","email":"ann@example.com"}`)
 	if got := s.Want(200, reader(second), "GET", fmt.Sprintf("/users/%v", u["id"]), ""); !reflect.DeepEqual(got, u) {
 		t.Errorf("%v, want %v", got, u)
 	}
 	s.Refused(404, apitest.Operator, "POST", "/operator/websites/999/users", `{"name":"Ann","email":"ann@example.com"}`)
 }
 
-func TestWebsiteNeedsItsWidget(t *testing.T) {
+func TestWebsiteWithoutWidgetIsNotStored(t *testing.T) {
 	t.Parallel()
 	const body = `{"name":"Shop","url":"https://shop.example","clientToken":"mine"}`
 	s := start(t)
@@ -178,7 +191,8 @@ func TestWebsiteNeedsItsWidget(t *testing.T) {
 		t.Error(said)
 	}
 	s.widgets.Says(apitest.Problem(fault.Bad("clientToken", "is malformed")))
-	if said := s.Refused(400, apitest.Operator, "POST", "/operator/websites", body); said != "validation_failed clientToken" {
+	if said := s.Refused(400, apitest.Operator, "POST", "/operator/websites",
+		body); said != "validation_failed clientToken" {
 		t.Error(said)
 	}
 	for name, f := range apitest.Failures {
@@ -192,23 +206,27 @@ func TestWebsiteNeedsItsWidget(t *testing.T) {
 	}
 }
 
-func TestTokens(t *testing.T) {
+func TestTokenIsCreatedResolvedAndRevoked(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	id := s.website("PRO")
 	path := fmt.Sprintf("/operator/websites/%d/tokens", id)
-	made := s.Want(201, apitest.Operator, "POST", path, `{"name":"ci","level":"READ_WRITE","expiresAt":"2999-01-01T00:00:00Z"}`)
+	made := s.Want(201, apitest.Operator, "POST", path,
+		`{"name":"ci","level":"READ_WRITE","expiresAt":"2999-01-01T00:00:00Z"}`)
 	secret := made["token"].(string)
-	if !identity.WellFormed(secret) || made["prefix"] != secret[:8] || made["lastUsedAt"] != nil || made["expiresAt"] != "2999-01-01T00:00:00.000Z" || len(made) != 10 {
+	if !identity.WellFormed(secret) || made["prefix"] != secret[:8] || made["lastUsedAt"] != nil ||
+		made["expiresAt"] != "2999-01-01T00:00:00.000Z" || len(made) != 10 {
 		t.Errorf("%v", made)
 	}
 	resolve := "/internal/tokens/" + identity.HashSecret(secret)
-	want := map[string]any{"websiteId": float64(id), "tokenId": made["id"], "level": "READ_WRITE", "plan": "PRO", "expiresAt": made["expiresAt"]}
+	want := map[string]any{"websiteId": float64(id), "tokenId": made["id"], "level": "READ_WRITE", "plan": "PRO",
+		"expiresAt": made["expiresAt"]}
 	if got := s.Want(200, apitest.Sibling(0), "GET", resolve, ""); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	list := s.Do(apitest.Operator, "GET", path, "")
-	if list.Status != 200 || strings.Contains(list.Body, secret) || strings.Contains(list.Body, identity.HashSecret(secret)) || strings.Contains(list.Body, `"lastUsedAt":null`) {
+	if list.Status != 200 || strings.Contains(list.Body, secret) ||
+		strings.Contains(list.Body, identity.HashSecret(secret)) || strings.Contains(list.Body, `"lastUsedAt":null`) {
 		t.Errorf("%+v", list)
 	}
 	other := s.website("FREE")
@@ -220,7 +238,7 @@ func TestTokens(t *testing.T) {
 	}
 	s.Refused(404, apitest.Operator, "DELETE", revoke, "")
 
-	// Unknown, malformed and revoked are the same.
+	// The responses for unknown, malformed and revoked tokens are the same.
 	revoked := s.Do(apitest.Sibling(0), "GET", resolve, "")
 	for _, hash := range []string{identity.HashSecret("unknown"), "x"} {
 		got := s.Do(apitest.Sibling(0), "GET", "/internal/tokens/"+hash, "")
@@ -255,7 +273,7 @@ func TestRevocationDoesNotWaitForRedis(t *testing.T) {
 	s.Refused(404, apitest.Sibling(0), "GET", "/internal/tokens/"+identity.HashSecret(made["token"].(string)), "")
 }
 
-func TestConfigNamesWhatIsMissing(t *testing.T) {
+func TestConfigNamesMissingSettings(t *testing.T) {
 	t.Parallel()
 	c := app.Config{Config: servicekit.Config{AssertionKeys: []string{strings.Repeat("k", 32)}}}
 	err := c.Validate()

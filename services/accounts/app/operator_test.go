@@ -17,13 +17,18 @@ import (
 	"fivechat.dev/services/internal/apitest"
 )
 
-// withSiblings is the service, its task, and one sibling that stands in for all.
+// withSiblings starts the service and its task, with one fake in place of all other services.
 func withSiblings(t *testing.T) system {
 	t.Helper()
 	siblings := apitest.NewFake(t, sibling)
 	unit, err := app.New(t.Context(), app.Config{
-		Config: apitest.Config(t), WidgetsURL: siblings.URL, VisitorsURL: siblings.URL + "/visitors", ConversationsURL: siblings.URL + "/conversations",
-		TicketsURL: siblings.URL + "/tickets", StatisticsURL: siblings.URL + "/statistics", WebhooksURL: siblings.URL + "/webhooks",
+		Config:           apitest.Config(t),
+		WidgetsURL:       siblings.URL,
+		VisitorsURL:      siblings.URL + "/visitors",
+		ConversationsURL: siblings.URL + "/conversations",
+		TicketsURL:       siblings.URL + "/tickets",
+		StatisticsURL:    siblings.URL + "/statistics",
+		WebhooksURL:      siblings.URL + "/webhooks",
 	})
 	s := system{apitest.Serve(t, unit, err), siblings}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -36,7 +41,7 @@ func withSiblings(t *testing.T) system {
 	return s
 }
 
-// sibling knows the visitor vis_a, id 17, with two rows on two pages in conversations.
+// sibling has the visitor vis_a, id 17, with two rows on two pages in conversations.
 func sibling(w http.ResponseWriter, r *http.Request) {
 	answer := `{"rows":[],"next":"","more":false}`
 	switch {
@@ -59,7 +64,7 @@ func (s system) erasure(id any) map[string]any {
 	return s.Want(200, apitest.Operator, "GET", fmt.Sprintf("/operator/erasures/%v", id), "")
 }
 
-func TestErasureAsksEverySibling(t *testing.T) {
+func TestErasureCallsEveryService(t *testing.T) {
 	t.Parallel()
 	s := withSiblings(t)
 	id := s.website("PRO")
@@ -95,7 +100,7 @@ func TestErasureAsksEverySibling(t *testing.T) {
 	}
 }
 
-func TestErasureSaysWhyItWaits(t *testing.T) {
+func TestFailedErasureReportsTheReason(t *testing.T) {
 	t.Parallel()
 	s := withSiblings(t)
 	path := fmt.Sprintf("/operator/websites/%d", s.website("PRO"))
@@ -110,12 +115,13 @@ func TestErasureSaysWhyItWaits(t *testing.T) {
 	for e["failure"] == nil {
 		e = s.erasure(e["id"])
 	}
-	if want := []any{"tickets", "statistics", "webhooks", "the files of the store", "accounts"}; e["status"] != "RUNNING" || !reflect.DeepEqual(e["remaining"], want) {
+	if want := []any{"tickets", "statistics", "webhooks", "the files of the store",
+		"accounts"}; e["status"] != "RUNNING" || !reflect.DeepEqual(e["remaining"], want) {
 		t.Errorf("%v", e)
 	}
 }
 
-func TestExport(t *testing.T) {
+func TestExportContainsRowsOfAllServices(t *testing.T) {
 	t.Parallel()
 	s := withSiblings(t)
 	path := fmt.Sprintf("/operator/websites/%d", s.website("PRO"))
@@ -149,13 +155,15 @@ func TestExport(t *testing.T) {
 			t.Error("the export holds a token's hash")
 		}
 	}
-	for at, status := range map[string]int{"/operator/websites/999/export": 404, "/operator/websites/x/export": 400, path + "/visitors/vis_b/export": 404} {
+	for at, status := range map[string]int{"/operator/websites/999/export": 404, "/operator/websites/x/export": 400,
+		path + "/visitors/vis_b/export": 404} {
 		s.Refused(status, apitest.Operator, "GET", at, "")
 	}
 	s.Refused(401, apitest.Sibling(1), "GET", path+"/export", "")
 }
 
-// TestFailedExportHasNoEndLine: before its first row it is refused, behind it it breaks off.
+// TestFailedExportHasNoEndLine: an export that fails before its first row is refused with a problem; one that fails
+// later is aborted.
 func TestFailedExportHasNoEndLine(t *testing.T) {
 	t.Parallel()
 	s := withSiblings(t)
@@ -173,19 +181,21 @@ func TestFailedExportHasNoEndLine(t *testing.T) {
 	}
 }
 
-func TestWebsiteChanges(t *testing.T) {
+func TestWebsitePatchChangesPlanAndLimits(t *testing.T) {
 	t.Parallel()
 	s := withSiblings(t)
 	id := s.website("FREE")
 	path, limits := fmt.Sprintf("/operator/websites/%d", id), fmt.Sprintf("/internal/websites/%d/limits", id)
 	want := func(plan string, quotas map[string]any) {
 		t.Helper()
-		if got := s.Want(200, apitest.Sibling(0), "GET", limits, ""); !reflect.DeepEqual(got, map[string]any{"websiteId": float64(id), "plan": plan, "quotas": quotas}) {
+		if got := s.Want(200, apitest.Sibling(0), "GET", limits, ""); !reflect.DeepEqual(got,
+			map[string]any{"websiteId": float64(id), "plan": plan, "quotas": quotas}) {
 			t.Errorf("%v", got)
 		}
 	}
 	want("FREE", map[string]any{})
-	w := s.Want(200, apitest.Operator, "PATCH", path, `{"name":"Store","plan":"PRO","quotas":{"read":{"requests":600,"seconds":60},"import":{"requests":5,"seconds":1}}}`)
+	w := s.Want(200, apitest.Operator, "PATCH", path,
+		`{"name":"Store","plan":"PRO","quotas":{"read":{"requests":600,"seconds":60},"import":{"requests":5,"seconds":1}}}`)
 	if got := s.Want(200, apitest.Operator, "GET", path, ""); w["name"] != "Store" || !reflect.DeepEqual(got, w) {
 		t.Errorf("%v, %v", w, got)
 	}
@@ -213,14 +223,15 @@ func TestWebsiteChanges(t *testing.T) {
 	s.Refused(404, apitest.Sibling(0), "GET", "/internal/websites/999/limits", "")
 }
 
-func TestWebsiteUsers(t *testing.T) {
+func TestOperatorManagesUsersOfWebsite(t *testing.T) {
 	t.Parallel()
 	s := withSiblings(t)
 	id, other := s.website("FREE"), s.website("FREE")
 	users := fmt.Sprintf("/operator/websites/%d/users", id)
 	u := s.Want(201, apitest.Operator, "POST", users, `{"name":"Ann","email":"ann@example.com"}`)
 	one := fmt.Sprintf("%s/%v", users, u["id"])
-	if got := s.Want(200, apitest.Operator, "PATCH", one, `{"name":"Anna"}`); got["name"] != "Anna" || got["email"] != "ann@example.com" {
+	if got := s.Want(200, apitest.Operator, "PATCH", one, `{"name":"Anna"}`); got["name"] != "Anna" ||
+		got["email"] != "ann@example.com" {
 		t.Errorf("%v", got)
 	}
 	if page := s.Want(200, apitest.Operator, "GET", users, ""); page["total"] != 1.0 {
@@ -235,7 +246,7 @@ func TestWebsiteUsers(t *testing.T) {
 	s.Refused(404, apitest.Operator, "DELETE", one, "")
 }
 
-func TestAudit(t *testing.T) {
+func TestChangesAreInTheAuditLog(t *testing.T) {
 	t.Parallel()
 	s := withSiblings(t)
 	id, other := s.website("FREE"), s.website("FREE")
@@ -246,7 +257,8 @@ func TestAudit(t *testing.T) {
 	s.Want(200, agent, "PATCH", fmt.Sprintf("/users/%v", u["id"]), `{"name":"Anna"}`)
 	s.Refused(409, agent, "POST", "/users", `{"name":"Ann","email":"ann@example.com"}`)
 	s.Want(200, agent, "DELETE", fmt.Sprintf("/users/%v", u["id"]), "")
-	s.Want(200, apitest.Operator, "PATCH", fmt.Sprintf("/operator/websites/%d", id), `{"quotas":{"read":{"requests":1,"seconds":2}}}`)
+	s.Want(200, apitest.Operator, "PATCH", fmt.Sprintf("/operator/websites/%d", id),
+		`{"quotas":{"read":{"requests":1,"seconds":2}}}`)
 
 	list := fmt.Sprintf("/operator/audit?websiteId=%d&limit=2", id)
 	var rows []map[string]any
@@ -273,20 +285,24 @@ operator website.create website map[] map[clientToken:wgt_x name:Shop organizati
 `; said != want {
 		t.Errorf("%s\nwant\n%s", said, want)
 	}
-	if made := rows[3]; made["requestId"] != "req-7" || made["address"] != "192.0.2.9" || made["objectId"] != fmt.Sprint(u["id"]) || made["websiteId"] != float64(id) || len(made) != 11 {
+	if made := rows[3]; made["requestId"] != "req-7" || made["address"] != "192.0.2.9" ||
+		made["objectId"] != fmt.Sprint(u["id"]) || made["websiteId"] != float64(id) || len(made) != 11 {
 		t.Errorf("%v", made)
 	}
-	since := s.Want(200, apitest.Operator, "GET", "/operator/audit?since="+rows[1]["at"].(string)+fmt.Sprintf("&websiteId=%d", id), "")
+	since := s.Want(200, apitest.Operator, "GET",
+		"/operator/audit?since="+rows[1]["at"].(string)+fmt.Sprintf("&websiteId=%d", id), "")
 	if n := since["total"].(float64); n < 2 || n > 5 {
 		t.Errorf("since the last but one: %v", since)
 	}
 	if all := s.Want(200, apitest.Operator, "GET", "/operator/audit", ""); all["total"] != 6.0 {
 		t.Errorf("of all websites, %d among them: %v", other, all)
 	}
-	if none := s.Want(200, apitest.Operator, "GET", "/operator/audit?since=2999-01-01T00:00:00Z", ""); none["total"] != 0.0 {
+	if none := s.Want(200, apitest.Operator, "GET", "/operator/audit?since=2999-01-01T00:00:00Z",
+		""); none["total"] != 0.0 {
 		t.Errorf("since a time to come: %v", none)
 	}
-	for query, field := range map[string]string{"since=yesterday": "since", "websiteId=x": "websiteId", "cursor=x": "cursor"} {
+	for query, field := range map[string]string{"since=yesterday": "since", "websiteId=x": "websiteId",
+		"cursor=x": "cursor"} {
 		if got := s.Refused(400, apitest.Operator, "GET", "/operator/audit?"+query, ""); got != "validation_failed "+field {
 			t.Errorf("%s: %s", query, got)
 		}
@@ -294,18 +310,21 @@ operator website.create website map[] map[clientToken:wgt_x name:Shop organizati
 	s.Refused(401, reader(id), "GET", "/operator/audit", "")
 }
 
-func TestTokensAreRotated(t *testing.T) {
+func TestRotatedTokenKeepsTheOverlap(t *testing.T) {
 	t.Parallel()
 	s := withSiblings(t)
 	path := fmt.Sprintf("/operator/websites/%d/tokens", s.website("PRO"))
 	made := s.Want(201, apitest.Operator, "POST", path, `{"name":"ci","level":"WRITE"}`)
 	one := fmt.Sprintf("%s/%v", path, made["id"])
 	next := s.Want(201, apitest.Operator, "POST", one+"/rotate", "")
-	if next["name"] != "ci" || next["level"] != "WRITE" || next["expiresAt"] != nil || !identity.WellFormed(next["token"].(string)) || next["createdBy"] != "operator" {
+	if next["name"] != "ci" || next["level"] != "WRITE" || next["expiresAt"] != nil ||
+		!identity.WellFormed(next["token"].(string)) || next["createdBy"] != "operator" {
 		t.Errorf("%v", next)
 	}
 	old := s.Want(200, apitest.Sibling(0), "GET", "/internal/tokens/"+identity.HashSecret(made["token"].(string)), "")
-	if old["expiresAt"] == nil || s.Want(200, apitest.Sibling(0), "GET", "/internal/tokens/"+identity.HashSecret(next["token"].(string)), "")["expiresAt"] != nil {
+	if old["expiresAt"] == nil ||
+		s.Want(200, apitest.Sibling(0), "GET", "/internal/tokens/"+identity.HashSecret(next["token"].(string)),
+			"")["expiresAt"] != nil {
 		t.Errorf("%v", old)
 	}
 	s.Want(201, apitest.Operator, "POST", one+"/rotate", `{"overlapSeconds":0}`)
@@ -313,16 +332,22 @@ func TestTokensAreRotated(t *testing.T) {
 	if said := s.Refused(409, apitest.Operator, "POST", one+"/rotate", ""); said != "token_expired" {
 		t.Error(said)
 	}
-	for body, field := range map[string]string{`{"overlapSeconds":-1}`: "overlapSeconds", `{"overlapSeconds":9223372036854775807}`: "overlapSeconds", `{"overlapSeconds":"1h"}`: "overlapSeconds", `{"level":"READ"}`: "level"} {
-		if got := s.Refused(400, apitest.Operator, "POST", fmt.Sprintf("%s/%v/rotate", path, next["id"]), body); got != "validation_failed "+field {
+	for body, field := range map[string]string{`{"overlapSeconds":-1}`: "overlapSeconds",
+		`{"overlapSeconds":9223372036854775807}`: "overlapSeconds", `{"overlapSeconds":"1h"}`: "overlapSeconds",
+		`{"level":"READ"}`: "level"} {
+		if got := s.Refused(400, apitest.Operator, "POST", fmt.Sprintf("%s/%v/rotate", path, next["id"]),
+			body); got != "validation_failed "+field {
 			t.Errorf("%s: %s", body, got)
 		}
 	}
 	again := fmt.Sprintf("%s/%v", path, next["id"])
-	if got := s.Want(200, apitest.Operator, "PATCH", again, `{"name":"cd","expiresAt":"2999-01-01T00:00:00Z"}`); got["name"] != "cd" || got["expiresAt"] != "2999-01-01T00:00:00.000Z" || got["token"] != nil {
+	if got := s.Want(200, apitest.Operator, "PATCH", again,
+		`{"name":"cd","expiresAt":"2999-01-01T00:00:00Z"}`); got["name"] != "cd" ||
+		got["expiresAt"] != "2999-01-01T00:00:00.000Z" || got["token"] != nil {
 		t.Errorf("%v", got)
 	}
-	if got := s.Refused(400, apitest.Operator, "PATCH", again, `{"expiresAt":"2001-01-01T00:00:00Z"}`); got != "validation_failed expiresAt" {
+	if got := s.Refused(400, apitest.Operator, "PATCH", again,
+		`{"expiresAt":"2001-01-01T00:00:00Z"}`); got != "validation_failed expiresAt" {
 		t.Error(got)
 	}
 	s.Refused(404, apitest.Operator, "PATCH", path+"/999", `{}`)

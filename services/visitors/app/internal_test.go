@@ -86,9 +86,9 @@ func TestImportIsRepeatable(t *testing.T) {
 	}
 }
 
-// TestServiceIsolatesWebsites requests each website's visitors as the other: every response is, byte for byte, that for
+// TestIsolation requests each website's visitors as the other: every response is, byte for byte, that for
 // a visitor who doesn't exist.
-func TestServiceIsolatesWebsites(t *testing.T) {
+func TestIsolation(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	for _, roles := range [][2]int64{{1, 2}, {2, 1}} {

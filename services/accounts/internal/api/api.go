@@ -1,4 +1,5 @@
-// Package api is the service's operations and their routes.
+// Package api maps the operations of the accounts service to HTTP routes: Mount has all of them. It holds no business
+// rules; those are in package accounts.
 package api
 
 import (
@@ -14,7 +15,7 @@ import (
 	"fivechat.dev/services/accounts"
 )
 
-// Mount puts the operations of s into the route table.
+// Mount adds the operations of s to the route table. m reads how much websites store.
 func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service, m *accounts.Meter) {
 	mountUsers(r, chain, s)
 	mountWebsites(r, chain, s, m)
@@ -28,11 +29,12 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service, m *acc
 			a, err := s.Resolve(ctx, req.Hash)
 			return access{a.WebsiteID, a.TokenID, a.Level, a.Plan, ifEver(a.ExpiresAt)}, err
 		}))
-	httpkit.Handle(r, "GET /internal/websites/{websiteId}/limits", 200, operation.New(chain, "accounts.get_limits", authz.Internal,
-		func(ctx context.Context, req ofWebsite) (limits, error) {
-			w, err := named(ctx, s, req.WebsiteID)
-			return limits{w.ID, w.Plan, w.Quotas}, err
-		}))
+	httpkit.Handle(r, "GET /internal/websites/{websiteId}/limits", 200,
+		operation.New(chain, "accounts.get_limits", authz.Internal,
+			func(ctx context.Context, req ofWebsite) (limits, error) {
+				w, err := named(ctx, s, req.WebsiteID)
+				return limits{w.ID, w.Plan, w.Quotas}, err
+			}))
 	httpkit.Handle(r, "GET /internal/website", 200, operation.New(chain, "accounts.get_website", authz.Internal,
 		func(ctx context.Context, _ operation.None) (website, error) {
 			w, err := s.Website(ctx, identity.From(ctx).Website)
@@ -45,7 +47,8 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service, m *acc
 			if err != nil {
 				return ownWebsite{}, err
 			}
-			return ownWebsite{w.ID, w.Name, w.URL, w.Plan, widget.ClientToken, widget.LoadedAt, p.Level, storageView(m.Read(ctx, w)[0])}, nil
+			return ownWebsite{w.ID, w.Name, w.URL, w.Plan, widget.ClientToken, widget.LoadedAt, p.Level,
+				storageView(m.Read(ctx, w)[0])}, nil
 		}))
 	httpkit.Handle(r, "GET /internal/website-storage", 200, operation.New(chain, "accounts.get_storage", authz.Internal,
 		func(ctx context.Context, _ operation.None) (storagequota.Usage, error) {
@@ -67,7 +70,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service, m *acc
 		}))
 }
 
-// by is who asks, in which request.
+// by returns the caller and the request, for the audit log.
 func by(ctx context.Context) accounts.By {
 	p := identity.From(ctx)
 	actor := string(p.Kind)

@@ -18,20 +18,22 @@ import (
 )
 
 func mountCustody(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
-	httpkit.Handle(r, "DELETE /operator/websites/{websiteId}", 202, operation.New(chain, "accounts.erase_website", authz.Operator,
-		func(ctx context.Context, req ofWebsite) (erasureView, error) {
-			t, err := tenant.New(req.WebsiteID)
-			if err != nil {
-				return erasureView{}, fault.Missing("website")
-			}
-			e, err := s.EraseWebsite(ctx, t, by(ctx))
-			return erasureViewOf(e), err
-		}))
-	httpkit.Handle(r, "DELETE /operator/websites/{websiteId}/visitors/{token}", 202, operation.New(chain, "accounts.erase_visitor", authz.Operator,
-		inWebsite(s, func(ctx context.Context, t tenant.ID, req visitorOfWebsite) (erasureView, error) {
-			e, err := s.EraseVisitor(ctx, t, req.Token, by(ctx))
-			return erasureViewOf(e), err
-		})))
+	httpkit.Handle(r, "DELETE /operator/websites/{websiteId}", 202,
+		operation.New(chain, "accounts.erase_website", authz.Operator,
+			func(ctx context.Context, req ofWebsite) (erasureView, error) {
+				t, err := tenant.New(req.WebsiteID)
+				if err != nil {
+					return erasureView{}, fault.Missing("website")
+				}
+				e, err := s.EraseWebsite(ctx, t, by(ctx))
+				return erasureViewOf(e), err
+			}))
+	httpkit.Handle(r, "DELETE /operator/websites/{websiteId}/visitors/{token}", 202,
+		operation.New(chain, "accounts.erase_visitor", authz.Operator,
+			inWebsite(s, func(ctx context.Context, t tenant.ID, req visitorOfWebsite) (erasureView, error) {
+				e, err := s.EraseVisitor(ctx, t, req.Token, by(ctx))
+				return erasureViewOf(e), err
+			})))
 	httpkit.Handle(r, "GET /operator/erasures/{id}", 200, operation.New(chain, "accounts.get_erasure", authz.Operator,
 		func(ctx context.Context, req erasureByID) (erasureView, error) {
 			e, err := s.Erasure(ctx, req.ID)
@@ -43,11 +45,12 @@ func mountCustody(r *httpkit.Router, chain operation.Chain, s *accounts.Service)
 			return paging.Envelope(req.Window, found, viewsOf(found.Rows, entryViewOf)), err
 		}))
 	r.Stream("GET /operator/websites/{websiteId}/export", newExporter(chain, "accounts.export_website", s))
-	r.Stream("GET /operator/websites/{websiteId}/visitors/{token}/export", newExporter(chain, "accounts.export_visitor", s))
+	r.Stream("GET /operator/websites/{websiteId}/visitors/{token}/export",
+		newExporter(chain, "accounts.export_visitor", s))
 }
 
-// exporter answers with an export: JSON objects, one a line. The last one says how many came before it, so that an export
-// that broke off is told from a whole one.
+// exporter responds with an export: JSON objects, one a line. The last line has the number of rows before it, which
+// distinguishes a complete export from an aborted one.
 type exporter struct {
 	operation.Endpoint[exportRequest, operation.None]
 }
@@ -58,9 +61,10 @@ type exportRequest struct {
 }
 
 func newExporter(chain operation.Chain, name string, s *accounts.Service) exporter {
-	return exporter{operation.New(chain, name, authz.Operator, func(ctx context.Context, req exportRequest) (operation.None, error) {
-		return operation.None{}, export(ctx, s, req)
-	})}
+	return exporter{operation.New(chain, name, authz.Operator,
+		func(ctx context.Context, req exportRequest) (operation.None, error) {
+			return operation.None{}, export(ctx, s, req)
+		})}
 }
 
 // ServeHTTP implements http.Handler.
@@ -70,7 +74,7 @@ func (x exporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil:
 	case out.begun:
-		panic(http.ErrAbortHandler) // the reader must not take it for the whole
+		panic(http.ErrAbortHandler) // so that the client doesn't take it for a complete export
 	default:
 		httpkit.WriteProblem(w, r.URL.Path, httpkit.RequestID(r.Context()), err)
 	}
@@ -99,10 +103,10 @@ func export(ctx context.Context, s *accounts.Service, r exportRequest) error {
 	return r.out.write([][]byte{fmt.Appendf(nil, `{"kind":"end","rows":%d}`, total)})
 }
 
-// patience is how long a reader may take to accept a page.
+// patience limits the time of writing one page.
 const patience = time.Minute
 
-// lines writes an export.
+// lines writes the lines of an export.
 type lines struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
@@ -113,8 +117,8 @@ type lines struct {
 func (l *lines) write(rows [][]byte) error {
 	if !l.begun {
 		l.begun = true
-		// The deadline of reading the request, left in place, would look like a reader that left.
-		_ = l.control.SetReadDeadline(time.Time{}) // a writer that cannot has no deadline
+		// Without this, the read deadline of the request would pass and look like a client that has disconnected.
+		_ = l.control.SetReadDeadline(time.Time{}) // a writer without support has no deadline
 		l.w.Header().Set("Content-Type", "application/x-ndjson")
 		l.w.WriteHeader(http.StatusOK)
 	}
@@ -122,7 +126,7 @@ func (l *lines) write(rows [][]byte) error {
 	b := bufio.NewWriter(l.w)
 	for _, row := range rows {
 		_, _ = b.Write(row)
-		_ = b.WriteByte('\n') // an error stays until Flush
+		_ = b.WriteByte('\n') // Flush returns the error
 	}
 	if err := b.Flush(); err != nil {
 		return err

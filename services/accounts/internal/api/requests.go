@@ -30,7 +30,7 @@ type byIDs struct {
 	IDs httpkit.IDs `query:"ids" json:"-"`
 }
 
-// user is what a body may say about a user.
+// user is the fields of a user that a request may set.
 type user struct {
 	Name      optional.Value[string] `json:"name"`
 	Email     optional.Value[string] `json:"email"`
@@ -48,14 +48,14 @@ type updateUser struct {
 	user
 }
 
-// ofWebsite names the website that an operation of the operator's is about.
+// ofWebsite names the website of an operator's request.
 type ofWebsite struct {
 	WebsiteID int64 `path:"websiteId" json:"-"`
 }
 
 func (o ofWebsite) website() int64 { return o.WebsiteID }
 
-// oneOfWebsite names one of its users or tokens.
+// oneOfWebsite names a user or a token of a website.
 type oneOfWebsite struct {
 	ofWebsite
 	ID int64 `path:"id" json:"-"`
@@ -140,7 +140,7 @@ func (r rotateToken) overlap() time.Duration {
 	if r.OverlapSeconds == nil {
 		return accounts.DefaultOverlap
 	}
-	// What is out of range is refused by the domain, also where it would overflow.
+	// The domain refuses values out of range; this only prevents an overflow.
 	return time.Duration(min(max(*r.OverlapSeconds, -1), math.MaxInt32)) * time.Second
 }
 
@@ -172,7 +172,7 @@ type moment time.Time
 
 var errMoment = errors.New("must be a timestamp like " + timestamp.Layout)
 
-// UnmarshalText reads it.
+// UnmarshalText reads the timestamp.
 func (m *moment) UnmarshalText(b []byte) error {
 	t, err := time.Parse(time.RFC3339, string(b))
 	if err != nil || t.Year() < 1 || t.Year() > 9999 {

@@ -33,11 +33,12 @@ type userView struct {
 	of        version.Of
 }
 
-// Revision is the state of the user that the view shows.
+// Revision is the version of the user in the view.
 func (v userView) Revision() version.Of { return v.of }
 
 func userViewOf(u accounts.User) userView {
-	return userView{u.ID, u.Name, u.Email, u.Theme, u.AvatarURL, u.Language, u.Online(time.Now()), u.CreatedAt, u.UpdatedAt, u.Revision()}
+	return userView{u.ID, u.Name, u.Email, u.Theme, u.AvatarURL, u.Language, u.Online(time.Now()), u.CreatedAt,
+		u.UpdatedAt, u.Revision()}
 }
 
 type deleted struct {
@@ -45,7 +46,7 @@ type deleted struct {
 	Deleted bool  `json:"deleted" writer:"kept"`
 }
 
-// access is what a token opens, as the edge asks for it.
+// access is the permissions of a token, as the gateway requests them.
 type access struct {
 	WebsiteID tenant.ID      `json:"websiteId"`
 	TokenID   int64          `json:"tokenId"`
@@ -54,14 +55,14 @@ type access struct {
 	ExpiresAt *time.Time     `json:"expiresAt"`
 }
 
-// limits is what the edge holds a website to.
+// limits is the limits that the gateway enforces for a website.
 type limits struct {
 	WebsiteID tenant.ID       `json:"websiteId"`
 	Plan      identity.Plan   `json:"plan"`
 	Quotas    accounts.Quotas `json:"quotas"`
 }
 
-// website is what other services know of one.
+// website is the part of a website that other services see.
 type website struct {
 	ID   tenant.ID     `json:"id"`
 	Name string        `json:"name"`
@@ -77,11 +78,11 @@ type ownWebsite struct {
 	Plan           identity.Plan  `json:"plan"`
 	ClientToken    string         `json:"clientToken"`
 	WidgetLoadedAt *time.Time     `json:"widgetLoadedAt"`
-	Level          identity.Level `json:"level"` // of the token that asks
+	Level          identity.Level `json:"level"` // of the caller's token
 	Storage        storageView    `json:"storage"`
 }
 
-// storageView is how many bytes a website stores, null when that can't be read now, and how many it may store.
+// storageView is how many bytes a website stores (null if they can't be read now), and how many it may store.
 type storageView struct {
 	Used  *int64 `json:"used"`
 	Limit int64  `json:"limit"`
@@ -100,7 +101,7 @@ type websiteView struct {
 	Plan         identity.Plan   `json:"plan"`
 	ClientToken  string          `json:"clientToken"`
 	Quotas       accounts.Quotas `json:"quotas"`
-	StorageLimit *int64          `json:"storageLimit"` // its own, in place of its plan's
+	StorageLimit *int64          `json:"storageLimit"` // the website's own, which overrides its plan's
 	Storage      storageView     `json:"storage"`
 	CreatedAt    time.Time       `json:"createdAt"`
 }
@@ -123,7 +124,7 @@ func websiteViewOf(w accounts.Website, stored accounts.Reading) websiteView {
 	return v
 }
 
-// shownWebsite gives the view of a website with what it stores; err passes through.
+// shownWebsite returns the view of a website with its stored bytes. It passes err through.
 func shownWebsite(ctx context.Context, m *accounts.Meter, w accounts.Website, err error) (websiteView, error) {
 	if err != nil {
 		return websiteView{}, err
@@ -131,7 +132,7 @@ func shownWebsite(ctx context.Context, m *accounts.Meter, w accounts.Website, er
 	return websiteViewOf(w, m.Read(ctx, w)[0]), nil
 }
 
-// shownWebsites is shownWebsite of many.
+// shownWebsites returns the views of several websites.
 func shownWebsites(ctx context.Context, m *accounts.Meter, rows []accounts.Website) []websiteView {
 	views := make([]websiteView, len(rows))
 	for i, stored := range m.Read(ctx, rows...) {
@@ -150,14 +151,15 @@ type tokenView struct {
 	LastUsedAt *time.Time     `json:"lastUsedAt"`
 	ExpiresAt  *time.Time     `json:"expiresAt"`
 	CreatedAt  time.Time      `json:"createdAt"`
-	CreatedBy  string         `json:"createdBy"` // "" where that was not noted
+	CreatedBy  string         `json:"createdBy"` // "" if unknown
 }
 
 func tokenViewOf(t accounts.Token) tokenView {
-	return tokenView{t.ID, t.WebsiteID, t.Name, t.Level, t.Prefix, ifEver(t.LastUsedAt), ifEver(t.ExpiresAt), t.CreatedAt, t.CreatedBy}
+	return tokenView{t.ID, t.WebsiteID, t.Name, t.Level, t.Prefix, ifEver(t.LastUsedAt), ifEver(t.ExpiresAt), t.CreatedAt,
+		t.CreatedBy}
 }
 
-// createdToken is the one answer that shows the secret.
+// createdToken is the only response that contains the secret.
 type createdToken struct {
 	tokenView
 	Token string `json:"token"`
@@ -174,15 +176,23 @@ type erasureView struct {
 	WebsiteID tenant.ID              `json:"websiteId"`
 	VisitorID *int64                 `json:"visitorId"` // null: the whole website
 	Status    accounts.ErasureStatus `json:"status"`
-	Remaining []string               `json:"remaining"` // the services that it has not come to, this time
-	Failure   *string                `json:"failure"`   // why it has to try again
+	Remaining []string               `json:"remaining"` // the services that the current run has not finished
+	Failure   *string                `json:"failure"`   // why the last step is retried
 	CreatedAt time.Time              `json:"createdAt"`
 	SweptAt   *time.Time             `json:"sweptAt"`
 	DoneAt    *time.Time             `json:"doneAt"`
 }
 
 func erasureViewOf(e accounts.Erasure) erasureView {
-	v := erasureView{ID: e.ID, WebsiteID: e.WebsiteID, Status: e.Status(), Remaining: e.Remaining, CreatedAt: e.CreatedAt, SweptAt: e.SweptAt, DoneAt: e.DoneAt}
+	v := erasureView{
+		ID:        e.ID,
+		WebsiteID: e.WebsiteID,
+		Status:    e.Status(),
+		Remaining: e.Remaining,
+		CreatedAt: e.CreatedAt,
+		SweptAt:   e.SweptAt,
+		DoneAt:    e.DoneAt,
+	}
 	if e.VisitorID != 0 {
 		v.VisitorID = &e.VisitorID
 	}
@@ -192,7 +202,7 @@ func erasureViewOf(e accounts.Erasure) erasureView {
 	return v
 }
 
-// entryView is a line of the audit log.
+// entryView is an entry of the audit log.
 type entryView struct {
 	ID        int64           `json:"id"`
 	WebsiteID tenant.ID       `json:"websiteId"`
@@ -209,11 +219,12 @@ type entryView struct {
 
 func entryViewOf(e accounts.Entry) entryView {
 	return entryView{
-		e.ID, e.WebsiteID, e.CreatedAt, e.Actor, e.Action, e.Kind, e.ObjectID, json.RawMessage(e.Before), json.RawMessage(e.After), e.RequestID, e.Address,
+		e.ID, e.WebsiteID, e.CreatedAt, e.Actor, e.Action, e.Kind, e.ObjectID, json.RawMessage(e.Before),
+		json.RawMessage(e.After), e.RequestID, e.Address,
 	}
 }
 
-// ifEver is nil for the zero time.
+// ifEver returns nil for the zero time.
 func ifEver(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -221,7 +232,7 @@ func ifEver(t time.Time) *time.Time {
 	return &t
 }
 
-// recounted is what a recount of a website's statistics found.
+// recounted is the result of recounting a website's statistics.
 type recounted struct {
 	Drift    []driftView `json:"drift"`
 	Repaired bool        `json:"repaired"`
@@ -231,7 +242,7 @@ type driftView struct {
 	Counter    string  `json:"counter"`
 	Kept       float64 `json:"kept"`
 	Recounted  float64 `json:"recounted"`
-	Difference float64 `json:"difference"` // how much too much is kept
+	Difference float64 `json:"difference"` // stored value minus the recounted one
 }
 
 func driftViewOf(d accounts.Drift) driftView {

@@ -1,4 +1,5 @@
-// Package eraser carries out the erasures that are due.
+// Package eraser runs Task, which works on erasures that are due. The state of erasures, and their steps, are in
+// package accounts.
 package eraser
 
 import (
@@ -9,13 +10,13 @@ import (
 	"fivechat.dev/services/accounts"
 )
 
-// The pauses between looks for an erasure that is due. Another replica may have taken one on.
+// The pauses between checks for an erasure that is due. Another replica may have claimed one.
 const (
 	pause = time.Second
-	retry = 2 * time.Second // where the store does not answer
+	retry = 2 * time.Second // after an error
 )
 
-// Task works on every replica; an erasure belongs to the one that claimed it.
+// Task works on erasures. It runs on every replica; an erasure belongs to the replica that has claimed it.
 type Task struct {
 	Service *accounts.Service
 	Logger  *slog.Logger
@@ -27,7 +28,7 @@ func (t Task) Run(ctx context.Context) error {
 		worked, err := t.Service.EraseNext(ctx)
 		wait := pause
 		if err != nil && ctx.Err() == nil {
-			t.Logger.WarnContext(ctx, "an erasure will be tried again", "error", err)
+			t.Logger.WarnContext(ctx, "erasure: a step failed; it will be retried", "error", err)
 			wait = retry
 		} else if worked {
 			continue

@@ -19,7 +19,9 @@ func (s *Store) AddEntry(ctx context.Context, e accounts.Entry) error {
 }
 
 // Entries implements accounts.Store.
-func (s *Store) Entries(ctx context.Context, f accounts.AuditFilter, w paging.Window) (paging.Slice[accounts.Entry], error) {
+func (s *Store) Entries(
+	ctx context.Context, f accounts.AuditFilter, w paging.Window,
+) (paging.Slice[accounts.Entry], error) {
 	filter := bson.D{}
 	if !f.Since.IsZero() {
 		filter = bson.D{{Key: "createdAt", Value: bson.D{{Key: "$gte", Value: f.Since}}}}

@@ -17,7 +17,7 @@ import (
 // NextErasure implements accounts.Store.
 func (s *Store) NextErasure(ctx context.Context) (int64, error) { return s.erasureIDs.Next(ctx) }
 
-// BeginErasure implements accounts.Store. The index on what is open lets one in.
+// BeginErasure implements accounts.Store. The unique index on open admits one erasure of an object at a time.
 func (s *Store) BeginErasure(ctx context.Context, e accounts.Erasure, entry accounts.Entry) (accounts.Erasure, error) {
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.erasures.Insert(ctx, e); err != nil {
@@ -55,17 +55,17 @@ func (s *Store) ClaimErasure(ctx context.Context, now, until time.Time) (account
 // SaveErasure implements accounts.Store.
 func (s *Store) SaveErasure(ctx context.Context, e accounts.Erasure, due time.Time) error {
 	update := bson.D{{Key: "$set", Value: e}}
-	if e.Open == "" { // it is left out of what is set
+	if e.Open == "" { // an empty field is omitted from $set
 		update = append(update, bson.E{Key: "$unset", Value: bson.D{{Key: "open", Value: ""}}})
 	}
 	held, err := s.erasures.Update(ctx, append(byID(e.ID), bson.E{Key: "dueAt", Value: due}), update)
 	if err == nil && !held {
-		return fault.New(fault.Conflict, "the erasure is another process's by now")
+		return fault.New(fault.Conflict, "another process has claimed the erasure")
 	}
 	return err
 }
 
-// tables are what an export shows behind the website itself.
+// tables are the collections that data exports contain after the website itself.
 func tables(db *mongokit.DB) datasubject.Tables {
 	return datasubject.Tables{
 		datasubject.Table{Kind: "user"}.In(db, "accounts_users"),
@@ -98,13 +98,15 @@ func (s *Store) ExportAccounts(ctx context.Context, t tenant.ID, after string) (
 	return out, nil
 }
 
-// EraseAccounts implements accounts.Store. What is left of the audit log says that the website was erased, and by whom.
+// EraseAccounts implements accounts.Store. The remaining entry of the audit log records that the website was erased,
+// and by which caller.
 func (s *Store) EraseAccounts(ctx context.Context, t tenant.ID) (more bool, err error) {
 	for _, some := range []func() (int64, error){
 		func() (int64, error) { return s.tokens.DeleteSome(ctx, t, nil, eraseRows) },
 		func() (int64, error) { return s.users.DeleteSome(ctx, t, nil, eraseRows) },
 		func() (int64, error) {
-			return s.audit.DeleteSome(ctx, t, bson.D{{Key: "action", Value: bson.D{{Key: "$ne", Value: accounts.WebsiteErased}}}}, eraseRows)
+			return s.audit.DeleteSome(ctx, t,
+				bson.D{{Key: "action", Value: bson.D{{Key: "$ne", Value: accounts.WebsiteErased}}}}, eraseRows)
 		},
 	} {
 		if n, err := some(); n > 0 || err != nil {
@@ -114,5 +116,5 @@ func (s *Store) EraseAccounts(ctx context.Context, t tenant.ID) (more bool, err 
 	return false, nil
 }
 
-// eraseRows bounds a batch.
+// eraseRows is the number of rows in a batch.
 const eraseRows = 500

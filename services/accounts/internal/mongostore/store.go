@@ -1,4 +1,8 @@
-// Package mongostore keeps websites, users and tokens in MongoDB.
+// Package mongostore stores websites, users, tokens, erasures and the audit log in MongoDB. Store implements
+// accounts.Store; New declares its collections and indexes.
+//
+// Invariant: a change and its audit entry are written in one transaction. The package holds no business rules; those
+// are in package accounts.
 package mongostore
 
 import (
@@ -19,12 +23,12 @@ type Store struct {
 	websites *mongokit.Global[accounts.Website]
 	users    *mongokit.Collection[accounts.User]
 	tokens   *mongokit.Collection[accounts.Token]
-	byHash   *mongokit.Global[accounts.Token] // the same rows, for who does not know the website yet
+	byHash   *mongokit.Global[accounts.Token] // the same rows, for lookups that do not know the website yet
 
 	audit    *mongokit.Collection[accounts.Entry]
 	allAudit *mongokit.Global[accounts.Entry] // the same rows
 	erasures *mongokit.Global[accounts.Erasure]
-	stored   *mongokit.Global[datasubject.Row] // the websites, as they are stored
+	stored   *mongokit.Global[datasubject.Row] // the websites as raw documents
 	tables   datasubject.Tables
 
 	websiteIDs, userIDs, tokenIDs, entryIDs, erasureIDs *mongokit.Sequence
@@ -42,7 +46,8 @@ func New(db *mongokit.DB) *Store {
 			mongokit.Index{Keys: bson.D{{Key: "email", Value: 1}}, Unique: true}, mongokit.Index{Keys: newestFirst},
 			mongokit.ChangeIndex(), mongokit.Index{Keys: bson.D{{Key: "lastSeenAt", Value: 1}}}),
 		tokens: mongokit.Tenanted[accounts.Token](db, "accounts_tokens", "token",
-			mongokit.Index{Keys: newestFirst}).Unsharded(), // a few a website, sought by their hash, which is unique over all of them
+			// few rows per website, found by their hash, which is unique over all websites
+			mongokit.Index{Keys: newestFirst}).Unsharded(),
 		byHash: mongokit.GlobalOf[accounts.Token](db, "accounts_tokens", "token",
 			mongokit.Index{Keys: bson.D{{Key: "hash", Value: 1}}, Unique: true}),
 		audit:    mongokit.Tenanted[accounts.Entry](db, "accounts_audit", "entry", mongokit.Index{Keys: newestFirst}),
@@ -88,7 +93,9 @@ func (s *Store) AddWebsite(ctx context.Context, w accounts.Website, e accounts.E
 }
 
 // SaveWebsite implements accounts.Store.
-func (s *Store) SaveWebsite(ctx context.Context, t tenant.ID, change func(accounts.Website) (accounts.Website, accounts.Entry, error)) (saved accounts.Website, err error) {
+func (s *Store) SaveWebsite(
+	ctx context.Context, t tenant.ID, change func(accounts.Website) (accounts.Website, accounts.Entry, error),
+) (saved accounts.Website, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		w, err := s.Website(ctx, t)
 		if err != nil {
@@ -99,7 +106,7 @@ func (s *Store) SaveWebsite(ctx context.Context, t tenant.ID, change func(accoun
 			return err
 		}
 		update := bson.D{{Key: "$set", Value: saved}}
-		if len(saved.Quotas) == 0 { // it is left out of what is set
+		if len(saved.Quotas) == 0 { // an empty field is omitted from $set
 			update = append(update, bson.E{Key: "$unset", Value: bson.D{{Key: "quotas", Value: ""}}})
 		}
 		if _, err := s.websites.Update(ctx, byID(t), update); err != nil {
@@ -115,8 +122,11 @@ func (s *Store) Websites(ctx context.Context, w paging.Window) (paging.Slice[acc
 	return mongokit.NewestOf(ctx, s.websites, bson.D{}, w, "")
 }
 
-// save changes a row: read, change and write in one transaction, so that two updates at once both count.
-func save[T any](ctx context.Context, s *Store, c *mongokit.Collection[T], t tenant.ID, id int64, change func(T) (T, accounts.Entry, error)) (saved T, err error) {
+// save reads, changes and writes a row in one transaction, so that concurrent updates are all applied.
+func save[T any](
+	ctx context.Context, s *Store, c *mongokit.Collection[T], t tenant.ID, id int64,
+	change func(T) (T, accounts.Entry, error),
+) (saved T, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		row, err := c.Get(ctx, t, byID(id))
 		if err != nil {
@@ -134,8 +144,10 @@ func save[T any](ctx context.Context, s *Store, c *mongokit.Collection[T], t ten
 	return saved, err
 }
 
-// remove removes a row and gives it as it was. Of two who remove it at once, one is told that it is not there.
-func remove[T any](ctx context.Context, s *Store, c *mongokit.Collection[T], t tenant.ID, id int64, entry func(T) (accounts.Entry, error)) (row T, err error) {
+// remove deletes a row and returns its last state. Of two concurrent calls, one gets NotFound.
+func remove[T any](
+	ctx context.Context, s *Store, c *mongokit.Collection[T], t tenant.ID, id int64, entry func(T) (accounts.Entry, error),
+) (row T, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		var err error
 		if row, err = c.Get(ctx, t, byID(id)); err != nil {

@@ -34,9 +34,17 @@ func newStore(t *testing.T) *mongostore.Store {
 
 var entries atomic.Int64
 
-// entry is an entry of a website's audit log.
+// entry returns an entry of a website's audit log.
 func entry(of tenant.ID) accounts.Entry {
-	return accounts.Entry{ID: entries.Add(1), WebsiteID: of, CreatedAt: day, Actor: "operator", Action: "x.y", Before: "{}", After: "{}"}
+	return accounts.Entry{
+		ID:        entries.Add(1),
+		WebsiteID: of,
+		CreatedAt: day,
+		Actor:     "operator",
+		Action:    "x.y",
+		Before:    "{}",
+		After:     "{}",
+	}
 }
 
 func ofUser(u accounts.User) accounts.Entry   { return entry(u.WebsiteID) }
@@ -48,7 +56,16 @@ func addUser(t *testing.T, s *mongostore.Store, of tenant.ID, email string) acco
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := accounts.User{ID: id, WebsiteID: of, Name: "Ann", Email: email, Theme: "dark", Language: "en", CreatedAt: day, UpdatedAt: day}
+	u := accounts.User{
+		ID:        id,
+		WebsiteID: of,
+		Name:      "Ann",
+		Email:     email,
+		Theme:     "dark",
+		Language:  "en",
+		CreatedAt: day,
+		UpdatedAt: day,
+	}
 	if err := s.AddUser(t.Context(), u, entry(of)); err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +78,15 @@ func addToken(t *testing.T, s *mongostore.Store, of tenant.ID, hash string) acco
 	if err != nil {
 		t.Fatal(err)
 	}
-	token := accounts.Token{ID: id, WebsiteID: of, Hash: hash, Name: "ci", Level: identity.Read, Prefix: "5c_abcde", CreatedAt: day}
+	token := accounts.Token{
+		ID:        id,
+		WebsiteID: of,
+		Hash:      hash,
+		Name:      "ci",
+		Level:     identity.Read,
+		Prefix:    "5c_abcde",
+		CreatedAt: day,
+	}
 	if err := s.AddToken(t.Context(), token, entry(of)); err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +107,7 @@ func wantKind(t *testing.T, err error, k fault.Kind) {
 	}
 }
 
-func TestWebsites(t *testing.T) {
+func TestWebsitesAreStoredAndListed(t *testing.T) {
 	t.Parallel()
 	s, ctx := newStore(t), t.Context()
 	var all []accounts.Website
@@ -91,7 +116,15 @@ func TestWebsites(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := accounts.Website{ID: id, Organization: "Org", Name: fmt.Sprint("Shop ", i), URL: "https://shop.example", Plan: identity.Pro, ClientToken: "x", CreatedAt: day}
+		w := accounts.Website{
+			ID:           id,
+			Organization: "Org",
+			Name:         fmt.Sprint("Shop ", i),
+			URL:          "https://shop.example",
+			Plan:         identity.Pro,
+			ClientToken:  "x",
+			CreatedAt:    day,
+		}
 		if err := s.AddWebsite(ctx, w, entry(id)); err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +146,7 @@ func TestWebsites(t *testing.T) {
 	want(t, rest.Rows, err, all[2:])
 }
 
-func TestUsers(t *testing.T) {
+func TestUsersAreStoredChangedAndDeleted(t *testing.T) {
 	t.Parallel()
 	s, ctx := newStore(t), t.Context()
 	a, b := addUser(t, s, one, "a@example.com"), addUser(t, s, one, "b@example.com")
@@ -144,7 +177,8 @@ func TestUsers(t *testing.T) {
 
 	avatar := "https://example.com/a"
 	a.Name, a.AvatarURL, a.UpdatedAt = "Anna", &avatar, day.Add(time.Second)
-	got, err = s.SaveUser(ctx, one, a.ID, func(accounts.User) (accounts.User, accounts.Entry, error) { return a, entry(one), nil })
+	got, err = s.SaveUser(ctx, one, a.ID,
+		func(accounts.User) (accounts.User, accounts.Entry, error) { return a, entry(one), nil })
 	a.Version = 1
 	want(t, got, err, a)
 	got, err = s.User(ctx, one, a.ID)
@@ -174,14 +208,15 @@ func TestUsers(t *testing.T) {
 	addUser(t, s, one, a.Email)
 }
 
-func TestSaveUserLosesNothing(t *testing.T) {
+func TestConcurrentSavesOfUserAllApply(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	u := addUser(t, s, one, "a@example.com")
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			_, err := s.SaveUser(t.Context(), one, u.ID, func(u accounts.User) (accounts.User, accounts.Entry, error) { u.Name += "!"; return u, entry(one), nil })
+			_, err := s.SaveUser(t.Context(), one, u.ID,
+				func(u accounts.User) (accounts.User, accounts.Entry, error) { u.Name += "!"; return u, entry(one), nil })
 			if err != nil {
 				t.Error(err)
 			}
@@ -192,7 +227,7 @@ func TestSaveUserLosesNothing(t *testing.T) {
 	want(t, got.Name, err, "Ann!!!!!!!!!!!!!!!!")
 }
 
-func TestTokens(t *testing.T) {
+func TestTokenUseIsNotedAtIntervals(t *testing.T) {
 	t.Parallel()
 	s, ctx := newStore(t), t.Context()
 	a, b := addToken(t, s, one, "aa"), addToken(t, s, one, "bb")
@@ -221,8 +256,8 @@ func TestTokens(t *testing.T) {
 	wantKind(t, err, fault.NotFound)
 }
 
-// TestAChangeAndItsEntry: both are stored, or neither.
-func TestAChangeAndItsEntry(t *testing.T) {
+// TestChangeAndAuditEntryAreStoredTogether: both are stored, or neither.
+func TestChangeAndAuditEntryAreStoredTogether(t *testing.T) {
 	t.Parallel()
 	s, ctx := newStore(t), t.Context()
 	u, token := addUser(t, s, one, "a@example.com"), addToken(t, s, one, "aa")
@@ -245,10 +280,12 @@ func TestAChangeAndItsEntry(t *testing.T) {
 		u.Name = "Anna"
 		return u, taken, nil
 	})
-	_, errs["RotateToken"] = s.RotateToken(ctx, one, token.ID, func(old accounts.Token) (accounts.Token, accounts.Token, accounts.Entry, error) {
-		old.ExpiresAt = day
-		return old, next, taken, nil
-	})
+	_,
+		errs["RotateToken"] = s.RotateToken(ctx, one, token.ID,
+		func(old accounts.Token) (accounts.Token, accounts.Token, accounts.Entry, error) {
+			old.ExpiresAt = day
+			return old, next, taken, nil
+		})
 	_, errs["DeleteToken"] = s.DeleteToken(ctx, one, token.ID, func(accounts.Token) accounts.Entry { return taken })
 	for name, err := range errs {
 		if err == nil {
@@ -267,7 +304,8 @@ func TestAChangeAndItsEntry(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-// TestIsolation asks for each website's rows in the other's name: nothing is found and nothing changes.
+// TestIsolation calls the store for each website's rows as the other website: nothing is found and nothing
+// changes.
 func TestIsolation(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
@@ -303,14 +341,16 @@ func asOther(ctx context.Context, s *mongostore.Store, other tenant.ID, user, to
 		t.Name = "stolen"
 		return t, entry(other), nil
 	})
-	_, errs["RotateToken"] = s.RotateToken(ctx, other, token, func(t accounts.Token) (accounts.Token, accounts.Token, accounts.Entry, error) {
-		return t, t, entry(other), nil
-	})
+	_,
+		errs["RotateToken"] = s.RotateToken(ctx, other, token,
+		func(t accounts.Token) (accounts.Token, accounts.Token, accounts.Entry, error) {
+			return t, t, entry(other), nil
+		})
 	_, errs["DeleteToken"] = s.DeleteToken(ctx, other, token, ofToken)
 	return errs
 }
 
-func TestUsersOfAState(t *testing.T) {
+func TestSaveUserRequiresTheVersionThatWasRead(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	u := addUser(t, s, one, "a@example.com")
@@ -318,12 +358,13 @@ func TestUsersOfAState(t *testing.T) {
 		u, err := s.User(ctx, one, u.ID)
 		return u.Revision(), err
 	}, func(ctx context.Context) error {
-		_, err := s.SaveUser(ctx, one, u.ID, func(u accounts.User) (accounts.User, accounts.Entry, error) { u.Name += "x"; return u, entry(one), nil })
+		_, err := s.SaveUser(ctx, one, u.ID,
+			func(u accounts.User) (accounts.User, accounts.Entry, error) { u.Name += "x"; return u, entry(one), nil })
 		return err
 	}, func(ctx context.Context) error { return s.DeleteUser(ctx, one, u.ID, ofUser) })
 }
 
-func TestUsersInTheOrderOfChanges(t *testing.T) {
+func TestListUsersInTheOrderOfChanges(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	var users []accounts.User

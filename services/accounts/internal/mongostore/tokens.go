@@ -36,12 +36,17 @@ func (s *Store) AddToken(ctx context.Context, token accounts.Token, e accounts.E
 }
 
 // SaveToken implements accounts.Store.
-func (s *Store) SaveToken(ctx context.Context, t tenant.ID, id int64, change func(accounts.Token) (accounts.Token, accounts.Entry, error)) (accounts.Token, error) {
+func (s *Store) SaveToken(
+	ctx context.Context, t tenant.ID, id int64, change func(accounts.Token) (accounts.Token, accounts.Entry, error),
+) (accounts.Token, error) {
 	return save(ctx, s, s.tokens, t, id, change)
 }
 
 // RotateToken implements accounts.Store.
-func (s *Store) RotateToken(ctx context.Context, t tenant.ID, id int64, change func(accounts.Token) (old, next accounts.Token, e accounts.Entry, err error)) (rotated accounts.Token, err error) {
+func (s *Store) RotateToken(
+	ctx context.Context, t tenant.ID, id int64,
+	change func(accounts.Token) (old, next accounts.Token, e accounts.Entry, err error),
+) (rotated accounts.Token, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		stored, err := s.tokens.Get(ctx, t, byID(id))
 		if err != nil {
@@ -52,7 +57,8 @@ func (s *Store) RotateToken(ctx context.Context, t tenant.ID, id int64, change f
 			return err
 		}
 		rotated = old
-		if _, err := s.tokens.Update(ctx, t, byID(id), bson.D{{Key: "$set", Value: bson.D{{Key: "expiresAt", Value: old.ExpiresAt}}}}); err != nil {
+		if _, err := s.tokens.Update(ctx, t, byID(id),
+			bson.D{{Key: "$set", Value: bson.D{{Key: "expiresAt", Value: old.ExpiresAt}}}}); err != nil {
 			return err
 		}
 		if err := s.tokens.Insert(ctx, t, next); err != nil {
@@ -64,7 +70,9 @@ func (s *Store) RotateToken(ctx context.Context, t tenant.ID, id int64, change f
 }
 
 // DeleteToken implements accounts.Store.
-func (s *Store) DeleteToken(ctx context.Context, t tenant.ID, id int64, entry func(accounts.Token) accounts.Entry) (accounts.Token, error) {
+func (s *Store) DeleteToken(
+	ctx context.Context, t tenant.ID, id int64, entry func(accounts.Token) accounts.Entry,
+) (accounts.Token, error) {
 	return remove(ctx, s, s.tokens, t, id, func(t accounts.Token) (accounts.Entry, error) { return entry(t), nil })
 }
 

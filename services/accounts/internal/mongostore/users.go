@@ -46,7 +46,9 @@ func (s *Store) AddUser(ctx context.Context, u accounts.User, e accounts.Entry) 
 }
 
 // SaveUser implements accounts.Store.
-func (s *Store) SaveUser(ctx context.Context, t tenant.ID, id int64, change func(accounts.User) (accounts.User, accounts.Entry, error)) (accounts.User, error) {
+func (s *Store) SaveUser(
+	ctx context.Context, t tenant.ID, id int64, change func(accounts.User) (accounts.User, accounts.Entry, error),
+) (accounts.User, error) {
 	u, err := save(ctx, s, s.users, t, id, func(u accounts.User) (accounts.User, accounts.Entry, error) {
 		if err := version.Check(ctx, u.Revision()); err != nil {
 			return u, accounts.Entry{}, err
@@ -61,9 +63,10 @@ func (s *Store) SaveUser(ctx context.Context, t tenant.ID, id int64, change func
 
 // SeenUser implements accounts.Store.
 func (s *Store) SeenUser(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) error {
-	found, err := s.users.Update(ctx, t, append(byID(id), bson.E{Key: "lastSeenAt", Value: bson.D{{Key: "$lte", Value: noted}}}),
+	found, err := s.users.Update(ctx, t,
+		append(byID(id), bson.E{Key: "lastSeenAt", Value: bson.D{{Key: "$lte", Value: noted}}}),
 		bson.D{{Key: "$set", Value: bson.D{{Key: "lastSeenAt", Value: now}}}})
-	if err == nil && !found { // noted lately, or nobody
+	if err == nil && !found { // noted recently, or unknown
 		_, err = s.users.Get(ctx, t, byID(id))
 	}
 	return err

@@ -1,4 +1,5 @@
-// Package siblings asks the other services.
+// Package siblings calls the other services. Widgets, Visitors, Statistics and DataHolder implement the ports of
+// package accounts.
 package siblings
 
 import (

@@ -227,8 +227,8 @@ func TestImportIsAllOrNothing(t *testing.T) {
 	}
 }
 
-// TestStoreIsolatesWebsites calls every method on a conversation of one website as the other, in both directions.
-func TestStoreIsolatesWebsites(t *testing.T) {
+// TestIsolation calls every method on a conversation of one website as the other, in both directions.
+func TestIsolation(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	a, b := storetest.Tenant(1), storetest.Tenant(2)

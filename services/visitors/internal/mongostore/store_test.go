@@ -289,9 +289,9 @@ func TestConcurrentImportsCreateEachVisitorOnce(t *testing.T) {
 	}
 }
 
-// TestStoreIsolatesWebsites calls the store for each website's visitors as the other website: nothing is found and
+// TestIsolation calls the store for each website's visitors as the other website: nothing is found and
 // nothing changes.
-func TestStoreIsolatesWebsites(t *testing.T) {
+func TestIsolation(t *testing.T) {
 	t.Parallel()
 	s, ctx := newStore(t), t.Context()
 	for _, roles := range []struct{ owner, other tenant.ID }{{one, two}, {two, one}} {
