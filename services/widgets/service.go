@@ -11,7 +11,7 @@ import (
 	"fivechat.dev/libs/kernel/version"
 )
 
-// Service is the use cases.
+// Service implements the use cases.
 type Service struct {
 	store    Store
 	announce Announcer
@@ -20,7 +20,7 @@ type Service struct {
 // New makes a Service over its ports.
 func New(store Store, announce Announcer) *Service { return &Service{store, announce} }
 
-// Public gives the widget of a client token: Invalid for a malformed token, NotFound for an unknown one.
+// Public returns the widget of a client token. Its error is Invalid for a malformed token, NotFound for an unknown one.
 func (s *Service) Public(ctx context.Context, token string) (Widget, error) {
 	if !ValidClientToken(token) {
 		return Widget{}, fault.Bad("clientToken", "must be 1 to 128 characters of A-Z a-z 0-9 _ -")
@@ -32,7 +32,7 @@ func (s *Service) Public(ctx context.Context, token string) (Widget, error) {
 	return s.store.Get(ctx, t)
 }
 
-// Update changes the widget of the tenant's own client token; another website's token is like an unknown one.
+// Update changes the widget of the tenant's own client token. Another website's token is treated like an unknown one.
 func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch) (Widget, error) {
 	if !ValidClientToken(token) {
 		return Widget{}, fault.Bad("clientToken", "must be 1 to 128 characters of A-Z a-z 0-9 _ -")
@@ -52,8 +52,9 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	return saved, err
 }
 
-// Erase has the website's widget go, and every copy that the edges have; a widget is no visitor's. They are told before too:
-// where this process dies behind the removal, whoever repeats it finds no widget to tell of.
+// Erase removes the website's widget and all cached copies at the gateways. A visitor's erasure doesn't affect it. The
+// gateways are also informed before the removal: if this process crashes after it, a repeated call finds no widget to
+// announce.
 func (s *Service) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	if visitor != 0 {
 		return false, nil
@@ -73,7 +74,7 @@ func (s *Service) Erase(ctx context.Context, t tenant.ID, visitor int64) (more b
 	return false, nil
 }
 
-// Loaded notes that a browser loaded the script of w, the first time that one does.
+// Loaded records the first time that a browser loads the script of w.
 func (s *Service) Loaded(ctx context.Context, w Widget) error {
 	if !w.LoadedAt.IsZero() {
 		return nil
@@ -81,11 +82,11 @@ func (s *Service) Loaded(ctx context.Context, w Widget) error {
 	return s.store.Loaded(ctx, w.WebsiteID, time.Now().UTC().Truncate(time.Millisecond))
 }
 
-// Of gives a website's widget.
+// Of returns a website's widget.
 func (s *Service) Of(ctx context.Context, t tenant.ID) (Widget, error) { return s.store.Get(ctx, t) }
 
-// Open gives the website's widget, made with its defaults where there is none yet. token is the client token wanted, ""
-// for a new random one; Conflict where another website has it.
+// Open returns the website's widget, and makes it with default settings if there is none. token is the client token
+// wanted, "" for a new random one. The error is Conflict if another website has it.
 func (s *Service) Open(ctx context.Context, t tenant.ID, token string) (Widget, error) {
 	if w, err := s.store.Get(ctx, t); !fault.Is(err, fault.NotFound) {
 		return w, err
@@ -99,7 +100,7 @@ func (s *Service) Open(ctx context.Context, t tenant.ID, token string) (Widget, 
 	w := Default(t, token)
 	err := s.store.Create(ctx, w)
 	if fault.Is(err, fault.Conflict) {
-		if there, getErr := s.store.Get(ctx, t); getErr == nil { // somebody opened it at the same moment
+		if there, getErr := s.store.Get(ctx, t); getErr == nil { // created concurrently
 			return there, nil
 		}
 	}

@@ -17,7 +17,7 @@ import (
 type Widget struct {
 	ID              int64     `bson:"_id"`
 	WebsiteID       tenant.ID `bson:"websiteId"`
-	ClientToken     string    `bson:"clientToken"` // public: it stands in the site's pages
+	ClientToken     string    `bson:"clientToken"` // public: it is in the site's pages
 	Color           string    `bson:"color"`
 	ButtonClass     string    `bson:"buttonClass"`
 	ChatClass       string    `bson:"chatClass"`
@@ -34,15 +34,15 @@ type Widget struct {
 	RatingEnabled   bool      `bson:"ratingEnabled"`
 	RemoveBranding  bool      `bson:"removeBranding"`
 	ChatEnabled     bool      `bson:"chatEnabled"`
-	PageParameters  []string  `bson:"pageParameters"` // the query parameters that the script tells of a page's address
+	PageParameters  []string  `bson:"pageParameters"` // query parameters of a page's address that the script sends
 	Version         int64     `bson:"version"`        // counts changes
-	LoadedAt        time.Time `bson:"loadedAt"`       // when a browser loaded its script for the first time; zero: never
+	LoadedAt        time.Time `bson:"loadedAt"`       // first load of its script by a browser; zero for none
 }
 
-// Revision is the state that the settings are in.
+// Revision is the version of the settings.
 func (w Widget) Revision() version.Of { return version.Of{ID: w.ID, Version: w.Version} }
 
-// Default is the widget that a new website starts with.
+// Default is the widget of a new website.
 func Default(t tenant.ID, clientToken string) Widget {
 	return Widget{
 		ID:              t.Int64(),
@@ -62,7 +62,7 @@ func Default(t tenant.ID, clientToken string) Widget {
 	}
 }
 
-// Patch is a partial update. An absent or null member leaves what is there.
+// Patch is a partial update. Absent or null members change nothing.
 type Patch struct {
 	Color, ButtonClass, ChatClass, ChatTitleClass, ChatInputClass optional.Value[string]
 	ButtonBgColor, ButtonTextColor, BubbleColor, BubbleTextColor  optional.Value[string]
@@ -78,27 +78,27 @@ var (
 	parameter  = regexp.MustCompile(`^[A-Za-z0-9_.~-]{1,64}$`)
 )
 
-// The longest texts, in bytes, and the farthest offset, in pixels.
+// The longest texts, in bytes, and the largest offset, in pixels.
 const (
 	maxClass  = 256
 	maxText   = 16 << 10
 	maxOffset = 10_000
 )
 
-// maxParameters is how many query parameters a website may name.
+// maxParameters is the largest number of query parameters.
 const maxParameters = 20
 
-// ValidClientToken says whether s has the form of a client token.
+// ValidClientToken reports whether s has the form of a client token.
 func ValidClientToken(s string) bool { return publictoken.WellFormed(s) }
 
-// Apply gives w with p's changes, or an Invalid fault that names every member that is wrong.
+// Apply returns w with p's changes, or an Invalid fault that names every invalid member.
 func (p Patch) Apply(w Widget) (Widget, error) {
 	var wrong fault.Problems
 	texts := []struct {
 		name  string
 		value optional.Value[string]
 		into  *string
-		check func(string) string // what is wrong, or ""
+		check func(string) string // the error, or ""
 	}{
 		{"color", p.Color, &w.Color, checkColor},
 		{"buttonBgColor", p.ButtonBgColor, &w.ButtonBgColor, checkColor},

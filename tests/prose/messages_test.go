@@ -16,6 +16,8 @@ import (
 
 var (
 	word = regexp.MustCompile(`[A-Za-z]{2,}`)
+	// ended matches the whole of a message; a part of one ends with a space.
+	ended = regexp.MustCompile(`[\w")]$`)
 	// camel matches between the words of a name like TestSenderRefusesAddresses.
 	camel = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 	// verb is a format's placeholder; markup is no prose.
@@ -77,7 +79,7 @@ func message(literal *ast.BasicLit) (string, bool) {
 	if err != nil || len(word.FindAllString(text, 3)) < 3 || markup.MatchString(text) {
 		return "", false
 	}
-	text = strings.NewReplacer("\t", ". ", "\n", ". ").Replace(verb.ReplaceAllString(text, "x"))
+	text = strings.NewReplacer("\t", ". ", "\n", ". ").Replace(verb.ReplaceAllString(text, "value"))
 	return strings.Join(strings.Fields(text), " "), true
 }
 

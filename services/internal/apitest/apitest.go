@@ -1,4 +1,7 @@
-// Package apitest calls a whole service as the edge and its siblings do: over HTTP, in the name of a principal.
+// Package apitest tests a whole service over HTTP, as the gateway and other services call it: in the name of a
+// principal.
+//
+// Begin with Serve and Service.Want; Fake stands for another service. It is for tests of services only.
 package apitest
 
 import (
@@ -22,7 +25,7 @@ import (
 
 const key = "a key of the tests, at least 32 bytes long"
 
-// Config gives settings with a store of the test's own.
+// Config returns settings with a store of the test's own.
 func Config(t testing.TB) servicekit.Config {
 	t.Helper()
 	return servicekit.Config{
@@ -30,13 +33,13 @@ func Config(t testing.TB) servicekit.Config {
 	}
 }
 
-// The principals that tests speak for.
+// The principals of tests.
 var (
 	Public   = identity.Principal{Kind: identity.Public}
 	Operator = identity.Principal{Kind: identity.Operator}
 )
 
-// Token is a FREE token of a level.
+// Token is the principal of an API token with a level, of a FREE website.
 func Token(website int64, level identity.Level) identity.Principal {
 	return identity.Principal{
 		Kind:    identity.Token,
@@ -62,7 +65,7 @@ type Service struct {
 	keys *identity.Keyring
 }
 
-// Serve answers with unit's public listener until the test ends.
+// Serve runs unit's public listener until the test ends.
 func Serve(t testing.TB, unit runner.Unit, err error) *Service {
 	t.Helper()
 	if err != nil {
@@ -82,13 +85,13 @@ func Serve(t testing.TB, unit runner.Unit, err error) *Service {
 	return &Service{t, server.URL, keys}
 }
 
-// Answer is what a service said.
+// Answer is a response of the service.
 type Answer struct {
 	Status int
 	Body   string
 }
 
-// Do asks in p's name. Header is pairs of name and value.
+// Do sends a request as p. header is pairs of name and value.
 func (s *Service) Do(p identity.Principal, method, path, body string, header ...string) Answer {
 	s.t.Helper()
 	resp := s.send(p, method, path, body, header...)
@@ -100,7 +103,7 @@ func (s *Service) Do(p identity.Principal, method, path, body string, header ...
 	return Answer{resp.StatusCode, string(b)}
 }
 
-// Broken is Do of what breaks off: it insists on that, and gives what came before.
+// Broken is Do for a response that breaks off. It fails the test if it doesn't, and returns the part that arrived.
 func (s *Service) Broken(p identity.Principal, method, path string) Answer {
 	s.t.Helper()
 	resp := s.send(p, method, path, "")
@@ -138,7 +141,7 @@ func (s *Service) send(p identity.Principal, method, path, body string, header .
 	return resp
 }
 
-// Want is Do that insists on a status and gives the body's members.
+// Want is Do for an expected status. It returns the members of the body.
 func (s *Service) Want(status int, p identity.Principal, method, path, body string, header ...string) map[string]any {
 	s.t.Helper()
 	a := s.Do(p, method, path, body, header...)
@@ -149,7 +152,7 @@ func (s *Service) Want(status int, p identity.Principal, method, path, body stri
 	return members
 }
 
-// Refused is Want of a problem, and gives its code and, where one is named, its first field: "validation_failed name".
+// Refused is Want for a problem. It returns its code and, if it names one, its first field: "validation_failed name".
 func (s *Service) Refused(status int, p identity.Principal, method, path, body string, header ...string) string {
 	s.t.Helper()
 	problem := s.Want(status, p, method, path, body, header...)
@@ -160,7 +163,7 @@ func (s *Service) Refused(status int, p identity.Principal, method, path, body s
 	return said
 }
 
-// Fake is a sibling of the service under test. Its answer finds who asks in the request's context.
+// Fake is another service that the service under test calls. Its handler finds the principal in the request's context.
 type Fake struct {
 	URL string
 
@@ -169,7 +172,7 @@ type Fake struct {
 	asked  []string
 }
 
-// NewFake makes a sibling that answers so.
+// NewFake makes a Fake with a handler.
 func NewFake(t testing.TB, answer http.HandlerFunc) *Fake {
 	f := &Fake{answer: answer}
 	keys, err := identity.NewKeyring([]byte(key))
@@ -179,9 +182,9 @@ func NewFake(t testing.TB, answer http.HandlerFunc) *Fake {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, err := keys.Verify(r.Header.Get(identity.Header))
 		if err != nil || p.Kind != identity.Service {
-			t.Errorf("asked %s without a service's assertion: %v", r.URL, err)
+			t.Errorf("%s was called without a service's assertion: %v", r.URL, err)
 		}
-		_, _ = io.Copy(io.Discard, r.Body) // only then a server notices that the client goes away
+		_, _ = io.Copy(io.Discard, r.Body) // only then the server detects that the client disconnects
 		f.mu.Lock()
 		f.asked = append(f.asked, r.Method+" "+r.URL.RequestURI()+" "+p.Website.String())
 		answer := f.answer
@@ -193,7 +196,7 @@ func NewFake(t testing.TB, answer http.HandlerFunc) *Fake {
 	return f
 }
 
-// Says changes the answer and gives the one before.
+// Says replaces the handler and returns the previous one.
 func (f *Fake) Says(answer http.HandlerFunc) http.HandlerFunc {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -209,7 +212,7 @@ func (f *Fake) Asked() []string {
 	return slices.Clone(f.asked)
 }
 
-// JSON answers with a status and a body.
+// JSON responds with a status and a body.
 func JSON(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -218,12 +221,12 @@ func JSON(status int, body string) http.HandlerFunc {
 	}
 }
 
-// Problem answers with a refusal.
+// Problem responds with a refusal.
 func Problem(err error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { httpkit.WriteProblem(w, r.URL.Path, "", err) }
 }
 
-// Failures are the ways in which a sibling fails, and the status that the service must answer then.
+// Failures are the ways in which another service fails, with the status that the service must respond with.
 var Failures = map[string]struct {
 	Answer http.HandlerFunc
 	Status int
@@ -233,5 +236,5 @@ var Failures = map[string]struct {
 	"no answer":   {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 504},
 }
 
-// Hurry is a header that leaves a request little time, so that a sibling that does not answer is given up soon.
+// Hurry is a header with a short deadline, so that the service soon gives up on another service that doesn't respond.
 var Hurry = []string{httpkit.TimeoutHeader, "250"}

@@ -8,7 +8,7 @@ import (
 	"fivechat.dev/libs/store/datasubject"
 )
 
-// Exported gives how many rows of each kind a holder's export has, and their texts.
+// Exported returns the number of rows of each kind in a holder's export, and their texts.
 func Exported(
 	t testing.TB, k datasubject.DataHolder, of tenant.ID, visitor int64,
 ) (kinds map[string]int, rows []string) {
@@ -32,10 +32,10 @@ func Exported(
 	return kinds, rows
 }
 
-// mostBatches bounds an erasure that would not end.
+// mostBatches is the limit for erasures that would never end.
 const mostBatches = 100
 
-// Erase has a holder erase all batches, and then once more, which must find nothing.
+// Erase makes a holder erase all batches, and then once more, which must find nothing.
 func Erase(t testing.TB, k datasubject.DataHolder, of tenant.ID, visitor int64) {
 	t.Helper()
 	for range mostBatches {

@@ -10,10 +10,10 @@ import (
 	"fivechat.dev/libs/kernel/version"
 )
 
-// Followed is a list in the order of changes, and how a test changes its rows.
+// Followed is a list in the order of changes, with the way a test changes its rows.
 type Followed[T Row] struct {
 	Rows   int
-	Change func(row int, at time.Time) error // gives a row a new state that begins at a time
+	Change func(row int, at time.Time) error // changes a row; the change begins at a time
 	List   func(paging.Following) (paging.Slice[T], error)
 }
 
@@ -25,11 +25,11 @@ type Row interface {
 
 const (
 	followWriters = 4
-	followChanges = 60 // of each writer
+	followChanges = 60 // per writer
 )
 
-// Follow reads a list from change to change while several write at random, and checks that in the end it has got the last
-// state of every row, and none twice.
+// Follow reads a list from change to change while several writers change rows at random. It checks that in the end it
+// has read the last state of every row, and none twice.
 func Follow[T Row](t *testing.T, f Followed[T]) {
 	t.Helper()
 	c := &changing{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), open: map[int]time.Time{}}
@@ -68,15 +68,15 @@ func Follow[T Row](t *testing.T, f Followed[T]) {
 		for _, row := range found.Rows {
 			at, id := row.ChangeKey()
 			if seen[row.Revision()] {
-				t.Errorf("row %d comes twice in the state %v", id, row.Revision())
+				t.Errorf("row %d is listed twice in the state %v", id, row.Revision())
 			}
 			if at.Before(last.At) || at.Equal(last.At) && id <= last.ID {
-				t.Errorf("row %d of %v stands behind row %d of %v", id, at, last.ID, last.At)
+				t.Errorf("row %d of %v is listed after row %d of %v", id, at, last.ID, last.At)
 			}
 			seen[row.Revision()], got[id], last = true, row.Revision(), paging.Cursor{At: at, ID: id}
 		}
 		if !found.Next.Changes {
-			t.Fatalf("a page has no place behind it: %+v", found.Next)
+			t.Fatalf("a page has no cursor for the next one: %+v", found.Next)
 		}
 		if w.Cursor = found.Next; ended && !found.More {
 			break
@@ -88,23 +88,23 @@ func Follow[T Row](t *testing.T, f Followed[T]) {
 		Until:        c.settled(),
 	})
 	if err != nil || len(all.Rows) != len(got) || all.More {
-		t.Errorf("%d rows have changed and %d were given, %v", len(all.Rows), len(got), err)
+		t.Errorf("%d rows have changed and %d were listed, %v", len(all.Rows), len(got), err)
 	}
 	for _, row := range all.Rows {
 		if _, id := row.ChangeKey(); got[id] != row.Revision() {
-			t.Errorf("row %d is in the state %v, and was last given in %v", id, row.Revision(), got[id])
+			t.Errorf("row %d is in the state %v, and was last listed in %v", id, row.Revision(), got[id])
 		}
 	}
 }
 
-// changing is a clock of writers, who take their time before they store and are done some time later.
+// changing is the clock of writers that store a change, and commit it, some time after they read the clock.
 type changing struct {
 	mu   sync.Mutex
 	now  time.Time
-	open map[int]time.Time // by writer, since when they write
+	open map[int]time.Time // by writer: the start of its write
 }
 
-// begin gives a writer's time, so many milliseconds after the last one's.
+// begin returns a writer's time, some milliseconds after the previous writer's.
 func (c *changing) begin(writer, later int) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -119,7 +119,7 @@ func (c *changing) end(writer int) {
 	delete(c.open, writer)
 }
 
-// settled is a time before which nobody stores anything more.
+// settled is a time before which no writer stores any more.
 func (c *changing) settled() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()

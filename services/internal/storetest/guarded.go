@@ -10,8 +10,8 @@ import (
 	"fivechat.dev/libs/kernel/version"
 )
 
-// Guarded checks that a store changes and removes a row only in a state that the context requires: of several who have read
-// the same state, one changes it. remove is nil where nothing is removed.
+// Guarded checks that a store changes and removes a row only in the version that the context requires: of several
+// writers that have read the same version, one changes it. remove is nil if rows can't be removed.
 func Guarded(t *testing.T, read func(context.Context) (version.Of, error), change, remove func(context.Context) error) {
 	t.Helper()
 	ctx := t.Context()
@@ -28,7 +28,7 @@ func Guarded(t *testing.T, read func(context.Context) (version.Of, error), chang
 	}
 	first := state()
 	others := version.Of{ID: first.ID + 1, Version: first.Version}
-	for range 2 { // a change that was refused is none
+	for range 2 { // a refused change has no effect
 		if err := change(in(others)); !fault.Is(err, fault.PreconditionFailed) {
 			t.Errorf("in another row's state: %v", err)
 		}

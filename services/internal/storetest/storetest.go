@@ -1,5 +1,7 @@
-// Package storetest gives tests a real store: the one at MONGODB_URI, else an embedded one in memory, started once for
-// each test binary. Every test has a database of its own there.
+// Package storetest gives tests a real store: the one at MONGODB_URI, or an embedded one in memory, started once per
+// test binary. Each test has a database of its own.
+//
+// Begin with Config for a whole service, or DB for a store. Follow, Guarded and Erase are checks that all stores share.
 package storetest
 
 import (
@@ -30,7 +32,7 @@ var embedded = sync.OnceValues(func() (string, error) {
 	return s.URI(), nil
 })
 
-// URI gives the address of the store.
+// URI returns the address of the store.
 func URI(t testing.TB) string {
 	t.Helper()
 	if uri := os.Getenv("MONGODB_URI"); uri != "" {
@@ -43,7 +45,7 @@ func URI(t testing.TB) string {
 	return uri
 }
 
-// Tenant makes a tenant of a number.
+// Tenant makes a tenant with a number.
 func Tenant(n int64) tenant.ID {
 	t, err := tenant.New(n)
 	if err != nil {
@@ -52,7 +54,7 @@ func Tenant(n int64) tenant.ID {
 	return t
 }
 
-// Config gives the settings of a new empty database, which goes when the test ends.
+// Config returns the settings of a new empty database, which is dropped when the test ends.
 func Config(t testing.TB) mongokit.Config {
 	t.Helper()
 	c := mongokit.Config{URI: URI(t), Database: "test_" + strings.ToLower(rand.Text()[:16])}
@@ -73,7 +75,7 @@ func drop(t testing.TB, c mongokit.Config) {
 	}
 }
 
-// Telemetry gives the telemetry of a component, silent.
+// Telemetry returns silent telemetry of a component.
 func Telemetry(t testing.TB, component string) *telemetry.Telemetry {
 	t.Helper()
 	tele, err := telemetry.New(t.Context(), component, telemetry.Config{LogTo: io.Discard})
@@ -94,7 +96,7 @@ func DB(t testing.TB, component string) *mongokit.DB {
 	return db
 }
 
-// Ready creates the indexes of what was declared on db.
+// Ready creates the declared indexes of db.
 func Ready(t testing.TB, db *mongokit.DB) {
 	t.Helper()
 	if err := db.EnsureIndexes(t.Context()); err != nil {

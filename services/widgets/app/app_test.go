@@ -78,7 +78,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %v", body, refused)
 		}
 	}
-	// Another website's widget is like none.
+	// Another website's widget looks like an unknown one.
 	for _, roles := range [][2]any{{int64(1), "wgt_b"}, {int64(2), "wgt_a"}} {
 		stranger, token := apitest.Token(roles[0].(int64), identity.Write), roles[1].(string)
 		theirs := s.Do(stranger, "PATCH", "/widgets/"+token, `{"color":"#000"}`)
@@ -107,7 +107,7 @@ func TestScript(t *testing.T) {
 	}
 }
 
-// TestScriptHoldsHostileSettings reads back, from the script, settings that try to end the string, the script or the line.
+// TestScriptHoldsHostileSettings: settings that try to end the string, the script or the line are read back unchanged.
 func TestScriptHoldsHostileSettings(t *testing.T) {
 	t.Parallel()
 	s := serve(t)

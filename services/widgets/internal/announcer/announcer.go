@@ -16,7 +16,7 @@ const cache = "widget"
 // Changed implements widgets.Announcer.
 func (a Announcer) Changed(ctx context.Context, w widgets.Widget) { a.outdate(ctx, w, w.Version) }
 
-// Erased implements widgets.Announcer. The version that it had is to be forgotten too.
+// Erased implements widgets.Announcer. The copy of the widget's last version must be dropped too.
 func (a Announcer) Erased(ctx context.Context, w widgets.Widget) { a.outdate(ctx, w, w.Version+1) }
 
 func (a Announcer) outdate(ctx context.Context, w widgets.Widget, version int64) {

@@ -11,8 +11,8 @@ import (
 	"fivechat.dev/services/widgets"
 )
 
-// widgetCaching lets a browser show settings that are a few seconds old. What shares answers keeps them for a second, in
-// which a change is to be seen everywhere.
+// widgetCaching lets a browser use settings that are a few seconds old. Shared caches keep them for a second, so that a
+// change is visible everywhere within a second.
 const widgetCaching = "public, max-age=1, stale-while-revalidate=5"
 
 // Mount puts the operations of s into the route table.

@@ -14,18 +14,18 @@ import (
 	"fivechat.dev/services/widgets"
 )
 
-// source is the widget script without its settings, which stand for SETTINGS. It is built of services/widgets/web.
+// source is the widget script, built from services/widgets/web. SETTINGS is the placeholder of its settings.
 //
 //go:embed widget.js
 var source string
 
-// languages is what the script says in every language, as JSON.
+// languages are the script's texts in every language, as JSON.
 //
 //go:embed words/*.json
 var languages embed.FS
 
-// inScript makes JSON safe wherever a script may stand: inline in a page, "<" could end it, and before ECMAScript 2019
-// two of Unicode's line separators ended a string.
+// inScript makes JSON safe in any script. In an inline script, "<" could end it. Before ECMAScript 2019, two Unicode
+// line separators ended a string.
 var inScript = strings.NewReplacer("<", `\u003c`, "\u2028", `\u2028`, "\u2029", `\u2029`)
 
 const (
@@ -34,13 +34,14 @@ const (
 	// A browser revalidates after a minute, and shows its cached copy meanwhile.
 	scriptCaching = "public, max-age=60, stale-while-revalidate=86400"
 	wordsCaching  = "public, max-age=86400, stale-while-revalidate=604800"
-	scripts       = 256 // finished scripts that are kept, of about 36 KB each
+	scripts       = 256 // cached scripts, each some 36 KB
 )
 
 // off is the script of a website whose chat is disabled.
 const off = "/* The chat of this website is switched off. */\n"
 
-// scripter answers the script tags of sites. It is no request/response operation, so it stands beside the table.
+// scripter serves the script tags of sites. It isn't a request/response operation, so it isn't in the table of
+// operations.
 type scripter struct {
 	s        *widgets.Service
 	finished *lru.Cache[string, *httpkit.Asset] // by settings
@@ -51,8 +52,8 @@ func newScripter(s *widgets.Service) (*scripter, error) {
 	return &scripter{s, finished}, err
 }
 
-// ServeHTTP answers with the website's settings in the script. The check that a site's plugin makes reads only the
-// status: exactly 404 for an unknown or malformed token. A website whose chat is disabled gets a script that does nothing.
+// ServeHTTP responds with the script and the website's settings. Plugins of sites check a token by the status alone:
+// exactly 404 for an unknown or malformed one. A website whose chat is disabled gets a script that does nothing.
 func (p *scripter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	err := authz.Public.Check(identity.From(ctx))
@@ -72,7 +73,7 @@ func (p *scripter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if byBrowser(r.Header) {
-		_ = p.s.Loaded(ctx, widget) // where it fails, the next load is noted
+		_ = p.s.Loaded(ctx, widget) // if it fails, the next load is recorded
 	}
 	w.Header().Set("Cache-Control", scriptCaching)
 	script.ServeHTTP(w, r)
@@ -96,12 +97,12 @@ func (p *scripter) script(widget widgets.Widget) (*httpkit.Asset, error) {
 	return a, nil
 }
 
-// byBrowser says whether a page loads the script. A plugin that checks a token says nothing of the kind.
+// byBrowser reports whether a page loads the script. A plugin's check of a token isn't a load.
 func byBrowser(h http.Header) bool {
 	return h.Get("Sec-Fetch-Dest") == "script" || h.Get("Referer") != ""
 }
 
-// words answers with what the script says in a language.
+// words responds with the script's texts in a language.
 func words() (http.Handler, error) {
 	files, err := languages.ReadDir("words")
 	if err != nil {

@@ -21,11 +21,11 @@ import (
 	"fivechat.dev/services/widgets"
 )
 
-// budget is how many bytes of the script, with its settings, come over the line.
+// budget is the largest number of bytes of the script with its settings, as transferred.
 const budget = 10 << 10
 
-// TestSource holds what every page that loads the widget relies on.
-func TestSource(t *testing.T) {
+// TestScriptUsesNoUnsafeAPIs checks the properties that every page with the widget relies on.
+func TestScriptUsesNoUnsafeAPIs(t *testing.T) {
 	t.Parallel()
 	if n := strings.Count(source, "SETTINGS"); n != 1 {
 		t.Errorf("the settings have %d places, want 1", n)
@@ -40,7 +40,7 @@ func TestSource(t *testing.T) {
 	}
 }
 
-// one is a store that has one widget.
+// one is a store with one widget.
 type one struct {
 	widgets.Store
 	widget widgets.Widget
@@ -59,7 +59,7 @@ func (o *one) Loaded(_ context.Context, _ tenant.ID, at time.Time) error {
 	return nil
 }
 
-// ask asks a handler with headers, given as pairs.
+// ask sends a request to a handler, with headers given as pairs.
 func ask(h http.Handler, value string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.SetPathValue("clientToken", value)
@@ -130,8 +130,8 @@ func TestScript(t *testing.T) {
 	}
 }
 
-// TestHostileSettings: what a website states cannot leave its place in the script.
-func TestHostileSettings(t *testing.T) {
+// TestHostileSettingsStayInTheirPlace: a website's settings can't break out of their place in the script.
+func TestHostileSettingsStayInTheirPlace(t *testing.T) {
 	t.Parallel()
 	hostile := `</script><script>alert(1)</script> "});alert(1);({" <!-- ` + "\u2028 \u2029 \x00 \u202e 🐸"
 	w := widgets.Default(tenant.ID{}, "wgt_a")
@@ -154,7 +154,7 @@ func TestHostileSettings(t *testing.T) {
 	}
 }
 
-func TestLoadsByBrowsersAreNotedOnce(t *testing.T) {
+func TestFirstLoadByABrowserIsRecorded(t *testing.T) {
 	t.Parallel()
 	store := &one{widget: widgets.Default(tenant.ID{}, "wgt_a"), away: true}
 	h := handler(t, store)
@@ -173,8 +173,8 @@ func TestLoadsByBrowsersAreNotedOnce(t *testing.T) {
 	}
 }
 
-// TestWords: every language says all that English says, and nothing else.
-func TestWords(t *testing.T) {
+// TestLanguagesHaveTheSameTexts: every language has all texts that English has, and no others.
+func TestLanguagesHaveTheSameTexts(t *testing.T) {
 	t.Parallel()
 	h, err := words()
 	if err != nil {

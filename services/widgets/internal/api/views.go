@@ -22,7 +22,7 @@ type resolved struct {
 	Widget    view      `json:"widget"`
 }
 
-// present is where a website's widget stands.
+// present is the state of a website's widget.
 type present struct {
 	ClientToken string     `json:"clientToken"`
 	LoadedAt    *time.Time `json:"loadedAt"`
@@ -60,7 +60,7 @@ type view struct {
 	of                 version.Of
 }
 
-// Revision is the state of the widget that the view shows.
+// Revision is the version of the widget in the view.
 func (v view) Revision() version.Of { return v.of }
 
 func viewOf(w widgets.Widget) view {

@@ -11,12 +11,12 @@ import (
 	"fivechat.dev/libs/store/mongokit"
 )
 
-// tables are what an export shows.
+// tables are the collections in an export.
 func tables(db *mongokit.DB) datasubject.Tables {
 	return datasubject.Tables{datasubject.Table{Kind: "widget", Small: true}.In(db, "widgets_widgets")}
 }
 
-// Export is datasubject.DataHolder's.
+// Export implements datasubject.DataHolder.
 func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
 	return s.tables.Export(ctx, t, visitor, after)
 }

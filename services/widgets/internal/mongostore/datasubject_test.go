@@ -28,7 +28,7 @@ type holder struct {
 	*widgets.Service
 }
 
-func TestAWebsiteIsErased(t *testing.T) {
+func TestWebsiteIsErased(t *testing.T) {
 	t.Parallel()
 	s, edges, one, two := open(t), &announced{}, storetest.Tenant(1), storetest.Tenant(2)
 	k := holder{s, widgets.New(s, edges)}

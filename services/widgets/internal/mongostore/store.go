@@ -1,4 +1,7 @@
-// Package mongostore keeps widgets in MongoDB.
+// Package mongostore stores widgets in MongoDB.
+//
+// Begin with Store. Invariant: a widget and the entry of its client token are written in one transaction. Rules about
+// settings belong to package widgets.
 package mongostore
 
 import (
@@ -23,7 +26,7 @@ type Store struct {
 	tables  datasubject.Tables
 }
 
-// token is the directory entry that leads from a client token to its website.
+// token is the entry that maps a client token to its website.
 type token struct {
 	Token   string    `bson:"_id"`
 	Website tenant.ID `bson:"websiteId"`
@@ -72,7 +75,8 @@ func (s *Store) Loaded(ctx context.Context, t tenant.ID, at time.Time) error {
 	return err
 }
 
-// Save implements widgets.Store: read, change and write in one transaction, so that two updates at once both count.
+// Save implements widgets.Store. It reads, changes and writes in one transaction, so that concurrent updates are all
+// kept.
 func (s *Store) Save(
 	ctx context.Context, t tenant.ID, change func(widgets.Widget) (widgets.Widget, error),
 ) (saved widgets.Widget, err error) {

@@ -30,7 +30,7 @@ func add(t *testing.T, s *mongostore.Store, of tenant.ID, token string) widgets.
 	return w
 }
 
-func TestWidgetComesBackAsItWas(t *testing.T) {
+func TestStoredWidgetIsUnchanged(t *testing.T) {
 	t.Parallel()
 	s, a := open(t), storetest.Tenant(1)
 	w := add(t, s, a, "wgt_a")
@@ -58,7 +58,7 @@ func TestTakenTokenStoresNothing(t *testing.T) {
 	}
 }
 
-func TestSavesAtOnceAllCount(t *testing.T) {
+func TestConcurrentSavesAreAllKept(t *testing.T) {
 	t.Parallel()
 	s, a := open(t), storetest.Tenant(1)
 	add(t, s, a, "wgt_a")
@@ -107,7 +107,7 @@ func TestRefusedChangeIsNotStored(t *testing.T) {
 	}
 }
 
-// TestIsolation changes one website's widget and looks at the other's, then they change places.
+// TestIsolation changes one website's widget and reads the other's; then they swap roles.
 func TestIsolation(t *testing.T) {
 	t.Parallel()
 	s, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
