@@ -16,8 +16,6 @@ import (
 
 var (
 	word = regexp.MustCompile(`[A-Za-z]{2,}`)
-	// ended matches the whole of a message; a part of one ends with a space.
-	ended = regexp.MustCompile(`[\w")]$`)
 	// camel matches between the words of a name like TestSenderRefusesAddresses.
 	camel = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 	// verb is a format's placeholder; markup is no prose.
