@@ -79,10 +79,10 @@ func (k known) ByToken(_ context.Context, _ tenant.ID, token string) (int64, err
 type eraser struct {
 	*accounts.Service
 	*clock
-	store   *mongostore.Store
-	a, b    *holder
-	told    announced
-	website tenant.ID
+	store       *mongostore.Store
+	a, b        *holder
+	invalidated announced
+	website     tenant.ID
 }
 
 func newEraser(t *testing.T) *eraser {
@@ -106,7 +106,8 @@ func newEraser(t *testing.T) *eraser {
 
 // replica returns another process over the same store.
 func (e *eraser) replica() *accounts.Service {
-	return accounts.New(e.store, widgets{}, known{"vis_a": 17}, nil, []accounts.DataHolder{e.a, e.b}, &e.told, e.now)
+	return accounts.New(e.store, widgets{}, known{"vis_a": 17}, nil, []accounts.DataHolder{e.a, e.b}, &e.invalidated,
+		e.now)
 }
 
 // next calls EraseNext and fails the test unless an erasure was due as stated.
@@ -144,8 +145,8 @@ func TestErasureRunsOverAllServicesTwice(t *testing.T) {
 	if _, err := e.Resolve(t.Context(), token.Hash); !fault.Is(err, fault.NotFound) {
 		t.Errorf("its token is still valid: %v", err)
 	}
-	if !slices.Contains(e.told, token.Hash) || !slices.Contains(e.told, "website "+e.website.String()) {
-		t.Errorf("invalidated %v", e.told)
+	if !slices.Contains(e.invalidated, token.Hash) || !slices.Contains(e.invalidated, "website "+e.website.String()) {
+		t.Errorf("invalidated %v", e.invalidated)
 	}
 	again, err := e.EraseWebsite(t.Context(), e.website, boss)
 	if err != nil || again.ID != job.ID {
@@ -194,8 +195,8 @@ func TestErasureRetriesAfterServiceFailure(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	e.next(t, false)
-	if len(e.told) > 0 {
-		t.Errorf("caches of %v were invalidated while the visitor still existed", e.told)
+	if len(e.invalidated) > 0 {
+		t.Errorf("caches of %v were invalidated while the visitor still existed", e.invalidated)
 	}
 	e.pass(5 * time.Second)
 	e.b.erase = nil
@@ -203,8 +204,8 @@ func TestErasureRetriesAfterServiceFailure(t *testing.T) {
 	if got := e.at(t, job.ID, accounts.Settling, "a", "b", "accounts"); got.Failure != "" {
 		t.Errorf("%+v", got)
 	}
-	if want := "website " + e.website.String(); !slices.Contains(e.told, want) {
-		t.Errorf("the caches of the visitor were not invalidated, only those of %v", e.told)
+	if want := "website " + e.website.String(); !slices.Contains(e.invalidated, want) {
+		t.Errorf("the caches of the visitor were not invalidated, only those of %v", e.invalidated)
 	}
 	if !reflect.DeepEqual(e.a.asked, []int64{17}) || !reflect.DeepEqual(e.b.asked, []int64{17, 17}) {
 		t.Errorf("called for %v and %v", e.a.asked, e.b.asked)

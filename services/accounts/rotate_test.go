@@ -28,8 +28,8 @@ func TestRotatedTokenStaysValidForTheOverlap(t *testing.T) {
 		next.CreatedBy != "operator" || nextSecret == secret {
 		t.Fatalf("%+v, %v", next, err)
 	}
-	if !slices.Contains(e.told, old.Hash) {
-		t.Errorf("invalidated %v", e.told)
+	if !slices.Contains(e.invalidated, old.Hash) {
+		t.Errorf("invalidated %v", e.invalidated)
 	}
 	opens := func(secret string, want bool) {
 		t.Helper()
@@ -128,8 +128,8 @@ func TestUpdateTokenChangesNameAndExpiry(t *testing.T) {
 	got, err := e.UpdateToken(ctx, e.website, token.ID,
 		accounts.TokenPatch{Name: optional.Of(" cd "), ExpiresAt: optional.Of(end)}, boss)
 	if err != nil || got.Name != "cd" || got.ExpiresAt != end || got.Hash != token.Hash ||
-		!slices.Contains(e.told, token.Hash) {
-		t.Errorf("%+v, %v, invalidated %v", got, err, e.told)
+		!slices.Contains(e.invalidated, token.Hash) {
+		t.Errorf("%+v, %v, invalidated %v", got, err, e.invalidated)
 	}
 	for wrong, p := range map[string]accounts.TokenPatch{
 		"name":      {Name: optional.Value[string]{Set: true, Null: true}},

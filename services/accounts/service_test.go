@@ -104,13 +104,14 @@ func TestResolveReturnsAccessAndNotesUse(t *testing.T) {
 
 func TestRevokeTokenInvalidatesCaches(t *testing.T) {
 	t.Parallel()
-	var told announced
-	s := accounts.New(&stub{token: accounts.Token{ID: 5, Hash: "abc"}}, nil, nil, nil, nil, &told, time.Now)
-	if err := s.RevokeToken(t.Context(), tenant.ID{}, 6, boss); !fault.Is(err, fault.NotFound) || len(told) > 0 {
-		t.Errorf("unknown: %v, invalidated %v", err, told)
+	var invalidated announced
+	s := accounts.New(&stub{token: accounts.Token{ID: 5, Hash: "abc"}}, nil, nil, nil, nil, &invalidated, time.Now)
+	if err := s.RevokeToken(t.Context(), tenant.ID{}, 6, boss); !fault.Is(err, fault.NotFound) || len(invalidated) > 0 {
+		t.Errorf("unknown: %v, invalidated %v", err, invalidated)
 	}
-	if err := s.RevokeToken(t.Context(), tenant.ID{}, 5, boss); err != nil || len(told) != 1 || told[0] != "abc" {
-		t.Errorf("%v, invalidated %v", err, told)
+	if err := s.RevokeToken(t.Context(), tenant.ID{}, 5, boss); err != nil || len(invalidated) != 1 ||
+		invalidated[0] != "abc" {
+		t.Errorf("%v, invalidated %v", err, invalidated)
 	}
 }
 

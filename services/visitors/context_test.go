@@ -21,21 +21,21 @@ func contextOf(t *testing.T, s string) visitors.Context {
 func TestMergeContextMergesKeys(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ stored, change, want string }{
-		"into nothing":      {`{}`, `{"plan":"gold"}`, `{"plan":"gold"}`},
-		"nothing":           {`{"plan":"gold"}`, `{}`, `{"plan":"gold"}`},
-		"over":              {`{"a":1,"b":2}`, `{"b":3,"c":4}`, `{"a":1,"b":3,"c":4}`},
-		"shallow":           {`{"a":{"x":1,"y":2}}`, `{"a":{"z":3}}`, `{"a":{"z":3}}`},
-		"null removes":      {`{"a":1,"b":2}`, `{"b":null,"c":null}`, `{"a":1}`},
-		"null deeper stays": {`{}`, `{"a":{"b":null},"c":[null]}`, `{"a":{"b":null},"c":[null]}`},
+		"empty context":           {`{}`, `{"plan":"gold"}`, `{"plan":"gold"}`},
+		"empty change":            {`{"plan":"gold"}`, `{}`, `{"plan":"gold"}`},
+		"replaces values":         {`{"a":1,"b":2}`, `{"b":3,"c":4}`, `{"a":1,"b":3,"c":4}`},
+		"replaces nested objects": {`{"a":{"x":1,"y":2}}`, `{"a":{"z":3}}`, `{"a":{"z":3}}`},
+		"null removes":            {`{"a":1,"b":2}`, `{"b":null,"c":null}`, `{"a":1}`},
+		"nested null stays":       {`{}`, `{"a":{"b":null},"c":[null]}`, `{"a":{"b":null},"c":[null]}`},
 		"sorted at any depth": {`{}`, `{"b":{"z":1, "a":[ {"y":1,"x":2} ]}, "a":0}`,
 			`{"a":0,"b":{"a":[{"x":2,"y":1}],"z":1}}`},
 		"numbers as written": {`{}`, `{"n":12345678901234567890,"x":1.10,"e":1e400}`,
 			`{"e":1e400,"n":12345678901234567890,"x":1.10}`},
-		"markup as written":   {`{}`, `{"a":"<b>&\u003c"}`, `{"a":"<b>&<"}`},
-		"empty key":           {`{}`, `{"":1,"a.b":2,"$c":3}`, `{"":1,"$c":3,"a.b":2}`},
-		"keys differ by case": {`{"Plan":1}`, `{"plan":2}`, `{"Plan":1,"plan":2}`},
-		"geolocation deeper":  {`{}`, `{"order":{"city":"Bern"}}`, `{"order":{"city":"Bern"}}`},
-		"geolocation null":    {`{"a":1}`, `{"city":null,"CITY":null}`, `{"a":1}`},
+		"markup as written":        {`{}`, `{"a":"<b>&\u003c"}`, `{"a":"<b>&<"}`},
+		"empty key":                {`{}`, `{"":1,"a.b":2,"$c":3}`, `{"":1,"$c":3,"a.b":2}`},
+		"keys differ by case":      {`{"Plan":1}`, `{"plan":2}`, `{"Plan":1,"plan":2}`},
+		"nested geolocation stays": {`{}`, `{"order":{"city":"Bern"}}`, `{"order":{"city":"Bern"}}`},
+		"geolocation null":         {`{"a":1}`, `{"city":null,"CITY":null}`, `{"a":1}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -49,7 +49,8 @@ func TestMergeContextMergesKeys(t *testing.T) {
 
 func TestMergeContextDropsGeolocation(t *testing.T) {
 	t.Parallel()
-	keys := "geo geolocation location country countryCode region city latitude longitude lat lng lon coordinates timezone ip"
+	keys := "geo geolocation location country countryCode region city latitude longitude lat lng lon coordinates " +
+		"timezone ip"
 	for key := range strings.SplitSeq(keys, " ") {
 		for _, written := range []string{key, strings.ToUpper(key), strings.ToUpper(key[:1]) + key[1:],
 			strings.ToLower(key)} {
@@ -83,14 +84,14 @@ func TestMergeContextRefusesSizesAboveTheLimits(t *testing.T) {
 		stored, change string
 		fine           bool
 	}{
-		"most keys":             {`{}`, keys(100), true},
-		"too many keys":         {`{}`, keys(101), false},
-		"too many together":     {keys(100), `{"more":1}`, false},
-		"one for another":       {keys(100), `{"more":1,"k0":null}`, true},
-		"most bytes":            {`{}`, filler(16 << 10), true},
-		"too many bytes":        {`{}`, filler(16<<10 + 1), false},
-		"too many together too": {filler(16 << 10), `{"b":1}`, false},
-		"overwritten":           {filler(16 << 10), filler(10), true},
+		"most keys":                {`{}`, keys(100), true},
+		"too many keys":            {`{}`, keys(101), false},
+		"too many keys together":   {keys(100), `{"more":1}`, false},
+		"one key replaces another": {keys(100), `{"more":1,"k0":null}`, true},
+		"most bytes":               {`{}`, filler(16 << 10), true},
+		"too many bytes":           {`{}`, filler(16<<10 + 1), false},
+		"too many bytes together":  {filler(16 << 10), `{"b":1}`, false},
+		"overwritten":              {filler(16 << 10), filler(10), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -60,12 +60,12 @@ func TestImportStoresNewKeysAndRetriesConflicts(t *testing.T) {
 		stored    int
 		conflict  bool
 	}{
-		"all new":              {map[string]int64{}, nil, []int64{1, 2, 1, 3}, 3, false},
-		"one there":            {map[string]int64{"b": 77}, nil, []int64{1, 77, 1, 2}, 2, false},
-		"all there":            {map[string]int64{"a": 7, "b": 8, "c": 9}, nil, []int64{7, 8, 7, 9}, 0, false},
-		"somebody was quicker": {map[string]int64{}, []string{"b"}, []int64{4, 1001, 4, 5}, 2, false},
-		"quicker in all":       {map[string]int64{"a": 7, "c": 9}, []string{"b"}, []int64{7, 1001, 7, 9}, 0, false},
-		"always quicker":       {map[string]int64{}, strings.Split("stuvwx", ""), nil, 0, true},
+		"all new":                       {map[string]int64{}, nil, []int64{1, 2, 1, 3}, 3, false},
+		"one exists":                    {map[string]int64{"b": 77}, nil, []int64{1, 77, 1, 2}, 2, false},
+		"all exist":                     {map[string]int64{"a": 7, "b": 8, "c": 9}, nil, []int64{7, 8, 7, 9}, 0, false},
+		"concurrent import of one":      {map[string]int64{}, []string{"b"}, []int64{4, 1001, 4, 5}, 2, false},
+		"concurrent import of the rest": {map[string]int64{"a": 7, "c": 9}, []string{"b"}, []int64{7, 1001, 7, 9}, 0, false},
+		"conflict at every attempt":     {map[string]int64{}, strings.Split("stuvwx", ""), nil, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

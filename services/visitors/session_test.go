@@ -86,16 +86,16 @@ func TestSessionNeedsTheSecret(t *testing.T) {
 		resumed bool
 		issued  bool
 	}{
-		"the secret":                              {hash, "vis_known", text(secret), false, website, true, false},
-		"no secret":                               {hash, "vis_known", nil, false, website, false, true},
-		"an empty secret":                         {hash, "vis_known", &empty, false, website, false, true},
-		"another secret":                          {hash, "vis_known", text(secret + "x"), false, website, false, true},
-		"the hash in place of the secret":         {hash, "vis_known", text(hash), false, website, false, true},
-		"another website's":                       {hash, "vis_known", text(secret), false, other, false, true},
-		"an unknown token":                        {hash, "vis_unknown", text(secret), false, website, false, true},
-		"before secrets, old client":              {"", "vis_known", nil, false, website, true, false},
-		"before secrets, client that keeps one":   {"", "vis_known", &empty, false, website, true, true},
-		"before secrets, another session quicker": {"", "vis_known", &empty, true, website, false, true},
+		"the secret":                               {hash, "vis_known", text(secret), false, website, true, false},
+		"no secret":                                {hash, "vis_known", nil, false, website, false, true},
+		"an empty secret":                          {hash, "vis_known", &empty, false, website, false, true},
+		"another secret":                           {hash, "vis_known", text(secret + "x"), false, website, false, true},
+		"the hash in place of the secret":          {hash, "vis_known", text(hash), false, website, false, true},
+		"another website's":                        {hash, "vis_known", text(secret), false, other, false, true},
+		"an unknown token":                         {hash, "vis_unknown", text(secret), false, website, false, true},
+		"before secrets, old client":               {"", "vis_known", nil, false, website, true, false},
+		"before secrets, client that stores one":   {"", "vis_known", &empty, false, website, true, true},
+		"before secrets, concurrent session first": {"", "vis_known", &empty, true, website, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -145,8 +145,8 @@ func TestEventsReachFollowers(t *testing.T) {
 	want := fmt.Sprintf(`[visitor.created 1 %[1]v {"visitorId":%[1]v} visitor.updated 1 %[1]v {"visitorId":%[1]v} `+
 		`visitors.imported 2 -1 {"visitors":2,"visitorIds":[%[2]v,%[3]v]}]`, v["id"], made[0].ID, made[1].ID)
 
-	var told []string
-	for deadline := time.Now().Add(10 * time.Second); len(told) < 3 && time.Now().Before(deadline); {
+	var published []string
+	for deadline := time.Now().Add(10 * time.Second); len(published) < 3 && time.Now().Before(deadline); {
 		var records []struct {
 			Type, Data     string
 			WebsiteID, Key int64
@@ -155,13 +155,13 @@ func TestEventsReachFollowers(t *testing.T) {
 			&records); err != nil {
 			t.Fatal(err)
 		}
-		told = nil
+		published = nil
 		for _, r := range records {
-			told = append(told, fmt.Sprint(r.Type, " ", r.WebsiteID, " ", r.Key, " ", r.Data))
+			published = append(published, fmt.Sprint(r.Type, " ", r.WebsiteID, " ", r.Key, " ", r.Data))
 		}
 	}
-	if fmt.Sprint(told) != want {
-		t.Errorf("%v\nwant %v", told, want)
+	if fmt.Sprint(published) != want {
+		t.Errorf("%v\nwant %v", published, want)
 	}
 }
 

@@ -21,10 +21,11 @@ func talk(texts ...string) []conversations.Message {
 func TestDigestPicksRepeatedTopicsAndNamedTags(t *testing.T) {
 	t.Parallel()
 	catalogue := conversations.Catalogue{
-		"delivery": {Name: "delivery", Names: map[string]string{"de": "Lieferung"}}, "gift card": {Name: "gift card"},
-		"refund":   {Name: "refund"},
-		"book":     {Name: "book", Names: map[string]string{"hi": "किताब", "ar": "الكتاب", "ja": "本", "th": "หนังสือ"}},
-		"shipping": {Name: "shipping", Names: map[string]string{"en": "Shipping", "ja": "配送"}},
+		"delivery":  {Name: "delivery", Names: map[string]string{"de": "Lieferung"}},
+		"gift card": {Name: "gift card"},
+		"refund":    {Name: "refund"},
+		"book":      {Name: "book", Names: map[string]string{"hi": "किताब", "ar": "الكتاب", "ja": "本", "th": "หนังสือ"}},
+		"shipping":  {Name: "shipping", Names: map[string]string{"en": "Shipping", "ja": "配送"}},
 	}
 	system := conversations.Message{Content: "refund refund refund", Type: conversations.System}
 	for name, c := range map[string]struct {
@@ -32,25 +33,25 @@ func TestDigestPicksRepeatedTopicsAndNamedTags(t *testing.T) {
 		summary string
 		tags    []string
 	}{
-		"nothing":     {nil, "", []string{}},
-		"the system":  {[]conversations.Message{system}, "", []string{}},
-		"one message": {talk("Is the atlas in stock?"), "Is the atlas in stock?", []string{}},
-		"what is common": {talk("Hello there. My parcel is late.", "Sorry! Which parcel?",
+		"no messages":    {nil, "", []string{}},
+		"system message": {[]conversations.Message{system}, "", []string{}},
+		"one message":    {talk("Is the atlas in stock?"), "Is the atlas in stock?", []string{}},
+		"repeated words": {talk("Hello there. My parcel is late.", "Sorry! Which parcel?",
 			"The parcel with the atlas. It is late.", "The late parcel arrives tomorrow.", "Bye"),
 			"My parcel is late. The parcel with the atlas. It is late.", []string{}},
-		"said twice": {talk("Where is it?", "Where is it?"), "Where is it?", []string{}},
+		"repeated sentence": {talk("Where is it?", "Where is it?"), "Where is it?", []string{}},
 		"tags": {talk("About my delivery: a refund?", "The DELIVERY, with a Gift-Card."),
 			"About my delivery: a refund? The DELIVERY, with a Gift-Card.", []string{"delivery", "gift card", "refund"}},
-		"another tongue": {talk("Wo bleibt die Lieferung?"), "Wo bleibt die Lieferung?", []string{"delivery"}},
-		"part of a word": {talk("refunded redelivery"), "refunded redelivery", []string{}},
-		"inside of words": {talk("It costs 3.50 euros at shop.example.com. It costs 3.50 euros."),
+		"tag name in German": {talk("Wo bleibt die Lieferung?"), "Wo bleibt die Lieferung?", []string{"delivery"}},
+		"part of a word":     {talk("refunded redelivery"), "refunded redelivery", []string{}},
+		"full stops inside words": {talk("It costs 3.50 euros at shop.example.com. It costs 3.50 euros."),
 			"It costs 3.50 euros at shop.example.com. It costs 3.50 euros.", []string{}},
 		"no spaces": {talk("在庫はありますか？はい、あります。"), "在庫はありますか？ はい、あります。", []string{}},
-		"hostile": {talk("Where\x00 is\u202e my <b>parcel</b>?\x1b[31m"), "Where is my <b>parcel</b>? [31m",
+		"unreadable characters": {talk("Where\x00 is\u202e my <b>parcel</b>?\x1b[31m"), "Where is my <b>parcel</b>? [31m",
 			[]string{}},
-		"only signs": {talk("?!? 🐸 …"), "", []string{}},
-		"emoji":      {talk("My parcel 📦👩‍💻 is late!"), "My parcel 📦👩‍💻 is late!", []string{}},
-		"said again and again": {talk("refund refund refund", "delivery"), "refund refund refund",
+		"only punctuation": {talk("?!? 🐸 …"), "", []string{}},
+		"emoji":            {talk("My parcel 📦👩‍💻 is late!"), "My parcel 📦👩‍💻 is late!", []string{}},
+		"repeated tag name": {talk("refund refund refund", "delivery"), "refund refund refund",
 			[]string{"refund", "delivery"}},
 		"Hindi": {talk("यह किताब कब आएगी। किताब चाहिए।"), "यह किताब कब आएगी। किताब चाहिए।",
 			[]string{"book"}},

@@ -67,7 +67,7 @@ func TestStreamsAreLimitedPerVisitor(t *testing.T) {
 		t.Errorf("a stopping replica: %s", resp.Status)
 	}
 	if len(h.rooms) != 0 || h.readers != 0 {
-		t.Errorf("left behind: %v, %d readers", h.rooms, h.readers)
+		t.Errorf("not released: %v, %d readers", h.rooms, h.readers)
 	}
 }
 
@@ -104,7 +104,7 @@ func TestQueuesAreBoundedInBytes(t *testing.T) {
 	h.leave(slow)
 	h.leave(idle)
 	if h.held.free != heldBytes || slow.queued.Load() != 0 || len(h.visitors.held)+len(h.agents.held) != 0 {
-		t.Errorf("left behind: %v, %d bytes of %d are free", h.held.held, h.held.free, heldBytes)
+		t.Errorf("not released: %v, %d bytes of %d are free", h.held.held, h.held.free, heldBytes)
 	}
 }
 

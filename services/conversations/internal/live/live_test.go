@@ -250,10 +250,10 @@ func TestEventsReachTheReadersTheyConcern(t *testing.T) {
 		s.want("id: 0.0", "event: ready", `data: {"resumed":false}`)
 	}
 	for i, c := range []struct {
-		website tenant.ID
-		typ     string
-		data    string
-		told    []string
+		website   tenant.ID
+		typ       string
+		data      string
+		receivers []string
 	}{
 		{one, "message.created", about(7, "a"), []string{theirs, free, pro}},
 		{one, "message.created", about(8, "b"), []string{others, free, pro}},
@@ -274,7 +274,7 @@ func TestEventsReachTheReadersTheyConcern(t *testing.T) {
 		h.deliverBatch(t.Context(), 0, records)
 		for name, s := range readers {
 			content := c.data
-			if slices.Contains(c.told, name) {
+			if slices.Contains(c.receivers, name) {
 				if name == theirs || name == others {
 					content = shown(content)
 				}
@@ -294,9 +294,21 @@ func TestTransientEventsHaveNoID(t *testing.T) {
 	s, agents := h.open(visitor(one, 7), ""), h.open(agent(one, identity.Free), "")
 	s.want("id: 0.0", "event: ready", `data: {"resumed":false}`)
 	agents.want("id: 0.0", "event: ready", `data: {"resumed":false}`)
-	h.deliverTransient(transient.Event{Website: one, Visitor: 8, Type: "typing", At: noon, Data: []byte(`{"typing":true}`)})
+	h.deliverTransient(transient.Event{
+		Website: one,
+		Visitor: 8,
+		Type:    "typing",
+		At:      noon,
+		Data:    []byte(`{"typing":true}`),
+	})
 	h.deliverTransient(transient.Event{Website: one, Visitor: 7, Type: "visitor.online", At: noon, Data: []byte(`{}`)})
-	h.deliverTransient(transient.Event{Website: one, Visitor: 7, Type: "typing", At: noon, Data: []byte(`{"typing":false}`)})
+	h.deliverTransient(transient.Event{
+		Website: one,
+		Visitor: 7,
+		Type:    "typing",
+		At:      noon,
+		Data:    []byte(`{"typing":false}`),
+	})
 	s.want("event: typing", data("", "typing", `{"typing":false}`))
 	agents.want("event: typing", data("", "typing", `{"typing":true}`), "event: visitor.online")
 }

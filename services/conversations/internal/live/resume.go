@@ -150,7 +150,7 @@ func (c *catchUp) readOwn(ctx context.Context, from cursor) error {
 	return err
 }
 
-// collect collects the records of a feed that concern the reader. Records after the position now are in the reader's queue
+// collect adds the records of a feed that concern the reader. Records after the position now are in the reader's queue
 // already.
 func (c *catchUp) collect(records []outbox.Record, feed int, at cursor) error {
 	for _, r := range records {

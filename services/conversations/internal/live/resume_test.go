@@ -39,9 +39,9 @@ func TestStreamReceivesAndResumes(t *testing.T) {
 		away   *log
 		status int
 	}{
-		"an agent, another service's log away": {agent(one, identity.Pro), h.logs[1], 503},
-		"a visitor, the own log away":          {visitor(one, 7), h.logs[0], 503},
-		"a visitor, another log away":          {visitor(one, 7), h.logs[1], 200},
+		"an agent, another service's log is unavailable": {agent(one, identity.Pro), h.logs[1], 503},
+		"a visitor, this service's log is unavailable":   {visitor(one, 7), h.logs[0], 503},
+		"a visitor, another log is unavailable":          {visitor(one, 7), h.logs[1], 200},
 	} {
 		c.away.setAway(true)
 		resp := h.ask(c.caller, "1.1")
@@ -107,10 +107,10 @@ func TestResumingIsBoundedInBytes(t *testing.T) {
 		caller  identity.Principal
 		resumed bool
 	}{
-		"a visitor below":  {15, visitor(one, 7), true},
-		"a visitor beyond": {16, visitor(one, 7), false},
-		"an agent below":   {15, agent(one, identity.Free), true},
-		"an agent beyond":  {16, agent(one, identity.Free), false},
+		"a visitor below the limit": {15, visitor(one, 7), true},
+		"a visitor above the limit": {16, visitor(one, 7), false},
+		"an agent below the limit":  {15, agent(one, identity.Free), true},
+		"an agent above the limit":  {16, agent(one, identity.Free), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

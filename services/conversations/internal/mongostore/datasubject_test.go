@@ -90,14 +90,14 @@ func TestErasingVisitorLeavesNothingOfThem(t *testing.T) {
 	if _, after := storetest.Exported(t, s, two, 0); strings.Join(after, "") != strings.Join(before, "") {
 		t.Errorf("the other website has %v, had %v", after, before)
 	}
-	told := map[string]int{}
+	published := map[string]int{}
 	for _, r := range records(t, log) {
 		if r.Website == one && !r.Erased && r.Type != conversations.ConversationErased || r.Erased &&
 			(r.Key != 0 || strings.Contains(r.Data, "conv_")) {
 			t.Errorf("still in the log: %+v", r)
 		}
 		if r.Website == one {
-			told[r.Type+" "+r.Data]++
+			published[r.Type+" "+r.Data]++
 		}
 	}
 	if want := map[string]int{
@@ -105,8 +105,8 @@ func TestErasingVisitorLeavesNothingOfThem(t *testing.T) {
 		`conversation.updated {"from":"OPEN","status":"CLOSED"}`:                            1,
 		fmt.Sprintf(`conversation.erased {"conversationId":%d,"from":"OPEN"}`, mine.ID):     1,
 		fmt.Sprintf(`conversation.erased {"conversationId":%d,"from":"CLOSED"}`, closed.ID): 1,
-	}; !maps.Equal(told, want) {
-		t.Errorf("published %v, want %v", told, want)
+	}; !maps.Equal(published, want) {
+		t.Errorf("published %v, want %v", published, want)
 	}
 }
 

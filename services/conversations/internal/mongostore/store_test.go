@@ -175,7 +175,7 @@ func TestListReturnsMatchingConversations(t *testing.T) {
 		"all, newest first": {conversations.Filter{}, []string{"conv_1_3", "conv_1_2", "conv_1_1"}},
 		"open":              {conversations.Filter{Status: conversations.Open}, []string{"conv_1_3", "conv_1_1"}},
 		"assignee":          {conversations.Filter{AssigneeID: agent}, []string{"conv_1_2"}},
-		"nobody's":          {conversations.Filter{VisitorID: 8}, nil},
+		"no match":          {conversations.Filter{VisitorID: 8}, nil},
 		"one word":          {conversations.Filter{Words: []string{"parcel"}}, []string{"conv_1_2", "conv_1_1"}},
 		"all words":         {conversations.Filter{Words: []string{"parcel", "where"}}, []string{"conv_1_1"}},
 		"part of a word":    {conversations.Filter{Words: []string{"parc"}}, nil},

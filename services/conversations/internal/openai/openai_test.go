@@ -65,12 +65,12 @@ func TestAssistantSendsRedactedText(t *testing.T) {
 	for _, want := range []string{"POST /v1/chat/completions Bearer secret", `"model":"small"`, `[\"money\"]`,
 		`visitor: I am [mail], card [number]\nagent: Thanks, Vera.\n`} {
 		if !strings.Contains(got, want) {
-			t.Errorf("asked %s\nwithout %s", got, want)
+			t.Errorf("the request %s\nlacks %s", got, want)
 		}
 	}
 	for _, never := range []string{"vera@", "4111", "closed"} {
 		if strings.Contains(got, never) {
-			t.Errorf("%s left: %s", never, got)
+			t.Errorf("%s was sent: %s", never, got)
 		}
 	}
 }
@@ -151,10 +151,11 @@ func TestBytesPerHourAreLimited(t *testing.T) {
 		bytes int
 		want  []string // of the chat, a longer one, and the chat again
 	}{
-		"for two":          {2 * size, []string{"model", "local", "model"}}, // a conversation that is too long spends nothing
-		"for almost two":   {2*size - 1, []string{"model", "local", "local"}},
-		"for almost one":   {size - 1, []string{"local", "local", "local"}},
-		"for all of these": {4 * size, []string{"model", "model", "model"}},
+		// a conversation that is too long spends nothing
+		"budget for two":         {2 * size, []string{"model", "local", "model"}},
+		"one byte less than two": {2*size - 1, []string{"model", "local", "local"}},
+		"one byte less than one": {size - 1, []string{"local", "local", "local"}},
+		"budget for all":         {4 * size, []string{"model", "model", "model"}},
 	} {
 		c := c
 		c.Bytes = tt.bytes
@@ -195,9 +196,9 @@ func TestTranscriptIsBounded(t *testing.T) {
 		return conversations.Message{Content: text, Type: conversations.Text, SenderType: conversations.FromVisitor}
 	}
 	for name, messages := range map[string][]conversations.Message{
-		"one long message": {said(strings.Repeat("é", conversations.MaxContent/2))},
-		"many":             slices.Repeat([]conversations.Message{said(strings.Repeat("word ", 100))}, 400),
-		"the second":       {said("Hello"), said(strings.Repeat("word ", 10_000))},
+		"one long message":      {said(strings.Repeat("é", conversations.MaxContent/2))},
+		"many":                  slices.Repeat([]conversations.Message{said(strings.Repeat("word ", 100))}, 400),
+		"second message is cut": {said("Hello"), said(strings.Repeat("word ", 10_000))},
 	} {
 		if got := transcript(messages); len(got) > maxSent || len(got) < maxSent-1 || !utf8.ValidString(got) ||
 			!strings.HasPrefix(got, "visitor: ") {
@@ -248,12 +249,12 @@ func TestConfigIsValidated(t *testing.T) {
 		change func(*Config)
 		valid  bool
 	}{
-		"none":     {func(*Config) {}, true},
-		"whole":    {func(c *Config) { c.URL, c.Model = "https://models.example/v1", "small" }, true},
-		"no model": {func(c *Config) { c.URL = "https://models.example/v1" }, false},
-		"no URL":   {func(c *Config) { c.URL, c.Model = "models.example", "small" }, false},
-		"no time":  {func(c *Config) { c.URL, c.Model, c.Timeout = "https://models.example/v1", "small", 0 }, false},
-		"no bytes": {func(c *Config) { c.URL, c.Model, c.Bytes = "https://models.example/v1", "small", 0 }, false},
+		"no settings": {func(*Config) {}, true},
+		"complete":    {func(c *Config) { c.URL, c.Model = "https://models.example/v1", "small" }, true},
+		"no model":    {func(c *Config) { c.URL = "https://models.example/v1" }, false},
+		"no URL":      {func(c *Config) { c.URL, c.Model = "models.example", "small" }, false},
+		"no timeout":  {func(c *Config) { c.URL, c.Model, c.Timeout = "https://models.example/v1", "small", 0 }, false},
+		"no bytes":    {func(c *Config) { c.URL, c.Model, c.Bytes = "https://models.example/v1", "small", 0 }, false},
 	} {
 		config := Default()
 		c.change(&config)

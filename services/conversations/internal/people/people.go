@@ -15,7 +15,7 @@ import (
 // People implements conversations.People.
 type People struct{ accounts, visitors *httpkit.Client }
 
-// New makes a People over the two services.
+// New returns a People over the two services.
 func New(accounts, visitors *httpkit.Client) *People { return &People{accounts, visitors} }
 
 // Visitor implements conversations.People.

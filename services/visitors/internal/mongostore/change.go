@@ -69,11 +69,11 @@ func (s *Store) Import(ctx context.Context, t tenant.ID, imported []visitors.Vis
 		if err := s.insert(ctx, t, imported...); err != nil {
 			return err
 		}
-		told := visitors.ImportedData{Visitors: len(imported)}
+		data := visitors.ImportedData{Visitors: len(imported)}
 		for _, v := range imported {
-			told.VisitorIDs = append(told.VisitorIDs, v.ID)
+			data.VisitorIDs = append(data.VisitorIDs, v.ID)
 		}
-		return s.log.Append(ctx, t, outbox.Many, visitors.EventImported, told)
+		return s.log.Append(ctx, t, outbox.Many, visitors.EventImported, data)
 	})
 	if mongokit.IsDuplicate(err) {
 		return fault.New(fault.Conflict, "another import is storing some of these visitors")

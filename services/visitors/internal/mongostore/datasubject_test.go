@@ -32,9 +32,10 @@ func TestErasingVisitorLeavesNothingOfThem(t *testing.T) {
 	if kinds, rows := storetest.Exported(t, s, one, 0); kinds["visitor"] != 1 || !strings.Contains(rows[0], stays.Token) {
 		t.Errorf("%v", rows)
 	}
-	if told := s.published(t); !slices.Contains(told, "visitor.created 1 0 {}") ||
-		!slices.Contains(told, fmt.Sprintf(`visitor.erased 1 %[1]d {"visitorId":%[1]d}`, gone.ID)) || len(told) != 4 {
-		t.Errorf("published %v", told)
+	if published := s.published(t); !slices.Contains(published, "visitor.created 1 0 {}") ||
+		!slices.Contains(published, fmt.Sprintf(`visitor.erased 1 %[1]d {"visitorId":%[1]d}`, gone.ID)) ||
+		len(published) != 4 {
+		t.Errorf("published %v", published)
 	}
 	for _, v := range []string{stays.Token, theirs.Token} {
 		if _, _, err := s.Owner(t.Context(), v); err != nil {
@@ -62,9 +63,9 @@ func TestErasingWebsiteLeavesNothingOfIt(t *testing.T) {
 	if w, _, err := s.Owner(t.Context(), theirs.Token); err != nil || w != two {
 		t.Errorf("the other website's token leads to %v, %v", w, err)
 	}
-	for _, told := range s.published(t) {
-		if strings.HasPrefix(told, "visitor.created 1") {
-			t.Errorf("still in the log: %s", told)
+	for _, published := range s.published(t) {
+		if strings.HasPrefix(published, "visitor.created 1") {
+			t.Errorf("still in the log: %s", published)
 		}
 	}
 }

@@ -252,9 +252,9 @@ func TestImportIsAllOrNothing(t *testing.T) {
 	ids, err = s.Imported(ctx, one, []string{"c"})
 	want(t, ids, err, map[string]int64{}) // all or none
 	wantDone(t, s.Import(ctx, two, []visitors.Visitor{row(two, "a")}))
-	told := s.published(t)
-	want(t, len(told), nil, 2)
-	want(t, told[0], nil, fmt.Sprintf(`visitors.imported 1 -1 {"visitors":2,"visitorIds":[%d,%d]}`, a.ID, b.ID))
+	published := s.published(t)
+	want(t, len(published), nil, 2)
+	want(t, published[0], nil, fmt.Sprintf(`visitors.imported 1 -1 {"visitors":2,"visitorIds":[%d,%d]}`, a.ID, b.ID))
 }
 
 // TestConcurrentImportsCreateEachVisitorOnce imports overlapping keys concurrently: each key becomes one visitor, each
@@ -283,9 +283,9 @@ func TestConcurrentImportsCreateEachVisitorOnce(t *testing.T) {
 	}
 	page, err := s.List(t.Context(), one, visitors.Filter{}, paging.Following{})
 	want(t, page.Total, err, 40)
-	told := s.published(t)
-	if len(told) != 1 || !strings.HasPrefix(told[0], `visitors.imported 1 -1 {"visitors":40,"visitorIds":[`) {
-		t.Errorf("published %v", told)
+	published := s.published(t)
+	if len(published) != 1 || !strings.HasPrefix(published[0], `visitors.imported 1 -1 {"visitors":40,"visitorIds":[`) {
+		t.Errorf("published %v", published)
 	}
 }
 
@@ -298,7 +298,7 @@ func TestIsolation(t *testing.T) {
 		v := s.visitor(t, roles.owner)
 		v.ImportKey = "same"
 		wantDone(t, s.Import(ctx, roles.owner, []visitors.Visitor{v}))
-		told := s.published(t)
+		published := s.published(t)
 
 		_, err := s.ByToken(ctx, roles.other, v.Token)
 		wantKind(t, err, fault.NotFound)
@@ -321,7 +321,7 @@ func TestIsolation(t *testing.T) {
 		want(t, got, err, v)
 		n, err := s.CountSeen(ctx, roles.owner, day)
 		want(t, n, err, 1)
-		want(t, s.published(t), nil, told)
+		want(t, s.published(t), nil, published)
 	}
 }
 
