@@ -71,8 +71,8 @@ type Config struct {
 	TLSKey string `env:"FIVECHAT_TLS_KEY"`
 	// Serve the demo shop at `/demo`.
 	Demo bool `env:"FIVECHAT_DEMO"`
-	// Redis is optional. Without it, a revoked token stays valid for some seconds, and each gateway enforces its share of
-	// the quotas by itself.
+	// Redis is optional. Without it, a revoked token stays valid for some seconds, and each gateway enforces its share
+	// of the quotas by itself.
 	Redis     rediskit.Config
 	Telemetry telemetry.Config
 }

@@ -87,7 +87,9 @@ func TestTLSCertificateIsReloaded(t *testing.T) {
 	if err := os.WriteFile(certificate, []byte("half a certif"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if !eventually(t, 10*time.Second, func() bool { return strings.Contains(h.log.String(), "reloading the TLS certificate failed") }) {
+	if !eventually(t, 10*time.Second, func() bool {
+		return strings.Contains(h.log.String(), "reloading the TLS certificate failed")
+	}) {
 		t.Error("an invalid certificate isn't reported")
 	}
 	if n, _ := look(); n != 1 {

@@ -27,7 +27,9 @@ type Store interface {
 	Delete(ctx context.Context, t tenant.ID, id int64) error
 
 	// Deliveries returns a window of a webhook's deliveries with a status ("" for all), newest first, without bodies.
-	Deliveries(ctx context.Context, t tenant.ID, webhookID int64, s Status, w paging.Window) (paging.Slice[Delivery], error)
+	Deliveries(
+		ctx context.Context, t tenant.ID, webhookID int64, s Status, w paging.Window,
+	) (paging.Slice[Delivery], error)
 	// Delivery returns a delivery.
 	Delivery(ctx context.Context, t tenant.ID, webhookID, id int64) (Delivery, error)
 	// Deliver stores a new delivery.

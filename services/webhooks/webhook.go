@@ -113,7 +113,8 @@ func (w Webhook) touched(at time.Time) Webhook {
 // Types are the types of events that webhooks can receive.
 func Types() []string {
 	return []string{
-		"conversation.opened", "conversation.updated", "conversation.rated", "conversation.read", "conversation.erased", "conversations.imported",
+		"conversation.opened", "conversation.updated", "conversation.rated", "conversation.read",
+		"conversation.erased", "conversations.imported",
 		"message.created", "visitor.created", "visitor.updated", "visitor.erased", "visitors.imported",
 		"ticket.created", "ticket.updated", "ticket.deleted", "ticket.message_created",
 	}

@@ -44,7 +44,8 @@ func (e *Edge) readBody(w http.ResponseWriter, r *http.Request, limit int64, h s
 		from = &deadlineBody{from: r.Body, control: http.NewResponseController(w), by: deadline}
 	}
 	body := &arriving{budget: e.Bodies, holders: h}
-	if err := body.readAll(r.Context(), http.MaxBytesReader(w, io.NopCloser(from), limit), r.ContentLength, limit); err != nil {
+	limited := http.MaxBytesReader(w, io.NopCloser(from), limit)
+	if err := body.readAll(r.Context(), limited, r.ContentLength, limit); err != nil {
 		body.release()
 		return refusalOf(err)
 	}

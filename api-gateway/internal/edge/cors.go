@@ -10,8 +10,10 @@ import (
 
 // The headers that pages may send and read in addition to those that CORS always allows.
 const (
-	openHeaders    = "content-type, x-visitor-id, x-visitor-secret, last-event-id, idempotency-key, if-match, if-none-match, x-request-id"
-	bearerHeaders  = "authorization, content-type, last-event-id, idempotency-key, if-match, if-none-match, x-request-id"
+	openHeaders = "content-type, x-visitor-id, x-visitor-secret, last-event-id, idempotency-key, if-match, " +
+		"if-none-match, x-request-id"
+	bearerHeaders = "authorization, content-type, last-event-id, idempotency-key, if-match, if-none-match, " +
+		"x-request-id"
 	exposedHeaders = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, ETag, Link, Idempotency-Replayed"
 	preflightAge   = "600"
 )

@@ -2,7 +2,8 @@
 // time.
 //
 // Begin with Cache.Get and Bounds. A Cache is bounded, merges concurrent lookups of one key (singleflight), and drops
-// keys when a service announces a change. Invariant: a response that was requested before a key was dropped is never stored after it.
+// keys when a service announces a change. Invariant: a response that was requested before a key was dropped is never
+// stored after it.
 //
 // Use responsecache for whole responses that are served to clients.
 package lookupcache
@@ -61,7 +62,8 @@ func NewLookups(registry prometheus.Registerer) *prometheus.CounterVec {
 	v := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "fivechat_edge_cache_lookups_total",
 		Help: "Lookups in the gateway's caches, by cache and result: hit, negative (a cached \"not found\"), miss " +
-			"(the service was asked), and stale beside a miss (an expired value was served, the service was unavailable).",
+			"(the service was asked), and stale beside a miss (an expired value was served, " +
+			"the service was unavailable).",
 	}, []string{"cache", "result"})
 	registry.MustRegister(v)
 	return v

@@ -9,9 +9,9 @@ import (
 )
 
 // The bounds of the queue for a service at its concurrency limit. When the queue hasn't been empty for longer than
-// burst, the service is overloaded: more is requested than it can do. Then waiting only delays all requests, so requests
-// wait for overload at most, and the queue has one place for few of the limit, which is enough to refill each place
-// that becomes free.
+// burst, the service is overloaded: more is requested than it can do. Then waiting only delays all requests, so
+// requests wait for overload at most, and the queue has one place for few of the limit, which is enough to refill each
+// place that becomes free.
 //
 // Facebook's servers bound their queues like this, with the same figures (B. Maurer, Fail at Scale, ACM Queue 13(8),
 // 2015), after CoDel (RFC 8289).

@@ -33,10 +33,12 @@ func newMetrics(t *telemetry.Telemetry) *metrics {
 		}, upstream),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fivechat_edge_refused_total",
-			Help: "Requests that were not sent to a service: its circuit breaker was open, or too many were in progress.",
+			Help: "Requests that were not sent to a service: its circuit breaker was open, " +
+				"or too many were in progress.",
 		}, upstream),
 		circuit: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "fivechat_edge_circuit_state", Help: "State of a service's circuit breaker: 0 closed, 1 half open, 2 open.",
+			Name: "fivechat_edge_circuit_state",
+			Help: "State of a service's circuit breaker: 0 closed, 1 half open, 2 open.",
 		}, upstream),
 		streamEnds: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fivechat_edge_stream_ends_total", Help: "Event streams that have ended, by reason.",
@@ -84,7 +86,8 @@ type open struct {
 
 func newOpen(services map[route.Upstream]*upstream) open {
 	return open{services, prometheus.NewDesc("http_client_open_connections",
-		"Open connections to a service, active or idle; those of streams are not counted.", []string{"server", "state"}, nil)}
+		"Open connections to a service, active or idle; those of streams are not counted.",
+		[]string{"server", "state"}, nil)}
 }
 
 // Describe implements prometheus.Collector.

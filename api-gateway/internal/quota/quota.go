@@ -154,8 +154,8 @@ func (g *Guard) Charge(ctx context.Context, class route.Class, p identity.Princi
 	g.limiter.Charge("w:"+website, r.website, more)
 }
 
-// alsoTake spends one request of another quota if the quotas before it allow the request, and returns the decision of the
-// scarcest.
+// alsoTake spends one request of another quota if the quotas before it allow the request, and returns the decision of
+// the scarcest.
 func (g *Guard) alsoTake(
 	ctx context.Context, before ratelimit.Decision, key string, q ratelimit.Quota,
 ) ratelimit.Decision {

@@ -88,8 +88,13 @@ func Default() Quotas {
 			},
 		},
 		Addresses: map[route.Class]Amount{
-			route.ClassSession: {300, 60}, route.ClassPublic: {3_000, 60}, route.ClassSettings: {6_000, 60}, route.ClassHealth: {600, 60}, route.ClassPage: {600, 60},
-			route.ClassOperator: {6_000, 60}, route.ClassExport: {60, 60},
+			route.ClassSession:  {300, 60},
+			route.ClassPublic:   {3_000, 60},
+			route.ClassSettings: {6_000, 60},
+			route.ClassHealth:   {600, 60},
+			route.ClassPage:     {600, 60},
+			route.ClassOperator: {6_000, 60},
+			route.ClassExport:   {60, 60},
 		},
 		Failures: Failures{Address: Amount{60, 60}, Prefix: Amount{30, 60}},
 	}

@@ -5,8 +5,8 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// Operator is the table of the operator's own listener. It shares no row with Public, which is generated from the OpenAPI
-// document (public.gen.go).
+// Operator is the table of the operator's own listener. It shares no row with Public, which is generated from the
+// OpenAPI document (public.gen.go).
 var Operator = []Route{
 	operator("GET", "/operator/websites", ClassOperator),
 	operator("POST", "/operator/websites", ClassOperator),

@@ -1,6 +1,6 @@
-// Package route is the gateway's route table: which paths exist, who may call them, which quota they spend, and which service
-// answers. The rows of the public listener are generated from the OpenAPI document (public.gen.go); this file finds the row
-// of a request.
+// Package route is the gateway's route table: which paths exist, who may call them, which quota they spend, and which
+// service answers. The rows of the public listener are generated from the OpenAPI document (public.gen.go); this file
+// finds the row of a request.
 package route
 
 import (

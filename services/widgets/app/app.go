@@ -28,7 +28,9 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	}
 	store := mongostore.New(base.DB)
 	service := widgets.New(store, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)})
-	datasubject.Serve(base.Router, base.Chain, "widgets", datasubject.WithEraser(kept{store, service}, base.Idempotency))
+	datasubject.Serve(
+		base.Router, base.Chain, "widgets", datasubject.WithEraser(kept{store, service}, base.Idempotency),
+	)
 	if err := api.Mount(base.Router, base.Chain, service); err != nil {
 		return runner.Unit{}, err
 	}

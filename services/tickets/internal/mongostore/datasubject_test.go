@@ -50,7 +50,8 @@ func TestWebsiteIsErased(t *testing.T) {
 	if _, after := storetest.Exported(t, k, b, 0); strings.Join(after, "") != strings.Join(before, "") {
 		t.Errorf("the other website has %v, had %v", after, before)
 	}
-	if types := k.eventTypes(t); types["erased"] != 2 || types[tickets.Created] != 1 || types[tickets.MessageCreated] != 1 {
+	if types := k.eventTypes(t); types["erased"] != 2 || types[tickets.Created] != 1 ||
+		types[tickets.MessageCreated] != 1 {
 		t.Errorf("types %v", types)
 	}
 }

@@ -48,7 +48,8 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 	s := &Store{
 		db: db, log: log,
 		tickets: mongokit.Tenanted[tickets.Ticket](db, "tickets_tickets", "ticket",
-			mongokit.ChangeIndex(), newest(), newest("status"), newest("priority"), newest("assigneeId"), newest("visitorId"), newest(searchField+".terms")),
+			mongokit.ChangeIndex(), newest(), newest("status"), newest("priority"), newest("assigneeId"),
+			newest("visitorId"), newest(searchField+".terms")),
 		messages: mongokit.Tenanted[tickets.Message](db, "tickets_messages", "ticket message",
 			mongokit.Index{Keys: bson.D{{Key: "ticketId", Value: 1}, {Key: "_id", Value: 1}}}).Spread("ticketId"),
 		ticketIDs:  mongokit.NewSequence(db, "tickets", "tickets"),
@@ -245,7 +246,8 @@ func (s *Store) write(ctx context.Context, before tickets.Ticket, after *tickets
 	}
 	after.Version++
 	set = append(set, bson.E{Key: "version", Value: after.Version})
-	if changed, err := s.tickets.Update(ctx, before.WebsiteID, id(before.ID), bson.D{{Key: "$set", Value: set}}); err != nil || !changed {
+	changed, err := s.tickets.Update(ctx, before.WebsiteID, id(before.ID), bson.D{{Key: "$set", Value: set}})
+	if err != nil || !changed {
 		return changed, err
 	}
 	if err := s.counts.Move(ctx, before.WebsiteID, keyOf(before), keyOf(*after)); err != nil {

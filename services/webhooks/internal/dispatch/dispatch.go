@@ -129,7 +129,9 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	defer again.Stop()
 	for {
 		if err := d.look(ctx, &all); err != nil && ctx.Err() == nil {
-			d.tele.Log.WarnContext(ctx, "webhooks: looking for due deliveries failed; retrying", "retry_in", lookEvery, "error", err)
+			d.tele.Log.WarnContext(
+				ctx, "webhooks: looking for due deliveries failed; retrying", "retry_in", lookEvery, "error", err,
+			)
 		}
 		select {
 		case <-ctx.Done():

@@ -229,7 +229,8 @@ func TestSlowReceiverDoesntDelayOthers(t *testing.T) {
 	inOrder(t, h.wait(slow, 60))
 }
 
-// TestStoppingCountsNoAttempt: attempts in progress when a replica stops are made again by another one, and aren't counted.
+// TestStoppingCountsNoAttempt: attempts in progress when a replica stops are made again by another one, and aren't
+// counted.
 func TestStoppingCountsNoAttempt(t *testing.T) {
 	t.Parallel()
 	one := storetest.Tenant(1)

@@ -167,7 +167,8 @@ func (s *Store) whole(ctx context.Context, row deliveryRow) (webhooks.Delivery, 
 	}
 	found, err := s.bodies.Get(ctx, d.WebsiteID, bson.D{{Key: "eventId", Value: d.EventID}})
 	if fault.Is(err, fault.NotFound) {
-		if _, err := s.deliveries.Delete(ctx, d.WebsiteID, of(d.WebhookID, bson.E{Key: "_id", Value: d.ID})); err != nil {
+		_, err := s.deliveries.Delete(ctx, d.WebsiteID, of(d.WebhookID, bson.E{Key: "_id", Value: d.ID}))
+		if err != nil {
 			return d, err
 		}
 		return d, fault.Missing("delivery")

@@ -164,7 +164,8 @@ func TestEachEventIsDeliveredOnce(t *testing.T) {
 	}
 }
 
-// TestFailureHoldsBackItsKey: the first delivery of each key is ready. A failed one holds back later ones of its key, and no others.
+// TestFailureHoldsBackItsKey: the first delivery of each key is ready. A failed one holds back later ones of its key,
+// and no others.
 func TestFailureHoldsBackItsKey(t *testing.T) {
 	t.Parallel()
 	h := open(t)
@@ -227,7 +228,8 @@ func TestLeaseHasOneHolder(t *testing.T) {
 	}
 }
 
-// TestDisabledWebhookHoldsItsDeliveries: pending deliveries are held, events meanwhile aren't delivered, and enabling continues the held ones.
+// TestDisabledWebhookHoldsItsDeliveries: pending deliveries are held, events meanwhile aren't delivered, and enabling
+// continues the held ones.
 func TestDisabledWebhookHoldsItsDeliveries(t *testing.T) {
 	t.Parallel()
 	h := open(t)
@@ -355,8 +357,8 @@ func TestGuarded(t *testing.T) {
 		func(ctx context.Context) error { return h.Delete(ctx, one, w.ID) })
 }
 
-// TestExportHasNoSecrets: an export has a website's webhooks and deliveries without secrets. A visitor's export and erasure
-// include deliveries about the visitor.
+// TestExportHasNoSecrets: an export has a website's webhooks and deliveries without secrets. A visitor's export and
+// erasure include deliveries about the visitor.
 func TestExportHasNoSecrets(t *testing.T) {
 	t.Parallel()
 	h := open(t)
