@@ -99,8 +99,8 @@ func (f fields) json() string {
 	return string(b)
 }
 
-// shown returns a time as responses contain it, or nil for the zero time.
-func shown(t time.Time) any {
+// timeOrNil returns a time as responses contain it, or nil for the zero time.
+func timeOrNil(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
@@ -128,5 +128,5 @@ func (u User) audited() fields {
 }
 
 func (t Token) audited() fields {
-	return fields{"name": t.Name, "level": t.Level, "prefix": t.Prefix, "expiresAt": shown(t.ExpiresAt)}
+	return fields{"name": t.Name, "level": t.Level, "prefix": t.Prefix, "expiresAt": timeOrNil(t.ExpiresAt)}
 }

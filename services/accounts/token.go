@@ -39,7 +39,7 @@ type NewToken struct {
 
 func (n NewToken) check(now time.Time) error {
 	var wrong fault.Problems
-	wrong.Check(isName(strings.TrimSpace(n.Name)), "name", nameWanted)
+	wrong.Check(isName(strings.TrimSpace(n.Name)), "name", nameRule)
 	wrong.Check(n.Level.Valid(), "level", "must be READ, WRITE or READ_WRITE")
 	wrong.Check(n.ExpiresAt.IsZero() || n.ExpiresAt.After(now), "expiresAt", "must lie in the future")
 	return wrong.Err()
@@ -76,7 +76,7 @@ func (p TokenPatch) apply(t Token, now time.Time) (Token, error) {
 	set(p.Name, &t.Name, "")
 	t.Name = strings.TrimSpace(t.Name)
 	var wrong fault.Problems
-	wrong.Check(isName(t.Name), "name", nameWanted)
+	wrong.Check(isName(t.Name), "name", nameRule)
 	if p.ExpiresAt.Set {
 		t.ExpiresAt = p.ExpiresAt.V.UTC().Truncate(time.Millisecond)
 		wrong.Check(t.ExpiresAt.IsZero() || t.ExpiresAt.After(now), "expiresAt", "must lie in the future")

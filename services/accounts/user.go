@@ -77,7 +77,7 @@ func (p UserPatch) Apply(u User) (User, error) {
 	u.Name, u.Email = strings.TrimSpace(u.Name), strings.ToLower(u.Email)
 
 	var wrong fault.Problems
-	wrong.Check(isName(u.Name), "name", nameWanted)
+	wrong.Check(isName(u.Name), "name", nameRule)
 	wrong.Check(isEmail(u.Email), "email", "must be an e-mail address of at most 254 characters")
 	wrong.Check(u.Theme == "light" || u.Theme == "dark" || u.Theme == "system", "theme", "must be light, dark or system")
 	wrong.Check(len(u.Language) <= maxLanguage && language.MatchString(u.Language), "language",

@@ -60,7 +60,7 @@ func (n NewWebsite) website() (Website, error) {
 	return w, wrong.Err()
 }
 
-const nameWanted = "must be 1 to 100 characters"
+const nameRule = "must be 1 to 100 characters"
 
 func isName(s string) bool { return s != "" && utf8.RuneCountInString(s) <= maxName }
 

@@ -92,8 +92,8 @@ func (p WebsitePatch) Apply(w Website) (Website, error) {
 }
 
 func (w Website) check(wrong *fault.Problems) {
-	wrong.Check(isName(w.Name), "name", nameWanted)
-	wrong.Check(utf8.RuneCountInString(w.Organization) <= maxName, "organization", nameWanted)
+	wrong.Check(isName(w.Name), "name", nameRule)
+	wrong.Check(utf8.RuneCountInString(w.Organization) <= maxName, "organization", nameRule)
 	wrong.Check(isURL(w.URL, "http", "https"), "url", "must be an http or https address of at most 2048 characters")
 	wrong.Check(w.Plan.Valid(), "plan", "must be FREE or PRO")
 }

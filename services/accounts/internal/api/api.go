@@ -27,12 +27,12 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service, m *acc
 	httpkit.Handle(r, "GET /internal/tokens/{hash}", 200, operation.New(chain, "accounts.resolve_token", authz.Internal,
 		func(ctx context.Context, req byHash) (access, error) {
 			a, err := s.Resolve(ctx, req.Hash)
-			return access{a.WebsiteID, a.TokenID, a.Level, a.Plan, ifEver(a.ExpiresAt)}, err
+			return access{a.WebsiteID, a.TokenID, a.Level, a.Plan, timeOrNil(a.ExpiresAt)}, err
 		}))
 	httpkit.Handle(r, "GET /internal/websites/{websiteId}/limits", 200,
 		operation.New(chain, "accounts.get_limits", authz.Internal,
 			func(ctx context.Context, req ofWebsite) (limits, error) {
-				w, err := named(ctx, s, req.WebsiteID)
+				w, err := findWebsite(ctx, s, req.WebsiteID)
 				return limits{w.ID, w.Plan, w.Quotas}, err
 			}))
 	httpkit.Handle(r, "GET /internal/website", 200, operation.New(chain, "accounts.get_website", authz.Internal,

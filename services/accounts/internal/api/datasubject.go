@@ -85,7 +85,7 @@ func export(ctx context.Context, s *accounts.Service, r exportRequest) error {
 	if err != nil || id <= 0 {
 		return fault.Bad("websiteId", "must be a positive whole number")
 	}
-	w, err := named(ctx, s, id)
+	w, err := findWebsite(ctx, s, id)
 	if err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ import (
 	"fivechat.dev/services/accounts"
 )
 
-// named returns the website of an id in the path, which is unverified: the error is NotFound if there is none.
-func named(ctx context.Context, s *accounts.Service, id int64) (accounts.Website, error) {
+// findWebsite returns the website of an id in the path, which is unverified: the error is NotFound if there is none.
+func findWebsite(ctx context.Context, s *accounts.Service, id int64) (accounts.Website, error) {
 	t, err := tenant.New(id)
 	if err != nil {
 		return accounts.Website{}, fault.Missing("website")
@@ -27,7 +27,7 @@ func inWebsite[Req interface{ website() int64 }, Resp any](
 	s *accounts.Service, fn func(context.Context, tenant.ID, Req) (Resp, error),
 ) func(context.Context, Req) (Resp, error) {
 	return func(ctx context.Context, req Req) (Resp, error) {
-		w, err := named(ctx, s, req.website())
+		w, err := findWebsite(ctx, s, req.website())
 		if err != nil {
 			var none Resp
 			return none, err
@@ -50,7 +50,7 @@ func mountWebsites(r *httpkit.Router, chain operation.Chain, s *accounts.Service
 	httpkit.Handle(r, "GET /operator/websites/{websiteId}", 200,
 		operation.New(chain, "accounts.show_website", authz.Operator,
 			func(ctx context.Context, req ofWebsite) (websiteView, error) {
-				w, err := named(ctx, s, req.WebsiteID)
+				w, err := findWebsite(ctx, s, req.WebsiteID)
 				return shownWebsite(ctx, m, w, err)
 			}))
 	httpkit.Handle(r, "PATCH /operator/websites/{websiteId}", 200,

@@ -155,7 +155,7 @@ type tokenView struct {
 }
 
 func tokenViewOf(t accounts.Token) tokenView {
-	return tokenView{t.ID, t.WebsiteID, t.Name, t.Level, t.Prefix, ifEver(t.LastUsedAt), ifEver(t.ExpiresAt), t.CreatedAt,
+	return tokenView{t.ID, t.WebsiteID, t.Name, t.Level, t.Prefix, timeOrNil(t.LastUsedAt), timeOrNil(t.ExpiresAt), t.CreatedAt,
 		t.CreatedBy}
 }
 
@@ -224,8 +224,8 @@ func entryViewOf(e accounts.Entry) entryView {
 	}
 }
 
-// ifEver returns nil for the zero time.
-func ifEver(t time.Time) *time.Time {
+// timeOrNil returns nil for the zero time.
+func timeOrNil(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

@@ -52,7 +52,7 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 // eraseConversations is how many of a visitor's conversations are erased in one batch.
 const eraseConversations = 10
 
-// counts are the fields of events that statistics are computed from. They contain no personal data.
+// counts are the fields of events that statistics are computed from. They don't identify the visitor.
 var counts = []string{"sender", "firstResponseSeconds", "agentId", "from", "status", "resolutionSeconds", "rating",
 	"ratedAt", "previous"}
 
