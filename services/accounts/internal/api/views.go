@@ -155,8 +155,17 @@ type tokenView struct {
 }
 
 func tokenViewOf(t accounts.Token) tokenView {
-	return tokenView{t.ID, t.WebsiteID, t.Name, t.Level, t.Prefix, timeOrNil(t.LastUsedAt), timeOrNil(t.ExpiresAt), t.CreatedAt,
-		t.CreatedBy}
+	return tokenView{
+		t.ID,
+		t.WebsiteID,
+		t.Name,
+		t.Level,
+		t.Prefix,
+		timeOrNil(t.LastUsedAt),
+		timeOrNil(t.ExpiresAt),
+		t.CreatedAt,
+		t.CreatedBy,
+	}
 }
 
 // createdToken is the only response that contains the secret.
