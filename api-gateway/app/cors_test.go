@@ -30,7 +30,7 @@ func TestCORS(t *testing.T) {
 		{"open preflight beside a bearer's", "OPTIONS", "/widgets/w", stranger, "GET", nil, 204, "*", "GET, HEAD", ""},
 		{"bearer preflight of a friend", "OPTIONS", "/widgets/w", friend, "PATCH", nil, 204, friend, "PATCH", "Origin"},
 		{"bearer preflight of a stranger", "OPTIONS", "/widgets/w", stranger, "PATCH", nil, 204, "", "", "Origin"},
-		{"preflight for a method of nobody", "OPTIONS", "/widgets/w", friend, "PUT", nil, 204, "", "", ""},
+		{"preflight for an unknown method", "OPTIONS", "/widgets/w", friend, "PUT", nil, 204, "", "", ""},
 		{"no preflight", "OPTIONS", "/widgets/w", "", "", nil, 204, "", "", ""},
 		{"unknown path", "OPTIONS", "/nowhere", friend, "GET", nil, 404, "", "", ""},
 		{"open answer", "GET", "/widgets/w", stranger, "", nil, 200, "*", "", ""},

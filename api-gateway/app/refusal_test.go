@@ -46,7 +46,7 @@ func TestRefusals(t *testing.T) {
 		{"encoded slash", "GET", "/conversations/a%2Fmessages", nil, []string{bearer(readFree)}, 404, "not_found", ""},
 		{"wrong method", "DELETE", "/conversations", nil, nil, 405, "method_not_allowed", ""},
 		{"wrong method before size", "PUT", "/conversations", sized(over), nil, 405, "method_not_allowed", ""},
-		{"a method of nobody", "BREW", "/conversations", nil, nil, 405, "method_not_allowed", ""},
+		{"an unknown method", "BREW", "/conversations", nil, nil, 405, "method_not_allowed", ""},
 
 		{"too large before token", "POST", "/tickets", sized(over), nil, 413, "body_too_large", ""},
 		{"too large, length unknown, before token", "POST", "/tickets", chunked(over), nil, 401, "token_missing", ""},
@@ -105,7 +105,7 @@ func TestRefusals(t *testing.T) {
 
 		{"rating without visitor", "POST", "/conversations/c/rate", nil, nil, 400, "validation_failed", "x-visitor-id"},
 		{
-			"rating as nobody", "POST", "/conversations/c/rate", nil, []string{"x-visitor-id: vis_nobody"}, 400,
+			"rating with an unknown token", "POST", "/conversations/c/rate", nil, []string{"x-visitor-id: vis_nobody"}, 400,
 			"validation_failed", "x-visitor-id",
 		},
 		{
@@ -117,7 +117,7 @@ func TestRefusals(t *testing.T) {
 			"x-visitor-id",
 		},
 		{
-			"ticket as nobody", "POST", "/internal/visitors/tickets", nil, []string{"x-visitor-id: vis_nobody"}, 401,
+			"ticket with an unknown token", "POST", "/internal/visitors/tickets", nil, []string{"x-visitor-id: vis_nobody"}, 401,
 			"visitor_unknown", "",
 		},
 		{
@@ -146,7 +146,7 @@ func TestRefusals(t *testing.T) {
 			"visitor_secret_invalid", "",
 		},
 		{
-			"secret of nobody", "POST", "/visitor/heartbeat", nil, []string{"x-visitor-id: vis_nobody", proven}, 401,
+			"secret with an unknown token", "POST", "/visitor/heartbeat", nil, []string{"x-visitor-id: vis_nobody", proven}, 401,
 			"visitor_unknown", "",
 		},
 		{

@@ -39,9 +39,9 @@ type Agent struct {
 // Agents returns the sums of the agents that were active in a period, ordered by id. It also returns the period
 // extended to whole quarters.
 func (s *Service) Agents(ctx context.Context, t tenant.ID, p Period) ([]Agent, Period, error) {
-	first, behind := p.quarters()
+	first, end := p.quarters()
 	sums := map[int64]*Agent{}
-	err := s.store.AgentBuckets(ctx, t, first, behind, func(agent int64, bucket Bucket) {
+	err := s.store.AgentBuckets(ctx, t, first, end, func(agent int64, bucket Bucket) {
 		if sums[agent] == nil {
 			sums[agent] = &Agent{ID: agent}
 		}
@@ -57,9 +57,9 @@ func (s *Service) Agents(ctx context.Context, t tenant.ID, p Period) ([]Agent, P
 
 // Ratings returns a website's ratings in a period, and the period extended to whole quarters.
 func (s *Service) Ratings(ctx context.Context, t tenant.ID, p Period) (Bucket, Period, error) {
-	first, behind := p.quarters()
+	first, end := p.quarters()
 	var sum Bucket
-	err := s.store.Buckets(ctx, t, first, behind, func(_ Quarter, bucket Bucket) {
+	err := s.store.Buckets(ctx, t, first, end, func(_ Quarter, bucket Bucket) {
 		sum.Add(Bucket{Stars: bucket.Stars})
 	})
 	return sum, p.whole(), err
@@ -67,6 +67,6 @@ func (s *Service) Ratings(ctx context.Context, t tenant.ID, p Period) (Bucket, P
 
 // whole returns the quarters that the period touches.
 func (p Period) whole() Period {
-	first, behind := p.quarters()
-	return Period{first.Begin().In(p.From.Location()), behind.Begin().In(p.To.Location())}
+	first, end := p.quarters()
+	return Period{first.Begin().In(p.From.Location()), end.Begin().In(p.To.Location())}
 }

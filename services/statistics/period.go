@@ -86,7 +86,7 @@ func (p Period) within(days int, where string) error {
 }
 
 // quarters returns the first quarter of the period and the one after its last. Only whole quarters are counted.
-func (p Period) quarters() (first, behind Quarter) {
+func (p Period) quarters() (first, end Quarter) {
 	return QuarterOf(p.From), QuarterOf(p.To.Add(quarter - time.Nanosecond))
 }
 

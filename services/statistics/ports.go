@@ -15,11 +15,11 @@ type Store interface {
 	// Repair adds to a website's counters. Its error is Conflict if they have been repaired since they were read.
 	Repair(ctx context.Context, t tenant.ID, by Counters, repairs int64) error
 	// Websites returns some of the websites that have counters, ordered by id, after a given one.
-	Websites(ctx context.Context, behind tenant.ID, limit int64) ([]tenant.ID, error)
-	// Buckets passes the buckets of a website, from the quarter first up to before behind, to a function one by one.
-	Buckets(ctx context.Context, t tenant.ID, first, behind Quarter, give func(Quarter, Bucket)) error
+	Websites(ctx context.Context, after tenant.ID, limit int64) ([]tenant.ID, error)
+	// Buckets passes the buckets of a website, from the quarter first up to before end, to a function one by one.
+	Buckets(ctx context.Context, t tenant.ID, first, end Quarter, give func(Quarter, Bucket)) error
 	// AgentBuckets is like Buckets for those of its agents. Each agent has several.
-	AgentBuckets(ctx context.Context, t tenant.ID, first, behind Quarter, give func(agent int64, bucket Bucket)) error
+	AgentBuckets(ctx context.Context, t tenant.ID, first, end Quarter, give func(agent int64, bucket Bucket)) error
 }
 
 // Presence counts online visitors.

@@ -22,7 +22,7 @@ type Source interface {
 	// Totals counts a website's rows again.
 	Totals(ctx context.Context, t tenant.ID) (Totals, error)
 	// Between returns the website's events after a position, up to another.
-	Between(ctx context.Context, t tenant.ID, behind, to int64) ([]Event, error)
+	Between(ctx context.Context, t tenant.ID, after, to int64) ([]Event, error)
 }
 
 // Kept are a website's counters with the positions up to which they were counted, at one moment.
@@ -129,8 +129,8 @@ type Check struct {
 
 // CheckSome recounts the next few websites after a given one, and returns the results. After the last website it
 // continues with the first.
-func (s *Service) CheckSome(ctx context.Context, behind tenant.ID) ([]Check, error) {
-	websites, err := s.store.Websites(ctx, behind, checkWebsites)
+func (s *Service) CheckSome(ctx context.Context, after tenant.ID) ([]Check, error) {
+	websites, err := s.store.Websites(ctx, after, checkWebsites)
 	if err == nil && len(websites) == 0 {
 		websites, err = s.store.Websites(ctx, tenant.ID{}, checkWebsites)
 	}

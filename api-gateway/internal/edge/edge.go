@@ -4,7 +4,7 @@
 // Begin with Edge, the handler of one listener, and Edge.serve, the order of the checks. Shared is what the public and
 // the operator listener have in common. Each request is an exchange, which is logged, measured and traced exactly once.
 //
-// No check reads the body. The package doesn't decide quotas (limit), resolve credentials (token, visitor) or talk to
+// No check reads the body. The package doesn't decide quotas (quota), resolve credentials (token, visitor) or talk to
 // services (proxy).
 package edge
 

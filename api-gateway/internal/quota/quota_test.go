@@ -21,8 +21,8 @@ func TestEveryRowIsLimited(t *testing.T) {
 	for _, rows := range [][]route.Route{route.Public, route.Operator} {
 		for _, r := range rows {
 			_, byAddress := q.Addresses[r.Class]
-			nobody := r.Rule.Caller == authz.Public.Caller || r.Rule.Caller == authz.Operator.Caller
-			if nobody && !byAddress {
+			isPublic := r.Rule.Caller == authz.Public.Caller || r.Rule.Caller == authz.Operator.Caller
+			if isPublic && !byAddress {
 				t.Errorf(
 					"%s %s: it is public, but its class %s isn't limited by address", r.Method, r.Pattern,
 					r.Class,

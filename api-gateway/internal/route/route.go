@@ -14,7 +14,7 @@ import (
 // Upstream names the service that answers a row.
 type Upstream string
 
-// The services behind the edge. Self is the gateway's own answer.
+// The services that respond to rows. Self is the gateway's own answer.
 const (
 	Self          Upstream = ""
 	Accounts      Upstream = "accounts"

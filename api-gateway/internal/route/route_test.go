@@ -164,7 +164,7 @@ func TestMethods(t *testing.T) {
 		t.Errorf("open methods: %v", open)
 	}
 	if path.Route("HEAD") != path.Route("GET") || path.Route("POST") != nil || path.Route("") != nil {
-		t.Error("HEAD must be GET's row, and an unknown method nobody's")
+		t.Error("HEAD must be GET's row, and an unknown method has no row")
 	}
 }
 

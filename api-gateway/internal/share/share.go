@@ -5,7 +5,7 @@
 // doesn't fit waits for a moment (patience) and is then refused: with 429 if the holder has its share, with 503 if the
 // process has no room.
 //
-// Requests over time are limited by package limit; requests in progress by package proxy, which uses the same Holders.
+// Requests over time are limited by package quota; requests in progress by package proxy, which uses the same Holders.
 package share
 
 import (

@@ -28,7 +28,7 @@ func TestHoldersOf(t *testing.T) {
 			identity.Principal{Kind: identity.Visitor, Website: website, VisitorID: 9}, "2001:db8::5",
 			Holders{"v:7", "a:2001:db8::/64"},
 		},
-		"anybody":  {identity.Principal{Kind: identity.Public}, "198.51.100.1", Holders{"a:198.51.100.1"}},
+		"public":   {identity.Principal{Kind: identity.Public}, "198.51.100.1", Holders{"a:198.51.100.1"}},
 		"operator": {identity.Principal{Kind: identity.Operator}, "198.51.100.1", Holders{"a:198.51.100.1"}},
 	} {
 		if got := HoldersOf(c.p, c.address); got != c.want {

@@ -124,7 +124,7 @@ func TestRowsOfOperations(t *testing.T) {
 			"", `security: []`,
 			"Upstream: Self, Rule: authz.Public, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, Class: ClassRead",
 		},
-		"anybody": {
+		"public": {
 			"tickets", `security: []`,
 			"Upstream: Tickets, Rule: authz.Public, Visitor: NoVisitor, CORS: Open, Body: httpkit.DefaultBody, Class: ClassRead",
 		},

@@ -25,7 +25,7 @@ const (
 // Rounds schedules the rounds among replicas.
 type Rounds interface {
 	// ClaimRound reports whether a round is due, and after which website it begins. It schedules the next one.
-	ClaimRound(ctx context.Context, now, next time.Time) (behind tenant.ID, due bool, err error)
+	ClaimRound(ctx context.Context, now, next time.Time) (after tenant.ID, due bool, err error)
 	// EndRound stores the last website of a round.
 	EndRound(ctx context.Context, last tenant.ID) error
 }
@@ -72,14 +72,14 @@ func (t *Task) Round(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	now := t.now()
-	behind, due, err := t.rounds.ClaimRound(ctx, now, now.Add(period))
+	after, due, err := t.rounds.ClaimRound(ctx, now, now.Add(period))
 	if err != nil || !due {
 		return err
 	}
-	checks, err := t.service.CheckSome(ctx, behind)
+	checks, err := t.service.CheckSome(ctx, after)
 	for _, c := range checks {
 		t.note(ctx, c)
-		behind = c.Website
+		after = c.Website
 	}
 	sum := 0.0
 	for _, by := range t.wrong {
@@ -89,7 +89,7 @@ func (t *Task) Round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return t.rounds.EndRound(ctx, behind)
+	return t.rounds.EndRound(ctx, after)
 }
 
 func (t *Task) note(ctx context.Context, c statistics.Check) {

@@ -39,17 +39,17 @@ func declareAgentDays(db *mongokit.DB) *mongokit.Collection[dayRow] {
 		mongokit.Index{Keys: bson.D{{Key: "day", Value: 1}, {Key: "agentId", Value: 1}}, Unique: true})
 }
 
-// span matches the days of the quarters from first up to before behind.
-func span(first, behind statistics.Quarter) bson.D {
+// span matches the days of the quarters from first up to before end.
+func span(first, end statistics.Quarter) bson.D {
 	from, _ := first.Day()
-	to, _ := (behind - 1).Day()
+	to, _ := (end - 1).Day()
 	return bson.D{{Key: "day", Value: bson.D{{Key: "$gte", Value: from}, {Key: "$lte", Value: to}}}}
 }
 
 // each passes the row's buckets between two quarters to a function.
-func (r dayRow) each(first, behind statistics.Quarter, give func(statistics.Quarter, statistics.Bucket)) {
+func (r dayRow) each(first, end statistics.Quarter, give func(statistics.Quarter, statistics.Bucket)) {
 	for place, bucket := range r.Quarters {
-		if q := statistics.OnDay(r.Day, place); q >= first && q < behind {
+		if q := statistics.OnDay(r.Day, place); q >= first && q < end {
 			give(q, bucket)
 		}
 	}
@@ -57,21 +57,21 @@ func (r dayRow) each(first, behind statistics.Quarter, give func(statistics.Quar
 
 // Buckets implements statistics.Store.
 func (s *Store) Buckets(
-	ctx context.Context, t tenant.ID, first, behind statistics.Quarter,
+	ctx context.Context, t tenant.ID, first, end statistics.Quarter,
 	give func(statistics.Quarter, statistics.Bucket),
 ) error {
-	for first < behind {
-		end := min(first+readDays*statistics.Quarters, behind)
+	for first < end {
+		pageEnd := min(first+readDays*statistics.Quarters, end)
 		from := first
-		err := s.days.Each(ctx, t, span(first, end), mongokit.Query{
+		err := s.days.Each(ctx, t, span(first, pageEnd), mongokit.Query{
 			Sort: bson.D{{Key: "day", Value: 1}},
 		}, func(r dayRow) {
-			r.each(from, end, give)
+			r.each(from, pageEnd, give)
 		})
 		if err != nil {
 			return err
 		}
-		first = end
+		first = pageEnd
 	}
 	return nil
 }
@@ -94,18 +94,18 @@ func inOrder(limit int64) mongokit.Query {
 // AgentBuckets implements statistics.Store. It reads page by page, because the number of a website's agents is
 // unlimited.
 func (s *Store) AgentBuckets(
-	ctx context.Context, t tenant.ID, first, behind statistics.Quarter,
+	ctx context.Context, t tenant.ID, first, end statistics.Quarter,
 	give func(agent int64, bucket statistics.Bucket),
 ) error {
 	day, _ := first.Day()
-	last, _ := (behind - 1).Day()
+	last, _ := (end - 1).Day()
 	for agent := int64(0); ; {
 		rows, cut, err := s.agentDays.Part(ctx, t, rowsBehind(day, agent, last), inOrder(readRows))
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
-			r.each(first, behind, func(_ statistics.Quarter, bucket statistics.Bucket) { give(r.Agent, bucket) })
+			r.each(first, end, func(_ statistics.Quarter, bucket statistics.Bucket) { give(r.Agent, bucket) })
 			day, agent = r.Day, r.Agent
 		}
 		if len(rows) < readRows && !cut {

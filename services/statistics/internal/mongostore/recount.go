@@ -46,8 +46,8 @@ type repair struct {
 }
 
 // Websites implements statistics.Store.
-func (s *Store) Websites(ctx context.Context, behind tenant.ID, limit int64) ([]tenant.ID, error) {
-	rows, err := s.websites.List(ctx, bson.D{{Key: mongokit.TenantKey, Value: bson.D{{Key: "$gt", Value: behind}}}},
+func (s *Store) Websites(ctx context.Context, after tenant.ID, limit int64) ([]tenant.ID, error) {
+	rows, err := s.websites.List(ctx, bson.D{{Key: mongokit.TenantKey, Value: bson.D{{Key: "$gt", Value: after}}}},
 		mongokit.Query{
 			Sort:  bson.D{{Key: mongokit.TenantKey, Value: 1}},
 			Limit: limit,
@@ -71,7 +71,7 @@ type roundRow struct {
 const round = "check"
 
 // ClaimRound implements checker.Rounds. One replica claims each round.
-func (s *Store) ClaimRound(ctx context.Context, now, next time.Time) (behind tenant.ID, due bool, err error) {
+func (s *Store) ClaimRound(ctx context.Context, now, next time.Time) (after tenant.ID, due bool, err error) {
 	row, err := s.rounds.Modify(ctx, bson.D{
 		{Key: "_id", Value: round}, {Key: "dueAt", Value: bson.D{{Key: "$lte", Value: now}}},
 	},

@@ -41,10 +41,10 @@ func (l Log) Totals(ctx context.Context, t tenant.ID) (statistics.Totals, error)
 const page = 500
 
 // Between implements statistics.Source.
-func (l Log) Between(ctx context.Context, t tenant.ID, behind, to int64) ([]statistics.Event, error) {
+func (l Log) Between(ctx context.Context, t tenant.ID, after, to int64) ([]statistics.Event, error) {
 	var all []statistics.Event
-	for behind < to {
-		records, err := l.Of(ctx, t, behind, page)
+	for after < to {
+		records, err := l.Of(ctx, t, after, page)
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +56,7 @@ func (l Log) Between(ctx context.Context, t tenant.ID, behind, to int64) ([]stat
 		if all = append(all, some...); len(records) == 0 || len(wanted) < len(records) {
 			break
 		}
-		behind = records[len(records)-1].Pos
+		after = records[len(records)-1].Pos
 	}
 	return all, nil
 }

@@ -1,7 +1,7 @@
 // Package mongostore stores webhooks and deliveries in MongoDB, with the positions up to which the followed logs have
 // been processed.
 //
-// Begin with Store. Invariant: the deliveries of a record and the position behind it are written in one transaction, so
+// Begin with Store. Invariant: the deliveries of a record and its position are written in one transaction, so
 // each event is planned once. Rules about states and schedules belong to package webhooks.
 package mongostore
 

@@ -178,7 +178,7 @@ func TestFailureHoldsBackItsKey(t *testing.T) {
 	failed := h.record(w, "e1", 500, now)
 	h.record(w, "e3", 200, now)
 	if got := h.ready(w, now); !slices.Equal(got, []string{"e5"}) {
-		t.Errorf("behind a failure %q", got)
+		t.Errorf("after a failure %q", got)
 	}
 	h.must(h.Apply(t.Context(), "conversations", h.tell(one, "message.created", 1, 3)))
 	if got := h.ready(w, time.Now().Add(time.Second)); !slices.Equal(got, []string{"e5", "e7"}) {

@@ -141,7 +141,7 @@ func TestHostileSettingsStayInTheirPlace(t *testing.T) {
 	settings, left := strings.CutPrefix(script, before)
 	settings, right := strings.CutSuffix(settings, after)
 	if !left || !right {
-		t.Fatal("the settings do not stand in their place")
+		t.Fatal("the script has no settings")
 	}
 	var read view
 	if err := json.Unmarshal([]byte(settings), &read); err != nil || read.WelcomeMessages != hostile {
