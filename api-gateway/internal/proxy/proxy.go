@@ -88,7 +88,7 @@ func (p *Proxy) Forward(w http.ResponseWriter, r *http.Request, to route.Upstrea
 	resp := fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseResponse(resp)
 	return p.Ask(r, to, c, resp, func() error {
-		give(w, r, resp)
+		writeResponse(w, r, resp)
 		return nil
 	})
 }
@@ -100,11 +100,11 @@ func (p *Proxy) Ask(r *http.Request, to route.Upstream, c Caller, resp *fasthttp
 	holders := share.HoldersOf(c.Principal, c.Address)
 	u := p.services[to]
 	asked := call{
-		resp:      resp,
-		twice:     twice(r, c.Principal),
-		principal: c.Principal,
-		holders:   holders,
-		room:      room{budget: p.answers, holders: holders},
+		resp:       resp,
+		idempotent: isIdempotent(r, c.Principal),
+		principal:  c.Principal,
+		holders:    holders,
+		room:       room{budget: p.answers, holders: holders},
 	}
 	defer asked.room.release()
 	if err := p.ask(ctx, u, r, c, &asked); err != nil {
@@ -122,7 +122,7 @@ func (p *Proxy) ask(ctx context.Context, u *upstream, r *http.Request, c Caller,
 	asked.req = fasthttp.AcquireRequest()
 	defer fasthttp.ReleaseRequest(asked.req)
 	fill(asked.req, r, u.pool.addr)
-	if err := p.vouch(ctx, c, asked.req.Header.Set); err != nil {
+	if err := p.setIdentity(ctx, c, asked.req.Header.Set); err != nil {
 		return err
 	}
 	deadline, ok := ctx.Deadline()
@@ -226,8 +226,8 @@ func names(connection []string, header string) bool {
 	return false
 }
 
-// vouch sets the caller's signed assertion, and passes on request id, deadline and trace.
-func (p *Proxy) vouch(ctx context.Context, c Caller, set func(name, value string)) error {
+// setIdentity sets the caller's signed assertion, and passes on request id, deadline and trace.
+func (p *Proxy) setIdentity(ctx context.Context, c Caller, set func(name, value string)) error {
 	assertion, err := p.keys.Sign(c.Principal)
 	if err != nil {
 		return err

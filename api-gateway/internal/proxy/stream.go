@@ -62,7 +62,7 @@ func newStreams(to *url.URL, m upstreamMetrics, t *telemetry.Telemetry) *httputi
 
 // streamCall is the state of one stream. The hooks of the ReverseProxy find it in the request's context.
 type streamCall struct {
-	says   http.Header  // headers that the gateway sends to the service
+	sent   http.Header  // headers that the gateway sends to the service
 	answer http.Header  // headers that the gateway has set on the response
 	err    error        // the error if the service didn't respond
 	body   *watchedBody // body of an event stream that has started, else nil
@@ -78,8 +78,8 @@ func streamCallOf(r *http.Request) *streamCall {
 // that doesn't accept data within streamPatience is disconnected. The end of an event stream that had started is
 // counted by reason.
 func (p *Proxy) Stream(w http.ResponseWriter, r *http.Request, to route.Upstream, c Caller) error {
-	e := &streamCall{says: http.Header{}, answer: w.Header()}
-	if err := p.vouch(r.Context(), c, e.says.Set); err != nil {
+	e := &streamCall{sent: http.Header{}, answer: w.Header()}
+	if err := p.setIdentity(r.Context(), c, e.sent.Set); err != nil {
 		return err
 	}
 	ctx := context.WithValue(r.Context(), streamCallKey{}, e)
@@ -143,10 +143,10 @@ func rewrite(pr *httputil.ProxyRequest, to *url.URL) {
 			delete(out.Header, name)
 		}
 	}
-	maps.Copy(out.Header, streamCallOf(pr.In).says)
+	maps.Copy(out.Header, streamCallOf(pr.In).sent)
 }
 
-// answered removes headers from a service's response, as give does.
+// answered removes headers from a service's response, as writeResponse does.
 func answered(resp *http.Response) error {
 	e := streamCallOf(resp.Request)
 	for name := range resp.Header {

@@ -76,13 +76,13 @@ func newUpstream(name route.Upstream, address *url.URL, concurrency int, m *metr
 
 // call is a request to a service, with its response.
 type call struct {
-	req       *fasthttp.Request
-	resp      *fasthttp.Response
-	deadline  time.Time
-	twice     bool // idempotent: may be sent twice
-	principal identity.Principal
-	holders   share.Holders
-	room      room
+	req        *fasthttp.Request
+	resp       *fasthttp.Response
+	deadline   time.Time
+	idempotent bool // may be sent twice
+	principal  identity.Principal
+	holders    share.Holders
+	room       room
 }
 
 // lanesOf returns the concurrency limits that apply to a call.
@@ -116,7 +116,7 @@ func (u *upstream) do(ctx context.Context, c *call) error {
 	defer places.release(c.holders)
 	u.again.earn()
 	err = u.try(ctx, c)
-	if retriable(err, c.twice) && ctx.Err() == nil && u.again.spend() {
+	if retriable(err, c.idempotent) && ctx.Err() == nil && u.again.spend() {
 		u.metrics.retries.Inc()
 		err = u.try(ctx, c)
 	}
@@ -154,7 +154,7 @@ func (u *upstream) try(ctx context.Context, c *call) error {
 
 // retriable reports whether a request that failed with err may be sent again: nothing was sent, or the connection broke
 // and the request is idempotent. Timeouts aren't retried.
-func retriable(err error, twice bool) bool {
+func retriable(err error, idempotent bool) bool {
 	if err == nil {
 		return false
 	}
@@ -163,14 +163,14 @@ func retriable(err error, twice bool) bool {
 	case errors.As(err, &notSent):
 		return true
 	default:
-		return twice && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		return idempotent && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 			errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE))
 	}
 }
 
-// twice reports whether a request may be sent twice: because of its method, or because the service recognises its
+// isIdempotent reports whether a request may be sent twice: because of its method, or because the service recognises its
 // idempotency key, as it does for tokens and visitors.
-func twice(r *http.Request, p identity.Principal) bool {
+func isIdempotent(r *http.Request, p identity.Principal) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPut:
 		return true
