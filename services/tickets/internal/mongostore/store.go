@@ -81,7 +81,7 @@ func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
 		if err := s.texts.Add(ctx, made.WebsiteID, textOf(made)); err != nil {
 			return err
 		}
-		return s.tell(ctx, made, tickets.Created, tickets.CreatedData{
+		return s.appendEvent(ctx, made, tickets.Created, tickets.CreatedData{
 			TicketID: made.ID,
 			Status:   made.Status,
 			Priority: made.Priority,
@@ -148,7 +148,7 @@ func (s *Store) Save(
 		if err != nil || !changed {
 			return err
 		}
-		return s.tell(ctx, saved, tickets.Updated, tickets.UpdatedData{
+		return s.appendEvent(ctx, saved, tickets.Updated, tickets.UpdatedData{
 			TicketID: ticketID,
 			From:     stored.Status,
 			Status:   saved.Status,
@@ -177,7 +177,7 @@ func (s *Store) AddMessage(
 		if err := s.messages.Insert(ctx, m.WebsiteID, m); err != nil {
 			return err
 		}
-		return s.tell(ctx, stored, tickets.MessageCreated, tickets.MessageCreatedData{
+		return s.appendEvent(ctx, stored, tickets.MessageCreated, tickets.MessageCreatedData{
 			TicketID:  m.TicketID,
 			MessageID: m.ID,
 			Type:      m.Type,
@@ -207,12 +207,12 @@ func (s *Store) Delete(ctx context.Context, t tenant.ID, ticketID int64) error {
 		if err := s.texts.Remove(ctx, t, textOf(stored)); err != nil {
 			return err
 		}
-		return s.tell(ctx, stored, tickets.Deleted, tickets.DeletedData{TicketID: ticketID})
+		return s.appendEvent(ctx, stored, tickets.Deleted, tickets.DeletedData{TicketID: ticketID})
 	})
 }
 
-// tell appends an event of a ticket, which is about its visitor.
-func (s *Store) tell(ctx context.Context, one tickets.Ticket, typ string, data any) error {
+// appendEvent appends an event of a ticket, which is about its visitor.
+func (s *Store) appendEvent(ctx context.Context, one tickets.Ticket, typ string, data any) error {
 	var visitor int64
 	if one.VisitorID != nil {
 		visitor = *one.VisitorID
