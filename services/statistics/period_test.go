@@ -25,7 +25,7 @@ func TestSplit(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		from, to, tz, interval string
-		want                   []string // where intervals begin, and where the last one ends, in UTC
+		want                   []string // starts of the intervals and the end of the last one, in UTC
 	}{
 		"a week by default": {
 			"", "", "", "",

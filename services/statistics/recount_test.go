@@ -16,10 +16,10 @@ import (
 // log is a source whose rows match its events.
 type log struct {
 	name    string
-	events  []statistics.Event // the one with the position n stands at n-1
-	pos     int64              // of the last one that has a position
-	counted int64              // what the rows come to: that of so many, all of whose positions are not given yet
-	wrong   int64              // conversations that the rows have too many
+	events  []statistics.Event // the one with position n has index n-1
+	pos     int64              // position of the last event that has one
+	counted int64              // number of events in the rows; some have no position yet
+	wrong   int64              // surplus conversations in the rows
 	err     error
 }
 
@@ -80,7 +80,7 @@ func TestRecountIsExactAtAnyPositions(t *testing.T) {
 			n := int64(len(l.events))
 			l.counted = rapid.Int64Range(0, n).Draw(t, "counted")
 			l.pos = rapid.Int64Range(0, l.counted).Draw(t, "pos")
-			q := rapid.Int64Range(0, n).Draw(t, "kept up to") // later than the source was asked, or earlier
+			q := rapid.Int64Range(0, n).Draw(t, "kept up to") // before or after the source was read
 			for _, e := range l.events[:q] {
 				store.kept.Counters = store.kept.Add(e.Delta())
 			}

@@ -29,8 +29,8 @@ type Widget struct {
 	ButtonTextColor string    `bson:"buttonTextColor"`
 	BubbleColor     string    `bson:"bubbleColor"`
 	BubbleTextColor string    `bson:"bubbleTextColor"`
-	ChatFormFields  string    `bson:"chatFormFields"`  // JSON, as the hosted product keeps it
-	WelcomeMessages string    `bson:"welcomeMessages"` // JSON, as the hosted product keeps it
+	ChatFormFields  string    `bson:"chatFormFields"`  // JSON, in the format of the hosted product
+	WelcomeMessages string    `bson:"welcomeMessages"` // JSON, in the format of the hosted product
 	RatingEnabled   bool      `bson:"ratingEnabled"`
 	RemoveBranding  bool      `bson:"removeBranding"`
 	ChatEnabled     bool      `bson:"chatEnabled"`

@@ -52,7 +52,7 @@ func TestWebsiteIsErased(t *testing.T) {
 	if _, err := s.Get(t.Context(), one); !fault.Is(err, fault.NotFound) {
 		t.Errorf("the widget: %v", err)
 	}
-	if len(edges.erased) < 2 || edges.erased[0] != "wgt_a" || len(edges.changed) > 0 { // before, and behind
+	if len(edges.erased) < 2 || edges.erased[0] != "wgt_a" || len(edges.changed) > 0 { // before and after the removal
 		t.Errorf("invalidated: %+v", edges)
 	}
 	if _, err := s.Tenant(t.Context(), "wgt_a"); !fault.Is(err, fault.NotFound) {
