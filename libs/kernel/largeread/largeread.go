@@ -2,6 +2,10 @@
 // Free bytes without asking. Before it reads more, it takes one of the service's places, and keeps it until it has been
 // answered. So a service needs memory for its concurrent requests times Free, and for Slots large answers, whichever website sends them.
 //
+// A website also pays for large answers in time. A request that took a place gives it back to other websites as soon as it
+// is answered, and to its own website only after a pause of its bytes at Pace. So large answers of one website use a small
+// part of a processor, and short requests of others wait behind few of them.
+//
 // Begin with Limiter.Begin, which the router calls for each request, and Charge, which mongokit calls for each read.
 // Work in the background has no account, and streams have bounds of their own.
 package largeread
@@ -20,15 +24,16 @@ const (
 	Free     = 256 << 10       // bytes that a request reads without a place
 	Slots    = 4               // requests that have read more
 	Share    = 2               // of one website; services that ask in no website's name share one too
+	Pace     = 2 << 20         // bytes a second in each place of a website: 4 MiB a second, some 6 % of a processor
 	patience = 5 * time.Second // for a place
 )
 
 // Limiter hands out the places of one service.
 type Limiter struct {
 	mu      sync.Mutex
-	held    map[tenant.ID]int
-	total   int
-	changed chan struct{} // closed when a place becomes free
+	held    map[tenant.ID]int // places of a website, those that pause included
+	total   int               // places in use
+	changed chan struct{}     // closed when a place becomes free
 }
 
 // New makes a Limiter.
@@ -73,7 +78,7 @@ func (a *account) end() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.holds {
-		a.limiter.release(a.of)
+		a.limiter.release(a.of, a.bytes)
 		a.holds = false
 	}
 }
@@ -110,13 +115,33 @@ func (l *Limiter) tryAcquire(of tenant.ID) (taken bool, changed <-chan struct{})
 	return true, nil
 }
 
-func (l *Limiter) release(of tenant.ID) {
+// release returns a place in which a website read some bytes: to others at once, to the website after its pause. Services
+// that ask in no website's name don't pause.
+func (l *Limiter) release(of tenant.ID, bytes int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.total--
+	if of.IsZero() {
+		l.returnShare(of)
+	} else {
+		time.AfterFunc(time.Duration(bytes)*time.Second/Pace, func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.returnShare(of)
+			l.signal()
+		})
+	}
+	l.signal()
+}
+
+func (l *Limiter) returnShare(of tenant.ID) {
 	if l.held[of]--; l.held[of] == 0 {
 		delete(l.held, of)
 	}
+}
+
+// signal wakes the requests that wait for a place.
+func (l *Limiter) signal() {
 	close(l.changed)
 	l.changed = make(chan struct{})
 }

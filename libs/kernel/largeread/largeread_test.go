@@ -91,6 +91,44 @@ func TestAPlaceIsHeldOnceAndGivenBack(t *testing.T) {
 			t.Error(err)
 		}
 		ends[1]()
+		time.Sleep(time.Second) // the pauses end
+		synctest.Wait()
+		if l.total != 0 || len(l.held) != 0 {
+			t.Errorf("%d places are held by %v", l.total, l.held)
+		}
+	})
+}
+
+// TestLargeReadsOfAWebsiteArePaced: a website's place comes back after its bytes at Pace, another website gets it at once, and
+// a service that asks in no website's name doesn't pause.
+func TestLargeReadsOfAWebsiteArePaced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := New()
+		read := func(of tenant.ID, bytes int64) (waited time.Duration) {
+			start := time.Now()
+			ctx, end := l.Begin(t.Context(), of)
+			if err := Charge(ctx, bytes); err != nil {
+				t.Fatal(err)
+			}
+			waited = time.Since(start)
+			end()
+			return waited
+		}
+		for i, want := range []time.Duration{0, 0, time.Second, 0, time.Second} {
+			if waited := read(website(1), Pace); waited != want {
+				t.Errorf("read %d of a website waited %v, want %v", i+1, waited, want)
+			}
+		}
+		if waited := read(website(2), Pace); waited != 0 {
+			t.Errorf("another website waited %v", waited)
+		}
+		for range 3 * Share {
+			if waited := read(tenant.ID{}, Pace); waited != 0 {
+				t.Errorf("a service waited %v", waited)
+			}
+		}
+		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if l.total != 0 || len(l.held) != 0 {
 			t.Errorf("%d places are held by %v", l.total, l.held)
