@@ -21,6 +21,7 @@ const (
 	resuming         = 5 * time.Second // timeout of waiting for a turn and reading the logs
 	maxResuming      = 8               // streams that read the logs at the same time, divided among websites
 	maxVisitorResume = 1               // streams of one visitor that do so
+	resumePace       = 256 << 10       // bytes a second that one visitor's streams read: after more, the next one waits
 )
 
 var (
@@ -46,10 +47,12 @@ func newResumes() resumes {
 	return resumes{newShares[tenant.ID](maxResuming, maxResuming), newShares[owner](unlimited, maxVisitorResume)}
 }
 
-// turn waits for a reader's turn, which done ends. It reports false if ctx ended first.
-func (s resumes) turn(ctx context.Context, r *reader) (done func(), ok bool) {
+// turn waits for a reader's turn, which done ends, given the bytes that were read. It reports false if ctx ended first. A
+// visitor's next turn begins once the bytes of the last one are paid for at resumePace: a client that reconnects missed
+// little, and one that reads a long log again and again shall not keep a processor busy.
+func (s resumes) turn(ctx context.Context, r *reader) (done func(bytes int), ok bool) {
 	if r.visitor == 0 {
-		return func() { s.all.release(r.website, 1) }, s.all.wait(ctx, r.website, 1)
+		return func(int) { s.all.release(r.website, 1) }, s.all.wait(ctx, r.website, 1)
 	}
 	visitor := owner{r.website, r.visitor}
 	if !s.visitors.wait(ctx, visitor, 1) {
@@ -59,9 +62,9 @@ func (s resumes) turn(ctx context.Context, r *reader) (done func(), ok bool) {
 		s.visitors.release(visitor, 1)
 		return nil, false
 	}
-	return func() {
+	return func(bytes int) {
 		s.all.release(r.website, 1)
-		s.visitors.release(visitor, 1)
+		time.AfterFunc(time.Duration(bytes)*time.Second/resumePace, func() { s.visitors.release(visitor, 1) })
 	}, true
 }
 
@@ -85,8 +88,8 @@ func (h *Hub) missed(ctx context.Context, r *reader, id string, now cursor) ([]d
 	if !ok {
 		return nil, nil, cmp.Or[error](ctx.Err(), fault.Away("this replica", errNoTurn))
 	}
-	defer done()
 	c := &catchUp{hub: h, reader: r, now: now}
+	defer func() { done(c.bytes) }()
 	if err = c.read(limited, from); err == nil {
 		return c.found, from, nil
 	}

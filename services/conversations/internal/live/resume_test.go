@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"fivechat.dev/libs/kernel/identity"
@@ -133,9 +134,9 @@ func TestResumingIsBoundedInBytes(t *testing.T) {
 				}
 			}
 			h.end(s)
-			if h.held.free != heldBytes || len(h.held.held) != 0 || h.resumes.all.free != maxResuming ||
-				len(h.resumes.visitors.held) != 0 {
-				t.Errorf("still reserved: %v bytes, %v turns, %v", h.held.held, h.resumes.all.held, h.resumes.visitors.held)
+			// A visitor's own turn comes back after its pause: TestAVisitorsResumingIsPaced.
+			if h.held.free != heldBytes || len(h.held.held) != 0 || h.resumes.all.free != maxResuming {
+				t.Errorf("still reserved: %v bytes, %v turns", h.held.held, h.resumes.all.held)
 			}
 		})
 	}
@@ -157,7 +158,7 @@ func TestResumingTakesTurns(t *testing.T) {
 	s := newResumes()
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	turn := func(p identity.Principal, ctx context.Context) (func(), bool) {
+	turn := func(p identity.Principal, ctx context.Context) (func(int), bool) {
 		return s.turn(ctx, &reader{website: p.Website, visitor: p.VisitorID})
 	}
 	done, ok := turn(visitor(one, 7), ended)
@@ -180,10 +181,42 @@ func TestResumingTakesTurns(t *testing.T) {
 	}
 	next := make(chan bool)
 	go func() { _, ok := turn(visitor(one, 7), t.Context()); next <- ok }()
-	done()
+	done(0)
 	if !<-next {
 		t.Error("a waiting stream gets no turn")
 	}
+}
+
+// TestAVisitorsResumingIsPaced: a visitor that read a long log waits before its next stream reads it again. Other visitors,
+// and agents, don't.
+func TestAVisitorsResumingIsPaced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newResumes()
+		resume := func(r *reader, bytes int) (waited time.Duration) {
+			start := time.Now()
+			done, ok := s.turn(t.Context(), r)
+			if !ok {
+				t.Fatal("there is no turn")
+			}
+			done(bytes)
+			return time.Since(start)
+		}
+		seven, eight, agent := &reader{website: one, visitor: 7}, &reader{website: one, visitor: 8}, &reader{website: one}
+		for i, c := range []struct {
+			reader *reader
+			want   time.Duration
+		}{{seven, 0}, {seven, 2 * time.Second}, {eight, 0}, {agent, 0}, {agent, 0}} {
+			if waited := resume(c.reader, 2*resumePace); waited != c.want {
+				t.Errorf("stream %d waited %v, want %v", i+1, waited, c.want)
+			}
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if waited := resume(seven, 0); waited != 0 {
+			t.Errorf("after its pause, the visitor waited %v", waited)
+		}
+	})
 }
 
 // TestCatchingUpEndsAtTheQueue: records after the position at which the stream's queue begins, and records without a
