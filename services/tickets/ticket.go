@@ -72,10 +72,10 @@ type Ticket struct {
 	Search             Search    `bson:"search"`  // not loaded for lists
 }
 
-// Place is the ticket's position in a newest-first list.
+// SortKey is the ticket's position in a newest-first list.
 func (t Ticket) SortKey() (time.Time, int64) { return t.CreatedAt, t.ID }
 
-// Change is the ticket's position in the order of changes.
+// ChangeKey is the ticket's position in the order of changes.
 func (t Ticket) ChangeKey() (time.Time, int64) { return t.UpdatedAt, t.ID }
 
 // Revision is the version of the ticket with its messages.

@@ -51,7 +51,7 @@ type Delivery struct {
 	Trace     string    `bson:"traceparent,omitempty"` // of the span that wrote the event
 }
 
-// Place is the delivery's position in a newest-first list.
+// SortKey is the delivery's position in a newest-first list.
 func (d Delivery) SortKey() (time.Time, int64) { return d.CreatedAt, d.ID }
 
 // Attempt is one request with its response, as far as they are stored.

@@ -56,7 +56,7 @@ type Webhook struct {
 	LeaseUntil     time.Time `bson:"leaseUntil"` // only the holder delivers until then
 }
 
-// Place is the webhook's position in a newest-first list.
+// SortKey is the webhook's position in a newest-first list.
 func (w Webhook) SortKey() (time.Time, int64) { return w.CreatedAt, w.ID }
 
 // Revision is the version of the webhook.

@@ -34,7 +34,7 @@ func (r *Row) UnmarshalBSON(b []byte) error {
 	return nil
 }
 
-// Place implements the order of lists.
+// SortKey implements the order of lists.
 func (r Row) SortKey() (time.Time, int64) {
 	raw := bson.Raw(r)
 	at, _ := raw.Lookup("createdAt").TimeOK()
@@ -58,7 +58,7 @@ type Table struct {
 	rows    *mongokit.Collection[Row]
 }
 
-// Over gives s over a collection.
+// In returns the table over a collection.
 func (s Table) In(db *mongokit.DB, collection string) Table {
 	s.rows = mongokit.Tenanted[Row](db, collection, s.Kind)
 	return s
