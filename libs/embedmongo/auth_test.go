@@ -64,12 +64,21 @@ func TestPasswordIsRequired(t *testing.T) {
 				t.Errorf("insert: %v, want code %d", err, c.want)
 			}
 			n, err := coll.CountDocuments(t.Context(), bson.M{})
+			for range 10 { // the driver's pool may still be failing its waiting operations with the first refusal
+				if !poolCleared(err) {
+					break
+				}
+				n, err = coll.CountDocuments(t.Context(), bson.M{})
+			}
 			if (err == nil) != (c.want == 0) || err != nil && code(err) != c.want {
 				t.Errorf("count: %d %v, want code %d", n, err, c.want)
 			}
 		})
 	}
 }
+
+// poolCleared reports whether an operation failed because another one's connection did: the driver then gives no code.
+func poolCleared(err error) bool { return err != nil && strings.Contains(err.Error(), "was cleared because") }
 
 // TestUnauthenticatedCommands: every command but the handshake is refused, and a message larger than one ends the connection.
 func TestUnauthenticatedCommands(t *testing.T) {
