@@ -78,7 +78,9 @@ func TestPasswordIsRequired(t *testing.T) {
 }
 
 // poolCleared reports whether an operation failed because another one's connection did: the driver then gives no code.
-func poolCleared(err error) bool { return err != nil && strings.Contains(err.Error(), "was cleared because") }
+func poolCleared(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "was cleared because")
+}
 
 // TestUnauthenticatedCommands: every command but the handshake is refused, and a message larger than one ends the connection.
 func TestUnauthenticatedCommands(t *testing.T) {
