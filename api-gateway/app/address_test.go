@@ -34,7 +34,7 @@ func TestUnknownVisitorsAreSlowedDown(t *testing.T) {
 		t.Errorf("unknown visitors of one /64 are refused after %d, want 61", n)
 	}
 	asked := h.visitors.count()
-	const elsewhere = "2001:db8:0:2::1" // where nobody guesses: keeps the known visitor known on a slow machine
+	const elsewhere = "2001:db8:0:2::1" // without guesses: a request from there keeps the known visitor known
 	for _, c := range []struct {
 		name, id, address string
 		status            int
