@@ -213,7 +213,7 @@ var skips = regexp.MustCompile(`\b[tb]\.Skip(f|Now)?\(`)
 // skipReason is what a skipped test must say: what the machine lacks, or the setting or target that runs the test.
 var skipReason = regexp.MustCompile(`FIVECHAT_[A-Z0-9_]+|make [a-z0-9-]+|there is no |need(s)? |not told`)
 
-// TestNoLeftovers: no note to come back later, and no test that is skipped for a reason that nobody can mend.
+// TestNoLeftovers: sources have no notes to come back later, and a skipped test says what would run it.
 func TestNoLeftovers(t *testing.T) {
 	t.Parallel()
 	root := harness.Root(t)

@@ -35,7 +35,7 @@ type load struct {
 	mu      sync.Mutex
 	took    []time.Duration  // of those that were answered with 2xx
 	refused int              // 429 and 503
-	failed  map[string]int   // what nobody may get
+	failed  map[string]int   // answers that no client may get
 	kinds   map[string]*load // the same by kind of request, where that is told apart
 }
 

@@ -1,6 +1,6 @@
-// Command load asks a system what its users ask, at a steady rate, and tells how long that takes from when each request
-// was due: package mix has who asks what, package openloop keeps the times. It is run by `make bench`; docs/performance tells
-// how to read it.
+// Command load sends a system its users' requests at a steady rate, and measures each from the time at which it was due.
+// Package mix has the requests of each kind of user, package openloop the schedule. `make bench` runs it; docs/performance
+// says how to read its output.
 //
 // Unless a running system is named, it starts one in a process of its own, over embedded stores in a new folder, synced
 // to disk as always, with quotas that nobody reaches.

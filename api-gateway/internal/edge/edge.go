@@ -191,7 +191,7 @@ func (e *Edge) authorize(x *exchange, r *http.Request, row *route.Route) (identi
 	if err := row.Rule.Check(p); err != nil {
 		return p, err
 	}
-	if err := e.Limits.Admit(r.Context(), row.Class, p, x.client, x.Header()); err != nil || !row.Stores() {
+	if err := e.Limits.Admit(r.Context(), row.Class, p, x.client, x.Header()); err != nil || !row.Stores {
 		return p, err
 	}
 	return p, e.Storage.Check(r.Context(), p.Website)

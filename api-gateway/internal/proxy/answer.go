@@ -31,8 +31,8 @@ var usual = func() map[string]string {
 	return m
 }()
 
-// writeResponse writes a service's response to w. It leaves out internal headers, and headers that the gateway sets itself. Only
-// Cache-Control of the service replaces the gateway's, and both may add to Vary.
+// writeResponse writes a service's response to w. It leaves out internal headers, and headers that the gateway sets
+// itself. Only Cache-Control of the service replaces the gateway's, and both may add to Vary.
 func writeResponse(w http.ResponseWriter, r *http.Request, resp *fasthttp.Response) {
 	h := w.Header()
 	var own [8]string // names of the headers that the gateway has set

@@ -124,14 +124,36 @@ func (g *Guard) Admit(
 		return writeState(h, class, g.limiter.Take(ctx, "a:"+at+":"+string(class), r.caller))
 	}
 	r := g.rule(ctx, class, p)
-	website := p.Website.String() + ":" + string(class)
-	d := g.limiter.Take(ctx, caller(p, at, class), r.caller)
 	h["Ratelimit-Policy"] = r.policy
 	if p.Kind == identity.Visitor {
 		h["Ratelimit-Policy"] = r.visitorPolicy
-		d = g.alsoTake(ctx, d, "va:"+at+":"+website, r.address)
 	}
-	return writeState(h, class, g.alsoTake(ctx, d, "w:"+website, r.website))
+	spent, n := r.spent(class, p, at)
+	d := g.limiter.Take(ctx, spent[0].key, spent[0].quota)
+	for _, s := range spent[1:n] {
+		d = g.alsoTake(ctx, d, s.key, s.quota)
+	}
+	return writeState(h, class, d)
+}
+
+// keyed is a quota and the key under which it is counted.
+type keyed struct {
+	key   string
+	quota ratelimit.Quota
+}
+
+// spent returns the n quotas that a request of a website spends: its caller's, for visitors that of the website's
+// visitors at the address, and the website's.
+func (r rule) spent(class route.Class, p identity.Principal, at string) (spent [3]keyed, n int) {
+	website := p.Website.String() + ":" + string(class)
+	spent[0] = keyed{caller(p, at, class), r.caller}
+	n = 1
+	if p.Kind == identity.Visitor {
+		spent[n] = keyed{"va:" + at + ":" + website, r.address}
+		n++
+	}
+	spent[n] = keyed{"w:" + website, r.website}
+	return spent, n + 1
 }
 
 // chargedBytes is the length in bytes of a response that one request pays for. Each further chargedBytes cost one
@@ -141,17 +163,16 @@ const chargedBytes = 32 << 10
 // Charge spends the requests that a long response costs beyond the one that Admit spent.
 func (g *Guard) Charge(ctx context.Context, class route.Class, p identity.Principal, address string, bytes int64) {
 	more := int((bytes - 1) / chargedBytes)
-	if _, byAddress := g.rules.Load().addresses[class]; byAddress || class.Streams() || more < 1 {
+	if more < 1 || class.Streams() {
 		return
 	}
-	at := httpkit.AddressKey(address)
-	r := g.rule(ctx, class, p)
-	website := p.Website.String() + ":" + string(class)
-	g.limiter.Charge(caller(p, at, class), r.caller, more)
-	if p.Kind == identity.Visitor {
-		g.limiter.Charge("va:"+at+":"+website, r.address, more)
+	if _, byAddress := g.rules.Load().addresses[class]; byAddress {
+		return
 	}
-	g.limiter.Charge("w:"+website, r.website, more)
+	spent, n := g.rule(ctx, class, p).spent(class, p, httpkit.AddressKey(address))
+	for _, s := range spent[:n] {
+		g.limiter.Charge(s.key, s.quota, more)
+	}
 }
 
 // alsoTake spends one request of another quota if the quotas before it allow the request, and returns the decision of

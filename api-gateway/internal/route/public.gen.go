@@ -58,7 +58,7 @@ var Public = []Route{
 		CORS:     Configured,
 		Body:     8388608,
 		Class:    ClassImport,
-		Storing:  true,
+		Stores:   true,
 	},
 	{
 		Method:   "GET",
@@ -99,7 +99,7 @@ var Public = []Route{
 		CORS:     Configured,
 		Body:     httpkit.DefaultBody,
 		Class:    ClassWrite,
-		Storing:  true,
+		Stores:   true,
 	},
 	{
 		Method:   "POST",
@@ -240,7 +240,7 @@ var Public = []Route{
 		CORS:     Open,
 		Body:     httpkit.DefaultBody,
 		Class:    ClassVisitor,
-		Storing:  true,
+		Stores:   true,
 	},
 	{
 		Method:   "GET",
@@ -341,7 +341,7 @@ var Public = []Route{
 		CORS:     Configured,
 		Body:     httpkit.DefaultBody,
 		Class:    ClassWrite,
-		Storing:  true,
+		Stores:   true,
 	},
 	{
 		Method:   "GET",
@@ -382,7 +382,7 @@ var Public = []Route{
 		CORS:     Configured,
 		Body:     httpkit.DefaultBody,
 		Class:    ClassWrite,
-		Storing:  true,
+		Stores:   true,
 	},
 	{
 		Method:   "PATCH",
@@ -463,7 +463,7 @@ var Public = []Route{
 		CORS:     Open,
 		Body:     httpkit.DefaultBody,
 		Class:    ClassVisitor,
-		Storing:  true,
+		Stores:   true,
 	},
 	{
 		Method:   "POST",
@@ -494,7 +494,7 @@ var Public = []Route{
 		CORS:     Open,
 		Body:     httpkit.DefaultBody,
 		Class:    ClassVisitor,
-		Storing:  true,
+		Stores:   true,
 	},
 	{
 		Method:   "POST",
@@ -575,7 +575,7 @@ var Public = []Route{
 		CORS:     Configured,
 		Body:     httpkit.DefaultBody,
 		Class:    ClassWrite,
-		Storing:  true,
+		Stores:   true,
 	},
 	{
 		Method:   "GET",

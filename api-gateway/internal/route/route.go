@@ -78,13 +78,12 @@ type Route struct {
 	CORS     CORS
 	Body     int64 // the request body's cap in bytes
 	Class    Class
-	Storing  bool // a request stores new text of a website
-}
 
-// Stores reports whether a request of the row stores new text of a website that is known before it is forwarded. It is
-// refused if the website has reached its storage limit. Requests that change or remove stored text are allowed: each is
-// bounded by itself. A new visitor is refused by the visitors service, which knows the website of a client token.
-func (r *Route) Stores() bool { return r.Storing }
+	// Stores is set if a request stores new text of a website that is known before it is forwarded. It is refused if the
+	// website has reached its storage limit. Requests that change or remove stored text are allowed: each is bounded by
+	// itself. A new visitor is refused by the visitors service, which knows the website of a client token.
+	Stores bool
+}
 
 // Path has the rows of one pattern, by method.
 type Path struct {

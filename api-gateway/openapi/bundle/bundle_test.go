@@ -138,7 +138,7 @@ func TestRowsOfOperations(t *testing.T) {
 		},
 		"another service": {
 			"tickets", `security: [{token: [WRITE]}], x-edge: {service: visitors, body: 9, stores: true}`,
-			"Upstream: Visitors, Rule: authz.Write, Visitor: NoVisitor, CORS: Configured, Body: 9, Class: ClassRead, Storing: true",
+			"Upstream: Visitors, Rule: authz.Write, Visitor: NoVisitor, CORS: Configured, Body: 9, Class: ClassRead, Stores: true",
 		},
 		"a named visitor": {
 			"tickets", `security: [{visitor: []}]`,

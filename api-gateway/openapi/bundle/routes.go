@@ -153,7 +153,7 @@ func writeRow(b *bytes.Buffer, method, path string, op object, e edge) error {
 		exported(cmp.Or(e.class, class)),
 	)
 	if e.stores {
-		b.WriteString("Storing: true,\n")
+		b.WriteString("Stores: true,\n")
 	}
 	b.WriteString("},\n")
 	return nil

@@ -28,7 +28,7 @@ import (
 
 const (
 	kept         = 24 * time.Hour  // how long a request is remembered
-	reservedFor  = time.Minute     // how long one that has not ended may be under way: four times a request's deadline
+	reservedFor  = time.Minute     // lifetime of the reservation of an unfinished request: four times its deadline
 	maxAnswer    = 256 << 10       // bytes of a body that is kept
 	settleWithin = 2 * time.Second // to store how a request ended, also where its client went away
 	tries        = 3               // to reserve what others reserve and release at the same time

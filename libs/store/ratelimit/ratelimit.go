@@ -62,7 +62,7 @@ type Store interface {
 const (
 	prefix       = "fivechat:rate:" // of the keys in the store
 	group        = "fivechat:rate-replicas"
-	keys         = 65_536 // that are remembered; who is forgotten loses what is left of a lease
+	keys         = 65_536 // kept in memory; a key that is evicted loses the rest of its lease
 	leasePart    = 50     // a lease is at most this part of a quota
 	maxLease     = 1_000
 	patience     = 250 * time.Millisecond // for a store that does not answer
@@ -150,14 +150,19 @@ type account struct {
 	of     int64 // the replicas that share was made for
 }
 
+// use begins anew if the key has another quota than before. The caller holds mu.
+func (a *account) use(q Quota) {
+	if a.quota != q {
+		a.quota, a.lease, a.left, a.debt, a.closed, a.share = q, 0, q.Requests, 0, time.Time{}, nil
+	}
+}
+
 // Take spends one request of key. It does not fail: without the store, it decides locally.
 func (l *Limiter) Take(ctx context.Context, key string, q Quota) Decision {
 	a := l.account(key)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.quota != q {
-		a.quota, a.lease, a.left, a.debt, a.closed, a.share = q, 0, q.Requests, 0, time.Time{}, nil
-	}
+	a.use(q)
 	if a.lease > 0 {
 		a.lease--
 		return l.pass(leased, q, a.lease+a.left)
@@ -197,9 +202,7 @@ func (l *Limiter) Charge(key string, q Quota, n int) {
 	a := l.account(key)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.quota != q {
-		a.quota, a.lease, a.left, a.debt, a.closed, a.share = q, 0, q.Requests, 0, time.Time{}, nil
-	}
+	a.use(q)
 	paid := min(a.lease, n)
 	a.lease -= paid
 	a.debt = min(a.debt+n-paid, q.Requests)

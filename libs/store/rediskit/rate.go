@@ -47,8 +47,8 @@ func (c *Client) Spend(ctx context.Context, key string, requests int, window tim
 	return Spent{int(n[0]), int(n[1]), time.Duration(n[2]) * time.Microsecond}, nil
 }
 
-// Heartbeat notes that who is a member of a group until the next ttl has gone by, and gives how many members there are. Who
-// noted it with a clock that was ahead by more than that is none, until they say it again.
+// Heartbeat makes who a member of a group for ttl, and returns the number of members. An entry from a clock that was ahead
+// by more than ttl doesn't count, until that member's next heartbeat.
 func (c *Client) Heartbeat(ctx context.Context, group, who string, ttl time.Duration) (int, error) {
 	now := time.Now()
 	var members *redis.IntCmd

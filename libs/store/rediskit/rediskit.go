@@ -84,7 +84,7 @@ func (c *Client) OnForget(ctx context.Context, drop func(cache, key string)) err
 	})
 }
 
-// Publish sends a message to everybody who is subscribed to a channel at this moment.
+// Publish sends a message to the current subscribers of a channel. It isn't stored.
 func (c *Client) Publish(ctx context.Context, channel, what string) error {
 	if err := c.r.Publish(ctx, channel, what).Err(); err != nil {
 		return fmt.Errorf("rediskit: %s: %w", channel, err)
