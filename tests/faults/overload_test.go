@@ -4,13 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +20,7 @@ import (
 
 	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/process"
 )
 
 // The bounds of an overload. What is a question of speed is told, and fails only where it is gross.
@@ -148,16 +149,14 @@ func flood(t *testing.T, l *load, rate float64, lasts time.Duration, url, secret
 // highest is the most memory that a process has had, in bytes.
 func highest(t *testing.T, p *cluster.Process) int64 {
 	t.Helper()
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID))
-	if err != nil {
+	n, err := process.PeakMemory(p.PID)
+	if errors.Is(err, errors.ErrUnsupported) {
 		t.Skipf("what a process has had of memory is not told here: %v", err)
 	}
-	_, rest, _ := strings.Cut(string(b), "VmHWM:")
-	kb, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
 	if err != nil {
 		t.Error(err)
 	}
-	return kb << 10
+	return n
 }
 
 func wantBounded(t *testing.T, f *cluster.Cluster) {

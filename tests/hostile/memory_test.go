@@ -6,9 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
@@ -47,15 +45,14 @@ func TestResumingStaysWithinMemory(t *testing.T) {
 		_, text := conversations.Get(t, "/metrics")
 		return strings.Contains(text, "\nfivechat_outbox_waiting 0\n"), nil
 	})
-	peak := watchMemory(t, conversations)
 	for _, n := range []int{visitors, streams} {
 		statuses := resumeAll(t, w, sessions, n)
 		if statuses[200] == 0 || statuses[200]+statuses[429]+statuses[503] != n {
 			t.Errorf("%d resuming streams were answered %v", n, statuses)
 		}
-		t.Logf("%d resuming streams: %v, at most %d MB", n, statuses, peak.Load()>>20)
+		t.Logf("%d resuming streams: %v, at most %d MB", n, statuses, peakMemory(t, conversations)>>20)
 	}
-	if got := peak.Load(); got > serviceLimit {
+	if got := peakMemory(t, conversations); got > serviceLimit {
 		t.Errorf("the process grew to %d MB", got>>20)
 	}
 	sessions[0].Events(t, "/visitor/events", "").Until(t, "ready")
@@ -78,19 +75,16 @@ func TestStatisticsCatchUpWithinMemory(t *testing.T) {
 		}
 	}
 	statistics = statistics.Again(t)
-	peaks := map[string]*atomic.Int64{
-		"conversations": watchMemory(t, service(f, "conversations")),
-		"statistics":    watchMemory(t, statistics),
-	}
 	harness.Eventually(t, 4*harness.Patience, "all messages are counted", func() (bool, any) {
 		a, err := w.Reader().Ask(t.Context(), "GET", "/statistics/current", nil) // 503 while it starts
 		all := fmt.Sprintf(`"totalMessages":%d,`, conversations*(messages+1))    // with the visitor's
 		return err == nil && a.Status == 200 && strings.Contains(string(a.Body), all), string(a.Body)
 	})
-	for name, peak := range peaks {
-		t.Logf("%s: at most %d MB", name, peak.Load()>>20)
-		if got := peak.Load(); got > serviceLimit {
-			t.Errorf("%s grew to %d MB", name, got>>20)
+	for _, p := range []*cluster.Process{service(f, "conversations"), statistics} {
+		got := peakMemory(t, p)
+		t.Logf("%s: at most %d MB", p.Name, got>>20)
+		if got > serviceLimit {
+			t.Errorf("%s grew to %d MB", p.Name, got>>20)
 		}
 	}
 }
@@ -105,21 +99,14 @@ func service(f *cluster.Cluster, name string) *cluster.Process {
 	return nil
 }
 
-// watchMemory notes the most resident memory of a process until the test ends.
-func watchMemory(t *testing.T, p *cluster.Process) *atomic.Int64 {
+// peakMemory is the most memory that a process has had, in bytes.
+func peakMemory(t *testing.T, p *cluster.Process) int64 {
 	t.Helper()
-	peak := new(atomic.Int64)
-	ctx, cancel := context.WithCancel(t.Context())
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		for tick := time.Tick(5 * time.Millisecond); ctx.Err() == nil; <-tick {
-			if n, err := process.Memory(p.PID); err == nil {
-				peak.Store(max(peak.Load(), n))
-			}
-		}
-	})
-	t.Cleanup(func() { cancel(); watching.Wait() })
-	return peak
+	n, err := process.PeakMemory(p.PID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // resumeAll opens n streams of the visitors and the agents at once from the beginning of the logs, and reads nothing but

@@ -26,15 +26,22 @@ func Processors(pid int) (time.Duration, error) {
 
 // Memory is how many bytes of a process are resident.
 func Memory(pid int) (int64, error) {
+	s, err := status(pid)
+	return int64(s.VmRSS), err
+}
+
+// PeakMemory is the most bytes of a process that have been resident since it started.
+func PeakMemory(pid int) (int64, error) {
+	s, err := status(pid)
+	return int64(s.VmHWM), err
+}
+
+func status(pid int) (procfs.ProcStatus, error) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {
-		return 0, err
+		return procfs.ProcStatus{}, err
 	}
-	status, err := p.NewStatus()
-	if err != nil {
-		return 0, err
-	}
-	return int64(status.VmRSS), nil
+	return p.NewStatus()
 }
 
 // processor is the model's name.

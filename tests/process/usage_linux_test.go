@@ -31,6 +31,13 @@ func TestProcessors(t *testing.T) {
 	if n, err := process.Memory(os.Getpid()); err != nil || n < 1<<20 {
 		t.Errorf("%d bytes are resident: %v", n, err)
 	}
+	now, err := process.Memory(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if peak, err := process.PeakMemory(os.Getpid()); err != nil || peak < now {
+		t.Errorf("the peak is %d bytes, and %d are resident: %v", peak, now, err)
+	}
 	const nobody = 1 << 22 // is above any process's number
 	if _, err := process.Processors(nobody); err == nil {
 		t.Error("a process that is not there has used processor time")
