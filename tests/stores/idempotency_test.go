@@ -48,8 +48,8 @@ func attempt(site, token int64, key, body string) httpkit.Attempt {
 	}
 }
 
-func said(status int, body string) httpkit.Answer {
-	return httpkit.Answer{Status: status, Header: http.Header{"Content-Type": {"text/plain"}, "Etag": {`"1"`}}, Body: []byte(body)}
+func said(status int, body string) httpkit.Response {
+	return httpkit.Response{Status: status, Header: http.Header{"Content-Type": {"text/plain"}, "Etag": {`"1"`}}, Body: []byte(body)}
 }
 
 // write carries a request out: it stores a note.
@@ -71,8 +71,8 @@ func (k *keeping) written(t *testing.T) int64 {
 }
 
 // answers writes, then answers.
-func (k *keeping) answers(t *testing.T, a httpkit.Answer) func(context.Context) httpkit.Answer {
-	return func(ctx context.Context) httpkit.Answer {
+func (k *keeping) answers(t *testing.T, a httpkit.Response) func(context.Context) httpkit.Response {
+	return func(ctx context.Context) httpkit.Response {
 		if err := k.write(ctx); err != nil {
 			t.Error(err)
 		}
@@ -81,8 +81,8 @@ func (k *keeping) answers(t *testing.T, a httpkit.Answer) func(context.Context) 
 }
 
 // refuses answers and writes nothing.
-func (k *keeping) refuses(status int) func(context.Context) httpkit.Answer {
-	return func(context.Context) httpkit.Answer {
+func (k *keeping) refuses(status int) func(context.Context) httpkit.Response {
+	return func(context.Context) httpkit.Response {
 		k.ran.Add(1)
 		return said(status, "no")
 	}
@@ -92,14 +92,14 @@ func (k *keeping) refuses(status int) func(context.Context) httpkit.Answer {
 type death struct{}
 
 // dies ends its process in the middle: nobody hears what became of it.
-func dies(work func(context.Context) httpkit.Answer) func(context.Context) httpkit.Answer {
-	return func(ctx context.Context) httpkit.Answer {
+func dies(work func(context.Context) httpkit.Response) func(context.Context) httpkit.Response {
+	return func(ctx context.Context) httpkit.Response {
 		work(ctx)
 		panic(death{})
 	}
 }
 
-func (k *keeping) once(t *testing.T, a httpkit.Attempt, work func(context.Context) httpkit.Answer) (given httpkit.Answer, replayed bool, code string) {
+func (k *keeping) once(t *testing.T, a httpkit.Attempt, work func(context.Context) httpkit.Response) (given httpkit.Response, replayed bool, code string) {
 	t.Helper()
 	defer func() {
 		if p := recover(); p != nil && p != any(death{}) {
@@ -137,8 +137,8 @@ func TestAnsweredOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			k, a := keep(t), attempt(1, 1, "k", "a")
-			work := func(status int) func(context.Context) httpkit.Answer {
-				return func(context.Context) httpkit.Answer { k.ran.Add(1); return said(status, c.body) }
+			work := func(status int) func(context.Context) httpkit.Response {
+				return func(context.Context) httpkit.Response { k.ran.Add(1); return said(status, c.body) }
 			}
 			first, replayed, code := k.once(t, a, work(c.first))
 			if first.Status != c.first || replayed || code != "" {
@@ -179,7 +179,7 @@ func TestKeysOfOthers(t *testing.T) {
 func TestUnderWay(t *testing.T) {
 	t.Parallel()
 	k, a := keep(t), attempt(1, 1, "k", "a")
-	_, replayed, code := k.once(t, a, func(ctx context.Context) httpkit.Answer {
+	_, replayed, code := k.once(t, a, func(ctx context.Context) httpkit.Response {
 		_, _, err := k.Execute(ctx, a, k.refuses(201))
 		if f := fault.From(err); f.Code != "idempotency_in_progress" || f.Kind != fault.Conflict || f.RetryAfter == 0 {
 			t.Errorf("before it is stored: %v", err)
@@ -245,7 +245,7 @@ func TestDeath(t *testing.T) {
 	t.Run("slower than its lease", func(t *testing.T) {
 		t.Parallel()
 		k, a := keep(t), attempt(1, 1, "k", "a")
-		given, _, _ := k.once(t, a, func(ctx context.Context) httpkit.Answer {
+		given, _, _ := k.once(t, a, func(ctx context.Context) httpkit.Response {
 			k.now.Add(61_000)
 			if second, replayed, code := k.once(t, a, k.answers(t, said(201, "second"))); string(second.Body) != "second" || replayed || code != "" {
 				t.Errorf("who takes over: %s %t %q", second.Body, replayed, code)

@@ -90,7 +90,7 @@ func (c *conn) read(ctx context.Context, to *call) error {
 // broken replaces an error of reading, which may quote the response: by a transport error or a timeout, otherwise by
 // shape.
 func broken(err, shape error) error {
-	if err = httpkit.TransportError(err); errors.Is(err, httpkit.ErrAnswer) {
+	if err = httpkit.TransportError(err); errors.Is(err, httpkit.ErrMalformedResponse) {
 		return shape
 	}
 	return err

@@ -101,7 +101,7 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request) (bool, error) {
 	}
 	h := w.Header()
 	h["Etag"], h["Cache-Control"] = a.tag, a.caching
-	if httpkit.Known(r, a.Tag) {
+	if httpkit.IsKnown(r, a.Tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return true, nil
 	}

@@ -1,6 +1,6 @@
-// Package fault is the one vocabulary of failure that crosses package and process borders: a kind that decides how
-// the outside is told, a stable machine word, and a sentence that is safe to show. It knows nothing of HTTP; the
-// translation into a status and a body happens once, in httpkit, at the top of a service and at the edge.
+// Package fault classifies every error that crosses a package or process boundary. An Error has a kind, which decides
+// the HTTP status, a stable code for programs, and a message that is safe to show to any client. The package knows
+// nothing of HTTP: httpkit translates an Error into a status and a body, in a service and in the edge alike.
 package fault
 
 import (
@@ -10,34 +10,36 @@ import (
 	"time"
 )
 
-// Kind says what sort of failure an error is. The zero Kind is Internal: an error that nobody classified is ours.
+// Kind is the class of a failure. The zero Kind is Internal, so that an unclassified error is treated as our own.
 type Kind uint8
 
-// The kinds, in the order of the HTTP statuses they become.
+// The kinds, in the order of their HTTP statuses.
 const (
-	Internal           Kind = iota // a bug or a broken dependency; its text is withheld from clients
-	Invalid                        // the request is wrong; Fields name where
-	Unauthenticated                // nobody, or nobody we know
-	Forbidden                      // known, but not allowed
-	NotFound                       // not there, or another tenant's, which must look the same
-	MethodNotAllowed               // the path exists, the method does not
-	Conflict                       // the state does not allow it
-	PreconditionFailed             // the state is not the one that the request names
-	TooLarge                       // the body is over its cap
-	UnsupportedMedia               // the body is not JSON
-	Unprocessable                  // well-formed, but it contradicts what was asked before
-	Limited                        // over a rate or a quota
-	Unavailable                    // a dependency is away; try again after RetryAfter
+	Internal           Kind = iota // a bug or a broken dependency; clients don't see its text
+	Invalid                        // the request is wrong; Fields names the members
+	Unauthenticated                // the request has no valid credential
+	Forbidden                      // the caller is known, but not allowed
+	NotFound                       // doesn't exist, or belongs to another tenant: the two look the same
+	MethodNotAllowed               // the path exists, the method doesn't
+	Conflict                       // the state doesn't allow the request
+	PreconditionFailed             // the state isn't the one that the request names
+	TooLarge                       // the body exceeds its limit
+	UnsupportedMedia               // the body isn't JSON
+	Unprocessable                  // well-formed, but it contradicts an earlier request
+	Limited                        // a rate limit or a quota is exceeded
+	Unavailable                    // a dependency is unavailable; try again after RetryAfter
 	Timeout                        // the deadline passed
-	Canceled                       // the client went away
+	Canceled                       // the client closed the connection
 )
 
 var codes = [...]string{
-	"internal", "validation_failed", "token_invalid", "permission_missing", "not_found", "method_not_allowed", "conflict",
-	"precondition_failed", "body_too_large", "media_type_unsupported", "unprocessable", "rate_limited", "unavailable", "timeout", "canceled",
+	"internal", "validation_failed", "token_invalid", "permission_missing", "not_found", "method_not_allowed",
+	"conflict",
+	"precondition_failed", "body_too_large", "media_type_unsupported", "unprocessable", "rate_limited", "unavailable",
+	"timeout", "canceled",
 }
 
-// Code is the kind's own machine word, used where an error has no finer one, and the kind's metric label.
+// Code is the code of errors that have no finer one, and the kind's metric label.
 func (k Kind) Code() string { return codes[k] }
 
 // Field names one member of the request and what is wrong with it.
@@ -49,14 +51,14 @@ type Field struct {
 // Error is a classified failure. Message is safe to show to any client.
 type Error struct {
 	Kind       Kind
-	Code       string        // stable machine word, snake_case
+	Code       string        // stable, for programs; snake_case
 	Message    string        // one sentence for people
-	Fields     []Field       // for Invalid: what is wrong where
-	RetryAfter time.Duration // for Limited, Unavailable and what is still under way: when it makes sense to try again
+	Fields     []Field       // for Invalid: the wrong members
+	RetryAfter time.Duration // how long to wait before a retry; for Limited, Unavailable, requests in progress
 	cause      error
 }
 
-// Error gives the code, the message and the cause, for logs.
+// Error returns the code, the message and the cause, for logs.
 func (e *Error) Error() string {
 	if e.cause != nil {
 		return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.cause)
@@ -64,34 +66,45 @@ func (e *Error) Error() string {
 	return e.Code + ": " + e.Message
 }
 
-// Unwrap gives the cause, which is never shown to a client.
+// Unwrap returns the cause, which is never shown to a client.
 func (e *Error) Unwrap() error { return e.cause }
 
-// New makes an Error of a kind with the kind's own code.
+// New returns an Error of kind k with the kind's own code.
 func New(k Kind, message string) *Error { return &Error{Kind: k, Code: k.Code(), Message: message} }
 
-// Coded makes an Error with a finer code than its kind's.
+// Coded returns an Error with a finer code than its kind's.
 func Coded(k Kind, code, message string) *Error { return &Error{Kind: k, Code: code, Message: message} }
 
-// Wrap keeps cause for the log behind a message that is safe to show.
+// Wrap returns an Error whose message is safe to show, and which keeps cause for the log.
 func Wrap(k Kind, message string, cause error) *Error {
 	return &Error{Kind: k, Code: k.Code(), Message: message, cause: cause}
 }
 
-// Bad makes an Invalid error about one member of the request.
+// Bad returns an Invalid error about one member of the request.
 func Bad(field, message string) *Error {
-	return &Error{Kind: Invalid, Code: Invalid.Code(), Message: field + " " + message, Fields: []Field{{field, message}}}
+	return &Error{
+		Kind:    Invalid,
+		Code:    Invalid.Code(),
+		Message: field + " " + message,
+		Fields:  []Field{{field, message}},
+	}
 }
 
-// Missing is the NotFound error of a noun: the same for what does not exist and for what is another tenant's.
+// Missing returns a NotFound error. It is the same for an object that doesn't exist and for one of another tenant.
 func Missing(noun string) *Error { return New(NotFound, noun+" not found") }
 
-// Away is an Unavailable error about a dependency, with the pause after which a client may try again.
+// Away returns an Unavailable error about a dependency. Clients may retry after one second.
 func Away(what string, cause error) *Error {
-	return &Error{Kind: Unavailable, Code: Unavailable.Code(), Message: what + " is unavailable, try again shortly", RetryAfter: time.Second, cause: cause}
+	return &Error{
+		Kind:       Unavailable,
+		Code:       Unavailable.Code(),
+		Message:    what + " is unavailable, try again shortly",
+		RetryAfter: time.Second,
+		cause:      cause,
+	}
 }
 
-// From gives err as an Error: itself where it is one, a Timeout or Canceled where the context ended, else Internal.
+// From returns err as an Error: err itself if it is one, Timeout or Canceled if its context ended, otherwise Internal.
 func From(err error) *Error {
 	var e *Error
 	switch {
@@ -106,26 +119,26 @@ func From(err error) *Error {
 	}
 }
 
-// KindOf gives the kind of err; Internal for an error that nobody classified.
+// KindOf returns the kind of err. An unclassified error is Internal.
 func KindOf(err error) Kind { return From(err).Kind }
 
-// Is says whether err is of kind k.
+// Is reports whether err is of kind k. A nil error has no kind.
 func Is(err error, k Kind) bool { return err != nil && KindOf(err) == k }
 
-// Problems collects what is wrong with a request, so that one answer names every field.
+// Problems collects everything that is wrong with a request, so that one response names every wrong field.
 type Problems []Field
 
-// Add notes that a field is wrong.
+// Add records that a field is wrong.
 func (p *Problems) Add(field, message string) { *p = append(*p, Field{field, message}) }
 
-// Check notes message about field unless ok.
+// Check records message about field unless ok is true.
 func (p *Problems) Check(ok bool, field, message string) {
 	if !ok {
 		p.Add(field, message)
 	}
 }
 
-// Err is nil where nothing is wrong, else one Invalid error over all fields.
+// Err returns one Invalid error that names all fields, or nil if there are no problems.
 func (p Problems) Err() error {
 	if len(p) == 0 {
 		return nil

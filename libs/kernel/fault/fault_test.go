@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 )
 
-func TestFrom(t *testing.T) {
+func TestFromClassifiesErrors(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("disk on fire")
 	for name, c := range map[string]struct {
@@ -17,12 +17,12 @@ func TestFrom(t *testing.T) {
 		kind fault.Kind
 		code string
 	}{
-		"classified":       {fault.Coded(fault.Conflict, "email_taken", "taken"), fault.Conflict, "email_taken"},
-		"wrapped":          {fmt.Errorf("saving: %w", fault.Missing("ticket")), fault.NotFound, "not_found"},
-		"deadline":         {fmt.Errorf("find: %w", context.DeadlineExceeded), fault.Timeout, "timeout"},
-		"canceled":         {context.Canceled, fault.Canceled, "canceled"},
-		"anything else":    {cause, fault.Internal, "internal"},
-		"away keeps cause": {fault.Away("the store", cause), fault.Unavailable, "unavailable"},
+		"classified":             {fault.Coded(fault.Conflict, "email_taken", "taken"), fault.Conflict, "email_taken"},
+		"wrapped":                {fmt.Errorf("saving: %w", fault.Missing("ticket")), fault.NotFound, "not_found"},
+		"deadline":               {fmt.Errorf("find: %w", context.DeadlineExceeded), fault.Timeout, "timeout"},
+		"canceled":               {context.Canceled, fault.Canceled, "canceled"},
+		"anything else":          {cause, fault.Internal, "internal"},
+		"unavailable dependency": {fault.Away("the store", cause), fault.Unavailable, "unavailable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -33,19 +33,19 @@ func TestFrom(t *testing.T) {
 		})
 	}
 	if f := fault.From(cause); !errors.Is(f, cause) || f.Message == cause.Error() {
-		t.Fatal("an internal fault must keep its cause and not show it")
+		t.Fatal("an internal error loses its cause, or shows it in its message")
 	}
 	if fault.Is(nil, fault.Internal) {
-		t.Fatal("no error is of no kind")
+		t.Fatal("nil has a kind")
 	}
 }
 
-func TestProblems(t *testing.T) {
+func TestProblemsNameEveryWrongField(t *testing.T) {
 	t.Parallel()
 	var p fault.Problems
 	p.Check(true, "title", "is fine")
 	if p.Err() != nil {
-		t.Fatal("nothing is wrong")
+		t.Fatal("Err returns an error although no check failed")
 	}
 	p.Check(false, "title", "must not be blank")
 	p.Add("email", "must be an address")

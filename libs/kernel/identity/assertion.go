@@ -12,23 +12,24 @@ import (
 // Header carries the signed assertion between the edge and the services, and among services.
 const Header = "X-Fivechat-Assertion"
 
-// Lifetime is how long an assertion is good for: longer than any request's deadline, short enough that a leaked one is
-// soon worthless.
+// Lifetime is how long an assertion is valid: longer than any request's deadline, and short enough that a leaked
+// assertion is soon worthless.
 const Lifetime = 60 * time.Second
 
-// A signature is used again for signedFor, far less than Lifetime minus a request's deadline. Who verifies it looks at the
-// clock on the wall, so its age is told by that too: a clock that was stepped has it signed anew.
-const signedFor = 10 * time.Second
+// signatureAge is how long Sign returns the same assertion for a principal. It is far less than Lifetime minus a
+// request's deadline. Verifying compares wall clock times, so this age is measured on the wall clock too: after a step
+// of the clock Sign makes a new assertion.
+const signatureAge = 10 * time.Second
 
-// remembered is how many signatures, and how many assertions that were verified, a ring remembers.
-const remembered = 16_384
+// cacheSize bounds each of a ring's two caches: assertions that it signed, and assertions that it verified.
+const cacheSize = 16_384
 
-// Keyring signs with its first key and verifies with all, so that a key is rotated by adding the new one in front,
-// rolling every component, and dropping the old one. Assertions are JWTs with HMAC-SHA256. The same few callers come again
-// and again, so it remembers what it signed, and what it verified until that expires.
+// Keyring signs with its first key and verifies with every key. To rotate keys, add the new one in front, restart
+// every component, then drop the old one. Assertions are JWTs with HMAC-SHA256. Most requests come from few callers,
+// so a ring caches what it signed, and what it verified until that expires. It is safe for concurrent use.
 type Keyring struct {
 	keys     [][]byte
-	macs     [][]byte // of MAC, one for each key
+	macs     [][]byte // for MAC, one for each key
 	now      func() time.Time
 	signed   *lru.Cache[Principal, signature]
 	verified *lru.Cache[string, claims]
@@ -39,7 +40,7 @@ type signature struct {
 	at        time.Time
 }
 
-// NewKeyring makes a ring of one or two keys of at least 32 bytes each.
+// NewKeyring returns a ring of one or two keys of at least 32 bytes each.
 func NewKeyring(keys ...[]byte) (*Keyring, error) {
 	if len(keys) == 0 || len(keys) > 2 {
 		return nil, errors.New("identity: one or two assertion keys are needed")
@@ -49,18 +50,18 @@ func NewKeyring(keys ...[]byte) (*Keyring, error) {
 			return nil, fmt.Errorf("identity: assertion key %d is shorter than 32 bytes", i+1)
 		}
 	}
-	signed, err := lru.New[Principal, signature](remembered)
+	signed, err := lru.New[Principal, signature](cacheSize)
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	verified, err := lru.New[string, claims](remembered)
+	verified, err := lru.New[string, claims](cacheSize)
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
 	return &Keyring{keys: keys, macs: macKeys(keys), now: time.Now, signed: signed, verified: verified}, nil
 }
 
-// ParseKeyring makes a ring of secrets as settings hold them.
+// ParseKeyring returns a ring of the secrets in a setting.
 func ParseKeyring(secrets []string) (*Keyring, error) {
 	keys := make([][]byte, len(secrets))
 	for i, s := range secrets {
@@ -74,7 +75,7 @@ type claims struct {
 	Expires int64 `json:"exp"` // Unix seconds
 }
 
-// The methods jwt.Claims asks for; only the expiry is used.
+// claims implements jwt.Claims. Only the expiry is used.
 func (c claims) GetExpirationTime() (*jwt.NumericDate, error) {
 	return jwt.NewNumericDate(time.Unix(c.Expires, 0)), nil
 }
@@ -84,10 +85,10 @@ func (claims) GetIssuer() (string, error)              { return "", nil }
 func (claims) GetSubject() (string, error)             { return "", nil }
 func (claims) GetAudience() (jwt.ClaimStrings, error)  { return nil, nil }
 
-// Sign vouches for p, for at least Lifetime minus signedFor.
+// Sign returns an assertion of p that is valid for at least Lifetime minus signatureAge.
 func (k *Keyring) Sign(p Principal) (string, error) {
 	now := k.now().Round(0)
-	if s, ok := k.signed.Get(p); ok && !now.Before(s.at) && now.Sub(s.at) < signedFor {
+	if s, ok := k.signed.Get(p); ok && !now.Before(s.at) && now.Sub(s.at) < signatureAge {
 		return s.assertion, nil
 	}
 	c := claims{Principal: p, Expires: now.Add(Lifetime).Unix()}
@@ -98,7 +99,7 @@ func (k *Keyring) Sign(p Principal) (string, error) {
 	return assertion, err
 }
 
-// Verify gives the Principal of an assertion that one of our components signed and that has not expired.
+// Verify returns the Principal of an assertion that one of our components signed and that hasn't expired.
 func (k *Keyring) Verify(assertion string) (Principal, error) {
 	if c, ok := k.verified.Get(assertion); ok && k.now().Before(time.Unix(c.Expires, 0)) {
 		return c.Principal, nil

@@ -6,7 +6,7 @@ import (
 	"fivechat.dev/libs/kernel/identity"
 )
 
-// FuzzSecret: what has the form of a secret is 41 characters behind its mark, and none that differs in one character from it has.
+// FuzzSecret: a well-formed secret has 41 characters, and changing one of them makes it malformed.
 func FuzzSecret(f *testing.F) {
 	f.Add(identity.NewSecret(), uint8(7))
 	f.Add("", uint8(0))
@@ -20,12 +20,12 @@ func FuzzSecret(f *testing.F) {
 			return
 		}
 		if len(secret) != 41 {
-			t.Fatalf("%q has the form", secret)
+			t.Fatalf("%q is well-formed", secret)
 		}
 		b := []byte(secret)
 		b[int(at)%len(b)] ^= 1
 		if identity.WellFormed(string(b)) {
-			t.Fatalf("%q and %q have the form", secret, b)
+			t.Fatalf("%q and %q are well-formed", secret, b)
 		}
 	})
 }

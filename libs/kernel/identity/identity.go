@@ -1,5 +1,6 @@
-// Package identity says who is asking. The edge resolves a bearer or visitor token to a Principal and signs it; every
-// service verifies the signature and finds the Principal in its context. Nothing a client sends becomes one by itself.
+// Package identity describes the caller of a request. The edge resolves a bearer or visitor token to a Principal and
+// signs it. Every service verifies the signature and puts the Principal into the request's context. Nothing that a
+// client sends becomes a Principal without the edge.
 package identity
 
 import (
@@ -8,19 +9,19 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Kind is the sort of caller.
+// Kind is the kind of caller.
 type Kind string
 
 // The kinds of caller.
 const (
-	Public   Kind = "public"   // came through the edge, no token needed
+	Public   Kind = "public"   // came through the edge and needs no token
 	Token    Kind = "token"    // holds an API token of a website
 	Visitor  Kind = "visitor"  // holds a visitor token of a website
 	Operator Kind = "operator" // holds the operator key of this installation
-	Service  Kind = "service"  // another of our services, on its own or a caller's behalf
+	Service  Kind = "service"  // another of our services, for itself or for a caller
 )
 
-// Level is what an API token may do.
+// Level is the set of actions that an API token allows.
 type Level string
 
 // The levels of an API token. Write does not include reading.
@@ -30,10 +31,10 @@ const (
 	ReadWrite Level = "READ_WRITE"
 )
 
-// Valid says whether l is one of the three levels.
+// Valid reports whether l is one of the three levels.
 func (l Level) Valid() bool { return l == Read || l == Write || l == ReadWrite }
 
-// Plan is what a website's organization pays for.
+// Plan is the plan that a website's organization pays for.
 type Plan string
 
 // The plans.
@@ -42,28 +43,28 @@ const (
 	Pro  Plan = "PRO"
 )
 
-// Valid says whether p is one of the plans.
+// Valid reports whether p is one of the plans.
 func (p Plan) Valid() bool { return p == Free || p == Pro }
 
-// Principal is a caller whom the edge, or another service, vouches for.
+// Principal is a caller that the edge, or another service, has authenticated.
 type Principal struct {
 	Kind      Kind      `json:"kind"`
 	Website   tenant.ID `json:"website,omitzero"` // zero for Public and Operator
 	Level     Level     `json:"level,omitempty"`  // Token only
 	Plan      Plan      `json:"plan,omitempty"`   // Token only
-	TokenID   int64     `json:"token,omitempty"`  // Token only: its number, for the log
+	TokenID   int64     `json:"token,omitempty"`  // Token only: its id, for the log
 	VisitorID int64     `json:"visitor,omitempty"`
-	Service   string    `json:"service,omitempty"` // Service only: which
+	Service   string    `json:"service,omitempty"` // Service only: its name
 }
 
 type contextKey struct{}
 
-// With puts p into the context.
+// With returns a context that holds p.
 func With(ctx context.Context, p Principal) context.Context {
 	return context.WithValue(ctx, contextKey{}, p)
 }
 
-// From gives the context's Principal; the zero Principal, who may do nothing, where there is none.
+// From returns the Principal of the context, or the zero Principal, which is allowed nothing.
 func From(ctx context.Context) Principal {
 	p, _ := ctx.Value(contextKey{}).(Principal)
 	return p

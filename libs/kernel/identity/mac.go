@@ -7,7 +7,7 @@ import (
 	"encoding/binary"
 )
 
-// macDomain separates the keys of MAC from those that sign assertions: neither can be used to forge the other.
+// macDomain separates the keys of MAC from the keys that sign assertions: neither can be used to forge the other.
 const macDomain = "fivechat message authentication 1"
 
 // macKeys derives one key for MAC from each assertion key.
@@ -21,8 +21,8 @@ func macKeys(keys [][]byte) [][]byte {
 	return derived
 }
 
-// MAC authenticates parts for one purpose (HMAC-SHA-256, base64). Each part is preceded by its length, so that no other
-// parts and no other purpose have the same MAC.
+// MAC authenticates parts for one purpose (HMAC-SHA-256, base64). Each part is preceded by its length, so that other
+// parts or another purpose never have the same MAC.
 func (k *Keyring) MAC(purpose string, parts ...string) string {
 	return base64.RawStdEncoding.EncodeToString(mac(k.macs[0], purpose, parts))
 }

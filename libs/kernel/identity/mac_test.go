@@ -2,7 +2,7 @@ package identity
 
 import "testing"
 
-func TestMACIsValidForItsPurposeAndPartsOnly(t *testing.T) {
+func TestMACIsValidOnlyForItsPurposeAndParts(t *testing.T) {
 	t.Parallel()
 	old, rotating, fresh := ring(t, "a"), ring(t, "b", "a"), ring(t, "b")
 	code := old.MAC("stream", "events", "17", "data")
@@ -19,7 +19,7 @@ func TestMACIsValidForItsPurposeAndPartsOnly(t *testing.T) {
 		{"a dropped key", fresh, code, "stream", []string{"events", "17", "data"}, false},
 		{"another purpose", old, code, "cache", []string{"events", "17", "data"}, false},
 		{"another part", old, code, "stream", []string{"events", "18", "data"}, false},
-		{"parts cut elsewhere", old, code, "stream", []string{"events1", "7", "data"}, false},
+		{"parts split elsewhere", old, code, "stream", []string{"events1", "7", "data"}, false},
 		{"one part less", old, code, "stream", []string{"events", "17data"}, false},
 		{"a changed code", old, "A" + code[1:], "stream", []string{"events", "17", "data"}, code[0] == 'A'},
 		{"no code", old, "", "stream", []string{"events", "17", "data"}, false},
@@ -30,6 +30,6 @@ func TestMACIsValidForItsPurposeAndPartsOnly(t *testing.T) {
 		}
 	}
 	if rotating.MAC("stream") != fresh.MAC("stream") {
-		t.Error("the first key does not make the codes")
+		t.Error("MAC doesn't use the first key")
 	}
 }

@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// The form of an API token's secret: a mark by which scanners find one that leaked, random characters, and a checksum by which a
-// mistyped one is told without asking anybody. What the shown beginning leaves unknown are still 160 bits.
+// An API token's secret consists of a prefix, by which scanners find a leaked secret; random characters; and a
+// checksum, by which a mistyped secret is refused without a lookup. The characters that a list of tokens hides still
+// have 160 bits.
 const (
 	secretMark   = "5c_"
 	secretRandom = 32 // 190 bits
@@ -18,13 +19,13 @@ const (
 	base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
-// NewSecret makes an API token's secret.
+// NewSecret returns a new secret for an API token.
 func NewSecret() string {
 	random := make([]byte, 0, secretRandom)
 	for buf := make([]byte, secretRandom); len(random) < secretRandom; {
 		rand.Read(buf)
 		for _, b := range buf {
-			if b < 4*62 && len(random) < secretRandom { // the rest would make some characters likelier
+			if b < 4*62 && len(random) < secretRandom { // a modulo of more bytes would make some characters likelier
 				random = append(random, base62[b%62])
 			}
 		}
@@ -32,7 +33,7 @@ func NewSecret() string {
 	return secretMark + string(random) + checksum(string(random))
 }
 
-// inBase62 says which bytes are digits of base 62.
+// inBase62 reports for each byte whether it is a digit of base 62.
 var inBase62 = func() (is [256]bool) {
 	for _, digit := range []byte(base62) {
 		is[digit] = true
@@ -40,7 +41,7 @@ var inBase62 = func() (is [256]bool) {
 	return is
 }()
 
-// WellFormed says whether a secret has the form, and the checksum, of one that NewSecret made.
+// WellFormed reports whether secret has the format of NewSecret and a valid checksum.
 func WellFormed(secret string) bool {
 	body, marked := strings.CutPrefix(secret, secretMark)
 	if !marked || len(body) != secretRandom+secretCheck {
@@ -54,7 +55,7 @@ func WellFormed(secret string) bool {
 	return checksum(body[:secretRandom]) == body[secretRandom:]
 }
 
-// checksum is a CRC-32 in base 62, always six characters.
+// checksum returns the CRC-32 of s in base 62, always six characters.
 func checksum(s string) string {
 	n := crc32.ChecksumIEEE([]byte(s))
 	var out [secretCheck]byte
@@ -65,7 +66,7 @@ func checksum(s string) string {
 	return string(out[:])
 }
 
-// HashSecret is what is kept of a secret, and what one is found by: its SHA-256 in hexadecimal.
+// HashSecret returns the SHA-256 of a secret in hexadecimal. Stores keep only this hash, and find tokens by it.
 func HashSecret(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	var text [2 * sha256.Size]byte

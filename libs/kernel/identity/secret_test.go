@@ -7,7 +7,7 @@ import (
 	"fivechat.dev/libs/kernel/identity"
 )
 
-func TestNewSecretIsWellFormedAndNeverTheSame(t *testing.T) {
+func TestNewSecretIsWellFormedAndUnique(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for range 1000 {
@@ -19,23 +19,23 @@ func TestNewSecretIsWellFormedAndNeverTheSame(t *testing.T) {
 	}
 }
 
-func TestWellFormedTellsEveryMistypedCharacter(t *testing.T) {
+func TestWellFormedRefusesEveryMistypedCharacter(t *testing.T) {
 	t.Parallel()
 	s := identity.NewSecret()
 	for i := range s {
 		for _, c := range "0aZ-" {
 			if wrong := s[:i] + string(c) + s[i+1:]; wrong != s && identity.WellFormed(wrong) {
-				t.Errorf("%q passes for %q", wrong, s)
+				t.Errorf("%q is well-formed, with one character changed from %q", wrong, s)
 			}
 		}
 	}
 }
 
-func TestWellFormed(t *testing.T) {
+func TestWellFormedAcceptsFixedSecrets(t *testing.T) {
 	t.Parallel()
 	zeros := strings.Repeat("0", 32)
 	for secret, want := range map[string]bool{
-		"5c_" + zeros + "2wjyrI":          true, // so that no later version tells its own old tokens wrong
+		"5c_" + zeros + "2wjyrI":          true, // fixed, so that later versions accept old tokens
 		"5c_" + zeros + "2wjyrx":          false,
 		"5c_" + zeros:                     false,
 		"5c_":                             false,
@@ -55,7 +55,7 @@ func TestWellFormed(t *testing.T) {
 	}
 }
 
-func TestHashIsSHA256(t *testing.T) {
+func TestHashSecretIsSHA256(t *testing.T) {
 	t.Parallel()
 	const want = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 	if got := identity.HashSecret("abc"); got != want {

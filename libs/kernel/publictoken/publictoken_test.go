@@ -7,7 +7,7 @@ import (
 	"fivechat.dev/libs/kernel/publictoken"
 )
 
-func TestWellFormed(t *testing.T) {
+func TestWellFormedAcceptsTokensOfAPath(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
 		"vis_a1b2":               true,

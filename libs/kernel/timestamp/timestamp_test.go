@@ -7,7 +7,7 @@ import (
 	"fivechat.dev/libs/kernel/timestamp"
 )
 
-func TestFormat(t *testing.T) {
+func TestFormatConvertsToUTC(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2024, 1, 15, 11, 30, 0, 123_999_999, time.FixedZone("", 3600))
 	if got, want := timestamp.Format(at), "2024-01-15T10:30:00.123Z"; got != want {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// AdminAccess says what the admin listener answers, and to which hosts.
+// AdminAccess configures the admin listener: the hosts that it accepts, and whether it serves profiles.
 type AdminAccess struct {
 	// Further host names that the admin listener accepts. It always accepts loopback names, IP addresses and the name of
 	// its machine; other names get 421.
@@ -18,21 +18,23 @@ type AdminAccess struct {
 	Profiles bool `env:"FIVECHAT_PPROF"`
 }
 
-// Guard refuses requests whose Host is none of the listener's own with 421. The admin listener asks for no credential, so a
-// page of any website could otherwise read it through a name that resolves to the listener's address (DNS rebinding).
+// Guard answers 421 to a request whose Host isn't one of the listener's own names. The admin listener needs no
+// credential. Without this check, a page of any website could read it through a name that resolves to the listener's
+// address (DNS rebinding).
 func (a AdminAccess) Guard(next http.Handler) http.Handler {
-	own, _ := os.Hostname() // without one, the host has no name to be called by
+	own, _ := os.Hostname() // on an error there is no machine name to accept
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if !a.allows(req.Host, own) {
-			http.Error(w, "the admin listener answers to loopback names, IP addresses, its machine's name and FIVECHAT_ADMIN_HOSTS only", http.StatusMisdirectedRequest)
+			http.Error(w, "the admin listener answers to loopback names, IP addresses, its machine's name and "+
+				"FIVECHAT_ADMIN_HOSTS only", http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, req)
 	})
 }
 
-// allows reports whether a Host is a loopback name, an IP address (which no name can be made to resolve to), the machine's
-// own name, or one of Hosts.
+// allows reports whether a Host is a loopback name, an IP address (to which an attacker can't make a name resolve),
+// the machine's own name, or one of Hosts.
 func (a AdminAccess) allows(host, own string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -9,7 +9,8 @@ import (
 	"fivechat.dev/libs/process/runner"
 )
 
-// TestAdminListenerRefusesForeignHosts: a page that reaches the listener by a name of its own (DNS rebinding) gets nothing.
+// TestAdminListenerRefusesForeignHosts: a page that reaches the listener by a name of its own (DNS rebinding) gets
+// 421.
 func TestAdminListenerRefusesForeignHosts(t *testing.T) {
 	t.Parallel()
 	own, err := os.Hostname()
@@ -18,10 +19,12 @@ func TestAdminListenerRefusesForeignHosts(t *testing.T) {
 	}
 	guarded := runner.AdminAccess{Hosts: []string{"metrics.fivechat.svc", ""}}.Guard(http.NotFoundHandler())
 	for host, allowed := range map[string]bool{
-		"127.0.0.1:9090": true, "127.0.0.1": true, "[::1]:9090": true, "[::1]": true, "10.1.2.3:9090": true, "[fd00::1]:9090": true,
+		"127.0.0.1:9090": true, "127.0.0.1": true, "[::1]:9090": true, "[::1]": true, "10.1.2.3:9090": true,
+		"[fd00::1]:9090": true,
 		"localhost:9090": true, "LOCALHOST": true, "a.localhost:80": true, own + ":9090": true, own: true,
 		"metrics.fivechat.svc:9090": true, "Metrics.Fivechat.Svc.": true,
-		"evil.example:9090": false, "evil.example": false, "localhost.evil.example": false, "127.0.0.1.evil.example": false,
+		"evil.example:9090": false, "evil.example": false, "localhost.evil.example": false,
+		"127.0.0.1.evil.example":            false,
 		"metrics.fivechat.svc.evil.example": false, "": false, ":9090": false, "notlocalhost": false,
 	} {
 		w := httptest.NewRecorder()
@@ -34,8 +37,8 @@ func TestAdminListenerRefusesForeignHosts(t *testing.T) {
 	}
 }
 
-// TestProfilesAreServedOnlyWhereSet: every other answer is there either way, and none for a foreign Host.
-func TestProfilesAreServedOnlyWhereSet(t *testing.T) {
+// TestProfilesAreServedOnlyIfEnabled: the setting changes no other path, and a foreign Host gets no profile.
+func TestProfilesAreServedOnlyIfEnabled(t *testing.T) {
 	t.Parallel()
 	for set, want := range map[bool]int{false: http.StatusNotFound, true: http.StatusOK} {
 		r, err := runner.Start(unit(t, runner.Unit{Access: runner.AdminAccess{Profiles: set}}))

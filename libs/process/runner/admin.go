@@ -11,13 +11,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Admin is the name of the listener that operators and probes use. It is never the public one.
+// Admin is the name of the listener for operators and probes. It must not be reachable from the internet.
 const Admin = "admin"
 
 // readyTimeout bounds one readiness check.
 const readyTimeout = 2 * time.Second
 
-// Ready gives why the component cannot take requests: it is stopping, or its own dependencies do not answer.
+// Ready returns nil if the component can take requests. The error says why it can't: it is stopping, or a dependency
+// doesn't respond within two seconds.
 func (r *Running) Ready(ctx context.Context) error {
 	if !r.ready.Load() {
 		return errors.New("stopping")
@@ -30,14 +31,14 @@ func (r *Running) Ready(ctx context.Context) error {
 	return r.unit.Ready(ctx)
 }
 
-// Name is the component's.
+// Name returns the component's name.
 func (r *Running) Name() string { return r.unit.Name }
 
-// Gatherer is what the component measures.
+// Gatherer returns the component's metrics.
 func (r *Running) Gatherer() prometheus.Gatherer { return r.unit.Telemetry.Registry }
 
-// Admin answers on the admin listener: /livez (the process runs), /readyz (see Ready), /metrics, /loglevel and, if
-// AdminAccess says so, /debug/pprof.
+// Admin handles the admin listener: /livez (the process runs), /readyz (see Ready), /metrics, /loglevel and, if
+// AdminAccess enables it, /debug/pprof.
 func (r *Running) Admin() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
@@ -48,7 +49,10 @@ func (r *Running) Admin() http.Handler {
 		}
 		w.Write([]byte("ok\n"))
 	})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(r.unit.Telemetry.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
+	mux.Handle(
+		"GET /metrics",
+		promhttp.HandlerFor(r.unit.Telemetry.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true}),
+	)
 	mux.HandleFunc("GET /loglevel", r.logLevel)
 	mux.HandleFunc("PUT /loglevel", r.logLevel)
 	if r.unit.Access.Profiles {

@@ -10,16 +10,18 @@ import (
 	"fivechat.dev/libs/process/runner"
 )
 
-// TestStopDrainsStreams: an answer that ends only on Drain doesn't keep Stop waiting for the shutdown timeout.
+// TestStopDrainsStreams: Stop doesn't wait until its timeout for a response that ends only on Drain.
 func TestStopDrainsStreams(t *testing.T) {
 	t.Parallel()
 	drained, entered := make(chan struct{}), make(chan struct{})
 	r, err := runner.Start(unit(t, runner.Unit{
-		Listeners: []runner.Listener{{Name: "http", Addr: "127.0.0.1:0", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			close(entered)
-			<-drained
-			io.WriteString(w, "drained")
-		})}},
+		Listeners: []runner.Listener{
+			{Name: "http", Addr: "127.0.0.1:0", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				close(entered)
+				<-drained
+				io.WriteString(w, "drained")
+			})},
+		},
 		Drain: func() { close(drained) },
 	}))
 	if err != nil {

@@ -1,10 +1,10 @@
 package runner
 
-// The bounds that tests wait for.
+// The intervals that tests wait for.
 const (
-	LookEvery   = lookEvery
-	LookTimeout = lookTimeout
+	PingInterval = pingInterval
+	PingTimeout  = pingTimeout
 )
 
-// Part is what a process does before it stops.
-func (r *Running) Part() { r.part() }
+// DrainConnections is what Main does before Stop.
+func (r *Running) DrainConnections() { r.drainConnections() }

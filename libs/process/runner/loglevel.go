@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// maxLevel bounds the body of a PUT /loglevel.
+// maxLevel bounds the body of a PUT /loglevel, in bytes.
 const maxLevel = 64
 
-// logLevel answers GET with the level from which the log is written, and PUT, whose body is debug, info, warn or error, by
-// writing from that level on. It lasts until the process ends; what it starts with is the environment's. There is no signal
-// for it: a signal says no level, and reaches all components of a process alike.
+// logLevel handles /loglevel. GET returns the log level; PUT sets it to the body's debug, info, warn or error. The
+// change lasts until the process ends; a new process starts with the environment's level. There is no signal for this:
+// a signal can't carry a level, and it reaches every component of a process.
 func (r *Running) logLevel(w http.ResponseWriter, req *http.Request) {
 	t := r.unit.Telemetry
 	if req.Method == http.MethodPut {
@@ -26,14 +26,14 @@ func (r *Running) logLevel(w http.ResponseWriter, req *http.Request) {
 			return
 		}
 		before := t.Level.Level()
-		t.Level.Set(min(before, level)) // the log says so from the lower of both
-		t.Log.WarnContext(req.Context(), "the level of the log is changed", "from", name(before), "to", name(level))
+		t.Level.Set(min(before, level)) // so that the change is logged at the lower of both levels
+		t.Log.WarnContext(req.Context(), "log level changed", "from", name(before), "to", name(level))
 		t.Level.Set(level)
 	}
 	w.Write([]byte(name(t.Level.Level()) + "\n"))
 }
 
-// named says whether a level is one of the four that have names, none between.
+// named reports whether a level is one of the four that have names.
 func named(l slog.Level) bool {
 	return l == slog.LevelDebug || l == slog.LevelInfo || l == slog.LevelWarn || l == slog.LevelError
 }

@@ -1,5 +1,6 @@
-// Package runner starts and stops a component. A Unit is what a component consists of; the same Unit runs alone in its
-// own process or beside its siblings in one.
+// Package runner starts and stops a component. A Unit describes the component: its listeners, background tasks and
+// dependencies. The same Unit runs in its own process, or beside other components in one process. Stop is graceful: it
+// waits for requests in progress.
 package runner
 
 import (
@@ -18,32 +19,35 @@ import (
 	"syscall"
 	"time"
 
-	_ "golang.org/x/crypto/x509roots/fallback" // the machine may have no certificate authorities: images hold nothing but the program
+	// The machine may have no certificate authorities: images hold nothing but the program.
+	_ "golang.org/x/crypto/x509roots/fallback"
 	"golang.org/x/sync/errgroup"
 
 	"fivechat.dev/libs/observe/telemetry"
 )
 
-// The bounds of a server: slow clients are cut off, and a stop waits this long for requests under way.
+// The bounds of a server. Slow clients are cut off. Stop waits up to drainTimeout for requests in progress.
 const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 60 * time.Second
 	idleTimeout       = 120 * time.Second
 	maxHeaderBytes    = 32 << 10
 	drainTimeout      = 25 * time.Second
-	partFor           = time.Second // see part
-	maxShared         = 100         // requests on one connection, where it is multiplexed: few enough that a balancer can spread them
+	closePause        = time.Second // see drainConnections
+	maxStreams        = 100         // per HTTP/2 connection: few enough that a load balancer can spread requests
 )
 
-// Listener is an address and what answers there. Net, where set, is an already bound listener for it.
+// Listener is an address and its handler. If Net is set, it is the listener, already bound.
 type Listener struct {
-	Name      string // "http", "admin", "operator"
-	Addr      string
-	Net       net.Listener
-	Handler   http.Handler
-	TLS       *tls.Config               // where set, the listener speaks TLS
-	Server    func(*http.Server) Server // where set, makes of the standard server what serves the listener; not with TLS
-	Multiplex bool                      // also speak HTTP/2 without TLS: many requests share a connection. For siblings, not for the world.
+	Name    string // "http", "admin", "operator"
+	Addr    string
+	Net     net.Listener
+	Handler http.Handler
+	TLS     *tls.Config               // if set, the listener speaks TLS
+	Server  func(*http.Server) Server // if set, returns the server to use in place of the standard one; not with TLS
+	// Multiplex enables HTTP/2 without TLS: many requests share a connection. Use it between services only, not for
+	// clients from the internet.
+	Multiplex bool
 }
 
 // Server serves a listener, as a *http.Server does.
@@ -53,20 +57,20 @@ type Server interface {
 	Close() error
 }
 
-// Task works in the background until its context ends. An error before that stops the component.
+// Task runs in the background until its context ends. If it returns an error before that, the component stops.
 type Task struct {
 	Name string
 	Run  func(context.Context) error
 }
 
-// Unit is a component: what it serves, what it does in the background, when it is ready, how it lets go of answers that
-// would not end by themselves, and how it closes. Ready, Drain and Close may be nil. Uses are what it depends on, by name,
-// each with what asks whether it is there.
+// Unit describes a component. Uses maps the name of each dependency to a function that checks it. Ready reports
+// whether the component can take requests, Drain ends responses that wouldn't end by themselves (streams), and Close
+// releases the component's resources. Ready, Drain and Close may be nil.
 type Unit struct {
 	Name      string
 	Telemetry *telemetry.Telemetry
 	Listeners []Listener
-	Access    AdminAccess // to the listener Admin
+	Access    AdminAccess // applies to the listener Admin
 	Tasks     []Task
 	Uses      map[string]func(context.Context) error
 	Ready     func(context.Context) error
@@ -78,7 +82,7 @@ type Unit struct {
 type Running struct {
 	unit    Unit
 	addrs   map[string]string
-	schemes map[string]string // of listeners, where it is not http
+	schemes map[string]string // of listeners other than http
 	servers []Server
 	stop    context.CancelFunc
 	group   *errgroup.Group
@@ -86,10 +90,10 @@ type Running struct {
 	ready   *atomic.Bool
 }
 
-// Start binds every listener, then serves and runs the tasks. On an error nothing is left running.
+// Start binds every listener, then serves and runs the tasks. If it returns an error, nothing keeps running.
 func Start(u Unit) (*Running, error) {
 	if len(u.Uses) > 0 {
-		t, err := look(u)
+		t, err := watchDependencies(u)
 		if err != nil {
 			return nil, err
 		}
@@ -97,47 +101,22 @@ func Start(u Unit) (*Running, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	group, failed := errgroup.WithContext(ctx)
-	r := &Running{unit: u, addrs: map[string]string{}, schemes: map[string]string{}, stop: cancel, group: group, failed: failed, ready: new(atomic.Bool)}
-	var bound []net.Listener
-	for _, l := range u.Listeners {
-		ln := l.Net
-		if ln == nil {
-			var err error
-			if ln, err = net.Listen("tcp", l.Addr); err != nil {
-				for _, b := range bound {
-					b.Close()
-				}
-				cancel()
-				return nil, fmt.Errorf("%s: %s listener: %w", u.Name, l.Name, err)
-			}
-		}
-		bound = append(bound, ln)
-		r.addrs[l.Name] = ln.Addr().String()
+	r := &Running{
+		unit:    u,
+		addrs:   map[string]string{},
+		schemes: map[string]string{},
+		stop:    cancel,
+		group:   group,
+		failed:  failed,
+		ready:   new(atomic.Bool),
+	}
+	bound, err := r.bind()
+	if err != nil {
+		cancel()
+		return nil, err
 	}
 	for i, l := range u.Listeners {
-		handler := r.parting(l.Handler)
-		if l.Name == Admin {
-			handler = r.Admin()
-		}
-		srv := &http.Server{
-			Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
-			MaxHeaderBytes: maxHeaderBytes, ErrorLog: u.Telemetry.ServerLog(),
-		}
-		if l.Multiplex {
-			srv.Protocols = new(http.Protocols)
-			srv.Protocols.SetHTTP1(true)
-			srv.Protocols.SetUnencryptedHTTP2(true)
-			srv.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxShared}
-		}
-		server, serve := Server(srv), srv.Serve
-		switch {
-		case l.TLS != nil:
-			srv.TLSConfig, r.schemes[l.Name] = l.TLS, "https://"
-			serve = func(ln net.Listener) error { return srv.ServeTLS(ln, "", "") }
-		case l.Server != nil:
-			server = l.Server(srv)
-			serve = server.Serve
-		}
+		server, serve := r.server(l)
 		r.servers = append(r.servers, server)
 		group.Go(func() error { return served(serve(bound[i]), l.Name) })
 	}
@@ -153,6 +132,58 @@ func Start(u Unit) (*Running, error) {
 	return r, nil
 }
 
+// bind binds the unit's listeners. If it returns an error, it has closed the ones that it bound.
+func (r *Running) bind() ([]net.Listener, error) {
+	var bound []net.Listener
+	for _, l := range r.unit.Listeners {
+		ln := l.Net
+		if ln == nil {
+			var err error
+			if ln, err = net.Listen("tcp", l.Addr); err != nil {
+				for _, b := range bound {
+					b.Close()
+				}
+				return nil, fmt.Errorf("%s: %s listener: %w", r.unit.Name, l.Name, err)
+			}
+		}
+		bound = append(bound, ln)
+		r.addrs[l.Name] = ln.Addr().String()
+	}
+	return bound, nil
+}
+
+// server returns the server of a listener, and the method that makes it serve.
+func (r *Running) server(l Listener) (Server, func(net.Listener) error) {
+	handler := r.closeAfterResponse(l.Handler)
+	if l.Name == Admin {
+		handler = r.Admin()
+	}
+	srv := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          r.unit.Telemetry.ServerLog(),
+	}
+	if l.Multiplex {
+		srv.Protocols = new(http.Protocols)
+		srv.Protocols.SetHTTP1(true)
+		srv.Protocols.SetUnencryptedHTTP2(true)
+		srv.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxStreams}
+	}
+	switch {
+	case l.TLS != nil:
+		srv.TLSConfig, r.schemes[l.Name] = l.TLS, "https://"
+		return srv, func(ln net.Listener) error { return srv.ServeTLS(ln, "", "") }
+	case l.Server != nil:
+		server := l.Server(srv)
+		return server, server.Serve
+	}
+	return srv, srv.Serve
+}
+
+// served returns the error that a server ended with, or nil if it was shut down.
 func served(err error, name string) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -160,37 +191,37 @@ func served(err error, name string) error {
 	return fmt.Errorf("%s server: %w", name, err)
 }
 
-// URL is where a listener answers.
+// URL returns the base URL of a listener.
 func (r *Running) URL(listener string) string {
 	return cmp.Or(r.schemes[listener], "http://") + r.addrs[listener]
 }
 
-// Failed is closed when a server or task failed, or after Stop.
+// Failed returns a channel that is closed when a server or task fails, and by Stop.
 func (r *Running) Failed() <-chan struct{} { return r.failed.Done() }
 
-// parting has each answer of a component that is stopping say that it is the connection's last.
-func (r *Running) parting(next http.Handler) http.Handler {
+// closeAfterResponse closes each connection after its next response while the component is stopping.
+func (r *Running) closeAfterResponse(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if !r.ready.Load() {
-			w.Header().Set("Connection", "close") // over HTTP/2, net/http says GOAWAY for it
+			w.Header().Set("Connection", "close") // over HTTP/2, net/http sends GOAWAY for it
 		}
 		next.ServeHTTP(w, req)
 	})
 }
 
-// part turns readiness off and goes on serving for a moment, in which the connections that are used come to their end by
-// an answer that says so. Whoever is about to send a request on a connection that Stop closes as it rests cannot tell
-// whether the request was acted upon; and a balancer that looks at readiness sends nobody here any more.
-func (r *Running) part() {
+// drainConnections turns readiness off and keeps serving for closePause. Connections in use end with a response that
+// says so. Otherwise Stop would close idle connections, and a client that has just sent a request on one can't know
+// whether it was processed. Load balancers that check readiness stop sending requests here.
+func (r *Running) drainConnections() {
 	r.ready.Store(false)
 	select {
-	case <-r.Failed(): // nobody is served any more
-	case <-time.After(partFor):
+	case <-r.Failed(): // no server runs any more
+	case <-time.After(closePause):
 	}
 }
 
-// Stop turns readiness off, drains, lets requests under way finish, stops the tasks, then closes the Unit. It gives the first
-// error, including one that made the Unit fail before.
+// Stop shuts the component down gracefully: it turns readiness off, drains streams, waits for requests in progress,
+// stops the tasks, then closes the Unit. It returns all errors, including one that made the Unit fail before.
 func (r *Running) Stop(ctx context.Context) error {
 	r.ready.Store(false)
 	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
@@ -213,7 +244,7 @@ func (r *Running) Stop(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// wait gives what the servers and tasks ended with; a task that does not end is left behind when the time is up.
+// wait returns the error of the servers and tasks. It gives up on a task that doesn't end before ctx does.
 func (r *Running) wait(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() { ended <- r.group.Wait() }()
@@ -225,12 +256,12 @@ func (r *Running) wait(ctx context.Context) error {
 	}
 }
 
-// Main runs one Unit until it fails or the process is told to stop. It is all that a component's main needs. Why it ends
-// with a failure is its last line.
+// Main runs one Unit until it fails or the process gets SIGINT or SIGTERM. It is the whole main function of a
+// component. On failure the last line on standard error is the reason.
 func Main(name string, build func(context.Context) (Unit, error)) { end(run(name, build)) }
 
-// Prepare builds a Unit, which makes what it needs in its stores, and closes it again: a process of its own does so before
-// the first of a new version starts.
+// Prepare builds a Unit, which creates collections and indexes in its stores, and closes it again. A deployment runs
+// it as its own process before the first process of a new version.
 func Prepare(name string, build func(context.Context) (Unit, error)) { end(prepare(name, build)) }
 
 func end(err error) {
@@ -274,6 +305,6 @@ func run(name string, build func(context.Context) (Unit, error)) error {
 	case <-r.Failed():
 	}
 	u.Telemetry.Log.Info("stopping")
-	r.part()
+	r.drainConnections()
 	return r.Stop(context.Background())
 }

@@ -37,19 +37,23 @@ func get(t *testing.T, url string) (int, string) {
 	return resp.StatusCode, string(b)
 }
 
-func TestLifecycle(t *testing.T) {
+func TestStopWaitsForRequestsInProgress(t *testing.T) {
 	t.Parallel()
-	away := errors.New("store is away")
+	unavailable := errors.New("store is unavailable")
 	ready := make(chan error, 1)
 	entered, release, taskDone := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	closed := false
 	r, err := runner.Start(unit(t, runner.Unit{
-		Listeners: []runner.Listener{{Name: "http", Addr: "127.0.0.1:0", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			close(entered)
-			<-release
-			io.WriteString(w, "finished")
-		})}},
-		Tasks: []runner.Task{{Name: "background", Run: func(ctx context.Context) error { <-ctx.Done(); close(taskDone); return nil }}},
+		Listeners: []runner.Listener{
+			{Name: "http", Addr: "127.0.0.1:0", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				close(entered)
+				<-release
+				io.WriteString(w, "finished")
+			})},
+		},
+		Tasks: []runner.Task{
+			{Name: "background", Run: func(ctx context.Context) error { <-ctx.Done(); close(taskDone); return nil }},
+		},
 		Ready: func(context.Context) error {
 			select {
 			case err := <-ready:
@@ -70,8 +74,8 @@ func TestLifecycle(t *testing.T) {
 	if code, _ := get(t, admin+"/readyz"); code != 200 {
 		t.Errorf("readyz %d", code)
 	}
-	ready <- away
-	if code, body := get(t, admin+"/readyz"); code != 503 || !strings.Contains(body, "store is away") {
+	ready <- unavailable
+	if code, body := get(t, admin+"/readyz"); code != 503 || !strings.Contains(body, "store is unavailable") {
 		t.Errorf("readyz %d %s", code, body)
 	}
 	if _, body := get(t, admin+"/metrics"); !strings.Contains(body, `fivechat_build_info{component="test"`) {
@@ -96,7 +100,7 @@ func TestLifecycle(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := <-answer; got != "finished" {
-		t.Errorf("a request under way was cut off: %s", got)
+		t.Errorf("Stop cut off a request in progress: %s", got)
 	}
 	<-taskDone
 	if !closed {
@@ -104,12 +108,13 @@ func TestLifecycle(t *testing.T) {
 	}
 }
 
-// TestParting: who is told to stop still serves for a moment, is no longer ready, and ends each connection by an answer
-// that says so, and not by closing it on whoever may be sending.
-func TestParting(t *testing.T) {
+// TestDrainingClosesConnectionsByResponse: a stopping component serves for a moment longer, isn't ready, and ends each
+// connection with a response that says so. It closes no connection on which a client may be sending.
+func TestDrainingClosesConnectionsByResponse(t *testing.T) {
 	t.Parallel()
 	r, err := runner.Start(unit(t, runner.Unit{Listeners: []runner.Listener{{
-		Name: "http", Addr: "127.0.0.1:0", Multiplex: true, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "here") }),
+		Name: "http", Addr: "127.0.0.1:0", Multiplex: true,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "here") }),
 	}}}))
 	if err != nil {
 		t.Fatal(err)
@@ -127,24 +132,31 @@ func TestParting(t *testing.T) {
 		return resp.Close
 	}
 	if ask() {
-		t.Error("an answer ends its connection before anybody stops")
+		t.Error("a response closes its connection before the component stops")
 	}
-	parted := make(chan struct{})
-	go func() { r.Part(); close(parted) }()
+	drained := make(chan struct{})
+	go func() { r.DrainConnections(); close(drained) }()
 	for code := 200; code != 503; code, _ = get(t, r.URL(runner.Admin)+"/readyz") {
 	}
 	if !ask() {
-		t.Error("an answer does not say that its connection ends")
+		t.Error("a response while draining doesn't close its connection")
 	}
-	<-parted
+	<-drained
 	if err := r.Stop(context.Background()); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestFailedTaskIsNamed(t *testing.T) {
+func TestStopNamesTheFailedTask(t *testing.T) {
 	t.Parallel()
-	r, err := runner.Start(unit(t, runner.Unit{Tasks: []runner.Task{{Name: "relay", Run: func(context.Context) error { return errors.New("boom") }}}}))
+	r, err := runner.Start(
+		unit(
+			t,
+			runner.Unit{
+				Tasks: []runner.Task{{Name: "relay", Run: func(context.Context) error { return errors.New("boom") }}},
+			},
+		),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,22 +166,30 @@ func TestFailedTaskIsNamed(t *testing.T) {
 	}
 }
 
-func TestStopIsBounded(t *testing.T) {
+func TestStopGivesUpOnATaskAtItsDeadline(t *testing.T) {
 	t.Parallel()
 	forever := make(chan struct{})
 	t.Cleanup(func() { close(forever) })
-	r, err := runner.Start(unit(t, runner.Unit{Tasks: []runner.Task{{Name: "deaf", Run: func(context.Context) error { <-forever; return nil }}}}))
+	r, err := runner.Start(
+		unit(
+			t,
+			runner.Unit{
+				Tasks: []runner.Task{{Name: "endless", Run: func(context.Context) error { <-forever; return nil }}},
+			},
+		),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := r.Stop(ctx); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "did not end in time") {
+	if err := r.Stop(ctx); !errors.Is(err, context.DeadlineExceeded) ||
+		!strings.Contains(err.Error(), "did not end in time") {
 		t.Fatalf("got %v", err)
 	}
 }
 
-func TestTakenAddress(t *testing.T) {
+func TestStartFailsIfAnAddressIsInUse(t *testing.T) {
 	t.Parallel()
 	r, err := runner.Start(unit(t, runner.Unit{}))
 	if err != nil {
@@ -177,7 +197,10 @@ func TestTakenAddress(t *testing.T) {
 	}
 	defer r.Stop(context.Background())
 	taken := strings.TrimPrefix(r.URL(runner.Admin), "http://")
-	if _, err := runner.Start(unit(t, runner.Unit{Listeners: []runner.Listener{{Name: "http", Addr: taken}}})); err == nil || !strings.Contains(err.Error(), "http listener") {
+	if _, err := runner.Start(unit(t, runner.Unit{Listeners: []runner.Listener{{
+		Name: "http", Addr: taken,
+	}}})); err == nil ||
+		!strings.Contains(err.Error(), "http listener") {
 		t.Fatalf("got %v", err)
 	}
 }

@@ -73,7 +73,7 @@ func (f Feed) look(ctx context.Context, pos int64) ([]outbox.Record, error) {
 	defer cancel()
 	for limit := int64(outbox.BatchRecords); ; limit /= 2 {
 		records, err := f.Log.After(ctx, pos, limit)
-		if limit == 1 || !errors.Is(err, httpkit.ErrAnswerTooLarge) {
+		if limit == 1 || !errors.Is(err, httpkit.ErrResponseTooLarge) {
 			return records, err
 		}
 	}

@@ -81,14 +81,14 @@ func New(db *mongokit.DB, t *telemetry.Telemetry, now func() time.Time) *Store {
 }
 
 // Execute implements httpkit.IdempotencyStore.
-func (s *Store) Execute(ctx context.Context, a httpkit.Attempt, work func(context.Context) httpkit.Answer) (httpkit.Answer, bool, error) {
+func (s *Store) Execute(ctx context.Context, a httpkit.Attempt, work func(context.Context) httpkit.Response) (httpkit.Response, bool, error) {
 	r, err := s.reserve(ctx, a)
 	if err != nil {
-		return httpkit.Answer{}, false, err
+		return httpkit.Response{}, false, err
 	}
 	if r.Answer != nil {
 		s.results.WithLabelValues("replayed").Inc()
-		return httpkit.Answer(*r.Answer), true, nil
+		return httpkit.Response(*r.Answer), true, nil
 	}
 	given := work(mongokit.BeforeCommit(ctx, func(ctx context.Context) error { return s.mark(ctx, r) }))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
@@ -176,7 +176,7 @@ func (s *Store) mark(ctx context.Context, r row) error {
 
 // settle keeps the answer. Where it says that something is away, the request can be sent again as if it were new, unless
 // it was carried out before that.
-func (s *Store) settle(ctx context.Context, r row, given httpkit.Answer) (result string, err error) {
+func (s *Store) settle(ctx context.Context, r row, given httpkit.Response) (result string, err error) {
 	set := bson.D{{Key: "done", Value: true}}
 	switch {
 	case passing(given.Status):

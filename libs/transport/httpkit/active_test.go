@@ -10,19 +10,22 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// TestActiveRequestsAndPanics: what is under way is counted, by whether it is a stream, and a panic outside of any
+// TestActiveRequestsAndPanicsAreCounted: requests and streams in progress are counted apart. A panic outside of any
 // operation is counted and ends the connection.
-func TestActiveRequestsAndPanics(t *testing.T) {
+func TestActiveRequestsAndPanicsAreCounted(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	router := s.Config.Handler.(*httpkit.Router)
-	begun, end := make(chan struct{}), make(chan struct{})
+	started, end := make(chan struct{}), make(chan struct{})
 	router.Stream("GET /stream", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		close(begun)
+		close(started)
 		<-end
 	}))
 	router.Mount("POST /broken", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("broken") }))
-	router.Mount("POST /aborted", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	router.Mount(
+		"POST /aborted",
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
+	)
 
 	active := func(class string) float64 {
 		families, err := s.tele.Registry.Gather()
@@ -36,10 +39,10 @@ func TestActiveRequestsAndPanics(t *testing.T) {
 				}
 			}
 		}
-		t.Fatalf("no requests of the class %s are counted", class)
+		t.Fatalf("the metric has no class %s", class)
 		return 0
 	}
-	answered := make(chan error, 1)
+	responded := make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() {
@@ -50,27 +53,27 @@ func TestActiveRequestsAndPanics(t *testing.T) {
 				err = resp.Body.Close()
 			}
 		}
-		answered <- err
+		responded <- err
 	}()
-	<-begun
+	<-started
 	if got := [2]float64{active("stream"), active("request")}; got != [2]float64{1, 0} {
-		t.Errorf("under way are %v streams and requests, want one and none", got)
+		t.Errorf("%v streams and requests are in progress, want one and none", got)
 	}
 	close(end)
-	if err := <-answered; err != nil {
+	if err := <-responded; err != nil {
 		t.Error(err)
 	}
 	for path, want := range map[string]float64{"/broken": 1, "/aborted": 0} {
 		before := testutil.ToFloat64(s.tele.Panics)
 		if resp, err := http.Post(s.URL+path, "", nil); err == nil {
 			_ = resp.Body.Close()
-			t.Errorf("%s was answered with %d", path, resp.StatusCode)
+			t.Errorf("%s: status %d", path, resp.StatusCode)
 		}
 		if got := testutil.ToFloat64(s.tele.Panics) - before; got != want {
 			t.Errorf("%s counts as %v panics, want %v", path, got, want)
 		}
 	}
 	if got := [2]float64{active("stream"), active("request")}; got != [2]float64{} {
-		t.Errorf("at the end %v streams and requests are under way", got)
+		t.Errorf("%v streams and requests are in progress at the end", got)
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// ForwardedForHeader carries the addresses a request came through; the edge puts the client's own last.
+// ForwardedForHeader lists the addresses that a request came through. The edge appends the client's address.
 const ForwardedForHeader = "X-Forwarded-For"
 
 type addressKey struct{}
 
-// ClientAddress gives the address of the client that the edge speaks for, or "" where nobody vouches for one: the
+// ClientAddress returns the address of the client for which the edge sent the request, or "" if it is unknown. The
 // header counts only on a request whose assertion was verified.
 func ClientAddress(ctx context.Context) string {
 	a, _ := ctx.Value(addressKey{}).(string)

@@ -57,12 +57,13 @@ func TestClientAddressNeedsAnAssertion(t *testing.T) {
 	}
 }
 
-func TestAddressKey(t *testing.T) {
+func TestAddressKeyGroupsIPv6ByPrefix(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
 		"198.51.100.7": "198.51.100.7", "::ffff:198.51.100.7": "198.51.100.7",
-		"2001:db8:1:2::1": "2001:db8:1:2::/64", "2001:db8:1:2:ffff::9": "2001:db8:1:2::/64", "2001:db8:1:3::1": "2001:db8:1:3::/64",
-		"fe80::1%eth0": "fe80::/64", "::1": "::/64", "": "", "unknown": "unknown", "un:known": "un:known",
+		"2001:db8:1:2::1": "2001:db8:1:2::/64", "2001:db8:1:2:ffff::9": "2001:db8:1:2::/64",
+		"2001:db8:1:3::1": "2001:db8:1:3::/64",
+		"fe80::1%eth0":    "fe80::/64", "::1": "::/64", "": "", "unknown": "unknown", "un:known": "un:known",
 	} {
 		if got := httpkit.AddressKey(address); got != want {
 			t.Errorf("%q: %q, want %q", address, got, want)
@@ -70,7 +71,7 @@ func TestAddressKey(t *testing.T) {
 	}
 }
 
-func TestIDs(t *testing.T) {
+func TestIDsRefuseMalformedLists(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]httpkit.IDs{
 		"1": {1}, "3,1,3": {3, 1, 3}, "9007199254740991": {1<<53 - 1},
@@ -78,7 +79,8 @@ func TestIDs(t *testing.T) {
 		strings.Repeat("1,", 100) + "1": nil,
 	} {
 		var got httpkit.IDs
-		if err := got.UnmarshalText([]byte(query)); (err == nil) != (want != nil) || (err == nil && !slices.Equal(got, want)) {
+		if err := got.UnmarshalText([]byte(query)); (err == nil) != (want != nil) ||
+			(err == nil && !slices.Equal(got, want)) {
 			t.Errorf("%.20q: %v, %v", query, got, err)
 		}
 	}

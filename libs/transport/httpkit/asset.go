@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// Asset is a text as browsers load it: as it is and compressed, each under a strong tag of its own. It is compressed when
-// the first browser asks.
+// Asset is a text file for browsers, served plain or compressed, each form with its own strong ETag. It is compressed
+// on the first request that accepts gzip.
 type Asset struct {
 	media   string
 	plain   []byte
@@ -20,22 +20,27 @@ type Asset struct {
 	tag     string
 }
 
-// NewAsset makes an Asset of a media type.
+// NewAsset returns an Asset of a media type.
 func NewAsset(media string, content []byte) *Asset {
 	sum := sha256.Sum256(content)
-	return &Asset{media, content, sync.OnceValue(func() []byte { return compressed(content) }), hex.EncodeToString(sum[:12])}
+	return &Asset{
+		media,
+		content,
+		sync.OnceValue(func() []byte { return compressed(content) }),
+		hex.EncodeToString(sum[:12]),
+	}
 }
 
 func compressed(content []byte) []byte {
 	var b bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is one, and memory takes what is written
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is valid, and a buffer accepts every write
 	_, _ = z.Write(content)
 	_ = z.Close()
 	return b.Bytes()
 }
 
-// ServeHTTP answers with the whole text, or with 304 if the client has it. Ranges are not served: the texts are small, and a
-// request for thousands of ranges would cost more than the text. The caller sets Cache-Control.
+// ServeHTTP responds with the whole text, or with 304 if the client has it. It ignores ranges: the texts are small,
+// and a request for thousands of ranges would cost more than the text. The caller sets Cache-Control.
 func (a *Asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	content, tag := a.plain, `"`+a.tag+`"`
 	h := w.Header()
@@ -46,7 +51,7 @@ func (a *Asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("ETag", tag)
-	if Known(r, tag) {
+	if IsKnown(r, tag) {
 		h.Del("Content-Type")
 		h.Del("Content-Encoding")
 		w.WriteHeader(http.StatusNotModified)
@@ -55,6 +60,6 @@ func (a *Asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Length", strconv.Itoa(len(content)))
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(content) // the client may have gone away
+		_, _ = w.Write(content) // fails if the client has closed the connection
 	}
 }

@@ -20,18 +20,17 @@ type bound struct {
 	index []int
 	name  string
 	query bool
-	text  bool // implements encoding.TextUnmarshaler
+	text  bool // the type implements encoding.TextUnmarshaler
 }
 
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 
-// planBinding reads Req's tags once. `path:"x"` and `query:"x"` fields must also say `json:"-"`, or a body could set
-// them; all other fields are the body's.
-// The query's names go into rt.
+// planBinding reads Req's tags once, and adds the query's parameters to rt. A field with a tag `path:"x"` or
+// `query:"x"` must also have `json:"-"`, or a body could set it. All other fields come from the body.
 func planBinding[Req any](pattern string, rt *route) func(*http.Request) (Req, error) {
 	typ := reflect.TypeFor[Req]()
 	var fields []bound
-	known := map[string]bool{} // the members of the body
+	known := map[string]bool{} // the body's members
 	for _, f := range reflect.VisibleFields(typ) {
 		path, inPath := f.Tag.Lookup("path")
 		query, inQuery := f.Tag.Lookup("query")
@@ -42,13 +41,19 @@ func planBinding[Req any](pattern string, rt *route) func(*http.Request) (Req, e
 			}
 			continue
 		case f.Tag.Get("json") != "-":
-			panic(fmt.Sprintf("httpkit: %s.%s is bound and must be tagged json:\"-\"", typ, f.Name))
+			panic(fmt.Sprintf("httpkit: %s.%s is bound, so it needs the tag json:\"-\"", typ, f.Name))
 		case inPath && !strings.Contains(pattern, "{"+path+"}"):
 			panic(fmt.Sprintf("httpkit: %s has no {%s}", pattern, path))
 		}
-		b := bound{index: f.Index, name: path + query, query: inQuery, text: reflect.PointerTo(f.Type).Implements(textUnmarshaler)}
-		if !b.text && f.Type.Kind() != reflect.String && f.Type.Kind() != reflect.Int64 && f.Type.Kind() != reflect.Bool {
-			panic(fmt.Sprintf("httpkit: %s.%s has a kind that cannot be bound", typ, f.Name))
+		b := bound{
+			index: f.Index,
+			name:  path + query,
+			query: inQuery,
+			text:  reflect.PointerTo(f.Type).Implements(textUnmarshaler),
+		}
+		if !b.text && f.Type.Kind() != reflect.String && f.Type.Kind() != reflect.Int64 &&
+			f.Type.Kind() != reflect.Bool {
+			panic(fmt.Sprintf("httpkit: %s.%s has a type that can't be bound", typ, f.Name))
 		}
 		fields = append(fields, b)
 		if inQuery {
@@ -97,7 +102,7 @@ func (b bound) set(v reflect.Value, raw string) error {
 		v.SetString(raw)
 	case reflect.Int64:
 		n, err := strconv.ParseInt(raw, 10, 64)
-		if err != nil || n <= 0 || n >= 1<<53 || strconv.FormatInt(n, 10) != raw { // one number has one spelling
+		if err != nil || n <= 0 || n >= 1<<53 || strconv.FormatInt(n, 10) != raw { // each number has one spelling
 			return fault.Bad(b.name, "must be a positive whole number")
 		}
 		v.SetInt(n)
@@ -114,10 +119,11 @@ func (b bound) set(v reflect.Value, raw string) error {
 func readBody(r *http.Request, into any, lenient bool, known map[string]bool) error {
 	body, err := readAll(r.Body)
 	if err != nil || len(body) == 0 {
-		return err // members that are required say so in Validate
+		return err // Validate reports missing members
 	}
 	if t := r.Header.Get("Content-Type"); t != "" {
-		if media, _, err := mime.ParseMediaType(t); err != nil || (media != "application/json" && !strings.HasSuffix(media, "+json")) {
+		if media, _, err := mime.ParseMediaType(t); err != nil ||
+			(media != "application/json" && !strings.HasSuffix(media, "+json")) {
 			return fault.New(fault.UnsupportedMedia, "the body must be application/json")
 		}
 	}
@@ -128,7 +134,7 @@ func readBody(r *http.Request, into any, lenient bool, known map[string]bool) er
 	return refuseControls(body, into, lenient)
 }
 
-// readAll reads a request's body; over its cap it is TooLarge.
+// readAll reads a request's body. The error is TooLarge if the body exceeds its limit.
 func readAll(body io.Reader) ([]byte, error) {
 	b, err := io.ReadAll(body)
 	var tooLarge *http.MaxBytesError
@@ -141,7 +147,7 @@ func readAll(body io.Reader) ([]byte, error) {
 	return b, nil
 }
 
-// TooLarge is the refusal of a body over its cap of limit bytes.
+// TooLarge returns the error of a body that exceeds its limit, in bytes.
 func TooLarge(limit int64) error {
 	return fault.New(fault.TooLarge, fmt.Sprintf("the body is larger than %d bytes", limit))
 }

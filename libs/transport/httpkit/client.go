@@ -22,38 +22,38 @@ import (
 	"fivechat.dev/libs/observe/telemetry"
 )
 
-// maxAnswer bounds what is read of another service's answer, in bytes. Services answer with about 8 MiB at most.
-const maxAnswer = 16 << 20
+// maxResponse bounds the response of another service, in bytes. The largest responses of services have about 8 MiB.
+const maxResponse = 16 << 20
 
-// ErrAnswerTooLarge is the error of a call whose answer has more than maxAnswer. Asking for less can help, asking again
-// can't.
-var ErrAnswerTooLarge = fmt.Errorf("httpkit: a service's answer is larger than %d bytes", maxAnswer)
+// ErrResponseTooLarge is returned for a response larger than maxResponse. A retry can't help, a smaller request can.
+var ErrResponseTooLarge = fmt.Errorf("httpkit: a service's response is larger than %d bytes", maxResponse)
 
-// Client calls another service's internal operations in this service's name.
+// Client calls internal operations of another service. It identifies itself as this service.
 type Client struct {
 	service string
 	base    string
-	host    string // of base
+	host    string // the host of base
 	keys    *identity.Keyring
 	tele    *telemetry.Telemetry
 	http    *http.Client
 }
 
-// NewClient makes a client of the service at base, an absolute URL without a path.
+// NewClient returns a client of the service at base, an absolute URL without a path.
 func NewClient(base string, keys *identity.Keyring, t *telemetry.Telemetry) *Client {
 	_, host, _ := strings.Cut(base, "://")
 	return &Client{t.Component, base, host, keys, t, &http.Client{Transport: &http.Transport{
-		MaxIdleConnsPerHost: 64, IdleConnTimeout: 90 * time.Second, ResponseHeaderTimeout: DefaultTimeout, DisableCompression: true,
+		MaxIdleConnsPerHost: 64, IdleConnTimeout: 90 * time.Second, ResponseHeaderTimeout: DefaultTimeout,
+		DisableCompression: true,
 	}}}
 }
 
-// Call asks for method and path about one tenant's data (the zero tenant for what has none). A refusal comes back as
-// the fault it was over there, so a remote failure is handled like a local one; no answer is Unavailable. Neither an error
-// nor the span says the path, in which a token may stand.
+// Call sends a request about one tenant's data; t is the zero tenant if the request concerns none. An error response
+// is returned as the fault that the other service reported, so that callers handle remote failures like local ones.
+// The error is Unavailable if there is no response. Neither errors nor spans contain the path, which may hold a token.
 func Call[Resp any](ctx context.Context, c *Client, t tenant.ID, method, path string, body any) (Resp, error) {
 	var out Resp
 	span := trace.SpanFromContext(ctx)
-	if span.IsRecording() { // who only looks whether there is something to do is in no trace
+	if span.IsRecording() { // polling requests that find no work aren't traced
 		ctx, span = c.tele.Tracer.Start(ctx, method, trace.WithSpanKind(trace.SpanKindClient))
 		defer span.End()
 	}
@@ -73,7 +73,7 @@ func Call[Resp any](ctx context.Context, c *Client, t tenant.ID, method, path st
 	return out, Decode(b, &out, true)
 }
 
-// do gives the status and the body of an answer that is no refusal. The status is 0 where there was no answer.
+// do returns the status and the body of a response below 400. The status is 0 if there was no response.
 func (c *Client) do(ctx context.Context, t tenant.ID, method, path string, body any) (int, []byte, error) {
 	req, err := c.request(ctx, t, method, path, body)
 	if err != nil {
@@ -87,9 +87,9 @@ func (c *Client) do(ctx context.Context, t tenant.ID, method, path string, body 
 		return 0, nil, fault.Away("a service behind this operation", fmt.Errorf("%s: %w", c.host, TransportError(err)))
 	}
 	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if err == nil && len(b) > maxAnswer {
-		return 0, nil, ErrAnswerTooLarge
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
+	if err == nil && len(b) > maxResponse {
+		return 0, nil, ErrResponseTooLarge
 	}
 	if err != nil {
 		return 0, nil, fault.Away("a service behind this operation", fmt.Errorf("%s: %w", c.host, TransportError(err)))
@@ -129,16 +129,16 @@ func (c *Client) request(ctx context.Context, t tenant.ID, method, path string, 
 	return req, nil
 }
 
-// Refusal reads what a service refused with: its problem as the fault that it was over there.
+// Refusal turns the problem in another service's response into the fault that the service reported.
 func Refusal(status int, retryAfter string, body []byte) error {
 	var p Problem
-	// A problem repeats the path of the request, which may hold what Decode refuses in a caller's body, such as a NUL.
+	// A problem repeats the request's path, which may contain characters that Decode refuses, such as NUL.
 	if err := json.Unmarshal(body, &p); err != nil || p.Code == "" {
 		return fault.Away("a service behind this operation", fmt.Errorf("answered %d", status))
 	}
 	if p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden {
-		// It is us whom the sibling refused, not our caller: a mistake in the wiring.
-		return fmt.Errorf("httpkit: refused by a sibling: %s: %s", p.Code, p.Detail)
+		// The other service refused our assertion, not our caller: the installation is misconfigured.
+		return fmt.Errorf("httpkit: refused by another service: %s: %s", p.Code, p.Detail)
 	}
 	f := fault.Coded(kindOf(p.Status), p.Code, p.Detail)
 	f.Fields = p.Errors

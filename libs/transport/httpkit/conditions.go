@@ -12,11 +12,12 @@ import (
 	"fivechat.dev/libs/kernel/version"
 )
 
-// An answer that shows one row carries a strong ETag of two parts. The first is the row's revision, which If-Match is
-// about: what is only shown beside it (who is online, who types, another service's names) is no reason to refuse a
-// change. The second is of the answer's bytes, so that If-None-Match is never told that nothing changed where it did.
+// A response that shows one row has a strong ETag of two parts. The first part is the row's revision, which If-Match
+// compares. Other things that the response shows (online and typing agents, another service's names) don't make a
+// change fail. The second part is a hash of the response's bytes. If-None-Match compares both, so a client never gets
+// 304 if anything changed.
 
-// revised is an answer that shows one row.
+// revised is a response that shows one row.
 type revised interface{ Revision() version.Of }
 
 func tagOf(r version.Of, body []byte) string {
@@ -24,10 +25,11 @@ func tagOf(r version.Of, body []byte) string {
 	return `"` + r.String() + "." + base64.RawURLEncoding.EncodeToString(sum[:9]) + `"`
 }
 
-// tag is an entity tag and what follows it in a list, as RFC 9110 has them.
+// tag matches an entity tag and its separator in a list (RFC 9110).
 var tag = regexp.MustCompile(`^[ \t,]*(W/)?"([^"\x00-\x20\x7f]*)"[ \t]*(,|$)`)
 
-// tagsIn gives the opaque texts of a list of entity tags, those of weak ones too where asked for, and whether it is a list.
+// tagsIn returns the opaque texts of a list of entity tags, with weak tags only if weak is set. ok reports whether the
+// list is well-formed.
 func tagsIn(list string, weak bool) (tags []string, ok bool) {
 	for strings.Trim(list, " \t,") != "" {
 		m := tag.FindStringSubmatch(list)
@@ -41,7 +43,7 @@ func tagsIn(list string, weak bool) (tags []string, ok bool) {
 	return tags, true
 }
 
-// requiring puts the request's If-Match into the context, for the store that carries out a change or a removal.
+// requiring puts the request's If-Match into the context. The store that changes or deletes the row checks it.
 func requiring(ctx context.Context, req *http.Request) (context.Context, error) {
 	lists := req.Header.Values("If-Match")
 	if len(lists) == 0 || req.Method != http.MethodPatch && req.Method != http.MethodDelete {
@@ -55,7 +57,7 @@ func requiring(ctx context.Context, req *http.Request) (context.Context, error) 
 			return ctx, fault.Bad("If-Match", `must be * or a list of tags like "1.2.abc"`)
 		}
 		for _, t := range tags {
-			// A tag that we never gave names no state.
+			// A tag in another format names no state of ours.
 			if cut := strings.LastIndexByte(t, '.'); cut > 0 {
 				if r, err := version.Parse(t[:cut]); err == nil {
 					p.Of = append(p.Of, r)
@@ -66,8 +68,8 @@ func requiring(ctx context.Context, req *http.Request) (context.Context, error) 
 	return version.Require(ctx, p), nil
 }
 
-// Known says whether the client of a GET has what is tagged so.
-func Known(req *http.Request, tag string) bool {
+// IsKnown reports whether a GET request's If-None-Match contains a tag, so that 304 is the response.
+func IsKnown(req *http.Request, tag string) bool {
 	list := strings.TrimSpace(strings.Join(req.Header.Values("If-None-Match"), ","))
 	if list == "" || req.Method != http.MethodGet && req.Method != http.MethodHead {
 		return false

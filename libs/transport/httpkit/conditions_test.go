@@ -18,7 +18,7 @@ import (
 	"fivechat.dev/libs/transport/operation"
 )
 
-// row is an answer that shows one row.
+// row is a response that shows one row.
 type row struct {
 	Text string `json:"text"`
 	of   version.Of
@@ -26,14 +26,14 @@ type row struct {
 
 func (r row) Revision() version.Of { return r.of }
 
-// rowsRequest asks for a list.
+// rowsRequest is the request of a list.
 type rowsRequest struct {
 	paging.Window
 	Search string `query:"search" json:"-"`
 }
 
-// shelf is a service of one row, which is shown beside something that passes.
-type shelf struct {
+// rowService serves one row, and beside it a value that isn't part of the row.
+type rowService struct {
 	t       *testing.T
 	router  *httpkit.Router
 	keys    *identity.Keyring
@@ -41,7 +41,7 @@ type shelf struct {
 	beside  atomic.Value
 }
 
-func newShelf(t *testing.T) *shelf {
+func newRowService(t *testing.T) *rowService {
 	t.Helper()
 	c := telemetry.Default()
 	c.LogTo = io.Discard
@@ -53,34 +53,66 @@ func newShelf(t *testing.T) *shelf {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shelf{t: t, router: httpkit.NewRouter(tele, keys), keys: keys}
+	s := &rowService{t: t, router: httpkit.NewRouter(tele, keys), keys: keys}
 	s.beside.Store("")
 	chain := operation.Standard(tele)
 	show := func() row {
 		return row{s.beside.Load().(string), version.Of{ID: 5, Version: s.version.Load()}}
 	}
-	httpkit.Handle(s.router, "GET /row", 200, operation.New(chain, "test.get", authz.Public, func(context.Context, operation.None) (row, error) {
-		return show(), nil
-	}), httpkit.Caching("public, max-age=1"))
-	httpkit.Handle(s.router, "GET /missing", 200, operation.New(chain, "test.missing", authz.Public, func(context.Context, operation.None) (row, error) {
-		return row{}, fault.Missing("row")
-	}), httpkit.Caching("public, max-age=1"))
-	for _, method := range []string{"PATCH", "DELETE", "POST"} {
-		httpkit.Handle(s.router, method+" /row", 200, operation.New(chain, "test."+method, authz.Public, func(ctx context.Context, _ operation.None) (row, error) {
-			if err := version.Check(ctx, show().Revision()); err != nil {
-				return row{}, err
-			}
-			s.version.Add(1)
+	httpkit.Handle(
+		s.router,
+		"GET /row",
+		200,
+		operation.New(chain, "test.get", authz.Public, func(context.Context, operation.None) (row, error) {
 			return show(), nil
-		}))
+		}),
+		httpkit.Caching("public, max-age=1"),
+	)
+	httpkit.Handle(
+		s.router,
+		"GET /missing",
+		200,
+		operation.New(chain, "test.missing", authz.Public, func(context.Context, operation.None) (row, error) {
+			return row{}, fault.Missing("row")
+		}),
+		httpkit.Caching("public, max-age=1"),
+	)
+	for _, method := range []string{"PATCH", "DELETE", "POST"} {
+		httpkit.Handle(
+			s.router,
+			method+" /row",
+			200,
+			operation.New(
+				chain,
+				"test."+method,
+				authz.Public,
+				func(ctx context.Context, _ operation.None) (row, error) {
+					if err := version.Check(ctx, show().Revision()); err != nil {
+						return row{}, err
+					}
+					s.version.Add(1)
+					return show(), nil
+				},
+			),
+		)
 	}
-	httpkit.Handle(s.router, "GET /rows", 200, operation.New(chain, "test.list", authz.Public, func(_ context.Context, w rowsRequest) (paging.Page[int], error) {
-		return paging.Envelope(w.Window, paging.Slice[int]{Total: 100}, []int{1}), nil
-	}))
+	httpkit.Handle(
+		s.router,
+		"GET /rows",
+		200,
+		operation.New(
+			chain,
+			"test.list",
+			authz.Public,
+			func(_ context.Context, w rowsRequest) (paging.Page[int], error) {
+				return paging.Envelope(w.Window, paging.Slice[int]{Total: 100}, []int{1}), nil
+			},
+		),
+	)
 	return s
 }
 
-func (s *shelf) ask(method, path string, header ...string) *httptest.ResponseRecorder {
+func (s *rowService) ask(method, path string, header ...string) *httptest.ResponseRecorder {
 	s.t.Helper()
 	req := httptest.NewRequestWithContext(s.t.Context(), method, path, strings.NewReader(""))
 	assertion, err := s.keys.Sign(identity.Principal{Kind: identity.Public})
@@ -96,20 +128,23 @@ func (s *shelf) ask(method, path string, header ...string) *httptest.ResponseRec
 	return w
 }
 
-func TestIfNoneMatch(t *testing.T) {
+func TestIfNoneMatchComparesTheWholeTag(t *testing.T) {
 	t.Parallel()
-	s := newShelf(t)
+	s := newRowService(t)
 	first := s.ask("GET", "/row")
 	tag := first.Header().Get("ETag")
-	if !strings.HasPrefix(tag, `"5.0.`) || !strings.HasSuffix(tag, `"`) || first.Header().Get("Cache-Control") != "public, max-age=1" {
+	if !strings.HasPrefix(tag, `"5.0.`) || !strings.HasSuffix(tag, `"`) ||
+		first.Header().Get("Cache-Control") != "public, max-age=1" {
 		t.Fatalf("%v", first.Header())
 	}
 	for value, want := range map[string]int{
-		tag: 304, "W/" + tag: 304, "*": 304, `"a", ` + tag: 304, `"a,b",` + tag + ` , "c"`: 304, `"a"`: 200, "": 200, strings.Trim(tag, `"`): 200,
-		`"a" ` + tag: 200, `W/"5.0."`: 200, `"`: 200,
+		tag: 304, "W/" + tag: 304, "*": 304, `"a", ` + tag: 304, `"a,b",` + tag + ` , "c"`: 304, `"a"`: 200, "": 200,
+		strings.Trim(tag, `"`): 200,
+		`"a" ` + tag:           200, `W/"5.0."`: 200, `"`: 200,
 	} {
 		w := s.ask("GET", "/row", "If-None-Match", value)
-		if w.Code != want || w.Header().Get("ETag") != tag || w.Header().Get("Cache-Control") == "" || (want == 304) != (w.Body.Len() == 0) {
+		if w.Code != want || w.Header().Get("ETag") != tag || w.Header().Get("Cache-Control") == "" ||
+			(want == 304) != (w.Body.Len() == 0) {
 			t.Errorf("%s: %d %v %q", value, w.Code, w.Header(), w.Body)
 		}
 	}
@@ -126,20 +161,21 @@ func TestIfNoneMatch(t *testing.T) {
 		t.Errorf("after a change: %d %v", w.Code, w.Header())
 	}
 	tag = s.ask("GET", "/row").Header().Get("ETag")
-	s.beside.Store("somebody is here")
+	s.beside.Store("an agent is online")
 	if w := s.ask("GET", "/row", "If-None-Match", tag); w.Code != 200 || w.Header().Get("ETag") == tag {
-		t.Errorf("shown otherwise: %d %v", w.Code, w.Header())
+		t.Errorf("with another value beside the row: %d %v", w.Code, w.Header())
 	}
-	if w := s.ask("GET", "/missing", "If-None-Match", "*"); w.Code != 404 || w.Header().Get("ETag") != "" || w.Header().Get("Cache-Control") != "no-store" {
+	if w := s.ask("GET", "/missing", "If-None-Match", "*"); w.Code != 404 || w.Header().Get("ETag") != "" ||
+		w.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("a refusal: %d %v", w.Code, w.Header())
 	}
 }
 
-func TestIfMatch(t *testing.T) {
+func TestIfMatchComparesTheRevision(t *testing.T) {
 	t.Parallel()
-	s := newShelf(t)
+	s := newRowService(t)
 	tag := func() string { return s.ask("GET", "/row").Header().Get("ETag") }
-	const now = "NOW" // stands for the tag that the row has
+	const now = "NOW" // a placeholder for the row's current tag
 	stale := tag()
 	s.ask("PATCH", "/row")
 	for _, method := range []string{"PATCH", "DELETE"} {
@@ -147,33 +183,36 @@ func TestIfMatch(t *testing.T) {
 			match  string
 			status int
 		}{
-			"this one": {now, 200}, "stale": {stale, 412}, "any": {"*", 200}, "a list": {stale + `, "x" ,` + now, 200}, "weak": {"W/" + now, 412},
+			"this one": {now, 200}, "stale": {stale, 412}, "any": {"*", 200}, "a list": {stale + `, "x" ,` + now, 200},
+			"weak":          {"W/" + now, 412},
 			"another row's": {`"6.1.x"`, 412}, "not ours": {`"x"`, 412}, "empty tag": {`""`, 412},
-			"empty": {"", 400}, "no tag": {"5.1.x", 400}, "a star among others": {`*, "x"`, 400}, "open": {`"5`, 400}, "blank inside": {`"a b"`, 400},
+			"empty": {"", 400}, "no tag": {"5.1.x", 400}, "a star among others": {`*, "x"`, 400}, "open": {`"5`, 400},
+			"blank inside": {`"a b"`, 400},
 		} {
 			before := s.version.Load()
 			w := s.ask(method, "/row", "If-Match", strings.ReplaceAll(c.match, now, tag()))
 			if w.Code != c.status || (s.version.Load() != before) != (c.status == 200) {
 				t.Errorf("%s, %s: %d %s", method, name, w.Code, w.Body)
 			}
-			if c.status == 400 && !strings.Contains(w.Body.String(), `"field":"If-Match"`) || c.status == 412 && !strings.Contains(w.Body.String(), `"code":"precondition_failed"`) {
+			if c.status == 400 && !strings.Contains(w.Body.String(), `"field":"If-Match"`) ||
+				c.status == 412 && !strings.Contains(w.Body.String(), `"code":"precondition_failed"`) {
 				t.Errorf("%s, %s: %s", method, name, w.Body)
 			}
 		}
 	}
 	before := tag()
-	s.beside.Store("somebody is here")
+	s.beside.Store("an agent is online")
 	if w := s.ask("PATCH", "/row", "If-Match", before); w.Code != 200 || w.Header().Get("ETag") != tag() {
-		t.Errorf("what passes beside the row stops a change: %d %s", w.Code, w.Body)
+		t.Errorf("a value beside the row makes a change fail: %d %s", w.Code, w.Body)
 	}
 	if w := s.ask("POST", "/row", "If-Match", before); w.Code != 200 {
 		t.Errorf("POST: %d", w.Code)
 	}
 }
 
-func TestLink(t *testing.T) {
+func TestLinkRepeatsKnownParametersOnly(t *testing.T) {
 	t.Parallel()
-	s := newShelf(t)
+	s := newRowService(t)
 	long := strings.Repeat("y", 1_000)
 	for query, want := range map[string]string{
 		"?limit=10&page=2&search=%3C%3E&x=" + long: `</rows?limit=10&page=1&search=%3C%3E>; rel="prev", ` +
@@ -189,10 +228,11 @@ func TestLink(t *testing.T) {
 	}
 }
 
-// TestChangesSettle: what is given to who follows a list is older than any request that could still change what was.
-func TestChangesSettle(t *testing.T) {
+// TestChangesSettleAfterTheLongestRequest: a follower of a list sees only changes that are older than any request in
+// progress.
+func TestChangesSettleAfterTheLongestRequest(t *testing.T) {
 	t.Parallel()
 	if paging.Settled < 2*httpkit.DefaultTimeout {
-		t.Errorf("changes settle in %v, and a request may take %v", paging.Settled, httpkit.DefaultTimeout)
+		t.Errorf("changes settle in %v, but a request may take %v", paging.Settled, httpkit.DefaultTimeout)
 	}
 }

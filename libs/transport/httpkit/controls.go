@@ -11,9 +11,9 @@ import (
 	"fivechat.dev/libs/kernel/searchterms"
 )
 
-// refuseControls refuses a request's body if one of its strings or names holds a control character (searchterms.HasControl).
-// A member that a lenient operation ignores may hold any. Answers of other services aren't checked: rows that were
-// stored before this rule stay readable.
+// refuseControls refuses a request's body if one of its strings or names holds a control character
+// (searchterms.HasControl). A member that a lenient operation ignores may hold any. Responses of other services aren't
+// checked: rows that were stored before this rule stay readable.
 func refuseControls(body []byte, into any, lenient bool) error {
 	if !mayHoldControls(body) {
 		return nil
@@ -22,7 +22,7 @@ func refuseControls(body []byte, into any, lenient bool) error {
 	for {
 		tok, err := d.ReadToken()
 		if err != nil {
-			return nil // malformed, or the end: Decode reports it with its position
+			return nil // the end, or malformed: Decode reports malformed JSON with its position
 		}
 		if tok.Kind() != '"' || !searchterms.HasControl(tok.String()) {
 			continue
@@ -34,8 +34,8 @@ func refuseControls(body []byte, into any, lenient bool) error {
 	}
 }
 
-// mayHoldControls reports whether a JSON text has an escape of a control character (\b, \f, \u00..), or one as it is:
-// delete, or the two bytes of a C1 character. Most bodies have none, so that they aren't tokenised twice.
+// mayHoldControls reports whether a JSON text has an escape of a control character (\b, \f, \u00..), or one unescaped:
+// delete, or the two bytes of a C1 character. Most bodies have none, so they aren't tokenised twice.
 func mayHoldControls(body []byte) bool {
 	for i := 0; i < len(body); i++ {
 		rest := body[i:]

@@ -15,15 +15,15 @@ import (
 	"fivechat.dev/libs/observe/telemetry"
 )
 
-// unmatched is the route of a request that no row has.
+// unmatched is the route label of a request that matches no route.
 const unmatched = "unmatched"
 
-// server is the kind of an exchange's span.
+// server is the span kind of requests.
 var server = trace.WithSpanKind(trace.SpanKindServer)
 
-// exchange is one request to a service and its answer: it stands in for the ResponseWriter, and when it ends it ends the
-// request's span, and writes its line at level debug. The edge has one at info for each request of the world's; that of a
-// service says what became of it there, and can be had while somebody looks for something.
+// exchange is one request to a service and its response. It replaces the ResponseWriter to observe the status. At its
+// end it closes the request's span and logs one line at level debug. The edge logs client requests at info; a
+// service's line shows what happened in the service, and is only needed while debugging.
 type exchange struct {
 	http.ResponseWriter
 	tele    *telemetry.Telemetry
@@ -32,20 +32,26 @@ type exchange struct {
 	route   string
 	streams bool
 	start   time.Time
-	began   time.Time // when the answer did
-	status  int       // 0 until then
-	whole   bool      // nothing broke it off
+	began   time.Time // when the response began
+	status  int       // 0 until the response begins
+	whole   bool      // the handler returned without a panic
 }
 
-// begin opens the exchange. What a sibling asks outside of any trace has no span here either.
-func (r *Router) begin(ctx context.Context, w http.ResponseWriter, req *http.Request, pattern string) (context.Context, *exchange) {
+// begin starts an exchange. It starts no span for a request that another service sent outside of any trace.
+func (r *Router) begin(
+	ctx context.Context,
+	w http.ResponseWriter,
+	req *http.Request,
+	pattern string,
+) (context.Context, *exchange) {
 	x := &exchange{ResponseWriter: w, tele: r.tele, streams: r.streams[pattern], start: time.Now(), route: unmatched}
 	name := unmatched
 	if pattern != "" {
 		name = pattern
 		x.method, x.route, _ = strings.Cut(pattern, " ")
 	}
-	if x.span = trace.SpanFromContext(ctx); x.span.SpanContext().IsValid() || identity.From(ctx).Kind != identity.Service {
+	if x.span = trace.SpanFromContext(ctx); x.span.SpanContext().IsValid() ||
+		identity.From(ctx).Kind != identity.Service {
 		ctx, x.span = r.tele.Tracer.Start(ctx, name, server)
 	}
 	return ctx, x
@@ -67,14 +73,14 @@ func (x *exchange) Write(b []byte) (int, error) {
 	return x.ResponseWriter.Write(b)
 }
 
-// Unwrap lets http.ResponseController reach what is inside.
+// Unwrap lets http.ResponseController find the wrapped writer.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
 func (x *exchange) end(ctx context.Context) {
 	end := time.Now()
 	switch {
 	case x.streams && x.status != 0:
-		end = x.began // how long somebody stayed says nothing about us
+		end = x.began // a stream's duration depends on the client, so the span ends when the response begins
 	case x.status == 0 && x.whole:
 		x.status = http.StatusOK
 	case x.status == 0:
@@ -91,8 +97,19 @@ func (x *exchange) end(ctx context.Context) {
 		}
 	}
 	if x.tele.Log.Enabled(ctx, slog.LevelDebug) {
-		x.tele.Log.LogAttrs(ctx, slog.LevelDebug, "request", slog.String("method", x.method), slog.String("route", x.route),
-			slog.Int("status", x.status), slog.Float64("ms", float64(end.Sub(x.start).Microseconds())/1000), slog.String("caller", string(identity.From(ctx).Kind)))
+		x.tele.Log.LogAttrs(
+			ctx,
+			slog.LevelDebug,
+			"request",
+			slog.String("method", x.method),
+			slog.String("route", x.route),
+			slog.Int(
+				"status",
+				x.status,
+			),
+			slog.Float64("ms", float64(end.Sub(x.start).Microseconds())/1000),
+			slog.String("caller", string(identity.From(ctx).Kind)),
+		)
 	}
 	x.span.End(trace.WithTimestamp(end))
 }

@@ -30,12 +30,12 @@ type inner struct {
 type request struct {
 	paging.Window
 	Token string                 `path:"token" json:"-"`
-	Flag  bool                   `query:"flag" json:"-"`
-	Num   int64                  `query:"num" json:"-"`
-	Title string                 `json:"title"`
-	Age   optional.Value[int64]  `json:"age,omitzero"`
-	Rows  []inner                `json:"rows"`
-	When  optional.Value[string] `json:"when,omitzero"`
+	Flag  bool                   `             json:"-"             query:"flag"`
+	Num   int64                  `             json:"-"             query:"num"`
+	Title string                 `             json:"title"`
+	Age   optional.Value[int64]  `             json:"age,omitzero"`
+	Rows  []inner                `             json:"rows"`
+	When  optional.Value[string] `             json:"when,omitzero"`
 }
 
 func (r request) Validate() error {
@@ -62,7 +62,7 @@ type server struct {
 	tele *telemetry.Telemetry
 }
 
-// serve starts a service with operations that echo, refuse and fail.
+// serve starts a service whose operations echo, refuse and fail.
 func serve(t *testing.T) server {
 	t.Helper()
 	c := telemetry.Default()
@@ -77,32 +77,70 @@ func serve(t *testing.T) server {
 	}
 	r, chain := httpkit.NewRouter(tele, keys), operation.Standard(tele)
 	echo := func(_ context.Context, req request) (response, error) {
-		return response{Got: req, At: time.Date(2024, 1, 15, 10, 30, 0, 0, time.UTC), Token: req.Token, Flag: req.Flag, Num: req.Num}, nil
+		return response{
+			Got:   req,
+			At:    time.Date(2024, 1, 15, 10, 30, 0, 0, time.UTC),
+			Token: req.Token,
+			Flag:  req.Flag,
+			Num:   req.Num,
+		}, nil
 	}
 	httpkit.Handle(r, "POST /strict/{token}", 201, operation.New(chain, "test.strict", authz.Public, echo))
-	httpkit.Handle(r, "POST /lenient/{token}", 200, operation.New(chain, "test.lenient", authz.Public, echo), httpkit.Lenient, httpkit.Body(200))
-	httpkit.Handle(r, "GET /fail", 200, operation.New(chain, "test.fail", authz.Public, func(ctx context.Context, q struct {
-		How string `query:"how" json:"-"`
-	}) (operation.None, error) {
-		switch q.How {
-		case "secret":
-			return operation.None{}, errors.New("password=hunter2")
-		case "panic":
-			panic("password=hunter2")
-		case "away":
-			return operation.None{}, fault.Away("the store", errors.New("refused"))
-		case "late":
-			<-ctx.Done()
-			return operation.None{}, ctx.Err()
-		}
-		return operation.None{}, fault.Coded(fault.Conflict, "email_taken", "taken")
-	}))
-	httpkit.Handle(r, "GET /mine", 200, operation.New(chain, "test.mine", authz.Internal, func(ctx context.Context, _ operation.None) (tenant.ID, error) {
-		return identity.From(ctx).Website, nil
-	}))
-	httpkit.Handle(r, "DELETE /nothing", 204, operation.New(chain, "test.nothing", authz.Public, func(context.Context, operation.None) (operation.None, error) {
-		return operation.None{}, nil
-	}))
+	httpkit.Handle(
+		r,
+		"POST /lenient/{token}",
+		200,
+		operation.New(chain, "test.lenient", authz.Public, echo),
+		httpkit.Lenient,
+		httpkit.Body(200),
+	)
+	httpkit.Handle(
+		r,
+		"GET /fail",
+		200,
+		operation.New(chain, "test.fail", authz.Public, func(ctx context.Context, q struct {
+			How string `query:"how" json:"-"`
+		}) (operation.None, error) {
+			switch q.How {
+			case "secret":
+				return operation.None{}, errors.New("password=hunter2")
+			case "panic":
+				panic("password=hunter2")
+			case "away":
+				return operation.None{}, fault.Away("the store", errors.New("refused"))
+			case "late":
+				<-ctx.Done()
+				return operation.None{}, ctx.Err()
+			}
+			return operation.None{}, fault.Coded(fault.Conflict, "email_taken", "taken")
+		}),
+	)
+	httpkit.Handle(
+		r,
+		"GET /mine",
+		200,
+		operation.New(
+			chain,
+			"test.mine",
+			authz.Internal,
+			func(ctx context.Context, _ operation.None) (tenant.ID, error) {
+				return identity.From(ctx).Website, nil
+			},
+		),
+	)
+	httpkit.Handle(
+		r,
+		"DELETE /nothing",
+		204,
+		operation.New(
+			chain,
+			"test.nothing",
+			authz.Public,
+			func(context.Context, operation.None) (operation.None, error) {
+				return operation.None{}, nil
+			},
+		),
+	)
 	s := httptest.NewServer(r)
 	t.Cleanup(s.Close)
 	return server{s, keys, tele}
@@ -126,7 +164,7 @@ func (s server) do(t *testing.T, method, path, contentType, body string) (*http.
 	return resp, string(b)
 }
 
-func TestBindAndAnswer(t *testing.T) {
+func TestHandleBindsRequestsAndEncodesResponses(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	resp, body := s.do(t, "POST", "/strict/a%2Fb?flag=true&num=7&page=-3&limit=500", "application/json; charset=utf-8",
@@ -134,20 +172,23 @@ func TestBindAndAnswer(t *testing.T) {
 	if resp.StatusCode != 201 || resp.Header.Get("Content-Type") != "application/json; charset=utf-8" {
 		t.Fatalf("%d %s", resp.StatusCode, body)
 	}
-	for _, want := range []string{`"token":"a/b"`, `"flag":true`, `"num":7`, `"title":"Grüße"`, `"age":null`, `"at":"2024-01-15T10:30:00.000Z"`, `"list":[]`, `"null":null`} {
+	for _, want := range []string{
+		`"token":"a/b"`, `"flag":true`, `"num":7`, `"title":"Grüße"`, `"age":null`, `"at":"2024-01-15T10:30:00.000Z"`,
+		`"list":[]`, `"null":null`,
+	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%s is missing in %s", want, body)
 		}
 	}
 	if strings.Contains(body, `"when"`) {
-		t.Error("an absent member must stay absent")
+		t.Error("an absent member is set")
 	}
 	if resp, body := s.do(t, "DELETE", "/nothing", "", ""); resp.StatusCode != 204 || body != "" {
 		t.Errorf("%d %q", resp.StatusCode, body)
 	}
 }
 
-// TestLenientOperationIgnoresControlsInUnknownMembers: a member that is ignored may hold anything but a NUL.
+// TestLenientOperationIgnoresControlsInUnknownMembers: an ignored member may hold any control character except NUL.
 func TestLenientOperationIgnoresControlsInUnknownMembers(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
@@ -158,7 +199,7 @@ func TestLenientOperationIgnoresControlsInUnknownMembers(t *testing.T) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestErrorsBecomeProblems(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	const js = "application/json"
@@ -167,43 +208,55 @@ func TestRefusals(t *testing.T) {
 		status                          int
 		field, says                     string
 	}{
-		"malformed":            {"POST", "/strict/a", js, `{"title": "x",}`, 400, "", "at byte 13"},
-		"truncated":            {"POST", "/strict/a", js, `{"title": "x"`, 400, "", "malformed JSON at byte"},
-		"trailing":             {"POST", "/strict/a", js, `{"title":"x"} {}`, 400, "", "malformed JSON at byte"},
-		"wrong type":           {"POST", "/strict/a", js, `{"title":7}`, 400, "title", "must be a string"},
-		"wrong type, deep":     {"POST", "/strict/a", js, `{"rows":[{"text":"x"},{"text":false}]}`, 400, "rows.1.text", "must be a string"},
-		"wrong type, partial":  {"POST", "/strict/a", js, `{"age":"old"}`, 400, "age", "must be a whole number"},
-		"fraction":             {"POST", "/strict/a", js, `{"age":1.5}`, 400, "age", "must be a whole number"},
-		"no list":              {"POST", "/strict/a", js, `{"rows":{}}`, 400, "rows", "must be a list"},
-		"no object":            {"POST", "/strict/a", js, `[]`, 400, "body", "must be a JSON object"},
-		"unknown":              {"POST", "/strict/a", js, `{"tilte":"x"}`, 400, "tilte", "not a known member"},
-		"other case":           {"POST", "/strict/a", js, `{"Title":"x"}`, 400, "Title", "not a known member"},
-		"bound from body":      {"POST", "/strict/a", js, `{"Token":"b"}`, 400, "Token", "not a known member"},
-		"twice":                {"POST", "/strict/a", js, `{"title":"x","title":"y"}`, 400, "title", "duplicate"},
-		"NUL":                  {"POST", "/strict/a", js, `{"rows":[{"text":"a\u0000b"}]}`, 400, "rows.0.text", "NUL"},
-		"escape":               {"POST", "/strict/a", js, `{"rows":[{"text":"a\u001bb"}]}`, 400, "rows.0.text", "control characters"},
-		"backspace":            {"POST", "/strict/a", js, `{"title":"a\bb"}`, 400, "title", "control characters"},
-		"delete":               {"POST", "/strict/a", js, "{\"title\":\"a\x7fb\"}", 400, "title", "control characters"},
-		"C1":                   {"POST", "/strict/a", js, "{\"title\":\"a\u0085b\"}", 400, "title", "control characters"},
-		"control, leniently":   {"POST", "/lenient/a", js, `{"title":"a\u0001b"}`, 400, "title", "control characters"},
-		"broken UTF-8":         {"POST", "/strict/a", js, "{\"title\":\"\xff\"}", 400, "", "UTF-8"},
-		"lone surrogate":       {"POST", "/strict/a", js, `{"title":"\ud800"}`, 400, "", "malformed JSON"},
-		"validated":            {"POST", "/strict/a", js, `{"title":"forbidden"}`, 400, "title", "must not be forbidden"},
+		"malformed":  {"POST", "/strict/a", js, `{"title": "x",}`, 400, "", "at byte 13"},
+		"truncated":  {"POST", "/strict/a", js, `{"title": "x"`, 400, "", "malformed JSON at byte"},
+		"trailing":   {"POST", "/strict/a", js, `{"title":"x"} {}`, 400, "", "malformed JSON at byte"},
+		"wrong type": {"POST", "/strict/a", js, `{"title":7}`, 400, "title", "must be a string"},
+		"wrong type, deep": {
+			"POST", "/strict/a", js, `{"rows":[{"text":"x"},{"text":false}]}`, 400, "rows.1.text", "must be a string",
+		},
+		"wrong type, partial": {"POST", "/strict/a", js, `{"age":"old"}`, 400, "age", "must be a whole number"},
+		"fraction":            {"POST", "/strict/a", js, `{"age":1.5}`, 400, "age", "must be a whole number"},
+		"no list":             {"POST", "/strict/a", js, `{"rows":{}}`, 400, "rows", "must be a list"},
+		"no object":           {"POST", "/strict/a", js, `[]`, 400, "body", "must be a JSON object"},
+		"unknown":             {"POST", "/strict/a", js, `{"tilte":"x"}`, 400, "tilte", "not a known member"},
+		"other case":          {"POST", "/strict/a", js, `{"Title":"x"}`, 400, "Title", "not a known member"},
+		"bound from body":     {"POST", "/strict/a", js, `{"Token":"b"}`, 400, "Token", "not a known member"},
+		"twice":               {"POST", "/strict/a", js, `{"title":"x","title":"y"}`, 400, "title", "duplicate"},
+		"NUL":                 {"POST", "/strict/a", js, `{"rows":[{"text":"a\u0000b"}]}`, 400, "rows.0.text", "NUL"},
+		"escape": {
+			"POST", "/strict/a", js, `{"rows":[{"text":"a\u001bb"}]}`, 400, "rows.0.text", "control characters",
+		},
+		"backspace": {"POST", "/strict/a", js, `{"title":"a\bb"}`, 400, "title", "control characters"},
+		"delete":    {"POST", "/strict/a", js, "{\"title\":\"a\x7fb\"}", 400, "title", "control characters"},
+		"C1": {
+			"POST", "/strict/a", js, "{\"title\":\"a\u0085b\"}", 400, "title", "control characters",
+		},
+		"control, leniently": {"POST", "/lenient/a", js, `{"title":"a\u0001b"}`, 400, "title", "control characters"},
+		"broken UTF-8":       {"POST", "/strict/a", js, "{\"title\":\"\xff\"}", 400, "", "UTF-8"},
+		"lone surrogate":     {"POST", "/strict/a", js, `{"title":"\ud800"}`, 400, "", "malformed JSON"},
+		"validated": {
+			"POST", "/strict/a", js, `{"title":"forbidden"}`, 400, "title", "must not be forbidden",
+		},
 		"bad number in query":  {"POST", "/strict/a?num=x", js, `{}`, 400, "num", "positive whole number"},
 		"number spelt oddly":   {"POST", "/strict/a?num=007", js, `{}`, 400, "num", "positive whole number"},
 		"unknown, then broken": {"POST", "/strict/a", js, `{"tilte":1,}`, 400, "", "malformed JSON at byte 10"},
 		"wrong, then broken":   {"POST", "/strict/a", js, `{"title":1,`, 400, "", "malformed JSON at byte"},
 		"bad flag in query":    {"POST", "/strict/a?flag=maybe", js, `{}`, 400, "flag", "true or false"},
 		"bad cursor":           {"POST", "/strict/a?cursor=zz", js, `{}`, 400, "cursor", "is not a cursor"},
-		"form":                 {"POST", "/strict/a", "application/x-www-form-urlencoded", `a=b`, 415, "", "application/json"},
-		"broken media type":    {"POST", "/strict/a", ";;", `{}`, 415, "", "application/json"},
-		"too large":            {"POST", "/lenient/a", js, `{"title":"` + strings.Repeat("x", 200) + `"}`, 413, "", "200 bytes"},
-		"no such path":         {"GET", "/nowhere", "", "", 404, "", "path not found"},
-		"no such method":       {"PUT", "/fail", "", "", 405, "", "no method PUT"},
-		"conflict":             {"GET", "/fail", "", "", 409, "", "taken"},
-		"internal":             {"GET", "/fail?how=secret", "", "", 500, "", "wrong on our side"},
-		"panic":                {"GET", "/fail?how=panic", "", "", 500, "", "wrong on our side"},
-		"away":                 {"GET", "/fail?how=away", "", "", 503, "", "the store is unavailable"},
+		"form": {
+			"POST", "/strict/a", "application/x-www-form-urlencoded", `a=b`, 415, "", "application/json",
+		},
+		"broken media type": {"POST", "/strict/a", ";;", `{}`, 415, "", "application/json"},
+		"too large": {
+			"POST", "/lenient/a", js, `{"title":"` + strings.Repeat("x", 200) + `"}`, 413, "", "200 bytes",
+		},
+		"no such path":   {"GET", "/nowhere", "", "", 404, "", "path not found"},
+		"no such method": {"PUT", "/fail", "", "", 405, "", "no method PUT"},
+		"conflict":       {"GET", "/fail", "", "", 409, "", "taken"},
+		"internal":       {"GET", "/fail?how=secret", "", "", 500, "", "wrong on our side"},
+		"panic":          {"GET", "/fail?how=panic", "", "", 500, "", "wrong on our side"},
+		"away":           {"GET", "/fail?how=away", "", "", 503, "", "the store is unavailable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -212,20 +265,24 @@ func TestRefusals(t *testing.T) {
 			if err := json.Unmarshal([]byte(body), &p, json.RejectUnknownMembers(true)); err != nil {
 				t.Fatalf("%s: %v", body, err)
 			}
-			if resp.StatusCode != c.status || p.Status != c.status || p.StatusCode != c.status || p.Title != p.Error || p.Detail != p.Message ||
-				resp.Header.Get("Content-Type") != "application/problem+json" || p.RequestID != "req-1" || !strings.HasSuffix(p.Type, p.Code) {
+			if resp.StatusCode != c.status || p.Status != c.status || p.StatusCode != c.status || p.Title != p.Error ||
+				p.Detail != p.Message ||
+				resp.Header.Get("Content-Type") != "application/problem+json" ||
+				p.RequestID != "req-1" ||
+				!strings.HasSuffix(p.Type, p.Code) {
 				t.Fatalf("%d %s", resp.StatusCode, body)
 			}
 			if !strings.Contains(p.Detail, c.says) {
-				t.Errorf("detail %q does not say %q", p.Detail, c.says)
+				t.Errorf("detail %q doesn't contain %q", p.Detail, c.says)
 			}
 			if c.field != "" && (len(p.Errors) != 1 || p.Errors[0].Field != c.field) {
-				t.Errorf("errors %+v do not name %s", p.Errors, c.field)
+				t.Errorf("errors %+v don't name %s", p.Errors, c.field)
 			}
 			if strings.Contains(body, "hunter2") {
-				t.Error("a secret was shown")
+				t.Error("the response shows a secret")
 			}
-			if (c.status == 503) != (resp.Header.Get("Retry-After") == "1") || (c.status == 405) != (resp.Header.Get("Allow") == "GET, HEAD") {
+			if (c.status == 503) != (resp.Header.Get("Retry-After") == "1") ||
+				(c.status == 405) != (resp.Header.Get("Allow") == "GET, HEAD") {
 				t.Errorf("headers %v", resp.Header)
 			}
 		})
@@ -240,7 +297,7 @@ func TestLenientIgnoresUnknownMembers(t *testing.T) {
 	}
 }
 
-func TestClient(t *testing.T) {
+func TestCallReturnsRemoteFaults(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	c := httpkit.NewClient(s.URL, s.keys, s.tele)
@@ -250,7 +307,7 @@ func TestClient(t *testing.T) {
 	}
 	_, err := httpkit.Call[tenant.ID](t.Context(), c, website, "GET", "/fail", nil)
 	if f := fault.From(err); f.Kind != fault.Conflict || f.Code != "email_taken" || f.Message != "taken" {
-		t.Errorf("a refusal must come back as it was: %v", err)
+		t.Errorf("another service's fault is changed: %v", err)
 	}
 	_, err = httpkit.Call[tenant.ID](t.Context(), c, website, "GET", "/fail?how=away", nil)
 	if f := fault.From(err); f.Kind != fault.Unavailable || f.RetryAfter != time.Second {
@@ -259,19 +316,25 @@ func TestClient(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err = httpkit.Call[tenant.ID](ctx, c, website, "GET", "/fail?how=late", nil); !fault.Is(err, fault.Timeout) {
-		t.Errorf("the deadline must travel and come back as Timeout: %v", err)
+		t.Errorf("the deadline isn't passed on, or its error isn't Timeout: %v", err)
 	}
 	stranger, _ := identity.NewKeyring([]byte(strings.Repeat("x", 32)))
-	if _, err = httpkit.Call[tenant.ID](t.Context(), httpkit.NewClient(s.URL, stranger, s.tele), website, "GET", "/mine", nil); !fault.Is(err, fault.Internal) {
-		t.Errorf("a sibling's refusal of us is not the caller's fault: %v", err)
+	if _, err = httpkit.Call[tenant.ID](t.Context(), httpkit.NewClient(s.URL, stranger, s.tele), website, "GET", "/mine", nil); !fault.Is(
+		err,
+		fault.Internal,
+	) {
+		t.Errorf("a refused assertion is reported as the caller's error: %v", err)
 	}
 	s.Close()
-	if _, err = httpkit.Call[tenant.ID](t.Context(), c, website, "GET", "/mine", nil); !fault.Is(err, fault.Unavailable) {
-		t.Errorf("nobody there: %v", err)
+	if _, err = httpkit.Call[tenant.ID](t.Context(), c, website, "GET", "/mine", nil); !fault.Is(
+		err,
+		fault.Unavailable,
+	) {
+		t.Errorf("no server: %v", err)
 	}
 }
 
-func TestWrongTablesDoNotStart(t *testing.T) {
+func TestHandlePanicsOnWrongTags(t *testing.T) {
 	t.Parallel()
 	c := telemetry.Default()
 	c.LogTo = io.Discard
@@ -296,18 +359,48 @@ func TestWrongTablesDoNotStart(t *testing.T) {
 		Ratio float32 `query:"ratio" json:"-"`
 	}
 	panics("a path field without wildcard", func(r *httpkit.Router) {
-		httpkit.Handle(r, "GET /a", 200, operation.New(chain, "a", authz.Public, func(context.Context, noWildcard) (operation.None, error) { return operation.None{}, nil }))
+		httpkit.Handle(
+			r,
+			"GET /a",
+			200,
+			operation.New(
+				chain,
+				"a",
+				authz.Public,
+				func(context.Context, noWildcard) (operation.None, error) { return operation.None{}, nil },
+			),
+		)
 	})
 	panics("a query field that a body could set", func(r *httpkit.Router) {
-		httpkit.Handle(r, "GET /a", 200, operation.New(chain, "a", authz.Public, func(context.Context, settable) (operation.None, error) { return operation.None{}, nil }))
+		httpkit.Handle(
+			r,
+			"GET /a",
+			200,
+			operation.New(
+				chain,
+				"a",
+				authz.Public,
+				func(context.Context, settable) (operation.None, error) { return operation.None{}, nil },
+			),
+		)
 	})
-	panics("a kind that cannot be bound", func(r *httpkit.Router) {
-		httpkit.Handle(r, "GET /a", 200, operation.New(chain, "a", authz.Public, func(context.Context, odd) (operation.None, error) { return operation.None{}, nil }))
+	panics("a type that can't be bound", func(r *httpkit.Router) {
+		httpkit.Handle(
+			r,
+			"GET /a",
+			200,
+			operation.New(
+				chain,
+				"a",
+				authz.Public,
+				func(context.Context, odd) (operation.None, error) { return operation.None{}, nil },
+			),
+		)
 	})
 }
 
-// TestClientRefusesALargeAnswer: an answer over the bound is an error of its own, one at the bound is read.
-func TestClientRefusesALargeAnswer(t *testing.T) {
+// TestCallRefusesALargeResponse: a response over the bound is ErrResponseTooLarge. One of exactly the bound is read.
+func TestCallRefusesALargeResponse(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	const bound = 16 << 20
@@ -318,7 +411,7 @@ func TestClientRefusesALargeAnswer(t *testing.T) {
 		t.Cleanup(large.Close)
 		c := httpkit.NewClient(large.URL, s.keys, s.tele)
 		got, err := httpkit.Call[string](t.Context(), c, tenant.ID{}, "GET", "/", nil)
-		if errors.Is(err, httpkit.ErrAnswerTooLarge) != tooLarge || !tooLarge && (err != nil || len(got) != size-2) {
+		if errors.Is(err, httpkit.ErrResponseTooLarge) != tooLarge || !tooLarge && (err != nil || len(got) != size-2) {
 			t.Errorf("%d bytes: %d, %v", size, len(got), err)
 		}
 	}

@@ -12,43 +12,47 @@ import (
 	"fivechat.dev/libs/kernel/identity"
 )
 
-// The headers of a request that can be sent again, and of the answer it got the first time.
+// The header of a request that clients may repeat, and the header that marks a replayed response.
 const (
 	IdempotencyKeyHeader = "Idempotency-Key"
 	ReplayedHeader       = "Idempotency-Replayed"
 )
 
-// maxIdempotencyKey is the longest key in bytes.
+// maxIdempotencyKey is the longest key, in bytes.
 const maxIdempotencyKey = 255
 
-// Attempt is one sending of a request. Those of the same caller, method, path and key are the same request, and then
-// they have the same content.
+// Attempt is one execution of a request that may be repeated. Attempts with the same caller, method, path and key are
+// the same request, and must have the same content.
 type Attempt struct {
 	Caller            identity.Principal // a token or a visitor
 	Method, Path, Key string
-	Content           [sha256.Size]byte // of query and body
+	Content           [sha256.Size]byte // hash of query and body
 }
 
-// Answer is what a request was answered.
-type Answer struct {
+// Response is the recorded response to a request.
+type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// IdempotencyStore executes requests at most once, however often they are sent.
+// IdempotencyStore executes each request at most once, however often clients send it.
 type IdempotencyStore interface {
-	// Execute returns what work answers or, where the request was carried out before, what it answered then, and true. Errors
-	// are faults: Unprocessable where the key belongs to another content, Conflict where the request is under way or its
-	// answer is lost, Unavailable.
-	Execute(ctx context.Context, a Attempt, work func(context.Context) Answer) (answer Answer, replayed bool, err error)
+	// Execute calls work and returns its response. If the request was executed before, it returns the recorded
+	// response and true. Its errors are faults: Unprocessable if the key was used for another content, Conflict if the
+	// request is in progress or its response was lost, and Unavailable.
+	Execute(
+		ctx context.Context,
+		a Attempt,
+		work func(context.Context) Response,
+	) (response Response, replayed bool, err error)
 }
 
-// UseIdempotency has the router answer repeated requests with an Idempotency-Key from by. Without it the router ignores the
-// header.
-func (r *Router) UseIdempotency(by IdempotencyStore) { r.idempotency = by }
+// UseIdempotency makes the router replay the responses of repeated requests with an Idempotency-Key, using store.
+// Without it the router ignores the header.
+func (r *Router) UseIdempotency(store IdempotencyStore) { r.idempotency = store }
 
-// serveIdempotent serves a request that carries a key through the IdempotencyStore, and any other at once.
+// serveIdempotent serves a request that has a key through the IdempotencyStore, and any other request directly.
 func (r *Router) serveIdempotent(w http.ResponseWriter, req *http.Request, next http.Handler) {
 	keys := req.Header.Values(IdempotencyKeyHeader)
 	if r.idempotency == nil || len(keys) == 0 || req.Method != http.MethodPost && req.Method != http.MethodPatch {
@@ -61,14 +65,25 @@ func (r *Router) serveIdempotent(w http.ResponseWriter, req *http.Request, next 
 			refuse(req.Context(), w, err)
 		}
 	case identity.Public:
-		// Nobody vouches for who asks again, and the answer may be a credential: it is not shown to who knows the key.
-		refuse(req.Context(), w, fault.Bad(IdempotencyKeyHeader, "is not taken where no token says who asks"))
-	default: // siblings and operators
+		// Without a token we can't know whether the same caller repeats the request. The response may contain a
+		// credential, so it isn't shown to everyone who knows the key.
+		refuse(
+			req.Context(),
+			w,
+			fault.Bad(IdempotencyKeyHeader, "is accepted only together with an API token or a visitor token"),
+		)
+	default: // other services and operators
 		next.ServeHTTP(w, req)
 	}
 }
 
-func (r *Router) serveWithKey(w http.ResponseWriter, req *http.Request, next http.Handler, caller identity.Principal, keys []string) error {
+func (r *Router) serveWithKey(
+	w http.ResponseWriter,
+	req *http.Request,
+	next http.Handler,
+	caller identity.Principal,
+	keys []string,
+) error {
 	if len(keys) != 1 || !validIdempotencyKey(keys[0]) {
 		return fault.Bad(IdempotencyKeyHeader, "must be 1 to 255 printable ASCII characters")
 	}
@@ -80,22 +95,22 @@ func (r *Router) serveWithKey(w http.ResponseWriter, req *http.Request, next htt
 		Caller: caller, Method: req.Method, Path: req.URL.EscapedPath(), Key: keys[0],
 		Content: sha256.Sum256(append([]byte(req.URL.RawQuery+"\n"), body...)),
 	}
-	answer, replayed, err := r.idempotency.Execute(req.Context(), a, func(ctx context.Context) Answer {
-		rec := recorder{Answer{Header: http.Header{}}}
+	response, replayed, err := r.idempotency.Execute(req.Context(), a, func(ctx context.Context) Response {
+		rec := recorder{Response{Header: http.Header{}}}
 		again := req.WithContext(ctx)
 		again.Body = io.NopCloser(bytes.NewReader(body))
 		next.ServeHTTP(&rec, again)
-		return rec.Answer
+		return rec.Response
 	})
 	if err != nil {
 		return err
 	}
-	maps.Copy(w.Header(), answer.Header)
+	maps.Copy(w.Header(), response.Header)
 	if replayed {
 		w.Header().Set(ReplayedHeader, "true")
 	}
-	w.WriteHeader(answer.Status)
-	w.Write(answer.Body)
+	w.WriteHeader(response.Status)
+	w.Write(response.Body)
 	return nil
 }
 
@@ -108,11 +123,11 @@ func validIdempotencyKey(key string) bool {
 	return key != "" && len(key) <= maxIdempotencyKey
 }
 
-// recorder keeps an answer in place of sending it.
-type recorder struct{ Answer }
+// recorder records a response instead of sending it.
+type recorder struct{ Response }
 
 // Header implements http.ResponseWriter.
-func (r *recorder) Header() http.Header { return r.Answer.Header }
+func (r *recorder) Header() http.Header { return r.Response.Header }
 
 // WriteHeader implements http.ResponseWriter.
 func (r *recorder) WriteHeader(status int) {

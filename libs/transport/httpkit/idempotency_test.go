@@ -21,27 +21,31 @@ import (
 	"fivechat.dev/libs/transport/operation"
 )
 
-// remembering is a IdempotencyStore of one goroutine.
-type remembering map[string]struct {
+// memoryStore is an IdempotencyStore for one goroutine.
+type memoryStore map[string]struct {
 	content [32]byte
-	answer  httpkit.Answer
+	answer  httpkit.Response
 }
 
-func (m remembering) Execute(ctx context.Context, a httpkit.Attempt, work func(context.Context) httpkit.Answer) (httpkit.Answer, bool, error) {
+func (m memoryStore) Execute(
+	ctx context.Context,
+	a httpkit.Attempt,
+	work func(context.Context) httpkit.Response,
+) (httpkit.Response, bool, error) {
 	id := fmt.Sprint(a.Caller, a.Method, a.Path, a.Key)
-	if there, known := m[id]; known {
-		if there.content != a.Content {
-			return httpkit.Answer{}, false, fault.Coded(fault.Unprocessable, "idempotency_key_reused", "reused")
+	if stored, known := m[id]; known {
+		if stored.content != a.Content {
+			return httpkit.Response{}, false, fault.Coded(fault.Unprocessable, "idempotency_key_reused", "reused")
 		}
-		return there.answer, true, nil
+		return stored.answer, true, nil
 	}
-	there := m[id]
-	there.content, there.answer = a.Content, work(ctx)
-	m[id] = there
-	return there.answer, false, nil
+	stored := m[id]
+	stored.content, stored.answer = a.Content, work(ctx)
+	m[id] = stored
+	return stored.answer, false, nil
 }
 
-func TestReplay(t *testing.T) {
+func TestRepeatedRequestsAreReplayed(t *testing.T) {
 	t.Parallel()
 	c := telemetry.Default()
 	c.LogTo = io.Discard
@@ -54,13 +58,18 @@ func TestReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, ran := httpkit.NewRouter(tele, keys), atomic.Int64{}
-	r.UseIdempotency(remembering{})
-	made := operation.New(operation.Standard(tele), "test.make", authz.Public, func(_ context.Context, req inner) (inner, error) {
-		if n := ran.Add(1); req.Text == "refused" {
-			return inner{}, fault.Bad("text", fmt.Sprint("is refused ", n))
-		}
-		return req, nil
-	})
+	r.UseIdempotency(memoryStore{})
+	made := operation.New(
+		operation.Standard(tele),
+		"test.make",
+		authz.Public,
+		func(_ context.Context, req inner) (inner, error) {
+			if n := ran.Add(1); req.Text == "refused" {
+				return inner{}, fault.Bad("text", fmt.Sprint("is refused ", n))
+			}
+			return req, nil
+		},
+	)
 	for _, method := range []string{"POST", "PATCH", "PUT"} {
 		httpkit.Handle(r, method+" /things", 201, made, httpkit.Body(100))
 	}
@@ -102,32 +111,63 @@ func TestReplay(t *testing.T) {
 		{"a refusal", visitor, "POST", "/things", `{"text":"refused"}`, []string{"bad"}, 400, true, false},
 		{"a refusal again", visitor, "POST", "/things", `{"text":"refused"}`, []string{"bad"}, 400, false, true},
 		{"no key", agent, "POST", "/things", `{"text":"a"}`, nil, 201, true, false},
-		{"PUT repeats by itself", agent, "PUT", "/things", `{"text":"a"}`, []string{"k"}, 201, true, false},
-		{"a sibling", identity.Principal{Kind: identity.Service, Service: "x", Website: website}, "POST", "/things", `{"text":"a"}`, []string{"k"}, 201, true, false},
-		{"nobody known", identity.Principal{Kind: identity.Public}, "POST", "/things", `{"text":"a"}`, []string{"k"}, 400, false, false},
+		{"PUT needs no key", agent, "PUT", "/things", `{"text":"a"}`, []string{"k"}, 201, true, false},
+		{
+			"another service", identity.Principal{Kind: identity.Service, Service: "x", Website: website}, "POST",
+			"/things", `{"text":"a"}`, []string{"k"}, 201, true, false,
+		},
+		{
+			"no token", identity.Principal{Kind: identity.Public}, "POST", "/things", `{"text":"a"}`, []string{"k"},
+			400, false, false,
+		},
 		{"empty", agent, "POST", "/things", `{"text":"a"}`, []string{""}, 400, false, false},
 		{"long", agent, "POST", "/things", `{"text":"a"}`, []string{strings.Repeat("k", 256)}, 400, false, false},
 		{"longest", agent, "POST", "/things", `{"text":"a"}`, []string{strings.Repeat("k", 255)}, 201, true, false},
 		{"not ASCII", agent, "POST", "/things", `{"text":"a"}`, []string{"é"}, 400, false, false},
 		{"control", agent, "POST", "/things", `{"text":"a"}`, []string{"a\tb"}, 400, false, false},
 		{"two", agent, "POST", "/things", `{"text":"a"}`, []string{"k", "l"}, 400, false, false},
-		{"too large", agent, "POST", "/things", `{"text":"` + strings.Repeat("a", 100) + `"}`, []string{"large"}, 413, false, false},
+		{
+			"too large", agent, "POST", "/things", `{"text":"` + strings.Repeat("a", 100) + `"}`, []string{"large"},
+			413, false, false,
+		},
 	} {
 		before := ran.Load()
 		w := ask(s.caller, s.method, s.path, s.body, s.keyed...)
-		if w.Code != s.status || (ran.Load() > before) != s.runs || (w.Header().Get(httpkit.ReplayedHeader) == "true") != s.replayed {
-			t.Errorf("%s: %d, ran %t, replayed %q: %s", s.name, w.Code, ran.Load() > before, w.Header().Get(httpkit.ReplayedHeader), w.Body)
+		if w.Code != s.status || (ran.Load() > before) != s.runs ||
+			(w.Header().Get(httpkit.ReplayedHeader) == "true") != s.replayed {
+			t.Errorf(
+				"%s: %d, ran %t, replayed %q: %s",
+				s.name,
+				w.Code,
+				ran.Load() > before,
+				w.Header().Get(httpkit.ReplayedHeader),
+				w.Body,
+			)
 		}
 		if s.status == 400 && !s.runs && !s.replayed {
 			var p httpkit.Problem
-			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || len(p.Errors) != 1 || p.Errors[0].Field != "Idempotency-Key" {
+			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || len(p.Errors) != 1 ||
+				p.Errors[0].Field != "Idempotency-Key" {
 				t.Errorf("%s: %s", s.name, w.Body)
 			}
 		}
 	}
-	first, again := ask(agent, "POST", "/things", `{"text":"c"}`, "same"), ask(agent, "POST", "/things", `{"text":"c"}`, "same")
+	first, again := ask(
+		agent,
+		"POST",
+		"/things",
+		`{"text":"c"}`,
+		"same",
+	), ask(
+		agent,
+		"POST",
+		"/things",
+		`{"text":"c"}`,
+		"same",
+	)
 	again.Header().Del(httpkit.ReplayedHeader)
-	if first.Body.String() != again.Body.String() || fmt.Sprint(first.Header()) != fmt.Sprint(again.Header()) || first.Header().Get("Content-Type") == "" {
+	if first.Body.String() != again.Body.String() || fmt.Sprint(first.Header()) != fmt.Sprint(again.Header()) ||
+		first.Header().Get("Content-Type") == "" {
 		t.Errorf("first %v %s\nagain %v %s", first.Header(), first.Body, again.Header(), again.Body)
 	}
 	if w := ask(agent, "GET", "/things", "", "k"); w.Code != http.StatusMethodNotAllowed {

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// MaxIDs is how many objects can be asked for at once.
+// MaxIDs is the largest number of objects in one request.
 const MaxIDs = 100
 
-// IDs is the query parameter ?ids=1,2,3 by which one service asks another for several objects.
+// IDs is the query parameter ?ids=1,2,3, by which one service requests several objects of another.
 type IDs []int64
 
 var errNotIDs = errors.New("must be 1 to 100 positive whole numbers with commas between")
 
-// UnmarshalText reads the numbers.
+// UnmarshalText parses the list.
 func (ids *IDs) UnmarshalText(b []byte) error {
 	parts := strings.Split(string(b), ",")
 	if len(parts) > MaxIDs {

@@ -21,7 +21,7 @@ import (
 )
 
 var encodingOptions = json.JoinOptions(
-	json.Deterministic(true), // what has not changed is shown in the same bytes, also where it is a map
+	json.Deterministic(true), // equal values have equal bytes, maps included
 	json.WithMarshalers(json.JoinMarshalers(json.MarshalToFunc(writeTime), json.MarshalToFunc(yield))),
 )
 
@@ -29,18 +29,18 @@ func writeTime(e *jsontext.Encoder, t time.Time) error {
 	return e.WriteToken(jsontext.String(timestamp.Format(t)))
 }
 
-// yield lets other requests run before each row that may be long. Otherwise the scheduler lets an answer of a megabyte have
-// the processor for 10 ms at a time, and a short request behind several of them waits for all of these.
+// yield lets other requests run before each row that may be long. Without it the scheduler gives a response of 1 MB
+// the processor for 10 ms at a time, and a short request waits for every such response ahead of it.
 func yield(*jsontext.Encoder, paging.Sized) error {
 	runtime.Gosched()
-	return errors.ErrUnsupported // the row is written as any other
+	return errors.ErrUnsupported // use the default encoding of the row
 }
 
-// Encode writes v as every answer is written: nil slices as [], times as timestamp.Layout.
+// Encode encodes v as every response is encoded: nil slices as [], times in timestamp.Layout.
 func Encode(v any) ([]byte, error) { return json.Marshal(v, encodingOptions) }
 
-// Decode reads a body into a struct. An error is an Invalid fault that gives the position of malformed JSON, or names
-// the member of a wrong type, with a NUL, or (unless lenient) unknown.
+// Decode decodes a body into a struct. The error is an Invalid fault. It gives the position of malformed JSON, or
+// names a member that has the wrong type, holds a NUL, or is unknown (unless lenient).
 func Decode(body []byte, into any, lenient bool) error {
 	if err := refuseNUL(body); err != nil {
 		return err
@@ -51,12 +51,16 @@ func Decode(body []byte, into any, lenient bool) error {
 	}
 	var syntax *jsontext.SyntacticError
 	if !errors.As(err, &syntax) {
-		errors.As(wellFormed(body), &syntax) // the whole body comes first: a wrong member before a break is not the news
+		errors.As(wellFormed(body), &syntax) // malformed JSON anywhere in the body is reported before a wrong member
 	}
 	if syntax != nil {
-		// jsontext repeats the position in its text; the reason is what stands behind the package's prefix.
+		// jsontext repeats the position in its message. The reason follows the package's prefix.
 		reason := strings.TrimPrefix(syntax.Err.Error(), "jsontext: ")
-		f := fault.Coded(fault.Invalid, "json_malformed", fmt.Sprintf("malformed JSON at byte %d: %s", syntax.ByteOffset, reason))
+		f := fault.Coded(
+			fault.Invalid,
+			"json_malformed",
+			fmt.Sprintf("malformed JSON at byte %d: %s", syntax.ByteOffset, reason),
+		)
 		if name := fieldName(syntax.JSONPointer); name != "" {
 			f.Fields = []fault.Field{{Field: name, Message: reason}}
 		}
@@ -77,7 +81,7 @@ func Decode(body []byte, into any, lenient bool) error {
 	return fault.Wrap(fault.Invalid, "the body could not be read", err)
 }
 
-// wellFormed is nil, or what is malformed in body.
+// wellFormed returns nil, or the first syntax error of body.
 func wellFormed(body []byte) error {
 	d := jsontext.NewDecoder(bytes.NewReader(body))
 	for {
@@ -90,8 +94,8 @@ func wellFormed(body []byte) error {
 	}
 }
 
-// refuseNUL finds a NUL in a string or name, which no store or page handles well. The escape is rare, so the body is
-// only walked where its bytes stand in it.
+// refuseNUL refuses a NUL in a string or name, which stores and browsers handle badly. The escape is rare, so the body
+// is tokenised only if it contains the escape's bytes.
 func refuseNUL(body []byte) error {
 	if !bytes.Contains(body, []byte(`\u0000`)) {
 		return nil
@@ -100,7 +104,7 @@ func refuseNUL(body []byte) error {
 	for {
 		tok, err := d.ReadToken()
 		if err != nil {
-			return nil // malformed, or the end: Decode says so better
+			return nil // the end, or malformed: Decode reports malformed JSON
 		}
 		if tok.Kind() == '"' && strings.ContainsRune(tok.String(), 0) {
 			return fault.Bad(fieldName(d.StackPointer()), "must not contain NUL")
@@ -145,7 +149,7 @@ func wanted(t reflect.Type) string {
 	}
 }
 
-// WriteJSON encodes first and writes the status after, so that an encoding error can still become a problem.
+// WriteJSON encodes before it writes the status, so that an encoding error can still become a problem.
 func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	b, err := Encode(v)
 	if err != nil {
@@ -159,7 +163,7 @@ func writeBody(w http.ResponseWriter, status int, b []byte) {
 	write(w, status, "application/json; charset=utf-8", b)
 }
 
-// write answers with a body of a media type.
+// write writes a response with a body of a media type.
 func write(w http.ResponseWriter, status int, media string, b []byte) {
 	w.Header().Set("Content-Type", media)
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))

@@ -8,7 +8,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 )
 
-// statuses is the one table from a fault's kind to an HTTP status and back.
+// statuses maps the kinds of faults to HTTP statuses, and back.
 var statuses = map[fault.Kind]struct {
 	status int
 	title  string
@@ -30,7 +30,7 @@ var statuses = map[fault.Kind]struct {
 	fault.Canceled:           {499, "Client Closed Request"},
 }
 
-// Status is the HTTP status of a kind.
+// Status returns the HTTP status of a kind.
 func Status(k fault.Kind) int { return statuses[k].status }
 
 func kindOf(status int) fault.Kind {
@@ -42,7 +42,7 @@ func kindOf(status int) fault.Kind {
 	return fault.Internal
 }
 
-// Problem is the body of every refusal: RFC 9457's members and those that clients of the hosted API read.
+// Problem is the body of every error response: the members of RFC 9457, and those that clients of the hosted API read.
 type Problem struct {
 	Type       string        `json:"type"`
 	Title      string        `json:"title"`
@@ -57,10 +57,10 @@ type Problem struct {
 	RequestID  string        `json:"requestId"`
 }
 
-// ProblemType is the stable address that a problem's code is explained at.
+// ProblemType is the prefix of the URL that explains a problem's code.
 const ProblemType = "https://fivechat.dev/problems/"
 
-// WriteProblem answers with err as a problem. The text of an internal error is withheld.
+// WriteProblem responds with err as a problem. It hides the text of an internal error.
 func WriteProblem(w http.ResponseWriter, path, requestID string, err error) {
 	f := fault.From(err)
 	s := statuses[f.Kind]
@@ -68,7 +68,7 @@ func WriteProblem(w http.ResponseWriter, path, requestID string, err error) {
 		Type: ProblemType + f.Code, Title: s.title, Status: s.status, Detail: f.Message, Instance: path, Code: f.Code,
 		StatusCode: s.status, Message: f.Message, Error: s.title, Errors: f.Fields, RequestID: requestID,
 	})
-	if encodeErr != nil { // a path that is not UTF-8 cannot be repeated in JSON
+	if encodeErr != nil { // the path isn't UTF-8, so JSON can't repeat it
 		body, _ = Encode(Problem{
 			Type: ProblemType + f.Code, Title: s.title, Status: s.status, Detail: s.title, Code: f.Code,
 			StatusCode: s.status, Message: s.title, Error: s.title, RequestID: requestID,

@@ -7,9 +7,9 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 )
 
-// TestRefusalIsReadWhateverThePathHolds: the path of the refused request, which a problem repeats, may hold characters that
-// a caller's body may not. The refusal is the sibling's all the same.
-func TestRefusalIsReadWhateverThePathHolds(t *testing.T) {
+// TestRefusalDecodesInstancesWithAnyCharacter: a problem repeats the path of the refused request. The path may hold
+// characters that a caller's body may not. Refusal returns the other service's fault for these too.
+func TestRefusalDecodesInstancesWithAnyCharacter(t *testing.T) {
 	t.Parallel()
 	for name, instance := range map[string]string{
 		"plain":   "/internal/visitors/a",
@@ -22,6 +22,6 @@ func TestRefusalIsReadWhateverThePathHolds(t *testing.T) {
 		}
 	}
 	if err := Refusal(http.StatusNotFound, "", []byte("<html>")); !fault.Is(err, fault.Unavailable) {
-		t.Errorf("what is no problem: %v", err)
+		t.Errorf("a body that isn't a problem: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
-// Package httpkit carries operations over HTTP: it binds requests, writes responses and problems with their tags and
-// links, heeds preconditions and idempotency keys, passes identity, trace and deadline from hop to hop, and calls other
-// services the same way. Its list of features is closed; anything odd is a plain http.Handler beside the table.
+// Package httpkit serves operations over HTTP. Begin with Router and Handle. It binds requests, writes responses and
+// problems, checks preconditions and idempotency keys, and sets ETag and Link. It passes identity, trace and deadline
+// on to other services, which Call calls. Every operation uses these features only; anything else is a plain
+// http.Handler, added with Mount or Stream.
 package httpkit
 
 import (
@@ -23,31 +24,31 @@ import (
 	"fivechat.dev/libs/transport/operation"
 )
 
-// The headers that pass from hop to hop beside identity.Header and traceparent.
+// The headers that services pass on, besides identity.Header and traceparent.
 const (
 	RequestIDHeader = "X-Request-Id"
-	TimeoutHeader   = "X-Fivechat-Timeout-Ms" // what is left of the caller's deadline, in milliseconds
+	TimeoutHeader   = "X-Fivechat-Timeout-Ms" // the time until the caller's deadline, in milliseconds
 )
 
-// DefaultTimeout bounds a request whose caller stated no deadline.
+// DefaultTimeout bounds a request whose caller set no deadline.
 const DefaultTimeout = 15 * time.Second
 
-// DefaultBody is the cap of a request body in bytes, for routes that state none.
+// DefaultBody bounds a request's body in bytes, unless the route sets another bound.
 const DefaultBody = 1 << 20
 
-// Router is a service's route table. It verifies the assertion of who is asking, so a request that did not come from
-// the edge or a sibling reaches every operation as nobody.
+// Router is a service's route table. It verifies the caller's assertion. A request that came neither from the edge nor
+// from another service has the zero Principal in every operation.
 type Router struct {
 	mux         *http.ServeMux
 	tele        *telemetry.Telemetry
 	keys        *identity.Keyring
-	streams     map[string]bool  // the patterns without a deadline
-	idempotency IdempotencyStore // nil: an Idempotency-Key is not looked at
+	streams     map[string]bool  // the patterns of streams, which have no deadline
+	idempotency IdempotencyStore // nil: the router ignores Idempotency-Key
 	active      active
 	reads       *largeread.Limiter
 }
 
-// NewRouter makes an empty table.
+// NewRouter returns a Router without routes.
 func NewRouter(t *telemetry.Telemetry, keys *identity.Keyring) *Router {
 	return &Router{
 		mux: http.NewServeMux(), tele: t, keys: keys, streams: map[string]bool{}, active: newActive(t.Registry),
@@ -63,22 +64,22 @@ type route struct {
 	body    int64
 	caching string
 	query   []string // the names of the parameters that the operation reads
-	public  bool     // what it answers anybody may read
+	public  bool     // anyone may read the response
 }
 
-// Lenient ignores unknown body members, as documented operations must for clients of the hosted API. Without it they
-// are refused.
+// Lenient makes a route ignore unknown body members, as documented operations must for clients of the hosted API.
+// Other routes refuse them.
 func Lenient(r *route) { r.lenient = true }
 
-// Body sets the route's body cap in bytes.
+// Body sets the route's body limit in bytes.
 func Body(n int64) Option { return func(r *route) { r.body = n } }
 
-// Caching says with what Cache-Control the route answers.
-func Caching(how string) Option { return func(r *route) { r.caching = how } }
+// Caching sets the Cache-Control of the route's successful responses.
+func Caching(directives string) Option { return func(r *route) { r.caching = directives } }
 
-// Handle mounts an operation: pattern is a ServeMux pattern with a method, status the answer's on success (a response
-// with a method HTTPStatus() int may say otherwise). It panics where the request's tags do not fit the pattern, so that
-// a wrong table never starts.
+// Handle adds an operation to the table. The pattern is a ServeMux pattern with a method. The status is that of a
+// successful response; a response can override it by a method HTTPStatus() int. Handle panics if the request's tags
+// don't fit the pattern, so that a service with a wrong table never starts.
 func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.Endpoint[Req, Resp], options ...Option) {
 	rt := route{body: DefaultBody}
 	for _, o := range options {
@@ -88,7 +89,7 @@ func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.En
 	server := kithttp.NewServer(e.Kit,
 		func(_ context.Context, req *http.Request) (any, error) { return bind(req) },
 		func(ctx context.Context, w http.ResponseWriter, response any) error {
-			return rt.answer(ctx, w, status, forWriter(ctx, response))
+			return rt.respond(ctx, w, status, forWriter(ctx, response))
 		},
 		kithttp.ServerErrorEncoder(func(ctx context.Context, err error, w http.ResponseWriter) { refuse(ctx, w, err) }),
 	)
@@ -103,15 +104,15 @@ func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.En
 	})
 }
 
-// refuse answers the request of ctx with a problem.
+// refuse responds to the request of ctx with a problem.
 func refuse(ctx context.Context, w http.ResponseWriter, err error) {
 	WriteProblem(w, requestOf(ctx).URL.Path, RequestID(ctx), err)
 }
 
-// Mount adds a plain handler for what is no request/response operation.
+// Mount adds a plain handler for anything that isn't a request/response operation.
 func (r *Router) Mount(pattern string, h http.Handler) { r.mux.Handle(pattern, h) }
 
-// Stream adds a plain handler whose answer goes on until somebody ends it: it has no deadline.
+// Stream adds a plain handler whose response ends only when either side ends it. It has no deadline.
 func (r *Router) Stream(pattern string, h http.Handler) {
 	r.streams[pattern] = true
 	r.Mount(pattern, h)
@@ -121,11 +122,11 @@ type requestKey struct{}
 
 func requestOf(ctx context.Context) *http.Request { return ctx.Value(requestKey{}).(*http.Request) }
 
-// RequestID gives the id of the request that the context belongs to, or "".
+// RequestID returns the id of the request that the context belongs to, or "".
 func RequestID(ctx context.Context) string { return telemetry.RequestID(ctx) }
 
-// ServeHTTP puts identity, trace, request id and deadline into the context, then serves the route in a span of its own; a
-// path or method that no route has is answered with a problem like everything else.
+// ServeHTTP puts identity, trace, request id and deadline into the context, then serves the route in its own span. A
+// path or method without a route gets a problem, like every other error.
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	ctx := r.tele.Propagate.Extract(req.Context(), propagation.HeaderCarrier(req.Header))
 	ctx = telemetry.WithRequestID(ctx, req.Header.Get(RequestIDHeader))
@@ -134,7 +135,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		if p, err := r.keys.Verify(a); err == nil {
 			ctx = withClientAddress(identity.With(ctx, p), req.Header)
 		} else {
-			r.tele.Log.WarnContext(ctx, "refused an assertion", "error", err)
+			r.tele.Log.WarnContext(ctx, "assertion refused", "error", err)
 		}
 	}
 	req = req.WithContext(ctx)
@@ -146,24 +147,24 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		x.whole = true
 		return
 	}
-	under := r.active.streams
+	gauge := r.active.streams
 	if !r.streams[pattern] {
-		under = r.active.requests
+		gauge = r.active.requests
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, timeoutOf(req))
 		defer cancel()
-		var answered func()
-		ctx, answered = r.reads.Begin(ctx, identity.From(ctx).Website)
-		defer answered()
+		var done func()
+		ctx, done = r.reads.Begin(ctx, identity.From(ctx).Website)
+		defer done()
 	}
-	under.Inc()
-	defer under.Dec()
-	defer r.noted(ctx, pattern)
+	gauge.Inc()
+	defer gauge.Dec()
+	defer r.countPanic(ctx, pattern)
 	r.mux.ServeHTTP(x, req.WithContext(ctx))
 	x.whole = true
 }
 
-// active counts what is being answered.
+// active counts the requests and streams in progress.
 type active struct{ requests, streams prometheus.Gauge }
 
 func newActive(r prometheus.Registerer) active {
@@ -171,40 +172,50 @@ func newActive(r prometheus.Registerer) active {
 	return active{g.WithLabelValues("request"), g.WithLabelValues("stream")}
 }
 
-// noted counts a panic that no operation's chain caught, and leaves it to net/http, which ends the connection. It must be
-// deferred itself, to recover.
-func (r *Router) noted(ctx context.Context, pattern string) {
+// countPanic counts a panic that no operation's chain recovered from. It panics again, so that net/http ends the
+// connection. It must be deferred directly, because it calls recover.
+func (r *Router) countPanic(ctx context.Context, pattern string) {
 	reason := recover()
 	if reason == nil {
 		return
 	}
 	if err, _ := reason.(error); !errors.Is(err, http.ErrAbortHandler) {
 		r.tele.Panics.Inc()
-		r.tele.Log.ErrorContext(ctx, "handler panicked", "route", pattern, "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+		r.tele.Log.ErrorContext(
+			ctx,
+			"handler panicked",
+			"route",
+			pattern,
+			"panic",
+			fmt.Sprint(reason),
+			"stack",
+			string(debug.Stack()),
+		)
 	}
 	panic(http.ErrAbortHandler)
 }
 
 func timeoutOf(req *http.Request) time.Duration {
-	if ms, err := strconv.Atoi(req.Header.Get(TimeoutHeader)); err == nil && ms > 0 && ms < int(DefaultTimeout/time.Millisecond) {
+	if ms, err := strconv.Atoi(req.Header.Get(TimeoutHeader)); err == nil && ms > 0 &&
+		ms < int(DefaultTimeout/time.Millisecond) {
 		return time.Duration(ms) * time.Millisecond
 	}
 	return DefaultTimeout
 }
 
-// WriteUnrouted turns the plain 404 or 405 of a ServeMux into a problem, keeping the Allow header.
+// WriteUnrouted turns the plain 404 or 405 of a ServeMux into a problem, and keeps the Allow header.
 func WriteUnrouted(w http.ResponseWriter, req *http.Request, muxed http.Handler) {
-	answer := unrouted{header: http.Header{}}
-	muxed.ServeHTTP(&answer, req)
+	muxResponse := unrouted{header: http.Header{}}
+	muxed.ServeHTTP(&muxResponse, req)
 	err := fault.Missing("path")
-	if answer.status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", answer.header.Get("Allow"))
+	if muxResponse.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", muxResponse.header.Get("Allow"))
 		err = fault.New(fault.MethodNotAllowed, "the path has no method "+req.Method)
 	}
 	WriteProblem(w, req.URL.Path, RequestID(req.Context()), err)
 }
 
-// unrouted notes what a ServeMux says of a request that no route has.
+// unrouted records the response of a ServeMux to a request without a route.
 type unrouted struct {
 	header http.Header
 	status int

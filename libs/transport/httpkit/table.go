@@ -12,27 +12,27 @@ import (
 	"time"
 )
 
-// Table is an answer as rows of cells: text, numbers, times, or nil for a cell that is empty.
+// Table is a response of rows and cells. A cell is text, a number, a time, or nil if it is empty.
 type Table struct {
-	Name   string // of the file that a browser saves
+	Name   string // the file name, without extension, that browsers suggest
 	Header []string
 	Rows   [][]any
 }
 
-// tabular is an answer that is a table too: who asks for text/csv gets it so.
+// tabular is a response that is also available as text/csv.
 type tabular interface{ Table() Table }
 
-// CSV gives the table as RFC 4180 has it, its header first. A text that a spreadsheet would take for a formula begins with
-// an apostrophe (OWASP, "CSV Injection"); numbers are never mistaken for one.
+// CSV encodes the table according to RFC 4180, with its header first. A text that a spreadsheet would interpret as a
+// formula gets a leading apostrophe (OWASP, "CSV Injection"). Numbers need none.
 func (t Table) CSV() ([]byte, error) {
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
 	w.UseCRLF = true
-	_ = w.Write(t.Header) // an error stays until Flush
+	_ = w.Write(t.Header) // Flush reports the error
 	line := make([]string, len(t.Header))
 	for _, row := range t.Rows {
 		if len(row) != len(line) {
-			return nil, fmt.Errorf("httpkit: a row of %s has %d cells under %d headers", t.Name, len(row), len(line))
+			return nil, fmt.Errorf("httpkit: a row of %s has %d cells and %d headers", t.Name, len(row), len(line))
 		}
 		for i, c := range row {
 			line[i] = cell(c)
@@ -69,29 +69,30 @@ func cell(value any) string {
 	}
 }
 
-// wantsTable says whether the client of a request asks for text/csv by name, and likes nothing better.
+// wantsTable reports whether the client names text/csv in Accept and prefers nothing over it.
 func wantsTable(r *http.Request) bool {
-	likes := map[string]float64{}
+	quality := map[string]float64{}
 	for _, one := range strings.Split(strings.Join(r.Header.Values("Accept"), ","), ",") {
 		media, params, err := mime.ParseMediaType(one)
 		if err != nil {
 			continue
 		}
-		likes[media] = 1
+		quality[media] = 1
 		if q, err := strconv.ParseFloat(params["q"], 64); err == nil {
-			likes[media] = q
+			quality[media] = q
 		}
 	}
-	return likes["text/csv"] > 0 && likes["text/csv"] >= likes["application/json"]
+	return quality["text/csv"] > 0 && quality["text/csv"] >= quality["application/json"]
 }
 
-// writeTable answers with a table as a file.
+// writeTable responds with a table as a file.
 func writeTable(w http.ResponseWriter, status int, t Table) error {
 	body, err := t.CSV()
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": t.Name + ".csv"}))
+	w.Header().
+		Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": t.Name + ".csv"}))
 	write(w, status, "text/csv; charset=utf-8; header=present", body)
 	return nil
 }

@@ -16,23 +16,26 @@ import (
 )
 
 type report struct {
-	Rows []string `json:"rows"`
-	odd  bool
+	Rows   []string `json:"rows"`
+	uneven bool
 }
 
 func (r report) Table() httpkit.Table {
 	t := httpkit.Table{Name: "a report", Header: []string{"name", "n", "part", "at", "none", "perhaps"}}
 	for _, name := range r.Rows {
 		n := -3
-		t.Rows = append(t.Rows, []any{name, n, -0.5, time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 5*3600+45*60)), nil, &n})
+		t.Rows = append(
+			t.Rows,
+			[]any{name, n, -0.5, time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 5*3600+45*60)), nil, &n},
+		)
 	}
-	if r.odd {
+	if r.uneven {
 		t.Rows = append(t.Rows, []any{"too short"})
 	}
 	return t
 }
 
-// newRouter gives an empty route table, the chain around its operations, and an assertion to ask with.
+// newRouter returns an empty route table, a chain for its operations, and an assertion for requests.
 func newRouter(t *testing.T) (*httpkit.Router, operation.Chain, string) {
 	t.Helper()
 	s := serve(t)
@@ -49,14 +52,25 @@ func newRouter(t *testing.T) (*httpkit.Router, operation.Chain, string) {
 	return httpkit.NewRouter(tele, s.keys), operation.Standard(tele), assertion
 }
 
-func TestTable(t *testing.T) {
+func TestTablesAreServedAsCSVOnRequest(t *testing.T) {
 	t.Parallel()
-	names := []string{"plain", `with "quotes", and a comma`, "two\nlines", "=1+1", "+1", "-1", "@x", "\tx", "", "fine=1"}
+	names := []string{
+		"plain",
+		`with "quotes", and a comma`,
+		"two\nlines",
+		"=1+1",
+		"+1",
+		"-1",
+		"@x",
+		"\tx",
+		"",
+		"fine=1",
+	}
 	r, chain, assertion := newRouter(t)
 	httpkit.Handle(r, "GET /report", 200, operation.New(chain, "test.report", authz.Public,
 		func(context.Context, operation.None) (report, error) { return report{Rows: names}, nil }))
-	httpkit.Handle(r, "GET /odd", 200, operation.New(chain, "test.odd", authz.Public,
-		func(context.Context, operation.None) (report, error) { return report{odd: true}, nil }))
+	httpkit.Handle(r, "GET /uneven", 200, operation.New(chain, "test.uneven", authz.Public,
+		func(context.Context, operation.None) (report, error) { return report{uneven: true}, nil }))
 	ask := func(path, accept string) *httptest.ResponseRecorder {
 		req := httptest.NewRequest(http.MethodGet, path, nil)
 		req.Header.Set(identity.Header, assertion)
@@ -68,12 +82,16 @@ func TestTable(t *testing.T) {
 		return w
 	}
 	for accept, want := range map[string]bool{
-		"": false, "*/*": false, "text/*": false, "application/json": false, "text/csv": true, "TEXT/CSV; header=present": true,
-		"application/json, text/csv": true, "application/json;q=0.9,text/csv": true, "application/json, text/csv;q=0.9": false,
-		"text/csv;q=0": false, "text/csv, */*;q=0.1": true, ";;;, text/csv": true,
+		"": false, "*/*": false, "text/*": false, "application/json": false, "text/csv": true,
+		"TEXT/CSV; header=present":   true,
+		"application/json, text/csv": true, "application/json;q=0.9,text/csv": true,
+		"application/json, text/csv;q=0.9": false,
+		"text/csv;q=0":                     false, "text/csv, */*;q=0.1": true, ";;;, text/csv": true,
 	} {
 		w := ask("/report", accept)
-		if is := w.Header().Get("Content-Type") == "text/csv; charset=utf-8; header=present"; is != want || w.Code != 200 || w.Header().Get("Vary") != "Accept" {
+		if is := w.Header().Get("Content-Type") == "text/csv; charset=utf-8; header=present"; is != want ||
+			w.Code != 200 ||
+			w.Header().Get("Vary") != "Accept" {
 			t.Errorf("%q: %d %v", accept, w.Code, w.Header())
 		}
 	}
@@ -85,9 +103,9 @@ func TestTable(t *testing.T) {
 		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}
 	if got := w.Header().Get("Content-Disposition"); got != `attachment; filename="a report.csv"` {
-		t.Errorf("it is saved as %q", got)
+		t.Errorf("Content-Disposition is %q", got)
 	}
-	if w := ask("/odd", "text/csv"); w.Code != 500 {
-		t.Errorf("a row that is too short: %d", w.Code)
+	if w := ask("/uneven", "text/csv"); w.Code != 500 {
+		t.Errorf("a row with too few cells: %d", w.Code)
 	}
 }

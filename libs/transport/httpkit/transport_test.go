@@ -16,8 +16,9 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// TestTransportErrorsDoNotQuoteAnswers: what says why there is no answer stays; whatever else an error quotes is gone.
-func TestTransportErrorsDoNotQuoteAnswers(t *testing.T) {
+// TestTransportErrorsDoNotQuoteResponses: TransportError keeps the reason of a failed connection, and removes
+// everything else that an error quotes.
+func TestTransportErrorsDoNotQuoteResponses(t *testing.T) {
 	t.Parallel()
 	const secret = "5c_secret"
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
@@ -25,11 +26,13 @@ func TestTransportErrorsDoNotQuoteAnswers(t *testing.T) {
 	for name, c := range map[string]struct{ err, want error }{
 		"nothing":             {nil, nil},
 		"refused":             {fmt.Errorf("%s: %w", secret, refused), syscall.ECONNREFUSED},
-		"an end":              {fmt.Errorf("%s: %w", secret, io.EOF), io.ErrUnexpectedEOF},
-		"late":                {fmt.Errorf("%s: %w", secret, &net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}), os.ErrDeadlineExceeded},
-		"the client gave up":  {context.Canceled, context.Canceled},
-		"a false certificate": {fmt.Errorf("%s: %w", secret, untrusted), untrusted},
-		"a malformed head":    {fmt.Errorf("malformed HTTP response %q", secret), httpkit.ErrAnswer},
+		"a closed connection": {fmt.Errorf("%s: %w", secret, io.EOF), io.ErrUnexpectedEOF},
+		"a timeout": {
+			fmt.Errorf("%s: %w", secret, &net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}), os.ErrDeadlineExceeded,
+		},
+		"the client gave up":       {context.Canceled, context.Canceled},
+		"an untrusted certificate": {fmt.Errorf("%s: %w", secret, untrusted), untrusted},
+		"a malformed header":       {fmt.Errorf("malformed HTTP response %q", secret), httpkit.ErrMalformedResponse},
 	} {
 		got := httpkit.TransportError(c.err)
 		if !errors.Is(got, c.want) || got != nil && strings.Contains(got.Error(), secret) {

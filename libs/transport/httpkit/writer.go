@@ -11,23 +11,24 @@ import (
 	"fivechat.dev/libs/kernel/identity"
 )
 
-// An API token of the level WRITE does not read. The answer to its change keeps every documented member, so that clients find
-// them, but shows only
-//   - what the request wrote: members of the answer that have the name of a member of the body, and
-//   - what names the resource or has no empty value (a state): fields with the tag writer:"kept".
+// An API token of the level WRITE can't read. The response to its change keeps every documented member, so that
+// clients find them, but shows only
+//   - the members that the request wrote: those of the response that have the name of a member of the body, and
+//   - the members that identify the resource or have no empty value (a state): fields with the tag writer:"kept".
 //
-// Every other member is null, or the empty value of its type. A member without the tag is withheld, so a new one is too.
+// Every other member is null, or the empty value of its type. A member without the tag is hidden, so new members are
+// hidden too.
 const writerTag, writerKept = "writer", "kept"
 
-// PublicAnswer says that anybody may read what the route answers, so that a token of the level WRITE is answered the same as others.
-func PublicAnswer(r *route) { r.public = true }
+// PublicResponse marks a route whose response anyone may read, so that tokens of the level WRITE get all of it.
+func PublicResponse(r *route) { r.public = true }
 
 type writtenKey struct{}
 
-// written is the names of the members that a request's body has.
+// written is the set of members that a request's body has.
 type written map[string]bool
 
-// noting has the members of the body noted, for a caller whose answer is cut down to them.
+// noting prepares ctx to record the body's members, if the caller gets only those back.
 func (rt route) noting(ctx context.Context) context.Context {
 	if p := identity.From(ctx); rt.public || p.Kind != identity.Token || p.Level != identity.Write {
 		return ctx
@@ -35,8 +36,8 @@ func (rt route) noting(ctx context.Context) context.Context {
 	return context.WithValue(ctx, writtenKey{}, written{})
 }
 
-// noteMembers notes which of the members that an operation knows a decoded body has. A member that is ignored writes nothing,
-// and one that is null leaves or empties what there is, which is answered as null anyway.
+// noteMembers records which of the operation's members a decoded body has. Members that the operation ignores aren't
+// recorded. Neither are null members: they leave or empty the value, and the response shows null anyway.
 func noteMembers(r *http.Request, body []byte, known map[string]bool) {
 	w, noting := r.Context().Value(writtenKey{}).(written)
 	if !noting {
@@ -44,14 +45,14 @@ func noteMembers(r *http.Request, body []byte, known map[string]bool) {
 	}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(body, &members) != nil {
-		return // what isn't an object has no members, and was refused before
+		return // not an object, which was refused before
 	}
 	for name, value := range members {
 		w[name] = known[name] && string(value) != "null"
 	}
 }
 
-// forWriter is the response as the caller of ctx may see it.
+// forWriter returns the response as the caller of ctx may see it.
 func forWriter(ctx context.Context, response any) any {
 	w, noting := ctx.Value(writtenKey{}).(written)
 	v := reflect.ValueOf(response)
@@ -71,7 +72,7 @@ func forWriter(ctx context.Context, response any) any {
 	return shown.Interface()
 }
 
-// memberOf is the name that a field has in JSON.
+// memberOf returns the name of a field in JSON.
 func memberOf(f reflect.StructField) string {
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 	return cmp.Or(name, f.Name)

@@ -13,7 +13,8 @@ import (
 
 func newDurations(r prometheus.Registerer) *prometheus.HistogramVec {
 	v := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "fivechat_operation_duration_seconds", Help: "Time an operation took, by name and outcome (ok or a fault's kind).",
+		Name:    "fivechat_operation_duration_seconds",
+		Help:    "Time an operation took, by name and outcome (ok or a fault's kind).",
 		Buckets: telemetry.Durations(),
 	}, []string{"operation", "outcome"})
 	r.MustRegister(v)

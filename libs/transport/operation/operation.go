@@ -29,7 +29,12 @@ type Endpoint[Req, Resp any] struct {
 
 // New makes an operation of fn behind chain. name is "service.verb_object". This holds the only type assertion
 // between transport and domain.
-func New[Req, Resp any](chain Chain, name string, rule authz.Rule, fn func(context.Context, Req) (Resp, error)) Endpoint[Req, Resp] {
+func New[Req, Resp any](
+	chain Chain,
+	name string,
+	rule authz.Rule,
+	fn func(context.Context, Req) (Resp, error),
+) Endpoint[Req, Resp] {
 	return Endpoint[Req, Resp]{name, chain(name, rule)(func(ctx context.Context, request any) (any, error) {
 		return fn(ctx, request.(Req))
 	})}
@@ -81,7 +86,16 @@ func recovered(t *telemetry.Telemetry, name string) endpoint.Middleware {
 			defer func() {
 				if p := recover(); p != nil {
 					t.Panics.Inc()
-					t.Log.ErrorContext(ctx, "operation panicked", "operation", name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+					t.Log.ErrorContext(
+						ctx,
+						"operation panicked",
+						"operation",
+						name,
+						"panic",
+						fmt.Sprint(p),
+						"stack",
+						string(debug.Stack()),
+					)
 					err = fault.Wrap(fault.Internal, "something went wrong on our side", fmt.Errorf("panic: %v", p))
 				}
 			}()

@@ -42,7 +42,10 @@ func TestStandardChain(t *testing.T) {
 		return how, nil
 	})
 	w, _ := tenant.New(1)
-	reader := identity.With(t.Context(), identity.Principal{Kind: identity.Token, Website: w, Level: identity.Read, Plan: identity.Free})
+	reader := identity.With(
+		t.Context(),
+		identity.Principal{Kind: identity.Token, Website: w, Level: identity.Read, Plan: identity.Free},
+	)
 	for _, c := range []struct {
 		ctx  context.Context
 		how  string
@@ -50,7 +53,10 @@ func TestStandardChain(t *testing.T) {
 		ran  int
 	}{
 		{t.Context(), "x", fault.Unauthenticated, 0},
-		{identity.With(t.Context(), identity.Principal{Kind: identity.Token, Website: w, Level: identity.Write}), "x", fault.Forbidden, 0},
+		{
+			identity.With(t.Context(), identity.Principal{Kind: identity.Token, Website: w, Level: identity.Write}),
+			"x", fault.Forbidden, 0,
+		},
 		{reader, "panic", fault.Internal, 1},
 		{reader, "fail", fault.Internal, 2},
 		{reader, "conflict", fault.Conflict, 3},
@@ -63,7 +69,8 @@ func TestStandardChain(t *testing.T) {
 	if got, err := e.Kit(reader, "fine"); err != nil || got != "fine" {
 		t.Errorf("%v %v", got, err)
 	}
-	if strings.Count(log.String(), `"msg":"operation panicked"`) != 1 || strings.Count(log.String(), `"msg":"operation failed"`) != 2 {
+	if strings.Count(log.String(), `"msg":"operation panicked"`) != 1 ||
+		strings.Count(log.String(), `"msg":"operation failed"`) != 2 {
 		t.Errorf("log: %s", log.String())
 	}
 	families, err := tele.Registry.Gather()
@@ -79,7 +86,9 @@ func TestStandardChain(t *testing.T) {
 			outcomes[m.GetLabel()[1].GetValue()] = m.GetHistogram().GetSampleCount()
 		}
 	}
-	for outcome, n := range map[string]uint64{"ok": 1, "internal": 2, "conflict": 1, "token_invalid": 1, "permission_missing": 1} {
+	for outcome, n := range map[string]uint64{
+		"ok": 1, "internal": 2, "conflict": 1, "token_invalid": 1, "permission_missing": 1,
+	} {
 		if outcomes[outcome] != n {
 			t.Errorf("%s was counted %d times, want %d: %v", outcome, outcomes[outcome], n, outcomes)
 		}
@@ -96,7 +105,12 @@ func TestNothingIsTimedWhereThatIsOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := operation.New(operation.Standard(tele), "test.do", authz.Read, func(context.Context, operation.None) (string, error) { return "done", nil })
+	e := operation.New(
+		operation.Standard(tele),
+		"test.do",
+		authz.Read,
+		func(context.Context, operation.None) (string, error) { return "done", nil },
+	)
 	if _, err := e.Kit(t.Context(), operation.None{}); !fault.Is(err, fault.Unauthenticated) {
 		t.Errorf("nobody was answered %v", err)
 	}

@@ -26,7 +26,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *widgets.Service) error {
 		func(ctx context.Context, req update) (view, error) {
 			w, err := s.Update(ctx, identity.From(ctx).Website, req.ClientToken, req.patch())
 			return viewOf(w), err
-		}), httpkit.Lenient, httpkit.PublicAnswer)
+		}), httpkit.Lenient, httpkit.PublicResponse)
 
 	httpkit.Handle(
 		r, "GET /internal/widgets/{clientToken}", 200,

@@ -11,20 +11,20 @@ import (
 	"fivechat.dev/libs/process/runner"
 )
 
-// TestUses: whether what a component uses is there shows in its metrics, at first and as it changes.
-func TestUses(t *testing.T) {
+// TestDependencyMetricFollowsChecks: the metric of each dependency shows the result of the last check.
+func TestDependencyMetricFollowsChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var away atomic.Bool
+		var unavailable atomic.Bool
 		u := unit(t, runner.Unit{Uses: map[string]func(context.Context) error{
 			"store": func(context.Context) error {
-				if away.Load() {
-					return errors.New("away")
+				if unavailable.Load() {
+					return errors.New("unavailable")
 				}
 				return nil
 			},
-			"deaf": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+			"hanging": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 		}})
-		u.Listeners = nil // sockets are not the bubble's
+		u.Listeners = nil // sockets can't be used in a synctest bubble
 		r, err := runner.Start(u)
 		if err != nil {
 			t.Fatal(err)
@@ -45,13 +45,13 @@ func TestUses(t *testing.T) {
 			return got
 		}
 		for i, want := range []float64{1, 0, 1} {
-			away.Store(want == 0)
+			unavailable.Store(want == 0)
 			if i > 0 {
-				passed(runner.LookEvery)
+				passed(runner.PingInterval)
 			}
-			passed(runner.LookTimeout) // of the deaf one
-			if got := up(); got["store"] != want || len(got) != 2 || got["deaf"] != 0 {
-				t.Errorf("look %d: %v, want the store %v and the deaf one 0", i, got, want)
+			passed(runner.PingTimeout) // the hanging check ends by its timeout
+			if got := up(); got["store"] != want || len(got) != 2 || got["hanging"] != 0 {
+				t.Errorf("check %d: %v, want the store %v and the hanging one 0", i, got, want)
 			}
 		}
 		if err := r.Stop(context.Background()); err != nil {
@@ -60,7 +60,7 @@ func TestUses(t *testing.T) {
 	})
 }
 
-// passed lets the bubble's time pass, and all that then happens happen.
+// passed advances the bubble's clock and waits until its goroutines are blocked.
 func passed(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()

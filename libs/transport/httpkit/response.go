@@ -9,25 +9,26 @@ import (
 	"slices"
 )
 
-// linked is an answer that is a part of a list.
+// linked is a response that is a page of a list.
 type linked interface{ Links(at *url.URL) string }
 
-// maxLink bounds the header Link in bytes, so that the head of an answer fits what its readers accept. A longer one is left
-// out: the body of a list says where it goes on, too.
+// maxLink bounds the header Link in bytes, so that clients accept the size of the response's header. A longer Link is
+// left out: the body of a list contains the next cursor too.
 const maxLink = 4 << 10
 
-// known is a request's address with only the parameters that its operation reads: nothing else comes back in Link.
+// known returns a request's address with only the parameters that its operation reads, so that Link repeats nothing
+// else.
 func (rt route) known(at *url.URL) *url.URL {
 	query := at.Query()
 	maps.DeleteFunc(query, func(name string, _ []string) bool { return !slices.Contains(rt.query, name) })
 	return &url.URL{Path: at.Path, RawPath: at.RawPath, RawQuery: query.Encode()}
 }
 
-// NDJSON is an answer of JSON texts, one a line, that an operation has encoded itself.
+// NDJSON is a response of JSON texts, one a line, that an operation has encoded itself.
 type NDJSON []byte
 
-// answer writes what an operation responded to the request of ctx.
-func (rt route) answer(ctx context.Context, w http.ResponseWriter, status int, response any) error {
+// respond writes an operation's response to the request of ctx.
+func (rt route) respond(ctx context.Context, w http.ResponseWriter, status int, response any) error {
 	req := requestOf(ctx)
 	if s, ok := response.(interface{ HTTPStatus() int }); ok {
 		status = s.HTTPStatus()
@@ -61,7 +62,7 @@ func (rt route) answer(ctx context.Context, w http.ResponseWriter, status int, r
 	if r, ok := response.(revised); ok {
 		tag := tagOf(r.Revision(), body)
 		w.Header().Set("ETag", tag)
-		if Known(req, tag) {
+		if IsKnown(req, tag) {
 			w.WriteHeader(http.StatusNotModified)
 			return nil
 		}
@@ -70,7 +71,7 @@ func (rt route) answer(ctx context.Context, w http.ResponseWriter, status int, r
 	return nil
 }
 
-// HasBody says whether an answer of a status may have a body.
+// HasBody reports whether a response of a status may have a body.
 func HasBody(status int) bool {
 	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
 }
