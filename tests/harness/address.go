@@ -8,18 +8,18 @@ import (
 	"testing"
 )
 
-// The ports that FreeAddrs draws from lie below those that a system hands out by itself, or whoever listens or dials
-// next could be given one between the drawing and its use.
+// FreeAddrs draws ports below the range from which the operating system assigns ports by itself. Otherwise another
+// listener or an outgoing connection could get the port before the server uses it.
 const (
 	firstPort = 12_000
 	lastPort  = 32_000
 )
 
-// given are the ports that FreeAddrs gave, each once: between its drawing and its use another test may draw.
-var given sync.Map
+// usedPorts holds each port that FreeAddrs has returned, so that two tests never draw the same one.
+var usedPorts sync.Map
 
-// FreeAddrs gives n loopback addresses that nobody listens on, for servers that must be told theirs beforehand. None is
-// given twice.
+// FreeAddrs returns n loopback addresses without a listener, for servers whose address must be known before they start.
+// It never returns an address twice.
 func FreeAddrs(t testing.TB, n int) []string {
 	t.Helper()
 	var addrs []string
@@ -31,7 +31,7 @@ func FreeAddrs(t testing.TB, n int) []string {
 			continue
 		}
 		l.Close()
-		if _, twice := given.LoadOrStore(port, true); twice {
+		if _, twice := usedPorts.LoadOrStore(port, true); twice {
 			continue
 		}
 		if addrs = append(addrs, addr); len(addrs) == n {

@@ -11,8 +11,8 @@ import (
 	"fivechat.dev/libs/client/api"
 )
 
-// API asks as programs do, by the client that is made of the document, in the name of the same caller. Every answer goes
-// through the same checks, and each call is tried once.
+// API returns a client generated from the OpenAPI document, with the same credential. Every response goes through the
+// same checks. Calls aren't retried.
 func (c Client) API(t testing.TB) *client.Client {
 	t.Helper()
 	who := func(h http.Header) {
@@ -27,7 +27,7 @@ func (c Client) API(t testing.TB) *client.Client {
 	return made
 }
 
-// checked carries requests, and checks what comes back. Streams pass.
+// checked is a transport that sends requests and checks the responses. It doesn't check streams.
 type checked struct {
 	t    testing.TB
 	edge bool
@@ -52,35 +52,35 @@ func (c checked) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// Outcome is what became of an operation.
+// Outcome is the result of an operation.
 type Outcome[T any] struct {
 	answer api.Answer[T]
 	err    error
 }
 
-// Of takes what an operation of the client gives: Of(c.GetTicket(…)).OK(t).
+// Of wraps the results of a client's operation: Of(c.GetTicket(…)).OK(t).
 func Of[T any](a api.Answer[T], err error) Outcome[T] { return Outcome[T]{a, err} }
 
-// OK is the answer's body. It ends the test where there is none.
+// OK returns the response's body. It ends the test if the operation failed.
 func (o Outcome[T]) OK(t testing.TB) T {
 	t.Helper()
 	return o.Answer(t).Body
 }
 
-// Answer is the whole answer. It ends the test where there is none.
+// Answer returns the whole response. It ends the test if the operation failed.
 func (o Outcome[T]) Answer(t testing.TB) api.Answer[T] {
 	t.Helper()
 	Done(t, o.err)
 	return o.answer
 }
 
-// Refused fails the test where the operation is not refused with a status.
+// Refused fails the test unless the operation was refused with the status.
 func (o Outcome[T]) Refused(t testing.TB, status int) {
 	t.Helper()
 	Refused(t, o.err, status)
 }
 
-// Done ends the test where an operation that answers with nothing failed.
+// Done ends the test if an operation without a response body failed.
 func Done(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -88,10 +88,10 @@ func Done(t testing.TB, err error) {
 	}
 }
 
-// Refused fails the test where err is no refusal with a status.
+// Refused fails the test unless err is a refusal with the status.
 func Refused(t testing.TB, err error, status int) {
 	t.Helper()
 	if no := new(client.Refusal); !errors.As(err, &no) || no.Status != status {
-		t.Errorf("answered with %v, want a refusal with %d", err, status)
+		t.Errorf("error %v, want a refusal with %d", err, status)
 	}
 }

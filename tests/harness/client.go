@@ -10,32 +10,31 @@ import (
 	"time"
 )
 
-// Client asks one listener in one caller's name. It is a value: With gives a changed copy.
+// Client sends requests to one listener with one credential. It is a value: With returns a changed copy.
 type Client struct {
 	base   string
 	header http.Header
-	edge   bool // the listener is the public edge
+	edge   bool // whether the listener is the public edge
 }
 
-// transport is shared, so that tests side by side do not use up the ports.
+// transport is shared, so that parallel tests don't use up the ports.
 var transport = &http.Client{
 	Timeout:       60 * time.Second,
-	Transport:     overheard{&http.Transport{MaxIdleConnsPerHost: 128, DisableCompression: true}},
+	Transport:     reportedTransport{&http.Transport{MaxIdleConnsPerHost: 128, DisableCompression: true}},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// hears is told of every request.
-var hears func(*http.Request, []byte)
+// onRequest, if set, is called with every request and its body.
+var onRequest func(*http.Request, []byte)
 
-// Overhear has each request that clients make told, with its body, from then on: what was said to a system must not be
-// found where it does not belong. Call it before any test; hear is called by several goroutines.
-func Overhear(hear func(*http.Request, []byte)) { hears = hear }
+// Overhear registers a function that is called with each later request and its body. Tests use it to check that request
+// data doesn't appear where it doesn't belong. Call it before any test runs; hear is called concurrently.
+func Overhear(hear func(*http.Request, []byte)) { onRequest = hear }
 
-type overheard struct{ http.RoundTripper }
+type reportedTransport struct{ http.RoundTripper }
 
-// RoundTrip implements http.RoundTripper.
-func (o overheard) RoundTrip(req *http.Request) (*http.Response, error) {
-	if hears != nil {
+func (o reportedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if onRequest != nil {
 		var content []byte
 		if req.GetBody != nil {
 			body, err := req.GetBody()
@@ -46,15 +45,15 @@ func (o overheard) RoundTrip(req *http.Request) (*http.Response, error) {
 				return nil, err
 			}
 		}
-		hears(req, content)
+		onRequest(req, content)
 	}
 	return o.RoundTripper.RoundTrip(req)
 }
 
-// NewClient makes a Client of any listener, without any credential.
+// NewClient returns a Client of any listener, without a credential.
 func NewClient(base string) Client { return Client{base: base, header: http.Header{}} }
 
-// Public is a caller without any credential.
+// Public returns a client without a credential.
 func (s System) Public() Client {
 	c := Client{s.URL, http.Header{}, true}
 	if s.address != "" {
@@ -63,22 +62,22 @@ func (s System) Public() Client {
 	return c
 }
 
-// From gives the same system to a caller at another address. It needs a system that trusts X-Forwarded-For from loopback,
-// as the one of MainHostile does.
+// From returns the same system, called from another client address. The system must trust X-Forwarded-For from
+// loopback, as the one of MainHostile does.
 func (s System) From(address string) System {
 	s.address = address
 	return s
 }
 
-// Bearer is the holder of an API token.
+// Bearer returns a client that sends an API token.
 func (s System) Bearer(token string) Client {
 	return s.Public().With("Authorization", "Bearer "+token)
 }
 
-// Visitor is a caller who names a visitor by its token, and proves nothing.
+// Visitor returns a client that sends a visitor token without its secret.
 func (s System) Visitor(token string) Client { return s.Public().With("x-visitor-id", token) }
 
-// Proven is a visitor: a caller with a visitor token and its secret. The secret is "" for a visitor who has none.
+// Proven returns a client that sends a visitor token and its secret. An empty secret isn't sent.
 func (s System) Proven(token, secret string) Client {
 	if secret == "" {
 		return s.Visitor(token)
@@ -86,35 +85,35 @@ func (s System) Proven(token, secret string) Client {
 	return s.Visitor(token).With("x-visitor-secret", secret)
 }
 
-// Operator is the holder of the operator key, at the operator's listener.
+// Operator returns a client of the operator's listener that sends the operator key.
 func (s System) Operator() Client {
 	return NewClient(s.OperatorURL).With("Authorization", "Bearer "+s.OperatorKey)
 }
 
-// With gives a copy that sends one more header.
+// With returns a copy that sends one more header.
 func (c Client) With(name, value string) Client {
 	h := c.header.Clone()
 	h.Set(name, value)
 	return Client{c.base, h, c.edge}
 }
 
-// At gives the same caller at another address of the system's.
+// At returns the same client for another base URL of the system.
 func (c Client) At(base string) Client {
 	c.base = base
 	return c
 }
 
-// Raw is a body that is sent as it stands.
+// Raw is a request body that is sent unchanged.
 type Raw struct {
-	ContentType string // "" sends none
+	ContentType string // empty: no Content-Type is sent
 	Body        []byte
 	Chunked     bool // send no Content-Length
 }
 
-// JSON is a Raw of JSON text.
+// JSON returns a Raw of JSON text.
 func JSON(text string) Raw { return Raw{ContentType: "application/json", Body: []byte(text)} }
 
-// Answer is what came back.
+// Answer is a response.
 type Answer struct {
 	t            testing.TB
 	Method, Path string
@@ -123,9 +122,8 @@ type Answer struct {
 	Body         []byte
 }
 
-// Do asks. body is nil for none, a Raw, or what is encoded as JSON. No request that a client can send may be answered
-// with 5xx, and nothing by the edge otherwise than its document says: either fails the test. It may be called from any
-// goroutine.
+// Do sends a request. body is nil, a Raw, or a value to encode as JSON. The test fails if the status is 5xx, or if the
+// edge's response doesn't match the OpenAPI document. Do is safe for concurrent use.
 func (c Client) Do(t testing.TB, method, path string, body any) Answer {
 	t.Helper()
 	a := c.Try(t, method, path, body)
@@ -135,7 +133,7 @@ func (c Client) Do(t testing.TB, method, path string, body any) Answer {
 	return a
 }
 
-// Try is Do of a system that need not be well: the answer may be any. It may be called from any goroutine.
+// Try is like Do for a system that may be failing: it accepts any response. It is safe for concurrent use.
 func (c Client) Try(t testing.TB, method, path string, body any) Answer {
 	t.Helper()
 	a, err := c.Ask(t.Context(), method, path, body)
@@ -145,7 +143,7 @@ func (c Client) Try(t testing.TB, method, path string, body any) Answer {
 	return a
 }
 
-// Ask is Do without the checks, for who makes them: where t is not known, of the answer only its fields and Undocumented are to be used.
+// Ask is like Do without the checks and without a test. Of the Answer, use only the fields and Undocumented.
 func (c Client) Ask(ctx context.Context, method, path string, body any) (Answer, error) {
 	a := Answer{Method: method, Path: path}
 	req, err := c.request(ctx, method, path, body)
@@ -162,7 +160,7 @@ func (c Client) Ask(ctx context.Context, method, path string, body any) (Answer,
 	return a, err
 }
 
-// check fails the test where an answer is one that nobody may get.
+// check fails the test if no client may get such a response.
 func (a Answer) check(edge bool) {
 	a.t.Helper()
 	if a.Status >= 500 {
@@ -170,7 +168,7 @@ func (a Answer) check(edge bool) {
 	}
 	if edge {
 		if a.Header.Get("X-Request-Id") == "" {
-			a.t.Errorf("%s %s: the answer has no X-Request-Id", a.Method, a.Path)
+			a.t.Errorf("%s %s: the response has no X-Request-Id", a.Method, a.Path)
 		}
 		if err := a.Undocumented(); err != nil {
 			a.t.Errorf("%s %s: %d: %v: %.300s", a.Method, a.Path, a.Status, err, a.Body)
@@ -178,7 +176,7 @@ func (a Answer) check(edge bool) {
 	}
 }
 
-// Request makes a request without a body, for who sends it otherwise than Do.
+// Request returns a request without a body, for callers that send it themselves.
 func (c Client) Request(ctx context.Context, method, path string) (*http.Request, error) {
 	return c.request(ctx, method, path, nil)
 }
@@ -210,19 +208,19 @@ func (c Client) request(ctx context.Context, method, path string, body any) (*ht
 	return req, nil
 }
 
-// Get asks for path and wants 200 and one JSON object.
+// Get requests path and expects 200 and one JSON object.
 func (c Client) Get(t testing.TB, path string) Object {
 	t.Helper()
 	return c.Do(t, "GET", path, nil).Want(t, 200).Object()
 }
 
-// Send asks with a body and wants a status and one JSON object.
+// Send sends a body and expects a status and one JSON object.
 func (c Client) Send(t testing.TB, status int, method, path string, body any) Object {
 	t.Helper()
 	return c.Do(t, method, path, body).Want(t, status).Object()
 }
 
-// Want ends the test where the status is another one. A refusal must be a whole problem.
+// Want ends the test if the status differs. A refusal must have a complete problem body.
 func (a Answer) Want(t testing.TB, status int) Answer {
 	t.Helper()
 	if a.Status != status {
@@ -234,32 +232,32 @@ func (a Answer) Want(t testing.TB, status int) Answer {
 	return a
 }
 
-// Value is the answer's JSON; numbers are json.Number, so that none is rounded.
+// Value returns the response's JSON. Numbers are json.Number, so that none is rounded.
 func (a Answer) Value() any {
 	a.t.Helper()
 	d := json.NewDecoder(bytes.NewReader(a.Body))
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
-		a.t.Errorf("%s %s: the answer is not JSON: %v: %.200q", a.Method, a.Path, err, a.Body)
+		a.t.Errorf("%s %s: the response is not JSON: %v: %.200q", a.Method, a.Path, err, a.Body)
 	}
 	if d.More() {
-		a.t.Errorf("%s %s: something stands behind the answer's JSON: %.200q", a.Method, a.Path, a.Body)
+		a.t.Errorf("%s %s: data follows the response's JSON: %.200q", a.Method, a.Path, a.Body)
 	}
 	return v
 }
 
-// Object is the answer's JSON object.
+// Object returns the response's JSON object.
 func (a Answer) Object() Object {
 	a.t.Helper()
 	m, ok := a.Value().(map[string]any)
 	if !ok {
-		a.t.Errorf("%s %s: the answer is not a JSON object: %.200q", a.Method, a.Path, a.Body)
+		a.t.Errorf("%s %s: the response is not a JSON object: %.200q", a.Method, a.Path, a.Body)
 	}
 	return Object{a.t, m}
 }
 
-// List is the answer's JSON list of objects: the answer itself, or an envelope's data.
+// List returns the response's JSON list of objects: the body itself, or the data of its envelope.
 func (a Answer) List() []Object {
 	a.t.Helper()
 	v := a.Value()

@@ -9,23 +9,25 @@ import (
 	"testing"
 )
 
-// Copy is what a second system has of one kind of a website's rows by following its export.
+// Copy is a second system's copy of the website's rows of one kind, filled by following the export.
 type Copy struct {
 	Kind string         // conversations, messages, visitors or tickets
-	Came map[string]int // how often a row came, by its number
+	Came map[string]int // how often each row was exported, by its id
 	rows map[string]map[string]any
-	seen map[string]bool // lines
+	seen map[string]bool // lines that were exported
 	get  func(path string) (status int, body []byte, err error)
-	next string // the query to go on with
+	next string // the query that continues the export
 }
 
-// NewCopy begins a copy with a query like "?limit=3". get asks the edge as somebody who may read.
+// NewCopy returns an empty copy whose first query is like "?limit=3". get requests a path of the edge with a token that
+// may read.
 func NewCopy(kind, query string, get func(path string) (int, []byte, error)) *Copy {
 	return &Copy{kind, map[string]int{}, map[string]map[string]any{}, map[string]bool{}, get, query}
 }
 
-// Pull takes one answer, all or nothing, and says whether the export ended with it; else why not. An answer that no
-// reader should get, and a line that came before, fail the test; a conversation may look as it once did.
+// Pull applies one page of the export, completely or not at all. It reports whether the export has ended, and if not,
+// why. The test fails if the response isn't valid, or if a line is exported twice; only an older version of a
+// conversation may be.
 func (c *Copy) Pull(t testing.TB) (ended bool, why any) {
 	t.Helper()
 	status, body, err := c.get("/export/" + c.Kind + c.next)
@@ -44,25 +46,25 @@ func (c *Copy) Pull(t testing.TB) (ended bool, why any) {
 	}
 	if err := json.Unmarshal(lines[len(lines)-1], &end); err != nil || end.EndOfStream == nil || end.Cursor == "" || end.Restarted {
 		t.Errorf("the export of %s ends with %s", c.Kind, lines[len(lines)-1])
-		return false, "it has no end"
+		return false, "the page has no last line"
 	}
 	for _, line := range lines[:len(lines)-1] {
 		c.take(t, line)
 	}
 	c.next = "?limit=7&cursor=" + url.QueryEscape(end.Cursor)
-	return *end.EndOfStream, "there is more"
+	return *end.EndOfStream, "the export has more pages"
 }
 
 func (c *Copy) take(t testing.TB, line []byte) {
 	t.Helper()
 	o, err := decodeObject(t, string(line))
 	if err != nil {
-		t.Errorf("the export of %s gives %s: %v", c.Kind, line, err)
+		t.Errorf("the export of %s contains %s: %v", c.Kind, line, err)
 		return
 	}
 	row := o.M
 	if c.seen[string(line)] && (c.Kind != "conversations" || row["deleted"] != nil) {
-		t.Errorf("the export of %s gives a second time %s", c.Kind, line)
+		t.Errorf("the export of %s repeats the line %s", c.Kind, line)
 	}
 	c.seen[string(line)] = true
 	id := fmt.Sprint(row["id"])
@@ -72,24 +74,24 @@ func (c *Copy) take(t testing.TB, line []byte) {
 		c.rows[id] = lasting(row)
 	case row["id"] != nil:
 		delete(c.rows, id)
-	default: // all messages of a conversation
+	default: // all messages of a conversation are deleted
 		maps.DeleteFunc(c.rows, func(_ string, m map[string]any) bool { return m["conversationId"] == row["conversationId"] })
 	}
 }
 
-// Agrees says whether the copy is what the website's lists show, and else what is different.
+// Agrees reports whether the copy equals the website's lists, and if not, the difference.
 func (c *Copy) Agrees(t testing.TB, reader Client) (bool, any) {
 	t.Helper()
 	there := Rows(t, reader, c.Kind)
 	for id, row := range there {
 		if have, want := fmt.Sprint(c.rows[id]), fmt.Sprint(row); have != want {
-			return false, fmt.Sprintf("%s: the copy has\n%s\nbut there is\n%s", c.Kind, have, want)
+			return false, fmt.Sprintf("%s: the copy has\n%s\nthe lists have\n%s", c.Kind, have, want)
 		}
 	}
-	return len(c.rows) == len(there), fmt.Sprintf("%s: %d rows in the copy, %d are there", c.Kind, len(c.rows), len(there))
+	return len(c.rows) == len(there), fmt.Sprintf("%s: %d rows in the copy, %d in the lists", c.Kind, len(c.rows), len(there))
 }
 
-// Rows gives all rows of a kind by their numbers, as lists and threads show them.
+// Rows returns all rows of a kind by id, as lists and threads show them.
 func Rows(t testing.TB, reader Client, kind string) map[string]map[string]any {
 	t.Helper()
 	all := map[string]map[string]any{}
@@ -113,7 +115,7 @@ func Rows(t testing.TB, reader Client, kind string) map[string]map[string]any {
 	return all
 }
 
-// lasting gives a row without what passes: who is there, or typing.
+// lasting returns a row without its transient members: presence and typing.
 func lasting(row map[string]any) map[string]any {
 	row = maps.Clone(row)
 	for _, name := range []string{"online", "visitorTyping", "userTyping"} {

@@ -17,33 +17,33 @@ import (
 	"fivechat.dev/api-gateway/openapi"
 )
 
-// Documented is an operation as the OpenAPI document has it.
+// Documented is an operation of the OpenAPI document.
 type Documented struct {
 	ID, Method, Path string
 	Description      string
-	Security         []map[string][]string // any of them opens it
-	Body             *jsonschema.Schema    // of the request; nil without one
+	Security         []map[string][]string // alternatives
+	Body             *jsonschema.Schema    // schema of the request body; nil if it has none
 	answers          map[string]answer     // by status
 }
 
-// answer is what is documented for a status: the schemas by media type, where there is a body.
+// answer is the documented response of a status: its schemas by media type, if it has a body.
 type answer map[string]*jsonschema.Schema
 
-// Document is the OpenAPI document, to check answers by.
+// Document is an OpenAPI document that responses are checked against.
 type Document struct {
 	Operations []*Documented
 	mux        *http.ServeMux
-	mu         sync.Mutex // tests ask side by side, and the compiler keeps what it has compiled
+	mu         sync.Mutex // the compiler caches schemas and isn't safe for concurrent use
 	schemas    *jsonschema.Compiler
 }
 
-// documentAt is where the document's schemas refer to each other.
+// documentAt is the URL by which the document's schemas refer to each other.
 const documentAt = "mem:///openapi.json"
 
-// TheDocument reads the document of the edge, once.
+// TheDocument returns the document of the edge, which it reads once.
 var TheDocument = sync.OnceValues(func() (*Document, error) { return ReadDocument(openapi.JSON) })
 
-// ReadDocument reads an OpenAPI document.
+// ReadDocument parses an OpenAPI document.
 func ReadDocument(text []byte) (*Document, error) {
 	root, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
@@ -73,7 +73,7 @@ func ReadDocument(text []byte) (*Document, error) {
 	return d, nil
 }
 
-// add takes in an operation.
+// add adds an operation.
 func (d *Document) add(method, path string, raw json.RawMessage, root any) error {
 	var op struct {
 		OperationID string
@@ -106,7 +106,7 @@ func (d *Document) add(method, path string, raw json.RawMessage, root any) error
 	return nil
 }
 
-// contents compiles the schemas of a body at a place in the document, or of the one that it refers to.
+// contents compiles the schemas of the body at a place in the document. It follows a $ref.
 func (d *Document) contents(root any, at []string) (answer, error) {
 	v := root
 	for _, step := range at {
@@ -138,22 +138,22 @@ func (d *Document) schema(at ...string) (*jsonschema.Schema, error) {
 	return d.schemas.Compile(documentAt + "#" + (&url.URL{Path: pointer.String()}).EscapedPath())
 }
 
-// Schema gives the schema of a name; the error says that there is none.
+// Schema returns the schema of a name, or an error if the document has none.
 func (d *Document) Schema(name string) (*jsonschema.Schema, error) {
 	return d.schema("components", "schemas", name)
 }
 
-// ServeHTTP lets a Documented stand in a ServeMux, which is only asked where a path leads.
+// ServeHTTP makes Documented an http.Handler. The ServeMux is used only to match paths.
 func (*Documented) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
-// Find gives the operation that a request is for, nil where it is for none.
+// Find returns the operation of a request, or nil if there is none.
 func (d *Document) Find(method, path string) *Documented {
 	h, _ := d.mux.Handler(httptest.NewRequest(method, path, nil))
 	op, _ := h.(*Documented)
 	return op
 }
 
-// Fits says what is wrong with text by a schema; a body that is no JSON fits none.
+// Fits returns an error if text isn't JSON or doesn't match a schema.
 func Fits(s *jsonschema.Schema, text []byte) error {
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
@@ -162,8 +162,8 @@ func Fits(s *jsonschema.Schema, text []byte) error {
 	return s.Validate(v)
 }
 
-// Undocumented says in what the edge answered otherwise than its document says: with a status, a media type or a member
-// that is not documented. What no operation answers, a path or method that is not there, is left out.
+// Undocumented returns an error if the edge's response has an undocumented status, media type or member. It ignores
+// unknown paths and methods, which belong to no operation.
 func (a Answer) Undocumented() error {
 	if a.Method == http.MethodOptions || a.Status == http.StatusMethodNotAllowed || bytes.Contains(a.Body, []byte(`"path not found"`)) {
 		return nil
@@ -174,18 +174,18 @@ func (a Answer) Undocumented() error {
 	}
 	op := d.Find(a.Method, a.Path)
 	if op == nil {
-		return errors.New("it is not documented")
+		return errors.New("the operation is not documented")
 	}
 	return op.Check(a)
 }
 
-// Answers says whether a status is documented.
+// Answers reports whether a status is documented.
 func (o *Documented) Answers(status int) bool {
 	_, does := o.answers[fmt.Sprint(status)]
 	return does
 }
 
-// Check says what of an answer is not as documented.
+// Check returns an error if a response doesn't match the document.
 func (o *Documented) Check(a Answer) error {
 	media := o.answers[fmt.Sprint(a.Status)]
 	if !o.Answers(a.Status) {

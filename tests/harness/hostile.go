@@ -12,13 +12,13 @@ import (
 	"fivechat.dev/deploy/fivechat/system"
 )
 
-// redisStarts is how long a redis-server may take until it accepts connections.
+// redisStarts bounds how long a redis-server may take until it accepts connections.
 const redisStarts = 10 * time.Second
 
-// MainHostile runs a package's tests against a system in memory with the default quotas, which trusts X-Forwarded-For from
-// loopback: System.From gives each test an address of its own. The tests run twice, on the embedded Redis and on a
-// redis-server. Without a redis-server the second run is left out, unless FIVECHAT_REQUIRE_REDIS is set. cleanUp is called
-// in the end.
+// MainHostile runs a package's tests against a system in memory with the default quotas. The system trusts
+// X-Forwarded-For from loopback: System.From gives each test its own client address. The tests run twice, on the
+// embedded Redis and on a redis-server. Without a redis-server the second run is skipped, unless FIVECHAT_REQUIRE_REDIS
+// is set. cleanUp is called at the end.
 func MainHostile(m *testing.M, cleanUp func()) {
 	code, err := runHostile(m)
 	cleanUp()
@@ -40,12 +40,12 @@ func runHostile(m *testing.M) (int, error) {
 		return 1, fmt.Errorf("redis-server: %w", err)
 	}
 	defer redis.stop()
-	fmt.Fprintln(os.Stderr, "harness: again, on a redis-server")
+	fmt.Fprintln(os.Stderr, "harness: running the tests again on a redis-server")
 	o.RedisURL = "redis://" + redis.addr
 	return runOver(m, o)
 }
 
-// redisServer is a redis-server that keeps nothing on disk.
+// redisServer is a redis-server without persistence.
 type redisServer struct {
 	addr string
 	dir  string
@@ -91,7 +91,7 @@ func (r *redisServer) await() error {
 }
 
 func (r *redisServer) stop() {
-	_ = r.cmd.Process.Kill() // it keeps nothing that could be lost
+	_ = r.cmd.Process.Kill() // it has no data that could be lost
 	_ = r.cmd.Wait()
 	_ = os.RemoveAll(r.dir)
 }

@@ -23,7 +23,7 @@ const (
 	ReadWrite = "READ_WRITE"
 )
 
-// Website is a tenant made for one test, with a token of each level.
+// Website is a tenant created for one test, with a token of each level.
 type Website struct {
 	System
 	ID                      int64
@@ -31,10 +31,10 @@ type Website struct {
 	tokens                  map[string]string // by level
 }
 
-// Unique is a name that no other test uses.
+// Unique returns a name that no other test uses.
 func Unique(prefix string) string { return prefix + strings.ToLower(rand.Text())[:12] }
 
-// Website makes a tenant.
+// Website creates a tenant.
 func (s System) Website(t testing.TB, plan string) *Website {
 	t.Helper()
 	name := Unique("Shop ")
@@ -46,20 +46,20 @@ func (s System) Website(t testing.TB, plan string) *Website {
 	return w
 }
 
-// Token makes an API token and gives its number and its secret.
+// Token creates an API token and returns its id and its secret.
 func (w *Website) Token(t testing.TB, level string) (int64, string) {
 	t.Helper()
 	made := w.Operator().Send(t, 201, "POST", fmt.Sprintf("/operator/websites/%d/tokens", w.ID), Map{"name": "test", "level": level})
 	return made.Int("id"), made.Text("token")
 }
 
-// Revoke takes a token away.
+// Revoke revokes a token.
 func (w *Website) Revoke(t testing.TB, id int64) {
 	t.Helper()
 	w.Operator().Send(t, 200, "DELETE", fmt.Sprintf("/operator/websites/%d/tokens/%d", w.ID, id), nil)
 }
 
-// Revoked makes a READ_WRITE token and takes it away at once.
+// Revoked creates a READ_WRITE token, revokes it and returns its secret.
 func (w *Website) Revoked(t testing.TB) string {
 	t.Helper()
 	id, secret := w.Token(t, ReadWrite)
@@ -67,41 +67,41 @@ func (w *Website) Revoked(t testing.TB) string {
 	return secret
 }
 
-// As is the holder of the website's token of a level.
+// As returns a client with the website's token of a level.
 func (w *Website) As(level string) Client { return w.Bearer(w.Secret(level)) }
 
-// Secret is the website's token of a level.
+// Secret returns the website's token of a level.
 func (w *Website) Secret(level string) string { return w.tokens[level] }
 
-// Reader holds READ.
+// Reader returns a client with a READ token.
 func (w *Website) Reader() Client { return w.As(Read) }
 
-// Writer holds WRITE, which does not include reading.
+// Writer returns a client with a WRITE token, which doesn't include reading.
 func (w *Website) Writer() Client { return w.As(Write) }
 
-// Agent holds READ_WRITE.
+// Agent returns a client with a READ_WRITE token.
 func (w *Website) Agent() Client { return w.As(ReadWrite) }
 
-// NewUser makes an agent of the website.
+// NewUser creates an agent of the website.
 func (w *Website) NewUser(t testing.TB) Object {
 	t.Helper()
 	return w.Operator().Send(t, 201, "POST", fmt.Sprintf("/operator/websites/%d/users", w.ID),
 		Map{"name": Unique("Agent "), "email": Unique("agent.") + "@shop.example"})
 }
 
-// Session is a visitor on the website.
+// Session is a visitor's session on the website.
 type Session struct {
 	Client
 	ID     int64
 	Token  string
-	Secret string // "" where the system issued none
-	Made   Object // the answer that began it
+	Secret string // empty if the system issued none
+	Made   Object // the response that created it
 }
 
-// Back is what the visitor sends to resume the session.
+// Back returns the body that resumes the session.
 func (s Session) Back() Map { return Map{"visitorToken": s.Token, "visitorSecret": s.Secret} }
 
-// Visit begins a visitor's session. Members of more are sent beside the client token.
+// Visit begins a visitor's session. The members of more are sent beside the client token.
 func (w *Website) Visit(t testing.TB, more Map) Session {
 	t.Helper()
 	body := Map{"clientToken": w.ClientToken}
@@ -117,31 +117,31 @@ func (w *Website) Visit(t testing.TB, more Map) Session {
 	return Session{w.System.Proven(token, kept), made.Object("visitor").Int("id"), token, kept, made}
 }
 
-// Open begins a conversation and gives its token.
+// Open opens a conversation and returns its token.
 func (s Session) Open(t testing.TB, content string) string {
 	t.Helper()
 	return Of(s.API(t).OpenConversation(t.Context(), nil, api.VisitorMessage{Content: content})).OK(t).Conversation.Token
 }
 
-// Say posts a message of the visitor's into a conversation.
+// Say posts a visitor's message into a conversation.
 func (s Session) Say(t testing.TB, conversation, content string) api.Message {
 	t.Helper()
 	return Of(s.API(t).PostOwnMessage(t.Context(), conversation, nil, api.VisitorMessage{Content: content})).OK(t)
 }
 
-// Reply posts a message of an agent's into a conversation.
+// Reply posts an agent's message into a conversation.
 func (w *Website) Reply(t testing.TB, conversation, content string) api.Message {
 	t.Helper()
 	return Of(w.Agent().API(t).PostMessage(t.Context(), conversation, nil, api.AgentMessage{Content: content})).OK(t)
 }
 
-// NewTicket makes a ticket.
+// NewTicket creates a ticket.
 func (w *Website) NewTicket(t testing.TB, fields Map) Object {
 	t.Helper()
 	return w.Agent().Send(t, 201, "POST", "/tickets", fields)
 }
 
-// Dialogue is a conversation to import.
+// Dialogue returns a conversation to import.
 func Dialogue(key string, turns ...string) api.ImportRow {
 	row := api.ImportRow{Key: key, Topics: &[]string{"Test_1"}}
 	for i, text := range turns {
@@ -150,7 +150,7 @@ func Dialogue(key string, turns ...string) api.ImportRow {
 	return row
 }
 
-// Row is a Dialogue as a body that may be bad.
+// Row is a Dialogue as a JSON object, which may be invalid.
 func Row(key string, turns ...string) Map {
 	said := make([]Map, len(turns))
 	for i, text := range turns {
@@ -169,7 +169,7 @@ func (w *Website) Import(t testing.TB, n int) {
 	Of(w.Agent().API(t).ImportConversations(t.Context(), nil, api.Import{Rows: rows})).OK(t)
 }
 
-// Swept waits until an erasure has gone over every service, and gives it.
+// Swept waits until every service has processed an erasure, and returns it.
 func (s System) Swept(t testing.TB, erasure int64) (e Object) {
 	t.Helper()
 	Eventually(t, 2*Patience, "the erasure", func() (bool, any) {
@@ -179,10 +179,10 @@ func (s System) Swept(t testing.TB, erasure int64) (e Object) {
 	return e
 }
 
-// UnknownID is a number that no object has.
+// UnknownID is an id that no object has.
 const UnknownID = 9007199254740001
 
-// Lookalike is a token of token's form that nobody has: its random part backwards.
+// Lookalike returns an unknown token of the same form: its random part is reversed.
 func Lookalike(token string) string {
 	prefix, random, _ := strings.Cut(token, "_")
 	b := []byte(random)
@@ -190,5 +190,5 @@ func Lookalike(token string) string {
 	return prefix + "_" + string(b)
 }
 
-// PathID is a number as it stands in a path.
+// PathID formats an id for a path.
 func PathID(n int64) string { return strconv.FormatInt(n, 10) }

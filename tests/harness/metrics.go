@@ -12,13 +12,13 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// AdminPaths are what admin listeners answer, and no other.
+// AdminPaths are the paths of admin listeners. No other listener serves them.
 var AdminPaths = []string{
 	"/livez", "/readyz", "/metrics", "/status", "/loglevel", "/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/profile", "/debug/pprof/trace",
 	"/debug/pprof/cmdline", "/api-gateway/metrics",
 }
 
-// Metrics is what every component of the system measures: families by component and name.
+// Metrics returns the metrics of every component: families by component and name.
 func (s System) Metrics(t testing.TB) map[string]map[string]*dto.MetricFamily {
 	t.Helper()
 	all := map[string]map[string]*dto.MetricFamily{}
@@ -35,7 +35,7 @@ func (s System) Metrics(t testing.TB) map[string]map[string]*dto.MetricFamily {
 	return all
 }
 
-// Measured is the text of what every component measures, exemplars with it, and of the page of all of them.
+// Measured returns the text of every component's metrics with exemplars, and of the page that combines them.
 func (s System) Measured(t testing.TB) string {
 	t.Helper()
 	var all strings.Builder
@@ -54,7 +54,7 @@ func (s System) Measured(t testing.TB) string {
 	return all.String()
 }
 
-// components are the names of all that the system consists of.
+// components returns the names of the system's components.
 func (s System) components(t testing.TB) []string {
 	t.Helper()
 	var status struct {
@@ -72,11 +72,11 @@ func (s System) components(t testing.TB) []string {
 	return names
 }
 
-// Look asks the admin address, and ends the test where the answer is not 200.
+// Look requests a path of the admin listener, and ends the test if the status isn't 200.
 func (s System) Look(t testing.TB, path, accept string) *http.Response {
 	t.Helper()
 	if s.AdminURL == "" {
-		t.Fatal("the system under test says nowhere how it stands: FIVECHAT_ADMIN_URL")
+		t.Fatal("the address of the admin listener is unknown: set FIVECHAT_ADMIN_URL")
 	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.AdminURL+path, nil)
 	if err != nil {

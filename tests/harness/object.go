@@ -6,16 +6,17 @@ import (
 	"testing"
 )
 
-// Object is a JSON object of an answer. A member that is missing or of another type fails the test and reads as zero.
+// Object is a JSON object of a response. If a member is missing or of another type, the test fails and its value reads
+// as zero.
 type Object struct {
 	t testing.TB
 	M map[string]any
 }
 
-// NewObject makes an Object of what was decoded elsewhere.
+// NewObject returns an Object of a decoded map.
 func NewObject(t testing.TB, m map[string]any) Object { return Object{t, m} }
 
-// Text is a string member.
+// Text returns a string member.
 func (o Object) Text(name string) string {
 	o.t.Helper()
 	s, ok := o.M[name].(string)
@@ -25,7 +26,7 @@ func (o Object) Text(name string) string {
 	return s
 }
 
-// Int is a whole number member.
+// Int returns a whole number member.
 func (o Object) Int(name string) int64 {
 	o.t.Helper()
 	n, _ := o.M[name].(json.Number)
@@ -36,7 +37,7 @@ func (o Object) Int(name string) int64 {
 	return i
 }
 
-// Float is a number member.
+// Float returns a number member.
 func (o Object) Float(name string) float64 {
 	o.t.Helper()
 	n, _ := o.M[name].(json.Number)
@@ -47,23 +48,23 @@ func (o Object) Float(name string) float64 {
 	return f
 }
 
-// Bool is a true or false member.
+// Bool returns a boolean member.
 func (o Object) Bool(name string) bool {
 	o.t.Helper()
 	b, ok := o.M[name].(bool)
 	if !ok {
-		o.t.Errorf("%q is %#v, not true or false, in %s", name, o.M[name], o)
+		o.t.Errorf("%q is %#v, not a boolean, in %s", name, o.M[name], o)
 	}
 	return b
 }
 
-// Null says whether a member is present and null.
+// Null reports whether a member is present and null.
 func (o Object) Null(name string) bool {
 	v, ok := o.M[name]
 	return ok && v == nil
 }
 
-// Object is a member that is an object.
+// Object returns a member that is an object.
 func (o Object) Object(name string) Object {
 	o.t.Helper()
 	m, ok := o.M[name].(map[string]any)
@@ -73,13 +74,13 @@ func (o Object) Object(name string) Object {
 	return Object{o.t, m}
 }
 
-// List is a member that is a list of objects.
+// List returns a member that is a list of objects.
 func (o Object) List(name string) []Object {
 	o.t.Helper()
 	return objects(o.t, name, o.M[name])
 }
 
-// Texts is a member that is a list of strings.
+// Texts returns a member that is a list of strings.
 func (o Object) Texts(name string) []string {
 	o.t.Helper()
 	l, ok := o.M[name].([]any)
@@ -93,7 +94,7 @@ func (o Object) Texts(name string) []string {
 	return texts
 }
 
-// String is the object as JSON.
+// String returns the object as JSON.
 func (o Object) String() string {
 	b, _ := json.Marshal(o.M)
 	return string(b)

@@ -2,10 +2,10 @@ package harness
 
 import "testing"
 
-// Caller is the credential that an operation asks for.
+// Caller is the credential that an operation requires.
 type Caller string
 
-// The callers. ByRead and ByWrite hold a bearer token that includes that level, ByReadWrite one that includes both.
+// The credentials. ByRead and ByWrite are bearer tokens that include that level, ByReadWrite one that includes both.
 const (
 	ByPublic    Caller = "public"
 	ByVisitor   Caller = "visitor"
@@ -14,29 +14,32 @@ const (
 	ByReadWrite Caller = ReadWrite
 )
 
-// ByToken reports whether the operation asks for an API token.
+// ByToken reports whether the operation requires an API token.
 func (o Operation) ByToken() bool {
 	return o.Caller == ByRead || o.Caller == ByWrite || o.Caller == ByReadWrite
 }
 
-// Operation is one operation of the edge, with a request of it that succeeds in a World.
+// Operation is one operation of the edge, with a request that succeeds in a World.
 type Operation struct {
-	Row          int    // in the contract; 0 for one of our own
-	Method, Path string // with {conversation}, {visitor}, {client}, {ticket}, {user}, {tag}, {webhook}, {delivery} for the object it is about
+	Row int // in the contract; 0 for an addition of this system
+	// The path contains {conversation}, {visitor}, {client}, {ticket}, {user}, {tag}, {webhook} or {delivery} for its
+	// object.
+	Method, Path string
 	Caller       Caller
-	Pro          bool   // needs the plan PRO
+	Pro          bool   // requires the plan PRO
 	Status       int    // on success
-	Malformed    int    // the status for a malformed object; 0 where it is about none
-	Body         Map    // a good body, or nil
+	Malformed    int    // the status for a malformed object; 0 if the path names none
+	Body         Map    // a valid body, or nil
 	Text         string // the body's text member, or ""
 	Mistyped     Map    // one member of a wrong type
 	Ends         bool   // it succeeds once per object
 }
 
-// Name is how a test calls the operation.
+// Name names the operation in tests.
 func (o Operation) Name() string { return o.Method + " " + o.Path }
 
-// Operations is every operation of the edge but the operator's. Reads that need nothing but a path follow from the document.
+// Operations returns every operation of the edge except the operator's. Reads that need only a path are derived from
+// the document.
 func Operations() []Operation {
 	title := Map{"title": "Broken handle", "description": "It came off."}
 	documented := []Operation{
@@ -70,7 +73,7 @@ func Operations() []Operation {
 	return append(reads(listed), listed...)
 }
 
-// ours is the operations beyond the documented API.
+// ours returns the operations beyond the documented API.
 func ours() []Operation {
 	said := Map{"content": "Hello?"}
 	return []Operation{
@@ -117,7 +120,7 @@ func ours() []Operation {
 	}
 }
 
-// Ask does the operation about the named objects.
+// Ask sends the operation's request about the named objects.
 func (o Operation) Ask(t testing.TB, c Client, names map[string]string) Answer {
 	t.Helper()
 	if o.Body == nil {
@@ -126,12 +129,12 @@ func (o Operation) Ask(t testing.TB, c Client, names map[string]string) Answer {
 	return c.Do(t, o.Method, Fill(o.Path, names), o.Good(names))
 }
 
-// Good is a body that the operation takes.
+// Good returns a valid body.
 func (o Operation) Good(names map[string]string) Map {
 	return Fill(Fill(o.Body, names), map[string]string{"unique": Unique("una.")})
 }
 
-// Allowed is the holder of the credential that the operation asks for in w.
+// Allowed returns a client with the credential that the operation requires in w.
 func (o Operation) Allowed(w *World) Client {
 	switch o.Caller {
 	case ByVisitor:

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// GenerousQuotas writes rate limits that no test reaches by itself into a folder, and gives the file's path. What tests
-// ask comes from one address and within seconds, as nobody else's requests do.
+// GenerousQuotas writes a quota file into a folder and returns its path. Its rate limits are so high that ordinary
+// tests don't reach them, although all their requests come from one address within seconds.
 func GenerousQuotas(dir string) (string, error) {
 	plenty := Map{"requests": 1_000_000, "seconds": 60}
 	plan, addresses := Map{}, Map{}

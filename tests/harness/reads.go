@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// pathObjects are the kinds of object that paths of the document are about, by the beginning of the path, and what a malformed
-// one is answered with.
+// pathObjects maps the beginning of a documented path to the kind of its object, and to the status for a malformed one.
 var pathObjects = []struct {
 	prefix, kind string
 	malformed    int
@@ -24,8 +23,8 @@ var pathObjects = []struct {
 // pathParameter matches a parameter of a documented path.
 var pathParameter = regexp.MustCompile(`\{[A-Za-z]+\}`)
 
-// reads returns the documented GET operations that aren't among listed. All that tests need to know of them follows from the
-// document: a new read needs no line in Operations. Pages of the gateway itself are left out.
+// reads returns the documented GET operations that aren't among listed. They are derived from the document: a new read
+// needs no line in Operations. Pages of the gateway itself are left out.
 func reads(listed []Operation) (found []Operation) {
 	d, err := TheDocument()
 	if err != nil {
@@ -47,12 +46,12 @@ func reads(listed []Operation) (found []Operation) {
 	return found
 }
 
-// IsPage reports whether the gateway itself answers a documented path with a page or one of its files.
+// IsPage reports whether a documented path is a page of the gateway itself, or one of its files.
 func IsPage(path string) bool {
 	return slices.ContainsFunc([]string{"/console", "/demo", "/docs", "/openapi.json"}, func(p string) bool { return strings.HasPrefix(path, p) })
 }
 
-// read makes an Operation of a documented GET.
+// read returns the Operation of a documented GET.
 func read(o *Documented) Operation {
 	op := Operation{Method: o.Method, Path: o.Path, Caller: ByPublic, Status: 200}
 	for _, requirement := range o.Security {

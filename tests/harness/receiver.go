@@ -19,20 +19,20 @@ type Received struct {
 	At     time.Time
 }
 
-// Object is the body.
+// Object returns the body.
 func (r Received) Object(t testing.TB) Object {
 	t.Helper()
 	return Answer{t: t, Body: r.Body}.Object()
 }
 
-// Receiver is where webhooks lead: without TLS, on loopback if the system under test is not elsewhere.
+// Receiver is a webhook's endpoint: without TLS, on loopback unless the system under test runs on another machine.
 type Receiver struct {
 	*httptest.Server
 	mu  sync.Mutex
 	got []Received
 }
 
-// Receive starts a Receiver that answers as answer does, or takes everything where that is nil.
+// Receive starts a Receiver that answers as answer does. If answer is nil, it accepts everything.
 func Receive(t testing.TB, answer http.HandlerFunc) *Receiver {
 	t.Helper()
 	r := &Receiver{}
@@ -49,41 +49,41 @@ func Receive(t testing.TB, answer http.HandlerFunc) *Receiver {
 	return r
 }
 
-// Got is what has come so far.
+// Got returns the requests received so far.
 func (r *Receiver) Got() []Received {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]Received(nil), r.got...)
 }
 
-// taking is a receiver that takes everything, as long as the test binary runs.
+// taking returns the URL of a receiver that accepts everything and lives as long as the test binary.
 var taking = sync.OnceValue(func() string {
 	return serve(func(http.ResponseWriter, *http.Request) {}).URL
 })
 
-// serve answers on loopback, or, for a system that is elsewhere, at the address of this machine that FIVECHAT_TEST_HOST
-// names.
+// serve listens on loopback. If the system is on another machine, it listens at this machine's address from
+// FIVECHAT_TEST_HOST.
 func serve(answer http.HandlerFunc) *httptest.Server {
 	s := httptest.NewUnstartedServer(answer)
 	if host := os.Getenv("FIVECHAT_TEST_HOST"); host != "" {
 		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 		if err != nil {
-			panic("FIVECHAT_TEST_HOST: " + err.Error()) // as httptest does where it cannot listen
+			panic("FIVECHAT_TEST_HOST: " + err.Error()) // as httptest does if it cannot listen
 		}
-		_ = s.Listener.Close() // nobody has it yet
+		_ = s.Listener.Close() // no client knows its address yet
 		s.Listener = l
 	}
 	s.Start()
 	return s
 }
 
-// NewWebhook makes a webhook that leads to an address and is told of some types of events.
+// NewWebhook creates a webhook with a URL and the types of events it receives.
 func (w *Website) NewWebhook(t testing.TB, url string, events ...string) Object {
 	t.Helper()
 	return w.Agent().Send(t, 201, "POST", "/webhooks", Map{"url": url, "events": events})
 }
 
-// NewDelivery makes a delivery to a webhook, which takes it, and gives its id.
+// NewDelivery creates a delivery that its webhook's endpoint accepts, and returns its id.
 func (w *Website) NewDelivery(t testing.TB, webhook string) string {
 	t.Helper()
 	delivery := PathID(w.Agent().Send(t, 202, "POST", "/webhooks/"+webhook+"/test", nil).Int("id"))
@@ -91,7 +91,7 @@ func (w *Website) NewDelivery(t testing.TB, webhook string) string {
 	return delivery
 }
 
-// Delivered waits until a delivery has a status, and gives it.
+// Delivered waits until a delivery has a status, and returns it.
 func (w *Website) Delivered(t testing.TB, webhook, delivery, status string) (d Object) {
 	t.Helper()
 	Eventually(t, 2*Patience, "the delivery is "+status, func() (bool, any) {

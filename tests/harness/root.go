@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Root is the folder of the whole repository, the one with go.work.
+// Root returns the root folder of the repository, which contains go.work.
 func Root(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// Type says what is wrong with a JSON value at a path: nothing where it is of the type.
+// Type returns what is wrong with a JSON value at a path, or nothing if it matches.
 type Type func(path string, v any) []string
 
-// Check fails the test with everything that is wrong with v.
+// Check fails the test with every mismatch of v.
 func Check(t testing.TB, what string, v any, typ Type) {
 	t.Helper()
 	if o, ok := v.(Object); ok {
@@ -30,7 +30,7 @@ func wrong(path, want string, v any) []string {
 	if len(b) > 200 {
 		b = append(b[:200], "…"...)
 	}
-	return []string{fmt.Sprintf("%s is mistyped: want %s, have %s", path, want, b)}
+	return []string{fmt.Sprintf("%s has the wrong type: want %s, have %s", path, want, b)}
 }
 
 func simple(want string, ok func(any) bool) Type {
@@ -47,13 +47,13 @@ var (
 	numberText = regexp.MustCompile(`^[1-9]\d{0,15}$`)
 )
 
-// TimeLayout is how timestamps stand in answers.
+// TimeLayout is the layout of timestamps in responses.
 const TimeLayout = "2006-01-02T15:04:05.000Z07:00"
 
-// The types that shapes are made of.
+// The types that shapes consist of.
 var (
 	Text    = simple("a string", func(v any) bool { _, ok := v.(string); return ok })
-	Bool    = simple("true or false", func(v any) bool { _, ok := v.(bool); return ok })
+	Bool    = simple("a boolean", func(v any) bool { _, ok := v.(bool); return ok })
 	Number  = simple("a number", func(v any) bool { _, ok := v.(json.Number); return ok })
 	Count   = simple("a whole number from 0", func(v any) bool { n, ok := whole(v); return ok && n >= 0 })
 	ID      = simple("a whole number from 1 and below 2^53", func(v any) bool { n, ok := whole(v); return ok && n > 0 && n < 1<<53 })
@@ -85,7 +85,7 @@ func isTime(v any) bool {
 	return err == nil && at.Year() >= 2000
 }
 
-// OneOf is a string out of a few.
+// OneOf matches one of the given strings.
 func OneOf(values ...string) Type {
 	return simple("one of "+strings.Join(values, ", "), func(v any) bool {
 		s, ok := v.(string)
@@ -93,7 +93,7 @@ func OneOf(values ...string) Type {
 	})
 }
 
-// Prefixed is a string that begins with a prefix and goes on.
+// Prefixed matches a string that is longer than its prefix.
 func Prefixed(prefix string) Type {
 	return simple("a string that begins with "+prefix, func(v any) bool {
 		s, ok := v.(string)
@@ -101,7 +101,7 @@ func Prefixed(prefix string) Type {
 	})
 }
 
-// Exactly is one value.
+// Exactly matches one value.
 func Exactly(want any) Type {
 	return simple(fmt.Sprintf("%#v", want), func(v any) bool {
 		if n, ok := v.(json.Number); ok {
@@ -111,7 +111,7 @@ func Exactly(want any) Type {
 	})
 }
 
-// OrNull is a type or null.
+// OrNull matches a type or null.
 func OrNull(typ Type) Type {
 	return func(path string, v any) []string {
 		if v == nil {
@@ -121,7 +121,7 @@ func OrNull(typ Type) Type {
 	}
 }
 
-// ListOf is a list, never null, whose every element is of a type.
+// ListOf matches a list, never null, whose elements all match a type.
 func ListOf(typ Type) Type {
 	return func(path string, v any) []string {
 		l, ok := v.([]any)
@@ -136,10 +136,10 @@ func ListOf(typ Type) Type {
 	}
 }
 
-// Shape is an object that has exactly these members.
+// Shape matches an object that has exactly these members.
 type Shape map[string]Type
 
-// Type is the shape as a Type.
+// Type returns the shape as a Type.
 func (s Shape) Type() Type {
 	return func(path string, v any) []string {
 		m, ok := v.(map[string]any)

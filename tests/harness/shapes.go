@@ -67,7 +67,7 @@ var (
 	Anything = simple("anything", func(any) bool { return true })
 )
 
-// Page is the envelope of a list of rows of a type, read by page number.
+// Page is the envelope of a list that is read by page number.
 func Page(row Type) Type {
 	return Shape{
 		"data": ListOf(row), "total": Count, "page": ID, "limit": ID, "totalPages": Count, "hasNextPage": Bool, "hasPrevPage": Bool,
@@ -75,7 +75,7 @@ func Page(row Type) Type {
 	}.Type()
 }
 
-// CursorPage is the envelope of a list read by cursor, which counts nothing.
+// CursorPage is the envelope of a list that is read by cursor. It has no total.
 func CursorPage(row Type) Type {
 	return Shape{
 		"data": ListOf(row), "total": OrNull(Count), "page": OrNull(ID), "limit": ID, "totalPages": OrNull(Count), "hasNextPage": Bool,
@@ -83,7 +83,7 @@ func CursorPage(row Type) Type {
 	}.Type()
 }
 
-// CheckProblem fails the test where a refusal is not a whole problem that agrees with itself and its answer.
+// CheckProblem fails the test unless a refusal's body is a complete problem that agrees with the response.
 func (a Answer) CheckProblem() {
 	a.t.Helper()
 	where := a.Method + " " + a.Path

@@ -19,15 +19,15 @@ type Frame struct {
 	Data      Object
 }
 
-// Happened is the data of an event that is more than the stream's own.
+// Happened returns the data of an event other than the stream's own ones.
 func (f Frame) Happened() Object { return f.Data.Object("data") }
 
-// Stream is an open stream of events.
+// Stream is an open event stream.
 type Stream struct {
 	Last       string // the id of the last frame that had one
-	Proto      string // of HTTP
+	Proto      string // the HTTP version
 	what       string
-	frames     chan Frame // closed when the stream ended
+	frames     chan Frame // closed when the stream has ended
 	heartbeats atomic.Int64
 	ended      atomic.Bool
 	cancel     context.CancelFunc
@@ -35,7 +35,7 @@ type Stream struct {
 
 const eventStream = "text/event-stream; charset=utf-8"
 
-// streaming is apart from transport, whose clients give up after a while. It takes the self-signed certificates of tests.
+// streaming differs from transport, whose clients have a timeout. It accepts the self-signed certificates of tests.
 var streaming = &http.Client{Transport: &http.Transport{
 	MaxIdleConnsPerHost: 128,
 	DisableCompression:  true,
@@ -43,7 +43,7 @@ var streaming = &http.Client{Transport: &http.Transport{
 	TLSClientConfig:     &tls.Config{InsecureSkipVerify: true},
 }}
 
-// Events opens a stream, behind an event where id names one. It ends with the test.
+// Events opens a stream, after the event with the id unless that is empty. The stream ends with the test.
 func (c Client) Events(t testing.TB, path, id string) *Stream {
 	t.Helper()
 	s, status := c.TryEvents(t, path, id)
@@ -53,7 +53,7 @@ func (c Client) Events(t testing.TB, path, id string) *Stream {
 	return s
 }
 
-// TryEvents is Events of a stream that may be refused: then it gives none, and the status.
+// TryEvents is like Events for a stream that may be refused: then it returns nil and the status.
 func (c Client) TryEvents(t testing.TB, path, id string) (*Stream, int) {
 	t.Helper()
 	if id != "" {
@@ -65,7 +65,7 @@ func (c Client) TryEvents(t testing.TB, path, id string) (*Stream, int) {
 		cancel()
 		t.Fatalf("GET %s: %v", path, err)
 	}
-	resp, err := streaming.Do(req) //nolint:bodyclose // who reads it closes it
+	resp, err := streaming.Do(req) //nolint:bodyclose // the reading goroutine closes it
 	if err != nil {
 		cancel()
 		t.Fatalf("GET %s: %v", path, err)
@@ -96,7 +96,7 @@ func (c Client) TryEvents(t testing.TB, path, id string) (*Stream, int) {
 	return s, resp.StatusCode
 }
 
-// readFrame reads up to the next empty line. A frame of nothing but a comment is a heartbeat: it is counted.
+// readFrame reads up to the next empty line. A frame with only a comment is a heartbeat, which it counts.
 func (s *Stream) readFrame(t testing.TB, in *bufio.Reader) (Frame, error) {
 	var f Frame
 	for {
@@ -133,26 +133,26 @@ func decodeObject(t testing.TB, text string) (Object, error) {
 	return NewObject(t, m), err
 }
 
-// Heartbeats is how many heartbeats have come.
+// Heartbeats returns the number of heartbeats received.
 func (s *Stream) Heartbeats() int64 { return s.heartbeats.Load() }
 
-// Ended says whether the stream has ended.
+// Ended reports whether the stream has ended.
 func (s *Stream) Ended() bool { return s.ended.Load() }
 
-// Close leaves the stream.
+// Close disconnects from the stream.
 func (s *Stream) Close() { s.cancel() }
 
-// Next is the next event.
+// Next returns the next event. It ends the test if none comes.
 func (s *Stream) Next(t testing.TB) Frame {
 	t.Helper()
 	f, comes := s.Try(t)
 	if !comes {
-		t.Fatalf("nothing comes on the stream %s", s.what)
+		t.Fatalf("no event on the stream %s", s.what)
 	}
 	return f
 }
 
-// Try is Next that says whether one comes.
+// Try returns the next event and reports whether one came in time.
 func (s *Stream) Try(t testing.TB) (Frame, bool) {
 	t.Helper()
 	select {
@@ -166,7 +166,7 @@ func (s *Stream) Try(t testing.TB) (Frame, bool) {
 	}
 }
 
-// Until passes over events to the first of a type.
+// Until skips events up to the first of a type.
 func (s *Stream) Until(t testing.TB, event string) Frame {
 	t.Helper()
 	for {
@@ -176,7 +176,7 @@ func (s *Stream) Until(t testing.TB, event string) Frame {
 	}
 }
 
-// Want insists on the types of the next events; those about visitors, who come and go meanwhile, are passed over.
+// Want expects events of these types next. It skips events about visitors, whose presence changes at any time.
 func (s *Stream) Want(t testing.TB, events ...string) []Frame {
 	t.Helper()
 	var frames []Frame
@@ -193,7 +193,7 @@ func (s *Stream) Want(t testing.TB, events ...string) []Frame {
 	return frames
 }
 
-// readAnswer reads a body: all of it, or of a stream the first event.
+// readAnswer reads a body. Of a stream it reads the first event.
 func readAnswer(resp *http.Response) ([]byte, error) {
 	if resp.Request.Method == "HEAD" || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
 		return io.ReadAll(resp.Body)

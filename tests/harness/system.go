@@ -1,5 +1,5 @@
-// Package harness is what the tests share: a system under test, a client that checks what holds for every answer, the
-// documented shapes, and makers of websites, tokens, visitors and what belongs to them.
+// Package harness is shared by the tests. It contains the system under test, a client that checks every response, the
+// documented shapes, and functions that create websites, tokens, visitors and their objects.
 package harness
 
 import (
@@ -20,27 +20,27 @@ import (
 	webhooks "fivechat.dev/services/webhooks/app"
 )
 
-// System is where a system under test answers.
+// System holds the addresses of a system under test.
 type System struct {
 	URL         string // the public edge
 	OperatorURL string
 	OperatorKey string
-	AdminURL    string // where it says how it stands; "" where that is not known
-	RedisURL    string // of a system in memory: where its Redis answers
-	address     string // where callers seem to come from; "" where they really are
+	AdminURL    string // the admin listener; empty if unknown
+	RedisURL    string // the Redis of a system in memory
+	address     string // the client address that requests claim; empty: the real one
 }
 
 // running is the system that Main found or started.
 var running System
 
-// Running is the system that Main found or started.
+// Running returns the system that Main found or started.
 func Running() System { return running }
 
-// Main runs a package's tests against the system that the environment names, or one in memory of its own.
+// Main runs a package's tests against the system that the environment names, or against one in memory.
 func Main(m *testing.M) { exit(run(m)) }
 
-// MainLogged runs a package's tests against a system in memory of its own, whose log goes to log too. What of telemetry
-// the environment sets, it does.
+// MainLogged runs a package's tests against a system in memory and copies its log to log. The environment's telemetry
+// settings apply.
 func MainLogged(m *testing.M, log io.Writer) { exit(inMemory(m, log)) }
 
 func exit(code int, err error) {
@@ -60,7 +60,7 @@ func run(m *testing.M) (int, error) {
 	}
 	if running.URL != "" {
 		if running.OperatorURL == "" || running.OperatorKey == "" {
-			return 1, fmt.Errorf("FIVECHAT_URL needs FIVECHAT_OPERATOR_URL and FIVECHAT_OPERATOR_KEY beside it")
+			return 1, fmt.Errorf("FIVECHAT_URL also needs FIVECHAT_OPERATOR_URL and FIVECHAT_OPERATOR_KEY")
 		}
 		return m.Run(), nil
 	}
@@ -72,7 +72,7 @@ func inMemory(m *testing.M, to io.Writer) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // what stays behind is in the way of nobody
+	defer func() { _ = os.RemoveAll(dir) }() // leftovers do no harm
 	quotas, err := GenerousQuotas(dir)
 	if err != nil {
 		return 1, err
@@ -80,10 +80,10 @@ func inMemory(m *testing.M, to io.Writer) (int, error) {
 	return runOver(m, system.Options{RedisURL: os.Getenv("REDIS_URL"), Quotas: quotas, Log: io.MultiWriter(log, to)})
 }
 
-// loopback is where the tests' own callers and receivers are.
+// loopback is the address range of the tests' own clients and receivers.
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
-// runOver runs a package's tests against a system in memory that is started with the options.
+// runOver runs a package's tests against a system in memory with the given options.
 func runOver(m *testing.M, o system.Options) (int, error) {
 	o.Listen, o.Admin, o.MongoURI = "127.0.0.1:0", "127.0.0.1:0", os.Getenv("MONGODB_URI")
 	o.Webhooks, o.Access = webhooks.Reach{Allow: loopback, HTTP: true}, runner.AdminAccess{Profiles: true}
@@ -101,20 +101,20 @@ func runOver(m *testing.M, o system.Options) (int, error) {
 	return code, log.err()
 }
 
-// Logged gives the last lines that a system in memory has written into its log about a request.
+// Logged returns the last log lines of a system in memory about a request.
 func Logged(requestID string) string { return log.about(requestID) }
 
-// log is that of the system in memory.
+// log is the log of the system in memory.
 var log = new(alarms)
 
-// alarms reads the system's log for what must never stand there, and keeps its end.
+// alarms searches the system's log for forbidden lines, and keeps the last lines.
 type alarms struct {
 	mu    sync.Mutex
 	found []string
 	last  []string
 }
 
-// The bounds of what is kept: of alarms the first ones tell the story, of the rest the last ones.
+// The bounds of what alarms keeps: the first forbidden lines, which show the cause, and the last lines of the log.
 const (
 	mostAlarms = 20
 	mostLines  = 500
@@ -122,7 +122,7 @@ const (
 
 var forbidden = [][]byte{[]byte("panicked"), []byte("DATA RACE"), []byte("refused by a sibling")}
 
-// Write takes a piece of the log.
+// Write implements io.Writer.
 func (a *alarms) Write(p []byte) (int, error) {
 	if os.Getenv("FIVECHAT_TEST_LOG") != "" {
 		_, _ = os.Stderr.Write(p)
@@ -160,5 +160,5 @@ func (a *alarms) err() error {
 	if len(a.found) == 0 {
 		return nil
 	}
-	return fmt.Errorf("the system's log has %d lines that must never stand there: %q", len(a.found), a.found)
+	return fmt.Errorf("the system's log has %d forbidden lines: %q", len(a.found), a.found)
 }

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Patience is how long a test waits for what happens behind a request: statistics, caches.
+// Patience bounds how long a test waits for asynchronous effects: statistics, caches.
 const Patience = 5 * time.Second
 
-// pollEvery is the pause between two looks.
+// pollEvery is the pause between two polls.
 const pollEvery = 20 * time.Millisecond
 
-// Eventually looks until ok, and ends the test with the last state seen where that takes longer than within.
+// Eventually polls look until it reports ok. If that takes longer than within, it ends the test with the last state.
 func Eventually(t testing.TB, within time.Duration, what string, look func() (ok bool, state any)) {
 	t.Helper()
 	tick := time.NewTicker(pollEvery)

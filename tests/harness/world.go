@@ -8,19 +8,19 @@ import (
 	"testing"
 )
 
-// World is a website with one of everything that an operation can be about.
+// World is a website with one object of every kind that an operation can be about.
 type World struct {
 	*Website
-	Caller       Session // the conversation's and the ticket's visitor
-	Conversation string  // its token: one message of the visitor's, one of an agent's
+	Caller       Session // the visitor of the conversation and the ticket
+	Conversation string  // its token: it has one message of the visitor and one of an agent
 	Ticket       string  // its id
 	User         Object
 	Tag          string
-	Webhook      string // its id: it leads to a receiver that takes everything, and is told of nothing
-	Delivery     string // the id of a delivery to it that was taken
+	Webhook      string // its id: its endpoint accepts everything, but no event is sent to it
+	Delivery     string // the id of an accepted delivery to it
 }
 
-// World makes a website and one of everything in it. The ticket is the visitor's own, which needs no plan.
+// World creates a website with one object of every kind. The ticket is the visitor's own, which needs no plan.
 func (s System) World(t testing.TB, plan string) *World {
 	t.Helper()
 	w := &World{Website: s.Website(t, plan)}
@@ -36,7 +36,7 @@ func (s System) World(t testing.TB, plan string) *World {
 	return w
 }
 
-// Objects gives the names that operations are about, by kind.
+// Objects returns the names of the objects by kind.
 func (w *World) Objects() map[string]string {
 	return map[string]string{
 		"conversation": w.Conversation, "visitor": w.Caller.Token, "client": w.ClientToken, "ticket": w.Ticket,
@@ -44,7 +44,8 @@ func (w *World) Objects() map[string]string {
 	}
 }
 
-// Another makes another one of what a path is about, of the same visitor, and gives the names with its own among them.
+// Another creates another object of the kind that a path is about, for the same visitor. It returns the names with the
+// new one.
 func (w *World) Another(t testing.TB, path string) map[string]string {
 	t.Helper()
 	names := w.Objects()
@@ -63,12 +64,12 @@ func (w *World) Another(t testing.TB, path string) map[string]string {
 	case strings.Contains(path, "{webhook}"):
 		names["webhook"] = PathID(w.NewWebhook(t, taking(), "visitors.imported").Int("id"))
 	default:
-		t.Fatalf("%s is about no object of a known kind", path)
+		t.Fatalf("%s has no object of a known kind", path)
 	}
 	return names
 }
 
-// Unknown gives names of each kind that are well-formed and that nobody has.
+// Unknown returns well-formed names of each kind that no object has.
 func (w *World) Unknown() map[string]string {
 	return map[string]string{
 		"conversation": Lookalike(w.Conversation), "visitor": Lookalike(w.Caller.Token), "client": Unique("wgt_nobody"),
@@ -77,7 +78,7 @@ func (w *World) Unknown() map[string]string {
 	}
 }
 
-// Malformed gives names of each kind that no object can have.
+// Malformed returns names of each kind that no object can have.
 func Malformed() map[string]string {
 	return map[string]string{
 		"conversation": "no-token", "visitor": "no.token", "client": "no.token", "ticket": "no-number", "user": "no-number", "tag": "%20",
@@ -85,7 +86,7 @@ func Malformed() map[string]string {
 	}
 }
 
-// Fill puts names into the {kind}s of a path or, inside strings, of a body.
+// Fill replaces the {kind} placeholders of a path, or of the strings in a body, by names.
 func Fill[T any](v T, names map[string]string) T { return fill(v, names).(T) }
 
 func fill(v any, names map[string]string) any {
@@ -115,8 +116,8 @@ func fill(v any, names map[string]string) any {
 	}
 }
 
-// State is everything that the website's own agent can see, to compare before and after. Presence is left out: it
-// passes by itself.
+// State returns everything that the website's agent can see, to compare before and after. Presence is left out, because
+// it changes by itself.
 func (w *World) State(t testing.TB) string {
 	t.Helper()
 	paths := []string{
@@ -134,7 +135,7 @@ func (w *World) State(t testing.TB) string {
 	return b.String()
 }
 
-// Render is a decoded JSON value as text with its members in order and some left out.
+// Render returns a decoded JSON value as text with sorted members, without the omitted ones.
 func Render(v any, omit ...string) string {
 	switch v := v.(type) {
 	case map[string]any:
