@@ -10,16 +10,16 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestNothingOfTheAdminListenerIsPublic: through the edge there is nothing of what operators and probes are answered,
-// however it is asked for and by whomever. The system does answer it elsewhere.
-func TestNothingOfTheAdminListenerIsPublic(t *testing.T) {
+// TestAdminPathsAreNotPublic checks that the edge serves nothing of the admin listeners to any caller, in any spelling,
+// while the admin listeners do serve it.
+func TestAdminPathsAreNotPublic(t *testing.T) {
 	t.Parallel()
 	s := harness.Running()
 	w := s.Website(t, harness.Pro)
 	_, secret := w.Token(t, harness.ReadWrite)
 	if s.AdminURL != "" {
 		if len(s.Metrics(t)) == 0 {
-			t.Error("no component says anywhere what it measures")
+			t.Error("no component has metrics")
 		}
 	}
 	ask := func(method, base, path, bearer string) int {
@@ -28,7 +28,7 @@ func TestNothingOfTheAdminListenerIsPublic(t *testing.T) {
 			t.Fatal(err)
 		}
 		req.Header.Set("Authorization", "Bearer "+bearer)
-		resp, err := http.DefaultTransport.RoundTrip(req) // follows nothing
+		resp, err := http.DefaultTransport.RoundTrip(req) // follows no redirect
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,11 +36,14 @@ func TestNothingOfTheAdminListenerIsPublic(t *testing.T) {
 		return resp.StatusCode
 	}
 	for _, path := range harness.AdminPaths {
-		for _, odd := range []string{path, "/" + path, "/." + path, "/x/.." + path, strings.Replace(path, "/m", "/%6d", 1), path + "?debug=1"} {
+		for _, odd := range []string{
+			path, "/" + path, "/." + path, "/x/.." + path, strings.Replace(path, "/m", "/%6d", 1),
+			path + "?debug=1",
+		} {
 			for _, method := range []string{"GET", "HEAD", "POST", "PUT"} {
 				for base, bearer := range map[string]string{s.URL: secret, s.OperatorURL: s.OperatorKey} {
 					if status := ask(method, base, odd, bearer); status != http.StatusNotFound {
-						t.Errorf("%s %s%s is answered with %d", method, base, odd, status)
+						t.Errorf("%s %s%s has the status %d", method, base, odd, status)
 					}
 				}
 			}
@@ -48,7 +51,7 @@ func TestNothingOfTheAdminListenerIsPublic(t *testing.T) {
 	}
 }
 
-// TestStatus: whoever operates the system sees, without any tool, how each component stands, and programs see the same.
+// TestStatus checks that operators see the state of each component on a page, and programs the same as JSON.
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	s := harness.Running()
@@ -62,7 +65,7 @@ func TestStatus(t *testing.T) {
 		P99Seconds        *float64
 		LagSeconds        *float64
 	}
-	harness.Eventually(t, harness.Patience, "what is asked shows", func() (bool, any) {
+	harness.Eventually(t, harness.Patience, "the requests are shown", func() (bool, any) {
 		w.Agent().Do(t, "GET", "/conversations", nil).Want(t, 200)
 		var status struct {
 			Ready      bool
@@ -81,7 +84,8 @@ func TestStatus(t *testing.T) {
 			}
 		}
 		asked := func(name string) bool { return seen[name].RequestsPerSecond > 0 && seen[name].P99Seconds != nil }
-		return status.Ready && len(seen) == 8 && asked("api-gateway") && asked("conversations") && seen["statistics"].LagSeconds != nil && seen["accounts"].LagSeconds == nil, status
+		return status.Ready && len(seen) == 8 && asked("api-gateway") && asked("conversations") &&
+			seen["statistics"].LagSeconds != nil && seen["accounts"].LagSeconds == nil, status
 	})
 	resp := s.Look(t, "/status", "text/html,application/xhtml+xml,*/*;q=0.8")
 	defer resp.Body.Close()
@@ -89,7 +93,10 @@ func TestStatus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"<!DOCTYPE html>", "all components are ready", `<a href="/tickets/metrics">tickets</a>`} {
+	for _, want := range []string{
+		"<!DOCTYPE html>", "all components are ready",
+		`<a href="/tickets/metrics">tickets</a>`,
+	} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("the page does not show %q:\n%s", want, page)
 		}

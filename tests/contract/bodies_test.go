@@ -12,10 +12,10 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// tooLarge is over the cap of every operation but the import.
+// tooLarge exceeds the size limit of every operation except the import.
 const tooLarge = 2 << 20
 
-// TestBodies gives every operation that takes a body every sort of bad one, and checks that nothing of it is stored.
+// TestBodies sends every operation with a body every kind of bad one, and checks that nothing is stored.
 func TestBodies(t *testing.T) {
 	t.Parallel()
 	for _, op := range harness.Operations() {
@@ -28,7 +28,7 @@ func TestBodies(t *testing.T) {
 			before := w.State(t)
 			badBodies(t, w, op)
 			if after := w.State(t); after != before {
-				t.Errorf("refused bodies left something behind:\nbefore %s\nafter  %s", before, after)
+				t.Errorf("refused bodies changed the state:\nbefore %s\nafter  %s", before, after)
 			}
 			unknownMembers(t, w, op)
 			goodBodies(t, w, op)
@@ -42,7 +42,10 @@ func badBodies(t *testing.T, w *harness.World, op harness.Operation) {
 	good, _ := json.Marshal(op.Good(w.Objects()))
 
 	position := regexp.MustCompile(`\b\d+\b`)
-	for _, text := range []string{`{"title": }`, `{"title":"x"`, `{`, `{"a":1,}`, `{'a':1}`, string(good) + `{}`, `{"a":01}`, "\ufeff{}", "nonsense", `{"a":"` + "\n" + `"}`} {
+	for _, text := range []string{
+		`{"title": }`, `{"title":"x"`, `{`, `{"a":1,}`, `{'a':1}`, string(good) + `{}`,
+		`{"a":01}`, "\ufeff{}", "nonsense", `{"a":"` + "\n" + `"}`,
+	} {
 		p := send(harness.JSON(text)).Want(t, 400).Object()
 		if !position.MatchString(p.Text("detail")) {
 			t.Errorf("%q is refused without the position: %s", text, p)
@@ -57,7 +60,10 @@ func badBodies(t *testing.T, w *harness.World, op harness.Operation) {
 		wantCode(t, c.Do(t, op.Method, path, body), 400, invalid, field)
 	}
 	if op.Text != "" {
-		for name, text := range map[string]string{"NUL": `a\u0000b`, "control character": `a\u0001b`, "C1": `a\u0085b`, "broken UTF-8": "a\xffb", "cut UTF-8": "a\xe2\x82", "lone surrogate": `a\ud800b`} {
+		for name, text := range map[string]string{
+			"NUL": `a\u0000b`, "control character": `a\u0001b`, "C1": `a\u0085b`,
+			"broken UTF-8": "a\xffb", "cut UTF-8": "a\xe2\x82", "lone surrogate": `a\ud800b`,
+		} {
 			a := send(harness.JSON(withText(op.Good(w.Objects()), op.Text, text)))
 			if a.Status != 400 {
 				t.Errorf("%s in %s: status %d, want 400: %s", name, op.Text, a.Status, a.Body)
@@ -67,13 +73,16 @@ func badBodies(t *testing.T, w *harness.World, op harness.Operation) {
 		}
 	}
 	send(harness.JSON(`{"a`+`\u0000`+`":1}`)).Want(t, 400)
-	for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", ";", "application/jsonx"} {
+	for _, media := range []string{
+		"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+		"application/xml", ";", "application/jsonx",
+	} {
 		wantCode(t, send(harness.Raw{ContentType: media, Body: good}), 415, "", "")
 	}
 	refusedInOrder(t, w, op, path)
 }
 
-// withText renders a body with one member's JSON string set to raw text, which may break JSON's rules.
+// withText renders a body in which one member's JSON string is raw text, which may be invalid JSON.
 func withText(body harness.Map, member, text string) string {
 	const mark = "MARK"
 	body[member] = mark
@@ -81,7 +90,7 @@ func withText(body harness.Map, member, text string) string {
 	return string(bytes.Replace(b, []byte(mark), []byte(text), 1))
 }
 
-// refusedInOrder: too large before the token, the token before the level, the level before the body.
+// refusedInOrder checks the order of refusals: size before token, token before level, level before body.
 func refusedInOrder(t *testing.T, w *harness.World, op harness.Operation, path string) {
 	size := tooLarge
 	if strings.HasSuffix(path, "/import") {
@@ -101,14 +110,15 @@ func refusedInOrder(t *testing.T, w *harness.World, op harness.Operation, path s
 		w.Reader().Do(t, op.Method, path, huge).Want(t, 413)
 		wantCode(t, w.Bearer("garbage").Do(t, op.Method, path, broken), 401, "token_invalid", "")
 		wantCode(t, w.Reader().Do(t, op.Method, path, broken), 403, "permission_missing", "")
-		wantCode(t, w.Reader().Do(t, op.Method, harness.Fill(op.Path, harness.Malformed()), broken), 403, "permission_missing", "")
+		wantCode(t, w.Reader().Do(t, op.Method, harness.Fill(op.Path, harness.Malformed()), broken), 403,
+			"permission_missing", "")
 	}
 	if op.Malformed != 0 && op.Caller != harness.ByPublic {
 		op.Allowed(w).Do(t, op.Method, harness.Fill(op.Path, w.Unknown()), broken).Want(t, 400)
 	}
 }
 
-// unknownMembers are ignored by documented operations and refused by our own.
+// unknownMembers checks that documented operations ignore unknown members, and that our own ones refuse them.
 func unknownMembers(t *testing.T, w *harness.World, op harness.Operation) {
 	for _, name := range []string{"bogus", "id", "websiteId", "createdAt"} {
 		body := op.Good(w.Objects())
@@ -128,15 +138,19 @@ func unknownMembers(t *testing.T, w *harness.World, op harness.Operation) {
 func goodBodies(t *testing.T, w *harness.World, op harness.Operation) {
 	for _, media := range []string{"application/json; charset=utf-8", "APPLICATION/JSON", ""} {
 		b, _ := json.Marshal(op.Good(w.Objects()))
-		op.Allowed(w).Do(t, op.Method, harness.Fill(op.Path, w.Objects()), harness.Raw{ContentType: media, Body: b}).Want(t, op.Status)
+		op.Allowed(w).Do(t, op.Method, harness.Fill(op.Path, w.Objects()),
+			harness.Raw{ContentType: media, Body: b}).Want(t, op.Status)
 	}
 }
 
-// TestQueriesAndPathsThatAreNoText: no such request may be our failure, and none is taken for another.
-func TestQueriesAndPathsThatAreNoText(t *testing.T) {
+// TestInvalidTextInQueriesAndPaths checks that no such request causes a 5xx or is taken for another one.
+func TestInvalidTextInQueriesAndPaths(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Pro)
-	for _, odd := range []string{"%00", "%ff", "a%00b", "%c3%28", "%ed%a0%80", "%F0%9F%98%80", "%25", "..%2f..", "%5c", strings.Repeat("a", 4000)} {
+	for _, odd := range []string{
+		"%00", "%ff", "a%00b", "%c3%28", "%ed%a0%80", "%F0%9F%98%80", "%25", "..%2f..", "%5c",
+		strings.Repeat("a", 4000),
+	} {
 		for _, op := range harness.Operations() {
 			if op.Malformed == 0 || op.Caller == harness.ByVisitor {
 				continue
@@ -150,12 +164,18 @@ func TestQueriesAndPathsThatAreNoText(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/tickets?search=", "/conversations?search=", "/conversations?lang=", "/tickets?status=", "/conversations?cursor="} {
+	for _, path := range []string{
+		"/tickets?search=", "/conversations?search=", "/conversations?lang=", "/tickets?status=",
+		"/conversations?cursor=",
+	} {
 		for _, odd := range []string{"%00", "%ff", "a%00b", "%c3%28"} {
 			w.Agent().Do(t, "GET", path+odd, nil).Want(t, 400)
 		}
 	}
-	for _, query := range []string{"?page=%00", "?%00=1", "?a;b", "?=&&", "?page=1&page=2", "?search=%25_.*%5B", "?search=" + strings.Repeat("a+", 3000)} {
+	for _, query := range []string{
+		"?page=%00", "?%00=1", "?a;b", "?=&&", "?page=1&page=2", "?search=%25_.*%5B",
+		"?search=" + strings.Repeat("a+", 3000),
+	} {
 		if a := w.Agent().Do(t, "GET", "/conversations"+query, nil); a.Status != 200 && a.Status != 400 {
 			t.Errorf("/conversations%.40s: status %d", query, a.Status)
 		}

@@ -9,7 +9,8 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestRating (note 5): any rating may be overwritten, by the conversation's own visitor only; a bearer is ignored.
+// TestRating (note 5): any rating may be overwritten, but only by the conversation's own visitor. A bearer token is
+// ignored.
 func TestRating(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Free)
@@ -39,7 +40,8 @@ func TestRating(t *testing.T) {
 	}
 }
 
-// TestContext (note 7): merged shallowly, null removes, geolocation is dropped, the answer is a string.
+// TestContext (note 7): the context is merged shallowly, null removes, geolocation is dropped, the response is a
+// string.
 func TestContext(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Free)
@@ -49,17 +51,41 @@ func TestContext(t *testing.T) {
 		send harness.Map
 		want map[string]any
 	}{
-		{"set", harness.Map{"context": harness.Map{"plan": "gold", "cart": harness.Map{"items": 2, "sum": 9.5}, "city2": "x"}},
-			map[string]any{"plan": "gold", "cart": map[string]any{"items": 2., "sum": 9.5}, "city2": "x"}},
-		{"merged shallowly", harness.Map{"context": harness.Map{"cart": harness.Map{"items": 3}, "new": []int{1, 2}}},
-			map[string]any{"plan": "gold", "cart": map[string]any{"items": 3.}, "city2": "x", "new": []any{1., 2.}}},
-		{"null removes", harness.Map{"context": harness.Map{"plan": nil, "absent": nil}},
-			map[string]any{"cart": map[string]any{"items": 3.}, "city2": "x", "new": []any{1., 2.}}},
-		{"nothing changes nothing", harness.Map{}, map[string]any{"cart": map[string]any{"items": 3.}, "city2": "x", "new": []any{1., 2.}}},
-		{"nested null and names stay", harness.Map{"context": harness.Map{"cart": harness.Map{"lat": 1, "x": nil}, "city2": nil, "new": nil}},
-			map[string]any{"cart": map[string]any{"lat": 1., "x": nil}}},
-		{"odd names", harness.Map{"context": harness.Map{"a.b": 1, "$set": 2, "": 3, "ä": "ö"}},
-			map[string]any{"cart": map[string]any{"lat": 1., "x": nil}, "a.b": 1., "$set": 2., "": 3., "ä": "ö"}},
+		{
+			"set",
+			harness.Map{"context": harness.Map{
+				"plan": "gold", "cart": harness.Map{"items": 2, "sum": 9.5},
+				"city2": "x",
+			}},
+			map[string]any{"plan": "gold", "cart": map[string]any{"items": 2., "sum": 9.5}, "city2": "x"},
+		},
+		{
+			"merged shallowly",
+			harness.Map{"context": harness.Map{"cart": harness.Map{"items": 3}, "new": []int{1, 2}}},
+			map[string]any{"plan": "gold", "cart": map[string]any{"items": 3.}, "city2": "x", "new": []any{1., 2.}},
+		},
+		{
+			"null removes",
+			harness.Map{"context": harness.Map{"plan": nil, "absent": nil}},
+			map[string]any{"cart": map[string]any{"items": 3.}, "city2": "x", "new": []any{1., 2.}},
+		},
+		{"an empty body changes nothing", harness.Map{}, map[string]any{
+			"cart": map[string]any{"items": 3.}, "city2": "x",
+			"new": []any{1., 2.},
+		}},
+		{
+			"nested null and names stay",
+			harness.Map{"context": harness.Map{
+				"cart":  harness.Map{"lat": 1, "x": nil},
+				"city2": nil, "new": nil,
+			}},
+			map[string]any{"cart": map[string]any{"lat": 1., "x": nil}},
+		},
+		{
+			"odd names",
+			harness.Map{"context": harness.Map{"a.b": 1, "$set": 2, "": 3, "ä": "ö"}},
+			map[string]any{"cart": map[string]any{"lat": 1., "x": nil}, "a.b": 1., "$set": 2., "": 3., "ä": "ö"},
+		},
 	} {
 		sent := w.Agent().Send(t, 200, "PATCH", path+"/context", step.send)
 		for where, v := range map[string]harness.Object{"answer": sent, "visitor": w.Reader().Get(t, path)} {
@@ -80,12 +106,13 @@ func contextOf(t *testing.T, visitor harness.Object) map[string]any {
 	return m
 }
 
-// TestGeolocationIsDropped (note 7): any case, top level only, on every way in.
+// TestGeolocationIsDropped (note 7): in any case, at the top level only, through every operation.
 func TestGeolocationIsDropped(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Free)
 	sent := harness.Map{"kept": "yes"}
-	for _, name := range strings.Fields("geo geolocation location country countryCode region city latitude longitude lat lng lon coordinates timezone ip") {
+	for _, name := range strings.Fields("geo geolocation location country countryCode region city latitude longitude " +
+		"lat lng lon coordinates timezone ip") {
 		sent[name], sent[strings.ToUpper(name)], sent[strings.ToUpper(name[:1])+name[1:]] = "x", "x", "x"
 	}
 	want := map[string]any{"kept": "yes"}
@@ -94,19 +121,22 @@ func TestGeolocationIsDropped(t *testing.T) {
 		t.Errorf("context is %v, want %v", have, want)
 	}
 	if !v.Null("country") || !v.Null("city") {
-		t.Errorf("a country or city came in through the context: %s", v)
+		t.Errorf("a country or city was set through the context: %s", v)
 	}
-	if have := contextOf(t, w.Visit(t, harness.Map{"context": sent}).Made.Object("visitor")); !reflect.DeepEqual(have, want) {
+	if have := contextOf(t, w.Visit(t, harness.Map{"context": sent}).Made.Object("visitor")); !reflect.DeepEqual(have,
+		want) {
 		t.Errorf("a session's context is %v, want %v", have, want)
 	}
 }
 
-// TestVisitorNames: a given name counts, an absent one leaves, and who has none gets a friendly one.
+// TestVisitorNames: a given name is set, an update without one keeps it, and a visitor without a name gets a friendly
+// one.
 func TestVisitorNames(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Free)
 	path := "/visitors/" + w.Caller.Token
-	if have := w.Agent().Send(t, 200, "PATCH", path+"/context", harness.Map{"name": "Zoë 🐸"}).Text("name"); have != "Zoë 🐸" {
+	if have := w.Agent().Send(t, 200, "PATCH", path+"/context", harness.Map{"name": "Zoë 🐸"}).Text("name"); have !=
+		"Zoë 🐸" {
 		t.Errorf("name is %q", have)
 	}
 	w.Agent().Send(t, 200, "PATCH", path+"/context", harness.Map{"context": harness.Map{"a": 1}})
@@ -115,7 +145,8 @@ func TestVisitorNames(t *testing.T) {
 	}
 	nameless := w.Visit(t, nil)
 	words := strings.Fields(nameless.Made.Object("visitor").Text("name"))
-	if len(words) != 2 || words[0] != strings.ToUpper(words[0][:1])+words[0][1:] || words[1] != strings.ToUpper(words[1][:1])+words[1][1:] {
+	if len(words) != 2 || words[0] != strings.ToUpper(words[0][:1])+words[0][1:] ||
+		words[1] != strings.ToUpper(words[1][:1])+words[1][1:] {
 		t.Errorf("a visitor without a name is called %q, not like Adjective Animal", words)
 	}
 	if have := w.Reader().Get(t, "/visitors/"+nameless.Token).Text("name"); have != strings.Join(words, " ") {
@@ -123,7 +154,7 @@ func TestVisitorNames(t *testing.T) {
 	}
 }
 
-// TestDeepContext: however deep a client nests, the answer is a refusal or a success, never our failure.
+// TestDeepContext: at any nesting depth the response is a refusal or a success, never a 5xx.
 func TestDeepContext(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Free)
@@ -145,7 +176,7 @@ func TestDeepContext(t *testing.T) {
 	}
 }
 
-// TestStatistics (note 10): the numbers of a website that begins with nothing.
+// TestStatistics (note 10): the numbers of a website that starts empty.
 func TestStatistics(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
@@ -175,12 +206,13 @@ func TestStatistics(t *testing.T) {
 	w.Agent().Send(t, 200, "PATCH", "/conversations/"+second, harness.Map{"status": "OPEN"})
 	v.Send(t, 200, "POST", "/visitor/conversations/"+first+"/close", nil)
 	want(2, 1, 4, 1, 1)
-	if have := w.Reader().Get(t, "/statistics/current").Float("averageResponseTime"); have*10 != float64(int64(have*10+0.5)) || have < 0 || have > 60 {
+	if have := w.Reader().Get(t, "/statistics/current").Float("averageResponseTime"); have*10 !=
+		float64(int64(have*10+0.5)) || have < 0 || have > 60 {
 		t.Errorf("averageResponseTime is %v, not a number of seconds with one decimal", have)
 	}
 }
 
-// TestConversationFields: what a conversation says of itself as things happen.
+// TestConversationFields: a conversation's fields as it is used.
 func TestConversationFields(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
@@ -188,7 +220,8 @@ func TestConversationFields(t *testing.T) {
 	token := v.Open(t, "Hello")
 	path := "/conversations/" + token
 	now := func() harness.Object { return w.Reader().Get(t, path).Object("conversation") }
-	if c := now(); c.Text("status") != "OPEN" || !c.Null("firstMessageAt") || !c.Null("closedAt") || !c.Null("assigneeId") ||
+	if c := now(); c.Text("status") != "OPEN" || !c.Null("firstMessageAt") || !c.Null("closedAt") ||
+		!c.Null("assigneeId") ||
 		!c.Null("summary") || len(c.Texts("tags")) != 0 || c.Int("visitorId") != v.ID || c.Int("websiteId") != w.ID {
 		t.Errorf("a new conversation: %s", c)
 	}
@@ -197,12 +230,17 @@ func TestConversationFields(t *testing.T) {
 	if c := now(); c.Text("firstMessageAt") != first {
 		t.Errorf("firstMessageAt is not the first agent message's time %s: %s", first, c)
 	}
-	closed := w.Agent().Send(t, 200, "PATCH", path, harness.Map{"status": "CLOSED", "summary": "Done.", "tags": []string{"a", "b"}})
-	if c := now(); c.Text("status") != "CLOSED" || c.Text("closedAt") != closed.Text("closedAt") || c.Text("summary") != "Done." || len(c.Texts("tags")) != 2 {
+	closed := w.Agent().Send(t, 200, "PATCH", path, harness.Map{
+		"status": "CLOSED", "summary": "Done.",
+		"tags": []string{"a", "b"},
+	})
+	if c := now(); c.Text("status") != "CLOSED" || c.Text("closedAt") != closed.Text("closedAt") ||
+		c.Text("summary") != "Done." || len(c.Texts("tags")) != 2 {
 		t.Errorf("a closed conversation: %s", c)
 	}
 	reopened := w.Agent().Send(t, 200, "PATCH", path, harness.Map{"status": "OPEN", "summary": nil, "tags": []string{}})
-	if c := now(); c.String() != reopened.String() || c.Text("status") != "OPEN" || !c.Null("closedAt") || !c.Null("summary") || len(c.Texts("tags")) != 0 {
+	if c := now(); c.String() != reopened.String() || c.Text("status") != "OPEN" || !c.Null("closedAt") ||
+		!c.Null("summary") || len(c.Texts("tags")) != 0 {
 		t.Errorf("a reopened conversation: %s", c)
 	}
 	thread := w.Reader().Get(t, path)

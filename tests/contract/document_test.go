@@ -23,7 +23,8 @@ func document(t *testing.T) *openapi3.T {
 	return doc
 }
 
-// TestDocument: it is OpenAPI 3.1, its examples are of their schemas, and the edge serves it.
+// TestDocument checks that the document is OpenAPI 3.1, that its examples match their schemas, and that the edge serves
+// it.
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	doc := document(t)
@@ -53,11 +54,11 @@ func TestDocument(t *testing.T) {
 	}
 	a := harness.Running().Public().Do(t, "GET", "/openapi.json", nil).Want(t, 200)
 	if string(a.Body) != string(openapi.JSON) || a.Header.Get("ETag") == "" {
-		t.Error("the edge serves another document, or none that a client could keep")
+		t.Error("the edge serves another document, or one without caching headers")
 	}
 }
 
-// TestEveryDocumentedOperationIsTried: what the tests do with every operation, they do with every documented one.
+// TestEveryDocumentedOperationIsTried checks that the tests' table of operations has every documented operation.
 func TestEveryDocumentedOperationIsTried(t *testing.T) {
 	t.Parallel()
 	d, err := harness.TheDocument()
@@ -72,20 +73,20 @@ func TestEveryDocumentedOperationIsTried(t *testing.T) {
 	}
 	for _, op := range d.Operations {
 		if !tried[op.ID] && !harness.IsPage(op.Path) {
-			t.Errorf("%s (%s %s) is documented, and no test is told of it", op.ID, op.Method, op.Path)
+			t.Errorf("%s (%s %s) is documented, but not in the tests' table of operations", op.ID, op.Method, op.Path)
 		}
 	}
 }
 
-// TestEveryOperationAnswersAsDocumented asks each in every way that is usual. That each answer is as documented is checked
-// where it arrives, as it is in every other test.
+// TestEveryOperationAnswersAsDocumented calls each operation in the usual ways. The harness checks each response
+// against the document, as in every other test.
 func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	t.Parallel()
 	for _, op := range harness.Operations() {
 		t.Run(op.Name(), func(t *testing.T) {
 			t.Parallel()
 			free, w := harness.Running().World(t, harness.Free), harness.Running().World(t, harness.Pro)
-			if op.Row != 19 && !strings.HasPrefix(op.Path, "/visitor/conversations/") { // which want their conversation open
+			if op.Row != 19 && !strings.HasPrefix(op.Path, "/visitor/conversations/") { // these need an open conversation
 				furnish(t, w)
 			}
 			ask := func(status int, c harness.Client, names map[string]string) {
@@ -117,7 +118,8 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	}
 }
 
-// TestDocumentedBodies: a body that an operation takes is of its schema, and one with a member of a wrong type is not.
+// TestDocumentedBodies checks that a body that an operation accepts matches its schema, and that one with a member of a
+// wrong type doesn't.
 func TestDocumentedBodies(t *testing.T) {
 	t.Parallel()
 	d, err := harness.TheDocument()
@@ -141,19 +143,19 @@ func TestDocumentedBodies(t *testing.T) {
 		bad := maps.Clone(good)
 		maps.Copy(bad, op.Mistyped)
 		if b, _ = json.Marshal(bad); harness.Fits(found.Body, b) == nil {
-			t.Errorf("%s: a mistyped body is of the schema: %s", op.Name(), b)
+			t.Errorf("%s: a body with a wrong type matches the schema: %s", op.Name(), b)
 		}
 		bad = maps.Clone(good)
 		bad["bogus"] = 1
 		b, _ = json.Marshal(bad)
 		if refused := harness.Fits(found.Body, b) != nil; refused != (op.Row == 0) {
-			t.Errorf("%s: a member that nobody knows is refused by the document: %v", op.Name(), refused)
+			t.Errorf("%s: the document refuses an unknown member: %v", op.Name(), refused)
 		}
 	}
 }
 
-// TestWhatIsNotDocumentedIsNoticed: the check that every answer of every test goes through can fail.
-func TestWhatIsNotDocumentedIsNoticed(t *testing.T) {
+// TestUndocumentedResponsesAreFound checks that the check of every test's responses can fail.
+func TestUndocumentedResponsesAreFound(t *testing.T) {
 	t.Parallel()
 	d, err := harness.TheDocument()
 	if err != nil {
@@ -166,24 +168,28 @@ func TestWhatIsNotDocumentedIsNoticed(t *testing.T) {
 		media, body string
 		fits        bool
 	}{
-		"as documented":        {200, "application/json; charset=utf-8", good, true},
-		"another status":       {202, "application/json", good, false},
-		"another media type":   {200, "text/plain", good, false},
-		"no media type":        {200, "", good, false},
-		"one member too many":  {200, "application/json", `{"name":"stock","names":{},"more":1}`, false},
-		"one member too few":   {200, "application/json", `{"name":"stock"}`, false},
-		"a member of no type":  {200, "application/json", `{"name":null,"names":{}}`, false},
-		"a list":               {200, "application/json", `[` + good + `]`, false},
-		"half of it":           {200, "application/json", good[:10], false},
-		"a refusal as success": {400, "application/problem+json", good, false},
+		"as documented":            {200, "application/json; charset=utf-8", good, true},
+		"another status":           {202, "application/json", good, false},
+		"another media type":       {200, "text/plain", good, false},
+		"no media type":            {200, "", good, false},
+		"one member too many":      {200, "application/json", `{"name":"stock","names":{},"more":1}`, false},
+		"one member too few":       {200, "application/json", `{"name":"stock"}`, false},
+		"a member of a wrong type": {200, "application/json", `{"name":null,"names":{}}`, false},
+		"a list":                   {200, "application/json", `[` + good + `]`, false},
+		"half of the body":         {200, "application/json", good[:10], false},
+		"a refusal as success":     {400, "application/problem+json", good, false},
 	} {
-		err := op.Check(harness.Answer{Method: "PUT", Status: c.status, Header: http.Header{"Content-Type": {c.media}}, Body: []byte(c.body)})
+		err := op.Check(harness.Answer{
+			Method: "PUT", Status: c.status, Header: http.Header{"Content-Type": {c.media}},
+			Body: []byte(c.body),
+		})
 		if (err == nil) != c.fits {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	gone := d.Find("POST", "/conversations/conv_1/read")
-	if gone.Check(harness.Answer{Status: 204}) != nil || gone.Check(harness.Answer{Status: 204, Body: []byte("x")}) == nil {
-		t.Error("a body where none is documented must be noticed, and nothing else")
+	if gone.Check(harness.Answer{Status: 204}) != nil ||
+		gone.Check(harness.Answer{Status: 204, Body: []byte("x")}) == nil {
+		t.Error("only a body that isn't documented must be found")
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestEventsAreAsDocumented: each event that the streams tell has the schema of its name in the document, and each that
-// is documented happens.
+// TestEventsAreAsDocumented checks that each event on the streams matches the schema of its name, and that each
+// documented event occurs.
 func TestEventsAreAsDocumented(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Pro)
@@ -31,7 +31,8 @@ func TestEventsAreAsDocumented(t *testing.T) {
 	v.Send(t, 200, "POST", path+"/rate", harness.Map{"rating": 5})
 	agent.Send(t, 200, "PATCH", path, harness.Map{"status": "CLOSED"})
 	agent.Send(t, 200, "PATCH", "/visitors/"+v.Token+"/context", harness.Map{"name": "Vera"})
-	agent.Send(t, 200, "POST", "/conversations/import", harness.Map{"rows": []harness.Map{harness.Row(harness.Unique("row"), "Is it open?", "It is.")}})
+	agent.Send(t, 200, "POST", "/conversations/import",
+		harness.Map{"rows": []harness.Map{harness.Row(harness.Unique("row"), "Is it open?", "It is.")}})
 	ticket := w.NewTicket(t, harness.Map{"title": "A chart"}).Text("id")
 	agent.Send(t, 200, "PATCH", "/tickets/"+ticket, harness.Map{"priority": "HIGH"})
 	agent.Send(t, 201, "POST", "/tickets/"+ticket+"/messages", harness.Map{"content": "We look."})
@@ -51,7 +52,7 @@ func TestEventsAreAsDocumented(t *testing.T) {
 	for len(left(missing)) > 0 {
 		f, open := agents.Try(t)
 		if !open {
-			t.Fatalf("documented, and never told: %v", left(missing))
+			t.Fatalf("documented events that never occurred: %v", left(missing))
 		}
 		documented(t, f)
 		missing[f.Event] = false

@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// list is a paged list and how to put rows into it.
+// list is a paged list and how to add rows to it.
 type list struct {
 	path string
 	row  harness.Type
@@ -39,7 +39,7 @@ var lists = []list{
 	}},
 }
 
-// TestEnvelope checks totals, the neighbours' flags, clamping and the past-the-end page of every list.
+// TestEnvelope checks the totals, the flags of adjacent pages, clamping, and the page after the last one of every list.
 func TestEnvelope(t *testing.T) {
 	t.Parallel()
 	for _, l := range lists {
@@ -86,13 +86,16 @@ func wantPage(t *testing.T, w *harness.Website, l list, query string, want page)
 	t.Helper()
 	o := w.Reader().Get(t, l.path+query)
 	harness.Check(t, l.path+query, o, harness.Page(l.row))
-	have := page{int64(len(o.List("data"))), o.Int("total"), o.Int("page"), o.Int("limit"), o.Int("totalPages"), o.Bool("hasNextPage"), o.Bool("hasPrevPage")}
+	have := page{
+		int64(len(o.List("data"))), o.Int("total"), o.Int("page"), o.Int("limit"), o.Int("totalPages"),
+		o.Bool("hasNextPage"), o.Bool("hasPrevPage"),
+	}
 	if have != want {
 		t.Errorf("%s%s: have %+v, want %+v", l.path, query, have, want)
 	}
 }
 
-// TestNewestFirst checks the order, and that pages and the cursor give the same rows, each once.
+// TestNewestFirst checks the order, and that pages and the cursor return the same rows, each once.
 func TestNewestFirst(t *testing.T) {
 	t.Parallel()
 	for _, l := range lists {
@@ -112,17 +115,18 @@ func TestNewestFirst(t *testing.T) {
 			}
 			var paged []string
 			for p := 1; p <= 5; p++ {
-				paged = append(paged, ids(w.Reader().Do(t, "GET", fmt.Sprintf("%s?limit=5&page=%d", l.path, p), nil).Want(t, 200).List())...)
+				paged = append(paged, ids(w.Reader().Do(t, "GET", fmt.Sprintf("%s?limit=5&page=%d", l.path, p), nil).Want(t,
+					200).List())...)
 			}
 			if fmt.Sprint(paged) != fmt.Sprint(all) {
-				t.Errorf("pages of 5 give %v, want %v", paged, all)
+				t.Errorf("pages of 5 return %v, want %v", paged, all)
 			}
 			if walked := walk(t, w, l, 4); fmt.Sprint(walked) != fmt.Sprint(all) {
-				t.Errorf("the cursor gives %v, want %v", walked, all)
+				t.Errorf("the cursor returns %v, want %v", walked, all)
 			}
 			for _, query := range []string{"?limit=4", "?limit=4&page=1&unknown=a%26b"} {
 				if linked := follow(t, w, l.path+query); fmt.Sprint(linked) != fmt.Sprint(all) {
-					t.Errorf("%s%s and its links give %v, want %v", l.path, query, linked, all)
+					t.Errorf("%s%s and its links return %v, want %v", l.path, query, linked, all)
 				}
 			}
 		})
@@ -152,11 +156,11 @@ func walk(t *testing.T, w *harness.Website, l list, limit int) []string {
 		}
 		walked = append(walked, ids(o.List("data"))...)
 	}
-	t.Fatalf("the cursor does not end")
+	t.Fatalf("the cursor pagination does not end")
 	return nil
 }
 
-// follow reads a list from link to link.
+// follow reads a list by its links.
 func follow(t *testing.T, w *harness.Website, at string) (all []string) {
 	t.Helper()
 	for range 100 {
@@ -170,14 +174,14 @@ func follow(t *testing.T, w *harness.Website, at string) (all []string) {
 			return all
 		}
 		if at = next; strings.Contains(at, "unknown=") || !strings.Contains(at, "limit=4") || strings.Contains(at, "page=") {
-			t.Errorf("a link has not exactly the known parameters of what was asked for: %s", at)
+			t.Errorf("a link doesn't have exactly the known parameters of the request: %s", at)
 		}
 	}
 	t.Fatalf("the links do not end")
 	return nil
 }
 
-// linkOf is where an answer's link of a relation leads, or "".
+// linkOf returns the URL of a response's link with a relation, or "".
 func linkOf(a harness.Answer, relation string) string {
 	for _, entry := range strings.Split(a.Header.Get("Link"), ", ") {
 		if target, ok := strings.CutSuffix(entry, `>; rel="`+relation+`"`); ok {
@@ -187,7 +191,7 @@ func linkOf(a harness.Answer, relation string) string {
 	return ""
 }
 
-// TestPageLinks: a page that was asked for by number links to its neighbours.
+// TestPageLinks: a page requested by number links to adjacent pages.
 func TestPageLinks(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Pro)
@@ -207,7 +211,7 @@ func TestPageLinks(t *testing.T) {
 	}
 }
 
-// TestBadCursor: a cursor that no answer gave is bad input.
+// TestBadCursor: a cursor that the system didn't issue is refused.
 func TestBadCursor(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Pro)
@@ -218,6 +222,7 @@ func TestBadCursor(t *testing.T) {
 		wantCode(t, w.Reader().Do(t, "GET", l.path+"?updatedSince=yesterday", nil), 400, "", "updatedSince")
 		l.fill(t, w, 2)
 		newest := w.Reader().Get(t, l.path+"?limit=1").Text("nextCursor")
-		wantCode(t, w.Reader().Do(t, "GET", l.path+"?updatedSince=2026-01-01T00:00:00Z&cursor="+newest, nil), 400, "", "cursor")
+		wantCode(t, w.Reader().Do(t, "GET", l.path+"?updatedSince=2026-01-01T00:00:00Z&cursor="+newest, nil), 400,
+			"", "cursor")
 	}
 }

@@ -8,15 +8,18 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestUnknownPaths: 404 with a problem, with and without a token, and no way around the table to what is inside.
+// TestUnknownPaths: 404 with a problem, with and without a token. No spelling of a path reaches internal routes.
 func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Pro)
 	for _, path := range []string{
-		"/", "/nothing", "/conversation", "/v1/health", "/tickets/1/2/3", "/internal/tokens/abc", "/internal/website", "/internal/users?ids=1",
-		"/internal/widgets/" + w.ClientToken, "/internal/visitors?ids=1", "/internal/visitors/online", "/internal/events?after=0",
+		"/", "/nothing", "/conversation", "/v1/health", "/tickets/1/2/3", "/internal/tokens/abc", "/internal/website",
+		"/internal/users?ids=1",
+		"/internal/widgets/" + w.ClientToken, "/internal/visitors?ids=1", "/internal/visitors/online",
+		"/internal/events?after=0",
 		"/internal/conversations/open?visitorId=1", "/operator/websites", "/metrics", "/livez", "/readyz", "/debug/pprof/",
-		"/internal/visitors/../users?ids=1", "/internal/visitors/%2e%2e/users?ids=1", "//conversations", "/./health", "/health/",
+		"/internal/visitors/../users?ids=1", "/internal/visitors/%2e%2e/users?ids=1", "//conversations", "/./health",
+		"/health/",
 	} {
 		for _, c := range []harness.Client{w.Public(), w.Agent()} {
 			wantCode(t, c.Do(t, "GET", path, nil), 404, missing, "")
@@ -24,7 +27,7 @@ func TestUnknownPaths(t *testing.T) {
 	}
 }
 
-// TestMethods: a known path with another method is 405, and Allow names those it has.
+// TestMethods: a known path with another method is 405, and Allow names its methods.
 func TestMethods(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Pro)
@@ -35,11 +38,12 @@ func TestMethods(t *testing.T) {
 	}
 	for path, methods := range has {
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO"} {
-			if slices.Contains(methods, method) || (strings.HasPrefix(path, "/tags/") && (method == "DELETE" || method == "PUT")) {
+			if slices.Contains(methods, method) || (strings.HasPrefix(path, "/tags/") &&
+				(method == "DELETE" || method == "PUT")) {
 				continue
 			}
 			if method == "GET" && path == "/conversations/import" {
-				continue // an unknown conversation's name, or a known path: both readings hold
+				continue // an unknown conversation's name, or a known path: both are valid
 			}
 			a := w.Agent().Do(t, method, path, nil).Want(t, 405)
 			allow := strings.Split(strings.ReplaceAll(a.Header.Get("Allow"), " ", ""), ",")
@@ -55,7 +59,7 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// TestHead: every GET answers HEAD alike, without a body.
+// TestHead: every GET path responds to HEAD with the same headers, without a body.
 func TestHead(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Pro)
@@ -66,15 +70,17 @@ func TestHead(t *testing.T) {
 		for _, names := range []map[string]string{w.Objects(), w.Unknown()} {
 			path := harness.Fill(op.Path, names)
 			get, head := op.Allowed(w).Do(t, "GET", path, nil), op.Allowed(w).Do(t, "HEAD", path, nil)
-			if head.Status != get.Status || len(head.Body) != 0 || head.Header.Get("Content-Type") != get.Header.Get("Content-Type") {
-				t.Errorf("HEAD %s: %d %q with %d bytes; GET: %d %q", path, head.Status, head.Header.Get("Content-Type"), len(head.Body),
+			if head.Status != get.Status || len(head.Body) != 0 ||
+				head.Header.Get("Content-Type") != get.Header.Get("Content-Type") {
+				t.Errorf("HEAD %s: %d %q with %d bytes; GET: %d %q", path, head.Status, head.Header.Get("Content-Type"),
+					len(head.Body),
 					get.Status, get.Header.Get("Content-Type"))
 			}
 		}
 	}
 }
 
-// TestCORS: the operations of visitors and of the widget are open to every page; a bearer operation is not.
+// TestCORS: every origin may call the operations of visitors and of the widget, but no operation with a bearer token.
 func TestCORS(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Pro)
@@ -87,7 +93,8 @@ func TestCORS(t *testing.T) {
 		path := harness.Fill(op.Path, w.Objects())
 		preflight := w.Public().With("Origin", origin).With("Access-Control-Request-Method", op.Method).
 			With("Access-Control-Request-Headers", "content-type,x-visitor-id,x-visitor-secret").Do(t, "OPTIONS", path, nil)
-		plain := w.Public().With("Origin", origin).Do(t, op.Method, path, nil) // most are refused: pages must read refusals too
+		// most are refused: pages must be able to read refusals
+		plain := w.Public().With("Origin", origin).Do(t, op.Method, path, nil)
 		for _, a := range []harness.Answer{preflight, plain} {
 			have := a.Header.Get("Access-Control-Allow-Origin")
 			if allowed := have == "*" || have == origin; allowed != open {
@@ -103,18 +110,20 @@ func TestCORS(t *testing.T) {
 		if preflight.Status != 200 && preflight.Status != 204 {
 			t.Errorf("%s: the preflight answers %d", op.Name(), preflight.Status)
 		}
-		methods, headers := preflight.Header.Get("Access-Control-Allow-Methods"), strings.ToLower(preflight.Header.Get("Access-Control-Allow-Headers"))
+		methods, headers := preflight.Header.Get("Access-Control-Allow-Methods"),
+			strings.ToLower(preflight.Header.Get("Access-Control-Allow-Headers"))
 		if !strings.Contains(methods, op.Method) {
 			t.Errorf("%s: the preflight allows the methods %q", op.Name(), methods)
 		}
-		if op.Caller == harness.ByVisitor && (!strings.Contains(headers, "x-visitor-id") || !strings.Contains(headers, "x-visitor-secret") || !strings.Contains(headers, "content-type")) {
+		if op.Caller == harness.ByVisitor && (!strings.Contains(headers, "x-visitor-id") ||
+			!strings.Contains(headers, "x-visitor-secret") || !strings.Contains(headers, "content-type")) {
 			t.Errorf("%s: the preflight allows the headers %q", op.Name(), headers)
 		}
 	}
 }
 
-// TestNobodyAssertsAnIdentity: what only our components may say is not heard from outside.
-func TestNobodyAssertsAnIdentity(t *testing.T) {
+// TestAssertedIdentityIsIgnored: assertions of our own components aren't accepted from outside.
+func TestAssertedIdentityIsIgnored(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Free)
 	for _, name := range []string{"X-Fivechat-Assertion", "X-Fivechat-Website", "X-Forwarded-User"} {

@@ -8,40 +8,52 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestTicketMaking (notes 12 and 18): defaults, what is taken from a conversation, and the bounds that still fit.
+// TestTicketMaking (notes 12 and 18): defaults, values copied from a conversation, and the largest accepted values.
 func TestTicketMaking(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Pro)
 	least := w.NewTicket(t, harness.Map{"title": "x"})
-	for name, want := range map[string]string{"status": "NEW", "priority": "MEDIUM", "languageCode": "en", "description": "", "title": "x"} {
+	for name, want := range map[string]string{
+		"status": "NEW", "priority": "MEDIUM", "languageCode": "en",
+		"description": "", "title": "x",
+	} {
 		if have := least.Text(name); have != want {
 			t.Errorf("%s is %q, want %q", name, have, want)
 		}
 	}
 	for _, name := range []string{"visitorId", "conversationId", "assigneeId", "email", "summary", "visitor", "assignee"} {
 		if !least.Null(name) {
-			t.Errorf("%s of a least ticket is not null: %s", name, least)
+			t.Errorf("%s of a minimal ticket is not null: %s", name, least)
 		}
 	}
 	site := least.Object("website")
-	if least.Int("websiteId") != w.ID || site.Int("id") != w.ID || site.Text("name") != w.Name || site.Text("url") != "https://shop.example" {
+	if least.Int("websiteId") != w.ID || site.Int("id") != w.ID || site.Text("name") != w.Name ||
+		site.Text("url") != "https://shop.example" {
 		t.Errorf("website is %s", least)
 	}
-	if other := w.NewTicket(t, harness.Map{"title": "y"}); other.Text("uniqueEmailAddress") == least.Text("uniqueEmailAddress") || !strings.Contains(other.Text("uniqueEmailAddress"), "@") {
-		t.Errorf("uniqueEmailAddress %q is no address of its own", other.Text("uniqueEmailAddress"))
+	other := w.NewTicket(t, harness.Map{"title": "y"})
+	if other.Text("uniqueEmailAddress") == least.Text("uniqueEmailAddress") ||
+		!strings.Contains(other.Text("uniqueEmailAddress"), "@") {
+		t.Errorf("uniqueEmailAddress %q isn't unique", other.Text("uniqueEmailAddress"))
 	}
 	for _, priority := range []string{"LOW", "MEDIUM", "HIGH", "URGENT"} {
 		if have := w.NewTicket(t, harness.Map{"title": "x", "priority": priority}).Text("priority"); have != priority {
 			t.Errorf("priority is %q, want %q", have, priority)
 		}
 	}
-	long := w.NewTicket(t, harness.Map{"title": strings.Repeat("é", 255), "description": strings.Repeat("a", 64<<10), "email": "vera.o'hara+x@sub.example.org"})
+	long := w.NewTicket(t, harness.Map{
+		"title": strings.Repeat("é", 255), "description": strings.Repeat("a", 64<<10),
+		"email": "vera.o'hara+x@sub.example.org",
+	})
 	if len([]rune(long.Text("title"))) != 255 || len(long.Text("description")) != 64<<10 {
 		t.Errorf("long texts are cut")
 	}
 	byConversation := w.NewTicket(t, harness.Map{"title": "x", "conversationToken": w.Conversation})
 	byVisitor := w.NewTicket(t, harness.Map{"title": "x", "visitorToken": w.Caller.Token})
-	byBoth := w.NewTicket(t, harness.Map{"title": "x", "conversationToken": w.Conversation, "visitorToken": w.Caller.Token})
+	byBoth := w.NewTicket(t, harness.Map{
+		"title": "x", "conversationToken": w.Conversation,
+		"visitorToken": w.Caller.Token,
+	})
 	conversation := w.Reader().Get(t, "/conversations/"+w.Conversation).Object("conversation").Int("id")
 	for name, o := range map[string]harness.Object{"conversation": byConversation, "visitor": byVisitor, "both": byBoth} {
 		v := o.Object("visitor")
@@ -56,17 +68,18 @@ func TestTicketMaking(t *testing.T) {
 		}
 	}
 	stranger := w.Visit(t, nil)
-	own := w.Caller.Send(t, 201, "POST", "/internal/visitors/tickets", harness.Map{"title": "mine", "visitorToken": stranger.Token, "visitorId": stranger.ID})
+	own := w.Caller.Send(t, 201, "POST", "/internal/visitors/tickets",
+		harness.Map{"title": "mine", "visitorToken": stranger.Token, "visitorId": stranger.ID})
 	if own.Int("visitorId") != w.Caller.ID {
-		t.Errorf("a visitor makes a ticket in another's name: %s", own)
+		t.Errorf("a visitor created a ticket for another one: %s", own)
 	}
 	got := w.Reader().Get(t, "/tickets/"+own.Text("id"))
 	if got.String() != own.String() {
-		t.Errorf("a ticket reads otherwise than it was answered:\n%s\n%s", own, got)
+		t.Errorf("a ticket differs from the response that created it:\n%s\n%s", own, got)
 	}
 }
 
-// TestTicketChange (notes 14 and 16): each field by itself, cleared by null where it may be, and any status to any.
+// TestTicketChange (notes 14 and 16): each field alone, nullable ones cleared by null, and any status to any other.
 func TestTicketChange(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Pro)
@@ -75,8 +88,15 @@ func TestTicketChange(t *testing.T) {
 		name string
 		v    any
 	}{
-		{"title", "New title"}, {"description", "New description"}, {"description", ""}, {"email", "new@example.org"}, {"email", nil},
-		{"priority", "URGENT"}, {"status", "PENDING"}, {"assigneeId", user}, {"assigneeId", nil},
+		{"title", "New title"},
+		{"description", "New description"},
+		{"description", ""},
+		{"email", "new@example.org"},
+		{"email", nil},
+		{"priority", "URGENT"},
+		{"status", "PENDING"},
+		{"assigneeId", user},
+		{"assigneeId", nil},
 	} {
 		before := w.Reader().Get(t, path)
 		changed := w.Agent().Send(t, 200, "PATCH", path, harness.Map{step.name: step.v})
@@ -95,11 +115,12 @@ func TestTicketChange(t *testing.T) {
 			t.Errorf("%s:\nhave %s\nwant %s", step.name, changed, want)
 		}
 		if now := w.Reader().Get(t, path); now.String() != changed.String() {
-			t.Errorf("%s: the ticket reads otherwise than it was answered", step.name)
+			t.Errorf("%s: the ticket differs from the response", step.name)
 		}
 	}
 	stranger := w.Visit(t, harness.Map{"name": "Ned"})
-	if o := w.Agent().Send(t, 200, "PATCH", path, harness.Map{"visitorToken": stranger.Token}); o.Int("visitorId") != stranger.ID || o.Object("visitor").Text("name") != "Ned" {
+	if o := w.Agent().Send(t, 200, "PATCH", path, harness.Map{"visitorToken": stranger.Token}); o.Int("visitorId") !=
+		stranger.ID || o.Object("visitor").Text("name") != "Ned" {
 		t.Errorf("visitorToken did not take effect: %s", o)
 	}
 	all := []string{"NEW", "OPEN", "PENDING", "RESOLVED", "CLOSED"}
@@ -117,7 +138,7 @@ func TestTicketChange(t *testing.T) {
 	}
 }
 
-// TestTicketMessages (note 17): the default types, order, and that a deleted ticket takes its messages with it.
+// TestTicketMessages (note 17): the default types, the order, and that deleting a ticket deletes its messages.
 func TestTicketMessages(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Pro)
@@ -133,13 +154,18 @@ func TestTicketMessages(t *testing.T) {
 		{harness.Map{"content": "chat", "isFromEmail": false}, "CHAT"},
 		{harness.Map{"content": "note", "messageType": "NOTE"}, "NOTE"},
 		{harness.Map{"content": "note", "messageType": "NOTE", "isFromEmail": true}, "NOTE"},
-		{harness.Map{"content": "all", "messageType": "EMAIL", "emailMessageId": "<3@example.org>", "senderEmail": "vera@example.org",
-			"isFromEmail": true, "authorId": w.User.Int("id"), "inReplyTo": "<2@example.org>", "references": "<1@example.org> <2@example.org>", "subject": "Re: x"}, "EMAIL"},
+		{harness.Map{
+			"content": "all", "messageType": "EMAIL", "emailMessageId": "<3@example.org>",
+			"senderEmail": "vera@example.org",
+			"isFromEmail": true, "authorId": w.User.Int("id"), "inReplyTo": "<2@example.org>",
+			"references": "<1@example.org> <2@example.org>", "subject": "Re: x",
+		}, "EMAIL"},
 	} {
 		m := w.Agent().Send(t, 201, "POST", path+"/messages", c.send)
 		harness.Check(t, "message", m, harness.TicketMessage)
 		fromEmail, _ := c.send["isFromEmail"].(bool)
-		if m.Text("messageType") != c.typ || m.Text("ticketId") != w.Ticket || m.Text("content") != c.send["content"] || m.Bool("isFromEmail") != fromEmail {
+		if m.Text("messageType") != c.typ || m.Text("ticketId") != w.Ticket || m.Text("content") != c.send["content"] ||
+			m.Bool("isFromEmail") != fromEmail {
 			t.Errorf("%v became %s", c.send, m)
 		}
 		for _, name := range []string{"emailMessageId", "senderEmail"} {
@@ -158,7 +184,7 @@ func TestTicketMessages(t *testing.T) {
 	}
 	gone := w.Agent().Send(t, 200, "DELETE", path, nil)
 	if gone.Text("id") != w.Ticket || !gone.Bool("deleted") {
-		t.Errorf("a deletion answers %s", gone)
+		t.Errorf("a deletion returns %s", gone)
 	}
 	for _, again := range []struct{ method, path string }{{"DELETE", path}, {"GET", path}} {
 		w.Agent().Do(t, again.method, again.path, nil).Want(t, 404)
@@ -181,17 +207,26 @@ func TestTicketFilters(t *testing.T) {
 	agent := w.Agent()
 	agent.Do(t, "DELETE", "/tickets/"+w.Ticket, nil).Want(t, 200)
 	user := w.User.Int("id")
-	a := w.NewTicket(t, harness.Map{"title": "Broken Handle", "description": "It came OFF.", "priority": "HIGH", "visitorToken": w.Caller.Token}).Text("id")
-	b := w.NewTicket(t, harness.Map{"title": "Lost parcel", "description": "Since Monday. Größe 42", "priority": "LOW"}).Text("id")
+	a := w.NewTicket(t, harness.Map{
+		"title": "Broken Handle", "description": "It came OFF.", "priority": "HIGH",
+		"visitorToken": w.Caller.Token,
+	}).Text("id")
+	b := w.NewTicket(t, harness.Map{
+		"title": "Lost parcel", "description": "Since Monday. Größe 42",
+		"priority": "LOW",
+	}).Text("id")
 	c := w.NewTicket(t, harness.Map{"title": "Refund", "description": "a broken promise"}).Text("id")
 	agent.Send(t, 200, "PATCH", "/tickets/"+b, harness.Map{"assigneeId": user, "status": "PENDING"})
 	agent.Send(t, 201, "POST", "/tickets/"+c+"/messages", harness.Map{"content": "The courier lost it, sorry"})
 	for query, want := range map[string][]string{
-		"": {c, b, a}, "status=NEW": {c, a}, "status=PENDING": {b}, "status=CLOSED": {}, "status=DONE": {}, "status=new": {}, "status=": {c, b, a},
+		"": {c, b, a}, "status=NEW": {c, a}, "status=PENDING": {b}, "status=CLOSED": {}, "status=DONE": {}, "status=new": {},
+		"status=":       {c, b, a},
 		"priority=HIGH": {a}, "priority=MEDIUM": {c}, "priority=SOON": {}, "assigneeId=" + harness.PathID(user): {b},
 		"assigneeId=9007199254740001": {}, "visitorId=" + harness.PathID(w.Caller.ID): {a}, "visitorId=9007199254740001": {},
-		"search=broken": {c, a}, "search=BROKEN": {c, a}, "search=off": {a}, "search=monday": {b}, "search=lost": {c, b}, "search=courier": {c},
-		"search=gr%C3%B6%C3%9Fe": {b}, "search=nothing": {}, "search=broken+handle": {a}, "search=lost&status=PENDING": {b}, "search=": {c, b, a},
+		"search=broken": {c, a}, "search=BROKEN": {c, a}, "search=off": {a}, "search=monday": {b}, "search=lost": {c, b},
+		"search=courier":         {c},
+		"search=gr%C3%B6%C3%9Fe": {b}, "search=nothing": {}, "search=broken+handle": {a}, "search=lost&status=PENDING": {b},
+		"search=":   {c, b, a},
 		"search=.*": {}, "status=NEW&priority=HIGH&visitorId=" + harness.PathID(w.Caller.ID): {a},
 	} {
 		o := w.Reader().Get(t, "/tickets?"+query)
@@ -200,7 +235,7 @@ func TestTicketFilters(t *testing.T) {
 			have = append(have, row.Text("id"))
 		}
 		if !slices.Equal(have, want) || o.Int("total") != int64(len(want)) {
-			t.Errorf("%q gives %v (total %d), want %v", query, have, o.Int("total"), want)
+			t.Errorf("%q returns %v (total %d), want %v", query, have, o.Int("total"), want)
 		}
 	}
 }

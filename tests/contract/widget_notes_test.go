@@ -11,7 +11,7 @@ import (
 // takesEffect is the contract's bound for a widget's change at every edge.
 const takesEffect = time.Second
 
-// TestWidgetUpdate (note 9): each field by itself, the rest stays, and the edge shows it within a second.
+// TestWidgetUpdate (note 9): each field alone, the others stay, and the edge shows the change within a second.
 func TestWidgetUpdate(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
@@ -22,10 +22,14 @@ func TestWidgetUpdate(t *testing.T) {
 		t.Errorf("websiteClientToken is not the one in the path: %s", before)
 	}
 	for name, v := range map[string]any{
-		"color": "#abc", "buttonClass": "one two", "chatClass": "chat", "chatTitleClass": "title", "chatInputClass": "input", "buttonXPos": 12.5,
-		"buttonYPos": -3, "buttonBgColor": "#abcd", "buttonTextColor": "#aabbcc", "bubbleColor": "#aabbccdd", "bubbleTextColor": "#ABCDEF",
-		"chatFormFields": `[{"name":"email"}]`, "welcomeMessages": `["Hello","Grüß dich 🐸"]`, "ratingEnabled": !before.Bool("ratingEnabled"),
-		"removeBranding": !before.Bool("removeBranding"), "chatEnabled": !before.Bool("chatEnabled"), "websiteClientToken": w.ClientToken,
+		"color": "#abc", "buttonClass": "one two", "chatClass": "chat", "chatTitleClass": "title", "chatInputClass": "input",
+		"buttonXPos": 12.5,
+		"buttonYPos": -3, "buttonBgColor": "#abcd", "buttonTextColor": "#aabbcc", "bubbleColor": "#aabbccdd",
+		"bubbleTextColor": "#ABCDEF",
+		"chatFormFields":  `[{"name":"email"}]`, "welcomeMessages": `["Hello","Grüß dich 🐸"]`,
+		"ratingEnabled":  !before.Bool("ratingEnabled"),
+		"removeBranding": !before.Bool("removeBranding"), "chatEnabled": !before.Bool("chatEnabled"),
+		"websiteClientToken": w.ClientToken,
 	} {
 		changed := w.Writer().Send(t, 200, "PATCH", path, harness.Map{name: v})
 		want := harness.NewObject(t, map[string]any{})
@@ -51,24 +55,28 @@ func TestWidgetUpdate(t *testing.T) {
 	}
 }
 
-// TestWidgetScript (note 19): what the plugin and the tag manager see.
+// TestWidgetScript (note 19): the responses for the plugin and the tag manager.
 func TestWidgetScript(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	path := "/widget/" + w.ClientToken
 	plugin := w.Public().With("User-Agent", "5chat-wordpress/1.0.1")
 	script := plugin.Do(t, "GET", path+"?ver=1.0.1", nil).Want(t, 200)
-	if media := script.Header.Get("Content-Type"); !strings.HasPrefix(media, "text/javascript") && !strings.HasPrefix(media, "application/javascript") {
+	media := script.Header.Get("Content-Type")
+	if !strings.HasPrefix(media, "text/javascript") && !strings.HasPrefix(media, "application/javascript") {
 		t.Errorf("Content-Type is %q", media)
 	}
 	if !strings.Contains(string(script.Body), w.ClientToken) {
-		t.Errorf("the script does not know its token: %.300s", script.Body)
+		t.Errorf("the script does not contain its token: %.300s", script.Body)
 	}
 	if plain := w.Public().Do(t, "GET", path, nil).Want(t, 200); string(plain.Body) != string(script.Body) {
 		t.Errorf("the query changes the script")
 	}
 	w.Bearer("garbage").Do(t, "GET", path, nil).Want(t, 200)
-	for _, token := range []string{harness.Unique("wgt_"), "no.token", "no%20token", "%00", "%ff", strings.Repeat("a", 129), "..%2fx", "a%2fb", "<script>"} {
+	for _, token := range []string{
+		harness.Unique("wgt_"), "no.token", "no%20token", "%00", "%ff",
+		strings.Repeat("a", 129), "..%2fx", "a%2fb", "<script>",
+	} {
 		plugin.Do(t, "GET", "/widget/"+token+"?ver=1.0.1", nil).Want(t, 404)
 	}
 	w.Writer().Send(t, 200, "PATCH", "/widgets/"+w.ClientToken, harness.Map{"chatEnabled": false})
@@ -78,7 +86,7 @@ func TestWidgetScript(t *testing.T) {
 	})
 }
 
-// TestScriptKeepsItsQuotes: no setting can leave its place in the script.
+// TestScriptKeepsItsQuotes: no setting can break out of its string in the script.
 func TestScriptKeepsItsQuotes(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
@@ -87,13 +95,13 @@ func TestScriptKeepsItsQuotes(t *testing.T) {
 	harness.Eventually(t, takesEffect, "the new welcome message", func() (bool, any) {
 		a := w.Public().Do(t, "GET", "/widget/"+w.ClientToken, nil).Want(t, 200)
 		if strings.Contains(string(a.Body), "</script><script>") {
-			t.Errorf("the script carries a setting's markup as it stands")
+			t.Errorf("the script contains a setting's markup unescaped")
 		}
 		return strings.Contains(string(a.Body), "alert(1)"), len(a.Body)
 	})
 }
 
-// TestManyVisitsFromOneUserAgent (note 19): the path is never limited per User-Agent.
+// TestManyVisitsFromOneUserAgent (note 19): requests are never limited per User-Agent.
 func TestManyVisitsFromOneUserAgent(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)

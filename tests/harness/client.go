@@ -27,9 +27,9 @@ var transport = &http.Client{
 // onRequest, if set, is called with every request and its body.
 var onRequest func(*http.Request, []byte)
 
-// Overhear registers a function that is called with each later request and its body. Tests use it to check that request
-// data doesn't appear where it doesn't belong. Call it before any test runs; hear is called concurrently.
-func Overhear(hear func(*http.Request, []byte)) { onRequest = hear }
+// ObserveRequests registers a function that is called with each later request and its body. Tests use it to check that
+// request data doesn't appear where it doesn't belong. Call it before any test runs; observe is called concurrently.
+func ObserveRequests(observe func(*http.Request, []byte)) { onRequest = observe }
 
 type reportedTransport struct{ http.RoundTripper }
 

@@ -44,7 +44,8 @@ func (c *Copy) Pull(t testing.TB) (ended bool, why any) {
 		Cursor      string
 		Restarted   bool
 	}
-	if err := json.Unmarshal(lines[len(lines)-1], &end); err != nil || end.EndOfStream == nil || end.Cursor == "" || end.Restarted {
+	if err := json.Unmarshal(lines[len(lines)-1], &end); err != nil || end.EndOfStream == nil || end.Cursor == "" ||
+		end.Restarted {
 		t.Errorf("the export of %s ends with %s", c.Kind, lines[len(lines)-1])
 		return false, "the page has no last line"
 	}
@@ -88,7 +89,8 @@ func (c *Copy) Agrees(t testing.TB, reader Client) (bool, any) {
 			return false, fmt.Sprintf("%s: the copy has\n%s\nthe lists have\n%s", c.Kind, have, want)
 		}
 	}
-	return len(c.rows) == len(there), fmt.Sprintf("%s: %d rows in the copy, %d in the lists", c.Kind, len(c.rows), len(there))
+	return len(c.rows) == len(there), fmt.Sprintf("%s: %d rows in the copy, %d in the lists", c.Kind, len(c.rows),
+		len(there))
 }
 
 // Rows returns all rows of a kind by id, as lists and threads show them.

@@ -165,7 +165,8 @@ func Fits(s *jsonschema.Schema, text []byte) error {
 // Undocumented returns an error if the edge's response has an undocumented status, media type or member. It ignores
 // unknown paths and methods, which belong to no operation.
 func (a Answer) Undocumented() error {
-	if a.Method == http.MethodOptions || a.Status == http.StatusMethodNotAllowed || bytes.Contains(a.Body, []byte(`"path not found"`)) {
+	if a.Method == http.MethodOptions || a.Status == http.StatusMethodNotAllowed ||
+		bytes.Contains(a.Body, []byte(`"path not found"`)) {
 		return nil
 	}
 	d, err := TheDocument()

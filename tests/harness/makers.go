@@ -38,8 +38,14 @@ func Unique(prefix string) string { return prefix + strings.ToLower(rand.Text())
 func (s System) Website(t testing.TB, plan string) *Website {
 	t.Helper()
 	name := Unique("Shop ")
-	made := s.Operator().Send(t, 201, "POST", "/operator/websites", Map{"name": name, "url": "https://shop.example", "plan": plan})
-	w := &Website{System: s, ID: made.Int("id"), Name: name, Plan: plan, ClientToken: made.Text("clientToken"), tokens: map[string]string{}}
+	made := s.Operator().Send(t, 201, "POST", "/operator/websites", Map{
+		"name": name, "url": "https://shop.example",
+		"plan": plan,
+	})
+	w := &Website{
+		System: s, ID: made.Int("id"), Name: name, Plan: plan, ClientToken: made.Text("clientToken"),
+		tokens: map[string]string{},
+	}
 	for _, level := range []string{Read, Write, ReadWrite} {
 		_, w.tokens[level] = w.Token(t, level)
 	}
@@ -49,7 +55,8 @@ func (s System) Website(t testing.TB, plan string) *Website {
 // Token creates an API token and returns its id and its secret.
 func (w *Website) Token(t testing.TB, level string) (int64, string) {
 	t.Helper()
-	made := w.Operator().Send(t, 201, "POST", fmt.Sprintf("/operator/websites/%d/tokens", w.ID), Map{"name": "test", "level": level})
+	made := w.Operator().Send(t, 201, "POST", fmt.Sprintf("/operator/websites/%d/tokens", w.ID),
+		Map{"name": "test", "level": level})
 	return made.Int("id"), made.Text("token")
 }
 
@@ -145,7 +152,8 @@ func (w *Website) NewTicket(t testing.TB, fields Map) Object {
 func Dialogue(key string, turns ...string) api.ImportRow {
 	row := api.ImportRow{Key: key, Topics: &[]string{"Test_1"}}
 	for i, text := range turns {
-		row.Turns = append(row.Turns, api.ImportTurn{From: []api.ImportTurnFrom{api.ImportTurnFromVisitor, api.ImportTurnFromAgent}[i%2], Text: text})
+		row.Turns = append(row.Turns,
+			api.ImportTurn{From: []api.ImportTurnFrom{api.ImportTurnFromVisitor, api.ImportTurnFromAgent}[i%2], Text: text})
 	}
 	return row
 }

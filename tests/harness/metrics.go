@@ -14,7 +14,8 @@ import (
 
 // AdminPaths are the paths of admin listeners. No other listener serves them.
 var AdminPaths = []string{
-	"/livez", "/readyz", "/metrics", "/status", "/loglevel", "/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/profile", "/debug/pprof/trace",
+	"/livez", "/readyz", "/metrics", "/status", "/loglevel", "/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/profile",
+	"/debug/pprof/trace",
 	"/debug/pprof/cmdline", "/api-gateway/metrics",
 }
 

@@ -47,26 +47,48 @@ func Operations() []Operation {
 		{Row: 2, Method: "GET", Path: "/conversations", Caller: ByRead, Status: 200},
 		{Row: 3, Method: "GET", Path: "/conversations/{conversation}", Caller: ByRead, Status: 200, Malformed: 404},
 		{Row: 4, Method: "GET", Path: "/conversations/{conversation}/messages", Caller: ByRead, Status: 200, Malformed: 404},
-		{Row: 5, Method: "POST", Path: "/conversations/{conversation}/rate", Caller: ByVisitor, Status: 200, Malformed: 404,
-			Body: Map{"rating": 4, "feedback": "Quick."}, Text: "feedback", Mistyped: Map{"rating": "four"}},
+		{
+			Row: 5, Method: "POST", Path: "/conversations/{conversation}/rate", Caller: ByVisitor, Status: 200, Malformed: 404,
+			Body: Map{"rating": 4, "feedback": "Quick."}, Text: "feedback", Mistyped: Map{"rating": "four"},
+		},
 		{Row: 6, Method: "GET", Path: "/visitors/{visitor}", Caller: ByRead, Status: 200, Malformed: 400},
-		{Row: 7, Method: "PATCH", Path: "/visitors/{visitor}/context", Caller: ByWrite, Status: 200, Malformed: 400,
-			Body: Map{"name": "Vera", "context": Map{"cart": 3}}, Text: "name", Mistyped: Map{"context": "text"}},
+		{
+			Row: 7, Method: "PATCH", Path: "/visitors/{visitor}/context", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"name": "Vera", "context": Map{"cart": 3}}, Text: "name", Mistyped: Map{"context": "text"},
+		},
 		{Row: 8, Method: "GET", Path: "/widgets/{client}", Caller: ByPublic, Status: 200, Malformed: 400},
-		{Row: 9, Method: "PATCH", Path: "/widgets/{client}", Caller: ByWrite, Status: 200, Malformed: 400,
-			Body: Map{"color": "#123456", "welcomeMessages": "[]"}, Text: "welcomeMessages", Mistyped: Map{"chatEnabled": "yes"}},
+		{
+			Row: 9, Method: "PATCH", Path: "/widgets/{client}", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"color": "#123456", "welcomeMessages": "[]"}, Text: "welcomeMessages",
+			Mistyped: Map{"chatEnabled": "yes"},
+		},
 		{Row: 10, Method: "GET", Path: "/statistics/current", Caller: ByRead, Status: 200},
 		{Row: 11, Method: "GET", Path: "/tickets", Caller: ByRead, Pro: true, Status: 200},
-		{Row: 12, Method: "POST", Path: "/tickets", Caller: ByWrite, Pro: true, Status: 201, Body: title, Text: "title", Mistyped: Map{"title": 5}},
+		{
+			Row: 12, Method: "POST", Path: "/tickets", Caller: ByWrite, Pro: true, Status: 201, Body: title, Text: "title",
+			Mistyped: Map{"title": 5},
+		},
 		{Row: 13, Method: "GET", Path: "/tickets/{ticket}", Caller: ByRead, Pro: true, Status: 200, Malformed: 400},
-		{Row: 14, Method: "PATCH", Path: "/tickets/{ticket}", Caller: ByWrite, Pro: true, Status: 200, Malformed: 400,
-			Body: title, Text: "description", Mistyped: Map{"title": true}},
-		{Row: 15, Method: "DELETE", Path: "/tickets/{ticket}", Caller: ByWrite, Pro: true, Status: 200, Malformed: 400, Ends: true},
-		{Row: 16, Method: "PATCH", Path: "/tickets/{ticket}/status", Caller: ByWrite, Pro: true, Status: 200, Malformed: 400,
-			Body: Map{"status": "OPEN"}, Text: "status", Mistyped: Map{"status": 1}},
-		{Row: 17, Method: "POST", Path: "/tickets/{ticket}/messages", Caller: ByWrite, Pro: true, Status: 201, Malformed: 400,
-			Body: Map{"content": "We are looking."}, Text: "content", Mistyped: Map{"content": Map{}}},
-		{Row: 18, Method: "POST", Path: "/internal/visitors/tickets", Caller: ByVisitor, Status: 201, Body: title, Text: "title", Mistyped: Map{"title": 5}},
+		{
+			Row: 14, Method: "PATCH", Path: "/tickets/{ticket}", Caller: ByWrite, Pro: true, Status: 200, Malformed: 400,
+			Body: title, Text: "description", Mistyped: Map{"title": true},
+		},
+		{
+			Row: 15, Method: "DELETE", Path: "/tickets/{ticket}", Caller: ByWrite, Pro: true, Status: 200, Malformed: 400,
+			Ends: true,
+		},
+		{
+			Row: 16, Method: "PATCH", Path: "/tickets/{ticket}/status", Caller: ByWrite, Pro: true, Status: 200, Malformed: 400,
+			Body: Map{"status": "OPEN"}, Text: "status", Mistyped: Map{"status": 1},
+		},
+		{
+			Row: 17, Method: "POST", Path: "/tickets/{ticket}/messages", Caller: ByWrite, Pro: true, Status: 201, Malformed: 400,
+			Body: Map{"content": "We are looking."}, Text: "content", Mistyped: Map{"content": Map{}},
+		},
+		{
+			Row: 18, Method: "POST", Path: "/internal/visitors/tickets", Caller: ByVisitor, Status: 201, Body: title,
+			Text: "title", Mistyped: Map{"title": 5},
+		},
 		{Row: 19, Method: "GET", Path: "/widget/{client}", Caller: ByPublic, Status: 200, Malformed: 404},
 	}
 	listed := append(documented, ours()...)
@@ -77,46 +99,83 @@ func Operations() []Operation {
 func ours() []Operation {
 	said := Map{"content": "Hello?"}
 	return []Operation{
-		{Method: "POST", Path: "/visitor/sessions", Caller: ByPublic, Status: 201,
-			Body: Map{"clientToken": "{client}", "name": "Ned"}, Text: "name", Mistyped: Map{"clientToken": 5}},
-		{Method: "POST", Path: "/visitor/conversations", Caller: ByVisitor, Status: 201, Body: said, Text: "content", Mistyped: Map{"content": 5}},
-		{Method: "POST", Path: "/visitor/conversations/{conversation}/messages", Caller: ByVisitor, Status: 201, Malformed: 404,
-			Body: said, Text: "content", Mistyped: Map{"content": 5}},
-		{Method: "POST", Path: "/visitor/conversations/{conversation}/typing", Caller: ByVisitor, Status: 204, Malformed: 404,
-			Body: Map{"typing": false}, Mistyped: Map{"typing": "yes"}},
+		{
+			Method: "POST", Path: "/visitor/sessions", Caller: ByPublic, Status: 201,
+			Body: Map{"clientToken": "{client}", "name": "Ned"}, Text: "name", Mistyped: Map{"clientToken": 5},
+		},
+		{
+			Method: "POST", Path: "/visitor/conversations", Caller: ByVisitor, Status: 201, Body: said, Text: "content",
+			Mistyped: Map{"content": 5},
+		},
+		{
+			Method: "POST", Path: "/visitor/conversations/{conversation}/messages", Caller: ByVisitor, Status: 201,
+			Malformed: 404,
+			Body:      said, Text: "content", Mistyped: Map{"content": 5},
+		},
+		{
+			Method: "POST", Path: "/visitor/conversations/{conversation}/typing", Caller: ByVisitor, Status: 204, Malformed: 404,
+			Body: Map{"typing": false}, Mistyped: Map{"typing": "yes"},
+		},
 		{Method: "POST", Path: "/visitor/conversations/{conversation}/read", Caller: ByVisitor, Status: 204, Malformed: 404},
-		{Method: "POST", Path: "/visitor/conversations/{conversation}/close", Caller: ByVisitor, Status: 200, Malformed: 404, Ends: true},
-		{Method: "POST", Path: "/conversations/{conversation}/messages", Caller: ByWrite, Status: 201, Malformed: 404,
-			Body: said, Text: "content", Mistyped: Map{"content": 5}},
-		{Method: "PATCH", Path: "/conversations/{conversation}", Caller: ByWrite, Status: 200, Malformed: 404,
-			Body: Map{"summary": "A lost parcel."}, Text: "summary", Mistyped: Map{"tags": "parcels"}},
-		{Method: "POST", Path: "/conversations/{conversation}/typing", Caller: ByWrite, Status: 204, Malformed: 404,
-			Body: Map{"typing": false}, Mistyped: Map{"typing": "yes"}},
+		{
+			Method: "POST", Path: "/visitor/conversations/{conversation}/close", Caller: ByVisitor, Status: 200, Malformed: 404,
+			Ends: true,
+		},
+		{
+			Method: "POST", Path: "/conversations/{conversation}/messages", Caller: ByWrite, Status: 201, Malformed: 404,
+			Body: said, Text: "content", Mistyped: Map{"content": 5},
+		},
+		{
+			Method: "PATCH", Path: "/conversations/{conversation}", Caller: ByWrite, Status: 200, Malformed: 404,
+			Body: Map{"summary": "A lost parcel."}, Text: "summary", Mistyped: Map{"tags": "parcels"},
+		},
+		{
+			Method: "POST", Path: "/conversations/{conversation}/typing", Caller: ByWrite, Status: 204, Malformed: 404,
+			Body: Map{"typing": false}, Mistyped: Map{"typing": "yes"},
+		},
 		{Method: "POST", Path: "/conversations/{conversation}/read", Caller: ByWrite, Status: 204, Malformed: 404},
 		{Method: "GET", Path: "/conversations/counts?since=2024-01-15T10:30:00.000Z", Caller: ByRead, Status: 200},
 		{Method: "GET", Path: "/statistics/history?interval=hour&tz=Asia/Kathmandu", Caller: ByRead, Status: 200},
 		{Method: "GET", Path: "/widget-words/ar", Caller: ByPublic, Status: 200},
-		{Method: "POST", Path: "/webhooks", Caller: ByReadWrite, Status: 201,
-			Body: Map{"url": "https://receiver.example/{unique}", "events": []string{"ticket.*"}, "description": "CRM"}, Text: "description", Mistyped: Map{"url": 5}},
-		{Method: "PATCH", Path: "/webhooks/{webhook}", Caller: ByReadWrite, Status: 200, Malformed: 400,
-			Body: Map{"description": "CRM"}, Text: "description", Mistyped: Map{"enabled": "yes"}},
-		{Method: "POST", Path: "/webhooks/{webhook}/secret", Caller: ByReadWrite, Status: 200, Malformed: 400,
-			Body: Map{"overlapSeconds": 60}, Mistyped: Map{"overlapSeconds": "long"}},
+		{
+			Method: "POST", Path: "/webhooks", Caller: ByReadWrite, Status: 201,
+			Body: Map{"url": "https://receiver.example/{unique}", "events": []string{"ticket.*"}, "description": "CRM"},
+			Text: "description", Mistyped: Map{"url": 5},
+		},
+		{
+			Method: "PATCH", Path: "/webhooks/{webhook}", Caller: ByReadWrite, Status: 200, Malformed: 400,
+			Body: Map{"description": "CRM"}, Text: "description", Mistyped: Map{"enabled": "yes"},
+		},
+		{
+			Method: "POST", Path: "/webhooks/{webhook}/secret", Caller: ByReadWrite, Status: 200, Malformed: 400,
+			Body: Map{"overlapSeconds": 60}, Mistyped: Map{"overlapSeconds": "long"},
+		},
 		{Method: "POST", Path: "/webhooks/{webhook}/test", Caller: ByReadWrite, Status: 202, Malformed: 400},
-		{Method: "POST", Path: "/webhooks/{webhook}/deliveries/{delivery}/redeliver", Caller: ByReadWrite, Status: 202, Malformed: 400, Ends: true},
+		{
+			Method: "POST", Path: "/webhooks/{webhook}/deliveries/{delivery}/redeliver", Caller: ByReadWrite, Status: 202,
+			Malformed: 400, Ends: true,
+		},
 		{Method: "DELETE", Path: "/webhooks/{webhook}", Caller: ByWrite, Status: 200, Malformed: 400, Ends: true},
 		{Method: "POST", Path: "/visitor/heartbeat", Caller: ByVisitor, Status: 200},
 		{Method: "POST", Path: "/users/{user}/heartbeat", Caller: ByWrite, Status: 204, Malformed: 400},
-		{Method: "POST", Path: "/users", Caller: ByWrite, Status: 201,
-			Body: Map{"name": "Una", "email": "{unique}@shop.example"}, Text: "name", Mistyped: Map{"name": 5}},
-		{Method: "PATCH", Path: "/users/{user}", Caller: ByWrite, Status: 200, Malformed: 400,
-			Body: Map{"name": "Una"}, Text: "name", Mistyped: Map{"name": 5}},
+		{
+			Method: "POST", Path: "/users", Caller: ByWrite, Status: 201,
+			Body: Map{"name": "Una", "email": "{unique}@shop.example"}, Text: "name", Mistyped: Map{"name": 5},
+		},
+		{
+			Method: "PATCH", Path: "/users/{user}", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"name": "Una"}, Text: "name", Mistyped: Map{"name": 5},
+		},
 		{Method: "DELETE", Path: "/users/{user}", Caller: ByWrite, Status: 200, Malformed: 400, Ends: true},
-		{Method: "PUT", Path: "/tags/parcels", Caller: ByWrite, Status: 200,
-			Body: Map{"names": Map{"de": "Pakete"}}, Mistyped: Map{"names": "Pakete"}},
+		{
+			Method: "PUT", Path: "/tags/parcels", Caller: ByWrite, Status: 200,
+			Body: Map{"names": Map{"de": "Pakete"}}, Mistyped: Map{"names": "Pakete"},
+		},
 		{Method: "DELETE", Path: "/tags/{tag}", Caller: ByWrite, Status: 200, Malformed: 404, Ends: true},
-		{Method: "POST", Path: "/conversations/import", Caller: ByWrite, Status: 200,
-			Body: Map{"rows": []Map{Row("{unique}", "Is it open?", "It is.")}}, Mistyped: Map{"rows": "none"}},
+		{
+			Method: "POST", Path: "/conversations/import", Caller: ByWrite, Status: 200,
+			Body: Map{"rows": []Map{Row("{unique}", "Is it open?", "It is.")}}, Mistyped: Map{"rows": "none"},
+		},
 	}
 }
 

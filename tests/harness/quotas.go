@@ -17,7 +17,10 @@ func GenerousQuotas(dir string) (string, error) {
 	for _, class := range []string{"session", "public", "settings", "health", "page", "operator", "export"} {
 		addresses[class] = plenty
 	}
-	content, err := json.Marshal(Map{"plans": Map{"FREE": plan, "PRO": plan}, "addresses": addresses, "failures": Map{"address": plenty, "prefix": plenty}})
+	content, err := json.Marshal(Map{
+		"plans": Map{"FREE": plan, "PRO": plan}, "addresses": addresses,
+		"failures": Map{"address": plenty, "prefix": plenty},
+	})
 	if err != nil {
 		return "", err
 	}

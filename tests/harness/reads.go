@@ -48,7 +48,9 @@ func reads(listed []Operation) (found []Operation) {
 
 // IsPage reports whether a documented path is a page of the gateway itself, or one of its files.
 func IsPage(path string) bool {
-	return slices.ContainsFunc([]string{"/console", "/demo", "/docs", "/openapi.json"}, func(p string) bool { return strings.HasPrefix(path, p) })
+	return slices.ContainsFunc([]string{"/console", "/demo", "/docs", "/openapi.json"}, func(p string) bool {
+		return strings.HasPrefix(path, p)
+	})
 }
 
 // read returns the Operation of a documented GET.

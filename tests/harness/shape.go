@@ -52,12 +52,18 @@ const TimeLayout = "2006-01-02T15:04:05.000Z07:00"
 
 // The types that shapes consist of.
 var (
-	Text    = simple("a string", func(v any) bool { _, ok := v.(string); return ok })
-	Bool    = simple("a boolean", func(v any) bool { _, ok := v.(bool); return ok })
-	Number  = simple("a number", func(v any) bool { _, ok := v.(json.Number); return ok })
-	Count   = simple("a whole number from 0", func(v any) bool { n, ok := whole(v); return ok && n >= 0 })
-	ID      = simple("a whole number from 1 and below 2^53", func(v any) bool { n, ok := whole(v); return ok && n > 0 && n < 1<<53 })
-	TextID  = simple("a decimal number as a string", func(v any) bool { s, ok := v.(string); return ok && numberText.MatchString(s) })
+	Text   = simple("a string", func(v any) bool { _, ok := v.(string); return ok })
+	Bool   = simple("a boolean", func(v any) bool { _, ok := v.(bool); return ok })
+	Number = simple("a number", func(v any) bool { _, ok := v.(json.Number); return ok })
+	Count  = simple("a whole number from 0", func(v any) bool { n, ok := whole(v); return ok && n >= 0 })
+	ID     = simple("a whole number from 1 and below 2^53", func(v any) bool {
+		n, ok := whole(v)
+		return ok && n > 0 && n < 1<<53
+	})
+	TextID = simple("a decimal number as a string", func(v any) bool {
+		s, ok := v.(string)
+		return ok && numberText.MatchString(s)
+	})
 	Time    = simple("a UTC timestamp with milliseconds and Z", isTime)
 	Null    = simple("null", func(v any) bool { return v == nil })
 	Context = simple("a JSON object inside a string", func(v any) bool {

@@ -5,20 +5,25 @@ var (
 	Health = Shape{"status": Exactly("ok"), "timestamp": Time}.Type()
 
 	Conversation = Shape{
-		"id": ID, "websiteId": ID, "token": Prefixed("conv_"), "rating": OrNull(Rating), "assigneeId": OrNull(ID), "visitorId": ID,
-		"visitorTyping": Bool, "userTyping": Bool, "createdAt": Time, "status": OneOf("OPEN", "CLOSED"), "firstMessageAt": OrNull(Time),
-		"closedAt": OrNull(Time), "summary": OrNull(Text), "tags": ListOf(Text),
+		"id": ID, "websiteId": ID, "token": Prefixed("conv_"), "rating": OrNull(Rating), "assigneeId": OrNull(ID),
+		"visitorId":     ID,
+		"visitorTyping": Bool, "userTyping": Bool, "createdAt": Time, "status": OneOf("OPEN", "CLOSED"),
+		"firstMessageAt": OrNull(Time),
+		"closedAt":       OrNull(Time), "summary": OrNull(Text), "tags": ListOf(Text),
 	}.Type()
 
 	Message = Shape{
-		"id": ID, "conversationId": ID, "content": Text, "type": OneOf("TEXT", "SYSTEM"), "senderType": OneOf("VISITOR", "USER", "SYSTEM"),
-		"userId": OrNull(ID), "visitorId": OrNull(ID), "read": Bool, "readAt": OrNull(Time), "attachments": ListOf(Anything),
-		"createdAt": Time, "updatedAt": Time,
+		"id": ID, "conversationId": ID, "content": Text, "type": OneOf("TEXT", "SYSTEM"),
+		"senderType": OneOf("VISITOR", "USER", "SYSTEM"),
+		"userId":     OrNull(ID), "visitorId": OrNull(ID), "read": Bool, "readAt": OrNull(Time),
+		"attachments": ListOf(Anything),
+		"createdAt":   Time, "updatedAt": Time,
 	}.Type()
 
 	Visitor = Shape{
-		"id": ID, "name": Text, "token": Prefixed("vis_"), "ip": Text, "context": Context, "websiteId": ID, "country": OrNull(Text),
-		"city": OrNull(Text), "online": Bool, "createdAt": Time, "updatedAt": Time,
+		"id": ID, "name": Text, "token": Prefixed("vis_"), "ip": Text, "context": Context, "websiteId": ID,
+		"country": OrNull(Text),
+		"city":    OrNull(Text), "online": Bool, "createdAt": Time, "updatedAt": Time,
 	}.Type()
 
 	User = Shape{
@@ -31,15 +36,18 @@ var (
 	}.Type()
 
 	TicketMessage = Shape{
-		"id": TextID, "ticketId": TextID, "messageType": OneOf("EMAIL", "CHAT", "NOTE"), "content": Text, "emailMessageId": OrNull(Text),
-		"senderEmail": OrNull(Text), "isFromEmail": Bool, "createdAt": Time,
+		"id": TextID, "ticketId": TextID, "messageType": OneOf("EMAIL", "CHAT", "NOTE"), "content": Text,
+		"emailMessageId": OrNull(Text),
+		"senderEmail":    OrNull(Text), "isFromEmail": Bool, "createdAt": Time,
 	}.Type()
 
 	Ticket = Shape{
-		"id": TextID, "websiteId": ID, "visitorId": OrNull(ID), "conversationId": OrNull(ID), "title": Text, "description": Text,
-		"status":   OneOf("NEW", "OPEN", "PENDING", "RESOLVED", "CLOSED"),
-		"priority": OneOf("LOW", "MEDIUM", "HIGH", "URGENT"), "assigneeId": OrNull(ID), "email": OrNull(Text), "uniqueEmailAddress": Text,
-		"languageCode": Text, "summary": OrNull(Text), "createdAt": Time, "updatedAt": Time,
+		"id": TextID, "websiteId": ID, "visitorId": OrNull(ID), "conversationId": OrNull(ID), "title": Text,
+		"description": Text,
+		"status":      OneOf("NEW", "OPEN", "PENDING", "RESOLVED", "CLOSED"),
+		"priority":    OneOf("LOW", "MEDIUM", "HIGH", "URGENT"), "assigneeId": OrNull(ID), "email": OrNull(Text),
+		"uniqueEmailAddress": Text,
+		"languageCode":       Text, "summary": OrNull(Text), "createdAt": Time, "updatedAt": Time,
 		"website":  Shape{"id": ID, "name": Text, "url": Text}.Type(),
 		"visitor":  OrNull(Shape{"token": Prefixed("vis_"), "name": Text}.Type()),
 		"assignee": OrNull(Shape{"id": ID, "name": Text, "email": Text}.Type()),
@@ -49,7 +57,8 @@ var (
 	Widget = Shape{
 		"id": ID, "color": Text, "buttonClass": Text, "chatClass": Text, "chatTitleClass": Text, "chatInputClass": Text,
 		"buttonXPos": Number, "buttonYPos": Number, "buttonBgColor": Text, "buttonTextColor": Text, "bubbleColor": Text,
-		"bubbleTextColor": Text, "websiteClientToken": Text, "chatFormFields": Text, "welcomeMessages": Text, "ratingEnabled": Bool,
+		"bubbleTextColor": Text, "websiteClientToken": Text, "chatFormFields": Text, "welcomeMessages": Text,
+		"ratingEnabled":  Bool,
 		"removeBranding": Bool, "chatEnabled": Bool, "pageParameters": ListOf(Text),
 	}.Type()
 
@@ -59,8 +68,9 @@ var (
 	}.Type()
 
 	Problem = Shape{
-		"type": Text, "title": Text, "status": ID, "detail": Text, "instance": Text, "code": Text, "statusCode": ID, "message": Text,
-		"error": Text, "errors": ListOf(Shape{"field": Text, "message": Text}.Type()), "requestId": Text,
+		"type": Text, "title": Text, "status": ID, "detail": Text, "instance": Text, "code": Text, "statusCode": ID,
+		"message": Text,
+		"error":   Text, "errors": ListOf(Shape{"field": Text, "message": Text}.Type()), "requestId": Text,
 	}.Type()
 
 	Rating   = simple("a whole number from 1 to 5", func(v any) bool { n, ok := whole(v); return ok && n >= 1 && n <= 5 })
@@ -70,15 +80,17 @@ var (
 // Page is the envelope of a list that is read by page number.
 func Page(row Type) Type {
 	return Shape{
-		"data": ListOf(row), "total": Count, "page": ID, "limit": ID, "totalPages": Count, "hasNextPage": Bool, "hasPrevPage": Bool,
-		"nextCursor": OrNull(Text),
+		"data": ListOf(row), "total": Count, "page": ID, "limit": ID, "totalPages": Count, "hasNextPage": Bool,
+		"hasPrevPage": Bool,
+		"nextCursor":  OrNull(Text),
 	}.Type()
 }
 
 // CursorPage is the envelope of a list that is read by cursor. It has no total.
 func CursorPage(row Type) Type {
 	return Shape{
-		"data": ListOf(row), "total": OrNull(Count), "page": OrNull(ID), "limit": ID, "totalPages": OrNull(Count), "hasNextPage": Bool,
+		"data": ListOf(row), "total": OrNull(Count), "page": OrNull(ID), "limit": ID, "totalPages": OrNull(Count),
+		"hasNextPage": Bool,
 		"hasPrevPage": Bool, "nextCursor": OrNull(Text),
 	}.Type()
 }

@@ -91,7 +91,10 @@ func runOver(m *testing.M, o system.Options) (int, error) {
 	if err != nil {
 		return 1, fmt.Errorf("start: %w", err)
 	}
-	running = System{URL: s.URL(), OperatorURL: s.OperatorURL(), OperatorKey: s.OperatorKey(), AdminURL: s.AdminURL(), RedisURL: s.RedisURL()}
+	running = System{
+		URL: s.URL(), OperatorURL: s.OperatorURL(), OperatorKey: s.OperatorKey(), AdminURL: s.AdminURL(),
+		RedisURL: s.RedisURL(),
+	}
 	code := m.Run()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()

@@ -11,24 +11,30 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// remains is what somebody may still know of what was erased.
+// remains is what a client may have kept from before an erasure.
 type remains struct {
-	*harness.World                   // its names, where it was a visitor only theirs; who asks is the website's own
-	words          []string          // what was written, and what all was called
-	tags           map[string]string // the states of a visitor, a conversation and a ticket
-	cursors        map[string]string // of exports, by their paths
-	event          string            // an id of an event before
+	// For an erased visitor, World has the visitor's names; its credentials are those of the website.
+	*harness.World
+	words   []string          // texts and names that were written
+	tags    map[string]string // the ETags of a visitor, a conversation and a ticket
+	cursors map[string]string // of exports, by path
+	event   string            // the id of an event before the erasure
 }
 
-// remember looks at everything of a world whose caller is to be erased.
+// remember collects the ETags, cursors and ids of a world whose visitor will be erased.
 func remember(t *testing.T, w *harness.World, words ...string) remains {
 	t.Helper()
-	r := remains{World: w, words: append(words, w.Caller.Token, w.Conversation), tags: map[string]string{}, cursors: map[string]string{}}
-	for kind, path := range map[string]string{"visitor": "/visitors/" + w.Caller.Token, "conversation": "/conversations/" + w.Conversation, "ticket": "/tickets/" + w.Ticket} {
+	r := remains{
+		World: w, words: append(words, w.Caller.Token, w.Conversation), tags: map[string]string{},
+		cursors: map[string]string{},
+	}
+	for kind, path := range map[string]string{"visitor": "/visitors/" + w.Caller.Token, "conversation": "/conversations/" +
+		w.Conversation, "ticket": "/tickets/" + w.Ticket} {
 		r.tags[kind] = w.Reader().Do(t, "GET", path, nil).Want(t, 200).Header.Get("ETag")
 	}
 	for _, kind := range []string{"conversations", "messages", "visitors", "tickets"} {
-		r.cursors["/export/"+kind] = cursorOf(string(w.Reader().Do(t, "GET", "/export/"+kind+"?limit=1", nil).Want(t, 200).Body))
+		r.cursors["/export/"+kind] = cursorOf(string(w.Reader().Do(t, "GET", "/export/"+kind+"?limit=1", nil).Want(t,
+			200).Body))
 	}
 	stream := w.Reader().Events(t, "/events", "")
 	w.Caller.Say(t, w.Conversation, "Before.")
@@ -37,36 +43,41 @@ func remember(t *testing.T, w *harness.World, words ...string) remains {
 	return r
 }
 
-// gone is a website of which a visitor, with all that is theirs, has been erased, and what remains.
+// gone erases a visitor of a website with all their data. It returns the website and what a client kept.
 func gone(t *testing.T) (*harness.World, remains) {
 	t.Helper()
 	w := harness.Running().World(t, harness.Pro)
 	w.NewWebhook(t, harness.Receive(t, nil).URL, "*")
-	name, said, answered, titled := harness.Unique("Walter "), harness.Unique("walters"), harness.Unique("towalter"), harness.Unique("parcelof")
+	name, said, answered, titled := harness.Unique("Walter "), harness.Unique("walters"), harness.Unique("towalter"),
+		harness.Unique("parcelof")
 	theirs := *w
-	theirs.Caller = w.Visit(t, harness.Map{"name": name, "context": harness.Map{"mail": harness.Unique("walter") + "@home.example"}})
+	theirs.Caller = w.Visit(t,
+		harness.Map{"name": name, "context": harness.Map{"mail": harness.Unique("walter") + "@home.example"}})
 	theirs.Conversation = theirs.Caller.Open(t, said)
-	theirs.Ticket = theirs.Caller.Send(t, 201, "POST", "/internal/visitors/tickets", harness.Map{"title": titled}).Text("id")
+	theirs.Ticket = theirs.Caller.Send(t, 201, "POST", "/internal/visitors/tickets",
+		harness.Map{"title": titled}).Text("id")
 	w.Reply(t, theirs.Conversation, answered)
 	r := remember(t, &theirs, name, said, answered, titled)
-	begun := w.Operator().Send(t, 202, "DELETE", fmt.Sprintf("/operator/websites/%d/visitors/%s", w.ID, theirs.Caller.Token), nil)
+	begun := w.Operator().Send(t, 202, "DELETE", fmt.Sprintf("/operator/websites/%d/visitors/%s", w.ID,
+		theirs.Caller.Token), nil)
 	w.Swept(t, begun.Int("id"))
-	// What else is the website's is nothing of theirs.
+	// The website's other objects don't belong to the visitor.
 	website := *w.Website
-	website.Name, theirs.Website, theirs.User = harness.Unique("no shop "), &website, harness.NewObject(t, harness.Map{"id": w.User.M["id"], "email": harness.Unique("nobody@")})
+	website.Name, theirs.Website, theirs.User = harness.Unique("no shop "), &website,
+		harness.NewObject(t, harness.Map{"id": w.User.M["id"], "email": harness.Unique("nobody@")})
 	return w, r
 }
 
-// TestErasedVisitor: what was a visitor's, who has been erased, is answered like what nobody ever had, at every operation, at
-// every place, to every caller; and nothing tells of it.
+// TestErasedVisitor checks that an erased visitor's objects get the responses of unknown ones, in every operation, at
+// every place, for every caller. No response mentions them.
 func TestErasedVisitor(t *testing.T) {
 	t.Parallel()
 	w, theirs := gone(t)
 	s := harness.Running()
 	c := cast{own: w, other: theirs.World, free: s.World(t, harness.Free)}
 	unknown := theirs.Unknown()
-	nobody := s.Visitor(unknown["visitor"])
-	harness.Eventually(t, time.Second, "the edge has forgotten who was erased", func() (bool, any) {
+	unknownClient := s.Visitor(unknown["visitor"])
+	harness.Eventually(t, time.Second, "the edge refuses the erased visitor", func() (bool, any) {
 		a := theirs.Caller.Do(t, "POST", "/visitor/heartbeat", nil)
 		return a.Status == 401, a.Status
 	})
@@ -74,7 +85,7 @@ func TestErasedVisitor(t *testing.T) {
 	for _, op := range harness.Operations() {
 		if op.Caller == harness.ByVisitor { // the credential itself
 			for _, names := range []map[string]string{theirs.Objects(), w.Objects()} {
-				like(t, op.Name()+" by who was erased", op.Ask(t, theirs.Caller.Client, names), op.Ask(t, nobody, names))
+				like(t, op.Name()+" by the erased visitor", op.Ask(t, theirs.Caller.Client, names), op.Ask(t, unknownClient, names))
 			}
 		}
 		kind := about(op.Path)
@@ -87,7 +98,9 @@ func TestErasedVisitor(t *testing.T) {
 				row(t, op, by.name, by.client, by.home, theirs.World, func(object string) int { return want(op, object, by) })
 			}
 			if op.Caller == harness.ByVisitor {
-				row(t, op, "the visitor", w.Caller.Client, w, theirs.World, func(object string) int { return wantKnown(op, object) })
+				row(t, op, "the visitor", w.Caller.Client, w, theirs.World, func(object string) int {
+					return wantKnown(op, object)
+				})
 				return
 			}
 			for _, header := range []string{"If-Match", "If-None-Match"} {
@@ -108,34 +121,35 @@ func TestErasedVisitor(t *testing.T) {
 			}
 		}
 	})
-	t.Run("reading", func(t *testing.T) { theirs.untold(t, w) })
+	t.Run("reading", func(t *testing.T) { theirs.unmentioned(t, w) })
 }
 
-// cursorOf gives the cursor that an export ends with.
+// cursorOf returns the last cursor of an export.
 func cursorOf(export string) string {
 	_, rest, _ := strings.Cut(export, `"cursor":"`)
 	cursor, _, _ := strings.Cut(rest, `"`)
 	return cursor
 }
 
-// about gives the kind of the object that a path is about, "" where it is about none.
+// about returns the kind of the object in a path, or "" if there is none.
 func about(path string) string {
 	_, kind, _ := strings.Cut(path, "{")
 	kind, _, _ = strings.Cut(kind, "}")
 	return kind
 }
 
-// like fails the test where two answers are not the same, byte for byte.
-func like(t *testing.T, what string, theirs, nobodys harness.Answer) {
+// like fails the test unless two responses are the same, byte for byte.
+func like(t *testing.T, what string, theirs, unknowns harness.Answer) {
 	t.Helper()
-	if a, b := plain(theirs), plain(nobodys); a != b {
-		t.Errorf("%s: what was erased is answered unlike what never was:\n%s\n%s", what, a, b)
+	if a, b := plain(theirs), plain(unknowns); a != b {
+		t.Errorf("%s: an erased object gets another response than an unknown one:\n%s\n%s", what, a, b)
 	}
 }
 
-// untold fails the test where anything that the website's agents can read tells of who was erased: lists, searches, exports
-// from their beginning and from where somebody stopped before, streams from before, and what webhooks were sent.
-func (r remains) untold(t *testing.T, w *harness.World) {
+// unmentioned fails the test if the website's agents can read anything about the erased visitor. It reads lists,
+// searches, exports from the beginning and from a former cursor, streams from a former event, and the webhooks'
+// deliveries.
+func (r remains) unmentioned(t *testing.T, w *harness.World) {
 	t.Helper()
 	paths := []string{"/webhooks?limit=100"}
 	for _, op := range harness.Operations() {
@@ -165,7 +179,7 @@ func (r remains) untold(t *testing.T, w *harness.World) {
 	for path, cursor := range r.cursors {
 		harness.Eventually(t, harness.Patience, "the end of "+path, func() (bool, any) {
 			body := string(w.Reader().Do(t, "GET", path+"?cursor="+url.QueryEscape(cursor), nil).Want(t, 200).Body)
-			r.absent(t, "GET "+path+" from before", body)
+			r.absent(t, "GET "+path+" from a former cursor", body)
 			cursor = cursorOf(body)
 			return strings.Contains(body, `"endOfStream":true`), body
 		})
@@ -184,18 +198,18 @@ func (r remains) untold(t *testing.T, w *harness.World) {
 	}
 }
 
-// absent fails the test where text holds a word of theirs.
+// absent fails the test if text contains one of the erased words.
 func (r remains) absent(t *testing.T, where, text string) {
 	t.Helper()
 	for _, word := range r.words {
 		if strings.Contains(text, word) && !strings.Contains(where, url.QueryEscape(word)) {
-			t.Errorf("%s tells of %q: %.2000s", where, word, text)
+			t.Errorf("%s contains %q: %.2000s", where, word, text)
 		}
 	}
 }
 
-// TestErasedWebsite: what was an erased website's is answered to others like what nobody ever had, and its tokens and its
-// visitors like ones that nobody was given; in the edge's caches too, a second after nothing is left.
+// TestErasedWebsite checks that an erased website's objects, tokens and visitors get the responses of unknown ones. The
+// edge's caches expire within a second.
 func TestErasedWebsite(t *testing.T) {
 	t.Parallel()
 	s := harness.Running()
@@ -226,7 +240,8 @@ func TestErasedWebsite(t *testing.T) {
 				default:
 					for _, level := range []string{harness.Read, harness.Write, harness.ReadWrite} {
 						like(t, "by its token", op.Ask(t, theirs.As(level), names), op.Ask(t, bearer, names))
-						like(t, "by its token, with a state", op.Ask(t, theirs.As(level).With("If-None-Match", theirs.tags["ticket"]), names), op.Ask(t, bearer, names))
+						like(t, "by its token, with a state", op.Ask(t, theirs.As(level).With("If-None-Match", theirs.tags["ticket"]),
+							names), op.Ask(t, bearer, names))
 					}
 				}
 			}
@@ -260,19 +275,19 @@ func TestErasedWebsite(t *testing.T) {
 					c.alike(t, op, p, kind, by, want(op, own, by))
 				}
 			case "cursor":
-				if cursor := theirs.cursors[op.Path]; cursor != "" { // which names the website: another one's is no place in it
+				if cursor := theirs.cursors[op.Path]; cursor != "" { // it names the website: another website refuses it
 					at := func(cursor string) harness.Answer {
 						return c.own.Reader().Do(t, "GET", op.Path+"?cursor="+url.QueryEscape(cursor), nil)
 					}
 					at(cursor).Want(t, 400)
-					like(t, op.Name()+" behind its cursor", at(cursor), at("AAAA"))
+					like(t, op.Name()+" after its cursor", at(cursor), at("AAAA"))
 				}
 			}
 		}
 	})
 }
 
-// warm has the edge remember a website's tokens, its visitor and its widget.
+// warm makes the edge cache a website's tokens, its visitor and its widget.
 func warm(t *testing.T, w *harness.World) {
 	t.Helper()
 	for _, level := range []string{harness.Read, harness.Write, harness.ReadWrite} {

@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestListsHoldOnlyOwn: no list, by any filter, search or cursor, holds a row of another website.
+// TestListsHoldOnlyOwn checks that no list, with any filter, search or cursor, contains a row of another website.
 func TestListsHoldOnlyOwn(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
@@ -20,7 +20,8 @@ func TestListsHoldOnlyOwn(t *testing.T) {
 	theirs := c.other.Objects()
 	thread := c.other.Reader().Get(t, "/conversations/"+c.other.Conversation).Object("conversation")
 	foreign := []string{
-		"", "?limit=100", "?search=parcel", "?visitorId=" + harness.PathID(c.other.Caller.ID), "?assigneeId=" + theirs["user"],
+		"", "?limit=100", "?search=parcel", "?visitorId=" + harness.PathID(c.other.Caller.ID), "?assigneeId=" +
+			theirs["user"],
 		"?status=OPEN", "?page=2&limit=1", "?online=true", "?websiteId=" + harness.PathID(c.other.ID),
 	}
 	for _, list := range []string{"/conversations", "/tickets", "/visitors", "/users", "/tags"} {
@@ -34,16 +35,18 @@ func TestListsHoldOnlyOwn(t *testing.T) {
 		for _, query := range queries {
 			a := c.own.Reader().Do(t, "GET", list+query, nil).Want(t, 200)
 			for what, name := range map[string]string{
-				"conversation": theirs["conversation"], "visitor": theirs["visitor"], "tag": theirs["tag"], "website": fmt.Sprintf(`"websiteId":%d,`, c.other.ID),
-				"user": c.other.User.Text("email"), "website's name": c.other.Name,
+				"conversation": theirs["conversation"], "visitor": theirs["visitor"], "tag": theirs["tag"],
+				"website": fmt.Sprintf(`"websiteId":%d,`, c.other.ID),
+				"user":    c.other.User.Text("email"), "website's name": c.other.Name,
 			} {
 				if strings.Contains(string(a.Body), name) {
 					t.Errorf("%s%s holds another website's %s: %s", list, query, what, a.Body)
 				}
 			}
-			if strings.Contains(query, "Id=") && list != "/tags" && list != "/users" && list != "/visitors" && !strings.Contains(query, "websiteId") {
+			if strings.Contains(query, "Id=") && list != "/tags" && list != "/users" && list != "/visitors" &&
+				!strings.Contains(query, "websiteId") {
 				if n := a.Object().Int("total"); n != 0 {
-					t.Errorf("%s%s finds %d rows by another website's number", list, query, n)
+					t.Errorf("%s%s finds %d rows by another website's id", list, query, n)
 				}
 			}
 		}
@@ -53,7 +56,7 @@ func TestListsHoldOnlyOwn(t *testing.T) {
 	}
 }
 
-// TestReferences: another website's object named inside a body is refused exactly like one that does not exist.
+// TestReferences checks that another website's object in a body is refused exactly like one that does not exist.
 func TestReferences(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
@@ -75,31 +78,32 @@ func TestReferences(t *testing.T) {
 			return agent.Do(t, "PATCH", "/tickets/"+c.own.Ticket, harness.Map{"title": "x", "assigneeId": id(n, "user")})
 		},
 		"a conversation's assignee": func(n map[string]string) harness.Answer {
-			return agent.Do(t, "PATCH", "/conversations/"+c.own.Conversation, harness.Map{"summary": "x", "assigneeId": id(n, "user")})
+			return agent.Do(t, "PATCH", "/conversations/"+c.own.Conversation,
+				harness.Map{"summary": "x", "assigneeId": id(n, "user")})
 		},
 		"a message's author": func(n map[string]string) harness.Answer {
-			return agent.Do(t, "POST", "/conversations/"+c.own.Conversation+"/messages", harness.Map{"content": "x", "authorId": id(n, "user")})
+			return agent.Do(t, "POST", "/conversations/"+c.own.Conversation+"/messages",
+				harness.Map{"content": "x", "authorId": id(n, "user")})
 		},
 	} {
 		theirs, none := ask(c.other.Objects()), ask(nobody)
 		theirs.Want(t, 400)
 		if a, b := plain(theirs), plain(none); a != b {
-			t.Errorf("%s: another website's is answered unlike an unknown one:\n%s\n%s", name, a, b)
+			t.Errorf("%s: another website's object gets another response than an unknown one:\n%s\n%s", name, a, b)
 		}
 	}
 	if c.other.State(t) != before || c.own.State(t) != mine {
-		t.Errorf("refused references left something behind")
+		t.Errorf("refused references changed the state")
 	}
 }
 
-// rawNumber is a number that is sent as it stands.
+// rawNumber is a number that is sent unchanged.
 type rawNumber string
 
-// MarshalJSON writes the number.
 func (n rawNumber) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 
-// TestNumbersAreNoKeys: where a token names an object, its number does not.
-func TestNumbersAreNoKeys(t *testing.T) {
+// TestNumericIDsDontReplaceTokens: an object that is named by a token isn't found by its number.
+func TestNumericIDsDontReplaceTokens(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
 	number := c.own.Reader().Get(t, "/conversations/"+c.own.Conversation).Object("conversation").Int("id")
@@ -111,7 +115,7 @@ func TestNumbersAreNoKeys(t *testing.T) {
 	}
 }
 
-// TestStatisticsAreApart: what happens on one website counts on that one only.
+// TestStatisticsAreApart checks that events on one website count on that one only.
 func TestStatisticsAreApart(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
@@ -120,24 +124,30 @@ func TestStatisticsAreApart(t *testing.T) {
 		o := c.own.Reader().Get(t, "/statistics/current")
 		return o.Int("totalConversations") == 1 && o.Int("totalMessages") == 2 && o.Int("totalVisitors") == 1, o
 	})
-	for _, name := range []string{"totalConversations", "activeConversations", "totalMessages", "totalVisitors", "onlineVisitors"} {
+	for _, name := range []string{
+		"totalConversations", "activeConversations", "totalMessages", "totalVisitors",
+		"onlineVisitors",
+	} {
 		if n := quiet.Reader().Get(t, "/statistics/current").Int(name); n != 0 {
 			t.Errorf("%s is %d on a website where nothing happened", name, n)
 		}
 	}
 }
 
-// TestOperatorListener: the operator's operations are on their own listener, behind their own key.
+// TestOperatorListener checks that the operator's operations are on a separate listener and require the operator key.
 func TestOperatorListener(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Pro)
 	body := harness.Map{"name": "x", "url": "https://x.example", "plan": harness.Pro}
 	at := harness.NewClient(w.OperatorURL)
 	for name, c := range map[string]harness.Client{
-		"no key": at, "garbage": at.With("Authorization", "Bearer garbage"), "key cut": at.With("Authorization", "Bearer "+w.OperatorKey[:len(w.OperatorKey)-1]),
+		"no key": at, "garbage": at.With("Authorization", "Bearer garbage"),
+		"key cut": at.With("Authorization", "Bearer "+w.OperatorKey[:len(w.OperatorKey)-1]),
 	} {
 		for _, ask := range []struct{ method, path string }{
-			{"POST", "/operator/websites"}, {"GET", "/operator/websites"}, {"POST", fmt.Sprintf("/operator/websites/%d/tokens", w.ID)},
+			{"POST", "/operator/websites"},
+			{"GET", "/operator/websites"},
+			{"POST", fmt.Sprintf("/operator/websites/%d/tokens", w.ID)},
 		} {
 			if a := c.Do(t, ask.method, ask.path, body); a.Status != 401 {
 				t.Errorf("%s: %s %s: status %d, want 401", name, ask.method, ask.path, a.Status)

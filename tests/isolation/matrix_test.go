@@ -1,5 +1,5 @@
-// Package isolation_test holds that one website never sees, changes or even recognizes what is another's: every
-// operation, about every sort of object, by every sort of caller.
+// Package isolation_test checks that one website never sees, changes or recognizes another website's objects: every
+// operation, with every kind of object, for every kind of caller.
 package isolation_test
 
 import (
@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { harness.Main(m) }
 
-// The sorts of object that an operation is asked about.
+// The kinds of object that an operation is called with.
 const (
 	own       = "own"
 	others    = "another website's"
@@ -24,7 +24,7 @@ const (
 // cast is the websites of a test.
 type cast struct {
 	own, other, free *harness.World
-	spent            *harness.World // where keys are used up: only TestPlaces has it
+	spent            *harness.World // where keys are used up; only for TestPlaces
 }
 
 func newCast(t *testing.T) cast {
@@ -32,12 +32,12 @@ func newCast(t *testing.T) cast {
 	return cast{own: s.World(t, harness.Pro), other: s.World(t, harness.Pro), free: s.World(t, harness.Free)}
 }
 
-// caller is who asks: home is the website whose objects are their own.
+// caller is a caller whose own objects are in home.
 type caller struct {
 	name   string
 	home   *harness.World
 	client harness.Client
-	levels string // the levels that the token includes; "" where it is none or no longer one
+	levels string // the levels of the token; "" without a valid token
 }
 
 func (c cast) callers(t *testing.T) []caller {
@@ -52,12 +52,12 @@ func (c cast) callers(t *testing.T) []caller {
 	}
 }
 
-// want is the status that the rules give an operation.
+// want is the status that an operation must return.
 func want(op harness.Operation, object string, by caller) int {
 	switch {
 	case op.Row == 1 && by.name == "revoked":
 		return 401
-	case op.Caller == harness.ByVisitor: // a bearer token is no visitor's
+	case op.Caller == harness.ByVisitor: // a bearer token isn't a visitor's credential
 		return 400
 	case op.Caller == harness.ByPublic:
 		if object == own || object == others {
@@ -71,7 +71,7 @@ func want(op harness.Operation, object string, by caller) int {
 	return wantKnown(op, object)
 }
 
-// wantKnown is the status for a caller who may do the operation.
+// wantKnown is the status for a caller who may call the operation.
 func wantKnown(op harness.Operation, object string) int {
 	switch object {
 	case own:
@@ -83,8 +83,8 @@ func wantKnown(op harness.Operation, object string) int {
 	}
 }
 
-// TestMatrix walks operation by object by caller. What is another website's is answered byte for byte like what does not
-// exist, and is as it was afterwards.
+// TestMatrix calls every operation with every object as every caller. The response for another website's object is the
+// same, byte for byte, as for one that doesn't exist, and the object stays unchanged.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
@@ -106,7 +106,7 @@ func TestMatrix(t *testing.T) {
 	silent(t, c.own, c.other, c.free)
 }
 
-// TestVisitorMatrix walks the visitors' operations: a visitor reaches their own conversations only.
+// TestVisitorMatrix calls the visitors' operations: a visitor reaches only their own conversations.
 func TestVisitorMatrix(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
@@ -122,23 +122,30 @@ func TestVisitorMatrix(t *testing.T) {
 				if op.Row == 5 {
 					nobody = 400
 				}
-				for name, token := range map[string]string{"unknown": harness.Lookalike(c.own.Caller.Token), "malformed": "no token", "long": strings.Repeat("a", 4000)} {
+				for name, token := range map[string]string{
+					"unknown":   harness.Lookalike(c.own.Caller.Token),
+					"malformed": "no token", "long": strings.Repeat("a", 4000),
+				} {
 					row(t, op, name+" visitor", c.own.System.Visitor(token), c.own, c.other, func(string) int { return nobody })
 				}
 				stranger := c.own.Visit(t, nil)
 				for name, client := range map[string]harness.Client{
-					"the visitor's token alone": c.own.System.Visitor(c.own.Caller.Token), "another's secret": c.own.System.Proven(c.own.Caller.Token, stranger.Secret),
+					"the visitor's token alone": c.own.System.Visitor(c.own.Caller.Token),
+					"another's secret":          c.own.System.Proven(c.own.Caller.Token, stranger.Secret),
 				} {
 					row(t, op, name, client, c.own, c.other, func(object string) int {
-						if op.Row == 0 { // one of our own needs the secret
+						if op.Row == 0 { // our own operations require the secret
 							return 401
 						}
 						return wantKnown(op, object)
 					})
 				}
 				row(t, op, "no visitor", c.own.Public(), c.own, c.other, func(string) int { return 400 })
-				row(t, op, "the visitor", c.own.Caller.Client, c.own, c.other, func(object string) int { return wantKnown(op, object) })
-				row(t, op, "the visitor with an agent's token", c.own.Caller.With("Authorization", "Bearer garbage"), c.own, c.other,
+				row(t, op, "the visitor", c.own.Caller.Client, c.own, c.other, func(object string) int {
+					return wantKnown(op, object)
+				})
+				row(t, op, "the visitor with an agent's token", c.own.Caller.With("Authorization", "Bearer garbage"),
+					c.own, c.other,
 					func(object string) int { return wantKnown(op, object) })
 				if op.Malformed != 0 {
 					foreign := func(object string) int {
@@ -159,17 +166,22 @@ func TestVisitorMatrix(t *testing.T) {
 	silent(t, c.own, c.other, c.free)
 }
 
-// row asks an operation about every sort of object as one caller.
-func row(t *testing.T, op harness.Operation, name string, client harness.Client, home, other *harness.World, want func(object string) int) {
+// row calls an operation with every kind of object as one caller.
+func row(t *testing.T, op harness.Operation, name string, client harness.Client, home, other *harness.World,
+	want func(object string) int,
+) {
 	t.Helper()
 	objects := map[string]map[string]string{own: home.Objects()}
 	if op.Malformed != 0 {
-		objects = map[string]map[string]string{own: home.Objects(), others: other.Objects(), unknown: home.Unknown(), malformed: harness.Malformed()}
+		objects = map[string]map[string]string{
+			own: home.Objects(), others: other.Objects(), unknown: home.Unknown(),
+			malformed: harness.Malformed(),
+		}
 	}
 	answers := map[string]string{}
 	for object, names := range objects {
 		status := want(object)
-		if op.Ends && object == own && status == op.Status { // it ends its object, so it gets one for itself
+		if op.Ends && object == own && status == op.Status { // it ends its object, so it gets a new one
 			names = home.Another(t, op.Path)
 		}
 		a := op.Ask(t, client, names)
@@ -184,15 +196,19 @@ func row(t *testing.T, op harness.Operation, name string, client harness.Client,
 	}
 	for _, object := range []string{own, others} {
 		if answers[object] != "" && answers[unknown] != "" && answers[object] != answers[unknown] {
-			t.Errorf("%s: the %s object's answer differs from the unknown one's:\n%s\n%s", name, object, answers[object], answers[unknown])
+			t.Errorf("%s: the response for the %s object differs from the unknown one's:\n%s\n%s", name, object, answers[object],
+				answers[unknown])
 		}
 	}
 }
 
-// passing are the headers that differ between any two answers.
-var passing = []string{"Date", "X-Request-Id", "Content-Length", "Ratelimit", "X-Ratelimit-Remaining", "Ratelimit-Remaining", "Ratelimit-Reset"}
+// passing are the headers that differ between any two responses.
+var passing = []string{
+	"Date", "X-Request-Id", "Content-Length", "Ratelimit", "X-Ratelimit-Remaining",
+	"Ratelimit-Remaining", "Ratelimit-Reset",
+}
 
-// plain is an answer as text without what differs between any two requests.
+// plain is a response as text without the parts that differ between any two requests.
 func plain(a harness.Answer) string {
 	header := a.Header.Clone()
 	for _, name := range passing {
@@ -200,6 +216,6 @@ func plain(a harness.Answer) string {
 	}
 	var b strings.Builder
 	fmt.Fprintln(&b, a.Status, http.StatusText(a.Status))
-	_ = header.Write(&b) // a strings.Builder takes everything
+	_ = header.Write(&b) // a strings.Builder never fails
 	return b.String() + harness.Render(a.Value(), "requestId", "instance")
 }

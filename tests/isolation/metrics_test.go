@@ -11,32 +11,35 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// silent fails the test where the metrics of any component tell of a website: of its name, its tokens, of anything in it, by
-// name or by number, or of a path as it was asked for. Call it when everything has been asked about all of them.
+// silent fails the test if a component's metrics identify a website: by its name, its tokens, a name or id of one of
+// its objects, or a requested path. Call it after requests about all of them.
 func silent(t *testing.T, worlds ...*harness.World) {
 	t.Run("metrics", func(t *testing.T) {
 		s := harness.Running()
 		if s.AdminURL == "" {
-			return // a system that is elsewhere, and says nowhere what it measures
+			return // a system elsewhere whose admin address is unknown
 		}
 		text := s.Measured(t)
 		if !strings.Contains(text, "http_route=") {
-			t.Fatalf("no request is measured in %d bytes", len(text))
+			t.Fatalf("no request is counted in %d bytes of metrics", len(text))
 		}
 		var names, numbers []string
 		for _, w := range worlds {
 			itsNames, itsNumbers := namesOf(w)
 			names, numbers = append(names, itsNames...), append(numbers, itsNumbers...)
 		}
-		for _, found := range tells(text, names, numbers) {
+		for _, found := range identifying(text, names, numbers) {
 			t.Error(found)
 		}
 	})
 }
 
-// namesOf gives what can name a website or something in it, and the numbers of both.
+// namesOf returns the names that identify a website or its objects, and the numbers.
 func namesOf(w *harness.World) (names, numbers []string) {
-	names = []string{w.Name, w.User.Text("email"), w.User.Text("name"), w.Secret(harness.Read), w.Secret(harness.Write), w.Secret(harness.ReadWrite)}
+	names = []string{
+		w.Name, w.User.Text("email"), w.User.Text("name"), w.Secret(harness.Read), w.Secret(harness.Write),
+		w.Secret(harness.ReadWrite),
+	}
 	numbers = []string{harness.PathID(w.ID), harness.PathID(w.Caller.ID)}
 	for _, objects := range []map[string]string{w.Objects(), harness.Malformed()} {
 		for kind, name := range objects {
@@ -53,20 +56,20 @@ func namesOf(w *harness.World) (names, numbers []string) {
 
 var (
 	labels = regexp.MustCompile(`[{,](\w+)="((?:[^"\\]|\\.)*)"`)
-	// secretly are the forms of tokens, whosever they are.
+	// secretly are the forms of all tokens.
 	secretly = regexp.MustCompile(`\b(5c|5o|conv|vis|wgt|whsec)_\w{4,}`)
-	// counting are the labels whose values are numbers or have some.
+	// counting are the labels whose values are or contain numbers.
 	counting = []string{"le", "quantile", "http_response_status_code", "version", "trace_id", "span_id"}
 )
 
-// tells gives what in the text of metrics is one of some names, has the form of a token, or is a label with one of some
-// numbers.
-func tells(text string, names, numbers []string) []string {
+// identifying finds, in the text of metrics, one of the names, anything in the form of a token, and one of the numbers
+// in a label.
+func identifying(text string, names, numbers []string) []string {
 	found, seen := map[string]bool{}, map[string]bool{}
 	for line := range strings.Lines(text) {
 		if of, is := bucket(line); is {
 			if seen[of] {
-				continue // it differs from one before by its bound and its count alone
+				continue // it differs from the line before only by its bound and its count
 			}
 			seen[of] = true
 		}
@@ -92,14 +95,15 @@ func tells(text string, names, numbers []string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// bucket gives the line of a histogram's bucket, which has no exemplar, up to its bound, and says whether it is one.
+// bucket returns a histogram bucket's line up to its bound, and reports whether the line is one without an exemplar.
 func bucket(line string) (string, bool) {
 	of, _, is := strings.Cut(line, `le="`)
 	return of, is && strings.HasSuffix(of, ",") && !strings.Contains(line, " # ")
 }
 
-// TestMetricsThatTell: each way in which metrics could tell of a website is found, and what tells of none is not.
-func TestMetricsThatTell(t *testing.T) {
+// TestIdentifyingMetricsAreFound checks that every way to identify a website in metrics is found, without false
+// positives.
+func TestIdentifyingMetricsAreFound(t *testing.T) {
 	t.Parallel()
 	const good = `# HELP http_server_request_duration_seconds How long requests take.
 http_server_request_duration_seconds_bucket{http_route="/conversations/{token}",http_response_status_code="200",le="7"} 7 # {trace_id="7a7",span_id="7"} 7 1700000007
@@ -120,7 +124,7 @@ go_info{version="go1.7"} 1
 		`a_total{x="a \"7\" in quotes"} 1`:                         true,
 		`fivechat_edge_upstream_seconds{upstream="7",le="0.1"}  1`: true,
 	} {
-		if found := tells(good+line+"\n", []string{"Shop x1", "no-number"}, []string{"7"}); (len(found) > 0) != is {
+		if found := identifying(good+line+"\n", []string{"Shop x1", "no-number"}, []string{"7"}); (len(found) > 0) != is {
 			t.Errorf("%s: found %q", line, found)
 		}
 	}

@@ -16,24 +16,27 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// naming are the names of what can name something of somebody's. Each such place of the document has its kind here.
+// naming matches the parameters and members that can identify an object. Each one in the document has its kind in
+// kinds.
 var naming = regexp.MustCompile(`(?i)(id|token|key|cursor|match)$`)
 
-// kinds is what the places beside the path name, by their names.
+// kinds maps these parameters and members to the kind of object that they identify.
 var kinds = map[string]string{
-	"visitorId": "number of a visitor", "assigneeId": "user", "authorId": "user", "visitorToken": "visitor", "conversationToken": "conversation",
-	"clientToken":        "", // stands in the website's pages for everybody
-	"websiteClientToken": "client", "cursor": "cursor", "Idempotency-Key": "key", "If-Match": "state", "If-None-Match": "state",
+	"visitorId": "number of a visitor", "assigneeId": "user", "authorId": "user", "visitorToken": "visitor",
+	"conversationToken":  "conversation",
+	"clientToken":        "", // public, in the website's pages
+	"websiteClientToken": "client", "cursor": "cursor", "Idempotency-Key": "key", "If-Match": "state",
+	"If-None-Match":   "state",
 	"clientMessageId": "key", "key": "row",
-	"Last-Event-ID":  "", // TestEventIDs: a stream has no end to be compared
-	"emailMessageId": "", // another system's, which names nothing here
+	"Last-Event-ID":  "", // TestEventIDs: streams don't end, so they can't be compared
+	"emailMessageId": "", // an id of another system, which identifies nothing here
 }
 
-// TestPlaces walks every place of the document, beside the path that TestMatrix walks, where an id, a token, a cursor, a key
-// or a state can stand: what is another website's is answered like what nobody has, by every sort of caller.
+// TestPlaces calls each operation with each id, token, cursor, key or ETag outside of the path (TestMatrix does the
+// path). The response for another website's value is the same as for an unknown one, for every kind of caller.
 func TestPlaces(t *testing.T) {
 	t.Parallel()
-	quiet, busy := newCast(t), newCast(t) // on quiet nothing happens, so that what is shown stays as it is
+	quiet, busy := newCast(t), newCast(t) // nothing changes on quiet, so that responses stay the same
 	busy.spent = harness.Running().World(t, harness.Pro)
 	before := quiet.other.State(t) + busy.other.State(t)
 	callers := map[bool][]caller{true: quiet.callers(t), false: busy.callers(t)}
@@ -65,7 +68,7 @@ func TestPlaces(t *testing.T) {
 	silent(t, quiet.own, quiet.other, quiet.free, busy.own, busy.other, busy.free, busy.spent)
 }
 
-// namingPlaces gives every place of the document, beside the path, where something of somebody's is named, with its operation.
+// namingPlaces returns every place of the document outside of the path that identifies an object, with its operation.
 func namingPlaces(t *testing.T) iter.Seq2[harness.Operation, fuzz.Location] {
 	t.Helper()
 	all, err := fuzz.Operations(openapi.JSON)
@@ -89,7 +92,7 @@ func namingPlaces(t *testing.T) iter.Seq2[harness.Operation, fuzz.Location] {
 					continue
 				}
 				if !known {
-					t.Errorf("%s has %s in its %s, and it is not said what that names", documented.ID, p.Name, p.In)
+					t.Errorf("%s has %s in its %s: add its kind to kinds", documented.ID, p.Name, p.In)
 					continue
 				}
 				if !yield(op, p) {
@@ -100,10 +103,10 @@ func namingPlaces(t *testing.T) iter.Seq2[harness.Operation, fuzz.Location] {
 	}
 }
 
-// shortest is how long a value is that can stand in an answer only because it was asked for.
+// shortest is the length from which a value in a response must be an echo of the request.
 const shortest = 6
 
-// alike asks an operation with each sort of thing in a place as one caller, whose request without it is answered status.
+// alike calls an operation with each kind of value in a place as one caller. Without the value the status is status.
 func (c cast) alike(t *testing.T, op harness.Operation, p fuzz.Location, kind string, by caller, status int) {
 	t.Helper()
 	answers := map[string]string{}
@@ -118,28 +121,35 @@ func (c cast) alike(t *testing.T, op harness.Operation, p fuzz.Location, kind st
 		case status >= 400 && a.Status != status:
 			t.Errorf("%s, %s %s: status %d, want %d: %s", by.name, sort, p.Name, a.Status, status, a.Body)
 		case sort == malformed && a.Status == op.Status && op.Method == "DELETE":
-			t.Errorf("%s: a malformed %s is passed over: %s", by.name, p.Name, a.Body)
+			t.Errorf("%s: a malformed %s is ignored: %s", by.name, p.Name, a.Body)
 		}
-		answers[sort] = told(a, op)
+		answers[sort] = visible(a, op)
 		if len(value) >= shortest {
 			answers[sort] = strings.NewReplacer(value, "§", url.QueryEscape(value), "§").Replace(answers[sort])
 		}
-		for what, theirs := range map[string]string{"conversation": c.other.Conversation, "visitor": c.other.Caller.Token, "agent": c.other.User.Text("email"), "name": c.other.Name} {
+		for what, theirs := range map[string]string{
+			"conversation": c.other.Conversation, "visitor": c.other.Caller.Token,
+			"agent": c.other.User.Text("email"), "name": c.other.Name,
+		} {
 			if theirs != value && bytes.Contains(a.Body, []byte(theirs)) {
 				t.Errorf("%s, %s %s: the answer holds the other website's %s: %s", by.name, sort, p.Name, what, a.Body)
 			}
 		}
 	}
 	if answers[others] != answers[unknown] {
-		t.Errorf("%s: another website's %s is answered unlike one that nobody has:\n%s\n%s", by.name, p.Name, answers[others], answers[unknown])
+		t.Errorf("%s: another website's %s gets another response than an unknown one:\n%s\n%s", by.name, p.Name,
+			answers[others], answers[unknown])
 	}
 	if status >= 400 && answers[malformed] != answers[unknown] {
-		t.Errorf("%s: a malformed %s is looked at before the caller is:\n%s\n%s", by.name, p.Name, answers[malformed], answers[unknown])
+		t.Errorf("%s: a malformed %s is checked before the caller:\n%s\n%s", by.name, p.Name, answers[malformed],
+			answers[unknown])
 	}
 }
 
-// put asks with a value in a place.
-func put(t *testing.T, op harness.Operation, p fuzz.Location, c harness.Client, names map[string]string, value string) harness.Answer {
+// put calls an operation with a value in a place.
+func put(t *testing.T, op harness.Operation, p fuzz.Location, c harness.Client, names map[string]string,
+	value string,
+) harness.Answer {
 	t.Helper()
 	path, body := harness.Fill(op.Path, names), op.Good(names)
 	switch p.In {
@@ -167,30 +177,30 @@ func put(t *testing.T, op harness.Operation, p fuzz.Location, c harness.Client, 
 	return c.Do(t, op.Method, path, body)
 }
 
-// thing is what to put into a place of a kind: something of the other website's, something that nobody has, or nothing that
-// anybody could have. A key of another website's has been used there, for the same; that changes it, so it is a third one.
+// thing returns the value for a place of a kind: another website's, an unknown one, or a malformed one. A key is first
+// used on a third website, because that changes the website.
 func (c cast) thing(t *testing.T, op harness.Operation, kind, sort string, names map[string]string) string {
 	t.Helper()
-	var theirs, nobodys, bad string
+	var theirs, unknowns, bad string
 	switch kind {
 	case "number of a visitor":
-		theirs, nobodys, bad = harness.PathID(c.other.Caller.ID), harness.PathID(harness.UnknownID), "no-number"
+		theirs, unknowns, bad = harness.PathID(c.other.Caller.ID), harness.PathID(harness.UnknownID), "no-number"
 	case "cursor":
-		theirs, nobodys, bad = c.cursors(t, op)
+		theirs, unknowns, bad = c.cursors(t, op)
 	case "key", "row":
-		theirs, nobodys, bad = harness.Unique("key."), harness.Unique("key."), strings.Repeat("k", 300)
+		theirs, unknowns, bad = harness.Unique("key."), harness.Unique("key."), strings.Repeat("k", 300)
 		if sort == others {
 			use(t, op, kind, theirs, c.spent)
 		}
 	case "state":
-		theirs, nobodys, bad = c.tag(t, op), `"nobody.1.x"`, `"nobody`
+		theirs, unknowns, bad = c.tag(t, op), `"nobody.1.x"`, `"nobody`
 	default:
-		theirs, nobodys, bad = c.other.Objects()[kind], c.own.Unknown()[kind], harness.Malformed()[kind]
+		theirs, unknowns, bad = c.other.Objects()[kind], c.own.Unknown()[kind], harness.Malformed()[kind]
 	}
-	return map[string]string{others: theirs, unknown: nobodys, malformed: bad}[sort]
+	return map[string]string{others: theirs, unknown: unknowns, malformed: bad}[sort]
 }
 
-// use spends a key on a website, for an operation about its own objects.
+// use sends an operation with a key on a website, about the website's own objects.
 func use(t *testing.T, op harness.Operation, kind, key string, w *harness.World) {
 	t.Helper()
 	names := w.Objects()
@@ -207,18 +217,18 @@ func use(t *testing.T, op harness.Operation, kind, key string, w *harness.World)
 	put(t, op, place, op.Allowed(w), names, key)
 }
 
-// tag is the state of the other website's object that an operation would be about.
+// tag returns the ETag of the other website's object of an operation.
 func (c cast) tag(t *testing.T, op harness.Operation) string {
 	t.Helper()
 	path := strings.TrimSuffix(strings.TrimSuffix(harness.Fill(op.Path, c.other.Objects()), "/context"), "/status")
 	if strings.HasPrefix(path, "/widget-words/") || strings.HasPrefix(path, "/tags/") {
-		return `"1.1.x"` // which have no state of a website's
+		return `"1.1.x"` // these have no ETag of their own
 	}
 	return c.other.Agent().Do(t, "GET", path, nil).Want(t, 200).Header.Get("ETag")
 }
 
-// cursors are a place in the other website's list, the same place behind a row that nobody has, and none.
-func (c cast) cursors(t *testing.T, op harness.Operation) (theirs, nobodys, bad string) {
+// cursors returns a cursor of the other website's list, the same one with an unknown row, and a malformed one.
+func (c cast) cursors(t *testing.T, op harness.Operation) (theirs, unknowns, bad string) {
 	t.Helper()
 	if strings.HasPrefix(op.Path, "/export/") {
 		lines := bytes.Split(bytes.TrimSpace(c.other.Agent().Do(t, "GET", op.Path, nil).Want(t, 200).Body), []byte("\n"))
@@ -228,7 +238,8 @@ func (c cast) cursors(t *testing.T, op harness.Operation) (theirs, nobodys, bad 
 		if err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}
-		unknown := strings.Replace(string(opened), fmt.Sprintf(`"w":%d`, c.other.ID), fmt.Sprintf(`"w":%d`, harness.UnknownID), 1)
+		unknown := strings.Replace(string(opened), fmt.Sprintf(`"w":%d`, c.other.ID),
+			fmt.Sprintf(`"w":%d`, harness.UnknownID), 1)
 		return text, base64.RawURLEncoding.EncodeToString([]byte(unknown)), "AAAA"
 	}
 	at := paging.Cursor{ID: c.other.ID}
@@ -244,9 +255,9 @@ func (c cast) cursors(t *testing.T, op harness.Operation) (theirs, nobodys, bad 
 	return theirs, at.String(), "AAAA"
 }
 
-// told is what an answer tells: a refusal and what a GET shows, all of it; what was made or changed, its members without
-// their values, which differ with every request.
-func told(a harness.Answer, op harness.Operation) string {
+// visible is the part of a response to compare. Of refusals and GETs it is everything. Of created or changed objects it
+// is the members without their values, which differ with every request.
+func visible(a harness.Answer, op harness.Operation) string {
 	if a.Status >= 300 || len(a.Body) == 0 || strings.Contains(a.Header.Get("Content-Type"), "event-stream") {
 		if len(a.Body) == 0 {
 			return fmt.Sprint(a.Status)
@@ -254,7 +265,7 @@ func told(a harness.Answer, op harness.Operation) string {
 		return plain(a)
 	}
 	if op.Method == "GET" && strings.HasPrefix(a.Header.Get("Content-Type"), "application/json") {
-		return fmt.Sprint(a.Status, " ", harness.Render(a.Value(), "online")) // which passes by itself
+		return fmt.Sprint(a.Status, " ", harness.Render(a.Value(), "online")) // presence changes by itself
 	}
 	if op.Method == "GET" {
 		return fmt.Sprint(a.Status, " ", string(a.Body))
@@ -262,7 +273,7 @@ func told(a harness.Answer, op harness.Operation) string {
 	return fmt.Sprint(a.Status, " ", a.Header.Get("Idempotency-Replayed"), members(a.Value()))
 }
 
-// members renders a value without its leaves; of a list, its first item.
+// members renders a value without its leaves. Of a list it renders the first item.
 func members(v any) string {
 	switch v := v.(type) {
 	case map[string]any:
@@ -281,7 +292,7 @@ func members(v any) string {
 	}
 }
 
-// TestEventIDs: a stream that goes on behind another website's event tells of its own website only.
+// TestEventIDs checks that a stream resumed after another website's event contains only its own website's events.
 func TestEventIDs(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
@@ -295,8 +306,10 @@ func TestEventIDs(t *testing.T) {
 		c.own.Reply(t, c.own.Conversation, "It has come.")
 		for {
 			f := stream.Next(t)
-			if text := f.Data.String(); strings.Contains(text, c.other.Conversation) || strings.Contains(text, fmt.Sprintf(`"websiteId":%d,`, c.other.ID)) {
-				t.Errorf("%s stream tells of the other website: %s", name, text)
+			text := f.Data.String()
+			if strings.Contains(text, c.other.Conversation) ||
+				strings.Contains(text, fmt.Sprintf(`"websiteId":%d,`, c.other.ID)) {
+				t.Errorf("%s stream contains the other website: %s", name, text)
 			}
 			if f.Event == "message.created" {
 				break
@@ -305,8 +318,8 @@ func TestEventIDs(t *testing.T) {
 	}
 }
 
-// TestWebhooksHearOnlyOwn: a webhook for everything is told of nothing that happens on another website.
-func TestWebhooksHearOnlyOwn(t *testing.T) {
+// TestWebhooksGetOnlyOwnEvents checks that a webhook for all events gets none of another website.
+func TestWebhooksGetOnlyOwnEvents(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
 	receiver := harness.Receive(t, nil)
@@ -315,10 +328,12 @@ func TestWebhooksHearOnlyOwn(t *testing.T) {
 	c.other.NewTicket(t, harness.Map{"title": "Theirs"})
 	c.own.NewTicket(t, harness.Map{"title": "Ours"})
 	c.own.Reply(t, c.own.Conversation, "It has come.")
-	harness.Eventually(t, 2*harness.Patience, "both events of the website's own", func() (bool, any) { return len(receiver.Got()) >= 2, len(receiver.Got()) })
+	harness.Eventually(t, 2*harness.Patience, "both events of the website's own", func() (bool, any) {
+		return len(receiver.Got()) >= 2, len(receiver.Got())
+	})
 	for _, got := range receiver.Got() {
 		if id := got.Object(t).Int("websiteId"); id != c.own.ID {
-			t.Errorf("a webhook of website %d is told of website %d: %s", c.own.ID, id, got.Body)
+			t.Errorf("a webhook of website %d gets an event of website %d: %s", c.own.ID, id, got.Body)
 		}
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// BenchmarkAnotherWebsites asks for what is another website's and for what nobody has by turns, and reports the median of
-// each and their ratio. It is a report and no assertion: what one request takes on a shared machine varies by more than
-// what could be told from it. A ratio that stays outside 0.8 to 1.25 over 2,000 asks is to be looked into.
+// BenchmarkAnotherWebsites alternately requests another website's object and an unknown one, and reports both medians
+// and their ratio. It asserts nothing: on a shared machine the noise is larger than a leak would be. Investigate a
+// ratio that stays outside 0.8 to 1.25 over 2,000 requests.
 func BenchmarkAnotherWebsites(b *testing.B) {
 	own, other := harness.Running().World(b, harness.Pro), harness.Running().World(b, harness.Pro)
 	for _, op := range harness.Operations() {
@@ -22,7 +22,7 @@ func BenchmarkAnotherWebsites(b *testing.B) {
 			sorts := [2]map[string]string{other.Objects(), own.Unknown()}
 			var took [2][]time.Duration
 			for i := range 2 * b.N {
-				which := (i + i/2) % 2 // either comes first as often as the other
+				which := (i + i/2) % 2 // both come first equally often
 				begun := time.Now()
 				op.Ask(b, client, sorts[which]).Want(b, 404)
 				took[which] = append(took[which], time.Since(begun))

@@ -8,7 +8,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// Chat is a visitor's question, an agent's answer, a rating, a ticket, and what is counted of it.
+// Chat is a visitor's question, an agent's reply, a rating, a ticket, and the statistics of them.
 func Chat(t *testing.T, s harness.System) {
 	ctx, w := t.Context(), s.Website(t, harness.Pro)
 	agent, user := w.Agent().API(t), w.NewUser(t).Int("id")
@@ -28,19 +28,23 @@ func Chat(t *testing.T, s harness.System) {
 		})
 	}
 
-	reply := harness.Of(agent.PostMessage(ctx, token, nil, api.AgentMessage{Content: "On its way.", AuthorID: &user})).OK(t)
+	reply := harness.Of(agent.PostMessage(ctx, token, nil, api.AgentMessage{
+		Content:  "On its way.",
+		AuthorID: &user,
+	})).OK(t)
 	if reply.SenderType != api.SenderUSER || reply.UserID.MustGet() != user || !reply.VisitorID.IsNull() {
 		t.Errorf("an agent's message: %+v", reply)
 	}
 	thanks := v.Say(t, token, "Thank you!")
-	if thanks.SenderType != api.SenderVISITOR || thanks.VisitorID.MustGet() != v.ID || thanks.Read || !thanks.ReadAt.IsNull() {
+	if thanks.SenderType != api.SenderVISITOR || thanks.VisitorID.MustGet() != v.ID || thanks.Read ||
+		!thanks.ReadAt.IsNull() {
 		t.Errorf("a visitor's message: %+v", thanks)
 	}
 	harness.Done(t, agent.MarkRead(ctx, token, nil))
 	now := thread()
 	for _, m := range chat(now.Messages) {
 		if m.SenderType == api.SenderVISITOR && (!m.Read || m.ReadAt.IsNull()) {
-			t.Errorf("the agent has read all, but not this: %+v", m)
+			t.Errorf("a message stays unread after the agent read all: %+v", m)
 		}
 	}
 	wantTexts(t, "messages", contents(now.Messages), "Where is my parcel?", "On its way.", "Thank you!")
@@ -53,17 +57,21 @@ func Chat(t *testing.T, s harness.System) {
 
 	harness.Of(visitor.RateConversation(ctx, token, nil, api.Rating{Rating: 5, Feedback: new("Quick!")})).OK(t)
 	closed := harness.Of(visitor.CloseOwnConversation(ctx, token, nil)).OK(t)
-	if closed.Status != api.ConversationStatusCLOSED || closed.ClosedAt.IsNull() || closed.Rating.MustGet() != 5 || closed.FirstMessageAt.IsNull() {
+	if closed.Status != api.ConversationStatusCLOSED || closed.ClosedAt.IsNull() || closed.Rating.MustGet() != 5 ||
+		closed.FirstMessageAt.IsNull() {
 		t.Errorf("closed: %+v", closed)
 	}
-	ticket := harness.Of(agent.CreateTicket(ctx, nil, api.NewTicket{Title: "Refund the postage", ConversationToken: &token})).OK(t)
+	ticket := harness.Of(agent.CreateTicket(ctx, nil, api.NewTicket{
+		Title:             "Refund the postage",
+		ConversationToken: &token,
+	})).OK(t)
 	if ticket.VisitorID.MustGet() != v.ID || ticket.ConversationID.MustGet() != closed.ID {
 		t.Errorf("ticket: %+v", ticket)
 	}
 	wantStatistics(t, w, api.Statistics{TotalConversations: 1, TotalMessages: 3, TotalVisitors: 1, OnlineVisitors: 1})
 }
 
-// chat leaves out the messages that nobody wrote.
+// chat leaves out the system's messages, which have no author.
 func chat(messages []api.Message) []api.Message {
 	var out []api.Message
 	for _, m := range messages {
@@ -82,7 +90,7 @@ func contents(messages []api.Message) []string {
 	return out
 }
 
-// wantStatistics waits until the website's statistics say what they are to. How fast answers came is left out.
+// wantStatistics waits until the website's statistics have the wanted values. It ignores the response times.
 func wantStatistics(t *testing.T, w *harness.Website, want api.Statistics) {
 	t.Helper()
 	wantStatisticsWithin(t, w, want, harness.Patience)
@@ -112,7 +120,8 @@ func wantTexts(t *testing.T, what string, have []string, want ...string) {
 	}
 }
 
-// ReadingOn: after=ID gives what came behind a message, in order, and only to the conversation's own visitor.
+// ReadingOn checks that after=ID returns the messages after that one, in order, and only to the conversation's own
+// visitor.
 func ReadingOn(t *testing.T, s harness.System) {
 	ctx, w := t.Context(), s.Website(t, harness.Free)
 	v := w.Visit(t, nil)
@@ -124,7 +133,8 @@ func ReadingOn(t *testing.T, s harness.System) {
 	}
 	wantTexts(t, "all", behind(nil), "one", "two", "three", "four")
 	for i, m := range said {
-		wantTexts(t, "after "+m.Content, behind(&api.ListOwnMessagesParams{After: &m.ID}), []string{"three", "four"}[min(i, 2):]...)
+		wantTexts(t, "after "+m.Content, behind(&api.ListOwnMessagesParams{After: &m.ID}),
+			[]string{"three", "four"}[min(i, 2):]...)
 	}
 	v.Do(t, "GET", "/visitor/conversations/"+token+"/messages?after=nonsense", nil).Want(t, 400)
 	harness.Of(w.Visit(t, nil).API(t).ListOwnMessages(ctx, token, nil)).Refused(t, 404)

@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// side runs n callers at once and waits for all.
+// side runs n callers concurrently and waits for all.
 func side(n int, do func(i int)) {
 	var wg sync.WaitGroup
 	start := make(chan struct{})
@@ -23,13 +23,15 @@ func side(n int, do func(i int)) {
 	wg.Wait()
 }
 
-// SentAgain: a repeated clientMessageId answers 200 with the first message, for visitors, agents and a first message.
+// SentAgain checks that a repeated clientMessageId responds with 200 and the first message, for visitors, for agents
+// and for the message that opens a conversation.
 func SentAgain(t *testing.T, s harness.System) {
 	w := s.Website(t, harness.Free)
 	v := w.Visit(t, nil)
 	first := harness.Map{"content": "Hello", "clientMessageId": "m-1"}
 	opened := v.Send(t, 201, "POST", "/visitor/conversations", first)
-	if again := v.Send(t, 200, "POST", "/visitor/conversations", first); harness.Render(again.M) != harness.Render(opened.M) {
+	if again := v.Send(t, 200, "POST", "/visitor/conversations", first); harness.Render(again.M) !=
+		harness.Render(opened.M) {
 		t.Errorf("opened again:\nhave %s\nwant %s", again, opened)
 	}
 	token := opened.Object("conversation").Text("token")
@@ -40,7 +42,8 @@ func SentAgain(t *testing.T, s harness.System) {
 		id := harness.Unique("m-")
 		made := c.client.Send(t, 201, "POST", c.path, harness.Map{"content": "A", "clientMessageId": id})
 		for _, content := range []string{"A", "B"} {
-			if again := c.client.Send(t, 200, "POST", c.path, harness.Map{"content": content, "clientMessageId": id}); again.String() != made.String() {
+			if again := c.client.Send(t, 200, "POST", c.path,
+				harness.Map{"content": content, "clientMessageId": id}); again.String() != made.String() {
 				t.Errorf("%s again:\nhave %s\nwant %s", c.path, again, made)
 			}
 		}
@@ -49,15 +52,18 @@ func SentAgain(t *testing.T, s harness.System) {
 		c.client.Send(t, 201, "POST", c.path, harness.Map{"content": "A"})
 	}
 	other := v.Open(t, "Another conversation")
-	v.Send(t, 201, "POST", "/visitor/conversations/"+other+"/messages", first) // the id counts in its own conversation only
+	v.Send(t, 201, "POST", "/visitor/conversations/"+other+"/messages", first) // the id is unique per conversation
 	thread := harness.Of(w.Agent().API(t).GetConversation(t.Context(), token, nil)).OK(t)
 	if n := len(chat(thread.Messages)); n != 9 {
 		t.Errorf("%d messages, want 9", n)
 	}
-	wantStatistics(t, w, api.Statistics{TotalConversations: 2, ActiveConversations: 2, TotalMessages: 11, TotalVisitors: 1, OnlineVisitors: 1})
+	wantStatistics(t, w, api.Statistics{
+		TotalConversations: 2, ActiveConversations: 2, TotalMessages: 11, TotalVisitors: 1,
+		OnlineVisitors: 1,
+	})
 }
 
-// SentAtOnce: of many equal sends at once, one makes the message.
+// SentAtOnce checks that of many equal concurrent requests, one creates the message.
 func SentAtOnce(t *testing.T, s harness.System) {
 	w := s.Website(t, harness.Free)
 	v := w.Visit(t, nil)
@@ -79,7 +85,7 @@ func SentAtOnce(t *testing.T, s harness.System) {
 			bodies[string(a.Body)]++
 		}
 		if made != want || len(bodies) != 1 {
-			t.Errorf("POST %s: %d of %d made something, in %d different answers", path, made, callers, len(bodies))
+			t.Errorf("POST %s: %d of %d created a message, with %d different responses", path, made, callers, len(bodies))
 		}
 		o := answers[0].Object()
 		if c, ok := o.M["conversation"]; ok && c != nil {
@@ -92,10 +98,14 @@ func SentAtOnce(t *testing.T, s harness.System) {
 	if n := len(chat(harness.Of(w.Agent().API(t).GetConversation(t.Context(), token, nil)).OK(t).Messages)); n != 2 {
 		t.Errorf("%d messages, want 2", n)
 	}
-	wantStatistics(t, w, api.Statistics{TotalConversations: 1, ActiveConversations: 1, TotalMessages: 2, TotalVisitors: 1, OnlineVisitors: 1})
+	wantStatistics(t, w, api.Statistics{
+		TotalConversations: 1, ActiveConversations: 1, TotalMessages: 2, TotalVisitors: 1,
+		OnlineVisitors: 1,
+	})
 }
 
-// Busy: 64 clients that post messages into one conversation and rate it at once lose and double nothing.
+// Busy checks that 64 clients that post into one conversation and rate it concurrently neither lose nor duplicate
+// anything.
 func Busy(t *testing.T, s harness.System) {
 	const clients, each = 64, 5
 	ctx, w := t.Context(), s.Website(t, harness.Free)
@@ -132,11 +142,11 @@ func Busy(t *testing.T, s harness.System) {
 	last := int64(0)
 	for _, m := range chat(thread.Messages)[1:] {
 		if _, twice := stored[m.Content]; twice {
-			t.Errorf("message %q is there twice", m.Content)
+			t.Errorf("message %q is stored twice", m.Content)
 		}
 		stored[m.Content] = m.ID
 		if m.ID <= last {
-			t.Errorf("message %d stands behind %d", m.ID, last)
+			t.Errorf("message %d is listed after %d", m.ID, last)
 		}
 		last = m.ID
 	}
@@ -151,5 +161,8 @@ func Busy(t *testing.T, s harness.System) {
 	if c := thread.Conversation; c.Rating.IsNull() || c.FirstMessageAt.IsNull() {
 		t.Errorf("the ratings or the first answer are lost: %+v", c)
 	}
-	wantStatistics(t, w, api.Statistics{TotalConversations: 1, ActiveConversations: 1, TotalMessages: 1 + clients*each, TotalVisitors: 1, OnlineVisitors: 1})
+	wantStatistics(t, w, api.Statistics{
+		TotalConversations: 1, ActiveConversations: 1, TotalMessages: 1 + clients*each,
+		TotalVisitors: 1, OnlineVisitors: 1,
+	})
 }

@@ -12,7 +12,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// copies follows the exports of all kinds.
+// copies are the copies of all kinds.
 type copies struct {
 	agent harness.Client
 	of    map[string]*harness.Copy
@@ -36,7 +36,7 @@ func newCopy(t *testing.T, agent harness.Client, kind, query string) *harness.Co
 	})
 }
 
-// follow goes on until every copy is what there is.
+// follow reads the exports until every copy equals the lists.
 func (c copies) follow(t *testing.T, what string) {
 	t.Helper()
 	for kind, one := range c.of {
@@ -49,7 +49,7 @@ func (c copies) follow(t *testing.T, what string) {
 	}
 }
 
-// Exporting: a second system has all rows of each kind, and then what becomes of them, each state once.
+// Exporting checks that a second system gets all rows of each kind, and later every change once.
 func Exporting(t *testing.T, s harness.System) {
 	w, other := s.Website(t, harness.Pro), s.Website(t, harness.Pro)
 	agent := w.Agent()
@@ -72,31 +72,32 @@ func Exporting(t *testing.T, s harness.System) {
 	agent.Send(t, 200, "PATCH", path, harness.Map{"summary": "second"})
 	all.follow(t, "changes, a deletion, and what was read")
 	if n := all.of["conversations"].Came[id]; n == came {
-		t.Error("the changed conversation did not come again")
+		t.Error("the changed conversation was not exported again")
 	}
 	came = all.of["conversations"].Came[id]
 
-	agent.Send(t, 200, "PATCH", path, harness.Map{"summary": "second"}) // as it is
+	agent.Send(t, 200, "PATCH", path, harness.Map{"summary": "second"}) // no change
 	visitor.Do(t, "POST", "/visitor"+path+"/messages", harness.Map{"content": "three"}).Want(t, 201)
 	agent.Send(t, 200, "POST", "/conversations/import", harness.Map{"rows": []harness.Map{
 		harness.Row(harness.Unique("a"), "Is it open?", "It is."), harness.Row(harness.Unique("b"), "Hello?"),
 	}})
 	all.follow(t, "an import")
 	if n := all.of["conversations"].Came[id]; n != came {
-		t.Errorf("the conversation came %d times more, with nothing new to show", n-came)
+		t.Errorf("the unchanged conversation was exported %d times more", n-came)
 	}
 
 	later := newCopy(t, agent, "tickets", "?since="+url.QueryEscape(time.Now().Add(time.Hour).UTC().Format(time.RFC3339)))
 	later.Pull(t)
 	made := w.NewTicket(t, harness.Map{"title": "new"}).Text("id")
-	harness.Eventually(t, harness.Patience, "what came since", func() (bool, any) {
+	harness.Eventually(t, harness.Patience, "the changes since", func() (bool, any) {
 		later.Pull(t)
 		return later.Came[made] == 1, later.Came
 	})
 	if len(later.Came) != 1 {
 		t.Errorf("since: %v", later.Came)
 	}
-	erasure := s.Operator().Send(t, 202, "DELETE", fmt.Sprintf("/operator/websites/%d/visitors/%s", w.ID, visitor.Token), nil).Int("id")
+	erasure := s.Operator().Send(t, 202, "DELETE", fmt.Sprintf("/operator/websites/%d/visitors/%s", w.ID, visitor.Token),
+		nil).Int("id")
 	harness.Eventually(t, 30*time.Second, "the erasure", func() (bool, any) {
 		e := s.Operator().Get(t, fmt.Sprintf("/operator/erasures/%d", erasure))
 		return !e.Null("sweptAt"), e
@@ -105,7 +106,7 @@ func Exporting(t *testing.T, s harness.System) {
 	refusedCursors(t, w, other)
 }
 
-// refusedCursors: a cursor opens only the export that gave it, to the website that it was given to.
+// refusedCursors checks that a cursor is valid only for the export and the website that it was issued for.
 func refusedCursors(t *testing.T, w, other *harness.Website) {
 	t.Helper()
 	lines := bytes.Split(bytes.TrimSpace(w.Agent().Do(t, "GET", "/export/tickets", nil).Want(t, 200).Body), []byte("\n"))
@@ -118,8 +119,10 @@ func refusedCursors(t *testing.T, w, other *harness.Website) {
 		by   harness.Client
 		path string
 	}{
-		{w.Agent(), "/export/visitors" + at}, {other.Agent(), "/export/tickets" + at},
-		{w.Agent(), "/export/tickets?cursor=e30"}, {w.Agent(), "/export/tickets" + at + "x"},
+		{w.Agent(), "/export/visitors" + at},
+		{other.Agent(), "/export/tickets" + at},
+		{w.Agent(), "/export/tickets?cursor=e30"},
+		{w.Agent(), "/export/tickets" + at + "x"},
 	} {
 		if a := asked.by.Do(t, "GET", asked.path, nil); a.Status != 400 || !bytes.Contains(a.Body, []byte(`"cursor"`)) {
 			t.Errorf("%s: %d %s", asked.path, a.Status, a.Body)

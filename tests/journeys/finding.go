@@ -12,7 +12,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// Finding: every filter of the list of conversations, by itself and together.
+// Finding checks every filter of the list of conversations, alone and combined.
 func Finding(t *testing.T, s harness.System) {
 	ctx, w := t.Context(), s.Website(t, harness.Free)
 	agent, user := w.Agent().API(t), w.NewUser(t).Int("id")
@@ -22,31 +22,40 @@ func Finding(t *testing.T, s harness.System) {
 	c := vera.Open(t, "Größe 42, please")
 	w.Reply(t, b, "The parcel comes tomorrow")
 	open, closed := api.ConversationStatusOPEN, api.ConversationStatusCLOSED
-	harness.Of(agent.UpdateConversation(ctx, b, nil, api.ConversationPatch{AssigneeID: nullable.NewNullableWithValue(user), Status: &closed})).OK(t)
+	harness.Of(agent.UpdateConversation(ctx, b, nil, api.ConversationPatch{
+		AssigneeID: nullable.NewNullableWithValue(user),
+		Status:     &closed,
+	})).OK(t)
 	nobody, none := harness.PathID(harness.UnknownID), int64(harness.UnknownID)
 	for name, find := range map[string]struct {
 		by   api.ListConversationsParams
 		want []string
 	}{
-		"everything":              {api.ListConversationsParams{}, []string{c, b, a}},
-		"open":                    {api.ListConversationsParams{Status: &open}, []string{c, a}},
-		"closed":                  {api.ListConversationsParams{Status: &closed}, []string{b}},
-		"an agent's":              {api.ListConversationsParams{AssigneeID: new(harness.PathID(user))}, []string{b}},
-		"nobody's":                {api.ListConversationsParams{AssigneeID: &nobody}, []string{}},
-		"a visitor's":             {api.ListConversationsParams{VisitorID: &vera.ID}, []string{c, a}},
-		"of no visitor":           {api.ListConversationsParams{VisitorID: &none}, []string{}},
-		"a word":                  {api.ListConversationsParams{Search: new("parcel")}, []string{b, a}},
-		"a word in capitals":      {api.ListConversationsParams{Search: new("PARCEL")}, []string{b, a}},
-		"a word of one":           {api.ListConversationsParams{Search: new("monday")}, []string{a}},
-		"a word beyond ASCII":     {api.ListConversationsParams{Search: new("größe")}, []string{c}},
-		"a word of none":          {api.ListConversationsParams{Search: new("nothing")}, []string{}},
-		"two words":               {api.ListConversationsParams{Search: new("parcel monday")}, []string{a}},
-		"no word":                 {api.ListConversationsParams{Search: new("")}, []string{c, b, a}},
-		"a word, open":            {api.ListConversationsParams{Search: new("parcel"), Status: &open}, []string{a}},
-		"a word, of a visitor":    {api.ListConversationsParams{Search: new("parcel"), VisitorID: &ned.ID}, []string{b}},
-		"changed in time to come": {api.ListConversationsParams{UpdatedSince: new(time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC))}, []string{}},
-		"two of them":             {api.ListConversationsParams{Limit: new(int64(2))}, []string{c, b}},
-		"the second open one":     {api.ListConversationsParams{Status: &open, Limit: new(int64(1)), Page: new(int64(2))}, []string{a}},
+		"everything":           {api.ListConversationsParams{}, []string{c, b, a}},
+		"open":                 {api.ListConversationsParams{Status: &open}, []string{c, a}},
+		"closed":               {api.ListConversationsParams{Status: &closed}, []string{b}},
+		"an agent's":           {api.ListConversationsParams{AssigneeID: new(harness.PathID(user))}, []string{b}},
+		"nobody's":             {api.ListConversationsParams{AssigneeID: &nobody}, []string{}},
+		"a visitor's":          {api.ListConversationsParams{VisitorID: &vera.ID}, []string{c, a}},
+		"of no visitor":        {api.ListConversationsParams{VisitorID: &none}, []string{}},
+		"a word of two":        {api.ListConversationsParams{Search: new("parcel")}, []string{b, a}},
+		"a word in capitals":   {api.ListConversationsParams{Search: new("PARCEL")}, []string{b, a}},
+		"a word of one":        {api.ListConversationsParams{Search: new("monday")}, []string{a}},
+		"a word beyond ASCII":  {api.ListConversationsParams{Search: new("größe")}, []string{c}},
+		"a word of none":       {api.ListConversationsParams{Search: new("nothing")}, []string{}},
+		"two words":            {api.ListConversationsParams{Search: new("parcel monday")}, []string{a}},
+		"no word":              {api.ListConversationsParams{Search: new("")}, []string{c, b, a}},
+		"a word and a status":  {api.ListConversationsParams{Search: new("parcel"), Status: &open}, []string{a}},
+		"a word and a visitor": {api.ListConversationsParams{Search: new("parcel"), VisitorID: &ned.ID}, []string{b}},
+		"changed in the future": {
+			api.ListConversationsParams{UpdatedSince: new(time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC))},
+			[]string{},
+		},
+		"two of them": {api.ListConversationsParams{Limit: new(int64(2))}, []string{c, b}},
+		"the second open one": {
+			api.ListConversationsParams{Status: &open, Limit: new(int64(1)), Page: new(int64(2))},
+			[]string{a},
+		},
 	} {
 		have := tokensOf(harness.Of(agent.ListConversations(ctx, &find.by)).OK(t).Data)
 		if !slices.Equal(have, find.want) {
@@ -65,13 +74,15 @@ func tokensOf(rows []api.Conversation) []string {
 	return out
 }
 
-// Walking: a walk by cursor gives every conversation that was there when it began exactly once, while others are made.
+// Walking checks that cursor pagination returns every conversation that existed at its beginning exactly once, while
+// others are created.
 func Walking(t *testing.T, s harness.System) {
 	const before = 57
 	ctx, w := t.Context(), s.Website(t, harness.Free)
 	w.Import(t, before)
 	reader, there := w.Reader().API(t), map[string]bool{}
-	for _, token := range tokensOf(harness.Of(reader.ListConversations(ctx, &api.ListConversationsParams{Limit: new(int64(100))})).OK(t).Data) {
+	for _, token := range tokensOf(harness.Of(reader.ListConversations(ctx,
+		&api.ListConversationsParams{Limit: new(int64(100))})).OK(t).Data) {
 		there[token] = true
 	}
 	if len(there) != before {
@@ -91,7 +102,7 @@ func Walking(t *testing.T, s harness.System) {
 		by.Cursor = new(page.NextCursor.MustGet())
 		v.Open(t, fmt.Sprintf("new %d", step))
 		if step > before {
-			t.Fatal("the walk does not end")
+			t.Fatal("the pagination does not end")
 		}
 	}
 	for token := range there {
@@ -101,7 +112,7 @@ func Walking(t *testing.T, s harness.System) {
 	}
 	for token, n := range seen {
 		if n != 1 || !there[token] {
-			t.Errorf("%s was seen %d times; there at the beginning: %v", token, n, there[token])
+			t.Errorf("%s was seen %d times; existed at the beginning: %v", token, n, there[token])
 		}
 	}
 }

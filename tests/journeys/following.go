@@ -8,10 +8,10 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// settles is after how long, at most, a change is given to who follows a list.
+// settles bounds after how long a change appears in a list of changes.
 const settles = time.Minute
 
-// followed is a list, a member by which its rows are told apart and one that a change sets.
+// followed is a list with a member that identifies its rows and one that a change sets.
 type followed struct {
 	path, key, shown string
 	rows             []string
@@ -19,7 +19,7 @@ type followed struct {
 	typ              harness.Type
 }
 
-// FollowingChanges: who reads the lists from change to change gets the last state of every row, once.
+// FollowingChanges checks that a client that polls the lists of changes gets the last state of every row, once.
 func FollowingChanges(t *testing.T, s harness.System) {
 	w := s.Website(t, harness.Pro)
 	agent := w.Agent()
@@ -31,8 +31,16 @@ func FollowingChanges(t *testing.T, s harness.System) {
 		{"/visitors", "token", "name", []string{visitor.Token, w.Visit(t, nil).Token}, func(row, to string) {
 			agent.Send(t, 200, "PATCH", "/visitors/"+row+"/context", harness.Map{"name": to})
 		}, harness.Visitor},
-		{"/users", "id", "name", []string{harness.PathID(w.NewUser(t).Int("id")), harness.PathID(w.NewUser(t).Int("id"))}, patch("/users/", "name"), harness.User},
-		{"/conversations", "token", "summary", []string{visitor.Open(t, "one"), visitor.Open(t, "two")}, patch("/conversations/", "summary"), harness.Conversation},
+		{
+			"/users", "id", "name",
+			[]string{harness.PathID(w.NewUser(t).Int("id")), harness.PathID(w.NewUser(t).Int("id"))},
+			patch("/users/", "name"), harness.User,
+		},
+		{
+			"/conversations", "token", "summary",
+			[]string{visitor.Open(t, "one"), visitor.Open(t, "two")},
+			patch("/conversations/", "summary"), harness.Conversation,
+		},
 		{"/tickets", "id", "title", []string{
 			w.NewTicket(t, harness.Map{"title": "one"}).Text("id"), w.NewTicket(t, harness.Map{"title": "two"}).Text("id"),
 		}, patch("/tickets/", "title"), harness.Ticket},
@@ -42,7 +50,7 @@ func FollowingChanges(t *testing.T, s harness.System) {
 		began := agent.Get(t, l.path+"?updatedSince=2000-01-01T00:00:00.000Z&limit=1")
 		harness.Check(t, l.path, began, harness.CursorPage(l.typ))
 		if !began.Null("total") {
-			t.Errorf("%s counts what changes: %s", l.path, began)
+			t.Errorf("a list of changes has a total: %s: %s", l.path, began)
 		}
 		for _, to := range []string{"first", "second"} {
 			for _, row := range l.rows {
@@ -52,11 +60,11 @@ func FollowingChanges(t *testing.T, s harness.System) {
 		cursors[i] = began.Text("nextCursor")
 		for _, row := range agent.Get(t, l.path+"?cursor="+url.QueryEscape(cursors[i])).List("data") {
 			if row.M[l.shown] == "second" {
-				t.Errorf("%s gives what has just been changed: %s", l.path, row)
+				t.Errorf("%s lists a row before its change has settled: %s", l.path, row)
 			}
 		}
 	}
-	for i, l := range lists { // their changes settle side by side
+	for i, l := range lists { // their changes settle concurrently
 		follow(t, agent, l, cursors[i])
 	}
 }
@@ -72,10 +80,10 @@ func follow(t *testing.T, agent harness.Client, l followed, cursor string) {
 			}
 			seen[id]++
 			if row.Text(l.shown) != "second" {
-				t.Errorf("%s gives %s in a state that it is not in", l.path, row)
+				t.Errorf("%s lists an outdated state of %s", l.path, row)
 			}
 			if at, has := row.M["updatedAt"].(string); has && at < last {
-				t.Errorf("%s: a change of %s stands behind one of %s", l.path, at, last)
+				t.Errorf("%s: a change at %s is listed after one at %s", l.path, at, last)
 			} else if has {
 				last = at
 			}
@@ -85,14 +93,14 @@ func follow(t *testing.T, agent harness.Client, l followed, cursor string) {
 		cursor = next
 		return !ends
 	}
-	harness.Eventually(t, settles, l.path+" is followed to its end", func() (bool, any) {
+	harness.Eventually(t, settles, l.path+" is read to its end", func() (bool, any) {
 		for step() {
 		}
 		return len(seen) >= len(l.rows), seen
 	})
 	for _, row := range l.rows {
 		if seen[row] != 1 || len(seen) != len(l.rows) {
-			t.Errorf("%s gives %s %d times, and %d rows", l.path, row, seen[row], len(seen))
+			t.Errorf("%s lists %s %d times, and %d rows", l.path, row, seen[row], len(seen))
 		}
 	}
 }

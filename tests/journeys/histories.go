@@ -9,8 +9,9 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// Histories: what happened stands in every history: by the hour, by agent and by stars, as JSON and as a table. A
-// conversation that is rated again counts once, for whom has it then, and what was imported is in no other number.
+// Histories checks that every history contains what happened: by hour, by agent and by stars, as JSON and as CSV. A
+// conversation that is rated again counts once, for its assignee at that time. Imported conversations are counted
+// separately.
 func Histories(t *testing.T, s harness.System) {
 	w := s.Website(t, harness.Free)
 	una, max := w.NewUser(t).Int("id"), w.NewUser(t).Int("id")
@@ -23,8 +24,11 @@ func Histories(t *testing.T, s harness.System) {
 		v.Do(t, "POST", "/conversations/"+c+"/rate", harness.Map{"rating": stars}).Want(t, 200)
 	}
 	give(una)
-	w.Reply(t, c, "It is.") // names no author: it is hers who has the conversation
-	w.Agent().Do(t, "POST", "/conversations/"+c+"/messages", harness.Map{"content": "Until six.", "authorId": max}).Want(t, 201)
+	w.Reply(t, c, "It is.") // without an author: it counts for the assignee
+	w.Agent().Do(t, "POST", "/conversations/"+c+"/messages", harness.Map{
+		"content":  "Until six.",
+		"authorId": max,
+	}).Want(t, 201)
 	rate(2)
 	give(max)
 	rate(5)
@@ -33,7 +37,9 @@ func Histories(t *testing.T, s harness.System) {
 
 	reader := w.Reader()
 	want := map[string]int64{
-		"conversationsOpened": 1, "conversationsImported": 3, "conversationsClosed": 1, "visitorMessages": 1, "agentMessages": 2, "newVisitors": 1}
+		"conversationsOpened": 1, "conversationsImported": 3, "conversationsClosed": 1, "visitorMessages": 1,
+		"agentMessages": 2, "newVisitors": 1,
+	}
 	harness.Eventually(t, harness.Patience, "the history", func() (bool, any) {
 		sums := map[string]int64{}
 		for _, hour := range reader.Get(t, "/statistics/history?interval=hour&tz=Asia/Kathmandu").List("data") {
@@ -47,16 +53,19 @@ func Histories(t *testing.T, s harness.System) {
 		return maps.Equal(sums, want), sums
 	})
 	have := reader.Do(t, "GET", "/statistics/ratings", nil).Want(t, 200)
-	if text := string(have.Body); !strings.Contains(text, `"count":1,"average":5,"stars":{"1":0,"2":0,"3":0,"4":0,"5":1}`) {
+	if text := string(have.Body); !strings.Contains(text,
+		`"count":1,"average":5,"stars":{"1":0,"2":0,"3":0,"4":0,"5":1}`) {
 		t.Errorf("ratings: %s", text)
 	}
 	table := reader.With("Accept", "text/csv").Do(t, "GET", "/statistics/agents", nil).Want(t, 200)
 	lines := strings.Split(string(table.Body), "\r\n")
-	if len(lines) != 4 || !strings.HasPrefix(lines[1], fmt.Sprintf("%d,1,1,", una)) || !strings.HasSuffix(lines[1], ",0,,0,0,0,0,0") ||
+	if len(lines) != 4 || !strings.HasPrefix(lines[1], fmt.Sprintf("%d,1,1,", una)) ||
+		!strings.HasSuffix(lines[1], ",0,,0,0,0,0,0") ||
 		lines[2] != fmt.Sprintf("%d,1,0,,,1,5,0,0,0,0,1", max) || lines[3] != "" {
 		t.Errorf("agents: %s", table.Body)
 	}
-	if media, file := table.Header.Get("Content-Type"), table.Header.Get("Content-Disposition"); !strings.HasPrefix(media, "text/csv") || file != "attachment; filename=agents.csv" {
+	media, file := table.Header.Get("Content-Type"), table.Header.Get("Content-Disposition")
+	if !strings.HasPrefix(media, "text/csv") || file != "attachment; filename=agents.csv" {
 		t.Errorf("the table is %s, %s", media, file)
 	}
 	historiesRefused(t, s, w)
@@ -75,7 +84,8 @@ func historiesRefused(t *testing.T, s harness.System, w *harness.Website) {
 		}
 	}
 	other := s.Website(t, harness.Free)
-	if text := string(other.Reader().Do(t, "GET", "/statistics/agents", nil).Want(t, 200).Body); !strings.Contains(text, `"data":[]`) {
+	text := string(other.Reader().Do(t, "GET", "/statistics/agents", nil).Want(t, 200).Body)
+	if !strings.Contains(text, `"data":[]`) {
 		t.Errorf("another website's agents: %s", text)
 	}
 }

@@ -19,7 +19,8 @@ import (
 
 const bulk = "/conversations/import"
 
-// Import: rows become conversations with their messages and visitors, once per key, and the totals say so.
+// Import checks that rows become conversations with their messages and visitors, once per key, and that totals include
+// them.
 func Import(t *testing.T, s harness.System) {
 	ctx, w := t.Context(), s.Website(t, harness.Free)
 	raw, agent := w.Agent(), w.Agent().API(t)
@@ -27,11 +28,15 @@ func Import(t *testing.T, s harness.System) {
 		harness.Dialogue("train/1", "Hello", "Hi, how can I help?", "A table for two, please"),
 		harness.Dialogue("train/2", "Is it open?", "It is."),
 		harness.Dialogue("train/2", "Is it open?", "It is."), // twice in one request
-		{Key: "train/3", Topics: &[]string{"Hotels_1", "Events"}, Turns: []api.ImportTurn{{From: api.ImportTurnFromAgent, Text: "Welcome 🐸"}}},
+		{
+			Key: "train/3", Topics: &[]string{"Hotels_1", "Events"},
+			Turns: []api.ImportTurn{{From: api.ImportTurnFromAgent, Text: "Welcome 🐸"}},
+		},
 	}
 	want := func(rows []api.ImportRow, imported, existing int) {
 		t.Helper()
-		if have := harness.Of(agent.ImportConversations(ctx, nil, api.Import{Rows: rows})).OK(t); have != (api.Imported{Imported: imported, Existing: existing}) {
+		have := harness.Of(agent.ImportConversations(ctx, nil, api.Import{Rows: rows})).OK(t)
+		if have != (api.Imported{Imported: imported, Existing: existing}) {
 			t.Errorf("an import answers %+v, want %d and %d", have, imported, existing)
 		}
 	}
@@ -42,12 +47,21 @@ func Import(t *testing.T, s harness.System) {
 		rows  any
 		field string
 	}{
-		"201 rows":    {many(201), "rows"},
-		"no key":      {[]harness.Map{harness.Row("half", "x"), {"turns": []harness.Map{{"from": "agent", "text": "x"}}}}, "rows.1.key"},
-		"no turns":    {[]harness.Map{harness.Row("half", "x"), {"key": "k", "turns": []harness.Map{}}}, "rows.1.turns"},
-		"a robot":     {[]harness.Map{harness.Row("half", "x"), {"key": "k", "turns": []harness.Map{{"from": "robot", "text": "x"}}}}, "rows.1.turns.0.from"},
-		"an odd text": {[]harness.Map{harness.Row("half", "x"), {"key": "k", "turns": []harness.Map{{"from": "agent", "text": 5}}}}, "rows.1.turns.0.text"},
-		"no list":     {"rows", "rows"},
+		"201 rows": {many(201), "rows"},
+		"no key": {
+			[]harness.Map{harness.Row("half", "x"), {"turns": []harness.Map{{"from": "agent", "text": "x"}}}},
+			"rows.1.key",
+		},
+		"no turns": {[]harness.Map{harness.Row("half", "x"), {"key": "k", "turns": []harness.Map{}}}, "rows.1.turns"},
+		"a robot": {[]harness.Map{
+			harness.Row("half", "x"),
+			{"key": "k", "turns": []harness.Map{{"from": "robot", "text": "x"}}},
+		}, "rows.1.turns.0.from"},
+		"an odd text": {[]harness.Map{
+			harness.Row("half", "x"),
+			{"key": "k", "turns": []harness.Map{{"from": "agent", "text": 5}}},
+		}, "rows.1.turns.0.text"},
+		"no list": {"rows", "rows"},
 	} {
 		a := raw.Do(t, "POST", bulk, harness.Map{"rows": bad.rows}).Want(t, 400)
 		if !strings.Contains(string(a.Body), `"field":"`+bad.field) {
@@ -76,7 +90,7 @@ func many(n int) []api.ImportRow {
 	return rows
 }
 
-// ImportsAtOnce: the same rows from several importers at once count once.
+// ImportsAtOnce checks that the same rows from several concurrent importers are imported once.
 func ImportsAtOnce(t *testing.T, s harness.System) {
 	const importers, rows = 6, 50
 	w := s.Website(t, harness.Free)
@@ -84,7 +98,7 @@ func ImportsAtOnce(t *testing.T, s harness.System) {
 	side(importers, func(i int) {
 		a, err := w.Agent().API(t).ImportConversations(t.Context(), nil, api.Import{Rows: many(rows)})
 		if no := new(client.Refusal); errors.As(err, &no) && no.Status == 409 {
-			return // told to try again: nothing of it is stored
+			return // asked to retry: none of its rows is stored
 		}
 		if err != nil || a.Body.Imported+a.Body.Existing != rows {
 			t.Errorf("an import of %d rows answers %+v %v", rows, a.Body, err)
@@ -95,13 +109,14 @@ func ImportsAtOnce(t *testing.T, s harness.System) {
 	for _, n := range imported {
 		sum += n
 	}
-	if total := harness.Of(w.Reader().API(t).ListConversations(t.Context(), nil)).OK(t).Total.MustGet(); total != rows || sum != rows {
+	total := harness.Of(w.Reader().API(t).ListConversations(t.Context(), nil)).OK(t).Total.MustGet()
+	if total != rows || sum != rows {
 		t.Errorf("%d conversations, %d imported, want %d", total, sum, rows)
 	}
 	wantStatistics(t, w, api.Statistics{TotalConversations: rows, TotalMessages: rows, TotalVisitors: rows})
 }
 
-// importBound is how long the whole data set may take.
+// importBound bounds the import of the whole data set.
 const importBound = 90 * time.Second
 
 // Dialogues imports every dialogue of a file (JSON lines, gzipped or not) twice and checks the totals.
@@ -123,10 +138,14 @@ func Dialogues(t *testing.T, s harness.System, file string) {
 			t.Errorf("the import took %v, more than %v", took, importBound)
 		}
 	}
-	if have := harness.Of(w.Reader().API(t).ListConversations(t.Context(), nil)).OK(t).Total.MustGet(); have != int64(total) {
+	have := harness.Of(w.Reader().API(t).ListConversations(t.Context(), nil)).OK(t).Total.MustGet()
+	if have != int64(total) {
 		t.Errorf("%d conversations, want %d", have, total)
 	}
-	wantStatisticsWithin(t, w, api.Statistics{TotalConversations: int64(total), TotalMessages: int64(messages), TotalVisitors: int64(total)}, time.Minute)
+	wantStatisticsWithin(t, w, api.Statistics{
+		TotalConversations: int64(total), TotalMessages: int64(messages),
+		TotalVisitors: int64(total),
+	}, time.Minute)
 }
 
 func readDialogues(t *testing.T, file string) (batches [][]api.ImportRow, messages, total int) {

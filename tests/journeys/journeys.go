@@ -1,5 +1,5 @@
-// Package journeys is what visitors, agents and importers do from end to end. The journeys run over the system in one
-// process here, and over seven separate processes in tests/processes.
+// Package journeys contains end-to-end scenarios of visitors, agents and importers. Here they run against the system in
+// one process; tests/processes runs them against seven separate processes.
 package journeys
 
 import (
@@ -8,42 +8,42 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// Journey is something that people do, from end to end, on a website of its own.
+// Journey is an end-to-end scenario on a website of its own.
 type Journey struct {
 	Name string
 	Run  func(*testing.T, harness.System)
 }
 
-// All is every journey.
+// All are all journeys.
 var All = []Journey{
-	{"a chat from the first word to the statistics", Chat},
-	{"what happened, by the hour", Histories},
-	{"a message sent again", SentAgain},
-	{"a message sent by many at once", SentAtOnce},
-	{"a request sent again", Repeated},
-	{"a request sent by many at once", RepeatedAtOnce},
-	{"reading on behind a message", ReadingOn},
-	{"both sides see it happen", Live},
+	{"a chat, from its first message to the statistics", Chat},
+	{"histories of statistics", Histories},
+	{"a repeated message", SentAgain},
+	{"a message sent concurrently", SentAtOnce},
+	{"a repeated request", Repeated},
+	{"a request sent concurrently", RepeatedAtOnce},
+	{"reading on after a message", ReadingOn},
+	{"live events for both sides", Live},
 	{"resuming a stream", Resuming},
-	{"following a stream", Following},
-	{"a closed conversation is digested", Digested},
+	{"following a stream with the client", Following},
+	{"a summary of a closed conversation", Digested},
 	{"tags in several languages", Tags},
-	{"an agent takes a conversation", Assignment},
+	{"assignment of a conversation", Assignment},
 	{"finding conversations", Finding},
-	{"following what changes", FollowingChanges},
-	{"a second system follows by exports", Exporting},
-	{"walking by cursor while others write", Walking},
+	{"following lists of changes", FollowingChanges},
+	{"a second system follows the exports", Exporting},
+	{"cursor pagination during writes", Walking},
 	{"a busy conversation", Busy},
-	{"an import, and again", Import},
-	{"imports of the same rows at once", ImportsAtOnce},
+	{"a repeated import", Import},
+	{"concurrent imports of the same rows", ImportsAtOnce},
 	{"a token is revoked", Revocation},
-	{"agents come and go", Users},
-	{"visitors come and go", Visitors},
-	{"who is there", Presence},
+	{"agents", Users},
+	{"visitors", Visitors},
+	{"presence", Presence},
 	{"the widget is installed", Installed},
 }
 
-// Run runs every journey side by side.
+// Run runs all journeys in parallel.
 func Run(t *testing.T, s harness.System) {
 	for _, j := range All {
 		t.Run(j.Name, func(t *testing.T) {

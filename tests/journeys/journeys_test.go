@@ -16,7 +16,7 @@ func TestJourneys(t *testing.T) {
 	t.Run("metrics", func(t *testing.T) { metrics(t, harness.Running()) })
 }
 
-// TestDialogues imports the whole data set; FIVECHAT_DIALOGUES names its file, and without it there is nothing to do.
+// TestDialogues imports the data set in the file that FIVECHAT_DIALOGUES names. Without it the test is skipped.
 func TestDialogues(t *testing.T) {
 	t.Parallel()
 	if file := os.Getenv("FIVECHAT_DIALOGUES"); file != "" {

@@ -11,7 +11,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// Live is a chat as both sides see it happen, and nobody else.
+// Live checks that both sides of a chat get its events, and that no other client gets any.
 func Live(t *testing.T, s harness.System) {
 	w, stranger := s.Website(t, harness.Free), s.Website(t, harness.Free)
 	v, other := w.Visit(t, nil), w.Visit(t, nil)
@@ -37,11 +37,12 @@ func Live(t *testing.T, s harness.System) {
 		}
 	}
 	w.Writer().Do(t, "POST", path+"/typing", harness.Map{"typing": true}).Want(t, 204)
-	if f := visitor.Want(t, "typing")[0]; f.ID != "" || !f.Happened().Bool("typing") || f.Happened().Text("sender") != "USER" || f.Happened().Text("conversationToken") != token {
+	if f := visitor.Want(t, "typing")[0]; f.ID != "" || !f.Happened().Bool("typing") ||
+		f.Happened().Text("sender") != "USER" || f.Happened().Text("conversationToken") != token {
 		t.Errorf("typing: %+v", f)
 	}
 	w.Writer().Do(t, "POST", path+"/read", nil).Want(t, 204)
-	w.Writer().Do(t, "POST", path+"/read", nil).Want(t, 204) // nothing is unread, so nothing happens
+	w.Writer().Do(t, "POST", path+"/read", nil).Want(t, 204) // there are no unread messages, so no event
 	w.Reply(t, token, "It is.")
 	if f := visitor.Want(t, "conversation.read", "message.created")[0]; f.Happened().Text("reader") != "USER" {
 		t.Errorf("read: %s", f.Data)
@@ -49,20 +50,21 @@ func Live(t *testing.T, s harness.System) {
 	v.Do(t, "POST", own+"/read", nil).Want(t, 204)
 	w.Writer().Send(t, 200, "PATCH", path, harness.Map{"status": "CLOSED"})
 	v.Send(t, 200, "POST", path+"/rate", harness.Map{"rating": 5})
-	seen := agents.Want(t, "typing", "conversation.read", "message.created", "conversation.read", "conversation.updated", "conversation.rated")
+	seen := agents.Want(t, "typing", "conversation.read", "message.created", "conversation.read", "conversation.updated",
+		"conversation.rated")
 	if updated := seen[4].Happened(); updated.Text("from") != "OPEN" || updated.Text("status") != "CLOSED" {
 		t.Errorf("updated: %s", updated)
 	}
 	visitor.Want(t, "conversation.read", "conversation.updated", "conversation.rated")
 
-	// Neither the other website nor the other visitor has heard of it: what comes first is their own.
+	// Neither the other website nor the other visitor gets these events: the first event of each is its own.
 	stranger.Visit(t, nil).Open(t, "Hello?")
 	elsewhere[0].Want(t, "conversation.opened", "message.created")
 	other.Open(t, "Me too")
 	elsewhere[1].Want(t, "conversation.opened", "message.created")
 }
 
-// Resuming goes on behind the last event, out of what happened in the meantime.
+// Resuming checks that a stream resumes after the last event, with the events missed in between.
 func Resuming(t *testing.T, s harness.System) {
 	w := s.Website(t, harness.Pro)
 	v := w.Visit(t, nil)
@@ -91,9 +93,11 @@ func Resuming(t *testing.T, s harness.System) {
 	}
 
 	agents := w.Reader().Events(t, "/events", stream.Last)
-	agents.Want(t, "ready", "message.created", "conversation.opened", "message.created", "message.created", "message.created")
+	agents.Want(t, "ready", "message.created", "conversation.opened", "message.created", "message.created",
+		"message.created")
 	ticket := w.NewTicket(t, harness.Map{"title": "An atlas"})
-	if f := agents.Until(t, "ticket.created"); f.Happened().Text("status") != "NEW" || f.Happened().Text("ticketId") != ticket.Text("id") {
+	if f := agents.Until(t, "ticket.created"); f.Happened().Text("status") != "NEW" ||
+		f.Happened().Text("ticketId") != ticket.Text("id") {
 		t.Errorf("a ticket: %s", f.Data)
 	}
 	for _, forged := range []string{"x", "1.2", "9999999999.9999999999.9999999999", "-1.-1.-1"} {
@@ -102,14 +106,15 @@ func Resuming(t *testing.T, s harness.System) {
 			t.Errorf("with the id %q a stream begins with %+v", forged, ready)
 		}
 		w.Reply(t, token, "from now on, "+forged)
-		if got := fresh.Want(t, "message.created")[0].Happened().Object("message").Text("content"); got != "from now on, "+forged {
+		if got := fresh.Want(t, "message.created")[0].Happened().Object("message").Text("content"); got !=
+			"from now on, "+forged {
 			t.Errorf("with the id %q came %q", forged, got)
 		}
 		fresh.Close()
 	}
 }
 
-// Following: a program hears by the client what happens, in the document's types, and goes on behind what it has heard.
+// Following checks that a program gets events by the client, in the document's types, and resumes after the last one.
 func Following(t *testing.T, s harness.System) {
 	ctx, cancel := context.WithTimeout(t.Context(), 4*harness.Patience)
 	defer cancel()
@@ -121,7 +126,7 @@ func Following(t *testing.T, s harness.System) {
 		t.Helper()
 		e, err, _ := next()
 		if err != nil || e.Name != name {
-			t.Fatalf("heard %q %v, want %s", e.Name, err, name)
+			t.Fatalf("got %q %v, want %s", e.Name, err, name)
 		}
 		if err := json.Unmarshal(e.Data, into); err != nil {
 			t.Errorf("%s: %v: %s", name, err, e.Data)
@@ -130,7 +135,7 @@ func Following(t *testing.T, s harness.System) {
 	}
 	var ready api.Ready
 	if want("ready", &ready); ready.Resumed {
-		t.Error("a stream from now on has missed something")
+		t.Error("a new stream is marked as resumed")
 	}
 	token := v.Open(t, "one")
 	var opened api.ConversationOpened
@@ -138,25 +143,25 @@ func Following(t *testing.T, s harness.System) {
 	if want("conversation.opened", &opened); opened.Data.Conversation.Token != token {
 		t.Errorf("opened: %+v", opened)
 	}
-	heard := want("message.created", &created)
+	last := want("message.created", &created)
 	if created.Data.Message.Content != "one" || created.Data.Sender != api.SenderVISITOR {
 		t.Errorf("created: %+v", created)
 	}
 	stop()
 	w.Reply(t, token, "two")
-	next, stop = iter.Pull2(v.API(t).StreamOwnEvents(ctx, heard.ID))
+	next, stop = iter.Pull2(v.API(t).StreamOwnEvents(ctx, last.ID))
 	if want("ready", &ready); !ready.Resumed {
-		t.Error("a stream that goes on begins anew")
+		t.Error("a resumed stream isn't marked as resumed")
 	}
 	if want("message.created", &created); created.Data.Message.Content != "two" {
-		t.Errorf("what was missed: %+v", created)
+		t.Errorf("the missed message: %+v", created)
 	}
-	for _, err := range w.Writer().API(t).StreamEvents(ctx, "") { // which does not include reading
+	for _, err := range w.Writer().API(t).StreamEvents(ctx, "") { // a WRITE token doesn't include reading
 		harness.Refused(t, err, 403)
 	}
 }
 
-// Digested: a closed conversation says what it was about; what an agent wrote stays.
+// Digested checks that a closed conversation gets a summary and tags, unless an agent wrote a summary.
 func Digested(t *testing.T, s harness.System) {
 	w := s.Website(t, harness.Free)
 	agent, v := w.Agent(), w.Visit(t, nil)
@@ -172,12 +177,13 @@ func Digested(t *testing.T, s harness.System) {
 	for _, token := range []string{token, kept} {
 		agent.Send(t, 200, "PATCH", "/conversations/"+token, harness.Map{"status": "CLOSED"})
 	}
-	harness.Eventually(t, 2*harness.Patience, "both are digested", func() (bool, any) {
+	harness.Eventually(t, 2*harness.Patience, "the summary of the closed conversation", func() (bool, any) {
 		a, b := agent.Get(t, path).Object("conversation"), agent.Get(t, "/conversations/"+kept).Object("conversation")
 		return !a.Null("summary") && len(b.Texts("tags")) > 0, []any{a, b}
 	})
 	c := agent.Get(t, path+"?lang=de").Object("conversation")
-	if c.Text("summary") != "Where is my parcel? Your parcel arrives tomorrow." || len(c.Texts("tags")) != 1 || c.Texts("tags")[0] != "Lieferung" {
+	if c.Text("summary") != "Where is my parcel? Your parcel arrives tomorrow." || len(c.Texts("tags")) != 1 ||
+		c.Texts("tags")[0] != "Lieferung" {
 		t.Errorf("digested: %s", c)
 	}
 	if c := agent.Get(t, "/conversations/"+kept).Object("conversation"); c.Text("summary") != "An agent's own." {

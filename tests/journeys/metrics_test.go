@@ -20,13 +20,13 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// The bounds of what is measured.
+// The bounds of a component's metrics.
 const (
-	mostSeries = 8_000 // of one component, each bucket being one
+	mostSeries = 8_000 // of one component; each bucket is one
 	mostValues = 120   // of one label in one component
 )
 
-// described is a metric as docs/metrics.md has it.
+// described is a metric as documented in docs/metrics.md.
 type described struct {
 	name, kind string
 	labels     []string
@@ -49,7 +49,7 @@ func catalogue(t *testing.T) map[string]described {
 		}
 		m := row.FindStringSubmatch(strings.TrimSpace(line))
 		if m == nil {
-			t.Fatalf("docs/metrics.md has a row that cannot be read: %s", line)
+			t.Fatalf("docs/metrics.md has a row that cannot be parsed: %s", line)
 		}
 		labels := strings.FieldsFunc(m[3], func(r rune) bool { return r == ',' || r == ' ' })
 		slices.Sort(labels)
@@ -58,7 +58,7 @@ func catalogue(t *testing.T) map[string]described {
 	return all
 }
 
-// says tells whether a component should have a metric.
+// says reports whether a component should have a metric.
 func (d described) says(component string) bool {
 	switch d.by {
 	case "all":
@@ -72,7 +72,7 @@ func (d described) says(component string) bool {
 	}
 }
 
-// find gives the row of a metric: its own, or that of its prefix.
+// find returns the row of a metric: its own, or the one of its prefix.
 func find(all map[string]described, name string) (described, bool) {
 	prefix, _, _ := strings.Cut(name, "_")
 	if d, ok := all[prefix+"_*"]; ok {
@@ -82,7 +82,7 @@ func find(all map[string]described, name string) (described, bool) {
 	return d, ok
 }
 
-// values are the forms of labels' values; the others are words, so that no id, token or address is one.
+// values are the allowed forms of labels' values. Others must be words, so that none is an id, a token or an address.
 var (
 	values = map[string]*regexp.Regexp{
 		"http_request_method":       regexp.MustCompile(`^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|_OTHER)$`),
@@ -92,8 +92,10 @@ var (
 	word = regexp.MustCompile(`^[A-Za-z]+([._-][A-Za-z]+)*$`)
 )
 
-// unbounded names what a component's metrics hold that they should not.
-func unbounded(families map[string]*dto.MetricFamily, all map[string]described, routes map[string]bool) (wrong []string) {
+// unbounded lists violations in a component's metrics: undocumented names or labels, and values without a bound.
+func unbounded(families map[string]*dto.MetricFamily, all map[string]described,
+	routes map[string]bool,
+) (wrong []string) {
 	series, seen := 0, map[string]map[string]bool{}
 	for name, f := range families {
 		d, known := find(all, name)
@@ -141,7 +143,7 @@ func unbounded(families map[string]*dto.MetricFamily, all map[string]described, 
 
 var operator = regexp.MustCompile(`operator\("[A-Z]+", "(/operator/[^"]+)"`)
 
-// routes are the patterns of every route: those of the document, and the operator's of the edge's table.
+// routes are the patterns of every route: those of the document, and the operator's ones in the edge's table.
 func routes(t *testing.T) map[string]bool {
 	t.Helper()
 	d, err := harness.TheDocument()
@@ -175,14 +177,14 @@ func series(all map[string]map[string]*dto.MetricFamily) map[string]bool {
 	return names
 }
 
-// metrics holds, after the journeys, what all components measure against docs/metrics.md, in both directions, and sees
-// that it does not grow with who comes.
+// metrics compares the metrics of all components, after the journeys, with docs/metrics.md in both directions. It also
+// checks that their number doesn't grow with the number of websites.
 func metrics(t *testing.T, s harness.System) {
 	known, paths := catalogue(t), routes(t)
 	odd(t, s)
 	all := s.Metrics(t)
 	if len(all) != 8 {
-		t.Errorf("%d components say what they measure", len(all))
+		t.Errorf("%d components have metrics", len(all))
 	}
 	for component, families := range all {
 		for _, w := range unbounded(families, known, paths) {
@@ -206,25 +208,32 @@ func metrics(t *testing.T, s harness.System) {
 			fresh = append(fresh, name)
 		}
 	}
-	if len(fresh) >= more/2 { // a refusal that has not been seen before is no growth
-		t.Errorf("%d websites more made %d series more: %v", more, len(fresh), fresh)
+	if len(fresh) >= more/2 { // a refusal seen for the first time adds a few
+		t.Errorf("%d more websites added %d series: %v", more, len(fresh), fresh)
 	}
 }
 
-// odd makes a website, and asks what nobody asks in its name.
+// odd creates a website and sends unusual requests on its behalf.
 func odd(t *testing.T, s harness.System) {
 	t.Helper()
 	w := s.Website(t, harness.Free)
 	_, secret := w.Token(t, harness.Read)
 	w.Visit(t, harness.Map{"name": harness.Unique("visitor")})
 	for _, ask := range [][3]string{
-		{"GET", "/conversations", secret}, {"GET", "/conversations/" + harness.Unique("conv_"), secret}, {"GET", "/" + harness.Unique("path"), secret},
-		{"GET", "/tickets", "5c_" + harness.Unique("token")}, {"BREW" + strings.ToUpper(harness.Unique("")), "/health", secret},
-		{"GET", "/widgets/" + harness.Unique("wgt_"), ""}, {"OPTIONS", "/visitor/sessions", ""},
+		{"GET", "/conversations", secret},
+		{"GET", "/conversations/" + harness.Unique("conv_"), secret},
+		{"GET", "/" + harness.Unique("path"), secret},
+		{"GET", "/tickets", "5c_" + harness.Unique("token")},
+		{
+			"BREW" + strings.ToUpper(harness.Unique("")),
+			"/health", secret,
+		},
+		{"GET", "/widgets/" + harness.Unique("wgt_"), ""},
+		{"OPTIONS", "/visitor/sessions", ""},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), ask[0], s.URL+ask[1], nil)
 		if err != nil {
-			continue // what cannot be sent cannot become a label
+			continue // a request that cannot be sent cannot become a label
 		}
 		req.Header.Set("Authorization", "Bearer "+ask[2])
 		req.Header.Set("User-Agent", harness.Unique("agent"))
@@ -236,8 +245,8 @@ func odd(t *testing.T, s harness.System) {
 	}
 }
 
-// TestWhatIsUnboundedIsFound: the check of labels finds each of the things that it is there for.
-func TestWhatIsUnboundedIsFound(t *testing.T) {
+// TestUnboundedMetricsAreFound checks that the check of labels finds each kind of violation.
+func TestUnboundedMetricsAreFound(t *testing.T) {
 	t.Parallel()
 	known, paths := catalogue(t), routes(t)
 	text := func(s string) *string { return &s }
@@ -249,12 +258,14 @@ func TestWhatIsUnboundedIsFound(t *testing.T) {
 		return map[string]*dto.MetricFamily{name: {Name: text(name), Type: &kind, Metric: []*dto.Metric{m}}}
 	}
 	request := func(route, status string) map[string]*dto.MetricFamily {
-		return family("http_server_request_duration_seconds", dto.MetricType_HISTOGRAM, "class", "read", "http_request_method", "GET", "http_route", route, "http_response_status_code", status)
+		return family("http_server_request_duration_seconds", dto.MetricType_HISTOGRAM, "class", "read",
+			"http_request_method", "GET", "http_route", route, "http_response_status_code", status)
 	}
 	many := family("fivechat_edge_retries_total", dto.MetricType_COUNTER, "upstream", "tickets")
 	for i := range mostValues + 1 {
 		name := strings.Repeat("x", i+1)
-		many["fivechat_edge_retries_total"].Metric = append(many["fivechat_edge_retries_total"].Metric, &dto.Metric{Label: []*dto.LabelPair{{Name: text("upstream"), Value: &name}}})
+		many["fivechat_edge_retries_total"].Metric = append(many["fivechat_edge_retries_total"].Metric,
+			&dto.Metric{Label: []*dto.LabelPair{{Name: text("upstream"), Value: &name}}})
 	}
 	for _, c := range []struct {
 		families map[string]*dto.MetricFamily
@@ -265,21 +276,30 @@ func TestWhatIsUnboundedIsFound(t *testing.T) {
 		{family("go_goroutines", dto.MetricType_GAUGE), ""},
 		{request("/conversations/conv_abc", "200"), `http_route has the value "/conversations/conv_abc"`},
 		{request("/conversations/{token}", "hello"), `http_response_status_code has the value "hello"`},
-		{family("fivechat_edge_retries_total", dto.MetricType_COUNTER, "upstream", "5c_secret"), `upstream has the value "5c_secret"`},
-		{family("fivechat_edge_retries_total", dto.MetricType_COUNTER, "upstream", "vera@example.com"), `upstream has the value "vera@example.com"`},
-		{family("fivechat_edge_retries_total", dto.MetricType_COUNTER, "upstream", "tickets", "website", "x"), "documented are [upstream]"},
+		{
+			family("fivechat_edge_retries_total", dto.MetricType_COUNTER, "upstream", "5c_secret"),
+			`upstream has the value "5c_secret"`,
+		},
+		{
+			family("fivechat_edge_retries_total", dto.MetricType_COUNTER, "upstream", "vera@example.com"),
+			`upstream has the value "vera@example.com"`,
+		},
+		{
+			family("fivechat_edge_retries_total", dto.MetricType_COUNTER, "upstream", "tickets", "website", "x"),
+			"documented are [upstream]",
+		},
 		{family("fivechat_edge_retries_total", dto.MetricType_GAUGE, "upstream", "tickets"), "documented is a counter"},
 		{family("fivechat_new_total", dto.MetricType_COUNTER), "not documented"},
 		{many, "upstream has 122 values"},
 	} {
 		got := strings.Join(unbounded(c.families, known, paths), "\n")
 		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
-			t.Errorf("found is %q, want %q", got, c.want)
+			t.Errorf("found %q, want %q", got, c.want)
 		}
 	}
 }
 
-// TestMetricsWithTLS: what is measured only with a certificate is documented too.
+// TestMetricsWithTLS checks that metrics that exist only with a certificate are documented too.
 func TestMetricsWithTLS(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewTLSServer(http.NotFoundHandler())
@@ -290,13 +310,20 @@ func TestMetricsWithTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := gateway.Default()
-	c.AssertionKeys, c.TLSCertificate, c.TLSKey = []string{strings.Repeat("k", 32)}, filepath.Join(dir, "crt"), filepath.Join(dir, "key")
-	for path, block := range map[string]*pem.Block{c.TLSCertificate: {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, c.TLSKey: {Type: "PRIVATE KEY", Bytes: key}} {
+	c.AssertionKeys, c.TLSCertificate, c.TLSKey = []string{strings.Repeat("k", 32)}, filepath.Join(dir, "crt"),
+		filepath.Join(dir, "key")
+	for path, block := range map[string]*pem.Block{
+		c.TLSCertificate: {Type: "CERTIFICATE", Bytes: pair.Certificate[0]},
+		c.TLSKey:         {Type: "PRIVATE KEY", Bytes: key},
+	} {
 		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, to := range []*string{&c.AccountsURL, &c.ConversationsURL, &c.VisitorsURL, &c.WidgetsURL, &c.TicketsURL, &c.StatisticsURL, &c.WebhooksURL} {
+	for _, to := range []*string{
+		&c.AccountsURL, &c.ConversationsURL, &c.VisitorsURL, &c.WidgetsURL, &c.TicketsURL,
+		&c.StatisticsURL, &c.WebhooksURL,
+	} {
 		*to = s.URL
 	}
 	unit, err := gateway.New(t.Context(), c)
@@ -323,7 +350,7 @@ func TestMetricsWithTLS(t *testing.T) {
 	}
 	for name := range want {
 		if !has[name] {
-			t.Errorf("%s is documented, and not measured", name)
+			t.Errorf("%s is documented, but missing", name)
 		}
 	}
 }

@@ -7,11 +7,11 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// keyed is a caller whose requests carry an Idempotency-Key.
+// keyed returns a client whose requests carry an Idempotency-Key.
 func keyed(c harness.Client, key string) harness.Client { return c.With("Idempotency-Key", key) }
 
-// Repeated: a request that is sent again under its key gets its first answer, and does nothing; under another body, and
-// under a key that is none, it is refused. Each token and each visitor has keys of its own.
+// Repeated checks that a request repeated with its idempotency key gets the first response and has no effect. With
+// another body, or with a malformed key, it is refused. Each token and each visitor has its own keys.
 func Repeated(t *testing.T, s harness.System) {
 	w := s.World(t, harness.Pro)
 	for _, op := range harness.Operations() {
@@ -24,13 +24,16 @@ func Repeated(t *testing.T, s harness.System) {
 			body = op.Good(w.Objects())
 		}
 		first, again := c.Do(t, op.Method, path, body).Want(t, op.Status), c.Do(t, op.Method, path, body).Want(t, op.Status)
-		if string(again.Body) != string(first.Body) || again.Header.Get("Content-Type") != first.Header.Get("Content-Type") || again.Header.Get("ETag") != first.Header.Get("ETag") {
+		if string(again.Body) != string(first.Body) || again.Header.Get("Content-Type") != first.Header.Get("Content-Type") ||
+			again.Header.Get("ETag") != first.Header.Get("ETag") {
 			t.Errorf("%s again:\nhave %v %s\nwant %v %s", op.Name(), again.Header, again.Body, first.Header, first.Body)
 		}
 		if first.Header.Get("Idempotency-Replayed") != "" || again.Header.Get("Idempotency-Replayed") != "true" {
-			t.Errorf("%s: replayed %q, then %q", op.Name(), first.Header.Get("Idempotency-Replayed"), again.Header.Get("Idempotency-Replayed"))
+			t.Errorf("%s: replayed %q, then %q", op.Name(), first.Header.Get("Idempotency-Replayed"),
+				again.Header.Get("Idempotency-Replayed"))
 		}
-		if code := c.Do(t, op.Method, path, harness.Map{"another": "body"}).Want(t, 422).Object().Text("code"); code != "idempotency_key_reused" {
+		code := c.Do(t, op.Method, path, harness.Map{"another": "body"}).Want(t, 422).Object().Text("code")
+		if code != "idempotency_key_reused" {
 			t.Errorf("%s with another body: %s", op.Name(), code)
 		}
 		for _, bad := range []string{"", harness.Unique("é")} {
@@ -44,7 +47,7 @@ func Repeated(t *testing.T, s harness.System) {
 	ownKeys(t, s)
 }
 
-// refusedAgain: a refusal is repeated too, also where the request would now succeed; a session has no key.
+// refusedAgain checks that a refusal is repeated too, even if the request would now succeed. Sessions ignore keys.
 func refusedAgain(t *testing.T, w *harness.World) {
 	agent, body := keyed(w.Agent(), "refused"), harness.Map{"name": "Una", "email": w.User.Text("email")}
 	first := agent.Do(t, "POST", "/users", body)
@@ -57,7 +60,7 @@ func refusedAgain(t *testing.T, w *harness.World) {
 	keyed(w.Public(), "k").Do(t, "POST", "/visitor/sessions", harness.Map{"clientToken": w.ClientToken}).Want(t, 400)
 }
 
-// ownKeys: the same key of another website, token or visitor is another request.
+// ownKeys checks that the same key of another website, token or visitor is another request.
 func ownKeys(t *testing.T, s harness.System) {
 	one, two := s.Website(t, harness.Pro), s.Website(t, harness.Pro)
 	_, other := one.Token(t, harness.ReadWrite)
@@ -65,20 +68,21 @@ func ownKeys(t *testing.T, s harness.System) {
 	for _, c := range []harness.Client{one.Agent(), two.Agent(), one.Bearer(other), one.Writer()} {
 		made := keyed(c, key).Send(t, 201, "POST", "/tickets", body)
 		if seen[made.Text("id")] {
-			t.Errorf("somebody was given another's ticket: %s", made)
+			t.Errorf("the key returned another caller's ticket: %s", made)
 		}
 		seen[made.Text("id")] = true
 	}
 	for _, v := range []harness.Session{one.Visit(t, nil), one.Visit(t, nil), two.Visit(t, nil)} {
 		made := keyed(v.Client, key).Send(t, 201, "POST", "/internal/visitors/tickets", body)
 		if seen[made.Text("id")] || made.Object("visitor").Text("token") != v.Token {
-			t.Errorf("somebody was given another's ticket: %s", made)
+			t.Errorf("the key returned another caller's ticket: %s", made)
 		}
 		seen[made.Text("id")] = true
 	}
 }
 
-// RepeatedAtOnce: of many equal requests at once one is carried out. The others get its answer, or are told to wait.
+// RepeatedAtOnce checks that of many equal concurrent requests one is executed. The others get its response, or are
+// asked to retry.
 func RepeatedAtOnce(t *testing.T, s harness.System) {
 	const callers = 20
 	w := s.Website(t, harness.Free)
@@ -106,9 +110,10 @@ func RepeatedAtOnce(t *testing.T, s harness.System) {
 			}
 		})
 		if made != 1 || len(bodies) != 1 {
-			t.Errorf("%s: %d were carried out, in %d different answers", c.path, made, len(bodies))
+			t.Errorf("%s: %d were executed, with %d different responses", c.path, made, len(bodies))
 		}
-		if again := client.Do(t, "POST", c.path, body).Want(t, 201); !bodies[string(again.Body)] || again.Header.Get("Idempotency-Replayed") != "true" {
+		again := client.Do(t, "POST", c.path, body).Want(t, 201)
+		if !bodies[string(again.Body)] || again.Header.Get("Idempotency-Replayed") != "true" {
 			t.Errorf("%s again: %s", c.path, again.Body)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// verified fails where a receiver that holds secret would not take what it got.
+// verified fails the test if a receiver that has secret would reject the request.
 func verified(t *testing.T, secret string, got harness.Received) {
 	t.Helper()
 	w, err := standardwebhooks.NewWebhook(secret)
@@ -25,7 +25,7 @@ func verified(t *testing.T, secret string, got harness.Received) {
 	}
 }
 
-// wait waits until a receiver got n requests, and gives them.
+// wait waits until a receiver got n requests, and returns them.
 func wait(t *testing.T, r *harness.Receiver, n int) (got []harness.Received) {
 	t.Helper()
 	harness.Eventually(t, 2*harness.Patience, fmt.Sprint(n, " requests"), func() (bool, any) {
@@ -35,7 +35,8 @@ func wait(t *testing.T, r *harness.Receiver, n int) (got []harness.Received) {
 	return got
 }
 
-// TestWebhooks: what happens is told once to who wants it, in order, signed, as the event stream tells it.
+// TestWebhooks checks that each event is delivered once to the subscribed webhooks, in order and signed, with the data
+// of the event stream.
 func TestWebhooks(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Pro)
@@ -55,7 +56,8 @@ func TestWebhooks(t *testing.T) {
 	for _, g := range got {
 		verified(t, hook.Text("secret"), g)
 		o := g.Object(t)
-		if g.Path != "/all" || o.Int("websiteId") != w.ID || o.Text("id") != g.Header.Get("webhook-id") || ids[o.Text("id")] ||
+		if g.Path != "/all" || o.Int("websiteId") != w.ID || o.Text("id") != g.Header.Get("webhook-id") ||
+			ids[o.Text("id")] ||
 			g.Header.Get("Content-Type") != "application/json" || g.Header.Get("User-Agent") == "" {
 			t.Errorf("%s %v %s", g.Path, g.Header, g.Body)
 		}
@@ -70,11 +72,11 @@ func TestWebhooks(t *testing.T) {
 	for _, g := range wait(t, picky, 2) {
 		verified(t, chosen.Text("secret"), g)
 		if typ := g.Object(t).Text("type"); typ != "conversation.opened" && typ != "ticket.created" {
-			t.Errorf("told of %s", typ)
+			t.Errorf("got an event of type %s", typ)
 		}
 	}
 	var seen harness.Object
-	harness.Eventually(t, harness.Patience, "a success shows", func() (bool, any) {
+	harness.Eventually(t, harness.Patience, "the success is shown", func() (bool, any) {
 		seen = w.Agent().Get(t, fmt.Sprintf("/webhooks/%d", hook.Int("id")))
 		return !seen.Null("deliveredAt"), seen
 	})
@@ -82,7 +84,8 @@ func TestWebhooks(t *testing.T) {
 		t.Errorf("%s", seen)
 	}
 	var log harness.Object
-	harness.Eventually(t, harness.Patience, "all are recorded", func() (bool, any) { // the receiver knows before the log does
+	// the receiver gets it before the log shows it
+	harness.Eventually(t, harness.Patience, "all are recorded", func() (bool, any) {
 		log = w.Agent().Get(t, fmt.Sprintf("/webhooks/%d/deliveries?status=DELIVERED&limit=100", hook.Int("id")))
 		return log.Int("total") == int64(len(ids)), log.Int("total")
 	})
@@ -100,7 +103,7 @@ func inOrder(said []string) bool {
 	return true
 }
 
-// TestWebhookSecretIsRotated: during the overlap both verify, and afterwards the new one alone.
+// TestWebhookSecretIsRotated checks that both secrets verify during the overlap, and afterwards only the new one.
 func TestWebhookSecretIsRotated(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
@@ -128,13 +131,14 @@ func TestWebhookSecretIsRotated(t *testing.T) {
 		t.Fatal(err)
 	}
 	if old.Verify(got[1].Body, got[1].Header) == nil {
-		t.Error("the secret before still signs")
+		t.Error("the former secret still signs")
 	}
-	// What was delivered can be delivered again, with the id that it had.
+	// A delivery can be sent again, with the same id.
 	id := harness.PathID(d.Int("id"))
 	w.Delivered(t, harness.PathID(hook.Int("id")), id, "DELIVERED")
 	w.Agent().Send(t, 202, "POST", path+"/deliveries/"+id+"/redeliver", nil)
-	if got = wait(t, r, 3); got[2].Header.Get("webhook-id") != d.Text("eventId") || string(got[2].Body) != string(got[1].Body) {
+	if got = wait(t, r, 3); got[2].Header.Get("webhook-id") != d.Text("eventId") ||
+		string(got[2].Body) != string(got[1].Body) {
 		t.Errorf("again: %v %s", got[2].Header, got[2].Body)
 	}
 	if again := w.Delivered(t, harness.PathID(hook.Int("id")), id, "DELIVERED"); len(again.List("attempts")) != 2 {
@@ -142,8 +146,9 @@ func TestWebhookSecretIsRotated(t *testing.T) {
 	}
 }
 
-// TestAReceiverDisturbsNoOther: one that is slow, away, redirects, answers garbage or has gone costs the others nothing.
-func TestAReceiverDisturbsNoOther(t *testing.T) {
+// TestSlowAndBrokenReceiversDontDelayOthers: one that is slow, unreachable or gone, redirects, or responds with
+// garbage.
+func TestSlowAndBrokenReceiversDontDelayOthers(t *testing.T) {
 	t.Parallel()
 	w, neighbour := harness.Running().Website(t, harness.Pro), harness.Running().Website(t, harness.Free)
 	release := make(chan struct{})
@@ -198,7 +203,7 @@ func TestAReceiverDisturbsNoOther(t *testing.T) {
 	} {
 		path := fmt.Sprintf("/webhooks/%d/deliveries?status=PENDING&limit=100", ids[name])
 		var first harness.Object
-		harness.Eventually(t, 2*harness.Patience, name+" is tried", func() (bool, any) {
+		harness.Eventually(t, 2*harness.Patience, name+" is attempted", func() (bool, any) {
 			rows := w.Agent().Get(t, path).List("data")
 			first = rows[len(rows)-1]
 			return len(first.List("attempts")) > 0, first
@@ -210,7 +215,8 @@ func TestAReceiverDisturbsNoOther(t *testing.T) {
 				t.Errorf("%s: %s", name, a)
 			}
 		case "endless":
-			if a.Int("status") != 500 || len(a.Object("response").Text("body")) > 16<<10 || strings.Contains(a.String(), "a=secret") {
+			if a.Int("status") != 500 || len(a.Object("response").Text("body")) > 16<<10 ||
+				strings.Contains(a.String(), "a=secret") {
 				t.Errorf("%s: %.300s", name, a)
 			}
 		default:
@@ -223,12 +229,13 @@ func TestAReceiverDisturbsNoOther(t *testing.T) {
 		t.Error("a redirect was followed")
 	}
 	if n := len(slow.Got()); n == 0 || n > 8 {
-		t.Errorf("the slow receiver has %d requests at once", n)
+		t.Errorf("the slow receiver has %d concurrent requests", n)
 	}
 }
 
-// TestAWebhookThatIsGone is disabled, and its owner is told; once enabled it goes on with what waited.
-func TestAWebhookThatIsGone(t *testing.T) {
+// TestFailingWebhookIsDisabled checks that a webhook whose receiver is gone is disabled and its owner notified. Once
+// enabled, it continues with the pending events.
+func TestFailingWebhookIsDisabled(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	var gone atomic.Bool
@@ -243,7 +250,7 @@ func TestAWebhookThatIsGone(t *testing.T) {
 	path := fmt.Sprintf("/webhooks/%d", hook.Int("id"))
 	w.Visit(t, nil)
 	var seen harness.Object
-	harness.Eventually(t, 2*harness.Patience, "it is disabled", func() (bool, any) {
+	harness.Eventually(t, 2*harness.Patience, "the webhook is disabled", func() (bool, any) {
 		seen = w.Agent().Get(t, path)
 		return !seen.Bool("enabled"), seen
 	})
@@ -256,12 +263,13 @@ func TestAWebhookThatIsGone(t *testing.T) {
 	}
 	w.Agent().Do(t, "POST", path+"/test", nil).Want(t, 409)
 	gone.Store(false)
-	if on := w.Agent().Send(t, 200, "PATCH", path, harness.Map{"enabled": true}); !on.Bool("enabled") || !on.Null("disabledReason") {
+	on := w.Agent().Send(t, 200, "PATCH", path, harness.Map{"enabled": true})
+	if !on.Bool("enabled") || !on.Null("disabledReason") {
 		t.Errorf("%s", on)
 	}
 	failed := w.Agent().Get(t, path+"/deliveries?status=FAILED").List("data")
 	if len(failed) != 1 {
-		t.Fatalf("%d failed", len(failed))
+		t.Fatalf("%d deliveries failed", len(failed))
 	}
 	w.Agent().Send(t, 202, "POST", fmt.Sprintf("%s/deliveries/%d/redeliver", path, failed[0].Int("id")), nil)
 	wait(t, r, 2)

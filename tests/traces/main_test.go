@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	harness.Overhear(secrets.hear)
+	harness.ObserveRequests(secrets.hear)
 	harness.MainLogged(m, log)
 }
 
