@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Apart has start's processes run on one half of this machine's processors and, until the test ends, this process on the
-// other: what asks then takes no time of what answers. With a single processor they share it.
+// Apart runs start's processes on one half of this machine's processors and, until the test ends, this process on the
+// other half. So the client takes no processor time from the system. If there is only one processor, they share it.
 func Apart(t testing.TB, start func()) {
 	t.Helper()
 	var all unix.CPUSet
@@ -18,7 +18,7 @@ func Apart(t testing.TB, start func()) {
 		t.Fatal(err)
 	}
 	if all.Count() < 2 {
-		t.Log("this machine has one processor: what asks and what answers share it")
+		t.Log("this machine has one processor: the client and the system share it")
 		start()
 		return
 	}
@@ -36,16 +36,16 @@ func Apart(t testing.TB, start func()) {
 		keepTo(t, &all)
 		runtime.GOMAXPROCS(most)
 	})
-	keepTo(t, &theirs) // processes begin where the thread is that starts them
+	keepTo(t, &theirs) // processes inherit the processors of the thread that starts them
 	start()
 	keepTo(t, &ours)
 	runtime.GOMAXPROCS(ours.Count())
 }
 
-// keepTo has all threads of this process run on some processors only; those that begin later are where these are.
+// keepTo restricts all threads of this process to some processors. Later threads inherit them.
 func keepTo(t testing.TB, cpus *unix.CPUSet) {
 	t.Helper()
-	for before := -1; ; { // a thread may have begun meanwhile
+	for before := -1; ; { // repeats if a thread started meanwhile
 		tasks, err := os.ReadDir("/proc/self/task")
 		if err != nil {
 			t.Fatal(err)
@@ -55,7 +55,7 @@ func keepTo(t testing.TB, cpus *unix.CPUSet) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := unix.SchedSetaffinity(tid, cpus); err != nil && err != unix.ESRCH { // it has ended
+			if err := unix.SchedSetaffinity(tid, cpus); err != nil && err != unix.ESRCH { // the thread has ended
 				t.Fatal(err)
 			}
 		}

@@ -4,9 +4,9 @@ package cluster
 
 import "testing"
 
-// Apart starts processes. On Linux they are kept off the processors of this one.
+// Apart starts processes. On Linux they run on other processors than this one.
 func Apart(t testing.TB, start func()) {
 	t.Helper()
-	t.Log("what asks and what answers share this machine's processors")
+	t.Log("the client and the system share this machine's processors")
 	start()
 }

@@ -19,13 +19,13 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// Services are the components beside the gateway.
+// Services are the components other than the gateway.
 var Services = []string{"accounts", "conversations", "statistics", "tickets", "visitors", "webhooks", "widgets"}
 
-// Gateway is the edge's name.
+// Gateway is the gateway's name.
 const Gateway = "api-gateway"
 
-// Build makes the binaries of all components in a folder of the test's, and of more packages, and gives the folder.
+// Build builds the binaries of all components, and of more packages, in a folder of the test. It returns the folder.
 func Build(t testing.TB, more ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -35,7 +35,7 @@ func Build(t testing.TB, more ...string) string {
 	return dir
 }
 
-// BuildIn is Build in a folder that several tests share.
+// BuildIn is like Build, in a folder that several tests share.
 func BuildIn(ctx context.Context, dir string, more ...string) error {
 	packages := map[string]string{Gateway: "fivechat.dev/api-gateway/cmd"}
 	for _, name := range Services {
@@ -45,7 +45,8 @@ func BuildIn(ctx context.Context, dir string, more ...string) error {
 		packages[filepath.Base(pkg)] = pkg
 	}
 	for name, pkg := range packages {
-		if out, err := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, name), pkg).CombinedOutput(); err != nil {
+		out, err := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, name), pkg).CombinedOutput()
+		if err != nil {
 			return fmt.Errorf("build of %s: %w\n%s", name, err, out)
 		}
 	}
@@ -57,24 +58,26 @@ type Cluster struct {
 	harness.System
 	Gateway  *Process
 	Services []*Process           // in the order of Services
-	Redis    *miniredis.Miniredis // nil where it is another's
-	Env      map[string]string    // what all have in common
+	Redis    *miniredis.Miniredis // nil if the Redis is external
+	Env      map[string]string    // common to all components
 	binaries string
 	line     func(from, to, addr string) string
 }
 
-// Launch starts every component of a folder that Build gave, on free ports, and waits until all are ready. The stores
-// are those that env or the environment name, or embedded ones; more in env is for all components. The quotas are those
-// that nobody reaches, unless env names others: FIVECHAT_QUOTAS="" stands for the defaults.
+// Launch starts every component from a folder of Build, on free ports, and waits until all are ready. The stores are
+// those that env or the environment name, or embedded ones. The other variables in env are for all components. The
+// quotas are generous, unless env names others: FIVECHAT_QUOTAS="" stands for the defaults.
 func Launch(t testing.TB, binaries string, env map[string]string) *Cluster {
 	t.Helper()
 	return LaunchLines(t, binaries, env, nil)
 }
 
-// LaunchLines is Launch with something between: line is told the name of a component, what it asks (a service, "mongodb"
-// or "redis") and where that is, and gives the address at which the component is to ask. A store of which a client finds
-// the other members by itself is asked straight.
-func LaunchLines(t testing.TB, binaries string, env map[string]string, line func(from, to, addr string) string) *Cluster {
+// LaunchLines is like Launch with proxies between components. line gets the name of a component, the name of its target
+// (a service, "mongodb" or "redis") and the target's address. It returns the address that the component connects to.
+// Components connect directly to a store whose client discovers the other members by itself.
+func LaunchLines(t testing.TB, binaries string, env map[string]string,
+	line func(from, to, addr string) string,
+) *Cluster {
 	t.Helper()
 	addrs := harness.FreeAddrs(t, 2*len(Services)+3)
 	f := &Cluster{binaries: binaries, line: line}
@@ -92,18 +95,21 @@ func LaunchLines(t testing.TB, binaries string, env map[string]string, line func
 		f.Env["FIVECHAT_"+strings.ToUpper(name)+"_URL"] = "http://" + addrs[2*i]
 	}
 	for i, name := range Services {
-		f.Services = append(f.Services, f.Run(t, name, map[string]string{"FIVECHAT_ADDR": addrs[2*i], "FIVECHAT_ADMIN_ADDR": addrs[2*i+1]}))
+		f.Services = append(f.Services,
+			f.Run(t, name, map[string]string{"FIVECHAT_ADDR": addrs[2*i], "FIVECHAT_ADMIN_ADDR": addrs[2*i+1]}))
 	}
 	last := addrs[2*len(Services):]
 	key := rand.Text()
 	f.Gateway = f.Run(t, Gateway, map[string]string{
-		"FIVECHAT_ADDR": last[0], "FIVECHAT_ADMIN_ADDR": last[1], "FIVECHAT_OPERATOR_ADDR": last[2], "FIVECHAT_OPERATOR_KEY": key})
+		"FIVECHAT_ADDR": last[0], "FIVECHAT_ADMIN_ADDR": last[1], "FIVECHAT_OPERATOR_ADDR": last[2],
+		"FIVECHAT_OPERATOR_KEY": key,
+	})
 	f.System = harness.System{URL: "http://" + last[0], OperatorURL: "http://" + last[2], OperatorKey: key}
 	Ready(t, f.All()...)
 	return f
 }
 
-// stores gives the environment of the stores, and the embedded Redis, where it is that.
+// stores returns the environment of the stores, and the embedded Redis if it is used.
 func stores(t testing.TB, env map[string]string) (map[string]string, *miniredis.Miniredis) {
 	t.Helper()
 	all := map[string]string{"MONGODB_URI": os.Getenv("MONGODB_URI"), "REDIS_URL": os.Getenv("REDIS_URL")}
@@ -125,7 +131,7 @@ func stores(t testing.TB, env map[string]string) (map[string]string, *miniredis.
 	return all, nil
 }
 
-// Run starts a component with what all have in common and more.
+// Run starts a component with the common environment and more.
 func (f *Cluster) Run(t testing.TB, name string, more map[string]string) *Process {
 	t.Helper()
 	env := maps.Clone(f.Env)
@@ -138,7 +144,7 @@ func (f *Cluster) Run(t testing.TB, name string, more map[string]string) *Proces
 	return Start(t, filepath.Join(f.binaries, name), env)
 }
 
-// lineOf gives a variable of a component's, with the address of a line to what it names.
+// lineOf returns a variable of a component, with its target's address replaced by that of a line.
 func (f *Cluster) lineOf(name, key, value string) string {
 	to := map[string]string{"MONGODB_URI": "mongodb", "REDIS_URL": "redis"}[key]
 	for _, s := range Services {
@@ -154,16 +160,20 @@ func (f *Cluster) lineOf(name, key, value string) string {
 	return u.String()
 }
 
-// Replica starts a second edge before a second replica of the conversations service, and gives where they answer.
+// Replica starts a second gateway with a second replica of the conversations service, and returns their addresses.
 func (f *Cluster) Replica(t testing.TB) (harness.System, []*Process) {
 	t.Helper()
 	addrs := harness.FreeAddrs(t, 5)
-	conversations := f.Run(t, "conversations", map[string]string{"FIVECHAT_ADDR": addrs[0], "FIVECHAT_ADMIN_ADDR": addrs[1]})
+	conversations := f.Run(t, "conversations", map[string]string{
+		"FIVECHAT_ADDR":       addrs[0],
+		"FIVECHAT_ADMIN_ADDR": addrs[1],
+	})
 	edge := f.Run(t, Gateway, map[string]string{
-		"FIVECHAT_ADDR": addrs[2], "FIVECHAT_ADMIN_ADDR": addrs[3], "FIVECHAT_CONVERSATIONS_URL": "http://" + addrs[0]})
+		"FIVECHAT_ADDR": addrs[2], "FIVECHAT_ADMIN_ADDR": addrs[3], "FIVECHAT_CONVERSATIONS_URL": "http://" + addrs[0],
+	})
 	Ready(t, conversations, edge)
 	return harness.System{URL: "http://" + addrs[2]}, []*Process{edge, conversations}
 }
 
-// All gives every component, the gateway first.
+// All returns every component, the gateway first.
 func (f *Cluster) All() []*Process { return append([]*Process{f.Gateway}, f.Services...) }

@@ -14,26 +14,26 @@ import (
 	"fivechat.dev/tests/process"
 )
 
-// getBound is how long an admin port may take.
+// getBound bounds a request to an admin port.
 const getBound = 5 * time.Second
 
-// Process is a program that runs by itself until its test ends.
+// Process is a program that runs until its test ends.
 type Process struct {
 	*process.Process
-	Name, Addr, Admin string // Addr and Admin are where a component answers, where it is one
+	Name, Addr, Admin string // Addr and Admin are a component's addresses
 	binary            string
 	args              []string
 	env               map[string]string
 }
 
-// Start runs a binary with nothing in its environment but env.
+// Start runs a binary with env as its only environment.
 func Start(t testing.TB, binary string, env map[string]string, args ...string) *Process {
 	t.Helper()
 	p := &Process{
 		Name: filepath.Base(binary), Addr: env["FIVECHAT_ADDR"], Admin: env["FIVECHAT_ADMIN_ADDR"],
 		binary: binary, args: args, env: env,
 	}
-	c := exec.Command(binary, args...) //nolint:noctx // it is told to end, or killed when its test ends
+	c := exec.Command(binary, args...) //nolint:noctx // ended by a signal, or killed when its test ends
 	c.Env = []string{"HOME=" + t.TempDir()}
 	for k, v := range env {
 		c.Env = append(c.Env, k+"="+v)
@@ -51,7 +51,7 @@ func Start(t testing.TB, binary string, env map[string]string, args ...string) *
 	return p
 }
 
-// Kill ends a process at once, where it has not ended yet.
+// Kill kills a process that is still running.
 func (p *Process) Kill(t testing.TB) {
 	t.Helper()
 	if err := p.Process.Kill(); err != nil {
@@ -59,21 +59,21 @@ func (p *Process) Kill(t testing.TB) {
 	}
 }
 
-// Again kills a process and starts it anew.
+// Again kills a process and restarts it.
 func (p *Process) Again(t testing.TB) *Process {
 	t.Helper()
 	p.Kill(t)
 	return Start(t, p.binary, p.env, p.args...)
 }
 
-// Of ends a process as a roll-out does, and starts the program of its name that another folder has.
+// Of stops a process as a rolling update does, and starts the program of the same name from another folder.
 func (p *Process) Of(t testing.TB, binaries string) *Process {
 	t.Helper()
 	p.Terminate(t)
 	return Start(t, filepath.Join(binaries, p.Name), p.env, p.args...)
 }
 
-// Signal asks a process to end, or whatever else a signal says.
+// Signal sends a signal to a process.
 func (p *Process) Signal(t testing.TB, s os.Signal) {
 	t.Helper()
 	if err := p.Process.Signal(s); err != nil {
@@ -81,7 +81,7 @@ func (p *Process) Signal(t testing.TB, s os.Signal) {
 	}
 }
 
-// ExitCode waits for the end.
+// ExitCode waits for the process to exit.
 func (p *Process) ExitCode(t testing.TB) int {
 	t.Helper()
 	code, err := p.End()
@@ -91,7 +91,7 @@ func (p *Process) ExitCode(t testing.TB) int {
 	return code
 }
 
-// Terminate asks a process to end and wants it to end well.
+// Terminate asks a process to stop, and expects a clean exit.
 func (p *Process) Terminate(t testing.TB) {
 	t.Helper()
 	if err := p.Stop(); err != nil {
@@ -99,7 +99,7 @@ func (p *Process) Terminate(t testing.TB) {
 	}
 }
 
-// Get asks the admin port and gives status and body; status 0 is no answer.
+// Get requests a path of the admin port and returns the status and the body. The status is 0 without a response.
 func (p *Process) Get(t testing.TB, path string) (int, string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), getBound)
@@ -120,7 +120,7 @@ func (p *Process) Get(t testing.TB, path string) (int, string) {
 	return resp.StatusCode, b.String()
 }
 
-// Ready waits until processes say that they are ready.
+// Ready waits until processes are ready.
 func Ready(t testing.TB, ps ...*Process) {
 	t.Helper()
 	for _, p := range ps {

@@ -6,24 +6,24 @@ import (
 	"strings"
 )
 
-// Machine is where something was measured, and what.
+// Machine describes where a measurement was made, and of what.
 type Machine struct {
-	Processor string `json:"processor"` // the model's name; "" where it is not known
-	Cores     int    `json:"cores"`     // that this process may use
+	Processor string `json:"processor"` // the model's name; "" if unknown
+	Cores     int    `json:"cores"`     // available to this process
 	OS        string `json:"os"`
 	Arch      string `json:"arch"`
-	Go        string `json:"go"`     // the version that measured
-	Commit    string `json:"commit"` // "" where it is not told
+	Go        string `json:"go"`     // the version of the measuring program
+	Commit    string `json:"commit"` // "" if unknown
 }
 
-// Here is this machine, measuring a commit.
+// Here describes this machine, measuring a commit.
 func Here(commit string) Machine {
 	return Machine{processor(), runtime.NumCPU(), distribution(), runtime.GOARCH, runtime.Version(), commit}
 }
 
-// distribution is the system's name for itself.
+// distribution returns the name of the operating system.
 func distribution() string {
-	text, _ := os.ReadFile("/etc/os-release") // where there is none, Go's name for it has to do
+	text, _ := os.ReadFile("/etc/os-release") // without the file, the name is Go's
 	for line := range strings.Lines(string(text)) {
 		if name, is := strings.CutPrefix(line, "PRETTY_NAME="); is {
 			return runtime.GOOS + ", " + strings.Trim(name, "\"\n")

@@ -12,27 +12,27 @@ import (
 	"time"
 )
 
-// The bounds of starting and of ending.
+// The bounds of starting and stopping.
 const (
 	startBound = 60 * time.Second
-	stopBound  = 40 * time.Second // a stop may wait 25 s for requests under way
+	stopBound  = 40 * time.Second // a stop may wait 25 s for requests in progress
 	pollEvery  = 20 * time.Millisecond
 )
 
-// Process is a program that runs by itself.
+// Process is a running program.
 type Process struct {
 	PID   int
-	Log   *Log            // what it has written
+	Log   *Log            // the end of its output
 	Ended <-chan struct{} // closed once it has ended
 	cmd   *exec.Cmd
-	err   error // its end, once Ended is closed
+	err   error // how it ended, once Ended is closed
 }
 
-// Launch starts what c says. It ends with this process, also where that is killed.
+// Launch starts a command. The process also ends when this one does, even if this one is killed.
 func Launch(c *exec.Cmd) (*Process, error) {
 	ended := make(chan struct{})
 	p := &Process{Log: new(Log), Ended: ended, cmd: c}
-	if c.Stderr = p.Log; c.Stdout == nil { // else somebody else reads it
+	if c.Stderr = p.Log; c.Stdout == nil { // otherwise the caller reads it
 		c.Stdout = p.Log
 	}
 	bind(c)
@@ -47,7 +47,7 @@ func Launch(c *exec.Cmd) (*Process, error) {
 	return p, nil
 }
 
-// Signal asks the process to end, or whatever else a signal says. One that has ended hears nothing.
+// Signal sends a signal to the process. It does nothing if the process has ended.
 func (p *Process) Signal(s os.Signal) error {
 	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("%s: %w", p.cmd.Path, err)
@@ -55,15 +55,15 @@ func (p *Process) Signal(s os.Signal) error {
 	return nil
 }
 
-// Kill ends the process at once, where it has not ended yet.
+// Kill kills the process if it is still running.
 func (p *Process) Kill() error {
 	err := p.Signal(os.Kill)
 	<-p.Ended
 	return err
 }
 
-// End waits for the end that the process was asked for, and gives its exit code, -1 where a signal was the end. One that
-// takes too long is killed.
+// End waits until a process that was asked to stop has ended, and returns its exit code, or -1 if a signal ended it. It
+// kills a process that takes too long.
 func (p *Process) End() (code int, err error) {
 	select {
 	case <-p.Ended:
@@ -77,7 +77,7 @@ func (p *Process) End() (code int, err error) {
 	return p.cmd.ProcessState.ExitCode(), nil
 }
 
-// Stop asks the process to end, and wants it to end well and in time.
+// Stop asks the process to stop, and returns an error unless it exits cleanly in time.
 func (p *Process) Stop() error {
 	if err := p.Signal(syscall.SIGTERM); err != nil {
 		return err
@@ -89,7 +89,7 @@ func (p *Process) Stop() error {
 	return err
 }
 
-// Until looks until ok, and fails where that takes too long or the process ends before.
+// Until polls look until it succeeds. It fails if that takes too long or if the process ends before.
 func (p *Process) Until(ctx context.Context, what string, look func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, startBound)
 	defer cancel()
@@ -110,16 +110,16 @@ func (p *Process) Until(ctx context.Context, what string, look func() error) err
 	}
 }
 
-// Log is the end of a process's log.
+// Log holds the end of a process's output.
 type Log struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-// maxLog bounds what is kept of a log.
+// maxLog is how many bytes of the output are kept.
 const maxLog = 1 << 20
 
-// Write takes a piece of the log.
+// Write implements io.Writer.
 func (l *Log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -129,7 +129,7 @@ func (l *Log) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
-// String is what was taken.
+// String returns the kept output.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,4 +1,4 @@
-// Package process runs the whole system in its own process, and reports what a process uses and what the machine is: for
+// Package process runs the whole system in its own process, and reports the process's usage and the machine. It is for
 // programs and tests that measure from outside.
 package process
 
@@ -16,37 +16,38 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// Build makes bin/fivechat in a folder and gives its path. It is run inside the workspace.
+// Build builds bin/fivechat in a folder and returns its path. It must run inside the workspace.
 func Build(ctx context.Context, dir string) (string, error) {
 	binary := filepath.Join(dir, "fivechat")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "fivechat.dev/deploy/fivechat").CombinedOutput(); err != nil {
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "fivechat.dev/deploy/fivechat").CombinedOutput()
+	if err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
 	return binary, nil
 }
 
-// System is a running system with the demo's websites and with quotas that nobody reaches.
+// System is a running system with the demo's websites and with generous quotas.
 type System struct {
 	*Process
 	Demo system.Demo
 }
 
-// Start runs a binary of the system over embedded stores in an empty folder, and waits until it answers. Its environment
-// is env alone, beside what it needs.
+// Start runs a binary of the system with embedded stores in an empty folder, and waits until it responds. The process
+// gets env and the variables that it needs, but nothing else of this environment.
 func Start(ctx context.Context, binary, dir string, env ...string) (*System, error) {
 	quotas, err := harness.GenerousQuotas(dir)
 	if err != nil {
 		return nil, err
 	}
 	data := filepath.Join(dir, "data")
-	c := exec.Command(binary, "run", "--demo", "--listen", "127.0.0.1:0", "--data", data) //nolint:noctx // it is told to end, not killed
+	c := exec.Command(binary, "run", "--demo", "--listen", "127.0.0.1:0", "--data", data) //nolint:noctx // stopped by a signal, not killed
 	c.Env = append([]string{"HOME=" + dir, "FIVECHAT_QUOTAS=" + quotas}, env...)
 	p, err := Launch(c)
 	if err != nil {
 		return nil, err
 	}
 	s := &System{Process: p}
-	err = p.Until(ctx, "the system answers", func() error {
+	err = p.Until(ctx, "the system responds", func() error {
 		text, err := os.ReadFile(filepath.Join(data, "demo.json"))
 		if err == nil {
 			err = json.Unmarshal(text, &s.Demo)

@@ -10,13 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bind has the kernel end what c starts where this process dies.
+// bind makes the kernel end the process that c starts if this process ends.
 func bind(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} }
 
-// Processors is the processor time, user's and system's, that a process has used. It is read from the process's own
-// clock, which counts nanoseconds, where /proc counts hundredths of a second.
+// Processors returns the processor time, user and system, that a process has used. It reads the process's own clock,
+// which counts nanoseconds; /proc counts hundredths of a second.
 func Processors(pid int) (time.Duration, error) {
-	const scheduled = 2 // CPUCLOCK_SCHED: what clock_getcpuclockid(3) asks for
+	const scheduled = 2 // CPUCLOCK_SCHED, as clock_getcpuclockid(3) uses it
 	var t unix.Timespec
 	if err := unix.ClockGettime(int32(^pid<<3|scheduled), &t); err != nil {
 		return 0, fmt.Errorf("processor time of %d: %w", pid, err)
@@ -24,13 +24,13 @@ func Processors(pid int) (time.Duration, error) {
 	return time.Duration(t.Nano()), nil
 }
 
-// Memory is how many bytes of a process are resident.
+// Memory returns how many bytes of a process are resident.
 func Memory(pid int) (int64, error) {
 	s, err := status(pid)
 	return int64(s.VmRSS), err
 }
 
-// PeakMemory is the most bytes of a process that have been resident since it started.
+// PeakMemory returns the most bytes of a process that have been resident since it started.
 func PeakMemory(pid int) (int64, error) {
 	s, err := status(pid)
 	return int64(s.VmHWM), err
@@ -44,7 +44,7 @@ func status(pid int) (procfs.ProcStatus, error) {
 	return p.NewStatus()
 }
 
-// processor is the model's name.
+// processor returns the model's name.
 func processor() string {
 	fs, err := procfs.NewDefaultFS()
 	if err != nil {

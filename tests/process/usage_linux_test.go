@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/tests/process"
 )
 
-// TestProcessors: the process's clock goes on as it works, and says what the kernel's own count says.
+// TestProcessors checks that the process's clock advances with its work and agrees with the kernel's count.
 func TestProcessors(t *testing.T) {
 	before, err := process.Processors(os.Getpid())
 	if err != nil {
@@ -25,8 +25,9 @@ func TestProcessors(t *testing.T) {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		t.Fatal(err)
 	}
-	if counted := time.Duration(u.Utime.Nano() + u.Stime.Nano()); counted-used < -20*time.Millisecond || counted-used > 2*time.Second {
-		t.Errorf("the clock says %v, the kernel's count %v", used, counted)
+	counted := time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	if counted-used < -20*time.Millisecond || counted-used > 2*time.Second {
+		t.Errorf("the clock has %v, the kernel's count %v", used, counted)
 	}
 	if n, err := process.Memory(os.Getpid()); err != nil || n < 1<<20 {
 		t.Errorf("%d bytes are resident: %v", n, err)
@@ -38,16 +39,16 @@ func TestProcessors(t *testing.T) {
 	if peak, err := process.PeakMemory(os.Getpid()); err != nil || peak < now {
 		t.Errorf("the peak is %d bytes, and %d are resident: %v", peak, now, err)
 	}
-	const nobody = 1 << 22 // is above any process's number
-	if _, err := process.Processors(nobody); err == nil {
-		t.Error("a process that is not there has used processor time")
+	const unused = 1 << 22 // larger than any process id
+	if _, err := process.Processors(unused); err == nil {
+		t.Error("a process that doesn't exist has used processor time")
 	}
-	if _, err := process.Memory(nobody); err == nil {
-		t.Error("a process that is not there has memory")
+	if _, err := process.Memory(unused); err == nil {
+		t.Error("a process that doesn't exist has memory")
 	}
 }
 
-// TestHere: a measurement says where it was made.
+// TestHere checks that a measurement describes the machine.
 func TestHere(t *testing.T) {
 	m := process.Here("a commit")
 	if m.Cores < 1 || m.OS == "" || m.Arch == "" || m.Go == "" || m.Commit != "a commit" {

@@ -8,14 +8,17 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// Actions are what an actor can do, the usual ones more than once, for who draws one of them.
-var Actions = []string{"visit", "open", "ask", "ask", "ask", "answer", "answer", "read", "close", "reopen", "rate", "ticket", "resolve", "drop"}
+// Actions are the actions of an actor. Frequent ones are listed more than once, for callers that draw one at random.
+var Actions = []string{
+	"visit", "open", "ask", "ask", "ask", "answer", "answer", "read", "close", "reopen", "rate",
+	"ticket", "resolve", "drop",
+}
 
-// actor is a visitor and an agent who do one thing after the other, each until it is decided.
+// actor is a visitor and an agent who do one action after the other, each until it is decided.
 type actor struct {
 	*Scenario
-	visitor       map[string]string // the headers that name and prove the visitor
-	conversations []string          // the tokens of those that are known
+	visitor       map[string]string // the headers with the visitor's token and secret
+	conversations []string          // the tokens of the known conversations
 	closed        map[string]bool
 	tickets       []string
 }
@@ -41,10 +44,11 @@ func (a *actor) agent() map[string]string {
 
 func (a *actor) own() map[string]string { return a.visitor }
 
-// visit begins a session, which takes no Idempotency-Key: one whose answer was lost may have made a visitor too.
+// visit begins a session. Sessions have no idempotency key: one whose response was lost may have created a visitor too.
 func (a *actor) visit() {
 	harness.Eventually(a.t, Decided, "a visit", func() (bool, any) {
-		status, b, err := a.once("POST", "/visitor/sessions", "", nil, fmt.Appendf(nil, `{"clientToken":%q}`, a.w.ClientToken))
+		status, b, err := a.once("POST", "/visitor/sessions", "", nil, fmt.Appendf(nil, `{"clientToken":%q}`,
+			a.w.ClientToken))
 		if err != nil || status != http.StatusCreated {
 			return false, fmt.Sprint(status, " ", err, " ", string(b))
 		}
@@ -56,7 +60,7 @@ func (a *actor) visit() {
 		if secret, issued := made["visitorSecret"].(string); issued {
 			a.visitor["x-visitor-secret"] = secret
 		}
-		a.conversations = nil // those are another visitor's
+		a.conversations = nil // those belong to another visitor
 		return true, nil
 	})
 }
@@ -71,7 +75,7 @@ func (a *actor) open() {
 	}
 }
 
-// talk does something in the conversation that was opened last, unless it is closed.
+// talk does an action in the conversation that was opened last, unless it is closed.
 func (a *actor) talk(action string) {
 	if len(a.conversations) == 0 {
 		a.open()
@@ -99,7 +103,7 @@ func (a *actor) talk(action string) {
 	}
 }
 
-// set closes a conversation or opens it again.
+// set closes or reopens a conversation.
 func (a *actor) set(token, path string, closed bool) {
 	status := map[bool]string{true: "CLOSED", false: "OPEN"}[closed]
 	a.persistent("PATCH", path, a.agent(), harness.Map{"status": status})
@@ -120,7 +124,7 @@ func (a *actor) ticket() {
 	}
 }
 
-// change resolves or deletes the ticket that was made last.
+// change resolves or deletes the ticket that was created last.
 func (a *actor) change(action string) {
 	if len(a.tickets) == 0 {
 		a.ticket()
@@ -133,9 +137,11 @@ func (a *actor) change(action string) {
 		return
 	}
 	a.tickets = a.tickets[:last]
-	harness.Eventually(a.t, Decided, "DELETE "+path, func() (bool, any) { // gone is gone, also where the answer was lost
+	// 404 means deleted, even if the response was lost
+	harness.Eventually(a.t, Decided, "DELETE "+path, func() (bool, any) {
 		status, b, err := a.once("DELETE", path, "", a.agent(), nil)
-		return err == nil && (status == http.StatusOK || status == http.StatusNotFound), fmt.Sprint(status, " ", err, " ", string(b))
+		return err == nil && (status == http.StatusOK || status == http.StatusNotFound),
+			fmt.Sprint(status, " ", err, " ", string(b))
 	})
 	a.acknowledge("dropped", 1)
 }

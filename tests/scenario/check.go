@@ -10,21 +10,22 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// counts are the website's statistics as they must be.
+// counts are the expected statistics of the website.
 func (c *Scenario) counts() map[string]int64 {
 	return map[string]int64{
 		"totalConversations": int64(c.did["conversation"]), "totalMessages": int64(c.did["message"]),
-		"totalVisitors":       c.w.Reader().Get(c.t, "/visitors?limit=1").Int("total"), // a session whose answer was lost made one that nobody knows of
+		// a session whose response was lost created a visitor that no client knows
+		"totalVisitors":       c.w.Reader().Get(c.t, "/visitors?limit=1").Int("total"),
 		"activeConversations": int64(c.did["conversation"] - c.did["closed"]),
 	}
 }
 
-// Check fails the test where something that was acknowledged is not there once, where the statistics are not what was done
-// or what a recount finds, where the webhook was not told of an event, or in another order, and where a copy that
-// followed the exports is not what there is.
+// Check fails the test if an acknowledged change isn't stored exactly once, or if the statistics differ from the
+// actions or from a recount. It also fails if the webhook missed an event or got events out of order, or if a copy that
+// followed the exports differs from the lists.
 func (c *Scenario) Check() {
 	want := c.counts()
-	harness.Eventually(c.t, settledFor, "the statistics are what was done", func() (bool, any) {
+	harness.Eventually(c.t, settledFor, "the statistics match the actions", func() (bool, any) {
 		o := c.w.Reader().Get(c.t, "/statistics/current")
 		have := map[string]int64{}
 		for name := range want {
@@ -32,21 +33,22 @@ func (c *Scenario) Check() {
 		}
 		return maps.Equal(have, want), fmt.Sprint("have ", have, ", want ", want)
 	})
-	if o := c.f.Operator().Send(c.t, 200, "POST", fmt.Sprintf("/operator/websites/%d/statistics/recount", c.w.ID), harness.Map{}); len(o.List("drift")) > 0 {
-		c.t.Errorf("a recount says otherwise: %s", o)
+	if o := c.f.Operator().Send(c.t, 200, "POST", fmt.Sprintf("/operator/websites/%d/statistics/recount", c.w.ID),
+		harness.Map{}); len(o.List("drift")) > 0 {
+		c.t.Errorf("a recount differs: %s", o)
 	}
 	if n := c.w.Reader().Get(c.t, "/conversations?limit=1").Int("total"); n != want["totalConversations"] {
 		c.t.Errorf("%d conversations are listed, %d were opened", n, want["totalConversations"])
 	}
 	if n := c.w.Reader().Get(c.t, "/tickets?limit=1").Int("total"); n != int64(c.did["ticket"]-c.did["dropped"]) {
-		c.t.Errorf("%d tickets are listed, %d were made and %d dropped", n, c.did["ticket"], c.did["dropped"])
+		c.t.Errorf("%d tickets are listed, %d were created and %d deleted", n, c.did["ticket"], c.did["dropped"])
 	}
 	c.checkMessages()
 	c.checkWebhook()
 	c.checkCopies()
 }
 
-// checkMessages: each message that was acknowledged is there, and no other.
+// checkMessages checks that each acknowledged message is stored, and no other.
 func (c *Scenario) checkMessages() {
 	contents := map[string]int{}
 	for cursor, more := "", true; more; {
@@ -61,22 +63,23 @@ func (c *Scenario) checkMessages() {
 		}
 	}
 	if len(contents) != c.did["message"] {
-		c.t.Errorf("%d messages are there, %d were acknowledged", len(contents), c.did["message"])
+		c.t.Errorf("%d messages are stored, %d were acknowledged", len(contents), c.did["message"])
 	}
 	for content, n := range contents {
 		if n != 1 {
-			c.t.Errorf("the message %q is there %d times", content, n)
+			c.t.Errorf("the message %q is stored %d times", content, n)
 		}
 	}
 }
 
-// checkWebhook: the receiver has got every event of the website's, each with one body, and those of one thing in order.
+// checkWebhook checks that the receiver got every event of the website, each with one body, and those of one key in
+// order.
 func (c *Scenario) checkWebhook() {
 	for _, source := range []string{"conversations", "visitors", "tickets"} {
 		log := c.log(source)
 		var place map[string]int
-		harness.Eventually(c.t, settledFor, "the webhook was told of every event of "+source, func() (bool, any) {
-			place = c.told()
+		harness.Eventually(c.t, settledFor, "the webhook got every event of "+source, func() (bool, any) {
+			place = c.received()
 			for _, r := range log {
 				if _, got := place[r.ID]; !got {
 					return false, r
@@ -94,8 +97,8 @@ func (c *Scenario) checkWebhook() {
 	}
 }
 
-// told gives the place at which each event came first.
-func (c *Scenario) told() map[string]int {
+// received returns the place at which each event arrived first.
+func (c *Scenario) received() map[string]int {
 	place, bodies := map[string]int{}, map[string]string{}
 	for i, g := range c.receiver.Got() {
 		id := g.Header.Get("webhook-id")
@@ -108,11 +111,11 @@ func (c *Scenario) told() map[string]int {
 	return place
 }
 
-// checkCopies: in the end the second system has what there is, and no state came twice: none of a conversation without a
-// record that tells of it.
+// checkCopies checks that the second system has the same rows as the lists, and got no state twice: a conversation is
+// exported at most once per record about it.
 func (c *Scenario) checkCopies() {
 	for _, one := range c.copies {
-		harness.Eventually(c.t, settledFor, "the copy is what there is", func() (bool, any) {
+		harness.Eventually(c.t, settledFor, "the copy equals the lists", func() (bool, any) {
 			if ended, why := one.Pull(c.t); !ended {
 				return false, why
 			}
@@ -127,12 +130,12 @@ func (c *Scenario) checkCopies() {
 	}
 	for id, n := range c.copies[0].Came {
 		if n > changes[id] {
-			c.t.Errorf("conversation %s came %d times with %d changes", id, n, changes[id])
+			c.t.Errorf("conversation %s was exported %d times with %d changes", id, n, changes[id])
 		}
 	}
 }
 
-// record is one of a service's log.
+// record is a record of a service's log.
 type record struct {
 	ID   string `bson:"_id"`
 	Type string `bson:"type"`
@@ -140,9 +143,10 @@ type record struct {
 	Pos  int64  `bson:"pos"`
 }
 
-// log gives the website's records in a service's log, in order.
+// log returns the website's records in a service's log, in order.
 func (c *Scenario) log(source string) (log []record) {
-	cursor, err := c.Store().Collection(source+"_outbox").Find(c.t.Context(), bson.D{{Key: "websiteId", Value: c.w.ID}}, options.Find().SetSort(bson.D{{Key: "pos", Value: 1}}))
+	cursor, err := c.Store().Collection(source+"_outbox").Find(c.t.Context(), bson.D{{Key: "websiteId", Value: c.w.ID}},
+		options.Find().SetSort(bson.D{{Key: "pos", Value: 1}}))
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
-// Package scenario runs visitors and agents of one website while faults are injected. Each action is repeated until it is
-// acknowledged or refused. At the end Check compares the system with what was acknowledged: everything is there once,
-// and every consumer of the events has seen it.
+// Package scenario runs visitors and agents of one website while faults are injected. Each action is repeated until it
+// is acknowledged or refused. At the end Check compares the system with what was acknowledged: everything is there
+// once, and every consumer of the events has seen it.
 package scenario
 
 import (
@@ -23,13 +23,13 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// The bounds of what is waited for.
+// The bounds of waiting.
 const (
 	Decided    = 100 * time.Second // a request whose process died is decided by then: longer than its lease
 	settledFor = 60 * time.Second  // until statistics and webhooks have caught up
 )
 
-// Exchange is one request and what came of it: a status and its headers, or an error.
+// Exchange is one request and its result: a status and headers, or an error.
 type Exchange struct {
 	Began, Ended time.Time
 	Method, Path string
@@ -38,21 +38,21 @@ type Exchange struct {
 	Err          error
 }
 
-// Scenario is what happens on one website.
+// Scenario is the activity on one website.
 type Scenario struct {
-	Saw func(Exchange) // where set, it is called with each request of the actors and of who follows, from any goroutine
+	Saw func(Exchange) // if set, called with each request of actors and followers, concurrently
 
 	t        *testing.T
 	f        *cluster.Cluster
 	w        *harness.Website
 	receiver *harness.Receiver
-	copies   []*harness.Copy // by a second system, of all exports
+	copies   []*harness.Copy // of a second system, for each export
 	done     atomic.Int64
 	mu       sync.Mutex
-	did      map[string]int // what was acknowledged, by what it is
+	did      map[string]int // acknowledged actions by kind
 }
 
-// Begin makes a website, with a webhook that is told of everything.
+// Begin creates a website with a webhook for all events.
 func Begin(t *testing.T, f *cluster.Cluster) *Scenario {
 	t.Helper()
 	c := &Scenario{t: t, f: f, w: f.Website(t, harness.Pro), did: map[string]int{}, receiver: harness.Receive(t, nil)}
@@ -60,10 +60,10 @@ func Begin(t *testing.T, f *cluster.Cluster) *Scenario {
 	return c
 }
 
-// Website is where it all happens.
+// Website returns the website.
 func (c *Scenario) Website() *harness.Website { return c.w }
 
-// Act has an actor do one action after the other, until next gives none.
+// Act lets an actor do one action after the other, until next returns none.
 func (c *Scenario) Act(next func() (action string, more bool)) {
 	a := &actor{Scenario: c}
 	for action, more := next(); more; action, more = next() {
@@ -72,16 +72,18 @@ func (c *Scenario) Act(next func() (action string, more bool)) {
 	}
 }
 
-// Done is how many actions are done.
+// Done returns how many actions are done.
 func (c *Scenario) Done() int64 { return c.done.Load() }
 
-// Follow has a second system follow all exports until done is called.
+// Follow lets a second system follow all exports until done is called.
 func (c *Scenario) Follow() (done func()) {
 	agent := map[string]string{"Authorization": "Bearer " + c.w.Secret(harness.Read)}
 	ctx, stop := context.WithCancel(c.t.Context())
 	var following sync.WaitGroup
 	for _, kind := range []string{"conversations", "messages", "visitors", "tickets"} {
-		one := harness.NewCopy(kind, "?limit=7", func(path string) (int, []byte, error) { return c.once("GET", path, "", agent, nil) })
+		one := harness.NewCopy(kind, "?limit=7", func(path string) (int, []byte, error) {
+			return c.once("GET", path, "", agent, nil)
+		})
 		c.copies = append(c.copies, one)
 		following.Go(func() {
 			pause := time.NewTicker(100 * time.Millisecond)
@@ -98,7 +100,7 @@ func (c *Scenario) Follow() (done func()) {
 	}
 }
 
-// Store is the database of the system.
+// Store returns the database of the system.
 func (c *Scenario) Store() *mongo.Database {
 	c.t.Helper()
 	client, err := mongo.Connect(options.Client().ApplyURI(c.f.Env["MONGODB_URI"]))
@@ -115,8 +117,8 @@ func (c *Scenario) acknowledge(what string, n int) {
 	c.did[what] += n
 }
 
-// persistent asks again and again until a request is decided. Its answer is nil where it was carried out and the answer
-// was lost with a process.
+// persistent repeats a request until it is decided. It returns nil if the request was executed but its response was
+// lost with a process.
 func (c *Scenario) persistent(method, path string, header map[string]string, body harness.Map) map[string]any {
 	content, err := json.Marshal(body)
 	if err != nil {
@@ -129,7 +131,8 @@ func (c *Scenario) persistent(method, path string, header map[string]string, bod
 		status, b, err := c.once(method, path, key, header, content)
 		answer = nil
 		switch {
-		case err != nil || status >= 500 || status == http.StatusTooManyRequests || strings.Contains(string(b), `"idempotency_in_progress"`):
+		case err != nil || status >= 500 || status == http.StatusTooManyRequests ||
+			strings.Contains(string(b), `"idempotency_in_progress"`):
 			return false, fmt.Sprint(status, " ", err, " ", string(b))
 		case strings.Contains(string(b), `"idempotency_answer_lost"`):
 			return true, nil

@@ -10,7 +10,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// TestAwait: a store that is there later is waited for; one that never is, no longer than was said.
+// TestAwait checks that Await waits for a store that starts later, and gives up on one that doesn't after the given
+// time.
 func TestAwait(t *testing.T) {
 	t.Parallel()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
@@ -24,16 +25,17 @@ func TestAwait(t *testing.T) {
 	there, query, _ := strings.Cut(strings.TrimPrefix(uri, "mongodb://"), "/")
 	db, _ := connect(t, "mongodb://"+addr+"/"+query, fresh())
 
-	line := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "store", addr, there)
+	line := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "store",
+		addr, there)
 	t.Cleanup(line.Stop)
 
 	waited := 0
 	count := func(error) { waited++ }
 	if err := db.Await(t.Context(), time.Millisecond, count); err == nil || waited != 1 {
-		t.Fatalf("nobody is there: %v, and it was told %d times", err, waited)
+		t.Fatalf("no store: %v, %d retries reported", err, waited)
 	}
 	if err := db.Await(t.Context(), 0, count); err == nil || waited != 1 {
-		t.Fatalf("nobody is there, and nobody waits: %v, and it was told %d times", err, waited)
+		t.Fatalf("no store and no wait: %v, %d retries reported", err, waited)
 	}
 	err = db.Await(t.Context(), time.Minute, func(err error) {
 		count(err)
@@ -42,9 +44,9 @@ func TestAwait(t *testing.T) {
 		}
 	})
 	if err != nil || waited != 2 {
-		t.Errorf("after a while: %v, and it was told %d times", err, waited)
+		t.Errorf("a store that starts later: %v, %d retries reported", err, waited)
 	}
 	if err := db.Await(t.Context(), time.Minute, count); err != nil || waited != 2 {
-		t.Errorf("once it is there: %v, and it was told %d times", err, waited)
+		t.Errorf("a running store: %v, %d retries reported", err, waited)
 	}
 }

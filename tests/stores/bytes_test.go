@@ -16,7 +16,8 @@ import (
 	"fivechat.dev/libs/store/outbox"
 )
 
-// TestReadsEndByBytes: Part ends early and says so, List of too much is an error, Each has no such bound.
+// TestReadsEndByBytes checks that Part ends early and reports it, that List fails for too many bytes, and that Each has
+// no such bound.
 func TestReadsEndByBytes(t *testing.T) {
 	t.Parallel()
 	_, c := notes(t)
@@ -34,24 +35,24 @@ func TestReadsEndByBytes(t *testing.T) {
 		cut  bool
 	}{
 		"default bound":             {mongokit.Query{Sort: byID}, 63, true},
-		"bound of its own":          {mongokit.Query{Sort: byID, Bytes: 1 << 20}, 15, true},
+		"explicit bound":            {mongokit.Query{Sort: byID, Bytes: 1 << 20}, 15, true},
 		"one row is always read":    {mongokit.Query{Sort: byID, Bytes: 1}, 1, true},
 		"limit before bytes":        {mongokit.Query{Sort: byID, Limit: 5}, 5, false},
-		"several batches of all":    {mongokit.Query{Sort: byID, Bytes: 1 << 30}, rows, false},
+		"several batches":           {mongokit.Query{Sort: byID, Bytes: 1 << 30}, rows, false},
 		"limit of a batch, exactly": {mongokit.Query{Sort: byID, Limit: 32}, 32, false},
 		"without the long field":    {mongokit.Query{Sort: byID, Omit: "text"}, rows, false},
 	} {
 		found, cut, err := c.Part(t.Context(), website(1), nil, want.q)
 		if err != nil || len(found) != want.rows || cut != want.cut || found[len(found)-1].ID != int64(want.rows) {
-			t.Errorf("%s: %d rows, cut %v, %v", name, len(found), cut, err)
+			t.Errorf("%s: %d rows, cut short: %v, %v", name, len(found), cut, err)
 		}
 		if _, err := c.List(t.Context(), website(1), nil, want.q); errors.Is(err, mongokit.ErrReadTooLarge) != want.cut {
-			t.Errorf("%s: List gives %v", name, err)
+			t.Errorf("%s: List returns %v", name, err)
 		}
 	}
 	each := 0
 	if err := c.Each(t.Context(), website(1), nil, mongokit.Query{}, func(note) { each++ }); err != nil || each != rows {
-		t.Errorf("Each gives %d rows, %v", each, err)
+		t.Errorf("Each returns %d rows, %v", each, err)
 	}
 	seen := 0
 	for w := (paging.Window{Limit: 100}); ; {
@@ -69,9 +70,9 @@ func TestReadsEndByBytes(t *testing.T) {
 	}
 }
 
-// TestFollowerGetsOnThroughLongRecords: what has piled up has many times the bytes of a batch, and what applies it takes no
-// more than some records at once.
-func TestFollowerGetsOnThroughLongRecords(t *testing.T) {
+// TestFollowerAppliesLongRecordsInBatches: the waiting records have many times the bytes of a batch, and each call of
+// Apply gets only a few of them.
+func TestFollowerAppliesLongRecordsInBatches(t *testing.T) {
 	t.Parallel()
 	_, tele, log := freshLog(t)
 	source := remote(t, log, tele)
@@ -98,7 +99,7 @@ func TestFollowerGetsOnThroughLongRecords(t *testing.T) {
 			}
 			for _, r := range batch {
 				if r.Pos != pos+1 || len(r.Data) < len(text) {
-					t.Errorf("record %d comes behind %d with %d bytes", r.Pos, pos, len(r.Data))
+					t.Errorf("record %d follows %d with %d bytes", r.Pos, pos, len(r.Data))
 				}
 				pos = r.Pos
 			}

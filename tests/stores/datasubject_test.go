@@ -33,13 +33,14 @@ type thing struct {
 	Text    string    `bson:"text"`
 }
 
-// boxes stores boxes of website 1 with so many things each, and one of website 2.
+// boxes stores a box per count in website 1, each with that many things, and one box in website 2.
 func boxes(t *testing.T, counts ...int) datasubject.Tables {
 	t.Helper()
 	db, _ := connect(t, uri, fresh())
 	newest := mongokit.Index{Keys: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}}
 	all := mongokit.Tenanted[box](db, "test_boxes", "box", newest)
-	things := mongokit.Tenanted[thing](db, "test_things", "thing", mongokit.Index{Keys: bson.D{{Key: "boxId", Value: 1}, {Key: "_id", Value: 1}}})
+	things := mongokit.Tenanted[thing](db, "test_things", "thing",
+		mongokit.Index{Keys: bson.D{{Key: "boxId", Value: 1}, {Key: "_id", Value: 1}}})
 	if err := db.EnsureIndexes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func boxes(t *testing.T, counts ...int) datasubject.Tables {
 	}
 }
 
-// exported reads an export page by page and gives the boxes in their order, each with its things in theirs.
+// exported reads an export page by page and returns the rows in order: each box with its things.
 func exported(t *testing.T, all datasubject.Tables, visitor int64) (order []string, pages int) {
 	t.Helper()
 	for after := ""; after != "" || pages == 0; pages++ {
@@ -102,7 +103,7 @@ func exported(t *testing.T, all datasubject.Tables, visitor int64) (order []stri
 	return order, pages
 }
 
-func TestAnExportIsWholeWhereverItsPagesEnd(t *testing.T) {
+func TestExportIsCompleteForAnyPageSize(t *testing.T) {
 	t.Parallel()
 	counts := []int{0, 1, 49, 50, 51, 249, 250, 251, 600, 0}
 	for range 260 {
@@ -111,7 +112,7 @@ func TestAnExportIsWholeWhereverItsPagesEnd(t *testing.T) {
 	for range 60 {
 		counts = append(counts, 5)
 	}
-	shelves := boxes(t, counts...)
+	tables := boxes(t, counts...)
 	for visitor := range int64(4) {
 		var want []string
 		for id := len(counts); id >= 1; id-- {
@@ -127,49 +128,51 @@ func TestAnExportIsWholeWhereverItsPagesEnd(t *testing.T) {
 				want = append(want, fmt.Sprintf("thing %d %d", id, first+i))
 			}
 		}
-		if got, pages := exported(t, shelves, visitor); !slices.Equal(got, want) || visitor == 0 && pages < 8 {
+		if got, pages := exported(t, tables, visitor); !slices.Equal(got, want) || visitor == 0 && pages < 8 {
 			t.Errorf("visitor %d: %d rows on %d pages, want %d rows", visitor, len(got), pages, len(want))
 		}
 	}
 	for _, place := range []string{"x", "1.2.3", "-1.0.0.0.0"} {
-		if _, err := shelves.Export(t.Context(), website(1), 0, place); !fault.Is(err, fault.Invalid) {
+		if _, err := tables.Export(t.Context(), website(1), 0, place); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%q: %v", place, err)
 		}
 	}
-	if page, err := shelves.Export(t.Context(), website(1), 0, "99.0.0.0.0"); err != nil || len(page.Rows) > 0 || page.Next != "" {
-		t.Errorf("behind the end: %+v, %v", page, err)
+	if page, err := tables.Export(t.Context(), website(1), 0, "99.0.0.0.0"); err != nil || len(page.Rows) > 0 ||
+		page.Next != "" {
+		t.Errorf("after the end: %+v, %v", page, err)
 	}
 }
 
-func TestARowIsExportedAsItIsStored(t *testing.T) {
+func TestRowIsExportedAsStored(t *testing.T) {
 	t.Parallel()
 	page, err := boxes(t, 1).Export(t.Context(), website(1), 0, "")
 	if err != nil || len(page.Rows) != 2 {
 		t.Fatalf("%+v, %v", page, err)
 	}
-	want := `{"kind":"box","id":1,"websiteId":1,"owner":2,"createdAt":"` + noon.Format("2006-01-02T15:04:05.000Z") + `","neverAt":null,"nested":{"a":[1.5,true,null]}}`
+	want := `{"kind":"box","id":1,"websiteId":1,"owner":2,"createdAt":"` + noon.Format("2006-01-02T15:04:05.000Z") +
+		`","neverAt":null,"nested":{"a":[1.5,true,null]}}`
 	if got := string(page.Rows[0]); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 }
 
-func TestShelvesAreErasedInBatches(t *testing.T) {
+func TestTablesAreErasedInBatches(t *testing.T) {
 	t.Parallel()
-	shelves := boxes(t, 1_200, 3)
+	tables := boxes(t, 1_200, 3)
 	batches := 0
 	for more := true; more; batches++ {
 		var err error
-		if more, err = shelves.Erase(t.Context(), website(1)); err != nil {
+		if more, err = tables.Erase(t.Context(), website(1)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if batches != 4 { // boxes, a thousand things, the rest, nothing
 		t.Errorf("%d batches", batches)
 	}
-	if rows, _ := exported(t, shelves, 0); len(rows) > 0 {
+	if rows, _ := exported(t, tables, 0); len(rows) > 0 {
 		t.Errorf("left: %v", rows)
 	}
-	page, err := shelves.Export(t.Context(), website(2), 0, "")
+	page, err := tables.Export(t.Context(), website(2), 0, "")
 	if err != nil || len(page.Rows) != 4 {
 		t.Errorf("the other website has %d rows, %v", len(page.Rows), err)
 	}

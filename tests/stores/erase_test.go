@@ -14,7 +14,7 @@ import (
 	"fivechat.dev/libs/transport/operation"
 )
 
-// remote is a log as another service reads it.
+// remote returns a log as another service reads it.
 func remote(t *testing.T, log *outbox.Log, tele *telemetry.Telemetry) outbox.Remote {
 	t.Helper()
 	keys, err := identity.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
@@ -28,8 +28,9 @@ func remote(t *testing.T, log *outbox.Log, tele *telemetry.Telemetry) outbox.Rem
 	return outbox.Remote{Client: httpkit.NewClient(server.URL, keys, tele)}
 }
 
-// TestErasedRecordsKeepTheirPlaces: what a record said is gone from the log and from Redis, and every reader goes on.
-func TestErasedRecordsKeepTheirPlaces(t *testing.T) {
+// TestErasedRecordsKeepTheirPositions checks that an erased record's data is removed from the log and from Redis, and
+// that every reader continues.
+func TestErasedRecordsKeepTheirPositions(t *testing.T) {
 	t.Parallel()
 	f := startFeed(t)
 	said := struct {
@@ -44,7 +45,10 @@ func TestErasedRecordsKeepTheirPlaces(t *testing.T) {
 		}
 	}
 	f.want(9)
-	eventually(t, "Redis carries the log", func() bool { s, err := f.redis.Stream(stream); return err == nil && len(s) == 9 })
+	eventually(t, "Redis carries the log", func() bool {
+		s, err := f.redis.Stream(stream)
+		return err == nil && len(s) == 9
+	})
 	if err := f.log.Redact(t.Context(), website(1), 5, "sender", "status"); err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +59,7 @@ func TestErasedRecordsKeepTheirPlaces(t *testing.T) {
 		}
 	}
 	if err := f.log.Unpublish(t.Context()); err != nil || f.redis.Exists(stream) {
-		t.Fatalf("Redis still carries it: %v", err)
+		t.Fatalf("Redis still has the erased data: %v", err)
 	}
 
 	tele, err := telemetry.New(t.Context(), "reader", telemetry.Config{LogTo: new(strings.Builder)})
@@ -66,19 +70,22 @@ func TestErasedRecordsKeepTheirPlaces(t *testing.T) {
 	if err != nil || len(records) != 9 {
 		t.Fatalf("%d records, %v", len(records), err)
 	}
-	told := map[string]int{}
+	found := map[string]int{}
 	for i, r := range records {
 		if r.Pos != int64(i+1) {
 			t.Errorf("record %d is at %d", i, r.Pos)
 		}
-		told[r.Type+" "+r.Website.String()+" "+r.Data]++
+		found[r.Type+" "+r.Website.String()+" "+r.Data]++
 		if r.Erased != (r.Key == 0) {
 			t.Errorf("%+v", r)
 		}
 	}
-	for want, n := range map[string]int{`said 1 {"sender":"VISITOR"}`: 3, `said 1 {"name":"Vera","sender":"VISITOR"}`: 3, `erased 0 {}`: 3} {
-		if told[want] != n {
-			t.Errorf("told %v, want %d of %s", told, n, want)
+	for want, n := range map[string]int{
+		`said 1 {"sender":"VISITOR"}`: 3, `said 1 {"name":"Vera","sender":"VISITOR"}`: 3,
+		`erased 0 {}`: 3,
+	} {
+		if found[want] != n {
+			t.Errorf("records are %v, want %d of %s", found, n, want)
 		}
 	}
 
@@ -93,15 +100,15 @@ func TestErasedRecordsKeepTheirPlaces(t *testing.T) {
 		}
 		for _, r := range records {
 			if r.Pos != pos+1 {
-				t.Fatalf("a late reader finds %d behind %d", r.Pos, pos)
+				t.Fatalf("a late reader gets %d after %d", r.Pos, pos)
 			}
 			pos = r.Pos
 		}
 	}
 }
 
-// TestWhatWaitsForItsPositionIsErasedToo: a record may be erased before it has a position, and gets one all the same.
-func TestWhatWaitsForItsPositionIsErasedToo(t *testing.T) {
+// TestWaitingRecordsAreErasedToo checks that a record may be erased before it has a position, and still gets one.
+func TestWaitingRecordsAreErasedToo(t *testing.T) {
 	t.Parallel()
 	_, _, log := freshLog(t)
 	for _, w := range []int64{1, 2} {

@@ -16,7 +16,7 @@ import (
 	"fivechat.dev/libs/store/rediskit"
 )
 
-// fed is a log with a relay, and a feed of it over Redis, gathered.
+// fed is a log with a relay and a feed over Redis, and the records read from the feed.
 type fed struct {
 	t     *testing.T
 	log   *outbox.Log
@@ -81,10 +81,14 @@ func (f *fed) add(n int) {
 	}
 }
 
-// want waits until n records came, and insists on each once and in order.
+// want waits until n records arrived, and checks that each arrived once and in order.
 func (f *fed) want(n int) {
 	f.t.Helper()
-	eventually(f.t, fmt.Sprint(n, " records come"), func() bool { f.mu.Lock(); defer f.mu.Unlock(); return len(f.got) >= n })
+	eventually(f.t, fmt.Sprint(n, " records arrive"), func() bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return len(f.got) >= n
+	})
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, pos := range f.got {
@@ -101,12 +105,15 @@ func TestFeedSurvivesRedis(t *testing.T) {
 	f := startFeed(t)
 	f.add(30)
 	f.want(30)
-	eventually(t, "Redis carries the log", func() bool { s, err := f.redis.Stream(stream); return err == nil && len(s) == 30 })
+	eventually(t, "Redis carries the log", func() bool {
+		s, err := f.redis.Stream(stream)
+		return err == nil && len(s) == 30
+	})
 
-	f.redis.Close() // away
+	f.redis.Close() // Redis is unavailable
 	f.add(10)
 	f.want(40)
-	f.redis.FlushAll() // and back, having lost all
+	f.redis.FlushAll() // Redis is back, empty
 	if err := f.redis.Restart(); err != nil {
 		t.Fatal(err)
 	}
@@ -118,13 +125,16 @@ func TestFeedSurvivesRedis(t *testing.T) {
 	})
 }
 
-// TestFeedIgnoresForgedEntries: whoever can write to Redis can neither add a record nor keep one away.
+// TestFeedIgnoresForgedEntries checks that a client that writes to Redis can neither add a record nor suppress one.
 func TestFeedIgnoresForgedEntries(t *testing.T) {
 	t.Parallel()
 	f := startFeed(t)
 	f.add(3)
 	f.want(3)
-	eventually(t, "Redis carries the log", func() bool { s, err := f.redis.Stream(stream); return err == nil && len(s) == 3 })
+	eventually(t, "Redis carries the log", func() bool {
+		s, err := f.redis.Stream(stream)
+		return err == nil && len(s) == 3
+	})
 	const forged = `{"id":"forged","websiteId":1,"type":"forged","key":1,"at":"2026-01-01T00:00:00Z","data":"{}","pos":4}`
 	if _, err := f.redis.XAdd(stream, "4-0", []string{"e", forged}); err != nil {
 		t.Fatal(err)
@@ -133,7 +143,7 @@ func TestFeedIgnoresForgedEntries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.redis.XAdd(stream, "5-0", signed[0].Values); err != nil { // a true one, replayed
+	if _, err := f.redis.XAdd(stream, "5-0", signed[0].Values); err != nil { // an authentic entry, replayed
 		t.Fatal(err)
 	}
 	f.add(2)
@@ -147,8 +157,8 @@ func TestFeedIgnoresForgedEntries(t *testing.T) {
 	}
 }
 
-// TestLongRecordsAreReadFromTheLog: Redis carries an entry without data for a long record, so that it holds few bytes and
-// readers are still woken.
+// TestLongRecordsAreReadFromTheLog checks that Redis gets an entry without data for a long record. So it holds few
+// bytes, and readers are still notified.
 func TestLongRecordsAreReadFromTheLog(t *testing.T) {
 	t.Parallel()
 	f := startFeed(t)
@@ -159,7 +169,10 @@ func TestLongRecordsAreReadFromTheLog(t *testing.T) {
 		}
 	}
 	f.want(20)
-	eventually(t, "Redis has an entry for each", func() bool { s, err := f.redis.Stream(stream); return err == nil && len(s) == 20 })
+	eventually(t, "Redis has an entry for each", func() bool {
+		s, err := f.redis.Stream(stream)
+		return err == nil && len(s) == 20
+	})
 	entries, err := f.redis.Stream(stream)
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +184,7 @@ func TestLongRecordsAreReadFromTheLog(t *testing.T) {
 	}
 }
 
-func TestAStreamOfAnotherLifeBeginsAnew(t *testing.T) {
+func TestStreamOfAnotherDatabaseIsReplaced(t *testing.T) {
 	t.Parallel()
 	f := startFeed(t)
 	if _, err := f.redis.XAdd(stream, "900-0", []string{"e", "of a database that is gone"}); err != nil {
@@ -179,10 +192,13 @@ func TestAStreamOfAnotherLifeBeginsAnew(t *testing.T) {
 	}
 	f.add(3)
 	f.want(3)
-	eventually(t, "Redis carries this log", func() bool { s, err := f.redis.Stream(stream); return err == nil && len(s) == 3 && s[0].ID == "1-0" })
+	eventually(t, "Redis carries this log", func() bool {
+		s, err := f.redis.Stream(stream)
+		return err == nil && len(s) == 3 && s[0].ID == "1-0"
+	})
 }
 
-func TestALogIsReadByWebsite(t *testing.T) {
+func TestLogIsReadByWebsite(t *testing.T) {
 	t.Parallel()
 	db, tele := connect(t, uri, fresh())
 	log := outbox.NewLog(db, tele)

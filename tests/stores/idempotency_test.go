@@ -19,8 +19,8 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// keeping is a Keeper whose clock stands still until it is set, and a collection that work writes.
-type keeping struct {
+// fixture is an idempotency store with a clock that the test sets, and a collection that requests write to.
+type fixture struct {
 	*idempotency.Store
 	db    *mongokit.DB
 	notes *mongokit.Collection[note]
@@ -28,10 +28,10 @@ type keeping struct {
 	now   atomic.Int64
 }
 
-func keep(t *testing.T) *keeping {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	db, tele := connect(t, uri, fresh())
-	k := &keeping{db: db, notes: mongokit.Tenanted[note](db, "test_notes", "note")}
+	k := &fixture{db: db, notes: mongokit.Tenanted[note](db, "test_notes", "note")}
 	k.now.Store(time.Now().UnixMilli())
 	k.Store = idempotency.New(db, tele, func() time.Time { return time.UnixMilli(k.now.Load()) })
 	if err := db.EnsureIndexes(t.Context()); err != nil {
@@ -40,7 +40,7 @@ func keep(t *testing.T) *keeping {
 	return k
 }
 
-// attempt is a request of the website's token.
+// attempt returns a request with the website's token.
 func attempt(site, token int64, key, body string) httpkit.Attempt {
 	return httpkit.Attempt{
 		Caller: identity.Principal{Kind: identity.Token, Website: website(site), TokenID: token},
@@ -49,19 +49,22 @@ func attempt(site, token int64, key, body string) httpkit.Attempt {
 }
 
 func said(status int, body string) httpkit.Response {
-	return httpkit.Response{Status: status, Header: http.Header{"Content-Type": {"text/plain"}, "Etag": {`"1"`}}, Body: []byte(body)}
+	return httpkit.Response{
+		Status: status, Header: http.Header{"Content-Type": {"text/plain"}, "Etag": {`"1"`}},
+		Body: []byte(body),
+	}
 }
 
-// write carries a request out: it stores a note.
-func (k *keeping) write(ctx context.Context) error {
+// write executes a request: it stores a note.
+func (k *fixture) write(ctx context.Context) error {
 	n := k.ran.Add(1)
 	return k.db.Tx(ctx, func(ctx context.Context) error {
 		return k.notes.Insert(ctx, website(1), note{ID: n, Website: website(1)})
 	})
 }
 
-// written is how many notes are stored.
-func (k *keeping) written(t *testing.T) int64 {
+// written returns how many notes are stored.
+func (k *fixture) written(t *testing.T) int64 {
 	t.Helper()
 	n, err := k.notes.Count(t.Context(), website(1), nil)
 	if err != nil {
@@ -70,8 +73,8 @@ func (k *keeping) written(t *testing.T) int64 {
 	return n
 }
 
-// answers writes, then answers.
-func (k *keeping) answers(t *testing.T, a httpkit.Response) func(context.Context) httpkit.Response {
+// answers returns work that writes and responds.
+func (k *fixture) answers(t *testing.T, a httpkit.Response) func(context.Context) httpkit.Response {
 	return func(ctx context.Context) httpkit.Response {
 		if err := k.write(ctx); err != nil {
 			t.Error(err)
@@ -80,63 +83,65 @@ func (k *keeping) answers(t *testing.T, a httpkit.Response) func(context.Context
 	}
 }
 
-// refuses answers and writes nothing.
-func (k *keeping) refuses(status int) func(context.Context) httpkit.Response {
+// refuses returns work that responds without writing.
+func (k *fixture) refuses(status int) func(context.Context) httpkit.Response {
 	return func(context.Context) httpkit.Response {
 		k.ran.Add(1)
 		return said(status, "no")
 	}
 }
 
-// death is what a process ends with.
-type death struct{}
+// crash simulates the end of a process.
+type crash struct{}
 
-// dies ends its process in the middle: nobody hears what became of it.
-func dies(work func(context.Context) httpkit.Response) func(context.Context) httpkit.Response {
+// crashes returns work that ends its process before the response is stored.
+func crashes(work func(context.Context) httpkit.Response) func(context.Context) httpkit.Response {
 	return func(ctx context.Context) httpkit.Response {
 		work(ctx)
-		panic(death{})
+		panic(crash{})
 	}
 }
 
-func (k *keeping) once(t *testing.T, a httpkit.Attempt, work func(context.Context) httpkit.Response) (given httpkit.Response, replayed bool, code string) {
+func (k *fixture) once(t *testing.T, a httpkit.Attempt,
+	work func(context.Context) httpkit.Response,
+) (got httpkit.Response, replayed bool, code string) {
 	t.Helper()
 	defer func() {
-		if p := recover(); p != nil && p != any(death{}) {
+		if p := recover(); p != nil && p != any(crash{}) {
 			panic(p)
 		}
 	}()
-	given, replayed, err := k.Execute(t.Context(), a, work)
+	got, replayed, err := k.Execute(t.Context(), a, work)
 	if err != nil {
 		code = fault.From(err).Code
 	}
-	return given, replayed, code
+	return got, replayed, code
 }
 
 func TestAnsweredOnce(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		first, again int // what work answers
+		first, again int // the statuses of work's responses
 		body         string
-		wantStatus   int // of the second attempt, 0 where it is refused
+		wantStatus   int // of the second attempt; 0 if it is refused
 		wantReplayed bool
 		wantCode     string
 		wantRuns     int64
 	}{
-		"done":               {201, 200, "made", 201, true, "", 1},
-		"refused for good":   {404, 201, "no", 404, true, "", 1},
-		"conflict":           {409, 201, "no", 409, true, "", 1},
-		"away":               {503, 201, "no", 201, false, "", 2},
-		"our mistake":        {500, 201, "no", 201, false, "", 2},
-		"limited":            {429, 201, "no", 201, false, "", 2},
-		"late":               {408, 201, "no", 201, false, "", 2},
-		"the client is gone": {499, 201, "no", 201, false, "", 2},
-		"the largest":        {201, 200, strings.Repeat("a", 256<<10), 201, true, "", 1},
-		"too large":          {201, 200, strings.Repeat("a", 256<<10+1), 0, false, "idempotency_answer_lost", 1},
+		"done":                 {201, 200, "made", 201, true, "", 1},
+		"a final refusal":      {404, 201, "no", 404, true, "", 1},
+		"conflict":             {409, 201, "no", 409, true, "", 1},
+		"away":                 {503, 201, "no", 201, false, "", 2},
+		"a server error":       {500, 201, "no", 201, false, "", 2},
+		"limited":              {429, 201, "no", 201, false, "", 2},
+		"late":                 {408, 201, "no", 201, false, "", 2},
+		"the client is gone":   {499, 201, "no", 201, false, "", 2},
+		"the largest response": {201, 200, strings.Repeat("a", 256<<10), 201, true, "", 1},
+		"a too large response": {201, 200, strings.Repeat("a", 256<<10+1), 0, false, "idempotency_answer_lost", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k, a := keep(t), attempt(1, 1, "k", "a")
+			k, a := newFixture(t), attempt(1, 1, "k", "a")
 			work := func(status int) func(context.Context) httpkit.Response {
 				return func(context.Context) httpkit.Response { k.ran.Add(1); return said(status, c.body) }
 			}
@@ -148,7 +153,8 @@ func TestAnsweredOnce(t *testing.T) {
 			if again.Status != c.wantStatus || replayed != c.wantReplayed || code != c.wantCode || k.ran.Load() != c.wantRuns {
 				t.Fatalf("again: %d %t %q, ran %d", again.Status, replayed, code, k.ran.Load())
 			}
-			if replayed && (string(again.Body) != string(first.Body) || again.Header.Get("Etag") != `"1"` || again.Header.Get("Content-Type") != "text/plain") {
+			if replayed && (string(again.Body) != string(first.Body) || again.Header.Get("Etag") != `"1"` ||
+				again.Header.Get("Content-Type") != "text/plain") {
 				t.Errorf("first %+v\nagain %+v", first, again)
 			}
 		})
@@ -157,12 +163,15 @@ func TestAnsweredOnce(t *testing.T) {
 
 func TestKeysOfOthers(t *testing.T) {
 	t.Parallel()
-	k := keep(t)
+	k := newFixture(t)
 	visitor := attempt(1, 0, "k", "a")
 	visitor.Caller = identity.Principal{Kind: identity.Visitor, Website: website(1), VisitorID: 1}
 	elsewhere, patch := attempt(1, 1, "k", "a"), attempt(1, 1, "k", "a")
 	elsewhere.Path, patch.Method = "/others", "PATCH"
-	for i, a := range []httpkit.Attempt{attempt(1, 1, "k", "a"), attempt(2, 1, "k", "a"), attempt(1, 2, "k", "a"), attempt(1, 1, "l", "a"), visitor, elsewhere, patch} {
+	for i, a := range []httpkit.Attempt{
+		attempt(1, 1, "k", "a"), attempt(2, 1, "k", "a"), attempt(1, 2, "k", "a"),
+		attempt(1, 1, "l", "a"), visitor, elsewhere, patch,
+	} {
 		if _, replayed, code := k.once(t, a, k.refuses(400)); replayed || code != "" {
 			t.Errorf("%d: replayed %t %s", i, replayed, code)
 		}
@@ -175,10 +184,10 @@ func TestKeysOfOthers(t *testing.T) {
 	}
 }
 
-// TestUnderWay: while a request is carried out, whoever sends it again is told so.
-func TestUnderWay(t *testing.T) {
+// TestRequestInProgress checks that a request that is repeated while it is executed is refused as in progress.
+func TestRequestInProgress(t *testing.T) {
 	t.Parallel()
-	k, a := keep(t), attempt(1, 1, "k", "a")
+	k, a := newFixture(t), attempt(1, 1, "k", "a")
 	_, replayed, code := k.once(t, a, func(ctx context.Context) httpkit.Response {
 		_, _, err := k.Execute(ctx, a, k.refuses(201))
 		if f := fault.From(err); f.Code != "idempotency_in_progress" || f.Kind != fault.Conflict || f.RetryAfter == 0 {
@@ -189,7 +198,7 @@ func TestUnderWay(t *testing.T) {
 		}
 		answer := k.answers(t, said(201, "made"))(ctx)
 		if _, _, code := k.once(t, a, k.refuses(201)); code != "idempotency_in_progress" {
-			t.Errorf("before it is answered: %q", code)
+			t.Errorf("before its response: %q", code)
 		}
 		return answer
 	})
@@ -198,19 +207,19 @@ func TestUnderWay(t *testing.T) {
 	}
 }
 
-// TestDeath ends a process at each point. What was stored is never stored again.
-func TestDeath(t *testing.T) {
+// TestCrash ends a process at each point. Stored effects are never stored twice.
+func TestCrash(t *testing.T) {
 	t.Parallel()
 	t.Run("before it was stored", func(t *testing.T) {
 		t.Parallel()
-		k, a := keep(t), attempt(1, 1, "k", "a")
-		k.once(t, a, dies(k.refuses(0)))
+		k, a := newFixture(t), attempt(1, 1, "k", "a")
+		k.once(t, a, crashes(k.refuses(0)))
 		if _, _, code := k.once(t, a, k.answers(t, said(201, "made"))); code != "idempotency_in_progress" {
-			t.Fatalf("at once: %q", code)
+			t.Fatalf("during the lease: %q", code)
 		}
 		k.now.Add(61_000)
-		if given, replayed, code := k.once(t, a, k.answers(t, said(201, "made"))); given.Status != 201 || replayed || code != "" {
-			t.Errorf("after the lease: %d %t %q", given.Status, replayed, code)
+		if got, replayed, code := k.once(t, a, k.answers(t, said(201, "made"))); got.Status != 201 || replayed || code != "" {
+			t.Errorf("after the lease: %d %t %q", got.Status, replayed, code)
 		}
 		if _, replayed, _ := k.once(t, a, k.refuses(0)); !replayed || k.written(t) != 1 {
 			t.Errorf("afterwards: replayed %t, %d notes", replayed, k.written(t))
@@ -218,8 +227,8 @@ func TestDeath(t *testing.T) {
 	})
 	t.Run("after it was stored", func(t *testing.T) {
 		t.Parallel()
-		k, a := keep(t), attempt(1, 1, "k", "a")
-		k.once(t, a, dies(k.answers(t, said(201, "made"))))
+		k, a := newFixture(t), attempt(1, 1, "k", "a")
+		k.once(t, a, crashes(k.answers(t, said(201, "made"))))
 		for _, after := range []int64{0, 59_000, 2_000, 3_600_000} {
 			k.now.Add(after)
 			want := "idempotency_in_progress"
@@ -236,42 +245,45 @@ func TestDeath(t *testing.T) {
 	})
 	t.Run("refused after it was stored", func(t *testing.T) {
 		t.Parallel()
-		k, a := keep(t), attempt(1, 1, "k", "a")
-		k.once(t, a, k.answers(t, said(503, "a sibling is away")))
+		k, a := newFixture(t), attempt(1, 1, "k", "a")
+		k.once(t, a, k.answers(t, said(503, "a service is unavailable")))
 		if _, _, code := k.once(t, a, k.refuses(0)); code != "idempotency_answer_lost" || k.written(t) != 1 {
 			t.Errorf("%q, %d notes", code, k.written(t))
 		}
 	})
 	t.Run("slower than its lease", func(t *testing.T) {
 		t.Parallel()
-		k, a := keep(t), attempt(1, 1, "k", "a")
-		given, _, _ := k.once(t, a, func(ctx context.Context) httpkit.Response {
+		k, a := newFixture(t), attempt(1, 1, "k", "a")
+		got, _, _ := k.once(t, a, func(ctx context.Context) httpkit.Response {
 			k.now.Add(61_000)
-			if second, replayed, code := k.once(t, a, k.answers(t, said(201, "second"))); string(second.Body) != "second" || replayed || code != "" {
-				t.Errorf("who takes over: %s %t %q", second.Body, replayed, code)
+			if second, replayed, code := k.once(t, a, k.answers(t, said(201, "second"))); string(second.Body) != "second" ||
+				replayed || code != "" {
+				t.Errorf("the second attempt: %s %t %q", second.Body, replayed, code)
 			}
 			if err := k.write(ctx); fault.From(err).Code != "idempotency_in_progress" {
-				t.Errorf("who was taken over stores: %v", err)
+				t.Errorf("the first attempt writes after its lease was taken over: %v", err)
 			}
 			return said(409, "taken over")
 		})
-		if third, replayed, _ := k.once(t, a, k.refuses(0)); given.Status != 409 || !replayed || string(third.Body) != "second" || k.written(t) != 1 {
-			t.Errorf("first %d, third %s, %d notes", given.Status, third.Body, k.written(t))
+		if third, replayed, _ := k.once(t, a, k.refuses(0)); got.Status != 409 || !replayed ||
+			string(third.Body) != "second" || k.written(t) != 1 {
+			t.Errorf("first %d, third %s, %d notes", got.Status, third.Body, k.written(t))
 		}
 	})
 }
 
-// TestTakenOverByOne: of many who find a lease that ran out, one carries the request out.
-func TestTakenOverByOne(t *testing.T) {
+// TestOneTakesOverAnExpiredLease checks that of many concurrent attempts after a lease's end, one executes the request.
+func TestOneTakesOverAnExpiredLease(t *testing.T) {
 	t.Parallel()
-	k, a := keep(t), attempt(1, 1, "k", "a")
-	k.once(t, a, dies(k.refuses(0)))
+	k, a := newFixture(t), attempt(1, 1, "k", "a")
+	k.once(t, a, crashes(k.refuses(0)))
 	k.now.Add(61_000)
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			if given, _, code := k.once(t, a, k.answers(t, said(201, "made"))); given.Status != 201 && code != "idempotency_in_progress" {
-				t.Errorf("%d %q", given.Status, code)
+			got, _, code := k.once(t, a, k.answers(t, said(201, "made")))
+			if got.Status != 201 && code != "idempotency_in_progress" {
+				t.Errorf("%d %q", got.Status, code)
 			}
 		})
 	}
@@ -281,10 +293,11 @@ func TestTakenOverByOne(t *testing.T) {
 	}
 }
 
-// TestBeforeCommit: what the hook writes is stored with the rest or not at all, and its error stops the transaction.
+// TestBeforeCommit checks that the hook's writes are part of the transaction, and that its error aborts the
+// transaction.
 func TestBeforeCommit(t *testing.T) {
 	t.Parallel()
-	k := keep(t)
+	k := newFixture(t)
 	count := func(want int64) {
 		t.Helper()
 		if n := k.written(t); n != want {
@@ -294,7 +307,9 @@ func TestBeforeCommit(t *testing.T) {
 	hooked := mongokit.BeforeCommit(t.Context(), func(ctx context.Context) error {
 		return k.notes.Insert(ctx, website(1), note{ID: 100, Website: website(1)})
 	})
-	if err := k.db.Tx(hooked, func(context.Context) error { return fault.Missing("note") }); !fault.Is(err, fault.NotFound) {
+	if err := k.db.Tx(hooked, func(context.Context) error {
+		return fault.Missing("note")
+	}); !fault.Is(err, fault.NotFound) {
 		t.Error(err)
 	}
 	count(0)
@@ -306,7 +321,8 @@ func TestBeforeCommit(t *testing.T) {
 		t.Error(err)
 	}
 	count(2)
-	if found, err := k.notes.Get(t.Context(), website(1), bson.D{{Key: "_id", Value: int64(2)}}); !fault.Is(err, fault.NotFound) {
+	if found, err := k.notes.Get(t.Context(), website(1), bson.D{{Key: "_id", Value: int64(2)}}); !fault.Is(err,
+		fault.NotFound) {
 		t.Errorf("%+v %v", found, err)
 	}
 }

@@ -45,7 +45,7 @@ func notes(t *testing.T) (*mongokit.DB, *mongokit.Collection[note]) {
 
 var noon = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
 
-// Every method is tried on a row of one tenant as the other, in both directions.
+// TestTenantsAreApart calls every method about one tenant's row as the other tenant, in both directions.
 func TestTenantsAreApart(t *testing.T) {
 	t.Parallel()
 	_, c := notes(t)
@@ -81,16 +81,18 @@ func TestTenantsAreApart(t *testing.T) {
 		if n, err := c.Count(ctx, other, byID); n != 0 || err != nil {
 			t.Errorf("Count: %v %v", n, err)
 		}
-		if got, err := mongokit.Newest(ctx, c, other, byID, paging.Window{}, ""); len(got.Rows) != 0 || got.Total != 0 || err != nil {
+		if got, err := mongokit.Newest(ctx, c, other, byID, paging.Window{}, ""); len(got.Rows) != 0 || got.Total != 0 ||
+			err != nil {
 			t.Errorf("Newest: %v %v", got, err)
 		}
 		if err := c.Insert(ctx, other, note{ID: id + 100, Website: own}); err == nil {
-			t.Error("Insert took another tenant's row")
+			t.Error("Insert accepted another tenant's row")
 		}
 		if got, err := c.Get(ctx, own, byID); err != nil || got.Text != "mine" {
 			t.Errorf("afterwards: %+v %v", got, err)
 		}
-		if err := c.Insert(ctx, own, note{ID: id + 200, Website: own, Key: "same"}); !mongokit.IsDuplicate(err) || strings.Contains(err.Error(), "same") {
+		if err := c.Insert(ctx, own, note{ID: id + 200, Website: own, Key: "same"}); !mongokit.IsDuplicate(err) ||
+			strings.Contains(err.Error(), "same") {
 			t.Errorf("a second row of one key: %v", err)
 		}
 	}
@@ -101,7 +103,8 @@ func TestTenantsAreApart(t *testing.T) {
 	if err := c.Insert(ctx, none, note{ID: 999}); err == nil {
 		t.Error("a row without a tenant was stored")
 	}
-	if _, err := c.Upsert(ctx, none, bson.D{{Key: "_id", Value: int64(998)}}, bson.D{{Key: "$set", Value: bson.D{{Key: "text", Value: "x"}}}}); err == nil {
+	if _, err := c.Upsert(ctx, none, bson.D{{Key: "_id", Value: int64(998)}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "text", Value: "x"}}}}); err == nil {
 		t.Error("an upsert without a tenant was stored")
 	}
 }
@@ -127,7 +130,7 @@ func TestTxIsAllOrNothing(t *testing.T) {
 	}
 }
 
-// Writers who run into each other's transactions all get through, and none is lost.
+// TestTxUnderContention checks that conflicting transactions all succeed, and that none is lost.
 func TestTxUnderContention(t *testing.T) {
 	t.Parallel()
 	db, c := notes(t)
@@ -146,7 +149,8 @@ func TestTxUnderContention(t *testing.T) {
 		wg.Go(func() {
 			for j := range each {
 				err := db.Tx(t.Context(), func(ctx context.Context) error {
-					row, err := counters.Modify(ctx, bson.D{{Key: "_id", Value: int64(1)}}, bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: int64(1)}}}}, false)
+					row, err := counters.Modify(ctx, bson.D{{Key: "_id", Value: int64(1)}},
+						bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: int64(1)}}}}, false)
 					if err != nil {
 						return err
 					}
@@ -166,8 +170,9 @@ func TestTxUnderContention(t *testing.T) {
 	}
 }
 
-// Many rows share their millisecond, so only the number keeps the walk from losing or repeating one.
-func TestNewestWalks(t *testing.T) {
+// TestNewestByCursor: many rows have the same millisecond, so only the id keeps cursor pagination from losing or
+// repeating rows.
+func TestNewestByCursor(t *testing.T) {
 	t.Parallel()
 	_, c := notes(t)
 	w := website(1)
@@ -234,7 +239,7 @@ func TestSequenceIsUnique(t *testing.T) {
 					mu.Lock()
 					for k := first; k < first+n; k++ {
 						if seen[k] || k <= 0 {
-							t.Errorf("%d was handed out before", k)
+							t.Errorf("%d was returned twice", k)
 						}
 						seen[k] = true
 					}
@@ -246,7 +251,7 @@ func TestSequenceIsUnique(t *testing.T) {
 	wg.Wait()
 }
 
-func TestStoreThatIsAwayIsUnavailable(t *testing.T) {
+func TestUnreachableStoreIsUnavailable(t *testing.T) {
 	t.Parallel()
 	s, err := embedmongo.Start(t.Context(), embedmongo.Options{})
 	if err != nil {
@@ -264,10 +269,12 @@ func TestStoreThatIsAwayIsUnavailable(t *testing.T) {
 	if _, err := c.Get(t.Context(), w, nil); !fault.Is(err, fault.Unavailable) || fault.From(err).RetryAfter == 0 {
 		t.Errorf("a read: %v", err)
 	}
-	if err := db.Tx(t.Context(), func(ctx context.Context) error { return c.Insert(ctx, w, note{ID: 2, Website: w}) }); !fault.Is(err, fault.Unavailable) {
+	if err := db.Tx(t.Context(), func(ctx context.Context) error {
+		return c.Insert(ctx, w, note{ID: 2, Website: w})
+	}); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("a transaction: %v", err)
 	}
 	if db.Ping(t.Context()) == nil {
-		t.Error("it still answers")
+		t.Error("it still responds")
 	}
 }

@@ -26,7 +26,7 @@ import (
 	"fivechat.dev/libs/transport/operation"
 )
 
-// freshLog is a log in a database of its own.
+// freshLog returns a log in a database of its own.
 func freshLog(t *testing.T) (*mongokit.DB, *telemetry.Telemetry, *outbox.Log) {
 	t.Helper()
 	db, tele := connect(t, uri, fresh())
@@ -49,7 +49,7 @@ func relaying(t *testing.T, log *outbox.Log) (stop func()) {
 	}
 }
 
-// eventually waits for a condition, bounded.
+// eventually waits for a condition, with a bound.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	deadline := time.After(time.Minute)
@@ -64,7 +64,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-func TestLogGivesPositionsOnceInOrder(t *testing.T) {
+func TestRelayAssignsPositionsOnceInOrder(t *testing.T) {
 	t.Parallel()
 	database := fresh()
 	db, tele := connect(t, uri, database)
@@ -84,7 +84,9 @@ func TestLogGivesPositionsOnceInOrder(t *testing.T) {
 	for k := range int64(keys) {
 		writers.Go(func() {
 			for i := range each {
-				err := db.Tx(t.Context(), func(ctx context.Context) error { return log.Append(ctx, w, k, "counted", map[string]int{"i": i}) })
+				err := db.Tx(t.Context(), func(ctx context.Context) error {
+					return log.Append(ctx, w, k, "counted", map[string]int{"i": i})
+				})
 				if err != nil {
 					t.Error(err)
 				}
@@ -111,7 +113,7 @@ func TestLogGivesPositionsOnceInOrder(t *testing.T) {
 	next := map[int64]int{}
 	for i, r := range all {
 		if r.Pos != int64(i+1) || r.PosAt.IsZero() {
-			t.Fatalf("record %d has position %d, given at %v", i, r.Pos, r.PosAt)
+			t.Fatalf("record %d has position %d, assigned at %v", i, r.Pos, r.PosAt)
 		}
 		var data struct{ I int }
 		if err := r.Decode(&data); err != nil {
@@ -127,7 +129,7 @@ func TestLogGivesPositionsOnceInOrder(t *testing.T) {
 	}
 }
 
-func TestFollowerAppliesEachOnceThroughFailures(t *testing.T) {
+func TestFollowerAppliesEachRecordOnceDespiteFailures(t *testing.T) {
 	t.Parallel()
 	db, tele := connect(t, uri, fresh())
 	log := outbox.NewLog(db, tele)
@@ -185,10 +187,11 @@ func TestFollowerAppliesEachOnceThroughFailures(t *testing.T) {
 	}
 }
 
-// TestFollowerAtAGap: one stands still before a gap, but one that has applied nothing begins where the log does.
+// TestFollowerAtAGap: a follower stops at a gap in the positions. But one that has applied nothing starts at the log's
+// first record.
 func TestFollowerAtAGap(t *testing.T) {
 	t.Parallel()
-	for at, goesOn := range map[int64]bool{0: true, 1: false, 2: true} {
+	for at, continues := range map[int64]bool{0: true, 1: false, 2: true} {
 		db, tele := connect(t, uri, fresh())
 		log := outbox.NewLog(db, tele)
 		keys, err := identity.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
@@ -204,13 +207,17 @@ func TestFollowerAtAGap(t *testing.T) {
 		}))
 		t.Cleanup(server.Close)
 		records := mongokit.GlobalOf[outbox.Record](db, "test_outbox", "event")
-		if err := records.Insert(t.Context(), outbox.Record{ID: "c", Website: website(1), Type: "counted", Pos: 3, At: noon}); err != nil {
+		if err := records.Insert(t.Context(), outbox.Record{
+			ID: "c", Website: website(1), Type: "counted", Pos: 3,
+			At: noon,
+		}); err != nil {
 			t.Fatal(err)
 		}
 		var applied atomic.Bool
 		f := feed.Follower{
-			Feed: feed.Feed{Name: "test", Log: outbox.Remote{Client: httpkit.NewClient(server.URL, keys, tele)}}, Telemetry: tele,
-			Position: func(context.Context, string) (int64, error) { return at, nil },
+			Feed:      feed.Feed{Name: "test", Log: outbox.Remote{Client: httpkit.NewClient(server.URL, keys, tele)}},
+			Telemetry: tele,
+			Position:  func(context.Context, string) (int64, error) { return at, nil },
 			Apply: func(_ context.Context, _ string, records []outbox.Record) error {
 				applied.Store(len(records) == 1 && records[0].Pos == 3)
 				return nil
@@ -220,11 +227,11 @@ func TestFollowerAtAGap(t *testing.T) {
 		var task sync.WaitGroup
 		task.Go(func() { _ = f.Run(ctx) })
 		<-asked
-		<-asked // the answer to the first question has been dealt with
+		<-asked // the first response has been processed
 		stop()
 		task.Wait()
-		if applied.Load() != goesOn {
-			t.Errorf("behind %d: applied %v", at, applied.Load())
+		if applied.Load() != continues {
+			t.Errorf("after %d: applied %v", at, applied.Load())
 		}
 	}
 }
@@ -240,7 +247,9 @@ func TestLaterAndKeeps(t *testing.T) {
 	w, other := website(1), website(2)
 	tell := func(w tenant.ID, key int64) {
 		t.Helper()
-		if err := db.Tx(t.Context(), func(ctx context.Context) error { return log.Append(ctx, w, key, "counted", nil) }); err != nil {
+		if err := db.Tx(t.Context(), func(ctx context.Context) error {
+			return log.Append(ctx, w, key, "counted", nil)
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -259,7 +268,7 @@ func TestLaterAndKeeps(t *testing.T) {
 		}
 		return found
 	}
-	const many = 1200 // more than are read at once
+	const many = 1200 // more than one batch
 	for range many {
 		tell(w, 5)
 	}
@@ -282,21 +291,21 @@ func TestLaterAndKeeps(t *testing.T) {
 		t.Errorf("of one key: %v", all)
 	}
 	if found := later(many/2, 5); len(found) < many/2 || len(found) > many/2+1 {
-		t.Errorf("behind a position in the middle: %d", len(found))
+		t.Errorf("after a position in the middle: %d", len(found))
 	}
 	if found := later(last, 5, 7); !slices.Equal(found, []string{"7:0"}) {
-		t.Errorf("behind the last position: %v", found)
+		t.Errorf("after the last position: %v", found)
 	}
 	if found := later(last, 5, 9); len(found) != 0 {
-		t.Errorf("behind the last: %v", found)
+		t.Errorf("after the last: %v", found)
 	}
 
 	for pos, want := range map[int64]bool{0: true, last - 1: true, last: true, last + 1: false} {
 		if kept, err := log.Keeps(t.Context(), pos); err != nil || kept != want {
-			t.Errorf("behind %d all is kept: %v %v", pos, kept, err)
+			t.Errorf("after %d all is kept: %v %v", pos, kept, err)
 		}
 	}
-	// One that is about to be removed counts as gone, and so does one that is.
+	// A record that will be removed soon counts as removed.
 	client, err := mongo.Connect(options.Client().ApplyURI(uri))
 	if err != nil {
 		t.Fatal(err)
@@ -312,7 +321,7 @@ func TestLaterAndKeeps(t *testing.T) {
 	}
 	for pos, want := range map[int64]bool{0: true, 1: false, 2: true, 3: false, 4: true} {
 		if kept, err := log.Keeps(t.Context(), pos); err != nil || kept != want {
-			t.Errorf("of old records, behind %d: %v %v", pos, kept, err)
+			t.Errorf("after %d, with old records: %v %v", pos, kept, err)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"fivechat.dev/libs/store/mongokit"
 )
 
-// pooled gives what a component's metrics say of the connections to the store.
+// pooled returns a component's metrics of the connections to the store.
 func pooled(t *testing.T, r prometheus.Gatherer) (used, idle float64, waits uint64, operations map[string]uint64) {
 	t.Helper()
 	families, err := r.Gather()
@@ -44,7 +44,8 @@ func pooled(t *testing.T, r prometheus.Gatherer) (used, idle float64, waits uint
 	return used, idle, waits, operations
 }
 
-// TestConnectionsAreCounted: what was used rests afterwards, also where it failed, and none is left at the end.
+// TestConnectionsAreCounted checks that connections are idle after an operation, also after a failed one, and that none
+// is left after Close.
 func TestConnectionsAreCounted(t *testing.T) {
 	t.Parallel()
 	db, tele := connect(t, uri, fresh())
@@ -60,23 +61,24 @@ func TestConnectionsAreCounted(t *testing.T) {
 	}
 	used, idle, waits, operations := pooled(t, tele.Registry)
 	if used != 0 || idle < 1 || waits < 2 || operations["insert ok"] != 1 || operations["find ok"] != 1 {
-		t.Errorf("afterwards %v are used and %v rest, %d waited, for %v", used, idle, waits, operations)
+		t.Errorf("afterwards %v connections are in use and %v idle, %d waits, for %v", used, idle, waits, operations)
 	}
 	if err := rows.Insert(t.Context(), row{"a"}); !mongokit.IsDuplicate(err) {
-		t.Errorf("the same again: %v", err)
+		t.Errorf("a duplicate: %v", err)
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := rows.Insert(gone, row{"b"}); err == nil {
-		t.Error("what nobody waits for is stored")
+		t.Error("a cancelled insert succeeds")
 	}
-	if used, _, _, operations = pooled(t, tele.Registry); used != 0 || operations["insert ok"] != 2 || operations["insert failed"] != 1 {
-		t.Errorf("after what failed %v connections are used, for %v", used, operations)
+	if used, _, _, operations = pooled(t, tele.Registry); used != 0 || operations["insert ok"] != 2 ||
+		operations["insert failed"] != 1 {
+		t.Errorf("after the failed insert %v connections are in use, for %v", used, operations)
 	}
 	if err := db.Close(context.WithoutCancel(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	if used, idle, _, _ = pooled(t, tele.Registry); used+idle != 0 {
-		t.Errorf("at the end there are %v connections", used+idle)
+		t.Errorf("after Close there are %v connections", used+idle)
 	}
 }

@@ -12,12 +12,12 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestBytesCountFullBlocks: what is added, resized and removed adds up to what a count of the rows comes to, and a change
-// within a block writes nothing.
+// TestBytesCountFullBlocks checks that additions, resizes and removals add up to the result of a recount, and that a
+// change within a block writes nothing.
 func TestBytesCountFullBlocks(t *testing.T) {
 	t.Parallel()
 	b := openJar(t, harness.Unique("bytes"))
-	var rows []int64 // the texts that a recount finds
+	var rows []int64 // the texts' sizes, for a recount
 	texts := rowcount.NewBytes(b.db, "test_bytes", func(_ context.Context, _ tenant.ID, add func(int64)) error {
 		for _, text := range rows {
 			add(text)
@@ -41,11 +41,15 @@ func TestBytesCountFullBlocks(t *testing.T) {
 		change func(ctx context.Context) error
 		want   int64 // blocks
 	}{
-		{"the first look counts the rows", func(context.Context) error { return nil }, 3},
+		{"the first sum counts the rows", func(context.Context) error { return nil }, 3},
 		{"less than a block", func(ctx context.Context) error { return texts.Add(ctx, one, rowcount.Block-1) }, 3},
 		{"two rows", func(ctx context.Context) error { return texts.Add(ctx, one, rowcount.Block, 5*rowcount.Block+1) }, 9},
-		{"growing within a block", func(ctx context.Context) error { return texts.Resize(ctx, one, 5*rowcount.Block+1, 6*rowcount.Block-1) }, 9},
-		{"growing beyond a block", func(ctx context.Context) error { return texts.Resize(ctx, one, 6*rowcount.Block-1, 6*rowcount.Block) }, 10},
+		{"growing within a block", func(ctx context.Context) error {
+			return texts.Resize(ctx, one, 5*rowcount.Block+1, 6*rowcount.Block-1)
+		}, 9},
+		{"growing beyond a block", func(ctx context.Context) error {
+			return texts.Resize(ctx, one, 6*rowcount.Block-1, 6*rowcount.Block)
+		}, 10},
 		{"shrinking", func(ctx context.Context) error { return texts.Resize(ctx, one, 6*rowcount.Block, 0) }, 4},
 		{"removing", func(ctx context.Context) error { return texts.Remove(ctx, one, rowcount.Block) }, 3},
 	} {

@@ -10,8 +10,8 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestFoldedChangesStayForSlowReaders: a reader that has read the sums of one fold finds every change behind it, even if
-// other folds run before it reads the changes. So folds delete no change that was folded within the last minute.
+// TestFoldedChangesStayForSlowReaders: a reader that has read the sums of one fold finds every later change, even if
+// other folds run before it reads the changes. So a fold deletes no change that was folded within the last minute.
 func TestFoldedChangesStayForSlowReaders(t *testing.T) {
 	t.Parallel()
 	b, of := openJar(t, fresh()), website(1)

@@ -27,7 +27,7 @@ type color struct {
 	Name string `bson:"name"`
 }
 
-// jar is a process that keeps balls, and tells of them.
+// jar is a process that stores balls and counts them.
 type jar struct {
 	db      *mongokit.DB
 	balls   *mongokit.Collection[ball]
@@ -37,7 +37,8 @@ type jar struct {
 func openJar(t *testing.T, database string) jar {
 	t.Helper()
 	db, _ := connect(t, uri, database)
-	b := jar{db: db, balls: mongokit.Tenanted[ball](db, "test_balls", "ball", mongokit.Index{Keys: bson.D{{Key: "color", Value: 1}}})}
+	b := jar{db: db, balls: mongokit.Tenanted[ball](db, "test_balls", "ball",
+		mongokit.Index{Keys: bson.D{{Key: "color", Value: 1}}})}
 	b.counter = rowcount.New(db, "test_tally", func(ctx context.Context, of tenant.ID, add func(color)) error {
 		return b.balls.Each(ctx, of, nil, mongokit.Query{}, func(one ball) { add(color{one.Color}) })
 	})
@@ -60,14 +61,15 @@ func (b jar) put(ctx context.Context, of tenant.ID, name string) error {
 	})
 }
 
-// paint gives some ball of one color another, if there is one.
+// paint changes the color of one ball, if there is one of the color.
 func (b jar) paint(ctx context.Context, of tenant.ID, from, to string) error {
 	return b.db.Tx(ctx, func(ctx context.Context) error {
 		found, err := b.balls.List(ctx, of, bson.D{{Key: "color", Value: from}}, mongokit.Query{Limit: 1})
 		if err != nil || len(found) == 0 {
 			return err
 		}
-		if _, err := b.balls.Update(ctx, of, bson.D{{Key: "_id", Value: found[0].ID}}, bson.D{{Key: "$set", Value: bson.D{{Key: "color", Value: to}}}}); err != nil {
+		if _, err := b.balls.Update(ctx, of, bson.D{{Key: "_id", Value: found[0].ID}},
+			bson.D{{Key: "$set", Value: bson.D{{Key: "color", Value: to}}}}); err != nil {
 			return err
 		}
 		return b.counter.Move(ctx, of, color{from}, color{to})
@@ -83,20 +85,20 @@ func (b jar) sum(t *testing.T, of tenant.ID, name string) int64 {
 	return n
 }
 
-// agrees compares the counter with a count.
+// agrees compares the counter with a count query.
 func (b jar) agrees(t *testing.T, of tenant.ID, names ...string) {
 	t.Helper()
 	for _, name := range names {
 		want, err := b.balls.Count(t.Context(), of, bson.D{{Key: "color", Value: name}})
 		if got := b.sum(t, of, name); err != nil || got != want {
-			t.Errorf("%d of %q, and there are %d (%v)", got, name, want, err)
+			t.Errorf("the counter has %d of %q, the collection %d (%v)", got, name, want, err)
 		}
 	}
 }
 
-// TestATallyIsExactAtEveryMoment: two processes repaint balls, and fold as they go. Whoever looks sees as many as there
-// are, and of another website none.
-func TestATallyIsExactAtEveryMoment(t *testing.T) {
+// TestRowCountIsExactAtAnyTime: two processes repaint balls and fold the changes meanwhile. Every read returns the
+// exact count, and no ball of another website.
+func TestRowCountIsExactAtAnyTime(t *testing.T) {
 	t.Parallel()
 	database, ours, others := fresh(), website(1), website(2)
 	jars := []jar{openJar(t, database), openJar(t, database)}
@@ -133,7 +135,7 @@ func TestATallyIsExactAtEveryMoment(t *testing.T) {
 		default:
 		}
 		if n := jars[looks%2].sum(t, ours, ""); n != balls {
-			t.Fatalf("at look %d there are %d balls", looks, n)
+			t.Fatalf("read %d returns %d balls", looks, n)
 		}
 	}
 	jars[1].agrees(t, ours, "red", "blue")
@@ -149,13 +151,13 @@ func TestATallyIsExactAtEveryMoment(t *testing.T) {
 	jars[0].agrees(t, ours, "red", "blue")
 }
 
-// TestATallyBeginsWithACount: rows that were there before it, or were written by who knows nothing of it, are counted: the
-// first at once, the others within a day.
-func TestATallyBeginsWithACount(t *testing.T) {
+// TestRowCountStartsWithACount: rows that were inserted without the counter are counted: those before its first use at
+// once, later ones within a day.
+func TestRowCountStartsWithACount(t *testing.T) {
 	t.Parallel()
 	b, of := openJar(t, fresh()), website(1)
 	if n := b.sum(t, of, ""); n != 0 {
-		t.Errorf("%d before there are any", n)
+		t.Errorf("%d without rows", n)
 	}
 	silently := func(name string) {
 		if err := b.balls.Insert(t.Context(), of, ball{bson.NewObjectID(), of, name}); err != nil {
@@ -166,13 +168,15 @@ func TestATallyBeginsWithACount(t *testing.T) {
 	b.agrees(t, of, "red")
 	silently("red")
 	if n := b.sum(t, of, "red"); n != 1 {
-		t.Errorf("%d: what nobody told was counted at once", n)
+		t.Errorf("%d: a row that was inserted without the counter is counted at once", n)
 	}
 	sums := mongokit.Tenanted[bson.M](b.db, "test_tally_sums", "sum")
-	if found, err := sums.Update(t.Context(), of, nil, bson.D{{Key: "$set", Value: bson.D{{Key: "counted", Value: time.Now().Add(-25 * time.Hour)}}}}); !found || err != nil {
+	if found, err := sums.Update(t.Context(), of, nil,
+		bson.D{{Key: "$set", Value: bson.D{{Key: "counted", Value: time.Now().Add(-25 * time.Hour)}}}}); !found ||
+		err != nil {
 		t.Fatal(found, err)
 	}
-	harness.Eventually(t, 30*time.Second, "it was counted anew", func() (bool, any) {
+	harness.Eventually(t, 30*time.Second, "the rows are recounted", func() (bool, any) {
 		n := b.sum(t, of, "red")
 		return n == 2, n
 	})
@@ -182,8 +186,8 @@ func TestATallyBeginsWithACount(t *testing.T) {
 	b.agrees(t, of, "red")
 }
 
-// TestATallyIsPartOfTheTransaction: what was not stored is not counted, and what was erased leaves nothing.
-func TestATallyIsPartOfTheTransaction(t *testing.T) {
+// TestRowCountIsPartOfTheTransaction: an aborted transaction isn't counted, and an erased website leaves no counts.
+func TestRowCountIsPartOfTheTransaction(t *testing.T) {
 	t.Parallel()
 	b, of := openJar(t, fresh()), website(1)
 	if err := b.put(t.Context(), of, "red"); err != nil {
@@ -192,7 +196,8 @@ func TestATallyIsPartOfTheTransaction(t *testing.T) {
 	b.agrees(t, of, "red")
 	stop := errors.New("stop")
 	err := b.db.Tx(t.Context(), func(ctx context.Context) error {
-		return errors.Join(b.balls.Insert(ctx, of, ball{bson.NewObjectID(), of, "red"}), b.counter.Add(ctx, of, color{"red"}, 1), stop)
+		return errors.Join(b.balls.Insert(ctx, of, ball{bson.NewObjectID(), of, "red"}),
+			b.counter.Add(ctx, of, color{"red"}, 1), stop)
 	})
 	if !errors.Is(err, stop) {
 		t.Fatal(err)
@@ -210,7 +215,8 @@ func TestATallyIsPartOfTheTransaction(t *testing.T) {
 		t.Errorf("%d are left", n)
 	}
 	for _, name := range []string{"changes", "sums"} {
-		if n, err := mongokit.Tenanted[bson.M](b.db, "test_tally_"+name, name).Count(t.Context(), of, nil); n != 0 || err != nil {
+		if n, err := mongokit.Tenanted[bson.M](b.db, "test_tally_"+name, name).Count(t.Context(), of, nil); n != 0 ||
+			err != nil {
 			t.Errorf("%d %s are left (%v)", n, name, err)
 		}
 	}

@@ -17,22 +17,28 @@ import (
 	"fivechat.dev/libs/store/outbox"
 )
 
-// A replica whose clock is an hour ahead has written of a key; what another writes of it later is placed behind that.
-func TestOrderOfAKeyHoldsWithClocksApart(t *testing.T) {
+// TestOrderOfAKeyHoldsWithClockSkew: a replica whose clock is an hour ahead has written a record of a key. A later
+// record of another replica still gets a later position.
+func TestOrderOfAKeyHoldsWithClockSkew(t *testing.T) {
 	t.Parallel()
 	db, tele, log := freshLog(t)
 	ahead, err := uuid.NewV7()
 	if err != nil {
 		t.Fatal(err)
 	}
-	ahead[2]++ // of a time in milliseconds, 2^24: four hours and a half
+	ahead[2]++ // increments byte 2 of a time in milliseconds by 2^24 ms, four and a half hours
 	rows := mongokit.GlobalOf[outbox.Record](db, "test_outbox", "event")
 	w := website(1)
-	if err := rows.Insert(t.Context(), outbox.Record{ID: ahead.String(), Website: w, Type: "first", Key: 7, At: time.Now(), Data: "{}"}); err != nil {
+	if err := rows.Insert(t.Context(), outbox.Record{
+		ID: ahead.String(), Website: w, Type: "first", Key: 7, At: time.Now(),
+		Data: "{}",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	write := func(key int64, typ string) {
-		if err := db.Tx(t.Context(), func(ctx context.Context) error { return log.Append(ctx, w, key, typ, nil) }); err != nil {
+		if err := db.Tx(t.Context(), func(ctx context.Context) error {
+			return log.Append(ctx, w, key, typ, nil)
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -54,14 +60,15 @@ func TestOrderOfAKeyHoldsWithClocksApart(t *testing.T) {
 		}
 		return len(all) == 4
 	})
-	eventually(t, "nothing waits", func() bool { return gauge(t, tele.Registry, "fivechat_outbox_waiting") == 0 })
+	eventually(t, "no record waits", func() bool { return gauge(t, tele.Registry, "fivechat_outbox_waiting") == 0 })
 	stop()
 	if want := []string{"first", "second", "third"}; !slices.Equal(of7, want) {
-		t.Fatalf("in the order %v", of7)
+		t.Fatalf("the order is %v", of7)
 	}
 }
 
-// Who held the relay's lease had a clock an hour ahead, and has died: nobody waits for an hour.
+// TestLeaseOfAClockThatWasAhead: the relay's lease was held by a dead replica whose clock was an hour ahead. Another
+// replica takes over without waiting for an hour.
 func TestLeaseOfAClockThatWasAhead(t *testing.T) {
 	t.Parallel()
 	db, _, log := freshLog(t)
@@ -70,10 +77,13 @@ func TestLeaseOfAClockThatWasAhead(t *testing.T) {
 		Holder string    `bson:"holder"`
 		Until  time.Time `bson:"until"`
 	}
-	if err := mongokit.GlobalOf[lease](db, "test_leases", "lease").Insert(t.Context(), lease{"relay", "who died", time.Now().Add(time.Hour)}); err != nil {
+	if err := mongokit.GlobalOf[lease](db, "test_leases", "lease").Insert(t.Context(),
+		lease{"relay", "a dead replica", time.Now().Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Tx(t.Context(), func(ctx context.Context) error { return log.Append(ctx, website(1), 7, "first", nil) }); err != nil {
+	if err := db.Tx(t.Context(), func(ctx context.Context) error {
+		return log.Append(ctx, website(1), 7, "first", nil)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	stop := relaying(t, log)
@@ -87,15 +97,17 @@ func TestLeaseOfAClockThatWasAhead(t *testing.T) {
 	stop()
 }
 
-// The lease has gone to another while this replica's relay takes it for its own: it gives no positions until that has run
-// out.
-func TestLeaseThatHasGone(t *testing.T) {
+// TestLostLeaseStopsTheRelay: another replica has taken the lease without this replica's relay knowing. The relay
+// assigns no positions until that lease expires.
+func TestLostLeaseStopsTheRelay(t *testing.T) {
 	t.Parallel()
 	db, _, log := freshLog(t)
 	stop := relaying(t, log)
 	write := func(typ string, pos int) (placed outbox.Record) {
 		t.Helper()
-		if err := db.Tx(t.Context(), func(ctx context.Context) error { return log.Append(ctx, website(1), 7, typ, nil) }); err != nil {
+		if err := db.Tx(t.Context(), func(ctx context.Context) error {
+			return log.Append(ctx, website(1), 7, typ, nil)
+		}); err != nil {
 			t.Fatal(err)
 		}
 		eventually(t, typ+" has a position", func() bool {
@@ -113,22 +125,27 @@ func TestLeaseThatHasGone(t *testing.T) {
 	write("first", 1)
 	until := time.Now().Add(time.Second).Truncate(time.Millisecond)
 	leases := mongokit.GlobalOf[struct{}](db, "test_leases", "lease")
-	if _, err := leases.Update(t.Context(), bson.D{{Key: "_id", Value: "relay"}}, bson.D{{Key: "$set", Value: bson.D{{Key: "holder", Value: "another"}, {Key: "until", Value: until}}}}); err != nil {
+	if _, err := leases.Update(t.Context(), bson.D{{Key: "_id", Value: "relay"}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "holder", Value: "another"}, {Key: "until", Value: until}}}}); err != nil {
 		t.Fatal(err)
 	}
 	if second := write("second", 2); second.Pos != 2 || second.PosAt.Before(until) {
-		t.Errorf("position %d at %v, while the lease was another's until %v", second.Pos, second.PosAt, until)
+		t.Errorf("position %d at %v, while another replica held the lease until %v", second.Pos, second.PosAt, until)
 	}
 	stop()
 }
 
-func TestFollowerThatStandsStillIsSeen(t *testing.T) {
+func TestStalledFollowerShowsInMetrics(t *testing.T) {
 	t.Parallel()
 	db, tele := connect(t, uri, fresh())
 	log := outbox.NewLog(db, tele)
 	rows := mongokit.GlobalOf[outbox.Record](db, "test_outbox", "event")
 	const hour = 3600
-	if err := rows.Insert(t.Context(), outbox.Record{ID: "a", Website: website(1), Type: "unreadable", Pos: 1, At: time.Now().Add(-time.Hour)}); err != nil {
+	err := rows.Insert(t.Context(), outbox.Record{
+		ID: "a", Website: website(1), Type: "unreadable", Pos: 1,
+		At: time.Now().Add(-time.Hour),
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
@@ -149,20 +166,22 @@ func TestFollowerThatStandsStillIsSeen(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var task sync.WaitGroup
 	task.Go(func() { _ = f.Run(ctx) })
-	eventually(t, "it is seen to stand still", func() bool {
-		return gauge(t, tele.Registry, "fivechat_follower_stalled") == 1 && gauge(t, tele.Registry, "fivechat_follower_lag_seconds") >= hour
+	eventually(t, "the metrics show the stalled follower", func() bool {
+		return gauge(t, tele.Registry, "fivechat_follower_stalled") == 1 &&
+			gauge(t, tele.Registry, "fivechat_follower_lag_seconds") >= hour
 	})
 	mu.Lock()
 	readable = true
 	mu.Unlock()
-	eventually(t, "it is seen to go on", func() bool {
-		return gauge(t, tele.Registry, "fivechat_follower_stalled") == 0 && gauge(t, tele.Registry, "fivechat_follower_lag_seconds") == 0
+	eventually(t, "the metrics show that the follower continues", func() bool {
+		return gauge(t, tele.Registry, "fivechat_follower_stalled") == 0 &&
+			gauge(t, tele.Registry, "fivechat_follower_lag_seconds") == 0
 	})
 	stop()
 	task.Wait()
 }
 
-// gauge gives what a gauge says, 0 where there is none yet.
+// gauge returns a gauge's value, or 0 if it doesn't exist yet.
 func gauge(t *testing.T, r *prometheus.Registry, name string) float64 {
 	t.Helper()
 	families, err := r.Gather()

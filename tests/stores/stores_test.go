@@ -1,5 +1,5 @@
-// Package stores holds the suites of the capabilities that need a store: they run over the wire, against the embedded
-// store or the MongoDB that MONGODB_URI names.
+// Package stores contains the tests of packages that need a store. They run over the wire, against the embedded store
+// or the MongoDB that MONGODB_URI names.
 package stores
 
 import (
@@ -35,7 +35,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// connect gives a connection to a database of the test's own, and its telemetry.
+// connect returns a connection to a database of the test's own, and its telemetry.
 func connect(t *testing.T, uri, database string) (*mongokit.DB, *telemetry.Telemetry) {
 	t.Helper()
 	c := telemetry.Default()
