@@ -26,8 +26,8 @@ import (
 // longest is the longest text that a message may have, of characters that JSON escapes.
 var longest = strings.Repeat("\"", 64<<10)
 
-// attacker is one website and one address that mean no good. It runs in a process of its own, below all others in
-// priority, so that it doesn't slow down the neighbour's client: attackers and neighbours have machines of their own.
+// attacker is one hostile website at one address. It runs in a process of its own with the lowest priority, so that it
+// doesn't slow down the neighbour's client: in production, attackers and neighbours have machines of their own.
 type attacker struct {
 	Config  attackerConfig
 	system  harness.System
@@ -39,13 +39,13 @@ type attacker struct {
 	answers answers
 }
 
-// attackerConfig is what an attacker's process has to know.
+// attackerConfig is the configuration of an attacker's process.
 type attackerConfig struct {
 	URL                    string // of the gateway
 	Reader, Writer         string // secrets of tokens
 	ClientToken            string
 	Visitor, VisitorSecret string
-	Conversation           string // one of long messages
+	Conversation           string // of long messages
 	Victim                 string // a token's secret of another website
 	Only                   string // the one attack to run; "": all of them
 }
@@ -53,14 +53,14 @@ type attackerConfig struct {
 // answers counts status codes by attack.
 type answers map[string]map[string]int
 
-// attack is what an attacker does until ctx ends.
+// attack is run until ctx ends.
 type attack struct {
 	name string
 	run  func(ctx context.Context)
 }
 
-// newAttacker stores what some attacks read: long messages, tickets and webhooks. What a quota or a bound refuses of that is
-// not stored; the rest is enough.
+// newAttacker stores the data that some attacks read: long messages, tickets and webhooks. Requests that a quota or a
+// bound refuses are skipped; the rest is enough.
 func newAttacker(t *testing.T, f *cluster.Cluster, victim *neighbour) *attacker {
 	t.Helper()
 	site := f.From(attackerAddress).Website(t, harness.Pro)
@@ -76,7 +76,8 @@ func newAttacker(t *testing.T, f *cluster.Cluster, victim *neighbour) *attacker 
 		Victim:        victim.site.Secret(harness.Read),
 	})
 	for range 95 {
-		a.ask(t.Context(), "set-up", a.writer, "POST", "/conversations/"+a.Config.Conversation+"/messages", harness.Map{"content": longest})
+		a.ask(t.Context(), "set-up", a.writer, "POST", "/conversations/"+a.Config.Conversation+"/messages",
+			harness.Map{"content": longest})
 		a.ask(t.Context(), "set-up", a.writer, "POST", "/tickets", harness.Map{"title": "x", "description": longest})
 	}
 	receiver := harness.Receive(t, nil)
@@ -101,7 +102,7 @@ func attackerOf(c attackerConfig) *attacker {
 // attackerEnv holds the attackerConfig, as JSON, in the attacker's process.
 const attackerEnv = "FIVECHAT_TEST_ATTACKER"
 
-// runAttacker attacks until the process is told to end, and prints its answers as JSON.
+// runAttacker attacks until the process gets a signal, and prints its answers as JSON.
 func runAttacker(config string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -120,7 +121,7 @@ func runAttacker(config string) error {
 	return json.NewEncoder(os.Stdout).Encode(a.answers)
 }
 
-// attack runs the attack of a name, or all of them, in a process of their own while f runs.
+// attack runs the attack of a name, or all attacks, in a process of their own while f runs.
 func (a *attacker) attack(t *testing.T, only string, f func()) {
 	t.Helper()
 	a.Config.Only = only
@@ -133,7 +134,7 @@ func (a *attacker) attack(t *testing.T, only string, f func()) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	c := exec.Command("nice", "-n", "19", self) //nolint:noctx // it is told to end, not killed
+	c := exec.Command("nice", "-n", "19", self) //nolint:noctx // ended by a signal, not killed
 	c.Env, c.Stdout = append(os.Environ(), attackerEnv+"="+string(config)), &out
 	p, err := process.Launch(c)
 	if err != nil {
@@ -154,7 +155,7 @@ func (a *attacker) attack(t *testing.T, only string, f func()) {
 	}
 }
 
-// attacks are all of them; each paces itself, as they are to be cheap for who makes them.
+// attacks are all attacks. Each paces itself, because it must be cheap for the attacker.
 func (a *attacker) attacks() []attack {
 	get := func(c harness.Client, path string) func(context.Context, string) {
 		return func(ctx context.Context, name string) { a.ask(ctx, name, c, "GET", path, nil) }
@@ -165,23 +166,26 @@ func (a *attacker) attacks() []attack {
 	control := harness.Map{"content": strings.Repeat("\x01", 64<<10)}
 	return []attack{
 		a.repeat("threads of long messages", 8, 500*time.Millisecond, get(a.reader, "/conversations/"+a.Config.Conversation)),
-		a.repeat("messages of control characters", 1, time.Second, post(a.visitor, "/visitor/conversations/"+a.Config.Conversation+"/messages", control)),
+		a.repeat("messages of control characters", 1, time.Second,
+			post(a.visitor, "/visitor/conversations/"+a.Config.Conversation+"/messages", control)),
 		a.repeat("catching up from the beginning", 24, 500*time.Millisecond, a.catchUp),
 		a.repeat("imports without a token", 60, time.Second, a.anonymousImport),
 		a.repeat("lists of long tickets", 4, 500*time.Millisecond, get(a.reader, "/tickets?limit=100")),
 		a.repeat("long queries", 4, 200*time.Millisecond, get(a.reader, "/visitors?limit=1&x="+strings.Repeat("%25", 1_000))),
 		a.repeat("idle uploads", 16, time.Second, a.idleUpload),
 		a.repeat("heartbeats", 4, 20*time.Millisecond, post(a.visitor, "/visitor/heartbeat", harness.Map{})),
-		a.repeat("sessions", 1, 50*time.Millisecond, post(a.system.Public(), "/visitor/sessions", harness.Map{"clientToken": a.Config.ClientToken})),
+		a.repeat("sessions", 1, 50*time.Millisecond, post(a.system.Public(), "/visitor/sessions",
+			harness.Map{"clientToken": a.Config.ClientToken})),
 		a.repeat("sessions of one IPv6 network", 1, 20*time.Millisecond, a.networkSession),
 		{"streams of one address", a.streams},
 		a.repeat("false tokens", 1, 50*time.Millisecond, a.falseToken),
 		a.repeat("unknown visitors", 4, 10*time.Millisecond, a.unknownVisitor),
-		a.repeat("long messages to twenty webhooks", 1, time.Second, post(a.writer, "/conversations/"+a.Config.Conversation+"/messages", harness.Map{"content": longest})),
+		a.repeat("long messages to twenty webhooks", 1, time.Second,
+			post(a.writer, "/conversations/"+a.Config.Conversation+"/messages", harness.Map{"content": longest})),
 	}
 }
 
-// repeat makes an attack of doing something again and again, by several at once, with pauses between.
+// repeat returns an attack that repeats do in several clients, with pauses.
 func (a *attacker) repeat(name string, clients int, pause time.Duration, do func(context.Context, string)) attack {
 	return attack{name, func(ctx context.Context) {
 		var all sync.WaitGroup
@@ -197,7 +201,7 @@ func (a *attacker) repeat(name string, clients int, pause time.Duration, do func
 	}}
 }
 
-// ask makes a request and counts what came.
+// ask makes a request and counts the result.
 func (a *attacker) ask(ctx context.Context, name string, c harness.Client, method, path string, body any) {
 	answer, err := c.Ask(ctx, method, path, body)
 	what := fmt.Sprint(answer.Status)
@@ -205,7 +209,7 @@ func (a *attacker) ask(ctx context.Context, name string, c harness.Client, metho
 		what = "503 without Retry-After"
 	}
 	if err != nil {
-		what = "no answer"
+		what = "no response"
 	}
 	if ctx.Err() == nil {
 		a.count(name, what, 1)
@@ -221,14 +225,14 @@ func (a *attacker) count(name, what string, n int) {
 	a.answers[name][what] += n
 }
 
-// report logs what the attacks got, and fails the test for answers that nobody may get, an attacker included.
+// report logs the responses to the attacks. It fails the test for responses that no client may get, attackers included.
 func (a *attacker) report(t *testing.T) {
 	t.Helper()
 	for _, name := range sortedKeys(a.answers) {
 		t.Logf("%s: %v", name, a.answers[name])
 		for what := range a.answers[name] {
 			if what == "500" || what == "502" || what == "504" || what == "503 without Retry-After" {
-				t.Errorf("%s was answered with %s", name, what)
+				t.Errorf("%s got %s", name, what)
 			}
 		}
 	}
@@ -241,7 +245,7 @@ func (a *attacker) catchUp(ctx context.Context, name string) {
 	a.open(ctx, name, a.visitor.With("Last-Event-ID", "0.0.0.0"), "/visitor/events")
 }
 
-// streams opens as many event streams of one visitor as it can, and keeps them.
+// streams opens as many event streams of one visitor as it can, and keeps them open.
 func (a *attacker) streams(ctx context.Context) {
 	var all sync.WaitGroup
 	for range 1_600 {
@@ -258,16 +262,16 @@ func (a *attacker) open(ctx context.Context, name string, c harness.Client, path
 	}
 }
 
-// networkSession begins a session from an address of its own in one network.
+// networkSession begins a session from a new address of one network.
 func (a *attacker) networkSession(ctx context.Context, name string) {
 	s := a.system.From("2001:db8:0:1::" + hex(rand.Text()))
 	a.ask(ctx, name, s.Public(), "POST", "/visitor/sessions", harness.Map{"clientToken": a.Config.ClientToken})
 }
 
-// hex is a group of an IPv6 address made of a random text.
+// hex makes a group of an IPv6 address from a random text.
 func hex(text string) string { return fmt.Sprintf("%x", text[:2]) }
 
-// falseToken guesses a token that begins as the neighbour's.
+// falseToken sends a guessed token with the neighbour's prefix.
 func (a *attacker) falseToken(ctx context.Context, name string) {
 	secret := a.Config.Victim
 	guess := secret[:8] + strings.Repeat("x", len(secret)-8)
@@ -275,7 +279,8 @@ func (a *attacker) falseToken(ctx context.Context, name string) {
 }
 
 func (a *attacker) unknownVisitor(ctx context.Context, name string) {
-	a.ask(ctx, name, a.system.Visitor("vis_"+strings.ToLower(rand.Text()+rand.Text())), "POST", "/visitor/heartbeat", harness.Map{})
+	a.ask(ctx, name, a.system.Visitor("vis_"+strings.ToLower(rand.Text()+rand.Text())), "POST", "/visitor/heartbeat",
+		harness.Map{})
 }
 
 // anonymousImport sends up to 8 MiB in chunks without a token.
@@ -292,14 +297,16 @@ func (a *attacker) anonymousImport(ctx context.Context, name string) {
 	})
 }
 
-// idleUpload promises a long body and sends one byte of it.
+// idleUpload announces a long body and sends one byte of it.
 func (a *attacker) idleUpload(ctx context.Context, name string) {
-	head := "POST /visitor/conversations HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: " + attackerAddress + "\r\nX-Visitor-Id: " + a.Config.Visitor +
-		"\r\nX-Visitor-Secret: " + a.Config.VisitorSecret + "\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n{"
+	head := "POST /visitor/conversations HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: " + attackerAddress +
+		"\r\nX-Visitor-Id: " + a.Config.Visitor +
+		"\r\nX-Visitor-Secret: " + a.Config.VisitorSecret +
+		"\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n{"
 	a.send(ctx, name, head, func(net.Conn) {})
 }
 
-// send writes a request by hand, and counts the status line that comes within some seconds.
+// send writes a request by hand, and counts the status line if it arrives within some seconds.
 func (a *attacker) send(ctx context.Context, name, head string, rest func(net.Conn)) {
 	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", strings.TrimPrefix(a.Config.URL, "http://"))
 	if err != nil {

@@ -11,10 +11,10 @@ import (
 	"fivechat.dev/tests/cluster"
 )
 
-// looks is between two looks at a replica's readiness, and the patience of one.
-const looks = 50 * time.Millisecond
+// probeInterval is the pause between two readiness probes of a replica, and the timeout of one.
+const probeInterval = 50 * time.Millisecond
 
-// balancer stands before the replicas of a component and gives each new connection to one that is ready, in turn, as a
+// balancer is a proxy that gives each new connection to one of the ready replicas of a component in turn, as a
 // Kubernetes Service does.
 type balancer struct {
 	net.Listener
@@ -28,7 +28,7 @@ type replica struct {
 	ready       bool
 }
 
-// newBalancer begins with an address that is taken for ready.
+// newBalancer starts with one address that counts as ready.
 func newBalancer(t testing.TB, addr string) *balancer {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -53,7 +53,7 @@ func newBalancer(t testing.TB, addr string) *balancer {
 	return b
 }
 
-// stand says which replicas there are.
+// stand sets the replicas.
 func (b *balancer) stand(replicas ...*cluster.Process) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -63,11 +63,11 @@ func (b *balancer) stand(replicas ...*cluster.Process) {
 	}
 }
 
-// look asks the replicas whether they are ready, until the test ends.
+// look probes the replicas until the test ends.
 func (b *balancer) look(t testing.TB) {
 	client := http.Client{Timeout: time.Second}
 	defer client.CloseIdleConnections()
-	ticks := time.NewTicker(looks)
+	ticks := time.NewTicker(probeInterval)
 	defer ticks.Stop()
 	for {
 		select {
@@ -93,7 +93,7 @@ func (b *balancer) look(t testing.TB) {
 	}
 }
 
-// carry carries a connection to a replica; where one refuses it, to the next.
+// carry connects a client to a replica. If that refuses the connection, it tries the next.
 func (b *balancer) carry(c net.Conn) {
 	defer c.Close()
 	b.mu.Lock()
@@ -112,7 +112,7 @@ func (b *balancer) carry(c net.Conn) {
 		}
 		defer to.Close()
 		go func() {
-			_, _ = io.Copy(to, c) // whoever ends it says so to both
+			_, _ = io.Copy(to, c) // the end of either side ends both
 			to.Close()
 		}()
 		_, _ = io.Copy(c, to)

@@ -1,8 +1,9 @@
-// Package faults_test spoils what the system stands on, overloads it, and ends its processes while it is used. In the end
-// everything that was acknowledged is there once, nobody was refused outside the window that a fault has, and the system
-// has recovered by itself.
+// Package faults_test injects faults into the stores and connections of the system, overloads it, and ends its
+// processes while it is used. At the end, every acknowledged change is stored exactly once, no request was refused
+// outside of a fault's window, and the system has recovered by itself.
 //
-// FIVECHAT_SOAK, a duration, has the faults go round for that long (make soak); FIVECHAT_SEED repeats a run's draws.
+// FIVECHAT_SOAK, a duration, repeats the faults for that long (make soak); FIVECHAT_SEED repeats a run's random
+// choices.
 package faults_test
 
 import (
@@ -27,17 +28,17 @@ import (
 // The sizes of a run.
 const (
 	actors         = 4
-	actionInterval = 100 * time.Millisecond // of an actor's actions
+	actionInterval = 100 * time.Millisecond // between an actor's actions
 	quietly        = time.Second            // between two faults
-	bound          = 30 * time.Second       // until all is well after what was wrong is mended, on a machine that does other things too
+	bound          = 30 * time.Second       // until the system has recovered from a fault, on a busy machine
 )
 
-// fault is something that goes wrong for a while.
+// fault is a temporary failure.
 type fault struct {
 	name    string
 	lasts   time.Duration
-	refuses bool // requests may be refused from its cause until all is well; else nobody notices
-	cause   func() (mend func())
+	refuses bool // requests may be refused from its start until the recovery; otherwise clients see nothing of it
+	cause   func() (repair func())
 }
 
 // binaries is the folder of all programs, which the tests share.
@@ -63,14 +64,14 @@ func run(m *testing.M) (code int, err error) {
 	if binaries, err = os.MkdirTemp("", "fivechat-faults-"); err != nil {
 		return 1, err
 	}
-	defer func() { _ = os.RemoveAll(binaries) }() // what stays behind is in the way of nobody
+	defer func() { _ = os.RemoveAll(binaries) }() // leftovers do no harm
 	if err := cluster.BuildIn(context.Background(), binaries, "fivechat.dev/deploy/fivechat"); err != nil {
 		return 1, err
 	}
 	return m.Run(), nil
 }
 
-// soak is for how long faults go round; 0: once.
+// soak returns how long to repeat the faults; 0 means once.
 func soak(t *testing.T) time.Duration {
 	t.Helper()
 	d, err := time.ParseDuration(os.Getenv("FIVECHAT_SOAK"))
@@ -87,16 +88,16 @@ func seed() uint64 {
 	return rand.Uint64N(1_000_000)
 }
 
-// TestFaults spoils one thing after the other while visitors and agents do what they do, and looks each time when all is
-// well again.
+// TestFaults injects one fault after the other while visitors and agents work, and checks after each that the system
+// recovers.
 func TestFaults(t *testing.T) {
-	tw := newTown(t)
+	tb := newTestbed(t)
 	first, until := seed(), time.Now().Add(soak(t))
 	var all []row
 	for n := first; n == first || time.Now().Before(until); n++ {
 		t.Run(fmt.Sprint("seed ", n), func(inner *testing.T) {
 			draw := rand.New(rand.NewPCG(n, 0))
-			all = append(all, tw.round(inner, t, draw)...)
+			all = append(all, tb.round(inner, t, draw)...)
 		})
 	}
 	if path := os.Getenv("FIVECHAT_SOAK_TABLE"); path != "" {
@@ -106,9 +107,9 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// round has each fault happen once, in an order that is drawn. What is started anew lasts as long as outer.
-func (tw *town) round(t, outer *testing.T, draw *rand.Rand) []row {
-	c, r := scenario.Begin(t, tw.Cluster), new(record)
+// round injects each fault once, in random order. Restarted processes live as long as outer.
+func (tb *testbed) round(t, outer *testing.T, draw *rand.Rand) []row {
+	c, r := scenario.Begin(t, tb.Cluster), new(record)
 	c.Saw = r.saw
 	followed := c.Follow()
 	stop := make(chan struct{})
@@ -134,21 +135,21 @@ func (tw *town) round(t, outer *testing.T, draw *rand.Rand) []row {
 			})
 		})
 	}
-	check := tw.newCheckUp(t, tw.Website(t, harness.Pro))
+	check := tb.newCheckUp(t, tb.Website(t, harness.Pro))
 	check.wait(t, "at first", bound)
 	var windows []window
-	faults := tw.faults(outer, draw)
+	faults := tb.faults(outer, draw)
 	draw.Shuffle(len(faults), func(i, j int) { faults[i], faults[j] = faults[j], faults[i] })
 	for _, f := range faults {
 		w := window{fault: f, caused: time.Now()}
-		mend := f.cause()
+		repair := f.cause()
 		<-time.After(f.lasts)
-		mend()
-		w.mended = time.Now()
+		repair()
+		w.repaired = time.Now()
 		check.wait(t, f.name, bound)
 		w.well = time.Now()
 		windows = append(windows, w)
-		t.Logf("%s: well again after %v", f.name, w.well.Sub(w.mended).Round(time.Millisecond))
+		t.Logf("%s: recovered after %v", f.name, w.well.Sub(w.repaired).Round(time.Millisecond))
 		<-time.After(quietly)
 	}
 	close(stop)
@@ -161,74 +162,92 @@ func (tw *town) round(t, outer *testing.T, draw *rand.Rand) []row {
 	return rows
 }
 
-// faults are what can go wrong here.
-func (tw *town) faults(t *testing.T, draw *rand.Rand) []fault {
-	const short, long = 2 * time.Second, 4 * time.Second // long: more than a store is looked for
-	half, slow := harness.Map{"timeout": 0}, func(ms int) harness.Map { return harness.Map{"latency": ms, "jitter": ms / 4} }
-	all := []fault{
-		{"Redis does not respond, connections stay open", long, false, func() func() { return tw.lines.spoil("", "redis", "timeout", half) }},
-		{"Redis is slow (200 ms each way)", short, false, func() func() { return tw.lines.spoil("", "redis", "latency", slow(200)) }},
-		{"connections to Redis are reset", short, false, func() func() { return tw.lines.spoil("", "redis", "reset_peer", harness.Map{"timeout": 0}) }},
-		{"Redis is unreachable", long, false, func() func() { return tw.lines.cut("", "redis") }},
+// faults are the faults that can be injected here.
+func (tb *testbed) faults(t *testing.T, draw *rand.Rand) []fault {
+	const short, long = 2 * time.Second, 4 * time.Second // long: longer than a client searches for a store
+	half, slow := harness.Map{"timeout": 0}, func(ms int) harness.Map {
+		return harness.Map{"latency": ms, "jitter": ms / 4}
 	}
-	if tw.redis != nil {
+	all := []fault{
+		{"Redis does not respond, connections stay open", long, false, func() func() {
+			return tb.lines.inject("", "redis", "timeout", half)
+		}},
+		{"Redis is slow (200 ms each way)", short, false, func() func() {
+			return tb.lines.inject("", "redis", "latency", slow(200))
+		}},
+		{"connections to Redis are reset", short, false, func() func() {
+			return tb.lines.inject("", "redis", "reset_peer", harness.Map{"timeout": 0})
+		}},
+		{"Redis is unreachable", long, false, func() func() { return tb.lines.cut("", "redis") }},
+	}
+	if tb.redis != nil {
 		all = append(all, fault{"Redis is killed and restarted empty", short, false, func() func() {
-			tw.redis.Kill(t)
-			return func() { tw.redis = tw.redis.Again(t) }
+			tb.redis.Kill(t)
+			return func() { tb.redis = tb.redis.Again(t) }
 		}})
 	}
 	pair := draw.Perm(len(cluster.Services))
 	from, to := cluster.Services[pair[0]], cluster.Services[pair[1]]
 	all = append(all,
-		fault{from + " gets no response from " + to, short, true, func() func() { return tw.lines.spoil(from, to, "timeout", half) }},
-		fault{"connections from the gateway to " + to + " are cut", short, true, func() func() { return tw.lines.cut(cluster.Gateway, to) }},
+		fault{from + " gets no response from " + to, short, true, func() func() {
+			return tb.lines.inject(from, to, "timeout", half)
+		}},
+		fault{"connections from the gateway to " + to + " are cut", short, true, func() func() {
+			return tb.lines.cut(cluster.Gateway, to)
+		}},
 		fault{"all connections between components are slow (50 ms each way)", short, false, func() func() {
-			var mends []func()
+			var repairs []func()
 			for _, s := range cluster.Services {
-				mends = append(mends, tw.lines.spoil("", s, "latency", slow(50)))
+				repairs = append(repairs, tb.lines.inject("", s, "latency", slow(50)))
 			}
 			return func() {
-				for _, mend := range mends {
-					mend()
+				for _, repair := range repairs {
+					repair()
 				}
 			}
 		}},
-		fault{"all connections from the gateway are reset", short, true, func() func() { return tw.lines.spoil(cluster.Gateway, "", "reset_peer", harness.Map{"timeout": 0}) }},
+		fault{"all connections from the gateway are reset", short, true, func() func() {
+			return tb.lines.inject(cluster.Gateway, "", "reset_peer", harness.Map{"timeout": 0})
+		}},
 	)
 	all = append(all, fault{"the store's primary steps down", long, true, func() func() {
-		tw.elect(t, long)
+		tb.elect(t, long)
 		return func() {}
 	}})
-	if tw.store == nil {
+	if tb.store == nil {
 		return all
 	}
 	all = append(all,
 		fault{"the store is killed and restarted", long, true, func() func() {
-			tw.store.Kill(t)
-			return func() { tw.store = tw.store.Again(t) }
+			tb.store.Kill(t)
+			return func() { tb.store = tb.store.Again(t) }
 		}},
-		fault{"the store does not respond, connections stay open", long, true, func() func() { return tw.lines.spoil("", "mongodb", "timeout", half) }},
-		fault{"the store is unreachable", long, true, func() func() { return tw.lines.cut("", "mongodb") }},
-		fault{"the store is slow (30 ms each way)", short, false, func() func() { return tw.lines.spoil("", "mongodb", "latency", slow(30)) }},
+		fault{"the store does not respond, connections stay open", long, true, func() func() {
+			return tb.lines.inject("", "mongodb", "timeout", half)
+		}},
+		fault{"the store is unreachable", long, true, func() func() { return tb.lines.cut("", "mongodb") }},
+		fault{"the store is slow (30 ms each way)", short, false, func() func() {
+			return tb.lines.inject("", "mongodb", "latency", slow(30))
+		}},
 	)
-	if tw.disk != "" {
-		all = append(all, fault{"the store's disk is full", short, true, func() func() { return tw.fill(t) }})
+	if tb.disk != "" {
+		all = append(all, fault{"the store's disk is full", short, true, func() func() { return tb.fill(t) }})
 	}
 	return all
 }
 
-// checkUp is something of every service.
+// checkUp is a set of requests that use every service.
 type checkUp struct {
 	requests []func() *http.Request
 	client   http.Client
 }
 
-func (tw *town) newCheckUp(t *testing.T, w *harness.Website) *checkUp {
+func (tb *testbed) newCheckUp(t *testing.T, w *harness.Website) *checkUp {
 	v := w.Visit(t, nil)
 	talk := v.Open(t, "How are you?")
 	ask := func(method, path, body string, header ...string) func() *http.Request {
 		return func() *http.Request {
-			req, err := http.NewRequestWithContext(t.Context(), method, tw.URL+path, strings.NewReader(body))
+			req, err := http.NewRequestWithContext(t.Context(), method, tb.URL+path, strings.NewReader(body))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -240,19 +259,22 @@ func (tw *town) newCheckUp(t *testing.T, w *harness.Website) *checkUp {
 	}
 	bearer := []string{"Authorization", "Bearer " + w.Secret(harness.ReadWrite)}
 	return &checkUp{client: http.Client{Timeout: 5 * time.Second}, requests: []func() *http.Request{
-		ask("POST", "/conversations/"+talk+"/typing", `{"typing":true}`, append(bearer, "Content-Type", "application/json")...),
-		ask("PATCH", "/visitors/"+v.Token+"/context", `{"context":{"a":1}}`, append(bearer, "Content-Type", "application/json")...),
+		ask("POST", "/conversations/"+talk+"/typing", `{"typing":true}`,
+			append(bearer, "Content-Type", "application/json")...),
+		ask("PATCH", "/visitors/"+v.Token+"/context", `{"context":{"a":1}}`,
+			append(bearer, "Content-Type", "application/json")...),
 		ask("PATCH", "/widgets/"+w.ClientToken, `{"color":"#fff"}`, append(bearer, "Content-Type", "application/json")...),
-		ask("GET", "/conversations/"+talk, "", bearer...), ask("GET", "/statistics/current", "", bearer...), ask("GET", "/tickets", "", bearer...),
+		ask("GET", "/conversations/"+talk, "", bearer...), ask("GET", "/statistics/current", "", bearer...),
+		ask("GET", "/tickets", "", bearer...),
 		ask("GET", "/users", "", bearer...), ask("GET", "/webhooks", "", bearer...), ask("GET", "/visitors", "", bearer...),
 	}}
 }
 
-// wait waits until everything is well, twice.
+// wait waits until all requests succeed, twice in a row.
 func (c *checkUp) wait(t *testing.T, after string, within time.Duration) {
 	t.Helper()
 	well := 0
-	harness.Eventually(t, within, after+": all is well", func() (bool, any) {
+	harness.Eventually(t, within, after+": all requests succeed", func() (bool, any) {
 		for _, make := range c.requests {
 			req := make()
 			resp, err := c.client.Do(req)

@@ -13,16 +13,19 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// lines are what every two of a system are connected by, and what can be spoiled.
+// lines are proxies between every two components, into which faults can be injected.
 type lines struct {
 	t      testing.TB
 	server *toxiproxy.ApiServer
 	mu     sync.Mutex
-	all    map[[2]string]*toxiproxy.Proxy // by who asks and who is asked
+	all    map[[2]string]*toxiproxy.Proxy // by client and server
 }
 
 func newLines(t testing.TB) *lines {
-	l := &lines{t: t, server: toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), all: map[[2]string]*toxiproxy.Proxy{}}
+	l := &lines{
+		t: t, server: toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()),
+		all: map[[2]string]*toxiproxy.Proxy{},
+	}
 	t.Cleanup(func() {
 		for _, p := range l.all {
 			p.Stop()
@@ -31,7 +34,7 @@ func newLines(t testing.TB) *lines {
 	return l
 }
 
-// line gives where the line from one to another begins, which ends at addr.
+// line returns the address of a proxy from one component to another, which listens at addr.
 func (l *lines) line(from, to, addr string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -45,7 +48,7 @@ func (l *lines) line(from, to, addr string) string {
 	return l.all[pair].Listen
 }
 
-// between gives the lines from one to another; "" is whoever.
+// between returns the proxies from one component to another; "" means any.
 func (l *lines) between(from, to string) (found []*toxiproxy.Proxy) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -60,8 +63,8 @@ func (l *lines) between(from, to string) (found []*toxiproxy.Proxy) {
 	return found
 }
 
-// cut ends lines with all that they carry, and nobody answers at their beginning, until mend.
-func (l *lines) cut(from, to string) (mend func()) {
+// cut closes connections and refuses new ones, until repair is called.
+func (l *lines) cut(from, to string) (repair func()) {
 	cut := l.between(from, to)
 	for _, p := range cut {
 		p.Stop()
@@ -75,11 +78,11 @@ func (l *lines) cut(from, to string) (mend func()) {
 	}
 }
 
-// spoil does something to what lines carry, in both directions, until mend. Kinds and attributes are toxiproxy's.
-func (l *lines) spoil(from, to, kind string, attributes harness.Map) (mend func()) {
-	spoilt := l.between(from, to)
+// inject injects a fault in both directions, until repair is called. The kinds and attributes are toxiproxy's.
+func (l *lines) inject(from, to, kind string, attributes harness.Map) (repair func()) {
+	proxies := l.between(from, to)
 	directions := []string{"upstream", "downstream"}
-	for _, p := range spoilt {
+	for _, p := range proxies {
 		for _, d := range directions {
 			toxic, err := json.Marshal(harness.Map{"name": d, "type": kind, "stream": d, "attributes": attributes})
 			if err != nil {
@@ -91,7 +94,7 @@ func (l *lines) spoil(from, to, kind string, attributes harness.Map) (mend func(
 		}
 	}
 	return func() {
-		for _, p := range spoilt {
+		for _, p := range proxies {
 			for _, d := range directions {
 				if err := p.Toxics.RemoveToxic(context.Background(), d); err != nil {
 					l.t.Errorf("%s: %v", p.Name, err)

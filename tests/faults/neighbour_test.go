@@ -17,14 +17,14 @@ import (
 	"fivechat.dev/tests/process"
 )
 
-// The memory that the chart allows each component, and what it tells Go of it: nine tenths.
+// The memory limit of each component in the chart, and its GOMEMLIMIT: nine tenths of it.
 const (
 	serviceMemory   = 256 << 20
 	gatewayMemory   = 512 << 20
 	serviceGoMemory = "230MiB"
 )
 
-// The rounds of TestHostileNeighbour: calm and attack in turn, so that both meet the same machine.
+// The rounds of TestHostileNeighbour: calm and attack alternate, so that both run on the machine in the same state.
 const (
 	neighbourRounds = 3
 	calmFor         = 10 * time.Second
@@ -33,22 +33,22 @@ const (
 	askEvery        = 25 * time.Millisecond // the neighbour's requests, one at a time
 )
 
-// The neighbour's 99th percentile under attack: the aim, as a multiple of the one in calm, and the bound that fails the
+// The neighbour's 99th percentile under attack, as a multiple of that in calm: the aim, and the bound that fails the
 // test. The aim isn't reached: docs/faults.md has the figures. So the test logs the multiple.
 const (
 	aimedSlowdown = 1.2
 	grossP99      = 2 * time.Second
 )
 
-// The addresses of the attacker and of the neighbour's people.
+// The addresses of the attacker and of the neighbour's visitor and agent.
 const (
 	attackerAddress  = "203.0.113.66"
 	neighbourAddress = "198.51.100.10"
 )
 
-// TestHostileNeighbour: every attack of tests/hostile that needs volume runs at once, from one website and one address, for
-// a minute, against separate processes under the memory limits of the chart. No process dies, no circuit breaker opens,
-// another website's requests all succeed, and its event stream stays open and misses nothing.
+// TestHostileNeighbour runs every attack of tests/hostile that needs volume for a minute, from one website and one
+// address, against separate processes under the memory limits of the chart. No process dies and no circuit breaker
+// opens. Another website's requests all succeed, and its event stream stays open and misses nothing.
 func TestHostileNeighbour(t *testing.T) {
 	f := launchGuarded(t)
 	n := newNeighbour(t, f)
@@ -65,7 +65,7 @@ func TestHostileNeighbour(t *testing.T) {
 		}
 		t.Logf("round %d: neighbour p99 %v in calm, %v under attack", round+1, calm.p99(), attacked.p99())
 	}
-	n.heard(t)
+	n.receivedAll(t)
 	guard.stop()
 	breakers.stop()
 	slowdown := float64(attacked.p99()) / float64(calm.p99())
@@ -92,7 +92,7 @@ func TestHostileNeighbour(t *testing.T) {
 func launchGuarded(t *testing.T) (f *cluster.Cluster) {
 	t.Helper()
 	cluster.Apart(t, func() {
-		env := new(town).startStores(t)
+		env := new(testbed).startStores(t)
 		env["GOMEMLIMIT"] = serviceGoMemory
 		env["FIVECHAT_QUOTAS"] = ""
 		env["FIVECHAT_TRUSTED_PROXIES"] = "127.0.0.0/8"
@@ -101,8 +101,8 @@ func launchGuarded(t *testing.T) (f *cluster.Cluster) {
 	return f
 }
 
-// TestNeighbourOfEachAttack: each attack runs by itself, between times of calm, so that one sees what each of the shared
-// resources costs another website. It belongs to the soak, as it takes minutes.
+// TestNeighbourOfEachAttack runs each attack alone, between times of calm, to show what each shared resource costs
+// another website. It is part of the soak, because it takes minutes.
 func TestNeighbourOfEachAttack(t *testing.T) {
 	if soak(t) == 0 {
 		t.Skipf("it takes minutes, so it runs only if FIVECHAT_SOAK is set: make soak")
@@ -116,7 +116,8 @@ func TestNeighbourOfEachAttack(t *testing.T) {
 		var calm, attacked load
 		n.live(t, &calm, eachFor)
 		a.attack(t, attack.name, func() { n.live(t, &attacked, eachFor) })
-		t.Logf("| %s | %v | %v | ×%.1f |", attack.name, calm.p99(), attacked.p99(), float64(attacked.p99())/float64(calm.p99()))
+		t.Logf("| %s | %v | %v | ×%.1f |", attack.name, calm.p99(), attacked.p99(),
+			float64(attacked.p99())/float64(calm.p99()))
 		if len(calm.failed)+len(attacked.failed) > 0 {
 			t.Errorf("%s: the neighbour got %v in calm and %v under attack", attack.name, calm.failed, attacked.failed)
 		}
@@ -124,13 +125,13 @@ func TestNeighbourOfEachAttack(t *testing.T) {
 			t.Errorf("%s: the neighbour's p99 grew from %v to %v", attack.name, calm.p99(), attacked.p99())
 		}
 	}
-	n.heard(t)
+	n.receivedAll(t)
 	guard.stop()
 	breakers.stop()
 	a.report(t)
 }
 
-// processors is the processor time that each component and this process, with the stores, have used.
+// processors returns the processor time that each component and this process, with the stores, have used.
 func processors(t *testing.T, f *cluster.Cluster) map[string]time.Duration {
 	t.Helper()
 	pids := map[string]int{"this test with the stores": os.Getpid()}
@@ -148,7 +149,7 @@ func processors(t *testing.T, f *cluster.Cluster) map[string]time.Duration {
 	return used
 }
 
-// neighbour is a website whose visitor and agent work while another one attacks.
+// neighbour is a website whose visitor and agent work while another website attacks.
 type neighbour struct {
 	site         *harness.Website
 	visitor      harness.Session
@@ -166,7 +167,7 @@ func newNeighbour(t *testing.T, f *cluster.Cluster) *neighbour {
 	return n
 }
 
-// live has the neighbour's people work for a while: they read lists and threads, begin sessions and write.
+// live lets the neighbour's visitor and agent work for a while: they read lists and threads, begin sessions and write.
 func (n *neighbour) live(t *testing.T, l *load, lasts time.Duration) {
 	t.Helper()
 	tick := time.NewTicker(askEvery)
@@ -196,8 +197,8 @@ func (n *neighbour) live(t *testing.T, l *load, lasts time.Duration) {
 	}
 }
 
-// heard wants each message that was posted to have come over the stream that was opened at first.
-func (n *neighbour) heard(t *testing.T) {
+// receivedAll checks that each posted message arrived on the stream that was opened first.
+func (n *neighbour) receivedAll(t *testing.T) {
 	t.Helper()
 	for came := 0; came < n.posted; {
 		frame, comes := n.stream.Try(t)
@@ -211,7 +212,7 @@ func (n *neighbour) heard(t *testing.T) {
 	}
 }
 
-// timed makes one request and notes what came of it.
+// timed makes one request and records its result.
 func (l *load) timed(t *testing.T, c harness.Client, method, path string, body any) {
 	began := time.Now()
 	answer, err := c.Ask(t.Context(), method, path, body)
@@ -237,7 +238,7 @@ func (l *load) note(method, path string, status int, err error, took time.Durati
 	l.failed[fmt.Sprintf("%s %s: %d %v", method, path, status, err)]++
 }
 
-// memoryGuard ends a process that outgrows its memory limit, as a kernel would.
+// memoryGuard fails the test if a process exceeds its memory limit, at which the kernel would kill it.
 type memoryGuard struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
@@ -283,7 +284,7 @@ func (g *memoryGuard) stop() {
 	g.done.Wait()
 }
 
-// watchBreakers fails the test for each circuit breaker of the gateway that is seen open.
+// watchBreakers fails the test if a circuit breaker of the gateway opens.
 func watchBreakers(t *testing.T, f *cluster.Cluster) *memoryGuard {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -319,7 +320,7 @@ func each(ctx context.Context, tick time.Duration, do func() bool) {
 	}
 }
 
-// sortedKeys are a map's keys in order.
+// sortedKeys returns a map's keys in order.
 func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {

@@ -14,7 +14,7 @@ import (
 	"fivechat.dev/tests/scenario"
 )
 
-// record is every exchange of a scenario.
+// record holds every exchange of a scenario.
 type record struct {
 	mu  sync.Mutex
 	all []scenario.Exchange
@@ -26,21 +26,21 @@ func (r *record) saw(x scenario.Exchange) {
 	r.all = append(r.all, x)
 }
 
-// window is the time of a fault: from its cause until it was mended, and until all was well again.
+// window is the time of a fault: from its start until it was repaired, and until the system had recovered.
 type window struct {
 	fault
-	caused, mended, well time.Time
+	caused, repaired, well time.Time
 }
 
 // row is a line of the table.
 type row struct {
-	fault             string
-	times             int
-	done, away, other int           // answers: below 500, 503 or 504, and none
-	recovery          time.Duration // the longest
+	fault                    string
+	times                    int
+	done, unavailable, other int           // responses below 500, with 503 or 504, and none
+	recovery                 time.Duration // the longest
 }
 
-// together makes one row of those of the same fault, in the order of their names.
+// together sums up the rows of each fault, in the order of their names.
 func together(rows []row) (sums []row) {
 	for _, r := range rows {
 		i := slices.IndexFunc(sums, func(s row) bool { return s.fault == r.fault })
@@ -49,21 +49,22 @@ func together(rows []row) (sums []row) {
 			continue
 		}
 		s := &sums[i]
-		s.times, s.done, s.away, s.other, s.recovery = s.times+r.times, s.done+r.done, s.away+r.away, s.other+r.other, max(s.recovery, r.recovery)
+		s.times, s.done, s.unavailable, s.other, s.recovery = s.times+r.times, s.done+r.done, s.unavailable+r.unavailable,
+			s.other+r.other, max(s.recovery, r.recovery)
 	}
 	slices.SortFunc(sums, func(a, b row) int { return strings.Compare(a.fault, b.fault) })
 	return sums
 }
 
-// judge counts the exchanges that touch each window, and fails the test for what nobody may get: any 5xx but 503 and 504,
-// a 503 that does not say when to come back, and a refusal or no answer where no window allows it.
+// judge counts the exchanges in each window, and fails the test for results that no client may get: any 5xx except 503
+// and 504, a 503 without Retry-After, and a refusal or no response outside of the windows that allow it.
 func (r *record) judge(t *testing.T, windows []window) (rows []row, quiet row) {
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	rows = make([]row, len(windows))
 	for i, w := range windows {
-		rows[i] = row{fault: w.name, times: 1, recovery: w.well.Sub(w.mended)}
+		rows[i] = row{fault: w.name, times: 1, recovery: w.well.Sub(w.repaired)}
 	}
 	quiet.fault, quiet.times = "between faults", 1
 	for _, x := range r.all {
@@ -79,7 +80,7 @@ func (r *record) judge(t *testing.T, windows []window) (rows []row, quiet row) {
 		case x.Err != nil:
 			in.other++
 		case x.Status == http.StatusServiceUnavailable || x.Status == http.StatusGatewayTimeout:
-			in.away++
+			in.unavailable++
 			if x.Status == http.StatusServiceUnavailable && x.Header.Get("Retry-After") == "" {
 				t.Errorf("without Retry-After: %s", said)
 			}
@@ -106,7 +107,7 @@ func keep(path string, rows []row) error {
 	before, rest, found := strings.Cut(string(page), "\n| Fault")
 	_, after, ends := strings.Cut(rest, "|\n\n")
 	if !found || !ends {
-		return fmt.Errorf("%s has no table of faults that an empty line follows", path)
+		return fmt.Errorf("%s has no table of faults followed by an empty line", path)
 	}
 	return os.WriteFile(path, []byte(before+"\n"+table(together(rows))+"\n"+after), 0o600)
 }
@@ -118,8 +119,9 @@ func table(rows []row) string {
 	fmt.Fprintln(w, "| Fault\t| Times\t| Answered\t| 503, 504\t| No response\t| Recovered after\t|")
 	fmt.Fprintln(w, "|---\t|---\t|---\t|---\t|---\t|---\t|")
 	for _, r := range rows {
-		fmt.Fprintf(w, "| %s\t| %d\t| %d\t| %d\t| %d\t| %v\t|\n", r.fault, r.times, r.done, r.away, r.other, r.recovery.Round(time.Millisecond))
+		fmt.Fprintf(w, "| %s\t| %d\t| %d\t| %d\t| %d\t| %v\t|\n", r.fault, r.times, r.done, r.unavailable, r.other,
+			r.recovery.Round(time.Millisecond))
 	}
-	_ = w.Flush() // a Builder takes everything
+	_ = w.Flush() // a Builder never fails
 	return b.String()
 }

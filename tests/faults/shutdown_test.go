@@ -17,13 +17,14 @@ import (
 
 const (
 	writers  = 8
-	endsIn   = 30 * time.Second // a process that is told to stop, as orchestrators have it
-	atLeast  = 200              // requests that a restart has to go through for saying anything
+	endsIn   = 30 * time.Second // the time that orchestrators give a process to stop
+	atLeast  = 200              // requests that a restart must see to be meaningful
 	underway = 10 * time.Second // of one request
 )
 
-// TestRollingRestart ends one replica of everything while writers write without a key, so that nobody may send anything
-// twice for them, and then the other: each process ends well in time, and no writer notices.
+// TestRollingRestart stops one replica of every component while writers write without an idempotency key, so that no
+// request may be retried for them, and then the other one. Each process exits cleanly in time, and no writer gets an
+// error.
 func TestRollingRestart(t *testing.T) {
 	before := map[string]*balancer{}
 	var mu sync.Mutex
@@ -43,7 +44,8 @@ func TestRollingRestart(t *testing.T) {
 	waves := [2][]*cluster.Process{f.All()}
 	addrs := harness.FreeAddrs(t, 2*len(names))
 	for i, name := range names {
-		waves[1] = append(waves[1], f.Run(t, name, map[string]string{"FIVECHAT_ADDR": addrs[2*i], "FIVECHAT_ADMIN_ADDR": addrs[2*i+1]}))
+		waves[1] = append(waves[1],
+			f.Run(t, name, map[string]string{"FIVECHAT_ADDR": addrs[2*i], "FIVECHAT_ADMIN_ADDR": addrs[2*i+1]}))
 	}
 	cluster.Ready(t, waves[1]...)
 	for i, name := range names {
@@ -75,7 +77,7 @@ func TestRollingRestart(t *testing.T) {
 					wave[i] = p.Again(t)
 				}
 				cluster.Ready(t, wave...)
-				<-time.After(10 * looks) // the balancers have seen it
+				<-time.After(10 * probeInterval) // the balancers have seen it
 				t.Logf("wave %d ended within %v", n+1, time.Duration(longest.Load()).Round(time.Millisecond))
 			}
 		})
@@ -86,8 +88,8 @@ func TestRollingRestart(t *testing.T) {
 	}
 }
 
-// writing has visitors and agents write and read for as long as during takes, and gives how many requests that were. Each
-// is answered with 2xx, and in the end all that was said is there once.
+// writing lets visitors and agents write and read while during runs, and returns the number of requests. Each response
+// is 2xx, and at the end all messages are stored exactly once.
 func writing(t *testing.T, w *harness.Website, during func()) (requests int) {
 	t.Helper()
 	client := http.Client{Timeout: underway, Transport: &http.Transport{MaxIdleConnsPerHost: writers}}
@@ -107,8 +109,12 @@ func writing(t *testing.T, w *harness.Website, during func()) (requests int) {
 				default:
 				}
 				what := harness.Unique("said-")
-				post := ask(t, &client, "POST", w.URL+"/visitor/conversations/"+talk+"/messages", fmt.Sprintf(`{"content":%q}`, what), "X-Visitor-Id", v.Token, "X-Visitor-Secret", v.Secret)
-				get := ask(t, &client, "GET", w.URL+[]string{"/tickets", "/visitors", "/statistics/current", "/users", "/webhooks"}[n%5], "", "Authorization", "Bearer "+w.Secret(harness.ReadWrite))
+				post := ask(t, &client, "POST", w.URL+"/visitor/conversations/"+talk+"/messages",
+					fmt.Sprintf(`{"content":%q}`, what), "X-Visitor-Id", v.Token, "X-Visitor-Secret", v.Secret)
+				get := ask(t, &client, "GET", w.URL+[]string{
+					"/tickets", "/visitors", "/statistics/current", "/users",
+					"/webhooks",
+				}[n%5], "", "Authorization", "Bearer "+w.Secret(harness.ReadWrite))
 				mu.Lock()
 				requests += 2
 				if said[talk] = append(said[talk], what); !post || !get {
@@ -129,14 +135,14 @@ func writing(t *testing.T, w *harness.Website, during func()) (requests int) {
 		}
 		for _, text := range texts {
 			if there[text] != 1 {
-				t.Errorf("%s is there %d times", text, there[text])
+				t.Errorf("%s is stored %d times", text, there[text])
 			}
 		}
 	}
 	return requests
 }
 
-// ask makes a request and says whether it was answered with 2xx; else the test fails.
+// ask makes a request and reports whether the status is 2xx. Otherwise the test fails.
 func ask(t *testing.T, c *http.Client, method, url, body string, header ...string) bool {
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {

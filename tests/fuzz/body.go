@@ -8,22 +8,26 @@ import (
 	"strings"
 )
 
-// body draws a body, and adds what can be wrong with it to faults.
+// body draws a body, and adds its possible faults to faults.
 func (d *drawer) body(o *Operation, faults *[]fault) *node {
 	if o.body == nil || !o.needsBody && one(d, "no body", false, false, false, true) {
 		return nil
 	}
 	root := d.value(o.body, "", "")
-	d.request.Header.Set("Content-Type", one(d, "Content-Type", "application/json", "application/json; charset=utf-8", "Application/JSON", "application/merge-patch+json"))
+	d.request.Header.Set("Content-Type", one(d, "Content-Type", "application/json", "application/json; charset=utf-8",
+		"Application/JSON", "application/merge-patch+json"))
 	media := func(t string) fault {
-		return fault{"the media type " + t, []int{http.StatusUnsupportedMediaType}, func() { d.request.Header.Set("Content-Type", t) }}
+		return fault{"the media type " + t, []int{http.StatusUnsupportedMediaType}, func() {
+			d.request.Header.Set("Content-Type", t)
+		}}
 	}
-	*faults = append(*faults, media("text/plain"), media("application/x-www-form-urlencoded"), media("multipart/form-data; boundary=x"), media("application/json;;"), media("/"))
+	*faults = append(*faults, media("text/plain"), media("application/x-www-form-urlencoded"),
+		media("multipart/form-data; boundary=x"), media("application/json;;"), media("/"))
 	for _, wrong := range malformed {
 		add(faults, wrong.what, func() { root.replace(wrong.of(string(root.bytes()))) })
 	}
 	for _, kind := range []string{"[]", `"text"`, "5", "true", "null"} {
-		if kind != "null" { // which says nothing, as no body does
+		if kind != "null" { // null is like no body
 			add(faults, "a body that is "+kind, func() { root.replace(kind) })
 		}
 	}
@@ -31,15 +35,15 @@ func (d *drawer) body(o *Operation, faults *[]fault) *node {
 	return root
 }
 
-// null sometimes makes a member null that need not be there and has no null in its schema, and gives where it stands. Who
-// makes something says with it that it is left out; of a change, where null could also mean that a value goes, it may be
-// refused.
+// null sometimes sets an optional member to null although its schema has no null, and returns its path. On creation,
+// null means that the member is left out. In a change, where null could also mean removal, it may be refused.
 func (d *drawer) null(root *node) string {
 	var optional []*node
 	var walk func(n *node)
 	walk = func(n *node) {
 		for _, m := range n.members {
-			if n.schema != nil && m.schema != nil && n.schema.Properties[m.name] != nil && !slices.Contains(n.schema.Required, m.name) && !m.schema.Type.IncludesNull() {
+			if n.schema != nil && m.schema != nil && n.schema.Properties[m.name] != nil &&
+				!slices.Contains(n.schema.Required, m.name) && !m.schema.Type.IncludesNull() {
 				optional = append(optional, m.node)
 			}
 			walk(m.node)
@@ -54,7 +58,7 @@ func (d *drawer) null(root *node) string {
 	if len(optional) == 0 || !one(d, "an optional null", false, false, false, true) {
 		return ""
 	}
-	n := one(d, "which is null", optional...)
+	n := one(d, "member that is null", optional...)
 	n.replace("null")
 	return n.at
 }
@@ -64,15 +68,15 @@ func add(faults *[]fault, what string, make func()) {
 	*faults = append(*faults, fault{what, []int{http.StatusBadRequest}, make})
 }
 
-// malformed are ways in which text is no longer JSON, or is JSON that two readers could read in two ways.
+// malformed are changes that make a text invalid JSON, or JSON that two parsers could read differently.
 var malformed = []struct {
 	what string
 	of   func(body string) string
 }{
 	{"a body cut short", func(b string) string { return b[:len(b)-1] }},
-	{"something behind the body", func(b string) string { return b + "{}" }},
+	{"data after the body", func(b string) string { return b + "{}" }},
 	{"a byte order mark", func(b string) string { return "\ufeff" + b }},
-	{"a comma too many", func(b string) string { return b[:len(b)-1] + ",}" }},
+	{"a trailing comma", func(b string) string { return b[:len(b)-1] + ",}" }},
 	{"a name twice", func(b string) string { return `{"bogus":1,"bogus":1,` + b[1:] }},
 	{"bytes that are not UTF-8", func(b string) string { return "{\"bogus\xff\":1," + b[1:] }},
 	{"half a surrogate pair", func(b string) string { return `{"bogus":"\ud83d",` + b[1:] }},
@@ -89,10 +93,16 @@ var malformed = []struct {
 	}},
 }
 
-// others are values of each type, to stand where another type has to.
-var others = []struct{ kind, text string }{{"string", `"text"`}, {"number", "1.5"}, {"boolean", "true"}, {"object", `{"a":1}`}, {"array", "[[]]"}}
+// others are values of each type, to replace values of another type.
+var others = []struct{ kind, text string }{
+	{"string", `"text"`},
+	{"number", "1.5"},
+	{"boolean", "true"},
+	{"object", `{"a":1}`},
+	{"array", "[[]]"},
+}
 
-// wrong adds what can be wrong with a value, by its schema, and with what is in it.
+// wrong adds the possible faults of a value, by its schema, and those of its members and items.
 func (d *drawer) wrong(n *node, faults *[]fault) {
 	if n.schema == nil {
 		return
@@ -134,17 +144,24 @@ func (d *drawer) wrongObject(n *node, faults *[]fault) {
 		}
 	}
 	if len(n.members) > 0 {
-		add(faults, join(n.at, n.members[0].name)+" stands there twice", func() { n.members = append(slices.Clone(n.members), n.members[0]) })
+		add(faults, join(n.at, n.members[0].name)+" is there twice", func() {
+			n.members = append(slices.Clone(n.members), n.members[0])
+		})
 	}
 	if has := s.AdditionalProperties.Has; has != nil && !*has {
 		name := one(d, n.at+" unknown member", "bogus", "__proto__", "ID", "websiteId", "")
 		if _, known := s.Properties[name]; !known {
-			add(faults, "the unknown member "+join(n.at, name), func() { n.members = append(n.members, member{name, scalar(nil, "", "1")}) })
+			add(faults, "the unknown member "+join(n.at, name), func() {
+				n.members = append(n.members, member{name, scalar(nil, "", "1")})
+			})
 		}
 	}
 	if s.PropertyNames != nil {
-		if name, is := unlike(s.PropertyNames.Value.Pattern, one(d, n.at+" name unlike", "", "x", "é", "de_DE", strings.Repeat("a", 36))); is {
-			add(faults, n.at+" has the name "+name, func() { n.members = append(n.members, member{name, scalar(nil, "", `"x"`)}) })
+		if name, is := mismatch(s.PropertyNames.Value.Pattern, one(d, n.at+" invalid name", "", "x", "é", "de_DE",
+			strings.Repeat("a", 36))); is {
+			add(faults, n.at+" has the name "+name, func() {
+				n.members = append(n.members, member{name, scalar(nil, "", `"x"`)})
+			})
 		}
 	}
 	if s.MaxProps != nil {
@@ -164,10 +181,11 @@ func wrongList(n *node, faults *[]fault) {
 		if n.schema.UniqueItems {
 			add(faults, n.at+" has an item twice", func() { n.items = append(n.items[:1:1], n.items[0]) })
 		}
-		// So many may be more than the body can hold.
-		*faults = append(*faults, fault{n.at + " has too many items", []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge}, func() {
-			n.items = slices.Repeat(n.items[:1], int(*n.schema.MaxItems)+1)
-		}})
+		// So many items may exceed the size limit of the body.
+		*faults = append(*faults,
+			fault{n.at + " has too many items", []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge}, func() {
+				n.items = slices.Repeat(n.items[:1], int(*n.schema.MaxItems)+1)
+			}})
 	}
 }
 
@@ -190,7 +208,7 @@ func (d *drawer) wrongScalar(n *node, faults *[]fault) {
 	says(" has a control character", one(d, n.at+" control", `"x\u0001y"`, `"x\by"`, `"x\u007fy"`, "\"x\u0085y\""))
 	says(" is not UTF-8", "\"x\xc3y\"")
 	if len(s.Enum) > 0 {
-		says(" is none of those that there are", `"BOGUS"`)
+		says(" is not an allowed value", `"BOGUS"`)
 	}
 	if s.MinLength > 0 {
 		says(" is empty", `""`)
@@ -199,13 +217,14 @@ func (d *drawer) wrongScalar(n *node, faults *[]fault) {
 	if s.MaxLength != nil {
 		says(" is too long", quoted(strings.Repeat("x", int(*s.MaxLength)+1)))
 	}
-	if wrong, is := unlike(s.Pattern, one(d, n.at+" unlike", "", " ", "é", "a\nb", "x'\"<>", "#12345g", "../x", strings.Repeat("x", 5000))); is {
-		says(" is unlike its pattern", quoted(wrong))
+	if wrong, is := mismatch(s.Pattern, one(d, n.at+" unlike", "", " ", "é", "a\nb", "x'\"<>", "#12345g", "../x",
+		strings.Repeat("x", 5000))); is {
+		says(" doesn't match its pattern", quoted(wrong))
 	}
 }
 
-// unlike says whether text does not match a pattern that a schema has.
-func unlike(pattern, text string) (string, bool) {
+// mismatch reports whether text does not match a schema's pattern.
+func mismatch(pattern, text string) (string, bool) {
 	if pattern == "" {
 		return "", false
 	}

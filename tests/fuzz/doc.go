@@ -1,8 +1,8 @@
-// Package fuzz makes requests out of an OpenAPI document: good ones, and ones with exactly one fault, which the document
-// says will be refused. Whoever sends them learns whether the answer is one that the document allows.
+// Package fuzz generates requests from an OpenAPI document: valid ones, and ones with exactly one fault, which the
+// document says will be refused. The caller learns whether a response is allowed by the document.
 //
-// It is written by hand because the known tools are programs of other languages that ask a server from outside: they know
-// neither which objects exist nor which faults a body can have that a schema cannot tell, and a test could not run them
-// with nothing but Go. What draws, shrinks and repeats is rapid; what reads the document is kin-openapi; what an answer is
-// held against is the same check that every other test's answers go through.
+// It is written by hand because the known tools are programs in other languages that send requests from outside. They
+// know neither which objects exist nor which faults of a body a schema cannot express, and a test could not run them
+// with Go alone. rapid draws, shrinks and repeats requests; kin-openapi reads the document; responses go through the
+// same check as in every other test.
 package fuzz

@@ -17,7 +17,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// small is a document of one operation.
+// small is a document with one operation.
 const small = `{"openapi": "3.1.0", "info": {"title": "Small", "version": "1"}, "paths": {"/things/{id}": {"post": {
 	"operationId": "make",
 	"parameters": [
@@ -39,7 +39,7 @@ type thing struct {
 	Tags *[]string `json:"tags"`
 }
 
-// small's one operation, as the generator and as the check see it.
+// smallOperation returns small's operation, as the generator and as the check see it.
 func smallOperation(t *testing.T) (*fuzz.Operation, *harness.Documented, *jsonschema.Schema) {
 	t.Helper()
 	ops, err := fuzz.Operations([]byte(small))
@@ -53,7 +53,8 @@ func smallOperation(t *testing.T) (*fuzz.Operation, *harness.Documented, *jsonsc
 	return ops[0], d.Operations[0], d.Operations[0].Body
 }
 
-// TestGoodAndBad: a body that is drawn as a good one is of its schema, and one with a fault that a schema can tell is not.
+// TestGoodAndBad checks that a body drawn as valid matches its schema, and that one with a fault that the schema
+// expresses doesn't.
 func TestGoodAndBad(t *testing.T) {
 	t.Parallel()
 	all, d := theDocument(t)
@@ -76,7 +77,7 @@ func TestGoodAndBad(t *testing.T) {
 					t.Fatalf("%s may be null by the schema: %s", r.Null, r.Body)
 				}
 			case r.Fault == "" && !fits:
-				t.Fatalf("it has no fault, and is not of the schema: %s", r.Body)
+				t.Fatalf("a body without a fault doesn't match the schema: %s", r.Body)
 			case r.Fault == "":
 				good++
 			case !fits:
@@ -89,50 +90,60 @@ func TestGoodAndBad(t *testing.T) {
 	}
 }
 
-// TestPlantedBugs: each way in which a server can be unlike its document is found, and the same server without it is not
-// complained about.
+// TestPlantedBugs checks that each way in which a server can deviate from its document is found, and that the same
+// server without the bug passes.
 func TestPlantedBugs(t *testing.T) {
 	op, documented, schema := smallOperation(t)
 	for name, bug := range map[string]func(r *http.Request, body []byte, good bool) (status int, answer string){
-		"":                          nil,
-		"it fails":                  func(_ *http.Request, b []byte, _ bool) (int, string) { return 500, string(b) },
-		"another success":           func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(good, 201, 0), "" },
-		"a refusal of what is good": func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(good, 400, 0), "" },
-		"another refusal":           func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(!good, 409, 0), "" },
-		"a member too many": func(_ *http.Request, _ []byte, good bool) (int, string) {
+		"":               nil,
+		"a server error": func(_ *http.Request, b []byte, _ bool) (int, string) { return 500, string(b) },
+		"another success": func(_ *http.Request, _ []byte, good bool) (int, string) {
+			return pick(good, 201, 0), ""
+		},
+		"a refusal of a valid request": func(_ *http.Request, _ []byte, good bool) (int, string) {
+			return pick(good, 400, 0), ""
+		},
+		"another refusal": func(_ *http.Request, _ []byte, good bool) (int, string) {
+			return pick(!good, 409, 0), ""
+		},
+		"an additional member": func(_ *http.Request, _ []byte, good bool) (int, string) {
 			return pick(good, 200, 0), `{"ok":true,"more":1}`
 		},
-		"a member of another value": func(_ *http.Request, _ []byte, good bool) (int, string) { return pick(good, 200, 0), `{"ok":false}` },
-		"it fails for long names":   func(_ *http.Request, b []byte, good bool) (int, string) { return pick(good && longName(b), 500, 0), "" },
-		"it fails for odd letters": func(_ *http.Request, b []byte, good bool) (int, string) {
+		"a member of another value": func(_ *http.Request, _ []byte, good bool) (int, string) {
+			return pick(good, 200, 0), `{"ok":false}`
+		},
+		"a server error for long names": func(_ *http.Request, b []byte, good bool) (int, string) {
+			return pick(good && longName(b), 500, 0), ""
+		},
+		"a server error for rare characters": func(_ *http.Request, b []byte, good bool) (int, string) {
 			return pick(good && strings.ContainsRune(string(b), '😀'), 500, 0), ""
 		},
-		"it takes unknown members": func(_ *http.Request, b []byte, good bool) (int, string) {
+		"unknown members are accepted": func(_ *http.Request, b []byte, good bool) (int, string) {
 			return pick(!good && strings.Contains(string(b), `"bogus":1}`), 200, 0), `{"ok":true}`
 		},
-		"it takes a size of 10": func(_ *http.Request, b []byte, good bool) (int, string) {
+		"a size of 10 is accepted": func(_ *http.Request, b []byte, good bool) (int, string) {
 			return pick(!good && strings.Contains(string(b), `"size":10`), 200, 0), `{"ok":true}`
 		},
-		"it refuses what is null for left out": func(_ *http.Request, b []byte, good bool) (int, string) {
+		"null for an optional member is refused": func(_ *http.Request, b []byte, good bool) (int, string) {
 			return pick(good && strings.Contains(string(b), `"size":null`), 400, 0), ""
 		},
-		"it fails for what is null": func(_ *http.Request, b []byte, good bool) (int, string) {
+		"a server error for null": func(_ *http.Request, b []byte, good bool) (int, string) {
 			return pick(good && strings.Contains(string(b), `"tags":null`), 500, 0), ""
 		},
-		"it takes names twice": func(_ *http.Request, b []byte, good bool) (int, string) {
+		"duplicate names are accepted": func(_ *http.Request, b []byte, good bool) (int, string) {
 			return pick(strings.Count(string(b), `"name":`) > 1, 200, 0), `{"ok":true}`
 		},
-		"it takes what is no number": func(r *http.Request, _ []byte, _ bool) (int, string) {
+		"an invalid number is accepted": func(r *http.Request, _ []byte, _ bool) (int, string) {
 			return pick(strings.HasSuffix(r.URL.Path, "/x"), 200, 0), `{"ok":true}`
 		},
-		"it takes any switch": func(r *http.Request, _ []byte, _ bool) (int, string) {
+		"any boolean is accepted": func(r *http.Request, _ []byte, _ bool) (int, string) {
 			return pick(r.URL.Query().Get("loud") == "yes", 200, 0), `{"ok":true}`
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			recorder, rounds := &recording{name: t.Name()}, 20
 			if bug != nil {
-				rounds = 500 // the first that finds it ends them; the rarest fault is drawn a few times in a thousand
+				rounds = 500 // the first that finds the bug ends the test; the rarest fault is drawn a few times in a thousand
 			}
 			func() {
 				defer func() {
@@ -153,8 +164,9 @@ func TestPlantedBugs(t *testing.T) {
 			if found := recorder.failed; found != (bug != nil) {
 				t.Errorf("found: %t\n%s", found, recorder.said.String())
 			}
-			if said := recorder.said.String(); bug != nil && (!strings.Contains(said, "curl -sS -X POST") || !strings.Contains(said, "rapid.seed")) {
-				t.Errorf("it does not say how to see it again: %s", said)
+			if said := recorder.said.String(); bug != nil && (!strings.Contains(said, "curl -sS -X POST") ||
+				!strings.Contains(said, "rapid.seed")) {
+				t.Errorf("the message does not say how to reproduce it: %s", said)
 			}
 		})
 	}
@@ -172,8 +184,10 @@ func longName(body []byte) bool {
 	return json.Unmarshal(body, &v) == nil && v.Name != nil && len([]rune(*v.Name)) == 20
 }
 
-// serve answers a request as small says, or as a bug has it where that gives a status.
-func serve(schema *jsonschema.Schema, bug func(*http.Request, []byte, bool) (int, string), r fuzz.Request) harness.Answer {
+// serve responds to a request as small says, or as a bug does if that returns a status.
+func serve(schema *jsonschema.Schema, bug func(*http.Request, []byte, bool) (int, string),
+	r fuzz.Request,
+) harness.Answer {
 	w := httptest.NewRecorder()
 	req := httptest.NewRequest(r.Method, r.Path, strings.NewReader(string(r.Body)))
 	req.Header = r.Header
@@ -182,9 +196,11 @@ func serve(schema *jsonschema.Schema, bug func(*http.Request, []byte, bool) (int
 	var id int64
 	_, notID := fmt.Sscanf(req.URL.Path+"\n", "/things/%d\n", &id)
 	switch media := strings.ToLower(req.Header.Get("Content-Type")); {
-	case media != "application/json" && media != "application/json; charset=utf-8" && media != "application/merge-patch+json":
+	case media != "application/json" && media != "application/json; charset=utf-8" &&
+		media != "application/merge-patch+json":
 		status = 415
-	case r.Fault != "" || notID != nil || id < 1 || r.Null == "" && harness.Fits(schema, body) != nil: // not all faults are the schema's
+	// not every fault is one of the schema
+	case r.Fault != "" || notID != nil || id < 1 || r.Null == "" && harness.Fits(schema, body) != nil:
 		status = 400
 	}
 	answer := pick(status == 200, 1, 0)
@@ -200,10 +216,10 @@ func serve(schema *jsonschema.Schema, bug func(*http.Request, []byte, bool) (int
 	return harness.Answer{Method: r.Method, Path: r.Path, Status: status, Header: w.Header(), Body: []byte(text)}
 }
 
-// errStop is what a recording panics with where a test would end.
+// errStop is the panic value of a recording where a test would end.
 var errStop = fmt.Errorf("the test ended")
 
-// recording is a test that keeps what is said of it.
+// recording is a test that records its messages.
 type recording struct {
 	name   string
 	failed bool
@@ -225,10 +241,13 @@ func (r *recording) FailNow()                  { r.failed = true; panic(errStop)
 func (r *recording) Fail()                     { r.failed = true }
 func (r *recording) Failed() bool              { return r.failed }
 
-// TestCurl: every byte of a request stands in its command as itself.
+// TestCurl checks that the command contains every byte of a request unchanged.
 func TestCurl(t *testing.T) {
 	t.Parallel()
-	r := fuzz.Request{Method: "PUT", Path: "/a'b%20c?d=e", Header: http.Header{"X": {"\xff'"}}, Body: []byte("{\"é\\\":\n\x00}")}
+	r := fuzz.Request{
+		Method: "PUT", Path: "/a'b%20c?d=e", Header: http.Header{"X": {"\xff'"}},
+		Body: []byte("{\"é\\\":\n\x00}"),
+	}
 	want := `curl -sS -X PUT -H $'X: \xff\'' --data-binary $'{"\xc3\xa9\\":\x0a\x00}' "$URL"$'/a\'b%20c?d=e'`
 	if have := r.Curl(); have != want {
 		t.Errorf("have %s\nwant %s", have, want)

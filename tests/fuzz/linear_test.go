@@ -15,8 +15,8 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// What a client does to a status: it reads it, writes it, writes it where it is still in the state that it has seen, or
-// writes it without being told of the state that it made.
+// The operations of a client on a status: a read, a write, a write on the condition that the state is the one last
+// seen, and a write whose response doesn't contain the new state.
 const (
 	reads = iota
 	writes
@@ -24,27 +24,27 @@ const (
 	writesBlind
 )
 
-// change is what a client asks.
+// change is a client's request.
 type change struct {
 	kind   int
 	status string
-	seen   string // of writesIf: the state
+	seen   string // of writesIf: the expected state
 }
 
-// seen is what it is answered.
+// seen is the response.
 type seen struct {
 	status, state string
 	refused       bool // 412
 }
 
-// register is a status that is changed as if by one client after the other. Its state in the model is what a read gives.
-// A write gives the state that it made, and one that depends on a state is refused exactly where that is no longer the one.
-// Behind a blind write nobody knows the state until somebody looks.
+// register is the sequential model of a status. Its state in the model is the result of a read. A write returns the new
+// state. A conditional write is refused exactly if its state is outdated. After a blind write the state is unknown
+// until a read.
 var register = porcupine.Model{
 	Init: func() any { return seen{} },
 	Step: func(state, input, output any) (bool, any) {
 		now, in, out := state.(seen), input.(change), output.(seen)
-		unknown := now.status == "" // nobody has looked yet
+		unknown := now.status == "" // no read yet
 		blind := unknown || now.state == ""
 		switch {
 		case in.kind == reads:
@@ -60,27 +60,31 @@ var register = porcupine.Model{
 	DescribeOperation: func(input, output any) string { return fmt.Sprintf("%+v: %+v", input, output) },
 }
 
-// subject is something with a status.
+// subject is an object with a status.
 type subject struct {
-	path, change string                              // where it is shown, and where its status is changed
-	shown        func(harness.Object) harness.Object // what has the status, of what is shown
+	path, change string                              // paths that show and change the status
+	shown        func(harness.Object) harness.Object // returns the object with the status from a response
 	statuses     []string
-	blind        map[string]func(testing.TB) // how else it gets a status
+	blind        map[string]func(testing.TB) // other ways to set a status
 }
 
-// ticket makes one that nobody else knows.
+// ticket creates a ticket for this test alone.
 func ticket(t *testing.T, w *harness.World) subject {
 	path := "/tickets/" + w.NewTicket(t, harness.Map{"title": "Raced"}).Text("id")
-	return subject{path, path + "/status", func(o harness.Object) harness.Object { return o }, []string{"NEW", "OPEN", "PENDING", "RESOLVED", "CLOSED"}, nil}
+	return subject{path, path + "/status", func(o harness.Object) harness.Object {
+		return o
+	}, []string{"NEW", "OPEN", "PENDING", "RESOLVED", "CLOSED"}, nil}
 }
 
-// conversation makes one whose visitor ends it, and opens it again by writing on. It has a summary and a tag, so that nothing
-// is made of it when it is closed.
+// conversation creates a conversation whose visitor closes it, and reopens it by a message. It has a summary and a tag,
+// so that closing it generates none.
 func conversation(t *testing.T, w *harness.World) subject {
 	token := w.Caller.Open(t, "Raced")
 	path := "/conversations/" + token
 	w.Agent().Send(t, 200, "PATCH", path, harness.Map{"summary": "A race.", "tags": []string{w.Tag}})
-	return subject{path, path, func(o harness.Object) harness.Object { return o.Object("conversation") }, []string{"OPEN", "CLOSED"}, map[string]func(testing.TB){
+	return subject{path, path, func(o harness.Object) harness.Object {
+		return o.Object("conversation")
+	}, []string{"OPEN", "CLOSED"}, map[string]func(testing.TB){
 		"OPEN": func(t testing.TB) {
 			w.Caller.Do(t, "POST", "/visitor"+path+"/messages", harness.Map{"content": "And?"}).Want(t, 201)
 		},
@@ -88,7 +92,7 @@ func conversation(t *testing.T, w *harness.World) subject {
 	}}
 }
 
-// history asks about a status from several sides at once, and gives all that was asked and answered.
+// history sends requests about a status from several clients concurrently, and returns all requests and responses.
 func history(t *testing.T, w *harness.World, s subject, clients, asks int, seed uint64) []porcupine.Operation {
 	t.Helper()
 	var mu sync.Mutex
@@ -108,7 +112,10 @@ func history(t *testing.T, w *harness.World, s subject, clients, asks int, seed 
 				out, tag := s.ask(t, w.Agent(), in, last)
 				last = cmp.Or(tag, last)
 				mu.Lock()
-				all = append(all, porcupine.Operation{ClientId: id, Input: in, Call: int64(call), Output: out, Return: int64(time.Since(begun))})
+				all = append(all, porcupine.Operation{
+					ClientId: id, Input: in, Call: int64(call), Output: out,
+					Return: int64(time.Since(begun)),
+				})
 				mu.Unlock()
 			}
 		})
@@ -117,7 +124,7 @@ func history(t *testing.T, w *harness.World, s subject, clients, asks int, seed 
 	return all
 }
 
-// ask asks once, with a tag where that depends on the state, and gives the tag that is told.
+// ask sends one request, with an ETag if it is conditional, and returns the ETag of the response.
 func (s subject) ask(t *testing.T, agent harness.Client, in change, last string) (out seen, tag string) {
 	t.Helper()
 	var a harness.Answer
@@ -139,7 +146,7 @@ func (s subject) ask(t *testing.T, agent harness.Client, in change, last string)
 	return seen{status: shown(a.Object()).Text("status"), state: revision(tag)}, tag
 }
 
-// revision is the part of a tag that If-Match is about: the rest is of what is only shown.
+// revision returns the part of an ETag that If-Match compares. The rest covers data that is only shown.
 func revision(tag string) string {
 	for i := len(tag) - 1; i >= 0; i-- {
 		if tag[i] == '.' {
@@ -149,16 +156,19 @@ func revision(tag string) string {
 	return tag
 }
 
-// TestStatusChangesAreLinear: whatever clients ask of one status at once, there is an order, which agrees with what came
-// before what, in which one client after the other would have been answered the same. FIVECHAT_FUZZ_HISTORIES says how many
-// histories are looked at.
-func TestStatusChangesAreLinear(t *testing.T) {
+// TestStatusChangesAreLinearizable checks that concurrent requests about one status have a sequential order that agrees
+// with real time and in which each would have got the same response. FIVECHAT_FUZZ_HISTORIES is the number of
+// histories.
+func TestStatusChangesAreLinearizable(t *testing.T) {
 	t.Parallel()
 	histories, err := strconv.Atoi(os.Getenv("FIVECHAT_FUZZ_HISTORIES"))
 	if err != nil {
 		histories = 3
 	}
-	for name, of := range map[string]func(*testing.T, *harness.World) subject{"a ticket": ticket, "a conversation": conversation} {
+	for name, of := range map[string]func(*testing.T, *harness.World) subject{
+		"a ticket":       ticket,
+		"a conversation": conversation,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := harness.Running().World(t, harness.Pro)
@@ -166,7 +176,7 @@ func TestStatusChangesAreLinear(t *testing.T) {
 				seed := rand.Uint64()
 				all := history(t, w, of(t, w), 6, 25, seed)
 				if result := porcupine.CheckOperationsTimeout(register, all, time.Minute); result != porcupine.Ok {
-					t.Errorf("seed %d: %s: %d asks have no order", seed, result, len(all))
+					t.Errorf("seed %d: %s: %d requests have no order", seed, result, len(all))
 					for _, o := range all {
 						t.Logf("%d..%d client %d %s", o.Call, o.Return, o.ClientId, register.DescribeOperation(o.Input, o.Output))
 					}
@@ -177,8 +187,8 @@ func TestStatusChangesAreLinear(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotLinear: the model refuses a lost update, a stale read, and a condition that was passed over.
-func TestWhatIsNotLinear(t *testing.T) {
+// TestModelRefusesAnomalies checks that the model refuses a lost update, a stale read, and an ignored condition.
+func TestModelRefusesAnomalies(t *testing.T) {
 	t.Parallel()
 	open, closed := seen{"OPEN", "1", false}, seen{"CLOSED", "2", false}
 	at := func(from int64, in change, out seen) porcupine.Operation {
@@ -191,29 +201,30 @@ func TestWhatIsNotLinear(t *testing.T) {
 		last   porcupine.Operation
 		linear bool
 	}{
-		"the last write is read":     {at(4, change{kind: reads}, closed), true},
-		"a stale read":               {at(4, change{kind: reads}, open), false},
-		"a state of nobody's":        {at(4, change{kind: reads}, seen{"CLOSED", "3", false}), false},
-		"a condition that holds":     {at(4, change{writesIf, "OPEN", "2"}, seen{"OPEN", "3", false}), true},
-		"a condition passed over":    {at(4, change{writesIf, "OPEN", "1"}, seen{"OPEN", "3", false}), false},
-		"refused where it holds":     {at(4, change{writesIf, "OPEN", "2"}, seen{refused: true}), false},
-		"refused for an older state": {at(4, change{writesIf, "OPEN", "1"}, seen{refused: true}), true},
-		"answered with another":      {at(4, change{kind: writes, status: "OPEN"}, seen{"NEW", "3", false}), false},
+		"the last write is read":         {at(4, change{kind: reads}, closed), true},
+		"a stale read":                   {at(4, change{kind: reads}, open), false},
+		"a state that was never written": {at(4, change{kind: reads}, seen{"CLOSED", "3", false}), false},
+		"a condition that holds":         {at(4, change{writesIf, "OPEN", "2"}, seen{"OPEN", "3", false}), true},
+		"an ignored condition":           {at(4, change{writesIf, "OPEN", "1"}, seen{"OPEN", "3", false}), false},
+		"refused although it holds":      {at(4, change{writesIf, "OPEN", "2"}, seen{refused: true}), false},
+		"refused for an older state":     {at(4, change{writesIf, "OPEN", "1"}, seen{refused: true}), true},
+		"a response with another status": {at(4, change{kind: writes, status: "OPEN"}, seen{"NEW", "3", false}), false},
 	} {
 		if linear := porcupine.CheckOperations(register, []porcupine.Operation{first, second, c.last}); linear != c.linear {
-			t.Errorf("%s: linear is %t", name, linear)
+			t.Errorf("%s: linearizable is %t", name, linear)
 		}
 	}
 	for name, c := range map[string]struct {
 		last   porcupine.Operation
 		linear bool
 	}{
-		"what a blind write left":          {at(6, change{kind: reads}, seen{"OPEN", "3", false}), true},
-		"not what a blind write left":      {at(6, change{kind: reads}, closed), false},
-		"a condition behind a blind write": {at(6, change{writesIf, "CLOSED", "2"}, seen{refused: true}), true},
+		"the result of a blind write":     {at(6, change{kind: reads}, seen{"OPEN", "3", false}), true},
+		"not the result of a blind write": {at(6, change{kind: reads}, closed), false},
+		"a condition after a blind write": {at(6, change{writesIf, "CLOSED", "2"}, seen{refused: true}), true},
 	} {
-		if linear := porcupine.CheckOperations(register, []porcupine.Operation{first, second, blind, c.last}); linear != c.linear {
-			t.Errorf("%s: linear is %t", name, linear)
+		if linear := porcupine.CheckOperations(register, []porcupine.Operation{first, second, blind, c.last}); linear !=
+			c.linear {
+			t.Errorf("%s: linearizable is %t", name, linear)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// checks is how many requests of each operation are drawn where nothing else is said.
+// checks is the default number of requests drawn for each operation.
 const checks = 40
 
 // TestMain draws as many requests of each operation as FIVECHAT_FUZZ_CHECKS says.
@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 	if _, err := strconv.Atoi(n); err != nil {
 		n = strconv.Itoa(checks)
 	}
-	_ = flag.Set("rapid.checks", n)          // both are rapid's own
-	_ = flag.Set("rapid.nofailfile", "true") // the seed says as much
+	_ = flag.Set("rapid.checks", n)          // both flags are rapid's own
+	_ = flag.Set("rapid.nofailfile", "true") // the seed is enough to repeat a failure
 	harness.Main(m)
 }

@@ -7,12 +7,12 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// node is a JSON value that keeps of which schema it is, so that it can be made wrong.
+// node is a JSON value with its schema, so that a fault can be put into it.
 type node struct {
 	schema  *openapi3.Schema
-	at      string // where it stands, with dots between; "" for the body
+	at      string // its path, with dots between; "" for the body
 	kind    byte   // 'o' an object, 'a' a list, 's' anything else
-	text    string // of anything else, and of a node that was made wrong: as it is sent
+	text    string // the JSON text of other values, and of a node with a fault
 	members []member
 	items   []*node
 }
@@ -22,15 +22,15 @@ type member struct {
 	*node
 }
 
-// scalar is a node of JSON text.
+// scalar returns a node of JSON text.
 func scalar(s *openapi3.Schema, at, text string) *node {
 	return &node{schema: s, at: at, kind: 's', text: text}
 }
 
-// replace makes a node of text.
+// replace replaces a node by text.
 func (n *node) replace(text string) { n.kind, n.text = 's', text }
 
-// bytes is the node as JSON.
+// bytes returns the node as JSON.
 func (n *node) bytes() []byte {
 	var b strings.Builder
 	n.write(&b)
@@ -63,13 +63,13 @@ func (n *node) write(b *strings.Builder) {
 	}
 }
 
-// quoted is text as a JSON string.
+// quoted returns text as a JSON string.
 func quoted(text string) string {
-	b, _ := json.Marshal(text) // a string can be encoded
+	b, _ := json.Marshal(text) // a string can always be encoded
 	return string(b)
 }
 
-// unquoted is the text of a JSON string.
+// unquoted returns the text of a JSON string.
 func unquoted(text string) string {
 	var s string
 	_ = json.Unmarshal([]byte(text), &s) // it was made by quote

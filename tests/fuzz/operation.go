@@ -11,11 +11,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Values are the texts that a schema cannot tell: ids of what exists, addresses that lead somewhere. They are found by the
-// name of a body's member or of a parameter (a shared parameter's own name in the document), and one of them is drawn.
+// Values are texts that a schema cannot express: ids of existing objects, addresses of receivers. The key is the name
+// of a body's member or of a parameter (for a shared parameter, its own name in the document). One of the texts is
+// drawn.
 type Values map[string][]string
 
-// Operation is an operation of which requests are made.
+// Operation is an operation for which requests are drawn.
 type Operation struct {
 	ID, Method, Path string
 	params           []parameter
@@ -24,13 +25,13 @@ type Operation struct {
 	statuses         []int
 }
 
-// parameter is what a request has beside its body.
+// parameter is a part of a request other than its body.
 type parameter struct {
 	*openapi3.Parameter
 	known string // its name in Values
 }
 
-// Operations are the operations of an OpenAPI document, by their ids.
+// Operations returns the operations of an OpenAPI document by id.
 func Operations(document []byte) ([]*Operation, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(document)
 	if err != nil {
@@ -62,16 +63,16 @@ func Operations(document []byte) ([]*Operation, error) {
 	return all, nil
 }
 
-// last is what stands behind the last slash of a reference.
+// last returns the part of a reference after its last slash.
 func last(ref string) string { return ref[strings.LastIndexByte(ref, '/')+1:] }
 
-// Location is where something stands in a request.
+// Location is a place in a request.
 type Location struct {
 	In   string // path, query, header or body
 	Name string // of the parameter, or of the body's member at any depth
 }
 
-// Places are all that a request of the operation can hold.
+// Locations returns all places in requests of the operation.
 func (o *Operation) Locations() []Location {
 	var all []Location
 	for _, p := range o.params {
@@ -94,12 +95,12 @@ func (o *Operation) Locations() []Location {
 	return slices.Compact(all)
 }
 
-// Draw makes a request. About every second one has a fault.
+// Draw draws a request. About half of the requests have a fault.
 func (o *Operation) Draw(t *rapid.T, known Values) Request {
 	r := Request{Operation: o.ID, Method: o.Method, Header: http.Header{}}
 	for _, status := range []int{http.StatusNotFound, http.StatusConflict} {
 		if slices.Contains(o.statuses, status) {
-			r.Allowed = append(r.Allowed, status) // what it is about may be gone, or in another state
+			r.Allowed = append(r.Allowed, status) // the object may be gone, or in another state
 		}
 	}
 	d := &drawer{t: t, known: known, request: &r}
@@ -112,7 +113,8 @@ func (o *Operation) Draw(t *rapid.T, known Values) Request {
 		f := rapid.SampledFrom(faults).Draw(t, "fault")
 		f.make()
 		r.Fault, r.Allowed = f.what, f.refused
-		if r.Header.Get("If-Match") != "" && slices.Contains(o.statuses, http.StatusPreconditionFailed) { // which may be looked at first
+		// the condition may be checked first
+		if r.Header.Get("If-Match") != "" && slices.Contains(o.statuses, http.StatusPreconditionFailed) {
 			r.Allowed = append(slices.Clone(r.Allowed), http.StatusPreconditionFailed)
 		}
 	} else if r.Null = d.null(root); r.Null != "" && o.Method == http.MethodPatch {
@@ -128,21 +130,21 @@ func (o *Operation) Draw(t *rapid.T, known Values) Request {
 	return r
 }
 
-// drawer is what the parts of a request are drawn with.
+// drawer holds the state while the parts of a request are drawn.
 type drawer struct {
 	t       *rapid.T
 	known   Values
 	request *Request
 }
 
-// fault is something that can be made wrong in a request that is drawn.
+// fault is a fault that can be put into a request while it is drawn.
 type fault struct {
 	what    string
-	refused []int // the statuses that it may be refused with
+	refused []int // the statuses of a refusal
 	make    func()
 }
 
-// one draws one of several.
+// one draws one of several values.
 func one[T any](d *drawer, label string, from ...T) T {
 	return rapid.SampledFrom(from).Draw(d.t, label)
 }

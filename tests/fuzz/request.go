@@ -10,36 +10,36 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// Request is a request to be sent, and what the document says of it.
+// Request is a request to send, and what the document says about it.
 type Request struct {
 	Operation    string
-	Method, Path string // the path as it stands in the request's first line
+	Method, Path string // the path as in the request's first line
 	Header       http.Header
 	Body         []byte // nil for none
-	Fault        string // what is wrong with it; "" where nothing is
-	Null         string // the optional member that is null though its schema has no null, where nothing else is wrong with it
-	Allowed      []int  // the statuses that it may be refused with; without a fault it may also succeed
+	Fault        string // what is wrong with it; "" without a fault
+	Null         string // the optional member that is null although its schema has no null, if nothing else is wrong
+	Allowed      []int  // the statuses of a refusal; without a fault it may also succeed
 }
 
-// Judge says what is wrong with the answer to a request: a status that does not follow from the document, or an answer
-// that is not as documented.
+// Judge returns an error if the response to a request has a status that does not follow from the document, or is not as
+// documented.
 func Judge(op *harness.Documented, r Request, a harness.Answer) error {
 	succeeds := a.Status >= 200 && a.Status < 300 || a.Status == http.StatusNotModified
 	switch {
 	case a.Status >= 500:
 		return fmt.Errorf("answered %d", a.Status)
 	case r.Fault != "" && !slices.Contains(r.Allowed, a.Status):
-		return fmt.Errorf("%s: answered %d, not with one of %d", r.Fault, a.Status, r.Allowed)
+		return fmt.Errorf("%s: status %d, not one of %d", r.Fault, a.Status, r.Allowed)
 	case r.Fault == "" && !succeeds && !slices.Contains(r.Allowed, a.Status):
-		return fmt.Errorf("nothing is wrong with it, and it was answered %d", a.Status)
+		return fmt.Errorf("a request without a fault got %d", a.Status)
 	}
 	return op.Check(a)
 }
 
-// longestShown is how much of a body Curl shows, in bytes; of a longer one, the seed gives the rest.
+// longestShown is how many bytes of a body Curl shows. For a longer one, use the seed.
 const longestShown = 4096
 
-// Curl is the request as a command of bash.
+// Curl returns the request as a bash command.
 func (r Request) Curl() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "curl -sS -X %s", r.Method)
@@ -53,12 +53,12 @@ func (r Request) Curl() string {
 	}
 	fmt.Fprintf(&b, ` "$URL"%s`, bashQuote(r.Path))
 	if len(r.Body) > longestShown {
-		fmt.Fprintf(&b, " # the body has %d bytes more", len(r.Body)-longestShown)
+		fmt.Fprintf(&b, " # the body has %d more bytes", len(r.Body)-longestShown)
 	}
 	return b.String()
 }
 
-// bashQuote gives text as a word of bash in which every byte is itself.
+// bashQuote returns text as a bash word in which every byte stands for itself.
 func bashQuote(text string) string {
 	var b strings.Builder
 	b.WriteString("$'")

@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// operations are the operations that the tests know how to ask, by their ids in the document.
+// operations are the operations in the tests' table, by their ids in the document.
 func operations(t *testing.T) map[string]harness.Operation {
 	t.Helper()
 	d, err := harness.TheDocument()
@@ -23,7 +23,7 @@ func operations(t *testing.T) map[string]harness.Operation {
 	return known
 }
 
-// TestUseAfterDelete: whatever is asked about what was deleted is answered as about what never was.
+// TestUseAfterDelete checks that every request about a deleted object gets the response of an unknown one.
 func TestUseAfterDelete(t *testing.T) {
 	t.Parallel()
 	all := operations(t)
@@ -36,7 +36,7 @@ func TestUseAfterDelete(t *testing.T) {
 			t.Parallel()
 			w := harness.Running().World(t, harness.Pro)
 			names := w.Another(t, gone.Path)
-			if strings.Contains(gone.Path, "{webhook}") { // what is below it goes too
+			if strings.Contains(gone.Path, "{webhook}") { // objects below it are deleted too
 				names["delivery"] = w.NewDelivery(t, names["webhook"])
 			}
 			gone.Ask(t, gone.Allowed(w), names).Want(t, gone.Status)
@@ -49,11 +49,11 @@ func TestUseAfterDelete(t *testing.T) {
 		found++
 	}
 	if found < 4 {
-		t.Errorf("only %d sorts of things can be deleted", found)
+		t.Errorf("only %d kinds of objects can be deleted", found)
 	}
 }
 
-// TestWrongParent: what is below one thing is not there below another one of the same website.
+// TestWrongParent checks that an object below one parent isn't found below another parent of the same website.
 func TestWrongParent(t *testing.T) {
 	t.Parallel()
 	found := 0
@@ -70,12 +70,12 @@ func TestWrongParent(t *testing.T) {
 		found++
 	}
 	if found < 2 {
-		t.Errorf("only %d operations are about something below another", found)
+		t.Errorf("only %d operations are about an object below another", found)
 	}
 }
 
-// TestReplays: each operation that takes an Idempotency-Key answers the second time as the first, byte for byte, and refuses
-// the key with another body.
+// TestReplays checks that each operation with an Idempotency-Key responds the second time exactly as the first time,
+// and refuses the key with another body.
 func TestReplays(t *testing.T) {
 	t.Parallel()
 	documented, err := fuzz.Operations(openapi.JSON)
@@ -96,7 +96,7 @@ func TestReplays(t *testing.T) {
 			t.Parallel()
 			op, is := known[d.ID]
 			if !is {
-				t.Fatal("no request of it is known")
+				t.Fatal("the tests' table has no request of it")
 			}
 			w := harness.Running().World(t, harness.Pro)
 			path, key := harness.Fill(op.Path, w.Objects()), harness.Unique("key.")
@@ -107,7 +107,8 @@ func TestReplays(t *testing.T) {
 			}
 			first := client.Do(t, op.Method, path, good).Want(t, op.Status)
 			second := client.Do(t, op.Method, path, good).Want(t, op.Status)
-			if string(first.Body) != string(second.Body) || first.Header.Get("Idempotency-Replayed") != "" || second.Header.Get("Idempotency-Replayed") != "true" {
+			if string(first.Body) != string(second.Body) || first.Header.Get("Idempotency-Replayed") != "" ||
+				second.Header.Get("Idempotency-Replayed") != "true" {
 				t.Errorf("the first time %v %s\nthe second time %v %s", first.Header, first.Body, second.Header, second.Body)
 			}
 			client.Do(t, op.Method, path, harness.JSON(`{"another":"body"}`)).Want(t, 422)

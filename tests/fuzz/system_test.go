@@ -13,15 +13,15 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestDocumentedRequests sends requests that are drawn out of the document: what nothing is wrong with succeeds, or is
-// refused for what it is about; what has a fault is refused as a fault; every answer is documented, and none is a 5xx.
+// TestDocumentedRequests sends requests drawn from the document. A valid one succeeds, or is refused because of its
+// object. One with a fault is refused for it. Every response is documented, and none is a 5xx.
 func TestDocumentedRequests(t *testing.T) {
 	t.Parallel()
 	all, d := theDocument(t)
 	known := operations(t)
 	for _, op := range all {
 		by, is := known[op.ID]
-		if !is { // pages, which contract asks for
+		if !is { // pages, which tests/contract requests
 			continue
 		}
 		documented := d.Operations[slices.IndexFunc(d.Operations, func(o *harness.Documented) bool { return o.ID == op.ID })]
@@ -30,7 +30,7 @@ func TestDocumentedRequests(t *testing.T) {
 			w := harness.Running().World(t, harness.Pro)
 			client := by.Allowed(w)
 			statuses := map[int]int{}
-			var spare map[string]string // what one that ends its object is asked about next
+			var spare map[string]string // the next object of an operation that ends its object
 			rapid.Check(t, func(rt *rapid.T) {
 				names := w.Objects()
 				if by.Ends && rapid.Bool().Draw(rt, "with an object of its own") {
@@ -42,7 +42,7 @@ func TestDocumentedRequests(t *testing.T) {
 				r := op.Draw(rt, values(rt, w, names, op))
 				c := client
 				if key := r.Header.Get("Idempotency-Key"); key != "" && !strings.HasPrefix(r.Fault, "Idempotency-Key") {
-					r.Header.Set("Idempotency-Key", key+harness.Unique("")) // another one where the same request is drawn again
+					r.Header.Set("Idempotency-Key", key+harness.Unique("")) // unique, even if the same request is drawn again
 				}
 				for name, v := range r.Header {
 					c = c.With(name, v[0])
@@ -73,36 +73,41 @@ func body(r fuzz.Request) any {
 	return harness.Raw{Body: r.Body, ContentType: r.Header.Get("Content-Type")}
 }
 
-// values are what the document's names stand for in a world.
+// values returns the values for the document's names in a world.
 func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Operation) fuzz.Values {
 	user, day := names["user"], 24*time.Hour
 	v := fuzz.Values{
 		"conversationToken": {names["conversation"]}, "visitorToken": {names["visitor"]}, "clientToken": {w.ClientToken},
 		"ticketId": {names["ticket"]}, "userId": {user}, "webhookId": {names["webhook"]}, "deliveryId": {names["delivery"]},
-		"assigneeId": {user}, "authorId": {user}, "visitorId": {harness.PathID(w.Caller.ID), harness.PathID(harness.UnknownID)},
+		"assigneeId": {user}, "authorId": {user}, "visitorId": {
+			harness.PathID(w.Caller.ID),
+			harness.PathID(harness.UnknownID),
+		},
 		"websiteClientToken": {w.ClientToken}, "language": {"de", "en", "pt-BR"}, "languageCode": {"de", "en", "pt-BR"},
-		"search": {"parcel", "Where is, my parcel?", "где 😀 \u0301", "…", ""}, "exportCursor": {""}, "lang": {"de", "pt-BR", "x", ""}, "tz": {"UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns"},
+		"search": {"parcel", "Where is, my parcel?", "где 😀 \u0301", "…", ""}, "exportCursor": {""},
+		"lang": {"de", "pt-BR", "x", ""}, "tz": {"UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns"},
 		"from":  {time.Now().Add(-9 * day).Format(time.DateOnly), time.Now().Add(-9 * day).UTC().Format(time.RFC3339)},
 		"to":    {time.Now().Add(-2 * day).Format(time.DateOnly), time.Now().Add(-2 * day).UTC().Format(time.RFC3339)},
 		"email": {harness.Unique("una.") + "@shop.example"}, "avatarUrl": {"https://shop.example/una.png"},
-		// Nothing listens there, and no name has to be looked up.
+		// No process listens there, and no name must be resolved.
 		"url":    {"https://127.0.0.1:1/" + harness.Unique("r")},
-		"events": {"ticket.*", "message.created", "*"}, "chatFormFields": {"[]", `["name"]`}, "welcomeMessages": {"[]", `["Hello!"]`, `[{"lang":"de","text":"Hallo!"}]`},
+		"events": {"ticket.*", "message.created", "*"}, "chatFormFields": {"[]", `["name"]`},
+		"welcomeMessages": {"[]", `["Hello!"]`, `[{"lang":"de","text":"Hallo!"}]`},
 	}
 	if strings.HasPrefix(op.Path, "/tags/") {
 		v["name"] = []string{names["tag"]}
 	}
-	// A list has two orders, and a place in one is none in the other.
+	// A list has two orders, and a cursor is valid in only one.
 	if v["cursor"] = []string{""}; rapid.Bool().Draw(t, "newest first") {
 		v["cursor"], v["updatedSince"] = []string{newestFirst}, []string{""}
 	}
 	return v
 }
 
-// newestFirst is a place in any list, behind row 1 of 2024: a cursor as an answer gives it.
+// newestFirst is a cursor of any list, after row 1 of 2024, in the form of responses.
 const newestFirst = "AAABjVYp4AAAAAAAAAAAAQ"
 
-// theDocument gives the operations of the OpenAPI document, as they are drawn and as they are judged.
+// theDocument returns the operations of the OpenAPI document, as they are drawn and as they are judged.
 func theDocument(t *testing.T) ([]*fuzz.Operation, *harness.Document) {
 	t.Helper()
 	all, err := fuzz.Operations(openapi.JSON)

@@ -12,17 +12,17 @@ import (
 	"pgregory.net/rapid"
 )
 
-// mostText is the longest text that is made where a schema does not bound it, and mostItems the longest list.
+// mostText is the longest text that is drawn if the schema has no bound, and mostItems the longest list.
 const (
 	mostText  = 64
 	mostItems = 3
 )
 
-// odd are the characters that texts are made of beside plain ones: of other scripts, right to left, combining, invisible,
-// outside the basic plane, tab and line breaks, and those that are syntax elsewhere. Other control characters are refused.
+// odd are the rare characters in texts: of other scripts, right to left, combining, invisible, outside the basic plane,
+// tab and line breaks, and those with a meaning in some syntax. Other control characters are refused.
 var odd = []rune("éßİſΣςżЖ你かمرحباשלום\u0301\u0323\u200d\u200b\u202e\ufeff\ufffd\U0001F600\U0001D4B3\U0010FFFD\t\n\r\u2028\"\\/<>&'%${}.*")
 
-// value draws a value that a schema takes. Where a name has values of its own, it is one of them.
+// value draws a value that a schema accepts. If a name has known values, it draws one of those.
 func (d *drawer) value(s *openapi3.Schema, name, at string) *node {
 	for len(s.AllOf) > 0 && s.Type == nil {
 		s = s.AllOf[0].Value
@@ -68,7 +68,7 @@ func (d *drawer) value(s *openapi3.Schema, name, at string) *node {
 	}
 }
 
-// same says whether two values are equal, in whichever way their texts are escaped.
+// same reports whether two values are equal, however their texts are escaped.
 func same(a, b *node) bool {
 	return a.kind == 's' && b.kind == 's' && unquoted(string(a.bytes())) == unquoted(string(b.bytes()))
 }
@@ -80,7 +80,8 @@ func join(at, name string) string {
 	return at + "." + name
 }
 
-// object draws an object: all that is required, some of the rest, and members of its own names where it may have them.
+// object draws an object: all required members, some optional ones, and members with free names if the schema permits
+// them.
 func (d *drawer) object(s *openapi3.Schema, at string) *node {
 	n := &node{schema: s, at: at, kind: 'o'}
 	names := make([]string, 0, len(s.Properties))
@@ -105,11 +106,12 @@ func (d *drawer) object(s *openapi3.Schema, at string) *node {
 		name := fmt.Sprintf("m%d%s", i, one(d, at+" name", "", "_", "é", "😀", " "))
 		if s.PropertyNames != nil {
 			name = fmt.Sprintf("m%d", i) + rapid.StringMatching("[a-z0-9]{0,33}").Draw(d.t, at+" name")
-			if _, fails := unlike(s.PropertyNames.Value.Pattern, name); fails {
+			if _, fails := mismatch(s.PropertyNames.Value.Pattern, name); fails {
 				continue
 			}
 		}
-		made := scalar(nil, join(at, name), one(d, at+" anything", "null", "true", "0", "-1.5e3", `""`, `"text"`, "[]", "[1,[2]]", "{}", `{"a":{"b":null}}`))
+		made := scalar(nil, join(at, name), one(d, at+" anything", "null", "true", "0", "-1.5e3", `""`, `"text"`, "[]",
+			"[1,[2]]", "{}", `{"a":{"b":null}}`))
 		if free {
 			made = d.value(s.AdditionalProperties.Schema.Value, name, join(at, name))
 		}
@@ -118,7 +120,7 @@ func (d *drawer) object(s *openapi3.Schema, at string) *node {
 	return n
 }
 
-// whole draws an integer, often one at the edge.
+// whole draws an integer, often one at a bound.
 func (d *drawer) whole(s *openapi3.Schema, at string) int64 {
 	least, most := int64(-1<<53+1), int64(1<<53-1)
 	if s.Min != nil {
@@ -140,14 +142,18 @@ func (d *drawer) number(s *openapi3.Schema, at string) string {
 		most = *s.Max
 	}
 	f := rapid.Float64Range(least, most).Draw(d.t, at)
-	return one(d, at+" spelling", strconv.FormatFloat(f, 'g', -1, 64), strconv.FormatFloat(f, 'e', -1, 64), "0", "-0", "0.0",
+	return one(d, at+" spelling", strconv.FormatFloat(f, 'g', -1, 64), strconv.FormatFloat(f, 'e', -1, 64), "0",
+		"-0", "0.0",
 		strconv.FormatFloat(least, 'f', -1, 64), strconv.FormatFloat(most, 'f', -1, 64))
 }
 
-// times are moments as RFC 3339 has them.
-var times = []string{"2024-01-15T10:30:00.000Z", "2024-02-29T23:59:59Z", "1970-01-01T00:00:00+14:00", "2026-03-29T02:30:00.123456789-11:30", "9999-12-31T23:59:59.999Z"}
+// times are times in RFC 3339.
+var times = []string{
+	"2024-01-15T10:30:00.000Z", "2024-02-29T23:59:59Z", "1970-01-01T00:00:00+14:00",
+	"2026-03-29T02:30:00.123456789-11:30", "9999-12-31T23:59:59.999Z",
+}
 
-// text draws a string. One that has to have a length is not blank: the document says so in words only.
+// text draws a string. One with a minimal length is not blank: the document says so only in words.
 func (d *drawer) text(s *openapi3.Schema, at string) string {
 	switch {
 	case s.Format == "date-time":
@@ -160,7 +166,7 @@ func (d *drawer) text(s *openapi3.Schema, at string) string {
 		most = int(*s.MaxLength)
 	}
 	length := one(d, at+" length", least, min(least+1, most), min(most, mostText), most)
-	if length > mostText { // what bounds texts counts bytes
+	if length > mostText { // the bound of texts counts bytes
 		end := string(one(d, at+" end", 'x', 'é', '\U0001F600'))
 		return strings.Repeat("x", length-len(end)) + end
 	}
@@ -176,7 +182,7 @@ func (d *drawer) text(s *openapi3.Schema, at string) string {
 	return filled
 }
 
-// quote writes text as a JSON string: as it stands, or every character of it escaped, or some.
+// quote writes text as a JSON string: unchanged, or with all or some characters escaped.
 func (d *drawer) quote(at, text string) string {
 	if len(text) > mostText*4 {
 		return quoted(text)
