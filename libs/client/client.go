@@ -1,9 +1,10 @@
-// Package client calls a Fivechat installation from Go. The operations and their types are package api's, made of the
-// installation's own document; this package adds who asks, trying again, refusals as errors, and streams of events.
+// Package client calls a Fivechat installation from Go. Package api has the operations and types, generated from the
+// API's document. This package adds credentials, retries with back-off, error responses as errors, and event streams.
+// Begin with New.
 //
 //	c, err := client.New("https://chat.example", client.Token(secret))
 //	made, err := c.CreateTicket(ctx, nil, api.NewTicket{Title: "Keep one atlas"})
-//	// err is a *Refusal where the server says no; without one, made.Body is the ticket
+//	// err is a *Refusal if the server responds with an error; otherwise made.Body is the ticket
 package client
 
 import (
@@ -14,23 +15,23 @@ import (
 	"fivechat.dev/libs/client/api"
 )
 
-// Client is one caller of an installation. It may be used by any number of goroutines.
+// Client calls one installation with one credential. It is safe for concurrent use.
 type Client struct {
 	*api.Operations
 	address string
-	door    *door
+	sender  *sender
 }
 
-// Credential says who asks, in a request's header.
+// Credential sets the headers that identify the caller.
 type Credential func(http.Header)
 
-// Token is the holder of an API token.
+// Token identifies the holder of an API token.
 func Token(secret string) Credential {
 	return func(h http.Header) { h.Set("Authorization", "Bearer "+secret) }
 }
 
-// Visitor is the holder of a visitor token and of its secret, which the session that made the visitor answered. Without a
-// secret, "", it is good only for rating and for leaving a ticket.
+// Visitor identifies a visitor by the visitor token, and proves it by the secret from the response that created the
+// visitor. With an empty secret, the visitor can only rate a conversation or create a ticket.
 func Visitor(token, secret string) Credential {
 	return func(h http.Header) {
 		h.Set("x-visitor-id", token)
@@ -40,28 +41,29 @@ func Visitor(token, secret string) Credential {
 	}
 }
 
-// Nobody asks what is public.
+// Nobody is the credential for public operations: none.
 func Nobody(http.Header) {}
 
-// Option changes how a Client calls.
-type Option func(*door)
+// Option configures a Client.
+type Option func(*sender)
 
-// Transport is what carries the calls, in place of http.DefaultTransport.
-func Transport(t http.RoundTripper) Option { return func(d *door) { d.transport = t } }
+// Transport replaces http.DefaultTransport.
+func Transport(t http.RoundTripper) Option { return func(s *sender) { s.transport = t } }
 
-// Attempts bounds how often a call is tried, 5 times by default. Streams are tried for ever.
-func Attempts(n int) Option { return func(d *door) { d.attempts = max(n, 1) } }
+// Attempts bounds the attempts of one call. The default is 5. Streams reconnect without a bound.
+func Attempts(n int) Option { return func(s *sender) { s.attempts = max(n, 1) } }
 
-// Timeout bounds one attempt, a minute by default. Streams have none.
-func Timeout(t time.Duration) Option { return func(d *door) { d.timeout = t } }
+// Timeout bounds one attempt. The default is one minute. Streams have no timeout.
+func Timeout(t time.Duration) Option { return func(s *sender) { s.timeout = t } }
 
-// New makes a Client of the installation at an address like https://chat.example. The error is about the address.
-func New(address string, who Credential, options ...Option) (*Client, error) {
-	d := &door{who: who, transport: http.DefaultTransport, attempts: 5, timeout: time.Minute}
+// New returns a Client of the installation at an address like https://chat.example. It fails if the address is
+// malformed.
+func New(address string, credential Credential, options ...Option) (*Client, error) {
+	s := &sender{credential: credential, transport: http.DefaultTransport, attempts: 5, timeout: time.Minute}
 	for _, o := range options {
-		o(d)
+		o(s)
 	}
 	address = strings.TrimRight(address, "/")
-	operations, err := api.NewOperations(address, d)
-	return &Client{operations, address, d}, err
+	operations, err := api.NewOperations(address, s)
+	return &Client{operations, address, s}, err
 }

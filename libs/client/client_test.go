@@ -15,25 +15,25 @@ import (
 	"fivechat.dev/libs/client/api"
 )
 
-// reply is what a fake server answers; a zero status is a line that breaks.
+// reply is a response of the fake server. Status zero means that the connection breaks.
 type reply struct {
 	status int
 	body   string
 	header http.Header
 }
 
-// server answers one reply after the other, and the last for ever.
+// server returns one reply after the other, and repeats the last one.
 type server struct {
-	replies []reply
-	asked   []*http.Request
-	bodies  []string
-	at      []time.Time
+	replies  []reply
+	requests []*http.Request
+	bodies   []string
+	at       []time.Time
 }
 
-var errBroken = errors.New("the line broke")
+var errBroken = errors.New("the connection broke")
 
 func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
-	s.asked, s.at = append(s.asked, r), append(s.at, time.Now())
+	s.requests, s.at = append(s.requests, r), append(s.at, time.Now())
 	body := ""
 	if r.Body != nil {
 		b, _ := io.ReadAll(r.Body)
@@ -51,14 +51,26 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 	if h == nil {
 		h = http.Header{}
 	}
-	return &http.Response{StatusCode: a.status, Header: h, Body: io.NopCloser(strings.NewReader(a.body)), Request: r}, nil
+	return &http.Response{
+		StatusCode: a.status,
+		Header:     h,
+		Body:       io.NopCloser(strings.NewReader(a.body)),
+		Request:    r,
+	}, nil
 }
 
-// waited is the pause before the last try.
+// waited returns the pause before the last attempt.
 func (s *server) waited() time.Duration { return s.at[len(s.at)-1].Sub(s.at[len(s.at)-2]) }
 
 func problem(status int, code string) reply {
-	b, _ := json.Marshal(api.Problem{Status: status, Code: code, Detail: "no", Errors: []api.FieldProblem{{Field: "title", Message: "is required"}}})
+	b, _ := json.Marshal(
+		api.Problem{
+			Status: status,
+			Code:   code,
+			Detail: "no",
+			Errors: []api.FieldProblem{{Field: "title", Message: "is required"}},
+		},
+	)
 	return reply{status, string(b), http.Header{"Content-Type": {"application/problem+json"}}}
 }
 
@@ -78,7 +90,7 @@ func newClient(t *testing.T, s *server, options ...client.Option) *client.Client
 
 var fine = reply{200, `{"data":[]}`, nil}
 
-func TestTryingAgain(t *testing.T) {
+func TestRetriesOfSafeRequests(t *testing.T) {
 	t.Parallel()
 	type call func(context.Context, *client.Client) error
 	list := func(ctx context.Context, c *client.Client) error { _, err := c.ListTags(ctx); return err }
@@ -89,43 +101,71 @@ func TestTryingAgain(t *testing.T) {
 	}
 	remove := func(ctx context.Context, c *client.Client) error { _, err := c.DeleteTag(ctx, "a", nil); return err }
 	for name, c := range map[string]struct {
-		call    call
-		replies []reply
-		tries   int
-		least   time.Duration // before the last try
-		fails   string
+		call     call
+		replies  []reply
+		attempts int
+		least    time.Duration // before the last attempt
+		fails    string
 	}{
-		"at once":                             {list, []reply{fine}, 1, 0, ""},
-		"limited":                             {list, []reply{later(problem(429, "rate_limited"), "7"), fine}, 2, 7 * time.Second, ""},
-		"away":                                {post, []reply{later(problem(503, "unavailable"), "2"), problem(503, "unavailable"), {status: 204}}, 3, 200 * time.Millisecond, ""},
-		"away for good":                       {list, []reply{problem(503, "unavailable")}, 5, 800 * time.Millisecond, "gave up after 5 attempts: 503 unavailable: no"},
-		"away for very long":                  {list, []reply{later(problem(503, "unavailable"), "86400"), fine}, 2, 5 * time.Minute, ""},
-		"a broken line":                       {list, []reply{{}, fine}, 2, 100 * time.Millisecond, ""},
-		"a broken line while writing":         {post, []reply{{}, {status: 204}}, 2, 0, ""},
-		"a broken line while deleting":        {remove, []reply{{}, fine}, 1, 0, "the line broke"},
-		"a broken line while a visitor comes": {begin, []reply{{}, fine}, 1, 0, "the line broke"}, // which takes no key
-		"limited while a visitor comes":       {begin, []reply{later(problem(429, "rate_limited"), "1"), {201, `{"visitorToken":"vis_1"}`, nil}}, 2, time.Second, ""},
-		"limited while deleting":              {remove, []reply{later(problem(429, "rate_limited"), "1"), {200, `{"name":"a","deleted":true}`, nil}}, 2, time.Second, ""},
-		"too long":                            {list, []reply{problem(504, "timeout"), fine}, 2, 0, ""},
-		"still under way":                     {post, []reply{later(problem(409, "idempotency_in_progress"), "1"), {status: 204}}, 2, time.Second, ""},
-		"refused":                             {post, []reply{problem(404, "not_found")}, 1, 0, "404 not_found: no"},
-		"our mistake":                         {list, []reply{problem(500, "internal")}, 1, 0, "500 internal: no"},
-		"another conflict":                    {post, []reply{problem(409, "conversation_full")}, 1, 0, "409 conversation_full: no"},
-		"something in between":                {list, []reply{{403, "<h1>Nobody comes here</h1>", nil}}, 1, 0, "403 unknown: <h1>Nobody comes here</h1>"},
-		"an answer that is no JSON":           {list, []reply{{200, "<h1>", nil}}, 1, 0, "not as documented"},
+		"at once": {list, []reply{fine}, 1, 0, ""},
+		"limited": {
+			list, []reply{later(problem(429, "rate_limited"), "7"), fine}, 2, 7 * time.Second, "",
+		},
+		"unavailable": {
+			post, []reply{later(problem(503, "unavailable"), "2"), problem(503, "unavailable"), {status: 204}}, 3,
+			200 * time.Millisecond, "",
+		},
+		"unavailable permanently": {
+			list, []reply{problem(503, "unavailable")}, 5, 800 * time.Millisecond,
+			"gave up after 5 attempts: 503 unavailable: no",
+		},
+		"unavailable for a day": {
+			list, []reply{later(problem(503, "unavailable"), "86400"), fine}, 2, 5 * time.Minute, "",
+		},
+		"a broken connection":                {list, []reply{{}, fine}, 2, 100 * time.Millisecond, ""},
+		"a broken connection while writing":  {post, []reply{{}, {status: 204}}, 2, 0, ""},
+		"a broken connection while deleting": {remove, []reply{{}, fine}, 1, 0, "the connection broke"},
+		// Opening a session accepts no idempotency key.
+		"a broken connection while opening a session": {begin, []reply{{}, fine}, 1, 0, "the connection broke"},
+		"limited while opening a session": {
+			begin, []reply{later(problem(429, "rate_limited"), "1"), {201, `{"visitorToken":"vis_1"}`, nil}}, 2,
+			time.Second, "",
+		},
+		"limited while deleting": {
+			remove, []reply{later(problem(429, "rate_limited"), "1"), {200, `{"name":"a","deleted":true}`, nil}}, 2,
+			time.Second, "",
+		},
+		"too long": {list, []reply{problem(504, "timeout"), fine}, 2, 0, ""},
+		"an attempt in progress": {
+			post, []reply{later(problem(409, "idempotency_in_progress"), "1"), {status: 204}}, 2, time.Second, "",
+		},
+		"refused": {
+			post, []reply{problem(404, "not_found")}, 1, 0, "404 not_found: no",
+		},
+		"an internal error": {
+			list, []reply{problem(500, "internal")}, 1, 0, "500 internal: no",
+		},
+		"another conflict": {
+			post, []reply{problem(409, "conversation_full")}, 1, 0, "409 conversation_full: no",
+		},
+		"a proxy's error": {
+			list, []reply{{403, "<h1>Access denied</h1>", nil}}, 1, 0, "403 unknown: <h1>Access denied</h1>",
+		},
+		"a response that isn't JSON": {list, []reply{{200, "<h1>", nil}}, 1, 0, "not as documented"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := &server{replies: c.replies}
 				err := c.call(t.Context(), newClient(t, s))
-				if c.fails == "" && err != nil || c.fails != "" && (err == nil || !strings.Contains(err.Error(), c.fails)) {
+				if c.fails == "" && err != nil ||
+					c.fails != "" && (err == nil || !strings.Contains(err.Error(), c.fails)) {
 					t.Errorf("%v, want %q", err, c.fails)
 				}
-				if len(s.asked) != c.tries {
-					t.Fatalf("%d tries, want %d", len(s.asked), c.tries)
+				if len(s.requests) != c.attempts {
+					t.Fatalf("%d attempts, want %d", len(s.requests), c.attempts)
 				}
-				if c.tries > 1 && (s.waited() < c.least || s.waited() > c.least+2*time.Second) {
+				if c.attempts > 1 && (s.waited() < c.least || s.waited() > c.least+2*time.Second) {
 					t.Errorf("waited %v, want about %v", s.waited(), c.least)
 				}
 			})
@@ -133,7 +173,7 @@ func TestTryingAgain(t *testing.T) {
 	}
 }
 
-func TestARequestIsTheSameOnEveryTry(t *testing.T) {
+func TestAttemptsOfACallAreEqual(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{replies: []reply{{}, problem(503, "unavailable"), {201, `{"id":5,"content":"Hello"}`, nil}}}
@@ -142,43 +182,50 @@ func TestARequestIsTheSameOnEveryTry(t *testing.T) {
 		if err != nil || made.Status != 201 || made.Body.ID != 5 {
 			t.Fatalf("%+v %v", made, err)
 		}
-		key := s.asked[0].Header.Get("Idempotency-Key")
-		for i, r := range s.asked {
-			if r.URL.String() != "https://chat.example/conversations/conv_1/messages" || r.Header.Get("Authorization") != "Bearer secret" {
+		key := s.requests[0].Header.Get("Idempotency-Key")
+		for i, r := range s.requests {
+			if r.URL.String() != "https://chat.example/conversations/conv_1/messages" ||
+				r.Header.Get("Authorization") != "Bearer secret" {
 				t.Errorf("try %d: %s %v", i, r.URL, r.Header)
 			}
 			if s.bodies[i] != `{"content":"Hello"}` || key == "" || r.Header.Get("Idempotency-Key") != key {
-				t.Errorf("try %d sends %q under the key %q", i, s.bodies[i], r.Header.Get("Idempotency-Key"))
+				t.Errorf("attempt %d sends %q under the key %q", i, s.bodies[i], r.Header.Get("Idempotency-Key"))
 			}
 		}
-		if _, err = c.PostMessage(t.Context(), "conv_1", nil, api.AgentMessage{Content: "Hello"}); err != nil || s.asked[3].Header.Get("Idempotency-Key") == key {
+		if _, err = c.PostMessage(t.Context(), "conv_1", nil, api.AgentMessage{Content: "Hello"}); err != nil ||
+			s.requests[3].Header.Get("Idempotency-Key") == key {
 			t.Errorf("another call has the same key: %v", err)
 		}
 		own := "mine"
-		if _, err = c.PostMessage(t.Context(), "conv_1", &api.PostMessageParams{IdempotencyKey: &own}, api.AgentMessage{Content: "Hello"}); err != nil || s.asked[4].Header.Get("Idempotency-Key") != own {
-			t.Errorf("a key of the caller's own is not sent: %v", err)
+		params := &api.PostMessageParams{IdempotencyKey: &own}
+		if _, err = c.PostMessage(t.Context(), "conv_1", params, api.AgentMessage{Content: "Hello"}); err != nil ||
+			s.requests[4].Header.Get("Idempotency-Key") != own {
+			t.Errorf("the caller's own key isn't sent: %v", err)
 		}
 	})
 }
 
-func TestRefusal(t *testing.T) {
+func TestRefusalHasTheServersProblem(t *testing.T) {
 	t.Parallel()
 	s := &server{replies: []reply{later(problem(400, "validation_failed"), "3")}}
 	_, err := newClient(t, s).CreateTicket(t.Context(), nil, api.NewTicket{})
-	var no *client.Refusal
-	if !errors.As(err, &no) || no.Status != 400 || no.Code != "validation_failed" || no.Errors[0].Field != "title" || no.RetryAfter != 3*time.Second {
+	var refusal *client.Refusal
+	if !errors.As(err, &refusal) || refusal.Status != 400 || refusal.Code != "validation_failed" ||
+		refusal.Errors[0].Field != "title" ||
+		refusal.RetryAfter != 3*time.Second {
 		t.Errorf("%#v", err)
 	}
 }
 
-func TestWhoAsksCanLeave(t *testing.T) {
+func TestContextEndsACallThatWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{replies: []reply{later(problem(429, "rate_limited"), "60")}}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		begun := time.Now()
-		if _, err := newClient(t, s).ListTags(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != time.Second {
+		if _, err := newClient(t, s).ListTags(ctx); !errors.Is(err, context.DeadlineExceeded) ||
+			time.Since(begun) != time.Second {
 			t.Errorf("%v after %v", err, time.Since(begun))
 		}
 	})
@@ -201,19 +248,20 @@ func TestCredentials(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := asking.ListTags(t.Context()); err != nil || s.asked[0].Header.Get(c.header) != c.want {
-			t.Errorf("%s: %v %v", name, s.asked[0].Header, err)
+		if _, err := asking.ListTags(t.Context()); err != nil || s.requests[0].Header.Get(c.header) != c.want {
+			t.Errorf("%s: %v %v", name, s.requests[0].Header, err)
 		}
 	}
 }
 
-// TestHaving: 304 is no refusal, and brings nothing.
-func TestHaving(t *testing.T) {
+// TestNotModifiedIsASuccess: 304 isn't a Refusal, and has no body.
+func TestNotModifiedIsASuccess(t *testing.T) {
 	t.Parallel()
 	s := &server{replies: []reply{{304, "", http.Header{"Etag": {`"7"`}}}}}
 	tag := `"7"`
 	a, err := newClient(t, s).GetTicket(t.Context(), "1", &api.GetTicketParams{IfNoneMatch: &tag})
-	if err != nil || a.Status != 304 || a.Body.ID != "" || a.Header.Get("ETag") != tag || s.asked[0].Header.Get("If-None-Match") != tag {
+	if err != nil || a.Status != 304 || a.Body.ID != "" || a.Header.Get("ETag") != tag ||
+		s.requests[0].Header.Get("If-None-Match") != tag {
 		t.Errorf("%+v %v", a, err)
 	}
 }

@@ -13,38 +13,41 @@ import (
 	"github.com/tmaxmax/go-sse"
 )
 
-// Event is what happened. Its name says which of package api's types its data is: "message.created" is a MessageCreated.
+// Event is an event of the stream. Its name determines the type of its data in package api: for example,
+// "message.created" has a MessageCreated.
 type Event struct {
-	ID   string // behind which a stream goes on: the event's own, or the last that one had
+	ID   string // the position after which a stream can resume: the event's own id, or the previous one
 	Name string
 	Data json.RawMessage
 }
 
-// The bounds of a stream: the server gives signs of life every 15 seconds, and an event holds at most a message.
+// The bounds of a stream. The server sends a comment at least every 15 seconds, and an event holds at most one
+// message.
 const (
 	silence  = 45 * time.Second
 	maxEvent = 1 << 20
 )
 
-// StreamEvents tells an agent what happens on the website behind the event of an id, or from now on where it is "". A
-// stream that breaks goes on by itself behind its last event, until ctx ends or the server refuses for good: that error
-// is the last that is told. An event "ready" begins each stream and says whether everything in between follows.
+// StreamEvents yields the events of an agent's website that follow the event with the id after, or new events only if
+// after is "". If the stream breaks, it reconnects and resumes after the last event, until ctx ends or the server
+// refuses the request. That error is the last value. Each connection begins with an event "ready", which says whether
+// all events in between will follow.
 func (c *Client) StreamEvents(ctx context.Context, after string) iter.Seq2[Event, error] {
 	return c.stream(ctx, "/events", after)
 }
 
-// StreamOwnEvents tells a visitor what happens in their conversations, as StreamEvents does an agent.
+// StreamOwnEvents yields the events of a visitor's own conversations, as StreamEvents does for an agent.
 func (c *Client) StreamOwnEvents(ctx context.Context, after string) iter.Seq2[Event, error] {
 	return c.stream(ctx, "/visitor/events", after)
 }
 
-// errLeft says that whoever reads has had enough.
-var errLeft = errors.New("the reader left")
+// errStopped says that the caller stopped reading.
+var errStopped = errors.New("the caller stopped reading")
 
 func (c *Client) stream(ctx context.Context, path, after string) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		for failures := 1; ; failures++ {
-			err := c.listen(ctx, path, after, func(e Event) bool {
+			err := c.readStream(ctx, path, after, func(e Event) bool {
 				failures = 0
 				if e.ID == "" {
 					e.ID = after
@@ -52,18 +55,18 @@ func (c *Client) stream(ctx context.Context, path, after string) iter.Seq2[Event
 				after = e.ID
 				return yield(e, nil)
 			})
-			var no *Refusal
+			var refusal *Refusal
 			switch {
-			case errors.Is(err, errLeft):
+			case errors.Is(err, errStopped):
 				return
 			case ctx.Err() != nil:
 				yield(Event{}, ctx.Err())
 				return
-			case errors.As(err, &no) && no.Status < 500 && no.Status != http.StatusTooManyRequests:
+			case errors.As(err, &refusal) && refusal.Status < 500 && refusal.Status != http.StatusTooManyRequests:
 				yield(Event{}, err)
 				return
 			}
-			if err := rest(ctx, pause(max(failures, 1), err)); err != nil {
+			if err := sleep(ctx, backOff(max(failures, 1), err)); err != nil {
 				yield(Event{}, err)
 				return
 			}
@@ -71,8 +74,9 @@ func (c *Client) stream(ctx context.Context, path, after string) iter.Seq2[Event
 	}
 }
 
-// listen reads one stream until it ends, which is no error, or falls silent.
-func (c *Client) listen(ctx context.Context, path, after string, heard func(Event) bool) error {
+// readStream reads one connection. It returns nil if the server ends it, and an error if nothing arrives for 45
+// seconds.
+func (c *Client) readStream(ctx context.Context, path, after string, handle func(Event) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.address+path, nil)
@@ -84,33 +88,33 @@ func (c *Client) listen(ctx context.Context, path, after string, heard func(Even
 	}
 	alive := time.AfterFunc(silence, cancel)
 	defer alive.Stop()
-	resp, err := c.door.once(&http.Client{Transport: c.door.transport}, req)
+	resp, err := c.sender.sendOnce(&http.Client{Transport: c.sender.transport}, req)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
-	in := watched{resp.Body, func() { alive.Reset(silence) }}
+	in := activityReader{resp.Body, func() { alive.Reset(silence) }}
 	for e, err := range sse.Read(in, &sse.ReadConfig{MaxEventSize: maxEvent}) {
 		if err != nil {
 			return fmt.Errorf("the stream broke: %w", err)
 		}
-		if !heard(Event{e.LastEventID, e.Type, json.RawMessage(e.Data)}) {
-			return errLeft
+		if !handle(Event{e.LastEventID, e.Type, json.RawMessage(e.Data)}) {
+			return errStopped
 		}
 	}
 	return nil
 }
 
-// watched tells of every read that brings something.
-type watched struct {
+// activityReader calls onRead after every read that returns data.
+type activityReader struct {
 	io.Reader
-	alive func()
+	onRead func()
 }
 
-func (w watched) Read(p []byte) (int, error) {
-	n, err := w.Reader.Read(p)
+func (r activityReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
 	if n > 0 {
-		w.alive()
+		r.onRead()
 	}
 	return n, err
 }

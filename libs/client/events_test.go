@@ -17,54 +17,59 @@ func frames(text string) reply {
 	return reply{200, text, http.Header{"Content-Type": {"text/event-stream; charset=utf-8"}}}
 }
 
-// TestAStreamGoesOn: over ends, broken lines and servers that are away, behind the last event that had an id.
-func TestAStreamGoesOn(t *testing.T) {
+// TestStreamReconnectsAndResumes: after ends, broken connections and unavailable servers, from the last event with an
+// id.
+func TestStreamReconnectsAndResumes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{replies: []reply{
-			frames(": hello\n\nevent: ready\ndata: {\"resumed\":true}\n\nid: 1.0.0\nevent: message.created\ndata: {\"a\":1}\n\nevent: typing\ndata: {}\n\nid: 2.0.0\nevent: half"),
+			frames(
+				": hello\n\nevent: ready\ndata: {\"resumed\":true}\n\nid: 1.0.0\nevent: message.created\ndata: {\"a\":1}\n\n" +
+					"event: typing\ndata: {}\n\nid: 2.0.0\nevent: half",
+			),
 			{},
 			later(problem(503, "unavailable"), "3"),
 			later(problem(429, "too_many_streams"), "5"),
 			frames("event: typing\ndata: {}\n\nid: 3.0.0\nevent: ticket.created\ndata: {\"b\":2}\n\n"),
 			problem(401, "token_invalid"),
 		}}
-		var heard []string
+		var received []string
 		var end error
 		for e, err := range newClient(t, s).StreamEvents(t.Context(), "0.0.0") {
 			if err != nil {
 				end = err
 				break
 			}
-			heard = append(heard, e.ID+" "+e.Name+" "+string(e.Data))
+			received = append(received, e.ID+" "+e.Name+" "+string(e.Data))
 		}
-		want := `0.0.0 ready {"resumed":true}, 1.0.0 message.created {"a":1}, 1.0.0 typing {}, 1.0.0 typing {}, 3.0.0 ticket.created {"b":2}`
-		if got := strings.Join(heard, ", "); got != want {
-			t.Errorf("heard %s, want %s", got, want)
+		want := `0.0.0 ready {"resumed":true}, 1.0.0 message.created {"a":1}, ` +
+			`1.0.0 typing {}, 1.0.0 typing {}, 3.0.0 ticket.created {"b":2}`
+		if got := strings.Join(received, ", "); got != want {
+			t.Errorf("received %s, want %s", got, want)
 		}
-		var no *client.Refusal
-		if !errors.As(end, &no) || no.Status != 401 {
-			t.Errorf("it ended with %v", end)
+		var refusal *client.Refusal
+		if !errors.As(end, &refusal) || refusal.Status != 401 {
+			t.Errorf("the stream ended with %v", end)
 		}
 		var sent []string
-		for _, r := range s.asked {
+		for _, r := range s.requests {
 			sent = append(sent, r.Header.Get("Last-Event-ID"))
 		}
 		if got := strings.Join(sent, " "); got != "0.0.0 1.0.0 1.0.0 1.0.0 1.0.0 3.0.0" {
-			t.Errorf("it went on behind %s", got)
+			t.Errorf("the stream resumed after %s", got)
 		}
 		if s.at[3].Sub(s.at[2]) < 3*time.Second || s.at[4].Sub(s.at[3]) < 5*time.Second {
-			t.Errorf("it came back at %v", s.at)
+			t.Errorf("the stream reconnected at %v", s.at)
 		}
 	})
 }
 
-// quiet is a stream on which nothing comes.
+// quiet is a stream without events.
 type quiet struct{ ctx context.Context }
 
 func (q quiet) Read([]byte) (int, error) { <-q.ctx.Done(); return 0, q.ctx.Err() }
 
-// silent answers with streams that say one thing and fall silent.
+// silent responds with streams that send one event, then nothing.
 type silent struct{ at []time.Time }
 
 func (s *silent) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -73,7 +78,7 @@ func (s *silent) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(body), Request: r}, nil
 }
 
-func TestASilentStreamIsGivenUp(t *testing.T) {
+func TestSilentStreamIsReconnected(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &silent{}
@@ -91,7 +96,7 @@ func TestASilentStreamIsGivenUp(t *testing.T) {
 			}
 		}
 		if len(s.at) != 2 || s.at[1].Sub(s.at[0]) < 45*time.Second || s.at[1].Sub(s.at[0]) > 50*time.Second {
-			t.Errorf("it came back at %v", s.at)
+			t.Errorf("the stream reconnected at %v", s.at)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
@@ -100,7 +105,7 @@ func TestASilentStreamIsGivenUp(t *testing.T) {
 			end = err
 		}
 		if !errors.Is(end, context.DeadlineExceeded) {
-			t.Errorf("the reader's own end is told as %v", end)
+			t.Errorf("the caller's own end is reported as %v", end)
 		}
 	})
 }

@@ -1,5 +1,5 @@
-// Package api is the operations and types of the API, which oapi-codegen makes of its document; package client is how to
-// call them.
+// Package api has the operations and types of the API, which oapi-codegen generates from the API's document. Package
+// client calls them.
 package api
 
 import (
@@ -11,21 +11,22 @@ import (
 	"net/http"
 )
 
-// Answer is what an operation answers.
+// Answer is the response of an operation.
 type Answer[T any] struct {
 	Body   T
-	Status int         // 200 where a 201 would say that something is new
-	Header http.Header // ETag, Link and the like
+	Status int         // 200 if a creating operation found the object, instead of 201
+	Header http.Header // ETag, Link and others
 }
 
-// NewOperations makes the operations of the installation at an address. doer carries the requests, and gives an error for
-// what is no success. The error is about the address.
+// NewOperations returns the operations of the installation at an address. The doer sends the requests; it must return
+// an error for every status that isn't a success. NewOperations fails if the address is malformed.
 func NewOperations(address string, doer HttpRequestDoer) (*Operations, error) {
 	c, err := NewClient(address, WithHTTPClient(doer))
 	return &Operations{c}, err
 }
 
-// keyed names a request that takes a name, where the caller has not, so that it can be sent again.
+// keyed adds an idempotency key to a request that accepts one, unless the caller has set it, so that the request can
+// be retried.
 func keyed(_ context.Context, req *http.Request) error {
 	if req.Header.Get("Idempotency-Key") == "" {
 		req.Header.Set("Idempotency-Key", rand.Text())
@@ -33,7 +34,8 @@ func keyed(_ context.Context, req *http.Request) error {
 	return nil
 }
 
-// read gives the answer of an operation that answers with a body. 304, which only who sent If-None-Match gets, has none.
+// read returns the response of an operation that has a body. 304 has none; only callers that send If-None-Match get
+// it.
 func read[T any](resp *http.Response, err error) (Answer[T], error) {
 	if err != nil {
 		return Answer[T]{}, err
@@ -48,12 +50,12 @@ func read[T any](resp *http.Response, err error) (Answer[T], error) {
 		return a, err
 	}
 	if err := json.Unmarshal(b, &a.Body); err != nil {
-		return a, fmt.Errorf("the answer is not as documented: %w", err)
+		return a, fmt.Errorf("the response is not as documented: %w", err)
 	}
 	return a, nil
 }
 
-// done ends an operation that answers with nothing.
+// done ends an operation whose response has no body.
 func done(resp *http.Response, err error) error {
 	if err != nil {
 		return err

@@ -8,19 +8,19 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Traceparent is the context's span in the form of the W3C's header, to be kept beside what the span has written, or ""
-// where there is none.
+// Traceparent returns the context's span as a W3C traceparent header, or "" outside of a trace. Store it beside an
+// event, so that the event's consumers can link to the span that wrote it.
 func Traceparent(ctx context.Context) string {
-	var said parent
-	propagation.TraceContext{}.Inject(ctx, &said)
-	return string(said)
+	var carrier parent
+	propagation.TraceContext{}.Inject(ctx, &carrier)
+	return string(carrier)
 }
 
 // maxLinks bounds the links of one span.
 const maxLinks = 32
 
-// LinksTo gives links to the spans that were kept as Traceparent gave them, each once: to those of sampled traces first,
-// and not to more than 32.
+// LinksTo returns links to the spans of stored traceparents, without duplicates. It returns at most 32, those of
+// sampled traces first.
 func LinksTo(traceparents ...string) []trace.Link {
 	var links []trace.Link
 	seen := map[string]bool{"": true}
@@ -33,8 +33,9 @@ func LinksTo(traceparents ...string) []trace.Link {
 				continue
 			}
 			seen[p] = true
-			said := parent(p)
-			if c := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), &said)); c.IsValid() {
+			carrier := parent(p)
+			extracted := propagation.TraceContext{}.Extract(context.Background(), &carrier)
+			if c := trace.SpanContextFromContext(extracted); c.IsValid() {
 				links = append(links, trace.Link{SpanContext: c})
 			}
 		}
@@ -42,7 +43,7 @@ func LinksTo(traceparents ...string) []trace.Link {
 	return links
 }
 
-// parent is the one header that is told and heard.
+// parent is a carrier of the one header.
 type parent string
 
 var _ propagation.TextMapCarrier = (*parent)(nil)

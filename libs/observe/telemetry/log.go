@@ -13,13 +13,12 @@ import (
 	"fivechat.dev/libs/kernel/identity"
 )
 
-// newLog makes a component's log: lines of JSON, each with the ids by which it is found beside others.
+// newLog returns a component's log: JSON lines with the ids of trace, span, request and website.
 func newLog(to io.Writer, level slog.Leveler, component string) *slog.Logger {
 	return slog.New(related{slog.NewJSONHandler(to, &slog.HandlerOptions{Level: level})}).With("component", component)
 }
 
-// related adds to each line what its context belongs to: trace, span and request, and the website in whose name it is
-// done. It is the one place that does.
+// related adds to each line the ids of its context: trace, span, request and website. No other code adds them.
 type related struct{ slog.Handler }
 
 // Handle implements slog.Handler.
@@ -54,18 +53,18 @@ func (h related) WithGroup(name string) slog.Handler { return related{h.Handler.
 
 type requestIDKey struct{}
 
-// RequestID gives the id of the request that the context belongs to, or "".
+// RequestID returns the id of the request that the context belongs to, or "".
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
 }
 
-// WithRequestID puts a request id into the context.
+// WithRequestID returns a context that holds a request id.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
-// ServerLog is the log for what the standard library says of connections, which it does at debug. It names clients by their addresses,
+// ServerLog is the log of net/http, which reports connection errors at level debug. It contains client addresses,
 // which are shortened here.
 func (t *Telemetry) ServerLog() *log.Logger {
 	l := slog.NewLogLogger(t.Log.Handler(), slog.LevelDebug)
@@ -73,11 +72,13 @@ func (t *Telemetry) ServerLog() *log.Logger {
 	return l
 }
 
-// shortening shortens the addresses in what is written.
+// shortening shortens the IP addresses in lines.
 type shortening struct{ io.Writer }
 
-// addressed finds what may be an IP address, with or without a port.
-var addressed = regexp.MustCompile(`\[?([0-9A-Fa-f]*:[0-9A-Fa-f:.]+|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)(%\w+)?\]?(:[0-9]+)?`)
+// addressed matches text that may be an IP address, with or without a port.
+var addressed = regexp.MustCompile(
+	`\[?([0-9A-Fa-f]*:[0-9A-Fa-f:.]+|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)(%\w+)?\]?(:[0-9]+)?`,
+)
 
 // Write implements io.Writer.
 func (s shortening) Write(p []byte) (int, error) {
@@ -92,14 +93,15 @@ func (s shortening) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
-// The part of an address that is kept in a log: of IPv4 all but the last byte, of IPv6 what a site gets from its provider.
+// The parts of an address that a log may hold: the first three bytes of IPv4, and the site prefix of IPv6, which
+// providers assign to a customer.
 const (
 	keptOfV4 = 24
 	keptOfV6 = 48
 )
 
-// ShortAddress is an IP address without what tells one client from its neighbours, for a log: an address is personal
-// data. It is "" for what is none.
+// ShortAddress removes from an IP address the part that identifies one client, for logs: addresses are personal data.
+// It returns "" for other text.
 func ShortAddress(address string) string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {

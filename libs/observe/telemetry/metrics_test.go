@@ -15,7 +15,7 @@ import (
 	"fivechat.dev/libs/observe/telemetry"
 )
 
-// histogram gives a component's one series of a histogram.
+// histogram returns the one series of a component's histogram.
 func histogram(t *testing.T, r prometheus.Gatherer, name string) *dto.Histogram {
 	t.Helper()
 	families, err := r.Gather()
@@ -27,22 +27,42 @@ func histogram(t *testing.T, r prometheus.Gatherer, name string) *dto.Histogram 
 			return f.GetMetric()[0].GetHistogram()
 		}
 	}
-	t.Fatalf("no single series of %s", name)
+	t.Fatalf("%s doesn't have exactly one series", name)
 	return nil
 }
 
-// TestExemplars: a sampled trace goes along with what is measured, and no other does.
-func TestExemplars(t *testing.T) {
+// TestOnlySampledTracesBecomeExemplars: an unsampled trace could not be opened from its exemplar.
+func TestOnlySampledTracesBecomeExemplars(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		flags trace.TraceFlags
 		want  string
 	}{{trace.FlagsSampled, "0102030405060708090a0b0c0d0e0f10"}, {0, ""}} {
 		r := prometheus.NewRegistry()
-		vec := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "took_seconds", Buckets: []float64{1, 2}}, []string{"status"})
+		vec := prometheus.NewHistogramVec(
+			prometheus.HistogramOpts{Name: "took_seconds", Buckets: []float64{1, 2}},
+			[]string{"status"},
+		)
 		r.MustRegister(vec)
 		at := trace.NewSpanContext(trace.SpanContextConfig{
-			TraceID: trace.TraceID{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, SpanID: trace.SpanID{1}, TraceFlags: c.flags,
+			TraceID: trace.TraceID{
+				1,
+				2,
+				3,
+				4,
+				5,
+				6,
+				7,
+				8,
+				9,
+				10,
+				11,
+				12,
+				13,
+				14,
+				15,
+				16,
+			}, SpanID: trace.SpanID{1}, TraceFlags: c.flags,
 		})
 		telemetry.NewByStatus(vec).Observe(trace.ContextWithSpanContext(t.Context(), at), 200, 1.5)
 		got := ""
@@ -59,22 +79,28 @@ func TestExemplars(t *testing.T) {
 	}
 }
 
-// TestMeasuringAllocatesNothing: where a trace is not sampled, which is nearly always.
-func TestMeasuringAllocatesNothing(t *testing.T) {
-	vec := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "took_seconds", Buckets: telemetry.Durations()}, []string{"status"})
+// TestObserveAllocatesNothing: if the trace isn't sampled, which is the usual case.
+func TestObserveAllocatesNothing(t *testing.T) {
+	vec := prometheus.NewHistogramVec(
+		prometheus.HistogramOpts{Name: "took_seconds", Buckets: telemetry.Durations()},
+		[]string{"status"},
+	)
 	by, ctx := telemetry.NewByStatus(vec), t.Context()
 	if n := testing.AllocsPerRun(100, func() { by.Observe(ctx, 200, 0.02) }); n != 0 {
-		t.Errorf("a measurement makes %v allocations", n)
+		t.Errorf("Observe makes %v allocations", n)
 	}
 	if n := testutil.CollectAndCount(vec); n != 1 {
 		t.Errorf("%d series, want 1", n)
 	}
 }
 
-// TestStatusLabels: no answer and what is no status have labels too.
-func TestStatusLabels(t *testing.T) {
+// TestEveryStatusHasALabel: no response, and numbers that aren't a status, have labels too.
+func TestEveryStatusHasALabel(t *testing.T) {
 	t.Parallel()
-	durations := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "took_seconds", Buckets: []float64{1}}, []string{"status"})
+	durations := prometheus.NewHistogramVec(
+		prometheus.HistogramOpts{Name: "took_seconds", Buckets: []float64{1}},
+		[]string{"status"},
+	)
 	by := telemetry.NewByStatus(durations)
 	for _, status := range []int{0, 200, 200, 999, -1} {
 		by.Observe(t.Context(), status, 0.5)
@@ -94,14 +120,23 @@ func TestStatusLabels(t *testing.T) {
 	}
 }
 
-// TestTwoDatabases: what is said of two databases stands side by side in one registry, under the same names.
-func TestTwoDatabases(t *testing.T) {
+// TestTwoDatabasesShareMetricNames: both are in one registry, and differ in a label.
+func TestTwoDatabasesShareMetricNames(t *testing.T) {
 	t.Parallel()
 	r := prometheus.NewPedanticRegistry()
 	telemetry.NewWaits(r, "mongodb").Observe(0.002)
-	mongo := telemetry.NewDatabase(r, "mongodb", func() telemetry.Pool { return telemetry.Pool{Idle: 1, Used: 2, Max: 64} })
+	mongo := telemetry.NewDatabase(
+		r,
+		"mongodb",
+		func() telemetry.Pool { return telemetry.Pool{Idle: 1, Used: 2, Max: 64} },
+	)
 	redis := telemetry.NewDatabase(r, "redis", func() telemetry.Pool {
-		return telemetry.Pool{Idle: 3, Max: 10, Timeouts: 4, Waits: &telemetry.Waits{Count: 5, Total: 500 * time.Millisecond}}
+		return telemetry.Pool{
+			Idle:     3,
+			Max:      10,
+			Timeouts: 4,
+			Waits:    &telemetry.Waits{Count: 5, Total: 500 * time.Millisecond},
+		}
 	})
 	mongo.Observe(t.Context(), "find", false, time.Millisecond)
 	redis.Observe(t.Context(), "get", true, time.Second)
@@ -112,7 +147,7 @@ db_client_connection_count{db_system_name="mongodb",state="idle"} 1
 db_client_connection_count{db_system_name="mongodb",state="used"} 2
 db_client_connection_count{db_system_name="redis",state="idle"} 3
 db_client_connection_count{db_system_name="redis",state="used"} 0
-# HELP db_client_connection_max The most connections that there can be to one server of a database.
+# HELP db_client_connection_max The limit of connections to one server of a database.
 # TYPE db_client_connection_max gauge
 db_client_connection_max{db_system_name="mongodb"} 64
 db_client_connection_max{db_system_name="redis"} 10
@@ -121,16 +156,19 @@ db_client_connection_max{db_system_name="redis"} 10
 db_client_connection_timeouts_total{db_system_name="mongodb"} 0
 db_client_connection_timeouts_total{db_system_name="redis"} 4
 `
-	if err := testutil.GatherAndCompare(r, strings.NewReader(want), "db_client_connection_count", "db_client_connection_max", "db_client_connection_timeouts_total"); err != nil {
+	err := testutil.GatherAndCompare(r, strings.NewReader(want),
+		"db_client_connection_count", "db_client_connection_max", "db_client_connection_timeouts_total")
+	if err != nil {
 		t.Error(err)
 	}
-	if n, err := testutil.GatherAndCount(r, "db_client_operation_duration_seconds", "db_client_connection_wait_time_seconds"); err != nil || n != 4 {
+	n, err := testutil.GatherAndCount(r, "db_client_operation_duration_seconds", "db_client_connection_wait_time_seconds")
+	if err != nil || n != 4 {
 		t.Errorf("%d series of operations and waits, %v", n, err)
 	}
 }
 
-// TestTheRegistryIsBounded: what every process says of itself is useful, and not all that the runtime could tell.
-func TestTheRegistryIsBounded(t *testing.T) {
+// TestRegistryIsBounded: the metrics that every process has include the useful ones, and not all of the runtime's.
+func TestRegistryIsBounded(t *testing.T) {
 	t.Parallel()
 	tele, err := telemetry.New(t.Context(), "test", telemetry.Config{LogTo: io.Discard})
 	if err != nil {
@@ -147,12 +185,15 @@ func TestTheRegistryIsBounded(t *testing.T) {
 			series += 1 + len(m.GetHistogram().GetBucket())
 		}
 	}
-	for _, want := range []string{"go_goroutines", "go_sched_latencies_seconds", "go_sched_pauses_total_gc_seconds", "go_gc_heap_live_bytes", "process_cpu_seconds_total", "fivechat_build_info", "fivechat_panics_total"} {
+	for _, want := range []string{
+		"go_goroutines", "go_sched_latencies_seconds", "go_sched_pauses_total_gc_seconds", "go_gc_heap_live_bytes",
+		"process_cpu_seconds_total", "fivechat_build_info", "fivechat_panics_total",
+	} {
 		if !has[want] {
 			t.Errorf("%s is missing", want)
 		}
 	}
 	if series > 150 {
-		t.Errorf("a process says %d series of itself", series)
+		t.Errorf("a process has %d series", series)
 	}
 }

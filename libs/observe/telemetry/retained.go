@@ -15,36 +15,37 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Whether a trace is sampled is decided where it begins, before anybody knows how it ends. Those that are not are noted
-// all the same, in this process alone, until the first span of the trace in this process ends: where it failed or was
-// slow, what was noted is made into spans late, with the ids that were told to others meanwhile. Each process decides so
-// about its own part. A failure comes back through all that asked, and so does slowness, so the parts on its way are
-// there; a sibling that was asked beside it, and answered quickly, is missing.
+// Tail sampling. Whether a trace is sampled is decided at its start, before its outcome is known. The spans of
+// unsampled traces are buffered in this process until the first span of the trace in this process ends. If that span
+// failed or was slow, the buffered spans are exported, with the ids that other processes already have. Each process
+// decides for its own part. Failures and slowness propagate to the callers, so every part on their path is retained. A
+// call to another service that succeeded quickly is missing.
 //
-// Noting is done by hand because it happens for every request: a span that the SDK records, and then does not export,
-// costs three to four times what one costs that it does not record, a late one a quarter to a third more (BenchmarkSpan).
+// Buffering is done by hand because it happens for every request. A span that the SDK records but doesn't export costs
+// three to four times as much as one that it doesn't record; a buffered one costs a quarter to a third more
+// (BenchmarkSpan).
 
-// The bounds of what is kept late.
+// The bounds of buffered and retained spans.
 const (
-	maxSpans          = 128 // spans below one first span, and as many commands
-	usualCommands     = 16  // commands below one first span, for which there is room from the start
-	retainedPerSecond = 20  // a second, of one component: when everything fails, a few tell the story
+	maxSpans          = 128 // below one first span, and as many commands
+	usualCommands     = 16  // commands below one first span for which there is room from the start
+	retainedPerSecond = 20  // traces a second and component: during an outage a few are enough
 	retainedBurst     = 100
 )
 
-// RetainedReason is the attribute that says why a trace that was not sampled is there: "failed" or "slow".
+// RetainedReason is the attribute that says why an unsampled trace was retained: "failed" or "slow".
 const RetainedReason = "fivechat.kept"
 
-// tracer begins spans: the SDK's where the trace is sampled, else late ones.
+// tracer starts spans: the SDK's if the trace is sampled, else buffered ones.
 type tracer struct {
 	noop.Tracer
 	sdk     trace.Tracer
 	ratio   float64
-	slow    time.Duration // from when on a first span is slow
+	slow    time.Duration // the duration from which a first span is slow
 	allowed *rate.Limiter
 }
 
-// provider gives the same tracer to everybody.
+// provider returns the same tracer for every name.
 type provider struct {
 	noop.TracerProvider
 	tracer *tracer
@@ -53,15 +54,19 @@ type provider struct {
 // Tracer implements trace.TracerProvider.
 func (p provider) Tracer(string, ...trace.TracerOption) trace.Tracer { return p.tracer }
 
-// Start implements trace.Tracer. A trace that begins here is sampled by chance, and where it goes on from one that is.
-func (t *tracer) Start(ctx context.Context, name string, options ...trace.SpanStartOption) (context.Context, trace.Span) {
+// Start implements trace.Tracer. A trace that starts here is sampled at random, or if it is linked to a sampled one.
+func (t *tracer) Start(
+	ctx context.Context,
+	name string,
+	options ...trace.SpanStartOption,
+) (context.Context, trace.Span) {
 	config := trace.NewSpanStartConfig(options...)
 	var parent trace.SpanContext
-	var above *bufferedSpan
+	var ancestor *bufferedSpan
 	if !config.NewRoot() {
 		span := trace.SpanFromContext(ctx)
 		parent = span.SpanContext()
-		above, _ = span.(*bufferedSpan)
+		ancestor, _ = span.(*bufferedSpan)
 	}
 	sampled := parent.IsSampled()
 	if !parent.IsValid() {
@@ -71,8 +76,16 @@ func (t *tracer) Start(ctx context.Context, name string, options ...trace.SpanSt
 		return t.sdk.Start(ctx, name, options...)
 	}
 	s := &bufferedSpan{
-		tracer: t, name: name, kind: config.SpanKind(), attributes: config.Attributes(), links: config.Links(), start: config.Timestamp(),
-		trace: parent.TraceID(), id: newSpanID(), parent: parent.SpanID(), remote: parent.IsRemote(),
+		tracer:     t,
+		name:       name,
+		kind:       config.SpanKind(),
+		attributes: config.Attributes(),
+		links:      config.Links(),
+		start:      config.Timestamp(),
+		trace:      parent.TraceID(),
+		id:         newSpanID(),
+		parent:     parent.SpanID(),
+		remote:     parent.IsRemote(),
 	}
 	if s.start.IsZero() {
 		s.start = time.Now()
@@ -80,10 +93,10 @@ func (t *tracer) Start(ctx context.Context, name string, options ...trace.SpanSt
 	if !s.trace.IsValid() {
 		s.trace = newTraceID()
 	}
-	if above != nil {
-		s.first = above
-		if above.first != nil {
-			s.first = above.first
+	if ancestor != nil {
+		s.first = ancestor
+		if ancestor.first != nil {
+			s.first = ancestor.first
 		}
 	}
 	return trace.ContextWithSpan(ctx, s), s
@@ -98,14 +111,14 @@ func anySampled(links []trace.Link) bool {
 	return false
 }
 
-// late is a span of a trace that is not sampled.
+// bufferedSpan is a span of an unsampled trace.
 type bufferedSpan struct {
 	noop.Span
 	tracer     *tracer
-	first      *bufferedSpan // the first span of the trace in this process; nil: this is it
+	first      *bufferedSpan // the first span of the trace in this process; nil in that span
 	trace      trace.TraceID
-	id, parent trace.SpanID // parent is zero where the trace begins here
-	remote     bool         // the parent is another process's
+	id, parent trace.SpanID // parent is zero if the trace starts here
+	remote     bool         // the parent belongs to another process
 	kind       trace.SpanKind
 	start      time.Time
 
@@ -114,19 +127,19 @@ type bufferedSpan struct {
 	attributes []attribute.KeyValue
 	links      []trace.Link
 	code       codes.Code
-	why        string
-	end        time.Time          // zero until it has ended
-	below      []*bufferedSpan    // of a first span: the others, as they ended
-	commands   *[]bufferedCommand // of a first span: the commands to databases, as they ended; nil: none
+	reason     string
+	end        time.Time          // zero until the span ends
+	ended      []*bufferedSpan    // in a first span: the others, in the order of their ends
+	commands   *[]bufferedCommand // in a first span: the commands to databases, in the order of their ends; nil: none
 }
 
-// lists are those of commands that are not in use: most traces are forgotten as soon as they are over.
-var lists = sync.Pool{New: func() any {
+// commandLists holds command commandLists for reuse: most traces are dropped as soon as they end.
+var commandLists = sync.Pool{New: func() any {
 	l := make([]bufferedCommand, 0, usualCommands)
 	return &l
 }}
 
-// noted is a command, and the span that it stands below.
+// bufferedCommand is a command and the id of its parent span.
 type bufferedCommand struct {
 	Command
 	parent trace.SpanID
@@ -154,7 +167,7 @@ func (s *bufferedSpan) SetName(name string) {
 	s.name = name
 }
 
-// SetAttributes implements trace.Span. What it is given is the span's from then on.
+// SetAttributes implements trace.Span. The span owns the slice from then on.
 func (s *bufferedSpan) SetAttributes(attributes ...attribute.KeyValue) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,10 +179,10 @@ func (s *bufferedSpan) SetAttributes(attributes ...attribute.KeyValue) {
 }
 
 // SetStatus implements trace.Span.
-func (s *bufferedSpan) SetStatus(code codes.Code, why string) {
+func (s *bufferedSpan) SetStatus(code codes.Code, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.code, s.why = code, why
+	s.code, s.reason = code, reason
 }
 
 // AddLink implements trace.Span.
@@ -199,30 +212,31 @@ func (s *bufferedSpan) End(options ...trace.SpanEndOption) {
 		s.SetAttributes(attribute.String(RetainedReason, why))
 		s.retain()
 	}
-	if s.commands != nil { // it has ended: nobody adds any more
+	if s.commands != nil { // the span has ended, so no command is added any more
 		clear(*s.commands)
 		*s.commands = (*s.commands)[:0]
-		lists.Put(s.commands)
+		commandLists.Put(s.commands)
 		s.commands = nil
 	}
 }
 
-// keep makes the span, and all that was noted below it.
+// retain exports the span and everything buffered below it.
 func (s *bufferedSpan) retain() {
 	s.export()
-	for _, b := range s.below {
+	for _, b := range s.ended {
 		b.export()
 	}
 	if s.commands == nil {
 		return
 	}
 	for _, c := range *s.commands {
-		c.make(s.under(c.parent, false), s.tracer.sdk)
+		c.make(s.childContext(c.parent, false), s.tracer.sdk)
 	}
 }
 
-// WillRetain says whether the first span of a trace in this process, which took so long and failed or not, will be kept, so that
-// more is to be said of it before it ends. Most are not, and then saying it is what costs most.
+// WillRetain reports whether the first span of a trace in this process will be exported, given its duration and
+// whether it failed. Call it before you set further attributes: most spans aren't exported, and attributes are what
+// costs most.
 func WillRetain(s trace.Span, failed bool, took time.Duration) bool {
 	if l, is := s.(*bufferedSpan); is {
 		return failed || took >= l.tracer.slow
@@ -230,20 +244,21 @@ func WillRetain(s trace.Span, failed bool, took time.Duration) bool {
 	return s.IsRecording()
 }
 
-// note takes a span that has ended below this one, and says false where it is too late for that.
+// bufferSpan adds a span that has ended below s. It returns false if s has ended already.
 func (s *bufferedSpan) bufferSpan(b *bufferedSpan) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.end.IsZero() {
 		return false
 	}
-	if len(s.below) < maxSpans {
-		s.below = append(s.below, b)
+	if len(s.ended) < maxSpans {
+		s.ended = append(s.ended, b)
 	}
 	return true
 }
 
-// noteCommand takes a command that was sent below this span; too late, or one of too many, it is forgotten.
+// bufferCommand adds a command that was sent below this span. It drops the command if the first span has ended or is
+// full.
 func (s *bufferedSpan) bufferCommand(c Command) {
 	first := s
 	if s.first != nil {
@@ -255,14 +270,14 @@ func (s *bufferedSpan) bufferCommand(c Command) {
 		return
 	}
 	if first.commands == nil {
-		first.commands = lists.Get().(*[]bufferedCommand)
+		first.commands = commandLists.Get().(*[]bufferedCommand)
 	}
 	if len(*first.commands) < maxSpans {
 		*first.commands = append(*first.commands, bufferedCommand{c, s.id})
 	}
 }
 
-// worth says why a span that has ended is to be kept, "" where it is not.
+// retainReason returns why a span that has ended must be retained, or "".
 func (s *bufferedSpan) retainReason() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -276,35 +291,45 @@ func (s *bufferedSpan) retainReason() string {
 	}
 }
 
-// make has the SDK make the span, and export it.
+// export lets the SDK make the span, and exports it.
 func (s *bufferedSpan) export() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ctx := context.Background()
 	if s.parent.IsValid() {
-		ctx = s.under(s.parent, s.remote)
+		ctx = s.childContext(s.parent, s.remote)
 	}
 	ctx = context.WithValue(ctx, idKey{}, s)
-	_, span := s.tracer.sdk.Start(ctx, s.name, trace.WithTimestamp(s.start), trace.WithSpanKind(s.kind), trace.WithAttributes(s.attributes...), trace.WithLinks(s.links...))
-	span.SetStatus(s.code, s.why)
+	_, span := s.tracer.sdk.Start(
+		ctx,
+		s.name,
+		trace.WithTimestamp(s.start),
+		trace.WithSpanKind(s.kind),
+		trace.WithAttributes(s.attributes...),
+		trace.WithLinks(s.links...),
+	)
+	span.SetStatus(s.code, s.reason)
 	span.End(trace.WithTimestamp(s.end))
 }
 
-// under is a context in which a span of this trace begins below another.
-func (s *bufferedSpan) under(parent trace.SpanID, remote bool) context.Context {
-	return trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: s.trace, SpanID: parent, Remote: remote}))
+// childContext returns a context in which a span of this trace starts below parent.
+func (s *bufferedSpan) childContext(parent trace.SpanID, remote bool) context.Context {
+	return trace.ContextWithSpanContext(
+		context.Background(),
+		trace.NewSpanContext(trace.SpanContextConfig{TraceID: s.trace, SpanID: parent, Remote: remote}),
+	)
 }
 
 type idKey struct{}
 
-// ids gives the SDK's spans their ids: those that a late span has told others already, else new ones.
+// ids generates the ids of the SDK's spans. A buffered span keeps its ids, which other processes may already have.
 type ids struct{}
 
 var _ sdktrace.IDGenerator = ids{}
 
 // NewIDs implements sdktrace.IDGenerator.
 func (ids) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
-	if s, told := ctx.Value(idKey{}).(*bufferedSpan); told {
+	if s, buffered := ctx.Value(idKey{}).(*bufferedSpan); buffered {
 		return s.trace, s.id
 	}
 	return newTraceID(), newSpanID()
@@ -312,7 +337,7 @@ func (ids) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
 
 // NewSpanID implements sdktrace.IDGenerator.
 func (ids) NewSpanID(ctx context.Context, _ trace.TraceID) trace.SpanID {
-	if s, told := ctx.Value(idKey{}).(*bufferedSpan); told {
+	if s, buffered := ctx.Value(idKey{}).(*bufferedSpan); buffered {
 		return s.id
 	}
 	return newSpanID()

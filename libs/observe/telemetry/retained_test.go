@@ -20,8 +20,8 @@ import (
 	"fivechat.dev/libs/observe/telemetry"
 )
 
-// told runs work with a telemetry that samples a share, and gives the spans that it told of in all.
-func told(t *testing.T, share float64, slow time.Duration, work func(trace.Tracer)) []*tracepb.Span {
+// exported runs work with a telemetry that samples the given ratio, and returns the spans that it exported.
+func exported(t *testing.T, ratio float64, slow time.Duration, work func(trace.Tracer)) []*tracepb.Span {
 	t.Helper()
 	var mu sync.Mutex
 	var spans []*tracepb.Span
@@ -40,7 +40,11 @@ func told(t *testing.T, share float64, slow time.Duration, work func(trace.Trace
 		}
 	}))
 	t.Cleanup(collector.Close)
-	tele, err := telemetry.New(t.Context(), "test", telemetry.Config{OTLPEndpoint: collector.URL, SampleRatio: share, SlowTrace: slow, LogTo: io.Discard})
+	tele, err := telemetry.New(
+		t.Context(),
+		"test",
+		telemetry.Config{OTLPEndpoint: collector.URL, SampleRatio: ratio, SlowTrace: slow, LogTo: io.Discard},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,86 +64,98 @@ func names(spans []*tracepb.Span) []string {
 	return all
 }
 
-func TestWhatIsKeptOfATraceThatIsNotSampled(t *testing.T) {
+func TestUnsampledTracesAreRetainedIfFailedOrSlow(t *testing.T) {
 	t.Parallel()
-	remote := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, Remote: true})
+	remote := trace.NewSpanContext(
+		trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, Remote: true},
+	)
 	for name, c := range map[string]struct {
 		slow time.Duration
 		work func(trace.Tracer)
 		want []string
 	}{
-		"nothing of what went well": {time.Hour, func(t trace.Tracer) {
+		"nothing of a quick success": {time.Hour, func(t trace.Tracer) {
 			ctx, first := t.Start(context.Background(), "first")
 			_, below := t.Start(ctx, "below")
-			below.SetStatus(codes.Error, "it was tried again")
+			below.SetStatus(codes.Error, "retried")
 			below.End()
 			first.End()
 		}, []string{}},
-		"all of what failed": {time.Hour, func(t trace.Tracer) {
+		"everything below a failed span": {time.Hour, func(t trace.Tracer) {
 			ctx, first := t.Start(context.Background(), "first")
 			ctx, below := t.Start(ctx, "below")
 			_, deep := t.Start(ctx, "deep")
 			deep.End()
 			below.End()
-			first.SetStatus(codes.Error, "away")
+			first.SetStatus(codes.Error, "unavailable")
 			first.End()
 			first.End()
 		}, []string{"below", "deep", "first"}},
-		"all of what was slow, by its own clock": {time.Minute, func(t trace.Tracer) {
+		"everything below a span that is slow by its timestamps": {time.Minute, func(t trace.Tracer) {
 			now := time.Now()
 			ctx, first := t.Start(context.Background(), "first", trace.WithTimestamp(now))
 			_, below := t.Start(ctx, "below")
 			below.End()
 			first.End(trace.WithTimestamp(now.Add(time.Minute)))
 		}, []string{"below", "first"}},
-		"of what another process asked for, its part": {time.Hour, func(t trace.Tracer) {
+		"this process's part of a remote trace": {time.Hour, func(t trace.Tracer) {
 			ctx, first := t.Start(trace.ContextWithRemoteSpanContext(context.Background(), remote), "first")
 			_, below := t.Start(ctx, "below")
 			below.End()
-			first.SetStatus(codes.Error, "away")
+			first.SetStatus(codes.Error, "unavailable")
 			first.End()
 		}, []string{"below", "first"}},
-		"of what ends after the first, what failed itself": {time.Hour, func(t trace.Tracer) {
+		"a failed span that ends after the first span": {time.Hour, func(t trace.Tracer) {
 			ctx, first := t.Start(context.Background(), "first")
 			_, well := t.Start(ctx, "well")
 			_, failed := t.Start(ctx, "failed")
 			first.End()
 			well.End()
-			failed.SetStatus(codes.Error, "away")
+			failed.SetStatus(codes.Error, "unavailable")
 			failed.End()
 		}, []string{"failed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := names(told(t, 0, c.slow, c.work)); !slices.Equal(got, c.want) {
+			if got := names(exported(t, 0, c.slow, c.work)); !slices.Equal(got, c.want) {
 				t.Errorf("%v", got)
 			}
 		})
 	}
 }
 
-// TestLateSpansAreWhatTheyWere: ids that others were told of, parents, times, and all that was said of them.
-func TestLateSpansAreWhatTheyWere(t *testing.T) {
+// TestRetainedSpansKeepTheirData: ids that other processes have, parents, times, and attributes.
+func TestRetainedSpansKeepTheirData(t *testing.T) {
 	t.Parallel()
-	remote := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, Remote: true})
+	remote := trace.NewSpanContext(
+		trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, Remote: true},
+	)
 	linked := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{3}, SpanID: trace.SpanID{4}})
 	began := time.Now().Add(-time.Hour)
 	var first, below trace.Span
-	spans := told(t, 0, time.Hour, func(tracer trace.Tracer) {
+	spans := exported(t, 0, time.Hour, func(tracer trace.Tracer) {
 		var ctx context.Context
-		ctx, first = tracer.Start(trace.ContextWithRemoteSpanContext(context.Background(), remote), "first", trace.WithTimestamp(began),
-			trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attribute.Int("a", 1)))
-		if !first.IsRecording() || first.SpanContext().IsSampled() || first.SpanContext().TraceID() != remote.TraceID() {
-			t.Errorf("it is %+v", first.SpanContext())
+		ctx, first = tracer.Start(
+			trace.ContextWithRemoteSpanContext(context.Background(), remote),
+			"first",
+			trace.WithTimestamp(began),
+			trace.WithSpanKind(trace.SpanKindServer),
+			trace.WithAttributes(attribute.Int("a", 1)),
+		)
+		if !first.IsRecording() || first.SpanContext().IsSampled() ||
+			first.SpanContext().TraceID() != remote.TraceID() {
+			t.Errorf("the span context is %+v", first.SpanContext())
 		}
-		_, below = first.TracerProvider().Tracer("x").Start(ctx, "below", trace.WithLinks(trace.Link{SpanContext: linked}))
+		_, below = first.TracerProvider().
+			Tracer("x").
+			Start(ctx, "below", trace.WithLinks(trace.Link{SpanContext: linked}))
 		below.End()
 		first.SetName("renamed")
 		first.SetAttributes(attribute.Int("b", 2))
-		first.SetStatus(codes.Error, "away")
+		first.SetStatus(codes.Error, "unavailable")
 		first.End()
 		if first.IsRecording() {
-			t.Error("it goes on")
+			t.Error("the span still records")
 		}
 	})
 	at := map[string]*tracepb.Span{}
@@ -151,48 +167,65 @@ func TestLateSpansAreWhatTheyWere(t *testing.T) {
 		t.Fatal(spans)
 	}
 	is := func(id []byte, want trace.SpanID) bool { return trace.SpanID(id) == want }
-	if trace.TraceID(one.TraceId) != remote.TraceID() || !is(one.SpanId, first.SpanContext().SpanID()) || !is(one.ParentSpanId, remote.SpanID()) {
-		t.Errorf("the ids are %v", one)
+	if trace.TraceID(one.TraceId) != remote.TraceID() || !is(one.SpanId, first.SpanContext().SpanID()) ||
+		!is(one.ParentSpanId, remote.SpanID()) {
+		t.Errorf("the first span's ids are %v", one)
 	}
 	if !is(two.SpanId, below.SpanContext().SpanID()) || !is(two.ParentSpanId, first.SpanContext().SpanID()) {
-		t.Errorf("the ids below are %v", two)
+		t.Errorf("the second span's ids are %v", two)
 	}
-	if one.StartTimeUnixNano != uint64(began.UnixNano()) || one.Kind != tracepb.Span_SPAN_KIND_SERVER || one.Status.GetMessage() != "away" || len(one.Attributes) != 3 {
-		t.Errorf("it is %v", one)
+	if one.StartTimeUnixNano != uint64(began.UnixNano()) || one.Kind != tracepb.Span_SPAN_KIND_SERVER ||
+		one.Status.GetMessage() != "unavailable" ||
+		len(one.Attributes) != 3 {
+		t.Errorf("the span is %v", one)
 	}
 	if len(two.Links) != 1 || trace.TraceID(two.Links[0].TraceId) != linked.TraceID() {
 		t.Errorf("the links are %v", two.Links)
 	}
 }
 
-func TestWhatIsSampled(t *testing.T) {
+func TestSampledParentsAndLinksAreSampled(t *testing.T) {
 	t.Parallel()
-	sampled := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled, Remote: true})
-	spans := told(t, 0, time.Hour, func(tracer trace.Tracer) {
-		ctx, asked := tracer.Start(trace.ContextWithRemoteSpanContext(context.Background(), sampled), "asked by one that is")
-		_, anew := tracer.Start(ctx, "begun anew", trace.WithNewRoot())
-		_, linked := tracer.Start(context.Background(), "linked to one that is", trace.WithLinks(trace.Link{SpanContext: sampled}))
-		for _, s := range []trace.Span{linked, anew, asked} {
+	sampled := trace.NewSpanContext(
+		trace.SpanContextConfig{
+			TraceID:    trace.TraceID{1},
+			SpanID:     trace.SpanID{2},
+			TraceFlags: trace.FlagsSampled,
+			Remote:     true,
+		},
+	)
+	spans := exported(t, 0, time.Hour, func(tracer trace.Tracer) {
+		ctx, below := tracer.Start(
+			trace.ContextWithRemoteSpanContext(context.Background(), sampled),
+			"below a sampled span",
+		)
+		_, root := tracer.Start(ctx, "a new root", trace.WithNewRoot())
+		_, linked := tracer.Start(
+			context.Background(),
+			"linked to a sampled span",
+			trace.WithLinks(trace.Link{SpanContext: sampled}),
+		)
+		for _, s := range []trace.Span{linked, root, below} {
 			s.End()
 		}
 	})
-	if got := names(spans); !slices.Equal(got, []string{"asked by one that is", "linked to one that is"}) {
-		t.Errorf("share 0: %v", got)
+	if got := names(spans); !slices.Equal(got, []string{"below a sampled span", "linked to a sampled span"}) {
+		t.Errorf("ratio 0: %v", got)
 	}
 	const n = 2000
-	spans = told(t, 0.5, time.Hour, func(tracer trace.Tracer) {
+	spans = exported(t, 0.5, time.Hour, func(tracer trace.Tracer) {
 		for range n {
-			_, s := tracer.Start(context.Background(), "begun")
+			_, s := tracer.Start(context.Background(), "span")
 			s.End()
 		}
 	})
 	if len(spans) < n/3 || len(spans) > 2*n/3 {
-		t.Errorf("share 0.5: %d of %d", len(spans), n)
+		t.Errorf("ratio 0.5: %d of %d", len(spans), n)
 	}
 }
 
-// TestAFloodOfFailuresIsBounded: neither everything that fails nor everything below one that does is kept.
-func TestAFloodOfFailuresIsBounded(t *testing.T) {
+// TestRetentionIsBounded: of many failures, and of many spans below one, only a part is retained.
+func TestRetentionIsBounded(t *testing.T) {
 	t.Parallel()
 	fail := func(tracer trace.Tracer, below int) {
 		ctx, first := tracer.Start(context.Background(), "first")
@@ -200,25 +233,26 @@ func TestAFloodOfFailuresIsBounded(t *testing.T) {
 			_, s := tracer.Start(ctx, "below")
 			s.End()
 		}
-		first.SetStatus(codes.Error, "away")
+		first.SetStatus(codes.Error, "unavailable")
 		first.End()
 	}
-	if n := len(told(t, 0, time.Hour, func(tracer trace.Tracer) { fail(tracer, 1000) })); n != 129 {
-		t.Errorf("%d are kept of a large one", n)
+	if n := len(exported(t, 0, time.Hour, func(tracer trace.Tracer) { fail(tracer, 1000) })); n != 129 {
+		t.Errorf("%d spans of a large trace are retained", n)
 	}
-	many := len(told(t, 0, time.Hour, func(tracer trace.Tracer) {
+	many := len(exported(t, 0, time.Hour, func(tracer trace.Tracer) {
 		for range 1000 {
 			fail(tracer, 0)
 		}
 	}))
 	if many < 100 || many > 300 {
-		t.Errorf("%d of 1000 are kept", many)
+		t.Errorf("%d of 1000 failed traces are retained", many)
 	}
 }
 
-func TestLinks(t *testing.T) {
+func TestLinksPreferSampledTraces(t *testing.T) {
 	t.Parallel()
-	const sampled, other = "00-0102030405060708090a0b0c0d0e0f10-0102030405060708-01", "00-0102030405060708090a0b0c0d0e0f11-0102030405060708-00"
+	const sampled = "00-0102030405060708090a0b0c0d0e0f10-0102030405060708-01"
+	const other = "00-0102030405060708090a0b0c0d0e0f11-0102030405060708-00"
 	links := telemetry.LinksTo("", other, sampled, "no traceparent", sampled)
 	if len(links) != 2 || !links[0].SpanContext.IsSampled() || links[1].SpanContext.TraceID().String() != other[3:35] {
 		t.Errorf("%v", links)

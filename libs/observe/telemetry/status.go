@@ -8,17 +8,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// ByStatus is a histogram with one label left open, an HTTP status. It finds the series of a status without making a
-// string of it, which on a hot path is most of what measuring costs.
+// ByStatus is a histogram with one open label, an HTTP status. It finds the series of a status without formatting the
+// status as text, which on a hot path is most of the cost of measuring.
 type ByStatus struct {
 	vec   prometheus.ObserverVec
 	known [600]atomic.Pointer[prometheus.Observer]
 }
 
-// NewByStatus wraps a histogram whose other labels have been filled in.
+// NewByStatus returns a ByStatus of a histogram whose other labels are set.
 func NewByStatus(vec prometheus.ObserverVec) *ByStatus { return &ByStatus{vec: vec} }
 
-// Observe notes seconds for a status, as the function Observe does; 0, for no answer at all, is called "error".
+// Observe records seconds for a status, as the function Observe does. Status 0 means no response and gets the label
+// "error".
 func (b *ByStatus) Observe(ctx context.Context, status int, seconds float64) {
 	if status < 0 || status >= len(b.known) {
 		Observe(ctx, b.series(status), seconds)

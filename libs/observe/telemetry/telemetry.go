@@ -1,5 +1,5 @@
-// Package telemetry is what one component says about itself: a log, a metrics registry of its own and a tracer of its
-// own, so that several components in one process never write into one another's.
+// Package telemetry holds one component's log, metrics and traces. Begin with New. Each component has its own registry
+// and tracer, so that several components in one process never share metrics.
 package telemetry
 
 import (
@@ -38,13 +38,13 @@ type Config struct {
 	LogTo    io.Writer // standard error if nil
 }
 
-// Default logs from level info and, where spans have somewhere to go, keeps one new trace in a hundred, and what fails or
-// takes half a second.
+// Default logs at level info. If spans have a collector, it samples 1 % of new traces, and retains those that fail or
+// take 0.5 s.
 func Default() Config {
 	return Config{SampleRatio: 0.01, SlowTrace: 500 * time.Millisecond, LogTo: os.Stderr}
 }
 
-// Validate refuses settings that cannot work.
+// Validate refuses invalid settings.
 func (c Config) Validate() error {
 	if c.SampleRatio < 0 || c.SampleRatio > 1 {
 		return errors.New("TRACE_SAMPLE_RATIO must be from 0 to 1")
@@ -59,16 +59,16 @@ func (c Config) Validate() error {
 type Telemetry struct {
 	Component string
 	Log       *slog.Logger
-	Level     *slog.LevelVar // from which the log is written; it can be set at any time
+	Level     *slog.LevelVar // the log's level; it can be changed at any time
 	Registry  *prometheus.Registry
-	Measures  bool // requests, operations and commands are timed; else only what costs nothing is in the registry
+	Measures  bool // requests, operations and commands are timed
 	Panics    prometheus.Counter
 	Tracer    trace.Tracer
 	Propagate propagation.TextMapPropagator
 	shutdown  func(context.Context) error
 }
 
-// New makes the telemetry of a component. Without an endpoint for spans, tracing costs nothing.
+// New returns the telemetry of a component. Without an endpoint for spans, tracing costs nothing.
 func New(ctx context.Context, component string, c Config) (*Telemetry, error) {
 	level := new(slog.LevelVar)
 	level.Set(c.LogLevel)
@@ -92,24 +92,26 @@ func New(ctx context.Context, component string, c Config) (*Telemetry, error) {
 	}
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithBatcher(exporter),
-		sdktrace.WithSampler(sdktrace.AlwaysSample()), // tracer has decided
+		sdktrace.WithSampler(sdktrace.AlwaysSample()), // tracer decides
 		sdktrace.WithIDGenerator(ids{}),
 		sdktrace.WithResource(resource.NewSchemaless(attribute.String("service.name", "fivechat-"+component))),
 	)
 	t.Tracer = &tracer{
-		sdk: provider.Tracer(component), ratio: c.SampleRatio, slow: c.SlowTrace, allowed: rate.NewLimiter(retainedPerSecond, retainedBurst),
+		sdk: provider.Tracer(
+			component,
+		), ratio: c.SampleRatio, slow: c.SlowTrace, allowed: rate.NewLimiter(retainedPerSecond, retainedBurst),
 	}
 	t.shutdown = provider.Shutdown
 	return t, nil
 }
 
-// Close sends what spans are left.
+// Close exports the spans that are still queued.
 func (t *Telemetry) Close(ctx context.Context) error { return t.shutdown(ctx) }
 
-// version is set by who builds a release: -ldflags "-X fivechat.dev/libs/observe/telemetry.version=…".
+// version is set when a release is built: -ldflags "-X fivechat.dev/libs/observe/telemetry.version=…".
 var version string
 
-// Version is the version this binary was built from, or "dev".
+// Version returns the version that this binary was built from, or "dev".
 func Version() string {
 	if version != "" {
 		return version
@@ -122,14 +124,14 @@ func Version() string {
 
 func buildInfo(component string) prometheus.Collector {
 	g := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "fivechat_build_info", Help: "Always 1; the labels say what runs.",
+		Name: "fivechat_build_info", Help: "Always 1; the labels identify the build.",
 		ConstLabels: prometheus.Labels{"component": component, "version": Version()},
 	})
 	g.Set(1)
 	return g
 }
 
-// Durations are the bucket bounds, in seconds, of OpenTelemetry's semantic conventions for request durations.
+// Durations returns the bucket bounds, in seconds, of OpenTelemetry's semantic conventions for request durations.
 func Durations() []float64 {
 	return []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}
 }

@@ -25,13 +25,17 @@ func TestSpansReachTheCollector(t *testing.T) {
 		got <- &req
 	}))
 	t.Cleanup(collector.Close)
-	tele, err := telemetry.New(t.Context(), "widgets", telemetry.Config{OTLPEndpoint: collector.URL, SampleRatio: 1, LogTo: io.Discard})
+	tele, err := telemetry.New(
+		t.Context(),
+		"widgets",
+		telemetry.Config{OTLPEndpoint: collector.URL, SampleRatio: 1, LogTo: io.Discard},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, span := tele.Tracer.Start(t.Context(), "GET /widgets/{clientToken}")
 	span.End()
-	if err := tele.Close(t.Context()); err != nil { // sends what is left
+	if err := tele.Close(t.Context()); err != nil { // sends the queued spans
 		t.Fatal(err)
 	}
 	req := <-got
@@ -44,7 +48,7 @@ func TestSpansReachTheCollector(t *testing.T) {
 	}
 }
 
-func TestComponentsInOneProcessAreApart(t *testing.T) {
+func TestComponentsInOneProcessAreIndependent(t *testing.T) {
 	t.Parallel()
 	var one, two bytes.Buffer
 	a, err := telemetry.New(t.Context(), "a", telemetry.Config{LogTo: &one})
@@ -57,10 +61,10 @@ func TestComponentsInOneProcessAreApart(t *testing.T) {
 	}
 	a.Log.Info("hello")
 	if one.Len() == 0 || two.Len() != 0 || a.Registry == b.Registry {
-		t.Error("one component writes into another's")
+		t.Error("a component's metrics are in another's registry")
 	}
 	_, span := a.Tracer.Start(t.Context(), "x")
 	if span.IsRecording() {
-		t.Error("spans that go nowhere are recorded")
+		t.Error("spans are recorded without a collector")
 	}
 }
