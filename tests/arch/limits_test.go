@@ -17,7 +17,8 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// declared is what the packages below some folders declare, by package.name: its value if that is a number, else nil.
+// declared returns the names declared in the packages below some folders, by package.name: the value if it is a number,
+// else nil.
 func declared(t *testing.T, dirs ...string) map[string]constant.Value {
 	t.Helper()
 	root := harness.Root(t)
@@ -44,7 +45,7 @@ func declared(t *testing.T, dirs ...string) map[string]constant.Value {
 	return all
 }
 
-// declare notes the names that a node declares, and says whether to look inside it.
+// declare adds the names that a node declares, and reports whether to look inside it.
 func declare(all map[string]constant.Value, pkg string, n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.FuncDecl:
@@ -63,7 +64,7 @@ func declare(all map[string]constant.Value, pkg string, n ast.Node) bool {
 	return true
 }
 
-// number is the value of an expression of literals, else nil.
+// number returns the value of an expression of literals, or nil.
 func number(e ast.Expr) constant.Value {
 	v, err := types.Eval(token.NewFileSet(), nil, token.NoPos, types.ExprString(e))
 	if err != nil || v.Value == nil || v.Value.Kind() != constant.Int {
@@ -72,7 +73,8 @@ func number(e ast.Expr) constant.Value {
 	return v.Value
 }
 
-// states says whether a row of the page states a number, as 64 KiB, 8 MiB or 10,000. One below 1,000 may be in words.
+// states reports whether a row of the page states a number, as 64 KiB, 8 MiB or 10,000. A number below 1,000 may be in
+// words.
 func states(row string, v constant.Value) bool {
 	n, _ := constant.Int64Val(v)
 	return n < 1000 || n%1_000_000 == 0 && strings.Contains(row, strconv.FormatInt(n/1_000_000, 10)+" MB") ||
@@ -86,8 +88,8 @@ var (
 	bounding  = regexp.MustCompile(`(?i)\.[a-z]*(batch|cache|queue|buffer)[a-z]*$`)
 )
 
-// TestLimitsAreThoseOfTheSources: each row of docs/limits.md names constants that exist, with the values that it states, and
-// tests that exist. Every number that bounds a batch, cache, queue or buffer has a row.
+// TestLimitsAreThoseOfTheSources checks that each row of docs/limits.md names existing constants with their values, and
+// existing tests. Every number that bounds a batch, cache, queue or buffer has a row.
 func TestLimitsAreThoseOfTheSources(t *testing.T) {
 	t.Parallel()
 	page, tests := limitsPage(t), testsThere(t)
@@ -104,21 +106,21 @@ func TestLimitsAreThoseOfTheSources(t *testing.T) {
 			if setting := strings.HasPrefix(c[1], "failures."); setting {
 				continue // a member of FIVECHAT_QUOTAS
 			} else if !is {
-				t.Errorf("docs/limits.md names %s, which is not there", c[1])
+				t.Errorf("docs/limits.md names %s, which doesn't exist", c[1])
 			} else if value != nil && !states(row, value) {
 				t.Errorf("%s is %s, which its row of docs/limits.md doesn't state: %s", c[1], value, row)
 			}
 		}
 		for _, test := range regexp.MustCompile("`(Test[A-Za-z0-9]+)`").FindAllStringSubmatch(cells[6], -1) {
 			if !tests[test[1]] {
-				t.Errorf("docs/limits.md names %s, which is not there", test[1])
+				t.Errorf("docs/limits.md names %s, which doesn't exist", test[1])
 			}
 		}
 	}
 	if len(named) < 20 {
 		t.Errorf("only %d constants are named", len(named))
 	}
-	for name := range declared(t, "libs/embedmongo") { // a database of its own, which bounds itself as MongoDB does
+	for name := range declared(t, "libs/embedmongo") { // a separate database, which has MongoDB's bounds
 		delete(all, name)
 	}
 	for name, value := range all {
@@ -128,7 +130,8 @@ func TestLimitsAreThoseOfTheSources(t *testing.T) {
 	}
 }
 
-// TestListsHaveLimits: every operation that reads an export, a stream, or a list without pages is named in docs/limits.md.
+// TestListsHaveLimits checks that docs/limits.md names every operation that reads an export, a stream, or a list
+// without pages.
 func TestListsHaveLimits(t *testing.T) {
 	t.Parallel()
 	page := limitsPage(t)
@@ -178,7 +181,7 @@ func TestListsHaveLimits(t *testing.T) {
 				many = many || p.Type == "array"
 			}
 			if many && !strings.Contains(page, "`"+item.Get.OperationID+"`") {
-				t.Errorf("GET %s answers with many rows, and docs/limits.md doesn't name %s", path, item.Get.OperationID)
+				t.Errorf("GET %s returns many rows, but docs/limits.md doesn't name %s", path, item.Get.OperationID)
 			}
 		}
 	}

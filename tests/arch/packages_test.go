@@ -1,5 +1,5 @@
-// Package arch_test checks the structure of the sources: which part may import which (rooms_test.go), which service writes
-// which collection, how long a file or function may be, and that every exported name is documented.
+// Package arch_test checks the structure of the sources: which part may import which (rooms_test.go), which service
+// writes which collection, how long a file or function may be, and that every exported name is documented.
 package arch_test
 
 import (
@@ -18,10 +18,10 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// house begins the import path of every package of this repository.
-const house = "fivechat.dev/"
+// repository begins the import path of every package of this repository.
+const repository = "fivechat.dev/"
 
-// pkg is what go list says of a package.
+// pkg is a package in the output of go list.
 type pkg struct {
 	ImportPath, Dir                    string
 	GoFiles                            []string
@@ -29,7 +29,7 @@ type pkg struct {
 	Deps                               []string
 }
 
-// modules gives the folder of every module, by path, from the repository's root.
+// modules returns the folder of every module, relative to the repository's root.
 func modules(t *testing.T) []string {
 	t.Helper()
 	root := harness.Root(t)
@@ -71,7 +71,7 @@ var list = sync.OnceValues(func() ([]pkg, error) {
 	}
 })
 
-// packages is every package of the workspace.
+// packages returns every package of the workspace.
 func packages(t *testing.T) []pkg {
 	t.Helper()
 	all, err := list()
@@ -84,23 +84,23 @@ func packages(t *testing.T) []pkg {
 	return all
 }
 
-// standard says whether an import path is of the standard library: its first element has no dot.
+// standard reports whether an import path belongs to the standard library: its first element has no dot.
 func standard(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	return !strings.Contains(first, ".")
 }
 
-// within says whether path is root or lies below it.
+// within reports whether path is root or lies below it.
 func within(path, root string) bool { return path == root || strings.HasPrefix(path, root+"/") }
 
 func anyWithin(path string, roots []string) bool {
 	return slices.ContainsFunc(roots, func(root string) bool { return within(path, root) })
 }
 
-// service gives the name of the service that a package belongs to, and its path inside: "" for the root. What lies in
+// service returns the name of the service that a package belongs to, and its path inside: "" for the root.
 // services/internal is the services' common test kit and belongs to none.
 func service(path string) (name, inside string) {
-	rest, ok := strings.CutPrefix(path, house+"services/")
+	rest, ok := strings.CutPrefix(path, repository+"services/")
 	if !ok || within(rest, "internal") {
 		return "", ""
 	}

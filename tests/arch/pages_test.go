@@ -63,7 +63,8 @@ func anchors(page string) map[string]bool {
 	return all
 }
 
-// TestLinksInPagesResolve: each relative link of a Markdown page leads to a file or folder, and its anchor to a heading.
+// TestLinksInPagesResolve checks that each relative link of a Markdown page leads to a file or folder, and its anchor
+// to a heading.
 func TestLinksInPagesResolve(t *testing.T) {
 	t.Parallel()
 	root, all := harness.Root(t), pages(t)
@@ -89,7 +90,8 @@ func TestLinksInPagesResolve(t *testing.T) {
 	}
 }
 
-// TestPagesAreIndexed: docs/README.md links to every page of docs, except to the parts of a page that has its own index.
+// TestPagesAreIndexed checks that docs/README.md links to every page of docs, except to the parts of a page that has
+// its own index.
 func TestPagesAreIndexed(t *testing.T) {
 	t.Parallel()
 	all := pages(t)
@@ -107,7 +109,7 @@ func TestPagesAreIndexed(t *testing.T) {
 	}
 }
 
-// TestShortPagesStayShort holds the README and the glossary to their bounds.
+// TestShortPagesStayShort checks the bounds of the README and the glossary.
 func TestShortPagesStayShort(t *testing.T) {
 	t.Parallel()
 	root, all := harness.Root(t), pages(t)
@@ -123,8 +125,8 @@ func TestShortPagesStayShort(t *testing.T) {
 	}
 }
 
-// TestPagesNameExistingTests: each test that a page names is there, so that a reader can run it. The style page has
-// examples of names.
+// TestPagesNameExistingTests checks that each test that a page names exists, so that a reader can run it. The style
+// page has examples of names.
 func TestPagesNameExistingTests(t *testing.T) {
 	t.Parallel()
 	there, all := testsThere(t), pages(t)

@@ -11,9 +11,9 @@ import (
 )
 
 // room is a part of the repository and what its packages may import from the others. Both are patterns: "/..." at the
-// end is the folder and everything below it, "*" is one name, and the "*" of a room's imports is the name that the room's
-// own pattern matched. A package belongs to the first room that matches it. A room may always import itself if its
-// pattern ends in "/...".
+// end is the folder and everything below it, "*" is one name, and the "*" of a room's imports is the name that the
+// room's own pattern matched. A package belongs to the first room that matches it. A room may always import itself if
+// its pattern ends in "/...".
 type room struct {
 	pattern string
 	imports []string
@@ -31,9 +31,9 @@ var (
 // rooms is the architecture: data flows from top to bottom in each list, and nothing imports upwards.
 var rooms = []room{
 	{"libs", nil, "libs itself has no code"},
-	{"libs/kernel/...", nil, "the kernel imports nothing of the product"},
+	{"libs/kernel/...", nil, "the kernel imports no other part of the product"},
 	{"libs/observe/...", kernel, "observability knows the kernel only"},
-	{"libs/transport/...", observe, "transport knows no store"},
+	{"libs/transport/...", observe, "transport imports no store"},
 	{"libs/store/...", transport, "stores know no process"},
 	{"libs/process/...", store, "a process is composed of stores, transport and observability"},
 	{"libs/client/...", nil, "the client stands alone"},
@@ -41,20 +41,31 @@ var rooms = []room{
 
 	{"services/internal/...", append([]string{"libs/embedmongo"}, process...), "test kits know no service"},
 	{"services/*", kernel, "a service's domain imports the kernel only"},
-	{"services/*/internal/api",
+	{
+		"services/*/internal/api",
 		append([]string{"services/*", "libs/store/changefeed", "libs/store/outbox"}, transport...),
-		"an API adapter knows the domain, transport and the event log, and no other adapter"},
-	{"services/*/internal/mongostore", append([]string{"services/*"}, store...),
-		"a store adapter knows the domain and the stores, and no other adapter"},
-	{"services/*/internal/*", append([]string{"services/*"}, store...),
-		"an adapter knows the domain, stores and transport, and no other adapter"},
+		"an API adapter knows the domain, transport and the event log, and no other adapter",
+	},
+	{
+		"services/*/internal/mongostore", append([]string{"services/*"}, store...),
+		"a store adapter knows the domain and the stores, and no other adapter",
+	},
+	{
+		"services/*/internal/*", append([]string{"services/*"}, store...),
+		"an adapter knows the domain, stores and transport, and no other adapter",
+	},
 	{"services/*/app", append([]string{"services/*/..."}, process...), "app composes its own service"},
 	{"services/*/cmd", []string{"services/*/app", "libs/process/..."}, "cmd runs app"},
 
-	{"api-gateway/...", append([]string{"libs/store/rediskit", "libs/store/ratelimit", "libs/process/..."}, transport...),
-		"the gateway knows no service and no database"},
-	{"deploy/fivechat/...", append([]string{"services/*/app", "api-gateway/...", "libs/client/...", "libs/embedmongo"}, process...),
-		"the system in one process composes services by their app"},
+	{
+		"api-gateway/...", append([]string{"libs/store/rediskit", "libs/store/ratelimit", "libs/process/..."}, transport...),
+		"the gateway knows no service and no database",
+	},
+	{
+		"deploy/fivechat/...", append([]string{"services/*/app", "api-gateway/...", "libs/client/...", "libs/embedmongo"},
+			process...),
+		"the system in one process composes services by their app",
+	},
 	{"deploy/images/...", nil, "the image maker stands alone"},
 	{"deploy/observability/...", nil, "rules and dashboards stand alone"},
 	{"tests/...", []string{"libs/...", "services/...", "api-gateway/...", "deploy/..."}, "tests see everything"},
@@ -80,7 +91,7 @@ func match(pattern, pkg string) (name string, ok bool) {
 	return name, true
 }
 
-// roomOf is the room of a package, with the name that "*" stands for.
+// roomOf returns the room of a package, with the name that "*" stands for.
 func roomOf(pkg string) (r room, name string, ok bool) {
 	for _, r := range rooms {
 		if name, ok := match(r.pattern, pkg); ok {
@@ -105,12 +116,13 @@ func (r room) allows(name, path string) bool {
 	})
 }
 
-// TestRooms holds the direction of every import between the parts of the repository, and that every package has a room.
+// TestRooms checks the direction of every import between the parts of the repository, and that every package has a
+// room.
 func TestRooms(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, p := range packages(t) {
-		pkg := strings.TrimPrefix(p.ImportPath, house)
+		pkg := strings.TrimPrefix(p.ImportPath, repository)
 		r, name, ok := roomOf(pkg)
 		if !ok {
 			t.Errorf("%s belongs to no room", pkg)
@@ -118,7 +130,7 @@ func TestRooms(t *testing.T) {
 		}
 		seen[r.pattern] = true
 		for _, path := range p.Imports {
-			own, ours := strings.CutPrefix(path, house)
+			own, ours := strings.CutPrefix(path, repository)
 			switch {
 			case ours && !r.allows(name, own):
 				t.Errorf("%s imports %s: %s", pkg, own, r.why)
@@ -134,15 +146,16 @@ func TestRooms(t *testing.T) {
 	}
 }
 
-// TestRoomsOfTests: libs' tests import libs, a service's tests no other service, and only tests/ imports tests/.
+// TestRoomsOfTests checks that libs' tests import only libs, that a service's tests import no other service, and that
+// only tests/ imports tests/.
 func TestRoomsOfTests(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {
-		pkg := strings.TrimPrefix(p.ImportPath, house)
+		pkg := strings.TrimPrefix(p.ImportPath, repository)
 		part, _, _ := strings.Cut(pkg, "/")
 		name, _ := service(p.ImportPath)
 		for _, imported := range slices.Concat(p.TestImports, p.XTestImports) {
-			path, ours := strings.CutPrefix(imported, house)
+			path, ours := strings.CutPrefix(imported, repository)
 			other, _ := service(imported)
 			switch {
 			case !ours || part == "tests":
@@ -157,7 +170,7 @@ func TestRoomsOfTests(t *testing.T) {
 	}
 }
 
-// TestRoomPatterns plants imports that the rules must refuse, beside some that they allow.
+// TestRoomPatterns plants imports that the rules must refuse, and some that they allow.
 func TestRoomPatterns(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -194,12 +207,15 @@ func TestRoomPatterns(t *testing.T) {
 	}
 }
 
-// TestGatewayHasNoDatabaseDriver looks at everything below the gateway: no dependency may bring a driver in.
+// TestGatewayHasNoDatabaseDriver checks that no package below the gateway depends on a database driver.
 func TestGatewayHasNoDatabaseDriver(t *testing.T) {
 	t.Parallel()
-	drivers := []string{"go.mongodb.org/mongo-driver", "go.mongodb.org/mongo-driver/v2", house + "libs/store/mongokit", house + "libs/embedmongo"}
+	drivers := []string{
+		"go.mongodb.org/mongo-driver", "go.mongodb.org/mongo-driver/v2",
+		repository + "libs/store/mongokit", repository + "libs/embedmongo",
+	}
 	for _, p := range packages(t) {
-		if !within(p.ImportPath, house+"api-gateway") {
+		if !within(p.ImportPath, repository+"api-gateway") {
 			continue
 		}
 		for _, path := range p.Deps {
@@ -210,12 +226,18 @@ func TestGatewayHasNoDatabaseDriver(t *testing.T) {
 	}
 }
 
-// only lists the third-party packages, and our embedded store, that one package hides from all others, by the rooms that
-// may import them. Tests look into stores directly.
+// only lists the third-party packages, and our embedded store, that one package hides from all others, by the rooms
+// that may import them. Tests look into stores directly.
 var only = map[string][]string{
-	"go.mongodb.org/mongo-driver/v2/mongo": {"libs/store/mongokit", "libs/embedmongo/...", "tests/...", "services/internal/..."},
-	"go.mongodb.org/mongo-driver/v2/bson": {"libs/store/...", "services/*/internal/mongostore", "libs/embedmongo/...", "tests/...",
-		"deploy/fivechat/..."},
+	"go.mongodb.org/mongo-driver/v2/mongo": {
+		"libs/store/mongokit", "libs/embedmongo/...", "tests/...",
+		"services/internal/...",
+	},
+	"go.mongodb.org/mongo-driver/v2/bson": {
+		"libs/store/...", "services/*/internal/mongostore", "libs/embedmongo/...",
+		"tests/...",
+		"deploy/fivechat/...",
+	},
 	"github.com/redis/go-redis/v9":                                {"libs/store/rediskit"},
 	"github.com/alicebob/miniredis/v2":                            {"deploy/fivechat/...", "tests/..."},
 	"github.com/go-kit/kit/transport":                             {"libs/transport/httpkit"},
@@ -226,14 +248,17 @@ var only = map[string][]string{
 	"go.opentelemetry.io/otel/sdk":                                {"libs/observe/telemetry"},
 	"code.dny.dev/ssrf":                                           {"services/webhooks/internal/sender"},
 	"github.com/standard-webhooks/standard-webhooks/libraries/go": {"services/webhooks/internal/sender", "tests/..."},
-	house + "libs/embedmongo":                                     {"libs/embedmongo/...", "deploy/fivechat/...", "tests/...", "services/internal/..."},
+	repository + "libs/embedmongo": {
+		"libs/embedmongo/...", "deploy/fivechat/...",
+		"tests/...", "services/internal/...",
+	},
 }
 
-// TestHiddenPackages: what one package wraps, no other imports.
+// TestHiddenPackages checks that a package that one package wraps isn't imported elsewhere.
 func TestHiddenPackages(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {
-		pkg := strings.TrimPrefix(p.ImportPath, house)
+		pkg := strings.TrimPrefix(p.ImportPath, repository)
 		for _, imported := range p.Imports {
 			for hidden, patterns := range only {
 				may := slices.ContainsFunc(patterns, func(pattern string) bool { _, ok := match(pattern, pkg); return ok })
@@ -245,7 +270,8 @@ func TestHiddenPackages(t *testing.T) {
 	}
 }
 
-// TestModulesAreListed: every module is in go.work and in the Makefile's MODULES, whose `lint` builds each alone.
+// TestModulesAreListed checks that every module is in go.work and in the Makefile's MODULES, whose `lint` builds each
+// alone.
 func TestModulesAreListed(t *testing.T) {
 	t.Parallel()
 	root := harness.Root(t)

@@ -14,15 +14,15 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// row is an operation as one of the three has it: the edge's table, a service, or the document.
+// row is an operation in one of three places: the edge's table, a service, or the document.
 type row struct {
 	service string // "" for the edge itself
-	rule    string // of libs/kernel/authz; "" where it does not stand beside the pattern
+	rule    string // of libs/kernel/authz; "" if it is not beside the pattern
 	visitor string // the edge's policy on the visitor's header
 }
 
-// TestTableServicesAndDocumentAgree: every row of the edge's public table is mounted by its service and documented, under
-// the same rule, and nothing public is mounted or documented that has no row.
+// TestTableServicesAndDocumentAgree checks that every row of the edge's public table is mounted by its service and
+// documented, with the same rule. Every public operation that is mounted or documented has a row.
 func TestTableServicesAndDocumentAgree(t *testing.T) {
 	t.Parallel()
 	table, services := publicTable(t), mounts(t)
@@ -34,19 +34,20 @@ func TestTableServicesAndDocumentAgree(t *testing.T) {
 		switch {
 		case r.service == "":
 			if mounted {
-				t.Errorf("%s: the edge answers by itself what %s mounts", name, at.service)
+				t.Errorf("%s: the edge itself serves an operation that %s mounts", name, at.service)
 			}
 		case !mounted || at.service != r.service:
-			t.Errorf("%s: leads to %s, and %q mounts it", name, r.service, at.service)
+			t.Errorf("%s: the edge forwards to %s, but %q mounts it", name, r.service, at.service)
 		case at.rule != "" && at.rule != r.rule:
 			t.Errorf("%s: %s at the edge, %s in the service", name, r.rule, at.rule)
 		}
 	}
 	for name, m := range services {
 		_, path, _ := strings.Cut(name, " ")
-		inside := m.rule == "Internal" || m.rule == "Operator" || m.rule == "" && (strings.HasPrefix(path, "/internal/") || strings.HasPrefix(path, "/operator/"))
+		inside := m.rule == "Internal" || m.rule == "Operator" || m.rule == "" && (strings.HasPrefix(path, "/internal/") ||
+			strings.HasPrefix(path, "/operator/"))
 		if _, has := table[name]; !has && !inside {
-			t.Errorf("%s: %s mounts it, and the edge has no row", name, m.service)
+			t.Errorf("%s: %s mounts it, but the edge has no row", name, m.service)
 		}
 	}
 	documents(t, table)
@@ -61,7 +62,8 @@ func documents(t *testing.T, table map[string]row) {
 	}
 	securities := map[string]string{
 		"Public": "[]", "Visitor": "[map[visitor:[]]]", "Read": "[map[token:[READ]]]", "Write": "[map[token:[WRITE]]]",
-		"ReadWrite": "[map[token:[READ_WRITE]]]", "ProRead": "[map[token:[READ PRO]]]", "ProWrite": "[map[token:[WRITE PRO]]]",
+		"ReadWrite": "[map[token:[READ_WRITE]]]", "ProRead": "[map[token:[READ PRO]]]",
+		"ProWrite": "[map[token:[WRITE PRO]]]",
 	}
 	left := maps.Clone(table)
 	for _, op := range d.Operations {
@@ -69,7 +71,7 @@ func documents(t *testing.T, table map[string]row) {
 		r, has := table[name]
 		delete(left, name)
 		if !has {
-			t.Errorf("%s is documented, and the edge has no row", name)
+			t.Errorf("%s is documented, but the edge has no row", name)
 			continue
 		}
 		want := securities[r.rule]
@@ -82,19 +84,20 @@ func documents(t *testing.T, table map[string]row) {
 		byToken, pro := r.rule != "Public" && r.rule != "Visitor", strings.HasPrefix(r.rule, "Pro")
 		for status, want := range map[int]bool{
 			401: byToken || r.visitor == "VisitorCredential" || r.visitor == "VisitorProven" || name == "GET /health",
-			403: byToken || name == "POST /visitor/sessions", // a chat that is switched off
+			403: byToken || name == "POST /visitor/sessions", // if the chat is switched off
 			429: r.service != "", 503: r.service != "",
 		} {
 			if op.Answers(status) != want {
 				t.Errorf("%s: %d is documented: %v", name, status, !want)
 			}
 		}
-		if strings.Contains(op.Description, "the plan `PRO`") != pro || strings.Contains(op.Description, "Needs a token with") != byToken {
-			t.Errorf("%s: the description says something else of level and plan than %s: %q", name, r.rule, op.Description)
+		if strings.Contains(op.Description, "the plan `PRO`") != pro ||
+			strings.Contains(op.Description, "Needs a token with") != byToken {
+			t.Errorf("%s: the description's level and plan differ from %s: %q", name, r.rule, op.Description)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(left)) {
-		t.Errorf("%s has a row, and is not documented", name)
+		t.Errorf("%s has a row, but is not documented", name)
 	}
 }
 
@@ -121,14 +124,17 @@ func publicTable(t *testing.T) map[string]row {
 			if service == "self" {
 				service = ""
 			}
-			found[literal(cells["Method"])+" "+literal(cells["Pattern"])] = row{service, called(cells["Rule"]), called(cells["Visitor"])}
+			found[literal(cells["Method"])+" "+literal(cells["Pattern"])] = row{
+				service, called(cells["Rule"]),
+				called(cells["Visitor"]),
+			}
 		}
 		return false
 	})
 	return found
 }
 
-// mounts reads what the services put into their tables: operations with their rule, and plain handlers.
+// mounts reads the services' tables: operations with their rule, and plain handlers.
 func mounts(t *testing.T) map[string]row {
 	t.Helper()
 	found := map[string]row{}

@@ -10,7 +10,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestNamedTestsExist holds what the security page says against the sources: a test that it names is there.
+// TestNamedTestsExist checks that the tests named on the security page exist.
 func TestNamedTestsExist(t *testing.T) {
 	t.Parallel()
 	root := harness.Root(t)
@@ -25,12 +25,12 @@ func TestNamedTestsExist(t *testing.T) {
 	there := testsThere(t)
 	for _, n := range named {
 		if !there[n[1]] {
-			t.Errorf("docs/security.md names %s, which is not there", n[1])
+			t.Errorf("docs/security.md names %s, which doesn't exist", n[1])
 		}
 	}
 }
 
-// testsThere is every test and fuzz target of the repository.
+// testsThere returns every test and fuzz target of the repository.
 func testsThere(t *testing.T) map[string]bool {
 	t.Helper()
 	root := harness.Root(t)

@@ -16,13 +16,13 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// The sizes: what is longer is two things.
+// The largest sizes of a file and a function, in lines.
 const (
 	maxFile     = 400
 	maxFunction = 70
 )
 
-// source is a parsed file that is neither a test nor made by a program.
+// source is a parsed file that is neither a test nor generated.
 type source struct {
 	pkg  pkg
 	name string // from the repository's root
@@ -31,7 +31,7 @@ type source struct {
 	text []byte
 }
 
-// sources is every Go file of the product; tests, in a package of their own or in tests/, are left out.
+// sources returns every Go file of the product, without tests and tests/.
 func sources(t *testing.T) []source {
 	t.Helper()
 	root := harness.Root(t)
@@ -69,7 +69,7 @@ func (s source) lines(n ast.Node) int {
 	return s.set.Position(n.End()).Line - s.set.Position(n.Pos()).Line + 1
 }
 
-// TestSizes holds the bounds of files and functions.
+// TestSizes checks the bounds of files and functions.
 func TestSizes(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {
@@ -84,7 +84,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestDocumented: every package, and every exported name of one, says what it is.
+// TestDocumented checks that every package and every exported name is documented.
 func TestDocumented(t *testing.T) {
 	t.Parallel()
 	said := map[string]bool{}
@@ -129,7 +129,7 @@ func exportedReceiver(f *ast.FuncDecl) bool {
 	}
 }
 
-// undocumented names what a declaration leaves without a comment: its group's, its own, or one on its line.
+// undocumented reports the names in a declaration without a comment: of the group, of the name, or on its line.
 func undocumented(t *testing.T, s source, d *ast.GenDecl) {
 	t.Helper()
 	for _, spec := range d.Specs {
@@ -148,7 +148,7 @@ func undocumented(t *testing.T, s source, d *ast.GenDecl) {
 	}
 }
 
-// TestCollections: one service writes a collection, and its name says which.
+// TestCollections checks that one service writes a collection, and that its name begins with the service.
 func TestCollections(t *testing.T) {
 	t.Parallel()
 	found := 0
@@ -181,7 +181,7 @@ func TestCollections(t *testing.T) {
 	}
 }
 
-// called is the last name of what a call calls, with or without type arguments.
+// called returns the last name of a called function, with or without type arguments.
 func called(fun ast.Expr) string {
 	switch x := fun.(type) {
 	case *ast.IndexExpr:
@@ -197,7 +197,7 @@ func called(fun ast.Expr) string {
 	}
 }
 
-// literal is a string literal's text; what is none is shown as such.
+// literal returns a string literal's text. For another expression it returns a placeholder.
 func literal(e ast.Expr) string {
 	if lit, ok := e.(*ast.BasicLit); ok {
 		if text, err := strconv.Unquote(lit.Value); err == nil {
@@ -211,7 +211,7 @@ func literal(e ast.Expr) string {
 var skips = regexp.MustCompile(`\b[tb]\.Skip(f|Now)?\(`)
 
 // skipReason is what a skipped test must say: what the machine lacks, or the setting or target that runs the test.
-var skipReason = regexp.MustCompile(`FIVECHAT_[A-Z0-9_]+|make [a-z0-9-]+|there is no |need(s)? |not told`)
+var skipReason = regexp.MustCompile(`FIVECHAT_[A-Z0-9_]+|make [a-z0-9-]+|there is no |need(s)? |not told|unknown here|isn.t installed`)
 
 // TestNoLeftovers: sources have no notes to come back later, and a skipped test says what would run it.
 func TestNoLeftovers(t *testing.T) {

@@ -1,5 +1,5 @@
-// Package browser looks at the product through a real Chromium: pages of a site that carries the widget, and the system
-// behind them. Without a Chromium the tests are skipped, unless FIVECHAT_REQUIRE_BROWSER says that there has to be one.
+// Package browser tests the product with a real Chromium: pages of a site with the widget, and the system behind them.
+// Without a Chromium the tests are skipped, unless FIVECHAT_REQUIRE_BROWSER requires one.
 package browser
 
 import (
@@ -33,11 +33,11 @@ import (
 func TestMain(m *testing.M) { harness.Main(m) }
 
 const (
-	patience = 15 * time.Second // for what a page does
-	quick    = time.Second      // for what one side says to be seen by the other
+	patience = 15 * time.Second // for reactions of a page
+	quick    = time.Second      // until one side sees the other's action
 )
 
-// chromium starts the one browser, in which every test has windows and storage of its own. It ends with the process.
+// chromium starts the one browser, in which every test has its own windows and storage. It ends with the process.
 var chromium = sync.OnceValues(func() (context.Context, error) {
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -56,7 +56,7 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 	return browser, chromedp.Do(browser)
 })
 
-// size is a window's.
+// size is the size of a window.
 type size struct {
 	width, height int64
 	phone         bool
@@ -69,13 +69,13 @@ var (
 	phone   = size{width: 390, height: 844, phone: true}
 )
 
-// window is a page of a browser of its own.
+// window is a page in a separate browser context.
 type window struct {
 	t   *testing.T
 	ctx context.Context
 
 	mu       sync.Mutex
-	complain []string // what the page complained of
+	complain []string // the page's errors and warnings
 }
 
 // open opens a window at an address.
@@ -86,22 +86,26 @@ func open(t *testing.T, s size, url string) *window {
 		if os.Getenv("FIVECHAT_REQUIRE_BROWSER") != "" {
 			t.Fatalf("there is no Chromium: %v", err)
 		}
-		t.Skipf("there is no Chromium here, so nothing is looked at: %v", err)
+		t.Skipf("Chromium isn't installed, so pages aren't tested: %v", err)
 	}
 	w := &window{t: t}
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext(), chromedp.WithListener(w.listen))
 	t.Cleanup(cancel)
 	w.ctx = ctx
-	if err := chromedp.Do(ctx); err != nil { // the window lives as long as the context of what is done first
+	if err := chromedp.Do(ctx); err != nil { // the window lives as long as the context of its first action
 		t.Fatal(err)
 	}
 	scheme := "light"
 	if s.dark {
 		scheme = "dark"
 	}
-	send(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: s.width, Height: s.height, DeviceScaleFactor: 2, Mobile: s.phone})
+	send(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: s.width, Height: s.height,
+		DeviceScaleFactor: 2, Mobile: s.phone,
+	})
 	send(w, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+	}})
 	send(w, log.Enable, cdp.Empty{})
 	send(w, runtime.Enable, cdp.Empty{})
 	send(w, network.Enable, network.EnableParams{})
@@ -109,7 +113,7 @@ func open(t *testing.T, s size, url string) *window {
 	return w
 }
 
-// send gives the browser a command.
+// send sends a command to the browser.
 func send[P, R any](w *window, command cdp.Command[P, R], params P) R {
 	w.t.Helper()
 	r, err := try(w, command, params)
@@ -122,7 +126,9 @@ func send[P, R any](w *window, command cdp.Command[P, R], params P) R {
 func try[P, R any](w *window, command cdp.Command[P, R], params P) (R, error) {
 	ctx, cancel := context.WithTimeout(w.ctx, 2*patience)
 	defer cancel()
-	return chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) (R, error) { return cdp.Call(ctx, t, command, params) })
+	return chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) (R, error) {
+		return cdp.Call(ctx, t, command, params)
+	})
 }
 
 func (w *window) listen(event any) {
@@ -155,13 +161,13 @@ func thrown(d *runtime.ExceptionDetails) string {
 	return d.Text
 }
 
-// quiet insists that the page complained of nothing.
+// quiet checks that the page reported no error.
 func (w *window) quiet() {
 	w.t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.complain {
-		w.t.Errorf("the page complains: %s", c)
+		w.t.Errorf("the page reports: %s", c)
 	}
 }
 
@@ -180,7 +186,7 @@ const $ = (s) => (widget() || document).querySelector(s), $$ = (s) => [...(widge
 const texts = (s) => $$(s).map((e) => e.textContent);
 `
 
-// eval gives what an expression is in the page.
+// eval returns the value of an expression in the page.
 func eval[T any](w *window, expression string) T {
 	w.t.Helper()
 	v, err := look[T](w, expression)
@@ -190,10 +196,12 @@ func eval[T any](w *window, expression string) T {
 	return v
 }
 
-// look is eval whose failure is for the caller: a page that is just being left has nothing to say.
+// look is like eval, but returns an error: a page that is being left doesn't respond.
 func look[T any](w *window, expression string) (v T, err error) {
 	r, err := try(w, runtime.Evaluate, runtime.EvaluateParams{
-		Expression: "(async () => {" + prelude + "return JSON.stringify(await (" + expression + "));})()", AwaitPromise: new(true), ReturnByValue: new(true)})
+		Expression:   "(async () => {" + prelude + "return JSON.stringify(await (" + expression + "));})()",
+		AwaitPromise: new(true), ReturnByValue: new(true),
+	})
 	if err != nil {
 		return v, err
 	}
@@ -216,7 +224,7 @@ func (w *window) do(statements string) {
 	eval[any](w, "(async () => {"+statements+"; return null;})()")
 }
 
-// until waits for an expression to hold.
+// until waits until an expression is true.
 func (w *window) until(expression string) {
 	w.t.Helper()
 	w.within(patience, expression)
@@ -229,57 +237,69 @@ func (w *window) within(d time.Duration, expression string) {
 		if holds || err != nil {
 			return holds, err
 		}
-		return false, eval[any](w, "{where: location.href, widget: widget()?.querySelector('.panel')?.innerText, page: document.body?.innerText.slice(0, 2000)}")
+		return false,
+			eval[any](w,
+				"{where: location.href, widget: widget()?.querySelector('.panel')?.innerText, page: document.body?.innerText.slice(0, 2000)}")
 	})
 }
 
-// press presses a key where the focus is: "Enter", "Escape". text is what it writes, "" for nothing.
+// press presses a key at the focus: "Enter", "Escape". text is the text that it types, or "".
 func (w *window) press(key, text string) {
 	w.t.Helper()
 	code := map[string]int64{"Enter": 13, "Escape": 27}[key]
 	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
-		send(w, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: key, Code: key, WindowsVirtualKeyCode: code, Text: text})
+		send(w, input.DispatchKeyEvent, input.DispatchKeyEventParams{
+			Type: kind, Key: key, Code: key,
+			WindowsVirtualKeyCode: code, Text: text,
+		})
 		text = ""
 	}
 }
 
-// write writes text where the focus is, as a person would.
+// write types text at the focus, as a person would.
 func (w *window) write(text string) {
 	w.t.Helper()
 	send(w, input.InsertText, input.InsertTextParams{Text: text})
 }
 
-// offline cuts the line, or mends it.
+// offline disconnects the page, or reconnects it.
 func (w *window) offline(cut bool) {
 	w.t.Helper()
 	send(w, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
-		MatchedNetworkConditions: []*network.Conditions{{Offline: cut, DownloadThroughput: -1, UploadThroughput: -1}}})
-	send(w, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: cut, DownloadThroughput: -1, UploadThroughput: -1})
+		MatchedNetworkConditions: []*network.Conditions{{Offline: cut, DownloadThroughput: -1, UploadThroughput: -1}},
+	})
+	send(w, network.OverrideNetworkState, network.OverrideNetworkStateParams{
+		Offline: cut, DownloadThroughput: -1,
+		UploadThroughput: -1,
+	})
 }
 
-// picture keeps what the window shows, where FIVECHAT_SCREENSHOTS names a folder.
+// picture takes a screenshot of the window if FIVECHAT_SCREENSHOTS names a folder.
 func (w *window) picture(name string) {
 	w.t.Helper()
 	dir := os.Getenv("FIVECHAT_SCREENSHOTS")
 	if dir == "" {
 		return
 	}
-	shot := send(w, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatWebp, Quality: new(int64(80))})
+	shot := send(w, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		Format:  page.CaptureScreenshotFormatWebp,
+		Quality: new(int64(80)),
+	})
 	if err := os.WriteFile(filepath.Join(dir, name+".webp"), shot.Data, 0o644); err != nil {
 		w.t.Error(err)
 	}
 }
 
-// accessible lets axe-core look for what keeps people out.
+// accessible runs axe-core to find accessibility violations.
 func (w *window) accessible() {
 	w.t.Helper()
 	path := filepath.Join(harness.Root(w.t), "services", "widgets", "web", "node_modules", "axe-core", "axe.min.js")
 	source, err := os.ReadFile(path)
 	if err != nil {
 		if os.Getenv("FIVECHAT_REQUIRE_BROWSER") != "" {
-			w.t.Fatalf("axe-core is not there (make web brings it): %v", err)
+			w.t.Fatalf("axe-core isn't installed (make web installs it): %v", err)
 		}
-		w.t.Log("axe-core is not there (make web brings it), so it does not look")
+		w.t.Log("axe-core isn't installed (make web installs it), so accessibility isn't checked")
 		return
 	}
 	send(w, runtime.Evaluate, runtime.EvaluateParams{Expression: string(source)})
@@ -290,7 +310,8 @@ func (w *window) accessible() {
 			FailureSummary string
 		}
 	}
-	for _, f := range eval[[]finding](w, `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((r) => r.violations)`) {
+	for _, f := range eval[[]finding](w,
+		`axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((r) => r.violations)`) {
 		if f.Impact == "serious" || f.Impact == "critical" {
 			w.t.Errorf("%s (%s): %s: %+v", f.ID, f.Impact, f.Help, f.Nodes)
 		} else {
@@ -299,7 +320,7 @@ func (w *window) accessible() {
 	}
 }
 
-// site serves a page of a website on an origin of its own.
+// site serves a page of a website at its own origin.
 func site(t *testing.T, html string, header ...string) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -319,8 +340,10 @@ func site(t *testing.T, html string, header ...string) string {
 
 // shop is a page with tags in its head.
 func shop(language string, tags ...string) string {
-	return `<!doctype html><html lang="` + language + `"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Harbour Books</title>` +
-		strings.Join(tags, "") + `</head><body><main><h1>Harbour Books</h1><p>Charts, atlases and tales of the sea.</p></main></body></html>`
+	return `<!doctype html><html lang="` + language +
+		`"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Harbour Books</title>` +
+		strings.Join(tags, "") +
+		`</head><body><main><h1>Harbour Books</h1><p>Charts, atlases and tales of the sea.</p></main></body></html>`
 }
 
 // tag is the ordinary script tag.

@@ -15,15 +15,17 @@ func signedIn(t *testing.T, s size, w *harness.Website, level string, user harne
 	c := open(t, s, harness.Running().URL+"/console"+path)
 	c.enter(secret)
 	c.until("document.querySelector('.people')")
-	c.do(fmt.Sprintf("[...document.querySelectorAll('.people button')].find((b) => b.textContent.includes(%q)).click()", user.Text("name")))
+	c.do(fmt.Sprintf("[...document.querySelectorAll('.people button')].find((b) => b.textContent.includes(%q)).click()",
+		user.Text("name")))
 	c.until("document.querySelector('.rail')")
 	return c
 }
 
-// named adds an agent of a name to a website.
+// named adds an agent with a name to a website.
 func named(t *testing.T, w *harness.Website, name string) harness.Object {
 	t.Helper()
-	return w.Agent().Send(t, 201, "POST", "/users", harness.Map{"name": name, "email": harness.Unique("agent.") + "@harbour-books.example"})
+	return w.Agent().Send(t, 201, "POST", "/users", harness.Map{"name": name, "email": harness.Unique("agent.") +
+		"@harbour-books.example"})
 }
 
 // enter types a token into the form.
@@ -35,7 +37,7 @@ func (w *window) enter(token string) {
 	w.do("document.querySelector('.gate .primary').click()")
 }
 
-// fill replaces what stands in a field and sends its form off, by a person's means.
+// reply replaces the text of the reply field and sends it, with the keyboard.
 func (w *window) reply(text string) {
 	w.t.Helper()
 	w.until("document.getElementById('reply')")
@@ -70,7 +72,8 @@ func TestAgentAnswersInTheConsole(t *testing.T) {
 	v.Do(t, "POST", "/visitor/conversations/"+token+"/typing", harness.Map{"typing": true}).Want(t, 204)
 	c.within(quick, "document.querySelector('.typing').textContent.includes('Vera Lindqvist')")
 	c.do("document.getElementById('take').click()")
-	c.until("document.querySelector('.assignee select').value === '" + harness.PathID(user.Int("id")) + "' && document.querySelector('.conversations h2').textContent.startsWith('Yours')")
+	c.until("document.querySelector('.assignee select').value === '" + harness.PathID(user.Int("id")) +
+		"' && document.querySelector('.conversations h2').textContent.startsWith('Yours')")
 	c.reply("It is: the last two copies.")
 	c.until("document.querySelector('.message.own')?.textContent === 'It is: the last two copies.' && !document.querySelector('.draft')")
 	if !eval[bool](c, "document.querySelector('.log .line').textContent === '"+user.Text("name")+" joined'") {
@@ -90,7 +93,8 @@ func TestAgentAnswersInTheConsole(t *testing.T) {
 	c.accessible()
 	c.do("document.getElementById('close').click()")
 	c.until("document.getElementById('close').textContent === 'Reopen' && !document.querySelector('.conversations .row')")
-	if now := w.Reader().Get(t, "/conversations/"+token).Object("conversation"); now.Text("status") != "CLOSED" || now.Int("assigneeId") != user.Int("id") {
+	now := w.Reader().Get(t, "/conversations/"+token).Object("conversation")
+	if now.Text("status") != "CLOSED" || now.Int("assigneeId") != user.Int("id") {
 		t.Errorf("closed: %s", now)
 	}
 	c.do("document.querySelector('.check input').click()")
@@ -98,7 +102,7 @@ func TestAgentAnswersInTheConsole(t *testing.T) {
 	c.quiet()
 }
 
-// TestTwoBrowsers: a visitor's widget and an agent's console, each in a browser of its own.
+// TestTwoBrowsers runs a visitor's widget and an agent's console in separate browsers.
 func TestTwoBrowsers(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
@@ -136,10 +140,10 @@ func TestConsoleRefusesTokensInWords(t *testing.T) {
 	c.do("document.querySelector('.gate .link').click()")
 	c.until("document.querySelector('.message')?.textContent === 'Hello?' && document.querySelector('.reply').textContent.includes('read-only') && document.getElementById('close').disabled")
 	if eval[bool](c, "location.href.includes('5c_') || JSON.stringify(localStorage).includes('5c_')") {
-		t.Error("the token stands where it must not")
+		t.Error("the token is in the URL or in local storage")
 	}
 	c.do("location.reload()")
-	c.until("document.querySelector('.gate .link')") // the tab still knows the token
+	c.until("document.querySelector('.gate .link')") // the tab still has the token
 	c.do("document.querySelector('.gate .link').click()")
 	c.until("document.querySelector('.rail')")
 	c.do("[...document.querySelectorAll('.rail button')].at(-1).click()")
@@ -172,7 +176,7 @@ func TestTicketDesk(t *testing.T) {
 	w.NewTicket(t, harness.Map{"title": "A torn chart", "description": "It came torn.", "priority": "HIGH"})
 	c := signedIn(t, desktop, w, harness.ReadWrite, user, "#/tickets")
 	c.until("document.querySelector('.list .top b')?.textContent === 'A torn chart'")
-	other := w.NewTicket(t, harness.Map{"title": "A missing page"}) // appears by itself
+	other := w.NewTicket(t, harness.Map{"title": "A missing page"}) // appears without a reload
 	c.within(quick, "document.querySelectorAll('.list .row').length === 2")
 	c.picture("console-tickets")
 	c.accessible()
@@ -196,12 +200,12 @@ func TestTicketDesk(t *testing.T) {
 	c.until("document.querySelector('.empty')?.textContent.includes('not found')")
 	for _, complaint := range c.complain {
 		if !strings.Contains(complaint, "404") {
-			t.Errorf("the page complains: %s", complaint)
+			t.Errorf("the page reports: %s", complaint)
 		}
 	}
 }
 
-func TestConsoleGoesOnBehindABrokenLine(t *testing.T) {
+func TestConsoleResumesAfterADisconnect(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	v := w.Visit(t, nil)
@@ -219,8 +223,9 @@ func TestConsoleGoesOnBehindABrokenLine(t *testing.T) {
 	}
 }
 
-// TestConsoleAddressesThatAreNone: whatever stands in the address, the console shows a view, and asks no other operation.
-func TestConsoleAddressesThatAreNone(t *testing.T) {
+// TestConsoleHandlesInvalidAddresses checks that for any address the console shows a view, and calls no other
+// operation.
+func TestConsoleHandlesInvalidAddresses(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	user := named(t, w, "Ada Moreno")
@@ -230,8 +235,10 @@ func TestConsoleAddressesThatAreNone(t *testing.T) {
 	} {
 		c := signedIn(t, desktop, w, harness.ReadWrite, user, hash)
 		c.until(fmt.Sprintf("document.querySelector(%q)", shown))
-		if asked := eval[string](c, "performance.getEntriesByType('resource').map((r) => new URL(r.name).pathname).filter((p) => /^.users.\\d+$/.test(p)).join()"); asked != "" {
-			t.Errorf("%s asks %s", hash, asked)
+		asked := eval[string](c,
+			"performance.getEntriesByType('resource').map((r) => new URL(r.name).pathname).filter((p) => /^.users.\\d+$/.test(p)).join()")
+		if asked != "" {
+			t.Errorf("%s requests %s", hash, asked)
 		}
 		c.quiet()
 	}

@@ -8,7 +8,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestDemo: the demo's shop carries the widget, and its agents answer.
+// TestDemo checks that the demo's shop has the widget, and that its agents can reply.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	s, err := system.Start(t.Context(), system.Options{Demo: true, Log: t.Output()})
@@ -39,7 +39,7 @@ func TestDemo(t *testing.T) {
 	c.quiet()
 }
 
-// TestNoDemo: without its switch, nobody finds the shop.
+// TestNoDemo checks that without its option the shop isn't served.
 func TestNoDemo(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/demo", "/demo/shop.css"} {

@@ -6,8 +6,8 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestReference: the API's reference shows its operations and what they answer, takes a token and asks with it, and asks
-// nobody elsewhere.
+// TestReference checks that the API's reference shows the operations and their responses, and calls them with a token.
+// It requests nothing from other hosts.
 func TestReference(t *testing.T) {
 	t.Parallel()
 	s := harness.Running()
@@ -31,10 +31,12 @@ func TestReference(t *testing.T) {
 	w.do(`document.querySelector('#operations-Website-getWebsite .try-out__btn').click()`)
 	w.until(`document.querySelector('#operations-Website-getWebsite .execute')`)
 	w.do(`document.querySelector('#operations-Website-getWebsite .execute').click()`)
-	w.until(`document.querySelector('#operations-Website-getWebsite .live-responses-table')?.innerText.includes('` + shop.ClientToken + `')`)
-	elsewhere := eval[[]string](w, `performance.getEntriesByType('resource').map((e) => e.name).filter((n) => !n.startsWith(location.origin) && !n.startsWith('data:'))`)
+	w.until(`document.querySelector('#operations-Website-getWebsite .live-responses-table')?.innerText.includes('` +
+		shop.ClientToken + `')`)
+	elsewhere := eval[[]string](w,
+		`performance.getEntriesByType('resource').map((e) => e.name).filter((n) => !n.startsWith(location.origin) && !n.startsWith('data:'))`)
 	if len(elsewhere) > 0 {
-		t.Errorf("the reference asks elsewhere: %q", elsewhere)
+		t.Errorf("the reference sends requests to other hosts: %q", elsewhere)
 	}
 	w.quiet()
 }

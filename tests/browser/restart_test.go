@@ -8,8 +8,8 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestRestartInMidConversation: the server goes and comes back under a visitor and an agent who talk, and neither loses
-// nor doubles a word.
+// TestRestartInMidConversation: the server restarts during a conversation, and neither side loses or duplicates a
+// message.
 func TestRestartInMidConversation(t *testing.T) {
 	t.Parallel()
 	o := system.Options{Listen: harness.FreeAddrs(t, 1)[0], Data: t.TempDir(), Demo: true, Log: t.Output()}

@@ -18,7 +18,7 @@ func visitor(t *testing.T, s size, w *harness.Website, language string) *window 
 	return v
 }
 
-// say writes and sends a message.
+// say types and sends a message.
 func (w *window) say(text string) {
 	w.t.Helper()
 	w.do("$('.row textarea').focus()")
@@ -41,7 +41,7 @@ func conversation(t *testing.T, w *harness.Website) string {
 	return token
 }
 
-// contents gives what was said in a conversation.
+// contents returns the messages of a conversation.
 func contents(t *testing.T, w *harness.Website, token string) string {
 	t.Helper()
 	var said []string
@@ -54,7 +54,8 @@ func contents(t *testing.T, w *harness.Website, token string) string {
 func TestVisitorAndAgentTalk(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
-	w.Writer().Send(t, 200, "PATCH", "/widgets/"+w.ClientToken, harness.Map{"welcomeMessages": `["Hello! Ask us anything about the sea."]`})
+	w.Writer().Send(t, 200, "PATCH", "/widgets/"+w.ClientToken,
+		harness.Map{"welcomeMessages": `["Hello! Ask us anything about the sea."]`})
 	user := named(t, w, "Ada Moreno")
 	w.Writer().Do(t, "POST", "/users/"+harness.PathID(user.Int("id"))+"/heartbeat", nil).Want(t, 204)
 	v := visitor(t, desktop, w, "en")
@@ -66,7 +67,10 @@ func TestVisitorAndAgentTalk(t *testing.T) {
 	v.within(quick, "texts('.state').includes('Read')")
 	w.Writer().Do(t, "POST", path+"/typing", harness.Map{"typing": true}).Want(t, 204)
 	v.within(quick, "$('.typing').textContent.includes('typing')")
-	w.Writer().Send(t, 201, "POST", path+"/messages", harness.Map{"content": "It is. Shall I keep one for you?", "authorId": user.Int("id")})
+	w.Writer().Send(t, 201, "POST", path+"/messages", harness.Map{
+		"content":  "It is. Shall I keep one for you?",
+		"authorId": user.Int("id"),
+	})
 	v.within(quick, "texts('.line').includes('It is. Shall I keep one for you?') && !$('.typing').textContent")
 	v.until("texts('.who').includes(" + fmt.Sprintf("%q", user.Text("name")) + ")")
 	v.do("$('.row textarea').focus()")
@@ -119,8 +123,9 @@ func TestReloadResumes(t *testing.T) {
 	v.quiet()
 }
 
-// TestBrokenLine: what is written while the line is cut is sent once when it is mended, also by a page that was opened anew.
-func TestBrokenLine(t *testing.T) {
+// TestDisconnectedMessagesAreSentOnce: messages written while the page is offline are sent once after it reconnects,
+// even by a reloaded page.
+func TestDisconnectedMessagesAreSentOnce(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	v := visitor(t, desktop, w, "en")
@@ -144,7 +149,8 @@ func TestTagTwiceStartsOnce(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	inject := `<script>addEventListener('load', () => { for (const n of [1, 2]) { const s = document.createElement('script'); s.async = true; s.src = '` +
-		harness.Running().URL + "/widget/" + w.ClientToken + `'; s.onload = () => { window.loads = (window.loads || 0) + 1; }; document.head.append(s); } })</script>`
+		harness.Running().URL + "/widget/" + w.ClientToken +
+		`'; s.onload = () => { window.loads = (window.loads || 0) + 1; }; document.head.append(s); } })</script>`
 	v := open(t, desktop, site(t, shop("en", tag(w.ClientToken), tag(w.ClientToken), inject)))
 	v.until("window.loads === 2 && $('.launcher')")
 	if n := eval[int](v, "document.querySelectorAll('[data-fivechat]').length"); n != 1 {
@@ -158,7 +164,7 @@ func TestUnknownTokenLeavesThePageUnharmed(t *testing.T) {
 	v := open(t, desktop, site(t, shop("en", `<script>window.fine = true</script>`, tag(harness.Unique("wgt_nobody")))))
 	v.until("document.readyState === 'complete' && window.fine && document.querySelector('h1')")
 	if n := eval[int](v, "document.querySelectorAll('[data-fivechat]').length + document.body.children.length"); n != 1 {
-		t.Errorf("the page has %d things", n)
+		t.Errorf("the page has %d elements", n)
 	}
 }
 
@@ -182,8 +188,9 @@ func TestArabicPageIsRightToLeft(t *testing.T) {
 	v := visitor(t, desktop, w, "ar")
 	v.say("مرحبا")
 	v.until("texts('.state').includes('أُرسلت')")
-	if !eval[bool](v, "getComputedStyle($('.panel')).direction === 'rtl' && $('.launcher').getBoundingClientRect().left < 100") {
-		t.Error("the widget is not on the left, from right to left")
+	if !eval[bool](v,
+		"getComputedStyle($('.panel')).direction === 'rtl' && $('.launcher').getBoundingClientRect().left < 100") {
+		t.Error("the widget is not on the left in right-to-left layout")
 	}
 	v.picture("widget-arabic")
 	v.accessible()
@@ -198,7 +205,8 @@ func TestPhone(t *testing.T) {
 	v.until("texts('.state').includes('Sent')")
 	w.Reply(t, conversation(t, w), "We do, twice a week.")
 	v.until("$('.USER')")
-	if !eval[bool](v, "(() => { const r = $('.panel').getBoundingClientRect(); return r.width === innerWidth && r.height === innerHeight && document.documentElement.scrollWidth <= innerWidth; })()") {
+	if !eval[bool](v,
+		"(() => { const r = $('.panel').getBoundingClientRect(); return r.width === innerWidth && r.height === innerHeight && document.documentElement.scrollWidth <= innerWidth; })()") {
 		t.Error("the chat does not fill the screen")
 	}
 	v.picture("widget-phone")
@@ -208,7 +216,7 @@ func TestPhone(t *testing.T) {
 	v.quiet()
 }
 
-func TestDarkAndNobodyThere(t *testing.T) {
+func TestDarkModeAndNoAgentOnline(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Pro)
 	v := visitor(t, dark, w, "en")
@@ -228,13 +236,15 @@ func TestDarkAndNobodyThere(t *testing.T) {
 	v.quiet()
 }
 
-// TestHostile: whatever is written or set is text, and nothing else.
+// TestHostile checks that messages and settings are shown as text only.
 func TestHostile(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	const hostile = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>` + "\u202e 🐸"
 	w.Writer().Send(t, 200, "PATCH", "/widgets/"+w.ClientToken, harness.Map{
-		"welcomeMessages": `["<img src=x onerror=window.hacked=1>", {"text": 5}, null]`, "chatFormFields": "no JSON", "buttonTextColor": "#2563eb"})
+		"welcomeMessages": `["<img src=x onerror=window.hacked=1>", {"text": 5}, null]`, "chatFormFields": "no JSON",
+		"buttonTextColor": "#2563eb",
+	})
 	v := visitor(t, desktop, w, "en")
 	v.say(hostile)
 	v.until("texts('.state').includes('Sent')")
@@ -242,7 +252,7 @@ func TestHostile(t *testing.T) {
 	w.Reply(t, token, hostile)
 	v.until("$$('.line').length === 3")
 	if !eval[bool](v, "!window.hacked && !$('.log img') && !$('.log script') && texts('.line')[1] === texts('.line')[2]") {
-		t.Error("what was written is more than text")
+		t.Error("a message is rendered as markup")
 	}
 	if got := eval[string](v, "texts('.line')[1]"); got != hostile {
 		t.Errorf("shown: %q", got)
@@ -250,14 +260,15 @@ func TestHostile(t *testing.T) {
 	v.do("$('.row textarea').value = 'x'.repeat(65537)")
 	v.do("$('.send').click()")
 	v.until("$('.note').textContent.includes('too long') && $$('.line').length === 3")
-	v.accessible() // the website's colours cannot be read; the widget's can
+	v.accessible() // the website's colours are illegible, but the widget corrects them
 	v.quiet()
 }
 
 func TestPageAPI(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
-	w.Writer().Send(t, 200, "PATCH", "/widgets/"+w.ClientToken, harness.Map{"chatFormFields": `["name", {"name": "order", "label": "Order number", "required": true}]`})
+	w.Writer().Send(t, 200, "PATCH", "/widgets/"+w.ClientToken,
+		harness.Map{"chatFormFields": `["name", {"name": "order", "label": "Order number", "required": true}]`})
 	early := `<script>window.fivechat = window.fivechat || function () { (fivechat.q = fivechat.q || []).push(arguments); };
 		window.said = []; for (const e of ['ready', 'open', 'close', 'message', 'unread']) fivechat('on', e, (d) => said.push(e + (d && d.content ? ' ' + d.content : '')));
 		fivechat('identify', {name: 'Vera', customer: 'gold'}); fivechat('open');</script>`
@@ -272,7 +283,8 @@ func TestPageAPI(t *testing.T) {
 	w.Reply(t, token, "On its way.")
 	v.until("said.includes('message On its way.') && said.includes('close') && said.includes('unread')")
 	seen := w.Reader().Get(t, "/conversations/"+token).Object("visitor")
-	if seen.Text("name") != "Vera B." || !strings.Contains(seen.Text("context"), `"order":"4711"`) || !strings.Contains(seen.Text("context"), `"customer":"gold"`) {
+	if seen.Text("name") != "Vera B." || !strings.Contains(seen.Text("context"), `"order":"4711"`) ||
+		!strings.Contains(seen.Text("context"), `"customer":"gold"`) {
 		t.Errorf("the visitor: %s", seen)
 	}
 	v.do("fivechat('nonsense'); fivechat('toggle')")

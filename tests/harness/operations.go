@@ -91,12 +91,12 @@ func Operations() []Operation {
 		},
 		{Row: 19, Method: "GET", Path: "/widget/{client}", Caller: ByPublic, Status: 200, Malformed: 404},
 	}
-	listed := append(documented, ours()...)
+	listed := slices.Concat(documented, chats(), settings())
 	return append(reads(listed), listed...)
 }
 
-// ours returns the operations beyond the documented API.
-func ours() []Operation {
+// chats returns the operations beyond the documented API about chats and statistics.
+func chats() []Operation {
 	said := Map{"content": "Hello?"}
 	return []Operation{
 		{
@@ -137,6 +137,12 @@ func ours() []Operation {
 		{Method: "GET", Path: "/conversations/counts?since=2024-01-15T10:30:00.000Z", Caller: ByRead, Status: 200},
 		{Method: "GET", Path: "/statistics/history?interval=hour&tz=Asia/Kathmandu", Caller: ByRead, Status: 200},
 		{Method: "GET", Path: "/widget-words/ar", Caller: ByPublic, Status: 200},
+	}
+}
+
+// settings returns the operations beyond the documented API about webhooks, users and tags, and the import.
+func settings() []Operation {
+	return []Operation{
 		{
 			Method: "POST", Path: "/webhooks", Caller: ByReadWrite, Status: 201,
 			Body: Map{"url": "https://receiver.example/{unique}", "events": []string{"ticket.*"}, "description": "CRM"},

@@ -17,7 +17,7 @@ import (
 	"fivechat.dev/tests/k8s/values"
 )
 
-// lint renders the chart without a cluster; `make k8s-lint` says where helm, kubeconform and the schemas are.
+// lint renders the chart without a cluster; `make k8s-lint` sets the paths of helm, kubeconform and the schemas.
 type lint struct{ helm, kubeconform, schemas, chart string }
 
 func linting(t *testing.T) lint {
@@ -26,7 +26,10 @@ func linting(t *testing.T) lint {
 	if dir == "" {
 		t.Skipf("FIVECHAT_K8S_LINT names no folder of programs: make k8s-lint")
 	}
-	return lint{filepath.Join(dir, "helm"), filepath.Join(dir, "kubeconform"), filepath.Join(dir, "schemas"), filepath.Join(harness.Root(t), "charts", "fivechat")}
+	return lint{
+		filepath.Join(dir, "helm"), filepath.Join(dir, "kubeconform"), filepath.Join(dir, "schemas"),
+		filepath.Join(harness.Root(t), "charts", "fivechat"),
+	}
 }
 
 func (l lint) run(t *testing.T, stdin, program string, args ...string) (string, error) {
@@ -39,17 +42,20 @@ func (l lint) run(t *testing.T, stdin, program string, args ...string) (string, 
 	return string(out), err
 }
 
-// renderedFor is the Kubernetes whose description the schemas are.
+// renderedFor is the Kubernetes version of the schemas.
 const renderedFor = "1.34.4"
 
-// render gives the manifests of values, for a cluster that knows Prometheus' operator and custom metrics.
+// render renders the manifests of values, for a cluster with the Prometheus operator and custom metrics.
 func (l lint) render(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	return l.run(t, "", l.helm, append([]string{"template", release, l.chart, "--api-versions", "monitoring.coreos.com/v1", "--api-versions", "custom.metrics.k8s.io/v1beta1", "--kube-version", renderedFor}, args...)...)
+	return l.run(t, "", l.helm, append([]string{
+		"template", release, l.chart, "--api-versions", "monitoring.coreos.com/v1",
+		"--api-versions", "custom.metrics.k8s.io/v1beta1", "--kube-version", renderedFor,
+	}, args...)...)
 }
 
-// TestValuesFiles: each file of values in the chart's ci folder is taken by lint, and what is rendered of it is what
-// Kubernetes' own description of its objects allows.
+// TestValuesFiles checks each file of values in the chart's ci folder: lint accepts it, and the rendered objects match
+// Kubernetes' schemas.
 func TestValuesFiles(t *testing.T) {
 	l := linting(t)
 	files, err := filepath.Glob(filepath.Join(l.chart, "ci", "*.yaml"))
@@ -59,7 +65,8 @@ func TestValuesFiles(t *testing.T) {
 	for _, f := range files {
 		t.Run(filepath.Base(f), func(t *testing.T) {
 			t.Parallel()
-			if out, err := l.run(t, "", l.helm, "lint", "--strict", "--kube-version", renderedFor, l.chart, "--values", f); err != nil {
+			if out, err := l.run(t, "", l.helm, "lint", "--strict", "--kube-version", renderedFor, l.chart, "--values",
+				f); err != nil {
 				t.Error(out)
 			}
 			rendered, err := l.render(t, "--values", f)
@@ -74,28 +81,31 @@ func TestValuesFiles(t *testing.T) {
 	}
 }
 
-// conforms has kubeconform look. What is not Kubernetes' own has no schema here.
+// conforms runs kubeconform. Objects that aren't Kubernetes' own have no schema here.
 func (l lint) conforms(t *testing.T, rendered string) (string, error) {
 	t.Helper()
 	return l.run(t, rendered, l.kubeconform, "-strict", "-summary", "-skip", "ServiceMonitor,PrometheusRule,HTTPRoute",
 		"-schema-location", filepath.Join(l.schemas, "{{.ResourceKind}}{{.KindSuffix}}.json"))
 }
 
-// TestConformsCanFail: a field that Kubernetes does not know, and a text for a number, are seen.
+// TestConformsCanFail checks that an unknown field and a text for a number are found.
 func TestConformsCanFail(t *testing.T) {
 	l := linting(t)
 	rendered, err := l.render(t, "--set", "stores.embedded=true")
 	if err != nil {
 		t.Fatal(rendered)
 	}
-	for from, to := range map[string]string{"revisionHistoryLimit: 3": "revisionHistroyLimit: 3", "periodSeconds: 5": "periodSeconds: five"} {
+	for from, to := range map[string]string{
+		"revisionHistoryLimit: 3": "revisionHistroyLimit: 3",
+		"periodSeconds: 5":        "periodSeconds: five",
+	} {
 		if out, err := l.conforms(t, strings.Replace(rendered, from, to, 1)); err == nil {
 			t.Errorf("%s: %s", to, out)
 		}
 	}
 }
 
-// hardened wants each container to give up all it can, and to be bounded.
+// hardened checks that each container drops all privileges that it can, and has limits.
 func hardened(t *testing.T, rendered string) {
 	t.Helper()
 	seen := 0
@@ -111,7 +121,8 @@ func hardened(t *testing.T, rendered string) {
 			seen++
 			c := c.(object)
 			if spec.get("automountServiceAccountToken") != false || spec.get("securityContext", "runAsNonRoot") != true ||
-				c.get("securityContext", "readOnlyRootFilesystem") != true || c.get("securityContext", "allowPrivilegeEscalation") != false ||
+				c.get("securityContext", "readOnlyRootFilesystem") != true ||
+				c.get("securityContext", "allowPrivilegeEscalation") != false ||
 				c.get("resources", "limits", "memory") == nil || c.get("resources", "requests", "cpu") == nil {
 				t.Errorf("%v: the container %v is not hardened", o.get("metadata", "name"), c.get("name"))
 			}
@@ -122,7 +133,7 @@ func hardened(t *testing.T, rendered string) {
 	}
 }
 
-// TestRefusedValues: what cannot work is refused with one line that says why.
+// TestRefusedValues checks that values that cannot work are refused with one line that says why.
 func TestRefusedValues(t *testing.T) {
 	l := linting(t)
 	for set, says := range map[string]string{
@@ -160,7 +171,8 @@ func TestRefusedValues(t *testing.T) {
 	}
 }
 
-// TestSharedAddressIsAccepted: an Ingress without trusted proxies is made for who says so, and with them for anybody.
+// TestSharedAddressIsAccepted: an Ingress without trusted proxies needs an explicit setting; with trusted proxies it
+// doesn't.
 func TestSharedAddressIsAccepted(t *testing.T) {
 	l := linting(t)
 	ingress := "stores.embedded=true,ingress.enabled=true,ingress.host=a.example,"
@@ -171,15 +183,16 @@ func TestSharedAddressIsAccepted(t *testing.T) {
 	}
 }
 
-// TestKubernetesIsNewEnough: the pause at a pod's end is the kubelet's own only since 1.30.
+// TestKubernetesIsNewEnough: the sleep action at a pod's end is part of the kubelet only since 1.30.
 func TestKubernetesIsNewEnough(t *testing.T) {
 	l := linting(t)
-	if out, err := l.render(t, "--set", "stores.embedded=true", "--kube-version", "1.29.9"); err == nil || !strings.Contains(out, "incompatible with Kubernetes") {
+	out, err := l.render(t, "--set", "stores.embedded=true", "--kube-version", "1.29.9")
+	if err == nil || !strings.Contains(out, "incompatible with Kubernetes") {
 		t.Errorf("%v %.200s", err, out)
 	}
 }
 
-// TestReadme: the README's table is what the values say, and none is without words.
+// TestReadme checks that the README's table matches the values, and that each value is described.
 func TestReadme(t *testing.T) {
 	dir := filepath.Join(harness.Root(t), "charts", "fivechat")
 	content, err := os.ReadFile(filepath.Join(dir, "values.yaml"))
@@ -192,15 +205,15 @@ func TestReadme(t *testing.T) {
 	}
 	table, undocumented, err := values.Table(content)
 	if err != nil || len(undocumented) > 0 {
-		t.Errorf("%v, without words: %v", err, undocumented)
+		t.Errorf("%v, without a description: %v", err, undocumented)
 	}
 	if !strings.Contains(string(readme), "<!-- values -->\n"+table+"<!-- end of values -->") {
 		t.Error("the README's table is stale: make chart")
 	}
 }
 
-// TestFacts: the chart's list of components says of each whom its program calls and whether it has a store, as the
-// settings in its code do, and the network policies have an edge for each call and no other.
+// TestFacts checks that the chart's list of components has each one's targets and whether it has a store, as its
+// settings in code have. The network policies have an edge for each call and no other.
 func TestFacts(t *testing.T) {
 	root := harness.Root(t)
 	b, err := os.ReadFile(filepath.Join(root, "charts", "fivechat", "files", "components.yaml"))
@@ -240,21 +253,21 @@ func TestFacts(t *testing.T) {
 		}
 		slices.Sort(calls)
 		if !slices.Equal(calls, fact.Calls) && len(calls)+len(fact.Calls) > 0 {
-			t.Errorf("%s calls %v, and the chart says %v", name, calls, fact.Calls)
+			t.Errorf("%s calls %v, but the chart has %v", name, calls, fact.Calls)
 		}
 		if fact.Store == (name == "gateway") {
 			t.Errorf("%s has a store: %v", name, fact.Store)
 		}
 	}
 	if len(facts) != len(components) {
-		t.Errorf("%d components, and the chart has %d", len(components), len(facts))
+		t.Errorf("%d components, but the chart has %d", len(components), len(facts))
 	}
 }
 
-// object is a decoded one of Kubernetes'.
+// object is a decoded Kubernetes object.
 type object map[string]any
 
-// get is what stands at a path, nil where there is nothing.
+// get returns the value at a path, or nil.
 func (o object) get(path ...string) any {
 	var at any = o
 	for _, p := range path {

@@ -16,30 +16,36 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// The release whose life is tried, and its namespace, which enforces the Pod Security level "restricted".
+// The release under test, and its namespace, which enforces the Pod Security level "restricted".
 const (
 	release   = "chat"
 	namespace = "fivechat-test"
 	prefix    = release + "-fivechat-" // of its objects' names
 )
 
-var components = []string{"accounts", "conversations", "gateway", "statistics", "tickets", "visitors", "webhooks", "widgets"}
+var components = []string{
+	"accounts", "conversations", "gateway", "statistics", "tickets", "visitors",
+	"webhooks", "widgets",
+}
 
 // cluster runs kubectl and helm against the cluster under test.
 type cluster struct {
 	programs string   // the folder of kubectl and helm; "" looks them up
-	context  []string // --context, where one is named
+	context  []string // --context, if one is named
 	chart    string
 	images   string // registry and prefix
 
 	namespace, release string
 }
 
-// given is the cluster that the environment names; without one there is nothing to try.
+// given returns the cluster that the environment names. Without one the test is skipped.
 func given(t *testing.T) cluster {
 	t.Helper()
-	c := cluster{programs: os.Getenv("FIVECHAT_K8S_PROGRAMS"), images: os.Getenv("FIVECHAT_K8S_IMAGES"), chart: filepath.Join(harness.Root(t), "charts", "fivechat"),
-		namespace: namespace, release: release}
+	c := cluster{
+		programs: os.Getenv("FIVECHAT_K8S_PROGRAMS"), images: os.Getenv("FIVECHAT_K8S_IMAGES"),
+		chart:     filepath.Join(harness.Root(t), "charts", "fivechat"),
+		namespace: namespace, release: release,
+	}
 	if c.images == "" {
 		t.Skipf("FIVECHAT_K8S_IMAGES names no images: make k8s-test")
 	}
@@ -49,7 +55,7 @@ func given(t *testing.T) cluster {
 	return c
 }
 
-// run carries out a program and gives all it said.
+// run runs a program and returns its output.
 func (c cluster) run(ctx context.Context, stdin, program string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(c.programs, program), args...)
 	if c.programs == "" {
@@ -62,7 +68,7 @@ func (c cluster) run(ctx context.Context, stdin, program string, args ...string)
 	return strings.TrimSpace(out.String()), err
 }
 
-// patient bounds every call of a program: a roll-out of eight components on a small machine is the longest.
+// patient bounds every run of a program: a roll-out of eight components on a small machine is the longest.
 const patient = 6 * time.Minute
 
 func (c cluster) try(t *testing.T, program string, args ...string) (string, error) {
@@ -98,7 +104,7 @@ func (c cluster) helm(t *testing.T, args ...string) string {
 	return out
 }
 
-// apply makes objects of a manifest.
+// apply creates the objects of a manifest.
 func (c cluster) apply(t *testing.T, manifest string, more ...string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -106,14 +112,14 @@ func (c cluster) apply(t *testing.T, manifest string, more ...string) (string, e
 	return c.run(ctx, manifest, "kubectl", c.at("kubectl", append([]string{"apply", "--filename", "-"}, more...))...)
 }
 
-// trouble is what one looks at first where something is not as it should be.
+// trouble returns the information to look at first after a failure.
 func (c cluster) trouble(t *testing.T) string {
 	pods, _ := c.try(t, "kubectl", "get", "pods", "--output", "wide")
 	events, _ := c.try(t, "kubectl", "get", "events", "--field-selector", "type!=Normal", "--sort-by", ".lastTimestamp")
 	return pods + "\n" + events
 }
 
-// pod is what is looked at of one.
+// pod contains the used members of a pod.
 type pod struct {
 	Metadata struct {
 		Name              string
@@ -134,7 +140,7 @@ type ended struct {
 	Reason   string
 }
 
-// ready: it takes requests.
+// ready reports whether the pod accepts requests.
 func (p pod) ready() bool {
 	for _, c := range p.Status.Conditions {
 		if c.Type == "Ready" {
@@ -144,7 +150,7 @@ func (p pod) ready() bool {
 	return false
 }
 
-// pods of a component, or of the whole release where it is "".
+// pods returns the pods of a component, or of the whole release if component is "".
 func (c cluster) pods(t *testing.T, component string) []pod {
 	t.Helper()
 	selector := "app.kubernetes.io/instance=" + release
@@ -154,7 +160,7 @@ func (c cluster) pods(t *testing.T, component string) []pod {
 	return decode[struct{ Items []pod }](t, c.kubectl(t, "get", "pods", "--selector", selector, "--output", "json")).Items
 }
 
-// count is how many pods of a component are ready.
+// count returns how many pods of a component are ready.
 func (c cluster) count(t *testing.T, component string) int {
 	t.Helper()
 	n := 0
@@ -166,7 +172,7 @@ func (c cluster) count(t *testing.T, component string) int {
 	return n
 }
 
-// settled waits until each component has its two pods and nothing is on its way.
+// settled waits until each component has two pods and no pod is starting or stopping.
 func (c cluster) settled(t *testing.T) {
 	t.Helper()
 	for _, name := range components {
@@ -183,7 +189,7 @@ func (c cluster) settled(t *testing.T) {
 	})
 }
 
-// system is where the release answers.
+// system returns the addresses of the release.
 func (c cluster) system(t *testing.T) harness.System {
 	t.Helper()
 	name := c.release
@@ -191,12 +197,14 @@ func (c cluster) system(t *testing.T) harness.System {
 		name += "-fivechat"
 	}
 	edge := c.kubectl(t, "get", "service", name+"-gateway", "--output", "jsonpath={.spec.clusterIP}")
-	operator := c.kubectl(t, "get", "pods", "--selector", "app.kubernetes.io/component=gateway", "--output", "jsonpath={.items[0].status.podIP}")
-	key := c.kubectl(t, "get", "secret", name+"-keys", "--output", `go-template={{index .data "operator-key" | base64decode}}`)
+	operator := c.kubectl(t, "get", "pods", "--selector", "app.kubernetes.io/component=gateway", "--output",
+		"jsonpath={.items[0].status.podIP}")
+	key := c.kubectl(t, "get", "secret", name+"-keys", "--output",
+		`go-template={{index .data "operator-key" | base64decode}}`)
 	return harness.System{URL: "http://" + edge, OperatorURL: fmt.Sprintf("http://%s:8081", operator), OperatorKey: key}
 }
 
-// said is what a program has said so far, and whether it has ended.
+// said is a program's output so far, and whether it has ended.
 type said struct {
 	ended chan struct{}
 	mu    sync.Mutex

@@ -16,15 +16,16 @@ import (
 	"fivechat.dev/tests/journeys"
 )
 
-// callers is how many ask at once while something happens: enough that each component is always asked, and few enough
-// that a small machine answers them beside the cluster itself.
+// callers is the number of concurrent clients during a step: enough that each component always has requests, and few
+// enough that a small machine can serve them beside the cluster itself.
 const callers = 4
 
-// TestKubernetes takes the chart through its whole life on a real cluster, one step after the other.
+// TestKubernetes takes the chart through its whole life cycle on a real cluster, step by step.
 func TestKubernetes(t *testing.T) {
 	c := given(t)
 	r := &report{}
-	version := decode[struct{ ServerVersion struct{ GitVersion string } }](t, c.kubectl(t, "version", "--output", "json")).ServerVersion.GitVersion
+	version := decode[struct{ ServerVersion struct{ GitVersion string } }](t,
+		c.kubectl(t, "version", "--output", "json")).ServerVersion.GitVersion
 	defer func() {
 		r.write(t, fmt.Sprintf("On %s, Kubernetes %s, from version `%s` to version `%s`.",
 			time.Now().UTC().Format(time.DateOnly), version, before(), now()))
@@ -57,11 +58,11 @@ func TestKubernetes(t *testing.T) {
 	}
 }
 
-// before and now are the versions that an upgrade leads from and to.
+// before and now are the versions of an upgrade.
 func before() string { return os.Getenv("FIVECHAT_K8S_BEFORE") }
 func now() string    { return os.Getenv("FIVECHAT_K8S_NOW") }
 
-// values are the settings of the release in a version, as a file.
+// values returns the settings of the release in a version, as a file.
 func (c cluster) values(t *testing.T, version string) string {
 	t.Helper()
 	quotas, err := harness.GenerousQuotas(t.TempDir())
@@ -73,12 +74,19 @@ func (c cluster) values(t *testing.T, version string) string {
 		t.Fatal(err)
 	}
 	b, err = json.Marshal(harness.Map{
-		"image":    harness.Map{"prefix": c.images, "tag": version},
-		"stores":   harness.Map{"mongodb": harness.Map{"existingSecret": "stores"}, "redis": harness.Map{"existingSecret": "stores"}},
-		"defaults": harness.Map{"resources": harness.Map{"requests": harness.Map{"cpu": "10m", "memory": "32Mi"}}, "autoscaling": harness.Map{"enabled": false}},
-		"edge":     harness.Map{"quotas": json.RawMessage(b)},
+		"image": harness.Map{"prefix": c.images, "tag": version},
+		"stores": harness.Map{
+			"mongodb": harness.Map{"existingSecret": "stores"},
+			"redis":   harness.Map{"existingSecret": "stores"},
+		},
+		"defaults": harness.Map{
+			"resources":   harness.Map{"requests": harness.Map{"cpu": "10m", "memory": "32Mi"}},
+			"autoscaling": harness.Map{"enabled": false},
+		},
+		"edge": harness.Map{"quotas": json.RawMessage(b)},
 		"components": harness.Map{"webhooks": harness.Map{"env": harness.Map{
-			"FIVECHAT_WEBHOOKS_HTTP": "true", "FIVECHAT_WEBHOOKS_ALLOW": os.Getenv("FIVECHAT_TEST_HOST") + "/32"}}},
+			"FIVECHAT_WEBHOOKS_HTTP": "true", "FIVECHAT_WEBHOOKS_ALLOW": os.Getenv("FIVECHAT_TEST_HOST") + "/32",
+		}}},
 	})
 	path := filepath.Join(t.TempDir(), "values.yaml")
 	if err == nil {
@@ -90,23 +98,27 @@ func (c cluster) values(t *testing.T, version string) string {
 	return path
 }
 
-// restricted makes the namespace and sees that it refuses an ordinary pod.
+// restricted creates the namespace and checks that it refuses an ordinary pod.
 func (c cluster) restricted(t *testing.T) string {
-	if out, err := c.apply(t, `{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "`+namespace+`", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}`); err != nil {
+	if out,
+		err := c.apply(t,
+		`{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "`+namespace+`", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}`); err != nil {
 		t.Fatal(out)
 	}
 	harness.Eventually(t, time.Minute, "the namespace has its service account", func() (bool, any) {
 		out, err := c.try(t, "kubectl", "get", "serviceaccount", "default")
 		return err == nil, out
 	})
-	out, err := c.apply(t, `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain"}, "spec": {"containers": [{"name": "a", "image": "a"}]}}`)
+	out,
+		err := c.apply(t,
+		`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain"}, "spec": {"containers": [{"name": "a", "image": "a"}]}}`)
 	if err == nil || !strings.Contains(out, `violates PodSecurity "restricted`) {
 		t.Errorf("an ordinary pod: %v %s", err, out)
 	}
 	return "an ordinary pod is refused"
 }
 
-// stores starts a store and a stand-in for Redis beside the release, as its own would be replaced with it.
+// stores starts a store and a Redis stand-in outside the release, as in a production installation.
 func (c cluster) stores(t *testing.T) string {
 	out, err := c.apply(t, fmt.Sprintf(`
 apiVersion: v1
@@ -141,10 +153,13 @@ stringData: {mongodb-uri: "mongodb://stores:27017/?directConnection=true&replica
 	return "a MongoDB-compatible store and a Redis stand-in, named by a secret"
 }
 
-// refuses tries settings that cannot work.
+// refuses checks settings that cannot work.
 func (c cluster) refuses(t *testing.T) string {
 	for name, data := range map[string]string{"empty": "", "short": "too short", "good": strings.Repeat("k", 40)} {
-		if out, err := c.apply(t, fmt.Sprintf(`{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": %q}, "stringData": {"assertion-keys": %q}}`, name, data)); err != nil {
+		if out,
+			err := c.apply(t,
+			fmt.Sprintf(`{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": %q}, "stringData": {"assertion-keys": %q}}`,
+				name, data)); err != nil {
 			t.Fatal(out)
 		}
 	}
@@ -154,11 +169,17 @@ func (c cluster) refuses(t *testing.T) string {
 		{"a wrong type", "got string, want integer", embedded + ",defaults.replicas=many"},
 		{"no store", "stores.mongodb: name a replica set", "stores.redis.url=redis://r:6379"},
 		{"a password in the open", "a URI with a password belongs in a secret", "stores.mongodb.uri=mongodb://u:p@h/"},
-		{"a secret that is not there", "there is no secret nobody", embedded + ",secrets.assertionKeys.existingSecret=nobody"},
+		{
+			"a secret that is not there", "there is no secret nobody",
+			embedded + ",secrets.assertionKeys.existingSecret=nobody",
+		},
 		{"a secret without the key", "has no key mongodb-uri", "stores.mongodb.existingSecret=good"},
-		{"an empty secret", "the secret empty has no key assertion-keys", embedded + ",secrets.assertionKeys.existingSecret=empty"},
+		{
+			"an empty secret", "the secret empty has no key assertion-keys",
+			embedded + ",secrets.assertionKeys.existingSecret=empty",
+		},
 		{"a secret that is too short", "shorter than 32 bytes", embedded + ",secrets.assertionKeys.existingSecret=short"},
-		{"fewer than the fewest", "min 9 is above max 8", embedded + ",components.tickets.autoscaling.min=9"},
+		{"a minimum above the maximum", "min 9 is above max 8", embedded + ",components.tickets.autoscaling.min=9"},
 	}
 	for _, bad := range cases {
 		out, err := c.try(t, "helm", "install", release, c.chart, "--set", bad.set)
@@ -168,13 +189,13 @@ func (c cluster) refuses(t *testing.T) string {
 	}
 	c.kubectl(t, "delete", "secret", "empty", "short", "good")
 	if left := c.left(t); left != "pod/stores\nsecret/stores\nservice/stores" {
-		t.Errorf("there is\n%s", left)
+		t.Errorf("unexpected objects:\n%s", left)
 	}
 	return fmt.Sprintf("%d mistakes, one line of error each", len(cases))
 }
 
-// dryRuns has the API server look at everything that the chart can be rendered to, without making any of it. It knows nothing
-// of what operators bring.
+// dryRuns lets the API server check every rendered object without creating it. It doesn't know the objects of
+// operators.
 func (c cluster) dryRuns(t *testing.T) string {
 	files, err := filepath.Glob(filepath.Join(c.chart, "ci", "*.yaml"))
 	if err != nil || len(files) == 0 {
@@ -189,7 +210,8 @@ func (c cluster) dryRuns(t *testing.T) string {
 		}
 		var known []string
 		for _, o := range strings.Split(rendered, "\n---\n") {
-			if kind := kindOf.FindStringSubmatch(o); kind != nil && !slices.Contains([]string{"HTTPRoute", "ServiceMonitor", "PrometheusRule"}, kind[1]) {
+			if kind := kindOf.FindStringSubmatch(o); kind != nil &&
+				!slices.Contains([]string{"HTTPRoute", "ServiceMonitor", "PrometheusRule"}, kind[1]) {
 				known = append(known, o)
 			}
 		}
@@ -199,11 +221,14 @@ func (c cluster) dryRuns(t *testing.T) string {
 			t.Errorf("%s: %v %s", filepath.Base(f), err, out)
 		}
 	}
-	if out, err := c.apply(t, `{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"replicas": "two"}}`, "--dry-run=server"); err == nil {
-		t.Errorf("a text for a number is taken: %s", out)
+	if out,
+		err := c.apply(t,
+		`{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"replicas": "two"}}`,
+		"--dry-run=server"); err == nil {
+		t.Errorf("a text for a number is accepted: %s", out)
 	}
 	if left := c.left(t); left != "pod/stores\nsecret/stores\nservice/stores" {
-		t.Errorf("there is\n%s", left)
+		t.Errorf("unexpected objects:\n%s", left)
 	}
 	return fmt.Sprintf("%d objects of %d files", objects, len(files))
 }
@@ -223,10 +248,12 @@ func (c cluster) badSetting(t *testing.T) string {
 			p := decode[pod](t, c.kubectl(t, "get", "pod", "bad-"+name, "--output", "json"))
 			return p.Status.Phase == "Failed", p.Status
 		})
-		if log := c.kubectl(t, "logs", "bad-"+name); strings.Contains(log, "\n") || !strings.Contains(log, "FIVECHAT_ASSERTION_KEYS") {
+		log := c.kubectl(t, "logs", "bad-"+name)
+		if strings.Contains(log, "\n") || !strings.Contains(log, "FIVECHAT_ASSERTION_KEYS") {
 			t.Errorf("%s says %s", name, log)
 		}
-		if p := decode[pod](t, c.kubectl(t, "get", "pod", "bad-"+name, "--output", "json")); p.Status.ContainerStatuses[0].State.Terminated.ExitCode != 1 {
+		if p := decode[pod](t, c.kubectl(t, "get", "pod", "bad-"+name, "--output",
+			"json")); p.Status.ContainerStatuses[0].State.Terminated.ExitCode != 1 {
 			t.Errorf("%s: %+v", name, p.Status)
 		}
 		c.kubectl(t, "delete", "pod", "bad-"+name)
@@ -235,7 +262,8 @@ func (c cluster) badSetting(t *testing.T) string {
 }
 
 func (c cluster) install(t *testing.T) string {
-	c.helm(t, "install", release, os.Getenv("FIVECHAT_K8S_CHART_BEFORE"), "--values", c.values(t, before()), "--wait", "--timeout", "5m")
+	c.helm(t, "install", release, os.Getenv("FIVECHAT_K8S_CHART_BEFORE"), "--values", c.values(t, before()), "--wait",
+		"--timeout", "5m")
 	for _, name := range components {
 		if n := c.count(t, name); n != 2 {
 			t.Errorf("%s has %d ready pods", name, n)
@@ -256,13 +284,15 @@ func (c cluster) journeys(t *testing.T) string {
 	return fmt.Sprintf("%d tests in parallel", len(journeys.All))
 }
 
-// underLoad does something while callers ask, and wants that none of them notices.
+// underLoad does something while clients send requests, and checks that no request fails.
 func (c cluster) underLoad(t *testing.T, do func(*load)) string {
 	t.Helper()
 	l := begin(t, c.system(t), callers)
 	enough := func(more int64) {
 		from := l.asked.Load()
-		harness.Eventually(t, time.Minute, "it is asked", func() (bool, any) { return l.asked.Load() >= from+more, l.asked.Load() })
+		harness.Eventually(t, time.Minute, "requests arrive", func() (bool, any) {
+			return l.asked.Load() >= from+more, l.asked.Load()
+		})
 	}
 	enough(100)
 	do(l)
@@ -296,7 +326,7 @@ func (c cluster) deletes(t *testing.T) string {
 	})
 }
 
-// kills ends pods without a word. Requests that they had under way are lost, but nothing that was acknowledged is.
+// kills ends pods without a graceful shutdown. Their requests in progress are lost, but no acknowledged change is.
 func (c cluster) kills(t *testing.T) string {
 	l := begin(t, c.system(t), callers)
 	for _, name := range components {
@@ -308,10 +338,11 @@ func (c cluster) kills(t *testing.T) string {
 	return fmt.Sprintf("%d requests, %d failed with the processes; acknowledged writes are there", asked, failed)
 }
 
-// drains evicts what the node has of the release. There is no other node, so what is evicted waits: the budgets see to it
-// that of each component one pod stays.
+// drains evicts the release's pods from the node. There is no other node, so evicted pods wait: the disruption budgets
+// keep one pod of each component.
 func (c cluster) drains(t *testing.T) string {
-	node := c.kubectl(t, "get", "pods", "--selector", "app.kubernetes.io/component=gateway", "--output", "jsonpath={.items[0].spec.nodeName}")
+	node := c.kubectl(t, "get", "pods", "--selector", "app.kubernetes.io/component=gateway", "--output",
+		"jsonpath={.items[0].spec.nodeName}")
 	fewest := len(components)
 	said := c.underLoad(t, func(*load) {
 		defer func() {
@@ -338,10 +369,12 @@ func (c cluster) drains(t *testing.T) string {
 func (c cluster) starves(t *testing.T) string {
 	killed := ""
 	said := c.underLoad(t, func(*load) {
-		out, err := c.try(t, "helm", "upgrade", release, c.chart, "--values", c.values(t, now()), "--set", "components.statistics.resources.limits.memory=5Mi",
-			"--set", "components.statistics.resources.requests.memory=5Mi", "--set", "components.statistics.env.GOMEMLIMIT=1GiB", "--wait", "--timeout", "40s")
+		out, err := c.try(t, "helm", "upgrade", release, c.chart, "--values", c.values(t, now()), "--set",
+			"components.statistics.resources.limits.memory=5Mi",
+			"--set", "components.statistics.resources.requests.memory=5Mi", "--set", "components.statistics.env.GOMEMLIMIT=1GiB",
+			"--wait", "--timeout", "40s")
 		if err == nil {
-			t.Error("it was upgraded: " + out)
+			t.Error("the upgrade succeeded: " + out)
 		}
 		for _, p := range c.pods(t, "statistics") {
 			for _, s := range p.Status.ContainerStatuses {
@@ -353,7 +386,7 @@ func (c cluster) starves(t *testing.T) string {
 			}
 		}
 		if n := c.count(t, "statistics"); n < 2 {
-			t.Errorf("%d pods are ready: of the version before, there should be two", n)
+			t.Errorf("%d pods of the former version are ready, want two", n)
 		}
 		c.helm(t, "rollback", release, "--wait", "--timeout", "3m")
 		c.settled(t)
@@ -364,10 +397,12 @@ func (c cluster) starves(t *testing.T) string {
 	return said + "; " + killed
 }
 
-// scales sees the gateway get more pods under load and fewer after it.
+// scales checks that the gateway gets more pods under load and fewer afterwards.
 func (c cluster) scales(t *testing.T) string {
-	c.helm(t, "upgrade", release, c.chart, "--values", c.values(t, now()), "--wait", "--timeout", "5m", "--set", "components.gateway.autoscaling.enabled=true",
-		"--set", "components.gateway.autoscaling.max=4", "--set", "components.gateway.autoscaling.cpu=50", "--set", "components.gateway.resources.requests.cpu=20m", "--set", "components.gateway.autoscaling.scaleDownAfter=10")
+	c.helm(t, "upgrade", release, c.chart, "--values", c.values(t, now()), "--wait", "--timeout", "5m", "--set",
+		"components.gateway.autoscaling.enabled=true",
+		"--set", "components.gateway.autoscaling.max=4", "--set", "components.gateway.autoscaling.cpu=50", "--set",
+		"components.gateway.resources.requests.cpu=20m", "--set", "components.gateway.autoscaling.scaleDownAfter=10")
 	most := 2
 	said := c.underLoad(t, func(*load) {
 		harness.Eventually(t, 3*time.Minute, "there are more gateways", func() (bool, any) {
@@ -375,7 +410,9 @@ func (c cluster) scales(t *testing.T) string {
 			return most > 2, c.kubectl(t, "get", "hpa")
 		})
 	})
-	harness.Eventually(t, 4*time.Minute, "there are two gateways again", func() (bool, any) { return c.count(t, "gateway") == 2, c.kubectl(t, "get", "hpa") })
+	harness.Eventually(t, 4*time.Minute, "there are two gateways again", func() (bool, any) {
+		return c.count(t, "gateway") == 2, c.kubectl(t, "get", "hpa")
+	})
 	return said + fmt.Sprintf("; 2, then %d, then 2 gateways", most)
 }
 
@@ -386,33 +423,39 @@ func (c cluster) uninstall(t *testing.T) string {
 	return "no object of any kind"
 }
 
-// empty waits until nothing is left in the namespace.
+// empty waits until the namespace is empty.
 func (c cluster) empty(t *testing.T) {
 	t.Helper()
-	harness.Eventually(t, 2*time.Minute, "nothing is left", func() (bool, any) { left := c.left(t); return left == "", left })
+	harness.Eventually(t, 2*time.Minute, "nothing is left", func() (bool, any) {
+		left := c.left(t)
+		return left == "", left
+	})
 }
 
-// embedded installs what one tries Fivechat out with, has the store's pod replaced, and uninstalls all of it.
+// embedded installs the chart with embedded stores, has the store's pod replaced, and uninstalls everything.
 func (c cluster) embedded(t *testing.T) string {
-	c.helm(t, "install", release, c.chart, "--wait", "--timeout", "5m", "--set", "stores.embedded=true,defaults.replicas=1,defaults.autoscaling.enabled=false",
+	c.helm(t, "install", release, c.chart, "--wait", "--timeout", "5m", "--set",
+		"stores.embedded=true,defaults.replicas=1,defaults.autoscaling.enabled=false",
 		"--set", "image.prefix="+c.images, "--set-string", "image.tag="+now(), "--set", "defaults.resources.requests.cpu=10m")
 	w := c.system(t).Website(t, harness.Free)
 	token := w.Visit(t, nil).Open(t, "Hello")
 	c.kubectl(t, "delete", "pod", prefix+"stores-0")
 	c.settled(t)
-	harness.Eventually(t, time.Minute, "the services have found the store again, and the conversation in it", func() (bool, any) {
-		req, err := http.NewRequestWithContext(t.Context(), "GET", w.URL+"/conversations/"+token, nil) // the harness allows no 503
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Authorization", "Bearer "+w.Secret(harness.Read))
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return false, err
-		}
-		_ = resp.Body.Close() // only the status is looked at
-		return resp.StatusCode == http.StatusOK, resp.StatusCode
-	})
+	harness.Eventually(t, time.Minute, "the services reconnect to the store and read the conversation",
+		func() (bool, any) {
+			// the harness accepts no 503
+			req, err := http.NewRequestWithContext(t.Context(), "GET", w.URL+"/conversations/"+token, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Authorization", "Bearer "+w.Secret(harness.Read))
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				return false, err
+			}
+			_ = resp.Body.Close() // only the status matters
+			return resp.StatusCode == http.StatusOK, resp.StatusCode
+		})
 	c.walk(t)
 	c.helm(t, "uninstall", release, "--wait")
 	c.empty(t)
@@ -420,19 +463,22 @@ func (c cluster) embedded(t *testing.T) string {
 	return "a conversation survived the replacement of the store's pod; uninstall left nothing, the volume claim included"
 }
 
-// left is what there is in the namespace beside what every namespace has.
+// left returns the objects of the namespace that don't exist in every namespace.
 func (c cluster) left(t *testing.T) string {
 	t.Helper()
 	kinds := strings.Fields(c.kubectl(t, "api-resources", "--namespaced", "--verbs", "list", "--output", "name"))
 	var stored []string
 	for _, k := range kinds {
-		if !strings.HasPrefix(k, "endpoint") && !strings.HasPrefix(k, "events") && !strings.HasSuffix(k, ".metrics.k8s.io") && k != "leases.coordination.k8s.io" {
+		if !strings.HasPrefix(k, "endpoint") && !strings.HasPrefix(k, "events") && !strings.HasSuffix(k, ".metrics.k8s.io") &&
+			k != "leases.coordination.k8s.io" {
 			stored = append(stored, k)
 		}
 	}
 	var left []string
-	for line := range strings.Lines(c.kubectl(t, "get", strings.Join(stored, ","), "--ignore-not-found", "--output", "name")) {
-		if line = strings.TrimSpace(line); line != "" && line != "configmap/kube-root-ca.crt" && line != "serviceaccount/default" {
+	for line := range strings.Lines(c.kubectl(t, "get", strings.Join(stored, ","), "--ignore-not-found",
+		"--output", "name")) {
+		if line = strings.TrimSpace(line); line != "" && line != "configmap/kube-root-ca.crt" &&
+			line != "serviceaccount/default" {
 			left = append(left, line)
 		}
 	}

@@ -16,10 +16,10 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// mostTold bounds the failures that are told one by one.
+// mostTold bounds the failures that are logged one by one.
 const mostTold = 5
 
-// load is what visitors and agents ask while something happens to the cluster.
+// load sends the requests of visitors and agents during a change of the cluster.
 type load struct {
 	t      *testing.T
 	site   *harness.Website
@@ -30,17 +30,20 @@ type load struct {
 	all    sync.WaitGroup
 
 	mu   sync.Mutex
-	said []string // the messages that were acknowledged
+	said []string // the acknowledged messages
 }
 
-// begin has callers ask, each one request after the other over connections that are kept, until the load ends: visitors
-// who write and read, agents who answer and list, pages that get the widget's settings.
+// begin starts clients, each of which sends one request after the other over kept connections until the load ends:
+// visitors who write and read, agents who reply and list, pages that get the widget's settings.
 func begin(t *testing.T, s harness.System, callers int) *load {
 	t.Helper()
 	w := s.Website(t, harness.Pro)
 	secret := "Bearer " + w.Secret(harness.ReadWrite)
 	ctx, stop := context.WithCancel(t.Context())
-	l := &load{t: t, site: w, stop: stop, client: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 4 * callers}}}
+	l := &load{t: t, site: w, stop: stop, client: &http.Client{
+		Timeout:   20 * time.Second,
+		Transport: &http.Transport{MaxIdleConnsPerHost: 4 * callers},
+	}}
 	for range callers {
 		v := w.Visit(t, nil)
 		token := v.Open(t, "Hello")
@@ -50,7 +53,8 @@ func begin(t *testing.T, s harness.System, callers int) *load {
 		agent := func(method, path string, body harness.Map) { l.ask(ctx, method, path, body, "Authorization", secret) }
 		l.all.Go(func() {
 			for ctx.Err() == nil {
-				visitor("POST", "/visitor/conversations/"+token+"/messages", harness.Map{"content": harness.Unique("Are you there? ")})
+				visitor("POST", "/visitor/conversations/"+token+"/messages",
+					harness.Map{"content": harness.Unique("Are you there? ")})
 				agent("POST", "/conversations/"+token+"/messages", harness.Map{"content": harness.Unique("I am. ")})
 				visitor("GET", "/visitor/conversations/"+token+"/messages?after=0", nil)
 				agent("GET", "/conversations?limit=5", nil)
@@ -116,7 +120,7 @@ func (l *load) once(req *http.Request) error {
 	return err
 }
 
-// end stops asking and gives how much was asked and how much of it failed.
+// end stops the clients and returns the number of requests and of failures.
 func (l *load) end() (asked, failed int64) {
 	l.stop()
 	l.all.Wait()
@@ -124,10 +128,10 @@ func (l *load) end() (asked, failed int64) {
 	return l.asked.Load(), l.failed.Load()
 }
 
-// kept wants each message that was acknowledged to be there, and none twice.
+// kept checks that each acknowledged message is stored exactly once.
 func (l *load) kept(t *testing.T) {
 	t.Helper()
-	there := map[string]int64{} // ids, by content
+	there := map[string]int64{} // ids by content
 	for query, more := "", true; more; {
 		a := l.site.Agent().Do(t, "GET", "/export/messages"+query, nil).Want(t, 200)
 		for line := range bytes.Lines(a.Body) {
@@ -144,14 +148,14 @@ func (l *load) kept(t *testing.T) {
 				continue
 			}
 			if id, twice := there[row.Content]; twice && id != row.ID && row.Content != "Hello" {
-				t.Errorf("%q is there twice", row.Content)
+				t.Errorf("%q is stored twice", row.Content)
 			}
 			there[row.Content] = row.ID
 		}
 	}
 	for _, content := range l.said {
 		if there[content] == 0 {
-			t.Errorf("%q was acknowledged and is not there", content)
+			t.Errorf("%q was acknowledged but isn't stored", content)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// report lists the steps that were done with the cluster, and their outcomes.
+// report lists the steps done with the cluster, and their outcomes.
 type report struct{ rows []string }
 
 // step runs one step as a subtest and adds a row to the report, with the text that do returns. It reports whether the

@@ -13,12 +13,12 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// seenWithin bounds the time until a change to a service's code answers from the cluster. On two quiet cores it takes 14 s,
-// which the report states; the bound only ends a test that would wait for ever.
+// seenWithin bounds the time until the cluster serves a change to a service's code. On two quiet cores it takes 14 s,
+// which the report states; the bound only ends a test that would wait without end.
 const seenWithin = 150 * time.Second
 
-// TestSkaffold has skaffold bring everything up out of a folder of sources, changes one service there, and wants the change
-// to answer from the cluster soon, with what was stored before.
+// TestSkaffold starts the system with skaffold from a folder of sources and changes one service there. The cluster soon
+// serves the change, with the data stored before.
 func TestSkaffold(t *testing.T) {
 	sources := os.Getenv("FIVECHAT_K8S_SOURCES")
 	if sources == "" {
@@ -27,14 +27,16 @@ func TestSkaffold(t *testing.T) {
 	c := given(t)
 	c.namespace, c.release = "fivechat-dev", "fivechat"
 	r := &report{}
-	r.step(t, "skaffold dev: a saved edit answers from the cluster", func(t *testing.T) string { return c.loop(t, sources) })
+	r.step(t, "skaffold dev: a saved edit answers from the cluster", func(t *testing.T) string {
+		return c.loop(t, sources)
+	})
 	r.add(t)
 }
 
 func (c cluster) loop(t *testing.T, sources string) string {
 	begun := time.Now()
 	dev := c.skaffold(t, sources, "dev", "--trigger=polling", "--watch-poll-interval=500", "--port-forward=off")
-	harness.Eventually(t, patient, "everything is up", func() (bool, any) {
+	harness.Eventually(t, patient, "all components are ready", func() (bool, any) {
 		select {
 		case <-dev.ended:
 			t.Fatalf("skaffold ended: %s", dev)
@@ -57,19 +59,23 @@ func (c cluster) loop(t *testing.T, sources string) string {
 	file := filepath.Join(sources, "services", "webhooks", "webhook.go")
 	code, err := os.ReadFile(file)
 	if err != nil || !strings.Contains(string(code), before) {
-		t.Fatalf("%s is not what this test changes: %v", file, err)
+		t.Fatalf("%s doesn't contain the text that this test changes: %v", file, err)
 	}
 	if err := os.WriteFile(file, []byte(strings.ReplaceAll(string(code), before, after)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	saved := time.Now()
-	harness.Eventually(t, seenWithin, "the change answers", func() (bool, any) { said := refusal(); return strings.Contains(said, after), said })
+	harness.Eventually(t, seenWithin, "the change is served", func() (bool, any) {
+		said := refusal()
+		return strings.Contains(said, after), said
+	})
 	took := time.Since(saved)
 	w.Reader().Get(t, "/conversations/"+token)
-	return "up in " + up.String() + "; a saved edit answered after " + took.Round(100*time.Millisecond).String() + "; stored data is there"
+	return "up in " + up.String() + "; a saved edit answered after " + took.Round(100*time.Millisecond).String() +
+		"; stored data is there"
 }
 
-// skaffold runs until the test ends, which takes down what it brought up; what it says can be read meanwhile.
+// skaffold runs until the test ends, which removes its objects. Its output can be read meanwhile.
 func (c cluster) skaffold(t *testing.T, sources string, args ...string) *said {
 	t.Helper()
 	args = append(args, "--default-repo="+c.images)
@@ -78,14 +84,15 @@ func (c cluster) skaffold(t *testing.T, sources string, args ...string) *said {
 	}
 	cmd := exec.Command(filepath.Join(c.programs, "skaffold"), args...)
 	cmd.Dir = sources
-	cmd.Env = append(os.Environ(), "PATH="+c.programs+":"+os.Getenv("PATH"), "SKAFFOLD_UPDATE_CHECK=false", "SKAFFOLD_INTERACTIVE=false")
+	cmd.Env = append(os.Environ(), "PATH="+c.programs+":"+os.Getenv("PATH"), "SKAFFOLD_UPDATE_CHECK=false",
+		"SKAFFOLD_INTERACTIVE=false")
 	out := &said{ended: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
-		_ = cmd.Wait() // it is told to end, and says so
+		_ = cmd.Wait() // it ends by a signal, with an error
 		close(out.ended)
 	}()
 	t.Cleanup(func() {
@@ -96,7 +103,7 @@ func (c cluster) skaffold(t *testing.T, sources string, args ...string) *said {
 		case <-out.ended:
 		case <-ctx.Done():
 			_ = cmd.Process.Kill()
-			t.Error("skaffold did not take down what it brought up")
+			t.Error("skaffold did not remove its objects")
 		}
 		if t.Failed() {
 			t.Log(out)

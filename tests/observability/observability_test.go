@@ -1,5 +1,5 @@
-// Package observability_test shows with a real Prometheus that what watches over the system sees it: every query of every
-// dashboard and rule has data, and the death of each dependency raises exactly the alerts that the runbooks name.
+// Package observability_test checks with a real Prometheus that monitoring works: every query of every dashboard and
+// rule has data, and the failure of each dependency raises exactly the alerts that the runbooks name.
 package observability_test
 
 import (
@@ -16,76 +16,88 @@ import (
 )
 
 const (
-	calm      = 4 * time.Second  // how long everything has to be quiet before something is killed, and a set of alerts has to stand
-	raising   = 40 * time.Second // until a dependency's death has raised its alerts
-	calming   = 60 * time.Second // until its return has quieted them
+	// calm is how long no alert may fire before a process is killed, and how long a set of alerts must last.
+	calm      = 4 * time.Second
+	raising   = 40 * time.Second // until a dependency's failure has raised its alerts
+	calming   = 60 * time.Second // until its recovery has resolved them
 	lookEvery = 250 * time.Millisecond
-	atATime   = 4 // towns side by side: most of the time is waiting
+	atATime   = 4 // parallel test beds: most of the time is waiting
 )
 
-// death is what the end of a dependency raises: alerts with what they are about.
-type death struct {
+// failure is a dependency's failure with the alerts that it raises, each with its subject.
+type failure struct {
 	of     string
 	raises []string
 }
 
-// gone is what the death of a service raises by which the edge's callers are failed, and more.
-func gone(service string, more ...string) death {
-	all := append([]string{"FivechatCircuitOpen of " + service, "FivechatComponentDown of " + service, "FivechatEdgeErrorsFast", "FivechatEdgeErrorsSteady"}, more...)
+// serviceFailure is the failure of a service to which the edge sends requests, with additional alerts.
+func serviceFailure(service string, more ...string) failure {
+	all := append([]string{
+		"FivechatCircuitOpen of " + service, "FivechatComponentDown of " + service,
+		"FivechatEdgeErrorsFast", "FivechatEdgeErrorsSteady",
+	}, more...)
 	slices.Sort(all)
-	return death{service, all}
+	return failure{service, all}
 }
 
-// deaths is the table: each raises this and nothing else. A runbook names those that raise its alerts.
-var deaths = []death{
+// failures are the expected alerts: each failure raises these and no others. The runbooks of these alerts name it.
+var failures = []failure{
 	{mongodb, []string{
 		"FivechatEdgeErrorsFast", "FivechatEdgeErrorsSteady",
-		"FivechatEdgeLatencyFast", "FivechatEdgeLatencySteady", // widget settings are given from memory once their service has failed
+		// widget settings come from a cache after their service has failed
+		"FivechatEdgeLatencyFast", "FivechatEdgeLatencySteady",
 		"FivechatFollowerStalled of statistics/conversations", "FivechatFollowerStalled of statistics/visitors",
-		"FivechatFollowerStalled of webhooks/conversations", "FivechatFollowerStalled of webhooks/tickets", "FivechatFollowerStalled of webhooks/visitors",
+		"FivechatFollowerStalled of webhooks/conversations", "FivechatFollowerStalled of webhooks/tickets",
+		"FivechatFollowerStalled of webhooks/visitors",
 		"FivechatMongoDBDown",
 	}},
-	{redis, []string{"FivechatRedisDown", "FivechatStoreErrors of api-gateway/redis", "FivechatStoreErrors of conversations/redis"}},
-	// Who is not known any more is refused before a call, so the circuit stays closed.
+	{redis, []string{
+		"FivechatRedisDown", "FivechatStoreErrors of api-gateway/redis",
+		"FivechatStoreErrors of conversations/redis",
+	}},
+	// An unknown caller is refused before the call, so the circuit breaker stays closed.
 	{"accounts", []string{"FivechatComponentDown of accounts", "FivechatEdgeErrorsFast", "FivechatEdgeErrorsSteady"}},
-	gone("conversations", "FivechatFollowerStalled of statistics/conversations", "FivechatFollowerStalled of webhooks/conversations"),
-	gone("visitors", "FivechatFollowerStalled of statistics/visitors", "FivechatFollowerStalled of webhooks/visitors"),
-	gone("tickets", "FivechatFollowerStalled of webhooks/tickets"),
-	gone("statistics"),
-	gone("webhooks"),
-	{"widgets", []string{"FivechatComponentDown of widgets"}}, // settings are given from memory, and nothing else is asked here
+	serviceFailure("conversations", "FivechatFollowerStalled of statistics/conversations",
+		"FivechatFollowerStalled of webhooks/conversations"),
+	serviceFailure("visitors", "FivechatFollowerStalled of statistics/visitors",
+		"FivechatFollowerStalled of webhooks/visitors"),
+	serviceFailure("tickets", "FivechatFollowerStalled of webhooks/tickets"),
+	serviceFailure("statistics"),
+	serviceFailure("webhooks"),
+	// settings come from a cache, and there are no other requests
+	{"widgets", []string{"FivechatComponentDown of widgets"}},
 	{oneGateway, []string{"FivechatReplicaDown of api-gateway"}},
 	{allGateways, []string{"FivechatEdgeDown of api-gateway"}},
 }
 
-// TestDeaths kills each dependency in turn.
-func TestDeaths(t *testing.T) {
+// TestFailuresRaiseTheirAlerts kills each dependency in turn.
+func TestFailuresRaiseTheirAlerts(t *testing.T) {
 	t.Parallel()
 	binary(t)
 	binaries := cluster.Build(t, "fivechat.dev/deploy/fivechat")
-	var towns sync.WaitGroup // and not t.Parallel, which is for what uses the processor
+	var testbeds sync.WaitGroup // t.Parallel is for tests that use the processor
 	for n := range atATime {
-		towns.Go(func() {
-			t.Run(fmt.Sprint("town ", n+1), func(t *testing.T) {
-				tn := found(t, binaries)
-				tn.live(t)
-				if n == atATime-1 { // it has the fewest deaths
-					t.Run("every query has data", tn.haveData)
+		testbeds.Go(func() {
+			t.Run(fmt.Sprint("test bed ", n+1), func(t *testing.T) {
+				tb := newTestbed(t, binaries)
+				tb.live(t)
+				if n == atATime-1 { // it has the fewest failures
+					t.Run("every query has data", tb.haveData)
 				}
-				for i, d := range deaths {
+				for i, d := range failures {
 					if i%atATime == n {
-						t.Run(d.of, func(t *testing.T) { tn.dies(t, d) })
+						t.Run(d.of, func(t *testing.T) { tb.fails(t, d) })
 					}
 				}
 			})
 		})
 	}
-	towns.Wait()
+	testbeds.Wait()
 }
 
-// dies kills a dependency, and looks which alerts come and that they go when it is back.
-func (tn *town) dies(t *testing.T, d death) {
-	p := watch(t, tn.components()...)
+// fails kills a dependency, and checks which alerts fire and that they resolve after its restart.
+func (tb *testbed) fails(t *testing.T, d failure) {
+	p := watch(t, tb.components()...)
 	seen := map[string]bool{}
 	look := func(want []string) []string {
 		raised := p.raised(t)
@@ -99,22 +111,23 @@ func (tn *town) dies(t *testing.T, d death) {
 		}
 		return raised
 	}
-	stays(t, calming, "nothing is raised", nil, look)
+	stays(t, calming, "no alert fires", nil, look)
 	clear(seen)
 	start := time.Now()
-	tn.kill(t, d.of)
-	stays(t, raising, "the death of "+d.of+" raises what the table says", d.raises, look)
+	tb.kill(t, d.of)
+	stays(t, raising, "the failure of "+d.of+" raises its alerts", d.raises, look)
 	raised := time.Since(start)
 	start = time.Now()
-	tn.revive(t, d.of)
-	stays(t, calming, "the return of "+d.of+" quiets it", nil, look)
-	t.Logf("raised after %v, quiet after %v: %q", (raised - calm).Round(time.Second), (time.Since(start) - calm).Round(time.Second), d.raises)
+	tb.revive(t, d.of)
+	stays(t, calming, "the return of "+d.of+" resolves them", nil, look)
+	t.Logf("raised after %v, resolved after %v: %q", (raised - calm).Round(time.Second),
+		(time.Since(start) - calm).Round(time.Second), d.raises)
 	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, d.raises) {
-		t.Errorf("the death of %s raised\n%q, the table says\n%q", d.of, got, d.raises)
+		t.Errorf("the failure of %s raised\n%q, want\n%q", d.of, got, d.raises)
 	}
 }
 
-// stays waits until alerts are the wanted ones and stay so for a while.
+// stays waits until the wanted alerts, and no others, have fired for a while.
 func stays(t *testing.T, within time.Duration, what string, want []string, look func(want []string) []string) {
 	t.Helper()
 	tick := time.NewTicker(lookEvery)
@@ -133,11 +146,12 @@ func stays(t *testing.T, within time.Duration, what string, want []string, look 
 	}
 }
 
-// crowded is the share of time, in percent, that some process waited for a processor, from which on the machine is not ours.
+// crowded is the share of time, in percent, in which some process waited for a processor, from which on the machine
+// counts as overloaded.
 const crowded = 90
 
-// starved says whether others have had the processors so much within ten seconds that answers take long for that alone,
-// where the kernel says it. Alerts on latency that the table does not name tell of that machine then.
+// starved reports whether other processes have used the processors so much in the last ten seconds that this alone
+// makes responses slow, if the kernel reports it. Latency alerts that aren't expected are then caused by the machine.
 func starved(t *testing.T) bool {
 	t.Helper()
 	pressure, err := os.ReadFile("/proc/pressure/cpu")

@@ -21,13 +21,13 @@ import (
 )
 
 const (
-	// minute is how long a minute lasts for the rules under test: their expressions are the committed ones, but for that.
+	// minute is the length of a minute in the rules under test. Otherwise their expressions are the committed ones.
 	minute = time.Second
 	// scrapeEvery leaves five values within the shortest range, five minutes.
 	scrapeEvery = time.Second
 )
 
-// binary gives Prometheus. Where it is not installed the test is skipped, unless it is required.
+// binary returns the path of Prometheus. If it is not installed, the test is skipped, unless it is required.
 func binary(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("prometheus")
@@ -37,7 +37,7 @@ func binary(t *testing.T) string {
 	case os.Getenv("FIVECHAT_REQUIRE_PROMETHEUS") == "1":
 		t.Fatal("prometheus is required and not installed")
 	default:
-		t.Skipf("there is no prometheus here, so nothing is held against it: %v", err)
+		t.Skipf("prometheus isn't installed, so the rules aren't tested: %v", err)
 	}
 	return ""
 }
@@ -48,7 +48,7 @@ type prometheus struct {
 	url string
 }
 
-// watch starts a Prometheus, without any past, that looks at components and evaluates the rules.
+// watch starts an empty Prometheus that scrapes components and evaluates the rules.
 func watch(t *testing.T, components ...*cluster.Process) *prometheus {
 	t.Helper()
 	dir, addr := t.TempDir(), harness.FreeAddrs(t, 1)[0]
@@ -57,7 +57,8 @@ func watch(t *testing.T, components ...*cluster.Process) *prometheus {
 		t.Fatal(err)
 	}
 	var config strings.Builder
-	fmt.Fprintf(&config, "global: {scrape_interval: %[1]s, scrape_timeout: %[1]s, evaluation_interval: %[1]s}\n", rules.Duration(scrapeEvery, time.Minute))
+	fmt.Fprintf(&config, "global: {scrape_interval: %[1]s, scrape_timeout: %[1]s, evaluation_interval: %[1]s}\n",
+		rules.Duration(scrapeEvery, time.Minute))
 	fmt.Fprint(&config, "rule_files: [rules.yaml]\nscrape_configs:\n- job_name: fivechat\n  static_configs:\n")
 	for _, c := range components {
 		fmt.Fprintf(&config, "  - {targets: [%q], labels: {component: %s}}\n", c.Admin, c.Name)
@@ -69,7 +70,8 @@ func watch(t *testing.T, components ...*cluster.Process) *prometheus {
 	}
 	p := &prometheus{url: "http://" + addr}
 	p.Process = cluster.Start(t, binary(t), map[string]string{"GOMAXPROCS": "1"},
-		"--config.file="+filepath.Join(dir, "prometheus.yaml"), "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+addr,
+		"--config.file="+filepath.Join(dir, "prometheus.yaml"), "--storage.tsdb.path="+filepath.Join(dir, "data"),
+		"--web.listen-address="+addr,
 		"--enable-feature=exemplar-storage", "--log.level=warn")
 	harness.Eventually(t, 30*time.Second, "Prometheus sees every component", func() (bool, any) {
 		up, err := p.query(t, `sum(up{job="fivechat"})`)
@@ -78,7 +80,7 @@ func watch(t *testing.T, components ...*cluster.Process) *prometheus {
 	return p
 }
 
-// get asks Prometheus's API.
+// get requests Prometheus's API.
 func (p *prometheus) get(t *testing.T, path string, parameters url.Values, data any) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -111,7 +113,7 @@ type sample struct {
 	value  float64
 }
 
-// query gives what an expression is now.
+// query returns the current value of an expression.
 func (p *prometheus) query(t *testing.T, expr string) ([]sample, error) {
 	t.Helper()
 	var data struct {
@@ -135,10 +137,10 @@ func (p *prometheus) query(t *testing.T, expr string) ([]sample, error) {
 	return out, nil
 }
 
-// subjects are the labels that say what an alert is about.
+// subjects are the labels that identify an alert's subject.
 var subjects = []string{"component", "upstream", "source", "dependency", "db_system_name"}
 
-// raised gives the alerts that are raised, in order, each with what it is about: "Name" or "Name of x/y".
+// raised returns the firing alerts in order, each with its subject: "Name" or "Name of x/y".
 func (p *prometheus) raised(t *testing.T) (names []string) {
 	t.Helper()
 	var data struct {

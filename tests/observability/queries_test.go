@@ -15,7 +15,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// dashboard is what we read of Grafana's form.
+// dashboard contains the used members of a Grafana dashboard.
 type dashboard struct {
 	Title  string
 	Panels []struct {
@@ -25,11 +25,11 @@ type dashboard struct {
 	}
 }
 
-// variables are what Grafana would put in, at this speed.
+// variables are the values of Grafana's variables at this speed.
 var variables = strings.NewReplacer("$component", ".*", "$__rate_interval", "4s", "$__range", "60s")
 
-// queries gives every PromQL expression of the committed dashboards and of the rules, by where it stands. Of an alert
-// those are its conditions' values, which are there also while it is quiet.
+// queries returns every PromQL expression of the committed dashboards and of the rules, by its place. For alerts these
+// are the values in their conditions, which exist even while no alert fires.
 func queries(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -68,12 +68,12 @@ func queries(t *testing.T) map[string]string {
 	return all
 }
 
-// fewest is how many queries there are at least: fewer, and they were not found.
+// fewest is the least number of queries; with fewer, some were not found.
 const fewest = 120
 
-// haveData waits until every query has a value that is a number, and until Prometheus finds no fault with a rule.
-func (tn *town) haveData(t *testing.T) {
-	p := watch(t, tn.components()...)
+// haveData waits until every query has a numeric value, and checks that Prometheus reports no error in a rule.
+func (tb *testbed) haveData(t *testing.T) {
+	p := watch(t, tb.components()...)
 	left := queries(t)
 	if len(left) < fewest {
 		t.Errorf("only %d queries are found", len(left))
@@ -112,14 +112,20 @@ func (tn *town) haveData(t *testing.T) {
 		t.Errorf("only %d rules are evaluated", evaluated)
 	}
 	now := time.Now()
-	for _, histogram := range []string{"http_server_request_duration_seconds_bucket", "fivechat_operation_duration_seconds_bucket"} {
+	for _, histogram := range []string{
+		"http_server_request_duration_seconds_bucket",
+		"fivechat_operation_duration_seconds_bucket",
+	} {
 		harness.Eventually(t, calming, histogram+" has exemplars that name traces", func() (bool, any) {
 			var exemplars []struct {
 				Exemplars []struct{ Labels map[string]string }
 			}
 			err := p.get(t, "query_exemplars", url.Values{
-				"query": {histogram}, "start": {fmt.Sprint(now.Add(-time.Hour).Unix())}, "end": {fmt.Sprint(now.Add(time.Hour).Unix())}}, &exemplars)
-			return err == nil && len(exemplars) > 0 && len(exemplars[0].Exemplars) > 0 && exemplars[0].Exemplars[0].Labels["trace_id"] != "", fmt.Sprint(exemplars, err)
+				"query": {histogram}, "start": {fmt.Sprint(now.Add(-time.Hour).Unix())},
+				"end": {fmt.Sprint(now.Add(time.Hour).Unix())},
+			}, &exemplars)
+			return err == nil && len(exemplars) > 0 && len(exemplars[0].Exemplars) > 0 &&
+				exemplars[0].Exemplars[0].Labels["trace_id"] != "", fmt.Sprint(exemplars, err)
 		})
 	}
 }

@@ -16,7 +16,7 @@ import (
 var caused = regexp.MustCompile("(?m)^- `(Fivechat\\w+)`\\s(?:fires\\sif\\s(?:this\\sis|one\\sof\\sthese\\sis)\\sdown:\\s([^.]+)" +
 	"|isn't\\scaused\\sby\\sany\\ssingle\\scomponent\\sbeing\\sdown)\\.$")
 
-// TestRunbooks: every alert has its page, which names the components of the table whose failure raises it.
+// TestRunbooks checks that every alert has its page, which names the failures in the table that raise it.
 func TestRunbooks(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(harness.Root(t), "docs/runbooks")
@@ -29,7 +29,7 @@ func TestRunbooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	causes := map[string][]string{} // by alert
-	for _, d := range deaths {
+	for _, d := range failures {
 		for _, raised := range d.raises {
 			name, _, _ := strings.Cut(raised, " ")
 			if !slices.Contains(causes[name], d.of) {
@@ -53,7 +53,10 @@ func TestRunbooks(t *testing.T) {
 		if !strings.Contains(string(index), "]("+entry.Name()+")") {
 			t.Errorf("%s is missing in README.md", entry.Name())
 		}
-		for _, part := range []string{"**Meaning.**", "**Impact.**", "**Check.**", "**Causes,", "\n1. ", "**Resolved when**"} {
+		for _, part := range []string{
+			"**Meaning.**", "**Impact.**", "**Check.**", "**Causes,", "\n1. ",
+			"**Resolved when**",
+		} {
 			if !strings.Contains(string(content), part) {
 				t.Errorf("%s lacks %q", entry.Name(), part)
 			}
@@ -76,7 +79,7 @@ func TestRunbooks(t *testing.T) {
 			slices.Sort(by)
 			slices.Sort(want)
 			if !slices.Equal(by, want) {
-				t.Errorf("%s: %s is caused by %q, and the table has %q", entry.Name(), name, by, want)
+				t.Errorf("%s: %s is caused by %q, but the test's table has %q", entry.Name(), name, by, want)
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestRotation: a token and its successor both work, until the old one is to end.
+// TestRotation checks that a token and its successor both work until the old one expires.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
@@ -19,9 +19,9 @@ func TestRotation(t *testing.T) {
 	for _, secret := range []string{old, next.Text("token")} {
 		w.Bearer(secret).Get(t, "/users")
 	}
-	w.Bearer(next.Text("token")).Do(t, "POST", "/users", harness.Map{}).Want(t, 403) // the level is the same
+	w.Bearer(next.Text("token")).Do(t, "POST", "/users", harness.Map{}).Want(t, 403) // the successor has the same level
 	w.Operator().Send(t, 201, "POST", rotate, harness.Map{"overlapSeconds": 0})
-	harness.Eventually(t, time.Second, "the old token ends", func() (bool, any) {
+	harness.Eventually(t, time.Second, "the old token expires", func() (bool, any) {
 		a := w.Bearer(old).Do(t, "GET", "/users", nil)
 		return a.Status == 401, a.Status
 	})
@@ -32,8 +32,8 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// TestAPlanTakesEffect: what a website may do changes with its plan.
-func TestAPlanTakesEffect(t *testing.T) {
+// TestPlanTakesEffect checks that a website's permissions change with its plan.
+func TestPlanTakesEffect(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	w.Reader().Do(t, "GET", "/tickets", nil).Want(t, 403)
@@ -44,22 +44,26 @@ func TestAPlanTakesEffect(t *testing.T) {
 	})
 }
 
-// TestWhoChangedWhat: the audit log has what the operator and what a website's own tokens changed, and where it came from.
-func TestWhoChangedWhat(t *testing.T) {
+// TestAuditLog checks that the audit log has the changes of the operator and of a website's own tokens, with their
+// origin.
+func TestAuditLog(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	id, secret := w.Token(t, harness.ReadWrite)
 	agent := w.Bearer(secret).With("X-Request-Id", "audited-1")
-	user := agent.Send(t, 201, "POST", "/users", harness.Map{"name": "Una", "email": harness.Unique("una.") + "@shop.example"})
+	user := agent.Send(t, 201, "POST", "/users", harness.Map{"name": "Una", "email": harness.Unique("una.") +
+		"@shop.example"})
 	page := w.Operator().Get(t, fmt.Sprintf("/operator/audit?websiteId=%d&limit=1", w.ID))
 	entry := harness.NewObject(t, page.M["data"].([]any)[0].(map[string]any))
-	if entry.Text("actor") != fmt.Sprintf("token:%d", id) || entry.Text("action") != "user.create" || entry.Text("objectId") != harness.PathID(user.Int("id")) ||
-		entry.Text("requestId") != "audited-1" || !strings.HasPrefix(entry.Text("address"), "127.0.0.1") || entry.Object("after").Text("name") != "Una" {
+	if entry.Text("actor") != fmt.Sprintf("token:%d", id) || entry.Text("action") != "user.create" ||
+		entry.Text("objectId") != harness.PathID(user.Int("id")) ||
+		entry.Text("requestId") != "audited-1" || !strings.HasPrefix(entry.Text("address"), "127.0.0.1") ||
+		entry.Object("after").Text("name") != "Una" {
 		t.Errorf("%s", entry)
 	}
 	log := w.Operator().Do(t, "GET", fmt.Sprintf("/operator/audit?websiteId=%d&limit=100", w.ID), nil).Want(t, 200)
 	if strings.Contains(string(log.Body), secret) {
 		t.Error("the audit log holds a secret")
 	}
-	w.Reader().Do(t, "GET", "/operator/audit", nil).Want(t, 404) // not there in public
+	w.Reader().Do(t, "GET", "/operator/audit", nil).Want(t, 404) // not available in public
 }

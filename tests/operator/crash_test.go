@@ -20,7 +20,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// installation is the whole system as a process of its own, over a store that outlives it.
+// installation is the whole system in its own process, with a store that outlives it.
 type installation struct {
 	binary, dir, uri string
 	cmd              *exec.Cmd
@@ -47,11 +47,12 @@ func install(t *testing.T) (*installation, *mongo.Database) {
 	return i, client.Database("fivechat")
 }
 
-// start runs it until kill, and gives where it answers.
+// start runs the system until kill, and returns its addresses.
 func (i *installation) start(t *testing.T) harness.System {
 	t.Helper()
 	i.cmd = exec.Command(i.binary, "run", "--listen", "127.0.0.1:0", "--data", i.dir)
-	i.cmd.Env = append(os.Environ(), "MONGODB_URI="+i.uri, "REDIS_URL=", "FIVECHAT_WEBHOOKS_ALLOW=127.0.0.0/8", "FIVECHAT_WEBHOOKS_HTTP=true")
+	i.cmd.Env = append(os.Environ(), "MONGODB_URI="+i.uri, "REDIS_URL=", "FIVECHAT_WEBHOOKS_ALLOW=127.0.0.0/8",
+		"FIVECHAT_WEBHOOKS_HTTP=true")
 	out, err := i.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +66,7 @@ func (i *installation) start(t *testing.T) harness.System {
 		n, err := out.Read(b)
 		said.Write(b[:n])
 		if err != nil {
-			t.Fatalf("it ended: %v\n%s", err, said.String())
+			t.Fatalf("the process ended: %v\n%s", err, said.String())
 		}
 	}
 	var at struct{ URL, Key string }
@@ -80,7 +81,7 @@ func (i *installation) start(t *testing.T) harness.System {
 	return harness.System{URL: url, OperatorURL: at.URL, OperatorKey: at.Key}
 }
 
-// kill ends it without a warning.
+// kill kills the process.
 func (i *installation) kill(t *testing.T) {
 	t.Helper()
 	if err := i.cmd.Process.Kill(); err != nil {
@@ -89,7 +90,7 @@ func (i *installation) kill(t *testing.T) {
 	_ = i.cmd.Wait() // it was killed
 }
 
-// TestErasureSurvivesKill ends the system without warning in mid-erasure. When it runs again it goes on to the end.
+// TestErasureSurvivesKill kills the system in the middle of an erasure. After a restart the erasure completes.
 func TestErasureSurvivesKill(t *testing.T) {
 	t.Parallel()
 	i, db := install(t)
@@ -111,11 +112,11 @@ func TestErasureSurvivesKill(t *testing.T) {
 	}
 	all := messages()
 	e := s.Operator().Send(t, 202, "DELETE", fmt.Sprintf("/operator/websites/%d", w.ID), nil)
-	for messages() == all { // as soon as some are gone
+	for messages() == all { // until some are erased
 	}
 	i.kill(t)
 	if n := messages(); n == 0 {
-		t.Fatalf("it was killed too late: of %d messages none is left", all)
+		t.Fatalf("killed too late: none of %d messages is left", all)
 	}
 	s = i.start(t)
 	harness.Eventually(t, time.Minute, "the erasure", func() (bool, any) {
@@ -124,7 +125,7 @@ func TestErasureSurvivesKill(t *testing.T) {
 	})
 	for collection, rows := range rowsOf(t, db, w.ID) {
 		if collection != "accounts_erasures" && collection != "accounts_audit" {
-			t.Errorf("%s still holds %d rows, like %s", collection, len(rows), rows[0])
+			t.Errorf("%s still has %d rows, like %s", collection, len(rows), rows[0])
 		}
 	}
 	unchanged(t, before, rowsOf(t, db, other.ID))

@@ -10,20 +10,24 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// twoVisitors makes a PRO website with the World's visitor and one more, each with a conversation of two messages and a
-// ticket.
+// twoVisitors creates a PRO website with the World's visitor and one more, each with a conversation of two messages and
+// a ticket.
 func twoVisitors(t *testing.T) (w *harness.World, second harness.Session, conversation string) {
 	t.Helper()
 	w = harness.Running().World(t, harness.Pro)
-	second = w.Visit(t, harness.Map{"name": harness.Unique("Walter "), "context": harness.Map{"mail": harness.Unique("walter") + "@home.example"}})
+	second = w.Visit(t, harness.Map{
+		"name":    harness.Unique("Walter "),
+		"context": harness.Map{"mail": harness.Unique("walter") + "@home.example"},
+	})
 	conversation = second.Open(t, harness.Unique("secret-"))
 	w.Agent().With("Idempotency-Key", harness.Unique("a")).Send(t, 201, "POST", "/conversations/"+conversation+"/messages",
 		harness.Map{"content": harness.Unique("answer-")})
-	second.With("Idempotency-Key", harness.Unique("v")).Send(t, 201, "POST", "/internal/visitors/tickets", harness.Map{"title": harness.Unique("ticket-"), "email": harness.Unique("w") + "@mail.example"})
+	second.With("Idempotency-Key", harness.Unique("v")).Send(t, 201, "POST", "/internal/visitors/tickets",
+		harness.Map{"title": harness.Unique("ticket-"), "email": harness.Unique("w") + "@mail.example"})
 	return w, second, conversation
 }
 
-// words gives all texts of rows that can name somebody, but for those that another website has too.
+// words returns all texts of rows that can identify a person, except those that another website has too.
 func words(rows, others map[string][]harness.Object) []string {
 	common := texts(others)
 	return slices.DeleteFunc(texts(rows), func(s string) bool { return slices.Contains(common, s) })
@@ -32,7 +36,8 @@ func words(rows, others map[string][]harness.Object) []string {
 func texts(rows map[string][]harness.Object) []string {
 	var all []string
 	for kind, fields := range map[string][]string{
-		"visitor": {"name", "token", "context"}, "conversation": {"token"}, "message": {"content"}, "ticket": {"title", "email", "uniqueEmailAddress"},
+		"visitor": {"name", "token", "context"}, "conversation": {"token"}, "message": {"content"},
+		"ticket":         {"title", "email", "uniqueEmailAddress"},
 		"ticket_message": {"content"},
 	} {
 		for _, row := range rows[kind] {
@@ -51,7 +56,8 @@ func TestEraseVisitor(t *testing.T) {
 	db := store(t)
 	w, gone, conversation := twoVisitors(t)
 	other, _, _ := twoVisitors(t)
-	ticket := w.Agent().Get(t, fmt.Sprintf("/tickets?visitorId=%d", gone.ID)).M["data"].([]any)[0].(map[string]any)["id"].(string)
+	ticket := w.Agent().Get(t, fmt.Sprintf("/tickets?visitorId=%d",
+		gone.ID)).M["data"].([]any)[0].(map[string]any)["id"].(string)
 	w.Agent().Send(t, 201, "POST", "/tickets/"+ticket+"/messages", harness.Map{"content": harness.Unique("by mail ")})
 	settled(t, w, 2, 4, 2)
 	settled(t, other, 2, 4, 2)
@@ -73,7 +79,7 @@ func TestEraseVisitor(t *testing.T) {
 	}
 	secrets := append(words(theirs, nil), gone.Token, conversation)
 	if len(secrets) < 9 {
-		t.Fatalf("the test looks for %v alone", secrets)
+		t.Fatalf("the test searches only for %v", secrets)
 	}
 	noTrace(t, db, secrets...)
 	unchanged(t, before, rowsOf(t, db, other.ID))
@@ -82,15 +88,17 @@ func TestEraseVisitor(t *testing.T) {
 	w.Reader().Do(t, "GET", "/conversations/"+conversation, nil).Want(t, 404)
 	w.Reader().Do(t, "GET", "/tickets/"+ticket, nil).Want(t, 404)
 	w.Operator().Do(t, "DELETE", path, nil).Want(t, 404)
-	if now := w.Reader().Get(t, "/conversations/"+w.Conversation); harness.Render(now.M, "online") != harness.Render(kept.M, "online") {
+	now := w.Reader().Get(t, "/conversations/"+w.Conversation)
+	if harness.Render(now.M, "online") != harness.Render(kept.M, "online") {
 		t.Errorf("another visitor's conversation is %s, was %s", now, kept)
 	}
-	// The counts stay, but for the conversation that is no longer open.
+	// The counts stay, except for the conversation that is no longer open.
 	harness.Eventually(t, harness.Patience, "the open conversations", func() (bool, any) {
 		o := w.Reader().Get(t, "/statistics/current")
-		return o.Int("activeConversations") == 1 && o.Int("totalConversations") == 2 && o.Int("totalMessages") == 4 && o.Int("totalVisitors") == 2, o
+		return o.Int("activeConversations") == 1 && o.Int("totalConversations") == 2 && o.Int("totalMessages") == 4 &&
+			o.Int("totalVisitors") == 2, o
 	})
-	// The logs go on behind what was erased.
+	// The logs continue after the erased records.
 	w.Visit(t, nil).Open(t, "Are you still there?")
 	settled(t, w, 3, 5, 3)
 }
@@ -110,7 +118,7 @@ func TestEraseWebsite(t *testing.T) {
 
 	start := time.Now()
 	e := w.Operator().Send(t, 202, "DELETE", path, nil)
-	harness.Eventually(t, time.Second, "its tokens open nothing", func() (bool, any) {
+	harness.Eventually(t, time.Second, "its tokens are refused", func() (bool, any) {
 		a := w.Reader().Do(t, "GET", "/conversations", nil)
 		return a.Status == 401, a.Status
 	})
@@ -125,7 +133,7 @@ func TestEraseWebsite(t *testing.T) {
 		for _, row := range rows {
 			action, _ := row.Lookup("action").StringValueOK()
 			if collection != "accounts_erasures" && (collection != "accounts_audit" || action != "website.erase") {
-				t.Errorf("%s still holds %s", collection, row)
+				t.Errorf("%s still has %s", collection, row)
 			}
 		}
 	}
@@ -138,14 +146,14 @@ func TestEraseWebsite(t *testing.T) {
 	w.Public().Do(t, "POST", "/visitor/sessions", harness.Map{"clientToken": w.ClientToken}).Want(t, 404)
 	entries := w.Operator().Get(t, fmt.Sprintf("/operator/audit?websiteId=%d", w.ID))
 	if n := len(entries.M["data"].([]any)); n != 1 || !strings.Contains(entries.String(), "website.erase") {
-		t.Errorf("what is left of the audit log: %s", entries)
+		t.Errorf("the rest of the audit log: %s", entries)
 	}
-	// The logs go on behind what was erased.
+	// The logs continue after the erased records.
 	other.Visit(t, nil).Open(t, "Are you still there?")
 	settled(t, other, 3, 5, 3)
 }
 
-func TestEraseWhatIsNotThere(t *testing.T) {
+func TestEraseUnknownIsRefused(t *testing.T) {
 	t.Parallel()
 	w, other := harness.Running().World(t, harness.Free), harness.Running().World(t, harness.Free)
 	for path, status := range map[string]int{

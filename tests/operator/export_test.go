@@ -10,15 +10,17 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestAnExportIsWhole: it has every row that the store has of the website, none of another's, and no secret.
-func TestAnExportIsWhole(t *testing.T) {
+// TestExportIsComplete checks that an export has every row of the website in the store, no row of another one, and no
+// secret.
+func TestExportIsComplete(t *testing.T) {
 	t.Parallel()
 	db := store(t)
 	w, _, _ := twoVisitors(t)
 	w.Import(t, 120) // more than a page
 	settled(t, w, 122, 244, 122)
 	kinds := map[string]string{
-		"accounts_websites": "website", "accounts_users": "user", "accounts_tokens": "token", "widgets_widgets": "widget", "visitors_visitors": "visitor",
+		"accounts_websites": "website", "accounts_users": "user", "accounts_tokens": "token", "widgets_widgets": "widget",
+		"visitors_visitors":  "visitor",
 		"conversations_tags": "tag", "conversations_conversations": "conversation", "conversations_messages": "message",
 		"tickets_tickets": "ticket", "tickets_messages": "ticket_message", "statistics_counters": "statistics",
 		"webhooks_webhooks": "webhook", "webhooks_deliveries": "webhook_delivery", "webhooks_bodies": "webhook_body",
@@ -32,7 +34,7 @@ func TestAnExportIsWhole(t *testing.T) {
 		}
 		for _, row := range all[kind] {
 			if kind != "website" && row.Int("websiteId") != w.ID {
-				t.Errorf("another website's: %s", row)
+				t.Errorf("a row of another website: %s", row)
 			}
 			if row.M["hash"] != nil || row.M["secret"] != nil {
 				t.Errorf("a secret: %s", row)
@@ -40,7 +42,7 @@ func TestAnExportIsWhole(t *testing.T) {
 		}
 	}
 	if len(all["audit"]) < 5 || len(all) != len(kinds)+1-missing(all, kinds) {
-		t.Errorf("it has %d kinds", len(all))
+		t.Errorf("the export has %d kinds", len(all))
 	}
 	for _, row := range all["message"] {
 		if row.Text("content") == "" {
@@ -49,7 +51,7 @@ func TestAnExportIsWhole(t *testing.T) {
 	}
 }
 
-// missing counts the kinds of which the website has nothing.
+// missing counts the kinds without a row.
 func missing(all map[string][]harness.Object, kinds map[string]string) (n int) {
 	for _, kind := range kinds {
 		if len(all[kind]) == 0 {
@@ -59,8 +61,8 @@ func missing(all map[string][]harness.Object, kinds map[string]string) (n int) {
 	return n
 }
 
-// TestAnExportCanBeImported: another website then has the same conversations.
-func TestAnExportCanBeImported(t *testing.T) {
+// TestExportCanBeImported checks that another website then has the same conversations.
+func TestExportCanBeImported(t *testing.T) {
 	t.Parallel()
 	from, _, conversation := twoVisitors(t)
 	from.Agent().Do(t, "PATCH", "/conversations/"+conversation, harness.Map{"tags": []string{"moved"}}).Want(t, 200)
@@ -90,6 +92,6 @@ func TestAnExportCanBeImported(t *testing.T) {
 		return all
 	}
 	if a, b := said(from.Website), said(to); !slices.Equal(a, b) || len(a) != 2 {
-		t.Errorf("there is %q, was %q", b, a)
+		t.Errorf("imported %q, want %q", b, a)
 	}
 }

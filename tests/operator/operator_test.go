@@ -1,5 +1,5 @@
-// Package operator_test holds what the operator's API does to data in every service at once: it looks into the store
-// itself, where nothing may be left of what was erased, and nothing may have changed of what was not.
+// Package operator_test checks the effects of the operator's API on the data of every service. It looks into the store
+// itself: nothing of the erased data may be left, and no other data may have changed.
 package operator_test
 
 import (
@@ -20,14 +20,14 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestMain names the store to the system, so that the tests can look into it too.
+// TestMain sets the system's store, so that the tests can look into it too.
 func TestMain(m *testing.M) {
 	if os.Getenv("MONGODB_URI") == "" {
 		s, err := embedmongo.Start(context.Background(), embedmongo.Options{})
 		switch {
 		case err != nil:
 		case os.Getenv("FIVECHAT_URL") != "":
-			err = errors.New("FIVECHAT_URL needs MONGODB_URI beside it")
+			err = errors.New("FIVECHAT_URL also needs MONGODB_URI")
 		default:
 			err = os.Setenv("MONGODB_URI", s.URI())
 		}
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 	harness.Main(m)
 }
 
-// store connects to what all services write.
+// store connects to the database of all services.
 func store(t *testing.T) *mongo.Database {
 	t.Helper()
 	client, err := mongo.Connect(options.Client().ApplyURI(os.Getenv("MONGODB_URI")))
@@ -77,12 +77,12 @@ func number(row bson.Raw, field string) int64 {
 	return n
 }
 
-// of says whether a row belongs to a website.
+// of reports whether a row belongs to a website.
 func of(collection string, row bson.Raw, website int64) bool {
 	return number(row, "websiteId") == website || collection == "accounts_websites" && number(row, "_id") == website
 }
 
-// rowsOf gives a website's rows, by collection and in order.
+// rowsOf returns a website's rows, by collection and in order.
 func rowsOf(t *testing.T, db *mongo.Database, website int64) map[string][]bson.Raw {
 	t.Helper()
 	all := map[string][]bson.Raw{}
@@ -94,19 +94,19 @@ func rowsOf(t *testing.T, db *mongo.Database, website int64) map[string][]bson.R
 	return all
 }
 
-// noTrace fails the test for every row that holds one of words.
+// noTrace fails the test for every row that contains one of words.
 func noTrace(t *testing.T, db *mongo.Database, words ...string) {
 	t.Helper()
 	each(t, db, func(collection string, row bson.Raw) {
 		for _, w := range words {
 			if bytes.Contains(row, []byte(w)) {
-				t.Errorf("%s still holds %q: %s", collection, w, row)
+				t.Errorf("%s still contains %q: %s", collection, w, row)
 			}
 		}
 	})
 }
 
-// settled waits until every event has its position and is counted, so that rows change no more by themselves.
+// settled waits until every event has its position and is counted, so that no row changes by itself any more.
 func settled(t *testing.T, w *harness.World, conversations, messages, visitors int64) {
 	t.Helper()
 	settledIn(t, store(t), w, conversations, messages, visitors)
@@ -117,7 +117,8 @@ func settledIn(t *testing.T, db *mongo.Database, w *harness.World, conversations
 	t.Helper()
 	harness.Eventually(t, harness.Patience, "the statistics", func() (bool, any) {
 		o := w.Reader().Get(t, "/statistics/current")
-		return o.Int("totalConversations") == conversations && o.Int("totalMessages") == messages && o.Int("totalVisitors") == visitors, o
+		return o.Int("totalConversations") == conversations && o.Int("totalMessages") == messages &&
+			o.Int("totalVisitors") == visitors, o
 	})
 	harness.Eventually(t, harness.Patience, "positions", func() (bool, any) {
 		waiting := 0
@@ -132,7 +133,7 @@ func settledIn(t *testing.T, db *mongo.Database, w *harness.World, conversations
 	})
 }
 
-// unchanged fails the test where a website's rows are not, byte for byte, what they were.
+// unchanged fails the test unless a website's rows are the same as before, byte for byte.
 func unchanged(t *testing.T, before, after map[string][]bson.Raw) {
 	t.Helper()
 	for collection, rows := range before {
@@ -148,12 +149,12 @@ func unchanged(t *testing.T, before, after map[string][]bson.Raw) {
 	}
 	for collection := range after {
 		if before[collection] == nil {
-			t.Errorf("%s has rows that were not there", collection)
+			t.Errorf("%s has new rows", collection)
 		}
 	}
 }
 
-// lines reads an export and gives its rows by kind; the end must be there and count them.
+// lines parses an export and returns its rows by kind. The last line must exist and count them.
 func lines(t *testing.T, a harness.Answer) map[string][]harness.Object {
 	t.Helper()
 	a.Want(t, 200)
@@ -172,13 +173,13 @@ func lines(t *testing.T, a harness.Answer) map[string][]harness.Object {
 		o := harness.NewObject(t, m)
 		if o.Text("kind") == "end" {
 			if o.Int("rows") != total || d.More() {
-				t.Errorf("the end says %s behind %d rows", o, total)
+				t.Errorf("the last line is %s after %d rows", o, total)
 			}
 			return all
 		}
 		total++
 		all[o.Text("kind")] = append(all[o.Text("kind")], o)
 	}
-	t.Fatalf("the export does not end: %s", a.Body)
+	t.Fatalf("the export has no last line: %s", a.Body)
 	return nil
 }

@@ -13,10 +13,11 @@ import (
 
 func recount(t *testing.T, w *harness.World, repair bool) harness.Object {
 	t.Helper()
-	return w.Operator().Send(t, 200, "POST", fmt.Sprintf("/operator/websites/%d/statistics/recount", w.ID), harness.Map{"repair": repair})
+	return w.Operator().Send(t, 200, "POST", fmt.Sprintf("/operator/websites/%d/statistics/recount", w.ID),
+		harness.Map{"repair": repair})
 }
 
-// right fails the test where a recount finds that a counter is wrong.
+// right fails the test if a recount finds a wrong counter.
 func right(t *testing.T, w *harness.World, when string) {
 	t.Helper()
 	if got := recount(t, w, false); len(got.M["drift"].([]any)) > 0 || got.M["repaired"] != false {
@@ -24,13 +25,13 @@ func right(t *testing.T, w *harness.World, when string) {
 	}
 }
 
-// TestRecountWhileWritesGoOn: visitors come, write, rate, close and are erased, rows are imported, and all the while every
+// TestRecountDuringWrites: while visitors arrive, write, rate, close and are erased, and rows are imported, every
 // recount finds the counters right.
-func TestRecountWhileWritesGoOn(t *testing.T) {
+func TestRecountDuringWrites(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Pro)
 	var writers sync.WaitGroup
-	defer writers.Wait() // also where a recount ends the test
+	defer writers.Wait() // also if a recount ends the test
 	done := make(chan struct{})
 	for n := range 4 {
 		writers.Go(func() {
@@ -61,11 +62,11 @@ func TestRecountWhileWritesGoOn(t *testing.T) {
 		right(t, w, fmt.Sprintf("recount %d", recounts))
 	}
 	if recounts < 3 {
-		t.Errorf("it was recounted %d times only", recounts)
+		t.Errorf("only %d recounts", recounts)
 	}
 }
 
-// TestDriftIsFoundAndRepaired puts counters wrong behind the service's back.
+// TestDriftIsFoundAndRepaired sets wrong counters in the store.
 func TestDriftIsFoundAndRepaired(t *testing.T) {
 	t.Parallel()
 	w, other := harness.Running().World(t, harness.Pro), harness.Running().World(t, harness.Pro)
@@ -77,7 +78,11 @@ func TestDriftIsFoundAndRepaired(t *testing.T) {
 	})
 	right(t, w, "before")
 	r, err := store(t).Collection("statistics_counters").UpdateOne(t.Context(), bson.D{{Key: "websiteId", Value: w.ID}},
-		bson.D{{Key: "$inc", Value: bson.D{{Key: "totalMessages", Value: int64(5)}, {Key: "totalVisitors", Value: int64(-2)}, {Key: "responseSeconds", Value: 1.5}}}})
+		bson.D{{Key: "$inc", Value: bson.D{
+			{Key: "totalMessages", Value: int64(5)},
+			{Key: "totalVisitors", Value: int64(-2)},
+			{Key: "responseSeconds", Value: 1.5},
+		}}})
 	if err != nil || r.ModifiedCount != 1 {
 		t.Fatalf("%+v %v", r, err)
 	}
@@ -92,19 +97,23 @@ func TestDriftIsFoundAndRepaired(t *testing.T) {
 			}
 			found[d["counter"].(string)] = number
 		}
-		if len(found) != 3 || found["totalMessages"] != 5 || found["totalVisitors"] != -2 || found["responseSeconds"] < 1.4999 || found["responseSeconds"] > 1.5001 || got.M["repaired"] != repair {
+		if len(found) != 3 || found["totalMessages"] != 5 || found["totalVisitors"] != -2 ||
+			found["responseSeconds"] < 1.4999 || found["responseSeconds"] > 1.5001 || got.M["repaired"] != repair {
 			t.Errorf("repair %t: %s", repair, got)
 		}
 	}
 	right(t, w, "afterwards")
-	if after := w.Reader().Get(t, "/statistics/current"); after.Int("totalMessages") != before.Int("totalMessages") || after.Int("totalVisitors") != before.Int("totalVisitors") {
-		t.Errorf("it is %s, was %s", after, before)
+	after := w.Reader().Get(t, "/statistics/current")
+	if after.Int("totalMessages") != before.Int("totalMessages") ||
+		after.Int("totalVisitors") != before.Int("totalVisitors") {
+		t.Errorf("the counters are %s, were %s", after, before)
 	}
 	if got := recount(t, w, true); got.M["repaired"] != false {
-		t.Errorf("there was nothing to repair: %s", got)
+		t.Errorf("a second repair found drift: %s", got)
 	}
-	right(t, other, "another website's")
+	right(t, other, "of another website")
 	w.Operator().Do(t, "POST", "/operator/websites/999999999/statistics/recount", harness.Map{}).Want(t, 404)
-	w.Operator().Do(t, "POST", fmt.Sprintf("/operator/websites/%d/statistics/recount", w.ID), harness.Map{"repair": "yes"}).Want(t, 400)
+	w.Operator().Do(t, "POST", fmt.Sprintf("/operator/websites/%d/statistics/recount", w.ID),
+		harness.Map{"repair": "yes"}).Want(t, 400)
 	w.Agent().Do(t, "POST", fmt.Sprintf("/operator/websites/%d/statistics/recount", w.ID), harness.Map{}).Want(t, 404)
 }

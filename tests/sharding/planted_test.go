@@ -14,7 +14,7 @@ import (
 	"fivechat.dev/tests/sharding"
 )
 
-// TestUntargetedIsFound plants questions with and without the fields of a key.
+// TestUntargetedIsFound plants queries with and without the fields of a key.
 func TestUntargetedIsFound(t *testing.T) {
 	t.Parallel()
 	type D = bson.D
@@ -33,69 +33,93 @@ func TestUntargetedIsFound(t *testing.T) {
 	}{
 		{"a find of a tenant", func(c *mongo.Collection) error { return second(c.Find(t.Context(), site)) }, true},
 		{"a find of several", func(c *mongo.Collection) error { return second(c.Find(t.Context(), several)) }, true},
-		{"a find of those behind one", func(c *mongo.Collection) error { return second(c.Find(t.Context(), beyond)) }, false},
-		{"a find of either", func(c *mongo.Collection) error { return second(c.Find(t.Context(), either)) }, false},
+		{"a find of a range", func(c *mongo.Collection) error { return second(c.Find(t.Context(), beyond)) }, false},
+		{"a find with or", func(c *mongo.Collection) error { return second(c.Find(t.Context(), either)) }, false},
 		{"a find of all", func(c *mongo.Collection) error { return second(c.Find(t.Context(), all)) }, false},
-		{"a find by number alone", func(c *mongo.Collection) error { return second(c.Find(t.Context(), row[1:])) }, false},
+		{"a find without the tenant", func(c *mongo.Collection) error { return second(c.Find(t.Context(), row[1:])) }, false},
 		{"a count of a tenant", func(c *mongo.Collection) error { return second(c.CountDocuments(t.Context(), site)) }, true},
 		{"a count of all", func(c *mongo.Collection) error { return second(c.CountDocuments(t.Context(), all)) }, false},
-		{"an update of one by its number", func(c *mongo.Collection) error { return second(c.UpdateOne(t.Context(), row, set)) }, true},
-		{"an update of any one", func(c *mongo.Collection) error { return second(c.UpdateOne(t.Context(), site, set)) }, false},
-		{"an update of a tenant's", func(c *mongo.Collection) error { return second(c.UpdateMany(t.Context(), site, set)) }, true},
+		{"an update of one by id", func(c *mongo.Collection) error {
+			return second(c.UpdateOne(t.Context(), row, set))
+		}, true},
+		{"an update of one without id", func(c *mongo.Collection) error {
+			return second(c.UpdateOne(t.Context(), site, set))
+		}, false},
+		{"an update of a tenant's rows", func(c *mongo.Collection) error {
+			return second(c.UpdateMany(t.Context(), site, set))
+		}, true},
 		{"an update of all", func(c *mongo.Collection) error { return second(c.UpdateMany(t.Context(), all, set)) }, false},
-		{"an upsert by the whole key", func(c *mongo.Collection) error { return second(c.UpdateOne(t.Context(), whole, set, upsert)) }, true},
-		{"an upsert by number", func(c *mongo.Collection) error { return second(c.UpdateOne(t.Context(), row, set, upsert)) }, false},
-		{"a removal of a tenant's", func(c *mongo.Collection) error { return second(c.DeleteMany(t.Context(), site)) }, true},
-		{"a removal of any one", func(c *mongo.Collection) error { return second(c.DeleteOne(t.Context(), site)) }, false},
-		{"changing and finding any one", func(c *mongo.Collection) error { return known(c.FindOneAndUpdate(t.Context(), site, set).Err()) }, false},
-		{"changing and finding by the whole key", func(c *mongo.Collection) error { return known(c.FindOneAndUpdate(t.Context(), whole, set).Err()) }, true},
-		{"changes in one command", func(c *mongo.Collection) error {
+		{"an upsert by the whole key", func(c *mongo.Collection) error {
+			return second(c.UpdateOne(t.Context(), whole, set, upsert))
+		}, true},
+		{"an upsert by id", func(c *mongo.Collection) error {
+			return second(c.UpdateOne(t.Context(), row, set, upsert))
+		}, false},
+		{"a removal of a tenant's rows", func(c *mongo.Collection) error {
+			return second(c.DeleteMany(t.Context(), site))
+		}, true},
+		{"a removal of one without id", func(c *mongo.Collection) error {
+			return second(c.DeleteOne(t.Context(), site))
+		}, false},
+		{"findAndModify without id", func(c *mongo.Collection) error {
+			return known(c.FindOneAndUpdate(t.Context(), site, set).Err())
+		}, false},
+		{"findAndModify by the whole key", func(c *mongo.Collection) error {
+			return known(c.FindOneAndUpdate(t.Context(), whole, set).Err())
+		}, true},
+		{"several changes in one command", func(c *mongo.Collection) error {
 			return second(c.BulkWrite(t.Context(), []mongo.WriteModel{
-				mongo.NewUpdateOneModel().SetFilter(row).SetUpdate(set), mongo.NewUpdateOneModel().SetFilter(row[1:]).SetUpdate(set)}))
+				mongo.NewUpdateOneModel().SetFilter(row).SetUpdate(set),
+				mongo.NewUpdateOneModel().SetFilter(row[1:]).SetUpdate(set),
+			}))
 		}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			asked, collection := overheard(t)
+			asked, collection := recorded(t)
 			if err := c.ask(collection); err != nil {
 				t.Fatal(err)
 			}
-			questions := asked()
-			if len(questions) == 0 {
-				t.Fatal("nothing was heard")
+			queries := asked()
+			if len(queries) == 0 {
+				t.Fatal("no query was recorded")
 			}
-			found := untargeted(map[string]D{"rows": {{Key: "websiteId", Value: 1}, {Key: "conversationId", Value: 1}}}, questions)
+			found := untargeted(map[string]D{"rows": {{Key: "websiteId", Value: 1}, {Key: "conversationId", Value: 1}}}, queries)
 			if targeted := len(found) == 0; targeted != c.targeted {
-				t.Errorf("targeted is %v of %v", targeted, questions)
+				t.Errorf("targeted is %v of %v", targeted, queries)
 			}
 		})
 	}
 }
 
-// TestADirectoryIsTargeted: what is placed by a hash of its _id is found by that alone.
-func TestADirectoryIsTargeted(t *testing.T) {
+// TestHashedKeyIsTargeted checks that a row that is placed by a hash of its _id is found by _id alone.
+func TestHashedKeyIsTargeted(t *testing.T) {
 	t.Parallel()
 	key := bson.D{{Key: "_id", Value: "hashed"}}
-	for filter, want := range map[string]bool{`{"_id":"a"}`: true, `{"_id":{"$in":["a","b"]}}`: true, `{"_id":{"$gt":"a"}}`: false, `{"websiteId":1}`: false} {
+	for filter, want := range map[string]bool{
+		`{"_id":"a"}`: true, `{"_id":{"$in":["a","b"]}}`: true,
+		`{"_id":{"$gt":"a"}}`: false, `{"websiteId":1}`: false,
+	} {
 		var raw bson.Raw
 		if err := bson.UnmarshalExtJSON([]byte(filter), false, &raw); err != nil {
 			t.Fatal(err)
 		}
-		if got := (sharding.Question{Command: "find", Filter: raw}).Targeted(key); got != want {
+		if got := (sharding.Query{Command: "find", Filter: raw}).Targeted(key); got != want {
 			t.Errorf("%s is targeted: %v", filter, got)
 		}
 	}
 }
 
-// TestExcuses: what is excused is not more than was meant.
-func TestExcuses(t *testing.T) {
+// TestExemptions checks that the exemptions cover no more queries than intended, and that each has a reason.
+func TestExemptions(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
 		"find webhooks_deliveries by status, nextAt $lte, webhookId $nin": true, "find webhooks_deliveries by status": false,
-		"find accounts_audit by nothing": true, "find accounts_audit by createdAt $gte": false, "find conversations_messages by nothing": false,
+		"find accounts_audit by nothing": true, "find accounts_audit by createdAt $gte": false,
+		"find conversations_messages by nothing": false,
 	} {
-		if (excused(text) != "") != want {
-			t.Errorf("%s is excused: %v", text, !want)
+		if (exempt(text) != "") != want {
+			t.Errorf("%s is exempt: %v", text, !want)
 		}
 	}
 	for begin, why := range everywhere {
@@ -105,42 +129,44 @@ func TestExcuses(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotKnownIsSaid: a command that nothing is known of must not pass as one that asks nothing.
-func TestWhatIsNotKnownIsSaid(t *testing.T) {
+// TestUnknownCommandIsAnError checks that an unknown command doesn't pass as one without a query.
+func TestUnknownCommandIsAnError(t *testing.T) {
 	t.Parallel()
 	body, err := bson.Marshal(bson.D{{Key: "mapReduce", Value: "rows"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sharding.Questions(sharding.Command{Body: body}); err == nil {
-		t.Error("it passes")
+	if _, err := sharding.Queries(sharding.Command{Body: body}); err == nil {
+		t.Error("no error")
 	}
 }
 
-// overheard gives a collection behind an ear, and what was asked of it.
-func overheard(t *testing.T) (asked func() map[string]sharding.Question, c *mongo.Collection) {
+// recorded returns a collection behind a proxy, and its queries.
+func recorded(t *testing.T) (asked func() map[string]sharding.Query, c *mongo.Collection) {
 	t.Helper()
 	store, err := embedmongo.Start(t.Context(), embedmongo.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
-	questions := map[string]sharding.Question{}
-	ear, err := sharding.Listen(store.Addr(), func(c sharding.Command) {
-		some, err := sharding.Questions(c)
+	queries := map[string]sharding.Query{}
+	proxy, err := sharding.Listen(store.Addr(), func(c sharding.Command) {
+		some, err := sharding.Queries(c)
 		if err != nil {
 			t.Error(err)
 		}
 		mu.Lock()
 		defer mu.Unlock()
 		for _, q := range some {
-			questions[q.String()] = q
+			queries[q.String()] = q
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := mongo.Connect(options.Client().ApplyURI("mongodb://" + ear.Addr() + "/?directConnection=true&replicaSet=rs0"))
+	client,
+		err := mongo.Connect(options.Client().ApplyURI("mongodb://" + proxy.Addr() +
+		"/?directConnection=true&replicaSet=rs0"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,20 +174,20 @@ func overheard(t *testing.T) (asked func() map[string]sharding.Question, c *mong
 		if err := client.Disconnect(t.Context()); err != nil && t.Context().Err() == nil {
 			t.Error(err)
 		}
-		if err := ear.Close(); err != nil {
+		if err := proxy.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return func() map[string]sharding.Question {
+	return func() map[string]sharding.Query {
 		mu.Lock()
 		defer mu.Unlock()
-		return questions
+		return queries
 	}, client.Database("test").Collection("rows")
 }
 
 func second[T any](_ T, err error) error { return err }
 
-// known takes it that there was no such row.
+// known ignores the error that there is no such row.
 func known(err error) error {
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return nil

@@ -16,10 +16,10 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// scripts is where those are that are held here.
+// scripts is the folder of the scripts under test.
 func scripts(t *testing.T) string { return filepath.Join(harness.Root(t), "deploy", "mongodb") }
 
-// committed reads the keys that the scripts read.
+// committed reads the shard keys that the scripts use.
 func committed(t *testing.T) (text []byte, keys map[string]bson.D) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(scripts(t), "collections.json"))
@@ -32,29 +32,29 @@ func committed(t *testing.T) (text []byte, keys map[string]bson.D) {
 	return text, keys
 }
 
-// TestTheScriptsReadWhatIsDeclared: a key that is changed in code is changed in what a cluster is set up by.
-func TestTheScriptsReadWhatIsDeclared(t *testing.T) {
+// TestScriptsUseTheDeclaredKeys checks that the scripts' shard keys equal those declared in code.
+func TestScriptsUseTheDeclaredKeys(t *testing.T) {
 	t.Parallel()
 	_, written := committed(t)
 	declared := keys(t)
 	if len(written) != len(declared) || len(declared) < 40 {
-		t.Errorf("%d collections are written down, and %d are declared: make generate", len(written), len(declared))
+		t.Errorf("the scripts have %d collections, and the code declares %d: make generate", len(written), len(declared))
 	}
 	for name, key := range declared {
 		if fmt.Sprint(written[name]) != fmt.Sprint(key) {
-			t.Errorf("%s is written down with %v, and declared with %v: make generate", name, written[name], key)
+			t.Errorf("%s has the key %v in the scripts, and is declared with %v: make generate", name, written[name], key)
 		}
 	}
 }
 
-// world is what servers would say.
+// world is the state that simulated servers report.
 type world struct {
 	Set         string                     `json:"set,omitempty"`
 	Collections []string                   `json:"collections,omitempty"`
 	Sharded     map[string]json.RawMessage `json:"sharded,omitempty"`
 }
 
-// mongosh runs a script with the stand-in, and gives the commands that it gives.
+// mongosh runs a script with simulated servers, and returns its commands.
 func mongosh(t *testing.T, script string, w world, env ...string) (commands []string, err error) {
 	t.Helper()
 	node, err := exec.LookPath("node")
@@ -84,7 +84,8 @@ func TestReplicaSet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, got, `["initiate",{"_id":"fivechat","members":[{"_id":0,"host":"a:1"},{"_id":1,"host":"b:2"},{"_id":2,"host":"c:3"}]}]`)
+	same(t, got,
+		`["initiate",{"_id":"fivechat","members":[{"_id":0,"host":"a:1"},{"_id":1,"host":"b:2"},{"_id":2,"host":"c:3"}]}]`)
 	if got, err = mongosh(t, "init-replica-set.js", world{}, "SET=config", "MEMBERS=a:1", "CONFIG=true"); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +95,8 @@ func TestReplicaSet(t *testing.T) {
 	}
 	same(t, got, "")
 	for name, env := range map[string][]string{
-		"another set is there": {"SET=shard1", "MEMBERS=a:1"}, "no members": {"SET=fivechat"}, "two members": {"SET=fivechat", "MEMBERS=a:1,b:2"},
+		"another set exists": {"SET=shard1", "MEMBERS=a:1"}, "no members": {"SET=fivechat"},
+		"two members": {"SET=fivechat", "MEMBERS=a:1,b:2"},
 	} {
 		if got, err := mongosh(t, "init-replica-set.js", world{Set: "fivechat"}, env...); err == nil {
 			t.Errorf("%s: %v", name, got)
@@ -142,11 +144,11 @@ func TestSharding(t *testing.T) {
 	}
 	again, err := mongosh(t, "shard.js", w)
 	if err != nil || strings.Contains(strings.Join(again, "\n"), "shardCollection") {
-		t.Errorf("what is sharded is sharded again: %v %v", again, err)
+		t.Errorf("a sharded collection is sharded again: %v %v", again, err)
 	}
 	w.Sharded["fivechat.conversations_messages"] = json.RawMessage(`{"websiteId":1}`)
 	if got, err := mongosh(t, "shard.js", w); err == nil {
-		t.Errorf("another key is taken for the right one: %v", got)
+		t.Errorf("a wrong key is accepted: %v", got)
 	}
 	if got, err := mongosh(t, "shard.js", world{}); err == nil {
 		t.Errorf("collections without indexes are sharded: %v", got)
@@ -173,7 +175,8 @@ func TestZones(t *testing.T) {
 	if len(got) != n {
 		t.Errorf("%d ranges of %d collections", len(got), n)
 	}
-	if got, err = mongosh(t, "zone.js", world{}, "WEBSITE=17", "ZONE=large", "OFF=true"); err != nil || len(got) != n || !strings.HasPrefix(got[0], `["removeRangeFromZone"`) {
+	if got, err = mongosh(t, "zone.js", world{}, "WEBSITE=17", "ZONE=large", "OFF=true"); err != nil || len(got) != n ||
+		!strings.HasPrefix(got[0], `["removeRangeFromZone"`) {
 		t.Errorf("%v %v", got, err)
 	}
 	for _, env := range [][]string{{"ZONE=large"}, {"WEBSITE=17"}, {"WEBSITE=0", "ZONE=x"}, {"WEBSITE=x", "ZONE=x"}} {

@@ -19,23 +19,23 @@ import (
 	"fivechat.dev/tests/sharding"
 )
 
-// everywhere is what may ask every shard, by how its text begins, and why. No request of a visitor's or an agent's waits
-// for any of it.
+// everywhere lists the queries that may go to every shard, by the beginning of their text, with the reason. No request
+// of a visitor or an agent waits for them.
 var everywhere = map[string]string{
-	"aggregate accounts_audit by nothing":               "an operator looks through the changes to all websites",
-	"find accounts_audit by nothing":                    "an operator looks through the changes to all websites",
-	"find conversations_tally_sums by nothing":          "a gauge: what is stored of all websites",
-	"find conversations_bytes_sums by nothing":          "a gauge: what is stored of all websites",
-	"find tickets_tally_sums by nothing":                "a gauge: what is stored of all websites",
-	"find tickets_bytes_sums by nothing":                "a gauge: what is stored of all websites",
-	"find visitors_tally_sums by nothing":               "a gauge: what is stored of all websites",
-	"find visitors_bytes_sums by nothing":               "a gauge: what is stored of all websites",
-	"find webhooks_bytes_sums by nothing":               "a gauge: what is stored of all websites",
-	"find statistics_counters by websiteId $gt":         "the hourly check goes over the websites, in their order",
+	"aggregate accounts_audit by nothing":               "an operator reads the audit log of all websites",
+	"find accounts_audit by nothing":                    "an operator reads the audit log of all websites",
+	"find conversations_tally_sums by nothing":          "a gauge: rows of all websites",
+	"find conversations_bytes_sums by nothing":          "a gauge: bytes of all websites",
+	"find tickets_tally_sums by nothing":                "a gauge: rows of all websites",
+	"find tickets_bytes_sums by nothing":                "a gauge: bytes of all websites",
+	"find visitors_tally_sums by nothing":               "a gauge: rows of all websites",
+	"find visitors_bytes_sums by nothing":               "a gauge: bytes of all websites",
+	"find webhooks_bytes_sums by nothing":               "a gauge: bytes of all websites",
+	"find statistics_counters by websiteId $gt":         "the hourly check reads the websites in order",
 	"aggregate webhooks_deliveries by status":           "a gauge: how many deliveries wait",
 	"aggregate webhooks_webhooks by disabledReason $gt": "a gauge: how many webhooks were disabled",
 	"find webhooks_bodies by checkAt $lte":              "the dispatcher looks for bodies without deliveries",
-	"find webhooks_deliveries by status, nextAt $lte":   "the dispatcher looks for what is due, whosever it is",
+	"find webhooks_deliveries by status, nextAt $lte":   "the dispatcher looks for due deliveries of all websites",
 	"aggregate conversations_outbox by pos":             "a gauge: how many records wait for the relay",
 	"aggregate tickets_outbox by pos":                   "a gauge: how many records wait for the relay",
 	"aggregate visitors_outbox by pos":                  "a gauge: how many records wait for the relay",
@@ -45,26 +45,26 @@ var everywhere = map[string]string{
 	"find webhooks_outbox by pos":                       "the relay takes records of all websites, and readers follow them in order",
 }
 
-// heard is what the system has asked so far.
-var heard struct {
+// recordings are the queries of the system so far.
+var recordings struct {
 	sync.Mutex
-	questions map[string]sharding.Question // by their text
-	unknown   error
+	queries map[string]sharding.Query // by text
+	unknown error
 }
 
-func hear(c sharding.Command) {
-	questions, err := sharding.Questions(c)
-	heard.Lock()
-	defer heard.Unlock()
+func record(c sharding.Command) {
+	queries, err := sharding.Queries(c)
+	recordings.Lock()
+	defer recordings.Unlock()
 	if err != nil {
-		heard.unknown = err
+		recordings.unknown = err
 	}
-	for _, q := range questions {
-		heard.questions[q.String()] = q
+	for _, q := range queries {
+		recordings.queries[q.String()] = q
 	}
 }
 
-// TestMain lets the system reach its store through an ear.
+// TestMain connects the system to its store through a proxy.
 func TestMain(m *testing.M) {
 	if err := listen(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -74,19 +74,19 @@ func TestMain(m *testing.M) {
 }
 
 func listen() error {
-	heard.questions = map[string]sharding.Question{}
+	recordings.queries = map[string]sharding.Query{}
 	store, err := embedmongo.Start(context.Background(), embedmongo.Options{})
 	if err != nil {
 		return err
 	}
-	ear, err := sharding.Listen(store.Addr(), hear)
+	proxy, err := sharding.Listen(store.Addr(), record)
 	if err != nil {
 		return err
 	}
-	return os.Setenv("MONGODB_URI", "mongodb://"+ear.Addr()+"/?directConnection=true&replicaSet=rs0")
+	return os.Setenv("MONGODB_URI", "mongodb://"+proxy.Addr()+"/?directConnection=true&replicaSet=rs0")
 }
 
-// keys gives the shard key of each collection, nil where it is not sharded.
+// keys returns the shard key of each collection, nil if it is not sharded.
 func keys(t *testing.T) map[string]bson.D {
 	t.Helper()
 	all, err := system.Placements(t.Context())
@@ -100,8 +100,8 @@ func keys(t *testing.T) map[string]bson.D {
 	return keys
 }
 
-// untargeted gives the questions for which a router would ask every shard, by their texts.
-func untargeted(keys map[string]bson.D, asked map[string]sharding.Question) []string {
+// untargeted returns the texts of the queries that a router would send to every shard.
+func untargeted(keys map[string]bson.D, asked map[string]sharding.Query) []string {
 	var all []string
 	for text, q := range asked {
 		if key := keys[q.Collection]; len(key) > 0 && !q.Targeted(key) {
@@ -112,46 +112,47 @@ func untargeted(keys map[string]bson.D, asked map[string]sharding.Question) []st
 	return all
 }
 
-// TestEveryQueryIsTargeted lets people, agents and operators do all that they can, and judges what the store was asked.
+// TestEveryQueryIsTargeted runs everything that visitors, agents and operators can do, and checks the queries to the
+// store.
 func TestEveryQueryIsTargeted(t *testing.T) {
 	keys := keys(t)
 	t.Run("journeys", func(t *testing.T) { journeys.Run(t, harness.Running()) })
 	t.Run("every operation", everyOperation)
-	t.Run("what operators do", operators)
+	t.Run("operator operations", operators)
 
-	heard.Lock()
-	defer heard.Unlock()
-	if heard.unknown != nil {
-		t.Error(heard.unknown)
+	recordings.Lock()
+	defer recordings.Unlock()
+	if recordings.unknown != nil {
+		t.Error(recordings.unknown)
 	}
 	asked := map[string]bool{}
-	for _, q := range heard.questions {
+	for _, q := range recordings.queries {
 		if _, declared := keys[q.Collection]; !declared {
-			t.Errorf("%s: nobody has declared that collection", q)
+			t.Errorf("%s: the collection isn't declared", q)
 		}
 		asked[q.Collection] = true
 	}
 	for collection := range keys {
 		if !asked[collection] {
-			t.Errorf("nothing was asked of %s, so that nothing is known of it", collection)
+			t.Errorf("no query of %s was recorded, so it isn't tested", collection)
 		}
 	}
 	met := map[string]bool{}
-	for _, text := range untargeted(keys, heard.questions) {
-		begin := excused(text)
+	for _, text := range untargeted(keys, recordings.queries) {
+		begin := exempt(text)
 		if met[begin] = true; begin == "" {
-			t.Errorf("every shard would be asked: %s", text)
+			t.Errorf("goes to every shard: %s", text)
 		}
 	}
 	for _, begin := range slices.Sorted(maps.Keys(everywhere)) {
 		if !met[begin] {
-			t.Errorf("nobody asks that any more: %s", begin)
+			t.Errorf("no such query any more: %s", begin)
 		}
 	}
 }
 
-// excused gives the beginning by which everywhere has a question, the longest one, or "".
-func excused(text string) (begin string) {
+// exempt returns the longest matching beginning in everywhere, or "".
+func exempt(text string) (begin string) {
 	for b := range everywhere {
 		if strings.HasPrefix(text, b) && len(b) > len(begin) {
 			begin = b
@@ -160,7 +161,7 @@ func excused(text string) (begin string) {
 	return begin
 }
 
-// everyOperation does each operation of the edge once, and each that takes a key for repeating with one.
+// everyOperation calls each operation of the edge once, with an idempotency key if it accepts one.
 func everyOperation(t *testing.T) {
 	w := harness.Running().World(t, harness.Pro)
 	for _, o := range harness.Operations() {
@@ -178,13 +179,16 @@ func everyOperation(t *testing.T) {
 	}
 }
 
-// operators looks through the lists of websites, tokens and changes, exports, recounts and erases.
+// operators reads the lists of websites, tokens and changes, exports, recounts and erases.
 func operators(t *testing.T) {
 	w := harness.Running().World(t, harness.Pro)
 	o, site := w.Operator(), fmt.Sprintf("/operator/websites/%d", w.ID)
 	id, _ := w.Token(t, harness.Read)
 	o.Send(t, 201, "POST", fmt.Sprintf("%s/tokens/%d/rotate", site, id), harness.Map{"overlapSeconds": 60})
-	for _, path := range []string{"/operator/websites", "/operator/audit", "/operator/audit?websiteId=" + fmt.Sprint(w.ID), site + "/tokens", site + "/users", site + "/export", site + "/visitors/" + w.Caller.Token + "/export"} {
+	for _, path := range []string{
+		"/operator/websites", "/operator/audit", "/operator/audit?websiteId=" + fmt.Sprint(w.ID),
+		site + "/tokens", site + "/users", site + "/export", site + "/visitors/" + w.Caller.Token + "/export",
+	} {
 		o.Do(t, "GET", path, nil).Want(t, 200)
 	}
 	o.Do(t, "POST", site+"/statistics/recount", harness.Map{"repair": true}).Want(t, 200)
@@ -192,10 +196,10 @@ func operators(t *testing.T) {
 	swept(t, w, o.Send(t, 202, "DELETE", site, nil).Int("id"))
 }
 
-// swept waits until an erasure has gone over everything once.
+// swept waits until an erasure has processed everything once.
 func swept(t *testing.T, w *harness.World, id int64) {
 	t.Helper()
-	harness.Eventually(t, 3*harness.Patience, "the erasure has swept", func() (bool, any) {
+	harness.Eventually(t, 3*harness.Patience, "the erasure has processed everything once", func() (bool, any) {
 		e := w.Operator().Get(t, fmt.Sprintf("/operator/erasures/%d", id))
 		return !e.Null("sweptAt"), e
 	})

@@ -1,4 +1,4 @@
-// Command chart puts the table of a chart's values into its README, between the lines that mark it: chart DIR.
+// Command chart writes the table of a chart's values into its README, between the lines that mark it: chart DIR.
 package main
 
 import (
@@ -27,7 +27,7 @@ func write(dir string) error {
 		return err
 	}
 	if len(undocumented) > 0 {
-		return fmt.Errorf("values without a comment that says what they are: %v", undocumented)
+		return fmt.Errorf("values without a comment: %v", undocumented)
 	}
 	path := filepath.Join(dir, "README.md")
 	readme, err := os.ReadFile(path)
@@ -39,5 +39,6 @@ func write(dir string) error {
 	if !begins || !ends {
 		return fmt.Errorf("%s has no place for the values", path)
 	}
-	return os.WriteFile(path, fmt.Appendf(nil, "%s<!-- values -->\n%s<!-- end of values -->\n%s", before, table, after), 0o644)
+	return os.WriteFile(path, fmt.Appendf(nil, "%s<!-- values -->\n%s<!-- end of values -->\n%s", before, table,
+		after), 0o644)
 }

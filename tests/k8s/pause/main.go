@@ -1,5 +1,5 @@
-// Command pause is the first program of every pod of the cluster that the tests start: it holds the pod's namespaces until
-// it is told to end, and waits for what is left to it.
+// Command pause is the first program of every pod of the cluster that the tests start. It holds the pod's namespaces
+// until it gets a signal, and reaps orphaned processes.
 package main
 
 import (

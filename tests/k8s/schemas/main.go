@@ -1,5 +1,5 @@
-// Command schemas writes Kubernetes' own description of its objects as strict JSON schemas, a file a kind, as kubeconform
-// reads them: schemas SWAGGER OUT. A field that Kubernetes does not know is refused by them, as the API server would.
+// Command schemas writes Kubernetes' own description of its objects as strict JSON schemas, one file per kind, as
+// kubeconform reads them: schemas SWAGGER OUT. Like the API server, they refuse unknown fields.
 package main
 
 import (
@@ -41,7 +41,7 @@ func write(swagger, out string) error {
 	}
 	for name, d := range document.Definitions {
 		kinds, _ := d["x-kubernetes-group-version-kind"].([]any)
-		if len(kinds) != 1 { // what belongs to every group is no object of its own
+		if len(kinds) != 1 { // a kind in several groups, like DeleteOptions, is no object
 			continue
 		}
 		k := kinds[0].(object)
@@ -52,7 +52,7 @@ func write(swagger, out string) error {
 	return nil
 }
 
-// one is the schema of one kind: it says which kind it is.
+// one returns the schema of one kind, with the kind as a constant.
 func one(schema, kind object) object {
 	version := kind["version"].(string)
 	if g := kind["group"].(string); g != "" {
@@ -73,7 +73,7 @@ func one(schema, kind object) object {
 	return s
 }
 
-// fileOf is the name that kubeconform looks for: the kind, the first part of its group, and its version.
+// fileOf returns the name that kubeconform looks for: the kind, the first part of its group, and its version.
 func fileOf(kind object) string {
 	parts := []string{strings.ToLower(kind["kind"].(string))}
 	if g, _, _ := strings.Cut(kind["group"].(string), "."); g != "" {
@@ -82,7 +82,7 @@ func fileOf(kind object) string {
 	return strings.Join(append(parts, kind["version"].(string)), "-") + ".json"
 }
 
-// strict makes references local, closes objects, and lets a number stand where either is taken.
+// strict makes references local, closes objects, and allows a number where either a number or a string is accepted.
 func strict(v any) any {
 	switch v := v.(type) {
 	case []any:
@@ -100,7 +100,7 @@ func strict(v any) any {
 			switch {
 			case k == "$ref":
 				out[k] = "definitions.json" + e.(string)
-			case k == "properties": // names of fields, not words of the schema
+			case k == "properties": // names of fields, not keywords of the schema
 				fields := object{}
 				for name, f := range e.(object) {
 					fields[name] = strict(f)

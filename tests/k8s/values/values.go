@@ -1,5 +1,6 @@
-// Package values makes the table of a chart's values out of the comments in its values.yaml. It is written by hand because
-// the usual tool brings all of Helm with it, to be compiled before a table of comments can be checked.
+// Package values makes the table of a chart's values from the comments in its values.yaml. It is written by hand
+// because the usual tool depends on all of Helm, which would have to be compiled before a table of comments can be
+// checked.
 package values
 
 import (
@@ -13,8 +14,8 @@ import (
 // mark begins the comment that documents a value.
 const mark = "# -- "
 
-// Table gives a Markdown table of what a values.yaml documents, and the paths that have a value and no words. A mapping
-// that is documented as a whole stands there as a whole.
+// Table returns a Markdown table of the documented values in a values.yaml, and the paths of values without a comment.
+// A documented mapping is one row.
 func Table(content []byte) (table string, undocumented []string, err error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(content, &document); err != nil {
@@ -41,7 +42,7 @@ func Table(content []byte) (table string, undocumented []string, err error) {
 	return b.String(), undocumented, err
 }
 
-// walk tells of each value that is documented or has nothing below it.
+// walk calls tell with each value that is documented or has no members.
 func walk(mapping *yaml.Node, above string, tell func(path, words string, value *yaml.Node) error) error {
 	for i := 0; i < len(mapping.Content); i += 2 {
 		key, value := mapping.Content[i], mapping.Content[i+1]

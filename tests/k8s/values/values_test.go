@@ -10,18 +10,20 @@ import (
 
 func TestTable(t *testing.T) {
 	t.Parallel()
-	table, undocumented, err := values.Table([]byte("# About the file.\n\na:\n  # -- First | words.\n  b: 5\n  c: {}\n# -- A whole.\nd:\n  e: [x]\n"))
+	table, undocumented,
+		err := values.Table([]byte("# About the file.\n\na:\n  # -- First | words.\n  b: 5\n  c: {}\n# -- A whole.\nd:\n  e: [x]\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	rows := strings.Split(strings.TrimSpace(table), "\n")[2:]
-	if want := []string{"| `a.b` | `5` | First \\| words. |", "| `d` | `{\"e\":[\"x\"]}` | A whole. |"}; !slices.Equal(rows, want) {
+	want := []string{"| `a.b` | `5` | First \\| words. |", "| `d` | `{\"e\":[\"x\"]}` | A whole. |"}
+	if !slices.Equal(rows, want) {
 		t.Errorf("%q", rows)
 	}
 	if !slices.Equal(undocumented, []string{"a.c"}) {
 		t.Errorf("undocumented: %v", undocumented)
 	}
 	if _, _, err := values.Table([]byte("a: [")); err == nil {
-		t.Error("what is no YAML has a table")
+		t.Error("invalid YAML has a table")
 	}
 }

@@ -8,24 +8,24 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// Question is what a router has to find the shards of.
-type Question struct {
+// Query is the part of a command for which a router has to find the shards.
+type Query struct {
 	Command, Collection string
 	Filter              bson.Raw
-	One                 bool // it changes one row, whichever of those that match
-	Upsert              bool // it makes a row where there is none
+	One                 bool // it changes one of the matching rows
+	Upsert              bool // it inserts a row if none matches
 }
 
-// Questions reads what a command asks. One that rows are sent with, or that goes on where another began, asks nothing; one
-// that is not known here is an error.
-func Questions(c Command) ([]Question, error) {
+// Queries returns the queries in a command. A command that inserts rows or continues a cursor has none; an unknown
+// command is an error.
+func Queries(c Command) ([]Query, error) {
 	first, err := c.Body.IndexErr(0)
 	if err != nil {
-		return nil, fmt.Errorf("a command without a name: %w", err)
+		return nil, fmt.Errorf("command without a name: %w", err)
 	}
 	name := first.Key()
 	collection, _ := first.Value().StringValueOK()
-	q := Question{Command: name, Collection: collection}
+	q := Query{Command: name, Collection: collection}
 	switch name {
 	case "find":
 		q.Filter, _ = c.Body.Lookup("filter").DocumentOK()
@@ -39,17 +39,18 @@ func Questions(c Command) ([]Question, error) {
 		q.Upsert, _ = c.Body.Lookup("upsert").BooleanOK()
 	case "update", "delete":
 		return written(q, c)
-	case "insert", "getMore", "killCursors", "hello", "isMaster", "ping", "endSessions", "commitTransaction", "abortTransaction",
+	case "insert", "getMore", "killCursors", "hello", "isMaster", "ping", "endSessions", "commitTransaction",
+		"abortTransaction",
 		"createIndexes", "listIndexes", "listCollections", "dropDatabase", "purgeDeleted", "buildInfo":
 		return nil, nil
 	default:
-		return nil, fmt.Errorf("nothing is known here of the command %s", name)
+		return nil, fmt.Errorf("unknown command %s", name)
 	}
-	return []Question{q}, nil
+	return []Query{q}, nil
 }
 
-// written reads the parts of an update or a delete.
-func written(q Question, c Command) ([]Question, error) {
+// written returns the queries of an update or a delete.
+func written(q Query, c Command) ([]Query, error) {
 	member := q.Command + "s"
 	parts := c.Also[member]
 	if list, ok := c.Body.Lookup(member).ArrayOK(); ok {
@@ -61,7 +62,7 @@ func written(q Question, c Command) ([]Question, error) {
 			parts = append(parts, v.Document())
 		}
 	}
-	var all []Question
+	var all []Query
 	for _, p := range parts {
 		part := q
 		part.Filter, _ = p.Lookup("q").DocumentOK()
@@ -78,10 +79,10 @@ func written(q Question, c Command) ([]Question, error) {
 	return all, nil
 }
 
-// Targeted says whether a router finds the shard of a question. The first field of the key has to be given, by a value or
-// by a few: of all but the largest tenants that is one shard. What changes one row has to be given the whole key, or its
-// _id beside the first field; what may make one, the whole key.
-func (q Question) Targeted(key bson.D) bool {
+// Targeted reports whether a router finds the shard of a query. The first field of the key must have one value or a
+// few: except for the largest tenants, that is one shard. A change of one row needs the whole key, or its _id beside
+// the first field. An upsert needs the whole key.
+func (q Query) Targeted(key bson.D) bool {
 	value, few := q.given(key[0].Key)
 	if !q.One && !q.Upsert {
 		return value || few
@@ -91,8 +92,8 @@ func (q Question) Targeted(key bson.D) bool {
 	return whole || value && id && !q.Upsert
 }
 
-// given says whether the filter holds a field to one value, or to a few.
-func (q Question) given(field string) (value, few bool) {
+// given reports whether the filter restricts a field to one value, or to a few.
+func (q Query) given(field string) (value, few bool) {
 	v, err := q.Filter.LookupErr(field)
 	if err != nil {
 		return false, false
@@ -101,7 +102,7 @@ func (q Question) given(field string) (value, few bool) {
 	return operator == "" || operator == "$eq", operator == "$in"
 }
 
-// operator is the first operator of a field's condition, "" where that is a value.
+// operator returns the first operator of a field's condition, or "" if the condition is a value.
 func operator(v bson.RawValue) string {
 	doc, is := v.DocumentOK()
 	if !is {
@@ -113,8 +114,8 @@ func operator(v bson.RawValue) string {
 	return ""
 }
 
-// String is the question without its values. Two of the same text are targeted alike.
-func (q Question) String() string {
+// String is the query without its values. Two queries with the same text have the same target.
+func (q Query) String() string {
 	var fields []string
 	elements, _ := q.Filter.Elements()
 	for _, e := range elements {
@@ -128,7 +129,7 @@ func (q Question) String() string {
 		text += ": one"
 	}
 	if q.Upsert {
-		text += " or a new one"
+		text += " or insert"
 	}
 	return text
 }

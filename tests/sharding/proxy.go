@@ -12,34 +12,34 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/wiremessage"
 )
 
-// maxMessage is the largest message that MongoDB takes.
+// maxMessage is the largest message that MongoDB accepts.
 const maxMessage = 48_000_000
 
-// greeting is the kind of message, OP_QUERY, by which a connection begins, and for which nothing else is used.
+// greeting is the opcode OP_QUERY, which is only used to open a connection.
 const greeting = 2004
 
-// Ear stands in front of a store, and hears the commands that are sent to it.
-type Ear struct {
+// Proxy forwards connections to a store and reports the commands.
+type Proxy struct {
 	listener net.Listener
 	store    string
 	take     func(Command)
 	mu       sync.Mutex
-	err      error // the first message that could not be understood
+	err      error // the first message that could not be parsed
 }
 
-// Command is what a client sent: the document, and the documents that were sent beside it in sequences.
+// Command is a client's command: the document, and the documents sent beside it in sequences.
 type Command struct {
 	Body bson.Raw
-	Also map[string][]bson.Raw // by the member of Body that they would be
+	Also map[string][]bson.Raw // by the member of Body that they stand for
 }
 
-// Listen begins to hear what is sent to the store at an address. take may be called by several at once.
-func Listen(store string, take func(Command)) (*Ear, error) {
+// Listen starts a proxy of the store at an address. take is called with each command, concurrently.
+func Listen(store string, take func(Command)) (*Proxy, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	e := &Ear{listener: l, store: store, take: take}
+	e := &Proxy{listener: l, store: store, take: take}
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -52,19 +52,19 @@ func Listen(store string, take func(Command)) (*Ear, error) {
 	return e, nil
 }
 
-// Addr is where clients connect to.
-func (e *Ear) Addr() string { return e.listener.Addr().String() }
+// Addr is the address for clients.
+func (e *Proxy) Addr() string { return e.listener.Addr().String() }
 
-// Close takes no more clients, and gives what could not be understood.
-func (e *Ear) Close() error {
+// Close accepts no more clients, and returns an error if a message could not be parsed.
+func (e *Proxy) Close() error {
 	err := e.listener.Close()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return errors.Join(err, e.err)
 }
 
-// carry connects a client, until one side goes.
-func (e *Ear) carry(client net.Conn) {
+// carry forwards a client's connection until one side closes it.
+func (e *Proxy) carry(client net.Conn) {
 	defer client.Close()
 	store, err := net.Dial("tcp", e.store)
 	if err != nil {
@@ -80,7 +80,7 @@ func (e *Ear) carry(client net.Conn) {
 		if err != nil {
 			return
 		}
-		if err := e.hear(m); err != nil {
+		if err := e.record(m); err != nil {
 			e.mu.Lock()
 			e.err = errors.Join(e.err, err)
 			e.mu.Unlock()
@@ -107,16 +107,16 @@ func message(from io.Reader) ([]byte, error) {
 	return m, err
 }
 
-func (e *Ear) hear(m []byte) error {
+func (e *Proxy) record(m []byte) error {
 	_, _, _, opcode, rest, ok := wiremessage.ReadHeader(m)
 	if !ok {
-		return errors.New("a message without a header")
+		return errors.New("message without a header")
 	}
-	if opcode == greeting { // the greeting of a connection
+	if opcode == greeting { // opens a connection
 		return nil
 	}
 	if opcode != wiremessage.OpMsg {
-		return fmt.Errorf("a message of the kind %v", opcode)
+		return fmt.Errorf("message with the unknown opcode %v", opcode)
 	}
 	c, err := command(rest)
 	if err != nil {
@@ -126,7 +126,7 @@ func (e *Ear) hear(m []byte) error {
 	return nil
 }
 
-// command reads an OP_MSG without its header.
+// command parses an OP_MSG without its header.
 func command(m []byte) (Command, error) {
 	c := Command{Also: map[string][]bson.Raw{}}
 	flags, m, ok := wiremessage.ReadMsgFlags(m)
@@ -150,7 +150,7 @@ func command(m []byte) (Command, error) {
 		m, ok = rest, read
 	}
 	if !ok || c.Body == nil {
-		return c, errors.New("a message that is cut off")
+		return c, errors.New("truncated message")
 	}
 	return c, nil
 }

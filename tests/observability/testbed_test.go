@@ -29,20 +29,20 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// town is a cluster with a second gateway, the stores that it stands on, and people who use it all the time.
-type town struct {
+// testbed is a cluster with a second gateway, its stores, and clients that use it all the time.
+type testbed struct {
 	*cluster.Cluster
-	outer *testing.T // as long as the town
+	outer *testing.T // lives as long as the test bed
 	parts map[string]*part
 }
 
-// part is what can die by itself: processes, or a Redis inside the test.
+// part is a part that can fail by itself: processes, or a Redis inside the test.
 type part struct {
 	processes []*cluster.Process
 	redis     *miniredis.Miniredis
 }
 
-// The parts beside the services.
+// The parts other than the services.
 const (
 	mongodb     = "mongodb"
 	redis       = "redis"
@@ -51,14 +51,15 @@ const (
 	second      = "second gateway"
 )
 
-// found makes a town.
-func found(t *testing.T, binaries string) *town {
+// newTestbed starts a test bed.
+func newTestbed(t *testing.T, binaries string) *testbed {
 	t.Helper()
 	addrs := harness.FreeAddrs(t, 4)
-	tn := &town{outer: t, parts: map[string]*part{}}
-	store := cluster.Start(t, filepath.Join(binaries, "fivechat"), nil, "store", "serve", "--insecure", "--listen", addrs[0], "--data", t.TempDir())
-	tn.parts[mongodb] = &part{processes: []*cluster.Process{store}}
-	tn.parts[redis] = startRedis(t, addrs[1])
+	tb := &testbed{outer: t, parts: map[string]*part{}}
+	store := cluster.Start(t, filepath.Join(binaries, "fivechat"), nil, "store", "serve", "--insecure", "--listen",
+		addrs[0], "--data", t.TempDir())
+	tb.parts[mongodb] = &part{processes: []*cluster.Process{store}}
+	tb.parts[redis] = startRedis(t, addrs[1])
 	for _, addr := range addrs[:2] {
 		harness.Eventually(t, 10*time.Second, "the store listens", func() (bool, any) {
 			c, err := net.Dial("tcp", addr)
@@ -68,30 +69,35 @@ func found(t *testing.T, binaries string) *town {
 			return c.Close() == nil, nil
 		})
 	}
-	tn.Cluster = cluster.Launch(t, binaries, map[string]string{
+	tb.Cluster = cluster.Launch(t, binaries, map[string]string{
 		"MONGODB_URI": "mongodb://" + addrs[0] + "/?directConnection=true", "REDIS_URL": "redis://" + addrs[1],
-		"OTEL_EXPORTER_OTLP_ENDPOINT": spans(t), "TRACE_SAMPLE_RATIO": "0.1", "LOG_LEVEL": "warn"})
+		"OTEL_EXPORTER_OTLP_ENDPOINT": spans(t), "TRACE_SAMPLE_RATIO": "0.1", "LOG_LEVEL": "warn",
+	})
 	for i, name := range cluster.Services {
-		tn.parts[name] = &part{processes: []*cluster.Process{tn.Services[i]}}
+		tb.parts[name] = &part{processes: []*cluster.Process{tb.Services[i]}}
 	}
 	certificate, key := selfSigned(t)
-	behindTLS := tn.Run(t, cluster.Gateway, map[string]string{
-		"FIVECHAT_ADDR": addrs[2], "FIVECHAT_ADMIN_ADDR": addrs[3], "FIVECHAT_TLS_CERTIFICATE": certificate, "FIVECHAT_TLS_KEY": key})
+	behindTLS := tb.Run(t, cluster.Gateway, map[string]string{
+		"FIVECHAT_ADDR": addrs[2], "FIVECHAT_ADMIN_ADDR": addrs[3], "FIVECHAT_TLS_CERTIFICATE": certificate,
+		"FIVECHAT_TLS_KEY": key,
+	})
 	cluster.Ready(t, behindTLS)
-	tn.parts[second] = &part{processes: []*cluster.Process{behindTLS}}
-	tn.parts[cluster.Gateway] = &part{processes: []*cluster.Process{tn.Gateway}}
-	return tn
+	tb.parts[second] = &part{processes: []*cluster.Process{behindTLS}}
+	tb.parts[cluster.Gateway] = &part{processes: []*cluster.Process{tb.Gateway}}
+	return tb
 }
 
-// spans gives where spans can be sent, which takes them and forgets them.
+// spans returns the address of a collector that accepts spans and discards them.
 func spans(t *testing.T) string {
 	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+	}))
 	t.Cleanup(s.Close)
 	return s.URL
 }
 
-// startRedis starts Debian's server, or one inside the test where that is not installed.
+// startRedis starts a redis-server, or miniredis inside the test if none is installed.
 func startRedis(t *testing.T, addr string) *part {
 	t.Helper()
 	server, err := exec.LookPath("redis-server")
@@ -107,25 +113,26 @@ func startRedis(t *testing.T, addr string) *part {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &part{processes: []*cluster.Process{cluster.Start(t, server, nil, "--bind", host, "--port", port, "--save", "", "--dir", t.TempDir())}}
+	return &part{processes: []*cluster.Process{cluster.Start(t, server, nil, "--bind", host, "--port", port, "--save", "",
+		"--dir", t.TempDir())}}
 }
 
-// of gives the parts that a dependency's name means.
-func (tn *town) of(name string) []*part {
+// of returns the parts of a dependency.
+func (tb *testbed) of(name string) []*part {
 	switch name {
 	case oneGateway:
-		return []*part{tn.parts[second]}
+		return []*part{tb.parts[second]}
 	case allGateways:
-		return []*part{tn.parts[second], tn.parts[cluster.Gateway]}
+		return []*part{tb.parts[second], tb.parts[cluster.Gateway]}
 	default:
-		return []*part{tn.parts[name]}
+		return []*part{tb.parts[name]}
 	}
 }
 
 // kill ends a dependency at once.
-func (tn *town) kill(t *testing.T, name string) {
+func (tb *testbed) kill(t *testing.T, name string) {
 	t.Helper()
-	for _, p := range tn.of(name) {
+	for _, p := range tb.of(name) {
 		for _, process := range p.processes {
 			process.Kill(t)
 		}
@@ -135,12 +142,12 @@ func (tn *town) kill(t *testing.T, name string) {
 	}
 }
 
-// revive starts a dependency anew, where it was.
-func (tn *town) revive(t *testing.T, name string) {
+// revive restarts a dependency at the same address.
+func (tb *testbed) revive(t *testing.T, name string) {
 	t.Helper()
-	for _, p := range tn.of(name) {
+	for _, p := range tb.of(name) {
 		for i, process := range p.processes {
-			p.processes[i] = process.Again(tn.outer)
+			p.processes[i] = process.Again(tb.outer)
 		}
 		if p.redis != nil {
 			if err := p.redis.Restart(); err != nil {
@@ -148,23 +155,23 @@ func (tn *town) revive(t *testing.T, name string) {
 			}
 		}
 	}
-	for _, p := range tn.of(name) {
+	for _, p := range tb.of(name) {
 		if len(p.processes) > 0 && p.processes[0].Admin != "" {
 			cluster.Ready(t, p.processes...)
 		}
 	}
 }
 
-// components gives all that Prometheus looks at.
-func (tn *town) components() []*cluster.Process {
+// components returns all targets of Prometheus.
+func (tb *testbed) components() []*cluster.Process {
 	var all []*cluster.Process
 	for _, name := range append([]string{cluster.Gateway, second}, cluster.Services...) {
-		all = append(all, tn.parts[name].processes...)
+		all = append(all, tb.parts[name].processes...)
 	}
 	return all
 }
 
-// call is one request that people make again and again.
+// call is a request that clients repeat.
 type call struct {
 	method, path string
 	header       map[string]string
@@ -173,34 +180,44 @@ type call struct {
 
 const (
 	callEvery  = 25 * time.Millisecond // between calls
-	callsAtAll = 256                   // under way; more are not made
+	callsAtAll = 256                   // in progress; further calls are skipped
 	callBound  = 20 * time.Second
 )
 
-// live has people use every service through the first gateway, and one of them the second, until the test ends. Nobody
-// minds what is answered.
-func (tn *town) live(t *testing.T) {
+// live lets clients use every service through the first gateway, and one client the second, until the test ends. It
+// ignores the responses.
+func (tb *testbed) live(t *testing.T) {
 	t.Helper()
-	w := tn.Website(t, harness.Pro)
+	w := tb.Website(t, harness.Pro)
 	v := w.Visit(t, nil)
 	talk := v.Open(t, "hello")
-	well, ill := harness.Receive(t, nil), harness.Receive(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	well, ill := harness.Receive(t, nil), harness.Receive(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusTeapot)
+	})
 	w.NewWebhook(t, well.URL, "message.created", "ticket.created")
 	w.NewWebhook(t, ill.URL, "ticket.created")
-	agent, visitor := map[string]string{"Authorization": "Bearer " + w.Secret(harness.ReadWrite)}, map[string]string{"X-Visitor-Id": v.Token, "X-Visitor-Secret": v.Secret}
+	agent, visitor := map[string]string{"Authorization": "Bearer " + w.Secret(harness.ReadWrite)},
+		map[string]string{"X-Visitor-Id": v.Token, "X-Visitor-Secret": v.Secret}
 	keyed := maps.Clone(agent)
 	keyed["Idempotency-Key"] = "once"
 	w.NewTicket(t, harness.Map{"title": "a ticket, which one webhook refuses to take"})
 	calls := []call{
-		{"GET", "/users", agent, nil}, {"GET", "/conversations?limit=5", agent, nil}, {"GET", "/visitors?limit=5", agent, nil},
-		{"GET", "/widgets/" + w.ClientToken, nil, nil}, {"GET", "/widgets/" + w.ClientToken, nil, nil}, // every page view is one
+		{"GET", "/users", agent, nil},
+		{"GET", "/conversations?limit=5", agent, nil},
+		{"GET", "/visitors?limit=5", agent, nil},
+		// every page view sends one
+		{"GET", "/widgets/" + w.ClientToken, nil, nil},
+		{"GET", "/widgets/" + w.ClientToken, nil, nil},
 		{"POST", "/visitor/conversations/" + talk + "/messages", visitor, harness.Map{"content": "and another thing"}},
-		{"GET", "/widgets/" + w.ClientToken, nil, nil}, {"GET", "/tickets?limit=5", agent, nil}, {"GET", "/statistics/current", agent, nil},
-		{"GET", "/webhooks", agent, nil}, {"PUT", "/tags/a", agent, harness.Map{"names": harness.Map{"de": "A"}}},
+		{"GET", "/widgets/" + w.ClientToken, nil, nil},
+		{"GET", "/tickets?limit=5", agent, nil},
+		{"GET", "/statistics/current", agent, nil},
+		{"GET", "/webhooks", agent, nil},
+		{"PUT", "/tags/a", agent, harness.Map{"names": harness.Map{"de": "A"}}},
 		{"POST", "/conversations/" + talk + "/typing", keyed, harness.Map{"typing": true}},
-		{"GET", "/statistics/current", nil, nil}, // by nobody
+		{"GET", "/statistics/current", nil, nil}, // without a credential
 	}
-	calls = append(calls, calls[1:]...) // users are asked for half as often
+	calls = append(calls, calls[1:]...) // GET /users half as often
 	ctx, cancel := context.WithCancel(t.Context())
 	var people sync.WaitGroup
 	t.Cleanup(func() { cancel(); people.Wait() })
@@ -218,7 +235,7 @@ func (tn *town) live(t *testing.T) {
 			select {
 			case under <- struct{}{}:
 				people.Go(func() {
-					send(ctx, client, tn.URL, calls[i%len(calls)])
+					send(ctx, client, tb.URL, calls[i%len(calls)])
 					<-under
 				})
 			default:
@@ -228,7 +245,7 @@ func (tn *town) live(t *testing.T) {
 	reader := &http.Client{}
 	people.Go(func() {
 		for ctx.Err() == nil {
-			send(ctx, reader, tn.URL, call{"GET", "/events", agent, nil}) // until the stream breaks off
+			send(ctx, reader, tb.URL, call{"GET", "/events", agent, nil}) // until the stream ends
 			select {
 			case <-ctx.Done():
 			case <-time.After(time.Second):
@@ -262,7 +279,7 @@ func send(ctx context.Context, client *http.Client, base string, c call) {
 	resp.Body.Close()
 }
 
-// selfSigned writes a certificate for loopback that is good for a month, and its key.
+// selfSigned writes a certificate for loopback that is valid for a month, and its key.
 func selfSigned(t *testing.T) (certificate, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -270,8 +287,9 @@ func selfSigned(t *testing.T) (certificate, key string) {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "fivechat"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(0, 1, 0),
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "fivechat"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore:   time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(0, 1, 0),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {
@@ -283,7 +301,10 @@ func selfSigned(t *testing.T) (certificate, key string) {
 	}
 	dir := t.TempDir()
 	certificate, key = filepath.Join(dir, "certificate.pem"), filepath.Join(dir, "key.pem")
-	for path, block := range map[string]*pem.Block{certificate: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: pkcs8}} {
+	for path, block := range map[string]*pem.Block{
+		certificate: {Type: "CERTIFICATE", Bytes: der},
+		key:         {Type: "PRIVATE KEY", Bytes: pkcs8},
+	} {
 		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
