@@ -1,6 +1,9 @@
 package harness
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // Caller is the credential that an operation requires.
 type Caller string
