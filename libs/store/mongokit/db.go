@@ -1,6 +1,6 @@
-// Package mongokit is the one door to MongoDB. A tenant's data is reached through a Collection, whose every method
-// takes the tenant and adds the predicate itself, so that a query without a tenant does not compile. What belongs to
-// the whole installation (sequences, leases, directories of tokens, accounts) lives in a Global.
+// Package mongokit is the only package that connects to MongoDB. Begin with Connect and Tenanted. A tenant's rows are
+// in a Collection. Its methods take the tenant and add it to the query themselves, so a query without a tenant doesn't
+// compile. Rows of the installation (sequences, leases, token directories, accounts) are in a Global.
 package mongokit
 
 import (
@@ -23,22 +23,24 @@ import (
 	"fivechat.dev/libs/observe/telemetry"
 )
 
-// Config says where the store is.
+// Config locates the store.
 type Config struct {
 	// Connection string of the MongoDB replica set. Transactions need a replica set.
 	URI string `env:"MONGODB_URI"`
 	// Database of all services, `fivechat` if empty. Collection names begin with the name of their service.
 	Database string `env:"MONGODB_DATABASE"`
 
-	Placed func([]Placement) // told what a process has declared, once its indexes are there; nil: nobody asks
+	// Placed, if set, is called with the declared collections once their indexes exist.
+	Placed func([]Placement)
 }
 
-// The bounds of a connection pool and of finding a server, so that a store that is away is an answer, not a hang.
+// The bounds of a connection pool and of server selection. An unavailable store is an error within seconds, so that
+// requests don't hang.
 const (
 	serverSelection = 2 * time.Second
-	timeout         = 10 * time.Second // of one operation, or of a transaction with its retries, where the context has no deadline
+	timeout         = 10 * time.Second // of an operation or transaction (with retries) whose context has no deadline
 	maxPool         = 64
-	lookPause       = 100 * time.Millisecond // between looks whether the store is there
+	pingInterval    = 100 * time.Millisecond // between the pings of Await
 )
 
 // DB is a connection to the store.
@@ -46,14 +48,14 @@ type DB struct {
 	client   *mongo.Client
 	db       *mongo.Database
 	tracer   trace.Tracer
-	database *telemetry.Database // what is said of commands; nil: nothing is
+	database *telemetry.Database // metrics of commands; nil: none
 	indexes  map[string][]Index  // by collection, for EnsureIndexes
-	tenanted map[string]bool     // the collections that are tenants'
-	keys     map[string]bson.D   // the shard keys of collections that said theirs
+	tenanted map[string]bool     // the collections of tenants
+	keys     map[string]bson.D   // the shard keys that collections declared
 	placed   func([]Placement)
 }
 
-// Connect makes a DB. It does not wait for the server: Ping says whether it is there.
+// Connect returns a DB. It doesn't wait for the server: use Ping or Await.
 func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
 	if c.URI == "" {
 		return nil, errors.New("mongokit: MONGODB_URI is not set")
@@ -70,9 +72,9 @@ func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
 		SetWriteConcern(&writeconcern.WriteConcern{W: "majority", Journal: &journaled})
 	var database *telemetry.Database
 	if t.Measures {
-		watched := newPool(t.Registry)
-		o.SetPoolMonitor(watched.monitor())
-		database = telemetry.NewDatabase(t.Registry, system, watched.stand)
+		connections := newPool(t.Registry)
+		o.SetPoolMonitor(connections.monitor())
+		database = telemetry.NewDatabase(t.Registry, system, connections.stats)
 	}
 	client, err := mongo.Connect(o)
 	if err != nil {
@@ -84,34 +86,34 @@ func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
 	}, nil
 }
 
-// Ping says whether the store answers.
+// Ping reports whether the store responds.
 func (db *DB) Ping(ctx context.Context) error {
 	start := time.Now()
 	err := db.client.Ping(ctx, nil)
-	db.did(ctx, "ping", "", start, err)
+	db.observe(ctx, "ping", "", start, err)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
 	return nil
 }
 
-// Await is Ping that tries again for so long as no server answers: a store that starts at the same time may take a while.
-// waits is called once, before it does.
-func (db *DB) Await(ctx context.Context, most time.Duration, waits func(error)) error {
+// Await pings until the server responds, for up to limit, because a store that starts at the same time may take a
+// while. It calls waits once if the first ping fails.
+func (db *DB) Await(ctx context.Context, limit time.Duration, waits func(error)) error {
 	err := db.Ping(ctx)
-	if !away(err) || most <= 0 {
+	if !unavailable(err) || limit <= 0 {
 		return err
 	}
 	waits(err)
-	ctx, cancel := context.WithTimeout(ctx, most)
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	look := time.NewTicker(lookPause)
-	defer look.Stop()
-	for away(err) {
+	ticker := time.NewTicker(pingInterval)
+	defer ticker.Stop()
+	for unavailable(err) {
 		select {
 		case <-ctx.Done():
 			return err
-		case <-look.C:
+		case <-ticker.C:
 		}
 		if again := db.Ping(ctx); ctx.Err() == nil {
 			err = again
@@ -120,8 +122,8 @@ func (db *DB) Await(ctx context.Context, most time.Duration, waits func(error)) 
 	return err
 }
 
-// away says that a server did not answer, so that it may do so later.
-func away(err error) bool {
+// unavailable reports whether the server didn't respond, so that a later attempt may succeed.
+func unavailable(err error) bool {
 	kind := fault.From(translate(err, "")).Kind
 	return err != nil && (kind == fault.Unavailable || kind == fault.Timeout)
 }
@@ -129,22 +131,24 @@ func away(err error) bool {
 // Close ends all connections.
 func (db *DB) Close(ctx context.Context) error { return db.client.Disconnect(ctx) }
 
-// snapshot has a transaction read one moment of all shards. A replica set's transactions do so anyway; of a cluster's only
-// those that ask for it.
-var snapshot = options.Session().SetDefaultTransactionOptions(options.Transaction().SetReadConcern(readconcern.Snapshot()))
+// snapshot makes a transaction read one moment of all shards. Transactions of a replica set always do; those of a
+// sharded cluster only on request.
+var snapshot = options.Session().
+	SetDefaultTransactionOptions(options.Transaction().SetReadConcern(readconcern.Snapshot()))
 
-// Tx runs fn in a transaction: all of what it writes is stored, durably, or none. fn may run several times, when it
-// meets another writer, so it must have no effect but through the context it is given.
+// Tx runs fn in a transaction: everything that it writes is stored durably, or nothing. fn may run several times,
+// because a write conflict with another transaction restarts it. Its only effects must be writes with the context that
+// it gets.
 func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) (err error) {
 	ctx, end := db.inTransaction(ctx)
 	defer func() { end(err) }()
 	var after []func()
-	var done time.Time // when fn had, where nothing was left but to commit
+	var done time.Time // when fn succeeded; zero if it failed or has not run
 	err = db.client.UseSessionWithOptions(ctx, snapshot, func(ctx context.Context) error {
-		var gone error
+		var noServer error
 		_, err := mongo.SessionFromContext(ctx).WithTransaction(ctx, func(ctx context.Context) (any, error) {
-			if !done.IsZero() { // it was not stored
-				db.did(ctx, "commitTransaction", "", done, errAgain)
+			if !done.IsZero() { // the commit failed
+				db.observe(ctx, "commitTransaction", "", done, errConflict)
 			}
 			after, done = after[:0], time.Time{}
 			err := fn(context.WithValue(ctx, afterKey{}, &after))
@@ -152,8 +156,8 @@ func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) (err error
 				err = before(ctx)
 			}
 			if unreachable(err) {
-				// The driver has looked for a server as long as it may, and would look again until the time is up.
-				gone, err = err, errGone
+				// The driver has already waited for a server, and would wait again until the deadline.
+				noServer, err = err, errGone
 			}
 			if err == nil {
 				done = time.Now()
@@ -161,10 +165,10 @@ func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) (err error
 			return nil, err
 		})
 		if !done.IsZero() {
-			db.did(ctx, "commitTransaction", "", done, err)
+			db.observe(ctx, "commitTransaction", "", done, err)
 		}
-		if gone != nil {
-			err = gone
+		if noServer != nil {
+			err = noServer
 		}
 		return translate(err, "")
 	})
@@ -178,7 +182,7 @@ func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) (err error
 
 type afterKey struct{}
 
-// AfterCommit has f called once the transaction of ctx is stored; outside of a transaction, at once.
+// AfterCommit calls f after the transaction of ctx is stored. Outside of a transaction it calls f at once.
 func AfterCommit(ctx context.Context, f func()) {
 	if after, inside := ctx.Value(afterKey{}).(*[]func()); inside {
 		*after = append(*after, f)
@@ -189,25 +193,25 @@ func AfterCommit(ctx context.Context, f func()) {
 
 type beforeKey struct{}
 
-// BeforeCommit gives a context whose transactions call f last of all, inside: what f writes is stored with the rest, and
-// its error stops the transaction. Like the rest, f may run several times.
+// BeforeCommit returns a context whose transactions call f last. The writes of f are stored with the transaction, and
+// its error aborts the transaction. f may run several times, like the rest.
 func BeforeCommit(ctx context.Context, f func(context.Context) error) context.Context {
 	return context.WithValue(ctx, beforeKey{}, f)
 }
 
 var (
-	errGone  = errors.New("mongokit: the store cannot be reached")
-	errAgain = errors.New("mongokit: the transaction met another")
+	errGone     = errors.New("mongokit: the store cannot be reached")
+	errConflict = errors.New("mongokit: write conflict with another transaction")
 )
 
-// unreachable says that no server was found within serverSelection.
+// unreachable reports whether no server was found within serverSelection.
 func unreachable(err error) bool { return errors.As(err, &topology.ServerSelectionError{}) }
 
-// Index is an index that a collection's queries need.
+// Index describes an index that queries of a collection need.
 type Index struct {
-	Keys    bson.D        // field to 1 or -1; a tenant's collection adds websiteId in front
+	Keys    bson.D        // field to 1 or -1; in a tenant's collection, websiteId is added in front
 	Unique  bool          // refuse a second row with the same keys
-	Present string        // index only rows that have this field: for unique keys that are optional
+	Present string        // index only rows that have this field: for optional unique keys
 	TTL     time.Duration // remove rows this long after the date in Keys
 }
 
@@ -225,7 +229,7 @@ func (ix Index) model() mongo.IndexModel {
 	return mongo.IndexModel{Keys: ix.Keys, Options: o}
 }
 
-// EnsureIndexes creates the indexes of every collection made from this DB; those that are there stay.
+// EnsureIndexes creates the missing indexes of every collection declared on this DB.
 func (db *DB) EnsureIndexes(ctx context.Context) error {
 	for name, indexes := range db.indexes {
 		var models []mongo.IndexModel
@@ -237,7 +241,7 @@ func (db *DB) EnsureIndexes(ctx context.Context) error {
 		}
 		start := time.Now()
 		_, err := db.db.Collection(name).Indexes().CreateMany(ctx, models)
-		db.did(ctx, "createIndexes", name, start, err)
+		db.observe(ctx, "createIndexes", name, start, err)
 		if err != nil {
 			return fmt.Errorf("mongokit: indexes of %s: %w", name, err)
 		}
@@ -248,11 +252,12 @@ func (db *DB) EnsureIndexes(ctx context.Context) error {
 	return nil
 }
 
-// IsDuplicate says that a unique index refused a write.
+// IsDuplicate reports whether a unique index refused a write.
 func IsDuplicate(err error) bool { return mongo.IsDuplicateKeyError(err) }
 
-// translate classifies what the driver says: no such row is the noun's Missing, a store that does not answer is Away.
-// Everything else, duplicates included, stays as it is; the driver's own error stays inside for its retries.
+// translate classifies an error of the driver. A missing row becomes the noun's NotFound, and a store that doesn't
+// respond becomes Unavailable. Every other error, duplicates included, is returned as it is. The driver's error stays
+// wrapped, because its retries need it.
 func translate(err error, noun string) error {
 	var classified *fault.Error
 	switch {
@@ -263,7 +268,7 @@ func translate(err error, noun string) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	case IsDuplicate(err):
-		return discreet{err}
+		return redactedDuplicate{err}
 	case unreachable(err):
 		return fault.Away("the store", err)
 	case mongo.IsTimeout(err) && errors.Is(err, context.DeadlineExceeded):
@@ -275,24 +280,26 @@ func translate(err error, noun string) error {
 	}
 }
 
-// discreet is a refused duplicate without the values that the server repeats: they are a tenant's, and errors are logged.
-type discreet struct{ error }
+// redactedDuplicate is a duplicate error without the values that the server quotes. They are a tenant's data, and
+// errors are logged.
+type redactedDuplicate struct{ error }
 
-// Error says which collection and index refused.
-func (d discreet) Error() string {
+// Error names the collection and index that refused.
+func (d redactedDuplicate) Error() string {
 	text, _, _ := strings.Cut(d.error.Error(), " dup key:")
 	return text
 }
 
-// Unwrap gives the driver's error.
-func (d discreet) Unwrap() error { return d.error }
+// Unwrap returns the driver's error.
+func (d redactedDuplicate) Unwrap() error { return d.error }
 
-// passing are the codes by which a server says that it cannot do now what it could before: those after which the
-// specification of retryable reads has a driver try once more, and OutOfDiskSpace.
-var passing = []int{6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031}
+// transientCodes are the error codes of a server that can't work temporarily: those that a driver retries by the
+// specification of retryable reads, and OutOfDiskSpace.
+var transientCodes = []int{6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031}
 
 func retryable(err error) bool {
 	var s mongo.ServerError
-	return errors.As(err, &s) && (s.HasErrorLabel("TransientTransactionError") || s.HasErrorLabel("RetryableWriteError") ||
-		slices.ContainsFunc(passing, s.HasErrorCode))
+	return errors.As(err, &s) &&
+		(s.HasErrorLabel("TransientTransactionError") || s.HasErrorLabel("RetryableWriteError") ||
+			slices.ContainsFunc(transientCodes, s.HasErrorCode))
 }

@@ -10,33 +10,62 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Listed is a row of a newest-first list: its creation and its number are its place.
+// Listed is a row of a newest-first list. Its creation and its id are its position.
 type Listed interface{ SortKey() (time.Time, int64) }
 
-// A list ends early if its rows have more than paging.MaxBytes: then it has More, and Next is right behind its last row.
+// A list ends early if its rows exceed paging.MaxBytes. Then More is set, and Next is the position of its last row.
 
-// Newest gives a window of the rows that filter matches, newest first (createdAt, then _id, both descending), served by
-// an index that ends in those two. Reading by cursor counts nothing.
-func Newest[T Listed](ctx context.Context, c *Collection[T], t tenant.ID, filter bson.D, w paging.Window, omit string) (paging.Slice[T], error) {
+// Newest returns a window of the rows that filter matches, newest first (createdAt, then _id, both descending). It
+// needs an index that ends in these two fields. Reading by cursor counts nothing.
+func Newest[T Listed](
+	ctx context.Context,
+	c *Collection[T],
+	t tenant.ID,
+	filter bson.D,
+	w paging.Window,
+	omit string,
+) (paging.Slice[T], error) {
 	return NewestOf(ctx, &c.all, scoped(t, filter), w, omit)
 }
 
-// NewestWithTotal is Newest where somebody knows, without counting, how many rows filter matches; nil: nobody does.
-func NewestWithTotal[T Listed](ctx context.Context, c *Collection[T], t tenant.ID, filter bson.D, w paging.Window, omit string, total func(context.Context) (int64, error)) (paging.Slice[T], error) {
+// NewestWithTotal is like Newest, with a function that knows the number of matching rows without a count query; nil
+// counts.
+func NewestWithTotal[T Listed](
+	ctx context.Context,
+	c *Collection[T],
+	t tenant.ID,
+	filter bson.D,
+	w paging.Window,
+	omit string,
+	total func(context.Context) (int64, error),
+) (paging.Slice[T], error) {
 	return newest(ctx, &c.all, scoped(t, filter), w, omit, total)
 }
 
-// NewestOf is Newest of a collection of the installation's.
-func NewestOf[T Listed](ctx context.Context, g *Global[T], filter bson.D, w paging.Window, omit string) (paging.Slice[T], error) {
+// NewestOf is Newest for a collection of the installation.
+func NewestOf[T Listed](
+	ctx context.Context,
+	g *Global[T],
+	filter bson.D,
+	w paging.Window,
+	omit string,
+) (paging.Slice[T], error) {
 	return newest(ctx, g, filter, w, omit, nil)
 }
 
-func newest[T Listed](ctx context.Context, g *Global[T], filter bson.D, w paging.Window, omit string, total func(context.Context) (int64, error)) (paging.Slice[T], error) {
+func newest[T Listed](
+	ctx context.Context,
+	g *Global[T],
+	filter bson.D,
+	w paging.Window,
+	omit string,
+	total func(context.Context) (int64, error),
+) (paging.Slice[T], error) {
 	var found paging.Slice[T]
 	var err error
 	q := Query{Sort: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}, Limit: w.Size() + 1, Omit: omit}
 	if w.ByCursor() {
-		// The range serves the index; the $or only drops rows of the cursor's own millisecond.
+		// The range uses the index. The $or only drops rows of the cursor's own millisecond.
 		filter = append(filter[:len(filter):len(filter)],
 			bson.E{Key: "createdAt", Value: bson.D{{Key: "$lte", Value: w.Cursor.At}}},
 			bson.E{Key: "$or", Value: bson.A{
@@ -67,20 +96,27 @@ func newest[T Listed](ctx context.Context, g *Global[T], filter bson.D, w paging
 	return found, nil
 }
 
-// ListedByChange is a row of a list in the order of changes: its last change and its number are its place.
+// ListedByChange is a row of a list in the order of changes. Its last change and its id are its position.
 type ListedByChange interface{ ChangeKey() (time.Time, int64) }
 
-// ChangeIndex is the index that ListChanges is served by.
+// ChangeIndex is the index that ListChanges needs.
 func ChangeIndex() Index {
 	return Index{Keys: bson.D{{Key: "updatedAt", Value: 1}, {Key: "_id", Value: 1}}}
 }
 
-// ListChanges gives the rows that filter matches in the order of their last changes (updatedAt, then _id), behind the window's
-// place and as far as they have settled. Its Next is always set: what is changed later stands behind it.
-func ListChanges[T ListedByChange](ctx context.Context, c *Collection[T], t tenant.ID, filter bson.D, w paging.Following, omit string) (paging.Slice[T], error) {
+// ListChanges returns the rows that filter matches in the order of their last changes (updatedAt, then _id), after the
+// window's position, if their change has settled. Next is always set: later changes follow it.
+func ListChanges[T ListedByChange](
+	ctx context.Context,
+	c *Collection[T],
+	t tenant.ID,
+	filter bson.D,
+	w paging.Following,
+	omit string,
+) (paging.Slice[T], error) {
 	found := paging.Slice[T]{Next: w.From()}
 	from, key := found.Next, "updatedAt"
-	// The range serves the index; the $or only drops rows of the place's own millisecond.
+	// The range uses the index. The $or only drops rows of the position's own millisecond.
 	filter = append(filter[:len(filter):len(filter)],
 		bson.E{Key: key, Value: bson.D{{Key: "$gte", Value: from.At}, {Key: "$lt", Value: w.Before()}}},
 		bson.E{Key: "$or", Value: bson.A{
@@ -88,7 +124,12 @@ func ListChanges[T ListedByChange](ctx context.Context, c *Collection[T], t tena
 			bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: from.ID}}}},
 		}})
 	var err error
-	q := Query{Sort: bson.D{{Key: key, Value: 1}, {Key: "_id", Value: 1}}, Limit: w.Size() + 1, Bytes: paging.MaxBytes, Omit: omit}
+	q := Query{
+		Sort:  bson.D{{Key: key, Value: 1}, {Key: "_id", Value: 1}},
+		Limit: w.Size() + 1,
+		Bytes: paging.MaxBytes,
+		Omit:  omit,
+	}
 	if found.Rows, found.More, err = c.Part(ctx, t, filter, q); err != nil {
 		return found, err
 	}

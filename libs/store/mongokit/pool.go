@@ -12,8 +12,8 @@ import (
 // system is the database's name in OpenTelemetry's conventions.
 const system = "mongodb"
 
-// pool counts the connections by what the driver tells of them. Those to all servers of a replica set are added up:
-// nearly all lead to the one that takes writes.
+// pool counts connections from the driver's events. It sums the connections to all servers of a replica set, because
+// nearly all lead to the primary.
 type pool struct {
 	open, used atomic.Int64
 	timeouts   atomic.Uint64
@@ -22,8 +22,8 @@ type pool struct {
 
 func newPool(r prometheus.Registerer) *pool { return &pool{waits: telemetry.NewWaits(r, system)} }
 
-// stand implements what telemetry.NewDatabase asks. One counter may be a connection ahead of the other.
-func (p *pool) stand() telemetry.Pool {
+// stats returns the pool's state for telemetry.NewDatabase. One counter may be a connection ahead of the other.
+func (p *pool) stats() telemetry.Pool {
 	open, used := int(p.open.Load()), int(p.used.Load())
 	return telemetry.Pool{Idle: max(open-used, 0), Used: used, Max: maxPool, Timeouts: p.timeouts.Load()}
 }

@@ -11,14 +11,14 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// embedded is the module by which the embedded store names itself.
+// embedded is the module name by which buildInfo identifies the embedded store.
 const embedded = "embedmongo"
 
-// codeUnknown is MongoDB's code for a command that it does not know.
+// codeUnknown is MongoDB's error code for an unknown command.
 const codeUnknown = 59
 
-// PurgeDeleted asks an embedded store to remove what has been deleted by now from all its files, which it does within 10
-// minutes. MongoDB has no such command: what it keeps, and for how long, is the operator's to configure.
+// PurgeDeleted makes an embedded store remove deleted data from all its files within 10 minutes. MongoDB has no such
+// command: operators configure how long it keeps deleted data.
 func (db *DB) PurgeDeleted(ctx context.Context) error {
 	admin := db.client.Database("admin")
 	var build struct {
@@ -35,7 +35,7 @@ func (db *DB) PurgeDeleted(ctx context.Context) error {
 	return translate(err, "")
 }
 
-// Purger is the last step of an erasure: it asks for PurgeDeleted.
+// Purger is the last step of an erasure: it calls PurgeDeleted.
 type Purger struct{ DB *DB }
 
 // Erase implements datasubject.Eraser.

@@ -12,21 +12,22 @@ import (
 	"fivechat.dev/libs/kernel/largeread"
 )
 
-// MaxRead is how many bytes of BSON one List or Part reads where its Query names no other bound.
+// MaxRead bounds the BSON bytes of a List or Part whose Query sets no bound.
 const MaxRead = 4 << 20
 
-// The bounds of a batch, which driver and server hold whole. A server's batch could have 16 MiB.
+// The bounds of a batch, which the driver and the server hold in memory. A batch of the server's default could have 16
+// MiB.
 const (
-	firstBatch = 32       // rows; with rows of 64 KiB that are 2 MiB
-	mostBatch  = 128      // rows of a later one: each has twice as many as the one before, while rows are short
-	shortBatch = 64 << 10 // bytes up to which the rows of a batch count as short
-	shortRows  = 1_000    // rows of each batch of a query that says that its rows are short
+	firstBatch = 32       // rows; 2 MiB if a row has 64 KiB
+	maxBatch   = 128      // rows of a later batch: each is twice as large as the one before, while rows are short
+	shortBatch = 64 << 10 // bytes: rows of a batch up to this size count as short
+	shortRows  = 1_000    // rows of each batch of a query with Short
 )
 
-// ErrReadTooLarge is List's error if rows have more bytes than its Query allows. Whoever needs them all reads parts.
+// ErrReadTooLarge is List's error if rows exceed its Query's bytes. Use Part to read all of them.
 var ErrReadTooLarge = errors.New("mongokit: the rows have more bytes than one read may take")
 
-// List gives all rows that filter matches, up to q.Limit; ErrReadTooLarge if they are more than q.Bytes.
+// List returns all rows that filter matches, up to q.Limit. It returns ErrReadTooLarge if they exceed q.Bytes.
 func (g *Global[T]) List(ctx context.Context, filter bson.D, q Query) ([]T, error) {
 	rows, cut, err := g.Part(ctx, filter, q)
 	if err == nil && cut {
@@ -38,8 +39,8 @@ func (g *Global[T]) List(ctx context.Context, filter bson.D, q Query) ([]T, erro
 	return rows, nil
 }
 
-// Part gives the first rows that filter matches, up to q.Limit and q.Bytes. cut reports that q.Bytes ended it: more rows
-// follow, although there are fewer than q.Limit.
+// Part returns the first rows that filter matches, up to q.Limit and q.Bytes. cut reports that q.Bytes was reached:
+// more rows follow, although there are fewer than q.Limit.
 func (g *Global[T]) Part(ctx context.Context, filter bson.D, q Query) (rows []T, cut bool, err error) {
 	left := q.Bytes
 	if left == 0 {
@@ -73,16 +74,21 @@ func (g *Global[T]) each(ctx context.Context, filter bson.D, q Query, take func(
 	})
 }
 
-// read gives the rows that filter matches to take, in batches of bounded size, until take wants no more.
-func (g *Global[T]) read(ctx context.Context, filter bson.D, q Query, take func(bson.Raw) (more bool, err error)) error {
+// read calls take for the rows that filter matches, in batches of bounded size, until take returns false or an error.
+func (g *Global[T]) read(
+	ctx context.Context,
+	filter bson.D,
+	q Query,
+	take func(bson.Raw) (more bool, err error),
+) error {
 	cursor, err := g.find(ctx, filter, q)
 	if err != nil {
 		return translate(err, g.noun)
 	}
-	defer func() { _ = cursor.Close(ctx) }() // the error that counts has been returned
+	defer func() { _ = cursor.Close(ctx) }() // the error that matters has been returned
 	b := batch{cursor: cursor, size: firstBatch, short: q.Short}
 	for {
-		if !b.next(ctx, g.did) {
+		if !b.next(ctx, g.observe) {
 			return translate(cursor.Err(), g.noun)
 		}
 		if more, err := take(cursor.Current); err != nil || !more {
@@ -91,7 +97,8 @@ func (g *Global[T]) read(ctx context.Context, filter bson.D, q Query, take func(
 	}
 }
 
-// charge counts bytes that a request holds. A transaction doesn't wait, as others wait for it.
+// charge counts the bytes that a request holds. It may wait, but never in a transaction, because others wait for its
+// locks.
 func charge(ctx context.Context, bytes int64) error {
 	if mongo.SessionFromContext(ctx) != nil {
 		return nil
@@ -99,21 +106,21 @@ func charge(ctx context.Context, bytes int64) error {
 	return largeread.Charge(ctx, bytes)
 }
 
-// batch walks over a cursor and sets the size of its batches.
+// batch iterates over a cursor and sets the size of its batches.
 type batch struct {
 	cursor *mongo.Cursor
 	size   int32 // rows
-	short  bool  // each has shortRows
-	bytes  int   // of the rows of the present one so far
+	short  bool  // each batch has shortRows
+	bytes  int   // the current batch's rows so far
 }
 
-func (b *batch) next(ctx context.Context, did func(context.Context, string, time.Time, error)) bool {
+func (b *batch) next(ctx context.Context, observe func(context.Context, string, time.Time, error)) bool {
 	if b.cursor.RemainingBatchLength() > 0 || b.cursor.ID() == 0 {
 		more := b.cursor.Next(ctx)
 		b.bytes += len(b.cursor.Current)
 		return more
 	}
-	if b.size = min(2*b.size, mostBatch); b.bytes > shortBatch {
+	if b.size = min(2*b.size, maxBatch); b.bytes > shortBatch {
 		b.size = firstBatch
 	}
 	if b.short {
@@ -122,7 +129,7 @@ func (b *batch) next(ctx context.Context, did func(context.Context, string, time
 	b.cursor.SetBatchSize(b.size)
 	start := time.Now()
 	more := b.cursor.Next(ctx)
-	did(ctx, "getMore", start, b.cursor.Err())
+	observe(ctx, "getMore", start, b.cursor.Err())
 	b.bytes = len(b.cursor.Current)
 	return more
 }

@@ -8,19 +8,19 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// hashed is what a shard key has in place of a direction where rows are placed by a hash of the field.
+// hashed replaces the direction in a shard key that places rows by a hash of the field.
 const hashed = "hashed"
 
-// Placement is how the rows of a collection are spread over the shards of a cluster. A collection without a key is not
-// sharded: it lies whole on one shard.
+// Placement describes how the rows of a collection are distributed over the shards of a cluster. A collection without
+// a key isn't sharded: it is on one shard.
 type Placement struct {
 	Collection string
 	Key        bson.D // field to 1, or to "hashed"
 	indexes    []Index
 }
 
-// Spread lets one tenant's rows lie on several shards, by further fields behind websiteId. Without it a tenant's rows are
-// all on one shard, where its transactions are. Unique indexes have to begin with all of the key.
+// Spread distributes one tenant's rows over several shards, by further fields after websiteId. Without it, all rows of
+// a tenant are on one shard, and so are its transactions. Unique indexes must begin with the whole key.
 func (c *Collection[T]) Spread(fields ...string) *Collection[T] {
 	key := bson.D{{Key: TenantKey, Value: 1}}
 	for _, f := range fields {
@@ -30,26 +30,28 @@ func (c *Collection[T]) Spread(fields ...string) *Collection[T] {
 	return c
 }
 
-// Unsharded keeps a tenant's collection whole: one that is small, and that has to be unique over all tenants.
+// Unsharded keeps a tenant's collection on one shard. It is for small collections with an index that is unique over
+// all tenants.
 func (c *Collection[T]) Unsharded() *Collection[T] {
 	c.all.db.keys[c.all.c.Name()] = nil
 	return c
 }
 
-// SpreadByTenant places the installation's rows like a tenant's: beside those that are written in one transaction with them.
+// SpreadByTenant places the installation's rows by tenant, beside the tenant's rows that are written in the same
+// transaction.
 func (g *Global[T]) SpreadByTenant() *Global[T] {
 	g.db.keys[g.c.Name()] = bson.D{{Key: TenantKey, Value: 1}}
 	return g
 }
 
-// SpreadByID places the installation's rows by a hash of their _id: a directory, where each is asked for by that alone.
+// SpreadByID places the installation's rows by a hash of their _id. It is for directories, which are read by _id only.
 func (g *Global[T]) SpreadByID() *Global[T] {
 	g.db.keys[g.c.Name()] = bson.D{{Key: "_id", Value: hashed}}
 	return g
 }
 
-// Placements gives the placement of every collection declared on this DB, by name. A tenant's collection that says nothing
-// of it is sharded by websiteId; one of the installation's is not sharded.
+// Placements returns the placement of every collection declared on this DB, by name. By default a tenant's collection
+// is sharded by websiteId, and a collection of the installation isn't sharded.
 func (db *DB) Placements() []Placement {
 	all := make([]Placement, 0, len(db.indexes))
 	for _, name := range slices.Sorted(maps.Keys(db.indexes)) {
@@ -62,23 +64,24 @@ func (db *DB) Placements() []Placement {
 	return all
 }
 
-// Supported says what MongoDB would refuse about the placement: a key that no index begins with, and a unique index that
-// does not begin with the key, which no shard could hold by itself.
+// Supported returns an error if MongoDB would refuse the placement: if no index begins with the key, or if a unique
+// index doesn't begin with it, because no shard could enforce it alone.
 // (https://www.mongodb.com/docs/manual/core/sharding-shard-key/)
 func (p Placement) Supported() error {
 	if len(p.Key) == 0 {
 		return nil
 	}
-	served := p.Key[0].Value == hashed // shardCollection makes that index, which nothing else asks for
+	indexed := p.Key[0].Value == hashed // shardCollection creates that index
 	for _, ix := range p.indexes {
 		begins := beginsWith(ix.Keys, p.Key)
 		if ix.Unique && !begins {
-			return fmt.Errorf("%s is sharded by %v, and its unique index on %v does not begin with that", p.Collection, names(p.Key), names(ix.Keys))
+			return fmt.Errorf("%s is sharded by %v, but its unique index on %v doesn't begin with that",
+				p.Collection, names(p.Key), names(ix.Keys))
 		}
-		served = served || begins && ix.Present == ""
+		indexed = indexed || begins && ix.Present == ""
 	}
-	if !served {
-		return fmt.Errorf("%s is sharded by %v, and none of its indexes begins with that", p.Collection, names(p.Key))
+	if !indexed {
+		return fmt.Errorf("%s is sharded by %v, but none of its indexes begins with that", p.Collection, names(p.Key))
 	}
 	return nil
 }

@@ -9,10 +9,15 @@ import (
 )
 
 func declaring() *DB {
-	return &DB{db: new(mongo.Client).Database("test"), indexes: map[string][]Index{}, tenanted: map[string]bool{}, keys: map[string]bson.D{}}
+	return &DB{
+		db:       new(mongo.Client).Database("test"),
+		indexes:  map[string][]Index{},
+		tenanted: map[string]bool{},
+		keys:     map[string]bson.D{},
+	}
 }
 
-func TestPlacements(t *testing.T) {
+func TestPlacementsFollowDeclarations(t *testing.T) {
 	t.Parallel()
 	type row struct{}
 	db, by := declaring(), func(fields ...string) Index {
@@ -24,12 +29,19 @@ func TestPlacements(t *testing.T) {
 	}
 	Tenanted[row](db, "a_tenants", "row", by("x"))
 	Tenanted[row](db, "b_spread", "row", by("x", "y")).Spread("x")
-	Tenanted[row](db, "b_spread", "row") // declared once more, by who only reads it
+	Tenanted[row](db, "b_spread", "row") // a second declaration, by code that only reads it
 	Tenanted[row](db, "c_whole", "row").Unsharded()
 	GlobalOf[row](db, "d_global", "row")
 	GlobalOf[row](db, "e_directory", "row").SpreadByID()
 	GlobalOf[row](db, "f_beside", "row", by(TenantKey)).SpreadByTenant()
-	want := []string{"a_tenants websiteId", "b_spread websiteId x", "c_whole", "d_global", "e_directory _id", "f_beside websiteId"}
+	want := []string{
+		"a_tenants websiteId",
+		"b_spread websiteId x",
+		"c_whole",
+		"d_global",
+		"e_directory _id",
+		"f_beside websiteId",
+	}
 	for i, p := range db.Placements() {
 		if got := strings.Join(append([]string{p.Collection}, names(p.Key)...), " "); i >= len(want) || got != want[i] {
 			t.Errorf("%d is %s, want %v", i, got, want)
@@ -43,7 +55,7 @@ func TestPlacements(t *testing.T) {
 	}
 }
 
-func TestUnsupportedPlacements(t *testing.T) {
+func TestSupportedRefusesKeysWithoutAnIndex(t *testing.T) {
 	t.Parallel()
 	key := bson.D{{Key: TenantKey, Value: 1}, {Key: "x", Value: 1}}
 	hash := bson.D{{Key: "_id", Value: hashed}}

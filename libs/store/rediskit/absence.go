@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// absentFor is for how long a Redis that did not answer is then not asked.
+// absentFor is how long Redis isn't called after it didn't respond.
 const absentFor = time.Second
 
-// Absence remembers that Redis did not answer, so that who can do without it does not wait for it each time. Its zero
-// value is that it is there.
+// Absence remembers that Redis didn't respond, so that callers which can work without it don't wait each time. The
+// zero value means that Redis is available.
 type Absence struct{ until atomic.Int64 } // in Unix nanoseconds
 
-// Lasts says whether Redis is not to be asked yet.
+// Lasts reports whether Redis must not be called yet.
 func (a *Absence) Lasts() bool { return time.Now().UnixNano() < a.until.Load() }
 
-// Begin notes that Redis did not answer.
+// Begin records that Redis didn't respond.
 func (a *Absence) Begin() { a.until.Store(time.Now().Add(absentFor).UnixNano()) }

@@ -6,27 +6,34 @@ import (
 	"time"
 )
 
-// Announcer says what has changed, to caches that would find out by themselves, only later. So it cannot fail.
+// Announcer publishes changes to caches, which otherwise notice them when their entries expire. So it never fails.
 type Announcer struct {
-	redis *Client // nil: there is nobody to tell
+	redis *Client // nil: announcements are dropped
 	log   *slog.Logger
 }
 
-// NewAnnouncer makes an Announcer over redis; without one (nil) it says nothing.
+// NewAnnouncer returns an Announcer over redis. Without redis (nil) it does nothing.
 func NewAnnouncer(redis *Client, log *slog.Logger) Announcer { return Announcer{redis, log} }
 
-// announceFor bounds the wait for a Redis that is away.
+// announceFor bounds the wait for a Redis that doesn't respond.
 const announceFor = time.Second
 
-// Announce lets say speak. What has changed is stored already, so it is said also where whoever asked for the change went
-// away in the meantime.
-func (a Announcer) Announce(ctx context.Context, cache string, say func(context.Context, *Client) error) {
+// Announce calls publish. The change is stored already, so it is announced even if the caller has disconnected in the
+// meantime.
+func (a Announcer) Announce(ctx context.Context, cache string, publish func(context.Context, *Client) error) {
 	if a.redis == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), announceFor)
 	defer cancel()
-	if err := say(ctx, a.redis); err != nil {
-		a.log.WarnContext(ctx, "what has changed is known at the edge until it expires there", "cache", cache, "error", err)
+	if err := publish(ctx, a.redis); err != nil {
+		a.log.WarnContext(
+			ctx,
+			"announcing a change failed; the edge's caches keep the old value until it expires",
+			"cache",
+			cache,
+			"error",
+			err,
+		)
 	}
 }

@@ -4,22 +4,22 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// What Redis carries is either a hint, which costs time when it is wrong (announcements, rate-limit state, the list of
-// replicas), or authenticated with the assertion keys. Each kind of authenticated content has a purpose of its own, and
-// its MAC covers its place: nothing can be replayed elsewhere.
+// Content of Redis is either a hint, which costs time if it is wrong (announcements, state of rate limits, the list of
+// replicas), or authenticated with the assertion keys. Each kind of authenticated content has its own purpose, and its
+// MAC covers its place, so that nothing can be replayed elsewhere.
 const (
 	purposeStream    = "redis stream entry"
 	purposeCache     = "redis cache entry"
 	purposeTransient = "redis transient event"
 )
 
-// purposes are those purposes with their labels in metrics.
+// purposes are these purposes with their labels in metrics.
 var purposes = map[string]string{purposeStream: "stream", purposeCache: "cache", purposeTransient: "transient"}
 
 func newUnverified() *prometheus.CounterVec {
 	v := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "fivechat_redis_unverified_total",
-		Help: "Content of Redis that was ignored because no assertion key had signed it for its place, by kind.",
+		Help: "Content of Redis that was ignored because its MAC was not valid for its place, by kind.",
 	}, []string{"kind"})
 	for _, kind := range purposes {
 		v.WithLabelValues(kind)
@@ -27,7 +27,7 @@ func newUnverified() *prometheus.CounterVec {
 	return v
 }
 
-// sign gives the MAC of parts. Without keys it gives none, and nothing verifies.
+// sign returns the MAC of parts. Without keys it returns "", and nothing verifies.
 func (c *Client) sign(purpose string, parts ...string) string {
 	if c.keys == nil {
 		return ""
@@ -35,7 +35,7 @@ func (c *Client) sign(purpose string, parts ...string) string {
 	return c.keys.MAC(purpose, parts...)
 }
 
-// verified reports whether a MAC is one of parts, and counts where it is not.
+// verified reports whether a MAC is valid for parts. It counts invalid ones.
 func (c *Client) verified(code, purpose string, parts ...string) bool {
 	if c.keys != nil && c.keys.ValidMAC(code, purpose, parts...) {
 		return true
@@ -44,7 +44,8 @@ func (c *Client) verified(code, purpose string, parts ...string) bool {
 	return false
 }
 
-// SignTransient gives the MAC of a transient event. Its parts include its time, by which the receiver refuses old ones.
+// SignTransient returns the MAC of a transient event. Its parts include its time, by which receivers refuse old
+// events.
 func (c *Client) SignTransient(parts ...string) string { return c.sign(purposeTransient, parts...) }
 
 // VerifiedTransient reports whether code is the MAC of a transient event.

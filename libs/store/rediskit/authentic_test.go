@@ -11,7 +11,7 @@ import (
 	"fivechat.dev/libs/store/rediskit"
 )
 
-// connect makes a client of m whose keys are repetitions of letters; the first signs.
+// connect returns a client of m whose keys are repetitions of letters. The first key signs.
 func connect(t *testing.T, m *miniredis.Miniredis, letters ...string) *rediskit.Client {
 	t.Helper()
 	secrets := make([]string, len(letters))
@@ -61,7 +61,7 @@ func TestStreamEntriesVerifyAtTheirPositionOnly(t *testing.T) {
 		stream string
 		want   []string
 	}{
-		{"its own stream, with a copy behind it", writer, "s", []string{"one", ""}},
+		{"its own stream, followed by a copy", writer, "s", []string{"one", ""}},
 		{"another stream", writer, "t1", []string{""}},
 		{"unsigned", writer, "t2", []string{""}},
 		{"other data", writer, "t3", []string{""}},
@@ -103,7 +103,9 @@ func TestCachedValuesVerifyUnderTheirKeyAndTimeOnly(t *testing.T) {
 		}
 		m.HSet(at+name, change...)
 	}
-	for key, want := range map[string]bool{"k": true, "other": false, "unsigned": false, "forged": false, "renewed": false} {
+	for key, want := range map[string]bool{
+		"k": true, "other": false, "unsigned": false, "forged": false, "renewed": false,
+	} {
 		got, found, err := c.Cached(t.Context(), "c", key)
 		if err != nil || found != want || found && string(got.Value) != "value" {
 			t.Errorf("%s: %q %t %v", key, got.Value, found, err)

@@ -9,9 +9,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A cached value is a hash: v is the version of what it shows, b the value, t when it was put there by Redis' clock, in
-// milliseconds, and s the MAC of cache, key, t and b. A change of what it shows leaves the new version without a value, so
-// that a process that read before the change puts nothing back.
+// A cached value is a hash: v is the version of the object that it shows, b the value, t when it was put there by
+// Redis' clock, in milliseconds, and s the MAC of cache, key, t and b. A change of the object leaves the new version
+// without a value, so that a process that read the object before the change can't put the old value back.
 var putNewer = redis.NewScript(`
 local known = tonumber(redis.call('HGET', KEYS[1], 'v') or -1)
 if known > tonumber(ARGV[1]) then return 0 end
@@ -35,7 +35,8 @@ type Cached struct {
 
 func cacheKey(cache, key string) string { return "fivechat:cache:" + cache + ":" + key }
 
-// Cached gives the value of a key in a cache, and whether there is one. A value that does not verify is absent.
+// Cached returns the value of a key in a cache, and whether there is one. A value whose MAC is invalid counts as
+// absent.
 func (c *Client) Cached(ctx context.Context, cache, key string) (Cached, bool, error) {
 	p := c.r.Pipeline()
 	values, clock := p.HMGet(ctx, cacheKey(cache, key), "b", "t", "s"), p.Time(ctx)
@@ -59,7 +60,8 @@ func (c *Client) Cached(ctx context.Context, cache, key string) (Cached, bool, e
 	return Cached{[]byte(value), clock.Val().Sub(time.UnixMilli(ms))}, true, nil
 }
 
-// Cache keeps the value of a key, which shows a version of something, for at most ttl; a newer version stays.
+// Cache stores the value of a key for at most ttl. The value shows a version of an object; a newer version isn't
+// replaced.
 func (c *Client) Cache(ctx context.Context, cache, key string, version int64, value []byte, ttl time.Duration) error {
 	now, err := c.r.Time(ctx).Result()
 	if err != nil {
@@ -67,19 +69,22 @@ func (c *Client) Cache(ctx context.Context, cache, key string, version int64, va
 	}
 	put := strconv.FormatInt(now.UnixMilli(), 10)
 	code := c.sign(purposeCache, cache, key, put, string(value))
-	if err := putNewer.Run(ctx, c.r, []string{cacheKey(cache, key)}, version, value, ttl.Milliseconds(), put, code).Err(); err != nil {
+	keys := []string{cacheKey(cache, key)}
+	err = putNewer.Run(ctx, c.r, keys, version, value, ttl.Milliseconds(), put, code).Err()
+	if err != nil {
 		return fmt.Errorf("rediskit: cache: %w", err)
 	}
 	return nil
 }
 
-// outdatedFor is how long it is remembered that older versions are not to be put back: longer than any request takes.
+// outdatedFor is how long older versions are refused after a change: longer than any request takes.
 const outdatedFor = time.Minute
 
-// Outdate drops the value of a key where it shows a version before the given one, of which none is taken any more, and
-// tells every process to forget what it remembers of it.
+// Outdate removes the value of a key if it shows an older version than the given one, and refuses older versions from
+// then on. It makes every process drop the key from its own cache.
 func (c *Client) Outdate(ctx context.Context, cache, key string, version int64) error {
-	if err := outdate.Run(ctx, c.r, []string{cacheKey(cache, key)}, version, outdatedFor.Milliseconds()).Err(); err != nil {
+	keys := []string{cacheKey(cache, key)}
+	if err := outdate.Run(ctx, c.r, keys, version, outdatedFor.Milliseconds()).Err(); err != nil {
 		return fmt.Errorf("rediskit: cache: %w", err)
 	}
 	return c.Forget(ctx, cache, key)

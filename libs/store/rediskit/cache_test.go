@@ -7,17 +7,17 @@ import (
 	"github.com/alicebob/miniredis/v2"
 )
 
-func TestCache(t *testing.T) {
+func TestCacheKeepsTheNewestVersion(t *testing.T) {
 	t.Parallel()
 	m := miniredis.RunT(t)
 	start := time.Unix(1_800_000_000, 0)
 	m.SetTime(start)
 	c := connect(t, m, "k")
-	holds := func(what, value string, age time.Duration) {
+	holds := func(name, value string, age time.Duration) {
 		t.Helper()
 		got, ok, err := c.Cached(t.Context(), "c", "k")
 		if err != nil || ok != (value != "") || string(got.Value) != value || got.Age != age {
-			t.Errorf("%s: %q of %v, %t, %v", what, got.Value, got.Age, ok, err)
+			t.Errorf("%s: %q of %v, %t, %v", name, got.Value, got.Age, ok, err)
 		}
 	}
 	put := func(version int64, value string) {
@@ -43,7 +43,7 @@ func TestCache(t *testing.T) {
 	outdate(4)
 	holds("outdated", "", 0)
 	put(3, "three")
-	holds("put back by who read before", "", 0)
+	holds("put back after an outdated read", "", 0)
 	put(4, "four")
 	holds("the new one", "four", 0)
 	put(4, "four again")

@@ -11,8 +11,8 @@ import (
 	"fivechat.dev/libs/observe/telemetry"
 )
 
-// Measure registers the client's metrics with a component: unverified content, durations of commands and connections.
-// It is called once, before the first command. Subscriptions have connections of their own, which are not counted.
+// Measure registers the client's metrics with a component: unverified content, and durations of commands and
+// connections. Call it once, before the first command. Connections of subscriptions aren't counted.
 func (c *Client) Measure(t *telemetry.Telemetry) {
 	t.Registry.MustRegister(c.unverified)
 	if !t.Measures {
@@ -22,14 +22,16 @@ func (c *Client) Measure(t *telemetry.Telemetry) {
 	c.r.AddHook(timing{telemetry.NewDatabase(t.Registry, "redis", func() telemetry.Pool {
 		s := c.r.PoolStats()
 		return telemetry.Pool{
-			Idle: int(s.IdleConns), Used: max(int(s.TotalConns)-int(s.IdleConns), 0), Max: most, Timeouts: uint64(s.Timeouts),
+			Idle: int(
+				s.IdleConns,
+			), Used: max(int(s.TotalConns)-int(s.IdleConns), 0), Max: most, Timeouts: uint64(s.Timeouts),
 			Waits: &telemetry.Waits{Count: uint64(s.WaitCount), Total: time.Duration(s.WaitDurationNs)},
 		}
 	})})
 }
 
-// timing is the hook that times commands. It is ours because the library's own goes through OpenTelemetry's metrics,
-// which nothing else here does.
+// timing is a hook that measures commands. The library's own hook needs OpenTelemetry's metrics, which nothing else
+// here uses.
 type timing struct{ database *telemetry.Database }
 
 // DialHook implements redis.Hook.
@@ -37,8 +39,8 @@ func (timing) DialHook(next redis.DialHook) redis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
 }
 
-// timed says whether a command is: not one that prepares a connection, and not the one that waits for as long as it is told
-// to, which says nothing about Redis.
+// timed reports whether a command is measured. Commands that prepare a connection aren't. Neither is xread, which
+// waits as long as its caller asks and so says nothing about Redis.
 func timed(cmd redis.Cmder) bool { return cmd.Name() != "xread" && !preparing[cmd.Name()] }
 
 // ProcessHook implements redis.Hook.
@@ -53,7 +55,7 @@ func (h timing) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// ProcessPipelineHook implements redis.Hook. Commands that are sent together are one operation, by the conventions.
+// ProcessPipelineHook implements redis.Hook. By the conventions, a pipeline is one operation.
 func (h timing) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		start := time.Now()
@@ -65,7 +67,7 @@ func (h timing) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	}
 }
 
-// failed says whether a command had no answer: that there is nothing is one, and so is that a script is to be sent.
+// failed reports whether a command had no response. "No such key" and "unknown script" are responses.
 func failed(err error) bool {
 	return err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "NOSCRIPT")
 }

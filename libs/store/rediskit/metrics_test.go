@@ -11,8 +11,8 @@ import (
 	"fivechat.dev/libs/store/rediskit"
 )
 
-// TestMeasure: commands are timed by name and outcome, and what waits because it is told to is not.
-func TestMeasure(t *testing.T) {
+// TestMeasureTimesCommands: commands are measured by name and outcome, except those that wait on request.
+func TestMeasureTimesCommands(t *testing.T) {
 	t.Parallel()
 	m := miniredis.RunT(t)
 	tele, err := telemetry.New(t.Context(), "test", telemetry.Config{LogTo: io.Discard})
@@ -31,7 +31,7 @@ func TestMeasure(t *testing.T) {
 	if entries, err := c.Read(t.Context(), "stream", 0, 1, 10*time.Millisecond); err != nil || entries != nil {
 		t.Error(entries, err)
 	}
-	if _, err := c.Spend(t.Context(), "key", 10, time.Second, 1); err != nil { // its script is not known yet
+	if _, err := c.Spend(t.Context(), "key", 10, time.Second, 1); err != nil { // Redis doesn't know its script yet
 		t.Error(err)
 	}
 	if _, _, err := c.Cached(t.Context(), "cache", "key"); err != nil {
@@ -39,7 +39,7 @@ func TestMeasure(t *testing.T) {
 	}
 	m.SetError("LOADING")
 	if err := c.Drop(t.Context(), "stream"); err == nil {
-		t.Error("a Redis that fails did not")
+		t.Error("a broken Redis returned no error")
 	}
 	families, err := tele.Registry.Gather()
 	if err != nil {
@@ -54,19 +54,22 @@ func TestMeasure(t *testing.T) {
 			}
 			switch f.GetName() {
 			case "db_client_operation_duration_seconds":
-				got[labels["db_system_name"]+" "+labels["db_operation_name"]+" "+labels["outcome"]] = s.GetHistogram().GetSampleCount()
+				got[labels["db_system_name"]+" "+labels["db_operation_name"]+" "+labels["outcome"]] = s.GetHistogram().
+					GetSampleCount()
 			case "db_client_connection_count":
 				open += s.GetGauge().GetValue()
 			}
 		}
 	}
-	for name, want := range map[string]uint64{"redis ping ok": 1, "redis evalsha ok": 1, "redis eval ok": 1, "redis del failed": 1, "redis pipeline ok": 1} {
+	for name, want := range map[string]uint64{
+		"redis ping ok": 1, "redis evalsha ok": 1, "redis eval ok": 1, "redis del failed": 1, "redis pipeline ok": 1,
+	} {
 		if got[name] != want {
 			t.Errorf("%s: %d times, want %d; all: %v", name, got[name], want, got)
 		}
 	}
 	if len(got) != 5 {
-		t.Errorf("timed are %v: only what somebody asked for should be", got)
+		t.Errorf("the measured commands are %v, want only those of callers", got)
 	}
 	if open < 1 {
 		t.Errorf("%v open connections", open)

@@ -9,8 +9,9 @@ import (
 	"fivechat.dev/libs/store/rediskit"
 )
 
-// TestAClockThatIsPutBack: who had spent all before does not wait until it has caught up, and members who have left leave.
-func TestAClockThatIsPutBack(t *testing.T) {
+// TestClockThatIsSetBack: a key that had spent everything doesn't wait until the clock has caught up, and members that
+// left expire.
+func TestClockThatIsSetBack(t *testing.T) {
 	t.Parallel()
 	redis := miniredis.RunT(t)
 	c, err := rediskit.Connect(rediskit.Config{URL: "redis://" + redis.Addr()}, nil)
@@ -33,7 +34,7 @@ func TestAClockThatIsPutBack(t *testing.T) {
 	}
 	redis.SetTime(now)
 	if s := spend(); s.Taken != 10 {
-		t.Errorf("with what was spent in the future: %+v", s)
+		t.Errorf("with units spent in the future: %+v", s)
 	}
 	if s := spend(); s.Taken != 0 || s.RetryAfter <= 0 || s.RetryAfter > 6*time.Second {
 		t.Errorf("with nothing left: %+v", s)

@@ -1,6 +1,7 @@
-// Package rediskit is the only package that connects to Redis: streams that carry a log quickly, a cache, rate limits, and
-// messages to every process that listens. Nothing that must not be lost lives there, and whoever can write to Redis can
-// forge nothing: stream entries, cache entries and transient events are authenticated, everything else is a hint.
+// Package rediskit is the only package that connects to Redis. Begin with Connect. It has streams that carry a log
+// with low latency, a cache, rate limits, and messages to all processes. Redis holds nothing that must not be lost. A
+// writer to Redis can forge nothing: stream entries, cache entries and transient events are authenticated, and
+// everything else is a hint.
 package rediskit
 
 import (
@@ -18,7 +19,7 @@ import (
 	"fivechat.dev/libs/kernel/identity"
 )
 
-// Config says where Redis is.
+// Config locates Redis.
 type Config struct {
 	// URL of Redis: `redis://host:port/db`, `rediss://` with TLS, or `unix:///path/to.sock`. Without it, see "Redis is
 	// optional" on this page.
@@ -32,23 +33,23 @@ type Client struct {
 	unverified *prometheus.CounterVec
 }
 
-// Connect makes a Client whose content is authenticated with keys; it does not wait for the server.
+// Connect returns a Client that authenticates content with keys. It doesn't wait for the server.
 func Connect(c Config, keys *identity.Keyring) (*Client, error) {
 	o, err := redis.ParseURL(c.URL)
 	if err != nil {
-		if named, is := errors.AsType[*url.Error](err); is { // it repeats the whole URL, with the password
+		if named, is := errors.AsType[*url.Error](err); is { // its text contains the URL with the password
 			err = named.Err
 		}
 		return nil, fmt.Errorf("rediskit: REDIS_URL: %w", err)
 	}
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = time.Second, time.Second, time.Second
-	o.ContextTimeoutEnabled = true // who waits less says so
+	o.ContextTimeoutEnabled = true // a caller's shorter deadline applies
 	r := redis.NewClient(o)
 	r.AddHook(traced{})
 	return &Client{r: r, keys: keys, unverified: newUnverified()}, nil
 }
 
-// silent keeps go-redis from writing lines of its own to standard error. What they say comes back as errors too.
+// silent stops go-redis from writing to standard error. It returns the same information as errors.
 type silent struct{}
 
 // Printf does nothing.
@@ -56,7 +57,7 @@ func (silent) Printf(context.Context, string, ...any) {}
 
 func init() { redis.SetLogger(silent{}) }
 
-// Ping says whether Redis answers.
+// Ping reports whether Redis responds.
 func (c *Client) Ping(ctx context.Context) error {
 	if err := c.r.Ping(ctx).Err(); err != nil {
 		return fmt.Errorf("redis: %w", err)
@@ -69,14 +70,14 @@ func (c *Client) Close() error { return c.r.Close() }
 
 const forgetChannel = "fivechat:forget"
 
-// Forget tells every process that listens to drop key from its cache of that name. It is a hint for speed: a cache also
-// expires by itself, so a lost message delays, and breaks nothing.
+// Forget makes every process drop key from its cache of that name. It is a hint for freshness: cache entries expire by
+// themselves, so a lost message only delays the change.
 func (c *Client) Forget(ctx context.Context, cache, key string) error {
 	return c.Publish(ctx, forgetChannel, cache+" "+key)
 }
 
-// OnForget calls drop for every Forget until ctx ends. After a broken line it calls drop("", "") once it is mended:
-// what was said in between was not heard, so everything is to be dropped.
+// OnForget calls drop for every Forget until ctx ends. After a broken connection it calls drop("", "") once it is
+// connected again: messages were lost meanwhile, so everything must be dropped.
 func (c *Client) OnForget(ctx context.Context, drop func(cache, key string)) error {
 	return c.Subscribe(ctx, forgetChannel, func() { drop("", "") }, func(said string) {
 		cache, key, _ := strings.Cut(said, " ")
@@ -85,23 +86,23 @@ func (c *Client) OnForget(ctx context.Context, drop func(cache, key string)) err
 }
 
 // Publish sends a message to the current subscribers of a channel. It isn't stored.
-func (c *Client) Publish(ctx context.Context, channel, what string) error {
-	if err := c.r.Publish(ctx, channel, what).Err(); err != nil {
+func (c *Client) Publish(ctx context.Context, channel, message string) error {
+	if err := c.r.Publish(ctx, channel, message).Err(); err != nil {
 		return fmt.Errorf("rediskit: %s: %w", channel, err)
 	}
 	return nil
 }
 
-// Subscribe calls heard for every message on a channel, until ctx ends. It calls begun whenever it has subscribed,
-// at first and after a broken line: what was said before that was not heard.
-func (c *Client) Subscribe(ctx context.Context, channel string, begun func(), heard func(string)) error {
+// Subscribe calls receive for every message on a channel, until ctx ends. It calls begun each time it has subscribed,
+// at first and after a broken connection: earlier messages were not received.
+func (c *Client) Subscribe(ctx context.Context, channel string, begun func(), receive func(string)) error {
 	for ctx.Err() == nil {
 		sub := c.r.Subscribe(ctx, channel)
-		// Reading from Redis does not heed a context that ends; closing what is read from does.
+		// Reading from Redis doesn't notice that a context ends. Closing the subscription ends it.
 		stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
 		if _, err := sub.ReceiveTimeout(ctx, silence); err == nil {
 			begun()
-			listen(ctx, sub, heard)
+			listen(ctx, sub, receive)
 		}
 		if stop() {
 			_ = sub.Close() // it is broken
@@ -114,11 +115,11 @@ func (c *Client) Subscribe(ctx context.Context, channel string, begun func(), he
 	return nil
 }
 
-// silence is for how long a line may be quiet before it is asked for a sign of life, and then before it is given up:
-// nothing else tells a line that broke without a word from one on which nothing is said.
+// silence is how long a connection may be quiet before it is pinged, and how long the ping may take. Nothing else
+// distinguishes a broken connection from one without messages.
 const silence = time.Second
 
-func listen(ctx context.Context, sub *redis.PubSub, heard func(string)) {
+func listen(ctx context.Context, sub *redis.PubSub, receive func(string)) {
 	asked := false
 	for {
 		said, err := sub.ReceiveTimeout(ctx, silence)
@@ -135,7 +136,7 @@ func listen(ctx context.Context, sub *redis.PubSub, heard func(string)) {
 		}
 		asked = false
 		if m, ok := said.(*redis.Message); ok {
-			heard(m.Payload)
+			receive(m.Payload)
 		}
 	}
 }

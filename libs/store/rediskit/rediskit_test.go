@@ -11,7 +11,7 @@ import (
 	"fivechat.dev/libs/store/rediskit"
 )
 
-// muted is a Redis that confirms a subscription and then says nothing more, as behind a line that broke unnoticed.
+// muted is a Redis that confirms a subscription and then sends nothing, like a connection that broke unnoticed.
 func muted(t *testing.T) (url string, connected <-chan struct{}) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -45,7 +45,7 @@ func mute(conn net.Conn, confirmed chan<- struct{}) {
 	}
 }
 
-func TestOnForgetGivesUpASilentLineAndStopsWhenTold(t *testing.T) {
+func TestOnForgetReconnectsASilentConnection(t *testing.T) {
 	t.Parallel()
 	url, connected := muted(t)
 	c, err := rediskit.Connect(rediskit.Config{URL: url}, nil)
@@ -57,19 +57,19 @@ func TestOnForgetGivesUpASilentLineAndStopsWhenTold(t *testing.T) {
 	drops, done := make(chan string, 16), make(chan error, 1)
 	go func() { done <- c.OnForget(ctx, func(cache, key string) { drops <- cache + key }) }()
 	limit := time.After(30 * time.Second)
-	for range 2 { // the second time because the first line was given up
+	for range 2 { // the second subscription replaces the silent connection
 		select {
 		case <-connected:
 		case <-limit:
-			t.Fatal("it does not subscribe")
+			t.Fatal("OnForget doesn't subscribe")
 		}
 		select {
 		case d := <-drops:
 			if d != "" {
-				t.Errorf("it dropped %q, not everything", d)
+				t.Errorf("OnForget dropped %q, not everything", d)
 			}
 		case <-limit:
-			t.Fatal("it drops nothing after subscribing")
+			t.Fatal("OnForget drops nothing after subscribing")
 		}
 	}
 	cancel()
@@ -79,6 +79,6 @@ func TestOnForgetGivesUpASilentLineAndStopsWhenTold(t *testing.T) {
 			t.Error(err)
 		}
 	case <-limit:
-		t.Fatal("it does not stop")
+		t.Fatal("OnForget doesn't stop")
 	}
 }

@@ -11,9 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// streamLength is about how many entries a stream keeps: two of the pieces that Redis keeps them in. A reader that is
-// further behind reads what the stream carries where it comes from. (The Redis within `fivechat run` goes through all of
-// them whenever anything is written.)
+// streamLength is about how many entries a stream keeps: two of Redis' internal nodes. A reader that is further behind
+// reads from the log instead. (The Redis inside `fivechat run` scans all of them on every write.)
 const streamLength = 200
 
 // The fields of an entry: its data, and the MAC of stream, position and data.
@@ -22,14 +21,15 @@ const (
 	macField   = "s"
 )
 
-// Entry is one record of a stream. Its position, 1 or more, is its id in the stream, so that a stream holds each once.
+// Entry is one record of a stream. Its position, 1 or more, is its id in the stream, so that a stream holds each
+// record once.
 type Entry struct {
 	Pos  int64
-	Data string // "" if it does not verify: the reader asks the log
+	Data string // "" if its MAC is invalid: the reader reads the log
 }
 
-// Append puts entries, in order of their positions, at the end of a stream; those that stand there already are left out.
-// A stream that is ahead of the entries carries another life of what they come from, and begins anew.
+// Append adds entries, in order of their positions, to the end of a stream. Entries that it already holds are skipped.
+// If the stream is ahead of the log, the log was replaced, and the stream starts again.
 func (c *Client) Append(ctx context.Context, stream string, entries []Entry) error {
 	if len(entries) == 0 {
 		return nil
@@ -58,7 +58,7 @@ func (c *Client) Append(ctx context.Context, stream string, entries []Entry) err
 	return nil
 }
 
-// Drop removes all that a stream carries. Its readers find what they miss where it comes from.
+// Drop removes all entries of a stream. Its readers continue from the log.
 func (c *Client) Drop(ctx context.Context, stream string) error {
 	if err := c.r.Del(ctx, stream).Err(); err != nil {
 		return fmt.Errorf("rediskit: drop %s: %w", stream, err)
@@ -77,10 +77,13 @@ func (c *Client) top(ctx context.Context, stream string) (int64, error) {
 	return position(last[0].ID)
 }
 
-// Read gives up to limit entries behind a position; where there are none it waits for the first. None came where it gives
-// none.
+// Read returns up to limit entries after a position. If there are none, it waits for the first. It returns none if
+// none arrived in time.
 func (c *Client) Read(ctx context.Context, stream string, after, limit int64, wait time.Duration) ([]Entry, error) {
-	found, err := c.r.XRead(ctx, &redis.XReadArgs{Streams: []string{stream, entryID(after)}, Count: limit, Block: wait}).Result()
+	found, err := c.r.XRead(ctx, &redis.XReadArgs{
+		Streams: []string{stream, entryID(after)}, Count: limit, Block: wait,
+	}).
+		Result()
 	if errors.Is(err, redis.Nil) {
 		return nil, nil
 	}
@@ -111,7 +114,7 @@ func position(id string) (int64, error) {
 	n, _, _ := strings.Cut(id, "-")
 	pos, err := strconv.ParseInt(n, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("rediskit: %q is no position: %w", id, err)
+		return 0, fmt.Errorf("rediskit: %q isn't a position: %w", id, err)
 	}
 	return pos, nil
 }

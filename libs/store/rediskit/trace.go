@@ -11,15 +11,15 @@ import (
 	"fivechat.dev/libs/observe/telemetry"
 )
 
-// traced gives each command, and each pipeline of them, that belongs to a trace a client span, named after
-// OpenTelemetry's conventions for databases as those of the store are. Keys and values are never recorded. It is ours
-// because go-redis's own instrumentation follows older conventions, and records whole commands unless it is told not to.
+// traced is a hook that gives each command and pipeline of a trace a client span, named by OpenTelemetry's conventions
+// for databases. Keys and values are never recorded. go-redis's own instrumentation follows older conventions, and by
+// default records whole commands.
 type traced struct{}
 
 var _ redis.Hook = traced{}
 
-// preparing are the commands with which go-redis prepares a new connection, in the name of who needs it first. Not every
-// Redis knows all of them.
+// preparing are the commands by which go-redis prepares a new connection, in the context of the first command. Not
+// every Redis knows all of them.
 var preparing = map[string]bool{"hello": true, "auth": true, "select": true, "client": true}
 
 // DialHook implements redis.Hook.

@@ -15,7 +15,8 @@ import (
 	"fivechat.dev/libs/store/rediskit"
 )
 
-// TestCommandsHaveSpans: those of a trace, without keys and values, and without what prepares a connection.
+// TestCommandsHaveSpans: commands of a trace have spans, without keys and values. Commands that prepare a connection
+// have none.
 func TestCommandsHaveSpans(t *testing.T) {
 	t.Parallel()
 	m := miniredis.RunT(t)
@@ -37,13 +38,14 @@ func TestCommandsHaveSpans(t *testing.T) {
 	if err := c.Forget(ctx, "secret", "secret"); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Forget(t.Context(), "cache", "key"); err != nil { // in no trace
+	if err := c.Forget(t.Context(), "cache", "key"); err != nil { // outside of a trace
 		t.Fatal(err)
 	}
 	var names []string
 	for _, s := range ended.Ended() {
 		names = append(names, s.Name())
-		if s.Parent().SpanID() != span.SpanContext().SpanID() || s.Status().Code == codes.Error || strings.Contains(fmt.Sprint(s.Attributes()), "secret") {
+		if s.Parent().SpanID() != span.SpanContext().SpanID() || s.Status().Code == codes.Error ||
+			strings.Contains(fmt.Sprint(s.Attributes()), "secret") {
 			t.Errorf("%s below %v: %v, %v", s.Name(), s.Parent().SpanID(), s.Status(), s.Attributes())
 		}
 	}
@@ -52,14 +54,14 @@ func TestCommandsHaveSpans(t *testing.T) {
 	}
 	m.Close()
 	if c.Forget(ctx, "cache", "key") == nil {
-		t.Fatal("a server that has gone answers")
+		t.Fatal("a stopped server responds")
 	}
 	if all := ended.Ended(); all[len(all)-1].Status().Code != codes.Error {
-		t.Error("what failed does not say so")
+		t.Error("the span of a failed command isn't marked")
 	}
 }
 
-func TestAPasswordIsNotRepeated(t *testing.T) {
+func TestErrorsDontContainThePassword(t *testing.T) {
 	t.Parallel()
 	_, err := rediskit.Connect(rediskit.Config{URL: "redis://:hunter2@host:port/0"}, nil)
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
