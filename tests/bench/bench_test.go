@@ -1,6 +1,6 @@
-// Package bench measures requests through the edge, over the whole system in one process with its data on disk. It
-// reports requests a second and the processor time of one request, the client's included: on a shared machine only the
-// latter, and ratios within one run, can be compared.
+// Package bench measures requests through the edge, with the whole system in one process and its data on disk. It
+// reports requests per second and the processor time of one request, including the client's. On a shared machine only
+// the latter, and ratios within one run, can be compared.
 package bench
 
 import (
@@ -28,7 +28,7 @@ const (
 
 var tokenForm = regexp.MustCompile(`conv_[a-z0-9]+`)
 
-// plenty is a file of quotas that no benchmark reaches.
+// plenty returns a quota file that no benchmark exhausts.
 func plenty(b *testing.B) string {
 	b.Helper()
 	path, err := harness.GenerousQuotas(b.TempDir())
@@ -38,7 +38,8 @@ func plenty(b *testing.B) string {
 	return path
 }
 
-// demo starts the whole system with the demo's websites, its data in a folder, and gives a client of the first of them.
+// demo starts the whole system with the demo's websites, its data in a folder, and returns a client of the first of
+// them.
 func demo(b *testing.B, dir string) (*system.System, client) {
 	b.Helper()
 	s, err := system.Start(b.Context(), system.Options{Data: dir, Quotas: plenty(b), Demo: true})
@@ -50,10 +51,13 @@ func demo(b *testing.B, dir string) (*system.System, client) {
 			b.Error(err)
 		}
 	})
-	return s, client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, s.URL(), s.Demo.Websites[0].Tokens["READ_WRITE"]}
+	return s, client{
+		&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, s.URL(),
+		s.Demo.Websites[0].Tokens["READ_WRITE"],
+	}
 }
 
-// build makes the program.
+// build builds the program.
 func build(b *testing.B) string {
 	b.Helper()
 	binary, err := process.Build(b.Context(), b.TempDir())
@@ -63,7 +67,7 @@ func build(b *testing.B) string {
 	return binary
 }
 
-// start runs the program in a process of its own, with no environment but env.
+// start runs the program in its own process, with env as its only environment.
 func start(b *testing.B, binary string, env ...string) *process.System {
 	b.Helper()
 	s, err := process.Start(b.Context(), binary, b.TempDir(), env...)
@@ -95,7 +99,7 @@ func BenchmarkEdge(b *testing.B) {
 	message := `{"content":"Thank you, that is what I was looking for."}`
 	for _, r := range []struct {
 		name, method string
-		paths        []string // taken in turn
+		paths        []string // used in turn
 		body         string
 	}{
 		{"get_conversation_20", "GET", every(""), ""},
@@ -129,7 +133,7 @@ type client struct {
 	url, token string
 }
 
-// do asks, with more headers given as pairs of name and value.
+// do sends a request, with more headers given as pairs of name and value.
 func (c client) do(b *testing.B, method, path, body string, status int, header ...string) string {
 	req, err := http.NewRequestWithContext(b.Context(), method, c.url+path, strings.NewReader(body))
 	if err != nil {
@@ -170,7 +174,8 @@ func rows(first, n int) string {
 			if j > 0 {
 				s.WriteByte(',')
 			}
-			fmt.Fprintf(&s, `{"from":%q,"text":"Turn %d of a conversation about flights, hotels and what else there is."}`, []string{"visitor", "agent"}[j%2], j)
+			fmt.Fprintf(&s, `{"from":%q,"text":"Turn %d of a conversation about flights, hotels and what else there is."}`,
+				[]string{"visitor", "agent"}[j%2], j)
 		}
 		s.WriteString("]}")
 	}
@@ -178,7 +183,7 @@ func rows(first, n int) string {
 	return s.String()
 }
 
-// processorTime is what this process has used of the processors.
+// processorTime is the processor time of this process.
 func processorTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

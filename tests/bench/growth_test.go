@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// asked is how often each is asked, and for how long at most.
+// asked is how often each request is sent, and for how long at most.
 const (
 	asked     = 1_000
 	askedFor  = 20 * time.Second
-	recounted = 2_000_000 // messages of a website that a recount is asked about
+	recounted = 2_000_000 // messages of a website up to which a recount is measured
 )
 
-// setting is a number of the environment's.
+// setting returns a number from the environment.
 func setting(name string, otherwise int64) int64 {
 	if n, err := strconv.ParseInt(os.Getenv(name), 10, 64); err == nil {
 		return n
@@ -28,10 +28,10 @@ func setting(name string, otherwise int64) int64 {
 	return otherwise
 }
 
-// BenchmarkGrowth stores many conversations of one website, and a tenth as many tickets, and measures what must not become
-// slower for that, one request after the other. Then the website's counters are recounted. One iteration is enough:
-// -benchtime 1x. FIVECHAT_CONVERSATIONS says how many, FIVECHAT_TURNS of how many messages, FIVECHAT_TENANTS how many
-// other websites there are, and FIVECHAT_GROWN where all is kept, for the next time.
+// BenchmarkGrowth stores many conversations of one website, and a tenth as many tickets, and measures the requests that
+// must not become slower by that, one after the other. Then it recounts the website's counters. One iteration is
+// enough: -benchtime 1x. FIVECHAT_CONVERSATIONS is the number of conversations, FIVECHAT_TURNS the messages in each,
+// FIVECHAT_TENANTS the number of other websites, and FIVECHAT_GROWN the folder that keeps the data for the next run.
 func BenchmarkGrowth(b *testing.B) {
 	want := setting("FIVECHAT_CONVERSATIONS", 10_000)
 	dir := os.Getenv("FIVECHAT_GROWN")
@@ -45,7 +45,8 @@ func BenchmarkGrowth(b *testing.B) {
 	c.file(b, want/10)
 	operator.settle(b, setting("FIVECHAT_TENANTS", 0))
 	middle := c.middle(b)
-	two := tokenForm.FindAllString(c.do(b, "GET", "/conversations?limit=2", "", 200), 2) // what is written makes reading dearer
+	// messages posted to a conversation make reading it more expensive
+	two := tokenForm.FindAllString(c.do(b, "GET", "/conversations?limit=2", "", 200), 2)
 	for _, r := range []struct{ name, method, path, body string }{
 		{"current", "GET", "/statistics/current", ""},
 		{"history", "GET", "/statistics/history?interval=day", ""},
@@ -80,12 +81,13 @@ func BenchmarkGrowth(b *testing.B) {
 			b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(n), "cpu-µs/req")
 		})
 	}
-	if want*setting("FIVECHAT_TURNS", 2) > recounted { // it would not end within the time of a request
+	if want*setting("FIVECHAT_TURNS", 2) > recounted { // it would take longer than the timeout of a request
 		return
 	}
 	b.Run("recount", func(b *testing.B) {
 		start := time.Now()
-		if answer := operator.do(b, "POST", fmt.Sprintf("/operator/websites/%d/statistics/recount", site.ID), "{}", 200); strings.Contains(answer, `"counter"`) {
+		answer := operator.do(b, "POST", fmt.Sprintf("/operator/websites/%d/statistics/recount", site.ID), "{}", 200)
+		if strings.Contains(answer, `"counter"`) {
 			b.Errorf("the counters are wrong: %s", answer)
 		}
 		b.ReportMetric(time.Since(start).Seconds(), "s")
@@ -93,14 +95,14 @@ func BenchmarkGrowth(b *testing.B) {
 	})
 }
 
-// grow imports conversations until there are as many as wanted, and waits until the statistics have counted them.
+// grow imports conversations up to the wanted number, and waits until the statistics have counted them.
 func (c client) grow(b *testing.B, want, turns int64) time.Duration {
 	b.Helper()
 	start := time.Now()
-	from := c.current(b) // an earlier run that broke off may have left out some
+	from := c.current(b) // an earlier, aborted run may have skipped some
 	next := atomic.Int64{}
 	next.Store(from)
-	piece := max(400/turns, 1) // of one request: so many messages
+	piece := max(400/turns, 1) // rows of one request: this many messages
 	var all sync.WaitGroup
 	for range clients {
 		all.Go(func() {
@@ -112,7 +114,7 @@ func (c client) grow(b *testing.B, want, turns int64) time.Duration {
 	all.Wait()
 	for c.current(b) < want {
 		if time.Since(start) > time.Hour {
-			b.Fatal("they are never counted")
+			b.Fatal("the imported conversations are never counted")
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
@@ -134,14 +136,15 @@ func (c client) middle(b *testing.B) string {
 	b.Helper()
 	var page struct{ NextCursor string }
 	for range 50 {
-		if err := json.Unmarshal([]byte(c.do(b, "GET", "/conversations?limit=100&cursor="+page.NextCursor, "", 200)), &page); err != nil {
+		err := json.Unmarshal([]byte(c.do(b, "GET", "/conversations?limit=100&cursor="+page.NextCursor, "", 200)), &page)
+		if err != nil {
 			b.Fatal(err)
 		}
 	}
 	return page.NextCursor
 }
 
-// file creates tickets until there are as many as wanted.
+// file creates tickets up to the wanted number.
 func (c client) file(b *testing.B, want int64) {
 	b.Helper()
 	each(b, c.total(b, "/tickets"), want, func(n int64) {
@@ -149,11 +152,12 @@ func (c client) file(b *testing.B, want int64) {
 	})
 }
 
-// settle makes websites of others until there are as many as wanted. c is the operator.
+// settle creates other websites up to the wanted number. c is the operator.
 func (c client) settle(b *testing.B, want int64) {
 	b.Helper()
 	each(b, c.total(b, "/operator/websites"), want, func(n int64) {
-		c.do(b, "POST", "/operator/websites", fmt.Sprintf(`{"name":"Shop %d","url":"https://shop-%d.example","plan":"FREE"}`, n, n), 201)
+		c.do(b, "POST", "/operator/websites", fmt.Sprintf(`{"name":"Shop %d","url":"https://shop-%d.example","plan":"FREE"}`,
+			n, n), 201)
 	})
 }
 
@@ -167,7 +171,7 @@ func (c client) total(b *testing.B, path string) int64 {
 	return list.Total
 }
 
-// each has clients do something for each number from one on up to another.
+// each lets clients do something for each number from one up to another.
 func each(b *testing.B, from, to int64, do func(int64)) {
 	var next atomic.Int64
 	next.Store(from)
@@ -182,7 +186,8 @@ func each(b *testing.B, from, to int64, do func(int64)) {
 	all.Wait()
 }
 
-// questions is an import of n conversations of some turns from a number on, by keys of the run that began at from.
+// questions is an import of n conversations with some turns each, from a number on, with keys of the run that began at
+// from.
 func questions(from, first, n, turns int64) string {
 	var s strings.Builder
 	s.WriteString(`{"rows":[`)
@@ -190,7 +195,9 @@ func questions(from, first, n, turns int64) string {
 		if i > 0 {
 			s.WriteByte(',')
 		}
-		fmt.Fprintf(&s, `{"key":"q%d-%d","topics":["Travel"],"turns":[{"from":"visitor","text":"This is question n%d about flights."}`, first+i, from, first+i)
+		fmt.Fprintf(&s,
+			`{"key":"q%d-%d","topics":["Travel"],"turns":[{"from":"visitor","text":"This is question n%d about flights."}`,
+			first+i, from, first+i)
 		for turn := range turns - 1 {
 			fmt.Fprintf(&s, `,{"from":%q,"text":"Thank you, we look into it."}`, []string{"agent", "visitor"}[turn%2])
 		}

@@ -28,37 +28,40 @@ import (
 	"fivechat.dev/tests/sim"
 )
 
-// The store and Redis, as the figures call them.
+// The names of the store and Redis in the figures.
 const (
 	theStore = "mongodb"
 	theRedis = "redis"
 )
 
-// layers is the system with each part in a process of its own, and what it has used so far.
+// layers is the system with each part in its own process, and its usage so far.
 type layers struct {
 	b         *testing.B
 	cluster   *cluster.Cluster
 	processes map[string]*cluster.Process
-	replica   *cluster.Process // of conversations, which nothing is asked of
+	replica   *cluster.Process // of conversations, without requests
 	db        *mongo.Database
 	uri       string
 }
 
-// used is what has been used until a moment.
+// used is the usage up to a moment.
 type used struct {
-	at                                    time.Time
-	cpu                                   map[string]float64 // µs
-	hearing, mongo, writes, redis, events float64
-	stored                                float64
+	at                                      time.Time
+	cpu                                     map[string]float64 // µs
+	receiving, mongo, writes, redis, events float64
+	stored                                  float64
 }
 
-// BenchmarkLayers measures what requests and events take of each component, of the store and of Redis (redis-server, which
-// has to be there), and writes it to the file that FIVECHAT_FIGURES names, for tests/sim. What everything does while nothing
-// is asked of it is left out. -benchtime 1000x is requests of each operation; one iteration is one request.
+// BenchmarkLayers measures the usage of each component, of the store and of Redis (it requires redis-server) by
+// requests and events, and writes it to the file that FIVECHAT_FIGURES names, for tests/sim. It subtracts the usage
+// without requests. -benchtime 1000x is the requests of each operation; one iteration is one request.
 func BenchmarkLayers(b *testing.B) {
 	l := newLayers(b)
 	w := l.cluster.World(b, harness.Pro)
-	c := client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, l.cluster.URL, w.Secret(harness.ReadWrite)}
+	c := client{
+		&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, l.cluster.URL,
+		w.Secret(harness.ReadWrite),
+	}
 	c.do(b, "POST", "/conversations/import", rows(0, 100), 200)
 	conversations := tokenForm.FindAllString(c.do(b, "GET", "/conversations?limit=100", "", 200), -1)
 	every := func(suffix string) func(int) string {
@@ -66,7 +69,10 @@ func BenchmarkLayers(b *testing.B) {
 	}
 	at := func(path string) func(int) string { return func(int) string { return path } }
 	visitor := client{c.http, c.url, ""}
-	found := sim.Figures{Measured: os.Getenv("FIVECHAT_FIGURES_NOTE"), On: runtime.NumCPU(), Operations: map[string]sim.Operation{}}
+	found := sim.Figures{
+		Measured: os.Getenv("FIVECHAT_FIGURES_NOTE"), On: runtime.NumCPU(),
+		Operations: map[string]sim.Operation{},
+	}
 	idle := l.idle()
 	for _, r := range []struct {
 		name, method string
@@ -74,11 +80,15 @@ func BenchmarkLayers(b *testing.B) {
 		body         string
 		client       client
 		header       []string
-		times        int // each of b.N is so many requests
+		times        int // each of b.N is this many requests
 	}{
 		{"get_widget", "GET", at("/widgets/" + w.ClientToken), "", c, nil, 20},
 		{"visit", "POST", at("/visitor/sessions"), `{"clientToken":"` + w.ClientToken + `"}`, visitor, nil, 1},
-		{"visitor_reads", "GET", at("/visitor/conversations/" + w.Conversation + "/messages?after=0"), "", visitor, []string{"x-visitor-id", w.Caller.Token, "x-visitor-secret", w.Caller.Secret}, 1},
+		{
+			"visitor_reads", "GET", at("/visitor/conversations/" + w.Conversation + "/messages?after=0"), "", visitor,
+			[]string{"x-visitor-id", w.Caller.Token, "x-visitor-secret", w.Caller.Secret},
+			1,
+		},
 		{"get_conversation_20", "GET", every(""), "", c, nil, 1},
 		{"list_20", "GET", at("/conversations"), "", c, nil, 1},
 		{"post_message", "POST", every("/messages"), `{"content":"Thank you, that is what I was looking for."}`, c, nil, 1},
@@ -92,7 +102,7 @@ func BenchmarkLayers(b *testing.B) {
 			}
 			var sent atomic.Int64
 			one := func(i int) { sent.Add(int64(len(r.client.do(b, r.method, r.path(i), r.body, status, r.header...)))) }
-			together(min(b.N, 100), one) // to warm up
+			together(min(b.N, 100), one) // warm-up
 			l.settle()
 			sent.Store(0)
 			before := l.look()
@@ -120,7 +130,7 @@ func BenchmarkLayers(b *testing.B) {
 		}
 		l.settle()
 		found.Event, found.Hearing = l.since(before, idle, float64(n*eventsAtOnce))
-		b.ReportMetric(found.Hearing, "hearing-µs/event")
+		b.ReportMetric(found.Hearing, "receiving-µs/event")
 	})
 	b.Run("backlog", func(b *testing.B) {
 		found.Relayed, found.Followed = l.backlog(b, 10*b.N)
@@ -130,7 +140,7 @@ func BenchmarkLayers(b *testing.B) {
 	l.write(found)
 }
 
-// together does something n times, by some clients at once.
+// together does something n times, in some concurrent clients.
 func together(n int, do func(int)) {
 	var turn atomic.Int64
 	var all sync.WaitGroup
@@ -152,10 +162,13 @@ func newLayers(b *testing.B) *layers {
 	binaries := cluster.Build(b, "fivechat.dev/deploy/fivechat")
 	addrs := harness.FreeAddrs(b, 2)
 	_, port, _ := strings.Cut(addrs[1], ":")
-	l := &layers{b: b, processes: map[string]*cluster.Process{}, uri: "mongodb://" + addrs[0] + "/?directConnection=true&replicaSet=rs0"}
-	l.processes[theStore] = cluster.Start(b, filepath.Join(binaries, "fivechat"), nil, "store", "serve", "--insecure", "--listen", addrs[0], "--data", b.TempDir())
+	l := &layers{b: b, processes: map[string]*cluster.Process{}, uri: "mongodb://" + addrs[0] +
+		"/?directConnection=true&replicaSet=rs0"}
+	l.processes[theStore] = cluster.Start(b, filepath.Join(binaries, "fivechat"), nil, "store", "serve", "--insecure",
+		"--listen", addrs[0], "--data", b.TempDir())
 	redis, _ := exec.LookPath("redis-server")
-	l.processes[theRedis] = cluster.Start(b, redis, nil, "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", b.TempDir())
+	l.processes[theRedis] = cluster.Start(b, redis, nil, "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir",
+		b.TempDir())
 	l.cluster = cluster.Launch(b, binaries, map[string]string{"MONGODB_URI": l.uri, "REDIS_URL": "redis://" + addrs[1]})
 	for _, p := range l.cluster.All() {
 		l.processes[p.Name] = p
@@ -171,12 +184,12 @@ func newLayers(b *testing.B) *layers {
 	return l
 }
 
-// settled is how long what a request leads to may take, and is waited for: relays, followers and gauges.
+// settled is the time to wait for the asynchronous work of requests: relays, followers and gauges.
 const settled = 2 * time.Second
 
 func (l *layers) settle() { time.Sleep(settled) }
 
-// idle gives what is used in a second while nothing is asked.
+// idle returns the usage in a second without requests.
 func (l *layers) idle() used {
 	l.settle()
 	before := l.look()
@@ -187,12 +200,13 @@ func (l *layers) idle() used {
 	for part := range after.cpu {
 		each.cpu[part] = (after.cpu[part] - before.cpu[part]) / seconds
 	}
-	each.hearing = (after.hearing - before.hearing) / seconds
-	each.mongo, each.writes, each.redis = (after.mongo-before.mongo)/seconds, (after.writes-before.writes)/seconds, (after.redis-before.redis)/seconds
+	each.receiving = (after.receiving - before.receiving) / seconds
+	each.mongo, each.writes, each.redis = (after.mongo-before.mongo)/seconds, (after.writes-before.writes)/seconds,
+		(after.redis-before.redis)/seconds
 	return each
 }
 
-// backlog lets records wait while nobody relays them, and gives how many a second are then relayed, and counted.
+// backlog lets records wait while no relay runs, and returns how many per second are then relayed, and counted.
 func (l *layers) backlog(b *testing.B, n int) (relayed, followed float64) {
 	p := l.processes["conversations"]
 	p.Kill(b)
@@ -231,12 +245,12 @@ func (l *layers) backlog(b *testing.B, n int) (relayed, followed float64) {
 	return round2(all / ended.Sub(begun).Seconds()), round2(all / last.Sub(counting).Seconds())
 }
 
-// clock is the µs of processor that are lost in the kernel's own clock, which counts hundredths of a second, and in what
-// a component does by itself: less than that is nothing.
+// clock is the processor time in µs that is lost in the kernel's clock, which counts hundredths of a second, and in a
+// component's background work. Less than that counts as nothing.
 const clock = 50_000
 
-// since gives what one of n has taken since a moment, and what the replica took to hear of it.
-func (l *layers) since(before, idle used, n float64) (o sim.Operation, hearing float64) {
+// since returns the usage of one of n since a moment, and the replica's for receiving its events.
+func (l *layers) since(before, idle used, n float64) (o sim.Operation, receiving float64) {
 	now := l.look()
 	seconds := now.at.Sub(before.at).Seconds()
 	each := func(now, before, idle float64) float64 { return round2(max(now-before-idle*seconds, 0) / n) }
@@ -246,9 +260,10 @@ func (l *layers) since(before, idle used, n float64) (o sim.Operation, hearing f
 			o.CPU[part] = round2(all / n)
 		}
 	}
-	o.Mongo, o.Writes, o.Redis = each(now.mongo, before.mongo, idle.mongo), each(now.writes, before.writes, idle.writes), each(now.redis, before.redis, idle.redis)
+	o.Mongo, o.Writes, o.Redis = each(now.mongo, before.mongo, idle.mongo), each(now.writes, before.writes, idle.writes),
+		each(now.redis, before.redis, idle.redis)
 	o.Events, o.Stored = each(now.events, before.events, 0), each(now.stored, before.stored, 0)
-	return o, each(now.hearing, before.hearing, idle.hearing)
+	return o, each(now.receiving, before.receiving, idle.receiving)
 }
 
 func round2(x float64) float64 { return math.Round(x*100) / 100 }
@@ -261,10 +276,11 @@ func (l *layers) look() used {
 			l.commands(p, &u)
 		}
 	}
-	u.hearing = l.processor(l.replica)
+	u.receiving = l.processor(l.replica)
 	for _, s := range []string{"conversations", "visitors", "tickets", "webhooks"} {
 		var row struct{ Pos int64 }
-		if err := l.db.Collection(s+"_leases").FindOne(l.b.Context(), bson.D{{Key: "_id", Value: "relay"}}).Decode(&row); err == nil {
+		if err := l.db.Collection(s+"_leases").FindOne(l.b.Context(),
+			bson.D{{Key: "_id", Value: "relay"}}).Decode(&row); err == nil {
 			u.events += float64(row.Pos)
 		}
 	}
@@ -282,7 +298,7 @@ func (l *layers) look() used {
 	return u
 }
 
-// processor gives the µs of processor that a process has used.
+// processor returns the µs of processor time that a process has used.
 func (l *layers) processor(p *cluster.Process) float64 {
 	proc, err := procfs.NewProc(p.PID)
 	if err != nil {
@@ -311,7 +327,8 @@ func (l *layers) commands(p *cluster.Process, u *used) {
 				u.redis += n
 			case label.GetName() == "db_system_name":
 				u.mongo += n
-			case label.GetName() == "db_operation_name" && strings.Contains(" insert update delete findAndModify commitTransaction ", " "+label.GetValue()+" "):
+			case label.GetName() == "db_operation_name" &&
+				strings.Contains(" insert update delete findAndModify commitTransaction ", " "+label.GetValue()+" "):
 				u.writes += n
 			}
 		}

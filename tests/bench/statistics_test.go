@@ -26,7 +26,7 @@ const (
 	eventWebsites = 20
 )
 
-// writer writes into the log of the conversations that a system follows, and sees how far it is counted.
+// writer writes into the log of conversations that a system follows, and reads how much of it is counted.
 type writer struct {
 	db        *mongokit.DB
 	log       *outbox.Log
@@ -49,16 +49,23 @@ func newWriterIn(b *testing.B, uri, database string) writer {
 	return writer{db, outbox.NewLog(db, tele), mongokit.GlobalOf[bson.M](db, "statistics_positions", "position")}
 }
 
-// write writes the n-th few events in one transaction: conversations are opened, and visitors and agents write in turn.
+// write writes the n-th batch of events in one transaction: conversations are opened, and visitors and agents write in
+// turn.
 func (w writer) write(ctx context.Context, n int) error {
 	t, err := tenant.New(int64(1_000 + n%eventWebsites))
 	if err != nil {
 		return err
 	}
 	now, agent, seconds := time.Now().UTC(), int64(n%50+1), float64(n%600)
-	c := chat.Conversation{ID: int64(n + 1), WebsiteID: t, Token: "conv_of_a_benchmark", Status: chat.Open, Tags: []string{"Travel"}, CreatedAt: now, UpdatedAt: now}
+	c := chat.Conversation{
+		ID: int64(n + 1), WebsiteID: t, Token: "conv_of_a_benchmark", Status: chat.Open,
+		Tags: []string{"Travel"}, CreatedAt: now, UpdatedAt: now,
+	}
 	view := c.View(now, nil, "")
-	said := chat.Message{ID: int64(n), Content: "Where can I see the flights that I have booked for next week?", CreatedAt: now, UpdatedAt: now}.View()
+	said := chat.Message{
+		ID: int64(n), Content: "Where can I see the flights that I have booked for next week?",
+		CreatedAt: now, UpdatedAt: now,
+	}.View()
 	return w.db.Tx(ctx, func(ctx context.Context) error {
 		err := w.log.Append(ctx, t, c.ID, chat.ConversationOpened, chat.OpenedData{Conversation: view})
 		for i := 1; i < eventsAtOnce-2 && err == nil; i++ {
@@ -75,15 +82,17 @@ func (w writer) write(ctx context.Context, n int) error {
 			return err
 		}
 		if err := w.log.Append(ctx, t, c.ID, chat.ConversationUpdated, chat.UpdatedData{
-			Conversation: view, From: chat.Open, Status: chat.Closed, ResolutionSeconds: &seconds}); err != nil {
+			Conversation: view, From: chat.Open, Status: chat.Closed, ResolutionSeconds: &seconds,
+		}); err != nil {
 			return err
 		}
 		return w.log.Append(ctx, t, c.ID, chat.ConversationRated, chat.RatedData{
-			Conversation: view, Rated: chat.Rated{Rating: int64(n%5 + 1), RatedAt: now, AgentID: &agent}})
+			Conversation: view, Rated: chat.Rated{Rating: int64(n%5 + 1), RatedAt: now, AgentID: &agent},
+		})
 	})
 }
 
-// counted gives how many events of the log are counted.
+// counted returns how many events of the log are counted.
 func (w writer) counted(ctx context.Context) int64 {
 	row, err := w.positions.Get(ctx, bson.D{{Key: "_id", Value: "conversations"}})
 	if err != nil {
@@ -93,11 +102,11 @@ func (w writer) counted(ctx context.Context) int64 {
 	return pos
 }
 
-// BenchmarkProjection writes 1,000 events a second into a log for a while, and reports how long it took until they were
-// in counters and buckets, and the processor time of all of it: of the writer, the store, the relay and every follower.
-// One iteration is enough: -benchtime 1x.
+// BenchmarkProjection writes 1,000 events per second into a log for a while. It reports how long it took until they
+// were in counters and buckets, and the processor time of all of it: of the writer, the store, the relay and every
+// follower. One iteration is enough: -benchtime 1x.
 func BenchmarkProjection(b *testing.B) {
-	// It closes behind the system, and not with the context of the benchmark, which ends before.
+	// Close runs after the system's end, not with the context of the benchmark, which ends earlier.
 	store, err := embedmongo.Start(context.WithoutCancel(b.Context()), embedmongo.Options{Dir: b.TempDir()})
 	if err != nil {
 		b.Fatal(err)
@@ -122,7 +131,7 @@ func BenchmarkProjection(b *testing.B) {
 	}
 }
 
-// project writes at its rate, and gives from when each transaction was begun until it was counted.
+// project writes at its rate, and returns how long each transaction took from its start until it was counted.
 func project(b *testing.B, w writer) []time.Duration {
 	b.Helper()
 	const all = eventsASecond * eventSeconds / eventsAtOnce

@@ -23,23 +23,24 @@ const (
 	patient = 60 * time.Second
 )
 
-// BenchmarkStreams opens 5,000 streams of visitors at a system in a process of its own, and then measures how long an
-// agent's message takes to reach its visitor. The memory is the process's, resident, with all streams open.
+// BenchmarkStreams opens 5,000 streams of visitors to a system in its own process, and then measures how long an
+// agent's message takes to reach its visitor. The memory is the process's resident memory with all streams open.
 func BenchmarkStreams(b *testing.B) {
-	s := demoAlone(b)
+	s := startDemo(b)
 	before := s.resident(b)
 	visitors := make([]guest, streams/perHead)
 	for i := range visitors {
 		visitors[i] = s.visitor(b)
 	}
 	talking := visitors[0]
-	conversation := tokenForm.FindString(s.ask(b, "POST", "/visitor/conversations", `{"content":"Hello?"}`, "x-visitor-id", talking.token, "x-visitor-secret", talking.secret))
-	heard := make(chan string, 64)
+	conversation := tokenForm.FindString(s.ask(b, "POST", "/visitor/conversations", `{"content":"Hello?"}`, "x-visitor-id",
+		talking.token, "x-visitor-secret", talking.secret))
+	received := make(chan string, 64)
 	for _, v := range visitors {
 		for range perHead {
 			s.listen(b, v, func(text string) {
 				if v == talking {
-					heard <- text
+					received <- text
 				}
 			})
 		}
@@ -49,15 +50,16 @@ func BenchmarkStreams(b *testing.B) {
 	for b.Loop() {
 		text := fmt.Sprint("message ", len(took))
 		start := time.Now()
-		s.ask(b, "POST", "/conversations/"+conversation+"/messages", `{"content":"`+text+`"}`, "Authorization", "Bearer "+s.token)
+		s.ask(b, "POST", "/conversations/"+conversation+"/messages", `{"content":"`+text+`"}`, "Authorization",
+			"Bearer "+s.token)
 		for range perHead {
 			select {
-			case got := <-heard:
+			case got := <-received:
 				if got != text {
-					b.Fatalf("heard %q, not %q", got, text)
+					b.Fatalf("received %q, want %q", got, text)
 				}
 			case <-time.After(patient):
-				b.Fatal("a stream does not hear of a message")
+				b.Fatal("a stream does not get a message")
 			}
 		}
 		took = append(took, time.Since(start))
@@ -72,7 +74,7 @@ func BenchmarkStreams(b *testing.B) {
 	b.ReportMetric((open-before)*1000/streams, "KB/stream")
 }
 
-// BenchmarkWidgetScript loads the widget's script, and reports how much of it comes over the line.
+// BenchmarkWidgetScript loads the widget's script, and reports its transferred bytes.
 func BenchmarkWidgetScript(b *testing.B) {
 	s, err := system.Start(b.Context(), system.Options{Demo: true, Quotas: plenty(b), Log: io.Discard})
 	if err != nil {
@@ -83,7 +85,10 @@ func BenchmarkWidgetScript(b *testing.B) {
 			b.Error(err)
 		}
 	})
-	c := client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true}}, s.URL(), ""}
+	c := client{
+		&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true}},
+		s.URL(), "",
+	}
 	size := 0
 	for b.Loop() {
 		size = len(c.do(b, "GET", "/widget/"+s.Demo.Websites[0].ClientToken, "", 200, "Accept-Encoding", "gzip"))
@@ -91,19 +96,22 @@ func BenchmarkWidgetScript(b *testing.B) {
 	b.ReportMetric(float64(size), "bytes")
 }
 
-// process is a running system.
+// demoProcess is a running system.
 type demoProcess struct {
 	pid                int
 	url, client, token string
 	http               *http.Client
 }
 
-// demoAlone builds the program and runs it with the demo's websites.
-func demoAlone(b *testing.B) demoProcess {
+// startDemo builds the program and runs it with the demo's websites.
+func startDemo(b *testing.B) demoProcess {
 	b.Helper()
 	s := start(b, build(b))
 	site := s.Demo.Websites[0]
-	return demoProcess{s.PID, s.Demo.URL, site.ClientToken, site.Tokens["READ_WRITE"], &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
+	return demoProcess{
+		s.PID, s.Demo.URL, site.ClientToken, site.Tokens["READ_WRITE"],
+		&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
+	}
 }
 
 // guest is a visitor's credential.
@@ -119,7 +127,7 @@ func (p demoProcess) resident(b *testing.B) float64 {
 	b.Helper()
 	n, err := process.Memory(p.pid)
 	if err != nil {
-		b.Skipf("the process's memory is not told: %v", err)
+		b.Skipf("the process's memory is unknown here: %v", err)
 	}
 	return float64(n) / 1e6
 }
@@ -135,8 +143,8 @@ func (p demoProcess) visitor(b *testing.B) guest {
 	return guest{visitorToken.FindString(made), visitorSecret.FindString(made)}
 }
 
-// listen opens a visitor's stream, and calls heard with what agents write. It comes back when the stream is open.
-func (p demoProcess) listen(b *testing.B, visitor guest, heard func(string)) {
+// listen opens a visitor's stream, and calls received with the agents' messages. It returns when the stream is open.
+func (p demoProcess) listen(b *testing.B, visitor guest, received func(string)) {
 	b.Helper()
 	ctx, cancel := context.WithCancel(b.Context())
 	b.Cleanup(cancel)
@@ -151,7 +159,7 @@ func (p demoProcess) listen(b *testing.B, visitor guest, heard func(string)) {
 		b.Fatal(err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		b.Fatalf("a stream answers %s", resp.Status)
+		b.Fatalf("a stream responds with %s", resp.Status)
 	}
 	ready := make(chan struct{})
 	go func() {
@@ -173,7 +181,7 @@ func (p demoProcess) listen(b *testing.B, visitor guest, heard func(string)) {
 				}
 			}
 			if json.Unmarshal([]byte(data), &e) == nil && e.Data.Message.SenderType == "USER" {
-				heard(e.Data.Message.Content)
+				received(e.Data.Message.Content)
 			}
 		}
 	}()

@@ -14,31 +14,31 @@ import (
 	"fivechat.dev/tests/process"
 )
 
-// launches is how often the systems are started anew: two processes of the same program differ by some hundredths.
+// launches is how often the systems are restarted: two processes of the same program differ by some hundredths.
 const launches = 7
 
-// instance is a system in a process of its own.
+// instance is a system in its own process.
 type instance struct {
 	name string
 	*process.System
 	client
-	paths []string // that are asked for
+	paths []string // requested paths
 }
 
-// BenchmarkTelemetry compares three systems: one with metrics and spans, at the default sampling, one with metrics alone,
-// and one with neither (OTEL_SDK_DISABLED). They are asked in turn, request for request, so that what the machine does beside
-// them falls on all alike. µs/req is the processor time of a request in the system's process, client and collector not
-// included. In the end it tells, of all launches together, how much more a request takes than with neither, and between
-// what the launches were. Few requests say little: -benchtime 2000x.
+// BenchmarkTelemetry compares three systems: one with metrics and spans, at the default sampling, one with metrics
+// only, and one with neither (OTEL_SDK_DISABLED). Requests alternate between them, so that other load on the machine
+// affects all alike. µs/req is the processor time of a request in the system's process, without client and collector.
+// At the end it reports, for all launches together, how much more a request takes than with neither, and the range of
+// the launches. Few requests say little: -benchtime 2000x.
 func BenchmarkTelemetry(b *testing.B) {
 	binary := build(b)
-	var spans atomic.Int64 // batches of them
+	var spans atomic.Int64 // batches of spans
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		spans.Add(1)
 	}))
 	b.Cleanup(collector.Close)
-	used := map[string][][]float64{} // µs a request by operation, launch and system
+	used := map[string][][]float64{} // µs per request by operation, launch and system
 	for n := range launches {
 		b.Run(fmt.Sprint("launch_", n+1), func(b *testing.B) {
 			systems := []*instance{
@@ -60,7 +60,7 @@ func BenchmarkTelemetry(b *testing.B) {
 		})
 	}
 	if spans.Load() == 0 {
-		b.Error("no span was sent anywhere")
+		b.Error("no span was sent")
 	}
 	for _, r := range observed {
 		for i, what := range []string{1: "metrics", 2: "metrics and spans"} {
@@ -76,20 +76,23 @@ func BenchmarkTelemetry(b *testing.B) {
 	}
 }
 
-// observedRequest is what the systems are asked.
+// observedRequest is a request to the systems.
 type observedRequest struct {
 	name, method, path, body string
-	times                    int // each of b.N is so many requests: those that take little are sent more often
+	times                    int // each of b.N is this many requests: cheap ones are sent more often
 }
 
 var observed = []observedRequest{
 	{"get_widget", "GET", "/widgets/{client}", "", 40},
 	{"get_conversation_20", "GET", "/conversations/{conversation}", "", 1},
 	{"list_20", "GET", "/conversations", "", 1},
-	{"post_message", "POST", "/conversations/{conversation}/messages", `{"content":"Thank you, that is what I was looking for."}`, 1},
+	{
+		"post_message", "POST", "/conversations/{conversation}/messages",
+		`{"content":"Thank you, that is what I was looking for."}`, 1,
+	},
 }
 
-// measure gives each system's processor time of a request, in microseconds.
+// measure returns each system's processor time of a request, in microseconds.
 func (r observedRequest) measure(b *testing.B, systems []*instance) (used []float64) {
 	const warm = 250
 	for _, s := range systems {
@@ -107,12 +110,18 @@ func (r observedRequest) measure(b *testing.B, systems []*instance) (used []floa
 	return used
 }
 
-// launch starts a system whose environment is env alone.
+// launch starts a system with env as its only environment.
 func launch(b *testing.B, name, binary string, env ...string) *instance {
 	b.Helper()
 	s := start(b, binary, env...)
 	site := s.Demo.Websites[0]
-	return &instance{name: name, System: s, client: client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, s.Demo.URL, site.Tokens["READ_WRITE"]}}
+	return &instance{
+		name: name, System: s,
+		client: client{
+			&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, s.Demo.URL,
+			site.Tokens["READ_WRITE"],
+		},
+	}
 }
 
 // processors is the processor time that the system's process has used so far, in microseconds.
@@ -124,7 +133,7 @@ func (s *instance) processors(b *testing.B) float64 {
 	return float64(used.Nanoseconds()) / 1000
 }
 
-// aim has requests go to path, in which {client} and {conversation} stand for what there is.
+// aim directs requests to path, in which {client} and {conversation} are replaced by existing objects.
 func (s *instance) aim(b *testing.B, path string) {
 	path = strings.ReplaceAll(path, "{client}", s.Demo.Websites[0].ClientToken)
 	s.paths = []string{path}
@@ -136,7 +145,7 @@ func (s *instance) aim(b *testing.B, path string) {
 	}
 }
 
-// askAll sends n requests to each system, by some clients at once.
+// askAll sends n requests to each system, in some concurrent clients.
 func askAll(b *testing.B, systems []*instance, method, body string, n int) {
 	status := http.StatusOK
 	if method == "POST" {

@@ -1,10 +1,10 @@
-// Package clocks steps the clock of a system that runs, as an administrator or a virtual machine that was asleep does, and
-// sees what becomes of all that has to do with time.
+// Package clocks steps the clock of a running system, as an administrator or a suspended virtual machine does, and
+// checks everything that depends on time.
 //
-// No namespace of Linux moves the clock on the wall, and a program of Go does not ask the C library for it. So the program is
-// built with a standard library whose time.Now is off by what a signal says, as the clock of a machine would be: what it
-// shows steps, and what measures time that passes does not. All of the program is built anew for it, which takes minutes the
-// first time; the tests are skipped unless FIVECHAT_CLOCKS is set (`make clocks`).
+// No Linux namespace changes the wall clock, and a Go program does not ask the C library for it. So the program is
+// built with a standard library whose time.Now has an offset that signals change, as a machine's clock would: the shown
+// time steps, and the measured time does not. The whole program is rebuilt for it, which takes minutes the first time;
+// the tests are skipped unless FIVECHAT_CLOCKS is set (`make clocks`).
 package clocks
 
 import (
@@ -17,10 +17,11 @@ import (
 	"path/filepath"
 )
 
-// shown is the line of time.Now that asks for the time.
+// shown is the line of time.Now that reads the clock.
 const shown = "\tsec, nsec, mono := runtimeNow()\n"
 
-// program builds bin/fivechat with a clock that can be stepped, into a folder, and gives its path. root is the repository's.
+// program builds bin/fivechat with a clock that can be stepped, into a folder, and returns its path. root is the
+// repository's.
 func program(ctx context.Context, root, dir string) (string, error) {
 	home, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
@@ -33,7 +34,7 @@ func program(ctx context.Context, root, dir string) (string, error) {
 	}
 	stepped := bytes.Replace(source, []byte(shown), []byte(shown+"\tsec += Stepped.Load()\n"), 1)
 	if n := bytes.Count(source, []byte(shown)); n != 1 {
-		return "", fmt.Errorf("time.Now asks for the time in %d places: this version of Go is another one", n)
+		return "", fmt.Errorf("time.Now reads the clock in %d places: this version of Go differs", n)
 	}
 	now := filepath.Join(dir, "time.go")
 	if err := os.WriteFile(now, stepped, 0o600); err != nil {

@@ -1,5 +1,5 @@
-// The work of tests/conformance, done by Node's mongodb: URI as the only argument.
-// Every expectation is what MongoDB's manual says about the command.
+// Tests MongoDB commands with Node's mongodb. The only argument is the URI of the server.
+// The expectations follow the manual of MongoDB.
 'use strict'
 
 const assert = require('assert')
@@ -43,7 +43,7 @@ async function crud (db) {
   expect('$pull', (await c.findOne({ _id: 2 })).l, [2])
   r = await c.replaceOne({ _id: 9 }, { z: null }, { upsert: true })
   expect('an upsert', r.upsertedCount, 1)
-  expect('null matches what is missing', await c.countDocuments({ z: null }), 4)
+  expect('null matches a missing field', await c.countDocuments({ z: null }), 4)
   expect('deleteOne', (await c.deleteOne({ a: { $gt: 1 } })).deletedCount, 1)
   r = await c.findOneAndUpdate({ _id: 5 }, { $inc: { n: 1 } }, { upsert: true, returnOriginal: false })
   expect('findOneAndUpdate', r.value, { _id: 5, n: 1 })
@@ -58,8 +58,8 @@ async function bulk (db) {
   for (const [ordered, inserted] of [[true, 1], [false, 2]]) {
     await c.deleteMany({})
     const e = await refused('a bulk with a duplicate', 11000, () => c.bulkWrite(ops, { ordered }))
-    expect(`ordered=${ordered}: what was done`, e.result.nInserted, inserted)
-    expect('which failed', e.result.getWriteErrors().map(w => w.index), [1])
+    expect(`ordered=${ordered}: inserted`, e.result.nInserted, inserted)
+    expect('failed operations', e.result.getWriteErrors().map(w => w.index), [1])
   }
 }
 
@@ -103,7 +103,7 @@ async function transactions (client, db) {
   session.startTransaction()
   await c.updateOne({ _id: 'a' }, { $inc: { n: -10 } }, { session })
   await c.updateOne({ _id: 'b' }, { $inc: { n: 10 } }, { session })
-  expect('outside, nothing shows', await numbers(), [100, 0])
+  expect('outside of the transaction, no change is visible', await numbers(), [100, 0])
   await session.commitTransaction()
   expect('after the commit', await numbers(), [90, 10])
   session.startTransaction()

@@ -1,6 +1,6 @@
-"""The work of tests/conformance, done by pymongo: URI as the only argument.
+"""Tests MongoDB commands with pymongo. The only argument is the URI of the server.
 
-Every expectation is what MongoDB's manual says about the command."""
+The expectations follow the manual of MongoDB."""
 
 import sys
 
@@ -32,7 +32,7 @@ def refused(what, code, call):
 
 def crud(db):
     c = db.crud
-    expect("insert_one gives the _id", c.insert_one({"_id": 1, "a": 1}).inserted_id, 1)
+    expect("insert_one returns the _id", c.insert_one({"_id": 1, "a": 1}).inserted_id, 1)
     expect("insert_many keeps the order", c.insert_many([{"_id": i, "a": i} for i in (2, 3, 4)]).inserted_ids, [2, 3, 4])
     refused("a second _id", 11000, lambda: c.insert_one({"_id": 1}))
     r = c.update_one({"_id": 1}, {"$set": {"b": "x"}, "$inc": {"a": 10}})
@@ -56,7 +56,7 @@ def crud(db):
     expect("find_one_and_update, after", c.find_one_and_update({"_id": 5}, {"$inc": {"n": 1}}, upsert=True, return_document=ReturnDocument.AFTER), {"_id": 5, "n": 1})
     expect("find_one_and_replace", c.find_one_and_replace({"_id": 5}, {"n": 9}, projection={"_id": 0}), {"n": 1})
     expect("find_one_and_delete", c.find_one_and_delete({"_id": 5}), {"_id": 5, "n": 9})
-    expect("find_one_and_delete of nothing", c.find_one_and_delete({"_id": 5}), None)
+    expect("find_one_and_delete without a match", c.find_one_and_delete({"_id": 5}), None)
 
 
 def bulk(db):
@@ -69,8 +69,8 @@ def bulk(db):
             expect("a bulk with a duplicate", "no error", "an error")
         except BulkWriteError as e:
             d = e.details
-            expect(f"ordered={ordered}: what was done", (d["nInserted"], d["nUpserted"]), (inserted, upserted))
-            expect("which failed", [(w["index"], w["code"]) for w in d["writeErrors"]], [(1, 11000)])
+            expect(f"ordered={ordered}: inserted and upserted", (d["nInserted"], d["nUpserted"]), (inserted, upserted))
+            expect("failed operations", [(w["index"], w["code"]) for w in d["writeErrors"]], [(1, 11000)])
             expect("keyPattern and keyValue", (d["writeErrors"][0].get("keyPattern"), d["writeErrors"][0].get("keyValue")), ({"_id": 1}, {"_id": 1}))
 
 
@@ -132,8 +132,8 @@ def transactions(client, db):
         with s.start_transaction():
             c.update_one({"_id": "a"}, {"$inc": {"n": -10}}, session=s)
             c.update_one({"_id": "b"}, {"$inc": {"n": 10}}, session=s)
-            expect("outside, nothing shows", c.find_one({"_id": "b"})["n"], 0)
-            expect("inside, it does", c.find_one({"_id": "b"}, session=s)["n"], 10)
+            expect("outside of the transaction, no change is visible", c.find_one({"_id": "b"})["n"], 0)
+            expect("inside of the transaction, it is", c.find_one({"_id": "b"}, session=s)["n"], 10)
         expect("after the commit", [x["n"] for x in c.find().sort("_id", 1)], [90, 10])
         s.start_transaction()
         c.delete_many({}, session=s)
@@ -152,11 +152,11 @@ def transactions(client, db):
 def catalog(db):
     expect("the collections are listed", {"crud", "bulk"} <= set(db.list_collection_names()), True)
     db.drop_collection("crud")
-    expect("a dropped one is not", "crud" in db.list_collection_names(), False)
+    expect("a dropped collection is not listed", "crud" in db.list_collection_names(), False)
     refused("an unknown command", 59, lambda: db.command("noSuchCommand"))
 
 
-def left_behind(db):
+def keep_documents(db):
     """Documents under indexes of every kind, for the check of the stopped store."""
     c = db.kept
     c.create_index([("a", 1), ("b", -1)])
@@ -165,7 +165,7 @@ def left_behind(db):
     c.insert_many({"_id": i, "a": i % 7, "b": i, "tags": [i % 3, i % 5], **({"key": i} if i % 2 else {})} for i in range(500))
     c.update_many({"a": 3}, {"$push": {"tags": "three"}})
     c.delete_many({"a": 5})
-    expect("what is left behind", c.count_documents({}), 500 - 71)
+    expect("the number of kept documents", c.count_documents({}), 500 - 71)
 
 
 def main():
@@ -175,7 +175,7 @@ def main():
         part(db)
     transactions(client, db)
     catalog(db)
-    left_behind(client.conformance_python_kept)
+    keep_documents(client.conformance_python_kept)
     client.drop_database(db.name)
     expect("a dropped database", db.name in client.list_database_names(), False)
     print(f"pymongo {pymongo.version}: {passed} passed, {failed} failed")

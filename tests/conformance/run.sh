@@ -1,5 +1,5 @@
 #!/bin/sh
-# Serves a store of its own and lets other people's MongoDB clients work with it.
+# Serves an embedded store and tests it with other MongoDB clients: pymongo and Node's mongodb.
 set -eu
 cd "$(dirname "$0")/../.."
 PYTHON=${PYTHON:-/usr/bin/python3}
@@ -26,6 +26,6 @@ kill $server
 wait $server
 checked=$(bin/fivechat store check "$dir/store") || code=1
 echo "$checked"
-# What client.py left behind: under each index that it made there are entries.
-echo "$checked" | grep -Eq '^1 collections, 429 documents, 3 indexes with [1-9][0-9]+ entries$' || { echo "the check did not see what was left behind"; code=1; }
+# client.py keeps documents in the store: each of its indexes must have entries.
+echo "$checked" | grep -Eq '^1 collections, 429 documents, 3 indexes with [1-9][0-9]+ entries$' || { echo "the check did not find the kept documents"; code=1; }
 exit $code

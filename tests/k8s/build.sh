@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# build.sh OUT [TOOL...]: builds what a cluster of our own and the work with it need, through the Go module proxy and
-# nothing else: helm, kubeconform and
-# the schemas of Kubernetes' objects (what `make k8s-lint` needs), the five programs of Kubernetes, kubectl, a CoreDNS with
-# the four plugins that a cluster asks for, metrics-server, and skaffold. What is already in OUT is left as it is.
+# build.sh OUT [TOOL...]: builds the programs of a local cluster, through the Go module proxy only: helm, kubeconform and
+# the schemas of Kubernetes' objects (for `make k8s-lint`), the five programs of Kubernetes, kubectl, a CoreDNS with the
+# four plugins that a cluster needs, metrics-server, and skaffold. Programs that are already in OUT are kept.
 #
-# All are built in one module, so that they share what they import: Kubernetes' client is compiled once, not five times.
-# k8s.io/kubernetes asks for its own parts at v0.0.0, which nobody serves, so each is replaced by its published tag.
+# All are built in one module, so that they share their imports: Kubernetes' client is compiled once, not five times.
+# k8s.io/kubernetes requires its own parts at v0.0.0, which doesn't exist, so each is replaced by its published tag.
 # 1.34 is the newest Kubernetes that runs with Debian 12's containerd 1.6 and on machines with cgroup v1.
 set -euo pipefail
 
@@ -34,7 +33,7 @@ kubernetes=$(dir k8s.io/kubernetes "v$KUBERNETES")
 	echo ')'
 } >go.mod
 cat >coredns/main.go <<-END
-	// Command coredns is CoreDNS with what a cluster's names need; its other plugins bring several clouds' clients.
+	// Command coredns is CoreDNS with the plugins for a cluster's names; others depend on the clients of several clouds.
 	package main
 
 	import (
@@ -52,7 +51,7 @@ cat >coredns/main.go <<-END
 	}
 END
 
-version() { # the flags that tell a program of Kubernetes its version
+version() { # the linker flags that set the version of a Kubernetes program
 	local minor=${KUBERNETES#*.} p
 	for p in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
 		printf -- '-X %s ' "$p.gitVersion=v$KUBERNETES" "$p.gitMajor=${KUBERNETES%%.*}" "$p.gitMinor=${minor%%.*}" "$p.gitTreeState=clean"

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# cluster.sh up BIN | down: a real Kubernetes on this machine, of one node, out of the programs that build.sh made and of
+# cluster.sh up BIN | down: a real Kubernetes with one node on this machine. It uses the programs that build.sh built and
 # Debian's containerd, runc, etcd-server, containernetworking-plugins, iptables, conntrack, docker-registry and openssl. It
-# needs root. Nothing of it is simulated.
+# needs root. No part of it is simulated.
 #
-# All of it lives in a network namespace that has no way out, so that it touches nothing of the machine's and nothing can
-# be fetched: images come from the registry inside, 127.0.0.1:5000. Who speaks to it goes in: nsenter --net=$NETNS. (With
-# `ip netns exec` one would see another /sys, without the control groups that containers need.)
+# It runs in a network namespace without access to the outside, so that it affects nothing on the machine and downloads
+# nothing: images come from the registry inside, 127.0.0.1:5000. Clients enter the namespace: nsenter --net=$NETNS.
+# (`ip netns exec` would mount another /sys, without the control groups that containers need.)
 #
-# Everything it keeps is in $CLUSTER_HOME; the configuration for kubectl is $CLUSTER_HOME/admin.kubeconfig.
+# All its files are in $CLUSTER_HOME; the configuration for kubectl is $CLUSTER_HOME/admin.kubeconfig.
 set -euo pipefail
 
 CLUSTER_HOME=${CLUSTER_HOME:-${TMPDIR:-/tmp}/fivechat-cluster}
@@ -18,7 +18,7 @@ NODE_IP=10.203.0.1 PODS=10.203.64.0/24 SERVICES=10.203.128.0/24 API_IP=10.203.12
 inside() { nsenter --net="$NETNS" "$@"; }
 admin() { inside "$BIN/kubectl" --kubeconfig "$CLUSTER_HOME/admin.kubeconfig" "$@"; }
 
-# start NAME COMMAND...: in the background and in a session of its own; its log and its process id are kept
+# start NAME COMMAND...: runs a command in the background, in its own session, and stores its log and process id
 start() {
 	local name=$1
 	shift
@@ -36,7 +36,7 @@ until_ok() {
 	done
 }
 
-# certificate NAME SUBJECT [ALTERNATIVE NAMES]: signed by the cluster's own authority, for servers and clients
+# certificate NAME SUBJECT [ALTERNATIVE NAMES]: makes a certificate of the cluster's authority, for servers and clients
 certificate() {
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "$2" -keyout "pki/$1.key" -out "pki/$1.csr"
 	openssl x509 -req -days 7 -in "pki/$1.csr" -CA pki/ca.crt -CAkey pki/ca.key -CAcreateserial -out "pki/$1.crt" \
@@ -44,7 +44,7 @@ certificate() {
 subjectAltName=$3}")
 } 2>/dev/null
 
-# kubeconfig NAME: how the holder of that certificate reaches the API
+# kubeconfig NAME: the configuration for the API with that certificate
 kubeconfig() {
 	cat >"$1.kubeconfig" <<-END
 		apiVersion: v1
@@ -100,7 +100,7 @@ control_plane() {
 		--requestheader-group-headers=X-Remote-Group --requestheader-extra-headers-prefix=X-Remote-Extra- \
 		--proxy-client-cert-file=pki/aggregator.crt --proxy-client-key-file=pki/aggregator.key --enable-aggregator-routing=true
 	until_ok 120 "API server" admin get --raw /readyz
-	# A test has no five minutes to see replicas go: the autoscaler looks often and forgets soon.
+	# Tests can't wait five minutes for a scale-down: the autoscaler polls often and has a short stabilization window.
 	start controller-manager "$BIN/kube-controller-manager" --kubeconfig=controller-manager.kubeconfig --leader-elect=false \
 		--use-service-account-credentials=true --root-ca-file=pki/ca.crt --service-account-private-key-file=pki/tokens.key \
 		--bind-address=127.0.0.1 --horizontal-pod-autoscaler-sync-period=5s \
@@ -190,7 +190,7 @@ node() {
 	admin wait --for=condition=Ready node/$NODE --timeout=60s >/dev/null
 }
 
-# service NAME IP PORTS: a service that a program on the node answers
+# service NAME IP PORTS: a service whose endpoint is a program on the node
 service() {
 	cat <<-END
 		---
@@ -239,7 +239,7 @@ names_and_metrics() {
 	} | admin apply -f - >/dev/null
 }
 
-# volumes: a few folders of the node, which the cluster's default storage class gives out once each
+# volumes: a few folders of the node, each of which the cluster's default storage class binds once
 volumes() {
 	local n
 	{
@@ -266,7 +266,7 @@ volumes() {
 up() {
 	BIN=$(cd "${1:?cluster.sh up BIN}" && pwd)
 	ROOT=$(cd "$(dirname "$0")/../.." && pwd)
-	[ ! -e "$CLUSTER_HOME/pid" ] || { echo "cluster.sh: it is up already, or was not taken down" >&2; exit 1; }
+	[ ! -e "$CLUSTER_HOME/pid" ] || { echo "cluster.sh: the cluster is already up, or was not taken down" >&2; exit 1; }
 	mkdir -p "$CLUSTER_HOME"/{pki,log,pid,cni}
 	cd "$CLUSTER_HOME"
 	network
@@ -278,7 +278,7 @@ up() {
 	volumes
 }
 
-# end NAME: and wait for it
+# end NAME: stops a command and waits for its end
 end() {
 	local pid
 	pid=$(cat "pid/$1" 2>/dev/null) || return 0

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# run.sh: the test of the chart on a real Kubernetes, from nothing. It builds the programs (once; they stay in bin/k8s),
-# starts a cluster of this machine's own, makes the images, and takes the chart through its life. Where KUBECONTEXT names
-# a cluster, that one is used: then IMAGES names a registry and prefix that both sides reach, FIVECHAT_TEST_HOST is the
-# address of this machine that pods reach, and kubectl and helm are those of the PATH.
+# run.sh: tests the chart on a real Kubernetes. It builds the programs (once; they stay in bin/k8s), starts a cluster on
+# this machine, builds the images, and runs the chart's tests. If KUBECONTEXT names a cluster, it uses that one: IMAGES
+# names a registry and prefix that both sides reach, FIVECHAT_TEST_HOST is the address of this machine that pods reach,
+# and kubectl and helm are those of the PATH.
 #
-#   PREVIOUS   the commit that the upgrade leads from (default: the last tag, or where there is none, this commit)
-#   REPORT     where the report is written (default: docs/kubernetes.md)
+#   PREVIOUS   the commit from which the upgrade starts (default: the last tag, or this commit if there is none)
+#   REPORT     the file of the report (default: docs/kubernetes.md)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -32,15 +32,15 @@ if [ -z "${KUBECONTEXT:-}" ]; then
 	tests/k8s/build.sh "$programs" helm kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl coredns metrics-server skaffold
 	tests/k8s/cluster.sh up "$programs"
 	export KUBECONFIG=$CLUSTER_HOME/admin.kubeconfig FIVECHAT_K8S_PROGRAMS=$programs
-	export FIVECHAT_TEST_HOST=10.203.0.1 # the node's, where pods reach the tests
-	export KO_DEFAULTBASEIMAGE=127.0.0.1:5000/pause:cluster # a program on nothing, as good to begin with as any
+	export FIVECHAT_TEST_HOST=10.203.0.1 # the node's address, at which pods reach the tests
+	export KO_DEFAULTBASEIMAGE=127.0.0.1:5000/pause:cluster # any image with a single static program
 	inside=(nsenter --net=/run/netns/fivechat-cluster)
 fi
 images=${IMAGES:-127.0.0.1:5000/fivechat}
 
 go build -o "$work/images" ./deploy/images
 "${inside[@]}" "$work/images" -to "$images" -version "$now" -revision "$(git rev-parse HEAD)"
-if [ "$previous" = "$(git rev-parse --short HEAD)" ]; then # nothing went before: the same, by another name
+if [ "$previous" = "$(git rev-parse --short HEAD)" ]; then # there is no earlier version: the same one, by another name
 	before=before-$now from=$root
 else
 	before=$previous from=$work/previous

@@ -1,14 +1,14 @@
 package main
 
-// The bounds of a search, in requests a second.
+// The bounds of a search, in requests per second.
 const (
 	lowest  = 1
 	highest = 1 << 17
-	near    = 1.1 // is how far apart a rate that holds and one that does not may stay
+	near    = 1.1 // the search ends if the lowest failing rate is within this factor of the highest held one
 )
 
-// find gives the highest rate that holds, to within a tenth: from a first one it doubles while that holds, or halves
-// until it does, and then halves the distance. Where nothing holds it gives the lowest that was tried.
+// find returns the highest rate that holds, to within a tenth. It doubles the first rate while that holds, or halves it
+// until it does, and then halves the distance. If no rate holds, it returns the lowest one that it tried.
 func find(first float64, holds func(rate float64) (bool, error)) (float64, error) {
 	good, bad := 0.0, 0.0
 	for rate := first; good == 0 || bad == 0; {

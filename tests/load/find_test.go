@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestFind: what is found holds, a tenth more does not, and it takes few tries.
+// TestFind checks that the found rate holds, that a tenth more does not, and that few tries are needed.
 func TestFind(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ first, holds float64 }{
@@ -19,19 +19,21 @@ func TestFind(t *testing.T) {
 				t.Errorf("%v %v, want %v", got, err, c.holds)
 			}
 			if tries > 15 {
-				t.Errorf("it takes %d tries", tries)
+				t.Errorf("%d tries", tries)
 			}
 		})
 	}
 	if got, _ := find(100, func(float64) (bool, error) { return false, nil }); got >= 2*lowest {
-		t.Errorf("where nothing holds, it gives up at %v", got)
+		t.Errorf("if no rate holds, the search ends at %v", got)
 	}
 	if got, _ := find(100, func(float64) (bool, error) { return true, nil }); got > highest || got*2 <= highest {
-		t.Errorf("where all holds, it ends at %v", got)
+		t.Errorf("if every rate holds, the search ends at %v", got)
 	}
 	broken := errors.New("broken")
-	if _, err := find(100, func(rate float64) (bool, error) { return rate < 300, failAt(rate, 300, broken) }); !errors.Is(err, broken) {
-		t.Errorf("a failure gives %v", err)
+	if _, err := find(100, func(rate float64) (bool, error) {
+		return rate < 300, failAt(rate, 300, broken)
+	}); !errors.Is(err, broken) {
+		t.Errorf("a failure returns %v", err)
 	}
 }
 

@@ -1,9 +1,9 @@
-// Command load sends a system its users' requests at a steady rate, and measures each from the time at which it was due.
-// Package mix has the requests of each kind of user, package openloop the schedule. `make bench` runs it; docs/performance
-// says how to read its output.
+// Command load sends user requests to a system at a steady rate, and measures each from the time at which it was due.
+// Package mix has the requests of each kind of user, package openloop the schedule. `make bench` runs it;
+// docs/performance explains its output.
 //
-// Unless a running system is named, it starts one in a process of its own, over embedded stores in a new folder, synced
-// to disk as always, with quotas that nobody reaches.
+// Unless a running system is named, it starts one in its own process, with embedded stores in a new folder, synced to
+// disk as always, and with generous quotas.
 package main
 
 import (
@@ -27,10 +27,10 @@ func main() {
 	}
 }
 
-// options are the command's.
+// options are the command's options.
 type options struct {
 	names, binary, url, token, dialogues, commit, out, flames string
-	admin                                                     string // of the system that is started
+	admin                                                     string // of the started system
 
 	pid    int
 	each   bool
@@ -44,25 +44,27 @@ type options struct {
 }
 
 func parse() (o options) {
-	flag.StringVar(&o.names, "mix", "", "mixes with commas between, as in \"agent,desk\", or single operations, as in \"agent/list\" (default: all mixes)")
-	flag.BoolVar(&o.each, "each", false, "measure each operation of the mixes by itself")
-	flag.Float64Var(&o.rate, "rate", 0, "requests a second (default: each mix's own)")
+	flag.StringVar(&o.names, "mix", "",
+		"comma-separated mixes, as in \"agent,desk\", or single operations, as in \"agent/list\" (default: all mixes)")
+	flag.BoolVar(&o.each, "each", false, "measure each operation of the mixes separately")
+	flag.Float64Var(&o.rate, "rate", 0, "requests per second (default: each mix's own)")
 	flag.DurationVar(&o.length, "for", 5*time.Second, "length of a round")
-	flag.IntVar(&o.rounds, "rounds", 6, "rounds of each mix, which take turns")
-	flag.IntVar(&o.bound, "bound", 256, "requests in progress at once")
-	flag.BoolVar(&o.find, "find", false, "find the highest rate of each mix that holds -p99, doubling and then halving the distance")
-	flag.DurationVar(&o.p99, "p99", 50*time.Millisecond, "what 99 of 100 requests must be answered within, with -find")
+	flag.IntVar(&o.rounds, "rounds", 6, "rounds of each mix, alternating with the others")
+	flag.IntVar(&o.bound, "bound", 256, "concurrent requests")
+	flag.BoolVar(&o.find, "find", false, "find the highest rate of each mix that holds -p99")
+	flag.DurationVar(&o.p99, "p99", 50*time.Millisecond, "bound of the 99th percentile, with -find")
 	flag.StringVar(&o.binary, "binary", "bin/fivechat", "the system to start")
-	flag.StringVar(&o.url, "url", "", "a running system instead; it needs quotas that do not limit")
+	flag.StringVar(&o.url, "url", "", "a running system instead; its quotas must be generous")
 	flag.StringVar(&o.token, "token", "", "a token with READ_WRITE of a website of the running system, with the plan PRO")
-	flag.IntVar(&o.pid, "pid", 0, "the running system's process, where it is on this machine")
-	flag.StringVar(&o.dialogues, "dialogues", os.Getenv("FIVECHAT_DIALOGUES"), "file of dialogues to import, JSON lines, gzipped or not (default: FIVECHAT_DIALOGUES, or ones of our own)")
+	flag.IntVar(&o.pid, "pid", 0, "process id of the running system, if it is on this machine")
+	flag.StringVar(&o.dialogues, "dialogues", os.Getenv("FIVECHAT_DIALOGUES"),
+		"file of dialogues to import, JSON lines, gzipped or not (default: FIVECHAT_DIALOGUES, or built-in ones)")
 	flag.IntVar(&o.size.Conversations, "conversations", 2_000, "dialogues to import, by repeating the file's")
 	flag.IntVar(&o.size.Chats, "chats", 200, "chats at the start")
 	flag.IntVar(&o.size.Tickets, "tickets", 500, "tickets at the start")
-	flag.StringVar(&o.commit, "commit", "", "what is measured")
+	flag.StringVar(&o.commit, "commit", "", "the measured commit")
 	flag.StringVar(&o.out, "out", "", "write FILE.json, and FILE.txt in the format of Go's benchmarks")
-	flag.StringVar(&o.flames, "flames", "", "draw a flame graph of each mix into this folder; not of a running system")
+	flag.StringVar(&o.flames, "flames", "", "draw a flame graph of each mix into this folder; not with -url")
 	flag.Parse()
 	return o
 }
@@ -73,13 +75,14 @@ func run() (err error) {
 	defer stop()
 	mixes, unknown := mix.Find(o.names)
 	if unknown != "" {
-		return fmt.Errorf("there is no mix %q", unknown)
+		return fmt.Errorf("unknown mix %q", unknown)
 	}
 	if o.each {
 		mixes = mix.Each(mixes)
 	}
-	if o.length <= 0 || o.rounds < 1 || o.bound < 1 || o.rate < 0 || o.size.Conversations < 1 || o.size.Chats < 1 || o.size.Tickets < 1 {
-		return errors.New("lengths, rounds, bounds and sizes are above zero")
+	if o.length <= 0 || o.rounds < 1 || o.bound < 1 || o.rate < 0 || o.size.Conversations < 1 || o.size.Chats < 1 ||
+		o.size.Tickets < 1 {
+		return errors.New("lengths, rounds, bounds and sizes must be above zero")
 	}
 	if o.url == "" {
 		s, end, err := start(ctx, o.binary)
@@ -90,14 +93,17 @@ func run() (err error) {
 		o.url, o.token, o.pid, o.admin = s.Demo.URL, s.Demo.Websites[0].Tokens["READ_WRITE"], s.PID, s.Demo.AdminURL
 	}
 	if o.flames != "" && o.admin == "" {
-		return errors.New("flame graphs are of a system that is started for them")
+		return errors.New("flame graphs need a system that this command starts")
 	}
-	town, err := mix.Settle(ctx, mix.Target{URL: o.url, Token: o.token, Bound: o.bound}, o.dialogues, o.size)
+	site, err := mix.Populate(ctx, mix.Target{URL: o.url, Token: o.token, Bound: o.bound}, o.dialogues, o.size)
 	if err != nil {
 		return fmt.Errorf("settle: %w", err)
 	}
-	g := &generator{options: o, town: town}
-	r := report{Machine: process.Here(o.commit), Conversations: o.size.Conversations, Chats: o.size.Chats, Tickets: o.size.Tickets}
+	g := &generator{options: o, site: site}
+	r := report{
+		Machine: process.Here(o.commit), Conversations: o.size.Conversations, Chats: o.size.Chats,
+		Tickets: o.size.Tickets,
+	}
 	if o.find {
 		err = g.findAll(ctx, mixes, &r)
 	} else {
@@ -125,7 +131,7 @@ func start(ctx context.Context, binary string) (s *process.System, end func() er
 	return s, func() error { return errors.Join(s.Stop(), os.RemoveAll(dir)) }, nil
 }
 
-// rounds measures each mix in turn, so that what the machine does beside them falls on all alike.
+// rounds measures the mixes alternately, so that other load on the machine affects all of them.
 func (g *generator) rounds(ctx context.Context, mixes []mix.Mix, r *report) error {
 	all := make([]*measured, len(mixes))
 	for round := range g.options.rounds {
@@ -140,7 +146,8 @@ func (g *generator) rounds(ctx context.Context, mixes []mix.Mix, r *report) erro
 				return fmt.Errorf("%s: %w", m.Name, err)
 			}
 			r.samples = append(r.samples, one.lines()...)
-			if o := g.options; o.flames != "" && round == o.rounds-1 { // another one, as it would be in the figures
+			// an additional round, because the profile would distort the figures
+			if o := g.options; o.flames != "" && round == o.rounds-1 {
 				if err := g.flame(ctx, m, rate); err != nil {
 					return fmt.Errorf("%s: %w", m.Name, err)
 				}
@@ -158,7 +165,7 @@ func (g *generator) rounds(ctx context.Context, mixes []mix.Mix, r *report) erro
 	return nil
 }
 
-// findAll finds what each mix holds.
+// findAll finds the highest rate of each mix.
 func (g *generator) findAll(ctx context.Context, mixes []mix.Mix, r *report) error {
 	for _, m := range mixes {
 		var best *measured
@@ -178,7 +185,7 @@ func (g *generator) findAll(ctx context.Context, mixes []mix.Mix, r *report) err
 			return fmt.Errorf("%s: %w", m.Name, err)
 		}
 		if best == nil {
-			return fmt.Errorf("%s: not even %.0f/s is held", m.Name, rate)
+			return fmt.Errorf("%s: not even %.0f/s holds", m.Name, rate)
 		}
 		result := best.result()
 		result.Held = &held{rate, milliseconds(g.options.p99)}

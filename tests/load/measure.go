@@ -14,26 +14,27 @@ import (
 	"fivechat.dev/tests/process"
 )
 
-// The resolution of times: microseconds up to two minutes, within a thousandth. What takes longer counts as that long.
+// The resolution of times: microseconds up to two minutes, within a thousandth. Longer times are recorded as two
+// minutes.
 const (
 	longest = 2 * time.Minute
 	digits  = 3
 )
 
-// generator measures mixes in one town.
+// generator measures mixes on one site.
 type generator struct {
 	options options
-	town    *mix.Town
+	site    *mix.Site
 }
 
-// outcome is what came of an operation.
+// outcome is the result of an operation.
 type outcome struct {
 	mu     sync.Mutex
 	name   string
 	due    int
-	done   int            // answered as they should be
+	done   int            // answered with the expected status
 	errors map[string]int // by status, "no answer", or "not sent"
-	times  *hdr.Histogram // microseconds from when requests were due: of all, also of those that failed
+	times  *hdr.Histogram // microseconds from when requests were due, also of failed ones
 }
 
 func newOutcome(name string) *outcome {
@@ -42,7 +43,7 @@ func newOutcome(name string) *outcome {
 
 func newTimes() *hdr.Histogram { return hdr.New(1, longest.Microseconds(), digits) }
 
-// took notes one request's outcome; failed is "" where it was answered as it should be.
+// took records one request's result; failed is "" if it had the expected status.
 func (o *outcome) took(t time.Duration, failed string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -55,7 +56,7 @@ func (o *outcome) took(t time.Duration, failed string) {
 }
 
 func record(to *hdr.Histogram, t time.Duration) {
-	_ = to.RecordValue(min(max(t.Microseconds(), 1), longest.Microseconds())) // nothing is out of its range
+	_ = to.RecordValue(min(max(t.Microseconds(), 1), longest.Microseconds())) // every value is in range
 }
 
 func (o *outcome) merge(other *outcome) {
@@ -66,16 +67,16 @@ func (o *outcome) merge(other *outcome) {
 	o.times.Merge(other.times)
 }
 
-// measured is what came of a mix.
+// measured is the result of a mix.
 type measured struct {
 	mix        mix.Mix
 	rate       float64
 	operations []*outcome // in the mix's order
-	heard      *outcome   // messages on streams; nil where the mix has none
+	received   *outcome   // messages on streams; nil if the mix has none
 	late       *hdr.Histogram
 	full       int
 	took       time.Duration
-	used       time.Duration // of the processors, by the system's process; 0 where it is not known
+	used       time.Duration // processor time of the system's process; 0 if unknown
 	resident   int64         // bytes
 }
 
@@ -83,11 +84,12 @@ func (m *measured) merge(other *measured) {
 	for i, o := range other.operations {
 		m.operations[i].merge(o)
 	}
-	if m.heard != nil {
-		m.heard.merge(other.heard)
+	if m.received != nil {
+		m.received.merge(other.received)
 	}
 	m.late.Merge(other.late)
-	m.full, m.took, m.used, m.resident = m.full+other.full, m.took+other.took, m.used+other.used, max(m.resident, other.resident)
+	m.full, m.took, m.used, m.resident = m.full+other.full, m.took+other.took, m.used+other.used,
+		max(m.resident, other.resident)
 }
 
 // all is every request of the mix.
@@ -103,13 +105,13 @@ func (m *measured) p99() time.Duration {
 	return time.Duration(m.all().times.ValueAtPercentile(99)) * time.Microsecond
 }
 
-// holds says whether all were answered as they should be, and 99 of 100 within a time.
+// holds reports whether all requests had the expected status, and 99 of 100 within a time.
 func (m *measured) holds(p99 time.Duration) bool {
 	all := m.all()
 	return all.done == all.due && m.p99() <= p99
 }
 
-// measure asks what a mix asks, at a rate, for a round.
+// measure sends a mix's requests at a rate for a round.
 func (g *generator) measure(ctx context.Context, m mix.Mix, rate float64) (*measured, error) {
 	one := &measured{mix: m, rate: rate, late: newTimes()}
 	turns, of := m.Turns(), map[*mix.Operation]*outcome{}
@@ -121,9 +123,9 @@ func (g *generator) measure(ctx context.Context, m mix.Mix, rate float64) (*meas
 	defer leave()
 	wait := func() error { return nil }
 	if m.Streams > 0 {
-		one.heard = newOutcome("received on streams")
+		one.received = newOutcome("received on streams")
 		var err error
-		if wait, err = g.town.Listen(listening, m.Streams, func(t time.Duration) { one.heard.took(t, "") }); err != nil {
+		if wait, err = g.site.Listen(listening, m.Streams, func(t time.Duration) { one.received.took(t, "") }); err != nil {
 			return nil, err
 		}
 	}
@@ -136,7 +138,7 @@ func (g *generator) measure(ctx context.Context, m mix.Mix, rate float64) (*meas
 	result := openloop.Run(ctx, plan, func(n int, due time.Time) {
 		behind := time.Since(due)
 		o := turns[n%len(turns)]
-		status, err := g.town.Ask(o, due)
+		status, err := g.site.Ask(o, due)
 		of[o].took(time.Since(due), failure(status, o.Status, err))
 		late.Lock()
 		defer late.Unlock()
@@ -145,7 +147,7 @@ func (g *generator) measure(ctx context.Context, m mix.Mix, rate float64) (*meas
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	for n := result.Sent; n < plan.Total(); n++ { // they have waited at least so long
+	for n := result.Sent; n < plan.Total(); n++ { // they have waited at least this long
 		of[turns[n%len(turns)]].took(plan.Length-plan.Due(n), "not sent")
 	}
 	after, err := g.usage()
@@ -162,7 +164,7 @@ func (g *generator) measure(ctx context.Context, m mix.Mix, rate float64) (*meas
 	return one, wait()
 }
 
-// usage is the processor time of the system's process, or 0 where that is not known.
+// usage returns the processor time of the system's process, or 0 if it is unknown.
 func (g *generator) usage() (time.Duration, error) {
 	if g.options.pid == 0 {
 		return 0, nil
@@ -180,7 +182,7 @@ func failure(status, want int, err error) string {
 	return ""
 }
 
-// lines are the samples that this was, in the format of Go's benchmarks.
+// lines are the samples in the format of Go's benchmarks.
 func (m *measured) lines() (lines []string) {
 	all := m.all()
 	name := "BenchmarkLoad/" + m.mix.Name
@@ -189,7 +191,7 @@ func (m *measured) lines() (lines []string) {
 		line += fmt.Sprintf(" %.0f cpu-ns/req %d resident-B", float64(m.used)/float64(max(all.due, 1)), m.resident)
 	}
 	lines = append(lines, line)
-	for _, o := range append(m.operations, m.heard) {
+	for _, o := range append(m.operations, m.received) {
 		if o != nil && o.due > 0 && len(m.operations) > 1 {
 			lines = append(lines, fmt.Sprintf("%s/%s %d %s", name, benchmarkName(o.name), o.due, quantiles(o.times)))
 		}

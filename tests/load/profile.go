@@ -16,7 +16,8 @@ import (
 	"fivechat.dev/tests/load/mix"
 )
 
-// flame asks a mix for a round while the system takes a profile of its processor time, and draws it into MIX.svg.
+// flame sends a mix's requests for a round while the system takes a profile of its processor time, and draws it into
+// MIX.svg.
 func (g *generator) flame(ctx context.Context, m mix.Mix, rate float64) error {
 	taken := make(chan error, 1)
 	var p *profile.Profile
@@ -37,9 +38,10 @@ func (g *generator) flame(ctx context.Context, m mix.Mix, rate float64) error {
 	return errors.Join(flame.Write(file, p, title), file.Close())
 }
 
-// take takes a profile; all components are one process, so any of them has it.
+// take takes a profile. All components are in one process, so any component returns it.
 func take(ctx context.Context, admin string, length time.Duration) (*profile.Profile, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/api-gateway/debug/pprof/profile?seconds=%.0f", admin, max(length.Seconds(), 1)), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		fmt.Sprintf("%s/api-gateway/debug/pprof/profile?seconds=%.0f", admin, max(length.Seconds(), 1)), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 	"fivechat.dev/tests/process"
 )
 
-// report is what is printed and written.
+// report is the printed and written output.
 type report struct {
 	Machine       process.Machine `json:"machine"`
 	Conversations int             `json:"conversations"`
@@ -26,16 +26,18 @@ type report struct {
 	samples       []string
 }
 
-// result is what came of a mix. Times are in milliseconds.
+// result is the result of a mix. Times are in milliseconds.
 type result struct {
-	Mix        string      `json:"mix"`
-	Asked      float64     `json:"asked"` // requests a second
-	Seconds    float64     `json:"seconds"`
-	Streams    int         `json:"streams,omitempty"`
-	CPU        float64     `json:"cpuMicroseconds,omitempty"` // a request, in the system's process
-	Resident   int64       `json:"residentBytes,omitempty"`   // of the system's process
-	Full       int         `json:"boundReached"`              // requests that found the bound reached, so came late or never
-	Late       float64     `json:"lateP99"`                   // from when a request was due until it was sent: what was measured with
+	Mix      string  `json:"mix"`
+	Asked    float64 `json:"asked"` // requests per second
+	Seconds  float64 `json:"seconds"`
+	Streams  int     `json:"streams,omitempty"`
+	CPU      float64 `json:"cpuMicroseconds,omitempty"` // per request, in the system's process
+	Resident int64   `json:"residentBytes,omitempty"`   // of the system's process
+	// requests that found the bound reached, so they were late or never sent
+	Full int `json:"boundReached"`
+	// from when a request was due until it was sent: the generator's own delay
+	Late       float64     `json:"lateP99"`
 	Held       *held       `json:"held,omitempty"`
 	Operations []operation `json:"operations"`
 }
@@ -48,7 +50,7 @@ type held struct {
 
 type operation struct {
 	Name   string         `json:"name"`
-	Asked  float64        `json:"asked"` // a second, as is done
+	Asked  float64        `json:"asked"` // per second, as is Done
 	Done   float64        `json:"done"`
 	Errors map[string]int `json:"errors,omitempty"`
 	P50    float64        `json:"p50"`
@@ -66,12 +68,18 @@ func at(times *hdr.Histogram, percentile float64) float64 {
 
 func (m *measured) result() result {
 	all := m.all()
-	r := result{Mix: m.mix.Name, Asked: m.rate, Seconds: m.took.Seconds(), Streams: m.mix.Streams, Resident: m.resident, Full: m.full, Late: at(m.late, 99)}
+	r := result{
+		Mix: m.mix.Name, Asked: m.rate, Seconds: m.took.Seconds(), Streams: m.mix.Streams, Resident: m.resident,
+		Full: m.full, Late: at(m.late, 99),
+	}
 	r.CPU = float64(m.used.Microseconds()) / float64(max(all.due, 1))
-	for _, o := range append(slices.Clone(m.operations), m.heard, all) {
+	for _, o := range append(slices.Clone(m.operations), m.received, all) {
 		if o != nil {
-			r.Operations = append(r.Operations, operation{o.name, float64(o.due) / r.Seconds, float64(o.done) / r.Seconds, o.errors,
-				at(o.times, 50), at(o.times, 90), at(o.times, 99), at(o.times, 99.9), float64(o.times.Max()) / 1000})
+			r.Operations = append(r.Operations, operation{
+				o.name, float64(o.due) / r.Seconds,
+				float64(o.done) / r.Seconds, o.errors,
+				at(o.times, 50), at(o.times, 90), at(o.times, 99), at(o.times, 99.9), float64(o.times.Max()) / 1000,
+			})
 		}
 	}
 	return r
@@ -84,7 +92,9 @@ func (r report) print(to io.Writer) {
 	if m.Commit != "" {
 		fmt.Fprintf(to, ", commit %s", m.Commit)
 	}
-	fmt.Fprintf(to, "\n%d conversations, %d chats, %d tickets at the start. Times are milliseconds from when a request was due.\n", r.Conversations, r.Chats, r.Tickets)
+	fmt.Fprintf(to,
+		"\n%d conversations, %d chats, %d tickets at the start. Times are milliseconds from when a request was due.\n",
+		r.Conversations, r.Chats, r.Tickets)
 	for _, mix := range r.Mixes {
 		fmt.Fprintf(to, "\n**%s** at %.0f requests/s for %.0f s", mix.Mix, mix.Asked, mix.Seconds)
 		if mix.Held != nil {
@@ -100,14 +110,16 @@ func (r report) print(to io.Writer) {
 		if mix.Full > 0 {
 			fmt.Fprintf(to, "; **the bound of requests in progress was reached: %d came late or never**", mix.Full)
 		}
-		fmt.Fprintf(to, "\n\n| operation | due/s | done/s | p50 | p90 | p99 | p99.9 | max | errors |\n|---|---|---|---|---|---|---|---|---|\n")
+		fmt.Fprintf(to,
+			"\n\n| operation | due/s | done/s | p50 | p90 | p99 | p99.9 | max | errors |\n|---|---|---|---|---|---|---|---|---|\n")
 		for _, o := range mix.Operations {
-			fmt.Fprintf(to, "| %s | %.1f | %.1f | %.2f | %.2f | %.2f | %.2f | %.2f | %s |\n", o.Name, o.Asked, o.Done, o.P50, o.P90, o.P99, o.P999, o.Max, told(o.Errors))
+			fmt.Fprintf(to, "| %s | %.1f | %.1f | %.2f | %.2f | %.2f | %.2f | %.2f | %s |\n", o.Name, o.Asked, o.Done, o.P50,
+				o.P90, o.P99, o.P999, o.Max, counts(o.Errors))
 		}
 	}
 }
 
-func told(errors map[string]int) string {
+func counts(errors map[string]int) string {
 	var all []string
 	for _, what := range slices.Sorted(maps.Keys(errors)) {
 		all = append(all, fmt.Sprintf("%s: %d", what, errors[what]))
@@ -132,7 +144,7 @@ func (r report) write(file string) error {
 	return os.WriteFile(file+".txt", []byte(head+strings.Join(r.samples, "\n")+"\n"), 0o644)
 }
 
-// quantiles are a benchmark's values; benchstat shows their nanoseconds as seconds.
+// quantiles are a benchmark's values. benchstat shows the nanoseconds as seconds.
 func quantiles(times *hdr.Histogram) string {
 	return fmt.Sprintf("%d p50-ns %d p99-ns", times.ValueAtPercentile(50)*1000, times.ValueAtPercentile(99)*1000)
 }

@@ -12,7 +12,7 @@ import (
 	"fivechat.dev/tests/process"
 )
 
-// round is what could come of a round.
+// round is an example of a round's result.
 func round() *measured {
 	quick, slow := newOutcome("quick"), newOutcome("slow")
 	for i := range 100 {
@@ -22,10 +22,13 @@ func round() *measured {
 	slow.took(2*time.Second, "503")
 	slow.took(3*time.Second, "not sent")
 	slow.took(time.Hour, "no answer")
-	return &measured{mix: mix.Mix{Name: "town"}, rate: 10, operations: []*outcome{quick, slow}, late: newTimes(), full: 1, took: 10 * time.Second, used: 104 * time.Millisecond, resident: 5e6}
+	return &measured{
+		mix: mix.Mix{Name: "site"}, rate: 10, operations: []*outcome{quick, slow}, late: newTimes(), full: 1,
+		took: 10 * time.Second, used: 104 * time.Millisecond, resident: 5e6,
+	}
 }
 
-// TestReport: rounds are put together, and everything that failed or was late is told, on paper and in the files.
+// TestReport checks that rounds are merged, and that the table and the files show everything that failed or was late.
 func TestReport(t *testing.T) {
 	t.Parallel()
 	m := round()
@@ -36,11 +39,12 @@ func TestReport(t *testing.T) {
 	var text strings.Builder
 	r.print(&text)
 	for _, want := range []string{
-		"commit abc", "**town** at 10 requests/s for 20 s; 1000 µs of CPU time a request, 5 MB resident", "reached: 2 came late or never",
+		"commit abc", "**site** at 10 requests/s for 20 s; 1000 µs of CPU time a request, 5 MB resident",
+		"reached: 2 came late or never",
 		"| quick | 10.0 | 10.0 | 50.", "| slow | 0.4 | 0.1 | ", "503: 2, no answer: 2, not sent: 2", "| all | 10.4 | 10.1 | ",
 	} {
 		if !strings.Contains(text.String(), want) {
-			t.Errorf("the table does not say %q:\n%s", want, text.String())
+			t.Errorf("the table does not contain %q:\n%s", want, text.String())
 		}
 	}
 	file := filepath.Join(t.TempDir(), "new", "file")
@@ -56,21 +60,25 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	slow := back.Mixes[0].Operations[1]
-	if slow.Errors["not sent"] != 2 || slow.Max < 119_000 || slow.P50 < 1_990 || slow.P50 > 2_010 || back.Machine.Commit != "abc" {
+	if slow.Errors["not sent"] != 2 || slow.Max < 119_000 || slow.P50 < 1_990 || slow.P50 > 2_010 ||
+		back.Machine.Commit != "abc" {
 		t.Errorf("the file has %+v of %+v", slow, back.Machine)
 	}
 	samples, err := os.ReadFile(file + ".txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"commit: abc\n", "BenchmarkLoad/town 104 ", " 1000000 cpu-ns/req 5000000 resident-B\n", "BenchmarkLoad/town/slow 4 "} {
+	for _, want := range []string{
+		"commit: abc\n", "BenchmarkLoad/site 104 ", " 1000000 cpu-ns/req 5000000 resident-B\n",
+		"BenchmarkLoad/site/slow 4 ",
+	} {
 		if n := strings.Count(string(samples), want); n != 2 && !strings.HasPrefix(want, "commit") || n == 0 {
-			t.Errorf("%q stands %d times in\n%s", want, n, samples)
+			t.Errorf("%q is there %d times in\n%s", want, n, samples)
 		}
 	}
 }
 
-// TestHolds: a rate is held where all are answered as they should be and 99 of 100 in time.
+// TestHolds checks that a rate holds if all requests have the expected status and 99 of 100 are in time.
 func TestHolds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -78,7 +86,8 @@ func TestHolds(t *testing.T) {
 		failed string
 		holds  bool
 	}{
-		"in time": {10 * time.Millisecond, "", true}, "late": {60 * time.Millisecond, "", false}, "refused": {time.Millisecond, "429", false},
+		"in time": {10 * time.Millisecond, "", true}, "late": {60 * time.Millisecond, "", false},
+		"refused": {time.Millisecond, "429", false},
 	} {
 		o := newOutcome("o")
 		for range 10 {

@@ -1,5 +1,5 @@
-// Stands in for mongosh: runs a script and prints the commands that it would give, one a line. WORLD is what the servers
-// would say: {"set": …, "collections": […], "sharded": {"db.name": {…}}}.
+// A stand-in for mongosh: it runs a script and prints the script's commands, one per line. WORLD holds the responses of
+// the servers: {"set": …, "collections": […], "sharded": {"db.name": {…}}}.
 const world = JSON.parse(process.env.WORLD);
 const say = (...line) => console.log(JSON.stringify(line));
 const telling = (name) => (...args) => say(name, ...args);

@@ -1,6 +1,6 @@
-// Command vulndb makes of Go's vulnerability reports, as the module golang.org/x/vulndb carries them, the database that
-// govulncheck reads (https://go.dev/doc/security/vuln/database). So the check needs nothing but the module proxy, and says
-// the same tomorrow. The module's own generator reads a git repository, which the proxy does not give.
+// Command vulndb makes the database that govulncheck reads (https://go.dev/doc/security/vuln/database) from Go's
+// vulnerability reports in the module golang.org/x/vulndb. So the check needs only the module proxy, and its result is
+// reproducible. The module's own generator reads a git repository, which the proxy does not serve.
 //
 //	vulndb MODULE_DIR INTO_DIR
 package main
@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// entry is what is needed of a report in the OSV format.
+// entry contains the used members of a report in the OSV format.
 type entry struct {
 	ID       string    `json:"id"`
 	Modified time.Time `json:"modified"`
@@ -90,7 +90,7 @@ func makeDatabase(from, into string) error {
 			v := vuln{entries[i].ID, entries[i].Modified, ""}
 			for _, r := range a.Ranges {
 				for _, e := range r.Events {
-					v.Fixed = max(v.Fixed, e.Fixed) // for who reads it: govulncheck itself reads the report
+					v.Fixed = max(v.Fixed, e.Fixed) // informational: govulncheck reads the report itself
 				}
 			}
 			m.Vulns = append(m.Vulns, v)
@@ -104,7 +104,10 @@ func makeDatabase(from, into string) error {
 	for i, e := range entries {
 		short[i] = map[string]any{"id": e.ID, "modified": e.Modified, "aliases": e.Aliases}
 	}
-	for name, index := range map[string]any{"db": map[string]any{"modified": time.Unix(0, 0).UTC()}, "modules": all, "vulns": short} {
+	for name, index := range map[string]any{
+		"db": map[string]any{"modified": time.Unix(0, 0).UTC()}, "modules": all,
+		"vulns": short,
+	} {
 		content, err := json.Marshal(index)
 		if err == nil {
 			err = os.WriteFile(filepath.Join(into, "index", name+".json"), content, 0o644)

@@ -33,7 +33,8 @@ func TestDatabase(t *testing.T) {
 	if err := json.Unmarshal(content, &modules); err != nil {
 		t.Fatal(err)
 	}
-	if len(modules) != 2 || modules[0].Path != "a.example/x" || len(modules[0].Vulns) != 2 || modules[0].Vulns[1].Fixed != "1.2.3" || modules[1].Path != "stdlib" {
+	if len(modules) != 2 || modules[0].Path != "a.example/x" || len(modules[0].Vulns) != 2 ||
+		modules[0].Vulns[1].Fixed != "1.2.3" || modules[1].Path != "stdlib" {
 		t.Errorf("%s", content)
 	}
 	if _, err := os.Stat(filepath.Join(into, "ID", "GO-2030-0001.json")); err != nil {

@@ -18,13 +18,13 @@ import (
 	"fivechat.dev/tests/process"
 )
 
-// The cores: one for whoever is measured, one for the load and what stands behind.
+// The cores: one for the measured program, one for the load and the backend.
 const measured, others = "0", "1"
 
-// connections is how many the load keeps open.
+// connections is the number of connections that the load keeps open.
 const connections = 32
 
-// subject is something that is measured.
+// subject is a measured program.
 type subject struct {
 	name, path string
 	addr       string
@@ -33,12 +33,12 @@ type subject struct {
 	p99        float64 // at half load, of the best round: ms
 }
 
-// bench is everything that runs.
+// bench is the set of running processes.
 type bench struct {
 	dir       string
 	self      string
 	processes []*exec.Cmd
-	forward   []*subject // the first is what the others are compared with
+	forward   []*subject // the others are compared with the first
 	cached    []*subject
 }
 
@@ -80,9 +80,12 @@ func open(ctx context.Context, gateway string) (*bench, error) {
 		return b, err
 	}
 	edge, err := b.start(ctx, measured, append(one,
-		"LOG_LEVEL=warn", "FIVECHAT_QUOTAS="+quotas, "FIVECHAT_ADDR="+addrs[5], "FIVECHAT_ADMIN_ADDR="+addrs[6], "FIVECHAT_ASSERTION_KEYS="+strings.Repeat("k", 32),
-		"FIVECHAT_ACCOUNTS_URL=http://"+services, "FIVECHAT_WIDGETS_URL=http://"+services, "FIVECHAT_CONVERSATIONS_URL=http://"+backend,
-		"FIVECHAT_VISITORS_URL=http://"+services, "FIVECHAT_TICKETS_URL=http://"+services, "FIVECHAT_STATISTICS_URL=http://"+services, "FIVECHAT_WEBHOOKS_URL=http://"+services), gateway)
+		"LOG_LEVEL=warn", "FIVECHAT_QUOTAS="+quotas, "FIVECHAT_ADDR="+addrs[5], "FIVECHAT_ADMIN_ADDR="+addrs[6],
+		"FIVECHAT_ASSERTION_KEYS="+strings.Repeat("k", 32),
+		"FIVECHAT_ACCOUNTS_URL=http://"+services, "FIVECHAT_WIDGETS_URL=http://"+services,
+		"FIVECHAT_CONVERSATIONS_URL=http://"+backend,
+		"FIVECHAT_VISITORS_URL=http://"+services, "FIVECHAT_TICKETS_URL=http://"+services,
+		"FIVECHAT_STATISTICS_URL=http://"+services, "FIVECHAT_WEBHOOKS_URL=http://"+services), gateway)
 	if err != nil {
 		return b, err
 	}
@@ -98,7 +101,7 @@ func open(ctx context.Context, gateway string) (*bench, error) {
 	return b, b.ready(ctx, append([]string{backend, services}, addrs[2:6]...))
 }
 
-// free gives n loopback addresses below those that a system hands out by itself.
+// free returns n loopback addresses below those that the system assigns by itself.
 func free(n int) (addrs []string, err error) {
 	for port := 21_000 + os.Getpid()%8_000; len(addrs) < n; port++ {
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
@@ -114,7 +117,7 @@ func free(n int) (addrs []string, err error) {
 	return addrs, nil
 }
 
-// start runs a program on a core and gives its process id.
+// start runs a program on a core and returns its process id.
 func (b *bench) start(ctx context.Context, core string, env []string, program string, args ...string) (int, error) {
 	c := exec.CommandContext(ctx, "taskset", append([]string{"-c", core, program}, args...)...)
 	c.Env = append(os.Environ(), env...)
@@ -124,7 +127,7 @@ func (b *bench) start(ctx context.Context, core string, env []string, program st
 		return 0, err
 	}
 	b.processes = append(b.processes, c)
-	return c.Process.Pid, nil // taskset becomes what it starts
+	return c.Process.Pid, nil // taskset becomes the program that it starts
 }
 
 func (b *bench) close() error {
@@ -133,7 +136,7 @@ func (b *bench) close() error {
 		errs = append(errs, c.Process.Signal(syscall.SIGTERM))
 	}
 	for _, c := range b.processes {
-		_ = c.Wait() // it was told to go, so how it went says nothing
+		_ = c.Wait() // it ended by a signal, so its exit status says nothing
 	}
 	return errors.Join(append(errs, os.RemoveAll(b.dir))...)
 }
@@ -150,7 +153,7 @@ func (b *bench) ready(ctx context.Context, addrs []string) error {
 			}
 			select {
 			case <-ctx.Done():
-				return fmt.Errorf("%s does not answer: %w", addr, err)
+				return fmt.Errorf("%s does not respond: %w", addr, err)
 			case <-time.After(20 * time.Millisecond):
 			}
 		}
@@ -183,7 +186,7 @@ func (b *bench) nginx(ctx context.Context, core, name, conf string) (int, error)
 	return b.start(ctx, core, nil, "nginx", "-p", b.dir, "-c", file)
 }
 
-// measure prints what it finds.
+// measure prints its results.
 func (b *bench) measure(rounds int, length time.Duration) error {
 	for range rounds {
 		for _, s := range append(b.forward, b.cached...) {
@@ -204,7 +207,8 @@ func (b *bench) measure(rounds int, length time.Duration) error {
 	fmt.Printf("| | CPU µs/request | × nginx | requests/s | p99 ms | × nginx |\n|---|---|---|---|---|---|\n")
 	first := b.forward[0]
 	for _, s := range b.forward {
-		fmt.Printf("| %s | %.1f | %.2f | %.0f | %.2f | %.2f |\n", s.name, s.cpu, s.cpu/first.cpu, s.rate, s.p99, s.p99/first.p99)
+		fmt.Printf("| %s | %.1f | %.2f | %.0f | %.2f | %.2f |\n", s.name, s.cpu, s.cpu/first.cpu, s.rate, s.p99,
+			s.p99/first.p99)
 	}
 	fmt.Printf("\nCached widget settings\n\n| | CPU µs/request | requests/s | × bare handler |\n|---|---|---|---|\n")
 	first = b.cached[0]
@@ -219,7 +223,7 @@ var (
 	rateOf     = regexp.MustCompile(`Requests/sec:\s+([\d.]+)`)
 )
 
-// full loads s with all that it can take.
+// full loads s with as many requests as it can process.
 func (s *subject) full(length time.Duration) error {
 	before, err := process.Processors(s.pid)
 	if err != nil {
@@ -236,9 +240,9 @@ func (s *subject) full(length time.Duration) error {
 	}
 	n, rate := answeredOf.FindSubmatch(out), rateOf.FindSubmatch(out)
 	if n == nil || rate == nil || strings.Contains(string(out), "Non-2xx") {
-		return fmt.Errorf("%s did not answer as it should: %s", s.name, out)
+		return fmt.Errorf("unexpected responses of %s: %s", s.name, out)
 	}
-	requests, _ := strconv.ParseFloat(string(n[1]), 64) // digits, by the expression
+	requests, _ := strconv.ParseFloat(string(n[1]), 64) // digits only, by the expression
 	perSecond, _ := strconv.ParseFloat(string(rate[1]), 64)
 	if cpu := (after - before).Seconds() * 1e6 / requests; s.cpu == 0 || cpu < s.cpu {
 		s.cpu = cpu
@@ -247,9 +251,10 @@ func (s *subject) full(length time.Duration) error {
 	return nil
 }
 
-// half loads s with a steady rate and takes the time until the answer from when the request was due.
+// half loads s at a steady rate and measures the time from when a request was due until its response.
 func (s *subject) half(self string, rate int, length time.Duration) error {
-	out, err := exec.Command("taskset", "-c", others, self, "-role", "openloop", s.addr, s.path, secret, strconv.Itoa(rate), length.String()).CombinedOutput()
+	out, err := exec.Command("taskset", "-c", others, self, "-role", "openloop", s.addr, s.path, secret,
+		strconv.Itoa(rate), length.String()).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s at half load: %w: %s", s.name, err, out)
 	}

@@ -1,10 +1,10 @@
-// Command edge measures the gateway beside nginx and a bare httputil.ReverseProxy, all before one fixed backend, and its
-// cached widget settings beside a bare handler that writes the same bytes. It is run by `make bench-edge`; it needs Linux,
-// taskset, and Debian's nginx and wrk.
+// Command edge compares the gateway with nginx and with a bare httputil.ReverseProxy, all in front of one fixed
+// backend, and its cached widget settings with a bare handler that writes the same bytes. `make bench-edge` runs it; it
+// needs Linux, taskset, and Debian's nginx and wrk.
 //
-// Whoever is measured has the first core for itself, backend and load share the second. Rounds are interleaved, so that
-// what the machine does beside them falls on all alike; of each, the best round counts. CPU is user and system time of
-// the process, over the requests that were answered.
+// The measured program has the first core for itself; backend and load share the second. Rounds alternate, so that
+// other load on the machine affects all alike; the best round of each counts. CPU is user and system time of the
+// process, divided by the number of responses.
 package main
 
 import (
@@ -28,7 +28,7 @@ func run() error {
 	gateway := flag.String("gateway", "bin/api-gateway", "the gateway's binary")
 	rounds := flag.Int("rounds", 5, "rounds of each")
 	seconds := flag.Duration("for", 2*time.Second, "length of a round")
-	role := flag.String("role", "", "internal: what this process is a part of")
+	role := flag.String("role", "", "internal: the part that this process runs")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
@@ -48,5 +48,5 @@ func run() error {
 	case "openloop":
 		return steady(ctx, flag.Args())
 	}
-	return errors.New("no such role")
+	return errors.New("unknown role")
 }

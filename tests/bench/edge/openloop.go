@@ -14,8 +14,8 @@ import (
 	"fivechat.dev/tests/load/openloop"
 )
 
-// steady sends requests at a steady rate and prints the 99th percentile, in milliseconds, of the time from when a request
-// was due to its answer.
+// steady sends requests at a steady rate and prints the 99th percentile, in milliseconds, of the time from when a
+// request was due until its response.
 func steady(ctx context.Context, args []string) error {
 	addr, path, token := args[0], args[1], args[2]
 	rate, err := strconv.Atoi(args[3])
@@ -50,7 +50,7 @@ func steady(ctx context.Context, args []string) error {
 	case failed != nil:
 		return failed
 	case len(times) == 0:
-		return errors.New("nothing was answered")
+		return errors.New("no request succeeded")
 	case r.Sent < plan.Total():
 		return fmt.Errorf("only %d of %d could be sent", r.Sent, plan.Total())
 	}

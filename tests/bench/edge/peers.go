@@ -10,14 +10,14 @@ import (
 	"fivechat.dev/libs/kernel/identity"
 )
 
-// widget is what the cached settings are about, and bodyOf1K what the backend answers.
+// widget holds the cached settings, and bodyOf1K the backend's response.
 const widget = `{"id":7,"color":"#2563eb","buttonClass":"","chatClass":"","chatTitleClass":"","chatInputClass":"","buttonXPos":24,"buttonYPos":24,` +
 	`"buttonBgColor":"#2563eb","buttonTextColor":"#ffffff","bubbleColor":"#eff6ff","bubbleTextColor":"#1e293b","websiteClientToken":"wgt_bench",` +
 	`"chatFormFields":"[]","welcomeMessages":"[]","ratingEnabled":true,"removeBranding":false,"chatEnabled":true}`
 
 var bodyOf1K = `{"data":"` + strings.Repeat("x", 1012) + `"}`
 
-// serveBare is the bare ReverseProxy, with its transport set up as a gateway's would be.
+// serveBare runs the bare ReverseProxy, with its transport configured as a gateway's would be.
 func serveBare(addr, backend string) error {
 	to, err := url.Parse("http://" + backend)
 	if err != nil {
@@ -30,7 +30,7 @@ func serveBare(addr, backend string) error {
 	return http.ListenAndServe(addr, p)
 }
 
-// serveHandler is the bare handler that writes the widget's settings.
+// serveHandler runs the bare handler that writes the widget's settings.
 func serveHandler(addr string) error {
 	return http.ListenAndServe(addr, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeWidget(w) }))
 }
@@ -43,7 +43,7 @@ func writeWidget(w http.ResponseWriter) {
 	_, _ = w.Write([]byte(widget))
 }
 
-// serveServices stands in for the services that the edge asks about tokens, websites and widgets.
+// serveServices simulates the services that the edge calls for tokens, websites and widgets.
 func serveServices(addr string) error {
 	mux := http.NewServeMux()
 	say := func(pattern, body string) {
@@ -53,10 +53,11 @@ func serveServices(addr string) error {
 		})
 	}
 	say("GET /internal/tokens/{hash}", `{"websiteId":7,"tokenId":11,"level":"READ_WRITE","plan":"PRO","expiresAt":null}`)
-	say("GET /internal/websites/{id}/limits", `{"websiteId":7,"plan":"PRO","quotas":{"read":{"requests":1000000,"seconds":1}}}`)
+	say("GET /internal/websites/{id}/limits",
+		`{"websiteId":7,"plan":"PRO","quotas":{"read":{"requests":1000000,"seconds":1}}}`)
 	mux.HandleFunc("GET /widgets/{token}", func(w http.ResponseWriter, _ *http.Request) { writeWidget(w) })
 	return http.ListenAndServe(addr, mux)
 }
 
-// secret is an API token whose form and checksum are good.
+// secret is an API token with a valid form and checksum.
 var secret = identity.NewSecret()

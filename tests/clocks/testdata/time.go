@@ -2,5 +2,5 @@ package time
 
 import "sync/atomic"
 
-// Stepped is by how many seconds the clock on the wall has been stepped; what counts time that passes goes on.
+// Stepped is by how many seconds the wall clock has been stepped. The monotonic clock isn't affected.
 var Stepped atomic.Int64

@@ -11,8 +11,8 @@ import (
 	"fivechat.dev/tests/load/mix"
 )
 
-// serve is the bare handler: it answers what begins with an operation's name with the bytes that the system answered. It
-// prints where it listens.
+// serve is the bare handler: it responds to paths that begin with an operation's name with the system's response. It
+// prints its address.
 func serve(file string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -29,7 +29,7 @@ func serve(file string) error {
 				w.Header().Add(h[0], h[1])
 			}
 			w.WriteHeader(a.Status)
-			_, _ = w.Write(a.Body) // who does not read it has its own error
+			_, _ = w.Write(a.Body) // a client that doesn't read it has its own error
 		})
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")

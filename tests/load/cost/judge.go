@@ -14,26 +14,26 @@ import (
 	"fivechat.dev/tests/process"
 )
 
-// How many times its baseline an operation may cost. Of what reads, a tenth was seen to come and go by itself, even on a
-// busy machine; of what writes, whose work goes on behind the answer, up to ×1.44 (docs/performance).
+// How many times its baseline an operation may cost. Reads were seen to vary by a tenth, even on a busy machine.
+// Writes, which cause asynchronous work, vary by up to ×1.44 (docs/performance).
 const (
 	most        = 1.20
 	mostOfWrite = 1.60
 )
 
-// mostOfAnother is how much dearer operations may be all together on another processor than the baseline's. There they
-// stand in another ratio to a handler that hardly does anything: on a Xeon most were at 1.15 to 1.25 times an EPYC's.
+// mostOfAnother bounds how much more all operations together may cost on another processor than the baseline's. There
+// their ratio to a nearly empty handler differs: on a Xeon most were at 1.15 to 1.25 times an EPYC's.
 const mostOfAnother = 1.35
 
-// cost is what an operation took of the processors.
+// cost is the processor time of an operation.
 type cost struct {
-	Ratio float64 `json:"ratio"` // to a bare handler's
+	Ratio float64 `json:"ratio"` // to the bare handler
 	CPU   float64 `json:"cpuMicroseconds"`
 	Bare  float64 `json:"bareMicroseconds"`
-	Write bool    `json:"write,omitzero"` // it changes what is stored
+	Write bool    `json:"write,omitzero"` // it changes stored data
 }
 
-// may says how many times its baseline it may cost.
+// may returns how many times its baseline the operation may cost.
 func (c cost) may() float64 {
 	if c.Write {
 		return mostOfWrite
@@ -41,14 +41,14 @@ func (c cost) may() float64 {
 	return most
 }
 
-// baseline is what operations may cost. Its ratios are compared; its times tell where they come from.
+// baseline holds the allowed costs. Its ratios are compared; its times show what the ratios result from.
 type baseline struct {
 	Machine    process.Machine `json:"machine"`
 	Operations map[string]cost `json:"operations"`
 }
 
-// drift is how many times their baselines operations cost on the processor that is here: 1 on the baseline's own, and on
-// another the median, so that one that has become dearer stands out among the others.
+// drift returns how many times their baselines operations cost on this processor. It is 1 on the baseline's processor.
+// On another it is the median, so that a single operation that costs more stands out.
 func (b baseline) drift(here string, costs map[string]cost) float64 {
 	if here == b.Machine.Processor {
 		return 1
@@ -66,7 +66,7 @@ func (b baseline) drift(here string, costs map[string]cost) float64 {
 	return min(max(times[len(times)/2], 1), mostOfAnother)
 }
 
-// measuring gives the costs of all operations by their names.
+// measuring returns the costs of all operations by name.
 type measuring func(ctx context.Context) (map[string]cost, error)
 
 func read(file string) (b baseline, err error) {
@@ -77,7 +77,7 @@ func read(file string) (b baseline, err error) {
 	return b, json.Unmarshal(text, &b)
 }
 
-// write measures n times, and writes of each operation the measurement with the median of ratios.
+// write measures n times, and writes the measurement with the median ratio of each operation.
 func write(ctx context.Context, file string, n int, here process.Machine, measure measuring) error {
 	all := map[string][]cost{}
 	for range n {
@@ -103,7 +103,7 @@ func write(ctx context.Context, file string, n int, here process.Machine, measur
 	return os.WriteFile(file, append(text, '\n'), 0o644)
 }
 
-// median is the one in the middle by ratio.
+// median returns the cost with the median ratio.
 func median(costs []cost) cost {
 	costs = slices.Clone(costs)
 	slices.SortFunc(costs, func(a, b cost) int {
@@ -118,28 +118,28 @@ func median(costs []cost) cost {
 	return costs[len(costs)/2]
 }
 
-// verdict is what came of a check.
+// verdict is the result of a check.
 type verdict struct {
 	lines         []line
 	unknown, gone []string
-	tried         int     // times
-	drift         float64 // of the processor that is here
+	tried         int     // number of measurements
+	drift         float64 // of this processor
 }
 
-// line is an operation beside its baseline.
+// line is an operation with its baseline.
 type line struct {
-	name   string
-	cost   cost    // of its cheapest measurement
-	times  float64 // its baseline
-	dearer bool
+	name      string
+	cost      cost    // of its cheapest measurement
+	times     float64 // in multiples of the baseline
+	expensive bool
 }
 
-// judge measures operations and compares them with the baseline. Where one seems too dear all are measured again, so that
-// each is measured under what it was before, and the cheapest measurement of each counts: a machine can make an operation
-// seem dearer, hardly cheaper. Here is this machine's processor.
+// judge measures operations and compares them with the baseline. If one seems too expensive, all are measured again
+// under the same conditions, and the cheapest measurement of each counts: a machine can make an operation seem more
+// expensive, but hardly cheaper. here is this machine's processor.
 func judge(ctx context.Context, base baseline, here string, attempts int, measure measuring) (v verdict, err error) {
 	best := map[string]cost{}
-	tooDear := func(name string) bool {
+	tooExpensive := func(name string) bool {
 		allowed := base.Operations[name].Ratio
 		return allowed > 0 && best[name].Ratio > best[name].may()*allowed*v.drift
 	}
@@ -155,7 +155,7 @@ func judge(ctx context.Context, base baseline, here string, attempts int, measur
 		}
 		v.drift, again = base.drift(here, best), false
 		for name := range costs {
-			again = again || tooDear(name)
+			again = again || tooExpensive(name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(best)) {
@@ -164,7 +164,7 @@ func judge(ctx context.Context, base baseline, here string, attempts int, measur
 			v.unknown = append(v.unknown, name)
 			continue
 		}
-		v.lines = append(v.lines, line{name, best[name], best[name].Ratio / allowed, tooDear(name)})
+		v.lines = append(v.lines, line{name, best[name], best[name].Ratio / allowed, tooExpensive(name)})
 	}
 	for name := range base.Operations {
 		if _, measured := best[name]; !measured {
@@ -175,25 +175,25 @@ func judge(ctx context.Context, base baseline, here string, attempts int, measur
 	return v, nil
 }
 
-func (v verdict) dearer() (names []string) {
+func (v verdict) expensive() (names []string) {
 	for _, l := range v.lines {
-		if l.dearer {
+		if l.expensive {
 			names = append(names, l.name)
 		}
 	}
 	return names
 }
 
-// err says why the verdict is a refusal.
+// err returns an error if the verdict is a refusal.
 func (v verdict) err() error {
-	switch dearer := v.dearer(); {
-	case len(dearer) > 0:
-		return fmt.Errorf("dearer than committed by more than %.0f %% (what writes: %.0f %%), measured %d times: %v (where that is right: make bench-baseline)",
-			(most-1)*100, (mostOfWrite-1)*100, v.tried, dearer)
+	switch expensive := v.expensive(); {
+	case len(expensive) > 0:
+		return fmt.Errorf("more expensive than committed by over %.0f %% (writes: %.0f %%), measured %d times: %v (if that is intended: make bench-baseline)",
+			(most-1)*100, (mostOfWrite-1)*100, v.tried, expensive)
 	case len(v.unknown) > 0:
-		return fmt.Errorf("the baseline does not know %v: make bench-baseline", v.unknown)
+		return fmt.Errorf("the baseline lacks %v: make bench-baseline", v.unknown)
 	case len(v.gone) > 0:
-		return fmt.Errorf("the baseline has what is no longer measured: %v: make bench-baseline", v.gone)
+		return fmt.Errorf("the baseline has operations that are no longer measured: %v: make bench-baseline", v.gone)
 	case len(v.lines) == 0:
 		return errors.New("nothing was measured")
 	}
@@ -201,13 +201,16 @@ func (v verdict) err() error {
 }
 
 func (v verdict) print(to io.Writer, base baseline) {
-	fmt.Fprintf(to, "The baseline: %s, %d cores, %s, %s, commit %s. Measured %d times; allowed ×%.2f for this processor.\n\n", base.Machine.Processor, base.Machine.Cores, base.Machine.OS, base.Machine.Go, base.Machine.Commit, v.tried, v.drift)
+	fmt.Fprintf(to,
+		"The baseline: %s, %d cores, %s, %s, commit %s. Measured %d times; allowed ×%.2f for this processor.\n\n",
+		base.Machine.Processor, base.Machine.Cores, base.Machine.OS, base.Machine.Go, base.Machine.Commit, v.tried, v.drift)
 	fmt.Fprintf(to, "| operation | CPU µs/request | bare handler's | ratio | committed | × |\n|---|---|---|---|---|---|\n")
 	for _, l := range v.lines {
 		mark := ""
-		if l.dearer {
-			mark = " **too dear**"
+		if l.expensive {
+			mark = " **too expensive**"
 		}
-		fmt.Fprintf(to, "| %s | %.1f | %.1f | %.2f | %.2f | %.2f%s |\n", l.name, l.cost.CPU, l.cost.Bare, l.cost.Ratio, base.Operations[l.name].Ratio, l.times, mark)
+		fmt.Fprintf(to, "| %s | %.1f | %.1f | %.2f | %.2f | %.2f%s |\n", l.name, l.cost.CPU, l.cost.Bare, l.cost.Ratio,
+			base.Operations[l.name].Ratio, l.times, mark)
 	}
 }

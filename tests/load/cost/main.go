@@ -1,10 +1,11 @@
-// Command cost measures what each operation costs a system in processor time, as a multiple of what a bare net/http
-// handler takes to answer the same bytes to the same client, and refuses where a multiple is more than a fifth above the
-// one that is committed. It is run by `make bench-check`.
+// Command cost measures the processor time of each operation, as a multiple of the time that a bare net/http handler
+// takes to send the same bytes to the same client. It fails if a multiple is more than a fifth above the committed one.
+// `make bench-check` runs it.
 //
-// Processor time is measured, not time, and as a ratio: a machine that is busy, or slow, is so for both. Both are
-// asked in turn, request for request, so that what the machine does beside them falls on both alike; the median of the
-// rounds counts; and what seems dearer is measured again, in a fresh system, before it is refused.
+// It measures processor time instead of elapsed time, and a ratio, because a busy or slow machine affects both.
+// Requests to the system and to the handler alternate, so that other load on the machine affects both alike. The median
+// of the rounds counts. An operation that seems more expensive is measured again, in a fresh system, before it is
+// refused.
 package main
 
 import (
@@ -29,11 +30,11 @@ func run() error {
 	c := measurement{}
 	flag.StringVar(&c.binary, "binary", "bin/fivechat", "the system to start")
 	flag.IntVar(&c.rounds, "rounds", 7, "rounds of each operation")
-	file := flag.String("baseline", "docs/performance/baseline.json", "what operations may cost")
-	attempts := flag.Int("attempts", 5, "how often all are measured where one seems dearer")
-	refresh := flag.Int("refresh", 0, "measure so often and write the baseline, in place of checking")
-	commit := flag.String("commit", "", "what is measured")
-	bare := flag.String("bare", "", "internal: be the handler, with the answers of a file")
+	file := flag.String("baseline", "docs/performance/baseline.json", "the file of allowed costs")
+	attempts := flag.Int("attempts", 5, "measurements of all operations if one seems more expensive")
+	refresh := flag.Int("refresh", 0, "measure this often and write the baseline instead of checking")
+	commit := flag.String("commit", "", "the measured commit")
+	bare := flag.String("bare", "", "internal: run the handler, with the responses in a file")
 	flag.Parse()
 	if *bare != "" {
 		return serve(*bare)

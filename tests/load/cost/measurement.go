@@ -18,42 +18,43 @@ import (
 	"fivechat.dev/tests/process"
 )
 
-// The sizes of a round. Each client asks the system once and then the handler a few times, and so on: as finely as that,
-// both see the same machine. They are numbers, not lengths, so that each run does the same.
+// The sizes of a round. Each client sends one request to the system, then a few to the handler, and so on: at this
+// granularity, both see the machine in the same state. They are counts, not durations, so that each run does the same
+// work.
 const (
-	clients  = 4     // that ask at once
+	clients  = 4     // concurrent clients
 	ofSystem = 80    // requests to the system in a round
-	ofBare   = 12    // to the handler after each of them: they take little, and have to be counted too
-	ofCache  = 1_000 // in place of ofSystem for what the edge answers by itself,
-	ofBoth   = 1     // and in place of ofBare
+	ofBare   = 12    // requests to the handler after each: they take little, but it must be measurable
+	ofCache  = 1_000 // instead of ofSystem, for responses from the edge's cache
+	ofBoth   = 1     // instead of ofBare, likewise
 )
 
-// oneCore has a process run Go on one core. With several, how much it spends on looking for work depends on how many there
-// are and what else they do.
+// oneCore makes the Go runtime use one core. With several, the time spent on looking for work depends on their number
+// and on their other load.
 const oneCore = "GOMAXPROCS=1"
 
-// size is the town's: large enough that what is written meanwhile changes little of what is read.
+// size is the size of the site: so large that the writes of a measurement change the cost of reads little.
 var size = mix.Size{Conversations: 500, Chats: 100, Tickets: 300}
 
-// The bounds of waiting for what goes on behind the answers: events, counters, summaries.
+// The bounds of waiting for asynchronous work: events, counters, summaries.
 const (
 	look      = 10 * time.Millisecond
 	quietWait = time.Second
 )
 
-// measurement is how operations are measured.
+// measurement measures operations.
 type measurement struct {
 	binary string
 	rounds int
 }
 
-// pair is the system and the handler, in processes of their own.
+// pair is the system and the handler, each in its own process.
 type pair struct {
-	town   *mix.Town
+	site   *mix.Site
 	system *process.System
 	bare   *process.Process
 	at     string  // the handler's address
-	idle   float64 // processors that the system uses while nobody asks
+	idle   float64 // processors that the system uses without requests
 }
 
 // measure starts a fresh system and a bare handler, and measures all operations.
@@ -68,16 +69,19 @@ func (c measurement) measure(ctx context.Context) (costs map[string]cost, err er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Stop()) }()
-	town, err := mix.Settle(ctx, mix.Target{URL: s.Demo.URL, Token: s.Demo.Websites[0].Tokens["READ_WRITE"], Bound: clients}, "", size)
+	site, err := mix.Populate(ctx, mix.Target{
+		URL: s.Demo.URL, Token: s.Demo.Websites[0].Tokens["READ_WRITE"],
+		Bound: clients,
+	}, "", size)
 	if err != nil {
 		return nil, err
 	}
 	mixes := mix.Each(mix.Mixes)
-	p := &pair{town: town, system: s}
+	p := &pair{site: site, system: s}
 	if err := p.handler(ctx, dir, mixes); err != nil {
 		return nil, err
 	}
-	defer func() { _ = p.bare.Stop() }() // it knows no other end than being told
+	defer func() { _ = p.bare.Stop() }() // it ends only by a signal
 	var reads, writes []*subject
 	for _, m := range mixes {
 		o, err := p.subject(m)
@@ -93,7 +97,7 @@ func (c measurement) measure(ctx context.Context) (costs map[string]cost, err er
 	if err := p.rest(ctx); err != nil {
 		return nil, err
 	}
-	// What is written has work done behind its answers, which reading must not be charged with.
+	// Writes cause asynchronous work, which must not be counted for reads.
 	costs = map[string]cost{}
 	if err := c.take(ctx, reads, costs); err != nil {
 		return nil, err
@@ -101,10 +105,10 @@ func (c measurement) measure(ctx context.Context) (costs map[string]cost, err er
 	return costs, c.take(ctx, writes, costs)
 }
 
-// take measures operations in turn, round for round.
+// take measures operations alternately, round by round.
 func (c measurement) take(ctx context.Context, subjects []*subject, costs map[string]cost) error {
 	rounds := map[string][]cost{}
-	for round := range c.rounds + 1 { // the first warms up
+	for round := range c.rounds + 1 { // the first is a warm-up
 		for _, o := range subjects {
 			one, err := o.round(ctx)
 			if err != nil {
@@ -121,12 +125,12 @@ func (c measurement) take(ctx context.Context, subjects []*subject, costs map[st
 	return nil
 }
 
-// handler starts the bare handler with the system's answers to operations.
+// handler starts the bare handler with the system's responses to operations.
 func (p *pair) handler(ctx context.Context, dir string, mixes []mix.Mix) error {
 	answers := map[string]mix.Answer{}
 	for i := range mixes {
 		o := &mixes[i].Operations[0]
-		a, err := p.town.Sample(o)
+		a, err := p.site.Sample(o)
 		if err != nil || a.Status != o.Status {
 			return fmt.Errorf("%s: %d %w", mixes[i].Name, a.Status, err)
 		}
@@ -161,14 +165,14 @@ func (p *pair) handler(ctx context.Context, dir string, mixes []mix.Mix) error {
 	return nil
 }
 
-// subject is an operation that is measured.
+// subject is a measured operation.
 type subject struct {
 	*pair
-	name string
-	o    *mix.Operation
-	door *mix.Door // the handler's
-	n    int       // requests to the system in a round
-	each int       // to the handler after each
+	name   string
+	o      *mix.Operation
+	server *mix.Client // of the handler
+	n      int         // requests to the system in a round
+	each   int         // to the handler after each
 }
 
 func (p *pair) subject(m mix.Mix) (*subject, error) {
@@ -177,11 +181,11 @@ func (p *pair) subject(m mix.Mix) (*subject, error) {
 		s.n, s.each = ofCache, ofBoth
 	}
 	var err error
-	s.door, err = mix.NewDoor(p.at+"/"+m.Name, clients)
+	s.server, err = mix.NewClient(p.at+"/"+m.Name, clients)
 	return s, err
 }
 
-// round asks both, and takes what each used until the system is as before.
+// round sends requests to both, and measures the usage of each until the system is idle again.
 func (s *subject) round(ctx context.Context) (c cost, err error) {
 	began := time.Now()
 	var own time.Duration
@@ -198,7 +202,7 @@ func (s *subject) round(ctx context.Context) (c cost, err error) {
 	return c, nil
 }
 
-// used is the processor time that a process uses while something is done.
+// used returns the processor time that a process uses while do runs.
 func used(pid int, do func() error) (time.Duration, error) {
 	before, err := process.Processors(pid)
 	if err != nil {
@@ -211,7 +215,7 @@ func used(pid int, do func() error) (time.Duration, error) {
 	return after - before, err
 }
 
-// ask has clients ask both, each one request after the other.
+// ask lets clients send requests to both, one after the other.
 func (s *subject) ask(ctx context.Context) error {
 	var turn atomic.Int64
 	var all sync.WaitGroup
@@ -227,21 +231,21 @@ func (s *subject) ask(ctx context.Context) error {
 	return errors.Join(append(failed, ctx.Err())...)
 }
 
-// once asks the system, and then the handler as often as it is asked for one of the system's.
+// once sends one request to the system, and then the number of requests to the handler that belongs to it.
 func (s *subject) once() error {
-	status, err := s.town.Ask(s.o, time.Now())
+	status, err := s.site.Ask(s.o, time.Now())
 	for asked := 0; err == nil && status == s.o.Status && asked < s.each; asked++ {
-		status, err = s.town.AskOf(s.door, s.o)
+		status, err = s.site.AskOf(s.server, s.o)
 	}
 	if err == nil && status != s.o.Status {
-		err = fmt.Errorf("answered with %d, not %d", status, s.o.Status)
+		err = fmt.Errorf("status %d, want %d", status, s.o.Status)
 	}
 	return err
 }
 
-// rest waits until the system has done what its making left, and learns what it uses while nobody asks.
+// rest waits until the system has finished its asynchronous work, and measures its usage without requests.
 func (p *pair) rest(ctx context.Context) error {
-	const pause = 3 * time.Second // the counters, the last to follow, do so within a second
+	const pause = 3 * time.Second // the counters, which are last, take up to a second
 	if err := wait(ctx, pause); err != nil {
 		return err
 	}
@@ -251,7 +255,7 @@ func (p *pair) rest(ctx context.Context) error {
 	return err
 }
 
-// quiet waits until the system is as before it was asked, but not for long: on a busy machine it may look so late.
+// quiet waits until the system is idle again, but not for long: on a busy machine it may never look idle.
 func (p *pair) quiet(ctx context.Context) error {
 	for began := time.Now(); time.Since(began) < quietWait; {
 		start := time.Now()

@@ -1,6 +1,6 @@
-// Package flame draws a profile of processor time as a flame graph (B. Gregg, The Flame Graph, ACM Queue 14(2), 2016), as
-// an SVG that stands by itself: who called is above whom it called, and as wide as the share of time in it. It is ours
-// because pprof draws one in a browser only, over a server of its own.
+// Package flame draws a profile of processor time as a flame graph (B. Gregg, The Flame Graph, ACM Queue 14(2), 2016),
+// as a self-contained SVG. A caller is above the functions that it calls, and is as wide as its share of the time. It
+// is written by hand because pprof draws one only in a browser, through its own server.
 package flame
 
 import (
@@ -18,11 +18,11 @@ const (
 	width  = 1200
 	row    = 15
 	margin = 40
-	letter = 6.6 // of text
-	least  = 1.0 // what is narrower is left out
+	letter = 6.6 // width of a letter
+	least  = 1.0 // narrower boxes are left out
 )
 
-// node is a function where it was called, with what it called.
+// node is a function at one place of the call tree, with the functions that it calls.
 type node struct {
 	name  string
 	value int64
@@ -31,7 +31,7 @@ type node struct {
 
 func newNode(name string) *node { return &node{name: name, below: map[string]*node{}} }
 
-// tree puts a profile's samples together. The value is the last of a sample's, which of processor time is nanoseconds.
+// tree merges a profile's samples. A sample's value is the last one; for processor time these are nanoseconds.
 func tree(p *profile.Profile) *node {
 	root := newNode("all")
 	for _, s := range p.Sample {
@@ -39,7 +39,7 @@ func tree(p *profile.Profile) *node {
 		at := root
 		at.value += v
 		for _, l := range slices.Backward(s.Location) {
-			for _, line := range slices.Backward(l.Line) { // what is inlined comes first
+			for _, line := range slices.Backward(l.Line) { // inlined functions come first
 				name := line.Function.Name
 				if at.below[name] == nil {
 					at.below[name] = newNode(name)
@@ -52,7 +52,7 @@ func tree(p *profile.Profile) *node {
 	return root
 }
 
-// kinds tell whose a function is, the first that fits.
+// kinds assign a function to a part of the system; the first match counts.
 var kinds = []struct{ name, colour, has string }{
 	{"the embedded store", "#7fbf7b", "libs/embedmongo|cockroachdb/"},
 	{"Fivechat", "#f4a261", "fivechat.dev/"},
@@ -74,13 +74,13 @@ func colour(name string) string {
 	return ""
 }
 
-// short is a name without the path of its package and without the types it was made for.
+// short is a name without its package's path and without type arguments.
 func short(name string) string {
 	name, _, _ = strings.Cut(name, "[")
 	return name[strings.LastIndexByte(name, '/')+1:]
 }
 
-// Write draws a profile under a title.
+// Write draws a profile with a title.
 func Write(w io.Writer, p *profile.Profile, title string) error {
 	root := tree(p)
 	var body strings.Builder
@@ -96,7 +96,8 @@ func Write(w io.Writer, p *profile.Profile, title string) error {
 		fmt.Fprintf(&body, `<g><title>%s: %.1f %%</title><rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/>`,
 			html.EscapeString(n.name), 100*float64(n.value)/float64(max(root.value, 1)), x, y, wide-0.3, row-1, colour(n.name))
 		if text := short(n.name); wide > 4*letter {
-			fmt.Fprintf(&body, `<text x="%.1f" y="%d">%s</text>`, x+2, y+row-4, html.EscapeString(text[:min(len(text), int((wide-4)/letter))]))
+			fmt.Fprintf(&body, `<text x="%.1f" y="%d">%s</text>`, x+2, y+row-4,
+				html.EscapeString(text[:min(len(text), int((wide-4)/letter))]))
 		}
 		body.WriteString("</g>\n")
 		below := make([]*node, 0, len(n.below))
@@ -113,10 +114,13 @@ func Write(w io.Writer, p *profile.Profile, title string) error {
 	var legend strings.Builder
 	x := 0.0
 	for _, k := range kinds {
-		fmt.Fprintf(&legend, `<rect x="%.0f" y="22" width="10" height="10" fill="%s"/><text x="%.0f" y="31">%s</text>`, x, k.colour, x+14, k.name)
+		fmt.Fprintf(&legend, `<rect x="%.0f" y="22" width="10" height="10" fill="%s"/><text x="%.0f" y="31">%s</text>`, x,
+			k.colour, x+14, k.name)
 		x += float64(len(k.name))*letter + 30
 	}
-	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="monospace" font-size="11">
+	_,
+		err := fmt.Fprintf(w,
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="monospace" font-size="11">
 <rect width="100%%" height="100%%" fill="#fff"/>
 <text x="0" y="14" font-size="13">%s</text>
 %s

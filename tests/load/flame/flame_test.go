@@ -10,13 +10,14 @@ import (
 	"github.com/google/pprof/profile"
 )
 
-// TestWrite: widths are shares of time, a caller is above whom it calls, names are escaped, and what is too narrow to be
-// seen is left out.
+// TestWrite checks that widths are shares of time, that a caller is above the functions that it calls, that names are
+// escaped, and that too narrow boxes are left out.
 func TestWrite(t *testing.T) {
 	f := func(id uint64, name string) *profile.Location {
 		return &profile.Location{ID: id, Line: []profile.Line{{Function: &profile.Function{ID: id, Name: name}}}}
 	}
-	serve, find, sync, rare := f(1, "net/http.(*conn).serve"), f(2, "fivechat.dev/libs/store/mongokit.(*Global[go.shape.x]).List"), f(3, "syscall.Syscall"), f(4, "a.<rare>")
+	serve, find, sync, rare := f(1, "net/http.(*conn).serve"),
+		f(2, "fivechat.dev/libs/store/mongokit.(*Global[go.shape.x]).List"), f(3, "syscall.Syscall"), f(4, "a.<rare>")
 	p := &profile.Profile{Sample: []*profile.Sample{
 		{Location: []*profile.Location{find, serve}, Value: []int64{3, 3000}},
 		{Location: []*profile.Location{sync, find, serve}, Value: []int64{5, 5000}},
@@ -40,7 +41,7 @@ func TestWrite(t *testing.T) {
 		}
 	}
 	if strings.Contains(svg, "never") {
-		t.Error("what is too narrow to be seen is there")
+		t.Error("a box that is too narrow is drawn")
 	}
 	d := xml.NewDecoder(strings.NewReader(svg))
 	for {

@@ -23,13 +23,13 @@ type dialogue struct {
 
 type dialogues []dialogue
 
-// The bounds of what is kept of a file.
+// The bounds of reading a file.
 const (
 	maxDialogues = 20_000
 	maxTexts     = 5_000
 )
 
-// read takes the dialogues of a file of JSON lines, gzipped or not, or ones of our own where file is "".
+// read reads the dialogues of a file of JSON lines, gzipped or not. If file is "", it returns built-in ones.
 func read(file string) (all dialogues, err error) {
 	if file == "" {
 		return ours(), nil
@@ -62,12 +62,20 @@ func read(file string) (all dialogues, err error) {
 	return all, nil
 }
 
-// ours are dialogues of as many turns, and as many words in each, as people's are.
+// ours returns built-in dialogues. Their number of turns, and of words in a turn, is typical.
 func ours() (all dialogues) {
-	asks := []string{"I am looking for a room for two nights, near the harbour if that can be had.", "Is the blue one still in stock?", "What would that cost, with breakfast?",
-		"Could you send it to my office instead of my home address?", "Then please book the later train.", "Thank you, that is what I was looking for."}
-	answers := []string{"There are three. The first is in the old town, and quiet.", "It is. Shall I keep one for you until the weekend?", "That would be 84 euros a night, and 9 more for the parking.",
-		"Of course. Which address would that be?", "The train leaves at 17:40 and arrives at 21:05. Is that right?", "You are welcome. Is there anything else?"}
+	asks := []string{
+		"I am looking for a room for two nights, near the harbour if that can be had.",
+		"Is the blue one still in stock?", "What would that cost, with breakfast?",
+		"Could you send it to my office instead of my home address?", "Then please book the later train.",
+		"Thank you, that is what I was looking for.",
+	}
+	answers := []string{
+		"There are three. The first is in the old town, and quiet.",
+		"It is. Shall I keep one for you until the weekend?", "That would be 84 euros a night, and 9 more for the parking.",
+		"Of course. Which address would that be?", "The train leaves at 17:40 and arrives at 21:05. Is that right?",
+		"You are welcome. Is there anything else?",
+	}
 	for i := range 36 {
 		var turns []string
 		for j := range 8 + i%13 {
@@ -79,7 +87,7 @@ func ours() (all dialogues) {
 	return all
 }
 
-// write writes n dialogues as lines of JSON: all of them, again and again, each time by other ids.
+// write writes n dialogues as lines of JSON. It repeats them with new ids.
 func (all dialogues) write(to io.Writer, n int) error {
 	out := json.NewEncoder(to)
 	for i := range n {
@@ -92,7 +100,7 @@ func (all dialogues) write(to io.Writer, n int) error {
 	return nil
 }
 
-// texts are what was said, as it stands inside JSON.
+// texts are the messages, escaped for JSON strings.
 func (all dialogues) texts() (texts []string) {
 	for _, d := range all {
 		for _, turn := range d.Turns {

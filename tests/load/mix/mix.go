@@ -1,44 +1,44 @@
-// Package mix is what the users of a Fivechat ask of it: one table of the operations of each kind of user, and a town of
-// visitors, conversations and tickets that the operations are about. The load generator and the measurement of what
-// operations cost share it.
+// Package mix contains the requests of Fivechat's users: one table of the operations of each kind of user, and a site
+// with visitors, conversations and tickets that the operations are about. The load generator and the measurement of
+// operations' costs share it.
 package mix
 
 import "strings"
 
-// Mix is what users of a kind ask, in what proportion.
+// Mix is the requests of one kind of user, in their proportions.
 type Mix struct {
 	Name       string
-	Rate       float64 // requests a second, where nothing else is asked for: what two cores hold with ease
-	Streams    int     // visitors' event streams that are held open meanwhile
+	Rate       float64 // default, in requests per second: two cores serve it easily
+	Streams    int     // visitors' event streams that stay open meanwhile
 	Operations []Operation
 }
 
-// Operation is a request that users make. In its path and body, names in braces stand for what the town has (Town.fill).
+// Operation is a user's request. In its path and body, names in braces are replaced by values of the site (Site.fill).
 type Operation struct {
 	Name   string
 	Weight int // its share of the mix's requests
 	As     Caller
 	Method string
 	Path   string
-	Body   string // "" is none
-	Status int    // that it is answered with
+	Body   string // "" for none
+	Status int    // the expected status
 	Learns learns // what later requests can be about
-	Known  bool   // asks whether what is known has changed
+	Known  bool   // sends the last ETag
 }
 
-// Caller is whose credential a request carries.
+// Caller is the credential of a request.
 type Caller int
 
 // The callers.
 const (
 	Nobody   Caller = iota
-	Visitor         // of the chat that is drawn
+	Visitor         // of the drawn chat
 	Newcomer        // a visitor whose session began lately
 	Agent           // a token with READ_WRITE
 )
 
-// learns takes what an answer to a visitor's request, or to anybody else's, teaches.
-type learns func(t *Town, by visitor, answer []byte)
+// learns stores parts of the response to a visitor's request, or to another caller's.
+type learns func(t *Site, by visitor, answer []byte)
 
 // Mixes are the kinds of users, in the order in which they are measured.
 var Mixes = []Mix{
@@ -47,25 +47,53 @@ var Mixes = []Mix{
 		{Name: "settings_known", Weight: 4, Method: "GET", Path: "/widgets/{client}", Status: 304, Known: true},
 	}},
 	{Name: "visitor", Rate: 100, Streams: 100, Operations: []Operation{
-		{Name: "session", Weight: 1, Method: "POST", Path: "/visitor/sessions", Body: `{"clientToken":"{client}"}`, Status: 201, Learns: (*Town).came},
-		{Name: "open", Weight: 1, As: Newcomer, Method: "POST", Path: "/visitor/conversations", Body: said, Status: 201, Learns: (*Town).opened},
-		{Name: "say", Weight: 6, As: Visitor, Method: "POST", Path: "/visitor/conversations/{chat}/messages", Body: said, Status: 201},
-		{Name: "answered", Weight: 4, As: Agent, Method: "POST", Path: "/conversations/{chat}/messages", Body: said, Status: 201},
+		{
+			Name: "session", Weight: 1, Method: "POST", Path: "/visitor/sessions", Body: `{"clientToken":"{client}"}`,
+			Status: 201, Learns: (*Site).learnVisitor,
+		},
+		{
+			Name: "open", Weight: 1, As: Newcomer, Method: "POST", Path: "/visitor/conversations", Body: said, Status: 201,
+			Learns: (*Site).learnChat,
+		},
+		{
+			Name: "say", Weight: 6, As: Visitor, Method: "POST", Path: "/visitor/conversations/{chat}/messages", Body: said,
+			Status: 201,
+		},
+		{
+			Name: "answered", Weight: 4, As: Agent, Method: "POST", Path: "/conversations/{chat}/messages", Body: said,
+			Status: 201,
+		},
 		{Name: "poll", Weight: 6, As: Visitor, Method: "GET", Path: "/visitor/conversations/{chat}/messages", Status: 200},
 		{Name: "read", Weight: 2, As: Visitor, Method: "POST", Path: "/visitor/conversations/{chat}/read", Status: 204},
 	}},
 	{Name: "agent", Rate: 100, Operations: []Operation{
 		{Name: "list", Weight: 4, As: Agent, Method: "GET", Path: "/conversations", Status: 200},
 		{Name: "get", Weight: 6, As: Agent, Method: "GET", Path: "/conversations/{conversation}", Status: 200},
-		{Name: "post", Weight: 6, As: Agent, Method: "POST", Path: "/conversations/{conversation}/messages", Body: said, Status: 201},
+		{
+			Name: "post", Weight: 6, As: Agent, Method: "POST", Path: "/conversations/{conversation}/messages", Body: said,
+			Status: 201,
+		},
 		{Name: "read", Weight: 2, As: Agent, Method: "POST", Path: "/conversations/{conversation}/read", Status: 204},
-		{Name: "close", Weight: 2, As: Agent, Method: "PATCH", Path: "/conversations/{in turn}", Body: `{"status":"{open or closed}"}`, Status: 200},
+		{
+			Name: "close", Weight: 2, As: Agent, Method: "PATCH", Path: "/conversations/{in turn}",
+			Body: `{"status":"{open or closed}"}`, Status: 200,
+		},
 	}},
 	{Name: "integration", Rate: 100, Operations: []Operation{
 		{Name: "page", Weight: 2, As: Agent, Method: "GET", Path: "/conversations?limit=50&page={page}", Status: 200},
-		{Name: "cursor", Weight: 6, As: Agent, Method: "GET", Path: "/conversations?limit=50&cursor={cursor}", Status: 200, Learns: cursor("cursor", nextCursor)},
-		{Name: "export_conversations", Weight: 2, As: Agent, Method: "GET", Path: "/export/conversations?limit=50&cursor={conversations}", Status: 200, Learns: cursor("conversations", exportCursor)},
-		{Name: "export_messages", Weight: 2, As: Agent, Method: "GET", Path: "/export/messages?limit=50&cursor={messages}", Status: 200, Learns: cursor("messages", exportCursor)},
+		{
+			Name: "cursor", Weight: 6, As: Agent, Method: "GET", Path: "/conversations?limit=50&cursor={cursor}", Status: 200,
+			Learns: cursor("cursor", nextCursor),
+		},
+		{
+			Name: "export_conversations", Weight: 2, As: Agent, Method: "GET",
+			Path: "/export/conversations?limit=50&cursor={conversations}", Status: 200,
+			Learns: cursor("conversations", exportCursor),
+		},
+		{
+			Name: "export_messages", Weight: 2, As: Agent, Method: "GET", Path: "/export/messages?limit=50&cursor={messages}",
+			Status: 200, Learns: cursor("messages", exportCursor),
+		},
 		{Name: "current", Weight: 6, As: Agent, Method: "GET", Path: "/statistics/current", Status: 200},
 		{Name: "history", Weight: 2, As: Agent, Method: "GET", Path: "/statistics/history?interval=day", Status: 200},
 	}},
@@ -73,16 +101,22 @@ var Mixes = []Mix{
 		{Name: "list", Weight: 6, As: Agent, Method: "GET", Path: "/tickets?status=NEW&priority={priority}", Status: 200},
 		{Name: "search", Weight: 4, As: Agent, Method: "GET", Path: "/tickets?search={word}", Status: 200},
 		{Name: "get", Weight: 6, As: Agent, Method: "GET", Path: "/tickets/{ticket}", Status: 200},
-		{Name: "patch", Weight: 3, As: Agent, Method: "PATCH", Path: "/tickets/{ticket}", Body: `{"priority":"{priority}","description":"{words}"}`, Status: 200},
-		{Name: "create", Weight: 1, As: Agent, Method: "POST", Path: "/tickets", Body: `{"title":"{words}","description":"{words}"}`, Status: 201, Learns: (*Town).ticketed},
+		{
+			Name: "patch", Weight: 3, As: Agent, Method: "PATCH", Path: "/tickets/{ticket}",
+			Body: `{"priority":"{priority}","description":"{words}"}`, Status: 200,
+		},
+		{
+			Name: "create", Weight: 1, As: Agent, Method: "POST", Path: "/tickets",
+			Body: `{"title":"{words}","description":"{words}"}`, Status: 201, Learns: (*Site).learnTicket,
+		},
 	}},
 }
 
-// said is the body of a message: it begins with when it was due, so that who hears it knows how long it took.
+// said is the body of a message. It begins with the time when it was due, so that a receiver knows its delay.
 const said = `{"content":"{due} {words}"}`
 
-// Find gives the mixes of a list of names with commas between; a name may be one operation of a mix, as in "agent/list".
-// "" is all of them.
+// Find returns the mixes of a comma-separated list of names. A name may be one operation of a mix, as in "agent/list".
+// "" means all mixes.
 func Find(names string) (found []Mix, unknown string) {
 	if names == "" {
 		return Mixes, ""
@@ -110,7 +144,7 @@ func Find(names string) (found []Mix, unknown string) {
 	return found, ""
 }
 
-// Turns is the order in which a mix's operations are asked, each as often as it weighs and as evenly as can be. The turns
+// Turns is the order of a mix's operations: each as often as its weight, spread as evenly as possible. The turns
 // repeat.
 func (m Mix) Turns() []*Operation {
 	all, credit := 0, make([]int, len(m.Operations))
@@ -131,7 +165,7 @@ func (m Mix) Turns() []*Operation {
 	return turns
 }
 
-// Each gives each operation of mixes as a mix of its own, without streams beside it.
+// Each returns each operation of mixes as a mix of its own, without streams.
 func Each(mixes []Mix) (each []Mix) {
 	for _, m := range mixes {
 		for _, o := range m.Operations {

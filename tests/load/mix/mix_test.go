@@ -17,55 +17,55 @@ import (
 
 func TestMain(m *testing.M) { harness.Main(m) }
 
-// settle makes a small town on a website of its own.
-func settle(t *testing.T, file string, conversations int) (*mix.Town, *harness.Website) {
+// populate creates a small site on a website of its own.
+func populate(t *testing.T, file string, conversations int) (*mix.Site, *harness.Website) {
 	t.Helper()
 	w := harness.Running().Website(t, harness.Pro)
-	town, err := mix.Settle(t.Context(), mix.Target{URL: w.URL, Token: w.Secret(harness.ReadWrite), Bound: 4}, file, mix.Size{Conversations: conversations, Chats: 3, Tickets: 3})
+	site, err := mix.Populate(t.Context(), mix.Target{URL: w.URL, Token: w.Secret(harness.ReadWrite), Bound: 4}, file,
+		mix.Size{Conversations: conversations, Chats: 3, Tickets: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return town, w
+	return site, w
 }
 
-// TestOperations: each operation of each mix is answered as the table says, again and again, and not where it is about
-// nothing.
+// TestOperations checks that each operation of each mix gets the expected status repeatedly, but not without an object.
 func TestOperations(t *testing.T) {
 	t.Parallel()
-	town, _ := settle(t, "", 120)
+	site, _ := populate(t, "", 120)
 	for _, m := range mix.Each(mix.Mixes) {
 		for range 5 {
 			o := m.Operations[0]
-			if status, err := town.Ask(&o, time.Now()); err != nil || status != o.Status {
+			if status, err := site.Ask(&o, time.Now()); err != nil || status != o.Status {
 				t.Errorf("%s: %d %v, want %d", m.Name, status, err, o.Status)
 			}
 		}
 	}
 	lost := mix.Operation{Name: "lost", As: mix.Agent, Method: "GET", Path: "/conversations/{nothing}", Status: 200}
-	if status, err := town.Ask(&lost, time.Now()); err != nil || status != 404 {
-		t.Errorf("what is about nothing is answered %d %v", status, err)
+	if status, err := site.Ask(&lost, time.Now()); err != nil || status != 404 {
+		t.Errorf("a request without an object got %d %v", status, err)
 	}
 }
 
-// TestWhatIsWrittenIsOther: an operation that changes something does so each time.
-func TestWhatIsWrittenIsOther(t *testing.T) {
+// TestWritesChangeSomething checks that every write changes something each time.
+func TestWritesChangeSomething(t *testing.T) {
 	t.Parallel()
-	town, w := settle(t, "", 2)
+	site, w := populate(t, "", 2)
 	closing, _ := mix.Find("agent/close")
 	var seen []string
 	for range 4 {
-		a, err := town.Sample(&closing[0].Operations[0])
+		a, err := site.Sample(&closing[0].Operations[0])
 		if err != nil || a.Status != 200 {
 			t.Fatalf("%d %v", a.Status, err)
 		}
 		seen = append(seen, strings.Split(string(a.Body), `"status":"`)[1][:4])
 	}
 	if seen[0] == seen[1] || seen[1] == seen[2] || seen[2] == seen[3] {
-		t.Errorf("what is closed and reopened in turn is %v", seen)
+		t.Errorf("the alternately closed and reopened conversations are %v", seen)
 	}
 	opening, _ := mix.Find("visitor/open")
 	before := len(harness.Rows(t, w.Reader(), "conversations"))
-	if status, err := town.Ask(&opening[0].Operations[0], time.Now()); err != nil || status != 201 {
+	if status, err := site.Ask(&opening[0].Operations[0], time.Now()); err != nil || status != 201 {
 		t.Fatalf("%d %v", status, err)
 	}
 	if after := len(harness.Rows(t, w.Reader(), "conversations")); after != before+1 {
@@ -73,13 +73,13 @@ func TestWhatIsWrittenIsOther(t *testing.T) {
 	}
 }
 
-// TestListening: who listens is told how long a message took from when it was due.
+// TestListening checks that Listen reports how long a message took from when it was due.
 func TestListening(t *testing.T) {
 	t.Parallel()
-	town, _ := settle(t, "", 1)
-	var took atomic.Int64 // by the one message that was due long ago; that chats were opened may be heard too
+	site, _ := populate(t, "", 1)
+	var took atomic.Int64 // of the one message that was due long ago; openings of chats may be received too
 	ctx, leave := context.WithCancel(t.Context())
-	wait, err := town.Listen(ctx, 100, func(d time.Duration) {
+	wait, err := site.Listen(ctx, 100, func(d time.Duration) {
 		if d > time.Minute/2 {
 			took.Store(int64(d))
 		}
@@ -88,10 +88,12 @@ func TestListening(t *testing.T) {
 		t.Fatal(err)
 	}
 	saying, _ := mix.Find("visitor/say")
-	if status, err := town.Ask(&saying[0].Operations[0], time.Now().Add(-time.Minute)); err != nil || status != 201 {
+	if status, err := site.Ask(&saying[0].Operations[0], time.Now().Add(-time.Minute)); err != nil || status != 201 {
 		t.Fatalf("%d %v", status, err)
 	}
-	harness.Eventually(t, harness.Patience, "the message is heard", func() (bool, any) { return took.Load() > 0, took.Load() })
+	harness.Eventually(t, harness.Patience, "the message is received", func() (bool, any) {
+		return took.Load() > 0, took.Load()
+	})
 	if d := time.Duration(took.Load()); d < time.Minute || d > 2*time.Minute {
 		t.Errorf("a message that was due a minute ago took %v", d)
 	}
@@ -101,7 +103,8 @@ func TestListening(t *testing.T) {
 	}
 }
 
-// TestDialogues: a file's dialogues are repeated to as many as wanted; one that has none, or is none, is refused.
+// TestDialogues checks that a file's dialogues are repeated up to the wanted number. A file without any, or an invalid
+// one, is refused.
 func TestDialogues(t *testing.T) {
 	t.Parallel()
 	write := func(name, text string, packed bool) string {
@@ -123,28 +126,31 @@ func TestDialogues(t *testing.T) {
 		}
 		return path
 	}
-	const two = `{"id":"a","topics":["x"],"turns":[{"from":"visitor","text":"Is \"it\" open {chat}?"}]}` + "\n" + `{"id":"b","turns":[{"from":"agent","text":"ü"}]}` + "\n"
+	const two = `{"id":"a","topics":["x"],"turns":[{"from":"visitor","text":"Is \"it\" open {chat}?"}]}` + "\n" +
+		`{"id":"b","turns":[{"from":"agent","text":"ü"}]}` + "\n"
 	for _, file := range []string{write("plain.jsonl", two, false), write("packed.jsonl.gz", two, true)} {
-		town, w := settle(t, file, 5)
+		site, w := populate(t, file, 5)
 		if n := w.Reader().Get(t, "/conversations").Int("total"); n != 5+3 {
-			t.Errorf("%s: there are %d conversations, want 5 that were imported and 3 chats", file, n)
+			t.Errorf("%s: %d conversations, want 5 imported ones and 3 chats", file, n)
 		}
 		saying, _ := mix.Find("agent/post")
-		if status, err := town.Ask(&saying[0].Operations[0], time.Now()); err != nil || status != 201 {
-			t.Errorf("what the file's people say, an agent says: %d %v", status, err)
+		if status, err := site.Ask(&saying[0].Operations[0], time.Now()); err != nil || status != 201 {
+			t.Errorf("an agent posts a text of the file: %d %v", status, err)
 		}
 	}
 	for name, file := range map[string]string{
-		"nothing": write("empty.jsonl", "", false), "no JSON": write("bad.jsonl", "{\n", false), "no turns": write("none.jsonl", `{"id":"a"}`, false), "no file": filepath.Join(t.TempDir(), "no"),
+		"nothing": write("empty.jsonl", "", false), "no JSON": write("bad.jsonl", "{\n", false),
+		"no turns": write("none.jsonl", `{"id":"a"}`, false), "no file": filepath.Join(t.TempDir(), "no"),
 	} {
 		w := harness.Running().Website(t, harness.Pro)
-		if _, err := mix.Settle(t.Context(), mix.Target{URL: w.URL, Token: w.Secret(harness.ReadWrite), Bound: 4}, file, mix.Size{Conversations: 2, Chats: 1, Tickets: 1}); err == nil {
-			t.Errorf("%s: a town is made of it", name)
+		if _, err := mix.Populate(t.Context(), mix.Target{URL: w.URL, Token: w.Secret(harness.ReadWrite), Bound: 4}, file,
+			mix.Size{Conversations: 2, Chats: 1, Tickets: 1}); err == nil {
+			t.Errorf("%s: a site is populated from it", name)
 		}
 	}
 }
 
-// TestTurns: operations are asked as often as they weigh, and no one waits for all of another's.
+// TestTurns checks that operations come as often as their weights, evenly spread.
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	for _, m := range mix.Mixes {
@@ -171,7 +177,7 @@ func TestTurns(t *testing.T) {
 	}
 }
 
-// TestFind: mixes and operations are found by their names, and nothing by others.
+// TestFind checks that mixes and operations are found by name.
 func TestFind(t *testing.T) {
 	t.Parallel()
 	for names, want := range map[string]string{

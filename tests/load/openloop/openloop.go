@@ -1,10 +1,10 @@
-// Package openloop makes arrivals come at their times, whether those before them were answered or not. A generator whose
-// clients wait for an answer before they ask again asks less just while the system is slow, and so leaves out of its
-// percentiles what it came for ("coordinated omission"). Here the schedule is fixed beforehand, and whoever takes a time
-// takes it from when the arrival was due.
+// Package openloop starts arrivals on schedule, whether earlier ones have been answered or not. A generator whose
+// clients wait for a response before they send the next request sends less exactly while the system is slow, and so
+// leaves the slow requests out of its percentiles ("coordinated omission"). Here the schedule is fixed in advance, and
+// times are measured from when an arrival was due.
 //
-// The load generators that can be had as libraries keep a schedule too, but count from when a request was sent, so a
-// late one looks quick; hence these few lines.
+// The load generators available as libraries keep a schedule too, but measure from when a request was sent, so that a
+// late one looks fast. So this package exists.
 package openloop
 
 import (
@@ -15,9 +15,9 @@ import (
 
 // Plan says when arrivals are due: the first at once, the others evenly after it.
 type Plan struct {
-	Rate   float64       // arrivals a second
+	Rate   float64       // arrivals per second
 	Length time.Duration // of the whole
-	Bound  int           // of arrivals that are under way at once
+	Bound  int           // of concurrent arrivals
 }
 
 // Total is how many arrivals are due.
@@ -28,17 +28,17 @@ func (p Plan) Due(n int) time.Duration {
 	return time.Duration(float64(n) / p.Rate * float64(time.Second))
 }
 
-// Result is what came of a plan. What was not sent is the end of the plan.
+// Result is the result of a plan. Arrivals from Sent on were not started.
 type Result struct {
 	Start time.Time
-	Took  time.Duration // until the last arrival that was sent was done with
+	Took  time.Duration // until the last started arrival ended
 	Sent  int
-	Full  int // arrivals that found the bound reached: they came late, or, beyond Sent, never
+	Full  int // arrivals that found the bound reached: they were late, or, from Sent on, never started
 }
 
-// Run calls do for each arrival in a goroutine of its own, when it is due; do ends by itself, in bounded time. An arrival
-// that finds Bound others under way waits for one of them to end. At the end of the plan's length, or of ctx, who still
-// waits is not sent.
+// Run calls do for each arrival in its own goroutine, when it is due. do must end by itself, in bounded time. An
+// arrival that finds Bound others in progress waits until one of them ends. At the end of the plan's length, or of ctx,
+// waiting arrivals aren't started any more.
 func Run(ctx context.Context, p Plan, do func(n int, due time.Time)) Result {
 	r := Result{Start: time.Now()}
 	end := time.NewTimer(p.Length)
@@ -66,7 +66,7 @@ func Run(ctx context.Context, p Plan, do func(n int, due time.Time)) Result {
 	return r
 }
 
-// until waits for a time, and says whether it came.
+// until waits for a time, and reports whether it was reached.
 func until(ctx context.Context, due time.Time) bool {
 	wait := time.Until(due)
 	if wait <= 0 {
@@ -82,7 +82,7 @@ func until(ctx context.Context, due time.Time) bool {
 	}
 }
 
-// place waits for a place, and says whether there was one before the end.
+// place waits for a free place, and reports whether there was one before the end.
 func place(places chan<- struct{}, end <-chan time.Time, r *Result) bool {
 	select {
 	case places <- struct{}{}:

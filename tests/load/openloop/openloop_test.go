@@ -11,7 +11,7 @@ import (
 	"fivechat.dev/tests/load/openloop"
 )
 
-// TestRun: arrivals come when they are due while the bound allows it, and what does not come in time is told.
+// TestRun checks that arrivals start when they are due while the bound permits it, and that late ones are reported.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	second := openloop.Plan{Rate: 10, Length: time.Second, Bound: 2}
@@ -19,14 +19,28 @@ func TestRun(t *testing.T) {
 		plan       openloop.Plan
 		takes      func(n int) time.Duration
 		sent, full int
-		longest    time.Duration // from when an arrival was due until it was done
+		longest    time.Duration // from when an arrival was due until it ended
 	}{
-		"all in time":           {second, func(int) time.Duration { return 50 * time.Millisecond }, 10, 0, 50 * time.Millisecond},
-		"side by side":          {second, func(int) time.Duration { return 190 * time.Millisecond }, 10, 0, 190 * time.Millisecond},
-		"one holds up a few":    {openloop.Plan{Rate: 10, Length: time.Second, Bound: 1}, once(2, 450*time.Millisecond), 10, 4, 450 * time.Millisecond},
-		"one that never ends":   {openloop.Plan{Rate: 10, Length: time.Second, Bound: 1}, once(2, time.Hour), 3, 7, time.Hour},
-		"more than can be done": {second, func(int) time.Duration { return 400 * time.Millisecond }, 6, 8, 800 * time.Millisecond},
-		"no arrivals":           {openloop.Plan{Rate: 0.5, Length: time.Second, Bound: 1}, func(int) time.Duration { return 0 }, 0, 0, 0},
+		"all in time": {second, func(int) time.Duration {
+			return 50 * time.Millisecond
+		}, 10, 0, 50 * time.Millisecond},
+		"concurrently": {second, func(int) time.Duration {
+			return 190 * time.Millisecond
+		}, 10, 0, 190 * time.Millisecond},
+		"one delays a few": {
+			openloop.Plan{Rate: 10, Length: time.Second, Bound: 1},
+			once(2, 450*time.Millisecond), 10, 4,
+			450 * time.Millisecond,
+		},
+		"one that never ends": {
+			openloop.Plan{Rate: 10, Length: time.Second, Bound: 1},
+			once(2, time.Hour), 3, 7,
+			time.Hour,
+		},
+		"overload": {second, func(int) time.Duration { return 400 * time.Millisecond }, 6, 8, 800 * time.Millisecond},
+		"no arrivals": {openloop.Plan{Rate: 0.5, Length: time.Second, Bound: 1}, func(int) time.Duration {
+			return 0
+		}, 0, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -40,7 +54,8 @@ func TestRun(t *testing.T) {
 					took = append(took, time.Since(due))
 				})
 				if r.Sent != c.sent || r.Full != c.full || len(took) != c.sent {
-					t.Errorf("%d were sent, %d done, %d found the bound reached; want %d and %d", r.Sent, len(took), r.Full, c.sent, c.full)
+					t.Errorf("%d were sent, %d done, %d found the bound reached; want %d and %d", r.Sent, len(took), r.Full,
+						c.sent, c.full)
 				}
 				if longest := slices.Max(append(took, 0)); longest != c.longest {
 					t.Errorf("the longest took %v, want %v", longest, c.longest)
@@ -50,7 +65,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// once gives a time that one arrival takes, and the others none.
+// once returns the durations of arrivals: one takes long, and the others none.
 func once(which int, long time.Duration) func(int) time.Duration {
 	return func(n int) time.Duration {
 		if n == which {
@@ -60,7 +75,7 @@ func once(which int, long time.Duration) func(int) time.Duration {
 	}
 }
 
-// TestRunIsEnded: when the context ends, no more is sent, and what is under way is waited for.
+// TestRunIsEnded checks that when the context ends, no arrival starts any more, and those in progress are waited for.
 func TestRunIsEnded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -18,29 +18,32 @@ import (
 	"fivechat.dev/libs/client/api"
 )
 
-// Target is the website of a running system that a town is settled on. Its plan is PRO.
+// Target is the website of a running system to populate. Its plan must be PRO.
 type Target struct {
 	URL, Token string // the token has READ_WRITE
-	Bound      int    // connections at most
+	Bound      int    // maximal number of connections
 }
 
-// Size is how much there is in the beginning.
+// Size is the number of objects at the start.
 type Size struct{ Conversations, Chats, Tickets int }
 
-// settlers make what there is in the beginning, side by side.
-const settlers = 4
+// creators create the objects at the start concurrently.
+const creators = 4
 
 // maxText is how many characters of a turn are used in a title, a message, or a search.
 const maxText = 200
 
-// Settle makes a town: imports dialogues of a file, or ones of our own where file is "", until there are as many as wanted;
-// opens chats; makes tickets.
-func Settle(ctx context.Context, at Target, file string, size Size) (*Town, error) {
-	door, err := NewDoor(at.URL, at.Bound)
+// Populate returns a site. It imports dialogues of a file (or built-in ones if file is "") up to the wanted number,
+// opens chats and creates tickets.
+func Populate(ctx context.Context, at Target, file string, size Size) (*Site, error) {
+	server, err := NewClient(at.URL, at.Bound)
 	if err != nil {
 		return nil, err
 	}
-	t := &Town{door: door, token: at.Token, cursors: map[string]string{"cursor": "", "conversations": "", "messages": ""}}
+	t := &Site{server: server, token: at.Token, cursors: map[string]string{
+		"cursor": "", "conversations": "",
+		"messages": "",
+	}}
 	said, err := read(file)
 	if err != nil {
 		return nil, err
@@ -74,21 +77,26 @@ func Settle(ctx context.Context, at Target, file string, size Size) (*Town, erro
 	return t, t.people(ctx, size)
 }
 
-// imported sends dialogues to the website.
+// imported imports dialogues into the website.
 func imported(ctx context.Context, at Target, said dialogues, n int) error {
 	from, to := io.Pipe()
 	go func() { to.CloseWithError(said.write(to, n)) }()
 	var bad error
-	r, err := importer.Run(ctx, importer.Options{URL: at.URL, Token: at.Token, Input: from, Progress: func(int) {}, BadLine: func(line int, why error) { bad = fmt.Errorf("dialogue %d: %w", line, why) }})
-	_ = from.Close() // whoever writes ends with it
+	r, err := importer.Run(ctx, importer.Options{
+		URL: at.URL, Token: at.Token, Input: from, Progress: func(int) {},
+		BadLine: func(line int, why error) {
+			bad = fmt.Errorf("dialogue %d: %w", line, why)
+		},
+	})
+	_ = from.Close() // it also ends the writer
 	if err = errors.Join(err, bad); err == nil && r.Imported+r.Existing != n {
 		err = fmt.Errorf("%d of %d dialogues were imported", r.Imported+r.Existing, n)
 	}
 	return err
 }
 
-// list learns which conversations there are.
-func (t *Town) list(ctx context.Context, agent *client.Client) error {
+// list learns the existing conversations.
+func (t *Site) list(ctx context.Context, agent *client.Client) error {
 	limit, at := api.Limit(100), api.Cursor("")
 	for len(t.conversations) < most {
 		page, err := agent.ListConversations(ctx, &api.ListConversationsParams{Limit: &limit, Cursor: &at})
@@ -104,19 +112,19 @@ func (t *Town) list(ctx context.Context, agent *client.Client) error {
 		at = page.Body.NextCursor.MustGet()
 	}
 	if len(t.conversations) == 0 {
-		return errors.New("there are no conversations")
+		return errors.New("the website has no conversations")
 	}
 	t.pages = max(len(t.conversations)/50, 1)
 	return nil
 }
 
-// people makes chats and tickets by the operations that make them.
-func (t *Town) people(ctx context.Context, size Size) error {
+// people creates chats and tickets with the operations that create them.
+func (t *Site) people(ctx context.Context, size Size) error {
 	visitor, _ := Find("visitor/session,visitor/open")
 	desk, _ := Find("desk/create")
 	several := func(n int, o *Operation) error {
 		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(settlers)
+		group.SetLimit(creators)
 		for range n {
 			group.Go(func() error {
 				if ctx.Err() != nil {
@@ -133,7 +141,11 @@ func (t *Town) people(ctx context.Context, size Size) error {
 	for _, made := range []struct {
 		n int
 		o Operation
-	}{{size.Chats, visitor[0].Operations[0]}, {size.Chats, visitor[1].Operations[0]}, {size.Tickets, desk[0].Operations[0]}} {
+	}{
+		{size.Chats, visitor[0].Operations[0]},
+		{size.Chats, visitor[1].Operations[0]},
+		{size.Tickets, desk[0].Operations[0]},
+	} {
 		if err := several(made.n, &made.o); err != nil {
 			return err
 		}
@@ -143,14 +155,14 @@ func (t *Town) people(ctx context.Context, size Size) error {
 
 var dueOf = regexp.MustCompile(`"content":"(\d{19}) `)
 
-// Listen opens the streams of n visitors and comes back when all are open. heard is called, by several goroutines, with
-// how long each message took from when it was due. The streams end with ctx, and wait waits for that; its error is of the
-// first that ended before.
-func (t *Town) Listen(ctx context.Context, n int, heard func(time.Duration)) (wait func() error, err error) {
+// Listen opens the streams of n visitors and returns when all are open. received is called, concurrently, with how long
+// each message took from when it was due. The streams end with ctx, and wait waits for that; it returns the first error
+// of a stream that ended earlier.
+func (t *Site) Listen(ctx context.Context, n int, received func(time.Duration)) (wait func() error, err error) {
 	var all errgroup.Group
 	var open sync.WaitGroup
 	for i := range min(n, len(t.chats)) {
-		c, err := client.New(t.door.url, client.Visitor(t.chats[i].token, t.chats[i].secret))
+		c, err := client.New(t.server.url, client.Visitor(t.chats[i].token, t.chats[i].secret))
 		if err != nil {
 			return nil, err
 		}
@@ -160,7 +172,7 @@ func (t *Town) Listen(ctx context.Context, n int, heard func(time.Duration)) (wa
 			defer once()
 			for e, err := range c.StreamOwnEvents(ctx, "") {
 				if ctx.Err() != nil {
-					return nil //nolint:nilerr // it is the end that was wanted
+					return nil //nolint:nilerr // the expected end
 				}
 				if err != nil {
 					return err
@@ -171,7 +183,7 @@ func (t *Town) Listen(ctx context.Context, n int, heard func(time.Duration)) (wa
 					if err != nil {
 						return err
 					}
-					heard(time.Since(time.Unix(0, at)))
+					received(time.Since(time.Unix(0, at)))
 				}
 			}
 			return nil
@@ -181,11 +193,11 @@ func (t *Town) Listen(ctx context.Context, n int, heard func(time.Duration)) (wa
 	return all.Wait, nil
 }
 
-// quoted is a text as it stands inside a JSON string, cut to what is used of it.
+// quoted is a text escaped for a JSON string, cut to the used length.
 func quoted(text string) string {
 	if letters := []rune(text); len(letters) > maxText {
 		text = string(letters[:maxText])
 	}
-	b, _ := json.Marshal(text) // a string is always encoded
+	b, _ := json.Marshal(text) // a string can always be encoded
 	return string(b[1 : len(b)-1])
 }

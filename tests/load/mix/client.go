@@ -15,15 +15,15 @@ const (
 	maxAnswer   = 64 << 20 // bytes
 )
 
-// Door sends requests to one server. It is fasthttp's client, which takes less of the machine that it shares with whom it
-// measures than net/http's.
-type Door struct {
+// Client sends requests to one server. It uses fasthttp's client, which takes less processor time than net/http's from
+// the machine that it shares with the system.
+type Client struct {
 	url  string
 	host *fasthttp.HostClient
 }
 
-// NewDoor makes the door of the server at a URL, with at most so many connections. Nothing is asked twice.
-func NewDoor(at string, connections int) (*Door, error) {
+// NewClient returns a client of the server at a URL, with a maximal number of connections. It doesn't retry.
+func NewClient(at string, connections int) (*Client, error) {
 	u, err := url.Parse(at)
 	if err != nil {
 		return nil, err
@@ -32,24 +32,24 @@ func NewDoor(at string, connections int) (*Door, error) {
 		return nil, fmt.Errorf("%q names no server", at)
 	}
 	secure := u.Scheme == "https"
-	return &Door{at, &fasthttp.HostClient{
+	return &Client{at, &fasthttp.HostClient{
 		Addr: fasthttp.AddMissingPort(u.Host, secure), IsTLS: secure, TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
 		MaxConns: connections, MaxConnWaitTimeout: answerBound, MaxIdemponentCallAttempts: 1,
 		ReadTimeout: answerBound, WriteTimeout: answerBound, MaxResponseBodySize: maxAnswer,
 	}}, nil
 }
 
-// Answer is what came of a request.
+// Answer is the response to a request.
 type Answer struct {
 	Status int         `json:"status"`
 	Header [][2]string `json:"header"`
 	Body   []byte      `json:"body"`
 }
 
-// Ask asks for an operation, in the name and about what the town draws, and learns from the answer. The status is 0 where
-// there is none.
-func (t *Town) Ask(o *Operation, due time.Time) (status int, err error) {
-	err = t.send(t.door, o, due, func(by visitor, resp *fasthttp.Response) {
+// Ask sends an operation's request with a credential and an object that the site draws, and learns from the response.
+// The status is 0 without a response.
+func (t *Site) Ask(o *Operation, due time.Time) (status int, err error) {
+	err = t.send(t.server, o, due, func(by visitor, resp *fasthttp.Response) {
 		if status = resp.StatusCode(); o.Learns != nil && status == o.Status {
 			o.Learns(t, by, resp.Body())
 		}
@@ -57,15 +57,15 @@ func (t *Town) Ask(o *Operation, due time.Time) (status int, err error) {
 	return status, err
 }
 
-// AskOf asks another server for what Ask would, and learns nothing.
-func (t *Town) AskOf(d *Door, o *Operation) (status int, err error) {
+// AskOf sends the request of Ask to another server, without learning from the response.
+func (t *Site) AskOf(d *Client, o *Operation) (status int, err error) {
 	err = t.send(d, o, time.Now(), func(_ visitor, resp *fasthttp.Response) { status = resp.StatusCode() })
 	return status, err
 }
 
-// Sample is a whole answer to an operation.
-func (t *Town) Sample(o *Operation) (a Answer, err error) {
-	err = t.send(t.door, o, time.Now(), func(_ visitor, resp *fasthttp.Response) {
+// Sample returns a whole response to an operation.
+func (t *Site) Sample(o *Operation) (a Answer, err error) {
+	err = t.send(t.server, o, time.Now(), func(_ visitor, resp *fasthttp.Response) {
 		a.Status, a.Body = resp.StatusCode(), append([]byte(nil), resp.Body()...)
 		for name, value := range resp.Header.All() {
 			a.Header = append(a.Header, [2]string{string(name), string(value)})
@@ -74,12 +74,12 @@ func (t *Town) Sample(o *Operation) (a Answer, err error) {
 	return a, err
 }
 
-func (t *Town) send(door *Door, o *Operation, due time.Time, took func(by visitor, resp *fasthttp.Response)) error {
+func (t *Site) send(server *Client, o *Operation, due time.Time, took func(by visitor, resp *fasthttp.Response)) error {
 	d := t.draw(o.As, due)
 	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(resp)
-	req.SetRequestURI(door.url + t.fill(o.Path, &d))
+	req.SetRequestURI(server.url + t.fill(o.Path, &d))
 	req.Header.SetMethod(o.Method)
 	switch o.As {
 	case Visitor, Newcomer:
@@ -95,7 +95,7 @@ func (t *Town) send(door *Door, o *Operation, due time.Time, took func(by visito
 		req.Header.SetContentType("application/json")
 		req.SetBodyString(t.fill(o.Body, &d))
 	}
-	if err := door.host.Do(req, resp); err != nil {
+	if err := server.host.Do(req, resp); err != nil {
 		return err
 	}
 	took(d.visitor, resp)

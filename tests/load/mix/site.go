@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// most bounds each list of what the town knows; beyond it, new takes the place of old.
+// most bounds each list of known objects. Beyond it, new ones replace old ones.
 const most = 5_000
 
-// Town is what operations are about. It learns as it is used, by many at once.
-type Town struct {
-	door   *Door
+// Site holds the objects that operations are about. It learns as it is used, concurrently.
+type Site struct {
+	server *Client
 	token  string // of an agent with READ_WRITE
 	client string // the website's client token
 	etag   string // of the widget's settings
@@ -42,14 +42,14 @@ type chat struct {
 // visitor is a visitor's credential.
 type visitor struct{ token, secret string }
 
-// draw is what one request is about.
+// draw holds the objects of one request.
 type draw struct {
 	chat
 	due  time.Time
-	turn int64 // 0 until it is asked for
+	turn int64 // 0 until it is used
 }
 
-func (t *Town) draw(as Caller, due time.Time) draw {
+func (t *Site) draw(as Caller, due time.Time) draw {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	d := draw{due: due}
@@ -62,8 +62,8 @@ func (t *Town) draw(as Caller, due time.Time) draw {
 	return d
 }
 
-// fill puts what the town has in place of names in braces. Other braces stay.
-func (t *Town) fill(text string, d *draw) string {
+// fill replaces names in braces by values of the site. Other braces stay.
+func (t *Site) fill(text string, d *draw) string {
 	var b strings.Builder
 	for {
 		before, rest, found := strings.Cut(text, "{")
@@ -84,7 +84,7 @@ func (t *Town) fill(text string, d *draw) string {
 
 var priorities = []string{"LOW", "MEDIUM", "HIGH", "URGENT"}
 
-func (t *Town) value(name string, d *draw) (string, bool) {
+func (t *Site) value(name string, d *draw) (string, bool) {
 	switch name {
 	case "client":
 		return t.client, true
@@ -115,9 +115,9 @@ func (t *Town) value(name string, d *draw) (string, bool) {
 	}
 }
 
-// inTurn gives what changes with each request, so that none changes nothing: conversations are reopened and closed, each
-// twice in a row, and tickets get the next priority.
-func (t *Town) inTurn(name string, d *draw) string {
+// inTurn returns a value that differs with each request, so that every request changes something. Conversations are
+// reopened and closed, each twice in a row, and tickets get the next priority.
+func (t *Site) inTurn(name string, d *draw) string {
 	if d.turn == 0 {
 		d.turn = t.turns.Add(1)
 	}
@@ -132,7 +132,7 @@ func (t *Town) inTurn(name string, d *draw) string {
 	return []string{"OPEN", "CLOSED"}[d.turn%2]
 }
 
-// one is one of those there are.
+// one returns a random element.
 func one[T ~[]E, E interface{ chat | visitor | string }](of T) E { return of[rand.IntN(len(of))] }
 
 var (
@@ -144,24 +144,24 @@ var (
 	exportCursor  = regexp.MustCompile(`"cursor":"([^"]+)"`)
 )
 
-// came, opened and ticketed learn of a visitor, a chat and a ticket.
-func (t *Town) came(_ visitor, answer []byte) {
+// learnVisitor, learnChat and learnTicket store a new visitor, chat and ticket.
+func (t *Site) learnVisitor(_ visitor, answer []byte) {
 	add(t, &t.newcomers, visitor{string(visitorToken.Find(answer)), string(visitorSecret.Find(answer))})
 }
 
-func (t *Town) opened(by visitor, answer []byte) {
+func (t *Site) learnChat(by visitor, answer []byte) {
 	add(t, &t.chats, chat{by, string(conversation.Find(answer))})
 }
 
-func (t *Town) ticketed(_ visitor, answer []byte) {
+func (t *Site) learnTicket(_ visitor, answer []byte) {
 	if id := ticketID.FindSubmatch(answer); id != nil {
 		add(t, &t.tickets, string(id[1]))
 	}
 }
 
-// cursor learns where a list goes on; at its end it begins again.
+// cursor stores the next cursor of a list; at its end the list begins again.
 func cursor(name string, form *regexp.Regexp) learns {
-	return func(t *Town, _ visitor, answer []byte) {
+	return func(t *Site, _ visitor, answer []byte) {
 		at := form.FindSubmatch(answer)
 		t.mu.Lock()
 		defer t.mu.Unlock()
@@ -172,7 +172,7 @@ func cursor(name string, form *regexp.Regexp) learns {
 	}
 }
 
-func add[E interface{ chat | visitor | string }](t *Town, to *[]E, e E) {
+func add[E interface{ chat | visitor | string }](t *Site, to *[]E, e E) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(*to) < most {
