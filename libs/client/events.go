@@ -13,8 +13,7 @@ import (
 	"github.com/tmaxmax/go-sse"
 )
 
-// Event is an event of the stream. Its name determines the type of its data in package api: for example,
-// "message.created" has a MessageCreated.
+// Event is an event of the stream. Decode returns its data as a type of package api.
 type Event struct {
 	ID   string // the position after which a stream can resume: the event's own id, or the previous one
 	Name string

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/client"
+	"fivechat.dev/libs/client/api"
 )
 
 func frames(text string) reply {
@@ -108,4 +109,25 @@ func TestSilentStreamIsReconnected(t *testing.T) {
 			t.Errorf("the caller's own end is reported as %v", end)
 		}
 	})
+}
+
+func TestEventsAreDecodedByName(t *testing.T) {
+	t.Parallel()
+	rated := client.Event{Name: client.NameConversationRated, Data: []byte(
+		`{"id":"1","type":"conversation.rated","at":"2024-01-15T12:00:00.000Z","data":{"rating":5}}`)}
+	if v, err := rated.Decode(); err != nil || v.(api.ConversationRated).Data.Rating != 5 {
+		t.Errorf("a rating is %+v, %v", v, err)
+	}
+	ready := client.Event{Name: client.NameReady, Data: []byte(`{"resumed":true}`)}
+	if v, err := ready.Decode(); err != nil || v != any(api.Ready{Resumed: true}) {
+		t.Errorf("the first event is %+v, %v", v, err)
+	}
+	rated.Data = []byte(`{"data":5}`)
+	if v, err := rated.Decode(); err == nil {
+		t.Errorf("data of a wrong type is %+v", v)
+	}
+	rated.Name = "conversation.sold"
+	if v, err := rated.Decode(); !errors.Is(err, client.ErrUnknownEvent) {
+		t.Errorf("an unknown event is %+v, %v", v, err)
+	}
 }

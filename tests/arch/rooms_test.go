@@ -23,8 +23,9 @@ type room struct {
 var (
 	kernel    = []string{"libs/kernel/..."}
 	observe   = append([]string{"libs/observe/..."}, kernel...)
+	domain    = append([]string{"libs/contract"}, kernel...)
 	transport = append([]string{"libs/transport/..."}, observe...)
-	store     = append([]string{"libs/store/..."}, transport...)
+	store     = append([]string{"libs/store/...", "libs/contract"}, transport...)
 	process   = append([]string{"libs/process/..."}, store...)
 )
 
@@ -32,18 +33,19 @@ var (
 var rooms = []room{
 	{"libs", nil, "libs itself has no code"},
 	{"libs/kernel/...", nil, "the kernel imports no other part of the product"},
+	{"libs/contract", kernel, "the contract of events knows the kernel only"},
 	{"libs/observe/...", kernel, "observability knows the kernel only"},
 	{"libs/transport/...", observe, "transport imports no store"},
-	{"libs/store/...", transport, "stores know no process"},
+	{"libs/store/...", append([]string{"libs/contract"}, transport...), "stores know no process"},
 	{"libs/process/...", store, "a process is composed of stores, transport and observability"},
 	{"libs/client/...", nil, "the client stands alone"},
 	{"libs/embedmongo/...", nil, "the embedded store stands alone"},
 
 	{"services/internal/...", append([]string{"libs/embedmongo"}, process...), "test kits know no service"},
-	{"services/*", kernel, "a service's domain imports the kernel only"},
+	{"services/*", domain, "a service's domain imports the kernel and the contract of events only"},
 	{
 		"services/*/internal/api",
-		append([]string{"services/*", "libs/store/changefeed", "libs/store/outbox"}, transport...),
+		append([]string{"services/*", "libs/contract", "libs/store/changefeed", "libs/store/outbox"}, transport...),
 		"an API adapter knows the domain, transport and the event log, and no other adapter",
 	},
 	{
@@ -181,6 +183,10 @@ func TestRoomPatterns(t *testing.T) {
 		{"libs/kernel/fault", "libs/observe/telemetry", false},
 		{"libs/transport/httpkit", "libs/store/mongokit", false},
 		{"libs/store/outbox", "libs/transport/httpkit", true},
+		{"libs/store/outbox", "libs/contract", true},
+		{"libs/contract", "libs/transport/httpkit", false},
+		{"libs/transport/httpkit", "libs/contract", false},
+		{"api-gateway/app", "libs/contract", false},
 		{"libs/store/outbox", "libs/process/runner", false},
 		{"services/tickets", "libs/kernel/fault", true},
 		{"services/tickets", "libs/store/mongokit", false},

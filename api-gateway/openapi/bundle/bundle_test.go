@@ -15,13 +15,20 @@ import (
 func TestBundleIsFresh(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	output, routes := filepath.Join(dir, "openapi.json"), filepath.Join(dir, "public.gen.go")
-	if err := run("..", output, routes); err != nil {
+	to := outputs{
+		document: filepath.Join(dir, "openapi.json"),
+		routes:   filepath.Join(dir, "public.gen.go"),
+		contract: filepath.Join(dir, "contract.gen.go"),
+		client:   filepath.Join(dir, "client.gen.go"),
+	}
+	if err := run("..", to); err != nil {
 		t.Fatal(err)
 	}
 	for made, committed := range map[string]string{
-		output: "../openapi.json",
-		routes: "../../internal/route/public.gen.go",
+		to.document: "../openapi.json",
+		to.routes:   "../../internal/route/public.gen.go",
+		to.contract: "../../../libs/contract/events.gen.go",
+		to.client:   "../../../libs/client/events.gen.go",
 	} {
 		want, err := os.ReadFile(made)
 		if err != nil {

@@ -1,10 +1,12 @@
-// Command bundle generates openapi.json, the document as clients read it, and the gateway's route table. Its input is
-// the YAML files of a folder: openapi.yaml has the shared part, each other file is an area. The paths and components of
-// all areas are merged; none may occur twice.
+// Command bundle generates, of the YAML files of a folder:
+//
+//   - openapi.json, the document as clients read it. openapi.yaml has the shared part, each other file is an area. The
+//     paths and components of all areas are merged; none may occur twice.
+//   - the gateway's route table, of the extension x-edge of operations (routes.go).
+//   - libs/contract and the Go client's decoder of events, of the extension x-event of schemas (events.go).
 //
 // Refusals, headers and notes that follow from an operation's parameters are added here (complete.go), so that no area
-// repeats them. The extension x-edge of an operation (routes.go) has data for the gateway alone. It isn't in the
-// bundle.
+// repeats them. The extensions aren't in the bundle.
 package main
 
 import (
@@ -20,18 +22,23 @@ import (
 
 type object = map[string]any
 
+// outputs are the paths of the generated files.
+type outputs struct {
+	document, routes, contract, client string
+}
+
 func main() {
-	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: bundle FOLDER OUTPUT.json ROUTES.go")
+	if len(os.Args) != 6 {
+		fmt.Fprintln(os.Stderr, "usage: bundle FOLDER DOCUMENT.json ROUTES.go CONTRACT.go CLIENT.go")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+	if err := run(os.Args[1], outputs{os.Args[2], os.Args[3], os.Args[4], os.Args[5]}); err != nil {
 		fmt.Fprintln(os.Stderr, "bundle:", err)
 		os.Exit(1)
 	}
 }
 
-func run(folder, output, routes string) error {
+func run(folder string, to outputs) error {
 	doc, err := bundle(folder)
 	if err != nil {
 		return err
@@ -40,14 +47,38 @@ func run(folder, output, routes string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(routes, table, 0o644); err != nil {
-		return err
-	}
-	b, err := json.MarshalIndent(doc, "", " ")
+	named, err := readSchemas(folder)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(output, append(b, '\n'), 0o644)
+	all, err := named.events()
+	if err != nil {
+		return err
+	}
+	completeEvents(doc, all)
+	types, err := contractSource(named, all)
+	if err != nil {
+		return err
+	}
+	decoder, err := clientSource(all)
+	if err != nil {
+		return err
+	}
+	document, err := json.MarshalIndent(doc, "", " ")
+	if err != nil {
+		return err
+	}
+	for path, content := range map[string][]byte{
+		to.document: append(document, '\n'),
+		to.routes:   table,
+		to.contract: types,
+		to.client:   decoder,
+	} {
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func bundle(folder string) (object, error) {
