@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/tenant"
@@ -13,12 +14,12 @@ import (
 )
 
 // Status is the state of a conversation: open or closed.
-type Status string
+type Status = contract.ConversationStatus
 
 // The statuses.
 const (
-	Open   Status = "OPEN"
-	Closed Status = "CLOSED"
+	Open   = contract.ConversationStatusOpen
+	Closed = contract.ConversationStatusClosed
 )
 
 // The bounds of a conversation.
@@ -85,14 +86,6 @@ func (c Conversation) FirstResponse() (time.Duration, bool) {
 		return 0, false
 	}
 	return c.FirstAgentAt.Sub(*c.FirstVisitorAt), true
-}
-
-// rated returns the conversation's rating, or nil if it has none or if the time of the rating isn't known.
-func (c Conversation) rated() *Rated {
-	if c.Rating == nil || c.RatedAt == nil {
-		return nil
-	}
-	return &Rated{*c.Rating, *c.RatedAt, c.RatedFor}
 }
 
 // newConversation opens a conversation for a visitor.
@@ -173,7 +166,7 @@ type Patch struct {
 // Check returns an Invalid fault that lists every wrong field.
 func (p Patch) Check() error {
 	var wrong fault.Problems
-	wrong.Check(!p.Status.Set || p.Status.V == Open || p.Status.V == Closed, "status", "must be OPEN or CLOSED")
+	wrong.Check(!p.Status.Set || p.Status.V.Valid(), "status", "must be OPEN or CLOSED")
 	wrong.Check(len(p.Tags.V) <= MaxTags, "tags", "must be at most 20")
 	for _, tag := range p.Tags.V {
 		if !validTag(tag) {

@@ -1,7 +1,6 @@
 package conversations
 
 import (
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -206,9 +205,9 @@ func TestImportedRowBecomesClosedConversation(t *testing.T) {
 		len(c.Tags) != 1 || len(c.Terms) != 2 {
 		t.Fatalf("%+v %+v %v", c, ms, err)
 	}
-	var sums Imported
+	var sums Sums
 	sums.Add(c)
-	if want := (Imported{Conversations: 1, Messages: 2, Answered: 1}); !reflect.DeepEqual(sums, want) {
+	if want := (Sums{Conversations: 1, Messages: 2, Answered: 1}); sums != want {
 		t.Fatalf("%+v", sums)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/tenant"
 )
@@ -203,7 +204,7 @@ func TestDigestFillsEmptyFieldsOfClosedConversations(t *testing.T) {
 				t.Errorf("updated at %v, want %v", store.c.UpdatedAt, want)
 			}
 			for _, e := range store.events { // from CLOSED to CLOSED: not counted as another closing
-				if d, is := e.Data.(UpdatedData); !is || e.Type != ConversationUpdated || d.From != Closed || d.Status != Closed ||
+				if d, is := e.Data.(contract.ConversationUpdatedData); !is || d.From != Closed || d.Status != Closed ||
 					d.Conversation.ID != 1 {
 					t.Errorf("event %+v", e)
 				}

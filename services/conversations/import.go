@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/libs/kernel/tenant"
@@ -84,16 +85,25 @@ func (r Row) build(id int64, t tenant.ID, visitorID int64, now time.Time) (Conve
 	return c, messages, nil
 }
 
+// Sums are sums over conversations: those of one import, or those that were erased with their visitors.
+type Sums struct {
+	Conversations   int64   `bson:"conversations"`
+	Open            int64   `bson:"-"`
+	Messages        int64   `bson:"messages"`
+	Answered        int64   `bson:"answered"`
+	ResponseSeconds float64 `bson:"responseSeconds"`
+}
+
 // Add adds a conversation to the sums.
-func (e *Imported) Add(c Conversation) {
-	e.Conversations++
-	e.Messages += c.Messages
+func (s *Sums) Add(c Conversation) {
+	s.Conversations++
+	s.Messages += c.Messages
 	if c.Status == Open {
-		e.Open++
+		s.Open++
 	}
 	if d, ok := c.FirstResponse(); ok {
-		e.Answered++
-		e.ResponseSeconds += d.Seconds()
+		s.Answered++
+		s.ResponseSeconds += d.Seconds()
 	}
 }
 
@@ -142,7 +152,8 @@ func (s *Service) importNew(ctx context.Context, t tenant.ID, rows []Row) (int, 
 		return 0, err
 	}
 	now := s.now()
-	var sums Imported
+	var sums Sums
+	ids := make([]int64, len(fresh))
 	conversations := make([]Conversation, len(fresh))
 	var messages []Message
 	for i, r := range fresh {
@@ -152,7 +163,14 @@ func (s *Service) importNew(ctx context.Context, t tenant.ID, rows []Row) (int, 
 		}
 		conversations[i], messages = c, append(messages, ms...)
 		sums.Add(c)
-		sums.ConversationIDs = append(sums.ConversationIDs, c.ID)
+		ids[i] = c.ID
 	}
-	return len(fresh), s.store.Import(ctx, t, conversations, messages, Event{Type: ConversationsImported, Data: sums})
+	return len(fresh), s.store.Import(ctx, t, conversations, messages, Event{Data: contract.ConversationsImportedData{
+		Conversations:   sums.Conversations,
+		Open:            sums.Open,
+		Messages:        sums.Messages,
+		Answered:        sums.Answered,
+		ResponseSeconds: sums.ResponseSeconds,
+		ConversationIDs: ids,
+	}})
 }

@@ -4,27 +4,28 @@ import (
 	"strings"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Sender is the side that wrote a message.
-type Sender string
+type Sender = contract.Sender
 
 // The senders. USER is the API's word for an agent.
 const (
-	FromVisitor Sender = "VISITOR"
-	FromAgent   Sender = "USER"
-	FromSystem  Sender = "SYSTEM"
+	FromVisitor = contract.SenderVisitor
+	FromAgent   = contract.SenderUser
+	FromSystem  = contract.SenderSystem
 )
 
 // MessageType distinguishes messages written by people from notes written by the system.
-type MessageType string
+type MessageType = contract.MessageType
 
 // The types.
 const (
-	Text   MessageType = "TEXT"
-	System MessageType = "SYSTEM"
+	Text   = contract.MessageTypeText
+	System = contract.MessageTypeSystem
 )
 
 // MaxContent is the maximum length of a message in bytes.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
@@ -152,9 +153,8 @@ func (s *Service) Open(
 		return Conversation{}, Message{}, false, err
 	}
 	return s.store.Open(ctx, c, m, []Event{{
-		Type: ConversationOpened,
 		Key:  c.ID,
-		Data: OpenedData{c.shown()},
+		Data: contract.ConversationOpenedData{Conversation: c.eventView()},
 	}, created(&c, &m, nil)})
 }
 
@@ -258,9 +258,9 @@ func (s *Service) Rate(
 		return Conversation{}, err
 	}
 	return s.changeOwn(ctx, t, token, visitorID, func(c *Conversation) []Event {
-		before, now := c.rated(), s.now()
+		previous, now := c.currentRating(), s.now()
 		c.Rating, c.Feedback, c.RatedAt, c.RatedFor, c.UpdatedAt = &r.Stars, r.Feedback, &now, c.AssigneeID, now
-		return []Event{{Type: ConversationRated, Key: c.ID, Data: RatedData{c.shown(), *c.rated(), before}}}
+		return []Event{rated(c, previous)}
 	})
 }
 
@@ -285,7 +285,12 @@ func (s *Service) SetTyping(
 	}
 	c, err := s.store.SetTyping(ctx, t, token, visitorID, side, until)
 	if err == nil {
-		s.notifier.Notify(ctx, t, c.VisitorID, Typing, TypingData{c.Token, c.ID, side, typing})
+		s.notifier.Notify(ctx, t, c.VisitorID, contract.TypingData{
+			ConversationToken: c.Token,
+			ConversationID:    c.ID,
+			Sender:            side,
+			Typing:            typing,
+		})
 	}
 	return err
 }
@@ -311,7 +316,12 @@ func (s *Service) MarkReadByVisitor(ctx context.Context, t tenant.ID, token stri
 func (s *Service) read(ctx context.Context, c Conversation, reader, writer Sender) error {
 	now := s.now()
 	return s.store.MarkRead(ctx, c.WebsiteID, c.ID, writer, now, func(ids []int64) Event {
-		return Event{Type: ConversationRead, Key: c.ID, Data: ReadData{c.shown(), reader, now, ids}}
+		return Event{Key: c.ID, Data: contract.ConversationReadData{
+			Conversation: c.eventView(),
+			Reader:       reader,
+			ReadAt:       now,
+			MessageIDs:   ids,
+		}}
 	})
 }
 

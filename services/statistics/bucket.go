@@ -4,6 +4,7 @@ import (
 	"maps"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -92,41 +93,40 @@ type Buckets map[BucketKey]Bucket
 
 // take adds the amounts of one event.
 func (all Buckets) addEvent(e Event) {
-	d := e.Data
-	switch e.Type {
-	case "conversation.opened":
+	switch d := e.Counts.(type) {
+	case contract.ConversationOpenedCounts:
 		all.add(e, 0, e.At, Bucket{Opened: 1})
-	case "conversations.imported":
+	case contract.ConversationsImportedCounts:
 		all.add(e, 0, e.At, Bucket{Imported: d.Conversations})
-	case "visitor.created":
+	case contract.VisitorCreatedCounts:
 		all.add(e, 0, e.At, Bucket{Visitors: 1})
-	case "conversation.updated":
-		if d.From == counted && d.Status != counted {
+	case contract.ConversationUpdatedCounts:
+		if isOpen(d.From) == 1 && isOpen(d.Status) == 0 {
 			all.add(e, 0, e.At, Bucket{Closed: 1, Resolutions: spans(d.ResolutionSeconds)})
 		}
-	case "message.created":
+	case contract.MessageCreatedCounts:
 		all.both(e, d.AgentID, e.At, Bucket{
-			VisitorMessages: one(d.Sender == "VISITOR"),
-			AgentMessages:   one(d.Sender == "USER"),
+			VisitorMessages: one(d.Sender == contract.SenderVisitor),
+			AgentMessages:   one(d.Sender == contract.SenderUser),
 			Responses:       spans(d.FirstResponseSeconds),
 		})
-	case "conversation.rated":
+	case contract.ConversationRatedCounts:
 		at := e.At
 		if d.RatedAt != nil {
 			at = *d.RatedAt
 		}
-		all.both(e, d.AgentID, at, Bucket{Stars: map[int]int64{d.Rating: 1}})
+		all.both(e, d.AgentID, at, Bucket{Stars: map[int]int64{int(d.Rating): 1}})
 		if p := d.Previous; p != nil { // a later rating replaces the previous one
-			all.both(e, p.AgentID, p.RatedAt, Bucket{Stars: map[int]int64{p.Rating: -1}})
+			all.both(e, p.AgentID, p.RatedAt, Bucket{Stars: map[int]int64{int(p.Rating): -1}})
 		}
 	}
 }
 
 // both adds to the website's bucket, and to an agent's if there is one.
-func (all Buckets) both(e Event, agent int64, at time.Time, t Bucket) {
+func (all Buckets) both(e Event, agent *int64, at time.Time, t Bucket) {
 	all.add(e, 0, at, t)
-	if agent > 0 {
-		all.add(e, agent, at, t)
+	if agent != nil && *agent > 0 {
+		all.add(e, *agent, at, t)
 	}
 }
 

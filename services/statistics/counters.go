@@ -1,6 +1,10 @@
 package statistics
 
-import "math"
+import (
+	"math"
+
+	"fivechat.dev/libs/contract"
+)
 
 // Counters are the sums over all events of one website.
 type Counters struct {
@@ -40,25 +44,22 @@ func (c Counters) AverageResponseTime() float64 {
 	return math.Round(c.ResponseSeconds/float64(c.AnsweredConversations)*10) / 10
 }
 
-// counted is the status in which a conversation counts as open.
-const counted = "OPEN"
-
 // Delta returns the amounts that the event adds to its website's counters. Events that aren't counted add nothing.
 func (e Event) Delta() Counters {
-	switch d := e.Data; e.Type {
-	case "conversation.opened":
+	switch d := e.Counts.(type) {
+	case contract.ConversationOpenedCounts:
 		return Counters{TotalConversations: 1, OpenConversations: 1}
-	case "conversation.updated":
-		return Counters{OpenConversations: one(d.Status == counted) - one(d.From == counted)}
-	case "conversation.erased": // it still counts in the total
-		return Counters{OpenConversations: -one(d.From == counted)}
-	case "message.created":
-		c := Counters{TotalMessages: one(d.Sender == "VISITOR" || d.Sender == "USER")}
+	case contract.ConversationUpdatedCounts:
+		return Counters{OpenConversations: isOpen(d.Status) - isOpen(d.From)}
+	case contract.ConversationErasedCounts: // it still counts in the total
+		return Counters{OpenConversations: -isOpen(d.From)}
+	case contract.MessageCreatedCounts:
+		c := Counters{TotalMessages: one(d.Sender == contract.SenderVisitor || d.Sender == contract.SenderUser)}
 		if d.FirstResponseSeconds != nil {
 			c.AnsweredConversations, c.ResponseSeconds = 1, *d.FirstResponseSeconds
 		}
 		return c
-	case "conversations.imported":
+	case contract.ConversationsImportedCounts:
 		return Counters{
 			TotalConversations:    d.Conversations,
 			OpenConversations:     d.Open,
@@ -66,14 +67,17 @@ func (e Event) Delta() Counters {
 			AnsweredConversations: d.Answered,
 			ResponseSeconds:       d.ResponseSeconds,
 		}
-	case "visitor.created":
+	case contract.VisitorCreatedCounts:
 		return Counters{TotalVisitors: 1}
-	case "visitors.imported":
+	case contract.VisitorsImportedCounts:
 		return Counters{TotalVisitors: d.Visitors}
 	default:
 		return Counters{}
 	}
 }
+
+// isOpen is 1 for the status in which a conversation counts as open, else 0.
+func isOpen(s contract.ConversationStatus) int64 { return one(s == contract.ConversationStatusOpen) }
 
 func one(b bool) int64 {
 	if b {

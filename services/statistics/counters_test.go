@@ -4,9 +4,12 @@ import (
 	"maps"
 	"testing"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/statistics"
 )
+
+const open, closed = contract.ConversationStatusOpen, contract.ConversationStatusClosed
 
 func site(t *testing.T, n int64) tenant.ID {
 	t.Helper()
@@ -21,39 +24,38 @@ func TestDelta(t *testing.T) {
 	t.Parallel()
 	seconds := 12.5
 	for name, tc := range map[string]struct {
-		typ  string
-		data statistics.Data
-		want statistics.Counters
+		counts contract.Counts
+		want   statistics.Counters
 	}{
 		"opened": {
-			"conversation.opened", statistics.Data{},
+			contract.ConversationOpenedCounts{},
 			statistics.Counters{TotalConversations: 1, OpenConversations: 1},
 		},
 		"closed": {
-			"conversation.updated", statistics.Data{From: "OPEN", Status: "CLOSED"},
+			contract.ConversationUpdatedCounts{From: open, Status: closed},
 			statistics.Counters{OpenConversations: -1},
 		},
 		"reopened": {
-			"conversation.updated", statistics.Data{From: "CLOSED", Status: "OPEN"},
+			contract.ConversationUpdatedCounts{From: closed, Status: open},
 			statistics.Counters{OpenConversations: 1},
 		},
 		"same status": {
-			"conversation.updated", statistics.Data{From: "OPEN", Status: "OPEN"}, statistics.Counters{},
+			contract.ConversationUpdatedCounts{From: open, Status: open}, statistics.Counters{},
 		},
 		"visitor's": {
-			"message.created", statistics.Data{Sender: "VISITOR"}, statistics.Counters{TotalMessages: 1},
+			contract.MessageCreatedCounts{Sender: contract.SenderVisitor}, statistics.Counters{TotalMessages: 1},
 		},
-		"agent's": {"message.created", statistics.Data{Sender: "USER"}, statistics.Counters{TotalMessages: 1}},
+		"agent's": {contract.MessageCreatedCounts{Sender: contract.SenderUser}, statistics.Counters{TotalMessages: 1}},
 		"first answer": {
-			"message.created", statistics.Data{Sender: "USER", FirstResponseSeconds: &seconds},
+			contract.MessageCreatedCounts{Sender: contract.SenderUser, FirstResponseSeconds: &seconds},
 			statistics.Counters{TotalMessages: 1, AnsweredConversations: 1, ResponseSeconds: 12.5},
 		},
 		"answer at once": {
-			"message.created", statistics.Data{Sender: "USER", FirstResponseSeconds: new(float64)},
+			contract.MessageCreatedCounts{Sender: contract.SenderUser, FirstResponseSeconds: new(float64)},
 			statistics.Counters{TotalMessages: 1, AnsweredConversations: 1},
 		},
-		"system's": {"message.created", statistics.Data{Sender: "SYSTEM"}, statistics.Counters{}},
-		"imported": {"conversations.imported", statistics.Data{
+		"system's": {contract.MessageCreatedCounts{Sender: contract.SenderSystem}, statistics.Counters{}},
+		"imported": {contract.ConversationsImportedCounts{
 			Conversations:   9,
 			Open:            2,
 			Messages:        40,
@@ -67,20 +69,19 @@ func TestDelta(t *testing.T) {
 			ResponseSeconds:       3.5,
 		}},
 		"erased": {
-			"conversation.erased", statistics.Data{From: "OPEN"}, statistics.Counters{OpenConversations: -1},
+			contract.ConversationErasedCounts{From: open}, statistics.Counters{OpenConversations: -1},
 		},
-		"erased, closed":  {"conversation.erased", statistics.Data{From: "CLOSED"}, statistics.Counters{}},
-		"rated":           {"conversation.rated", statistics.Data{}, statistics.Counters{}},
-		"visitor":         {"visitor.created", statistics.Data{}, statistics.Counters{TotalVisitors: 1}},
-		"visitor changed": {"visitor.updated", statistics.Data{}, statistics.Counters{}},
+		"erased, closed": {contract.ConversationErasedCounts{From: closed}, statistics.Counters{}},
+		"rated":          {contract.ConversationRatedCounts{}, statistics.Counters{}},
+		"visitor":        {contract.VisitorCreatedCounts{}, statistics.Counters{TotalVisitors: 1}},
 		"visitors": {
-			"visitors.imported", statistics.Data{Visitors: 500}, statistics.Counters{TotalVisitors: 500},
+			contract.VisitorsImportedCounts{Visitors: 500}, statistics.Counters{TotalVisitors: 500},
 		},
-		"of another build": {"something.new", statistics.Data{Conversations: 9}, statistics.Counters{}},
+		"not counted": {nil, statistics.Counters{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := (statistics.Event{Website: site(t, 1), Type: tc.typ, Data: tc.data}).Delta(); got != tc.want {
+			if got := (statistics.Event{Website: site(t, 1), Counts: tc.counts}).Delta(); got != tc.want {
 				t.Errorf("got %+v, want %+v", got, tc.want)
 			}
 		})
@@ -91,12 +92,12 @@ func TestProject(t *testing.T) {
 	t.Parallel()
 	a, b, c := site(t, 1), site(t, 2), site(t, 3)
 	got := statistics.Project([]statistics.Event{
-		{Website: a, Type: "conversation.opened"},
-		{Website: b, Type: "visitor.created"},
-		{Website: c, Type: "conversation.updated", Data: statistics.Data{From: "OPEN", Status: "CLOSED"}},
-		{Website: a, Type: "message.created", Data: statistics.Data{Sender: "VISITOR"}},
-		{Website: c, Type: "conversation.updated", Data: statistics.Data{From: "CLOSED", Status: "OPEN"}},
-		{Website: b, Type: "conversation.rated"},
+		{Website: a, Counts: contract.ConversationOpenedCounts{}},
+		{Website: b, Counts: contract.VisitorCreatedCounts{}},
+		{Website: c, Counts: contract.ConversationUpdatedCounts{From: open, Status: closed}},
+		{Website: a, Counts: contract.MessageCreatedCounts{Sender: contract.SenderVisitor}},
+		{Website: c, Counts: contract.ConversationUpdatedCounts{From: closed, Status: open}},
+		{Website: b, Counts: contract.ConversationRatedCounts{}},
 	})
 	want := map[tenant.ID]statistics.Counters{
 		a: {TotalConversations: 1, OpenConversations: 1, TotalMessages: 1},

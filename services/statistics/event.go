@@ -1,48 +1,27 @@
 package statistics
 
 import (
+	"fmt"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
 // Event is an event of a website.
 type Event struct {
 	Website tenant.ID
-	Type    string
 	At      time.Time
-	Data    Data
+	Counts  contract.Counts // nil if the event's type isn't counted
 }
 
-// Data has the members of all counted events. Each type has only some of them.
-type Data struct {
-	Sender string `json:"sender"` // message.created: VISITOR, USER or SYSTEM
-	// message.created: time to the first response, if it is that
-	FirstResponseSeconds *float64 `json:"firstResponseSeconds"`
-	// message.created, conversation.rated: the agent that it counts for, 0 for none
-	AgentID int64  `json:"agentId"`
-	From    string `json:"from"`   // conversation.updated and .erased: the status before
-	Status  string `json:"status"` // conversation.updated: the status after
-	// conversation.updated: age of the conversation, if it closes it
-	ResolutionSeconds *float64 `json:"resolutionSeconds"`
-
-	Rating   int        `json:"rating"`   // conversation.rated: 1 to 5, as are the next two
-	RatedAt  *time.Time `json:"ratedAt"`  // nil if it is the event's time
-	Previous *Rated     `json:"previous"` // the rating that it replaces
-
-	Conversations   int64   `json:"conversations"` // conversations.imported, as are the next four
-	Open            int64   `json:"open"`
-	Messages        int64   `json:"messages"`
-	Answered        int64   `json:"answered"`
-	ResponseSeconds float64 `json:"responseSeconds"`
-	Visitors        int64   `json:"visitors"` // visitors.imported
-}
-
-// Rated is a previous rating.
-type Rated struct {
-	Rating  int       `json:"rating"`
-	RatedAt time.Time `json:"ratedAt"`
-	AgentID int64     `json:"agentId"`
+// NewEvent makes the event of a type from its data, which is JSON.
+func NewEvent(t tenant.ID, typ contract.EventType, at time.Time, data string) (Event, error) {
+	counts, err := contract.DecodeCounts(typ, []byte(data))
+	if err != nil {
+		return Event{}, fmt.Errorf("statistics: decode %s: %w", typ, err)
+	}
+	return Event{Website: t, At: at, Counts: counts}, nil
 }
 
 // Delta has the amounts that events add to counters and buckets.

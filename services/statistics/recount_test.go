@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/statistics"
@@ -53,18 +54,16 @@ func (c *counters) Repair(_ context.Context, _ tenant.ID, by statistics.Counters
 }
 
 var happenings = []statistics.Event{
-	{Type: "conversation.opened"}, {
-		Type: "message.created",
-		Data: statistics.Data{Sender: "VISITOR"},
-	}, {Type: "visitor.created"},
-	{Type: "conversation.updated", Data: statistics.Data{From: "OPEN", Status: "CLOSED"}},
-	{Type: "conversation.updated", Data: statistics.Data{From: "CLOSED", Status: "OPEN"}},
-	{Type: "message.created", Data: statistics.Data{Sender: "USER", FirstResponseSeconds: new(float64)}},
+	{Counts: contract.ConversationOpenedCounts{}}, {
+		Counts: contract.MessageCreatedCounts{Sender: contract.SenderVisitor},
+	}, {Counts: contract.VisitorCreatedCounts{}},
+	{Counts: contract.ConversationUpdatedCounts{From: open, Status: closed}},
+	{Counts: contract.ConversationUpdatedCounts{From: closed, Status: open}},
+	{Counts: contract.MessageCreatedCounts{Sender: contract.SenderUser, FirstResponseSeconds: new(float64)}},
 	{
-		Type: "conversations.imported",
-		Data: statistics.Data{Conversations: 3, Messages: 20, Answered: 2, ResponseSeconds: 0.1},
+		Counts: contract.ConversationsImportedCounts{Conversations: 3, Messages: 20, Answered: 2, ResponseSeconds: 0.1},
 	},
-	{Type: "conversation.erased", Data: statistics.Data{From: "OPEN"}},
+	{Counts: contract.ConversationErasedCounts{From: open}},
 }
 
 // TestRecountIsExactAtAnyPositions: random logs, positions of each source's rows and of the counters, and a

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/services/statistics"
 )
 
@@ -17,8 +18,7 @@ func sketched(parts ...[]float64) statistics.Sketch {
 		var events []statistics.Event
 		for i := range part {
 			events = append(events, statistics.Event{
-				Type: "message.created",
-				Data: statistics.Data{FirstResponseSeconds: &part[i]},
+				Counts: contract.MessageCreatedCounts{FirstResponseSeconds: &part[i]},
 			})
 		}
 		for _, bucket := range statistics.Project(events).Buckets {

@@ -5,22 +5,20 @@ import (
 	"strings"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
 // MessageType is the channel that a message arrived by.
-type MessageType string
+type MessageType = contract.TicketMessageType
 
 // The types of a message.
 const (
-	TypeEmail MessageType = "EMAIL"
-	TypeChat  MessageType = "CHAT"
-	TypeNote  MessageType = "NOTE"
+	TypeEmail = contract.TicketMessageTypeEmail
+	TypeChat  = contract.TicketMessageTypeChat
+	TypeNote  = contract.TicketMessageTypeNote
 )
-
-// Valid reports whether m is one of the types.
-func (m MessageType) Valid() bool { return m == TypeEmail || m == TypeChat || m == TypeNote }
 
 // Message is one message of a ticket.
 type Message struct {

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/publictoken"
 	"fivechat.dev/libs/kernel/tenant"
@@ -16,37 +17,27 @@ import (
 )
 
 // Status is the state of a ticket. Any status may follow any other.
-type Status string
+type Status = contract.TicketStatus
 
 // The statuses.
 const (
-	StatusNew      Status = "NEW"
-	StatusOpen     Status = "OPEN"
-	StatusPending  Status = "PENDING"
-	StatusResolved Status = "RESOLVED"
-	StatusClosed   Status = "CLOSED"
+	StatusNew      = contract.TicketStatusNew
+	StatusOpen     = contract.TicketStatusOpen
+	StatusPending  = contract.TicketStatusPending
+	StatusResolved = contract.TicketStatusResolved
+	StatusClosed   = contract.TicketStatusClosed
 )
 
-// Valid reports whether s is one of the statuses.
-func (s Status) Valid() bool {
-	return s == StatusNew || s == StatusOpen || s == StatusPending || s == StatusResolved || s == StatusClosed
-}
-
 // Priority is the urgency of a ticket.
-type Priority string
+type Priority = contract.TicketPriority
 
 // The priorities.
 const (
-	PriorityLow    Priority = "LOW"
-	PriorityMedium Priority = "MEDIUM"
-	PriorityHigh   Priority = "HIGH"
-	PriorityUrgent Priority = "URGENT"
+	PriorityLow    = contract.TicketPriorityLow
+	PriorityMedium = contract.TicketPriorityMedium
+	PriorityHigh   = contract.TicketPriorityHigh
+	PriorityUrgent = contract.TicketPriorityUrgent
 )
-
-// Valid reports whether p is one of the priorities.
-func (p Priority) Valid() bool {
-	return p == PriorityLow || p == PriorityMedium || p == PriorityHigh || p == PriorityUrgent
-}
 
 // Ticket is one question with its state.
 type Ticket struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
@@ -127,7 +128,7 @@ func (s *Service) seen(ctx context.Context, t tenant.ID, id int64) error {
 	now := s.moment()
 	noted, err := s.store.Seen(ctx, t, id, now, now.Add(-seenEvery))
 	if noted {
-		s.notifier.Notify(ctx, t, id, EventOnline, OnlineData{id, now.Add(onlineFor)})
+		s.notifier.Notify(ctx, t, id, contract.VisitorOnlineData{VisitorID: id, Until: now.Add(onlineFor)})
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package visitors
 import (
 	"context"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/publictoken"
@@ -139,7 +140,7 @@ func (s *Service) create(ctx context.Context, t tenant.ID, secret string, n NewS
 		return Visitor{}, err
 	}
 	if err = s.store.Create(ctx, v); err == nil {
-		s.notifier.Notify(ctx, t, id, EventOnline, OnlineData{id, v.LastSeenAt.Add(onlineFor)})
+		s.notifier.Notify(ctx, t, id, contract.VisitorOnlineData{VisitorID: id, Until: v.LastSeenAt.Add(onlineFor)})
 	}
 	return v, err
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
@@ -67,7 +68,7 @@ func (s *sessions) Open(context.Context, tenant.ID, int64) (visitors.View, error
 
 func (s *sessions) Online(context.Context, tenant.ID) (bool, error) { return true, nil }
 
-func (s *sessions) Notify(context.Context, tenant.ID, int64, string, any) {}
+func (s *sessions) Notify(context.Context, tenant.ID, int64, contract.Data) {}
 
 // TestSessionNeedsTheSecret: a token without its secret never resumes a visitor, and never changes one.
 func TestSessionNeedsTheSecret(t *testing.T) {

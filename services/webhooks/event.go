@@ -1,11 +1,11 @@
 package webhooks
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/timestamp"
 )
@@ -23,13 +23,8 @@ type Event struct {
 
 // NewEvent makes an event about key, at position order among its events. data is JSON, the same as in event streams.
 func NewEvent(id, typ, key string, order int64, t tenant.ID, at time.Time, data json.RawMessage) (Event, error) {
-	var about struct {
-		VisitorID    int64 `json:"visitorId"`
-		Conversation struct {
-			VisitorID int64 `json:"visitorId"`
-		} `json:"conversation"`
-	}
-	if err := json.Unmarshal(data, &about); err != nil {
+	visitor, err := contract.VisitorID(data)
+	if err != nil {
 		return Event{}, fmt.Errorf("webhooks: a %s: %w", typ, err)
 	}
 	body, err := json.Marshal(struct {
@@ -48,18 +43,8 @@ func NewEvent(id, typ, key string, order int64, t tenant.ID, at time.Time, data 
 		Key:       key,
 		WebsiteID: t,
 		Order:     order,
-		VisitorID: cmp.Or(about.VisitorID, about.Conversation.VisitorID),
+		VisitorID: visitor,
 		At:        at,
 		Body:      string(body),
 	}, nil
-}
-
-// TypeDisabled is the type of the event that announces that the system has disabled a webhook.
-const TypeDisabled = "webhook.disabled"
-
-// DisabledData is the data of TypeDisabled.
-type DisabledData struct {
-	WebhookID int64  `json:"webhookId"`
-	URL       string `json:"url"`
-	Reason    Reason `json:"reason"`
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/tenant"
@@ -25,13 +26,16 @@ const (
 )
 
 // Reason is why the system disabled a webhook.
-type Reason string
+type Reason = contract.WebhookDisabledReason
 
 // The reasons.
 const (
-	Gone      Reason = "GONE"      // it responded with 410
-	Exhausted Reason = "EXHAUSTED" // all attempts of a delivery failed, and no other delivery succeeded meanwhile
-	Backlog   Reason = "BACKLOG"   // it has more pending deliveries than are kept
+	// Gone means that it responded with 410.
+	Gone = contract.WebhookDisabledReasonGone
+	// Exhausted means that all attempts of a delivery failed, and no other delivery succeeded meanwhile.
+	Exhausted = contract.WebhookDisabledReasonExhausted
+	// Backlog means that it has more pending deliveries than are kept.
+	Backlog = contract.WebhookDisabledReasonBacklog
 )
 
 // Webhook is an endpoint of a website.
@@ -110,15 +114,8 @@ func (w Webhook) touched(at time.Time) Webhook {
 	return w
 }
 
-// Types are the types of events that webhooks can receive.
-func Types() []string {
-	return []string{
-		"conversation.opened", "conversation.updated", "conversation.rated", "conversation.read",
-		"conversation.erased", "conversations.imported",
-		"message.created", "visitor.created", "visitor.updated", "visitor.erased", "visitors.imported",
-		"ticket.created", "ticket.updated", "ticket.deleted", "ticket.message_created",
-	}
-}
+// subscribable are the types of events that webhooks can receive.
+var subscribable = contract.Types(func(f contract.Facts) bool { return f.Webhooks })
 
 // Draft is the input for a new webhook.
 type Draft struct {
@@ -225,11 +222,12 @@ func checkDescription(text string, wrong *fault.Problems) {
 
 func checkEvents(types []string, wrong *fault.Problems) {
 	wrong.Check(len(types) > 0, "events", "must name at least one type")
-	wrong.Check(len(types) <= len(Types()), "events", fmt.Sprintf("must name at most %d types", len(Types())))
+	most := len(subscribable)
+	wrong.Check(len(types) <= most, "events", fmt.Sprintf("must name at most %d types", most))
 	for i, wanted := range types {
 		known := !strings.Contains(strings.TrimSuffix(wanted, "*"), "*") && (wanted == "*" ||
 			!strings.HasSuffix(wanted, "*") || strings.HasSuffix(wanted, ".*")) &&
-			slices.ContainsFunc(Types(), func(typ string) bool { return matches(wanted, typ) })
+			slices.ContainsFunc(subscribable, func(typ contract.EventType) bool { return matches(wanted, string(typ)) })
 		if !known {
 			wrong.Add("events", fmt.Sprintf("has no type %.64q: a type, a group like ticket.* or *", wanted))
 			return

@@ -11,6 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/deploy/fivechat/system"
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/embedmongo"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/observe/telemetry"
@@ -67,27 +68,27 @@ func (w writer) write(ctx context.Context, n int) error {
 		CreatedAt: now, UpdatedAt: now,
 	}.View()
 	return w.db.Tx(ctx, func(ctx context.Context) error {
-		err := w.log.Append(ctx, t, c.ID, chat.ConversationOpened, chat.OpenedData{Conversation: view})
+		err := w.log.Append(ctx, t, c.ID, contract.ConversationOpenedData{Conversation: view})
 		for i := 1; i < eventsAtOnce-2 && err == nil; i++ {
-			d := chat.CreatedData{Conversation: view, Message: said, Sender: chat.FromVisitor}
+			d := contract.MessageCreatedData{Conversation: view, Message: said, Sender: chat.FromVisitor}
 			if i%2 == 0 {
 				d.Sender, d.AgentID = chat.FromAgent, &agent
 			}
 			if i == 2 {
 				d.FirstResponseSeconds = &seconds
 			}
-			err = w.log.Append(ctx, t, c.ID, chat.MessageCreated, d)
+			err = w.log.Append(ctx, t, c.ID, d)
 		}
 		if err != nil {
 			return err
 		}
-		if err := w.log.Append(ctx, t, c.ID, chat.ConversationUpdated, chat.UpdatedData{
+		if err := w.log.Append(ctx, t, c.ID, contract.ConversationUpdatedData{
 			Conversation: view, From: chat.Open, Status: chat.Closed, ResolutionSeconds: &seconds,
 		}); err != nil {
 			return err
 		}
-		return w.log.Append(ctx, t, c.ID, chat.ConversationRated, chat.RatedData{
-			Conversation: view, Rated: chat.Rated{Rating: int64(n%5 + 1), RatedAt: now, AgentID: &agent},
+		return w.log.Append(ctx, t, c.ID, contract.ConversationRatedData{
+			Conversation: view, Rating: int64(n%5 + 1), RatedAt: &now, AgentID: &agent,
 		})
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/libs/store/feed"
@@ -39,7 +40,7 @@ func TestErasedRecordsKeepTheirPositions(t *testing.T) {
 	}{"Vera", "VISITOR"}
 	for range 3 {
 		for _, about := range []struct{ website, key int64 }{{1, 5}, {1, 6}, {2, 5}} {
-			if err := f.log.Append(t.Context(), website(about.website), about.key, "said", said); err != nil {
+			if err := f.log.Append(t.Context(), website(about.website), about.key, testData{contract.MessageCreated, said}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -49,7 +50,7 @@ func TestErasedRecordsKeepTheirPositions(t *testing.T) {
 		s, err := f.redis.Stream(stream)
 		return err == nil && len(s) == 9
 	})
-	if err := f.log.Redact(t.Context(), website(1), 5, "sender", "status"); err != nil {
+	if err := f.log.Redact(t.Context(), website(1), 5); err != nil {
 		t.Fatal(err)
 	}
 	for more := true; more; {
@@ -75,13 +76,13 @@ func TestErasedRecordsKeepTheirPositions(t *testing.T) {
 		if r.Pos != int64(i+1) {
 			t.Errorf("record %d is at %d", i, r.Pos)
 		}
-		found[r.Type+" "+r.Website.String()+" "+r.Data]++
+		found[string(r.Type)+" "+r.Website.String()+" "+r.Data]++
 		if r.Erased != (r.Key == 0) {
 			t.Errorf("%+v", r)
 		}
 	}
 	for want, n := range map[string]int{
-		`said 1 {"sender":"VISITOR"}`: 3, `said 1 {"name":"Vera","sender":"VISITOR"}`: 3,
+		`message.created 1 {"sender":"VISITOR"}`: 3, `message.created 1 {"name":"Vera","sender":"VISITOR"}`: 3,
 		`erased 0 {}`: 3,
 	} {
 		if found[want] != n {
@@ -112,7 +113,7 @@ func TestWaitingRecordsAreErasedToo(t *testing.T) {
 	t.Parallel()
 	_, _, log := freshLog(t)
 	for _, w := range []int64{1, 2} {
-		if err := log.Append(t.Context(), website(w), 5, "said", map[string]string{"name": "Vera"}); err != nil {
+		if err := log.Append(t.Context(), website(w), 5, testData{contract.MessageCreated, map[string]string{"name": "Vera"}}); err != nil {
 			t.Fatal(err)
 		}
 	}

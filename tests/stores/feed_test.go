@@ -9,6 +9,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/store/feed"
 	"fivechat.dev/libs/store/mongokit"
@@ -25,7 +26,7 @@ type fed struct {
 
 	mu    sync.Mutex
 	got   []int64
-	types []string
+	types []contract.EventType
 }
 
 func startFeed(t *testing.T) *fed {
@@ -75,7 +76,7 @@ func (f *fed) gather(ctx context.Context) {
 func (f *fed) add(n int) {
 	f.t.Helper()
 	for i := range n {
-		if err := f.log.Append(f.t.Context(), website(1), int64(i), "counted", nil); err != nil {
+		if err := f.log.Append(f.t.Context(), website(1), int64(i), testData{typ: "counted"}); err != nil {
 			f.t.Fatal(err)
 		}
 	}
@@ -164,7 +165,7 @@ func TestLongRecordsAreReadFromTheLog(t *testing.T) {
 	f := startFeed(t)
 	text := strings.Repeat("x", 64<<10)
 	for i := range 20 {
-		if err := f.log.Append(t.Context(), website(1), int64(i), "counted", text[:1+(i%2)*(len(text)-1)]); err != nil {
+		if err := f.log.Append(t.Context(), website(1), int64(i), testData{"counted", text[:1+(i%2)*(len(text)-1)]}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -85,7 +85,7 @@ func TestRelayAssignsPositionsOnceInOrder(t *testing.T) {
 		writers.Go(func() {
 			for i := range each {
 				err := db.Tx(t.Context(), func(ctx context.Context) error {
-					return log.Append(ctx, w, k, "counted", map[string]int{"i": i})
+					return log.Append(ctx, w, k, testData{"counted", map[string]int{"i": i}})
 				})
 				if err != nil {
 					t.Error(err)
@@ -95,7 +95,7 @@ func TestRelayAssignsPositionsOnceInOrder(t *testing.T) {
 	}
 	undone := errors.New("undone")
 	if err := db.Tx(t.Context(), func(ctx context.Context) error {
-		return errors.Join(log.Append(ctx, w, 99, "never", nil), undone)
+		return errors.Join(log.Append(ctx, w, 99, testData{typ: "never"}), undone)
 	}); !errors.Is(err, undone) {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestFollowerAppliesEachRecordOnceDespiteFailures(t *testing.T) {
 	tasks.Go(func() { _ = f.Run(ctx) })
 	const n = 30
 	for i := range n {
-		if err := log.Append(t.Context(), website(1), int64(i), "counted", nil); err != nil {
+		if err := log.Append(t.Context(), website(1), int64(i), testData{typ: "counted"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -248,7 +248,7 @@ func TestLaterAndKeeps(t *testing.T) {
 	tell := func(w tenant.ID, key int64) {
 		t.Helper()
 		if err := db.Tx(t.Context(), func(ctx context.Context) error {
-			return log.Append(ctx, w, key, "counted", nil)
+			return log.Append(ctx, w, key, testData{typ: "counted"})
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/store/feed"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/outbox"
@@ -35,9 +36,9 @@ func TestOrderOfAKeyHoldsWithClockSkew(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	write := func(key int64, typ string) {
+	write := func(key int64, typ contract.EventType) {
 		if err := db.Tx(t.Context(), func(ctx context.Context) error {
-			return log.Append(ctx, w, key, typ, nil)
+			return log.Append(ctx, w, key, testData{typ: typ})
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +47,7 @@ func TestOrderOfAKeyHoldsWithClockSkew(t *testing.T) {
 	write(7, "third")
 	write(8, "of another key")
 	stop := relaying(t, log)
-	var of7 []string
+	var of7 []contract.EventType
 	eventually(t, "all have positions", func() bool {
 		all, err := log.After(t.Context(), 0, 10)
 		if err != nil {
@@ -62,7 +63,7 @@ func TestOrderOfAKeyHoldsWithClockSkew(t *testing.T) {
 	})
 	eventually(t, "no record waits", func() bool { return gauge(t, tele.Registry, "fivechat_outbox_waiting") == 0 })
 	stop()
-	if want := []string{"first", "second", "third"}; !slices.Equal(of7, want) {
+	if want := []contract.EventType{"first", "second", "third"}; !slices.Equal(of7, want) {
 		t.Fatalf("the order is %v", of7)
 	}
 }
@@ -82,7 +83,7 @@ func TestLeaseOfAClockThatWasAhead(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := db.Tx(t.Context(), func(ctx context.Context) error {
-		return log.Append(ctx, website(1), 7, "first", nil)
+		return log.Append(ctx, website(1), 7, testData{typ: "first"})
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -103,14 +104,14 @@ func TestLostLeaseStopsTheRelay(t *testing.T) {
 	t.Parallel()
 	db, _, log := freshLog(t)
 	stop := relaying(t, log)
-	write := func(typ string, pos int) (placed outbox.Record) {
+	write := func(typ contract.EventType, pos int) (placed outbox.Record) {
 		t.Helper()
 		if err := db.Tx(t.Context(), func(ctx context.Context) error {
-			return log.Append(ctx, website(1), 7, typ, nil)
+			return log.Append(ctx, website(1), 7, testData{typ: typ})
 		}); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, typ+" has a position", func() bool {
+		eventually(t, string(typ)+" has a position", func() bool {
 			all, err := log.After(t.Context(), 0, 10)
 			if err != nil {
 				t.Fatal(err)

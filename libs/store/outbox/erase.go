@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/mongokit"
@@ -17,9 +18,10 @@ import (
 // still.
 const typeErased = "erased"
 
-// Redact makes the records about a key nameless: of their data only the members named in keep stay, and nothing says what
-// they were about. Call it inside the transaction that erases what the key stands for; Unpublish behind it.
-func (l *Log) Redact(ctx context.Context, t tenant.ID, key int64, keep ...string) error {
+// Redact removes personal data from the records about a key. Of their data only the members that statistics counts stay
+// (contract.Facts), and nothing identifies the key or the visitor. Call it inside the transaction that erases what the
+// key stands for, and Unpublish after it.
+func (l *Log) Redact(ctx context.Context, t tenant.ID, key int64) error {
 	last := ""
 	for {
 		about := bson.D{{Key: mongokit.TenantKey, Value: t}, {Key: "key", Value: key},
@@ -30,9 +32,9 @@ func (l *Log) Redact(ctx context.Context, t tenant.ID, key int64, keep ...string
 		}
 		changes := make([]mongokit.RowUpdate, len(records))
 		for i, r := range records {
-			data, err := only(r.Data, keep)
+			data, err := only(r.Data, contract.FactsOf(r.Type).Counts)
 			if err != nil {
-				return fmt.Errorf("events: redact %s: %w", r.ID, err)
+				return fmt.Errorf("outbox: redact %s: %w", r.ID, err)
 			}
 			changes[i] = mongokit.RowUpdate{Tenant: t, ID: r.ID, Set: bson.D{
 				{Key: "data", Value: data}, {Key: "key", Value: int64(0)}, {Key: "visitorId", Value: int64(0)}, {Key: "erased", Value: true},

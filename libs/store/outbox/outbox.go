@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/observe/telemetry"
@@ -37,17 +38,17 @@ const (
 
 // Record is one event. Data is its JSON.
 type Record struct {
-	ID      string    `bson:"_id" json:"id"`                       // a UUIDv7: unique for ever, the same on every delivery; ascending among records of one key
-	Website tenant.ID `bson:"websiteId" json:"websiteId,omitzero"` // zero where the website has been erased
-	Type    string    `bson:"type" json:"type"`
-	Key     int64     `bson:"key" json:"key"` // what it happened to, or Many; records of one key are in order. 0: nobody may know any more
-	At      time.Time `bson:"at" json:"at"`
-	Data    string    `bson:"data" json:"data"`
-	Pos     int64     `bson:"pos" json:"pos"` // place in the log, from 1 without gaps; 0 until the relay gave it
-	PosAt   time.Time `bson:"posAt,omitempty" json:"-"`
-	Erased  bool      `bson:"erased,omitempty" json:"erased,omitzero"`           // its data is gone but for what counts: nobody is told of it
-	Visitor int64     `bson:"visitorId,omitempty" json:"visitorId,omitzero"`     // whom it is about, so that an erasure finds what is made of it; 0: its data names them, or nobody
-	Trace   string    `bson:"traceparent,omitempty" json:"traceparent,omitzero"` // of the span that wrote it, "" where there was none
+	ID      string             `bson:"_id" json:"id"`                       // a UUIDv7: unique for ever, the same on every delivery; ascending among records of one key
+	Website tenant.ID          `bson:"websiteId" json:"websiteId,omitzero"` // zero where the website has been erased
+	Type    contract.EventType `bson:"type" json:"type"`
+	Key     int64              `bson:"key" json:"key"` // what it happened to, or Many; records of one key are in order. 0: nobody may know any more
+	At      time.Time          `bson:"at" json:"at"`
+	Data    string             `bson:"data" json:"data"`
+	Pos     int64              `bson:"pos" json:"pos"` // place in the log, from 1 without gaps; 0 until the relay gave it
+	PosAt   time.Time          `bson:"posAt,omitempty" json:"-"`
+	Erased  bool               `bson:"erased,omitempty" json:"erased,omitzero"`           // its data is gone but for what counts: nobody is told of it
+	Visitor int64              `bson:"visitorId,omitempty" json:"visitorId,omitzero"`     // whom it is about, so that an erasure finds what is made of it; 0: its data names them, or nobody
+	Trace   string             `bson:"traceparent,omitempty" json:"traceparent,omitzero"` // of the span that wrote it, "" where there was none
 }
 
 // Decode reads the record's data.
@@ -97,18 +98,18 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 	return l
 }
 
-// Append writes an event about key, or about Many. Call it inside the transaction of the change,
-// after the change of the key's own row: of two such transactions the later then begins behind the commit of the earlier,
-// and its record sorts behind the other's.
-func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, typ string, data any) error {
-	return l.AppendAbout(ctx, t, 0, key, typ, data)
+// Append writes an event about key, or about Many. Call it inside the transaction of the change, after the change of the
+// key's own row. Then transactions on one key are serialised by the write conflict on that row, and the record ids of the
+// key follow commit order.
+func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, data contract.Data) error {
+	return l.AppendAbout(ctx, t, 0, key, data)
 }
 
-// AppendAbout is Append of an event about a visitor whom its data does not name (0: nobody).
-func (l *Log) AppendAbout(ctx context.Context, t tenant.ID, visitor, key int64, typ string, data any) error {
+// AppendAbout is Append for an event about a visitor that its data doesn't name. visitor is 0 if there is none.
+func (l *Log) AppendAbout(ctx context.Context, t tenant.ID, visitor, key int64, data contract.Data) error {
 	b, err := httpkit.Encode(data)
 	if err != nil {
-		return fmt.Errorf("events: %s: %w", typ, err)
+		return fmt.Errorf("outbox: encode %s: %w", data.EventType(), err)
 	}
 	id, err := l.nextID(ctx, t, key)
 	if err != nil {
@@ -118,7 +119,7 @@ func (l *Log) AppendAbout(ctx context.Context, t tenant.ID, visitor, key int64, 
 	return l.rows.Insert(ctx, Record{
 		ID:      id,
 		Website: t,
-		Type:    typ,
+		Type:    data.EventType(),
 		Key:     key,
 		At:      time.Now(),
 		Data:    string(b),

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/libs/store/rediskit"
@@ -22,18 +23,18 @@ const (
 
 // Event is one transient event.
 type Event struct {
-	Website tenant.ID       `json:"websiteId"`
-	Visitor int64           `json:"visitorId"` // the visitor it is about, or 0
-	Type    string          `json:"type"`
-	At      time.Time       `json:"at"`
-	Data    json.RawMessage `json:"data"`
-	MAC     string          `json:"mac,omitzero"` // over all fields above
+	Website tenant.ID          `json:"websiteId"`
+	Visitor int64              `json:"visitorId"` // the visitor it is about, or 0
+	Type    contract.EventType `json:"type"`
+	At      time.Time          `json:"at"`
+	Data    json.RawMessage    `json:"data"`
+	MAC     string             `json:"mac,omitzero"` // over all fields above
 }
 
 // parts are what the MAC covers.
 func (e Event) parts() []string {
 	return []string{
-		e.Website.String(), strconv.FormatInt(e.Visitor, 10), e.Type, strconv.FormatInt(e.At.UnixMilli(), 10), string(e.Data),
+		e.Website.String(), strconv.FormatInt(e.Visitor, 10), string(e.Type), strconv.FormatInt(e.At.UnixMilli(), 10), string(e.Data),
 	}
 }
 
@@ -49,7 +50,7 @@ func NewNotifier(redis *rediskit.Client, t *telemetry.Telemetry) *Notifier {
 }
 
 // Notify publishes an event about a visitor. It waits for Redis at most 250 ms; a failure is only logged.
-func (r *Notifier) Notify(ctx context.Context, t tenant.ID, visitor int64, typ string, data any) {
+func (r *Notifier) Notify(ctx context.Context, t tenant.ID, visitor int64, data contract.Data) {
 	if r.redis == nil {
 		return
 	}
@@ -57,7 +58,7 @@ func (r *Notifier) Notify(ctx context.Context, t tenant.ID, visitor int64, typ s
 	defer cancel()
 	content, err := httpkit.Encode(data)
 	if err == nil {
-		e := Event{Website: t, Visitor: visitor, Type: typ, At: time.Now(), Data: content}
+		e := Event{Website: t, Visitor: visitor, Type: data.EventType(), At: time.Now(), Data: content}
 		e.MAC = r.redis.SignTransient(e.parts()...)
 		content, err = httpkit.Encode(e)
 	}
@@ -65,7 +66,7 @@ func (r *Notifier) Notify(ctx context.Context, t tenant.ID, visitor int64, typ s
 		err = r.redis.Publish(ctx, channel, string(content))
 	}
 	if err != nil {
-		r.tele.Log.DebugContext(ctx, "transient: publishing failed; event dropped", "type", typ, "error", err)
+		r.tele.Log.DebugContext(ctx, "transient: publishing failed; event dropped", "type", data.EventType(), "error", err)
 	}
 }
 

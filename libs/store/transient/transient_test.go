@@ -9,6 +9,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/observe/telemetry"
@@ -49,7 +50,7 @@ func TestSubscribeDropsForgedAndReplayedEvents(t *testing.T) {
 	notifier := NewNotifier(redis, tele)
 	var first Event
 	for first.Type == "" { // until Subscribe has subscribed
-		notifier.Notify(t.Context(), website, 3, "typing", map[string]string{"text": "a <b> & \u2028"})
+		notifier.Notify(t.Context(), website, 3, contract.TypingData{ConversationToken: "a <b> & \u2028"})
 		select {
 		case first = <-received:
 		case <-time.After(20 * time.Millisecond):
@@ -64,11 +65,11 @@ func TestSubscribeDropsForgedAndReplayedEvents(t *testing.T) {
 	for _, e := range []Event{unsigned, other, changed, old} {
 		publish(e)
 	}
-	notifier.Notify(t.Context(), website, 3, "last", nil)
+	notifier.Notify(t.Context(), website, 3, contract.VisitorOnlineData{VisitorID: 3})
 	for {
 		select {
 		case e := <-received:
-			if e.Type == "last" {
+			if e.Type == contract.VisitorOnline {
 				return
 			}
 			if e.MAC == "" || e.Visitor != 3 || strings.Contains(string(e.Data), "forged") || time.Since(e.At) >= maxAge {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/authz"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
@@ -65,19 +66,19 @@ func messageExport(s *conversations.Service, log changefeed.Log) changefeed.Kind
 func changedConversations(r outbox.Record) (keys []int64, err error) {
 	shown := true
 	switch r.Type {
-	case conversations.ConversationRead:
+	case contract.ConversationRead:
 		shown = false
-	case conversations.MessageCreated:
-		var d conversations.CreatedData
+	case contract.MessageCreated:
+		var d contract.MessageCreatedData
 		err = r.Decode(&d)
 		at := d.Conversation.FirstMessageAt
 		shown = at != nil && d.Message.SenderType == conversations.FromAgent && at.Equal(d.Message.CreatedAt)
-	case conversations.ConversationRated:
-		var d conversations.RatedData
+	case contract.ConversationRated:
+		var d contract.ConversationRatedData
 		err = r.Decode(&d)
 		shown = d.Previous == nil || d.Previous.Rating != d.Rating
-	case conversations.ConversationsImported:
-		var d conversations.Imported
+	case contract.ConversationsImported:
+		var d contract.ConversationsImportedData
 		err = r.Decode(&d)
 		return d.ConversationIDs, err
 	}
@@ -92,18 +93,18 @@ func changedConversations(r outbox.Record) (keys []int64, err error) {
 // listed.
 func changedMessages(r outbox.Record) (keys []int64, err error) {
 	switch r.Type {
-	case conversations.MessageCreated:
-		var created conversations.CreatedData
+	case contract.MessageCreated:
+		var created contract.MessageCreatedData
 		err = r.Decode(&created)
 		return []int64{created.Message.ID}, err
-	case conversations.ConversationRead:
-		var read conversations.ReadData
+	case contract.ConversationRead:
+		var read contract.ConversationReadData
 		err = r.Decode(&read)
 		return read.MessageIDs, err
-	case conversations.ConversationErased:
+	case contract.ConversationErased:
 		return []int64{-r.Key}, nil
-	case conversations.ConversationsImported:
-		var imported conversations.Imported
+	case contract.ConversationsImported:
+		var imported contract.ConversationsImportedData
 		err = r.Decode(&imported)
 		for _, id := range imported.ConversationIDs {
 			keys = append(keys, -id)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/libs/store/feed"
@@ -72,10 +73,10 @@ func (t Task) follow(ctx context.Context) error {
 }
 
 func (t Task) one(ctx context.Context, r outbox.Record) (err error) {
-	if r.Type != conversations.ConversationUpdated {
+	if r.Type != contract.ConversationUpdated {
 		return nil
 	}
-	var d conversations.UpdatedData
+	var d contract.ConversationUpdatedData
 	if err := r.Decode(&d); err != nil || d.From != conversations.Open || d.Status != conversations.Closed ||
 		d.Conversation.Token == "" {
 		return nil //nolint:nilerr // an unreadable record names no conversation

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/feed"
@@ -66,7 +67,7 @@ func replica(t *testing.T, db *mongokit.DB, said records, d *fakeStore) Task {
 	}
 }
 
-func happened(pos int64, website int64, typ, data string) outbox.Record {
+func happened(pos int64, website int64, typ contract.EventType, data string) outbox.Record {
 	return outbox.Record{Pos: pos, Website: storetest.Tenant(website), Type: typ, Data: data}
 }
 
@@ -75,15 +76,15 @@ func became(token, from, status string) string {
 }
 
 var day = records{
-	happened(1, 1, conversations.ConversationUpdated, became("a", "OPEN", "CLOSED")),
-	happened(2, 1, conversations.ConversationUpdated, became("digested", "CLOSED", "CLOSED")),
-	happened(3, 1, conversations.ConversationUpdated, became("assigned", "OPEN", "OPEN")),
-	happened(4, 1, conversations.ConversationUpdated, became("reopened", "CLOSED", "OPEN")),
-	happened(5, 1, conversations.MessageCreated, became("written", "OPEN", "CLOSED")),
-	happened(6, 1, conversations.ConversationUpdated, "not JSON"),
-	happened(7, 1, conversations.ConversationUpdated, became("none", "OPEN", "CLOSED")),
-	happened(8, 2, conversations.ConversationUpdated, became("b", "OPEN", "CLOSED")),
-	happened(9, 1, conversations.ConversationUpdated, became("written", "OPEN", "OPEN")),
+	happened(1, 1, contract.ConversationUpdated, became("a", "OPEN", "CLOSED")),
+	happened(2, 1, contract.ConversationUpdated, became("digested", "CLOSED", "CLOSED")),
+	happened(3, 1, contract.ConversationUpdated, became("assigned", "OPEN", "OPEN")),
+	happened(4, 1, contract.ConversationUpdated, became("reopened", "CLOSED", "OPEN")),
+	happened(5, 1, contract.MessageCreated, became("written", "OPEN", "CLOSED")),
+	happened(6, 1, contract.ConversationUpdated, "not JSON"),
+	happened(7, 1, contract.ConversationUpdated, became("none", "OPEN", "CLOSED")),
+	happened(8, 2, contract.ConversationUpdated, became("b", "OPEN", "CLOSED")),
+	happened(9, 1, contract.ConversationUpdated, became("written", "OPEN", "OPEN")),
 }
 
 func TestTaskDigestsClosedConversations(t *testing.T) {

@@ -2,21 +2,21 @@ package live
 
 import (
 	"encoding/json"
-	"strings"
 	"sync/atomic"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/libs/store/transient"
 	"fivechat.dev/libs/transport/httpkit"
-	"fivechat.dev/services/conversations"
 )
 
 // event is an event with its frames, which are made when the first reader needs them.
 type event struct {
 	website tenant.ID
-	visitor int64 // the visitor of the conversation, 0 if it concerns none
+	visitor int64 // the visitor that it concerns, 0 if there is none
+	facts   contract.Facts
 	envelope
 	forAgents, forVisitor *frame
 }
@@ -47,16 +47,10 @@ func (f *frame) release(bytes *shares[tenant.ID]) {
 
 // envelope is the data of every frame.
 type envelope struct {
-	ID   string          `json:"id"` // the same on every delivery; "" for transient events
-	Type string          `json:"type"`
-	At   time.Time       `json:"at"`
-	Data json.RawMessage `json:"data"`
-}
-
-// forVisitors are the event types that a visitor receives about their own conversations.
-var forVisitors = map[string]bool{
-	conversations.ConversationOpened: true, conversations.ConversationUpdated: true, conversations.ConversationRated: true,
-	conversations.ConversationRead: true, conversations.MessageCreated: true, conversations.Typing: true,
+	ID   string             `json:"id"` // the same on every delivery; "" for transient events
+	Type contract.EventType `json:"type"`
+	At   time.Time          `json:"at"`
+	Data json.RawMessage    `json:"data"`
 }
 
 // ofRecord converts a record of a log. An erased record becomes an empty event, which no reader receives; so does one
@@ -65,21 +59,22 @@ func ofRecord(r outbox.Record) (event, error) {
 	if r.Erased {
 		return event{}, nil
 	}
-	var about struct {
-		Conversation struct {
-			VisitorID int64 `json:"visitorId"`
-		} `json:"conversation"`
-	}
-	if err := r.Decode(&about); err != nil {
+	visitor, err := contract.VisitorID([]byte(r.Data))
+	if err != nil {
 		return event{}, err
 	}
 	e := envelope{ID: r.ID, Type: r.Type, At: r.At, Data: json.RawMessage(r.Data)}
-	return event{website: r.Website, visitor: about.Conversation.VisitorID, envelope: e}, nil
+	return event{website: r.Website, visitor: visitor, facts: contract.FactsOf(r.Type), envelope: e}, nil
 }
 
 // ofTransient converts a transient event, which no log contains.
 func ofTransient(f transient.Event) event {
-	return event{website: f.Website, visitor: f.Visitor, envelope: envelope{Type: f.Type, At: f.At, Data: f.Data}}
+	return event{
+		website:  f.Website,
+		visitor:  f.Visitor,
+		facts:    contract.FactsOf(f.Type),
+		envelope: envelope{Type: f.Type, At: f.At, Data: f.Data},
+	}
 }
 
 // frameFor returns the frame for a reader. It is made once for all agents and once for the visitor.
@@ -100,7 +95,7 @@ func (e *event) frameFor(r *reader) (*frame, error) {
 
 func (e *event) make(made **frame, shown envelope) (*frame, error) {
 	if *made == nil {
-		text, err := frameOf(shown.Type, shown)
+		text, err := frameOf(string(shown.Type), shown)
 		if err != nil {
 			return nil, err
 		}
@@ -118,7 +113,7 @@ func visitorData(data json.RawMessage) (json.RawMessage, error) {
 	if members["conversation"] == nil {
 		return data, nil
 	}
-	var c conversations.View
+	var c contract.Conversation
 	if err := json.Unmarshal(members["conversation"], &c); err != nil {
 		return nil, err
 	}
@@ -141,8 +136,8 @@ func (e *event) concerns(r *reader) bool {
 	case r.website != e.website:
 		return false
 	case r.visitor != 0:
-		return r.visitor == e.visitor && forVisitors[e.Type]
+		return r.visitor == e.visitor && e.facts.ShownToVisitor
 	default:
-		return r.pro || !strings.HasPrefix(e.Type, "ticket.")
+		return r.pro || !e.facts.NeedsPro
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
@@ -36,7 +37,7 @@ type log struct {
 	manyConversations bool // more than can be read
 }
 
-func (l *log) add(t tenant.ID, typ, data string) {
+func (l *log) add(t tenant.ID, typ contract.EventType, data string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	pos := int64(len(l.records) + 1)
@@ -266,7 +267,7 @@ func TestEventsReachTheReadersTheyConcern(t *testing.T) {
 		{one, "message.created", "no JSON\nevent: injected", nil},
 		{one, "message.created", about(0, "f"), []string{free, pro}},
 	} {
-		h.logs[0].add(c.website, c.typ, c.data)
+		h.logs[0].add(c.website, contract.EventType(c.typ), c.data)
 		records, err := h.logs[0].After(t.Context(), int64(i), 1)
 		if err != nil {
 			t.Fatal(err)

@@ -52,10 +52,6 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 // eraseConversations is how many of a visitor's conversations are erased in one batch.
 const eraseConversations = 10
 
-// counts are the fields of events that statistics are computed from. They don't identify the visitor.
-var counts = []string{"sender", "firstResponseSeconds", "agentId", "from", "status", "resolutionSeconds", "rating",
-	"ratedAt", "previous"}
-
 func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	found, err := s.conversations.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}},
 		mongokit.Query{Limit: eraseConversations, Omit: "terms"})
@@ -92,17 +88,12 @@ func (s *Store) eraseConversation(ctx context.Context, t tenant.ID, token string
 		if err := s.texts.Remove(ctx, t, c.Bytes); err != nil {
 			return err
 		}
-		if err := s.log.Redact(ctx, t, c.ID, counts...); err != nil {
+		if err := s.log.Redact(ctx, t, c.ID); err != nil {
 			return err
 		}
 		if err := s.remember(ctx, c); err != nil {
 			return err
 		}
-		return s.appendEvents(ctx, t, []conversations.Event{{
-			Type:      conversations.ConversationErased,
-			Key:       c.ID,
-			VisitorID: c.VisitorID,
-			Data:      conversations.ErasedData{ConversationID: c.ID, From: c.Status},
-		}})
+		return s.appendEvents(ctx, t, []conversations.Event{c.Erased()})
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/conversations"
@@ -50,9 +51,8 @@ func TestErasingVisitorLeavesNothingOfThem(t *testing.T) {
 		func(c *conversations.Conversation) ([]conversations.Event, error) {
 			c.Status = conversations.Closed
 			return []conversations.Event{{
-				Type: conversations.ConversationUpdated,
-				Key:  c.ID,
-				Data: conversations.UpdatedData{
+				Key: c.ID,
+				Data: contract.ConversationUpdatedData{
 					Conversation: conversations.View{Token: c.Token},
 					From:         conversations.Open,
 					Status:       c.Status,
@@ -92,12 +92,12 @@ func TestErasingVisitorLeavesNothingOfThem(t *testing.T) {
 	}
 	published := map[string]int{}
 	for _, r := range records(t, log) {
-		if r.Website == one && !r.Erased && r.Type != conversations.ConversationErased || r.Erased &&
+		if r.Website == one && !r.Erased && r.Type != contract.ConversationErased || r.Erased &&
 			(r.Key != 0 || strings.Contains(r.Data, "conv_")) {
 			t.Errorf("still in the log: %+v", r)
 		}
 		if r.Website == one {
-			published[r.Type+" "+r.Data]++
+			published[string(r.Type)+" "+r.Data]++
 		}
 	}
 	if want := map[string]int{
@@ -142,7 +142,7 @@ func TestErasingVisitorDuringWritesLeavesNothing(t *testing.T) {
 		t.Errorf("left: %v", kinds)
 	}
 	for _, r := range records(t, log) {
-		if !r.Erased && r.Type != conversations.ConversationErased {
+		if !r.Erased && r.Type != contract.ConversationErased {
 			t.Errorf("still in the log: %+v", r)
 		}
 	}

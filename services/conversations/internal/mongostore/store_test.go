@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
@@ -65,9 +66,8 @@ func number(c *conversations.Conversation, m *conversations.Message) ([]conversa
 	c.Messages++
 	m.ID, m.ConversationID, m.WebsiteID = c.ID<<14|c.Messages, c.ID, c.WebsiteID
 	return []conversations.Event{{
-		Type: conversations.MessageCreated,
 		Key:  c.ID,
-		Data: conversations.CreatedData{Sender: m.SenderType},
+		Data: contract.MessageCreatedData{Sender: m.SenderType},
 	}}, nil
 }
 
@@ -210,7 +210,7 @@ func TestImportIsAllOrNothing(t *testing.T) {
 			Tags:      []string{},
 		}
 	}
-	e := conversations.Event{Type: conversations.ConversationsImported, Data: conversations.Imported{Conversations: 1}}
+	e := conversations.Event{Data: contract.ConversationsImportedData{Conversations: 1}}
 	if err := s.Import(t.Context(), w, []conversations.Conversation{row(1, "a")}, nil, e); err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestMarkReadMarksOneSide(t *testing.T) {
 		var marked []int64
 		err := s.MarkRead(t.Context(), w, c.ID, from, noon, func(ids []int64) conversations.Event {
 			marked = ids
-			return conversations.Event{Type: conversations.ConversationRead, Key: c.ID}
+			return conversations.Event{Key: c.ID, Data: contract.ConversationReadData{}}
 		})
 		if err != nil {
 			t.Fatal(err)

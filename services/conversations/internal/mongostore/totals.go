@@ -14,8 +14,8 @@ import (
 // erasedRow is the sums over a website's conversations that were erased with their visitors. They contain no personal
 // data, and still count in the totals.
 type erasedRow struct {
-	Website                tenant.ID `bson:"websiteId"`
-	conversations.Imported `bson:",inline"`
+	Website            tenant.ID `bson:"websiteId"`
+	conversations.Sums `bson:",inline"`
 }
 
 func declareErased(db *mongokit.DB) *mongokit.Collection[erasedRow] {
@@ -24,7 +24,7 @@ func declareErased(db *mongokit.DB) *mongokit.Collection[erasedRow] {
 
 // remember adds a conversation to the sums of erased ones. It runs in the transaction of the erasure.
 func (s *Store) remember(ctx context.Context, c conversations.Conversation) error {
-	var sums conversations.Imported
+	var sums conversations.Sums
 	sums.Add(c)
 	_, err := s.erased.Upsert(ctx, c.WebsiteID, nil, bson.D{{Key: "$inc", Value: sums}})
 	return err
@@ -36,7 +36,7 @@ func (s *Store) Totals(ctx context.Context, t tenant.ID) (map[string]float64, er
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return nil, err
 	}
-	sums := gone.Imported
+	sums := gone.Sums
 	err = s.conversations.Each(ctx, t, nil,
 		mongokit.Query{Only: []string{"status", "messages", "firstVisitorAt", "firstAgentAt"}}, sums.Add)
 	return map[string]float64{

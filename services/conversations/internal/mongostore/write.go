@@ -146,7 +146,7 @@ func mutable(c conversations.Conversation) bson.D {
 
 func (s *Store) appendEvents(ctx context.Context, t tenant.ID, evs []conversations.Event) error {
 	for _, e := range evs {
-		if err := s.log.AppendAbout(ctx, t, e.VisitorID, cmp.Or(e.Key, outbox.Many), e.Type, e.Data); err != nil {
+		if err := s.log.AppendAbout(ctx, t, e.VisitorID, cmp.Or(e.Key, outbox.Many), e.Data); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/internal/storetest"
@@ -15,7 +16,7 @@ import (
 
 var noon = time.Date(2026, 3, 29, 12, 5, 0, 0, time.UTC)
 
-func (s *source) tellAt(at time.Time, website tenant.ID, typ, data string) {
+func (s *source) tellAt(at time.Time, website tenant.ID, typ contract.EventType, data string) {
 	*s = append(*s, outbox.Record{
 		Website: website,
 		Type:    typ,
@@ -84,7 +85,7 @@ func TestEachRecordAddsToBucketsOnce(t *testing.T) {
 	q, at := statistics.QuarterOf, noon.Add(time.Hour)
 	seconds := func(s float64) statistics.Sketch {
 		return statistics.Project([]statistics.Event{
-			{Type: "message.created", Data: statistics.Data{FirstResponseSeconds: &s}},
+			{Counts: contract.MessageCreatedCounts{FirstResponseSeconds: &s}},
 		}).Buckets[statistics.BucketKey{Quarter: q(time.Time{})}].Responses
 	}
 	want := map[statistics.Quarter]statistics.Bucket{

@@ -73,8 +73,8 @@ func (s *Store) Apply(ctx context.Context, source string, records []outbox.Recor
 		happened := make([]statistics.Event, len(fresh))
 		for i, r := range fresh {
 			var err error
-			if happened[i], err = event(source, r); err != nil {
-				return err
+			if happened[i], err = statistics.NewEvent(r.Website, r.Type, r.At, r.Data); err != nil {
+				return fmt.Errorf("mongostore: record %d of %s: %w", r.Pos, source, err)
 			}
 		}
 		delta := statistics.Project(happened)
@@ -83,15 +83,6 @@ func (s *Store) Apply(ctx context.Context, source string, records []outbox.Recor
 		}
 		return s.addBuckets(ctx, delta.Buckets)
 	})
-}
-
-// event decodes a record.
-func event(source string, r outbox.Record) (statistics.Event, error) {
-	e := statistics.Event{Website: r.Website, Type: r.Type, At: r.At}
-	if err := r.Decode(&e.Data); err != nil {
-		return e, fmt.Errorf("mongostore: record %d of %s, a %s: %w", r.Pos, source, r.Type, err)
-	}
-	return e, nil
 }
 
 // count adds to the counters of each website, always in the same order. So two followers wait for each other and don't

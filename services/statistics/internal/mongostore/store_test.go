@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/internal/storetest"
@@ -24,7 +25,7 @@ func open(t *testing.T) *mongostore.Store {
 // source is a log that a test writes to.
 type source []outbox.Record
 
-func (s *source) tell(website tenant.ID, typ, data string) {
+func (s *source) tell(website tenant.ID, typ contract.EventType, data string) {
 	*s = append(*s, outbox.Record{
 		Website: website,
 		Type:    typ,

@@ -74,9 +74,9 @@ func upTo(records []outbox.Record, to int64) []outbox.Record {
 func (l Log) events(records []outbox.Record) ([]statistics.Event, error) {
 	all := make([]statistics.Event, len(records))
 	for i, r := range records {
-		all[i] = statistics.Event{Website: r.Website, Type: r.Type, At: r.At}
-		if err := r.Decode(&all[i].Data); err != nil {
-			return nil, fmt.Errorf("siblings: record %s of %s, a %s: %w", r.ID, l.Service, r.Type, err)
+		var err error
+		if all[i], err = statistics.NewEvent(r.Website, r.Type, r.At, r.Data); err != nil {
+			return nil, fmt.Errorf("siblings: record %s of %s: %w", r.ID, l.Service, err)
 		}
 	}
 	return all, nil

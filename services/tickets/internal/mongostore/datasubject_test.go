@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/tickets"
 )
@@ -32,7 +33,7 @@ func TestVisitorIsErased(t *testing.T) {
 	if _, after := storetest.Exported(t, k, b, 0); strings.Join(after, "") != strings.Join(before, "") {
 		t.Errorf("the other website has %v, had %v", after, before)
 	}
-	if types := k.eventTypes(t); types[tickets.Deleted] != 25 {
+	if types := k.eventTypes(t); types[contract.TicketDeleted] != 25 {
 		t.Errorf("types %v", types)
 	}
 }
@@ -50,8 +51,8 @@ func TestWebsiteIsErased(t *testing.T) {
 	if _, after := storetest.Exported(t, k, b, 0); strings.Join(after, "") != strings.Join(before, "") {
 		t.Errorf("the other website has %v, had %v", after, before)
 	}
-	if types := k.eventTypes(t); types["erased"] != 2 || types[tickets.Created] != 1 ||
-		types[tickets.MessageCreated] != 1 {
+	if types := k.eventTypes(t); types["erased"] != 2 || types[contract.TicketCreated] != 1 ||
+		types[contract.TicketMessageCreated] != 1 {
 		t.Errorf("types %v", types)
 	}
 }

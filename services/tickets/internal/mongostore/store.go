@@ -10,6 +10,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
@@ -81,7 +82,7 @@ func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
 		if err := s.texts.Add(ctx, made.WebsiteID, textOf(made)); err != nil {
 			return err
 		}
-		return s.appendEvent(ctx, made, tickets.Created, tickets.CreatedData{
+		return s.appendEvent(ctx, made, contract.TicketCreatedData{
 			TicketID: made.ID,
 			Status:   made.Status,
 			Priority: made.Priority,
@@ -148,7 +149,7 @@ func (s *Store) Save(
 		if err != nil || !changed {
 			return err
 		}
-		return s.appendEvent(ctx, saved, tickets.Updated, tickets.UpdatedData{
+		return s.appendEvent(ctx, saved, contract.TicketUpdatedData{
 			TicketID: ticketID,
 			From:     stored.Status,
 			Status:   saved.Status,
@@ -177,10 +178,10 @@ func (s *Store) AddMessage(
 		if err := s.messages.Insert(ctx, m.WebsiteID, m); err != nil {
 			return err
 		}
-		return s.appendEvent(ctx, stored, tickets.MessageCreated, tickets.MessageCreatedData{
-			TicketID:  m.TicketID,
-			MessageID: m.ID,
-			Type:      m.Type,
+		return s.appendEvent(ctx, stored, contract.TicketMessageCreatedData{
+			TicketID:    m.TicketID,
+			MessageID:   m.ID,
+			MessageType: m.Type,
 		})
 	})
 }
@@ -207,17 +208,17 @@ func (s *Store) Delete(ctx context.Context, t tenant.ID, ticketID int64) error {
 		if err := s.texts.Remove(ctx, t, textOf(stored)); err != nil {
 			return err
 		}
-		return s.appendEvent(ctx, stored, tickets.Deleted, tickets.DeletedData{TicketID: ticketID})
+		return s.appendEvent(ctx, stored, contract.TicketDeletedData{TicketID: ticketID})
 	})
 }
 
 // appendEvent appends an event of a ticket, which is about its visitor.
-func (s *Store) appendEvent(ctx context.Context, one tickets.Ticket, typ string, data any) error {
+func (s *Store) appendEvent(ctx context.Context, one tickets.Ticket, data contract.Data) error {
 	var visitor int64
 	if one.VisitorID != nil {
 		visitor = *one.VisitorID
 	}
-	return s.log.AppendAbout(ctx, one.WebsiteID, visitor, one.ID, typ, data)
+	return s.log.AppendAbout(ctx, one.WebsiteID, visitor, one.ID, data)
 }
 
 // write sets the fields in which after differs from before, and no others. It reports whether there were any, and

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
@@ -33,13 +34,13 @@ func open(t *testing.T) kept {
 }
 
 // eventTypes returns the types of the written events.
-func (k kept) eventTypes(t *testing.T) map[string]int {
+func (k kept) eventTypes(t *testing.T) map[contract.EventType]int {
 	t.Helper()
 	records, err := k.log.After(t.Context(), -1, 500) // including those without a position
 	if err != nil {
 		t.Fatal(err)
 	}
-	types := map[string]int{}
+	types := map[contract.EventType]int{}
 	for _, r := range records {
 		types[r.Type]++
 	}
@@ -243,7 +244,7 @@ func TestConcurrentChangesAreAllKept(t *testing.T) {
 		t.Errorf("%d messages, want %d", n, each)
 	}
 	// Title and status changed once each: saves without a change write no event.
-	if types := k.eventTypes(t); types[tickets.Updated] != 2+each || types[tickets.MessageCreated] != each {
+	if types := k.eventTypes(t); types[contract.TicketUpdated] != 2+each || types[contract.TicketMessageCreated] != each {
 		t.Errorf("types %v", types)
 	}
 }
@@ -288,7 +289,7 @@ func TestDeleteRemovesMessages(t *testing.T) {
 	if err := k.Delete(t.Context(), a, one.ID); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a second delete: %v", err)
 	}
-	want := map[string]int{tickets.Created: 2, tickets.MessageCreated: 3, tickets.Deleted: 1}
+	want := map[contract.EventType]int{contract.TicketCreated: 2, contract.TicketMessageCreated: 3, contract.TicketDeleted: 1}
 	if types := k.eventTypes(t); !reflect.DeepEqual(types, want) {
 		t.Errorf("types %v, want %v", types, want)
 	}

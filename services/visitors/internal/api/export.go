@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/authz"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
@@ -28,10 +29,10 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, 
 			return rowsOf(found.Rows), found.More, err
 		},
 		Keys: func(r outbox.Record) ([]int64, error) {
-			if r.Type != visitors.EventImported {
+			if r.Type != contract.VisitorsImported {
 				return []int64{r.Key}, nil
 			}
-			var imported visitors.ImportedData
+			var imported contract.VisitorsImportedData
 			err := r.Decode(&imported)
 			return imported.VisitorIDs, err
 		},

@@ -5,6 +5,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
@@ -19,7 +20,7 @@ func (s *Store) Create(ctx context.Context, v visitors.Visitor) error {
 		if err := s.insert(ctx, v.WebsiteID, v); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, v.WebsiteID, v.ID, visitors.EventCreated, visitors.Data{VisitorID: v.ID})
+		return s.log.Append(ctx, v.WebsiteID, v.ID, contract.VisitorCreatedData{VisitorID: v.ID})
 	})
 }
 
@@ -47,7 +48,7 @@ func (s *Store) Save(
 		if err = s.texts.Resize(ctx, t, textOf(v), textOf(saved)); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, t, v.ID, visitors.EventUpdated, visitors.Data{VisitorID: v.ID})
+		return s.log.Append(ctx, t, v.ID, contract.VisitorUpdatedData{VisitorID: v.ID})
 	})
 	return saved, err
 }
@@ -69,11 +70,11 @@ func (s *Store) Import(ctx context.Context, t tenant.ID, imported []visitors.Vis
 		if err := s.insert(ctx, t, imported...); err != nil {
 			return err
 		}
-		data := visitors.ImportedData{Visitors: len(imported)}
+		data := contract.VisitorsImportedData{Visitors: int64(len(imported))}
 		for _, v := range imported {
 			data.VisitorIDs = append(data.VisitorIDs, v.ID)
 		}
-		return s.log.Append(ctx, t, outbox.Many, visitors.EventImported, data)
+		return s.log.Append(ctx, t, outbox.Many, data)
 	})
 	if mongokit.IsDuplicate(err) {
 		return fault.New(fault.Conflict, "another import is storing some of these visitors")

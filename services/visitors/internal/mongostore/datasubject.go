@@ -5,6 +5,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/mongokit"
@@ -59,7 +60,7 @@ func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, id int64) (more b
 		if err := s.log.Redact(ctx, t, id); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, t, id, visitors.EventErased, visitors.Data{VisitorID: id})
+		return s.log.Append(ctx, t, id, contract.VisitorErasedData{VisitorID: id})
 	})
 	return more, err
 }

@@ -5,6 +5,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/mongokit"
@@ -33,7 +34,7 @@ func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after st
 }
 
 // announcements are the types of events by which receivers learn of erasures. They contain only ids.
-var announcements = bson.A{"visitor.erased", "conversation.erased", "ticket.deleted"}
+var announcements = contract.Types(func(f contract.Facts) bool { return f.AnnouncesErasure })
 
 // Erase implements datasubject.DataHolder. Pending announcements in a visitor's deliveries stay: without them a
 // receiver would never learn of the erasure.

@@ -10,6 +10,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/outbox"
@@ -100,8 +101,11 @@ func (s *Store) health(ctx context.Context, before, after webhooks.Webhook) erro
 	if err := s.write(ctx, before, after); err != nil || before.Enabled == after.Enabled {
 		return err
 	}
-	return s.log.Append(ctx, after.WebsiteID, after.ID, webhooks.TypeDisabled,
-		webhooks.DisabledData{WebhookID: after.ID, URL: after.URL, Reason: after.DisabledReason})
+	return s.log.Append(ctx, after.WebsiteID, after.ID, contract.WebhookDisabledData{
+		WebhookID: after.ID,
+		URL:       after.URL,
+		Reason:    after.DisabledReason,
+	})
 }
 
 func eventsOf(source string, records []outbox.Record) ([]webhooks.Event, error) {
@@ -111,7 +115,7 @@ func eventsOf(source string, records []outbox.Record) ([]webhooks.Event, error) 
 			continue
 		}
 		e, err := webhooks.NewEvent(
-			r.ID, r.Type, fmt.Sprintf("%s:%d", source, r.Key), r.Pos, r.Website, r.At, json.RawMessage(r.Data),
+			r.ID, string(r.Type), fmt.Sprintf("%s:%d", source, r.Key), r.Pos, r.Website, r.At, json.RawMessage(r.Data),
 		)
 		if err != nil {
 			return nil, err

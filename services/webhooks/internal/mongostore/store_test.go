@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
@@ -67,7 +68,7 @@ func (h *fixture) hook(of tenant.ID, types ...string) webhooks.Webhook {
 }
 
 // tell returns the records of events about keys of a website.
-func (h *fixture) tell(of tenant.ID, typ string, keys ...int64) (records []outbox.Record) {
+func (h *fixture) tell(of tenant.ID, typ contract.EventType, keys ...int64) (records []outbox.Record) {
 	for _, key := range keys {
 		h.pos++
 		records = append(records, outbox.Record{
@@ -392,7 +393,7 @@ func TestVisitorsDeliveriesAreErased(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	w := h.hook(one, "*")
-	about := func(source, typ string, key, visitor int64) {
+	about := func(source string, typ contract.EventType, key, visitor int64) {
 		records := h.tell(one, typ, key)
 		records[0].Data, records[0].Visitor = fmt.Sprintf(`{"ticketId":"%d"}`, key), visitor
 		h.must(h.Apply(t.Context(), source, records))
