@@ -40,7 +40,8 @@ func TestErasedRecordsKeepTheirPositions(t *testing.T) {
 	}{"Vera", "VISITOR"}
 	for range 3 {
 		for _, about := range []struct{ website, key int64 }{{1, 5}, {1, 6}, {2, 5}} {
-			if err := f.log.Append(t.Context(), website(about.website), about.key, testData{contract.MessageCreated, said}); err != nil {
+			err := f.log.Append(t.Context(), website(about.website), about.key, testData{contract.MessageCreated, said})
+			if err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -113,7 +114,8 @@ func TestWaitingRecordsAreErasedToo(t *testing.T) {
 	t.Parallel()
 	_, _, log := freshLog(t)
 	for _, w := range []int64{1, 2} {
-		if err := log.Append(t.Context(), website(w), 5, testData{contract.MessageCreated, map[string]string{"name": "Vera"}}); err != nil {
+		said := testData{contract.MessageCreated, map[string]string{"name": "Vera"}}
+		if err := log.Append(t.Context(), website(w), 5, said); err != nil {
 			t.Fatal(err)
 		}
 	}
