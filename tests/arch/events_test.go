@@ -23,7 +23,7 @@ func TestEventNamesAreConstants(t *testing.T) {
 		names[string(typ)] = typ != contract.Typing
 	}
 	for _, s := range sources(t) {
-		path := strings.TrimPrefix(s.pkg.ImportPath, house)
+		path := strings.TrimPrefix(s.pkg.ImportPath, repository)
 		if !within(path, "services") && !within(path, "libs") {
 			continue
 		}
