@@ -1,11 +1,14 @@
-// Package changefeed gives a second system all rows of one kind, and then what becomes of them, for as long as it comes back
-// with the last cursor. First the table is walked; before that the head of the service's log is noted. Then the log is
-// read from there on: of each row that a record tells of comes the state, or that it is gone.
+// Package changefeed exports all rows of one kind to another system, and then follows their changes for as long as the
+// client returns with the last cursor. An export first walks the table; before that, it reads the head of the
+// service's log. Then it reads the log from that head: for each row that a record concerns it returns the row's state,
+// or that the row is gone.
 //
-// A state comes with the last record that tells of its row, and with no other: where a later one is there when the row has
-// been read, the row is left to that one. The walk leaves out, in the same way, what the log will tell of behind the noted
-// head. A change commits with its record, and a record gets its position behind its commit and behind all earlier ones of
-// its key; so each state that is there for good comes, and none comes twice.
+// A state is returned for the last record that concerns its row, and for no other: if a later record exists when the
+// row has been read, the row is left to that record. In the same way the walk omits rows that the log after the head
+// will return. A change commits together with its record. A record gets its position after its commit, and after all
+// earlier records of its key. So each lasting state is returned, and none is returned twice.
+//
+// Begin with Kind. Next returns one response.
 package changefeed
 
 import (
@@ -23,88 +26,88 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// The bounds of one answer. It ends behind the line that reaches one of them, and the cursor goes on there.
+// The bounds of one response. It ends after the line that reaches one of them, and the cursor continues there.
 const (
 	MaxRows  = 1000
 	maxBytes = 4 << 20 // of lines
-	chunk    = 100     // rows read at once, as many as siblings are asked about
+	chunk    = 100     // rows read at once; internal operations accept as many ids
 )
 
 // Row is a row as the public list shows it.
 type Row struct {
-	Key  int64     // what Keys gives for it
-	At   time.Time // of its last change, and
-	ID   int64     // its number: its place in the walk
+	Key  int64     // the key that Keys returns for it
+	At   time.Time // the time of its last change, and
+	ID   int64     // its id: together the position in the walk
 	View any
 }
 
-// Log is what an export needs of a service's log.
+// Log is the part of a service's log that an export needs.
 type Log interface {
 	feed.Source
-	// Later gives, in pieces, the records about keys that stand behind a position or have none yet.
+	// Later calls take, in batches, with the records about keys that follow a position or have none yet.
 	Later(ctx context.Context, t tenant.ID, keys []int64, pos int64, take func([]outbox.Record) error) error
-	// Keeps says whether the log still has everything behind a position.
+	// Keeps reports whether the log still has every record after a position.
 	Keeps(ctx context.Context, pos int64) (bool, error)
 }
 
-// Kind is a kind of rows that can be exported. Rows are of one website; errors are faults.
+// Kind is a kind of rows that can be exported. Rows belong to one website. Errors are faults.
 type Kind struct {
 	Name string
 	Log  Log
-	// Walk gives up to limit rows behind a place, in the order of places, and whether more follow.
-	Walk func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) (rows []Row, more bool, err error)
-	// Keys gives the keys of the rows that a record tells of, or the negative of its own key where it tells of all rows that
-	// belong there.
+	// Walk returns up to limit rows after a position, in the order of positions, and whether more follow.
+	Walk func(ctx context.Context, t tenant.ID, after paging.Cursor, limit int64) (rows []Row, more bool, err error)
+	// Keys returns the keys of the rows that a record concerns. If it concerns all rows of an owner, it returns the
+	// owner's key, negated.
 	Keys func(outbox.Record) ([]int64, error)
-	// Owner gives the key of the records that tell of a row; nil: it is the row's own.
+	// Owner returns the key of the records that concern a row; nil: the row's own key.
 	Owner func(key int64) int64
-	// ByKeys gives those rows of up to 100 positive keys that are there. cut reports that they were too many bytes for one
-	// read: then it is called again with fewer keys.
+	// ByKeys returns the existing rows of up to 100 positive keys. cut reports that they exceed the bytes of one read:
+	// then it is called again with fewer keys.
 	ByKeys func(ctx context.Context, t tenant.ID, keys []int64) (rows []Row, cut bool, err error)
-	// Below gives up to limit of the rows that belong to an owner, behind a number and in the order of numbers, and whether
-	// more follow; nil if no key is negative.
-	Below func(ctx context.Context, t tenant.ID, owner, behind, limit int64) (rows []Row, more bool, err error)
-	// Gone is what is said of a key without a row.
+	// Below returns up to limit rows of an owner after an id, in the order of ids, and whether more follow; nil if no
+	// key is negative.
+	Below func(ctx context.Context, t tenant.ID, owner, after, limit int64) (rows []Row, more bool, err error)
+	// Gone returns the line for a key without a row.
 	Gone func(key int64) any
 }
 
 // Request is the query of every export.
 type Request struct {
 	Cursor string        `query:"cursor" json:"-"`
-	Since  paging.Moment `query:"since" json:"-"` // where there is no cursor
-	Limit  Limit         `query:"limit" json:"-"`
+	Since  paging.Moment `query:"since"  json:"-"` // only without a cursor
+	Limit  Limit         `query:"limit"  json:"-"`
 }
 
-// end is an answer's last line.
+// end is the last line of a response.
 type end struct {
-	EndOfStream bool   `json:"endOfStream"` // false: there is more at once
+	EndOfStream bool   `json:"endOfStream"` // false: more lines are available at once
 	Cursor      string `json:"cursor"`
-	Restarted   bool   `json:"restarted,omitzero"` // what changed is no longer known: everything is walked anew
+	Restarted   bool   `json:"restarted,omitzero"` // the log no longer has the changes, so the walk starts again
 }
 
-// answer is one answer in the making.
+// answer is a response that is being built.
 type answer struct {
 	Kind
 	website tenant.ID
 	at      cursor
-	from    int64 // the position behind which the log is read
-	most    int64 // rows
-	read    int64 // rows, given or not
+	from    int64 // the log is read after this position
+	limit   int64 // the limit of rows
+	read    int64 // rows read, returned or not
 	lines   bytes.Buffer
 }
 
-// Answer is Next of the website that asks, as an operation.
+// Answer is Next for the caller's website, as an operation.
 func (k Kind) Answer(ctx context.Context, req Request) (httpkit.NDJSON, error) {
 	return k.Next(ctx, identity.From(ctx).Website, req)
 }
 
-// Next gives what comes next of a website's rows, and the cursor to come back with.
+// Next returns the next lines of a website's rows, and a cursor for the line after them.
 func (k Kind) Next(ctx context.Context, t tenant.ID, req Request) (httpkit.NDJSON, error) {
-	head, err := k.Log.Head(ctx) // before anything is read: what commits from now on stands behind it
+	head, err := k.Log.Head(ctx) // read first: later commits follow it
 	if err != nil {
 		return nil, err
 	}
-	a := answer{Kind: k, website: t, most: req.Limit.rows()}
+	a := answer{Kind: k, website: t, limit: req.Limit.rows()}
 	restarted := false
 	if req.Cursor == "" {
 		a.at = begin(k.Name, t, max(time.Time(req.Since).UnixMilli(), 0), head)
@@ -132,10 +135,10 @@ func (k Kind) Next(ctx context.Context, t tenant.ID, req Request) (httpkit.NDJSO
 	return a.lines.Bytes(), err
 }
 
-// walk gives rows of the table. Where they end, the log follows with the next answer.
+// walk returns rows of the table. At their end, the next response continues with the log.
 func (a *answer) walk(ctx context.Context) error {
 	for a.at.Walking && !a.full() {
-		limit := min(chunk, a.most-a.read)
+		limit := min(chunk, a.limit-a.read)
 		rows, more, err := a.Walk(ctx, a.website, a.at.pagingCursor(), limit)
 		if err != nil {
 			return err
@@ -166,7 +169,8 @@ func (a *answer) walk(ctx context.Context) error {
 	return nil
 }
 
-// owner gives the key of the records that tell of a row or, for a negative key, of all rows that belong there.
+// owner returns the key of the records that concern a row. For a negative key, these are the records that concern all
+// rows of that owner.
 func (a *answer) owner(key int64) int64 {
 	if key < 0 || a.Owner == nil {
 		return max(key, -key)
@@ -174,24 +178,24 @@ func (a *answer) owner(key int64) int64 {
 	return a.Owner(key)
 }
 
-// later gives those of the keys, and of the negatives of their owners, that records tell of which this answer leaves to
-// later ones. It is to be called when the rows have been read.
+// later returns which of the keys, and of their owners' negated keys, occur in records that later responses will
+// handle. Call it after the rows have been read.
 func (a *answer) later(ctx context.Context, keys []int64) (map[int64]bool, error) {
-	told := map[int64]bool{}
+	found := map[int64]bool{}
 	if len(keys) == 0 {
-		return told, nil
+		return found, nil
 	}
 	about := []int64{outbox.Many}
 	for _, key := range keys {
 		about = append(about, a.owner(key))
 	}
 	err := a.Log.Later(ctx, a.website, about, a.at.Pos, func(records []outbox.Record) error {
-		return a.each(records, func(key, _ int64) { told[key] = true })
+		return a.each(records, func(key, _ int64) { found[key] = true })
 	})
-	return told, err
+	return found, err
 }
 
-// each calls do with what records tell of.
+// each calls do for each key that records concern.
 func (a *answer) each(records []outbox.Record, do func(key, pos int64)) error {
 	for _, r := range records {
 		if r.Erased {
@@ -208,12 +212,12 @@ func (a *answer) each(records []outbox.Record, do func(key, pos int64)) error {
 	return nil
 }
 
-// told is a key that records tell of, at the last of their positions.
-type told struct{ key, pos int64 }
+// keyChange is a key that records concern, with the last of their positions.
+type keyChange struct{ key, pos int64 }
 
-// follow gives what the log tells of up to its head, and says whether that was all.
+// follow returns the rows that the log concerns up to its head, and whether that is everything.
 func (a *answer) follow(ctx context.Context, head int64) (ended bool, err error) {
-	records, err := a.Log.Of(ctx, a.website, a.at.Pos, a.most)
+	records, err := a.Log.Of(ctx, a.website, a.at.Pos, a.limit)
 	if err != nil {
 		return false, err
 	}
@@ -230,11 +234,11 @@ func (a *answer) follow(ctx context.Context, head int64) (ended bool, err error)
 	if err := a.each(records, func(key, pos int64) { last[key] = pos }); err != nil {
 		return false, err
 	}
-	queue := make([]told, 0, len(last))
+	queue := make([]keyChange, 0, len(last))
 	for key, pos := range last {
-		queue = append(queue, told{key, pos})
+		queue = append(queue, keyChange{key, pos})
 	}
-	slices.SortFunc(queue, func(a, b told) int {
+	slices.SortFunc(queue, func(a, b keyChange) int {
 		return cmp.Or(cmp.Compare(a.pos, b.pos), cmp.Compare(a.key, b.key))
 	})
 	rest, err := a.states(ctx, a.unseen(queue), last)
@@ -244,9 +248,12 @@ func (a *answer) follow(ctx context.Context, head int64) (ended bool, err error)
 	return ended, err
 }
 
-// unseen leaves out the keys of the first record that earlier answers have dealt with.
-func (a *answer) unseen(queue []told) []told {
-	return slices.DeleteFunc(queue, func(k told) bool { return k.pos == a.from+1 && a.at.Key != 0 && k.key < a.at.Key })
+// unseen removes the keys of the first record that earlier responses have handled.
+func (a *answer) unseen(queue []keyChange) []keyChange {
+	return slices.DeleteFunc(
+		queue,
+		func(k keyChange) bool { return k.pos == a.from+1 && a.at.Key != 0 && k.key < a.at.Key },
+	)
 }
 
 // isLast reports whether no record of the website follows a batch up to the head. A batch may end early.
@@ -258,7 +265,7 @@ func (a *answer) isLast(ctx context.Context, records []outbox.Record, head int64
 	return len(next) == 0 || next[0].Pos > head, err
 }
 
-func (a *answer) full() bool { return a.read >= a.most || a.lines.Len() >= maxBytes }
+func (a *answer) full() bool { return a.read >= a.limit || a.lines.Len() >= maxBytes }
 
 func (a *answer) write(line any) error {
 	b, err := httpkit.Encode(line)

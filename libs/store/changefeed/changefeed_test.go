@@ -17,16 +17,16 @@ import (
 	"fivechat.dev/libs/store/outbox"
 )
 
-// shop is a table and its log. What commits gets its position later.
-type shop struct {
-	rows    map[int64]state
-	clock   int64
-	waiting []outbox.Record // committed, not yet placed
-	log     []outbox.Record
-	removed int64 // records that are no longer kept
-	shelved bool  // records are about shelves
-	dropped map[int64]bool
-	beside  func() // what happens between the reading of rows and that of the log
+// fakeStore is a table and its log. Committed records get their positions later.
+type fakeStore struct {
+	rows        map[int64]state
+	clock       int64
+	waiting     []outbox.Record // committed, without a position
+	log         []outbox.Record
+	removed     int64 // records that are no longer kept
+	owned       bool  // records concern owners
+	dropped     map[int64]bool
+	interleaved func() // runs between reading rows and reading the log
 }
 
 type state struct{ ID, Version, At int64 }
@@ -41,14 +41,14 @@ func website(n int64) tenant.ID {
 	return t
 }
 
-// commit stores a record about key that tells of keys.
-func (s *shop) commit(key int64, keys ...int64) {
+// commit stores a record about key that concerns keys.
+func (s *fakeStore) commit(key int64, keys ...int64) {
 	b, _ := json.Marshal(keys)
 	s.waiting = append(s.waiting, outbox.Record{Website: mine, Key: key, Data: string(b)})
 }
 
-// place gives what waits its positions, in any order that keeps each key's.
-func (s *shop) place() {
+// place gives the waiting records their positions, in a random order that keeps the order of each key.
+func (s *fakeStore) place() {
 	byKey := map[int64][]outbox.Record{}
 	for _, r := range s.waiting {
 		byKey[r.Key] = append(byKey[r.Key], r)
@@ -63,15 +63,15 @@ func (s *shop) place() {
 	s.waiting = nil
 }
 
-// put changes rows in one transaction. The clocks of writers do not agree.
-func (s *shop) put(skew int64, ids ...int64) {
+// put changes rows in one transaction. The clocks of writers differ by skew.
+func (s *fakeStore) put(skew int64, ids ...int64) {
 	s.clock += 10
 	for _, id := range ids {
 		s.rows[id] = state{id, s.rows[id].Version + 1, max(s.clock+skew, 1)}
 	}
 	switch {
-	case s.shelved:
-		s.commit(shelfOf(ids[0]), ids...)
+	case s.owned:
+		s.commit(ownerOf(ids[0]), ids...)
 	case len(ids) > 1:
 		s.commit(outbox.Many, ids...)
 	default:
@@ -79,40 +79,46 @@ func (s *shop) put(skew int64, ids ...int64) {
 	}
 }
 
-func (s *shop) drop(id int64) {
+func (s *fakeStore) drop(id int64) {
 	delete(s.rows, id)
 	s.dropped[id] = true
 	s.commit(id, id)
 }
 
-// A shelf owns ten rows.
-func shelfOf(id int64) int64 { return max(id, -id*10) / 10 }
+// An owner has ten rows.
+func ownerOf(id int64) int64 { return max(id, -id*10) / 10 }
 
-// fill puts rows onto a shelf that is empty, of which one record tells.
-func (s *shop) fill(shelf int64) {
+// fill creates rows of an owner without rows. One record concerns them all.
+func (s *fakeStore) fill(owner int64) {
 	s.clock += 10
 	for i := range int64(3) {
-		s.rows[shelf*10+i] = state{shelf*10 + i, 1, s.clock}
+		s.rows[owner*10+i] = state{owner*10 + i, 1, s.clock}
 	}
-	s.commit(outbox.Many, -shelf)
+	s.commit(outbox.Many, -owner)
 }
 
-// clear takes everything from a shelf, and out of the records about it.
-func (s *shop) clear(shelf int64) {
+// eraseOwner removes all rows of an owner, and redacts the records about it.
+func (s *fakeStore) eraseOwner(owner int64) {
 	for i := range int64(10) {
-		delete(s.rows, shelf*10+i)
+		delete(s.rows, owner*10+i)
 	}
 	for _, all := range [][]outbox.Record{s.waiting, s.log} {
 		for i, r := range all {
-			if r.Key == shelf {
+			if r.Key == owner {
 				all[i].Key, all[i].Erased, all[i].Data = 0, true, "{}"
 			}
 		}
 	}
-	s.commit(shelf, -shelf)
+	s.commit(owner, -owner)
 }
 
-func (s *shop) Later(_ context.Context, t tenant.ID, keys []int64, pos int64, take func([]outbox.Record) error) error {
+func (s *fakeStore) Later(
+	_ context.Context,
+	t tenant.ID,
+	keys []int64,
+	pos int64,
+	take func([]outbox.Record) error,
+) error {
 	for _, r := range slices.Concat(s.waiting, s.log) {
 		if r.Website == t && slices.Contains(keys, r.Key) && (r.Pos == 0 || r.Pos > pos) {
 			if err := take([]outbox.Record{r}); err != nil {
@@ -123,13 +129,13 @@ func (s *shop) Later(_ context.Context, t tenant.ID, keys []int64, pos int64, ta
 	return nil
 }
 
-func (s *shop) Head(context.Context) (int64, error) { return int64(len(s.log)), nil }
+func (s *fakeStore) Head(context.Context) (int64, error) { return int64(len(s.log)), nil }
 
-func (s *shop) After(context.Context, int64, int64) ([]outbox.Record, error) {
-	panic("an export reads what is one website's")
+func (s *fakeStore) After(context.Context, int64, int64) ([]outbox.Record, error) {
+	panic("an export must read the records of one website")
 }
 
-func (s *shop) Of(_ context.Context, t tenant.ID, pos, limit int64) (found []outbox.Record, _ error) {
+func (s *fakeStore) Of(_ context.Context, t tenant.ID, pos, limit int64) (found []outbox.Record, _ error) {
 	for _, r := range s.log[max(pos, s.removed):] {
 		if int64(len(found)) < limit && r.Website == t {
 			found = append(found, r)
@@ -138,18 +144,18 @@ func (s *shop) Of(_ context.Context, t tenant.ID, pos, limit int64) (found []out
 	return found, nil
 }
 
-func (s *shop) Keeps(_ context.Context, pos int64) (bool, error) {
+func (s *fakeStore) Keeps(_ context.Context, pos int64) (bool, error) {
 	return pos >= s.removed && pos <= int64(len(s.log)), nil
 }
 
-func (s *shop) kind() Kind {
-	give := func(r state) Row { return Row{r.ID, time.UnixMilli(r.At), r.ID, r} }
+func (s *fakeStore) kind() Kind {
+	toRow := func(r state) Row { return Row{r.ID, time.UnixMilli(r.At), r.ID, r} }
 	k := Kind{
 		Name: "things", Log: s,
-		Walk: func(_ context.Context, _ tenant.ID, behind paging.Cursor, limit int64) (rows []Row, more bool, _ error) {
+		Walk: func(_ context.Context, _ tenant.ID, after paging.Cursor, limit int64) (rows []Row, more bool, _ error) {
 			for _, r := range s.rows {
-				if at := behind.At.UnixMilli(); r.At > at || r.At == at && r.ID > behind.ID {
-					rows = append(rows, give(r))
+				if at := after.At.UnixMilli(); r.At > at || r.At == at && r.ID > after.ID {
+					rows = append(rows, toRow(r))
 				}
 			}
 			slices.SortFunc(rows, func(a, b Row) int {
@@ -158,7 +164,7 @@ func (s *shop) kind() Kind {
 				}
 				return int(a.ID - b.ID)
 			})
-			s.meanwhile()
+			s.interleave()
 			n := min(int(limit), len(rows))
 			if n > 1 && rand.IntN(3) == 0 { // a read ends early if rows have many bytes
 				n--
@@ -169,43 +175,43 @@ func (s *shop) kind() Kind {
 		ByKeys: func(_ context.Context, _ tenant.ID, keys []int64) (rows []Row, cut bool, _ error) {
 			for _, r := range s.rows {
 				if slices.Contains(keys, r.ID) {
-					rows = append(rows, give(r))
+					rows = append(rows, toRow(r))
 				}
 			}
-			s.meanwhile()
+			s.interleave()
 			return rows, len(keys) > 1 && rand.IntN(3) == 0, nil
 		},
-		Below: func(_ context.Context, _ tenant.ID, owner, behind, limit int64) (rows []Row, more bool, _ error) {
+		Below: func(_ context.Context, _ tenant.ID, owner, after, limit int64) (rows []Row, more bool, _ error) {
 			for _, r := range s.rows {
-				if shelfOf(r.ID) == owner && r.ID > behind {
-					rows = append(rows, give(r))
+				if ownerOf(r.ID) == owner && r.ID > after {
+					rows = append(rows, toRow(r))
 				}
 			}
 			slices.SortFunc(rows, func(a, b Row) int { return int(a.ID - b.ID) })
-			s.meanwhile()
+			s.interleave()
 			n := min(int(limit), len(rows), 1+rand.IntN(3))
 			return rows[:n], n < len(rows), nil
 		},
 		Gone: func(key int64) any { return map[string]any{"deleted": true, "ID": key} },
 	}
-	if s.shelved {
-		k.Owner = shelfOf
+	if s.owned {
+		k.Owner = ownerOf
 	}
 	return k
 }
 
-func (s *shop) meanwhile() {
-	if s.beside != nil {
-		s.beside()
+func (s *fakeStore) interleave() {
+	if s.interleaved != nil {
+		s.interleaved()
 	}
 }
 
-// reader is who follows.
+// reader is a client that follows the export.
 type reader struct {
 	cursor string
 	has    map[int64]state
 	lines  int
-	came   map[string]bool // lines
+	seen   map[string]bool // lines
 }
 
 func (r *reader) next(t *testing.T, k Kind, limit Limit) (e end) {
@@ -220,7 +226,7 @@ func (r *reader) next(t *testing.T, k Kind, limit Limit) (e end) {
 	}
 	if e.Restarted {
 		clear(r.has)
-		clear(r.came)
+		clear(r.seen)
 	}
 	for _, line := range lines[:len(lines)-1] {
 		var row struct {
@@ -231,10 +237,10 @@ func (r *reader) next(t *testing.T, k Kind, limit Limit) (e end) {
 			t.Fatal(err)
 		}
 		r.lines++
-		if r.came[string(line)] {
-			t.Fatalf("%s came again", line)
+		if r.seen[string(line)] {
+			t.Fatalf("%s is returned again", line)
 		}
-		r.came[string(line)] = true
+		r.seen[string(line)] = true
 		if row.Deleted && row.ID < 0 {
 			for i := range int64(10) {
 				delete(r.has, -row.ID*10+i)
@@ -249,38 +255,44 @@ func (r *reader) next(t *testing.T, k Kind, limit Limit) (e end) {
 	return e
 }
 
-func (r *reader) toTheEnd(t *testing.T, k Kind, limit Limit) {
+func (r *reader) readToEnd(t *testing.T, k Kind, limit Limit) {
 	t.Helper()
 	for range 10_000 {
 		if r.next(t, k, limit).EndOfStream {
 			return
 		}
 	}
-	t.Fatal("it has no end")
+	t.Fatal("the export doesn't end")
 }
 
-func newShop() (*shop, *reader) {
-	return &shop{rows: map[int64]state{}, dropped: map[int64]bool{}}, &reader{has: map[int64]state{}, came: map[string]bool{}}
+func newFakeStore() (*fakeStore, *reader) {
+	return &fakeStore{
+			rows:    map[int64]state{},
+			dropped: map[int64]bool{},
+		}, &reader{
+			has:  map[int64]state{},
+			seen: map[string]bool{},
+		}
 }
 
-func TestNothingIsLostAndNothingRepeatedWhateverHappensBetween(t *testing.T) {
+func TestEveryStateIsReturnedOnce(t *testing.T) {
 	t.Parallel()
 	for range 150 {
-		s, r := newShop()
+		s, r := newFakeStore()
 		next := int64(20)
-		s.agree(t, r, func() {
+		s.checkConvergence(t, r, func() {
 			id := 1 + rand.Int64N(next)
-			_, there := s.rows[id]
+			_, exists := s.rows[id]
 			switch rand.IntN(5) {
-			case 0: // an import, of what is new
+			case 0: // an import of new rows
 				s.put(rand.Int64N(200)-100, next+1, next+2, next+3)
 				next += 3
 			case 1:
-				if there {
+				if exists {
 					s.drop(id)
 				}
 			default:
-				if there || id < 20 && !s.dropped[id] { // what was dropped does not come back
+				if exists || id < 20 && !s.dropped[id] { // a dropped row isn't created again
 					s.put(rand.Int64N(200)-100, id)
 				}
 			}
@@ -288,24 +300,27 @@ func TestNothingIsLostAndNothingRepeatedWhateverHappensBetween(t *testing.T) {
 	}
 }
 
-func TestWhatRecordsTellOfTogetherIsNeitherLostNorRepeated(t *testing.T) {
+func TestEveryStateOfAnOwnersRowsIsReturnedOnce(t *testing.T) {
 	t.Parallel()
 	for range 150 {
-		s, r := newShop()
-		s.shelved = true
+		s, r := newFakeStore()
+		s.owned = true
 		next := int64(0)
-		s.agree(t, r, func() {
-			shelf := 1 + rand.Int64N(max(next, 1))
-			some := slices.DeleteFunc([]int64{shelf * 10, shelf*10 + 1, shelf*10 + 2, shelf*10 + 7}, func(id int64) bool { return s.rows[id].ID == 0 })
+		s.checkConvergence(t, r, func() {
+			owner := 1 + rand.Int64N(max(next, 1))
+			some := slices.DeleteFunc(
+				[]int64{owner * 10, owner*10 + 1, owner*10 + 2, owner*10 + 7},
+				func(id int64) bool { return s.rows[id].ID == 0 },
+			)
 			switch {
-			case next == 0 || rand.IntN(4) == 0: // what was erased does not come back
+			case next == 0 || rand.IntN(4) == 0: // an erased owner isn't created again
 				next++
 				s.fill(next)
 			case len(some) == 0:
 			case rand.IntN(5) == 0:
-				s.clear(shelf)
+				s.eraseOwner(owner)
 			case rand.IntN(3) == 0:
-				s.put(rand.Int64N(200)-100, shelf*10+7)
+				s.put(rand.Int64N(200)-100, owner*10+7)
 			default:
 				s.put(rand.Int64N(200)-100, some[:1+rand.IntN(len(some))]...)
 			}
@@ -313,13 +328,14 @@ func TestWhatRecordsTellOfTogetherIsNeitherLostNorRepeated(t *testing.T) {
 	}
 }
 
-// agree has things happen, also while an answer is being made, and in the end has the reader come to what there is.
-func (s *shop) agree(t *testing.T, r *reader, happen func()) {
+// checkConvergence makes random changes, also while a response is built. In the end the reader must have the rows of
+// the store, and get nothing twice.
+func (s *fakeStore) checkConvergence(t *testing.T, r *reader, change func()) {
 	t.Helper()
 	k, limit := s.kind(), Limit(1+rand.Int64N(5))
-	s.beside = func() {
+	s.interleaved = func() {
 		for rand.IntN(3) == 0 {
-			if happen(); rand.IntN(2) == 0 {
+			if change(); rand.IntN(2) == 0 {
 				s.place()
 			}
 		}
@@ -327,33 +343,33 @@ func (s *shop) agree(t *testing.T, r *reader, happen func()) {
 	for range 200 {
 		switch rand.IntN(6) {
 		case 0, 1, 2:
-			happen()
+			change()
 		case 3:
 			s.place()
 		default:
 			r.next(t, k, limit)
 		}
 	}
-	s.beside = nil
+	s.interleaved = nil
 	s.place()
-	r.toTheEnd(t, k, limit)
+	r.readToEnd(t, k, limit)
 	if fmt.Sprint(r.has) != fmt.Sprint(s.rows) {
 		t.Fatalf("limit %d: has %v, want %v", limit, r.has, s.rows)
 	}
-	given := r.lines
-	if r.toTheEnd(t, k, limit); r.lines != given {
-		t.Fatalf("%d lines came again", r.lines-given)
+	before := r.lines
+	if r.readToEnd(t, k, limit); r.lines != before {
+		t.Fatalf("%d lines are returned again", r.lines-before)
 	}
 }
 
-func TestEachStateComesOnceBehindTheWalk(t *testing.T) {
+func TestLogReturnsEachStateOnceAfterTheWalk(t *testing.T) {
 	t.Parallel()
-	s, r := newShop()
+	s, r := newFakeStore()
 	for id := range int64(250) {
 		s.put(0, id+1)
 	}
 	s.place()
-	r.toTheEnd(t, s.kind(), 0)
+	r.readToEnd(t, s.kind(), 0)
 	if r.lines != 250 {
 		t.Fatalf("%d lines of 250 rows", r.lines)
 	}
@@ -361,18 +377,18 @@ func TestEachStateComesOnceBehindTheWalk(t *testing.T) {
 	s.put(0, 3)
 	s.drop(4)
 	s.place()
-	if r.toTheEnd(t, s.kind(), 0); r.lines != 252 || r.has[3].Version != 3 {
+	if r.readToEnd(t, s.kind(), 0); r.lines != 252 || r.has[3].Version != 3 {
 		t.Errorf("%d lines, has %v", r.lines, r.has[3])
 	}
 }
 
-func TestAfterAGapEverythingComesAgain(t *testing.T) {
+func TestExportRestartsAfterAGapInTheLog(t *testing.T) {
 	t.Parallel()
-	s, r := newShop()
+	s, r := newFakeStore()
 	s.put(0, 1)
 	s.put(0, 2)
 	s.place()
-	r.toTheEnd(t, s.kind(), 0)
+	r.readToEnd(t, s.kind(), 0)
 	s.drop(1)
 	s.place()
 	s.removed = int64(len(s.log))
@@ -384,9 +400,9 @@ func TestAfterAGapEverythingComesAgain(t *testing.T) {
 	}
 }
 
-func TestSinceLeavesOutWhatIsOlder(t *testing.T) {
+func TestSinceOmitsOlderRows(t *testing.T) {
 	t.Parallel()
-	s, _ := newShop()
+	s, _ := newFakeStore()
 	s.put(0, 1)
 	s.put(0, 2)
 	s.place()
@@ -396,15 +412,15 @@ func TestSinceLeavesOutWhatIsOlder(t *testing.T) {
 	}
 }
 
-func TestALargeAnswerEndsEarly(t *testing.T) {
+func TestResponsesEndAtTheirByteLimit(t *testing.T) {
 	t.Parallel()
-	s, _ := newShop()
+	s, _ := newFakeStore()
 	s.put(0, 1, 2, 3)
 	s.place()
 	k, text := s.kind(), strings.Repeat("x", maxBytes)
 	walk := k.Walk
-	k.Walk = func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]Row, bool, error) {
-		rows, more, err := walk(ctx, t, behind, limit)
+	k.Walk = func(ctx context.Context, t tenant.ID, after paging.Cursor, limit int64) ([]Row, bool, error) {
+		rows, more, err := walk(ctx, t, after, limit)
 		for i := range rows {
 			rows[i].View = text
 		}
@@ -428,29 +444,29 @@ func TestALargeAnswerEndsEarly(t *testing.T) {
 	}
 }
 
-// TestWhatOneRecordTellsOfIsGivenInParts: one record about all rows of an owner is larger than an answer.
-func TestWhatOneRecordTellsOfIsGivenInParts(t *testing.T) {
+// TestRecordOfManyRowsSpansResponses: one record about all rows of an owner exceeds a response.
+func TestRecordOfManyRowsSpansResponses(t *testing.T) {
 	t.Parallel()
-	s, r := newShop()
-	s.shelved = true
+	s, r := newFakeStore()
+	s.owned = true
 	k := s.kind()
-	r.toTheEnd(t, k, 1)
+	r.readToEnd(t, k, 1)
 	s.fill(1)
 	s.fill(2)
 	s.place()
 	for want := 1; want <= 6; want++ {
 		if r.next(t, k, 1); r.lines != want {
-			t.Fatalf("%d lines after %d answers of one row", r.lines, want)
+			t.Fatalf("%d lines after %d responses of one row", r.lines, want)
 		}
 	}
-	s.clear(1)
+	s.eraseOwner(1)
 	s.place()
-	if r.toTheEnd(t, k, 1); len(r.has) != 3 || r.lines != 7 {
+	if r.readToEnd(t, k, 1); len(r.has) != 3 || r.lines != 7 {
 		t.Errorf("%d lines, has %v", r.lines, r.has)
 	}
 }
 
-func TestCursorsOfOthersAreRefused(t *testing.T) {
+func TestForeignCursorsAreRefused(t *testing.T) {
 	t.Parallel()
 	good, err := begin("things", mine, 0, 7).String()
 	if err != nil {
@@ -460,7 +476,8 @@ func TestCursorsOfOthersAreRefused(t *testing.T) {
 	negative, _ := begin("things", mine, 0, -7).String()
 	their, _ := begin("things", theirs, 0, 7).String()
 	for _, text := range []string{foreign, negative, their, good + "A", good[1:], "e30", "?"} {
-		if _, err := parse(text, "things", mine); !fault.Is(err, fault.Invalid) || !strings.Contains(fmt.Sprint(err), "cursor") {
+		if _, err := parse(text, "things", mine); !fault.Is(err, fault.Invalid) ||
+			!strings.Contains(fmt.Sprint(err), "cursor") {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
@@ -469,7 +486,7 @@ func TestCursorsOfOthersAreRefused(t *testing.T) {
 	}
 }
 
-func TestLimit(t *testing.T) {
+func TestLimitIsBounded(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int64{"1": 1, "1000": 1000, "5000": 1000, "0": 0, "-1": 0, "many": 0} {
 		var l Limit

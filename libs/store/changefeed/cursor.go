@@ -13,17 +13,18 @@ import (
 
 const latest = 253402300799999 // the end of the year 9999, in milliseconds
 
-// cursor is how far a reader has come. Nothing in it opens anything: whose rows are read is decided by who asks.
+// cursor is the position of a client in an export. It grants no access: the caller's credential determines whose rows
+// are read.
 type cursor struct {
 	Kind    string    `json:"k"`
 	Website tenant.ID `json:"w"`
-	Walking bool      `json:"b,omitzero"` // the table is being walked, and the place counts
-	At      int64     `json:"a,omitzero"` // the place in the walk: milliseconds
-	ID      int64     `json:"i,omitzero"` // and number
-	Since   int64     `json:"s,omitzero"` // milliseconds: rows that were changed before are not walked
-	Pos     int64     `json:"p"`          // in the log: what stands behind it is still to be given
-	Key     int64     `json:"x,omitzero"` // of the record at the next position: the keys before it have been given
-	Row     int64     `json:"r,omitzero"` // of the rows that belong to Key: those up to it have been given
+	Walking bool      `json:"b,omitzero"` // the table is being walked, from At and ID
+	At      int64     `json:"a,omitzero"` // the position in the walk: milliseconds
+	ID      int64     `json:"i,omitzero"` // and id
+	Since   int64     `json:"s,omitzero"` // milliseconds: the walk omits rows that were last changed before
+	Pos     int64     `json:"p"`          // in the log: later records have not been returned
+	Key     int64     `json:"x,omitzero"` // of the record at the next position: lesser keys have been returned
+	Row     int64     `json:"r,omitzero"` // of the rows that belong to Key: rows up to this one have been returned
 }
 
 func (c cursor) String() (string, error) {
@@ -31,13 +32,13 @@ func (c cursor) String() (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b), err
 }
 
-// begin is the cursor of a walk whose changes are told behind pos.
+// begin returns the cursor of a new walk. The log is read after pos.
 func begin(kind string, t tenant.ID, since, pos int64) cursor {
 	return cursor{Kind: kind, Website: t, Walking: true, At: since, Since: since, Pos: pos}
 }
 
 func parse(text, kind string, t tenant.ID) (c cursor, err error) {
-	foreign := fault.Bad("cursor", "is not a cursor that this export gave")
+	foreign := fault.Bad("cursor", "is not a cursor of this export")
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || json.Unmarshal(b, &c, json.RejectUnknownMembers(true)) != nil {
 		return c, foreign
@@ -52,8 +53,11 @@ func (c cursor) pagingCursor() paging.Cursor {
 	return paging.Cursor{At: time.UnixMilli(c.At).UTC(), ID: c.ID, Changes: true}
 }
 
-// Window is the part of a list in the order of changes that a walk wants: to its very end, as what is changed later is
-// told of by the log.
-func Window(behind paging.Cursor, limit int64) paging.Following {
-	return paging.Following{Window: paging.Window{Cursor: behind, Limit: paging.Limit(limit)}, Until: time.UnixMilli(latest)}
+// Window is the part of a list in the order of changes that a walk reads. It includes the newest changes, because the
+// log returns whatever changes later.
+func Window(after paging.Cursor, limit int64) paging.Following {
+	return paging.Following{
+		Window: paging.Window{Cursor: after, Limit: paging.Limit(limit)},
+		Until:  time.UnixMilli(latest),
+	}
 }

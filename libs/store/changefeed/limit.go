@@ -5,12 +5,12 @@ import (
 	"strconv"
 )
 
-// Limit is ?limit: how many rows an answer should have, at most and by default MaxRows.
+// Limit is ?limit: the number of rows of a response. The default and the maximum are MaxRows.
 type Limit int64
 
 var errLimit = errors.New("must be a positive whole number")
 
-// UnmarshalText reads the number; one over MaxRows is MaxRows.
+// UnmarshalText parses the number. It reduces larger ones to MaxRows.
 func (l *Limit) UnmarshalText(b []byte) error {
 	n, err := strconv.ParseUint(string(b), 10, 63)
 	if err != nil || n == 0 {

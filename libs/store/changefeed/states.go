@@ -5,33 +5,34 @@ import (
 	"slices"
 )
 
-// left is where an answer ends within the records that it has read: a key, and of a negative one the last row given.
-type left struct {
-	told
+// resumePoint is the position within the records that have been read at which a response ends: a key and, for a
+// negative key, the last row returned.
+type resumePoint struct {
+	keyChange
 	row int64
 }
 
-// states gives the states of keys, as many as fit, and where it ended; nil at the end. last is the last position at which
-// this part of the log tells of a key.
-func (a *answer) states(ctx context.Context, queue []told, last map[int64]int64) (*left, error) {
-	behind := int64(0)
+// states returns the states of keys, as many as fit, and where it ended; nil means at the end. last maps each key to
+// its last position in this part of the log.
+func (a *answer) states(ctx context.Context, queue []keyChange, last map[int64]int64) (*resumePoint, error) {
+	after := int64(0)
 	if len(queue) > 0 && queue[0].pos == a.from+1 && queue[0].key == a.at.Key {
-		behind = a.at.Row
+		after = a.at.Row
 	}
-	for most := chunk; len(queue) > 0; {
+	for limit := chunk; len(queue) > 0; {
 		if a.full() {
-			return &left{queue[0], 0}, nil
+			return &resumePoint{queue[0], 0}, nil
 		}
 		if queue[0].key < 0 {
-			row, more, err := a.below(ctx, queue[0], behind, last)
+			row, more, err := a.below(ctx, queue[0], after, last)
 			if err != nil || more {
-				return &left{queue[0], row}, err
+				return &resumePoint{queue[0], row}, err
 			}
-			queue, behind = queue[1:], 0
+			queue, after = queue[1:], 0
 			continue
 		}
-		some := queue[:min(most, len(queue))]
-		if i := slices.IndexFunc(some, func(k told) bool { return k.key < 0 }); i > 0 {
+		some := queue[:min(limit, len(queue))]
+		if i := slices.IndexFunc(some, func(k keyChange) bool { return k.key < 0 }); i > 0 {
 			some = some[:i]
 		}
 		given, cut, err := a.byKeys(ctx, some, last)
@@ -39,16 +40,16 @@ func (a *answer) states(ctx context.Context, queue []told, last map[int64]int64)
 			return nil, err
 		}
 		if cut {
-			most = max(len(some)/2, 1)
+			limit = max(len(some)/2, 1)
 		}
 		queue = queue[given:]
 	}
-	return nil, nil //nolint:nilnil // it ended nowhere before the end
+	return nil, nil // the end is reached
 }
 
-// byKeys gives the states of positive keys until the answer is full, and how many. With cut it gives none, as their rows
-// are too many bytes for one read.
-func (a *answer) byKeys(ctx context.Context, some []told, last map[int64]int64) (given int, cut bool, err error) {
+// byKeys returns the states of positive keys until the response is full, and their number. With cut it returns none,
+// because their rows exceed the bytes of one read.
+func (a *answer) byKeys(ctx context.Context, some []keyChange, last map[int64]int64) (given int, cut bool, err error) {
 	keys := make([]int64, len(some))
 	for i, k := range some {
 		keys[i] = k.key
@@ -84,10 +85,15 @@ func (a *answer) byKeys(ctx context.Context, some []told, last map[int64]int64) 
 	return len(some), false, nil
 }
 
-// below gives the rows that belong to the owner of a negative key, behind one of them, except those that a later record
-// tells of. row is the last one dealt with; more reports that the answer is full before the end.
-func (a *answer) below(ctx context.Context, k told, behind int64, last map[int64]int64) (row int64, more bool, err error) {
-	row = behind
+// below returns the rows of the owner of a negative key, after one of them, except those that a later record concerns.
+// row is the last row handled. more reports that the response is full before the end.
+func (a *answer) below(
+	ctx context.Context,
+	k keyChange,
+	after int64,
+	last map[int64]int64,
+) (row int64, more bool, err error) {
+	row = after
 	for following := true; following; {
 		var rows []Row
 		if rows, following, err = a.Below(ctx, a.website, -k.key, row, chunk); err != nil {

@@ -1,6 +1,6 @@
-// Package datasubject is what a service does with the data it keeps of a website, or of one of the website's visitors, when
-// it is told to hand it out or to let it go: it gives the rows page by page, and it erases them batch by batch. One
-// service asks all others so, over the operations that Serve mounts.
+// Package datasubject exports and erases a service's data of a website, or of one of its visitors (GDPR data subject
+// requests). A service exports rows page by page, and erases them batch by batch. Implement DataHolder, usually by
+// Tables, and mount it with Serve. One service sends these requests to all others, through Remote.
 package datasubject
 
 import (
@@ -18,29 +18,29 @@ import (
 // Page is part of an export. Each row is a JSON object that begins with its kind.
 type Page struct {
 	Rows []json.RawMessage `json:"rows"`
-	Next string            `json:"next"` // where to go on; "" at the end
+	Next string            `json:"next"` // the position after this page; "" at the end
 }
 
-// DataHolder is a service's data. Visitor 0 stands for the whole website. Errors are faults.
+// DataHolder is a service's data. Visitor 0 means the whole website. Errors are faults.
 type DataHolder interface {
-	// Export gives the rows after a position that a page returned, "" for the beginning.
+	// Export returns the rows after a position that a page returned; "" is the beginning.
 	Export(ctx context.Context, t tenant.ID, visitor int64, after string) (Page, error)
-	// Erase removes one batch and says whether there may be more. Where nothing is left it does nothing.
+	// Erase removes one batch, and reports whether there may be more. If nothing is left, it does nothing.
 	Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error)
 }
 
-// Eraser is data that no export shows; it only goes, as a DataHolder's does.
+// Eraser holds data that exports don't contain, and that is erased together with a DataHolder's.
 type Eraser interface {
 	Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error)
 }
 
-// EraseOnly is an Eraser as a DataHolder.
+// EraseOnly turns an Eraser into a DataHolder without an export.
 type EraseOnly struct{ Eraser }
 
 // Export implements DataHolder.
 func (EraseOnly) Export(context.Context, tenant.ID, int64, string) (Page, error) { return Page{}, nil }
 
-// WithEraser is a DataHolder with whose data that of an Eraser goes.
+// WithEraser returns a DataHolder that also erases the data of an Eraser.
 func WithEraser(k DataHolder, also Eraser) DataHolder { return withEraser{k, also} }
 
 type withEraser struct {
@@ -62,14 +62,14 @@ type websiteData struct {
 
 type visitorData struct {
 	VisitorID int64  `path:"visitorId" json:"-"`
-	After     string `query:"after" json:"-"`
+	After     string `                 json:"-" query:"after"`
 }
 
 type erased struct {
 	More bool `json:"more"`
 }
 
-// Serve mounts a service's data for the one that asks.
+// Serve adds the operations by which another service exports and erases this service's data.
 func Serve(r *httpkit.Router, chain operation.Chain, service string, k DataHolder) {
 	export := func(ctx context.Context, visitor int64, after string) (Page, error) {
 		return k.Export(ctx, identity.From(ctx).Website, visitor, after)
@@ -80,12 +80,27 @@ func Serve(r *httpkit.Router, chain operation.Chain, service string, k DataHolde
 	}
 	httpkit.Handle(r, "GET /internal/website-data", 200, operation.New(chain, service+".export_website", authz.Internal,
 		func(ctx context.Context, req websiteData) (Page, error) { return export(ctx, 0, req.After) }))
-	httpkit.Handle(r, "DELETE /internal/website-data", 200, operation.New(chain, service+".erase_website", authz.Internal,
-		func(ctx context.Context, _ operation.None) (erased, error) { return erase(ctx, 0) }))
-	httpkit.Handle(r, "GET /internal/visitor-data/{visitorId}", 200, operation.New(chain, service+".export_visitor", authz.Internal,
-		func(ctx context.Context, req visitorData) (Page, error) { return export(ctx, req.VisitorID, req.After) }))
-	httpkit.Handle(r, "DELETE /internal/visitor-data/{visitorId}", 200, operation.New(chain, service+".erase_visitor", authz.Internal,
-		func(ctx context.Context, req visitorData) (erased, error) { return erase(ctx, req.VisitorID) }))
+	httpkit.Handle(
+		r,
+		"DELETE /internal/website-data",
+		200,
+		operation.New(chain, service+".erase_website", authz.Internal,
+			func(ctx context.Context, _ operation.None) (erased, error) { return erase(ctx, 0) }),
+	)
+	httpkit.Handle(
+		r,
+		"GET /internal/visitor-data/{visitorId}",
+		200,
+		operation.New(chain, service+".export_visitor", authz.Internal,
+			func(ctx context.Context, req visitorData) (Page, error) { return export(ctx, req.VisitorID, req.After) }),
+	)
+	httpkit.Handle(
+		r,
+		"DELETE /internal/visitor-data/{visitorId}",
+		200,
+		operation.New(chain, service+".erase_visitor", authz.Internal,
+			func(ctx context.Context, req visitorData) (erased, error) { return erase(ctx, req.VisitorID) }),
+	)
 }
 
 // Remote is another service's data. It implements DataHolder.

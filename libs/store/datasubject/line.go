@@ -14,8 +14,8 @@ import (
 
 func (s *Table) line(r Row) ([]byte, error) { return Line(s.Kind, r, s.Omit...) }
 
-// Line gives a row as a JSON object: its kind, then every stored field but those that are omitted, so that a field which
-// is added to a row is exported without anybody thinking of it.
+// Line encodes a row as a JSON object: its kind, then every stored field that isn't omitted. So fields added to a row
+// later are exported without further code.
 func Line(kind string, r Row, omit ...string) ([]byte, error) {
 	var out bytes.Buffer
 	e := jsontext.NewEncoder(&out)
@@ -28,15 +28,15 @@ func Line(kind string, r Row, omit ...string) ([]byte, error) {
 		err = e.WriteToken(jsontext.EndObject)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("custody: a %s: %w", kind, err)
+		return nil, fmt.Errorf("data subject export: encode a %s: %w", kind, err)
 	}
 	return bytes.TrimSpace(out.Bytes()), nil
 }
 
-// writer writes BSON as JSON: a time as every answer has it, one that never was as null.
+// writer writes BSON as JSON. Times have the API's format; a zero time is null.
 type writer struct{ e *jsontext.Encoder }
 
-// token writes what cannot fail on a buffer.
+// token writes a token that can't fail on a buffer.
 func (w writer) token(t jsontext.Token) { _ = w.e.WriteToken(t) }
 
 func (w writer) members(doc bson.Raw, omit []string) error {

@@ -50,12 +50,13 @@ const (
 // Measure returns the task that keeps the metric of the bytes that a service stores of all websites.
 func Measure(t *telemetry.Telemetry, s Stored) func(ctx context.Context) error {
 	bytes := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "fivechat_stored_bytes", Help: "Bytes that the service stores of all websites, as the storage limit counts them; read every 5 minutes.",
+		Name: "fivechat_stored_bytes",
+		Help: "Bytes that the service stores of all websites, as the storage limit counts them. Read every 5 minutes.",
 	})
 	t.Registry.MustRegister(bytes)
 	return func(ctx context.Context) error {
-		again := time.NewTicker(measureEvery)
-		defer again.Stop()
+		ticker := time.NewTicker(measureEvery)
+		defer ticker.Stop()
 		for {
 			reading, cancel := context.WithTimeout(ctx, measureFor)
 			n, err := s.Total(reading)
@@ -64,12 +65,19 @@ func Measure(t *telemetry.Telemetry, s Stored) func(ctx context.Context) error {
 			case err == nil:
 				bytes.Set(float64(n))
 			case ctx.Err() == nil:
-				t.Log.WarnContext(ctx, "custody: measuring the stored bytes failed; retrying later", "retry_in", measureEvery, "error", err)
+				t.Log.WarnContext(
+					ctx,
+					"storage: measuring the stored bytes failed; retrying later",
+					"retry_in",
+					measureEvery,
+					"error",
+					err,
+				)
 			}
 			select {
 			case <-ctx.Done():
 				return nil
-			case <-again.C:
+			case <-ticker.C:
 			}
 		}
 	}

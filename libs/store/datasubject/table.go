@@ -19,22 +19,22 @@ import (
 // The bounds of one page and of one batch.
 const (
 	pageRows  = 250
-	pageBytes = 1 << 20 // a page ends behind the row that reaches it
+	pageBytes = 1 << 20 // a page ends after the row that reaches it
 	readRows  = 50
 	eraseRows = 1_000
-	smallSize = 8 << 20 // bytes of a Small table
+	smallSize = 8 << 20 // limit of a Small table, in bytes
 )
 
-// Row is a stored row, whatever its type.
+// Row is a stored row of any type.
 type Row bson.Raw
 
-// UnmarshalBSON keeps the row as it is.
+// UnmarshalBSON copies the row.
 func (r *Row) UnmarshalBSON(b []byte) error {
 	*r = append(Row(nil), b...)
 	return nil
 }
 
-// SortKey implements the order of lists.
+// SortKey returns the row's position in a newest-first list.
 func (r Row) SortKey() (time.Time, int64) {
 	raw := bson.Raw(r)
 	at, _ := raw.Lookup("createdAt").TimeOK()
@@ -46,25 +46,25 @@ func (r Row) number(field string) int64 {
 	return n
 }
 
-// Table is the rows of one kind. They are numbered, have the time of their creation and are listed newest first; those
-// of a table that is Small have neither and are read at once.
+// Table holds the rows of one kind. They have ids and creation times, and are exported newest first. The rows of a
+// Small table have neither, and are read at once.
 type Table struct {
-	Kind    string   // what an export calls a row
-	Visitor string   // the field with the number of the visitor whose row it is; "" where rows are no visitor's
-	Omit    []string // the fields that no export shows: secrets, and what only searches need
+	Kind    string   // the row's kind in an export
+	Visitor string   // the field with the visitor's id; "" if the rows belong to no visitor
+	Omit    []string // fields that exports omit: secrets, and fields that only searches use
 	Small   bool
-	Under   *Table // the rows that belong to one of these; an export has them behind it, oldest first
-	By      string // in a table under another: the field with the number of the row above
+	Under   *Table // child rows; an export has them after their parent, oldest first
+	By      string // in a child table: the field with the parent's id
 	rows    *mongokit.Collection[Row]
 }
 
-// In returns the table over a collection.
+// In returns the table with its collection.
 func (s Table) In(db *mongokit.DB, collection string) Table {
 	s.rows = mongokit.Tenanted[Row](db, collection, s.Kind)
 	return s
 }
 
-// Tables is what a service keeps, in the order of an export.
+// Tables is a service's data, in the order of its export.
 type Tables []Table
 
 // Export implements DataHolder.
@@ -89,7 +89,7 @@ func (all Tables) Export(ctx context.Context, t tenant.ID, visitor int64, after 
 	return p.Page, nil
 }
 
-// Erase removes a batch of a website's rows, and says whether there may be more.
+// Erase removes a batch of a website's rows, and reports whether there may be more.
 func (all Tables) Erase(ctx context.Context, t tenant.ID) (more bool, err error) {
 	for _, s := range all {
 		for below := &s; below != nil; below = below.Under {
@@ -101,20 +101,22 @@ func (all Tables) Erase(ctx context.Context, t tenant.ID) (more bool, err error)
 	return false, nil
 }
 
-// position is where an export goes on: behind a row of a table, and where parent is set behind one of those under it.
+// position is where an export continues: after a row of a table and, if parent is set, after one of that row's
+// children.
 type position struct {
 	table         int
-	at, id        int64 // the row's creation, in milliseconds, and its number
+	at, id        int64 // the row's creation, in milliseconds, and its id
 	parent, child int64
 }
 
-var errPosition = errors.New("is not a position that a page returned")
+var errPosition = errors.New("isn't a position that a page returned")
 
 func parsePosition(s string) (p position, err error) {
 	if s == "" {
 		return p, nil
 	}
-	if n, err := fmt.Sscanf(s, "%d.%d.%d.%d.%d", &p.table, &p.at, &p.id, &p.parent, &p.child); err != nil || n != 5 || p.table < 0 {
+	if n, err := fmt.Sscanf(s, "%d.%d.%d.%d.%d", &p.table, &p.at, &p.id, &p.parent, &p.child); err != nil || n != 5 ||
+		p.table < 0 {
 		return p, fault.Bad("after", errPosition.Error())
 	}
 	return p, nil
@@ -124,7 +126,7 @@ func (p position) String() string {
 	return fmt.Sprintf("%d.%d.%d.%d.%d", p.table, p.at, p.id, p.parent, p.child)
 }
 
-// cursor begins in the far future, so that nothing is counted.
+// pagingCursor begins in the far future instead of at a page number, so that nothing is counted.
 func (p position) pagingCursor() paging.Cursor {
 	if p.id == 0 {
 		return paging.Cursor{At: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), ID: math.MaxInt64}
@@ -146,7 +148,7 @@ func (p *page) add(s *Table, r Row) error {
 	return err
 }
 
-// read adds rows until the page is full or the table ends, and moves at behind them.
+// read adds rows until the page is full or the table ends. It moves at after the last row.
 func (s *Table) read(ctx context.Context, t tenant.ID, visitor int64, at *position, p *page) error {
 	var filter bson.D
 	if visitor != 0 {
@@ -163,12 +165,19 @@ func (s *Table) read(ctx context.Context, t tenant.ID, visitor int64, at *positi
 		return err
 	}
 	if at.parent != 0 {
-		if err := s.Under.under(ctx, t, at, p); err != nil || p.full() {
+		if err := s.Under.readChildren(ctx, t, at, p); err != nil || p.full() {
 			return err
 		}
 	}
 	for {
-		found, err := mongokit.Newest(ctx, s.rows, t, filter, paging.Window{Limit: readRows, Cursor: at.pagingCursor()}, "")
+		found, err := mongokit.Newest(
+			ctx,
+			s.rows,
+			t,
+			filter,
+			paging.Window{Limit: readRows, Cursor: at.pagingCursor()},
+			"",
+		)
 		if err != nil {
 			return err
 		}
@@ -183,7 +192,7 @@ func (s *Table) read(ctx context.Context, t tenant.ID, visitor int64, at *positi
 				if p.full() {
 					return nil
 				}
-				if err := s.Under.under(ctx, t, at, p); err != nil {
+				if err := s.Under.readChildren(ctx, t, at, p); err != nil {
 					return err
 				}
 			}
@@ -197,11 +206,15 @@ func (s *Table) read(ctx context.Context, t tenant.ID, visitor int64, at *positi
 	}
 }
 
-// under adds the rows that belong to at's parent, until the page is full; behind the last one, at is behind the parent.
-func (s *Table) under(ctx context.Context, t tenant.ID, at *position, p *page) error {
+// readChildren adds the children of at's parent until the page is full. After the last child, at is after the parent.
+func (s *Table) readChildren(ctx context.Context, t tenant.ID, at *position, p *page) error {
 	for {
-		rows, cut, err := s.rows.Part(ctx, t, bson.D{{Key: s.By, Value: at.parent}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: at.child}}}},
-			mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: readRows})
+		rows, cut, err := s.rows.Part(
+			ctx,
+			t,
+			bson.D{{Key: s.By, Value: at.parent}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: at.child}}}},
+			mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: readRows},
+		)
 		if err != nil {
 			return err
 		}

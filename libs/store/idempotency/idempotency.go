@@ -1,9 +1,9 @@
-// Package idempotency keeps the answers of requests that carry an Idempotency-Key, so that a client whose answer was
-// lost on the way can send the request again. A request is reserved before its work; the reservation is marked in the
-// transaction that carries the work out, and gets the answer afterwards. So where a process ends in between, whoever asks
-// again either does the work for the first time or learns that it was done, and never does it twice.
+// Package idempotency stores the responses of requests that have an Idempotency-Key, so that a client that lost a
+// response can repeat the request. A request is reserved before its work. The reservation is marked as done in the
+// transaction that does the work, and gets the response afterwards. If a process ends in between, a repeated request
+// either does the work for the first time, or learns that it was done. It is never done twice.
 //
-// What an operation writes outside of a transaction is not covered: it must be harmless when it is repeated.
+// Writes of an operation outside of a transaction aren't covered: repeating them must be harmless.
 package idempotency
 
 import (
@@ -27,26 +27,26 @@ import (
 )
 
 const (
-	kept         = 24 * time.Hour  // how long a request is remembered
-	reservedFor  = time.Minute     // lifetime of the reservation of an unfinished request: four times its deadline
-	maxAnswer    = 256 << 10       // bytes of a body that is kept
-	settleWithin = 2 * time.Second // to store how a request ended, also where its client went away
-	tries        = 3               // to reserve what others reserve and release at the same time
+	retention     = 24 * time.Hour  // of a request and its response
+	reservedFor   = time.Minute     // lifetime of the reservation of an unfinished request: four times its deadline
+	maxResponse   = 256 << 10       // bytes of a stored body
+	settleTimeout = 2 * time.Second // for storing the outcome, even if the client has disconnected
+	maxAttempts   = 3               // to reserve a request that other attempts reserve and release at the same time
 )
 
-// row is a request that was sent.
+// row is a request with an idempotency key.
 type row struct {
-	ID      string    `bson:"_id"` // a hash of whose it is and of its key
+	ID      string    `bson:"_id"` // a hash of the caller, method, path and key
 	Website tenant.ID `bson:"websiteId"`
 	Content string    `bson:"content"`
 	At      time.Time `bson:"at"`
-	Holder  string    `bson:"holder"` // who carries it out
-	Until   time.Time `bson:"until"`  // and how long nobody else may
-	Done    bool      `bson:"done"`   // it has been carried out, or refused for good
-	Answer  *answer   `bson:"answer,omitempty"`
+	Holder  string    `bson:"holder"` // the attempt that executes the request
+	Until   time.Time `bson:"until"`  // until when no other attempt may
+	Done    bool      `bson:"done"`   // executed, or refused permanently
+	Answer  *response `bson:"answer,omitempty"`
 }
 
-type answer struct {
+type response struct {
 	Status int         `bson:"status"`
 	Header http.Header `bson:"header"`
 	Body   []byte      `bson:"body"`
@@ -60,28 +60,40 @@ type Store struct {
 	now     func() time.Time
 }
 
-// New declares a service's requests, kept in service+"_idempotency".
+// New declares a service's requests, stored in service+"_idempotency".
 func New(db *mongokit.DB, t *telemetry.Telemetry, now func() time.Time) *Store {
 	name := t.Component + "_idempotency"
-	// An index that removes rows has the date alone.
-	mongokit.GlobalOf[row](db, name, "request", mongokit.Index{Keys: bson.D{{Key: "at", Value: 1}}, TTL: kept})
+	// A TTL index holds the date only.
+	mongokit.GlobalOf[row](db, name, "request", mongokit.Index{Keys: bson.D{{Key: "at", Value: 1}}, TTL: retention})
 	s := &Store{
-		rows: mongokit.Tenanted[row](db, name, "request", mongokit.Index{Keys: bson.D{{Key: "_id", Value: 1}}}).Spread("_id"),
+		rows: mongokit.Tenanted[row](
+			db,
+			name,
+			"request",
+			mongokit.Index{Keys: bson.D{{Key: "_id", Value: 1}}},
+		).Spread("_id"),
 		tele: t, now: now,
 		results: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fivechat_idempotency_total",
-			Help: "Requests with an Idempotency-Key: answered anew and stored, released, too large or unkept; or replayed; or refused as a conflict, running or lost.",
+			Help: "Requests with an Idempotency-Key: executed (stored, released, too_large or unkept), replayed, " +
+				"or refused (conflict, running or lost).",
 		}, []string{"result"}),
 	}
-	for _, result := range []string{"stored", "released", "too_large", "unkept", "replayed", "conflict", "running", "lost"} {
-		s.results.WithLabelValues(result) // so that the first of each counts in a rate
+	for _, result := range []string{
+		"stored", "released", "too_large", "unkept", "replayed", "conflict", "running", "lost",
+	} {
+		s.results.WithLabelValues(result) // a counter that exists from the start shows its first increment in a rate
 	}
 	t.Registry.MustRegister(s.results)
 	return s
 }
 
 // Execute implements httpkit.IdempotencyStore.
-func (s *Store) Execute(ctx context.Context, a httpkit.Attempt, work func(context.Context) httpkit.Response) (httpkit.Response, bool, error) {
+func (s *Store) Execute(
+	ctx context.Context,
+	a httpkit.Attempt,
+	work func(context.Context) httpkit.Response,
+) (httpkit.Response, bool, error) {
 	r, err := s.reserve(ctx, a)
 	if err != nil {
 		return httpkit.Response{}, false, err
@@ -90,51 +102,79 @@ func (s *Store) Execute(ctx context.Context, a httpkit.Attempt, work func(contex
 		s.results.WithLabelValues("replayed").Inc()
 		return httpkit.Response(*r.Answer), true, nil
 	}
-	given := work(mongokit.BeforeCommit(ctx, func(ctx context.Context) error { return s.mark(ctx, r) }))
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
+	resp := work(mongokit.BeforeCommit(ctx, func(ctx context.Context) error { return s.mark(ctx, r) }))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	result, err := s.settle(ctx, r, given)
+	result, err := s.settle(ctx, r, resp)
 	if err != nil {
 		result = "unkept"
-		s.tele.Log.WarnContext(ctx, "an answer was not kept for who asks again", "error", err)
+		s.tele.Log.WarnContext(ctx, "idempotency: storing a response failed; a repeated request gets 409", "error", err)
 	}
 	s.results.WithLabelValues(result).Inc()
-	return given, false, nil
+	return resp, false, nil
 }
 
-// reserve gives the request as it was answered before, or one that is now the caller's to carry out.
+// reserve returns the stored request with its response, or a reservation that the caller must execute.
 func (s *Store) reserve(ctx context.Context, a httpkit.Attempt) (row, error) {
 	now := s.now()
-	mine := row{
-		ID: idOf(a), Website: a.Caller.Website, Content: hex.EncodeToString(a.Content[:]), At: now, Holder: uuid.NewString(), Until: now.Add(reservedFor),
+	reserved := row{
+		ID:      idOf(a),
+		Website: a.Caller.Website,
+		Content: hex.EncodeToString(a.Content[:]),
+		At:      now,
+		Holder:  uuid.NewString(),
+		Until:   now.Add(reservedFor),
 	}
-	for range tries {
-		err := s.rows.Insert(ctx, mine.Website, mine)
+	for range maxAttempts {
+		err := s.rows.Insert(ctx, reserved.Website, reserved)
 		if !mongokit.IsDuplicate(err) {
-			return mine, err
+			return reserved, err
 		}
-		there, err := s.rows.Get(ctx, mine.Website, bson.D{{Key: "_id", Value: mine.ID}})
+		existing, err := s.rows.Get(ctx, reserved.Website, bson.D{{Key: "_id", Value: reserved.ID}})
 		switch {
-		case fault.Is(err, fault.NotFound): // released just now
+		case fault.Is(err, fault.NotFound): // released in the meantime
 			continue
 		case err != nil:
 			return row{}, err
-		case there.Content != mine.Content:
-			return row{}, s.refused("conflict", fault.Coded(fault.Unprocessable, "idempotency_key_reused", "this Idempotency-Key was sent with another request"))
-		case there.Answer != nil:
-			return there, nil
-		case there.Until.After(now):
-			return row{}, s.refused("running", running())
-		case there.Done:
-			return row{}, s.refused("lost", fault.Coded(fault.Conflict, "idempotency_answer_lost", "the request was carried out, and its answer is not known"))
+		case existing.Content != reserved.Content:
+			return row{}, s.refused(
+				"conflict",
+				fault.Coded(
+					fault.Unprocessable,
+					"idempotency_key_reused",
+					"this Idempotency-Key was sent with another request",
+				),
+			)
+		case existing.Answer != nil:
+			return existing, nil
+		case existing.Until.After(now):
+			return row{}, s.refused("running", inProgress())
+		case existing.Done:
+			return row{}, s.refused(
+				"lost",
+				fault.Coded(
+					fault.Conflict,
+					"idempotency_answer_lost",
+					"the request was executed, but its response is unknown",
+				),
+			)
 		}
-		taken, err := s.rows.Update(ctx, mine.Website, heldBy(there, bson.E{Key: "done", Value: false}),
-			bson.D{{Key: "$set", Value: bson.D{{Key: "holder", Value: mine.Holder}, {Key: "until", Value: mine.Until}}}})
+		taken, err := s.rows.Update(
+			ctx,
+			reserved.Website,
+			heldBy(existing, bson.E{Key: "done", Value: false}),
+			bson.D{
+				{
+					Key:   "$set",
+					Value: bson.D{{Key: "holder", Value: reserved.Holder}, {Key: "until", Value: reserved.Until}},
+				},
+			},
+		)
 		if err != nil || taken {
-			return mine, err
+			return reserved, err
 		}
 	}
-	return row{}, s.refused("running", running())
+	return row{}, s.refused("running", inProgress())
 }
 
 func (s *Store) refused(result string, err error) error {
@@ -142,72 +182,83 @@ func (s *Store) refused(result string, err error) error {
 	return err
 }
 
-func running() error {
-	err := fault.Coded(fault.Conflict, "idempotency_in_progress", "the request is under way, try again shortly")
+func inProgress() error {
+	err := fault.Coded(fault.Conflict, "idempotency_in_progress", "the request is in progress, try again shortly")
 	err.RetryAfter = time.Second
 	return err
 }
 
-// eraseRows is how many rows are removed at once.
+// eraseRows is the number of rows that are removed at once.
 const eraseRows = 1_000
 
-// Erase implements datasubject.Eraser. With a website, its requests go. A visitor is named in the answers to others' requests
-// too, so all of the website's answers go; the requests stay, so that none is carried out twice.
+// Erase implements datasubject.Eraser. For a website, it removes all requests. For a visitor, it removes all responses
+// of the website, because the responses of other callers may name the visitor. The requests stay, so that none is
+// executed twice.
 func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
 	if visitor == 0 {
 		n, err := s.rows.DeleteSome(ctx, t, nil, eraseRows)
 		return n > 0, err
 	}
 	_, err = s.rows.UpdateAll(ctx, t, bson.D{{Key: "answer", Value: bson.D{{Key: "$exists", Value: true}}}}, bson.D{
-		{Key: "$unset", Value: bson.D{{Key: "answer", Value: ""}}}, {Key: "$set", Value: bson.D{{Key: "until", Value: time.Time{}}}},
+		{
+			Key:   "$unset",
+			Value: bson.D{{Key: "answer", Value: ""}},
+		}, {Key: "$set", Value: bson.D{{Key: "until", Value: time.Time{}}}},
 	})
 	return false, err
 }
 
-// mark notes in a transaction that the request is carried out. A request that somebody else has taken over meanwhile is
-// theirs.
+// mark records in a transaction that the request is executed. If another attempt has taken the request over, mark
+// fails, and with it the transaction.
 func (s *Store) mark(ctx context.Context, r row) error {
-	ours, err := s.rows.Update(ctx, r.Website, heldBy(r), bson.D{{Key: "$set", Value: bson.D{{Key: "done", Value: true}}}})
+	ours, err := s.rows.Update(
+		ctx,
+		r.Website,
+		heldBy(r),
+		bson.D{{Key: "$set", Value: bson.D{{Key: "done", Value: true}}}},
+	)
 	if err == nil && !ours {
-		err = running()
+		err = inProgress()
 	}
 	return err
 }
 
-// settle keeps the answer. Where it says that something is away, the request can be sent again as if it were new, unless
-// it was carried out before that.
+// settle stores the response. If the response reports a temporary failure, the request is released, so that it can be
+// repeated as if it were new, unless it was executed before the failure.
 func (s *Store) settle(ctx context.Context, r row, given httpkit.Response) (result string, err error) {
 	set := bson.D{{Key: "done", Value: true}}
 	switch {
-	case passing(given.Status):
+	case isTransient(given.Status):
 		n, err := s.rows.Delete(ctx, r.Website, heldBy(r, bson.E{Key: "done", Value: false}))
 		if err != nil || n > 0 {
 			return "released", err
 		}
 		result, set = "unkept", append(set, bson.E{Key: "until", Value: time.Time{}})
-	case len(given.Body) > maxAnswer:
+	case len(given.Body) > maxResponse:
 		result, set = "too_large", append(set, bson.E{Key: "until", Value: time.Time{}})
 	default:
-		result, set = "stored", append(set, bson.E{Key: "answer", Value: answer(given)})
+		result, set = "stored", append(set, bson.E{Key: "answer", Value: response(given)})
 	}
 	_, err = s.rows.Update(ctx, r.Website, heldBy(r), bson.D{{Key: "$set", Value: set}})
 	return result, err
 }
 
-// passing says whether a refusal says nothing of the request itself.
-func passing(status int) bool {
-	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status == httpkit.Status(fault.Canceled)
+// isTransient reports whether an error response doesn't depend on the request itself.
+func isTransient(status int) bool {
+	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests ||
+		status == httpkit.Status(fault.Canceled)
 }
 
-// heldBy matches a request as long as its holder has it.
+// heldBy matches a request while its reservation belongs to r.
 func heldBy(r row, more ...bson.E) bson.D {
 	return append(bson.D{{Key: "_id", Value: r.ID}, {Key: "holder", Value: r.Holder}}, more...)
 }
 
-// idOf is the same for the attempts of one request.
+// idOf returns the id of a request. All attempts of the request have the same id.
 func idOf(a httpkit.Attempt) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{
-		a.Caller.Website.String(), string(a.Caller.Kind), strconv.FormatInt(a.Caller.TokenID, 10), strconv.FormatInt(a.Caller.VisitorID, 10),
+		a.Caller.Website.String(), string(a.Caller.Kind), strconv.FormatInt(a.Caller.TokenID, 10),
+		strconv.FormatInt(a.Caller.VisitorID, 10),
 		a.Method, a.Path, a.Key,
 	}, "\x00")))
 	return hex.EncodeToString(sum[:])

@@ -1,15 +1,16 @@
-// Package ratelimit says how many requests a key may make, over all replicas together.
+// Package ratelimit enforces rate limits over all replicas together. Begin with New and Limiter.Take.
 //
-// The truth is in Redis, where a key's requests are counted by the generic cell rate algorithm. A replica does not ask it
-// for every request: it takes a lease of some of what a key may still spend, and spends that by itself. A request that is
-// let through was paid for in Redis, so a quota is never exceeded; what a replica holds unspent another cannot have, so
-// that up to one lease of a quota may lie idle in each. A lease is a fiftieth of the quota, and less the less is left.
+// The counts are in Redis, by the generic cell rate algorithm. A replica doesn't call Redis for every request: it
+// takes a lease, which is a part of what a key has left, and spends the lease by itself. Every allowed request was
+// paid for in Redis, so a quota is never exceeded. Other replicas can't use an unspent lease, so up to one lease of a
+// quota may lie idle in each replica. A lease is at most a fiftieth of the quota, and smaller if less is left.
 //
-// A request whose cost is known only afterwards, such as one that is answered with megabytes, is charged for the rest once
-// it is answered. What the replica's lease doesn't cover is a debt, which the key pays before its next request passes.
+// The cost of some requests is known only afterwards, for example if the response has megabytes. Such a request is
+// charged for the rest after its response. If the replica's lease doesn't cover the charge, the key has a debt, which
+// it pays before its next request is allowed.
 //
-// Where Redis does not answer, each replica gives out its share of every quota by itself: the quota divided by the number
-// of replicas that were last seen. Nobody is unlimited, and nobody is refused for it.
+// If Redis doesn't respond, each replica enforces its share of every quota by itself: the quota divided by the last
+// known number of replicas. So an outage of Redis makes no caller unlimited, and refuses none.
 package ratelimit
 
 import (
@@ -26,88 +27,97 @@ import (
 	"fivechat.dev/libs/store/rediskit"
 )
 
-// Quota is Requests at once, which come back evenly within Window.
+// Quota allows Requests at once. They are refilled evenly over Window.
 type Quota struct {
 	Requests int
 	Window   time.Duration
 }
 
-// String is how a quota is written in keys, so that another quota begins anew.
+// String returns the quota as it stands in Redis keys, so that a changed quota starts with a new count.
 func (q Quota) String() string { return strconv.Itoa(q.Requests) + "/" + q.Window.String() }
 
-// worth is the time in which n requests come back.
-func (q Quota) worth(n int) time.Duration {
+// refillTime returns the time in which n requests are refilled.
+func (q Quota) refillTime(n int) time.Duration {
 	return q.Window * time.Duration(n) / time.Duration(q.Requests)
 }
 
-// Decision says whether a request may pass, and how its key stands after it.
+// Decision says whether a request is allowed, and what its key has left.
 type Decision struct {
 	Allowed    bool
 	Quota      Quota
-	Remaining  int           // requests that may follow at once
-	RetryAfter time.Duration // where it may not pass: until one may
+	Remaining  int           // requests that are allowed at once
+	RetryAfter time.Duration // if refused: the time until a request is allowed
 }
 
-// Reset is how long it takes until all of the quota is there again.
+// Reset returns the time until the whole quota is available again.
 func (d Decision) Reset() time.Duration {
-	return d.Quota.worth(d.Quota.Requests - d.Remaining)
+	return d.Quota.refillTime(d.Quota.Requests - d.Remaining)
 }
 
-// Store keeps the quotas of all replicas.
+// Store holds the quotas of all replicas. rediskit.Client implements it.
 type Store interface {
 	Spend(ctx context.Context, key string, requests int, window time.Duration, wanted int) (rediskit.Spent, error)
-	Heartbeat(ctx context.Context, group, who string, ttl time.Duration) (int, error)
+	Heartbeat(ctx context.Context, group, member string, ttl time.Duration) (int, error)
 }
 
 const (
-	prefix       = "fivechat:rate:" // of the keys in the store
+	prefix       = "fivechat:rate:" // of the keys in Redis
 	group        = "fivechat:rate-replicas"
-	keys         = 65_536 // kept in memory; a key that is evicted loses the rest of its lease
+	maxKeys      = 65_536 // in memory; an evicted key loses the rest of its lease
 	leasePart    = 50     // a lease is at most this part of a quota
 	maxLease     = 1_000
-	patience     = 250 * time.Millisecond // for a store that does not answer
-	retryLocal   = time.Second            // at most until a key that was refused alone is looked at again: the store may be back
-	heartbeatTTL = 10 * time.Second       // without a word from a replica, it is gone
+	spendTimeout = 250 * time.Millisecond // of a call of the store
+	// retryLocal bounds how long a key stays refused without the store: the store may respond again.
+	retryLocal   = time.Second
+	heartbeatTTL = 10 * time.Second // a replica without a heartbeat for this time has ended
 )
 
-// Limiter decides for one replica.
+// Limiter decides for one replica. It is safe for concurrent use.
 type Limiter struct {
-	store     Store // nil: there is none
+	store     Store // nil: every decision is local
 	accounts  *lru.Cache[string, *account]
 	replicas  atomic.Int64
-	away      rediskit.Absence
+	absence   rediskit.Absence
 	decisions [outcomes]prometheus.Counter
 }
 
-// The ways in which decisions are made.
+// The outcomes of a decision.
 const (
-	leased  = iota // it may pass, out of a lease
-	granted        // it may pass, Redis was asked
+	leased  = iota // allowed, from a lease
+	granted        // allowed, by Redis
 	limited
-	local // it may pass, Redis being away
+	local // allowed, without Redis
 	localLimited
 	outcomes
 )
 
-// labels are those of the ways: what was decided, and by what.
-var labels = [outcomes][2]string{{"allowed", "lease"}, {"allowed", "redis"}, {"limited", "redis"}, {"allowed", "local"}, {"limited", "local"}}
+// labels are the metric labels of the outcomes: the decision, and what made it.
+var labels = [outcomes][2]string{
+	{"allowed", "lease"},
+	{"allowed", "redis"},
+	{"limited", "redis"},
+	{"allowed", "local"},
+	{"limited", "local"},
+}
 
-// New makes a Limiter over a store, nil for none. replicas is their number until the store reports it.
+// New returns a Limiter over a store; nil means that there is none. replicas is the number of replicas until the store
+// reports it.
 func New(store Store, replicas int, registry prometheus.Registerer) (*Limiter, error) {
-	accounts, err := lru.New[string, *account](keys)
+	accounts, err := lru.New[string, *account](maxKeys)
 	if err != nil {
 		return nil, err
 	}
 	decisions := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "fivechat_ratelimit_decisions_total",
-		Help: "Decisions, allowed or limited, by a lease, by what Redis said, or locally while it was away.",
+		Help: "Decisions, allowed or limited: by a lease, by Redis, or locally while Redis didn't respond.",
 	}, []string{"outcome", "by"})
 	if err := registry.Register(decisions); err != nil {
 		return nil, err
 	}
 	l := &Limiter{store: store, accounts: accounts}
 	if err := registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "fivechat_ratelimit_replicas", Help: "By how many quotas are divided where Redis is away.",
+		Name: "fivechat_ratelimit_replicas",
+		Help: "The number by which quotas are divided while Redis doesn't respond.",
 	}, func() float64 { return float64(l.replicas.Load()) })); err != nil {
 		return nil, err
 	}
@@ -118,13 +128,13 @@ func New(store Store, replicas int, registry prometheus.Registerer) (*Limiter, e
 	return l, nil
 }
 
-// Heartbeat registers this replica under its name in the store and reads how many replicas there are, until ctx ends.
+// Heartbeat registers this replica under its name in the store, and reads the number of replicas, until ctx ends.
 func (l *Limiter) Heartbeat(ctx context.Context, name string) error {
 	if l.store == nil {
 		return nil
 	}
-	again := time.NewTicker(heartbeatTTL / 3)
-	defer again.Stop()
+	ticker := time.NewTicker(heartbeatTTL / 3)
+	defer ticker.Stop()
 	for {
 		if n, err := l.store.Heartbeat(ctx, group, name, heartbeatTTL); err == nil {
 			l.replicas.Store(int64(max(n, 1)))
@@ -132,83 +142,83 @@ func (l *Limiter) Heartbeat(ctx context.Context, name string) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-again.C:
+		case <-ticker.C:
 		}
 	}
 }
 
-// account is how one key stands with this replica.
+// account is the state of one key in this replica.
 type account struct {
-	mu     sync.Mutex
-	quota  Quota
-	lease  int       // paid for and not spent
-	left   int       // in the store, when it was last asked
-	debt   int       // charged and not yet paid for in the store
-	closed time.Time // until when there is nothing
-	by     int       // the way in which that was found: limited or localLimited
-	share  *rate.Limiter
-	of     int64 // the replicas that share was made for
+	mu            sync.Mutex
+	quota         Quota
+	lease         int // paid for in the store, and not spent
+	left          int // left in the store after the last call
+	debt          int // charged, and not yet paid for in the store
+	refusedUntil  time.Time
+	refusedBy     int // limited or localLimited
+	share         *rate.Limiter
+	shareReplicas int64 // the number of replicas when share was made
 }
 
-// use begins anew if the key has another quota than before. The caller holds mu.
-func (a *account) use(q Quota) {
+// setQuota resets the account if its quota has changed. The caller holds mu.
+func (a *account) setQuota(q Quota) {
 	if a.quota != q {
-		a.quota, a.lease, a.left, a.debt, a.closed, a.share = q, 0, q.Requests, 0, time.Time{}, nil
+		a.quota, a.lease, a.left, a.debt, a.refusedUntil, a.share = q, 0, q.Requests, 0, time.Time{}, nil
 	}
 }
 
-// Take spends one request of key. It does not fail: without the store, it decides locally.
+// Take spends one request of key. It never fails: without the store it decides locally.
 func (l *Limiter) Take(ctx context.Context, key string, q Quota) Decision {
 	a := l.account(key)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.use(q)
+	a.setQuota(q)
 	if a.lease > 0 {
 		a.lease--
-		return l.pass(leased, q, a.lease+a.left)
+		return l.allow(leased, q, a.lease+a.left)
 	}
 	now := time.Now()
-	if wait := a.closed.Sub(now); wait > 0 {
-		return l.refuse(a.by, q, wait)
+	if wait := a.refusedUntil.Sub(now); wait > 0 {
+		return l.refuse(a.refusedBy, q, wait)
 	}
-	if l.store == nil || l.away.Lasts() {
+	if l.store == nil || l.absence.Lasts() {
 		return l.decideLocally(a, now)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience) // others wait for what is heard
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), spendTimeout) // other requests use the result
 	defer cancel()
-	spent, err := l.store.Spend(ctx, prefix+key+":"+q.String(), q.Requests, q.Window, l.want(a))
+	spent, err := l.store.Spend(ctx, prefix+key+":"+q.String(), q.Requests, q.Window, l.leaseSize(a))
 	switch {
 	case err != nil:
-		l.away.Begin()
+		l.absence.Begin()
 		return l.decideLocally(a, now)
 	case spent.Taken <= a.debt:
 		wait := spent.RetryAfter
 		if a.debt > 0 {
 			a.debt -= spent.Taken
-			wait = q.worth(a.debt + 1)
+			wait = q.refillTime(a.debt + 1)
 		}
-		a.left, a.closed, a.by = 0, now.Add(wait), limited
+		a.left, a.refusedUntil, a.refusedBy = 0, now.Add(wait), limited
 		return l.refuse(limited, q, wait)
 	default:
 		a.lease, a.left, a.debt = spent.Taken-a.debt-1, spent.Left, 0
-		return l.pass(granted, q, a.lease+a.left)
+		return l.allow(granted, q, a.lease+a.left)
 	}
 }
 
-// Charge spends n more requests of a key after one that Take allowed, if what that one costs is known only once it is
-// answered. What the replica's lease doesn't cover is a debt, of at most the whole quota, which is paid before the next
-// request of the key passes.
+// Charge spends n more requests of a key, after one that Take allowed, if the cost of that one is known only after its
+// response. If the replica's lease doesn't cover them, the rest is a debt of at most the whole quota. The key pays it
+// before its next request is allowed.
 func (l *Limiter) Charge(key string, q Quota, n int) {
 	a := l.account(key)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.use(q)
+	a.setQuota(q)
 	paid := min(a.lease, n)
 	a.lease -= paid
 	a.debt = min(a.debt+n-paid, q.Requests)
 }
 
-// Blocked says for how long a key is known to have nothing left, without spending.
+// Blocked returns how long a key is known to have nothing left. It spends nothing.
 func (l *Limiter) Blocked(key string) time.Duration {
 	a, known := l.accounts.Get(key)
 	if !known {
@@ -216,23 +226,23 @@ func (l *Limiter) Blocked(key string) time.Duration {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return max(time.Until(a.closed), 0)
+	return max(time.Until(a.refusedUntil), 0)
 }
 
-// account finds or opens the account of a key.
+// account returns the account of a key. It creates the account if necessary.
 func (l *Limiter) account(key string) *account {
 	if a, known := l.accounts.Get(key); known {
 		return a
 	}
 	a := &account{}
-	if there, known, _ := l.accounts.PeekOrAdd(key, a); known {
-		return there
+	if existing, known, _ := l.accounts.PeekOrAdd(key, a); known {
+		return existing
 	}
 	return a
 }
 
-// want is how large a lease to ask for: the less is left, the less of it should lie with one replica.
-func (l *Limiter) want(a *account) int {
+// leaseSize returns the lease to ask for. The less a key has left, the smaller is the part that one replica may hold.
+func (l *Limiter) leaseSize(a *account) int {
 	most := min(a.quota.Requests/leasePart, maxLease)
 	return a.debt + max(min(most, a.left/(2*int(l.replicas.Load()))), 1)
 }
@@ -241,28 +251,29 @@ func (l *Limiter) want(a *account) int {
 func (l *Limiter) decideLocally(a *account, now time.Time) Decision {
 	n := l.replicas.Load()
 	requests := max(a.quota.Requests/int(n), 1)
-	if a.share == nil || a.of != n {
-		a.share, a.of = rate.NewLimiter(rate.Every(a.quota.Window*time.Duration(n)/time.Duration(a.quota.Requests)), requests), n
+	if a.share == nil || a.shareReplicas != n {
+		refill := a.quota.Window * time.Duration(n) / time.Duration(a.quota.Requests)
+		a.share, a.shareReplicas = rate.NewLimiter(rate.Every(refill), requests), n
 	}
 	if paid := min(a.debt, int(a.share.TokensAt(now))); paid > 0 {
 		a.share.ReserveN(now, paid)
 		a.debt -= paid
 	}
 	if a.debt > 0 {
-		wait := a.quota.worth(a.debt+1) * time.Duration(n)
-		a.closed, a.by = now.Add(min(wait, retryLocal)), localLimited
+		wait := a.quota.refillTime(a.debt+1) * time.Duration(n)
+		a.refusedUntil, a.refusedBy = now.Add(min(wait, retryLocal)), localLimited
 		return l.refuse(localLimited, a.quota, wait)
 	}
 	r := a.share.ReserveN(now, 1)
 	if wait := r.DelayFrom(now); wait > 0 {
 		r.CancelAt(now)
-		a.closed, a.by = now.Add(min(wait, retryLocal)), localLimited
+		a.refusedUntil, a.refusedBy = now.Add(min(wait, retryLocal)), localLimited
 		return l.refuse(localLimited, a.quota, wait)
 	}
-	return l.pass(local, a.quota, int(a.share.TokensAt(now)))
+	return l.allow(local, a.quota, int(a.share.TokensAt(now)))
 }
 
-func (l *Limiter) pass(outcome int, q Quota, remaining int) Decision {
+func (l *Limiter) allow(outcome int, q Quota, remaining int) Decision {
 	l.decisions[outcome].Inc()
 	return Decision{Allowed: true, Quota: q, Remaining: min(max(remaining, 0), q.Requests)}
 }

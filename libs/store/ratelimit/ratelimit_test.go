@@ -16,7 +16,7 @@ import (
 	"fivechat.dev/libs/store/rediskit"
 )
 
-// redis is a store whose clock stands still until it is set.
+// redis returns a store whose clock stands still until the test sets it.
 func redis(t *testing.T) (*miniredis.Miniredis, *rediskit.Client) {
 	t.Helper()
 	m := miniredis.RunT(t)
@@ -38,7 +38,7 @@ func limiter(t *testing.T, store ratelimit.Store, replicas int) *ratelimit.Limit
 	return l
 }
 
-// patient is a store that a busy machine can't make time out: the limiter would decide without it.
+// patient is a store without a timeout, so that a slow machine doesn't make the limiter decide locally.
 type patient struct{ ratelimit.Store }
 
 func (p patient) Spend(
@@ -47,7 +47,8 @@ func (p patient) Spend(
 	return p.Store.Spend(context.WithoutCancel(ctx), key, requests, window, wanted)
 }
 
-// TestReplicasShareAQuota: replicas together allow the requests of a quota, except one lease each, and never more.
+// TestReplicasShareAQuota: all replicas together allow the requests of a quota, except for one lease each, and never
+// more.
 func TestReplicasShareAQuota(t *testing.T) {
 	t.Parallel()
 	for _, requests := range []int{1, 7, 100, 1000} {
@@ -71,21 +72,21 @@ func TestReplicasShareAQuota(t *testing.T) {
 		all.Wait()
 		lease := int64(max(requests/50, 1))
 		if n := allowed.Load(); n > int64(requests) || n < int64(requests)-lease*int64(len(replicas)) {
-			t.Errorf("quota %d: %d were let through", requests, n)
+			t.Errorf("quota %d: %d were allowed", requests, n)
 		}
-		// A tenth of the window brings a tenth of the quota back, if the caller waits as long as it was told.
+		// A tenth of the window refills a tenth of the quota, if the caller waits for RetryAfter.
 		m.SetTime(time.Unix(1_800_000_006, 0))
 		fresh, back := limiter(t, patient{c}, 1), 0
 		for fresh.Take(t.Context(), "k", q).Allowed {
 			back++
 		}
 		if want := requests / 10; back > want || back < want-1 {
-			t.Errorf("quota %d: a tenth of the window brought %d back", requests, back)
+			t.Errorf("quota %d: a tenth of the window refilled %d", requests, back)
 		}
 	}
 }
 
-// TestChargesArePaidBeforeTheNextRequest: a charge is taken out of the quota, in Redis as well as without it, a charge
+// TestChargesArePaidBeforeTheNextRequest: a charge is deducted from the quota, with Redis and without it. A charge
 // beyond the quota is a debt of at most the whole quota, and the time to wait is the time that pays it.
 func TestChargesArePaidBeforeTheNextRequest(t *testing.T) {
 	t.Parallel()
@@ -94,18 +95,20 @@ func TestChargesArePaidBeforeTheNextRequest(t *testing.T) {
 		name   string
 		before int // requests before the charge
 		charge int
-		passes int           // of the requests that follow
+		passes int           // of the next requests
 		wait   time.Duration // of the one after them
 	}{
 		{"nothing", 1, 0, 59, time.Second},
 		{"half", 1, 30, 29, time.Second},
 		{"all but one", 1, 58, 1, time.Second},
 		{"all", 1, 59, 0, time.Second},
-		{"more than there is", 30, 39, 0, 10 * time.Second},
+		{"more than is left", 30, 39, 0, 10 * time.Second},
 		{"a thousand times", 30, 60_000, 0, 31 * time.Second},
 	} {
 		_, client := redis(t)
-		for by, l := range map[string]*ratelimit.Limiter{"redis": limiter(t, patient{client}, 1), "local": limiter(t, nil, 1)} {
+		for by, l := range map[string]*ratelimit.Limiter{
+			"redis": limiter(t, patient{client}, 1), "local": limiter(t, nil, 1),
+		} {
 			for range c.before {
 				if !l.Take(t.Context(), "k", q).Allowed {
 					t.Fatalf("%s, %s: a request before the charge was refused", c.name, by)
@@ -126,7 +129,7 @@ func TestChargesArePaidBeforeTheNextRequest(t *testing.T) {
 	}
 }
 
-// TestDebtIsPaidByTime: what comes back pays the debt first.
+// TestDebtIsPaidByTime: refilled requests pay the debt first.
 func TestDebtIsPaidByTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -135,7 +138,7 @@ func TestDebtIsPaidByTime(t *testing.T) {
 		for range 40 {
 			l.Take(t.Context(), "k", q)
 		}
-		l.Charge("k", q, 40) // 20 there are, 20 are owed
+		l.Charge("k", q, 40) // 20 are left, so 20 are a debt
 		for second := range 20 {
 			if d := l.Take(t.Context(), "k", q); d.Allowed {
 				t.Fatalf("a request passed after %d s", second)
@@ -144,23 +147,29 @@ func TestDebtIsPaidByTime(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		if !l.Take(t.Context(), "k", q).Allowed {
-			t.Error("nothing passed once the debt was paid")
+			t.Error("no request passes after the debt is paid")
 		}
 	})
 }
 
-// counted is a store that counts how often it is asked.
+// counted is a store that counts its calls.
 type counted struct {
 	ratelimit.Store
 	asked atomic.Int64
 }
 
-func (c *counted) Spend(ctx context.Context, key string, requests int, window time.Duration, wanted int) (rediskit.Spent, error) {
+func (c *counted) Spend(
+	ctx context.Context,
+	key string,
+	requests int,
+	window time.Duration,
+	wanted int,
+) (rediskit.Spent, error) {
 	c.asked.Add(1)
 	return c.Store.Spend(ctx, key, requests, window, wanted)
 }
 
-func TestTheBankIsRarelyAsked(t *testing.T) {
+func TestStoreIsRarelyCalled(t *testing.T) {
 	t.Parallel()
 	_, c := redis(t)
 	store := &counted{Store: c}
@@ -173,7 +182,7 @@ func TestTheBankIsRarelyAsked(t *testing.T) {
 		}
 	}
 	if n := store.asked.Load(); n != 25 {
-		t.Errorf("500 requests of 1000 asked %d times", n)
+		t.Errorf("500 requests of a quota of 1000 called the store %d times", n)
 	}
 	for range 600 {
 		l.Take(t.Context(), "k", q)
@@ -181,15 +190,15 @@ func TestTheBankIsRarelyAsked(t *testing.T) {
 	before := store.asked.Load()
 	for range 1000 {
 		if l.Take(t.Context(), "k", q).Allowed {
-			t.Fatal("let through over the quota")
+			t.Fatal("allowed beyond the quota")
 		}
 	}
 	if store.asked.Load() != before {
-		t.Error("a key that has nothing left is asked for again")
+		t.Error("the store is called again for a key that has nothing left")
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestRefusedKeysWaitForTheRefill(t *testing.T) {
 	t.Parallel()
 	_, c := redis(t)
 	l := limiter(t, c, 1)
@@ -198,7 +207,8 @@ func TestRefusals(t *testing.T) {
 		l.Take(t.Context(), "k", q)
 	}
 	d := l.Take(t.Context(), "k", q)
-	if d.Allowed || d.Remaining != 0 || d.RetryAfter <= 9*time.Second || d.RetryAfter > 10*time.Second || d.Reset() != time.Minute {
+	if d.Allowed || d.Remaining != 0 || d.RetryAfter <= 9*time.Second || d.RetryAfter > 10*time.Second ||
+		d.Reset() != time.Minute {
 		t.Errorf("the seventh of six: %+v, reset %v", d, d.Reset())
 	}
 	if l.Blocked("k") <= 0 || l.Blocked("other") != 0 {
@@ -207,12 +217,13 @@ func TestRefusals(t *testing.T) {
 	if d := l.Take(t.Context(), "other", q); !d.Allowed || d.Remaining != 5 || d.Reset() != 10*time.Second {
 		t.Errorf("another key: %+v, reset %v", d, d.Reset())
 	}
-	if d := l.Take(t.Context(), "k", ratelimit.Quota{Requests: 600, Window: time.Minute}); !d.Allowed || d.Remaining != 599 {
-		t.Errorf("after its quota was raised: %+v", d)
+	if d := l.Take(t.Context(), "k", ratelimit.Quota{Requests: 600, Window: time.Minute}); !d.Allowed ||
+		d.Remaining != 599 {
+		t.Errorf("after the quota was raised: %+v", d)
 	}
 }
 
-// faulty is a store that may be away.
+// faulty is a store that can be made to fail.
 type faulty struct {
 	away  atomic.Bool
 	asked atomic.Int64
@@ -233,8 +244,9 @@ func (f *faulty) Heartbeat(context.Context, string, string, time.Duration) (int,
 	return 4, nil
 }
 
-// TestTheBankIsAway: each of four replicas gives out a fourth, nobody is unlimited or always refused, and it heals.
-func TestTheBankIsAway(t *testing.T) {
+// TestReplicasDecideLocallyWithoutTheStore: each of four replicas allows a fourth, no caller is unlimited or always
+// refused, and the store is used again once it responds.
+func TestReplicasDecideLocallyWithoutTheStore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &faulty{}
@@ -244,20 +256,20 @@ func TestTheBankIsAway(t *testing.T) {
 		go func() { _ = l.Heartbeat(ctx, "me") }()
 		synctest.Wait()
 		store.away.Store(true)
-		time.Sleep(5 * time.Second) // the last that was heard of the replicas counts
+		time.Sleep(5 * time.Second) // the last known number of replicas counts
 		q := ratelimit.Quota{Requests: 100, Window: time.Minute}
 		n := 0
 		for l.Take(ctx, "k", q).Allowed {
 			n++
 		}
 		if n != 25 || store.asked.Load() != 1 {
-			t.Errorf("%d were let through, the store was asked %d times", n, store.asked.Load())
+			t.Errorf("%d were allowed, and the store was called %d times", n, store.asked.Load())
 		}
 		d := l.Take(ctx, "k", q)
 		if d.RetryAfter <= 0 || d.RetryAfter > 3*time.Second {
 			t.Errorf("refused until %v", d.RetryAfter)
 		}
-		for i := range 25 { // a minute brings a fourth of the quota again
+		for i := range 25 { // a minute refills a fourth of the quota
 			time.Sleep(2400 * time.Millisecond)
 			if !l.Take(ctx, "k", q).Allowed {
 				t.Errorf("refused after %d × 2.4 s", i+1)
@@ -269,12 +281,12 @@ func TestTheBankIsAway(t *testing.T) {
 		store.away.Store(false)
 		time.Sleep(2 * time.Second)
 		if d := l.Take(ctx, "k", q); !d.Allowed || d.Remaining != 100 {
-			t.Errorf("after it healed: %+v", d)
+			t.Errorf("after the store responds again: %+v", d)
 		}
 	})
 }
 
-func TestWithoutABank(t *testing.T) {
+func TestLimiterWithoutAStoreDecidesLocally(t *testing.T) {
 	t.Parallel()
 	l := limiter(t, nil, 2)
 	q := ratelimit.Quota{Requests: 10, Window: time.Hour}
@@ -284,14 +296,14 @@ func TestWithoutABank(t *testing.T) {
 		}
 	}
 	if d := l.Take(t.Context(), "k", q); d.Allowed {
-		t.Error("more than its share")
+		t.Error("a request beyond the replica's share is allowed")
 	}
 	if err := l.Heartbeat(t.Context(), "me"); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestHeartbeat(t *testing.T) {
+func TestHeartbeatCountsReplicas(t *testing.T) {
 	t.Parallel()
 	_, c := redis(t)
 	for i, who := range []string{"a", "b", "a"} {

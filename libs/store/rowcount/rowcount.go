@@ -1,13 +1,14 @@
-// Package rowcount knows how many rows of a kind a website has, by what lists are filtered by, without counting them. Lists
-// say an exact total with each page, and to count index entries costs more with each row that there is.
+// Package rowcount keeps materialised row counts per website and filter value, so that lists return exact totals
+// without a count query. A count query would read one index entry for each row. Begin with New; writers call Add,
+// lists call Sum.
 //
-// Who changes rows adds what changes in their number in the same transaction, as a row of its own, so that two writers
-// never meet. Now and then such changes are folded into the website's sums. What a reader adds up are the sums and the
-// changes that are not in them: each change remembers the fold that took it, and stays for a while, so that a reader who
-// has read the sums before a fold still finds what that fold took.
+// A transaction that changes rows also inserts the change of their number, as a row of its own, so that writers never
+// conflict. Some changes start a fold, which adds changes to the website's sums. A reader adds up the sums and the
+// changes that aren't in them. Each change stores the fold that included it, and stays for some time, so that a reader
+// that has read the sums before a fold still finds the changes of that fold.
 //
-// A website's sums begin with a count of its rows, at the first look, and are counted anew once a day: what wrote rows
-// without adding, as a version from before this package, is put right then.
+// The first read counts a website's rows, and they are counted again once a day. That corrects the counts if code
+// wrote rows without calling Add, for example an older version of the service.
 package rowcount
 
 import (
@@ -25,29 +26,29 @@ import (
 )
 
 const (
-	foldFrom = 64          // changes beside the sums from which a reader has them folded, and of so many writers one
-	foldMost = 1_000       // changes that one fold takes
-	stays    = time.Minute // how long a change stays behind its fold, and for one fold more
-	anew     = 24 * time.Hour
+	foldFrom     = 64          // changes from which a reader starts a fold; of 64 writers, one does
+	maxFold      = 1_000       // changes in one fold
+	retention    = time.Minute // of a change after its fold; for one further fold at least
+	recountEvery = 24 * time.Hour
 
-	recountFrom = 10 * time.Minute // how old a count is at least that RecountSoon replaces
+	recountFrom = 10 * time.Minute // RecountSoon replaces counts from this age
 
-	wanted   = 64              // websites that wait for a fold; others come again
-	patience = 5 * time.Minute // for a fold, or for counting a website's rows
+	maxWaiting  = 64              // websites that wait for a fold; more are queued by later reads
+	foldTimeout = 5 * time.Minute // of a fold, or of counting a website's rows
 )
 
-// unfolded is the fold of a change that no fold has taken: later than any.
+// unfolded is the fold of a change that is in no fold yet. It is greater than any fold.
 const unfolded = math.MaxInt64
 
-// Counter is how many rows of a kind the websites have, by keys of type K: comparable, and with bson tags.
+// Counter counts the rows of a kind for each website and key. K must have bson tags.
 type Counter[K comparable] struct {
 	db      *mongokit.DB
 	changes *mongokit.Collection[change[K]]
 	sums    *mongokit.Collection[sums[K]]
 	every   *mongokit.Global[sums[K]]
 	count   CountRows[K]
-	want    chan tenant.ID // whose changes should be folded, or rows be counted anew
-	folding chan struct{}  // holds who folds or counts: two in a process would only run into one another
+	queue   chan tenant.ID // websites whose changes must be folded, or whose rows must be counted again
+	folding chan struct{}  // held during a fold or count: two in one process would conflict
 }
 
 // CountRows counts a website's rows, in the transaction of ctx.
@@ -74,22 +75,27 @@ type sum[K comparable] struct {
 	N   int64 `bson:"n"`
 }
 
-// New declares a counter, stored in name+"_changes" and name+"_sums".
+// New declares a counter, stored in name+"_changes" and name+"_sums". count counts a website's rows.
 func New[K comparable](db *mongokit.DB, name string, count CountRows[K]) *Counter[K] {
 	return &Counter[K]{
-		db: db, count: count, want: make(chan tenant.ID, wanted), folding: make(chan struct{}, 1),
-		changes: mongokit.Tenanted[change[K]](db, name+"_changes", "change", mongokit.Index{Keys: bson.D{{Key: "fold", Value: 1}, {Key: "_id", Value: 1}}}),
-		sums:    mongokit.Tenanted[sums[K]](db, name+"_sums", "sum", mongokit.Index{Unique: true}),
-		every:   mongokit.GlobalOf[sums[K]](db, name+"_sums", "sum"),
+		db: db, count: count, queue: make(chan tenant.ID, maxWaiting), folding: make(chan struct{}, 1),
+		changes: mongokit.Tenanted[change[K]](
+			db,
+			name+"_changes",
+			"change",
+			mongokit.Index{Keys: bson.D{{Key: "fold", Value: 1}, {Key: "_id", Value: 1}}},
+		),
+		sums:  mongokit.Tenanted[sums[K]](db, name+"_sums", "sum", mongokit.Index{Unique: true}),
+		every: mongokit.GlobalOf[sums[K]](db, name+"_sums", "sum"),
 	}
 }
 
-// Add says, inside the transaction that makes it so, that there are n more rows of a key, or fewer.
+// Add adds n, which may be negative, to the rows of a key. Call it inside the transaction that changes the rows.
 func (t *Counter[K]) Add(ctx context.Context, of tenant.ID, k K, n int64) error {
 	return t.add(ctx, of, map[K]int64{k: n})
 }
 
-// AddAll is Add of the keys of many rows, one more of each.
+// AddAll adds one row for each of the keys, as Add does.
 func (t *Counter[K]) AddAll(ctx context.Context, of tenant.ID, keys []K) error {
 	by := map[K]int64{}
 	for _, k := range keys {
@@ -98,7 +104,8 @@ func (t *Counter[K]) AddAll(ctx context.Context, of tenant.ID, keys []K) error {
 	return t.add(ctx, of, by)
 }
 
-// Move says, inside the transaction that makes it so, that a row has another key than before, or the same.
+// Move changes a row's key. Call it inside the transaction that changes the row. It does nothing if the keys are
+// equal.
 func (t *Counter[K]) Move(ctx context.Context, of tenant.ID, from, to K) error {
 	if from == to {
 		return nil
@@ -112,7 +119,10 @@ func (t *Counter[K]) add(ctx context.Context, of tenant.ID, by map[K]int64) erro
 		if n == 0 {
 			continue
 		}
-		rows = append(rows, change[K]{ID: bson.NewObjectID(), Website: of, Fold: unfolded, At: time.Now(), Key: k, N: n})
+		rows = append(
+			rows,
+			change[K]{ID: bson.NewObjectID(), Website: of, Fold: unfolded, At: time.Now(), Key: k, N: n},
+		)
 	}
 	if rand.N(foldFrom) == 0 {
 		mongokit.AfterCommit(ctx, func() { t.fold(of) })
@@ -120,7 +130,7 @@ func (t *Counter[K]) add(ctx context.Context, of tenant.ID, by map[K]int64) erro
 	return t.changes.Insert(ctx, of, rows...)
 }
 
-// Sum gives how many rows there are whose key matches.
+// Sum returns the number of rows whose key matches.
 func (t *Counter[K]) Sum(ctx context.Context, of tenant.ID, match func(K) bool) (n int64, err error) {
 	err = t.each(ctx, of, func(k K, some int64) {
 		if match(k) {
@@ -130,12 +140,12 @@ func (t *Counter[K]) Sum(ctx context.Context, of tenant.ID, match func(K) bool) 
 	return n, err
 }
 
-// each adds up, for each key, how many rows of it there are; a key may come more than once.
+// each calls add with the number of rows of each key. It may call it more than once for a key.
 func (t *Counter[K]) each(ctx context.Context, of tenant.ID, add func(K, int64)) error {
 	row, err := t.sums.Get(ctx, of, nil)
 	if fault.Is(err, fault.NotFound) {
 		if err := t.recount(ctx, of); err != nil {
-			t.fold(of) // which has more time
+			t.fold(of) // the background has more time
 			return err
 		}
 		if row, err = t.sums.Get(ctx, of, nil); fault.Is(err, fault.NotFound) {
@@ -145,12 +155,18 @@ func (t *Counter[K]) each(ctx context.Context, of tenant.ID, add func(K, int64))
 	if err != nil {
 		return err
 	}
-	beside := 0
-	err = t.changes.Each(ctx, of, bson.D{{Key: "fold", Value: bson.D{{Key: "$gt", Value: row.Fold}}}}, mongokit.Query{Short: true}, func(c change[K]) {
-		beside++
-		add(c.Key, c.N)
-	})
-	if beside >= foldFrom || time.Since(row.Counted) > anew {
+	pending := 0
+	err = t.changes.Each(
+		ctx,
+		of,
+		bson.D{{Key: "fold", Value: bson.D{{Key: "$gt", Value: row.Fold}}}},
+		mongokit.Query{Short: true},
+		func(c change[K]) {
+			pending++
+			add(c.Key, c.N)
+		},
+	)
+	if pending >= foldFrom || time.Since(row.Counted) > recountEvery {
 		t.fold(of)
 	}
 	for _, s := range row.Sums {
@@ -159,8 +175,8 @@ func (t *Counter[K]) each(ctx context.Context, of tenant.ID, add func(K, int64))
 	return err
 }
 
-// Total gives how many rows all websites have, as of the last fold of each: of the changes since then it knows nothing,
-// nor of a website that nobody has asked about.
+// Total returns the number of rows of all websites, as of the last fold of each. It includes neither later changes nor
+// websites that were never read.
 func (t *Counter[K]) Total(ctx context.Context) (n int64, err error) {
 	err = t.every.Each(ctx, nil, mongokit.Query{}, func(row sums[K]) {
 		for _, s := range row.Sums {
@@ -170,65 +186,70 @@ func (t *Counter[K]) Total(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// Erase forgets a website that has no rows any more.
+// Erase removes the counts of a website that has no rows any more.
 func (t *Counter[K]) Erase(ctx context.Context, of tenant.ID) (more bool, err error) {
-	if n, err := t.changes.DeleteSome(ctx, of, nil, foldMost); n > 0 || err != nil {
+	if n, err := t.changes.DeleteSome(ctx, of, nil, maxFold); n > 0 || err != nil {
 		return true, err
 	}
 	_, err = t.sums.Delete(ctx, of, nil)
 	return false, err
 }
 
-// fold has Run see to a website.
+// fold queues a website for Run.
 func (t *Counter[K]) fold(of tenant.ID) {
 	select {
-	case t.want <- of:
+	case t.queue <- of:
 	default:
 	}
 }
 
-// Run folds where it is wanted, until ctx ends. What went wrong is logged, and done another time.
+// Run folds the queued websites until ctx ends. It logs errors; a later read queues the website again.
 func (t *Counter[K]) Run(ctx context.Context, log *slog.Logger) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case of := <-t.want:
-			if err := t.tend(ctx, of); err != nil && ctx.Err() == nil {
+		case of := <-t.queue:
+			if err := t.refresh(ctx, of); err != nil && ctx.Err() == nil {
 				log.WarnContext(ctx, "row counter: folding failed; retrying later", "website", of, "error", err)
 			}
 		}
 	}
 }
 
-func (t *Counter[K]) tend(ctx context.Context, of tenant.ID) error {
-	ctx, done := context.WithTimeout(ctx, patience)
+func (t *Counter[K]) refresh(ctx context.Context, of tenant.ID) error {
+	ctx, done := context.WithTimeout(ctx, foldTimeout)
 	defer done()
 	row, err := t.sums.Get(ctx, of, nil)
-	if fault.Is(err, fault.NotFound) || err == nil && time.Since(row.Counted) > anew {
+	if fault.Is(err, fault.NotFound) || err == nil && time.Since(row.Counted) > recountEvery {
 		return t.recount(ctx, of)
 	}
 	for err == nil {
-		var took int
-		if took, err = t.foldOnce(ctx, of); took < foldMost {
+		var folded int
+		if folded, err = t.foldOnce(ctx, of); folded < maxFold {
 			return err
 		}
 	}
 	return err
 }
 
-// RecountSoon has a website's rows counted anew in the background, unless they were counted within the last minutes: after
-// many rows have gone without being told of.
+// RecountSoon makes Run count a website's rows again, unless they were counted within the last 10 minutes. Call it
+// after many rows were deleted without Add.
 func (t *Counter[K]) RecountSoon(ctx context.Context, of tenant.ID) error {
 	outdated := bson.D{{Key: "counted", Value: bson.D{{Key: "$lt", Value: time.Now().Add(-recountFrom)}}}}
-	changed, err := t.sums.Update(ctx, of, outdated, bson.D{{Key: "$set", Value: bson.D{{Key: "counted", Value: time.Time{}}}}})
+	changed, err := t.sums.Update(
+		ctx,
+		of,
+		outdated,
+		bson.D{{Key: "$set", Value: bson.D{{Key: "counted", Value: time.Time{}}}}},
+	)
 	if changed {
 		t.fold(of)
 	}
 	return err
 }
 
-// turn waits, no longer than ctx lasts, until nobody else in this process folds or counts.
+// turn waits until no other goroutine of this process folds or counts, or until ctx ends.
 func (t *Counter[K]) turn(ctx context.Context) (done func(), err error) {
 	select {
 	case t.folding <- struct{}{}:
@@ -238,8 +259,8 @@ func (t *Counter[K]) turn(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// foldOnce takes changes into a website's sums, and removes those that nobody looks for any more.
-func (t *Counter[K]) foldOnce(ctx context.Context, of tenant.ID) (took int, err error) {
+// foldOnce adds changes to a website's sums, and deletes folded changes that no reader needs any more.
+func (t *Counter[K]) foldOnce(ctx context.Context, of tenant.ID) (folded int, err error) {
 	done, err := t.turn(ctx)
 	if err != nil {
 		return 0, err
@@ -250,15 +271,20 @@ func (t *Counter[K]) foldOnce(ctx context.Context, of tenant.ID) (took int, err 
 		if err != nil {
 			return err
 		}
-		found, err := t.changes.List(ctx, of, bson.D{{Key: "fold", Value: int64(unfolded)}}, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: foldMost})
-		if took = len(found); err != nil || took == 0 {
+		found, err := t.changes.List(
+			ctx,
+			of,
+			bson.D{{Key: "fold", Value: int64(unfolded)}},
+			mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: maxFold},
+		)
+		if folded = len(found); err != nil || folded == 0 {
 			return err
 		}
 		by := map[K]int64{}
 		for _, s := range row.Sums {
 			by[s.Key] += s.N
 		}
-		ids := make([]bson.ObjectID, took)
+		ids := make([]bson.ObjectID, folded)
 		for i, c := range found {
 			ids[i] = c.ID
 			by[c.Key] += c.N
@@ -268,17 +294,26 @@ func (t *Counter[K]) foldOnce(ctx context.Context, of tenant.ID) (took int, err 
 		}
 		now := time.Now()
 		if _, err := t.changes.UpdateAll(ctx, of, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}},
-			bson.D{{Key: "$set", Value: bson.D{{Key: "fold", Value: row.Fold + 1}, {Key: "at", Value: now}}}}); err != nil {
+			bson.D{{
+				Key: "$set", Value: bson.D{{Key: "fold", Value: row.Fold + 1}, {Key: "at", Value: now}},
+			}}); err != nil {
 			return err
 		}
-		_, err = t.changes.Delete(ctx, of, bson.D{{Key: "fold", Value: bson.D{{Key: "$lt", Value: row.Fold}}}, {Key: "at", Value: bson.D{{Key: "$lt", Value: now.Add(-stays)}}}})
+		_, err = t.changes.Delete(
+			ctx,
+			of,
+			bson.D{
+				{Key: "fold", Value: bson.D{{Key: "$lt", Value: row.Fold}}},
+				{Key: "at", Value: bson.D{{Key: "$lt", Value: now.Add(-retention)}}},
+			},
+		)
 		return err
 	})
-	return took, err
+	return folded, err
 }
 
-// recount counts a website's rows in one snapshot. The changes that are in it are taken by the fold that it is. Of a
-// website without rows nothing is written: it may have been erased.
+// recount counts a website's rows in one snapshot, and marks the changes in it as folded. It writes nothing for a
+// website without rows: the website may have been erased.
 func (t *Counter[K]) recount(ctx context.Context, of tenant.ID) error {
 	done, err := t.turn(ctx)
 	if err != nil {
@@ -290,7 +325,7 @@ func (t *Counter[K]) recount(ctx context.Context, of tenant.ID) error {
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		if time.Since(row.Counted) < anew { // who had the turn before has counted
+		if time.Since(row.Counted) < recountEvery { // another goroutine has just counted
 			return nil
 		}
 		by, now := map[K]int64{}, time.Now()
@@ -313,7 +348,7 @@ func (t *Counter[K]) recount(ctx context.Context, of tenant.ID) error {
 	return err
 }
 
-// write stores a website's sums. counted is set where they have been counted.
+// write stores a website's sums. counted is set if the rows have been counted.
 func (t *Counter[K]) write(ctx context.Context, of tenant.ID, fold int64, by map[K]int64, counted *time.Time) error {
 	all := []sum[K]{}
 	for k, n := range by {
