@@ -9,7 +9,7 @@ BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 VALE_VERSION := v3.21.0
 VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 OBSERVABILITY := deploy/observability
-GENERATED := api-gateway/openapi api-gateway/internal/route libs/contract libs/client $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json docs/configuration.md
+GENERATED := api-gateway/openapi api-gateway/internal/route libs/contract/events.gen.go libs/client/events.gen.go libs/client/api $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json docs/configuration.md
 # The previous version: the newest that may be installed somewhere.
 PREVIOUS ?= a2d53f7
 
