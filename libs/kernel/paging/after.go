@@ -5,10 +5,11 @@ import (
 	"strconv"
 )
 
-// After is the number of the message behind which a thread goes on, or 0 for its beginning.
+// After is the number of the last item that the caller has: the id of a message, or a position in an event log. It is 0
+// at the beginning.
 type After int64
 
-var errAfter = errors.New("must be a message's number, or 0")
+var errAfter = errors.New("must be the number of an item, or 0")
 
 // UnmarshalText reads the number.
 func (a *After) UnmarshalText(b []byte) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"time"
 
@@ -115,15 +114,15 @@ func parsePosition(s string) (p position, err error) {
 	if s == "" {
 		return p, nil
 	}
-	if n, err := fmt.Sscanf(s, "%d.%d.%d.%d.%d", &p.table, &p.at, &p.id, &p.parent, &p.child); err != nil || n != 5 ||
-		p.table < 0 {
+	n, err := paging.ParseNumbers(s, 5)
+	if err != nil || n[0] < 0 {
 		return p, fault.Bad("after", errPosition.Error())
 	}
-	return p, nil
+	return position{table: int(n[0]), at: n[1], id: n[2], parent: n[3], child: n[4]}, nil
 }
 
 func (p position) String() string {
-	return fmt.Sprintf("%d.%d.%d.%d.%d", p.table, p.at, p.id, p.parent, p.child)
+	return paging.Numbers{int64(p.table), p.at, p.id, p.parent, p.child}.String()
 }
 
 // pagingCursor begins in the far future instead of at a page number, so that nothing is counted.

@@ -2,12 +2,11 @@ package outbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
 
 	"fivechat.dev/libs/kernel/authz"
 	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/libs/transport/operation"
@@ -39,23 +38,8 @@ func (r Remote) Head(ctx context.Context) (int64, error) {
 }
 
 type listRequest struct {
-	After position `query:"after" json:"-"`
-	Limit int64    `query:"limit" json:"-"`
-}
-
-// position is a position in the log, or 0 for its beginning.
-type position int64
-
-var errPosition = errors.New("must be a position, or 0")
-
-// UnmarshalText reads the number.
-func (p *position) UnmarshalText(b []byte) error {
-	n, err := strconv.ParseInt(string(b), 10, 64)
-	if err != nil || n < 0 {
-		return errPosition
-	}
-	*p = position(n)
-	return nil
+	After paging.After `query:"after" json:"-"`
+	Limit int64        `query:"limit" json:"-"`
 }
 
 type head struct {

@@ -3,12 +3,12 @@ package mongostore
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"math"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/mongokit"
@@ -48,7 +48,9 @@ type exportPosition struct {
 	day, agent int64
 }
 
-func (p exportPosition) String() string { return fmt.Sprintf("%d.%d.%d", p.table, p.day, p.agent) }
+func (p exportPosition) String() string {
+	return paging.Numbers{int64(p.table), p.day, p.agent}.String()
+}
 
 // first is the position before all days of a table.
 func first(table int) exportPosition { return exportPosition{table, math.MinInt32, 0} }
@@ -63,12 +65,11 @@ func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after st
 		page.Next = first(0).String()
 		return page, err
 	}
-	var at exportPosition
-	if n, err := fmt.Sscanf(after, "%d.%d.%d", &at.table, &at.day, &at.agent); err != nil || n != 3 || at.table < 0 ||
-		at.table >= len(s.tables.days) {
+	at, err := paging.ParseNumbers(after, 3)
+	if err != nil || at[0] < 0 || at[0] >= int64(len(s.tables.days)) {
 		return datasubject.Page{}, fault.Bad("after", "is not a cursor of a previous page")
 	}
-	return s.exportDays(ctx, t, at)
+	return s.exportDays(ctx, t, exportPosition{table: int(at[0]), day: at[1], agent: at[2]})
 }
 
 func (s *Store) exportDays(ctx context.Context, t tenant.ID, at exportPosition) (page datasubject.Page, err error) {
