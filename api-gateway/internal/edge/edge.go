@@ -132,7 +132,7 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	if path == nil {
 		return fault.Missing("path")
 	}
-	x.pattern = path.Pattern
+	x.Route = path.Pattern
 	if r.Method == http.MethodOptions {
 		e.options(x, path, r)
 		return nil

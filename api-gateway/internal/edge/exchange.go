@@ -11,8 +11,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"fivechat.dev/api-gateway/internal/proxy"
@@ -24,30 +22,19 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// unmatched is the route label of requests without a row.
-const unmatched = "unmatched"
-
-// exchange is one request with its response. It wraps the ResponseWriter. At its end the request is logged, measured
-// and traced, once.
+// exchange is the Exchange of the gateway. At its end the request is logged, measured and traced, once.
 type exchange struct {
-	http.ResponseWriter
+	httpkit.Exchange
 	edge      *Edge
-	method    string // bounded, for labels
 	path      string
-	start     time.Time
-	span      trace.Span
-	client    string // the client's address
-	pattern   string
+	client    string       // the client's address
 	row       *route.Route // nil until it is found
 	series    *series
 	principal identity.Principal
-	token     string        // prefix of the API token that was sent
-	status    int           // 0 until the response has started
-	firstByte time.Duration // time from the request to the start of the response
-	bytes     int64
-	aborted   bool // the response was cut off
-	unread    bool // the request has a long body that wasn't read
-	quiet     bool // count only: no log line and no retained trace
+	token     string // prefix of the API token that was sent
+	aborted   bool   // the response was cut off
+	unread    bool   // the request has a long body that wasn't read
+	quiet     bool   // count only: no log line and no retained trace
 }
 
 // spanOptions are the options of an exchange's span.
@@ -71,8 +58,17 @@ func (e *Edge) begin(
 	}
 	measured.active.Inc()
 	return &exchange{
-		ResponseWriter: w, edge: e, series: measured, method: method, path: r.URL.Path, start: time.Now(), span: span,
-		client: clientAddress(r, e.Trusted), pattern: unmatched,
+		Exchange: httpkit.Exchange{
+			ResponseWriter: w,
+			Span:           span,
+			Method:         method,
+			Route:          httpkit.Unmatched,
+			Start:          time.Now(),
+		},
+		edge:   e,
+		series: measured,
+		path:   r.URL.Path,
+		client: clientAddress(r, e.Trusted),
 	}, ctx
 }
 
@@ -98,34 +94,26 @@ func requestID(h http.Header) string {
 
 // WriteHeader implements http.ResponseWriter.
 func (x *exchange) WriteHeader(status int) {
-	if x.status == 0 && status >= 200 {
-		x.status, x.firstByte = status, time.Since(x.start)
-		if x.unread { // without it net/http would read the body before it responds
-			x.Header().Set("Connection", "close")
-		}
+	if x.unread && x.Status == 0 && status >= http.StatusOK { // otherwise net/http reads the body before it responds
+		x.Header().Set("Connection", "close")
 	}
-	x.ResponseWriter.WriteHeader(status)
+	x.Exchange.WriteHeader(status)
 }
 
 // Write implements http.ResponseWriter.
 func (x *exchange) Write(b []byte) (int, error) {
-	if x.status == 0 {
+	if x.Status == 0 {
 		x.WriteHeader(http.StatusOK)
 	}
-	n, err := x.ResponseWriter.Write(b)
-	x.bytes += int64(n)
-	return n, err
+	return x.Exchange.Write(b)
 }
-
-// Unwrap lets http.ResponseController reach the wrapped writer, for flushing.
-func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
 // refuse writes a problem response. For a client that disconnected it aborts the connection instead. A client that only
 // stopped sending then can't take an empty response for a success.
 func (x *exchange) refuse(ctx context.Context, err error) {
 	f := fault.From(err)
 	if f.Kind == fault.Canceled {
-		x.status = httpkit.Status(fault.Canceled)
+		x.Status = httpkit.Status(fault.Canceled)
 		panic(http.ErrAbortHandler)
 	}
 	if errors.Is(err, proxy.ErrFull) || errors.Is(err, share.ErrHolder) || errors.Is(err, share.ErrProcess) {
@@ -133,7 +121,7 @@ func (x *exchange) refuse(ctx context.Context, err error) {
 		x.edge.overload.Do(func() { x.quiet = false })
 	}
 	if !x.quiet && (f.Kind == fault.Internal || f.Kind == fault.Unavailable || f.Kind == fault.Timeout) {
-		x.edge.Telemetry.Log.ErrorContext(ctx, "request failed", "error", err, "route", x.pattern)
+		x.edge.Telemetry.Log.ErrorContext(ctx, "request failed", "error", err, "route", x.Route)
 	}
 	httpkit.WriteProblem(x, x.path, httpkit.RequestID(ctx), f)
 }
@@ -146,18 +134,18 @@ func (x *exchange) end(ctx context.Context) {
 		x.edge.Telemetry.Log.ErrorContext(
 			ctx, "request panicked", "panic", fmt.Sprint(reason), "stack", string(debug.Stack()),
 		)
-		if x.status == 0 {
+		if x.Status == 0 {
 			x.refuse(ctx, fmt.Errorf("panic: %v", reason))
 			reason = nil
 		}
 	}
-	if x.status == 0 { // no response was started, which only happens if the exchange was aborted
-		x.status = httpkit.Status(fault.Canceled)
+	if x.Status == 0 { // no response was started, which only happens if the exchange was aborted
+		x.Status = httpkit.Status(fault.Canceled)
 	}
 	x.aborted = reason != nil
 	if x.row != nil && x.row.Method == http.MethodGet &&
 		x.principal.Kind != identity.Public { // responses to writes only repeat the client's input
-		x.edge.Limits.Charge(ctx, x.row.Class, x.principal, x.client, x.bytes)
+		x.edge.Limits.Charge(ctx, x.row.Class, x.principal, x.client, x.Bytes)
 	}
 	x.record(ctx)
 	if reason != nil {
@@ -166,9 +154,9 @@ func (x *exchange) end(ctx context.Context) {
 }
 
 func (x *exchange) record(ctx context.Context) {
-	took := time.Since(x.start)
-	if x.row != nil && x.row.Class.Streams() && x.firstByte > 0 {
-		took = x.firstByte // the duration of a stream isn't a latency
+	took := time.Since(x.Start)
+	if x.row != nil && x.row.Class.Streams() && !x.Began.IsZero() {
+		took = x.Began.Sub(x.Start) // the duration of a stream isn't a latency
 	}
 	x.series.active.Dec()
 	x.answered(ctx, took.Seconds())
@@ -184,8 +172,8 @@ func (x *exchange) log(ctx context.Context, took time.Duration) {
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("method", x.method), slog.String("route", x.pattern), slog.Int("status", x.status),
-		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int64("bytes", x.bytes),
+		slog.String("method", x.Method), slog.String("route", x.Route), slog.Int("status", x.Status),
+		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int64("bytes", x.Bytes),
 		slog.String("client", telemetry.ShortAddress(x.client)),
 	}
 	if x.aborted {
@@ -207,19 +195,12 @@ func (x *exchange) log(ctx context.Context, took time.Duration) {
 }
 
 func (x *exchange) trace(took time.Duration) {
-	defer x.span.End(trace.WithTimestamp(x.start.Add(took)))
-	if x.quiet || !telemetry.WillRetain(x.span, x.status >= http.StatusInternalServerError, took) {
+	defer x.Span.End(trace.WithTimestamp(x.Start.Add(took)))
+	if x.quiet || !telemetry.WillRetain(x.Span, x.HasFailed(), took) {
 		return
 	}
-	x.span.SetName(x.method + " " + x.pattern)
-	x.span.SetAttributes(attribute.String("http.request.method", x.method), attribute.String("http.route", x.pattern),
-		attribute.Int("http.response.status_code", x.status))
-	if !x.principal.Website.IsZero() {
-		x.span.SetAttributes(attribute.Int64("fivechat.website.id", x.principal.Website.Int64()))
-	}
-	if x.status >= http.StatusInternalServerError {
-		x.span.SetStatus(codes.Error, http.StatusText(x.status))
-	}
+	x.Span.SetName(x.Method + " " + x.Route)
+	x.DescribeSpan(x.principal.Website)
 }
 
 // methodLabel bounds the values of the method label, which clients could choose freely.

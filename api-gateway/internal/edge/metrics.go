@@ -81,10 +81,10 @@ func (x *exchange) answered(ctx context.Context, seconds float64) {
 	switch durations := x.edge.metrics.durations; {
 	case durations == nil:
 	case x.row == nil:
-		telemetry.Observe(ctx, durations.WithLabelValues(noClass, x.method, x.pattern, strconv.Itoa(x.status)), seconds)
-	case x.method == http.MethodHead:
-		x.series.head.Observe(ctx, x.status, seconds)
+		telemetry.Observe(ctx, durations.WithLabelValues(noClass, x.Method, x.Route, strconv.Itoa(x.Status)), seconds)
+	case x.Method == http.MethodHead:
+		x.series.head.Observe(ctx, x.Status, seconds)
 	default:
-		x.series.answered.Observe(ctx, x.status, seconds)
+		x.series.answered.Observe(ctx, x.Status, seconds)
 	}
 }

@@ -140,7 +140,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	req = req.WithContext(ctx)
 	handler, pattern := r.mux.Handler(req)
-	ctx, x := r.begin(ctx, w, req, pattern)
+	ctx, x := r.begin(ctx, w, pattern)
 	defer x.end(ctx)
 	if pattern == "" {
 		WriteUnrouted(x, req, handler)
