@@ -8,7 +8,8 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestAdminListenerRefusesForeignHosts: what asks the admin listener by a name that is not its own gets and changes nothing.
+// TestAdminListenerRefusesForeignHosts checks that a request with another host name gets nothing from the admin
+// listener and changes nothing (DNS rebinding).
 func TestAdminListenerRefusesForeignHosts(t *testing.T) {
 	t.Parallel()
 	ask := func(method, path, host, body string) int {
@@ -36,8 +37,9 @@ func TestAdminListenerRefusesForeignHosts(t *testing.T) {
 	}
 }
 
-// TestEveryAnswerHasAContentSecurityPolicy: answers of services, refusals, scripts, pages and answers of the edge itself.
-func TestEveryAnswerHasAContentSecurityPolicy(t *testing.T) {
+// TestEveryResponseHasAContentSecurityPolicy checks responses of services, refusals, scripts, pages and responses of
+// the edge itself.
+func TestEveryResponseHasAContentSecurityPolicy(t *testing.T) {
 	t.Parallel()
 	w := at(harness.Running().Website(t, harness.Free), "198.51.100.61")
 	for path, c := range map[string]struct {
@@ -59,8 +61,8 @@ func TestEveryAnswerHasAContentSecurityPolicy(t *testing.T) {
 	}
 }
 
-// TestRangesOfStaticAnswersAreNotServed: a script is answered whole, however many ranges are asked for.
-func TestRangesOfStaticAnswersAreNotServed(t *testing.T) {
+// TestRangesOfStaticResponsesAreNotServed checks that a script is sent whole, whatever ranges are requested.
+func TestRangesOfStaticResponsesAreNotServed(t *testing.T) {
 	t.Parallel()
 	w := at(harness.Running().Website(t, harness.Free), "198.51.100.62")
 	for _, path := range []string{"/docs/docs.js", "/openapi.json", "/widget/" + w.ClientToken} {
@@ -72,8 +74,9 @@ func TestRangesOfStaticAnswersAreNotServed(t *testing.T) {
 	}
 }
 
-// TestLongQueriesDoNotComeBack: a list answers a query of many unknown characters, and a long search, like any other.
-func TestLongQueriesDoNotComeBack(t *testing.T) {
+// TestLongQueriesAreNotEchoed checks that a list responds to a query with many unknown characters, and to a long
+// search, as to any other query.
+func TestLongQueriesAreNotEchoed(t *testing.T) {
 	t.Parallel()
 	s := harness.Running()
 	w := at(s.Website(t, harness.Pro), "198.51.100.63")

@@ -10,17 +10,17 @@ import (
 )
 
 const (
-	answerBytes = 1<<20 + 256<<10 // of an answer: the bound of its rows, and what is around one of them
+	answerBytes = 1<<20 + 256<<10 // of a response: the bound of its rows, and the envelope of one of them
 	longText    = 64 << 10
 )
 
-// quotes is the longest text of characters that JSON writes in two bytes each.
+// quotes is the longest text of characters that JSON escapes with two bytes each.
 var quotes = strings.Repeat(`"`, longText)
 
-// longConversation makes a conversation of n messages of quotes, and gives its token.
+// longConversation creates a conversation of n messages of quotes, and returns its token.
 func longConversation(t *testing.T, w *harness.Website, n int) string {
 	t.Helper()
-	const imported = 55 // what fits into the body of an import
+	const imported = 55 // the number that fits into the body of an import
 	turns := make([]harness.Map, imported)
 	for i := range turns {
 		turns[i] = harness.Map{"from": "visitor", "text": quotes}
@@ -34,22 +34,23 @@ func longConversation(t *testing.T, w *harness.Website, n int) string {
 	return token
 }
 
-// inParts follows an answer's hasMore and Link, and wants n different messages in order, none of the answers too large.
+// inParts follows a response's hasMore and Link, and expects n different messages in order, without a too large
+// response.
 func inParts(t *testing.T, c harness.Client, path string, n int) {
 	t.Helper()
 	last, found := int64(0), 0
 	for part := 0; ; part++ {
 		if part > n {
-			t.Fatalf("%s has no end", path)
+			t.Fatalf("%s does not end", path)
 		}
 		a := c.Do(t, "GET", path, nil).Want(t, 200)
 		if len(a.Body) > answerBytes {
-			t.Errorf("%s answers %d bytes", path, len(a.Body))
+			t.Errorf("%s returns %d bytes", path, len(a.Body))
 		}
 		for _, m := range a.Object().List("messages") {
-			id, err := strconv.ParseInt(fmt.Sprint(m.M["id"]), 10, 64) // a ticket's messages have texts
+			id, err := strconv.ParseInt(fmt.Sprint(m.M["id"]), 10, 64) // the ids of a ticket's messages are strings
 			if err != nil || id <= last {
-				t.Fatalf("%s: message %d comes behind %d, %v", path, id, last, err)
+				t.Fatalf("%s: message %d follows %d, %v", path, id, last, err)
 			}
 			last = id
 			found++
@@ -68,7 +69,7 @@ func inParts(t *testing.T, c harness.Client, path string, n int) {
 	}
 }
 
-// linkTo gives the address with a relation in a header Link.
+// linkTo returns the URL with a relation in a Link header.
 func linkTo(header, rel string) (string, bool) {
 	for _, one := range strings.Split(header, ", ") {
 		if address, is := strings.CutSuffix(one, `>; rel="`+rel+`"`); is {
@@ -78,7 +79,7 @@ func linkTo(header, rel string) (string, bool) {
 	return "", false
 }
 
-func TestLongThreadIsAnsweredInParts(t *testing.T) {
+func TestLongThreadIsSentInParts(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().From("198.51.100.31").Website(t, harness.Pro)
 	const messages = 70
@@ -87,12 +88,12 @@ func TestLongThreadIsAnsweredInParts(t *testing.T) {
 	inParts(t, w.Reader(), "/conversations/"+token+"/messages", messages)
 }
 
-// TestLongAnswersSpendTheQuota: a reader of megabytes is refused long before a reader of small answers is, is told when to
-// come back, and costs other websites nothing.
-func TestLongAnswersSpendTheQuota(t *testing.T) {
+// TestLongResponsesUseTheQuota checks that a client that reads megabytes is refused long before one that reads small
+// responses, gets a Retry-After, and affects no other website.
+func TestLongResponsesUseTheQuota(t *testing.T) {
 	t.Parallel()
 	const (
-		requests = 600 // a token's a minute
+		requests = 600 // per minute and token
 		unit     = 32 << 10
 	)
 	system := harness.Running().From("198.51.100.44")
@@ -103,7 +104,7 @@ func TestLongAnswersSpendTheQuota(t *testing.T) {
 		a := w.Reader().Do(t, "GET", "/conversations/"+token, nil)
 		if a.Status == 429 {
 			if a.Header.Get("Retry-After") == "" {
-				t.Error("the refusal does not say when to come back")
+				t.Error("the refusal has no Retry-After")
 			}
 			break
 		}
@@ -112,12 +113,12 @@ func TestLongAnswersSpendTheQuota(t *testing.T) {
 		spent += (len(a.Body) + unit - 1) / unit
 	}
 	if answered < 5 || spent < requests || spent > 2*requests {
-		t.Errorf("%d answers were given, which cost %d of %d", answered, spent, requests)
+		t.Errorf("%d responses cost %d of %d", answered, spent, requests)
 	}
 	other.Reader().Do(t, "GET", "/conversations", nil).Want(t, 200)
 }
 
-func TestLongTicketIsAnsweredInParts(t *testing.T) {
+func TestLongTicketIsSentInParts(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().From("198.51.100.32").Website(t, harness.Pro)
 	const messages = 70
@@ -128,8 +129,8 @@ func TestLongTicketIsAnsweredInParts(t *testing.T) {
 	inParts(t, w.Reader(), "/tickets/"+id, messages)
 }
 
-// TestPageOfLongTicketsEndsByBytes: such a page states how many rows it has, and following it gives every ticket, by cursor
-// and by page number.
+// TestPageOfLongTicketsEndsByBytes checks that such a page states its number of rows, and that following it returns
+// every ticket, by cursor and by page number.
 func TestPageOfLongTicketsEndsByBytes(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().From("198.51.100.33").Website(t, harness.Pro)
@@ -165,7 +166,7 @@ func TestPageOfLongTicketsEndsByBytes(t *testing.T) {
 	}
 }
 
-// TestConversationHasABoundInBytes: beyond it a message is refused, and nothing of it is kept.
+// TestConversationHasABoundInBytes checks that a message beyond the bound is refused and not stored.
 func TestConversationHasABoundInBytes(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().From("198.51.100.34").Website(t, harness.Pro)
@@ -178,7 +179,7 @@ func TestConversationHasABoundInBytes(t *testing.T) {
 	inParts(t, w.Reader(), "/conversations/"+token, fits)
 }
 
-// TestCatalogueHasABound: a website's tags are read whole, so they are few.
+// TestCatalogueHasABound checks the bound of a website's tags, which are always read together.
 func TestCatalogueHasABound(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().From("198.51.100.35").Website(t, harness.Pro)

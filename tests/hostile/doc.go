@@ -1,4 +1,4 @@
-// Package hostile shows that no caller can take the service away from the others, see what is not theirs, or spend what
-// belongs to a neighbour. Each test is one attack that worked once, as a case of its kind; docs/security.md has the model
-// and docs/limits.md the bounds that they meet.
+// Package hostile checks that no caller can make the service unavailable for others, see data of others, or use up
+// their quotas. Each test is one attack that once succeeded, as an example of its kind; docs/security.md has the threat
+// model and docs/limits.md the limits that stop the attacks.
 package hostile

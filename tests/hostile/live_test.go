@@ -8,7 +8,8 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestVisitorsSeeNoSummaryAndNoTags: what agents note about a conversation is in no answer and no event for its visitor.
+// TestVisitorsSeeNoSummaryAndNoTags checks that no response and no event for a visitor contains the agents' notes about
+// the conversation.
 func TestVisitorsSeeNoSummaryAndNoTags(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().From("198.51.100.11").Website(t, harness.Free)
@@ -32,7 +33,7 @@ func TestVisitorsSeeNoSummaryAndNoTags(t *testing.T) {
 		harness.Check(t, name, conversation, harness.Conversation)
 	}
 	resumed := v.Send(t, 201, "POST", "/visitor/sessions", harness.Map{"clientToken": w.ClientToken, "visitorToken": v.Token})
-	if !resumed.Null("conversation") { // a session may ask for proof that it is the same visitor
+	if !resumed.Null("conversation") { // a session may require the visitor's secret
 		seen("a session", resumed.Object("conversation"))
 	}
 	seen("own messages", v.Get(t, own+"/messages").Object("conversation"))
@@ -60,7 +61,8 @@ func TestVisitorsSeeNoSummaryAndNoTags(t *testing.T) {
 	}
 }
 
-// TestStreamsEndWithTheirPlan: after a downgrade, an agent's stream ends, and a new one says nothing of tickets.
+// TestStreamsEndWithTheirPlan checks that an agent's stream ends after a downgrade, and that a new one has no events
+// about tickets.
 func TestStreamsEndWithTheirPlan(t *testing.T) {
 	t.Parallel()
 	s := harness.Running().From("198.51.100.12")
@@ -82,13 +84,13 @@ func TestStreamsEndWithTheirPlan(t *testing.T) {
 	v.Open(t, "Hello?")
 	for f := again.Next(t); f.Event != "message.created"; f = again.Next(t) {
 		if strings.HasPrefix(f.Event, "ticket.") {
-			t.Errorf("with the plan FREE came %s", f.Data)
+			t.Errorf("with the plan FREE, the stream has %s", f.Data)
 		}
 	}
 }
 
-// TestOneAddressCannotUseUpTheStreams: a network's visitors may hold so many streams at once, and others are served
-// meanwhile.
+// TestOneAddressCannotUseUpTheStreams checks that the visitors of one network may hold a bounded number of streams, and
+// that others are served meanwhile.
 func TestOneAddressCannotUseUpTheStreams(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().From("198.51.100.13").Website(t, harness.Pro)
@@ -117,9 +119,9 @@ func TestOneAddressCannotUseUpTheStreams(t *testing.T) {
 	}
 }
 
-// TestFreeWebsitesReadWhatVisitorsFile: a visitor's ticket is answered as documented with the plan FREE too, and its text
-// is where the website's agents can read it.
-func TestFreeWebsitesReadWhatVisitorsFile(t *testing.T) {
+// TestFreeWebsitesReadVisitorsTickets checks that a visitor's ticket gets the documented response with the plan FREE
+// too, and that agents can read its text in a conversation.
+func TestFreeWebsitesReadVisitorsTickets(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().From("198.51.100.14").Website(t, harness.Free)
 	agents := w.Reader().Events(t, "/events", "")
@@ -131,14 +133,14 @@ func TestFreeWebsitesReadWhatVisitorsFile(t *testing.T) {
 	live := agents.Want(t, "conversation.opened", "message.created")[1].Happened()
 	for _, want := range []string{"Broken lamp", "It came in pieces.", "vera@home.example"} {
 		if got := live.Object("message").Text("content"); !strings.Contains(got, want) {
-			t.Errorf("agents hear %q, without %q", got, want)
+			t.Errorf("agents get %q, without %q", got, want)
 		}
 	}
 	opened := w.Reader().Get(t, "/conversations").List("data")
 	if len(opened) != 1 || opened[0].Int("visitorId") != v.ID || ticket.Int("conversationId") != opened[0].Int("id") {
 		t.Errorf("the ticket %s is in the conversations %v", ticket, opened)
 	}
-	// The next one goes on in the same conversation.
+	// The next ticket uses the same conversation.
 	v.Send(t, 201, "POST", "/internal/visitors/tickets", harness.Map{"title": "Another lamp"})
 	agents.Want(t, "message.created")
 	w.Reader().Do(t, "GET", "/tickets", nil).Want(t, 403)

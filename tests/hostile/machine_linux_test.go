@@ -29,12 +29,12 @@ import (
 )
 
 const (
-	intruderEnv = "FIVECHAT_TEST_INTRUDER" // set in a child that is another user of the machine
-	victimEnv   = "FIVECHAT_TEST_VICTIM"   // set, to its data folder, in a child that runs the system
+	intruderEnv = "FIVECHAT_TEST_INTRUDER" // set in a child process that runs as another user
+	victimEnv   = "FIVECHAT_TEST_VICTIM"   // set, to its data folder, in a child process that runs the system
 	nobody      = 65534
 )
 
-// init turns a child of TestOtherUsersCannotReachTheStores into the system or into that other user.
+// init turns a child process of TestOtherUsersCannotReachTheStores into the system or into the other user.
 func init() {
 	switch {
 	case os.Getenv(victimEnv) != "":
@@ -45,7 +45,7 @@ func init() {
 	}
 }
 
-// runVictim runs the system until the process is told to end.
+// runVictim runs the system until the process gets a signal.
 func runVictim(data string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -65,7 +65,7 @@ func runVictim(data string) int {
 
 const victimReady = "the system is ready"
 
-// runIntruder tries all targets that standard input names, and prints those that it reached.
+// runIntruder tries all targets on standard input, and prints those that it reached.
 func runIntruder() {
 	in := bufio.NewScanner(os.Stdin)
 	var all sync.WaitGroup
@@ -83,7 +83,7 @@ func runIntruder() {
 	all.Wait()
 }
 
-// intrude tries to use a file, a socket or a port, and says what it reached.
+// intrude tries to use a file, a socket or a port, and returns what it reached.
 func intrude(kind, target string) (reached []string) {
 	if kind == "file" {
 		for _, flag := range []int{os.O_RDONLY, os.O_WRONLY} {
@@ -124,8 +124,9 @@ func intrude(kind, target string) (reached []string) {
 	return reached
 }
 
-// TestOtherUsersCannotReachTheStores: another user of the machine tries every file of the data folder, which everybody
-// could enter before, every socket in it and every port on which the system, in a process of its own, listens. It reads nothing of the stores.
+// TestOtherUsersCannotReachTheStores: another user of the machine tries every file and every socket in the data folder,
+// which was accessible to all users before, and every port on which the system, in its own process, listens. It reads
+// nothing from the stores.
 func TestOtherUsersCannotReachTheStores(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
@@ -175,11 +176,11 @@ func TestOtherUsersCannotReachTheStores(t *testing.T) {
 	}
 }
 
-// startVictim runs the system in a process of its own until the test ends, so that the stores that other tests of this
-// process serve on TCP are not taken for its own.
+// startVictim runs the system in its own process until the test ends. So the stores that other tests of this process
+// serve on TCP aren't counted as its own.
 func startVictim(t *testing.T, data string) *process.Process {
 	t.Helper()
-	c := exec.Command("/proc/self/exe") //nolint:noctx // it is told to end, not killed
+	c := exec.Command("/proc/self/exe") //nolint:noctx // ended by a signal, not killed
 	c.Env = append(os.Environ(), victimEnv+"="+data)
 	p, err := process.Launch(c)
 	if err != nil {
@@ -192,7 +193,7 @@ func startVictim(t *testing.T, data string) *process.Process {
 	})
 	err = p.Until(t.Context(), "the system is ready", func() error {
 		if !strings.Contains(p.Log.String(), victimReady) {
-			return errors.New("it has not said so")
+			return errors.New("it isn't ready yet")
 		}
 		return nil
 	})
@@ -202,7 +203,7 @@ func startVictim(t *testing.T, data string) *process.Process {
 	return p
 }
 
-// asNobody runs this program as another user, which tries the targets, and gives what it has reached.
+// asNobody runs this program as another user, which tries the targets, and returns what it reached.
 func asNobody(t *testing.T, dir string, targets io.Reader) string {
 	t.Helper()
 	program, err := os.ReadFile("/proc/self/exe")
@@ -223,7 +224,7 @@ func asNobody(t *testing.T, dir string, targets io.Reader) string {
 	return string(out)
 }
 
-// listening gives the loopback addresses on which a process listens.
+// listening returns the loopback addresses on which a process listens.
 func listening(t *testing.T, pid int) (ports []string) {
 	t.Helper()
 	mine := map[string]bool{}
@@ -253,8 +254,8 @@ func listening(t *testing.T, pid int) (ports []string) {
 	return ports
 }
 
-// TestErasedTextLeavesEveryFile: what a visitor wrote and was called is gone from every file of the data folder after their
-// erasure, also from the deliveries to webhooks.
+// TestErasedTextLeavesEveryFile checks that a visitor's messages and name disappear from every file of the data folder
+// after their erasure, including those of webhook deliveries.
 func TestErasedTextLeavesEveryFile(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -280,11 +281,11 @@ func TestErasedTextLeavesEveryFile(t *testing.T) {
 		return len(left) == 0, left
 	})
 	if len(filesWith(t, data, "other"+mark[8:])) == 0 || stays.Token == "" {
-		t.Error("another visitor's name is gone too")
+		t.Error("another visitor's name has disappeared too")
 	}
 }
 
-// filesWith gives the files below a folder that contain a text.
+// filesWith returns the files below a folder that contain a text.
 func filesWith(t *testing.T, dir, text string) (found []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {

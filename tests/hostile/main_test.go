@@ -10,18 +10,18 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// binaries is the folder of all components' binaries, which tests of both runs share; "" as long as none has asked for it.
+// binaries is the folder of all components' binaries, which the tests of both runs share; "" until a test needs it.
 var binaries string
 
 func TestMain(m *testing.M) {
 	harness.MainHostile(m, func() {
 		if binaries != "" {
-			_ = os.RemoveAll(binaries) // what stays is in the system's folder for temporary files
+			_ = os.RemoveAll(binaries) // the files are temporary
 		}
 	})
 }
 
-// build makes the binaries, once.
+// build builds the binaries, once.
 var build = sync.OnceValue(func() (err error) {
 	if binaries, err = os.MkdirTemp("", "fivechat-hostile-"); err != nil {
 		return err
@@ -29,7 +29,7 @@ var build = sync.OnceValue(func() (err error) {
 	return cluster.BuildIn(context.Background(), binaries)
 })
 
-// launch starts every component as a process of its own.
+// launch starts every component in its own process.
 func launch(t *testing.T, env map[string]string) *cluster.Cluster {
 	t.Helper()
 	if err := build(); err != nil {
@@ -38,7 +38,7 @@ func launch(t *testing.T, env map[string]string) *cluster.Cluster {
 	return cluster.Launch(t, binaries, env)
 }
 
-// TestCallersHaveAddresses keeps what the other tests stand on: each caller spends the quotas of its own address.
+// TestCallersHaveAddresses checks an assumption of the other tests: each caller uses the quotas of its own address.
 func TestCallersHaveAddresses(t *testing.T) {
 	t.Parallel()
 	s := harness.Running()
@@ -47,6 +47,6 @@ func TestCallersHaveAddresses(t *testing.T) {
 	}
 	first, second, other := spend("198.51.100.1"), spend("198.51.100.1"), spend("198.51.100.2")
 	if first == second || first != other {
-		t.Errorf("one address had %s and then %s left, another %s; want less, and as much as the first at first", first, second, other)
+		t.Errorf("one address had %s and then %s left, another %s; want the second smaller, and the third equal to the first", first, second, other)
 	}
 }

@@ -13,14 +13,14 @@ import (
 	"fivechat.dev/tests/process"
 )
 
-// The chart's memory limit of the conversations service, and what Go is told of it.
+// The chart's memory limit of the conversations service, and its GOMEMLIMIT.
 const (
 	serviceLimit    = 256 << 20
 	serviceMemLimit = "230MiB"
 )
 
-// TestResumingStaysWithinMemory: hundreds of streams that resume at once behind long messages, and read nothing of what
-// they are sent, leave the conversations service, in a process of its own, within its memory.
+// TestResumingStaysWithinMemory: hundreds of streams resume at the same time before long messages, and read nothing.
+// The conversations service, in its own process, stays within its memory limit.
 func TestResumingStaysWithinMemory(t *testing.T) {
 	t.Parallel()
 	f := launch(t, map[string]string{"GOMEMLIMIT": serviceMemLimit, "FIVECHAT_TRUSTED_PROXIES": "127.0.0.0/8"})
@@ -48,7 +48,7 @@ func TestResumingStaysWithinMemory(t *testing.T) {
 	for _, n := range []int{visitors, streams} {
 		statuses := resumeAll(t, w, sessions, n)
 		if statuses[200] == 0 || statuses[200]+statuses[429]+statuses[503] != n {
-			t.Errorf("%d resuming streams were answered %v", n, statuses)
+			t.Errorf("%d resuming streams got %v", n, statuses)
 		}
 		t.Logf("%d resuming streams: %v, at most %d MB", n, statuses, peakMemory(t, conversations)>>20)
 	}
@@ -58,8 +58,8 @@ func TestResumingStaysWithinMemory(t *testing.T) {
 	sessions[0].Events(t, "/visitor/events", "").Until(t, "ready")
 }
 
-// TestStatisticsCatchUpWithinMemory: after statistics was down while hundreds of long messages were written, it counts all
-// of them, and neither it nor conversations, which it reads them from, outgrows its memory.
+// TestStatisticsCatchUpWithinMemory: statistics was stopped while hundreds of long messages were written. It then
+// counts all of them, and neither it nor conversations, from which it reads them, exceeds its memory limit.
 func TestStatisticsCatchUpWithinMemory(t *testing.T) {
 	t.Parallel()
 	f := launch(t, map[string]string{"GOMEMLIMIT": serviceMemLimit, "FIVECHAT_TRUSTED_PROXIES": "127.0.0.0/8"})
@@ -89,7 +89,7 @@ func TestStatisticsCatchUpWithinMemory(t *testing.T) {
 	}
 }
 
-// service gives the process of a service.
+// service returns the process of a service.
 func service(f *cluster.Cluster, name string) *cluster.Process {
 	for _, p := range f.Services {
 		if p.Name == name {
@@ -99,7 +99,7 @@ func service(f *cluster.Cluster, name string) *cluster.Process {
 	return nil
 }
 
-// peakMemory is the most memory that a process has had, in bytes.
+// peakMemory is the peak memory of a process in bytes.
 func peakMemory(t *testing.T, p *cluster.Process) int64 {
 	t.Helper()
 	n, err := process.PeakMemory(p.PID)
@@ -109,8 +109,8 @@ func peakMemory(t *testing.T, p *cluster.Process) int64 {
 	return n
 }
 
-// resumeAll opens n streams of the visitors and the agents at once from the beginning of the logs, and reads nothing but
-// the heads of their answers. It counts the answers' statuses.
+// resumeAll concurrently opens n streams of the visitors and the agents from the beginning of the logs, and reads only
+// the headers of the responses. It counts the statuses.
 func resumeAll(t *testing.T, w *harness.Website, sessions []harness.Session, n int) map[int]int {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -21,11 +21,11 @@ func at(w *harness.Website, address string) *harness.Website {
 	return &moved
 }
 
-// TestOneAddressCannotSpendAWebsitesQuota: the visitors that one /64 makes share a fifth of the website's quota.
+// TestOneAddressCannotSpendAWebsitesQuota: all visitors of one /64 share a fifth of the website's quota.
 func TestOneAddressCannotSpendAWebsitesQuota(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
-	const visitors, each, share = 7, 230, 1_200 // in a minute
+	const visitors, each, share = 7, 230, 1_200 // per minute
 	began := time.Now()
 	var passed atomic.Int64
 	var all sync.WaitGroup
@@ -47,7 +47,7 @@ func TestOneAddressCannotSpendAWebsitesQuota(t *testing.T) {
 	at(w, "198.51.100.51").Visit(t, nil).Do(t, "POST", "/visitor/heartbeat", nil).Want(t, 200)
 }
 
-// TestAddressesOfOneSubscriberAreOne: the addresses of an IPv6 /64 spend one quota, those of the next /64 another.
+// TestAddressesOfOneSubscriberAreOne: the addresses of an IPv6 /64 share one quota; those of the next /64 have another.
 func TestAddressesOfOneSubscriberAreOne(t *testing.T) {
 	t.Parallel()
 	spend := func(address string) int {
@@ -64,7 +64,7 @@ func TestAddressesOfOneSubscriberAreOne(t *testing.T) {
 	}
 }
 
-// lookalike makes a well-formed API token that begins like another.
+// lookalike returns a well-formed API token that begins like another.
 func lookalike(beginning string) string {
 	const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	kind, begun, _ := strings.Cut(beginning, "_")
@@ -76,7 +76,8 @@ func lookalike(beginning string) string {
 	return kind + "_" + body + check
 }
 
-// untilRefused guesses, several at a time as one quota a second comes back, until a guess is one too many.
+// untilRefused guesses, several times concurrently because the quota refills every second, until a guess is refused as
+// one too many.
 func untilRefused(t *testing.T, guess func() harness.Answer) {
 	t.Helper()
 	const together, most = 8, 50
@@ -104,8 +105,8 @@ func untilRefused(t *testing.T, guess func() harness.Answer) {
 	}
 }
 
-// TestFalseTokensDoNotRefuseTheirOwner: tokens that only begin like another caller's don't count against that caller.
-func TestFalseTokensDoNotRefuseTheirOwner(t *testing.T) {
+// TestFalseTokensDoNotBlockTheirOwner: tokens that only begin like another caller's don't count against that caller.
+func TestFalseTokensDoNotBlockTheirOwner(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	_, secret := w.Token(t, harness.Read)
@@ -116,7 +117,7 @@ func TestFalseTokensDoNotRefuseTheirOwner(t *testing.T) {
 	w.From("198.51.100.54").Bearer(secret).Do(t, "GET", "/conversations", nil).Want(t, 200)
 }
 
-// TestUnknownVisitorsCountByAddress: look-ups of visitors that nobody knows have a limit for each address.
+// TestUnknownVisitorsCountByAddress: look-ups of unknown visitors have a limit for each address.
 func TestUnknownVisitorsCountByAddress(t *testing.T) {
 	t.Parallel()
 	s := harness.Running()

@@ -12,8 +12,8 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestForgedRedisContentIsIgnored: whoever can write to Redis, without the assertion keys, shows agents no event, stored or
-// transient, has nothing delivered to webhooks, and changes nothing that the edge serves from its cache.
+// TestForgedRedisContentIsIgnored: an attacker who can write to Redis, but has no assertion keys, can't show agents an
+// event, stored or transient. Nor can they cause a delivery to a webhook or change the edge's cache.
 func TestForgedRedisContentIsIgnored(t *testing.T) {
 	t.Parallel()
 	s := harness.Running().From("198.51.100.40")
@@ -59,7 +59,7 @@ func TestForgedRedisContentIsIgnored(t *testing.T) {
 	for seen := ""; !strings.Contains(seen, `"last"`); {
 		seen = harness.Render(stream.Next(t).Data.M)
 		if strings.Contains(seen, forged) {
-			t.Errorf("an agent was shown %s", seen)
+			t.Errorf("an agent got %s", seen)
 		}
 	}
 	harness.Eventually(t, 30*time.Second, "the genuine events are delivered", func() (bool, any) {
@@ -75,7 +75,8 @@ func TestForgedRedisContentIsIgnored(t *testing.T) {
 	})
 }
 
-// forgeRecords places a record behind the end of the conversations' stream, several times: genuine ones go on meanwhile.
+// forgeRecords adds a record after the end of the conversations' stream, several times, because genuine records are
+// added meanwhile.
 func forgeRecords(t *testing.T, redis *rediskit.Client, record func(pos int64) string) {
 	t.Helper()
 	const stream = "fivechat:events:conversations"
@@ -90,7 +91,7 @@ func forgeRecords(t *testing.T, redis *rediskit.Client, record func(pos int64) s
 			err = redis.Append(ctx, stream, []rediskit.Entry{{Pos: next, Data: record(next)}})
 		}
 		cancel()
-		if err != nil && !strings.Contains(err.Error(), "equal or smaller") { // a genuine record came first
+		if err != nil && !strings.Contains(err.Error(), "equal or smaller") { // a genuine record was first
 			t.Fatal(err)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 const message = 64 << 10 // bytes, the longest message
 
-// every asks once each pause until look is satisfied, slowly enough for the default quotas.
+// every polls look after each pause until it reports ok, slowly enough for the default quotas.
 func every(t *testing.T, pause, within time.Duration, what string, look func() (ok bool, state any)) {
 	t.Helper()
 	tick := time.NewTicker(pause)
@@ -44,9 +44,9 @@ func exported(t *testing.T, w *harness.Website) map[string]int {
 	return kinds
 }
 
-// TestAnEventsBodyIsStoredOnce: 20 webhooks that want the same long messages get each of them whole, and the service
-// stores each message once.
-func TestAnEventsBodyIsStoredOnce(t *testing.T) {
+// TestEventBodyIsStoredOnce: 20 webhooks that subscribe to the same long messages get each of them whole, and the
+// service stores each message once.
+func TestEventBodyIsStoredOnce(t *testing.T) {
 	t.Parallel()
 	const hooks, messages = 20, 10
 	s := harness.Running().From("198.51.100.20")
@@ -74,8 +74,8 @@ func TestAnEventsBodyIsStoredOnce(t *testing.T) {
 	}
 }
 
-// TestBlockedWebhooksLookLikeUnknownNames: what a website is told of an address of the internal network is what it is told
-// of a name that nobody has, so it can't map the network.
+// TestBlockedWebhooksLookLikeUnknownNames: the error for an address of the internal network is the same as for an
+// unknown name, so a website can't map the network.
 func TestBlockedWebhooksLookLikeUnknownNames(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().From("198.51.100.21").Website(t, harness.Free)
@@ -99,7 +99,7 @@ func TestBlockedWebhooksLookLikeUnknownNames(t *testing.T) {
 	}
 }
 
-// fill posts messages of a visitor until the website is known to have reached its storage limit.
+// fill posts a visitor's messages until the website has reached its storage limit.
 func fill(t *testing.T, w *harness.Website) {
 	t.Helper()
 	v := w.Visit(t, nil)
@@ -110,8 +110,8 @@ func fill(t *testing.T, w *harness.Website) {
 	})
 }
 
-// TestStorageLimit: a website that has reached its limit stores nothing more, and nothing else changes for it; another
-// website stores as before. A higher limit takes effect without a restart.
+// TestStorageLimit: a website that has reached its limit can't store more, but everything else works; another website
+// can still store. A higher limit takes effect without a restart.
 func TestStorageLimit(t *testing.T) {
 	t.Parallel()
 	const limit = 1 << 20
@@ -130,7 +130,7 @@ func TestStorageLimit(t *testing.T) {
 	fill(t, w)
 	stored := w.Reader().Get(t, "/website").Object("storage")
 	if stored.Int("used") < limit || stored.Int("used") > 10*limit || stored.Int("limit") != limit {
-		t.Errorf("after it was refused: %s", stored)
+		t.Errorf("after the refusal: %s", stored)
 	}
 	text := harness.Map{"content": "x"}
 	for _, c := range []struct {
@@ -173,7 +173,7 @@ func TestStorageLimit(t *testing.T) {
 	}
 }
 
-// TestErasedTextIsNotCounted: what an erasure removes no longer counts.
+// TestErasedTextIsNotCounted: erased data no longer counts.
 func TestErasedTextIsNotCounted(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().From("198.51.100.23").Website(t, harness.Free)

@@ -16,14 +16,14 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// A stream stays silent for four heartbeats of 15 s: longer than the usual idle time-out of a proxy, 60 s.
+// A stream stays silent for four heartbeats of 15 s: longer than the usual idle timeout of a proxy, 60 s.
 const (
 	silentHeartbeats = 4
 	silence          = 60 * time.Second
 )
 
-// TestStreamsOutliveSilence: an agent's and a visitor's stream hear their heartbeats through a minute without events, and
-// then an event, over HTTP/1.1 and over TLS, from one process and from separate ones.
+// TestStreamsOutliveSilence: an agent's and a visitor's stream get their heartbeats through a minute without events,
+// and then an event, over HTTP/1.1 and over TLS, from one process and from separate ones.
 func TestStreamsOutliveSilence(t *testing.T) {
 	t.Parallel()
 	t.Run("one process", func(t *testing.T) {
@@ -48,7 +48,7 @@ func TestStreamsOutliveSilence(t *testing.T) {
 	})
 }
 
-// outliveSilence opens both streams at each address, whose protocol it checks.
+// outliveSilence opens both streams at each address and checks its protocol.
 func outliveSilence(t *testing.T, s harness.System, protocols map[string]string) {
 	t.Helper()
 	w := s.Website(t, harness.Free)
@@ -60,7 +60,7 @@ func outliveSilence(t *testing.T, s harness.System, protocols map[string]string)
 		for _, caller := range []string{" agent", " visitor"} {
 			stream := streams[protocol+caller]
 			if stream.Proto != protocol {
-				t.Errorf("%s speaks %s, not %s", base, stream.Proto, protocol)
+				t.Errorf("%s uses %s, want %s", base, stream.Proto, protocol)
 			}
 			stream.Until(t, "ready")
 		}
@@ -85,12 +85,12 @@ func outliveSilence(t *testing.T, s harness.System, protocols map[string]string)
 	for name, stream := range streams {
 		created := stream.Want(t, "message.created")[0].Happened()
 		if got := created.Object("message").Text("content"); got != "Here I am." {
-			t.Errorf("%s: after the silence came %q", name, got)
+			t.Errorf("%s: after the silence the stream has %q", name, got)
 		}
 	}
 }
 
-// tlsProxy serves what a base URL serves over TLS and HTTP/2, as a load balancer in front of the edge does.
+// tlsProxy serves a base URL over TLS and HTTP/2, as a load balancer in front of the edge does.
 func tlsProxy(t *testing.T, base string) string {
 	t.Helper()
 	to, err := url.Parse(base)
@@ -105,7 +105,7 @@ func tlsProxy(t *testing.T, base string) string {
 	return server.URL
 }
 
-// certificateFiles writes the certificate of httptest, which is for 127.0.0.1, and its key.
+// certificateFiles writes httptest's certificate, which is for 127.0.0.1, and its key.
 func certificateFiles(t *testing.T) (certificate, key string) {
 	t.Helper()
 	server := httptest.NewTLSServer(http.NotFoundHandler())

@@ -6,8 +6,8 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestControlCharactersAreRefused: text from outside holds no control characters but tab and line breaks, which JSON would
-// write in six bytes each. The refusal names the member.
+// TestControlCharactersAreRefused: input text must not contain control characters except tab and line breaks, because
+// JSON escapes them with six bytes each. The refusal names the member.
 func TestControlCharactersAreRefused(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Pro)

@@ -13,7 +13,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// open sends the beginning of a request from an address, on a connection of its own.
+// open sends the beginning of a request from an address, on its own connection.
 func open(t *testing.T, address, request string, header ...string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(harness.Running().URL, "http://"))
@@ -32,18 +32,18 @@ func open(t *testing.T, address, request string, header ...string) net.Conn {
 	return conn
 }
 
-// status reads the status of a connection's answer.
+// status reads the status of a connection's response.
 func status(t *testing.T, conn net.Conn) int {
 	t.Helper()
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
-		t.Errorf("no answer: %v", err)
+		t.Errorf("no response: %v", err)
 		return 0
 	}
 	return resp.StatusCode
 }
 
-// TestImportsAreRefusedBeforeTheirBodies: a chunked body without a credential is answered while it still arrives.
+// TestImportsAreRefusedBeforeTheirBodies: a chunked body without a credential gets its response before it has arrived.
 func TestImportsAreRefusedBeforeTheirBodies(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
@@ -60,8 +60,8 @@ func TestImportsAreRefusedBeforeTheirBodies(t *testing.T) {
 	}
 }
 
-// TestIdleUploadsOfAVisitorStopNoImports: bodies that are announced and don't arrive take no places from others.
-func TestIdleUploadsOfAVisitorStopNoImports(t *testing.T) {
+// TestIdleUploadsDoNotBlockImports: bodies that are announced and don't arrive don't occupy the places of others.
+func TestIdleUploadsDoNotBlockImports(t *testing.T) {
 	t.Parallel()
 	s := harness.Running()
 	hostile, other := at(s.Website(t, harness.Free), "198.51.100.72"), at(s.Website(t, harness.Pro), "198.51.100.73")
@@ -78,14 +78,15 @@ func TestIdleUploadsOfAVisitorStopNoImports(t *testing.T) {
 	}
 }
 
-// TestSlowUploadsAreBoundedInBytes: one website that uploads as much as it can, and slowly, is refused more; nobody else is.
+// TestSlowUploadsAreBoundedInBytes: one website that slowly uploads as much as it can is refused; others aren't.
 func TestSlowUploadsAreBoundedInBytes(t *testing.T) {
 	t.Parallel()
 	s := harness.Running()
 	hostile, other := at(s.Website(t, harness.Pro), "198.51.100.74"), at(s.Website(t, harness.Pro), "198.51.100.75")
 	const most = 8 << 20
 	body := harness.JSON(`{"rows":[],"padding":"` + strings.Repeat("x", 100<<10) + `"}`)
-	// A website may have 16 MiB in flight. On a slow machine the first uploads reach their deadline before the last arrive.
+	// A website may have 16 MiB in flight. On a slow machine the first uploads reach their deadline before the last
+	// arrive.
 	every(t, time.Second, time.Minute, "the website is refused", func() (bool, any) {
 		for range 3 {
 			conn := open(t, "198.51.100.74", "POST /conversations/import\n", "Authorization: Bearer "+hostile.Secret(harness.Write), fmt.Sprintf("Content-Length: %d", most))
@@ -95,5 +96,5 @@ func TestSlowUploadsAreBoundedInBytes(t *testing.T) {
 		return a.Status == 429 && a.Header.Get("Retry-After") != "", a.Status
 	})
 	hostile.Reader().Do(t, "GET", "/conversations", nil).Want(t, 200)
-	other.Writer().Do(t, "POST", "/conversations/import", body).Want(t, 400) // it has a member that none has
+	other.Writer().Do(t, "POST", "/conversations/import", body).Want(t, 400) // it has an unknown member
 }

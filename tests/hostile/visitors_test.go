@@ -10,8 +10,8 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestTokensCannotActAsVisitors: whoever reads visitor tokens may rate and leave a ticket with one, as documented, and do nothing else that
-// the visitor can.
+// TestTokensCannotActAsVisitors: a client that reads visitor tokens can use one to rate and to create a ticket, as
+// documented, but for nothing else.
 func TestTokensCannotActAsVisitors(t *testing.T) {
 	t.Parallel()
 	s := harness.Running().From("198.51.100.41")
@@ -42,7 +42,7 @@ func TestTokensCannotActAsVisitors(t *testing.T) {
 		t.Error("a session without the secret has changed the visitor")
 	}
 	if back := w.Visit(t, w.Caller.Back()); back.ID != w.Caller.ID || !back.Made.Null("visitorSecret") {
-		t.Errorf("the visitor does not come back: %s", back.Made)
+		t.Errorf("the visitor cannot resume: %s", back.Made)
 	}
 }
 
@@ -53,8 +53,9 @@ func refused(t *testing.T, a harness.Answer, code string) {
 	}
 }
 
-// TestNoAnswerHoldsAVisitorsSecret: but for the session that issues it, no answer to anybody has the secret or its hash.
-func TestNoAnswerHoldsAVisitorsSecret(t *testing.T) {
+// TestNoResponseHasAVisitorsSecret: no response contains a visitor's secret or its hash, except the session that issues
+// it.
+func TestNoResponseHasAVisitorsSecret(t *testing.T) {
 	t.Parallel()
 	s := harness.Running().From("198.51.100.42")
 	w := s.World(t, harness.Pro)
@@ -78,14 +79,14 @@ func silent(t *testing.T, w *harness.World, a harness.Answer) {
 	t.Helper()
 	for _, text := range []string{w.Caller.Secret, identity.HashSecret(w.Caller.Secret)} {
 		if strings.Contains(string(a.Body), text) {
-			t.Errorf("%s %s holds the visitor's secret: %.300s", a.Method, a.Path, a.Body)
+			t.Errorf("%s %s contains the visitor's secret: %.300s", a.Method, a.Path, a.Body)
 		}
 	}
 }
 
-// TestWriteAnswersWhatWasWritten: to a token of the level WRITE, no change answers anything of the resource that the request
-// did not write. Every documented member is there all the same, which the client checks of each answer.
-func TestWriteAnswersWhatWasWritten(t *testing.T) {
+// TestWriteResponsesHaveOnlyWrittenValues: with a token of the level WRITE, the response to a change contains only
+// values that the request wrote. Every documented member is still there, which the client checks for each response.
+func TestWriteResponsesHaveOnlyWrittenValues(t *testing.T) {
 	t.Parallel()
 	s := harness.Running().From("198.51.100.43")
 	w := s.World(t, harness.Pro)
@@ -98,7 +99,7 @@ func TestWriteAnswersWhatWasWritten(t *testing.T) {
 		bodies := []any{nil}
 		if op.Body != nil {
 			more := maps.Clone(op.Good(w.Objects()))
-			if op.Row != 0 { // documented operations ignore members that they do not know
+			if op.Row != 0 { // documented operations ignore unknown members
 				for name, v := range ignored {
 					if _, own := more[name]; !own {
 						more[name] = v
@@ -112,24 +113,24 @@ func TestWriteAnswersWhatWasWritten(t *testing.T) {
 			a := w.Writer().Do(t, op.Method, harness.Fill(op.Path, w.Objects()), body)
 			for what, text := range hidden {
 				if strings.Contains(string(a.Body), text) {
-					t.Errorf("%s with %v answers %s, %q: %s", op.Name(), body, what, text, a.Body)
+					t.Errorf("%s with %v returns %s, %q: %s", op.Name(), body, what, text, a.Body)
 				}
 			}
 		}
 	}
 	written := w.Writer().Send(t, 200, "PATCH", "/visitors/"+w.Caller.Token+"/context", harness.Map{"context": harness.Map{"cart": 3, "gone": nil}})
 	if written.Text("context") != `{"cart":3}` || written.Text("name") != "" || written.Text("token") != w.Caller.Token {
-		t.Errorf("a change of the context is answered by %s", written)
+		t.Errorf("a change of the context returns %s", written)
 	}
 	if read := w.Agent().Send(t, 200, "PATCH", "/visitors/"+w.Caller.Token+"/context", harness.Map{}); read.Text("name") == "" || read.Text("ip") == "" {
-		t.Errorf("a token that may read is answered by %s", read)
+		t.Errorf("a token that may read gets %s", read)
 	}
 	if user := w.Writer().Send(t, 200, "PATCH", "/users/"+harness.PathID(w.User.Int("id")), harness.Map{"name": "Una"}); user.Text("name") != "Una" || user.Text("email") != "" {
-		t.Errorf("a change of a name is answered by %s", user)
+		t.Errorf("a change of a name returns %s", user)
 	}
 }
 
-// stock gives the objects of w texts that only who reads may know.
+// stock sets texts in the objects of w that only tokens with reading may see.
 func stock(t *testing.T, w *harness.World) map[string]string {
 	t.Helper()
 	hidden := map[string]string{"an address": "198.51.100.43", "an agent's e-mail": w.User.Text("email")}
@@ -150,7 +151,8 @@ func stock(t *testing.T, w *harness.World) map[string]string {
 	return hidden
 }
 
-// TestWebhooksNeedReading: a webhook receives everything that happens, so a token that may not read makes, changes and triggers none.
+// TestWebhooksNeedReading: a webhook receives all events, so a token that may not read can't create, change or trigger
+// one.
 func TestWebhooksNeedReading(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().From("198.51.100.44").World(t, harness.Free)

@@ -10,4 +10,4 @@ git worktree add --quiet --detach "$work/sources" "$commit"
 cd "$work/sources"
 for main in services/*/cmd api-gateway/cmd; do go build -o "$work/$(basename "$(dirname "$main")")" "./$main"; done
 cd "$root"
-FIVECHAT_PREVIOUS=$work go test ${RACE:-} -count=1 -timeout 15m -run TestOldBesideNew -v ./tests/processes
+FIVECHAT_PREVIOUS=$work go test ${RACE:-} -count=1 -timeout 15m -run TestPreviousVersionRunsBesideThisOne -v ./tests/processes

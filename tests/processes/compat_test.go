@@ -12,20 +12,21 @@ import (
 	"fivechat.dev/tests/scenario"
 )
 
-// between is how many actions are done between two changes.
+// between is how many actions are done between two replacements.
 const between = 12
 
-// TestOldBesideNew replaces the components of the version before by this one's, one after the other, and then back again,
-// while visitors and agents do what they do: each reads what the other has stored and told, and nothing is lost.
-func TestOldBesideNew(t *testing.T) {
+// TestPreviousVersionRunsBesideThisOne replaces the components of the previous version by this one's, one after the
+// other, and then back again, while visitors and agents work. Each version reads the other's data and events, and
+// nothing is lost.
+func TestPreviousVersionRunsBesideThisOne(t *testing.T) {
 	t.Parallel()
 	before := os.Getenv("FIVECHAT_PREVIOUS")
 	if before == "" {
-		t.Skipf("FIVECHAT_PREVIOUS names no folder with the programs of the version before: make compat")
+		t.Skipf("FIVECHAT_PREVIOUS names no folder with the programs of the previous version: make compat")
 	}
 	now := cluster.Build(t)
 	f := cluster.Launch(t, before, nil)
-	t.Run("under way", func(inner *testing.T) {
+	t.Run("replacements", func(inner *testing.T) {
 		c := scenario.Begin(inner, f)
 		followed := c.Follow()
 		var over atomic.Bool

@@ -17,14 +17,14 @@ import (
 	"fivechat.dev/tests/scenario"
 )
 
-// The sizes of a plan. FIVECHAT_PLANS says how many plans are carried out, FIVECHAT_SEED which is the first.
+// The sizes of a plan. FIVECHAT_PLANS is the number of plans, FIVECHAT_SEED the seed of the first.
 const (
 	actors  = 4
 	actions = 40 // of an actor
 	mishaps = 7
 )
 
-// plan is what happens: what each actor does, and what goes wrong when so many actions are done.
+// plan is the actions of each actor, and the failures after given numbers of actions.
 type plan struct {
 	Actions [actors][]string
 	Mishaps []mishap
@@ -51,10 +51,10 @@ func plans() *rapid.Generator[plan] {
 	})
 }
 
-// TestNothingIsLost carries out plans in which processes are killed, relays die, Redis is emptied and events are published twice, while
-// visitors and agents do what they do. In the end everything that was acknowledged is there once, the statistics are what
-// a count of it gives and what a recount finds, a webhook was told of every event, with a stable id and in order, and who
-// followed the exports has all rows, having got none twice.
+// TestNothingIsLost runs plans in which processes are killed, relays die, Redis is emptied and events are published
+// twice, while visitors and agents work. At the end every acknowledged change is stored exactly once, and the
+// statistics equal both a count and a recount. A webhook got every event, with a stable id and in order. A client that
+// followed the exports has all rows and got none twice.
 func TestNothingIsLost(t *testing.T) {
 	t.Parallel()
 	f := cluster.Launch(t, cluster.Build(t), nil)
@@ -76,7 +76,7 @@ func TestNothingIsLost(t *testing.T) {
 	}
 }
 
-// run is a plan that is carried out.
+// run is a plan in execution.
 type run struct {
 	*scenario.Scenario
 	t *testing.T
@@ -105,7 +105,7 @@ func (r *run) carryOut(outer *testing.T, p plan) {
 	cluster.Ready(r.t, r.f.All()...)
 }
 
-// happen has a mishap happen.
+// happen causes a failure.
 func (r *run) happen(outer *testing.T, what string) {
 	switch i := slices.Index(cluster.Services, what); {
 	case i >= 0:
@@ -119,14 +119,14 @@ func (r *run) happen(outer *testing.T, what string) {
 				r.t.Error(err)
 			}
 		}
-	case what == "relay": // each has died in the middle of its work, and its lease lives on
+	case what == "relay": // each relay has died during its work, and its lease is still valid
 		for _, source := range []string{"conversations", "visitors", "tickets"} {
 			if _, err := r.Store().Collection(source+"_leases").UpdateOne(r.t.Context(), bson.D{{Key: "_id", Value: "relay"}},
-				bson.D{{Key: "$set", Value: bson.D{{Key: "holder", Value: "who died"}, {Key: "until", Value: time.Now().Add(5 * time.Second)}}}}); err != nil {
+				bson.D{{Key: "$set", Value: bson.D{{Key: "holder", Value: "a dead replica"}, {Key: "until", Value: time.Now().Add(5 * time.Second)}}}}); err != nil {
 				r.t.Error(err)
 			}
 		}
-	case r.f.Redis != nil: // it is restarted, and has forgotten everything
+	case r.f.Redis != nil: // it restarts empty
 		r.f.Redis.FlushAll()
 		r.f.Redis.Close()
 		if err := r.f.Redis.Restart(); err != nil {

@@ -8,10 +8,11 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// within is how soon every edge has to know of a change.
+// within bounds how soon every edge must show a change.
 const within = time.Second
 
-// twoEdges: what changes through one edge, or at the operator's, is so at every other within a second; quotas are one.
+// twoEdges checks that a change through one edge, or by the operator, is visible at every other edge within a second,
+// and that edges share quotas.
 func twoEdges(t *testing.T, f *cluster.Cluster) {
 	other, processes := f.Replica(t)
 	edges := map[string]harness.System{"here": f.System, "there": other}
@@ -45,13 +46,13 @@ func twoEdges(t *testing.T, f *cluster.Cluster) {
 	for name, edge := range edges {
 		a := edge.Public().Do(t, "GET", widget, nil).Want(t, 200)
 		if got := a.Header.Get("ETag"); got != tag || got == "" {
-			t.Errorf("%s: the widget's tag is %q, the change's %q", name, got, tag)
+			t.Errorf("%s: the widget's ETag is %q, the change's %q", name, got, tag)
 		}
 		edge.Public().With("If-None-Match", tag).Do(t, "GET", widget, nil).Want(t, 304)
 	}
 	other.Bearer(secret).With("If-Match", tag).Do(t, "PATCH", widget, harness.Map{"color": "#444444"}).Want(t, 200)
 	f.Bearer(secret).With("If-Match", tag).Do(t, "PATCH", widget, harness.Map{"color": "#555555"}).Want(t, 412)
-	at("the widget is as the first of two left it", shows("#444444"))
+	at("the widget has the first of two changes", shows("#444444"))
 
 	at("tickets need another plan", status("/tickets", 403))
 	f.Operator().Do(t, "PATCH", site, harness.Map{"plan": "PRO", "quotas": harness.Map{"read": harness.Map{"requests": 40, "seconds": 3600}}}).Want(t, 200)
@@ -68,7 +69,7 @@ func twoEdges(t *testing.T, f *cluster.Cluster) {
 				passed++
 			case 429:
 				if a.Header.Get("Retry-After") == "" {
-					t.Errorf("refused without saying until when: %v", a.Header)
+					t.Errorf("refused without Retry-After: %v", a.Header)
 				}
 			default:
 				t.Fatalf("%d %s", a.Status, a.Body)
@@ -79,7 +80,7 @@ func twoEdges(t *testing.T, f *cluster.Cluster) {
 		t.Errorf("%d of 40 passed", passed)
 	}
 	f.Operator().Do(t, "PATCH", site, harness.Map{"quotas": harness.Map{"read": nil}}).Want(t, 200)
-	at("the quota is its plan's again", status("/tags", 200))
+	at("the website has its plan's quota again", status("/tags", 200))
 
 	f.Operator().Do(t, "DELETE", site+"/tokens/"+harness.PathID(id), nil).Want(t, 200)
 	at("the token is revoked", status("/tags", 401))

@@ -15,18 +15,19 @@ import (
 // outlasts is longer than the lease of a request whose process has died.
 const outlasts = 90 * time.Second
 
-// repeated is what a visitor posted to a replica that was killed, and where it is now posted again.
+// repeated holds the messages that a visitor posted to a killed replica, and where to post them again.
 type repeated struct {
 	w     *harness.Website
 	v     harness.Session
 	path  string
-	keys  []string // every key that was sent, which is also what the message says
+	keys  []string // every sent key, which is also the message's text
 	heard map[string]bool
 }
 
-// killed kills a replica of the conversations service while a visitor's messages are posted to it, each under a key.
+// killed kills a replica of the conversations service while a visitor's messages are posted to it, each with an
+// idempotency key.
 func killed(t *testing.T, f *cluster.Cluster) repeated {
-	const writers, heard = 16, 64 // it dies once so many were heard of
+	const writers, heard = 16, 64 // the replica is killed after this many responses
 	other, processes := f.Replica(t)
 	w := f.Website(t, harness.Free)
 	v := w.Visit(t, nil)
@@ -71,12 +72,12 @@ func killed(t *testing.T, f *cluster.Cluster) repeated {
 	}
 	all.Wait()
 	if len(r.heard) < heard || len(r.keys) == len(r.heard) {
-		t.Errorf("of %d messages %d were heard of", len(r.keys), len(r.heard))
+		t.Errorf("of %d messages %d were acknowledged", len(r.keys), len(r.heard))
 	}
 	return r
 }
 
-// again posts every message again, to a replica that lives: each is there once, also where its answer is lost.
+// again posts every message again, to a living replica. Each is stored once, even if its response was lost.
 func (r repeated) again(t *testing.T) {
 	for _, key := range r.keys {
 		harness.Eventually(t, outlasts, "a request whose process died is decided", func() (bool, any) {
@@ -84,7 +85,7 @@ func (r repeated) again(t *testing.T) {
 			switch {
 			case a.Status == http.StatusCreated:
 				if replayed := a.Header.Get("Idempotency-Replayed") == "true"; r.heard[key] && !replayed {
-					t.Errorf("a message that was heard of was posted again: %s", a.Body)
+					t.Errorf("an acknowledged message was posted again: %s", a.Body)
 				}
 				return true, nil
 			case a.Status == http.StatusConflict && a.Object().Text("code") == "idempotency_answer_lost" && !r.heard[key]:
@@ -102,7 +103,7 @@ func (r repeated) again(t *testing.T) {
 	}
 	for _, key := range r.keys {
 		if stored[key] != 1 {
-			t.Errorf("message %s is there %d times", key, stored[key])
+			t.Errorf("message %s is stored %d times", key, stored[key])
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package processes_test runs the whole system as seven separate processes, configured by their environment alone.
+// Package processes_test runs the whole system as seven separate processes, configured only by their environment.
 package processes_test
 
 import (
@@ -15,11 +15,11 @@ import (
 	"fivechat.dev/tests/journeys"
 )
 
-// TestProcesses runs every journey over processes of their own, looks at the admin ports, and ends them one by one.
+// TestProcesses runs every journey with separate processes, checks the admin ports, and stops the processes one by one.
 func TestProcesses(t *testing.T) {
 	t.Parallel()
 	binaries := cluster.Build(t)
-	t.Run("settings that are missing are named", func(t *testing.T) {
+	t.Run("missing settings are named", func(t *testing.T) {
 		for _, name := range append([]string{cluster.Gateway}, cluster.Services...) {
 			p := cluster.Start(t, filepath.Join(binaries, name), nil)
 			if code := p.ExitCode(t); code == 0 || !strings.Contains(p.Log.String(), "FIVECHAT_ASSERTION_KEYS") {
@@ -35,9 +35,9 @@ func TestProcesses(t *testing.T) {
 	t.Run("webhooks are killed", func(inner *testing.T) { webhooksKilled(inner, t, f) })
 	t.Run("changes at two edges", func(t *testing.T) { twoEdges(t, f) })
 	t.Run("admin ports", func(t *testing.T) { adminPorts(t, f) })
-	t.Run("a service hears nobody but its siblings", func(t *testing.T) { unasserted(t, f) })
-	t.Run("what was sent to the killed replica is sent again", func(t *testing.T) { sent.again(t) })
-	t.Run("a request under way is answered", func(t *testing.T) { underWay(t, f) })
+	t.Run("a service refuses requests without a valid assertion", func(t *testing.T) { unasserted(t, f) })
+	t.Run("messages to the killed replica are repeated", func(t *testing.T) { sent.again(t) })
+	t.Run("requests in progress are finished", func(t *testing.T) { underWay(t, f) })
 	for _, p := range f.Services {
 		p.Terminate(t)
 	}
@@ -48,8 +48,8 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
-// twoReplicas: what happens at one replica is told at the other, a stream that began at one goes on at the other, and one
-// that stops ends its streams.
+// twoReplicas checks that events of one replica reach the other, that a stream resumes at the other replica, and that a
+// replica that stops ends its streams.
 func twoReplicas(t *testing.T, f *cluster.Cluster) {
 	other, processes := f.Replica(t)
 	w := f.Website(t, harness.Free)
@@ -71,24 +71,24 @@ func twoReplicas(t *testing.T, f *cluster.Cluster) {
 	there.Want(t, "message.created")
 	moved := other.Proven(v.Token, v.Secret).Events(t, "/visitor/events", here.Last)
 	if f := moved.Next(t); f.Event != "ready" || !f.Data.Bool("resumed") {
-		t.Errorf("a stream that moved begins with %+v", f)
+		t.Errorf("a moved stream begins with %+v", f)
 	}
 	if f := moved.Want(t, "message.created")[0]; f.Happened().Object("message").Text("content") != "three" {
-		t.Errorf("a stream that moved goes on with %s", f.Data)
+		t.Errorf("a moved stream continues with %s", f.Data)
 	}
 	for _, p := range processes {
 		p.Terminate(t)
 	}
 	for _, s := range []*harness.Stream{there, moved} {
 		if f, comes := s.Try(t); comes {
-			t.Errorf("behind the end: %+v", f)
+			t.Errorf("after the end: %+v", f)
 		}
 	}
 	back := v.Events(t, "/visitor/events", moved.Last)
 	back.Want(t, "ready")
 	v.Say(t, token, "four")
 	if f := back.Want(t, "message.created")[0]; f.Happened().Object("message").Text("content") != "four" {
-		t.Errorf("a stream that came back goes on with %s", f.Data)
+		t.Errorf("a stream that moved back continues with %s", f.Data)
 	}
 }
 
@@ -112,7 +112,7 @@ func adminPorts(t *testing.T, f *cluster.Cluster) {
 			}
 			resp.Body.Close()
 			if resp.StatusCode != http.StatusNotFound {
-				t.Errorf("%s answers %s on the port of its requests: %d", p.Name, path, resp.StatusCode)
+				t.Errorf("%s serves %s on its public port: %d", p.Name, path, resp.StatusCode)
 			}
 		}
 	}
@@ -120,18 +120,18 @@ func adminPorts(t *testing.T, f *cluster.Cluster) {
 	for _, p := range f.Services {
 		_, body := p.Get(t, "/metrics")
 		if !strings.Contains(body, "fivechat_operation_duration_seconds") {
-			t.Errorf("%s measures no operation", p.Name)
+			t.Errorf("%s has no metric of operations", p.Name)
 		}
 		metrics += body
 	}
 	for _, secret := range []string{"conv_", "vis_", "5c_", f.OperatorKey} {
 		if strings.Contains(metrics, secret) {
-			t.Errorf("the metrics hold %q", secret)
+			t.Errorf("the metrics contain %q", secret)
 		}
 	}
 }
 
-// unasserted asks the services past the edge, with no assertion and with one that another key signed.
+// unasserted sends requests to the services directly, without an assertion and with one that another key signed.
 func unasserted(t *testing.T, f *cluster.Cluster) {
 	w := f.World(t, harness.Pro)
 	keys, err := identity.NewKeyring([]byte(strings.Repeat("another key ", 4)))
@@ -166,7 +166,8 @@ func unasserted(t *testing.T, f *cluster.Cluster) {
 	}
 }
 
-// underWay ends the gateway while clients ask: every request that was taken is answered, and then nobody listens.
+// underWay stops the gateway during requests. Every accepted request gets its response, and afterwards the port is
+// closed.
 func underWay(t *testing.T, f *cluster.Cluster) {
 	w := f.World(t, harness.Free)
 	stop, done := make(chan struct{}), make(chan struct{})
@@ -181,11 +182,11 @@ func underWay(t *testing.T, f *cluster.Cluster) {
 			}
 			resp, err := c.Get(f.URL + "/widgets/" + w.ClientToken)
 			if err != nil {
-				continue // refused at the door: it was not taken
+				continue // refused before it was accepted
 			}
 			resp.Body.Close()
 			if resp.StatusCode != http.StatusOK {
-				t.Errorf("while the gateway ends, a request is answered %d", resp.StatusCode)
+				t.Errorf("while the gateway stops, a request has the status %d", resp.StatusCode)
 			}
 		}
 	}()
@@ -194,6 +195,6 @@ func underWay(t *testing.T, f *cluster.Cluster) {
 	<-done
 	if resp, err := c.Get(f.URL + "/health"); err == nil {
 		resp.Body.Close()
-		t.Errorf("the gateway has ended and answers %d", resp.StatusCode)
+		t.Errorf("the gateway has stopped, but responds with %d", resp.StatusCode)
 	}
 }

@@ -12,8 +12,9 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// webhooksKilled kills replicas of the webhooks service, one after the other, while they deliver: the receiver gets every
-// event, each time with the same id and body, and those of a conversation in order. What replaces them lasts as long as all does.
+// webhooksKilled kills the replicas of the webhooks service, one after the other, during deliveries. The receiver gets
+// every event, each time with the same id and body, and those of a conversation in order. The restarted replicas live
+// as long as the test all.
 func webhooksKilled(t, all *testing.T, f *cluster.Cluster) {
 	const talks, rounds, perRound = 4, 3, 10
 	addrs := harness.FreeAddrs(t, 2)
@@ -21,7 +22,7 @@ func webhooksKilled(t, all *testing.T, f *cluster.Cluster) {
 	second := f.Run(all, "webhooks", map[string]string{"FIVECHAT_ADDR": addrs[0], "FIVECHAT_ADMIN_ADDR": addrs[1]})
 	cluster.Ready(t, second)
 	replicas := []*cluster.Process{f.Services[place], second}
-	r := harness.Receive(t, func(http.ResponseWriter, *http.Request) { <-time.After(2 * time.Millisecond) }) // so that some are under way
+	r := harness.Receive(t, func(http.ResponseWriter, *http.Request) { <-time.After(2 * time.Millisecond) }) // so that some are in progress
 	w := f.Website(t, harness.Free)
 	w.NewWebhook(t, r.URL, "message.created")
 	v := make([]harness.Session, talks)

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// The parts of the figures that are no service of ours.
+// The parts of the figures that aren't services of the system.
 const (
 	gateway = "api-gateway"
 	chat    = "conversations"
@@ -13,38 +13,38 @@ const (
 	redis   = "redis"
 )
 
-// Components are what runs in pods of ours, in the order of tables.
+// Components are the components in pods, in the order of the tables.
 var Components = []string{gateway, chat, "visitors", "accounts", "widgets", "tickets", "statistics", "webhooks"}
 
-// Assumptions are what no measurement of ours says.
+// Assumptions are values that weren't measured.
 type Assumptions struct {
 	Mix          map[string]float64 // the share of each operation
-	P99          float64            // seconds that 99 of 100 requests may take
-	Full         float64            // the utilisation that a pod is planned for
+	P99          float64            // objective of the 99th percentile, in seconds
+	Full         float64            // planned utilisation of a pod
 	Cores        int                // of a pod
-	Memory       map[string]float64 // GiB of a pod, "" for those that are not named
+	Memory       map[string]float64 // GiB of a pod, "" for those without an entry
 	ShardCores   int                // of a member of a replica set
 	ShardMemory  float64            // GiB
-	ShardFull    float64            // the utilisation that a primary is planned for
+	ShardFull    float64            // planned utilisation of a primary
 	ShardRows    float64            // bytes of documents that a shard holds
-	Store        float64            // how much more processor MongoDB takes than the embedded store
-	RedisMemory  float64            // GiB of a node, of which one core serves
-	RedisFull    float64            // the utilisation that a node is planned for
+	Store        float64            // processor time of MongoDB relative to the embedded store
+	RedisMemory  float64            // GiB of a node, of which one core serves requests
+	RedisFull    float64            // planned utilisation of a node
 	Wire         float64            // bytes/s that a node of Redis may send
-	Trip         float64            // seconds to the store and back
+	Trip         float64            // seconds for a round trip to the store
 	Commit       float64            // seconds until a majority has a write in its journal
 	Website      float64            // requests/s of one website
 	Caller       float64            // requests/s of one token, or of one visitor
-	Lookup       float64            // µs of a service to answer what the edge's memory has not
+	Lookup       float64            // µs of a service for a cache miss of the edge
 	Streams      float64            // open event streams for each request/s
 	StreamMemory float64            // bytes of one at the edge, and again in conversations
-	Heard        float64            // the part of a pod that may go into hearing events
-	Average      float64            // the average rate over a year, as a part of the one that is planned for
+	Heard        float64            // share of a pod that may be used for receiving events
+	Average      float64            // the average rate over a year, relative to the planned rate
 	CoreHour     float64            // price of a core for an hour
 	GiBHour      float64            // price of a GiB of memory for an hour
 }
 
-// Default is what the documented tables assume.
+// Default returns the assumptions of the documented tables.
 func Default() Assumptions {
 	return Assumptions{
 		Mix: map[string]float64{
@@ -59,7 +59,8 @@ func Default() Assumptions {
 	}
 }
 
-// How long the edge remembers, in seconds, and of what a token's quota a lease is (api-gateway, libs/store/ratelimit).
+// The lifetimes of the edge's caches, in seconds, and the share of a token's quota in a lease (api-gateway,
+// libs/store/ratelimit).
 const (
 	rememberedToken   = 5.
 	rememberedVisitor = 10.
@@ -68,10 +69,10 @@ const (
 	quotaLease        = 12. // requests: a fiftieth of 600
 )
 
-// poolSize is how many connections to the store a process may have (libs/store/mongokit).
+// poolSize is the maximal number of connections of a process to the store (libs/store/mongokit).
 const poolSize = 64
 
-// The caches that the edge asks, by operation; the rest ask that of tokens.
+// asks maps operations to the edge cache that they use. The default is the cache of tokens.
 var asks = map[string]string{"get_widget": "widgets", "visitor_reads": "visitors", "visit": ""}
 
 func cacheOf(operation string) string {
@@ -81,7 +82,7 @@ func cacheOf(operation string) string {
 	return "accounts"
 }
 
-// logOf is the log that an operation's events are written to.
+// logOf returns the log that an operation's events are written to.
 func logOf(operation string) string {
 	switch operation {
 	case "visit":
@@ -93,13 +94,13 @@ func logOf(operation string) string {
 	}
 }
 
-// Model joins figures and assumptions.
+// Model combines figures and assumptions.
 type Model struct {
 	Figures
 	Assumptions
 }
 
-// mix adds up something over the operations, weighted by their shares, in a fixed order.
+// mix sums a value over the operations, weighted by their shares, in a fixed order.
 func (m Model) mix(of func(name string, o Operation) float64) (sum float64) {
 	names := make([]string, 0, len(m.Mix))
 	for name := range m.Mix {
@@ -112,7 +113,7 @@ func (m Model) mix(of func(name string, o Operation) float64) (sum float64) {
 	return sum
 }
 
-// events is the records of a log that an average request writes; of all logs for "".
+// events is the number of records of a log that an average request writes; of all logs for "".
 func (m Model) events(log string) float64 {
 	return m.mix(func(name string, o Operation) float64 {
 		if log != "" && logOf(name) != log {
@@ -122,15 +123,15 @@ func (m Model) events(log string) float64 {
 	})
 }
 
-// work is the µs that an average request takes of a component's replicas, whichever they are: what follows from events is
-// not in it, of which only one replica does the work, or each does all.
+// work is the µs that an average request takes in any replica of a component. It excludes the processing of events,
+// which only one replica does, or each does completely.
 func (m Model) work(component string) float64 {
 	return m.mix(func(_ string, o Operation) float64 {
 		return max(o.CPU[component]-o.Events*m.Event.CPU[component], 0)
 	})
 }
 
-// asked is the part of the requests that a component sees.
+// asked is the share of the requests that reach a component.
 func (m Model) asked(component string) float64 {
 	return m.mix(func(_ string, o Operation) float64 {
 		if o.CPU[component]-o.Events*m.Event.CPU[component] > 0 {
@@ -140,11 +141,11 @@ func (m Model) asked(component string) float64 {
 	})
 }
 
-// Missed is the part of lookups that the memory of the edge's pods does not answer, where a key is asked for at a rate and
-// remembered for some seconds: of each memory's answers one is fetched, and those are from memory that come while it lasts.
+// Missed is the share of lookups that miss the caches of the edge's pods, if a key is requested at a rate and cached
+// for some seconds. Of each cache lifetime, the first lookup is a miss and the others are hits.
 func Missed(rate, seconds float64, pods int) float64 { return 1 / (1 + rate/float64(pods)*seconds) }
 
-// missed is the lookups of an average request that a component has to answer.
+// missed is the number of lookups of an average request that a component must serve.
 func (m Model) missed(component string, pods int) float64 {
 	asking := m.mix(func(name string, _ Operation) float64 {
 		if cacheOf(name) == component {
@@ -164,8 +165,8 @@ func (m Model) missed(component string, pods int) float64 {
 	}
 }
 
-// quotas is the commands to Redis by which an average request spends its caller's quota and its website's: one for a lease, and
-// for each pod at least one a window.
+// quotas is the number of commands to Redis by which an average request uses its caller's quota and its website's: one
+// per lease, and for each pod at least one per window.
 func (m Model) quotas(pods int) float64 {
 	spend := func(rate float64) float64 {
 		return min(1, max(1/quotaLease, float64(pods)/(rate*quotaWindow)))
@@ -179,17 +180,17 @@ func (m Model) quotas(pods int) float64 {
 	return public * (spend(m.Caller) + spend(m.Website))
 }
 
-// command is the µs that a command takes of the store.
+// command is the µs of a command in the store.
 func (m Model) command() float64 {
 	return m.Store * m.mix(func(_ string, o Operation) float64 { return o.CPU[store] }) / m.mix(func(_ string, o Operation) float64 { return o.Mongo })
 }
 
-// asking is the µs that a command takes of Redis.
+// asking is the µs of a command in Redis.
 func (m Model) asking() float64 {
 	return m.mix(func(_ string, o Operation) float64 { return o.CPU[redis] }) / m.mix(func(_ string, o Operation) float64 { return o.Redis })
 }
 
-// commands is how many an average request sends to the store.
+// commands is how many commands an average request sends to the store.
 func (m Model) commands(pods int) float64 {
 	n := m.mix(func(_ string, o Operation) float64 { return o.Mongo })
 	for _, c := range Components {
@@ -198,8 +199,8 @@ func (m Model) commands(pods int) float64 {
 	return n
 }
 
-// partitions is into how many parts the busiest log would have to be split, so that a relay, a follower and those who hear
-// all of it keep up. It is one today.
+// partitions is the number of parts of the busiest log with which a relay, a follower and the readers of the whole log
+// keep up. Today there is one part.
 func (m Model) partitions(rate float64) int {
 	busiest := 0.
 	for _, log := range []string{chat, "visitors", "tickets"} {
@@ -208,5 +209,5 @@ func (m Model) partitions(rate float64) int {
 	return int(math.Ceil(max(1, rate*busiest/(m.Full*m.Relayed), rate*busiest/(m.Full*m.Followed), rate*m.events("")/m.hearable())))
 }
 
-// hearable is the events/s that a pod of conversations can hear.
+// hearable is the events/s that a pod of conversations can receive.
 func (m Model) hearable() float64 { return m.Heard * float64(m.Cores) * 1e6 / m.Hearing }

@@ -6,7 +6,7 @@ import (
 	"sort"
 )
 
-// Sized is a station: so many places, each a queue.
+// Sized is a station with its number of places, each a queue.
 type Sized struct {
 	Name   string
 	Places int
@@ -14,21 +14,21 @@ type Sized struct {
 	Why    string
 }
 
-// Growth is how much more of everything a station bears.
+// Growth is the factor by which the rate may grow at a station.
 func (s Sized) Growth() float64 { return 1 / s.Queue.Utilisation() }
 
-// Plan is what a rate of requests needs.
+// Plan is the resources for a rate of requests.
 type Plan struct {
 	Rate        float64
 	Pods        []Sized // by component
 	Shards      Sized
 	Rows        int // shards for the documents of a year
 	Redis       Sized
-	Carriers    int     // nodes of Redis that carry the logs
+	Carriers    int     // nodes of Redis for the logs
 	Partitions  int     // of the busiest log; it has one today
 	Streams     float64 // open ones
-	InUse       float64 // connections to the store that carry a command
-	Connections int     // that there may be
+	InUse       float64 // connections to the store with a command in progress
+	Connections int     // at most
 	Cores       int
 	Memory      float64 // GiB
 	Million     float64 // price of a million requests
@@ -70,14 +70,14 @@ func (m Model) memory(component string) float64 {
 	return m.Memory[""]
 }
 
-// stops is how many queues a request goes through at most: components, and the store for each command.
+// stops is the maximal number of queues on a request's path: components, and the store for each command.
 const stops = 20
 
-// station gives the fewest places, at least some, none of which is fuller than wanted, or takes more than a stop's part of
-// the time that there is.
+// station returns the least number of places, but at least least, with which no place exceeds the wanted utilisation or
+// takes more than a stop's share of the objective.
 func (m Model) station(name string, rate, service float64, servers int, full float64, least int) Sized {
 	s := Sized{name, max(int(math.Ceil(rate*service/(float64(servers)*full))), least), Queue{Servers: servers, Service: service}, "work"}
-	alone := Queue{Servers: servers, Service: service}.Within(0.99) // no number of places is quicker
+	alone := Queue{Servers: servers, Service: service}.Within(0.99) // more places don't make it faster
 	for {
 		s.Queue.Rate = rate / float64(s.Places)
 		if s.Queue.Within(0.99) <= max(m.P99/stops, 1.1*alone) {
@@ -105,7 +105,7 @@ func (s Sized) atLeast(places int, rate float64, why string) Sized {
 	return s
 }
 
-// component sizes a service. A pod of conversations also hears events: all of them, or those of a part of the logs.
+// component sizes a service. A pod of conversations also receives events: all of them, or those of a part of the logs.
 func (m Model) component(name string, rate float64, edges, partitions int) Sized {
 	missed := m.missed(name, edges)
 	asked := m.asked(name) + missed
@@ -118,18 +118,19 @@ func (m Model) component(name string, rate float64, edges, partitions int) Sized
 	}
 	hearing := rate * m.events("") / float64(partitions) * m.Hearing / 1e6 // cores of each pod
 	s := m.station(name, rate*asked, service, m.Cores, m.Full-hearing/float64(m.Cores), 2)
-	// What a pod hears makes everything else in it slower.
+	// Receiving events makes everything else in a pod slower.
 	s.Queue.Service /= 1 - hearing/float64(m.Cores)
 	return s.atLeast(int(math.Ceil(rate*m.Streams/m.held(name))), rate*asked, "streams")
 }
 
-// fanOut is the bytes/s that Redis sends to those who hear the logs.
+// fanOut is the bytes/s that Redis sends to the readers of the logs.
 func (m Model) fanOut(rate float64, hearers, partitions int) float64 {
 	return rate * m.events("") * m.Event.Stored * math.Ceil(float64(hearers)/float64(partitions))
 }
 
-// Paths gives the stations and paths of a plan, for Simulate: each operation goes to the gateway, to those components that it
-// takes time of, and to the store as often as it does, over the wire and, where it writes, until that is kept.
+// Paths returns the stations and paths of a plan, for Simulate. Each operation visits the gateway, the components that
+// it takes time of, and the store for each command: over the network and, if it writes, until the write is in the
+// journal.
 func (m Model) Paths(p Plan) (stations []Station, paths []Path) {
 	index := map[string]int{}
 	for _, s := range append(slices.Clone(p.Pods), p.Shards) {
@@ -161,14 +162,14 @@ func (m Model) Paths(p Plan) (stations []Station, paths []Path) {
 	return stations, paths
 }
 
-// Ceiling is the rate at which something that does not grow with replicas is full.
+// Ceiling is the rate at which something that does not scale with replicas is full.
 type Ceiling struct {
 	What string
 	Rate float64
-	Then string // what is to be done
+	Then string // the remedy
 }
 
-// Ceilings gives what breaks as the rate grows, the first first.
+// Ceilings returns the bottlenecks in the order in which a growing rate reaches them.
 func (m Model) Ceilings() []Ceiling {
 	busiest := m.events(chat)
 	all := []Ceiling{
@@ -197,7 +198,7 @@ func (m Model) Ceilings() []Ceiling {
 	return all
 }
 
-// bisect gives the rate at which something that grows with it is 1.
+// bisect returns the rate at which a growing value is 1.
 func (m Model) bisect(grows func(rate float64) float64) float64 {
 	low, high := 1., 1e9
 	for range 80 {
@@ -210,7 +211,7 @@ func (m Model) bisect(grows func(rate float64) float64) float64 {
 	return low
 }
 
-// First gives the stations of a plan in the order in which they are full when the rate grows and nothing is added.
+// First returns the stations of a plan in the order in which they are full if the rate grows and nothing is added.
 func (p Plan) First() []Sized {
 	all := append(slices.Clone(p.Pods), p.Shards, p.Redis)
 	sort.SliceStable(all, func(i, j int) bool { return all[i].Growth() < all[j].Growth() })

@@ -2,17 +2,17 @@ package sim
 
 import "math"
 
-// Queue is an M/M/c queue: Servers of them serve arrivals of a Rate (1/s), each for Service seconds on average.
+// Queue is an M/M/c queue: Servers servers serve arrivals at a Rate (1/s), each for Service seconds on average.
 type Queue struct {
 	Servers int
 	Rate    float64
 	Service float64
 }
 
-// Utilisation is the part of their time that the servers work; from 1 on the queue only grows.
+// Utilisation is the share of time in which the servers work; from 1 on the queue grows without bound.
 func (q Queue) Utilisation() float64 { return q.Rate * q.Service / float64(q.Servers) }
 
-// Waits is the probability that an arrival has to wait: Erlang's C, by way of his B, whose recursion stays in bounds.
+// Waits is the probability that an arrival has to wait: Erlang's C, computed from his B, whose recursion stays bounded.
 func (q Queue) Waits() float64 {
 	load := q.Rate * q.Service
 	lost := 1.0
@@ -36,9 +36,9 @@ func (q Queue) Beyond(seconds float64) float64 {
 		return 1
 	}
 	served := 1 / q.Service
-	drained := float64(q.Servers)*served - q.Rate // the rate at which a wait ends, once there is one
+	drained := float64(q.Servers)*served - q.Rate // the rate at which a wait ends
 	still := math.Exp(-served * seconds)
-	both := still * (1 + served*seconds) // a wait and a service of the same rate
+	both := still * (1 + served*seconds) // a wait and a service at the same rate
 	if math.Abs(drained-served) > 1e-9*served {
 		both = (drained*still - served*math.Exp(-drained*seconds)) / (drained - served)
 	}
@@ -46,7 +46,7 @@ func (q Queue) Beyond(seconds float64) float64 {
 	return (1-c)*still + c*both
 }
 
-// Within is the time, in seconds, that a part of the arrivals takes at most: Within(0.99) is the 99th percentile.
+// Within is the time, in seconds, that a share of the arrivals takes at most: Within(0.99) is the 99th percentile.
 func (q Queue) Within(part float64) float64 {
 	if q.Utilisation() >= 1 {
 		return math.Inf(1)

@@ -14,8 +14,8 @@ func near(t *testing.T, what string, got, want, part float64) {
 	}
 }
 
-// TestKnownQueues compares with what is known: M/M/1 in closed form, M/M/2 in closed form, and values of Erlang's C from
-// the tables of telephone traffic.
+// TestKnownQueues compares with known results: M/M/1 and M/M/2 in closed form, and values of Erlang's C from the tables
+// of telephone traffic.
 func TestKnownQueues(t *testing.T) {
 	t.Parallel()
 	for _, load := range []float64{0.1, 0.5, 0.9, 0.99} {
@@ -32,12 +32,12 @@ func TestKnownQueues(t *testing.T) {
 	many := sim.Queue{Servers: 100_000, Rate: 50_000, Service: 1}
 	near(t, "many servers' 99th percentile", many.Within(0.99), math.Log(100), 1e-6)
 	if full := (sim.Queue{Servers: 2, Rate: 20, Service: 0.1}); !math.IsInf(full.Mean(), 1) || !math.IsInf(full.Within(0.5), 1) || full.Beyond(1e9) != 1 {
-		t.Error("a full queue ends")
+		t.Error("a full queue has a finite time")
 	}
 }
 
-// TestSimulation compares single requests with the formulas, and two queues one behind the other with the sum of two
-// exponential times, which they are by Burke's theorem.
+// TestSimulation compares single requests with the formulas, and two queues in series with the sum of two exponential
+// times, which they equal by Burke's theorem.
 func TestSimulation(t *testing.T) {
 	t.Parallel()
 	const requests = 400_000
@@ -65,7 +65,7 @@ func TestSimulation(t *testing.T) {
 	took := sim.Simulate(2, 50, requests, []sim.Station{{1, 1}, {1, 1}}, []sim.Path{{Share: 1, Visits: []sim.Visit{{0, 0.01}, {1, 0.01}}}})
 	near(t, "the mean of two", mean(took), 2*0.02, 0.02)
 	rate, high := 1/0.02, at(took, 0.99)
-	near(t, "what two exceed", math.Exp(-rate*high)*(1+rate*high), 0.01, 0.1)
+	near(t, "the share beyond the sum's quantile", math.Exp(-rate*high)*(1+rate*high), 0.01, 0.1)
 
 	halves := []sim.Path{{Share: 0.5, Visits: []sim.Visit{{0, 0.001}}}, {Share: 0.5, Visits: []sim.Visit{{0, 0.001}, {1, 1}}}}
 	took = sim.Simulate(3, 1, requests, []sim.Station{{1, 100}, {1, 100}}, halves)

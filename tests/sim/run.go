@@ -12,19 +12,19 @@ type Visit struct {
 	Service float64
 }
 
-// Station is Places queues of Servers each; a request comes to one of them at random.
+// Station is Places queues of Servers each; a request visits one of them at random.
 type Station struct {
 	Places, Servers int
 }
 
-// Path is what a part of the requests does.
+// Path is the sequence of visits of a share of the requests.
 type Path struct {
 	Share  float64
 	Visits []Visit
 }
 
-// Simulate sends requests of a rate over paths through stations, and gives how long each of them took, in seconds, the
-// shortest first. The first tenth, which finds everything empty, is left out.
+// Simulate sends requests at a rate over paths through stations, and returns how long each took, in seconds, sorted.
+// The first tenth, which finds empty queues, is left out.
 func Simulate(seed uint64, rate float64, requests int, stations []Station, paths []Path) []float64 {
 	s := &simulation{random: rand.New(rand.NewPCG(seed, 0)), places: make([][]queueState, len(stations)), stations: stations}
 	for i, st := range stations {
@@ -49,20 +49,20 @@ func Simulate(seed uint64, rate float64, requests int, stations []Station, paths
 
 type request struct {
 	begun, ended float64
-	visits       []Visit // that are still to come
+	visits       []Visit // remaining ones
 }
 
-// queueState is one queue.
+// queueState is the state of one queue.
 type queueState struct {
 	busy    int
 	waiting []int // requests
 }
 
-// event is a request that comes to its next visit, or is served at one.
+// event is the arrival of a request at its next visit, or the end of its service.
 type event struct {
 	at      float64
 	request int
-	served  *queueState // nil: it comes
+	served  *queueState // nil for an arrival
 }
 
 type simulation struct {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Rates are those that the documented tables are made for, in requests/s.
+// Rates are the rates of the documented tables, in requests/s.
 var Rates = []float64{1e3, 1e5, 1e7}
 
 // Tables writes the results of the model as Markdown.
@@ -32,7 +32,7 @@ func table(w io.Writer, title string, rows [][]string) {
 	}
 }
 
-// number formats a figure with its two significant digits, and commas.
+// number formats a figure with two significant digits and commas.
 func number(x float64) string {
 	switch {
 	case math.IsInf(x, 1):
@@ -133,7 +133,7 @@ const (
 	requests  = 200_000
 )
 
-// Latency simulates a plan, and gives the median and the 99th percentile in seconds.
+// Latency simulates a plan, and returns the median and the 99th percentile in seconds.
 func (m Model) Latency(p Plan) (median, high float64) {
 	stations, paths := m.Paths(p)
 	took := Simulate(1, p.Rate, requests, stations, paths)

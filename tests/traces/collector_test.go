@@ -1,5 +1,5 @@
-// Package traces_test receives what the system says of itself while it is used: its spans over OTLP, its log and its
-// metrics. It looks at whole traces, and that nothing in all of it is secret or personal.
+// Package traces_test collects the telemetry of the system while it is used: its spans over OTLP, its log and its
+// metrics. It checks complete traces, and that the telemetry contains nothing secret or personal.
 package traces_test
 
 import (
@@ -18,7 +18,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// span is one that was received.
+// span is a received span.
 type span struct {
 	*tracepb.Span
 	component string
@@ -28,7 +28,7 @@ func (s span) trace() string  { return hex.EncodeToString(s.TraceId) }
 func (s span) id() string     { return hex.EncodeToString(s.SpanId) }
 func (s span) parent() string { return hex.EncodeToString(s.ParentSpanId) }
 
-// title is by which tests know a span.
+// title identifies a span in the tests.
 func (s span) title() string {
 	title := s.component + ": " + s.Name
 	if operation := s.attribute("fivechat.operation"); operation != "" {
@@ -39,7 +39,7 @@ func (s span) title() string {
 
 func (s span) failed() bool { return s.Status.GetCode() == tracepb.Status_STATUS_CODE_ERROR }
 
-// attribute is the value of an attribute as text, "" where there is none.
+// attribute returns the value of an attribute as text, or "".
 func (s span) attribute(key string) string {
 	for _, a := range s.Attributes {
 		if a.Key == key {
@@ -65,7 +65,7 @@ type collector struct {
 	*httptest.Server
 	mu    sync.Mutex
 	spans []span
-	bad   []string // what could not be read
+	bad   []string // requests that could not be parsed
 }
 
 func newCollector() *collector {
@@ -100,14 +100,14 @@ func (c *collector) receive(_ http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// all is what has been received.
+// all returns the spans received so far.
 func (c *collector) all() []span {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.spans)
 }
 
-// of gives the spans of a trace.
+// of returns the spans of a trace.
 func (c *collector) of(trace string) (found []span) {
 	for _, s := range c.all() {
 		if s.trace() == trace {
@@ -117,7 +117,7 @@ func (c *collector) of(trace string) (found []span) {
 	return found
 }
 
-// linkedTo gives the titles of the spans with a link to one of a trace, each with the tree below it.
+// linkedTo returns the titles of the spans with a link to one of a trace, each with the tree below it.
 func (c *collector) linkedTo(trace string) map[string]string {
 	found, all := map[string]string{}, c.all()
 	for _, s := range all {
@@ -128,7 +128,7 @@ func (c *collector) linkedTo(trace string) map[string]string {
 	return found
 }
 
-// titled gives a span of a title with a link to one of a trace.
+// titled returns a span with a title and a link to one of a trace.
 func (c *collector) titled(title, trace string) span {
 	for _, s := range c.all() {
 		if s.title() == title && s.links(trace) {
@@ -138,13 +138,13 @@ func (c *collector) titled(title, trace string) span {
 	return span{}
 }
 
-// links says whether the span has a link to one of a trace.
+// links reports whether the span has a link to one of a trace.
 func (s span) links(trace string) bool {
 	return slices.ContainsFunc(s.Links, func(l *tracepb.Span_Link) bool { return hex.EncodeToString(l.TraceId) == trace })
 }
 
-// tree renders what is below a span (the whole trace for "") as titles, indented by two spaces a level. Siblings are in order of their
-// names; those that look the same are there once.
+// tree renders the spans below a span (the whole trace for "") as titles, indented by two spaces per level. Siblings
+// are sorted by title; equal ones appear once.
 func tree(spans []span, below, indent string) string {
 	var parts []string
 	for _, s := range spans {

@@ -15,7 +15,7 @@ var (
 	log      = new(record)
 )
 
-// TestMain sees to it that everything is told: each trace, each line, and soon.
+// TestMain configures the telemetry so that every trace and every line is sent, and soon.
 func TestMain(m *testing.M) {
 	for name, value := range map[string]string{
 		"OTEL_EXPORTER_OTLP_ENDPOINT": received.URL, "TRACE_SAMPLE_RATIO": "1", "OTEL_BSP_SCHEDULE_DELAY": "50", "LOG_LEVEL": "debug",
@@ -24,31 +24,31 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	harness.ObserveRequests(secrets.hear)
+	harness.ObserveRequests(secrets.observe)
 	harness.MainLogged(m, log)
 }
 
-// record is a log.
+// record collects a log.
 type record struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-// Write takes a piece of the log.
+// Write implements io.Writer.
 func (r *record) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.b.Write(p)
 }
 
-// text is what has been taken so far.
+// text returns the log so far.
 func (r *record) text() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.b.String()
 }
 
-// line is what tests want to know of a line of the log.
+// line contains the used members of a line of the log.
 type line struct {
 	Level, Msg, Component string
 	Route                 string
@@ -57,7 +57,7 @@ type line struct {
 	Website               int64
 }
 
-// lines gives the lines of a request.
+// lines returns the lines of a request.
 func (r *record) lines(t *testing.T, request string) (found []line) {
 	t.Helper()
 	r.mu.Lock()
@@ -69,7 +69,7 @@ func (r *record) lines(t *testing.T, request string) (found []line) {
 		}
 		var l line
 		if err := json.Unmarshal(at, &l); err != nil {
-			t.Fatalf("a line is no JSON: %v: %s", err, at)
+			t.Fatalf("a line is not JSON: %v: %s", err, at)
 		}
 		if l.Request == request {
 			found = append(found, l)
@@ -78,7 +78,7 @@ func (r *record) lines(t *testing.T, request string) (found []line) {
 	return found
 }
 
-// asked asks, and gives the trace that the edge's line says the request has.
+// asked sends a request, and returns its trace id from the edge's log.
 func asked(t *testing.T, c harness.Client, status int, method, path string, body any) (harness.Answer, string) {
 	t.Helper()
 	id, trace := harness.Unique("request-"), ""

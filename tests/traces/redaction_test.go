@@ -27,11 +27,11 @@ import (
 	"fivechat.dev/tests/journeys"
 )
 
-// secrets are what was said to the systems under test, and is nobody's to read in what they say of themselves.
-var secrets = &overheard{said: map[string]string{}}
+// secrets are the secret and personal texts in requests to the systems under test. They must not appear in telemetry.
+var secrets = &secretTexts{said: map[string]string{}}
 
-// overheard is secret and personal texts, each with what it is.
-type overheard struct {
+// secretTexts holds secret and personal texts, each with a description.
+type secretTexts struct {
 	mu   sync.Mutex
 	said map[string]string
 }
@@ -42,11 +42,11 @@ var private = map[string]bool{
 	"clientToken": true, "visitorToken": true, "visitorSecret": true, "conversationToken": true, "clientMessageId": true, "secret": true, "url": true,
 }
 
-// shortest is how long a text is that cannot stand in a log by chance.
+// shortest is the length from which a text can't be in a log by chance.
 const shortest = 9
 
-// hear notes what of a request is secret or personal.
-func (o *overheard) hear(r *http.Request, body []byte) {
+// observe records the secret and personal texts of a request.
+func (o *secretTexts) observe(r *http.Request, body []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.note("a bearer", strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
@@ -55,7 +55,7 @@ func (o *overheard) hear(r *http.Request, body []byte) {
 	o.note("an idempotency key", r.Header.Get("Idempotency-Key"))
 	for _, values := range r.URL.Query() {
 		for _, v := range values {
-			if strings.Contains(v, " ") { // words that are looked for
+			if strings.Contains(v, " ") { // texts to search for
 				o.note("a query", v)
 			}
 		}
@@ -66,7 +66,7 @@ func (o *overheard) hear(r *http.Request, body []byte) {
 	}
 }
 
-func (o *overheard) members(name string, v any) {
+func (o *secretTexts) members(name string, v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		for k, e := range v {
@@ -83,14 +83,14 @@ func (o *overheard) members(name string, v any) {
 	}
 }
 
-func (o *overheard) note(what, text string) {
+func (o *secretTexts) note(what, text string) {
 	if len(text) >= shortest && text != "undefined" {
 		o.said[text] = what
 	}
 }
 
-// all is what has been heard.
-func (o *overheard) all() map[string]string {
+// all returns the recorded texts.
+func (o *secretTexts) all() map[string]string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	all := map[string]string{}
@@ -100,7 +100,7 @@ func (o *overheard) all() map[string]string {
 	return all
 }
 
-// forms are what secrets and personal data look like that no request has said, or not yet.
+// forms are the forms of secrets and personal data that may not have been in a request.
 var forms = map[string]*regexp.Regexp{
 	"more of an API token than its beginning": regexp.MustCompile(`5c_\w{6,}`),
 	"an operator key":                         regexp.MustCompile(`5o_\w+`),
@@ -115,7 +115,7 @@ var forms = map[string]*regexp.Regexp{
 	"a password in a URL":                     regexp.MustCompile(`://[^/\s"]*:[^/\s"]*@`),
 }
 
-// leaks gives what in a text is secret or personal, with what stands around it.
+// leaks returns the secret and personal texts in a text, with their surroundings.
 func leaks(text string, said map[string]string) (found []string) {
 	around := func(from, to int) string { return text[max(0, from-150):min(len(text), to+50)] }
 	for what, form := range forms {
@@ -125,7 +125,7 @@ func leaks(text string, said map[string]string) (found []string) {
 	}
 	index := suffixarray.New([]byte(text))
 	for secret, what := range said {
-		quoted, _ := json.Marshal(secret) // as it would stand in a line
+		quoted, _ := json.Marshal(secret) // as it would appear in a line
 		for _, as := range []string{secret, strings.Trim(string(quoted), `"`)} {
 			if at := index.Lookup([]byte(as), 1); len(at) > 0 {
 				found = append(found, fmt.Sprintf("%s, %q: %s", what, secret, around(at[0], at[0]+len(as))))
@@ -137,22 +137,22 @@ func leaks(text string, said map[string]string) (found []string) {
 	return found
 }
 
-// clean fails the test where something of a system's has what is secret or personal.
+// clean fails the test if the text contains secret or personal data.
 func clean(t *testing.T, what, text string) {
 	t.Helper()
 	if len(text) < 1000 {
-		t.Errorf("%s: there are only %d bytes", what, len(text))
+		t.Errorf("%s: only %d bytes", what, len(text))
 	}
 	for i, l := range leaks(text, secrets.all()) {
 		if i == 20 {
-			t.Errorf("%s: and more", what)
+			t.Errorf("%s: further leaks", what)
 			break
 		}
-		t.Errorf("%s has %s", what, l)
+		t.Errorf("%s contains %s", what, l)
 	}
 }
 
-// allOf is all that spans say.
+// allOf returns all text in spans.
 func allOf(spans []span) string {
 	var b strings.Builder
 	for _, s := range spans {
@@ -164,26 +164,26 @@ func allOf(spans []span) string {
 	return b.String()
 }
 
-// TestNothingSecretIsSaid: after every journey, on a system that says all it can say, neither log nor spans nor metrics have
-// a secret, a token but for its beginning, or what anybody wrote or is called.
-func TestNothingSecretIsSaid(t *testing.T) {
+// TestTelemetryHasNoSecrets checks the telemetry after every journey, with the most verbose settings: neither log nor
+// spans nor metrics contain a secret, a token (except for its beginning), a message or a name.
+func TestTelemetryHasNoSecrets(t *testing.T) {
 	s := harness.Running()
 	t.Run("journeys", func(t *testing.T) { journeys.Run(t, s) })
 	metrics := s.Measured(t)
 	if n := len(secrets.all()); n < 500 {
-		t.Errorf("only %d secrets were heard", n)
+		t.Errorf("only %d secrets were recorded", n)
 	}
 	clean(t, "the log", log.text())
 	clean(t, "the spans", allOf(received.all()))
 	clean(t, "the metrics", metrics)
 	if len(received.bad) > 0 {
-		t.Errorf("what was exported could not be read: %v", received.bad)
+		t.Errorf("exported spans could not be parsed: %v", received.bad)
 	}
 }
 
-// TestNothingSecretIsSaidOfFailures: with its stores gone everything fails, and so it does where the services are; what is said
-// of failures is as discreet.
-func TestNothingSecretIsSaidOfFailures(t *testing.T) {
+// TestTelemetryOfFailuresHasNoSecrets checks the telemetry of failures: every operation fails because its stores, or
+// its services, are unavailable.
+func TestTelemetryOfFailuresHasNoSecrets(t *testing.T) {
 	mongo, err := embedmongo.Start(context.Background(), embedmongo.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -196,7 +196,7 @@ func TestNothingSecretIsSaidOfFailures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = sys.Stop(context.Background()) }) // its stores are gone
+	t.Cleanup(func() { _ = sys.Stop(context.Background()) }) // its stores are closed
 	w := harness.System{URL: sys.URL(), OperatorURL: sys.OperatorURL(), OperatorKey: sys.OperatorKey()}.World(t, harness.Pro)
 	redis.Close()
 	if err := mongo.Close(); err != nil {
@@ -237,7 +237,7 @@ func TestNothingSecretIsSaidOfFailures(t *testing.T) {
 	})
 }
 
-// ruins asks for every operation of a system of which little is left, and gives how many failed and what they answered.
+// ruins calls every operation of a failing system, and returns how many failed and their responses.
 func ruins(t *testing.T, w *harness.World) (failed int, answers string) {
 	t.Helper()
 	var mu sync.Mutex
@@ -245,7 +245,7 @@ func ruins(t *testing.T, w *harness.World) (failed int, answers string) {
 	var asking sync.WaitGroup
 	for _, o := range harness.Operations() {
 		if strings.HasSuffix(o.Path, "/events") {
-			continue // a stream goes on
+			continue // a stream doesn't end
 		}
 		asking.Go(func() {
 			caller := map[harness.Caller]harness.Client{
@@ -263,9 +263,9 @@ func ruins(t *testing.T, w *harness.World) (failed int, answers string) {
 			}
 			problem := harness.Map{}
 			if err := json.Unmarshal(a.Body, &problem); err != nil {
-				t.Errorf("%s answers %s", o.Name(), a.Body)
+				t.Errorf("%s responds with %s", o.Name(), a.Body)
 			}
-			delete(problem, "instance") // the path, as it was asked for
+			delete(problem, "instance") // the requested path
 			rest, err := json.Marshal(problem)
 			if err != nil {
 				t.Error(err)
@@ -283,8 +283,9 @@ func ruins(t *testing.T, w *harness.World) (failed int, answers string) {
 	return failed, all.String()
 }
 
-// TestAPasswordIsNotSaid: not of the store, where it cannot be reached, nor of Redis, whose address cannot be read.
-func TestAPasswordIsNotSaid(t *testing.T) {
+// TestErrorsHaveNoPassword checks that errors contain no password: neither that of an unreachable store, nor that of an
+// invalid Redis URL.
+func TestErrorsHaveNoPassword(t *testing.T) {
 	for name, change := range map[string]func(*conversations.Config){
 		"the store's": func(c *conversations.Config) {
 			c.Mongo.URI = "mongodb://fivechat:hunter2hunter2@127.0.0.1:1/?replicaSet=x"
@@ -303,12 +304,12 @@ func TestAPasswordIsNotSaid(t *testing.T) {
 	}
 }
 
-// TestALeakIsFound: each form, and each text that was heard, where it is planted among what may be said.
-func TestALeakIsFound(t *testing.T) {
+// TestLeaksAreFound checks that each form, and each recorded text, is found if it is planted among allowed text.
+func TestLeaksAreFound(t *testing.T) {
 	const may = `{"msg":"request","method":"GET","route":"/conversations/{token}","trace_id":"0af7651916cd43dd8448eb211c80319c","token_prefix":"5c_ab12X","client":"203.0.113.0"}` + "\n"
 	said := map[string]string{"Where is my parcel?": "a message", "\"Quoted\" words": "another"}
 	if found := leaks(may, said); len(found) != 0 {
-		t.Errorf("what may be said counts as a leak: %v", found)
+		t.Errorf("allowed text counts as a leak: %v", found)
 	}
 	for what, planted := range map[string]string{
 		"more of an API token than its beginning": "5c_ab12Xc",
@@ -326,10 +327,10 @@ func TestALeakIsFound(t *testing.T) {
 		"another":                                 `\"Quoted\" words`,
 	} {
 		if found := leaks(may+planted+"\n"+may, said); len(found) != 1 || !strings.HasPrefix(found[0], what) {
-			t.Errorf("%s is planted, and found is %v", what, found)
+			t.Errorf("%s is planted, but found is %v", what, found)
 		}
 	}
 	if _, there := forms["a hash"]; len(forms) != 11 || !there {
-		t.Errorf("a form is not tried: %d", len(forms))
+		t.Errorf("a form has no test: %d", len(forms))
 	}
 }

@@ -15,9 +15,9 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// TestKeptLate: of traces that are not sampled an edge keeps those that failed and those that were slow, whole, and no
-// others.
-func TestKeptLate(t *testing.T) {
+// TestFailedAndSlowTracesAreRetained checks that an edge retains, of traces that are not sampled, those that failed and
+// those that were slow, completely, and no others (tail sampling).
+func TestFailedAndSlowTracesAreRetained(t *testing.T) {
 	for name, c := range map[string]struct {
 		slow   time.Duration
 		path   string
@@ -25,11 +25,11 @@ func TestKeptLate(t *testing.T) {
 		want   string
 		why    string
 	}{
-		"a service is away":          {time.Hour, "/widgets/some", 503, "api-gateway: GET /widgets/{clientToken}\n", "failed"},
-		"one that is asked is away":  {time.Hour, "/conversations", 503, "api-gateway: GET /conversations\n  api-gateway: GET\n", "failed"},
-		"it is slow":                 {1, "/health", 200, "api-gateway: GET /health\n", "slow"},
-		"it is neither":              {time.Hour, "/health", 200, "", ""},
-		"it is refused, and no more": {time.Hour, "/nothing", 404, "", ""},
+		"a service is unavailable":              {time.Hour, "/widgets/some", 503, "api-gateway: GET /widgets/{clientToken}\n", "failed"},
+		"the service of a token is unavailable": {time.Hour, "/conversations", 503, "api-gateway: GET /conversations\n  api-gateway: GET\n", "failed"},
+		"a slow request":                        {1, "/health", 200, "api-gateway: GET /health\n", "slow"},
+		"an ordinary request":                   {time.Hour, "/health", 200, "", ""},
+		"a refused request":                     {time.Hour, "/nothing", 404, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			told := newCollector()
@@ -42,7 +42,7 @@ func TestKeptLate(t *testing.T) {
 			if a := caller.Try(t, "GET", c.path, nil); a.Status != c.status {
 				t.Fatalf("status %d", a.Status)
 			}
-			if err := edge.Stop(context.Background()); err != nil { // what is kept is told
+			if err := edge.Stop(context.Background()); err != nil { // this exports the retained spans
 				t.Fatal(err)
 			}
 			if got := tree(told.all(), "", ""); got != c.want {
@@ -50,14 +50,14 @@ func TestKeptLate(t *testing.T) {
 			}
 			for _, s := range told.all() {
 				if s.parent() == "" && (s.attribute(telemetry.RetainedReason) != c.why || s.failed() != (c.why == "failed")) {
-					t.Errorf("it is kept because %q, failed: %t", s.attribute(telemetry.RetainedReason), s.failed())
+					t.Errorf("retained because %q, failed: %t", s.attribute(telemetry.RetainedReason), s.failed())
 				}
 			}
 		})
 	}
 }
 
-// alone starts an edge whose services are away.
+// alone starts an edge whose services are unavailable.
 func alone(t *testing.T, tele telemetry.Config) *runner.Running {
 	t.Helper()
 	nobody, err := net.Listen("tcp", "127.0.0.1:0")
@@ -81,9 +81,9 @@ func alone(t *testing.T, tele telemetry.Config) *runner.Running {
 	return edge
 }
 
-// TestKeptLateEverywhere: what is slow is slow for all who wait for it, so each component keeps its part, and the parts are
-// one trace.
-func TestKeptLateEverywhere(t *testing.T) {
+// TestEveryComponentRetainsASlowTrace: a slow request is slow for every waiting component, so each component retains
+// its part, and the parts form one trace.
+func TestEveryComponentRetainsASlowTrace(t *testing.T) {
 	t.Setenv("TRACE_SAMPLE_RATIO", "0")
 	t.Setenv("TRACE_SLOW", "1ns")
 	s, err := system.Start(t.Context(), system.Options{Log: log})
@@ -96,7 +96,7 @@ func TestKeptLateEverywhere(t *testing.T) {
 		}
 	})
 	w := harness.System{URL: s.URL(), OperatorURL: s.OperatorURL(), OperatorKey: s.OperatorKey()}.Website(t, harness.Free)
-	w.Agent().Get(t, "/conversations") // the edge knows the website from now on
+	w.Agent().Get(t, "/conversations") // now the edge has the website in its cache
 	_, trace := asked(t, w.Visit(t, nil).Client, 201, "POST", "/visitor/conversations", harness.Map{"content": "Where is my parcel?"})
 	wantTree(t, trace, opened)
 }

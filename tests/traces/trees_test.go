@@ -7,12 +7,12 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// wantTree waits until a trace is what it should be. Quotas are spent and numbers drawn in blocks, so what that takes depends
-// on what was asked before, and is left out.
+// wantTree waits until a trace has the wanted spans. Quotas and ids are taken in blocks, so whether a request needs a
+// new block depends on earlier requests; the spans for it are left out.
 func wantTree(t *testing.T, trace, want string) {
 	t.Helper()
 	want = strings.TrimPrefix(want, "\n")
-	harness.Eventually(t, harness.Patience, "the trace is whole", func() (bool, any) {
+	harness.Eventually(t, harness.Patience, "the trace is complete", func() (bool, any) {
 		var spans []span
 		for _, s := range received.of(trace) {
 			if !strings.HasPrefix(s.title(), "api-gateway: eval") && !strings.HasSuffix(s.title(), "_sequences") {
@@ -24,7 +24,7 @@ func wantTree(t *testing.T, trace, want string) {
 	})
 }
 
-// wantStatus wants the edge's span of a trace to have a status, and to be failed where that says so.
+// wantStatus checks the status of the edge's span in a trace, and whether it is marked as failed.
 func wantStatus(t *testing.T, trace, status string, failed bool) {
 	t.Helper()
 	for _, s := range received.of(trace) {
@@ -34,7 +34,7 @@ func wantStatus(t *testing.T, trace, status string, failed bool) {
 	}
 }
 
-// opened is the trace of a visitor's first message, whom the edge does not know yet.
+// opened is the trace of the first message of a visitor who isn't in the edge's cache.
 const opened = `
 api-gateway: POST /visitor/conversations
   api-gateway: GET
@@ -51,8 +51,9 @@ api-gateway: POST /visitor/conversations
       conversations: insert conversations_tally_changes
 `
 
-// TestAMessage is followed from the edge into the store, and from there over the stream of events to all who hear of it.
-func TestAMessage(t *testing.T) {
+// TestTraceOfAMessage follows a message from the edge into the store, and from there through the event stream to all
+// consumers.
+func TestTraceOfAMessage(t *testing.T) {
 	w := harness.Running().Website(t, harness.Free)
 	hook := harness.Receive(t, nil)
 	w.NewWebhook(t, hook.URL, "message.created")
@@ -61,7 +62,7 @@ func TestAMessage(t *testing.T) {
 	wantTree(t, trace, opened)
 	wantStatus(t, trace, "201", false)
 
-	want := map[string]string{ // what heard of it, and what that does at least
+	want := map[string]string{ // the consumers, and the least that each does
 		"conversations: relay conversations":   "conversations: update conversations_outbox",
 		"conversations: publish conversations": "conversations: PIPELINE",
 		"conversations: show conversations":    "",
@@ -69,7 +70,7 @@ func TestAMessage(t *testing.T) {
 		"webhooks: follow conversations":       "webhooks: insert webhooks_deliveries",
 		"webhooks: webhook message.created":    "",
 	}
-	harness.Eventually(t, harness.Patience, "all who hear of it link to it", func() (bool, any) {
+	harness.Eventually(t, harness.Patience, "all consumers' spans link to it", func() (bool, any) {
 		missing := []string{}
 		found := received.linkedTo(trace)
 		for title, does := range want {
@@ -82,12 +83,12 @@ func TestAMessage(t *testing.T) {
 	})
 	sent := hook.Got()[0].Header.Get("Traceparent")
 	if of := received.titled("webhooks: webhook message.created", trace); !strings.HasPrefix(sent, "00-"+of.trace()+"-"+of.id()) {
-		t.Errorf("the receiver was told %q, and the span is %s of %s", sent, of.id(), of.trace())
+		t.Errorf("the receiver got the traceparent %q, but the span is %s of %s", sent, of.id(), of.trace())
 	}
 }
 
-// TestWhatAnAgentReads is asked of the services that know.
-func TestWhatAnAgentReads(t *testing.T) {
+// TestTraceOfReads checks which services a read of an agent calls.
+func TestTraceOfReads(t *testing.T) {
 	w := harness.Running().Website(t, harness.Free)
 	token := w.Visit(t, nil).Open(t, "Where is my parcel?")
 	_, list := asked(t, w.Reader(), 200, "GET", "/conversations?search=parcel", nil)
@@ -114,8 +115,8 @@ api-gateway: GET /conversations/{token}
 `)
 }
 
-// TestWhatTheEdgeAnswersItself reaches no service: a token that is none, and a widget that it knows.
-func TestWhatTheEdgeAnswersItself(t *testing.T) {
+// TestTraceOfEdgeResponses checks requests that reach no service: with a malformed token, and for a cached widget.
+func TestTraceOfEdgeResponses(t *testing.T) {
 	w := harness.Running().Website(t, harness.Free)
 	_, refused := asked(t, w.Bearer("5c_none"), 401, "GET", "/conversations", nil)
 	wantTree(t, refused, `
@@ -135,7 +136,7 @@ api-gateway: GET /widgets/{clientToken}
     widgets: find widgets_tokens
     widgets: find widgets_widgets
 `)
-	harness.Eventually(t, harness.Patience, "a widget is read out of the cache", func() (bool, any) { // it is known for a second
+	harness.Eventually(t, harness.Patience, "a widget is read from the cache", func() (bool, any) { // it is cached for a second
 		_, again := asked(t, w.Public(), 200, "GET", "/widgets/"+w.ClientToken, nil)
 		harness.Eventually(t, harness.Patience, "it has a trace", func() (bool, any) { return len(received.of(again)) > 0, nil })
 		got := tree(received.of(again), "", "")
@@ -143,8 +144,9 @@ api-gateway: GET /widgets/{clientToken}
 	})
 }
 
-// TestLinesAreFoundByTheirTrace: each component's line of a request has the ids of the request and of the trace, and the website.
-func TestLinesAreFoundByTheirTrace(t *testing.T) {
+// TestLogLinesHaveTheirTrace checks that each component's log line of a request has the ids of the request and of
+// the trace, and the website.
+func TestLogLinesHaveTheirTrace(t *testing.T) {
 	w := harness.Running().Website(t, harness.Free)
 	id := harness.Unique("request-")
 	w.Reader().With("X-Request-Id", id).Do(t, "GET", "/conversations", nil).Want(t, 200)
@@ -154,7 +156,7 @@ func TestLinesAreFoundByTheirTrace(t *testing.T) {
 			traces[l.Trace] = true
 			seen[l.Component+" "+l.Level] = l.Website
 		}
-		return len(lines) == 4 && len(traces) == 1 && !traces[""] && // accounts is asked for the token and for the quotas
+		return len(lines) == 4 && len(traces) == 1 && !traces[""] && // accounts is called for the token and for the quotas
 			seen["api-gateway INFO"] == w.ID && seen["conversations DEBUG"] == w.ID, lines
 	})
 }

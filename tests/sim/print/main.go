@@ -1,5 +1,5 @@
 // Command print prints the results of the simulation, or writes them into a page between the lines that mark them:
-// print [-into PAGE]. Prices are those of the provider of the machines.
+// print [-into PAGE]. The prices are those of the machines' provider.
 package main
 
 import (
@@ -13,7 +13,7 @@ import (
 
 func main() {
 	m := sim.Model{Assumptions: sim.Default()}
-	into := flag.String("into", "", "page to put the tables into")
+	into := flag.String("into", "", "page to write the tables into")
 	flag.Float64Var(&m.CoreHour, "core", m.CoreHour, "price of a core for an hour")
 	flag.Float64Var(&m.GiBHour, "gib", m.GiBHour, "price of a GiB of memory for an hour")
 	flag.Float64Var(&m.Store, "store", m.Store, "CPU time of MongoDB, relative to the embedded store")
