@@ -1,0 +1,31 @@
+// Package id has a type for the id of each kind of resource, so that a ticket's id passed for a conversation's doesn't
+// compile. All are named int64: JSON and BSON are those of the number. Ids are positive; zero is no id, the value of a
+// field whose resource doesn't exist or has not been stored yet. A website's id is tenant.ID.
+package id
+
+// Visitor is a visitor's id.
+type Visitor int64
+
+// Conversation is a conversation's id.
+type Conversation int64
+
+// Message is the id of a message in a conversation.
+type Message int64
+
+// Ticket is a ticket's id.
+type Ticket int64
+
+// TicketMessage is the id of a message in a ticket.
+type TicketMessage int64
+
+// User is the id of a user, who answers for a website.
+type User int64
+
+// Token is the id of an API token.
+type Token int64
+
+// Webhook is a webhook's id.
+type Webhook int64
+
+// Delivery is the id of an event's delivery to a webhook.
+type Delivery int64
