@@ -14,3 +14,12 @@ func TestFormatConvertsToUTC(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+func TestClockReadsUTCInMilliseconds(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, 1, 15, 11, 30, 0, 123_999_999, time.FixedZone("", 3600))
+	now := timestamp.Clock(func() time.Time { return at })
+	if got, want := now(), time.Date(2024, 1, 15, 10, 30, 0, 123_000_000, time.UTC); got != want {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
