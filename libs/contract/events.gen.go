@@ -127,7 +127,7 @@ var events = []Facts{
 	},
 }
 
-// ConversationOpenedData is the data of ConversationOpened.
+// ConversationOpenedData is the data of ConversationOpened. A visitor opened a conversation.
 type ConversationOpenedData struct {
 	Conversation Conversation `json:"conversation"`
 }
@@ -141,8 +141,8 @@ type ConversationOpenedCounts struct {
 
 func (ConversationOpenedCounts) isCounts() {}
 
-// ConversationUpdatedData is the data of ConversationUpdated. `from` and `status` are equal if something else
-// changed.
+// ConversationUpdatedData is the data of ConversationUpdated. Status, assignee, tags or summary of a conversation
+// changed. `from` and `status` are equal if the status didn't.
 type ConversationUpdatedData struct {
 	Conversation Conversation       `json:"conversation"`
 	From         ConversationStatus `json:"from"`
@@ -164,7 +164,7 @@ type ConversationUpdatedCounts struct {
 
 func (ConversationUpdatedCounts) isCounts() {}
 
-// ConversationRatedData is the data of ConversationRated.
+// ConversationRatedData is the data of ConversationRated. A visitor rated a conversation.
 type ConversationRatedData struct {
 	Conversation Conversation `json:"conversation"`
 	Rating       int64        `json:"rating"`
@@ -219,8 +219,8 @@ type ConversationErasedCounts struct {
 
 func (ConversationErasedCounts) isCounts() {}
 
-// ConversationsImportedData is the data of ConversationsImported. Sums over one import, and the conversations that it
-// created.
+// ConversationsImportedData is the data of ConversationsImported. An import stored conversations. The data has sums
+// over them, and their ids.
 type ConversationsImportedData struct {
 	Conversations   int64   `json:"conversations"`
 	Open            int64   `json:"open"`
@@ -244,7 +244,7 @@ type ConversationsImportedCounts struct {
 
 func (ConversationsImportedCounts) isCounts() {}
 
-// MessageCreatedData is the data of MessageCreated.
+// MessageCreatedData is the data of MessageCreated. A message was posted.
 type MessageCreatedData struct {
 	Conversation Conversation `json:"conversation"`
 	Message      Message      `json:"message"`
@@ -269,7 +269,8 @@ type MessageCreatedCounts struct {
 
 func (MessageCreatedCounts) isCounts() {}
 
-// TypingData is the data of Typing. The state lasts six seconds unless it is reported again. Transient.
+// TypingData is the data of Typing. An agent or a visitor types, or has stopped. The state lasts six seconds unless
+// it is reported again. Transient.
 type TypingData struct {
 	ConversationToken string `json:"conversationToken"`
 	ConversationID    int64  `json:"conversationId"`
@@ -280,7 +281,7 @@ type TypingData struct {
 // EventType implements Data.
 func (TypingData) EventType() EventType { return Typing }
 
-// VisitorCreatedData is the data of VisitorCreated.
+// VisitorCreatedData is the data of VisitorCreated. The website has a new visitor.
 type VisitorCreatedData struct {
 	VisitorID int64 `json:"visitorId"`
 }
@@ -294,7 +295,7 @@ type VisitorCreatedCounts struct {
 
 func (VisitorCreatedCounts) isCounts() {}
 
-// VisitorUpdatedData is the data of VisitorUpdated.
+// VisitorUpdatedData is the data of VisitorUpdated. A visitor's name or context changed.
 type VisitorUpdatedData struct {
 	VisitorID int64 `json:"visitorId"`
 }
@@ -302,7 +303,8 @@ type VisitorUpdatedData struct {
 // EventType implements Data.
 func (VisitorUpdatedData) EventType() EventType { return VisitorUpdated }
 
-// VisitorErasedData is the data of VisitorErased. The visitor was erased. Remove your copies of their data too.
+// VisitorErasedData is the data of VisitorErased. The visitor was erased (GDPR erasure). Remove your copies of their
+// data too.
 type VisitorErasedData struct {
 	VisitorID int64 `json:"visitorId"`
 }
@@ -310,7 +312,8 @@ type VisitorErasedData struct {
 // EventType implements Data.
 func (VisitorErasedData) EventType() EventType { return VisitorErased }
 
-// VisitorsImportedData is the data of VisitorsImported. The number of new visitors, and their ids.
+// VisitorsImportedData is the data of VisitorsImported. An import created visitors. The data has their number and
+// their ids.
 type VisitorsImportedData struct {
 	Visitors   int64   `json:"visitors"`
 	VisitorIDs []int64 `json:"visitorIds,omitzero"`
@@ -326,8 +329,8 @@ type VisitorsImportedCounts struct {
 
 func (VisitorsImportedCounts) isCounts() {}
 
-// VisitorOnlineData is the data of VisitorOnline. The visitor counts as online until then, and longer if it is
-// reported again. Transient.
+// VisitorOnlineData is the data of VisitorOnline. A visitor is present. They count as online until the time in
+// `until`, and longer if it is reported again. Transient.
 type VisitorOnlineData struct {
 	VisitorID int64     `json:"visitorId"`
 	Until     time.Time `json:"until"`
@@ -336,7 +339,7 @@ type VisitorOnlineData struct {
 // EventType implements Data.
 func (VisitorOnlineData) EventType() EventType { return VisitorOnline }
 
-// TicketCreatedData is the data of TicketCreated.
+// TicketCreatedData is the data of TicketCreated. A ticket was created.
 type TicketCreatedData struct {
 	TicketID int64          `json:"ticketId,string"`
 	Status   TicketStatus   `json:"status"`
@@ -346,7 +349,8 @@ type TicketCreatedData struct {
 // EventType implements Data.
 func (TicketCreatedData) EventType() EventType { return TicketCreated }
 
-// TicketUpdatedData is the data of TicketUpdated. `from` and `status` are equal if something else changed.
+// TicketUpdatedData is the data of TicketUpdated. A ticket changed. `from` and `status` are equal if something else
+// than the status changed.
 type TicketUpdatedData struct {
 	TicketID int64        `json:"ticketId,string"`
 	From     TicketStatus `json:"from"`
@@ -356,7 +360,7 @@ type TicketUpdatedData struct {
 // EventType implements Data.
 func (TicketUpdatedData) EventType() EventType { return TicketUpdated }
 
-// TicketDeletedData is the data of TicketDeleted.
+// TicketDeletedData is the data of TicketDeleted. A ticket was deleted. Remove your copies of it too.
 type TicketDeletedData struct {
 	TicketID int64 `json:"ticketId,string"`
 }
@@ -364,7 +368,7 @@ type TicketDeletedData struct {
 // EventType implements Data.
 func (TicketDeletedData) EventType() EventType { return TicketDeleted }
 
-// TicketMessageCreatedData is the data of TicketMessageCreated.
+// TicketMessageCreatedData is the data of TicketMessageCreated. A message was added to a ticket.
 type TicketMessageCreatedData struct {
 	TicketID    int64             `json:"ticketId,string"`
 	MessageID   int64             `json:"messageId,string"`

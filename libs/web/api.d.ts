@@ -2429,6 +2429,7 @@ export interface components {
             /** @constant */
             type: "conversation.erased";
         };
+        /** @description A visitor opened a conversation. */
         "conversation.opened": {
             /** Format: date-time */
             at: string;
@@ -2439,6 +2440,7 @@ export interface components {
             /** @constant */
             type: "conversation.opened";
         };
+        /** @description A visitor rated a conversation. */
         "conversation.rated": {
             /** Format: date-time */
             at: string;
@@ -2486,7 +2488,7 @@ export interface components {
             /** @constant */
             type: "conversation.read";
         };
-        /** @description `from` and `status` are equal if something else changed. */
+        /** @description Status, assignee, tags or summary of a conversation changed. `from` and `status` are equal if the status didn't. */
         "conversation.updated": {
             /** Format: date-time */
             at: string;
@@ -2504,7 +2506,7 @@ export interface components {
             /** @constant */
             type: "conversation.updated";
         };
-        /** @description Sums over one import, and the conversations that it created. */
+        /** @description An import stored conversations. The data has sums over them, and their ids. */
         "conversations.imported": {
             /** Format: date-time */
             at: string;
@@ -2525,6 +2527,7 @@ export interface components {
             /** @constant */
             type: "conversations.imported";
         };
+        /** @description A message was posted. */
         "message.created": {
             /** Format: date-time */
             at: string;
@@ -2551,6 +2554,7 @@ export interface components {
             /** @description true: the missed events follow; false: read the state again. */
             resumed: boolean;
         };
+        /** @description A ticket was created. */
         "ticket.created": {
             /** Format: date-time */
             at: string;
@@ -2563,6 +2567,7 @@ export interface components {
             /** @constant */
             type: "ticket.created";
         };
+        /** @description A ticket was deleted. Remove your copies of it too. */
         "ticket.deleted": {
             /** Format: date-time */
             at: string;
@@ -2573,6 +2578,7 @@ export interface components {
             /** @constant */
             type: "ticket.deleted";
         };
+        /** @description A message was added to a ticket. */
         "ticket.message_created": {
             /** Format: date-time */
             at: string;
@@ -2585,7 +2591,7 @@ export interface components {
             /** @constant */
             type: "ticket.message_created";
         };
-        /** @description `from` and `status` are equal if something else changed. */
+        /** @description A ticket changed. `from` and `status` are equal if something else than the status changed. */
         "ticket.updated": {
             /** Format: date-time */
             at: string;
@@ -2598,7 +2604,7 @@ export interface components {
             /** @constant */
             type: "ticket.updated";
         };
-        /** @description The state lasts six seconds unless it is reported again. Transient. */
+        /** @description An agent or a visitor types, or has stopped. The state lasts six seconds unless it is reported again. Transient. */
         typing: {
             /** Format: date-time */
             at: string;
@@ -2613,6 +2619,7 @@ export interface components {
             /** @constant */
             type: "typing";
         };
+        /** @description The website has a new visitor. */
         "visitor.created": {
             /** Format: date-time */
             at: string;
@@ -2621,7 +2628,7 @@ export interface components {
             /** @constant */
             type: "visitor.created";
         };
-        /** @description The visitor was erased. Remove your copies of their data too. */
+        /** @description The visitor was erased (GDPR erasure). Remove your copies of their data too. */
         "visitor.erased": {
             /** Format: date-time */
             at: string;
@@ -2630,7 +2637,7 @@ export interface components {
             /** @constant */
             type: "visitor.erased";
         };
-        /** @description The visitor counts as online until then, and longer if it is reported again. Transient. */
+        /** @description A visitor is present. They count as online until the time in `until`, and longer if it is reported again. Transient. */
         "visitor.online": {
             /** Format: date-time */
             at: string;
@@ -2644,6 +2651,7 @@ export interface components {
             /** @constant */
             type: "visitor.online";
         };
+        /** @description A visitor's name or context changed. */
         "visitor.updated": {
             /** Format: date-time */
             at: string;
@@ -2652,7 +2660,7 @@ export interface components {
             /** @constant */
             type: "visitor.updated";
         };
-        /** @description The number of new visitors, and their ids. */
+        /** @description An import created visitors. The data has their number and their ids. */
         "visitors.imported": {
             /** Format: date-time */
             at: string;

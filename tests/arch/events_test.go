@@ -3,23 +3,18 @@ package arch_test
 import (
 	"go/ast"
 	"go/token"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"fivechat.dev/libs/contract"
-	"fivechat.dev/tests/harness"
 )
-
-func everyEvent(contract.Facts) bool { return true }
 
 // TestEventNamesAreConstants: services and libraries name event types by the constants of libs/contract. The type
 // typing, which is also a member of responses, is left out.
 func TestEventNamesAreConstants(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}
-	for _, typ := range contract.Types(everyEvent) {
+	for _, typ := range contract.Types(func(contract.Facts) bool { return true }) {
 		names[string(typ)] = typ != contract.Typing
 	}
 	for _, s := range sources(t) {
@@ -33,32 +28,5 @@ func TestEventNamesAreConstants(t *testing.T) {
 			}
 			return true
 		})
-	}
-}
-
-// TestEventsAreOnTheirPage: the page of events has a row for each type, which says where the event isn't delivered.
-func TestEventsAreOnTheirPage(t *testing.T) {
-	t.Parallel()
-	page, err := os.ReadFile(filepath.Join(harness.Root(t), "docs", "api", "events.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows := map[string]string{}
-	for line := range strings.Lines(string(page)) {
-		types, _, _ := strings.Cut(strings.TrimPrefix(line, "|"), "|")
-		for name := range strings.SplitSeq(types, ",") {
-			rows[strings.Trim(name, " `")] = line
-		}
-	}
-	for _, typ := range contract.Types(everyEvent) {
-		facts, row := contract.FactsOf(typ), rows[string(typ)]
-		switch {
-		case row == "":
-			t.Errorf("%s has no row", typ)
-		case facts.Webhooks == strings.Contains(row, "streams only"):
-			t.Errorf("%s: webhooks can receive it: %t, but the row is %s", typ, facts.Webhooks, row)
-		case facts.Transient != strings.Contains(row, "transient"):
-			t.Errorf("%s: it is transient: %t, but the row is %s", typ, facts.Transient, row)
-		}
 	}
 }

@@ -20,6 +20,7 @@ components:
       properties: {visitorId: {type: integer}, note: {type: [string, "null"]}}
     Colour: {type: string, enum: [RED, DARK_BLUE], description: Of a thing.}
     thing.done:
+      description: Done.
       x-event: ` + extension + `
       type: object
       required: [id, type, at, data]
@@ -82,6 +83,15 @@ func TestContractOfAnEvent(t *testing.T) {
 	decoder, err := clientSource(all)
 	if err != nil || !strings.Contains(string(decoder), "case NameThingDone:\n\t\treturn decode[api.ThingDone](e)") {
 		t.Errorf("the client's decoder: %s, %v", decoder, err)
+	}
+	page, err := withEventTable("Before.\n"+tableBegin+"old\n"+tableEnd+"After.\n", all)
+	row := "| `thing.done` | Done. | `person`, `number`, `colour`, `urls`; optional `size`, `before` | agents (PRO), webhooks |\n"
+	if err != nil || !strings.Contains(page, row) || !strings.HasPrefix(page, "Before.\n") ||
+		!strings.HasSuffix(page, "\n"+tableEnd+"After.\n") || strings.Contains(page, "old") {
+		t.Errorf("the page is %s, %v", page, err)
+	}
+	if page, err := withEventTable("no table", all); err == nil {
+		t.Errorf("a page without a table becomes %s", page)
 	}
 }
 

@@ -3,7 +3,8 @@
 //   - openapi.json, the document as clients read it. openapi.yaml has the shared part, each other file is an area. The
 //     paths and components of all areas are merged; none may occur twice.
 //   - the gateway's route table, of the extension x-edge of operations (routes.go).
-//   - libs/contract and the Go client's decoder of events, of the extension x-event of schemas (events.go).
+//   - libs/contract, the Go client's decoder of events, and the table in docs/api/events.md, of the extension x-event of
+//     schemas (events.go).
 //
 // Refusals, headers and notes that follow from an operation's parameters are added here (complete.go), so that no area
 // repeats them. The extensions aren't in the bundle.
@@ -24,15 +25,15 @@ type object = map[string]any
 
 // outputs are the paths of the generated files.
 type outputs struct {
-	document, routes, contract, client string
+	document, routes, contract, client, page string // the page exists, and has more than what is generated
 }
 
 func main() {
-	if len(os.Args) != 6 {
-		fmt.Fprintln(os.Stderr, "usage: bundle FOLDER DOCUMENT.json ROUTES.go CONTRACT.go CLIENT.go")
+	if len(os.Args) != 7 {
+		fmt.Fprintln(os.Stderr, "usage: bundle FOLDER DOCUMENT.json ROUTES.go CONTRACT.go CLIENT.go PAGE.md")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], outputs{os.Args[2], os.Args[3], os.Args[4], os.Args[5]}); err != nil {
+	if err := run(os.Args[1], outputs{os.Args[2], os.Args[3], os.Args[4], os.Args[5], os.Args[6]}); err != nil {
 		fmt.Fprintln(os.Stderr, "bundle:", err)
 		os.Exit(1)
 	}
@@ -64,6 +65,14 @@ func run(folder string, to outputs) error {
 	if err != nil {
 		return err
 	}
+	page, err := os.ReadFile(to.page)
+	if err != nil {
+		return err
+	}
+	text, err := withEventTable(string(page), all)
+	if err != nil {
+		return fmt.Errorf("%s: %w", to.page, err)
+	}
 	document, err := json.MarshalIndent(doc, "", " ")
 	if err != nil {
 		return err
@@ -73,6 +82,7 @@ func run(folder string, to outputs) error {
 		to.routes:   table,
 		to.contract: types,
 		to.client:   decoder,
+		to.page:     []byte(text),
 	} {
 		if err := os.WriteFile(path, content, 0o644); err != nil {
 			return err

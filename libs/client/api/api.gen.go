@@ -1756,7 +1756,7 @@ type ConversationErased struct {
 // ConversationErasedType defines model for ConversationErased.Type.
 type ConversationErasedType string
 
-// ConversationOpened defines model for conversation.opened.
+// ConversationOpened A visitor opened a conversation.
 type ConversationOpened struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -1771,7 +1771,7 @@ type ConversationOpened struct {
 // ConversationOpenedType defines model for ConversationOpened.Type.
 type ConversationOpenedType string
 
-// ConversationRated defines model for conversation.rated.
+// ConversationRated A visitor rated a conversation.
 type ConversationRated struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -1820,7 +1820,7 @@ type ConversationRead struct {
 // ConversationReadType defines model for ConversationRead.Type.
 type ConversationReadType string
 
-// ConversationUpdated `from` and `status` are equal if something else changed.
+// ConversationUpdated Status, assignee, tags or summary of a conversation changed. `from` and `status` are equal if the status didn't.
 type ConversationUpdated struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -1840,7 +1840,7 @@ type ConversationUpdated struct {
 // ConversationUpdatedType defines model for ConversationUpdated.Type.
 type ConversationUpdatedType string
 
-// ConversationsImported Sums over one import, and the conversations that it created.
+// ConversationsImported An import stored conversations. The data has sums over them, and their ids.
 type ConversationsImported struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -1860,7 +1860,7 @@ type ConversationsImported struct {
 // ConversationsImportedType defines model for ConversationsImported.Type.
 type ConversationsImportedType string
 
-// MessageCreated defines model for message.created.
+// MessageCreated A message was posted.
 type MessageCreated struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -1890,7 +1890,7 @@ type Ready struct {
 	Resumed bool `json:"resumed"`
 }
 
-// TicketCreated defines model for ticket.created.
+// TicketCreated A ticket was created.
 type TicketCreated struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -1907,7 +1907,7 @@ type TicketCreated struct {
 // TicketCreatedType defines model for TicketCreated.Type.
 type TicketCreatedType string
 
-// TicketDeleted defines model for ticket.deleted.
+// TicketDeleted A ticket was deleted. Remove your copies of it too.
 type TicketDeleted struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -1922,7 +1922,7 @@ type TicketDeleted struct {
 // TicketDeletedType defines model for TicketDeleted.Type.
 type TicketDeletedType string
 
-// TicketMessageCreated defines model for ticket.message_created.
+// TicketMessageCreated A message was added to a ticket.
 type TicketMessageCreated struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -1939,7 +1939,7 @@ type TicketMessageCreated struct {
 // TicketMessageCreatedType defines model for TicketMessageCreated.Type.
 type TicketMessageCreatedType string
 
-// TicketUpdated `from` and `status` are equal if something else changed.
+// TicketUpdated A ticket changed. `from` and `status` are equal if something else than the status changed.
 type TicketUpdated struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -1956,7 +1956,7 @@ type TicketUpdated struct {
 // TicketUpdatedType defines model for TicketUpdated.Type.
 type TicketUpdatedType string
 
-// Typing The state lasts six seconds unless it is reported again. Transient.
+// Typing An agent or a visitor types, or has stopped. The state lasts six seconds unless it is reported again. Transient.
 type Typing struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -1976,7 +1976,7 @@ type Typing struct {
 // TypingType defines model for Typing.Type.
 type TypingType string
 
-// VisitorCreated defines model for visitor.created.
+// VisitorCreated The website has a new visitor.
 type VisitorCreated struct {
 	At   time.Time    `json:"at"`
 	Data AboutVisitor `json:"data"`
@@ -1989,7 +1989,7 @@ type VisitorCreated struct {
 // VisitorCreatedType defines model for VisitorCreated.Type.
 type VisitorCreatedType string
 
-// VisitorErased The visitor was erased. Remove your copies of their data too.
+// VisitorErased The visitor was erased (GDPR erasure). Remove your copies of their data too.
 type VisitorErased struct {
 	At   time.Time    `json:"at"`
 	Data AboutVisitor `json:"data"`
@@ -2002,7 +2002,7 @@ type VisitorErased struct {
 // VisitorErasedType defines model for VisitorErased.Type.
 type VisitorErasedType string
 
-// VisitorOnline The visitor counts as online until then, and longer if it is reported again. Transient.
+// VisitorOnline A visitor is present. They count as online until the time in `until`, and longer if it is reported again. Transient.
 type VisitorOnline struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -2018,7 +2018,7 @@ type VisitorOnline struct {
 // VisitorOnlineType defines model for VisitorOnline.Type.
 type VisitorOnlineType string
 
-// VisitorUpdated defines model for visitor.updated.
+// VisitorUpdated A visitor's name or context changed.
 type VisitorUpdated struct {
 	At   time.Time    `json:"at"`
 	Data AboutVisitor `json:"data"`
@@ -2031,7 +2031,7 @@ type VisitorUpdated struct {
 // VisitorUpdatedType defines model for VisitorUpdated.Type.
 type VisitorUpdatedType string
 
-// VisitorsImported The number of new visitors, and their ids.
+// VisitorsImported An import created visitors. The data has their number and their ids.
 type VisitorsImported struct {
 	At   time.Time `json:"at"`
 	Data struct {
