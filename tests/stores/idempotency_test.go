@@ -13,6 +13,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/store/idempotency"
 	"fivechat.dev/libs/store/mongokit"
@@ -41,7 +42,7 @@ func newFixture(t *testing.T) *fixture {
 }
 
 // attempt returns a request with the website's token.
-func attempt(site, token int64, key, body string) httpkit.Attempt {
+func attempt(site int64, token id.Token, key, body string) httpkit.Attempt {
 	return httpkit.Attempt{
 		Caller: identity.Principal{Kind: identity.Token, Website: website(site), TokenID: token},
 		Method: "POST", Path: "/notes", Key: key, Content: sha256.Sum256([]byte(body)),

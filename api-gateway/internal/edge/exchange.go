@@ -186,7 +186,7 @@ func (x *exchange) log(ctx context.Context, took time.Duration) {
 		attrs = append(attrs, slog.Int64("website", x.principal.Website.Int64()))
 	}
 	if x.principal.TokenID != 0 {
-		attrs = append(attrs, slog.Int64("token", x.principal.TokenID))
+		attrs = append(attrs, slog.Int64("token", int64(x.principal.TokenID)))
 	}
 	if x.token != "" {
 		attrs = append(attrs, slog.String("token_prefix", x.token))

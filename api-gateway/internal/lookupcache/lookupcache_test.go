@@ -14,6 +14,7 @@ import (
 
 	"fivechat.dev/api-gateway/internal/lookupcache"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 )
 
@@ -39,7 +40,7 @@ func (s *source) fetch(ctx context.Context, key string) (identity.Principal, tim
 			return identity.Principal{}, time.Time{}, err
 		}
 	}
-	return identity.Principal{Kind: identity.Token, TokenID: n}, s.until, nil
+	return identity.Principal{Kind: identity.Token, TokenID: id.Token(n)}, s.until, nil
 }
 
 func newCache(t *testing.T, s *source) *lookupcache.Cache[identity.Principal] {
@@ -52,7 +53,7 @@ func newCache(t *testing.T, s *source) *lookupcache.Cache[identity.Principal] {
 }
 
 // get looks up key and checks which of the source's results is returned.
-func get(t *testing.T, m *lookupcache.Cache[identity.Principal], key string, want int64) {
+func get(t *testing.T, m *lookupcache.Cache[identity.Principal], key string, want id.Token) {
 	t.Helper()
 	p, err := m.Get(t.Context(), key)
 	if err != nil || p.TokenID != want {

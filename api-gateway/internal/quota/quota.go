@@ -200,9 +200,9 @@ func (g *Guard) rule(ctx context.Context, class route.Class, p identity.Principa
 
 func caller(p identity.Principal, address string, class route.Class) string {
 	if p.Kind == identity.Visitor {
-		return "v:" + strconv.FormatInt(p.VisitorID, 10) + ":" + address + ":" + string(class)
+		return "v:" + strconv.FormatInt(int64(p.VisitorID), 10) + ":" + address + ":" + string(class)
 	}
-	return "t:" + strconv.FormatInt(p.TokenID, 10) + ":" + string(class)
+	return "t:" + strconv.FormatInt(int64(p.TokenID), 10) + ":" + string(class)
 }
 
 // policy is the value of RateLimit-Policy, after draft-ietf-httpapi-ratelimit-headers-10.

@@ -15,6 +15,7 @@ import (
 
 	"fivechat.dev/api-gateway/internal/lookupcache"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/transport/httpkit"
@@ -73,7 +74,7 @@ func New(accounts *httpkit.Client, throttle Throttle, lookups *prometheus.Counte
 
 type resolved struct {
 	WebsiteID tenant.ID      `json:"websiteId"`
-	TokenID   int64          `json:"tokenId"`
+	TokenID   id.Token       `json:"tokenId"`
 	Level     identity.Level `json:"level"`
 	Plan      identity.Plan  `json:"plan"`
 	ExpiresAt time.Time      `json:"expiresAt"` // zero for never

@@ -17,6 +17,7 @@ import (
 	"fivechat.dev/api-gateway/internal/lookupcache"
 	"fivechat.dev/api-gateway/internal/token"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/publictoken"
 	"fivechat.dev/libs/kernel/tenant"
@@ -74,9 +75,9 @@ func New(visitors *httpkit.Client, throttle token.Throttle, lookups *prometheus.
 }
 
 type resolved struct {
-	WebsiteID  tenant.ID `json:"websiteId"`
-	VisitorID  int64     `json:"visitorId"`
-	SecretHash string    `json:"secretHash"` // empty also from a visitors service of the version before secrets
+	WebsiteID  tenant.ID  `json:"websiteId"`
+	VisitorID  id.Visitor `json:"visitorId"`
+	SecretHash string     `json:"secretHash"` // empty also from a visitors service of the version before secrets
 }
 
 // Resolve returns the Principal of a request's visitor token. Its error is Invalid for a missing token, Unauthenticated

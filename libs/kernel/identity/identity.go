@@ -6,6 +6,7 @@ package identity
 import (
 	"context"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -48,13 +49,13 @@ func (p Plan) Valid() bool { return p == Free || p == Pro }
 
 // Principal is a caller that the edge, or another service, has authenticated.
 type Principal struct {
-	Kind      Kind      `json:"kind"`
-	Website   tenant.ID `json:"website,omitzero"` // zero for Public and Operator
-	Level     Level     `json:"level,omitempty"`  // Token only
-	Plan      Plan      `json:"plan,omitempty"`   // Token only
-	TokenID   int64     `json:"token,omitempty"`  // Token only: its id, for the log
-	VisitorID int64     `json:"visitor,omitempty"`
-	Service   string    `json:"service,omitempty"` // Service only: its name
+	Kind      Kind       `json:"kind"`
+	Website   tenant.ID  `json:"website,omitzero"` // zero for Public and Operator
+	Level     Level      `json:"level,omitempty"`  // Token only
+	Plan      Plan       `json:"plan,omitempty"`   // Token only
+	TokenID   id.Token   `json:"token,omitempty"`  // Token only: its id, for the log
+	VisitorID id.Visitor `json:"visitor,omitempty"`
+	Service   string     `json:"service,omitempty"` // Service only: its name
 }
 
 type contextKey struct{}

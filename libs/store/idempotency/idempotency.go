@@ -257,8 +257,8 @@ func heldBy(r row, more ...bson.E) bson.D {
 // idOf returns the id of a request. All attempts of the request have the same id.
 func idOf(a httpkit.Attempt) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{
-		a.Caller.Website.String(), string(a.Caller.Kind), strconv.FormatInt(a.Caller.TokenID, 10),
-		strconv.FormatInt(a.Caller.VisitorID, 10),
+		a.Caller.Website.String(), string(a.Caller.Kind), strconv.FormatInt(int64(a.Caller.TokenID), 10),
+		strconv.FormatInt(int64(a.Caller.VisitorID), 10),
 		a.Method, a.Path, a.Key,
 	}, "\x00")))
 	return hex.EncodeToString(sum[:])

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/services/conversations/app"
 	"fivechat.dev/services/internal/apitest"
@@ -36,8 +37,8 @@ func serve(t *testing.T) system {
 	return s
 }
 
-func visitor(id int64) identity.Principal {
-	return identity.Principal{Kind: identity.Visitor, Website: storetest.Tenant(1), VisitorID: id}
+func visitor(of id.Visitor) identity.Principal {
+	return identity.Principal{Kind: identity.Visitor, Website: storetest.Tenant(1), VisitorID: of}
 }
 
 var agent = apitest.Token(1, identity.ReadWrite)

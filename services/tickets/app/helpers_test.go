@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/services/internal/apitest"
@@ -65,8 +66,8 @@ func agent(website int64) identity.Principal {
 	return p
 }
 
-func visitor(website, id int64) identity.Principal {
-	return identity.Principal{Kind: identity.Visitor, Website: storetest.Tenant(website), VisitorID: id}
+func visitor(website, visitor int64) identity.Principal {
+	return identity.Principal{Kind: identity.Visitor, Website: storetest.Tenant(website), VisitorID: id.Visitor(visitor)}
 }
 
 // wrong returns the members that a problem names.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/services/internal/apitest"
@@ -366,7 +367,7 @@ func TestHeartbeatReportsWhetherAgentsAreOnline(t *testing.T) {
 	visitor := identity.Principal{
 		Kind:      identity.Visitor,
 		Website:   storetest.Tenant(1),
-		VisitorID: int64(v["id"].(float64)),
+		VisitorID: id.Visitor(v["id"].(float64)),
 	}
 	agentsOnline := func() any { return s.Want(200, visitor, "POST", "/visitor/heartbeat", "")["agentsOnline"] }
 	if agentsOnline() != true {

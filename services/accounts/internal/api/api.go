@@ -75,7 +75,7 @@ func by(ctx context.Context) accounts.By {
 	p := identity.From(ctx)
 	actor := string(p.Kind)
 	if p.TokenID != 0 {
-		actor += ":" + strconv.FormatInt(p.TokenID, 10)
+		actor += ":" + strconv.FormatInt(int64(p.TokenID), 10)
 	}
 	return accounts.By{Actor: actor, RequestID: httpkit.RequestID(ctx), Address: httpkit.ClientAddress(ctx)}
 }

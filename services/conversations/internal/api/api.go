@@ -53,7 +53,7 @@ func (a api) documented(r *httpkit.Router, chain operation.Chain) {
 		operation.New(chain, "conversations.rate_conversation", authz.Visitor,
 			func(ctx context.Context, req rate) (changed, error) {
 				p := identity.From(ctx)
-				c, err := a.s.Rate(ctx, p.Website, req.Token, p.VisitorID,
+				c, err := a.s.Rate(ctx, p.Website, req.Token, int64(p.VisitorID),
 					conversations.Rating{Stars: req.Rating, Feedback: req.Feedback})
 				return ownOf(c), err
 			}), httpkit.Lenient)
@@ -120,7 +120,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 		operation.New(chain, "conversations.open_conversation", authz.Visitor,
 			func(ctx context.Context, req open) (opened, error) {
 				p := identity.From(ctx)
-				c, m, fresh, err := a.s.Open(ctx, p.Website, p.VisitorID,
+				c, m, fresh, err := a.s.Open(ctx, p.Website, int64(p.VisitorID),
 					conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
 				return opened{ownOf(c).View, m.View(), fresh}, err
 			}))
@@ -128,7 +128,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 		operation.New(chain, "conversations.list_own_messages", authz.Visitor,
 			func(ctx context.Context, req since) (news, error) {
 				p := identity.From(ctx)
-				th, err := a.s.Since(ctx, p.Website, req.Token, p.VisitorID, int64(req.After), newsLimit)
+				th, err := a.s.Since(ctx, p.Website, req.Token, int64(p.VisitorID), int64(req.After), newsLimit)
 				if err != nil {
 					return news{}, err
 				}
@@ -138,7 +138,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 		operation.New(chain, "conversations.post_own_message", authz.Visitor,
 			func(ctx context.Context, req visitorMessage) (posted, error) {
 				p := identity.From(ctx)
-				m, fresh, err := a.s.PostAsVisitor(ctx, p.Website, req.Token, p.VisitorID,
+				m, fresh, err := a.s.PostAsVisitor(ctx, p.Website, req.Token, int64(p.VisitorID),
 					conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
 				return posted{m.View(), fresh}, err
 			}))
@@ -146,20 +146,20 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 		operation.New(chain, "conversations.set_visitor_typing", authz.Visitor,
 			func(ctx context.Context, req typing) (operation.None, error) {
 				p := identity.From(ctx)
-				return operation.None{}, a.s.SetTyping(ctx, p.Website, req.Token, p.VisitorID, conversations.FromVisitor,
+				return operation.None{}, a.s.SetTyping(ctx, p.Website, req.Token, int64(p.VisitorID), conversations.FromVisitor,
 					*req.Typing)
 			}))
 	httpkit.Handle(r, "POST /visitor/conversations/{token}/read", 204,
 		operation.New(chain, "conversations.mark_own_read", authz.Visitor,
 			func(ctx context.Context, req read) (operation.None, error) {
 				p := identity.From(ctx)
-				return operation.None{}, a.s.MarkReadByVisitor(ctx, p.Website, req.Token, p.VisitorID)
+				return operation.None{}, a.s.MarkReadByVisitor(ctx, p.Website, req.Token, int64(p.VisitorID))
 			}))
 	httpkit.Handle(r, "POST /visitor/conversations/{token}/close", 200,
 		operation.New(chain, "conversations.close_conversation", authz.Visitor,
 			func(ctx context.Context, req read) (changed, error) {
 				p := identity.From(ctx)
-				c, err := a.s.Close(ctx, p.Website, req.Token, p.VisitorID)
+				c, err := a.s.Close(ctx, p.Website, req.Token, int64(p.VisitorID))
 				return ownOf(c), err
 			}))
 }

@@ -283,7 +283,7 @@ func (h *Hub) enter(p identity.Principal, address string) (*reader, cursor, erro
 	}
 	r := &reader{
 		website: p.Website,
-		visitor: p.VisitorID,
+		visitor: int64(p.VisitorID),
 		pro:     p.Plan == identity.Pro,
 		address: countedAddress(p, address),
 		queue:   make(chan delivery, queueLength),

@@ -14,6 +14,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/feed"
@@ -144,8 +145,8 @@ func agent(t tenant.ID, plan identity.Plan) identity.Principal {
 	return identity.Principal{Kind: identity.Token, Website: t, Level: identity.Read, Plan: plan}
 }
 
-func visitor(t tenant.ID, id int64) identity.Principal {
-	return identity.Principal{Kind: identity.Visitor, Website: t, VisitorID: id}
+func visitor(t tenant.ID, of id.Visitor) identity.Principal {
+	return identity.Principal{Kind: identity.Visitor, Website: t, VisitorID: of}
 }
 
 // stream is an open stream.

@@ -159,7 +159,7 @@ func TestResumingTakesTurns(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	turn := func(p identity.Principal, ctx context.Context) (func(int), bool) {
-		return s.turn(ctx, &reader{website: p.Website, visitor: p.VisitorID})
+		return s.turn(ctx, &reader{website: p.Website, visitor: int64(p.VisitorID)})
 	}
 	done, ok := turn(visitor(one, 7), ended)
 	if !ok {

@@ -55,7 +55,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *tickets.Service) {
 		operation.New(chain, "tickets.create_visitor_ticket", authz.Visitor,
 			func(ctx context.Context, req create) (view, error) {
 				p := identity.From(ctx)
-				d, err := s.CreateByVisitor(ctx, p.Website, p.VisitorID, req.draft())
+				d, err := s.CreateByVisitor(ctx, p.Website, int64(p.VisitorID), req.draft())
 				return viewOf(d), err
 			}),
 		httpkit.Lenient,
