@@ -15,12 +15,12 @@ import (
 // same checks. Calls aren't retried.
 func (c Client) API(t testing.TB) *client.Client {
 	t.Helper()
-	who := func(h http.Header) {
+	credential := func(h http.Header) {
 		for name, values := range c.header {
 			h[name] = values
 		}
 	}
-	made, err := client.New(c.base, who, client.Transport(checked{t, c.edge}), client.Attempts(1))
+	made, err := client.New(c.base, credential, client.Transport(checked{t, c.edge}), client.Attempts(1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func TestEventBodyIsStoredOnce(t *testing.T) {
 func TestBlockedWebhooksLookLikeUnknownNames(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().From("198.51.100.21").Website(t, harness.Free)
-	told := map[string]string{}
+	reported := map[string]string{}
 	for _, url := range []string{"https://10.0.0.1/", "https://[fd00::1]/", "https://nobody.invalid/"} {
 		hook := harness.PathID(w.NewWebhook(t, url, "*").Int("id"))
 		delivery := harness.PathID(w.Agent().Send(t, 202, "POST", "/webhooks/"+hook+"/test", nil).Int("id"))
@@ -88,13 +88,13 @@ func TestBlockedWebhooksLookLikeUnknownNames(t *testing.T) {
 			if len(attempts) == 0 {
 				return false, attempts
 			}
-			told[url] = attempts[0].Text("error")
+			reported[url] = attempts[0].Text("error")
 			return true, nil
 		})
 	}
-	for url, text := range told {
-		if text == "" || text != told["https://nobody.invalid/"] {
-			t.Errorf("%s: %q, and of an unknown name %q", url, text, told["https://nobody.invalid/"])
+	for url, text := range reported {
+		if text == "" || text != reported["https://nobody.invalid/"] {
+			t.Errorf("%s: %q, and of an unknown name %q", url, text, reported["https://nobody.invalid/"])
 		}
 	}
 }

@@ -71,15 +71,15 @@ func outliveSilence(t *testing.T, s harness.System, protocols map[string]string)
 	}
 	start := time.Now()
 	harness.Eventually(t, 2*silence, "the heartbeats", func() (bool, any) {
-		heard, all := map[string]int64{}, true
+		heartbeats, all := map[string]int64{}, true
 		for name, stream := range streams {
-			heard[name] = stream.Heartbeats()
+			heartbeats[name] = stream.Heartbeats()
 			if stream.Ended() {
-				t.Fatalf("%s: the stream ended after %v of silence and %d heartbeats", name, time.Since(start).Round(time.Second), heard[name])
+				t.Fatalf("%s: the stream ended after %v of silence and %d heartbeats", name, time.Since(start).Round(time.Second), heartbeats[name])
 			}
-			all = all && heard[name] >= silentHeartbeats
+			all = all && heartbeats[name] >= silentHeartbeats
 		}
-		return all && time.Since(start) >= silence, heard
+		return all && time.Since(start) >= silence, heartbeats
 	})
 	w.Reply(t, token, "Here I am.")
 	for name, stream := range streams {

@@ -61,7 +61,7 @@ func TestReferences(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
 	agent := c.own.Agent()
-	nobody := c.own.Unknown()
+	unknown := c.own.Unknown()
 	before, mine := c.other.State(t), c.own.State(t)
 	id := func(names map[string]string, kind string) any { return rawNumber(names[kind]) }
 	for name, ask := range map[string]func(names map[string]string) harness.Answer{
@@ -86,7 +86,7 @@ func TestReferences(t *testing.T) {
 				harness.Map{"content": "x", "authorId": id(n, "user")})
 		},
 	} {
-		theirs, none := ask(c.other.Objects()), ask(nobody)
+		theirs, none := ask(c.other.Objects()), ask(unknown)
 		theirs.Want(t, 400)
 		if a, b := plain(theirs), plain(none); a != b {
 			t.Errorf("%s: another website's object gets another response than an unknown one:\n%s\n%s", name, a, b)

@@ -118,15 +118,15 @@ func TestVisitorMatrix(t *testing.T) {
 			}
 			t.Run(op.Name(), func(t *testing.T) {
 				t.Parallel()
-				nobody := 401
+				refusal := 401
 				if op.Row == 5 {
-					nobody = 400
+					refusal = 400
 				}
 				for name, token := range map[string]string{
 					"unknown":   harness.Lookalike(c.own.Caller.Token),
 					"malformed": "no token", "long": strings.Repeat("a", 4000),
 				} {
-					row(t, op, name+" visitor", c.own.System.Visitor(token), c.own, c.other, func(string) int { return nobody })
+					row(t, op, name+" visitor", c.own.System.Visitor(token), c.own, c.other, func(string) int { return refusal })
 				}
 				stranger := c.own.Visit(t, nil)
 				for name, client := range map[string]harness.Client{

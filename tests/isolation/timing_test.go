@@ -31,10 +31,10 @@ func BenchmarkAnotherWebsites(b *testing.B) {
 				slices.Sort(of)
 				return float64(of[len(of)/2].Microseconds())
 			}
-			theirs, nobodys := median(took[0]), median(took[1])
+			theirs, unknowns := median(took[0]), median(took[1])
 			b.ReportMetric(theirs, "µs/another's")
-			b.ReportMetric(nobodys, "µs/unknown")
-			b.ReportMetric(theirs/max(nobodys, 1), "ratio")
+			b.ReportMetric(unknowns, "µs/unknown")
+			b.ReportMetric(theirs/max(unknowns, 1), "ratio")
 		})
 	}
 }

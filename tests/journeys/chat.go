@@ -51,8 +51,8 @@ func Chat(t *testing.T, s harness.System) {
 	if len(now.Users) != 1 || now.Users[0].ID != user {
 		t.Errorf("users of the thread: %+v", now.Users)
 	}
-	if who := now.Visitor.MustGet(); who.Token != v.Token || who.Name != "Vera" || !who.Online {
-		t.Errorf("visitor of the thread: %+v", who)
+	if shown := now.Visitor.MustGet(); shown.Token != v.Token || shown.Name != "Vera" || !shown.Online {
+		t.Errorf("visitor of the thread: %+v", shown)
 	}
 
 	harness.Of(visitor.RateConversation(ctx, token, nil, api.Rating{Rating: 5, Feedback: new("Quick!")})).OK(t)
@@ -127,13 +127,13 @@ func ReadingOn(t *testing.T, s harness.System) {
 	v := w.Visit(t, nil)
 	token := v.Open(t, "one")
 	said := []api.Message{w.Reply(t, token, "two"), v.Say(t, token, "three"), w.Reply(t, token, "four")}
-	behind := func(params *api.ListOwnMessagesParams) []string {
+	after := func(params *api.ListOwnMessagesParams) []string {
 		t.Helper()
 		return contents(harness.Of(v.API(t).ListOwnMessages(ctx, token, params)).OK(t).Messages)
 	}
-	wantTexts(t, "all", behind(nil), "one", "two", "three", "four")
+	wantTexts(t, "all", after(nil), "one", "two", "three", "four")
 	for i, m := range said {
-		wantTexts(t, "after "+m.Content, behind(&api.ListOwnMessagesParams{After: &m.ID}),
+		wantTexts(t, "after "+m.Content, after(&api.ListOwnMessagesParams{After: &m.ID}),
 			[]string{"three", "four"}[min(i, 2):]...)
 	}
 	v.Do(t, "GET", "/visitor/conversations/"+token+"/messages?after=nonsense", nil).Want(t, 400)

@@ -26,7 +26,7 @@ func Finding(t *testing.T, s harness.System) {
 		AssigneeID: nullable.NewNullableWithValue(user),
 		Status:     &closed,
 	})).OK(t)
-	nobody, none := harness.PathID(harness.UnknownID), int64(harness.UnknownID)
+	unknown, none := harness.PathID(harness.UnknownID), int64(harness.UnknownID)
 	for name, find := range map[string]struct {
 		by   api.ListConversationsParams
 		want []string
@@ -35,7 +35,7 @@ func Finding(t *testing.T, s harness.System) {
 		"open":                 {api.ListConversationsParams{Status: &open}, []string{c, a}},
 		"closed":               {api.ListConversationsParams{Status: &closed}, []string{b}},
 		"an agent's":           {api.ListConversationsParams{AssigneeID: new(harness.PathID(user))}, []string{b}},
-		"nobody's":             {api.ListConversationsParams{AssigneeID: &nobody}, []string{}},
+		"an unknown agent's":   {api.ListConversationsParams{AssigneeID: &unknown}, []string{}},
 		"a visitor's":          {api.ListConversationsParams{VisitorID: &vera.ID}, []string{c, a}},
 		"of no visitor":        {api.ListConversationsParams{VisitorID: &none}, []string{}},
 		"a word of two":        {api.ListConversationsParams{Search: new("parcel")}, []string{b, a}},

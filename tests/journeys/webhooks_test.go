@@ -179,8 +179,8 @@ func TestSlowAndBrokenReceiversDontDelayOthers(t *testing.T) {
 		}),
 	}
 	w.NewWebhook(t, slow.URL, "*")
-	nobody := w.NewWebhook(t, "http://127.0.0.1:1/", "*")
-	ids := map[string]int64{"nobody": nobody.Int("id")}
+	unreachable := w.NewWebhook(t, "http://127.0.0.1:1/", "*")
+	ids := map[string]int64{"unreachable": unreachable.Int("id")}
 	for name, r := range bad {
 		ids[name] = w.NewWebhook(t, r.URL, "*").Int("id")
 	}
@@ -199,7 +199,7 @@ func TestSlowAndBrokenReceiversDontDelayOthers(t *testing.T) {
 	wait(t, other, 21)
 	t.Logf("delivered to the others in %v", time.Since(start))
 	for name, want := range map[string]string{
-		"nobody": "the connection was refused", "garbage": "", "redirecting": "", "endless": "",
+		"unreachable": "the connection was refused", "garbage": "", "redirecting": "", "endless": "",
 	} {
 		path := fmt.Sprintf("/webhooks/%d/deliveries?status=PENDING&limit=100", ids[name])
 		var first harness.Object
@@ -257,9 +257,9 @@ func TestFailingWebhookIsDisabled(t *testing.T) {
 	if seen.Text("disabledReason") != "GONE" || seen.Null("disabledAt") || seen.Null("failingSince") {
 		t.Errorf("%s", seen)
 	}
-	told := events.Until(t, "webhook.disabled").Data
-	if told.Object("data").Int("webhookId") != hook.Int("id") || told.Object("data").Text("reason") != "GONE" {
-		t.Errorf("%s", told)
+	disabled := events.Until(t, "webhook.disabled").Data
+	if disabled.Object("data").Int("webhookId") != hook.Int("id") || disabled.Object("data").Text("reason") != "GONE" {
+		t.Errorf("%s", disabled)
 	}
 	w.Agent().Do(t, "POST", path+"/test", nil).Want(t, 409)
 	gone.Store(false)

@@ -136,13 +136,13 @@ func (g *generator) measure(ctx context.Context, m mix.Mix, rate float64) (*meas
 	plan := openloop.Plan{Rate: rate, Length: g.options.length, Bound: g.options.bound}
 	var late sync.Mutex
 	result := openloop.Run(ctx, plan, func(n int, due time.Time) {
-		behind := time.Since(due)
+		delay := time.Since(due)
 		o := turns[n%len(turns)]
 		status, err := g.site.Ask(o, due)
 		of[o].took(time.Since(due), failure(status, o.Status, err))
 		late.Lock()
 		defer late.Unlock()
-		record(one.late, behind)
+		record(one.late, delay)
 	})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

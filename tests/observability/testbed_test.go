@@ -191,11 +191,11 @@ func (tb *testbed) live(t *testing.T) {
 	w := tb.Website(t, harness.Pro)
 	v := w.Visit(t, nil)
 	talk := v.Open(t, "hello")
-	well, ill := harness.Receive(t, nil), harness.Receive(t, func(w http.ResponseWriter, _ *http.Request) {
+	accepting, refusing := harness.Receive(t, nil), harness.Receive(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusTeapot)
 	})
-	w.NewWebhook(t, well.URL, "message.created", "ticket.created")
-	w.NewWebhook(t, ill.URL, "ticket.created")
+	w.NewWebhook(t, accepting.URL, "message.created", "ticket.created")
+	w.NewWebhook(t, refusing.URL, "ticket.created")
 	agent, visitor := map[string]string{"Authorization": "Bearer " + w.Secret(harness.ReadWrite)},
 		map[string]string{"X-Visitor-Id": v.Token, "X-Visitor-Secret": v.Secret}
 	keyed := maps.Clone(agent)

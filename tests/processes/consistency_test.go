@@ -19,18 +19,18 @@ import (
 
 // The sizes of a plan. FIVECHAT_PLANS is the number of plans, FIVECHAT_SEED the seed of the first.
 const (
-	actors  = 4
-	actions = 40 // of an actor
-	mishaps = 7
+	actors   = 4
+	actions  = 40 // of an actor
+	failures = 7
 )
 
 // plan is the actions of each actor, and the failures after given numbers of actions.
 type plan struct {
-	Actions [actors][]string
-	Mishaps []mishap
+	Actions  [actors][]string
+	Failures []failure
 }
 
-type mishap struct {
+type failure struct {
 	After int // actions
 	What  string
 }
@@ -44,8 +44,8 @@ func plans() *rapid.Generator[plan] {
 		for i := range p.Actions {
 			p.Actions[i] = append([]string{"visit", "open", "ticket"}, rapid.SliceOfN(action, actions-3, actions-3).Draw(t, "actions")...)
 		}
-		for i := range mishaps {
-			p.Mishaps = append(p.Mishaps, mishap{(i + 1) * actors * actions / (mishaps + 2), what.Draw(t, "mishap")})
+		for i := range failures {
+			p.Failures = append(p.Failures, failure{(i + 1) * actors * actions / (failures + 2), what.Draw(t, "failure")})
 		}
 		return p
 	})
@@ -69,7 +69,7 @@ func TestNothingIsLost(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(inner *testing.T) {
 			r := &run{scenario.Begin(inner, f), inner, f}
 			done := r.Follow()
-			r.carryOut(t, plans().Example(seed))
+			r.execute(t, plans().Example(seed))
 			done()
 			r.Check()
 		})
@@ -83,7 +83,7 @@ type run struct {
 	f *cluster.Cluster
 }
 
-func (r *run) carryOut(outer *testing.T, p plan) {
+func (r *run) execute(outer *testing.T, p plan) {
 	var all sync.WaitGroup
 	for _, todo := range p.Actions {
 		all.Go(func() {
@@ -96,17 +96,17 @@ func (r *run) carryOut(outer *testing.T, p plan) {
 			})
 		})
 	}
-	for _, m := range p.Mishaps {
+	for _, m := range p.Failures {
 		harness.Eventually(r.t, 4*scenario.Decided, fmt.Sprint(m.After, " actions are done"), func() (bool, any) { return r.Done() >= int64(m.After), r.Done() })
 		r.t.Logf("after %d actions: %s", r.Done(), m.What)
-		r.happen(outer, m.What)
+		r.cause(outer, m.What)
 	}
 	all.Wait()
 	cluster.Ready(r.t, r.f.All()...)
 }
 
-// happen causes a failure.
-func (r *run) happen(outer *testing.T, what string) {
+// cause causes a failure.
+func (r *run) cause(outer *testing.T, what string) {
 	switch i := slices.Index(cluster.Services, what); {
 	case i >= 0:
 		r.f.Services[i] = r.f.Services[i].Again(outer)

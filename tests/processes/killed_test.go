@@ -17,21 +17,21 @@ const outlasts = 90 * time.Second
 
 // repeated holds the messages that a visitor posted to a killed replica, and where to post them again.
 type repeated struct {
-	w     *harness.Website
-	v     harness.Session
-	path  string
-	keys  []string // every sent key, which is also the message's text
-	heard map[string]bool
+	w            *harness.Website
+	v            harness.Session
+	path         string
+	keys         []string // every sent key, which is also the message's text
+	acknowledged map[string]bool
 }
 
 // killed kills a replica of the conversations service while a visitor's messages are posted to it, each with an
 // idempotency key.
 func killed(t *testing.T, f *cluster.Cluster) repeated {
-	const writers, heard = 16, 64 // the replica is killed after this many responses
+	const writers, acknowledged = 16, 64 // the replica is killed after this many responses
 	other, processes := f.Replica(t)
 	w := f.Website(t, harness.Free)
 	v := w.Visit(t, nil)
-	r := repeated{w: w, v: v, path: "/visitor/conversations/" + v.Open(t, "first") + "/messages", heard: map[string]bool{}}
+	r := repeated{w: w, v: v, path: "/visitor/conversations/" + v.Open(t, "first") + "/messages", acknowledged: map[string]bool{}}
 	c := http.Client{Timeout: 20 * time.Second}
 	var mu sync.Mutex
 	post := func() (alive bool) {
@@ -58,7 +58,7 @@ func killed(t *testing.T, f *cluster.Cluster) repeated {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if r.heard[key] = true; len(r.heard) == heard {
+		if r.acknowledged[key] = true; len(r.acknowledged) == acknowledged {
 			processes[1].Kill(t)
 		}
 		return true
@@ -71,8 +71,8 @@ func killed(t *testing.T, f *cluster.Cluster) repeated {
 		})
 	}
 	all.Wait()
-	if len(r.heard) < heard || len(r.keys) == len(r.heard) {
-		t.Errorf("of %d messages %d were acknowledged", len(r.keys), len(r.heard))
+	if len(r.acknowledged) < acknowledged || len(r.keys) == len(r.acknowledged) {
+		t.Errorf("of %d messages %d were acknowledged", len(r.keys), len(r.acknowledged))
 	}
 	return r
 }
@@ -84,11 +84,11 @@ func (r repeated) again(t *testing.T) {
 			a := r.v.With("Idempotency-Key", key).Do(t, "POST", r.path, harness.Map{"content": key})
 			switch {
 			case a.Status == http.StatusCreated:
-				if replayed := a.Header.Get("Idempotency-Replayed") == "true"; r.heard[key] && !replayed {
+				if replayed := a.Header.Get("Idempotency-Replayed") == "true"; r.acknowledged[key] && !replayed {
 					t.Errorf("an acknowledged message was posted again: %s", a.Body)
 				}
 				return true, nil
-			case a.Status == http.StatusConflict && a.Object().Text("code") == "idempotency_answer_lost" && !r.heard[key]:
+			case a.Status == http.StatusConflict && a.Object().Text("code") == "idempotency_answer_lost" && !r.acknowledged[key]:
 				return true, nil
 			case a.Status != http.StatusConflict || a.Object().Text("code") != "idempotency_in_progress":
 				t.Errorf("%d %s", a.Status, a.Body)

@@ -35,9 +35,9 @@ func TestProcesses(t *testing.T) {
 	t.Run("webhooks are killed", func(inner *testing.T) { webhooksKilled(inner, t, f) })
 	t.Run("changes at two edges", func(t *testing.T) { twoEdges(t, f) })
 	t.Run("admin ports", func(t *testing.T) { adminPorts(t, f) })
-	t.Run("a service refuses requests without a valid assertion", func(t *testing.T) { unasserted(t, f) })
+	t.Run("a service refuses requests without a valid assertion", func(t *testing.T) { withoutAssertion(t, f) })
 	t.Run("messages to the killed replica are repeated", func(t *testing.T) { sent.again(t) })
-	t.Run("requests in progress are finished", func(t *testing.T) { underWay(t, f) })
+	t.Run("requests in progress are finished", func(t *testing.T) { finishesRequests(t, f) })
 	for _, p := range f.Services {
 		p.Terminate(t)
 	}
@@ -131,8 +131,8 @@ func adminPorts(t *testing.T, f *cluster.Cluster) {
 	}
 }
 
-// unasserted sends requests to the services directly, without an assertion and with one that another key signed.
-func unasserted(t *testing.T, f *cluster.Cluster) {
+// withoutAssertion sends requests to the services directly, without an assertion and with one that another key signed.
+func withoutAssertion(t *testing.T, f *cluster.Cluster) {
 	w := f.World(t, harness.Pro)
 	keys, err := identity.NewKeyring([]byte(strings.Repeat("another key ", 4)))
 	if err != nil {
@@ -155,7 +155,7 @@ func unasserted(t *testing.T, f *cluster.Cluster) {
 	for _, p := range f.Services {
 		for _, path := range paths[p.Name] {
 			for name, c := range map[string]harness.Client{
-				"nobody": harness.NewClient("http://" + p.Addr), "forged": harness.NewClient("http://"+p.Addr).With(identity.Header, forged),
+				"none": harness.NewClient("http://" + p.Addr), "forged": harness.NewClient("http://"+p.Addr).With(identity.Header, forged),
 				"a bearer": harness.NewClient("http://"+p.Addr).With("Authorization", "Bearer "+f.OperatorKey),
 			} {
 				if a := c.Do(t, "GET", path, nil); a.Status != http.StatusUnauthorized {
@@ -166,9 +166,9 @@ func unasserted(t *testing.T, f *cluster.Cluster) {
 	}
 }
 
-// underWay stops the gateway during requests. Every accepted request gets its response, and afterwards the port is
+// finishesRequests stops the gateway during requests. Every accepted request gets its response, and afterwards the port is
 // closed.
-func underWay(t *testing.T, f *cluster.Cluster) {
+func finishesRequests(t *testing.T, f *cluster.Cluster) {
 	w := f.World(t, harness.Free)
 	stop, done := make(chan struct{}), make(chan struct{})
 	c := http.Client{Timeout: 10 * time.Second}

@@ -204,7 +204,7 @@ func TestTelemetryOfFailuresHasNoSecrets(t *testing.T) {
 	}
 	t.Run("of the stores", func(t *testing.T) {
 		before := len(received.all())
-		failed, answers := ruins(t, w)
+		failed, answers := callAll(t, w)
 		harness.Eventually(t, harness.Patience, "the failures have traces", func() (bool, any) {
 			n := 0
 			for _, s := range received.all()[before:] {
@@ -220,25 +220,25 @@ func TestTelemetryOfFailuresHasNoSecrets(t *testing.T) {
 		clean(t, "the metrics", harness.System{AdminURL: sys.AdminURL()}.Measured(t))
 	})
 	t.Run("of the services", func(t *testing.T) {
-		told, said := newCollector(), new(record)
-		t.Cleanup(told.Close)
-		edge := alone(t, telemetry.Config{OTLPEndpoint: told.URL, SlowTrace: time.Hour, LogTo: said, LogLevel: slog.LevelDebug})
+		exported, said := newCollector(), new(record)
+		t.Cleanup(exported.Close)
+		edge := edgeWithoutServices(t, telemetry.Config{OTLPEndpoint: exported.URL, SlowTrace: time.Hour, LogTo: said, LogLevel: slog.LevelDebug})
 		before := *w.Website
 		before.System = harness.System{URL: edge.URL("http")}
-		behind := *w
-		behind.Website, behind.Caller.Client = &before, before.System.Proven(w.Caller.Token, w.Caller.Secret)
-		_, answers := ruins(t, &behind)
+		failing := *w
+		failing.Website, failing.Caller.Client = &before, before.System.Proven(w.Caller.Token, w.Caller.Secret)
+		_, answers := callAll(t, &failing)
 		if err := edge.Stop(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		clean(t, "the answers", answers)
 		clean(t, "the log", said.text())
-		clean(t, "the spans", allOf(told.all()))
+		clean(t, "the spans", allOf(exported.all()))
 	})
 }
 
-// ruins calls every operation of a failing system, and returns how many failed and their responses.
-func ruins(t *testing.T, w *harness.World) (failed int, answers string) {
+// callAll calls every operation of a failing system, and returns how many failed and their responses.
+func callAll(t *testing.T, w *harness.World) (failed int, answers string) {
 	t.Helper()
 	var mu sync.Mutex
 	var all strings.Builder

@@ -32,9 +32,9 @@ func TestFailedAndSlowTracesAreRetained(t *testing.T) {
 		"a refused request":                     {time.Hour, "/nothing", 404, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			told := newCollector()
-			t.Cleanup(told.Close)
-			edge := alone(t, telemetry.Config{OTLPEndpoint: told.URL, SlowTrace: c.slow, LogTo: io.Discard})
+			exported := newCollector()
+			t.Cleanup(exported.Close)
+			edge := edgeWithoutServices(t, telemetry.Config{OTLPEndpoint: exported.URL, SlowTrace: c.slow, LogTo: io.Discard})
 			caller := harness.NewClient(edge.URL("http"))
 			if c.path == "/conversations" {
 				caller = caller.With("Authorization", "Bearer "+harness.Running().Website(t, harness.Free).Secret(harness.Read))
@@ -45,10 +45,10 @@ func TestFailedAndSlowTracesAreRetained(t *testing.T) {
 			if err := edge.Stop(context.Background()); err != nil { // this exports the retained spans
 				t.Fatal(err)
 			}
-			if got := tree(told.all(), "", ""); got != c.want {
+			if got := tree(exported.all(), "", ""); got != c.want {
 				t.Errorf("kept:\n%s", got)
 			}
-			for _, s := range told.all() {
+			for _, s := range exported.all() {
 				if s.parent() == "" && (s.attribute(telemetry.RetainedReason) != c.why || s.failed() != (c.why == "failed")) {
 					t.Errorf("retained because %q, failed: %t", s.attribute(telemetry.RetainedReason), s.failed())
 				}
@@ -57,19 +57,19 @@ func TestFailedAndSlowTracesAreRetained(t *testing.T) {
 	}
 }
 
-// alone starts an edge whose services are unavailable.
-func alone(t *testing.T, tele telemetry.Config) *runner.Running {
+// edgeWithoutServices starts an edge whose services are unavailable.
+func edgeWithoutServices(t *testing.T, tele telemetry.Config) *runner.Running {
 	t.Helper()
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	away := "http://" + nobody.Addr().String()
-	nobody.Close()
+	unreachable := "http://" + closed.Addr().String()
+	closed.Close()
 	c := gateway.Default()
 	c.Addr, c.AdminAddr, c.AssertionKeys, c.Telemetry = "127.0.0.1:0", "127.0.0.1:0", []string{strings.Repeat("key ", 8)}, tele
-	c.AccountsURL, c.ConversationsURL, c.VisitorsURL, c.WidgetsURL = away, away, away, away
-	c.TicketsURL, c.StatisticsURL, c.WebhooksURL = away, away, away
+	c.AccountsURL, c.ConversationsURL, c.VisitorsURL, c.WidgetsURL = unreachable, unreachable, unreachable, unreachable
+	c.TicketsURL, c.StatisticsURL, c.WebhooksURL = unreachable, unreachable, unreachable
 	unit, err := gateway.New(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

@@ -71,10 +71,10 @@ func (t *Site) fill(text string, d *draw) string {
 		if !found {
 			return b.String()
 		}
-		name, behind, _ := strings.Cut(rest, "}")
+		name, after, _ := strings.Cut(rest, "}")
 		if value, known := t.value(name, d); known {
 			b.WriteString(value)
-			text = behind
+			text = after
 			continue
 		}
 		b.WriteByte('{')
