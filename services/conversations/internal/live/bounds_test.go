@@ -139,7 +139,7 @@ func TestStreamsAreDividedAmongAddressesAndWebsites(t *testing.T) {
 		return err == nil
 	}
 	fill := func(website tenant.ID, first int64, address func(int64) string) (n int64) {
-		for enter(visitor(website, first+n/maxPerVisitor)), address(n)) {
+		for enter(visitor(website, id.Visitor(first+n/maxPerVisitor)), address(n)) {
 			n++
 		}
 		return n

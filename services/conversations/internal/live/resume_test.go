@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/store/outbox"
 )
@@ -169,7 +170,7 @@ func TestResumingTakesTurns(t *testing.T) {
 		t.Error("a visitor has two turns")
 	}
 	for i := range int64(3) {
-		if _, ok := turn(visitor(one, 8+i), ended); !ok {
+		if _, ok := turn(visitor(one, id.Visitor(8+i)), ended); !ok {
 			t.Errorf("visitor %d has no turn", 8+i)
 		}
 	}
