@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/libs/transport/httpkit"
@@ -73,15 +74,18 @@ func TestAddressKeyGroupsIPv6ByPrefix(t *testing.T) {
 
 func TestIDsRefuseMalformedLists(t *testing.T) {
 	t.Parallel()
-	for query, want := range map[string]httpkit.IDs{
+	for query, want := range map[string]httpkit.IDs[id.User]{
 		"1": {1}, "3,1,3": {3, 1, 3}, "9007199254740991": {1<<53 - 1},
 		"": nil, ",": nil, "1,": nil, "0": nil, "-1": nil, "x": nil, "1, 2": nil, "9007199254740992": nil,
 		strings.Repeat("1,", 100) + "1": nil,
 	} {
-		var got httpkit.IDs
+		var got httpkit.IDs[id.User]
 		if err := got.UnmarshalText([]byte(query)); (err == nil) != (want != nil) ||
 			(err == nil && !slices.Equal(got, want)) {
 			t.Errorf("%.20q: %v, %v", query, got, err)
+		}
+		if want != nil && want.String() != query {
+			t.Errorf("%v is written as %s, want %s", want, want, query)
 		}
 	}
 }

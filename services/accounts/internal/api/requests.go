@@ -27,7 +27,7 @@ type byID struct {
 }
 
 type byIDs struct {
-	IDs httpkit.IDs `query:"ids" json:"-"`
+	IDs httpkit.IDs[int64] `query:"ids" json:"-"`
 }
 
 // user is the fields of a user that a request may set.

@@ -35,7 +35,7 @@ type byToken struct {
 }
 
 type byIDs struct {
-	IDs httpkit.IDs `query:"ids" json:"-"`
+	IDs httpkit.IDs[int64] `query:"ids" json:"-"`
 }
 
 // changes is the fields of a visitor that a request may set.
