@@ -37,7 +37,11 @@ func (r Rule) Check(p identity.Principal) error {
 		return nil
 	}
 	if p.Kind == "" || p.Kind != r.Caller {
-		return fault.Coded(fault.Unauthenticated, "token_missing", "this operation needs a "+string(r.Caller)+" credential")
+		return fault.Coded(
+			fault.Unauthenticated,
+			"token_missing",
+			"this operation needs a "+string(r.Caller)+" credential",
+		)
 	}
 	if (r.Caller == identity.Token || r.Caller == identity.Visitor) && p.Website.IsZero() {
 		return fault.New(fault.Unauthenticated, "the credential belongs to no website")

@@ -42,7 +42,10 @@ func TestCheck(t *testing.T) {
 		{"public caller, read", authz.Read, public, "token_missing"},
 		{"visitor's operation with a token", authz.Visitor, token(identity.ReadWrite, identity.Pro), "token_missing"},
 		{"visitor", authz.Visitor, visitor, ok},
-		{"token without a website", authz.Read, identity.Principal{Kind: identity.Token, Level: identity.ReadWrite}, "token_invalid"},
+		{
+			"token without a website", authz.Read, identity.Principal{Kind: identity.Token, Level: identity.ReadWrite},
+			"token_invalid",
+		},
 		{"operator's with a token", authz.Operator, token(identity.ReadWrite, identity.Pro), "token_missing"},
 		{"operator", authz.Operator, operator, ok},
 		{"tenant's data as operator", authz.Read, operator, "token_missing"},

@@ -1,10 +1,11 @@
 // Package largeread bounds how many requests of a service hold many bytes of stored rows at once. A request reads up to
 // Free bytes without asking. Before it reads more, it takes one of the service's places, and keeps it until it has been
-// answered. So a service needs memory for its concurrent requests times Free, and for Slots large answers, whichever website sends them.
+// answered. So a service needs memory for its concurrent requests times Free, and for Slots large answers, whichever
+// website sends them.
 //
-// A website also pays for large answers in time. A request that took a place gives it back to other websites as soon as it
-// is answered, and to its own website only after a pause of its bytes at Pace. So large answers of one website use a small
-// part of a processor, and short requests of others wait behind few of them.
+// A website also pays for large answers in time. A request that took a place gives it back to other websites as soon as
+// it is answered, and to its own website only after a pause of its bytes at Pace. So large answers of one website use a
+// small part of a processor, and short requests of others wait behind few of them.
 //
 // Begin with Limiter.Begin, which the router calls for each request, and Charge, which mongokit calls for each read.
 // Work in the background has no account, and streams have bounds of their own.
@@ -57,8 +58,8 @@ func (l *Limiter) Begin(ctx context.Context, of tenant.ID) (_ context.Context, e
 	return context.WithValue(ctx, accountKey{}, a), a.end
 }
 
-// Charge counts bytes that the request of ctx is about to hold. It waits for a place if they are more than Free; Limited if
-// there is none in time.
+// Charge counts bytes that the request of ctx is about to hold. It waits for a place if they are more than Free;
+// Limited if there is none in time.
 func Charge(ctx context.Context, bytes int64) error {
 	a, has := ctx.Value(accountKey{}).(*account)
 	if !has {
@@ -96,7 +97,11 @@ func (l *Limiter) acquire(ctx context.Context, of tenant.ID) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-late.C:
-			busy := fault.Coded(fault.Limited, "too_many_large_reads", "too many large answers are being made, try again shortly")
+			busy := fault.Coded(
+				fault.Limited,
+				"too_many_large_reads",
+				"too many large answers are being made, try again shortly",
+			)
 			busy.RetryAfter = time.Second
 			return busy
 		}
@@ -115,8 +120,8 @@ func (l *Limiter) tryAcquire(of tenant.ID) (taken bool, changed <-chan struct{})
 	return true, nil
 }
 
-// release returns a place in which a website read some bytes: to others at once, to the website after its pause. Services
-// that ask in no website's name don't pause.
+// release returns a place in which a website read some bytes: to others at once, to the website after its pause.
+// Services that ask in no website's name don't pause.
 func (l *Limiter) release(of tenant.ID, bytes int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

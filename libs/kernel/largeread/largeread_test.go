@@ -99,8 +99,8 @@ func TestAPlaceIsHeldOnceAndGivenBack(t *testing.T) {
 	})
 }
 
-// TestLargeReadsOfAWebsiteArePaced: a website's place comes back after its bytes at Pace, another website gets it at once, and
-// a service that asks in no website's name doesn't pause.
+// TestLargeReadsOfAWebsiteArePaced: a website's place comes back after its bytes at Pace, another website gets it at
+// once, and a service that asks in no website's name doesn't pause.
 func TestLargeReadsOfAWebsiteArePaced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -28,7 +28,9 @@ func TestAbsentNullAndValue(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &p); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		if p.Name.Set != want.set || p.Name.Null != want.null || p.Name.V != want.value || (p.Name.Ptr() != nil) != (want.set && !want.null) || p.Tags.Set {
+		if p.Name.Set != want.set || p.Name.Null != want.null || p.Name.V != want.value ||
+			(p.Name.Ptr() != nil) != (want.set && !want.null) ||
+			p.Tags.Set {
 			t.Errorf("%s: %+v", text, p)
 		}
 		if back, err := json.Marshal(p); err != nil || string(back) != text {

@@ -11,7 +11,7 @@ type After int64
 
 var errAfter = errors.New("must be the number of an item, or 0")
 
-// UnmarshalText reads the number.
+// UnmarshalText parses the number.
 func (a *After) UnmarshalText(b []byte) error {
 	n, err := strconv.ParseInt(string(b), 10, 64)
 	if err != nil || n < 0 {

@@ -7,20 +7,21 @@ import (
 	"time"
 )
 
-// Cursor is ?cursor: a place in a list, behind a row. Its zero value is the beginning.
+// Cursor is ?cursor: a position in a list, after a row. The zero value is the beginning.
 type Cursor struct {
 	At      time.Time // the row's creation or, in the order of changes, its last change
-	ID      int64     // the row's number, which breaks ties; 0 in the order of changes: in front of all rows of At
-	Changes bool      // it is a place in the order of changes
+	ID      int64     // the row's id, which breaks ties; in the order of changes, 0 means before all rows of At
+	Changes bool      // a position in the order of changes
 }
 
-// The lengths of a cursor in bytes. One in the order of changes has one byte more, so that neither is taken for the other.
+// The lengths of a cursor in bytes. A cursor in the order of changes has one byte more, so that neither is mistaken
+// for the other.
 const (
 	positionSize = 16
 	changesSize  = positionSize + 1
 )
 
-// UnmarshalText reads what String wrote.
+// UnmarshalText parses the text of String.
 func (c *Cursor) UnmarshalText(b []byte) error {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(string(b))
 	if err != nil || len(raw) != positionSize && len(raw) != changesSize {
@@ -40,9 +41,9 @@ func (c *Cursor) UnmarshalText(b []byte) error {
 	return nil
 }
 
-var errNotCursor = errors.New("is not a cursor that an answer gave")
+var errNotCursor = errors.New("is not a cursor of a previous response")
 
-// String is the opaque form.
+// String returns the opaque text of the cursor.
 func (c Cursor) String() string {
 	raw := binary.BigEndian.AppendUint64(nil, uint64(c.At.UnixMilli()))
 	raw = binary.BigEndian.AppendUint64(raw, uint64(c.ID))

@@ -7,20 +7,20 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 )
 
-// Settled is how old a change must be before it is given to who follows a list: twice as long as a request may take. A row
-// gets the time of its change before it is stored, so a younger change could still come to stand in front of one that
-// was given, and would be missed. It leaves as much again for clocks that do not agree.
+// Settled is how old a change must be before followers of a list get it: twice as long as a request may take. A row
+// gets the time of its change before it is stored. A younger change could still be stored before one that was already
+// returned, and followers would miss it. The second half of the time is a margin for clocks that differ.
 const Settled = 30 * time.Second
 
-// Following is a Window of a list that can also be read in the order in which its rows were changed, the oldest change
-// first: from ?updatedSince on, and then from cursor to cursor, for ever. Each state that a row stays in is given once.
+// Following is a Window of a list that can also be read in the order of changes, the oldest change first: from
+// ?updatedSince, and then from cursor to cursor without end. Each lasting state of a row is returned once.
 type Following struct {
 	Window
 	UpdatedSince Moment    `query:"updatedSince" json:"-"`
-	Until        time.Time `json:"-"` // only changes before it are given; zero: those that have Settled
+	Until        time.Time `json:"-"` // only earlier changes are returned; zero: those older than Settled
 }
 
-// Follows says that the list is read in the order of changes.
+// Follows reports whether the list is read in the order of changes.
 func (f Following) Follows() bool { return f.Cursor.Changes || !time.Time(f.UpdatedSince).IsZero() }
 
 // Validate refuses a cursor of the other order.
@@ -31,7 +31,7 @@ func (f Following) Validate() error {
 	return nil
 }
 
-// From is the place behind which changes are given.
+// From returns the position after which changes are returned.
 func (f Following) From() Cursor {
 	if f.Cursor.Changes {
 		return f.Cursor
@@ -43,7 +43,7 @@ func (f Following) From() Cursor {
 	return Cursor{At: time.UnixMilli(max(at.UnixMilli(), 0)), Changes: true}
 }
 
-// Before is the time that changes must have happened before to be given.
+// Before returns the time before which changes must have happened.
 func (f Following) Before() time.Time {
 	if f.Until.IsZero() {
 		return time.Now().Add(-Settled)
@@ -54,7 +54,7 @@ func (f Following) Before() time.Time {
 // Moment is a timestamp in a query.
 type Moment time.Time
 
-// UnmarshalText reads RFC 3339.
+// UnmarshalText parses RFC 3339.
 func (m *Moment) UnmarshalText(b []byte) error {
 	t, err := time.Parse(time.RFC3339, string(b))
 	if err != nil {
@@ -64,5 +64,5 @@ func (m *Moment) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// ErrMoment says what a Moment must be.
+// ErrMoment is the error of a malformed Moment.
 var ErrMoment = errors.New("must be a timestamp like 2024-01-15T10:30:00.000Z")

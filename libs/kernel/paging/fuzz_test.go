@@ -6,22 +6,27 @@ import (
 	"fivechat.dev/libs/kernel/paging"
 )
 
-// FuzzCursor: what is taken as a cursor is one that an answer gave, in its only spelling.
+// FuzzCursor: every accepted text is the one spelling of its cursor.
 func FuzzCursor(f *testing.F) {
-	for _, seed := range []string{"", "AAAA", "AAABjVYp4AAAAAAAAAAAAQ", "AAABjVYp4AAAAAAAAAAAAAE", "AAABjVYp4AAAAAAAAAAAAQ==", "_____________________w"} {
+	for _, seed := range []string{
+		"", "AAAA", "AAABjVYp4AAAAAAAAAAAAQ", "AAABjVYp4AAAAAAAAAAAAAE", "AAABjVYp4AAAAAAAAAAAAQ==",
+		"_____________________w",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		var c paging.Cursor
 		if c.UnmarshalText([]byte(text)) == nil && c.String() != text {
-			t.Fatalf("%q is taken for %+v, which is %q", text, c, c.String())
+			t.Fatalf("%q is accepted as %+v, which is %q", text, c, c.String())
 		}
 	})
 }
 
-// FuzzPage: page and limit are clamped, whatever they are.
+// FuzzPage: page and limit are clamped, whatever the text.
 func FuzzPage(f *testing.F) {
-	for _, seed := range []string{"", "1", "-1", "1e999", "NaN", "0x1p-2", "1_000", "99999999999999999999", "-0", "1e-400"} {
+	for _, seed := range []string{
+		"", "1", "-1", "1e999", "NaN", "0x1p-2", "1_000", "99999999999999999999", "-0", "1e-400",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

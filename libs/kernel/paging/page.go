@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Page is the envelope of every list. Total, Page and TotalPages are null where the list was read by cursor. A page that
-// ends early, as its rows have MaxBytes, states as its limit how many it has: the next page of that limit begins in it or
-// right behind it, and nextCursor right behind it.
+// Page is the envelope of every list. Total, Page and TotalPages are null if the list was read by cursor. A page may
+// end early, because its rows reach MaxBytes. Then its limit is the number of its rows. The next page with that limit
+// begins within this page or right after it, and nextCursor continues right after it.
 type Page[T any] struct {
 	Data        []T     `json:"data"`
 	Total       *int64  `json:"total"`
@@ -20,7 +20,7 @@ type Page[T any] struct {
 	NextCursor  *string `json:"nextCursor"`
 }
 
-// Envelope puts data, the view of found.Rows, into the envelope of what was asked.
+// Envelope puts data, the view of found.Rows, into the envelope for the requested window.
 func Envelope[T, Row any](w Window, found Slice[Row], data []T) Page[T] {
 	if fitting, cut := Fit(data); cut {
 		data, found = fitting, found.first(len(fitting))
@@ -42,8 +42,8 @@ func Envelope[T, Row any](w Window, found Slice[Row], data []T) Page[T] {
 	return p
 }
 
-// Links gives the header Link of an answer to a request at an address: where the list goes on and, where it is read by
-// page number, its other pages.
+// Links returns the header Link of the response to a request at an address: the next page and, if the list is read by
+// page number, the other pages.
 func (p Page[T]) Links(at *url.URL) string {
 	var links []string
 	if p.HasNextPage && p.NextCursor != nil {
@@ -60,7 +60,7 @@ func (p Page[T]) Links(at *url.URL) string {
 	return strings.Join(links, ", ")
 }
 
-// Link is an entry of the header Link: the request's own address with the place in the list set by key, and its other
+// Link returns one entry of the header Link: the request's address with the position set by key, and its other
 // parameters kept.
 func Link(at *url.URL, rel, key, value string) string {
 	query := at.Query()

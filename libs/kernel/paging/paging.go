@@ -1,5 +1,5 @@
-// Package paging is how every list is asked for and answered: by page number with a total, as the hosted API does, or
-// by an opaque cursor without counting.
+// Package paging defines the requests and responses of all lists. A list is read by page number with a total, as in
+// the hosted API, or by an opaque cursor without counting. Begin with Window and Page.
 package paging
 
 import (
@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 )
 
-// Number is the 1-based ?page. What does not parse or lies outside is clamped, never refused.
+// Number is the 1-based ?page. Malformed numbers and numbers out of range are clamped, never refused.
 type Number int64
 
 // UnmarshalText clamps to 1 to 10^9.
@@ -41,17 +41,17 @@ func clamp(b []byte, missing, least, most int64) int64 {
 	}
 }
 
-// Window says which part of a list is wanted. It is embedded in the request of every list.
+// Window is the requested part of a list. The request of every list embeds it.
 type Window struct {
 	Page   Number `query:"page" json:"-"`
 	Limit  Limit  `query:"limit" json:"-"`
 	Cursor Cursor `query:"cursor" json:"-"`
 }
 
-// Number is the page asked for, 1 by default.
+// Number returns the requested page, 1 by default.
 func (w Window) Number() int64 { return max(int64(w.Page), 1) }
 
-// Size is how many rows are asked for, 20 by default.
+// Size returns the number of requested rows, 20 by default.
 func (w Window) Size() int64 {
 	if w.Limit == 0 {
 		return 20
@@ -59,7 +59,7 @@ func (w Window) Size() int64 {
 	return int64(w.Limit)
 }
 
-// ByCursor says that the list is read by cursor, so nothing is counted.
+// ByCursor reports whether the list is read by cursor, so that nothing is counted.
 func (w Window) ByCursor() bool { return w.Cursor.ID != 0 }
 
 // Validate refuses a cursor of another order.
@@ -73,13 +73,13 @@ func (w Window) Validate() error {
 // Slice is the part of a list that a store found.
 type Slice[T any] struct {
 	Rows  []T
-	Total int64  // of the whole list; not counted when read by cursor
-	Next  Cursor // the place behind the last row; zero at the end of a list that has one
-	More  bool   // the list goes on behind Next
+	Total int64  // of the whole list; 0 if it is read by cursor
+	Next  Cursor // the position after the last row; zero at the end of the list
+	More  bool   // more rows follow Next
 }
 
-// first gives the slice's first n rows. A row's position is its SortKey in a newest-first list and its ChangeKey in the
-// order of changes.
+// first returns the slice's first n rows. A row's position is its SortKey in a newest-first list, and its ChangeKey in
+// the order of changes.
 func (s Slice[T]) first(n int) Slice[T] {
 	s.Rows, s.More = s.Rows[:n], true
 	row := any(s.Rows[n-1])

@@ -9,18 +9,20 @@ import (
 	"fivechat.dev/libs/kernel/paging"
 )
 
-func TestClamping(t *testing.T) {
+func TestPageAndLimitAreClamped(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		text        string
 		page, limit int64
 	}{
-		{"", 1, 20}, {"x", 1, 20}, {"0", 1, 1}, {"-5", 1, 1}, {"1", 1, 1}, {"7", 7, 7}, {"100", 100, 100}, {"101", 101, 100},
-		{"2.9", 2, 2}, {"0.5", 1, 1}, {"1e999", 1e9, 100}, {"-1e999", 1, 1}, {"NaN", 1, 20}, {"99999999999999999999", 1e9, 100}, {"1 ", 1, 20},
+		{"", 1, 20}, {"x", 1, 20}, {"0", 1, 1}, {"-5", 1, 1}, {"1", 1, 1}, {"7", 7, 7}, {"100", 100, 100},
+		{"101", 101, 100},
+		{"2.9", 2, 2}, {"0.5", 1, 1}, {"1e999", 1e9, 100}, {"-1e999", 1, 1}, {"NaN", 1, 20},
+		{"99999999999999999999", 1e9, 100}, {"1 ", 1, 20},
 	} {
 		var w paging.Window
 		if w.Page.UnmarshalText([]byte(c.text)) != nil || w.Limit.UnmarshalText([]byte(c.text)) != nil {
-			t.Fatalf("%q was refused", c.text)
+			t.Fatalf("%q is refused", c.text)
 		}
 		if w.Number() != c.page || w.Size() != c.limit {
 			t.Errorf("%q: page %d limit %d, want %d %d", c.text, w.Number(), w.Size(), c.page, c.limit)
@@ -31,31 +33,35 @@ func TestClamping(t *testing.T) {
 	}
 }
 
-func TestCursor(t *testing.T) {
+func TestCursorHasOneText(t *testing.T) {
 	t.Parallel()
 	c := paging.Cursor{At: time.UnixMilli(1_700_000_000_123), ID: 99}
 	var back paging.Cursor
 	if err := back.UnmarshalText([]byte(c.String())); err != nil || !back.At.Equal(c.At) || back.ID != c.ID {
 		t.Fatalf("%v, %v", back, err)
 	}
-	for _, bad := range []string{"x", "AAAA", (paging.Cursor{}).String(), c.String() + "A", (paging.Cursor{At: c.At, ID: -1}).String()} {
+	for _, bad := range []string{
+		"x", "AAAA", (paging.Cursor{}).String(), c.String() + "A", (paging.Cursor{At: c.At, ID: -1}).String(),
+	} {
 		if back.UnmarshalText([]byte(bad)) == nil {
-			t.Errorf("%q was taken", bad)
+			t.Errorf("%q is accepted", bad)
 		}
 	}
 }
 
-func TestEnvelope(t *testing.T) {
+func TestEnvelopeCountsPages(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		page, limit, total, pages int64
 		next, prev                bool
 	}{
-		{1, 20, 150, 8, true, false}, {8, 20, 150, 8, false, true}, {9, 20, 150, 8, false, true}, {1, 20, 0, 0, false, false}, {1, 20, 20, 1, false, false},
+		{1, 20, 150, 8, true, false}, {8, 20, 150, 8, false, true}, {9, 20, 150, 8, false, true},
+		{1, 20, 0, 0, false, false}, {1, 20, 20, 1, false, false},
 	} {
 		w := paging.Window{Page: paging.Number(c.page), Limit: paging.Limit(c.limit)}
 		p := paging.Envelope(w, paging.Slice[int]{Total: c.total}, []int{})
-		if *p.TotalPages != c.pages || p.HasNextPage != c.next || p.HasPrevPage != c.prev || *p.Total != c.total || *p.Page != c.page {
+		if *p.TotalPages != c.pages || p.HasNextPage != c.next || p.HasPrevPage != c.prev || *p.Total != c.total ||
+			*p.Page != c.page {
 			t.Errorf("%+v: %+v", c, p)
 		}
 	}
@@ -72,14 +78,14 @@ type long struct{ id, bytes int }
 func (l long) JSONBytes() int              { return l.bytes }
 func (l long) SortKey() (time.Time, int64) { return time.UnixMilli(int64(l.id)), int64(l.id) }
 
-// TestPageEndsByBytes: pages of long rows are shorter than asked for, and following them gives every row.
+// TestPageEndsByBytes: pages of long rows have fewer rows than requested, and following them returns every row.
 func TestPageEndsByBytes(t *testing.T) {
 	t.Parallel()
 	var rows []long // newest first
 	for id := 30; id > 0; id-- {
 		rows = append(rows, long{id, paging.MaxBytes / (1 + id%5)})
 	}
-	rows[7].bytes = 3 * paging.MaxBytes // alone in its page
+	rows[7].bytes = 3 * paging.MaxBytes // the only row of its page
 	for _, asked := range []int64{1, 2, 4, 20} {
 		var byCursor []long
 		for from := 0; from < len(rows); {
@@ -91,12 +97,14 @@ func TestPageEndsByBytes(t *testing.T) {
 			}
 			p := paging.Envelope(w, part, part.Rows)
 			byCursor = append(byCursor, p.Data...)
-			if len(p.Data) == 0 || p.HasNextPage != (len(byCursor) < len(rows)) || p.HasNextPage && p.Limit != int64(len(p.Data)) {
-				t.Fatalf("%d: %+v behind %d", asked, p, from)
+			if len(p.Data) == 0 || p.HasNextPage != (len(byCursor) < len(rows)) ||
+				p.HasNextPage && p.Limit != int64(len(p.Data)) {
+				t.Fatalf("%d: %+v after %d", asked, p, from)
 			}
 			if from += len(p.Data); p.HasNextPage {
 				var next paging.Cursor
-				if err := next.UnmarshalText([]byte(*p.NextCursor)); err != nil || next.ID != int64(p.Data[len(p.Data)-1].id) {
+				if err := next.UnmarshalText([]byte(*p.NextCursor)); err != nil ||
+					next.ID != int64(p.Data[len(p.Data)-1].id) {
 					t.Fatalf("%d: nextCursor %+v of %+v, %v", asked, next, p, err)
 				}
 			}
@@ -123,7 +131,7 @@ func TestPageEndsByBytes(t *testing.T) {
 	}
 }
 
-func TestLinks(t *testing.T) {
+func TestLinksNameTheOtherPages(t *testing.T) {
 	t.Parallel()
 	next := paging.Cursor{At: time.UnixMilli(5), ID: 5}
 	cursor := "cursor=" + next.String()
@@ -135,16 +143,19 @@ func TestLinks(t *testing.T) {
 		want  string
 	}{
 		"first page": {"/rows?page=1&limit=20", paging.Window{}, paging.Slice[int]{Total: 50, Next: next, More: true},
-			`</rows?` + cursor + `&limit=20>; rel="next", </rows?limit=20&page=1>; rel="first", </rows?limit=20&page=3>; rel="last"`},
+			`</rows?` + cursor + `&limit=20>; rel="next", </rows?limit=20&page=1>; rel="first", ` +
+				`</rows?limit=20&page=3>; rel="last"`},
 		"last page": {"/rows?page=3", paging.Window{Page: 3}, paging.Slice[int]{Total: 50},
 			`</rows?page=2>; rel="prev", </rows?page=1>; rel="first", </rows?page=3>; rel="last"`},
-		"behind the last page": {"/rows?page=9", paging.Window{Page: 9}, paging.Slice[int]{Total: 50},
+		"after the last page": {"/rows?page=9", paging.Window{Page: 9}, paging.Slice[int]{Total: 50},
 			`</rows?page=3>; rel="prev", </rows?page=1>; rel="first", </rows?page=3>; rel="last"`},
 		"nothing": {"/rows", paging.Window{}, paging.Slice[int]{}, ""},
 		"by cursor": {"/a%20b?cursor=x&lang=de", paging.Window{Cursor: next}, paging.Slice[int]{Next: next, More: true},
 			`</a%20b?` + cursor + `&lang=de>; rel="next"`},
 		"the end by cursor": {"/rows?cursor=x", paging.Window{Cursor: next}, paging.Slice[int]{}, ""},
-		"changes": {"/rows?updatedSince=2026-01-01T00:00:00Z", paging.Window{}, paging.Slice[int]{Next: changes, More: true},
+		"changes": {"/rows?updatedSince=2026-01-01T00:00:00Z", paging.Window{}, paging.Slice[int]{
+			Next: changes, More: true,
+		},
 			`</rows?cursor=` + changes.String() + `&updatedSince=2026-01-01T00%3A00%3A00Z>; rel="next"`},
 		"no more changes yet": {"/rows", paging.Window{}, paging.Slice[int]{Next: changes}, ""},
 	} {
@@ -158,7 +169,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-func TestFollowing(t *testing.T) {
+func TestFollowingReadsInTheOrderOfChanges(t *testing.T) {
 	t.Parallel()
 	newest, changes := paging.Cursor{At: time.UnixMilli(1), ID: 1}, paging.Cursor{At: time.UnixMilli(0), Changes: true}
 	var back paging.Cursor
@@ -166,11 +177,13 @@ func TestFollowing(t *testing.T) {
 		t.Fatalf("%+v, %v", back, err)
 	}
 	if (paging.Window{Cursor: changes}).Validate() == nil || (paging.Window{Cursor: newest}).Validate() != nil {
-		t.Error("a list that has one order takes a place in the other")
+		t.Error("a list accepts a cursor of the other order")
 	}
-	for _, bad := range []paging.Cursor{{At: time.UnixMilli(-1), Changes: true}, {At: time.UnixMilli(1), ID: -1, Changes: true}} {
+	for _, bad := range []paging.Cursor{
+		{At: time.UnixMilli(-1), Changes: true}, {At: time.UnixMilli(1), ID: -1, Changes: true},
+	} {
 		if back.UnmarshalText([]byte(bad.String())) == nil {
-			t.Errorf("%+v was taken", bad)
+			t.Errorf("%+v is accepted", bad)
 		}
 	}
 	at := func(s string) (m paging.Moment) {
@@ -185,13 +198,23 @@ func TestFollowing(t *testing.T) {
 		ok      bool
 		from    int64
 	}{
-		"newest first":       {paging.Following{Window: paging.Window{Cursor: newest}}, false, true, 0},
-		"since":              {paging.Following{UpdatedSince: at("2026-01-02T03:04:05.678Z")}, true, true, 1767323045678},
-		"since, rounded up":  {paging.Following{UpdatedSince: at("2026-01-02T03:04:05.6780001Z")}, true, true, 1767323045679},
-		"since ever":         {paging.Following{UpdatedSince: at("0900-01-01T00:00:00Z")}, true, true, 0},
-		"by cursor":          {paging.Following{Window: paging.Window{Cursor: changes}}, true, true, 0},
-		"since and cursor":   {paging.Following{Window: paging.Window{Cursor: changes}, UpdatedSince: at("2026-01-02T03:04:05.678Z")}, true, true, 0},
-		"by another's place": {paging.Following{Window: paging.Window{Cursor: newest}, UpdatedSince: at("2026-01-02T03:04:05.678Z")}, true, false, 0},
+		"newest first": {paging.Following{Window: paging.Window{Cursor: newest}}, false, true, 0},
+		"since": {
+			paging.Following{UpdatedSince: at("2026-01-02T03:04:05.678Z")}, true, true, 1767323045678,
+		},
+		"since, rounded up": {
+			paging.Following{UpdatedSince: at("2026-01-02T03:04:05.6780001Z")}, true, true, 1767323045679,
+		},
+		"since ever": {paging.Following{UpdatedSince: at("0900-01-01T00:00:00Z")}, true, true, 0},
+		"by cursor":  {paging.Following{Window: paging.Window{Cursor: changes}}, true, true, 0},
+		"since and cursor": {
+			paging.Following{Window: paging.Window{Cursor: changes}, UpdatedSince: at("2026-01-02T03:04:05.678Z")},
+			true, true, 0,
+		},
+		"by a cursor of the other order": {
+			paging.Following{Window: paging.Window{Cursor: newest}, UpdatedSince: at("2026-01-02T03:04:05.678Z")}, true,
+			false, 0,
+		},
 	} {
 		if c.f.Follows() != c.follows || (c.f.Validate() == nil) != c.ok {
 			t.Errorf("%s: follows %t, %v", name, c.f.Follows(), c.f.Validate())
@@ -200,7 +223,8 @@ func TestFollowing(t *testing.T) {
 			t.Errorf("%s: from %+v", name, from)
 		}
 	}
-	if before := (paging.Following{}).Before(); time.Since(before) < paging.Settled || time.Since(before) > 2*paging.Settled {
+	if before := (paging.Following{}).Before(); time.Since(before) < paging.Settled ||
+		time.Since(before) > 2*paging.Settled {
 		t.Errorf("changes before %v have settled", before)
 	}
 }

@@ -1,5 +1,5 @@
-// Package searchterms reads text: it splits it into the terms that searches match (whole words, without regard to case), and
-// finds control characters in it.
+// Package searchterms reads text: it splits it into the terms that searches match (whole words, without regard to
+// case), and finds control characters in it.
 package searchterms
 
 import (
@@ -15,7 +15,8 @@ func Of(limit int, texts ...string) []string {
 	seen := make(map[string]struct{}, 32)
 	var out []string
 	for _, text := range texts {
-		for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) }) {
+		separates := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) }
+		for w := range strings.FieldsFuncSeq(text, separates) {
 			w = strings.ToLower(w)
 			if len(w) > MaxLength {
 				w = strings.ToValidUTF8(w[:MaxLength], "")

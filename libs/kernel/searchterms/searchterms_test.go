@@ -35,7 +35,9 @@ func TestOf(t *testing.T) {
 
 func TestQuery(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string][]string{"": nil, "  ": nil, "The Atlas": {"the", "atlas"}, ".*": {""}, "…": {""}} {
+	for text, want := range map[string][]string{
+		"": nil, "  ": nil, "The Atlas": {"the", "atlas"}, ".*": {""}, "…": {""},
+	} {
 		if got := searchterms.Query(10, text); !slices.Equal(got, want) {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
@@ -46,7 +48,8 @@ func TestHasControl(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
 		"": false, "a\tb\r\nc": false, "a\u00a0b": false, "\u202ea\u200d\u2028": false, "\U0001F600é": false,
-		"\x00": true, "a\u0001": true, "\b": true, "\f": true, "\x1b[31m": true, "\x7f": true, "\u0080": true, "é\u009f": true,
+		"\x00": true, "a\u0001": true, "\b": true, "\f": true, "\x1b[31m": true, "\x7f": true, "\u0080": true,
+		"é\u009f": true,
 	} {
 		if got := searchterms.HasControl(text); got != want {
 			t.Errorf("%q: %v, want %v", text, got, want)
@@ -56,7 +59,9 @@ func TestHasControl(t *testing.T) {
 
 func TestJSONLength(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]int{"": 0, "é": 2, `a"b`: 4, `\`: 2, "\n\r\t\b\f": 10, "\x00\x01\x1f": 18, "\x7f\u2028": 4} {
+	for text, want := range map[string]int{
+		"": 0, "é": 2, `a"b`: 4, `\`: 2, "\n\r\t\b\f": 10, "\x00\x01\x1f": 18, "\x7f\u2028": 4,
+	} {
 		if got := searchterms.JSONLength(text); got != want {
 			t.Errorf("%q: %d bytes, want %d", text, got, want)
 		}

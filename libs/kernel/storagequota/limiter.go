@@ -109,7 +109,14 @@ func (l *Limiter) refresh(t tenant.ID) {
 		defer cancel()
 		usage, err := l.ask(ctx, t)
 		if err != nil {
-			l.log.WarnContext(ctx, "storage: reading a website's usage failed; the last one known counts", "website", t.Int64(), "error", err)
+			l.log.WarnContext(
+				ctx,
+				"storage: reading a website's usage failed; the last one known counts",
+				"website",
+				t.Int64(),
+				"error",
+				err,
+			)
 			return
 		}
 		l.mu.Lock()

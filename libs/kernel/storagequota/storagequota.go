@@ -1,9 +1,9 @@
-// Package storagequota limits how many bytes the data of a website may take. The services that store count the bytes of a
-// website (libs/store/rowcount.Bytes); accounts adds them up and knows the limit; a Limiter refuses writes of a website that has
-// reached it. Begin with Usage and Limiter.
+// Package storagequota limits how many bytes the data of a website may take. The services that store count the bytes of
+// a website (libs/store/rowcount.Bytes); accounts adds them up and knows the limit; a Limiter refuses writes of a
+// website that has reached it. Begin with Usage and Limiter.
 //
-// A Limiter answers from what it knows and asks in the background: it never delays a write. A website can therefore exceed
-// its limit by its writes within maxAge.
+// A Limiter answers from what it knows and asks in the background: it never delays a write. A website can therefore
+// exceed its limit by its writes within maxAge.
 package storagequota
 
 import (
@@ -28,7 +28,15 @@ func (u Usage) Err() error {
 	if u.Limit <= 0 || u.Used < u.Limit {
 		return nil
 	}
-	return fault.Coded(fault.TooLarge, Code, fmt.Sprintf("the website stores %d bytes and may store %d: delete data that is no longer needed, or ask for a higher limit", u.Used, u.Limit))
+	return fault.Coded(
+		fault.TooLarge,
+		Code,
+		fmt.Sprintf(
+			"the website stores %d bytes and may store %d: delete data that is no longer needed, or ask for a higher limit",
+			u.Used,
+			u.Limit,
+		),
+	)
 }
 
 // The smallest and the largest limit, in bytes.
@@ -56,7 +64,11 @@ func (l Limits) Check(wrong *fault.Problems) {
 
 // CheckLimit adds to wrong a limit that is too small or too large.
 func CheckLimit(field string, limit int64, wrong *fault.Problems) {
-	wrong.Check(limit >= MinLimit && limit <= MaxLimit, field, fmt.Sprintf("must be %d to %d bytes", int64(MinLimit), int64(MaxLimit)))
+	wrong.Check(
+		limit >= MinLimit && limit <= MaxLimit,
+		field,
+		fmt.Sprintf("must be %d to %d bytes", int64(MinLimit), int64(MaxLimit)),
+	)
 }
 
 // ParseLimits reads the member "storage" of the file of quotas that the edge reads as well, over the defaults.

@@ -79,7 +79,9 @@ func TestGateFollowsTheUsage(t *testing.T) {
 // TestUsageWithoutALimitRefusesNothing, as an answer that states none.
 func TestUsageWithoutALimitRefusesNothing(t *testing.T) {
 	t.Parallel()
-	for usage, refused := range map[storagequota.Usage]bool{{}: false, {Used: 5}: false, {Used: 4, Limit: 5}: false, {Used: 5, Limit: 5}: true} {
+	for usage, refused := range map[storagequota.Usage]bool{
+		{}: false, {Used: 5}: false, {Used: 4, Limit: 5}: false, {Used: 5, Limit: 5}: true,
+	} {
 		if err := usage.Err(); (err != nil) != refused {
 			t.Errorf("%+v: %v", usage, err)
 		}

@@ -8,7 +8,9 @@ import (
 
 // FuzzParse: what is read as a revision is read as the same one again.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"", "1.1", "zz.z", "-1.1", "+1.1", "1", "1.", ".1", "1.1.1", "Z.Z", "99999999999999999999.1"} {
+	for _, seed := range []string{
+		"", "1.1", "zz.z", "-1.1", "+1.1", "1", "1.", ".1", "1.1.1", "Z.Z", "99999999999999999999.1",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

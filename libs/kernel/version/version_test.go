@@ -54,7 +54,8 @@ func TestCheck(t *testing.T) {
 		if c.required != nil {
 			ctx = version.Require(ctx, *c.required)
 		}
-		if err := version.Check(ctx, c.state); (err == nil) != c.ok || err != nil && !fault.Is(err, fault.PreconditionFailed) {
+		if err := version.Check(ctx, c.state); (err == nil) != c.ok ||
+			err != nil && !fault.Is(err, fault.PreconditionFailed) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

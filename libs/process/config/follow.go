@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// followEvery is the interval between reads of a file. Polling is more reliable than notification: in a container, files
-// of settings and certificates are links that are swapped.
+// followEvery is the interval between reads of a file. Polling is more reliable than notification: in a container,
+// files of settings and certificates are links that are swapped.
 const followEvery = 2 * time.Second
 
 // Files is the contents of files, in the order they were named.
@@ -35,8 +35,9 @@ func (f Files) equal(other Files) bool {
 	return true
 }
 
-// Follow looks at files again and again until ctx ends, and hands their contents to use whenever one of them has changed
-// from what was read before. An error of reading or using them is handed to failed once, and the contents before stay in use.
+// Follow looks at files again and again until ctx ends, and hands their contents to use whenever one of them has
+// changed from what was read before. An error of reading or using them is handed to failed once, and the contents
+// before stay in use.
 func Follow(ctx context.Context, before Files, use func(Files) error, failed func(error), paths ...string) {
 	look := time.NewTicker(followEvery)
 	defer look.Stop()

@@ -11,8 +11,8 @@ import (
 
 // AdminAccess configures the admin listener: the hosts that it accepts, and whether it serves profiles.
 type AdminAccess struct {
-	// Further host names that the admin listener accepts. It always accepts loopback names, IP addresses and the name of
-	// its machine; other names get 421.
+	// Further host names that the admin listener accepts. It always accepts loopback names, IP addresses and the name
+	// of its machine; other names get 421.
 	Hosts []string `env:"FIVECHAT_ADMIN_HOSTS"`
 	// Serve `/debug/pprof` on the admin listener.
 	Profiles bool `env:"FIVECHAT_PPROF"`

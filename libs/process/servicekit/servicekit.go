@@ -138,8 +138,9 @@ func (c *Component) close(ctx context.Context) error {
 	return err
 }
 
-// Main runs a service in a process of its own: settings from the environment over defaults. With the argument "prepare" it
-// only makes sure of the service's indexes, so that a roll-out begins with them and not with replicas that wait for them.
+// Main runs a service in a process of its own: settings from the environment over defaults. With the argument "prepare"
+// it only makes sure of the service's indexes, so that a roll-out begins with them and not with replicas that wait for
+// them.
 func Main[C any](name string, defaults C, build func(context.Context, C) (runner.Unit, error)) {
 	main := runner.Main
 	if slices.Equal(os.Args[1:], []string{"prepare"}) {

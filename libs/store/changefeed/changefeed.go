@@ -74,8 +74,8 @@ type Kind struct {
 // Request is the query of every export.
 type Request struct {
 	Cursor string        `query:"cursor" json:"-"`
-	Since  paging.Moment `query:"since"  json:"-"` // only without a cursor
-	Limit  Limit         `query:"limit"  json:"-"`
+	Since  paging.Moment `query:"since" json:"-"` // only without a cursor
+	Limit  Limit         `query:"limit" json:"-"`
 }
 
 // end is the last line of a response.

@@ -62,7 +62,7 @@ type websiteData struct {
 
 type visitorData struct {
 	VisitorID int64  `path:"visitorId" json:"-"`
-	After     string `                 json:"-" query:"after"`
+	After     string `query:"after" json:"-"`
 }
 
 type erased struct {

@@ -1,6 +1,6 @@
-// Package feed reads the event log of a service. A Feed returns records as soon as they are published. A Follower applies
-// the records of one log in order; it keeps its position in the transaction of their effect (Positions), so that each
-// record is applied exactly once. Package outbox writes the logs.
+// Package feed reads the event log of a service. A Feed returns records as soon as they are published. A Follower
+// applies the records of one log in order. It stores its position in the transaction of their effect (Positions), so
+// that each record is applied exactly once. Package outbox writes the logs.
 package feed
 
 import (
@@ -17,31 +17,31 @@ import (
 )
 
 const (
-	feedWait  = time.Second            // how long a feed waits for Redis before it looks into the log itself
-	feedPause = 150 * time.Millisecond // between looks into the log, where Redis does not answer
+	feedWait  = time.Second            // how long a feed waits for Redis before it reads the log
+	feedPause = 150 * time.Millisecond // between polls of the log while Redis doesn't respond
 )
 
-// Source is a service's log, its own or another's. Errors are faults.
+// Source is a service's log, its own or another service's. Errors are faults.
 type Source interface {
-	// After gives records behind a position, in order: up to limit, and fewer if they have many bytes. Only an empty batch
+	// After returns records after a position, in order: up to limit, and fewer if they are long. Only an empty batch
 	// is the end.
 	After(ctx context.Context, pos, limit int64) ([]outbox.Record, error)
-	// Of gives those of one website.
+	// Of returns the records of one website.
 	Of(ctx context.Context, t tenant.ID, pos, limit int64) ([]outbox.Record, error)
-	// Head gives the position of the last record, 0 where there is none.
+	// Head returns the position of the last record, or 0.
 	Head(ctx context.Context) (int64, error)
 }
 
-// Feed reads a service's log as it grows: out of Redis, which is quick, and from the log itself where Redis is away or
-// has lost something. Redis may be nil.
+// Feed reads a service's log as it grows: from Redis, which is fast, and from the log if Redis doesn't respond or has
+// lost records. Redis may be nil.
 type Feed struct {
-	Name  string // of the service
+	Name  string // the service
 	Log   Source
 	Redis *rediskit.Client
 }
 
-// Next gives records behind a position, in order and without a gap, as soon as there are some; none after a second
-// without any.
+// Next returns the records after a position, in order and without a gap, as soon as there are some. It returns none
+// after a second without records.
 func (f Feed) Next(ctx context.Context, pos int64) ([]outbox.Record, error) {
 	if f.Redis != nil {
 		entries, err := f.Redis.Read(ctx, outbox.StreamName(f.Name), pos, outbox.BatchRecords, feedWait)
@@ -49,13 +49,14 @@ func (f Feed) Next(ctx context.Context, pos int64) ([]outbox.Record, error) {
 			if records := decode(entries, pos); len(records) > 0 {
 				return records, nil
 			}
-			// Where Redis has something, but not what comes next, the log has it, or else Redis tells of another life.
-			if records, err := f.look(ctx, pos); len(entries) == 0 || len(records) > 0 || err != nil {
+			// Redis has entries, but not the next one. Then the log has it. Otherwise the log was replaced, and Redis
+			// holds records of the old one.
+			if records, err := f.readLog(ctx, pos); len(entries) == 0 || len(records) > 0 || err != nil {
 				return records, err
 			}
 		}
 	}
-	records, err := f.look(ctx, pos)
+	records, err := f.readLog(ctx, pos)
 	if err != nil || len(records) > 0 {
 		return records, err
 	}
@@ -67,8 +68,8 @@ func (f Feed) Next(ctx context.Context, pos int64) ([]outbox.Record, error) {
 	}
 }
 
-// look reads the log. A batch whose answer was too large is read again in halves, down to one record.
-func (f Feed) look(ctx context.Context, pos int64) ([]outbox.Record, error) {
+// readLog reads the log. If the response to a batch is too large, it halves the batch, down to one record.
+func (f Feed) readLog(ctx context.Context, pos int64) ([]outbox.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, httpkit.DefaultTimeout)
 	defer cancel()
 	for limit := int64(outbox.BatchRecords); ; limit /= 2 {
@@ -79,7 +80,7 @@ func (f Feed) look(ctx context.Context, pos int64) ([]outbox.Record, error) {
 	}
 }
 
-// decode gives the records of the entries that follow pos without a gap.
+// decode returns the records of the entries that follow pos without a gap.
 func decode(entries []rediskit.Entry, pos int64) []outbox.Record {
 	var records []outbox.Record
 	for _, e := range entries {

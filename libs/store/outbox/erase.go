@@ -14,8 +14,8 @@ import (
 	"fivechat.dev/libs/store/mongokit"
 )
 
-// typeErased is the type of a record of which nothing is left but its position, without which its readers would stand
-// still.
+// typeErased is the type of a record whose content was erased. The record keeps its position, because readers stop at
+// a gap.
 const typeErased = "erased"
 
 // Redact removes personal data from the records about a key. Of their data only the members that statistics counts stay
@@ -26,7 +26,11 @@ func (l *Log) Redact(ctx context.Context, t tenant.ID, key int64) error {
 	for {
 		about := bson.D{{Key: mongokit.TenantKey, Value: t}, {Key: "key", Value: key},
 			{Key: "_id", Value: bson.D{{Key: "$gt", Value: last}}}}
-		records, _, err := l.rows.Part(ctx, about, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: relayBatch})
+		records, _, err := l.rows.Part(
+			ctx,
+			about,
+			mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: relayBatch},
+		)
 		if err != nil || len(records) == 0 {
 			return err
 		}
@@ -37,7 +41,10 @@ func (l *Log) Redact(ctx context.Context, t tenant.ID, key int64) error {
 				return fmt.Errorf("outbox: redact %s: %w", r.ID, err)
 			}
 			changes[i] = mongokit.RowUpdate{Tenant: t, ID: r.ID, Set: bson.D{
-				{Key: "data", Value: data}, {Key: "key", Value: int64(0)}, {Key: "visitorId", Value: int64(0)}, {Key: "erased", Value: true},
+				{
+					Key:   "data",
+					Value: data,
+				}, {Key: "key", Value: int64(0)}, {Key: "visitorId", Value: int64(0)}, {Key: "erased", Value: true},
 			}}
 			last = r.ID
 		}
@@ -47,7 +54,7 @@ func (l *Log) Redact(ctx context.Context, t tenant.ID, key int64) error {
 	}
 }
 
-// only gives the members of a JSON object that are kept.
+// only returns the members of a JSON object that keep names.
 func only(data string, keep []string) (string, error) {
 	var all map[string]jsontext.Value
 	if err := json.Unmarshal([]byte(data), &all); err != nil {
@@ -63,9 +70,9 @@ func only(data string, keep []string) (string, error) {
 	return string(b), err
 }
 
-// EraseWebsite leaves nothing of a batch of a website's records but their positions, and says whether there may be more.
-// A record that is nobody's belongs to another shard, and a shard key is nothing that many rows can change at once: what
-// is left of a record takes its place.
+// EraseWebsite erases a batch of a website's records, and reports whether there may be more. An erased record keeps
+// its id, time and position only. It belongs to no tenant, and so to another shard. A shard key can't be changed in
+// many rows at once, so new rows replace the old ones.
 func (l *Log) EraseWebsite(ctx context.Context, t tenant.ID) (more bool, err error) {
 	err = l.db.Tx(ctx, func(ctx context.Context) error {
 		of := bson.D{{Key: mongokit.TenantKey, Value: t}}
@@ -75,9 +82,20 @@ func (l *Log) EraseWebsite(ctx context.Context, t tenant.ID) (more bool, err err
 		}
 		ids, left := make([]string, len(records)), make([]Record, len(records))
 		for i, r := range records {
-			ids[i], left[i] = r.ID, Record{ID: r.ID, Type: typeErased, At: r.At, Data: "{}", Pos: r.Pos, PosAt: r.PosAt, Erased: true, Trace: r.Trace}
+			ids[i], left[i] = r.ID, Record{
+				ID:     r.ID,
+				Type:   typeErased,
+				At:     r.At,
+				Data:   "{}",
+				Pos:    r.Pos,
+				PosAt:  r.PosAt,
+				Erased: true,
+				Trace:  r.Trace,
+			}
 		}
-		if _, err := l.rows.Delete(ctx, append(of, bson.E{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}})); err != nil {
+		if _, err := l.rows.Delete(ctx, append(of, bson.E{
+			Key: "_id", Value: bson.D{{Key: "$in", Value: ids}},
+		})); err != nil {
 			return err
 		}
 		return l.rows.Insert(ctx, left...)
@@ -85,7 +103,7 @@ func (l *Log) EraseWebsite(ctx context.Context, t tenant.ID) (more bool, err err
 	return more, err
 }
 
-// Unpublish takes what Redis carries of the log away from it: readers go on out of the log.
+// Unpublish removes the log's entries from Redis. Readers continue from the log.
 func (l *Log) Unpublish(ctx context.Context) error {
 	if l.redis == nil {
 		return nil

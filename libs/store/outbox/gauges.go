@@ -8,31 +8,44 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// gauges say how far a log is from its readers. All replicas show the same of what waits; what is unpublished only the
-// one that holds the lease knows, the others show 0.
+// gauges measure the distance between a log and its readers. Every replica shows the same numbers for waiting records.
+// Only the replica with the lease knows the number of unpublished records; the others show 0.
 type gauges struct {
 	waiting, oldest, unpublished prometheus.Gauge
-	counted                      time.Time // when what waits was counted last
+	counted                      time.Time // the time of the last count of waiting records
 }
 
-// countEvery is between counts of what waits: counting a long queue before each batch would cost more than the batches.
+// countEvery is the interval between counts of waiting records. Counting a long queue before each batch would cost
+// more than the batches.
 const countEvery = time.Second
 
 func newGauges(r *prometheus.Registry) *gauges {
 	g := &gauges{
-		waiting:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_outbox_waiting", Help: "Events without a position."}),
-		oldest:      prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_outbox_oldest_age_seconds", Help: "Age of the oldest event without a position."}),
-		unpublished: prometheus.NewGauge(prometheus.GaugeOpts{Name: "fivechat_outbox_unpublished", Help: "Events with a position that Redis has not been told of; 0 where this replica does not publish."}),
+		waiting: prometheus.NewGauge(
+			prometheus.GaugeOpts{Name: "fivechat_outbox_waiting", Help: "Events without a position."},
+		),
+		oldest: prometheus.NewGauge(
+			prometheus.GaugeOpts{
+				Name: "fivechat_outbox_oldest_age_seconds",
+				Help: "Age of the oldest event without a position.",
+			},
+		),
+		unpublished: prometheus.NewGauge(
+			prometheus.GaugeOpts{
+				Name: "fivechat_outbox_unpublished",
+				Help: "Events with a position that are not in Redis yet; 0 if this replica does not publish.",
+			},
+		),
 	}
 	r.MustRegister(g.waiting, g.oldest, g.unpublished)
 	return g
 }
 
-// due says that what waits is to be counted.
+// due reports whether waiting records must be counted.
 func (g *gauges) due() bool { return time.Since(g.counted) >= countEvery }
 
-// look measures what waits and says whether that is nothing.
-func (g *gauges) look(ctx context.Context, l *Log) (idle bool, err error) {
+// update measures the waiting records. idle reports that there are none.
+func (g *gauges) update(ctx context.Context, l *Log) (idle bool, err error) {
 	oldest, err := l.waiting(ctx, 1)
 	if err != nil {
 		return false, err

@@ -12,10 +12,10 @@ import (
 	"fivechat.dev/libs/transport/operation"
 )
 
-// Bounds of one batch of records, read over HTTP or from Redis.
+// The bounds of one batch of records, read over HTTP or from Redis.
 const (
-	BatchRecords = 500     // and a follower applies as many in one transaction
-	BatchBytes   = 4 << 20 // of BSON: JSON needs at most twice as many, as it escapes quotes again
+	BatchRecords = 500     // a follower applies as many in one transaction
+	BatchBytes   = 4 << 20 // of BSON; JSON has at most twice as many, because it escapes quotes again
 )
 
 // Remote is another service's log, read over HTTP. It implements feed.Source.
@@ -28,7 +28,14 @@ func (r Remote) After(ctx context.Context, pos, limit int64) ([]Record, error) {
 
 // Of implements feed.Source.
 func (r Remote) Of(ctx context.Context, t tenant.ID, pos, limit int64) ([]Record, error) {
-	return httpkit.Call[[]Record](ctx, r.Client, t, "GET", fmt.Sprintf("/internal/events?after=%d&limit=%d", pos, limit), nil)
+	return httpkit.Call[[]Record](
+		ctx,
+		r.Client,
+		t,
+		"GET",
+		fmt.Sprintf("/internal/events?after=%d&limit=%d", pos, limit),
+		nil,
+	)
 }
 
 // Head implements feed.Source.
@@ -46,8 +53,8 @@ type head struct {
 	Pos int64 `json:"pos"`
 }
 
-// Serve mounts the log for other services: at GET /internal/events, all of it or, in the name of a website, that
-// website's; and at GET /internal/events/head, how far it goes.
+// Serve adds the operations by which other services read the log: GET /internal/events returns records, of one website
+// if the request names it, and GET /internal/events/head returns the last position.
 func (l *Log) Serve(r *httpkit.Router, chain operation.Chain) {
 	httpkit.Handle(r, "GET /internal/events", 200, operation.New(chain, l.tele.Component+".list_events", authz.Internal,
 		func(ctx context.Context, req listRequest) ([]Record, error) {
@@ -57,14 +64,20 @@ func (l *Log) Serve(r *httpkit.Router, chain operation.Chain) {
 			}
 			return l.After(ctx, int64(req.After), limit)
 		}))
-	httpkit.Handle(r, "GET /internal/events/head", 200, operation.New(chain, l.tele.Component+".get_event_head", authz.Internal,
-		func(ctx context.Context, _ operation.None) (head, error) {
-			pos, err := l.Head(ctx)
-			return head{pos}, err
-		}))
+	httpkit.Handle(
+		r,
+		"GET /internal/events/head",
+		200,
+		operation.New(chain, l.tele.Component+".get_event_head", authz.Internal,
+			func(ctx context.Context, _ operation.None) (head, error) {
+				pos, err := l.Head(ctx)
+				return head{pos}, err
+			}),
+	)
 }
 
-// MayHaveMore reports whether more records may follow a batch of up to 500: it is full by number, or near to its bytes.
+// MayHaveMore reports whether more records may follow a batch of up to 500: if it has 500 records, or more than half
+// of BatchBytes.
 func MayHaveMore(records []Record) bool {
 	size := 0
 	for _, r := range records {

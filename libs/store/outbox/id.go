@@ -12,8 +12,8 @@ import (
 	"fivechat.dev/libs/store/mongokit"
 )
 
-// nextID gives a new record about key an id that sorts behind those of all committed records about it, whatever the
-// clocks of the replicas that wrote them say: the relay then has nothing to do but take records by their ids.
+// nextID returns an id for a new record about key. It is greater than the ids of all committed records about the key,
+// whatever the clocks of the replicas say. So the relay can process records in the order of their ids.
 func (l *Log) nextID(ctx context.Context, t tenant.ID, key int64) (string, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -24,19 +24,20 @@ func (l *Log) nextID(ctx context.Context, t tenant.ID, key int64) (string, error
 	if err != nil || len(last) == 0 {
 		return id.String(), err
 	}
-	return behind(id, last[0].ID)
+	return idAfter(id, last[0].ID)
 }
 
-// behind gives id where it sorts behind last, else an id of the millisecond after last's that is as random as id.
-func behind(id uuid.UUID, last string) (string, error) {
+// idAfter returns id if it is greater than last. Otherwise it returns an id of the millisecond after last's, with the
+// random bits of id.
+func idAfter(id uuid.UUID, last string) (string, error) {
 	if id.String() > last {
 		return id.String(), nil
 	}
 	before, err := uuid.Parse(last)
 	if err != nil {
-		return "", fmt.Errorf("the record before has no UUID: %w", err)
+		return "", fmt.Errorf("the last record's id isn't a UUID: %w", err)
 	}
-	const version = 16 // bits of a UUIDv7's first eight bytes that follow its 48 of milliseconds
+	const version = 16 // the bits of a UUIDv7's first eight bytes that follow its 48 bits of milliseconds
 	ms := binary.BigEndian.Uint64(before[:8])>>version + 1
 	binary.BigEndian.PutUint64(id[:8], ms<<version|binary.BigEndian.Uint64(id[:8])&(1<<version-1))
 	return id.String(), nil

@@ -1,9 +1,9 @@
-// Package outbox stores the events of a service. A service appends a Record to its Log in the transaction of the change
-// that the record describes, so that neither exists without the other.
+// Package outbox stores the events of a service. Begin with NewLog and Append. A service appends a Record to its Log
+// in the transaction of the change that the record describes, so that neither exists without the other.
 //
 // Record ids of one key follow commit order. A relay, one replica at a time by a lease, gives committed records their
 // positions in the log, so that no reader can skip a record that commits late, and publishes them to a Redis stream.
-// Services read their own log with Log and another's with Remote; package feed consumes either.
+// Services read their own log with Log, and another service's log with Remote. Package feed consumes either.
 package outbox
 
 import (
@@ -29,35 +29,43 @@ import (
 )
 
 const (
-	relayPause  = 100 * time.Millisecond // between looks at an empty outbox: another replica may have written
-	relayGather = 10 * time.Millisecond  // what this process wrote waits for so long for what comes beside it
-	relayBatch  = 500                    // records that get their positions in one transaction; their data isn't read
-	lease       = 5 * time.Second        // how long a relay that stopped answering keeps others away
-	kept        = 7 * 24 * time.Hour     // how long a record stays after it got its position
+	relayPause  = 100 * time.Millisecond // between polls of an empty outbox, because another replica may have written
+	relayGather = 10 * time.Millisecond  // how long a record of this process waits for more records
+	relayBatch  = 500                    // records that get positions in one transaction; their data isn't read
+	lease       = 5 * time.Second        // how long a failed relay blocks the others
+	retention   = 7 * 24 * time.Hour     // of a record, from the time it got its position
 )
 
-// Record is one event. Data is its JSON.
+// Record is one event.
 type Record struct {
-	ID      string             `bson:"_id" json:"id"`                       // a UUIDv7: unique for ever, the same on every delivery; ascending among records of one key
-	Website tenant.ID          `bson:"websiteId" json:"websiteId,omitzero"` // zero where the website has been erased
+	// ID is a UUIDv7: unique, and the same on every delivery. The ids of one key ascend.
+	ID string `bson:"_id" json:"id"`
+	// Website is zero if the website was erased.
+	Website tenant.ID          `bson:"websiteId" json:"websiteId,omitzero"`
 	Type    contract.EventType `bson:"type" json:"type"`
-	Key     int64              `bson:"key" json:"key"` // what it happened to, or Many; records of one key are in order. 0: nobody may know any more
-	At      time.Time          `bson:"at" json:"at"`
-	Data    string             `bson:"data" json:"data"`
-	Pos     int64              `bson:"pos" json:"pos"` // place in the log, from 1 without gaps; 0 until the relay gave it
-	PosAt   time.Time          `bson:"posAt,omitempty" json:"-"`
-	Erased  bool               `bson:"erased,omitempty" json:"erased,omitzero"`           // its data is gone but for what counts: nobody is told of it
-	Visitor int64              `bson:"visitorId,omitempty" json:"visitorId,omitzero"`     // whom it is about, so that an erasure finds what is made of it; 0: its data names them, or nobody
-	Trace   string             `bson:"traceparent,omitempty" json:"traceparent,omitzero"` // of the span that wrote it, "" where there was none
+	// Key is the id of the changed object, or Many. The records of one key are in order. It is 0 after an erasure.
+	Key  int64     `bson:"key" json:"key"`
+	At   time.Time `bson:"at" json:"at"`
+	Data string    `bson:"data" json:"data"` // JSON
+	// Pos is the position in the log, from 1 without gaps. It is 0 until the relay assigns it.
+	Pos   int64     `bson:"pos" json:"pos"`
+	PosAt time.Time `bson:"posAt,omitempty" json:"-"`
+	// Erased says that the personal data was removed. Statistics count the record; nothing else publishes it.
+	Erased bool `bson:"erased,omitempty" json:"erased,omitzero"`
+	// Visitor is the visitor that the event concerns, so that an erasure finds what was derived from the event. It is 0
+	// if the data names the visitor, or if there is none.
+	Visitor int64 `bson:"visitorId,omitempty" json:"visitorId,omitzero"`
+	// Trace is the traceparent of the span that wrote the record, or "".
+	Trace string `bson:"traceparent,omitempty" json:"traceparent,omitzero"`
 }
 
 // Decode reads the record's data.
 func (r Record) Decode(into any) error { return json.Unmarshal([]byte(r.Data), into) }
 
-// Many is the key of a record about many things at once, which its data names.
+// Many is the key of a record about many objects, which its data names.
 const Many = -1
 
-// Log is one service's events.
+// Log holds one service's events.
 type Log struct {
 	rows   *mongokit.Global[Record]
 	leases *mongokit.Global[leaseRow]
@@ -65,42 +73,50 @@ type Log struct {
 	tele   *telemetry.Telemetry
 	holder string
 	gauges *gauges
-	redis  *rediskit.Client // nil: records are not published
-	given  chan struct{}    // says that there is something to publish
-	told   chan struct{}    // says that this process has stored something
-	until  time.Time        // when the lease runs out that the relay has
+	redis  *rediskit.Client // nil: records aren't published
+	placed chan struct{}    // signals that records have positions
+	stored chan struct{}    // signals that this process has stored records
+	until  time.Time        // the end of this relay's lease
 }
 
 type leaseRow struct {
 	ID        string    `bson:"_id"`
 	Holder    string    `bson:"holder"`
 	Until     time.Time `bson:"until"`
-	Pos       int64     `bson:"pos"`       // the last position given
-	Published int64     `bson:"published"` // the last position that Redis was told
+	Pos       int64     `bson:"pos"`       // the last assigned position
+	Published int64     `bson:"published"` // the last position that is in Redis
 }
 
-// NewLog declares a service's log, kept in service+"_outbox".
+// NewLog declares a service's log, stored in service+"_outbox".
 func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 	host, _ := os.Hostname()
 	l := &Log{
-		rows: mongokit.GlobalOf[Record](db, t.Component+"_outbox", "event",
+		rows: mongokit.GlobalOf[Record](
+			db,
+			t.Component+"_outbox",
+			"event",
 			mongokit.Index{Keys: bson.D{{Key: "pos", Value: 1}, {Key: "_id", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "pos", Value: 1}}},
-			mongokit.Index{Keys: bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "key", Value: 1}, {Key: "_id", Value: 1}}},
-			// A record without a position has no posAt, and stays.
-			mongokit.Index{Keys: bson.D{{Key: "posAt", Value: 1}}, TTL: kept}).
-			// So a record is stored where the change is that it tells of. Only the relay and its readers ask all shards.
+			mongokit.Index{
+				Keys: bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "key", Value: 1}, {Key: "_id", Value: 1}},
+			},
+			// A record without a position has no posAt, so it isn't removed.
+			mongokit.Index{Keys: bson.D{{Key: "posAt", Value: 1}}, TTL: retention},
+		).
+			// Records are on the shard of the change that they describe. Only the relay and its readers query all
+			// shards.
 			SpreadByTenant(),
 		leases: mongokit.GlobalOf[leaseRow](db, t.Component+"_leases", "lease"),
-		db:     db, tele: t, holder: host + "/" + uuid.NewString(), given: make(chan struct{}, 1), told: make(chan struct{}, 1),
+		db:     db, tele: t, holder: host + "/" + uuid.NewString(), placed: make(chan struct{}, 1),
+		stored: make(chan struct{}, 1),
 		gauges: newGauges(t.Registry),
 	}
 	return l
 }
 
-// Append writes an event about key, or about Many. Call it inside the transaction of the change, after the change of the
-// key's own row. Then transactions on one key are serialised by the write conflict on that row, and the record ids of the
-// key follow commit order.
+// Append writes an event about key, or about Many. Call it inside the transaction of the change, after the change of
+// the key's own row. Then transactions on one key are serialised by the write conflict on that row, and the record ids
+// of the key follow commit order.
 func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, data contract.Data) error {
 	return l.AppendAbout(ctx, t, 0, key, data)
 }
@@ -115,7 +131,7 @@ func (l *Log) AppendAbout(ctx context.Context, t tenant.ID, visitor, key int64, 
 	if err != nil {
 		return fmt.Errorf("events: %w", err)
 	}
-	mongokit.AfterCommit(ctx, func() { say(l.told) })
+	mongokit.AfterCommit(ctx, func() { signal(l.stored) })
 	return l.rows.Insert(ctx, Record{
 		ID:      id,
 		Website: t,
@@ -128,8 +144,8 @@ func (l *Log) AppendAbout(ctx context.Context, t tenant.ID, visitor, key int64, 
 	})
 }
 
-// say says something on a channel of one place, unless that has been said.
-func say(c chan struct{}) {
+// signal sends on a channel with a buffer of one, unless a signal is pending already.
+func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
@@ -149,24 +165,32 @@ func (l *Log) Of(ctx context.Context, t tenant.ID, pos, limit int64) ([]Record, 
 	return l.batch(ctx, append(bson.D{{Key: mongokit.TenantKey, Value: t}}, beyond(pos)...), limit)
 }
 
-// batch gives records in order of position, up to limit and BatchBytes.
+// batch returns records in order of position, up to limit and BatchBytes.
 func (l *Log) batch(ctx context.Context, filter bson.D, limit int64) ([]Record, error) {
 	q := mongokit.Query{Sort: bson.D{{Key: "pos", Value: 1}}, Limit: limit, Bytes: BatchBytes}
 	records, _, err := l.rows.Part(ctx, filter, q)
 	return records, err
 }
 
-// Later gives, in pieces, the records about keys that stand behind a position or have none yet.
+// Later calls take, in batches, with the records about keys that follow a position or have none yet.
 func (l *Log) Later(ctx context.Context, t tenant.ID, keys []int64, pos int64, take func([]Record) error) error {
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	last := Record{Key: math.MinInt64}
 	for {
-		// The order is an index's: what comes behind a piece is what is behind its last record.
+		// The order is an index's, so the next batch begins after the last record of this one.
 		rows, cut, err := l.rows.Part(ctx, bson.D{
 			{Key: mongokit.TenantKey, Value: t}, {Key: "key", Value: bson.D{{Key: "$in", Value: keys}}},
 			{Key: "$and", Value: bson.A{
 				bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "pos", Value: int64(0)}}, beyond(pos)}}},
-				bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "key", Value: bson.D{{Key: "$gt", Value: last.Key}}}}, bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: last.ID}}}}}}},
+				bson.D{
+					{
+						Key: "$or",
+						Value: bson.A{
+							bson.D{{Key: "key", Value: bson.D{{Key: "$gt", Value: last.Key}}}},
+							bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: last.ID}}}},
+						},
+					},
+				},
 			}}}, mongokit.Query{Sort: bson.D{{Key: "key", Value: 1}, {Key: "_id", Value: 1}}, Limit: BatchRecords})
 		if err != nil || len(rows) == 0 {
 			return err
@@ -188,66 +212,66 @@ func (l *Log) Head(ctx context.Context) (int64, error) {
 	return rows[0].Pos, nil
 }
 
-// margin is how much earlier than they are removed records count as gone: removal takes its time, and its own order.
+// margin is how long before their removal records count as removed, because removal takes time and has no order.
 const margin = time.Hour
 
-// Keeps says whether the log still has everything behind a position. It has not where records were removed by age, and
-// where the position is none that it has given.
+// Keeps reports whether the log still has every record after a position. It doesn't if records were removed by age, or
+// if the log never assigned the position.
 func (l *Log) Keeps(ctx context.Context, pos int64) (bool, error) {
 	head, err := l.Head(ctx)
 	if err != nil || pos >= head {
 		return pos == head, err
 	}
 	next, err := l.After(ctx, pos, 1)
-	return len(next) > 0 && next[0].Pos == pos+1 && time.Since(next[0].PosAt) < kept-margin, err
+	return len(next) > 0 && next[0].Pos == pos+1 && time.Since(next[0].PosAt) < retention-margin, err
 }
 
-// Leading says whether this replica is the one that works, as its relay does; it becomes that where no other is.
+// Leading reports whether this replica has the relay's lease. It acquires the lease if it is free.
 func (l *Log) Leading(ctx context.Context) (bool, error) { return l.acquire(ctx) }
 
-// beyond matches the records behind a position; those that have none yet are at 0.
+// beyond matches the records after a position. Records without a position are at 0.
 func beyond(pos int64) bson.D {
 	return bson.D{{Key: "pos", Value: bson.D{{Key: "$gt", Value: pos}}}}
 }
 
-// Relay gives positions, and publishes what has one, until ctx ends. Every replica runs it; the one that holds the lease
-// works.
+// Relay assigns positions to records and publishes them, until ctx ends. Every replica runs it; only the one that
+// holds the lease works.
 func (l *Log) Relay(ctx context.Context) error {
 	var publisher sync.WaitGroup
 	defer publisher.Wait()
 	if l.redis != nil {
 		publisher.Go(func() { l.publish(ctx) })
 	}
-	told := false
+	known := false
 	for {
-		n, err := l.relayOnce(ctx, told)
+		n, err := l.relayOnce(ctx, known)
 		if err != nil && ctx.Err() == nil {
-			l.tele.Log.WarnContext(ctx, "relay will try again", "error", err)
+			l.tele.Log.WarnContext(ctx, "outbox relay: assigning positions failed; retrying", "error", err)
 		}
 		if n > 0 {
-			say(l.given)
+			signal(l.placed)
 		}
-		if told = n == relayBatch; told {
+		if known = n == relayBatch; known {
 			continue
 		}
 		select {
 		case <-ctx.Done():
 			l.release(context.WithoutCancel(ctx))
 			return nil
-		case <-l.told:
-			told = true
+		case <-l.stored:
+			known = true
 			time.Sleep(relayGather)
 		case <-time.After(relayPause):
 		}
 	}
 }
 
-// relayOnce gives positions to one batch. The batch is read in the transaction that places it: a single snapshot, which
-// has all that was committed before anything that it has. The lease's row is changed there too, so that no two relays can
-// give the same record a position. told says that there are records, as far as this process knows.
-func (l *Log) relayOnce(ctx context.Context, told bool) (placed int, err error) {
-	if !told || l.gauges.due() {
-		if idle, err := l.gauges.look(ctx, l); err != nil || idle {
+// relayOnce assigns positions to one batch. It reads the batch in the transaction that assigns them: one snapshot,
+// which has every record that committed before any record in it. The transaction also changes the lease's row, so that
+// two relays never assign a position to the same record. known says that there are records.
+func (l *Log) relayOnce(ctx context.Context, known bool) (placed int, err error) {
+	if !known || l.gauges.due() {
+		if idle, err := l.gauges.update(ctx, l); err != nil || idle {
 			return 0, err
 		}
 	}
@@ -264,19 +288,30 @@ func (l *Log) relayOnce(ctx context.Context, told bool) (placed int, err error) 
 		defer func() { end(err) }()
 		n := int64(placed)
 		now = time.Now()
-		row, err := l.leases.Modify(ctx, bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}},
-			bson.D{{Key: "$inc", Value: bson.D{{Key: "pos", Value: n}}}, {Key: "$set", Value: bson.D{{Key: "until", Value: now.Add(lease)}}}}, false)
+		row, err := l.leases.Modify(
+			ctx,
+			bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}},
+			bson.D{
+				{Key: "$inc", Value: bson.D{{Key: "pos", Value: n}}},
+				{Key: "$set", Value: bson.D{{Key: "until", Value: now.Add(lease)}}},
+			},
+			false,
+		)
 		if err != nil {
 			return err
 		}
 		changes := make([]mongokit.RowUpdate, n)
 		for i, r := range waiting {
-			changes[i] = mongokit.RowUpdate{Tenant: r.Website, ID: r.ID, Set: bson.D{{Key: "pos", Value: row.Pos - n + int64(i) + 1}, {Key: "posAt", Value: now}}}
+			changes[i] = mongokit.RowUpdate{
+				Tenant: r.Website,
+				ID:     r.ID,
+				Set:    bson.D{{Key: "pos", Value: row.Pos - n + int64(i) + 1}, {Key: "posAt", Value: now}},
+			}
 		}
 		return l.rows.SetEach(ctx, changes)
 	})
 	if err != nil {
-		l.until = time.Time{} // perhaps another has the lease
+		l.until = time.Time{} // another replica may have the lease
 		return 0, err
 	}
 	if placed > 0 {
@@ -285,7 +320,7 @@ func (l *Log) relayOnce(ctx context.Context, told bool) (placed int, err error) 
 	return placed, nil
 }
 
-// hold takes the lease, or keeps it where much of it has run. Placing records keeps it too.
+// hold acquires the lease, or renews it after half of its time. Assigning positions renews it too.
 func (l *Log) hold(ctx context.Context) (bool, error) {
 	now := time.Now()
 	if l.until.Sub(now) > lease/2 {
@@ -298,22 +333,27 @@ func (l *Log) hold(ctx context.Context) (bool, error) {
 	return held, err
 }
 
-// waiting gives up to n records that have no position yet, the oldest first, without their data.
+// waiting returns up to n records without a position, the oldest first, without their data.
 func (l *Log) waiting(ctx context.Context, n int64) ([]Record, error) {
 	q := mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: n, Omit: "data"}
 	return l.rows.List(ctx, bson.D{{Key: "pos", Value: int64(0)}}, q)
 }
 
-// acquire takes or keeps the lease: an upsert that only matches where it is ours or has run out; another's live lease
-// makes the upsert collide on _id. One that ends later than any can was taken by a clock that was ahead, and would keep
-// everybody from working for as long as that was.
+// acquire acquires or renews the lease. Its upsert matches only if the lease is ours or has expired; another replica's
+// valid lease makes the upsert fail with a duplicate _id. A lease that ends later than possible was taken while a
+// clock was ahead, and is ignored: otherwise no replica could work until that time.
 func (l *Log) acquire(ctx context.Context) (bool, error) {
 	now := time.Now()
-	_, err := l.leases.Modify(ctx,
+	_, err := l.leases.Modify(
+		ctx,
 		bson.D{{Key: "_id", Value: "relay"}, {Key: "$or", Value: bson.A{
 			bson.D{{Key: "holder", Value: l.holder}}, bson.D{{Key: "until", Value: bson.D{{Key: "$lt", Value: now}}}},
 			bson.D{{Key: "until", Value: bson.D{{Key: "$gt", Value: now.Add(2 * lease)}}}}}}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "holder", Value: l.holder}, {Key: "until", Value: now.Add(lease)}}}}, true)
+		bson.D{
+			{Key: "$set", Value: bson.D{{Key: "holder", Value: l.holder}, {Key: "until", Value: now.Add(lease)}}},
+		},
+		true,
+	)
 	if mongokit.IsDuplicate(err) {
 		return false, nil
 	}
@@ -326,6 +366,6 @@ func (l *Log) release(ctx context.Context) {
 	_, err := l.leases.Update(ctx, bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}},
 		bson.D{{Key: "$set", Value: bson.D{{Key: "until", Value: time.Time{}}}}})
 	if err != nil && !fault.Is(err, fault.Canceled) {
-		l.tele.Log.Info("the relay's lease runs out by itself", "error", err)
+		l.tele.Log.Info("outbox relay: releasing the lease failed; it expires by itself", "error", err)
 	}
 }

@@ -11,26 +11,26 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// longEntry is from how many bytes on a record isn't carried by Redis: an entry without its data stands for it, so that
-// readers are woken and read the record from the log. A stream has about 200 entries, so about 1 MiB.
+// longEntry is the size in bytes from which a record isn't copied to Redis. An entry without data replaces it, so that
+// readers wake up and read the record from the log. A stream has about 200 entries, so about 1 MiB.
 const longEntry = 4 << 10
 
-// publishPause is between looks for records that the stream has not got, where nothing says that there are some.
+// publishPause is the interval of polling for unpublished records without a signal.
 const publishPause = time.Second
 
 // StreamName is the Redis stream that carries the log of a service.
 func StreamName(source string) string { return "fivechat:events:" + source }
 
-// PublishTo lets the relay carry records to readers over Redis as soon as they have their positions. The log stays the
-// truth: what Redis loses, readers find in it.
+// PublishTo makes the relay publish records to Redis as soon as they have positions, so that readers get them quickly.
+// The log remains authoritative: if Redis loses records, readers read them from the log.
 func (l *Log) PublishTo(redis *rediskit.Client) { l.redis = redis }
 
-// publish carries records to Redis until ctx ends. It works where the lease is.
+// publish publishes records to Redis until ctx ends. It works only while this replica has the lease.
 func (l *Log) publish(ctx context.Context) {
 	for {
 		more, err := l.publishOnce(ctx)
 		if err != nil && ctx.Err() == nil {
-			l.tele.Log.WarnContext(ctx, "publishing will be tried again", "error", err)
+			l.tele.Log.WarnContext(ctx, "outbox relay: publishing events failed; retrying", "error", err)
 		}
 		if more {
 			continue
@@ -38,14 +38,14 @@ func (l *Log) publish(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-l.given:
+		case <-l.placed:
 		case <-time.After(publishPause):
 		}
 	}
 }
 
-// publishOnce carries one batch and says whether there may be more. What it has carried stands in the lease's row, so
-// the next holder goes on from there; a batch that is carried twice stands in the stream once.
+// publishOnce publishes one batch, and reports whether there may be more. The lease's row stores the last published
+// position, so the next holder continues there. A batch that is published twice is in the stream once.
 func (l *Log) publishOnce(ctx context.Context) (more bool, err error) {
 	mine := bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}}
 	rows, err := l.leases.List(ctx, mine, one)

@@ -1,5 +1,6 @@
 // Package transient publishes events that matter only at the moment they happen: that a visitor types or is online. A
-// Notifier sends them over Redis to the replicas that Subscribe. They are not stored, and nothing depends on their arrival.
+// Notifier sends them over Redis to the replicas that Subscribe. They are not stored, and nothing depends on their
+// arrival.
 package transient
 
 import (

@@ -30,12 +30,12 @@ type inner struct {
 type request struct {
 	paging.Window
 	Token string                 `path:"token" json:"-"`
-	Flag  bool                   `             json:"-"             query:"flag"`
-	Num   int64                  `             json:"-"             query:"num"`
-	Title string                 `             json:"title"`
-	Age   optional.Value[int64]  `             json:"age,omitzero"`
-	Rows  []inner                `             json:"rows"`
-	When  optional.Value[string] `             json:"when,omitzero"`
+	Flag  bool                   `query:"flag" json:"-"`
+	Num   int64                  `query:"num" json:"-"`
+	Title string                 `json:"title"`
+	Age   optional.Value[int64]  `json:"age,omitzero"`
+	Rows  []inner                `json:"rows"`
+	When  optional.Value[string] `json:"when,omitzero"`
 }
 
 func (r request) Validate() error {

@@ -20,7 +20,7 @@ import (
 
 // card is a resource that embeds a part.
 type card struct {
-	ID    int64          `json:"id"    writer:"kept"`
+	ID    int64          `json:"id" writer:"kept"`
 	Name  string         `json:"name"`
 	Email *string        `json:"email"`
 	Tags  []string       `json:"tags"`

@@ -58,8 +58,8 @@ func Standard(t *telemetry.Telemetry) Chain {
 	}
 }
 
-// traced names the operation in the span of the exchange that asks for it, and how it failed. One of its own would begin and
-// end with that one.
+// traced names the operation in the span of the exchange that asks for it, and how it failed. One of its own would
+// begin and end with that one.
 func traced(t *telemetry.Telemetry, name string) endpoint.Middleware {
 	named := []attribute.KeyValue{attribute.String("fivechat.operation", name)}
 	return func(next endpoint.Endpoint) endpoint.Endpoint {
