@@ -2,7 +2,6 @@ package journeys
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"testing"
 
@@ -122,43 +121,44 @@ func Following(t *testing.T, s harness.System) {
 	v := w.Visit(t, nil)
 	next, stop := iter.Pull2(v.API(t).StreamOwnEvents(ctx, ""))
 	defer func() { stop() }()
-	want := func(name string, into any) client.Event {
-		t.Helper()
-		e, err, _ := next()
-		if err != nil || e.Name != name {
-			t.Fatalf("got %q %v, want %s", e.Name, err, name)
-		}
-		if err := json.Unmarshal(e.Data, into); err != nil {
-			t.Errorf("%s: %v: %s", name, err, e.Data)
-		}
-		return e
-	}
-	var ready api.Ready
-	if want("ready", &ready); ready.Resumed {
+	if ready, _ := following[api.Ready](t, next); ready.Resumed {
 		t.Error("a new stream is marked as resumed")
 	}
 	token := v.Open(t, "one")
-	var opened api.ConversationOpened
-	var created api.MessageCreated
-	if want("conversation.opened", &opened); opened.Data.Conversation.Token != token {
+	if opened, _ := following[api.ConversationOpened](t, next); opened.Data.Conversation.Token != token {
 		t.Errorf("opened: %+v", opened)
 	}
-	last := want("message.created", &created)
+	created, last := following[api.MessageCreated](t, next)
 	if created.Data.Message.Content != "one" || created.Data.Sender != api.SenderVISITOR {
 		t.Errorf("created: %+v", created)
 	}
 	stop()
 	w.Reply(t, token, "two")
-	next, stop = iter.Pull2(v.API(t).StreamOwnEvents(ctx, last.ID))
-	if want("ready", &ready); !ready.Resumed {
+	next, stop = iter.Pull2(v.API(t).StreamOwnEvents(ctx, last))
+	if ready, _ := following[api.Ready](t, next); !ready.Resumed {
 		t.Error("a resumed stream isn't marked as resumed")
 	}
-	if want("message.created", &created); created.Data.Message.Content != "two" {
+	if created, _ := following[api.MessageCreated](t, next); created.Data.Message.Content != "two" {
 		t.Errorf("the missed message: %+v", created)
 	}
 	for _, err := range w.Writer().API(t).StreamEvents(ctx, "") { // a WRITE token doesn't include reading
 		harness.Refused(t, err, 403)
 	}
+}
+
+// following returns the next event, whose type must be E, and its id.
+func following[E any](t *testing.T, next func() (client.Event, error, bool)) (E, string) {
+	t.Helper()
+	e, err, _ := next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := e.Decode()
+	event, is := decoded.(E)
+	if err != nil || !is {
+		t.Fatalf("got %s, %v, want a %T: %s", e.Name, err, event, e.Data)
+	}
+	return event, e.ID
 }
 
 // Digested checks that a closed conversation gets a summary and tags, unless an agent wrote a summary.
