@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -24,14 +25,14 @@ type Detail struct {
 // related are the objects that tickets of one website refer to, by their ids.
 type related struct {
 	website  *Website
-	visitors map[int64]Visitor
-	users    map[int64]User
+	visitors map[id.Visitor]Visitor
+	users    map[id.User]User
 }
 
 // related requests the objects that the tickets refer to from the other services, concurrently.
 func (s *Service) related(ctx context.Context, t tenant.ID, tickets ...Ticket) (related, error) {
 	var r related
-	visitorIDs, userIDs := map[int64]bool{}, map[int64]bool{}
+	visitorIDs, userIDs := map[id.Visitor]bool{}, map[id.User]bool{}
 	for _, one := range tickets {
 		if one.VisitorID != nil {
 			visitorIDs[*one.VisitorID] = true
@@ -49,11 +50,11 @@ func (s *Service) related(ctx context.Context, t tenant.ID, tickets ...Ticket) (
 			return unlessMissing(err)
 		},
 		func() (err error) {
-			r.visitors, err = byID(ctx, t, visitorIDs, s.visitors.Visitors, func(v Visitor) int64 { return v.ID })
+			r.visitors, err = byID(ctx, t, visitorIDs, s.visitors.Visitors, func(v Visitor) id.Visitor { return v.ID })
 			return err
 		},
 		func() (err error) {
-			r.users, err = byID(ctx, t, userIDs, s.accounts.Users, func(u User) int64 { return u.ID })
+			r.users, err = byID(ctx, t, userIDs, s.accounts.Users, func(u User) id.User { return u.ID })
 			return err
 		},
 	)
@@ -75,19 +76,19 @@ func (r related) detail(one Ticket) Detail {
 	}
 }
 
-func find[T any](in map[int64]T, id *int64) *T {
-	if id == nil {
+func find[ID comparable, T any](in map[ID]T, number *ID) *T {
+	if number == nil {
 		return nil
 	}
-	v, ok := in[*id]
+	v, ok := in[*number]
 	if !ok {
 		return nil
 	}
 	return &v
 }
 
-func byID[T any](ctx context.Context, t tenant.ID, ids map[int64]bool,
-	ask func(context.Context, tenant.ID, []int64) ([]T, error), id func(T) int64) (map[int64]T, error) {
+func byID[ID ~int64, T any](ctx context.Context, t tenant.ID, ids map[ID]bool,
+	ask func(context.Context, tenant.ID, []ID) ([]T, error), idOf func(T) ID) (map[ID]T, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -95,9 +96,9 @@ func byID[T any](ctx context.Context, t tenant.ID, ids map[int64]bool,
 	if err != nil {
 		return nil, err
 	}
-	index := make(map[int64]T, len(found))
+	index := make(map[ID]T, len(found))
 	for _, v := range found {
-		index[id(v)] = v
+		index[idOf(v)] = v
 	}
 	return index, nil
 }

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
@@ -17,20 +19,23 @@ import (
 type memory struct {
 	mu       sync.Mutex
 	ids      int64
-	tickets  map[int64]tickets.Ticket
+	tickets  map[id.Ticket]tickets.Ticket
 	messages []tickets.Message
 	filter   tickets.Filter                      // of the last List
 	meddle   func(tickets.Ticket) tickets.Ticket // a concurrent change, just before Save
 }
 
-func (m *memory) TicketID(context.Context) (int64, error) {
+func (m *memory) TicketID(context.Context) (id.Ticket, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.ids++
-	return m.ids, nil
+	return id.Ticket(m.ids), nil
 }
 
-func (m *memory) MessageID(ctx context.Context) (int64, error) { return m.TicketID(ctx) }
+func (m *memory) MessageID(ctx context.Context) (id.TicketMessage, error) {
+	n, err := m.TicketID(ctx)
+	return id.TicketMessage(n), err
+}
 
 func (m *memory) Create(_ context.Context, made tickets.Ticket) error {
 	m.mu.Lock()
@@ -39,10 +44,10 @@ func (m *memory) Create(_ context.Context, made tickets.Ticket) error {
 	return nil
 }
 
-func (m *memory) Get(_ context.Context, t tenant.ID, id int64) (tickets.Ticket, error) {
+func (m *memory) Get(_ context.Context, t tenant.ID, ticket id.Ticket) (tickets.Ticket, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	one, ok := m.tickets[id]
+	one, ok := m.tickets[ticket]
 	if !ok || one.WebsiteID != t {
 		return tickets.Ticket{}, fault.Missing("ticket")
 	}
@@ -68,21 +73,23 @@ func (m *memory) List(
 	return found, nil
 }
 
-func (m *memory) ByIDs(ctx context.Context, t tenant.ID, ids []int64) (found []tickets.Ticket, cut bool, _ error) {
-	for _, id := range ids {
-		if one, err := m.Get(ctx, t, id); err == nil {
+func (m *memory) ByIDs(ctx context.Context, t tenant.ID, ids []id.Ticket) (found []tickets.Ticket, cut bool, _ error) {
+	for _, ticket := range ids {
+		if one, err := m.Get(ctx, t, ticket); err == nil {
 			found = append(found, one)
 		}
 	}
 	return found, false, nil
 }
 
-func (m *memory) Messages(_ context.Context, t tenant.ID, ticketID, after int64) ([]tickets.Message, bool, error) {
+func (m *memory) Messages(
+	_ context.Context, t tenant.ID, ticket id.Ticket, after id.TicketMessage,
+) ([]tickets.Message, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var found []tickets.Message
 	for _, one := range m.messages {
-		if one.WebsiteID == t && one.TicketID == ticketID && one.ID > after {
+		if one.WebsiteID == t && one.TicketID == ticket && one.ID > after {
 			found = append(found, one)
 		}
 	}
@@ -90,16 +97,19 @@ func (m *memory) Messages(_ context.Context, t tenant.ID, ticketID, after int64)
 }
 
 func (m *memory) Save(
-	ctx context.Context, t tenant.ID, id int64, change func(tickets.Ticket) tickets.Ticket,
+	ctx context.Context, t tenant.ID, ticket id.Ticket, change func(tickets.Ticket) (tickets.Ticket, error),
 ) (tickets.Ticket, error) {
-	stored, err := m.Get(ctx, t, id)
+	stored, err := m.Get(ctx, t, ticket)
 	if err != nil {
 		return stored, err
 	}
 	if m.meddle != nil {
 		stored = m.meddle(stored)
 	}
-	saved := change(stored)
+	saved, err := change(stored)
+	if err != nil {
+		return saved, err
+	}
 	return saved, m.Create(ctx, saved)
 }
 
@@ -118,15 +128,15 @@ func (m *memory) AddMessage(
 	return m.Create(ctx, changed)
 }
 
-func (m *memory) Delete(ctx context.Context, t tenant.ID, id int64) error {
-	_, err := m.Get(ctx, t, id)
-	delete(m.tickets, id)
+func (m *memory) Delete(ctx context.Context, t tenant.ID, ticket id.Ticket) error {
+	_, err := m.Get(ctx, t, ticket)
+	delete(m.tickets, ticket)
 	return err
 }
 
 // people are all three siblings. If away is set, each returns it.
 type people struct {
-	users         map[int64]tickets.User
+	users         map[id.User]tickets.User
 	visitors      []tickets.Visitor
 	conversations map[string]tickets.Conversation
 	noWebsite     bool
@@ -138,7 +148,7 @@ type people struct {
 
 // said is a message that was posted for a visitor.
 type said struct {
-	visitorID    int64
+	visitor      id.Visitor
 	token        *string
 	content, key string
 }
@@ -147,20 +157,20 @@ func (p *people) Website(_ context.Context, t tenant.ID) (tickets.Website, error
 	if p.noWebsite {
 		return tickets.Website{}, fault.Missing("website")
 	}
-	return tickets.Website{ID: t.Int64(), Name: "Shop", URL: "https://shop.example", Plan: p.plan}, p.away
+	return tickets.Website{ID: t, Name: "Shop", URL: "https://shop.example", Plan: p.plan}, p.away
 }
 
-func (p *people) Users(_ context.Context, _ tenant.ID, ids []int64) ([]tickets.User, error) {
+func (p *people) Users(_ context.Context, _ tenant.ID, ids []id.User) ([]tickets.User, error) {
 	var found []tickets.User
-	for _, id := range ids {
-		if u, ok := p.users[id]; ok {
+	for _, user := range ids {
+		if u, ok := p.users[user]; ok {
 			found = append(found, u)
 		}
 	}
 	return found, p.away
 }
 
-func (p *people) Visitors(_ context.Context, _ tenant.ID, ids []int64) ([]tickets.Visitor, error) {
+func (p *people) Visitors(_ context.Context, _ tenant.ID, ids []id.Visitor) ([]tickets.Visitor, error) {
 	var found []tickets.Visitor
 	for _, v := range p.visitors {
 		if slices.Contains(ids, v.ID) {
@@ -188,13 +198,13 @@ func (p *people) ConversationByToken(_ context.Context, _ tenant.ID, token strin
 }
 
 func (p *people) Say(
-	_ context.Context, _ tenant.ID, visitorID int64, token *string, content, key string,
+	_ context.Context, _ tenant.ID, visitor id.Visitor, token *string, content, key string,
 ) (tickets.Conversation, error) {
 	if p.sayFails != nil {
 		return tickets.Conversation{}, p.sayFails
 	}
-	p.said = append(p.said, said{visitorID, token, content, key})
-	return tickets.Conversation{ID: 71, VisitorID: visitorID}, nil
+	p.said = append(p.said, said{visitor, token, content, key})
+	return tickets.Conversation{ID: 71, VisitorID: visitor}, nil
 }
 
 // desk is a Service over fakes. User 5 works there, visitors 7 and 8 exist, and conv_7 belongs to 7.
@@ -211,15 +221,15 @@ func newDesk(t *testing.T) desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := &memory{tickets: map[int64]tickets.Ticket{}}
+	store := &memory{tickets: map[id.Ticket]tickets.Ticket{}}
 	p := &people{
-		users: map[int64]tickets.User{5: {ID: 5, Name: "Ada", Email: "ada@shop.example"}},
+		users: map[id.User]tickets.User{5: {ID: 5, Name: "Ada", Email: "ada@shop.example"}},
 		visitors: []tickets.Visitor{
 			{ID: 7, Token: "vis_7", Name: "Brave Otter"}, {ID: 8, Token: "vis_8", Name: "Calm Fox"},
 		},
 		conversations: map[string]tickets.Conversation{"conv_7": {ID: 70, VisitorID: 7}},
 	}
-	return desk{tickets.New(store, p, p, p, "mail.example"), store, p, site}
+	return desk{tickets.New(store, p, p, p, "mail.example", time.Now), store, p, site}
 }
 
 func (d desk) create(t *testing.T, draft tickets.Draft) tickets.Detail {

@@ -44,7 +44,7 @@ func TestFreeWebsitesReadVisitorTicketsInConversations(t *testing.T) {
 		for _, m := range d.people.said {
 			contents = append(contents, m.content)
 			keys[m.key] = true
-			if m.visitorID != 7 || m.token != nil {
+			if m.visitor != 7 || m.token != nil {
 				t.Errorf("%s: said %+v", name, m)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -22,19 +23,19 @@ const (
 
 // Message is one message of a ticket.
 type Message struct {
-	ID             int64       `bson:"_id"`
-	WebsiteID      tenant.ID   `bson:"websiteId"`
-	TicketID       int64       `bson:"ticketId"`
-	Type           MessageType `bson:"messageType"`
-	Content        string      `bson:"content"`
-	EmailMessageID *string     `bson:"emailMessageId"`
-	SenderEmail    *string     `bson:"senderEmail"`
-	IsFromEmail    bool        `bson:"isFromEmail"`
-	AuthorID       *int64      `bson:"authorId"`
-	InReplyTo      *string     `bson:"inReplyTo"`
-	References     *string     `bson:"references"`
-	Subject        *string     `bson:"subject"`
-	CreatedAt      time.Time   `bson:"createdAt"`
+	ID             id.TicketMessage `bson:"_id"`
+	WebsiteID      tenant.ID        `bson:"websiteId"`
+	TicketID       id.Ticket        `bson:"ticketId"`
+	Type           MessageType      `bson:"messageType"`
+	Content        string           `bson:"content"`
+	EmailMessageID *string          `bson:"emailMessageId"`
+	SenderEmail    *string          `bson:"senderEmail"`
+	IsFromEmail    bool             `bson:"isFromEmail"`
+	AuthorID       *id.User         `bson:"authorId"`
+	InReplyTo      *string          `bson:"inReplyTo"`
+	References     *string          `bson:"references"`
+	Subject        *string          `bson:"subject"`
+	CreatedAt      time.Time        `bson:"createdAt"`
 }
 
 // Post is the input for a new message. A nil member was not given.
@@ -42,7 +43,7 @@ type Post struct {
 	Content                                                           string
 	Type, EmailMessageID, SenderEmail, InReplyTo, References, Subject *string
 	IsFromEmail                                                       bool
-	AuthorID                                                          *int64
+	AuthorID                                                          *id.User
 }
 
 // The longest members of an e-mail, in bytes. RFC 5322 limits a line to 998.
@@ -85,11 +86,11 @@ func (p Post) Validate() error {
 
 // message makes the message of a valid post. The default of its type is EMAIL if it has members of an e-mail, otherwise
 // CHAT.
-func (p Post) message(t tenant.ID, ticketID, id int64, now time.Time) Message {
+func (p Post) message(t tenant.ID, ticket id.Ticket, number id.TicketMessage, now time.Time) Message {
 	m := Message{
-		ID:             id,
+		ID:             number,
 		WebsiteID:      t,
-		TicketID:       ticketID,
+		TicketID:       ticket,
 		Type:           TypeChat,
 		Content:        p.Content,
 		EmailMessageID: p.EmailMessageID,

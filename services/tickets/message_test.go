@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/services/tickets"
 )
 
 func TestPost(t *testing.T) {
 	t.Parallel()
 	text := func(s string) *string { return &s }
-	number := func(n int64) *int64 { return &n }
+	number := func(n id.User) *id.User { return &n }
 	long := strings.Repeat("a", 64<<10)
 	for name, tc := range map[string]struct {
 		post  tickets.Post

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 )
 
@@ -13,9 +14,9 @@ import (
 type Patch struct {
 	Title, Description, Email, Priority, Status optional.Value[string]
 	VisitorToken                                optional.Value[string]
-	AssigneeID                                  optional.Value[int64]
+	AssigneeID                                  optional.Value[id.User]
 
-	visitorID *int64 // the visitor of VisitorToken, once it is resolved
+	visitorID *id.Visitor // the visitor of VisitorToken, once it is resolved
 }
 
 // Validate reports every invalid member.

@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/timestamp"
 )
 
 // Service implements the use cases.
@@ -19,15 +21,21 @@ type Service struct {
 	visitors      Visitors
 	conversations Conversations
 	mailDomain    string
+	now           func() time.Time
 }
 
-// New makes a Service. Tickets get e-mail addresses at mailDomain.
-func New(store Store, a Accounts, v Visitors, c Conversations, mailDomain string) *Service {
-	return &Service{store, a, v, c, mailDomain}
+// New makes a Service. Tickets get e-mail addresses at mailDomain. now is the clock; its times are truncated to the
+// precision of the database.
+func New(store Store, a Accounts, v Visitors, c Conversations, mailDomain string, now func() time.Time) *Service {
+	return &Service{
+		store:         store,
+		accounts:      a,
+		visitors:      v,
+		conversations: c,
+		mailDomain:    mailDomain,
+		now:           timestamp.Clock(now),
+	}
 }
-
-// now is in UTC with the store's precision, so that a stored ticket equals the one in the response.
-func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
 // List returns a window of the tickets that f matches and whose texts contain all words of search, without messages.
 func (s *Service) List(
@@ -47,7 +55,7 @@ func (s *Service) List(
 
 // ByIDs returns those of up to 100 tickets that exist, without messages. cut reports that some are left out because
 // they have too many bytes for one read.
-func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []int64) (_ []Detail, cut bool, err error) {
+func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []id.Ticket) (_ []Detail, cut bool, err error) {
 	found, cut, err := s.store.ByIDs(ctx, t, ids)
 	if err != nil || cut {
 		return nil, cut, err
@@ -68,9 +76,9 @@ func (s *Service) details(ctx context.Context, t tenant.ID, found []Ticket) ([]D
 	return details, err
 }
 
-// Get returns a ticket with its messages after the id after, 0 for the first.
-func (s *Service) Get(ctx context.Context, t tenant.ID, id, after int64) (Detail, error) {
-	one, err := s.store.Get(ctx, t, id)
+// Get returns a ticket with its messages after the id after. If after is zero, the first messages.
+func (s *Service) Get(ctx context.Context, t tenant.ID, ticket id.Ticket, after id.TicketMessage) (Detail, error) {
+	one, err := s.store.Get(ctx, t, ticket)
 	if err != nil {
 		return Detail{}, err
 	}
@@ -81,7 +89,7 @@ func (s *Service) Get(ctx context.Context, t tenant.ID, id, after int64) (Detail
 	return s.withMessages(ctx, r.detail(one), after)
 }
 
-func (s *Service) withMessages(ctx context.Context, d Detail, after int64) (_ Detail, err error) {
+func (s *Service) withMessages(ctx context.Context, d Detail, after id.TicketMessage) (_ Detail, err error) {
 	d.Messages, d.HasMore, err = s.store.Messages(ctx, d.WebsiteID, d.ID, after)
 	return d, err
 }
@@ -92,7 +100,7 @@ func (s *Service) Create(ctx context.Context, t tenant.ID, d Draft) (Detail, err
 	if err := d.Validate(); err != nil {
 		return Detail{}, err
 	}
-	var visitorID *int64
+	var visitorID *id.Visitor
 	conversation, err := s.conversation(ctx, t, d.ConversationToken)
 	if err != nil {
 		return Detail{}, err
@@ -118,7 +126,7 @@ func (s *Service) Create(ctx context.Context, t tenant.ID, d Draft) (Detail, err
 // Agents read tickets only with the plan PRO. Without it, the ticket's text is also posted as the visitor's message in
 // a conversation, before the ticket is stored. So agents see every ticket that gets 201. If storing the ticket fails
 // and the visitor tries again, they see its text twice.
-func (s *Service) CreateByVisitor(ctx context.Context, t tenant.ID, visitorID int64, d Draft) (Detail, error) {
+func (s *Service) CreateByVisitor(ctx context.Context, t tenant.ID, visitorID id.Visitor, d Draft) (Detail, error) {
 	d.VisitorToken, d.AssigneeID = nil, nil
 	if err := d.Validate(); err != nil {
 		return Detail{}, err
@@ -143,7 +151,7 @@ func (s *Service) CreateByVisitor(ctx context.Context, t tenant.ID, visitorID in
 }
 
 // say posts a ticket's text as its visitor's message and sets the conversation.
-func (s *Service) say(ctx context.Context, made *Ticket, visitorID int64, token *string) error {
+func (s *Service) say(ctx context.Context, made *Ticket, visitorID id.Visitor, token *string) error {
 	for i, content := range made.asMessages() {
 		c, err := s.conversations.Say(
 			ctx, made.WebsiteID, visitorID, token, content, fmt.Sprintf("ticket-%d-%d", made.ID, i),
@@ -161,13 +169,13 @@ func (s *Service) say(ctx context.Context, made *Ticket, visitorID int64, token 
 
 // prepare makes a ticket without storing it, and returns the objects that it refers to.
 func (s *Service) prepare(
-	ctx context.Context, t tenant.ID, d Draft, c *Conversation, visitorID *int64,
+	ctx context.Context, t tenant.ID, d Draft, c *Conversation, visitorID *id.Visitor,
 ) (Ticket, related, error) {
-	id, err := s.store.TicketID(ctx)
+	number, err := s.store.TicketID(ctx)
 	if err != nil {
 		return Ticket{}, related{}, err
 	}
-	made := d.ticket(t, id, s.mailDomain, now())
+	made := d.ticket(t, number, s.mailDomain, s.now())
 	made.VisitorID = visitorID
 	if c != nil {
 		made.ConversationID = &c.ID
@@ -181,7 +189,7 @@ func (s *Service) prepare(
 }
 
 // Update changes a ticket.
-func (s *Service) Update(ctx context.Context, t tenant.ID, id int64, p Patch) (Detail, error) {
+func (s *Service) Update(ctx context.Context, t tenant.ID, ticket id.Ticket, p Patch) (Detail, error) {
 	err := p.Validate()
 	if err != nil {
 		return Detail{}, err
@@ -191,7 +199,7 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, id int64, p Patch) (D
 			return Detail{}, err
 		}
 	}
-	current, err := s.store.Get(ctx, t, id)
+	current, err := s.store.Get(ctx, t, ticket)
 	if err != nil {
 		return Detail{}, err
 	}
@@ -203,8 +211,8 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, id int64, p Patch) (D
 	if user := p.AssigneeID.Ptr(); user != nil && find(r.users, user) == nil {
 		return Detail{}, fault.Bad("assigneeId", unknownUser)
 	}
-	at := now()
-	saved, err := s.store.Save(ctx, t, id, func(stored Ticket) Ticket { return p.apply(stored, at) })
+	at := s.now()
+	saved, err := s.store.Save(ctx, t, ticket, func(stored Ticket) (Ticket, error) { return p.apply(stored, at), nil })
 	if err != nil {
 		return Detail{}, err
 	}
@@ -217,17 +225,17 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, id int64, p Patch) (D
 }
 
 // Delete removes a ticket and its messages.
-func (s *Service) Delete(ctx context.Context, t tenant.ID, id int64) error {
-	return s.store.Delete(ctx, t, id)
+func (s *Service) Delete(ctx context.Context, t tenant.ID, ticket id.Ticket) error {
+	return s.store.Delete(ctx, t, ticket)
 }
 
 // AddMessage adds a message to a ticket. Its error is Conflict if the ticket is full.
-func (s *Service) AddMessage(ctx context.Context, t tenant.ID, ticketID int64, p Post) (Message, error) {
+func (s *Service) AddMessage(ctx context.Context, t tenant.ID, ticket id.Ticket, p Post) (Message, error) {
 	if err := p.Validate(); err != nil {
 		return Message{}, err
 	}
 	if p.AuthorID != nil {
-		authors, err := s.accounts.Users(ctx, t, []int64{*p.AuthorID})
+		authors, err := s.accounts.Users(ctx, t, []id.User{*p.AuthorID})
 		if err != nil {
 			return Message{}, err
 		}
@@ -235,15 +243,15 @@ func (s *Service) AddMessage(ctx context.Context, t tenant.ID, ticketID int64, p
 			return Message{}, fault.Bad("authorId", unknownUser)
 		}
 	}
-	id, err := s.store.MessageID(ctx)
+	number, err := s.store.MessageID(ctx)
 	if err != nil {
 		return Message{}, err
 	}
-	m := p.message(t, ticketID, id, now())
+	m := p.message(t, ticket, number, s.now())
 	return m, s.store.AddMessage(ctx, m, func(stored Ticket) (Ticket, error) { return stored.with(m) })
 }
 
-func (s *Service) visitor(ctx context.Context, t tenant.ID, token string) (*int64, error) {
+func (s *Service) visitor(ctx context.Context, t tenant.ID, token string) (*id.Visitor, error) {
 	v, err := s.visitors.VisitorByToken(ctx, t, token)
 	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid) {
 		return nil, fault.Bad("visitorToken", unknownVisitor)

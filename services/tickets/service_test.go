@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/services/tickets"
@@ -30,7 +31,7 @@ func TestVisitorOfATicket(t *testing.T) {
 func TestVisitorsOwnTicket(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	conversation, other, user := "conv_7", "vis_8", int64(5)
+	conversation, other, user := "conv_7", "vis_8", id.User(5)
 	made, err := d.CreateByVisitor(t.Context(), d.site, 7, tickets.Draft{
 		Title:             "Help",
 		ConversationToken: &conversation,
@@ -52,7 +53,7 @@ func TestVisitorsOwnTicket(t *testing.T) {
 func TestRemovedObjectsAreNull(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	visitor, user := "vis_7", int64(5)
+	visitor, user := "vis_7", id.User(5)
 	made := d.create(t, tickets.Draft{VisitorToken: &visitor, AssigneeID: &user})
 	d.people.users, d.people.visitors, d.people.noWebsite = nil, nil, true
 	got, err := d.Get(t.Context(), d.site, made.ID, 0)
@@ -85,7 +86,7 @@ func TestUpdateShowsConcurrentChange(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	made := d.create(t, tickets.Draft{})
-	user := int64(5)
+	user := id.User(5)
 	d.store.meddle = func(one tickets.Ticket) tickets.Ticket { one.AssigneeID = &user; return one }
 	got, err := d.Update(t.Context(), d.site, made.ID, tickets.Patch{Title: optional.Of("Sofa")})
 	if err != nil || got.Title != "Sofa" || got.Assignee == nil || got.Assignee.Name != "Ada" {

@@ -11,6 +11,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/publictoken"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
@@ -41,43 +42,43 @@ const (
 
 // Ticket is one question with its state.
 type Ticket struct {
-	ID                 int64     `bson:"_id"`
-	WebsiteID          tenant.ID `bson:"websiteId"`
-	VisitorID          *int64    `bson:"visitorId"`
-	ConversationID     *int64    `bson:"conversationId"`
-	Title              string    `bson:"title"`
-	Description        string    `bson:"description"`
-	Status             Status    `bson:"status"`
-	Priority           Priority  `bson:"priority"`
-	AssigneeID         *int64    `bson:"assigneeId"`
-	Email              *string   `bson:"email"`
-	UniqueEmailAddress string    `bson:"uniqueEmailAddress"` // e-mail to it belongs to this ticket
-	LanguageCode       string    `bson:"languageCode"`
-	Summary            *string   `bson:"summary"`
-	Tags               []string  `bson:"tags"`
-	CreatedAt          time.Time `bson:"createdAt"`
-	UpdatedAt          time.Time `bson:"updatedAt"`
-	MessageCount       int64     `bson:"messageCount"`
-	MessageBytes       int64     `bson:"messageBytes"`
-	Version            int64     `bson:"version"` // counts changes, including new messages
-	Search             Search    `bson:"search"`  // not loaded for lists
+	ID                 id.Ticket        `bson:"_id"`
+	WebsiteID          tenant.ID        `bson:"websiteId"`
+	VisitorID          *id.Visitor      `bson:"visitorId"`
+	ConversationID     *id.Conversation `bson:"conversationId"`
+	Title              string           `bson:"title"`
+	Description        string           `bson:"description"`
+	Status             Status           `bson:"status"`
+	Priority           Priority         `bson:"priority"`
+	AssigneeID         *id.User         `bson:"assigneeId"`
+	Email              *string          `bson:"email"`
+	UniqueEmailAddress string           `bson:"uniqueEmailAddress"` // e-mail to it belongs to this ticket
+	LanguageCode       string           `bson:"languageCode"`
+	Summary            *string          `bson:"summary"`
+	Tags               []string         `bson:"tags"`
+	CreatedAt          time.Time        `bson:"createdAt"`
+	UpdatedAt          time.Time        `bson:"updatedAt"`
+	MessageCount       int64            `bson:"messageCount"`
+	MessageBytes       int64            `bson:"messageBytes"`
+	Version            int64            `bson:"version"` // counts changes, including new messages
+	Search             Search           `bson:"search"`  // not loaded for lists
 }
 
 // SortKey is the ticket's position in a newest-first list.
-func (t Ticket) SortKey() (time.Time, int64) { return t.CreatedAt, t.ID }
+func (t Ticket) SortKey() (time.Time, int64) { return t.CreatedAt, int64(t.ID) }
 
 // ChangeKey is the ticket's position in the order of changes.
-func (t Ticket) ChangeKey() (time.Time, int64) { return t.UpdatedAt, t.ID }
+func (t Ticket) ChangeKey() (time.Time, int64) { return t.UpdatedAt, int64(t.ID) }
 
 // Revision is the version of the ticket with its messages.
-func (t Ticket) Revision() version.Of { return version.Of{ID: t.ID, Version: t.Version} }
+func (t Ticket) Revision() version.Of { return version.Of{ID: int64(t.ID), Version: t.Version} }
 
 // Draft is the input for a new ticket. A nil member was not given.
 type Draft struct {
 	Title, Description              string
 	Email, Priority, LanguageCode   *string
 	VisitorToken, ConversationToken *string
-	AssigneeID                      *int64
+	AssigneeID                      *id.User
 }
 
 // The longest texts: title in characters, the others in bytes.
@@ -127,9 +128,9 @@ const (
 )
 
 // ticket makes the ticket of a valid draft, with an e-mail address of its own at domain.
-func (d Draft) ticket(t tenant.ID, id int64, domain string, now time.Time) Ticket {
+func (d Draft) ticket(t tenant.ID, number id.Ticket, domain string, now time.Time) Ticket {
 	made := Ticket{
-		ID:           id,
+		ID:           number,
 		WebsiteID:    t,
 		Title:        d.Title,
 		Description:  d.Description,
@@ -141,7 +142,7 @@ func (d Draft) ticket(t tenant.ID, id int64, domain string, now time.Time) Ticke
 		Tags:         []string{},
 		CreatedAt:    now,
 		UpdatedAt:    now,
-		UniqueEmailAddress: "ticket-" + strconv.FormatInt(id, 10) + "-" + strings.ToLower(rand.Text()[:16]) + "@" +
+		UniqueEmailAddress: "ticket-" + strconv.FormatInt(int64(number), 10) + "-" + strings.ToLower(rand.Text()[:16]) + "@" +
 			domain,
 	}
 	if d.Priority != nil {
@@ -158,7 +159,7 @@ func (d Draft) ticket(t tenant.ID, id int64, domain string, now time.Time) Ticke
 // if title and description don't fit into one. The ticket's number shows readers that the text was filed as a ticket
 // and not written in the chat: filing needs only the visitor's token.
 func (t Ticket) asMessages() []string {
-	head := "Ticket " + strconv.FormatInt(t.ID, 10) + ": " + t.Title
+	head := "Ticket " + strconv.FormatInt(int64(t.ID), 10) + ": " + t.Title
 	if t.Email != nil {
 		head += "\n" + *t.Email
 	}
@@ -203,6 +204,6 @@ func checkVisitorToken(s string, wrong *fault.Problems) {
 	wrong.Check(publictoken.WellFormed(s), "visitorToken", unknownVisitor)
 }
 
-func checkUser(name string, id *int64, wrong *fault.Problems) {
-	wrong.Check(id == nil || (*id > 0 && *id < 1<<53), name, unknownUser)
+func checkUser(name string, user *id.User, wrong *fault.Problems) {
+	wrong.Check(user == nil || (*user > 0 && *user < 1<<53), name, unknownUser)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/services/tickets"
 )
@@ -35,7 +36,7 @@ func TestNewTicket(t *testing.T) {
 func TestDraftIsChecked(t *testing.T) {
 	t.Parallel()
 	text := func(s string) *string { return &s }
-	number := func(n int64) *int64 { return &n }
+	number := func(n id.User) *id.User { return &n }
 	for name, tc := range map[string]struct {
 		draft tickets.Draft
 		wrong []string
@@ -127,7 +128,7 @@ func TestPatch(t *testing.T) {
 			return d.VisitorID == nil && d.Visitor == nil
 		}},
 		"null assignee": {
-			tickets.Patch{AssigneeID: optional.Value[int64]{Set: true, Null: true}}, nil,
+			tickets.Patch{AssigneeID: optional.Value[id.User]{Set: true, Null: true}}, nil,
 			func(d tickets.Detail) bool {
 				return d.AssigneeID == nil && d.Assignee == nil
 			},
@@ -138,12 +139,12 @@ func TestPatch(t *testing.T) {
 			[]string{"email", "priority", "status"}, nil,
 		},
 		"unknown visitor": {tickets.Patch{VisitorToken: text("vis_9")}, []string{"visitorToken"}, nil},
-		"unknown user":    {tickets.Patch{AssigneeID: optional.Of[int64](6)}, []string{"assigneeId"}, nil},
+		"unknown user":    {tickets.Patch{AssigneeID: optional.Of[id.User](6)}, []string{"assigneeId"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
-			email, visitor, user := "a@b.example", "vis_7", int64(5)
+			email, visitor, user := "a@b.example", "vis_7", id.User(5)
 			made := d.create(t, tickets.Draft{
 				Title:        "Lamp",
 				Description:  "dark",

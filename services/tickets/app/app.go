@@ -4,6 +4,7 @@ package app
 import (
 	"context"
 	"errors"
+	"time"
 
 	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/libs/process/servicekit"
@@ -11,8 +12,8 @@ import (
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/tickets"
 	"fivechat.dev/services/tickets/internal/api"
+	"fivechat.dev/services/tickets/internal/clients"
 	"fivechat.dev/services/tickets/internal/mongostore"
-	"fivechat.dev/services/tickets/internal/siblings"
 )
 
 // Config is the service's settings.
@@ -60,11 +61,14 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	store := mongostore.New(base.DB, log)
 	datasubject.Serve(base.Router, base.Chain, "tickets", datasubject.WithEraser(store, base.Idempotency))
 	datasubject.ServeStored(base.Router, base.Chain, "tickets", store.Stored())
-	service := tickets.New(store, siblings.Accounts{Client: base.Client(c.AccountsURL)},
-		siblings.Visitors{
-			Client: base.Client(c.VisitorsURL),
-		}, siblings.Conversations{Client: base.Client(c.ConversationsURL)},
-		c.MailDomain)
+	service := tickets.New(
+		store,
+		clients.Accounts{Client: base.Client(c.AccountsURL)},
+		clients.Visitors{Client: base.Client(c.VisitorsURL)},
+		clients.Conversations{Client: base.Client(c.ConversationsURL)},
+		c.MailDomain,
+		time.Now,
+	)
 	api.Mount(base.Router, base.Chain, service)
 	api.MountExport(base.Router, base.Chain, service, log)
 	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
@@ -28,7 +29,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *tickets.Service) {
 		}), httpkit.Lenient)
 	httpkit.Handle(r, "GET /tickets/{id}", 200, operation.New(chain, "tickets.get_ticket", authz.ProRead,
 		func(ctx context.Context, req thread) (threadView, error) {
-			d, err := s.Get(ctx, identity.From(ctx).Website, req.ID, int64(req.After))
+			d, err := s.Get(ctx, identity.From(ctx).Website, req.ID, id.TicketMessage(req.After))
 			return threadView{viewOf(d)}, err
 		}))
 	httpkit.Handle(r, "PATCH /tickets/{id}", 200, operation.New(chain, "tickets.update_ticket", authz.ProWrite,
@@ -38,7 +39,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *tickets.Service) {
 		}), httpkit.Lenient)
 	httpkit.Handle(r, "DELETE /tickets/{id}", 200, operation.New(chain, "tickets.delete_ticket", authz.ProWrite,
 		func(ctx context.Context, req byID) (deleted, error) {
-			return deleted{strconv.FormatInt(req.ID, 10), true}, s.Delete(ctx, identity.From(ctx).Website, req.ID)
+			return deleted{strconv.FormatInt(int64(req.ID), 10), true}, s.Delete(ctx, identity.From(ctx).Website, req.ID)
 		}))
 	httpkit.Handle(r, "PATCH /tickets/{id}/status", 200, operation.New(chain, "tickets.set_status", authz.ProWrite,
 		func(ctx context.Context, req setStatus) (view, error) {
@@ -55,7 +56,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *tickets.Service) {
 		operation.New(chain, "tickets.create_visitor_ticket", authz.Visitor,
 			func(ctx context.Context, req create) (view, error) {
 				p := identity.From(ctx)
-				d, err := s.CreateByVisitor(ctx, p.Website, int64(p.VisitorID), req.draft())
+				d, err := s.CreateByVisitor(ctx, p.Website, p.VisitorID, req.draft())
 				return viewOf(d), err
 			}),
 		httpkit.Lenient,

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/changefeed"
@@ -26,11 +27,15 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *tickets.Service, l
 			return rowsOf(found.Rows), found.More, err
 		},
 		Keys: func(r outbox.Record) ([]int64, error) { return []int64{r.Key}, nil },
-		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]changefeed.Row, bool, error) {
+		ByKeys: func(ctx context.Context, t tenant.ID, keys []int64) ([]changefeed.Row, bool, error) {
+			ids := make([]id.Ticket, len(keys))
+			for i, key := range keys {
+				ids[i] = id.Ticket(key)
+			}
 			found, cut, err := s.ByIDs(ctx, t, ids)
 			return rowsOf(found), cut, err
 		},
-		Gone: func(id int64) any { return deleted{strconv.FormatInt(id, 10), true} },
+		Gone: func(key int64) any { return deleted{strconv.FormatInt(key, 10), true} },
 	}
 	httpkit.Handle(
 		r, "GET /export/tickets", 200, operation.New(chain, "tickets.export_tickets", authz.ProRead, kind.Answer),
@@ -40,7 +45,7 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *tickets.Service, l
 func rowsOf(details []tickets.Detail) []changefeed.Row {
 	rows := make([]changefeed.Row, len(details))
 	for i, d := range details {
-		rows[i] = changefeed.Row{Key: d.ID, At: d.UpdatedAt, ID: d.ID, View: viewOf(d)}
+		rows[i] = changefeed.Row{Key: int64(d.ID), At: d.UpdatedAt, ID: int64(d.ID), View: viewOf(d)}
 	}
 	return rows
 }

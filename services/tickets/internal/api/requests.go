@@ -1,13 +1,14 @@
 package api
 
 import (
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/services/tickets"
 )
 
 type byID struct {
-	ID int64 `path:"id" json:"-"`
+	ID id.Ticket `path:"id" json:"-"`
 }
 
 type thread struct {
@@ -17,11 +18,11 @@ type thread struct {
 
 type list struct {
 	paging.Following
-	Status     string `query:"status" json:"-"`
-	Priority   string `query:"priority" json:"-"`
-	AssigneeID int64  `query:"assigneeId" json:"-"`
-	VisitorID  int64  `query:"visitorId" json:"-"`
-	Search     string `query:"search" json:"-"`
+	Status     string     `query:"status" json:"-"`
+	Priority   string     `query:"priority" json:"-"`
+	AssigneeID id.User    `query:"assigneeId" json:"-"`
+	VisitorID  id.Visitor `query:"visitorId" json:"-"`
+	Search     string     `query:"search" json:"-"`
 }
 
 func (l list) filter() tickets.Filter {
@@ -34,27 +35,27 @@ func (l list) filter() tickets.Filter {
 }
 
 type create struct {
-	Title             string  `json:"title"`
-	Description       string  `json:"description"`
-	Email             *string `json:"email"`
-	Priority          *string `json:"priority"`
-	LanguageCode      *string `json:"languageCode"`
-	VisitorToken      *string `json:"visitorToken"`
-	ConversationToken *string `json:"conversationToken"`
-	AssigneeID        *int64  `json:"assigneeId"`
+	Title             string   `json:"title"`
+	Description       string   `json:"description"`
+	Email             *string  `json:"email"`
+	Priority          *string  `json:"priority"`
+	LanguageCode      *string  `json:"languageCode"`
+	VisitorToken      *string  `json:"visitorToken"`
+	ConversationToken *string  `json:"conversationToken"`
+	AssigneeID        *id.User `json:"assigneeId"`
 }
 
 func (c create) draft() tickets.Draft { return tickets.Draft(c) }
 
 type update struct {
-	ID           int64                  `path:"id" json:"-"`
-	Title        optional.Value[string] `json:"title"`
-	Description  optional.Value[string] `json:"description"`
-	Email        optional.Value[string] `json:"email"`
-	Priority     optional.Value[string] `json:"priority"`
-	Status       optional.Value[string] `json:"status"`
-	VisitorToken optional.Value[string] `json:"visitorToken"`
-	AssigneeID   optional.Value[int64]  `json:"assigneeId"`
+	ID           id.Ticket               `path:"id" json:"-"`
+	Title        optional.Value[string]  `json:"title"`
+	Description  optional.Value[string]  `json:"description"`
+	Email        optional.Value[string]  `json:"email"`
+	Priority     optional.Value[string]  `json:"priority"`
+	Status       optional.Value[string]  `json:"status"`
+	VisitorToken optional.Value[string]  `json:"visitorToken"`
+	AssigneeID   optional.Value[id.User] `json:"assigneeId"`
 }
 
 func (u update) patch() tickets.Patch {
@@ -70,21 +71,21 @@ func (u update) patch() tickets.Patch {
 }
 
 type setStatus struct {
-	ID     int64  `path:"id" json:"-"`
-	Status string `json:"status"`
+	ID     id.Ticket `path:"id" json:"-"`
+	Status string    `json:"status"`
 }
 
 type post struct {
-	ID             int64   `path:"id" json:"-"`
-	Content        string  `json:"content"`
-	MessageType    *string `json:"messageType"`
-	EmailMessageID *string `json:"emailMessageId"`
-	SenderEmail    *string `json:"senderEmail"`
-	IsFromEmail    bool    `json:"isFromEmail"`
-	AuthorID       *int64  `json:"authorId"`
-	InReplyTo      *string `json:"inReplyTo"`
-	References     *string `json:"references"`
-	Subject        *string `json:"subject"`
+	ID             id.Ticket `path:"id" json:"-"`
+	Content        string    `json:"content"`
+	MessageType    *string   `json:"messageType"`
+	EmailMessageID *string   `json:"emailMessageId"`
+	SenderEmail    *string   `json:"senderEmail"`
+	IsFromEmail    bool      `json:"isFromEmail"`
+	AuthorID       *id.User  `json:"authorId"`
+	InReplyTo      *string   `json:"inReplyTo"`
+	References     *string   `json:"references"`
+	Subject        *string   `json:"subject"`
 }
 
 func (p post) post() tickets.Post {

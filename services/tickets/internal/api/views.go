@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/libs/kernel/tenant"
@@ -14,15 +15,15 @@ import (
 
 // view is a ticket as clients see it. Its id and the ids of its messages are decimal strings.
 type view struct {
-	ID                 int64            `json:"id,string" writer:"kept"`
+	ID                 id.Ticket        `json:"id,string" writer:"kept"`
 	WebsiteID          tenant.ID        `json:"websiteId" writer:"kept"`
-	VisitorID          *int64           `json:"visitorId"`
-	ConversationID     *int64           `json:"conversationId"`
+	VisitorID          *id.Visitor      `json:"visitorId"`
+	ConversationID     *id.Conversation `json:"conversationId"`
 	Title              string           `json:"title"`
 	Description        string           `json:"description"`
 	Status             tickets.Status   `json:"status" writer:"kept"`
 	Priority           tickets.Priority `json:"priority" writer:"kept"`
-	AssigneeID         *int64           `json:"assigneeId"`
+	AssigneeID         *id.User         `json:"assigneeId"`
 	Email              *string          `json:"email"`
 	UniqueEmailAddress string           `json:"uniqueEmailAddress" writer:"kept"`
 	LanguageCode       string           `json:"languageCode" writer:"kept"`
@@ -58,7 +59,7 @@ func (v threadView) Links(at *url.URL) string {
 	if !v.HasMore {
 		return ""
 	}
-	return paging.Link(at, "next", "after", strconv.FormatInt(v.Messages[len(v.Messages)-1].ID, 10))
+	return paging.Link(at, "next", "after", strconv.FormatInt(int64(v.Messages[len(v.Messages)-1].ID), 10))
 }
 
 type visitorView struct {
@@ -67,8 +68,8 @@ type visitorView struct {
 }
 
 type messageView struct {
-	ID             int64               `json:"id,string" writer:"kept"`
-	TicketID       int64               `json:"ticketId,string" writer:"kept"`
+	ID             id.TicketMessage    `json:"id,string" writer:"kept"`
+	TicketID       id.Ticket           `json:"ticketId,string" writer:"kept"`
 	MessageType    tickets.MessageType `json:"messageType" writer:"kept"`
 	Content        string              `json:"content"`
 	EmailMessageID *string             `json:"emailMessageId"`

@@ -20,7 +20,7 @@ func TestTicketsOfAState(t *testing.T) {
 		return one.Revision(), err
 	}
 	before := must(state(t.Context()))(t)
-	same := must(k.Save(t.Context(), a, one.ID, func(one tickets.Ticket) tickets.Ticket { return one }))(t)
+	same := must(k.Save(t.Context(), a, one.ID, func(one tickets.Ticket) (tickets.Ticket, error) { return one, nil }))(t)
 	if same.Revision() != before {
 		t.Errorf("a change of nothing made %v of %v", same.Revision(), before)
 	}
@@ -29,7 +29,10 @@ func TestTicketsOfAState(t *testing.T) {
 		t.Errorf("with a message it is still %v", after)
 	}
 	storetest.Guarded(t, state, func(ctx context.Context) error {
-		_, err := k.Save(ctx, a, one.ID, func(one tickets.Ticket) tickets.Ticket { one.Title += "x"; return one })
+		_, err := k.Save(ctx, a, one.ID, func(one tickets.Ticket) (tickets.Ticket, error) {
+			one.Title += "x"
+			return one, nil
+		})
 		return err
 	}, func(ctx context.Context) error { return k.Delete(ctx, a, one.ID) })
 }
@@ -45,9 +48,9 @@ func TestTicketsInTheOrderOfChanges(t *testing.T) {
 	storetest.Follow(t, storetest.Followed[tickets.Ticket]{
 		Rows: len(rows),
 		Change: func(row int, at time.Time) error {
-			_, err := k.Save(t.Context(), a, rows[row].ID, func(one tickets.Ticket) tickets.Ticket {
+			_, err := k.Save(t.Context(), a, rows[row].ID, func(one tickets.Ticket) (tickets.Ticket, error) {
 				one.Title, one.UpdatedAt = one.Title+"x", at
-				return one
+				return one, nil
 			})
 			return err
 		},

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/tickets"
 )
@@ -13,7 +14,7 @@ import (
 func TestVisitorIsErased(t *testing.T) {
 	t.Parallel()
 	k, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
-	visitor, email := int64(7), "vera@home.example"
+	visitor, email := id.Visitor(7), "vera@home.example"
 	by := func(one *tickets.Ticket) { one.VisitorID, one.Email = &visitor, &email }
 	for range 25 { // more than a batch
 		k.say(t, k.add(t, a, by), "hello")
@@ -21,12 +22,12 @@ func TestVisitorIsErased(t *testing.T) {
 	stays, theirs := k.add(t, a, nil), k.add(t, b, by)
 	k.say(t, stays, "note")
 	k.say(t, theirs, "note")
-	if kinds, rows := storetest.Exported(t, k, a, visitor); !maps.Equal(kinds, map[string]int{"ticket": 25, "ticket_message": 25}) || strings.Contains(rows[0], "terms") || !strings.Contains(rows[1], "hello") {
+	if kinds, rows := storetest.Exported(t, k, a, int64(visitor)); !maps.Equal(kinds, map[string]int{"ticket": 25, "ticket_message": 25}) || strings.Contains(rows[0], "terms") || !strings.Contains(rows[1], "hello") {
 		t.Errorf("%v %v", kinds, rows[:2])
 	}
 	_, before := storetest.Exported(t, k, b, 0)
 	storetest.Erase(t, k, a, 8)
-	storetest.Erase(t, k, a, visitor)
+	storetest.Erase(t, k, a, int64(visitor))
 	if kinds, _ := storetest.Exported(t, k, a, 0); !maps.Equal(kinds, map[string]int{"ticket": 1, "ticket_message": 1}) {
 		t.Errorf("left: %v", kinds)
 	}

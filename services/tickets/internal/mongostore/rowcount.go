@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/rowcount"
@@ -15,7 +16,7 @@ import (
 type key struct {
 	Status   tickets.Status   `bson:"status"`
 	Priority tickets.Priority `bson:"priority"`
-	Assignee int64            `bson:"assignee,omitempty"` // 0 for unassigned
+	Assignee id.User          `bson:"assignee,omitempty"` // zero for unassigned
 }
 
 func keyOf(one tickets.Ticket) key {

@@ -6,11 +6,12 @@ package mongostore
 
 import (
 	"context"
-	"fmt"
+	"reflect"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
@@ -62,13 +63,19 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 	return s
 }
 
-func id(n int64) bson.D { return bson.D{{Key: "_id", Value: n}} }
+func byID(ticket id.Ticket) bson.D { return bson.D{{Key: "_id", Value: ticket}} }
 
 // TicketID implements tickets.Store.
-func (s *Store) TicketID(ctx context.Context) (int64, error) { return s.ticketIDs.Next(ctx) }
+func (s *Store) TicketID(ctx context.Context) (id.Ticket, error) {
+	n, err := s.ticketIDs.Next(ctx)
+	return id.Ticket(n), err
+}
 
 // MessageID implements tickets.Store.
-func (s *Store) MessageID(ctx context.Context) (int64, error) { return s.messageIDs.Next(ctx) }
+func (s *Store) MessageID(ctx context.Context) (id.TicketMessage, error) {
+	n, err := s.messageIDs.Next(ctx)
+	return id.TicketMessage(n), err
+}
 
 // Create implements tickets.Store.
 func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
@@ -82,21 +89,17 @@ func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
 		if err := s.texts.Add(ctx, made.WebsiteID, textOf(made)); err != nil {
 			return err
 		}
-		return s.appendEvent(ctx, made, contract.TicketCreatedData{
-			TicketID: made.ID,
-			Status:   made.Status,
-			Priority: made.Priority,
-		})
+		return s.appendEvent(ctx, made, made.Created())
 	})
 }
 
 // Get implements tickets.Store.
-func (s *Store) Get(ctx context.Context, t tenant.ID, ticketID int64) (tickets.Ticket, error) {
-	return s.tickets.Get(ctx, t, id(ticketID))
+func (s *Store) Get(ctx context.Context, t tenant.ID, ticket id.Ticket) (tickets.Ticket, error) {
+	return s.tickets.Get(ctx, t, byID(ticket))
 }
 
 // ByIDs implements tickets.Store.
-func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]tickets.Ticket, bool, error) {
+func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []id.Ticket) ([]tickets.Ticket, bool, error) {
 	return s.tickets.Part(ctx, t, bson.D{
 		{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}},
 	}, mongokit.Query{Omit: searchField})
@@ -124,36 +127,36 @@ func (s *Store) List(
 }
 
 // Messages implements tickets.Store.
-func (s *Store) Messages(ctx context.Context, t tenant.ID, ticketID, after int64) ([]tickets.Message, bool, error) {
-	filter := bson.D{{Key: "ticketId", Value: ticketID}}
+func (s *Store) Messages(
+	ctx context.Context, t tenant.ID, ticket id.Ticket, after id.TicketMessage,
+) ([]tickets.Message, bool, error) {
+	filter := bson.D{{Key: "ticketId", Value: ticket}}
 	if after != 0 {
 		filter = append(filter, bson.E{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}})
 	}
-	return s.messages.Part(ctx, t, filter, mongokit.Query{Sort: id(1), Bytes: paging.MaxBytes})
+	return s.messages.Part(ctx, t, filter, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Bytes: paging.MaxBytes})
 }
 
 // Save implements tickets.Store.
 func (s *Store) Save(
-	ctx context.Context, t tenant.ID, ticketID int64, change func(tickets.Ticket) tickets.Ticket,
+	ctx context.Context, t tenant.ID, ticket id.Ticket, change func(tickets.Ticket) (tickets.Ticket, error),
 ) (saved tickets.Ticket, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		stored, err := s.tickets.Get(ctx, t, id(ticketID))
+		stored, err := s.tickets.Get(ctx, t, byID(ticket))
 		if err != nil {
 			return err
 		}
 		if err = version.Check(ctx, stored.Revision()); err != nil {
 			return err
 		}
-		saved = change(stored)
+		if saved, err = change(stored); err != nil {
+			return err
+		}
 		changed, err := s.write(ctx, stored, &saved)
 		if err != nil || !changed {
 			return err
 		}
-		return s.appendEvent(ctx, saved, contract.TicketUpdatedData{
-			TicketID: ticketID,
-			From:     stored.Status,
-			Status:   saved.Status,
-		})
+		return s.appendEvent(ctx, saved, saved.UpdatedFrom(stored))
 	})
 	return saved, err
 }
@@ -164,7 +167,7 @@ func (s *Store) AddMessage(
 	ctx context.Context, m tickets.Message, change func(tickets.Ticket) (tickets.Ticket, error),
 ) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		stored, err := s.tickets.Get(ctx, m.WebsiteID, id(m.TicketID))
+		stored, err := s.tickets.Get(ctx, m.WebsiteID, byID(m.TicketID))
 		if err != nil {
 			return err
 		}
@@ -178,28 +181,24 @@ func (s *Store) AddMessage(
 		if err := s.messages.Insert(ctx, m.WebsiteID, m); err != nil {
 			return err
 		}
-		return s.appendEvent(ctx, stored, contract.TicketMessageCreatedData{
-			TicketID:    m.TicketID,
-			MessageID:   m.ID,
-			MessageType: m.Type,
-		})
+		return s.appendEvent(ctx, stored, m.Created())
 	})
 }
 
 // Delete implements tickets.Store.
-func (s *Store) Delete(ctx context.Context, t tenant.ID, ticketID int64) error {
+func (s *Store) Delete(ctx context.Context, t tenant.ID, ticket id.Ticket) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		stored, err := s.tickets.Get(ctx, t, id(ticketID))
+		stored, err := s.tickets.Get(ctx, t, byID(ticket))
 		if err != nil {
 			return err
 		}
 		if err = version.Check(ctx, stored.Revision()); err != nil {
 			return err
 		}
-		if _, err := s.tickets.Delete(ctx, t, id(ticketID)); err != nil {
+		if _, err := s.tickets.Delete(ctx, t, byID(ticket)); err != nil {
 			return err
 		}
-		if _, err := s.messages.Delete(ctx, t, bson.D{{Key: "ticketId", Value: ticketID}}); err != nil {
+		if _, err := s.messages.Delete(ctx, t, bson.D{{Key: "ticketId", Value: ticket}}); err != nil {
 			return err
 		}
 		if err := s.counts.Add(ctx, t, keyOf(stored), -1); err != nil {
@@ -208,51 +207,30 @@ func (s *Store) Delete(ctx context.Context, t tenant.ID, ticketID int64) error {
 		if err := s.texts.Remove(ctx, t, textOf(stored)); err != nil {
 			return err
 		}
-		return s.appendEvent(ctx, stored, contract.TicketDeletedData{TicketID: ticketID})
+		return s.appendEvent(ctx, stored, stored.Deleted())
 	})
 }
 
 // appendEvent appends an event of a ticket, which is about its visitor.
 func (s *Store) appendEvent(ctx context.Context, one tickets.Ticket, data contract.Data) error {
-	var visitor int64
-	if one.VisitorID != nil {
-		visitor = *one.VisitorID
+	if one.VisitorID == nil {
+		return s.log.Append(ctx, one.WebsiteID, int64(one.ID), data)
 	}
-	return s.log.AppendAbout(ctx, one.WebsiteID, visitor, one.ID, data)
+	return s.log.AppendAbout(ctx, one.WebsiteID, int64(*one.VisitorID), int64(one.ID), data)
 }
 
-// write sets the fields in which after differs from before, and no others. It reports whether there were any, and
-// returns after with its new version.
+// write stores a changed ticket with a new version, its row counts and its bytes. It reports whether the ticket differs
+// from before.
 func (s *Store) write(ctx context.Context, before tickets.Ticket, after *tickets.Ticket) (bool, error) {
-	old, err := bson.Marshal(before)
-	if err != nil {
-		return false, fmt.Errorf("mongostore: %w", err)
-	}
-	raw, err := bson.Marshal(after)
-	if err != nil {
-		return false, fmt.Errorf("mongostore: %w", err)
-	}
-	fields, err := bson.Raw(raw).Elements()
-	if err != nil {
-		return false, fmt.Errorf("mongostore: %w", err)
-	}
-	var set bson.D
-	for _, f := range fields {
-		if !f.Value().Equal(bson.Raw(old).Lookup(f.Key())) {
-			set = append(set, bson.E{Key: f.Key(), Value: f.Value()})
-		}
-	}
-	if len(set) == 0 {
+	if reflect.DeepEqual(before, *after) {
 		return false, nil
 	}
 	after.Version++
-	set = append(set, bson.E{Key: "version", Value: after.Version})
-	changed, err := s.tickets.Update(ctx, before.WebsiteID, id(before.ID), bson.D{{Key: "$set", Value: set}})
-	if err != nil || !changed {
-		return changed, err
+	if err := s.tickets.Save(ctx, before.WebsiteID, byID(before.ID), before, *after); err != nil {
+		return false, err
 	}
 	if err := s.counts.Move(ctx, before.WebsiteID, keyOf(before), keyOf(*after)); err != nil {
-		return true, err
+		return false, err
 	}
 	return true, s.texts.Resize(ctx, before.WebsiteID, textOf(before), textOf(*after))
 }

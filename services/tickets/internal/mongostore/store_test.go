@@ -10,6 +10,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/outbox"
@@ -48,7 +49,7 @@ func (k kept) eventTypes(t *testing.T) map[contract.EventType]int {
 }
 
 // messages returns all messages of a ticket.
-func messages(t *testing.T, k kept, of tenant.ID, ticketID int64) []tickets.Message {
+func messages(t *testing.T, k kept, of tenant.ID, ticketID id.Ticket) []tickets.Message {
 	t.Helper()
 	found, more, err := k.Messages(t.Context(), of, ticketID, 0)
 	if err != nil || more {
@@ -119,9 +120,10 @@ func counted(one tickets.Ticket) (tickets.Ticket, error) {
 func TestStoredTicketIsUnchanged(t *testing.T) {
 	t.Parallel()
 	k, a := open(t), storetest.Tenant(1)
-	n, email := int64(9), "a@b.example"
+	visitor, conversation, assignee, email := id.Visitor(9), id.Conversation(9), id.User(9), "a@b.example"
 	one := k.add(t, a, func(one *tickets.Ticket) {
-		one.VisitorID, one.ConversationID, one.AssigneeID, one.Email, one.Summary = &n, &n, &n, &email, &email
+		one.VisitorID, one.ConversationID, one.AssigneeID = &visitor, &conversation, &assignee
+		one.Email, one.Summary = &email, &email
 		one.Tags, one.Search.Heard, one.MessageBytes = []string{"x"}, []string{"heard"}, 3
 	})
 	got := must(k.Get(t.Context(), a, one.ID))(t)
@@ -134,7 +136,7 @@ func TestStoredTicketIsUnchanged(t *testing.T) {
 func TestList(t *testing.T) {
 	t.Parallel()
 	k, a := open(t), storetest.Tenant(1)
-	five, seven := int64(5), int64(7)
+	five, seven := id.User(5), id.Visitor(7)
 	one := k.add(t, a, func(x *tickets.Ticket) { x.Status, x.AssigneeID = tickets.StatusOpen, &five })
 	two := k.add(t, a, func(x *tickets.Ticket) {
 		x.Priority, x.VisitorID, x.Search.Terms = tickets.PriorityHigh, &seven, []string{"dark", "lamp"}
@@ -144,23 +146,23 @@ func TestList(t *testing.T) {
 	})
 	for name, tc := range map[string]struct {
 		filter tickets.Filter
-		want   []int64
+		want   []id.Ticket
 	}{
-		"all, newest first": {tickets.Filter{}, []int64{three.ID, two.ID, one.ID}},
-		"status":            {tickets.Filter{Status: tickets.StatusOpen}, []int64{three.ID, one.ID}},
-		"priority":          {tickets.Filter{Priority: tickets.PriorityHigh}, []int64{two.ID}},
-		"assignee":          {tickets.Filter{AssigneeID: 5}, []int64{one.ID}},
-		"visitor":           {tickets.Filter{VisitorID: 7}, []int64{three.ID, two.ID}},
-		"a word":            {tickets.Filter{Words: []string{"lamp"}}, []int64{three.ID, two.ID, one.ID}},
-		"words":             {tickets.Filter{Words: []string{"lamp", "dark"}}, []int64{two.ID}},
+		"all, newest first": {tickets.Filter{}, []id.Ticket{three.ID, two.ID, one.ID}},
+		"status":            {tickets.Filter{Status: tickets.StatusOpen}, []id.Ticket{three.ID, one.ID}},
+		"priority":          {tickets.Filter{Priority: tickets.PriorityHigh}, []id.Ticket{two.ID}},
+		"assignee":          {tickets.Filter{AssigneeID: 5}, []id.Ticket{one.ID}},
+		"visitor":           {tickets.Filter{VisitorID: 7}, []id.Ticket{three.ID, two.ID}},
+		"a word":            {tickets.Filter{Words: []string{"lamp"}}, []id.Ticket{three.ID, two.ID, one.ID}},
+		"words":             {tickets.Filter{Words: []string{"lamp", "dark"}}, []id.Ticket{two.ID}},
 		"a word too many":   {tickets.Filter{Words: []string{"lamp", "dark", "sofa"}}, nil},
 		"together": {
-			tickets.Filter{Status: tickets.StatusOpen, VisitorID: 7, Words: []string{"lamp"}}, []int64{three.ID},
+			tickets.Filter{Status: tickets.StatusOpen, VisitorID: 7, Words: []string{"lamp"}}, []id.Ticket{three.ID},
 		},
 		"none": {tickets.Filter{Status: tickets.StatusClosed}, nil},
 	} {
 		for _, size := range []paging.Limit{1, 2, 100} {
-			var byPage, byCursor []int64
+			var byPage, byCursor []id.Ticket
 			w := paging.Following{Window: paging.Window{Limit: size}}
 			for {
 				found := must(k.List(t.Context(), a, tc.filter, w))(t)
@@ -188,7 +190,7 @@ func TestList(t *testing.T) {
 	}
 }
 
-func numbers(t *testing.T, rows []tickets.Ticket) (ids []int64) {
+func numbers(t *testing.T, rows []tickets.Ticket) (ids []id.Ticket) {
 	t.Helper()
 	for _, one := range rows {
 		if one.Search.Terms != nil || one.Search.Heard != nil {
@@ -206,20 +208,23 @@ func TestConcurrentChangesAreAllKept(t *testing.T) {
 	const each = 8
 	var wg sync.WaitGroup
 	errs := make(chan error, 4*each)
-	save := func(change func(tickets.Ticket) tickets.Ticket) {
+	save := func(change func(*tickets.Ticket)) {
 		wg.Go(func() {
-			_, err := k.Save(t.Context(), a, one.ID, change)
+			_, err := k.Save(t.Context(), a, one.ID, func(x tickets.Ticket) (tickets.Ticket, error) {
+				change(&x)
+				return x, nil
+			})
 			errs <- err
 		})
 	}
 	for i := range each {
-		save(func(x tickets.Ticket) tickets.Ticket { x.Title = "Sofa"; return x })
-		save(func(x tickets.Ticket) tickets.Ticket { x.Status = tickets.StatusClosed; return x })
-		save(func(x tickets.Ticket) tickets.Ticket { x.Tags = append(x.Tags, fmt.Sprint(i)); return x })
+		save(func(x *tickets.Ticket) { x.Title = "Sofa" })
+		save(func(x *tickets.Ticket) { x.Status = tickets.StatusClosed })
+		save(func(x *tickets.Ticket) { x.Tags = append(x.Tags, fmt.Sprint(i)) })
 		wg.Go(func() {
-			id, err := k.MessageID(t.Context())
+			number, err := k.MessageID(t.Context())
 			m := tickets.Message{
-				ID:        id,
+				ID:        number,
 				WebsiteID: a,
 				TicketID:  one.ID,
 				Type:      tickets.TypeChat,
@@ -305,24 +310,24 @@ func TestIsolation(t *testing.T) {
 		k.say(t, one, "private")
 		before := must(k.Get(t.Context(), roles.owner, one.ID))(t)
 		const unknown = 1 << 40
-		for name, reach := range map[string]func(id int64) error{
-			"get": func(id int64) error { _, err := k.Get(t.Context(), roles.stranger, id); return err },
-			"save": func(id int64) error {
-				_, err := k.Save(t.Context(), roles.stranger, id, func(x tickets.Ticket) tickets.Ticket {
+		for name, reach := range map[string]func(ticket id.Ticket) error{
+			"get": func(ticket id.Ticket) error { _, err := k.Get(t.Context(), roles.stranger, ticket); return err },
+			"save": func(ticket id.Ticket) error {
+				_, err := k.Save(t.Context(), roles.stranger, ticket, func(x tickets.Ticket) (tickets.Ticket, error) {
 					x.Title = "mine"
-					return x
+					return x, nil
 				})
 				return err
 			},
-			"add message": func(id int64) error {
+			"add message": func(ticket id.Ticket) error {
 				return k.AddMessage(t.Context(), tickets.Message{
 					ID:        1,
 					WebsiteID: roles.stranger,
-					TicketID:  id,
+					TicketID:  ticket,
 					Content:   "mine",
 				}, counted)
 			},
-			"delete": func(id int64) error { return k.Delete(t.Context(), roles.stranger, id) },
+			"delete": func(ticket id.Ticket) error { return k.Delete(t.Context(), roles.stranger, ticket) },
 		} {
 			got, want := reach(one.ID), reach(unknown)
 			if !fault.Is(got, fault.NotFound) || !reflect.DeepEqual(fault.From(got).Message, fault.From(want).Message) {
