@@ -58,7 +58,8 @@ func (tb *testbed) startStores(t *testing.T) map[string]string {
 func (tb *testbed) startRedis(t *testing.T) string {
 	binary, err := exec.LookPath("redis-server")
 	if err != nil {
-		t.Log("there is no redis-server (Debian package redis-server): miniredis is used instead, which is no process that can be killed")
+		t.Log("there is no redis-server (Debian package redis-server): " +
+			"miniredis is used instead, which is no process that can be killed")
 		return ""
 	}
 	addr := harness.FreeAddrs(t, 1)[0]

@@ -26,10 +26,16 @@ func TestAdminListenerRefusesForeignHosts(t *testing.T) {
 		return resp.StatusCode
 	}
 	for _, c := range []struct{ method, path, body string }{
-		{"GET", "/status", ""}, {"GET", "/livez", ""}, {"GET", "/api-gateway/metrics", ""}, {"GET", "/api-gateway/debug/pprof/", ""},
+		{"GET", "/status", ""},
+		{"GET", "/livez", ""},
+		{"GET", "/api-gateway/metrics", ""},
+		{"GET", "/api-gateway/debug/pprof/", ""},
 		{"PUT", "/conversations/loglevel", "info"},
 	} {
-		for host, want := range map[string]int{"rebound.example": 421, "127.0.0.1.rebound.example:9090": 421, "localhost": 200} {
+		for host, want := range map[string]int{
+			"rebound.example": 421, "127.0.0.1.rebound.example:9090": 421,
+			"localhost": 200,
+		} {
 			if got := ask(c.method, c.path, host, c.body); got != want {
 				t.Errorf("%s %s of Host %s: status %d, want %d", c.method, c.path, host, got, want)
 			}
@@ -46,13 +52,17 @@ func TestEveryResponseHasAContentSecurityPolicy(t *testing.T) {
 		status int
 		policy string
 	}{
-		"/health": {200, "default-src 'none'; frame-ancestors 'none'"}, "/conversations": {200, "default-src 'none'; frame-ancestors 'none'"},
+		"/health":                   {200, "default-src 'none'; frame-ancestors 'none'"},
+		"/conversations":            {200, "default-src 'none'; frame-ancestors 'none'"},
 		"/nowhere":                  {404, "default-src 'none'; frame-ancestors 'none'"},
 		"/tickets":                  {403, "default-src 'none'; frame-ancestors 'none'"},
 		"/widgets/" + w.ClientToken: {200, "default-src 'none'; frame-ancestors 'none'"},
 		"/widget/" + w.ClientToken:  {200, "default-src 'none'; frame-ancestors 'none'"},
-		"/console": {200, "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
-			"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+		"/console": {
+			200,
+			"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+				"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+		},
 	} {
 		a := w.Reader().Do(t, "GET", path, nil).Want(t, c.status)
 		if got := a.Header.Values("Content-Security-Policy"); len(got) != 1 || got[0] != c.policy {
@@ -86,10 +96,12 @@ func TestLongQueriesAreNotEchoed(t *testing.T) {
 	}
 	for _, query := range []string{
 		"/visitors?limit=1&x=" + strings.Repeat("%01", 3_000), "/visitors?limit=1&cursor=&x=" + strings.Repeat("y", 9_000),
-		"/tickets?limit=1&search=" + strings.Repeat("word+", 800), "/conversations?limit=1&lang=" + strings.Repeat("%E2", 2_000),
+		"/tickets?limit=1&search=" + strings.Repeat("word+", 800), "/conversations?limit=1&lang=" +
+			strings.Repeat("%E2", 2_000),
 	} {
 		for range 25 {
-			if a := w.Reader().Try(t, "GET", query, nil); a.Status >= 500 || len(a.Header.Get("Link")) > 4<<10 || strings.Contains(a.Header.Get("Link"), "x=") {
+			a := w.Reader().Try(t, "GET", query, nil)
+			if a.Status >= 500 || len(a.Header.Get("Link")) > 4<<10 || strings.Contains(a.Header.Get("Link"), "x=") {
 				t.Fatalf("%.60s: status %d, Link %.200q", query, a.Status, a.Header.Get("Link"))
 			}
 		}

@@ -32,7 +32,10 @@ func TestVisitorsSeeNoSummaryAndNoTags(t *testing.T) {
 		}
 		harness.Check(t, name, conversation, harness.Conversation)
 	}
-	resumed := v.Send(t, 201, "POST", "/visitor/sessions", harness.Map{"clientToken": w.ClientToken, "visitorToken": v.Token})
+	resumed := v.Send(t, 201, "POST", "/visitor/sessions", harness.Map{
+		"clientToken":  w.ClientToken,
+		"visitorToken": v.Token,
+	})
 	if !resumed.Null("conversation") { // a session may require the visitor's secret
 		seen("a session", resumed.Object("conversation"))
 	}
@@ -44,7 +47,10 @@ func TestVisitorsSeeNoSummaryAndNoTags(t *testing.T) {
 		if name == "resumed" {
 			stream.Until(t, "ready")
 		}
-		for _, want := range []string{"conversation.updated", "message.created", "conversation.read", "conversation.rated", "conversation.updated"} {
+		for _, want := range []string{
+			"conversation.updated", "message.created", "conversation.read", "conversation.rated",
+			"conversation.updated",
+		} {
 			f := stream.Next(t)
 			if f.Event != want {
 				t.Fatalf("%s: %s, want %s", name, f.Event, want)

@@ -114,7 +114,8 @@ func intrude(kind, target string) (reached []string) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
-	client, err := mongo.Connect(options.Client().ApplyURI("mongodb://" + target + "/?directConnection=true").SetServerSelectionTimeout(2 * time.Second))
+	address := "mongodb://" + target + "/?directConnection=true"
+	client, err := mongo.Connect(options.Client().ApplyURI(address).SetServerSelectionTimeout(2 * time.Second))
 	if err == nil {
 		if _, err := client.ListDatabaseNames(ctx, bson.D{}); err == nil {
 			reached = append(reached, "MongoDB at "+target)
@@ -167,7 +168,10 @@ func TestOtherUsersCannotReachTheStores(t *testing.T) {
 	if reached != "" {
 		t.Errorf("another user of the machine reached\n%s", reached)
 	}
-	for path, want := range map[string]fs.FileMode{"": 0o700, "demo.json": 0o600, "secrets.json": 0o600, "mongodb.sock": 0o600, "redis.sock": 0o600} {
+	for path, want := range map[string]fs.FileMode{
+		"": 0o700, "demo.json": 0o600, "secrets.json": 0o600,
+		"mongodb.sock": 0o600, "redis.sock": 0o600,
+	} {
 		if info, err := os.Stat(filepath.Join(data, path)); err != nil {
 			t.Error(err)
 		} else if info.Mode().Perm() != want {
@@ -272,9 +276,12 @@ func TestErasedTextLeavesEveryFile(t *testing.T) {
 	conversation := visitor.Open(t, mark)
 	visitor.Say(t, conversation, "again "+mark)
 	w.Reply(t, conversation, "answer "+mark)
-	visitor.With("Idempotency-Key", mark[:8]).Send(t, 201, "POST", "/internal/visitors/tickets", harness.Map{"title": mark, "email": mark + "@mail.example"})
+	visitor.With("Idempotency-Key", mark[:8]).Send(t, 201, "POST", "/internal/visitors/tickets",
+		harness.Map{"title": mark, "email": mark + "@mail.example"})
 	stays := w.Visit(t, harness.Map{"name": "other" + mark[8:]})
-	harness.Eventually(t, 10*time.Second, "the text is in a file", func() (bool, any) { return len(filesWith(t, data, mark)) > 0, nil })
+	harness.Eventually(t, 10*time.Second, "the text is in a file", func() (bool, any) {
+		return len(filesWith(t, data, mark)) > 0, nil
+	})
 	w.Operator().Do(t, "DELETE", fmt.Sprintf("/operator/websites/%d/visitors/%s", w.ID, visitor.Token), nil).Want(t, 202)
 	harness.Eventually(t, 90*time.Second, "no file has the text", func() (bool, any) {
 		left := filesWith(t, data, mark)

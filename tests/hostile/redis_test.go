@@ -42,18 +42,21 @@ func TestForgedRedisContentIsIgnored(t *testing.T) {
 	if err := redis.Cache(t.Context(), "widget", w.ClientToken, 1<<40, []byte(value), time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	if a := s.Public().Do(t, "GET", "/widgets/"+w.ClientToken, nil); a.Status != 200 || strings.Contains(string(a.Body), "<script>") ||
+	if a := s.Public().Do(t, "GET", "/widgets/"+w.ClientToken, nil); a.Status != 200 ||
+		strings.Contains(string(a.Body), "<script>") ||
 		!strings.HasPrefix(a.Header.Get("Content-Type"), "application/json") {
 		t.Errorf("the edge serves %d %v %s", a.Status, a.Header, a.Body)
 	}
 	about := fmt.Sprintf(`"websiteId":%d,"type":%%q,"at":%q`, w.ID, time.Now().UTC().Format("2006-01-02T15:04:05.000Z"))
-	typing := fmt.Sprintf(`{`+about+`,"visitorId":%d,"data":{"conversationToken":%q,"sender":"VISITOR","typing":true}}`, "typing", visitor.ID, forged)
+	typing := fmt.Sprintf(`{`+about+`,"visitorId":%d,"data":{"conversationToken":%q,"sender":"VISITOR","typing":true}}`,
+		"typing", visitor.ID, forged)
 	if err := redis.Publish(t.Context(), "fivechat:fleeting", typing); err != nil {
 		t.Fatal(err)
 	}
 	forgeRecords(t, redis, func(pos int64) string {
 		return fmt.Sprintf(`{`+about+`,"id":%q,"key":1,"pos":%d,"data":%q}`, "message.created", forged, pos,
-			fmt.Sprintf(`{"conversation":{"visitorId":%d,"token":%q},"message":{"content":%q},"sender":"VISITOR"}`, visitor.ID, forged, forged))
+			fmt.Sprintf(`{"conversation":{"visitorId":%d,"token":%q},"message":{"content":%q},"sender":"VISITOR"}`, visitor.ID,
+				forged, forged))
 	})
 	visitor.Say(t, conversation, "last")
 	for seen := ""; !strings.Contains(seen, `"last"`); {

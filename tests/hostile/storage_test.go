@@ -105,7 +105,8 @@ func fill(t *testing.T, w *harness.Website) {
 	v := w.Visit(t, nil)
 	token := v.Open(t, strings.Repeat("m", message))
 	every(t, 250*time.Millisecond, time.Minute, "a message is refused", func() (bool, any) {
-		a := v.Do(t, "POST", "/visitor/conversations/"+token+"/messages", harness.Map{"content": strings.Repeat("m", message)})
+		a := v.Do(t, "POST", "/visitor/conversations/"+token+"/messages",
+			harness.Map{"content": strings.Repeat("m", message)})
 		return a.Status == 413, a.Status
 	})
 }
@@ -121,10 +122,12 @@ func TestStorageLimit(t *testing.T) {
 	v := w.Visit(t, nil)
 	conversation := v.Open(t, "before")
 	ticket := w.NewTicket(t, harness.Map{"title": "before"}).Text("id")
-	if before := w.Reader().Get(t, "/website").Object("storage"); before.Int("limit") != 100<<30 || before.Int("used") < 3*4<<10 {
+	if before := w.Reader().Get(t, "/website").Object("storage"); before.Int("limit") != 100<<30 ||
+		before.Int("used") < 3*4<<10 {
 		t.Errorf("before: %s", before)
 	}
-	if got := w.Operator().Send(t, 200, "PATCH", at, harness.Map{"storageLimit": limit}); got.Int("storageLimit") != limit || got.Object("storage").Int("limit") != limit {
+	got := w.Operator().Send(t, 200, "PATCH", at, harness.Map{"storageLimit": limit})
+	if got.Int("storageLimit") != limit || got.Object("storage").Int("limit") != limit {
 		t.Errorf("the operator sees %s", got)
 	}
 	fill(t, w)

@@ -75,7 +75,8 @@ func outliveSilence(t *testing.T, s harness.System, protocols map[string]string)
 		for name, stream := range streams {
 			heartbeats[name] = stream.Heartbeats()
 			if stream.Ended() {
-				t.Fatalf("%s: the stream ended after %v of silence and %d heartbeats", name, time.Since(start).Round(time.Second), heartbeats[name])
+				t.Fatalf("%s: the stream ended after %v of silence and %d heartbeats", name, time.Since(start).Round(time.Second),
+					heartbeats[name])
 			}
 			all = all && heartbeats[name] >= silentHeartbeats
 		}

@@ -25,7 +25,8 @@ func open(t *testing.T, address, request string, header ...string) net.Conn {
 		t.Fatal(err)
 	}
 	head, body, _ := strings.Cut(request, "\n")
-	text := head + " HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: " + address + "\r\n" + strings.Join(header, "\r\n") + "\r\n\r\n" + body
+	text := head + " HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: " + address + "\r\n" + strings.Join(header, "\r\n") +
+		"\r\n\r\n" + body
 	if _, err := io.WriteString(conn, text); err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,8 @@ func TestImportsAreRefusedBeforeTheirBodies(t *testing.T) {
 	var all []net.Conn
 	for i := range 60 {
 		credential := map[bool]string{true: "X-None: 1", false: "Authorization: Bearer " + w.Secret(harness.Read)}[i%2 == 0]
-		all = append(all, open(t, "198.51.100.71", "POST /conversations/import\n"+chunk, credential, "Transfer-Encoding: chunked"))
+		all = append(all, open(t, "198.51.100.71", "POST /conversations/import\n"+chunk, credential,
+			"Transfer-Encoding: chunked"))
 	}
 	for i, conn := range all {
 		if got, want := status(t, conn), 401+2*(i%2); got != want {
@@ -67,7 +69,8 @@ func TestIdleUploadsDoNotBlockImports(t *testing.T) {
 	hostile, other := at(s.Website(t, harness.Free), "198.51.100.72"), at(s.Website(t, harness.Pro), "198.51.100.73")
 	v := hostile.Visit(t, nil)
 	for range 40 {
-		open(t, "198.51.100.72", "POST /visitor/conversations\n{", "x-visitor-id: "+v.Token, "x-visitor-secret: "+v.Secret, "Content-Type: application/json", "Content-Length: 70000")
+		open(t, "198.51.100.72", "POST /visitor/conversations\n{", "x-visitor-id: "+v.Token, "x-visitor-secret: "+v.Secret,
+			"Content-Type: application/json", "Content-Length: 70000")
 	}
 	var rows []harness.Map
 	for i := range 40 { // more than 64 KiB
@@ -89,7 +92,8 @@ func TestSlowUploadsAreBoundedInBytes(t *testing.T) {
 	// arrive.
 	every(t, time.Second, time.Minute, "the website is refused", func() (bool, any) {
 		for range 3 {
-			conn := open(t, "198.51.100.74", "POST /conversations/import\n", "Authorization: Bearer "+hostile.Secret(harness.Write), fmt.Sprintf("Content-Length: %d", most))
+			conn := open(t, "198.51.100.74", "POST /conversations/import\n",
+				"Authorization: Bearer "+hostile.Secret(harness.Write), fmt.Sprintf("Content-Length: %d", most))
 			go func() { _, _ = io.WriteString(conn, strings.Repeat(" ", most-1)) }() // it may be cut off
 		}
 		a := hostile.Writer().Do(t, "POST", "/conversations/import", body)

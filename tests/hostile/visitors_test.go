@@ -31,7 +31,8 @@ func TestTokensCannotActAsVisitors(t *testing.T) {
 		refused(t, op.Ask(t, s.Proven(seen, identity.HashSecret(w.Caller.Secret)), w.Objects()), "visitor_secret_invalid")
 	}
 	for name, sent := range map[string]harness.Map{
-		"no secret": {}, "an empty one": {"visitorSecret": ""}, "null": {"visitorSecret": nil}, "another's": {"visitorSecret": stranger.Secret},
+		"no secret": {}, "an empty one": {"visitorSecret": ""}, "null": {"visitorSecret": nil},
+		"another's": {"visitorSecret": stranger.Secret},
 	} {
 		sent["visitorToken"], sent["name"] = seen, "Mallory"
 		if got := w.Visit(t, sent); got.Token == seen || got.ID == w.Caller.ID || !got.Made.Null("conversation") {
@@ -91,7 +92,10 @@ func TestWriteResponsesHaveOnlyWrittenValues(t *testing.T) {
 	s := harness.Running().From("198.51.100.43")
 	w := s.World(t, harness.Pro)
 	hidden := stock(t, w)
-	ignored := harness.Map{"ip": "x", "email": nil, "name": nil, "title": nil, "summary": nil, "visitor": 1, "messages": 1, "assignee": 1}
+	ignored := harness.Map{
+		"ip": "x", "email": nil, "name": nil, "title": nil, "summary": nil, "visitor": 1, "messages": 1,
+		"assignee": 1,
+	}
 	for _, op := range harness.Operations() {
 		if op.Caller != harness.ByWrite || op.Ends || op.Row == 9 { // a widget's settings are public
 			continue
@@ -118,14 +122,17 @@ func TestWriteResponsesHaveOnlyWrittenValues(t *testing.T) {
 			}
 		}
 	}
-	written := w.Writer().Send(t, 200, "PATCH", "/visitors/"+w.Caller.Token+"/context", harness.Map{"context": harness.Map{"cart": 3, "gone": nil}})
+	written := w.Writer().Send(t, 200, "PATCH", "/visitors/"+w.Caller.Token+"/context",
+		harness.Map{"context": harness.Map{"cart": 3, "gone": nil}})
 	if written.Text("context") != `{"cart":3}` || written.Text("name") != "" || written.Text("token") != w.Caller.Token {
 		t.Errorf("a change of the context returns %s", written)
 	}
-	if read := w.Agent().Send(t, 200, "PATCH", "/visitors/"+w.Caller.Token+"/context", harness.Map{}); read.Text("name") == "" || read.Text("ip") == "" {
+	read := w.Agent().Send(t, 200, "PATCH", "/visitors/"+w.Caller.Token+"/context", harness.Map{})
+	if read.Text("name") == "" || read.Text("ip") == "" {
 		t.Errorf("a token that may read gets %s", read)
 	}
-	if user := w.Writer().Send(t, 200, "PATCH", "/users/"+harness.PathID(w.User.Int("id")), harness.Map{"name": "Una"}); user.Text("name") != "Una" || user.Text("email") != "" {
+	user := w.Writer().Send(t, 200, "PATCH", "/users/"+harness.PathID(w.User.Int("id")), harness.Map{"name": "Una"})
+	if user.Text("name") != "Una" || user.Text("email") != "" {
 		t.Errorf("a change of a name returns %s", user)
 	}
 }
@@ -144,9 +151,12 @@ func stock(t *testing.T, w *harness.World) map[string]string {
 	agent.Send(t, 200, "PATCH", "/users/"+harness.PathID(w.User.Int("id")), harness.Map{"name": text("an agent's name")})
 	agent.Do(t, "PUT", "/tags/"+w.Tag, harness.Map{"names": harness.Map{"de": text("a tag's name")}}).Want(t, 200)
 	agent.Send(t, 200, "PATCH", "/conversations/"+w.Conversation, harness.Map{
-		"summary": text("a summary"), "tags": []string{w.Tag}, "assigneeId": w.User.Int("id")})
+		"summary": text("a summary"), "tags": []string{w.Tag}, "assigneeId": w.User.Int("id"),
+	})
 	agent.Send(t, 200, "PATCH", "/tickets/"+w.Ticket, harness.Map{
-		"title": text("a title"), "description": text("a description"), "email": harness.Unique("hidden.") + "@home.example", "assigneeId": w.User.Int("id")})
+		"title": text("a title"), "description": text("a description"), "email": harness.Unique("hidden.") + "@home.example",
+		"assigneeId": w.User.Int("id"),
+	})
 	agent.Send(t, 201, "POST", "/tickets/"+w.Ticket+"/messages", harness.Map{"content": text("a ticket's message")})
 	return hidden
 }

@@ -109,8 +109,7 @@ func (c cluster) restricted(t *testing.T) string {
 		out, err := c.try(t, "kubectl", "get", "serviceaccount", "default")
 		return err == nil, out
 	})
-	out,
-		err := c.apply(t,
+	out, err := c.apply(t,
 		`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain"}, "spec": {"containers": [{"name": "a", "image": "a"}]}}`)
 	if err == nil || !strings.Contains(out, `violates PodSecurity "restricted`) {
 		t.Errorf("an ordinary pod: %v %s", err, out)

@@ -46,7 +46,9 @@ func TestPreviousVersionRunsBesideThisOne(t *testing.T) {
 		}
 		change := func(name, binaries, to string, p **cluster.Process) {
 			done := c.Done()
-			harness.Eventually(inner, scenario.Decided, fmt.Sprint(between, " actions are done"), func() (bool, any) { return c.Done() >= done+between, c.Done() - done })
+			harness.Eventually(inner, scenario.Decided, fmt.Sprint(between, " actions are done"), func() (bool, any) {
+				return c.Done() >= done+between, c.Done() - done
+			})
 			inner.Logf("after %d actions: %s of the version %s", c.Done(), name, to)
 			*p = (*p).Of(t, binaries)
 			cluster.Ready(inner, *p)

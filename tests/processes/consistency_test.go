@@ -38,11 +38,13 @@ type failure struct {
 // plans draws a plan.
 func plans() *rapid.Generator[plan] {
 	action := rapid.SampledFrom(scenario.Actions)
-	what := rapid.SampledFrom(append([]string{cluster.Gateway, "redis", "redis", "published twice", "relay", "relay"}, cluster.Services...))
+	what := rapid.SampledFrom(append([]string{cluster.Gateway, "redis", "redis", "published twice", "relay", "relay"},
+		cluster.Services...))
 	return rapid.Custom(func(t *rapid.T) plan {
 		var p plan
 		for i := range p.Actions {
-			p.Actions[i] = append([]string{"visit", "open", "ticket"}, rapid.SliceOfN(action, actions-3, actions-3).Draw(t, "actions")...)
+			p.Actions[i] = append([]string{"visit", "open", "ticket"}, rapid.SliceOfN(action, actions-3, actions-3).Draw(t,
+				"actions")...)
 		}
 		for i := range failures {
 			p.Failures = append(p.Failures, failure{(i + 1) * actors * actions / (failures + 2), what.Draw(t, "failure")})
@@ -97,7 +99,9 @@ func (r *run) execute(outer *testing.T, p plan) {
 		})
 	}
 	for _, m := range p.Failures {
-		harness.Eventually(r.t, 4*scenario.Decided, fmt.Sprint(m.After, " actions are done"), func() (bool, any) { return r.Done() >= int64(m.After), r.Done() })
+		harness.Eventually(r.t, 4*scenario.Decided, fmt.Sprint(m.After, " actions are done"), func() (bool, any) {
+			return r.Done() >= int64(m.After), r.Done()
+		})
 		r.t.Logf("after %d actions: %s", r.Done(), m.What)
 		r.cause(outer, m.What)
 	}
@@ -122,7 +126,10 @@ func (r *run) cause(outer *testing.T, what string) {
 	case what == "relay": // each relay has died during its work, and its lease is still valid
 		for _, source := range []string{"conversations", "visitors", "tickets"} {
 			if _, err := r.Store().Collection(source+"_leases").UpdateOne(r.t.Context(), bson.D{{Key: "_id", Value: "relay"}},
-				bson.D{{Key: "$set", Value: bson.D{{Key: "holder", Value: "a dead replica"}, {Key: "until", Value: time.Now().Add(5 * time.Second)}}}}); err != nil {
+				bson.D{{Key: "$set", Value: bson.D{
+					{Key: "holder", Value: "a dead replica"},
+					{Key: "until", Value: time.Now().Add(5 * time.Second)},
+				}}}); err != nil {
 				r.t.Error(err)
 			}
 		}

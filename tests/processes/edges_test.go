@@ -55,7 +55,8 @@ func twoEdges(t *testing.T, f *cluster.Cluster) {
 	at("the widget has the first of two changes", shows("#444444"))
 
 	at("tickets need another plan", status("/tickets", 403))
-	f.Operator().Do(t, "PATCH", site, harness.Map{"plan": "PRO", "quotas": harness.Map{"read": harness.Map{"requests": 40, "seconds": 3600}}}).Want(t, 200)
+	f.Operator().Do(t, "PATCH", site,
+		harness.Map{"plan": "PRO", "quotas": harness.Map{"read": harness.Map{"requests": 40, "seconds": 3600}}}).Want(t, 200)
 	at("the plan is PRO", status("/tickets", 200))
 	at("the website has a quota of its own", func(edge harness.System) (bool, any) {
 		got := edge.Bearer(secret).Do(t, "GET", "/tickets", nil).Header.Get("RateLimit-Policy")

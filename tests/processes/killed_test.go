@@ -31,12 +31,16 @@ func killed(t *testing.T, f *cluster.Cluster) repeated {
 	other, processes := f.Replica(t)
 	w := f.Website(t, harness.Free)
 	v := w.Visit(t, nil)
-	r := repeated{w: w, v: v, path: "/visitor/conversations/" + v.Open(t, "first") + "/messages", acknowledged: map[string]bool{}}
+	r := repeated{
+		w: w, v: v, path: "/visitor/conversations/" + v.Open(t, "first") + "/messages",
+		acknowledged: map[string]bool{},
+	}
 	c := http.Client{Timeout: 20 * time.Second}
 	var mu sync.Mutex
 	post := func() (alive bool) {
 		key := harness.Unique("key-")
-		req, err := http.NewRequestWithContext(t.Context(), "POST", other.URL+r.path, strings.NewReader(`{"content":"`+key+`"}`))
+		req, err := http.NewRequestWithContext(t.Context(), "POST", other.URL+r.path,
+			strings.NewReader(`{"content":"`+key+`"}`))
 		if err != nil {
 			t.Error(err)
 			return false

@@ -142,20 +142,25 @@ func withoutAssertion(t *testing.T, f *cluster.Cluster) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	forged, err := keys.Sign(identity.Principal{Kind: identity.Token, Website: site, Level: identity.ReadWrite, Plan: identity.Pro})
+	forged, err := keys.Sign(identity.Principal{
+		Kind: identity.Token, Website: site, Level: identity.ReadWrite,
+		Plan: identity.Pro,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	paths := map[string][]string{
-		"accounts": {"/users", "/operator/websites", "/internal/website"}, "conversations": {"/conversations", "/internal/events?after=0"},
-		"statistics": {"/statistics/current"}, "tickets": {"/tickets", "/internal/events?after=0"},
+		"accounts":      {"/users", "/operator/websites", "/internal/website"},
+		"conversations": {"/conversations", "/internal/events?after=0"},
+		"statistics":    {"/statistics/current"}, "tickets": {"/tickets", "/internal/events?after=0"},
 		"webhooks": {"/webhooks"},
 		"visitors": {"/visitors", "/internal/visitors?ids=1"}, "widgets": {"/internal/widgets/" + w.ClientToken},
 	}
 	for _, p := range f.Services {
 		for _, path := range paths[p.Name] {
 			for name, c := range map[string]harness.Client{
-				"none": harness.NewClient("http://" + p.Addr), "forged": harness.NewClient("http://"+p.Addr).With(identity.Header, forged),
+				"none":     harness.NewClient("http://" + p.Addr),
+				"forged":   harness.NewClient("http://"+p.Addr).With(identity.Header, forged),
 				"a bearer": harness.NewClient("http://"+p.Addr).With("Authorization", "Bearer "+f.OperatorKey),
 			} {
 				if a := c.Do(t, "GET", path, nil); a.Status != http.StatusUnauthorized {
@@ -166,8 +171,8 @@ func withoutAssertion(t *testing.T, f *cluster.Cluster) {
 	}
 }
 
-// finishesRequests stops the gateway during requests. Every accepted request gets its response, and afterwards the port is
-// closed.
+// finishesRequests stops the gateway during requests. Every accepted request gets its response, and afterwards the port
+// is closed.
 func finishesRequests(t *testing.T, f *cluster.Cluster) {
 	w := f.World(t, harness.Free)
 	stop, done := make(chan struct{}), make(chan struct{})

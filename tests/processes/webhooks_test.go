@@ -22,7 +22,8 @@ func webhooksKilled(t, all *testing.T, f *cluster.Cluster) {
 	second := f.Run(all, "webhooks", map[string]string{"FIVECHAT_ADDR": addrs[0], "FIVECHAT_ADMIN_ADDR": addrs[1]})
 	cluster.Ready(t, second)
 	replicas := []*cluster.Process{f.Services[place], second}
-	r := harness.Receive(t, func(http.ResponseWriter, *http.Request) { <-time.After(2 * time.Millisecond) }) // so that some are in progress
+	// so that some are in progress
+	r := harness.Receive(t, func(http.ResponseWriter, *http.Request) { <-time.After(2 * time.Millisecond) })
 	w := f.Website(t, harness.Free)
 	w.NewWebhook(t, r.URL, "message.created")
 	v := make([]harness.Session, talks)
@@ -41,7 +42,9 @@ func webhooksKilled(t, all *testing.T, f *cluster.Cluster) {
 			})
 		}
 		had := len(r.Got())
-		harness.Eventually(t, outlasts, "some of the round's events are delivered", func() (bool, any) { return len(r.Got()) > had+talks, len(r.Got()) })
+		harness.Eventually(t, outlasts, "some of the round's events are delivered", func() (bool, any) {
+			return len(r.Got()) > had+talks, len(r.Got())
+		})
 		victim := replicas[round%2]
 		replicas[round%2] = victim.Again(all)
 		posting.Wait()

@@ -23,8 +23,8 @@ var (
 	markup = regexp.MustCompile(`[<>{}\[\]|=\\]|://`)
 )
 
-// writeMessages writes the messages of a Go file as paragraphs, for the linter: its literals of three words and more, and
-// the names of its tests. A message is on the line that it has in the file, so that alerts name that line.
+// writeMessages writes the messages of a Go file as paragraphs, for the linter: its literals of three words and more,
+// and the names of its tests. A message is on the line that it has in the file, so that alerts name that line.
 func writeMessages(t *testing.T, file, into string) {
 	t.Helper()
 	set := token.NewFileSet()

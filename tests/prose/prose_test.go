@@ -72,7 +72,8 @@ func TestLinesOfPagesEndAt120Columns(t *testing.T) {
 			if strings.HasPrefix(strings.TrimSpace(line), "```") {
 				code = !code
 			}
-			free := code || strings.HasPrefix(line, "|") || strings.HasPrefix(line, "    ") || strings.Contains(line, "](") || strings.Contains(line, "://")
+			free := code || strings.HasPrefix(line, "|") || strings.HasPrefix(line, "    ") || strings.Contains(line, "](") ||
+				strings.Contains(line, "://")
 			if !free && utf8.RuneCountInString(line) > maxColumns {
 				t.Errorf("%s:%d has %d columns", page, number, utf8.RuneCountInString(line))
 			}
@@ -107,7 +108,7 @@ func TestCodeIsInPlainWords(t *testing.T) {
 	report(t, alerts)
 }
 
-// generated reports whether a file of code is made by a program.
+// generated reports whether a file of code is generated.
 func generated(t *testing.T, file string) bool {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(harness.Root(t), file))

@@ -25,7 +25,10 @@ func vale(t *testing.T, paths ...string) map[string][]alert {
 	if program == "" {
 		t.Skipf("FIVECHAT_VALE doesn't name the linter: run make prose")
 	}
-	args := append([]string{"--config", filepath.Join(harness.Root(t), ".vale.ini"), "--output", "JSON", "--no-exit"}, paths...)
+	args := append([]string{
+		"--config", filepath.Join(harness.Root(t), ".vale.ini"), "--output", "JSON",
+		"--no-exit",
+	}, paths...)
 	out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("vale: %v\n%s", err, out)
@@ -37,7 +40,7 @@ func vale(t *testing.T, paths ...string) map[string][]alert {
 	return alerts
 }
 
-// listed reads one of the lists beside this test: a path a line, with comments after #.
+// listed reads one of the lists beside this test: one path per line, with comments after #.
 func listed(t *testing.T, name string) map[string]bool {
 	t.Helper()
 	text, err := os.ReadFile(name)
@@ -54,7 +57,7 @@ func listed(t *testing.T, name string) map[string]bool {
 	return paths
 }
 
-// below returns the files below a folder whose names end in one of the given ways, relative to the repository's root.
+// below returns the files below a folder whose names have one of the endings, relative to the repository's root.
 // It leaves out what was built or downloaded.
 func below(t *testing.T, folder string, endings ...string) []string {
 	t.Helper()

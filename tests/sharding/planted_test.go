@@ -164,9 +164,8 @@ func recorded(t *testing.T) (asked func() map[string]sharding.Query, c *mongo.Co
 	if err != nil {
 		t.Fatal(err)
 	}
-	client,
-		err := mongo.Connect(options.Client().ApplyURI("mongodb://" + proxy.Addr() +
-		"/?directConnection=true&replicaSet=rs0"))
+	address := "mongodb://" + proxy.Addr() + "/?directConnection=true&replicaSet=rs0"
+	client, err := mongo.Connect(options.Client().ApplyURI(address))
 	if err != nil {
 		t.Fatal(err)
 	}

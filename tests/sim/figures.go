@@ -10,11 +10,14 @@ import (
 type Figures struct {
 	Measured   string               `json:"measured"`   // when, and on which machine
 	Operations map[string]Operation `json:"operations"` // by name
-	Event      Operation            `json:"event"`      // one record of a log, relayed, published and followed, without the request that wrote it
-	On         int                  `json:"on"`         // cores of the machine, shared by everything, clients included
-	Hearing    float64              `json:"hearing"`    // µs of processor time for a replica of conversations to receive a record
-	Relayed    float64              `json:"relayed"`    // records/s that a relay assigned positions and published while many waited
-	Followed   float64              `json:"followed"`   // records/s that the follower of statistics counted then
+	// one record of a log, relayed, published and followed, without the request that wrote it
+	Event Operation `json:"event"`
+	On    int       `json:"on"` // cores of the machine, shared by everything, clients included
+	// µs of processor time for a replica of conversations to receive a record
+	Hearing float64 `json:"hearing"`
+	// records/s that a relay assigned positions and published while many waited
+	Relayed  float64 `json:"relayed"`
+	Followed float64 `json:"followed"` // records/s that the follower of statistics counted then
 }
 
 // Operation is the cost of one request, or of one event.

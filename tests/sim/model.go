@@ -182,12 +182,16 @@ func (m Model) quotas(pods int) float64 {
 
 // command is the µs of a command in the store.
 func (m Model) command() float64 {
-	return m.Store * m.mix(func(_ string, o Operation) float64 { return o.CPU[store] }) / m.mix(func(_ string, o Operation) float64 { return o.Mongo })
+	return m.Store * m.mix(func(_ string, o Operation) float64 {
+		return o.CPU[store]
+	}) / m.mix(func(_ string, o Operation) float64 { return o.Mongo })
 }
 
 // asking is the µs of a command in Redis.
 func (m Model) asking() float64 {
-	return m.mix(func(_ string, o Operation) float64 { return o.CPU[redis] }) / m.mix(func(_ string, o Operation) float64 { return o.Redis })
+	return m.mix(func(_ string, o Operation) float64 {
+		return o.CPU[redis]
+	}) / m.mix(func(_ string, o Operation) float64 { return o.Redis })
 }
 
 // commands is how many commands an average request sends to the store.
@@ -206,7 +210,8 @@ func (m Model) partitions(rate float64) int {
 	for _, log := range []string{chat, "visitors", "tickets"} {
 		busiest = max(busiest, m.events(log))
 	}
-	return int(math.Ceil(max(1, rate*busiest/(m.Full*m.Relayed), rate*busiest/(m.Full*m.Followed), rate*m.events("")/m.hearable())))
+	return int(math.Ceil(max(1, rate*busiest/(m.Full*m.Relayed), rate*busiest/(m.Full*m.Followed),
+		rate*m.events("")/m.hearable())))
 }
 
 // hearable is the events/s that a pod of conversations can receive.

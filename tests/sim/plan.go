@@ -44,8 +44,11 @@ func (m Model) Plan(rate float64) Plan {
 	}
 	commands := rate * m.commands(edge.Places)
 	p.Shards = m.station("shards", commands, m.command()/1e6, m.ShardCores, m.ShardFull, 1)
-	p.Rows = int(math.Ceil(rate * m.Average * m.mix(func(_ string, o Operation) float64 { return o.Stored }) * 365 * 86400 / m.ShardRows))
-	p.Redis = m.station("Redis", rate*(m.quotas(edge.Places)+m.missed("widgets", edge.Places)), m.asking()/1e6, 1, m.RedisFull, 1)
+	p.Rows = int(math.Ceil(rate * m.Average * m.mix(func(_ string, o Operation) float64 {
+		return o.Stored
+	}) * 365 * 86400 / m.ShardRows))
+	p.Redis = m.station("Redis", rate*(m.quotas(edge.Places)+m.missed("widgets", edge.Places)), m.asking()/1e6, 1,
+		m.RedisFull, 1)
 	p.Carriers = int(math.Ceil(m.fanOut(rate, p.Pods[1].Places, p.Partitions) / m.Wire))
 	p.InUse = commands * (m.command()/1e6 + m.Trip)
 	members := 3 * max(p.Shards.Places, p.Rows)
@@ -76,7 +79,11 @@ const stops = 20
 // station returns the least number of places, but at least least, with which no place exceeds the wanted utilisation or
 // takes more than a stop's share of the objective.
 func (m Model) station(name string, rate, service float64, servers int, full float64, least int) Sized {
-	s := Sized{name, max(int(math.Ceil(rate*service/(float64(servers)*full))), least), Queue{Servers: servers, Service: service}, "work"}
+	s := Sized{
+		name, max(int(math.Ceil(rate*service/(float64(servers)*full))), least),
+		Queue{Servers: servers, Service: service},
+		"work",
+	}
 	alone := Queue{Servers: servers, Service: service}.Within(0.99) // more places don't make it faster
 	for {
 		s.Queue.Rate = rate / float64(s.Places)
@@ -173,17 +180,26 @@ type Ceiling struct {
 func (m Model) Ceilings() []Ceiling {
 	busiest := m.events(chat)
 	all := []Ceiling{
-		{"one replica set, without shards", float64(m.ShardCores) * m.ShardFull * 1e6 / (m.command() * m.commands(2)), "shards"},
+		{
+			"one replica set, without shards", float64(m.ShardCores) * m.ShardFull * 1e6 / (m.command() * m.commands(2)),
+			"shards",
+		},
 		{"the relay of the conversations' log", m.Full * m.Relayed / busiest, "split the log by website"},
 		{"a follower of that log (statistics, webhooks)", m.Full * m.Followed / busiest, "split the log by website"},
-		{"every pod of conversations reads every event", m.hearable() / m.events(""), "route a website's streams to some pods, and split the log"},
+		{
+			"every pod of conversations reads every event", m.hearable() / m.events(""),
+			"route a website's streams to some pods, and split the log",
+		},
 		{"what one Redis node sends to its subscribers", m.bisect(func(rate float64) float64 {
 			return m.fanOut(rate, m.component(chat, rate, m.edge(rate).Places, 1).Places, 1) / m.Wire
 		}), "the same"},
 		{"one Redis node for quotas", m.bisect(func(rate float64) float64 {
 			return rate * m.quotas(m.edge(rate).Places) * m.asking() / 1e6 / m.RedisFull
 		}), "a Redis cluster"},
-		{"one website: its rows are on one shard", float64(m.ShardCores) * m.ShardFull * 1e6 / (m.command() * m.commands(2)), "a shard of its own, as large as available"},
+		{
+			"one website: its rows are on one shard", float64(m.ShardCores) * m.ShardFull * 1e6 / (m.command() * m.commands(2)),
+			"a shard of its own, as large as available",
+		},
 	}
 	slices.SortStableFunc(all, func(a, b Ceiling) int {
 		switch {

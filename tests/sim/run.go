@@ -26,7 +26,10 @@ type Path struct {
 // Simulate sends requests at a rate over paths through stations, and returns how long each took, in seconds, sorted.
 // The first tenth, which finds empty queues, is left out.
 func Simulate(seed uint64, rate float64, requests int, stations []Station, paths []Path) []float64 {
-	s := &simulation{random: rand.New(rand.NewPCG(seed, 0)), places: make([][]queueState, len(stations)), stations: stations}
+	s := &simulation{
+		random: rand.New(rand.NewPCG(seed, 0)), places: make([][]queueState, len(stations)),
+		stations: stations,
+	}
 	for i, st := range stations {
 		s.places[i] = make([]queueState, st.Places)
 	}

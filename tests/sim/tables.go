@@ -57,14 +57,20 @@ func commas(x float64) string {
 func count(n int) string { return commas(float64(n)) }
 
 func (m Model) measured(w io.Writer) {
-	rows := [][]string{{"Request", "Share", "Gateway", "Services", "Store", "Redis", "Commands", "Writes among them", "Events", "Bytes sent", "Bytes stored"}}
+	rows := [][]string{{
+		"Request", "Share", "Gateway", "Services", "Store", "Redis", "Commands", "Writes among them",
+		"Events", "Bytes sent", "Bytes stored",
+	}}
 	add := func(name, share string, o Operation) {
 		services := 0.
 		for _, c := range Components[1:] {
 			services += o.CPU[c]
 		}
-		rows = append(rows, []string{name, share, number(o.CPU[gateway]), number(services), number(o.CPU[store]), number(o.CPU[redis]),
-			number(o.Mongo), number(o.Writes), number(o.Events), number(o.Sent), number(o.Stored)})
+		rows = append(rows, []string{
+			name, share, number(o.CPU[gateway]), number(services), number(o.CPU[store]),
+			number(o.CPU[redis]),
+			number(o.Mongo), number(o.Writes), number(o.Events), number(o.Sent), number(o.Stored),
+		})
 	}
 	names := make([]string, 0, len(m.Mix))
 	for name := range m.Mix {
@@ -108,7 +114,9 @@ func (m Model) needs(w io.Writer) {
 	}
 	add("shards for the load, of 3 members each", func(p Plan) string { return count(p.Shards.Places) })
 	add("shards for the rows of a year", func(p Plan) string { return count(p.Rows) })
-	add("Redis nodes for quotas and shared caches, each with a replica", func(p Plan) string { return count(p.Redis.Places) })
+	add("Redis nodes for quotas and shared caches, each with a replica", func(p Plan) string {
+		return count(p.Redis.Places)
+	})
 	add("Redis nodes for event streams, each with a replica", func(p Plan) string { return count(p.Carriers) })
 	add("partitions of the busiest log (1 today)", func(p Plan) string { return count(p.Partitions) })
 	add("open event streams", func(p Plan) string { return number(p.Streams) })
@@ -187,7 +195,9 @@ func (m Model) memories(w io.Writer) {
 		name           string
 		rate, remember float64
 	}{
-		{"a website's token", m.Website, rememberedToken}, {"a visitor", m.Caller, rememberedVisitor}, {"a widget", m.Website, rememberedWidget},
+		{"a website's token", m.Website, rememberedToken},
+		{"a visitor", m.Caller, rememberedVisitor},
+		{"a widget", m.Website, rememberedWidget},
 	} {
 		row := []string{c.name, fmt.Sprintf("%g s", c.remember), number(c.rate)}
 		for _, r := range Rates {

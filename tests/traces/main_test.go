@@ -18,7 +18,8 @@ var (
 // TestMain configures the telemetry so that every trace and every line is sent, and soon.
 func TestMain(m *testing.M) {
 	for name, value := range map[string]string{
-		"OTEL_EXPORTER_OTLP_ENDPOINT": received.URL, "TRACE_SAMPLE_RATIO": "1", "OTEL_BSP_SCHEDULE_DELAY": "50", "LOG_LEVEL": "debug",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": received.URL, "TRACE_SAMPLE_RATIO": "1", "OTEL_BSP_SCHEDULE_DELAY": "50",
+		"LOG_LEVEL": "debug",
 	} {
 		if err := os.Setenv(name, value); err != nil {
 			panic(err)

@@ -38,8 +38,10 @@ type secretTexts struct {
 
 // private are the members of bodies that are secret or personal.
 var private = map[string]bool{
-	"name": true, "email": true, "content": true, "text": true, "title": true, "description": true, "feedback": true, "summary": true, "subject": true,
-	"clientToken": true, "visitorToken": true, "visitorSecret": true, "conversationToken": true, "clientMessageId": true, "secret": true, "url": true,
+	"name": true, "email": true, "content": true, "text": true, "title": true, "description": true, "feedback": true,
+	"summary": true, "subject": true,
+	"clientToken": true, "visitorToken": true, "visitorSecret": true, "conversationToken": true, "clientMessageId": true,
+	"secret": true, "url": true,
 }
 
 // shortest is the length from which a text can't be in a log by chance.
@@ -192,12 +194,14 @@ func TestTelemetryOfFailuresHasNoSecrets(t *testing.T) {
 	said := new(record)
 	sys, err := system.Start(t.Context(), system.Options{
 		Log: said, Admin: "127.0.0.1:0", MongoURI: mongo.URI(), RedisURL: "redis://" + redis.Addr(),
-		Webhooks: webhooks.Reach{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HTTP: true}})
+		Webhooks: webhooks.Reach{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HTTP: true},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sys.Stop(context.Background()) }) // its stores are closed
-	w := harness.System{URL: sys.URL(), OperatorURL: sys.OperatorURL(), OperatorKey: sys.OperatorKey()}.World(t, harness.Pro)
+	w := harness.System{URL: sys.URL(), OperatorURL: sys.OperatorURL(), OperatorKey: sys.OperatorKey()}.World(t,
+		harness.Pro)
 	redis.Close()
 	if err := mongo.Close(); err != nil {
 		t.Fatal(err)
@@ -222,7 +226,10 @@ func TestTelemetryOfFailuresHasNoSecrets(t *testing.T) {
 	t.Run("of the services", func(t *testing.T) {
 		exported, said := newCollector(), new(record)
 		t.Cleanup(exported.Close)
-		edge := edgeWithoutServices(t, telemetry.Config{OTLPEndpoint: exported.URL, SlowTrace: time.Hour, LogTo: said, LogLevel: slog.LevelDebug})
+		edge := edgeWithoutServices(t, telemetry.Config{
+			OTLPEndpoint: exported.URL, SlowTrace: time.Hour, LogTo: said,
+			LogLevel: slog.LevelDebug,
+		})
 		before := *w.Website
 		before.System = harness.System{URL: edge.URL("http")}
 		failing := *w
@@ -249,7 +256,8 @@ func callAll(t *testing.T, w *harness.World) (failed int, answers string) {
 		}
 		asking.Go(func() {
 			caller := map[harness.Caller]harness.Client{
-				harness.ByPublic: w.Public(), harness.ByVisitor: w.Caller.Client, harness.ByRead: w.Agent(), harness.ByWrite: w.Agent(), harness.ByReadWrite: w.Agent(),
+				harness.ByPublic: w.Public(), harness.ByVisitor: w.Caller.Client, harness.ByRead: w.Agent(),
+				harness.ByWrite: w.Agent(), harness.ByReadWrite: w.Agent(),
 			}[o.Caller]
 			names := w.Objects()
 			names["unique"] = harness.Unique("u")
@@ -298,7 +306,8 @@ func TestErrorsHaveNoPassword(t *testing.T) {
 		c.Mongo.URI, c.StoreWait = "mongodb://127.0.0.1:1/?replicaSet=x", 0
 		change(&c)
 		_, err := conversations.New(t.Context(), c)
-		if err == nil || strings.Contains(err.Error()+said.text(), "hunter2hunter2") || strings.Contains(err.Error()+said.text(), "assertassert") {
+		if err == nil || strings.Contains(err.Error()+said.text(), "hunter2hunter2") ||
+			strings.Contains(err.Error()+said.text(), "assertassert") {
 			t.Errorf("%s: %v\n%s", name, err, said.text())
 		}
 	}

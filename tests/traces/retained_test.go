@@ -25,11 +25,17 @@ func TestFailedAndSlowTracesAreRetained(t *testing.T) {
 		want   string
 		why    string
 	}{
-		"a service is unavailable":              {time.Hour, "/widgets/some", 503, "api-gateway: GET /widgets/{clientToken}\n", "failed"},
-		"the service of a token is unavailable": {time.Hour, "/conversations", 503, "api-gateway: GET /conversations\n  api-gateway: GET\n", "failed"},
-		"a slow request":                        {1, "/health", 200, "api-gateway: GET /health\n", "slow"},
-		"an ordinary request":                   {time.Hour, "/health", 200, "", ""},
-		"a refused request":                     {time.Hour, "/nothing", 404, "", ""},
+		"a service is unavailable": {
+			time.Hour, "/widgets/some", 503,
+			"api-gateway: GET /widgets/{clientToken}\n", "failed",
+		},
+		"the service of a token is unavailable": {
+			time.Hour, "/conversations", 503,
+			"api-gateway: GET /conversations\n  api-gateway: GET\n", "failed",
+		},
+		"a slow request":      {1, "/health", 200, "api-gateway: GET /health\n", "slow"},
+		"an ordinary request": {time.Hour, "/health", 200, "", ""},
+		"a refused request":   {time.Hour, "/nothing", 404, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			exported := newCollector()
@@ -67,7 +73,8 @@ func edgeWithoutServices(t *testing.T, tele telemetry.Config) *runner.Running {
 	unreachable := "http://" + closed.Addr().String()
 	closed.Close()
 	c := gateway.Default()
-	c.Addr, c.AdminAddr, c.AssertionKeys, c.Telemetry = "127.0.0.1:0", "127.0.0.1:0", []string{strings.Repeat("key ", 8)}, tele
+	c.Addr, c.AdminAddr, c.AssertionKeys, c.Telemetry = "127.0.0.1:0", "127.0.0.1:0",
+		[]string{strings.Repeat("key ", 8)}, tele
 	c.AccountsURL, c.ConversationsURL, c.VisitorsURL, c.WidgetsURL = unreachable, unreachable, unreachable, unreachable
 	c.TicketsURL, c.StatisticsURL, c.WebhooksURL = unreachable, unreachable, unreachable
 	unit, err := gateway.New(t.Context(), c)
@@ -97,6 +104,7 @@ func TestEveryComponentRetainsASlowTrace(t *testing.T) {
 	})
 	w := harness.System{URL: s.URL(), OperatorURL: s.OperatorURL(), OperatorKey: s.OperatorKey()}.Website(t, harness.Free)
 	w.Agent().Get(t, "/conversations") // now the edge has the website in its cache
-	_, trace := asked(t, w.Visit(t, nil).Client, 201, "POST", "/visitor/conversations", harness.Map{"content": "Where is my parcel?"})
+	_, trace := asked(t, w.Visit(t, nil).Client, 201, "POST", "/visitor/conversations",
+		harness.Map{"content": "Where is my parcel?"})
 	wantTree(t, trace, opened)
 }

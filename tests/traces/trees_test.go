@@ -82,7 +82,8 @@ func TestTraceOfAMessage(t *testing.T) {
 		return len(missing) == 0 && len(found) == len(want), missing
 	})
 	sent := hook.Got()[0].Header.Get("Traceparent")
-	if of := received.titled("webhooks: webhook message.created", trace); !strings.HasPrefix(sent, "00-"+of.trace()+"-"+of.id()) {
+	of := received.titled("webhooks: webhook message.created", trace)
+	if !strings.HasPrefix(sent, "00-"+of.trace()+"-"+of.id()) {
 		t.Errorf("the receiver got the traceparent %q, but the span is %s of %s", sent, of.id(), of.trace())
 	}
 }
@@ -136,9 +137,12 @@ api-gateway: GET /widgets/{clientToken}
     widgets: find widgets_tokens
     widgets: find widgets_widgets
 `)
-	harness.Eventually(t, harness.Patience, "a widget is read from the cache", func() (bool, any) { // it is cached for a second
+	// it is cached for a second
+	harness.Eventually(t, harness.Patience, "a widget is read from the cache", func() (bool, any) {
 		_, again := asked(t, w.Public(), 200, "GET", "/widgets/"+w.ClientToken, nil)
-		harness.Eventually(t, harness.Patience, "it has a trace", func() (bool, any) { return len(received.of(again)) > 0, nil })
+		harness.Eventually(t, harness.Patience, "it has a trace", func() (bool, any) {
+			return len(received.of(again)) > 0, nil
+		})
 		got := tree(received.of(again), "", "")
 		return got == "api-gateway: GET /widgets/{clientToken}\n", got
 	})

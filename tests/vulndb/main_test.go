@@ -11,7 +11,7 @@ func TestDatabase(t *testing.T) {
 	t.Parallel()
 	from, into := t.TempDir(), t.TempDir()
 	if err := makeDatabase(from, into); err == nil {
-		t.Error("a folder without reports made a database")
+		t.Error("a folder without reports yields a database")
 	}
 	for name, report := range map[string]string{
 		"GO-2030-0002": `{"id":"GO-2030-0002","modified":"2030-01-02T00:00:00Z","affected":[
@@ -44,6 +44,6 @@ func TestDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := makeDatabase(from, into); err == nil {
-		t.Error("a broken report was taken")
+		t.Error("a broken report is accepted")
 	}
 }

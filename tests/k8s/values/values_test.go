@@ -10,8 +10,8 @@ import (
 
 func TestTable(t *testing.T) {
 	t.Parallel()
-	table, undocumented,
-		err := values.Table([]byte("# About the file.\n\na:\n  # -- First | words.\n  b: 5\n  c: {}\n# -- A whole.\nd:\n  e: [x]\n"))
+	const file = "# About the file.\n\na:\n  # -- First | words.\n  b: 5\n  c: {}\n# -- A whole.\nd:\n  e: [x]\n"
+	table, undocumented, err := values.Table([]byte(file))
 	if err != nil {
 		t.Fatal(err)
 	}

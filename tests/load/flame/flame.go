@@ -118,8 +118,7 @@ func Write(w io.Writer, p *profile.Profile, title string) error {
 			k.colour, x+14, k.name)
 		x += float64(len(k.name))*letter + 30
 	}
-	_,
-		err := fmt.Fprintf(w,
+	_, err := fmt.Fprintf(w,
 		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="monospace" font-size="11">
 <rect width="100%%" height="100%%" fill="#fff"/>
 <text x="0" y="14" font-size="13">%s</text>
