@@ -239,7 +239,8 @@ func (w *window) within(d time.Duration, expression string) {
 		}
 		return false,
 			eval[any](w,
-				"{where: location.href, widget: widget()?.querySelector('.panel')?.innerText, page: document.body?.innerText.slice(0, 2000)}")
+				"{where: location.href, widget: widget()?.querySelector('.panel')?.innerText, page: "+
+					"document.body?.innerText.slice(0, 2000)}")
 	})
 }
 
@@ -311,7 +312,8 @@ func (w *window) accessible() {
 		}
 	}
 	for _, f := range eval[[]finding](w,
-		`axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((r) => r.violations)`) {
+		`axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', `+
+			`'best-practice']}).then((r) => r.violations)`) {
 		if f.Impact == "serious" || f.Impact == "critical" {
 			w.t.Errorf("%s (%s): %s: %+v", f.ID, f.Impact, f.Help, f.Nodes)
 		} else {
@@ -341,7 +343,8 @@ func site(t *testing.T, html string, header ...string) string {
 // shop is a page with tags in its head.
 func shop(language string, tags ...string) string {
 	return `<!doctype html><html lang="` + language +
-		`"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Harbour Books</title>` +
+		`"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, ` +
+		`initial-scale=1"><title>Harbour Books</title>` +
 		strings.Join(tags, "") +
 		`</head><body><main><h1>Harbour Books</h1><p>Charts, atlases and tales of the sea.</p></main></body></html>`
 }

@@ -52,7 +52,8 @@ func TestAgentAnswersInTheConsole(t *testing.T) {
 	w.Writer().Do(t, "PUT", "/tags/stock", harness.Map{"names": harness.Map{"de": "Lager"}}).Want(t, 200)
 	user := named(t, w, "Ada Moreno")
 	c := signedIn(t, desktop, w, harness.ReadWrite, user, "")
-	c.until("document.querySelectorAll('.tiles b').length === 6 && document.querySelector('.warning code').textContent.includes('/widget/" + w.ClientToken + "')")
+	c.until("document.querySelectorAll('.tiles b').length === 6 && document.querySelector('.warning " +
+		"code').textContent.includes('/widget/" + w.ClientToken + "')")
 	w.Public().With("Sec-Fetch-Dest", "script").Do(t, "GET", "/widget/"+w.ClientToken, nil).Want(t, 200)
 	v := w.Visit(t, harness.Map{"name": "Vera Lindqvist", "context": harness.Map{"order": "4711", "plan": "gold"}})
 	token := v.Open(t, "Is the fjord atlas in stock?")
@@ -64,7 +65,8 @@ func TestAgentAnswersInTheConsole(t *testing.T) {
 	c.accessible()
 
 	c.do("document.querySelector('.list a').click()")
-	c.until("document.querySelector('.log .message')?.textContent === 'Is the fjord atlas in stock?' && document.querySelector('.facts').textContent.includes('4711')")
+	c.until("document.querySelector('.log .message')?.textContent === 'Is the fjord atlas in stock?' && " +
+		"document.querySelector('.facts').textContent.includes('4711')")
 	harness.Eventually(t, quick, "the visitor's message is read", func() (bool, any) {
 		m := w.Reader().Get(t, "/conversations/"+token).List("messages")[0]
 		return m.Bool("read"), m
@@ -75,7 +77,8 @@ func TestAgentAnswersInTheConsole(t *testing.T) {
 	c.until("document.querySelector('.assignee select').value === '" + harness.PathID(user.Int("id")) +
 		"' && document.querySelector('.conversations h2').textContent.startsWith('Yours')")
 	c.reply("It is: the last two copies.")
-	c.until("document.querySelector('.message.own')?.textContent === 'It is: the last two copies.' && !document.querySelector('.draft')")
+	c.until("document.querySelector('.message.own')?.textContent === 'It is: the last two copies.' && " +
+		"!document.querySelector('.draft')")
 	if !eval[bool](c, "document.querySelector('.log .line').textContent === '"+user.Text("name")+" joined'") {
 		t.Error("no line says that the agent has joined")
 	}
@@ -138,7 +141,8 @@ func TestConsoleRefusesTokensInWords(t *testing.T) {
 	c.enter(read)
 	c.until("document.querySelector('.gate .link')")
 	c.do("document.querySelector('.gate .link').click()")
-	c.until("document.querySelector('.message')?.textContent === 'Hello?' && document.querySelector('.reply').textContent.includes('read-only') && document.getElementById('close').disabled")
+	c.until("document.querySelector('.message')?.textContent === 'Hello?' && " +
+		"document.querySelector('.reply').textContent.includes('read-only') && document.getElementById('close').disabled")
 	if eval[bool](c, "location.href.includes('5c_') || JSON.stringify(localStorage).includes('5c_')") {
 		t.Error("the token is in the URL or in local storage")
 	}
@@ -158,7 +162,8 @@ func TestConsoleOnAPhone(t *testing.T) {
 	c := signedIn(t, phone, w, harness.ReadWrite, user, "#/inbox")
 	c.until("document.querySelector('.conversations .row')")
 	c.do("document.querySelector('.conversations .row').click()")
-	c.until("document.querySelector('.message') && getComputedStyle(document.querySelector('.conversations')).display === 'none'")
+	c.until("document.querySelector('.message') && " +
+		"getComputedStyle(document.querySelector('.conversations')).display === 'none'")
 	if eval[bool](c, "document.documentElement.scrollWidth > innerWidth") {
 		t.Error("the page is wider than the phone")
 	}
@@ -182,8 +187,10 @@ func TestTicketDesk(t *testing.T) {
 	c.accessible()
 	c.do("[...document.querySelectorAll('.list a')].find((a) => a.textContent.includes('torn')).click()")
 	c.until("document.querySelector('.description')?.textContent === 'It came torn.'")
-	c.do("const s = document.querySelector('.choice select'); s.value = 'PENDING'; s.dispatchEvent(new Event('change', {bubbles: true}))")
-	c.do("document.querySelector('[name=content]').value = 'A new one is on its way.'; document.querySelector('.stack .primary').click()")
+	c.do("const s = document.querySelector('.choice select'); s.value = 'PENDING'; s.dispatchEvent(new " +
+		"Event('change', {bubbles: true}))")
+	c.do("document.querySelector('[name=content]').value = 'A new one is on its way.'; " +
+		"document.querySelector('.stack .primary').click()")
 	c.until("document.querySelector('.thread li')?.textContent.includes('on its way')")
 	c.accessible()
 	rows := w.Reader().Get(t, "/tickets?status=PENDING").List("data")
@@ -192,7 +199,8 @@ func TestTicketDesk(t *testing.T) {
 	}
 	c.do("location.hash = '#/tickets/new'")
 	c.until("document.querySelector('[name=title]')")
-	c.do("document.querySelector('[name=title]').value = 'Call the binder'; document.querySelector('.stack .primary').click()")
+	c.do("document.querySelector('[name=title]').value = 'Call the binder'; document.querySelector('.stack " +
+		".primary').click()")
 	c.until("document.querySelector('h1')?.textContent === 'Call the binder' && location.hash !== '#/tickets/new'")
 	c.do("location.hash = '#/tickets/" + other.Text("id") + "'")
 	c.until("document.querySelector('h1')?.textContent === 'A missing page'")
@@ -217,7 +225,8 @@ func TestConsoleResumesAfterADisconnect(t *testing.T) {
 	v.Say(t, token, "three")
 	c.until("document.querySelector('.draft')")
 	c.offline(false)
-	c.until("[...document.querySelectorAll('.message')].map((m) => m.textContent).sort().join() === '<b>one</b>,three,two' && !document.querySelector('.draft')")
+	c.until("[...document.querySelectorAll('.message')].map((m) => m.textContent).sort().join() === " +
+		"'<b>one</b>,three,two' && !document.querySelector('.draft')")
 	if got := contents(t, w, token); got != "<b>one</b> | three | two" {
 		t.Errorf("the conversation: %s", got)
 	}
@@ -236,7 +245,8 @@ func TestConsoleHandlesInvalidAddresses(t *testing.T) {
 		c := signedIn(t, desktop, w, harness.ReadWrite, user, hash)
 		c.until(fmt.Sprintf("document.querySelector(%q)", shown))
 		asked := eval[string](c,
-			"performance.getEntriesByType('resource').map((r) => new URL(r.name).pathname).filter((p) => /^.users.\\d+$/.test(p)).join()")
+			"performance.getEntriesByType('resource').map((r) => new URL(r.name).pathname).filter((p) => "+
+				"/^.users.\\d+$/.test(p)).join()")
 		if asked != "" {
 			t.Errorf("%s requests %s", hash, asked)
 		}

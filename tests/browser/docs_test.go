@@ -34,7 +34,8 @@ func TestReference(t *testing.T) {
 	w.until(`document.querySelector('#operations-Website-getWebsite .live-responses-table')?.innerText.includes('` +
 		shop.ClientToken + `')`)
 	elsewhere := eval[[]string](w,
-		`performance.getEntriesByType('resource').map((e) => e.name).filter((n) => !n.startsWith(location.origin) && !n.startsWith('data:'))`)
+		`performance.getEntriesByType('resource').map((e) => e.name).filter((n) => !n.startsWith(location.origin) && `+
+			`!n.startsWith('data:'))`)
 	if len(elsewhere) > 0 {
 		t.Errorf("the reference sends requests to other hosts: %q", elsewhere)
 	}

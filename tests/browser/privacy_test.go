@@ -22,7 +22,8 @@ func visitors(t *testing.T, w *harness.Website) int64 {
 func TestNoVisitorBeforeAReason(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
-	ready := `<script>window.fivechat = function () { (fivechat.q = fivechat.q || []).push(arguments); }; fivechat('on', 'ready', () => { window.ready = true; });</script>`
+	ready := `<script>window.fivechat = function () { (fivechat.q = fivechat.q || []).push(arguments); }; ` +
+		`fivechat('on', 'ready', () => { window.ready = true; });</script>`
 	v := open(t, desktop, site(t, shop("en", ready, tag(w.ClientToken))))
 	v.until("$('.launcher') && window.ready")
 	// The response to this request comes after those to the widget's requests.

@@ -112,7 +112,8 @@ func TestReloadResumes(t *testing.T) {
 	v.do("location.reload()")
 	v.until("$('.launcher')")
 	w.Reply(t, token, "two")
-	v.until("$('.badge').textContent === '1' && !$('.badge').hidden && $('.launcher').getAttribute('aria-label').includes('(1)')")
+	v.until("$('.badge').textContent === '1' && !$('.badge').hidden && " +
+		"$('.launcher').getAttribute('aria-label').includes('(1)')")
 	v.do("$('.launcher').click()")
 	v.until("texts('.line').join() === 'one,two' && $('.badge').hidden")
 	v.say("three")
@@ -135,7 +136,8 @@ func TestDisconnectedMessagesAreSentOnce(t *testing.T) {
 	v.offline(true)
 	v.say("two")
 	v.say("three")
-	v.until("texts('.line').join() === 'one,two,three' && $('.note').textContent.includes('offline') && texts('.state').includes('Sending…')")
+	v.until("texts('.line').join() === 'one,two,three' && $('.note').textContent.includes('offline') && " +
+		"texts('.state').includes('Sending…')")
 	v.offline(false)
 	v.until("texts('.state').includes('Sent') && !$('.note').textContent.includes('offline')")
 	w.Reply(t, token, "four")
@@ -148,7 +150,8 @@ func TestDisconnectedMessagesAreSentOnce(t *testing.T) {
 func TestTagTwiceStartsOnce(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
-	inject := `<script>addEventListener('load', () => { for (const n of [1, 2]) { const s = document.createElement('script'); s.async = true; s.src = '` +
+	inject := `<script>addEventListener('load', () => { for (const n of [1, 2]) { const s = ` +
+		`document.createElement('script'); s.async = true; s.src = '` +
 		harness.Running().URL + "/widget/" + w.ClientToken +
 		`'; s.onload = () => { window.loads = (window.loads || 0) + 1; }; document.head.append(s); } })</script>`
 	v := open(t, desktop, site(t, shop("en", tag(w.ClientToken), tag(w.ClientToken), inject)))
@@ -173,7 +176,8 @@ func TestStrictContentSecurityPolicy(t *testing.T) {
 	w := harness.Running().Website(t, harness.Free)
 	host := harness.Running().URL
 	v := open(t, desktop, site(t, shop("de", tag(w.ClientToken)), "Content-Security-Policy",
-		"default-src 'none'; script-src "+host+"; connect-src "+host+"; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"))
+		"default-src 'none'; script-src "+host+"; connect-src "+host+"; base-uri 'none'; form-action 'none'; "+
+			"require-trusted-types-for 'script'"))
 	v.until("$('.launcher')")
 	v.do("$('.launcher').click()")
 	v.until("$('h2').textContent === 'Schreiben Sie uns' && getComputedStyle($('.panel')).borderRadius === '16px'")
@@ -206,7 +210,8 @@ func TestPhone(t *testing.T) {
 	w.Reply(t, conversation(t, w), "We do, twice a week.")
 	v.until("$('.USER')")
 	if !eval[bool](v,
-		"(() => { const r = $('.panel').getBoundingClientRect(); return r.width === innerWidth && r.height === innerHeight && document.documentElement.scrollWidth <= innerWidth; })()") {
+		"(() => { const r = $('.panel').getBoundingClientRect(); return r.width === innerWidth && r.height === "+
+			"innerHeight && document.documentElement.scrollWidth <= innerWidth; })()") {
 		t.Error("the chat does not fill the screen")
 	}
 	v.picture("widget-phone")
@@ -227,7 +232,8 @@ func TestDarkModeAndNoAgentOnline(t *testing.T) {
 	v.until("!$('.form').hidden && $('.form input').matches(':focus')")
 	v.do("$('.form .primary').click()")
 	v.until("$('.error').textContent === 'Please fill this in.'")
-	v.do("$('[name=title]').value = 'A chart of the fjords'; $('[name=email]').value = 'vera@example.com'; $('[name=description]').value = 'Do you have one?'; $('.form .primary').click()")
+	v.do("$('[name=title]').value = 'A chart of the fjords'; $('[name=email]').value = 'vera@example.com'; " +
+		"$('[name=description]').value = 'Do you have one?'; $('.form .primary').click()")
 	v.until("$('.form').hidden && $('.note').textContent.includes('Thank you')")
 	rows := w.Reader().Get(t, "/tickets").List("data")
 	if len(rows) != 1 || rows[0].Text("title") != "A chart of the fjords" || rows[0].Text("email") != "vera@example.com" {

@@ -200,7 +200,8 @@ func tenfold(t *testing.T, f *cluster.Cluster, w *harness.World, lasts time.Dura
 	unsent := flood(t, &during, times*peak, lasts, url, secret)
 	good := float64(len(during.took)) / lasts.Seconds()
 	loop(t, &after, 16, lasts/5, url, secret)
-	t.Logf("peak %.0f/s with p99 %v; under %d times the load for %v: %.0f/s succeeded (%.0f %%) with p99 %v, %d refused, %d not sent, failed %v; afterwards %.0f/s with p99 %v",
+	t.Logf("peak %.0f/s with p99 %v; under %d times the load for %v: %.0f/s succeeded (%.0f %%) with p99 %v, %d "+
+		"refused, %d not sent, failed %v; afterwards %.0f/s with p99 %v",
 		peak, before.p99(), times, lasts, good, 100*good/peak, during.p99(), during.refused, unsent, during.failed,
 		float64(len(after.took))/(lasts/5).Seconds(), after.p99())
 	delete(during.failed, "no response") // clients and system share the machine: the client may have been too slow
@@ -229,7 +230,8 @@ func oneTooMuch(t *testing.T, f *cluster.Cluster, w *harness.World, lasts time.D
 	flooding.Go(func() { flood(t, &greed, 50*quota, lasts, url, greedy.Secret(harness.Read)) })
 	loop(t, &beside, 1, lasts, url, w.Secret(harness.Read))
 	flooding.Wait()
-	t.Logf("alone: %d with p99 %v; beside one that sends 50 times its quota: %d with p99 %v; of that one, %d succeeded and %d were refused",
+	t.Logf("alone: %d with p99 %v; beside one that sends 50 times its quota: %d with p99 %v; of that one, %d "+
+		"succeeded and %d were refused",
 		len(alone.took), alone.p99(), len(beside.took), beside.p99(), len(greed.took), greed.refused)
 	if beside.refused > 0 || len(beside.failed) > 0 || len(beside.took) == 0 {
 		t.Errorf("the other website was refused %d times, and got %v", beside.refused, beside.failed)

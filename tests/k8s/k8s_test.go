@@ -102,7 +102,8 @@ func (c cluster) values(t *testing.T, version string) string {
 func (c cluster) restricted(t *testing.T) string {
 	if out,
 		err := c.apply(t,
-		`{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "`+namespace+`", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}`); err != nil {
+		`{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "`+namespace+`", "labels": `+
+			`{"pod-security.kubernetes.io/enforce": "restricted"}}}`); err != nil {
 		t.Fatal(out)
 	}
 	harness.Eventually(t, time.Minute, "the namespace has its service account", func() (bool, any) {
@@ -110,7 +111,8 @@ func (c cluster) restricted(t *testing.T) string {
 		return err == nil, out
 	})
 	out, err := c.apply(t,
-		`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain"}, "spec": {"containers": [{"name": "a", "image": "a"}]}}`)
+		`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain"}, "spec": {"containers": [{"name": "a", `+
+			`"image": "a"}]}}`)
 	if err == nil || !strings.Contains(out, `violates PodSecurity "restricted`) {
 		t.Errorf("an ordinary pod: %v %s", err, out)
 	}

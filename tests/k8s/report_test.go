@@ -35,7 +35,8 @@ func (r *report) write(t *testing.T, about string) {
 		return
 	}
 	text := "# The chart on a real Kubernetes\n\n" +
-		"For operators: what `make k8s-test` did with the chart on a real cluster, and what it observed. It writes this page. The\n" +
+		"For operators: what `make k8s-test` did with the chart on a real cluster, and what it observed. It writes " +
+		"this page. The\n" +
 		"steps under load state how many requests were sent during the step, each once, and how many of them failed.\n\n" +
 		about + "\n\n" +
 		"| Step | Outcome | Seconds | Observed |\n|---|---|---|---|\n" + strings.Join(r.rows, "\n") + "\n"

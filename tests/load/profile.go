@@ -34,7 +34,8 @@ func (g *generator) flame(ctx context.Context, m mix.Mix, rate float64) error {
 	if err != nil {
 		return err
 	}
-	title := fmt.Sprintf("%s at %.0f requests/s for %v: %v of processor time; all of Fivechat with its stores, in one process", m.Name, rate, g.options.length, one.used.Round(10*time.Millisecond))
+	title := fmt.Sprintf("%s at %.0f requests/s for %v: %v of processor time; all of Fivechat with its stores, in "+
+		"one process", m.Name, rate, g.options.length, one.used.Round(10*time.Millisecond))
 	return errors.Join(flame.Write(file, p, title), file.Close())
 }
 

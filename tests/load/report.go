@@ -111,7 +111,8 @@ func (r report) print(to io.Writer) {
 			fmt.Fprintf(to, "; **the bound of requests in progress was reached: %d came late or never**", mix.Full)
 		}
 		fmt.Fprintf(to,
-			"\n\n| operation | due/s | done/s | p50 | p90 | p99 | p99.9 | max | errors |\n|---|---|---|---|---|---|---|---|---|\n")
+			"\n\n| operation | due/s | done/s | p50 | p90 | p99 | p99.9 | max | errors "+
+				"|\n|---|---|---|---|---|---|---|---|---|\n")
 		for _, o := range mix.Operations {
 			fmt.Fprintf(to, "| %s | %.1f | %.1f | %.2f | %.2f | %.2f | %.2f | %.2f | %s |\n", o.Name, o.Asked, o.Done, o.P50,
 				o.P90, o.P99, o.P999, o.Max, counts(o.Errors))
@@ -140,7 +141,8 @@ func (r report) write(file string) error {
 		return err
 	}
 	m := r.Machine
-	head := fmt.Sprintf("goarch: %s\npkg: fivechat.dev/tests/load\ncpu: %s\ncores: %d\nos: %s\ngo: %s\ncommit: %s\nUnit req/s better=higher\n", m.Arch, m.Processor, m.Cores, m.OS, m.Go, m.Commit)
+	head := fmt.Sprintf("goarch: %s\npkg: fivechat.dev/tests/load\ncpu: %s\ncores: %d\nos: %s\ngo: %s\ncommit: "+
+		"%s\nUnit req/s better=higher\n", m.Arch, m.Processor, m.Cores, m.OS, m.Go, m.Commit)
 	return os.WriteFile(file+".txt", []byte(head+strings.Join(r.samples, "\n")+"\n"), 0o644)
 }
 

@@ -161,7 +161,8 @@ func TestZones(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	message := `["updateZoneKeyRange","fivechat.conversations_messages",{"websiteId":"Long 17","conversationId":"MinKey"},{"websiteId":"Long 18","conversationId":"MinKey"},"large"]`
+	message := `["updateZoneKeyRange","fivechat.conversations_messages",{"websiteId":"Long ` +
+		`17","conversationId":"MinKey"},{"websiteId":"Long 18","conversationId":"MinKey"},"large"]`
 	if !slices.Contains(got, message) {
 		t.Errorf("%s is not among\n%s", message, strings.Join(got, "\n"))
 	}

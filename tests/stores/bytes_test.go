@@ -79,7 +79,8 @@ func TestFollowerAppliesLongRecordsInBatches(t *testing.T) {
 	const records, most = 390, 10
 	text := strings.Repeat(`"`, 32<<10)
 	for i := range int64(records) {
-		if err := log.Append(t.Context(), website(1), i+1, testData{"counted", map[string]string{"content": text}}); err != nil {
+		err := log.Append(t.Context(), website(1), i+1, testData{"counted", map[string]string{"content": text}})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

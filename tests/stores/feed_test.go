@@ -165,7 +165,8 @@ func TestLongRecordsAreReadFromTheLog(t *testing.T) {
 	f := startFeed(t)
 	text := strings.Repeat("x", 64<<10)
 	for i := range 20 {
-		if err := f.log.Append(t.Context(), website(1), int64(i), testData{"counted", text[:1+(i%2)*(len(text)-1)]}); err != nil {
+		if err := f.log.Append(t.Context(), website(1), int64(i), testData{"counted", text[:1+(i%2)*(len(text)-1)]}); err !=
+			nil {
 			t.Fatal(err)
 		}
 	}

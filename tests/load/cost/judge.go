@@ -188,7 +188,8 @@ func (v verdict) expensive() (names []string) {
 func (v verdict) err() error {
 	switch expensive := v.expensive(); {
 	case len(expensive) > 0:
-		return fmt.Errorf("more expensive than committed by over %.0f %% (writes: %.0f %%), measured %d times: %v (if that is intended: make bench-baseline)",
+		return fmt.Errorf("more expensive than committed by over %.0f %% (writes: %.0f %%), measured %d times: %v (if "+
+			"that is intended: make bench-baseline)",
 			(most-1)*100, (mostOfWrite-1)*100, v.tried, expensive)
 	case len(v.unknown) > 0:
 		return fmt.Errorf("the baseline lacks %v: make bench-baseline", v.unknown)

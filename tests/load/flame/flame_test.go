@@ -31,8 +31,10 @@ func TestWrite(t *testing.T) {
 	svg := out.String()
 	for _, want := range []string{
 		`a &amp; b`,
-		`<title>net/http.(*conn).serve: 80.0 %</title><rect x="240.0" y="55" width="959.7" height="14" fill="#e9d16c"/><text x="242.0" y="66">http.(*conn).serve</text>`,
-		`.List: 80.0 %</title><rect x="240.0" y="70" width="959.7" height="14" fill="#f4a261"/><text x="242.0" y="81">mongokit.(*Global</text>`,
+		`<title>net/http.(*conn).serve: 80.0 %</title><rect x="240.0" y="55" width="959.7" height="14" ` +
+			`fill="#e9d16c"/><text x="242.0" y="66">http.(*conn).serve</text>`,
+		`.List: 80.0 %</title><rect x="240.0" y="70" width="959.7" height="14" fill="#f4a261"/><text x="242.0" ` +
+			`y="81">mongokit.(*Global</text>`,
 		`<title>syscall.Syscall: 50.0 %</title><rect x="240.0" y="85" width="599.7" height="14" fill="#c4c4c4"/>`,
 		`<title>a.&lt;rare&gt;: 20.0 %</title>`,
 	} {
