@@ -9,7 +9,8 @@
 //	   │
 //	observe    telemetry: log, metrics and traces of one component
 //	   │
-//	kernel     fault, tenant, identity, authz, paging, version, searchterms, optional, storagequota, largeread
+//	kernel     fault, tenant, id, subject, identity, authz, paging, version, searchterms, optional,
+//	           storagequota, largeread, publictoken, timestamp
 //
 // The store layer is above transport because four of its packages are protocols between services: outbox, datasubject,
 // idempotency and changefeed each keep rows and serve or call operations over HTTP. Splitting each into a stored and a

@@ -3,10 +3,11 @@ package accounts
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -18,9 +19,9 @@ import (
 //
 //	RUNNING (first run) --> SETTLING (waits eraseSettle, then second run) --> DONE
 type Erasure struct {
-	ID        int64     `bson:"_id"`
-	WebsiteID tenant.ID `bson:"websiteId"`
-	VisitorID int64     `bson:"visitorId"` // 0: the whole website
+	ID        int64      `bson:"_id"`
+	WebsiteID tenant.ID  `bson:"websiteId"`
+	VisitorID id.Visitor `bson:"visitorId"` // stored as 0 for the whole website; read it by Subject
 	// the object, until the erasure is done: at most one erasure of an object at a time
 	Open      string     `bson:"open,omitempty"`
 	Remaining []string   `bson:"remaining"` // the services that the current run has not finished
@@ -29,6 +30,14 @@ type Erasure struct {
 	SweptAt   *time.Time `bson:"sweptAt"` // end of the first run: the data that existed at the beginning is erased
 	DoneAt    *time.Time `bson:"doneAt"`
 	DueAt     time.Time  `bson:"dueAt"` // no replica claims it before
+}
+
+// Subject returns the website or the visitor that is erased.
+func (e Erasure) Subject() subject.Subject {
+	if e.VisitorID == 0 {
+		return subject.Website(e.WebsiteID)
+	}
+	return subject.Visitor(e.WebsiteID, e.VisitorID)
 }
 
 // ErasureStatus is the state of an erasure.
@@ -63,7 +72,7 @@ const (
 
 // EraseWebsite starts the erasure of a website. Its tokens are invalid from then on.
 func (s *Service) EraseWebsite(ctx context.Context, t tenant.ID, by By) (Erasure, error) {
-	e, err := s.beginErasure(ctx, t, 0, by)
+	e, err := s.beginErasure(ctx, subject.Website(t), by)
 	if err != nil {
 		return Erasure{}, err
 	}
@@ -77,32 +86,29 @@ func (s *Service) EraseWebsite(ctx context.Context, t tenant.ID, by By) (Erasure
 
 // EraseVisitor starts the erasure of the visitor of a token.
 func (s *Service) EraseVisitor(ctx context.Context, t tenant.ID, token string, by By) (Erasure, error) {
-	id, err := s.visitors.ByToken(ctx, t, token)
+	of, err := s.VisitorOf(ctx, t, token)
 	if err != nil {
 		return Erasure{}, err
 	}
-	return s.beginErasure(ctx, t, id, by)
+	return s.beginErasure(ctx, of, by)
 }
 
-func (s *Service) beginErasure(ctx context.Context, t tenant.ID, visitor int64, by By) (Erasure, error) {
-	id, err := s.store.NextErasure(ctx)
+func (s *Service) beginErasure(ctx context.Context, of subject.Subject, by By) (Erasure, error) {
+	number, err := s.store.NextErasure(ctx)
 	if err != nil {
 		return Erasure{}, err
 	}
-	kind, object, open := "website", t.Int64(), "website/"+t.String()
-	if visitor != 0 {
-		kind, object, open = "visitor", visitor, "visitor/"+t.String()+"/"+strconv.FormatInt(visitor, 10)
-	}
-	entry, err := s.entry(ctx, t, by, kind, "erase", object)
+	entry, err := s.subjectEntry(ctx, of, by, "erase")
 	if err != nil {
 		return Erasure{}, err
 	}
 	now := s.moment()
+	visitor, _ := of.Visitor()
 	e, err := s.store.BeginErasure(ctx, Erasure{
-		ID:        id,
-		WebsiteID: t,
+		ID:        number,
+		WebsiteID: of.Website(),
 		VisitorID: visitor,
-		Open:      open,
+		Open:      of.String(),
 		Remaining: s.erasers(),
 		CreatedAt: now,
 		DueAt:     now,
@@ -210,7 +216,7 @@ func (s *Service) eraseAt(ctx context.Context, e *Erasure, name string) error {
 func eraseBatch(ctx context.Context, k DataHolder, e *Erasure) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, eraseStep)
 	defer cancel()
-	return k.Erase(ctx, e.WebsiteID, e.VisitorID)
+	return k.Erase(ctx, e.Subject())
 }
 
 // holders returns all services that hold data, this one first.

@@ -3,13 +3,14 @@ package accounts_test
 import (
 	"context"
 	"errors"
-	"reflect"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/accounts"
 	"fivechat.dev/services/accounts/internal/mongostore"
@@ -37,26 +38,26 @@ func (c *clock) pass(d time.Duration) {
 // holder is a service that erases its data in a number of batches.
 type holder struct {
 	name  string
-	erase func(ctx context.Context, visitor int64) (bool, error)
+	erase func(ctx context.Context, of subject.Subject) (bool, error)
 
 	mu    sync.Mutex
-	asked []int64 // the visitors of the calls
+	asked []subject.Subject
 }
 
 func (k *holder) Name() string { return k.name }
 
-func (k *holder) Export(context.Context, tenant.ID, int64, string) (accounts.ExportPage, error) {
+func (k *holder) Export(context.Context, subject.Subject, string) (accounts.ExportPage, error) {
 	return accounts.ExportPage{}, nil
 }
 
-func (k *holder) Erase(ctx context.Context, _ tenant.ID, visitor int64) (bool, error) {
+func (k *holder) Erase(ctx context.Context, of subject.Subject) (bool, error) {
 	k.mu.Lock()
-	k.asked = append(k.asked, visitor)
+	k.asked = append(k.asked, of)
 	k.mu.Unlock()
 	if k.erase == nil {
 		return false, nil
 	}
-	return k.erase(ctx, visitor)
+	return k.erase(ctx, of)
 }
 
 func (k *holder) times() int {
@@ -66,9 +67,9 @@ func (k *holder) times() int {
 }
 
 // known maps tokens to visitors.
-type known map[string]int64
+type known map[string]id.Visitor
 
-func (k known) ByToken(_ context.Context, _ tenant.ID, token string) (int64, error) {
+func (k known) ByToken(_ context.Context, _ tenant.ID, token string) (id.Visitor, error) {
 	if id, there := k[token]; there {
 		return id, nil
 	}
@@ -136,7 +137,7 @@ func TestErasureRunsOverAllServicesTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	batches := 0
-	e.a.erase = func(context.Context, int64) (bool, error) { batches++; return batches%3 != 0, nil }
+	e.a.erase = func(context.Context, subject.Subject) (bool, error) { batches++; return batches%3 != 0, nil }
 	e.next(t, false)
 	job, err := e.EraseWebsite(t.Context(), e.website, boss)
 	if err != nil {
@@ -180,7 +181,7 @@ func TestErasureRunsOverAllServicesTwice(t *testing.T) {
 func TestErasureRetriesAfterServiceFailure(t *testing.T) {
 	t.Parallel()
 	e := newEraser(t)
-	e.b.erase = func(context.Context, int64) (bool, error) {
+	e.b.erase = func(context.Context, subject.Subject) (bool, error) {
 		return true, fault.Away("the store", errors.New("broken pipe"))
 	}
 	job, err := e.EraseVisitor(t.Context(), e.website, "vis_a", boss)
@@ -207,7 +208,9 @@ func TestErasureRetriesAfterServiceFailure(t *testing.T) {
 	if want := "website " + e.website.String(); !slices.Contains(e.invalidated, want) {
 		t.Errorf("the caches of the visitor were not invalidated, only those of %v", e.invalidated)
 	}
-	if !reflect.DeepEqual(e.a.asked, []int64{17}) || !reflect.DeepEqual(e.b.asked, []int64{17, 17}) {
+	visitor := subject.Visitor(e.website, 17)
+	if !slices.Equal(e.a.asked, []subject.Subject{visitor}) ||
+		!slices.Equal(e.b.asked, []subject.Subject{visitor, visitor}) {
 		t.Errorf("called for %v and %v", e.a.asked, e.b.asked)
 	}
 	if _, err := e.Website(t.Context(), e.website); err != nil {
@@ -221,7 +224,7 @@ func TestErasureContinuesAfterProcessExit(t *testing.T) {
 	t.Parallel()
 	e := newEraser(t)
 	begun, die := make(chan struct{}), make(chan struct{})
-	e.b.erase = func(context.Context, int64) (bool, error) {
+	e.b.erase = func(context.Context, subject.Subject) (bool, error) {
 		close(begun)
 		<-die
 		return false, errors.New("the process has exited")
@@ -260,7 +263,11 @@ func TestErasureIsDueSoonAfterProcessStops(t *testing.T) {
 	t.Parallel()
 	e := newEraser(t)
 	ctx, stop := context.WithCancel(t.Context())
-	e.b.erase = func(ctx context.Context, _ int64) (bool, error) { stop(); <-ctx.Done(); return true, ctx.Err() }
+	e.b.erase = func(ctx context.Context, _ subject.Subject) (bool, error) {
+		stop()
+		<-ctx.Done()
+		return true, ctx.Err()
+	}
 	job, err := e.EraseVisitor(ctx, e.website, "vis_a", boss)
 	if err != nil {
 		t.Fatal(err)

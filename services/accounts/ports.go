@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -100,7 +102,7 @@ type Widgets interface {
 // Visitors reads a website's visitors.
 type Visitors interface {
 	// ByToken returns the id of the visitor of a token. The error is NotFound if there is none.
-	ByToken(ctx context.Context, t tenant.ID, token string) (int64, error)
+	ByToken(ctx context.Context, t tenant.ID, token string) (id.Visitor, error)
 }
 
 // Drift is a counter of a website's statistics that differs from the recounted value.
@@ -121,14 +123,14 @@ type ExportPage struct {
 	Next string
 }
 
-// DataHolder is a service that holds data of websites and of their visitors. Visitor 0 stands for the whole website.
+// DataHolder is a service that holds data of websites and of their visitors.
 type DataHolder interface {
 	// Name is the name of the service.
 	Name() string
 	// Export returns the rows after a position that a page returned, "" for the beginning.
-	Export(ctx context.Context, t tenant.ID, visitor int64, after string) (ExportPage, error)
+	Export(ctx context.Context, of subject.Subject, after string) (ExportPage, error)
 	// Erase removes one batch and reports whether there may be more. If no data is left, it does nothing.
-	Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error)
+	Erase(ctx context.Context, of subject.Subject) (more bool, err error)
 }
 
 // Announcer invalidates cached lookups of every gateway. It reports no error: entries that it misses expire by

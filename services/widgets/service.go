@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
 )
@@ -55,10 +56,11 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 // Erase removes the website's widget and all cached copies at the gateways. A visitor's erasure doesn't affect it. The
 // gateways are also informed before the removal: if this process crashes after it, a repeated call finds no widget to
 // announce.
-func (s *Service) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
-	if visitor != 0 {
+func (s *Service) Erase(ctx context.Context, of subject.Subject) (more bool, err error) {
+	if of.IsVisitor() {
 		return false, nil
 	}
+	t := of.Website()
 	w, err := s.store.Get(ctx, t)
 	if fault.Is(err, fault.NotFound) {
 		return false, nil

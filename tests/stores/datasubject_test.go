@@ -11,6 +11,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/mongokit"
@@ -72,10 +74,10 @@ func boxes(t *testing.T, counts ...int) datasubject.Tables {
 }
 
 // exported reads an export page by page and returns the rows in order: each box with its things.
-func exported(t *testing.T, all datasubject.Tables, visitor int64) (order []string, pages int) {
+func exported(t *testing.T, all datasubject.Tables, of subject.Subject) (order []string, pages int) {
 	t.Helper()
 	for after := ""; after != "" || pages == 0; pages++ {
-		page, err := all.Export(t.Context(), website(1), visitor, after)
+		page, err := all.Export(t.Context(), of, after)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,30 +116,34 @@ func TestExportIsCompleteForAnyPageSize(t *testing.T) {
 	}
 	tables := boxes(t, counts...)
 	for visitor := range int64(4) {
+		of := subject.Website(website(1)) // in place of visitor 0
+		if visitor != 0 {
+			of = subject.Visitor(website(1), id.Visitor(visitor))
+		}
 		var want []string
-		for id := len(counts); id >= 1; id-- {
-			if visitor != 0 && int64(1+id%2) != visitor {
+		for box := len(counts); box >= 1; box-- {
+			if visitor != 0 && int64(1+box%2) != visitor {
 				continue
 			}
-			want = append(want, fmt.Sprint("box ", id))
+			want = append(want, fmt.Sprint("box ", box))
 			first := 1
-			for _, n := range counts[:id-1] {
+			for _, n := range counts[:box-1] {
 				first += n
 			}
-			for i := range counts[id-1] {
-				want = append(want, fmt.Sprintf("thing %d %d", id, first+i))
+			for i := range counts[box-1] {
+				want = append(want, fmt.Sprintf("thing %d %d", box, first+i))
 			}
 		}
-		if got, pages := exported(t, tables, visitor); !slices.Equal(got, want) || visitor == 0 && pages < 8 {
+		if got, pages := exported(t, tables, of); !slices.Equal(got, want) || visitor == 0 && pages < 8 {
 			t.Errorf("visitor %d: %d rows on %d pages, want %d rows", visitor, len(got), pages, len(want))
 		}
 	}
 	for _, place := range []string{"x", "1.2.3", "-1.0.0.0.0"} {
-		if _, err := tables.Export(t.Context(), website(1), 0, place); !fault.Is(err, fault.Invalid) {
+		if _, err := tables.Export(t.Context(), subject.Website(website(1)), place); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%q: %v", place, err)
 		}
 	}
-	if page, err := tables.Export(t.Context(), website(1), 0, "99.0.0.0.0"); err != nil || len(page.Rows) > 0 ||
+	if page, err := tables.Export(t.Context(), subject.Website(website(1)), "99.0.0.0.0"); err != nil || len(page.Rows) > 0 ||
 		page.Next != "" {
 		t.Errorf("after the end: %+v, %v", page, err)
 	}
@@ -145,7 +151,7 @@ func TestExportIsCompleteForAnyPageSize(t *testing.T) {
 
 func TestRowIsExportedAsStored(t *testing.T) {
 	t.Parallel()
-	page, err := boxes(t, 1).Export(t.Context(), website(1), 0, "")
+	page, err := boxes(t, 1).Export(t.Context(), subject.Website(website(1)), "")
 	if err != nil || len(page.Rows) != 2 {
 		t.Fatalf("%+v, %v", page, err)
 	}
@@ -169,10 +175,10 @@ func TestTablesAreErasedInBatches(t *testing.T) {
 	if batches != 4 { // boxes, a thousand things, the rest, nothing
 		t.Errorf("%d batches", batches)
 	}
-	if rows, _ := exported(t, tables, 0); len(rows) > 0 {
+	if rows, _ := exported(t, tables, subject.Website(website(1))); len(rows) > 0 {
 		t.Errorf("left: %v", rows)
 	}
-	page, err := tables.Export(t.Context(), website(2), 0, "")
+	page, err := tables.Export(t.Context(), subject.Website(website(2)), "")
 	if err != nil || len(page.Rows) != 4 {
 		t.Errorf("the other website has %d rows, %v", len(page.Rows), err)
 	}

@@ -9,8 +9,10 @@ import (
 	"fmt"
 
 	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
-	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/libs/transport/operation"
 )
@@ -21,24 +23,24 @@ type Page struct {
 	Next string            `json:"next"` // the position after this page; "" at the end
 }
 
-// DataHolder is a service's data. Visitor 0 means the whole website. Errors are faults.
+// DataHolder is a service's data. Errors are faults.
 type DataHolder interface {
 	// Export returns the rows after a position that a page returned; "" is the beginning.
-	Export(ctx context.Context, t tenant.ID, visitor int64, after string) (Page, error)
+	Export(ctx context.Context, of subject.Subject, after string) (Page, error)
 	// Erase removes one batch, and reports whether there may be more. If nothing is left, it does nothing.
-	Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error)
+	Erase(ctx context.Context, of subject.Subject) (more bool, err error)
 }
 
 // Eraser holds data that exports don't contain, and that is erased together with a DataHolder's.
 type Eraser interface {
-	Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error)
+	Erase(ctx context.Context, of subject.Subject) (more bool, err error)
 }
 
 // EraseOnly turns an Eraser into a DataHolder without an export.
 type EraseOnly struct{ Eraser }
 
 // Export implements DataHolder.
-func (EraseOnly) Export(context.Context, tenant.ID, int64, string) (Page, error) { return Page{}, nil }
+func (EraseOnly) Export(context.Context, subject.Subject, string) (Page, error) { return Page{}, nil }
 
 // WithEraser returns a DataHolder that also erases the data of an Eraser.
 func WithEraser(k DataHolder, also Eraser) DataHolder { return withEraser{k, also} }
@@ -49,20 +51,41 @@ type withEraser struct {
 }
 
 // Erase implements DataHolder.
-func (b withEraser) Erase(ctx context.Context, t tenant.ID, visitor int64) (bool, error) {
-	if more, err := b.DataHolder.Erase(ctx, t, visitor); more || err != nil {
+func (b withEraser) Erase(ctx context.Context, of subject.Subject) (bool, error) {
+	if more, err := b.DataHolder.Erase(ctx, of); more || err != nil {
 		return more, err
 	}
-	return b.also.Erase(ctx, t, visitor)
+	return b.also.Erase(ctx, of)
 }
 
 type websiteData struct {
 	After string `query:"after" json:"-"`
 }
 
+func (websiteData) subject(ctx context.Context) (subject.Subject, error) {
+	return subject.Website(identity.From(ctx).Website), nil
+}
+
+func (r websiteData) after() string { return r.After }
+
 type visitorData struct {
 	VisitorID int64  `path:"visitorId" json:"-"`
 	After     string `query:"after" json:"-"`
+}
+
+func (r visitorData) subject(ctx context.Context) (subject.Subject, error) {
+	if r.VisitorID <= 0 {
+		return subject.Subject{}, fault.Bad("visitorId", "must be a positive whole number")
+	}
+	return subject.Visitor(identity.From(ctx).Website, id.Visitor(r.VisitorID)), nil
+}
+
+func (r visitorData) after() string { return r.After }
+
+// request is a request for a subject's data: websiteData or visitorData.
+type request interface {
+	subject(ctx context.Context) (subject.Subject, error)
+	after() string
 }
 
 type erased struct {
@@ -71,55 +94,55 @@ type erased struct {
 
 // Serve adds the operations by which another service exports and erases this service's data.
 func Serve(r *httpkit.Router, chain operation.Chain, service string, k DataHolder) {
-	export := func(ctx context.Context, visitor int64, after string) (Page, error) {
-		return k.Export(ctx, identity.From(ctx).Website, visitor, after)
+	const website, visitor = " /internal/website-data", " /internal/visitor-data/{visitorId}"
+	httpkit.Handle(r, "GET"+website, 200,
+		operation.New(chain, service+".export_website", authz.Internal, export[websiteData](k)))
+	httpkit.Handle(r, "DELETE"+website, 200,
+		operation.New(chain, service+".erase_website", authz.Internal, erase[websiteData](k)))
+	httpkit.Handle(r, "GET"+visitor, 200,
+		operation.New(chain, service+".export_visitor", authz.Internal, export[visitorData](k)))
+	httpkit.Handle(r, "DELETE"+visitor, 200,
+		operation.New(chain, service+".erase_visitor", authz.Internal, erase[visitorData](k)))
+}
+
+func export[R request](k DataHolder) func(context.Context, R) (Page, error) {
+	return func(ctx context.Context, req R) (Page, error) {
+		of, err := req.subject(ctx)
+		if err != nil {
+			return Page{}, err
+		}
+		return k.Export(ctx, of, req.after())
 	}
-	erase := func(ctx context.Context, visitor int64) (erased, error) {
-		more, err := k.Erase(ctx, identity.From(ctx).Website, visitor)
+}
+
+func erase[R request](k DataHolder) func(context.Context, R) (erased, error) {
+	return func(ctx context.Context, req R) (erased, error) {
+		of, err := req.subject(ctx)
+		if err != nil {
+			return erased{}, err
+		}
+		more, err := k.Erase(ctx, of)
 		return erased{more}, err
 	}
-	httpkit.Handle(r, "GET /internal/website-data", 200, operation.New(chain, service+".export_website", authz.Internal,
-		func(ctx context.Context, req websiteData) (Page, error) { return export(ctx, 0, req.After) }))
-	httpkit.Handle(
-		r,
-		"DELETE /internal/website-data",
-		200,
-		operation.New(chain, service+".erase_website", authz.Internal,
-			func(ctx context.Context, _ operation.None) (erased, error) { return erase(ctx, 0) }),
-	)
-	httpkit.Handle(
-		r,
-		"GET /internal/visitor-data/{visitorId}",
-		200,
-		operation.New(chain, service+".export_visitor", authz.Internal,
-			func(ctx context.Context, req visitorData) (Page, error) { return export(ctx, req.VisitorID, req.After) }),
-	)
-	httpkit.Handle(
-		r,
-		"DELETE /internal/visitor-data/{visitorId}",
-		200,
-		operation.New(chain, service+".erase_visitor", authz.Internal,
-			func(ctx context.Context, req visitorData) (erased, error) { return erase(ctx, req.VisitorID) }),
-	)
 }
 
 // Remote is another service's data. It implements DataHolder.
 type Remote struct{ Client *httpkit.Client }
 
 // Export implements DataHolder.
-func (r Remote) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (Page, error) {
-	return httpkit.Call[Page](ctx, r.Client, t, "GET", path(visitor)+"?after="+after, nil)
+func (r Remote) Export(ctx context.Context, of subject.Subject, after string) (Page, error) {
+	return httpkit.Call[Page](ctx, r.Client, of.Website(), "GET", path(of)+"?after="+after, nil)
 }
 
 // Erase implements DataHolder.
-func (r Remote) Erase(ctx context.Context, t tenant.ID, visitor int64) (bool, error) {
-	e, err := httpkit.Call[erased](ctx, r.Client, t, "DELETE", path(visitor), nil)
+func (r Remote) Erase(ctx context.Context, of subject.Subject) (bool, error) {
+	e, err := httpkit.Call[erased](ctx, r.Client, of.Website(), "DELETE", path(of), nil)
 	return e.More, err
 }
 
-func path(visitor int64) string {
-	if visitor == 0 {
-		return "/internal/website-data"
+func path(of subject.Subject) string {
+	if visitor, ok := of.Visitor(); ok {
+		return fmt.Sprintf("/internal/visitor-data/%d", visitor)
 	}
-	return fmt.Sprintf("/internal/visitor-data/%d", visitor)
+	return "/internal/website-data"
 }

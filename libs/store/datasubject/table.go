@@ -11,6 +11,7 @@ import (
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/mongokit"
 )
@@ -67,15 +68,15 @@ func (s Table) In(db *mongokit.DB, collection string) Table {
 type Tables []Table
 
 // Export implements DataHolder.
-func (all Tables) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (Page, error) {
+func (all Tables) Export(ctx context.Context, of subject.Subject, after string) (Page, error) {
 	at, err := parsePosition(after)
 	if err != nil {
 		return Page{}, err
 	}
 	p := &page{}
 	for at.table < len(all) {
-		if s := all[at.table]; visitor == 0 || s.Visitor != "" {
-			if err := s.read(ctx, t, visitor, &at, p); err != nil {
+		if s := all[at.table]; !of.IsVisitor() || s.Visitor != "" {
+			if err := s.read(ctx, of, &at, p); err != nil {
 				return Page{}, err
 			}
 		}
@@ -148,9 +149,10 @@ func (p *page) add(s *Table, r Row) error {
 }
 
 // read adds rows until the page is full or the table ends. It moves at after the last row.
-func (s *Table) read(ctx context.Context, t tenant.ID, visitor int64, at *position, p *page) error {
+func (s *Table) read(ctx context.Context, of subject.Subject, at *position, p *page) error {
+	t := of.Website()
 	var filter bson.D
-	if visitor != 0 {
+	if visitor, ok := of.Visitor(); ok {
 		filter = bson.D{{Key: s.Visitor, Value: visitor}}
 	}
 	if s.Small {

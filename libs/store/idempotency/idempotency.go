@@ -20,6 +20,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/libs/store/mongokit"
@@ -194,8 +195,9 @@ const eraseRows = 1_000
 // Erase implements datasubject.Eraser. For a website, it removes all requests. For a visitor, it removes all responses
 // of the website, because the responses of other callers may name the visitor. The requests stay, so that none is
 // executed twice.
-func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
-	if visitor == 0 {
+func (s *Store) Erase(ctx context.Context, of subject.Subject) (more bool, err error) {
+	t := of.Website()
+	if !of.IsVisitor() {
 		n, err := s.rows.DeleteSome(ctx, t, nil, eraseRows)
 		return n > 0, err
 	}

@@ -8,7 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
-	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/subject"
 )
 
 // embedded is the module name by which buildInfo identifies the embedded store.
@@ -39,6 +39,6 @@ func (db *DB) PurgeDeleted(ctx context.Context) error {
 type Purger struct{ DB *DB }
 
 // Erase implements datasubject.Eraser.
-func (p Purger) Erase(ctx context.Context, _ tenant.ID, _ int64) (more bool, err error) {
+func (p Purger) Erase(ctx context.Context, _ subject.Subject) (more bool, err error) {
 	return false, p.DB.PurgeDeleted(ctx)
 }

@@ -4,18 +4,18 @@ import (
 	"encoding/json"
 	"testing"
 
-	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/store/datasubject"
 )
 
 // Exported returns the number of rows of each kind in a holder's export, and their texts.
 func Exported(
-	t testing.TB, k datasubject.DataHolder, of tenant.ID, visitor int64,
+	t testing.TB, k datasubject.DataHolder, of subject.Subject,
 ) (kinds map[string]int, rows []string) {
 	t.Helper()
 	kinds = map[string]int{}
 	for after, begun := "", false; after != "" || !begun; begun = true {
-		page, err := k.Export(t.Context(), of, visitor, after)
+		page, err := k.Export(t.Context(), of, after)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,15 +36,15 @@ func Exported(
 const mostBatches = 100
 
 // Erase makes a holder erase all batches, and then once more, which must find nothing.
-func Erase(t testing.TB, k datasubject.DataHolder, of tenant.ID, visitor int64) {
+func Erase(t testing.TB, k datasubject.DataHolder, of subject.Subject) {
 	t.Helper()
 	for range mostBatches {
-		more, err := k.Erase(t.Context(), of, visitor)
+		more, err := k.Erase(t.Context(), of)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !more {
-			if more, err = k.Erase(t.Context(), of, visitor); more || err != nil {
+			if more, err = k.Erase(t.Context(), of); more || err != nil {
 				t.Fatalf("erased again: %v, %v", more, err)
 			}
 			return

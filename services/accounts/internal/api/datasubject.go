@@ -11,6 +11,7 @@ import (
 	"fivechat.dev/libs/kernel/authz"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/libs/transport/operation"
@@ -92,11 +93,16 @@ func export(ctx context.Context, s *accounts.Service, r exportRequest) error {
 	if r.Method == http.MethodHead {
 		return r.out.write(nil)
 	}
-	visitor, err := s.BeginExport(ctx, w.ID, r.PathValue("token"), by(ctx))
-	if err != nil {
+	of := subject.Website(w.ID)
+	if token := r.PathValue("token"); token != "" { // the route of a visitor's data
+		if of, err = s.VisitorOf(ctx, w.ID, token); err != nil {
+			return err
+		}
+	}
+	if err := s.BeginExport(ctx, of, by(ctx)); err != nil {
 		return err
 	}
-	total, err := s.Export(ctx, w.ID, visitor, r.out.write)
+	total, err := s.Export(ctx, of, r.out.write)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
@@ -183,7 +184,7 @@ type revoked struct {
 type erasureView struct {
 	ID        int64                  `json:"id"`
 	WebsiteID tenant.ID              `json:"websiteId"`
-	VisitorID *int64                 `json:"visitorId"` // null: the whole website
+	VisitorID *id.Visitor            `json:"visitorId"` // null: the whole website
 	Status    accounts.ErasureStatus `json:"status"`
 	Remaining []string               `json:"remaining"` // the services that the current run has not finished
 	Failure   *string                `json:"failure"`   // why the last step is retried
@@ -202,8 +203,8 @@ func erasureViewOf(e accounts.Erasure) erasureView {
 		SweptAt:   e.SweptAt,
 		DoneAt:    e.DoneAt,
 	}
-	if e.VisitorID != 0 {
-		v.VisitorID = &e.VisitorID
+	if visitor, ok := e.Subject().Visitor(); ok {
+		v.VisitorID = &visitor
 	}
 	if e.Failure != "" {
 		v.Failure = &e.Failure

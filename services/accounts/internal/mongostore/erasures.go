@@ -8,6 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/mongokit"
@@ -23,7 +24,7 @@ func (s *Store) BeginErasure(ctx context.Context, e accounts.Erasure, entry acco
 		if err := s.erasures.Insert(ctx, e); err != nil {
 			return err
 		}
-		if e.VisitorID == 0 {
+		if !e.Subject().IsVisitor() {
 			n, err := s.websites.Delete(ctx, byID(e.WebsiteID))
 			if err != nil {
 				return err
@@ -76,7 +77,7 @@ func tables(db *mongokit.DB) datasubject.Tables {
 
 // ExportAccounts implements accounts.Store.
 func (s *Store) ExportAccounts(ctx context.Context, t tenant.ID, after string) (accounts.ExportPage, error) {
-	page, err := s.tables.Export(ctx, t, 0, after)
+	page, err := s.tables.Export(ctx, subject.Website(t), after)
 	if err != nil {
 		return accounts.ExportPage{}, err
 	}

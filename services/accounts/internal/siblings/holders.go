@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/url"
 
+	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/transport/httpkit"
@@ -14,9 +16,9 @@ import (
 type Visitors struct{ Client *httpkit.Client }
 
 // ByToken implements accounts.Visitors.
-func (v Visitors) ByToken(ctx context.Context, t tenant.ID, token string) (int64, error) {
+func (v Visitors) ByToken(ctx context.Context, t tenant.ID, token string) (id.Visitor, error) {
 	type visitor struct {
-		ID int64 `json:"id"`
+		ID id.Visitor `json:"id"`
 	}
 	found, err := httpkit.Call[visitor](ctx, v.Client, t, "GET", "/internal/visitors/by-token/"+url.PathEscape(token), nil)
 	return found.ID, err
@@ -32,8 +34,8 @@ type DataHolder struct {
 func (k DataHolder) Name() string { return k.Service }
 
 // Export implements accounts.DataHolder.
-func (k DataHolder) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (accounts.ExportPage, error) {
-	page, err := k.Data.Export(ctx, t, visitor, after)
+func (k DataHolder) Export(ctx context.Context, of subject.Subject, after string) (accounts.ExportPage, error) {
+	page, err := k.Data.Export(ctx, of, after)
 	out := accounts.ExportPage{Rows: make([][]byte, len(page.Rows)), Next: page.Next}
 	for i, row := range page.Rows {
 		out.Rows[i] = row
@@ -42,6 +44,6 @@ func (k DataHolder) Export(ctx context.Context, t tenant.ID, visitor int64, afte
 }
 
 // Erase implements accounts.DataHolder.
-func (k DataHolder) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
-	return k.Data.Erase(ctx, t, visitor)
+func (k DataHolder) Erase(ctx context.Context, of subject.Subject) (more bool, err error) {
+	return k.Data.Erase(ctx, of)
 }

@@ -6,6 +6,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/mongokit"
@@ -27,13 +29,14 @@ func tables(db *mongokit.DB) datasubject.Tables {
 }
 
 // Export implements datasubject.DataHolder.
-func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
-	return s.tables.Export(ctx, t, visitor, after)
+func (s *Store) Export(ctx context.Context, of subject.Subject, after string) (datasubject.Page, error) {
+	return s.tables.Export(ctx, of, after)
 }
 
 // Erase implements datasubject.DataHolder.
-func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
-	if visitor != 0 {
+func (s *Store) Erase(ctx context.Context, of subject.Subject) (more bool, err error) {
+	t := of.Website()
+	if visitor, ok := of.Visitor(); ok {
 		more, err = s.eraseVisitor(ctx, t, visitor)
 	} else if more, err = s.tables.Erase(ctx, t); err == nil && !more {
 		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
@@ -52,7 +55,7 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 // eraseConversations is how many of a visitor's conversations are erased in one batch.
 const eraseConversations = 10
 
-func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
+func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor id.Visitor) (more bool, err error) {
 	found, err := s.conversations.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}},
 		mongokit.Query{Limit: eraseConversations, Omit: "terms"})
 	for _, c := range found {

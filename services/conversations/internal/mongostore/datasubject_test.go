@@ -10,6 +10,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/conversations"
 	"fivechat.dev/services/conversations/internal/mongostore"
@@ -64,30 +65,30 @@ func TestErasingVisitorLeavesNothingOfThem(t *testing.T) {
 	if err := s.PutTag(t.Context(), conversations.Tag{ID: "1/a", WebsiteID: one, Name: "a"}); err != nil {
 		t.Fatal(err)
 	}
-	for visitor, want := range map[int64]map[string]int{
-		7: {"conversation": 2, "message": 3},
-		0: {"tag": 1, "conversation": 2, "message": 3},
-		8: {},
+	for of, want := range map[subject.Subject]map[string]int{
+		subject.Visitor(one, 7): {"conversation": 2, "message": 3},
+		subject.Website(one):    {"tag": 1, "conversation": 2, "message": 3},
+		subject.Visitor(one, 8): {},
 	} {
-		kinds, rows := storetest.Exported(t, s, one, visitor)
+		kinds, rows := storetest.Exported(t, s, of)
 		if !maps.Equal(kinds, want) || strings.Contains(strings.Join(rows, ""), "terms") {
-			t.Errorf("visitor %d: %v, want %v", visitor, kinds, want)
+			t.Errorf("%s: %v, want %v", of, kinds, want)
 		}
-		if visitor == 7 && !strings.Contains(rows[1], `"mine too"`) {
+		if of == subject.Visitor(one, 7) && !strings.Contains(rows[1], `"mine too"`) {
 			t.Errorf("the newest conversation's message doesn't follow it: %v", rows)
 		}
 	}
-	_, before := storetest.Exported(t, s, two, 0)
+	_, before := storetest.Exported(t, s, subject.Website(two))
 
-	storetest.Erase(t, s, one, 8)
-	if kinds, _ := storetest.Exported(t, s, one, 7); kinds["message"] != 3 {
+	storetest.Erase(t, s, subject.Visitor(one, 8))
+	if kinds, _ := storetest.Exported(t, s, subject.Visitor(one, 7)); kinds["message"] != 3 {
 		t.Errorf("another visitor was erased: %v", kinds)
 	}
-	storetest.Erase(t, s, one, 7)
-	if kinds, _ := storetest.Exported(t, s, one, 0); !maps.Equal(kinds, map[string]int{"tag": 1}) {
+	storetest.Erase(t, s, subject.Visitor(one, 7))
+	if kinds, _ := storetest.Exported(t, s, subject.Website(one)); !maps.Equal(kinds, map[string]int{"tag": 1}) {
 		t.Errorf("left: %v", kinds)
 	}
-	if _, after := storetest.Exported(t, s, two, 0); strings.Join(after, "") != strings.Join(before, "") {
+	if _, after := storetest.Exported(t, s, subject.Website(two)); strings.Join(after, "") != strings.Join(before, "") {
 		t.Errorf("the other website has %v, had %v", after, before)
 	}
 	published := map[string]int{}
@@ -136,9 +137,9 @@ func TestErasingVisitorDuringWritesLeavesNothing(t *testing.T) {
 			}
 		})
 	}
-	storetest.Erase(t, s, one, 7)
+	storetest.Erase(t, s, subject.Visitor(one, 7))
 	writers.Wait() // each has found that its conversation no longer exists
-	if kinds, _ := storetest.Exported(t, s, one, 0); len(kinds) > 0 {
+	if kinds, _ := storetest.Exported(t, s, subject.Website(one)); len(kinds) > 0 {
 		t.Errorf("left: %v", kinds)
 	}
 	for _, r := range records(t, log) {
@@ -161,12 +162,12 @@ func TestErasingWebsiteLeavesNothingOfIt(t *testing.T) {
 			}
 		}
 	}
-	_, before := storetest.Exported(t, s, two, 0)
-	storetest.Erase(t, s, one, 0)
-	if kinds, _ := storetest.Exported(t, s, one, 0); len(kinds) > 0 {
+	_, before := storetest.Exported(t, s, subject.Website(two))
+	storetest.Erase(t, s, subject.Website(one))
+	if kinds, _ := storetest.Exported(t, s, subject.Website(one)); len(kinds) > 0 {
 		t.Errorf("left: %v", kinds)
 	}
-	if _, after := storetest.Exported(t, s, two, 0); strings.Join(after, "") != strings.Join(before, "") {
+	if _, after := storetest.Exported(t, s, subject.Website(two)); strings.Join(after, "") != strings.Join(before, "") {
 		t.Errorf("the other website has %v, had %v", after, before)
 	}
 	gone := 0

@@ -9,6 +9,7 @@ import (
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/mongokit"
@@ -56,12 +57,12 @@ func (p exportPosition) String() string {
 func first(table int) exportPosition { return exportPosition{table, math.MinInt32, 0} }
 
 // Export implements datasubject.DataHolder. A visitor has no data here.
-func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
-	if visitor != 0 {
+func (s *Store) Export(ctx context.Context, of subject.Subject, after string) (datasubject.Page, error) {
+	if of.IsVisitor() {
 		return datasubject.Page{}, nil
 	}
 	if after == "" {
-		page, err := s.tables.counters.Export(ctx, t, 0, "")
+		page, err := s.tables.counters.Export(ctx, of, "")
 		page.Next = first(0).String()
 		return page, err
 	}
@@ -69,7 +70,7 @@ func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after st
 	if err != nil || at[0] < 0 || at[0] >= int64(len(s.tables.days)) {
 		return datasubject.Page{}, fault.Bad("after", "is not a cursor of a previous page")
 	}
-	return s.exportDays(ctx, t, exportPosition{table: int(at[0]), day: at[1], agent: at[2]})
+	return s.exportDays(ctx, of.Website(), exportPosition{table: int(at[0]), day: at[1], agent: at[2]})
 }
 
 func (s *Store) exportDays(ctx context.Context, t tenant.ID, at exportPosition) (page datasubject.Page, err error) {
@@ -97,9 +98,9 @@ func (s *Store) exportDays(ctx context.Context, t tenant.ID, at exportPosition) 
 }
 
 // Erase implements datasubject.DataHolder. Sums name no visitor, and stay when a visitor is erased.
-func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
-	if visitor != 0 {
+func (s *Store) Erase(ctx context.Context, of subject.Subject) (more bool, err error) {
+	if of.IsVisitor() {
 		return false, nil
 	}
-	return s.tables.all.Erase(ctx, t)
+	return s.tables.all.Erase(ctx, of.Website())
 }

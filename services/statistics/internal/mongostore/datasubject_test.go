@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/services/internal/storetest"
 )
 
@@ -24,16 +25,16 @@ func TestErasureRemovesSums(t *testing.T) {
 	}
 	before, theirs := counters(t, s, a), counters(t, s, b)
 	want := map[string]int{"statistics": 1, "statistics day": 121, "statistics agent day": 120}
-	if kinds, rows := storetest.Exported(t, s, a, 0); !maps.Equal(kinds, want) ||
+	if kinds, rows := storetest.Exported(t, s, subject.Website(a)); !maps.Equal(kinds, want) ||
 		!strings.Contains(rows[len(rows)-1], `"agentMessages":1`) || !strings.Contains(rows[0], `"totalMessages":122`) {
 		t.Errorf("%v: %v, %v", kinds, rows[0], rows[len(rows)-1])
 	}
-	storetest.Erase(t, s, a, 7)
+	storetest.Erase(t, s, subject.Visitor(a, 7))
 	if got := counters(t, s, a); got != before {
 		t.Errorf("%+v, want %+v", got, before)
 	}
-	storetest.Erase(t, s, a, 0)
-	if kinds, _ := storetest.Exported(t, s, a, 0); len(kinds) > 0 {
+	storetest.Erase(t, s, subject.Website(a))
+	if kinds, _ := storetest.Exported(t, s, subject.Website(a)); len(kinds) > 0 {
 		t.Errorf("left: %v", kinds)
 	}
 	if got := counters(t, s, b); got != theirs {

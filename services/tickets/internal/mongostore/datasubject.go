@@ -6,6 +6,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/mongokit"
@@ -25,8 +27,8 @@ func tables(db *mongokit.DB) datasubject.Tables {
 }
 
 // Export implements datasubject.DataHolder.
-func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
-	return s.tables.Export(ctx, t, visitor, after)
+func (s *Store) Export(ctx context.Context, of subject.Subject, after string) (datasubject.Page, error) {
+	return s.tables.Export(ctx, of, after)
 }
 
 // eraseTickets is how many of a visitor's tickets one batch erases.
@@ -34,8 +36,9 @@ const eraseTickets = 20
 
 // Erase implements datasubject.DataHolder. The events of tickets have only
 // ids, so none has the visitor's name.
-func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
-	if visitor != 0 {
+func (s *Store) Erase(ctx context.Context, of subject.Subject) (more bool, err error) {
+	t := of.Website()
+	if visitor, ok := of.Visitor(); ok {
 		return s.eraseVisitor(ctx, t, visitor)
 	}
 	if more, err = s.tables.Erase(ctx, t); err == nil && !more {
@@ -50,7 +53,7 @@ func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more boo
 	return false, s.log.Unpublish(ctx)
 }
 
-func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
+func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor id.Visitor) (more bool, err error) {
 	found, err := s.tickets.List(ctx, t, bson.D{
 		{Key: "visitorId", Value: visitor},
 	}, mongokit.Query{Limit: eraseTickets, Omit: searchField})

@@ -6,6 +6,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/mongokit"
@@ -18,17 +19,18 @@ func tables(db *mongokit.DB) datasubject.Tables {
 }
 
 // Export implements datasubject.DataHolder.
-func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
-	return s.tables.Export(ctx, t, visitor, after)
+func (s *Store) Export(ctx context.Context, of subject.Subject, after string) (datasubject.Page, error) {
+	return s.tables.Export(ctx, of, after)
 }
 
 // eraseVisitors is the number of visitors that one transaction erases.
 const eraseVisitors = 500
 
 // Erase implements datasubject.DataHolder.
-func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
-	if visitor != 0 {
-		more, err = s.eraseVisitor(ctx, t, visitor)
+func (s *Store) Erase(ctx context.Context, of subject.Subject) (more bool, err error) {
+	t := of.Website()
+	if visitor, ok := of.Visitor(); ok {
+		more, err = s.eraseVisitor(ctx, t, int64(visitor))
 	} else if more, err = s.eraseSome(ctx, t); err == nil && !more {
 		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
 			more, err = s.Stored().Erase(ctx, t)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/services/internal/storetest"
 )
 
@@ -14,22 +16,23 @@ func TestErasingVisitorLeavesNothingOfThem(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	gone, stays, theirs := s.create(t, one), s.create(t, one), s.create(t, two)
-	if kinds, rows := storetest.Exported(t, s, one, gone.ID); kinds["visitor"] != 1 ||
+	if kinds, rows := storetest.Exported(t, s, subject.Visitor(one, id.Visitor(gone.ID))); kinds["visitor"] != 1 ||
 		!strings.Contains(rows[0], gone.Token) {
 		t.Errorf("%v", rows)
 	}
-	if kinds, _ := storetest.Exported(t, s, two, gone.ID); len(kinds) > 0 {
+	if kinds, _ := storetest.Exported(t, s, subject.Visitor(two, id.Visitor(gone.ID))); len(kinds) > 0 {
 		t.Errorf("another website exports %v", kinds)
 	}
-	storetest.Erase(t, s, two, gone.ID)
+	storetest.Erase(t, s, subject.Visitor(two, id.Visitor(gone.ID)))
 	if _, _, err := s.Owner(t.Context(), gone.Token); err != nil {
 		t.Errorf("another website erased the visitor: %v", err)
 	}
-	storetest.Erase(t, s, one, gone.ID)
+	storetest.Erase(t, s, subject.Visitor(one, id.Visitor(gone.ID)))
 	if _, _, err := s.Owner(t.Context(), gone.Token); !fault.Is(err, fault.NotFound) {
 		t.Errorf("the token leads to %v", err)
 	}
-	if kinds, rows := storetest.Exported(t, s, one, 0); kinds["visitor"] != 1 || !strings.Contains(rows[0], stays.Token) {
+	if kinds, rows := storetest.Exported(t, s, subject.Website(one)); kinds["visitor"] != 1 ||
+		!strings.Contains(rows[0], stays.Token) {
 		t.Errorf("%v", rows)
 	}
 	if published := s.published(t); !slices.Contains(published, "visitor.created 1 0 {}") ||
@@ -49,15 +52,15 @@ func TestErasingWebsiteLeavesNothingOfIt(t *testing.T) {
 	s := newStore(t)
 	gone, theirs := s.create(t, one), s.create(t, two)
 	s.create(t, one)
-	_, before := storetest.Exported(t, s, two, 0)
-	storetest.Erase(t, s, one, 0)
-	if kinds, _ := storetest.Exported(t, s, one, 0); len(kinds) > 0 {
+	_, before := storetest.Exported(t, s, subject.Website(two))
+	storetest.Erase(t, s, subject.Website(one))
+	if kinds, _ := storetest.Exported(t, s, subject.Website(one)); len(kinds) > 0 {
 		t.Errorf("left: %v", kinds)
 	}
 	if _, _, err := s.Owner(t.Context(), gone.Token); !fault.Is(err, fault.NotFound) {
 		t.Errorf("the token leads to %v", err)
 	}
-	if _, after := storetest.Exported(t, s, two, 0); strings.Join(after, "") != strings.Join(before, "") {
+	if _, after := storetest.Exported(t, s, subject.Website(two)); strings.Join(after, "") != strings.Join(before, "") {
 		t.Errorf("the other website has %v, had %v", after, before)
 	}
 	if w, _, err := s.Owner(t.Context(), theirs.Token); err != nil || w != two {

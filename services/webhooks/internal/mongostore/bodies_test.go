@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/outbox"
@@ -70,15 +71,16 @@ func TestLargeBodiesAreStoredOnce(t *testing.T) {
 					t.Errorf("webhook %d is sent %d bytes", w.ID, len(body))
 				}
 			}
-			kinds, rows := storetest.Exported(t, h, one, 0)
+			kinds, rows := storetest.Exported(t, h, subject.Website(one))
 			if kinds["webhook_body"] != c.bodies || kinds["webhook_delivery"] != c.rows {
 				t.Errorf("stored: %v", kinds)
 			}
 			if all := len(strings.Join(rows, "")); c.bodies == 1 && all > 2*c.size {
 				t.Errorf("%d bytes are stored", all)
 			}
-			storetest.Erase(t, h, one, 71)
-			if kinds, _ := storetest.Exported(t, h, one, 0); kinds["webhook_body"]+kinds["webhook_delivery"] != 0 {
+			storetest.Erase(t, h, subject.Visitor(one, 71))
+			kinds, _ = storetest.Exported(t, h, subject.Website(one))
+			if kinds["webhook_body"]+kinds["webhook_delivery"] != 0 {
 				t.Errorf("left after the visitor's erasure: %v", kinds)
 			}
 		})
@@ -159,7 +161,7 @@ func TestSweepRemovesUnusedBodies(t *testing.T) {
 	ctx, first, second := t.Context(), h.hook(one, "*"), h.hook(one, "*")
 	h.must(h.Apply(ctx, "conversations", h.sized(one, 1, 64<<10)))
 	left := func() int {
-		kinds, _ := storetest.Exported(t, h, one, 0)
+		kinds, _ := storetest.Exported(t, h, subject.Website(one))
 		return kinds["webhook_body"]
 	}
 	at := time.Now()

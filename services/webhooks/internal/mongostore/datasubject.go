@@ -6,7 +6,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/contract"
-	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/services/webhooks"
@@ -29,8 +29,8 @@ func tables(db *mongokit.DB) datasubject.Tables {
 }
 
 // Export implements datasubject.DataHolder.
-func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
-	return s.tables.Export(ctx, t, visitor, after)
+func (s *Store) Export(ctx context.Context, of subject.Subject, after string) (datasubject.Page, error) {
+	return s.tables.Export(ctx, of, after)
 }
 
 // announcements are the types of events by which receivers learn of erasures. They contain only ids.
@@ -38,8 +38,9 @@ var announcements = contract.Types(func(f contract.Facts) bool { return f.Announ
 
 // Erase implements datasubject.DataHolder. Pending announcements in a visitor's deliveries stay: without them a
 // receiver would never learn of the erasure.
-func (s *Store) Erase(ctx context.Context, t tenant.ID, visitor int64) (more bool, err error) {
-	if visitor != 0 {
+func (s *Store) Erase(ctx context.Context, of subject.Subject) (more bool, err error) {
+	t := of.Website()
+	if visitor, ok := of.Visitor(); ok {
 		about := bson.E{Key: "visitorId", Value: visitor}
 		n, err := s.deliveries.DeleteSome(ctx, t, bson.D{about, {Key: "$nor", Value: bson.A{bson.D{
 			{Key: "type", Value: bson.D{{Key: "$in", Value: announcements}}},

@@ -11,6 +11,7 @@ import (
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/libs/store/outbox"
@@ -370,19 +371,19 @@ func TestExportHasNoSecrets(t *testing.T) {
 			append(h.tell(one, "message.created", 1, 1, 2), h.tell(two, "message.created", 1)...),
 		),
 	)
-	kinds, rows := storetest.Exported(t, h, one, 0)
+	kinds, rows := storetest.Exported(t, h, subject.Website(one))
 	if kinds["webhook"] != 1 || kinds["webhook_delivery"] != 3 || strings.Contains(strings.Join(rows, ""), "whsec_") {
 		t.Errorf("%v: %s", kinds, rows)
 	}
-	if kinds, _ = storetest.Exported(t, h, one, 71); kinds["webhook_delivery"] != 2 || len(kinds) != 1 {
+	if kinds, _ = storetest.Exported(t, h, subject.Visitor(one, 71)); kinds["webhook_delivery"] != 2 || len(kinds) != 1 {
 		t.Errorf("of a visitor: %v", kinds)
 	}
-	storetest.Erase(t, h, one, 71)
+	storetest.Erase(t, h, subject.Visitor(one, 71))
 	if n := len(h.all(w, "")); n != 1 {
 		t.Errorf("%d are left", n)
 	}
-	storetest.Erase(t, h, one, 0)
-	if kinds, _ = storetest.Exported(t, h, one, 0); len(kinds) != 0 || len(h.all(theirs, "")) != 1 {
+	storetest.Erase(t, h, subject.Website(one))
+	if kinds, _ = storetest.Exported(t, h, subject.Website(one)); len(kinds) != 0 || len(h.all(theirs, "")) != 1 {
 		t.Errorf("left: %v, and %d of the other website's", kinds, len(h.all(theirs, "")))
 	}
 }
@@ -404,7 +405,7 @@ func TestVisitorsDeliveriesAreErased(t *testing.T) {
 	about("tickets", "ticket.created", 2, 8)
 	about("tickets", "ticket.created", 3, 0)
 	about("tickets", "conversation.erased", 4, 7)
-	storetest.Erase(t, h, one, 7)
+	storetest.Erase(t, h, subject.Visitor(one, 7))
 	var left []string
 	for _, d := range h.all(w, "") {
 		left = append(left, d.Type+" "+d.Key)
@@ -415,7 +416,7 @@ func TestVisitorsDeliveriesAreErased(t *testing.T) {
 	}
 	h.record(w, "e2", 204, time.Now())
 	h.record(w, "e5", 204, time.Now())
-	storetest.Erase(t, h, one, 7)
+	storetest.Erase(t, h, subject.Visitor(one, 7))
 	if n := len(h.all(w, "")); n != 2 {
 		t.Errorf("%d are left", n)
 	}

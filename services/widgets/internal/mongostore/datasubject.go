@@ -6,6 +6,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/mongokit"
@@ -17,8 +18,8 @@ func tables(db *mongokit.DB) datasubject.Tables {
 }
 
 // Export implements datasubject.DataHolder.
-func (s *Store) Export(ctx context.Context, t tenant.ID, visitor int64, after string) (datasubject.Page, error) {
-	return s.tables.Export(ctx, t, visitor, after)
+func (s *Store) Export(ctx context.Context, of subject.Subject, after string) (datasubject.Page, error) {
+	return s.tables.Export(ctx, of, after)
 }
 
 // Remove implements widgets.Store.

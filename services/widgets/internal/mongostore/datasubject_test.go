@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/widgets"
 	"fivechat.dev/services/widgets/internal/mongostore"
@@ -34,21 +35,21 @@ func TestWebsiteIsErased(t *testing.T) {
 	k := holder{s, widgets.New(s, edges)}
 	add(t, s, one, "wgt_a")
 	theirs := add(t, s, two, "wgt_b")
-	if kinds, rows := storetest.Exported(t, k, one, 0); kinds["widget"] != 1 ||
+	if kinds, rows := storetest.Exported(t, k, subject.Website(one)); kinds["widget"] != 1 ||
 		!strings.Contains(rows[0], `"clientToken":"wgt_a"`) {
 		t.Errorf("%v", rows)
 	}
-	if kinds, _ := storetest.Exported(t, k, one, 7); len(kinds) > 0 {
+	if kinds, _ := storetest.Exported(t, k, subject.Visitor(one, 7)); len(kinds) > 0 {
 		t.Errorf("of a visitor: %v", kinds)
 	}
-	storetest.Erase(t, k, one, 7)
+	storetest.Erase(t, k, subject.Visitor(one, 7))
 	if _, err := s.Get(t.Context(), one); err != nil {
 		t.Errorf("a visitor's erasure took the widget: %v", err)
 	}
 	if len(edges.erased) > 0 {
 		t.Errorf("invalidated: %v", edges.erased)
 	}
-	storetest.Erase(t, k, one, 0)
+	storetest.Erase(t, k, subject.Website(one))
 	if _, err := s.Get(t.Context(), one); !fault.Is(err, fault.NotFound) {
 		t.Errorf("the widget: %v", err)
 	}
