@@ -211,7 +211,7 @@ func literal(e ast.Expr) string {
 var skips = regexp.MustCompile(`\b[tb]\.Skip(f|Now)?\(`)
 
 // skipReason is what a skipped test must say: what the machine lacks, or the setting or target that runs the test.
-var skipReason = regexp.MustCompile(`FIVECHAT_[A-Z0-9_]+|make [a-z0-9-]+|there is no |need(s)? |not told|` +
+var skipReason = regexp.MustCompile(`FIVECHAT_[A-Z0-9_]+|make [a-z0-9-]+|there is no |need(s)? |` +
 	`unknown here|isn.t installed`)
 
 // TestNoLeftovers: sources have no notes to come back later, and a skipped test says what would run it.

@@ -39,14 +39,10 @@ var everywhere = map[string]string{
 	"aggregate conversations_outbox by pos":             "a gauge: how many records wait for the relay",
 	"aggregate tickets_outbox by pos":                   "a gauge: how many records wait for the relay",
 	"aggregate visitors_outbox by pos":                  "a gauge: how many records wait for the relay",
-	"find conversations_outbox by pos": "the relay takes records of all websites, and readers " +
-		"follow them in order",
-	"find tickets_outbox by pos": "the relay takes records of all websites, and readers " +
-		"follow them in order",
-	"find visitors_outbox by pos": "the relay takes records of all websites, and readers " +
-		"follow them in order",
-	"find webhooks_outbox by pos": "the relay takes records of all websites, and readers " +
-		"follow them in order",
+	"find conversations_outbox by pos":                  "the relay and the readers take all records in order",
+	"find tickets_outbox by pos":                        "the relay and the readers take all records in order",
+	"find visitors_outbox by pos":                       "the relay and the readers take all records in order",
+	"find webhooks_outbox by pos":                       "the relay and the readers take all records in order",
 }
 
 // recordings are the queries of the system so far.
