@@ -28,8 +28,8 @@ const (
 
 var tokenForm = regexp.MustCompile(`conv_[a-z0-9]+`)
 
-// plenty returns a quota file that no benchmark exhausts.
-func plenty(b *testing.B) string {
+// generousQuotas returns a quota file that no benchmark exhausts.
+func generousQuotas(b *testing.B) string {
 	b.Helper()
 	path, err := harness.GenerousQuotas(b.TempDir())
 	if err != nil {
@@ -42,7 +42,7 @@ func plenty(b *testing.B) string {
 // them.
 func demo(b *testing.B, dir string) (*system.System, client) {
 	b.Helper()
-	s, err := system.Start(b.Context(), system.Options{Data: dir, Quotas: plenty(b), Demo: true})
+	s, err := system.Start(b.Context(), system.Options{Data: dir, Quotas: generousQuotas(b), Demo: true})
 	if err != nil {
 		b.Fatal(err)
 	}

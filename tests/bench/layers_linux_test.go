@@ -102,13 +102,13 @@ func BenchmarkLayers(b *testing.B) {
 			}
 			var sent atomic.Int64
 			one := func(i int) { sent.Add(int64(len(r.client.do(b, r.method, r.path(i), r.body, status, r.header...)))) }
-			together(min(b.N, 100), one) // warm-up
+			concurrently(min(b.N, 100), one) // warm-up
 			l.settle()
 			sent.Store(0)
 			before := l.look()
 			n := r.times * b.N
 			start := time.Now()
-			together(n, one)
+			concurrently(n, one)
 			took := time.Since(start).Seconds()
 			l.settle()
 			o, _ := l.since(before, idle, float64(n))
@@ -140,8 +140,8 @@ func BenchmarkLayers(b *testing.B) {
 	l.write(found)
 }
 
-// together does something n times, in some concurrent clients.
-func together(n int, do func(int)) {
+// concurrently does something n times, in some concurrent clients.
+func concurrently(n int, do func(int)) {
 	var turn atomic.Int64
 	var all sync.WaitGroup
 	for range clients {
@@ -212,7 +212,7 @@ func (l *layers) backlog(b *testing.B, n int) (relayed, followed float64) {
 	p.Kill(b)
 	l.replica.Kill(b)
 	wr := newWriterIn(b, l.uri, l.db.Name())
-	together(n/eventsAtOnce, func(i int) {
+	concurrently(n/eventsAtOnce, func(i int) {
 		if err := wr.write(b.Context(), i); err != nil {
 			b.Error(err)
 		}

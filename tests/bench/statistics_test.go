@@ -113,7 +113,10 @@ func BenchmarkProjection(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = store.Close() })
-	s, err := system.Start(b.Context(), system.Options{MongoURI: store.URI(), Data: b.TempDir(), Quotas: plenty(b)})
+	s, err := system.Start(b.Context(), system.Options{
+		MongoURI: store.URI(), Data: b.TempDir(),
+		Quotas: generousQuotas(b),
+	})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func TestSuccess(t *testing.T) {
 				t.Parallel()
 				w := harness.Running().World(t, plan)
 				if plan == harness.Pro {
-					furnish(t, w)
+					setNullable(t, w)
 				}
 				a := op.Ask(t, op.Allowed(w), w.Objects()).Want(t, op.Status)
 				if have := a.Header.Get("Content-Type"); have != "application/json" && have != "application/json; charset=utf-8" {
@@ -44,8 +44,8 @@ func TestSuccess(t *testing.T) {
 	}
 }
 
-// furnish sets every nullable field.
-func furnish(t *testing.T, w *harness.World) {
+// setNullable sets every nullable field.
+func setNullable(t *testing.T, w *harness.World) {
 	t.Helper()
 	agent, user := w.Agent(), w.User.Int("id")
 	agent.Send(t, 200, "PATCH", "/conversations/"+w.Conversation, harness.Map{

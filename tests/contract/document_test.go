@@ -87,7 +87,7 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 			t.Parallel()
 			free, w := harness.Running().World(t, harness.Free), harness.Running().World(t, harness.Pro)
 			if op.Row != 19 && !strings.HasPrefix(op.Path, "/visitor/conversations/") { // these need an open conversation
-				furnish(t, w)
+				setNullable(t, w)
 			}
 			ask := func(status int, c harness.Client, names map[string]string) {
 				t.Helper()

@@ -42,10 +42,10 @@ func newBalancer(t testing.TB, addr string) *balancer {
 			if err != nil {
 				return
 			}
-			go b.carry(c)
+			go b.forward(c)
 		}
 	})
-	all.Go(func() { b.look(t) })
+	all.Go(func() { b.probe(t) })
 	t.Cleanup(func() {
 		ln.Close()
 		all.Wait()
@@ -53,8 +53,8 @@ func newBalancer(t testing.TB, addr string) *balancer {
 	return b
 }
 
-// stand sets the replicas.
-func (b *balancer) stand(replicas ...*cluster.Process) {
+// setReplicas sets the replicas.
+func (b *balancer) setReplicas(replicas ...*cluster.Process) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.replicas = nil
@@ -63,8 +63,8 @@ func (b *balancer) stand(replicas ...*cluster.Process) {
 	}
 }
 
-// look probes the replicas until the test ends.
-func (b *balancer) look(t testing.TB) {
+// probe probes the replicas until the test ends.
+func (b *balancer) probe(t testing.TB) {
 	client := http.Client{Timeout: time.Second}
 	defer client.CloseIdleConnections()
 	ticks := time.NewTicker(probeInterval)
@@ -93,8 +93,8 @@ func (b *balancer) look(t testing.TB) {
 	}
 }
 
-// carry connects a client to a replica. If that refuses the connection, it tries the next.
-func (b *balancer) carry(c net.Conn) {
+// forward connects a client to a replica. If that refuses the connection, it tries the next.
+func (b *balancer) forward(c net.Conn) {
 	defer c.Close()
 	b.mu.Lock()
 	var ready []string

@@ -101,7 +101,7 @@ func TestFaults(t *testing.T) {
 		})
 	}
 	if path := os.Getenv("FIVECHAT_SOAK_TABLE"); path != "" {
-		if err := keep(filepath.Join(harness.Root(t), path), all); err != nil {
+		if err := replaceTable(filepath.Join(harness.Root(t), path), all); err != nil {
 			t.Error(err)
 		}
 	}
@@ -211,7 +211,7 @@ func (tb *testbed) faults(t *testing.T, draw *rand.Rand) []fault {
 		}},
 	)
 	all = append(all, fault{"the store's primary steps down", long, true, func() func() {
-		tb.elect(t, long)
+		tb.stepDown(t, long)
 		return func() {}
 	}})
 	if tb.store == nil {
@@ -231,7 +231,7 @@ func (tb *testbed) faults(t *testing.T, draw *rand.Rand) []fault {
 		}},
 	)
 	if tb.disk != "" {
-		all = append(all, fault{"the store's disk is full", short, true, func() func() { return tb.fill(t) }})
+		all = append(all, fault{"the store's disk is full", short, true, func() func() { return tb.fillDisk(t) }})
 	}
 	return all
 }

@@ -57,9 +57,9 @@ func TestHostileNeighbour(t *testing.T) {
 	breakers := watchBreakers(t, f)
 	var calm, attacked load
 	for round := range neighbourRounds {
-		n.live(t, &calm, calmFor)
+		n.work(t, &calm, calmFor)
 		before := processors(t, f)
-		a.attack(t, "", func() { n.live(t, &attacked, attackFor) })
+		a.attack(t, "", func() { n.work(t, &attacked, attackFor) })
 		for name, used := range processors(t, f) {
 			t.Logf("%s used %v of %v", name, used-before[name], attackFor)
 		}
@@ -114,8 +114,8 @@ func TestNeighbourOfEachAttack(t *testing.T) {
 	breakers := watchBreakers(t, f)
 	for _, attack := range a.attacks() {
 		var calm, attacked load
-		n.live(t, &calm, eachFor)
-		a.attack(t, attack.name, func() { n.live(t, &attacked, eachFor) })
+		n.work(t, &calm, eachFor)
+		a.attack(t, attack.name, func() { n.work(t, &attacked, eachFor) })
 		t.Logf("| %s | %v | %v | ×%.1f |", attack.name, calm.p99(), attacked.p99(),
 			float64(attacked.p99())/float64(calm.p99()))
 		if len(calm.failed)+len(attacked.failed) > 0 {
@@ -167,8 +167,8 @@ func newNeighbour(t *testing.T, f *cluster.Cluster) *neighbour {
 	return n
 }
 
-// live lets the neighbour's visitor and agent work for a while: they read lists and threads, begin sessions and write.
-func (n *neighbour) live(t *testing.T, l *load, lasts time.Duration) {
+// work lets the neighbour's visitor and agent work for a while: they read lists and threads, begin sessions and write.
+func (n *neighbour) work(t *testing.T, l *load, lasts time.Duration) {
 	t.Helper()
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()

@@ -40,8 +40,8 @@ type row struct {
 	recovery                 time.Duration // the longest
 }
 
-// together sums up the rows of each fault, in the order of their names.
-func together(rows []row) (sums []row) {
+// sumRows sums up the rows of each fault, in the order of their names.
+func sumRows(rows []row) (sums []row) {
 	for _, r := range rows {
 		i := slices.IndexFunc(sums, func(s row) bool { return s.fault == r.fault })
 		if i < 0 {
@@ -98,8 +98,8 @@ func (r *record) judge(t *testing.T, windows []window) (rows []row, quiet row) {
 	return rows, quiet
 }
 
-// keep replaces the table of a page with that of rows.
-func keep(path string, rows []row) error {
+// replaceTable replaces the table of a page with that of rows.
+func replaceTable(path string, rows []row) error {
 	page, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func keep(path string, rows []row) error {
 	if !found || !ends {
 		return fmt.Errorf("%s has no table of faults followed by an empty line", path)
 	}
-	return os.WriteFile(path, []byte(before+"\n"+table(together(rows))+"\n"+after), 0o600)
+	return os.WriteFile(path, []byte(before+"\n"+table(sumRows(rows))+"\n"+after), 0o600)
 }
 
 // table formats rows as Markdown.

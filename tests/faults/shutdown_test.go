@@ -49,7 +49,7 @@ func TestRollingRestart(t *testing.T) {
 	}
 	cluster.Ready(t, waves[1]...)
 	for i, name := range names {
-		before[name].stand(waves[0][i], waves[1][i])
+		before[name].setReplicas(waves[0][i], waves[1][i])
 	}
 	w := f.Website(t, harness.Pro)
 	w.URL = "http://" + before[cluster.Gateway].Addr().String()

@@ -123,8 +123,8 @@ func answering(t *testing.T, addr string) {
 	})
 }
 
-// fill leaves no room on the store's disk until repair removes the file.
-func (tb *testbed) fill(t *testing.T) (repair func()) {
+// fillDisk leaves no room on the store's disk until repair removes the file.
+func (tb *testbed) fillDisk(t *testing.T) (repair func()) {
 	t.Helper()
 	path := filepath.Join(tb.disk, "filler")
 	f, err := os.Create(path)
@@ -145,9 +145,9 @@ func (tb *testbed) fill(t *testing.T) (repair func()) {
 	}
 }
 
-// elect makes the store's primary step down. If the replica set has more members, one of them becomes the primary;
+// stepDown makes the store's primary step down. If the replica set has more members, one of them becomes the primary;
 // otherwise it becomes the primary again after a while.
-func (tb *testbed) elect(t *testing.T, after time.Duration) {
+func (tb *testbed) stepDown(t *testing.T, after time.Duration) {
 	t.Helper()
 	client, err := mongo.Connect(options.Client().ApplyURI(tb.Env["MONGODB_URI"]))
 	if err != nil {

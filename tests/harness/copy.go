@@ -72,7 +72,7 @@ func (c *Copy) take(t testing.TB, line []byte) {
 	switch {
 	case row["deleted"] == nil:
 		c.Came[id]++
-		c.rows[id] = lasting(row)
+		c.rows[id] = withoutTransient(row)
 	case row["id"] != nil:
 		delete(c.rows, id)
 	default: // all messages of a conversation are deleted
@@ -100,7 +100,7 @@ func Rows(t testing.TB, reader Client, kind string) map[string]map[string]any {
 	if kind == "messages" {
 		for _, c := range Rows(t, reader, "conversations") {
 			for _, m := range reader.Get(t, fmt.Sprint("/conversations/", c["token"], "/messages")).List("messages") {
-				all[fmt.Sprint(m.M["id"])] = lasting(m.M)
+				all[fmt.Sprint(m.M["id"])] = withoutTransient(m.M)
 			}
 		}
 		return all
@@ -108,7 +108,7 @@ func Rows(t testing.TB, reader Client, kind string) map[string]map[string]any {
 	for at, more := "/"+kind+"?limit=100", true; more; {
 		page := reader.Get(t, at)
 		for _, row := range page.List("data") {
-			all[fmt.Sprint(row.M["id"])] = lasting(row.M)
+			all[fmt.Sprint(row.M["id"])] = withoutTransient(row.M)
 		}
 		if more = page.Bool("hasNextPage"); more {
 			at = "/" + kind + "?limit=100&cursor=" + url.QueryEscape(page.Text("nextCursor"))
@@ -117,8 +117,8 @@ func Rows(t testing.TB, reader Client, kind string) map[string]map[string]any {
 	return all
 }
 
-// lasting returns a row without its transient members: presence and typing.
-func lasting(row map[string]any) map[string]any {
+// withoutTransient returns a row without its transient members: presence and typing.
+func withoutTransient(row map[string]any) map[string]any {
 	row = maps.Clone(row)
 	for _, name := range []string{"online", "visitorTyping", "userTyping"} {
 		delete(row, name)

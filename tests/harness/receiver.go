@@ -56,8 +56,8 @@ func (r *Receiver) Got() []Received {
 	return append([]Received(nil), r.got...)
 }
 
-// taking returns the URL of a receiver that accepts everything and lives as long as the test binary.
-var taking = sync.OnceValue(func() string {
+// acceptingURL returns the URL of a receiver that accepts everything and lives as long as the test binary.
+var acceptingURL = sync.OnceValue(func() string {
 	return serve(func(http.ResponseWriter, *http.Request) {}).URL
 })
 

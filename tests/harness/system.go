@@ -108,16 +108,16 @@ func runOver(m *testing.M, o system.Options) (int, error) {
 func Logged(requestID string) string { return log.about(requestID) }
 
 // log is the log of the system in memory.
-var log = new(alarms)
+var log = new(logGuard)
 
-// alarms searches the system's log for forbidden lines, and keeps the last lines.
-type alarms struct {
+// logGuard searches the system's log for forbidden lines, and keeps the last lines.
+type logGuard struct {
 	mu    sync.Mutex
 	found []string
 	last  []string
 }
 
-// The bounds of what alarms keeps: the first forbidden lines, which show the cause, and the last lines of the log.
+// The bounds of what logGuard keeps: the first forbidden lines, which show the cause, and the last lines of the log.
 const (
 	mostAlarms = 20
 	mostLines  = 500
@@ -126,7 +126,7 @@ const (
 var forbidden = [][]byte{[]byte("panicked"), []byte("DATA RACE"), []byte("refused by a sibling")}
 
 // Write implements io.Writer.
-func (a *alarms) Write(p []byte) (int, error) {
+func (a *logGuard) Write(p []byte) (int, error) {
 	if os.Getenv("FIVECHAT_TEST_LOG") != "" {
 		_, _ = os.Stderr.Write(p)
 	}
@@ -145,7 +145,7 @@ func (a *alarms) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (a *alarms) about(requestID string) string {
+func (a *logGuard) about(requestID string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var b strings.Builder
@@ -157,7 +157,7 @@ func (a *alarms) about(requestID string) string {
 	return b.String()
 }
 
-func (a *alarms) err() error {
+func (a *logGuard) err() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.found) == 0 {

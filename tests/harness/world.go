@@ -30,7 +30,7 @@ func (s System) World(t testing.TB, plan string) *World {
 	w.User = w.NewUser(t)
 	w.Tag = Unique("tag-")
 	w.Agent().Do(t, "PUT", "/tags/"+w.Tag, Map{"names": Map{"de": "Pakete"}}).Want(t, 200)
-	w.Webhook = PathID(w.NewWebhook(t, taking(), "visitors.imported").Int("id"))
+	w.Webhook = PathID(w.NewWebhook(t, acceptingURL(), "visitors.imported").Int("id"))
 	w.Delivery = w.NewDelivery(t, w.Webhook)
 	w.Ticket = w.Caller.Send(t, 201, "POST", "/internal/visitors/tickets", Map{"title": "Lost parcel"}).Text("id")
 	return w
@@ -62,7 +62,7 @@ func (w *World) Another(t testing.TB, path string) map[string]string {
 	case strings.Contains(path, "{delivery}"):
 		names["delivery"] = w.NewDelivery(t, w.Webhook)
 	case strings.Contains(path, "{webhook}"):
-		names["webhook"] = PathID(w.NewWebhook(t, taking(), "visitors.imported").Int("id"))
+		names["webhook"] = PathID(w.NewWebhook(t, acceptingURL(), "visitors.imported").Int("id"))
 	default:
 		t.Fatalf("%s has no object of a known kind", path)
 	}

@@ -21,8 +21,8 @@ type remains struct {
 	event   string            // the id of an event before the erasure
 }
 
-// remember collects the ETags, cursors and ids of a world whose visitor will be erased.
-func remember(t *testing.T, w *harness.World, words ...string) remains {
+// collectRemains collects the ETags, cursors and ids of a world whose visitor will be erased.
+func collectRemains(t *testing.T, w *harness.World, words ...string) remains {
 	t.Helper()
 	r := remains{
 		World: w, words: append(words, w.Caller.Token, w.Conversation), tags: map[string]string{},
@@ -43,8 +43,8 @@ func remember(t *testing.T, w *harness.World, words ...string) remains {
 	return r
 }
 
-// gone erases a visitor of a website with all their data. It returns the website and what a client kept.
-func gone(t *testing.T) (*harness.World, remains) {
+// eraseVisitor erases a visitor of a website with all their data. It returns the website and what a client kept.
+func eraseVisitor(t *testing.T) (*harness.World, remains) {
 	t.Helper()
 	w := harness.Running().World(t, harness.Pro)
 	w.NewWebhook(t, harness.Receive(t, nil).URL, "*")
@@ -57,7 +57,7 @@ func gone(t *testing.T) (*harness.World, remains) {
 	theirs.Ticket = theirs.Caller.Send(t, 201, "POST", "/internal/visitors/tickets",
 		harness.Map{"title": titled}).Text("id")
 	w.Reply(t, theirs.Conversation, answered)
-	r := remember(t, &theirs, name, said, answered, titled)
+	r := collectRemains(t, &theirs, name, said, answered, titled)
 	begun := w.Operator().Send(t, 202, "DELETE", fmt.Sprintf("/operator/websites/%d/visitors/%s", w.ID,
 		theirs.Caller.Token), nil)
 	w.Swept(t, begun.Int("id"))
@@ -72,7 +72,7 @@ func gone(t *testing.T) (*harness.World, remains) {
 // every place, for every caller. No response mentions them.
 func TestErasedVisitor(t *testing.T) {
 	t.Parallel()
-	w, theirs := gone(t)
+	w, theirs := eraseVisitor(t)
 	s := harness.Running()
 	c := cast{own: w, other: theirs.World, free: s.World(t, harness.Free)}
 	unknown := theirs.Unknown()
@@ -85,10 +85,11 @@ func TestErasedVisitor(t *testing.T) {
 	for _, op := range harness.Operations() {
 		if op.Caller == harness.ByVisitor { // the credential itself
 			for _, names := range []map[string]string{theirs.Objects(), w.Objects()} {
-				like(t, op.Name()+" by the erased visitor", op.Ask(t, theirs.Caller.Client, names), op.Ask(t, unknownClient, names))
+				assertSame(t, op.Name()+" by the erased visitor", op.Ask(t, theirs.Caller.Client, names),
+					op.Ask(t, unknownClient, names))
 			}
 		}
-		kind := about(op.Path)
+		kind := objectKind(op.Path)
 		if theirs.tags[kind] == "" {
 			continue
 		}
@@ -105,23 +106,23 @@ func TestErasedVisitor(t *testing.T) {
 			}
 			for _, header := range []string{"If-Match", "If-None-Match"} {
 				known := op.Allowed(w).With(header, theirs.tags[kind])
-				like(t, op.Name()+" with "+header, op.Ask(t, known, theirs.Objects()), op.Ask(t, known, unknown))
+				assertSame(t, op.Name()+" with "+header, op.Ask(t, known, theirs.Objects()), op.Ask(t, known, unknown))
 			}
 		})
 	}
 	t.Run("places", func(t *testing.T) {
-		for op, p := range namingPlaces(t) {
+		for op, p := range identifyingPlaces(t) {
 			switch kind := kinds[p.Name]; kind {
 			case "visitor", "conversation", "number of a visitor":
 				t.Run(op.Name()+" "+p.Name, func(t *testing.T) {
 					for _, by := range callers {
-						c.alike(t, op, p, kind, by, want(op, own, by))
+						c.assertAlike(t, op, p, kind, by, want(op, own, by))
 					}
 				})
 			}
 		}
 	})
-	t.Run("reading", func(t *testing.T) { theirs.unmentioned(t, w) })
+	t.Run("reading", func(t *testing.T) { theirs.assertUnmentioned(t, w) })
 }
 
 // cursorOf returns the last cursor of an export.
@@ -131,25 +132,25 @@ func cursorOf(export string) string {
 	return cursor
 }
 
-// about returns the kind of the object in a path, or "" if there is none.
-func about(path string) string {
+// objectKind returns the kind of the object in a path, or "" if there is none.
+func objectKind(path string) string {
 	_, kind, _ := strings.Cut(path, "{")
 	kind, _, _ = strings.Cut(kind, "}")
 	return kind
 }
 
-// like fails the test unless two responses are the same, byte for byte.
-func like(t *testing.T, what string, theirs, unknowns harness.Answer) {
+// assertSame fails the test unless two responses are the same, byte for byte.
+func assertSame(t *testing.T, what string, theirs, unknowns harness.Answer) {
 	t.Helper()
 	if a, b := plain(theirs), plain(unknowns); a != b {
 		t.Errorf("%s: an erased object gets another response than an unknown one:\n%s\n%s", what, a, b)
 	}
 }
 
-// unmentioned fails the test if the website's agents can read anything about the erased visitor. It reads lists,
+// assertUnmentioned fails the test if the website's agents can read anything about the erased visitor. It reads lists,
 // searches, exports from the beginning and from a former cursor, streams from a former event, and the webhooks'
 // deliveries.
-func (r remains) unmentioned(t *testing.T, w *harness.World) {
+func (r remains) assertUnmentioned(t *testing.T, w *harness.World) {
 	t.Helper()
 	paths := []string{"/webhooks?limit=100"}
 	for _, op := range harness.Operations() {
@@ -174,12 +175,12 @@ func (r remains) unmentioned(t *testing.T, w *harness.World) {
 		t.Fatalf("only %d paths are read", len(paths))
 	}
 	for _, path := range paths {
-		r.absent(t, "GET "+path, string(w.Reader().Do(t, "GET", path, nil).Want(t, 200).Body))
+		r.assertAbsent(t, "GET "+path, string(w.Reader().Do(t, "GET", path, nil).Want(t, 200).Body))
 	}
 	for path, cursor := range r.cursors {
 		harness.Eventually(t, harness.Patience, "the end of "+path, func() (bool, any) {
 			body := string(w.Reader().Do(t, "GET", path+"?cursor="+url.QueryEscape(cursor), nil).Want(t, 200).Body)
-			r.absent(t, "GET "+path+" from a former cursor", body)
+			r.assertAbsent(t, "GET "+path+" from a former cursor", body)
 			cursor = cursorOf(body)
 			return strings.Contains(body, `"endOfStream":true`), body
 		})
@@ -190,7 +191,7 @@ func (r remains) unmentioned(t *testing.T, w *harness.World) {
 		after := w.Reply(t, w.Conversation, harness.Unique("after"))
 		for {
 			f := stream.Next(t)
-			r.absent(t, name+" stream", f.Data.String())
+			r.assertAbsent(t, name+" stream", f.Data.String())
 			if strings.Contains(f.Data.String(), after.Content) {
 				break
 			}
@@ -198,8 +199,8 @@ func (r remains) unmentioned(t *testing.T, w *harness.World) {
 	}
 }
 
-// absent fails the test if text contains one of the erased words.
-func (r remains) absent(t *testing.T, where, text string) {
+// assertAbsent fails the test if text contains one of the erased words.
+func (r remains) assertAbsent(t *testing.T, where, text string) {
 	t.Helper()
 	for _, word := range r.words {
 		if strings.Contains(text, word) && !strings.Contains(where, url.QueryEscape(word)) {
@@ -214,9 +215,9 @@ func TestErasedWebsite(t *testing.T) {
 	t.Parallel()
 	s := harness.Running()
 	c := newCast(t)
-	theirs := remember(t, c.other)
+	theirs := collectRemains(t, c.other)
 	open := c.other.Reader().Events(t, "/events", "")
-	warm(t, c.other)
+	fillCaches(t, c.other)
 	begun := s.Operator().Send(t, 202, "DELETE", fmt.Sprintf("/operator/websites/%d", c.other.ID), nil)
 	s.Swept(t, begun.Int("id"))
 	for more := true; more; {
@@ -236,17 +237,18 @@ func TestErasedWebsite(t *testing.T) {
 				switch op.Caller {
 				case harness.ByPublic:
 				case harness.ByVisitor:
-					like(t, "by its visitor", op.Ask(t, theirs.Caller.Client, names), op.Ask(t, visitor, names))
+					assertSame(t, "by its visitor", op.Ask(t, theirs.Caller.Client, names), op.Ask(t, visitor, names))
 				default:
 					for _, level := range []string{harness.Read, harness.Write, harness.ReadWrite} {
-						like(t, "by its token", op.Ask(t, theirs.As(level), names), op.Ask(t, bearer, names))
-						like(t, "by its token, with a state", op.Ask(t, theirs.As(level).With("If-None-Match", theirs.tags["ticket"]),
-							names), op.Ask(t, bearer, names))
+						assertSame(t, "by its token", op.Ask(t, theirs.As(level), names), op.Ask(t, bearer, names))
+						assertSame(t, "by its token, with a state",
+							op.Ask(t, theirs.As(level).With("If-None-Match", theirs.tags["ticket"]),
+								names), op.Ask(t, bearer, names))
 					}
 				}
 			}
 			if op.Body["clientToken"] != nil {
-				like(t, "its client token", op.Ask(t, s.Public(), theirs.Objects()), op.Ask(t, s.Public(), unknown))
+				assertSame(t, "its client token", op.Ask(t, s.Public(), theirs.Objects()), op.Ask(t, s.Public(), unknown))
 			}
 			if op.Malformed == 0 {
 				return
@@ -259,20 +261,20 @@ func TestErasedWebsite(t *testing.T) {
 					return want(op, object, by)
 				})
 			}
-			if tag := theirs.tags[about(op.Path)]; tag != "" && op.Caller != harness.ByVisitor {
+			if tag := theirs.tags[objectKind(op.Path)]; tag != "" && op.Caller != harness.ByVisitor {
 				for _, header := range []string{"If-Match", "If-None-Match"} {
 					known := op.Allowed(c.own).With(header, tag)
-					like(t, "with "+header, op.Ask(t, known, theirs.Objects()), op.Ask(t, known, unknown))
+					assertSame(t, "with "+header, op.Ask(t, known, theirs.Objects()), op.Ask(t, known, unknown))
 				}
 			}
 		})
 	}
 	t.Run("places", func(t *testing.T) {
-		for op, p := range namingPlaces(t) {
+		for op, p := range identifyingPlaces(t) {
 			switch kind := kinds[p.Name]; kind {
 			case "visitor", "conversation", "number of a visitor", "user", "client":
 				for _, by := range callers {
-					c.alike(t, op, p, kind, by, want(op, own, by))
+					c.assertAlike(t, op, p, kind, by, want(op, own, by))
 				}
 			case "cursor":
 				if cursor := theirs.cursors[op.Path]; cursor != "" { // it names the website: another website refuses it
@@ -280,15 +282,15 @@ func TestErasedWebsite(t *testing.T) {
 						return c.own.Reader().Do(t, "GET", op.Path+"?cursor="+url.QueryEscape(cursor), nil)
 					}
 					at(cursor).Want(t, 400)
-					like(t, op.Name()+" after its cursor", at(cursor), at("AAAA"))
+					assertSame(t, op.Name()+" after its cursor", at(cursor), at("AAAA"))
 				}
 			}
 		}
 	})
 }
 
-// warm makes the edge cache a website's tokens, its visitor and its widget.
-func warm(t *testing.T, w *harness.World) {
+// fillCaches makes the edge cache a website's tokens, its visitor and its widget.
+func fillCaches(t *testing.T, w *harness.World) {
 	t.Helper()
 	for _, level := range []string{harness.Read, harness.Write, harness.ReadWrite} {
 		w.As(level).Do(t, "GET", "/health", nil).Want(t, 200)

@@ -103,7 +103,7 @@ func TestMatrix(t *testing.T) {
 	if after := c.other.State(t); after != before {
 		t.Errorf("the other website changed:\nbefore %s\nafter  %s", before, after)
 	}
-	silent(t, c.own, c.other, c.free)
+	assertNotIdentified(t, c.own, c.other, c.free)
 }
 
 // TestVisitorMatrix calls the visitors' operations: a visitor reaches only their own conversations.
@@ -163,7 +163,7 @@ func TestVisitorMatrix(t *testing.T) {
 	if after := c.other.State(t); after != before {
 		t.Errorf("the other website changed:\nbefore %s\nafter  %s", before, after)
 	}
-	silent(t, c.own, c.other, c.free)
+	assertNotIdentified(t, c.own, c.other, c.free)
 }
 
 // row calls an operation with every kind of object as one caller.

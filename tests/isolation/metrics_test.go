@@ -11,9 +11,9 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// silent fails the test if a component's metrics identify a website: by its name, its tokens, a name or id of one of
-// its objects, or a requested path. Call it after requests about all of them.
-func silent(t *testing.T, worlds ...*harness.World) {
+// assertNotIdentified fails the test if a component's metrics identify a website: by its name, its tokens, a name or id
+// of one of its objects, or a requested path. Call it after requests about all of them.
+func assertNotIdentified(t *testing.T, worlds ...*harness.World) {
 	t.Run("metrics", func(t *testing.T) {
 		s := harness.Running()
 		if s.AdminURL == "" {
@@ -56,10 +56,10 @@ func namesOf(w *harness.World) (names, numbers []string) {
 
 var (
 	labels = regexp.MustCompile(`[{,](\w+)="((?:[^"\\]|\\.)*)"`)
-	// secretly are the forms of all tokens.
-	secretly = regexp.MustCompile(`\b(5c|5o|conv|vis|wgt|whsec)_\w{4,}`)
-	// counting are the labels whose values are or contain numbers.
-	counting = []string{"le", "quantile", "http_response_status_code", "version", "trace_id", "span_id"}
+	// tokenForms are the forms of all tokens.
+	tokenForms = regexp.MustCompile(`\b(5c|5o|conv|vis|wgt|whsec)_\w{4,}`)
+	// numericLabels are the labels whose values are or contain numbers.
+	numericLabels = []string{"le", "quantile", "http_response_status_code", "version", "trace_id", "span_id"}
 )
 
 // identifying finds, in the text of metrics, one of the names, anything in the form of a token, and one of the numbers
@@ -78,11 +78,11 @@ func identifying(text string, names, numbers []string) []string {
 				found["the name "+name] = true
 			}
 		}
-		for _, token := range secretly.FindAllString(line, -1) {
+		for _, token := range tokenForms.FindAllString(line, -1) {
 			found["the token "+token] = true
 		}
 		for _, l := range labels.FindAllStringSubmatch(line, -1) {
-			if slices.Contains(counting, l[1]) {
+			if slices.Contains(numericLabels, l[1]) {
 				continue
 			}
 			for _, n := range strings.FieldsFunc(l[2], func(r rune) bool { return r < '0' || r > '9' }) {

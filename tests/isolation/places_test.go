@@ -16,9 +16,9 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// naming matches the parameters and members that can identify an object. Each one in the document has its kind in
-// kinds.
-var naming = regexp.MustCompile(`(?i)(id|token|key|cursor|match)$`)
+// identifierNames matches the parameters and members that can identify an object. Each one in the document has its kind
+// in kinds.
+var identifierNames = regexp.MustCompile(`(?i)(id|token|key|cursor|match)$`)
 
 // kinds maps these parameters and members to the kind of object that they identify.
 var kinds = map[string]string{
@@ -41,7 +41,7 @@ func TestPlaces(t *testing.T) {
 	before := quiet.other.State(t) + busy.other.State(t)
 	callers := map[bool][]caller{true: quiet.callers(t), false: busy.callers(t)}
 	t.Run("places", func(t *testing.T) {
-		for op, p := range namingPlaces(t) {
+		for op, p := range identifyingPlaces(t) {
 			kind := kinds[p.Name]
 			t.Run(op.Name()+" "+p.Name, func(t *testing.T) {
 				t.Parallel()
@@ -51,12 +51,12 @@ func TestPlaces(t *testing.T) {
 				}
 				switch op.Caller {
 				case harness.ByVisitor:
-					c.alike(t, op, p, kind, caller{"the visitor", c.own, c.own.Caller.Client, ""}, op.Status)
+					c.assertAlike(t, op, p, kind, caller{"the visitor", c.own, c.own.Caller.Client, ""}, op.Status)
 				case harness.ByPublic:
-					c.alike(t, op, p, kind, caller{"none", c.own, c.own.Public(), ""}, op.Status)
+					c.assertAlike(t, op, p, kind, caller{"none", c.own, c.own.Public(), ""}, op.Status)
 				default:
 					for _, by := range callers[op.Method == "GET"] {
-						c.alike(t, op, p, kind, by, want(op, own, by))
+						c.assertAlike(t, op, p, kind, by, want(op, own, by))
 					}
 				}
 			})
@@ -65,11 +65,12 @@ func TestPlaces(t *testing.T) {
 	if after := quiet.other.State(t) + busy.other.State(t); after != before {
 		t.Errorf("the other website changed:\nbefore %s\nafter  %s", before, after)
 	}
-	silent(t, quiet.own, quiet.other, quiet.free, busy.own, busy.other, busy.free, busy.spent)
+	assertNotIdentified(t, quiet.own, quiet.other, quiet.free, busy.own, busy.other, busy.free, busy.spent)
 }
 
-// namingPlaces returns every place of the document outside of the path that identifies an object, with its operation.
-func namingPlaces(t *testing.T) iter.Seq2[harness.Operation, fuzz.Location] {
+// identifyingPlaces returns every place of the document outside of the path that identifies an object, with its
+// operation.
+func identifyingPlaces(t *testing.T) iter.Seq2[harness.Operation, fuzz.Location] {
 	t.Helper()
 	all, err := fuzz.Operations(openapi.JSON)
 	if err != nil {
@@ -88,7 +89,7 @@ func namingPlaces(t *testing.T) iter.Seq2[harness.Operation, fuzz.Location] {
 			for _, p := range documented.Locations() {
 				op, asked := asks[documented.ID]
 				kind, known := kinds[p.Name]
-				if !naming.MatchString(p.Name) || p.In == "path" || !asked || known && kind == "" {
+				if !identifierNames.MatchString(p.Name) || p.In == "path" || !asked || known && kind == "" {
 					continue
 				}
 				if !known {
@@ -106,8 +107,9 @@ func namingPlaces(t *testing.T) iter.Seq2[harness.Operation, fuzz.Location] {
 // shortest is the length from which a value in a response must be an echo of the request.
 const shortest = 6
 
-// alike calls an operation with each kind of value in a place as one caller. Without the value the status is status.
-func (c cast) alike(t *testing.T, op harness.Operation, p fuzz.Location, kind string, by caller, status int) {
+// assertAlike calls an operation with each kind of value in a place as one caller. Without the value the status is
+// status.
+func (c cast) assertAlike(t *testing.T, op harness.Operation, p fuzz.Location, kind string, by caller, status int) {
 	t.Helper()
 	answers := map[string]string{}
 	for _, sort := range []string{others, unknown, malformed} {
@@ -115,7 +117,7 @@ func (c cast) alike(t *testing.T, op harness.Operation, p fuzz.Location, kind st
 		if op.Ends && status == op.Status {
 			names = by.home.Another(t, op.Path)
 		}
-		value := c.thing(t, op, kind, sort, names)
+		value := c.valueFor(t, op, kind, sort, names)
 		a := put(t, op, p, by.client, names, value)
 		switch {
 		case status >= 400 && a.Status != status:
@@ -177,9 +179,9 @@ func put(t *testing.T, op harness.Operation, p fuzz.Location, c harness.Client, 
 	return c.Do(t, op.Method, path, body)
 }
 
-// thing returns the value for a place of a kind: another website's, an unknown one, or a malformed one. A key is first
-// used on a third website, because that changes the website.
-func (c cast) thing(t *testing.T, op harness.Operation, kind, sort string, names map[string]string) string {
+// valueFor returns the value for a place of a kind: another website's, an unknown one, or a malformed one. A key is
+// first used on a third website, because that changes the website.
+func (c cast) valueFor(t *testing.T, op harness.Operation, kind, sort string, names map[string]string) string {
 	t.Helper()
 	var theirs, unknowns, bad string
 	switch kind {
@@ -190,18 +192,18 @@ func (c cast) thing(t *testing.T, op harness.Operation, kind, sort string, names
 	case "key", "row":
 		theirs, unknowns, bad = harness.Unique("key."), harness.Unique("key."), strings.Repeat("k", 300)
 		if sort == others {
-			use(t, op, kind, theirs, c.spent)
+			useKey(t, op, kind, theirs, c.spent)
 		}
 	case "state":
-		theirs, unknowns, bad = c.tag(t, op), `"nobody.1.x"`, `"nobody`
+		theirs, unknowns, bad = c.etagOf(t, op), `"nobody.1.x"`, `"nobody`
 	default:
 		theirs, unknowns, bad = c.other.Objects()[kind], c.own.Unknown()[kind], harness.Malformed()[kind]
 	}
 	return map[string]string{others: theirs, unknown: unknowns, malformed: bad}[sort]
 }
 
-// use sends an operation with a key on a website, about the website's own objects.
-func use(t *testing.T, op harness.Operation, kind, key string, w *harness.World) {
+// useKey sends an operation with a key on a website, about the website's own objects.
+func useKey(t *testing.T, op harness.Operation, kind, key string, w *harness.World) {
 	t.Helper()
 	names := w.Objects()
 	if op.Ends {
@@ -217,8 +219,8 @@ func use(t *testing.T, op harness.Operation, kind, key string, w *harness.World)
 	put(t, op, place, op.Allowed(w), names, key)
 }
 
-// tag returns the ETag of the other website's object of an operation.
-func (c cast) tag(t *testing.T, op harness.Operation) string {
+// etagOf returns the ETag of the other website's object of an operation.
+func (c cast) etagOf(t *testing.T, op harness.Operation) string {
 	t.Helper()
 	path := strings.TrimSuffix(strings.TrimSuffix(harness.Fill(op.Path, c.other.Objects()), "/context"), "/status")
 	if strings.HasPrefix(path, "/widget-words/") || strings.HasPrefix(path, "/tags/") {

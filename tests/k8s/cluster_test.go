@@ -38,8 +38,8 @@ type cluster struct {
 	namespace, release string
 }
 
-// given returns the cluster that the environment names. Without one the test is skipped.
-func given(t *testing.T) cluster {
+// clusterFromEnv returns the cluster that the environment names. Without one the test is skipped.
+func clusterFromEnv(t *testing.T) cluster {
 	t.Helper()
 	c := cluster{
 		programs: os.Getenv("FIVECHAT_K8S_PROGRAMS"), images: os.Getenv("FIVECHAT_K8S_IMAGES"),
@@ -68,12 +68,12 @@ func (c cluster) run(ctx context.Context, stdin, program string, args ...string)
 	return strings.TrimSpace(out.String()), err
 }
 
-// patient bounds every run of a program: a roll-out of eight components on a small machine is the longest.
-const patient = 6 * time.Minute
+// commandTimeout bounds every run of a program: a roll-out of eight components on a small machine is the longest.
+const commandTimeout = 6 * time.Minute
 
 func (c cluster) try(t *testing.T, program string, args ...string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patient)
+	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
 	return c.run(ctx, "", program, c.at(program, args)...)
 }
@@ -99,7 +99,7 @@ func (c cluster) helm(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := c.try(t, "helm", args...)
 	if err != nil {
-		t.Fatalf("helm %s: %v\n%s\n%s", strings.Join(args, " "), err, out, c.trouble(t))
+		t.Fatalf("helm %s: %v\n%s\n%s", strings.Join(args, " "), err, out, c.diagnose(t))
 	}
 	return out
 }
@@ -112,8 +112,8 @@ func (c cluster) apply(t *testing.T, manifest string, more ...string) (string, e
 	return c.run(ctx, manifest, "kubectl", c.at("kubectl", append([]string{"apply", "--filename", "-"}, more...))...)
 }
 
-// trouble returns the information to look at first after a failure.
-func (c cluster) trouble(t *testing.T) string {
+// diagnose returns the information to look at first after a failure.
+func (c cluster) diagnose(t *testing.T) string {
 	pods, _ := c.try(t, "kubectl", "get", "pods", "--output", "wide")
 	events, _ := c.try(t, "kubectl", "get", "events", "--field-selector", "type!=Normal", "--sort-by", ".lastTimestamp")
 	return pods + "\n" + events

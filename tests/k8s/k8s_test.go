@@ -22,7 +22,7 @@ const callers = 4
 
 // TestKubernetes takes the chart through its whole life cycle on a real cluster, step by step.
 func TestKubernetes(t *testing.T) {
-	c := given(t)
+	c := clusterFromEnv(t)
 	r := &report{}
 	version := decode[struct{ ServerVersion struct{ GitVersion string } }](t,
 		c.kubectl(t, "version", "--output", "json")).ServerVersion.GitVersion
@@ -335,7 +335,7 @@ func (c cluster) kills(t *testing.T) string {
 	}
 	c.settled(t)
 	asked, failed := l.end()
-	l.kept(t)
+	l.assertStored(t)
 	return fmt.Sprintf("%d requests, %d failed with the processes; acknowledged writes are there", asked, failed)
 }
 

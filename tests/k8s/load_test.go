@@ -128,8 +128,8 @@ func (l *load) end() (asked, failed int64) {
 	return l.asked.Load(), l.failed.Load()
 }
 
-// kept checks that each acknowledged message is stored exactly once.
-func (l *load) kept(t *testing.T) {
+// assertStored checks that each acknowledged message is stored exactly once.
+func (l *load) assertStored(t *testing.T) {
 	t.Helper()
 	there := map[string]int64{} // ids by content
 	for query, more := "", true; more; {

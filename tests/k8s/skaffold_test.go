@@ -24,7 +24,7 @@ func TestSkaffold(t *testing.T) {
 	if sources == "" {
 		t.Skipf("FIVECHAT_K8S_SOURCES names no sources to change: make k8s-test")
 	}
-	c := given(t)
+	c := clusterFromEnv(t)
 	c.namespace, c.release = "fivechat-dev", "fivechat"
 	r := &report{}
 	r.step(t, "skaffold dev: a saved edit answers from the cluster", func(t *testing.T) string {
@@ -36,7 +36,7 @@ func TestSkaffold(t *testing.T) {
 func (c cluster) loop(t *testing.T, sources string) string {
 	begun := time.Now()
 	dev := c.skaffold(t, sources, "dev", "--trigger=polling", "--watch-poll-interval=500", "--port-forward=off")
-	harness.Eventually(t, patient, "all components are ready", func() (bool, any) {
+	harness.Eventually(t, commandTimeout, "all components are ready", func() (bool, any) {
 		select {
 		case <-dev.ended:
 			t.Fatalf("skaffold ended: %s", dev)

@@ -80,7 +80,7 @@ func TestFailuresRaiseTheirAlerts(t *testing.T) {
 		testbeds.Go(func() {
 			t.Run(fmt.Sprint("test bed ", n+1), func(t *testing.T) {
 				tb := newTestbed(t, binaries)
-				tb.live(t)
+				tb.sendRequests(t)
 				if n == atATime-1 { // it has the fewest failures
 					t.Run("every query has data", tb.haveData)
 				}
@@ -111,15 +111,15 @@ func (tb *testbed) fails(t *testing.T, d failure) {
 		}
 		return raised
 	}
-	stays(t, calming, "no alert fires", nil, look)
+	waitForAlerts(t, calming, "no alert fires", nil, look)
 	clear(seen)
 	start := time.Now()
 	tb.kill(t, d.of)
-	stays(t, raising, "the failure of "+d.of+" raises its alerts", d.raises, look)
+	waitForAlerts(t, raising, "the failure of "+d.of+" raises its alerts", d.raises, look)
 	raised := time.Since(start)
 	start = time.Now()
-	tb.revive(t, d.of)
-	stays(t, calming, "the return of "+d.of+" resolves them", nil, look)
+	tb.restart(t, d.of)
+	waitForAlerts(t, calming, "the return of "+d.of+" resolves them", nil, look)
 	t.Logf("raised after %v, resolved after %v: %q", (raised - calm).Round(time.Second),
 		(time.Since(start) - calm).Round(time.Second), d.raises)
 	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, d.raises) {
@@ -127,8 +127,8 @@ func (tb *testbed) fails(t *testing.T, d failure) {
 	}
 }
 
-// stays waits until the wanted alerts, and no others, have fired for a while.
-func stays(t *testing.T, within time.Duration, what string, want []string, look func(want []string) []string) {
+// waitForAlerts waits until the wanted alerts, and no others, have fired for a while.
+func waitForAlerts(t *testing.T, within time.Duration, what string, want []string, look func(want []string) []string) {
 	t.Helper()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()

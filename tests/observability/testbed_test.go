@@ -142,8 +142,8 @@ func (tb *testbed) kill(t *testing.T, name string) {
 	}
 }
 
-// revive restarts a dependency at the same address.
-func (tb *testbed) revive(t *testing.T, name string) {
+// restart restarts a dependency at the same address.
+func (tb *testbed) restart(t *testing.T, name string) {
 	t.Helper()
 	for _, p := range tb.of(name) {
 		for i, process := range p.processes {
@@ -184,9 +184,9 @@ const (
 	callBound  = 20 * time.Second
 )
 
-// live lets clients use every service through the first gateway, and one client the second, until the test ends. It
-// ignores the responses.
-func (tb *testbed) live(t *testing.T) {
+// sendRequests lets clients use every service through the first gateway, and one client the second, until the test
+// ends. It ignores the responses.
+func (tb *testbed) sendRequests(t *testing.T) {
 	t.Helper()
 	w := tb.Website(t, harness.Pro)
 	v := w.Visit(t, nil)

@@ -77,8 +77,8 @@ func number(row bson.Raw, field string) int64 {
 	return n
 }
 
-// of reports whether a row belongs to a website.
-func of(collection string, row bson.Raw, website int64) bool {
+// belongsTo reports whether a row belongs to a website.
+func belongsTo(collection string, row bson.Raw, website int64) bool {
 	return number(row, "websiteId") == website || collection == "accounts_websites" && number(row, "_id") == website
 }
 
@@ -87,7 +87,7 @@ func rowsOf(t *testing.T, db *mongo.Database, website int64) map[string][]bson.R
 	t.Helper()
 	all := map[string][]bson.Raw{}
 	each(t, db, func(collection string, row bson.Raw) {
-		if of(collection, row, website) {
+		if belongsTo(collection, row, website) {
 			all[collection] = append(all[collection], row)
 		}
 	})

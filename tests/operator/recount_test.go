@@ -17,8 +17,8 @@ func recount(t *testing.T, w *harness.World, repair bool) harness.Object {
 		harness.Map{"repair": repair})
 }
 
-// right fails the test if a recount finds a wrong counter.
-func right(t *testing.T, w *harness.World, when string) {
+// assertNoDrift fails the test if a recount finds a wrong counter.
+func assertNoDrift(t *testing.T, w *harness.World, when string) {
 	t.Helper()
 	if got := recount(t, w, false); len(got.M["drift"].([]any)) > 0 || got.M["repaired"] != false {
 		t.Errorf("%s: %s", when, got)
@@ -59,7 +59,7 @@ func TestRecountDuringWrites(t *testing.T) {
 			going = false
 		default:
 		}
-		right(t, w, fmt.Sprintf("recount %d", recounts))
+		assertNoDrift(t, w, fmt.Sprintf("recount %d", recounts))
 	}
 	if recounts < 3 {
 		t.Errorf("only %d recounts", recounts)
@@ -76,7 +76,7 @@ func TestDriftIsFoundAndRepaired(t *testing.T) {
 		before = w.Reader().Get(t, "/statistics/current")
 		return before.Int("totalConversations") == 21 && before.Int("totalVisitors") == 21, before
 	})
-	right(t, w, "before")
+	assertNoDrift(t, w, "before")
 	r, err := store(t).Collection("statistics_counters").UpdateOne(t.Context(), bson.D{{Key: "websiteId", Value: w.ID}},
 		bson.D{{Key: "$inc", Value: bson.D{
 			{Key: "totalMessages", Value: int64(5)},
@@ -102,7 +102,7 @@ func TestDriftIsFoundAndRepaired(t *testing.T) {
 			t.Errorf("repair %t: %s", repair, got)
 		}
 	}
-	right(t, w, "afterwards")
+	assertNoDrift(t, w, "afterwards")
 	after := w.Reader().Get(t, "/statistics/current")
 	if after.Int("totalMessages") != before.Int("totalMessages") ||
 		after.Int("totalVisitors") != before.Int("totalVisitors") {
@@ -111,7 +111,7 @@ func TestDriftIsFoundAndRepaired(t *testing.T) {
 	if got := recount(t, w, true); got.M["repaired"] != false {
 		t.Errorf("a second repair found drift: %s", got)
 	}
-	right(t, other, "of another website")
+	assertNoDrift(t, other, "of another website")
 	w.Operator().Do(t, "POST", "/operator/websites/999999999/statistics/recount", harness.Map{}).Want(t, 404)
 	w.Operator().Do(t, "POST", fmt.Sprintf("/operator/websites/%d/statistics/recount", w.ID),
 		harness.Map{"repair": "yes"}).Want(t, 400)

@@ -67,7 +67,7 @@ func (a *actor) visit() {
 
 func (a *actor) open() {
 	said := harness.Unique("said-")
-	made := a.persistent("POST", "/visitor/conversations", a.own(), harness.Map{"content": said})
+	made := a.untilDecided("POST", "/visitor/conversations", a.own(), harness.Map{"content": said})
 	a.acknowledge("conversation", 1)
 	a.acknowledge("message", 1)
 	if made != nil {
@@ -92,21 +92,21 @@ func (a *actor) talk(action string) {
 		if a.closed[token] {
 			a.set(token, path, false)
 		}
-		a.persistent("POST", at+"/messages", header, harness.Map{"content": harness.Unique("said-")})
+		a.untilDecided("POST", at+"/messages", header, harness.Map{"content": harness.Unique("said-")})
 		a.acknowledge("message", 1)
 	case "read":
-		a.persistent("POST", path+"/read", a.agent(), harness.Map{})
+		a.untilDecided("POST", path+"/read", a.agent(), harness.Map{})
 	case "close", "reopen":
 		a.set(token, path, action == "close")
 	case "rate":
-		a.persistent("POST", path+"/rate", a.own(), harness.Map{"rating": 4})
+		a.untilDecided("POST", path+"/rate", a.own(), harness.Map{"rating": 4})
 	}
 }
 
 // set closes or reopens a conversation.
 func (a *actor) set(token, path string, closed bool) {
 	status := map[bool]string{true: "CLOSED", false: "OPEN"}[closed]
-	a.persistent("PATCH", path, a.agent(), harness.Map{"status": status})
+	a.untilDecided("PATCH", path, a.agent(), harness.Map{"status": status})
 	if a.closed[token] != closed {
 		a.acknowledge("closed", map[bool]int{true: 1, false: -1}[closed])
 	}
@@ -117,7 +117,7 @@ func (a *actor) set(token, path string, closed bool) {
 }
 
 func (a *actor) ticket() {
-	made := a.persistent("POST", "/tickets", a.agent(), harness.Map{"title": harness.Unique("Ticket ")})
+	made := a.untilDecided("POST", "/tickets", a.agent(), harness.Map{"title": harness.Unique("Ticket ")})
 	a.acknowledge("ticket", 1)
 	if made != nil {
 		a.tickets = append(a.tickets, harness.NewObject(a.t, made).Text("id"))
@@ -133,7 +133,7 @@ func (a *actor) change(action string) {
 	last := len(a.tickets) - 1
 	path := "/tickets/" + a.tickets[last]
 	if action == "resolve" {
-		a.persistent("PATCH", path+"/status", a.agent(), harness.Map{"status": "RESOLVED"})
+		a.untilDecided("PATCH", path+"/status", a.agent(), harness.Map{"status": "RESOLVED"})
 		return
 	}
 	a.tickets = a.tickets[:last]

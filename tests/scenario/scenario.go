@@ -117,9 +117,9 @@ func (c *Scenario) acknowledge(what string, n int) {
 	c.did[what] += n
 }
 
-// persistent repeats a request until it is decided. It returns nil if the request was executed but its response was
+// untilDecided repeats a request until it is decided. It returns nil if the request was executed but its response was
 // lost with a process.
-func (c *Scenario) persistent(method, path string, header map[string]string, body harness.Map) map[string]any {
+func (c *Scenario) untilDecided(method, path string, header map[string]string, body harness.Map) map[string]any {
 	content, err := json.Marshal(body)
 	if err != nil {
 		c.t.Error(err)

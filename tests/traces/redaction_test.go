@@ -139,8 +139,8 @@ func leaks(text string, said map[string]string) (found []string) {
 	return found
 }
 
-// clean fails the test if the text contains secret or personal data.
-func clean(t *testing.T, what, text string) {
+// assertClean fails the test if the text contains secret or personal data.
+func assertClean(t *testing.T, what, text string) {
 	t.Helper()
 	if len(text) < 1000 {
 		t.Errorf("%s: only %d bytes", what, len(text))
@@ -175,9 +175,9 @@ func TestTelemetryHasNoSecrets(t *testing.T) {
 	if n := len(secrets.all()); n < 500 {
 		t.Errorf("only %d secrets were recorded", n)
 	}
-	clean(t, "the log", log.text())
-	clean(t, "the spans", allOf(received.all()))
-	clean(t, "the metrics", metrics)
+	assertClean(t, "the log", log.text())
+	assertClean(t, "the spans", allOf(received.all()))
+	assertClean(t, "the metrics", metrics)
 	if len(received.bad) > 0 {
 		t.Errorf("exported spans could not be parsed: %v", received.bad)
 	}
@@ -218,10 +218,10 @@ func TestTelemetryOfFailuresHasNoSecrets(t *testing.T) {
 			}
 			return n >= failed, n
 		})
-		clean(t, "the answers", answers)
-		clean(t, "the log", said.text())
-		clean(t, "the spans", allOf(received.all()[before:]))
-		clean(t, "the metrics", harness.System{AdminURL: sys.AdminURL()}.Measured(t))
+		assertClean(t, "the answers", answers)
+		assertClean(t, "the log", said.text())
+		assertClean(t, "the spans", allOf(received.all()[before:]))
+		assertClean(t, "the metrics", harness.System{AdminURL: sys.AdminURL()}.Measured(t))
 	})
 	t.Run("of the services", func(t *testing.T) {
 		exported, said := newCollector(), new(record)
@@ -238,9 +238,9 @@ func TestTelemetryOfFailuresHasNoSecrets(t *testing.T) {
 		if err := edge.Stop(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		clean(t, "the answers", answers)
-		clean(t, "the log", said.text())
-		clean(t, "the spans", allOf(exported.all()))
+		assertClean(t, "the answers", answers)
+		assertClean(t, "the log", said.text())
+		assertClean(t, "the spans", allOf(exported.all()))
 	})
 }
 

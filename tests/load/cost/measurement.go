@@ -94,19 +94,19 @@ func (c measurement) measure(ctx context.Context) (costs map[string]cost, err er
 			writes = append(writes, o)
 		}
 	}
-	if err := p.rest(ctx); err != nil {
+	if err := p.settle(ctx); err != nil {
 		return nil, err
 	}
 	// Writes cause asynchronous work, which must not be counted for reads.
 	costs = map[string]cost{}
-	if err := c.take(ctx, reads, costs); err != nil {
+	if err := c.measureAll(ctx, reads, costs); err != nil {
 		return nil, err
 	}
-	return costs, c.take(ctx, writes, costs)
+	return costs, c.measureAll(ctx, writes, costs)
 }
 
-// take measures operations alternately, round by round.
-func (c measurement) take(ctx context.Context, subjects []*subject, costs map[string]cost) error {
+// measureAll measures operations alternately, round by round.
+func (c measurement) measureAll(ctx context.Context, subjects []*subject, costs map[string]cost) error {
 	rounds := map[string][]cost{}
 	for round := range c.rounds + 1 { // the first is a warm-up
 		for _, o := range subjects {
@@ -190,7 +190,7 @@ func (s *subject) round(ctx context.Context) (c cost, err error) {
 	began := time.Now()
 	var own time.Duration
 	bare, err := used(s.bare.PID, func() (err error) {
-		own, err = used(s.system.PID, func() error { return errors.Join(s.ask(ctx), s.quiet(ctx)) })
+		own, err = used(s.system.PID, func() error { return errors.Join(s.ask(ctx), s.waitIdle(ctx)) })
 		return err
 	})
 	if err != nil {
@@ -243,8 +243,8 @@ func (s *subject) once() error {
 	return err
 }
 
-// rest waits until the system has finished its asynchronous work, and measures its usage without requests.
-func (p *pair) rest(ctx context.Context) error {
+// settle waits until the system has finished its asynchronous work, and measures its usage without requests.
+func (p *pair) settle(ctx context.Context) error {
 	const pause = 3 * time.Second // the counters, which are last, take up to a second
 	if err := wait(ctx, pause); err != nil {
 		return err
@@ -255,8 +255,8 @@ func (p *pair) rest(ctx context.Context) error {
 	return err
 }
 
-// quiet waits until the system is idle again, but not for long: on a busy machine it may never look idle.
-func (p *pair) quiet(ctx context.Context) error {
+// waitIdle waits until the system is idle again, but not for long: on a busy machine it may never look idle.
+func (p *pair) waitIdle(ctx context.Context) error {
 	for began := time.Now(); time.Since(began) < quietWait; {
 		start := time.Now()
 		busy, err := used(p.system.PID, func() error { return wait(ctx, look) })
