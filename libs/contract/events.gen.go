@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -341,7 +342,7 @@ func (VisitorOnlineData) EventType() EventType { return VisitorOnline }
 
 // TicketCreatedData is the data of TicketCreated. A ticket was created.
 type TicketCreatedData struct {
-	TicketID int64          `json:"ticketId,string"`
+	TicketID id.Ticket      `json:"ticketId,string"`
 	Status   TicketStatus   `json:"status"`
 	Priority TicketPriority `json:"priority"`
 }
@@ -352,7 +353,7 @@ func (TicketCreatedData) EventType() EventType { return TicketCreated }
 // TicketUpdatedData is the data of TicketUpdated. A ticket changed. `from` and `status` are equal if something else
 // than the status changed.
 type TicketUpdatedData struct {
-	TicketID int64        `json:"ticketId,string"`
+	TicketID id.Ticket    `json:"ticketId,string"`
 	From     TicketStatus `json:"from"`
 	Status   TicketStatus `json:"status"`
 }
@@ -362,7 +363,7 @@ func (TicketUpdatedData) EventType() EventType { return TicketUpdated }
 
 // TicketDeletedData is the data of TicketDeleted. A ticket was deleted. Remove your copies of it too.
 type TicketDeletedData struct {
-	TicketID int64 `json:"ticketId,string"`
+	TicketID id.Ticket `json:"ticketId,string"`
 }
 
 // EventType implements Data.
@@ -370,8 +371,8 @@ func (TicketDeletedData) EventType() EventType { return TicketDeleted }
 
 // TicketMessageCreatedData is the data of TicketMessageCreated. A message was added to a ticket.
 type TicketMessageCreatedData struct {
-	TicketID    int64             `json:"ticketId,string"`
-	MessageID   int64             `json:"messageId,string"`
+	TicketID    id.Ticket         `json:"ticketId,string"`
+	MessageID   id.TicketMessage  `json:"messageId,string"`
 	MessageType TicketMessageType `json:"messageType"`
 }
 

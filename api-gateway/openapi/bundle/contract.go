@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"go/format"
 	"slices"
@@ -38,7 +39,7 @@ func contractSource(s schemas, all []event) ([]byte, error) {
 	c.writeVisitor(all)
 	var head bytes.Buffer
 	head.WriteString(generated + "package contract\n\nimport (\n\"cmp\"\n\"time\"\n\n" +
-		"\"github.com/go-json-experiment/json\"\n\n\"fivechat.dev/libs/kernel/tenant\"\n)\n\n")
+		"\"github.com/go-json-experiment/json\"\n\n\"fivechat.dev/libs/kernel/id\"\n\"fivechat.dev/libs/kernel/tenant\"\n)\n\n")
 	return format.Source(append(head.Bytes(), c.Bytes()...))
 }
 
@@ -169,10 +170,7 @@ func (c *contract) plainType(scope string, m member) (typ, options string, err e
 	case "number":
 		return "float64", "", nil
 	case "integer":
-		if m.name == "websiteId" {
-			return "tenant.ID", "", nil
-		}
-		return "int64", "", nil
+		return idType(scope, m.name), "", nil
 	case "array":
 		elem, options, err := c.plainType(scope, member{m.name, *m.Items})
 		return "[]" + elem, options, err
@@ -185,11 +183,22 @@ func (c *contract) plainType(scope string, m member) (typ, options string, err e
 	case m.Format == "date-time":
 		return "time.Time", "", nil
 	case m.Pattern == "^[0-9]+$":
-		return "int64", ",string", nil
+		return idType(scope, m.name), ",string", nil
 	default:
 		return "string", "", nil
 	}
 }
+
+// ids are the types of members that identify resources, by the member's name, or by its scope and its name. Other
+// integers are int64.
+var ids = map[string]string{
+	"ticketId":                       "id.Ticket",
+	"websiteId":                      "tenant.ID",
+	"TicketMessageCreated.messageId": "id.TicketMessage",
+}
+
+// idType returns the type of an integer member.
+func idType(scope, name string) string { return cmp.Or(ids[scope+"."+name], ids[name], "int64") }
 
 // request has a named type written, once.
 func (c *contract) request(name string, of schema) error {

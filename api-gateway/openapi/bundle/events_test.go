@@ -50,8 +50,8 @@ func read(t *testing.T, document string) schemas {
 func TestContractOfAnEvent(t *testing.T) {
 	t.Parallel()
 	s := read(t, eventSchema(
-		"{visitor: person.visitorId, plan: PRO, webhooks: true, counts: [colour, size]}", "person, colour, number, urls",
-		`size: {type: number}, person: {$ref: "#/components/schemas/Person"}, number: {type: string, pattern: "^[0-9]+$"},
+		"{visitor: person.visitorId, plan: PRO, webhooks: true, counts: [colour, size]}", "person, colour, ticketId, urls",
+		`size: {type: number}, person: {$ref: "#/components/schemas/Person"}, ticketId: {type: string, pattern: "^[0-9]+$"},
 		 colour: {$ref: "#/components/schemas/Colour"}, urls: {type: array, items: {type: string}},
 		 before: {type: object, required: [at], properties: {at: {type: string, format: date-time}}}`,
 	))
@@ -68,7 +68,7 @@ func TestContractOfAnEvent(t *testing.T) {
 		`ThingDone EventType = "thing.done"`,
 		`{ Type: ThingDone, NeedsPro: true, Webhooks: true, Counts: []string{"colour", "size"}, }`,
 		"type ThingDoneData struct { Size *float64 `json:\"size,omitzero\"` Person Person `json:\"person\"` " +
-			"Number int64 `json:\"number,string\"` Colour Colour `json:\"colour\"` Urls []string `json:\"urls\"` " +
+			"TicketID id.Ticket `json:\"ticketId,string\"` Colour Colour `json:\"colour\"` Urls []string `json:\"urls\"` " +
 			"Before *ThingDoneBefore `json:\"before,omitzero\"` }",
 		"type ThingDoneCounts struct { Size *float64 `json:\"size,omitzero\"` Colour Colour `json:\"colour\"` }",
 		"type Person struct { VisitorID int64 `json:\"visitorId\"` Note *string `json:\"note,omitzero\"` }",
@@ -85,7 +85,7 @@ func TestContractOfAnEvent(t *testing.T) {
 		t.Errorf("the client's decoder: %s, %v", decoder, err)
 	}
 	page, err := withEventTable("Before.\n"+tableBegin+"old\n"+tableEnd+"After.\n", all)
-	row := "| `thing.done` | Done. | `person`, `number`, `colour`, `urls`; optional `size`, `before` | agents (PRO), webhooks |\n"
+	row := "| `thing.done` | Done. | `person`, `ticketId`, `colour`, `urls`; optional `size`, `before` | agents (PRO), webhooks |\n"
 	if err != nil || !strings.Contains(page, row) || !strings.HasPrefix(page, "Before.\n") ||
 		!strings.HasSuffix(page, "\n"+tableEnd+"After.\n") || strings.Contains(page, "old") {
 		t.Errorf("the page is %s, %v", page, err)
