@@ -9,6 +9,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/timestamp"
 	"fivechat.dev/libs/kernel/version"
 )
 
@@ -16,10 +17,13 @@ import (
 type Service struct {
 	store    Store
 	announce Announcer
+	now      func() time.Time
 }
 
-// New makes a Service over its ports.
-func New(store Store, announce Announcer) *Service { return &Service{store, announce} }
+// New makes a Service over its ports. now is the clock; its times are truncated to the precision of the database.
+func New(store Store, announce Announcer, now func() time.Time) *Service {
+	return &Service{store, announce, timestamp.Clock(now)}
+}
 
 // Public returns the widget of a client token. Its error is Invalid for a malformed token, NotFound for an unknown one.
 func (s *Service) Public(ctx context.Context, token string) (Widget, error) {
@@ -33,19 +37,23 @@ func (s *Service) Public(ctx context.Context, token string) (Widget, error) {
 	return s.store.Get(ctx, t)
 }
 
-// Update changes the widget of the tenant's own client token. Another website's token is treated like an unknown one.
-func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch) (Widget, error) {
-	if !ValidClientToken(token) {
+// Update changes the widget that the patch names, if it is the website's own. Another website's token is treated like
+// an unknown one.
+func (s *Service) Update(ctx context.Context, t tenant.ID, p Patch) (Widget, error) {
+	if !ValidClientToken(p.Of) {
 		return Widget{}, fault.Bad("clientToken", "must be 1 to 128 characters of A-Z a-z 0-9 _ -")
 	}
 	saved, err := s.store.Save(ctx, t, func(w Widget) (Widget, error) {
-		if w.ClientToken != token {
+		if w.ClientToken != p.Of {
 			return w, fault.Missing("widget")
 		}
 		if err := version.Check(ctx, w.Revision()); err != nil {
 			return w, err
 		}
-		return p.Apply(w)
+		if err := p.Validate(); err != nil {
+			return w, err
+		}
+		return p.apply(w), nil
 	})
 	if err == nil {
 		s.announce.Changed(ctx, saved)
@@ -81,7 +89,7 @@ func (s *Service) Loaded(ctx context.Context, w Widget) error {
 	if !w.LoadedAt.IsZero() {
 		return nil
 	}
-	return s.store.Loaded(ctx, w.WebsiteID, time.Now().UTC().Truncate(time.Millisecond))
+	return s.store.Loaded(ctx, w.WebsiteID, s.now())
 }
 
 // Of returns a website's widget.

@@ -62,8 +62,10 @@ func Default(t tenant.ID, clientToken string) Widget {
 	}
 }
 
-// Patch is a partial update. Absent or null members change nothing.
+// Patch is a partial update of a widget. Absent or null members change nothing.
 type Patch struct {
+	Of string // the client token of the widget; ClientToken must not differ from it
+
 	Color, ButtonClass, ChatClass, ChatTitleClass, ChatInputClass optional.Value[string]
 	ButtonBgColor, ButtonTextColor, BubbleColor, BubbleTextColor  optional.Value[string]
 	ChatFormFields, WelcomeMessages, ClientToken                  optional.Value[string]
@@ -91,55 +93,77 @@ const maxParameters = 20
 // ValidClientToken reports whether s has the form of a client token.
 func ValidClientToken(s string) bool { return publictoken.WellFormed(s) }
 
-// Apply returns w with p's changes, or an Invalid fault that names every invalid member.
-func (p Patch) Apply(w Widget) (Widget, error) {
+// Validate reports every invalid member.
+func (p Patch) Validate() error {
 	var wrong fault.Problems
-	texts := []struct {
+	for _, text := range []struct {
 		name  string
 		value optional.Value[string]
-		into  *string
 		check func(string) string // the error, or ""
 	}{
-		{"color", p.Color, &w.Color, checkColor},
-		{"buttonBgColor", p.ButtonBgColor, &w.ButtonBgColor, checkColor},
-		{"buttonTextColor", p.ButtonTextColor, &w.ButtonTextColor, checkColor},
-		{"bubbleColor", p.BubbleColor, &w.BubbleColor, checkColor},
-		{"bubbleTextColor", p.BubbleTextColor, &w.BubbleTextColor, checkColor},
-		{"buttonClass", p.ButtonClass, &w.ButtonClass, checkClass},
-		{"chatClass", p.ChatClass, &w.ChatClass, checkClass},
-		{"chatTitleClass", p.ChatTitleClass, &w.ChatTitleClass, checkClass},
-		{"chatInputClass", p.ChatInputClass, &w.ChatInputClass, checkClass},
-		{"chatFormFields", p.ChatFormFields, &w.ChatFormFields, checkText},
-		{"welcomeMessages", p.WelcomeMessages, &w.WelcomeMessages, checkText},
-		{"websiteClientToken", p.ClientToken, &w.ClientToken, func(s string) string {
-			if s != w.ClientToken {
-				return "cannot be changed"
-			}
-			return ""
-		}},
-	}
-	for _, t := range texts {
-		if v := t.value.Ptr(); v != nil {
-			if m := t.check(*v); m != "" {
-				wrong.Add(t.name, m)
-			} else {
-				*t.into = *v
+		{"color", p.Color, checkColor},
+		{"buttonBgColor", p.ButtonBgColor, checkColor},
+		{"buttonTextColor", p.ButtonTextColor, checkColor},
+		{"bubbleColor", p.BubbleColor, checkColor},
+		{"bubbleTextColor", p.BubbleTextColor, checkColor},
+		{"buttonClass", p.ButtonClass, checkClass},
+		{"chatClass", p.ChatClass, checkClass},
+		{"chatTitleClass", p.ChatTitleClass, checkClass},
+		{"chatInputClass", p.ChatInputClass, checkClass},
+		{"chatFormFields", p.ChatFormFields, checkText},
+		{"welcomeMessages", p.WelcomeMessages, checkText},
+		{"websiteClientToken", p.ClientToken, p.checkToken},
+	} {
+		if v := text.value.Ptr(); v != nil {
+			if m := text.check(*v); m != "" {
+				wrong.Add(text.name, m)
 			}
 		}
 	}
-	setOffset(p.ButtonXPos, "buttonXPos", &w.ButtonXPos, &wrong)
-	setOffset(p.ButtonYPos, "buttonYPos", &w.ButtonYPos, &wrong)
-	setBool(p.RatingEnabled, &w.RatingEnabled)
-	setBool(p.RemoveBranding, &w.RemoveBranding)
-	setBool(p.ChatEnabled, &w.ChatEnabled)
+	checkOffset(p.ButtonXPos, "buttonXPos", &wrong)
+	checkOffset(p.ButtonYPos, "buttonYPos", &wrong)
 	if names := p.PageParameters.Ptr(); names != nil {
 		wrong.Check(
 			validParameters(*names), "pageParameters",
 			"must be at most 20 names, each 1 to 64 characters of A-Z a-z 0-9 _ . ~ -",
 		)
-		w.PageParameters = *names
 	}
-	return w, wrong.Err()
+	return wrong.Err()
+}
+
+// apply returns w with the changes of a valid patch.
+func (p Patch) apply(w Widget) Widget {
+	set(p.Color, &w.Color)
+	set(p.ButtonBgColor, &w.ButtonBgColor)
+	set(p.ButtonTextColor, &w.ButtonTextColor)
+	set(p.BubbleColor, &w.BubbleColor)
+	set(p.BubbleTextColor, &w.BubbleTextColor)
+	set(p.ButtonClass, &w.ButtonClass)
+	set(p.ChatClass, &w.ChatClass)
+	set(p.ChatTitleClass, &w.ChatTitleClass)
+	set(p.ChatInputClass, &w.ChatInputClass)
+	set(p.ChatFormFields, &w.ChatFormFields)
+	set(p.WelcomeMessages, &w.WelcomeMessages)
+	set(p.ButtonXPos, &w.ButtonXPos)
+	set(p.ButtonYPos, &w.ButtonYPos)
+	set(p.RatingEnabled, &w.RatingEnabled)
+	set(p.RemoveBranding, &w.RemoveBranding)
+	set(p.ChatEnabled, &w.ChatEnabled)
+	set(p.PageParameters, &w.PageParameters)
+	return w
+}
+
+func set[T any](v optional.Value[T], into *T) {
+	if p := v.Ptr(); p != nil {
+		*into = *p
+	}
+}
+
+func (p Patch) checkToken(token string) string {
+	if token != p.Of {
+		return "cannot be changed"
+	}
+	return ""
 }
 
 func validParameters(names []string) bool {
@@ -148,16 +172,9 @@ func validParameters(names []string) bool {
 	})
 }
 
-func setOffset(v optional.Value[float64], name string, into *float64, wrong *fault.Problems) {
+func checkOffset(v optional.Value[float64], name string, wrong *fault.Problems) {
 	if p := v.Ptr(); p != nil {
 		wrong.Check(*p >= -maxOffset && *p <= maxOffset, name, "must lie between -10000 and 10000")
-		*into = *p
-	}
-}
-
-func setBool(v optional.Value[bool], into *bool) {
-	if p := v.Ptr(); p != nil {
-		*into = *p
 	}
 }
 

@@ -1,17 +1,42 @@
 package widgets_test
 
 import (
+	"context"
 	"math"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/widgets"
 )
+
+// one is a store of a single widget. Other methods than Save panic.
+type one struct {
+	widgets.Store
+	widget widgets.Widget
+}
+
+func (s *one) Save(
+	_ context.Context, _ tenant.ID, change func(widgets.Widget) (widgets.Widget, error),
+) (widgets.Widget, error) {
+	return change(s.widget)
+}
+
+type silent struct{ widgets.Announcer }
+
+func (silent) Changed(context.Context, widgets.Widget) {}
+
+// update returns a default widget after a patch.
+func update(t *testing.T, p widgets.Patch) (widgets.Widget, error) {
+	t.Helper()
+	store := &one{widget: widgets.Default(tenant.ID{}, "wgt_1")}
+	return widgets.New(store, silent{}, time.Now).Update(t.Context(), tenant.ID{}, p)
+}
 
 func TestPatch(t *testing.T) {
 	t.Parallel()
@@ -111,7 +136,8 @@ func TestPatch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := tc.patch.Apply(widgets.Default(tenant.ID{}, "wgt_1"))
+			tc.patch.Of = "wgt_1"
+			got, err := update(t, tc.patch)
 			var wrong []string
 			if err != nil {
 				for _, f := range fault.From(err).Fields {

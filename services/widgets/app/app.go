@@ -3,6 +3,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/libs/process/servicekit"
@@ -27,7 +28,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		return runner.Unit{}, err
 	}
 	store := mongostore.New(base.DB)
-	service := widgets.New(store, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)})
+	service := widgets.New(store, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}, time.Now)
 	datasubject.Serve(
 		base.Router, base.Chain, "widgets", datasubject.WithEraser(kept{store, service}, base.Idempotency),
 	)

@@ -24,7 +24,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *widgets.Service) error {
 		}), httpkit.Caching(widgetCaching))
 	httpkit.Handle(r, "PATCH /widgets/{clientToken}", 200, operation.New(chain, "widgets.update_widget", authz.Write,
 		func(ctx context.Context, req update) (view, error) {
-			w, err := s.Update(ctx, identity.From(ctx).Website, req.ClientToken, req.patch())
+			w, err := s.Update(ctx, identity.From(ctx).Website, req.patch())
 			return viewOf(w), err
 		}), httpkit.Lenient, httpkit.PublicResponse)
 

@@ -74,7 +74,7 @@ func ask(h http.Handler, value string, header ...string) *httptest.ResponseRecor
 
 func handler(t *testing.T, store widgets.Store) http.Handler {
 	t.Helper()
-	h, err := newScripter(widgets.New(store, nil))
+	h, err := newScripter(widgets.New(store, nil, time.Now))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,6 +95,7 @@ type update struct {
 
 func (u update) patch() widgets.Patch {
 	return widgets.Patch{
+		Of:              u.ClientToken,
 		Color:           u.Color,
 		ButtonClass:     u.ButtonClass,
 		ChatClass:       u.ChatClass,

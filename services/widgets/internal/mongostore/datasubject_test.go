@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/subject"
@@ -32,7 +33,7 @@ type holder struct {
 func TestWebsiteIsErased(t *testing.T) {
 	t.Parallel()
 	s, edges, one, two := open(t), &announced{}, storetest.Tenant(1), storetest.Tenant(2)
-	k := holder{s, widgets.New(s, edges)}
+	k := holder{s, widgets.New(s, edges, time.Now)}
 	add(t, s, one, "wgt_a")
 	theirs := add(t, s, two, "wgt_b")
 	if kinds, rows := storetest.Exported(t, k, subject.Website(one)); kinds["widget"] != 1 ||

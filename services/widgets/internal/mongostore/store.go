@@ -92,8 +92,7 @@ func (s *Store) Save(
 			return nil
 		}
 		saved.Version++
-		_, err = s.widgets.Update(ctx, t, bson.D{{Key: "_id", Value: saved.ID}}, bson.D{{Key: "$set", Value: saved}})
-		return err
+		return s.widgets.Save(ctx, t, bson.D{{Key: "_id", Value: saved.ID}}, w, saved)
 	})
 	return saved, err
 }
