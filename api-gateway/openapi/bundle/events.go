@@ -106,8 +106,16 @@ func (s schemas) event(name string, of schema) (event, error) {
 // check compares an event's facts with its data.
 func (s schemas) check(e event) error {
 	for _, name := range e.Counts {
-		if _, there := e.data.Properties.find(name); !there {
+		m, there := e.data.Properties.find(name)
+		if !there {
 			return fmt.Errorf("it counts %s, which its data doesn't have", name)
+		}
+		found, _, err := s.resolve(m.schema)
+		if err != nil {
+			return err
+		}
+		if isPersonal(m, found) {
+			return fmt.Errorf("it counts %s, which can be personal: an erasure would leave it", name)
 		}
 	}
 	visitor, err := s.visitorPath(e.data)
@@ -126,6 +134,13 @@ func (s schemas) check(e event) error {
 
 // visitorMember is the name of members that identify a visitor.
 const visitorMember = "visitorId"
+
+// isPersonal reports whether a member, of which of is the resolved schema, can identify a visitor or have text: visitors'
+// ids, shared objects, and strings other than times and enumerated ones.
+func isPersonal(m member, of schema) bool {
+	text := slices.Contains(of.Types, "string") && of.Enum == nil && of.Format != "date-time"
+	return text || strings.HasPrefix(m.name, visitorMember) || m.Ref != "" && of.Properties != nil
+}
 
 // visitorPath returns the path in an event's data at which every such event identifies its visitor, or "".
 func (s schemas) visitorPath(data schema) (string, error) {

@@ -121,9 +121,14 @@ func TestEventsAreListedWithoutTheirFacts(t *testing.T) {
 func TestInvalidEventsAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ extension, members, want string }{
-		"an unknown fact":            {"{webhook: true}", "", "webhook"},
-		"an unknown plan":            {"{plan: FREE}", "", "FREE"},
-		"a counted member missing":   {"{counts: [size]}", "", "size"},
+		"an unknown fact":          {"{webhook: true}", "", "webhook"},
+		"an unknown plan":          {"{plan: FREE}", "", "FREE"},
+		"a counted member missing": {"{counts: [size]}", "", "size"},
+		"a counted visitor":        {"{visitor: visitorId, counts: [visitorId]}", "visitorId: {type: integer}", "erasure"},
+		"a counted object": {
+			"{visitor: person.visitorId, counts: [person]}", `person: {$ref: "#/components/schemas/Person"}`, "erasure",
+		},
+		"a counted text":             {"{counts: [name]}", "name: {type: string}", "erasure"},
 		"a visitor undeclared":       {"{}", "visitorId: {type: integer}", "visitorId"},
 		"a nested visitor":           {"{}", `person: {$ref: "#/components/schemas/Person"}`, "person.visitorId"},
 		"a visitor that isn't in it": {"{visitor: visitorId}", "", "visitorId"},
