@@ -25,5 +25,7 @@ func (a Accounts) Website(ctx context.Context, t tenant.ID) (tickets.Website, er
 
 // Users implements tickets.Accounts.
 func (a Accounts) Users(ctx context.Context, t tenant.ID, ids []id.User) ([]tickets.User, error) {
-	return httpkit.Call[[]tickets.User](ctx, a.Client, t, "GET", "/internal/users?ids="+httpkit.IDs[id.User](ids).String(), nil)
+	return httpkit.Call[[]tickets.User](
+		ctx, a.Client, t, "GET", "/internal/users?ids="+httpkit.IDs[id.User](ids).String(), nil,
+	)
 }
