@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 )
@@ -126,5 +127,5 @@ type Assistant interface {
 // Notifier publishes transient events (typing, presence) to connected streams. They aren't stored.
 type Notifier interface {
 	// Notify publishes an event about a visitor. It reports no error: if delivery fails, no stored data is lost.
-	Notify(ctx context.Context, t tenant.ID, visitorID int64, data contract.Data)
+	Notify(ctx context.Context, t tenant.ID, visitorID id.Visitor, data contract.Data)
 }

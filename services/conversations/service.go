@@ -9,6 +9,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
@@ -285,7 +286,7 @@ func (s *Service) SetTyping(
 	}
 	c, err := s.store.SetTyping(ctx, t, token, visitorID, side, until)
 	if err == nil {
-		s.notifier.Notify(ctx, t, c.VisitorID, contract.TypingData{
+		s.notifier.Notify(ctx, t, id.Visitor(c.VisitorID), contract.TypingData{
 			ConversationToken: c.Token,
 			ConversationID:    c.ID,
 			Sender:            side,

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/visitors"
 )
@@ -15,20 +17,20 @@ import (
 // if another import had stored it in the meantime.
 type importing struct {
 	visitors.Store
-	next      int64
-	there     map[string]int64
+	next      id.Visitor
+	there     map[string]id.Visitor
 	conflicts []string
 	stored    []string
 }
 
-func (s *importing) Reserve(_ context.Context, n int) (int64, error) {
+func (s *importing) Reserve(_ context.Context, n int) (id.Visitor, error) {
 	first := s.next
-	s.next += int64(n)
+	s.next += id.Visitor(n)
 	return first, nil
 }
 
-func (s *importing) Imported(_ context.Context, _ tenant.ID, keys []string) (map[string]int64, error) {
-	ids := map[string]int64{}
+func (s *importing) Imported(_ context.Context, _ tenant.ID, keys []string) (map[string]id.Visitor, error) {
+	ids := map[string]id.Visitor{}
 	for _, k := range keys {
 		if id, ok := s.there[k]; ok {
 			ids[k] = id
@@ -39,7 +41,7 @@ func (s *importing) Imported(_ context.Context, _ tenant.ID, keys []string) (map
 
 func (s *importing) Import(_ context.Context, _ tenant.ID, rows []visitors.Visitor) error {
 	if len(s.conflicts) > 0 {
-		s.there[s.conflicts[0]] = 1000 + int64(len(s.conflicts))
+		s.there[s.conflicts[0]] = 1000 + id.Visitor(len(s.conflicts))
 		s.conflicts = s.conflicts[1:]
 		return fault.New(fault.Conflict, "another import stored the key")
 	}
@@ -52,25 +54,25 @@ func (s *importing) Import(_ context.Context, _ tenant.ID, rows []visitors.Visit
 
 func TestImportStoresNewKeysAndRetriesConflicts(t *testing.T) {
 	t.Parallel()
-	rows := []visitors.ImportRow{{"a", "Ann"}, {"b", " "}, {"a", "again"}, {"c", "Cleo"}}
+	rows := visitors.ImportRows{{"a", "Ann"}, {"b", " "}, {"a", "again"}, {"c", "Cleo"}}
 	for name, c := range map[string]struct {
-		there     map[string]int64
+		there     map[string]id.Visitor
 		conflicts []string
-		ids       []int64
+		ids       []id.Visitor
 		stored    int
 		conflict  bool
 	}{
-		"all new":                       {map[string]int64{}, nil, []int64{1, 2, 1, 3}, 3, false},
-		"one exists":                    {map[string]int64{"b": 77}, nil, []int64{1, 77, 1, 2}, 2, false},
-		"all exist":                     {map[string]int64{"a": 7, "b": 8, "c": 9}, nil, []int64{7, 8, 7, 9}, 0, false},
-		"concurrent import of one":      {map[string]int64{}, []string{"b"}, []int64{4, 1001, 4, 5}, 2, false},
-		"concurrent import of the rest": {map[string]int64{"a": 7, "c": 9}, []string{"b"}, []int64{7, 1001, 7, 9}, 0, false},
-		"conflict at every attempt":     {map[string]int64{}, strings.Split("stuvwx", ""), nil, 0, true},
+		"all new":                       {map[string]id.Visitor{}, nil, []id.Visitor{1, 2, 1, 3}, 3, false},
+		"one exists":                    {map[string]id.Visitor{"b": 77}, nil, []id.Visitor{1, 77, 1, 2}, 2, false},
+		"all exist":                     {map[string]id.Visitor{"a": 7, "b": 8, "c": 9}, nil, []id.Visitor{7, 8, 7, 9}, 0, false},
+		"concurrent import of one":      {map[string]id.Visitor{}, []string{"b"}, []id.Visitor{4, 1001, 4, 5}, 2, false},
+		"concurrent import of the rest": {map[string]id.Visitor{"a": 7, "c": 9}, []string{"b"}, []id.Visitor{7, 1001, 7, 9}, 0, false},
+		"conflict at every attempt":     {map[string]id.Visitor{}, strings.Split("stuvwx", ""), nil, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := &importing{next: 1, there: c.there, conflicts: c.conflicts}
-			done, err := visitors.New(store, nil, nil, nil, nil).Import(t.Context(), tenant.ID{}, rows)
+			done, err := visitors.New(store, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{}, rows)
 			if fault.Is(err, fault.Conflict) != c.conflict || (err != nil) != c.conflict || len(store.stored) != c.stored {
 				t.Fatalf("%v, stored %v", err, store.stored)
 			}
@@ -85,9 +87,9 @@ func TestImportStoresNewKeysAndRetriesConflicts(t *testing.T) {
 
 func TestImportNamesVisitors(t *testing.T) {
 	t.Parallel()
-	store := &importing{next: 5, there: map[string]int64{}}
-	_, err := visitors.New(store, nil, nil, nil, nil).Import(t.Context(), tenant.ID{},
-		[]visitors.ImportRow{{"a", " Ann "}, {"b", ""}})
+	store := &importing{next: 5, there: map[string]id.Visitor{}}
+	_, err := visitors.New(store, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{},
+		visitors.ImportRows{{"a", " Ann "}, {"b", ""}})
 	if want := []string{"a=Ann", "b=" + visitors.FriendlyName(6)}; err != nil || !slices.Equal(store.stored, want) {
 		t.Errorf("%v, stored %v, want %v", err, store.stored, want)
 	}
@@ -95,17 +97,17 @@ func TestImportNamesVisitors(t *testing.T) {
 
 func TestInvalidImportListsWrongFields(t *testing.T) {
 	t.Parallel()
-	for wrong, rows := range map[string][]visitors.ImportRow{
+	for wrong, rows := range map[string]visitors.ImportRows{
 		"rows.0.key":             {{"", "a"}},
 		"rows.1.key,rows.2.name": {{"a", ""}, {strings.Repeat("k", 201), ""}, {"c", strings.Repeat("n", 101)}},
-		"rows":                   slices.Repeat([]visitors.ImportRow{{"a", ""}}, 501),
+		"rows":                   slices.Repeat(visitors.ImportRows{{"a", ""}}, 501),
 	} {
-		_, err := visitors.New(&importing{}, nil, nil, nil, nil).Import(t.Context(), tenant.ID{}, rows)
+		_, err := visitors.New(&importing{}, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{}, rows)
 		if got := fieldsOf(err); got != wrong {
 			t.Errorf("wrong = %q, want %q", got, wrong)
 		}
 	}
-	done, err := visitors.New(&importing{}, nil, nil, nil, nil).Import(t.Context(), tenant.ID{}, nil)
+	done, err := visitors.New(&importing{}, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{}, nil)
 	if len(done) != 0 || err != nil {
 		t.Errorf("an empty import: %v, %v", done, err)
 	}

@@ -1,5 +1,7 @@
 package visitors
 
+import "fivechat.dev/libs/kernel/id"
+
 var adjectives = [...]string{
 	"Agile", "Amber", "Bold", "Brave", "Bright", "Calm", "Cheerful", "Clever", "Cosmic", "Crimson", "Curious", "Daring",
 	"Eager", "Fearless", "Fluffy", "Friendly", "Gentle", "Golden", "Graceful", "Happy", "Honest", "Humble", "Jolly",
@@ -15,9 +17,9 @@ var animals = [...]string{
 }
 
 // FriendlyName returns the name of a visitor who gave none. It depends on the id only, and differs for adjacent ids.
-func FriendlyName(id int64) string {
+func FriendlyName(visitor id.Visitor) string {
 	// The finalizer of splitmix64 separates adjacent ids.
-	x := uint64(id) * 0x9e3779b97f4a7c15
+	x := uint64(visitor) * 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	x ^= x >> 31

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 )
@@ -14,7 +15,7 @@ import (
 // belongs to another website, Conflict if a concurrent call has stored the same, Unavailable.
 type Store interface {
 	// Reserve reserves n consecutive visitor ids and returns the first.
-	Reserve(ctx context.Context, n int) (int64, error)
+	Reserve(ctx context.Context, n int) (id.Visitor, error)
 	// Owner returns the website and the owner of a token.
 	Owner(ctx context.Context, token string) (tenant.ID, Owner, error)
 	// SetSecret stores the hash of the secret of a token that has none, and reports whether it did.
@@ -22,7 +23,7 @@ type Store interface {
 	// ByToken returns the visitor of a token.
 	ByToken(ctx context.Context, t tenant.ID, token string) (Visitor, error)
 	// ByIDs returns the visitors that exist among ids.
-	ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Visitor, error)
+	ByIDs(ctx context.Context, t tenant.ID, ids []id.Visitor) ([]Visitor, error)
 	// List returns visitors, newest first or in the order of changes.
 	List(ctx context.Context, t tenant.ID, f Filter, w paging.Following) (paging.Slice[Visitor], error)
 	// CountSeen returns how many visitors have been seen since a time.
@@ -35,10 +36,10 @@ type Store interface {
 	Save(ctx context.Context, t tenant.ID, token string, change func(Visitor) (Visitor, error)) (Visitor, error)
 	// Seen stores that a visitor was seen at now, unless a time since noted is stored already. It reports whether it
 	// stored the time.
-	Seen(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) (bool, error)
+	Seen(ctx context.Context, t tenant.ID, visitor id.Visitor, now, noted time.Time) (bool, error)
 
 	// Imported returns the ids of the visitors that were imported under keys.
-	Imported(ctx context.Context, t tenant.ID, keys []string) (map[string]int64, error)
+	Imported(ctx context.Context, t tenant.ID, keys []string) (map[string]id.Visitor, error)
 	// Import stores imported visitors, all or none. The error is Conflict if one of the keys exists by now.
 	Import(ctx context.Context, t tenant.ID, visitors []Visitor) error
 }
@@ -74,7 +75,7 @@ type Widgets interface {
 // Conversations reads the conversations of visitors.
 type Conversations interface {
 	// Open returns the visitor's newest open conversation. The error is NotFound if there is none.
-	Open(ctx context.Context, t tenant.ID, visitorID int64) (View, error)
+	Open(ctx context.Context, t tenant.ID, visitor id.Visitor) (View, error)
 }
 
 // Agents reads the presence of agents.
@@ -86,5 +87,5 @@ type Agents interface {
 // Notifier publishes transient events (typing, presence) to connected streams. They aren't stored.
 type Notifier interface {
 	// Notify publishes an event about a visitor. It reports no error: if delivery fails, no stored data is lost.
-	Notify(ctx context.Context, t tenant.ID, visitorID int64, data contract.Data)
+	Notify(ctx context.Context, t tenant.ID, visitor id.Visitor, data contract.Data)
 }

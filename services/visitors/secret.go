@@ -3,12 +3,13 @@ package visitors
 import (
 	"crypto/subtle"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 )
 
 // Owner is the visitor that a token belongs to.
 type Owner struct {
-	ID         int64
+	ID         id.Visitor
 	SecretHash string // identity.HashSecret of the visitor's secret; "" until one is issued
 }
 

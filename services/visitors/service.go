@@ -4,10 +4,11 @@ import (
 	"context"
 	"time"
 
-	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/timestamp"
 	"fivechat.dev/libs/kernel/version"
 )
 
@@ -22,23 +23,22 @@ type Service struct {
 	now           func() time.Time
 }
 
-// New returns a Service over its ports.
-func New(store Store, widgets Widgets, conversations Conversations, agents Agents, notifier Notifier) *Service {
+// New returns a Service over its ports. now is the clock; its times are truncated to the precision of the database.
+func New(
+	store Store, widgets Widgets, conversations Conversations, agents Agents, notifier Notifier, now func() time.Time,
+) *Service {
 	return &Service{
 		store:         store,
 		widgets:       widgets,
 		conversations: conversations,
 		agents:        agents,
 		notifier:      notifier,
-		now:           time.Now,
+		now:           timestamp.Clock(now),
 	}
 }
 
 // LimitStorage makes the service refuse new visitors of websites for which st.Check fails.
 func (s *Service) LimitStorage(st Storage) { s.storage = st }
-
-// moment returns the current time in UTC, truncated to milliseconds, the precision of the database.
-func (s *Service) moment() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
 
 // Visitor returns the website's visitor of a token. The error is Invalid for a malformed token, NotFound for an unknown
 // one.
@@ -50,7 +50,7 @@ func (s *Service) Visitor(ctx context.Context, t tenant.ID, token string) (Visit
 }
 
 // ByIDs returns the visitors that exist among ids.
-func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Visitor, error) {
+func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []id.Visitor) ([]Visitor, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -64,16 +64,16 @@ func (s *Service) List(
 ) (paging.Slice[Visitor], error) {
 	var f Filter
 	if online != nil && *online {
-		f.SeenSince = s.moment().Add(-onlineFor)
+		f.SeenSince = s.now().Add(-onlineFor)
 	} else if online != nil {
-		f.UnseenSince = s.moment().Add(-onlineFor)
+		f.UnseenSince = s.now().Add(-onlineFor)
 	}
 	return s.store.List(ctx, t, f, w)
 }
 
 // Online returns how many of a website's visitors are online.
 func (s *Service) Online(ctx context.Context, t tenant.ID) (int64, error) {
-	return s.store.CountSeen(ctx, t, s.moment().Add(-onlineFor))
+	return s.store.CountSeen(ctx, t, s.now().Add(-onlineFor))
 }
 
 // Update changes the website's visitor of a token. Concurrent updates are all applied.
@@ -81,7 +81,7 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	if err := CheckToken(token); err != nil {
 		return Visitor{}, err
 	}
-	if err := p.check(); err != nil {
+	if err := p.Validate(); err != nil {
 		return Visitor{}, err
 	}
 	if p.Empty() {
@@ -92,7 +92,7 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 		return v, err
 	}
 	return s.store.Save(ctx, t, token, func(v Visitor) (Visitor, error) {
-		v.UpdatedAt = s.moment()
+		v.UpdatedAt = s.now()
 		return p.Apply(v)
 	})
 }
@@ -111,8 +111,8 @@ func (s *Service) Resolve(ctx context.Context, token string) (tenant.ID, Owner, 
 }
 
 // Heartbeat stores that a visitor is present, and reports whether an agent is online.
-func (s *Service) Heartbeat(ctx context.Context, t tenant.ID, id int64) (agentsOnline bool, err error) {
-	if err := s.seen(ctx, t, id); err != nil {
+func (s *Service) Heartbeat(ctx context.Context, t tenant.ID, visitor id.Visitor) (agentsOnline bool, err error) {
+	if err := s.seen(ctx, t, visitor); err != nil {
 		return false, err
 	}
 	return s.agentsOnline(ctx, t), nil
@@ -124,11 +124,11 @@ func (s *Service) agentsOnline(ctx context.Context, t tenant.ID) bool {
 	return online || err != nil
 }
 
-func (s *Service) seen(ctx context.Context, t tenant.ID, id int64) error {
-	now := s.moment()
-	noted, err := s.store.Seen(ctx, t, id, now, now.Add(-seenEvery))
+func (s *Service) seen(ctx context.Context, t tenant.ID, visitor id.Visitor) error {
+	now := s.now()
+	noted, err := s.store.Seen(ctx, t, visitor, now, now.Add(-seenEvery))
 	if noted {
-		s.notifier.Notify(ctx, t, id, contract.VisitorOnlineData{VisitorID: id, Until: now.Add(onlineFor)})
+		s.notifier.Notify(ctx, t, visitor, wentOnline(visitor, now))
 	}
 	return err
 }

@@ -3,7 +3,6 @@ package visitors
 import (
 	"context"
 
-	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/publictoken"
@@ -21,6 +20,14 @@ type NewSession struct {
 	Patch         Patch
 }
 
+// Validate returns an Invalid fault that names a wrong field.
+func (n NewSession) Validate() error {
+	if !publictoken.WellFormed(n.ClientToken) {
+		return fault.Bad("clientToken", "must be "+publictoken.Form)
+	}
+	return n.Patch.Validate()
+}
+
 // Session is the state that a widget needs to start.
 type Session struct {
 	Visitor      Visitor
@@ -34,10 +41,7 @@ type Session struct {
 // unknown, belongs to another website or comes without its secret counts as none. A visitor older than secrets is
 // resumed by the token alone, until a client that stores secrets resumes it.
 func (s *Service) OpenSession(ctx context.Context, n NewSession) (Session, error) {
-	if !publictoken.WellFormed(n.ClientToken) {
-		return Session{}, fault.Bad("clientToken", "must be "+publictoken.Form)
-	}
-	if err := n.Patch.check(); err != nil {
+	if err := n.Validate(); err != nil {
 		return Session{}, err
 	}
 	w, err := s.widgets.Resolve(ctx, n.ClientToken)
@@ -104,11 +108,11 @@ func (s *Service) continueSession(ctx context.Context, v Visitor, w Widget, n Ne
 	}
 	if n.Patch.Empty() && (n.IP == "" || n.IP == v.IP) {
 		if err = s.seen(ctx, w.WebsiteID, v.ID); err == nil {
-			v.LastSeenAt = s.moment()
+			v.LastSeenAt = s.now()
 		}
 	} else {
 		v, err = s.store.Save(ctx, w.WebsiteID, v.Token, func(v Visitor) (Visitor, error) {
-			v.LastSeenAt = s.moment()
+			v.LastSeenAt = s.now()
 			v.UpdatedAt = v.LastSeenAt
 			if n.IP != "" {
 				v.IP = n.IP
@@ -130,17 +134,17 @@ func (s *Service) create(ctx context.Context, t tenant.ID, secret string, n NewS
 			return Visitor{}, err
 		}
 	}
-	id, err := s.store.Reserve(ctx, 1)
+	number, err := s.store.Reserve(ctx, 1)
 	if err != nil {
 		return Visitor{}, err
 	}
-	v := newVisitor(t, id, secret, s.moment())
+	v := newVisitor(t, number, secret, s.now())
 	v.IP, v.LastSeenAt = n.IP, v.CreatedAt
 	if v, err = n.Patch.Apply(v); err != nil {
 		return Visitor{}, err
 	}
 	if err = s.store.Create(ctx, v); err == nil {
-		s.notifier.Notify(ctx, t, id, contract.VisitorOnlineData{VisitorID: id, Until: v.LastSeenAt.Add(onlineFor)})
+		s.notifier.Notify(ctx, t, v.ID, wentOnline(v.ID, v.LastSeenAt))
 	}
 	return v, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/visitors"
@@ -51,24 +52,24 @@ func (s *sessions) Save(
 	return v, err
 }
 
-func (s *sessions) Seen(context.Context, tenant.ID, int64, time.Time, time.Time) (bool, error) {
+func (s *sessions) Seen(context.Context, tenant.ID, id.Visitor, time.Time, time.Time) (bool, error) {
 	return false, nil
 }
 
-func (s *sessions) Reserve(context.Context, int) (int64, error) { return 99, nil }
+func (s *sessions) Reserve(context.Context, int) (id.Visitor, error) { return 99, nil }
 
 func (s *sessions) Create(_ context.Context, v visitors.Visitor) error {
 	s.created = append(s.created, v)
 	return nil
 }
 
-func (s *sessions) Open(context.Context, tenant.ID, int64) (visitors.View, error) {
+func (s *sessions) Open(context.Context, tenant.ID, id.Visitor) (visitors.View, error) {
 	return nil, s.away
 }
 
 func (s *sessions) Online(context.Context, tenant.ID) (bool, error) { return true, nil }
 
-func (s *sessions) Notify(context.Context, tenant.ID, int64, contract.Data) {}
+func (s *sessions) Notify(context.Context, tenant.ID, id.Visitor, contract.Data) {}
 
 // TestSessionNeedsTheSecret: a token without its secret never resumes a visitor, and never changes one.
 func TestSessionNeedsTheSecret(t *testing.T) {
@@ -102,7 +103,7 @@ func TestSessionNeedsTheSecret(t *testing.T) {
 			t.Parallel()
 			known := visitors.Visitor{ID: 7, WebsiteID: c.of, Token: "vis_known", Name: "Ann", Context: "{}"}
 			s := &sessions{hash: c.hash, quicker: c.quicker, known: known, away: fault.Missing("conversation")}
-			service := visitors.New(s, resolver{website}, s, s, s)
+			service := visitors.New(s, resolver{website}, s, s, s, time.Now)
 			got, err := service.OpenSession(t.Context(), visitors.NewSession{
 				ClientToken:   "site",
 				VisitorToken:  c.token,
@@ -145,7 +146,7 @@ func TestNoSecretIsIssuedByASessionThatFails(t *testing.T) {
 		WebsiteID: website,
 		Token:     "vis_known",
 	}, away: fault.New(fault.Unavailable, "away")}
-	_, err := visitors.New(s, resolver{website}, s, s, s).OpenSession(t.Context(), visitors.NewSession{
+	_, err := visitors.New(s, resolver{website}, s, s, s, time.Now).OpenSession(t.Context(), visitors.NewSession{
 		ClientToken:   "site",
 		VisitorToken:  "vis_known",
 		VisitorSecret: &empty,

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/visitors"
 )
@@ -27,7 +29,7 @@ type reserving struct{ visitors.Store }
 
 var errReserved = errors.New("a number was reserved")
 
-func (reserving) Reserve(context.Context, int) (int64, error) { return 0, errReserved }
+func (reserving) Reserve(context.Context, int) (id.Visitor, error) { return 0, errReserved }
 
 // TestNewVisitorsAreRefusedWithoutStorage: nothing is stored about a new visitor if the website has reached its limit.
 func TestNewVisitorsAreRefusedWithoutStorage(t *testing.T) {
@@ -38,7 +40,7 @@ func TestNewVisitorsAreRefusedWithoutStorage(t *testing.T) {
 		limit error
 		want  error
 	}{{"below the limit", nil, errReserved}, {"at the limit", refusal, refusal}} {
-		s := visitors.New(reserving{}, anyWidget{}, nil, online{}, nil)
+		s := visitors.New(reserving{}, anyWidget{}, nil, online{}, nil, time.Now)
 		s.LimitStorage(full{c.limit})
 		if _, err := s.OpenSession(t.Context(), visitors.NewSession{ClientToken: "shop"}); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", c.name, err)

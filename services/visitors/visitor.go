@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/publictoken"
@@ -17,30 +18,30 @@ import (
 
 // Visitor is a person on a website.
 type Visitor struct {
-	ID         int64     `bson:"_id"`
-	WebsiteID  tenant.ID `bson:"websiteId"`
-	Token      string    `bson:"token"`
-	Name       string    `bson:"name"`
-	IP         string    `bson:"ip"`      // address of the last request; "" if unknown
-	Context    string    `bson:"context"` // the canonical JSON of an object, see MergeContext
-	Country    *string   `bson:"country"` // ISO 3166 alpha-2
-	City       *string   `bson:"city"`
-	LastSeenAt time.Time `bson:"lastSeenAt"` // zero if never
-	CreatedAt  time.Time `bson:"createdAt"`
-	UpdatedAt  time.Time `bson:"updatedAt"`
-	Version    int64     `bson:"version"`             // incremented by every change
-	ImportKey  string    `bson:"importKey,omitempty"` // key of an imported visitor
-	SecretHash string    `bson:"-"`                   // only set for a new visitor: stored with the token
+	ID         id.Visitor `bson:"_id"`
+	WebsiteID  tenant.ID  `bson:"websiteId"`
+	Token      string     `bson:"token"`
+	Name       string     `bson:"name"`
+	IP         string     `bson:"ip"`      // address of the last request; "" if unknown
+	Context    string     `bson:"context"` // the canonical JSON of an object, see MergeContext
+	Country    *string    `bson:"country"` // ISO 3166 alpha-2
+	City       *string    `bson:"city"`
+	LastSeenAt time.Time  `bson:"lastSeenAt"` // zero if never
+	CreatedAt  time.Time  `bson:"createdAt"`
+	UpdatedAt  time.Time  `bson:"updatedAt"`
+	Version    int64      `bson:"version"`             // incremented by every change
+	ImportKey  string     `bson:"importKey,omitempty"` // key of an imported visitor
+	SecretHash string     `bson:"-"`                   // only set for a new visitor: stored with the token
 }
 
 // SortKey implements the order of lists: by creation.
-func (v Visitor) SortKey() (time.Time, int64) { return v.CreatedAt, v.ID }
+func (v Visitor) SortKey() (time.Time, int64) { return v.CreatedAt, int64(v.ID) }
 
 // ChangeKey implements the order of change lists: by last change.
-func (v Visitor) ChangeKey() (time.Time, int64) { return v.UpdatedAt, v.ID }
+func (v Visitor) ChangeKey() (time.Time, int64) { return v.UpdatedAt, int64(v.ID) }
 
 // Revision is the version of the visitor, for ETags. Being seen doesn't change it.
-func (v Visitor) Revision() version.Of { return version.Of{ID: v.ID, Version: v.Version} }
+func (v Visitor) Revision() version.Of { return version.Of{ID: int64(v.ID), Version: v.Version} }
 
 // The two periods of presence.
 const (
@@ -51,13 +52,13 @@ const (
 // Online reports whether the visitor was seen within onlineFor.
 func (v Visitor) Online(now time.Time) bool { return !v.LastSeenAt.Before(now.Add(-onlineFor)) }
 
-// newVisitor returns a visitor with a given id, a friendly name, a new token and the hash of its secret.
-func newVisitor(t tenant.ID, id int64, secret string, now time.Time) Visitor {
+// newVisitor returns a visitor with a given number, a friendly name, a new token and the hash of its secret.
+func newVisitor(t tenant.ID, number id.Visitor, secret string, now time.Time) Visitor {
 	return Visitor{
-		ID:         id,
+		ID:         number,
 		WebsiteID:  t,
 		Token:      tokenPrefix + random(),
-		Name:       FriendlyName(id),
+		Name:       FriendlyName(number),
 		Context:    emptyContext,
 		CreatedAt:  now,
 		UpdatedAt:  now,
@@ -112,8 +113,8 @@ func (p Patch) Apply(v Visitor) (Visitor, error) {
 	return v, wrong.Err()
 }
 
-// check returns an Invalid fault if the patch is invalid for any visitor.
-func (p Patch) check() error {
+// Validate returns an Invalid fault if the patch is invalid for any visitor.
+func (p Patch) Validate() error {
 	_, err := p.Apply(Visitor{Context: emptyContext})
 	return err
 }

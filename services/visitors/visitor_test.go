@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/services/visitors"
 )
@@ -41,10 +42,10 @@ func TestFriendlyNamesVary(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^[A-Z][a-z]+ [A-Z][a-z]+$`)
 	names, first, second := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for id := int64(1); id <= 20_000; id++ {
-		name := visitors.FriendlyName(id)
-		if !form.MatchString(name) || name != visitors.FriendlyName(id) {
-			t.Fatalf("%d: %q", id, name)
+	for visitor := id.Visitor(1); visitor <= 20_000; visitor++ {
+		name := visitors.FriendlyName(visitor)
+		if !form.MatchString(name) || name != visitors.FriendlyName(visitor) {
+			t.Fatalf("%d: %q", visitor, name)
 		}
 		adjective, animal, _ := strings.Cut(name, " ")
 		names[name], first[adjective], second[animal] = true, true, true

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/libs/store/rediskit"
@@ -25,7 +26,7 @@ const (
 // Event is one transient event.
 type Event struct {
 	Website tenant.ID          `json:"websiteId"`
-	Visitor int64              `json:"visitorId"` // the visitor it is about, or 0
+	Visitor id.Visitor         `json:"visitorId"` // the visitor that the event concerns
 	Type    contract.EventType `json:"type"`
 	At      time.Time          `json:"at"`
 	Data    json.RawMessage    `json:"data"`
@@ -35,7 +36,8 @@ type Event struct {
 // parts are what the MAC covers.
 func (e Event) parts() []string {
 	return []string{
-		e.Website.String(), strconv.FormatInt(e.Visitor, 10), string(e.Type), strconv.FormatInt(e.At.UnixMilli(), 10), string(e.Data),
+		e.Website.String(), strconv.FormatInt(int64(e.Visitor), 10), string(e.Type),
+		strconv.FormatInt(e.At.UnixMilli(), 10), string(e.Data),
 	}
 }
 
@@ -51,7 +53,7 @@ func NewNotifier(redis *rediskit.Client, t *telemetry.Telemetry) *Notifier {
 }
 
 // Notify publishes an event about a visitor. It waits for Redis at most 250 ms; a failure is only logged.
-func (r *Notifier) Notify(ctx context.Context, t tenant.ID, visitor int64, data contract.Data) {
+func (r *Notifier) Notify(ctx context.Context, t tenant.ID, visitor id.Visitor, data contract.Data) {
 	if r.redis == nil {
 		return
 	}

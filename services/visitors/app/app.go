@@ -14,11 +14,9 @@ import (
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/libs/store/transient"
 	"fivechat.dev/services/visitors"
-	"fivechat.dev/services/visitors/internal/accountsclient"
 	"fivechat.dev/services/visitors/internal/api"
-	"fivechat.dev/services/visitors/internal/conversationsclient"
+	"fivechat.dev/services/visitors/internal/clients"
 	"fivechat.dev/services/visitors/internal/mongostore"
-	"fivechat.dev/services/visitors/internal/widgetsclient"
 )
 
 // Config is the service's settings.
@@ -63,11 +61,16 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	log.ServeTotals(base.Router, base.Chain, store.Totals)
 	datasubject.Serve(base.Router, base.Chain, "visitors", datasubject.WithEraser(store, base.Idempotency))
 	datasubject.ServeStored(base.Router, base.Chain, "visitors", store.Stored())
-	known := accountsclient.New(base.Client(c.AccountsURL))
-	service := visitors.New(store,
-		widgetsclient.New(base.Client(c.WidgetsURL)), conversationsclient.New(base.Client(c.ConversationsURL)), known,
-		transient.NewNotifier(base.Redis, base.Telemetry))
-	limiter, err := storagequota.NewLimiter(known.Storage, base.Log, time.Now)
+	accounts := clients.Accounts{Client: base.Client(c.AccountsURL)}
+	service := visitors.New(
+		store,
+		clients.Widgets{Client: base.Client(c.WidgetsURL)},
+		clients.Conversations{Client: base.Client(c.ConversationsURL)},
+		accounts,
+		transient.NewNotifier(base.Redis, base.Telemetry),
+		time.Now,
+	)
+	limiter, err := storagequota.NewLimiter(accounts.Storage, base.Log, time.Now)
 	if err != nil {
 		return runner.Unit{}, err
 	}

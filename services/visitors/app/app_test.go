@@ -91,8 +91,8 @@ func TestNewSessionCreatesVisitor(t *testing.T) {
 		map[string]any{"id": 1.0, "color": "#fff", "chatEnabled": true, "buttonXPos": 1.5}) {
 		t.Errorf("%v", w)
 	}
-	id := int64(v["id"].(float64))
-	if !visitors.ValidToken(v["token"].(string)) || v["name"] != visitors.FriendlyName(id) || v["ip"] != "192.0.2.7" ||
+	number := id.Visitor(v["id"].(float64))
+	if !visitors.ValidToken(v["token"].(string)) || v["name"] != visitors.FriendlyName(number) || v["ip"] != "192.0.2.7" ||
 		v["context"] != `{"plan":"gold"}` ||
 		v["websiteId"] != 1.0 || v["country"] != nil || v["city"] != nil || v["online"] != true || len(v) != 11 {
 		t.Errorf("%v", v)

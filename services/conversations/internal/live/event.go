@@ -71,7 +71,7 @@ func ofRecord(r outbox.Record) (event, error) {
 func ofTransient(f transient.Event) event {
 	return event{
 		website:  f.Website,
-		visitor:  f.Visitor,
+		visitor:  int64(f.Visitor),
 		facts:    contract.FactsOf(f.Type),
 		envelope: envelope{Type: f.Type, At: f.At, Data: f.Data},
 	}

@@ -48,7 +48,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 	httpkit.Handle(r, "POST /visitor/heartbeat", 200, operation.New(chain, "visitors.note_presence", authz.Visitor,
 		func(ctx context.Context, _ heartbeat) (presence, error) {
 			p := identity.From(ctx)
-			there, err := s.Heartbeat(ctx, p.Website, int64(p.VisitorID))
+			there, err := s.Heartbeat(ctx, p.Website, p.VisitorID)
 			return presence{there}, err
 		}))
 	mountInternal(r, chain, s)

@@ -5,6 +5,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/changefeed"
@@ -16,8 +17,8 @@ import (
 
 // gone is the row of an export for an erased visitor.
 type gone struct {
-	Deleted bool  `json:"deleted"`
-	ID      int64 `json:"id"`
+	Deleted bool       `json:"deleted"`
+	ID      id.Visitor `json:"id"`
 }
 
 // MountExport adds the export of visitors to the route table. log is the service's own event log.
@@ -36,11 +37,15 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, 
 			err := r.Decode(&imported)
 			return imported.VisitorIDs, err
 		},
-		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]changefeed.Row, bool, error) {
+		ByKeys: func(ctx context.Context, t tenant.ID, keys []int64) ([]changefeed.Row, bool, error) {
+			ids := make([]id.Visitor, len(keys))
+			for i, key := range keys {
+				ids[i] = id.Visitor(key)
+			}
 			found, err := s.ByIDs(ctx, t, ids)
 			return rowsOf(found), false, err
 		},
-		Gone: func(id int64) any { return gone{true, id} },
+		Gone: func(key int64) any { return gone{true, id.Visitor(key)} },
 	}
 	httpkit.Handle(r, "GET /export/visitors", 200,
 		operation.New(chain, "visitors.export_visitors", authz.Read, kind.Answer))
@@ -49,7 +54,7 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, 
 func rowsOf(found []visitors.Visitor) []changefeed.Row {
 	rows := make([]changefeed.Row, len(found))
 	for i, v := range found {
-		rows[i] = changefeed.Row{Key: v.ID, At: v.UpdatedAt, ID: v.ID, View: viewOf(v)}
+		rows[i] = changefeed.Row{Key: int64(v.ID), At: v.UpdatedAt, ID: int64(v.ID), View: viewOf(v)}
 	}
 	return rows
 }

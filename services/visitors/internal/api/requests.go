@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/transport/httpkit"
@@ -35,7 +36,7 @@ type byToken struct {
 }
 
 type byIDs struct {
-	IDs httpkit.IDs[int64] `query:"ids" json:"-"`
+	IDs httpkit.IDs[id.Visitor] `query:"ids" json:"-"`
 }
 
 // changes is the fields of a visitor that a request may set.
@@ -79,8 +80,8 @@ type importRow struct {
 	Name string `json:"name"`
 }
 
-func (r importRequest) rows() []visitors.ImportRow {
-	rows := make([]visitors.ImportRow, len(r.Rows))
+func (r importRequest) rows() visitors.ImportRows {
+	rows := make(visitors.ImportRows, len(r.Rows))
 	for i, row := range r.Rows {
 		rows[i] = visitors.ImportRow(row)
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"time"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/services/visitors"
@@ -10,17 +11,17 @@ import (
 
 // view is a visitor as clients see it.
 type view struct {
-	ID        int64     `json:"id" writer:"kept"`
-	Name      string    `json:"name"`
-	Token     string    `json:"token" writer:"kept"`
-	IP        string    `json:"ip"`
-	Context   string    `json:"context" writer:"kept"` // JSON in a string, as in the hosted API
-	WebsiteID tenant.ID `json:"websiteId" writer:"kept"`
-	Country   *string   `json:"country"`
-	City      *string   `json:"city"`
-	Online    bool      `json:"online"`
-	CreatedAt time.Time `json:"createdAt" writer:"kept"`
-	UpdatedAt time.Time `json:"updatedAt" writer:"kept"`
+	ID        id.Visitor `json:"id" writer:"kept"`
+	Name      string     `json:"name"`
+	Token     string     `json:"token" writer:"kept"`
+	IP        string     `json:"ip"`
+	Context   string     `json:"context" writer:"kept"` // JSON in a string, as in the hosted API
+	WebsiteID tenant.ID  `json:"websiteId" writer:"kept"`
+	Country   *string    `json:"country"`
+	City      *string    `json:"city"`
+	Online    bool       `json:"online"`
+	CreatedAt time.Time  `json:"createdAt" writer:"kept"`
+	UpdatedAt time.Time  `json:"updatedAt" writer:"kept"`
 	of        version.Of
 }
 
@@ -67,14 +68,14 @@ type presence struct {
 
 // resolved is the owner of a visitor token, as the gateway requests it.
 type resolved struct {
-	WebsiteID  tenant.ID `json:"websiteId"`
-	VisitorID  int64     `json:"visitorId"`
-	SecretHash string    `json:"secretHash,omitempty"`
+	WebsiteID  tenant.ID  `json:"websiteId"`
+	VisitorID  id.Visitor `json:"visitorId"`
+	SecretHash string     `json:"secretHash,omitempty"`
 }
 
 type imported struct {
-	Key string `json:"key"`
-	ID  int64  `json:"id"`
+	Key string     `json:"key"`
+	ID  id.Visitor `json:"id"`
 }
 
 func importedOf(done []visitors.Imported) []imported {

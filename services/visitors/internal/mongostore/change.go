@@ -5,8 +5,8 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/libs/store/mongokit"
@@ -20,7 +20,7 @@ func (s *Store) Create(ctx context.Context, v visitors.Visitor) error {
 		if err := s.insert(ctx, v.WebsiteID, v); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, v.WebsiteID, v.ID, contract.VisitorCreatedData{VisitorID: v.ID})
+		return s.log.Append(ctx, v.WebsiteID, int64(v.ID), v.Created())
 	})
 }
 
@@ -41,23 +41,22 @@ func (s *Store) Save(
 			return err
 		}
 		saved.Version++
-		if _, err = s.visitors.Update(ctx, t, bson.D{{Key: "_id", Value: v.ID}},
-			bson.D{{Key: "$set", Value: saved}}); err != nil {
+		if err = s.visitors.Save(ctx, t, bson.D{{Key: "_id", Value: v.ID}}, v, saved); err != nil {
 			return err
 		}
 		if err = s.texts.Resize(ctx, t, textOf(v), textOf(saved)); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, t, v.ID, contract.VisitorUpdatedData{VisitorID: v.ID})
+		return s.log.Append(ctx, t, int64(v.ID), saved.Updated())
 	})
 	return saved, err
 }
 
 // Imported implements visitors.Store.
-func (s *Store) Imported(ctx context.Context, t tenant.ID, keys []string) (map[string]int64, error) {
+func (s *Store) Imported(ctx context.Context, t tenant.ID, keys []string) (map[string]id.Visitor, error) {
 	rows, err := s.visitors.List(ctx, t, bson.D{{Key: "importKey", Value: bson.D{{Key: "$in", Value: keys}}}},
 		mongokit.Query{Only: []string{"importKey"}})
-	ids := make(map[string]int64, len(rows))
+	ids := make(map[string]id.Visitor, len(rows))
 	for _, v := range rows {
 		ids[v.ImportKey] = v.ID
 	}
@@ -70,11 +69,7 @@ func (s *Store) Import(ctx context.Context, t tenant.ID, imported []visitors.Vis
 		if err := s.insert(ctx, t, imported...); err != nil {
 			return err
 		}
-		data := contract.VisitorsImportedData{Visitors: int64(len(imported))}
-		for _, v := range imported {
-			data.VisitorIDs = append(data.VisitorIDs, v.ID)
-		}
-		return s.log.Append(ctx, t, outbox.Many, data)
+		return s.log.Append(ctx, t, outbox.Many, visitors.ImportedEvent(imported))
 	})
 	if mongokit.IsDuplicate(err) {
 		return fault.New(fault.Conflict, "another import is storing some of these visitors")

@@ -5,7 +5,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
@@ -30,7 +30,7 @@ const eraseVisitors = 500
 func (s *Store) Erase(ctx context.Context, of subject.Subject) (more bool, err error) {
 	t := of.Website()
 	if visitor, ok := of.Visitor(); ok {
-		more, err = s.eraseVisitor(ctx, t, int64(visitor))
+		more, err = s.eraseVisitor(ctx, t, visitor)
 	} else if more, err = s.eraseSome(ctx, t); err == nil && !more {
 		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
 			more, err = s.Stored().Erase(ctx, t)
@@ -46,9 +46,9 @@ func (s *Store) Erase(ctx context.Context, of subject.Subject) (more bool, err e
 }
 
 // eraseVisitor removes a visitor. Their events stay in the log for statistics, without personal data.
-func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, id int64) (more bool, err error) {
+func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor id.Visitor) (more bool, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		found, err := s.ByIDs(ctx, t, []int64{id})
+		found, err := s.ByIDs(ctx, t, []id.Visitor{visitor})
 		if more = len(found) > 0; err != nil || !more {
 			return err
 		}
@@ -59,10 +59,10 @@ func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, id int64) (more b
 			bson.D{{Key: "$inc", Value: bson.D{{Key: "visitors", Value: int64(len(found))}}}}); err != nil {
 			return err
 		}
-		if err := s.log.Redact(ctx, t, id); err != nil {
+		if err := s.log.Redact(ctx, t, int64(visitor)); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, t, id, contract.VisitorErasedData{VisitorID: id})
+		return s.log.Append(ctx, t, int64(visitor), found[0].Erased())
 	})
 	return more, err
 }
@@ -78,7 +78,7 @@ func (s *Store) eraseSome(ctx context.Context, t tenant.ID) (more bool, err erro
 
 // remove removes visitors and their tokens. It runs inside a transaction.
 func (s *Store) remove(ctx context.Context, t tenant.ID, gone []visitors.Visitor) error {
-	tokens, ids := make([]string, len(gone)), make([]int64, len(gone))
+	tokens, ids := make([]string, len(gone)), make([]id.Visitor, len(gone))
 	for i, v := range gone {
 		tokens[i], ids[i] = v.Token, v.ID
 	}

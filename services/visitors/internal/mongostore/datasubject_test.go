@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"fivechat.dev/libs/kernel/fault"
-	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/services/internal/storetest"
 )
@@ -16,18 +15,18 @@ func TestErasingVisitorLeavesNothingOfThem(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	gone, stays, theirs := s.create(t, one), s.create(t, one), s.create(t, two)
-	if kinds, rows := storetest.Exported(t, s, subject.Visitor(one, id.Visitor(gone.ID))); kinds["visitor"] != 1 ||
+	if kinds, rows := storetest.Exported(t, s, subject.Visitor(one, gone.ID)); kinds["visitor"] != 1 ||
 		!strings.Contains(rows[0], gone.Token) {
 		t.Errorf("%v", rows)
 	}
-	if kinds, _ := storetest.Exported(t, s, subject.Visitor(two, id.Visitor(gone.ID))); len(kinds) > 0 {
+	if kinds, _ := storetest.Exported(t, s, subject.Visitor(two, gone.ID)); len(kinds) > 0 {
 		t.Errorf("another website exports %v", kinds)
 	}
-	storetest.Erase(t, s, subject.Visitor(two, id.Visitor(gone.ID)))
+	storetest.Erase(t, s, subject.Visitor(two, gone.ID))
 	if _, _, err := s.Owner(t.Context(), gone.Token); err != nil {
 		t.Errorf("another website erased the visitor: %v", err)
 	}
-	storetest.Erase(t, s, subject.Visitor(one, id.Visitor(gone.ID)))
+	storetest.Erase(t, s, subject.Visitor(one, gone.ID))
 	if _, _, err := s.Owner(t.Context(), gone.Token); !fault.Is(err, fault.NotFound) {
 		t.Errorf("the token leads to %v", err)
 	}

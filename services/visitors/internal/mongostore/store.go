@@ -12,6 +12,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
@@ -37,10 +38,10 @@ type Store struct {
 // token is the directory entry from a visitor token to its website. The hash of the secret is here and not in the
 // visitor's row, so that no export and no response can contain it.
 type token struct {
-	Token      string    `bson:"_id"`
-	Website    tenant.ID `bson:"websiteId"`
-	Visitor    int64     `bson:"visitorId"`
-	SecretHash string    `bson:"secretHash,omitempty"` // absent for visitors older than secrets
+	Token      string     `bson:"_id"`
+	Website    tenant.ID  `bson:"websiteId"`
+	Visitor    id.Visitor `bson:"visitorId"`
+	SecretHash string     `bson:"secretHash,omitempty"` // absent for visitors older than secrets
 }
 
 // all is the only key of the row counts of visitors: their total. Online visitors can't be counted this way, because
@@ -92,8 +93,9 @@ func (s *Store) Stored() rowcount.Stored[all] {
 func (s *Store) Tend(ctx context.Context, log *slog.Logger) error { return s.Stored().Run(ctx, log) }
 
 // Reserve implements visitors.Store.
-func (s *Store) Reserve(ctx context.Context, n int) (int64, error) {
-	return s.ids.Reserve(ctx, int64(n))
+func (s *Store) Reserve(ctx context.Context, n int) (id.Visitor, error) {
+	first, err := s.ids.Reserve(ctx, int64(n))
+	return id.Visitor(first), err
 }
 
 // Owner implements visitors.Store.
@@ -114,7 +116,7 @@ func (s *Store) ByToken(ctx context.Context, t tenant.ID, visitorToken string) (
 }
 
 // ByIDs implements visitors.Store.
-func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]visitors.Visitor, error) {
+func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []id.Visitor) ([]visitors.Visitor, error) {
 	return s.visitors.List(ctx, t, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, mongokit.Query{})
 }
 
@@ -149,7 +151,9 @@ func seen(operator string, at time.Time) bson.D {
 }
 
 // Seen implements visitors.Store.
-func (s *Store) Seen(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) (bool, error) {
-	return s.visitors.Update(ctx, t, append(bson.D{{Key: "_id", Value: id}}, seen("$lte", noted)...),
+func (s *Store) Seen(
+	ctx context.Context, t tenant.ID, visitor id.Visitor, now, noted time.Time,
+) (bool, error) {
+	return s.visitors.Update(ctx, t, append(bson.D{{Key: "_id", Value: visitor}}, seen("$lte", noted)...),
 		bson.D{{Key: "$set", Value: bson.D{{Key: "lastSeenAt", Value: now}}}})
 }

@@ -12,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
@@ -118,7 +119,7 @@ func TestCreatedVisitorIsFound(t *testing.T) {
 	}
 	_, _, err = s.Owner(ctx, "vis_unknown")
 	wantKind(t, err, fault.NotFound)
-	several, err := s.ByIDs(ctx, one, []int64{b.ID, 999})
+	several, err := s.ByIDs(ctx, one, []id.Visitor{b.ID, 999})
 	want(t, several, err, []visitors.Visitor{b})
 	page, err := s.List(ctx, one, visitors.Filter{}, paging.Following{})
 	want(t, page.Rows, err, []visitors.Visitor{b, a})
@@ -185,7 +186,7 @@ func TestPresenceIsNotedAtIntervals(t *testing.T) {
 	page, err = s.List(ctx, one, visitors.Filter{UnseenSince: later}, paging.Following{})
 	want(t, page.Rows, err, []visitors.Visitor{b})
 	page, err = s.List(ctx, one, visitors.Filter{SeenSince: day},
-		paging.Following{Window: paging.Window{Limit: 1, Cursor: paging.Cursor{At: day, ID: b.ID}}})
+		paging.Following{Window: paging.Window{Limit: 1, Cursor: paging.Cursor{At: day, ID: int64(b.ID)}}})
 	want(t, page.Rows, err, []visitors.Visitor{a})
 }
 
@@ -244,13 +245,13 @@ func TestImportIsAllOrNothing(t *testing.T) {
 	a, b := row(one, "a"), row(one, "b")
 	wantDone(t, s.Import(ctx, one, []visitors.Visitor{a, b}))
 	ids, err := s.Imported(ctx, one, []string{"a", "b", "c"})
-	want(t, ids, err, map[string]int64{"a": a.ID, "b": b.ID})
+	want(t, ids, err, map[string]id.Visitor{"a": a.ID, "b": b.ID})
 	got, err := s.ByToken(ctx, one, a.Token)
 	want(t, got, err, a)
 
 	wantKind(t, s.Import(ctx, one, []visitors.Visitor{row(one, "c"), row(one, "b")}), fault.Conflict)
 	ids, err = s.Imported(ctx, one, []string{"c"})
-	want(t, ids, err, map[string]int64{}) // all or none
+	want(t, ids, err, map[string]id.Visitor{}) // all or none
 	wantDone(t, s.Import(ctx, two, []visitors.Visitor{row(two, "a")}))
 	published := s.published(t)
 	want(t, len(published), nil, 2)
@@ -262,8 +263,8 @@ func TestImportIsAllOrNothing(t *testing.T) {
 func TestConcurrentImportsCreateEachVisitorOnce(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	service := visitors.New(s, nil, nil, nil, nil)
-	rows := make([]visitors.ImportRow, 40)
+	service := visitors.New(s, nil, nil, nil, nil, time.Now)
+	rows := make(visitors.ImportRows, 40)
 	for i := range rows {
 		rows[i].Key = fmt.Sprint("k", i)
 	}
@@ -307,7 +308,7 @@ func TestIsolation(t *testing.T) {
 		wantKind(t, err, fault.NotFound)
 		noted, err := s.Seen(ctx, roles.other, v.ID, day.Add(time.Hour), day.Add(time.Hour))
 		want(t, noted, err, false)
-		several, err := s.ByIDs(ctx, roles.other, []int64{v.ID})
+		several, err := s.ByIDs(ctx, roles.other, []id.Visitor{v.ID})
 		want(t, len(several), err, 0)
 		ids, err := s.Imported(ctx, roles.other, []string{"same"})
 		if ids["same"] == v.ID || err != nil {

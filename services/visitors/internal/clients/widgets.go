@@ -1,5 +1,4 @@
-// Package widgetsclient calls the widgets service. Client implements the port of package visitors.
-package widgetsclient
+package clients
 
 import (
 	"context"
@@ -9,11 +8,8 @@ import (
 	"fivechat.dev/services/visitors"
 )
 
-// Client implements visitors.Widgets.
-type Client struct{ http *httpkit.Client }
-
-// New returns a Client that calls over http.
-func New(http *httpkit.Client) *Client { return &Client{http} }
+// Widgets implements visitors.Widgets.
+type Widgets struct{ Client *httpkit.Client }
 
 type resolved struct {
 	WebsiteID tenant.ID     `json:"websiteId"`
@@ -25,8 +21,8 @@ type settings struct {
 }
 
 // Resolve implements visitors.Widgets. The caller has checked the form of clientToken.
-func (c *Client) Resolve(ctx context.Context, clientToken string) (visitors.Widget, error) {
-	r, err := httpkit.Call[resolved](ctx, c.http, tenant.ID{}, "GET", "/internal/widgets/"+clientToken, nil)
+func (w Widgets) Resolve(ctx context.Context, clientToken string) (visitors.Widget, error) {
+	r, err := httpkit.Call[resolved](ctx, w.Client, tenant.ID{}, "GET", "/internal/widgets/"+clientToken, nil)
 	if err != nil {
 		return visitors.Widget{}, err
 	}
