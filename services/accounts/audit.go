@@ -62,7 +62,7 @@ func (s *Service) entry(ctx context.Context, t tenant.ID, by By, kind, action st
 	return Entry{
 		ID:        id,
 		WebsiteID: t,
-		CreatedAt: s.moment(),
+		CreatedAt: s.now(),
 		Actor:     by.Actor,
 		Action:    kind + "." + action,
 		Kind:      kind,

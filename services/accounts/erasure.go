@@ -102,7 +102,7 @@ func (s *Service) beginErasure(ctx context.Context, of subject.Subject, by By) (
 	if err != nil {
 		return Erasure{}, err
 	}
-	now := s.moment()
+	now := s.now()
 	visitor, _ := of.Visitor()
 	e, err := s.store.BeginErasure(ctx, Erasure{
 		ID:        number,
@@ -138,7 +138,7 @@ func (s *Service) Wake() {
 // EraseNext works on one erasure that is due and reports whether there was one. An error is stored in the erasure,
 // which becomes due again after eraseRetry.
 func (s *Service) EraseNext(ctx context.Context) (worked bool, err error) {
-	now := s.moment()
+	now := s.now()
 	e, err := s.store.ClaimErasure(ctx, now, now.Add(eraseLease))
 	if fault.Is(err, fault.NotFound) {
 		return false, nil
@@ -162,7 +162,7 @@ func (s *Service) EraseNext(ctx context.Context) (worked bool, err error) {
 // has claimed it since.
 func (s *Service) saveProgress(ctx context.Context, e *Erasure, in time.Duration) error {
 	next := *e
-	next.DueAt = s.moment().Add(in)
+	next.DueAt = s.now().Add(in)
 	if err := s.store.SaveErasure(ctx, next, e.DueAt); err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (s *Service) sweep(ctx context.Context, e *Erasure) error {
 			return err
 		}
 	}
-	now := s.moment()
+	now := s.now()
 	if e.SweptAt == nil {
 		e.SweptAt, e.Remaining = &now, s.erasers()
 	} else {
@@ -201,7 +201,7 @@ func (s *Service) eraseAt(ctx context.Context, e *Erasure, name string) error {
 		return fault.New(fault.Unavailable, "the service "+name+" is unknown")
 	}
 	for {
-		if e.DueAt.Sub(s.moment()) < eraseStep {
+		if e.DueAt.Sub(s.now()) < eraseStep {
 			if err := s.saveProgress(ctx, e, eraseLease); err != nil {
 				return err
 			}
@@ -220,7 +220,7 @@ func eraseBatch(ctx context.Context, k DataHolder, e *Erasure) (bool, error) {
 }
 
 // holders returns all services that hold data, this one first.
-func (s *Service) holders() []DataHolder { return append([]DataHolder{own{s}}, s.siblings...) }
+func (s *Service) holders() []DataHolder { return append([]DataHolder{own{s}}, s.others...) }
 
 func (s *Service) holder(name string) DataHolder {
 	for _, k := range s.holders() {
@@ -234,7 +234,7 @@ func (s *Service) holder(name string) DataHolder {
 // erasers returns the names of the services in the order of an erasure, this one last.
 func (s *Service) erasers() []string {
 	var names []string
-	for _, k := range append(s.siblings[:len(s.siblings):len(s.siblings)], own{s}) {
+	for _, k := range append(s.others[:len(s.others):len(s.others)], own{s}) {
 		names = append(names, k.Name())
 	}
 	return names

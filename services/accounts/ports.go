@@ -16,8 +16,8 @@ import (
 type Store interface {
 	// These reserve an unused id.
 	NextWebsite(ctx context.Context) (tenant.ID, error)
-	NextUser(ctx context.Context) (int64, error)
-	NextToken(ctx context.Context) (int64, error)
+	NextUser(ctx context.Context) (id.User, error)
+	NextToken(ctx context.Context) (id.Token, error)
 	NextEntry(ctx context.Context) (int64, error)
 	NextErasure(ctx context.Context) (int64, error)
 
@@ -30,20 +30,20 @@ type Store interface {
 
 	// User returns a user. UsersOf returns the users that exist among ids. Users lists a website's users, newest first
 	// or in the order of changes.
-	User(ctx context.Context, t tenant.ID, id int64) (User, error)
-	UsersOf(ctx context.Context, t tenant.ID, ids []int64) ([]User, error)
+	User(ctx context.Context, t tenant.ID, id id.User) (User, error)
+	UsersOf(ctx context.Context, t tenant.ID, ids []id.User) ([]User, error)
 	Users(ctx context.Context, t tenant.ID, w paging.Following) (paging.Slice[User], error)
 	// AddUser stores a new user.
 	AddUser(ctx context.Context, u User, e Entry) error
 	// SaveUser changes a user. change gets the stored user and may run more than once. The error is PreconditionFailed
 	// if the context requires another version; the same holds for DeleteUser.
-	SaveUser(ctx context.Context, t tenant.ID, id int64, change func(User) (User, Entry, error)) (User, error)
+	SaveUser(ctx context.Context, t tenant.ID, id id.User, change func(User) (User, Entry, error)) (User, error)
 	// SeenUser stores that a user was seen at now, unless a time since noted is stored already.
-	SeenUser(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) error
+	SeenUser(ctx context.Context, t tenant.ID, id id.User, now, noted time.Time) error
 	// CountSeenUsers returns how many of a website's users have been seen since a time.
 	CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time) (int64, error)
 	// DeleteUser removes a user.
-	DeleteUser(ctx context.Context, t tenant.ID, id int64, entry func(User) Entry) error
+	DeleteUser(ctx context.Context, t tenant.ID, id id.User, entry func(User) Entry) error
 
 	// TokenByHash returns the token of a hash, of any website.
 	TokenByHash(ctx context.Context, hash string) (Token, error)
@@ -52,14 +52,14 @@ type Store interface {
 	// AddToken stores a new token.
 	AddToken(ctx context.Context, token Token, e Entry) error
 	// SaveToken changes a token. change gets the stored token and may run more than once.
-	SaveToken(ctx context.Context, t tenant.ID, id int64, change func(Token) (Token, Entry, error)) (Token, error)
+	SaveToken(ctx context.Context, t tenant.ID, id id.Token, change func(Token) (Token, Entry, error)) (Token, error)
 	// RotateToken changes a token and stores the successor that change returns, both or neither.
-	RotateToken(ctx context.Context, t tenant.ID, id int64,
+	RotateToken(ctx context.Context, t tenant.ID, id id.Token,
 		change func(Token) (old, next Token, e Entry, err error)) (Token, error)
 	// DeleteToken removes a token and returns its last state.
-	DeleteToken(ctx context.Context, t tenant.ID, id int64, entry func(Token) Entry) (Token, error)
+	DeleteToken(ctx context.Context, t tenant.ID, id id.Token, entry func(Token) Entry) (Token, error)
 	// UsedToken stores that a token was used at now, unless a time since noted is stored already.
-	UsedToken(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) error
+	UsedToken(ctx context.Context, t tenant.ID, id id.Token, now, noted time.Time) error
 
 	// Entries lists the audit log, newest first. AddEntry stores the entry of an action that changes no row here.
 	Entries(ctx context.Context, f AuditFilter, w paging.Window) (paging.Slice[Entry], error)

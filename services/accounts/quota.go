@@ -30,27 +30,34 @@ const (
 // Quotas are the limits of a website's own. For other classes the limits of the gateway apply.
 type Quotas map[Class]Quota
 
-// with returns q with changes. A nil quota removes a class.
-func (q Quotas) with(changes map[Class]*Quota, wrong *fault.Problems) Quotas {
-	changed := maps.Clone(q)
-	if changed == nil {
-		changed = Quotas{}
-	}
+// checkQuotas reports unknown classes, and quotas out of their bounds.
+func checkQuotas(changes map[Class]*Quota, wrong *fault.Problems) {
 	for _, class := range slices.Sorted(maps.Keys(changes)) {
 		at := "quotas." + string(class)
 		if !slices.Contains(classes, class) {
 			wrong.Add(at, "is not a class; the classes are "+known())
 			continue
 		}
-		quota := changes[class]
+		if quota := changes[class]; quota != nil {
+			wrong.Check(quota.Requests >= 1 && quota.Requests <= maxRequests, at+".requests",
+				fmt.Sprintf("must be 1 to %d", maxRequests))
+			wrong.Check(quota.Seconds >= 1 && quota.Seconds <= maxSeconds, at+".seconds",
+				fmt.Sprintf("must be 1 to %d", maxSeconds))
+		}
+	}
+}
+
+// with returns q with valid changes. A nil quota removes a class.
+func (q Quotas) with(changes map[Class]*Quota) Quotas {
+	changed := maps.Clone(q)
+	if changed == nil {
+		changed = Quotas{}
+	}
+	for class, quota := range changes {
 		if quota == nil {
 			delete(changed, class)
 			continue
 		}
-		wrong.Check(quota.Requests >= 1 && quota.Requests <= maxRequests, at+".requests",
-			fmt.Sprintf("must be 1 to %d", maxRequests))
-		wrong.Check(quota.Seconds >= 1 && quota.Seconds <= maxSeconds, at+".seconds",
-			fmt.Sprintf("must be 1 to %d", maxSeconds))
 		changed[class] = *quota
 	}
 	return changed

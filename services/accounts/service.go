@@ -4,8 +4,10 @@ import (
 	"context"
 	"time"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/timestamp"
 )
 
 // Service has the use cases of accounts.
@@ -14,40 +16,48 @@ type Service struct {
 	widgets    Widgets
 	visitors   Visitors
 	statistics Statistics
-	siblings   []DataHolder // in the order of erasing a website: those that authenticate callers first
+	others     []DataHolder // the other services, in the order of erasing a website: those that authenticate callers first
 	announce   Announcer
 	now        func() time.Time
 	wake       chan struct{} // receives a value when an erasure is due
 }
 
-// New returns a Service over its ports. now is the clock: time.Now, except in tests.
+// New returns a Service over its ports. now is the clock; its times are truncated to the precision of the database.
 func New(
-	store Store, widgets Widgets, visitors Visitors, statistics Statistics, siblings []DataHolder, announce Announcer,
+	store Store, widgets Widgets, visitors Visitors, statistics Statistics, others []DataHolder, announce Announcer,
 	now func() time.Time,
 ) *Service {
-	return &Service{store, widgets, visitors, statistics, siblings, announce, now, make(chan struct{}, 1)}
+	return &Service{
+		store:      store,
+		widgets:    widgets,
+		visitors:   visitors,
+		statistics: statistics,
+		others:     others,
+		announce:   announce,
+		now:        timestamp.Clock(now),
+		wake:       make(chan struct{}, 1),
+	}
 }
-
-// moment returns the current time in UTC, truncated to milliseconds, the precision of the database.
-func (s *Service) moment() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
 
 // CreateUser adds a user to a website.
 func (s *Service) CreateUser(ctx context.Context, t tenant.ID, p UserPatch, by By) (User, error) {
-	now := s.moment()
-	u, err := p.Apply(User{
+	p = p.forNewUser()
+	if err := p.Validate(); err != nil {
+		return User{}, err
+	}
+	now := s.now()
+	u := p.Apply(User{
 		WebsiteID: t,
 		Theme:     defaultTheme,
 		Language:  defaultLanguage,
 		CreatedAt: now,
 		UpdatedAt: now,
 	})
-	if err != nil {
-		return User{}, err
-	}
+	var err error
 	if u.ID, err = s.store.NextUser(ctx); err != nil {
 		return User{}, err
 	}
-	e, err := s.entry(ctx, t, by, "user", "create", u.ID)
+	e, err := s.entry(ctx, t, by, "user", "create", int64(u.ID))
 	if err != nil {
 		return User{}, err
 	}
@@ -55,12 +65,12 @@ func (s *Service) CreateUser(ctx context.Context, t tenant.ID, p UserPatch, by B
 }
 
 // User returns a user of the website.
-func (s *Service) User(ctx context.Context, t tenant.ID, id int64) (User, error) {
+func (s *Service) User(ctx context.Context, t tenant.ID, id id.User) (User, error) {
 	return s.store.User(ctx, t, id)
 }
 
 // UsersOf returns the users that exist among ids.
-func (s *Service) UsersOf(ctx context.Context, t tenant.ID, ids []int64) ([]User, error) {
+func (s *Service) UsersOf(ctx context.Context, t tenant.ID, ids []id.User) ([]User, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -73,33 +83,36 @@ func (s *Service) Users(ctx context.Context, t tenant.ID, w paging.Following) (p
 }
 
 // UpdateUser changes a user of the website.
-func (s *Service) UpdateUser(ctx context.Context, t tenant.ID, id int64, p UserPatch, by By) (User, error) {
-	e, err := s.entry(ctx, t, by, "user", "update", id)
+func (s *Service) UpdateUser(ctx context.Context, t tenant.ID, id id.User, p UserPatch, by By) (User, error) {
+	e, err := s.entry(ctx, t, by, "user", "update", int64(id))
 	if err != nil {
 		return User{}, err
 	}
 	return s.store.SaveUser(ctx, t, id, func(u User) (User, Entry, error) {
+		if err := p.Validate(); err != nil {
+			return u, e, err
+		}
 		before := u.audited()
-		u.UpdatedAt = s.moment()
-		u, err := p.Apply(u)
-		return u, e.changing(before, u.audited()), err
+		u.UpdatedAt = s.now()
+		u = p.Apply(u)
+		return u, e.changing(before, u.audited()), nil
 	})
 }
 
 // Heartbeat stores that a user of the website is present.
-func (s *Service) Heartbeat(ctx context.Context, t tenant.ID, id int64) error {
-	now := s.moment()
+func (s *Service) Heartbeat(ctx context.Context, t tenant.ID, id id.User) error {
+	now := s.now()
 	return s.store.SeenUser(ctx, t, id, now, now.Add(-seenEvery))
 }
 
 // Online returns how many of a website's users are online.
 func (s *Service) Online(ctx context.Context, t tenant.ID) (int64, error) {
-	return s.store.CountSeenUsers(ctx, t, s.moment().Add(-onlineFor))
+	return s.store.CountSeenUsers(ctx, t, s.now().Add(-onlineFor))
 }
 
 // DeleteUser removes a user of the website.
-func (s *Service) DeleteUser(ctx context.Context, t tenant.ID, id int64, by By) error {
-	e, err := s.entry(ctx, t, by, "user", "delete", id)
+func (s *Service) DeleteUser(ctx context.Context, t tenant.ID, id id.User, by By) error {
+	e, err := s.entry(ctx, t, by, "user", "delete", int64(id))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/accounts"
@@ -34,13 +35,13 @@ func (s *stub) TokenByHash(context.Context, string) (accounts.Token, error) { re
 func (s *stub) Website(context.Context, tenant.ID) (accounts.Website, error) {
 	return accounts.Website{Plan: identity.Pro}, nil
 }
-func (s *stub) UsedToken(_ context.Context, _ tenant.ID, _ int64, now, _ time.Time) error {
+func (s *stub) UsedToken(_ context.Context, _ tenant.ID, _ id.Token, now, _ time.Time) error {
 	s.used = append(s.used, now)
 	return s.useErr
 }
 
 func (s *stub) DeleteToken(
-	_ context.Context, _ tenant.ID, id int64, entry func(accounts.Token) accounts.Entry,
+	_ context.Context, _ tenant.ID, id id.Token, entry func(accounts.Token) accounts.Entry,
 ) (accounts.Token, error) {
 	if id != s.token.ID {
 		return accounts.Token{}, fault.Missing("token")

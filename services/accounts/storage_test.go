@@ -59,12 +59,14 @@ func TestStorageLimitOfWebsiteIsPatched(t *testing.T) {
 		{"too small", optional.Of[int64](5), 0},
 		{"too large", optional.Of[int64](1 << 60), 0},
 	} {
-		changed, err := accounts.WebsitePatch{StorageLimit: c.value}.Apply(w)
+		patch := accounts.WebsitePatch{StorageLimit: c.value}
+		changed, err := patch.Apply(w), patch.Validate()
 		if (err != nil) != (c.want == 0) || err == nil && changed.StorageLimit != c.want {
 			t.Errorf("%s: %d, %v", c.name, changed.StorageLimit, err)
 		}
 	}
-	changed, err := accounts.WebsitePatch{StorageLimit: optional.Value[int64]{Set: true, Null: true}}.Apply(w)
+	patch := accounts.WebsitePatch{StorageLimit: optional.Value[int64]{Set: true, Null: true}}
+	changed, err := patch.Apply(w), patch.Validate()
 	if err != nil || changed.StorageLimit != 0 {
 		t.Errorf("null: %d, %v", changed.StorageLimit, err)
 	}

@@ -5,14 +5,16 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/timestamp"
 )
 
 // Token is an API token of a website. Its secret isn't stored.
 type Token struct {
-	ID         int64          `bson:"_id"`
+	ID         id.Token       `bson:"_id"`
 	WebsiteID  tenant.ID      `bson:"websiteId"`
 	Hash       string         `bson:"hash"`
 	Name       string         `bson:"name"`
@@ -25,7 +27,7 @@ type Token struct {
 }
 
 // SortKey implements the order of lists: by creation.
-func (t Token) SortKey() (time.Time, int64) { return t.CreatedAt, t.ID }
+func (t Token) SortKey() (time.Time, int64) { return t.CreatedAt, int64(t.ID) }
 
 // Expired reports whether the token has expired.
 func (t Token) Expired(now time.Time) bool { return !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt) }
@@ -37,7 +39,8 @@ type NewToken struct {
 	ExpiresAt time.Time
 }
 
-func (n NewToken) check(now time.Time) error {
+// Validate reports every invalid field. A token can't expire before now.
+func (n NewToken) Validate(now time.Time) error {
 	var wrong fault.Problems
 	wrong.Check(isName(strings.TrimSpace(n.Name)), "name", nameRule)
 	wrong.Check(n.Level.Valid(), "level", "must be READ, WRITE or READ_WRITE")
@@ -46,7 +49,7 @@ func (n NewToken) check(now time.Time) error {
 }
 
 // token returns the token and its secret.
-func (n NewToken) token(t tenant.ID, id int64, by string, now time.Time) (Token, string) {
+func (n NewToken) token(t tenant.ID, id id.Token, by string, now time.Time) (Token, string) {
 	secret := identity.NewSecret()
 	return Token{
 		ID:        id,
@@ -55,7 +58,7 @@ func (n NewToken) token(t tenant.ID, id int64, by string, now time.Time) (Token,
 		Name:      strings.TrimSpace(n.Name),
 		Level:     n.Level,
 		Prefix:    secret[:prefixLength],
-		ExpiresAt: n.ExpiresAt.UTC().Truncate(time.Millisecond),
+		ExpiresAt: timestamp.Of(n.ExpiresAt),
 		CreatedAt: now,
 		CreatedBy: by,
 	}, secret
@@ -71,17 +74,27 @@ type TokenPatch struct {
 	ExpiresAt optional.Value[time.Time]
 }
 
-// apply returns t with the changes of p, or an Invalid fault that lists every wrong field.
-func (p TokenPatch) apply(t Token, now time.Time) (Token, error) {
+// Validate reports every invalid field. A token can't expire before now.
+func (p TokenPatch) Validate(now time.Time) error {
+	var wrong fault.Problems
+	if p.Name.Set {
+		wrong.Check(isName(strings.TrimSpace(p.Name.V)), "name", nameRule)
+	}
+	if p.ExpiresAt.Set {
+		at := timestamp.Of(p.ExpiresAt.V)
+		wrong.Check(at.IsZero() || at.After(now), "expiresAt", "must lie in the future")
+	}
+	return wrong.Err()
+}
+
+// apply returns t with the changes of a valid patch.
+func (p TokenPatch) apply(t Token) Token {
 	set(p.Name, &t.Name, "")
 	t.Name = strings.TrimSpace(t.Name)
-	var wrong fault.Problems
-	wrong.Check(isName(t.Name), "name", nameRule)
 	if p.ExpiresAt.Set {
-		t.ExpiresAt = p.ExpiresAt.V.UTC().Truncate(time.Millisecond)
-		wrong.Check(t.ExpiresAt.IsZero() || t.ExpiresAt.After(now), "expiresAt", "must lie in the future")
+		t.ExpiresAt = timestamp.Of(p.ExpiresAt.V)
 	}
-	return t, wrong.Err()
+	return t
 }
 
 // How long a rotated token stays valid: the default, and the maximum.
@@ -91,7 +104,7 @@ const (
 )
 
 // successor returns a new token with the same name, level and lifetime as t, and its secret.
-func (t Token) successor(id int64, by string, now time.Time) (Token, string) {
+func (t Token) successor(id id.Token, by string, now time.Time) (Token, string) {
 	next := NewToken{Name: t.Name, Level: t.Level}
 	if !t.ExpiresAt.IsZero() {
 		next.ExpiresAt = now.Add(t.ExpiresAt.Sub(t.CreatedAt))

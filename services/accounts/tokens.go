@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
@@ -16,15 +17,15 @@ const usedEvery = time.Minute
 
 // CreateToken creates a token for a website. It returns the secret, which can't be read again.
 func (s *Service) CreateToken(ctx context.Context, t tenant.ID, n NewToken, by By) (Token, string, error) {
-	now := s.moment()
-	if err := n.check(now); err != nil {
+	now := s.now()
+	if err := n.Validate(now); err != nil {
 		return Token{}, "", err
 	}
 	id, err := s.store.NextToken(ctx)
 	if err != nil {
 		return Token{}, "", err
 	}
-	e, err := s.entry(ctx, t, by, "token", "create", id)
+	e, err := s.entry(ctx, t, by, "token", "create", int64(id))
 	if err != nil {
 		return Token{}, "", err
 	}
@@ -41,14 +42,17 @@ func (s *Service) Tokens(ctx context.Context, t tenant.ID, w paging.Window) (pag
 }
 
 // UpdateToken changes a website's token.
-func (s *Service) UpdateToken(ctx context.Context, t tenant.ID, id int64, p TokenPatch, by By) (Token, error) {
-	e, err := s.entry(ctx, t, by, "token", "update", id)
+func (s *Service) UpdateToken(ctx context.Context, t tenant.ID, id id.Token, p TokenPatch, by By) (Token, error) {
+	e, err := s.entry(ctx, t, by, "token", "update", int64(id))
 	if err != nil {
 		return Token{}, err
 	}
 	token, err := s.store.SaveToken(ctx, t, id, func(token Token) (Token, Entry, error) {
-		changed, err := p.apply(token, s.moment())
-		return changed, e.changing(token.audited(), changed.audited()), err
+		if err := p.Validate(s.now()); err != nil {
+			return token, e, err
+		}
+		changed := p.apply(token)
+		return changed, e.changing(token.audited(), changed.audited()), nil
 	})
 	if err == nil && p.ExpiresAt.Set {
 		s.announce.TokensChanged(ctx, token.Hash)
@@ -59,7 +63,7 @@ func (s *Service) UpdateToken(ctx context.Context, t tenant.ID, id int64, p Toke
 // RotateToken creates the successor of a website's token. It returns the secret, which can't be read again. The old
 // token stays valid for the overlap, but not beyond its own expiry.
 func (s *Service) RotateToken(
-	ctx context.Context, t tenant.ID, id int64, overlap time.Duration, by By,
+	ctx context.Context, t tenant.ID, id id.Token, overlap time.Duration, by By,
 ) (Token, string, error) {
 	if overlap < 0 || overlap > maxOverlap {
 		return Token{}, "", fault.Bad("overlapSeconds", fmt.Sprintf("must be 0 to %d", int(maxOverlap.Seconds())))
@@ -68,14 +72,14 @@ func (s *Service) RotateToken(
 	if err != nil {
 		return Token{}, "", err
 	}
-	e, err := s.entry(ctx, t, by, "token", "rotate", id)
+	e, err := s.entry(ctx, t, by, "token", "rotate", int64(id))
 	if err != nil {
 		return Token{}, "", err
 	}
 	var next Token
 	var secret string
 	old, err := s.store.RotateToken(ctx, t, id, func(old Token) (Token, Token, Entry, error) {
-		now := s.moment()
+		now := s.now()
 		if old.Expired(now) {
 			return old, next, e, fault.Coded(fault.Conflict, "token_expired", "the token has expired: create another one")
 		}
@@ -96,8 +100,8 @@ func (s *Service) RotateToken(
 }
 
 // RevokeToken revokes a website's token: here immediately, and soon at every gateway.
-func (s *Service) RevokeToken(ctx context.Context, t tenant.ID, id int64, by By) error {
-	e, err := s.entry(ctx, t, by, "token", "revoke", id)
+func (s *Service) RevokeToken(ctx context.Context, t tenant.ID, id id.Token, by By) error {
+	e, err := s.entry(ctx, t, by, "token", "revoke", int64(id))
 	if err != nil {
 		return err
 	}
@@ -112,7 +116,7 @@ func (s *Service) RevokeToken(ctx context.Context, t tenant.ID, id int64, by By)
 // Access is the permissions of a token.
 type Access struct {
 	WebsiteID tenant.ID
-	TokenID   int64
+	TokenID   id.Token
 	Level     identity.Level
 	Plan      identity.Plan
 	ExpiresAt time.Time // zero if never
@@ -124,7 +128,7 @@ func (s *Service) Resolve(ctx context.Context, hash string) (Access, error) {
 	if err != nil {
 		return Access{}, err
 	}
-	now := s.moment()
+	now := s.now()
 	if token.Expired(now) {
 		return Access{}, fault.Missing("token")
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
@@ -14,7 +15,7 @@ import (
 
 // User is an agent of one website.
 type User struct {
-	ID         int64     `bson:"_id"`
+	ID         id.User   `bson:"_id"`
 	WebsiteID  tenant.ID `bson:"websiteId"`
 	Name       string    `bson:"name"`
 	Email      string    `bson:"email"` // in lower case, unique within the website
@@ -28,13 +29,13 @@ type User struct {
 }
 
 // SortKey implements the order of lists: by creation.
-func (u User) SortKey() (time.Time, int64) { return u.CreatedAt, u.ID }
+func (u User) SortKey() (time.Time, int64) { return u.CreatedAt, int64(u.ID) }
 
 // ChangeKey implements the order of change lists: by last change.
-func (u User) ChangeKey() (time.Time, int64) { return u.UpdatedAt, u.ID }
+func (u User) ChangeKey() (time.Time, int64) { return u.UpdatedAt, int64(u.ID) }
 
 // Revision is the version of the user, for ETags. Being seen doesn't change it.
-func (u User) Revision() version.Of { return version.Of{ID: u.ID, Version: u.Version} }
+func (u User) Revision() version.Of { return version.Of{ID: int64(u.ID), Version: u.Version} }
 
 // The two periods of presence.
 const (
@@ -65,8 +66,36 @@ const (
 	maxLanguage = 35
 )
 
-// Apply returns u with the changes of p, or an Invalid fault that lists every wrong field.
-func (p UserPatch) Apply(u User) (User, error) {
+// forNewUser returns the input for a new user: the fields that it needs are present.
+func (p UserPatch) forNewUser() UserPatch {
+	p.Name.Set, p.Email.Set = true, true
+	return p
+}
+
+// Validate reports every invalid field.
+func (p UserPatch) Validate() error {
+	var wrong fault.Problems
+	if p.Name.Set {
+		wrong.Check(isName(strings.TrimSpace(p.Name.V)), "name", nameRule)
+	}
+	if p.Email.Set {
+		wrong.Check(isEmail(strings.ToLower(p.Email.V)), "email", "must be an e-mail address of at most 254 characters")
+	}
+	if v := p.Theme.Ptr(); v != nil {
+		wrong.Check(*v == "light" || *v == "dark" || *v == "system", "theme", "must be light, dark or system")
+	}
+	if v := p.Language.Ptr(); v != nil {
+		wrong.Check(len(*v) <= maxLanguage && language.MatchString(*v), "language",
+			"must be a language tag like en or pt-BR")
+	}
+	if v := p.AvatarURL.Ptr(); v != nil {
+		wrong.Check(isURL(*v, "https"), "avatarUrl", "must be an https address of at most 2048 characters, or null")
+	}
+	return wrong.Err()
+}
+
+// Apply returns u with the changes of a valid patch.
+func (p UserPatch) Apply(u User) User {
 	set(p.Name, &u.Name, "")
 	set(p.Email, &u.Email, "")
 	set(p.Theme, &u.Theme, defaultTheme)
@@ -75,16 +104,7 @@ func (p UserPatch) Apply(u User) (User, error) {
 		u.AvatarURL = p.AvatarURL.Ptr()
 	}
 	u.Name, u.Email = strings.TrimSpace(u.Name), strings.ToLower(u.Email)
-
-	var wrong fault.Problems
-	wrong.Check(isName(u.Name), "name", nameRule)
-	wrong.Check(isEmail(u.Email), "email", "must be an e-mail address of at most 254 characters")
-	wrong.Check(u.Theme == "light" || u.Theme == "dark" || u.Theme == "system", "theme", "must be light, dark or system")
-	wrong.Check(len(u.Language) <= maxLanguage && language.MatchString(u.Language), "language",
-		"must be a language tag like en or pt-BR")
-	wrong.Check(u.AvatarURL == nil || isURL(*u.AvatarURL, "https"), "avatarUrl",
-		"must be an https address of at most 2048 characters, or null")
-	return u, wrong.Err()
+	return u
 }
 
 func set(v optional.Value[string], into *string, missing string) {

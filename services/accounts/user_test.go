@@ -64,7 +64,7 @@ func TestInvalidUserPatchListsWrongFields(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := c.patch.Apply(ann)
+			err := c.patch.Validate()
 			if got := fieldsOf(err); got != c.wrong || (err == nil) != (c.wrong == "") {
 				t.Errorf("wrong = %q (%v), want %q", got, err, c.wrong)
 			}
@@ -74,16 +74,18 @@ func TestInvalidUserPatchListsWrongFields(t *testing.T) {
 
 func TestUserPatchAppliesFields(t *testing.T) {
 	t.Parallel()
-	u, err := accounts.UserPatch{
+	patch := accounts.UserPatch{
 		Email:     text("Ann.B@Example.COM"),
 		Name:      text("  Ann B "),
 		AvatarURL: text("https://example.com/a"),
-	}.Apply(ann)
+	}
+	u, err := patch.Apply(ann), patch.Validate()
 	if err != nil || u.Email != "ann.b@example.com" || u.Name != "Ann B" || u.Theme != "dark" || u.Language != "de" ||
 		*u.AvatarURL != "https://example.com/a" {
 		t.Fatalf("%+v, %v", u, err)
 	}
-	u, err = accounts.UserPatch{Theme: null, Language: null, AvatarURL: null}.Apply(u)
+	patch = accounts.UserPatch{Theme: null, Language: null, AvatarURL: null}
+	u, err = patch.Apply(u), patch.Validate()
 	if err != nil || u.Theme != "system" || u.Language != "en" || u.AvatarURL != nil || u.Name != "Ann B" {
 		t.Fatalf("%+v, %v", u, err)
 	}

@@ -40,9 +40,19 @@ const (
 	maxURL  = 2048
 )
 
-// website returns the website with its defaults, or an Invalid fault that lists every wrong field. The widgets service
-// checks the client token.
-func (n NewWebsite) website() (Website, error) {
+// Validate reports every invalid field. The widgets service checks the client token.
+func (n NewWebsite) Validate() error {
+	w := n.website()
+	var wrong fault.Problems
+	wrong.Check(isName(w.Name), "name", nameRule)
+	wrong.Check(isOrganization(w.Organization), "organization", nameRule)
+	wrong.Check(isWebsiteURL(w.URL), "url", urlRule)
+	wrong.Check(w.Plan.Valid(), "plan", planRule)
+	return wrong.Err()
+}
+
+// website returns the website with its defaults.
+func (n NewWebsite) website() Website {
 	w := Website{
 		Organization: strings.TrimSpace(n.Organization),
 		Name:         strings.TrimSpace(n.Name),
@@ -55,14 +65,22 @@ func (n NewWebsite) website() (Website, error) {
 	if w.Plan == "" {
 		w.Plan = identity.Free
 	}
-	var wrong fault.Problems
-	w.check(&wrong)
-	return w, wrong.Err()
+	return w
 }
 
-const nameRule = "must be 1 to 100 characters"
+// The texts of errors.
+const (
+	nameRule = "must be 1 to 100 characters"
+	urlRule  = "must be an http or https address of at most 2048 characters"
+	planRule = "must be FREE or PRO"
+)
 
 func isName(s string) bool { return s != "" && utf8.RuneCountInString(s) <= maxName }
+
+// isOrganization accepts "", which stands for the website's name.
+func isOrganization(s string) bool { return utf8.RuneCountInString(s) <= maxName }
+
+func isWebsiteURL(s string) bool { return isURL(s, "http", "https") }
 
 func isURL(s string, schemes ...string) bool {
 	u, err := url.Parse(s)

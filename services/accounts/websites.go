@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"strings"
-	"unicode/utf8"
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
@@ -17,10 +16,11 @@ import (
 // CreateWebsite creates a website and its widget. The widget is created first, so that every stored website has one. A
 // widget whose website can't be stored belongs to an id that is never used again.
 func (s *Service) CreateWebsite(ctx context.Context, n NewWebsite, by By) (Website, error) {
-	w, err := n.website()
-	if err != nil {
+	if err := n.Validate(); err != nil {
 		return Website{}, err
 	}
+	w := n.website()
+	var err error
 	if w.ID, err = s.store.NextWebsite(ctx); err != nil {
 		return Website{}, err
 	}
@@ -31,7 +31,7 @@ func (s *Service) CreateWebsite(ctx context.Context, n NewWebsite, by By) (Websi
 	if w.ClientToken, err = s.widgets.Open(ctx, w.ID, n.ClientToken); err != nil {
 		return Website{}, err
 	}
-	w.CreatedAt = s.moment()
+	w.CreatedAt = s.now()
 	return w, s.store.AddWebsite(ctx, w, e.changing(nil, w.audited()))
 }
 
@@ -64,8 +64,34 @@ type WebsitePatch struct {
 	StorageLimit            optional.Value[int64] // bytes; null means the plan's
 }
 
-// Apply returns w with the changes of p, or an Invalid fault that lists every wrong field.
-func (p WebsitePatch) Apply(w Website) (Website, error) {
+// Validate reports every invalid field.
+func (p WebsitePatch) Validate() error {
+	var wrong fault.Problems
+	if v := p.StorageLimit.Ptr(); v != nil {
+		storagequota.CheckLimit("storageLimit", *v, &wrong)
+	}
+	checkQuotas(p.Quotas.V, &wrong)
+	if p.Name.Set {
+		wrong.Check(isName(strings.TrimSpace(p.Name.V)), "name", nameRule)
+	}
+	if p.Organization.Set {
+		organization := strings.TrimSpace(p.Organization.V)
+		if organization == "" {
+			organization = strings.TrimSpace(p.Name.V)
+		}
+		wrong.Check(isOrganization(organization), "organization", nameRule)
+	}
+	if p.URL.Set {
+		wrong.Check(isWebsiteURL(p.URL.V), "url", urlRule)
+	}
+	if p.Plan.Set {
+		wrong.Check(p.Plan.V.Valid(), "plan", planRule)
+	}
+	return wrong.Err()
+}
+
+// Apply returns w with the changes of a valid patch.
+func (p WebsitePatch) Apply(w Website) Website {
 	set(p.Name, &w.Name, "")
 	set(p.URL, &w.URL, "")
 	set(p.Organization, &w.Organization, "")
@@ -76,26 +102,14 @@ func (p WebsitePatch) Apply(w Website) (Website, error) {
 	if w.Organization == "" {
 		w.Organization = w.Name
 	}
-	var wrong fault.Problems
 	if p.StorageLimit.Set {
 		w.StorageLimit = p.StorageLimit.V
-		if !p.StorageLimit.Null {
-			storagequota.CheckLimit("storageLimit", w.StorageLimit, &wrong)
-		}
 	}
 	if p.Quotas.Null {
 		w.Quotas = nil
 	}
-	w.Quotas = w.Quotas.with(p.Quotas.V, &wrong)
-	w.check(&wrong)
-	return w, wrong.Err()
-}
-
-func (w Website) check(wrong *fault.Problems) {
-	wrong.Check(isName(w.Name), "name", nameRule)
-	wrong.Check(utf8.RuneCountInString(w.Organization) <= maxName, "organization", nameRule)
-	wrong.Check(isURL(w.URL, "http", "https"), "url", "must be an http or https address of at most 2048 characters")
-	wrong.Check(w.Plan.Valid(), "plan", "must be FREE or PRO")
+	w.Quotas = w.Quotas.with(p.Quotas.V)
+	return w
 }
 
 // UpdateWebsite changes a website. It invalidates the gateways' caches, so that a new plan or limit applies
@@ -107,9 +121,12 @@ func (s *Service) UpdateWebsite(ctx context.Context, t tenant.ID, p WebsitePatch
 	}
 	limits := false
 	w, err := s.store.SaveWebsite(ctx, t, func(w Website) (Website, Entry, error) {
-		changed, err := p.Apply(w)
+		if err := p.Validate(); err != nil {
+			return w, e, err
+		}
+		changed := p.Apply(w)
 		limits = changed.Plan != w.Plan || changed.StorageLimit != w.StorageLimit || !maps.Equal(changed.Quotas, w.Quotas)
-		return changed, e.changing(w.audited(), changed.audited()), err
+		return changed, e.changing(w.audited(), changed.audited()), nil
 	})
 	if err == nil && limits {
 		s.announce.WebsiteChanged(ctx, t)

@@ -18,9 +18,9 @@ import (
 	"fivechat.dev/services/accounts"
 	"fivechat.dev/services/accounts/internal/announcer"
 	"fivechat.dev/services/accounts/internal/api"
+	"fivechat.dev/services/accounts/internal/clients"
 	"fivechat.dev/services/accounts/internal/eraser"
 	"fivechat.dev/services/accounts/internal/mongostore"
-	"fivechat.dev/services/accounts/internal/siblings"
 )
 
 // Config is the service's settings. Without Redis, gateways only notice a revoked token when their cached lookup
@@ -66,20 +66,20 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	holders := []accounts.DataHolder{siblings.DataHolder{Service: "accounts' requests",
+	holders := []accounts.DataHolder{clients.DataHolder{Service: "accounts' requests",
 		Data: datasubject.EraseOnly{Eraser: base.Idempotency}}}
 	for _, s := range []struct{ name, url string }{
 		{"widgets", c.WidgetsURL}, {"visitors", c.VisitorsURL}, {"conversations", c.ConversationsURL},
 		{"tickets", c.TicketsURL}, {"statistics", c.StatisticsURL},
 		{"webhooks", c.WebhooksURL},
 	} {
-		holders = append(holders, siblings.DataHolder{Service: s.name, Data: datasubject.Remote{Client: base.Client(s.url)}})
+		holders = append(holders, clients.DataHolder{Service: s.name, Data: datasubject.Remote{Client: base.Client(s.url)}})
 	}
 	holders = append(holders,
-		siblings.DataHolder{Service: "the files of the store",
+		clients.DataHolder{Service: "the files of the store",
 			Data: datasubject.EraseOnly{Eraser: mongokit.Purger{DB: base.DB}}})
-	service := accounts.New(mongostore.New(base.DB), siblings.Widgets{Client: base.Client(c.WidgetsURL)},
-		siblings.Visitors{Client: base.Client(c.VisitorsURL)}, siblings.Statistics{Client: base.Client(c.StatisticsURL)},
+	service := accounts.New(mongostore.New(base.DB), clients.Widgets{Client: base.Client(c.WidgetsURL)},
+		clients.Visitors{Client: base.Client(c.VisitorsURL)}, clients.Statistics{Client: base.Client(c.StatisticsURL)},
 		holders, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}, time.Now)
 	meter, follow, err := newMeter(c, base)
 	if err != nil {

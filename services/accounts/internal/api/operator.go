@@ -91,7 +91,7 @@ func mountWebsiteUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Ser
 			})))
 	httpkit.Handle(r, "DELETE /operator/websites/{websiteId}/users/{id}", 200,
 		operation.New(chain, "accounts.delete_website_user", authz.Operator,
-			inWebsite(s, func(ctx context.Context, t tenant.ID, req oneOfWebsite) (deleted, error) {
+			inWebsite(s, func(ctx context.Context, t tenant.ID, req userOfWebsite) (deleted, error) {
 				return deleted{req.ID, true}, s.DeleteUser(ctx, t, req.ID, by(ctx))
 			})))
 }
@@ -123,7 +123,7 @@ func mountTokens(r *httpkit.Router, chain operation.Chain, s *accounts.Service) 
 			})))
 	httpkit.Handle(r, "DELETE /operator/websites/{websiteId}/tokens/{id}", 200,
 		operation.New(chain, "accounts.revoke_token", authz.Operator,
-			inWebsite(s, func(ctx context.Context, t tenant.ID, req oneOfWebsite) (revoked, error) {
+			inWebsite(s, func(ctx context.Context, t tenant.ID, req tokenOfWebsite) (revoked, error) {
 				return revoked{req.ID, true}, s.RevokeToken(ctx, t, req.ID, by(ctx))
 			})))
 }

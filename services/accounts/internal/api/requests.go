@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
@@ -23,11 +24,11 @@ type byHash struct {
 }
 
 type byID struct {
-	ID int64 `path:"id" json:"-"`
+	ID id.User `path:"id" json:"-"`
 }
 
 type byIDs struct {
-	IDs httpkit.IDs[int64] `query:"ids" json:"-"`
+	IDs httpkit.IDs[id.User] `query:"ids" json:"-"`
 }
 
 // user is the fields of a user that a request may set.
@@ -44,7 +45,7 @@ func (u user) patch() accounts.UserPatch { return accounts.UserPatch(u) }
 type newUser struct{ user }
 
 type updateUser struct {
-	ID int64 `path:"id" json:"-"`
+	ID id.User `path:"id" json:"-"`
 	user
 }
 
@@ -55,10 +56,14 @@ type ofWebsite struct {
 
 func (o ofWebsite) website() int64 { return o.WebsiteID }
 
-// oneOfWebsite names a user or a token of a website.
-type oneOfWebsite struct {
+type userOfWebsite struct {
 	ofWebsite
-	ID int64 `path:"id" json:"-"`
+	ID id.User `path:"id" json:"-"`
+}
+
+type tokenOfWebsite struct {
+	ofWebsite
+	ID id.Token `path:"id" json:"-"`
 }
 
 type listOfWebsite struct {
@@ -72,7 +77,7 @@ type newWebsiteUser struct {
 }
 
 type updateWebsiteUser struct {
-	oneOfWebsite
+	userOfWebsite
 	user
 }
 
@@ -126,13 +131,13 @@ func (n newToken) token() accounts.NewToken {
 }
 
 type updateToken struct {
-	oneOfWebsite
+	tokenOfWebsite
 	Name      optional.Value[string]    `json:"name"`
 	ExpiresAt optional.Value[time.Time] `json:"expiresAt"`
 }
 
 type rotateToken struct {
-	oneOfWebsite
+	tokenOfWebsite
 	OverlapSeconds *int64 `json:"overlapSeconds"`
 }
 

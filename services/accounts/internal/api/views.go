@@ -22,7 +22,7 @@ func viewsOf[Row, View any](rows []Row, view func(Row) View) []View {
 
 // userView is a user as clients see it.
 type userView struct {
-	ID        int64     `json:"id" writer:"kept"`
+	ID        id.User   `json:"id" writer:"kept"`
 	Name      string    `json:"name"`
 	Email     string    `json:"email"`
 	Theme     string    `json:"theme"`
@@ -43,14 +43,14 @@ func userViewOf(u accounts.User) userView {
 }
 
 type deleted struct {
-	ID      int64 `json:"id" writer:"kept"`
-	Deleted bool  `json:"deleted" writer:"kept"`
+	ID      id.User `json:"id" writer:"kept"`
+	Deleted bool    `json:"deleted" writer:"kept"`
 }
 
 // access is the permissions of a token, as the gateway requests them.
 type access struct {
 	WebsiteID tenant.ID      `json:"websiteId"`
-	TokenID   int64          `json:"tokenId"`
+	TokenID   id.Token       `json:"tokenId"`
 	Level     identity.Level `json:"level"`
 	Plan      identity.Plan  `json:"plan"`
 	ExpiresAt *time.Time     `json:"expiresAt"`
@@ -144,7 +144,7 @@ func shownWebsites(ctx context.Context, m *accounts.Meter, rows []accounts.Websi
 
 // tokenView is a token as the operator sees it.
 type tokenView struct {
-	ID         int64          `json:"id"`
+	ID         id.Token       `json:"id"`
 	WebsiteID  tenant.ID      `json:"websiteId"`
 	Name       string         `json:"name"`
 	Level      identity.Level `json:"level"`
@@ -176,8 +176,8 @@ type createdToken struct {
 }
 
 type revoked struct {
-	ID      int64 `json:"id"`
-	Revoked bool  `json:"revoked"`
+	ID      id.Token `json:"id"`
+	Revoked bool     `json:"revoked"`
 }
 
 // erasureView is an erasure as the operator sees it.

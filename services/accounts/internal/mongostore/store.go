@@ -105,12 +105,14 @@ func (s *Store) SaveWebsite(
 		if saved, e, err = change(w); err != nil {
 			return err
 		}
-		update := bson.D{{Key: "$set", Value: saved}}
-		if len(saved.Quotas) == 0 { // an empty field is omitted from $set
-			update = append(update, bson.E{Key: "$unset", Value: bson.D{{Key: "quotas", Value: ""}}})
-		}
-		if _, err := s.websites.Update(ctx, byID(t), update); err != nil {
+		update, err := mongokit.Changes(w, saved)
+		if err != nil {
 			return err
+		}
+		if len(update) > 0 {
+			if _, err := s.websites.Update(ctx, byID(t), update); err != nil {
+				return err
+			}
 		}
 		return s.AddEntry(ctx, e)
 	})
@@ -123,8 +125,8 @@ func (s *Store) Websites(ctx context.Context, w paging.Window) (paging.Slice[acc
 }
 
 // save reads, changes and writes a row in one transaction, so that concurrent updates are all applied.
-func save[T any](
-	ctx context.Context, s *Store, c *mongokit.Collection[T], t tenant.ID, id int64,
+func save[T any, ID ~int64](
+	ctx context.Context, s *Store, c *mongokit.Collection[T], t tenant.ID, id ID,
 	change func(T) (T, accounts.Entry, error),
 ) (saved T, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
@@ -136,7 +138,7 @@ func save[T any](
 		if saved, e, err = change(row); err != nil {
 			return err
 		}
-		if _, err := c.Update(ctx, t, byID(id), bson.D{{Key: "$set", Value: saved}}); err != nil {
+		if err := c.Save(ctx, t, byID(id), row, saved); err != nil {
 			return err
 		}
 		return s.AddEntry(ctx, e)
@@ -145,8 +147,8 @@ func save[T any](
 }
 
 // remove deletes a row and returns its last state. Of two concurrent calls, one gets NotFound.
-func remove[T any](
-	ctx context.Context, s *Store, c *mongokit.Collection[T], t tenant.ID, id int64, entry func(T) (accounts.Entry, error),
+func remove[T any, ID ~int64](
+	ctx context.Context, s *Store, c *mongokit.Collection[T], t tenant.ID, id ID, entry func(T) (accounts.Entry, error),
 ) (row T, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		var err error

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
@@ -155,7 +156,7 @@ func TestUsersAreStoredChangedAndDeleted(t *testing.T) {
 	want(t, got, err, a)
 	page, err := s.Users(ctx, one, paging.Following{})
 	want(t, page.Rows, err, []accounts.User{b, a})
-	several, err := s.UsersOf(ctx, one, []int64{b.ID, 999, b.ID})
+	several, err := s.UsersOf(ctx, one, []id.User{b.ID, 999, b.ID})
 	want(t, several, err, []accounts.User{b})
 
 	duplicate := a
@@ -320,7 +321,7 @@ func TestIsolation(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		several, err := s.UsersOf(t.Context(), roles.other, []int64{u.ID})
+		several, err := s.UsersOf(t.Context(), roles.other, []id.User{u.ID})
 		want(t, len(several), err, 0)
 
 		users, err := s.Users(t.Context(), roles.owner, paging.Following{})
@@ -330,7 +331,7 @@ func TestIsolation(t *testing.T) {
 	}
 }
 
-func asOther(ctx context.Context, s *mongostore.Store, other tenant.ID, user, token int64) map[string]error {
+func asOther(ctx context.Context, s *mongostore.Store, other tenant.ID, user id.User, token id.Token) map[string]error {
 	errs := map[string]error{"DeleteUser": s.DeleteUser(ctx, other, user, ofUser)}
 	_, errs["User"] = s.User(ctx, other, user)
 	_, errs["SaveUser"] = s.SaveUser(ctx, other, user, func(u accounts.User) (accounts.User, accounts.Entry, error) {

@@ -6,6 +6,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/mongokit"
@@ -13,7 +14,10 @@ import (
 )
 
 // NextToken implements accounts.Store.
-func (s *Store) NextToken(ctx context.Context) (int64, error) { return s.tokenIDs.Next(ctx) }
+func (s *Store) NextToken(ctx context.Context) (id.Token, error) {
+	n, err := s.tokenIDs.Next(ctx)
+	return id.Token(n), err
+}
 
 // TokenByHash implements accounts.Store.
 func (s *Store) TokenByHash(ctx context.Context, hash string) (accounts.Token, error) {
@@ -37,14 +41,14 @@ func (s *Store) AddToken(ctx context.Context, token accounts.Token, e accounts.E
 
 // SaveToken implements accounts.Store.
 func (s *Store) SaveToken(
-	ctx context.Context, t tenant.ID, id int64, change func(accounts.Token) (accounts.Token, accounts.Entry, error),
+	ctx context.Context, t tenant.ID, id id.Token, change func(accounts.Token) (accounts.Token, accounts.Entry, error),
 ) (accounts.Token, error) {
 	return save(ctx, s, s.tokens, t, id, change)
 }
 
 // RotateToken implements accounts.Store.
 func (s *Store) RotateToken(
-	ctx context.Context, t tenant.ID, id int64,
+	ctx context.Context, t tenant.ID, id id.Token,
 	change func(accounts.Token) (old, next accounts.Token, e accounts.Entry, err error),
 ) (rotated accounts.Token, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
@@ -57,8 +61,7 @@ func (s *Store) RotateToken(
 			return err
 		}
 		rotated = old
-		if _, err := s.tokens.Update(ctx, t, byID(id),
-			bson.D{{Key: "$set", Value: bson.D{{Key: "expiresAt", Value: old.ExpiresAt}}}}); err != nil {
+		if err := s.tokens.Save(ctx, t, byID(id), stored, old); err != nil {
 			return err
 		}
 		if err := s.tokens.Insert(ctx, t, next); err != nil {
@@ -71,13 +74,13 @@ func (s *Store) RotateToken(
 
 // DeleteToken implements accounts.Store.
 func (s *Store) DeleteToken(
-	ctx context.Context, t tenant.ID, id int64, entry func(accounts.Token) accounts.Entry,
+	ctx context.Context, t tenant.ID, id id.Token, entry func(accounts.Token) accounts.Entry,
 ) (accounts.Token, error) {
 	return remove(ctx, s, s.tokens, t, id, func(t accounts.Token) (accounts.Entry, error) { return entry(t), nil })
 }
 
 // UsedToken implements accounts.Store.
-func (s *Store) UsedToken(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) error {
+func (s *Store) UsedToken(ctx context.Context, t tenant.ID, id id.Token, now, noted time.Time) error {
 	_, err := s.tokens.Update(ctx, t,
 		bson.D{{Key: "_id", Value: id}, {Key: "lastUsedAt", Value: bson.D{{Key: "$lte", Value: noted}}}},
 		bson.D{{Key: "$set", Value: bson.D{{Key: "lastUsedAt", Value: now}}}})

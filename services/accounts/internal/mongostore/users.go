@@ -7,6 +7,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
@@ -15,15 +16,18 @@ import (
 )
 
 // NextUser implements accounts.Store.
-func (s *Store) NextUser(ctx context.Context) (int64, error) { return s.userIDs.Next(ctx) }
+func (s *Store) NextUser(ctx context.Context) (id.User, error) {
+	n, err := s.userIDs.Next(ctx)
+	return id.User(n), err
+}
 
 // User implements accounts.Store.
-func (s *Store) User(ctx context.Context, t tenant.ID, id int64) (accounts.User, error) {
+func (s *Store) User(ctx context.Context, t tenant.ID, id id.User) (accounts.User, error) {
 	return s.users.Get(ctx, t, byID(id))
 }
 
 // UsersOf implements accounts.Store.
-func (s *Store) UsersOf(ctx context.Context, t tenant.ID, ids []int64) ([]accounts.User, error) {
+func (s *Store) UsersOf(ctx context.Context, t tenant.ID, ids []id.User) ([]accounts.User, error) {
 	return s.users.List(ctx, t, byID(bson.D{{Key: "$in", Value: ids}}), mongokit.Query{})
 }
 
@@ -47,7 +51,7 @@ func (s *Store) AddUser(ctx context.Context, u accounts.User, e accounts.Entry) 
 
 // SaveUser implements accounts.Store.
 func (s *Store) SaveUser(
-	ctx context.Context, t tenant.ID, id int64, change func(accounts.User) (accounts.User, accounts.Entry, error),
+	ctx context.Context, t tenant.ID, id id.User, change func(accounts.User) (accounts.User, accounts.Entry, error),
 ) (accounts.User, error) {
 	u, err := save(ctx, s, s.users, t, id, func(u accounts.User) (accounts.User, accounts.Entry, error) {
 		if err := version.Check(ctx, u.Revision()); err != nil {
@@ -62,7 +66,7 @@ func (s *Store) SaveUser(
 }
 
 // SeenUser implements accounts.Store.
-func (s *Store) SeenUser(ctx context.Context, t tenant.ID, id int64, now, noted time.Time) error {
+func (s *Store) SeenUser(ctx context.Context, t tenant.ID, id id.User, now, noted time.Time) error {
 	found, err := s.users.Update(ctx, t,
 		append(byID(id), bson.E{Key: "lastSeenAt", Value: bson.D{{Key: "$lte", Value: noted}}}),
 		bson.D{{Key: "$set", Value: bson.D{{Key: "lastSeenAt", Value: now}}}})
@@ -78,7 +82,7 @@ func (s *Store) CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time
 }
 
 // DeleteUser implements accounts.Store.
-func (s *Store) DeleteUser(ctx context.Context, t tenant.ID, id int64, entry func(accounts.User) accounts.Entry) error {
+func (s *Store) DeleteUser(ctx context.Context, t tenant.ID, id id.User, entry func(accounts.User) accounts.Entry) error {
 	_, err := remove(ctx, s, s.users, t, id, func(u accounts.User) (accounts.Entry, error) {
 		return entry(u), version.Check(ctx, u.Revision())
 	})

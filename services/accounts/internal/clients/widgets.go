@@ -1,6 +1,4 @@
-// Package siblings calls the other services. Widgets, Visitors, Statistics and DataHolder implement the ports of
-// package accounts.
-package siblings
+package clients
 
 import (
 	"context"
