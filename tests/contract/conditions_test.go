@@ -213,8 +213,8 @@ func TestWidgetCaching(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	a := w.Public().Do(t, "GET", "/widgets/"+w.ClientToken, nil).Want(t, 200)
-	again := w.Public().With("If-None-Match", a.Header.Get("ETag")).Do(t, "GET", "/widgets/"+w.ClientToken,
-		nil).Want(t, 304)
+	again := w.Public().With("If-None-Match", a.Header.Get("ETag")).
+		Do(t, "GET", "/widgets/"+w.ClientToken, nil).Want(t, 304)
 	for _, h := range []harness.Answer{a, again} {
 		have := h.Header.Values("Cache-Control")
 		if len(have) != 1 || have[0] != "public, max-age=1, stale-while-revalidate=5" {

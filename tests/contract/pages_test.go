@@ -115,8 +115,8 @@ func TestNewestFirst(t *testing.T) {
 			}
 			var paged []string
 			for p := 1; p <= 5; p++ {
-				paged = append(paged, ids(w.Reader().Do(t, "GET", fmt.Sprintf("%s?limit=5&page=%d", l.path, p), nil).Want(t,
-					200).List())...)
+				page := w.Reader().Do(t, "GET", fmt.Sprintf("%s?limit=5&page=%d", l.path, p), nil).Want(t, 200)
+				paged = append(paged, ids(page.List())...)
 			}
 			if fmt.Sprint(paged) != fmt.Sprint(all) {
 				t.Errorf("pages of 5 return %v, want %v", paged, all)

@@ -33,8 +33,8 @@ func collectRemains(t *testing.T, w *harness.World, words ...string) remains {
 		r.tags[kind] = w.Reader().Do(t, "GET", path, nil).Want(t, 200).Header.Get("ETag")
 	}
 	for _, kind := range []string{"conversations", "messages", "visitors", "tickets"} {
-		r.cursors["/export/"+kind] = cursorOf(string(w.Reader().Do(t, "GET", "/export/"+kind+"?limit=1", nil).Want(t,
-			200).Body))
+		export := w.Reader().Do(t, "GET", "/export/"+kind+"?limit=1", nil).Want(t, 200)
+		r.cursors["/export/"+kind] = cursorOf(string(export.Body))
 	}
 	stream := w.Reader().Events(t, "/events", "")
 	w.Caller.Say(t, w.Conversation, "Before.")
