@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -81,28 +82,29 @@ func (t Bucket) Ratings() (n int64, average float64) {
 	return n, float64(sum) / float64(n)
 }
 
-// BucketKey identifies a bucket: of a website (agent 0) or of one of its agents, in a quarter.
+// BucketKey identifies a bucket in a quarter: of a website or, if OfAgent is set, of its agent Agent.
 type BucketKey struct {
 	Website tenant.ID
-	Agent   int64
+	OfAgent bool
+	Agent   id.User
 	Quarter Quarter
 }
 
 // Buckets are the amounts that events add to buckets.
 type Buckets map[BucketKey]Bucket
 
-// take adds the amounts of one event.
+// addEvent adds the amounts of one event.
 func (all Buckets) addEvent(e Event) {
 	switch d := e.Counts.(type) {
 	case contract.ConversationOpenedCounts:
-		all.add(e, 0, e.At, Bucket{Opened: 1})
+		all.add(e, e.At, Bucket{Opened: 1})
 	case contract.ConversationsImportedCounts:
-		all.add(e, 0, e.At, Bucket{Imported: d.Conversations})
+		all.add(e, e.At, Bucket{Imported: d.Conversations})
 	case contract.VisitorCreatedCounts:
-		all.add(e, 0, e.At, Bucket{Visitors: 1})
+		all.add(e, e.At, Bucket{Visitors: 1})
 	case contract.ConversationUpdatedCounts:
 		if isOpen(d.From) == 1 && isOpen(d.Status) == 0 {
-			all.add(e, 0, e.At, Bucket{Closed: 1, Resolutions: spans(d.ResolutionSeconds)})
+			all.add(e, e.At, Bucket{Closed: 1, Resolutions: spans(d.ResolutionSeconds)})
 		}
 	case contract.MessageCreatedCounts:
 		all.both(e, d.AgentID, e.At, Bucket{
@@ -124,14 +126,18 @@ func (all Buckets) addEvent(e Event) {
 
 // both adds to the website's bucket, and to an agent's if there is one.
 func (all Buckets) both(e Event, agent *int64, at time.Time, t Bucket) {
-	all.add(e, 0, at, t)
+	all.add(e, at, t)
 	if agent != nil && *agent > 0 {
-		all.add(e, *agent, at, t)
+		all.addTo(BucketKey{Website: e.Website, OfAgent: true, Agent: id.User(*agent), Quarter: QuarterOf(at)}, t)
 	}
 }
 
-func (all Buckets) add(e Event, agent int64, at time.Time, t Bucket) {
-	key := BucketKey{e.Website, agent, QuarterOf(at)}
+// add adds to the website's bucket.
+func (all Buckets) add(e Event, at time.Time, t Bucket) {
+	all.addTo(BucketKey{Website: e.Website, Quarter: QuarterOf(at)}, t)
+}
+
+func (all Buckets) addTo(key BucketKey, t Bucket) {
 	sum := all[key]
 	sum.Stars = maps.Clone(sum.Stars)
 	sum.Add(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -14,7 +15,11 @@ type Interval struct {
 }
 
 // History returns the sums of each interval that a period touches, oldest first.
-func (s *Service) History(ctx context.Context, t tenant.ID, p Period, interval string) ([]Interval, error) {
+func (s *Service) History(ctx context.Context, t tenant.ID, r Request, interval string) ([]Interval, error) {
+	p, err := r.Period(s.now())
+	if err != nil {
+		return nil, err
+	}
 	periods, err := p.Split(interval)
 	if err != nil {
 		return nil, err
@@ -32,16 +37,20 @@ func (s *Service) History(ctx context.Context, t tenant.ID, p Period, interval s
 
 // Agent has the sums of one agent of a website.
 type Agent struct {
-	ID int64
+	ID id.User
 	Bucket
 }
 
 // Agents returns the sums of the agents that were active in a period, ordered by id. It also returns the period
 // extended to whole quarters.
-func (s *Service) Agents(ctx context.Context, t tenant.ID, p Period) ([]Agent, Period, error) {
+func (s *Service) Agents(ctx context.Context, t tenant.ID, r Request) ([]Agent, Period, error) {
+	p, err := r.Period(s.now())
+	if err != nil {
+		return nil, Period{}, err
+	}
 	first, end := p.quarters()
-	sums := map[int64]*Agent{}
-	err := s.store.AgentBuckets(ctx, t, first, end, func(agent int64, bucket Bucket) {
+	sums := map[id.User]*Agent{}
+	err = s.store.AgentBuckets(ctx, t, first, end, func(agent id.User, bucket Bucket) {
 		if sums[agent] == nil {
 			sums[agent] = &Agent{ID: agent}
 		}
@@ -56,10 +65,14 @@ func (s *Service) Agents(ctx context.Context, t tenant.ID, p Period) ([]Agent, P
 }
 
 // Ratings returns a website's ratings in a period, and the period extended to whole quarters.
-func (s *Service) Ratings(ctx context.Context, t tenant.ID, p Period) (Bucket, Period, error) {
+func (s *Service) Ratings(ctx context.Context, t tenant.ID, r Request) (Bucket, Period, error) {
+	p, err := r.Period(s.now())
+	if err != nil {
+		return Bucket{}, Period{}, err
+	}
 	first, end := p.quarters()
 	var sum Bucket
-	err := s.store.Buckets(ctx, t, first, end, func(_ Quarter, bucket Bucket) {
+	err = s.store.Buckets(ctx, t, first, end, func(_ Quarter, bucket Bucket) {
 		sum.Add(Bucket{Stars: bucket.Stars})
 	})
 	return sum, p.whole(), err

@@ -56,19 +56,25 @@ type Period struct {
 	From, To time.Time // in its time zone; From is included, To excluded
 }
 
-// NewPeriod parses a client's from, to and the name of an IANA time zone ("" for UTC). The default is the seven days up
-// to the end of today. Its fault names the invalid parameter.
-func NewPeriod(from, to Moment, zone string, now time.Time) (Period, error) {
-	place, err := time.LoadLocation(zone)
-	if err != nil || zone == "Local" {
+// Request is the period that a client requests. Zone is the name of an IANA time zone, "" for UTC. The default is the
+// seven days up to the end of today.
+type Request struct {
+	From, To Moment
+	Zone     string
+}
+
+// Period returns the period that is requested at a time. Its fault names the invalid parameter.
+func (r Request) Period(now time.Time) (Period, error) {
+	place, err := time.LoadLocation(r.Zone)
+	if err != nil || r.Zone == "Local" {
 		return Period{}, fault.Bad("tz", "must be a time zone like Europe/Berlin")
 	}
-	p := Period{from.in(place), to.in(place)}
-	if to == (Moment{}) {
+	p := Period{r.From.in(place), r.To.in(place)}
+	if r.To == (Moment{}) {
 		today := now.In(place)
 		p.To = beginOf(today.Year(), today.Month(), today.Day()+1, place)
 	}
-	if from == (Moment{}) {
+	if r.From == (Moment{}) {
 		p.From = beginOf(p.To.Year(), p.To.Month(), p.To.Day()-defaultDays, place)
 	}
 	if !p.From.Before(p.To) {

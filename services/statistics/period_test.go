@@ -83,7 +83,7 @@ func TestSplit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, err := statistics.NewPeriod(moment(t, c.from), moment(t, c.to), c.tz, now)
+			p, err := statistics.Request{From: moment(t, c.from), To: moment(t, c.to), Zone: c.tz}.Period(now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,7 +122,7 @@ func TestInvalidPeriodsAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, err := statistics.NewPeriod(moment(t, c.from), moment(t, c.to), c.tz, now)
+			p, err := statistics.Request{From: moment(t, c.from), To: moment(t, c.to), Zone: c.tz}.Period(now)
 			if err == nil {
 				_, err = p.Split(c.interval)
 			}
@@ -140,7 +140,8 @@ func TestInvalidPeriodsAreRefused(t *testing.T) {
 			t.Errorf("%q was taken", s)
 		}
 	}
-	if p, err := statistics.NewPeriod(moment(t, "2025-01-01"), moment(t, "2026-02-05"), "", now); err != nil {
+	longest := statistics.Request{From: moment(t, "2025-01-01"), To: moment(t, "2026-02-05")}
+	if p, err := longest.Period(now); err != nil {
 		t.Errorf("400 days: %v %v", p, err)
 	}
 }

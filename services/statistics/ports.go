@@ -3,6 +3,7 @@ package statistics
 import (
 	"context"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -19,7 +20,7 @@ type Store interface {
 	// Buckets passes the buckets of a website, from the quarter first up to before end, to a function one by one.
 	Buckets(ctx context.Context, t tenant.ID, first, end Quarter, give func(Quarter, Bucket)) error
 	// AgentBuckets is like Buckets for those of its agents. Each agent has several.
-	AgentBuckets(ctx context.Context, t tenant.ID, first, end Quarter, give func(agent int64, bucket Bucket)) error
+	AgentBuckets(ctx context.Context, t tenant.ID, first, end Quarter, give func(agent id.User, bucket Bucket)) error
 }
 
 // Presence counts online visitors.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -89,7 +90,7 @@ func TestRecountIsExactAtAnyPositions(t *testing.T) {
 		}
 		drift := rapid.Int64Range(-2, 2).Draw(t, "drift")
 		logs[0].wrong = -drift
-		s := statistics.New(store, nil, logs[0], logs[1])
+		s := statistics.New(store, nil, time.Now, logs[0], logs[1])
 		found, err := s.Recount(context.Background(), site, rapid.Bool().Draw(t, "repair"))
 		switch {
 		case err != nil:
@@ -111,7 +112,7 @@ func TestRecountFailsWithoutItsSource(t *testing.T) {
 	t.Parallel()
 	away := fault.Away("the store", errors.New("gone"))
 	store := &counters{}
-	s := statistics.New(store, nil, &log{name: "conversations"}, &log{name: "visitors", err: away})
+	s := statistics.New(store, nil, time.Now, &log{name: "conversations"}, &log{name: "visitors", err: away})
 	if _, err := s.Recount(t.Context(), site(t, 1), true); !errors.Is(err, away) || store.kept.Repairs > 0 {
 		t.Errorf("%v, %d repairs", err, store.kept.Repairs)
 	}

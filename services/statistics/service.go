@@ -2,8 +2,10 @@ package statistics
 
 import (
 	"context"
+	"time"
 
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/timestamp"
 )
 
 // Service implements the use cases.
@@ -11,10 +13,14 @@ type Service struct {
 	store    Store
 	presence Presence
 	sources  []Source
+	now      func() time.Time
 }
 
-// New makes a Service. sources are all sources of the counters.
-func New(store Store, p Presence, sources ...Source) *Service { return &Service{store, p, sources} }
+// New makes a Service. now is the clock; its times are truncated to the precision of the database. sources are all
+// sources of the counters.
+func New(store Store, p Presence, now func() time.Time, sources ...Source) *Service {
+	return &Service{store, p, sources, timestamp.Clock(now)}
+}
 
 // Current has a website's counters and the number of its visitors that are online.
 type Current struct {

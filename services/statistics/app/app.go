@@ -14,8 +14,8 @@ import (
 	"fivechat.dev/services/statistics"
 	"fivechat.dev/services/statistics/internal/api"
 	"fivechat.dev/services/statistics/internal/checker"
+	"fivechat.dev/services/statistics/internal/clients"
 	"fivechat.dev/services/statistics/internal/mongostore"
-	"fivechat.dev/services/statistics/internal/siblings"
 )
 
 // Config is the service's settings.
@@ -40,12 +40,12 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	}
 	store := mongostore.New(base.DB)
 	datasubject.Serve(base.Router, base.Chain, "statistics", datasubject.WithEraser(store, base.Idempotency))
-	logs := []siblings.Log{
+	logs := []clients.Log{
 		{Service: "conversations", Remote: outbox.Remote{Client: base.Client(c.ConversationsURL)}},
 		{Service: "visitors", Remote: outbox.Remote{Client: base.Client(c.VisitorsURL)}},
 	}
-	service := statistics.New(store, siblings.Visitors{Client: base.Client(c.VisitorsURL)}, logs[0], logs[1])
-	api.Mount(base.Router, base.Chain, service, time.Now)
+	service := statistics.New(store, clients.Visitors{Client: base.Client(c.VisitorsURL)}, time.Now, logs[0], logs[1])
+	api.Mount(base.Router, base.Chain, service)
 	check := checker.New(store, service, base.Telemetry, time.Now)
 	tasks := []runner.Task{{Name: "check", Run: check.Run}}
 	for _, l := range logs {

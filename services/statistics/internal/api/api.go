@@ -3,7 +3,6 @@ package api
 
 import (
 	"context"
-	"time"
 
 	"fivechat.dev/libs/kernel/authz"
 	"fivechat.dev/libs/kernel/identity"
@@ -12,8 +11,8 @@ import (
 	"fivechat.dev/services/statistics"
 )
 
-// Mount puts the operations of s into the route table. now returns the current time.
-func Mount(r *httpkit.Router, chain operation.Chain, s *statistics.Service, now func() time.Time) {
+// Mount puts the operations of s into the route table.
+func Mount(r *httpkit.Router, chain operation.Chain, s *statistics.Service) {
 	httpkit.Handle(r, "GET /statistics/current", 200, operation.New(chain, "statistics.get_current", authz.Read,
 		func(ctx context.Context, _ operation.None) (view, error) {
 			c, err := s.Current(ctx, identity.From(ctx).Website)
@@ -24,29 +23,17 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *statistics.Service, now 
 		}))
 	httpkit.Handle(r, "GET /statistics/history", 200, operation.New(chain, "statistics.get_history", authz.Read,
 		func(ctx context.Context, req history) (historyView, error) {
-			p, err := req.about(now())
-			if err != nil {
-				return historyView{}, err
-			}
-			found, err := s.History(ctx, identity.From(ctx).Website, p, req.Interval)
+			found, err := s.History(ctx, identity.From(ctx).Website, req.request(), req.Interval)
 			return historyOf(req, found), err
 		}))
 	httpkit.Handle(r, "GET /statistics/agents", 200, operation.New(chain, "statistics.get_agents", authz.Read,
 		func(ctx context.Context, req period) (agentsView, error) {
-			p, err := req.about(now())
-			if err != nil {
-				return agentsView{}, err
-			}
-			found, whole, err := s.Agents(ctx, identity.From(ctx).Website, p)
+			found, whole, err := s.Agents(ctx, identity.From(ctx).Website, req.request())
 			return agentsOf(req, whole, found), err
 		}))
 	httpkit.Handle(r, "GET /statistics/ratings", 200, operation.New(chain, "statistics.get_ratings", authz.Read,
 		func(ctx context.Context, req period) (ratingsView, error) {
-			p, err := req.about(now())
-			if err != nil {
-				return ratingsView{}, err
-			}
-			found, whole, err := s.Ratings(ctx, identity.From(ctx).Website, p)
+			found, whole, err := s.Ratings(ctx, identity.From(ctx).Website, req.request())
 			return ratingsView{spanOf(req, whole), starsOf(found)}, err
 		}))
 	mountInternal(r, chain, s)
@@ -75,9 +62,7 @@ type period struct {
 	Zone string            `query:"tz" json:"-"`
 }
 
-func (p period) about(now time.Time) (statistics.Period, error) {
-	return statistics.NewPeriod(p.From, p.To, p.Zone, now)
-}
+func (p period) request() statistics.Request { return statistics.Request(p) }
 
 type history struct {
 	period

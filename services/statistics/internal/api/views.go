@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/statistics"
 )
@@ -131,7 +132,7 @@ type agentsView struct {
 }
 
 type agentView struct {
-	UserID                int64     `json:"userId"`
+	UserID                id.User   `json:"userId"`
 	Messages              int64     `json:"messages"`
 	ConversationsAnswered int64     `json:"conversationsAnswered"`
 	FirstResponse         durations `json:"firstResponse"`

@@ -64,7 +64,7 @@ func TestRoundsShowTheDrift(t *testing.T) {
 	one, two, three := storetest.Tenant(1), storetest.Tenant(2), storetest.Tenant(3)
 	k, s := &kept{messages: map[tenant.ID]int64{one: 13, two: 10, three: 6}}, source{map[tenant.ID]bool{}}
 	tele := storetest.Telemetry(t, "statistics")
-	task := checker.New(k, statistics.New(k, nil, s), tele, time.Now)
+	task := checker.New(k, statistics.New(k, nil, time.Now, s), tele, time.Now)
 	for _, c := range []struct {
 		what   string
 		change func()

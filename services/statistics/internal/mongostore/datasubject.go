@@ -8,6 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
@@ -45,12 +46,13 @@ const exportRows = 50
 
 // exportPosition is the row of a days' table after which an export continues.
 type exportPosition struct {
-	table      int
-	day, agent int64
+	table int
+	day   int64
+	agent id.User
 }
 
 func (p exportPosition) String() string {
-	return paging.Numbers{int64(p.table), p.day, p.agent}.String()
+	return paging.Numbers{int64(p.table), p.day, int64(p.agent)}.String()
 }
 
 // first is the position before all days of a table.
@@ -70,7 +72,7 @@ func (s *Store) Export(ctx context.Context, of subject.Subject, after string) (d
 	if err != nil || at[0] < 0 || at[0] >= int64(len(s.tables.days)) {
 		return datasubject.Page{}, fault.Bad("after", "is not a cursor of a previous page")
 	}
-	return s.exportDays(ctx, of.Website(), exportPosition{table: int(at[0]), day: at[1], agent: at[2]})
+	return s.exportDays(ctx, of.Website(), exportPosition{table: int(at[0]), day: at[1], agent: id.User(at[2])})
 }
 
 func (s *Store) exportDays(ctx context.Context, t tenant.ID, at exportPosition) (page datasubject.Page, err error) {
@@ -86,7 +88,8 @@ func (s *Store) exportDays(ctx context.Context, t tenant.ID, at exportPosition) 
 		}
 		page.Rows = append(page.Rows, json.RawMessage(line))
 		at.day = bson.Raw(r).Lookup("day").AsInt64()
-		at.agent, _ = bson.Raw(r).Lookup("agentId").AsInt64OK()
+		agent, _ := bson.Raw(r).Lookup("agentId").AsInt64OK()
+		at.agent = id.User(agent)
 	}
 	switch {
 	case len(rows) == exportRows:

@@ -7,6 +7,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/services/statistics"
@@ -17,7 +18,7 @@ import (
 type dayRow struct {
 	Website  tenant.ID                 `bson:"websiteId"`
 	Day      int64                     `bson:"day"`               // since the start of 1970
-	Agent    int64                     `bson:"agentId,omitempty"` // only in statistics_agent_days
+	Agent    id.User                   `bson:"agentId,omitempty"` // only in statistics_agent_days
 	Quarters map[int]statistics.Bucket `bson:"quarters"`
 }
 
@@ -78,7 +79,7 @@ func (s *Store) Buckets(
 
 // rowsBehind matches the rows after that of a day and an agent, up to a last day. The range serves the index; the $or
 // only excludes rows of the first day.
-func rowsBehind(day, agent, last int64) bson.D {
+func rowsBehind(day int64, agent id.User, last int64) bson.D {
 	return bson.D{
 		{Key: "day", Value: bson.D{{Key: "$gte", Value: day}, {Key: "$lte", Value: last}}},
 		{Key: "$or", Value: bson.A{
@@ -95,11 +96,11 @@ func inOrder(limit int64) mongokit.Query {
 // unlimited.
 func (s *Store) AgentBuckets(
 	ctx context.Context, t tenant.ID, first, end statistics.Quarter,
-	give func(agent int64, bucket statistics.Bucket),
+	give func(agent id.User, bucket statistics.Bucket),
 ) error {
 	day, _ := first.Day()
 	last, _ := (end - 1).Day()
-	for agent := int64(0); ; {
+	for agent := id.User(0); ; { // zero is before every agent
 		rows, cut, err := s.agentDays.Part(ctx, t, rowsBehind(day, agent, last), inOrder(readRows))
 		if err != nil {
 			return err
@@ -116,8 +117,10 @@ func (s *Store) AgentBuckets(
 
 // dayOf identifies the row of a bucket.
 type dayOf struct {
-	website    tenant.ID
-	agent, day int64
+	website tenant.ID
+	ofAgent bool
+	agent   id.User
+	day     int64
 }
 
 // increments returns the amounts that buckets add to each row, as members of a $inc.
@@ -129,7 +132,7 @@ func increments(all statistics.Buckets) (map[dayOf]bson.D, error) {
 			return nil, fmt.Errorf("mongostore: a bucket: %w", err)
 		}
 		day, place := at.Quarter.Day()
-		row := dayOf{at.Website, at.Agent, day}
+		row := dayOf{at.Website, at.OfAgent, at.Agent, day}
 		if rows[row], err = flatten(rows[row], "quarters."+strconv.Itoa(place)+".", raw); err != nil {
 			return nil, fmt.Errorf("mongostore: a bucket: %w", err)
 		}
@@ -161,12 +164,12 @@ func (s *Store) addBuckets(ctx context.Context, all statistics.Buckets) error {
 	if err != nil {
 		return err
 	}
-	for _, at := range sorted(rows, func(d dayOf) []int64 { return []int64{d.website.Int64(), d.agent, d.day} }) {
+	for _, at := range sorted(rows, func(d dayOf) []int64 { return []int64{d.website.Int64(), int64(d.agent), d.day} }) {
 		if len(rows[at]) == 0 { // the amounts cancel out
 			continue
 		}
 		kept, key := s.days, bson.D{{Key: "day", Value: at.day}}
-		if at.agent != 0 {
+		if at.ofAgent {
 			kept, key = s.agentDays, append(key, bson.E{Key: "agentId", Value: at.agent})
 		}
 		if err := kept.Increment(ctx, at.website, key, rows[at]); err != nil {

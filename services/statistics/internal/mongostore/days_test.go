@@ -1,12 +1,14 @@
 package mongostore_test
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"testing"
 	"time"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/internal/storetest"
@@ -59,10 +61,10 @@ func buckets(
 	return all
 }
 
-func agents(t *testing.T, s *mongostore.Store, website tenant.ID, from, to time.Time) map[int64]statistics.Bucket {
+func agents(t *testing.T, s *mongostore.Store, website tenant.ID, from, to time.Time) map[id.User]statistics.Bucket {
 	t.Helper()
-	all := map[int64]statistics.Bucket{}
-	if err := s.AgentBuckets(t.Context(), website, statistics.QuarterOf(from), statistics.QuarterOf(to), func(agent int64, bucket statistics.Bucket) {
+	all := map[id.User]statistics.Bucket{}
+	if err := s.AgentBuckets(t.Context(), website, statistics.QuarterOf(from), statistics.QuarterOf(to), func(agent id.User, bucket statistics.Bucket) {
 		sum := all[agent]
 		sum.Add(bucket)
 		all[agent] = sum
@@ -103,7 +105,7 @@ func TestEachRecordAddsToBucketsOnce(t *testing.T) {
 	if got := buckets(t, s, a, noon.AddDate(-1, 0, -1), noon.AddDate(0, 0, 2)); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	wantAgents := map[int64]statistics.Bucket{
+	wantAgents := map[id.User]statistics.Bucket{
 		7: {AgentMessages: 1, Responses: seconds(60), Stars: map[int]int64{2: 0}},
 		8: {Stars: map[int]int64{4: 1}},
 	}
@@ -130,11 +132,11 @@ func TestAgentBucketsSpanPages(t *testing.T) {
 	t.Parallel()
 	s, a := open(t), storetest.Tenant(1)
 	var log source
-	want := map[int64]statistics.Bucket{}
+	want := map[id.User]statistics.Bucket{}
 	for n := range 700 {
 		at := noon.AddDate(0, 0, n%3)
-		agent := int64(n%350 + 1)
-		log.tellAt(at, a, "message.created", `{"sender":"USER","agentId":`+storetest.Tenant(agent).String()+`}`)
+		agent := id.User(n%350 + 1)
+		log.tellAt(at, a, "message.created", `{"sender":"USER","agentId":`+fmt.Sprint(agent)+`}`)
 		sum := want[agent]
 		sum.AgentMessages++
 		want[agent] = sum

@@ -1,4 +1,4 @@
-package siblings
+package clients
 
 import (
 	"context"
@@ -76,7 +76,7 @@ func (l Log) events(records []outbox.Record) ([]statistics.Event, error) {
 	for i, r := range records {
 		var err error
 		if all[i], err = statistics.NewEvent(r.Website, r.Type, r.At, r.Data); err != nil {
-			return nil, fmt.Errorf("siblings: record %s of %s: %w", r.ID, l.Service, err)
+			return nil, fmt.Errorf("clients: record %s of %s: %w", r.ID, l.Service, err)
 		}
 	}
 	return all, nil

@@ -1,4 +1,4 @@
-package siblings
+package clients
 
 import (
 	"testing"

@@ -1,6 +1,4 @@
-// Package siblings implements statistics.Presence and statistics.Source over the internal HTTP operations of other
-// services.
-package siblings
+package clients
 
 import (
 	"context"
