@@ -88,9 +88,9 @@ var (
 	bounding  = regexp.MustCompile(`(?i)\.[a-z]*(batch|cache|queue|buffer)[a-z]*$`)
 )
 
-// TestLimitsAreThoseOfTheSources checks that each row of docs/limits.md names existing constants with their values, and
+// TestLimitsMatchTheSources checks that each row of docs/limits.md names existing constants with their values, and
 // existing tests. Every number that bounds a batch, cache, queue or buffer has a row.
-func TestLimitsAreThoseOfTheSources(t *testing.T) {
+func TestLimitsMatchTheSources(t *testing.T) {
 	t.Parallel()
 	page, tests := limitsPage(t), testsThere(t)
 	all := declared(t, "libs", "services", "api-gateway")

@@ -242,8 +242,8 @@ func TestDarkModeAndNoAgentOnline(t *testing.T) {
 	v.quiet()
 }
 
-// TestHostile checks that messages and settings are shown as text only.
-func TestHostile(t *testing.T) {
+// TestMarkupIsShownAsText checks that messages and settings are shown as text only.
+func TestMarkupIsShownAsText(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	const hostile = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>` + "\u202e 🐸"

@@ -199,8 +199,8 @@ func TestWhichEventsChangeETags(t *testing.T) {
 	}
 }
 
-// TestTagsHaveNoState: an entry of the catalogue has no ETag, so that a deletion with one is refused.
-func TestTagsHaveNoState(t *testing.T) {
+// TestTagsHaveNoETag: an entry of the catalogue has no ETag, so that a deletion with one is refused.
+func TestTagsHaveNoETag(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().World(t, harness.Free)
 	wantCode(t, w.Writer().With("If-Match", `"1.1.x"`).Do(t, "DELETE", "/tags/"+w.Tag, nil), 412,

@@ -78,9 +78,9 @@ func TestEveryDocumentedOperationIsTried(t *testing.T) {
 	}
 }
 
-// TestEveryOperationAnswersAsDocumented calls each operation in the usual ways. The harness checks each response
+// TestEveryOperationRespondsAsDocumented calls each operation in the usual ways. The harness checks each response
 // against the document, as in every other test.
-func TestEveryOperationAnswersAsDocumented(t *testing.T) {
+func TestEveryOperationRespondsAsDocumented(t *testing.T) {
 	t.Parallel()
 	for _, op := range harness.Operations() {
 		t.Run(op.Name(), func(t *testing.T) {

@@ -47,8 +47,9 @@ func TestOneAddressCannotSpendAWebsitesQuota(t *testing.T) {
 	at(w, "198.51.100.51").Visit(t, nil).Do(t, "POST", "/visitor/heartbeat", nil).Want(t, 200)
 }
 
-// TestAddressesOfOneSubscriberAreOne: the addresses of an IPv6 /64 share one quota; those of the next /64 have another.
-func TestAddressesOfOneSubscriberAreOne(t *testing.T) {
+// TestAddressesOfOneSubscriberShareAQuota: the addresses of an IPv6 /64 share one quota; those of the next /64 have
+// another.
+func TestAddressesOfOneSubscriberShareAQuota(t *testing.T) {
 	t.Parallel()
 	spend := func(address string) int {
 		a := harness.Running().From(address).Public().Do(t, "GET", "/health", nil).Want(t, 200)

@@ -74,9 +74,9 @@ func TestCachesForgetTokens(t *testing.T) {
 	}
 }
 
-// TestCachesAreApart checks that no website gets another website's cached response: not for the same request,
+// TestCachesAreIsolated checks that no website gets another website's cached response: not for the same request,
 // idempotency key or ETag, and not if one of them changes.
-func TestCachesAreApart(t *testing.T) {
+func TestCachesAreIsolated(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
 	settings := func(w *harness.World) string {

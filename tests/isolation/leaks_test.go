@@ -115,8 +115,8 @@ func TestNumericIDsDontReplaceTokens(t *testing.T) {
 	}
 }
 
-// TestStatisticsAreApart checks that events on one website count on that one only.
-func TestStatisticsAreApart(t *testing.T) {
+// TestStatisticsAreIsolated checks that events on one website count on that one only.
+func TestStatisticsAreIsolated(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
 	quiet := harness.Running().Website(t, harness.Free)

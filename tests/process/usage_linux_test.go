@@ -48,8 +48,8 @@ func TestProcessors(t *testing.T) {
 	}
 }
 
-// TestHere checks that a measurement describes the machine.
-func TestHere(t *testing.T) {
+// TestHereDescribesTheMachine checks that a measurement describes the machine.
+func TestHereDescribesTheMachine(t *testing.T) {
 	m := process.Here("a commit")
 	if m.Cores < 1 || m.OS == "" || m.Arch == "" || m.Go == "" || m.Commit != "a commit" {
 		t.Errorf("this machine is %+v", m)

@@ -119,7 +119,7 @@ func (k *fixture) once(t *testing.T, a httpkit.Attempt,
 	return got, replayed, code
 }
 
-func TestAnsweredOnce(t *testing.T) {
+func TestResponseIsReplayed(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		first, again int // the statuses of work's responses
@@ -162,7 +162,7 @@ func TestAnsweredOnce(t *testing.T) {
 	}
 }
 
-func TestKeysOfOthers(t *testing.T) {
+func TestKeysBelongToTheirCaller(t *testing.T) {
 	t.Parallel()
 	k := newFixture(t)
 	visitor := attempt(1, 0, "k", "a")

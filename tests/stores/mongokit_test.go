@@ -45,8 +45,8 @@ func notes(t *testing.T) (*mongokit.DB, *mongokit.Collection[note]) {
 
 var noon = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
 
-// TestTenantsAreApart calls every method about one tenant's row as the other tenant, in both directions.
-func TestTenantsAreApart(t *testing.T) {
+// TestTenantsAreIsolated calls every method about one tenant's row as the other tenant, in both directions.
+func TestTenantsAreIsolated(t *testing.T) {
 	t.Parallel()
 	_, c := notes(t)
 	ctx := t.Context()

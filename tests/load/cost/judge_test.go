@@ -77,9 +77,9 @@ func TestJudgeOfWrites(t *testing.T) {
 	}
 }
 
-// TestJudgeElsewhere checks that on another processor all operations may be more expensive together, within a bound,
-// but not one alone.
-func TestJudgeElsewhere(t *testing.T) {
+// TestJudgeOnAnotherProcessor checks that on another processor all operations may be more expensive together, within a
+// bound, but not one alone.
+func TestJudgeOnAnotherProcessor(t *testing.T) {
 	t.Parallel()
 	base := baseline{Operations: map[string]cost{"a": {Ratio: 10}, "b": {Ratio: 10}, "c": {Ratio: 10}}}
 	base.Machine.Processor = "committed"

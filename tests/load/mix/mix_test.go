@@ -73,8 +73,8 @@ func TestWritesChangeSomething(t *testing.T) {
 	}
 }
 
-// TestListening checks that Listen reports how long a message took from when it was due.
-func TestListening(t *testing.T) {
+// TestListenReportsDelays checks that Listen reports how long a message took from when it was due.
+func TestListenReportsDelays(t *testing.T) {
 	t.Parallel()
 	site, _ := populate(t, "", 1)
 	var took atomic.Int64 // of the one message that was due long ago; openings of chats may be received too
