@@ -60,3 +60,5 @@ require (
 )
 
 replace fivechat.dev/libs => ../libs
+
+replace fivechat.dev/libs/embedmongo => ../libs/embedmongo

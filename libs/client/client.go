@@ -41,7 +41,7 @@ func Visitor(token, secret string) Credential {
 	}
 }
 
-// Nobody is the credential for public operations: none.
+// A client with this credential can call public operations only: it sends none.
 func Nobody(http.Header) {}
 
 // Option configures a Client.

@@ -36,6 +36,10 @@ var rooms = []room{
 	{"libs/contract", kernel, "the contract of events knows the kernel only"},
 	{"libs/observe/...", kernel, "observability knows the kernel only"},
 	{"libs/transport/...", observe, "transport imports no store"},
+	{
+		"libs/store/internal/storetest", append([]string{"libs/embedmongo"}, store...),
+		"the test kit of the stores starts the embedded store",
+	},
 	{"libs/store/...", append([]string{"libs/contract"}, transport...), "stores know no process"},
 	{"libs/process/...", store, "a process is composed of stores, transport and observability"},
 	{"libs/client/...", nil, "the client stands alone"},
@@ -244,8 +248,10 @@ var only = map[string][]string{
 		"tests/...",
 		"deploy/fivechat/...",
 	},
-	"github.com/redis/go-redis/v9":                                {"libs/store/rediskit"},
-	"github.com/alicebob/miniredis/v2":                            {"deploy/fivechat/...", "tests/..."},
+	"github.com/redis/go-redis/v9": {"libs/store/rediskit"},
+	"github.com/alicebob/miniredis/v2": {
+		"deploy/fivechat/...", "tests/...", "libs/store/internal/storetest",
+	},
 	"github.com/go-kit/kit/transport":                             {"libs/transport/httpkit"},
 	"github.com/go-kit/kit/endpoint":                              {"libs/transport/operation"},
 	"github.com/golang-jwt/jwt/v5":                                {"libs/kernel/identity"},
@@ -256,7 +262,7 @@ var only = map[string][]string{
 	"github.com/standard-webhooks/standard-webhooks/libraries/go": {"services/webhooks/internal/sender", "tests/..."},
 	repository + "libs/embedmongo": {
 		"libs/embedmongo/...", "deploy/fivechat/...",
-		"tests/...", "services/internal/...",
+		"tests/...", "services/internal/...", "libs/store/internal/storetest",
 	},
 }
 

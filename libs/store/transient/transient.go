@@ -69,7 +69,14 @@ func (r *Notifier) Notify(ctx context.Context, t tenant.ID, visitor id.Visitor, 
 		err = r.redis.Publish(ctx, channel, string(content))
 	}
 	if err != nil {
-		r.tele.Log.DebugContext(ctx, "transient: publishing failed; event dropped", "type", data.EventType(), "error", err)
+		r.tele.Log.DebugContext(
+			ctx,
+			"transient: publishing failed; event dropped",
+			"type",
+			data.EventType(),
+			"error",
+			err,
+		)
 	}
 }
 

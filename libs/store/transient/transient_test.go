@@ -72,7 +72,8 @@ func TestSubscribeDropsForgedAndReplayedEvents(t *testing.T) {
 			if e.Type == contract.VisitorOnline {
 				return
 			}
-			if e.MAC == "" || e.Visitor != 3 || strings.Contains(string(e.Data), "forged") || time.Since(e.At) >= maxAge {
+			if e.MAC == "" || e.Visitor != 3 || strings.Contains(string(e.Data), "forged") ||
+				time.Since(e.At) >= maxAge {
 				t.Errorf("received %+v", e)
 			}
 		case <-time.After(10 * time.Second):

@@ -1,4 +1,4 @@
-package stores
+package idempotency_test
 
 import (
 	"context"
@@ -15,10 +15,18 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/idempotency"
+	"fivechat.dev/libs/store/internal/storetest"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/transport/httpkit"
 )
+
+// note is a row that requests write.
+type note struct {
+	ID      int64     `bson:"_id"`
+	Website tenant.ID `bson:"websiteId"`
+}
 
 // fixture is an idempotency store with a clock that the test sets, and a collection that requests write to.
 type fixture struct {
@@ -31,7 +39,7 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	db, tele := connect(t, uri, fresh())
+	db, tele := storetest.Connect(t, storetest.Database())
 	k := &fixture{db: db, notes: mongokit.Tenanted[note](db, "test_notes", "note")}
 	k.now.Store(time.Now().UnixMilli())
 	k.Store = idempotency.New(db, tele, func() time.Time { return time.UnixMilli(k.now.Load()) })
@@ -44,7 +52,7 @@ func newFixture(t *testing.T) *fixture {
 // attempt returns a request with the website's token.
 func attempt(site int64, token id.Token, key, body string) httpkit.Attempt {
 	return httpkit.Attempt{
-		Caller: identity.Principal{Kind: identity.Token, Website: website(site), TokenID: token},
+		Caller: identity.Principal{Kind: identity.Token, Website: storetest.Website(site), TokenID: token},
 		Method: "POST", Path: "/notes", Key: key, Content: sha256.Sum256([]byte(body)),
 	}
 }
@@ -60,14 +68,14 @@ func said(status int, body string) httpkit.Response {
 func (k *fixture) write(ctx context.Context) error {
 	n := k.ran.Add(1)
 	return k.db.Tx(ctx, func(ctx context.Context) error {
-		return k.notes.Insert(ctx, website(1), note{ID: n, Website: website(1)})
+		return k.notes.Insert(ctx, storetest.Website(1), note{ID: n, Website: storetest.Website(1)})
 	})
 }
 
 // written returns how many notes are stored.
 func (k *fixture) written(t *testing.T) int64 {
 	t.Helper()
-	n, err := k.notes.Count(t.Context(), website(1), nil)
+	n, err := k.notes.Count(t.Context(), storetest.Website(1), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +159,8 @@ func TestResponseIsReplayed(t *testing.T) {
 				t.Fatalf("first: %d %t %s", first.Status, replayed, code)
 			}
 			again, replayed, code := k.once(t, a, work(c.again))
-			if again.Status != c.wantStatus || replayed != c.wantReplayed || code != c.wantCode || k.ran.Load() != c.wantRuns {
+			if again.Status != c.wantStatus || replayed != c.wantReplayed || code != c.wantCode ||
+				k.ran.Load() != c.wantRuns {
 				t.Fatalf("again: %d %t %q, ran %d", again.Status, replayed, code, k.ran.Load())
 			}
 			if replayed && (string(again.Body) != string(first.Body) || again.Header.Get("Etag") != `"1"` ||
@@ -166,7 +175,7 @@ func TestKeysBelongToTheirCaller(t *testing.T) {
 	t.Parallel()
 	k := newFixture(t)
 	visitor := attempt(1, 0, "k", "a")
-	visitor.Caller = identity.Principal{Kind: identity.Visitor, Website: website(1), VisitorID: 1}
+	visitor.Caller = identity.Principal{Kind: identity.Visitor, Website: storetest.Website(1), VisitorID: 1}
 	elsewhere, patch := attempt(1, 1, "k", "a"), attempt(1, 1, "k", "a")
 	elsewhere.Path, patch.Method = "/others", "PATCH"
 	for i, a := range []httpkit.Attempt{
@@ -219,7 +228,8 @@ func TestCrash(t *testing.T) {
 			t.Fatalf("during the lease: %q", code)
 		}
 		k.now.Add(61_000)
-		if got, replayed, code := k.once(t, a, k.answers(t, said(201, "made"))); got.Status != 201 || replayed || code != "" {
+		if got, replayed, code := k.once(t, a, k.answers(t, said(201, "made"))); got.Status != 201 || replayed ||
+			code != "" {
 			t.Errorf("after the lease: %d %t %q", got.Status, replayed, code)
 		}
 		if _, replayed, _ := k.once(t, a, k.refuses(0)); !replayed || k.written(t) != 1 {
@@ -258,7 +268,8 @@ func TestCrash(t *testing.T) {
 		got, _, _ := k.once(t, a, func(ctx context.Context) httpkit.Response {
 			k.now.Add(61_000)
 			if second, replayed, code := k.once(t, a, k.answers(t, said(201, "second"))); string(second.Body) != "second" ||
-				replayed || code != "" {
+				replayed ||
+				code != "" {
 				t.Errorf("the second attempt: %s %t %q", second.Body, replayed, code)
 			}
 			if err := k.write(ctx); fault.From(err).Code != "idempotency_in_progress" {
@@ -306,7 +317,7 @@ func TestBeforeCommit(t *testing.T) {
 		}
 	}
 	hooked := mongokit.BeforeCommit(t.Context(), func(ctx context.Context) error {
-		return k.notes.Insert(ctx, website(1), note{ID: 100, Website: website(1)})
+		return k.notes.Insert(ctx, storetest.Website(1), note{ID: 100, Website: storetest.Website(1)})
 	})
 	if err := k.db.Tx(hooked, func(context.Context) error {
 		return fault.Missing("note")
@@ -322,8 +333,10 @@ func TestBeforeCommit(t *testing.T) {
 		t.Error(err)
 	}
 	count(2)
-	if found, err := k.notes.Get(t.Context(), website(1), bson.D{{Key: "_id", Value: int64(2)}}); !fault.Is(err,
-		fault.NotFound) {
+	if found, err := k.notes.Get(t.Context(), storetest.Website(1), bson.D{{Key: "_id", Value: int64(2)}}); !fault.Is(
+		err,
+		fault.NotFound,
+	) {
 		t.Errorf("%+v %v", found, err)
 	}
 }

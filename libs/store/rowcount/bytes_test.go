@@ -1,4 +1,4 @@
-package stores
+package rowcount_test
 
 import (
 	"context"
@@ -7,16 +7,16 @@ import (
 	"testing"
 
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/internal/storetest"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/rowcount"
-	"fivechat.dev/tests/harness"
 )
 
 // TestBytesCountFullBlocks checks that additions, resizes and removals add up to the result of a recount, and that a
 // change within a block writes nothing.
 func TestBytesCountFullBlocks(t *testing.T) {
 	t.Parallel()
-	b := openJar(t, harness.Unique("bytes"))
+	b := openJar(t, storetest.Database())
 	var rows []int64 // the texts' sizes, for a recount
 	texts := rowcount.NewBytes(b.db, "test_bytes", func(_ context.Context, _ tenant.ID, add func(int64)) error {
 		for _, text := range rows {
@@ -43,7 +43,10 @@ func TestBytesCountFullBlocks(t *testing.T) {
 	}{
 		{"the first sum counts the rows", func(context.Context) error { return nil }, 3},
 		{"less than a block", func(ctx context.Context) error { return texts.Add(ctx, one, rowcount.Block-1) }, 3},
-		{"two rows", func(ctx context.Context) error { return texts.Add(ctx, one, rowcount.Block, 5*rowcount.Block+1) }, 9},
+		{
+			"two rows",
+			func(ctx context.Context) error { return texts.Add(ctx, one, rowcount.Block, 5*rowcount.Block+1) }, 9,
+		},
 		{"growing within a block", func(ctx context.Context) error {
 			return texts.Resize(ctx, one, 5*rowcount.Block+1, 6*rowcount.Block-1)
 		}, 9},

@@ -1,10 +1,12 @@
-package stores
+package mongokit_test
 
 import (
 	"net"
 	"strings"
 	"testing"
 	"time"
+
+	"fivechat.dev/libs/store/internal/storetest"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
@@ -22,8 +24,8 @@ func TestAwait(t *testing.T) {
 	if err := free.Close(); err != nil {
 		t.Fatal(err)
 	}
-	there, query, _ := strings.Cut(strings.TrimPrefix(uri, "mongodb://"), "/")
-	db, _ := connect(t, "mongodb://"+addr+"/"+query, fresh())
+	there, query, _ := strings.Cut(strings.TrimPrefix(storetest.URI(), "mongodb://"), "/")
+	db, _ := storetest.ConnectTo(t, "mongodb://"+addr+"/"+query, storetest.Database())
 
 	line := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "store",
 		addr, there)

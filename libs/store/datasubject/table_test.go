@@ -1,4 +1,4 @@
-package stores
+package datasubject_test
 
 import (
 	"encoding/json"
@@ -15,6 +15,7 @@ import (
 	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/internal/storetest"
 	"fivechat.dev/libs/store/mongokit"
 )
 
@@ -38,7 +39,7 @@ type thing struct {
 // boxes stores a box per count in website 1, each with that many things, and one box in website 2.
 func boxes(t *testing.T, counts ...int) datasubject.Tables {
 	t.Helper()
-	db, _ := connect(t, uri, fresh())
+	db, _ := storetest.Connect(t, storetest.Database())
 	newest := mongokit.Index{Keys: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}}
 	all := mongokit.Tenanted[box](db, "test_boxes", "box", newest)
 	things := mongokit.Tenanted[thing](db, "test_things", "thing",
@@ -48,16 +49,24 @@ func boxes(t *testing.T, counts ...int) datasubject.Tables {
 	}
 	next := int64(0)
 	put := func(w, id int64, n int) {
-		b := box{id, website(w), 1 + id%2, noon, "hidden", time.Time{}, bson.M{"a": bson.A{1.5, true, nil}}}
+		b := box{
+			id,
+			storetest.Website(w),
+			1 + id%2,
+			storetest.Noon,
+			"hidden",
+			time.Time{},
+			bson.M{"a": bson.A{1.5, true, nil}},
+		}
 		rows := make([]thing, n)
 		for i := range rows {
 			next++
-			rows[i] = thing{next, website(w), id, strings.Repeat("x", 2_000)}
+			rows[i] = thing{next, storetest.Website(w), id, strings.Repeat("x", 2_000)}
 		}
-		if err := all.Insert(t.Context(), website(w), b); err != nil {
+		if err := all.Insert(t.Context(), storetest.Website(w), b); err != nil {
 			t.Fatal(err)
 		}
-		if err := things.Insert(t.Context(), website(w), rows...); err != nil {
+		if err := things.Insert(t.Context(), storetest.Website(w), rows...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -116,9 +125,9 @@ func TestExportIsCompleteForAnyPageSize(t *testing.T) {
 	}
 	tables := boxes(t, counts...)
 	for visitor := range int64(4) {
-		of := subject.Website(website(1)) // in place of visitor 0
+		of := subject.Website(storetest.Website(1)) // in place of visitor 0
 		if visitor != 0 {
-			of = subject.Visitor(website(1), id.Visitor(visitor))
+			of = subject.Visitor(storetest.Website(1), id.Visitor(visitor))
 		}
 		var want []string
 		for box := len(counts); box >= 1; box-- {
@@ -139,11 +148,11 @@ func TestExportIsCompleteForAnyPageSize(t *testing.T) {
 		}
 	}
 	for _, place := range []string{"x", "1.2.3", "-1.0.0.0.0"} {
-		if _, err := tables.Export(t.Context(), subject.Website(website(1)), place); !fault.Is(err, fault.Invalid) {
+		if _, err := tables.Export(t.Context(), subject.Website(storetest.Website(1)), place); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%q: %v", place, err)
 		}
 	}
-	if page, err := tables.Export(t.Context(), subject.Website(website(1)), "99.0.0.0.0"); err != nil || len(page.Rows) > 0 ||
+	if page, err := tables.Export(t.Context(), subject.Website(storetest.Website(1)), "99.0.0.0.0"); err != nil || len(page.Rows) > 0 ||
 		page.Next != "" {
 		t.Errorf("after the end: %+v, %v", page, err)
 	}
@@ -151,11 +160,13 @@ func TestExportIsCompleteForAnyPageSize(t *testing.T) {
 
 func TestRowIsExportedAsStored(t *testing.T) {
 	t.Parallel()
-	page, err := boxes(t, 1).Export(t.Context(), subject.Website(website(1)), "")
+	page, err := boxes(t, 1).Export(t.Context(), subject.Website(storetest.Website(1)), "")
 	if err != nil || len(page.Rows) != 2 {
 		t.Fatalf("%+v, %v", page, err)
 	}
-	want := `{"kind":"box","id":1,"websiteId":1,"owner":2,"createdAt":"` + noon.Format("2006-01-02T15:04:05.000Z") +
+	want := `{"kind":"box","id":1,"websiteId":1,"owner":2,"createdAt":"` + storetest.Noon.Format(
+		"2006-01-02T15:04:05.000Z",
+	) +
 		`","neverAt":null,"nested":{"a":[1.5,true,null]}}`
 	if got := string(page.Rows[0]); got != want {
 		t.Errorf("%s\nwant %s", got, want)
@@ -168,17 +179,17 @@ func TestTablesAreErasedInBatches(t *testing.T) {
 	batches := 0
 	for more := true; more; batches++ {
 		var err error
-		if more, err = tables.Erase(t.Context(), website(1)); err != nil {
+		if more, err = tables.Erase(t.Context(), storetest.Website(1)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if batches != 4 { // boxes, a thousand things, the rest, nothing
 		t.Errorf("%d batches", batches)
 	}
-	if rows, _ := exported(t, tables, subject.Website(website(1))); len(rows) > 0 {
+	if rows, _ := exported(t, tables, subject.Website(storetest.Website(1))); len(rows) > 0 {
 		t.Errorf("left: %v", rows)
 	}
-	page, err := tables.Export(t.Context(), subject.Website(website(2)), "")
+	page, err := tables.Export(t.Context(), subject.Website(storetest.Website(2)), "")
 	if err != nil || len(page.Rows) != 4 {
 		t.Errorf("the other website has %d rows, %v", len(page.Rows), err)
 	}

@@ -1,4 +1,4 @@
-package stores
+package rowcount_test
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/internal/storetest"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/rowcount"
-	"fivechat.dev/tests/harness"
 )
 
 type ball struct {
@@ -36,7 +36,7 @@ type jar struct {
 
 func openJar(t *testing.T, database string) jar {
 	t.Helper()
-	db, _ := connect(t, uri, database)
+	db, _ := storetest.Connect(t, database)
 	b := jar{db: db, balls: mongokit.Tenanted[ball](db, "test_balls", "ball",
 		mongokit.Index{Keys: bson.D{{Key: "color", Value: 1}}})}
 	b.counter = rowcount.New(db, "test_tally", func(ctx context.Context, of tenant.ID, add func(color)) error {
@@ -100,7 +100,7 @@ func (b jar) agrees(t *testing.T, of tenant.ID, names ...string) {
 // exact count, and no ball of another website.
 func TestRowCountIsExactAtAnyTime(t *testing.T) {
 	t.Parallel()
-	database, ours, others := fresh(), website(1), website(2)
+	database, ours, others := storetest.Database(), storetest.Website(1), storetest.Website(2)
 	jars := []jar{openJar(t, database), openJar(t, database)}
 	const balls, paintings = 30, 400
 	for range balls {
@@ -143,9 +143,13 @@ func TestRowCountIsExactAtAnyTime(t *testing.T) {
 		t.Errorf("the other website has %d", n)
 	}
 	changes := mongokit.Tenanted[bson.M](jars[0].db, "test_tally_changes", "change")
-	harness.Eventually(t, 30*time.Second, "most changes have been folded", func() (bool, any) {
+	storetest.EventuallyWithin(t, 30*time.Second, "most changes have been folded", func() (bool, any) {
 		jars[0].sum(t, ours, "")
-		n, err := changes.Count(t.Context(), ours, bson.D{{Key: "fold", Value: bson.D{{Key: "$gt", Value: int64(1) << 60}}}})
+		n, err := changes.Count(
+			t.Context(),
+			ours,
+			bson.D{{Key: "fold", Value: bson.D{{Key: "$gt", Value: int64(1) << 60}}}},
+		)
 		return err == nil && n < 64, n
 	})
 	jars[0].agrees(t, ours, "red", "blue")
@@ -155,7 +159,7 @@ func TestRowCountIsExactAtAnyTime(t *testing.T) {
 // once, later ones within a day.
 func TestRowCountStartsWithACount(t *testing.T) {
 	t.Parallel()
-	b, of := openJar(t, fresh()), website(1)
+	b, of := openJar(t, storetest.Database()), storetest.Website(1)
 	if n := b.sum(t, of, ""); n != 0 {
 		t.Errorf("%d without rows", n)
 	}
@@ -176,7 +180,7 @@ func TestRowCountStartsWithACount(t *testing.T) {
 		err != nil {
 		t.Fatal(found, err)
 	}
-	harness.Eventually(t, 30*time.Second, "the rows are recounted", func() (bool, any) {
+	storetest.EventuallyWithin(t, 30*time.Second, "the rows are recounted", func() (bool, any) {
 		n := b.sum(t, of, "red")
 		return n == 2, n
 	})
@@ -189,7 +193,7 @@ func TestRowCountStartsWithACount(t *testing.T) {
 // TestRowCountIsPartOfTheTransaction: an aborted transaction isn't counted, and an erased website leaves no counts.
 func TestRowCountIsPartOfTheTransaction(t *testing.T) {
 	t.Parallel()
-	b, of := openJar(t, fresh()), website(1)
+	b, of := openJar(t, storetest.Database()), storetest.Website(1)
 	if err := b.put(t.Context(), of, "red"); err != nil {
 		t.Fatal(err)
 	}

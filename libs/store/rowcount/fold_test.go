@@ -1,4 +1,4 @@
-package stores
+package rowcount_test
 
 import (
 	"testing"
@@ -6,15 +6,15 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/store/internal/storetest"
 	"fivechat.dev/libs/store/mongokit"
-	"fivechat.dev/tests/harness"
 )
 
 // TestFoldedChangesStayForSlowReaders: a reader that has read the sums of one fold finds every later change, even if
 // other folds run before it reads the changes. So a fold deletes no change that was folded within the last minute.
 func TestFoldedChangesStayForSlowReaders(t *testing.T) {
 	t.Parallel()
-	b, of := openJar(t, fresh()), website(1)
+	b, of := openJar(t, storetest.Database()), storetest.Website(1)
 	changes := mongokit.Tenanted[bson.M](b.db, "test_tally_changes", "change")
 	const (
 		folds = 3
@@ -27,9 +27,13 @@ func TestFoldedChangesStayForSlowReaders(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		harness.Eventually(t, 30*time.Second, "the changes are folded", func() (bool, any) {
+		storetest.EventuallyWithin(t, 30*time.Second, "the changes are folded", func() (bool, any) {
 			b.sum(t, of, "red")
-			n, err := changes.Count(t.Context(), of, bson.D{{Key: "fold", Value: bson.D{{Key: "$lt", Value: int64(1) << 60}}}})
+			n, err := changes.Count(
+				t.Context(),
+				of,
+				bson.D{{Key: "fold", Value: bson.D{{Key: "$lt", Value: int64(1) << 60}}}},
+			)
 			return err == nil && n >= int64(fold*each+1), n
 		})
 	}

@@ -1,4 +1,4 @@
-package stores
+package mongokit_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/store/internal/storetest"
 	"fivechat.dev/libs/store/mongokit"
 )
 
@@ -48,7 +49,7 @@ func pooled(t *testing.T, r prometheus.Gatherer) (used, idle float64, waits uint
 // is left after Close.
 func TestConnectionsAreCounted(t *testing.T) {
 	t.Parallel()
-	db, tele := connect(t, uri, fresh())
+	db, tele := storetest.Connect(t, storetest.Database())
 	type row struct {
 		ID string `bson:"_id"`
 	}

@@ -1,4 +1,4 @@
-package stores
+package mongokit_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/internal/storetest"
 	"fivechat.dev/libs/store/mongokit"
 )
 
@@ -30,7 +31,7 @@ func (n note) SortKey() (time.Time, int64) { return n.At, n.ID }
 
 func notes(t *testing.T) (*mongokit.DB, *mongokit.Collection[note]) {
 	t.Helper()
-	db, _ := connect(t, uri, fresh())
+	db, _ := storetest.Connect(t, storetest.Database())
 	c := mongokit.Tenanted[note](db, "test_notes", "note",
 		mongokit.Index{Keys: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}},
 		mongokit.Index{Keys: bson.D{{Key: "key", Value: 1}}, Unique: true, Present: "key"})
@@ -50,7 +51,7 @@ func TestTenantsAreIsolated(t *testing.T) {
 	t.Parallel()
 	_, c := notes(t)
 	ctx := t.Context()
-	a, b := website(1), website(2)
+	a, b := storetest.Website(1), storetest.Website(2)
 	for i, pair := range [][2]tenant.ID{{a, b}, {b, a}} {
 		own, other := pair[0], pair[1]
 		id := int64(i + 1)
@@ -60,7 +61,8 @@ func TestTenantsAreIsolated(t *testing.T) {
 		}
 		byID := bson.D{{Key: "_id", Value: id}}
 		set := bson.D{{Key: "$set", Value: bson.D{{Key: "text", Value: "taken"}}}}
-		if _, err := c.Get(ctx, other, byID); !fault.Is(err, fault.NotFound) || err.Error() != "not_found: note not found" {
+		if _, err := c.Get(ctx, other, byID); !fault.Is(err, fault.NotFound) ||
+			err.Error() != "not_found: note not found" {
 			t.Errorf("Get: %v", err)
 		}
 		if _, err := c.Modify(ctx, other, byID, set); !fault.Is(err, fault.NotFound) {
@@ -81,7 +83,8 @@ func TestTenantsAreIsolated(t *testing.T) {
 		if n, err := c.Count(ctx, other, byID); n != 0 || err != nil {
 			t.Errorf("Count: %v %v", n, err)
 		}
-		if got, err := mongokit.Newest(ctx, c, other, byID, paging.Window{}, ""); len(got.Rows) != 0 || got.Total != 0 ||
+		if got, err := mongokit.Newest(ctx, c, other, byID, paging.Window{}, ""); len(got.Rows) != 0 ||
+			got.Total != 0 ||
 			err != nil {
 			t.Errorf("Newest: %v %v", got, err)
 		}
@@ -112,7 +115,7 @@ func TestTenantsAreIsolated(t *testing.T) {
 func TestTxIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	db, c := notes(t)
-	w, stop := website(1), errors.New("stop")
+	w, stop := storetest.Website(1), errors.New("stop")
 	err := db.Tx(t.Context(), func(ctx context.Context) error {
 		if err := c.Insert(ctx, w, note{ID: 1, Website: w}, note{ID: 2, Website: w}); err != nil {
 			return err
@@ -142,7 +145,7 @@ func TestTxUnderContention(t *testing.T) {
 	if err := counters.Insert(t.Context(), counter{ID: 1}); err != nil {
 		t.Fatal(err)
 	}
-	w := website(1)
+	w := storetest.Website(1)
 	const writers, each = 16, 10
 	var wg sync.WaitGroup
 	for i := range writers {
@@ -175,7 +178,7 @@ func TestTxUnderContention(t *testing.T) {
 func TestNewestByCursor(t *testing.T) {
 	t.Parallel()
 	_, c := notes(t)
-	w := website(1)
+	w := storetest.Website(1)
 	var all []note
 	for i := range int64(45) {
 		all = append(all, note{ID: i + 1, Website: w, At: noon.Add(time.Duration(i/10) * time.Millisecond)})
@@ -217,12 +220,12 @@ func TestNewestByCursor(t *testing.T) {
 
 func TestSequenceIsUnique(t *testing.T) {
 	t.Parallel()
-	database := fresh()
+	database := storetest.Database()
 	var mu sync.Mutex
 	seen := map[int64]bool{}
 	var wg sync.WaitGroup
 	for range 3 { // as many processes
-		db, _ := connect(t, uri, database)
+		db, _ := storetest.Connect(t, database)
 		s := mongokit.NewSequence(db, "test", "note")
 		for range 8 {
 			wg.Go(func() {
@@ -257,9 +260,9 @@ func TestUnreachableStoreIsUnavailable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, _ := connect(t, s.URI(), "away")
+	db, _ := storetest.ConnectTo(t, s.URI(), "away")
 	c := mongokit.Tenanted[note](db, "test_notes", "note")
-	w := website(1)
+	w := storetest.Website(1)
 	if err := c.Insert(t.Context(), w, note{ID: 1, Website: w}); err != nil {
 		t.Fatal(err)
 	}

@@ -1,66 +1,57 @@
-package stores
+package outbox_test
 
 import (
 	"context"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"fivechat.dev/libs/store/internal/storetest"
+
 	"fivechat.dev/libs/contract"
-	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/libs/store/feed"
-	"fivechat.dev/libs/store/outbox"
-	"fivechat.dev/libs/transport/httpkit"
-	"fivechat.dev/libs/transport/operation"
 )
 
-// remote returns a log as another service reads it.
-func remote(t *testing.T, log *outbox.Log, tele *telemetry.Telemetry) outbox.Remote {
-	t.Helper()
-	keys, err := identity.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	router := httpkit.NewRouter(tele, keys)
-	log.Serve(router, operation.Standard(tele))
-	server := httptest.NewServer(router)
-	t.Cleanup(server.Close)
-	return outbox.Remote{Client: httpkit.NewClient(server.URL, keys, tele)}
-}
+// stream is the Redis stream of the tests' log.
+const stream = "fivechat:events:test"
 
 // TestErasedRecordsKeepTheirPositions checks that an erased record's data is removed from the log and from Redis, and
 // that every reader continues.
 func TestErasedRecordsKeepTheirPositions(t *testing.T) {
 	t.Parallel()
-	f := startFeed(t)
+	f := storetest.StartFeed(t)
 	said := struct {
 		Name   string `json:"name"`
 		Sender string `json:"sender"`
 	}{"Vera", "VISITOR"}
 	for range 3 {
 		for _, about := range []struct{ website, key int64 }{{1, 5}, {1, 6}, {2, 5}} {
-			err := f.log.Append(t.Context(), website(about.website), about.key, testData{contract.MessageCreated, said})
+			err := f.Log.Append(
+				t.Context(),
+				storetest.Website(about.website),
+				about.key,
+				storetest.Event(contract.MessageCreated, said),
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	f.want(9)
-	eventually(t, "Redis carries the log", func() bool {
-		s, err := f.redis.Stream(stream)
+	f.Want(9)
+	storetest.Eventually(t, "Redis carries the log", func() bool {
+		s, err := f.Redis.Stream(stream)
 		return err == nil && len(s) == 9
 	})
-	if err := f.log.Redact(t.Context(), website(1), 5); err != nil {
+	if err := f.Log.Redact(t.Context(), storetest.Website(1), 5); err != nil {
 		t.Fatal(err)
 	}
 	for more := true; more; {
 		var err error
-		if more, err = f.log.EraseWebsite(t.Context(), website(2)); err != nil {
+		if more, err = f.Log.EraseWebsite(t.Context(), storetest.Website(2)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := f.log.Unpublish(t.Context()); err != nil || f.redis.Exists(stream) {
+	if err := f.Log.Unpublish(t.Context()); err != nil || f.Redis.Exists(stream) {
 		t.Fatalf("Redis still has the erased data: %v", err)
 	}
 
@@ -68,7 +59,7 @@ func TestErasedRecordsKeepTheirPositions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := remote(t, f.log, tele).After(t.Context(), 0, 100)
+	records, err := storetest.Remote(t, f.Log, tele).After(t.Context(), 0, 100)
 	if err != nil || len(records) != 9 {
 		t.Fatalf("%d records, %v", len(records), err)
 	}
@@ -91,9 +82,9 @@ func TestErasedRecordsKeepTheirPositions(t *testing.T) {
 		}
 	}
 
-	f.add(3)
-	f.want(12)
-	late := feed.Feed{Name: f.feed.Name, Log: f.log, Redis: f.feed.Redis}
+	f.Add(3)
+	f.Want(12)
+	late := feed.Feed{Name: f.Feed.Name, Log: f.Log, Redis: f.Feed.Redis}
 	var pos int64
 	for pos < 12 {
 		records, err := late.Next(t.Context(), pos)
@@ -112,23 +103,23 @@ func TestErasedRecordsKeepTheirPositions(t *testing.T) {
 // TestWaitingRecordsAreErasedToo checks that a record may be erased before it has a position, and still gets one.
 func TestWaitingRecordsAreErasedToo(t *testing.T) {
 	t.Parallel()
-	_, _, log := freshLog(t)
+	_, _, log := storetest.NewLog(t)
 	for _, w := range []int64{1, 2} {
-		said := testData{contract.MessageCreated, map[string]string{"name": "Vera"}}
-		if err := log.Append(t.Context(), website(w), 5, said); err != nil {
+		said := storetest.Event(contract.MessageCreated, map[string]string{"name": "Vera"})
+		if err := log.Append(t.Context(), storetest.Website(w), 5, said); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := log.Redact(t.Context(), website(1), 5); err != nil {
+	if err := log.Redact(t.Context(), storetest.Website(1), 5); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := log.EraseWebsite(t.Context(), website(2)); err != nil {
+	if _, err := log.EraseWebsite(t.Context(), storetest.Website(2)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- log.Relay(ctx) }()
-	eventually(t, "both have positions", func() bool {
+	storetest.Eventually(t, "both have positions", func() bool {
 		records, err := log.After(t.Context(), 0, 10)
 		if err != nil {
 			t.Error(err)

@@ -1,4 +1,4 @@
-package stores
+package outbox_test
 
 import (
 	"context"
@@ -18,74 +18,36 @@ import (
 
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
-	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/libs/store/feed"
+	"fivechat.dev/libs/store/internal/storetest"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/libs/transport/operation"
 )
 
-// freshLog returns a log in a database of its own.
-func freshLog(t *testing.T) (*mongokit.DB, *telemetry.Telemetry, *outbox.Log) {
-	t.Helper()
-	db, tele := connect(t, uri, fresh())
-	log := outbox.NewLog(db, tele)
-	if err := db.EnsureIndexes(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return db, tele, log
-}
-
-// relaying runs a log's relay until stop, which waits for its end.
-func relaying(t *testing.T, log *outbox.Log) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	var relay sync.WaitGroup
-	relay.Go(func() { _ = log.Relay(ctx) })
-	return func() {
-		cancel()
-		relay.Wait()
-	}
-}
-
-// eventually waits for a condition, with a bound.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(time.Minute)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("never: %s", what)
-		case <-tick.C:
-		}
-	}
-}
-
 func TestRelayAssignsPositionsOnceInOrder(t *testing.T) {
 	t.Parallel()
-	database := fresh()
-	db, tele := connect(t, uri, database)
+	database := storetest.Database()
+	db, tele := storetest.Connect(t, database)
 	log := outbox.NewLog(db, tele)
 	if err := db.EnsureIndexes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	other, otherTele := connect(t, uri, database) // a second replica
+	other, otherTele := storetest.Connect(t, database) // a second replica
 	ctx, stop := context.WithCancel(t.Context())
 	var relays sync.WaitGroup
 	for _, l := range []*outbox.Log{log, outbox.NewLog(other, otherTele)} {
 		relays.Go(func() { _ = l.Relay(ctx) })
 	}
 	const keys, each = 8, 40
-	w := website(1)
+	w := storetest.Website(1)
 	var writers sync.WaitGroup
 	for k := range int64(keys) {
 		writers.Go(func() {
 			for i := range each {
 				err := db.Tx(t.Context(), func(ctx context.Context) error {
-					return log.Append(ctx, w, k, testData{"counted", map[string]int{"i": i}})
+					return log.Append(ctx, w, k, storetest.Event("counted", map[string]int{"i": i}))
 				})
 				if err != nil {
 					t.Error(err)
@@ -95,13 +57,13 @@ func TestRelayAssignsPositionsOnceInOrder(t *testing.T) {
 	}
 	undone := errors.New("undone")
 	if err := db.Tx(t.Context(), func(ctx context.Context) error {
-		return errors.Join(log.Append(ctx, w, 99, testData{typ: "never"}), undone)
+		return errors.Join(log.Append(ctx, w, 99, storetest.Event("never", nil)), undone)
 	}); !errors.Is(err, undone) {
 		t.Fatal(err)
 	}
 	writers.Wait()
 	var all []outbox.Record
-	eventually(t, "all records have positions", func() bool {
+	storetest.Eventually(t, "all records have positions", func() bool {
 		var err error
 		if all, err = log.After(t.Context(), 0, keys*each+10); err != nil {
 			t.Fatal(err)
@@ -131,7 +93,7 @@ func TestRelayAssignsPositionsOnceInOrder(t *testing.T) {
 
 func TestFollowerAppliesEachRecordOnceDespiteFailures(t *testing.T) {
 	t.Parallel()
-	db, tele := connect(t, uri, fresh())
+	db, tele := storetest.Connect(t, storetest.Database())
 	log := outbox.NewLog(db, tele)
 	keys, err := identity.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
 	if err != nil {
@@ -146,7 +108,10 @@ func TestFollowerAppliesEachRecordOnceDespiteFailures(t *testing.T) {
 	var applied []int64
 	failures := 2
 	f := feed.Follower{
-		Feed: feed.Feed{Name: "test", Log: outbox.Remote{Client: httpkit.NewClient(server.URL, keys, tele)}}, Telemetry: tele,
+		Feed: feed.Feed{
+			Name: "test",
+			Log:  outbox.Remote{Client: httpkit.NewClient(server.URL, keys, tele)},
+		}, Telemetry: tele,
 		Position: func(context.Context, string) (int64, error) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -171,11 +136,11 @@ func TestFollowerAppliesEachRecordOnceDespiteFailures(t *testing.T) {
 	tasks.Go(func() { _ = f.Run(ctx) })
 	const n = 30
 	for i := range n {
-		if err := log.Append(t.Context(), website(1), int64(i), testData{typ: "counted"}); err != nil {
+		if err := log.Append(t.Context(), storetest.Website(1), int64(i), storetest.Event("counted", nil)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "all are applied", func() bool { mu.Lock(); defer mu.Unlock(); return len(applied) >= n })
+	storetest.Eventually(t, "all are applied", func() bool { mu.Lock(); defer mu.Unlock(); return len(applied) >= n })
 	stop()
 	tasks.Wait()
 	var want []int64
@@ -192,7 +157,7 @@ func TestFollowerAppliesEachRecordOnceDespiteFailures(t *testing.T) {
 func TestFollowerAtAGap(t *testing.T) {
 	t.Parallel()
 	for at, continues := range map[int64]bool{0: true, 1: false, 2: true} {
-		db, tele := connect(t, uri, fresh())
+		db, tele := storetest.Connect(t, storetest.Database())
 		log := outbox.NewLog(db, tele)
 		keys, err := identity.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
 		if err != nil {
@@ -208,8 +173,8 @@ func TestFollowerAtAGap(t *testing.T) {
 		t.Cleanup(server.Close)
 		records := mongokit.GlobalOf[outbox.Record](db, "test_outbox", "event")
 		if err := records.Insert(t.Context(), outbox.Record{
-			ID: "c", Website: website(1), Type: "counted", Pos: 3,
-			At: noon,
+			ID: "c", Website: storetest.Website(1), Type: "counted", Pos: 3,
+			At: storetest.Noon,
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -238,17 +203,17 @@ func TestFollowerAtAGap(t *testing.T) {
 
 func TestLaterAndKeeps(t *testing.T) {
 	t.Parallel()
-	database := fresh()
-	db, tele := connect(t, uri, database)
+	database := storetest.Database()
+	db, tele := storetest.Connect(t, database)
 	log := outbox.NewLog(db, tele)
 	if err := db.EnsureIndexes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w, other := website(1), website(2)
+	w, other := storetest.Website(1), storetest.Website(2)
 	tell := func(w tenant.ID, key int64) {
 		t.Helper()
 		if err := db.Tx(t.Context(), func(ctx context.Context) error {
-			return log.Append(ctx, w, key, testData{typ: "counted"})
+			return log.Append(ctx, w, key, storetest.Event("counted", nil))
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -279,9 +244,9 @@ func TestLaterAndKeeps(t *testing.T) {
 	if found := later(0, 9, 5, 7, outbox.Many); len(found) != many+4 || found[0] != "-1:0" || found[many+3] != "9:0" {
 		t.Errorf("before the relay: %d: %v…", len(found), found[:min(3, len(found))])
 	}
-	stop := relaying(t, log)
+	stop := storetest.Relay(t, log)
 	const last = many + 8
-	eventually(t, "all have positions", func() bool {
+	storetest.Eventually(t, "all have positions", func() bool {
 		head, err := log.Head(t.Context())
 		return err == nil && head == last
 	})
@@ -306,7 +271,7 @@ func TestLaterAndKeeps(t *testing.T) {
 		}
 	}
 	// A record that will be removed soon counts as removed.
-	client, err := mongo.Connect(options.Client().ApplyURI(uri))
+	client, err := mongo.Connect(options.Client().ApplyURI(storetest.URI()))
 	if err != nil {
 		t.Fatal(err)
 	}
