@@ -5,6 +5,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -32,27 +33,27 @@ const TypeTest = "webhook.test"
 
 // Delivery is one event on its way to one webhook.
 type Delivery struct {
-	ID        int64     `bson:"_id"`
-	WebsiteID tenant.ID `bson:"websiteId"`
-	WebhookID int64     `bson:"webhookId"`
-	EventID   string    `bson:"eventId"` // sent as webhook-id, the same in every attempt
-	Type      string    `bson:"type"`
-	Key       string    `bson:"key"`             // the object of the event: deliveries with one key are in order
-	Order     int64     `bson:"order"`           // the event's position among those of the key
-	Body      string    `bson:"-"`               // as it is sent; stored in the row or in webhooks_bodies
-	Bytes     int64     `bson:"bytes,omitempty"` // length of Body; 0 in rows of versions that did not store it
-	Status    Status    `bson:"status"`
-	Tries     int       `bson:"tries"`  // attempts since it was created or redelivered
-	NextAt    time.Time `bson:"nextAt"` // if it is pending
-	Attempts  []Attempt `bson:"attempts"`
-	CreatedAt time.Time `bson:"createdAt"`
-	UpdatedAt time.Time `bson:"updatedAt"`             // KeptFor later the delivery is removed
-	VisitorID int64     `bson:"visitorId"`             // the visitor that the event is about, 0 for none
-	Trace     string    `bson:"traceparent,omitempty"` // of the span that wrote the event
+	ID        id.Delivery `bson:"_id"`
+	WebsiteID tenant.ID   `bson:"websiteId"`
+	WebhookID id.Webhook  `bson:"webhookId"`
+	EventID   string      `bson:"eventId"` // sent as webhook-id, the same in every attempt
+	Type      string      `bson:"type"`
+	Key       string      `bson:"key"`             // the object of the event: deliveries with one key are in order
+	Order     int64       `bson:"order"`           // the event's position among those of the key
+	Body      string      `bson:"-"`               // as it is sent; stored in the row or in webhooks_bodies
+	Bytes     int64       `bson:"bytes,omitempty"` // length of Body; 0 in rows of versions that did not store it
+	Status    Status      `bson:"status"`
+	Tries     int         `bson:"tries"`  // attempts since it was created or redelivered
+	NextAt    time.Time   `bson:"nextAt"` // if it is pending
+	Attempts  []Attempt   `bson:"attempts"`
+	CreatedAt time.Time   `bson:"createdAt"`
+	UpdatedAt time.Time   `bson:"updatedAt"`             // KeptFor later the delivery is removed
+	VisitorID id.Visitor  `bson:"visitorId"`             // the visitor that the event is about, 0 for none
+	Trace     string      `bson:"traceparent,omitempty"` // of the span that wrote the event
 }
 
 // SortKey is the delivery's position in a newest-first list.
-func (d Delivery) SortKey() (time.Time, int64) { return d.CreatedAt, d.ID }
+func (d Delivery) SortKey() (time.Time, int64) { return d.CreatedAt, int64(d.ID) }
 
 // Attempt is one request with its response, as far as they are stored.
 type Attempt struct {
@@ -184,9 +185,9 @@ func (d Delivery) Again(now time.Time) Delivery {
 }
 
 // newDelivery makes a delivery of an event to w.
-func newDelivery(w Webhook, id int64, e Event, now time.Time) Delivery {
+func newDelivery(w Webhook, number id.Delivery, e Event, now time.Time) Delivery {
 	return Delivery{
-		ID:        id,
+		ID:        number,
 		WebsiteID: w.WebsiteID,
 		WebhookID: w.ID,
 		EventID:   e.ID,
@@ -208,7 +209,7 @@ func newDelivery(w Webhook, id int64, e Event, now time.Time) Delivery {
 // Plan makes the deliveries of events to the webhooks of the same websites that want them. number returns the id of
 // each. A webhook gets no events from before its creation. If its creation time is in the future, the clock was ahead
 // then and its time says nothing about the order: it gets them all.
-func Plan(hooks []Webhook, events []Event, now time.Time, number func(place int) int64) []Delivery {
+func Plan(hooks []Webhook, events []Event, now time.Time, number func(place int) id.Delivery) []Delivery {
 	var planned []Delivery
 	for _, e := range events {
 		for _, w := range hooks {

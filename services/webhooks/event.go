@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/timestamp"
 )
@@ -14,15 +15,15 @@ import (
 type Event struct {
 	ID, Type, Key string
 	WebsiteID     tenant.ID
-	Order         int64 // its position among the events of the key
-	VisitorID     int64 // the visitor that it is about, 0 for none
+	Order         int64      // its position among the events of the key
+	VisitorID     id.Visitor // the visitor that it is about, 0 for none
 	At            time.Time
 	Body          string
 	Trace         string // traceparent of the span that wrote it
 }
 
 // NewEvent makes an event about key, at position order among its events. data is JSON, the same as in event streams.
-func NewEvent(id, typ, key string, order int64, t tenant.ID, at time.Time, data json.RawMessage) (Event, error) {
+func NewEvent(eventID, typ, key string, order int64, t tenant.ID, at time.Time, data json.RawMessage) (Event, error) {
 	visitor, err := contract.VisitorID(data)
 	if err != nil {
 		return Event{}, fmt.Errorf("webhooks: a %s: %w", typ, err)
@@ -33,17 +34,17 @@ func NewEvent(id, typ, key string, order int64, t tenant.ID, at time.Time, data 
 		ID        string          `json:"id"`
 		WebsiteID int64           `json:"websiteId"`
 		Data      json.RawMessage `json:"data"`
-	}{typ, timestamp.Format(at), id, t.Int64(), data})
+	}{typ, timestamp.Format(at), eventID, t.Int64(), data})
 	if err != nil {
 		return Event{}, fmt.Errorf("webhooks: a %s: %w", typ, err)
 	}
 	return Event{
-		ID:        id,
+		ID:        eventID,
 		Type:      typ,
 		Key:       key,
 		WebsiteID: t,
 		Order:     order,
-		VisitorID: visitor,
+		VisitorID: id.Visitor(visitor),
 		At:        at,
 		Body:      string(body),
 	}, nil

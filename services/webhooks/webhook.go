@@ -12,6 +12,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
@@ -40,31 +41,31 @@ const (
 
 // Webhook is an endpoint of a website.
 type Webhook struct {
-	ID             int64     `bson:"_id"`
-	WebsiteID      tenant.ID `bson:"websiteId"`
-	URL            string    `bson:"url"`
-	Description    string    `bson:"description"`
-	Events         []string  `bson:"events"` // types, groups like ticket.*, or *
-	Enabled        bool      `bson:"enabled"`
-	DisabledReason Reason    `bson:"disabledReason"` // "" if it is enabled, or was disabled by its owner
-	DisabledAt     time.Time `bson:"disabledAt"`
-	Secret         string    `bson:"secret"`
-	Previous       string    `bson:"previous"` // the previous secret, which also signs until PreviousUntil
-	PreviousUntil  time.Time `bson:"previousUntil"`
-	DeliveredAt    time.Time `bson:"deliveredAt"`  // time of the last success
-	FailingSince   time.Time `bson:"failingSince"` // time of the first failure after it; zero for none
-	CreatedAt      time.Time `bson:"createdAt"`
-	UpdatedAt      time.Time `bson:"updatedAt"`
-	Version        int64     `bson:"version"` // counts changes by its owner, and disabling
-	LeaseHolder    string    `bson:"leaseHolder"`
-	LeaseUntil     time.Time `bson:"leaseUntil"` // only the holder delivers until then
+	ID             id.Webhook `bson:"_id"`
+	WebsiteID      tenant.ID  `bson:"websiteId"`
+	URL            string     `bson:"url"`
+	Description    string     `bson:"description"`
+	Events         []string   `bson:"events"` // types, groups like ticket.*, or *
+	Enabled        bool       `bson:"enabled"`
+	DisabledReason Reason     `bson:"disabledReason"` // "" if it is enabled, or was disabled by its owner
+	DisabledAt     time.Time  `bson:"disabledAt"`
+	Secret         string     `bson:"secret"`
+	Previous       string     `bson:"previous"` // the previous secret, which also signs until PreviousUntil
+	PreviousUntil  time.Time  `bson:"previousUntil"`
+	DeliveredAt    time.Time  `bson:"deliveredAt"`  // time of the last success
+	FailingSince   time.Time  `bson:"failingSince"` // time of the first failure after it; zero for none
+	CreatedAt      time.Time  `bson:"createdAt"`
+	UpdatedAt      time.Time  `bson:"updatedAt"`
+	Version        int64      `bson:"version"` // counts changes by its owner, and disabling
+	LeaseHolder    string     `bson:"leaseHolder"`
+	LeaseUntil     time.Time  `bson:"leaseUntil"` // only the holder delivers until then
 }
 
 // SortKey is the webhook's position in a newest-first list.
-func (w Webhook) SortKey() (time.Time, int64) { return w.CreatedAt, w.ID }
+func (w Webhook) SortKey() (time.Time, int64) { return w.CreatedAt, int64(w.ID) }
 
 // Revision is the version of the webhook.
-func (w Webhook) Revision() version.Of { return version.Of{ID: w.ID, Version: w.Version} }
+func (w Webhook) Revision() version.Of { return version.Of{ID: int64(w.ID), Version: w.Version} }
 
 // Wants reports whether the webhook is enabled and wants events of a type.
 func (w Webhook) Wants(typ string) bool {
@@ -163,8 +164,8 @@ func (p Patch) Validate(http bool) error {
 	return wrong.Err()
 }
 
-// apply returns the webhook after the update, and reports whether it changed.
-func (p Patch) apply(w Webhook, at time.Time) (Webhook, bool) {
+// apply returns the webhook after the update. It is w itself if nothing changes.
+func (p Patch) apply(w Webhook, at time.Time) Webhook {
 	before := w
 	if v := p.URL.Ptr(); v != nil {
 		w.URL = *v
@@ -183,12 +184,12 @@ func (p Patch) apply(w Webhook, at time.Time) (Webhook, bool) {
 	}
 	if w.URL == before.URL && w.Description == before.Description && slices.Equal(w.Events, before.Events) &&
 		w.Enabled == before.Enabled {
-		return before, false
+		return before
 	}
 	if before.Enabled && !w.Enabled {
 		w.DisabledAt = at
 	}
-	return w.touched(at), true
+	return w.touched(at)
 }
 
 // Disabled returns the webhook as disabled by the system.

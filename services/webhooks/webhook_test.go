@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/webhooks"
@@ -200,9 +201,9 @@ func TestAttemptUpdatesDeliveryAndWebhook(t *testing.T) {
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	one, two := site(t, 1), site(t, 2)
-	hook := func(id int64, of tenant.ID, created time.Time, events ...string) webhooks.Webhook {
+	hook := func(webhook id.Webhook, of tenant.ID, created time.Time, events ...string) webhooks.Webhook {
 		return webhooks.Webhook{
-			ID:        id,
+			ID:        webhook,
 			WebsiteID: of,
 			Events:    events,
 			Enabled:   true,
@@ -222,7 +223,7 @@ func TestPlan(t *testing.T) {
 		happened = append(happened, e)
 	}
 	var got []string
-	number := func(n int) int64 { return int64(100 + n) }
+	number := func(n int) id.Delivery { return id.Delivery(100 + n) }
 	if ahead := webhooks.Plan(hooks[3:], happened, noon, number); len(ahead) != len(happened) {
 		t.Errorf("a webhook created by a clock that was ahead gets %d events", len(ahead))
 	}

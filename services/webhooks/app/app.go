@@ -4,6 +4,7 @@ package app
 import (
 	"context"
 	"net/netip"
+	"time"
 
 	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/libs/process/servicekit"
@@ -59,11 +60,11 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	log.PublishTo(base.Redis)
 	log.Serve(base.Router, base.Chain)
 	var dispatcher *dispatch.Dispatcher
-	store := mongostore.New(base.DB, log, func() { dispatcher.Wake() })
+	store := mongostore.New(base.DB, log, func() { dispatcher.Wake() }, time.Now)
 	dispatcher = dispatch.New(store, sender.New(c.Allow, base.Telemetry), c.Schedule, base.Telemetry)
 	datasubject.Serve(base.Router, base.Chain, "webhooks", datasubject.WithEraser(store, base.Idempotency))
 	datasubject.ServeStored(base.Router, base.Chain, "webhooks", store.Stored())
-	api.Mount(base.Router, base.Chain, webhooks.New(store, c.HTTP))
+	api.Mount(base.Router, base.Chain, webhooks.New(store, c.HTTP, time.Now))
 	follow := func(source, url string) runner.Task {
 		f := feed.Follower{
 			Feed:      feed.Feed{Name: source, Log: outbox.Remote{Client: base.Client(url)}, Redis: base.Redis},

@@ -1,26 +1,27 @@
 package api
 
 import (
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/services/webhooks"
 )
 
 type byID struct {
-	ID int64 `path:"id" json:"-"`
+	ID id.Webhook `path:"id" json:"-"`
 }
 
 type list struct{ paging.Window }
 
 type listDeliveries struct {
 	paging.Window
-	ID     int64  `path:"id" json:"-"`
-	Status string `query:"status" json:"-"`
+	ID     id.Webhook `path:"id" json:"-"`
+	Status string     `query:"status" json:"-"`
 }
 
 type delivery struct {
-	ID         int64 `path:"id" json:"-"`
-	DeliveryID int64 `path:"deliveryId" json:"-"`
+	ID         id.Webhook  `path:"id" json:"-"`
+	DeliveryID id.Delivery `path:"deliveryId" json:"-"`
 }
 
 type create struct {
@@ -40,7 +41,7 @@ func (c create) draft() webhooks.Draft {
 }
 
 type update struct {
-	ID          int64                    `path:"id" json:"-"`
+	ID          id.Webhook               `path:"id" json:"-"`
 	URL         optional.Value[string]   `json:"url"`
 	Description optional.Value[string]   `json:"description"`
 	Events      optional.Value[[]string] `json:"events"`
@@ -52,6 +53,6 @@ func (u update) patch() webhooks.Patch {
 }
 
 type rotate struct {
-	ID             int64  `path:"id" json:"-"`
-	OverlapSeconds *int64 `json:"overlapSeconds"`
+	ID             id.Webhook `path:"id" json:"-"`
+	OverlapSeconds *int64     `json:"overlapSeconds"`
 }

@@ -3,13 +3,14 @@ package api
 import (
 	"time"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/services/webhooks"
 )
 
 // view is a webhook as clients see it, without its secret.
 type view struct {
-	ID                  int64            `json:"id"`
+	ID                  id.Webhook       `json:"id"`
 	URL                 string           `json:"url"`
 	Description         string           `json:"description"`
 	Events              []string         `json:"events"`
@@ -68,13 +69,13 @@ func known(t time.Time) *time.Time {
 }
 
 type deleted struct {
-	ID      int64 `json:"id" writer:"kept"`
-	Deleted bool  `json:"deleted" writer:"kept"`
+	ID      id.Webhook `json:"id" writer:"kept"`
+	Deleted bool       `json:"deleted" writer:"kept"`
 }
 
 // deliveryView is a delivery as lists show it.
 type deliveryView struct {
-	ID            int64           `json:"id"`
+	ID            id.Delivery     `json:"id"`
 	EventID       string          `json:"eventId"`
 	Type          string          `json:"type"`
 	Status        webhooks.Status `json:"status"`

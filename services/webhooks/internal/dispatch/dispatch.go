@@ -20,7 +20,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/timestamp"
 	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/services/webhooks"
 )
@@ -38,15 +40,15 @@ const (
 
 // Store is the part of the store that a dispatcher uses.
 type Store interface {
-	Due(ctx context.Context, now time.Time, except []int64) ([]webhooks.Delivery, error)
+	Due(ctx context.Context, now time.Time, except []id.Webhook) ([]webhooks.Delivery, error)
 	Claim(
-		ctx context.Context, t tenant.ID, webhookID int64, holder string, now, until time.Time,
+		ctx context.Context, t tenant.ID, webhookID id.Webhook, holder string, now, until time.Time,
 	) (webhooks.Webhook, bool, error)
-	Release(ctx context.Context, t tenant.ID, webhookID int64, holder string) error
-	Ready(ctx context.Context, t tenant.ID, webhookID int64, now time.Time) ([]webhooks.Delivery, error)
+	Release(ctx context.Context, t tenant.ID, webhookID id.Webhook, holder string) error
+	Ready(ctx context.Context, t tenant.ID, webhookID id.Webhook, now time.Time) ([]webhooks.Delivery, error)
 	Load(ctx context.Context, d webhooks.Delivery) (webhooks.Delivery, error)
 	Sweep(ctx context.Context, now time.Time) (more bool, err error)
-	Record(ctx context.Context, d webhooks.Delivery, a webhooks.Attempt) error
+	Record(ctx context.Context, before, d webhooks.Delivery, a webhooks.Attempt) error
 	Standing(ctx context.Context) (waiting, disabled int64, err error)
 }
 
@@ -66,7 +68,7 @@ type Dispatcher struct {
 	memory   *budget
 
 	mu   sync.Mutex
-	busy map[int64]bool // webhooks that this replica works on
+	busy map[id.Webhook]bool // webhooks that this replica works on
 
 	attempts *prometheus.CounterVec
 	took     prometheus.Histogram
@@ -80,7 +82,7 @@ func New(store Store, sender Sender, s webhooks.Schedule, t *telemetry.Telemetry
 	host, _ := os.Hostname()
 	d := &Dispatcher{
 		store: store, sender: sender, schedule: s, tele: t, holder: host + "/" + uuid.NewString(),
-		wakeups: make(chan struct{}, 1), memory: newBudget(memory, websiteMemory), busy: map[int64]bool{},
+		wakeups: make(chan struct{}, 1), memory: newBudget(memory, websiteMemory), busy: map[id.Webhook]bool{},
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fivechat_webhook_attempts_total",
 			Help: "Attempts to deliver, by outcome: delivered, refused (a response other than 2xx) " +
@@ -211,18 +213,18 @@ func (d *Dispatcher) look(ctx context.Context, all *sync.WaitGroup) error {
 	return nil
 }
 
-func (d *Dispatcher) working() []int64 {
+func (d *Dispatcher) working() []id.Webhook {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	ids := make([]int64, 0, len(d.busy))
-	for id := range d.busy {
-		ids = append(ids, id)
+	ids := make([]id.Webhook, 0, len(d.busy))
+	for webhook := range d.busy {
+		ids = append(ids, webhook)
 	}
 	return ids
 }
 
 // begin marks a webhook as busy, and reports whether it wasn't.
-func (d *Dispatcher) begin(webhook int64) bool {
+func (d *Dispatcher) begin(webhook id.Webhook) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.busy[webhook] || len(d.busy) == workers {
@@ -233,7 +235,7 @@ func (d *Dispatcher) begin(webhook int64) bool {
 }
 
 // work makes the deliveries of a webhook until none is due.
-func (d *Dispatcher) work(ctx context.Context, t tenant.ID, webhook int64) {
+func (d *Dispatcher) work(ctx context.Context, t tenant.ID, webhook id.Webhook) {
 	defer func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -250,7 +252,7 @@ func (d *Dispatcher) work(ctx context.Context, t tenant.ID, webhook int64) {
 	}
 }
 
-func (d *Dispatcher) deliver(ctx context.Context, t tenant.ID, webhook int64) (claimed bool, err error) {
+func (d *Dispatcher) deliver(ctx context.Context, t tenant.ID, webhook id.Webhook) (claimed bool, err error) {
 	w, claimed, err := d.claim(ctx, t, webhook)
 	if err != nil || !claimed {
 		return claimed, err
@@ -279,7 +281,7 @@ func (d *Dispatcher) deliver(ctx context.Context, t tenant.ID, webhook int64) (c
 	return true, nil
 }
 
-func (d *Dispatcher) claim(ctx context.Context, t tenant.ID, webhook int64) (webhooks.Webhook, bool, error) {
+func (d *Dispatcher) claim(ctx context.Context, t tenant.ID, webhook id.Webhook) (webhooks.Webhook, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeWait)
 	defer cancel()
 	now := time.Now()
@@ -287,7 +289,7 @@ func (d *Dispatcher) claim(ctx context.Context, t tenant.ID, webhook int64) (web
 }
 
 // renew renews the lease until ctx ends, and calls lost if it can't.
-func (d *Dispatcher) renew(ctx context.Context, t tenant.ID, webhook int64, lost func()) {
+func (d *Dispatcher) renew(ctx context.Context, t tenant.ID, webhook id.Webhook, lost func()) {
 	again := time.NewTicker(renewEvery)
 	defer again.Stop()
 	for {
@@ -348,7 +350,7 @@ func (d *Dispatcher) make(ctx context.Context, w webhooks.Webhook, queued webhoo
 	d.took.Observe(a.Took.Seconds())
 	d.attempts.WithLabelValues(outcome(a)).Inc()
 	chance := rand.Float64() //nolint:gosec // guessing it harms no one
-	after := one.After(a, d.schedule, time.Now().UTC().Truncate(time.Millisecond), chance)
+	after := one.After(a, d.schedule, timestamp.Of(time.Now()), chance)
 	d.tele.Log.InfoContext(
 		ctx, "delivery attempt", "website", one.WebsiteID.Int64(), "webhook", w.ID, "delivery", one.ID, "event", one.EventID,
 		"type", one.Type, "try", after.Tries, "status", a.Status, "error", a.Error, "ms", a.Took.Milliseconds(),
@@ -356,7 +358,7 @@ func (d *Dispatcher) make(ctx context.Context, w webhooks.Webhook, queued webhoo
 	)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWait)
 	defer cancel()
-	return d.store.Record(ctx, after, a)
+	return d.store.Record(ctx, one, after, a)
 }
 
 func (d *Dispatcher) load(ctx context.Context, queued webhooks.Delivery) (webhooks.Delivery, error) {

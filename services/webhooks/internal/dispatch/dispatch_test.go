@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/internal/storetest"
@@ -19,9 +20,9 @@ import (
 // receiver is a fake Sender. It records requests and responds as configured.
 type receiver struct {
 	mu     sync.Mutex
-	got    map[int64][]string // events by webhook
-	under  map[int64]int      // requests in progress
-	most   map[int64]int
+	got    map[id.Webhook][]string // events by webhook
+	under  map[id.Webhook]int      // requests in progress
+	most   map[id.Webhook]int
 	answer func(ctx context.Context, w webhooks.Webhook, d webhooks.Delivery, try int) webhooks.Attempt
 	tries  map[string]int
 }
@@ -47,7 +48,7 @@ func (r *receiver) Send(ctx context.Context, w webhooks.Webhook, d webhooks.Deli
 	return r.answer(ctx, w, d, try)
 }
 
-func (r *receiver) events(webhook int64) []string {
+func (r *receiver) events(webhook id.Webhook) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]string(nil), r.got[webhook]...)
@@ -70,9 +71,9 @@ func open(
 	h := &fixture{
 		t: t,
 		to: &receiver{
-			got:    map[int64][]string{},
-			under:  map[int64]int{},
-			most:   map[int64]int{},
+			got:    map[id.Webhook][]string{},
+			under:  map[id.Webhook]int{},
+			most:   map[id.Webhook]int{},
 			tries:  map[string]int{},
 			answer: answer,
 		},
@@ -81,7 +82,7 @@ func open(
 		for _, wake := range h.wakes {
 			wake()
 		}
-	})
+	}, time.Now)
 	storetest.Ready(t, db)
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
@@ -96,7 +97,7 @@ func open(
 	return h
 }
 
-func (h *fixture) hook(of tenant.ID) int64 {
+func (h *fixture) hook(of tenant.ID) id.Webhook {
 	h.t.Helper()
 	id, err := h.store.WebhookID(h.t.Context())
 	if err == nil {
@@ -139,7 +140,7 @@ func (h *fixture) tell(of tenant.ID, keys, n int) {
 }
 
 // wait waits until a webhook was sent n events.
-func (h *fixture) wait(webhook int64, n int) []string {
+func (h *fixture) wait(webhook id.Webhook, n int) []string {
 	h.t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; {
 		got := h.to.events(webhook)
@@ -171,7 +172,7 @@ func TestReplicasDeliverEachEventOnce(t *testing.T) {
 	t.Parallel()
 	h := open(t, 3, nil)
 	one, two := storetest.Tenant(1), storetest.Tenant(2)
-	hooks := map[int64]tenant.ID{h.hook(one): one, h.hook(one): one, h.hook(two): two}
+	hooks := map[id.Webhook]tenant.ID{h.hook(one): one, h.hook(one): one, h.hook(two): two}
 	h.tell(one, 5, 20)
 	h.tell(two, 3, 10)
 	for id, of := range hooks {
@@ -206,7 +207,7 @@ func TestFailureHoldsBackItsKey(t *testing.T) {
 // TestSlowReceiverDoesntDelayOthers: it has the allowed number of concurrent requests and no more.
 func TestSlowReceiverDoesntDelayOthers(t *testing.T) {
 	t.Parallel()
-	var slow int64
+	var slow id.Webhook
 	release := make(chan struct{})
 	h := open(t, 1, func(ctx context.Context, w webhooks.Webhook, _ webhooks.Delivery, _ int) webhooks.Attempt {
 		if w.ID == slow {

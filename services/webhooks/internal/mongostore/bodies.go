@@ -8,6 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/rowcount"
@@ -67,15 +68,15 @@ type deliveryRow struct {
 
 // bodyRow is the body of an event that several deliveries share.
 type bodyRow struct {
-	ID        int64     `bson:"_id"` // that of the first delivery
-	WebsiteID tenant.ID `bson:"websiteId"`
-	EventID   string    `bson:"eventId"`
-	Webhooks  []int64   `bson:"webhooks"` // webhooks whose deliveries refer to it
-	VisitorID int64     `bson:"visitorId"`
-	Body      string    `bson:"body"`
-	Bytes     int64     `bson:"bytes"` // length of Body
-	CreatedAt time.Time `bson:"createdAt"`
-	CheckAt   time.Time `bson:"checkAt"` // when to check whether a delivery still refers to it
+	ID        id.Delivery  `bson:"_id"` // that of the first delivery
+	WebsiteID tenant.ID    `bson:"websiteId"`
+	EventID   string       `bson:"eventId"`
+	Webhooks  []id.Webhook `bson:"webhooks"` // webhooks whose deliveries refer to it
+	VisitorID id.Visitor   `bson:"visitorId"`
+	Body      string       `bson:"body"`
+	Bytes     int64        `bson:"bytes"` // length of Body
+	CreatedAt time.Time    `bson:"createdAt"`
+	CheckAt   time.Time    `bson:"checkAt"` // when to check whether a delivery still refers to it
 }
 
 // rowsOf returns the rows of new deliveries of one website. Deliveries of one event must be adjacent.
@@ -207,9 +208,9 @@ func (s *Store) sweep(ctx context.Context, b bodyRow, now time.Time) error {
 	case err != nil:
 		return err
 	case len(left) == 0:
-		_, err = s.bodies.Delete(ctx, b.WebsiteID, id(b.ID))
+		_, err = s.bodies.Delete(ctx, b.WebsiteID, byID(b.ID))
 	default:
-		_, err = s.bodies.Update(ctx, b.WebsiteID, id(b.ID), set(bson.E{Key: "checkAt", Value: now.Add(checkEvery)}))
+		_, err = s.bodies.Update(ctx, b.WebsiteID, byID(b.ID), set(bson.E{Key: "checkAt", Value: now.Add(checkEvery)}))
 	}
 	return err
 }

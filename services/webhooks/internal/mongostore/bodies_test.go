@@ -92,7 +92,7 @@ func TestDeliveryWithoutBodyIsRemoved(t *testing.T) {
 	t.Parallel()
 	db := storetest.DB(t, "webhooks")
 	h := &fixture{t: t, log: outbox.NewLog(db, storetest.Telemetry(t, "webhooks"))}
-	h.Store = mongostore.New(db, h.log, func() {})
+	h.Store = mongostore.New(db, h.log, func() {}, time.Now)
 	storetest.Ready(t, db)
 	w, ctx := h.hook(one, "*"), t.Context()
 	h.hook(one, "*")
@@ -115,7 +115,7 @@ func TestOlderVersionsRefuseSharedBodies(t *testing.T) {
 	t.Parallel()
 	db := storetest.DB(t, "webhooks")
 	h := &fixture{t: t, log: outbox.NewLog(db, storetest.Telemetry(t, "webhooks"))}
-	h.Store = mongostore.New(db, h.log, func() {})
+	h.Store = mongostore.New(db, h.log, func() {}, time.Now)
 	type old struct {
 		ID        int64     `bson:"_id"`
 		WebsiteID tenant.ID `bson:"websiteId"`
@@ -140,7 +140,7 @@ func TestOlderVersionsRefuseSharedBodies(t *testing.T) {
 	h.must(rows.Insert(ctx, one, old{
 		ID:        9_999,
 		WebsiteID: one,
-		WebhookID: w.ID,
+		WebhookID: int64(w.ID),
 		EventID:   "old",
 		Body:      "{}",
 		Status:    "PENDING",

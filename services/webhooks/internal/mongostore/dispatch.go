@@ -7,6 +7,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/services/webhooks"
@@ -27,7 +28,7 @@ var queued = []string{
 
 // Due returns deliveries that are due now, the longest overdue first, except those of some webhooks. They have neither
 // body nor attempts.
-func (s *Store) Due(ctx context.Context, now time.Time, except []int64) ([]webhooks.Delivery, error) {
+func (s *Store) Due(ctx context.Context, now time.Time, except []id.Webhook) ([]webhooks.Delivery, error) {
 	filter := bson.D{with(webhooks.Pending), {Key: "nextAt", Value: bson.D{{Key: "$lte", Value: now}}}}
 	if len(except) > 0 {
 		filter = append(filter, bson.E{Key: "webhookId", Value: bson.D{{Key: "$nin", Value: except}}})
@@ -51,7 +52,7 @@ func (s *Store) Standing(ctx context.Context) (waiting, disabled int64, err erro
 // Claim takes or renews the lease of a webhook, and reports whether the holder has it. A disabled or deleted webhook
 // can't be claimed: its pending deliveries are held, or removed.
 func (s *Store) Claim(
-	ctx context.Context, t tenant.ID, webhookID int64, holder string, now, until time.Time,
+	ctx context.Context, t tenant.ID, webhookID id.Webhook, holder string, now, until time.Time,
 ) (webhooks.Webhook, bool, error) {
 	w, err := s.webhooks.Modify(ctx, t, bson.D{
 		{Key: "_id", Value: webhookID}, {Key: "enabled", Value: true},
@@ -63,7 +64,7 @@ func (s *Store) Claim(
 	if !fault.Is(err, fault.NotFound) {
 		return w, err == nil, err
 	}
-	w, err = s.webhooks.Get(ctx, t, id(webhookID))
+	w, err = s.webhooks.Get(ctx, t, byID(webhookID))
 	switch {
 	case fault.Is(err, fault.NotFound):
 		err = s.remove(ctx, t, webhookID)
@@ -74,7 +75,7 @@ func (s *Store) Claim(
 }
 
 // Release returns the lease of a webhook.
-func (s *Store) Release(ctx context.Context, t tenant.ID, webhookID int64, holder string) error {
+func (s *Store) Release(ctx context.Context, t tenant.ID, webhookID id.Webhook, holder string) error {
 	_, err := s.webhooks.Update(ctx, t, bson.D{
 		{Key: "_id", Value: webhookID}, {Key: "leaseHolder", Value: holder},
 	}, set(bson.E{Key: "leaseUntil", Value: time.Time{}}))
@@ -83,7 +84,7 @@ func (s *Store) Release(ctx context.Context, t tenant.ID, webhookID int64, holde
 
 // Ready returns deliveries of a webhook that may be made now: the first of each key. If that one isn't due, later ones
 // of its key are postponed to its time. The deliveries have neither body nor attempts: see Load.
-func (s *Store) Ready(ctx context.Context, t tenant.ID, webhookID int64, now time.Time) ([]webhooks.Delivery, error) {
+func (s *Store) Ready(ctx context.Context, t tenant.ID, webhookID id.Webhook, now time.Time) ([]webhooks.Delivery, error) {
 	due, err := s.deliveries.List(ctx, t, of(webhookID, with(webhooks.Pending), bson.E{
 		Key:   "nextAt",
 		Value: bson.D{{Key: "$lte", Value: now}},
@@ -142,10 +143,11 @@ func (s *Store) holdBack(ctx context.Context, d webhooks.Delivery) error {
 	return err
 }
 
-// Record stores the result of an attempt in its delivery and its webhook. Nothing is stored if they no longer exist.
-func (s *Store) Record(ctx context.Context, d webhooks.Delivery, a webhooks.Attempt) error {
+// Record stores the result of an attempt in its delivery and its webhook. before is the delivery as Load returned it,
+// and d after the attempt. Nothing is stored if they no longer exist.
+func (s *Store) Record(ctx context.Context, before, d webhooks.Delivery, a webhooks.Attempt) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		w, err := s.webhooks.Get(ctx, d.WebsiteID, id(d.WebhookID))
+		w, err := s.webhooks.Get(ctx, d.WebsiteID, byID(d.WebhookID))
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
@@ -155,7 +157,7 @@ func (s *Store) Record(ctx context.Context, d webhooks.Delivery, a webhooks.Atte
 		if d.Status == webhooks.Pending && !w.Enabled { // disabled during the attempt
 			d.Status = webhooks.Held
 		}
-		if err := s.update(ctx, d); err != nil {
+		if err := s.update(ctx, before, d); err != nil {
 			return err
 		}
 		if d.Status == webhooks.Pending {

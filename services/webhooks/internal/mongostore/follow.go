@@ -6,11 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/outbox"
@@ -40,8 +39,9 @@ func (s *Store) Apply(ctx context.Context, source string, records []outbox.Recor
 		if err != nil {
 			return err
 		}
-		now := time.Now().UTC().Truncate(time.Millisecond)
-		planned := webhooks.Plan(hooks, happened, now, func(place int) int64 { return first + int64(place) })
+		planned := webhooks.Plan(hooks, happened, s.now(), func(place int) id.Delivery {
+			return id.Delivery(first + int64(place))
+		})
 		for t, rows := range byWebsite(planned) {
 			if err := s.insert(ctx, t, rows); err != nil {
 				return err
@@ -88,11 +88,11 @@ func (s *Store) listening(ctx context.Context, records []outbox.Record) ([]webho
 
 func (s *Store) disable(ctx context.Context, w webhooks.Webhook, why webhooks.Reason) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		stored, err := s.webhooks.Get(ctx, w.WebsiteID, id(w.ID))
+		stored, err := s.webhooks.Get(ctx, w.WebsiteID, byID(w.ID))
 		if err != nil || !stored.Enabled {
 			return err
 		}
-		return s.health(ctx, stored, stored.Disabled(why, time.Now().UTC().Truncate(time.Millisecond)))
+		return s.health(ctx, stored, stored.Disabled(why, s.now()))
 	})
 }
 
@@ -101,11 +101,7 @@ func (s *Store) health(ctx context.Context, before, after webhooks.Webhook) erro
 	if err := s.write(ctx, before, after); err != nil || before.Enabled == after.Enabled {
 		return err
 	}
-	return s.log.Append(ctx, after.WebsiteID, after.ID, contract.WebhookDisabledData{
-		WebhookID: after.ID,
-		URL:       after.URL,
-		Reason:    after.DisabledReason,
-	})
+	return s.log.Append(ctx, after.WebsiteID, int64(after.ID), after.WasDisabled())
 }
 
 func eventsOf(source string, records []outbox.Record) ([]webhooks.Event, error) {
@@ -120,7 +116,7 @@ func eventsOf(source string, records []outbox.Record) ([]webhooks.Event, error) 
 		if err != nil {
 			return nil, err
 		}
-		e.Trace, e.VisitorID = r.Trace, cmp.Or(e.VisitorID, r.Visitor)
+		e.Trace, e.VisitorID = r.Trace, cmp.Or(e.VisitorID, id.Visitor(r.Visitor))
 		happened = append(happened, e)
 	}
 	return happened, nil

@@ -8,13 +8,16 @@ package mongostore
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/timestamp"
 	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/feed"
@@ -43,10 +46,11 @@ type Store struct {
 	tables      datasubject.Tables
 	texts       *rowcount.Bytes
 	wake        func()
+	now         func() time.Time
 }
 
-// New declares the collections. wake is called when there may be due deliveries.
-func New(db *mongokit.DB, log *outbox.Log, wake func()) *Store {
+// New declares the collections. wake is called when there may be due deliveries. now is the clock.
+func New(db *mongokit.DB, log *outbox.Log, wake func(), now func() time.Time) *Store {
 	keys := func(fields ...string) mongokit.Index {
 		var ix mongokit.Index
 		for _, f := range fields {
@@ -64,7 +68,7 @@ func New(db *mongokit.DB, log *outbox.Log, wake func()) *Store {
 	event := keys("eventId")
 	event.Unique = true
 	s := &Store{
-		db: db, log: log, wake: wake,
+		db: db, log: log, wake: wake, now: timestamp.Clock(now),
 		webhooks: mongokit.Tenanted[webhooks.Webhook](db, "webhooks_webhooks", "webhook", newest()),
 		all:      mongokit.GlobalOf[webhooks.Webhook](db, "webhooks_webhooks", "webhook", keys("disabledReason")),
 		deliveries: mongokit.Tenanted[deliveryRow](db, "webhooks_deliveries", "delivery",
@@ -85,10 +89,10 @@ func New(db *mongokit.DB, log *outbox.Log, wake func()) *Store {
 	return s
 }
 
-func id(n int64) bson.D { return bson.D{{Key: "_id", Value: n}} }
+func byID[ID ~int64](n ID) bson.D { return bson.D{{Key: "_id", Value: n}} }
 
 // of matches deliveries of a webhook.
-func of(webhookID int64, more ...bson.E) bson.D {
+func of(webhookID id.Webhook, more ...bson.E) bson.D {
 	return append(bson.D{{Key: "webhookId", Value: webhookID}}, more...)
 }
 
@@ -97,10 +101,16 @@ func with(s webhooks.Status) bson.E { return bson.E{Key: "status", Value: s} }
 func set(fields ...bson.E) bson.D { return bson.D{{Key: "$set", Value: bson.D(fields)}} }
 
 // WebhookID implements webhooks.Store.
-func (s *Store) WebhookID(ctx context.Context) (int64, error) { return s.webhookIDs.Next(ctx) }
+func (s *Store) WebhookID(ctx context.Context) (id.Webhook, error) {
+	n, err := s.webhookIDs.Next(ctx)
+	return id.Webhook(n), err
+}
 
 // DeliveryID implements webhooks.Store.
-func (s *Store) DeliveryID(ctx context.Context) (int64, error) { return s.deliveryIDs.Next(ctx) }
+func (s *Store) DeliveryID(ctx context.Context) (id.Delivery, error) {
+	n, err := s.deliveryIDs.Next(ctx)
+	return id.Delivery(n), err
+}
 
 // Create implements webhooks.Store. Concurrent calls may exceed the limit by a few.
 func (s *Store) Create(ctx context.Context, made webhooks.Webhook) error {
@@ -117,8 +127,8 @@ func (s *Store) Create(ctx context.Context, made webhooks.Webhook) error {
 }
 
 // Get implements webhooks.Store.
-func (s *Store) Get(ctx context.Context, t tenant.ID, webhookID int64) (webhooks.Webhook, error) {
-	return s.webhooks.Get(ctx, t, id(webhookID))
+func (s *Store) Get(ctx context.Context, t tenant.ID, webhookID id.Webhook) (webhooks.Webhook, error) {
+	return s.webhooks.Get(ctx, t, byID(webhookID))
 }
 
 // List implements webhooks.Store.
@@ -128,44 +138,35 @@ func (s *Store) List(ctx context.Context, t tenant.ID, w paging.Window) (paging.
 
 // Save implements webhooks.Store.
 func (s *Store) Save(
-	ctx context.Context, t tenant.ID, webhookID int64, change func(webhooks.Webhook) (webhooks.Webhook, bool),
+	ctx context.Context, t tenant.ID, webhookID id.Webhook, change func(webhooks.Webhook) (webhooks.Webhook, error),
 ) (saved webhooks.Webhook, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		stored, err := s.webhooks.Get(ctx, t, id(webhookID))
+		stored, err := s.webhooks.Get(ctx, t, byID(webhookID))
 		if err != nil {
 			return err
 		}
 		if err = version.Check(ctx, stored.Revision()); err != nil {
 			return err
 		}
-		var changed bool
-		if saved, changed = change(stored); !changed {
-			return nil
+		if saved, err = change(stored); err != nil || reflect.DeepEqual(saved, stored) {
+			return err
 		}
 		return s.write(ctx, stored, saved)
 	})
 	return saved, err
 }
 
-// write stores the mutable fields of a webhook, and holds or continues its deliveries.
+// write stores what differs between two states of a webhook, and holds or continues its deliveries.
 func (s *Store) write(ctx context.Context, before, after webhooks.Webhook) error {
-	if _, err := s.webhooks.Update(ctx, after.WebsiteID, id(after.ID), set(
-		bson.E{Key: "url", Value: after.URL}, bson.E{Key: "description", Value: after.Description},
-		bson.E{Key: "events", Value: after.Events},
-		bson.E{Key: "enabled", Value: after.Enabled}, bson.E{Key: "disabledReason", Value: after.DisabledReason},
-		bson.E{Key: "disabledAt", Value: after.DisabledAt},
-		bson.E{Key: "secret", Value: after.Secret}, bson.E{Key: "previous", Value: after.Previous},
-		bson.E{Key: "previousUntil", Value: after.PreviousUntil},
-		bson.E{Key: "deliveredAt", Value: after.DeliveredAt}, bson.E{Key: "failingSince", Value: after.FailingSince},
-		bson.E{Key: "updatedAt", Value: after.UpdatedAt}, bson.E{Key: "version", Value: after.Version},
-	)); err != nil || before.Enabled == after.Enabled {
+	err := s.webhooks.Save(ctx, after.WebsiteID, byID(after.ID), before, after)
+	if err != nil || before.Enabled == after.Enabled {
 		return err
 	}
 	if !after.Enabled {
 		return s.hold(ctx, after.WebsiteID, after.ID)
 	}
 	mongokit.AfterCommit(ctx, s.wake)
-	_, err := s.deliveries.UpdateAll(ctx, after.WebsiteID, of(after.ID, with(webhooks.Held)),
+	_, err = s.deliveries.UpdateAll(ctx, after.WebsiteID, of(after.ID, with(webhooks.Held)),
 		set(with(webhooks.Pending), bson.E{
 			Key:   "nextAt",
 			Value: after.UpdatedAt,
@@ -174,22 +175,22 @@ func (s *Store) write(ctx context.Context, before, after webhooks.Webhook) error
 }
 
 // hold stops the pending deliveries of a webhook until it is enabled again.
-func (s *Store) hold(ctx context.Context, t tenant.ID, webhookID int64) error {
+func (s *Store) hold(ctx context.Context, t tenant.ID, webhookID id.Webhook) error {
 	_, err := s.deliveries.UpdateAll(ctx, t, of(webhookID, with(webhooks.Pending)), set(with(webhooks.Held)))
 	return err
 }
 
 // Delete implements webhooks.Store. If it is interrupted, the dispatcher removes the remaining deliveries.
-func (s *Store) Delete(ctx context.Context, t tenant.ID, webhookID int64) error {
+func (s *Store) Delete(ctx context.Context, t tenant.ID, webhookID id.Webhook) error {
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
-		stored, err := s.webhooks.Get(ctx, t, id(webhookID))
+		stored, err := s.webhooks.Get(ctx, t, byID(webhookID))
 		if err != nil {
 			return err
 		}
 		if err = version.Check(ctx, stored.Revision()); err != nil {
 			return err
 		}
-		_, err = s.webhooks.Delete(ctx, t, id(webhookID))
+		_, err = s.webhooks.Delete(ctx, t, byID(webhookID))
 		return err
 	})
 	if err != nil {
@@ -202,7 +203,7 @@ func (s *Store) Delete(ctx context.Context, t tenant.ID, webhookID int64) error 
 }
 
 // remove removes the deliveries of a deleted webhook.
-func (s *Store) remove(ctx context.Context, t tenant.ID, webhookID int64) error {
+func (s *Store) remove(ctx context.Context, t tenant.ID, webhookID id.Webhook) error {
 	for {
 		n, err := s.deliveries.DeleteSome(ctx, t, of(webhookID), removeRows)
 		if err != nil || n < removeRows {
@@ -213,7 +214,7 @@ func (s *Store) remove(ctx context.Context, t tenant.ID, webhookID int64) error 
 
 // Deliveries implements webhooks.Store.
 func (s *Store) Deliveries(
-	ctx context.Context, t tenant.ID, webhookID int64, status webhooks.Status, w paging.Window,
+	ctx context.Context, t tenant.ID, webhookID id.Webhook, status webhooks.Status, w paging.Window,
 ) (paging.Slice[webhooks.Delivery], error) {
 	filter := of(webhookID)
 	if status != "" {
@@ -228,7 +229,7 @@ func (s *Store) Deliveries(
 }
 
 // Delivery implements webhooks.Store.
-func (s *Store) Delivery(ctx context.Context, t tenant.ID, webhookID, deliveryID int64) (webhooks.Delivery, error) {
+func (s *Store) Delivery(ctx context.Context, t tenant.ID, webhookID id.Webhook, deliveryID id.Delivery) (webhooks.Delivery, error) {
 	row, err := s.deliveries.Get(ctx, t, of(webhookID, bson.E{Key: "_id", Value: deliveryID}))
 	if err != nil {
 		return webhooks.Delivery{}, err
@@ -246,7 +247,7 @@ func (s *Store) Deliver(ctx context.Context, d webhooks.Delivery) error {
 
 // Redeliver implements webhooks.Store.
 func (s *Store) Redeliver(
-	ctx context.Context, t tenant.ID, webhookID, deliveryID int64, now time.Time,
+	ctx context.Context, t tenant.ID, webhookID id.Webhook, deliveryID id.Delivery, now time.Time,
 ) (again webhooks.Delivery, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		d, err := s.Delivery(ctx, t, webhookID, deliveryID)
@@ -258,21 +259,18 @@ func (s *Store) Redeliver(
 		}
 		again = d.Again(now)
 		mongokit.AfterCommit(ctx, s.wake)
-		return s.update(ctx, again)
+		return s.update(ctx, d, again)
 	})
 	return again, err
 }
 
-// update stores the mutable fields of a delivery.
-func (s *Store) update(ctx context.Context, d webhooks.Delivery) error {
-	_, err := s.deliveries.Update(
-		ctx, d.WebsiteID, of(d.WebhookID, bson.E{Key: "_id", Value: d.ID}),
-		set(with(d.Status),
-			bson.E{Key: "tries", Value: d.Tries}, bson.E{
-				Key:   "nextAt",
-				Value: d.NextAt,
-			}, bson.E{Key: "attempts", Value: d.Attempts},
-			bson.E{Key: "updatedAt", Value: d.UpdatedAt}),
-	)
+// update stores what differs between two states of a delivery.
+func (s *Store) update(ctx context.Context, before, after webhooks.Delivery) error {
+	changes, err := mongokit.Changes(before, after)
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	filter := of(after.WebhookID, bson.E{Key: "_id", Value: after.ID})
+	_, err = s.deliveries.Update(ctx, after.WebsiteID, filter, changes)
 	return err
 }

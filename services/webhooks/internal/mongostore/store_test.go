@@ -10,6 +10,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
@@ -37,7 +38,7 @@ func open(t *testing.T) *fixture {
 	t.Helper()
 	db := storetest.DB(t, "webhooks")
 	h := &fixture{t: t, log: outbox.NewLog(db, storetest.Telemetry(t, "webhooks"))}
-	h.Store = mongostore.New(db, h.log, func() { h.woken++ })
+	h.Store = mongostore.New(db, h.log, func() { h.woken++ }, time.Now)
 	storetest.Ready(t, db)
 	return h
 }
@@ -52,10 +53,10 @@ func (h *fixture) must(err error) {
 // hook makes an enabled webhook.
 func (h *fixture) hook(of tenant.ID, types ...string) webhooks.Webhook {
 	h.t.Helper()
-	id, err := h.WebhookID(h.t.Context())
+	number, err := h.WebhookID(h.t.Context())
 	h.must(err)
 	w := webhooks.Webhook{
-		ID:        id,
+		ID:        number,
 		WebsiteID: of,
 		URL:       "https://a.example",
 		Events:    types,
@@ -113,7 +114,7 @@ func (h *fixture) record(w webhooks.Webhook, event string, status int, at time.T
 	}
 	a := webhooks.Attempt{At: at, Status: status}
 	d := rows[i].After(a, webhooks.Standard(), at, 0.5)
-	h.must(h.Record(h.t.Context(), d, a))
+	h.must(h.Record(h.t.Context(), rows[i], d, a))
 	return d
 }
 
@@ -186,7 +187,7 @@ func TestFailureHoldsBackItsKey(t *testing.T) {
 	if got := h.ready(w, time.Now().Add(time.Second)); !slices.Equal(got, []string{"e5", "e7"}) {
 		t.Errorf("what comes later of the same %q", got)
 	}
-	if due, err := h.Due(t.Context(), time.Now().Add(time.Second), []int64{other.ID}); err != nil || len(due) != 2 {
+	if due, err := h.Due(t.Context(), time.Now().Add(time.Second), []id.Webhook{other.ID}); err != nil || len(due) != 2 {
 		t.Errorf("%d are due, %v", len(due), err)
 	}
 	if got := h.ready(other, now.Add(time.Second)); len(got) != 3 {
@@ -255,9 +256,9 @@ func TestDisabledWebhookHoldsItsDeliveries(t *testing.T) {
 	if n := len(h.all(w, "")); n != 3 {
 		t.Errorf("%d deliveries", n)
 	}
-	_, err = h.Save(ctx, one, w.ID, func(stored webhooks.Webhook) (webhooks.Webhook, bool) {
+	_, err = h.Save(ctx, one, w.ID, func(stored webhooks.Webhook) (webhooks.Webhook, error) {
 		stored.Enabled, stored.UpdatedAt = true, now
-		return stored, true
+		return stored, nil
 	})
 	h.must(err)
 	if got := h.ready(w, now); len(got) != 2 {
@@ -295,8 +296,9 @@ func TestRedeliver(t *testing.T) {
 	}
 	h.record(w, "e1", 200, now)
 	for _, c := range []struct {
-		of       tenant.ID
-		hook, id int64
+		of   tenant.ID
+		hook id.Webhook
+		id   id.Delivery
 	}{{two, w.ID, waiting.ID}, {one, w.ID + 1, waiting.ID}, {one, w.ID, waiting.ID + 1}} {
 		if _, err := h.Redeliver(ctx, c.of, c.hook, c.id, now); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%v: %v", c, err)
@@ -320,9 +322,9 @@ func TestWebhooksOfAWebsite(t *testing.T) {
 	for range webhooks.MaxWebhooks {
 		last = h.hook(one, "*")
 	}
-	id, err := h.WebhookID(ctx)
+	number, err := h.WebhookID(ctx)
 	h.must(err)
-	if err := h.Create(ctx, webhooks.Webhook{ID: id, WebsiteID: one}); !fault.Is(err, fault.Conflict) {
+	if err := h.Create(ctx, webhooks.Webhook{ID: number, WebsiteID: one}); !fault.Is(err, fault.Conflict) {
 		t.Errorf("one too many: %v", err)
 	}
 	theirs := h.hook(two, "*")
@@ -350,9 +352,9 @@ func TestGuarded(t *testing.T) {
 			return got.Revision(), err
 		},
 		func(ctx context.Context) error {
-			_, err := h.Save(ctx, one, w.ID, func(w webhooks.Webhook) (webhooks.Webhook, bool) {
+			_, err := h.Save(ctx, one, w.ID, func(w webhooks.Webhook) (webhooks.Webhook, error) {
 				w.Version++
-				return w, true
+				return w, nil
 			})
 			return err
 		},

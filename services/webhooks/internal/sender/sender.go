@@ -30,6 +30,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"fivechat.dev/libs/kernel/timestamp"
 	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/services/webhooks"
 )
@@ -93,13 +94,13 @@ func (s *Sender) Send(ctx context.Context, w webhooks.Webhook, d webhooks.Delive
 		ctx, "webhook "+d.Type, trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithLinks(telemetry.LinksTo(d.Trace)...),
 		trace.WithAttributes(attribute.Int64("fivechat.website.id", w.WebsiteID.Int64()),
-			attribute.Int64("fivechat.webhook.id", w.ID), attribute.Int64("fivechat.delivery.id", d.ID),
+			attribute.Int64("fivechat.webhook.id", int64(w.ID)), attribute.Int64("fivechat.delivery.id", int64(d.ID)),
 			attribute.String("messaging.message.id", d.EventID)),
 	)
 	defer span.End()
 	start := time.Now()
 	a := s.send(ctx, w, d, start)
-	a.At, a.Took = start.UTC().Truncate(time.Millisecond), time.Since(start)
+	a.At, a.Took = timestamp.Of(start), time.Since(start)
 	if a.Error == unreachable && a.Took < unreachableFor {
 		wait(ctx, unreachableFor-a.Took)
 		a.Took = unreachableFor

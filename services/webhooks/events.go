@@ -1,0 +1,8 @@
+package webhooks
+
+import "fivechat.dev/libs/contract"
+
+// WasDisabled returns the event of a webhook that the system has disabled.
+func (w Webhook) WasDisabled() contract.Data {
+	return contract.WebhookDisabledData{WebhookID: int64(w.ID), URL: w.URL, Reason: w.DisabledReason}
+}
