@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/transport/httpkit"
 )
@@ -123,7 +124,7 @@ func TestDataHasItsJSON(t *testing.T) {
 			`{"visitorId":7}`,
 		},
 		{
-			contract.VisitorsImportedData{Visitors: 2, VisitorIDs: []int64{1, 2}},
+			contract.VisitorsImportedData{Visitors: 2, VisitorIDs: []id.Visitor{1, 2}},
 			`{"visitors":2,"visitorIds":[1,2]}`,
 		},
 		{

@@ -284,7 +284,7 @@ func (TypingData) EventType() EventType { return Typing }
 
 // VisitorCreatedData is the data of VisitorCreated. The website has a new visitor.
 type VisitorCreatedData struct {
-	VisitorID int64 `json:"visitorId"`
+	VisitorID id.Visitor `json:"visitorId"`
 }
 
 // EventType implements Data.
@@ -298,7 +298,7 @@ func (VisitorCreatedCounts) isCounts() {}
 
 // VisitorUpdatedData is the data of VisitorUpdated. A visitor's name or context changed.
 type VisitorUpdatedData struct {
-	VisitorID int64 `json:"visitorId"`
+	VisitorID id.Visitor `json:"visitorId"`
 }
 
 // EventType implements Data.
@@ -307,7 +307,7 @@ func (VisitorUpdatedData) EventType() EventType { return VisitorUpdated }
 // VisitorErasedData is the data of VisitorErased. The visitor was erased (GDPR erasure). Remove your copies of their
 // data too.
 type VisitorErasedData struct {
-	VisitorID int64 `json:"visitorId"`
+	VisitorID id.Visitor `json:"visitorId"`
 }
 
 // EventType implements Data.
@@ -316,8 +316,8 @@ func (VisitorErasedData) EventType() EventType { return VisitorErased }
 // VisitorsImportedData is the data of VisitorsImported. An import created visitors. The data has their number and
 // their ids.
 type VisitorsImportedData struct {
-	Visitors   int64   `json:"visitors"`
-	VisitorIDs []int64 `json:"visitorIds,omitzero"`
+	Visitors   int64        `json:"visitors"`
+	VisitorIDs []id.Visitor `json:"visitorIds,omitzero"`
 }
 
 // EventType implements Data.
@@ -333,8 +333,8 @@ func (VisitorsImportedCounts) isCounts() {}
 // VisitorOnlineData is the data of VisitorOnline. A visitor is present. They count as online until the time in
 // `until`, and longer if it is reported again. Transient.
 type VisitorOnlineData struct {
-	VisitorID int64     `json:"visitorId"`
-	Until     time.Time `json:"until"`
+	VisitorID id.Visitor `json:"visitorId"`
+	Until     time.Time  `json:"until"`
 }
 
 // EventType implements Data.

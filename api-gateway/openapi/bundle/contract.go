@@ -193,6 +193,10 @@ func (c *contract) plainType(scope string, m member) (typ, options string, err e
 // integers are int64.
 var ids = map[string]string{
 	"ticketId":                       "id.Ticket",
+	"visitorId":                      "id.Visitor",
+	"visitorIds":                     "id.Visitor",
+	"Conversation.visitorId":         "int64",
+	"Message.visitorId":              "int64",
 	"websiteId":                      "tenant.ID",
 	"TicketMessageCreated.messageId": "id.TicketMessage",
 }

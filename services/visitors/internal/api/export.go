@@ -35,7 +35,11 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, 
 			}
 			var imported contract.VisitorsImportedData
 			err := r.Decode(&imported)
-			return imported.VisitorIDs, err
+			keys := make([]int64, len(imported.VisitorIDs))
+			for i, visitor := range imported.VisitorIDs {
+				keys[i] = int64(visitor)
+			}
+			return keys, err
 		},
 		ByKeys: func(ctx context.Context, t tenant.ID, keys []int64) ([]changefeed.Row, bool, error) {
 			ids := make([]id.Visitor, len(keys))
