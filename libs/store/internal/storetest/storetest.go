@@ -63,6 +63,21 @@ func ConnectTo(t *testing.T, uri, database string) (*mongokit.DB, *telemetry.Tel
 	return db, tele
 }
 
+// Open returns a connection to a database of its own, and its telemetry, for examples: they have no testing.T. It panics
+// on errors. Call closeDB at the end.
+func Open() (db *mongokit.DB, tele *telemetry.Telemetry, closeDB func()) {
+	c := telemetry.Default()
+	c.LogTo = io.Discard
+	tele, err := telemetry.New(context.Background(), "example", c)
+	if err == nil {
+		db, err = mongokit.Connect(mongokit.Config{URI: uri, Database: Database()}, tele)
+	}
+	if err != nil {
+		panic(err)
+	}
+	return db, tele, func() { _ = db.Close(context.Background()) }
+}
+
 // Database returns the name of a database that no other test uses.
 func Database() string { return "test_" + uuid.NewString() }
 
