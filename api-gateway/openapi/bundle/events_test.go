@@ -71,7 +71,7 @@ func TestContractOfAnEvent(t *testing.T) {
 			"TicketID id.Ticket `json:\"ticketId,string\"` Colour Colour `json:\"colour\"` Urls []string `json:\"urls\"` " +
 			"Before *ThingDoneBefore `json:\"before,omitzero\"` }",
 		"type ThingDoneCounts struct { Size *float64 `json:\"size,omitzero\"` Colour Colour `json:\"colour\"` }",
-		"type Person struct { VisitorID int64 `json:\"visitorId\"` Note *string `json:\"note,omitzero\"` }",
+		"type Person struct { VisitorID id.Visitor `json:\"visitorId\"` Note *string `json:\"note,omitzero\"` }",
 		`ColourDarkBlue Colour = "DARK_BLUE"`,
 		"case ThingDone: return decode[ThingDoneCounts](data)",
 		"cmp.Or(about.Person.VisitorID)",
