@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -60,11 +61,11 @@ func demo(b *testing.B, dir string) (*system.System, client) {
 // build builds the program.
 func build(b *testing.B) string {
 	b.Helper()
-	binary, err := process.Build(b.Context(), b.TempDir())
+	binaries, err := process.Build(b.Context(), map[string]string{"fivechat": process.Fivechat})
 	if err != nil {
 		b.Fatal(err)
 	}
-	return binary
+	return filepath.Join(binaries, "fivechat")
 }
 
 // start runs the program in its own process, with env as its only environment.

@@ -25,6 +25,7 @@ import (
 
 	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/process"
 	"fivechat.dev/tests/sim"
 )
 
@@ -159,7 +160,7 @@ func newLayers(b *testing.B) *layers {
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		b.Skip("there is no redis-server")
 	}
-	binaries := cluster.Build(b, "fivechat.dev/deploy/fivechat")
+	binaries := cluster.Build(b, process.Fivechat)
 	addrs := harness.FreeAddrs(b, 2)
 	_, port, _ := strings.Cut(addrs[1], ":")
 	l := &layers{b: b, processes: map[string]*cluster.Process{}, uri: "mongodb://" + addrs[0] +

@@ -4,11 +4,9 @@ package cluster
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"maps"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,6 +15,7 @@ import (
 
 	"fivechat.dev/libs/embedmongo"
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/process"
 )
 
 // Services are the components other than the gateway.
@@ -25,18 +24,18 @@ var Services = []string{"accounts", "conversations", "statistics", "tickets", "v
 // Gateway is the gateway's name.
 const Gateway = "api-gateway"
 
-// Build builds the binaries of all components, and of more packages, in a folder of the test. It returns the folder.
+// Build builds all components, and more programs named by the last element of their package. It returns their folder.
 func Build(t testing.TB, more ...string) string {
 	t.Helper()
-	dir := t.TempDir()
-	if err := BuildIn(t.Context(), dir, more...); err != nil {
+	dir, err := BuildAll(t.Context(), more...)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return dir
 }
 
-// BuildIn is like Build, in a folder that several tests share.
-func BuildIn(ctx context.Context, dir string, more ...string) error {
+// BuildAll is Build for a TestMain.
+func BuildAll(ctx context.Context, more ...string) (dir string, err error) {
 	packages := map[string]string{Gateway: "fivechat.dev/api-gateway/cmd"}
 	for _, name := range Services {
 		packages[name] = "fivechat.dev/services/" + name + "/cmd"
@@ -44,13 +43,7 @@ func BuildIn(ctx context.Context, dir string, more ...string) error {
 	for _, pkg := range more {
 		packages[filepath.Base(pkg)] = pkg
 	}
-	for name, pkg := range packages {
-		out, err := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, name), pkg).CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("build of %s: %w\n%s", name, err, out)
-		}
-	}
-	return nil
+	return process.Build(ctx, packages)
 }
 
 // Cluster is the whole system.

@@ -22,6 +22,7 @@ import (
 
 	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/process"
 	"fivechat.dev/tests/scenario"
 )
 
@@ -61,11 +62,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) (code int, err error) {
-	if binaries, err = os.MkdirTemp("", "fivechat-faults-"); err != nil {
-		return 1, err
-	}
-	defer func() { _ = os.RemoveAll(binaries) }() // leftovers do no harm
-	if err := cluster.BuildIn(context.Background(), binaries, "fivechat.dev/deploy/fivechat"); err != nil {
+	if binaries, err = cluster.BuildAll(context.Background(), process.Fivechat); err != nil {
 		return 1, err
 	}
 	return m.Run(), nil

@@ -26,7 +26,7 @@ const (
 
 // The rounds of TestHostileNeighbour: calm and attack alternate, so that both run on the machine in the same state.
 const (
-	neighbourRounds = 3
+	neighbourRounds = 3 // in the soak, a minute of attack; otherwise one
 	calmFor         = 10 * time.Second
 	attackFor       = 20 * time.Second
 	eachFor         = 8 * time.Second       // of calm and of attack in TestNeighbourOfEachAttack
@@ -46,8 +46,9 @@ const (
 	neighbourAddress = "198.51.100.10"
 )
 
-// TestHostileNeighbour runs every attack of tests/hostile that needs volume for a minute, from one website and one
-// address, against separate processes under the memory limits of the chart. No process dies and no circuit breaker
+// TestHostileNeighbour runs every attack of tests/hostile that needs volume, from one website and one address, against
+// separate processes under the memory limits of the chart: for a third of a minute, and for a minute in the soak. No
+// process dies and no circuit breaker
 // opens. Another website's requests all succeed, and its event stream stays open and misses nothing.
 func TestHostileNeighbour(t *testing.T) {
 	f := launchGuarded(t)
@@ -56,7 +57,11 @@ func TestHostileNeighbour(t *testing.T) {
 	guard := watchMemory(t, f)
 	breakers := watchBreakers(t, f)
 	var calm, attacked load
-	for round := range neighbourRounds {
+	rounds := 1
+	if soak(t) > 0 {
+		rounds = neighbourRounds
+	}
+	for round := range rounds {
 		n.work(t, &calm, calmFor)
 		before := processors(t, f)
 		a.attack(t, "", func() { n.work(t, &attacked, attackFor) })

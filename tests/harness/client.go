@@ -63,7 +63,7 @@ func (s System) Public() Client {
 }
 
 // From returns the same system, called from another client address. The system must trust X-Forwarded-For from
-// loopback, as the one of MainHostile does.
+// loopback, as that of tests/hostile does.
 func (s System) From(address string) System {
 	s.address = address
 	return s

@@ -80,6 +80,12 @@ func inMemory(m *testing.M, to io.Writer) (int, error) {
 	return runOver(m, system.Options{RedisURL: os.Getenv("REDIS_URL"), Quotas: quotas, Log: io.MultiWriter(log, to)})
 }
 
+// RunOn runs a package's tests against a system that the caller has started, and returns the exit code.
+func RunOn(m *testing.M, s System) int {
+	running = s
+	return m.Run()
+}
+
 // loopback is the address range of the tests' own clients and receivers.
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
@@ -101,23 +107,23 @@ func runOver(m *testing.M, o system.Options) (int, error) {
 	if err := s.Stop(ctx); err != nil {
 		return 1, fmt.Errorf("stop: %w", err)
 	}
-	return code, log.err()
+	return code, log.Err()
 }
 
 // Logged returns the last log lines of a system in memory about a request.
 func Logged(requestID string) string { return log.about(requestID) }
 
 // log is the log of the system in memory.
-var log = new(logGuard)
+var log = new(LogGuard)
 
-// logGuard searches the system's log for forbidden lines, and keeps the last lines.
-type logGuard struct {
+// LogGuard searches a system's log for forbidden lines, and keeps the last lines.
+type LogGuard struct {
 	mu    sync.Mutex
 	found []string
 	last  []string
 }
 
-// The bounds of what logGuard keeps: the first forbidden lines, which show the cause, and the last lines of the log.
+// The bounds of what LogGuard keeps: the first forbidden lines, which show the cause, and the last lines of the log.
 const (
 	mostAlarms = 20
 	mostLines  = 500
@@ -126,7 +132,7 @@ const (
 var forbidden = [][]byte{[]byte("panicked"), []byte("DATA RACE"), []byte("refused by a sibling")}
 
 // Write implements io.Writer.
-func (a *logGuard) Write(p []byte) (int, error) {
+func (a *LogGuard) Write(p []byte) (int, error) {
 	if os.Getenv("FIVECHAT_TEST_LOG") != "" {
 		_, _ = os.Stderr.Write(p)
 	}
@@ -145,7 +151,7 @@ func (a *logGuard) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (a *logGuard) about(requestID string) string {
+func (a *LogGuard) about(requestID string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var b strings.Builder
@@ -157,7 +163,8 @@ func (a *logGuard) about(requestID string) string {
 	return b.String()
 }
 
-func (a *logGuard) err() error {
+// Err returns an error if there were forbidden lines.
+func (a *LogGuard) Err() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.found) == 0 {

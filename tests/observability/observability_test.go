@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fivechat.dev/tests/cluster"
+	"fivechat.dev/tests/process"
 )
 
 const (
@@ -74,7 +75,7 @@ var failures = []failure{
 func TestFailuresRaiseTheirAlerts(t *testing.T) {
 	t.Parallel()
 	binary(t)
-	binaries := cluster.Build(t, "fivechat.dev/deploy/fivechat")
+	binaries := cluster.Build(t, process.Fivechat)
 	var testbeds sync.WaitGroup // t.Parallel is for tests that use the processor
 	for n := range atATime {
 		testbeds.Go(func() {

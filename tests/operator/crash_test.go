@@ -18,6 +18,7 @@ import (
 
 	"fivechat.dev/libs/embedmongo"
 	"fivechat.dev/tests/harness"
+	"fivechat.dev/tests/process"
 )
 
 // installation is the whole system in its own process, with a store that outlives it.
@@ -38,12 +39,11 @@ func install(t *testing.T) (*installation, *mongo.Database) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
-	i := &installation{binary: filepath.Join(t.TempDir(), "fivechat"), dir: t.TempDir(), uri: m.URI()}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", i.binary, "fivechat.dev/deploy/fivechat")
-	build.Dir = harness.Root(t)
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	binaries, err := process.Build(t.Context(), map[string]string{"fivechat": process.Fivechat})
+	if err != nil {
+		t.Fatal(err)
 	}
+	i := &installation{binary: filepath.Join(binaries, "fivechat"), dir: t.TempDir(), uri: m.URI()}
 	return i, client.Database("fivechat")
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"sync"
@@ -28,12 +29,18 @@ type Process struct {
 	err   error // how it ended, once Ended is closed
 }
 
-// Launch starts a command. The process also ends when this one does, even if this one is killed.
+// Launch starts a command. The process also ends when this one does, even if this one is killed. A writer for standard
+// output that the command has gets the output in place of Log; one for standard error gets it too.
 func Launch(c *exec.Cmd) (*Process, error) {
 	ended := make(chan struct{})
 	p := &Process{Log: new(Log), Ended: ended, cmd: c}
-	if c.Stderr = p.Log; c.Stdout == nil { // otherwise the caller reads it
+	if c.Stdout == nil { // otherwise the caller reads it
 		c.Stdout = p.Log
+	}
+	if c.Stderr == nil {
+		c.Stderr = p.Log
+	} else {
+		c.Stderr = io.MultiWriter(c.Stderr, p.Log)
 	}
 	bind(c)
 	if err := c.Start(); err != nil {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,20 +15,12 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// Build builds bin/fivechat in a folder and returns its path. It must run inside the workspace.
-func Build(ctx context.Context, dir string) (string, error) {
-	binary := filepath.Join(dir, "fivechat")
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "fivechat.dev/deploy/fivechat").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build: %w\n%s", err, out)
-	}
-	return binary, nil
-}
-
 // System is a running system with the demo's websites and with generous quotas.
 type System struct {
 	*Process
-	Demo system.Demo
+	Demo     system.Demo
+	RedisURL string // of the embedded Redis
+	guard   *harness.LogGuard
 }
 
 // Start runs a binary of the system with embedded stores in an empty folder, and waits until it responds. The process
@@ -42,11 +33,13 @@ func Start(ctx context.Context, binary, dir string, env ...string) (*System, err
 	data := filepath.Join(dir, "data")
 	c := exec.Command(binary, "run", "--demo", "--listen", "127.0.0.1:0", "--data", data) //nolint:noctx // stopped by a signal, not killed
 	c.Env = append([]string{"HOME=" + dir, "FIVECHAT_QUOTAS=" + quotas}, env...)
+	guard := new(harness.LogGuard)
+	c.Stderr = guard
 	p, err := Launch(c)
 	if err != nil {
 		return nil, err
 	}
-	s := &System{Process: p}
+	s := &System{Process: p, RedisURL: "unix://" + filepath.Join(data, "redis.sock"), guard: guard}
 	err = p.Until(ctx, "the system responds", func() error {
 		text, err := os.ReadFile(filepath.Join(data, "demo.json"))
 		if err == nil {
@@ -66,3 +59,6 @@ func Start(ctx context.Context, binary, dir string, env ...string) (*System, err
 	}
 	return s, nil
 }
+
+// Stop is Process.Stop. It also fails if the system logged a panic.
+func (s *System) Stop() error { return errors.Join(s.Process.Stop(), s.guard.Err()) }

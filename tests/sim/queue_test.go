@@ -40,7 +40,7 @@ func TestKnownQueues(t *testing.T) {
 // times, which they equal by Burke's theorem.
 func TestSimulation(t *testing.T) {
 	t.Parallel()
-	const requests = 400_000
+	const requests = 200_000
 	at := func(took []float64, part float64) float64 { return took[int(part*float64(len(took)))] }
 	mean := func(took []float64) float64 {
 		sum := 0.0

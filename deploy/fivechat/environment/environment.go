@@ -2,6 +2,8 @@
 // components that `fivechat run` starts. docs/configuration.md is generated from it.
 package environment
 
+import "net/netip"
+
 // Run is read by `fivechat run`.
 type Run struct {
 	// Connection string of the MongoDB replica set to use instead of the embedded store.
@@ -12,6 +14,8 @@ type Run struct {
 	Quotas string `env:"FIVECHAT_QUOTAS"`
 	// Address of `/status` and of every component's `/metrics`, as with `--admin-listen`.
 	Admin string `env:"FIVECHAT_ADMIN_ADDR"`
+	// Proxies whose `X-Forwarded-For` is trusted. Without any, a client's address is that of its connection.
+	TrustedProxies []netip.Prefix `env:"FIVECHAT_TRUSTED_PROXIES"`
 }
 
 // Store is read by `fivechat store serve`.
