@@ -122,8 +122,8 @@ func (e *Edge) answer(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	}
 }
 
-// serve checks in the documented order: path and method, stated length, credential, permission, quota. Only then it
-// reads the body and forwards the request.
+// serve refuses in the documented order: unknown path or method, overloaded service, stated length, credential,
+// permission and plan, quota, storage limit. Only then it reads the body and forwards the request.
 func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.Route) error {
 	x.unread = unread(r)
 	if strings.ContainsFunc(r.RequestURI, outsideTarget) {
