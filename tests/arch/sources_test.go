@@ -214,7 +214,11 @@ var skips = regexp.MustCompile(`\b[tb]\.Skip(f|Now)?\(`)
 var skipReason = regexp.MustCompile(`FIVECHAT_[A-Z0-9_]+|make [a-z0-9-]+|there is no |need(s)? |` +
 	`unknown here|isn.t installed`)
 
-// TestNoLeftovers: sources have no notes to come back later, and a skipped test says what would run it.
+// pageLoop matches loops that end only if a response says so.
+var pageLoop = regexp.MustCompile(`for [^{]*; (more|!last|after != "")[^;{]*;`)
+
+// TestNoLeftovers: sources have no notes to come back later, a skipped test says what would run it, and tests bound
+// their loops over pages.
 func TestNoLeftovers(t *testing.T) {
 	t.Parallel()
 	root := harness.Root(t)
@@ -235,6 +239,10 @@ func TestNoLeftovers(t *testing.T) {
 						rel, _ := filepath.Rel(root, path)
 						t.Errorf("%s:%d: %s", rel, i+1, strings.TrimSpace(line))
 					}
+				}
+				if strings.HasSuffix(path, "_test.go") && pageLoop.MatchString(line) {
+					rel, _ := filepath.Rel(root, path)
+					t.Errorf("%s:%d: a loop over pages without a bound: range over harness.Pages", rel, i+1)
 				}
 				if skips.MatchString(line) && !skipReason.MatchString(line) {
 					rel, _ := filepath.Rel(root, path)

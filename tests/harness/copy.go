@@ -105,14 +105,16 @@ func Rows(t testing.TB, reader Client, kind string) map[string]map[string]any {
 		}
 		return all
 	}
-	for at, more := "/"+kind+"?limit=100", true; more; {
+	at := "/" + kind + "?limit=100"
+	for range Pages(t) {
 		page := reader.Get(t, at)
 		for _, row := range page.List("data") {
 			all[fmt.Sprint(row.M["id"])] = withoutTransient(row.M)
 		}
-		if more = page.Bool("hasNextPage"); more {
-			at = "/" + kind + "?limit=100&cursor=" + url.QueryEscape(page.Text("nextCursor"))
+		if !page.Bool("hasNextPage") {
+			break
 		}
+		at = "/" + kind + "?limit=100&cursor=" + url.QueryEscape(page.Text("nextCursor"))
 	}
 	return all
 }

@@ -220,8 +220,10 @@ func TestErasedWebsite(t *testing.T) {
 	fillCaches(t, c.other)
 	begun := s.Operator().Send(t, 202, "DELETE", fmt.Sprintf("/operator/websites/%d", c.other.ID), nil)
 	s.Swept(t, begun.Int("id"))
-	for more := true; more; {
-		_, more = open.Try(t) // until it ends
+	for range harness.Pages(t) {
+		if _, more := open.Try(t); !more {
+			break
+		}
 	}
 	unknown := c.other.Unknown()
 	harness.Eventually(t, time.Second, "its widget is gone at the edge", func() (bool, any) {

@@ -85,13 +85,14 @@ func boxes(t *testing.T, counts ...int) datasubject.Tables {
 // exported reads an export page by page and returns the rows in order: each box with its things.
 func exported(t *testing.T, all datasubject.Tables, of subject.Subject) (order []string, pages int) {
 	t.Helper()
-	for after := ""; after != "" || pages == 0; pages++ {
-		page, err := all.Export(t.Context(), of, after)
+	after := ""
+	for page := range storetest.Pages(t) {
+		found, err := all.Export(t.Context(), of, after)
 		if err != nil {
 			t.Fatal(err)
 		}
 		size := 0
-		for _, raw := range page.Rows {
+		for _, raw := range found.Rows {
 			var row struct {
 				Kind      string
 				ID, BoxID int64
@@ -106,10 +107,12 @@ func exported(t *testing.T, all datasubject.Tables, of subject.Subject) (order [
 				order = append(order, fmt.Sprint("thing ", row.BoxID, " ", row.ID))
 			}
 		}
-		if len(page.Rows) > 250 || size > 1<<20+4_000 {
-			t.Errorf("a page of %d rows and %d bytes", len(page.Rows), size)
+		if len(found.Rows) > 250 || size > 1<<20+4_000 {
+			t.Errorf("a page of %d rows and %d bytes", len(found.Rows), size)
 		}
-		after = page.Next
+		if after = found.Next; after == "" {
+			return order, page + 1
+		}
 	}
 	return order, pages
 }
@@ -177,10 +180,14 @@ func TestTablesAreErasedInBatches(t *testing.T) {
 	t.Parallel()
 	tables := boxes(t, 1_200, 3)
 	batches := 0
-	for more := true; more; batches++ {
-		var err error
-		if more, err = tables.Erase(t.Context(), storetest.Website(1)); err != nil {
+	for batch := range storetest.Pages(t) {
+		more, err := tables.Erase(t.Context(), storetest.Website(1))
+		if err != nil {
 			t.Fatal(err)
+		}
+		if !more {
+			batches = batch + 1
+			break
 		}
 	}
 	if batches != 4 { // boxes, a thousand things, the rest, nothing

@@ -45,10 +45,13 @@ func TestErasedRecordsKeepTheirPositions(t *testing.T) {
 	if err := f.Log.Redact(t.Context(), storetest.Website(1), 5); err != nil {
 		t.Fatal(err)
 	}
-	for more := true; more; {
-		var err error
-		if more, err = f.Log.EraseWebsite(t.Context(), storetest.Website(2)); err != nil {
+	for range storetest.Pages(t) {
+		more, err := f.Log.EraseWebsite(t.Context(), storetest.Website(2))
+		if err != nil {
 			t.Fatal(err)
+		}
+		if !more {
+			break
 		}
 	}
 	if err := f.Log.Unpublish(t.Context()); err != nil || f.Redis.Exists(stream) {

@@ -210,9 +210,13 @@ func TestRowCountIsPartOfTheTransaction(t *testing.T) {
 	if _, err := b.balls.Delete(t.Context(), of, nil); err != nil {
 		t.Fatal(err)
 	}
-	for more := true; more; {
-		if more, err = b.counter.Erase(t.Context(), of); err != nil {
+	for range storetest.Pages(t) {
+		more, err := b.counter.Erase(t.Context(), of)
+		if err != nil {
 			t.Fatal(err)
+		}
+		if !more {
+			break
 		}
 	}
 	if n := b.sum(t, of, ""); n != 0 {
