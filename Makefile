@@ -86,7 +86,6 @@ embedmongo-conformance: build ## run pymongo and Node's mongodb against the embe
 
 lint: bin/golangci-lint prose ## vet, golangci-lint, formatting, tidiness, each module by itself, and prose
 	@! git ls-files --eol | grep "^i/-text" | grep -v "docs/images/.*\.webp$$" || { echo "not text: build results are not committed"; exit 1; }
-	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -l $(MODULES); echo "not gofmt-ed"; exit 1; }
 	go vet work
 	@for m in $(MODULES); do echo "lint $$m"; (cd $$m && GOWORK=off go build -o /dev/null ./... && GOWORK=off go mod tidy -diff && GOWORK=off $(CURDIR)/bin/golangci-lint run ./...) || exit 1; done
 
@@ -102,8 +101,8 @@ endif
 vulncheck: bin/govulncheck bin/vulndb ## find known vulnerabilities in called code (VULNDB_VERSION=latest uses the newest reports)
 	@for m in $(MODULES); do echo "vulncheck $$m"; (cd $$m && GOTOOLCHAIN=auto GOWORK=off $(CURDIR)/bin/govulncheck -db file://$(CURDIR)/bin/vulndb ./...) || exit 1; done
 
-fmt: ## format all Go code and, if Node is installed, all TypeScript
-	gofmt -w $(MODULES)
+fmt: bin/golangci-lint ## format all Go code (gofumpt) and, if Node is installed, all TypeScript
+	@for m in $(MODULES); do (cd $$m && GOWORK=off $(CURDIR)/bin/golangci-lint fmt ./...) || exit 1; done
 	@! command -v npm >/dev/null || for w in $(WEB); do (cd $$w && { [ -d node_modules ] || npm ci --silent; } && npm run --silent format) || exit 1; done
 
 tidy: ## tidy every module
