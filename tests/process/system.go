@@ -20,7 +20,7 @@ type System struct {
 	*Process
 	Demo     system.Demo
 	RedisURL string // of the embedded Redis
-	guard   *harness.LogGuard
+	guard    *harness.LogGuard
 }
 
 // Start runs a binary of the system with embedded stores in an empty folder, and waits until it responds. The process
