@@ -159,7 +159,8 @@ func (s schemas) visitorPath(data schema) (string, error) {
 	return "", nil
 }
 
-// completeEvents lists all events in the schema Event, and removes the extensions of all schemas.
+// completeEvents lists all events in the schema Event, sets how many a webhook can subscribe to in WebhookEvents, and
+// removes the extensions of all schemas.
 func completeEvents(doc object, all []event) {
 	components, _ := doc["components"].(object)
 	named, _ := components["schemas"].(object)
@@ -173,6 +174,15 @@ func completeEvents(doc object, all []event) {
 			list = append(list, reference("schemas", e.name))
 		}
 		union["oneOf"] = list
+	}
+	if subscription, there := named["WebhookEvents"].(object); there {
+		most := 0
+		for _, e := range all {
+			if e.Webhooks {
+				most++
+			}
+		}
+		subscription["maxItems"] = most
 	}
 }
 
