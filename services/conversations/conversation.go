@@ -8,6 +8,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
@@ -36,26 +37,26 @@ const (
 
 // Conversation is a chat between one visitor and the agents of a website.
 type Conversation struct {
-	ID              int64      `bson:"_id"`
-	WebsiteID       tenant.ID  `bson:"websiteId"`
-	Token           string     `bson:"token"`
-	VisitorID       int64      `bson:"visitorId"`
-	AssigneeID      *int64     `bson:"assigneeId"`
-	Status          Status     `bson:"status"`
-	Rating          *int64     `bson:"rating"` // 1 to 5
-	Feedback        *string    `bson:"feedback"`
-	RatedAt         *time.Time `bson:"ratedAt"`
-	RatedFor        *int64     `bson:"ratedFor"` // the assignee at that time
-	Summary         *string    `bson:"summary"`
-	Tags            []string   `bson:"tags"` // stored names
-	CreatedAt       time.Time  `bson:"createdAt"`
-	UpdatedAt       time.Time  `bson:"updatedAt"`
-	ClosedAt        *time.Time `bson:"closedAt"`
-	FirstVisitorAt  *time.Time `bson:"firstVisitorAt"` // first visitor message
-	FirstAgentAt    *time.Time `bson:"firstAgentAt"`   // first agent message
-	VisitorTypingTo time.Time  `bson:"visitorTypingTo"`
-	AgentTypingTo   time.Time  `bson:"agentTypingTo"`
-	Messages        int64      `bson:"messages"` // count, and the sequence number of the last one
+	ID              id.Conversation `bson:"_id"`
+	WebsiteID       tenant.ID       `bson:"websiteId"`
+	Token           string          `bson:"token"`
+	VisitorID       id.Visitor      `bson:"visitorId"`
+	AssigneeID      *id.User        `bson:"assigneeId"`
+	Status          Status          `bson:"status"`
+	Rating          *int64          `bson:"rating"` // 1 to 5
+	Feedback        *string         `bson:"feedback"`
+	RatedAt         *time.Time      `bson:"ratedAt"`
+	RatedFor        *id.User        `bson:"ratedFor"` // the assignee at that time
+	Summary         *string         `bson:"summary"`
+	Tags            []string        `bson:"tags"` // stored names
+	CreatedAt       time.Time       `bson:"createdAt"`
+	UpdatedAt       time.Time       `bson:"updatedAt"`
+	ClosedAt        *time.Time      `bson:"closedAt"`
+	FirstVisitorAt  *time.Time      `bson:"firstVisitorAt"` // first visitor message
+	FirstAgentAt    *time.Time      `bson:"firstAgentAt"`   // first agent message
+	VisitorTypingTo time.Time       `bson:"visitorTypingTo"`
+	AgentTypingTo   time.Time       `bson:"agentTypingTo"`
+	Messages        int64           `bson:"messages"` // count, and the sequence number of the last one
 	// Bytes of the messages' content. A row that was stored before bytes were counted starts counting at its next message.
 	Bytes     int64    `bson:"bytes,omitempty"`
 	Version   int64    `bson:"version"`             // incremented by every change
@@ -65,13 +66,13 @@ type Conversation struct {
 }
 
 // SortKey implements the order of lists: by creation.
-func (c Conversation) SortKey() (time.Time, int64) { return c.CreatedAt, c.ID }
+func (c Conversation) SortKey() (time.Time, int64) { return c.CreatedAt, int64(c.ID) }
 
 // ChangeKey implements the order of change lists: by last change.
-func (c Conversation) ChangeKey() (time.Time, int64) { return c.UpdatedAt, c.ID }
+func (c Conversation) ChangeKey() (time.Time, int64) { return c.UpdatedAt, int64(c.ID) }
 
 // Revision is the version of the conversation with its messages, for ETags. Typing and reading don't change it.
-func (c Conversation) Revision() version.Of { return version.Of{ID: c.ID, Version: c.Version} }
+func (c Conversation) Revision() version.Of { return version.Of{ID: int64(c.ID), Version: c.Version} }
 
 // VisitorTyping reports whether the visitor is typing: the last notification is less than typingPeriod old.
 func (c Conversation) VisitorTyping(now time.Time) bool { return c.VisitorTypingTo.After(now) }
@@ -89,12 +90,12 @@ func (c Conversation) FirstResponse() (time.Duration, bool) {
 }
 
 // newConversation opens a conversation for a visitor.
-func newConversation(id int64, t tenant.ID, visitorID int64, now time.Time) Conversation {
+func newConversation(number id.Conversation, t tenant.ID, visitor id.Visitor, now time.Time) Conversation {
 	return Conversation{
-		ID:        id,
+		ID:        number,
 		WebsiteID: t,
 		Token:     newToken(),
-		VisitorID: visitorID,
+		VisitorID: visitor,
 		Status:    Open,
 		Tags:      []string{},
 		CreatedAt: now,
@@ -158,13 +159,13 @@ func (c *Conversation) setStatus(s Status, now time.Time) {
 // Patch is a partial update by an agent.
 type Patch struct {
 	Status     optional.Value[Status]
-	AssigneeID optional.Value[int64] // null unassigns
+	AssigneeID optional.Value[id.User] // null unassigns
 	Tags       optional.Value[[]string]
 	Summary    optional.Value[string] // null removes
 }
 
-// Check returns an Invalid fault that lists every wrong field.
-func (p Patch) Check() error {
+// Validate returns an Invalid fault that lists every wrong field.
+func (p Patch) Validate() error {
 	var wrong fault.Problems
 	wrong.Check(!p.Status.Set || p.Status.V.Valid(), "status", "must be OPEN or CLOSED")
 	wrong.Check(len(p.Tags.V) <= MaxTags, "tags", "must be at most 20")
@@ -223,8 +224,8 @@ type Rating struct {
 	Feedback *string
 }
 
-// Check returns an Invalid fault that lists every wrong field.
-func (r Rating) Check() error {
+// Validate returns an Invalid fault that lists every wrong field.
+func (r Rating) Validate() error {
 	var wrong fault.Problems
 	wrong.Check(r.Stars >= 1 && r.Stars <= 5, "rating", "must be a whole number from 1 to 5")
 	wrong.Check(r.Feedback == nil || len(*r.Feedback) <= maxFeedback, "feedback", "must be at most 4096 bytes")

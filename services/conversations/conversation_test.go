@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/tenant"
 )
@@ -13,7 +14,7 @@ import (
 var (
 	website, _ = tenant.New(1)
 	noon       = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
-	visitorID  = int64(7)
+	visitorID  = id.Visitor(7)
 )
 
 func said(from Sender, at time.Time) Message {
@@ -23,7 +24,7 @@ func said(from Sender, at time.Time) Message {
 func TestAddMessageNumbersMessagesInOrder(t *testing.T) {
 	t.Parallel()
 	c := newConversation(5, website, visitorID, noon)
-	var last int64
+	var last id.Message
 	for i := range 3 {
 		m := said(FromVisitor, noon.Add(time.Duration(i)*time.Second))
 		if _, err := c.addMessage(&m); err != nil {
@@ -135,12 +136,12 @@ func TestPatchChecksFieldsAndKeepsAbsentOnes(t *testing.T) {
 		"summary":   {Summary: optional.Of(long)},
 		"status \n": {Status: optional.Value[Status]{Set: true, Null: true}},
 	} {
-		f := fault.From(p.Check())
+		f := fault.From(p.Validate())
 		if f.Kind != fault.Invalid || f.Fields[0].Field != strings.TrimSpace(name) {
 			t.Errorf("%q: %+v", name, f)
 		}
 	}
-	agent := int64(3)
+	agent := id.User(3)
 	c := newConversation(1, website, visitorID, noon)
 	c.AssigneeID = &agent
 	Patch{}.apply(&c, noon.Add(time.Second))
@@ -148,7 +149,7 @@ func TestPatchChecksFieldsAndKeepsAbsentOnes(t *testing.T) {
 		t.Fatal("an absent field must leave the value unchanged")
 	}
 	Patch{
-		AssigneeID: optional.Value[int64]{Set: true, Null: true},
+		AssigneeID: optional.Value[id.User]{Set: true, Null: true},
 		Status:     optional.Of(Closed),
 		Tags:       optional.Of([]string{"a", "b", "a"}),
 	}.apply(&c, noon)
@@ -164,32 +165,32 @@ func TestInvalidInputNamesItsField(t *testing.T) {
 		err   error
 		field string
 	}{
-		"blank":         {Draft{Content: " \n"}.Check(), "content"},
-		"long":          {Draft{Content: strings.Repeat("x", MaxContent+1)}.Check(), "content"},
-		"client id":     {Draft{Content: "x", ClientID: strings.Repeat("x", maxClientID+1)}.Check(), "clientMessageId"},
-		"no stars":      {Rating{}.Check(), "rating"},
-		"six stars":     {Rating{Stars: 6}.Check(), "rating"},
-		"feedback":      {Rating{Stars: 5, Feedback: &feedback}.Check(), "feedback"},
-		"no rows":       {CheckRows(nil), "rows"},
-		"too many rows": {CheckRows(make([]Row, MaxImportRows+1)), "rows"},
-		"key":           {CheckRows([]Row{{Key: " ", Turns: []Turn{{"visitor", "x"}}}}), "rows.0.key"},
-		"turns":         {CheckRows([]Row{{Key: "k"}}), "rows.0.turns"},
-		"from": {CheckRows([]Row{{Key: "k", Turns: []Turn{{"visitor", "x"}, {"robot", "x"}}}}),
+		"blank":         {Draft{Content: " \n"}.Validate(), "content"},
+		"long":          {Draft{Content: strings.Repeat("x", MaxContent+1)}.Validate(), "content"},
+		"client id":     {Draft{Content: "x", ClientID: strings.Repeat("x", maxClientID+1)}.Validate(), "clientMessageId"},
+		"no stars":      {Rating{}.Validate(), "rating"},
+		"six stars":     {Rating{Stars: 6}.Validate(), "rating"},
+		"feedback":      {Rating{Stars: 5, Feedback: &feedback}.Validate(), "feedback"},
+		"no rows":       {Rows(nil).Validate(), "rows"},
+		"too many rows": {make(Rows, MaxImportRows+1).Validate(), "rows"},
+		"key":           {Rows{{Key: " ", Turns: []Turn{{"visitor", "x"}}}}.Validate(), "rows.0.key"},
+		"turns":         {Rows{{Key: "k"}}.Validate(), "rows.0.turns"},
+		"from": {Rows{{Key: "k", Turns: []Turn{{"visitor", "x"}, {"robot", "x"}}}}.Validate(),
 			"rows.0.turns.1.from"},
-		"text": {CheckRows([]Row{{Key: "k", Turns: []Turn{{"visitor", "x"}}},
-			{Key: "l", Turns: []Turn{{"agent", ""}}}}), "rows.1.turns.0.text"},
-		"topic": {CheckRows([]Row{{
+		"text": {Rows{{Key: "k", Turns: []Turn{{"visitor", "x"}}},
+			{Key: "l", Turns: []Turn{{"agent", ""}}}}.Validate(), "rows.1.turns.0.text"},
+		"topic": {Rows{{
 			Key:    "k",
 			Topics: []string{""},
 			Turns:  []Turn{{"visitor", "x"}},
-		}}), "rows.0.topics.0"},
+		}}.Validate(), "rows.0.topics.0"},
 	} {
 		f := fault.From(c.err)
 		if c.err == nil || f.Kind != fault.Invalid || f.Fields[0].Field != c.field {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
-	if err := (Draft{Content: strings.Repeat("x", MaxContent)}).Check(); err != nil {
+	if err := (Draft{Content: strings.Repeat("x", MaxContent)}).Validate(); err != nil {
 		t.Error(err)
 	}
 }

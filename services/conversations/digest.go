@@ -44,12 +44,12 @@ func (s *Service) Digest(ctx context.Context, t tenant.ID, token string) error {
 	if err != nil || d.Summary == "" && len(d.Tags) == 0 {
 		return err
 	}
-	_, err = s.store.Change(ctx, t, token, func(c *Conversation) ([]Event, error) {
+	_, err = s.store.Save(ctx, t, token, func(c Conversation) (Conversation, []Event, error) {
 		if !c.accept(d, catalogue) {
-			return nil, nil
+			return c, nil, nil
 		}
 		c.UpdatedAt = s.now()
-		return []Event{updated(c, c.Status)}, nil
+		return c, []Event{updated(&c, c.Status)}, nil
 	})
 	return err
 }

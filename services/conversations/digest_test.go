@@ -10,6 +10,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -30,7 +31,7 @@ func (s *fakeStore) Get(_ context.Context, t tenant.ID, token string) (Conversat
 	return c, nil
 }
 
-func (s *fakeStore) Messages(_ context.Context, _ tenant.ID, _, _, limit int64) ([]Message, bool, error) {
+func (s *fakeStore) Messages(_ context.Context, _ tenant.ID, _ id.Conversation, _ id.Message, limit int64) ([]Message, bool, error) {
 	s.read = limit
 	return []Message{said(FromVisitor, noon)}, false, nil
 }
@@ -43,14 +44,14 @@ func (s *fakeStore) Tags(_ context.Context, t tenant.ID) ([]Tag, error) {
 	return tags, nil
 }
 
-func (s *fakeStore) Change(
-	ctx context.Context, t tenant.ID, token string, change func(*Conversation) ([]Event, error),
+func (s *fakeStore) Save(
+	ctx context.Context, t tenant.ID, token string, change func(Conversation) (Conversation, []Event, error),
 ) (Conversation, error) {
 	c, err := s.Get(ctx, t, token)
 	if err != nil {
 		return c, err
 	}
-	events, err := change(&c)
+	c, events, err := change(c)
 	if err == nil {
 		s.c, s.events = c, append(s.events, events...)
 	}
@@ -190,7 +191,7 @@ func TestDigestFillsEmptyFieldsOfClosedConversations(t *testing.T) {
 					store.c.Summary, store.c.Tags = &own, kept
 				}
 			}
-			s := New(store, nil, nil, &h, func() time.Time { return noon.Add(time.Hour) })
+			s := New(store, nil, nil, nil, &h, func() time.Time { return noon.Add(time.Hour) })
 			err := s.Digest(t.Context(), website, store.c.Token)
 			got := ""
 			if store.c.Summary != nil {
@@ -221,7 +222,7 @@ func TestRepeatedDigestChangesNothing(t *testing.T) {
 	store := &fakeStore{c: newConversation(1, website, visitorID, noon)}
 	store.c.Status = Closed
 	h := &fakeAssistant{d: Digest{Summary: "First.", Tags: []string{"stock"}}}
-	s := New(store, nil, nil, h, time.Now)
+	s := New(store, nil, nil, nil, h, time.Now)
 	for range 2 {
 		if err := s.Digest(t.Context(), website, store.c.Token); err != nil {
 			t.Fatal(err)
@@ -242,7 +243,7 @@ func TestDigestDoesNotFindConversationsOfOtherWebsites(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := &fakeAssistant{d: Digest{Summary: "Made."}}
-	s := New(store, nil, nil, h, time.Now)
+	s := New(store, nil, nil, nil, h, time.Now)
 	theirs, unknown := s.Digest(t.Context(), other, store.c.Token), s.Digest(t.Context(), website, "conv_none")
 	if !fault.Is(theirs, fault.NotFound) || theirs.Error() != unknown.Error() || h.calls != 0 || store.c.Summary != nil {
 		t.Errorf("%v, %v, %d calls", theirs, unknown, h.calls)

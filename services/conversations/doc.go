@@ -1,6 +1,6 @@
 // Package conversations owns what visitors and agents write to each other: conversations, their messages, ratings,
 // typing notifications, and each website's catalogue of tags. It isn't for visitors and agents themselves: other
-// services own them, and People reads them from there.
+// services own them, and Accounts and Visitors read them from there.
 //
 // Begin with Conversation and Message, the domain types; Service has the use cases, and Store is what it needs of a
 // database.

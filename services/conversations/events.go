@@ -2,21 +2,27 @@ package conversations
 
 import (
 	"cmp"
+	"time"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/id"
 )
 
 // Event records a change of a conversation. It is written in the transaction of that change.
 type Event struct {
-	Key  int64 // the conversation's id; 0 if the event concerns many
-	Data contract.Data
-	// VisitorID is the visitor that the event concerns if Data doesn't name them, else 0.
-	VisitorID int64
+	Conversation *id.Conversation // nil if the event concerns many
+	Visitor      *id.Visitor      // the visitor that the event concerns, if Data doesn't name them
+	Data         contract.Data
 }
 
 // eventView is the conversation as events contain it: at the time of its last change, with the stored names of its
 // tags.
 func (c Conversation) eventView() View { return c.View(c.UpdatedAt, nil, "") }
+
+// opened is the event of a new conversation.
+func opened(c *Conversation) Event {
+	return Event{Conversation: &c.ID, Data: contract.ConversationOpenedData{Conversation: c.eventView()}}
+}
 
 func updated(c *Conversation, from Status) Event {
 	d := contract.ConversationUpdatedData{Conversation: c.eventView(), From: from, Status: c.Status}
@@ -24,7 +30,7 @@ func updated(c *Conversation, from Status) Event {
 		seconds := c.ClosedAt.Sub(c.CreatedAt).Seconds()
 		d.ResolutionSeconds = &seconds
 	}
-	return Event{Key: c.ID, Data: d}
+	return Event{Conversation: &c.ID, Data: d}
 }
 
 func created(c *Conversation, m *Message, answered *float64) Event {
@@ -35,18 +41,18 @@ func created(c *Conversation, m *Message, answered *float64) Event {
 		FirstResponseSeconds: answered,
 	}
 	if m.SenderType == FromAgent {
-		d.AgentID = cmp.Or(m.UserID, c.AssigneeID)
+		d.AgentID = (*int64)(cmp.Or(m.UserID, c.AssigneeID))
 	}
-	return Event{Key: c.ID, Data: d}
+	return Event{Conversation: &c.ID, Data: d}
 }
 
 // rated is the event of a rating that has replaced previous, or nil.
 func rated(c *Conversation, previous *contract.ConversationRatedPrevious) Event {
-	return Event{Key: c.ID, Data: contract.ConversationRatedData{
+	return Event{Conversation: &c.ID, Data: contract.ConversationRatedData{
 		Conversation: c.eventView(),
 		Rating:       *c.Rating,
 		RatedAt:      c.RatedAt,
-		AgentID:      c.RatedFor,
+		AgentID:      (*int64)(c.RatedFor),
 		Previous:     previous,
 	}}
 }
@@ -56,14 +62,54 @@ func (c Conversation) currentRating() *contract.ConversationRatedPrevious {
 	if c.Rating == nil || c.RatedAt == nil {
 		return nil
 	}
-	return &contract.ConversationRatedPrevious{Rating: *c.Rating, RatedAt: *c.RatedAt, AgentID: c.RatedFor}
+	return &contract.ConversationRatedPrevious{Rating: *c.Rating, RatedAt: *c.RatedAt, AgentID: (*int64)(c.RatedFor)}
+}
+
+// markedRead is the event of messages that reader has read.
+func markedRead(c *Conversation, reader Sender, at time.Time, messages []id.Message) Event {
+	numbers := make([]int64, len(messages))
+	for i, m := range messages {
+		numbers[i] = int64(m)
+	}
+	return Event{Conversation: &c.ID, Data: contract.ConversationReadData{
+		Conversation: c.eventView(),
+		Reader:       reader,
+		ReadAt:       at,
+		MessageIDs:   numbers,
+	}}
+}
+
+// importedEvent is the event of an import of conversations with these sums.
+func importedEvent(sums Sums, conversations []Conversation) Event {
+	numbers := make([]int64, len(conversations))
+	for i, c := range conversations {
+		numbers[i] = int64(c.ID)
+	}
+	return Event{Data: contract.ConversationsImportedData{
+		Conversations:   sums.Conversations,
+		Open:            sums.Open,
+		Messages:        sums.Messages,
+		Answered:        sums.Answered,
+		ResponseSeconds: sums.ResponseSeconds,
+		ConversationIDs: numbers,
+	}}
+}
+
+// typing is the transient event that a side is typing or has stopped.
+func typing(c *Conversation, side Sender, isTyping bool) contract.Data {
+	return contract.TypingData{
+		ConversationToken: c.Token,
+		ConversationID:    int64(c.ID),
+		Sender:            side,
+		Typing:            isTyping,
+	}
 }
 
 // Erased returns the event of the erasure of the conversation.
 func (c Conversation) Erased() Event {
 	return Event{
-		Key:       c.ID,
-		VisitorID: c.VisitorID,
-		Data:      contract.ConversationErasedData{ConversationID: c.ID, From: c.Status},
+		Conversation: &c.ID,
+		Visitor:      &c.VisitorID,
+		Data:         contract.ConversationErasedData{ConversationID: int64(c.ID), From: c.Status},
 	}
 }

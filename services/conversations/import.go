@@ -7,8 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/libs/kernel/tenant"
 )
@@ -34,8 +34,11 @@ type Turn struct {
 	Text string
 }
 
-// CheckRows returns an Invalid fault that lists every wrong field, as rows.N.field.
-func CheckRows(rows []Row) error {
+// Rows are the rows of one import.
+type Rows []Row
+
+// Validate returns an Invalid fault that lists every wrong field, as rows.N.field.
+func (rows Rows) Validate() error {
 	var wrong fault.Problems
 	wrong.Check(len(rows) >= 1 && len(rows) <= MaxImportRows, "rows", fmt.Sprintf("must be 1 to %d rows", MaxImportRows))
 	for i, r := range rows {
@@ -64,8 +67,10 @@ func (r Row) check(at string, wrong *fault.Problems) {
 
 // build creates the conversation of a row, which is closed, and its messages. Rows have no times, so everything gets
 // the time of the import.
-func (r Row) build(id int64, t tenant.ID, visitorID int64, now time.Time) (Conversation, []Message, error) {
-	c := newConversation(id, t, visitorID, now)
+func (r Row) build(
+	number id.Conversation, t tenant.ID, visitor id.Visitor, now time.Time,
+) (Conversation, []Message, error) {
+	c := newConversation(number, t, visitor, now)
 	c.ImportKey, c.Tags = r.Key, distinct(r.Topics)
 	messages := make([]Message, len(r.Turns))
 	texts := make([]string, len(r.Turns))
@@ -73,7 +78,7 @@ func (r Row) build(id int64, t tenant.ID, visitorID int64, now time.Time) (Conve
 		d := Draft{Content: turn.Text}
 		messages[i] = d.message(FromAgent, nil, now)
 		if turn.From == "visitor" {
-			messages[i] = d.message(FromVisitor, &visitorID, now)
+			messages[i] = d.message(FromVisitor, &visitor, now)
 		}
 		if _, err := c.addMessage(&messages[i]); err != nil {
 			return c, nil, err
@@ -109,8 +114,8 @@ func (s *Sums) Add(c Conversation) {
 
 // Import stores the rows whose keys haven't been imported yet. It returns how many it stored and how many existed
 // before.
-func (s *Service) Import(ctx context.Context, t tenant.ID, rows []Row) (imported, existing int, err error) {
-	if err := CheckRows(rows); err != nil {
+func (s *Service) Import(ctx context.Context, t tenant.ID, rows Rows) (imported, existing int, err error) {
+	if err := rows.Validate(); err != nil {
 		return 0, 0, err
 	}
 	// A Conflict means that another import has stored some of these rows in the meantime: check the keys again.
@@ -123,7 +128,7 @@ func (s *Service) Import(ctx context.Context, t tenant.ID, rows []Row) (imported
 	return imported, len(rows) - imported, err
 }
 
-func (s *Service) importNew(ctx context.Context, t tenant.ID, rows []Row) (int, error) {
+func (s *Service) importNew(ctx context.Context, t tenant.ID, rows Rows) (int, error) {
 	keys := make([]string, len(rows))
 	for i, r := range rows {
 		keys[i] = r.Key
@@ -143,7 +148,7 @@ func (s *Service) importNew(ctx context.Context, t tenant.ID, rows []Row) (int, 
 	if len(fresh) == 0 {
 		return 0, nil
 	}
-	visitors, err := s.people.ImportVisitors(ctx, t, keys)
+	visitors, err := s.visitors.ImportVisitors(ctx, t, keys)
 	if err != nil {
 		return 0, err
 	}
@@ -153,24 +158,15 @@ func (s *Service) importNew(ctx context.Context, t tenant.ID, rows []Row) (int, 
 	}
 	now := s.now()
 	var sums Sums
-	ids := make([]int64, len(fresh))
 	conversations := make([]Conversation, len(fresh))
 	var messages []Message
 	for i, r := range fresh {
-		c, ms, err := r.build(first+int64(i), t, visitors[i], now)
+		c, ms, err := r.build(first+id.Conversation(i), t, visitors[i], now)
 		if err != nil {
 			return 0, err
 		}
 		conversations[i], messages = c, append(messages, ms...)
 		sums.Add(c)
-		ids[i] = c.ID
 	}
-	return len(fresh), s.store.Import(ctx, t, conversations, messages, Event{Data: contract.ConversationsImportedData{
-		Conversations:   sums.Conversations,
-		Open:            sums.Open,
-		Messages:        sums.Messages,
-		Answered:        sums.Answered,
-		ResponseSeconds: sums.ResponseSeconds,
-		ConversationIDs: ids,
-	}})
+	return len(fresh), s.store.Import(ctx, t, conversations, messages, importedEvent(sums, conversations))
 }

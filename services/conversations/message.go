@@ -6,6 +6,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -35,17 +36,17 @@ const maxClientID = 128 // bytes of a client's message id
 
 // Message is one message of a conversation.
 type Message struct {
-	ID             int64       `bson:"_id"`
-	WebsiteID      tenant.ID   `bson:"websiteId"`
-	ConversationID int64       `bson:"conversationId"`
-	Content        string      `bson:"content"`
-	Type           MessageType `bson:"type"`
-	SenderType     Sender      `bson:"senderType"`
-	UserID         *int64      `bson:"userId"`
-	VisitorID      *int64      `bson:"visitorId"`
-	ReadAt         *time.Time  `bson:"readAt"`
-	CreatedAt      time.Time   `bson:"createdAt"`
-	UpdatedAt      time.Time   `bson:"updatedAt"`
+	ID             id.Message      `bson:"_id"`
+	WebsiteID      tenant.ID       `bson:"websiteId"`
+	ConversationID id.Conversation `bson:"conversationId"`
+	Content        string          `bson:"content"`
+	Type           MessageType     `bson:"type"`
+	SenderType     Sender          `bson:"senderType"`
+	UserID         *id.User        `bson:"userId"`
+	VisitorID      *id.Visitor     `bson:"visitorId"`
+	ReadAt         *time.Time      `bson:"readAt"`
+	CreatedAt      time.Time       `bson:"createdAt"`
+	UpdatedAt      time.Time       `bson:"updatedAt"`
 	// the client's own id: posting it again doesn't store a second message
 	ClientID string `bson:"clientMessageId,omitempty"`
 }
@@ -56,26 +57,24 @@ type Message struct {
 // messages are adjacent.
 const sequenceBits = 14
 
-func messageID(conversation, sequence int64) int64 { return conversation<<sequenceBits | sequence }
+func messageID(conversation id.Conversation, sequence int64) id.Message {
+	return id.Message(int64(conversation)<<sequenceBits | sequence)
+}
 
-// ConversationOf returns the conversation that a message's number belongs to. A negative number stands for all messages
-// of the conversation with the opposite number.
-func ConversationOf(message int64) int64 {
-	if message < 0 {
-		return -message
-	}
-	return message >> sequenceBits
+// ConversationOf returns the conversation that a message belongs to.
+func ConversationOf(message id.Message) id.Conversation {
+	return id.Conversation(message >> sequenceBits)
 }
 
 // Draft is a message that has no number yet.
 type Draft struct {
 	Content  string
-	AuthorID *int64 // the agent, if one is named
+	AuthorID *id.User // the agent, if one is named
 	ClientID string
 }
 
-// Check returns an Invalid fault that lists every wrong field.
-func (d Draft) Check() error {
+// Validate returns an Invalid fault that lists every wrong field.
+func (d Draft) Validate() error {
 	var wrong fault.Problems
 	wrong.Check(strings.TrimSpace(d.Content) != "", "content", "must not be blank")
 	wrong.Check(len(d.Content) <= MaxContent, "content", "must be at most 65536 bytes")
@@ -83,13 +82,13 @@ func (d Draft) Check() error {
 	return wrong.Err()
 }
 
-func (d Draft) message(from Sender, visitorID *int64, now time.Time) Message {
+func (d Draft) message(from Sender, visitor *id.Visitor, now time.Time) Message {
 	return Message{
 		Content:    d.Content,
 		Type:       Text,
 		SenderType: from,
 		UserID:     d.AuthorID,
-		VisitorID:  visitorID,
+		VisitorID:  visitor,
 		CreatedAt:  now,
 		UpdatedAt:  now,
 		ClientID:   d.ClientID,

@@ -13,9 +13,9 @@ import (
 // Filter selects conversations of a list. Zero fields don't filter.
 type Filter struct {
 	Status     Status
-	AssigneeID int64
+	AssigneeID id.User
 	Unassigned bool // without an assignee; AssigneeID is ignored
-	VisitorID  int64
+	VisitorID  id.Visitor
 	Words      []string // the conversation's messages contain all of them
 }
 
@@ -30,42 +30,43 @@ type Counts struct {
 // transaction of their change.
 type Store interface {
 	// NextID reserves n consecutive conversation numbers and returns the first.
-	NextID(ctx context.Context, n int64) (int64, error)
+	NextID(ctx context.Context, n int64) (id.Conversation, error)
 	// Get returns the conversation that has a token.
 	Get(ctx context.Context, t tenant.ID, token string) (Conversation, error)
 	// List returns a page of the website's conversations, newest first or in the order of changes.
 	List(ctx context.Context, t tenant.ID, f Filter, w paging.Following) (paging.Slice[Conversation], error)
 	// ByIDs returns the conversations that exist among ids.
-	ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Conversation, error)
+	ByIDs(ctx context.Context, t tenant.ID, ids []id.Conversation) ([]Conversation, error)
 	// Counts returns the website's counts; Opened and Closed count from since on.
 	Counts(ctx context.Context, t tenant.ID, since time.Time) (Counts, error)
 	// Messages returns messages of a conversation with numbers greater than after, oldest first: up to limit messages
 	// and paging.MaxBytes. more reports whether others follow.
-	Messages(ctx context.Context, t tenant.ID, conversationID, after, limit int64) (found []Message, more bool, err error)
+	Messages(ctx context.Context, t tenant.ID, conversation id.Conversation, after id.Message, limit int64) (
+		found []Message, more bool, err error)
 	// MessagesBehind is Messages for the whole website, in the order of message numbers.
-	MessagesBehind(ctx context.Context, t tenant.ID, after, limit int64) (found []Message, more bool, err error)
+	MessagesBehind(ctx context.Context, t tenant.ID, after id.Message, limit int64) (found []Message, more bool,
+		err error)
 	// MessagesByIDs returns the messages that exist among ids. cut reports that some are left out because all of them
 	// exceed the byte limit of one read.
-	MessagesByIDs(ctx context.Context, t tenant.ID, ids []int64) (found []Message, cut bool, err error)
+	MessagesByIDs(ctx context.Context, t tenant.ID, ids []id.Message) (found []Message, cut bool, err error)
 	// Open stores a new conversation and its first message. If the visitor has already used the conversation's OpenKey,
 	// it returns what was stored then, and false.
 	Open(ctx context.Context, c Conversation, m Message, events []Event) (Conversation, Message, bool, error)
 	// Post changes a conversation and stores a message; change sets the message's number. If the message's ClientID has
 	// already been used in the conversation, it returns the message that was stored then, and false.
 	Post(ctx context.Context, t tenant.ID, token string, m Message,
-		change func(*Conversation, *Message) ([]Event, error)) (Message, bool, error)
-	// Change changes a conversation. change may run more than once. The error is PreconditionFailed if the context
-	// requires another version.
-	Change(ctx context.Context, t tenant.ID, token string, change func(*Conversation) ([]Event, error)) (Conversation,
-		error)
-	// SetTyping stores until when a side is typing and returns the conversation. It writes no event and doesn't change
-	// the version.
-	SetTyping(ctx context.Context, t tenant.ID, token string, visitorID int64, side Sender,
-		until time.Time) (Conversation, error)
+		change func(Conversation, Message) (Conversation, Message, []Event, error)) (Message, bool, error)
+	// Save changes a conversation. change gets the stored one and may run more than once. The error is
+	// PreconditionFailed if the context requires another version.
+	Save(ctx context.Context, t tenant.ID, token string,
+		change func(Conversation) (Conversation, []Event, error)) (Conversation, error)
+	// SetTyping stores until when the conversation's visitor or, if visitor is nil, an agent is typing, and returns the
+	// conversation. It writes no event and doesn't change the version.
+	SetTyping(ctx context.Context, t tenant.ID, token string, visitor *id.Visitor, until time.Time) (Conversation, error)
 	// MarkRead marks the messages that from wrote as read, and stores the event that newEvent makes of those that were
 	// unread. If none was unread, it does nothing.
-	MarkRead(ctx context.Context, t tenant.ID, conversationID int64, from Sender, at time.Time,
-		newEvent func(ids []int64) Event) error
+	MarkRead(ctx context.Context, t tenant.ID, conversation id.Conversation, from Sender, at time.Time,
+		newEvent func(ids []id.Message) Event) error
 	// ImportedKeys returns those of keys that have been imported.
 	ImportedKeys(ctx context.Context, t tenant.ID, keys []string) (map[string]bool, error)
 	// Import stores conversations with their messages, all or none. The error is Conflict if another import has stored
@@ -81,7 +82,7 @@ type Store interface {
 
 // Agent is one of a website's users, as the API shows users.
 type Agent struct {
-	ID        int64     `json:"id"`
+	ID        id.User   `json:"id"`
 	Name      string    `json:"name"`
 	Email     string    `json:"email"`
 	Theme     string    `json:"theme"`
@@ -94,28 +95,31 @@ type Agent struct {
 
 // Visitor is a visitor, as the API shows visitors.
 type Visitor struct {
-	ID        int64     `json:"id"`
-	Name      string    `json:"name"`
-	Token     string    `json:"token"`
-	IP        string    `json:"ip"`
-	Context   string    `json:"context"`
-	WebsiteID tenant.ID `json:"websiteId"`
-	Country   *string   `json:"country"`
-	City      *string   `json:"city"`
-	Online    bool      `json:"online"`
-	CreatedAt time.Time `json:"createdAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
+	ID        id.Visitor `json:"id"`
+	Name      string     `json:"name"`
+	Token     string     `json:"token"`
+	IP        string     `json:"ip"`
+	Context   string     `json:"context"`
+	WebsiteID tenant.ID  `json:"websiteId"`
+	Country   *string    `json:"country"`
+	City      *string    `json:"city"`
+	Online    bool       `json:"online"`
+	CreatedAt time.Time  `json:"createdAt"`
+	UpdatedAt time.Time  `json:"updatedAt"`
 }
 
-// People reads visitors and agents, which other services own. Errors are faults; a person that doesn't exist is left
-// out.
-type People interface {
+// Accounts reads agents. Errors are faults.
+type Accounts interface {
+	// Agents returns those of up to 100 agents that exist.
+	Agents(ctx context.Context, t tenant.ID, ids []id.User) ([]Agent, error)
+}
+
+// Visitors reads and imports visitors. Errors are faults.
+type Visitors interface {
 	// Visitor returns a visitor, or nil.
-	Visitor(ctx context.Context, t tenant.ID, id int64) (*Visitor, error)
-	// Agents returns the agents with these ids.
-	Agents(ctx context.Context, t tenant.ID, ids []int64) ([]Agent, error)
+	Visitor(ctx context.Context, t tenant.ID, visitor id.Visitor) (*Visitor, error)
 	// ImportVisitors returns one visitor id per key, and creates visitors for keys that have none.
-	ImportVisitors(ctx context.Context, t tenant.ID, keys []string) ([]int64, error)
+	ImportVisitors(ctx context.Context, t tenant.ID, keys []string) ([]id.Visitor, error)
 }
 
 // Assistant describes conversations: a summary, and tags of the catalogue.
@@ -127,5 +131,5 @@ type Assistant interface {
 // Notifier publishes transient events (typing, presence) to connected streams. They aren't stored.
 type Notifier interface {
 	// Notify publishes an event about a visitor. It reports no error: if delivery fails, no stored data is lost.
-	Notify(ctx context.Context, t tenant.ID, visitorID id.Visitor, data contract.Data)
+	Notify(ctx context.Context, t tenant.ID, visitor id.Visitor, data contract.Data)
 }

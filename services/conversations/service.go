@@ -7,26 +7,36 @@ import (
 	"sync"
 	"time"
 
-	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/timestamp"
 )
 
 // Service has the use cases of conversations.
 type Service struct {
 	store     Store
-	people    People
+	accounts  Accounts
+	visitors  Visitors
 	notifier  Notifier
 	assistant Assistant
 	now       func() time.Time
 }
 
 // New returns a Service. now is the clock; its times are truncated to milliseconds, the precision of the database.
-func New(store Store, people People, notifier Notifier, assistant Assistant, now func() time.Time) *Service {
-	return &Service{store, people, notifier, assistant, func() time.Time { return now().UTC().Truncate(time.Millisecond) }}
+func New(
+	store Store, accounts Accounts, visitors Visitors, notifier Notifier, assistant Assistant, now func() time.Time,
+) *Service {
+	return &Service{
+		store:     store,
+		accounts:  accounts,
+		visitors:  visitors,
+		notifier:  notifier,
+		assistant: assistant,
+		now:       timestamp.Clock(now),
+	}
 }
 
 // Thread is a conversation with its messages, or a part of them.
@@ -46,27 +56,31 @@ func (s *Service) List(
 }
 
 // ByIDs returns the conversations that exist among ids.
-func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]Conversation, error) {
+func (s *Service) ByIDs(ctx context.Context, t tenant.ID, ids []id.Conversation) ([]Conversation, error) {
 	return s.store.ByIDs(ctx, t, ids)
 }
 
 // Messages returns up to limit messages of a conversation with numbers greater than after, oldest first, and whether
 // more follow.
 func (s *Service) Messages(
-	ctx context.Context, t tenant.ID, conversationID, after, limit int64,
+	ctx context.Context, t tenant.ID, conversation id.Conversation, after id.Message, limit int64,
 ) ([]Message, bool, error) {
-	return s.store.Messages(ctx, t, conversationID, after, limit)
+	return s.store.Messages(ctx, t, conversation, after, limit)
 }
 
 // MessagesBehind returns up to limit messages of the website with numbers greater than after, in the order of numbers,
 // and whether more follow.
-func (s *Service) MessagesBehind(ctx context.Context, t tenant.ID, after, limit int64) ([]Message, bool, error) {
+func (s *Service) MessagesBehind(
+	ctx context.Context, t tenant.ID, after id.Message, limit int64,
+) ([]Message, bool, error) {
 	return s.store.MessagesBehind(ctx, t, after, limit)
 }
 
 // MessagesByIDs returns the messages that exist among ids. cut reports that some are left out because all of them
 // exceed the byte limit of one read.
-func (s *Service) MessagesByIDs(ctx context.Context, t tenant.ID, ids []int64) (found []Message, cut bool, err error) {
+func (s *Service) MessagesByIDs(
+	ctx context.Context, t tenant.ID, ids []id.Message,
+) (found []Message, cut bool, err error) {
 	return s.store.MessagesByIDs(ctx, t, ids)
 }
 
@@ -82,7 +96,7 @@ func (s *Service) Get(ctx context.Context, t tenant.ID, token string) (Conversat
 
 // Thread returns a conversation with its visitor, its agents, and its messages with numbers greater than after; 0
 // begins with the first.
-func (s *Service) Thread(ctx context.Context, t tenant.ID, token string, after int64) (Thread, error) {
+func (s *Service) Thread(ctx context.Context, t tenant.ID, token string, after id.Message) (Thread, error) {
 	c, err := s.store.Get(ctx, t, token)
 	if err != nil {
 		return Thread{}, err
@@ -90,9 +104,9 @@ func (s *Service) Thread(ctx context.Context, t tenant.ID, token string, after i
 	th := Thread{Conversation: c}
 	var wg sync.WaitGroup
 	var visitorErr error
-	wg.Go(func() { th.Visitor, visitorErr = s.people.Visitor(ctx, t, c.VisitorID) })
+	wg.Go(func() { th.Visitor, visitorErr = s.visitors.Visitor(ctx, t, c.VisitorID) })
 	if th.Messages, th.HasMore, err = s.store.Messages(ctx, t, c.ID, after, MaxMessages); err == nil {
-		th.Agents, err = s.people.Agents(ctx, t, agentsIn(c, th.Messages))
+		th.Agents, err = s.accounts.Agents(ctx, t, agentsIn(c, th.Messages))
 	}
 	wg.Wait()
 	return th, cmp.Or(err, visitorErr)
@@ -100,8 +114,10 @@ func (s *Service) Thread(ctx context.Context, t tenant.ID, token string, after i
 
 // Since returns up to limit messages with numbers greater than after, oldest first, and the agents who wrote them. Only
 // the conversation's own visitor may read them; for others the error is NotFound.
-func (s *Service) Since(ctx context.Context, t tenant.ID, token string, visitorID, after, limit int64) (Thread, error) {
-	c, err := s.ofVisitor(ctx, t, token, visitorID)
+func (s *Service) Since(
+	ctx context.Context, t tenant.ID, token string, visitor id.Visitor, after id.Message, limit int64,
+) (Thread, error) {
+	c, err := s.ofVisitor(ctx, t, token, visitor)
 	if err != nil {
 		return Thread{}, err
 	}
@@ -109,12 +125,12 @@ func (s *Service) Since(ctx context.Context, t tenant.ID, token string, visitorI
 	if th.Messages, th.HasMore, err = s.store.Messages(ctx, t, c.ID, after, limit); err != nil {
 		return Thread{}, err
 	}
-	th.Agents, err = s.people.Agents(ctx, t, agentsIn(c, th.Messages))
+	th.Agents, err = s.accounts.Agents(ctx, t, agentsIn(c, th.Messages))
 	return th, err
 }
 
-func agentsIn(c Conversation, messages []Message) []int64 {
-	var ids []int64
+func agentsIn(c Conversation, messages []Message) []id.User {
+	var ids []id.User
 	if c.AssigneeID != nil {
 		ids = append(ids, *c.AssigneeID)
 	}
@@ -127,9 +143,9 @@ func agentsIn(c Conversation, messages []Message) []int64 {
 }
 
 // ofVisitor returns the conversation that has a token. The error is NotFound if it belongs to another visitor.
-func (s *Service) ofVisitor(ctx context.Context, t tenant.ID, token string, visitorID int64) (Conversation, error) {
+func (s *Service) ofVisitor(ctx context.Context, t tenant.ID, token string, visitor id.Visitor) (Conversation, error) {
 	c, err := s.store.Get(ctx, t, token)
-	if err == nil && c.VisitorID != visitorID {
+	if err == nil && c.VisitorID != visitor {
 		err = fault.Missing("conversation")
 	}
 	return c, err
@@ -138,36 +154,33 @@ func (s *Service) ofVisitor(ctx context.Context, t tenant.ID, token string, visi
 // Open starts a conversation with a visitor's first message. If the client id is a repetition, it returns what the
 // first call stored, and false.
 func (s *Service) Open(
-	ctx context.Context, t tenant.ID, visitorID int64, d Draft,
+	ctx context.Context, t tenant.ID, visitor id.Visitor, d Draft,
 ) (Conversation, Message, bool, error) {
-	if err := d.Check(); err != nil {
+	if err := d.Validate(); err != nil {
 		return Conversation{}, Message{}, false, err
 	}
-	id, err := s.store.NextID(ctx, 1)
+	number, err := s.store.NextID(ctx, 1)
 	if err != nil {
 		return Conversation{}, Message{}, false, err
 	}
 	now := s.now()
-	c, m := newConversation(id, t, visitorID, now), d.message(FromVisitor, &visitorID, now)
+	c, m := newConversation(number, t, visitor, now), d.message(FromVisitor, &visitor, now)
 	c.OpenKey = d.ClientID
 	if _, err := c.addMessage(&m); err != nil {
 		return Conversation{}, Message{}, false, err
 	}
-	return s.store.Open(ctx, c, m, []Event{{
-		Key:  c.ID,
-		Data: contract.ConversationOpenedData{Conversation: c.eventView()},
-	}, created(&c, &m, nil)})
+	return s.store.Open(ctx, c, m, []Event{opened(&c), created(&c, &m, nil)})
 }
 
 // PostAsVisitor adds a visitor's message to one of their conversations.
 func (s *Service) PostAsVisitor(
-	ctx context.Context, t tenant.ID, token string, visitorID int64, d Draft,
+	ctx context.Context, t tenant.ID, token string, visitor id.Visitor, d Draft,
 ) (Message, bool, error) {
-	if err := d.Check(); err != nil {
+	if err := d.Validate(); err != nil {
 		return Message{}, false, err
 	}
-	return s.post(ctx, t, token, d.message(FromVisitor, &visitorID, s.now()), func(c *Conversation) error {
-		if c.VisitorID != visitorID {
+	return s.post(ctx, t, token, d.message(FromVisitor, &visitor, s.now()), func(c *Conversation) error {
+		if c.VisitorID != visitor {
 			return fault.Missing("conversation")
 		}
 		return nil
@@ -176,7 +189,7 @@ func (s *Service) PostAsVisitor(
 
 // PostAsAgent adds an agent's message. If the author is named, it must be an agent of the website.
 func (s *Service) PostAsAgent(ctx context.Context, t tenant.ID, token string, d Draft) (Message, bool, error) {
-	if err := d.Check(); err != nil {
+	if err := d.Validate(); err != nil {
 		return Message{}, false, err
 	}
 	if _, err := s.store.Get(ctx, t, token); err != nil {
@@ -191,28 +204,28 @@ func (s *Service) PostAsAgent(ctx context.Context, t tenant.ID, token string, d 
 func (s *Service) post(
 	ctx context.Context, t tenant.ID, token string, m Message, allow func(*Conversation) error,
 ) (Message, bool, error) {
-	return s.store.Post(ctx, t, token, m, func(c *Conversation, m *Message) ([]Event, error) {
-		if err := allow(c); err != nil {
-			return nil, err
+	return s.store.Post(ctx, t, token, m, func(c Conversation, m Message) (Conversation, Message, []Event, error) {
+		if err := allow(&c); err != nil {
+			return c, m, nil, err
 		}
 		before := c.Status
-		answered, err := c.addMessage(m)
+		answered, err := c.addMessage(&m)
 		if err != nil {
-			return nil, err
+			return c, m, nil, err
 		}
-		events := []Event{created(c, m, answered)}
+		events := []Event{created(&c, &m, answered)}
 		if c.Status != before {
-			events = append(events, updated(c, before))
+			events = append(events, updated(&c, before))
 		}
-		return events, nil
+		return c, m, events, nil
 	})
 }
 
-func (s *Service) knownAgent(ctx context.Context, t tenant.ID, id *int64, field string) error {
-	if id == nil {
+func (s *Service) knownAgent(ctx context.Context, t tenant.ID, user *id.User, field string) error {
+	if user == nil {
 		return nil
 	}
-	agents, err := s.people.Agents(ctx, t, []int64{*id})
+	agents, err := s.accounts.Agents(ctx, t, []id.User{*user})
 	if err == nil && len(agents) == 0 {
 		err = fault.Bad(field, "is not a user of this website")
 	}
@@ -221,7 +234,7 @@ func (s *Service) knownAgent(ctx context.Context, t tenant.ID, id *int64, field 
 
 // Update changes a conversation as an agent.
 func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch) (Conversation, error) {
-	if err := p.Check(); err != nil {
+	if err := p.Validate(); err != nil {
 		return Conversation{}, err
 	}
 	if _, err := s.store.Get(ctx, t, token); err != nil {
@@ -230,8 +243,9 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	if err := s.knownAgent(ctx, t, p.AssigneeID.Ptr(), "assigneeId"); err != nil {
 		return Conversation{}, err
 	}
-	return s.store.Change(ctx, t, token, func(c *Conversation) ([]Event, error) {
-		return p.change(c, s.now()), nil
+	return s.store.Save(ctx, t, token, func(c Conversation) (Conversation, []Event, error) {
+		events := p.change(&c, s.now())
+		return c, events, nil
 	})
 }
 
@@ -245,20 +259,20 @@ func (p Patch) change(c *Conversation, now time.Time) []Event {
 }
 
 // Close closes a conversation for its visitor.
-func (s *Service) Close(ctx context.Context, t tenant.ID, token string, visitorID int64) (Conversation, error) {
-	return s.changeOwn(ctx, t, token, visitorID, func(c *Conversation) []Event {
+func (s *Service) Close(ctx context.Context, t tenant.ID, token string, visitor id.Visitor) (Conversation, error) {
+	return s.changeOwn(ctx, t, token, visitor, func(c *Conversation) []Event {
 		return Patch{Status: optional.Of(Closed)}.change(c, s.now())
 	})
 }
 
 // Rate stores the visitor's rating of their conversation. A later rating replaces it.
 func (s *Service) Rate(
-	ctx context.Context, t tenant.ID, token string, visitorID int64, r Rating,
+	ctx context.Context, t tenant.ID, token string, visitor id.Visitor, r Rating,
 ) (Conversation, error) {
-	if err := r.Check(); err != nil {
+	if err := r.Validate(); err != nil {
 		return Conversation{}, err
 	}
-	return s.changeOwn(ctx, t, token, visitorID, func(c *Conversation) []Event {
+	return s.changeOwn(ctx, t, token, visitor, func(c *Conversation) []Event {
 		previous, now := c.currentRating(), s.now()
 		c.Rating, c.Feedback, c.RatedAt, c.RatedFor, c.UpdatedAt = &r.Stars, r.Feedback, &now, c.AssigneeID, now
 		return []Event{rated(c, previous)}
@@ -266,32 +280,39 @@ func (s *Service) Rate(
 }
 
 func (s *Service) changeOwn(
-	ctx context.Context, t tenant.ID, token string, visitorID int64, change func(*Conversation) []Event,
+	ctx context.Context, t tenant.ID, token string, visitor id.Visitor, change func(*Conversation) []Event,
 ) (Conversation, error) {
-	return s.store.Change(ctx, t, token, func(c *Conversation) ([]Event, error) {
-		if c.VisitorID != visitorID {
-			return nil, fault.Missing("conversation")
+	return s.store.Save(ctx, t, token, func(c Conversation) (Conversation, []Event, error) {
+		if c.VisitorID != visitor {
+			return c, nil, fault.Missing("conversation")
 		}
-		return change(c), nil
+		events := change(&c)
+		return c, events, nil
 	})
 }
 
-// SetTyping notes that a side is typing (for typingPeriod) or has stopped. visitorID is 0 for agents.
-func (s *Service) SetTyping(
-	ctx context.Context, t tenant.ID, token string, visitorID int64, side Sender, typing bool,
+// SetTyping notes that an agent is typing (for typingPeriod) or has stopped.
+func (s *Service) SetTyping(ctx context.Context, t tenant.ID, token string, isTyping bool) error {
+	return s.setTyping(ctx, t, token, nil, FromAgent, isTyping)
+}
+
+// SetTypingByVisitor is SetTyping for the conversation's visitor.
+func (s *Service) SetTypingByVisitor(
+	ctx context.Context, t tenant.ID, token string, visitor id.Visitor, isTyping bool,
+) error {
+	return s.setTyping(ctx, t, token, &visitor, FromVisitor, isTyping)
+}
+
+func (s *Service) setTyping(
+	ctx context.Context, t tenant.ID, token string, visitor *id.Visitor, side Sender, isTyping bool,
 ) error {
 	var until time.Time
-	if typing {
+	if isTyping {
 		until = s.now().Add(typingPeriod)
 	}
-	c, err := s.store.SetTyping(ctx, t, token, visitorID, side, until)
+	c, err := s.store.SetTyping(ctx, t, token, visitor, until)
 	if err == nil {
-		s.notifier.Notify(ctx, t, id.Visitor(c.VisitorID), contract.TypingData{
-			ConversationToken: c.Token,
-			ConversationID:    c.ID,
-			Sender:            side,
-			Typing:            typing,
-		})
+		s.notifier.Notify(ctx, t, c.VisitorID, typing(&c, side, isTyping))
 	}
 	return err
 }
@@ -306,8 +327,8 @@ func (s *Service) MarkRead(ctx context.Context, t tenant.ID, token string) error
 }
 
 // MarkReadByVisitor marks the agents' messages as read by the conversation's visitor.
-func (s *Service) MarkReadByVisitor(ctx context.Context, t tenant.ID, token string, visitorID int64) error {
-	c, err := s.ofVisitor(ctx, t, token, visitorID)
+func (s *Service) MarkReadByVisitor(ctx context.Context, t tenant.ID, token string, visitor id.Visitor) error {
+	c, err := s.ofVisitor(ctx, t, token, visitor)
 	if err != nil {
 		return err
 	}
@@ -316,19 +337,14 @@ func (s *Service) MarkReadByVisitor(ctx context.Context, t tenant.ID, token stri
 
 func (s *Service) read(ctx context.Context, c Conversation, reader, writer Sender) error {
 	now := s.now()
-	return s.store.MarkRead(ctx, c.WebsiteID, c.ID, writer, now, func(ids []int64) Event {
-		return Event{Key: c.ID, Data: contract.ConversationReadData{
-			Conversation: c.eventView(),
-			Reader:       reader,
-			ReadAt:       now,
-			MessageIDs:   ids,
-		}}
+	return s.store.MarkRead(ctx, c.WebsiteID, c.ID, writer, now, func(messages []id.Message) Event {
+		return markedRead(&c, reader, now, messages)
 	})
 }
 
 // OpenOf returns the visitor's newest open conversation. The error is NotFound if there is none.
-func (s *Service) OpenOf(ctx context.Context, t tenant.ID, visitorID int64) (Conversation, error) {
-	found, err := s.store.List(ctx, t, Filter{Status: Open, VisitorID: visitorID},
+func (s *Service) OpenOf(ctx context.Context, t tenant.ID, visitor id.Visitor) (Conversation, error) {
+	found, err := s.store.List(ctx, t, Filter{Status: Open, VisitorID: visitor},
 		paging.Following{Window: paging.Window{Limit: 1}})
 	if err != nil {
 		return Conversation{}, err

@@ -13,12 +13,12 @@ type View = contract.Conversation
 // of the catalogue.
 func (c Conversation) View(now time.Time, tags Catalogue, lang string) View {
 	return View{
-		ID:             c.ID,
+		ID:             int64(c.ID),
 		WebsiteID:      c.WebsiteID,
 		Token:          c.Token,
 		Rating:         c.Rating,
-		AssigneeID:     c.AssigneeID,
-		VisitorID:      c.VisitorID,
+		AssigneeID:     (*int64)(c.AssigneeID),
+		VisitorID:      int64(c.VisitorID),
 		VisitorTyping:  c.VisitorTyping(now),
 		UserTyping:     c.AgentTyping(now),
 		CreatedAt:      c.CreatedAt,
@@ -36,13 +36,13 @@ type MessageView = contract.Message
 // View returns the message as clients see it.
 func (m Message) View() MessageView {
 	return MessageView{
-		ID:             m.ID,
-		ConversationID: m.ConversationID,
+		ID:             int64(m.ID),
+		ConversationID: int64(m.ConversationID),
 		Content:        m.Content,
 		Type:           m.Type,
 		SenderType:     m.SenderType,
-		UserID:         m.UserID,
-		VisitorID:      m.VisitorID,
+		UserID:         (*int64)(m.UserID),
+		VisitorID:      (*int64)(m.VisitorID),
 		Read:           m.ReadAt != nil,
 		ReadAt:         m.ReadAt,
 		CreatedAt:      m.CreatedAt,

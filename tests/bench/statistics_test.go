@@ -13,6 +13,7 @@ import (
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/embedmongo"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/libs/store/mongokit"
@@ -59,16 +60,16 @@ func (w writer) write(ctx context.Context, n int) error {
 	}
 	now, agent, seconds := time.Now().UTC(), int64(n%50+1), float64(n%600)
 	c := chat.Conversation{
-		ID: int64(n + 1), WebsiteID: t, Token: "conv_of_a_benchmark", Status: chat.Open,
+		ID: id.Conversation(n + 1), WebsiteID: t, Token: "conv_of_a_benchmark", Status: chat.Open,
 		Tags: []string{"Travel"}, CreatedAt: now, UpdatedAt: now,
 	}
 	view := c.View(now, nil, "")
 	said := chat.Message{
-		ID: int64(n), Content: "Where can I see the flights that I have booked for next week?",
+		ID: id.Message(n), Content: "Where can I see the flights that I have booked for next week?",
 		CreatedAt: now, UpdatedAt: now,
 	}.View()
 	return w.db.Tx(ctx, func(ctx context.Context) error {
-		err := w.log.Append(ctx, t, c.ID, contract.ConversationOpenedData{Conversation: view})
+		err := w.log.Append(ctx, t, int64(c.ID), contract.ConversationOpenedData{Conversation: view})
 		for i := 1; i < eventsAtOnce-2 && err == nil; i++ {
 			d := contract.MessageCreatedData{Conversation: view, Message: said, Sender: chat.FromVisitor}
 			if i%2 == 0 {
@@ -77,17 +78,17 @@ func (w writer) write(ctx context.Context, n int) error {
 			if i == 2 {
 				d.FirstResponseSeconds = &seconds
 			}
-			err = w.log.Append(ctx, t, c.ID, d)
+			err = w.log.Append(ctx, t, int64(c.ID), d)
 		}
 		if err != nil {
 			return err
 		}
-		if err := w.log.Append(ctx, t, c.ID, contract.ConversationUpdatedData{
+		if err := w.log.Append(ctx, t, int64(c.ID), contract.ConversationUpdatedData{
 			Conversation: view, From: chat.Open, Status: chat.Closed, ResolutionSeconds: &seconds,
 		}); err != nil {
 			return err
 		}
-		return w.log.Append(ctx, t, c.ID, contract.ConversationRatedData{
+		return w.log.Append(ctx, t, int64(c.ID), contract.ConversationRatedData{
 			Conversation: view, Rating: int64(n%5 + 1), RatedAt: &now, AgentID: &agent,
 		})
 	})

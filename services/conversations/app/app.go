@@ -15,11 +15,11 @@ import (
 	"fivechat.dev/libs/store/transient"
 	"fivechat.dev/services/conversations"
 	"fivechat.dev/services/conversations/internal/api"
+	"fivechat.dev/services/conversations/internal/clients"
 	"fivechat.dev/services/conversations/internal/digest"
 	"fivechat.dev/services/conversations/internal/live"
 	"fivechat.dev/services/conversations/internal/mongostore"
 	"fivechat.dev/services/conversations/internal/openai"
-	"fivechat.dev/services/conversations/internal/people"
 )
 
 // Assistant configures the model that summarizes and tags conversations. By default there is none.
@@ -61,8 +61,14 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if c.Assistant.URL != "" {
 		assistant = openai.New(c.Assistant, assistant)
 	}
-	service := conversations.New(store, people.New(base.Client(c.AccountsURL), base.Client(c.VisitorsURL)),
-		transient.NewNotifier(base.Redis, base.Telemetry), assistant, time.Now)
+	service := conversations.New(
+		store,
+		clients.Accounts{Client: base.Client(c.AccountsURL)},
+		clients.Visitors{Client: base.Client(c.VisitorsURL)},
+		transient.NewNotifier(base.Redis, base.Telemetry),
+		assistant,
+		time.Now,
+	)
 	api.Mount(base.Router, base.Chain, service)
 	api.MountExport(base.Router, base.Chain, service, log)
 	log.Serve(base.Router, base.Chain)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/transport/httpkit"
@@ -37,7 +38,7 @@ func (a api) documented(r *httpkit.Router, chain operation.Chain) {
 			return paging.Envelope(req.Window, found, views), err
 		}))
 	getThread := func(ctx context.Context, req threadOf) (thread, error) {
-		th, err := a.s.Thread(ctx, identity.From(ctx).Website, req.Token, int64(req.After))
+		th, err := a.s.Thread(ctx, identity.From(ctx).Website, req.Token, id.Message(req.After))
 		if err != nil {
 			return thread{}, err
 		}
@@ -53,7 +54,7 @@ func (a api) documented(r *httpkit.Router, chain operation.Chain) {
 		operation.New(chain, "conversations.rate_conversation", authz.Visitor,
 			func(ctx context.Context, req rate) (changed, error) {
 				p := identity.From(ctx)
-				c, err := a.s.Rate(ctx, p.Website, req.Token, int64(p.VisitorID),
+				c, err := a.s.Rate(ctx, p.Website, req.Token, p.VisitorID,
 					conversations.Rating{Stars: req.Rating, Feedback: req.Feedback})
 				return ownOf(c), err
 			}), httpkit.Lenient)
@@ -82,8 +83,7 @@ func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
 	httpkit.Handle(r, "POST /conversations/{token}/typing", 204,
 		operation.New(chain, "conversations.set_agent_typing", authz.Write,
 			func(ctx context.Context, req typing) (operation.None, error) {
-				return operation.None{}, a.s.SetTyping(ctx, identity.From(ctx).Website, req.Token, 0, conversations.FromAgent,
-					*req.Typing)
+				return operation.None{}, a.s.SetTyping(ctx, identity.From(ctx).Website, req.Token, *req.Typing)
 			}))
 	httpkit.Handle(r, "POST /conversations/{token}/read", 204, operation.New(chain, "conversations.mark_read", authz.Write,
 		func(ctx context.Context, req read) (operation.None, error) {
@@ -120,7 +120,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 		operation.New(chain, "conversations.open_conversation", authz.Visitor,
 			func(ctx context.Context, req open) (opened, error) {
 				p := identity.From(ctx)
-				c, m, fresh, err := a.s.Open(ctx, p.Website, int64(p.VisitorID),
+				c, m, fresh, err := a.s.Open(ctx, p.Website, p.VisitorID,
 					conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
 				return opened{ownOf(c).View, m.View(), fresh}, err
 			}))
@@ -128,7 +128,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 		operation.New(chain, "conversations.list_own_messages", authz.Visitor,
 			func(ctx context.Context, req since) (news, error) {
 				p := identity.From(ctx)
-				th, err := a.s.Since(ctx, p.Website, req.Token, int64(p.VisitorID), int64(req.After), newsLimit)
+				th, err := a.s.Since(ctx, p.Website, req.Token, p.VisitorID, id.Message(req.After), newsLimit)
 				if err != nil {
 					return news{}, err
 				}
@@ -138,7 +138,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 		operation.New(chain, "conversations.post_own_message", authz.Visitor,
 			func(ctx context.Context, req visitorMessage) (posted, error) {
 				p := identity.From(ctx)
-				m, fresh, err := a.s.PostAsVisitor(ctx, p.Website, req.Token, int64(p.VisitorID),
+				m, fresh, err := a.s.PostAsVisitor(ctx, p.Website, req.Token, p.VisitorID,
 					conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
 				return posted{m.View(), fresh}, err
 			}))
@@ -146,20 +146,19 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 		operation.New(chain, "conversations.set_visitor_typing", authz.Visitor,
 			func(ctx context.Context, req typing) (operation.None, error) {
 				p := identity.From(ctx)
-				return operation.None{}, a.s.SetTyping(ctx, p.Website, req.Token, int64(p.VisitorID), conversations.FromVisitor,
-					*req.Typing)
+				return operation.None{}, a.s.SetTypingByVisitor(ctx, p.Website, req.Token, p.VisitorID, *req.Typing)
 			}))
 	httpkit.Handle(r, "POST /visitor/conversations/{token}/read", 204,
 		operation.New(chain, "conversations.mark_own_read", authz.Visitor,
 			func(ctx context.Context, req read) (operation.None, error) {
 				p := identity.From(ctx)
-				return operation.None{}, a.s.MarkReadByVisitor(ctx, p.Website, req.Token, int64(p.VisitorID))
+				return operation.None{}, a.s.MarkReadByVisitor(ctx, p.Website, req.Token, p.VisitorID)
 			}))
 	httpkit.Handle(r, "POST /visitor/conversations/{token}/close", 200,
 		operation.New(chain, "conversations.close_conversation", authz.Visitor,
 			func(ctx context.Context, req read) (changed, error) {
 				p := identity.From(ctx)
-				c, err := a.s.Close(ctx, p.Website, req.Token, int64(p.VisitorID))
+				c, err := a.s.Close(ctx, p.Website, req.Token, p.VisitorID)
 				return ownOf(c), err
 			}))
 }
@@ -174,9 +173,9 @@ func (a api) forSiblings(r *httpkit.Router, chain operation.Chain) {
 	httpkit.Handle(r, "POST /internal/conversations/visitor-messages", 200,
 		operation.New(chain, "conversations.say_as_visitor", authz.Internal,
 			func(ctx context.Context, req visitorSays) (resolved, error) {
-				id, err := a.s.Say(ctx, identity.From(ctx).Website, req.Token, req.VisitorID,
+				conversation, err := a.s.Say(ctx, identity.From(ctx).Website, req.Token, req.VisitorID,
 					conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
-				return resolved{id, req.VisitorID}, err
+				return resolved{conversation, req.VisitorID}, err
 			}))
 	// The visitors service calls this and shows the conversation to the visitor.
 	httpkit.Handle(r, "GET /internal/conversations/open", 200,

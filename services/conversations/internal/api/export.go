@@ -5,6 +5,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/changefeed"
@@ -31,12 +32,12 @@ func conversationExport(a api, log changefeed.Log) changefeed.Kind {
 			rows, err := a.rows(ctx, found.Rows, err)
 			return rows, found.More, err
 		},
-		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]changefeed.Row, bool, error) {
-			found, err := a.s.ByIDs(ctx, t, ids)
+		ByKeys: func(ctx context.Context, t tenant.ID, keys []int64) ([]changefeed.Row, bool, error) {
+			found, err := a.s.ByIDs(ctx, t, typed[id.Conversation](keys))
 			rows, err := a.rows(ctx, found, err)
 			return rows, false, err
 		},
-		Gone: func(id int64) any { return gone{true, id} },
+		Gone: func(key int64) any { return gone{true, id.Conversation(key)} },
 	}
 }
 
@@ -45,20 +46,20 @@ func messageExport(s *conversations.Service, log changefeed.Log) changefeed.Kind
 		Name:  "messages",
 		Log:   log,
 		Keys:  changedMessages,
-		Owner: conversations.ConversationOf,
+		Owner: func(key int64) int64 { return int64(conversations.ConversationOf(id.Message(key))) },
 		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]changefeed.Row, bool, error) {
-			found, more, err := s.MessagesBehind(ctx, t, behind.ID, limit)
+			found, more, err := s.MessagesBehind(ctx, t, id.Message(behind.ID), limit)
 			return messageRows(found), more, err
 		},
-		ByKeys: func(ctx context.Context, t tenant.ID, ids []int64) ([]changefeed.Row, bool, error) {
-			found, cut, err := s.MessagesByIDs(ctx, t, ids)
+		ByKeys: func(ctx context.Context, t tenant.ID, keys []int64) ([]changefeed.Row, bool, error) {
+			found, cut, err := s.MessagesByIDs(ctx, t, typed[id.Message](keys))
 			return messageRows(found), cut, err
 		},
 		Below: func(ctx context.Context, t tenant.ID, conversation, behind, limit int64) ([]changefeed.Row, bool, error) {
-			found, more, err := s.Messages(ctx, t, conversation, behind, limit)
+			found, more, err := s.Messages(ctx, t, id.Conversation(conversation), id.Message(behind), limit)
 			return messageRows(found), more, err
 		},
-		Gone: func(key int64) any { return goneMessages{true, conversations.ConversationOf(key)} },
+		Gone: func(key int64) any { return goneMessages{true, conversationOf(key)} },
 	}
 }
 
@@ -106,8 +107,8 @@ func changedMessages(r outbox.Record) (keys []int64, err error) {
 	case contract.ConversationsImported:
 		var imported contract.ConversationsImportedData
 		err = r.Decode(&imported)
-		for _, id := range imported.ConversationIDs {
-			keys = append(keys, -id)
+		for _, conversation := range imported.ConversationIDs {
+			keys = append(keys, -conversation)
 		}
 	}
 	return keys, err
@@ -115,14 +116,14 @@ func changedMessages(r outbox.Record) (keys []int64, err error) {
 
 // gone is the row of an export for an erased conversation.
 type gone struct {
-	Deleted bool  `json:"deleted"`
-	ID      int64 `json:"id"`
+	Deleted bool            `json:"deleted"`
+	ID      id.Conversation `json:"id"`
 }
 
 // goneMessages is the row of an export for all messages of an erased conversation.
 type goneMessages struct {
-	Deleted        bool  `json:"deleted"`
-	ConversationID int64 `json:"conversationId"`
+	Deleted        bool            `json:"deleted"`
+	ConversationID id.Conversation `json:"conversationId"`
 }
 
 func (a api) rows(ctx context.Context, found []conversations.Conversation, err error) ([]changefeed.Row, error) {
@@ -132,7 +133,7 @@ func (a api) rows(ctx context.Context, found []conversations.Conversation, err e
 	views, err := a.views(ctx, found, "")
 	rows := make([]changefeed.Row, len(views))
 	for i, c := range found[:len(views)] {
-		rows[i] = changefeed.Row{Key: c.ID, At: c.UpdatedAt, ID: c.ID, View: views[i]}
+		rows[i] = changefeed.Row{Key: int64(c.ID), At: c.UpdatedAt, ID: int64(c.ID), View: views[i]}
 	}
 	return rows, err
 }
@@ -140,7 +141,25 @@ func (a api) rows(ctx context.Context, found []conversations.Conversation, err e
 func messageRows(found []conversations.Message) []changefeed.Row {
 	rows := make([]changefeed.Row, len(found))
 	for i, m := range found {
-		rows[i] = changefeed.Row{Key: m.ID, At: m.CreatedAt, ID: m.ID, View: m.View()}
+		rows[i] = changefeed.Row{Key: int64(m.ID), At: m.CreatedAt, ID: int64(m.ID), View: m.View()}
 	}
 	return rows
+}
+
+// conversationOf returns the conversation that a key of the export of messages concerns: that of a message, or that of
+// all messages for a negative key.
+func conversationOf(key int64) id.Conversation {
+	if key < 0 {
+		return id.Conversation(-key)
+	}
+	return conversations.ConversationOf(id.Message(key))
+}
+
+// typed returns keys as ids.
+func typed[ID ~int64](keys []int64) []ID {
+	ids := make([]ID, len(keys))
+	for i, key := range keys {
+		ids[i] = ID(key)
+	}
+	return ids
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/searchterms"
@@ -35,7 +36,7 @@ type list struct {
 	Lang       string         `query:"lang" json:"-"`
 	Status     string         `query:"status" json:"-"`
 	AssigneeID assigneeFilter `query:"assigneeId" json:"-"`
-	VisitorID  int64          `query:"visitorId" json:"-"`
+	VisitorID  id.Visitor     `query:"visitorId" json:"-"`
 	Search     string         `query:"search" json:"-"`
 }
 
@@ -63,7 +64,7 @@ func (l list) filter() conversations.Filter {
 
 // assigneeFilter is the assignee in a query: an id, or "none".
 type assigneeFilter struct {
-	id   int64
+	id   id.User
 	none bool
 }
 
@@ -77,7 +78,7 @@ func (h *assigneeFilter) UnmarshalText(b []byte) error {
 	if err != nil || n <= 0 {
 		return errAssigneeFilter
 	}
-	h.id = n
+	h.id = id.User(n)
 	return nil
 }
 
@@ -102,10 +103,10 @@ type rate struct {
 }
 
 type agentMessage struct {
-	Token           string `path:"token" json:"-"`
-	Content         string `json:"content"`
-	AuthorID        *int64 `json:"authorId"`
-	ClientMessageID string `json:"clientMessageId"`
+	Token           string   `path:"token" json:"-"`
+	Content         string   `json:"content"`
+	AuthorID        *id.User `json:"authorId"`
+	ClientMessageID string   `json:"clientMessageId"`
 }
 
 type visitorMessage struct {
@@ -122,7 +123,7 @@ type open struct {
 type update struct {
 	Token      string                               `path:"token" json:"-"`
 	Status     optional.Value[conversations.Status] `json:"status"`
-	AssigneeID optional.Value[int64]                `json:"assigneeId"`
+	AssigneeID optional.Value[id.User]              `json:"assigneeId"`
 	Tags       optional.Value[[]string]             `json:"tags"`
 	Summary    optional.Value[string]               `json:"summary"`
 }
@@ -160,19 +161,19 @@ func newsOf(c conversations.View, th conversations.Thread) news {
 }
 
 type openOf struct {
-	VisitorID int64 `query:"visitorId" json:"-"`
+	VisitorID id.Visitor `query:"visitorId" json:"-"`
 }
 
 // visitorSays is a message that another service posts for a visitor. A token selects the conversation.
 type visitorSays struct {
-	VisitorID int64  `json:"visitorId"`
-	Token     string `json:"token"`
+	VisitorID id.Visitor `json:"visitorId"`
+	Token     string     `json:"token"`
 	open
 }
 
 type resolved struct {
-	ID        int64 `json:"id"`
-	VisitorID int64 `json:"visitorId"`
+	ID        id.Conversation `json:"id"`
+	VisitorID id.Visitor      `json:"visitorId"`
 }
 
 type importRequest struct {
@@ -186,8 +187,8 @@ type importRequest struct {
 	} `json:"rows"`
 }
 
-func (r importRequest) rows() []conversations.Row {
-	rows := make([]conversations.Row, len(r.Rows))
+func (r importRequest) rows() conversations.Rows {
+	rows := make(conversations.Rows, len(r.Rows))
 	for i, row := range r.Rows {
 		rows[i] = conversations.Row{Key: row.Key, Topics: row.Topics, Turns: make([]conversations.Turn, len(row.Turns))}
 		for j, t := range row.Turns {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/services/conversations"
@@ -61,7 +62,7 @@ func ownOf(c conversations.Conversation) changed {
 
 // agent is the part of an agent that visitors see.
 type agent struct {
-	ID        int64   `json:"id"`
+	ID        id.User `json:"id"`
 	Name      string  `json:"name"`
 	AvatarURL *string `json:"avatarUrl"`
 }

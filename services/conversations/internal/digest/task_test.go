@@ -62,7 +62,7 @@ func replica(t *testing.T, db *mongokit.DB, said records, d *fakeStore) Task {
 	return Task{
 		Log: outbox.NewLog(db, storetest.Telemetry(t, "conversations")), Feed: feed.Feed{Name: "conversations", Log: said},
 		Positions: d,
-		Service:   conversations.New(d, nil, nil, Local{}, time.Now),
+		Service:   conversations.New(d, nil, nil, nil, Local{}, time.Now),
 		Telemetry: storetest.Telemetry(t, "conversations"),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/libs/store/transient"
@@ -15,7 +16,7 @@ import (
 // event is an event with its frames, which are made when the first reader needs them.
 type event struct {
 	website tenant.ID
-	visitor int64 // the visitor that it concerns, 0 if there is none
+	about   audience // the visitor that it concerns; agents if there is none
 	facts   contract.Facts
 	envelope
 	forAgents, forVisitor *frame
@@ -64,14 +65,18 @@ func ofRecord(r outbox.Record) (event, error) {
 		return event{}, err
 	}
 	e := envelope{ID: r.ID, Type: r.Type, At: r.At, Data: json.RawMessage(r.Data)}
-	return event{website: r.Website, visitor: visitor, facts: contract.FactsOf(r.Type), envelope: e}, nil
+	about := agents
+	if visitor != 0 {
+		about = visitorOf(id.Visitor(visitor))
+	}
+	return event{website: r.Website, about: about, facts: contract.FactsOf(r.Type), envelope: e}, nil
 }
 
 // ofTransient converts a transient event, which no log contains.
 func ofTransient(f transient.Event) event {
 	return event{
 		website:  f.Website,
-		visitor:  int64(f.Visitor),
+		about:    visitorOf(f.Visitor),
 		facts:    contract.FactsOf(f.Type),
 		envelope: envelope{Type: f.Type, At: f.At, Data: f.Data},
 	}
@@ -79,7 +84,7 @@ func ofTransient(f transient.Event) event {
 
 // frameFor returns the frame for a reader. It is made once for all agents and once for the visitor.
 func (e *event) frameFor(r *reader) (*frame, error) {
-	if r.visitor == 0 {
+	if !r.isVisitor {
 		return e.make(&e.forAgents, e.envelope)
 	}
 	if e.forVisitor != nil {
@@ -135,8 +140,8 @@ func (e *event) concerns(r *reader) bool {
 	switch {
 	case r.website != e.website:
 		return false
-	case r.visitor != 0:
-		return r.visitor == e.visitor && e.facts.ShownToVisitor
+	case r.isVisitor:
+		return r.audience == e.about && e.facts.ShownToVisitor
 	default:
 		return r.pro || !e.facts.NeedsPro
 	}

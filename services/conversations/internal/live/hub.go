@@ -74,13 +74,13 @@ type Hub struct {
 	lag     prometheus.Histogram
 }
 
-// room is the readers of a website by visitor. Visitor 0 stands for the agents.
-type room map[int64][]*reader
+// room is the readers of a website by audience.
+type room map[audience][]*reader
 
 // reader is an open stream. Its queue is closed when it is dropped.
 type reader struct {
+	audience
 	website tenant.ID
-	visitor int64  // 0 for an agent
 	pro     bool   // receives ticket events
 	address string // the key under which its address is counted, "" if it is not counted
 	queue   chan delivery
@@ -118,7 +118,7 @@ func New(feeds []feed.Feed, own VisitorEvents, redis *rediskit.Client, t *teleme
 			Buckets: telemetry.Durations(),
 		}),
 	}
-	for _, r := range []*reader{{}, {visitor: 1}} {
+	for _, r := range []*reader{{audience: agents}, {audience: visitorOf(1)}} {
 		h.open.WithLabelValues(r.kind()) // so that the metric is 0 before the first reader
 	}
 	t.Registry.MustRegister(h.open, h.dropped, h.lag)
@@ -230,10 +230,10 @@ func (h *Hub) candidates(e *event) []*reader {
 	if rm == nil {
 		return nil
 	}
-	if e.visitor == 0 {
-		return slices.Clone((*rm)[0])
+	if !e.about.isVisitor {
+		return slices.Clone((*rm)[agents])
 	}
-	return slices.Concat((*rm)[0], (*rm)[e.visitor])
+	return slices.Concat((*rm)[agents], (*rm)[e.about])
 }
 
 // deliver queues an event for the readers that it concerns, and disconnects those whose queue is full: they resume from
@@ -282,14 +282,14 @@ func (h *Hub) enter(p identity.Principal, address string) (*reader, cursor, erro
 		return nil, nil, fault.Away("this replica", errStopping)
 	}
 	r := &reader{
-		website: p.Website,
-		visitor: int64(p.VisitorID),
-		pro:     p.Plan == identity.Pro,
-		address: countedAddress(p, address),
-		queue:   make(chan delivery, queueLength),
+		audience: audienceOf(p),
+		website:  p.Website,
+		pro:      p.Plan == identity.Pro,
+		address:  countedAddress(p, address),
+		queue:    make(chan delivery, queueLength),
 	}
 	rm := h.rooms[r.website]
-	if r.visitor != 0 && rm != nil && len((*rm)[r.visitor]) >= maxPerVisitor {
+	if r.isVisitor && rm != nil && len((*rm)[r.audience]) >= maxPerVisitor {
 		return nil, nil, tooMany("of this visitor")
 	}
 	if r.address != "" && !h.addresses.acquire(r.address, 1) {
@@ -303,7 +303,7 @@ func (h *Hub) enter(p identity.Principal, address string) (*reader, cursor, erro
 		rm = &room{}
 		h.rooms[r.website] = rm
 	}
-	(*rm)[r.visitor] = append((*rm)[r.visitor], r)
+	(*rm)[r.audience] = append((*rm)[r.audience], r)
 	h.readers++
 	h.open.WithLabelValues(r.kind()).Inc()
 	return r, slices.Clone(h.at), nil
@@ -314,7 +314,7 @@ func (h *Hub) enter(p identity.Principal, address string) (*reader, cursor, erro
 // programs on this machine, or of all clients behind a proxy that the gateway isn't configured to trust.
 func countedAddress(p identity.Principal, address string) string {
 	a, err := netip.ParseAddr(address)
-	if p.VisitorID == 0 || err != nil || a.IsLoopback() {
+	if !audienceOf(p).isVisitor || err != nil || a.IsLoopback() {
 		return ""
 	}
 	return httpkit.AddressKey(address)
@@ -329,7 +329,7 @@ func tooMany(whose string) error {
 
 // streamsOf returns the shares that limit a reader's kind of stream.
 func (h *Hub) streamsOf(r *reader) *shares[tenant.ID] {
-	if r.visitor != 0 {
+	if r.isVisitor {
 		return h.visitors
 	}
 	return h.agents
@@ -359,12 +359,12 @@ func (h *Hub) drop(r *reader) {
 	if rm == nil {
 		return
 	}
-	i := slices.Index((*rm)[r.visitor], r)
+	i := slices.Index((*rm)[r.audience], r)
 	if i < 0 {
 		return
 	}
-	if (*rm)[r.visitor] = slices.Delete((*rm)[r.visitor], i, i+1); len((*rm)[r.visitor]) == 0 {
-		delete(*rm, r.visitor)
+	if (*rm)[r.audience] = slices.Delete((*rm)[r.audience], i, i+1); len((*rm)[r.audience]) == 0 {
+		delete(*rm, r.audience)
 	}
 	if len(*rm) == 0 {
 		delete(h.rooms, r.website)
@@ -375,7 +375,7 @@ func (h *Hub) drop(r *reader) {
 }
 
 func (r *reader) kind() string {
-	if r.visitor != 0 {
+	if r.isVisitor {
 		return "visitor"
 	}
 	return "agent"

@@ -83,11 +83,11 @@ func (l *log) Head(context.Context) (int64, error) {
 
 // VisitorEvents implements VisitorEvents. It returns the latest first, because the interface promises no order.
 func (l *log) VisitorEvents(
-	_ context.Context, t tenant.ID, visitor, behind int64, take func([]outbox.Record) error,
+	_ context.Context, t tenant.ID, visitor id.Visitor, behind int64, take func([]outbox.Record) error,
 ) (bool, error) {
 	found, err := l.read(behind, math.MaxInt64, func(r outbox.Record) bool {
 		e, err := ofRecord(r)
-		return err == nil && r.Website == t && e.visitor == visitor
+		return err == nil && r.Website == t && e.about == visitorOf(visitor)
 	})
 	slices.Reverse(found)
 	if err != nil || l.manyConversations {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/outbox"
 )
@@ -34,7 +35,8 @@ type VisitorEvents interface {
 	// VisitorEvents passes records about a visitor's conversations to take, in batches ordered by conversation: those
 	// after the position behind, and those that have no position yet. It reports false if the visitor has too many
 	// conversations to read.
-	VisitorEvents(ctx context.Context, t tenant.ID, visitor, behind int64, take func([]outbox.Record) error) (bool, error)
+	VisitorEvents(ctx context.Context, t tenant.ID, visitor id.Visitor, behind int64,
+		take func([]outbox.Record) error) (bool, error)
 }
 
 // resumes limits how many streams read the logs at the same time.
@@ -51,7 +53,7 @@ func newResumes() resumes {
 // visitor's next turn begins once the bytes of the last one are paid for at resumePace: a client that reconnects missed
 // little, and one that reads a long log again and again shall not keep a processor busy.
 func (s resumes) turn(ctx context.Context, r *reader) (done func(bytes int), ok bool) {
-	if r.visitor == 0 {
+	if !r.isVisitor {
 		return func(int) { s.all.release(r.website, 1) }, s.all.wait(ctx, r.website, 1)
 	}
 	visitor := owner{r.website, r.visitor}
@@ -76,7 +78,7 @@ func (h *Hub) missed(ctx context.Context, r *reader, id string, now cursor) ([]d
 	if err != nil || !from.within(now) {
 		return nil, nil, nil
 	}
-	if r.visitor != 0 {
+	if r.isVisitor {
 		from = append(cursor{from[0]}, now[1:]...) // visitors receive no events of the other logs
 	}
 	if slices.Equal(from, now) {
@@ -117,7 +119,7 @@ type catchUp struct {
 }
 
 func (c *catchUp) read(ctx context.Context, from cursor) error {
-	if c.reader.visitor != 0 {
+	if c.reader.isVisitor {
 		return c.readOwn(ctx, from)
 	}
 	at := slices.Clone(from)

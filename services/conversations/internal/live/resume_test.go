@@ -160,7 +160,7 @@ func TestResumingTakesTurns(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	turn := func(p identity.Principal, ctx context.Context) (func(int), bool) {
-		return s.turn(ctx, &reader{website: p.Website, visitor: int64(p.VisitorID)})
+		return s.turn(ctx, &reader{website: p.Website, audience: audienceOf(p)})
 	}
 	done, ok := turn(visitor(one, 7), ended)
 	if !ok {
@@ -203,7 +203,7 @@ func TestAVisitorsResumingIsPaced(t *testing.T) {
 			done(bytes)
 			return time.Since(start)
 		}
-		seven, eight, agent := &reader{website: one, visitor: 7}, &reader{website: one, visitor: 8}, &reader{website: one}
+		seven, eight, agent := &reader{website: one, audience: visitorOf(7)}, &reader{website: one, audience: visitorOf(8)}, &reader{website: one}
 		for i, c := range []struct {
 			reader *reader
 			want   time.Duration

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -74,8 +75,8 @@ func (s *shares[K]) release(key K, n int64) {
 	}
 }
 
-// owner is a visitor of a website. Visitor 0 stands for its agents.
+// owner is a visitor of a website.
 type owner struct {
 	website tenant.ID
-	visitor int64
+	visitor id.Visitor
 }

@@ -23,7 +23,7 @@ func TestChangeRequiresTheVersionThatWasRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.SetTyping(t.Context(), w, c.Token, 0, conversations.FromAgent, noon); err != nil {
+	if _, err := s.SetTyping(t.Context(), w, c.Token, nil, noon); err != nil {
 		t.Fatal(err)
 	}
 	if typed, err := state(t.Context()); err != nil || typed != before {
@@ -37,9 +37,9 @@ func TestChangeRequiresTheVersionThatWasRead(t *testing.T) {
 		t.Errorf("with a message it is still %v, %v", after, err)
 	}
 	storetest.Guarded(t, state, func(ctx context.Context) error {
-		_, err := s.Change(ctx, w, c.Token, func(c *conversations.Conversation) ([]conversations.Event, error) {
+		_, err := s.Save(ctx, w, c.Token, func(c conversations.Conversation) (conversations.Conversation, []conversations.Event, error) {
 			c.Tags = append(c.Tags, "x")
-			return nil, nil
+			return c, nil, nil
 		})
 		return err
 	}, nil)
@@ -56,10 +56,10 @@ func TestListInTheOrderOfChanges(t *testing.T) {
 	storetest.Follow(t, storetest.Followed[conversations.Conversation]{
 		Rows: len(rows),
 		Change: func(row int, at time.Time) error {
-			_, err := s.Change(t.Context(), w, rows[row].Token,
-				func(c *conversations.Conversation) ([]conversations.Event, error) {
+			_, err := s.Save(t.Context(), w, rows[row].Token,
+				func(c conversations.Conversation) (conversations.Conversation, []conversations.Event, error) {
 					c.UpdatedAt = at
-					return nil, nil
+					return c, nil, nil
 				})
 			return err
 		},

@@ -91,7 +91,7 @@ func (s *Store) eraseConversation(ctx context.Context, t tenant.ID, token string
 		if err := s.texts.Remove(ctx, t, c.Bytes); err != nil {
 			return err
 		}
-		if err := s.log.Redact(ctx, t, c.ID); err != nil {
+		if err := s.log.Redact(ctx, t, int64(c.ID)); err != nil {
 			return err
 		}
 		if err := s.remember(ctx, c); err != nil {

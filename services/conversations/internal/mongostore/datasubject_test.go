@@ -48,11 +48,11 @@ func TestErasingVisitorLeavesNothingOfThem(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.Change(t.Context(), one, closed.Token,
-		func(c *conversations.Conversation) ([]conversations.Event, error) {
+	if _, err := s.Save(t.Context(), one, closed.Token,
+		func(c conversations.Conversation) (conversations.Conversation, []conversations.Event, error) {
 			c.Status = conversations.Closed
-			return []conversations.Event{{
-				Key: c.ID,
+			return c, []conversations.Event{{
+				Conversation: &c.ID,
 				Data: contract.ConversationUpdatedData{
 					Conversation: conversations.View{Token: c.Token},
 					From:         conversations.Open,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/rowcount"
@@ -13,7 +14,7 @@ import (
 // key is the key of the row counts: the filters of lists, except for visitors, who have few conversations, and words.
 type key struct {
 	Status   conversations.Status `bson:"status"`
-	Assignee int64                `bson:"assignee,omitempty"` // 0: unassigned
+	Assignee id.User              `bson:"assignee,omitempty"` // zero: unassigned
 }
 
 func keyOf(c conversations.Conversation) key {

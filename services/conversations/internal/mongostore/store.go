@@ -13,6 +13,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
@@ -121,7 +122,10 @@ func (t turns) acquire(ctx context.Context, token string) (done func(), err erro
 }
 
 // NextID implements conversations.Store.
-func (s *Store) NextID(ctx context.Context, n int64) (int64, error) { return s.ids.Reserve(ctx, n) }
+func (s *Store) NextID(ctx context.Context, n int64) (id.Conversation, error) {
+	first, err := s.ids.Reserve(ctx, n)
+	return id.Conversation(first), err
+}
 
 func byToken(token string) bson.D { return bson.D{{Key: "token", Value: token}} }
 
@@ -157,11 +161,11 @@ func (s *Store) List(
 }
 
 // ByIDs implements conversations.Store.
-func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]conversations.Conversation, error) {
+func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []id.Conversation) ([]conversations.Conversation, error) {
 	return s.conversations.List(ctx, t, among("_id", ids), mongokit.Query{Omit: "terms"})
 }
 
-func among(key string, ids []int64) bson.D {
+func among[ID ~int64](key string, ids []ID) bson.D {
 	return bson.D{{Key: key, Value: bson.D{{Key: "$in", Value: ids}}}}
 }
 
@@ -188,9 +192,9 @@ func (s *Store) Counts(ctx context.Context, t tenant.ID, since time.Time) (c con
 
 // Messages implements conversations.Store.
 func (s *Store) Messages(
-	ctx context.Context, t tenant.ID, conversationID, after, limit int64,
+	ctx context.Context, t tenant.ID, conversation id.Conversation, after id.Message, limit int64,
 ) ([]conversations.Message, bool, error) {
-	filter := bson.D{{Key: "conversationId", Value: conversationID},
+	filter := bson.D{{Key: "conversationId", Value: conversation},
 		{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}}
 	return s.part(ctx, t, filter, bson.D{{Key: "_id", Value: 1}}, limit)
 }
@@ -213,7 +217,7 @@ func (s *Store) part(
 // MessagesBehind implements conversations.Store. A message's number begins with the number of its conversation, so the
 // order of numbers is the order of the index.
 func (s *Store) MessagesBehind(
-	ctx context.Context, t tenant.ID, after, limit int64,
+	ctx context.Context, t tenant.ID, after id.Message, limit int64,
 ) ([]conversations.Message, bool, error) {
 	filter := bson.D{{Key: "conversationId", Value: bson.D{{Key: "$gte", Value: conversations.ConversationOf(after)}}},
 		{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}}
@@ -221,35 +225,37 @@ func (s *Store) MessagesBehind(
 }
 
 // MessagesByIDs implements conversations.Store.
-func (s *Store) MessagesByIDs(ctx context.Context, t tenant.ID, ids []int64) ([]conversations.Message, bool, error) {
+func (s *Store) MessagesByIDs(
+	ctx context.Context, t tenant.ID, ids []id.Message,
+) ([]conversations.Message, bool, error) {
 	return s.messages.Part(ctx, t, among("_id", ids), mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}})
 }
 
 // SetTyping implements conversations.Store.
 func (s *Store) SetTyping(
-	ctx context.Context, t tenant.ID, token string, visitorID int64, side conversations.Sender, until time.Time,
+	ctx context.Context, t tenant.ID, token string, visitor *id.Visitor, until time.Time,
 ) (conversations.Conversation, error) {
 	filter, field := byToken(token), "agentTypingTo"
-	if side == conversations.FromVisitor {
-		filter, field = append(filter, bson.E{Key: "visitorId", Value: visitorID}), "visitorTypingTo"
+	if visitor != nil {
+		filter, field = append(filter, bson.E{Key: "visitorId", Value: *visitor}), "visitorTypingTo"
 	}
 	return s.conversations.Modify(ctx, t, filter, bson.D{{Key: "$set", Value: bson.D{{Key: field, Value: until}}}})
 }
 
 // MarkRead implements conversations.Store.
 func (s *Store) MarkRead(
-	ctx context.Context, t tenant.ID, conversationID int64, from conversations.Sender, at time.Time,
-	newEvent func([]int64) conversations.Event,
+	ctx context.Context, t tenant.ID, conversation id.Conversation, from conversations.Sender, at time.Time,
+	newEvent func([]id.Message) conversations.Event,
 ) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		unread, err := s.messages.List(ctx, t,
-			bson.D{{Key: "conversationId", Value: conversationID}, {Key: "senderType", Value: from},
+			bson.D{{Key: "conversationId", Value: conversation}, {Key: "senderType", Value: from},
 				{Key: "readAt", Value: nil}},
 			mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Only: []string{"_id"}})
 		if err != nil || len(unread) == 0 {
 			return err
 		}
-		ids := make([]int64, len(unread))
+		ids := make([]id.Message, len(unread))
 		for i, m := range unread {
 			ids[i] = m.ID
 		}
@@ -297,7 +303,7 @@ const visitorConversations = 100
 
 // VisitorEvents implements live.VisitorEvents.
 func (s *Store) VisitorEvents(
-	ctx context.Context, t tenant.ID, visitor, behind int64, take func([]outbox.Record) error,
+	ctx context.Context, t tenant.ID, visitor id.Visitor, behind int64, take func([]outbox.Record) error,
 ) (bool, error) {
 	found, err := s.conversations.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}},
 		mongokit.Query{Limit: visitorConversations + 1, Only: []string{"_id"}})
@@ -306,7 +312,7 @@ func (s *Store) VisitorEvents(
 	}
 	ids := make([]int64, len(found))
 	for i, c := range found {
-		ids[i] = c.ID
+		ids[i] = int64(c.ID)
 	}
 	return true, s.log.Later(ctx, t, ids, behind, take)
 }

@@ -9,6 +9,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/outbox"
@@ -30,13 +31,13 @@ func open(t *testing.T) *mongostore.Store {
 // conversation stores a conversation of a website with one message of the given words, and returns it.
 func conversation(t *testing.T, s *mongostore.Store, w tenant.ID, n int64, words string) conversations.Conversation {
 	t.Helper()
-	id, err := s.NextID(t.Context(), 1)
+	first, err := s.NextID(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := noon.Add(time.Duration(n) * time.Second)
 	c := conversations.Conversation{
-		ID:        id,
+		ID:        first,
 		WebsiteID: w,
 		Token:     fmt.Sprintf("conv_%d_%d", w.Int64(), n),
 		VisitorID: 7,
@@ -47,9 +48,9 @@ func conversation(t *testing.T, s *mongostore.Store, w tenant.ID, n int64, words
 		Messages:  1,
 	}
 	m := conversations.Message{
-		ID:             id<<14 | 1,
+		ID:             id.Message(first<<14 | 1),
 		WebsiteID:      w,
-		ConversationID: id,
+		ConversationID: first,
 		Content:        words,
 		SenderType:     conversations.FromVisitor,
 		CreatedAt:      at,
@@ -62,12 +63,14 @@ func conversation(t *testing.T, s *mongostore.Store, w tenant.ID, n int64, words
 }
 
 // number gives a message the next number, as the domain does.
-func number(c *conversations.Conversation, m *conversations.Message) ([]conversations.Event, error) {
+func number(c conversations.Conversation, m conversations.Message) (
+	conversations.Conversation, conversations.Message, []conversations.Event, error,
+) {
 	c.Messages++
-	m.ID, m.ConversationID, m.WebsiteID = c.ID<<14|c.Messages, c.ID, c.WebsiteID
-	return []conversations.Event{{
-		Key:  c.ID,
-		Data: contract.MessageCreatedData{Sender: m.SenderType},
+	m.ID, m.ConversationID, m.WebsiteID = id.Message(int64(c.ID)<<14|c.Messages), c.ID, c.WebsiteID
+	return c, m, []conversations.Event{{
+		Conversation: &c.ID,
+		Data:         contract.MessageCreatedData{Sender: m.SenderType},
 	}}, nil
 }
 
@@ -100,7 +103,7 @@ func TestConcurrentPostsAreAllStoredInOrder(t *testing.T) {
 		t.Fatalf("%d messages, %v", len(ms), err)
 	}
 	for i, m := range ms {
-		if m.ID != c.ID<<14|int64(i+1) {
+		if m.ID != id.Message(c.ID<<14|id.Conversation(i+1)) {
 			t.Fatalf("message %d has number %d", i, m.ID)
 		}
 	}
@@ -141,9 +144,11 @@ func TestRefusedChangeStoresNothing(t *testing.T) {
 	c := conversation(t, s, w, 1, "a")
 	no := errors.New("no")
 	_, _, err := s.Post(t.Context(), w, c.Token, conversations.Message{Content: "x"},
-		func(c *conversations.Conversation, _ *conversations.Message) ([]conversations.Event, error) {
+		func(c conversations.Conversation, m conversations.Message) (
+			conversations.Conversation, conversations.Message, []conversations.Event, error,
+		) {
 			c.Status = conversations.Closed
-			return nil, no
+			return c, m, nil, no
 		})
 	if !errors.Is(err, no) {
 		t.Fatal(err)
@@ -157,14 +162,14 @@ func TestRefusedChangeStoresNothing(t *testing.T) {
 func TestListReturnsMatchingConversations(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
-	agent := int64(3)
+	agent := id.User(3)
 	first := conversation(t, s, w, 1, "Where is my parcel")
 	second := conversation(t, s, w, 2, "the parcel is late")
 	conversation(t, s, w, 3, "refund please")
-	if _, err := s.Change(t.Context(), w, second.Token,
-		func(c *conversations.Conversation) ([]conversations.Event, error) {
+	if _, err := s.Save(t.Context(), w, second.Token,
+		func(c conversations.Conversation) (conversations.Conversation, []conversations.Event, error) {
 			c.Status, c.AssigneeID, c.UpdatedAt = conversations.Closed, &agent, noon.Add(time.Hour)
-			return nil, nil
+			return c, nil, nil
 		}); err != nil {
 		t.Fatal(err)
 	}
@@ -200,9 +205,9 @@ func TestListReturnsMatchingConversations(t *testing.T) {
 func TestImportIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
-	row := func(id int64, key string) conversations.Conversation {
+	row := func(number id.Conversation, key string) conversations.Conversation {
 		return conversations.Conversation{
-			ID:        id,
+			ID:        number,
 			WebsiteID: w,
 			Token:     "conv_" + key,
 			ImportKey: key,
@@ -245,18 +250,21 @@ func TestIsolation(t *testing.T) {
 		missing("Get", err)
 		_, _, err = s.Post(t.Context(), other, c.Token, conversations.Message{Content: "x"}, number)
 		missing("Post", err)
-		_, err = s.Change(t.Context(), other, c.Token,
-			func(*conversations.Conversation) ([]conversations.Event, error) { return nil, nil })
-		missing("Change", err)
-		_, err = s.SetTyping(t.Context(), other, c.Token, 0, conversations.FromAgent, noon)
+		_, err = s.Save(t.Context(), other, c.Token,
+			func(c conversations.Conversation) (conversations.Conversation, []conversations.Event, error) {
+				return c, nil, nil
+			})
+		missing("Save", err)
+		_, err = s.SetTyping(t.Context(), other, c.Token, nil, noon)
 		missing("SetTyping", err)
-		_, err = s.SetTyping(t.Context(), own, c.Token, 8, conversations.FromVisitor, noon)
+		another := id.Visitor(8)
+		_, err = s.SetTyping(t.Context(), own, c.Token, &another, noon)
 		missing("SetTyping of another visitor", err)
 		if ms, _, err := s.Messages(t.Context(), other, c.ID, 0, 10); err != nil || len(ms) != 0 {
 			t.Errorf("Messages: %v %v", ms, err)
 		}
 		if err := s.MarkRead(t.Context(), other, c.ID, conversations.FromVisitor, noon,
-			func(ids []int64) conversations.Event {
+			func(ids []id.Message) conversations.Event {
 				t.Errorf("%v were read", ids)
 				return conversations.Event{}
 			}); err != nil {
@@ -296,10 +304,10 @@ func TestMarkReadMarksOneSide(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, from := range []conversations.Sender{conversations.FromVisitor, conversations.FromAgent} {
-		var marked []int64
-		err := s.MarkRead(t.Context(), w, c.ID, from, noon, func(ids []int64) conversations.Event {
+		var marked []id.Message
+		err := s.MarkRead(t.Context(), w, c.ID, from, noon, func(ids []id.Message) conversations.Event {
 			marked = ids
-			return conversations.Event{Key: c.ID, Data: contract.ConversationReadData{}}
+			return conversations.Event{Conversation: &c.ID, Data: contract.ConversationReadData{}}
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -1,12 +1,13 @@
 package mongostore
 
 import (
-	"cmp"
 	"context"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
@@ -51,18 +52,21 @@ func (s *Store) Open(
 // conversation: each sees the number of the one before.
 func (s *Store) Post(
 	ctx context.Context, t tenant.ID, token string, m conversations.Message,
-	change func(*conversations.Conversation, *conversations.Message) ([]conversations.Event, error),
+	change func(conversations.Conversation, conversations.Message) (
+		conversations.Conversation, conversations.Message, []conversations.Event, error),
 ) (conversations.Message, bool, error) {
 	var posted conversations.Message
-	c, err := s.change(ctx, t, token,
-		func(ctx context.Context, c *conversations.Conversation) ([]conversations.Event, error) {
-			posted = m
-			evs, err := change(c, &posted)
-			if err != nil {
-				return nil, err
+	c, err := s.save(ctx, t, token,
+		func(
+			ctx context.Context, c conversations.Conversation,
+		) (conversations.Conversation, []conversations.Event, error) {
+			var events []conversations.Event
+			var err error
+			if c, posted, events, err = change(c, m); err != nil {
+				return c, nil, err
 			}
-			c.Terms = append(c.Terms, searchterms.Of(conversations.MaxTerms, m.Content)...)
-			return evs, s.messages.Insert(ctx, t, posted)
+			c.Terms = slices.Concat(c.Terms, searchterms.Of(conversations.MaxTerms, m.Content))
+			return c, events, s.messages.Insert(ctx, t, posted)
 		})
 	if m.ClientID != "" && mongokit.IsDuplicate(err) {
 		posted, err = s.byClientID(ctx, t, c.ID, m.ClientID)
@@ -72,81 +76,98 @@ func (s *Store) Post(
 }
 
 func (s *Store) byClientID(
-	ctx context.Context, t tenant.ID, conversationID int64, clientID string,
+	ctx context.Context, t tenant.ID, conversation id.Conversation, clientID string,
 ) (conversations.Message, error) {
 	return s.messages.Get(ctx, t,
-		bson.D{{Key: "conversationId", Value: conversationID}, {Key: "clientMessageId", Value: clientID}})
+		bson.D{{Key: "conversationId", Value: conversation}, {Key: "clientMessageId", Value: clientID}})
 }
 
-// Change implements conversations.Store.
-func (s *Store) Change(
+// Save implements conversations.Store.
+func (s *Store) Save(
 	ctx context.Context, t tenant.ID, token string,
-	change func(*conversations.Conversation) ([]conversations.Event, error),
+	change func(conversations.Conversation) (conversations.Conversation, []conversations.Event, error),
 ) (conversations.Conversation, error) {
-	return s.change(ctx, t, token, func(_ context.Context, c *conversations.Conversation) ([]conversations.Event, error) {
-		return change(c)
-	})
+	return s.save(ctx, t, token,
+		func(
+			_ context.Context, c conversations.Conversation,
+		) (conversations.Conversation, []conversations.Event, error) {
+			return change(c)
+		})
 }
 
-// change locks the conversation by writing it, lets fn change it, and stores the changed fields and the events.
-func (s *Store) change(
+// save locks the conversation by writing it, lets change change it, and stores the fields that differ and the events.
+func (s *Store) save(
 	ctx context.Context, t tenant.ID, token string,
-	fn func(context.Context, *conversations.Conversation) ([]conversations.Event, error),
-) (c conversations.Conversation, err error) {
+	change func(
+		context.Context, conversations.Conversation,
+	) (conversations.Conversation, []conversations.Event, error),
+) (saved conversations.Conversation, err error) {
 	done, err := s.turns.acquire(ctx, token)
 	if err != nil {
-		return c, err
+		return saved, err
 	}
 	defer done()
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		var err error
-		if c, err = s.conversations.Modify(ctx, t, byToken(token),
-			bson.D{{Key: "$inc", Value: bson.D{{Key: "version", Value: int64(1)}}}}); err != nil {
-			return err
-		}
-		if err := version.Check(ctx, version.Of{ID: c.ID, Version: c.Version - 1}); err != nil {
-			return err
-		}
-		known, before, bytes := len(c.Terms), keyOf(c), c.Bytes
-		evs, err := fn(ctx, &c)
+		stored, err := s.conversations.Modify(ctx, t, byToken(token),
+			bson.D{{Key: "$inc", Value: bson.D{{Key: "version", Value: int64(1)}}}})
 		if err != nil {
 			return err
 		}
-		update := bson.D{{Key: "$set", Value: mutable(c)}}
-		if fresh := c.Terms[known:]; len(fresh) > 0 && known < conversations.MaxTerms {
-			update = append(update,
-				bson.E{Key: "$addToSet", Value: bson.D{{Key: "terms", Value: bson.D{{Key: "$each", Value: fresh}}}}})
-		}
-		if _, err := s.conversations.Update(ctx, t, bson.D{{Key: "_id", Value: c.ID}}, update); err != nil {
+		if err := version.Check(ctx, version.Of{ID: int64(stored.ID), Version: stored.Version - 1}); err != nil {
 			return err
 		}
-		if err := s.counts.Move(ctx, t, before, keyOf(c)); err != nil {
+		saved = stored // a caller needs its id even if change fails
+		after, events, err := change(ctx, stored)
+		if err != nil {
 			return err
 		}
-		if err := s.texts.Resize(ctx, t, bytes, c.Bytes); err != nil {
+		saved = after
+		if err := s.write(ctx, stored, saved); err != nil {
 			return err
 		}
-		return s.appendEvents(ctx, t, evs)
+		return s.appendEvents(ctx, t, events)
 	})
-	return c, err
+	return saved, err
 }
 
-// mutable returns the fields that a change may set.
-func mutable(c conversations.Conversation) bson.D {
-	return bson.D{
-		{Key: "status", Value: c.Status}, {Key: "assigneeId", Value: c.AssigneeID}, {Key: "rating", Value: c.Rating},
-		{Key: "feedback", Value: c.Feedback}, {Key: "ratedAt", Value: c.RatedAt}, {Key: "ratedFor", Value: c.RatedFor},
-		{Key: "summary", Value: c.Summary}, {Key: "tags", Value: c.Tags},
-		{Key: "updatedAt", Value: c.UpdatedAt}, {Key: "closedAt", Value: c.ClosedAt}, {Key: "messages", Value: c.Messages},
-		{Key: "bytes", Value: c.Bytes},
-		{Key: "firstVisitorAt", Value: c.FirstVisitorAt}, {Key: "firstAgentAt", Value: c.FirstAgentAt},
-		{Key: "visitorTypingTo", Value: c.VisitorTypingTo}, {Key: "agentTypingTo", Value: c.AgentTypingTo},
+// write stores the fields in which a conversation differs from its state before, its row counts and its bytes. New
+// search terms are added to the stored ones, up to MaxTerms.
+func (s *Store) write(ctx context.Context, before, after conversations.Conversation) error {
+	t, known := before.WebsiteID, len(before.Terms)
+	fresh := after.Terms[known:]
+	before.Terms, after.Terms = nil, nil // they are only ever added to
+	update, err := mongokit.Changes(before, after)
+	if err != nil {
+		return err
 	}
+	if len(fresh) > 0 && known < conversations.MaxTerms {
+		update = append(update,
+			bson.E{Key: "$addToSet", Value: bson.D{{Key: "terms", Value: bson.D{{Key: "$each", Value: fresh}}}}})
+	}
+	if len(update) > 0 {
+		if _, err := s.conversations.Update(ctx, t, bson.D{{Key: "_id", Value: before.ID}}, update); err != nil {
+			return err
+		}
+	}
+	if err := s.counts.Move(ctx, t, keyOf(before), keyOf(after)); err != nil {
+		return err
+	}
+	return s.texts.Resize(ctx, t, before.Bytes, after.Bytes)
 }
 
-func (s *Store) appendEvents(ctx context.Context, t tenant.ID, evs []conversations.Event) error {
-	for _, e := range evs {
-		if err := s.log.AppendAbout(ctx, t, e.VisitorID, cmp.Or(e.Key, outbox.Many), e.Data); err != nil {
+func (s *Store) appendEvents(ctx context.Context, t tenant.ID, events []conversations.Event) error {
+	for _, e := range events {
+		key := int64(outbox.Many)
+		if e.Conversation != nil {
+			key = int64(*e.Conversation)
+		}
+		var err error
+		if e.Visitor != nil {
+			err = s.log.AppendAbout(ctx, t, int64(*e.Visitor), key, e.Data)
+		} else {
+			err = s.log.Append(ctx, t, key, e.Data)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,25 @@
+package clients
+
+import (
+	"context"
+	"net/url"
+
+	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
+	"fivechat.dev/services/conversations"
+)
+
+// Accounts implements conversations.Accounts.
+type Accounts struct{ Client *httpkit.Client }
+
+// Agents implements conversations.Accounts.
+func (a Accounts) Agents(ctx context.Context, t tenant.ID, ids []id.User) ([]conversations.Agent, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	some := httpkit.IDs[id.User](ids[:min(len(ids), httpkit.MaxIDs)])
+	return httpkit.Call[[]conversations.Agent](
+		ctx, a.Client, t, "GET", "/internal/users?ids="+url.QueryEscape(some.String()), nil,
+	)
+}

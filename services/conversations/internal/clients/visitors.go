@@ -1,0 +1,59 @@
+package clients
+
+import (
+	"context"
+	"strconv"
+
+	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
+	"fivechat.dev/services/conversations"
+)
+
+// Visitors implements conversations.Visitors.
+type Visitors struct{ Client *httpkit.Client }
+
+// Visitor implements conversations.Visitors.
+func (v Visitors) Visitor(ctx context.Context, t tenant.ID, visitor id.Visitor) (*conversations.Visitor, error) {
+	found, err := httpkit.Call[[]conversations.Visitor](
+		ctx, v.Client, t, "GET", "/internal/visitors?ids="+strconv.FormatInt(int64(visitor), 10), nil,
+	)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+type importRow struct {
+	Key string `json:"key"`
+}
+
+type importRequest struct {
+	Rows []importRow `json:"rows"`
+}
+
+type importedVisitor struct {
+	Key string     `json:"key"`
+	ID  id.Visitor `json:"id"`
+}
+
+// ImportVisitors implements conversations.Visitors.
+func (v Visitors) ImportVisitors(ctx context.Context, t tenant.ID, keys []string) ([]id.Visitor, error) {
+	req := importRequest{Rows: make([]importRow, len(keys))}
+	for i, k := range keys {
+		req.Rows[i].Key = k
+	}
+	made, err := httpkit.Call[[]importedVisitor](ctx, v.Client, t, "POST", "/internal/visitors/import", req)
+	if err != nil {
+		return nil, err
+	}
+	byKey := make(map[string]id.Visitor, len(made))
+	for _, one := range made {
+		byKey[one.Key] = one.ID
+	}
+	ids := make([]id.Visitor, len(keys))
+	for i, k := range keys {
+		ids[i] = byKey[k]
+	}
+	return ids, nil
+}
