@@ -43,7 +43,7 @@ func Default() Config {
 	return Config{Addr: ":8080", AdminAddr: ":9090", StoreWait: 30 * time.Second, Telemetry: telemetry.Default()}
 }
 
-// Validate refuses settings that cannot work.
+// Validate refuses invalid settings.
 func (c Config) Validate() error {
 	_, err := c.Keyring()
 	err = errors.Join(err, c.Telemetry.Validate())
@@ -56,7 +56,7 @@ func (c Config) Validate() error {
 	return err
 }
 
-// Keyring makes the ring of AssertionKeys.
+// Keyring returns the ring of AssertionKeys.
 func (c Config) Keyring() (*identity.Keyring, error) {
 	ring, err := identity.ParseKeyring(c.AssertionKeys)
 	if err != nil {
@@ -72,12 +72,12 @@ type Component struct {
 	DB          *mongokit.DB
 	Redis       *rediskit.Client // nil if none is configured
 	Router      *httpkit.Router
-	Idempotency *idempotency.Store // the answers of requests that may be sent again
+	Idempotency *idempotency.Store // the responses of requests with an idempotency key
 	Chain       operation.Chain
 	config      Config
 }
 
-// New makes the common parts of the service of a name.
+// New returns the common parts of a named service.
 func New(ctx context.Context, name string, c Config) (*Component, error) {
 	keys, err := c.Keyring()
 	if err != nil {
@@ -104,14 +104,15 @@ func New(ctx context.Context, name string, c Config) (*Component, error) {
 	return &Component{tele, keys, db, redis, router, kept, operation.Standard(tele), c}, nil
 }
 
-// Client makes a client of the sibling at base.
+// Client returns a client of another service at base.
 func (c *Component) Client(base string) *httpkit.Client {
 	return httpkit.NewClient(base, c.Keys, c.Telemetry)
 }
 
-// Unit makes sure of the indexes and gives the service as a Unit.
+// Unit waits for the store, creates missing indexes, and returns the service as a Unit.
 func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit, error) {
-	if err := c.DB.Await(ctx, c.config.StoreWait, func(err error) { c.Log.WarnContext(ctx, "waiting for the store", "error", err) }); err != nil {
+	waiting := func(err error) { c.Log.WarnContext(ctx, "waiting for the store", "error", err) }
+	if err := c.DB.Await(ctx, c.config.StoreWait, waiting); err != nil {
 		return runner.Unit{}, err
 	}
 	if err := c.DB.EnsureIndexes(ctx); err != nil {
@@ -122,7 +123,13 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 		uses["redis"] = c.Redis.Ping
 	}
 	return runner.Unit{
-		Name: c.Component, Uses: uses, Telemetry: c.Telemetry, Tasks: tasks, Ready: c.DB.Ping, Close: c.close, Access: c.config.Access,
+		Name:      c.Component,
+		Uses:      uses,
+		Telemetry: c.Telemetry,
+		Tasks:     tasks,
+		Ready:     c.DB.Ping,
+		Close:     c.close,
+		Access:    c.config.Access,
 		Listeners: []runner.Listener{
 			{Name: "http", Addr: c.config.Addr, Handler: c.Router, Multiplex: true},
 			{Name: runner.Admin, Addr: c.config.AdminAddr},
@@ -139,8 +146,7 @@ func (c *Component) close(ctx context.Context) error {
 }
 
 // Main runs a service in a process of its own: settings from the environment over defaults. With the argument "prepare"
-// it only makes sure of the service's indexes, so that a roll-out begins with them and not with replicas that wait for
-// them.
+// it only creates the service's indexes. A roll-out runs that first, so that replicas don't wait for indexes.
 func Main[C any](name string, defaults C, build func(context.Context, C) (runner.Unit, error)) {
 	main := runner.Main
 	if slices.Equal(os.Args[1:], []string{"prepare"}) {

@@ -1,0 +1,47 @@
+package contract_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/transport/httpkit"
+)
+
+// TestEveryTypeHasItsData: each stored or transient type of event has exactly one type of data.
+func TestEveryTypeHasItsData(t *testing.T) {
+	t.Parallel()
+	var types []contract.EventType
+	for _, data := range []contract.Data{
+		contract.ConversationOpenedData{}, contract.ConversationUpdatedData{}, contract.ConversationRatedData{},
+		contract.ConversationReadData{}, contract.ConversationErasedData{}, contract.ConversationsImportedData{},
+		contract.MessageCreatedData{}, contract.TypingData{}, contract.VisitorCreatedData{},
+		contract.VisitorUpdatedData{}, contract.VisitorErasedData{}, contract.VisitorsImportedData{},
+		contract.VisitorOnlineData{}, contract.TicketCreatedData{}, contract.TicketUpdatedData{},
+		contract.TicketDeletedData{}, contract.TicketMessageCreatedData{}, contract.WebhookDisabledData{},
+	} {
+		types = append(types, data.EventType())
+	}
+	declared := contract.Types(func(contract.Facts) bool { return true })
+	slices.Sort(types)
+	slices.Sort(declared)
+	if !slices.Equal(types, declared) {
+		t.Errorf("the data have the types %v, the facts %v", types, declared)
+	}
+}
+
+// TestMessageLengthIsNearItsJSON: pages end by this length, so it must never be far too small.
+func TestMessageLengthIsNearItsJSON(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{"", "hello", strings.Repeat(`"`, 10_000), strings.Repeat("ä", 10_000)} {
+		message := contract.Message{ID: 1, Content: content}
+		encoded, err := httpkit.Encode(message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := message.JSONBytes(); 2*n < len(encoded) || n > 2*len(encoded)+1000 {
+			t.Errorf("%d bytes of content: %d, but the JSON has %d bytes", len(content), n, len(encoded))
+		}
+	}
+}
