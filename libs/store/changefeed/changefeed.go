@@ -35,7 +35,7 @@ const (
 
 // Row is a row as the public list shows it.
 type Row struct {
-	Key  int64     // the key that Keys returns for it
+	Key  int64     // the key of RowKey
 	At   time.Time // the time of its last change, and
 	ID   int64     // its id: together the position in the walk
 	View any
@@ -56,19 +56,20 @@ type Kind struct {
 	Log  Log
 	// Walk returns up to limit rows after a position, in the order of positions, and whether more follow.
 	Walk func(ctx context.Context, t tenant.ID, after paging.Cursor, limit int64) (rows []Row, more bool, err error)
-	// Keys returns the keys of the rows that a record concerns. If it concerns all rows of an owner, it returns the
-	// owner's key, negated.
-	Keys func(outbox.Record) ([]int64, error)
+	// Keys returns what a record concerns.
+	Keys func(outbox.Record) ([]Key, error)
 	// Owner returns the key of the records that concern a row; nil: the row's own key.
-	Owner func(key int64) int64
-	// ByKeys returns the existing rows of up to 100 positive keys. cut reports that they exceed the bytes of one read:
-	// then it is called again with fewer keys.
-	ByKeys func(ctx context.Context, t tenant.ID, keys []int64) (rows []Row, cut bool, err error)
-	// Below returns up to limit rows of an owner after an id, in the order of ids, and whether more follow; nil if no
-	// key is negative.
+	Owner func(row int64) int64
+	// ByKeys returns the existing rows of up to 100 keys. cut reports that they exceed the bytes of one read: then it is
+	// called again with fewer keys.
+	ByKeys func(ctx context.Context, t tenant.ID, rows []int64) (found []Row, cut bool, err error)
+	// Below returns up to limit rows of an owner after an id, in the order of ids, and whether more follow; nil if Keys
+	// never returns AllOf.
 	Below func(ctx context.Context, t tenant.ID, owner, after, limit int64) (rows []Row, more bool, err error)
-	// Gone returns the line for a key without a row.
-	Gone func(key int64) any
+	// Gone returns the line for a row that doesn't exist.
+	Gone func(row int64) any
+	// GoneAll returns the line for an owner that has no rows; nil if Keys never returns AllOf.
+	GoneAll func(owner int64) any
 }
 
 // Request is the query of every export.
@@ -143,9 +144,9 @@ func (a *answer) walk(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		keys := make([]int64, len(rows))
+		keys := make([]Key, len(rows))
 		for i, r := range rows {
-			keys[i] = r.Key
+			keys[i] = RowKey(r.Key)
 		}
 		later, err := a.later(ctx, keys)
 		if err != nil {
@@ -153,7 +154,7 @@ func (a *answer) walk(ctx context.Context) error {
 		}
 		a.at.Walking = more
 		for i, r := range rows {
-			if r.At.UnixMilli() >= a.at.Since && !later[r.Key] && !later[-a.owner(r.Key)] {
+			if r.At.UnixMilli() >= a.at.Since && !later[RowKey(r.Key)] && !later[a.allOfOwner(r.Key)] {
 				if err := a.write(r.View); err != nil {
 					return err
 				}
@@ -169,19 +170,21 @@ func (a *answer) walk(ctx context.Context) error {
 	return nil
 }
 
-// owner returns the key of the records that concern a row. For a negative key, these are the records that concern all
-// rows of that owner.
-func (a *answer) owner(key int64) int64 {
-	if key < 0 || a.Owner == nil {
-		return max(key, -key)
+// owner returns the key of the records that concern a row, or all rows of an owner.
+func (a *answer) owner(k Key) int64 {
+	if k.allOf || a.Owner == nil {
+		return k.id
 	}
-	return a.Owner(key)
+	return a.Owner(k.id)
 }
 
-// later returns which of the keys, and of their owners' negated keys, occur in records that later responses will
-// handle. Call it after the rows have been read.
-func (a *answer) later(ctx context.Context, keys []int64) (map[int64]bool, error) {
-	found := map[int64]bool{}
+// allOfOwner returns the key of all rows of a row's owner.
+func (a *answer) allOfOwner(row int64) Key { return AllOf(a.owner(RowKey(row))) }
+
+// later returns which of the keys, and of the keys of all rows of their owners, occur in records that later responses
+// will handle. Call it after the rows have been read.
+func (a *answer) later(ctx context.Context, keys []Key) (map[Key]bool, error) {
+	found := map[Key]bool{}
 	if len(keys) == 0 {
 		return found, nil
 	}
@@ -190,13 +193,13 @@ func (a *answer) later(ctx context.Context, keys []int64) (map[int64]bool, error
 		about = append(about, a.owner(key))
 	}
 	err := a.Log.Later(ctx, a.website, about, a.at.Pos, func(records []outbox.Record) error {
-		return a.each(records, func(key, _ int64) { found[key] = true })
+		return a.each(records, func(key Key, _ int64) { found[key] = true })
 	})
 	return found, err
 }
 
 // each calls do for each key that records concern.
-func (a *answer) each(records []outbox.Record, do func(key, pos int64)) error {
+func (a *answer) each(records []outbox.Record, do func(key Key, pos int64)) error {
 	for _, r := range records {
 		if r.Erased {
 			continue
@@ -213,7 +216,10 @@ func (a *answer) each(records []outbox.Record, do func(key, pos int64)) error {
 }
 
 // keyChange is a key that records concern, with the last of their positions.
-type keyChange struct{ key, pos int64 }
+type keyChange struct {
+	key Key
+	pos int64
+}
 
 // follow returns the rows that the log concerns up to its head, and whether that is everything.
 func (a *answer) follow(ctx context.Context, head int64) (ended bool, err error) {
@@ -230,8 +236,8 @@ func (a *answer) follow(ctx context.Context, head int64) (ended bool, err error)
 	if a.from, a.at.Pos = a.at.Pos, head; !ended {
 		a.at.Pos = records[len(records)-1].Pos
 	}
-	last := map[int64]int64{}
-	if err := a.each(records, func(key, pos int64) { last[key] = pos }); err != nil {
+	last := map[Key]int64{}
+	if err := a.each(records, func(key Key, pos int64) { last[key] = pos }); err != nil {
 		return false, err
 	}
 	queue := make([]keyChange, 0, len(last))
@@ -239,11 +245,11 @@ func (a *answer) follow(ctx context.Context, head int64) (ended bool, err error)
 		queue = append(queue, keyChange{key, pos})
 	}
 	slices.SortFunc(queue, func(a, b keyChange) int {
-		return cmp.Or(cmp.Compare(a.pos, b.pos), cmp.Compare(a.key, b.key))
+		return cmp.Or(cmp.Compare(a.pos, b.pos), cmp.Compare(a.key.number(), b.key.number()))
 	})
 	rest, err := a.states(ctx, a.unseen(queue), last)
 	if a.at.Key, a.at.Row = 0, 0; rest != nil {
-		a.at.Pos, a.at.Key, a.at.Row, ended = rest.pos-1, rest.key, rest.row, false
+		a.at.Pos, a.at.Key, a.at.Row, ended = rest.pos-1, rest.key.number(), rest.row, false
 	}
 	return ended, err
 }
@@ -252,7 +258,7 @@ func (a *answer) follow(ctx context.Context, head int64) (ended bool, err error)
 func (a *answer) unseen(queue []keyChange) []keyChange {
 	return slices.DeleteFunc(
 		queue,
-		func(k keyChange) bool { return k.pos == a.from+1 && a.at.Key != 0 && k.key < a.at.Key },
+		func(k keyChange) bool { return k.pos == a.from+1 && a.at.Key != 0 && k.key.number() < a.at.Key },
 	)
 }
 

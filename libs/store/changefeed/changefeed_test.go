@@ -86,7 +86,7 @@ func (s *fakeStore) drop(id int64) {
 }
 
 // An owner has ten rows.
-func ownerOf(id int64) int64 { return max(id, -id*10) / 10 }
+func ownerOf(id int64) int64 { return id / 10 }
 
 // fill creates rows of an owner without rows. One record concerns them all.
 func (s *fakeStore) fill(owner int64) {
@@ -171,7 +171,18 @@ func (s *fakeStore) kind() Kind {
 			}
 			return rows[:n], n < len(rows), nil
 		},
-		Keys: func(r outbox.Record) (keys []int64, err error) { return keys, r.Decode(&keys) },
+		Keys: func(r outbox.Record) (keys []Key, err error) {
+			var numbers []int64
+			err = r.Decode(&numbers)
+			for _, n := range numbers {
+				if n < 0 {
+					keys = append(keys, AllOf(-n))
+				} else {
+					keys = append(keys, RowKey(n))
+				}
+			}
+			return keys, err
+		},
 		ByKeys: func(_ context.Context, _ tenant.ID, keys []int64) (rows []Row, cut bool, _ error) {
 			for _, r := range s.rows {
 				if slices.Contains(keys, r.ID) {
@@ -192,7 +203,8 @@ func (s *fakeStore) kind() Kind {
 			n := min(int(limit), len(rows), 1+rand.IntN(3))
 			return rows[:n], n < len(rows), nil
 		},
-		Gone: func(key int64) any { return map[string]any{"deleted": true, "ID": key} },
+		Gone:    func(row int64) any { return map[string]any{"deleted": true, "ID": row} },
+		GoneAll: func(owner int64) any { return map[string]any{"deleted": true, "ID": -owner} },
 	}
 	if s.owned {
 		k.Owner = ownerOf

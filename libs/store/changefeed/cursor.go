@@ -23,7 +23,7 @@ type cursor struct {
 	ID      int64     `json:"i,omitzero"` // and id
 	Since   int64     `json:"s,omitzero"` // milliseconds: the walk omits rows that were last changed before
 	Pos     int64     `json:"p"`          // in the log: later records have not been returned
-	Key     int64     `json:"x,omitzero"` // of the record at the next position: lesser keys have been returned
+	Key     int64     `json:"x,omitzero"` // number of a key of the next record: lesser ones have been returned
 	Row     int64     `json:"r,omitzero"` // of the rows that belong to Key: rows up to this one have been returned
 }
 

@@ -33,7 +33,7 @@ func conversationExport(a api, log changefeed.Log) changefeed.Kind {
 			return rows, found.More, err
 		},
 		ByKeys: func(ctx context.Context, t tenant.ID, keys []int64) ([]changefeed.Row, bool, error) {
-			found, err := a.s.ByIDs(ctx, t, typed[id.Conversation](keys))
+			found, err := a.s.ByIDs(ctx, t, changefeed.IDs[id.Conversation](keys))
 			rows, err := a.rows(ctx, found, err)
 			return rows, false, err
 		},
@@ -52,19 +52,20 @@ func messageExport(s *conversations.Service, log changefeed.Log) changefeed.Kind
 			return messageRows(found), more, err
 		},
 		ByKeys: func(ctx context.Context, t tenant.ID, keys []int64) ([]changefeed.Row, bool, error) {
-			found, cut, err := s.MessagesByIDs(ctx, t, typed[id.Message](keys))
+			found, cut, err := s.MessagesByIDs(ctx, t, changefeed.IDs[id.Message](keys))
 			return messageRows(found), cut, err
 		},
 		Below: func(ctx context.Context, t tenant.ID, conversation, behind, limit int64) ([]changefeed.Row, bool, error) {
 			found, more, err := s.Messages(ctx, t, id.Conversation(conversation), id.Message(behind), limit)
 			return messageRows(found), more, err
 		},
-		Gone: func(key int64) any { return goneMessages{true, conversationOf(key)} },
+		Gone:    func(key int64) any { return goneMessages{true, conversations.ConversationOf(id.Message(key))} },
+		GoneAll: func(conversation int64) any { return goneMessages{true, id.Conversation(conversation)} },
 	}
 }
 
 // changedConversations returns the conversations whose exported view a record changes.
-func changedConversations(r outbox.Record) (keys []int64, err error) {
+func changedConversations(r outbox.Record) (keys []changefeed.Key, err error) {
 	shown := true
 	switch r.Type {
 	case contract.ConversationRead:
@@ -81,34 +82,33 @@ func changedConversations(r outbox.Record) (keys []int64, err error) {
 	case contract.ConversationsImported:
 		var d contract.ConversationsImportedData
 		err = r.Decode(&d)
-		return d.ConversationIDs, err
+		return changefeed.RowKeys(d.ConversationIDs...), err
 	}
 	if shown {
-		keys = []int64{r.Key}
+		keys = changefeed.RowKeys(r.Key)
 	}
 	return keys, err
 }
 
-// changedMessages returns the messages that a record changes. A negative number stands for all messages of a
-// conversation: they are exported together, so that a deleted conversation is reported once and none of its messages is
-// listed.
-func changedMessages(r outbox.Record) (keys []int64, err error) {
+// changedMessages returns the messages that a record changes. All messages of a conversation are one key: they are
+// exported together, so that a deleted conversation is reported once and none of its messages is listed.
+func changedMessages(r outbox.Record) (keys []changefeed.Key, err error) {
 	switch r.Type {
 	case contract.MessageCreated:
 		var created contract.MessageCreatedData
 		err = r.Decode(&created)
-		return []int64{created.Message.ID}, err
+		return changefeed.RowKeys(created.Message.ID), err
 	case contract.ConversationRead:
 		var read contract.ConversationReadData
 		err = r.Decode(&read)
-		return read.MessageIDs, err
+		return changefeed.RowKeys(read.MessageIDs...), err
 	case contract.ConversationErased:
-		return []int64{-r.Key}, nil
+		return []changefeed.Key{changefeed.AllOf(r.Key)}, nil
 	case contract.ConversationsImported:
 		var imported contract.ConversationsImportedData
 		err = r.Decode(&imported)
 		for _, conversation := range imported.ConversationIDs {
-			keys = append(keys, -conversation)
+			keys = append(keys, changefeed.AllOf(conversation))
 		}
 	}
 	return keys, err
@@ -144,22 +144,4 @@ func messageRows(found []conversations.Message) []changefeed.Row {
 		rows[i] = changefeed.Row{Key: int64(m.ID), At: m.CreatedAt, ID: int64(m.ID), View: m.View()}
 	}
 	return rows
-}
-
-// conversationOf returns the conversation that a key of the export of messages concerns: that of a message, or that of
-// all messages for a negative key.
-func conversationOf(key int64) id.Conversation {
-	if key < 0 {
-		return id.Conversation(-key)
-	}
-	return conversations.ConversationOf(id.Message(key))
-}
-
-// typed returns keys as ids.
-func typed[ID ~int64](keys []int64) []ID {
-	ids := make([]ID, len(keys))
-	for i, key := range keys {
-		ids[i] = ID(key)
-	}
-	return ids
 }

@@ -26,13 +26,9 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *tickets.Service, l
 			found, err := s.List(ctx, t, tickets.Filter{}, "", changefeed.Window(after, limit))
 			return rowsOf(found.Rows), found.More, err
 		},
-		Keys: func(r outbox.Record) ([]int64, error) { return []int64{r.Key}, nil },
+		Keys: func(r outbox.Record) ([]changefeed.Key, error) { return changefeed.RowKeys(r.Key), nil },
 		ByKeys: func(ctx context.Context, t tenant.ID, keys []int64) ([]changefeed.Row, bool, error) {
-			ids := make([]id.Ticket, len(keys))
-			for i, key := range keys {
-				ids[i] = id.Ticket(key)
-			}
-			found, cut, err := s.ByIDs(ctx, t, ids)
+			found, cut, err := s.ByIDs(ctx, t, changefeed.IDs[id.Ticket](keys))
 			return rowsOf(found), cut, err
 		},
 		Gone: func(key int64) any { return deleted{strconv.FormatInt(key, 10), true} },

@@ -29,24 +29,16 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, 
 			found, err := s.List(ctx, t, nil, changefeed.Window(behind, limit))
 			return rowsOf(found.Rows), found.More, err
 		},
-		Keys: func(r outbox.Record) ([]int64, error) {
+		Keys: func(r outbox.Record) ([]changefeed.Key, error) {
 			if r.Type != contract.VisitorsImported {
-				return []int64{r.Key}, nil
+				return changefeed.RowKeys(r.Key), nil
 			}
 			var imported contract.VisitorsImportedData
 			err := r.Decode(&imported)
-			keys := make([]int64, len(imported.VisitorIDs))
-			for i, visitor := range imported.VisitorIDs {
-				keys[i] = int64(visitor)
-			}
-			return keys, err
+			return changefeed.RowKeys(imported.VisitorIDs...), err
 		},
 		ByKeys: func(ctx context.Context, t tenant.ID, keys []int64) ([]changefeed.Row, bool, error) {
-			ids := make([]id.Visitor, len(keys))
-			for i, key := range keys {
-				ids[i] = id.Visitor(key)
-			}
-			found, err := s.ByIDs(ctx, t, ids)
+			found, err := s.ByIDs(ctx, t, changefeed.IDs[id.Visitor](keys))
 			return rowsOf(found), false, err
 		},
 		Gone: func(key int64) any { return gone{true, id.Visitor(key)} },
