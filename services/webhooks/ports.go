@@ -36,5 +36,7 @@ type Store interface {
 	// Deliver stores a new delivery.
 	Deliver(ctx context.Context, d Delivery) error
 	// Redeliver schedules a delivery again. Its error is Conflict if it is still pending.
-	Redeliver(ctx context.Context, t tenant.ID, webhookID id.Webhook, deliveryID id.Delivery, now time.Time) (Delivery, error)
+	Redeliver(
+		ctx context.Context, t tenant.ID, webhookID id.Webhook, deliveryID id.Delivery, now time.Time,
+	) (Delivery, error)
 }

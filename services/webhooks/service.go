@@ -103,12 +103,16 @@ func (s *Service) Deliveries(
 }
 
 // Delivery returns a delivery with its body and attempts.
-func (s *Service) Delivery(ctx context.Context, t tenant.ID, webhook id.Webhook, delivery id.Delivery) (Delivery, error) {
+func (s *Service) Delivery(
+	ctx context.Context, t tenant.ID, webhook id.Webhook, delivery id.Delivery,
+) (Delivery, error) {
 	return s.store.Delivery(ctx, t, webhook, delivery)
 }
 
 // Redeliver schedules a delivery again, with the same id.
-func (s *Service) Redeliver(ctx context.Context, t tenant.ID, webhook id.Webhook, delivery id.Delivery) (Delivery, error) {
+func (s *Service) Redeliver(
+	ctx context.Context, t tenant.ID, webhook id.Webhook, delivery id.Delivery,
+) (Delivery, error) {
 	if _, err := s.enabled(ctx, t, webhook); err != nil {
 		return Delivery{}, err
 	}

@@ -155,8 +155,8 @@ func TestExportIsCompleteForAnyPageSize(t *testing.T) {
 			t.Errorf("%q: %v", place, err)
 		}
 	}
-	if page, err := tables.Export(t.Context(), subject.Website(storetest.Website(1)), "99.0.0.0.0"); err != nil || len(page.Rows) > 0 ||
-		page.Next != "" {
+	page, err := tables.Export(t.Context(), subject.Website(storetest.Website(1)), "99.0.0.0.0")
+	if err != nil || len(page.Rows) > 0 || page.Next != "" {
 		t.Errorf("after the end: %+v, %v", page, err)
 	}
 }

@@ -82,7 +82,9 @@ func (s *Store) CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time
 }
 
 // DeleteUser implements accounts.Store.
-func (s *Store) DeleteUser(ctx context.Context, t tenant.ID, id id.User, entry func(accounts.User) accounts.Entry) error {
+func (s *Store) DeleteUser(
+	ctx context.Context, t tenant.ID, id id.User, entry func(accounts.User) accounts.Entry,
+) error {
 	_, err := remove(ctx, s, s.users, t, id, func(u accounts.User) (accounts.Entry, error) {
 		return entry(u), version.Check(ctx, u.Revision())
 	})

@@ -84,7 +84,9 @@ func (s *Store) Release(ctx context.Context, t tenant.ID, webhookID id.Webhook, 
 
 // Ready returns deliveries of a webhook that may be made now: the first of each key. If that one isn't due, later ones
 // of its key are postponed to its time. The deliveries have neither body nor attempts: see Load.
-func (s *Store) Ready(ctx context.Context, t tenant.ID, webhookID id.Webhook, now time.Time) ([]webhooks.Delivery, error) {
+func (s *Store) Ready(
+	ctx context.Context, t tenant.ID, webhookID id.Webhook, now time.Time,
+) ([]webhooks.Delivery, error) {
 	due, err := s.deliveries.List(ctx, t, of(webhookID, with(webhooks.Pending), bson.E{
 		Key:   "nextAt",
 		Value: bson.D{{Key: "$lte", Value: now}},

@@ -229,7 +229,9 @@ func (s *Store) Deliveries(
 }
 
 // Delivery implements webhooks.Store.
-func (s *Store) Delivery(ctx context.Context, t tenant.ID, webhookID id.Webhook, deliveryID id.Delivery) (webhooks.Delivery, error) {
+func (s *Store) Delivery(
+	ctx context.Context, t tenant.ID, webhookID id.Webhook, deliveryID id.Delivery,
+) (webhooks.Delivery, error) {
 	row, err := s.deliveries.Get(ctx, t, of(webhookID, bson.E{Key: "_id", Value: deliveryID}))
 	if err != nil {
 		return webhooks.Delivery{}, err
