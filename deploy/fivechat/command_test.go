@@ -76,7 +76,8 @@ func start(t *testing.T, dir string, flags ...string) *running {
 // startWith is start with more in the environment.
 func startWith(t *testing.T, dir string, env []string, flags ...string) *running {
 	t.Helper()
-	r := &running{cmd: exec.Command(binary, append([]string{"run", "--demo", "--listen", "127.0.0.1:0"}, flags...)...), out: &bytes.Buffer{}}
+	args := append([]string{"run", "--demo", "--listen", "127.0.0.1:0"}, flags...)
+	r := &running{cmd: exec.Command(binary, args...), out: &bytes.Buffer{}}
 	r.cmd.Dir, r.cmd.Stderr = dir, os.Stderr
 	r.cmd.Env = append(append(os.Environ(), "MONGODB_URI=", "REDIS_URL=", "FIVECHAT_ADMIN_ADDR="), env...)
 	out, err := r.cmd.StdoutPipe()
@@ -150,7 +151,8 @@ func TestDemoIsMadeOnceAndKept(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	first := start(t, dir)
-	if len(first.demo.Websites) != 2 || first.demo.Websites[0].Plan != "PRO" || first.demo.Websites[1].Plan != "FREE" || first.demo.OperatorKey == "" {
+	if len(first.demo.Websites) != 2 || first.demo.Websites[0].Plan != "PRO" || first.demo.Websites[1].Plan != "FREE" ||
+		first.demo.OperatorKey == "" {
 		t.Fatalf("%+v", first.demo)
 	}
 	for _, w := range first.demo.Websites {
@@ -166,7 +168,8 @@ func TestDemoIsMadeOnceAndKept(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, "data", "demo.json")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("demo.json: %v %v", info.Mode(), err)
 	}
-	if out, err := fivechat(t, dir, "run", "--listen", "127.0.0.1:0"); err == nil || !strings.Contains(out, "in use by another process") {
+	if out, err := fivechat(t, dir, "run", "--listen", "127.0.0.1:0"); err == nil ||
+		!strings.Contains(out, "in use by another process") {
 		t.Errorf("a second system on one folder: %v %s", err, out)
 	}
 	if err := first.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -187,14 +190,16 @@ func TestDemoIsMadeOnceAndKept(t *testing.T) {
 		_ = resp.Body.Close()
 	}
 	for i, w := range second.demo.Websites {
-		if before := first.demo.Websites[i]; before.Tokens["READ"] != w.Tokens["READ"] || before.ID != w.ID || before.ClientToken != w.ClientToken {
+		if before := first.demo.Websites[i]; before.Tokens["READ"] != w.Tokens["READ"] || before.ID != w.ID ||
+			before.ClientToken != w.ClientToken {
 			t.Errorf("after a restart: %+v", w)
 		}
 		if code := second.get(t, "/conversations", w.Tokens["READ"], nil); code != 200 {
 			t.Errorf("website %d: %d", w.ID, code)
 		}
 	}
-	if out := must(t, dir, "env"); !strings.Contains(out, "URL="+second.demo.URL+" ") || !strings.Contains(out, "READ="+second.demo.Websites[0].Tokens["READ"]+" ") {
+	if out := must(t, dir, "env"); !strings.Contains(out, "URL="+second.demo.URL+" ") ||
+		!strings.Contains(out, "READ="+second.demo.Websites[0].Tokens["READ"]+" ") {
 		t.Errorf("env: %s", out)
 	}
 }
@@ -232,7 +237,8 @@ func TestAssistant(t *testing.T) {
 	dir := t.TempDir()
 	c := exec.CommandContext(t.Context(), binary, "run", "--listen", "127.0.0.1:0")
 	c.Dir, c.Env = dir, append(os.Environ(), "FIVECHAT_ASSISTANT_URL="+model.URL)
-	if out, err := c.CombinedOutput(); err == nil || !strings.Contains(string(out), "FIVECHAT_ASSISTANT_MODEL is not set") {
+	if out, err := c.CombinedOutput(); err == nil ||
+		!strings.Contains(string(out), "FIVECHAT_ASSISTANT_MODEL is not set") {
 		t.Fatalf("without a model: %v %s", err, out)
 	}
 	r := startWith(t, dir, []string{"FIVECHAT_ASSISTANT_URL=" + model.URL, "FIVECHAT_ASSISTANT_MODEL=small"})
@@ -240,8 +246,10 @@ func TestAssistant(t *testing.T) {
 	var visitor struct{ VisitorToken, VisitorSecret string }
 	var opened struct{ Conversation struct{ Token string } }
 	r.ask(t, "POST", "/visitor/sessions", http.Header{}, `{"clientToken":"`+w.ClientToken+`"}`, &visitor)
-	r.ask(t, "POST", "/visitor/conversations", http.Header{"X-Visitor-Id": {visitor.VisitorToken}, "X-Visitor-Secret": {visitor.VisitorSecret}}, `{"content":"Where is my parcel?"}`, &opened)
-	r.ask(t, "PATCH", "/conversations/"+opened.Conversation.Token, http.Header{"Authorization": {"Bearer " + w.Tokens["READ_WRITE"]}}, `{"status":"CLOSED"}`, &struct{}{})
+	credentials := http.Header{"X-Visitor-Id": {visitor.VisitorToken}, "X-Visitor-Secret": {visitor.VisitorSecret}}
+	r.ask(t, "POST", "/visitor/conversations", credentials, `{"content":"Where is my parcel?"}`, &opened)
+	r.ask(t, "PATCH", "/conversations/"+opened.Conversation.Token,
+		http.Header{"Authorization": {"Bearer " + w.Tokens["READ_WRITE"]}}, `{"status":"CLOSED"}`, &struct{}{})
 	eventually(t, "the model's summary", func() bool {
 		var got struct{ Conversation struct{ Summary string } }
 		r.get(t, "/conversations/"+opened.Conversation.Token, w.Tokens["READ"], &got)
@@ -256,14 +264,17 @@ func TestOperatorCommands(t *testing.T) {
 		t.Errorf("nothing runs: %v %s", err, out)
 	}
 	r := start(t, dir)
-	made := must(t, dir, "website", "create", "--name", "Shop", "--url", "https://shop.example", "--plan", "PRO", "--client-token", "from-before")
+	made := must(t, dir, "website", "create", "--name", "Shop", "--url", "https://shop.example", "--plan", "PRO",
+		"--client-token", "from-before")
 	if made != "website 3\nclientToken from-before" {
 		t.Errorf("website create: %q", made)
 	}
-	if out := must(t, dir, "website", "list"); strings.Count(out, "\n") != 3 || !strings.Contains(out, "https://shop.example") {
+	if out := must(t, dir, "website", "list"); strings.Count(out, "\n") != 3 ||
+		!strings.Contains(out, "https://shop.example") {
 		t.Errorf("website list: %s", out)
 	}
-	if out := must(t, dir, "user", "create", "--website", "3", "--name", "Eve", "--email", "eve@shop.example"); !strings.HasPrefix(out, "user ") {
+	if out := must(t, dir, "user", "create", "--website", "3", "--name", "Eve",
+		"--email", "eve@shop.example"); !strings.HasPrefix(out, "user ") {
 		t.Errorf("user create: %s", out)
 	}
 	token := must(t, dir, "token", "create", "--website", "3", "--level", "READ_WRITE", "--expires-in", "1h")
@@ -278,11 +289,17 @@ func TestOperatorCommands(t *testing.T) {
 	must(t, dir, "token", "revoke", "--website", "3", id)
 	eventually(t, "the revoked token is refused", func() bool { return r.get(t, "/users", token, nil) == 401 })
 	for _, wrong := range [][]string{
-		{"website", "create", "--name", "Shop"}, {"website", "create", "--name", "Shop", "--url", "nowhere"}, {"website", "create", "--name", "X", "--url", "https://x.example", "--client-token", "from-before"},
-		{"token", "create", "--website", "3", "--level", "ALL"}, {"token", "revoke", "--website", "2", id}, {"token", "revoke", "--website", "3", "x"}, {"user", "create", "--website", "99", "--name", "a", "--email", "a@b.example"}, {"no-such"},
-		{"website", "set", "3"}, {"website", "set", "3", "--quota", "read"}, {"website", "set", "3", "--quota", "read=60"}, {"website", "set", "3", "--quota", "all=1/1"},
-		{"website", "erase", "3"}, {"website", "show", "99"}, {"website", "export", "99"}, {"user", "delete", "--website", "3", "1"}, {"user", "set", "--website", "3", "1"},
-		{"visitor", "erase", "--website", "3", "vis_x"}, {"visitor", "erase", "--website", "3", "--yes", "vis_x"}, {"token", "rotate", "--website", "3", "99"},
+		{"website", "create", "--name", "Shop"}, {"website", "create", "--name", "Shop", "--url", "nowhere"},
+		{"website", "create", "--name", "X", "--url", "https://x.example", "--client-token", "from-before"},
+		{"token", "create", "--website", "3", "--level", "ALL"}, {"token", "revoke", "--website", "2", id},
+		{"token", "revoke", "--website", "3", "x"},
+		{"user", "create", "--website", "99", "--name", "a", "--email", "a@b.example"}, {"no-such"},
+		{"website", "set", "3"}, {"website", "set", "3", "--quota", "read"}, {"website", "set", "3", "--quota", "read=60"},
+		{"website", "set", "3", "--quota", "all=1/1"},
+		{"website", "erase", "3"}, {"website", "show", "99"}, {"website", "export", "99"},
+		{"user", "delete", "--website", "3", "1"}, {"user", "set", "--website", "3", "1"},
+		{"visitor", "erase", "--website", "3", "vis_x"}, {"visitor", "erase", "--website", "3", "--yes", "vis_x"},
+		{"token", "rotate", "--website", "3", "99"},
 	} {
 		if out, err := fivechat(t, dir, wrong...); err == nil || !strings.HasPrefix(out, "fivechat: ") {
 			t.Errorf("fivechat %v: %v %s", wrong, err, out)
@@ -296,44 +313,53 @@ func TestWebsitesLife(t *testing.T) {
 	dir := t.TempDir()
 	r := start(t, dir)
 	shop := r.demo.Websites[0]
-	if out := must(t, dir, "website", "set", "1", "--name", "Harbour", "--quota", "read=600/60", "--quota", "import=5/3600"); !strings.Contains(out, "read=600/60") || !strings.Contains(out, "Harbour") {
+	if out := must(t, dir, "website", "set", "1", "--name", "Harbour", "--quota", "read=600/60",
+		"--quota", "import=5/3600"); !strings.Contains(out, "read=600/60") || !strings.Contains(out, "Harbour") {
 		t.Errorf("website set: %s", out)
 	}
-	if out := must(t, dir, "website", "set", "1", "--quota", "import="); strings.Contains(out, "import") || out != must(t, dir, "website", "show", "1") {
+	if out := must(t, dir, "website", "set", "1", "--quota", "import="); strings.Contains(out, "import") ||
+		out != must(t, dir, "website", "show", "1") {
 		t.Errorf("website set: %s", out)
 	}
-	user := strings.TrimPrefix(must(t, dir, "user", "create", "--website", "1", "--name", "Eve", "--email", "eve@shop.example"), "user ")
+	user := strings.TrimPrefix(must(t, dir, "user", "create", "--website", "1", "--name", "Eve",
+		"--email", "eve@shop.example"), "user ")
 	must(t, dir, "user", "set", "--website", "1", user, "--name", "Eva")
-	if out := must(t, dir, "user", "list", "--website", "1"); !strings.Contains(out, "Eva") || !strings.Contains(out, "Ada Moreno") {
+	if out := must(t, dir, "user", "list", "--website", "1"); !strings.Contains(out, "Eva") ||
+		!strings.Contains(out, "Ada Moreno") {
 		t.Errorf("user list: %s", out)
 	}
 	must(t, dir, "user", "delete", "--website", "1", "--yes", user)
 
 	must(t, dir, "token", "create", "--website", "1", "--name", "ci")
 	id := strings.Fields(strings.Split(must(t, dir, "token", "list", "--website", "1"), "\n")[1])[0]
-	if code := r.get(t, "/users", must(t, dir, "token", "rotate", "--website", "1", "--overlap", "1m", id), nil); code != 200 {
+	if code := r.get(t, "/users", must(t, dir, "token", "rotate", "--website", "1", "--overlap", "1m", id),
+		nil); code != 200 {
 		t.Errorf("a token's successor: %d", code)
 	}
 
 	visitor := r.visitor(t, shop.ClientToken)
 	must(t, dir, "visitor", "export", "--website", "1", "--out", "visitor.jsonl", visitor)
-	if text, err := os.ReadFile(filepath.Join(dir, "visitor.jsonl")); err != nil || !strings.Contains(string(text), visitor) || !strings.HasSuffix(string(text), `{"kind":"end","rows":1}`+"\n") {
+	if text, err := os.ReadFile(filepath.Join(dir, "visitor.jsonl")); err != nil ||
+		!strings.Contains(string(text), visitor) || !strings.HasSuffix(string(text), `{"kind":"end","rows":1}`+"\n") {
 		t.Errorf("visitor export: %v %s", err, text)
 	}
 	if out := must(t, dir, "visitor", "erase", "--website", "1", "--yes", visitor); !strings.HasSuffix(out, "erased") {
 		t.Errorf("visitor erase: %s", out)
 	}
-	if out := must(t, dir, "website", "export", "1"); strings.Contains(out, visitor) || !strings.HasPrefix(out, `{"kind":"website","id":1,`) {
+	if out := must(t, dir, "website", "export", "1"); strings.Contains(out, visitor) ||
+		!strings.HasPrefix(out, `{"kind":"website","id":1,`) {
 		t.Errorf("website export: %s", out)
 	}
 	if out := must(t, dir, "statistics", "recount", "--website", "1", "--repair"); out != "all counters are right" {
 		t.Errorf("statistics recount: %s", out)
 	}
-	if out, err := fivechat(t, dir, "statistics", "recount", "--website", "99"); err == nil || !strings.Contains(out, "website not found") {
+	if out, err := fivechat(t, dir, "statistics", "recount", "--website", "99"); err == nil ||
+		!strings.Contains(out, "website not found") {
 		t.Errorf("statistics recount of none: %v %s", err, out)
 	}
 	log := must(t, dir, "audit", "--website", "1", "--since", "1h", "--limit", "100")
-	for _, action := range []string{"website.update", "user.create", "user.update", "user.delete", "token.rotate", "visitor.export", "visitor.erase", "website.export", "statistics.repair"} {
+	for _, action := range []string{"website.update", "user.create", "user.update", "user.delete", "token.rotate",
+		"visitor.export", "visitor.erase", "website.export", "statistics.repair"} {
 		if !strings.Contains(log, action) {
 			t.Errorf("the audit log has no %s: %s", action, log)
 		}
@@ -347,7 +373,8 @@ func TestWebsitesLife(t *testing.T) {
 // visitor makes one and gives their token.
 func (r *running) visitor(t *testing.T, clientToken string) string {
 	t.Helper()
-	resp, err := http.Post(r.demo.URL+"/visitor/sessions", "application/json", strings.NewReader(`{"clientToken":"`+clientToken+`"}`))
+	resp, err := http.Post(r.demo.URL+"/visitor/sessions", "application/json",
+		strings.NewReader(`{"clientToken":"`+clientToken+`"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -383,7 +410,8 @@ func TestImportSurvivesKill(t *testing.T) {
 	r := start(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	importing := exec.CommandContext(ctx, binary, "import", "--url", r.demo.URL, "--token", r.demo.Websites[0].Tokens["WRITE"], path)
+	importing := exec.CommandContext(ctx, binary, "import", "--url", r.demo.URL,
+		"--token", r.demo.Websites[0].Tokens["WRITE"], path)
 	if err := importing.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -396,7 +424,8 @@ func TestImportSurvivesKill(t *testing.T) {
 
 	r = start(t, dir)
 	token := r.demo.Websites[0].Tokens["WRITE"]
-	if out := must(t, dir, "import", "--url", r.demo.URL, "--token", token, path); strings.Contains(out, "imported 0,") || !strings.Contains(out, "bad lines 0") {
+	if out := must(t, dir, "import", "--url", r.demo.URL, "--token", token, path); strings.Contains(out, "imported 0,") ||
+		!strings.Contains(out, "bad lines 0") {
 		t.Errorf("the second run had nothing, or too much, to do: %s", out)
 	}
 	eventually(t, "the totals are the file's", func() bool {
@@ -406,7 +435,8 @@ func TestImportSurvivesKill(t *testing.T) {
 		}
 		return c == rows && m == rows*turns && v == rows
 	})
-	if out := must(t, dir, "import", "--url", r.demo.URL, "--token", token, path); !strings.Contains(out, fmt.Sprintf("imported 0, already there %d, bad lines 0", rows)) {
+	if out := must(t, dir, "import", "--url", r.demo.URL, "--token", token, path); !strings.Contains(out,
+		fmt.Sprintf("imported 0, already there %d, bad lines 0", rows)) {
 		t.Errorf("the third run: %s", out)
 	}
 	var list struct{ Total int }
@@ -421,12 +451,14 @@ func TestWalk(t *testing.T) {
 	dir := t.TempDir()
 	r := start(t, dir)
 	out := must(t, dir, "walk", "--url", r.demo.URL)
-	for _, said := range []string{"a visitor has asked: conv_", "an agent has answered", "ticket ", "the statistics have counted it", "is being erased"} {
+	for _, said := range []string{"a visitor has asked: conv_", "an agent has answered", "ticket ",
+		"the statistics have counted it", "is being erased"} {
 		if !strings.Contains(out, said) {
 			t.Errorf("walk does not say %q:\n%s", said, out)
 		}
 	}
-	if out, err := fivechat(t, dir, "walk", "--url", "http://127.0.0.1:1", "--within", "2s"); err == nil || !strings.Contains(out, "a visit: ") || !strings.Contains(out, "is being erased") {
+	if out, err := fivechat(t, dir, "walk", "--url", "http://127.0.0.1:1", "--within", "2s"); err == nil ||
+		!strings.Contains(out, "a visit: ") || !strings.Contains(out, "is being erased") {
 		t.Errorf("nobody answers: %v %s", err, out)
 	}
 }

@@ -14,15 +14,20 @@ import (
 	"fivechat.dev/libs/process/config"
 )
 
+const importHelp = "" +
+	"Import conversations, one JSON object a line:\n" +
+	"  {\"id\": \"…\", \"topics\": [\"…\"], \"turns\": [{\"from\": \"visitor\"|\"agent\", \"text\": \"…\"}]}\n" +
+	"Rows are keyed by their id, so a file can be imported again: existing rows stay.\n" +
+	"A malformed line is reported and skipped.\n" +
+	"The command also reads the output of `website export`: its conversations, with their tags and messages."
+
 func importCommand() *cobra.Command {
 	var o importer.Options
 	c := &cobra.Command{
 		Use:   "import FILE.jsonl[.gz]",
 		Short: "Import conversations, one JSON object a line, into a website",
 		Args:  cobra.ExactArgs(1),
-		Long: "Import conversations, one JSON object a line:\n  {\"id\": \"…\", \"topics\": [\"…\"], \"turns\": [{\"from\": \"visitor\"|\"agent\", \"text\": \"…\"}]}\n" +
-			"Rows are keyed by their id, so a file can be imported again: existing rows stay. A malformed line is reported and skipped.\n" +
-			"The command also reads the output of `website export`: its conversations, with their tags and messages.",
+		Long:  importHelp,
 		RunE: func(c *cobra.Command, args []string) error {
 			e, err := config.Load(environment.Import{})
 			if err != nil {
@@ -48,7 +53,8 @@ func runImport(c *cobra.Command, path string, o importer.Options) error {
 		return err
 	}
 	// The bar measures how much of the file has been read; the number beside it is what the server has stored.
-	bar := progressbar.NewOptions64(info.Size(), progressbar.OptionSetWriter(c.ErrOrStderr()), progressbar.OptionSetWidth(30),
+	bar := progressbar.NewOptions64(info.Size(),
+		progressbar.OptionSetWriter(c.ErrOrStderr()), progressbar.OptionSetWidth(30),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	read := progressbar.NewReader(f, bar)
 	o.Input = &read

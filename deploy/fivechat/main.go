@@ -38,7 +38,8 @@ func root() *cobra.Command {
 		Version:      telemetry.Version(),
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	c.AddCommand(runCommand(), websiteCommand(), userCommand(), tokenCommand(), visitorCommand(), auditCommand(), statisticsCommand(), importCommand(), envCommand(), storeCommand(), walkCommand())
+	c.AddCommand(runCommand(), websiteCommand(), userCommand(), tokenCommand(), visitorCommand(), auditCommand(),
+		statisticsCommand(), importCommand(), envCommand(), storeCommand(), walkCommand())
 	return c
 }
 
@@ -46,7 +47,8 @@ func root() *cobra.Command {
 type operatorFlags struct{ url, data string }
 
 func (f *operatorFlags) add(c *cobra.Command) {
-	c.PersistentFlags().StringVar(&f.url, "operator-url", "", "address of the operator's API (default: FIVECHAT_OPERATOR_URL, or from --data)")
+	c.PersistentFlags().StringVar(&f.url, "operator-url", "",
+		"address of the operator's API (default: FIVECHAT_OPERATOR_URL, or from --data)")
 	c.PersistentFlags().StringVar(&f.data, "data", "data", "data folder of the running system")
 }
 
@@ -62,7 +64,8 @@ func (f *operatorFlags) client() (operator.Client, error) {
 	path := filepath.Join(f.data, endpointFile)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return operator.Client{}, fmt.Errorf("no running system in %s: name one with --data, or set FIVECHAT_OPERATOR_URL and FIVECHAT_OPERATOR_KEY", f.data)
+		return operator.Client{}, fmt.Errorf("no running system in %s: "+
+			"name one with --data, or set FIVECHAT_OPERATOR_URL and FIVECHAT_OPERATOR_KEY", f.data)
 	}
 	if err == nil {
 		err = json.Unmarshal(b, &at)

@@ -14,8 +14,11 @@ import (
 	"fivechat.dev/deploy/fivechat/operator"
 )
 
-// does gives the run of a command that needs the operator's API.
-func (f *operatorFlags) does(do func(c *cobra.Command, client operator.Client, args []string) error) func(*cobra.Command, []string) error {
+// runFunc is what cobra calls to run a command.
+type runFunc = func(c *cobra.Command, args []string) error
+
+// does returns the run function of a command that needs the operator's API.
+func (f *operatorFlags) does(do func(c *cobra.Command, client operator.Client, args []string) error) runFunc {
 	return func(c *cobra.Command, args []string) error {
 		client, err := f.client()
 		if err != nil {
@@ -26,7 +29,9 @@ func (f *operatorFlags) does(do func(c *cobra.Command, client operator.Client, a
 }
 
 // numbered is does for a command whose one argument is the number of a thing.
-func (f *operatorFlags) numbered(thing string, do func(c *cobra.Command, client operator.Client, id int64) error) func(*cobra.Command, []string) error {
+func (f *operatorFlags) numbered(
+	thing string, do func(c *cobra.Command, client operator.Client, id int64) error,
+) runFunc {
 	return f.does(func(c *cobra.Command, client operator.Client, args []string) error {
 		id, err := strconv.ParseInt(args[0], 10, 64)
 		if err != nil {

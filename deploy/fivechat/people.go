@@ -88,7 +88,9 @@ func visitorCommand() *cobra.Command {
 		Short: "Write all data of a visitor, one JSON object a line",
 		Args:  cobra.ExactArgs(1),
 		RunE: at.does(func(c *cobra.Command, client operator.Client, args []string) error {
-			return exported(c, func(w io.Writer) (int64, error) { return client.ExportVisitor(c.Context(), *website, args[0], w) })
+			return exported(c, func(w io.Writer) (int64, error) {
+				return client.ExportVisitor(c.Context(), *website, args[0], w)
+			})
 		}),
 	})
 	erase := final(&cobra.Command{

@@ -19,14 +19,17 @@ import (
 	webhooks "fivechat.dev/services/webhooks/app"
 )
 
+const runHelp = "" +
+	"Run every service and the gateway in this process, each on a loopback listener of its own, over embedded stores\n" +
+	"in the data folder. MONGODB_URI (a replica set) and REDIS_URL replace the embedded stores."
+
 func runCommand() *cobra.Command {
 	var o system.Options
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Run every service and the gateway in this process",
 		Args:  cobra.NoArgs,
-		Long: "Run every service and the gateway in this process, each on a loopback listener of its own, over embedded stores\n" +
-			"in the data folder. MONGODB_URI (a replica set) and REDIS_URL replace the embedded stores.",
+		Long:  runHelp,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := fromEnvironment(&o); err != nil {
 				return err
@@ -36,7 +39,8 @@ func runCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:8080", "address of the public edge")
 	c.Flags().StringVar(&o.Operator, "operator-listen", "127.0.0.1:0", "address of the operator's API")
-	c.Flags().StringVar(&o.Admin, "admin-listen", "", "address of /status, and of /metrics of each component (default: FIVECHAT_ADMIN_ADDR, or none)")
+	c.Flags().StringVar(&o.Admin, "admin-listen", "",
+		"address of /status, and of /metrics of each component (default: FIVECHAT_ADMIN_ADDR, or none)")
 	c.Flags().StringVar(&o.Data, "data", "data", "folder of the embedded store and the secrets")
 	c.Flags().BoolVar(&o.Demo, "demo", false, "create two websites with widgets, agents and tokens, once")
 	return c
@@ -60,10 +64,10 @@ func fromEnvironment(o *system.Options) (err error) {
 	return err
 }
 
-// garbage is GOGC: by how many percent the heap may grow before a collection. Long-lived objects take about 25 MB, and a
-// collection takes both of two processors for 10 to 20 ms. With Go's default of 100 that happens several times a second
-// under load, and delays the slowest of a hundred requests. 150 costs about 20 MB more than 70, and leaves 150 MB after
-// load.
+// garbage is GOGC: by how many percent the heap may grow before a collection. Long-lived objects take about 25 MB, and
+// a collection takes both of two processors for 10 to 20 ms. With Go's default of 100 that happens several times a
+// second under load, and delays the slowest of a hundred requests. 150 costs about 20 MB more than 70, and leaves 150
+// MB after load.
 const garbage = 150
 
 func run(ctx context.Context, o system.Options, out io.Writer) error {
@@ -79,7 +83,8 @@ func run(ctx context.Context, o system.Options, out io.Writer) error {
 		return fmt.Errorf("%w; %w", err, s.Stop(context.WithoutCancel(ctx)))
 	}
 	fmt.Fprintf(out, "Fivechat answers at %s\n", s.URL())
-	fmt.Fprintf(out, "The operator's API is at %s. The commands `fivechat website|user|token|visitor|audit` find it through %s.\n", s.OperatorURL(), path)
+	fmt.Fprintf(out, "The operator's API is at %s. The commands `fivechat website|user|token|visitor|audit` find it "+
+		"through %s.\n", s.OperatorURL(), path)
 	if url := s.AdminURL(); url != "" {
 		fmt.Fprintf(out, "Status page: %s/status\n", url)
 	}
@@ -94,13 +99,17 @@ func run(ctx context.Context, o system.Options, out io.Writer) error {
 
 func printDemo(out io.Writer, d *system.Demo, path string) {
 	for _, w := range d.Websites {
-		fmt.Fprintf(out, "\n%s (website %d, plan %s)\n  widget      <script async src=\"%s/widget/%s\"></script>\n", w.Name, w.ID, w.Plan, d.URL, w.ClientToken)
+		fmt.Fprintf(out, "\n%s (website %d, plan %s)\n", w.Name, w.ID, w.Plan)
+		fmt.Fprintf(out, "  widget      <script async src=\"%s/widget/%s\"></script>\n", d.URL, w.ClientToken)
 		for _, level := range []string{"READ", "WRITE", "READ_WRITE"} {
 			fmt.Fprintf(out, "  %-11s %s\n", level, w.Tokens[level])
 		}
 	}
 	if len(d.Websites) > 0 {
-		fmt.Fprintf(out, "\nOpen\n  %s/demo     a shop that carries the widget of %s\n  %s/console  where its agents answer; sign in with the token READ_WRITE\n  %s/docs     the API's reference, which can also send requests\n", d.URL, d.Websites[0].Name, d.URL, d.URL)
-		fmt.Fprintf(out, "\nTry\n  curl -H 'Authorization: Bearer %s' %s/statistics/current\nAll of this is also in %s.\n", d.Websites[0].Tokens["READ"], d.URL, path)
+		fmt.Fprintf(out, "\nOpen\n  %s/demo     a shop that carries the widget of %s\n"+
+			"  %s/console  where its agents answer; sign in with the token READ_WRITE\n"+
+			"  %s/docs     the API's reference, which can also send requests\n", d.URL, d.Websites[0].Name, d.URL, d.URL)
+		fmt.Fprintf(out, "\nTry\n  curl -H 'Authorization: Bearer %s' %s/statistics/current\nAll of this is also in %s.\n",
+			d.Websites[0].Tokens["READ"], d.URL, path)
 	}
 }

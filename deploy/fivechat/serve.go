@@ -30,24 +30,30 @@ type serving struct {
 // passwordFile is the file in the store's folder that keeps a generated password.
 const passwordFile = "store-password"
 
+const serveHelp = "Serve a store to any MongoDB client, and a stand-in for Redis beside it.\n" +
+	"On TCP, clients authenticate as --user (SCRAM-SHA-256; Redis: AUTH) with FIVECHAT_STORE_PASSWORD\n" +
+	"or the content of FIVECHAT_STORE_PASSWORD_FILE. If neither is set, a password is generated once\n" +
+	"and stored in the file " + passwordFile + " of the folder. An address that is an absolute path\n" +
+	"is a Unix socket, which only this user can reach: it needs no password.\n" +
+	"The store of `fivechat run` is the folder store inside its data folder."
+
 func serveCommand() *cobra.Command {
 	var s serving
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve a store to any MongoDB client",
 		Args:  cobra.NoArgs,
-		Long: "Serve a store to any MongoDB client, and a stand-in for Redis beside it.\n" +
-			"On TCP, clients authenticate as --user (SCRAM-SHA-256; Redis: AUTH) with FIVECHAT_STORE_PASSWORD or the content of\n" +
-			"FIVECHAT_STORE_PASSWORD_FILE. If neither is set, a password is generated once and stored in the file " + passwordFile + " of the\n" +
-			"folder. An address that is an absolute path is a Unix socket, which only this user can reach: it needs no password.\n" +
-			"The store of `fivechat run` is the folder store inside its data folder.",
-		RunE: func(c *cobra.Command, _ []string) error { return s.run(c.Context(), c.OutOrStdout()) },
+		Long:  serveHelp,
+		RunE:  func(c *cobra.Command, _ []string) error { return s.run(c.Context(), c.OutOrStdout()) },
 	}
-	c.Flags().StringVar(&s.Addr, "listen", "127.0.0.1:27017", "TCP address to listen on, or path of a Unix socket (NAME.sock)")
+	c.Flags().StringVar(&s.Addr, "listen", "127.0.0.1:27017",
+		"TCP address to listen on, or path of a Unix socket (NAME.sock)")
 	c.Flags().StringVar(&s.Dir, "data", "", "folder of the store (required)")
-	c.Flags().StringVar(&s.redis, "redis", "", "address for a stand-in for Redis, which loses its data at a restart (default: none)")
+	c.Flags().StringVar(&s.redis, "redis", "",
+		"address for a stand-in for Redis, which loses its data at a restart (default: none)")
 	c.Flags().StringVar(&s.User, "user", "fivechat", "name that clients authenticate as")
-	c.Flags().BoolVar(&s.insecure, "insecure", false, "need no password on TCP: every client that reaches the address can read and change everything (for tests)")
+	c.Flags().BoolVar(&s.insecure, "insecure", false,
+		"need no password on TCP: every client that reaches the address can read and change everything (for tests)")
 	require(c, "data")
 	return c
 }
@@ -69,7 +75,8 @@ func (s serving) run(ctx context.Context, out io.Writer) error {
 		fmt.Fprintln(out, r.URL())
 	}
 	s.Logger = slog.Default()
-	server, err := embedmongo.Start(context.WithoutCancel(ctx), s.Options) // it is closed below, where its error is reported
+	// The server is closed below, where the error of closing it is reported.
+	server, err := embedmongo.Start(context.WithoutCancel(ctx), s.Options)
 	if err != nil {
 		return err
 	}

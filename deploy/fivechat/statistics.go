@@ -14,6 +14,10 @@ import (
 // errDrift ends a recount that found something wrong and left it so.
 var errDrift = errors.New("counters are wrong: --repair corrects them")
 
+const recountHelp = "" +
+	"Recount a website's conversations and visitors, and compare them with its counters, also while the website\n" +
+	"is used. The command fails if a counter is wrong and wasn't repaired. Histories are not recounted."
+
 func statisticsCommand() *cobra.Command {
 	at := &operatorFlags{}
 	c := &cobra.Command{Use: "statistics", Short: "A website's statistics: compare counters with the stored data"}
@@ -24,8 +28,7 @@ func statisticsCommand() *cobra.Command {
 		Use:   "recount",
 		Short: "Recount a website's conversations and visitors, and show differences",
 		Args:  cobra.NoArgs,
-		Long: "Recount a website's conversations and visitors, and compare them with its counters, also while the website is used.\n" +
-			"The command fails if a counter is wrong and wasn't repaired. Histories are not recounted.",
+		Long:  recountHelp,
 		RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
 			r, err := client.Recount(c.Context(), *website, repair)
 			if err != nil {

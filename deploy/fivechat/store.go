@@ -20,14 +20,18 @@ func storeCommand() *cobra.Command {
 	return c
 }
 
+const checkHelp = "" +
+	"Compare every document of a store with every index, in both directions, and report differences.\n" +
+	"Nothing is changed. No other process may have the store open.\n" +
+	"The store of `fivechat run` is the folder store inside its data folder."
+
 func checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check DIR",
 		Short: "Compare every document of a stopped store with every index, and report differences",
 		Args:  cobra.ExactArgs(1),
-		Long: "Compare every document of a store with every index, in both directions, and report differences. Nothing is changed.\n" +
-			"No other process may have the store open. The store of `fivechat run` is the folder store inside its data folder.",
-		RunE: func(c *cobra.Command, args []string) error { return checkStore(c.Context(), args[0], c.OutOrStdout()) },
+		Long:  checkHelp,
+		RunE:  func(c *cobra.Command, args []string) error { return checkStore(c.Context(), args[0], c.OutOrStdout()) },
 	}
 }
 
@@ -47,7 +51,8 @@ func checkStore(ctx context.Context, dir string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d collections, %d documents, %d indexes with %d entries\n", sum.Collections, sum.Documents, sum.Indexes, sum.Entries)
+	fmt.Fprintf(out, "%d collections, %d documents, %d indexes with %d entries\n", sum.Collections, sum.Documents,
+		sum.Indexes, sum.Entries)
 	if sum.Problems > 0 {
 		return fmt.Errorf("%d problems in %s", sum.Problems, dir)
 	}

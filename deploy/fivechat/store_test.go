@@ -47,7 +47,8 @@ func TestStore(t *testing.T) {
 	if out, err := fivechat(t, ".", "store", "check", dir); err == nil || !strings.HasPrefix(out, "fivechat: ") {
 		t.Errorf("no such folder: %v %s", err, out)
 	}
-	if out, err := fivechat(t, ".", "store", "check", t.TempDir()); err == nil || !strings.Contains(out, "there is no database in") {
+	if out, err := fivechat(t, ".", "store", "check", t.TempDir()); err == nil ||
+		!strings.Contains(out, "there is no database in") {
 		t.Errorf("an empty folder: %v %s", err, out)
 	}
 	server, uri := serve(t, dir)
@@ -56,13 +57,17 @@ func TestStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	coll := client.Database("shop").Collection("books")
-	if _, err = coll.Indexes().CreateOne(t.Context(), mongo.IndexModel{Keys: bson.D{{Key: "tags", Value: 1}}}); err == nil {
+	index := mongo.IndexModel{Keys: bson.D{{Key: "tags", Value: 1}}}
+	if _, err = coll.Indexes().CreateOne(t.Context(), index); err == nil {
 		_, err = coll.InsertOne(t.Context(), bson.M{"_id": "atlas", "tags": bson.A{"maps", "world"}})
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"store", "check", dir}, {"store", "serve", "--listen", "127.0.0.1:0", "--data", dir}} {
+	for _, args := range [][]string{
+		{"store", "check", dir},
+		{"store", "serve", "--listen", "127.0.0.1:0", "--data", dir},
+	} {
 		if out, err := fivechat(t, ".", args...); err == nil || !strings.Contains(out, "in use by another process") {
 			t.Errorf("%v beside the server: %v %s", args, err, out)
 		}
@@ -95,8 +100,8 @@ func askRedis(t *testing.T, conn net.Conn, command string, length int) string {
 	return string(answer)
 }
 
-// TestStoreAsksForAPassword: on TCP a store and the stand-in for Redis generate a password once, keep it from other users,
-// and refuse clients without it.
+// TestStoreAsksForAPassword: on TCP a store and the stand-in for Redis generate a password once, keep it from other
+// users, and refuse clients without it.
 func TestStoreAsksForAPassword(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "store")
@@ -137,14 +142,20 @@ func TestStoreAsksForAPassword(t *testing.T) {
 			t.Errorf("PING without a password: %q", got)
 		}
 		_, _ = conn.Read(make([]byte, 100)) // the rest of the refusal
-		if got := askRedis(t, conn, fmt.Sprintf("*2\r\n$4\r\nAUTH\r\n$%d\r\n%s", len(password), password), 5); got != "+OK\r\n" {
+		auth := fmt.Sprintf("*2\r\n$4\r\nAUTH\r\n$%d\r\n%s", len(password), password)
+		if got := askRedis(t, conn, auth, 5); got != "+OK\r\n" {
 			t.Errorf("AUTH: %q", got)
 		}
 		if got := askRedis(t, conn, "*1\r\n$4\r\nPING", 7); got != "+PONG\r\n" {
 			t.Errorf("PING: %q", got)
 		}
-		for credentials, want := range map[string]bool{"fivechat:" + password + "@": true, "fivechat:wrong@": false, "": false} {
-			client, err := mongo.Connect(options.Client().ApplyURI(strings.Replace(uri, "mongodb://", "mongodb://"+credentials, 1)))
+		for credentials, want := range map[string]bool{
+			"fivechat:" + password + "@": true,
+			"fivechat:wrong@":            false,
+			"":                           false,
+		} {
+			with := strings.Replace(uri, "mongodb://", "mongodb://"+credentials, 1)
+			client, err := mongo.Connect(options.Client().ApplyURI(with))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -98,7 +98,8 @@ func auditCommand() *cobra.Command {
 			}
 			return table(c, "WHEN\tWEBSITE\tWHO\tWHAT\tWHICH\tBEFORE\tAFTER\tFROM\tREQUEST", func(row func(...any)) {
 				for _, e := range all {
-					row(ever(&e.At), e.WebsiteID, e.Actor, e.Action, e.ObjectID, string(e.Before), string(e.After), e.Address, e.RequestID)
+					row(ever(&e.At), e.WebsiteID, e.Actor, e.Action, e.ObjectID, string(e.Before), string(e.After),
+						e.Address, e.RequestID)
 				}
 			})
 		}),

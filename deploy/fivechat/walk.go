@@ -14,6 +14,10 @@ import (
 	"fivechat.dev/libs/client/api"
 )
 
+const walkHelp = "" +
+	"Create a website. As a visitor, ask; as an agent, answer and create a ticket. Then wait until the statistics\n" +
+	"have counted everything, and erase the website. Each step is printed; the first failure ends the command."
+
 // walkCommand tries an installation out from end to end.
 func walkCommand() *cobra.Command {
 	at := &operatorFlags{}
@@ -23,8 +27,7 @@ func walkCommand() *cobra.Command {
 		Use:   "walk",
 		Short: "Test a running system from end to end, on a website of its own that is erased afterwards",
 		Args:  cobra.NoArgs,
-		Long: "Create a website. As a visitor, ask; as an agent, answer and create a ticket. Then wait until the statistics\n" +
-			"have counted everything, and erase the website. Each step is printed; the first failure ends the command.",
+		Long:  walkHelp,
 		RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
 			ctx, cancel := context.WithTimeout(c.Context(), within)
 			defer cancel()

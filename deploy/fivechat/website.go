@@ -85,7 +85,8 @@ func createWebsite(at *operatorFlags) *cobra.Command {
 	c.Flags().StringVar(&name, "name", "", "the website's name (required)")
 	c.Flags().StringVar(&url, "url", "", "the website's address (required)")
 	c.Flags().StringVar(&plan, "plan", "FREE", "FREE or PRO")
-	c.Flags().StringVar(&clientToken, "client-token", "", "client token that its pages contain already (default: a new one)")
+	c.Flags().StringVar(&clientToken, "client-token", "",
+		"client token that its pages contain already (default: a new one)")
 	require(c, "name", "url")
 	return c
 }
@@ -118,7 +119,9 @@ func setWebsite(at *operatorFlags) *cobra.Command {
 	c.Flags().String("url", "", "the website's address")
 	c.Flags().String("organization", "", "the owning organization")
 	c.Flags().String("plan", "", "FREE or PRO")
-	c.Flags().StringArrayVar(&quotas, "quota", nil, "requests/seconds of a class (read, write, import, visitor, session, public, stream);\nCLASS= restores the default; or storage=BYTES, storage=50GiB; can be repeated")
+	c.Flags().StringArrayVar(&quotas, "quota", nil,
+		"requests/seconds of a class (read, write, import, visitor, session, public, stream);\n"+
+			"CLASS= restores the default; or storage=BYTES, storage=50GiB; can be repeated")
 	return c
 }
 

@@ -48,7 +48,8 @@ type (
 // none is how SPDX says that something is not claimed.
 const none = "NOASSERTION"
 
-// billOf is a program's software bill of materials, read out of the program itself: its modules and the Go that built it.
+// billOf reads a program's software bill of materials from the program itself: its modules and the Go version that
+// built it.
 func billOf(program, n, version string) ([]byte, error) {
 	info, err := buildinfo.ReadFile(program)
 	if err != nil {

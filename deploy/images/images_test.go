@@ -52,8 +52,9 @@ func TestImage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := config.Config; c.User != "65532:65532" || !slices.Equal(c.Entrypoint, []string{"/app"}) || config.Architecture != "amd64" ||
-		c.Labels["org.opencontainers.image.version"] != "1.2.3" || c.Labels["org.opencontainers.image.revision"] != "abc" {
+	if c := config.Config; c.User != "65532:65532" || !slices.Equal(c.Entrypoint, []string{"/app"}) ||
+		config.Architecture != "amd64" || c.Labels["org.opencontainers.image.version"] != "1.2.3" ||
+		c.Labels["org.opencontainers.image.revision"] != "abc" {
 		t.Errorf("config: %+v", config)
 	}
 	files := content(t, image)

@@ -2,8 +2,8 @@
 // materials beside it. It needs neither a Docker daemon nor a base image, and what it makes of a commit is the same to
 // the byte wherever it is made.
 //
-// It is written by hand because the usual tools start from a base image out of a public registry; the image format itself
-// is go-containerregistry's.
+// It is written by hand because the usual tools start from a base image out of a public registry; the image format
+// itself is go-containerregistry's.
 package main
 
 import (
@@ -30,9 +30,15 @@ import (
 
 // packages are the images' programs, by the image's name.
 var packages = map[string]string{
-	"accounts": "./services/accounts/cmd", "conversations": "./services/conversations/cmd", "statistics": "./services/statistics/cmd",
-	"tickets": "./services/tickets/cmd", "visitors": "./services/visitors/cmd", "webhooks": "./services/webhooks/cmd",
-	"widgets": "./services/widgets/cmd", "api-gateway": "./api-gateway/cmd", "fivechat": "./deploy/fivechat",
+	"accounts":      "./services/accounts/cmd",
+	"conversations": "./services/conversations/cmd",
+	"statistics":    "./services/statistics/cmd",
+	"tickets":       "./services/tickets/cmd",
+	"visitors":      "./services/visitors/cmd",
+	"webhooks":      "./services/webhooks/cmd",
+	"widgets":       "./services/widgets/cmd",
+	"api-gateway":   "./api-gateway/cmd",
+	"fivechat":      "./deploy/fivechat",
 }
 
 // options say what is made and where it goes.
@@ -109,7 +115,8 @@ func one(ctx context.Context, o options, work, n, pkg string) error {
 }
 
 func compile(ctx context.Context, o options, pkg, arch, out string) error {
-	c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X fivechat.dev/libs/observe/telemetry.version="+o.version, "-o", out, pkg)
+	flags := "-s -w -X fivechat.dev/libs/observe/telemetry.version=" + o.version
+	c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", out, pkg)
 	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
 	if said, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build %s: %w\n%s", pkg, err, said)
@@ -143,7 +150,8 @@ func push(ctx context.Context, o options, n string, images []v1.Image) error {
 	}
 	var all []mutate.IndexAddendum
 	for i, image := range images {
-		all = append(all, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: o.arch[i]}}})
+		platform := v1.Platform{OS: "linux", Architecture: o.arch[i]}
+		all = append(all, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &platform}})
 	}
 	index := mutate.AppendManifests(empty.Index, all...)
 	return errors.Join(remote.WriteIndex(tag, index, remote.WithContext(ctx)), tell(tag.String(), index))

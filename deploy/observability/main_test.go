@@ -80,7 +80,8 @@ func TestDashboards(t *testing.T) {
 				}
 				continue
 			}
-			if p.Title == "" || p.Description == "" || len(p.Targets) == 0 || (p.FieldConfig.Defaults.Unit == "" && p.Type != "logs") {
+			if p.Title == "" || p.Description == "" || len(p.Targets) == 0 ||
+				(p.FieldConfig.Defaults.Unit == "" && p.Type != "logs") {
 				t.Errorf("%s: %q lacks something", d.Title, p.Title)
 			}
 			if p.GridPos.X+p.GridPos.W > 24 {

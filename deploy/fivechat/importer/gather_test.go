@@ -28,12 +28,36 @@ func TestAnExportIsImported(t *testing.T) {
 		want  importer.Result
 		fails string
 	}{
-		"whole":                           {head + exported("c1", "VISITOR:hello", "USER:hi") + exported("c2", "USER:hi") + `{"kind":"ticket","id":"1"}` + "\n" + end, "c1 c2", importer.Result{Imported: 2}, ""},
-		"the system's notes are nobody's": {head + exported("c1", "SYSTEM:joined") + exported("c2", "SYSTEM:joined", "USER:hi") + end, "c2", importer.Result{Imported: 1}, ""},
-		"torn":                            {head + exported("c1", "VISITOR:hello") + exported("c2", "VISITOR:hello"), "c1", importer.Result{Imported: 1}, "incomplete"},
-		"a bad line":                      {exported("c1", "USER:hi") + `{"kind":` + "\n" + end, "c1", importer.Result{Imported: 1, Bad: 1}, ""},
-		"too long":                        {exported("c1", big, big, big, big, big) + exported("c2", "USER:hi") + end, "c2", importer.Result{Imported: 1, Bad: 1}, ""},
-		"a message of nothing":            {`{"kind":"message","senderType":"USER","content":"x"}` + "\n" + end, "", importer.Result{}, ""},
+		"whole": {
+			input: head + exported("c1", "VISITOR:hello", "USER:hi") + exported("c2", "USER:hi") +
+				`{"kind":"ticket","id":"1"}` + "\n" + end,
+			keys: "c1 c2",
+			want: importer.Result{Imported: 2},
+		},
+		"system messages are not imported": {
+			input: head + exported("c1", "SYSTEM:joined") + exported("c2", "SYSTEM:joined", "USER:hi") + end,
+			keys:  "c2",
+			want:  importer.Result{Imported: 1},
+		},
+		"torn": {
+			input: head + exported("c1", "VISITOR:hello") + exported("c2", "VISITOR:hello"),
+			keys:  "c1",
+			want:  importer.Result{Imported: 1},
+			fails: "incomplete",
+		},
+		"a bad line": {
+			input: exported("c1", "USER:hi") + `{"kind":` + "\n" + end,
+			keys:  "c1",
+			want:  importer.Result{Imported: 1, Bad: 1},
+		},
+		"too long": {
+			input: exported("c1", big, big, big, big, big) + exported("c2", "USER:hi") + end,
+			keys:  "c2",
+			want:  importer.Result{Imported: 1, Bad: 1},
+		},
+		"a message without a conversation": {
+			input: `{"kind":"message","senderType":"USER","content":"x"}` + "\n" + end,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -55,7 +55,8 @@ func TestARefusedExportSaysWhy(t *testing.T) {
 	}))
 	defer server.Close()
 	var into bytes.Buffer
-	if _, err := (Client{server.URL, "key"}).ExportWebsite(t.Context(), 3, &into); err == nil || !strings.Contains(err.Error(), "website not found") || into.Len() > 0 {
+	if _, err := (Client{server.URL, "key"}).ExportWebsite(t.Context(), 3, &into); err == nil ||
+		!strings.Contains(err.Error(), "website not found") || into.Len() > 0 {
 		t.Errorf("%v, %q", err, into.String())
 	}
 }

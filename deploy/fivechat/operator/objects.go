@@ -154,7 +154,9 @@ func (c Client) DeleteUser(ctx context.Context, website, id int64) error {
 }
 
 // CreateToken makes an API token of a level; a zero expires is never.
-func (c Client) CreateToken(ctx context.Context, website int64, name, level string, expires time.Time) (t Token, err error) {
+func (c Client) CreateToken(
+	ctx context.Context, website int64, name, level string, expires time.Time,
+) (t Token, err error) {
 	body := map[string]any{"name": name, "level": level}
 	if !expires.IsZero() {
 		body["expiresAt"] = expires.UTC().Format(time.RFC3339)
@@ -169,7 +171,8 @@ func (c Client) Tokens(ctx context.Context, website int64) ([]Token, error) {
 
 // RotateToken makes a token's successor; the token itself lives on for the overlap.
 func (c Client) RotateToken(ctx context.Context, website, token int64, overlap time.Duration) (t Token, err error) {
-	return t, c.call(ctx, "POST", ofWebsite(website, fmt.Sprintf("/tokens/%d/rotate", token)), map[string]int64{"overlapSeconds": int64(overlap.Seconds())}, &t)
+	body := map[string]int64{"overlapSeconds": int64(overlap.Seconds())}
+	return t, c.call(ctx, "POST", ofWebsite(website, fmt.Sprintf("/tokens/%d/rotate", token)), body, &t)
 }
 
 // RevokeToken ends a token.

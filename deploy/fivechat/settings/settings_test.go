@@ -10,8 +10,8 @@ import (
 // root is the folder of the repository.
 var root = filepath.Join("..", "..", "..")
 
-// TestPageIsFresh: docs/configuration.md has the table that the settings make. Making it fails if a field with an env tag
-// has no comment, or if no program in programs.go has the field.
+// TestPageIsFresh: docs/configuration.md has the table that the settings make. Making it fails if a field with an env
+// tag has no comment, or if no program in programs.go has the field.
 func TestPageIsFresh(t *testing.T) {
 	t.Parallel()
 	want, err := table(root)
@@ -26,7 +26,8 @@ func TestPageIsFresh(t *testing.T) {
 	if string(fresh) != string(page) {
 		t.Error("docs/configuration.md is stale: run make generate")
 	}
-	for _, name := range []string{"LOG_LEVEL", "MONGODB_DATABASE", "FIVECHAT_CORS_ORIGINS", "FIVECHAT_TIMEOUT", "FIVECHAT_REPLICAS", "FIVECHAT_TOKEN"} {
+	for _, name := range []string{"LOG_LEVEL", "MONGODB_DATABASE", "FIVECHAT_CORS_ORIGINS", "FIVECHAT_TIMEOUT",
+		"FIVECHAT_REPLICAS", "FIVECHAT_TOKEN"} {
 		if !strings.Contains(string(want), "\n| `"+name+"` | ") {
 			t.Errorf("%s has no row", name)
 		}
@@ -54,7 +55,8 @@ func TestFieldWithoutCommentIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "go.mod"), "module example.org/m\n")
-	write(t, filepath.Join(dir, "a", "a.go"), "package a\n\ntype C struct {\n\tX string `env:\"X_Y\"`\n\tY int `env:\"Y\"` // Of y.\n}\n")
+	write(t, filepath.Join(dir, "a", "a.go"), "package a\n\ntype C struct {\n\tX string `env:\"X_Y\"`\n"+
+		"\tY int `env:\"Y\"` // Of y.\n}\n")
 	d, err := declared(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -25,12 +25,14 @@ func table(root string) ([]byte, error) {
 	}
 	rows, missing := rowsOf(d)
 	if len(missing) > 0 {
-		return nil, fmt.Errorf("settings without a comment, or that no program in programs.go has: %s", strings.Join(missing, ", "))
+		return nil, fmt.Errorf("settings without a comment, or that no program in programs.go has: %s",
+			strings.Join(missing, ", "))
 	}
 	var out bytes.Buffer
 	out.WriteString("| Variable | Type | Default | Read by | Meaning |\n|---|---|---|---|---|\n")
 	for _, r := range rows {
-		fmt.Fprintf(&out, "| `%s` | %s | %s | %s | %s |\n", r.variable, r.kind, r.initial(), readers(r.readers), escaped(r.meaning))
+		fmt.Fprintf(&out, "| `%s` | %s | %s | %s | %s |\n", r.variable, r.kind, r.initial(), readers(r.readers),
+			escaped(r.meaning))
 	}
 	return out.Bytes(), nil
 }

@@ -24,13 +24,15 @@ var markup string
 var style string
 
 var page = template.Must(template.New("status").Funcs(template.FuncMap{
-	"rate": rate, "share": share, "span": span, "away": away, "round": func(s float64) string { return fmt.Sprintf("%.0f", s) },
+	"rate": rate, "share": share, "span": span, "away": away,
+	"round": func(s float64) string { return fmt.Sprintf("%.0f", s) },
 }).Parse(markup))
 
 // policy lets the page use its own style and nothing else.
 var policy = func() string {
 	sum := sha256.Sum256([]byte(style))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; frame-ancestors 'none'"
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; frame-ancestors 'none'"
 }()
 
 // refresh is how often a page reloads itself, in seconds, where it is asked to.
@@ -39,8 +41,8 @@ const refresh = 5
 // patience bounds an answer, of which readiness takes the longest.
 const patience = 5 * time.Second
 
-// ServeHTTP answers with the page, or with JSON if the request accepts only JSON or names it before HTML. The page reloads
-// itself with ?refresh only, because a page that changes while it is read is hard to use for some readers.
+// ServeHTTP answers with the page, or with JSON if the request accepts only JSON or names it before HTML. The page
+// reloads itself with ?refresh only, because a page that changes while it is read is hard to use for some readers.
 func (b *Board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()

@@ -43,7 +43,8 @@ type Figures struct {
 	RequestsPerSecond float64         `json:"requestsPerSecond"` // of the edge requests, of services operations
 	ErrorsPerSecond   float64         `json:"errorsPerSecond"`   // those that failed by our doing
 	P99Seconds        *float64        `json:"p99Seconds"`        // within a bucket of the histogram
-	LagSeconds        *float64        `json:"lagSeconds"`        // how far the slowest of its followers, relays and deliveries is behind
+	// how far the slowest of its followers, relays and deliveries is behind
+	LagSeconds *float64 `json:"lagSeconds"`
 }
 
 // Board watches components.
@@ -106,7 +107,8 @@ func (b *Board) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	s := Status{At: last.at.UTC(), WindowSeconds: last.at.Sub(first.at).Seconds(), Ready: true, Components: make([]Figures, len(b.components))}
+	s := Status{At: last.at.UTC(), WindowSeconds: last.at.Sub(first.at).Seconds(), Ready: true,
+		Components: make([]Figures, len(b.components))}
 	var all sync.WaitGroup
 	for i, c := range b.components {
 		all.Go(func() {

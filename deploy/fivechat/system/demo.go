@@ -67,7 +67,9 @@ func (s *System) makeDemo(ctx context.Context, dir string) (*Demo, error) {
 	return d, WriteJSON(path, d)
 }
 
-func demoWebsite(ctx context.Context, c operator.Client, name, url, plan, token, agent, email string) (DemoWebsite, error) {
+func demoWebsite(
+	ctx context.Context, c operator.Client, name, url, plan, token, agent, email string,
+) (DemoWebsite, error) {
 	w, err := c.CreateWebsite(ctx, name, url, plan, token)
 	if err != nil {
 		return DemoWebsite{}, err

@@ -92,7 +92,8 @@ func PrivateFolder(dir string) error {
 		return err
 	}
 	if err := os.Chmod(dir, 0o700); err != nil {
-		return fmt.Errorf("data folder %s: other users can enter it (mode %04o), and this user cannot change that: %w", dir, info.Mode().Perm(), err)
+		return fmt.Errorf("data folder %s: other users can enter it (mode %04o), and this user cannot change that: %w",
+			dir, info.Mode().Perm(), err)
 	}
 	return nil
 }

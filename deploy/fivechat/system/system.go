@@ -87,7 +87,8 @@ func Start(ctx context.Context, o Options) (s *System, err error) {
 	if s.secrets, err = loadSecrets(o.Data); err != nil {
 		return s, err
 	}
-	if s.stores, err = openStores(ctx, o, slog.New(slog.NewJSONHandler(tele.LogTo, &slog.HandlerOptions{Level: tele.LogLevel})).With("component", "store")); err != nil {
+	handler := slog.NewJSONHandler(tele.LogTo, &slog.HandlerOptions{Level: tele.LogLevel})
+	if s.stores, err = openStores(ctx, o, slog.New(handler).With("component", "store")); err != nil {
 		return s, err
 	}
 	if err = s.startAll(ctx, o, tele); err != nil {
@@ -135,25 +136,33 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 			})
 		},
 		"visitors": func() (runner.Unit, error) {
-			return visitors.New(ctx, visitors.Config{Config: common, WidgetsURL: url["widgets"], ConversationsURL: url["conversations"], AccountsURL: url["accounts"]})
+			return visitors.New(ctx, visitors.Config{
+				Config: common, AccountsURL: url["accounts"],
+				ConversationsURL: url["conversations"], WidgetsURL: url["widgets"],
+			})
 		},
 		"conversations": func() (runner.Unit, error) {
 			return conversations.New(ctx, conversations.Config{
-				Config: common, AccountsURL: url["accounts"], VisitorsURL: url["visitors"], TicketsURL: url["tickets"], WebhooksURL: url["webhooks"],
-				Assistant: o.Assistant,
+				Config: common, Assistant: o.Assistant,
+				AccountsURL: url["accounts"], VisitorsURL: url["visitors"],
+				TicketsURL: url["tickets"], WebhooksURL: url["webhooks"],
 			})
 		},
 		"tickets": func() (runner.Unit, error) {
 			c := tickets.Default()
-			c.Config, c.AccountsURL, c.VisitorsURL, c.ConversationsURL = common, url["accounts"], url["visitors"], url["conversations"]
+			c.Config = common
+			c.AccountsURL, c.VisitorsURL, c.ConversationsURL = url["accounts"], url["visitors"], url["conversations"]
 			return tickets.New(ctx, c)
 		},
 		"statistics": func() (runner.Unit, error) {
-			return statistics.New(ctx, statistics.Config{Config: common, ConversationsURL: url["conversations"], VisitorsURL: url["visitors"]})
+			return statistics.New(ctx, statistics.Config{
+				Config: common, ConversationsURL: url["conversations"], VisitorsURL: url["visitors"],
+			})
 		},
 		"webhooks": func() (runner.Unit, error) {
 			c := webhooks.Default()
-			c.Config, c.Reach, c.ConversationsURL, c.VisitorsURL, c.TicketsURL = common, o.Webhooks, url["conversations"], url["visitors"], url["tickets"]
+			c.Config, c.Reach = common, o.Webhooks
+			c.ConversationsURL, c.VisitorsURL, c.TicketsURL = url["conversations"], url["visitors"], url["tickets"]
 			return webhooks.New(ctx, c)
 		},
 	}
@@ -170,12 +179,16 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 }
 
 // startGateway starts the edge before the services at their addresses.
-func (s *System) startGateway(ctx context.Context, o Options, common servicekit.Config, url map[string]string) (err error) {
+func (s *System) startGateway(
+	ctx context.Context, o Options, common servicekit.Config, url map[string]string,
+) (err error) {
 	g := gateway.Default()
 	g.Addr, g.OperatorAddr = o.Listen, o.Operator
-	g.OperatorKey, g.AssertionKeys, g.Telemetry, g.Redis = s.secrets.OperatorKey, common.AssertionKeys, common.Telemetry, common.Redis
+	g.OperatorKey, g.AssertionKeys = s.secrets.OperatorKey, common.AssertionKeys
+	g.Telemetry, g.Redis = common.Telemetry, common.Redis
 	g.AccountsURL, g.ConversationsURL, g.VisitorsURL = url["accounts"], url["conversations"], url["visitors"]
-	g.WidgetsURL, g.TicketsURL, g.StatisticsURL, g.WebhooksURL = url["widgets"], url["tickets"], url["statistics"], url["webhooks"]
+	g.WidgetsURL, g.TicketsURL = url["widgets"], url["tickets"]
+	g.StatisticsURL, g.WebhooksURL = url["statistics"], url["webhooks"]
 	g.Demo, g.QuotasFile, g.TrustedProxies, g.Access = o.Demo, o.Quotas, o.Trusted, o.Access
 	if g.Addr == "" {
 		g.Addr = "127.0.0.1:0"

@@ -126,13 +126,27 @@ func TestConfiguration(t *testing.T) {
 func TestProblemsAreFound(t *testing.T) {
 	t.Parallel()
 	for want, spoil := range map[string]func(*configuration){
-		"receivers zipkin is of no known type":                                  func(c *configuration) { c.Receivers["zipkin"] = nil },
-		"pipeline traces uses exporters otlp_http/traces which is not defined":  func(c *configuration) { delete(c.Exporters, "otlp_http/traces") },
-		"exporters debug is used nowhere":                                       func(c *configuration) { c.Exporters["debug"] = nil },
-		"pipeline logs has no exporters":                                        func(c *configuration) { c.Service.Pipelines["logs"]["exporters"] = nil },
-		"pipeline metrics carries neither traces nor logs":                      func(c *configuration) { c.Service.Pipelines["metrics"] = c.Service.Pipelines["logs"] },
-		"pipeline traces does not begin by limiting memory and end by batching": func(c *configuration) { slices.Reverse(c.Service.Pipelines["traces"]["processors"]) },
-		"service uses extensions pprof which is not defined":                    func(c *configuration) { c.Service.Extensions = append(c.Service.Extensions, "pprof") },
+		"receivers zipkin is of no known type": func(c *configuration) {
+			c.Receivers["zipkin"] = nil
+		},
+		"pipeline traces uses exporters otlp_http/traces which is not defined": func(c *configuration) {
+			delete(c.Exporters, "otlp_http/traces")
+		},
+		"exporters debug is used nowhere": func(c *configuration) {
+			c.Exporters["debug"] = nil
+		},
+		"pipeline logs has no exporters": func(c *configuration) {
+			c.Service.Pipelines["logs"]["exporters"] = nil
+		},
+		"pipeline metrics carries neither traces nor logs": func(c *configuration) {
+			c.Service.Pipelines["metrics"] = c.Service.Pipelines["logs"]
+		},
+		"pipeline traces does not begin by limiting memory and end by batching": func(c *configuration) {
+			slices.Reverse(c.Service.Pipelines["traces"]["processors"])
+		},
+		"service uses extensions pprof which is not defined": func(c *configuration) {
+			c.Service.Extensions = append(c.Service.Extensions, "pprof")
+		},
 	} {
 		c, _ := read(t)
 		spoil(&c)

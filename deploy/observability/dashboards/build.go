@@ -19,13 +19,16 @@ const (
 )
 
 // build makes Grafana's form of a board, in the schema that every Grafana reads.
-func build(b board, runbooks string) (dashboard.Dashboard, error) { //nolint:staticcheck // the schema after it needs a recent Grafana
-	d := dashboard.NewDashboardBuilder(b.title) //nolint:staticcheck // as above
+//
+//nolint:staticcheck // the next schema needs a recent Grafana
+func build(b board, runbooks string) (dashboard.Dashboard, error) {
+	d := dashboard.NewDashboardBuilder(b.title)
 	d.Uid(b.uid).Description(b.about).Tags([]string{"fivechat"}).
 		Refresh("30s").Time("now-1h", "now").Timezone(common.TimeZoneBrowser).Tooltip(dashboard.DashboardCursorSyncCrosshair).
-		Link(dashboard.NewDashboardLinkBuilder("Fivechat").Type(dashboard.DashboardLinkTypeDashboards).Tags([]string{"fivechat"}).
-			KeepTime(true).IncludeVars(true)).
-		Link(dashboard.NewDashboardLinkBuilder("Runbooks").Type(dashboard.DashboardLinkTypeLink).Url(runbooks + "/README.md").TargetBlank(true)).
+		Link(dashboard.NewDashboardLinkBuilder("Fivechat").Type(dashboard.DashboardLinkTypeDashboards).
+			Tags([]string{"fivechat"}).KeepTime(true).IncludeVars(true)).
+		Link(dashboard.NewDashboardLinkBuilder("Runbooks").Type(dashboard.DashboardLinkTypeLink).
+			Url(runbooks + "/README.md").TargetBlank(true)).
 		WithVariable(dashboard.NewDatasourceVariableBuilder("source").Label("Source").Type(sourceType(b)))
 	if b.variables == "component" {
 		d.WithVariable(dashboard.NewQueryVariableBuilder("component").Label("Component").Datasource(source(b)).
@@ -80,8 +83,10 @@ func look(b board, p panel, wide uint32) cog.Builder[dashboard.Panel] {
 	default:
 		return timeseries.NewPanelBuilder().Title(p.title).Description(p.about).Unit(p.unit).Datasource(source(b)).
 			Span(wide).Height(high).Min(0).Thresholds(thresholds(p)).DataLinks(links(p)).Targets(targets(b, p)).
-			FillOpacity(8).ShowPoints(common.VisibilityModeNever).ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(drawn(p))).
-			Legend(common.NewVizLegendOptionsBuilder().ShowLegend(true).DisplayMode(common.LegendDisplayModeList).Placement(common.LegendPlacementBottom))
+			FillOpacity(8).ShowPoints(common.VisibilityModeNever).
+			ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(drawn(p))).
+			Legend(common.NewVizLegendOptionsBuilder().ShowLegend(true).
+				DisplayMode(common.LegendDisplayModeList).Placement(common.LegendPlacementBottom))
 	}
 }
 

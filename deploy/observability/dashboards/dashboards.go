@@ -62,7 +62,8 @@ type limit struct {
 // link leads from a panel's line to where its cause is seen.
 type link struct{ title, url string }
 
-// Files gives every dashboard's JSON by the name of its file. runbooks is the address below which docs/runbooks is served.
+// Files gives every dashboard's JSON by the name of its file. runbooks is the address below which docs/runbooks is
+// served.
 func Files(runbooks string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, b := range []board{edge(), services(), stores(), events(), tenants()} {
@@ -81,5 +82,20 @@ func Files(runbooks string) (map[string][]byte, error) {
 
 // toService leads from a line to the dashboard of the service that one of its labels names.
 func toService(label string) link {
-	return link{"The service", fmt.Sprintf("/d/%s?var-component=${__field.labels.%s}&${__url_time_range}", servicesUID, label)}
+	return link{"The service", fmt.Sprintf("/d/%s?var-component=${__field.labels.%s}&${__url_time_range}",
+		servicesUID, label)}
+}
+
+// rate returns the query for the rate of a counter, summed by the labels in by.
+func rate(by, counter string) string {
+	return "sum by (" + by + ") (rate(" + counter + "[$__rate_interval]))"
+}
+
+// quantile returns the query for quantile q of a histogram's buckets, by the labels in by. An empty by means none.
+func quantile(q float64, by, buckets string) string {
+	labels := "le"
+	if by != "" {
+		labels += ", " + by
+	}
+	return fmt.Sprintf("histogram_quantile(%g, %s)", q, rate(labels, buckets))
 }

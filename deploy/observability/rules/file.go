@@ -9,8 +9,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// The forms of Prometheus's rule file and of Alertmanager's inhibition rules. They are written here because Prometheus's
-// own package of them draws in all of Prometheus.
+// The forms of Prometheus's rule file and of Alertmanager's inhibition rules. They are written here because
+// Prometheus's own package of them draws in all of Prometheus.
 type (
 	file  struct{ Groups []group }
 	group struct {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The objectives over 30 days: of the requests at the edge, so many are answered otherwise than with 5xx; and of those, so
-// many within Threshold.
+// The objectives over 30 days: Availability is the share of requests at the edge that aren't answered with 5xx, and
+// Latency is the share of those that are answered within Threshold.
 const (
 	Availability = 0.999
 	Latency      = 0.99
@@ -18,13 +18,14 @@ const meant = `job="fivechat",component="api-gateway",http_route!="unmatched"`
 
 // Requests whose time says something about us. Exports and imports take as long as they are big; a stream's time is
 // that until its answer began, so streams count.
-const timed = meant + `,http_route!~"/export/.*|/operator/.*/export|/conversations/import",http_response_status_code!~"5.."`
+const timed = meant + `,http_route!~"/export/.*|/operator/.*/export|/conversations/import",` +
+	`http_response_status_code!~"5.."`
 
 // guard is the least rate of requests, a second, below which a share of them says nothing: six requests in a minute.
 const guard = "0.1"
 
-// burn is one pair of windows of the SRE workbook's table (chapter 5, "multiwindow, multi-burn-rate alerts"): the budget
-// goes Factor times as fast as it may over both.
+// burn is one pair of windows of the SRE workbook's table (chapter 5, "multiwindow, multi-burn-rate alerts"): over
+// both, the budget is used Factor times as fast as it may be.
 type burn struct {
 	Name        string
 	Factor      string
@@ -40,23 +41,31 @@ var burns = []burn{
 	{"Slow", "1", "3d", "6h", 3 * time.Hour, Ticket, "a month"},
 }
 
-// objectives gives the recorded rates and what watches over them. Long windows are sums of the recorded five minutes: the
-// histogram has too many series to be read over days at every evaluation.
+// objectives returns the recorded rates and their alerts. Long windows are sums of the recorded five minutes, because
+// the histogram has too many series to be read over days at every evaluation.
 func objectives() ([]Record, []Alert) {
-	const bad, of, slow, ofTimed = "fivechat:edge_errors:rate5m", "fivechat:edge_requests:rate5m", "fivechat:edge_slow:rate5m", "fivechat:edge_timed:rate5m"
+	const (
+		of      = "fivechat:edge_requests:rate5m"
+		bad     = "fivechat:edge_errors:rate5m"
+		ofTimed = "fivechat:edge_timed:rate5m"
+		slow    = "fivechat:edge_slow:rate5m"
+		ratio   = "sum_over_time(%s[%s]) / sum_over_time(%s[%s])"
+	)
 	records := []Record{
 		{of, `sum(rate(http_server_request_duration_seconds_count{` + meant + `}[5m]))`},
-		{bad, `sum(rate(http_server_request_duration_seconds_count{` + meant + `,http_response_status_code=~"5.."}[5m])) or 0 * ` + of},
+		{bad, `sum(rate(http_server_request_duration_seconds_count{` + meant +
+			`,http_response_status_code=~"5.."}[5m])) or 0 * ` + of},
 		{ofTimed, `sum(rate(http_server_request_duration_seconds_count{` + timed + `}[5m]))`},
-		{slow, ofTimed + ` - sum(rate(http_server_request_duration_seconds_bucket{` + timed + `,le="` + Threshold + `"}[5m]))`},
+		{slow, ofTimed + ` - sum(rate(http_server_request_duration_seconds_bucket{` + timed + `,le="` +
+			Threshold + `"}[5m]))`},
 		{"fivechat:edge_errors:ratio5m", bad + " / " + of},
 		{"fivechat:edge_slow:ratio5m", slow + " / " + ofTimed},
 	}
 	for _, w := range []string{"30m", "1h", "6h", "3d"} {
 		records = append(records,
 			Record{"fivechat:edge_requests:rate" + w, fmt.Sprintf("avg_over_time(%s[%s])", of, w)},
-			Record{"fivechat:edge_errors:ratio" + w, fmt.Sprintf("sum_over_time(%s[%s]) / sum_over_time(%s[%s])", bad, w, of, w)},
-			Record{"fivechat:edge_slow:ratio" + w, fmt.Sprintf("sum_over_time(%s[%s]) / sum_over_time(%s[%s])", slow, w, ofTimed, w)})
+			Record{"fivechat:edge_errors:ratio" + w, fmt.Sprintf(ratio, bad, w, of, w)},
+			Record{"fivechat:edge_slow:ratio" + w, fmt.Sprintf(ratio, slow, w, ofTimed, w)})
 	}
 	var alerts []Alert
 	for _, b := range burns {
@@ -79,7 +88,8 @@ func (b burn) alert(name, ratio string, budget float64, page, summary, impact st
 			{Value: ratio + b.Short, Op: ">", Bound: limit},
 			{Value: "fivechat:edge_requests:rate" + b.Long, Op: ">", Bound: guard},
 		},
-		Summary: fmt.Sprintf("%s: {{ $value | humanizePercentage }} over %s; at this rate the month's error budget lasts %s.", summary, b.Long, b.Gone),
+		Summary: fmt.Sprintf("%s: {{ $value | humanizePercentage }} over %s; at this rate the month's error budget lasts %s.",
+			summary, b.Long, b.Gone),
 	}
 	if b.Name == "Fast" {
 		a.Quiets = []string{name + "Steady", name + "Slow"}

@@ -1,5 +1,5 @@
-// Package rules is what Prometheus computes and watches of a running system: recorded rates and ratios, and alerts. They
-// are Go values in one place, so that the committed file, its tests and the runbooks cannot drift apart.
+// Package rules holds what Prometheus records and alerts on: recorded rates and ratios, and alerts.
+// They are Go values in one place, so that the committed file, its tests and the runbooks cannot drift apart.
 //
 // The metrics are those of docs/metrics.md. Every target carries job="fivechat" and component=…, which the scrape
 // configuration adds.
@@ -94,8 +94,8 @@ var ranges = regexp.MustCompile(`\[(\d+)([smhd])\]`)
 
 var units = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
 
-// Scale gives an expression with its ranges as long as they are where minute is how long a minute lasts. Nothing else in
-// it changes: bounds in seconds stay seconds.
+// Scale returns an expression whose ranges are scaled to a minute that lasts as long as minute. Nothing else in it
+// changes: bounds in seconds stay seconds.
 func Scale(expr string, minute time.Duration) string {
 	return ranges.ReplaceAllStringFunc(expr, func(r string) string {
 		m := ranges.FindStringSubmatch(r)

@@ -49,7 +49,8 @@ func file(t *testing.T, minute time.Duration) string {
 func TestPrometheusReadsTheRules(t *testing.T) {
 	t.Parallel()
 	for _, minute := range []time.Duration{time.Minute, time.Second, 500 * time.Millisecond} {
-		if out, err := exec.CommandContext(t.Context(), promtool(t), "check", "rules", "--lint=all", "--lint-fatal", file(t, minute)).CombinedOutput(); err != nil {
+		c := exec.CommandContext(t.Context(), promtool(t), "check", "rules", "--lint=all", "--lint-fatal", file(t, minute))
+		if out, err := c.CombinedOutput(); err != nil {
 			t.Errorf("a minute of %v: %v\n%s", minute, err, out)
 		}
 	}
@@ -105,7 +106,11 @@ func TestAlerts(t *testing.T) {
 			labels[k] = v
 		}
 		raised := []expected{{labels, map[string]string{
-			"summary": c.summary, "impact": a.Impact, "dashboard": "/d/" + a.Shown, "runbook_url": runbooks + "/" + a.Runbook + ".md"}}}
+			"summary":     c.summary,
+			"impact":      a.Impact,
+			"dashboard":   "/d/" + a.Shown,
+			"runbook_url": runbooks + "/" + a.Runbook + ".md",
+		}}}
 		s.Tests = append(s.Tests,
 			unit{c.alert + " is raised", "1m", series(c.bad), []question{{c.at, c.alert, raised}}},
 			unit{c.alert + " is quiet", "1m", series(c.good), []question{{c.at, c.alert, []expected{}}}})
@@ -179,7 +184,8 @@ func TestScale(t *testing.T) {
 			t.Errorf("a minute of %v: %s", minute, got)
 		}
 	}
-	for d, want := range map[time.Duration]string{0: "0ms", 2 * time.Minute: "2m", 72 * time.Hour: "3d", 90 * time.Second: "90s"} {
+	for d, want := range map[time.Duration]string{0: "0ms", 2 * time.Minute: "2m", 72 * time.Hour: "3d",
+		90 * time.Second: "90s"} {
 		if got := rules.Duration(d, time.Minute); got != want {
 			t.Errorf("%v: %s", d, got)
 		}
