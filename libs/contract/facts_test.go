@@ -45,3 +45,15 @@ func TestMessageLengthIsNearItsJSON(t *testing.T) {
 		}
 	}
 }
+
+// TestUnknownTypesNeedThePlanOfTheirGroup: a newer service publishes types that this version doesn't know.
+func TestUnknownTypesNeedThePlanOfTheirGroup(t *testing.T) {
+	t.Parallel()
+	for _, known := range contract.Types(func(f contract.Facts) bool { return f.NeedsPro }) {
+		group, _, _ := strings.Cut(string(known), ".")
+		unknown := contract.FactsOf(contract.EventType(group + ".of_the_future"))
+		if !unknown.NeedsPro || unknown.ShownToVisitor || unknown.Webhooks {
+			t.Errorf("an unknown type like %s: %+v", known, unknown)
+		}
+	}
+}

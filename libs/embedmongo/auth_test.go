@@ -82,7 +82,8 @@ func poolCleared(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "was cleared because")
 }
 
-// TestUnauthenticatedCommands: every command but the handshake is refused, and a message larger than one ends the connection.
+// TestUnauthenticatedCommands: every command except the handshake is refused, and an oversized message ends the
+// connection.
 func TestUnauthenticatedCommands(t *testing.T) {
 	t.Parallel()
 	s, err := embedmongo.Start(t.Context(), embedmongo.Options{User: "fivechat", Password: "password"})
@@ -92,8 +93,10 @@ func TestUnauthenticatedCommands(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close() })
 	db := connectAs(t, s.URI(), "", "", "").Database("admin")
 	for _, command := range []string{
-		"insert", "update", "delete", "findAndModify", "find", "count", "distinct", "aggregate", "explain", "getMore", "killCursors", "endSessions",
-		"collStats", "create", "createIndexes", "listIndexes", "dropIndexes", "listCollections", "listDatabases", "drop", "dropDatabase",
+		"insert", "update", "delete", "findAndModify", "find", "count", "distinct", "aggregate", "explain", "getMore",
+		"killCursors", "endSessions",
+		"collStats", "create", "createIndexes", "listIndexes", "dropIndexes", "listCollections", "listDatabases",
+		"drop", "dropDatabase",
 		"commitTransaction", "abortTransaction", "replSetStepDown", "replSetStepUp", "unknown",
 	} {
 		if err := db.RunCommand(t.Context(), bson.D{{Key: command, Value: "x"}}).Err(); code(err) != 13 {
@@ -105,10 +108,16 @@ func TestUnauthenticatedCommands(t *testing.T) {
 			t.Errorf("%s: %v", command, err)
 		}
 	}
-	if err := db.RunCommand(t.Context(), bson.D{{Key: "saslContinue", Value: 1}, {Key: "payload", Value: []byte{}}}).Err(); code(err) != 18 {
+	if err := db.RunCommand(t.Context(), bson.D{
+		{Key: "saslContinue", Value: 1}, {Key: "payload", Value: []byte{}},
+	}).Err(); code(
+		err,
+	) != 18 {
 		t.Errorf("saslContinue before saslStart: %v", err)
 	}
-	if err := db.RunCommand(t.Context(), bson.D{{Key: "ping", Value: 1}, {Key: "comment", Value: strings.Repeat("x", 20_000)}}).Err(); err == nil {
+	if err := db.RunCommand(t.Context(), bson.D{
+		{Key: "ping", Value: 1}, {Key: "comment", Value: strings.Repeat("x", 20_000)},
+	}).Err(); err == nil {
 		t.Error("a large message was answered before authentication")
 	}
 }

@@ -118,14 +118,18 @@ func BenchmarkBulkInsertTransaction(b *testing.B) {
 	for b.Loop() {
 		docs := batch(from, 4000)
 		from += 4000
-		_, err := s.WithTransaction(bg, func(ctx context.Context) (any, error) { return c.InsertMany(ctx, docs) }, txOptions)
+		_, err := s.WithTransaction(
+			bg,
+			func(ctx context.Context) (any, error) { return c.InsertMany(ctx, docs) },
+			txOptions,
+		)
 		ok(b, err)
 	}
 	b.ReportMetric(4000*float64(b.N)/b.Elapsed().Seconds(), "docs/s")
 }
 
-// BenchmarkHotTransaction is 64 clients that all change one conversation and
-// add a message and an event, each in a durable transaction.
+// BenchmarkHotTransaction has 64 clients that all change one conversation and add a message and an event, each in a
+// durable transaction.
 func BenchmarkHotTransaction(b *testing.B) {
 	c := messages(b, 0)
 	hot, events := c.Database().Collection("hot"), c.Database().Collection("events")

@@ -68,12 +68,22 @@ func TestInsertFindUpdateDelete(t *testing.T) {
 func TestUpsert(t *testing.T) {
 	t.Parallel()
 	c := database(t).Collection("things")
-	u, err := c.UpdateOne(bg, d("_id", "k", "kind", "x"), d("$inc", d("n", 5), "$setOnInsert", d("fresh", true)), options.UpdateOne().SetUpsert(true))
+	u, err := c.UpdateOne(
+		bg,
+		d("_id", "k", "kind", "x"),
+		d("$inc", d("n", 5), "$setOnInsert", d("fresh", true)),
+		options.UpdateOne().SetUpsert(true),
+	)
 	ok(t, err)
 	if u.UpsertedID != "k" || u.UpsertedCount != 1 || u.MatchedCount != 0 {
 		t.Fatalf("%+v", u)
 	}
-	u, err = c.UpdateOne(bg, d("_id", "k"), d("$inc", d("n", 5), "$setOnInsert", d("other", true)), options.UpdateOne().SetUpsert(true))
+	u, err = c.UpdateOne(
+		bg,
+		d("_id", "k"),
+		d("$inc", d("n", 5), "$setOnInsert", d("other", true)),
+		options.UpdateOne().SetUpsert(true),
+	)
 	ok(t, err)
 	var got bson.D
 	ok(t, c.FindOne(bg, d()).Decode(&got))
@@ -102,7 +112,11 @@ func TestFindAndModify(t *testing.T) {
 	_, err := c.InsertMany(bg, []any{d("_id", 1, "p", 3), d("_id", 2, "p", 1), d("_id", 3, "p", 2)})
 	ok(t, err)
 	var got bson.M
-	ok(t, c.FindOneAndDelete(bg, d("p", d("$gt", 0)), options.FindOneAndDelete().SetSort(d("p", 1)).SetProjection(d("p", 1))).Decode(&got))
+	ok(
+		t,
+		c.FindOneAndDelete(bg, d("p", d("$gt", 0)), options.FindOneAndDelete().SetSort(d("p", 1)).SetProjection(d("p", 1))).
+			Decode(&got),
+	)
 	if got["_id"] != int32(2) {
 		t.Fatal(got)
 	}
@@ -164,7 +178,8 @@ func TestBulkWrite(t *testing.T) {
 	}
 	res, err := c.BulkWrite(bg, models())
 	var be mongo.BulkWriteException
-	if !errors.As(err, &be) || len(be.WriteErrors) != 1 || be.WriteErrors[0].Index != 1 || be.WriteErrors[0].Code != 11000 {
+	if !errors.As(err, &be) || len(be.WriteErrors) != 1 || be.WriteErrors[0].Index != 1 ||
+		be.WriteErrors[0].Code != 11000 {
 		t.Fatal(err)
 	}
 	if res.InsertedCount != 1 {

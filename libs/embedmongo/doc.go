@@ -1,7 +1,7 @@
-// Package embedmongo is a MongoDB server inside a Go program. It speaks the
-// wire protocol well enough that the official Go driver (v2) cannot tell the
-// difference for what the tables below list, and refuses everything else with
-// MongoDB's own error code. Data lives in one folder, or in memory.
+// Package embedmongo is a MongoDB server inside a Go program. The official Go
+// driver (v2) works with it unchanged for everything in the table below. It
+// refuses everything else with MongoDB's own error code. Data is in one folder,
+// or in memory.
 //
 //	s, err := embedmongo.Start(ctx, embedmongo.Options{Dir: "data"})
 //	...
@@ -10,10 +10,10 @@
 //
 // It claims to be the primary of a one-node replica set, so sessions,
 // transactions and retryable writes work. After replSetStepDown it is a
-// secondary for as many seconds: it aborts what transactions are open, refuses
-// writes (10107) and reads that want the primary (13435), and then, or after
-// replSetStepUp, takes them again, so that one can see what becomes of a
-// program at an election.
+// secondary for the given number of seconds: it aborts open transactions, and
+// refuses writes (10107) and reads that require the primary (13435). Then, or
+// after replSetStepUp, it accepts them again. Use this to test how a program
+// behaves during an election.
 //
 // # Supported and refused
 //
@@ -68,16 +68,15 @@
 // write is stored with the write, so a retry is answered and not applied
 // again, also after a restart.
 //
-// What is deleted or overwritten stays in the files until they are compacted.
-// After purgeDeleted it is gone from every file within 10 minutes, also after a
-// crash, if the disk has room for a copy of the database and no cursor stays
+// Deleted and overwritten data stays in the files until they are compacted.
+// After purgeDeleted it is removed from every file within 10 minutes, also after
+// a crash, if the disk has room for a copy of the database and no cursor stays
 // open.
 //
 // # Inside
 //
-// A message flows from internal/wire to internal/command, which reads its
-// fields and runs it in its session. internal/plan chooses an index and walks
-// it in a view of internal/store; internal/query gives filters, updates and
-// pipelines their meaning over raw BSON; internal/keyenc encodes values so
-// that byte order is MongoDB's order.
+// internal/wire reads a message, and internal/command executes it in its
+// session. internal/plan chooses an index and iterates over it in a view of
+// internal/store. internal/query implements filters, updates and pipelines over
+// raw BSON. internal/keyenc encodes values so that byte order is MongoDB's order.
 package embedmongo

@@ -17,19 +17,18 @@ import (
 	"fivechat.dev/libs/embedmongo/internal/wire"
 )
 
-// Options say where a server keeps its data and where it listens.
+// Options configure where a server keeps its data and where it listens.
 type Options struct {
 	// Dir is the folder of the database; "" keeps everything in memory.
 	Dir string
 	// Addr is the TCP address to listen on, or the absolute path of a Unix
 	// socket; its name ends with ".sock". "" means a free port on loopback.
 	Addr string
-	// User and Password are what clients have to authenticate with, by
-	// SCRAM-SHA-256. Without a password nobody has to: everybody who reaches
-	// Addr can read and change everything.
+	// User and Password are the credentials of clients, by SCRAM-SHA-256. Without a password there is no
+	// authentication: every client that reaches Addr can read and change everything.
 	User, Password string
-	// PurgeAfter is how long after a purgeDeleted the files are purged of what
-	// was deleted; 0 means 4 minutes. Tests shorten it.
+	// PurgeAfter is the delay between purgeDeleted and the removal of deleted data from the files; 0 means 4 minutes.
+	// Tests shorten it.
 	PurgeAfter time.Duration
 	// Logger receives errors; nil means slog.Default.
 	Logger *slog.Logger
@@ -79,17 +78,23 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 	s := &Server{listener: listener, engine: engine, log: o.Logger, conns: map[net.Conn]struct{}{}}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	s.commands = command.New(engine, o.Logger, s.Addr(), auth, cmp.Or(o.PurgeAfter, command.PurgeAfter)) //nolint:contextcheck // its upkeep ends with Close, not with a context
+	s.commands = command.New(
+		engine,
+		o.Logger,
+		s.Addr(),
+		auth,
+		cmp.Or(o.PurgeAfter, command.PurgeAfter),
+	) //nolint:contextcheck // its upkeep ends with Close, not with a context
 	s.running.Add(1)
 	go s.accept()
 	s.stop = context.AfterFunc(ctx, func() { _ = s.Close() })
 	return s, nil
 }
 
-// Addr is the address or the path of the socket the server listens on.
+// Addr returns the address, or the path of the socket, that the server listens on.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// URI is the connection string for MongoDB drivers, without user and password.
+// URI returns the connection string for MongoDB drivers, without user and password.
 func (s *Server) URI() string {
 	return "mongodb://" + url.PathEscape(s.Addr()) + "/?directConnection=true&replicaSet=" + command.SetName
 }

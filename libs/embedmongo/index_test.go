@@ -34,7 +34,11 @@ func explainFind(t testing.TB, c *mongo.Collection, find bson.D) explained {
 	}
 	find = append(d("find", c.Name()), find...)
 	ok(t, c.Database().RunCommand(bg, d("explain", find, "verbosity", "executionStats")).Decode(&res))
-	e := explained{keys: res.ExecutionStats.TotalKeysExamined, docs: res.ExecutionStats.TotalDocsExamined, returned: res.ExecutionStats.NReturned}
+	e := explained{
+		keys:     res.ExecutionStats.TotalKeysExamined,
+		docs:     res.ExecutionStats.TotalDocsExamined,
+		returned: res.ExecutionStats.NReturned,
+	}
 	var walk func(p any)
 	walk = func(p any) {
 		get := func(k string) any {
@@ -72,8 +76,11 @@ func TestPageFromIndex(t *testing.T) {
 	base := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 	var docs []any
 	for i := range total {
-		docs = append(docs, d("_id", int64(i), "websiteId", int64(i%2), "status", []string{"open", "closed", "spam"}[i%3],
-			"createdAt", base.Add(time.Duration(i/4)*time.Second)))
+		docs = append(
+			docs,
+			d("_id", int64(i), "websiteId", int64(i%2), "status", []string{"open", "closed", "spam"}[i%3],
+				"createdAt", base.Add(time.Duration(i/4)*time.Second)),
+		)
 	}
 	_, err := c.InsertMany(bg, docs)
 	ok(t, err)
@@ -87,10 +94,42 @@ func TestPageFromIndex(t *testing.T) {
 		first int64
 	}{
 		{"by website", d("filter", d("websiteId", 1)), "websiteId_1_createdAt_-1__id_-1", "FETCH IXSCAN", 19999},
-		{"by status", d("filter", d("websiteId", 1, "status", "open")), "websiteId_1_status_1_createdAt_-1__id_-1", "FETCH IXSCAN", 19995},
-		{"merged", d("filter", d("websiteId", 0, "status", d("$in", bson.A{"open", "spam"}))), "websiteId_1_status_1_createdAt_-1__id_-1", "FETCH IXSCAN", 19998},
-		{"range", d("filter", d("websiteId", 0, "createdAt", d("$lt", at))), "websiteId_1_createdAt_-1__id_-1", "FETCH IXSCAN", 11998},
-		{"keyset page", d("filter", d("websiteId", 0, "$or", bson.A{d("createdAt", d("$lt", at)), d("createdAt", at, "_id", d("$lt", 12001))})), "websiteId_1_createdAt_-1__id_-1", "FETCH IXSCAN", 12000},
+		{
+			"by status",
+			d("filter", d("websiteId", 1, "status", "open")),
+			"websiteId_1_status_1_createdAt_-1__id_-1",
+			"FETCH IXSCAN",
+			19995,
+		},
+		{
+			"merged",
+			d("filter", d("websiteId", 0, "status", d("$in", bson.A{"open", "spam"}))),
+			"websiteId_1_status_1_createdAt_-1__id_-1",
+			"FETCH IXSCAN",
+			19998,
+		},
+		{
+			"range",
+			d("filter", d("websiteId", 0, "createdAt", d("$lt", at))),
+			"websiteId_1_createdAt_-1__id_-1",
+			"FETCH IXSCAN",
+			11998,
+		},
+		{
+			"keyset page",
+			d(
+				"filter",
+				d(
+					"websiteId",
+					0,
+					"$or",
+					bson.A{d("createdAt", d("$lt", at)), d("createdAt", at, "_id", d("$lt", 12001))},
+				),
+			),
+			"websiteId_1_createdAt_-1__id_-1",
+			"FETCH IXSCAN",
+			12000,
+		},
 	}
 	for _, tt := range tests {
 		e := explainFind(t, c, append(tt.find, d("sort", sort, "limit", 20)...))
@@ -118,7 +157,11 @@ func TestPageFromIndex(t *testing.T) {
 	if e.stages != "COLLSCAN" || e.docs != total {
 		t.Errorf("without index: %+v", e)
 	}
-	e = explainFind(t, c, d("filter", d("websiteId", 1), "hint", "websiteId_1_status_1_createdAt_-1__id_-1", "sort", sort, "limit", 3))
+	e = explainFind(
+		t,
+		c,
+		d("filter", d("websiteId", 1), "hint", "websiteId_1_status_1_createdAt_-1__id_-1", "sort", sort, "limit", 3),
+	)
 	if e.stages != "SORT FETCH IXSCAN" {
 		t.Errorf("hint: %+v", e)
 	}
@@ -231,13 +274,15 @@ func TestUnique(t *testing.T) {
 	ok(t, err)
 	_, err = c.InsertOne(bg, d("_id", 9, "websiteId", 1, "token", "z", "clientMessageId", "x"))
 	ok(t, err)
-	if e := explainFind(t, c, d("filter", d("websiteId", 1, "clientMessageId", "x"))); e.index != "client" || e.docs != 1 {
+	if e := explainFind(t, c, d("filter", d("websiteId", 1, "clientMessageId", "x"))); e.index != "client" ||
+		e.docs != 1 {
 		t.Errorf("%+v", e)
 	}
 	if e := explainFind(t, c, d("filter", d("websiteId", 1, "clientMessageId", nil))); e.index == "client" {
 		t.Errorf("a partial index answers for documents it does not hold: %+v", e)
 	}
-	_, err = c.Indexes().CreateOne(bg, mongo.IndexModel{Keys: d("websiteId", 1), Options: options.Index().SetUnique(true)})
+	_, err = c.Indexes().
+		CreateOne(bg, mongo.IndexModel{Keys: d("websiteId", 1), Options: options.Index().SetUnique(true)})
 	wantCode(t, err, 11000)
 	n, err := c.CountDocuments(bg, d("websiteId", 1))
 	ok(t, err)
@@ -256,13 +301,15 @@ func TestIndexAdministration(t *testing.T) {
 	}
 	index(t, c, d("a", 1, "b", -1), options.Index().SetName("ab"))
 	index(t, c, d("a", 1, "b", -1), options.Index().SetName("ab"))
-	_, err := c.Indexes().CreateOne(bg, mongo.IndexModel{Keys: d("a", 1, "b", -1), Options: options.Index().SetName("other")})
+	_, err := c.Indexes().
+		CreateOne(bg, mongo.IndexModel{Keys: d("a", 1, "b", -1), Options: options.Index().SetName("other")})
 	wantCode(t, err, 85)
 	_, err = c.Indexes().CreateOne(bg, mongo.IndexModel{Keys: d("a", -1), Options: options.Index().SetName("ab")})
 	wantCode(t, err, 86)
 	_, err = c.Indexes().CreateOne(bg, mongo.IndexModel{Keys: d("a", "text")})
 	wantCode(t, err, 67)
-	err = db.RunCommand(bg, d("createIndexes", "things", "indexes", bson.A{d("key", d("q", 1), "name", "q", "weird", 1)})).Err()
+	err = db.RunCommand(bg, d("createIndexes", "things", "indexes", bson.A{d("key", d("q", 1), "name", "q", "weird", 1)})).
+		Err()
 	wantCode(t, err, 197)
 	cur, err := c.Find(bg, d("a", 3, "b", 4), options.Find().SetSort(d("_id", 1)))
 	if got := ids(t, cur, err); !reflect.DeepEqual(got, []int{3}) {

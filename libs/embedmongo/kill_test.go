@@ -69,7 +69,7 @@ func (c *child) kill() {
 	}
 }
 
-// load is what the clients of all rounds had acknowledged and tried.
+// load is everything that the clients of all rounds tried, and that was acknowledged.
 type load struct {
 	mu           sync.Mutex
 	inserted     []string
@@ -83,7 +83,9 @@ const accounts, money = 10, 100
 
 // run writes until the server is gone.
 func (l *load) run(t *testing.T, uri string, round int) {
-	c, err := mongo.Connect(options.Client().ApplyURI(uri).SetRetryWrites(false).SetServerSelectionTimeout(300 * time.Millisecond))
+	c, err := mongo.Connect(
+		options.Client().ApplyURI(uri).SetRetryWrites(false).SetServerSelectionTimeout(300 * time.Millisecond),
+	)
 	ok(t, err)
 	defer func() { _ = c.Disconnect(bg) }()
 	db := c.Database("test")
@@ -143,7 +145,7 @@ func (l *load) once(ctx context.Context, db *mongo.Database, id string) error {
 	return err
 }
 
-// name takes a unique name that others want too.
+// name claims a unique name that other clients want too.
 func (l *load) name(ctx context.Context, docs *mongo.Collection, id string) error {
 	round, rest, _ := strings.Cut(id, "/")
 	_, turn, _ := strings.Cut(rest, "/")
@@ -185,7 +187,7 @@ func transfer(ctx context.Context, accs *mongo.Collection) error {
 	return err
 }
 
-// kills is how often TestKill does so.
+// kills is the number of kills of TestKill.
 func kills(t *testing.T) int {
 	text := os.Getenv("EMBEDMONGO_KILLS")
 	if text == "" {

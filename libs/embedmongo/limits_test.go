@@ -181,9 +181,9 @@ func TestExplainNamesTheIndex(t *testing.T) {
 	}
 }
 
-// TestTheRarestWordIsWalked: of several words that a document has to have, the one that few have bounds the walk, wherever
-// it stands; and how many have one word, the index alone tells.
-func TestTheRarestWordIsWalked(t *testing.T) {
+// TestRarestWordBoundsTheScan: if documents must have several words, the rarest word bounds the scan, whatever its
+// position in the query. The index alone counts the documents with one word.
+func TestRarestWordBoundsTheScan(t *testing.T) {
 	t.Parallel()
 	db := database(t)
 	c := db.Collection("c")
@@ -196,7 +196,11 @@ func TestTheRarestWordIsWalked(t *testing.T) {
 		}
 		docs = append(docs, d("_id", i, "site", 1, "words", words, "at", i))
 	}
-	docs = append(docs, d("_id", 1000, "site", 2, "words", bson.A{"rare", "common"}, "at", 1), d("_id", 1001, "site", 1, "words", "rare", "at", 1))
+	docs = append(
+		docs,
+		d("_id", 1000, "site", 2, "words", bson.A{"rare", "common"}, "at", 1),
+		d("_id", 1001, "site", 1, "words", "rare", "at", 1),
+	)
 	_, err := c.InsertMany(bg, docs)
 	ok(t, err)
 	for _, tt := range []struct {
@@ -215,7 +219,9 @@ func TestTheRarestWordIsWalked(t *testing.T) {
 		raw, err := db.RunCommand(bg, d("explain", d("count", "c", "query", filter))).Raw()
 		ok(t, err)
 		stats := raw.Lookup("executionStats").Document()
-		if n := stats.Lookup("nReturned").AsInt64(); n != tt.found || stats.Lookup("totalKeysExamined").AsInt64() > tt.mostKeys || stats.Lookup("totalDocsExamined").AsInt64() > tt.mostOf {
+		if n := stats.Lookup("nReturned").AsInt64(); n != tt.found ||
+			stats.Lookup("totalKeysExamined").AsInt64() > tt.mostKeys ||
+			stats.Lookup("totalDocsExamined").AsInt64() > tt.mostOf {
 			t.Errorf("%v: %v", tt.words, stats)
 		}
 		cursor, err := c.Find(bg, filter, options.Find().SetSort(d("at", -1)))
@@ -224,7 +230,7 @@ func TestTheRarestWordIsWalked(t *testing.T) {
 		ok(t, cursor.All(bg, &rows))
 		for i := range rows {
 			if i > 0 && rows[i].At >= rows[i-1].At {
-				t.Errorf("%v: %d comes behind %d", tt.words, rows[i].At, rows[i-1].At)
+				t.Errorf("%v: %d follows %d", tt.words, rows[i].At, rows[i-1].At)
 			}
 		}
 		if len(rows) != int(tt.found) {

@@ -10,9 +10,8 @@ import (
 	"time"
 )
 
-// Listen listens on a TCP address or, when addr is an absolute path, on a Unix
-// socket that only this user may connect to. A socket that a killed process
-// has left behind is replaced.
+// Listen listens on a TCP address or, if addr is an absolute path, on a Unix socket that only this user may connect
+// to. It replaces a socket that a killed process left.
 func Listen(addr string) (net.Listener, error) {
 	if !filepath.IsAbs(addr) {
 		return net.Listen("tcp", addr)

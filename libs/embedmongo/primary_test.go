@@ -8,9 +8,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// TestStepDown: a server that has stepped down lets nobody write, and who asks
-// says so to drivers; what was open is gone; then it is the primary again.
-func TestStepDown(t *testing.T) {
+// TestStepDownRefusesWritesForAWhile: after a step-down the server refuses writes, reports that it is a secondary,
+// and has aborted open transactions. Then it is the primary again.
+func TestStepDownRefusesWritesForAWhile(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir())
 	client := connect(t, s.URI())
@@ -32,7 +32,7 @@ func TestStepDown(t *testing.T) {
 	hello, err := raw.run("hello", 1)
 	ok(t, err)
 	if hello["isWritablePrimary"] != false || hello["secondary"] != true || hello["primary"] != nil {
-		t.Errorf("who asks is told %v", hello)
+		t.Errorf("hello responds %v", hello)
 	}
 	numbered := d("lsid", sessionID(7), "txnNumber", int64(1))
 	write := d("insert", "c", "documents", bson.A{d("_id", 3)})

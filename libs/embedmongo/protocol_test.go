@@ -36,8 +36,23 @@ func TestRefusals(t *testing.T) {
 		{"negative skip", find("skip", -1), 51024},
 		{"filter type", find("filter", 5), 14},
 		{"stage", d("aggregate", "c", "pipeline", bson.A{d("$lookup", d())}, "cursor", d()), 40324},
-		{"expression", d("aggregate", "c", "pipeline", bson.A{d("$project", d("x", d("$concat", bson.A{"a"})))}, "cursor", d()), 168},
-		{"accumulator", d("aggregate", "c", "pipeline", bson.A{d("$group", d("_id", 1, "x", d("$stdDevPop", "$a")))}, "cursor", d()), 15952},
+		{
+			"expression",
+			d("aggregate", "c", "pipeline", bson.A{d("$project", d("x", d("$concat", bson.A{"a"})))}, "cursor", d()),
+			168,
+		},
+		{
+			"accumulator",
+			d(
+				"aggregate",
+				"c",
+				"pipeline",
+				bson.A{d("$group", d("_id", 1, "x", d("$stdDevPop", "$a")))},
+				"cursor",
+				d(),
+			),
+			15952,
+		},
 		{"no cursor", d("aggregate", "c", "pipeline", bson.A{}), 9},
 		{"modifier", update(d("$rename", d("a", "b"))), 9},
 		{"pipeline update", update(bson.A{d("$set", d("a", 1))}), 238},
@@ -48,7 +63,11 @@ func TestRefusals(t *testing.T) {
 		{"path", update(d("$set", d("a.b", 1))), 28},
 		{"push", update(d("$push", d("a", 1))), 2},
 		{"positional", update(d("$set", d("arr.$", 1))), 238},
-		{"index option", d("createIndexes", "c", "indexes", bson.A{d("key", d("x", 1), "name", "x", "wildcardProjection", d())}), 197},
+		{
+			"index option",
+			d("createIndexes", "c", "indexes", bson.A{d("key", d("x", 1), "name", "x", "wildcardProjection", d())}),
+			197,
+		},
 		{"no such collection", d("listIndexes", "none"), 26},
 		{"write concern", append(update(d("$set", d("z", 1))), bson.E{Key: "writeConcern", Value: d("w", 3)}), 100},
 		{"bad namespace", d("insert", "a$b", "documents", bson.A{d("_id", 1)}), 73},
@@ -115,7 +134,11 @@ func TestRetryableWrites(t *testing.T) {
 		t.Fatal(doc)
 	}
 	tx := bson.E{Key: "autocommit", Value: false}
-	_, err = runIn(3, append(d("insert", "c", "documents", bson.A{d("_id", 9)}), tx, bson.E{Key: "startTransaction", Value: true}), 9)
+	_, err = runIn(
+		3,
+		append(d("insert", "c", "documents", bson.A{d("_id", 9)}), tx, bson.E{Key: "startTransaction", Value: true}),
+		9,
+	)
 	ok(t, err)
 	commit := append(d("commitTransaction", 1), tx)
 	_, err = runIn(3, commit, 9)

@@ -16,7 +16,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// holding gives the files of a folder that hold a text.
+// holding returns the files of a folder that contain a text.
 func holding(t *testing.T, dir, text string) (files []string) {
 	t.Helper()
 	all, err := os.ReadDir(dir)
@@ -33,7 +33,7 @@ func holding(t *testing.T, dir, text string) (files []string) {
 	return files
 }
 
-// noise is a text that does not compress, with a mark in it every now and then.
+// noise returns a text that doesn't compress, with a mark in it at intervals.
 func noise(mark string, size int) string {
 	var b bytes.Buffer
 	for b.Len() < size {
@@ -45,9 +45,9 @@ func noise(mark string, size int) string {
 	return b.String()
 }
 
-// TestPurge: what was deleted or overwritten is gone from every file, also
-// results of writes, keys of indexes, and after a crash between request and purge.
-func TestPurge(t *testing.T) {
+// TestPurgeRemovesDeletedData: deleted and overwritten data is removed from every file, also results of writes, keys
+// of indexes, and after a crash between request and purge.
+func TestPurgeRemovesDeletedData(t *testing.T) {
 	t.Parallel()
 	const mark, documents = "Zanzibar4711", 3_000
 	dir := t.TempDir()
@@ -73,9 +73,13 @@ func TestPurge(t *testing.T) {
 		ok(t, err)
 	}
 	ok(t, s.Close())
-	s, books = serve(time.Second) // the documents are in tables, where nothing but a compaction removes them
-	ok(t, books.FindOneAndUpdate(t.Context(), bson.M{"_id": 0}, bson.M{"$set": bson.M{"seen": true}}, options.FindOneAndUpdate().SetReturnDocument(options.After)).Err())
-	for i := 0; i < documents; i += 50 { // few, so that the engine has no reason of its own to compact
+	s, books = serve(time.Second) // the documents are in tables now: only a compaction removes them
+	ok(
+		t,
+		books.FindOneAndUpdate(t.Context(), bson.M{"_id": 0}, bson.M{"$set": bson.M{"seen": true}}, options.FindOneAndUpdate().SetReturnDocument(options.After)).
+			Err(),
+	)
+	for i := 0; i < documents; i += 50 { // few, so that the engine does not compact by itself
 		_, err := books.UpdateOne(t.Context(), bson.M{"_id": i}, bson.M{"$set": bson.M{"words": bson.A{}, "text": ""}})
 		ok(t, err)
 		_, err = books.DeleteOne(t.Context(), bson.M{"_id": i + 1})
@@ -88,7 +92,14 @@ func TestPurge(t *testing.T) {
 			t.Fatal("the mark is gone after a restart: this test shows nothing")
 		}
 	}
-	ok(t, books.Database().Client().Database("admin").RunCommand(t.Context(), bson.D{{Key: "purgeDeleted", Value: 1}}).Err())
+	ok(
+		t,
+		books.Database().
+			Client().
+			Database("admin").
+			RunCommand(t.Context(), bson.D{{Key: "purgeDeleted", Value: 1}}).
+			Err(),
+	)
 	ok(t, s.Close())
 	if len(holding(t, dir, mark)) == 0 {
 		t.Fatal("the mark is gone before the purge: this test shows nothing")
@@ -99,14 +110,16 @@ func TestPurge(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the mark is still in %v", left)
 		}
-		_, err := books.UpdateOne(t.Context(), bson.M{"_id": 1}, bson.M{"$inc": bson.M{"n": 1}}) // writes go on
+		_, err := books.UpdateOne(t.Context(), bson.M{"_id": 1}, bson.M{"$inc": bson.M{"n": 1}}) // writes continue
 		ok(t, err)
 	}
-	if n, err := books.CountDocuments(t.Context(), bson.M{"text": bson.M{"$gt": "a"}}); err != nil || n != documents*48/50 {
+	if n, err := books.CountDocuments(t.Context(), bson.M{"text": bson.M{"$gt": "a"}}); err != nil ||
+		n != documents*48/50 {
 		t.Errorf("%d documents are left with their text, %v", n, err)
 	}
 	ok(t, s.Close())
-	if sum, err := embedmongo.Check(t.Context(), dir, func(p embedmongo.Problem) { t.Error(p) }); err != nil || sum.Documents != documents*49/50 {
+	if sum, err := embedmongo.Check(t.Context(), dir, func(p embedmongo.Problem) { t.Error(p) }); err != nil ||
+		sum.Documents != documents*49/50 {
 		t.Errorf("%+v %v", sum, err)
 	}
 }

@@ -19,7 +19,9 @@ type randomDocs struct{ *rand.Rand }
 var randomFields = []string{"a", "b", "c", "l", "s.x", "_id", "t.x", "t.y"}
 
 func (r randomDocs) scalar() any {
-	return []any{nil, 0, 1, 2, 3, int64(2), 2.5, "x", "y", "", true, bson.D{{Key: "x", Value: 1}}, time.UnixMilli(5)}[r.IntN(13)]
+	return []any{
+		nil, 0, 1, 2, 3, int64(2), 2.5, "x", "y", "", true, bson.D{{Key: "x", Value: 1}}, time.UnixMilli(5),
+	}[r.IntN(13)]
 }
 
 func (r randomDocs) document(id int) bson.D {
@@ -39,7 +41,12 @@ func (r randomDocs) document(id int) bson.D {
 	if r.IntN(2) > 0 {
 		list := bson.A{}
 		for range r.IntN(4) {
-			list = append(list, []any{d("x", r.scalar(), "y", r.scalar()), d("x", bson.A{r.scalar(), r.scalar()}), r.scalar()}[r.IntN(3)])
+			list = append(
+				list,
+				[]any{
+					d("x", r.scalar(), "y", r.scalar()), d("x", bson.A{r.scalar(), r.scalar()}), r.scalar(),
+				}[r.IntN(3)],
+			)
 		}
 		doc = append(doc, bson.E{Key: "t", Value: list})
 	}
@@ -47,7 +54,9 @@ func (r randomDocs) document(id int) bson.D {
 }
 
 func (r randomDocs) condition() any {
-	switch op := []string{"$eq", "$gt", "$gte", "$lt", "$lte", "$in", "$exists", "$ne", "", "between", "$all"}[r.IntN(11)]; op {
+	switch op := []string{
+		"$eq", "$gt", "$gte", "$lt", "$lte", "$in", "$exists", "$ne", "", "between", "$all",
+	}[r.IntN(11)]; op {
 	case "":
 		return r.scalar()
 	case "$in":
@@ -89,7 +98,14 @@ func (r randomDocs) compare(t *testing.T, ctx context.Context, queries int, plai
 		want := ids(t, cur, err)
 		cur, err = indexed.Find(ctx, filter, o)
 		if got := ids(t, cur, err); !reflect.DeepEqual(got, want) {
-			t.Fatalf("find %v sort %v: %v, want %v (%+v)", filter, sort, got, want, explainFind(t, indexed, d("filter", filter, "sort", sort)))
+			t.Fatalf(
+				"find %v sort %v: %v, want %v (%+v)",
+				filter,
+				sort,
+				got,
+				want,
+				explainFind(t, indexed, d("filter", filter, "sort", sort)),
+			)
 		}
 		if n, want := count(t, ctx, indexed, filter), count(t, ctx, plain, filter); n != want {
 			t.Fatalf("count %v: %d, want %d", filter, n, want)
@@ -154,23 +170,119 @@ func TestAggregate(t *testing.T) {
 		want     []bson.D
 	}{
 		{"sums", bson.A{d("$match", d("site", 1)),
-			d("$group", d("_id", "$day", "sum", d("$sum", "$n"), "docs", d("$sum", 1), "avg", d("$avg", "$n"), "most", d("$max", "$n"),
-				"least", d("$min", "$_id"), "first", d("$first", "$_id"), "last", d("$last", "$_id"), "all", d("$push", "$_id"))),
+			d(
+				"$group",
+				d(
+					"_id",
+					"$day",
+					"sum",
+					d("$sum", "$n"),
+					"docs",
+					d("$sum", 1),
+					"avg",
+					d("$avg", "$n"),
+					"most",
+					d("$max", "$n"),
+					"least",
+					d("$min", "$_id"),
+					"first",
+					d("$first", "$_id"),
+					"last",
+					d("$last", "$_id"),
+					"all",
+					d("$push", "$_id"),
+				),
+			),
 			d("$sort", d("_id", 1))},
 			[]bson.D{
-				d("_id", "mon", "sum", int32(2), "docs", int32(2), "avg", 2.0, "most", int32(2), "least", int32(1), "first", int32(1), "last", int32(4), "all", bson.A{int32(1), int32(4)}),
-				d("_id", "tue", "sum", 3.5, "docs", int32(1), "avg", 3.5, "most", 3.5, "least", int32(2), "first", int32(2), "last", int32(2), "all", bson.A{int32(2)}),
+				d(
+					"_id",
+					"mon",
+					"sum",
+					int32(2),
+					"docs",
+					int32(2),
+					"avg",
+					2.0,
+					"most",
+					int32(2),
+					"least",
+					int32(1),
+					"first",
+					int32(1),
+					"last",
+					int32(4),
+					"all",
+					bson.A{int32(1), int32(4)},
+				),
+				d(
+					"_id",
+					"tue",
+					"sum",
+					3.5,
+					"docs",
+					int32(1),
+					"avg",
+					3.5,
+					"most",
+					3.5,
+					"least",
+					int32(2),
+					"first",
+					int32(2),
+					"last",
+					int32(2),
+					"all",
+					bson.A{int32(2)},
+				),
 			}},
-		{"compound id", bson.A{d("$group", d("_id", d("s", "$site", "d", "$day"), "n", d("$sum", 1))), d("$match", d("n", d("$gt", 1)))},
-			[]bson.D{d("_id", d("s", int32(1), "d", "mon"), "n", int32(2))}},
-		{"conditional", bson.A{d("$group", d("_id", nil, "mondays", d("$sum", d("$cond", bson.A{d("$eq", bson.A{"$day", "mon"}), 1, 0})), "n", d("$sum", d("$ifNull", bson.A{"$n", 10}))))},
-			[]bson.D{d("_id", nil, "mondays", int32(3), "n", 19.5)}},
-		{"unwind", bson.A{d("$unwind", "$tags"), d("$group", d("_id", "$tags", "n", d("$sum", 1))), d("$sort", d("n", -1)), d("$limit", 1)},
-			[]bson.D{d("_id", "b", "n", int32(2))}},
+		{
+			"compound id",
+			bson.A{
+				d("$group", d("_id", d("s", "$site", "d", "$day"), "n", d("$sum", 1))),
+				d("$match", d("n", d("$gt", 1))),
+			},
+			[]bson.D{d("_id", d("s", int32(1), "d", "mon"), "n", int32(2))},
+		},
+		{
+			"conditional",
+			bson.A{
+				d(
+					"$group",
+					d(
+						"_id",
+						nil,
+						"mondays",
+						d("$sum", d("$cond", bson.A{d("$eq", bson.A{"$day", "mon"}), 1, 0})),
+						"n",
+						d("$sum", d("$ifNull", bson.A{"$n", 10})),
+					),
+				),
+			},
+			[]bson.D{d("_id", nil, "mondays", int32(3), "n", 19.5)},
+		},
+		{
+			"unwind",
+			bson.A{
+				d("$unwind", "$tags"),
+				d("$group", d("_id", "$tags", "n", d("$sum", 1))),
+				d("$sort", d("n", -1)),
+				d("$limit", 1),
+			},
+			[]bson.D{d("_id", "b", "n", int32(2))},
+		},
 		{"unwind all", bson.A{d("$unwind", d("path", "$tags", "preserveNullAndEmptyArrays", true)), d("$count", "n")},
 			[]bson.D{d("n", int32(5))}},
-		{"project", bson.A{d("$sort", d("_id", -1)), d("$skip", 1), d("$limit", 1), d("$project", d("day", 1, "twice", d("$add", bson.A{"$n", "$n"})))},
-			[]bson.D{d("_id", int32(3), "day", "mon", "twice", int64(8))}},
+		{
+			"project",
+			bson.A{
+				d("$sort", d("_id", -1)),
+				d("$skip", 1),
+				d("$limit", 1),
+				d("$project", d("day", 1, "twice", d("$add", bson.A{"$n", "$n"}))),
+			},
+			[]bson.D{d("_id", int32(3), "day", "mon", "twice", int64(8))},
+		},
 		{"count none", bson.A{d("$match", d("site", 9)), d("$count", "n")}, nil},
 	}
 	for _, tt := range tests {
@@ -193,8 +305,18 @@ func TestSortAcrossTypes(t *testing.T) {
 	t.Parallel()
 	c := database(t).Collection("mixed")
 	_, err := c.InsertMany(bg, []any{
-		d("_id", 1, "v", "text"), d("_id", 2, "v", 5), d("_id", 3), d("_id", 4, "v", bson.A{9, 1}), d("_id", 5, "v", true),
-		d("_id", 6, "v", 2.5), d("_id", 7, "v", time.UnixMilli(1)), d("_id", 8, "v", bson.A{}), d("_id", 9, "v", bson.D{}),
+		d(
+			"_id",
+			1,
+			"v",
+			"text",
+		), d("_id", 2, "v", 5), d("_id", 3), d("_id", 4, "v", bson.A{9, 1}), d("_id", 5, "v", true),
+		d(
+			"_id",
+			6,
+			"v",
+			2.5,
+		), d("_id", 7, "v", time.UnixMilli(1)), d("_id", 8, "v", bson.A{}), d("_id", 9, "v", bson.D{}),
 	})
 	ok(t, err)
 	for range 2 {
@@ -214,7 +336,12 @@ func TestSortByPositionAndNaturally(t *testing.T) {
 	t.Parallel()
 	c := database(t).Collection("lists")
 	_, err := c.InsertMany(bg, []any{
-		d("_id", 1, "v", bson.A{3, 1}), d("_id", 2, "v", bson.A{1, 9}), d("_id", 3, "v", bson.A{}), d("_id", 4, "v", bson.A{2, 0}),
+		d(
+			"_id",
+			1,
+			"v",
+			bson.A{3, 1},
+		), d("_id", 2, "v", bson.A{1, 9}), d("_id", 3, "v", bson.A{}), d("_id", 4, "v", bson.A{2, 0}),
 	})
 	ok(t, err)
 	for _, tt := range []struct {
@@ -232,7 +359,10 @@ func TestSortByPositionAndNaturally(t *testing.T) {
 			t.Errorf("%s, want %s", got, tt.want)
 		}
 	}
-	cur, err := c.Find(bg, d("$or", bson.A{d("v", d("$in", bson.A{9, bson.Regex{Pattern: "x"}})), d("v", d("$size", 0))}))
+	cur, err := c.Find(
+		bg,
+		d("$or", bson.A{d("v", d("$in", bson.A{9, bson.Regex{Pattern: "x"}})), d("v", d("$size", 0))}),
+	)
 	if got := fmt.Sprint(ids(t, cur, err)); got != "[2 3]" {
 		t.Error(got)
 	}

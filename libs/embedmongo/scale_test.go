@@ -15,8 +15,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// sizes are the numbers of documents the operations are measured among; the
-// largest takes a while to build and is asked for.
+// sizes are the numbers of documents among which the operations are measured. The largest takes long to build, so it
+// runs on request only.
 func sizes() []int {
 	if os.Getenv("EMBEDMONGO_BENCH_LARGE") == "1" {
 		return []int{10000, 100000, 1000000}
@@ -24,8 +24,7 @@ func sizes() []int {
 	return []int{10000, 100000}
 }
 
-// clients runs an operation from so many clients at once and reports how many
-// of them end in a second.
+// clients runs an operation from this many clients at once and reports how many complete in a second.
 func clients(b *testing.B, n int, operation func() error) {
 	b.Run(fmt.Sprint("clients=", n), func(b *testing.B) {
 		b.SetParallelism(max(1, n/runtime.GOMAXPROCS(0)))

@@ -16,7 +16,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// expected reports whether an error is part of the game.
+// expected reports whether an error can occur in this test.
 func expected(err error) bool {
 	if err == nil || mongo.IsDuplicateKeyError(err) {
 		return true

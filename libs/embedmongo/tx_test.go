@@ -131,7 +131,7 @@ func TestTransactionConflict(t *testing.T) {
 	ok(t, err)
 }
 
-func TestBankTransfers(t *testing.T) {
+func TestTransfersKeepTheTotal(t *testing.T) {
 	t.Parallel()
 	db := database(t)
 	c := db.Collection("accounts")
@@ -200,10 +200,10 @@ func TestBankTransfers(t *testing.T) {
 	}
 }
 
-// TestLedger is the other bank: a transfer is an entry in a ledger, and each
-// account says how much of it it holds. In one snapshot, readers find that the
-// ledger explains every balance and that no account is overdrawn.
-func TestLedger(t *testing.T) {
+// TestLedgerExplainsEveryBalance: a transfer is an entry in a ledger, and each account stores how much of the ledger
+// it includes. In one snapshot, readers find that the ledger explains every balance and that no account is
+// overdrawn.
+func TestLedgerExplainsEveryBalance(t *testing.T) {
 	t.Parallel()
 	db := database(t)
 	accounts, ledger := db.Collection("balances"), db.Collection("ledger")
@@ -248,7 +248,12 @@ func TestLedger(t *testing.T) {
 				}
 				for _, a := range balances {
 					if a.Balance < 0 || a.Balance != opening+explained[a.ID] {
-						return nil, fmt.Errorf("account %d holds %d, the ledger says %d", a.ID, a.Balance, opening+explained[a.ID])
+						return nil, fmt.Errorf(
+							"account %d holds %d, the ledger says %d",
+							a.ID,
+							a.Balance,
+							opening+explained[a.ID],
+						)
 					}
 				}
 				return nil, nil
@@ -278,16 +283,24 @@ func TestLedger(t *testing.T) {
 				from, amount := r.IntN(owners), 1+r.IntN(opening)
 				to := (from + 1 + r.IntN(owners-1)) % owners
 				err := db.Client().UseSession(bg, func(ctx context.Context) error {
-					_, err := mongo.SessionFromContext(ctx).WithTransaction(ctx, func(ctx context.Context) (any, error) {
-						paid, err := accounts.UpdateOne(ctx, d("_id", from, "balance", d("$gte", amount)), d("$inc", d("balance", -amount)))
-						if err != nil || paid.ModifiedCount == 0 {
-							return nil, err // too poor
-						}
-						if _, err := accounts.UpdateOne(ctx, d("_id", to), d("$inc", d("balance", amount))); err != nil {
-							return nil, err
-						}
-						return ledger.InsertOne(ctx, d("_id", w*transfers+i, "from", from, "to", to, "amount", amount))
-					}, txOptions)
+					_, err := mongo.SessionFromContext(ctx).
+						WithTransaction(ctx, func(ctx context.Context) (any, error) {
+							paid, err := accounts.UpdateOne(
+								ctx,
+								d("_id", from, "balance", d("$gte", amount)),
+								d("$inc", d("balance", -amount)),
+							)
+							if err != nil || paid.ModifiedCount == 0 {
+								return nil, err // too poor
+							}
+							if _, err := accounts.UpdateOne(ctx, d("_id", to), d("$inc", d("balance", amount))); err != nil {
+								return nil, err
+							}
+							return ledger.InsertOne(
+								ctx,
+								d("_id", w*transfers+i, "from", from, "to", to, "amount", amount),
+							)
+						}, txOptions)
 					return err
 				})
 				if err != nil {
@@ -321,7 +334,8 @@ func TestHotDocument(t *testing.T) {
 				err := db.Client().UseSession(bg, func(s context.Context) error {
 					_, err := mongo.SessionFromContext(s).WithTransaction(s, func(ctx context.Context) (any, error) {
 						var doc struct{ N int }
-						err := hot.FindOneAndUpdate(ctx, d("_id", 1), d("$inc", d("n", 1)), options.FindOneAndUpdate().SetReturnDocument(options.After)).Decode(&doc)
+						err := hot.FindOneAndUpdate(ctx, d("_id", 1), d("$inc", d("n", 1)), options.FindOneAndUpdate().SetReturnDocument(options.After)).
+							Decode(&doc)
 						if err != nil {
 							return nil, err
 						}
@@ -367,7 +381,7 @@ func TestConcurrentSingleWrites(t *testing.T) {
 				_, err = c.InsertOne(bg, d("_id", fmt.Sprint(w, "/", i), "slot", i))
 				mu.Lock()
 				if drawn[seq.N] || seq.N < 1 || seq.N > writers*rounds {
-					t.Error("sequence number twice, or behind a skipped one:", seq.N)
+					t.Error("sequence number used twice, or after a skipped one:", seq.N)
 				}
 				drawn[seq.N] = true
 				if err == nil {
@@ -405,7 +419,8 @@ func TestWorkQueue(t *testing.T) {
 				var job struct {
 					ID int `bson:"_id"`
 				}
-				err := c.FindOneAndUpdate(bg, d("state", "new"), d("$set", d("state", "busy")), options.FindOneAndUpdate().SetSort(d("at", 1))).Decode(&job)
+				err := c.FindOneAndUpdate(bg, d("state", "new"), d("$set", d("state", "busy")), options.FindOneAndUpdate().SetSort(d("at", 1))).
+					Decode(&job)
 				if errors.Is(err, mongo.ErrNoDocuments) {
 					return
 				}
@@ -425,7 +440,7 @@ func TestWorkQueue(t *testing.T) {
 	}
 	for id, n := range taken {
 		if n != 1 {
-			t.Fatal("job", id, "taken", n, "times")
+			t.Fatal("job", id, "claimed", n, "times")
 		}
 	}
 }

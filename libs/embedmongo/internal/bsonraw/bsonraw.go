@@ -146,7 +146,12 @@ func validate(doc []byte, depth int) error {
 				return malformed
 			}
 		case bsoncore.TypeDecimal128, bsoncore.TypeCodeWithScope, bsoncore.TypeUndefined:
-			return mongoerr.New(mongoerr.NotImplemented, "BSON type %s of field '%s' is not supported", it.Value.Type, it.Key)
+			return mongoerr.New(
+				mongoerr.NotImplemented,
+				"BSON type %s of field '%s' is not supported",
+				it.Value.Type,
+				it.Key,
+			)
 		}
 	}
 	if len(it.rest) != 0 {

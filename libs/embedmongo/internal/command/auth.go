@@ -20,10 +20,10 @@ const (
 	maxBeforeAuth = 16 << 10
 )
 
-// Authenticator verifies the password of the one user of a server.
+// Authenticator verifies the password of the server's one user.
 type Authenticator struct{ scram *scram.Server }
 
-// NewAuthenticator makes an Authenticator of a user and a password.
+// NewAuthenticator returns an Authenticator for a user and a password.
 func NewAuthenticator(user, password string) (*Authenticator, error) {
 	client, err := scram.SHA256.NewClient(user, password, "")
 	if err != nil {
@@ -47,7 +47,7 @@ func NewAuthenticator(user, password string) (*Authenticator, error) {
 	return &Authenticator{s}, nil
 }
 
-// conversation is an authentication that a connection has begun.
+// conversation is an authentication in progress on a connection.
 type conversation struct {
 	*scram.ServerConversation
 	skipEmpty bool // the client needs no empty exchange at the end
@@ -75,14 +75,18 @@ func saslStart(r *request) (*bsonraw.Builder, error) {
 	return r.conn.startAuthentication(func(name string) bsoncore.Value { return r.args[name] })
 }
 
-// startAuthentication answers the fields of a saslStart.
+// startAuthentication handles saslStart.
 func (c *Conn) startAuthentication(field func(string) bsoncore.Value) (*bsonraw.Builder, error) {
 	c.conversation = nil
 	if c.s.auth == nil {
 		return nil, errAuthentication()
 	}
 	if m, _ := field("mechanism").StringValueOK(); m != mechanism {
-		return nil, mongoerr.New(mongoerr.MechanismUnavailable, "Received authentication for mechanism %s which is not enabled", m)
+		return nil, mongoerr.New(
+			mongoerr.MechanismUnavailable,
+			"Received authentication for mechanism %s which is not enabled",
+			m,
+		)
 	}
 	conv := &conversation{ServerConversation: c.s.auth.scram.NewConversation()}
 	if options := field("options"); options.Type == bsoncore.TypeEmbeddedDocument {
@@ -112,7 +116,7 @@ func saslContinue(r *request) (*bsonraw.Builder, error) {
 	return b, err
 }
 
-// step takes one message of the client and gives the answer to it.
+// step processes one message of the client and returns the response.
 func (c *Conn) step(conv *conversation, payload bsoncore.Value) (*bsonraw.Builder, error) {
 	_, data, ok := payload.BinaryOK()
 	if !ok {
@@ -129,11 +133,13 @@ func (c *Conn) step(conv *conversation, payload bsoncore.Value) (*bsonraw.Builde
 
 func saslReply(payload string, done bool) *bsonraw.Builder {
 	return bsonraw.NewBuilder().Int32("conversationId", 1).Bool("done", done).
-		Value("payload", bsoncore.Value{Type: bsoncore.TypeBinary, Data: bsoncore.AppendBinary(nil, 0, []byte(payload))})
+		Value("payload", bsoncore.Value{
+			Type: bsoncore.TypeBinary, Data: bsoncore.AppendBinary(nil, 0, []byte(payload)),
+		})
 }
 
-// helloAuthentication adds to the answer of a hello what a client has asked
-// for: the mechanisms, and the answer to a saslStart inside it.
+// helloAuthentication adds to a hello's response what the client requested: the mechanisms, and the response to a
+// saslStart inside it.
 func (r *request) helloAuthentication(b *bsonraw.Builder) {
 	if r.s.auth == nil {
 		return
@@ -149,7 +155,7 @@ func (r *request) helloAuthentication(b *bsonraw.Builder) {
 		v, _ := bsonraw.Lookup(start.Data, name)
 		return v
 	})
-	if err == nil { // else the client starts anew
+	if err == nil { // on an error the client starts a new authentication
 		b.Doc("speculativeAuthenticate", reply.Build())
 	}
 }

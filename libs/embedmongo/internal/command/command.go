@@ -1,5 +1,5 @@
-// Package command answers MongoDB commands: it reads their fields, runs them
-// on the store with sessions, transactions and cursors, and builds replies.
+// Package command executes MongoDB commands: it reads their fields, runs them on the store with sessions, transactions
+// and cursors, and builds responses.
 package command
 
 import (
@@ -22,12 +22,12 @@ import (
 
 type ctx = context.Context
 
-// Server answers the commands of all connections.
+// Server executes the commands of all connections.
 type Server struct {
 	engine   *store.Engine
 	log      *slog.Logger
 	addr     string
-	auth     *Authenticator // nil: nobody has to authenticate
+	auth     *Authenticator // nil: no authentication
 	cursors  cursorTable
 	sessions sessionTable
 	nextConn atomic.Int32
@@ -37,24 +37,24 @@ type Server struct {
 	done       sync.WaitGroup
 
 	secondaryUntil atomic.Int64 // nanoseconds since 1970; in the past while it is the primary
-	term           atomic.Int64 // how often it has stepped down
+	term           atomic.Int64 // the number of step-downs
 }
 
 // Conn is the state of one client connection.
 type Conn struct {
 	s    *Server
 	id   int32
-	room []byte // for documents that are answered, one command after the other
+	room []byte // a buffer for the documents of a response, reused by each command
 
 	authenticated bool
-	conversation  *conversation // nil unless an authentication has begun
+	conversation  *conversation // nil unless an authentication is in progress
 }
 
-// mostRoom is the most that a connection keeps for its answers.
-const mostRoom = 256 << 10
+// maxRoom bounds the buffer that a connection keeps for its responses.
+const maxRoom = 256 << 10
 
-// New makes a server over an open engine; addr is reported to clients. Without
-// auth nobody has to authenticate. Purges are delayed by purgeAfter.
+// New returns a server over an open engine. It reports addr to clients. A nil auth means no authentication. purgeAfter
+// delays purges.
 func New(e *store.Engine, log *slog.Logger, addr string, auth *Authenticator, purgeAfter time.Duration) *Server {
 	s := &Server{engine: e, log: log, addr: addr, auth: auth, purgeAfter: purgeAfter, stop: make(chan struct{})}
 	s.cursors.open = map[int64]*cursor{}
@@ -72,14 +72,13 @@ func (s *Server) Close() {
 	s.sessions.closeAll()
 }
 
-// Connect starts a connection's state.
+// Connect returns the state of a new connection.
 func (s *Server) Connect() *Conn { return &Conn{s: s, id: s.nextConn.Add(1)} }
 
-// Close ends the connection: a transaction whose last statement came from it
-// is aborted.
+// Close ends the connection. If the last statement of a transaction came from it, the transaction is aborted.
 func (c *Conn) Close() { c.s.sessions.abortOf(c) }
 
-// request is one command under way.
+// request is one command that is being executed.
 type request struct {
 	ctx  context.Context
 	s    *Server
@@ -88,33 +87,32 @@ type request struct {
 	name string
 	db   string
 	args map[string]bsoncore.Value
-	sess *session  // when the command carries a transaction number
+	sess *session  // if the command has a transaction number
 	tx   *store.Tx // inside a multi-statement transaction
 	wc   writeConcern
 	done []func() // run when the request ends
-	// failed marks a statement that answers normally but ends its transaction.
+	// failed marks a statement that has a normal response but ends its transaction.
 	failed bool
-	inRoom bool // the answer is in the connection's room
+	inRoom bool // the response is in the connection's buffer
 }
 
 type handler struct {
 	run    func(*request) (*bsonraw.Builder, error)
-	fields string // the command's own fields, beside its name
-	// inTx allows the command inside a transaction, write marks those that
-	// change documents, read those that a secondary runs for who allows it, and
-	// anywhere those that any member runs.
+	fields string // the command's own fields, besides its name
+	// inTx allows the command in a transaction. write marks commands that change documents, read those that a
+	// secondary executes if the read preference allows it, and anywhere those that every member executes.
 	inTx, write, read, anywhere bool
 	public                      bool // needs no authentication
 }
 
 var handlers map[string]handler
 
-// commonFields may come with any command.
+// commonFields may occur in every command.
 var commonFields = map[string]bool{"$db": true, "lsid": true, "txnNumber": true, "startTransaction": true,
 	"autocommit": true, "$clusterTime": true, "$readPreference": true, "writeConcern": true, "readConcern": true,
 	"maxTimeMS": true, "comment": true, "apiVersion": true, "apiStrict": true, "apiDeprecationErrors": true}
 
-// Handle answers one message. It never panics. The answer is good until the next.
+// Handle executes one message and returns the response, which is valid until the next call. It never panics.
 func (c *Conn) Handle(ctx context.Context, m *wire.Message) (reply bsoncore.Document) {
 	r := &request{ctx: ctx, s: c.s, conn: c, msg: m}
 	defer func() {
@@ -138,7 +136,7 @@ func (c *Conn) Handle(ctx context.Context, m *wire.Message) (reply bsoncore.Docu
 		return errorReply(err)
 	}
 	reply = b.Double("ok", 1).Build()
-	if r.inRoom && cap(reply) <= mostRoom {
+	if r.inRoom && cap(reply) <= maxRoom {
 		c.room = reply
 	}
 	return reply
@@ -211,7 +209,7 @@ func fieldOf(fields, name string) bool {
 	return false
 }
 
-// writeConcern says whether the client waits for durability.
+// writeConcern reports whether the client waits for durability.
 type writeConcern struct{ volatile bool }
 
 func (r *request) parseConcerns() error {
@@ -279,7 +277,7 @@ func stringValues(list []string) []bsoncore.Value {
 	return out
 }
 
-// namespace is the collection the command is about.
+// namespace returns the collection that the command uses.
 func (r *request) namespace() (string, error) {
 	name, ok := r.args[r.name].StringValueOK()
 	if !ok || name == "" {
@@ -295,7 +293,13 @@ func (r *request) document(field string) (bsoncore.Document, error) {
 		return nil, nil
 	}
 	if v.Type != bsoncore.TypeEmbeddedDocument {
-		return nil, mongoerr.New(mongoerr.TypeMismatch, "BSON field '%s.%s' is the wrong type '%s', expected type 'object'", r.name, field, v.Type)
+		return nil, mongoerr.New(
+			mongoerr.TypeMismatch,
+			"BSON field '%s.%s' is the wrong type '%s', expected type 'object'",
+			r.name,
+			field,
+			v.Type,
+		)
 	}
 	return v.Data, nil
 }
@@ -308,7 +312,13 @@ func (r *request) number(field string) (n int64, given bool, err error) {
 	}
 	n, ok = bsonraw.Int64(v)
 	if !ok {
-		return 0, false, mongoerr.New(mongoerr.TypeMismatch, "BSON field '%s.%s' is the wrong type '%s', expected a whole number", r.name, field, v.Type)
+		return 0, false, mongoerr.New(
+			mongoerr.TypeMismatch,
+			"BSON field '%s.%s' is the wrong type '%s', expected a whole number",
+			r.name,
+			field,
+			v.Type,
+		)
 	}
 	if n < 0 {
 		return 0, false, mongoerr.New(51024, "BSON field '%s' value must be >= 0, actual value '%d'", field, n)
@@ -323,7 +333,12 @@ func (r *request) documents(field string) ([]bsoncore.Document, error) {
 	}
 	v, ok := r.args[field]
 	if !ok || v.Type != bsoncore.TypeArray {
-		return nil, mongoerr.New(mongoerr.UnknownField-1, "BSON field '%s.%s' is missing but a required field", r.name, field)
+		return nil, mongoerr.New(
+			mongoerr.UnknownField-1,
+			"BSON field '%s.%s' is missing but a required field",
+			r.name,
+			field,
+		)
 	}
 	var list []bsoncore.Document
 	for _, e := range bsonraw.Elements(v.Data) {

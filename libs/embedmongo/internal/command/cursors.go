@@ -16,7 +16,7 @@ import (
 const (
 	maxCursors    = 2000
 	cursorTimeout = 10 * time.Minute
-	firstBatch    = 101 // documents in a first batch whose size is not given
+	firstBatch    = 101 // documents of a first batch without a given size
 	maxBatchBytes = 16<<20 - 16<<10
 )
 
@@ -69,7 +69,7 @@ func (t *cursorTable) add(c *cursor) error {
 	return nil
 }
 
-// take removes a cursor from the table for the time it is used.
+// take removes a cursor from the table while a command uses it.
 func (t *cursorTable) take(id int64, ns string) *cursor {
 	t.Lock()
 	defer t.Unlock()
@@ -98,8 +98,7 @@ func (t *cursorTable) closeIf(cond func(*cursor) bool) {
 
 func (t *cursorTable) closeAll() { t.closeIf(func(*cursor) bool { return true }) }
 
-// batch answers with up to size documents (-1: as many as fit) and keeps the
-// cursor open when there are more.
+// batch responds with up to size documents (-1: as many as fit). It keeps the cursor open if there are more.
 func (r *request) batch(c *cursor, size int64, field string, single bool) (*bsonraw.Builder, error) {
 	out := bsonraw.BuilderIn(r.conn.room)
 	whole := out.Begin(bsoncore.TypeEmbeddedDocument, "cursor")
@@ -120,7 +119,12 @@ func (r *request) batch(c *cursor, size int64, field string, single bool) (*bson
 		}
 		if len(doc) > bsonraw.MaxDocument {
 			c.source.Close()
-			return nil, mongoerr.New(mongoerr.ObjectTooLarge, "BSONObj size: %d is invalid. Size must be between 0 and %d", len(doc), bsonraw.MaxDocument)
+			return nil, mongoerr.New(
+				mongoerr.ObjectTooLarge,
+				"BSONObj size: %d is invalid. Size must be between 0 and %d",
+				len(doc),
+				bsonraw.MaxDocument,
+			)
 		}
 		if n > 0 && out.Len()+len(doc) > maxBatchBytes {
 			c.pending = append(bsoncore.Document(nil), doc...)
@@ -130,7 +134,7 @@ func (r *request) batch(c *cursor, size int64, field string, single bool) (*bson
 		n++
 	}
 	if more && c.pending == nil && size != 0 && !single {
-		doc, err := c.source.Next(r.ctx) // so that an exhausted cursor is closed at once
+		doc, err := c.source.Next(r.ctx) // closes an exhausted cursor at once
 		if err != nil {
 			c.source.Close()
 			return nil, err
@@ -172,7 +176,11 @@ func getMore(r *request) (*bsonraw.Builder, error) {
 		if err := r.s.cursors.add(c); err != nil {
 			c.source.Close()
 		}
-		return nil, mongoerr.New(50738, "Cannot run getMore on cursor %d outside of the transaction it was opened in", id)
+		return nil, mongoerr.New(
+			50738,
+			"Cannot run getMore on cursor %d outside of the transaction it was opened in",
+			id,
+		)
 	}
 	return r.batch(c, size, "nextBatch", false)
 }

@@ -8,7 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
-// explainable are the commands explain knows, with the query each of them runs.
+// explainable maps the commands that explain supports to the query that each runs.
 var explainable = map[string]func(*request) (plan.Query, error){
 	"find":     (*request).findQuery,
 	"count":    (*request).countQuery,
@@ -66,11 +66,23 @@ func (r *request) explained() (*request, plan.Query, error) {
 	if !ok {
 		return nil, plan.Query{}, mongoerr.New(mongoerr.NotImplemented, "explain of '%s' is not supported", name)
 	}
-	sub := &request{ctx: r.ctx, s: r.s, name: name, db: r.db, msg: &wire.Message{}, args: map[string]bsoncore.Value{name: it.Value}}
+	sub := &request{
+		ctx:  r.ctx,
+		s:    r.s,
+		name: name,
+		db:   r.db,
+		msg:  &wire.Message{},
+		args: map[string]bsoncore.Value{name: it.Value},
+	}
 	for it.Next() {
 		key := string(it.Key)
 		if !commonFields[key] && !fieldOf(handlers[name].fields, key) {
-			return nil, plan.Query{}, mongoerr.New(mongoerr.UnknownField, "BSON field '%s.%s' is an unknown field.", name, key)
+			return nil, plan.Query{}, mongoerr.New(
+				mongoerr.UnknownField,
+				"BSON field '%s.%s' is an unknown field.",
+				name,
+				key,
+			)
 		}
 		sub.args[key] = it.Value
 	}

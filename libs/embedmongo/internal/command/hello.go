@@ -8,27 +8,42 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
-// SetName is the name of the one-node replica set the server claims to be:
-// drivers allow transactions and retryable writes only on replica sets.
+// SetName is the name of the one-node replica set that the server claims to be. Drivers allow transactions and
+// retryable writes on replica sets only.
 const SetName = "rs0"
 
 const maxWriteBatch = 100000
 
 func init() {
 	handlers = map[string]handler{
-		"hello":             {run: hello, fields: "*", anywhere: true, public: true},
-		"isMaster":          {run: hello, fields: "*", anywhere: true, public: true},
-		"ismaster":          {run: hello, fields: "*", anywhere: true, public: true},
-		"ping":              {run: ping, anywhere: true, public: true},
-		"buildInfo":         {run: buildInfo, anywhere: true, public: true},
-		"buildinfo":         {run: buildInfo, anywhere: true, public: true},
-		"saslStart":         {run: saslStart, fields: "mechanism payload autoAuthorize options db", anywhere: true, public: true},
-		"saslContinue":      {run: saslContinue, fields: "conversationId payload", anywhere: true, public: true},
-		"endSessions":       {run: endSessions, anywhere: true},
-		"killCursors":       {run: killCursors, fields: "cursors", inTx: true, anywhere: true},
-		"getMore":           {run: getMore, fields: "collection batchSize", inTx: true, anywhere: true},
-		"insert":            {run: insert, fields: "documents ordered bypassDocumentValidation stmtId stmtIds", inTx: true, write: true},
-		"update":            {run: update, fields: "updates ordered bypassDocumentValidation stmtId stmtIds", inTx: true, write: true},
+		"hello":     {run: hello, fields: "*", anywhere: true, public: true},
+		"isMaster":  {run: hello, fields: "*", anywhere: true, public: true},
+		"ismaster":  {run: hello, fields: "*", anywhere: true, public: true},
+		"ping":      {run: ping, anywhere: true, public: true},
+		"buildInfo": {run: buildInfo, anywhere: true, public: true},
+		"buildinfo": {run: buildInfo, anywhere: true, public: true},
+		"saslStart": {
+			run:      saslStart,
+			fields:   "mechanism payload autoAuthorize options db",
+			anywhere: true,
+			public:   true,
+		},
+		"saslContinue": {run: saslContinue, fields: "conversationId payload", anywhere: true, public: true},
+		"endSessions":  {run: endSessions, anywhere: true},
+		"killCursors":  {run: killCursors, fields: "cursors", inTx: true, anywhere: true},
+		"getMore":      {run: getMore, fields: "collection batchSize", inTx: true, anywhere: true},
+		"insert": {
+			run:    insert,
+			fields: "documents ordered bypassDocumentValidation stmtId stmtIds",
+			inTx:   true,
+			write:  true,
+		},
+		"update": {
+			run:    update,
+			fields: "updates ordered bypassDocumentValidation stmtId stmtIds",
+			inTx:   true,
+			write:  true,
+		},
 		"delete":            {run: deleteDocuments, fields: "deletes ordered stmtId stmtIds", inTx: true, write: true},
 		"findAndModify":     {run: findAndModify, fields: findAndModifyFields, inTx: true, write: true},
 		"findandmodify":     {run: findAndModify, fields: findAndModifyFields, inTx: true, write: true},
@@ -62,7 +77,11 @@ func hello(r *request) (*bsonraw.Builder, error) {
 		b.Bool("ismaster", primary)
 	}
 	host := stringValues([]string{r.s.addr})
-	b.Bool("secondary", !primary).String("setName", SetName).Int32("setVersion", 1).Values("hosts", host).String("me", r.s.addr)
+	b.Bool("secondary", !primary).
+		String("setName", SetName).
+		Int32("setVersion", 1).
+		Values("hosts", host).
+		String("me", r.s.addr)
 	if primary {
 		b.String("primary", r.s.addr)
 	}

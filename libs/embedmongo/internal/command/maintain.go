@@ -13,7 +13,7 @@ import (
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
 )
 
-// sweepEvery is how often expired things are looked for, as in MongoDB.
+// sweepEvery is the interval of TTL removal, as in MongoDB.
 const sweepEvery = time.Minute
 
 // txSweepEvery is how often transactions are checked for their lifetime.
@@ -66,7 +66,7 @@ func (s *Server) expireIdle() {
 	})
 }
 
-// ExpireDocuments deletes the documents whose TTL index says they are due.
+// ExpireDocuments deletes the documents that are due by their TTL index.
 func (s *Server) ExpireDocuments(ctx context.Context, now time.Time) error {
 	for _, c := range s.engine.Catalog().List("") {
 		for _, ix := range c.Indexes {

@@ -44,8 +44,15 @@ func run(t *testing.T, c *Conn, cmd bson.D) bson.M {
 func TestExpireDocuments(t *testing.T) {
 	t.Parallel()
 	s, c := server(t)
-	run(t, c, bson.D{{Key: "createIndexes", Value: "c"}, {Key: "indexes", Value: bson.A{bson.D{{Key: "key", Value: bson.D{{Key: "at", Value: 1}}},
-		{Key: "name", Value: "ttl"}, {Key: "expireAfterSeconds", Value: 60}}}}})
+	run(
+		t,
+		c,
+		bson.D{
+			{Key: "createIndexes", Value: "c"},
+			{Key: "indexes", Value: bson.A{bson.D{{Key: "key", Value: bson.D{{Key: "at", Value: 1}}},
+				{Key: "name", Value: "ttl"}, {Key: "expireAfterSeconds", Value: 60}}}},
+		},
+	)
 	now := time.Now()
 	run(t, c, bson.D{{Key: "insert", Value: "c"}, {Key: "documents", Value: bson.A{
 		bson.D{{Key: "_id", Value: 1}, {Key: "at", Value: now.Add(-2 * time.Minute)}},
@@ -59,7 +66,11 @@ func TestExpireDocuments(t *testing.T) {
 	if n := run(t, c, bson.D{{Key: "count", Value: "c"}})["n"]; n != int32(3) {
 		t.Fatal(n)
 	}
-	if n := run(t, c, bson.D{{Key: "count", Value: "c"}, {Key: "query", Value: bson.D{{Key: "_id", Value: 1}}}})["n"]; n != int32(0) {
+	if n := run(t, c, bson.D{
+		{Key: "count", Value: "c"}, {Key: "query", Value: bson.D{{Key: "_id", Value: 1}}},
+	})["n"]; n != int32(
+		0,
+	) {
 		t.Fatal(n)
 	}
 	if err := s.engine.Check(); err != nil {
@@ -72,10 +83,21 @@ func TestExpireTransactions(t *testing.T) {
 	s, c := server(t)
 	lsid := bson.D{{Key: "id", Value: bson.Binary{Subtype: 4, Data: make([]byte, 16)}}}
 	in := func(cmd bson.D) bson.M {
-		return run(t, c, append(cmd, bson.E{Key: "lsid", Value: lsid}, bson.E{Key: "txnNumber", Value: int64(1)}, bson.E{Key: "autocommit", Value: false}))
+		return run(
+			t,
+			c,
+			append(
+				cmd,
+				bson.E{Key: "lsid", Value: lsid},
+				bson.E{Key: "txnNumber", Value: int64(1)},
+				bson.E{Key: "autocommit", Value: false},
+			),
+		)
 	}
 	docs := bson.A{bson.D{{Key: "_id", Value: 1}}}
-	if r := in(bson.D{{Key: "insert", Value: "c"}, {Key: "documents", Value: docs}, {Key: "startTransaction", Value: true}}); r["ok"] != 1.0 {
+	if r := in(bson.D{
+		{Key: "insert", Value: "c"}, {Key: "documents", Value: docs}, {Key: "startTransaction", Value: true},
+	}); r["ok"] != 1.0 {
 		t.Fatal(r)
 	}
 	s.sessions.each(func(sess *session) bool {

@@ -8,16 +8,15 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
-// maxStepDown bounds for how long a server lets nobody write.
+// maxStepDown bounds how long a server refuses writes after a step-down.
 const maxStepDown = time.Hour
 
-// primary says whether the server takes writes. One that has stepped down is a
-// secondary for a while, as a member of a replica set is that another one has
-// been elected in place of, and then takes writes again.
+// primary reports whether the server accepts writes. After a step-down it is a secondary for some time, like a member
+// of a replica set after an election of another member. Then it accepts writes again.
 func (s *Server) primary() bool { return time.Now().UnixNano() >= s.secondaryUntil.Load() }
 
-// stepDown answers replSetStepDown: SECONDS. Open transactions are aborted.
-// MongoDB wants force where there is no other member; here it is implied.
+// stepDown handles replSetStepDown: SECONDS. It aborts open transactions. MongoDB requires force if there is no other
+// member; here force is implied.
 func stepDown(r *request) (*bsonraw.Builder, error) {
 	n, given, err := r.number(r.name)
 	if err != nil {
@@ -28,7 +27,7 @@ func stepDown(r *request) (*bsonraw.Builder, error) {
 		return nil, mongoerr.New(mongoerr.BadValue, "stepdown period must be 1 to %d seconds", maxStepDown/time.Second)
 	}
 	r.s.secondaryUntil.Store(time.Now().Add(most).UnixNano())
-	r.s.term.Add(1) // also ends the transactions of sessions that run a command just now
+	r.s.term.Add(1) // also ends transactions of sessions that are executing a command
 	r.s.sessions.each(func(s *session) bool {
 		r.s.abortTx(s)
 		return false
@@ -36,14 +35,14 @@ func stepDown(r *request) (*bsonraw.Builder, error) {
 	return bsonraw.NewBuilder(), nil
 }
 
-// stepUp answers replSetStepUp: the server is the primary again at once.
+// stepUp handles replSetStepUp: the server is the primary again at once.
 func stepUp(r *request) (*bsonraw.Builder, error) {
 	r.s.secondaryUntil.Store(0)
 	return bsonraw.NewBuilder(), nil
 }
 
-// refuseAsSecondary gives the error of a command that only a primary runs,
-// with the labels by which drivers know that it is worth another try.
+// refuseAsSecondary returns the error of a command that only a primary executes, with the labels that make drivers
+// retry.
 func (r *request) refuseAsSecondary(h handler) error {
 	if h.anywhere || r.s.primary() {
 		return nil
@@ -64,7 +63,7 @@ func (r *request) refuseAsSecondary(h handler) error {
 	return mongoerr.New(mongoerr.NotPrimaryNoSecondaryOk, "not primary and secondaryOk=false")
 }
 
-// elsewhere says whether a read preference lets a secondary answer.
+// elsewhere reports whether a read preference allows a secondary.
 func elsewhere(preference bsoncore.Value) bool {
 	if preference.Type != bsoncore.TypeEmbeddedDocument {
 		return false

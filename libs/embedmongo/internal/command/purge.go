@@ -8,21 +8,20 @@ import (
 )
 
 const (
-	// PurgeAfter is how long after a request the files are purged. It is longer
-	// than a transaction and than a client tries a write again.
+	// PurgeAfter is the delay between a request and the purge. It is longer than a transaction, and longer than
+	// clients retry a write.
 	PurgeAfter = 4 * time.Minute
-	// purgeRetry is between attempts of a purge that failed.
+	// purgeRetry is the pause after a failed purge.
 	purgeRetry = time.Minute
 )
 
-// purgeDeleted answers purgeDeleted: 1, which MongoDB does not know. What has
-// been deleted or overwritten by now is gone from every file after at most
-// twice the server's delay and the time that the purge takes.
+// purgeDeleted handles purgeDeleted: 1, which MongoDB doesn't have. Data that is deleted or overwritten by now is
+// removed from every file within twice the server's delay and the duration of the purge.
 func purgeDeleted(r *request) (*bsonraw.Builder, error) {
 	return bsonraw.NewBuilder(), r.s.engine.RequestPurge(time.Now(), r.s.purgeAfter)
 }
 
-// purge carries out the purges that are due until ctx ends.
+// purge runs the purges that are due until ctx ends.
 func (s *Server) purge(ctx context.Context) {
 	look := time.NewTicker(min(s.purgeAfter, txSweepEvery))
 	defer look.Stop()

@@ -12,12 +12,12 @@ import (
 
 const findFields = "filter sort projection hint skip limit batchSize singleBatch noCursorTimeout allowPartialResults allowDiskUse"
 
-// notImplemented are fields MongoDB knows and this server refuses.
+// notImplemented are the fields that MongoDB has and this server refuses.
 var notImplemented = map[string]bool{"collation": true, "arrayFilters": true, "min": true, "max": true,
 	"returnKey": true, "showRecordId": true, "tailable": true, "awaitData": true, "let": true, "c": true,
 	"capped": true, "validator": true, "viewOn": true, "timeseries": true, "encryptedFields": true, "sampleRate": true}
 
-// view is the state the command reads; the caller closes it.
+// view returns the state that the command reads. The caller closes it.
 func (r *request) view() *store.View {
 	if r.tx != nil {
 		return r.tx.View().Retain()
@@ -74,7 +74,7 @@ func (r *request) findQuery() (q plan.Query, err error) {
 	return q, err
 }
 
-// projected applies a projection to what another source yields.
+// projected applies a projection to the documents of another source.
 type projected struct {
 	source
 	projection *query.Projection
@@ -224,7 +224,10 @@ func aggregate(r *request) (*bsonraw.Builder, error) {
 	}
 	options, ok := r.args["cursor"]
 	if !ok || options.Type != bsoncore.TypeEmbeddedDocument {
-		return nil, mongoerr.New(mongoerr.FailedToParse, "The 'cursor' option is required, except for aggregate with the explain argument")
+		return nil, mongoerr.New(
+			mongoerr.FailedToParse,
+			"The 'cursor' option is required, except for aggregate with the explain argument",
+		)
 	}
 	size := int64(firstBatch)
 	if v, ok := bsonraw.Lookup(options.Data, "batchSize"); ok {
@@ -236,7 +239,17 @@ func aggregate(r *request) (*bsonraw.Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	src, err := r.open(ns, plan.Query{Filter: p.Filter, Sort: p.Sort, Skip: p.Skip, Limit: p.Limit, CountOnly: p.CountOnly, Hint: r.args["hint"]})
+	src, err := r.open(
+		ns,
+		plan.Query{
+			Filter:    p.Filter,
+			Sort:      p.Sort,
+			Skip:      p.Skip,
+			Limit:     p.Limit,
+			CountOnly: p.CountOnly,
+			Hint:      r.args["hint"],
+		},
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,8 @@ import (
 // commitStatement is the statement number under which a commit is recorded.
 const commitStatement = 1<<32 - 1
 
-// record stores a statement's result in the same batch as its writes, so that
-// a repeated statement is recognised, also after a restart.
+// record stores a statement's result in the same batch as its writes, so that a repeated statement is recognised, also
+// after a restart.
 func (r *request) record(tx *store.Tx, statement int, result bsoncore.Document) {
 	if r.sess == nil {
 		return
@@ -34,7 +34,7 @@ func (s *Server) recorded(session []byte, number int64, statement int) (bsoncore
 	return v.Data, nil
 }
 
-// repeated is recorded for the current command's statement.
+// repeated returns the recorded result of the current command's statement.
 func (r *request) repeated(statement int) (bsoncore.Document, error) {
 	if r.sess == nil || r.tx != nil || r.sess.fresh {
 		return nil, nil
@@ -42,7 +42,7 @@ func (r *request) repeated(statement int) (bsoncore.Document, error) {
 	return r.s.recorded(r.sess.id, r.sess.number, statement)
 }
 
-// sync makes what the command wrote durable, unless the client does not care.
+// sync makes the command's writes durable, unless the client doesn't wait for that.
 func (r *request) sync() error {
 	if r.tx != nil || r.wc.volatile {
 		return nil

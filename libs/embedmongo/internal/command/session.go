@@ -39,7 +39,7 @@ type session struct {
 	conn   *Conn // the connection of the open transaction's last statement
 
 	used time.Time // guarded by the table
-	busy int       // commands that hold or wait for the session; guarded by the table
+	busy int       // commands that have or wait for the session; guarded by the table
 }
 
 type sessionTable struct {
@@ -53,7 +53,11 @@ func (t *sessionTable) enter(id []byte) (*session, error) {
 	s := t.byID[string(id)]
 	if s == nil {
 		if len(t.byID) >= maxSessions {
-			return nil, mongoerr.New(mongoerr.TooManyLogicalSessions, "too many logical sessions (limit %d)", maxSessions)
+			return nil, mongoerr.New(
+				mongoerr.TooManyLogicalSessions,
+				"too many logical sessions (limit %d)",
+				maxSessions,
+			)
 		}
 		s = &session{id: append([]byte(nil), id...), number: -1}
 		t.byID[string(id)] = s
@@ -69,8 +73,8 @@ func (t *sessionTable) leave(s *session) {
 	t.Unlock()
 }
 
-// each calls fn, under the session's own lock, for every session that runs no
-// command, and forgets the session when fn says so.
+// each calls fn, under the session's own lock, for every session that executes no command. It removes the session if
+// fn returns true.
 func (t *sessionTable) each(fn func(*session) (forget bool)) {
 	t.Lock()
 	var idle []*session
@@ -126,7 +130,10 @@ func (s *Server) abortTx(sess *session) {
 func (r *request) sessionID() ([]byte, error) {
 	lsid, ok := r.args["lsid"]
 	if !ok || lsid.Type != bsoncore.TypeEmbeddedDocument {
-		return nil, mongoerr.New(mongoerr.InvalidOptions, "Transaction number requires a session ID to also be specified")
+		return nil, mongoerr.New(
+			mongoerr.InvalidOptions,
+			"Transaction number requires a session ID to also be specified",
+		)
 	}
 	id, _ := bsonraw.Lookup(lsid.Data, "id")
 	if _, data, ok := id.BinaryOK(); ok && len(data) == 16 {
@@ -135,12 +142,15 @@ func (r *request) sessionID() ([]byte, error) {
 	return nil, mongoerr.New(mongoerr.BadValue, "lsid needs a 16 byte binary id")
 }
 
-// execute runs the command in the session and transaction it asks for.
+// execute runs the command in the requested session and transaction.
 func (r *request) execute(h handler) (*bsonraw.Builder, error) {
 	numberArg, numbered := r.args["txnNumber"]
 	if !numbered {
 		if _, ok := r.args["autocommit"]; ok {
-			return nil, mongoerr.New(mongoerr.InvalidOptions, "'autocommit' field requires a transaction number to also be specified")
+			return nil, mongoerr.New(
+				mongoerr.InvalidOptions,
+				"'autocommit' field requires a transaction number to also be specified",
+			)
 		}
 		if r.name == "commitTransaction" || r.name == "abortTransaction" {
 			return nil, mongoerr.New(mongoerr.InvalidOptions, "%s must be run within a transaction", r.name)
@@ -184,13 +194,21 @@ func (r *request) execute(h handler) (*bsonraw.Builder, error) {
 }
 
 func (r *request) tooOld(number int64) error {
-	return mongoerr.New(mongoerr.TransactionTooOld, "Cannot start transaction %d on session because a newer transaction %d has already started", number, r.sess.number)
+	return mongoerr.New(
+		mongoerr.TransactionTooOld,
+		"Cannot start transaction %d on session because a newer transaction %d has already started",
+		number,
+		r.sess.number,
+	)
 }
 
 // retryable runs a write outside a transaction that the client may repeat.
 func (r *request) retryable(h handler, number int64) (*bsonraw.Builder, error) {
 	if !h.write {
-		return nil, mongoerr.New(50768, "txnNumber may only be provided for multi-document transactions and retryable write commands")
+		return nil, mongoerr.New(
+			50768,
+			"txnNumber may only be provided for multi-document transactions and retryable write commands",
+		)
 	}
 	s := r.sess
 	switch {
@@ -201,7 +219,11 @@ func (r *request) retryable(h handler, number int64) (*bsonraw.Builder, error) {
 		s.fresh = s.number >= 0
 		s.number, s.state = number, noTx
 	case s.state != noTx:
-		return nil, mongoerr.New(mongoerr.OperationInProgress, "transaction number %d was used for a transaction", number)
+		return nil, mongoerr.New(
+			mongoerr.OperationInProgress,
+			"transaction number %d was used for a transaction",
+			number,
+		)
 	default:
 		s.fresh = false
 	}

@@ -11,7 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
-// upsertAttempts bounds how often an upsert that lost a race looks again.
+// upsertAttempts bounds how often an upsert that lost a race is retried.
 const upsertAttempts = 10
 
 // statement reads one statement of a write command against its known fields.
@@ -51,7 +51,7 @@ func selection(ns string, filter, hint, sort bsoncore.Value) (target, error) {
 	return t, nil
 }
 
-// updated is the outcome of one update statement.
+// updated is the result of one update statement.
 type updated struct {
 	tally
 	upsertedID    *bsoncore.Value
@@ -75,7 +75,10 @@ func update(r *request) (*bsonraw.Builder, error) {
 		modified += u.modified
 		if u.upsertedID != nil {
 			n++
-			upserted = append(upserted, bsonraw.NewBuilder().Int32("index", int32(i)).Value("_id", *u.upsertedID).Build())
+			upserted = append(
+				upserted,
+				bsonraw.NewBuilder().Int32("index", int32(i)).Value("_id", *u.upsertedID).Build(),
+			)
 		}
 		return err
 	})
@@ -104,10 +107,16 @@ func (r *request) updateStatement(ns string, doc bsoncore.Document, i int) (upda
 	}
 	t.multi = bsonraw.Truthy(f["multi"])
 	if t.multi && u.IsReplacement() {
-		return updated{}, mongoerr.New(mongoerr.FailedToParse, "multi update is not supported for replacement-style update")
+		return updated{}, mongoerr.New(
+			mongoerr.FailedToParse,
+			"multi update is not supported for replacement-style update",
+		)
 	}
 	if t.multi && r.sess != nil && r.tx == nil {
-		return updated{}, mongoerr.New(mongoerr.InvalidOptions, "Cannot use (or request) retryable writes with multi=true")
+		return updated{}, mongoerr.New(
+			mongoerr.InvalidOptions,
+			"Cannot use (or request) retryable writes with multi=true",
+		)
 	}
 	if t.multi && t.query.Sort != nil {
 		return updated{}, mongoerr.New(mongoerr.FailedToParse, "Cannot specify sort with multi=true")
@@ -147,22 +156,25 @@ func (r *request) update(t target, u *query.Update, upsert bool, record func(*st
 	var err error
 	for range upsertAttempts {
 		var o updated
-		o.tally, err = r.eachMatch(t, func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error) {
-			next, err := u.Apply(doc)
-			if err != nil {
-				return false, err
-			}
-			o.before, o.after = doc, next
-			one := updated{before: doc, after: next}
-			one.add(!bytes.Equal(next, doc))
-			if one.modified > 0 {
-				err = tx.Replace(r.ctx, c, idKey, doc, next)
-			}
-			if r.tx == nil {
-				record(tx, one)
-			}
-			return one.modified > 0, err
-		})
+		o.tally, err = r.eachMatch(
+			t,
+			func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error) {
+				next, err := u.Apply(doc)
+				if err != nil {
+					return false, err
+				}
+				o.before, o.after = doc, next
+				one := updated{before: doc, after: next}
+				one.add(!bytes.Equal(next, doc))
+				if one.modified > 0 {
+					err = tx.Replace(r.ctx, c, idKey, doc, next)
+				}
+				if r.tx == nil {
+					record(tx, one)
+				}
+				return one.modified > 0, err
+			},
+		)
 		if err != nil || o.matched > 0 || !upsert {
 			return o, err
 		}
@@ -170,7 +182,7 @@ func (r *request) update(t target, u *query.Update, upsert bool, record func(*st
 		if !mongoerr.Is(err, mongoerr.DuplicateKey) || r.tx != nil {
 			return o, err
 		}
-		// Someone else may have inserted the document: update that one.
+		// Another client may have inserted the document: update that one.
 	}
 	return updated{}, err
 }
@@ -238,7 +250,11 @@ func (r *request) deleteStatement(ns string, doc bsoncore.Document, i int) (int6
 	}
 	limit, ok := bsonraw.Int64(f["limit"])
 	if !ok || limit != 0 && limit != 1 {
-		return 0, mongoerr.New(mongoerr.FailedToParse, "The limit field in delete objects must be 0 or 1. Got %d", limit)
+		return 0, mongoerr.New(
+			mongoerr.FailedToParse,
+			"The limit field in delete objects must be 0 or 1. Got %d",
+			limit,
+		)
 	}
 	t.multi = limit == 0
 	if t.multi && r.sess != nil && r.tx == nil {
@@ -247,11 +263,14 @@ func (r *request) deleteStatement(ns string, doc bsoncore.Document, i int) (int6
 	if done, err := r.repeated(i); done != nil || err != nil {
 		return decodeUpdated(done).matched, err
 	}
-	n, err := r.eachMatch(t, func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error) {
-		if r.tx == nil {
-			r.record(tx, i, updated{tally: tally{matched: 1}}.encode())
-		}
-		return true, tx.Delete(r.ctx, c, idKey, doc)
-	})
+	n, err := r.eachMatch(
+		t,
+		func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error) {
+			if r.tx == nil {
+				r.record(tx, i, updated{tally: tally{matched: 1}}.encode())
+			}
+			return true, tx.Delete(r.ctx, c, idKey, doc)
+		},
+	)
 	return n.matched, err
 }

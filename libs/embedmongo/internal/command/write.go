@@ -11,7 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
-// retryFor bounds how long a single write is tried again after conflicts.
+// retryFor bounds how long a single write is retried after conflicts.
 const retryFor = 70 * time.Second
 
 // statements runs the statements of a write command one after the other and
@@ -19,7 +19,12 @@ const retryFor = 70 * time.Second
 // the whole command.
 func (r *request) statements(n int, run func(i int) error) ([]bsoncore.Document, error) {
 	if n == 0 || n > maxWriteBatch {
-		return nil, mongoerr.New(mongoerr.InvalidLength, "Write batch sizes must be between 1 and %d. Got %d operations.", maxWriteBatch, n)
+		return nil, mongoerr.New(
+			mongoerr.InvalidLength,
+			"Write batch sizes must be between 1 and %d. Got %d operations.",
+			maxWriteBatch,
+			n,
+		)
 	}
 	ordered := true
 	if v, ok := r.args["ordered"]; ok {
@@ -51,7 +56,7 @@ func (r *request) statements(n int, run func(i int) error) ([]bsoncore.Document,
 	return failures, r.sync()
 }
 
-// single runs fn as one atomic change, again after a conflict.
+// single runs fn as one atomic change, and retries after a conflict.
 func (r *request) single(fn func(*store.Tx) error) error {
 	attempt := func() error {
 		tx := r.s.engine.Single()
@@ -127,7 +132,12 @@ func (r *request) insertOne(ns string, doc bsoncore.Document, statement int) err
 
 func checkDocument(doc bsoncore.Document) error {
 	if len(doc) > bsonraw.MaxDocument {
-		return mongoerr.New(mongoerr.ObjectTooLarge, "object to insert too large. size in bytes: %d, max size: %d", len(doc), bsonraw.MaxDocument)
+		return mongoerr.New(
+			mongoerr.ObjectTooLarge,
+			"object to insert too large. size in bytes: %d, max size: %d",
+			len(doc),
+			bsonraw.MaxDocument,
+		)
 	}
 	id, _ := bsonraw.Lookup(doc, "_id")
 	switch id.Type {
@@ -144,11 +154,11 @@ type target struct {
 	multi bool
 }
 
-// changeFunc changes one locked document that satisfies the target's filter and
-// reports whether it came out different. It may run again after a conflict.
+// changeFunc changes one locked document that satisfies the target's filter. It reports whether the document differs.
+// It may run again after a conflict.
 type changeFunc func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error)
 
-// tally counts the documents a write met and those it made different.
+// tally counts the documents that a write matched and those that it changed.
 type tally struct{ matched, modified int64 }
 
 func (n *tally) add(modified bool) {
@@ -169,7 +179,7 @@ func (r *request) eachMatch(t target, change changeFunc) (tally, error) {
 		if err != nil || n.matched > 0 || !raced || t.multi || time.Since(started) > retryFor {
 			return n, err
 		}
-		// Every candidate was changed by someone else: look again.
+		// Other clients changed every candidate: query again.
 	}
 }
 
@@ -197,7 +207,7 @@ func (r *request) eachMatchInTx(t target, change changeFunc) (n tally, err error
 	if cur == nil || err != nil {
 		return n, err
 	}
-	// The ids are collected first: changes must not meet their own results.
+	// The ids are collected first, so that changes don't match their own results.
 	var ids [][]byte
 	for {
 		doc, err := cur.Next(r.ctx)

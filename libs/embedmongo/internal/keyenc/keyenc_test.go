@@ -21,12 +21,25 @@ func value(t testing.TB, v any) bsoncore.Value {
 
 // groups holds equal values together, in ascending order.
 var groups = [][]any{
-	{bson.MinKey{}}, {nil}, {math.NaN()}, {math.Inf(-1)}, {-math.MaxFloat64}, {int64(math.MinInt64), float64(math.MinInt64)},
-	{int64(math.MinInt64 + 1)}, {-1.5}, {int32(-1), int64(-1), -1.0}, {0, int64(0), 0.0, math.Copysign(0, -1)}, {math.SmallestNonzeroFloat64},
-	{1, 1.0}, {int64(1<<53 - 1)}, {int64(1 << 53), float64(1 << 53)}, {int64(1<<53 + 1)}, {int64(1<<53 + 2), float64(1<<53 + 2)},
+	{
+		bson.MinKey{},
+	}, {nil}, {math.NaN()}, {math.Inf(-1)}, {-math.MaxFloat64}, {int64(math.MinInt64), float64(math.MinInt64)},
+	{
+		int64(math.MinInt64 + 1),
+	}, {-1.5}, {int32(-1), int64(-1), -1.0}, {0, int64(0), 0.0, math.Copysign(0, -1)}, {math.SmallestNonzeroFloat64},
+	{
+		1,
+		1.0,
+	}, {int64(1<<53 - 1)}, {int64(1 << 53), float64(1 << 53)}, {int64(1<<53 + 1)}, {
+		int64(1<<53 + 2), float64(1<<53 + 2),
+	},
 	{int64(1<<62 - 1)}, {int64(1 << 62), float64(1 << 62)}, {int64(math.MaxInt64)}, {float64(1 << 63)}, {math.Inf(1)},
 	{""}, {"\x00"}, {"\x00\x01"}, {"\x01"}, {"a"}, {"a\x00"}, {"a\x00\xff"}, {"ab"}, {"\xff"},
-	{bson.D{}}, {bson.D{{Key: "a", Value: 1}}, bson.D{{Key: "a", Value: 1.0}}}, {bson.D{{Key: "a", Value: 1}, {Key: "a", Value: 1}}},
+	{
+		bson.D{},
+	}, {
+		bson.D{{Key: "a", Value: 1}}, bson.D{{Key: "a", Value: 1.0}},
+	}, {bson.D{{Key: "a", Value: 1}, {Key: "a", Value: 1}}},
 	{bson.A{}}, {bson.A{nil}}, {bson.A{1}}, {bson.A{1, bson.A{}}}, {bson.A{"x"}},
 	{false}, {true}, {bson.DateTime(math.MinInt64)}, {bson.DateTime(0)}, {bson.MaxKey{}},
 }

@@ -93,8 +93,7 @@ func (c Code) Name() string {
 	return fmt.Sprintf("Location%d", int32(c))
 }
 
-// The labels that tell a driver to run the whole transaction again, or to send
-// the command once more.
+// The labels that make a driver retry the whole transaction, or the command.
 const (
 	Transient      = "TransientTransactionError"
 	RetryableWrite = "RetryableWriteError"

@@ -73,7 +73,14 @@ func (p *Plan) fewest(v *store.View) *Plan {
 // Open starts a walk. It keeps the view until Close.
 func (p *Plan) Open(v *store.View) *Cursor {
 	p = p.fewest(v)
-	c := &Cursor{plan: p, view: v.Retain(), docs: v.Reader(), ranges: append([]keyRange(nil), p.ranges...), skip: p.Skip, left: -1}
+	c := &Cursor{
+		plan:   p,
+		view:   v.Retain(),
+		docs:   v.Reader(),
+		ranges: append([]keyRange(nil), p.ranges...),
+		skip:   p.Skip,
+		left:   -1,
+	}
 	if p.Limit > 0 {
 		c.left = p.Limit
 	}

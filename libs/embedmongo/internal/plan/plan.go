@@ -77,7 +77,10 @@ func Make(c *store.Collection, q Query) (*Plan, error) {
 			p = build(c, nil, q, nil, 0)
 		}
 		if p == nil {
-			return nil, mongoerr.New(mongoerr.BadValue, "error processing query: planner returned error :: caused by :: hint provided does not yield a usable plan")
+			return nil, mongoerr.New(
+				mongoerr.BadValue,
+				"error processing query: planner returned error :: caused by :: hint provided does not yield a usable plan",
+			)
 		}
 		return p, nil
 	}
@@ -144,7 +147,10 @@ func hint(c *store.Collection, v bsoncore.Value) (*hintChoice, error) {
 			}
 		}
 	}
-	return nil, mongoerr.New(mongoerr.BadValue, "error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index")
+	return nil, mongoerr.New(
+		mongoerr.BadValue,
+		"error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index",
+	)
 }
 
 // build makes the plan that walks one index; nil when the index lacks

@@ -44,7 +44,13 @@ func currentDate(path string, v bsoncore.Value) (change, error) {
 func arithmetic(op string) func(string, bsoncore.Value) (change, error) {
 	return func(path string, v bsoncore.Value) (change, error) {
 		if !v.IsNumber() {
-			return nil, mongoerr.New(mongoerr.TypeMismatch, "Cannot %s with non-numeric argument: {%s: %s}", op, path, v)
+			return nil, mongoerr.New(
+				mongoerr.TypeMismatch,
+				"Cannot %s with non-numeric argument: {%s: %s}",
+				op,
+				path,
+				v,
+			)
 		}
 		return func(old bsoncore.Value, found bool) (bsoncore.Value, error) {
 			if !found {
@@ -54,7 +60,13 @@ func arithmetic(op string) func(string, bsoncore.Value) (change, error) {
 				old = bsonraw.Int32Value(0)
 			}
 			if !old.IsNumber() {
-				return old, mongoerr.New(mongoerr.TypeMismatch, "Cannot apply %s to a value of non-numeric type. The field '%s' has non-numeric type %s", op, path, old.Type)
+				return old, mongoerr.New(
+					mongoerr.TypeMismatch,
+					"Cannot apply %s to a value of non-numeric type. The field '%s' has non-numeric type %s",
+					op,
+					path,
+					old.Type,
+				)
 			}
 			return calculate(op, path, old, v)
 		}, nil
@@ -78,7 +90,12 @@ func calculate(op, path string, a, b bsoncore.Value) (bsoncore.Value, error) {
 		r, ok = mulInt64(x, y)
 	}
 	if !ok {
-		return a, mongoerr.New(mongoerr.BadValue, "Failed to apply %s operations to current value of '%s': integer overflow", op, path)
+		return a, mongoerr.New(
+			mongoerr.BadValue,
+			"Failed to apply %s operations to current value of '%s': integer overflow",
+			op,
+			path,
+		)
 	}
 	both32 := a.Type == bsoncore.TypeInt32 && b.Type == bsoncore.TypeInt32
 	if both32 && r >= math.MinInt32 && r <= math.MaxInt32 {
@@ -117,7 +134,13 @@ func arrayOf(op, path string, old bsoncore.Value, found bool) ([]bsoncore.Value,
 		return nil, nil
 	}
 	if old.Type != bsoncore.TypeArray {
-		return nil, mongoerr.New(mongoerr.BadValue, "The field '%s' must be an array but is of type %s (%s)", path, old.Type, op)
+		return nil, mongoerr.New(
+			mongoerr.BadValue,
+			"The field '%s' must be an array but is of type %s (%s)",
+			path,
+			old.Type,
+			op,
+		)
 	}
 	return bsonraw.Elements(old.Data), nil
 }

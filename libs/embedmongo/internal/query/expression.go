@@ -159,7 +159,13 @@ func parseOperatorExpression(name string, v bsoncore.Value) (expression, error) 
 		args = nil
 	}
 	if len(args) != op.arity {
-		return nil, mongoerr.New(16020, "Expression %s takes exactly %d arguments. %d were passed in.", name, op.arity, len(args))
+		return nil, mongoerr.New(
+			16020,
+			"Expression %s takes exactly %d arguments. %d were passed in.",
+			name,
+			op.arity,
+			len(args),
+		)
 	}
 	compiled := make(operands, len(args))
 	for i, a := range args {

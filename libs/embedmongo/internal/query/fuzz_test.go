@@ -40,8 +40,10 @@ func FuzzFilter(f *testing.F) {
 	for _, filter := range []string{
 		`{}`, `{"_id":{"$in":[1,2,3]},"a":{"$gt":1,"$lte":{"$numberDouble":"2.5"}}}`,
 		`{"websiteId":1,"createdAt":{"$lt":{"$date":"2024-01-01T00:00:00Z"}},"$or":[{"a":{"$lt":5}},{"a":5,"_id":{"$gt":1}}]}`,
-		`{"a":{"$elemMatch":{"b":1,"c.d":{"$exists":false}}}}`, `{"a":{"$elemMatch":{"$gt":1,"$lt":{"$numberLong":"9"}}}}`,
-		`{"b":{"$regex":"^t.*x","$options":"im"},"c.d.0":{"$ne":null}}`, `{"a":{"$not":{"$size":2}},"$nor":[{"a":{"$all":[1,[1,2]]}}]}`,
+		`{"a":{"$elemMatch":{"b":1,"c.d":{"$exists":false}}}}`,
+		`{"a":{"$elemMatch":{"$gt":1,"$lt":{"$numberLong":"9"}}}}`,
+		`{"b":{"$regex":"^t.*x","$options":"im"},"c.d.0":{"$ne":null}}`,
+		`{"a":{"$not":{"$size":2}},"$nor":[{"a":{"$all":[1,[1,2]]}}]}`,
 		`{"a":{"$type":["number",2,"array"]},"d":{"$gte":{"$minKey":1}}}`, `{"a.0.b.0.0":3}`,
 		`{"a":{"$in":[1,"x",null,{"$regularExpression":{"pattern":"x","options":""}}]}}`,
 		`{"a":{"$nin":[1,2,3,4,5,6,7,8,9,{"$numberDouble":"NaN"}]},"$comment":"why"}`,

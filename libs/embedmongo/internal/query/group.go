@@ -55,13 +55,19 @@ func parseUnwind(v bsoncore.Value) (stage, error) {
 					if !isArray {
 						return next, nil
 					}
-					drop := modification{parts: parts, op: "$unset", change: func(bsoncore.Value, bool) (bsoncore.Value, error) { return bsoncore.Value{}, nil }}
+					drop := modification{
+						parts: parts, op: "$unset",
+						change: func(bsoncore.Value, bool) (bsoncore.Value, error) { return bsoncore.Value{}, nil },
+					}
 					return drop.apply(next)
 				}
 			}
 			element := rest[0]
 			rest = rest[1:]
-			set := modification{parts: parts, change: func(bsoncore.Value, bool) (bsoncore.Value, error) { return element, nil }}
+			set := modification{
+				parts:  parts,
+				change: func(bsoncore.Value, bool) (bsoncore.Value, error) { return element, nil },
+			}
 			return set.apply(doc)
 		}}
 	}}, nil
@@ -224,7 +230,10 @@ func runGroup(ctx context.Context, in Source, id expression, fields []groupField
 			size += g.fields[i].add(f.expr(doc))
 		}
 		if size > maxGroupBytes {
-			return nil, mongoerr.New(mongoerr.SortMemoryExceeded, "Exceeded memory limit for $group, but didn't allow external sort.")
+			return nil, mongoerr.New(
+				mongoerr.SortMemoryExceeded,
+				"Exceeded memory limit for $group, but didn't allow external sort.",
+			)
 		}
 	}
 	out := make([]bsoncore.Document, len(order))

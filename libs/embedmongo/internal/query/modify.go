@@ -116,7 +116,13 @@ func (g *branch) change(old bsoncore.Value, found bool, depth int) (bsoncore.Val
 	case g.removesOnly("$unset", "$pull"):
 		return old, nil
 	case found:
-		return old, mongoerr.New(mongoerr.PathNotViable, "Cannot create field '%s' in element {%s: %s}", g.mods[0].parts[depth+1], g.name, old)
+		return old, mongoerr.New(
+			mongoerr.PathNotViable,
+			"Cannot create field '%s' in element {%s: %s}",
+			g.mods[0].parts[depth+1],
+			g.name,
+			old,
+		)
 	}
 	return rewrite(bsonraw.DocValue(bsonraw.NewBuilder().Build()), g.mods, depth+1)
 }
@@ -149,7 +155,11 @@ func (g *branch) checkPosition(isArray bool) error {
 func pad(out []byte, name string, n int) ([]byte, int, error) {
 	position, _ := arrayIndex(name)
 	if position-n > maxArrayPadding {
-		return nil, 0, mongoerr.New(mongoerr.BadValue, "can't backfill more than %d elements of an array", maxArrayPadding)
+		return nil, 0, mongoerr.New(
+			mongoerr.BadValue,
+			"can't backfill more than %d elements of an array",
+			maxArrayPadding,
+		)
 	}
 	for ; n < position; n++ {
 		out = bsoncore.AppendNullElement(out, strconv.Itoa(n))

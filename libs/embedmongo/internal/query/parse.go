@@ -102,7 +102,11 @@ func CheckPath(path string) error {
 		}
 	}
 	if positions > maxPositions {
-		return mongoerr.New(mongoerr.NotImplemented, "a path with more than %d array positions is not supported", maxPositions)
+		return mongoerr.New(
+			mongoerr.NotImplemented,
+			"a path with more than %d array positions is not supported",
+			maxPositions,
+		)
 	}
 	return nil
 }

@@ -285,7 +285,10 @@ func parseSortStage(v bsoncore.Value) (stage, error) {
 func parseCount(v bsoncore.Value) (stage, error) {
 	name, ok := v.StringValueOK()
 	if !ok || name == "" || name[0] == '$' || strings.ContainsAny(name, ".\x00") {
-		return stage{}, mongoerr.New(40156, "the count field must be a non-empty string without '.' and null bytes that does not start with $")
+		return stage{}, mongoerr.New(
+			40156,
+			"the count field must be a non-empty string without '.' and null bytes that does not start with $",
+		)
 	}
 	return stage{blind: true, wrap: func(in Source) Source {
 		return collected(in, func(ctx context.Context, in Source) ([]bsoncore.Document, error) {

@@ -42,7 +42,12 @@ func parseProjection(doc []byte, expressions bool) (*Projection, error) {
 		case path == "" || strings.Contains(path, "$"):
 			return nil, mongoerr.New(mongoerr.NotImplemented, "projection of '%s' is not supported", path)
 		case !isFlag && (!expressions || strings.Contains(path, ".")):
-			return nil, mongoerr.New(mongoerr.NotImplemented, "projection of '%s' by %s is not supported", path, it.Value.Type)
+			return nil, mongoerr.New(
+				mongoerr.NotImplemented,
+				"projection of '%s' by %s is not supported",
+				path,
+				it.Value.Type,
+			)
 		case !isFlag:
 			e, err := parseExpression(it.Value)
 			if err != nil {

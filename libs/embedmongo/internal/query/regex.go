@@ -63,7 +63,11 @@ func (c *compiler) newRegex(path, pattern, options string) (*Filter, error) {
 	if err != nil {
 		return nil, mongoerr.New(51091, "Regular expression is invalid: %v", err)
 	}
-	f := leaf(RegexOp, path, bsoncore.Value{Type: bsoncore.TypeRegex, Data: bsoncore.AppendRegex(nil, pattern, options)})
+	f := leaf(
+		RegexOp,
+		path,
+		bsoncore.Value{Type: bsoncore.TypeRegex, Data: bsoncore.AppendRegex(nil, pattern, options)},
+	)
 	f.re = re
 	return f, nil
 }

@@ -27,7 +27,10 @@ func ParseSort(doc []byte) ([]SortKey, error) {
 	for it.Next() {
 		n, ok := bsonraw.Int64(it.Value)
 		if !ok || n != 1 && n != -1 {
-			return nil, mongoerr.New(mongoerr.BadValue, "$sort key ordering must be 1 (for ascending) or -1 (for descending)")
+			return nil, mongoerr.New(
+				mongoerr.BadValue,
+				"$sort key ordering must be 1 (for ascending) or -1 (for descending)",
+			)
 		}
 		path := string(it.Key)
 		if path == "" || path[0] == '$' {

@@ -47,7 +47,11 @@ func ParseUpdate(v bsoncore.Value) (*Update, error) {
 			if first {
 				return parseReplacement(v.Data)
 			}
-			return nil, mongoerr.New(mongoerr.FailedToParse, "Unknown modifier: %s. Expected a valid update modifier or pipeline-style update specified as an array", name)
+			return nil, mongoerr.New(
+				mongoerr.FailedToParse,
+				"Unknown modifier: %s. Expected a valid update modifier or pipeline-style update specified as an array",
+				name,
+			)
 		}
 		if err := u.parseOperator(name, it.Value); err != nil {
 			return nil, err
@@ -69,8 +73,12 @@ func parseReplacement(doc []byte) (*Update, error) {
 	it := bsonraw.NewIter(doc)
 	for it.Next() {
 		if len(it.Key) > 0 && it.Key[0] == '$' {
-			return nil, mongoerr.New(mongoerr.DollarPrefixedFieldName,
-				"The dollar ($) prefixed field '%s' in '%s' is not allowed in the context of an update's replacement document.", it.Key, it.Key)
+			return nil, mongoerr.New(
+				mongoerr.DollarPrefixedFieldName,
+				"The dollar ($) prefixed field '%s' in '%s' is not allowed in the context of an update's replacement document.",
+				it.Key,
+				it.Key,
+			)
 		}
 	}
 	return &Update{replacement: doc, nesting: bsonraw.Depth(bsonraw.DocValue(doc))}, nil
@@ -81,10 +89,20 @@ func (u *Update) IsReplacement() bool { return u.replacement != nil }
 
 func (u *Update) parseOperator(op string, v bsoncore.Value) error {
 	if _, known := changes[op]; !known {
-		return mongoerr.New(mongoerr.FailedToParse, "Unknown modifier: %s. Expected a valid update modifier or pipeline-style update specified as an array", op)
+		return mongoerr.New(
+			mongoerr.FailedToParse,
+			"Unknown modifier: %s. Expected a valid update modifier or pipeline-style update specified as an array",
+			op,
+		)
 	}
 	if v.Type != bsoncore.TypeEmbeddedDocument {
-		return mongoerr.New(mongoerr.FailedToParse, "Modifiers operate on fields but we found type %s instead. For example: {$mod: {<field>: ...}} not {%s: %s}", v.Type, op, v.Type)
+		return mongoerr.New(
+			mongoerr.FailedToParse,
+			"Modifiers operate on fields but we found type %s instead. For example: {$mod: {<field>: ...}} not {%s: %s}",
+			v.Type,
+			op,
+			v.Type,
+		)
 	}
 	it := bsonraw.NewIter(v.Data)
 	for it.Next() {
@@ -92,7 +110,11 @@ func (u *Update) parseOperator(op string, v bsoncore.Value) error {
 		m.parts = SplitPath(m.path)
 		for _, p := range m.parts {
 			if p == "" {
-				return mongoerr.New(56, "The update path '%s' contains an empty field name, which is not allowed.", m.path)
+				return mongoerr.New(
+					56,
+					"The update path '%s' contains an empty field name, which is not allowed.",
+					m.path,
+				)
 			}
 			if p[0] == '$' {
 				return mongoerr.New(mongoerr.NotImplemented, "positional update path '%s' is not supported", m.path)
@@ -115,7 +137,12 @@ func (u *Update) sortMods() error {
 	for i := 1; i < len(u.mods); i++ {
 		a, b := u.mods[i-1], u.mods[i]
 		if a.path == b.path || strings.HasPrefix(b.path, a.path+".") {
-			return mongoerr.New(mongoerr.ConflictingUpdate, "Updating the path '%s' would create a conflict at '%s'", b.path, a.path)
+			return mongoerr.New(
+				mongoerr.ConflictingUpdate,
+				"Updating the path '%s' would create a conflict at '%s'",
+				b.path,
+				a.path,
+			)
 		}
 	}
 	return nil
@@ -179,7 +206,10 @@ func (u *Update) Upsert(f *Filter) (bsoncore.Document, error) {
 	newID, ok := bsonraw.Lookup(doc, "_id")
 	switch {
 	case ok && hasID && Compare(id, newID) != 0:
-		return nil, mongoerr.New(mongoerr.ImmutableField, "Performing an update on the path '_id' would modify the immutable field '_id'")
+		return nil, mongoerr.New(
+			mongoerr.ImmutableField,
+			"Performing an update on the path '_id' would modify the immutable field '_id'",
+		)
 	case !ok && hasID:
 		newID = id
 	case !ok:
@@ -268,7 +298,11 @@ func modify(doc []byte, mods []modification) ([]byte, error) {
 // CheckDepth refuses a document that is nested too deeply to be stored.
 func CheckDepth(doc []byte) error {
 	if bsonraw.Depth(bsonraw.DocValue(doc)) > bsonraw.MaxDepth {
-		return mongoerr.New(mongoerr.Overflow, "cannot store document because it exceeds %d levels of nesting", bsonraw.MaxDepth)
+		return mongoerr.New(
+			mongoerr.Overflow,
+			"cannot store document because it exceeds %d levels of nesting",
+			bsonraw.MaxDepth,
+		)
 	}
 	return nil
 }

@@ -130,7 +130,8 @@ func SortValues(doc []byte, path []string) (keys [][]byte) {
 				seen[string(have)] = true
 			}
 		}
-		if seen[string(k)] || seen == nil && slices.ContainsFunc(keys, func(have []byte) bool { return bytes.Equal(have, k) }) {
+		if seen[string(k)] ||
+			seen == nil && slices.ContainsFunc(keys, func(have []byte) bool { return bytes.Equal(have, k) }) {
 			return
 		}
 		if seen != nil {

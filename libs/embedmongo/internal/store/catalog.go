@@ -14,8 +14,8 @@ import (
 // Catalog is an unchanging list of the collections that exist at one moment.
 type Catalog struct{ byName map[string]*Collection }
 
-// Collection describes one collection. It never changes; a new index makes a
-// new Collection, by which a transaction notices the difference.
+// Collection describes one collection. It never changes: a new index makes a new Collection, by which a transaction
+// notices the change.
 type Collection struct {
 	ID      uint32
 	NS      string // database.collection
@@ -31,10 +31,10 @@ type Index struct {
 	Sparse  bool
 	Partial *query.Filter
 	Spec    bsoncore.Document // as listIndexes returns it
-	TTL     int64             // seconds; -1 when documents do not expire
+	TTL     int64             // seconds; -1 if documents don't expire
 
 	partial   bsoncore.Document
-	multikey  atomic.Uint32 // bit per field that has held an array
+	multikey  atomic.Uint32 // bit for each field that has held an array
 	persisted atomic.Uint32 // the bits known to be on disk
 }
 
@@ -121,13 +121,25 @@ func ParseIndex(spec bsoncore.Document) (*Index, error) {
 	}
 	switch {
 	case len(ix.Keys) == 0:
-		return nil, mongoerr.New(mongoerr.FailedToParse, "The 'key' field is a required property of an index specification")
+		return nil, mongoerr.New(
+			mongoerr.FailedToParse,
+			"The 'key' field is a required property of an index specification",
+		)
 	case ix.Name == "":
-		return nil, mongoerr.New(mongoerr.FailedToParse, "The 'name' field is a required property of an index specification")
+		return nil, mongoerr.New(
+			mongoerr.FailedToParse,
+			"The 'name' field is a required property of an index specification",
+		)
 	case ix.TTL >= 0 && len(ix.Keys) > 1:
-		return nil, mongoerr.New(mongoerr.CannotCreateIndex, "TTL indexes are single-field indexes, compound indexes do not support TTL")
+		return nil, mongoerr.New(
+			mongoerr.CannotCreateIndex,
+			"TTL indexes are single-field indexes, compound indexes do not support TTL",
+		)
 	case ix.Sparse && ix.Partial != nil:
-		return nil, mongoerr.New(mongoerr.CannotCreateIndex, "cannot mix \"partialFilterExpression\" and \"sparse\" options")
+		return nil, mongoerr.New(
+			mongoerr.CannotCreateIndex,
+			"cannot mix \"partialFilterExpression\" and \"sparse\" options",
+		)
 	}
 	ix.Spec = b.Build()
 	return ix, nil
@@ -153,7 +165,10 @@ func (ix *Index) option(name string, v bsoncore.Value) error {
 	case "expireAfterSeconds":
 		n, ok := bsonraw.Int64(v)
 		if !ok || n < 0 || n > 1<<31-1 {
-			return mongoerr.New(mongoerr.CannotCreateIndex, "TTL index 'expireAfterSeconds' option must be within 0 and 2147483647")
+			return mongoerr.New(
+				mongoerr.CannotCreateIndex,
+				"TTL index 'expireAfterSeconds' option must be within 0 and 2147483647",
+			)
 		}
 		ix.TTL = n
 	case "partialFilterExpression":
@@ -187,7 +202,10 @@ func (ix *Index) parseKey(doc []byte) error {
 		}
 		f, ok := bsonraw.Float(it.Value)
 		if !ok || f == 0 {
-			return mongoerr.New(mongoerr.CannotCreateIndex, "Values in v:2 index key pattern must be numbers other than 0, or strings")
+			return mongoerr.New(
+				mongoerr.CannotCreateIndex,
+				"Values in v:2 index key pattern must be numbers other than 0, or strings",
+			)
 		}
 		parts := query.SplitPath(path)
 		for _, p := range parts {
@@ -230,11 +248,25 @@ func (ix *Index) conflict(have *Index) (bool, error) {
 	case same && ix.Name == have.Name && ix.TTL == have.TTL:
 		return true, nil
 	case same && ix.Name == have.Name:
-		return false, mongoerr.New(mongoerr.IndexOptionsConflict, "An equivalent index already exists with the same name but different options. Requested index: %s, existing index: %s", ix.Spec, have.Spec)
+		return false, mongoerr.New(
+			mongoerr.IndexOptionsConflict,
+			"An equivalent index already exists with the same name but different options. Requested index: %s, existing index: %s",
+			ix.Spec,
+			have.Spec,
+		)
 	case same:
-		return false, mongoerr.New(mongoerr.IndexOptionsConflict, "Index already exists with a different name: %s", have.Name)
+		return false, mongoerr.New(
+			mongoerr.IndexOptionsConflict,
+			"Index already exists with a different name: %s",
+			have.Name,
+		)
 	case ix.Name == have.Name:
-		return false, mongoerr.New(mongoerr.IndexKeySpecsConflict, "An existing index has the same name as the requested index. Requested index: %s, existing index: %s", ix.Spec, have.Spec)
+		return false, mongoerr.New(
+			mongoerr.IndexKeySpecsConflict,
+			"An existing index has the same name as the requested index. Requested index: %s, existing index: %s",
+			ix.Spec,
+			have.Spec,
+		)
 	}
 	return false, nil
 }

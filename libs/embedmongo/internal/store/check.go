@@ -12,15 +12,15 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// Problem is one disagreement between things that must agree.
+// Problem is one inconsistency.
 type Problem struct {
-	Collection string // database.collection; "" when it belongs to none
-	Index      string // "" when it is about documents alone
-	Document   string // the _id; an entry without its document has only an encoded one
+	Collection string // database.collection; "" if it belongs to none
+	Index      string // "" if it concerns documents only
+	Document   string // the _id; an entry without a document has an encoded _id only
 	Text       string
 }
 
-// Error says it in one line.
+// Error returns the problem in one line.
 func (p Problem) Error() string {
 	text := p.Text
 	if p.Document != "" {
@@ -38,15 +38,15 @@ func (p Problem) Error() string {
 // Summary counts what was compared.
 type Summary struct{ Collections, Documents, Indexes, Entries, Problems int }
 
-// Check verifies everything and joins what it finds.
+// Check verifies everything and joins the problems.
 func (e *Engine) Check() error {
 	var all []error
 	_, err := e.Verify(context.Background(), func(p Problem) { all = append(all, p) })
 	return errors.Join(append(all, err)...)
 }
 
-// Verify compares every document with its index entries, both ways, and
-// reports each disagreement. Its error says that it could not go on.
+// Verify compares every document with its index entries, in both directions, and reports each inconsistency. An error
+// means that it could not continue.
 func (e *Engine) Verify(ctx context.Context, report func(Problem)) (Summary, error) {
 	e.ddl.Lock()
 	defer e.ddl.Unlock()
@@ -54,7 +54,7 @@ func (e *Engine) Verify(ctx context.Context, report func(Problem)) (Summary, err
 	defer func() { _ = snap.Close() }()
 	c := &checker{ctx: ctx, snap: snap, report: report}
 	if err := e.db.CheckLevels(nil); err != nil {
-		c.tell(Problem{Text: "storage engine: " + err.Error()})
+		c.addProblem(Problem{Text: "storage engine: " + err.Error()})
 	}
 	known := map[uint32]bool{}
 	for _, coll := range e.catalog.Load().List("") {
@@ -69,7 +69,7 @@ func (e *Engine) Verify(ctx context.Context, report func(Problem)) (Summary, err
 	return c.Summary, ctx.Err()
 }
 
-// checker is one verification under way.
+// checker is a verification in progress.
 type checker struct {
 	Summary
 	ctx    context.Context
@@ -77,25 +77,25 @@ type checker struct {
 	report func(Problem)
 }
 
-func (c *checker) tell(p Problem) {
+func (c *checker) addProblem(p Problem) {
 	c.Problems++
 	c.report(p)
 }
 
-// identity verifies that an id is used once and will not be given out again.
+// identity verifies that an id is used once and won't be assigned again.
 func (c *checker) identity(known map[uint32]bool, id, last uint32, p Problem) {
 	if known[id] {
 		p.Text = fmt.Sprintf("its id %d is used twice", id)
-		c.tell(p)
+		c.addProblem(p)
 	}
 	if id > last {
-		p.Text = fmt.Sprintf("its id %d has not been given out", id)
-		c.tell(p)
+		p.Text = fmt.Sprintf("its id %d has not been assigned", id)
+		c.addProblem(p)
 	}
 	known[id] = true
 }
 
-// each walks a key range; what cannot be read is a problem, and its end.
+// each iterates over a key range. Unreadable data is a problem and ends the iteration.
 func (c *checker) each(lower, upper []byte, p Problem, fn func(key, value []byte)) {
 	it, err := c.snap.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
 	if err == nil {
@@ -106,12 +106,12 @@ func (c *checker) each(lower, upper []byte, p Problem, fn func(key, value []byte
 	}
 	if err != nil {
 		p.Text = "cannot be read: " + err.Error()
-		c.tell(p)
+		c.addProblem(p)
 	}
 }
 
-// collection verifies the documents, and that each has its entries; an index
-// with more entries than that is searched for those that are too many.
+// collection verifies the documents and their entries. If an index has more entries than that, it searches for the
+// surplus ones.
 func (c *checker) collection(coll *Collection) {
 	right := make([]int, len(coll.Indexes))
 	prefix := coll.DocPrefix()
@@ -120,7 +120,7 @@ func (c *checker) collection(coll *Collection) {
 		idKey := bytes.Clone(key[len(prefix):])
 		id, err := identified(doc, idKey)
 		if err != nil {
-			c.tell(Problem{Collection: coll.NS, Document: id, Text: err.Error()})
+			c.addProblem(Problem{Collection: coll.NS, Document: id, Text: err.Error()})
 			return
 		}
 		for i, ix := range coll.Indexes {
@@ -139,8 +139,7 @@ func (c *checker) collection(coll *Collection) {
 	}
 }
 
-// identified reads a document's _id, as far as it can, and verifies that the
-// document is whole and stands under it.
+// identified reads a document's _id, if it can, and verifies that the document is well-formed and stored under it.
 func identified(doc, idKey []byte) (string, error) {
 	if err := bsonraw.Validate(doc); err != nil {
 		return fmt.Sprintf("%x", idKey), err
@@ -155,17 +154,17 @@ func identified(doc, idKey []byte) (string, error) {
 	return id.String(), nil
 }
 
-// document verifies one document's entries and counts those that are right.
+// document verifies one document's entries and counts the correct ones.
 func (c *checker) document(ix *Index, doc, idKey []byte, p Problem) (right int) {
 	entries, mask, err := ix.entries(doc, idKey)
 	if err != nil {
 		p.Text = err.Error()
-		c.tell(p)
+		c.addProblem(p)
 		return 0
 	}
 	if mask&^ix.multikey.Load() != 0 {
 		p.Text = "holds an array the index does not know of"
-		c.tell(p)
+		c.addProblem(p)
 	}
 	for _, en := range entries {
 		have, err := get(c.snap, en.key)
@@ -182,30 +181,30 @@ func (c *checker) document(ix *Index, doc, idKey []byte, p Problem) (right int) 
 			right++
 			continue
 		}
-		c.tell(p)
+		c.addProblem(p)
 	}
 	return right
 }
 
-// strays names the entries that no document has.
+// strays reports the entries that belong to no document.
 func (c *checker) strays(coll *Collection, ix *Index) {
 	p := Problem{Collection: coll.NS, Index: ix.Name}
 	c.each(ix.Prefix(), keyenc.Successor(ix.Prefix()), p, func(key, value []byte) {
 		idKey, ok := ix.idKeyOf(key, value)
 		if !ok {
-			c.tell(Problem{Collection: coll.NS, Index: ix.Name, Text: fmt.Sprintf("entry %x is damaged", key)})
+			c.addProblem(Problem{Collection: coll.NS, Index: ix.Name, Text: fmt.Sprintf("entry %x is damaged", key)})
 			return
 		}
 		doc, err := get(c.snap, coll.DocKey(idKey))
 		p := Problem{Collection: coll.NS, Index: ix.Name, Document: fmt.Sprintf("%x", idKey)}
 		if err != nil || doc == nil {
 			p.Text = fmt.Sprintf("is not there, but has the entry %x", key)
-			c.tell(p)
+			c.addProblem(p)
 			return
 		}
 		id, err := identified(doc, idKey)
 		if err != nil {
-			return // told already
+			return // reported already
 		}
 		entries, _, _ := ix.entries(doc, idKey)
 		for _, en := range entries {
@@ -214,7 +213,7 @@ func (c *checker) strays(coll *Collection, ix *Index) {
 			}
 		}
 		p.Document, p.Text = id, fmt.Sprintf("should not have the entry %x", key)
-		c.tell(p)
+		c.addProblem(p)
 	})
 }
 
@@ -226,15 +225,14 @@ func (ix *Index) idKeyOf(key, value []byte) ([]byte, bool) {
 	return ix.IDKeyOf(key, value), true
 }
 
-// strangers finds documents of a collection that does not exist. Entries of an
-// unknown index are harmless: a crash while building one leaves them, and its
-// id is not used again.
+// strangers reports documents of a collection that doesn't exist. Entries of an unknown index are harmless: a crash
+// during an index build leaves them, and the index's id isn't used again.
 func (c *checker) strangers(known map[uint32]bool) {
 	counts := map[uint32]int{}
 	var order []uint32
 	c.each([]byte{'d'}, []byte{'e'}, Problem{}, func(key, _ []byte) {
 		if len(key) < 5 {
-			c.tell(Problem{Text: fmt.Sprintf("key %x is damaged", key)})
+			c.addProblem(Problem{Text: fmt.Sprintf("key %x is damaged", key)})
 			return
 		}
 		id := binary.BigEndian.Uint32(key[1:])
@@ -244,6 +242,10 @@ func (c *checker) strangers(known map[uint32]bool) {
 		counts[id]++
 	})
 	for _, id := range order {
-		c.tell(Problem{Text: fmt.Sprintf("%d documents belong to collection number %d, which does not exist", counts[id], id)})
+		c.addProblem(
+			Problem{
+				Text: fmt.Sprintf("%d documents belong to collection number %d, which does not exist", counts[id], id),
+			},
+		)
 	}
 }

@@ -42,8 +42,8 @@ func insert(e *Engine, doc []byte) error {
 	return e.Sync()
 }
 
-// shelf is three books under a multikey and a unique index.
-func shelf(t *testing.T) (*Engine, *Collection) {
+// bookStore returns an engine with three books under a multikey and a unique index.
+func bookStore(t *testing.T) (*Engine, *Collection) {
 	t.Helper()
 	e, err := Open("", slog.Default())
 	ok(t, err)
@@ -51,7 +51,10 @@ func shelf(t *testing.T) (*Engine, *Collection) {
 	var indexes []*Index
 	for _, spec := range []bson.D{
 		{{Key: "key", Value: bson.D{{Key: "tags", Value: 1}}}, {Key: "name", Value: "tags"}},
-		{{Key: "key", Value: bson.D{{Key: "isbn", Value: 1}}}, {Key: "name", Value: "isbn"}, {Key: "unique", Value: true}},
+		{
+			{Key: "key", Value: bson.D{{Key: "isbn", Value: 1}}}, {Key: "name", Value: "isbn"},
+			{Key: "unique", Value: true},
+		},
 	} {
 		ix, err := ParseIndex(raw(t, spec))
 		ok(t, err)
@@ -66,7 +69,11 @@ func shelf(t *testing.T) (*Engine, *Collection) {
 }
 
 func book(i int) bson.D {
-	return bson.D{{Key: "_id", Value: i}, {Key: "isbn", Value: fmt.Sprint("isbn", i)}, {Key: "tags", Value: bson.A{"x", i}}}
+	return bson.D{
+		{Key: "_id", Value: i},
+		{Key: "isbn", Value: fmt.Sprint("isbn", i)},
+		{Key: "tags", Value: bson.A{"x", i}},
+	}
 }
 
 func valueOf(v bson.RawValue) bsoncore.Value {
@@ -88,26 +95,58 @@ func TestVerify(t *testing.T) {
 		damage func(p parts) error
 		want   []string
 	}{
-		"nothing":       {func(parts) error { return nil }, nil},
-		"missing entry": {func(p parts) error { return p.e.db.Delete(p.tags[0].key, pebble.NoSync) }, []string{books + `index tags: document {"$numberInt":"1"}: has no entry`}},
-		"damaged entry": {func(p parts) error { return p.e.db.Set(p.tags[0].key, []byte("?"), pebble.NoSync) }, []string{"its entry", "is damaged"}},
-		"missing claim": {func(p parts) error { return p.e.db.Delete(p.isbn[0].key, pebble.NoSync) }, []string{books + `index isbn: document {"$numberInt":"1"}: has no entry`}},
-		"stolen claim":  {func(p parts) error { return p.e.db.Set(p.isbn[0].key, p.other, pebble.NoSync) }, []string{"its unique key belongs to another document", `index isbn: document {"$numberInt":"2"}: should not have the entry`}},
+		"nothing": {func(parts) error { return nil }, nil},
+		"missing entry": {
+			func(p parts) error { return p.e.db.Delete(p.tags[0].key, pebble.NoSync) },
+			[]string{books + `index tags: document {"$numberInt":"1"}: has no entry`},
+		},
+		"damaged entry": {
+			func(p parts) error { return p.e.db.Set(p.tags[0].key, []byte("?"), pebble.NoSync) },
+			[]string{"its entry", "is damaged"},
+		},
+		"missing claim": {
+			func(p parts) error { return p.e.db.Delete(p.isbn[0].key, pebble.NoSync) },
+			[]string{books + `index isbn: document {"$numberInt":"1"}: has no entry`},
+		},
+		"stolen claim": {
+			func(p parts) error { return p.e.db.Set(p.isbn[0].key, p.other, pebble.NoSync) },
+			[]string{
+				"its unique key belongs to another document",
+				`index isbn: document {"$numberInt":"2"}: should not have the entry`,
+			},
+		},
 		"stray entry": {func(p parts) error {
 			return p.e.db.Set(p.ghost, []byte{byte(len(p.ghost) - len(p.other))}, pebble.NoSync)
 		}, []string{books + `index tags: document {"$numberInt":"2"}: should not have the entry`}},
-		"lost document": {func(p parts) error { return p.e.db.Delete(p.doc, pebble.NoSync) }, []string{"index tags: document", "is not there, but has the entry", "index isbn: document", "tags"}},
-		"cut document":  {func(p parts) error { return p.e.db.Set(p.doc, []byte{9, 0, 0, 0, 2}, pebble.NoSync) }, []string{books + "document"}},
-		"wrong _id":     {func(p parts) error { return p.e.db.Set(p.doc, raw(t, book(7)), pebble.NoSync) }, []string{`document {"$numberInt":"7"}: stands under another _id`}},
+		"lost document": {
+			func(p parts) error { return p.e.db.Delete(p.doc, pebble.NoSync) },
+			[]string{"index tags: document", "is not there, but has the entry", "index isbn: document", "tags"},
+		},
+		"cut document": {
+			func(p parts) error { return p.e.db.Set(p.doc, []byte{9, 0, 0, 0, 2}, pebble.NoSync) },
+			[]string{books + "document"},
+		},
+		"wrong _id": {
+			func(p parts) error { return p.e.db.Set(p.doc, raw(t, book(7)), pebble.NoSync) },
+			[]string{`document {"$numberInt":"7"}: stands under another _id`},
+		},
 		"wrong document": {func(p parts) error {
 			return p.e.db.Set(p.doc, raw(t, append(book(1)[:2:2], bson.E{Key: "tags", Value: "y"})), pebble.NoSync)
-		}, []string{`document {"$numberInt":"1"}: has no entry`, "should not have the entry", "should not have the entry"}},
-		"no collection": {func(p parts) error { return p.e.db.Set(withID32('d', 99), raw(t, book(1)), pebble.NoSync) }, []string{"1 documents belong to collection number 99, which does not exist"}},
-		"reused id":     {func(p parts) error { p.e.nextID = 1; return nil }, []string{"has not been given out", "has not been given out"}},
+		}, []string{
+			`document {"$numberInt":"1"}: has no entry`, "should not have the entry", "should not have the entry",
+		}},
+		"no collection": {
+			func(p parts) error { return p.e.db.Set(withID32('d', 99), raw(t, book(1)), pebble.NoSync) },
+			[]string{"1 documents belong to collection number 99, which does not exist"},
+		},
+		"reused id": {
+			func(p parts) error { p.e.nextID = 1; return nil },
+			[]string{"has not been assigned", "has not been assigned"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e, coll := shelf(t)
+			e, coll := bookStore(t)
 			id, _ := bson.Raw(raw(t, book(1))).LookupErr("_id")
 			one := IDKey(valueOf(id))
 			id, _ = bson.Raw(raw(t, book(2))).LookupErr("_id")
@@ -124,14 +163,14 @@ func TestVerify(t *testing.T) {
 			var found []string
 			sum, err := e.Verify(context.Background(), func(p Problem) { found = append(found, p.Error()) })
 			ok(t, err)
-			told := strings.Join(found, "\n")
+			reported := strings.Join(found, "\n")
 			for _, want := range c.want {
-				if !strings.Contains(told, want) {
-					t.Errorf("%q is not among\n%s", want, told)
+				if !strings.Contains(reported, want) {
+					t.Errorf("%q is not among\n%s", want, reported)
 				}
 			}
 			if sum.Problems != len(found) || (len(found) == 0) != (len(c.want) == 0) {
-				t.Errorf("%+v\n%s", sum, told)
+				t.Errorf("%+v\n%s", sum, reported)
 			}
 			if len(c.want) == 0 && sum != (Summary{Collections: 1, Documents: 3, Indexes: 2, Entries: 9}) {
 				t.Errorf("%+v", sum)

@@ -156,8 +156,7 @@ func (e *Engine) buildIndexes(c *Collection, added []*Index) error {
 	return e.publish(done, c.NS, c)
 }
 
-// buildEntries writes the entries of indexes and makes sure that they are on
-// the disk before anybody reads through them.
+// buildEntries writes the entries of indexes and makes them durable before any reader uses them.
 func (e *Engine) buildEntries(c *Collection, added []*Index) error {
 	for _, ix := range added {
 		if err := e.buildIndex(c, ix); err != nil {
@@ -206,8 +205,7 @@ func (e *Engine) buildIndex(c *Collection, ix *Index) error {
 	return e.append(b)
 }
 
-// append applies a part of a build where the disk has room for it: one that
-// waited for room inside would keep all readers out.
+// append applies a part of a build if the disk has room. Waiting for room inside would block all readers.
 func (e *Engine) append(b *pebble.Batch) error {
 	if err := e.writable(b.Len()); err != nil {
 		return err

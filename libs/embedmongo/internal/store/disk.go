@@ -13,29 +13,26 @@ import (
 )
 
 const (
-	// reserve is the room on the disk below which writes are refused, so that
-	// the engine can still finish what it has begun.
+	// reserve is the free space below which writes are refused, so that the engine can finish what it has begun.
 	reserve = 64 << 20
-	// A write that finds the disk full looks for room this often, and new
-	// writes look for the reserve.
+	// On a full disk, a write checks for room at this interval, and new writes check the reserve.
 	lookEvery = 100 * time.Millisecond
 )
 
-// disk is the file system below the engine, which cannot go on when its log
-// cannot be written. Writes to the store are refused before it is full; a write
-// of the engine that finds it full all the same waits until there is room.
-// A failed flush is never tried again: what it should have written is unknown.
+// disk is the file system below the engine, which can't continue if it can't write its log. Writes to the store are
+// refused before the disk is full. If the engine still finds it full, its write waits for room. A failed flush is
+// never retried, because its effect is unknown.
 type disk struct {
 	vfs.FS
 	dir string
 
 	pace  atomic.Pointer[pace] // of compactions, once the engine is open
-	fresh atomic.Bool          // a log is not reused: its old bytes would stay
+	fresh atomic.Bool          // logs aren't reused, because their old bytes would stay
 
 	mu      sync.Mutex
 	patient bool          // an open engine waits; one that opens fails
-	waiting int           // how many writes wait for room
-	full    chan struct{} // closed while some wait
+	waiting int           // the number of writes that wait for room
+	full    chan struct{} // closed while writes wait
 	looked  time.Time
 	free    uint64
 }
@@ -44,7 +41,7 @@ func newDisk(dir string, fs vfs.FS) *disk {
 	return &disk{FS: fs, dir: dir, full: make(chan struct{})}
 }
 
-// opened tells that the engine is open.
+// opened records that the engine is open.
 func (d *disk) opened(p *pace) {
 	d.pace.Store(p)
 	d.mu.Lock()
@@ -52,14 +49,14 @@ func (d *disk) opened(p *pace) {
 	d.patient = true
 }
 
-// filled is closed while the disk is full.
+// filled returns a channel that is closed while the disk is full.
 func (d *disk) filled() <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.full
 }
 
-// room refuses to write so many bytes when too little would be left.
+// room refuses a write if too little space would remain.
 func (d *disk) room(bytes int) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -70,7 +67,7 @@ func (d *disk) room(bytes int) error {
 		d.looked = time.Now()
 		usage, err := d.GetDiskUsage(d.dir)
 		if err != nil {
-			usage.AvailBytes = 1 << 62 // it cannot tell
+			usage.AvailBytes = 1 << 62 // the platform doesn't report it
 		}
 		d.free = usage.AvailBytes
 	}
@@ -81,10 +78,10 @@ func (d *disk) room(bytes int) error {
 }
 
 func errDiskFull() error {
-	return mongoerr.New(mongoerr.OutOfDiskSpace, "the disk is full: writes go on when %d MB are free", reserve>>20)
+	return mongoerr.New(mongoerr.OutOfDiskSpace, "the disk is full: writes continue when %d MB are free", reserve>>20)
 }
 
-// retry runs a write until the disk has room for it.
+// retry repeats a write until the disk has room for it.
 func (d *disk) retry(write func() error) error {
 	err := write()
 	d.mu.Lock()
@@ -175,8 +172,7 @@ func (f *diskFile) WriteAt(p []byte, at int64) (n int, err error) {
 	return n, err
 }
 
-// attempt runs a call of the engine, which panics when its log cannot be
-// written or flushed; after that it cannot write any more.
+// attempt calls the engine, which panics if it can't write or flush its log. After that it accepts no writes.
 func (e *Engine) attempt(write func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -187,8 +183,7 @@ func (e *Engine) attempt(write func() error) (err error) {
 	return write()
 }
 
-// writable refuses writes that the disk has no room for, and all of them once
-// the log has failed.
+// writable refuses writes for which the disk has no room, and all writes after the log has failed.
 func (e *Engine) writable(bytes int) error {
 	if err := e.failed.Load(); err != nil {
 		return *err

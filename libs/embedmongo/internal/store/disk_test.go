@@ -47,7 +47,7 @@ func (d *smallDisk) Create(name string, c vfs.DiskWriteCategory) (vfs.File, erro
 	return &smallFile{f, d}, err
 }
 
-// Write takes half of what finds the disk full.
+// Write writes half of a buffer that doesn't fit on the full disk.
 func (f *smallFile) Write(p []byte) (int, error) {
 	if n := int64(len(p)); f.d.room.Load() > 0 && f.d.room.Add(-n) <= 0 {
 		f.d.full.Store(true)
@@ -78,7 +78,7 @@ func onDisk(t *testing.T) (*Engine, *smallDisk, *vfs.MemFS) {
 	return e, d, mem
 }
 
-// has counts the first books that a database holds without a gap.
+// has counts the books from the first one that a database holds without a gap.
 func has(t *testing.T, e *Engine) int {
 	t.Helper()
 	ok(t, e.Check())
@@ -121,7 +121,7 @@ func TestLowDiskRefusesWrites(t *testing.T) {
 	ok(t, e.Close())
 }
 
-func TestFullDisk(t *testing.T) {
+func TestWritesWaitOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	e, d, mem := onDisk(t)
 	for i := range 50 {
@@ -147,7 +147,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-func TestRoomComesBack(t *testing.T) {
+func TestWritesContinueAfterAFullDisk(t *testing.T) {
 	t.Parallel()
 	e, d, mem := onDisk(t)
 	ok(t, insert(e, raw(t, book(0))))
@@ -175,8 +175,8 @@ func TestRoomComesBack(t *testing.T) {
 	ok(t, e.Close())
 }
 
-// TestIndexBuildOnAFullDisk: a build that finds the disk full half-way leaves
-// nothing of the index, lets readers in, and succeeds when there is room again.
+// TestIndexBuildOnAFullDisk: a build that finds the disk full half-way leaves nothing of the index, doesn't block
+// readers, and succeeds once there is room again.
 func TestIndexBuildOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	e, d, mem := onDisk(t)
@@ -191,7 +191,9 @@ func TestIndexBuildOnAFullDisk(t *testing.T) {
 	ok(t, tx.Commit())
 	ok(t, e.Sync())
 	titles := func() error {
-		ix, err := ParseIndex(raw(t, bson.D{{Key: "key", Value: bson.D{{Key: "title", Value: 1}}}, {Key: "name", Value: "titles"}}))
+		ix, err := ParseIndex(
+			raw(t, bson.D{{Key: "key", Value: bson.D{{Key: "title", Value: 1}}}, {Key: "name", Value: "titles"}}),
+		)
 		ok(t, err)
 		if _, _, err = e.CreateIndexes("shop.books", []*Index{ix}); err != nil {
 			return err
@@ -239,7 +241,7 @@ func TestIndexBuildOnAFullDisk(t *testing.T) {
 	ok(t, e.Close())
 }
 
-func TestFailedFlush(t *testing.T) {
+func TestFailedFlushStopsWrites(t *testing.T) {
 	t.Parallel()
 	e, d, mem := onDisk(t)
 	ok(t, insert(e, raw(t, book(0))))
@@ -262,8 +264,8 @@ func TestFailedFlush(t *testing.T) {
 	ok(t, crashed.Close())
 }
 
-// TestTornLog cuts and spoils the end of the log in every way: the database
-// opens with an unbroken beginning of what was written, or says what is wrong.
+// TestTornLog cuts and damages the end of the log in every way: the database opens with an unbroken beginning of the
+// writes, or reports the damage.
 func TestTornLog(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -298,7 +300,7 @@ func TestTornLog(t *testing.T) {
 	}
 }
 
-// written is how much of the log is in use; its last bytes may be zero.
+// written returns how much of the log is in use. Its last bytes may be zero.
 func written(t *testing.T, dir string) int {
 	t.Helper()
 	log, err := os.ReadFile(lastLog(t, dir))
@@ -306,7 +308,7 @@ func written(t *testing.T, dir string) int {
 	return len(bytes.TrimRight(log, "\x00")) + 4
 }
 
-// torn opens a database whose log is damaged behind the first, safe books.
+// torn opens a database whose log is damaged after the first, safe books.
 func torn(t *testing.T, image string, log []byte, safe int) int {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "torn")
@@ -315,7 +317,7 @@ func torn(t *testing.T, image string, log []byte, safe int) int {
 	e, err := Open(dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		if !errors.Is(err, pebble.ErrCorruption) {
-			t.Errorf("damaged behind %d books: %v", safe, err)
+			t.Errorf("damaged after %d books: %v", safe, err)
 		}
 		return 0
 	}

@@ -31,8 +31,8 @@ type Engine struct {
 	durable bool
 	locks   *lockTable
 
-	// ddl is held for reading by commits and by views while they are taken,
-	// for writing while the catalog changes and while a floor is found.
+	// ddl is read-locked by commits and while views are opened. It is write-locked while the catalog changes or a
+	// floor is found.
 	ddl     sync.RWMutex
 	floors  floors
 	catalog atomic.Pointer[Catalog]
@@ -44,7 +44,7 @@ type Engine struct {
 	purging         sync.Mutex // held while the request for a purge changes
 
 	disk   *disk
-	failed atomic.Pointer[error] // why the log takes no more writes
+	failed atomic.Pointer[error] // why the log accepts no writes
 }
 
 // Open opens or creates the database in dir; "" keeps it in memory.
@@ -62,8 +62,7 @@ func Open(dir string, log *slog.Logger) (*Engine, error) {
 	return open(dir, vfs.Default, lock, &pebble.Options{}, log)
 }
 
-// OpenReadOnly opens the database in dir, which has to exist, and changes
-// nothing in it.
+// OpenReadOnly opens the database in dir, which must exist, and changes nothing in it.
 func OpenReadOnly(dir string, log *slog.Logger) (*Engine, error) {
 	if have, err := pebble.Peek(dir, vfs.Default); err != nil {
 		return nil, fmt.Errorf("embedmongo: %w", err)
@@ -155,7 +154,7 @@ func (e *Engine) View() *View {
 	return v.Retain()
 }
 
-// Catalog is the current catalog.
+// Catalog returns the current catalog.
 func (e *Engine) Catalog() *Catalog { return e.catalog.Load() }
 
 // Latest reads one key's latest committed value; nil means absent.
@@ -210,7 +209,7 @@ func (e *Engine) each(lower, upper []byte, fn func(key, value []byte) error) err
 	return it.Error()
 }
 
-// engineLog passes only the engine's errors on.
+// engineLog logs only the engine's errors.
 type engineLog struct{ log *slog.Logger }
 
 func (engineLog) Infof(string, ...any) {}

@@ -8,17 +8,16 @@ import (
 )
 
 const (
-	fewSteps  = 256    // over removed keys, which are not worth a floor
-	mostSteps = 20_000 // which writers wait for while a floor is found: milliseconds
+	fewSteps  = 256    // over deleted keys, which don't justify a floor
+	mostSteps = 20_000 // while writers wait for a floor to be found: milliseconds
 	maxFloors = 16
 )
 
-// floors say where there is nothing at the front of a range. Of a queue that
-// is read from its front, and loses there what was read, the engine keeps the
-// removed keys until it compacts them, and every walk steps over them again:
-// thousands, where hundreds of entries a second pass.
+// floors record that the front of a range is empty. A queue is read and emptied at its front. The engine keeps the
+// deleted keys until it compacts them, and every iteration steps over them again: thousands, at hundreds of entries a
+// second.
 type floors struct {
-	raised uint64 // how often one was; guarded by Engine.ddl
+	raised uint64 // the number of raised floors; guarded by Engine.ddl
 
 	mu sync.Mutex
 	of map[string]*floor // by a range's lower bound
@@ -27,11 +26,11 @@ type floors struct {
 // floor says that a range has no keys below it.
 type floor struct {
 	at    []byte
-	since uint64 // in views that were taken when so many had been raised
+	since uint64 // valid in views that were opened after this many floors had been raised
 }
 
-// begin is where a walk over [lower, upper) may begin in a view that was taken
-// when so many floors had been raised.
+// begin returns where an iteration over [lower, upper) may begin in a view that was opened when this many floors had
+// been raised.
 func (f *floors) begin(lower, upper []byte, raised uint64) []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -45,8 +44,8 @@ func (f *floors) begin(lower, upper []byte, raised uint64) []byte {
 	return known.at
 }
 
-// admit lowers the floors to keys that are about to be visible. The caller
-// holds Engine.ddl until they are.
+// admit lowers the floors to keys that are about to become visible. The caller holds Engine.ddl until they are
+// visible.
 func (f *floors) admit(writes map[string][]byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -59,7 +58,7 @@ func (f *floors) admit(writes map[string][]byte) {
 	}
 }
 
-// set raises a floor. The caller holds Engine.ddl alone.
+// set raises a floor. The caller holds Engine.ddl exclusively.
 func (f *floors) set(lower, at []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -76,9 +75,8 @@ func (f *floors) set(lower, at []byte) {
 	f.of[string(lower)] = &floor{at: at, since: f.raised}
 }
 
-// raise finds the floor of a range anew. Nobody writes meanwhile, so that what
-// is found holds for every view that is taken from now on. Where somebody does
-// at the moment, the next walk will find it.
+// raise finds the floor of a range. No write happens meanwhile, so the result is valid for every view that is opened
+// later. If a writer is active now, the next iteration finds the floor.
 func (e *Engine) raise(lower, upper []byte) {
 	if upper == nil || !e.ddl.TryLock() {
 		return

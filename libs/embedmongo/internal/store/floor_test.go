@@ -49,7 +49,7 @@ func (q queue) remove(id int) {
 	ok(q.T, tx.Commit())
 }
 
-// front gives the first documents of a view, and how many steps the engine took for them.
+// front returns the first documents of a view, and the number of steps that the engine needed for them.
 func (q queue) front(v *View, most int) (ids []int, steps int) {
 	prefix := q.c.DocPrefix()
 	it, err := v.Iter(prefix, append(slices.Clone(prefix[:len(prefix)-1]), prefix[len(prefix)-1]+1), false)
@@ -107,7 +107,8 @@ func TestFloor(t *testing.T) {
 	}
 }
 
-// Whatever is put in and removed, in whatever order: each view shows what there was when it was taken.
+// TestFloorOfAnyOrder: documents are inserted and deleted in any order. Each view shows the documents at the time
+// when it was opened.
 func TestFloorOfAnyOrder(t *testing.T) {
 	t.Parallel()
 	q := newQueue(t)
@@ -159,7 +160,8 @@ func TestFloorOfAnyOrder(t *testing.T) {
 	}
 }
 
-// What several put in at once, one who reads from the front takes to the last, each once.
+// TestFloorUnderWriters: several writers insert at once, and one reader takes every document from the front, each
+// once.
 func TestFloorUnderWriters(t *testing.T) {
 	t.Parallel()
 	q := newQueue(t)
@@ -191,7 +193,7 @@ func TestFloorUnderWriters(t *testing.T) {
 		got += len(ids)
 		if over && len(ids) == 0 {
 			if got != writers*each {
-				t.Errorf("%d were taken of %d", got, writers*each)
+				t.Errorf("%d documents were read of %d", got, writers*each)
 			}
 			break
 		}

@@ -39,7 +39,10 @@ func newLockTable() *lockTable {
 }
 
 func errConflict() error {
-	return mongoerr.New(mongoerr.WriteConflict, "Caused by :: Write conflict during plan execution and yielding is disabled. :: Please retry your operation or multi-document transaction.")
+	return mongoerr.New(
+		mongoerr.WriteConflict,
+		"Caused by :: Write conflict during plan execution and yielding is disabled. :: Please retry your operation or multi-document transaction.",
+	)
 }
 
 // acquire takes a key for tx, waiting as long as tx may wait for its owner.
@@ -73,7 +76,7 @@ func (t *lockTable) acquire(ctx context.Context, tx *Tx, key string) error {
 	s.Lock()
 	defer s.Unlock()
 	select {
-	case <-w.given: // given at the same moment: keep it, so it is released with tx
+	case <-w.given: // the lock was granted at the same moment: keep it, so that tx releases it
 		return nil
 	default:
 	}

@@ -10,21 +10,19 @@ import (
 )
 
 const (
-	// calm is how many bytes a second compactions write while nothing presses.
-	// Left to itself one takes a whole processor for half a second, and whoever
-	// asks meanwhile waits for the other one.
+	// calm is the number of bytes that compactions write in a second without pressure. An unlimited compaction uses a
+	// whole processor for half a second, and requests wait for the other one.
 	calm = 8 << 20
-	// pressing is how many layers of fresh files are pressing: one more makes
-	// every read dearer, and at stopWrites nothing more is taken. A compaction
-	// begins at compactFrom.
+	// pressing is the number of layers of fresh files that means pressure. Each further layer makes reads slower, and
+	// at stopWrites no more writes are accepted. A compaction begins at compactFrom.
 	pressing = 2 * compactFrom
 
 	compacting vfs.DiskWriteCategory = "pebble-compaction"
 )
 
-// pace slows compactions down.
+// pace limits the speed of compactions.
 type pace struct {
-	ctx    context.Context //nolint:containedctx // of the engine: a file's write has none
+	ctx    context.Context // the engine's context: a file's write has none
 	hurry  context.CancelFunc
 	layers func() int
 	bytes  *rate.Limiter
@@ -39,16 +37,15 @@ func newPace(layers func() int) *pace {
 	return p
 }
 
-// wait holds a compaction back that is about to write so many bytes.
+// wait delays a compaction that is about to write this many bytes.
 func (p *pace) wait(n int) {
 	if p == nil || p.pressed() {
 		return
 	}
-	_ = p.bytes.WaitN(p.ctx, min(n, p.bytes.Burst())) // the engine closes: it is not held back any more
+	_ = p.bytes.WaitN(p.ctx, min(n, p.bytes.Burst())) // fails if the engine closes, which ends the delay
 }
 
-// atLeast lets compactions write so many bytes a second until the returned
-// function is called.
+// atLeast allows compactions to write this many bytes a second until the returned function is called.
 func (p *pace) atLeast(perSecond float64) (end func()) {
 	p.bytes.SetLimit(rate.Limit(max(perSecond, calm)))
 	return func() { p.bytes.SetLimit(calm) }

@@ -38,10 +38,10 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// Compactions of a real engine go through the pace, and it does not keep the engine from closing.
+// TestPaceOfCompactions: the pace limits compactions of a real engine, and doesn't delay closing the engine.
 func TestPaceOfCompactions(t *testing.T) {
 	t.Parallel()
-	e, c := shelf(t)
+	e, c := bookStore(t)
 	asked := 0
 	e.disk.pace.Load().layers = func() int { asked++; return 0 }
 	ok(t, e.db.Flush())

@@ -12,26 +12,24 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// A deleted or overwritten value stays in the files of the engine: in the log
-// until that is reused, in tables until they are compacted, and, as a bound of
-// a table, in the manifest. A purge removes such values from all files:
+// A deleted or overwritten value stays in the engine's files: in the log until that is reused, in tables until they
+// are compacted, and, as a bound of a table, in the manifest. A purge removes such values from all files:
 //
-//	requested ──> due ──> flush, rewrite every table, turn the log and the
-//	                      manifest over ──> no file of before is left
+//	requested ──> due ──> flush, rewrite every table, replace the log and the
+//	                      manifest ──> no older file is left
 //
-// A request is stored, so that it survives a crash. Requests that come while
-// one waits share its purge.
+// A request is stored, so that it survives a crash. Requests that arrive while one waits share its purge.
 
 var (
-	purgeKey = []byte("p") // when the purge is due, and when one was requested last
-	// These bounds enclose all keys. Nothing is stored at them.
+	purgeKey = []byte("p") // when the purge is due, and when one was last requested
+	// These bounds enclose all keys. No value is stored at them.
 	lowest, highest = []byte{0}, []byte{0xff}
 )
 
 const (
-	purgeBatch = 1_000            // results that are removed at once
-	purgeFor   = 2 * time.Minute  // in which a purge writes the tables anew, if there is much
-	turnPause  = time.Millisecond // between steps in which the log and the manifest turn over
+	purgeBatch = 1_000            // results that are removed in one batch
+	purgeFor   = 2 * time.Minute  // the time in which a purge rewrites many tables
+	turnPause  = time.Millisecond // between steps of replacing the log and the manifest
 )
 
 // purge is a stored request.
@@ -42,7 +40,7 @@ func (p purge) encode() []byte {
 	return binary.BigEndian.AppendUint64(b, uint64(p.latest.UnixMilli()))
 }
 
-// pendingPurge gives the stored request; its due is zero if there is none.
+// pendingPurge returns the stored request. Its due time is zero if there is none.
 func (e *Engine) pendingPurge() (p purge, err error) {
 	b, err := get(e.db, purgeKey)
 	if err != nil || len(b) != 16 {
@@ -53,9 +51,8 @@ func (e *Engine) pendingPurge() (p purge, err error) {
 	return p, nil
 }
 
-// RequestPurge asks for a purge of what has been deleted or overwritten by
-// now, and stores that. It is due after a while, because views and results of
-// retryable writes that hold such values have gone by then.
+// RequestPurge stores a request to purge data that is deleted or overwritten by now. It is due later, because by then
+// views and results of retryable writes that hold such values have ended.
 func (e *Engine) RequestPurge(now time.Time, after time.Duration) error {
 	if !e.durable {
 		return nil
@@ -85,9 +82,8 @@ func (e *Engine) PurgeDue(now time.Time) (bool, error) {
 	return !p.due.IsZero() && !now.Before(p.due), err
 }
 
-// Purge removes from all files what was deleted or overwritten before the
-// requests that are older than after. It takes as much room on the disk as the
-// database has. On an error the request stays.
+// Purge removes from all files the data that was deleted or overwritten before requests older than after. It needs as
+// much free space as the database has. On an error the request stays.
 func (e *Engine) Purge(ctx context.Context, now time.Time, after time.Duration) error {
 	covered := now.Add(-after)
 	if oldest := e.views.oldest(); !oldest.IsZero() && oldest.Before(covered) {
@@ -109,7 +105,7 @@ func (e *Engine) Purge(ctx context.Context, now time.Time, after time.Duration) 
 	return e.purged(now, after)
 }
 
-// purged notes that a purge that began at now is done.
+// purged records that a purge that began at now is done.
 func (e *Engine) purged(now time.Time, after time.Duration) error {
 	e.purging.Lock()
 	defer e.purging.Unlock()
@@ -126,8 +122,7 @@ func (e *Engine) purged(now time.Time, after time.Duration) error {
 	})
 }
 
-// removeResults removes results of retryable writes that are older than what a
-// client would still ask for. They may hold documents.
+// removeResults removes results of retryable writes that clients no longer retry. They may hold documents.
 func (e *Engine) removeResults(ctx context.Context, before time.Time) error {
 	isOld := func(result []byte) bool {
 		at, ok := bsonraw.Lookup(result, "at")
@@ -149,9 +144,9 @@ func (e *Engine) removeResults(ctx context.Context, before time.Time) error {
 	return err
 }
 
-// removeEach removes those keys of which the value is still old.
+// removeEach removes those keys whose value is still old.
 func (e *Engine) removeEach(keys [][]byte, isOld func([]byte) bool) error {
-	e.ddl.Lock() // no commit meanwhile
+	e.ddl.Lock() // no commits meanwhile
 	defer e.ddl.Unlock()
 	b := e.db.NewBatch()
 	defer func() { _ = b.Close() }()
@@ -167,11 +162,10 @@ func (e *Engine) removeEach(keys [][]byte, isOld func([]byte) bool) error {
 	return e.attempt(func() error { return e.db.Apply(b, pebble.NoSync) })
 }
 
-// rewrite flushes, compacts everything, and turns the log and the manifest
-// over until no file of before is left.
+// rewrite flushes, compacts everything, and replaces the log and the manifest until no older file is left.
 func (e *Engine) rewrite(ctx context.Context) error {
-	// Two tables whose bounds enclose everything: the compaction takes every
-	// other table with them, and cannot merely move one.
+	// Two tables whose bounds enclose everything make the compaction rewrite every other table, because it can't
+	// merely move one.
 	for range 2 {
 		if err := e.flushBounds(); err != nil {
 			return err
@@ -184,14 +178,14 @@ func (e *Engine) rewrite(ctx context.Context) error {
 	if err := e.attempt(func() error { return e.db.Compact(ctx, lowest, append(highest, 0xff), false) }); err != nil {
 		return err
 	}
-	// A manifest of during the compaction names the bounds of tables of before.
+	// A manifest written during the compaction names the bounds of old tables.
 	manifests, err := e.files("MANIFEST-")
 	if err != nil {
 		return err
 	}
 	before := append(tables, manifests...)
-	// The manifest turns over when it has more changes than there are tables;
-	// this happens twice, as one of before is kept.
+	// The manifest is replaced if it has more changes than there are tables. This happens twice, because an old one is
+	// kept.
 	for range 4*len(before) + 100 {
 		left, err := e.remaining(before)
 		if err != nil || len(left) == 0 {
@@ -207,7 +201,7 @@ func (e *Engine) rewrite(ctx context.Context) error {
 		case <-time.After(turnPause):
 		}
 	}
-	return fmt.Errorf("%s and %d more files of before the purge are left", before[0], len(before)-1)
+	return fmt.Errorf("%s and %d more files from before the purge are left", before[0], len(before)-1)
 }
 
 // flushBounds writes a table that encloses all keys, and starts a new log.
@@ -219,13 +213,14 @@ func (e *Engine) flushBounds() error {
 	})
 }
 
-// files lists the engine's files that may hold keys or values and whose names
-// begin with a prefix.
+// files lists the engine's files with a prefix that may hold keys or values.
 func (e *Engine) files(prefix string) ([]string, error) {
 	all, err := e.disk.List(e.disk.dir)
 	var files []string
 	for _, name := range all {
-		holds := strings.HasSuffix(name, ".sst") || strings.HasSuffix(name, ".blob") || strings.HasSuffix(name, ".log") || strings.HasPrefix(name, "MANIFEST-")
+		holds := strings.HasSuffix(name, ".sst") || strings.HasSuffix(name, ".blob") ||
+			strings.HasSuffix(name, ".log") ||
+			strings.HasPrefix(name, "MANIFEST-")
 		if holds && strings.HasPrefix(name, prefix) {
 			files = append(files, name)
 		}
@@ -233,7 +228,7 @@ func (e *Engine) files(prefix string) ([]string, error) {
 	return files, err
 }
 
-// remaining gives those of the files that are still there.
+// remaining returns those of the files that still exist.
 func (e *Engine) remaining(files []string) ([]string, error) {
 	now, err := e.files("")
 	there := make(map[string]bool, len(now))

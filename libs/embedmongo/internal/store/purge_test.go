@@ -8,7 +8,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// TestPurgeRequests: what a purge does not cover is covered by the next one, and a view of before keeps a purge from running.
+// TestPurgeRequests: a later purge covers a request that an earlier one doesn't cover, and an older view delays a
+// purge.
 func TestPurgeRequests(t *testing.T) {
 	t.Parallel()
 	e, err := Open(t.TempDir(), slog.Default())

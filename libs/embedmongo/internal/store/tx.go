@@ -13,9 +13,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
-// How long a writer waits for another's lock before it reports a conflict.
+// How long a writer waits for another writer's lock before it reports a conflict.
 const (
-	singleWait = 70 * time.Second       // a single write outwaits any transaction
+	singleWait = 70 * time.Second       // a single write waits longer than any transaction lasts
 	firstWait  = time.Second            // a transaction that has observed nothing yet
 	shortWait  = 100 * time.Millisecond // a transaction, for a single write to finish
 )
@@ -34,7 +34,7 @@ type Tx struct {
 	until  time.Time
 	writes *writeSet
 	locks  []string
-	locked map[string]struct{} // the same, once there are many
+	locked map[string]struct{} // the same, if there are many
 	colls  map[*Collection]struct{}
 	marks  map[*Index]uint32
 }
@@ -53,9 +53,8 @@ func (e *Engine) Begin() *Tx {
 // View is the state a multi-statement transaction reads.
 func (tx *Tx) View() *View { return tx.view }
 
-// Restart gives a transaction in its first statement a new snapshot. It keeps
-// its locks, so what it waited for cannot change again. It reports false when
-// the transaction has to fail instead.
+// Restart gives a transaction in its first statement a new snapshot. It keeps its locks, so the values that it waited
+// for can't change again. It returns false if the transaction must fail instead.
 func (tx *Tx) Restart() bool {
 	if !tx.multi || !tx.first || time.Now().After(tx.until) {
 		return false
@@ -203,7 +202,11 @@ func (tx *Tx) write(ctx context.Context, c *Collection, idKey []byte, old, doc b
 	}
 	tx.writes.put(c.DocKey(idKey), doc)
 	if tx.writes.bytes > maxTxBytes {
-		return mongoerr.New(mongoerr.TransactionTooLarge, "Total size of all transaction operations must be less than %d", maxTxBytes)
+		return mongoerr.New(
+			mongoerr.TransactionTooLarge,
+			"Total size of all transaction operations must be less than %d",
+			maxTxBytes,
+		)
 	}
 	return nil
 }
@@ -237,8 +240,7 @@ func (tx *Tx) entriesOf(ix *Index, idKey, old, doc []byte) (before, after []entr
 	return before, after, nil
 }
 
-// claim locks the new unique keys, in one order for all writers, and refuses
-// those that are taken.
+// claim locks the new unique keys, in one order for all writers, and refuses keys that exist.
 func (tx *Tx) claim(ctx context.Context, c *Collection, keys []entry, doc []byte) error {
 	sort.Slice(keys, func(i, j int) bool { return bytes.Compare(keys[i].key, keys[j].key) < 0 })
 	for _, e := range keys {
@@ -272,13 +274,19 @@ func duplicateOf(c *Collection, key, doc []byte) error {
 }
 
 func duplicate(c *Collection, index string, pattern, value bsoncore.Document) error {
-	e := mongoerr.New(mongoerr.DuplicateKey, "E11000 duplicate key error collection: %s index: %s dup key: %s", c.NS, index, value)
+	e := mongoerr.New(
+		mongoerr.DuplicateKey,
+		"E11000 duplicate key error collection: %s index: %s dup key: %s",
+		c.NS,
+		index,
+		value,
+	)
 	e.KeyPattern, e.KeyValue = pattern, value
 	return e
 }
 
-// Commit applies the writes in one batch and gives the locks up. The batch is
-// visible at once; Engine.Sync makes it durable.
+// Commit applies the writes in one batch and releases the locks. The batch is visible at once; Engine.Sync makes it
+// durable.
 func (tx *Tx) Commit() error {
 	defer tx.Abort()
 	if len(tx.writes.values) == 0 {
@@ -319,7 +327,7 @@ func (tx *Tx) Commit() error {
 	return nil
 }
 
-// Abort drops the writes and gives the locks up; after Commit it does nothing.
+// Abort drops the writes and releases the locks. After Commit it does nothing.
 func (tx *Tx) Abort() {
 	for _, k := range tx.locks {
 		tx.engine.locks.release(k)

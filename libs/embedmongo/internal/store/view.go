@@ -17,7 +17,7 @@ type View struct {
 	Catalog *Catalog
 	engine  *Engine
 	snap    *pebble.Snapshot
-	raised  uint64 // how many floors had been when it was taken
+	raised  uint64 // the number of raised floors when it was opened
 	own     *writeSet
 	refs    atomic.Int32
 }
@@ -28,7 +28,7 @@ func (v *View) Retain() *View {
 	return v
 }
 
-// Close gives the view up.
+// Close releases the view.
 func (v *View) Close() {
 	if v.refs.Add(-1) == 0 {
 		v.engine.views.remove(v)
@@ -36,7 +36,7 @@ func (v *View) Close() {
 	}
 }
 
-// openViews are the views that are open, and since when.
+// openViews are the open views, with the time when each was opened.
 type openViews struct {
 	mu    sync.Mutex
 	since map[*View]time.Time
@@ -57,7 +57,7 @@ func (o *openViews) remove(v *View) {
 	delete(o.since, v)
 }
 
-// oldest is when the oldest open view was opened; zero if none is open.
+// oldest returns when the oldest open view was opened, or zero.
 func (o *openViews) oldest() (oldest time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -201,8 +201,7 @@ func (v *View) Iter(lower, upper []byte, reverse bool) (*Iter, error) {
 	return out, nil
 }
 
-// Next moves on and reports whether there is an entry; Key and Value hold
-// until the next call.
+// Next advances and reports whether there is an entry. Key and Value are valid until the next call.
 func (it *Iter) Next() (bool, error) {
 	for {
 		if !it.started {
@@ -225,8 +224,7 @@ func (it *Iter) Next() (bool, error) {
 	}
 }
 
-// first goes to the front, and has it found anew where much stands before it
-// that is no longer there.
+// first goes to the front. If it must step over many deleted keys, it starts finding a new floor.
 func (it *Iter) first() {
 	it.snap.First()
 	steps := it.snap.Stats().ForwardStepCount[pebble.InternalIterCall]

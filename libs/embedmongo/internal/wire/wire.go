@@ -174,7 +174,12 @@ func readDocument(b []byte) (bsoncore.Document, []byte, error) {
 		return nil, nil, fmt.Errorf("malformed document")
 	}
 	if size > maxCommand {
-		return nil, nil, mongoerr.New(mongoerr.ObjectTooLarge, "BSONObj size: %d is invalid. Size must be between 0 and %d", size, maxCommand)
+		return nil, nil, mongoerr.New(
+			mongoerr.ObjectTooLarge,
+			"BSONObj size: %d is invalid. Size must be between 0 and %d",
+			size,
+			maxCommand,
+		)
 	}
 	return bsoncore.Document(b[:size:size]), b[size:], nil
 }

@@ -64,10 +64,14 @@ func FuzzMessage(f *testing.F) {
 	lsid := d("id", bson.Binary{Subtype: 4, Data: make([]byte, 16)})
 	hello := document(f, "hello", 1, "$db", "admin")
 	insert := document(f, "insert", "c", "ordered", true, "lsid", lsid, "txnNumber", int64(1), "$db", "test")
-	query := append([]byte("\x00\x00\x00\x00admin.$cmd\x00\x00\x00\x00\x00\xff\xff\xff\xff"), document(f, "isMaster", 1)...)
+	query := append(
+		[]byte("\x00\x00\x00\x00admin.$cmd\x00\x00\x00\x00\x00\xff\xff\xff\xff"),
+		document(f, "isMaster", 1)...)
 	for _, m := range [][]byte{
 		msg(0, hello), msg(flagChecksum, hello), msg(1<<16, hello), frame(opQuery, query),
-		msg(flagMoreToCome, insert, sequence("documents", document(f, "_id", 1), document(f, "_id", 2, "a", bson.A{"x", nil}))...),
+		msg(flagMoreToCome, insert, sequence("documents", document(f, "_id", 1), document(f, "_id", 2, "a", bson.A{
+			"x", nil,
+		}))...),
 		msg(0, document(f, "find", "c", "filter", d("a", d("$gt", 1)), "sort", d("a", -1), "$db", "test")),
 		msg(0, document(f, "update", "c", "$db", "test"), sequence("updates", document(f, "q", d(), "u", d("$set", d("a", 1.5))))...),
 		append(msg(0, hello), msg(0, insert)...), frame(opMsg, nil), frame(2012, []byte{1, 2, 3}),
@@ -100,7 +104,10 @@ func FuzzMessage(f *testing.F) {
 func TestSizes(t *testing.T) {
 	t.Parallel()
 	read := func(head []byte, rest int) (*Message, error) {
-		return Read(bufio.NewReader(io.MultiReader(bytes.NewReader(head), io.LimitReader(zeros{}, int64(rest)))), MaxMessage)
+		return Read(
+			bufio.NewReader(io.MultiReader(bytes.NewReader(head), io.LimitReader(zeros{}, int64(rest)))),
+			MaxMessage,
+		)
 	}
 	header := func(size uint32) []byte {
 		h := frame(opMsg, nil)
@@ -121,7 +128,7 @@ func TestSizes(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	if grown := after.TotalAlloc - before.TotalAlloc; grown > MaxMessage/4 {
-		t.Errorf("%d bytes were taken for a message that never came", grown)
+		t.Errorf("%d bytes were allocated for a message that never arrived", grown)
 	}
 
 	// Documents that fill a message of exactly 48 MB.
@@ -139,7 +146,13 @@ func TestSizes(t *testing.T) {
 
 	// A document too large for any command is answered, and the connection continues.
 	big := document(t, "x", bson.Binary{Data: make([]byte, maxCommand)})
-	r := bufio.NewReader(bytes.NewReader(append(msg(0, document(t, "insert", "c"), sequence("documents", big)...), msg(0, document(t, "hello", 1))...)))
+	r := bufio.NewReader(
+		bytes.NewReader(
+			append(
+				msg(0, document(t, "insert", "c"), sequence("documents", big)...),
+				msg(0, document(t, "hello", 1))...),
+		),
+	)
 	if m, err = Read(r, MaxMessage); err != nil || !mongoerr.Is(m.Refusal, mongoerr.ObjectTooLarge) {
 		t.Fatal(m, err)
 	}
