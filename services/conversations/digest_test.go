@@ -31,7 +31,9 @@ func (s *fakeStore) Get(_ context.Context, t tenant.ID, token string) (Conversat
 	return c, nil
 }
 
-func (s *fakeStore) Messages(_ context.Context, _ tenant.ID, _ id.Conversation, _ id.Message, limit int64) ([]Message, bool, error) {
+func (s *fakeStore) Messages(
+	_ context.Context, _ tenant.ID, _ id.Conversation, _ id.Message, limit int64,
+) ([]Message, bool, error) {
 	s.read = limit
 	return []Message{said(FromVisitor, noon)}, false, nil
 }

@@ -11,7 +11,9 @@ import (
 // Say posts a visitor's message into the conversation with the given token or, if token is "", into the visitor's
 // newest open conversation. If there is none, or it is full, Say opens a new one. It returns the conversation's id.
 // Repeating a client id posts nothing.
-func (s *Service) Say(ctx context.Context, t tenant.ID, token string, visitor id.Visitor, d Draft) (id.Conversation, error) {
+func (s *Service) Say(
+	ctx context.Context, t tenant.ID, token string, visitor id.Visitor, d Draft,
+) (id.Conversation, error) {
 	if token == "" {
 		newest, err := s.OpenOf(ctx, t, visitor)
 		if err != nil && !fault.Is(err, fault.NotFound) {

@@ -62,12 +62,16 @@ func TestImportStoresNewKeysAndRetriesConflicts(t *testing.T) {
 		stored    int
 		conflict  bool
 	}{
-		"all new":                       {map[string]id.Visitor{}, nil, []id.Visitor{1, 2, 1, 3}, 3, false},
-		"one exists":                    {map[string]id.Visitor{"b": 77}, nil, []id.Visitor{1, 77, 1, 2}, 2, false},
-		"all exist":                     {map[string]id.Visitor{"a": 7, "b": 8, "c": 9}, nil, []id.Visitor{7, 8, 7, 9}, 0, false},
-		"concurrent import of one":      {map[string]id.Visitor{}, []string{"b"}, []id.Visitor{4, 1001, 4, 5}, 2, false},
-		"concurrent import of the rest": {map[string]id.Visitor{"a": 7, "c": 9}, []string{"b"}, []id.Visitor{7, 1001, 7, 9}, 0, false},
-		"conflict at every attempt":     {map[string]id.Visitor{}, strings.Split("stuvwx", ""), nil, 0, true},
+		"all new":    {map[string]id.Visitor{}, nil, []id.Visitor{1, 2, 1, 3}, 3, false},
+		"one exists": {map[string]id.Visitor{"b": 77}, nil, []id.Visitor{1, 77, 1, 2}, 2, false},
+		"all exist": {
+			map[string]id.Visitor{"a": 7, "b": 8, "c": 9}, nil, []id.Visitor{7, 8, 7, 9}, 0, false,
+		},
+		"concurrent import of one": {map[string]id.Visitor{}, []string{"b"}, []id.Visitor{4, 1001, 4, 5}, 2, false},
+		"concurrent import of the rest": {
+			map[string]id.Visitor{"a": 7, "c": 9}, []string{"b"}, []id.Visitor{7, 1001, 7, 9}, 0, false,
+		},
+		"conflict at every attempt": {map[string]id.Visitor{}, strings.Split("stuvwx", ""), nil, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -21,6 +21,7 @@ import (
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/libs/store/mongokit"
@@ -118,30 +119,29 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 // the key's own row. Then transactions on one key are serialised by the write conflict on that row, and the record ids
 // of the key follow commit order.
 func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, data contract.Data) error {
-	return l.AppendAbout(ctx, t, 0, key, data)
+	return l.append(ctx, t, Record{Key: key}, data)
 }
 
-// AppendAbout is Append for an event about a visitor that its data doesn't name. visitor is 0 if there is none.
-func (l *Log) AppendAbout(ctx context.Context, t tenant.ID, visitor, key int64, data contract.Data) error {
+// AppendAbout is Append for an event about a visitor that its data doesn't name.
+func (l *Log) AppendAbout(
+	ctx context.Context, t tenant.ID, visitor id.Visitor, key int64, data contract.Data,
+) error {
+	return l.append(ctx, t, Record{Key: key, Visitor: int64(visitor)}, data)
+}
+
+// append stores a record with the key and the visitor of r.
+func (l *Log) append(ctx context.Context, t tenant.ID, r Record, data contract.Data) error {
 	b, err := httpkit.Encode(data)
 	if err != nil {
 		return fmt.Errorf("outbox: encode %s: %w", data.EventType(), err)
 	}
-	id, err := l.nextID(ctx, t, key)
-	if err != nil {
+	if r.ID, err = l.nextID(ctx, t, r.Key); err != nil {
 		return fmt.Errorf("events: %w", err)
 	}
 	mongokit.AfterCommit(ctx, func() { signal(l.stored) })
-	return l.rows.Insert(ctx, Record{
-		ID:      id,
-		Website: t,
-		Type:    data.EventType(),
-		Key:     key,
-		At:      time.Now(),
-		Data:    string(b),
-		Visitor: visitor,
-		Trace:   telemetry.Traceparent(ctx),
-	})
+	r.Website, r.Type, r.At = t, data.EventType(), time.Now()
+	r.Data, r.Trace = string(b), telemetry.Traceparent(ctx)
+	return l.rows.Insert(ctx, r)
 }
 
 // signal sends on a channel with a buffer of one, unless a signal is pending already.

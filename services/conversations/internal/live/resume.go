@@ -49,9 +49,9 @@ func newResumes() resumes {
 	return resumes{newShares[tenant.ID](maxResuming, maxResuming), newShares[owner](unlimited, maxVisitorResume)}
 }
 
-// turn waits for a reader's turn, which done ends, given the bytes that were read. It reports false if ctx ended first. A
-// visitor's next turn begins once the bytes of the last one are paid for at resumePace: a client that reconnects missed
-// little, and one that reads a long log again and again shall not keep a processor busy.
+// turn waits for a reader's turn, which done ends, given the bytes that were read. It reports false if ctx ended first.
+// A visitor's next turn begins once the bytes of the last one are paid for at resumePace: a client that reconnects
+// missed little, and one that reads a long log again and again shall not keep a processor busy.
 func (s resumes) turn(ctx context.Context, r *reader) (done func(bytes int), ok bool) {
 	if !r.isVisitor {
 		return func(int) { s.all.release(r.website, 1) }, s.all.wait(ctx, r.website, 1)

@@ -188,7 +188,7 @@ func TestResumingTakesTurns(t *testing.T) {
 	}
 }
 
-// TestAVisitorsResumingIsPaced: a visitor that read a long log waits before its next stream reads it again. Other visitors,
+// TestAVisitorsResumingIsPaced: a visitor that read a long log waits before its next stream reads it again. Others,
 // and agents, don't.
 func TestAVisitorsResumingIsPaced(t *testing.T) {
 	t.Parallel()
@@ -203,7 +203,9 @@ func TestAVisitorsResumingIsPaced(t *testing.T) {
 			done(bytes)
 			return time.Since(start)
 		}
-		seven, eight, agent := &reader{website: one, audience: visitorOf(7)}, &reader{website: one, audience: visitorOf(8)}, &reader{website: one}
+		seven := &reader{website: one, audience: visitorOf(7)}
+		eight := &reader{website: one, audience: visitorOf(8)}
+		agent := &reader{website: one, audience: agents}
 		for i, c := range []struct {
 			reader *reader
 			want   time.Duration

@@ -37,10 +37,11 @@ func TestChangeRequiresTheVersionThatWasRead(t *testing.T) {
 		t.Errorf("with a message it is still %v, %v", after, err)
 	}
 	storetest.Guarded(t, state, func(ctx context.Context) error {
-		_, err := s.Save(ctx, w, c.Token, func(c conversations.Conversation) (conversations.Conversation, []conversations.Event, error) {
-			c.Tags = append(c.Tags, "x")
-			return c, nil, nil
-		})
+		_, err := s.Save(ctx, w, c.Token,
+			func(c conversations.Conversation) (conversations.Conversation, []conversations.Event, error) {
+				c.Tags = append(c.Tags, "x")
+				return c, nil, nil
+			})
 		return err
 	}, nil)
 }

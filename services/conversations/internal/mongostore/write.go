@@ -163,7 +163,7 @@ func (s *Store) appendEvents(ctx context.Context, t tenant.ID, events []conversa
 		}
 		var err error
 		if e.Visitor != nil {
-			err = s.log.AppendAbout(ctx, t, int64(*e.Visitor), key, e.Data)
+			err = s.log.AppendAbout(ctx, t, *e.Visitor, key, e.Data)
 		} else {
 			err = s.log.Append(ctx, t, key, e.Data)
 		}

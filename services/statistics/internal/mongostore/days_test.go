@@ -53,7 +53,8 @@ func buckets(
 ) map[statistics.Quarter]statistics.Bucket {
 	t.Helper()
 	all := map[statistics.Quarter]statistics.Bucket{}
-	if err := s.Buckets(t.Context(), website, statistics.QuarterOf(from), statistics.QuarterOf(to), func(q statistics.Quarter, bucket statistics.Bucket) {
+	first, end := statistics.QuarterOf(from), statistics.QuarterOf(to)
+	if err := s.Buckets(t.Context(), website, first, end, func(q statistics.Quarter, bucket statistics.Bucket) {
 		all[q] = bucket
 	}); err != nil {
 		t.Fatal(err)
@@ -64,7 +65,8 @@ func buckets(
 func agents(t *testing.T, s *mongostore.Store, website tenant.ID, from, to time.Time) map[id.User]statistics.Bucket {
 	t.Helper()
 	all := map[id.User]statistics.Bucket{}
-	if err := s.AgentBuckets(t.Context(), website, statistics.QuarterOf(from), statistics.QuarterOf(to), func(agent id.User, bucket statistics.Bucket) {
+	first, end := statistics.QuarterOf(from), statistics.QuarterOf(to)
+	if err := s.AgentBuckets(t.Context(), website, first, end, func(agent id.User, bucket statistics.Bucket) {
 		sum := all[agent]
 		sum.Add(bucket)
 		all[agent] = sum

@@ -216,7 +216,7 @@ func (s *Store) appendEvent(ctx context.Context, one tickets.Ticket, data contra
 	if one.VisitorID == nil {
 		return s.log.Append(ctx, one.WebsiteID, int64(one.ID), data)
 	}
-	return s.log.AppendAbout(ctx, one.WebsiteID, int64(*one.VisitorID), int64(one.ID), data)
+	return s.log.AppendAbout(ctx, one.WebsiteID, *one.VisitorID, int64(one.ID), data)
 }
 
 // write stores a changed ticket with a new version, its row counts and its bytes. It reports whether the ticket differs

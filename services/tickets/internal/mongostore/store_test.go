@@ -294,7 +294,9 @@ func TestDeleteRemovesMessages(t *testing.T) {
 	if err := k.Delete(t.Context(), a, one.ID); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a second delete: %v", err)
 	}
-	want := map[contract.EventType]int{contract.TicketCreated: 2, contract.TicketMessageCreated: 3, contract.TicketDeleted: 1}
+	want := map[contract.EventType]int{
+		contract.TicketCreated: 2, contract.TicketMessageCreated: 3, contract.TicketDeleted: 1,
+	}
 	if types := k.eventTypes(t); !reflect.DeepEqual(types, want) {
 		t.Errorf("types %v, want %v", types, want)
 	}
