@@ -10,15 +10,6 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Filter selects conversations of a list. Zero fields don't filter.
-type Filter struct {
-	Status     Status
-	AssigneeID id.User
-	Unassigned bool // without an assignee; AssigneeID is ignored
-	VisitorID  id.Visitor
-	Words      []string // the conversation's messages contain all of them
-}
-
 // Counts is how many conversations wait for an agent now, and how many were opened and closed since a given time.
 type Counts struct {
 	Unassigned int64 `json:"unassigned"` // open, without an assignee

@@ -11,6 +11,7 @@ import (
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/timestamp"
 )
@@ -52,6 +53,10 @@ type Thread struct {
 func (s *Service) List(
 	ctx context.Context, t tenant.ID, f Filter, w paging.Following,
 ) (paging.Slice[Conversation], error) {
+	if err := f.Validate(); err != nil {
+		return paging.Slice[Conversation]{}, err
+	}
+	f.Words = searchterms.Query(maxSearchWords, f.Search)
 	return s.store.List(ctx, t, f, w)
 }
 

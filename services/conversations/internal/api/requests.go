@@ -9,17 +9,13 @@ import (
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
-	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/services/conversations"
 )
 
 // MaxImportBody is the maximum size of an import's body in bytes.
 const MaxImportBody = 8 << 20
 
-const (
-	newsLimit      = 200 // messages in one response to a visitor
-	maxSearchWords = 10
-)
+const newsLimit = 200 // messages in one response to a visitor
 
 type byToken struct {
 	Token string `path:"token" json:"-"`
@@ -31,6 +27,7 @@ type threadOf struct {
 	After paging.After `query:"after" json:"-"`
 }
 
+// list selects a page of conversations. Invalid values of page, limit and lang are never refused, as documented.
 type list struct {
 	paging.Following
 	Lang       string         `query:"lang" json:"-"`
@@ -40,25 +37,13 @@ type list struct {
 	Search     string         `query:"search" json:"-"`
 }
 
-// Validate checks the filters of this list. Invalid values of page, limit and lang are never refused, as documented.
-func (l list) Validate() error {
-	if err := l.Following.Validate(); err != nil {
-		return err
-	}
-	var wrong fault.Problems
-	wrong.Check(l.Status == "" || l.Status == string(conversations.Open) || l.Status == string(conversations.Closed),
-		"status", "must be OPEN or CLOSED")
-	wrong.Check(len(searchterms.Of(maxSearchWords+1, l.Search)) <= maxSearchWords, "search", "must be at most 10 words")
-	return wrong.Err()
-}
-
 func (l list) filter() conversations.Filter {
 	return conversations.Filter{
 		Status:     conversations.Status(l.Status),
 		AssigneeID: l.AssigneeID.id,
 		Unassigned: l.AssigneeID.none,
 		VisitorID:  l.VisitorID,
-		Words:      searchterms.Query(maxSearchWords, l.Search),
+		Search:     l.Search,
 	}
 }
 
