@@ -138,7 +138,8 @@ func TestUnixSocket(t *testing.T) {
 	if want := "mongodb://" + url.PathEscape(path) + "/"; !strings.HasPrefix(s.URI(), want) {
 		t.Errorf("the URI is %s, want %s…", s.URI(), want)
 	}
-	if _, err := connectAs(t, s.URI(), "", "", "").Database("shop").Collection("books").InsertOne(t.Context(), bson.M{"_id": 1}); err != nil {
+	books := connectAs(t, s.URI(), "", "", "").Database("shop").Collection("books")
+	if _, err := books.InsertOne(t.Context(), bson.M{"_id": 1}); err != nil {
 		t.Error(err)
 	}
 	if _, err := embedmongo.Listen(path); err == nil || !strings.Contains(err.Error(), "in use") {

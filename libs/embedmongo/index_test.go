@@ -117,15 +117,9 @@ func TestPageFromIndex(t *testing.T) {
 		},
 		{
 			"keyset page",
-			d(
-				"filter",
-				d(
-					"websiteId",
-					0,
-					"$or",
-					bson.A{d("createdAt", d("$lt", at)), d("createdAt", at, "_id", d("$lt", 12001))},
-				),
-			),
+			d("filter", d(
+				"websiteId", 0, "$or", bson.A{d("createdAt", d("$lt", at)), d("createdAt", at, "_id", d("$lt", 12001))},
+			)),
 			"websiteId_1_createdAt_-1__id_-1",
 			"FETCH IXSCAN",
 			12000,
@@ -308,7 +302,9 @@ func TestIndexAdministration(t *testing.T) {
 	wantCode(t, err, 86)
 	_, err = c.Indexes().CreateOne(bg, mongo.IndexModel{Keys: d("a", "text")})
 	wantCode(t, err, 67)
-	err = db.RunCommand(bg, d("createIndexes", "things", "indexes", bson.A{d("key", d("q", 1), "name", "q", "weird", 1)})).
+	err = db.RunCommand(bg, d(
+		"createIndexes", "things", "indexes", bson.A{d("key", d("q", 1), "name", "q", "weird", 1)},
+	)).
 		Err()
 	wantCode(t, err, 197)
 	cur, err := c.Find(bg, d("a", 3, "b", 4), options.Find().SetSort(d("_id", 1)))

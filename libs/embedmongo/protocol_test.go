@@ -44,12 +44,8 @@ func TestRefusals(t *testing.T) {
 		{
 			"accumulator",
 			d(
-				"aggregate",
-				"c",
-				"pipeline",
-				bson.A{d("$group", d("_id", 1, "x", d("$stdDevPop", "$a")))},
-				"cursor",
-				d(),
+				"aggregate", "c", "pipeline", bson.A{d("$group", d("_id", 1, "x", d("$stdDevPop", "$a")))},
+				"cursor", d(),
 			),
 			15952,
 		},

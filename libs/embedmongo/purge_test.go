@@ -74,11 +74,9 @@ func TestPurgeRemovesDeletedData(t *testing.T) {
 	}
 	ok(t, s.Close())
 	s, books = serve(time.Second) // the documents are in tables now: only a compaction removes them
-	ok(
-		t,
-		books.FindOneAndUpdate(t.Context(), bson.M{"_id": 0}, bson.M{"$set": bson.M{"seen": true}}, options.FindOneAndUpdate().SetReturnDocument(options.After)).
-			Err(),
-	)
+	after := options.FindOneAndUpdate().SetReturnDocument(options.After)
+	seen := bson.M{"$set": bson.M{"seen": true}}
+	ok(t, books.FindOneAndUpdate(t.Context(), bson.M{"_id": 0}, seen, after).Err())
 	for i := 0; i < documents; i += 50 { // few, so that the engine does not compact by itself
 		_, err := books.UpdateOne(t.Context(), bson.M{"_id": i}, bson.M{"$set": bson.M{"words": bson.A{}, "text": ""}})
 		ok(t, err)

@@ -120,7 +120,9 @@ func TestIndexesChangeNoResult(t *testing.T) {
 	t.Parallel()
 	db := database(t)
 	plain, indexed := db.Collection("plain"), db.Collection("indexed")
-	for i, keys := range []bson.D{d("a", 1), d("a", 1, "b", -1), d("b", -1, "c", 1, "_id", -1), d("l", 1), d("a", 1, "l", -1), d("s.x", 1, "a", -1),
+	for i, keys := range []bson.D{d("a", 1), d("a", 1, "b", -1), d(
+		"b", -1, "c", 1, "_id", -1,
+	), d("l", 1), d("a", 1, "l", -1), d("s.x", 1, "a", -1),
 		d("t.x", 1, "t.y", -1), d("a", 1, "t.y", 1, "t.x", 1), d("t", 1, "t.x", 1)} {
 		index(t, indexed, keys, options.Index().SetName(fmt.Sprint("i", i)))
 	}
@@ -170,70 +172,20 @@ func TestAggregate(t *testing.T) {
 		want     []bson.D
 	}{
 		{"sums", bson.A{d("$match", d("site", 1)),
-			d(
-				"$group",
-				d(
-					"_id",
-					"$day",
-					"sum",
-					d("$sum", "$n"),
-					"docs",
-					d("$sum", 1),
-					"avg",
-					d("$avg", "$n"),
-					"most",
-					d("$max", "$n"),
-					"least",
-					d("$min", "$_id"),
-					"first",
-					d("$first", "$_id"),
-					"last",
-					d("$last", "$_id"),
-					"all",
-					d("$push", "$_id"),
-				),
-			),
+			d("$group", d(
+				"_id", "$day", "sum", d("$sum", "$n"), "docs", d("$sum", 1), "avg", d("$avg", "$n"),
+				"most", d("$max", "$n"), "least", d("$min", "$_id"), "first", d("$first", "$_id"),
+				"last", d("$last", "$_id"), "all", d("$push", "$_id"),
+			)),
 			d("$sort", d("_id", 1))},
 			[]bson.D{
 				d(
-					"_id",
-					"mon",
-					"sum",
-					int32(2),
-					"docs",
-					int32(2),
-					"avg",
-					2.0,
-					"most",
-					int32(2),
-					"least",
-					int32(1),
-					"first",
-					int32(1),
-					"last",
-					int32(4),
-					"all",
-					bson.A{int32(1), int32(4)},
+					"_id", "mon", "sum", int32(2), "docs", int32(2), "avg", 2.0, "most", int32(2), "least", int32(1),
+					"first", int32(1), "last", int32(4), "all", bson.A{int32(1), int32(4)},
 				),
 				d(
-					"_id",
-					"tue",
-					"sum",
-					3.5,
-					"docs",
-					int32(1),
-					"avg",
-					3.5,
-					"most",
-					3.5,
-					"least",
-					int32(2),
-					"first",
-					int32(2),
-					"last",
-					int32(2),
-					"all",
-					bson.A{int32(2)},
+					"_id", "tue", "sum", 3.5, "docs", int32(1), "avg", 3.5, "most", 3.5, "least", int32(2),
+					"first", int32(2), "last", int32(2), "all", bson.A{int32(2)},
 				),
 			}},
 		{
@@ -247,17 +199,10 @@ func TestAggregate(t *testing.T) {
 		{
 			"conditional",
 			bson.A{
-				d(
-					"$group",
-					d(
-						"_id",
-						nil,
-						"mondays",
-						d("$sum", d("$cond", bson.A{d("$eq", bson.A{"$day", "mon"}), 1, 0})),
-						"n",
-						d("$sum", d("$ifNull", bson.A{"$n", 10})),
-					),
-				),
+				d("$group", d(
+					"_id", nil, "mondays", d("$sum", d("$cond", bson.A{d("$eq", bson.A{"$day", "mon"}), 1, 0})),
+					"n", d("$sum", d("$ifNull", bson.A{"$n", 10})),
+				)),
 			},
 			[]bson.D{d("_id", nil, "mondays", int32(3), "n", 19.5)},
 		},
@@ -305,18 +250,12 @@ func TestSortAcrossTypes(t *testing.T) {
 	t.Parallel()
 	c := database(t).Collection("mixed")
 	_, err := c.InsertMany(bg, []any{
-		d(
-			"_id",
-			1,
-			"v",
-			"text",
-		), d("_id", 2, "v", 5), d("_id", 3), d("_id", 4, "v", bson.A{9, 1}), d("_id", 5, "v", true),
-		d(
-			"_id",
-			6,
-			"v",
-			2.5,
-		), d("_id", 7, "v", time.UnixMilli(1)), d("_id", 8, "v", bson.A{}), d("_id", 9, "v", bson.D{}),
+		d("_id", 1, "v", "text"), d("_id", 2, "v", 5), d("_id", 3), d(
+			"_id", 4, "v", bson.A{9, 1},
+		), d("_id", 5, "v", true),
+		d("_id", 6, "v", 2.5), d(
+			"_id", 7, "v", time.UnixMilli(1),
+		), d("_id", 8, "v", bson.A{}), d("_id", 9, "v", bson.D{}),
 	})
 	ok(t, err)
 	for range 2 {
@@ -337,10 +276,7 @@ func TestSortByPositionAndNaturally(t *testing.T) {
 	c := database(t).Collection("lists")
 	_, err := c.InsertMany(bg, []any{
 		d(
-			"_id",
-			1,
-			"v",
-			bson.A{3, 1},
+			"_id", 1, "v", bson.A{3, 1},
 		), d("_id", 2, "v", bson.A{1, 9}), d("_id", 3, "v", bson.A{}), d("_id", 4, "v", bson.A{2, 0}),
 	})
 	ok(t, err)

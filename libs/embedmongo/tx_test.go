@@ -293,7 +293,8 @@ func TestLedgerExplainsEveryBalance(t *testing.T) {
 							if err != nil || paid.ModifiedCount == 0 {
 								return nil, err // too poor
 							}
-							if _, err := accounts.UpdateOne(ctx, d("_id", to), d("$inc", d("balance", amount))); err != nil {
+							_, err = accounts.UpdateOne(ctx, d("_id", to), d("$inc", d("balance", amount)))
+							if err != nil {
 								return nil, err
 							}
 							return ledger.InsertOne(
@@ -334,7 +335,8 @@ func TestHotDocument(t *testing.T) {
 				err := db.Client().UseSession(bg, func(s context.Context) error {
 					_, err := mongo.SessionFromContext(s).WithTransaction(s, func(ctx context.Context) (any, error) {
 						var doc struct{ N int }
-						err := hot.FindOneAndUpdate(ctx, d("_id", 1), d("$inc", d("n", 1)), options.FindOneAndUpdate().SetReturnDocument(options.After)).
+						after := options.FindOneAndUpdate().SetReturnDocument(options.After)
+						err := hot.FindOneAndUpdate(ctx, d("_id", 1), d("$inc", d("n", 1)), after).
 							Decode(&doc)
 						if err != nil {
 							return nil, err
@@ -369,7 +371,8 @@ func TestConcurrentSingleWrites(t *testing.T) {
 	for w := range writers {
 		wg.Go(func() {
 			for i := range rounds {
-				if _, err := c.UpdateOne(bg, d("_id", "counter"), d("$inc", d("n", 1)), options.UpdateOne().SetUpsert(true)); err != nil {
+				upsert := options.UpdateOne().SetUpsert(true)
+				if _, err := c.UpdateOne(bg, d("_id", "counter"), d("$inc", d("n", 1)), upsert); err != nil {
 					t.Error(err)
 				}
 				var seq struct{ N int64 }
@@ -419,7 +422,8 @@ func TestWorkQueue(t *testing.T) {
 				var job struct {
 					ID int `bson:"_id"`
 				}
-				err := c.FindOneAndUpdate(bg, d("state", "new"), d("$set", d("state", "busy")), options.FindOneAndUpdate().SetSort(d("at", 1))).
+				oldest := options.FindOneAndUpdate().SetSort(d("at", 1))
+				err := c.FindOneAndUpdate(bg, d("state", "new"), d("$set", d("state", "busy")), oldest).
 					Decode(&job)
 				if errors.Is(err, mongo.ErrNoDocuments) {
 					return
