@@ -197,7 +197,7 @@ func (sh *shape) validation(name string, packages map[string][]source) {
 	}
 }
 
-// events: the data of events are made in events.go, so that one file tells what a service
+// events: the data of events are made in events.go, so that one file lists what a service
 // announces.
 func (sh *shape) events(packages map[string][]source) {
 	for inside, files := range packages {
