@@ -15,12 +15,13 @@
 // The store layer is above transport because four of its packages are protocols between services: outbox, datasubject,
 // idempotency and changefeed each keep rows and serve or call operations over HTTP. Splitting each into a stored and a
 // served half would separate code that changes together. The kernel has no I/O. It includes storagequota and largeread:
-// both only decide whether a request may continue, and both are needed by layers that don't know one another (the domain
-// and the gateway; httpkit and mongokit).
+// both only decide whether a request may continue, and both are needed by layers that don't know one another (the
+// domain and the gateway; httpkit and mongokit).
 //
 // A service's domain may import the kernel and nothing else of libs. The gateway uses rediskit and ratelimit of the
 // store layer, and no database driver. tests/arch holds these rules.
 //
-// Beside the layers are modules of their own, which import none of them: client (Go), web (TypeScript) and embedmongo (a
-// MongoDB-compatible server inside a Go program).
+// Beside the layers are modules of their own, which import none of them: client (Go), web (TypeScript) and embedmongo
+// (a MongoDB-compatible server inside a Go program). The tests of the store layer use embedmongo, through
+// store/internal/storetest; no package of libs needs it to run.
 package libs
