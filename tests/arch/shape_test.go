@@ -197,8 +197,7 @@ func (sh *shape) validation(name string, packages map[string][]source) {
 	}
 }
 
-// events: the data of events are made in events.go, so that one file lists what a service
-// announces.
+// events: the data of events are made in events.go, so that one file shows what a service announces.
 func (sh *shape) events(packages map[string][]source) {
 	for inside, files := range packages {
 		for _, s := range files {
@@ -224,8 +223,7 @@ func (sh *shape) events(packages map[string][]source) {
 // which loses the next one that is added.
 const maxSet = 3
 
-// saving: a store's Save gets a function that changes the whole value, and mongokit finds out which
-// fields differ.
+// saving: a store's Save gets a function that changes the whole value, and mongokit finds out which fields differ.
 func (sh *shape) saving(name string, packages map[string][]source) {
 	saves := false
 	typeSpecs(packages[""], func(_ source, spec *ast.TypeSpec) {
