@@ -81,7 +81,8 @@ func TestVisitorsOfOneAddressShareAQuota(t *testing.T) {
 		if a.StatusCode == 200 {
 			passed++
 		}
-		if got, want := a.Header.Get("RateLimit-Policy"), `"visitor";q=3;w=3600, "visitor-address";q=10;w=3600, "visitor-website";q=50;w=3600`; got != want {
+		const want = `"visitor";q=3;w=3600, "visitor-address";q=10;w=3600, "visitor-website";q=50;w=3600`
+		if got := a.Header.Get("RateLimit-Policy"); got != want {
 			t.Fatalf("RateLimit-Policy: %q, want %q", got, want)
 		}
 	}

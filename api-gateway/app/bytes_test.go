@@ -91,7 +91,8 @@ func TestIdleUploadsDontBlockOthers(t *testing.T) {
 		}
 	}
 	if !eventually(t, 5*time.Second, func() bool {
-		return strings.Contains(string(h.do("GET", h.admin+"/metrics", nil).body), `http_server_active_requests{class="import"} 16`)
+		metrics := string(h.do("GET", h.admin+"/metrics", nil).body)
+		return strings.Contains(metrics, `http_server_active_requests{class="import"} 16`)
 	}) {
 		t.Fatal("the uploads have not begun")
 	}

@@ -105,7 +105,8 @@ func TestWidgetChangeReachesEveryGateway(t *testing.T) {
 		}
 	}
 	// A gateway that is late with an older response doesn't store it.
-	if err := client.Cache(t.Context(), "widget", "w", 3, []byte(`{"type":"","tag":"","caching":"","body":""}`), time.Hour); err != nil {
+	older := []byte(`{"type":"","tag":"","caching":"","body":""}`)
+	if err := client.Cache(t.Context(), "widget", "w", 3, older, time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	gateways[0].widgets.put("w", 5)

@@ -80,9 +80,12 @@ func TestClientIdentityHeadersAreDropped(t *testing.T) {
 			t.Fatal(err)
 		}
 		saw := h.echoed(h.do("GET", h.public+"/conversations", nil, bearer(readFree),
-			identity.Header+": "+forged, "x-fivechat-website: 8", "X-FIVECHAT-Timeout-Ms: 1", "X-Visitor-Id: "+someone, "X-Visitor-Secret: "+secret, "X-Real-Ip: 6.6.6.6",
-			"Traceparent: 00-11111111111111111111111111111111-2222222222222222-01", "X-Forwarded-For: 6.6.6.6", "Forwarded: for=6.6.6.6",
-			"X-Forwarded-Host: evil", "Connection: X-Request-Id, X-Fivechat-Assertion, keep-alive", "Upgrade: websocket", "Te: trailers", "Accept: text/x"))
+			identity.Header+": "+forged, "x-fivechat-website: 8", "X-FIVECHAT-Timeout-Ms: 1",
+			"X-Visitor-Id: "+someone, "X-Visitor-Secret: "+secret,
+			"X-Real-Ip: 6.6.6.6", "X-Forwarded-For: 6.6.6.6", "X-Forwarded-Host: evil", "Forwarded: for=6.6.6.6",
+			"Traceparent: 00-11111111111111111111111111111111-2222222222222222-01",
+			"Connection: X-Request-Id, X-Fivechat-Assertion, keep-alive", "Upgrade: websocket", "Te: trailers",
+			"Accept: text/x"))
 		if saw.Principal.Website.Int64() != 7 || saw.Principal.Kind != identity.Token {
 			t.Errorf("the service saw %+v", saw.Principal)
 		}

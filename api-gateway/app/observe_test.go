@@ -119,11 +119,16 @@ func TestMetrics(t *testing.T) {
 	}
 	text := string(h.do("GET", h.admin+"/metrics", nil).body)
 	for _, want := range []string{
-		`http_server_request_duration_seconds_count{class="read",http_request_method="GET",http_response_status_code="200",http_route="/tickets/{id}"} 1`,
-		`http_server_request_duration_seconds_count{class="none",http_request_method="_OTHER",http_response_status_code="405",http_route="/health"} 1`,
-		`http_server_request_duration_seconds_count{class="none",http_request_method="GET",http_response_status_code="404",http_route="unmatched"} 1`,
-		`http_server_request_duration_seconds_bucket{class="read",http_request_method="GET",http_response_status_code="200",http_route="/tickets/{id}",le="0.075"}`,
-		`http_server_request_duration_seconds_count{class="read",http_request_method="HEAD",http_response_status_code="200",http_route="/conversations"} 1`,
+		`http_server_request_duration_seconds_count{class="read",http_request_method="GET",http_response_status_code="200",` +
+			`http_route="/tickets/{id}"} 1`,
+		`http_server_request_duration_seconds_count{class="none",http_request_method="_OTHER",` +
+			`http_response_status_code="405",http_route="/health"} 1`,
+		`http_server_request_duration_seconds_count{class="none",http_request_method="GET",http_response_status_code="404",` +
+			`http_route="unmatched"} 1`,
+		`http_server_request_duration_seconds_bucket{class="read",http_request_method="GET",` +
+			`http_response_status_code="200",http_route="/tickets/{id}",le="0.075"}`,
+		`http_server_request_duration_seconds_count{class="read",http_request_method="HEAD",` +
+			`http_response_status_code="200",http_route="/conversations"} 1`,
 		`http_client_request_duration_seconds_count{http_response_status_code="200",upstream="tickets"} 1`,
 		`fivechat_edge_cache_lookups_total{cache="token",result="miss"} 2`,
 		`fivechat_edge_cache_lookups_total{cache="token",result="hit"} 1`,
@@ -165,7 +170,8 @@ func TestErrorLogHidesVisitorTokens(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	h.services["visitors"].Close()
-	if a := h.do("POST", h.public+"/conversations/conv_x/rate", nil, "X-Visitor-Id: "+someone, "X-Request-Id: away"); a.StatusCode != 503 {
+	a := h.do("POST", h.public+"/conversations/conv_x/rate", nil, "X-Visitor-Id: "+someone, "X-Request-Id: away")
+	if a.StatusCode != 503 {
 		t.Fatalf("status %d: %s", a.StatusCode, a.body)
 	}
 	h.logged("away")
@@ -194,7 +200,8 @@ func TestExemplarsNameRetainedTraces(t *testing.T) {
 		for _, name := range []string{
 			"http_server_request_duration_seconds_bucket", "http_client_request_duration_seconds_bucket",
 		} {
-			if has := regexp.MustCompile(name + `\{[^}]*\} \d+ # \{trace_id="` + trace[1] + `"\}`).MatchString(text); has != want {
+			exemplar := regexp.MustCompile(name + `\{[^}]*\} \d+ # \{trace_id="` + trace[1] + `"\}`)
+			if has := exemplar.MatchString(text); has != want {
 				t.Errorf("of %v traces kept, %s has an exemplar: %v", ratio, name, has)
 			}
 		}

@@ -275,8 +275,12 @@ func TestPageAPI(t *testing.T) {
 	w := harness.Running().Website(t, harness.Free)
 	w.Writer().Send(t, 200, "PATCH", "/widgets/"+w.ClientToken,
 		harness.Map{"chatFormFields": `["name", {"name": "order", "label": "Order number", "required": true}]`})
-	early := `<script>window.fivechat = window.fivechat || function () { (fivechat.q = fivechat.q || []).push(arguments); };
-		window.said = []; for (const e of ['ready', 'open', 'close', 'message', 'unread']) fivechat('on', e, (d) => said.push(e + (d && d.content ? ' ' + d.content : '')));
+	early := `<script>
+		window.fivechat = window.fivechat || function () { (fivechat.q = fivechat.q || []).push(arguments); };
+		window.said = [];
+		for (const e of ['ready', 'open', 'close', 'message', 'unread']) {
+			fivechat('on', e, (d) => said.push(e + (d && d.content ? ' ' + d.content : '')));
+		}
 		fivechat('identify', {name: 'Vera', customer: 'gold'}); fivechat('open');</script>`
 	v := open(t, desktop, site(t, shop("en", early, tag(w.ClientToken))))
 	v.until("said.includes('ready') && said.includes('open') && !$('.form').hidden")

@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -78,8 +79,9 @@ func (tb *testbed) startStore(t *testing.T, binary string) string {
 	}
 	serve := []string{"store", "serve", "--insecure", "--listen", addr, "--data", filepath.Join(dir, "store")}
 	// The process that keeps the mount namespace outlives the store, and so does the disk.
+	mount := fmt.Sprintf("mount -t tmpfs -o size=%d tmpfs %s && echo mounted && exec sleep 1000000", diskBytes, dir)
 	keeper := cluster.Start(t, "/bin/sh", nil, "-c",
-		"unshare -Urm true || exit 1; exec unshare -Urm sh -c 'mount -t tmpfs -o size="+strconv.Itoa(diskBytes)+" tmpfs "+dir+" && echo mounted && exec sleep 1000000'")
+		"unshare -Urm true || exit 1; exec unshare -Urm sh -c '"+mount+"'")
 	mounted := func() bool { return strings.Contains(keeper.Log.String(), "mounted") }
 	harness.Eventually(t, begins, "a disk for the store, or an error", func() (bool, any) {
 		select {

@@ -29,7 +29,9 @@ const small = `{"openapi": "3.1.0", "info": {"title": "Small", "version": "1"}, 
 			"size": {"type": "integer", "minimum": 1, "maximum": 9},
 			"tags": {"type": "array", "maxItems": 2, "items": {"type": "string"}}}}}}},
 	"responses": {
-		"200": {"description": "Made.", "content": {"application/json": {"schema": {"type": "object", "additionalProperties": false, "required": ["ok"], "properties": {"ok": {"const": true}}}}}},
+		"200": {"description": "Made.", "content": {"application/json": {"schema": {
+			"type": "object", "additionalProperties": false, "required": ["ok"],
+			"properties": {"ok": {"const": true}}}}}},
 		"400": {"description": "Wrong."}, "404": {"description": "Not there."}, "415": {"description": "Not JSON."}}}}}}`
 
 // thing is the body of small's operation.

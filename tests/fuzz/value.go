@@ -20,7 +20,8 @@ const (
 
 // odd are the rare characters in texts: of other scripts, right to left, combining, invisible, outside the basic plane,
 // tab and line breaks, and those with a meaning in some syntax. Other control characters are refused.
-var odd = []rune("éßİſΣςżЖ你かمرحباשלום\u0301\u0323\u200d\u200b\u202e\ufeff\ufffd\U0001F600\U0001D4B3\U0010FFFD\t\n\r\u2028\"\\/<>&'%${}.*")
+var odd = []rune("éßİſΣςżЖ你かمرحباשלום\u0301\u0323\u200d\u200b\u202e\ufeff\ufffd\U0001F600\U0001D4B3\U0010FFFD" +
+	"\t\n\r\u2028\"\\/<>&'%${}.*")
 
 // value draws a value that a schema accepts. If a name has known values, it draws one of those.
 func (d *drawer) value(s *openapi3.Schema, name, at string) *node {

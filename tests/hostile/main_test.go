@@ -67,7 +67,8 @@ func runOver(m *testing.M, redisURL string) (code int, err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	s, err := process.Start(context.Background(), filepath.Join(binaries, "fivechat"), dir, "FIVECHAT_QUOTAS=",
 		"FIVECHAT_TRUSTED_PROXIES=127.0.0.0/8", "FIVECHAT_WEBHOOKS_ALLOW=127.0.0.0/8", "FIVECHAT_WEBHOOKS_HTTP=true",
-		"FIVECHAT_ADMIN_ADDR=127.0.0.1:0", "FIVECHAT_PPROF=true", "MONGODB_URI="+os.Getenv("MONGODB_URI"), "REDIS_URL="+redisURL)
+		"FIVECHAT_ADMIN_ADDR=127.0.0.1:0", "FIVECHAT_PPROF=true", "MONGODB_URI="+os.Getenv("MONGODB_URI"),
+		"REDIS_URL="+redisURL)
 	if err != nil {
 		return 1, err
 	}

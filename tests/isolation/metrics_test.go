@@ -106,7 +106,8 @@ func bucket(line string) (string, bool) {
 func TestIdentifyingMetricsAreFound(t *testing.T) {
 	t.Parallel()
 	const good = `# HELP http_server_request_duration_seconds How long requests take.
-http_server_request_duration_seconds_bucket{http_route="/conversations/{token}",http_response_status_code="200",le="7"} 7 # {trace_id="7a7",span_id="7"} 7 1700000007
+http_server_request_duration_seconds_bucket{http_route="/conversations/{token}",http_response_status_code="200",` +
+		`le="7"} 7 # {trace_id="7a7",span_id="7"} 7 1700000007
 go_info{version="go1.7"} 1
 `
 	for line, is := range map[string]bool{

@@ -143,7 +143,7 @@ func TestRefusedValues(t *testing.T) {
 		"stores.embedded=true,stores.mongodb.uri=mongodb://h/":                            "exclude each other",
 		"stores.mongodb.uri=mongodb://h/,stores.mongodb.existingSecret=s":                 "exclude each other",
 		"stores.mongodb.uri=mongodb://u:p@h/":                                             "belongs in a secret",
-		"stores.embedded=false":                                                           "stores.mongodb: name a replica set",
+		"stores.embedded=false":                                                           "mongodb: name a replica set",
 		"stores.embedded=true,defaults.replicas=0":                                        "minimum",
 		"stores.embedded=true,defaults.resources.limits.memory=256M":                      "does not match pattern",
 		"stores.embedded=true,components.gatway.replicas=1":                               "'gatway' not allowed",

@@ -145,7 +145,9 @@ spec: {selector: {app: stores}, ports: [{name: mongodb, port: 27017}, {name: red
 apiVersion: v1
 kind: Secret
 metadata: {name: stores, labels: {app: stores}}
-stringData: {mongodb-uri: "mongodb://stores:27017/?directConnection=true&replicaSet=rs0", redis-url: "redis://stores:6379"}
+stringData:
+  mongodb-uri: "mongodb://stores:27017/?directConnection=true&replicaSet=rs0"
+  redis-url: "redis://stores:6379"
 `, c.images, now()))
 	if err != nil {
 		t.Fatal(out)
@@ -239,9 +241,13 @@ var kindOf = regexp.MustCompile(`(?m)^kind: (\w+)$`)
 // badSetting starts each component without its settings.
 func (c cluster) badSetting(t *testing.T) string {
 	for _, name := range []string{"tickets", "api-gateway"} {
-		manifest := fmt.Sprintf(`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "bad-%[1]s"}, "spec": {"restartPolicy": "Never", "automountServiceAccountToken": false,
-			"securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}}, "containers": [{"name": "a", "image": "%[2]s/%[1]s:%[3]s", "terminationMessagePolicy": "FallbackToLogsOnError",
-			"securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}]}}`, name, c.images, now())
+		manifest := fmt.Sprintf(`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "bad-%[1]s"}, "spec": {
+			"restartPolicy": "Never", "automountServiceAccountToken": false,
+			"securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
+			"containers": [{"name": "a", "image": "%[2]s/%[1]s:%[3]s",
+			"terminationMessagePolicy": "FallbackToLogsOnError",
+			"securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}]}}`,
+			name, c.images, now())
 		if out, err := c.apply(t, manifest); err != nil {
 			t.Fatal(out)
 		}

@@ -13,8 +13,9 @@ import (
 )
 
 // caused matches the item of a runbook that names the components whose failure raises an alert. Items may span lines.
-var caused = regexp.MustCompile("(?m)^- `(Fivechat\\w+)`\\s(?:fires\\sif\\s(?:this\\sis|one\\sof\\sthese\\sis)\\sdown:\\s([^.]+)" +
-	"|isn't\\scaused\\sby\\sany\\ssingle\\scomponent\\sbeing\\sdown)\\.$")
+var caused = regexp.MustCompile(
+	"(?m)^- `(Fivechat\\w+)`\\s(?:fires\\sif\\s(?:this\\sis|one\\sof\\sthese\\sis)\\sdown:\\s([^.]+)" +
+		"|isn't\\scaused\\sby\\sany\\ssingle\\scomponent\\sbeing\\sdown)\\.$")
 
 // TestRunbooks checks that every alert has its page, which names the failures in the table that raise it.
 func TestRunbooks(t *testing.T) {

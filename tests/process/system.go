@@ -31,7 +31,8 @@ func Start(ctx context.Context, binary, dir string, env ...string) (*System, err
 		return nil, err
 	}
 	data := filepath.Join(dir, "data")
-	c := exec.Command(binary, "run", "--demo", "--listen", "127.0.0.1:0", "--data", data) //nolint:noctx // stopped by a signal, not killed
+	args := []string{"run", "--demo", "--listen", "127.0.0.1:0", "--data", data}
+	c := exec.Command(binary, args...) //nolint:noctx // stopped by a signal, not killed
 	c.Env = append([]string{"HOME=" + dir, "FIVECHAT_QUOTAS=" + quotas}, env...)
 	guard := new(harness.LogGuard)
 	c.Stderr = guard

@@ -31,7 +31,8 @@ func TestKnownQueues(t *testing.T) {
 	near(t, "C(100, 90)", sim.Queue{Servers: 100, Rate: 90, Service: 1}.Waits(), 0.2168, 1e-2)
 	many := sim.Queue{Servers: 100_000, Rate: 50_000, Service: 1}
 	near(t, "many servers' 99th percentile", many.Within(0.99), math.Log(100), 1e-6)
-	if full := (sim.Queue{Servers: 2, Rate: 20, Service: 0.1}); !math.IsInf(full.Mean(), 1) || !math.IsInf(full.Within(0.5), 1) || full.Beyond(1e9) != 1 {
+	full := sim.Queue{Servers: 2, Rate: 20, Service: 0.1}
+	if !math.IsInf(full.Mean(), 1) || !math.IsInf(full.Within(0.5), 1) || full.Beyond(1e9) != 1 {
 		t.Error("a full queue has a finite time")
 	}
 }
@@ -62,12 +63,16 @@ func TestSimulation(t *testing.T) {
 		near(t, "the median", medians, q.Within(0.5), 0.02)
 		near(t, "the 99th percentile", highs, q.Within(0.99), 0.04)
 	}
-	took := sim.Simulate(2, 50, requests, []sim.Station{{1, 1}, {1, 1}}, []sim.Path{{Share: 1, Visits: []sim.Visit{{0, 0.01}, {1, 0.01}}}})
+	paths := []sim.Path{{Share: 1, Visits: []sim.Visit{{0, 0.01}, {1, 0.01}}}}
+	took := sim.Simulate(2, 50, requests, []sim.Station{{1, 1}, {1, 1}}, paths)
 	near(t, "the mean of two", mean(took), 2*0.02, 0.02)
 	rate, high := 1/0.02, at(took, 0.99)
 	near(t, "the share beyond the sum's quantile", math.Exp(-rate*high)*(1+rate*high), 0.01, 0.1)
 
-	halves := []sim.Path{{Share: 0.5, Visits: []sim.Visit{{0, 0.001}}}, {Share: 0.5, Visits: []sim.Visit{{0, 0.001}, {1, 1}}}}
+	halves := []sim.Path{
+		{Share: 0.5, Visits: []sim.Visit{{0, 0.001}}},
+		{Share: 0.5, Visits: []sim.Visit{{0, 0.001}, {1, 1}}},
+	}
 	took = sim.Simulate(3, 1, requests, []sim.Station{{1, 100}, {1, 100}}, halves)
 	near(t, "half of them take", mean(took), 0.5, 0.02)
 }

@@ -315,7 +315,8 @@ func TestErrorsHaveNoPassword(t *testing.T) {
 
 // TestLeaksAreFound checks that each form, and each recorded text, is found if it is planted among allowed text.
 func TestLeaksAreFound(t *testing.T) {
-	const may = `{"msg":"request","method":"GET","route":"/conversations/{token}","trace_id":"0af7651916cd43dd8448eb211c80319c","token_prefix":"5c_ab12X","client":"203.0.113.0"}` + "\n"
+	const may = `{"msg":"request","method":"GET","route":"/conversations/{token}",` +
+		`"trace_id":"0af7651916cd43dd8448eb211c80319c","token_prefix":"5c_ab12X","client":"203.0.113.0"}` + "\n"
 	said := map[string]string{"Where is my parcel?": "a message", "\"Quoted\" words": "another"}
 	if found := leaks(may, said); len(found) != 0 {
 		t.Errorf("allowed text counts as a leak: %v", found)

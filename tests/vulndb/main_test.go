@@ -15,8 +15,10 @@ func TestDatabase(t *testing.T) {
 	}
 	for name, report := range map[string]string{
 		"GO-2030-0002": `{"id":"GO-2030-0002","modified":"2030-01-02T00:00:00Z","affected":[
-			{"package":{"name":"a.example/x"},"ranges":[{"events":[{"introduced":"0"},{"fixed":"1.2.3"}]}]},{"package":{"name":"stdlib"},"ranges":[]}]}`,
-		"GO-2030-0001": `{"id":"GO-2030-0001","modified":"2030-01-01T00:00:00Z","aliases":["CVE-1"],"affected":[{"package":{"name":"a.example/x"}}]}`,
+			{"package":{"name":"a.example/x"},"ranges":[{"events":[{"introduced":"0"},{"fixed":"1.2.3"}]}]},
+			{"package":{"name":"stdlib"},"ranges":[]}]}`,
+		"GO-2030-0001": `{"id":"GO-2030-0001","modified":"2030-01-01T00:00:00Z","aliases":["CVE-1"],"affected":[
+			{"package":{"name":"a.example/x"}}]}`,
 	} {
 		if err := os.WriteFile(filepath.Join(from, name+".json"), []byte(report), 0o644); err != nil {
 			t.Fatal(err)

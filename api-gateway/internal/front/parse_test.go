@@ -19,18 +19,21 @@ func parsed(text string) (*message, int) {
 
 // plain are requests that front handles itself.
 var plain = map[string]string{
-	"get":              "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-	"head":             "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n",
-	"query":            "GET /a%2Fb/c?x=1&y=%20&z HTTP/1.1\r\nHost: a.example:8080\r\n\r\n",
-	"empty query":      "GET /a? HTTP/1.1\r\nHost: a\r\n\r\n",
-	"body":             "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
-	"no body":          "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
-	"names":            "GET / HTTP/1.1\r\nhost: a\r\nACCEPT: b\r\nx-visitor-id: c\r\nx-Other-thing: d\r\n\r\n",
-	"values":           "GET / HTTP/1.1\r\nHost: a\r\nAccept:b\r\nX-Empty:\r\nX-Wide: \t c d \t\r\nX-Text: \xc3\xa4\r\n\r\n",
-	"a header twice":   "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1\r\nAccept: b\r\nx-forwarded-for: 2\r\nX-Forwarded-For: 3\r\n\r\n",
-	"kept alive":       "GET / HTTP/1.1\r\nHost: a\r\nConnection: Keep-Alive\r\n\r\n",
-	"another follows":  "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n",
-	"authorization":    "PATCH /x HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\nIf-Match: \"1\"\r\nContent-Length: 2\r\n\r\n{}",
+	"get":         "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	"head":        "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n",
+	"query":       "GET /a%2Fb/c?x=1&y=%20&z HTTP/1.1\r\nHost: a.example:8080\r\n\r\n",
+	"empty query": "GET /a? HTTP/1.1\r\nHost: a\r\n\r\n",
+	"body":        "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+	"no body":     "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+	"names":       "GET / HTTP/1.1\r\nhost: a\r\nACCEPT: b\r\nx-visitor-id: c\r\nx-Other-thing: d\r\n\r\n",
+	"values": "GET / HTTP/1.1\r\nHost: a\r\nAccept:b\r\nX-Empty:\r\nX-Wide: \t c d \t\r\n" +
+		"X-Text: \xc3\xa4\r\n\r\n",
+	"a header twice": "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1\r\nAccept: b\r\nx-forwarded-for: 2\r\n" +
+		"X-Forwarded-For: 3\r\n\r\n",
+	"kept alive":      "GET / HTTP/1.1\r\nHost: a\r\nConnection: Keep-Alive\r\n\r\n",
+	"another follows": "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n",
+	"authorization": "PATCH /x HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\nIf-Match: \"1\"\r\n" +
+		"Content-Length: 2\r\n\r\n{}",
 	"a colon in value": "DELETE /x HTTP/1.1\r\nHost: [::1]:80\r\nReferer: http://b/c?d=e:f\r\n\r\n",
 }
 
@@ -117,18 +120,19 @@ func TestUnusualRequestsAreNotPlain(t *testing.T) {
 		"a name that is none":      get("X(A): b\r\n"),
 		"a zero byte":              get("X-A: b\x00c\r\n"),
 		"chunked":                  "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-		"chunked and a length":     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-		"two lengths":              "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
-		"a list of lengths":        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\nhello",
-		"a signed length":          "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nhello",
-		"a padded length":          "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 05\r\n\r\nhello",
-		"a negative length":        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-		"an endless length":        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n",
-		"it closes":                get("Connection: close\r\n"),
-		"it names a header":        get("Connection: keep-alive, X-A\r\n"),
-		"an upgrade":               get("Upgrade: websocket\r\n"),
-		"it waits for a 100":       "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello",
-		"too many lines":           get(strings.Repeat("X-A: b\r\n", maxLines)),
+		"chunked and a length": "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n" +
+			"\r\n0\r\n\r\n",
+		"two lengths":        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+		"a list of lengths":  "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\nhello",
+		"a signed length":    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nhello",
+		"a padded length":    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 05\r\n\r\nhello",
+		"a negative length":  "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+		"an endless length":  "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n",
+		"it closes":          get("Connection: close\r\n"),
+		"it names a header":  get("Connection: keep-alive, X-A\r\n"),
+		"an upgrade":         get("Upgrade: websocket\r\n"),
+		"it waits for a 100": "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello",
+		"too many lines":     get(strings.Repeat("X-A: b\r\n", maxLines)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -29,11 +29,12 @@ func TestPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const html, css, js = "text/html; charset=utf-8", "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 	for path, media := range map[string]string{
-		"/console": "text/html; charset=utf-8", "/console/console.js": "text/javascript; charset=utf-8", "/console/console.css": "text/css; charset=utf-8",
-		"/docs": "text/html; charset=utf-8", "/docs/docs.js": "text/javascript; charset=utf-8", "/docs/docs.css": "text/css; charset=utf-8",
+		"/console": html, "/console/console.js": js, "/console/console.css": css,
+		"/docs": html, "/docs/docs.js": js, "/docs/docs.css": css,
+		"/demo": html, "/demo/shop.css": css,
 		"/openapi.json": "application/json",
-		"/demo":         "text/html; charset=utf-8", "/demo/shop.css": "text/css; charset=utf-8",
 	} {
 		plain, err := ask(t, with, path)
 		h := plain.Header()

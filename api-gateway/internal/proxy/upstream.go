@@ -168,8 +168,8 @@ func retriable(err error, idempotent bool) bool {
 	}
 }
 
-// isIdempotent reports whether a request may be sent twice: because of its method, or because the service recognises its
-// idempotency key, as it does for tokens and visitors.
+// isIdempotent reports whether a request may be sent twice: because of its method, or because the service recognises
+// its idempotency key, as it does for tokens and visitors.
 func isIdempotent(r *http.Request, p identity.Principal) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPut:

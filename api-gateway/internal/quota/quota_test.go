@@ -65,7 +65,8 @@ func TestAddressQuotaDefaultsToAShare(t *testing.T) {
 
 func TestParseRefusesInvalidAddressQuotas(t *testing.T) {
 	t.Parallel()
-	const file = `{"plans":{"FREE":{"visitor":{"caller":{"requests":1,"seconds":1},"website":{"requests":1,"seconds":1},"address":%s}}}}`
+	const file = `{"plans":{"FREE":{"visitor":{"caller":{"requests":1,"seconds":1},` +
+		`"website":{"requests":1,"seconds":1},"address":%s}}}}`
 	for address, wrong := range map[string]bool{
 		`{"requests":5,"seconds":1}`:  false,
 		`{"requests":0,"seconds":0}`:  false,
@@ -99,13 +100,18 @@ func TestParseTakesStorageLimits(t *testing.T) {
 func TestParseListsValidNames(t *testing.T) {
 	t.Parallel()
 	const amount = `{"requests":5,"seconds":60}`
+	const quota = `{"caller":` + amount + `,"website":` + amount + `}`
+	const byPlan = "import, read, stream, visitor, write"
+	const byAddress = "export, health, operator, page, public, session, settings"
+	const valid = "1 to 1000000 requests in 1 to 3600 seconds"
 	for file, want := range map[string]string{
-		`{"plans":{"FREE":{"reads":{"caller":` + amount + `,"website":` + amount + `}}}}`: "plans.FREE.reads must be one of import, read, stream, visitor, write",
-		`{"plans":{"PRO":{"page":{"caller":` + amount + `,"website":` + amount + `}}}}`:   "plans.PRO.page must be one of import, read, stream, visitor, write",
-		`{"plans":{"GOLD":{}}}`:                                "plans.GOLD must be one of FREE, PRO",
-		`{"addresses":{"read":` + amount + `}}`:                "addresses.read must be one of export, health, operator, page, public, session, settings",
-		`{"addresses":{"page":{"requests":0}}}`:                "addresses.page needs 1 to 1000000 requests in 1 to 3600 seconds",
-		`{"plans":{"PRO":{"read":{"caller":` + amount + `}}}}`: "plans.PRO.read needs caller and website, each 1 to 1000000 requests in 1 to 3600 seconds",
+		`{"plans":{"FREE":{"reads":` + quota + `}}}`: "plans.FREE.reads must be one of " + byPlan,
+		`{"plans":{"PRO":{"page":` + quota + `}}}`:   "plans.PRO.page must be one of " + byPlan,
+		`{"plans":{"GOLD":{}}}`:                      "plans.GOLD must be one of FREE, PRO",
+		`{"addresses":{"read":` + amount + `}}`:      "addresses.read must be one of " + byAddress,
+		`{"addresses":{"page":{"requests":0}}}`:      "addresses.page needs " + valid,
+		`{"plans":{"PRO":{"read":{"caller":` + amount + `}}}}`: "plans.PRO.read needs caller and website, each " +
+			valid,
 	} {
 		if _, err := Parse([]byte(file)); err == nil || fault.From(err).Message != want {
 			t.Errorf("%s: %v, want %s", file, err, want)
@@ -124,7 +130,8 @@ func TestConfigurationPageListsQuotas(t *testing.T) {
 	stated := func(p Pair) string { return number(p.Caller.Requests) + " | " + number(p.Website.Requests) }
 	for class, free := range q.Plans[identity.Free] {
 		row := fmt.Sprintf("| `%s` | ", class)
-		if want := " | " + stated(free) + " | " + stated(q.Plans[identity.Pro][class]) + " |\n"; !hasRow(string(page), row, want) {
+		want := " | " + stated(free) + " | " + stated(q.Plans[identity.Pro][class]) + " |\n"
+		if !hasRow(string(page), row, want) {
 			t.Errorf("docs/configuration.md has no row %s… %s", row, want)
 		}
 	}

@@ -139,7 +139,8 @@ func TestRowsOfOperations(t *testing.T) {
 	for name, c := range map[string]struct{ area, op, want string }{
 		"a page of the gateway": {
 			"", `security: []`,
-			"Upstream: Self, Rule: authz.Public, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, Class: ClassRead",
+			"Upstream: Self, Rule: authz.Public, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, " +
+				"Class: ClassRead",
 		},
 		"public": {
 			"tickets", `security: []`,
@@ -147,27 +148,33 @@ func TestRowsOfOperations(t *testing.T) {
 		},
 		"also without a token": {
 			"", `security: [{}, {token: []}], x-edge: {class: health}`,
-			"Upstream: Self, Rule: authz.Public, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, Class: ClassHealth",
+			"Upstream: Self, Rule: authz.Public, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, " +
+				"Class: ClassHealth",
 		},
 		"a token": {
 			"tickets", `security: [{token: [READ, PRO]}]`,
-			"Upstream: Tickets, Rule: authz.ProRead, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, Class: ClassRead",
+			"Upstream: Tickets, Rule: authz.ProRead, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, " +
+				"Class: ClassRead",
 		},
 		"another service": {
 			"tickets", `security: [{token: [WRITE]}], x-edge: {service: visitors, body: 9, stores: true}`,
-			"Upstream: Visitors, Rule: authz.Write, Visitor: NoVisitor, CORS: Configured, Body: 9, Class: ClassRead, Stores: true",
+			"Upstream: Visitors, Rule: authz.Write, Visitor: NoVisitor, CORS: Configured, Body: 9, Class: ClassRead, " +
+				"Stores: true",
 		},
 		"a named visitor": {
 			"tickets", `security: [{visitor: []}]`,
-			"Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorCredential, CORS: Open, Body: httpkit.DefaultBody, Class: ClassVisitor",
+			"Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorCredential, CORS: Open, Body: httpkit.DefaultBody, " +
+				"Class: ClassVisitor",
 		},
 		"a visitor as input": {
 			"tickets", `security: [{visitor: []}], x-edge: {visitor: input}`,
-			"Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorInput, CORS: Open, Body: httpkit.DefaultBody, Class: ClassVisitor",
+			"Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorInput, CORS: Open, Body: httpkit.DefaultBody, " +
+				"Class: ClassVisitor",
 		},
 		"a proven visitor": {
 			"tickets", `security: [{visitor: [], visitorSecret: []}]`,
-			"Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorProven, CORS: Open, Body: httpkit.DefaultBody, Class: ClassVisitor",
+			"Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorProven, CORS: Open, Body: httpkit.DefaultBody, " +
+				"Class: ClassVisitor",
 		},
 		"an unknown permission": {"tickets", `security: [{token: [ADMIN]}]`, ""},
 		"an unknown extension":  {"tickets", `security: [], x-edge: {classs: read}`, ""},

@@ -39,7 +39,8 @@ func contractSource(s schemas, all []event) ([]byte, error) {
 	c.writeVisitor(all)
 	var head bytes.Buffer
 	head.WriteString(generated + "package contract\n\nimport (\n\"cmp\"\n\"time\"\n\n" +
-		"\"github.com/go-json-experiment/json\"\n\n\"fivechat.dev/libs/kernel/id\"\n\"fivechat.dev/libs/kernel/tenant\"\n)\n\n")
+		"\"github.com/go-json-experiment/json\"\n\n\"fivechat.dev/libs/kernel/id\"\n" +
+		"\"fivechat.dev/libs/kernel/tenant\"\n)\n\n")
 	return format.Source(append(head.Bytes(), c.Bytes()...))
 }
 
@@ -250,7 +251,8 @@ func (c *contract) writeView(name string, of schema) error {
 
 // writeDecode writes the function that decodes the counted members of an event's data.
 func (c *contract) writeDecode(all []event) {
-	c.printf(`// DecodeCounts decodes the members of an event's data that statistics counts. It returns nil if the type isn't counted.
+	c.printf(`// DecodeCounts decodes the members of an event's data that statistics counts.` +
+		` It returns nil if the type isn't counted.
 func DecodeCounts(t EventType, data []byte) (Counts, error) {
 	switch t {
 `)
@@ -271,7 +273,8 @@ func (c *contract) writeVisitor(all []event) {
 		}
 	}
 	slices.Sort(paths)
-	c.printf(`// VisitorID returns the visitor that an event's data names, or 0. It looks at all places at which some event has a
+	c.printf(`// VisitorID returns the visitor that an event's data names, or 0.` +
+		` It looks at all places at which some event has a
 // visitor's id, so that it also finds the visitor of an event of a newer version.
 func VisitorID(data []byte) (int64, error) {
 	var about struct {

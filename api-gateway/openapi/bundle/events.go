@@ -135,8 +135,8 @@ func (s schemas) check(e event) error {
 // visitorMember is the name of members that identify a visitor.
 const visitorMember = "visitorId"
 
-// isPersonal reports whether a member, of which of is the resolved schema, can identify a visitor or have text: visitors'
-// ids, shared objects, and strings other than times and enumerated ones.
+// isPersonal reports whether a member, of which of is the resolved schema, can identify a visitor or have text:
+// visitors' ids, shared objects, and strings other than times and enumerated ones.
 func isPersonal(m member, of schema) bool {
 	text := slices.Contains(of.Types, "string") && of.Enum == nil && of.Format != "date-time"
 	return text || strings.HasPrefix(m.name, visitorMember) || m.Ref != "" && of.Properties != nil

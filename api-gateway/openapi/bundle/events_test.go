@@ -86,7 +86,8 @@ func TestContractOfAnEvent(t *testing.T) {
 		t.Errorf("the client's decoder: %s, %v", decoder, err)
 	}
 	page, err := withEventTable("Before.\n"+tableBegin+"old\n"+tableEnd+"After.\n", all)
-	row := "| `thing.done` | Done. | `person`, `ticketId`, `colour`, `urls`; optional `size`, `before` | agents (PRO), webhooks |\n"
+	row := "| `thing.done` | Done. | `person`, `ticketId`, `colour`, `urls`; optional `size`, `before` " +
+		"| agents (PRO), webhooks |\n"
 	if err != nil || !strings.Contains(page, row) || !strings.HasPrefix(page, "Before.\n") ||
 		!strings.HasSuffix(page, "\n"+tableEnd+"After.\n") || strings.Contains(page, "old") {
 		t.Errorf("the page is %s, %v", page, err)
@@ -113,7 +114,8 @@ func TestEventsAreListedWithoutTheirFacts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(text), `"oneOf":[{"$ref":"#/components/schemas/thing.done"}]`) || !strings.Contains(string(text), `"maxItems":1`) ||
+	if !strings.Contains(string(text), `"oneOf":[{"$ref":"#/components/schemas/thing.done"}]`) ||
+		!strings.Contains(string(text), `"maxItems":1`) ||
 		strings.Contains(string(text), eventExtension) {
 		t.Errorf("the schemas are %s", text)
 	}

@@ -3,8 +3,8 @@
 //   - openapi.json, the document as clients read it. openapi.yaml has the shared part, each other file is an area. The
 //     paths and components of all areas are merged; none may occur twice.
 //   - the gateway's route table, of the extension x-edge of operations (routes.go).
-//   - libs/contract, the Go client's decoder of events, and the table in docs/api/events.md, of the extension x-event of
-//     schemas (events.go).
+//   - libs/contract, the Go client's decoder of events, and the table in docs/api/events.md, of the extension x-event
+//     of schemas (events.go).
 //
 // Refusals, headers and notes that follow from an operation's parameters are added here (complete.go), so that no area
 // repeats them. The extensions aren't in the bundle.

@@ -12,7 +12,7 @@ import (
 
 // edge is an operation's extension x-edge: what the gateway needs to know beyond what the document says.
 //
-//	service   the service that answers; an area's own x-edge sets it for all its operations, without it the gateway answers
+//	service   the service that answers; the x-edge of an area sets it for all its operations; the default is the gateway
 //	class     the quota that a request spends; else "visitor" for visitors, "read" for GET, "write" for the rest
 //	visitor   "input" if an unknown visitor token is a wrong input (400), not a wrong credential (401)
 //	body      the limit of the request's body in bytes, if it isn't the default

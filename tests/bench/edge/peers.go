@@ -11,8 +11,10 @@ import (
 )
 
 // widget holds the cached settings, and bodyOf1K the backend's response.
-const widget = `{"id":7,"color":"#2563eb","buttonClass":"","chatClass":"","chatTitleClass":"","chatInputClass":"","buttonXPos":24,"buttonYPos":24,` +
-	`"buttonBgColor":"#2563eb","buttonTextColor":"#ffffff","bubbleColor":"#eff6ff","bubbleTextColor":"#1e293b","websiteClientToken":"wgt_bench",` +
+const widget = `{"id":7,"color":"#2563eb",` +
+	`"buttonClass":"","chatClass":"","chatTitleClass":"","chatInputClass":"","buttonXPos":24,"buttonYPos":24,` +
+	`"buttonBgColor":"#2563eb","buttonTextColor":"#ffffff","bubbleColor":"#eff6ff","bubbleTextColor":"#1e293b",` +
+	`"websiteClientToken":"wgt_bench",` +
 	`"chatFormFields":"[]","welcomeMessages":"[]","ratingEnabled":true,"removeBranding":false,"chatEnabled":true}`
 
 var bodyOf1K = `{"data":"` + strings.Repeat("x", 1012) + `"}`
