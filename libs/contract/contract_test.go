@@ -231,3 +231,45 @@ func TestCountsOfData(t *testing.T) {
 		t.Error("malformed data is counted")
 	}
 }
+
+// TestVisitorsSeeNoSummaryAndNoTags: what agents and the assistant wrote about a conversation stays with the agents.
+func TestVisitorsSeeNoSummaryAndNoTags(t *testing.T) {
+	t.Parallel()
+	summary := "angry"
+	seen := contract.Conversation{ID: 123, Token: "conv_k", Summary: &summary, Tags: []string{"refund"}}
+	if got, want := seen.ForVisitor(), (contract.Conversation{ID: 123, Token: "conv_k"}); !reflect.DeepEqual(got, want) {
+		t.Errorf("a visitor sees %+v, want %+v", got, want)
+	}
+	if seen.Summary == nil || len(seen.Tags) != 1 {
+		t.Error("the view of agents was changed")
+	}
+}
+
+// TestEveryCountedTypeDecodes: statistics can decode each type that has counted members.
+func TestEveryCountedTypeDecodes(t *testing.T) {
+	t.Parallel()
+	for _, typ := range contract.Types(func(contract.Facts) bool { return true }) {
+		counts, err := contract.DecodeCounts(typ, []byte(`{}`))
+		if members := contract.FactsOf(typ).Counts; err != nil || counts == nil && len(members) > 0 {
+			t.Errorf("%s: %T, %v; its counted members are %v", typ, counts, err, members)
+		}
+		if _, err := contract.DecodeCounts(typ, []byte(`{`)); (err != nil) != (counts != nil) {
+			t.Errorf("%s: malformed data gives %v", typ, err)
+		}
+	}
+}
+
+// TestEnumsRefuseUnknownValues: a value of an enumeration is valid only if the document has it.
+func TestEnumsRefuseUnknownValues(t *testing.T) {
+	t.Parallel()
+	type enum interface{ Valid() bool }
+	for _, known := range []enum{
+		contract.SenderUser, contract.ConversationStatusOpen, contract.MessageTypeText, contract.TicketStatusOpen,
+	} {
+		unknown := reflect.New(reflect.TypeOf(known)).Elem()
+		unknown.SetString("open")
+		if v, is := unknown.Interface().(enum); !known.Valid() || !is || v.Valid() {
+			t.Errorf("%T: %q is valid %v, open is valid %v", known, known, known.Valid(), v.Valid())
+		}
+	}
+}
