@@ -24,7 +24,8 @@ func TestDataHasItsJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	noon, text, seconds, five, seven := time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC), "sum", 1.5, int64(5), int64(7)
+	noon, text, seconds, five := time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC), "sum", 1.5, int64(5)
+	seven, visitor := id.User(7), id.Visitor(5)
 	const open, closed = contract.ConversationStatusOpen, contract.ConversationStatusClosed
 	poor := contract.Conversation{ID: 123, WebsiteID: website, Token: "conv_k", CreatedAt: noon, Status: closed}
 	rich := contract.Conversation{
@@ -38,10 +39,10 @@ func TestDataHasItsJSON(t *testing.T) {
 	}
 	answer := contract.MessageCreatedData{Conversation: poor, Message: contract.Message{
 		ID: 9, ConversationID: 123, Content: "hi <b>", Type: contract.MessageTypeText, SenderType: contract.SenderUser,
-		UserID: &seven, VisitorID: &five, Read: true, ReadAt: &noon, CreatedAt: noon, UpdatedAt: noon,
+		UserID: &seven, VisitorID: &visitor, Read: true, ReadAt: &noon, CreatedAt: noon, UpdatedAt: noon,
 	}, Sender: contract.SenderUser, FirstResponseSeconds: &seconds, AgentID: &seven}
 	imported := contract.ConversationsImportedData{
-		Conversations: 1, Open: 2, Messages: 3, Answered: 4, ResponseSeconds: seconds, ConversationIDs: []int64{1},
+		Conversations: 1, Open: 2, Messages: 3, Answered: 4, ResponseSeconds: seconds, ConversationIDs: []id.Conversation{1},
 	}
 	for _, c := range []struct {
 		data contract.Data
@@ -78,7 +79,7 @@ func TestDataHasItsJSON(t *testing.T) {
 		},
 		{
 			contract.ConversationReadData{
-				Conversation: poor, Reader: contract.SenderVisitor, ReadAt: noon, MessageIDs: []int64{1, 2},
+				Conversation: poor, Reader: contract.SenderVisitor, ReadAt: noon, MessageIDs: []id.Message{1, 2},
 			},
 			`{"conversation":` + bare + `,"reader":"VISITOR","readAt":"2024-01-15T12:00:00.000Z","messageIds":[1,2]}`,
 		},
@@ -197,7 +198,7 @@ func TestEventsAreClassified(t *testing.T) {
 
 func TestVisitorOfData(t *testing.T) {
 	t.Parallel()
-	for data, want := range map[string]int64{
+	for data, want := range map[string]id.Visitor{
 		`{"visitorId":7}`: 7, `{"conversation":{"visitorId":8},"message":{"visitorId":9}}`: 8, `{"ticketId":"7"}`: 0, `{}`: 0,
 	} {
 		if have, err := contract.VisitorID([]byte(data)); err != nil || have != want {

@@ -171,7 +171,7 @@ type ConversationRatedData struct {
 	Rating       int64        `json:"rating"`
 	RatedAt      *time.Time   `json:"ratedAt,omitzero"`
 	// The assignee of the conversation; absent if there was none.
-	AgentID *int64 `json:"agentId,omitzero"`
+	AgentID *id.User `json:"agentId,omitzero"`
 	// The rating that it replaces.
 	Previous *ConversationRatedPrevious `json:"previous,omitzero"`
 }
@@ -184,7 +184,7 @@ type ConversationRatedCounts struct {
 	Rating  int64      `json:"rating"`
 	RatedAt *time.Time `json:"ratedAt,omitzero"`
 	// The assignee of the conversation; absent if there was none.
-	AgentID *int64 `json:"agentId,omitzero"`
+	AgentID *id.User `json:"agentId,omitzero"`
 	// The rating that it replaces.
 	Previous *ConversationRatedPrevious `json:"previous,omitzero"`
 }
@@ -197,7 +197,7 @@ type ConversationReadData struct {
 	Reader       Sender       `json:"reader"`
 	ReadAt       time.Time    `json:"readAt"`
 	// The messages that had not been read before.
-	MessageIDs []int64 `json:"messageIds"`
+	MessageIDs []id.Message `json:"messageIds"`
 }
 
 // EventType implements Data.
@@ -206,7 +206,7 @@ func (ConversationReadData) EventType() EventType { return ConversationRead }
 // ConversationErasedData is the data of ConversationErased. The conversation, whose status was `from`, was erased.
 // Remove your copies of it too.
 type ConversationErasedData struct {
-	ConversationID int64              `json:"conversationId"`
+	ConversationID id.Conversation    `json:"conversationId"`
 	From           ConversationStatus `json:"from"`
 }
 
@@ -223,12 +223,12 @@ func (ConversationErasedCounts) isCounts() {}
 // ConversationsImportedData is the data of ConversationsImported. An import stored conversations. The data has sums
 // over them, and their ids.
 type ConversationsImportedData struct {
-	Conversations   int64   `json:"conversations"`
-	Open            int64   `json:"open"`
-	Messages        int64   `json:"messages"`
-	Answered        int64   `json:"answered"`
-	ResponseSeconds float64 `json:"responseSeconds"`
-	ConversationIDs []int64 `json:"conversationIds,omitzero"`
+	Conversations   int64             `json:"conversations"`
+	Open            int64             `json:"open"`
+	Messages        int64             `json:"messages"`
+	Answered        int64             `json:"answered"`
+	ResponseSeconds float64           `json:"responseSeconds"`
+	ConversationIDs []id.Conversation `json:"conversationIds,omitzero"`
 }
 
 // EventType implements Data.
@@ -253,7 +253,7 @@ type MessageCreatedData struct {
 	// Present if this message was the first answer of an agent.
 	FirstResponseSeconds *float64 `json:"firstResponseSeconds,omitzero"`
 	// Of an agent's message: its author or, if it names none, the assignee of the conversation.
-	AgentID *int64 `json:"agentId,omitzero"`
+	AgentID *id.User `json:"agentId,omitzero"`
 }
 
 // EventType implements Data.
@@ -265,7 +265,7 @@ type MessageCreatedCounts struct {
 	// Present if this message was the first answer of an agent.
 	FirstResponseSeconds *float64 `json:"firstResponseSeconds,omitzero"`
 	// Of an agent's message: its author or, if it names none, the assignee of the conversation.
-	AgentID *int64 `json:"agentId,omitzero"`
+	AgentID *id.User `json:"agentId,omitzero"`
 }
 
 func (MessageCreatedCounts) isCounts() {}
@@ -273,10 +273,10 @@ func (MessageCreatedCounts) isCounts() {}
 // TypingData is the data of Typing. An agent or a visitor types, or has stopped. The state lasts six seconds unless
 // it is reported again. Transient.
 type TypingData struct {
-	ConversationToken string `json:"conversationToken"`
-	ConversationID    int64  `json:"conversationId"`
-	Sender            Sender `json:"sender"`
-	Typing            bool   `json:"typing"`
+	ConversationToken string          `json:"conversationToken"`
+	ConversationID    id.Conversation `json:"conversationId"`
+	Sender            Sender          `json:"sender"`
+	Typing            bool            `json:"typing"`
 }
 
 // EventType implements Data.
@@ -382,7 +382,7 @@ func (TicketMessageCreatedData) EventType() EventType { return TicketMessageCrea
 // WebhookDisabledData is the data of WebhookDisabled. The server disabled a webhook. Webhooks don't receive this
 // event.
 type WebhookDisabledData struct {
-	WebhookID int64                 `json:"webhookId"`
+	WebhookID id.Webhook            `json:"webhookId"`
 	URL       string                `json:"url"`
 	Reason    WebhookDisabledReason `json:"reason"`
 }
@@ -392,13 +392,13 @@ func (WebhookDisabledData) EventType() EventType { return WebhookDisabled }
 
 // Conversation is a part of the data of events.
 type Conversation struct {
-	ID            int64     `json:"id" writer:"kept"`
-	WebsiteID     tenant.ID `json:"websiteId" writer:"kept"`
-	Token         string    `json:"token" writer:"kept"`
-	Rating        *int64    `json:"rating"`
-	AssigneeID    *int64    `json:"assigneeId"`
-	VisitorID     int64     `json:"visitorId"`
-	VisitorTyping bool      `json:"visitorTyping"`
+	ID            id.Conversation `json:"id" writer:"kept"`
+	WebsiteID     tenant.ID       `json:"websiteId" writer:"kept"`
+	Token         string          `json:"token" writer:"kept"`
+	Rating        *int64          `json:"rating"`
+	AssigneeID    *id.User        `json:"assigneeId"`
+	VisitorID     id.Visitor      `json:"visitorId"`
+	VisitorTyping bool            `json:"visitorTyping"`
 	// An agent is typing.
 	UserTyping bool               `json:"userTyping"`
 	CreatedAt  time.Time          `json:"createdAt" writer:"kept"`
@@ -441,7 +441,7 @@ type ConversationRatedPrevious struct {
 	Rating  int64     `json:"rating"`
 	RatedAt time.Time `json:"ratedAt"`
 	// The assignee of the conversation; absent if there was none.
-	AgentID *int64 `json:"agentId,omitzero"`
+	AgentID *id.User `json:"agentId,omitzero"`
 }
 
 // Sender is one of the values below. USER is an agent.
@@ -466,16 +466,16 @@ func (v Sender) Valid() bool {
 // Message is a part of the data of events.
 type Message struct {
 	// Later messages have higher ids.
-	ID             int64       `json:"id" writer:"kept"`
-	ConversationID int64       `json:"conversationId" writer:"kept"`
-	Content        string      `json:"content"`
-	Type           MessageType `json:"type" writer:"kept"`
-	SenderType     Sender      `json:"senderType" writer:"kept"`
+	ID             id.Message      `json:"id" writer:"kept"`
+	ConversationID id.Conversation `json:"conversationId" writer:"kept"`
+	Content        string          `json:"content"`
+	Type           MessageType     `json:"type" writer:"kept"`
+	SenderType     Sender          `json:"senderType" writer:"kept"`
 	// The agent, if one was named.
-	UserID    *int64     `json:"userId"`
-	VisitorID *int64     `json:"visitorId"`
-	Read      bool       `json:"read"`
-	ReadAt    *time.Time `json:"readAt"`
+	UserID    *id.User    `json:"userId"`
+	VisitorID *id.Visitor `json:"visitorId"`
+	Read      bool        `json:"read"`
+	ReadAt    *time.Time  `json:"readAt"`
 	// Always empty.
 	Attachments []string  `json:"attachments"`
 	CreatedAt   time.Time `json:"createdAt" writer:"kept"`
@@ -604,12 +604,12 @@ func DecodeCounts(t EventType, data []byte) (Counts, error) {
 
 // VisitorID returns the visitor that an event's data names, or 0. It looks at all places at which some event has a
 // visitor's id, so that it also finds the visitor of an event of a newer version.
-func VisitorID(data []byte) (int64, error) {
+func VisitorID(data []byte) (id.Visitor, error) {
 	var about struct {
 		Conversation struct {
-			VisitorID int64 `json:"visitorId"`
+			VisitorID id.Visitor `json:"visitorId"`
 		} `json:"conversation"`
-		VisitorID int64 `json:"visitorId"`
+		VisitorID id.Visitor `json:"visitorId"`
 	}
 	err := json.Unmarshal(data, &about)
 	return cmp.Or(about.Conversation.VisitorID, about.VisitorID), err

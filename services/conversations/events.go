@@ -41,7 +41,7 @@ func created(c *Conversation, m *Message, answered *float64) Event {
 		FirstResponseSeconds: answered,
 	}
 	if m.SenderType == FromAgent {
-		d.AgentID = (*int64)(cmp.Or(m.UserID, c.AssigneeID))
+		d.AgentID = cmp.Or(m.UserID, c.AssigneeID)
 	}
 	return Event{Conversation: &c.ID, Data: d}
 }
@@ -52,7 +52,7 @@ func rated(c *Conversation, previous *contract.ConversationRatedPrevious) Event 
 		Conversation: c.eventView(),
 		Rating:       *c.Rating,
 		RatedAt:      c.RatedAt,
-		AgentID:      (*int64)(c.RatedFor),
+		AgentID:      c.RatedFor,
 		Previous:     previous,
 	}}
 }
@@ -62,28 +62,24 @@ func (c Conversation) currentRating() *contract.ConversationRatedPrevious {
 	if c.Rating == nil || c.RatedAt == nil {
 		return nil
 	}
-	return &contract.ConversationRatedPrevious{Rating: *c.Rating, RatedAt: *c.RatedAt, AgentID: (*int64)(c.RatedFor)}
+	return &contract.ConversationRatedPrevious{Rating: *c.Rating, RatedAt: *c.RatedAt, AgentID: c.RatedFor}
 }
 
 // markedRead is the event of messages that reader has read.
 func markedRead(c *Conversation, reader Sender, at time.Time, messages []id.Message) Event {
-	numbers := make([]int64, len(messages))
-	for i, m := range messages {
-		numbers[i] = int64(m)
-	}
 	return Event{Conversation: &c.ID, Data: contract.ConversationReadData{
 		Conversation: c.eventView(),
 		Reader:       reader,
 		ReadAt:       at,
-		MessageIDs:   numbers,
+		MessageIDs:   messages,
 	}}
 }
 
 // importedEvent is the event of an import of conversations with these sums.
 func importedEvent(sums Sums, conversations []Conversation) Event {
-	numbers := make([]int64, len(conversations))
+	ids := make([]id.Conversation, len(conversations))
 	for i, c := range conversations {
-		numbers[i] = int64(c.ID)
+		ids[i] = c.ID
 	}
 	return Event{Data: contract.ConversationsImportedData{
 		Conversations:   sums.Conversations,
@@ -91,7 +87,7 @@ func importedEvent(sums Sums, conversations []Conversation) Event {
 		Messages:        sums.Messages,
 		Answered:        sums.Answered,
 		ResponseSeconds: sums.ResponseSeconds,
-		ConversationIDs: numbers,
+		ConversationIDs: ids,
 	}}
 }
 
@@ -99,7 +95,7 @@ func importedEvent(sums Sums, conversations []Conversation) Event {
 func typing(c *Conversation, side Sender, isTyping bool) contract.Data {
 	return contract.TypingData{
 		ConversationToken: c.Token,
-		ConversationID:    int64(c.ID),
+		ConversationID:    c.ID,
 		Sender:            side,
 		Typing:            isTyping,
 	}
@@ -110,6 +106,6 @@ func (c Conversation) Erased() Event {
 	return Event{
 		Conversation: &c.ID,
 		Visitor:      &c.VisitorID,
-		Data:         contract.ConversationErasedData{ConversationID: int64(c.ID), From: c.Status},
+		Data:         contract.ConversationErasedData{ConversationID: c.ID, From: c.Status},
 	}
 }

@@ -13,12 +13,12 @@ type View = contract.Conversation
 // of the catalogue.
 func (c Conversation) View(now time.Time, tags Catalogue, lang string) View {
 	return View{
-		ID:             int64(c.ID),
+		ID:             c.ID,
 		WebsiteID:      c.WebsiteID,
 		Token:          c.Token,
 		Rating:         c.Rating,
-		AssigneeID:     (*int64)(c.AssigneeID),
-		VisitorID:      int64(c.VisitorID),
+		AssigneeID:     c.AssigneeID,
+		VisitorID:      c.VisitorID,
 		VisitorTyping:  c.VisitorTyping(now),
 		UserTyping:     c.AgentTyping(now),
 		CreatedAt:      c.CreatedAt,
@@ -36,13 +36,13 @@ type MessageView = contract.Message
 // View returns the message as clients see it.
 func (m Message) View() MessageView {
 	return MessageView{
-		ID:             int64(m.ID),
-		ConversationID: int64(m.ConversationID),
+		ID:             m.ID,
+		ConversationID: m.ConversationID,
 		Content:        m.Content,
 		Type:           m.Type,
 		SenderType:     m.SenderType,
-		UserID:         (*int64)(m.UserID),
-		VisitorID:      (*int64)(m.VisitorID),
+		UserID:         m.UserID,
+		VisitorID:      m.VisitorID,
 		Read:           m.ReadAt != nil,
 		ReadAt:         m.ReadAt,
 		CreatedAt:      m.CreatedAt,

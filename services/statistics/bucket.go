@@ -125,10 +125,10 @@ func (all Buckets) addEvent(e Event) {
 }
 
 // both adds to the website's bucket, and to an agent's if there is one.
-func (all Buckets) both(e Event, agent *int64, at time.Time, t Bucket) {
+func (all Buckets) both(e Event, agent *id.User, at time.Time, t Bucket) {
 	all.add(e, at, t)
 	if agent != nil && *agent > 0 {
-		all.addTo(BucketKey{Website: e.Website, OfAgent: true, Agent: id.User(*agent), Quarter: QuarterOf(at)}, t)
+		all.addTo(BucketKey{Website: e.Website, OfAgent: true, Agent: *agent, Quarter: QuarterOf(at)}, t)
 	}
 }
 

@@ -44,7 +44,7 @@ func NewEvent(eventID, typ, key string, order int64, t tenant.ID, at time.Time, 
 		Key:       key,
 		WebsiteID: t,
 		Order:     order,
-		VisitorID: id.Visitor(visitor),
+		VisitorID: visitor,
 		At:        at,
 		Body:      string(body),
 	}, nil

@@ -58,7 +58,7 @@ func (w writer) write(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	now, agent, seconds := time.Now().UTC(), int64(n%50+1), float64(n%600)
+	now, agent, seconds := time.Now().UTC(), id.User(n%50+1), float64(n%600)
 	c := chat.Conversation{
 		ID: id.Conversation(n + 1), WebsiteID: t, Token: "conv_of_a_benchmark", Status: chat.Open,
 		Tags: []string{"Travel"}, CreatedAt: now, UpdatedAt: now,

@@ -193,13 +193,20 @@ func (c *contract) plainType(scope string, m member) (typ, options string, err e
 // ids are the types of members that identify resources, by the member's name, or by its scope and its name. Other
 // integers are int64.
 var ids = map[string]string{
-	"ticketId":                       "id.Ticket",
+	"websiteId":                      "tenant.ID",
+	"conversationId":                 "id.Conversation",
+	"conversationIds":                "id.Conversation",
+	"Conversation.id":                "id.Conversation",
+	"messageIds":                     "id.Message",
+	"Message.id":                     "id.Message",
 	"visitorId":                      "id.Visitor",
 	"visitorIds":                     "id.Visitor",
-	"Conversation.visitorId":         "int64",
-	"Message.visitorId":              "int64",
-	"websiteId":                      "tenant.ID",
+	"agentId":                        "id.User",
+	"assigneeId":                     "id.User",
+	"userId":                         "id.User",
+	"ticketId":                       "id.Ticket",
 	"TicketMessageCreated.messageId": "id.TicketMessage",
+	"webhookId":                      "id.Webhook",
 }
 
 // idType returns the type of an integer member.
@@ -276,17 +283,17 @@ func (c *contract) writeVisitor(all []event) {
 	c.printf(`// VisitorID returns the visitor that an event's data names, or 0.` +
 		` It looks at all places at which some event has a
 // visitor's id, so that it also finds the visitor of an event of a newer version.
-func VisitorID(data []byte) (int64, error) {
+func VisitorID(data []byte) (id.Visitor, error) {
 	var about struct {
 `)
 	var found []string
 	for _, path := range paths {
 		outer, inner, nested := strings.Cut(path, ".")
 		if nested {
-			c.printf("%s struct {\n%s int64 `json:%q`\n} `json:%q`\n", goName(outer), goName(inner), inner, outer)
+			c.printf("%s struct {\n%s id.Visitor `json:%q`\n} `json:%q`\n", goName(outer), goName(inner), inner, outer)
 			found = append(found, "about."+goName(outer)+"."+goName(inner))
 		} else {
-			c.printf("%s int64 `json:%q`\n", goName(path), path)
+			c.printf("%s id.Visitor `json:%q`\n", goName(path), path)
 			found = append(found, "about."+goName(path))
 		}
 	}

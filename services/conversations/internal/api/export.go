@@ -108,7 +108,7 @@ func changedMessages(r outbox.Record) (keys []changefeed.Key, err error) {
 		var imported contract.ConversationsImportedData
 		err = r.Decode(&imported)
 		for _, conversation := range imported.ConversationIDs {
-			keys = append(keys, changefeed.AllOf(conversation))
+			keys = append(keys, changefeed.AllOf(int64(conversation)))
 		}
 	}
 	return keys, err

@@ -26,7 +26,7 @@ func linkNext(at *url.URL, messages []conversations.MessageView, more bool) stri
 	if !more {
 		return ""
 	}
-	return paging.Link(at, "next", "after", strconv.FormatInt(messages[len(messages)-1].ID, 10))
+	return paging.Link(at, "next", "after", strconv.FormatInt(int64(messages[len(messages)-1].ID), 10))
 }
 
 // thread is a conversation with its messages, for agents.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"fivechat.dev/libs/contract"
-	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/libs/store/transient"
@@ -67,7 +66,7 @@ func ofRecord(r outbox.Record) (event, error) {
 	e := envelope{ID: r.ID, Type: r.Type, At: r.At, Data: json.RawMessage(r.Data)}
 	about := agents
 	if visitor != 0 {
-		about = visitorOf(id.Visitor(visitor))
+		about = visitorOf(visitor)
 	}
 	return event{website: r.Website, about: about, facts: contract.FactsOf(r.Type), envelope: e}, nil
 }
