@@ -43,7 +43,9 @@ func TestLoad(t *testing.T) {
 	for name, value := range map[string]string{"CONFIG_TEST_RATIO": "half", "CONFIG_TEST_NAME": "bad"} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, value)
-			if _, err := config.Load(settings{}); err == nil || !strings.Contains(err.Error(), map[string]string{"CONFIG_TEST_RATIO": "Ratio"}[name]) && !strings.Contains(err.Error(), name) {
+			field := map[string]string{"CONFIG_TEST_RATIO": "Ratio"}[name]
+			_, err := config.Load(settings{})
+			if err == nil || !strings.Contains(err.Error(), field) && !strings.Contains(err.Error(), name) {
 				t.Fatalf("the error must name what is wrong: %v", err)
 			}
 		})

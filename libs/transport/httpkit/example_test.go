@@ -24,8 +24,8 @@ type noteView struct {
 	Text string `json:"text"`
 }
 
-// Handle adds an operation to a router. The tags of the request say where its fields are from. Unknown members of a body
-// are refused by name.
+// Handle adds an operation to a router. The tags of the request say where its fields are from. Unknown members of a
+// body are refused by name.
 func ExampleHandle() {
 	config := telemetry.Default()
 	config.LogTo = io.Discard

@@ -319,10 +319,9 @@ func TestCallReturnsRemoteFaults(t *testing.T) {
 		t.Errorf("the deadline isn't passed on, or its error isn't Timeout: %v", err)
 	}
 	stranger, _ := identity.NewKeyring([]byte(strings.Repeat("x", 32)))
-	if _, err = httpkit.Call[tenant.ID](t.Context(), httpkit.NewClient(s.URL, stranger, s.tele), website, "GET", "/mine", nil); !fault.Is(
-		err,
-		fault.Internal,
-	) {
+	refused := httpkit.NewClient(s.URL, stranger, s.tele)
+	_, err = httpkit.Call[tenant.ID](t.Context(), refused, website, "GET", "/mine", nil)
+	if !fault.Is(err, fault.Internal) {
 		t.Errorf("a refused assertion is reported as the caller's error: %v", err)
 	}
 	s.Close()

@@ -97,8 +97,9 @@ func TestTablesAreServedAsCSVOnRequest(t *testing.T) {
 	}
 	w := ask("/report", "text/csv")
 	rest := ",-3,-0.5,2026-01-02T03:04:05+05:45,,-3\r\n"
-	want := "name,n,part,at,none,perhaps\r\nplain" + rest + `"with ""quotes"", and a comma"` + rest + "\"two\r\nlines\"" + rest + "'=1+1" + rest + "'+1" + rest +
-		"'-1" + rest + "'@x" + rest + "'\tx" + rest + rest + "fine=1" + rest
+	want := "name,n,part,at,none,perhaps\r\n" +
+		"plain" + rest + `"with ""quotes"", and a comma"` + rest + "\"two\r\nlines\"" + rest +
+		"'=1+1" + rest + "'+1" + rest + "'-1" + rest + "'@x" + rest + "'\tx" + rest + rest + "fine=1" + rest
 	if got := w.Body.String(); got != want {
 		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}

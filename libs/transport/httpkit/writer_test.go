@@ -80,7 +80,8 @@ func TestWriteTokensSeeOnlyMembersThatTheyWrote(t *testing.T) {
 	httpkit.Handle(r, "PATCH /cards", 200, change, httpkit.Lenient)
 	httpkit.Handle(r, "PATCH /public", 200, change, httpkit.Lenient, httpkit.PublicResponse)
 	const (
-		all = `{"id":7,"name":"Ann","email":"ann@home.example","tags":["a"],"owner":{"id":8,"name":"","email":null,"tags":[],"owner":null,"seen":false,"more":{},"note":"","state":""},` +
+		all = `{"id":7,"name":"Ann","email":"ann@home.example","tags":["a"],` +
+			`"owner":{"id":8,"name":"","email":null,"tags":[],"owner":null,"seen":false,"more":{},"note":"","state":""},` +
 			`"seen":true,"more":{"a":1},"note":"note","state":"OPEN"}`
 		nothing = `{"id":7,"name":"","email":null,"tags":[],"owner":null,"seen":false,"more":{},"note":"","state":"OPEN"}`
 	)

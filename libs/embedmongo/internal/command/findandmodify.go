@@ -66,13 +66,14 @@ func findAndModify(r *request) (*bsonraw.Builder, error) {
 			r.record(tx, 0, m.result(o))
 		})
 	} else {
-		o.tally, err = r.eachMatch(m.target, func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error) {
+		change := func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error) {
 			o.before = doc
 			if r.tx == nil {
 				r.record(tx, 0, m.result(updated{tally: tally{matched: 1}, before: doc}))
 			}
 			return true, tx.Delete(r.ctx, c, idKey, doc)
-		})
+		}
+		o.tally, err = r.eachMatch(m.target, change)
 	}
 	if err != nil {
 		return nil, err

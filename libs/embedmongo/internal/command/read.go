@@ -10,7 +10,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
-const findFields = "filter sort projection hint skip limit batchSize singleBatch noCursorTimeout allowPartialResults allowDiskUse"
+const findFields = "filter sort projection hint skip limit batchSize singleBatch " +
+	"noCursorTimeout allowPartialResults allowDiskUse"
 
 // notImplemented are the fields that MongoDB has and this server refuses.
 var notImplemented = map[string]bool{"collation": true, "arrayFilters": true, "min": true, "max": true,

@@ -231,7 +231,8 @@ func (r *request) retryable(h handler, number int64) (*bsonraw.Builder, error) {
 }
 
 func noSuchTransaction(number int64, state string) error {
-	return mongoerr.New(mongoerr.NoSuchTransaction, "Given transaction number %d does not match any in-progress transactions. %s", number, state).
+	return mongoerr.New(mongoerr.NoSuchTransaction,
+		"Given transaction number %d does not match any in-progress transactions. %s", number, state).
 		WithLabel(mongoerr.Transient)
 }
 

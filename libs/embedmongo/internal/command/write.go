@@ -67,7 +67,8 @@ func (r *request) single(fn func(*store.Tx) error) error {
 		return tx.Commit()
 	}
 	err := attempt()
-	for started := time.Now(); mongoerr.Is(err, mongoerr.WriteConflict) && r.ctx.Err() == nil && time.Since(started) < retryFor; {
+	for started := time.Now(); mongoerr.Is(err, mongoerr.WriteConflict) && r.ctx.Err() == nil &&
+		time.Since(started) < retryFor; {
 		err = attempt()
 	}
 	return err

@@ -149,7 +149,8 @@ func hint(c *store.Collection, v bsoncore.Value) (*hintChoice, error) {
 	}
 	return nil, mongoerr.New(
 		mongoerr.BadValue,
-		"error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index",
+		"error processing query: planner returned error :: caused by :: "+
+			"hint provided does not correspond to an existing index",
 	)
 }
 

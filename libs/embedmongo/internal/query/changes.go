@@ -34,7 +34,9 @@ func currentDate(path string, v bsoncore.Value) (change, error) {
 			return nil, mongoerr.New(mongoerr.BadValue, "$currentDate of '%s' supports only the type 'date'", path)
 		}
 	} else if v.Type != bsoncore.TypeBoolean {
-		return nil, mongoerr.New(mongoerr.BadValue, "%s is not valid type for $currentDate. Please use a boolean ('true') or a $type expression ({$type: 'timestamp/date'}).", v.Type)
+		return nil, mongoerr.New(mongoerr.BadValue,
+			"%s is not valid type for $currentDate. Please use a boolean ('true') "+
+				"or a $type expression ({$type: 'timestamp/date'}).", v.Type)
 	}
 	return func(bsoncore.Value, bool) (bsoncore.Value, error) {
 		return bsoncore.Value{Type: bsoncore.TypeDateTime, Data: bsoncore.AppendDateTime(nil, now())}, nil

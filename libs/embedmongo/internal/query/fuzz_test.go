@@ -29,8 +29,10 @@ func fuzzed(data []byte) bsoncore.Document {
 
 var fuzzDocuments = []string{
 	`{"_id":1,"a":1,"b":"text","c":{"d":[1,{"e":null}]}}`,
-	`{"_id":{"$oid":"65f000000000000000000001"},"a":[[1,2],{"b":[{"0":[3]}]},"x",{"$numberDouble":"NaN"}],"at":{"$date":"2024-01-01T00:00:00Z"}}`,
-	`{"_id":"k","a":{"$regularExpression":{"pattern":"^x","options":"i"}},"b":{"$binary":{"base64":"AAEC","subType":"04"}},"c":{"$timestamp":{"t":1,"i":2}},"d":{"$minKey":1},"e":true}`,
+	`{"_id":{"$oid":"65f000000000000000000001"},"a":[[1,2],{"b":[{"0":[3]}]},"x",{"$numberDouble":"NaN"}],` +
+		`"at":{"$date":"2024-01-01T00:00:00Z"}}`,
+	`{"_id":"k","a":{"$regularExpression":{"pattern":"^x","options":"i"}},` +
+		`"b":{"$binary":{"base64":"AAEC","subType":"04"}},"c":{"$timestamp":{"t":1,"i":2}},"d":{"$minKey":1},"e":true}`,
 }
 
 // FuzzFilter parses any bytes as a filter and matches it against documents,
@@ -39,7 +41,8 @@ var fuzzDocuments = []string{
 func FuzzFilter(f *testing.F) {
 	for _, filter := range []string{
 		`{}`, `{"_id":{"$in":[1,2,3]},"a":{"$gt":1,"$lte":{"$numberDouble":"2.5"}}}`,
-		`{"websiteId":1,"createdAt":{"$lt":{"$date":"2024-01-01T00:00:00Z"}},"$or":[{"a":{"$lt":5}},{"a":5,"_id":{"$gt":1}}]}`,
+		`{"websiteId":1,"createdAt":{"$lt":{"$date":"2024-01-01T00:00:00Z"}},` +
+			`"$or":[{"a":{"$lt":5}},{"a":5,"_id":{"$gt":1}}]}`,
 		`{"a":{"$elemMatch":{"b":1,"c.d":{"$exists":false}}}}`,
 		`{"a":{"$elemMatch":{"$gt":1,"$lt":{"$numberLong":"9"}}}}`,
 		`{"b":{"$regex":"^t.*x","$options":"im"},"c.d.0":{"$ne":null}}`,

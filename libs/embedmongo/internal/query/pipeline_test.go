@@ -56,7 +56,8 @@ func TestPipelinesComputeDocuments(t *testing.T) {
 			[]string{`{"_id":"b","n":2}`, `{"_id":"a","n":1}`},
 		},
 		"computed fields": {
-			`[{"$project":{"more":{"$add":["$n",1]},"less":{"$subtract":["$n",1]},"big":{"$cond":[{"$gte":["$n",3]},"yes","no"]}}},
+			`[{"$project":{"more":{"$add":["$n",1]},"less":{"$subtract":["$n",1]},
+				"big":{"$cond":[{"$gte":["$n",3]},"yes","no"]}}},
 			  {"$match":{"big":"yes"}},{"$skip":1},{"$limit":1}]`,
 			[]string{`{"_id":3,"more":5,"less":3,"big":"yes"}`},
 		},

@@ -250,7 +250,8 @@ func (ix *Index) conflict(have *Index) (bool, error) {
 	case same && ix.Name == have.Name:
 		return false, mongoerr.New(
 			mongoerr.IndexOptionsConflict,
-			"An equivalent index already exists with the same name but different options. Requested index: %s, existing index: %s",
+			"An equivalent index already exists with the same name but different options. "+
+				"Requested index: %s, existing index: %s",
 			ix.Spec,
 			have.Spec,
 		)

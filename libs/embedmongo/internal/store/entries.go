@@ -71,7 +71,8 @@ func (x *expansion) expand(fields []field) error {
 			array, first = f.value.Data, i
 		} else if &array[0] != &f.value.Data[0] {
 			keys := x.index.Keys
-			return mongoerr.New(mongoerr.ParallelArrays, "cannot index parallel arrays [%s] [%s]", keys[i].Path, keys[first].Path)
+			return mongoerr.New(mongoerr.ParallelArrays, "cannot index parallel arrays [%s] [%s]",
+				keys[i].Path, keys[first].Path)
 		}
 		x.mask |= 1 << i
 	}

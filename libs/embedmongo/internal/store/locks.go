@@ -41,7 +41,8 @@ func newLockTable() *lockTable {
 func errConflict() error {
 	return mongoerr.New(
 		mongoerr.WriteConflict,
-		"Caused by :: Write conflict during plan execution and yielding is disabled. :: Please retry your operation or multi-document transaction.",
+		"Caused by :: Write conflict during plan execution and yielding is disabled. :: "+
+			"Please retry your operation or multi-document transaction.",
 	)
 }
 

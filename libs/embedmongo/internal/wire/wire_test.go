@@ -73,7 +73,8 @@ func FuzzMessage(f *testing.F) {
 			"x", nil,
 		}))...),
 		msg(0, document(f, "find", "c", "filter", d("a", d("$gt", 1)), "sort", d("a", -1), "$db", "test")),
-		msg(0, document(f, "update", "c", "$db", "test"), sequence("updates", document(f, "q", d(), "u", d("$set", d("a", 1.5))))...),
+		msg(0, document(f, "update", "c", "$db", "test"),
+			sequence("updates", document(f, "q", d(), "u", d("$set", d("a", 1.5))))...),
 		append(msg(0, hello), msg(0, insert)...), frame(opMsg, nil), frame(2012, []byte{1, 2, 3}),
 	} {
 		f.Add(m)

@@ -63,8 +63,8 @@ func ConnectTo(t *testing.T, uri, database string) (*mongokit.DB, *telemetry.Tel
 	return db, tele
 }
 
-// Open returns a connection to a database of its own, and its telemetry, for examples: they have no testing.T. It panics
-// on errors. Call closeDB at the end.
+// Open returns a connection to a database of its own, and its telemetry, for examples: they have no testing.T. It
+// panics on errors. Call closeDB at the end.
 func Open() (db *mongokit.DB, tele *telemetry.Telemetry, closeDB func()) {
 	c := telemetry.Default()
 	c.LogTo = io.Discard
