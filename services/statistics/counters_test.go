@@ -115,7 +115,8 @@ func TestAverageResponseTime(t *testing.T) {
 		seconds  float64
 		want     float64
 	}{{0, 0, 0}, {1, 45.5, 45.5}, {3, 10, 3.3}, {3, 20, 6.7}, {2, 0, 0}, {4, 0.1, 0}, {1, 0.05, 0.1}} {
-		if got := (statistics.Counters{AnsweredConversations: tc.answered, ResponseSeconds: tc.seconds}).AverageResponseTime(); got != tc.want {
+		c := statistics.Counters{AnsweredConversations: tc.answered, ResponseSeconds: tc.seconds}
+		if got := c.AverageResponseTime(); got != tc.want {
 			t.Errorf("%v s over %d: got %v, want %v", tc.seconds, tc.answered, got, tc.want)
 		}
 	}

@@ -74,7 +74,8 @@ func TestUnavailableSiblingStoresNothing(t *testing.T) {
 	if _, err := d.Create(t.Context(), d.site, tickets.Draft{Title: "Sofa"}); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("create: %v", err)
 	}
-	if _, err := d.Update(t.Context(), d.site, made.ID, tickets.Patch{Title: optional.Of("Sofa")}); !fault.Is(err, fault.Unavailable) {
+	patch := tickets.Patch{Title: optional.Of("Sofa")}
+	if _, err := d.Update(t.Context(), d.site, made.ID, patch); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("update: %v", err)
 	}
 	if len(d.store.tickets) != 1 || d.store.tickets[made.ID].Title != "Lamp" {
@@ -110,14 +111,16 @@ func TestSearch(t *testing.T) {
 		return len(found.Rows) == 1
 	}
 	for search, want := range map[string]bool{
-		"": true, "  ": true, " !? ": false, "lamp": true, "GRÜSSE": false, "grüße": true, "Lamp ada": true, "lamp nobody": false, "lam": false,
+		"": true, "  ": true, " !? ": false, "lamp": true, "GRÜSSE": false, "grüße": true, "Lamp ada": true,
+		"lamp nobody": false, "lam": false,
 		"नमस्ते": true, "über dark": true, "floor über": true, "3RD": true,
 	} {
 		if finds(search) != want {
 			t.Errorf("search %q finds: %v, want %v", search, !want, want)
 		}
 	}
-	if _, err := d.Update(t.Context(), d.site, made.ID, tickets.Patch{Title: optional.Of("Sofa"), Description: optional.Of("dark")}); err != nil {
+	patch := tickets.Patch{Title: optional.Of("Sofa"), Description: optional.Of("dark")}
+	if _, err := d.Update(t.Context(), d.site, made.ID, patch); err != nil {
 		t.Fatal(err)
 	}
 	for search, want := range map[string]bool{"ada": false, "lamp": false, "sofa": true, "dark": true, "über": true} {

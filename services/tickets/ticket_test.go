@@ -22,7 +22,8 @@ func TestNewTicket(t *testing.T) {
 		made.Visitor != nil || made.Assignee != nil {
 		t.Errorf("a bare ticket refers to something: %+v", made)
 	}
-	if address := regexp.MustCompile(`^ticket-1-[a-z0-9]{16}@mail\.example$`); !address.MatchString(made.UniqueEmailAddress) {
+	address := regexp.MustCompile(`^ticket-1-[a-z0-9]{16}@mail\.example$`)
+	if !address.MatchString(made.UniqueEmailAddress) {
 		t.Errorf("address %q", made.UniqueEmailAddress)
 	}
 	if made.Website == nil || made.Website.Name != "Shop" {

@@ -281,7 +281,8 @@ func TestChangesAreInTheAuditLog(t *testing.T) {
 token:12 user.delete user map[avatarUrl:<nil> email:ann@example.com language:en name:Anna theme:system] map[]
 token:12 user.update user map[name:Ann] map[name:Anna]
 token:12 user.create user map[] map[avatarUrl:<nil> email:ann@example.com language:en name:Ann theme:system]
-operator website.create website map[] map[clientToken:wgt_x name:Shop organization:Shop plan:FREE quotas:map[] storageLimit:0 url:https://shop.example]
+operator website.create website map[] map[clientToken:wgt_x name:Shop organization:Shop plan:FREE quotas:map[]` +
+		` storageLimit:0 url:https://shop.example]
 `; said != want {
 		t.Errorf("%s\nwant\n%s", said, want)
 	}

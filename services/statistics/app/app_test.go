@@ -84,7 +84,8 @@ func TestCurrent(t *testing.T) {
 		"onlineVisitors":      0.0,
 		"averageResponseTime": 0.0,
 	}
-	if got := s.Want(200, apitest.Token(2, identity.ReadWrite), "GET", "/statistics/current", ""); !reflect.DeepEqual(got, want) {
+	other := apitest.Token(2, identity.ReadWrite)
+	if got := s.Want(200, other, "GET", "/statistics/current", ""); !reflect.DeepEqual(got, want) {
 		t.Errorf("the other website's: got %v, want %v", got, want)
 	}
 }
@@ -92,7 +93,8 @@ func TestCurrent(t *testing.T) {
 func TestPermissions(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	if got := s.Refused(403, apitest.Token(1, identity.Write), "GET", "/statistics/current", ""); got != "permission_missing" {
+	writer := apitest.Token(1, identity.Write)
+	if got := s.Refused(403, writer, "GET", "/statistics/current", ""); got != "permission_missing" {
 		t.Errorf("without the right to read: %s", got)
 	}
 	s.Want(401, apitest.Public, "GET", "/statistics/current", "")

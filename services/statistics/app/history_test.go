@@ -27,8 +27,15 @@ func TestHistories(t *testing.T) {
 		none     = `{"count":0,"median":null,"p90":null}`
 		rated    = `"count":1,"average":4,"stars":{"1":0,"2":0,"3":0,"4":1,"5":0}`
 		unrated  = `"count":0,"average":null,"stars":{"1":0,"2":0,"3":0,"4":0,"5":0}`
-		columns  = "from,to,conversations_opened,conversations_imported,conversations_closed,visitor_messages,agent_messages,new_visitors," +
-			"first_responses,first_response_median_seconds,first_response_p90_seconds,resolutions,resolution_median_seconds,resolution_p90_seconds," +
+		quiet    = `"conversationsOpened":0,"conversationsImported":0,"conversationsClosed":0,`
+		opened   = `"conversationsOpened":1,"conversationsImported":0,"conversationsClosed":0,`
+		columns  = "from,to,conversations_opened,conversations_imported,conversations_closed," +
+			"visitor_messages,agent_messages,new_visitors," +
+			"first_responses,first_response_median_seconds,first_response_p90_seconds," +
+			"resolutions,resolution_median_seconds,resolution_p90_seconds," +
+			"ratings,rating_average,stars_1,stars_2,stars_3,stars_4,stars_5\r\n"
+		agentColumns = "user_id,messages,conversations_answered," +
+			"first_response_median_seconds,first_response_p90_seconds," +
 			"ratings,rating_average,stars_1,stars_2,stars_3,stars_4,stars_5\r\n"
 	)
 	for _, c := range []struct {
@@ -37,10 +44,10 @@ func TestHistories(t *testing.T) {
 	}{
 		{1, "/statistics/history?from=2026-01-01&to=2026-01-03",
 			`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC","interval":"day","data":[` +
-				`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-02T00:00:00.000Z","conversationsOpened":0,"conversationsImported":0,"conversationsClosed":0,` +
+				`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-02T00:00:00.000Z",` + quiet +
 				`"visitorMessages":0,"agentMessages":0,"newVisitors":0,"firstResponse":` + none + `,"resolution":` +
 				none + `,"ratings":{` + unrated + `}},` +
-				`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","conversationsOpened":1,"conversationsImported":0,"conversationsClosed":0,` +
+				`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z",` + opened +
 				`"visitorMessages":1,"agentMessages":1,"newVisitors":1,"firstResponse":` + measured +
 				`,"resolution":` + none + `,"ratings":{` + rated + `}}]}`,
 			columns + "2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,0,0,0,0,0,0,0,,,0,,,0,,0,0,0,0,0\r\n" +
@@ -48,8 +55,9 @@ func TestHistories(t *testing.T) {
 		{
 			1,
 			"/statistics/history?from=2026-01-02T03:00:00Z&to=2026-01-02T03:05:00Z&interval=hour&tz=Asia/Kathmandu",
-			`{"from":"2026-01-02T02:15:00.000Z","to":"2026-01-02T03:15:00.000Z","tz":"Asia/Kathmandu","interval":"hour","data":[` +
-				`{"from":"2026-01-02T02:15:00.000Z","to":"2026-01-02T03:15:00.000Z","conversationsOpened":1,"conversationsImported":0,"conversationsClosed":0,` +
+			`{"from":"2026-01-02T02:15:00.000Z","to":"2026-01-02T03:15:00.000Z",` +
+				`"tz":"Asia/Kathmandu","interval":"hour","data":[` +
+				`{"from":"2026-01-02T02:15:00.000Z","to":"2026-01-02T03:15:00.000Z",` + opened +
 				`"visitorMessages":1,"agentMessages":1,"newVisitors":1,"firstResponse":` + measured +
 				`,"resolution":` + none + `,"ratings":{` + rated + `}}]}`,
 			columns +
@@ -60,7 +68,7 @@ func TestHistories(t *testing.T) {
 			`{"from":"2026-01-02T03:00:00.000Z","to":"2026-01-02T03:15:00.000Z","tz":"Asia/Kolkata","data":[` +
 				`{"userId":7,"messages":1,"conversationsAnswered":1,"firstResponse":` + measured + `,"ratings":{` +
 				rated + `}}]}`,
-			"user_id,messages,conversations_answered,first_response_median_seconds,first_response_p90_seconds,ratings,rating_average,stars_1,stars_2,stars_3,stars_4,stars_5\r\n" +
+			agentColumns +
 				"7,1,1,45.721,45.721,1,4,0,0,0,1,0\r\n",
 		},
 		{1, "/statistics/ratings?from=2026-01-02&to=2026-01-03",
@@ -69,7 +77,7 @@ func TestHistories(t *testing.T) {
 		{
 			2, "/statistics/agents?from=2026-01-02&to=2026-01-03",
 			`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC","data":[]}`,
-			"user_id,messages,conversations_answered,first_response_median_seconds,first_response_p90_seconds,ratings,rating_average,stars_1,stars_2,stars_3,stars_4,stars_5\r\n",
+			agentColumns,
 		},
 		{2, "/statistics/ratings?from=2026-01-02&to=2026-01-03",
 			`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC",` + unrated + `}`,
@@ -97,7 +105,9 @@ func TestInvalidHistoriesAreRefused(t *testing.T) {
 		"from=2020-01-01&to=2026-01-01": "to",
 	} {
 		for _, what := range []string{"history", "agents", "ratings"} {
-			if got := s.Refused(400, read, "GET", fmt.Sprintf("/statistics/%s?%s", what, query), "", "Accept", "text/csv"); got != "validation_failed "+field {
+			path := fmt.Sprintf("/statistics/%s?%s", what, query)
+			got := s.Refused(400, read, "GET", path, "", "Accept", "text/csv")
+			if got != "validation_failed "+field {
 				t.Errorf("%s?%s: %s", what, query, got)
 			}
 		}
@@ -111,7 +121,8 @@ func TestInvalidHistoriesAreRefused(t *testing.T) {
 		}
 	}
 	for _, what := range []string{"history", "agents", "ratings"} {
-		if got := s.Refused(403, apitest.Token(1, identity.Write), "GET", "/statistics/"+what, ""); !strings.HasPrefix(got, "permission_missing") {
+		got := s.Refused(403, apitest.Token(1, identity.Write), "GET", "/statistics/"+what, "")
+		if !strings.HasPrefix(got, "permission_missing") {
 			t.Errorf("%s without the right to read: %s", what, got)
 		}
 	}

@@ -45,8 +45,9 @@ func TestTicketLifecycle(t *testing.T) {
 	}
 	id := made["id"].(string)
 	for member, want := range map[string]any{
-		"websiteId": 1.0, "visitorId": 7.0, "conversationId": 70.0, "title": "Lamp", "description": "dark", "status": "NEW", "priority": "HIGH",
-		"assigneeId": 5.0, "email": "a@b.example", "languageCode": "en", "summary": nil, "messages": []any{}, "tags": []any{},
+		"websiteId": 1.0, "visitorId": 7.0, "conversationId": 70.0, "assigneeId": 5.0,
+		"title": "Lamp", "description": "dark", "status": "NEW", "priority": "HIGH",
+		"email": "a@b.example", "languageCode": "en", "summary": nil, "messages": []any{}, "tags": []any{},
 		"website":  map[string]any{"id": 1.0, "name": "Site 1", "url": "https://1.example"},
 		"visitor":  map[string]any{"token": "vis_7", "name": "Brave Otter"},
 		"assignee": map[string]any{"id": 5.0, "name": "Ada", "email": "ada@shop.example"},
@@ -91,7 +92,8 @@ func TestTicketLifecycle(t *testing.T) {
 		len(got["messages"].([]any)) != 1 {
 		t.Errorf("patched %v", got)
 	}
-	if got = s.Want(200, ada, "PATCH", "/tickets/"+id+"/status", `{"status":"RESOLVED","title":"x"}`); got["status"] != "RESOLVED" || got["title"] != "Sofa" {
+	got = s.Want(200, ada, "PATCH", "/tickets/"+id+"/status", `{"status":"RESOLVED","title":"x"}`)
+	if got["status"] != "RESOLVED" || got["title"] != "Sofa" {
 		t.Errorf("status set %v", got)
 	}
 	if got := s.Do(ada, "DELETE", "/tickets/"+id, ""); got.Status != 200 ||

@@ -34,10 +34,12 @@ func TestWidget(t *testing.T) {
 	if got := slices.Sorted(maps.Keys(made)); !slices.Equal(got, documented) {
 		t.Errorf("members %v", got)
 	}
-	if again := s.Want(200, apitest.Sibling(1), "POST", "/internal/widgets", `{"clientToken":"wgt_x"}`); !reflect.DeepEqual(again, made) {
+	again := s.Want(200, apitest.Sibling(1), "POST", "/internal/widgets", `{"clientToken":"wgt_x"}`)
+	if !reflect.DeepEqual(again, made) {
 		t.Errorf("a second one was made: %v", again)
 	}
-	if taken := s.Want(409, apitest.Sibling(2), "POST", "/internal/widgets", `{"clientToken":"wgt_a"}`); taken["code"] != "client_token_taken" {
+	taken := s.Want(409, apitest.Sibling(2), "POST", "/internal/widgets", `{"clientToken":"wgt_a"}`)
+	if taken["code"] != "client_token_taken" {
 		t.Errorf("a taken token: %v", taken)
 	}
 	got := s.Want(

@@ -43,7 +43,8 @@ func day(a tenant.ID) (s source) {
 	)
 	s.tellAt(noon.Add(time.Hour), a, "conversation.rated", `{"rating":5}`)
 	s.tellAt(noon.Add(25*time.Hour), a, "conversation.rated",
-		`{"rating":4,"agentId":8,"ratedAt":"2026-03-30T13:05:00.000Z","previous":{"rating":2,"ratedAt":"2026-03-29T13:05:00.000Z","agentId":7}}`)
+		`{"rating":4,"agentId":8,"ratedAt":"2026-03-30T13:05:00.000Z",`+
+			`"previous":{"rating":2,"ratedAt":"2026-03-29T13:05:00.000Z","agentId":7}}`)
 	s.tellAt(noon.Add(-365*24*time.Hour), a, "conversations.imported", `{"conversations":10}`)
 	return s
 }

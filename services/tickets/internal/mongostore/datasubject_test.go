@@ -32,7 +32,8 @@ func TestVisitorIsErased(t *testing.T) {
 	_, before := storetest.Exported(t, k, subject.Website(b))
 	storetest.Erase(t, k, subject.Visitor(a, 8))
 	storetest.Erase(t, k, about)
-	if kinds, _ := storetest.Exported(t, k, subject.Website(a)); !maps.Equal(kinds, map[string]int{"ticket": 1, "ticket_message": 1}) {
+	left := map[string]int{"ticket": 1, "ticket_message": 1}
+	if kinds, _ := storetest.Exported(t, k, subject.Website(a)); !maps.Equal(kinds, left) {
 		t.Errorf("left: %v", kinds)
 	}
 	if _, after := storetest.Exported(t, k, subject.Website(b)); strings.Join(after, "") != strings.Join(before, "") {

@@ -413,7 +413,13 @@ func TestVisitorsDeliveriesAreErased(t *testing.T) {
 		left = append(left, d.Type+" "+d.Key)
 	}
 	slices.Sort(left)
-	if want := []string{"conversation.erased tickets:4", "ticket.created tickets:2", "ticket.created tickets:3", "ticket.deleted tickets:1"}; !slices.Equal(left, want) {
+	want := []string{
+		"conversation.erased tickets:4",
+		"ticket.created tickets:2",
+		"ticket.created tickets:3",
+		"ticket.deleted tickets:1",
+	}
+	if !slices.Equal(left, want) {
 		t.Errorf("left are %v, want %v", left, want)
 	}
 	h.record(w, "e2", 204, time.Now())
