@@ -30,7 +30,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	store := mongostore.New(base.DB)
 	service := widgets.New(store, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}, time.Now)
 	datasubject.Serve(
-		base.Router, base.Chain, "widgets", datasubject.WithEraser(kept{store, service}, base.Idempotency),
+		base.Router, base.Chain, "widgets", datasubject.WithEraser(dataHolder{store, service}, base.Idempotency),
 	)
 	if err := api.Mount(base.Router, base.Chain, service); err != nil {
 		return runner.Unit{}, err
@@ -38,8 +38,8 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	return base.Unit(ctx)
 }
 
-// kept is a datasubject.DataHolder: the store exports, the service erases.
-type kept struct {
+// dataHolder is a datasubject.DataHolder: the store exports, the service erases.
+type dataHolder struct {
 	*mongostore.Store
 	*widgets.Service
 }

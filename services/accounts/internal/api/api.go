@@ -21,7 +21,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service, m *acc
 	mountWebsites(r, chain, s, m)
 	mountWebsiteUsers(r, chain, s)
 	mountTokens(r, chain, s)
-	mountCustody(r, chain, s)
+	mountDataSubjects(r, chain, s)
 	mountStatistics(r, chain, s)
 
 	httpkit.Handle(r, "GET /internal/tokens/{hash}", 200, operation.New(chain, "accounts.resolve_token", authz.Internal,

@@ -18,7 +18,7 @@ import (
 	"fivechat.dev/services/accounts"
 )
 
-func mountCustody(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
+func mountDataSubjects(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 	httpkit.Handle(r, "DELETE /operator/websites/{websiteId}", 202,
 		operation.New(chain, "accounts.erase_website", authz.Operator,
 			func(ctx context.Context, req ofWebsite) (erasureView, error) {
