@@ -1,6 +1,5 @@
-// Command images makes the container images: one static program each, on nothing, for user 65532, with its bill of
-// materials beside it. It needs neither a Docker daemon nor a base image, and what it makes of a commit is the same to
-// the byte wherever it is made.
+// Command images builds the container images. Each has one static program, its bill of materials and no base image, and
+// runs as user 65532. The command needs no Docker daemon, and its images of a commit are byte for byte reproducible.
 //
 // It is written by hand because the usual tools start from a base image out of a public registry; the image format
 // itself is go-containerregistry's.
@@ -69,7 +68,7 @@ func main() {
 	}
 }
 
-// run makes the named images, or all; NAME=PACKAGE is one that is not among them.
+// run builds the named images, or all. NAME=PACKAGE adds an image of another package.
 func run(ctx context.Context, o options, names []string) error {
 	if len(names) == 0 {
 		names = slices.Sorted(maps.Keys(packages))
@@ -94,7 +93,7 @@ func run(ctx context.Context, o options, names []string) error {
 	return nil
 }
 
-// one makes the image of a name for each architecture and hands it out.
+// one builds the image of a name for each architecture, and pushes or archives it.
 func one(ctx context.Context, o options, work, n, pkg string) error {
 	var images []v1.Image
 	for _, arch := range o.arch {

@@ -229,10 +229,12 @@ func (s *System) OperatorURL() string { return s.gateway.URL("operator") }
 // OperatorKey opens the operator's API.
 func (s *System) OperatorKey() string { return s.secrets.OperatorKey }
 
-// MongoURI is where the system's MongoDB or embedded store answers, to those who may enter its folder.
+// MongoURI is the URI of the system's MongoDB or embedded store. Only users that may enter the data folder reach an
+// embedded one.
 func (s *System) MongoURI() string { return s.stores.mongoURI }
 
-// RedisURL is where the system's Redis or its stand-in answers, to those who may enter its folder.
+// RedisURL is the URL of the system's Redis or its stand-in. Only users that may enter the data folder reach a
+// stand-in.
 func (s *System) RedisURL() string { return s.stores.redisURL }
 
 // Wait blocks until ctx ends or a part fails.

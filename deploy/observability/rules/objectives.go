@@ -13,15 +13,15 @@ const (
 	Threshold    = "0.25" // seconds, a bucket's bound
 )
 
-// Requests that were meant for us: what no route matches is a stranger's guess, and would hide our failures.
+// meant selects the requests that match a route. Other requests are mostly scans; counting them would hide failures.
 const meant = `job="fivechat",component="api-gateway",http_route!="unmatched"`
 
-// Requests whose time says something about us. Exports and imports take as long as they are big; a stream's time is
-// that until its answer began, so streams count.
+// timed selects the requests that the latency objective covers. It leaves out exports and imports, whose duration
+// depends on their size. The duration of a stream ends when its response begins, so streams are covered.
 const timed = meant + `,http_route!~"/export/.*|/operator/.*/export|/conversations/import",` +
 	`http_response_status_code!~"5.."`
 
-// guard is the least rate of requests, a second, below which a share of them says nothing: six requests in a minute.
+// guard is the lowest rate, in requests per second, at which a share of failures is meaningful: six per minute.
 const guard = "0.1"
 
 // burn is one pair of windows of the SRE workbook's table (chapter 5, "multiwindow, multi-burn-rate alerts"): over

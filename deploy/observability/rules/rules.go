@@ -104,7 +104,7 @@ func Scale(expr string, minute time.Duration) string {
 	})
 }
 
-// Duration is d as Prometheus writes it, where minute is how long a minute lasts.
+// Duration formats d for Prometheus, scaled to a minute that lasts as long as minute.
 func Duration(d, minute time.Duration) string {
 	ms := d.Milliseconds() * minute.Milliseconds() / time.Minute.Milliseconds()
 	for _, u := range []struct {
