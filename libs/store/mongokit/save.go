@@ -12,7 +12,8 @@ import (
 
 // Save stores the fields in which after differs from before, and no others. before is the row that filter matches, as
 // it was read in the same transaction. If nothing differs, Save writes nothing. A field that is added to T is saved
-// without further code.
+// without further code. after may share slices and maps with before only if they are unchanged: a change in place
+// isn't seen.
 func (c *Collection[T]) Save(ctx context.Context, t tenant.ID, filter bson.D, before, after T) error {
 	update, err := Changes(before, after)
 	if err != nil || len(update) == 0 {
