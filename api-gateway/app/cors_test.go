@@ -37,20 +37,28 @@ func TestCORS(t *testing.T) {
 		{"open answer, no origin", "GET", "/widget/w", "", "", nil, 200, "*", "", ""},
 		{"open refusal", "POST", "/conversations/c/rate", stranger, "", nil, 400, "*", "", ""},
 		{
-			"open refusal of a visitor", "POST", "/internal/visitors/tickets", stranger, "", []string{id + "x"}, 401,
+			"open refusal of a visitor", "POST", "/internal/visitors/tickets", stranger, "",
+			[]string{id + "x"},
+			401,
 			"*", "", "",
 		},
 		{
-			"bearer answer to a friend", "GET", "/conversations", friend, "", []string{bearer(readFree)}, 200, friend,
+			"bearer answer to a friend", "GET", "/conversations", friend, "",
+			[]string{bearer(readFree)},
+			200, friend,
 			"", "Origin",
 		},
 		{"bearer refusal to a friend", "GET", "/conversations", friend, "", nil, 401, friend, "", "Origin"},
 		{
-			"bearer answer to a stranger", "GET", "/conversations", stranger, "", []string{bearer(readFree)}, 200, "",
+			"bearer answer to a stranger", "GET", "/conversations", stranger, "",
+			[]string{bearer(readFree)},
+			200, "",
 			"", "Origin",
 		},
 		{
-			"bearer answer, no origin", "GET", "/conversations", "", "", []string{bearer(readFree)}, 200, "", "",
+			"bearer answer, no origin", "GET", "/conversations", "", "",
+			[]string{bearer(readFree)},
+			200, "", "",
 			"Origin",
 		},
 	} {

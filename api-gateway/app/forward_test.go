@@ -54,7 +54,9 @@ func TestServicesSeeThePrincipal(t *testing.T) {
 		{"POST", "/visitor/conversations/c/typing", []string{id, proven}, "conversations", visitor},
 		{"POST", "/visitor/conversations/c/typing", []string{"x-visitor-id: " + earlier}, "conversations", before},
 		{
-			"POST", "/visitor/conversations/c/typing", []string{"x-visitor-id: " + earlier, proven}, "conversations",
+			"POST", "/visitor/conversations/c/typing",
+			[]string{"x-visitor-id: " + earlier, proven},
+			"conversations",
 			before,
 		},
 		{"POST", "/visitor/sessions", []string{"x-visitor-id: nobody"}, "visitors", public},

@@ -58,13 +58,23 @@ func TestGatewaysShareQuotas(t *testing.T) {
 		policy       string
 	}{
 		"a token": {
-			"GET", "/conversations", []string{bearer(readFree)}, 10, "read",
+			"GET", "/conversations",
+			[]string{bearer(readFree)},
+			10, "read",
 			`"read";q=10;w=3600, "read-website";q=15;w=3600`,
 		},
-		"a website, before its token": {"DELETE", "/tags/a", []string{bearer(writeFree)}, 3, "write",
-			`"write";q=100;w=3600, "write-website";q=3;w=3600`},
-		"a visitor": {"GET", "/visitor/conversations/c/messages", []string{named, proven}, 4, "visitor",
-			`"visitor";q=4;w=3600, "visitor-website";q=9;w=3600`},
+		"a website, before its token": {
+			"DELETE", "/tags/a",
+			[]string{bearer(writeFree)},
+			3, "write",
+			`"write";q=100;w=3600, "write-website";q=3;w=3600`,
+		},
+		"a visitor": {
+			"GET", "/visitor/conversations/c/messages",
+			[]string{named, proven},
+			4, "visitor",
+			`"visitor";q=4;w=3600, "visitor-website";q=9;w=3600`,
+		},
 		"an address": {"GET", "/widget/w", nil, 5, "public", `"public";q=5;w=3600`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -289,16 +289,25 @@ func TestOperatorCommands(t *testing.T) {
 	must(t, dir, "token", "revoke", "--website", "3", id)
 	eventually(t, "the revoked token is refused", func() bool { return r.get(t, "/users", token, nil) == 401 })
 	for _, wrong := range [][]string{
-		{"website", "create", "--name", "Shop"}, {"website", "create", "--name", "Shop", "--url", "nowhere"},
+		{"website", "create", "--name", "Shop"},
+		{"website", "create", "--name", "Shop", "--url", "nowhere"},
 		{"website", "create", "--name", "X", "--url", "https://x.example", "--client-token", "from-before"},
-		{"token", "create", "--website", "3", "--level", "ALL"}, {"token", "revoke", "--website", "2", id},
+		{"token", "create", "--website", "3", "--level", "ALL"},
+		{"token", "revoke", "--website", "2", id},
 		{"token", "revoke", "--website", "3", "x"},
-		{"user", "create", "--website", "99", "--name", "a", "--email", "a@b.example"}, {"no-such"},
-		{"website", "set", "3"}, {"website", "set", "3", "--quota", "read"}, {"website", "set", "3", "--quota", "read=60"},
+		{"user", "create", "--website", "99", "--name", "a", "--email", "a@b.example"},
+		{"no-such"},
+		{"website", "set", "3"},
+		{"website", "set", "3", "--quota", "read"},
+		{"website", "set", "3", "--quota", "read=60"},
 		{"website", "set", "3", "--quota", "all=1/1"},
-		{"website", "erase", "3"}, {"website", "show", "99"}, {"website", "export", "99"},
-		{"user", "delete", "--website", "3", "1"}, {"user", "set", "--website", "3", "1"},
-		{"visitor", "erase", "--website", "3", "vis_x"}, {"visitor", "erase", "--website", "3", "--yes", "vis_x"},
+		{"website", "erase", "3"},
+		{"website", "show", "99"},
+		{"website", "export", "99"},
+		{"user", "delete", "--website", "3", "1"},
+		{"user", "set", "--website", "3", "1"},
+		{"visitor", "erase", "--website", "3", "vis_x"},
+		{"visitor", "erase", "--website", "3", "--yes", "vis_x"},
 		{"token", "rotate", "--website", "3", "99"},
 	} {
 		if out, err := fivechat(t, dir, wrong...); err == nil || !strings.HasPrefix(out, "fivechat: ") {
@@ -358,8 +367,10 @@ func TestWebsitesLife(t *testing.T) {
 		t.Errorf("statistics recount of none: %v %s", err, out)
 	}
 	log := must(t, dir, "audit", "--website", "1", "--since", "1h", "--limit", "100")
-	for _, action := range []string{"website.update", "user.create", "user.update", "user.delete", "token.rotate",
-		"visitor.export", "visitor.erase", "website.export", "statistics.repair"} {
+	for _, action := range []string{
+		"website.update", "user.create", "user.update", "user.delete", "token.rotate",
+		"visitor.export", "visitor.erase", "website.export", "statistics.repair",
+	} {
 		if !strings.Contains(log, action) {
 			t.Errorf("the audit log has no %s: %s", action, log)
 		}
@@ -451,8 +462,10 @@ func TestWalk(t *testing.T) {
 	dir := t.TempDir()
 	r := start(t, dir)
 	out := must(t, dir, "walk", "--url", r.demo.URL)
-	for _, said := range []string{"a visitor has asked: conv_", "an agent has answered", "ticket ",
-		"the statistics have counted it", "is being erased"} {
+	for _, said := range []string{
+		"a visitor has asked: conv_", "an agent has answered", "ticket ",
+		"the statistics have counted it", "is being erased",
+	} {
 		if !strings.Contains(out, said) {
 			t.Errorf("walk does not say %q:\n%s", said, out)
 		}

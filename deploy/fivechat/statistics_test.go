@@ -12,8 +12,10 @@ import (
 
 func TestShowRecount(t *testing.T) {
 	t.Parallel()
-	drift := []operator.Drift{{Counter: "totalMessages", Kept: 1250000, Recounted: 1249995, Difference: 5},
-		{Counter: "responseSeconds", Kept: 1, Recounted: 2.5, Difference: -1.5}}
+	drift := []operator.Drift{
+		{Counter: "totalMessages", Kept: 1250000, Recounted: 1249995, Difference: 5},
+		{Counter: "responseSeconds", Kept: 1, Recounted: 2.5, Difference: -1.5},
+	}
 	const table = "COUNTER          KEPT     RECOUNTED  DIFFERENCE\n" +
 		"totalMessages    1250000  1249995    5\n" +
 		"responseSeconds  1        2.5        -1.5\n"

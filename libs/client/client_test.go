@@ -112,11 +112,15 @@ func TestRetriesOfSafeRequests(t *testing.T) {
 			list, []reply{later(problem(429, "rate_limited"), "7"), fine}, 2, 7 * time.Second, "",
 		},
 		"unavailable": {
-			post, []reply{later(problem(503, "unavailable"), "2"), problem(503, "unavailable"), {status: 204}}, 3,
+			post,
+			[]reply{later(problem(503, "unavailable"), "2"), problem(503, "unavailable"), {status: 204}},
+			3,
 			200 * time.Millisecond, "",
 		},
 		"unavailable permanently": {
-			list, []reply{problem(503, "unavailable")}, 5, 800 * time.Millisecond,
+			list,
+			[]reply{problem(503, "unavailable")},
+			5, 800 * time.Millisecond,
 			"gave up after 5 attempts: 503 unavailable: no",
 		},
 		"unavailable for a day": {
@@ -128,11 +132,15 @@ func TestRetriesOfSafeRequests(t *testing.T) {
 		// Opening a session accepts no idempotency key.
 		"a broken connection while opening a session": {begin, []reply{{}, fine}, 1, 0, "the connection broke"},
 		"limited while opening a session": {
-			begin, []reply{later(problem(429, "rate_limited"), "1"), {201, `{"visitorToken":"vis_1"}`, nil}}, 2,
+			begin,
+			[]reply{later(problem(429, "rate_limited"), "1"), {201, `{"visitorToken":"vis_1"}`, nil}},
+			2,
 			time.Second, "",
 		},
 		"limited while deleting": {
-			remove, []reply{later(problem(429, "rate_limited"), "1"), {200, `{"name":"a","deleted":true}`, nil}}, 2,
+			remove,
+			[]reply{later(problem(429, "rate_limited"), "1"), {200, `{"name":"a","deleted":true}`, nil}},
+			2,
 			time.Second, "",
 		},
 		"too long": {list, []reply{problem(504, "timeout"), fine}, 2, 0, ""},

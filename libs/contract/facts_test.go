@@ -14,12 +14,24 @@ func TestEveryTypeHasItsData(t *testing.T) {
 	t.Parallel()
 	var types []contract.EventType
 	for _, data := range []contract.Data{
-		contract.ConversationOpenedData{}, contract.ConversationUpdatedData{}, contract.ConversationRatedData{},
-		contract.ConversationReadData{}, contract.ConversationErasedData{}, contract.ConversationsImportedData{},
-		contract.MessageCreatedData{}, contract.TypingData{}, contract.VisitorCreatedData{},
-		contract.VisitorUpdatedData{}, contract.VisitorErasedData{}, contract.VisitorsImportedData{},
-		contract.VisitorOnlineData{}, contract.TicketCreatedData{}, contract.TicketUpdatedData{},
-		contract.TicketDeletedData{}, contract.TicketMessageCreatedData{}, contract.WebhookDisabledData{},
+		contract.ConversationOpenedData{},
+		contract.ConversationUpdatedData{},
+		contract.ConversationRatedData{},
+		contract.ConversationReadData{},
+		contract.ConversationErasedData{},
+		contract.ConversationsImportedData{},
+		contract.MessageCreatedData{},
+		contract.TypingData{},
+		contract.VisitorCreatedData{},
+		contract.VisitorUpdatedData{},
+		contract.VisitorErasedData{},
+		contract.VisitorsImportedData{},
+		contract.VisitorOnlineData{},
+		contract.TicketCreatedData{},
+		contract.TicketUpdatedData{},
+		contract.TicketDeletedData{},
+		contract.TicketMessageCreatedData{},
+		contract.WebhookDisabledData{},
 	} {
 		types = append(types, data.EventType())
 	}

@@ -261,8 +261,10 @@ func (l *load) verify(t *testing.T, c *child) {
 	if sum := total(t, coll.Database().Collection("accounts")); sum != accounts*money {
 		t.Errorf("the accounts hold %d together", sum)
 	}
-	cur, err := coll.Aggregate(bg, mongo.Pipeline{d("$match", d("pair", d("$exists", true))),
-		d("$group", d("_id", "$pair", "n", d("$sum", 1))), d("$match", d("n", d("$ne", 2)))})
+	cur, err := coll.Aggregate(bg, mongo.Pipeline{
+		d("$match", d("pair", d("$exists", true))),
+		d("$group", d("_id", "$pair", "n", d("$sum", 1))), d("$match", d("n", d("$ne", 2))),
+	})
 	ok(t, err)
 	if cur.Next(bg) {
 		t.Error("half of a transaction:", cur.Current)

@@ -120,10 +120,12 @@ func TestIndexesChangeNoResult(t *testing.T) {
 	t.Parallel()
 	db := database(t)
 	plain, indexed := db.Collection("plain"), db.Collection("indexed")
-	for i, keys := range []bson.D{d("a", 1), d("a", 1, "b", -1), d(
-		"b", -1, "c", 1, "_id", -1,
-	), d("l", 1), d("a", 1, "l", -1), d("s.x", 1, "a", -1),
-		d("t.x", 1, "t.y", -1), d("a", 1, "t.y", 1, "t.x", 1), d("t", 1, "t.x", 1)} {
+	for i, keys := range []bson.D{
+		d("a", 1), d("a", 1, "b", -1), d(
+			"b", -1, "c", 1, "_id", -1,
+		), d("l", 1), d("a", 1, "l", -1), d("s.x", 1, "a", -1),
+		d("t.x", 1, "t.y", -1), d("a", 1, "t.y", 1, "t.x", 1), d("t", 1, "t.x", 1),
+	} {
 		index(t, indexed, keys, options.Index().SetName(fmt.Sprint("i", i)))
 	}
 	index(t, indexed, d("b", 1), options.Index().SetSparse(true))
@@ -171,13 +173,17 @@ func TestAggregate(t *testing.T) {
 		pipeline bson.A
 		want     []bson.D
 	}{
-		{"sums", bson.A{d("$match", d("site", 1)),
-			d("$group", d(
-				"_id", "$day", "sum", d("$sum", "$n"), "docs", d("$sum", 1), "avg", d("$avg", "$n"),
-				"most", d("$max", "$n"), "least", d("$min", "$_id"), "first", d("$first", "$_id"),
-				"last", d("$last", "$_id"), "all", d("$push", "$_id"),
-			)),
-			d("$sort", d("_id", 1))},
+		{
+			"sums",
+			bson.A{
+				d("$match", d("site", 1)),
+				d("$group", d(
+					"_id", "$day", "sum", d("$sum", "$n"), "docs", d("$sum", 1), "avg", d("$avg", "$n"),
+					"most", d("$max", "$n"), "least", d("$min", "$_id"), "first", d("$first", "$_id"),
+					"last", d("$last", "$_id"), "all", d("$push", "$_id"),
+				)),
+				d("$sort", d("_id", 1)),
+			},
 			[]bson.D{
 				d(
 					"_id", "mon", "sum", int32(2), "docs", int32(2), "avg", 2.0, "most", int32(2), "least", int32(1),
@@ -187,7 +193,8 @@ func TestAggregate(t *testing.T) {
 					"_id", "tue", "sum", 3.5, "docs", int32(1), "avg", 3.5, "most", 3.5, "least", int32(2),
 					"first", int32(2), "last", int32(2), "all", bson.A{int32(2)},
 				),
-			}},
+			},
+		},
 		{
 			"compound id",
 			bson.A{
@@ -216,8 +223,11 @@ func TestAggregate(t *testing.T) {
 			},
 			[]bson.D{d("_id", "b", "n", int32(2))},
 		},
-		{"unwind all", bson.A{d("$unwind", d("path", "$tags", "preserveNullAndEmptyArrays", true)), d("$count", "n")},
-			[]bson.D{d("n", int32(5))}},
+		{
+			"unwind all",
+			bson.A{d("$unwind", d("path", "$tags", "preserveNullAndEmptyArrays", true)), d("$count", "n")},
+			[]bson.D{d("n", int32(5))},
+		},
 		{
 			"project",
 			bson.A{

@@ -39,11 +39,15 @@ func TestWebsitePatchAppliesFieldsOrNamesWrongOnes(t *testing.T) {
 			}),
 		},
 		"one class more": {
-			patch: accounts.WebsitePatch{Quotas: optional.Of(quotas{"stream": {Requests: 1_000_000, Seconds: 3600},
-				"read": {Requests: 1, Seconds: 1}})},
+			patch: accounts.WebsitePatch{Quotas: optional.Of(quotas{
+				"stream": {Requests: 1_000_000, Seconds: 3600},
+				"read":   {Requests: 1, Seconds: 1},
+			})},
 			want: with(func(w *accounts.Website) {
-				w.Quotas = accounts.Quotas{"read": {Requests: 1, Seconds: 1}, "write": {Requests: 5, Seconds: 1},
-					"stream": {Requests: 1_000_000, Seconds: 3600}}
+				w.Quotas = accounts.Quotas{
+					"read": {Requests: 1, Seconds: 1}, "write": {Requests: 5, Seconds: 1},
+					"stream": {Requests: 1_000_000, Seconds: 3600},
+				}
 			}),
 		},
 		"a class less": {
@@ -54,17 +58,27 @@ func TestWebsitePatchAppliesFieldsOrNamesWrongOnes(t *testing.T) {
 			patch: accounts.WebsitePatch{Quotas: optional.Value[map[accounts.Class]*accounts.Quota]{Set: true, Null: true}},
 			want:  with(func(w *accounts.Website) { w.Quotas = accounts.Quotas{} }),
 		},
-		"null": {patch: accounts.WebsitePatch{Name: optional.Value[string]{Set: true, Null: true},
-			Plan: optional.Value[identity.Plan]{Set: true, Null: true}}, wrong: "name,plan"},
-		"bad texts": {patch: accounts.WebsitePatch{URL: optional.Of("shop"), Plan: optional.Of(identity.Plan("GOLD"))},
-			wrong: "url,plan"},
-		"unknown class": {patch: accounts.WebsitePatch{Quotas: optional.Of(quotas{"health": {Requests: 1, Seconds: 1}})},
-			wrong: "quotas.health"},
-		"too little": {patch: accounts.WebsitePatch{Quotas: optional.Of(quotas{"session": {}})},
-			wrong: "quotas.session.requests,quotas.session.seconds"},
+		"null": {patch: accounts.WebsitePatch{
+			Name: optional.Value[string]{Set: true, Null: true},
+			Plan: optional.Value[identity.Plan]{Set: true, Null: true},
+		}, wrong: "name,plan"},
+		"bad texts": {
+			patch: accounts.WebsitePatch{URL: optional.Of("shop"), Plan: optional.Of(identity.Plan("GOLD"))},
+			wrong: "url,plan",
+		},
+		"unknown class": {
+			patch: accounts.WebsitePatch{Quotas: optional.Of(quotas{"health": {Requests: 1, Seconds: 1}})},
+			wrong: "quotas.health",
+		},
+		"too little": {
+			patch: accounts.WebsitePatch{Quotas: optional.Of(quotas{"session": {}})},
+			wrong: "quotas.session.requests,quotas.session.seconds",
+		},
 		"too much": {
-			patch: accounts.WebsitePatch{Quotas: optional.Of(quotas{"public": {Requests: 1_000_001, Seconds: 1},
-				"visitor": {Requests: 1, Seconds: 3601}})},
+			patch: accounts.WebsitePatch{Quotas: optional.Of(quotas{
+				"public":  {Requests: 1_000_001, Seconds: 1},
+				"visitor": {Requests: 1, Seconds: 3601},
+			})},
 			wrong: "quotas.public.requests,quotas.visitor.seconds",
 		},
 	} {

@@ -35,6 +35,7 @@ func (s *stub) TokenByHash(context.Context, string) (accounts.Token, error) { re
 func (s *stub) Website(context.Context, tenant.ID) (accounts.Website, error) {
 	return accounts.Website{Plan: identity.Pro}, nil
 }
+
 func (s *stub) UsedToken(_ context.Context, _ tenant.ID, _ id.Token, now, _ time.Time) error {
 	s.used = append(s.used, now)
 	return s.useErr
@@ -54,6 +55,7 @@ func (s *stub) DeleteToken(
 type announced []string
 
 func (a *announced) TokensChanged(_ context.Context, hashes ...string) { *a = append(*a, hashes...) }
+
 func (a *announced) WebsiteChanged(_ context.Context, t tenant.ID) {
 	*a = append(*a, "website "+t.String())
 }

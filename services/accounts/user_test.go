@@ -37,8 +37,10 @@ func TestInvalidUserPatchListsWrongFields(t *testing.T) {
 		wrong string
 	}{
 		"nothing": {accounts.UserPatch{}, ""},
-		"all": {accounts.UserPatch{text("Ben"), text("ben@example.com"), text("light"), text("pt-BR"),
-			text("https://example.com/b.png")}, ""},
+		"all": {accounts.UserPatch{
+			text("Ben"), text("ben@example.com"), text("light"), text("pt-BR"),
+			text("https://example.com/b.png"),
+		}, ""},
 		"longest name":        {accounts.UserPatch{Name: text(long[2:])}, ""},
 		"long name":           {accounts.UserPatch{Name: text(long)}, "name"},
 		"blank name":          {accounts.UserPatch{Name: text(" \t\n")}, "name"},
@@ -58,8 +60,10 @@ func TestInvalidUserPatchListsWrongFields(t *testing.T) {
 		"avatar over http":    {accounts.UserPatch{AvatarURL: text("http://example.com/a.png")}, "avatarUrl"},
 		"avatar script":       {accounts.UserPatch{AvatarURL: text("javascript:alert(1)")}, "avatarUrl"},
 		"avatar without host": {accounts.UserPatch{AvatarURL: text("https:///a.png")}, "avatarUrl"},
-		"long avatar": {accounts.UserPatch{AvatarURL: text("https://e.com/" + strings.Repeat("a", 2048))},
-			"avatarUrl"},
+		"long avatar": {
+			accounts.UserPatch{AvatarURL: text("https://e.com/" + strings.Repeat("a", 2048))},
+			"avatarUrl",
+		},
 		"several": {accounts.UserPatch{Name: text(""), Email: text(""), Theme: text("")}, "name,email,theme"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,8 +98,10 @@ func TestUserPatchAppliesFields(t *testing.T) {
 func TestUserIsOnlineForOneMinute(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	for ago, want := range map[time.Duration]bool{0: true, 60 * time.Second: true,
-		60*time.Second + time.Millisecond: false} {
+	for ago, want := range map[time.Duration]bool{
+		0: true, 60 * time.Second: true,
+		60*time.Second + time.Millisecond: false,
+	} {
 		if got := (accounts.User{LastSeenAt: now.Add(-ago)}).Online(now); got != want {
 			t.Errorf("seen %s ago: online %t", ago, got)
 		}

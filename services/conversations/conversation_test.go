@@ -79,8 +79,10 @@ func TestFirstResponseIsReportedOnce(t *testing.T) {
 		want []float64 // the seconds reported
 	}{
 		"visitor then agent": {[]say{{FromVisitor, 0}, {FromAgent, 45}}, []float64{45}},
-		"counted once": {[]say{{FromVisitor, 0}, {FromAgent, 10}, {FromVisitor, 20}, {FromAgent, 99}},
-			[]float64{10}},
+		"counted once": {
+			[]say{{FromVisitor, 0}, {FromAgent, 10}, {FromVisitor, 20}, {FromAgent, 99}},
+			[]float64{10},
+		},
 		"from the first visitor message": {[]say{{FromVisitor, 0}, {FromVisitor, 30}, {FromAgent, 40}}, []float64{40}},
 		"agent spoke first":              {[]say{{FromAgent, 0}, {FromVisitor, 5}, {FromAgent, 9}}, nil},
 		"system message":                 {[]say{{FromVisitor, 0}, {FromSystem, 5}}, nil},
@@ -175,10 +177,14 @@ func TestInvalidInputNamesItsField(t *testing.T) {
 		"too many rows": {make(Rows, MaxImportRows+1).Validate(), "rows"},
 		"key":           {Rows{{Key: " ", Turns: []Turn{{"visitor", "x"}}}}.Validate(), "rows.0.key"},
 		"turns":         {Rows{{Key: "k"}}.Validate(), "rows.0.turns"},
-		"from": {Rows{{Key: "k", Turns: []Turn{{"visitor", "x"}, {"robot", "x"}}}}.Validate(),
-			"rows.0.turns.1.from"},
-		"text": {Rows{{Key: "k", Turns: []Turn{{"visitor", "x"}}},
-			{Key: "l", Turns: []Turn{{"agent", ""}}}}.Validate(), "rows.1.turns.0.text"},
+		"from": {
+			Rows{{Key: "k", Turns: []Turn{{"visitor", "x"}, {"robot", "x"}}}}.Validate(),
+			"rows.0.turns.1.from",
+		},
+		"text": {Rows{
+			{Key: "k", Turns: []Turn{{"visitor", "x"}}},
+			{Key: "l", Turns: []Turn{{"agent", ""}}},
+		}.Validate(), "rows.1.turns.0.text"},
 		"topic": {Rows{{
 			Key:    "k",
 			Topics: []string{""},
@@ -220,8 +226,10 @@ func TestTagsAreDisplayedInTheLanguageOrItsBase(t *testing.T) {
 		t.Fatal(err)
 	}
 	catalogue := Catalogue{"billing": tag}
-	for lang, want := range map[string]string{"de": "Abrechnung", "de-AT": "Abrechnung", "pt-BR": "Cobrança",
-		"pt": "billing", "fr": "billing", "": "billing"} {
+	for lang, want := range map[string]string{
+		"de": "Abrechnung", "de-AT": "Abrechnung", "pt-BR": "Cobrança",
+		"pt": "billing", "fr": "billing", "": "billing",
+	} {
 		if got := catalogue.Display([]string{"billing", "loose"}, lang); got[0] != want || got[1] != "loose" {
 			t.Errorf("%s: %v, want %s", lang, got, want)
 		}

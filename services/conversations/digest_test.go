@@ -144,9 +144,11 @@ func TestDigestFillsEmptyFieldsOfClosedConversations(t *testing.T) {
 			calls:     1,
 			err:       true,
 		},
-		"unknown and repeated tags": {status: Closed,
+		"unknown and repeated tags": {
+			status:    Closed,
 			assistant: fakeAssistant{d: Digest{Tags: []string{"none", "stock", "stock"}}},
-			tagged:    []string{"stock"}, calls: 1, events: 1},
+			tagged:    []string{"stock"}, calls: 1, events: 1,
+		},
 		"too many tags": {
 			status:    Closed,
 			assistant: fakeAssistant{d: Digest{Tags: strings.Fields("a b c d e f")}},

@@ -55,9 +55,11 @@ func (c *counters) Repair(_ context.Context, _ tenant.ID, by statistics.Counters
 }
 
 var happenings = []statistics.Event{
-	{Counts: contract.ConversationOpenedCounts{}}, {
+	{Counts: contract.ConversationOpenedCounts{}},
+	{
 		Counts: contract.MessageCreatedCounts{Sender: contract.SenderVisitor},
-	}, {Counts: contract.VisitorCreatedCounts{}},
+	},
+	{Counts: contract.VisitorCreatedCounts{}},
 	{Counts: contract.ConversationUpdatedCounts{From: open, Status: closed}},
 	{Counts: contract.ConversationUpdatedCounts{From: closed, Status: open}},
 	{Counts: contract.MessageCreatedCounts{Sender: contract.SenderUser, FirstResponseSeconds: new(float64)}},

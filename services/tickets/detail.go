@@ -88,7 +88,8 @@ func find[ID comparable, T any](in map[ID]T, number *ID) *T {
 }
 
 func byID[ID ~int64, T any](ctx context.Context, t tenant.ID, ids map[ID]bool,
-	ask func(context.Context, tenant.ID, []ID) ([]T, error), idOf func(T) ID) (map[ID]T, error) {
+	ask func(context.Context, tenant.ID, []ID) ([]T, error), idOf func(T) ID,
+) (map[ID]T, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}

@@ -75,8 +75,11 @@ func (p Post) Validate() error {
 	}{
 		{
 			"emailMessageId", p.EmailMessageID, maxLine,
-		}, {"senderEmail", p.SenderEmail, maxLine}, {"inReplyTo", p.InReplyTo, maxLine},
-		{"references", p.References, maxReferences}, {"subject", p.Subject, maxLine},
+		},
+		{"senderEmail", p.SenderEmail, maxLine},
+		{"inReplyTo", p.InReplyTo, maxLine},
+		{"references", p.References, maxReferences},
+		{"subject", p.Subject, maxLine},
 	} {
 		wrong.Check(m.value == nil || len(*m.value) <= m.most, m.name, "must be at most "+strconv.Itoa(m.most)+" bytes")
 	}

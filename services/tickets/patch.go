@@ -26,8 +26,12 @@ func (p Patch) Validate() error {
 		value optional.Value[string]
 		check func(string, *fault.Problems)
 	}{
-		{p.Title, checkTitle}, {p.Description, checkDescription}, {p.Email, checkEmail}, {p.Priority, checkPriority},
-		{p.Status, checkStatus}, {p.VisitorToken, checkVisitorToken},
+		{p.Title, checkTitle},
+		{p.Description, checkDescription},
+		{p.Email, checkEmail},
+		{p.Priority, checkPriority},
+		{p.Status, checkStatus},
+		{p.VisitorToken, checkVisitorToken},
 	} {
 		if v := m.value.Ptr(); v != nil {
 			m.check(*v, &wrong)

@@ -129,7 +129,8 @@ func TestPatch(t *testing.T) {
 			return d.VisitorID == nil && d.Visitor == nil
 		}},
 		"null assignee": {
-			tickets.Patch{AssigneeID: optional.Value[id.User]{Set: true, Null: true}}, nil,
+			tickets.Patch{AssigneeID: optional.Value[id.User]{Set: true, Null: true}},
+			nil,
 			func(d tickets.Detail) bool {
 				return d.AssigneeID == nil && d.Assignee == nil
 			},
@@ -137,7 +138,8 @@ func TestPatch(t *testing.T) {
 		"blank title": {tickets.Patch{Title: text(" ")}, []string{"title"}, nil},
 		"wrong members": {
 			tickets.Patch{Status: text("open"), Priority: text("x"), Email: text("x")},
-			[]string{"email", "priority", "status"}, nil,
+			[]string{"email", "priority", "status"},
+			nil,
 		},
 		"unknown visitor": {tickets.Patch{VisitorToken: text("vis_9")}, []string{"visitorToken"}, nil},
 		"unknown user":    {tickets.Patch{AssigneeID: optional.Of[id.User](6)}, []string{"assigneeId"}, nil},

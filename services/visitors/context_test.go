@@ -27,10 +27,14 @@ func TestMergeContextMergesKeys(t *testing.T) {
 		"replaces nested objects": {`{"a":{"x":1,"y":2}}`, `{"a":{"z":3}}`, `{"a":{"z":3}}`},
 		"null removes":            {`{"a":1,"b":2}`, `{"b":null,"c":null}`, `{"a":1}`},
 		"nested null stays":       {`{}`, `{"a":{"b":null},"c":[null]}`, `{"a":{"b":null},"c":[null]}`},
-		"sorted at any depth": {`{}`, `{"b":{"z":1, "a":[ {"y":1,"x":2} ]}, "a":0}`,
-			`{"a":0,"b":{"a":[{"x":2,"y":1}],"z":1}}`},
-		"numbers as written": {`{}`, `{"n":12345678901234567890,"x":1.10,"e":1e400}`,
-			`{"e":1e400,"n":12345678901234567890,"x":1.10}`},
+		"sorted at any depth": {
+			`{}`, `{"b":{"z":1, "a":[ {"y":1,"x":2} ]}, "a":0}`,
+			`{"a":0,"b":{"a":[{"x":2,"y":1}],"z":1}}`,
+		},
+		"numbers as written": {
+			`{}`, `{"n":12345678901234567890,"x":1.10,"e":1e400}`,
+			`{"e":1e400,"n":12345678901234567890,"x":1.10}`,
+		},
 		"markup as written":        {`{}`, `{"a":"<b>&\u003c"}`, `{"a":"<b>&<"}`},
 		"empty key":                {`{}`, `{"":1,"a.b":2,"$c":3}`, `{"":1,"$c":3,"a.b":2}`},
 		"keys differ by case":      {`{"Plan":1}`, `{"plan":2}`, `{"Plan":1,"plan":2}`},
@@ -52,8 +56,10 @@ func TestMergeContextDropsGeolocation(t *testing.T) {
 	keys := "geo geolocation location country countryCode region city latitude longitude lat lng lon coordinates " +
 		"timezone ip"
 	for key := range strings.SplitSeq(keys, " ") {
-		for _, written := range []string{key, strings.ToUpper(key), strings.ToUpper(key[:1]) + key[1:],
-			strings.ToLower(key)} {
+		for _, written := range []string{
+			key, strings.ToUpper(key), strings.ToUpper(key[:1]) + key[1:],
+			strings.ToLower(key),
+		} {
 			got, problem := visitors.MergeContext(`{}`, contextOf(t, fmt.Sprintf(`{%q:"x","kept":1}`, written)))
 			if got != `{"kept":1}` || problem != "" {
 				t.Errorf("%s: %s (%s)", written, got, problem)

@@ -68,12 +68,17 @@ func TestPatchAppliesFieldsOrNamesWrongOnes(t *testing.T) {
 	}{
 		"nothing":   {visitors.Patch{}, "", before},
 		"null name": {visitors.Patch{Name: optional.Value[string]{Set: true, Null: true}}, "", before},
-		"both": {visitors.Patch{Name: optional.Of(" Ann "), Context: contextOf(t, `{"b":2}`)}, "",
-			visitors.Visitor{Name: "Ann", Context: `{"a":1,"b":2}`}},
+		"both": {
+			visitors.Patch{Name: optional.Of(" Ann "), Context: contextOf(t, `{"b":2}`)},
+			"",
+			visitors.Visitor{Name: "Ann", Context: `{"a":1,"b":2}`},
+		},
 		"blank name": {visitors.Patch{Name: optional.Of("  ")}, "name", visitors.Visitor{}},
 		"long name":  {visitors.Patch{Name: optional.Of(strings.Repeat("ä", 101))}, "name", visitors.Visitor{}},
-		"both wrong": {visitors.Patch{Name: optional.Of(""),
-			Context: contextOf(t, `{"x":"`+strings.Repeat("x", 17000)+`"}`)}, "name,context", visitors.Visitor{}},
+		"both wrong": {visitors.Patch{
+			Name:    optional.Of(""),
+			Context: contextOf(t, `{"x":"`+strings.Repeat("x", 17000)+`"}`),
+		}, "name,context", visitors.Visitor{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -91,8 +96,10 @@ func TestPatchAppliesFieldsOrNamesWrongOnes(t *testing.T) {
 func TestVisitorIsOnlineForOneMinute(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	for ago, want := range map[time.Duration]bool{0: true, 60 * time.Second: true,
-		60*time.Second + time.Millisecond: false} {
+	for ago, want := range map[time.Duration]bool{
+		0: true, 60 * time.Second: true,
+		60*time.Second + time.Millisecond: false,
+	} {
 		if got := (visitors.Visitor{LastSeenAt: now.Add(-ago)}).Online(now); got != want {
 			t.Errorf("seen %s ago: online %t", ago, got)
 		}

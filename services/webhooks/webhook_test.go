@@ -161,13 +161,18 @@ func TestAttemptUpdatesDeliveryAndWebhook(t *testing.T) {
 			healthy, first, webhooks.Attempt{Status: 429, RetryAfter: time.Hour}, webhooks.Pending, time.Hour, "",
 		},
 		"asked for too long": {
-			healthy, first, webhooks.Attempt{Status: 503, RetryAfter: 999 * time.Hour}, webhooks.Pending,
+			healthy, first,
+			webhooks.Attempt{Status: 503, RetryAfter: 999 * time.Hour},
+			webhooks.Pending,
 			24 * time.Hour, "",
 		},
 		"gone":         {healthy, first, webhooks.Attempt{Status: 410}, webhooks.Failed, 0, webhooks.Gone},
 		"the last one": {healthy, last, webhooks.Attempt{Status: 500}, webhooks.Failed, 0, webhooks.Exhausted},
 		"while others succeed": {
-			webhooks.Webhook{Enabled: true, DeliveredAt: noon}, last, webhooks.Attempt{Status: 500}, webhooks.Failed,
+			webhooks.Webhook{Enabled: true, DeliveredAt: noon},
+			last,
+			webhooks.Attempt{Status: 500},
+			webhooks.Failed,
 			0, "",
 		},
 		"already disabled": {webhooks.Webhook{}, first, webhooks.Attempt{Status: 410}, webhooks.Failed, 0, ""},
@@ -289,7 +294,11 @@ func TestCut(t *testing.T) {
 		most int
 		want string
 	}{
-		{"", 3, ""}, {"abc", 3, "abc"}, {"abcd", 3, "abc"}, {"aä", 3, "aä"}, {"aä", 2, "a\uFFFD"},
+		{"", 3, ""},
+		{"abc", 3, "abc"},
+		{"abcd", 3, "abc"},
+		{"aä", 3, "aä"},
+		{"aä", 2, "a\uFFFD"},
 		{"a\xffb", 9, "a\uFFFDb"},
 	} {
 		if got := webhooks.Cut(c.text, c.most); got != c.want {

@@ -57,7 +57,8 @@ func TestPatch(t *testing.T) {
 			return w.Color == "#FfF"
 		}},
 		"with alpha": {
-			widgets.Patch{BubbleColor: text("#ffff"), BubbleTextColor: text("#11223344")}, nil,
+			widgets.Patch{BubbleColor: text("#ffff"), BubbleTextColor: text("#11223344")},
+			nil,
 			func(w widgets.Widget) bool {
 				return w.BubbleColor == "#ffff" && w.BubbleTextColor == "#11223344"
 			},
@@ -89,7 +90,8 @@ func TestPatch(t *testing.T) {
 				ButtonTextColor: text("#ggg"),
 				BubbleColor:     text(""),
 			},
-			[]string{"color", "buttonBgColor", "buttonTextColor", "bubbleColor"}, nil,
+			[]string{"color", "buttonBgColor", "buttonTextColor", "bubbleColor"},
+			nil,
 		},
 		"colour break": {widgets.Patch{Color: text("#fff\n")}, []string{"color"}, nil},
 		"class markup": {
@@ -98,21 +100,25 @@ func TestPatch(t *testing.T) {
 				ChatTitleClass: text(strings.Repeat("a", 257)),
 				ChatInputClass: text("a;b"),
 			},
-			[]string{"chatClass", "chatTitleClass", "chatInputClass"}, nil,
+			[]string{"chatClass", "chatTitleClass", "chatInputClass"},
+			nil,
 		},
 		"long texts": {
 			widgets.Patch{
 				ChatFormFields:  text(strings.Repeat("a", 16<<10+1)),
 				WelcomeMessages: text(strings.Repeat("a", 16<<10)),
 			},
-			[]string{"chatFormFields"}, nil,
+			[]string{"chatFormFields"},
+			nil,
 		},
 		"far away": {
 			widgets.Patch{ButtonXPos: number(10_001), ButtonYPos: number(math.Inf(-1))},
-			[]string{"buttonXPos", "buttonYPos"}, nil,
+			[]string{"buttonXPos", "buttonYPos"},
+			nil,
 		},
 		"parameters": {
-			widgets.Patch{PageParameters: optional.Of([]string{"lang", "utm_source"})}, nil,
+			widgets.Patch{PageParameters: optional.Of([]string{"lang", "utm_source"})},
+			nil,
 			func(w widgets.Widget) bool {
 				return slices.Equal(w.PageParameters, []string{"lang", "utm_source"})
 			},
@@ -121,7 +127,8 @@ func TestPatch(t *testing.T) {
 			return len(w.PageParameters) == 0
 		}},
 		"many": {
-			widgets.Patch{PageParameters: optional.Of(slices.Repeat([]string{"a"}, 21))}, []string{"pageParameters"},
+			widgets.Patch{PageParameters: optional.Of(slices.Repeat([]string{"a"}, 21))},
+			[]string{"pageParameters"},
 			nil,
 		},
 		"no name": {
@@ -129,7 +136,8 @@ func TestPatch(t *testing.T) {
 		},
 		"odd name": {widgets.Patch{PageParameters: optional.Of([]string{"a b"})}, []string{"pageParameters"}, nil},
 		"long name": {
-			widgets.Patch{PageParameters: optional.Of([]string{strings.Repeat("a", 65)})}, []string{"pageParameters"},
+			widgets.Patch{PageParameters: optional.Of([]string{strings.Repeat("a", 65)})},
+			[]string{"pageParameters"},
 			nil,
 		},
 		"half is wrong": {widgets.Patch{Color: text("#000"), BubbleColor: text("x")}, []string{"bubbleColor"}, nil},

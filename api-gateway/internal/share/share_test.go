@@ -25,7 +25,8 @@ func TestHoldersOf(t *testing.T) {
 	}{
 		"a program": {identity.Principal{Kind: identity.Token, Website: website}, "198.51.100.1", Holders{"t:7"}},
 		"a visitor": {
-			identity.Principal{Kind: identity.Visitor, Website: website, VisitorID: 9}, "2001:db8::5",
+			identity.Principal{Kind: identity.Visitor, Website: website, VisitorID: 9},
+			"2001:db8::5",
 			Holders{"v:7", "a:2001:db8::/64"},
 		},
 		"public":   {identity.Principal{Kind: identity.Public}, "198.51.100.1", Holders{"a:198.51.100.1"}},

@@ -75,8 +75,11 @@ func (c *contract) writeFacts(all []event) {
 			name  string
 			holds bool
 		}{
-			{"Transient", e.Transient}, {"ShownToVisitor", e.ShownToVisitor}, {"NeedsPro", e.Plan != ""},
-			{"Webhooks", e.Webhooks}, {"AnnouncesErasure", e.AnnouncesErasure},
+			{"Transient", e.Transient},
+			{"ShownToVisitor", e.ShownToVisitor},
+			{"NeedsPro", e.Plan != ""},
+			{"Webhooks", e.Webhooks},
+			{"AnnouncesErasure", e.AnnouncesErasure},
 		} {
 			if fact.holds {
 				c.printf("%s: true,\n", fact.name)

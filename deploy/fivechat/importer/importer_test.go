@@ -110,8 +110,10 @@ func TestBadLinesAreNamedAndTheRestIsImported(t *testing.T) {
 	if err != nil || r != (importer.Result{Imported: 2, Bad: 8}) {
 		t.Fatalf("%+v %v %v", r, bad, err)
 	}
-	for n, says := range map[int]string{2: "JSON", 4: "no id", 5: "turns.0.text is forbidden", 6: "no turns", 7: "UTF-8",
-		8: "longer than", 9: "array", 10: "forbidden"} {
+	for n, says := range map[int]string{
+		2: "JSON", 4: "no id", 5: "turns.0.text is forbidden", 6: "no turns", 7: "UTF-8",
+		8: "longer than", 9: "array", 10: "forbidden",
+	} {
 		if !strings.Contains(bad[n], says) {
 			t.Errorf("line %d: %q does not say %q", n, bad[n], says)
 		}
@@ -161,8 +163,10 @@ func TestServersThatFail(t *testing.T) {
 	t.Run("by refusing", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t)
-		_, err := importer.Run(t.Context(), importer.Options{URL: s.URL, Token: "wrong",
-			Input: strings.NewReader(dialogue("a", "x")), Progress: func(int) {}, BadLine: func(int, error) {}})
+		_, err := importer.Run(t.Context(), importer.Options{
+			URL: s.URL, Token: "wrong",
+			Input: strings.NewReader(dialogue("a", "x")), Progress: func(int) {}, BadLine: func(int, error) {},
+		})
 		if err == nil || !strings.Contains(err.Error(), "401 token_invalid: the token is not valid") || s.calls != 1 {
 			t.Fatalf("%v after %d calls", err, s.calls)
 		}
@@ -171,8 +175,10 @@ func TestServersThatFail(t *testing.T) {
 		t.Parallel()
 		s := serve(t)
 		broken := errors.New("disk on fire")
-		_, err := importer.Run(t.Context(), importer.Options{URL: s.URL, Token: "secret", Input: iotest.ErrReader(broken),
-			Progress: func(int) {}, BadLine: func(int, error) {}})
+		_, err := importer.Run(t.Context(), importer.Options{
+			URL: s.URL, Token: "secret", Input: iotest.ErrReader(broken),
+			Progress: func(int) {}, BadLine: func(int, error) {},
+		})
 		if !errors.Is(err, broken) {
 			t.Fatal(err)
 		}

@@ -41,8 +41,13 @@ var services = []program{
 // others are the gateway and the commands of fivechat.
 var others = []program{
 	{"gateway", []any{gateway.Default()}},
-	{"`fivechat run`", []any{environment.Run{}, webhooks.Reach{}, runner.AdminAccess{}, conversations.Default().Assistant,
-		system.Telemetry()}},
+	{"`fivechat run`", []any{
+		environment.Run{},
+		webhooks.Reach{},
+		runner.AdminAccess{},
+		conversations.Default().Assistant,
+		system.Telemetry(),
+	}},
 	{"`fivechat store serve`", []any{environment.Store{}}},
 	{"`fivechat` as a client of the operator API", []any{environment.Operator{}}},
 	{"`fivechat import`", []any{environment.Import{}}},

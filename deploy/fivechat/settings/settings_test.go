@@ -26,8 +26,10 @@ func TestPageIsFresh(t *testing.T) {
 	if string(fresh) != string(page) {
 		t.Error("docs/configuration.md is stale: run make generate")
 	}
-	for _, name := range []string{"LOG_LEVEL", "MONGODB_DATABASE", "FIVECHAT_CORS_ORIGINS", "FIVECHAT_TIMEOUT",
-		"FIVECHAT_REPLICAS", "FIVECHAT_TOKEN"} {
+	for _, name := range []string{
+		"LOG_LEVEL", "MONGODB_DATABASE", "FIVECHAT_CORS_ORIGINS", "FIVECHAT_TIMEOUT",
+		"FIVECHAT_REPLICAS", "FIVECHAT_TOKEN",
+	} {
 		if !strings.Contains(string(want), "\n| `"+name+"` | ") {
 			t.Errorf("%s has no row", name)
 		}

@@ -28,8 +28,10 @@ const (
 )
 
 // lags are the metrics that say, in seconds, how far something is behind.
-var lags = []string{"fivechat_outbox_oldest_age_seconds", "fivechat_follower_lag_seconds",
-	"fivechat_webhook_overdue_seconds"}
+var lags = []string{
+	"fivechat_outbox_oldest_age_seconds", "fivechat_follower_lag_seconds",
+	"fivechat_webhook_overdue_seconds",
+}
 
 // read takes a component's reading.
 func read(g prometheus.Gatherer) (reading, error) {

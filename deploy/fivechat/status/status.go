@@ -107,8 +107,10 @@ func (b *Board) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	s := Status{At: last.at.UTC(), WindowSeconds: last.at.Sub(first.at).Seconds(), Ready: true,
-		Components: make([]Figures, len(b.components))}
+	s := Status{
+		At: last.at.UTC(), WindowSeconds: last.at.Sub(first.at).Seconds(), Ready: true,
+		Components: make([]Figures, len(b.components)),
+	}
 	var all sync.WaitGroup
 	for i, c := range b.components {
 		all.Go(func() {

@@ -137,8 +137,10 @@ func TestThePage(t *testing.T) {
 			}
 			continue
 		}
-		for _, want := range []string{"&lt;tickets&gt;", "store: &lt;away&gt;", "not all components are ready",
-			"away:</span> redis", "v1.2.3", "– Fivechat</title>"} {
+		for _, want := range []string{
+			"&lt;tickets&gt;", "store: &lt;away&gt;", "not all components are ready",
+			"away:</span> redis", "v1.2.3", "– Fivechat</title>",
+		} {
 			if !strings.Contains(body, want) {
 				t.Errorf("the page does not show %q:\n%s", want, body)
 			}

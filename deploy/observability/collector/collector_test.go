@@ -49,7 +49,8 @@ func read(t *testing.T) (configuration, string) {
 func problems(c configuration) (found []string) {
 	say := func(words ...string) { found = append(found, strings.Join(words, " ")) }
 	defined := map[string]map[string]map[string]any{
-		"receivers": c.Receivers, "processors": c.Processors, "exporters": c.Exporters, "extensions": c.Extensions}
+		"receivers": c.Receivers, "processors": c.Processors, "exporters": c.Exporters, "extensions": c.Extensions,
+	}
 	used := map[string]bool{}
 	for section, parts := range defined {
 		for id := range parts {

@@ -87,8 +87,10 @@ var cases = []testCase{
 		alert: "FivechatComponentDown", at: "20m", labels: labels{"component": "accounts"},
 		summary: "No replica of accounts responds.",
 		bad:     []string{`up{job="fivechat",component="accounts",instance="a"} 0x30`, gateway + `a"} 1x30`},
-		good: []string{`up{job="fivechat",component="accounts",instance="a"} 0x30`,
-			`up{job="fivechat",component="accounts",instance="b"} 1x30`},
+		good: []string{
+			`up{job="fivechat",component="accounts",instance="a"} 0x30`,
+			`up{job="fivechat",component="accounts",instance="b"} 1x30`,
+		},
 	}, {
 		alert: "FivechatReplicaDown", at: "20m",
 		labels:  labels{"component": "api-gateway", "instance": "a", "job": "fivechat"},
@@ -108,8 +110,10 @@ var cases = []testCase{
 	}, {
 		alert: "FivechatMongoDBDown", at: "5m", summary: "No service can reach MongoDB.",
 		bad: []string{dependency("accounts", "mongodb") + `0x10`, dependency("tickets", "mongodb") + `0x10`},
-		good: []string{dependency("accounts", "mongodb") + `0x10`, dependency("tickets", "mongodb") + `1x10`,
-			dependency("tickets", "redis") + `0x10`},
+		good: []string{
+			dependency("accounts", "mongodb") + `0x10`, dependency("tickets", "mongodb") + `1x10`,
+			dependency("tickets", "redis") + `0x10`,
+		},
 	}, {
 		alert: "FivechatRedisDown", at: "10m", summary: "No component can reach Redis.",
 		bad:  []string{dependency("accounts", "redis") + `0x20`},
@@ -136,36 +140,52 @@ var cases = []testCase{
 		labels:  labels{"component": "accounts", "instance": "a", "db_system_name": "mongodb"},
 		summary: "accounts uses 95% of its connections to mongodb.",
 		bad:     []string{pool("count") + `,state="used"} 95x30`, pool("max") + `} 100x30`},
-		good: []string{pool("count") + `,state="used"} 90x30`, pool("count") + `,state="idle"} 10x30`,
-			pool("max") + `} 100x30`},
+		good: []string{
+			pool("count") + `,state="used"} 90x30`, pool("count") + `,state="idle"} 10x30`,
+			pool("max") + `} 100x30`,
+		},
 	}, {
 		alert: "FivechatCircuitOpen", at: "5m", labels: labels{"upstream": "tickets"},
 		summary: "A gateway has opened its circuit breaker for tickets, which doesn't respond.",
-		bad: []string{`fivechat_edge_circuit_state{job="fivechat",instance="a",upstream="tickets"} 2 1 2 1 2x10`,
-			`fivechat_edge_circuit_state{job="fivechat",instance="b",upstream="tickets"} 0x10`},
+		bad: []string{
+			`fivechat_edge_circuit_state{job="fivechat",instance="a",upstream="tickets"} 2 1 2 1 2x10`,
+			`fivechat_edge_circuit_state{job="fivechat",instance="b",upstream="tickets"} 0x10`,
+		},
 		good: []string{`fivechat_edge_circuit_state{job="fivechat",instance="a",upstream="tickets"} 2 0 2 0 0x10`},
 	}, {
 		alert: "FivechatEdgeSaturated", at: "20m", labels: labels{"upstream": "tickets"},
 		summary: "The gateways refuse 1 requests a second to tickets: too many are in progress.",
-		bad: []string{`fivechat_edge_refused_total{job="fivechat",upstream="tickets"} 0+60x30`,
-			`fivechat_edge_circuit_state{job="fivechat",upstream="tickets"} 0x30`},
+		bad: []string{
+			`fivechat_edge_refused_total{job="fivechat",upstream="tickets"} 0+60x30`,
+			`fivechat_edge_circuit_state{job="fivechat",upstream="tickets"} 0x30`,
+		},
 		// They are refused because the circuit breaker is open.
-		good: []string{`fivechat_edge_refused_total{job="fivechat",upstream="tickets"} 0+60x30`,
-			`fivechat_edge_circuit_state{job="fivechat",upstream="tickets"} 2x30`},
+		good: []string{
+			`fivechat_edge_refused_total{job="fivechat",upstream="tickets"} 0+60x30`,
+			`fivechat_edge_circuit_state{job="fivechat",upstream="tickets"} 2x30`,
+		},
 	}, {
 		alert: "FivechatFileDescriptors", at: "20m", labels: labels{"component": "webhooks"},
 		summary: "webhooks has 90% of its file descriptors open.",
-		bad: []string{`process_open_fds{job="fivechat",component="webhooks"} 900x30`,
-			`process_max_fds{job="fivechat",component="webhooks"} 1000x30`},
-		good: []string{`process_open_fds{job="fivechat",component="webhooks"} 700x30`,
-			`process_max_fds{job="fivechat",component="webhooks"} 1000x30`},
+		bad: []string{
+			`process_open_fds{job="fivechat",component="webhooks"} 900x30`,
+			`process_max_fds{job="fivechat",component="webhooks"} 1000x30`,
+		},
+		good: []string{
+			`process_open_fds{job="fivechat",component="webhooks"} 700x30`,
+			`process_max_fds{job="fivechat",component="webhooks"} 1000x30`,
+		},
 	}, {
 		alert: "FivechatMemory", at: "20m", labels: labels{"component": "webhooks"},
 		summary: "webhooks uses 95% of the memory that GOMEMLIMIT allows.",
-		bad: []string{`process_resident_memory_bytes{job="fivechat",component="webhooks"} 95x30`,
-			`go_gc_gomemlimit_bytes{job="fivechat",component="webhooks"} 100x30`},
-		good: []string{`process_resident_memory_bytes{job="fivechat",component="webhooks"} 95x30`,
-			`go_gc_gomemlimit_bytes{job="fivechat",component="webhooks"} 9.223372036854776e18x30`},
+		bad: []string{
+			`process_resident_memory_bytes{job="fivechat",component="webhooks"} 95x30`,
+			`go_gc_gomemlimit_bytes{job="fivechat",component="webhooks"} 100x30`,
+		},
+		good: []string{
+			`process_resident_memory_bytes{job="fivechat",component="webhooks"} 95x30`,
+			`go_gc_gomemlimit_bytes{job="fivechat",component="webhooks"} 9.223372036854776e18x30`,
+		},
 	}, {
 		alert: "FivechatEventsAtRisk", at: "20m", labels: labels{"component": "webhooks", "source": "tickets"},
 		summary: "webhooks is 4d 0h 0m 0s behind the events of tickets, which are kept for a week.",
@@ -193,12 +213,16 @@ var cases = []testCase{
 		good:    []string{`fivechat_outbox_unpublished{job="fivechat",component="visitors"} 0 5000 100x28`},
 	}, {
 		alert: "FivechatLiveLate", at: "20m", summary: "One live event in a hundred is more than 9.175s late.",
-		bad: []string{`fivechat_stream_lag_seconds_bucket{job="fivechat",le="7.5"} 0+96x30`,
+		bad: []string{
+			`fivechat_stream_lag_seconds_bucket{job="fivechat",le="7.5"} 0+96x30`,
 			`fivechat_stream_lag_seconds_bucket{job="fivechat",le="10"} 0+99x30`,
-			`fivechat_stream_lag_seconds_bucket{job="fivechat",le="+Inf"} 0+99x30`},
-		good: []string{`fivechat_stream_lag_seconds_bucket{job="fivechat",le="2.5"} 0+99x30`,
+			`fivechat_stream_lag_seconds_bucket{job="fivechat",le="+Inf"} 0+99x30`,
+		},
+		good: []string{
+			`fivechat_stream_lag_seconds_bucket{job="fivechat",le="2.5"} 0+99x30`,
 			`fivechat_stream_lag_seconds_bucket{job="fivechat",le="5"} 0+100x30`,
-			`fivechat_stream_lag_seconds_bucket{job="fivechat",le="+Inf"} 0+100x30`},
+			`fivechat_stream_lag_seconds_bucket{job="fivechat",le="+Inf"} 0+100x30`,
+		},
 	}, {
 		alert: "FivechatReadersDropped", at: "1h",
 		summary: "60 event streams were ended within an hour because their clients read too slowly.",
@@ -228,8 +252,10 @@ var cases = []testCase{
 		good:    []string{edgeStreams + ` 0x50`, streamEnds("write_timeout") + `0+1x50`}, // as bad, of too few
 	}, {
 		alert: "FivechatStatisticsDrift", at: "20m", summary: "Counters differ from a recount by 3 in total.",
-		bad: []string{`fivechat_statistics_drift{job="fivechat",instance="a"} 3x30`,
-			`fivechat_statistics_drift{job="fivechat",instance="b"} 0x30`},
+		bad: []string{
+			`fivechat_statistics_drift{job="fivechat",instance="a"} 3x30`,
+			`fivechat_statistics_drift{job="fivechat",instance="b"} 0x30`,
+		},
 		good: []string{`fivechat_statistics_drift{job="fivechat",instance="a"} 0x30`},
 	}, {
 		alert: "FivechatWebhooksLate", at: "20m", summary: "A delivery is 10m 0s overdue.",
@@ -241,8 +267,10 @@ var cases = []testCase{
 		good: []string{attempts("refused") + `0+40x100`, attempts("delivered") + `0+60x100`},
 	}, {
 		alert: "FivechatWebhookFailures", at: "90m", summary: "60% of the attempts to deliver webhooks fail.",
-		bad: []string{attempts("refused") + `0+30x100`, attempts("unanswered") + `0+30x100`,
-			attempts("delivered") + `0+40x100`},
+		bad: []string{
+			attempts("refused") + `0+30x100`, attempts("unanswered") + `0+30x100`,
+			attempts("delivered") + `0+40x100`,
+		},
 		// One receiver of a quiet installation fails.
 		good: []string{attempts("refused") + `0+1x100`, attempts("delivered") + `0x100`},
 	}, {

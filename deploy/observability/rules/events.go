@@ -98,8 +98,10 @@ func streamAlerts() []Alert {
 			Name: "FivechatStreamsEndEarly", Severity: Ticket, For: 10 * time.Minute, Runbook: "streams-end-early",
 			Shown: "fivechat-events",
 			When: []Condition{
-				{Value: streamEnds + ` / clamp_min(sum(avg_over_time(fivechat_edge_streams{job="fivechat"}[15m])), 1)`,
-					Op: ">", Bound: "4"},
+				{
+					Value: streamEnds + ` / clamp_min(sum(avg_over_time(fivechat_edge_streams{job="fivechat"}[15m])), 1)`,
+					Op:    ">", Bound: "4",
+				},
 				{Value: streamEnds, Op: ">", Bound: "20"},
 			},
 			Summary: "Event streams end {{ $value | humanize }} times in 15 minutes, each of which should last that long.",

@@ -70,7 +70,8 @@ func Inhibitions() ([]byte, error) {
 	for _, a := range Alerts() {
 		if len(a.Quiets) > 0 {
 			all.Rules = append(all.Rules, inhibition{
-				[]string{fmt.Sprintf("alertname=%q", a.Name)}, []string{fmt.Sprintf("alertname=~%q", strings.Join(a.Quiets, "|"))}})
+				[]string{fmt.Sprintf("alertname=%q", a.Name)}, []string{fmt.Sprintf("alertname=~%q", strings.Join(a.Quiets, "|"))},
+			})
 		}
 	}
 	return encode(all)

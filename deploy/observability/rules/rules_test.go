@@ -184,8 +184,10 @@ func TestScale(t *testing.T) {
 			t.Errorf("a minute of %v: %s", minute, got)
 		}
 	}
-	for d, want := range map[time.Duration]string{0: "0ms", 2 * time.Minute: "2m", 72 * time.Hour: "3d",
-		90 * time.Second: "90s"} {
+	for d, want := range map[time.Duration]string{
+		0: "0ms", 2 * time.Minute: "2m", 72 * time.Hour: "3d",
+		90 * time.Second: "90s",
+	} {
 		if got := rules.Duration(d, time.Minute); got != want {
 			t.Errorf("%v: %s", d, got)
 		}

@@ -29,8 +29,10 @@ func stores() []Alert {
 			Summary: "No component can reach Redis.",
 			Impact: "Each gateway enforces its share of quotas, revoked tokens work for some seconds, typing isn't shown, " +
 				"live events are late. No data is lost.",
-			Quiets: []string{"FivechatStoreUnreachable", "FivechatStoreErrors", "FivechatOutboxUnpublished",
-				"FivechatPoolTimeouts"},
+			Quiets: []string{
+				"FivechatStoreUnreachable", "FivechatStoreErrors", "FivechatOutboxUnpublished",
+				"FivechatPoolTimeouts",
+			},
 		},
 		{
 			Name: "FivechatStoreUnreachable", Severity: Ticket, For: 15 * time.Minute, Runbook: "store-unreachable",
@@ -94,8 +96,10 @@ func saturation() []Alert {
 			Shown: "fivechat-edge",
 			When: []Condition{
 				{Value: `sum by (upstream) (rate(fivechat_edge_refused_total{job="fivechat"}[5m]))`, Op: ">", Bound: "0.1"},
-				{Value: `max by (upstream) (max_over_time(fivechat_edge_circuit_state{job="fivechat"}[10m]))`, Op: "==",
-					Bound: "0", On: "upstream"},
+				{
+					Value: `max by (upstream) (max_over_time(fivechat_edge_circuit_state{job="fivechat"}[10m]))`, Op: "==",
+					Bound: "0", On: "upstream",
+				},
 			},
 			Summary: "The gateways refuse {{ $value | humanize }} requests a second to {{ $labels.upstream }}: too many are " +
 				"in progress.",

@@ -43,7 +43,8 @@ func TestCheck(t *testing.T) {
 		{"visitor's operation with a token", authz.Visitor, token(identity.ReadWrite, identity.Pro), "token_missing"},
 		{"visitor", authz.Visitor, visitor, ok},
 		{
-			"token without a website", authz.Read, identity.Principal{Kind: identity.Token, Level: identity.ReadWrite},
+			"token without a website", authz.Read,
+			identity.Principal{Kind: identity.Token, Level: identity.ReadWrite},
 			"token_invalid",
 		},
 		{"operator's with a token", authz.Operator, token(identity.ReadWrite, identity.Pro), "token_missing"},

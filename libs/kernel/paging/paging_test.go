@@ -15,10 +15,21 @@ func TestPageAndLimitAreClamped(t *testing.T) {
 		text        string
 		page, limit int64
 	}{
-		{"", 1, 20}, {"x", 1, 20}, {"0", 1, 1}, {"-5", 1, 1}, {"1", 1, 1}, {"7", 7, 7}, {"100", 100, 100},
+		{"", 1, 20},
+		{"x", 1, 20},
+		{"0", 1, 1},
+		{"-5", 1, 1},
+		{"1", 1, 1},
+		{"7", 7, 7},
+		{"100", 100, 100},
 		{"101", 101, 100},
-		{"2.9", 2, 2}, {"0.5", 1, 1}, {"1e999", 1e9, 100}, {"-1e999", 1, 1}, {"NaN", 1, 20},
-		{"99999999999999999999", 1e9, 100}, {"1 ", 1, 20},
+		{"2.9", 2, 2},
+		{"0.5", 1, 1},
+		{"1e999", 1e9, 100},
+		{"-1e999", 1, 1},
+		{"NaN", 1, 20},
+		{"99999999999999999999", 1e9, 100},
+		{"1 ", 1, 20},
 	} {
 		var w paging.Window
 		if w.Page.UnmarshalText([]byte(c.text)) != nil || w.Limit.UnmarshalText([]byte(c.text)) != nil {
@@ -55,8 +66,11 @@ func TestEnvelopeCountsPages(t *testing.T) {
 		page, limit, total, pages int64
 		next, prev                bool
 	}{
-		{1, 20, 150, 8, true, false}, {8, 20, 150, 8, false, true}, {9, 20, 150, 8, false, true},
-		{1, 20, 0, 0, false, false}, {1, 20, 20, 1, false, false},
+		{1, 20, 150, 8, true, false},
+		{8, 20, 150, 8, false, true},
+		{9, 20, 150, 8, false, true},
+		{1, 20, 0, 0, false, false},
+		{1, 20, 20, 1, false, false},
 	} {
 		w := paging.Window{Page: paging.Number(c.page), Limit: paging.Limit(c.limit)}
 		p := paging.Envelope(w, paging.Slice[int]{Total: c.total}, []int{})
@@ -142,21 +156,41 @@ func TestLinksNameTheOtherPages(t *testing.T) {
 		found paging.Slice[int]
 		want  string
 	}{
-		"first page": {"/rows?page=1&limit=20", paging.Window{}, paging.Slice[int]{Total: 50, Next: next, More: true},
+		"first page": {
+			"/rows?page=1&limit=20",
+			paging.Window{},
+			paging.Slice[int]{Total: 50, Next: next, More: true},
 			`</rows?` + cursor + `&limit=20>; rel="next", </rows?limit=20&page=1>; rel="first", ` +
-				`</rows?limit=20&page=3>; rel="last"`},
-		"last page": {"/rows?page=3", paging.Window{Page: 3}, paging.Slice[int]{Total: 50},
-			`</rows?page=2>; rel="prev", </rows?page=1>; rel="first", </rows?page=3>; rel="last"`},
-		"after the last page": {"/rows?page=9", paging.Window{Page: 9}, paging.Slice[int]{Total: 50},
-			`</rows?page=3>; rel="prev", </rows?page=1>; rel="first", </rows?page=3>; rel="last"`},
-		"nothing": {"/rows", paging.Window{}, paging.Slice[int]{}, ""},
-		"by cursor": {"/a%20b?cursor=x&lang=de", paging.Window{Cursor: next}, paging.Slice[int]{Next: next, More: true},
-			`</a%20b?` + cursor + `&lang=de>; rel="next"`},
-		"the end by cursor": {"/rows?cursor=x", paging.Window{Cursor: next}, paging.Slice[int]{}, ""},
-		"changes": {"/rows?updatedSince=2026-01-01T00:00:00Z", paging.Window{}, paging.Slice[int]{
-			Next: changes, More: true,
+				`</rows?limit=20&page=3>; rel="last"`,
 		},
-			`</rows?cursor=` + changes.String() + `&updatedSince=2026-01-01T00%3A00%3A00Z>; rel="next"`},
+		"last page": {
+			"/rows?page=3",
+			paging.Window{Page: 3},
+			paging.Slice[int]{Total: 50},
+			`</rows?page=2>; rel="prev", </rows?page=1>; rel="first", </rows?page=3>; rel="last"`,
+		},
+		"after the last page": {
+			"/rows?page=9",
+			paging.Window{Page: 9},
+			paging.Slice[int]{Total: 50},
+			`</rows?page=3>; rel="prev", </rows?page=1>; rel="first", </rows?page=3>; rel="last"`,
+		},
+		"nothing": {"/rows", paging.Window{}, paging.Slice[int]{}, ""},
+		"by cursor": {
+			"/a%20b?cursor=x&lang=de",
+			paging.Window{Cursor: next},
+			paging.Slice[int]{Next: next, More: true},
+			`</a%20b?` + cursor + `&lang=de>; rel="next"`,
+		},
+		"the end by cursor": {"/rows?cursor=x", paging.Window{Cursor: next}, paging.Slice[int]{}, ""},
+		"changes": {
+			"/rows?updatedSince=2026-01-01T00:00:00Z",
+			paging.Window{},
+			paging.Slice[int]{
+				Next: changes, More: true,
+			},
+			`</rows?cursor=` + changes.String() + `&updatedSince=2026-01-01T00%3A00%3A00Z>; rel="next"`,
+		},
 		"no more changes yet": {"/rows", paging.Window{}, paging.Slice[int]{Next: changes}, ""},
 	} {
 		at, err := url.Parse(c.at)
@@ -212,7 +246,8 @@ func TestFollowingReadsInTheOrderOfChanges(t *testing.T) {
 			true, true, 0,
 		},
 		"by a cursor of the other order": {
-			paging.Following{Window: paging.Window{Cursor: newest}, UpdatedSince: at("2026-01-02T03:04:05.678Z")}, true,
+			paging.Following{Window: paging.Window{Cursor: newest}, UpdatedSince: at("2026-01-02T03:04:05.678Z")},
+			true,
 			false, 0,
 		},
 	} {

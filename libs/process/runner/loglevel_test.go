@@ -61,7 +61,8 @@ func TestLogLevelIsSetAtRuntime(t *testing.T) {
 			Name:    "http",
 			Addr:    "127.0.0.1:0",
 			Handler: http.NotFoundHandler(),
-		}, {Name: runner.Admin, Addr: "127.0.0.1:0"}}})
+		}, {Name: runner.Admin, Addr: "127.0.0.1:0"},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,8 +24,11 @@ const typeErased = "erased"
 func (l *Log) Redact(ctx context.Context, t tenant.ID, key int64) error {
 	last := ""
 	for {
-		about := bson.D{{Key: mongokit.TenantKey, Value: t}, {Key: "key", Value: key},
-			{Key: "_id", Value: bson.D{{Key: "$gt", Value: last}}}}
+		about := bson.D{
+			{Key: mongokit.TenantKey, Value: t},
+			{Key: "key", Value: key},
+			{Key: "_id", Value: bson.D{{Key: "$gt", Value: last}}},
+		}
 		records, _, err := l.rows.Part(
 			ctx,
 			about,

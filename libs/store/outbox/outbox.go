@@ -179,7 +179,8 @@ func (l *Log) Later(ctx context.Context, t tenant.ID, keys []int64, pos int64, t
 	for {
 		// The order is an index's, so the next batch begins after the last record of this one.
 		rows, cut, err := l.rows.Part(ctx, bson.D{
-			{Key: mongokit.TenantKey, Value: t}, {Key: "key", Value: bson.D{{Key: "$in", Value: keys}}},
+			{Key: mongokit.TenantKey, Value: t},
+			{Key: "key", Value: bson.D{{Key: "$in", Value: keys}}},
 			{Key: "$and", Value: bson.A{
 				bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "pos", Value: int64(0)}}, beyond(pos)}}},
 				bson.D{
@@ -191,7 +192,8 @@ func (l *Log) Later(ctx context.Context, t tenant.ID, keys []int64, pos int64, t
 						},
 					},
 				},
-			}}}, mongokit.Query{Sort: bson.D{{Key: "key", Value: 1}, {Key: "_id", Value: 1}}, Limit: BatchRecords})
+			}},
+		}, mongokit.Query{Sort: bson.D{{Key: "key", Value: 1}, {Key: "_id", Value: 1}}, Limit: BatchRecords})
 		if err != nil || len(rows) == 0 {
 			return err
 		}
@@ -347,8 +349,10 @@ func (l *Log) acquire(ctx context.Context) (bool, error) {
 	_, err := l.leases.Modify(
 		ctx,
 		bson.D{{Key: "_id", Value: "relay"}, {Key: "$or", Value: bson.A{
-			bson.D{{Key: "holder", Value: l.holder}}, bson.D{{Key: "until", Value: bson.D{{Key: "$lt", Value: now}}}},
-			bson.D{{Key: "until", Value: bson.D{{Key: "$gt", Value: now.Add(2 * lease)}}}}}}},
+			bson.D{{Key: "holder", Value: l.holder}},
+			bson.D{{Key: "until", Value: bson.D{{Key: "$lt", Value: now}}}},
+			bson.D{{Key: "until", Value: bson.D{{Key: "$gt", Value: now.Add(2 * lease)}}}},
+		}}},
 		bson.D{
 			{Key: "$set", Value: bson.D{{Key: "holder", Value: l.holder}, {Key: "until", Value: now.Add(lease)}}},
 		},

@@ -100,7 +100,8 @@ func serve(t *testing.T) server {
 		200,
 		operation.New(chain, "test.fail", authz.Public, func(ctx context.Context, q struct {
 			How string `query:"how" json:"-"`
-		}) (operation.None, error) {
+		},
+		) (operation.None, error) {
 			switch q.How {
 			case "secret":
 				return operation.None{}, errors.New("password=hunter2")

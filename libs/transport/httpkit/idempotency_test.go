@@ -113,11 +113,18 @@ func TestRepeatedRequestsAreReplayed(t *testing.T) {
 		{"no key", agent, "POST", "/things", `{"text":"a"}`, nil, 201, true, false},
 		{"PUT needs no key", agent, "PUT", "/things", `{"text":"a"}`, []string{"k"}, 201, true, false},
 		{
-			"another service", identity.Principal{Kind: identity.Service, Service: "x", Website: website}, "POST",
-			"/things", `{"text":"a"}`, []string{"k"}, 201, true, false,
+			"another service",
+			identity.Principal{Kind: identity.Service, Service: "x", Website: website},
+			"POST",
+			"/things", `{"text":"a"}`,
+			[]string{"k"},
+			201, true, false,
 		},
 		{
-			"no token", identity.Principal{Kind: identity.Public}, "POST", "/things", `{"text":"a"}`, []string{"k"},
+			"no token",
+			identity.Principal{Kind: identity.Public},
+			"POST", "/things", `{"text":"a"}`,
+			[]string{"k"},
 			400, false, false,
 		},
 		{"empty", agent, "POST", "/things", `{"text":"a"}`, []string{""}, 400, false, false},
@@ -127,7 +134,8 @@ func TestRepeatedRequestsAreReplayed(t *testing.T) {
 		{"control", agent, "POST", "/things", `{"text":"a"}`, []string{"a\tb"}, 400, false, false},
 		{"two", agent, "POST", "/things", `{"text":"a"}`, []string{"k", "l"}, 400, false, false},
 		{
-			"too large", agent, "POST", "/things", `{"text":"` + strings.Repeat("a", 100) + `"}`, []string{"large"},
+			"too large", agent, "POST", "/things", `{"text":"` + strings.Repeat("a", 100) + `"}`,
+			[]string{"large"},
 			413, false, false,
 		},
 	} {

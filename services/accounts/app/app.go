@@ -66,18 +66,25 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	holders := []accounts.DataHolder{clients.DataHolder{Service: "accounts' requests",
-		Data: datasubject.EraseOnly{Eraser: base.Idempotency}}}
+	holders := []accounts.DataHolder{clients.DataHolder{
+		Service: "accounts' requests",
+		Data:    datasubject.EraseOnly{Eraser: base.Idempotency},
+	}}
 	for _, s := range []struct{ name, url string }{
-		{"widgets", c.WidgetsURL}, {"visitors", c.VisitorsURL}, {"conversations", c.ConversationsURL},
-		{"tickets", c.TicketsURL}, {"statistics", c.StatisticsURL},
+		{"widgets", c.WidgetsURL},
+		{"visitors", c.VisitorsURL},
+		{"conversations", c.ConversationsURL},
+		{"tickets", c.TicketsURL},
+		{"statistics", c.StatisticsURL},
 		{"webhooks", c.WebhooksURL},
 	} {
 		holders = append(holders, clients.DataHolder{Service: s.name, Data: datasubject.Remote{Client: base.Client(s.url)}})
 	}
 	holders = append(holders,
-		clients.DataHolder{Service: "the files of the store",
-			Data: datasubject.EraseOnly{Eraser: mongokit.Purger{DB: base.DB}}})
+		clients.DataHolder{
+			Service: "the files of the store",
+			Data:    datasubject.EraseOnly{Eraser: mongokit.Purger{DB: base.DB}},
+		})
 	service := accounts.New(mongostore.New(base.DB), clients.Widgets{Client: base.Client(c.WidgetsURL)},
 		clients.Visitors{Client: base.Client(c.VisitorsURL)}, clients.Statistics{Client: base.Client(c.StatisticsURL)},
 		holders, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}, time.Now)

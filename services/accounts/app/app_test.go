@@ -113,8 +113,10 @@ func TestInvalidUserRequestsAreRefused(t *testing.T) {
 		{apitest.Sibling(1), "GET", "/operator/websites", ``, 401, "token_missing"},
 		{reader(1), "GET", "/internal/website", ``, 401, "token_missing"},
 		{apitest.Sibling(1), "GET", "/internal/users?ids=1,x", ``, 400, "validation_failed ids"},
-		{apitest.Sibling(1), "GET", "/internal/users?ids=" + strings.Repeat("1,", 100) + "1", ``, 400,
-			"validation_failed ids"},
+		{
+			apitest.Sibling(1), "GET", "/internal/users?ids=" + strings.Repeat("1,", 100) + "1", ``, 400,
+			"validation_failed ids",
+		},
 	} {
 		if said := s.Refused(c.status, c.as, c.method, c.path, c.body); !strings.HasPrefix(said, c.said) {
 			t.Errorf("%s %s %s: %s, want %s", c.method, c.path, c.body, said, c.said)
@@ -131,8 +133,10 @@ func TestIsolation(t *testing.T) {
 		owner, other := roles[0], roles[1]
 		u := s.Want(201, agent(owner), "POST", "/users", `{"name":"Ann","email":"ann@example.com"}`)
 		id := fmt.Sprint(u["id"])
-		for method, as := range map[string]identity.Principal{"GET": reader(other), "PATCH": writer(other),
-			"DELETE": writer(other)} {
+		for method, as := range map[string]identity.Principal{
+			"GET": reader(other), "PATCH": writer(other),
+			"DELETE": writer(other),
+		} {
 			theirs, unknown := s.Do(as, method, "/users/"+id, ""), s.Do(as, method, "/users/987654", "")
 			theirs.Body = strings.ReplaceAll(theirs.Body, "/users/"+id, "/users/987654")
 			if theirs != unknown || unknown.Status != 404 {
@@ -167,8 +171,10 @@ func TestWebsiteIsCreatedWithItsWidget(t *testing.T) {
 		t.Errorf("%v", page)
 	}
 	got := s.Want(200, apitest.Sibling(second), "GET", "/internal/website", "")
-	if want := map[string]any{"id": float64(second), "name": "Shop", "url": "https://shop.example",
-		"plan": "FREE"}; !reflect.DeepEqual(got, want) {
+	if want := map[string]any{
+		"id": float64(second), "name": "Shop", "url": "https://shop.example",
+		"plan": "FREE",
+	}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	s.Refused(404, apitest.Sibling(999), "GET", "/internal/website", "")
@@ -219,8 +225,10 @@ func TestTokenIsCreatedResolvedAndRevoked(t *testing.T) {
 		t.Errorf("%v", made)
 	}
 	resolve := "/internal/tokens/" + identity.HashSecret(secret)
-	want := map[string]any{"websiteId": float64(id), "tokenId": made["id"], "level": "READ_WRITE", "plan": "PRO",
-		"expiresAt": made["expiresAt"]}
+	want := map[string]any{
+		"websiteId": float64(id), "tokenId": made["id"], "level": "READ_WRITE", "plan": "PRO",
+		"expiresAt": made["expiresAt"],
+	}
 	if got := s.Want(200, apitest.Sibling(0), "GET", resolve, ""); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}

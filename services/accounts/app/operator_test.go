@@ -115,8 +115,10 @@ func TestFailedErasureReportsTheReason(t *testing.T) {
 	for e["failure"] == nil {
 		e = s.erasure(e["id"])
 	}
-	if want := []any{"tickets", "statistics", "webhooks", "the files of the store",
-		"accounts"}; e["status"] != "RUNNING" || !reflect.DeepEqual(e["remaining"], want) {
+	if want := []any{
+		"tickets", "statistics", "webhooks", "the files of the store",
+		"accounts",
+	}; e["status"] != "RUNNING" || !reflect.DeepEqual(e["remaining"], want) {
 		t.Errorf("%v", e)
 	}
 }
@@ -155,8 +157,10 @@ func TestExportContainsRowsOfAllServices(t *testing.T) {
 			t.Error("the export holds a token's hash")
 		}
 	}
-	for at, status := range map[string]int{"/operator/websites/999/export": 404, "/operator/websites/x/export": 400,
-		path + "/visitors/vis_b/export": 404} {
+	for at, status := range map[string]int{
+		"/operator/websites/999/export": 404, "/operator/websites/x/export": 400,
+		path + "/visitors/vis_b/export": 404,
+	} {
 		s.Refused(status, apitest.Operator, "GET", at, "")
 	}
 	s.Refused(401, apitest.Sibling(1), "GET", path+"/export", "")
@@ -302,8 +306,10 @@ operator website.create website map[] map[clientToken:wgt_x name:Shop organizati
 		""); none["total"] != 0.0 {
 		t.Errorf("since a time to come: %v", none)
 	}
-	for query, field := range map[string]string{"since=yesterday": "since", "websiteId=x": "websiteId",
-		"cursor=x": "cursor"} {
+	for query, field := range map[string]string{
+		"since=yesterday": "since", "websiteId=x": "websiteId",
+		"cursor=x": "cursor",
+	} {
 		if got := s.Refused(400, apitest.Operator, "GET", "/operator/audit?"+query, ""); got != "validation_failed "+field {
 			t.Errorf("%s: %s", query, got)
 		}
@@ -333,9 +339,11 @@ func TestRotatedTokenKeepsTheOverlap(t *testing.T) {
 	if said := s.Refused(409, apitest.Operator, "POST", one+"/rotate", ""); said != "token_expired" {
 		t.Error(said)
 	}
-	for body, field := range map[string]string{`{"overlapSeconds":-1}`: "overlapSeconds",
+	for body, field := range map[string]string{
+		`{"overlapSeconds":-1}`:                  "overlapSeconds",
 		`{"overlapSeconds":9223372036854775807}`: "overlapSeconds", `{"overlapSeconds":"1h"}`: "overlapSeconds",
-		`{"level":"READ"}`: "level"} {
+		`{"level":"READ"}`: "level",
+	} {
 		if got := s.Refused(400, apitest.Operator, "POST", fmt.Sprintf("%s/%v/rotate", path, next["id"]),
 			body); got != "validation_failed "+field {
 			t.Errorf("%s: %s", body, got)

@@ -44,8 +44,10 @@ func (c Config) Validate() error { return errors.Join(c.Config.Validate(), c.Ass
 
 // Default returns the settings that apply if the environment sets nothing else.
 func Default() Config {
-	return Config{servicekit.Default(), "http://accounts:8080", "http://visitors:8080", "http://tickets:8080",
-		"http://webhooks:8080", openai.Default()}
+	return Config{
+		servicekit.Default(), "http://accounts:8080", "http://visitors:8080", "http://tickets:8080",
+		"http://webhooks:8080", openai.Default(),
+	}
 }
 
 // New returns the service as a unit that a process can run.

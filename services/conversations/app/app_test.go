@@ -26,8 +26,10 @@ type system struct {
 
 func serve(t *testing.T) system {
 	t.Helper()
-	s := system{accounts: apitest.NewFake(t, apitest.JSON(200, agentView)),
-		visitors: apitest.NewFake(t, apitest.JSON(200, visitorView))}
+	s := system{
+		accounts: apitest.NewFake(t, apitest.JSON(200, agentView)),
+		visitors: apitest.NewFake(t, apitest.JSON(200, visitorView)),
+	}
 	unit, err := app.New(t.Context(), app.Config{
 		Config:      apitest.Config(t),
 		AccountsURL: s.accounts.URL,
@@ -139,12 +141,16 @@ func TestInvalidRequestsAreRefused(t *testing.T) {
 		{"read token writes", reader, "POST", at + "/messages", `{"content":"x"}`, 403, "permission_missing"},
 		{"unknown", agent, "GET", "/conversations/conv_none", "", 404, "not_found"},
 		{"other website's", apitest.Token(2, identity.ReadWrite), "GET", at, "", 404, "not_found"},
-		{"other website's, before the body", apitest.Token(2, identity.ReadWrite), "PATCH", at, `{"assigneeId":99}`, 404,
-			"not_found"},
+		{
+			"other website's, before the body", apitest.Token(2, identity.ReadWrite), "PATCH", at, `{"assigneeId":99}`, 404,
+			"not_found",
+		},
 		{"blank", agent, "POST", at + "/messages", `{"content":" "}`, 400, "validation_failed content"},
 		{"no body", agent, "POST", at + "/messages", "", 400, "validation_failed content"},
-		{"long", agent, "POST", at + "/messages", `{"content":"` + strings.Repeat("x", 65537) + `"}`, 400,
-			"validation_failed content"},
+		{
+			"long", agent, "POST", at + "/messages", `{"content":"` + strings.Repeat("x", 65537) + `"}`, 400,
+			"validation_failed content",
+		},
 		{"author", agent, "POST", at + "/messages", `{"content":"x","authorId":99}`, 400, "validation_failed authorId"},
 		{"unknown member", agent, "POST", at + "/messages", `{"content":"x","userId":1}`, 400, "validation_failed userId"},
 		{"assignee", agent, "PATCH", at, `{"assigneeId":99}`, 400, "validation_failed assigneeId"},

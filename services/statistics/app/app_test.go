@@ -46,7 +46,8 @@ func serve(t *testing.T) *apitest.Service {
 	t.Helper()
 	siblings := apitest.NewFake(t, answer).URL
 	unit, err := app.New(t.Context(), app.Config{
-		Config: apitest.Config(t), ConversationsURL: siblings + "/conversations", VisitorsURL: siblings + "/visitors"})
+		Config: apitest.Config(t), ConversationsURL: siblings + "/conversations", VisitorsURL: siblings + "/visitors",
+	})
 	s := apitest.Serve(t, unit, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	var followers sync.WaitGroup

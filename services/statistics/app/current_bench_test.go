@@ -31,7 +31,8 @@ func BenchmarkCurrent(b *testing.B) {
 		}
 	}).URL
 	unit, err := app.New(b.Context(), app.Config{
-		Config: apitest.Config(b), ConversationsURL: siblings + "/conversations", VisitorsURL: siblings + "/visitors"})
+		Config: apitest.Config(b), ConversationsURL: siblings + "/conversations", VisitorsURL: siblings + "/visitors",
+	})
 	s := apitest.Serve(b, unit, err)
 	for _, task := range unit.Tasks {
 		go func() { _ = task.Run(b.Context()) }()

@@ -42,7 +42,8 @@ func TestHistories(t *testing.T) {
 		website         int64
 		path, json, csv string
 	}{
-		{1, "/statistics/history?from=2026-01-01&to=2026-01-03",
+		{
+			1, "/statistics/history?from=2026-01-01&to=2026-01-03",
 			`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC","interval":"day","data":[` +
 				`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-02T00:00:00.000Z",` + quiet +
 				`"visitorMessages":0,"agentMessages":0,"newVisitors":0,"firstResponse":` + none + `,"resolution":` +
@@ -51,7 +52,8 @@ func TestHistories(t *testing.T) {
 				`"visitorMessages":1,"agentMessages":1,"newVisitors":1,"firstResponse":` + measured +
 				`,"resolution":` + none + `,"ratings":{` + rated + `}}]}`,
 			columns + "2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,0,0,0,0,0,0,0,,,0,,,0,,0,0,0,0,0\r\n" +
-				"2026-01-02T00:00:00Z,2026-01-03T00:00:00Z,1,0,0,1,1,1,1,45.721,45.721,0,,,1,4,0,0,0,1,0\r\n"},
+				"2026-01-02T00:00:00Z,2026-01-03T00:00:00Z,1,0,0,1,1,1,1,45.721,45.721,0,,,1,4,0,0,0,1,0\r\n",
+		},
 		{
 			1,
 			"/statistics/history?from=2026-01-02T03:00:00Z&to=2026-01-02T03:05:00Z&interval=hour&tz=Asia/Kathmandu",
@@ -71,17 +73,21 @@ func TestHistories(t *testing.T) {
 			agentColumns +
 				"7,1,1,45.721,45.721,1,4,0,0,0,1,0\r\n",
 		},
-		{1, "/statistics/ratings?from=2026-01-02&to=2026-01-03",
+		{
+			1, "/statistics/ratings?from=2026-01-02&to=2026-01-03",
 			`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC",` + rated + `}`,
-			"stars,ratings\r\n1,0\r\n2,0\r\n3,0\r\n4,1\r\n5,0\r\n"},
+			"stars,ratings\r\n1,0\r\n2,0\r\n3,0\r\n4,1\r\n5,0\r\n",
+		},
 		{
 			2, "/statistics/agents?from=2026-01-02&to=2026-01-03",
 			`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC","data":[]}`,
 			agentColumns,
 		},
-		{2, "/statistics/ratings?from=2026-01-02&to=2026-01-03",
+		{
+			2, "/statistics/ratings?from=2026-01-02&to=2026-01-03",
 			`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC",` + unrated + `}`,
-			"stars,ratings\r\n1,0\r\n2,0\r\n3,0\r\n4,0\r\n5,0\r\n"},
+			"stars,ratings\r\n1,0\r\n2,0\r\n3,0\r\n4,0\r\n5,0\r\n",
+		},
 	} {
 		who := apitest.Token(c.website, identity.Read)
 		if got := s.Do(who, "GET", c.path, ""); got.Status != 200 || got.Body != c.json {

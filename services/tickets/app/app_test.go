@@ -128,37 +128,53 @@ func TestInvalidInputIsNamed(t *testing.T) {
 	for _, tc := range []struct{ method, path, body, wrong string }{
 		{
 			"GET", "/tickets/abc", "", "id",
-		}, {"GET", "/tickets/0", "", "id"}, {"GET", "/tickets/-1", "", "id"}, {"GET", "/tickets/1.5", "", "id"},
+		},
+		{"GET", "/tickets/0", "", "id"},
+		{"GET", "/tickets/-1", "", "id"},
+		{"GET", "/tickets/1.5", "", "id"},
 		{
 			"GET", "/tickets/9007199254740992", "", "id",
-		}, {"DELETE", "/tickets/x", "", "id"}, {"PATCH", "/tickets/x", "{}", "id"},
+		},
+		{"DELETE", "/tickets/x", "", "id"},
+		{"PATCH", "/tickets/x", "{}", "id"},
 		{
 			"PATCH", "/tickets/x/status", `{"status":"OPEN"}`, "id",
-		}, {"POST", "/tickets/x/messages", `{"content":"a"}`, "id"},
+		},
+		{"POST", "/tickets/x/messages", `{"content":"a"}`, "id"},
 		{
 			"GET", "/tickets?assigneeId=x", "", "assigneeId",
-		}, {"GET", "/tickets?visitorId=-1", "", "visitorId"}, {"GET", "/tickets?cursor=x", "", "cursor"},
+		},
+		{"GET", "/tickets?visitorId=-1", "", "visitorId"},
+		{"GET", "/tickets?cursor=x", "", "cursor"},
 		{
 			"POST", "/tickets", "", "title",
-		}, {"POST", "/tickets", `{"title":5}`, "title"}, {"POST", "/tickets", `{"title":"a\u0000"}`, "title"},
+		},
+		{"POST", "/tickets", `{"title":5}`, "title"},
+		{"POST", "/tickets", `{"title":"a\u0000"}`, "title"},
 		{"POST", "/tickets", `{"title":"a","email":"x","priority":"x"}`, "email priority"},
 		{
 			"POST", "/tickets", `{"title":"a","visitorToken":"vis_8"}`, "visitorToken",
-		}, {"POST", "/tickets", `{"title":"a","visitorToken":".."}`, "visitorToken"},
+		},
+		{"POST", "/tickets", `{"title":"a","visitorToken":".."}`, "visitorToken"},
 		{
 			"POST", "/tickets", `{"title":"a","conversationToken":"conv_8"}`, "conversationToken",
-		}, {"POST", "/tickets", `{"title":"a","assigneeId":6}`, "assigneeId"},
-		{"PATCH", "/tickets/" + id, `{"title":""}`, "title"}, {"PATCH", "/tickets/" + id, `{"status":"x"}`, "status"},
+		},
+		{"POST", "/tickets", `{"title":"a","assigneeId":6}`, "assigneeId"},
+		{"PATCH", "/tickets/" + id, `{"title":""}`, "title"},
+		{"PATCH", "/tickets/" + id, `{"status":"x"}`, "status"},
 		{
 			"PATCH", "/tickets/" + id, `{"assigneeId":"5"}`, "assigneeId",
-		}, {"PATCH", "/tickets/" + id, `{"assigneeId":6}`, "assigneeId"},
+		},
+		{"PATCH", "/tickets/" + id, `{"assigneeId":6}`, "assigneeId"},
 		{
 			"PATCH", "/tickets/" + id + "/status", `{}`, "status",
-		}, {"PATCH", "/tickets/" + id + "/status", `{"status":"open"}`, "status"},
+		},
+		{"PATCH", "/tickets/" + id + "/status", `{"status":"open"}`, "status"},
 		{"PATCH", "/tickets/" + id + "/status", `{"status":null}`, "status"},
 		{
 			"POST", "/tickets/" + id + "/messages", `{}`, "content",
-		}, {"POST", "/tickets/" + id + "/messages", `{"content":"a","messageType":"x"}`, "messageType"},
+		},
+		{"POST", "/tickets/" + id + "/messages", `{"content":"a","messageType":"x"}`, "messageType"},
 		{"POST", "/tickets/" + id + "/messages", `{"content":"a","authorId":6}`, "authorId"},
 	} {
 		problem := s.Want(400, ada, tc.method, tc.path, tc.body)
@@ -184,9 +200,12 @@ func TestPermissions(t *testing.T) {
 		write              bool
 		method, path, body string
 	}{
-		{false, "GET", "/tickets", ""}, {false, "GET", "/tickets/1", ""}, {true, "POST", "/tickets", `{}`},
+		{false, "GET", "/tickets", ""},
+		{false, "GET", "/tickets/1", ""},
+		{true, "POST", "/tickets", `{}`},
 		{true, "PATCH", "/tickets/1", `{}`},
-		{true, "DELETE", "/tickets/1", ""}, {true, "PATCH", "/tickets/1/status", `{}`},
+		{true, "DELETE", "/tickets/1", ""},
+		{true, "PATCH", "/tickets/1/status", `{}`},
 		{true, "POST", "/tickets/1/messages", `{}`},
 	} {
 		s.Want(401, nobody, op.method, op.path, op.body)
@@ -214,7 +233,9 @@ func TestForeignTicketLooksUnknown(t *testing.T) {
 		unknown := "4503599627370496"
 		before := s.Do(owner, "GET", "/tickets/"+id, "").Body
 		for _, op := range [][3]string{
-			{"GET", "/tickets/%s", ""}, {"PATCH", "/tickets/%s", `{"title":"mine"}`}, {"DELETE", "/tickets/%s", ""},
+			{"GET", "/tickets/%s", ""},
+			{"PATCH", "/tickets/%s", `{"title":"mine"}`},
+			{"DELETE", "/tickets/%s", ""},
 			{"PATCH", "/tickets/%s/status", `{"status":"CLOSED"}`},
 			{"POST", "/tickets/%s/messages", `{"content":"mine"}`},
 		} {

@@ -39,9 +39,11 @@ func widget(website int64, enabled bool) string {
 
 func start(t *testing.T) system {
 	t.Helper()
-	s := system{secrets: map[string]string{}, widgets: apitest.NewFake(t, apitest.JSON(200, widget(1, true))),
+	s := system{
+		secrets: map[string]string{}, widgets: apitest.NewFake(t, apitest.JSON(200, widget(1, true))),
 		conversations: apitest.NewFake(t, noConversation),
-		accounts:      apitest.NewFake(t, apitest.JSON(200, `{"online":1}`))}
+		accounts:      apitest.NewFake(t, apitest.JSON(200, `{"online":1}`)),
+	}
 	c := app.Config{
 		Config:           apitest.Config(t),
 		WidgetsURL:       s.widgets.URL,
@@ -214,8 +216,10 @@ func TestSessionReportsFailuresOfOtherServices(t *testing.T) {
 func TestAddressIsTakenFromTheGatewayOnly(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	for header, want := range map[string]string{"192.0.2.1": "192.0.2.1", "192.0.2.1, 2001:DB8::1": "2001:db8::1",
-		"192.0.2.1, unknown": "", "": ""} {
+	for header, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1", "192.0.2.1, 2001:DB8::1": "2001:db8::1",
+		"192.0.2.1, unknown": "", "": "",
+	} {
 		got := s.Want(201, apitest.Public, "POST", "/visitor/sessions", `{"clientToken":"site"}`, "X-Forwarded-For", header)
 		if ip := got["visitor"].(map[string]any)["ip"]; ip != want {
 			t.Errorf("%q: %v", header, ip)
@@ -315,8 +319,10 @@ func TestListFiltersAndPages(t *testing.T) {
 	if imported.Status != 200 {
 		t.Fatalf("%+v", imported)
 	}
-	for query, want := range map[string]float64{"": 3, "?online=true": 2, "?online=false": 1, "?online=1&limit=1": 2,
-		"?page=x&limit=-1": 3} {
+	for query, want := range map[string]float64{
+		"": 3, "?online=true": 2, "?online=false": 1, "?online=1&limit=1": 2,
+		"?page=x&limit=-1": 3,
+	} {
 		if page := s.Want(200, reader(1), "GET", "/visitors"+query, ""); page["total"] != want {
 			t.Errorf("%s: %v, want %v", query, page["total"], want)
 		}

@@ -31,9 +31,15 @@ func TestBuilderWritesTheDriversBSON(t *testing.T) {
 	}
 	s := bson.D{{Key: "s", Value: "x"}}
 	want := bson.D{
-		{Key: "i", Value: int32(1)}, {Key: "l", Value: int64(2)}, {Key: "d", Value: 1.5}, {Key: "b", Value: true},
-		{Key: "s", Value: "ä"}, {Key: "o", Value: s}, {Key: "docs", Value: bson.A{s, s}},
-		{Key: "values", Value: bson.A{int32(7), true, nil}}, {Key: "nested", Value: bson.D{{Key: "x", Value: 2.0}}},
+		{Key: "i", Value: int32(1)},
+		{Key: "l", Value: int64(2)},
+		{Key: "d", Value: 1.5},
+		{Key: "b", Value: true},
+		{Key: "s", Value: "ä"},
+		{Key: "o", Value: s},
+		{Key: "docs", Value: bson.A{s, s}},
+		{Key: "values", Value: bson.A{int32(7), true, nil}},
+		{Key: "nested", Value: bson.D{{Key: "x", Value: 2.0}}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)

@@ -108,9 +108,11 @@ type handler struct {
 var handlers map[string]handler
 
 // commonFields may occur in every command.
-var commonFields = map[string]bool{"$db": true, "lsid": true, "txnNumber": true, "startTransaction": true,
+var commonFields = map[string]bool{
+	"$db": true, "lsid": true, "txnNumber": true, "startTransaction": true,
 	"autocommit": true, "$clusterTime": true, "$readPreference": true, "writeConcern": true, "readConcern": true,
-	"maxTimeMS": true, "comment": true, "apiVersion": true, "apiStrict": true, "apiDeprecationErrors": true}
+	"maxTimeMS": true, "comment": true, "apiVersion": true, "apiStrict": true, "apiDeprecationErrors": true,
+}
 
 // Handle executes one message and returns the response, which is valid until the next call. It never panics.
 func (c *Conn) Handle(ctx context.Context, m *wire.Message) (reply bsoncore.Document) {

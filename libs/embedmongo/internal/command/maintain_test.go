@@ -49,8 +49,11 @@ func TestExpireDocuments(t *testing.T) {
 		c,
 		bson.D{
 			{Key: "createIndexes", Value: "c"},
-			{Key: "indexes", Value: bson.A{bson.D{{Key: "key", Value: bson.D{{Key: "at", Value: 1}}},
-				{Key: "name", Value: "ttl"}, {Key: "expireAfterSeconds", Value: 60}}}},
+			{Key: "indexes", Value: bson.A{bson.D{
+				{Key: "key", Value: bson.D{{Key: "at", Value: 1}}},
+				{Key: "name", Value: "ttl"},
+				{Key: "expireAfterSeconds", Value: 60},
+			}}},
 		},
 	)
 	now := time.Now()

@@ -14,9 +14,11 @@ const findFields = "filter sort projection hint skip limit batchSize singleBatch
 	"noCursorTimeout allowPartialResults allowDiskUse"
 
 // notImplemented are the fields that MongoDB has and this server refuses.
-var notImplemented = map[string]bool{"collation": true, "arrayFilters": true, "min": true, "max": true,
+var notImplemented = map[string]bool{
+	"collation": true, "arrayFilters": true, "min": true, "max": true,
 	"returnKey": true, "showRecordId": true, "tailable": true, "awaitData": true, "let": true, "c": true,
-	"capped": true, "validator": true, "viewOn": true, "timeseries": true, "encryptedFields": true, "sampleRate": true}
+	"capped": true, "validator": true, "viewOn": true, "timeseries": true, "encryptedFields": true, "sampleRate": true,
+}
 
 // view returns the state that the command reads. The caller closes it.
 func (r *request) view() *store.View {

@@ -82,8 +82,10 @@ type accumulator struct {
 	seen  bool
 }
 
-var accumulators = map[string]bool{"$sum": true, "$avg": true, "$min": true, "$max": true,
-	"$first": true, "$last": true, "$push": true}
+var accumulators = map[string]bool{
+	"$sum": true, "$avg": true, "$min": true, "$max": true,
+	"$first": true, "$last": true, "$push": true,
+}
 
 // add folds one more value in and returns how many bytes it retains.
 func (a *accumulator) add(v bsoncore.Value) int {

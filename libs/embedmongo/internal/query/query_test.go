@@ -169,15 +169,30 @@ func TestProjection(t *testing.T) {
 // ordered are values in MongoDB's order, each less than the next.
 func ordered() []any {
 	return []any{
-		bson.MinKey{}, nil, math.NaN(), math.Inf(-1), int64(math.MinInt64), -1e18, int64(-1 << 53), -2.5, int32(-2), 0,
+		bson.MinKey{},
+		nil, math.NaN(), math.Inf(-1), int64(math.MinInt64), -1e18, int64(-1 << 53), -2.5, int32(-2), 0,
 		0.5, 1, int64(2), 2.5, math.MaxInt32, int64(1<<53 - 1), int64(1 << 53), int64(1<<53 + 1), float64(1<<53 + 2),
 		int64(math.MaxInt64 - 1), int64(math.MaxInt64), float64(1 << 63), math.Inf(1),
-		"", "\x00", "a", "a\x00", "a\x00b", "aa", "b", bson.D{}, bson.D{{Key: "a", Value: 1}},
+		"", "\x00", "a", "a\x00", "a\x00b", "aa", "b",
+		bson.D{},
+		bson.D{{Key: "a", Value: 1}},
 		bson.D{{Key: "a", Value: 1}, {Key: "b", Value: 1}},
-		bson.D{{Key: "a", Value: 2}}, bson.D{{Key: "b", Value: 1}}, bson.D{{Key: "a", Value: "x"}},
-		bson.A{}, bson.A{1}, bson.A{1, 2}, bson.A{2}, bson.Binary{Data: []byte{9}}, bson.Binary{Data: []byte{1, 2}},
-		bson.ObjectID{1}, bson.ObjectID{2}, false, true, bson.DateTime(-5), bson.DateTime(5),
-		bson.Timestamp{T: 1, I: 2}, bson.Timestamp{T: 2, I: 1}, bson.Regex{Pattern: "a"}, bson.MaxKey{},
+		bson.D{{Key: "a", Value: 2}},
+		bson.D{{Key: "b", Value: 1}},
+		bson.D{{Key: "a", Value: "x"}},
+		bson.A{},
+		bson.A{1},
+		bson.A{1, 2},
+		bson.A{2},
+		bson.Binary{Data: []byte{9}},
+		bson.Binary{Data: []byte{1, 2}},
+		bson.ObjectID{1},
+		bson.ObjectID{2},
+		false, true, bson.DateTime(-5), bson.DateTime(5),
+		bson.Timestamp{T: 1, I: 2},
+		bson.Timestamp{T: 2, I: 1},
+		bson.Regex{Pattern: "a"},
+		bson.MaxKey{},
 	}
 }
 

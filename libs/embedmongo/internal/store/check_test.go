@@ -52,7 +52,8 @@ func bookStore(t *testing.T) (*Engine, *Collection) {
 	for _, spec := range []bson.D{
 		{{Key: "key", Value: bson.D{{Key: "tags", Value: 1}}}, {Key: "name", Value: "tags"}},
 		{
-			{Key: "key", Value: bson.D{{Key: "isbn", Value: 1}}}, {Key: "name", Value: "isbn"},
+			{Key: "key", Value: bson.D{{Key: "isbn", Value: 1}}},
+			{Key: "name", Value: "isbn"},
 			{Key: "unique", Value: true},
 		},
 	} {

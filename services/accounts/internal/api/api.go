@@ -47,8 +47,10 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service, m *acc
 			if err != nil {
 				return ownWebsite{}, err
 			}
-			return ownWebsite{w.ID, w.Name, w.URL, w.Plan, widget.ClientToken, widget.LoadedAt, p.Level,
-				storageView(m.Read(ctx, w)[0])}, nil
+			return ownWebsite{
+				w.ID, w.Name, w.URL, w.Plan, widget.ClientToken, widget.LoadedAt, p.Level,
+				storageView(m.Read(ctx, w)[0]),
+			}, nil
 		}))
 	httpkit.Handle(r, "GET /internal/website-storage", 200, operation.New(chain, "accounts.get_storage", authz.Internal,
 		func(ctx context.Context, _ operation.None) (storagequota.Usage, error) {

@@ -38,8 +38,10 @@ type userView struct {
 func (v userView) Revision() version.Of { return v.of }
 
 func userViewOf(u accounts.User) userView {
-	return userView{u.ID, u.Name, u.Email, u.Theme, u.AvatarURL, u.Language, u.Online(time.Now()), u.CreatedAt,
-		u.UpdatedAt, u.Revision()}
+	return userView{
+		u.ID, u.Name, u.Email, u.Theme, u.AvatarURL, u.Language, u.Online(time.Now()), u.CreatedAt,
+		u.UpdatedAt, u.Revision(),
+	}
 }
 
 type deleted struct {

@@ -72,7 +72,8 @@ func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
 		operation.New(chain, "conversations.update_conversation", authz.Write,
 			func(ctx context.Context, req update) (changed, error) {
 				c, err := a.s.Update(ctx, identity.From(ctx).Website, req.Token, conversations.Patch{
-					Status: req.Status, AssigneeID: req.AssigneeID, Tags: req.Tags, Summary: req.Summary})
+					Status: req.Status, AssigneeID: req.AssigneeID, Tags: req.Tags, Summary: req.Summary,
+				})
 				return a.viewed(ctx, c, err)
 			}))
 	httpkit.Handle(r, "GET /conversations/counts", 200,

@@ -15,8 +15,10 @@ func short(word string) bool { return len(word) < minWord && word[0] < utf8.Rune
 
 // unspaced are the scripts that don't separate words by spaces. Each letter counts as a word, as in Unicode's word
 // boundaries (UAX #29) without dictionaries.
-var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao,
-	unicode.Khmer, unicode.Myanmar}
+var unspaced = []*unicode.RangeTable{
+	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao,
+	unicode.Khmer, unicode.Myanmar,
+}
 
 // wordsOf returns the words of a text in lower case. A mark or a joiner belongs to the letter before it.
 func wordsOf(text string) []string {

@@ -108,10 +108,14 @@ func New(feeds []feed.Feed, own VisitorEvents, redis *rediskit.Client, t *teleme
 		resumes:   newResumes(),
 		at:        make(cursor, len(feeds)),
 		rooms:     map[tenant.ID]*room{},
-		open: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "fivechat_stream_readers",
-			Help: "Open event streams, by kind of reader."}, []string{"reader"}),
-		dropped: prometheus.NewCounter(prometheus.CounterOpts{Name: "fivechat_stream_readers_dropped_total",
-			Help: "Readers that were disconnected because they were too slow."}),
+		open: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "fivechat_stream_readers",
+			Help: "Open event streams, by kind of reader.",
+		}, []string{"reader"}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fivechat_stream_readers_dropped_total",
+			Help: "Readers that were disconnected because they were too slow.",
+		}),
 		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "fivechat_stream_lag_seconds",
 			Help:    "Age of an event when it is queued for its readers.",

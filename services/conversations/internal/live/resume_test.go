@@ -53,8 +53,10 @@ func TestStreamReceivesAndResumes(t *testing.T) {
 		resp.Body.Close()
 		c.away.setAway(false)
 	}
-	for _, forged := range []string{"5.2", "4", "4.2.0", "-1.0", "x.y", "4.9223372036854775808",
-		strings.Repeat("9", 5000)} {
+	for _, forged := range []string{
+		"5.2", "4", "4.2.0", "-1.0", "x.y", "4.9223372036854775808",
+		strings.Repeat("9", 5000),
+	} {
 		s := h.open(visitor(one, 7), forged)
 		s.want("id: 4.2", "event: ready", `data: {"resumed":false}`)
 		h.end(s)

@@ -194,8 +194,10 @@ func (s *Store) Counts(ctx context.Context, t tenant.ID, since time.Time) (c con
 func (s *Store) Messages(
 	ctx context.Context, t tenant.ID, conversation id.Conversation, after id.Message, limit int64,
 ) ([]conversations.Message, bool, error) {
-	filter := bson.D{{Key: "conversationId", Value: conversation},
-		{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}}
+	filter := bson.D{
+		{Key: "conversationId", Value: conversation},
+		{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}},
+	}
 	return s.part(ctx, t, filter, bson.D{{Key: "_id", Value: 1}}, limit)
 }
 
@@ -219,8 +221,10 @@ func (s *Store) part(
 func (s *Store) MessagesBehind(
 	ctx context.Context, t tenant.ID, after id.Message, limit int64,
 ) ([]conversations.Message, bool, error) {
-	filter := bson.D{{Key: "conversationId", Value: bson.D{{Key: "$gte", Value: conversations.ConversationOf(after)}}},
-		{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}}
+	filter := bson.D{
+		{Key: "conversationId", Value: bson.D{{Key: "$gte", Value: conversations.ConversationOf(after)}}},
+		{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}},
+	}
 	return s.part(ctx, t, filter, bson.D{{Key: "conversationId", Value: 1}, {Key: "_id", Value: 1}}, limit)
 }
 
@@ -249,8 +253,11 @@ func (s *Store) MarkRead(
 ) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		unread, err := s.messages.List(ctx, t,
-			bson.D{{Key: "conversationId", Value: conversation}, {Key: "senderType", Value: from},
-				{Key: "readAt", Value: nil}},
+			bson.D{
+				{Key: "conversationId", Value: conversation},
+				{Key: "senderType", Value: from},
+				{Key: "readAt", Value: nil},
+			},
 			mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Only: []string{"_id"}})
 		if err != nil || len(unread) == 0 {
 			return err

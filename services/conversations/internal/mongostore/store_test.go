@@ -184,8 +184,10 @@ func TestListReturnsMatchingConversations(t *testing.T) {
 		"one word":          {conversations.Filter{Words: []string{"parcel"}}, []string{"conv_1_2", "conv_1_1"}},
 		"all words":         {conversations.Filter{Words: []string{"parcel", "where"}}, []string{"conv_1_1"}},
 		"part of a word":    {conversations.Filter{Words: []string{"parc"}}, nil},
-		"two filters": {conversations.Filter{Status: conversations.Closed, Words: []string{"late"}},
-			[]string{"conv_1_2"}},
+		"two filters": {
+			conversations.Filter{Status: conversations.Closed, Words: []string{"late"}},
+			[]string{"conv_1_2"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := s.List(t.Context(), w, c.filter, paging.Following{})

@@ -90,8 +90,10 @@ type Assistant struct {
 // response is invalid.
 func New(c Config, fallback conversations.Assistant) *Assistant {
 	// Redirects aren't followed: they could send the text to another server.
-	client := &http.Client{Timeout: c.Timeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{
+		Timeout:       c.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	return &Assistant{config: c, fallback: fallback, http: client, now: time.Now}
 }
 

@@ -62,8 +62,10 @@ func TestAssistantSendsRedactedText(t *testing.T) {
 		t.Errorf("%+v, %v", d, err)
 	}
 	got := <-asked
-	for _, want := range []string{"POST /v1/chat/completions Bearer secret", `"model":"small"`, `[\"money\"]`,
-		`visitor: I am [mail], card [number]\nagent: Thanks, Vera.\n`} {
+	for _, want := range []string{
+		"POST /v1/chat/completions Bearer secret", `"model":"small"`, `[\"money\"]`,
+		`visitor: I am [mail], card [number]\nagent: Thanks, Vera.\n`,
+	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the request %s\nlacks %s", got, want)
 		}

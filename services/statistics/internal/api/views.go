@@ -113,7 +113,8 @@ func (v historyView) Table() httpkit.Table {
 		"agent_messages", "new_visitors",
 		"first_responses", "first_response_median_seconds", "first_response_p90_seconds",
 		"resolutions", "resolution_median_seconds", "resolution_p90_seconds",
-		"ratings", "rating_average", "stars_1", "stars_2", "stars_3", "stars_4", "stars_5"}}
+		"ratings", "rating_average", "stars_1", "stars_2", "stars_3", "stars_4", "stars_5",
+	}}
 	for _, i := range v.Data {
 		r := i.Ratings
 		t.Rows = append(t.Rows, []any{
@@ -121,7 +122,8 @@ func (v historyView) Table() httpkit.Table {
 			i.AgentMessages, i.NewVisitors,
 			i.FirstResponse.Count, i.FirstResponse.Median, i.FirstResponse.P90, i.Resolution.Count,
 			i.Resolution.Median, i.Resolution.P90,
-			r.Count, r.Average, r.Stars.One, r.Stars.Two, r.Stars.Three, r.Stars.Four, r.Stars.Five})
+			r.Count, r.Average, r.Stars.One, r.Stars.Two, r.Stars.Three, r.Stars.Four, r.Stars.Five,
+		})
 	}
 	return t
 }
@@ -151,12 +153,14 @@ func agentsOf(req period, whole statistics.Period, found []statistics.Agent) age
 func (v agentsView) Table() httpkit.Table {
 	t := httpkit.Table{Name: "agents", Header: []string{
 		"user_id", "messages", "conversations_answered", "first_response_median_seconds", "first_response_p90_seconds",
-		"ratings", "rating_average", "stars_1", "stars_2", "stars_3", "stars_4", "stars_5"}}
+		"ratings", "rating_average", "stars_1", "stars_2", "stars_3", "stars_4", "stars_5",
+	}}
 	for _, a := range v.Data {
 		r := a.Ratings
 		t.Rows = append(t.Rows, []any{
 			a.UserID, a.Messages, a.ConversationsAnswered, a.FirstResponse.Median, a.FirstResponse.P90,
-			r.Count, r.Average, r.Stars.One, r.Stars.Two, r.Stars.Three, r.Stars.Four, r.Stars.Five})
+			r.Count, r.Average, r.Stars.One, r.Stars.Two, r.Stars.Three, r.Stars.Four, r.Stars.Five,
+		})
 	}
 	return t
 }

@@ -32,12 +32,15 @@ func newTables(db *mongokit.DB) tables {
 	counters := datasubject.Table{Kind: "statistics", Small: true}.In(db, "statistics_counters")
 	return tables{
 		counters: datasubject.Tables{counters},
-		all: datasubject.Tables{counters,
+		all: datasubject.Tables{
+			counters,
 			datasubject.Table{Kind: "statistics day"}.In(db, "statistics_days"),
-			datasubject.Table{Kind: "statistics agent day"}.In(db, "statistics_agent_days")},
+			datasubject.Table{Kind: "statistics agent day"}.In(db, "statistics_agent_days"),
+		},
 		days: []daysTable{
 			{"statistics day", mongokit.Tenanted[datasubject.Row](db, "statistics_days", "day")},
-			{"statistics agent day", mongokit.Tenanted[datasubject.Row](db, "statistics_agent_days", "day")}},
+			{"statistics agent day", mongokit.Tenanted[datasubject.Row](db, "statistics_agent_days", "day")},
+		},
 	}
 }
 

@@ -85,7 +85,8 @@ func rowsBehind(day int64, agent id.User, last int64) bson.D {
 		{Key: "$or", Value: bson.A{
 			bson.D{{Key: "day", Value: bson.D{{Key: "$gt", Value: day}}}},
 			bson.D{{Key: "agentId", Value: bson.D{{Key: "$gt", Value: agent}}}},
-		}}}
+		}},
+	}
 }
 
 func inOrder(limit int64) mongokit.Query {

@@ -72,7 +72,8 @@ func TestRoundsGoToOneReplica(t *testing.T) {
 		want   []tenant.ID
 	}{
 		{tenant.ID{}, []tenant.ID{storetest.Tenant(1), storetest.Tenant(2)}},
-		{storetest.Tenant(2), []tenant.ID{storetest.Tenant(3)}}, {storetest.Tenant(3), []tenant.ID{}},
+		{storetest.Tenant(2), []tenant.ID{storetest.Tenant(3)}},
+		{storetest.Tenant(3), []tenant.ID{}},
 	} {
 		if got, err := s.Websites(t.Context(), c.behind, 2); err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("behind %v: %v %v", c.behind, got, err)

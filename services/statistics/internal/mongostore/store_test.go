@@ -122,7 +122,7 @@ func TestReplicasCountOnce(t *testing.T) {
 	s, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
 	logs := map[string]source{"conversations": talk(a, b), "visitors": nil}
 	for range 20 {
-		var visitors = logs["visitors"]
+		visitors := logs["visitors"]
 		visitors.tell(a, "visitor.created", `{}`)
 		visitors.tell(b, "visitors.imported", `{"visitors":2}`)
 		logs["visitors"] = visitors

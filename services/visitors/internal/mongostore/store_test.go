@@ -145,8 +145,10 @@ func TestSecretIsSetOnce(t *testing.T) {
 		set         bool
 		want        string
 	}{
-		{before.Token, "first", true, "first"}, {before.Token, "second", false, "first"},
-		{made.Token, "third", false, "made"}, {"vis_unknown", "x", false, ""},
+		{before.Token, "first", true, "first"},
+		{before.Token, "second", false, "first"},
+		{made.Token, "third", false, "made"},
+		{"vis_unknown", "x", false, ""},
 	} {
 		set, err := s.SetSecret(ctx, c.token, c.hash)
 		if set != c.set || err != nil {
@@ -175,8 +177,10 @@ func TestPresenceIsNotedAtIntervals(t *testing.T) {
 	got, err := s.ByToken(ctx, one, a.Token)
 	want(t, got, err, a)
 
-	for since, n := range map[time.Time]int64{day: 2, day.Add(time.Millisecond): 1, later: 1,
-		later.Add(time.Millisecond): 0} {
+	for since, n := range map[time.Time]int64{
+		day: 2, day.Add(time.Millisecond): 1, later: 1,
+		later.Add(time.Millisecond): 0,
+	} {
 		got, err := s.CountSeen(ctx, one, since)
 		want(t, got, err, n)
 	}

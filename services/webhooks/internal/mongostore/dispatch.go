@@ -55,7 +55,8 @@ func (s *Store) Claim(
 	ctx context.Context, t tenant.ID, webhookID id.Webhook, holder string, now, until time.Time,
 ) (webhooks.Webhook, bool, error) {
 	w, err := s.webhooks.Modify(ctx, t, bson.D{
-		{Key: "_id", Value: webhookID}, {Key: "enabled", Value: true},
+		{Key: "_id", Value: webhookID},
+		{Key: "enabled", Value: true},
 		{Key: "$or", Value: bson.A{
 			bson.D{{Key: "leaseHolder", Value: holder}},
 			bson.D{{Key: "leaseUntil", Value: bson.D{{Key: "$lt", Value: now}}}},

@@ -20,6 +20,7 @@ type announced struct{ changed, erased []string }
 func (a *announced) Changed(_ context.Context, w widgets.Widget) {
 	a.changed = append(a.changed, w.ClientToken)
 }
+
 func (a *announced) Erased(_ context.Context, w widgets.Widget) {
 	a.erased = append(a.erased, w.ClientToken)
 }
