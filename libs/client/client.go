@@ -41,7 +41,7 @@ func Visitor(token, secret string) Credential {
 	}
 }
 
-// A client with this credential can call public operations only: it sends none.
+// Nobody is the credential of a client that can call public operations only: it sends none.
 func Nobody(http.Header) {}
 
 // Option configures a Client.

@@ -78,13 +78,9 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 	s := &Server{listener: listener, engine: engine, log: o.Logger, conns: map[net.Conn]struct{}{}}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	s.commands = command.New(
-		engine,
-		o.Logger,
-		s.Addr(),
-		auth,
-		cmp.Or(o.PurgeAfter, command.PurgeAfter),
-	) //nolint:contextcheck // its upkeep ends with Close, not with a context
+	purgeAfter := cmp.Or(o.PurgeAfter, command.PurgeAfter)
+	//nolint:contextcheck // its upkeep ends with Close, not with a context
+	s.commands = command.New(engine, o.Logger, s.Addr(), auth, purgeAfter)
 	s.running.Add(1)
 	go s.accept()
 	s.stop = context.AfterFunc(ctx, func() { _ = s.Close() })

@@ -41,7 +41,7 @@ func StartFeed(t *testing.T) *Feed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { client.Close() })
+	t.Cleanup(func() { _ = client.Close() })
 	log := outbox.NewLog(db, tele)
 	log.PublishTo(client)
 	if err := db.EnsureIndexes(t.Context()); err != nil {

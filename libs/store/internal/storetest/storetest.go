@@ -35,7 +35,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // the process ends
 	uri = s.URI()
 	return m.Run()
 }
