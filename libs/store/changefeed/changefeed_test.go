@@ -278,13 +278,8 @@ func (r *reader) readToEnd(t *testing.T, k Kind, limit Limit) {
 }
 
 func newFakeStore() (*fakeStore, *reader) {
-	return &fakeStore{
-		rows:    map[int64]state{},
-		dropped: map[int64]bool{},
-	}, &reader{
-		has:  map[int64]state{},
-		seen: map[string]bool{},
-	}
+	store := &fakeStore{rows: map[int64]state{}, dropped: map[int64]bool{}}
+	return store, &reader{has: map[int64]state{}, seen: map[string]bool{}}
 }
 
 func TestEveryStateIsReturnedOnce(t *testing.T) {
