@@ -75,7 +75,7 @@ func TestStatisticsCatchUpWithinMemory(t *testing.T) {
 		}
 	}
 	statistics = statistics.Again(t)
-	harness.Eventually(t, 4*harness.Patience, "all messages are counted", func() (bool, any) {
+	harness.Eventually(t, 24*harness.Patience, "all messages are counted", func() (bool, any) {
 		a, err := w.Reader().Ask(t.Context(), "GET", "/statistics/current", nil) // 503 while it starts
 		all := fmt.Sprintf(`"totalMessages":%d,`, conversations*(messages+1))    // with the visitor's
 		return err == nil && a.Status == 200 && strings.Contains(string(a.Body), all), string(a.Body)
