@@ -65,7 +65,7 @@ type Task struct {
 
 // Unit describes a component. Uses maps the name of each dependency to a function that checks it. Ready reports
 // whether the component can take requests, Drain ends responses that wouldn't end by themselves (streams), and Close
-// releases the component's resources. Ready, Drain and Close may be nil.
+// releases the component's resources. Prepare makes its stores ready for a new version. These functions may be nil.
 type Unit struct {
 	Name      string
 	Telemetry *telemetry.Telemetry
@@ -73,6 +73,7 @@ type Unit struct {
 	Access    AdminAccess // applies to the listener Admin
 	Tasks     []Task
 	Uses      map[string]func(context.Context) error
+	Prepare   func(context.Context) error
 	Ready     func(context.Context) error
 	Drain     func()
 	Close     func(context.Context) error
@@ -260,8 +261,8 @@ func (r *Running) wait(ctx context.Context) error {
 // component. On failure the last line on standard error is the reason.
 func Main(name string, build func(context.Context) (Unit, error)) { end(run(name, build)) }
 
-// Prepare builds a Unit, which creates collections and indexes in its stores, and closes it again. A deployment runs
-// it as its own process before the first process of a new version.
+// Prepare builds a Unit, calls its Prepare, which creates collections and indexes in its stores, and closes it again. A
+// deployment runs it as its own process before the first process of a new version.
 func Prepare(name string, build func(context.Context) (Unit, error)) { end(prepare(name, build)) }
 
 func end(err error) {
@@ -278,12 +279,16 @@ func prepare(name string, build func(context.Context) (Unit, error)) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	u.Telemetry.Log.Info("prepared")
-	var closed error
-	if u.Close != nil {
-		closed = u.Close(ctx)
+	if u.Prepare != nil {
+		err = u.Prepare(ctx)
 	}
-	return errors.Join(closed, u.Telemetry.Close(ctx))
+	if err == nil {
+		u.Telemetry.Log.Info("prepared")
+	}
+	if u.Close != nil {
+		err = errors.Join(err, u.Close(ctx))
+	}
+	return errors.Join(err, u.Telemetry.Close(ctx))
 }
 
 func run(name string, build func(context.Context) (Unit, error)) error {

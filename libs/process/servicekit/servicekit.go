@@ -109,13 +109,14 @@ func (c *Component) Client(base string) *httpkit.Client {
 	return httpkit.NewClient(base, c.Keys, c.Telemetry)
 }
 
-// Unit waits for the store, creates missing indexes, and returns the service as a Unit.
+// Unit waits for the store, creates the indexes that it must have before it serves, and returns the service as a Unit
+// that creates the others.
 func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit, error) {
 	waiting := func(err error) { c.Log.WarnContext(ctx, "waiting for the store", "error", err) }
 	if err := c.DB.Await(ctx, c.config.StoreWait, waiting); err != nil {
 		return runner.Unit{}, err
 	}
-	if err := c.DB.EnsureIndexes(ctx); err != nil {
+	if err := c.DB.PrepareToServe(ctx); err != nil {
 		return runner.Unit{}, err
 	}
 	uses := map[string]func(context.Context) error{"mongodb": c.DB.Ping}
@@ -126,7 +127,8 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 		Name:      c.Component,
 		Uses:      uses,
 		Telemetry: c.Telemetry,
-		Tasks:     tasks,
+		Tasks:     append(tasks, runner.Task{Name: "indexes", Run: c.indexes}),
+		Prepare:   c.DB.EnsureIndexes,
 		Ready:     c.DB.Ping,
 		Close:     c.close,
 		Access:    c.config.Access,
@@ -135,6 +137,14 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 			{Name: runner.Admin, Addr: c.config.AdminAddr},
 		},
 	}, nil
+}
+
+// indexes creates the indexes without which the service only works more slowly.
+func (c *Component) indexes(ctx context.Context) error {
+	if err := c.DB.EnsureIndexes(ctx); err != nil && ctx.Err() == nil {
+		c.Log.ErrorContext(ctx, "indexes are missing, so that lists are slow: run prepare", "error", err)
+	}
+	return nil
 }
 
 func (c *Component) close(ctx context.Context) error {

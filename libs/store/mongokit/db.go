@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -14,9 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
-	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
-	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 	"go.opentelemetry.io/otel/trace"
 
 	"fivechat.dev/libs/kernel/fault"
@@ -30,7 +29,14 @@ type Config struct {
 	// Database of all services, `fivechat` if empty. Collection names begin with the name of their service.
 	Database string `env:"MONGODB_DATABASE"`
 
-	// Placed, if set, is called with the declared collections once their indexes exist.
+	// Timeout of an operation or transaction, with its retries, whose context has no deadline: 10 s if 0. Tests set more,
+	// because they share a busy machine.
+	Timeout time.Duration
+
+	// Time that building the indexes of a service may take, 10 minutes if it is 0. The progress is logged.
+	IndexTimeout time.Duration `env:"MONGODB_INDEX_TIMEOUT"`
+
+	// Placed, if set, is called with the declared collections once PrepareToServe has succeeded.
 	Placed func([]Placement)
 }
 
@@ -38,7 +44,7 @@ type Config struct {
 // requests don't hang.
 const (
 	serverSelection = 2 * time.Second
-	timeout         = 10 * time.Second // of an operation or transaction (with retries) whose context has no deadline
+	defaultTimeout  = 10 * time.Second
 	maxPool         = 64
 	pingInterval    = 100 * time.Millisecond // between the pings of Await
 )
@@ -53,6 +59,10 @@ type DB struct {
 	tenanted map[string]bool     // the collections of tenants
 	keys     map[string]bson.D   // the shard keys that collections declared
 	placed   func([]Placement)
+	log      *slog.Logger
+
+	timeout      time.Duration
+	indexTimeout time.Duration
 }
 
 // Connect returns a DB. It doesn't wait for the server: use Ping or Await.
@@ -63,11 +73,17 @@ func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
 	if c.Database == "" {
 		c.Database = "fivechat"
 	}
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	if c.IndexTimeout <= 0 {
+		c.IndexTimeout = defaultIndexTimeout
+	}
 	journaled := true
 	o := options.Client().ApplyURI(c.URI).
 		SetAppName("fivechat-" + t.Component).
 		SetServerSelectionTimeout(serverSelection).
-		SetTimeout(timeout).
+		SetTimeout(c.Timeout).
 		SetMaxPoolSize(maxPool).
 		SetWriteConcern(&writeconcern.WriteConcern{W: "majority", Journal: &journaled})
 	var database *telemetry.Database
@@ -83,6 +99,7 @@ func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
 	return &DB{
 		client: client, db: client.Database(c.Database), tracer: t.Tracer, database: database,
 		indexes: map[string][]Index{}, tenanted: map[string]bool{}, keys: map[string]bson.D{}, placed: c.Placed,
+		log: t.Log, timeout: c.Timeout, indexTimeout: c.IndexTimeout,
 	}, nil
 }
 
@@ -131,127 +148,6 @@ func unavailable(err error) bool {
 // Close ends all connections.
 func (db *DB) Close(ctx context.Context) error { return db.client.Disconnect(ctx) }
 
-// snapshot makes a transaction read one moment of all shards. Transactions of a replica set always do; those of a
-// sharded cluster only on request.
-var snapshot = options.Session().
-	SetDefaultTransactionOptions(options.Transaction().SetReadConcern(readconcern.Snapshot()))
-
-// Tx runs fn in a transaction: everything that it writes is stored durably, or nothing. fn may run several times,
-// because a write conflict with another transaction restarts it. Its only effects must be writes with the context that
-// it gets.
-func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) (err error) {
-	ctx, end := db.inTransaction(ctx)
-	defer func() { end(err) }()
-	var after []func()
-	var done time.Time // when fn succeeded; zero if it failed or has not run
-	err = db.client.UseSessionWithOptions(ctx, snapshot, func(ctx context.Context) error {
-		var noServer error
-		_, err := mongo.SessionFromContext(ctx).WithTransaction(ctx, func(ctx context.Context) (any, error) {
-			if !done.IsZero() { // the commit failed
-				db.observe(ctx, "commitTransaction", "", done, errConflict)
-			}
-			after, done = after[:0], time.Time{}
-			err := fn(context.WithValue(ctx, afterKey{}, &after))
-			if before, has := ctx.Value(beforeKey{}).(func(context.Context) error); has && err == nil {
-				err = before(ctx)
-			}
-			if unreachable(err) {
-				// The driver has already waited for a server, and would wait again until the deadline.
-				noServer, err = err, errGone
-			}
-			if err == nil {
-				done = time.Now()
-			}
-			return nil, err
-		})
-		if !done.IsZero() {
-			db.observe(ctx, "commitTransaction", "", done, err)
-		}
-		if noServer != nil {
-			err = noServer
-		}
-		return translate(err, "")
-	})
-	if err == nil {
-		for _, f := range after {
-			f()
-		}
-	}
-	return err
-}
-
-type afterKey struct{}
-
-// AfterCommit calls f after the transaction of ctx is stored. Outside of a transaction it calls f at once.
-func AfterCommit(ctx context.Context, f func()) {
-	if after, inside := ctx.Value(afterKey{}).(*[]func()); inside {
-		*after = append(*after, f)
-		return
-	}
-	f()
-}
-
-type beforeKey struct{}
-
-// BeforeCommit returns a context whose transactions call f last. The writes of f are stored with the transaction, and
-// its error aborts the transaction. f may run several times, like the rest.
-func BeforeCommit(ctx context.Context, f func(context.Context) error) context.Context {
-	return context.WithValue(ctx, beforeKey{}, f)
-}
-
-var (
-	errGone     = errors.New("mongokit: the store cannot be reached")
-	errConflict = errors.New("mongokit: write conflict with another transaction")
-)
-
-// unreachable reports whether no server was found within serverSelection.
-func unreachable(err error) bool { return errors.As(err, &topology.ServerSelectionError{}) }
-
-// Index describes an index that queries of a collection need.
-type Index struct {
-	Keys    bson.D        // field to 1 or -1; in a tenant's collection, websiteId is added in front
-	Unique  bool          // refuse a second row with the same keys
-	Present string        // index only rows that have this field: for optional unique keys
-	TTL     time.Duration // remove rows this long after the date in Keys
-}
-
-func (ix Index) model() mongo.IndexModel {
-	o := options.Index()
-	if ix.Unique {
-		o.SetUnique(true)
-	}
-	if ix.Present != "" {
-		o.SetPartialFilterExpression(bson.D{{Key: ix.Present, Value: bson.D{{Key: "$exists", Value: true}}}})
-	}
-	if ix.TTL > 0 {
-		o.SetExpireAfterSeconds(int32(ix.TTL.Seconds()))
-	}
-	return mongo.IndexModel{Keys: ix.Keys, Options: o}
-}
-
-// EnsureIndexes creates the missing indexes of every collection declared on this DB.
-func (db *DB) EnsureIndexes(ctx context.Context) error {
-	for name, indexes := range db.indexes {
-		var models []mongo.IndexModel
-		for _, ix := range indexes {
-			models = append(models, ix.model())
-		}
-		if len(models) == 0 {
-			continue
-		}
-		start := time.Now()
-		_, err := db.db.Collection(name).Indexes().CreateMany(ctx, models)
-		db.observe(ctx, "createIndexes", name, start, err)
-		if err != nil {
-			return fmt.Errorf("mongokit: indexes of %s: %w", name, err)
-		}
-	}
-	if db.placed != nil {
-		db.placed(db.Placements())
-	}
-	return nil
-}
-
 // IsDuplicate reports whether a unique index refused a write.
 func IsDuplicate(err error) bool { return mongo.IsDuplicateKeyError(err) }
 
@@ -273,7 +169,7 @@ func translate(err error, noun string) error {
 		return fault.Away("the store", err)
 	case mongo.IsTimeout(err) && errors.Is(err, context.DeadlineExceeded):
 		return fault.Wrap(fault.Timeout, "the request took too long", err)
-	case mongo.IsNetworkError(err), mongo.IsTimeout(err), retryable(err):
+	case mongo.IsNetworkError(err), mongo.IsTimeout(err), retryable(err), unconfirmed(err):
 		return fault.Away("the store", err)
 	default:
 		return err
@@ -294,8 +190,8 @@ func (d redactedDuplicate) Error() string {
 func (d redactedDuplicate) Unwrap() error { return d.error }
 
 // transientCodes are the error codes of a server that can't work temporarily: those that a driver retries by the
-// specification of retryable reads, and OutOfDiskSpace.
-var transientCodes = []int{6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031}
+// specification of retryable reads, WriteConcernTimeout and OutOfDiskSpace.
+var transientCodes = []int{6, 7, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031}
 
 func retryable(err error) bool {
 	var s mongo.ServerError

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -57,7 +58,11 @@ func Tenant(n int64) tenant.ID {
 // Config returns the settings of a new empty database, which is dropped when the test ends.
 func Config(t testing.TB) mongokit.Config {
 	t.Helper()
-	c := mongokit.Config{URI: URI(t), Database: "test_" + strings.ToLower(rand.Text()[:16])}
+	c := mongokit.Config{
+		URI:      URI(t),
+		Database: "test_" + strings.ToLower(rand.Text()[:16]),
+		Timeout:  time.Minute, // the machine is busy with other tests
+	}
 	if os.Getenv("MONGODB_URI") != "" {
 		t.Cleanup(func() { drop(t, c) })
 	}

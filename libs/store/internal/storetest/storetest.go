@@ -40,6 +40,10 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
+func config(uri, database string) mongokit.Config {
+	return mongokit.Config{URI: uri, Database: database, Timeout: time.Minute} // the machine is busy with other tests
+}
+
 // Connect returns a connection to a database, and its telemetry. The connection is closed when the test ends.
 func Connect(t *testing.T, database string) (*mongokit.DB, *telemetry.Telemetry) {
 	t.Helper()
@@ -55,7 +59,7 @@ func ConnectTo(t *testing.T, uri, database string) (*mongokit.DB, *telemetry.Tel
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := mongokit.Connect(mongokit.Config{URI: uri, Database: database}, tele)
+	db, err := mongokit.Connect(config(uri, database), tele)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +74,7 @@ func Open() (db *mongokit.DB, tele *telemetry.Telemetry, closeDB func()) {
 	c.LogTo = io.Discard
 	tele, err := telemetry.New(context.Background(), "example", c)
 	if err == nil {
-		db, err = mongokit.Connect(mongokit.Config{URI: uri, Database: Database()}, tele)
+		db, err = mongokit.Connect(config(uri, Database()), tele)
 	}
 	if err != nil {
 		panic(err)
