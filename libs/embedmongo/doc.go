@@ -28,6 +28,8 @@
 //	             abortTransaction replSetStepDown
 //	             replSetStepUp saslStart saslContinue
 //	             purgeDeleted (not MongoDB's)
+//	             configureFailPoint failCommand with             without Options.FailPoints (59); other
+//	             times, alwaysOn and off                         fail points (196), modes (2), data (238)
 //	fields       those of the commands that change nothing but    collation, arrayFilters, let, tailable,
 //	             the result as documented by MongoDB              validators, views … (238); unknown (40415)
 //	types        all but those refused                            Decimal128, code with scope, undefined (238)

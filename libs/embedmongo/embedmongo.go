@@ -30,6 +30,9 @@ type Options struct {
 	// PurgeAfter is the delay between purgeDeleted and the removal of deleted data from the files; 0 means 4 minutes.
 	// Tests shorten it.
 	PurgeAfter time.Duration
+	// FailPoints allows the command configureFailPoint, by which a test makes commands fail. Without it the command
+	// doesn't exist (59 CommandNotFound).
+	FailPoints bool
 	// Logger receives errors; nil means slog.Default.
 	Logger *slog.Logger
 }
@@ -78,9 +81,13 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 	s := &Server{listener: listener, engine: engine, log: o.Logger, conns: map[net.Conn]struct{}{}}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	purgeAfter := cmp.Or(o.PurgeAfter, command.PurgeAfter)
 	//nolint:contextcheck // its upkeep ends with Close, not with a context
-	s.commands = command.New(engine, o.Logger, s.Addr(), auth, purgeAfter)
+	s.commands = command.New(engine, o.Logger, command.Config{
+		Addr:       s.Addr(),
+		Auth:       auth,
+		PurgeAfter: cmp.Or(o.PurgeAfter, command.PurgeAfter),
+		FailPoints: o.FailPoints,
+	})
 	s.running.Add(1)
 	go s.accept()
 	s.stop = context.AfterFunc(ctx, func() { _ = s.Close() })
@@ -157,6 +164,9 @@ func (s *Server) serve(c net.Conn) {
 			return
 		}
 		reply := conn.Handle(s.ctx, m)
+		if reply == nil {
+			return
+		}
 		if m.NoReply {
 			continue
 		}

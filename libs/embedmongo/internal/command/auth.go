@@ -64,7 +64,7 @@ func (c *Conn) MaxMessage() uint32 {
 
 // mayRun reports whether the connection may run a command.
 func (c *Conn) mayRun(h handler) bool {
-	return h.public || c.authenticated || c.s.auth == nil
+	return h.public || c.authenticated || c.s.Auth == nil
 }
 
 func errAuthentication() error {
@@ -78,7 +78,7 @@ func saslStart(r *request) (*bsonraw.Builder, error) {
 // startAuthentication handles saslStart.
 func (c *Conn) startAuthentication(field func(string) bsoncore.Value) (*bsonraw.Builder, error) {
 	c.conversation = nil
-	if c.s.auth == nil {
+	if c.s.Auth == nil {
 		return nil, errAuthentication()
 	}
 	if m, _ := field("mechanism").StringValueOK(); m != mechanism {
@@ -88,7 +88,7 @@ func (c *Conn) startAuthentication(field func(string) bsoncore.Value) (*bsonraw.
 			m,
 		)
 	}
-	conv := &conversation{ServerConversation: c.s.auth.scram.NewConversation()}
+	conv := &conversation{ServerConversation: c.s.Auth.scram.NewConversation()}
 	if options := field("options"); options.Type == bsoncore.TypeEmbeddedDocument {
 		skip, _ := bsonraw.Lookup(options.Data, "skipEmptyExchange")
 		conv.skipEmpty = bsonraw.Truthy(skip)
@@ -141,7 +141,7 @@ func saslReply(payload string, done bool) *bsonraw.Builder {
 // helloAuthentication adds to a hello's response what the client requested: the mechanisms, and the response to a
 // saslStart inside it.
 func (r *request) helloAuthentication(b *bsonraw.Builder) {
-	if r.s.auth == nil {
+	if r.s.Auth == nil {
 		return
 	}
 	if _, asked := r.args["saslSupportedMechs"]; asked {

@@ -3,7 +3,9 @@
 package command
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -22,19 +24,29 @@ import (
 
 type ctx = context.Context
 
+// Config is what a server is started with.
+type Config struct {
+	// Addr is the address that it reports to clients.
+	Addr string
+	// Auth checks credentials; nil means no authentication.
+	Auth *Authenticator
+	// PurgeAfter is the delay of a purge.
+	PurgeAfter time.Duration
+	// FailPoints allows configureFailPoint.
+	FailPoints bool
+}
+
 // Server executes the commands of all connections.
 type Server struct {
-	engine   *store.Engine
-	log      *slog.Logger
-	addr     string
-	auth     *Authenticator // nil: no authentication
-	cursors  cursorTable
-	sessions sessionTable
-	nextConn atomic.Int32
-	stop     chan struct{}
-	// purgeAfter is the delay of a purge.
-	purgeAfter time.Duration
-	done       sync.WaitGroup
+	Config
+	engine    *store.Engine
+	log       *slog.Logger
+	cursors   cursorTable
+	sessions  sessionTable
+	failPoint failPoint
+	nextConn  atomic.Int32
+	stop      chan struct{}
+	done      sync.WaitGroup
 
 	secondaryUntil atomic.Int64 // nanoseconds since 1970; in the past while it is the primary
 	term           atomic.Int64 // the number of step-downs
@@ -46,6 +58,7 @@ type Conn struct {
 	id   int32
 	room []byte // a buffer for the documents of a response, reused by each command
 
+	appName       string // the client's, by its first hello
 	authenticated bool
 	conversation  *conversation // nil unless an authentication is in progress
 }
@@ -53,10 +66,9 @@ type Conn struct {
 // maxRoom bounds the buffer that a connection keeps for its responses.
 const maxRoom = 256 << 10
 
-// New returns a server over an open engine. It reports addr to clients. A nil auth means no authentication. purgeAfter
-// delays purges.
-func New(e *store.Engine, log *slog.Logger, addr string, auth *Authenticator, purgeAfter time.Duration) *Server {
-	s := &Server{engine: e, log: log, addr: addr, auth: auth, purgeAfter: purgeAfter, stop: make(chan struct{})}
+// New returns a server over an open engine.
+func New(e *store.Engine, log *slog.Logger, c Config) *Server {
+	s := &Server{Config: c, engine: e, log: log, stop: make(chan struct{})}
 	s.cursors.open = map[int64]*cursor{}
 	s.sessions.byID = map[string]*session{}
 	s.done.Add(1)
@@ -103,6 +115,7 @@ type handler struct {
 	// secondary executes if the read preference allows it, and anywhere those that every member executes.
 	inTx, write, read, anywhere bool
 	public                      bool // needs no authentication
+	testing                     bool // exists only if fail points are allowed
 }
 
 var handlers map[string]handler
@@ -114,7 +127,8 @@ var commonFields = map[string]bool{
 	"maxTimeMS": true, "comment": true, "apiVersion": true, "apiStrict": true, "apiDeprecationErrors": true,
 }
 
-// Handle executes one message and returns the response, which is valid until the next call. It never panics.
+// Handle executes one message and returns the response, which is valid until the next call. A nil response means that
+// the connection must be closed. Handle never panics.
 func (c *Conn) Handle(ctx context.Context, m *wire.Message) (reply bsoncore.Document) {
 	r := &request{ctx: ctx, s: c.s, conn: c, msg: m}
 	defer func() {
@@ -127,16 +141,21 @@ func (c *Conn) Handle(ctx context.Context, m *wire.Message) (reply bsoncore.Docu
 		}
 	}()
 	h, err := r.parse()
-	if err == nil {
-		err = r.refuseAsSecondary(h)
-	}
 	if err != nil {
+		return errorReply(err)
+	}
+	fail := r.fails(h)
+	if err = fail.before(r); errors.Is(err, errHangUp) {
+		return nil
+	}
+	if err = cmp.Or(err, r.refuseAsSecondary(h)); err != nil {
 		return errorReply(err)
 	}
 	b, err := r.execute(h)
 	if err != nil {
 		return errorReply(err)
 	}
+	fail.after(r, h, b)
 	reply = b.Double("ok", 1).Build()
 	if r.inRoom && cap(reply) <= maxRoom {
 		c.room = reply
@@ -166,6 +185,9 @@ func (r *request) parse() (handler, error) {
 	h, ok := handlers[r.name]
 	if !r.conn.mayRun(h) {
 		return h, mongoerr.New(mongoerr.Unauthorized, "Command %s requires authentication", r.name)
+	}
+	if h.testing && !r.s.FailPoints {
+		ok = false
 	}
 	if !ok || r.msg.Legacy && !strings.EqualFold(r.name, "ismaster") && r.name != "hello" {
 		return h, mongoerr.New(mongoerr.CommandNotFound, "no such command: '%s'", r.name)

@@ -44,28 +44,29 @@ func init() {
 			inTx:   true,
 			write:  true,
 		},
-		"delete":            {run: deleteDocuments, fields: "deletes ordered stmtId stmtIds", inTx: true, write: true},
-		"findAndModify":     {run: findAndModify, fields: findAndModifyFields, inTx: true, write: true},
-		"findandmodify":     {run: findAndModify, fields: findAndModifyFields, inTx: true, write: true},
-		"find":              {run: find, fields: findFields, inTx: true, read: true},
-		"count":             {run: count, fields: "query limit skip hint", read: true},
-		"distinct":          {run: distinct, fields: "key query hint", inTx: true, read: true},
-		"aggregate":         {run: aggregate, fields: "pipeline cursor allowDiskUse hint", inTx: true, read: true},
-		"explain":           {run: explain, fields: "verbosity", read: true},
-		"collStats":         {run: collStats, fields: "scale", read: true},
-		"create":            {run: createCollection},
-		"createIndexes":     {run: createIndexes, fields: "indexes commitQuorum"},
-		"listIndexes":       {run: listIndexes, fields: "cursor", read: true},
-		"dropIndexes":       {run: dropIndexes, fields: "index"},
-		"listCollections":   {run: listCollections, fields: "filter nameOnly authorizedCollections cursor", read: true},
-		"listDatabases":     {run: listDatabases, fields: "filter nameOnly authorizedDatabases", read: true},
-		"drop":              {run: drop},
-		"dropDatabase":      {run: dropDatabase},
-		"commitTransaction": {run: commitTransaction, fields: "recoveryToken", inTx: true},
-		"abortTransaction":  {run: abortTransaction, fields: "recoveryToken", inTx: true},
-		"purgeDeleted":      {run: purgeDeleted},
-		"replSetStepDown":   {run: stepDown, fields: "secondaryCatchUpPeriodSecs force"},
-		"replSetStepUp":     {run: stepUp, fields: "skipDryRun", anywhere: true},
+		"delete":             {run: deleteDocuments, fields: "deletes ordered stmtId stmtIds", inTx: true, write: true},
+		"findAndModify":      {run: findAndModify, fields: findAndModifyFields, inTx: true, write: true},
+		"findandmodify":      {run: findAndModify, fields: findAndModifyFields, inTx: true, write: true},
+		"find":               {run: find, fields: findFields, inTx: true, read: true},
+		"count":              {run: count, fields: "query limit skip hint", read: true},
+		"distinct":           {run: distinct, fields: "key query hint", inTx: true, read: true},
+		"aggregate":          {run: aggregate, fields: "pipeline cursor allowDiskUse hint", inTx: true, read: true},
+		"explain":            {run: explain, fields: "verbosity", read: true},
+		"collStats":          {run: collStats, fields: "scale", read: true},
+		"create":             {run: createCollection},
+		"createIndexes":      {run: createIndexes, fields: "indexes commitQuorum"},
+		"listIndexes":        {run: listIndexes, fields: "cursor", read: true},
+		"dropIndexes":        {run: dropIndexes, fields: "index"},
+		"listCollections":    {run: listCollections, fields: "filter nameOnly authorizedCollections cursor", read: true},
+		"listDatabases":      {run: listDatabases, fields: "filter nameOnly authorizedDatabases", read: true},
+		"drop":               {run: drop},
+		"dropDatabase":       {run: dropDatabase},
+		"commitTransaction":  {run: commitTransaction, fields: "recoveryToken", inTx: true},
+		"abortTransaction":   {run: abortTransaction, fields: "recoveryToken", inTx: true},
+		"purgeDeleted":       {run: purgeDeleted},
+		"configureFailPoint": {run: configureFailPoint, fields: "mode data", anywhere: true, testing: true},
+		"replSetStepDown":    {run: stepDown, fields: "secondaryCatchUpPeriodSecs force"},
+		"replSetStepUp":      {run: stepUp, fields: "skipDryRun", anywhere: true},
 	}
 }
 
@@ -76,14 +77,17 @@ func hello(r *request) (*bsonraw.Builder, error) {
 	} else {
 		b.Bool("ismaster", primary)
 	}
-	host := stringValues([]string{r.s.addr})
+	host := stringValues([]string{r.s.Addr})
 	b.Bool("secondary", !primary).
 		String("setName", SetName).
 		Int32("setVersion", 1).
 		Values("hosts", host).
-		String("me", r.s.addr)
+		String("me", r.s.Addr)
 	if primary {
-		b.String("primary", r.s.addr)
+		b.String("primary", r.s.Addr)
+	}
+	if r.conn.appName == "" {
+		r.conn.appName = appNameOf(r.args["client"])
 	}
 	r.helloAuthentication(b)
 	// Without topologyVersion drivers poll instead of streaming.
@@ -93,6 +97,14 @@ func hello(r *request) (*bsonraw.Builder, error) {
 		Int32("logicalSessionTimeoutMinutes", int32(sessionTimeout/time.Minute)).
 		Int32("connectionId", r.conn.id).Int32("minWireVersion", 0).Int32("maxWireVersion", 25).
 		Bool("readOnly", false), nil
+}
+
+// appNameOf returns the application's name in a client's description of itself; "" if there is none.
+func appNameOf(client bsoncore.Value) string {
+	application, _ := bsonraw.Lookup(client.Data, "application")
+	name, _ := bsonraw.Lookup(application.Data, "name")
+	s, _ := name.StringValueOK()
+	return s
 }
 
 func ping(*request) (*bsonraw.Builder, error) { return bsonraw.NewBuilder(), nil }

@@ -18,7 +18,7 @@ func server(t *testing.T) (*Server, *Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(e, slog.Default(), "test", nil, PurgeAfter)
+	s := New(e, slog.Default(), Config{Addr: "test", PurgeAfter: PurgeAfter})
 	t.Cleanup(func() {
 		s.Close()
 		if err := e.Close(); err != nil {

@@ -47,15 +47,10 @@ func (r *request) refuseAsSecondary(h handler) error {
 	if h.anywhere || r.s.primary() {
 		return nil
 	}
-	_, numbered := r.args["txnNumber"]
-	_, inTx := r.args["autocommit"]
 	e := mongoerr.New(mongoerr.NotWritablePrimary, "not primary")
+	e.Labels = r.labels(e.Code)
 	switch {
-	case inTx && r.name != "commitTransaction" && r.name != "abortTransaction":
-		return e.WithLabel(mongoerr.Transient)
-	case numbered:
-		return e.WithLabel(mongoerr.RetryableWrite)
-	case !h.read:
+	case len(e.Labels) > 0 || !h.read:
 		return e
 	case elsewhere(r.args["$readPreference"]):
 		return nil

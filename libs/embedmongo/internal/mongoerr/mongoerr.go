@@ -5,6 +5,7 @@ package mongoerr
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -59,6 +60,9 @@ const (
 	ObjectTooLarge          Code = 10334
 	NotPrimaryNoSecondaryOk Code = 13435
 	OutOfDiskSpace          Code = 14031
+	FailPointSetFailed      Code = 196
+
+	InterruptedDueToReplStateChange Code = 11602
 )
 
 var names = map[Code]string{
@@ -83,6 +87,24 @@ var names = map[Code]string{
 	UnknownExpression:  "InvalidPipelineOperator", DuplicateKey: "DuplicateKey",
 	ObjectTooLarge: "BSONObjectTooLarge", OutOfDiskSpace: "OutOfDiskSpace",
 	NotWritablePrimary: "NotWritablePrimary", NotPrimaryNoSecondaryOk: "NotPrimaryNoSecondaryOk",
+	FailPointSetFailed:              "FailPointSetFailed",
+	InterruptedDueToReplStateChange: "InterruptedDueToReplStateChange",
+}
+
+// retryable are the codes after which a driver may repeat the command: an unreachable host, a time-out of the network
+// or of the server, a shutdown, and the end of a primary's term.
+var retryable = []Code{
+	6, 7, 89, 91, 189, 262, 9001, 11600, InterruptedDueToReplStateChange, NotWritablePrimary, NotPrimaryNoSecondaryOk,
+	13436,
+}
+
+// Retryable reports whether a driver may repeat the command after this error.
+func (c Code) Retryable() bool { return slices.Contains(retryable, c) }
+
+// Conflicts reports whether the error ends a transaction that a driver may repeat as a whole: a lock, a snapshot or
+// the transaction itself is gone.
+func (c Code) Conflicts() bool {
+	return slices.Contains([]Code{24, 239, 246, 267, WriteConflict, NoSuchTransaction}, c)
 }
 
 // Name is the code's name as MongoDB spells it; codes without one are LocationN.
