@@ -24,12 +24,12 @@ SOAK ?= 10m
 BENCH_OUT ?= bin/bench/$(VERSION)
 
 # CI runs the tests with the race detector, RACE=-race, which needs a C compiler and triples their time. Without it, they
-# are compiled like the programs that they start, and share the compiled packages.
+# are compiled like the programs that they start, and share the compiled packages. `make lint` vets.
 RACE ?=
-GO_TEST := $(if $(RACE),go test $(RACE),CGO_ENABLED=0 go test -trimpath)
+GO_TEST := $(if $(RACE),go test $(RACE),CGO_ENABLED=0 go test -trimpath) -vet=off
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test compat clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline bench-go bench-telemetry bench-edge sim sim-figures clean
+.PHONY: help run build services images test test-faults compat clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline bench-go bench-telemetry bench-edge sim sim-figures clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +48,10 @@ images: ## build the container images as archives in bin/images, or push them: R
 
 test: ## run all tests; with the race detector, as CI does: RACE=-race
 	$(GO_TEST) -timeout 25m $$(go list work | grep -vE '/tests/(browser|faults|observability)$$')
-	$(GO_TEST) -p 1 -timeout 25m ./tests/browser ./tests/faults ./tests/observability # alone: they measure seconds, or cause overload
+	$(GO_TEST) -timeout 25m ./tests/browser # alone: it measures milliseconds
+
+test-faults: ## run the tests that take minutes: faults, overload, hostile neighbours, and the alerts that failures raise
+	$(GO_TEST) -p 1 -timeout 25m ./tests/faults ./tests/observability
 
 compat: ## run services of the previous version, PREVIOUS, beside those of this one, forwards and back, under load
 	tests/processes/compat.sh $(PREVIOUS)
@@ -87,7 +90,8 @@ embedmongo-conformance: build ## run pymongo and Node's mongodb against the embe
 lint: bin/golangci-lint prose ## vet, golangci-lint, formatting, tidiness, each module by itself, and prose
 	@! git ls-files --eol | grep "^i/-text" | grep -v "docs/images/.*\.webp$$" || { echo "not text: build results are not committed"; exit 1; }
 	go vet work
-	@for m in $(MODULES); do echo "lint $$m"; (cd $$m && GOWORK=off go build -o /dev/null ./... && GOWORK=off go mod tidy -diff && GOWORK=off $(CURDIR)/bin/golangci-lint run ./...) || exit 1; done
+	@for m in $(MODULES); do echo "lint $$m"; (cd $$m && GOWORK=off go build -o /dev/null ./... && GOWORK=off go mod tidy -diff) || exit 1; done
+	bin/golangci-lint run $(MODULES:%=./%/...)
 
 # The linter parses code with tree-sitter, which is written in C.
 ifeq ($(shell command -v gcc || command -v clang || command -v cc),)
@@ -99,7 +103,7 @@ prose: bin/vale ## check pages, comments, messages and names of tests against do
 endif
 
 vulncheck: bin/govulncheck bin/vulndb ## find known vulnerabilities in called code (VULNDB_VERSION=latest uses the newest reports)
-	@for m in $(MODULES); do echo "vulncheck $$m"; (cd $$m && GOTOOLCHAIN=auto GOWORK=off $(CURDIR)/bin/govulncheck -db file://$(CURDIR)/bin/vulndb ./...) || exit 1; done
+	all="$$(go list work)" && cd deploy/fivechat && GOTOOLCHAIN=auto $(CURDIR)/bin/govulncheck -db file://$(CURDIR)/bin/vulndb $$all
 
 fmt: bin/golangci-lint ## format all Go code (gofumpt) and, if Node is installed, all TypeScript
 	@for m in $(MODULES); do (cd $$m && GOWORK=off $(CURDIR)/bin/golangci-lint fmt ./...) || exit 1; done

@@ -49,7 +49,7 @@ func (s *System) startAdmin(ctx context.Context, addr string, access runner.Admi
 		}
 		fmt.Fprintln(w, "ok")
 	})
-	s.admin, err = s.start(runner.Unit{
+	s.admin, err = s.start(runner.Unit{ //nolint:contextcheck // it runs until Close
 		Name: "status", Telemetry: tele, Tasks: []runner.Task{{Name: "samples", Run: board.Run}},
 		Listeners: []runner.Listener{{Name: adminListener, Addr: addr, Handler: access.Guard(mux)}},
 	}, nil)

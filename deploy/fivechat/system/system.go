@@ -171,7 +171,7 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if _, err := s.start(unit, listeners[name]); err != nil {
+		if _, err := s.start(unit, listeners[name]); err != nil { //nolint:contextcheck // it runs until Close
 			return err
 		}
 	}
@@ -200,7 +200,7 @@ func (s *System) startGateway(
 	if err != nil {
 		return err
 	}
-	s.gateway, err = s.start(unit, nil)
+	s.gateway, err = s.start(unit, nil) //nolint:contextcheck // it runs until Close
 	return err
 }
 

@@ -92,7 +92,7 @@ func New(allowed []netip.Prefix, t *telemetry.Telemetry) *Sender {
 func (s *Sender) Send(ctx context.Context, w webhooks.Webhook, d webhooks.Delivery) webhooks.Attempt {
 	ctx, span := s.tele.Tracer.Start(
 		ctx, "webhook "+d.Type, trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindClient),
-		trace.WithLinks(telemetry.LinksTo(d.Trace)...),
+		trace.WithLinks(telemetry.LinksTo(d.Trace)...), //nolint:contextcheck // links have none
 		trace.WithAttributes(attribute.Int64("fivechat.website.id", w.WebsiteID.Int64()),
 			attribute.Int64("fivechat.webhook.id", int64(w.ID)), attribute.Int64("fivechat.delivery.id", int64(d.ID)),
 			attribute.String("messaging.message.id", d.EventID)),
