@@ -52,7 +52,7 @@ func fromEnvironment(o *system.Options) (err error) {
 	if err != nil {
 		return err
 	}
-	o.MongoURI, o.RedisURL, o.Quotas, o.Trusted = e.MongoURI, e.RedisURL, e.Quotas, e.TrustedProxies
+	o.MongoURI, o.Redis, o.Quotas, o.Trusted = e.MongoURI, e.Redis, e.Quotas, e.TrustedProxies
 	o.Admin = cmp.Or(o.Admin, e.Admin)
 	if o.Webhooks, err = config.Load(webhooks.Reach{}); err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/process/runner"
+	"fivechat.dev/libs/store/rediskit"
 	webhooks "fivechat.dev/services/webhooks/app"
 )
 
@@ -77,7 +78,8 @@ func inMemory(m *testing.M, to io.Writer) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	return runOver(m, system.Options{RedisURL: os.Getenv("REDIS_URL"), Quotas: quotas, Log: io.MultiWriter(log, to)})
+	redis := rediskit.Config{URL: os.Getenv("REDIS_URL")}
+	return runOver(m, system.Options{Redis: redis, Quotas: quotas, Log: io.MultiWriter(log, to)})
 }
 
 // RunOn runs a package's tests against a system that the caller has started, and returns the exit code.

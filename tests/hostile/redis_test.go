@@ -50,7 +50,7 @@ func TestForgedRedisContentIsIgnored(t *testing.T) {
 	about := fmt.Sprintf(`"websiteId":%d,"type":%%q,"at":%q`, w.ID, time.Now().UTC().Format("2006-01-02T15:04:05.000Z"))
 	typing := fmt.Sprintf(`{`+about+`,"visitorId":%d,"data":{"conversationToken":%q,"sender":"VISITOR","typing":true}}`,
 		"typing", visitor.ID, forged)
-	if err := redis.Publish(t.Context(), "fivechat:fleeting", typing); err != nil {
+	if err := redis.Publish(t.Context(), "fleeting", typing); err != nil {
 		t.Fatal(err)
 	}
 	forgeRecords(t, redis, func(pos int64) string {
@@ -82,7 +82,7 @@ func TestForgedRedisContentIsIgnored(t *testing.T) {
 // added meanwhile.
 func forgeRecords(t *testing.T, redis *rediskit.Client, record func(pos int64) string) {
 	t.Helper()
-	const stream = "fivechat:events:conversations"
+	const stream = "events:conversations"
 	for range 5 {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		there, err := redis.Read(ctx, stream, 0, 1_000, 10*time.Millisecond)

@@ -21,6 +21,7 @@ import (
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/embedmongo"
 	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/store/rediskit"
 	conversations "fivechat.dev/services/conversations/app"
 	webhooks "fivechat.dev/services/webhooks/app"
 	"fivechat.dev/tests/harness"
@@ -193,7 +194,7 @@ func TestTelemetryOfFailuresHasNoSecrets(t *testing.T) {
 	redis := miniredis.RunT(t)
 	said := new(record)
 	sys, err := system.Start(t.Context(), system.Options{
-		Log: said, Admin: "127.0.0.1:0", MongoURI: mongo.URI(), RedisURL: "redis://" + redis.Addr(),
+		Log: said, Admin: "127.0.0.1:0", MongoURI: mongo.URI(), Redis: rediskit.Config{URL: "redis://" + redis.Addr()},
 		Webhooks: webhooks.Reach{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HTTP: true},
 	})
 	if err != nil {

@@ -131,8 +131,6 @@ api-gateway: GET /conversations
 	_, first := asked(t, w.Public(), 200, "GET", "/widgets/"+w.ClientToken, nil)
 	wantTree(t, first, `
 api-gateway: GET /widgets/{clientToken}
-  api-gateway: PIPELINE
-  api-gateway: time
   widgets: GET /widgets/{clientToken} (widgets.get_widget)
     widgets: find widgets_tokens
     widgets: find widgets_widgets

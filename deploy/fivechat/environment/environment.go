@@ -2,14 +2,17 @@
 // components that `fivechat run` starts. docs/configuration.md is generated from it.
 package environment
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"fivechat.dev/libs/store/rediskit"
+)
 
 // Run is read by `fivechat run`.
 type Run struct {
 	// Connection string of the MongoDB replica set to use instead of the embedded store.
 	MongoURI string `env:"MONGODB_URI"`
-	// URL of the Redis to use instead of the embedded one.
-	RedisURL string `env:"REDIS_URL"`
+	Redis    rediskit.Config
 	// Path of the quota file, which replaces default rate limits and storage limits. A change is loaded while running.
 	Quotas string `env:"FIVECHAT_QUOTAS"`
 	// Address of `/status` and of every component's `/metrics`, as with `--admin-listen`.

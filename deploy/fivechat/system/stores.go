@@ -9,24 +9,26 @@ import (
 	"path/filepath"
 
 	"fivechat.dev/libs/embedmongo"
+	"fivechat.dev/libs/store/rediskit"
 )
 
 // stores are where the services keep things: those that are named, else embedded ones. Embedded ones listen on Unix
 // sockets in a folder that only this user can enter: nothing of them is on TCP, where every user of the machine could
 // connect.
 type stores struct {
-	mongoURI, redisURL string
-	close              []func() error
+	mongoURI string
+	redis    rediskit.Config
+	close    []func() error
 }
 
 func openStores(ctx context.Context, o Options, log *slog.Logger) (s *stores, err error) {
-	s = &stores{mongoURI: o.MongoURI, redisURL: o.RedisURL}
+	s = &stores{mongoURI: o.MongoURI, redis: o.Redis}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	if s.mongoURI != "" && s.redisURL != "" {
+	if s.mongoURI != "" && s.redis.URL != "" {
 		return s, nil
 	}
 	sockets, err := s.socketFolder(o.Data)
@@ -45,12 +47,12 @@ func openStores(ctx context.Context, o Options, log *slog.Logger) (s *stores, er
 		s.mongoURI = m.URI()
 		s.close = append(s.close, m.Close)
 	}
-	if s.redisURL == "" {
+	if s.redis.URL == "" {
 		r, err := StartRedis(filepath.Join(sockets, redisSocket), "")
 		if err != nil {
 			return s, err
 		}
-		s.redisURL = r.URL()
+		s.redis.URL = r.URL()
 		s.close = append(s.close, r.Close)
 	}
 	return s, nil

@@ -37,7 +37,7 @@ type Options struct {
 	Access    runner.AdminAccess      // to that address
 	Data      string                  // folder of the embedded store and the secrets; "" keeps all in memory
 	MongoURI  string                  // a replica set instead of the embedded store
-	RedisURL  string                  // a Redis instead of the embedded one
+	Redis     rediskit.Config         // a Redis instead of the embedded one, if it has a URL
 	Quotas    string                  // a file of rate limits in place of the gateway's own
 	Trusted   []netip.Prefix          // the proxies whose X-Forwarded-For the gateway believes
 	Demo      bool                    // make the demo websites, once
@@ -125,7 +125,7 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 	}
 	common := servicekit.Config{
 		AssertionKeys: []string{s.secrets.AssertionKey}, Telemetry: tele, Access: o.Access,
-		Mongo: mongokit.Config{URI: s.stores.mongoURI, Placed: o.placed}, Redis: rediskit.Config{URL: s.stores.redisURL},
+		Mongo: mongokit.Config{URI: s.stores.mongoURI, Placed: o.placed}, Redis: s.stores.redis,
 	}
 	build := map[string]func() (runner.Unit, error){
 		"widgets": func() (runner.Unit, error) { return widgets.New(ctx, widgets.Config{Config: common}) },
@@ -235,7 +235,7 @@ func (s *System) MongoURI() string { return s.stores.mongoURI }
 
 // RedisURL is the URL of the system's Redis or its stand-in. Only users that may enter the data folder reach a
 // stand-in.
-func (s *System) RedisURL() string { return s.stores.redisURL }
+func (s *System) RedisURL() string { return s.stores.redis.URL }
 
 // Wait blocks until ctx ends or a part fails.
 func (s *System) Wait(ctx context.Context) {

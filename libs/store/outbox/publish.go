@@ -19,7 +19,7 @@ const longEntry = 4 << 10
 const publishPause = time.Second
 
 // StreamName is the Redis stream that carries the log of a service.
-func StreamName(source string) string { return "fivechat:events:" + source }
+func StreamName(source string) string { return "events:" + source }
 
 // PublishTo makes the relay publish records to Redis as soon as they have positions, so that readers get them quickly.
 // The log remains authoritative: if Redis loses records, readers read them from the log.

@@ -61,8 +61,8 @@ type Store interface {
 }
 
 const (
-	prefix       = "fivechat:rate:" // of the keys in Redis
-	group        = "fivechat:rate-replicas"
+	prefix       = "rate:" // of the keys in Redis
+	group        = "rate-replicas"
 	maxKeys      = 65_536 // in memory; an evicted key loses the rest of its lease
 	leasePart    = 50     // a lease is at most this part of a quota
 	maxLease     = 1_000

@@ -37,7 +37,7 @@ func TestStreamEntriesVerifyAtTheirPositionOnly(t *testing.T) {
 	if err := writer.Append(t.Context(), "s", []rediskit.Entry{{Pos: 1, Data: "one"}}); err != nil {
 		t.Fatal(err)
 	}
-	signed, err := m.Stream("s")
+	signed, err := m.Stream("fivechat:s")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestStreamEntriesVerifyAtTheirPositionOnly(t *testing.T) {
 		{"unsigned", "t2", "1-0", fields[:2]},
 		{"with other data", "t3", "1-0", []string{"e", "two", "s", fields[3]}},
 	} {
-		if _, err := m.XAdd(c.stream, c.id, c.values); err != nil {
+		if _, err := m.XAdd("fivechat:"+c.stream, c.id, c.values); err != nil {
 			t.Fatal(c.name, err)
 		}
 	}

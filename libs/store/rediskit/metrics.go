@@ -18,7 +18,7 @@ func (c *Client) Measure(t *telemetry.Telemetry) {
 	if !t.Measures {
 		return
 	}
-	most := c.r.Options().PoolSize
+	most := poolSize(c.r)
 	c.r.AddHook(timing{telemetry.NewDatabase(t.Registry, "redis", func() telemetry.Pool {
 		s := c.r.PoolStats()
 		return telemetry.Pool{
@@ -28,6 +28,17 @@ func (c *Client) Measure(t *telemetry.Telemetry) {
 			Waits: &telemetry.Waits{Count: uint64(s.WaitCount), Total: time.Duration(s.WaitDurationNs)},
 		}
 	})})
+}
+
+// poolSize returns the size of a client's pool; in a cluster, of its pool of each node.
+func poolSize(r redis.UniversalClient) int {
+	switch r := r.(type) {
+	case *redis.ClusterClient:
+		return r.Options().PoolSize
+	case *redis.Client:
+		return r.Options().PoolSize
+	}
+	return 0
 }
 
 // timing is a hook that measures commands. The library's own hook needs OpenTelemetry's metrics, which nothing else

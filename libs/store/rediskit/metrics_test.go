@@ -34,7 +34,7 @@ func TestMeasureTimesCommands(t *testing.T) {
 	if _, err := c.Spend(t.Context(), "key", 10, time.Second, 1); err != nil { // Redis doesn't know its script yet
 		t.Error(err)
 	}
-	if _, _, err := c.Cached(t.Context(), "cache", "key"); err != nil {
+	if err := c.Append(t.Context(), "stream", []rediskit.Entry{{Pos: 1, Data: "one"}}); err != nil {
 		t.Error(err)
 	}
 	m.SetError("LOADING")
@@ -63,12 +63,13 @@ func TestMeasureTimesCommands(t *testing.T) {
 	}
 	for name, want := range map[string]uint64{
 		"redis ping ok": 1, "redis evalsha ok": 1, "redis eval ok": 1, "redis del failed": 1, "redis pipeline ok": 1,
+		"redis xrevrange ok": 1,
 	} {
 		if got[name] != want {
 			t.Errorf("%s: %d times, want %d; all: %v", name, got[name], want, got)
 		}
 	}
-	if len(got) != 5 {
+	if len(got) != 6 {
 		t.Errorf("the measured commands are %v, want only those of callers", got)
 	}
 	if open < 1 {

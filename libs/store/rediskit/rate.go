@@ -39,7 +39,7 @@ type Spent struct {
 // Spend takes up to wanted of a key's units. A key has at most requests units, which are refilled evenly over window.
 func (c *Client) Spend(ctx context.Context, key string, requests int, window time.Duration, wanted int) (Spent, error) {
 	interval := float64(window.Microseconds()) / float64(requests)
-	n, err := spend.Run(ctx, c.r, []string{key}, requests, interval, wanted).Int64Slice()
+	n, err := spend.Run(ctx, c.r, []string{c.name(key)}, requests, interval, wanted).Int64Slice()
 	if err != nil || len(n) != 3 {
 		return Spent{}, fmt.Errorf("rediskit: spend: %w", err)
 	}
@@ -49,7 +49,7 @@ func (c *Client) Spend(ctx context.Context, key string, requests int, window tim
 // Heartbeat makes member a member of a group for ttl, and returns the number of members. An entry from a clock that
 // was ahead by more than ttl doesn't count until that member's next heartbeat.
 func (c *Client) Heartbeat(ctx context.Context, group, member string, ttl time.Duration) (int, error) {
-	now := time.Now()
+	now, group := time.Now(), c.name(group)
 	var members *redis.IntCmd
 	_, err := c.r.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		p.ZAdd(ctx, group, redis.Z{Score: float64(now.UnixMilli()), Member: member})

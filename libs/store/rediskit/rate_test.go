@@ -40,7 +40,7 @@ func TestClockThatIsSetBack(t *testing.T) {
 		t.Errorf("with nothing left: %+v", s)
 	}
 
-	if _, err := redis.ZAdd("group", float64(now.Add(time.Hour).UnixMilli()), "gone"); err != nil {
+	if _, err := redis.ZAdd("fivechat:group", float64(now.Add(time.Hour).UnixMilli()), "gone"); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := c.Heartbeat(t.Context(), "group", "here", time.Minute); err != nil || n != 1 {

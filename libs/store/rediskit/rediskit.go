@@ -1,7 +1,10 @@
-// Package rediskit is the only package that connects to Redis. Begin with Connect. It has streams that carry a log
-// with low latency, a cache, rate limits, and messages to all processes. Redis holds nothing that must not be lost. A
-// writer to Redis can forge nothing: stream entries, cache entries and transient events are authenticated, and
-// everything else is a hint.
+// Package rediskit is the only package that connects to Redis: to one server, to the primary that sentinels name, or to
+// a cluster. Begin with Connect. It has streams that carry a log with low latency, a cache, rate limits, and messages
+// to all processes. Redis holds nothing that must not be lost. A writer to Redis can forge nothing: stream entries,
+// cache entries and transient events are authenticated, and everything else is a hint.
+//
+// Names of keys, streams, groups and channels are relative to the client's namespace. Every script, pipeline and
+// transaction uses one key, so all of them work in a cluster, and no key needs a hash tag.
 package rediskit
 
 import (
@@ -9,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"strings"
 	"time"
 
@@ -21,33 +23,48 @@ import (
 
 // Config locates Redis.
 type Config struct {
-	// URL of Redis: `redis://host:port/db`, `rediss://` with TLS, or `unix:///path/to.sock`. Without it, see "Redis is
-	// optional" on this page.
+	// URL of Redis: `redis://host:port/db` for one server, `redis+sentinel://host,host/primary/db` for the primary that
+	// sentinels name, `redis+cluster://host,host` for a cluster; `rediss` for TLS. See "The URL of Redis" on this page.
+	// Without it, components work without Redis, and `fivechat run` uses an embedded one.
 	URL string `env:"REDIS_URL"`
+	// PEM certificates of the authorities that signed the certificates of Redis and its sentinels, instead of the
+	// system's. Set `REDIS_CA_FILE` to the path of a file.
+	CA string `env:"REDIS_CA"`
+	// Prefix of all keys, streams and channels in Redis: 1 to 64 letters, digits and `-_.:`; `fivechat` if it is empty.
+	// Installations that share a Redis need different ones.
+	Namespace string `env:"REDIS_NAMESPACE"`
 }
 
-// Client is a connection to Redis.
+// Client is a connection to Redis. It is safe for concurrent use.
 type Client struct {
-	r          *redis.Client
+	r          redis.UniversalClient
+	namespace  string
+	timeout    time.Duration     // of a response
 	keys       *identity.Keyring // nil: nothing is signed, and nothing verifies
 	unverified *prometheus.CounterVec
 }
 
-// Connect returns a Client that authenticates content with keys. It doesn't wait for the server.
+// Connect returns a Client that authenticates content with keys. It doesn't wait for the server. Its errors name the
+// variable, and contain no part of the URL.
 func Connect(c Config, keys *identity.Keyring) (*Client, error) {
-	o, err := redis.ParseURL(c.URL)
+	namespace, err := parseNamespace(c.Namespace)
 	if err != nil {
-		if named, is := errors.AsType[*url.Error](err); is { // its text contains the URL with the password
-			err = named.Err
-		}
-		return nil, fmt.Errorf("rediskit: REDIS_URL: %w", err)
+		return nil, fmt.Errorf("rediskit: %w", err)
 	}
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = time.Second, time.Second, time.Second
-	o.ContextTimeoutEnabled = true // a caller's shorter deadline applies
-	r := redis.NewClient(o)
+	o, err := parseURL(c.URL)
+	if err != nil {
+		return nil, fmt.Errorf("rediskit: %w", err)
+	}
+	if err := o.secure(c.CA); err != nil {
+		return nil, fmt.Errorf("rediskit: %w", err)
+	}
+	r := o.open()
 	r.AddHook(traced{})
-	return &Client{r: r, keys: keys, unverified: newUnverified()}, nil
+	return &Client{r: r, namespace: namespace, timeout: *o.timeouts()[1], keys: keys, unverified: newUnverified()}, nil
 }
+
+// name returns the name in Redis of a key, stream, group or channel.
+func (c *Client) name(relative string) string { return c.namespace + ":" + relative }
 
 // silent stops go-redis from writing to standard error. It returns the same information as errors.
 type silent struct{}
@@ -68,7 +85,7 @@ func (c *Client) Ping(ctx context.Context) error {
 // Close ends all connections.
 func (c *Client) Close() error { return c.r.Close() }
 
-const forgetChannel = "fivechat:forget"
+const forgetChannel = "forget"
 
 // Forget makes every process drop key from its cache of that name. It is a hint for freshness: cache entries expire by
 // themselves, so a lost message only delays the change.
@@ -87,7 +104,7 @@ func (c *Client) OnForget(ctx context.Context, drop func(cache, key string)) err
 
 // Publish sends a message to the current subscribers of a channel. It isn't stored.
 func (c *Client) Publish(ctx context.Context, channel, message string) error {
-	if err := c.r.Publish(ctx, channel, message).Err(); err != nil {
+	if err := c.r.Publish(ctx, c.name(channel), message).Err(); err != nil {
 		return fmt.Errorf("rediskit: %s: %w", channel, err)
 	}
 	return nil
@@ -97,7 +114,7 @@ func (c *Client) Publish(ctx context.Context, channel, message string) error {
 // at first and after a broken connection: earlier messages were not received.
 func (c *Client) Subscribe(ctx context.Context, channel string, begun func(), receive func(string)) error {
 	for ctx.Err() == nil {
-		sub := c.r.Subscribe(ctx, channel)
+		sub := c.r.Subscribe(ctx, c.name(channel))
 		// Reading from Redis doesn't notice that a context ends. Closing the subscription ends it.
 		stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
 		if _, err := sub.ReceiveTimeout(ctx, silence); err == nil {

@@ -34,6 +34,7 @@ func (c *Client) Append(ctx context.Context, stream string, entries []Entry) err
 	if len(entries) == 0 {
 		return nil
 	}
+	stream = c.name(stream)
 	top, err := c.top(ctx, stream)
 	if err != nil {
 		return err
@@ -60,12 +61,13 @@ func (c *Client) Append(ctx context.Context, stream string, entries []Entry) err
 
 // Drop removes all entries of a stream. Its readers continue from the log.
 func (c *Client) Drop(ctx context.Context, stream string) error {
-	if err := c.r.Del(ctx, stream).Err(); err != nil {
+	if err := c.r.Del(ctx, c.name(stream)).Err(); err != nil {
 		return fmt.Errorf("rediskit: drop %s: %w", stream, err)
 	}
 	return nil
 }
 
+// top returns the last position of a stream by its name in Redis.
 func (c *Client) top(ctx context.Context, stream string) (int64, error) {
 	last, err := c.r.XRevRangeN(ctx, stream, "+", "-", 1).Result()
 	if err != nil {
@@ -80,6 +82,10 @@ func (c *Client) top(ctx context.Context, stream string) (int64, error) {
 // Read returns up to limit entries after a position. If there are none, it waits for the first. It returns none if
 // none arrived in time.
 func (c *Client) Read(ctx context.Context, stream string, after, limit int64, wait time.Duration) ([]Entry, error) {
+	// go-redis waits 10 s longer than the server. Meanwhile readers would get no event.
+	ctx, cancel := context.WithTimeout(ctx, wait+c.timeout)
+	defer cancel()
+	stream = c.name(stream)
 	found, err := c.r.XRead(ctx, &redis.XReadArgs{
 		Streams: []string{stream, entryID(after)}, Count: limit, Block: wait,
 	}).

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	channel       = "fivechat:fleeting"
+	channel       = "fleeting"
 	maxAge        = 15 * time.Second       // older or newer events are dropped: they are replayed, or a clock is wrong
 	notifyTimeout = 250 * time.Millisecond // for a Redis that is slow or away
 )
