@@ -48,7 +48,7 @@ func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) (err error
 			return nil, err
 		})
 		if unconfirmed(err) {
-			err = db.confirm(ctx, session, err)
+			err = confirm(ctx, db.timeout, session.CommitTransaction, err)
 		}
 		if !done.IsZero() {
 			db.observe(ctx, "commitTransaction", "", done, err)
@@ -66,19 +66,19 @@ func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) (err error
 	return err
 }
 
-// confirm repeats a commit that the primary has carried out, but that no majority of members has confirmed, for example
-// because the primary steps down: its success would otherwise be reported as a failure. The driver repeats a commit
-// only if the command itself fails. confirm returns nil, or the error of the last attempt.
-func (db *DB) confirm(ctx context.Context, session *mongo.Session, err error) error {
-	ctx, cancel := context.WithTimeout(ctx, db.timeout)
+// confirm repeats a commit that the primary has carried out, but that no majority of members has confirmed, because the
+// primary steps down: its success would otherwise be reported as a failure. The driver repeats a commit too, but gives
+// up if there is no new primary within serverSelection. confirm returns nil, or the last error after limit.
+func confirm(ctx context.Context, limit time.Duration, commit func(context.Context) error, err error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	for unconfirmed(err) {
+	for unconfirmed(err) || unreachable(err) {
 		select {
 		case <-ctx.Done():
 			return err
 		case <-time.After(confirmPause):
 		}
-		err = session.CommitTransaction(ctx)
+		err = commit(ctx)
 	}
 	return err
 }

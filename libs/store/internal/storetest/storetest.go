@@ -53,18 +53,36 @@ func Connect(t *testing.T, database string) (*mongokit.DB, *telemetry.Telemetry)
 // ConnectTo is Connect with the connection string of another store.
 func ConnectTo(t *testing.T, uri, database string) (*mongokit.DB, *telemetry.Telemetry) {
 	t.Helper()
+	tele := silent(t)
+	return connect(t, config(uri, database), tele), tele
+}
+
+// ConnectWith is Connect with other settings.
+func ConnectWith(t *testing.T, c mongokit.Config) *mongokit.DB {
+	t.Helper()
+	return connect(t, c, silent(t))
+}
+
+func connect(t *testing.T, c mongokit.Config, tele *telemetry.Telemetry) *mongokit.DB {
+	t.Helper()
+	db, err := mongokit.Connect(c, tele)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close(context.Background()) })
+	return db
+}
+
+// silent returns telemetry whose log nobody reads.
+func silent(t *testing.T) *telemetry.Telemetry {
+	t.Helper()
 	c := telemetry.Default()
 	c.LogTo = io.Discard
 	tele, err := telemetry.New(t.Context(), "test", c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := mongokit.Connect(config(uri, database), tele)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close(context.Background()) })
-	return db, tele
+	return tele
 }
 
 // Open returns a connection to a database of its own, and its telemetry, for examples: they have no testing.T. It
