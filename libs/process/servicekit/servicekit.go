@@ -127,7 +127,7 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 		Name:      c.Component,
 		Uses:      uses,
 		Telemetry: c.Telemetry,
-		Tasks:     append(tasks, runner.Task{Name: "indexes", Run: c.indexes}),
+		Tasks:     append(tasks, runner.Task{Name: "indexes", Run: c.indexes}, runner.Task{Name: "idempotency", Run: c.Idempotency.Run}),
 		Prepare:   c.DB.EnsureIndexes,
 		Ready:     c.DB.Ping,
 		Close:     c.close,

@@ -3,6 +3,8 @@
 // transaction that does the work, and gets the response afterwards. If a process ends in between, a repeated request
 // either does the work for the first time, or learns that it was done. It is never done twice.
 //
+// If the store is away when a response must be stored, Run stores it as soon as the store responds again.
+//
 // Writes of an operation outside of a transaction aren't covered: repeating them must be harmless.
 package idempotency
 
@@ -18,6 +20,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"golang.org/x/sync/semaphore"
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/subject"
@@ -56,6 +59,8 @@ type response struct {
 // Store implements httpkit.IdempotencyStore for one service.
 type Store struct {
 	rows    *mongokit.Collection[row]
+	late    chan outcome
+	budget  *semaphore.Weighted // bytes of the responses in late
 	tele    *telemetry.Telemetry
 	results *prometheus.CounterVec
 	now     func() time.Time
@@ -73,6 +78,7 @@ func New(db *mongokit.DB, t *telemetry.Telemetry, now func() time.Time) *Store {
 			"request",
 			mongokit.Index{Keys: bson.D{{Key: "_id", Value: 1}}},
 		).Spread("_id"),
+		late: make(chan outcome, maxLate), budget: semaphore.NewWeighted(maxLateBytes),
 		tele: t, now: now,
 		results: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fivechat_idempotency_total",
@@ -108,8 +114,9 @@ func (s *Store) Execute(
 	defer cancel()
 	result, err := s.settle(ctx, r, resp)
 	if err != nil {
-		result = "unkept"
-		s.tele.Log.WarnContext(ctx, "idempotency: storing a response failed; a repeated request gets 409", "error", err)
+		s.tele.Log.WarnContext(ctx, "idempotency: storing a response failed; it is repeated in the background", "error", err)
+		s.settleLater(r, resp)
+		return resp, false, nil
 	}
 	s.results.WithLabelValues(result).Inc()
 	return resp, false, nil
@@ -128,8 +135,12 @@ func (s *Store) reserve(ctx context.Context, a httpkit.Attempt) (row, error) {
 	}
 	for range maxAttempts {
 		err := s.rows.Insert(ctx, reserved.Website, reserved)
-		if !mongokit.IsDuplicate(err) {
-			return reserved, err
+		if err != nil && !mongokit.IsDuplicate(err) { // it may be stored all the same
+			s.settleLater(reserved, httpkit.Response{Status: http.StatusServiceUnavailable})
+			return row{}, err
+		}
+		if err == nil {
+			return reserved, nil
 		}
 		existing, err := s.rows.Get(ctx, reserved.Website, bson.D{{Key: "_id", Value: reserved.ID}})
 		switch {
@@ -171,6 +182,9 @@ func (s *Store) reserve(ctx context.Context, a httpkit.Attempt) (row, error) {
 				},
 			},
 		)
+		if err != nil {
+			s.settleLater(reserved, httpkit.Response{Status: http.StatusServiceUnavailable})
+		}
 		if err != nil || taken {
 			return reserved, err
 		}

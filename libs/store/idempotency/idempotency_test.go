@@ -16,6 +16,7 @@ import (
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/libs/store/idempotency"
 	"fivechat.dev/libs/store/internal/storetest"
 	"fivechat.dev/libs/store/mongokit"
@@ -40,6 +41,11 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	db, tele := storetest.Connect(t, storetest.Database())
+	return fixtureOn(t, db, tele)
+}
+
+func fixtureOn(t *testing.T, db *mongokit.DB, tele *telemetry.Telemetry) *fixture {
+	t.Helper()
 	k := &fixture{db: db, notes: mongokit.Tenanted[note](db, "test_notes", "note")}
 	k.now.Store(time.Now().UnixMilli())
 	k.Store = idempotency.New(db, tele, func() time.Time { return time.UnixMilli(k.now.Load()) })
