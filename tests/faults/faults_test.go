@@ -98,7 +98,7 @@ func TestFaults(t *testing.T) {
 		})
 	}
 	if path := os.Getenv("FIVECHAT_SOAK_TABLE"); path != "" {
-		if err := replaceTable(filepath.Join(harness.Root(t), path), all); err != nil {
+		if err := replaceTable(filepath.Join(harness.Root(t), path), "| Fault", table(sumRows(all))); err != nil {
 			t.Error(err)
 		}
 	}
@@ -109,29 +109,7 @@ func (tb *testbed) round(t, outer *testing.T, draw *rand.Rand) []row {
 	c, r := scenario.Begin(t, tb.Cluster), new(record)
 	c.Saw = r.saw
 	followed := c.Follow()
-	stop := make(chan struct{})
-	var acting sync.WaitGroup
-	for range actors {
-		mine := rand.New(rand.NewPCG(draw.Uint64(), draw.Uint64()))
-		acting.Go(func() {
-			ticks := time.NewTicker(actionInterval)
-			defer ticks.Stop()
-			begin := []string{"visit", "open", "ticket"}
-			c.Act(func() (string, bool) {
-				select {
-				case <-stop:
-					return "", false
-				case <-ticks.C:
-				}
-				if len(begin) > 0 {
-					action := begin[0]
-					begin = begin[1:]
-					return action, true
-				}
-				return scenario.Actions[mine.IntN(len(scenario.Actions))], true
-			})
-		})
-	}
+	stop := act(c, draw)
 	check := tb.newCheckUp(t, tb.Website(t, harness.Pro))
 	check.wait(t, "at first", bound)
 	var windows []window
@@ -149,14 +127,44 @@ func (tb *testbed) round(t, outer *testing.T, draw *rand.Rand) []row {
 		t.Logf("%s: recovered after %v", f.name, w.well.Sub(w.repaired).Round(time.Millisecond))
 		<-time.After(quietly)
 	}
-	close(stop)
-	acting.Wait()
+	stop()
 	followed()
 	rows, quiet := r.judge(t, windows)
 	rows = append(rows, quiet)
 	t.Log("\n" + table(rows))
 	c.Check()
 	return rows
+}
+
+// act lets actors act in random order until stop, which waits for the end of their actions.
+func act(c *scenario.Scenario, draw *rand.Rand) (stop func()) {
+	stopped := make(chan struct{})
+	var acting sync.WaitGroup
+	for range actors {
+		mine := rand.New(rand.NewPCG(draw.Uint64(), draw.Uint64()))
+		acting.Go(func() {
+			ticks := time.NewTicker(actionInterval)
+			defer ticks.Stop()
+			begin := []string{"visit", "open", "ticket"}
+			c.Act(func() (string, bool) {
+				select {
+				case <-stopped:
+					return "", false
+				case <-ticks.C:
+				}
+				if len(begin) > 0 {
+					action := begin[0]
+					begin = begin[1:]
+					return action, true
+				}
+				return scenario.Actions[mine.IntN(len(scenario.Actions))], true
+			})
+		})
+	}
+	return func() {
+		close(stopped)
+		acting.Wait()
+	}
 }
 
 // faults are the faults that can be injected here.

@@ -98,18 +98,18 @@ func (r *record) judge(t *testing.T, windows []window) (rows []row, quiet row) {
 	return rows, quiet
 }
 
-// replaceTable replaces the table of a page with that of rows.
-func replaceTable(path string, rows []row) error {
+// replaceTable replaces the table of a page that begins with head.
+func replaceTable(path, head, table string) error {
 	page, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	before, rest, found := strings.Cut(string(page), "\n| Fault")
+	before, rest, found := strings.Cut(string(page), "\n"+head)
 	_, after, ends := strings.Cut(rest, "|\n\n")
 	if !found || !ends {
-		return fmt.Errorf("%s has no table of faults followed by an empty line", path)
+		return fmt.Errorf("%s has no table %q followed by an empty line", path, head)
 	}
-	return os.WriteFile(path, []byte(before+"\n"+table(sumRows(rows))+"\n"+after), 0o600)
+	return os.WriteFile(path, []byte(before+"\n"+table+"\n"+after), 0o600)
 }
 
 // table formats rows as Markdown.

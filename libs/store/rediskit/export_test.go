@@ -1,6 +1,9 @@
 package rediskit
 
-import "strings"
+import (
+	"context"
+	"strings"
+)
 
 // Parsed is a parsed REDIS_URL.
 type Parsed struct {
@@ -36,4 +39,10 @@ func Parse(c Config) (Parsed, error) {
 		p.User, p.Password = o.cluster.Username, o.cluster.Password
 	}
 	return p, nil
+}
+
+// WatchPrimary watches a primary until ctx ends or it is lost. ping calls connected with the addresses of connections.
+func WatchPrimary(ctx context.Context, ping func(connected func(string)) error, lost func()) {
+	p := newPrimary()
+	p.watch(ctx, p.change(), func(context.Context) error { return ping(p.connected) }, lost)
 }

@@ -38,6 +38,7 @@ type Config struct {
 // Client is a connection to Redis. It is safe for concurrent use.
 type Client struct {
 	r          redis.UniversalClient
+	primary    *primary // nil without Sentinel
 	namespace  string
 	timeout    time.Duration     // of a response
 	keys       *identity.Keyring // nil: nothing is signed, and nothing verifies
@@ -60,7 +61,15 @@ func Connect(c Config, keys *identity.Keyring) (*Client, error) {
 	}
 	r := o.open()
 	r.AddHook(traced{})
-	return &Client{r: r, namespace: namespace, timeout: *o.timeouts()[1], keys: keys, unverified: newUnverified()}, nil
+	client := &Client{r: r, namespace: namespace, timeout: *o.timeouts()[1], keys: keys, unverified: newUnverified()}
+	if cluster, is := r.(*redis.ClusterClient); is {
+		r.AddHook(reloading{cluster})
+	}
+	if o.sentinel != nil {
+		client.primary = newPrimary()
+		r.AddHook(client.primary)
+	}
+	return client, nil
 }
 
 // name returns the name in Redis of a key, stream, group or channel.
@@ -114,22 +123,32 @@ func (c *Client) Publish(ctx context.Context, channel, message string) error {
 // at first and after a broken connection: earlier messages were not received.
 func (c *Client) Subscribe(ctx context.Context, channel string, begun func(), receive func(string)) error {
 	for ctx.Err() == nil {
-		sub := c.r.Subscribe(ctx, c.name(channel))
-		// Reading from Redis doesn't notice that a context ends. Closing the subscription ends it.
-		stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
-		if _, err := sub.ReceiveTimeout(ctx, silence); err == nil {
-			begun()
-			listen(ctx, sub, receive)
-		}
-		if stop() {
-			_ = sub.Close() // it is broken
-		}
+		c.subscribeOnce(ctx, channel, begun, receive)
 		select {
 		case <-ctx.Done():
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
 	return nil
+}
+
+// subscribeOnce returns when the connection breaks, when Sentinel names another primary, or when ctx ends.
+func (c *Client) subscribeOnce(ctx context.Context, channel string, begun func(), receive func(string)) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if c.primary != nil {
+		go c.primary.watch(ctx, c.primary.change(), c.Ping, cancel)
+	}
+	sub := c.r.Subscribe(ctx, c.name(channel))
+	// Reading from Redis doesn't notice that a context ends. Closing the subscription ends it.
+	stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
+	if _, err := sub.ReceiveTimeout(ctx, silence); err == nil {
+		begun()
+		listen(ctx, sub, receive)
+	}
+	if stop() {
+		_ = sub.Close() // it is broken
+	}
 }
 
 // silence is how long a connection may be quiet before it is pinged, and how long the ping may take. Nothing else

@@ -223,17 +223,21 @@ func (o options) secure(ca string) error {
 	return nil
 }
 
+// dials is how often a command tries to connect before it is tried again itself, maybe at another server. With the five
+// times of go-redis a command waits for seconds for a server that is dead.
+const dials = 1
+
 // open returns a client that applies the deadlines of its callers. It doesn't connect yet.
 func (o options) open() redis.UniversalClient {
 	switch {
 	case o.node != nil:
-		o.node.ContextTimeoutEnabled = true
+		o.node.ContextTimeoutEnabled, o.node.DialerRetries = true, dials
 		return redis.NewClient(o.node)
 	case o.sentinel != nil:
-		o.sentinel.ContextTimeoutEnabled = true
+		o.sentinel.ContextTimeoutEnabled, o.sentinel.DialerRetries = true, dials
 		return redis.NewFailoverClient(o.sentinel)
 	}
-	o.cluster.ContextTimeoutEnabled = true
+	o.cluster.ContextTimeoutEnabled, o.cluster.DialerRetries = true, dials
 	return redis.NewClusterClient(o.cluster)
 }
 
