@@ -57,11 +57,6 @@ func TestRedisFailover(t *testing.T) {
 
 func (s *sentinels) faults() []redisFault {
 	return []redisFault{
-		{"Sentinel", "the primary is killed", func(t *testing.T) func() {
-			primary := s.primary(t)
-			primary.Kill(t)
-			return func() { primary.restart(t) }
-		}},
 		{"Sentinel", "an operator makes the replica the primary", func(t *testing.T) func() {
 			before := s.primary(t)
 			s.sentinels[0].command(t, "sentinel", "failover", "primary")
@@ -70,6 +65,11 @@ func (s *sentinels) faults() []redisFault {
 				return now != before, now.addr
 			})
 			return func() {}
+		}},
+		{"Sentinel", "the primary is killed", func(t *testing.T) func() {
+			primary := s.primary(t)
+			primary.Kill(t)
+			return func() { primary.restart(t) }
 		}},
 	}
 }
@@ -91,7 +91,7 @@ func (c redisCluster) faults() []redisFault {
 }
 
 // redisFaults runs the system with a Redis, and causes each fault once, or repeatedly for the length of a soak. settled
-// waits until Redis can fail over again.
+// waits until Redis can fail over.
 func redisFaults(t *testing.T, url string, faults []redisFault, settled func()) (rows []redisRow) {
 	t.Helper()
 	env := map[string]string{"REDIS_URL": url, "REDIS_NAMESPACE": redisNamespace}
@@ -115,6 +115,7 @@ func redisRound(t *testing.T, f *cluster.Cluster, faults []redisFault, settled f
 	p := beginProbe(t, config, f.Website(t, harness.Pro))
 	p.wait(t, "at first")
 	for _, fault := range faults {
+		settled()
 		spent := p.spend(t, fault.name)
 		p.reset()
 		repair := fault.cause(t)
@@ -126,12 +127,11 @@ func redisRound(t *testing.T, f *cluster.Cluster, faults []redisFault, settled f
 			row.messages = max(row.messages, longest)
 		}
 		row.extra = spent.extra()
-		if most := int64(2*probedQuota.Requests + 1); row.extra > most {
+		if most := int64(2*probedQuota.Requests + limiters); row.extra > most {
 			t.Errorf("%s: %d requests passed beyond a quota of %v, want at most %d", fault.name, row.extra, probedQuota, most)
 		}
 		rows = append(rows, row)
 		repair()
-		settled()
 	}
 	p.finish(t)
 	stop()

@@ -111,7 +111,6 @@ func startSentinels(t *testing.T) *sentinels {
 				"sentinel down-after-milliseconds primary %d\nsentinel failover-timeout primary 4000",
 			host, port, redisAdmin, sentinelPassword, downAfter), "--sentinel"))
 	}
-	s.wait(t)
 	return s
 }
 
@@ -175,7 +174,6 @@ func startRedisCluster(t *testing.T) redisCluster {
 		create = append(create, n.addr+"@"+port)
 	}
 	c[0].command(t, append(create, "--cluster-replicas", "1", "--cluster-yes")...)
-	c.wait(t)
 	return c
 }
 

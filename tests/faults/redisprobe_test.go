@@ -28,8 +28,8 @@ const (
 	probeAgain   = 20                     // writes after which Redis counts as available again
 )
 
-// probedQuota is refilled by less than one request in a run.
-var probedQuota = ratelimit.Quota{Requests: 1000, Window: 24 * time.Hour}
+// probedQuota is refilled slowly, so that few requests of a run are regular.
+var probedQuota = ratelimit.Quota{Requests: 1000, Window: 10 * time.Minute}
 
 // limiters is how many limiters share the quota.
 const limiters = 2
@@ -110,12 +110,13 @@ func (b *background) end() {
 type spending struct {
 	background
 	allowed atomic.Int64
+	began   time.Time
 }
 
 // spend begins to spend a quota, and waits until it is used up.
 func (p *redisProbe) spend(t *testing.T, caller string) *spending {
 	t.Helper()
-	s := &spending{}
+	s := &spending{began: time.Now()}
 	var ctx context.Context
 	ctx, s.stop = context.WithCancel(t.Context())
 	for range limiters {
@@ -139,7 +140,8 @@ func (p *redisProbe) spend(t *testing.T, caller string) *spending {
 // extra ends the spending, and returns how many requests passed beyond the quota.
 func (s *spending) extra() int64 {
 	s.end()
-	return max(s.allowed.Load()-int64(probedQuota.Requests), 0)
+	refilled := probedQuota.Requests * int(time.Since(s.began).Milliseconds()) / int(probedQuota.Window.Milliseconds())
+	return max(s.allowed.Load()-int64(probedQuota.Requests+refilled+1), 0)
 }
 
 // beginProbe starts a probe until finish is called.
