@@ -89,6 +89,9 @@ REDIS_URL: {secret: {{ include "fivechat.storesSecret" .root }}, key: {{ $stores
 {{- else if $stores.redis.existingSecret }}
 REDIS_URL: {secret: {{ $stores.redis.existingSecret }}, key: {{ $stores.redis.key }}}
 {{- end }}
+{{- with $stores.redis.ca.existingSecret }}
+REDIS_CA: {secret: {{ . }}, key: {{ $stores.redis.ca.key }}}
+{{- end }}
 {{- with (include "fivechat.settings" . | fromYaml).secretEnv }}
 {{ toYaml . }}
 {{- end }}
@@ -118,6 +121,7 @@ REDIS_URL: {secret: {{ $stores.redis.existingSecret }}, key: {{ $stores.redis.ke
 LOG_LEVEL: {{ .Values.telemetry.logLevel }}
 TRACE_SAMPLE_RATIO: {{ .Values.telemetry.sampleRatio | quote }}
 MONGODB_DATABASE: {{ .Values.stores.mongodb.database }}
+REDIS_NAMESPACE: {{ .Values.stores.redis.namespace | quote }}
 {{- if .Values.telemetry.profiles }}
 FIVECHAT_PPROF: "true"
 {{- end }}
