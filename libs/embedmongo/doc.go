@@ -28,28 +28,32 @@
 //	             abortTransaction replSetStepDown
 //	             replSetStepUp saslStart saslContinue
 //	             purgeDeleted (not MongoDB's)
-//	             configureFailPoint failCommand with             without Options.FailPoints (59); other
-//	             times, alwaysOn and off                         fail points (196), modes (2), data (238)
+//	             configureFailPoint: failCommand with             without Options.FailPoints (59); other
+//	             times, alwaysOn and off                          fail points (196), modes (2), data (238)
 //	fields       those of the commands that change nothing but    collation, arrayFilters, let, tailable,
 //	             the result as documented by MongoDB              validators, views … (238); unknown (40415)
 //	types        all but those refused                            Decimal128, code with scope, undefined (238)
-//	filters      equality $eq $ne $gt $gte $lt $lte $in $nin      others (2 BadValue); RE2-incompatible or
-//	             $exists $type $size $all $elemMatch $regex       huge patterns (51091), over 32,764 bytes
-//	             $not $and $or $nor $comment                      (2); over 8 array positions in a path (238)
+//	filters      equality $eq $ne $gt $gte $lt $lte $in $nin      others (2 BadValue); huge patterns (51091),
+//	             $exists $type $size $all $elemMatch $regex       over 32,764 bytes (2); over 8 array positions
+//	             $not $and $or $nor $comment                      in a path (238)
+//	patterns     what means the same in RE2; \s, \v and $ at      look-around, back references; other $; with m:
+//	             the end                                          ^ before what may be empty; with i: \w \p
+//	                                                              [[:x:]]; \S in a class (51091)
 //	updates      $set $unset $inc $mul $min $max $setOnInsert     others (9 FailedToParse); other modifiers
 //	             $currentDate(date) $push($each $slice            of $push (2); pipelines, positional $
 //	             $position) $addToSet($each) $pull; replacement   and $[] (238)
-//	sort         fields, dotted paths, positions, $natural        $meta and other operators (2)
+//	sort         fields, dotted paths, positions, $natural        $meta and other operators (2); a position
+//	                                                              and all elements of one array (238)
 //	projection   inclusion, exclusion, dotted paths               operators, positional $ (238)
-//	stages       $match $sort $skip $limit $project $count        others (40324)
-//	             $unwind $group
+//	stages       $match $sort $skip $limit $project $count        others (40324); $project of a document or a
+//	             $unwind $group                                   dotted path by an expression (238)
 //	accumulators $sum $avg $min $max $first $last $push           others (15952)
 //	expressions  field paths, literals, documents, $literal       others (168), variables and arrays (238)
 //	             $cond $ifNull $eq $ne $gt $gte $lt $lte $add
 //	             $subtract
-//	indexes      compound, descending, unique, sparse, partial,   text, 2d, hashed, wildcard (67); other
-//	             multikey, several fields of one array, TTL;      options (197); fields of two arrays (171)
-//	             hints by name and key
+//	indexes      compound, descending, unique, sparse, partial,   text, 2d, hashed, wildcard, positions (67);
+//	             multikey, several fields of one array, TTL;      $in and $or in a partial one (67); other
+//	             hints by name and key                            options (197); fields of two arrays (171)
 //	sizes        16 MB a document, 100 levels of nesting,         larger (10334; 17419, 17420 by an update;
 //	             48 MB a message                                  15 Overflow); the connection ends
 //	transactions snapshot isolation, conflicts (112, labelled     count and index or catalog commands

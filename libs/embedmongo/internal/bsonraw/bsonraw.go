@@ -5,6 +5,7 @@ package bsonraw
 
 import (
 	"encoding/binary"
+	"math"
 
 	"fivechat.dev/libs/embedmongo/internal/mongoerr"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -188,6 +189,14 @@ func Int64(v bsoncore.Value) (int64, bool) {
 		}
 	}
 	return 0, false
+}
+
+// Truncated is the number an int32, int64 or double holds, without its fraction. NaN and what doesn't fit have none.
+func Truncated(v bsoncore.Value) (int64, bool) {
+	if v.Type == bsoncore.TypeDouble {
+		v = DoubleValue(math.Trunc(v.Double()))
+	}
+	return Int64(v)
 }
 
 // Float is the number a numeric value holds.

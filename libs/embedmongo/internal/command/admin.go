@@ -13,7 +13,7 @@ func createCollection(r *request) (*bsonraw.Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, created, err := r.s.engine.CreateCollection(ns)
+	created, err := r.s.engine.CreateCollection(ns)
 	if err != nil {
 		return nil, err
 	}
@@ -41,12 +41,12 @@ func createIndexes(r *request) (*bsonraw.Builder, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(ix.Keys) == 1 && ix.Keys[0].Path == "_id" {
+		if ix.OnID() {
 			continue // the index on _id is always there
 		}
 		wanted = append(wanted, ix)
 	}
-	existed := r.s.engine.Catalog().Collection(ns) != nil
+	existed := r.s.engine.Catalog().Visible(ns) != nil
 	before, after, err := r.s.engine.CreateIndexes(ns, wanted)
 	if err != nil {
 		return nil, err
@@ -64,24 +64,27 @@ func listIndexes(r *request) (*bsonraw.Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := r.s.engine.Catalog().Collection(ns)
+	c := r.s.engine.Catalog().Visible(ns)
 	if c == nil {
 		return nil, mongoerr.New(mongoerr.NamespaceNotFound, "ns does not exist: %s", ns)
 	}
-	id := bsonraw.NewBuilder().Int32("_id", 1).Build()
-	docs := []bsoncore.Document{bsonraw.NewBuilder().Int32("v", 2).Doc("key", id).String("name", "_id_").Build()}
+	docs := []bsoncore.Document{bsonraw.NewBuilder().Int32("v", 2).Doc("key", idPattern).String("name", "_id_").Build()}
 	for _, ix := range c.Indexes {
 		docs = append(docs, ix.Spec)
 	}
 	return r.batch(&cursor{ns: ns, source: &list{docs}}, -1, "firstBatch", false)
 }
 
+var idPattern = bsonraw.NewBuilder().Int32("_id", 1).Build()
+
+func errDropID() error { return mongoerr.New(mongoerr.InvalidOptions, "cannot drop _id index") }
+
 func dropIndexes(r *request) (*bsonraw.Builder, error) {
 	ns, err := r.namespace()
 	if err != nil {
 		return nil, err
 	}
-	c := r.s.engine.Catalog().Collection(ns)
+	c := r.s.engine.Catalog().Visible(ns)
 	if c == nil {
 		return nil, mongoerr.New(mongoerr.NamespaceNotFound, "ns not found %s", ns)
 	}
@@ -94,6 +97,9 @@ func dropIndexes(r *request) (*bsonraw.Builder, error) {
 	for _, v := range wanted {
 		name, ok := v.StringValueOK()
 		if v.Type == bsoncore.TypeEmbeddedDocument {
+			if query.Compare(v, bsonraw.DocValue(idPattern)) == 0 {
+				return nil, errDropID()
+			}
 			for _, ix := range c.Indexes {
 				if query.Compare(bsonraw.DocValue(ix.KeyPattern()), v) == 0 {
 					name, ok = ix.Name, true
@@ -109,7 +115,7 @@ func dropIndexes(r *request) (*bsonraw.Builder, error) {
 		case name == "*":
 			all = true
 		case name == "_id_":
-			return nil, mongoerr.New(mongoerr.InvalidOptions, "cannot drop _id index")
+			return nil, errDropID()
 		case c.Index(name) == nil:
 			return nil, mongoerr.New(mongoerr.IndexNotFound, "index not found with name [%s]", name)
 		}

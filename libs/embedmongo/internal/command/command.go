@@ -156,6 +156,9 @@ func (c *Conn) Handle(ctx context.Context, m *wire.Message) (reply bsoncore.Docu
 		return errorReply(err)
 	}
 	fail.after(r, h, b)
+	if r.wc.failure != nil && h.waitsForWriteConcern() {
+		b.Doc("writeConcernError", r.wc.failure)
+	}
 	reply = b.Double("ok", 1).Build()
 	if r.inRoom && cap(reply) <= maxRoom {
 		c.room = reply
@@ -233,8 +236,17 @@ func fieldOf(fields, name string) bool {
 	return false
 }
 
-// writeConcern reports whether the client waits for durability.
-type writeConcern struct{ volatile bool }
+// writeConcern is what the client waits for.
+type writeConcern struct {
+	volatile bool              // not for durability
+	failure  bsoncore.Document // a writeConcernError for the response: the write is done, but not as was required
+}
+
+// unmet makes the writeConcernError of a write concern that can't be met.
+func unmet(code mongoerr.Code, format string, args ...any) bsoncore.Document {
+	e := mongoerr.New(code, format, args...)
+	return bsonraw.NewBuilder().Int32("code", int32(code)).String("codeName", code.Name()).String("errmsg", e.Msg).Build()
+}
 
 func (r *request) parseConcerns() error {
 	if v, ok := r.args["writeConcern"]; ok {
@@ -244,11 +256,12 @@ func (r *request) parseConcerns() error {
 			case "w":
 				if n, ok := bsonraw.Int64(it.Value); ok {
 					if n > 1 {
-						return mongoerr.New(100, "Not enough data-bearing nodes")
+						r.wc.failure = unmet(mongoerr.UnsatisfiableWriteConcern, "Not enough data-bearing nodes")
 					}
 					r.wc.volatile = r.wc.volatile || n == 0
 				} else if s, _ := it.Value.StringValueOK(); s != "majority" {
-					return mongoerr.New(79, "No write concern mode named '%s' found in replica set configuration", s)
+					r.wc.failure = unmet(mongoerr.UnknownReplWriteConcern,
+						"No write concern mode named '%s' found in replica set configuration", s)
 				}
 			case "j", "fsync":
 				r.wc.volatile = r.wc.volatile || !bsonraw.Truthy(it.Value)

@@ -133,13 +133,9 @@ func (r *request) batch(c *cursor, size int64, field string, single bool) (*bson
 		out.Doc(strconv.Itoa(n), doc)
 		n++
 	}
-	if more && c.pending == nil && size != 0 && !single {
-		doc, err := c.source.Next(r.ctx) // closes an exhausted cursor at once
-		if err != nil {
-			c.source.Close()
-			return nil, err
-		}
-		c.pending, more = append(bsoncore.Document(nil), doc...), doc != nil
+	// A cursor whose last batch is full stays open, unless its source knows that nothing follows.
+	if last, ok := c.source.(interface{ Exhausted() bool }); ok && c.pending == nil && last.Exhausted() {
+		more = false
 	}
 	if !more || single {
 		c.source.Close()

@@ -201,7 +201,7 @@ func (f *failure) after(r *request, h handler, b *bsonraw.Builder) {
 	if f == nil || f.concern == nil || !h.waitsForWriteConcern() {
 		return
 	}
-	b.Doc("writeConcernError", f.concern)
+	r.wc.failure = f.concern
 	labels := f.labels
 	if labels == nil {
 		code, _ := bsonraw.Lookup(f.concern, "code")
@@ -217,7 +217,7 @@ func (f *failure) after(r *request, h handler, b *bsonraw.Builder) {
 func (r *request) labels(code mongoerr.Code) []string {
 	_, numbered := r.args["txnNumber"]
 	_, inTx := r.args["autocommit"]
-	ending := r.name == "commitTransaction" || r.name == "abortTransaction"
+	ending := r.ends()
 	switch {
 	case inTx && (code.Conflicts() || !ending && code.Retryable()):
 		return []string{mongoerr.Transient}

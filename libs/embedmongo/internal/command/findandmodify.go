@@ -57,8 +57,13 @@ func findAndModify(r *request) (*bsonraw.Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if done, err := r.repeated(0); done != nil || err != nil {
-		return modifyReply(done), err
+	if done, err := r.repeated(0); err != nil {
+		return nil, err
+	} else if done != nil {
+		if _, ok := bsonraw.Lookup(done, "lastErrorObject"); !ok {
+			return nil, errOtherStatement()
+		}
+		return modifyReply(done), nil
 	}
 	var o updated
 	if m.update != nil {
@@ -66,14 +71,12 @@ func findAndModify(r *request) (*bsonraw.Builder, error) {
 			r.record(tx, 0, m.result(o))
 		})
 	} else {
-		change := func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error) {
+		o.tally, err = r.eachMatch(m.target, deletion(func(tx *store.Tx, doc bsoncore.Document) {
 			o.before = doc
 			if r.tx == nil {
 				r.record(tx, 0, m.result(updated{tally: tally{matched: 1}, before: doc}))
 			}
-			return true, tx.Delete(r.ctx, c, idKey, doc)
-		}
-		o.tally, err = r.eachMatch(m.target, change)
+		}))
 	}
 	if err != nil {
 		return nil, err

@@ -99,8 +99,6 @@ func (s *Server) expireBy(ctx context.Context, c *store.Collection, ix *store.In
 	}
 	name := bsonraw.NewBuilder().String("name", ix.Name).Build()
 	t.query.Hint, _ = bsonraw.Lookup(name, "name")
-	_, err = r.eachMatch(t, func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error) {
-		return true, tx.Delete(ctx, c, idKey, doc)
-	})
+	_, err = r.eachMatch(t, deletion(func(*store.Tx, bsoncore.Document) {}))
 	return err
 }

@@ -91,6 +91,11 @@ func (p projected) Next(ctx ctx) (bsoncore.Document, error) {
 	return p.projection.Apply(doc), nil
 }
 
+func (p projected) Exhausted() bool {
+	last, ok := p.source.(interface{ Exhausted() bool })
+	return ok && last.Exhausted()
+}
+
 func find(r *request) (*bsonraw.Builder, error) {
 	ns, err := r.namespace()
 	if err != nil {

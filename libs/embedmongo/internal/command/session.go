@@ -152,8 +152,8 @@ func (r *request) execute(h handler) (*bsonraw.Builder, error) {
 				"'autocommit' field requires a transaction number to also be specified",
 			)
 		}
-		if r.name == "commitTransaction" || r.name == "abortTransaction" {
-			return nil, mongoerr.New(mongoerr.InvalidOptions, "%s must be run within a transaction", r.name)
+		if r.ends() {
+			return nil, mongoerr.New(mongoerr.CommandFailed, "%s must be run within a transaction", r.name)
 		}
 		return h.run(r)
 	}
@@ -220,7 +220,7 @@ func (r *request) retryable(h handler, number int64) (*bsonraw.Builder, error) {
 		s.number, s.state = number, noTx
 	case s.state != noTx:
 		return nil, mongoerr.New(
-			mongoerr.OperationInProgress,
+			mongoerr.IncompleteTransactionHistory,
 			"transaction number %d was used for a transaction",
 			number,
 		)
@@ -236,6 +236,35 @@ func noSuchTransaction(number int64, state string) error {
 		WithLabel(mongoerr.Transient)
 }
 
+func errCommitted(number int64) error {
+	return mongoerr.New(mongoerr.TransactionCommitted, "Transaction %d has been committed", number)
+}
+
+// ends reports whether the command ends a transaction.
+func (r *request) ends() bool { return r.name == "commitTransaction" || r.name == "abortTransaction" }
+
+// checkConcernsInTx refuses a write concern anywhere but at the end of a transaction, and a read concern anywhere but
+// at its beginning.
+func (r *request) checkConcernsInTx(first, ending bool) error {
+	if _, ok := r.args["writeConcern"]; ok && !ending {
+		return mongoerr.New(mongoerr.InvalidOptions, "writeConcern is not allowed within a multi-statement transaction")
+	}
+	concern, ok := r.args["readConcern"]
+	if !ok {
+		return nil
+	}
+	if !first {
+		return mongoerr.New(mongoerr.InvalidOptions,
+			"During a multi-document transaction only the first command may specify a readConcern")
+	}
+	level, _ := bsonraw.Lookup(concern.Data, "level")
+	if s, _ := level.StringValueOK(); s == "linearizable" || s == "available" {
+		return mongoerr.New(mongoerr.InvalidOptions,
+			"The readConcern level must be local, majority or snapshot in a transaction, not %s", s)
+	}
+	return nil
+}
+
 // transact runs a command inside a multi-statement transaction.
 func (r *request) transact(h handler, number int64) (*bsonraw.Builder, error) {
 	if !h.inTx {
@@ -248,8 +277,12 @@ func (r *request) transact(h handler, number int64) (*bsonraw.Builder, error) {
 	if s.term != r.s.term.Load() {
 		r.s.abortTx(s)
 	}
-	ending := r.name == "commitTransaction" || r.name == "abortTransaction"
-	if start, ok := r.args["startTransaction"]; ok {
+	ending := r.ends()
+	start, first := r.args["startTransaction"]
+	if err := r.checkConcernsInTx(first, ending); err != nil {
+		return nil, err
+	}
+	if first {
 		if v, ok := start.BooleanOK(); !ok || !v || ending {
 			return nil, mongoerr.New(mongoerr.InvalidOptions, "invalid startTransaction for %s", r.name)
 		}
@@ -258,6 +291,8 @@ func (r *request) transact(h handler, number int64) (*bsonraw.Builder, error) {
 		}
 	} else if ending {
 		return r.end(number)
+	} else if number == s.number && s.state == txCommitted {
+		return nil, errCommitted(number)
 	} else if number != s.number || s.state != txOpen {
 		return nil, noSuchTransaction(number, "")
 	}
@@ -319,7 +354,7 @@ func (r *request) end(number int64) (*bsonraw.Builder, error) {
 	case !committed:
 		return nil, noSuchTransaction(number, "")
 	case r.name == "abortTransaction":
-		return nil, mongoerr.New(mongoerr.TransactionCommitted, "Transaction %d has been committed", number)
+		return nil, errCommitted(number)
 	}
 	return bsonraw.NewBuilder(), r.sync()
 }

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"bytes"
 	"slices"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
@@ -71,6 +70,9 @@ func update(r *request) (*bsonraw.Builder, error) {
 	var upserted []bsoncore.Document
 	failures, err := r.statements(len(docs), func(i int) error {
 		u, err := r.updateStatement(ns, docs[i], i)
+		if err != nil {
+			return err // the rows that were changed before the error aren't counted
+		}
 		n += u.matched
 		modified += u.modified
 		if u.upsertedID != nil {
@@ -80,7 +82,7 @@ func update(r *request) (*bsonraw.Builder, error) {
 				bsonraw.NewBuilder().Int32("index", int32(i)).Value("_id", *u.upsertedID).Build(),
 			)
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -121,8 +123,10 @@ func (r *request) updateStatement(ns string, doc bsoncore.Document, i int) (upda
 	if t.multi && t.query.Sort != nil {
 		return updated{}, mongoerr.New(mongoerr.FailedToParse, "Cannot specify sort with multi=true")
 	}
-	if done, err := r.repeated(i); done != nil || err != nil {
-		return decodeUpdated(done), err
+	if done, err := r.repeated(i); err != nil {
+		return updated{}, err
+	} else if done != nil {
+		return recordedUpdate(done)
 	}
 	return r.update(t, u, bsonraw.Truthy(f["upsert"]), func(tx *store.Tx, o updated) {
 		r.record(tx, i, o.encode())
@@ -137,17 +141,34 @@ func (o updated) encode() bsoncore.Document {
 	return b.Build()
 }
 
-func decodeUpdated(doc bsoncore.Document) updated {
+// recordedUpdate reads the result of an update, of a deletion or of a findAndModify that is repeated as one of the two.
+func recordedUpdate(doc bsoncore.Document) (updated, error) {
 	if doc == nil {
-		return updated{}
+		return updated{}, nil
+	}
+	if last, ok := bsonraw.Lookup(doc, "lastErrorObject"); ok {
+		doc = last.Data
 	}
 	n, _ := bsonraw.Lookup(doc, "n")
-	m, _ := bsonraw.Lookup(doc, "nModified")
-	o := updated{tally: tally{n.Int64(), m.Int64()}}
-	if id, ok := bsonraw.Lookup(doc, "upserted"); ok {
-		o.upsertedID = &id
+	m, counted := bsonraw.Lookup(doc, "nModified")
+	_, existing := bsonraw.Lookup(doc, "updatedExisting")
+	if !counted && !existing {
+		return updated{}, errOtherStatement()
 	}
-	return o
+	var o updated
+	o.matched, _ = bsonraw.Int64(n)
+	o.modified, _ = bsonraw.Int64(m)
+	if id, ok := bsonraw.Lookup(doc, "upserted"); ok {
+		o.upsertedID, o.tally = &id, tally{}
+	} else if existing {
+		o.modified = o.matched
+	}
+	return o, nil
+}
+
+// errOtherStatement is the response to a statement that repeats the number of another kind of statement.
+func errOtherStatement() error {
+	return mongoerr.New(40606, "the transaction number was used for another kind of statement")
 }
 
 // update applies an update to a target, inserting a document when nothing
@@ -156,25 +177,18 @@ func (r *request) update(t target, u *query.Update, upsert bool, record func(*st
 	var err error
 	for range upsertAttempts {
 		var o updated
-		o.tally, err = r.eachMatch(
-			t,
-			func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error) {
-				next, err := u.Apply(doc)
-				if err != nil {
-					return false, err
-				}
+		o.tally, err = r.eachMatch(t, change{
+			apply: u.Apply,
+			then: func(tx *store.Tx, doc, next bsoncore.Document, changed bool) {
 				o.before, o.after = doc, next
+				if r.tx != nil {
+					return
+				}
 				one := updated{before: doc, after: next}
-				one.add(!bytes.Equal(next, doc))
-				if one.modified > 0 {
-					err = tx.Replace(r.ctx, c, idKey, doc, next)
-				}
-				if r.tx == nil {
-					record(tx, one)
-				}
-				return one.modified > 0, err
+				one.add(changed)
+				record(tx, one)
 			},
-		)
+		})
 		if err != nil || o.matched > 0 || !upsert {
 			return o, err
 		}
@@ -230,7 +244,9 @@ func deleteDocuments(r *request) (*bsonraw.Builder, error) {
 	var n int64
 	failures, err := r.statements(len(docs), func(i int) error {
 		deleted, err := r.deleteStatement(ns, docs[i], i)
-		n += deleted
+		if err == nil {
+			n += deleted
+		}
 		return err
 	})
 	if err != nil {
@@ -260,17 +276,24 @@ func (r *request) deleteStatement(ns string, doc bsoncore.Document, i int) (int6
 	if t.multi && r.sess != nil && r.tx == nil {
 		return 0, mongoerr.New(mongoerr.InvalidOptions, "Cannot use (or request) retryable writes with limit=0")
 	}
-	if done, err := r.repeated(i); done != nil || err != nil {
-		return decodeUpdated(done).matched, err
+	if done, err := r.repeated(i); err != nil {
+		return 0, err
+	} else if done != nil {
+		o, err := recordedUpdate(done)
+		return o.matched, err
 	}
-	n, err := r.eachMatch(
-		t,
-		func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error) {
-			if r.tx == nil {
-				r.record(tx, i, updated{tally: tally{matched: 1}}.encode())
-			}
-			return true, tx.Delete(r.ctx, c, idKey, doc)
-		},
-	)
+	n, err := r.eachMatch(t, deletion(func(tx *store.Tx, _ bsoncore.Document) {
+		if r.tx == nil {
+			r.record(tx, i, updated{tally: tally{matched: 1}}.encode())
+		}
+	}))
 	return n.matched, err
+}
+
+// deletion deletes each document; then runs in the unit of each deletion.
+func deletion(then func(tx *store.Tx, doc bsoncore.Document)) change {
+	return change{
+		apply: func(bsoncore.Document) (bsoncore.Document, bool, error) { return nil, true, nil },
+		then:  func(tx *store.Tx, doc, _ bsoncore.Document, _ bool) { then(tx, doc) },
+	}
 }

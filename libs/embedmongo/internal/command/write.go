@@ -105,15 +105,23 @@ func writeReply(b *bsonraw.Builder, failures []bsoncore.Document) *bsonraw.Build
 }
 
 func (r *request) insertOne(ns string, doc bsoncore.Document, statement int) error {
-	doc = query.WithID(doc)
+	doc, err := query.Insertable(doc)
+	if err != nil {
+		return err
+	}
 	if err := checkDocument(doc); err != nil {
 		return err
 	}
 	if err := query.CheckDepth(doc); err != nil {
 		return err
 	}
-	if done, err := r.repeated(statement); done != nil || err != nil {
+	if done, err := r.repeated(statement); err != nil {
 		return err
+	} else if done != nil {
+		if _, only := bsonraw.Lookup(done, "n"); !only || len(bsonraw.Elements(done)) > 1 {
+			return errOtherStatement()
+		}
+		return nil
 	}
 	put := func(tx *store.Tx) error {
 		c, err := tx.UseCollection(ns)
@@ -141,11 +149,7 @@ func checkDocument(doc bsoncore.Document) error {
 		)
 	}
 	id, _ := bsonraw.Lookup(doc, "_id")
-	switch id.Type {
-	case bsoncore.TypeArray, bsoncore.TypeRegex:
-		return mongoerr.New(53, "The '_id' value cannot be of type %s", id.Type)
-	}
-	return nil
+	return query.CheckID(id)
 }
 
 // target is the selection of a write.
@@ -155,9 +159,31 @@ type target struct {
 	multi bool
 }
 
-// changeFunc changes one locked document that satisfies the target's filter. It reports whether the document differs.
-// It may run again after a conflict.
-type changeFunc func(tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error)
+// change is what a write does to each document that satisfies its target's filter.
+type change struct {
+	// apply returns the new version of a document, nil to delete it, and whether that is a change. It may run again
+	// after a conflict.
+	apply func(doc bsoncore.Document) (next bsoncore.Document, changed bool, err error)
+	// then runs in the unit of each change; it may be nil.
+	then func(tx *store.Tx, doc, next bsoncore.Document, changed bool)
+}
+
+// run changes one locked document, and reports whether the new version differs.
+func (ch change) run(ctx ctx, tx *store.Tx, c *store.Collection, idKey []byte, doc bsoncore.Document) (bool, error) {
+	next, changed, err := ch.apply(doc)
+	if err != nil {
+		return false, err
+	}
+	if changed && next == nil {
+		err = tx.Delete(ctx, c, idKey, doc)
+	} else if changed {
+		err = tx.Replace(ctx, c, idKey, doc, next)
+	}
+	if ch.then != nil {
+		ch.then(tx, doc, next, changed)
+	}
+	return changed, err
+}
 
 // tally counts the documents that a write matched and those that it changed.
 type tally struct{ matched, modified int64 }
@@ -171,12 +197,12 @@ func (n *tally) add(modified bool) {
 
 // eachMatch applies change to the documents a target selects, each atomically
 // or all in the open transaction.
-func (r *request) eachMatch(t target, change changeFunc) (tally, error) {
+func (r *request) eachMatch(t target, ch change) (tally, error) {
 	if r.tx != nil {
-		return r.eachMatchInTx(t, change)
+		return r.eachMatchInTx(t, ch)
 	}
 	for started := time.Now(); ; {
-		n, raced, err := r.pass(t, change)
+		n, raced, err := r.pass(t, ch)
 		if err != nil || n.matched > 0 || !raced || t.multi || time.Since(started) > retryFor {
 			return n, err
 		}
@@ -203,7 +229,7 @@ func idKeyOf(doc bsoncore.Document) []byte {
 	return store.IDKey(id)
 }
 
-func (r *request) eachMatchInTx(t target, change changeFunc) (n tally, err error) {
+func (r *request) eachMatchInTx(t target, ch change) (n tally, err error) {
 	cur, err := t.matches(r.tx.View())
 	if cur == nil || err != nil {
 		return n, err
@@ -219,7 +245,16 @@ func (r *request) eachMatchInTx(t target, change changeFunc) (n tally, err error
 		if doc == nil {
 			break
 		}
-		ids = append(ids, idKeyOf(doc))
+		next, changed, err := ch.apply(doc)
+		if err != nil {
+			cur.Close()
+			return n, err
+		}
+		if changed {
+			ids = append(ids, idKeyOf(doc))
+		} else if n.add(false); ch.then != nil { // what stays as it is isn't locked
+			ch.then(r.tx, doc, next, false)
+		}
 		if !t.multi {
 			break
 		}
@@ -231,7 +266,7 @@ func (r *request) eachMatchInTx(t target, change changeFunc) (n tally, err error
 		if err != nil {
 			return n, err
 		}
-		modified, err := change(r.tx, c, idKey, doc)
+		modified, err := ch.run(r.ctx, r.tx, c, idKey, doc)
 		if err != nil {
 			return n, err
 		}
@@ -242,7 +277,7 @@ func (r *request) eachMatchInTx(t target, change changeFunc) (n tally, err error
 
 // pass goes once over the candidates of a snapshot, changing those that still
 // match in their latest version. raced reports that some no longer did.
-func (r *request) pass(t target, change changeFunc) (n tally, raced bool, err error) {
+func (r *request) pass(t target, ch change) (n tally, raced bool, err error) {
 	v := r.s.engine.View()
 	defer v.Close()
 	cur, err := t.matches(v)
@@ -269,7 +304,7 @@ func (r *request) pass(t target, change changeFunc) (n tally, raced bool, err er
 			if matched = doc != nil && t.query.Filter.Match(doc); !matched {
 				return nil
 			}
-			modified, err = change(tx, c, idKey, doc)
+			modified, err = ch.run(r.ctx, tx, c, idKey, doc)
 			return err
 		})
 		if err != nil {

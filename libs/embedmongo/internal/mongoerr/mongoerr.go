@@ -36,11 +36,14 @@ const (
 	CommandNotFound         Code = 59
 	ImmutableField          Code = 66
 	CannotCreateIndex       Code = 67
+	IndexAlreadyExists      Code = 68
 	InvalidOptions          Code = 72
 	InvalidNamespace        Code = 73
+	UnknownReplWriteConcern Code = 79
 	IndexOptionsConflict    Code = 85
 	IndexKeySpecsConflict   Code = 86
 	WriteConflict           Code = 112
+	CommandFailed           Code = 125
 	OperationInProgress     Code = 117
 	ParallelArrays          Code = 171
 	TransactionTooOld       Code = 225
@@ -62,6 +65,8 @@ const (
 	OutOfDiskSpace          Code = 14031
 	FailPointSetFailed      Code = 196
 
+	UnsatisfiableWriteConcern       Code = 100
+	IncompleteTransactionHistory    Code = 217
 	InterruptedDueToReplStateChange Code = 11602
 )
 
@@ -87,6 +92,9 @@ var names = map[Code]string{
 	UnknownExpression:  "InvalidPipelineOperator", DuplicateKey: "DuplicateKey",
 	ObjectTooLarge: "BSONObjectTooLarge", OutOfDiskSpace: "OutOfDiskSpace",
 	NotWritablePrimary: "NotWritablePrimary", NotPrimaryNoSecondaryOk: "NotPrimaryNoSecondaryOk",
+	IndexAlreadyExists: "IndexAlreadyExists", CommandFailed: "CommandFailed",
+	UnsatisfiableWriteConcern: "UnsatisfiableWriteConcern", UnknownReplWriteConcern: "UnknownReplWriteConcern",
+	IncompleteTransactionHistory:    "IncompleteTransactionHistory",
 	FailPointSetFailed:              "FailPointSetFailed",
 	InterruptedDueToReplStateChange: "InterruptedDueToReplStateChange",
 }

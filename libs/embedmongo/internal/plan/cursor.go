@@ -137,6 +137,11 @@ func (c *Cursor) Next(ctx context.Context) (bsoncore.Document, error) {
 	}
 }
 
+// Exhausted reports whether it is known that no document follows: after the limit, or after the document of an _id.
+func (c *Cursor) Exhausted() bool {
+	return c.left == 0 || c.plan.byKey() && len(c.ranges) == 0
+}
+
 func (c *Cursor) nextSorted(ctx context.Context) (bsoncore.Document, error) {
 	if !c.filled {
 		c.filled = true

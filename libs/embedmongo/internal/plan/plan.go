@@ -52,6 +52,7 @@ type Plan struct {
 	merge    bool // the ranges have to be merged to do so
 	reverse  bool
 	covered  bool // every entry in the ranges matches the filter
+	complete bool // no wanted document is missing in a sparse index; a hint uses it anyway
 	score    int
 	distinct bool    // a document may be met several times
 	others   int     // how many other conditions could bound a field of arrays
@@ -69,28 +70,24 @@ func Make(c *store.Collection, q Query) (*Plan, error) {
 		return nil, err
 	}
 	if hinted != nil {
-		p := build(c, hinted.index, q, conjuncts, 0)
 		if hinted.natural {
 			if q.Sort == nil {
 				q.Sort = hinted.order
 			}
-			p = build(c, nil, q, nil, 0)
+			conjuncts = nil
 		}
-		if p == nil {
-			return nil, mongoerr.New(
-				mongoerr.BadValue,
-				"error processing query: planner returned error :: caused by :: hint provided does not yield a usable plan",
-			)
-		}
-		return p, nil
+		return build(c, hinted.index, q, conjuncts, 0), nil
 	}
 	best := build(c, nil, q, conjuncts, 0)
 	if best.score > foundByKey {
 		return best, nil // no index finds them with less
 	}
 	for _, ix := range c.Indexes {
+		if ix.Partial != nil && !implied(ix.Partial, conjuncts) {
+			continue
+		}
 		p := build(c, ix, q, conjuncts, 0)
-		if p == nil || !p.bounded && (!p.sorted || len(q.Sort) == 0) {
+		if !p.complete || !p.bounded && (!p.sorted || len(q.Sort) == 0) {
 			continue
 		}
 		if p.score > best.score {
@@ -98,7 +95,9 @@ func Make(c *store.Collection, q Query) (*Plan, error) {
 		}
 	}
 	for nth := 1; nth <= min(best.others, maxRivals); nth++ {
-		best.rivals = append(best.rivals, build(c, best.index, q, conjuncts, nth))
+		if rival := build(c, best.index, q, conjuncts, nth); rival.complete {
+			best.rivals = append(best.rivals, rival)
+		}
 	}
 	return best, nil
 }
@@ -154,17 +153,12 @@ func hint(c *store.Collection, v bsoncore.Value) (*hintChoice, error) {
 	)
 }
 
-// build makes the plan that walks one index; nil when the index lacks
-// documents the query wants. nth says which of several conditions on a field
-// of arrays bounds it.
+// build makes the plan that walks one index. nth says which of several conditions on a field of arrays bounds it.
 func build(c *store.Collection, ix *store.Index, q Query, conjuncts []*query.Filter, nth int) *Plan {
 	p := &Plan{Query: q, coll: c, index: ix}
 	keys, prefix := idKeys, c.DocPrefix()
 	if ix != nil {
 		keys, prefix = ix.Keys, ix.Prefix()
-		if ix.Partial != nil && !implied(ix.Partial, conjuncts) {
-			return nil
-		}
 	}
 	prefixes := [][]byte{prefix}
 	exact, points, present := 0, 0, false
@@ -196,9 +190,7 @@ func build(c *store.Collection, ix *store.Index, q Query, conjuncts []*query.Fil
 			break
 		}
 	}
-	if ix != nil && ix.Sparse && !present {
-		return nil
-	}
+	p.complete = ix == nil || !ix.Sparse || present
 	for i := range keys { // at one point of an array's elements a document has one entry
 		p.distinct = p.distinct || ix != nil && ix.Multikey(i) && !single[i]
 	}
@@ -311,12 +303,15 @@ func (p *Plan) setScore(points int, ranged bool, fields int) {
 	}
 }
 
+// byKey reports whether the plan reads the one document of an _id.
+func (p *Plan) byKey() bool { return p.index == nil && len(p.ranges) == 1 && p.ranges[0].point }
+
 // Stage is the plan's name in MongoDB's explain output.
 func (p *Plan) Stage() string {
 	switch {
 	case p.index != nil:
 		return "IXSCAN"
-	case p.bounded && len(p.ranges) == 1 && p.ranges[0].point:
+	case p.byKey():
 		return "IDHACK"
 	case p.bounded:
 		return "IXSCAN"

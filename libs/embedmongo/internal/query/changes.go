@@ -149,7 +149,15 @@ func arrayOf(op, path string, old bsoncore.Value, found bool) ([]bsoncore.Value,
 
 // eachOf reads a plain value or a {$each: [...]} document with its modifiers.
 func eachOf(op string, v bsoncore.Value) (values []bsoncore.Value, modifiers map[string]bsoncore.Value, err error) {
-	if !hasOperators(v) {
+	isEach := firstName(v) == "$each"
+	if v.Type == bsoncore.TypeEmbeddedDocument && op == "$push" {
+		_, isEach = bsonraw.Lookup(v.Data, "$each")
+	}
+	if !isEach && hasOperators(v) {
+		return nil, nil, mongoerr.New(mongoerr.DollarPrefixedFieldName,
+			"The dollar ($) prefixed field '%s' is not valid for storage.", firstName(v))
+	}
+	if !isEach {
 		return []bsoncore.Value{v}, nil, nil
 	}
 	modifiers = map[string]bsoncore.Value{}
@@ -161,9 +169,13 @@ func eachOf(op string, v bsoncore.Value) (values []bsoncore.Value, modifiers map
 		}
 		modifiers[name] = it.Value
 	}
-	each, ok := modifiers["$each"]
-	if !ok || each.Type != bsoncore.TypeArray {
-		return nil, nil, mongoerr.New(mongoerr.TypeMismatch, "The argument to $each in %s must be an array", op)
+	each := modifiers["$each"]
+	if each.Type != bsoncore.TypeArray {
+		code := mongoerr.BadValue
+		if op == "$addToSet" {
+			code = mongoerr.TypeMismatch
+		}
+		return nil, nil, mongoerr.New(code, "The argument to $each in %s must be an array", op)
 	}
 	return bsonraw.Elements(each.Data), modifiers, nil
 }
@@ -240,7 +252,10 @@ func addToSet(path string, v bsoncore.Value) (change, error) {
 func pull(path string, v bsoncore.Value) (change, error) {
 	drop := func(e bsoncore.Value) bool { return Compare(e, v) == 0 }
 	if v.Type == bsoncore.TypeEmbeddedDocument || v.Type == bsoncore.TypeRegex {
-		operators, c := hasOperators(v) || v.Type == bsoncore.TypeRegex, new(compiler)
+		// These aren't conditions on an element, but the beginning of a filter of its fields.
+		name := firstName(v)
+		filter := name == "$eq" || name == "$not" || isLogical(name) || isReferenceField(name)
+		operators, c := !filter && hasOperators(v) || v.Type == bsoncore.TypeRegex, new(compiler)
 		var f *Filter
 		var err error
 		if operators {
@@ -253,7 +268,7 @@ func pull(path string, v bsoncore.Value) (change, error) {
 		}
 		drop = func(e bsoncore.Value) bool {
 			if operators {
-				return f.matchValue(e)
+				return f.Match(bsonraw.NewBuilder().Value("", e).Build())
 			}
 			return e.Type == bsoncore.TypeEmbeddedDocument && f.Match(e.Data)
 		}

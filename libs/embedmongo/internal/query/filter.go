@@ -88,16 +88,15 @@ func (f *Filter) matchValue(v bsoncore.Value) bool {
 	case Not:
 		return !f.Children[0].matchValue(v)
 	}
-	return f.test(v)
+	return f.testOne(v)
 }
 
-// test applies a leaf to a value and, where the operator looks into arrays, to
-// each of its elements.
-func (f *Filter) test(v bsoncore.Value) bool {
+// test applies a leaf to a value and, if the operator looks into arrays, to each of its elements.
+func (f *Filter) test(v bsoncore.Value, exact bool) bool {
 	if f.testOne(v) {
 		return true
 	}
-	if v.Type != bsoncore.TypeArray || f.Op == ExistsOp || f.Op == Size || f.Op == ElemMatch {
+	if exact || v.Type != bsoncore.TypeArray || f.Op == ExistsOp || f.Op == Size || f.Op == ElemMatch {
 		return false
 	}
 	it := bsonraw.NewIter(v.Data)
@@ -140,11 +139,14 @@ func (f *Filter) testOne(v bsoncore.Value) bool {
 }
 
 func (f *Filter) testRange(v bsoncore.Value) bool {
-	if v.Type == 0 && (f.Value.Type != bsoncore.TypeNull) {
-		return false
-	}
 	c := keyenc.ClassOf(f.Value.Type)
-	if c != keyenc.ClassOf(v.Type) && c != keyenc.MinKey && c != keyenc.MaxKey {
+	if c != keyenc.ClassOf(v.Type) {
+		switch c { // the ends of the order are compared with values of all types, and with missing ones
+		case keyenc.MinKey:
+			return f.Op == Gt || f.Op == Gte
+		case keyenc.MaxKey:
+			return f.Op == Lt || f.Op == Lte
+		}
 		return false
 	}
 	order := Compare(v, f.Value)
@@ -210,11 +212,13 @@ func (f *Filter) Conjuncts() []*Filter {
 }
 
 // Equalities are the plain equality conditions a filter demands, which an
-// upsert copies into the new document.
+// upsert copies into the new document. A filter that can't match demands none.
 func (f *Filter) Equalities() []*Filter {
 	var out []*Filter
 	for _, c := range f.Conjuncts() {
-		if c.Op == Eq {
+		if c.Op == Or && len(c.Children) == 0 {
+			return nil
+		} else if c.Op == Eq {
 			out = append(out, c)
 		} else if c.Op == In && len(c.Values) == 1 {
 			out = append(out, &Filter{Op: Eq, Path: c.Path, parts: c.parts, Value: c.Values[0]})

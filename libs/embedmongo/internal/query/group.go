@@ -3,6 +3,7 @@ package query
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
@@ -78,6 +79,7 @@ type accumulator struct {
 	op    string
 	value bsoncore.Value
 	list  []bsoncore.Value
+	total sum
 	n     int64
 	seen  bool
 }
@@ -93,11 +95,8 @@ func (a *accumulator) add(v bsoncore.Value) int {
 	switch a.op {
 	case "$sum", "$avg":
 		if v.IsNumber() {
-			if a.n++; a.n == 1 {
-				a.value = addValues(bsonraw.Int32Value(0), v)
-			} else {
-				a.value = addValues(a.value, v)
-			}
+			a.n++
+			a.total.add(v)
 		}
 		return 0
 	case "$min", "$max":
@@ -126,11 +125,10 @@ func (a *accumulator) result() bsoncore.Value {
 	switch {
 	case a.op == "$push":
 		return bsonraw.ArrayOf(a.list)
-	case a.op == "$sum" && a.n == 0:
-		return bsonraw.Int32Value(0)
+	case a.op == "$sum":
+		return a.total.result()
 	case a.op == "$avg" && a.n > 0:
-		f, _ := bsonraw.Float(a.value)
-		return bsonraw.DoubleValue(f / float64(a.n))
+		return bsonraw.DoubleValue(a.total.float() / float64(a.n))
 	case a.value.Type == 0:
 		return bsonraw.Null()
 	}
@@ -158,7 +156,7 @@ func parseGroup(v bsoncore.Value) (stage, error) {
 	for it.Next() {
 		name := string(it.Key)
 		if name == "_id" {
-			e, err := parseExpression(it.Value)
+			e, err := parseGroupID(it.Value)
 			if err != nil {
 				return stage{}, err
 			}
@@ -168,6 +166,9 @@ func parseGroup(v bsoncore.Value) (stage, error) {
 		arg := bsonraw.NewIter(it.Value.Data)
 		if strings.Contains(name, ".") || it.Value.Type != bsoncore.TypeEmbeddedDocument || !arg.Next() {
 			return stage{}, mongoerr.New(40234, "The field '%s' must be an accumulator object", name)
+		}
+		if slices.ContainsFunc(fields, func(f groupField) bool { return f.name == name }) {
+			return stage{}, mongoerr.New(16406, "duplicate field name specified in $group: %s", name)
 		}
 		f := groupField{name: name, op: string(arg.Key)}
 		if !accumulators[f.op] {
@@ -193,6 +194,14 @@ func parseGroup(v bsoncore.Value) (stage, error) {
 	}}, nil
 }
 
+// parseGroupID compiles a group's _id. The fields of a document that are missing are null.
+func parseGroupID(v bsoncore.Value) (expression, error) {
+	if v.Type == bsoncore.TypeEmbeddedDocument && !hasOperators(v) {
+		return parseDocumentExpression(v.Data, true)
+	}
+	return parseExpression(v)
+}
+
 // isConstant reports whether an expression reads no field.
 func isConstant(v bsoncore.Value) bool {
 	if s, ok := v.StringValueOK(); ok {
@@ -213,7 +222,10 @@ func runGroup(ctx context.Context, in Source, id expression, fields []groupField
 		if doc == nil {
 			break
 		}
-		key := id(doc)
+		key, err := id(doc)
+		if err != nil {
+			return nil, err
+		}
 		k := keyenc.Append(nil, key)
 		g := groups[string(k)]
 		if g == nil {
@@ -229,7 +241,11 @@ func runGroup(ctx context.Context, in Source, id expression, fields []groupField
 			size += 2*len(k) + 64*(len(fields)+1)
 		}
 		for i, f := range fields {
-			size += g.fields[i].add(f.expr(doc))
+			v, err := f.expr(doc)
+			if err != nil {
+				return nil, err
+			}
+			size += g.fields[i].add(v)
 		}
 		if size > maxGroupBytes {
 			return nil, mongoerr.New(

@@ -1,7 +1,10 @@
 package query
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
+	"strings"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
 	"fivechat.dev/libs/embedmongo/internal/mongoerr"
@@ -32,6 +35,35 @@ func branches(mods []modification, depth int) []branch {
 	return out
 }
 
+// positions makes the names of branches that lead through an array those of its elements: "01" is the position 1.
+func positions(list []branch) error {
+	changed := false
+	for i := range list {
+		g := &list[i]
+		trimmed := strings.TrimLeft(g.name, "0")
+		if trimmed == "" {
+			trimmed = "0"
+		}
+		if _, ok := arrayIndex(trimmed); ok && trimmed != g.name {
+			g.name, changed = trimmed, true
+		}
+	}
+	if !changed {
+		return nil
+	}
+	slices.SortFunc(list, func(a, b branch) int {
+		x, _ := arrayIndex(a.name)
+		y, _ := arrayIndex(b.name)
+		return cmp.Compare(x, y)
+	})
+	for i := 1; i < len(list); i++ {
+		if list[i].name == list[i-1].name {
+			return mongoerr.New(mongoerr.ConflictingUpdate, "two paths lead to the position %s", list[i].name)
+		}
+	}
+	return nil
+}
+
 // finder looks branches up by name, through a map when there are many.
 func finder(list []branch) func(name []byte) *branch {
 	if len(list) <= 8 {
@@ -57,6 +89,11 @@ func finder(list []branch) func(name []byte) *branch {
 func rewrite(container bsoncore.Value, mods []modification, depth int) (bsoncore.Value, error) {
 	isArray := container.Type == bsoncore.TypeArray
 	list := branches(mods, depth)
+	if isArray {
+		if err := positions(list); err != nil {
+			return container, err
+		}
+	}
 	find := finder(list)
 	start, out := bsoncore.ReserveLength(make([]byte, 0, len(container.Data)+64))
 	n := 0
@@ -113,7 +150,7 @@ func (g *branch) change(old bsoncore.Value, found bool, depth int) (bsoncore.Val
 	switch {
 	case old.Type == bsoncore.TypeEmbeddedDocument || old.Type == bsoncore.TypeArray:
 		return rewrite(old, g.mods, depth+1)
-	case g.removesOnly("$unset", "$pull"):
+	case g.removesOnly("$unset"), !found && g.removesOnly("$unset", "$pull"):
 		return old, nil
 	case found:
 		return old, mongoerr.New(

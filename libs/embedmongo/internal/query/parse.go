@@ -29,11 +29,11 @@ func (c *compiler) filter(doc []byte) (*Filter, error) {
 		var f *Filter
 		var err error
 		switch {
-		case name == "$and" || name == "$or" || name == "$nor":
+		case isLogical(name):
 			f, err = c.parseLogical(name, it.Value)
 		case name == "$comment":
 			continue
-		case strings.HasPrefix(name, "$"):
+		case strings.HasPrefix(name, "$") && !isReferenceField(name):
 			err = mongoerr.New(mongoerr.BadValue, "unknown top level operator: %s", name)
 		default:
 			f, err = c.parsePredicate(name, it.Value)
@@ -45,6 +45,8 @@ func (c *compiler) filter(doc []byte) (*Filter, error) {
 	}
 	return all, nil
 }
+
+func isLogical(name string) bool { return name == "$and" || name == "$or" || name == "$nor" }
 
 func (c *compiler) parseLogical(name string, v bsoncore.Value) (*Filter, error) {
 	if v.Type != bsoncore.TypeArray || len(v.Data) <= 5 {
@@ -70,13 +72,28 @@ func (c *compiler) parseLogical(name string, v bsoncore.Value) (*Filter, error) 
 	return f, nil
 }
 
-// hasOperators reports whether a value is a document of $operators.
+// hasOperators reports whether a value is a document of $operators. A reference to a document, {$ref, $id}, is none.
 func hasOperators(v bsoncore.Value) bool {
+	name := firstName(v)
+	return name != "" && name[0] == '$' && !(isReferenceField(name) && isReference(v.Data))
+}
+
+// firstName is the first name in a document; "" if the value is no document or empty.
+func firstName(v bsoncore.Value) string {
 	if v.Type != bsoncore.TypeEmbeddedDocument {
-		return false
+		return ""
 	}
 	it := bsonraw.NewIter(v.Data)
-	return it.Next() && len(it.Key) > 0 && it.Key[0] == '$'
+	it.Next()
+	return string(it.Key)
+}
+
+func isReferenceField(name string) bool { return name == "$ref" || name == "$id" || name == "$db" }
+
+func isReference(doc []byte) bool {
+	_, ref := bsonraw.Lookup(doc, "$ref")
+	_, id := bsonraw.Lookup(doc, "$id")
+	return ref && id
 }
 
 func (c *compiler) parsePredicate(path string, v bsoncore.Value) (*Filter, error) {
@@ -176,7 +193,7 @@ func (c *compiler) parseOperator(path, name string, v bsoncore.Value, doc []byte
 	case "$size":
 		n, ok := bsonraw.Int64(v)
 		if !ok || n < 0 {
-			return nil, mongoerr.New(mongoerr.FailedToParse, "Failed to parse $size. Expected a non-negative number")
+			return nil, mongoerr.New(mongoerr.BadValue, "Failed to parse $size. Expected a non-negative number")
 		}
 		f := leaf(Size, path, v)
 		f.size = n
@@ -241,13 +258,14 @@ func (c *compiler) parseAll(path string, v bsoncore.Value) (*Filter, error) {
 		return &Filter{Op: Or}, nil // $all: [] matches nothing
 	}
 	all := &Filter{Op: And}
+	elements := firstName(values[0]) == "$elemMatch"
 	for _, x := range values {
+		if operators := hasOperators(x); operators != elements || operators && firstName(x) != "$elemMatch" {
+			return nil, mongoerr.New(mongoerr.BadValue, "$all needs values, or $elemMatch in all of its elements")
+		}
 		f, err := c.parsePredicate(path, x)
 		if err != nil {
 			return nil, err
-		}
-		if hasOperators(x) && f.Op != ElemMatch {
-			return nil, mongoerr.New(mongoerr.BadValue, "no $ expressions in $all")
 		}
 		all.Children = append(all.Children, f)
 	}
@@ -262,7 +280,7 @@ func (c *compiler) parseElemMatch(path string, v bsoncore.Value) (*Filter, error
 	it := bsonraw.NewIter(v.Data)
 	first := it.Next()
 	name := string(it.Key)
-	f.element = first && strings.HasPrefix(name, "$") && name != "$and" && name != "$or" && name != "$nor"
+	f.element = first && strings.HasPrefix(name, "$") && !isLogical(name) && !isReferenceField(name)
 	var sub *Filter
 	var err error
 	if f.element {
@@ -280,7 +298,14 @@ var typeNames = map[string]bsoncore.Type{
 	"bool": bsoncore.TypeBoolean, "date": bsoncore.TypeDateTime, "null": bsoncore.TypeNull,
 	"regex": bsoncore.TypeRegex, "int": bsoncore.TypeInt32, "long": bsoncore.TypeInt64,
 	"timestamp": bsoncore.TypeTimestamp, "minKey": bsoncore.TypeMinKey, "maxKey": bsoncore.TypeMaxKey,
+	"symbol": bsoncore.TypeSymbol, "javascript": bsoncore.TypeJavaScript, "dbPointer": bsoncore.TypeDBPointer,
+	// Documents with these are refused, so that they match nothing.
+	"decimal": bsoncore.TypeDecimal128, "javascriptWithScope": bsoncore.TypeCodeWithScope,
+	"undefined": bsoncore.TypeUndefined,
 }
+
+// isTypeNumber reports whether a number is the code of a type of values.
+func isTypeNumber(n int64) bool { return n >= 1 && n <= 19 || n == 127 || n == -1 }
 
 func newType(path string, v bsoncore.Value) (*Filter, error) {
 	wanted := []bsoncore.Value{v}
@@ -303,7 +328,7 @@ func newType(path string, v bsoncore.Value) (*Filter, error) {
 			continue
 		}
 		n, ok := bsonraw.Int64(w)
-		if !ok || n < -1 || n > 127 || n == 0 {
+		if !ok || !isTypeNumber(n) {
 			return nil, mongoerr.New(mongoerr.BadValue, "Invalid numerical type code")
 		}
 		f.types[bsoncore.Type(byte(n))] = true

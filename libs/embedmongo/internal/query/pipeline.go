@@ -166,7 +166,7 @@ func sortOf(v bsoncore.Value) ([]SortKey, error) {
 }
 
 func countOf(name string, v bsoncore.Value, least int64) (int64, error) {
-	n, ok := bsonraw.Int64(v)
+	n, ok := bsonraw.Truncated(v)
 	if !ok || n < least {
 		return 0, mongoerr.New(15958, "invalid argument to %s stage: expected a number of at least %d", name, least)
 	}
@@ -235,7 +235,7 @@ func parseProject(v bsoncore.Value) (stage, error) {
 			if doc == nil || err != nil {
 				return nil, err
 			}
-			return p.Apply(doc), nil
+			return p.compute(doc)
 		}}
 	}}, err
 }
@@ -305,8 +305,7 @@ func parseCount(v bsoncore.Value) (stage, error) {
 			if n == 0 {
 				return nil, nil
 			}
-			total := addValues(bsonraw.Int32Value(0), shrink(n))
-			return []bsoncore.Document{bsonraw.NewBuilder().Value(name, total).Build()}, nil
+			return []bsoncore.Document{bsonraw.NewBuilder().Value(name, shrink(n)).Build()}, nil
 		})
 	}}, nil
 }

@@ -17,7 +17,10 @@ type Projection struct {
 	computed  []computedField
 }
 
-type projected struct{ children map[string]*projected }
+type projected struct {
+	children map[string]*projected
+	computed bool // a leaf whose value is computed, and not the document's own
+}
 
 type computedField struct {
 	name string
@@ -33,48 +36,78 @@ func parseProjection(doc []byte, expressions bool) (*Projection, error) {
 		return nil, nil
 	}
 	p := &Projection{root: &projected{}}
-	included, excluded, idKept := 0, 0, false
+	included, excluded, ids := 0, 0, 0
 	it := bsonraw.NewIter(doc)
 	for it.Next() {
 		path := string(it.Key)
 		isFlag := it.Value.IsNumber() || it.Value.Type == bsoncore.TypeBoolean
+		if path == "_id" {
+			if ids++; ids > 1 {
+				return nil, mongoerr.New(31250, "Path collision at %s", path)
+			}
+		}
 		switch {
 		case path == "" || strings.Contains(path, "$"):
 			return nil, mongoerr.New(mongoerr.NotImplemented, "projection of '%s' is not supported", path)
-		case !isFlag && (!expressions || strings.Contains(path, ".")):
-			return nil, mongoerr.New(
-				mongoerr.NotImplemented,
-				"projection of '%s' by %s is not supported",
-				path,
-				it.Value.Type,
-			)
+		case !isFlag && !expressions:
+			return nil, errProjection(path, it.Value)
+		case !isFlag && excluded > 0:
+			return nil, mongoerr.New(31252, "Cannot use an expression in an exclusion projection")
 		case !isFlag:
-			e, err := parseExpression(it.Value)
-			if err != nil {
+			if err := p.addComputed(path, it.Value); err != nil {
 				return nil, err
 			}
-			p.computed = append(p.computed, computedField{path, e})
 			included++
-			p.dropID = p.dropID || path == "_id"
 			continue
 		case path == "_id":
 			p.dropID = !bsonraw.Truthy(it.Value)
-			idKept = !p.dropID
 			continue
 		case bsonraw.Truthy(it.Value):
 			included++
 		default:
 			excluded++
 		}
+		if included > 0 && excluded > 0 {
+			return nil, errMixed(path, bsonraw.Truthy(it.Value))
+		}
 		if err := p.root.add(SplitPath(path), path); err != nil {
 			return nil, err
 		}
 	}
-	if included > 0 && excluded > 0 {
-		return nil, mongoerr.New(31254, "Cannot do exclusion and inclusion in the same projection")
-	}
-	p.exclusion = excluded > 0 || included == 0 && !idKept
+	p.exclusion = excluded > 0 || included == 0 && (ids == 0 || p.dropID)
 	return p, nil
+}
+
+func errProjection(path string, v bsoncore.Value) error {
+	return mongoerr.New(mongoerr.NotImplemented, "projection of '%s' by %s is not supported", path, v.Type)
+}
+
+func errMixed(path string, include bool) error {
+	if include {
+		return mongoerr.New(31253, "Cannot do inclusion on field %s in exclusion projection", path)
+	}
+	return mongoerr.New(31254, "Cannot do exclusion on field %s in inclusion projection", path)
+}
+
+// addComputed adds a field with a computed value: at the top, and by an operator or a field path. MongoDB has another
+// meaning for a plain document, a projection of its fields.
+func (p *Projection) addComputed(path string, v bsoncore.Value) error {
+	if strings.Contains(path, ".") || v.Type == bsoncore.TypeEmbeddedDocument && !hasOperators(v) {
+		return errProjection(path, v)
+	}
+	e, err := parseExpression(v)
+	if err != nil {
+		return err
+	}
+	if path == "_id" {
+		p.dropID = true
+	} else if err := p.root.add([]string{path}, path); err != nil {
+		return err
+	} else {
+		p.root.children[path].computed = true
+	}
+	p.computed = append(p.computed, computedField{path, e})
+	return nil
 }
 
 func (n *projected) add(parts []string, path string) error {
@@ -83,7 +116,10 @@ func (n *projected) add(parts []string, path string) error {
 	}
 	child, exists := n.children[parts[0]]
 	leaf := len(parts) == 1
-	if exists && (leaf || child.children == nil) {
+	if exists && leaf {
+		return mongoerr.New(31250, "Path collision at %s", path)
+	}
+	if exists && child.children == nil {
 		return mongoerr.New(31249, "Path collision at %s", path)
 	}
 	if !exists {
@@ -112,19 +148,34 @@ func (p *Projection) Apply(doc bsoncore.Document) bsoncore.Document {
 		}
 		out = p.element(out, p.root, it)
 	}
+	out, _ = bsoncore.AppendDocumentEnd(out, start)
+	return out
+}
+
+// compute makes the projected document with the computed fields at its end.
+func (p *Projection) compute(doc bsoncore.Document) (bsoncore.Document, error) {
+	out := p.Apply(doc)
+	if len(p.computed) == 0 {
+		return out, nil
+	}
+	out = out[:len(out)-1]
 	for _, c := range p.computed {
-		if v := c.expr(doc); v.Type != 0 {
+		v, err := c.expr(doc)
+		if err != nil {
+			return nil, err
+		}
+		if v.Type != 0 {
 			out = bsoncore.AppendValueElement(out, c.name, v)
 		}
 	}
-	out, _ = bsoncore.AppendDocumentEnd(out, start)
-	return out
+	out, err := bsoncore.AppendDocumentEnd(out, 0)
+	return out, err
 }
 
 func (p *Projection) element(out []byte, n *projected, it bsonraw.Iter) []byte {
 	child, named := n.children[string(it.Key)]
 	if !named || child.children == nil {
-		if named != p.exclusion {
+		if named != p.exclusion && !(named && child.computed) {
 			out = bsoncore.AppendValueElement(out, string(it.Key), it.Value)
 		}
 		return out

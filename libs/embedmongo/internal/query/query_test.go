@@ -128,7 +128,7 @@ func TestUpdates(t *testing.T) {
 		if err != nil {
 			t.Fatal(tt.update, err)
 		}
-		got, err := u.Apply(js(t, tt.doc))
+		got, _, err := u.Apply(js(t, tt.doc))
 		if err != nil || string(got) != string(js(t, tt.want)) {
 			t.Errorf("%s on %s: %v %v, want %s", tt.update, tt.doc, got, err, tt.want)
 		}
@@ -137,7 +137,7 @@ func TestUpdates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := u.Apply(js(t, `{"_id":1}`))
+	got, _, err := u.Apply(js(t, `{"_id":1}`))
 	if err != nil || time.Since(got.Lookup("at").Time()) > time.Minute {
 		t.Error(got, err)
 	}

@@ -1,8 +1,6 @@
 package query
 
 import (
-	"regexp"
-	"regexp/syntax"
 	"strings"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
@@ -48,20 +46,12 @@ func (c *compiler) newRegex(path, pattern, options string) (*Filter, error) {
 	if err := CheckPath(path); err != nil {
 		return nil, err
 	}
-	expr := pattern
-	if options != "" {
-		expr = "(?" + options + ")" + pattern
-	}
-	tree, err := syntax.Parse(expr, syntax.Perl)
+	re, cost, err := compileRegex(pattern, options)
 	if err != nil {
 		return nil, mongoerr.New(51091, "Regular expression is invalid: %v", err)
 	}
-	if c.regexes += regexCost(tree); c.regexes > maxRegexCost {
+	if c.regexes += cost; c.regexes > maxRegexCost {
 		return nil, mongoerr.New(51091, "Regular expression is invalid: regular expression is too large")
-	}
-	re, err := regexp.Compile(expr)
-	if err != nil {
-		return nil, mongoerr.New(51091, "Regular expression is invalid: %v", err)
 	}
 	f := leaf(
 		RegexOp,
@@ -70,17 +60,4 @@ func (c *compiler) newRegex(path, pattern, options string) (*Filter, error) {
 	)
 	f.re = re
 	return f, nil
-}
-
-// regexCost is about the number of instructions and character ranges a regular
-// expression compiles to.
-func regexCost(re *syntax.Regexp) int {
-	n := 1 + len(re.Rune)
-	for _, sub := range re.Sub {
-		n += regexCost(sub)
-	}
-	if re.Op == syntax.OpRepeat {
-		n *= max(re.Min, re.Max, 1)
-	}
-	return n
 }

@@ -2,10 +2,10 @@ package query
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
-	"fivechat.dev/libs/embedmongo/internal/keyenc"
 	"fivechat.dev/libs/embedmongo/internal/mongoerr"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
@@ -25,7 +25,7 @@ func ParseSort(doc []byte) ([]SortKey, error) {
 	var keys []SortKey
 	it := bsonraw.NewIter(doc)
 	for it.Next() {
-		n, ok := bsonraw.Int64(it.Value)
+		n, ok := bsonraw.Truncated(it.Value)
 		if !ok || n != 1 && n != -1 {
 			return nil, mongoerr.New(
 				mongoerr.BadValue,
@@ -63,12 +63,12 @@ func NewSorter(keys []SortKey, limit int) *Sorter { return &Sorter{keys: keys, l
 
 // Add takes one document, which must not change afterwards.
 func (s *Sorter) Add(doc bsoncore.Document) error {
-	it := sortItem{doc: doc}
-	for _, k := range s.keys {
-		it.key = appendSortKey(it.key, doc, k)
+	key, err := sortKey(doc, s.keys)
+	if err != nil {
+		return err
 	}
-	s.items = append(s.items, it)
-	s.bytes += len(it.key) + len(doc)
+	s.items = append(s.items, sortItem{key, doc})
+	s.bytes += len(key) + len(doc)
 	if s.limit > 0 && len(s.items) >= 2*s.limit+64 {
 		s.trim()
 	}
@@ -101,23 +101,14 @@ func (s *Sorter) Sorted() []bsoncore.Document {
 	return out
 }
 
-// appendSortKey adds a field's place in the order: its value, or the least
-// (descending: the greatest) element of an array.
-func appendSortKey(dst []byte, doc []byte, k SortKey) []byte {
-	values := SortValues(doc, k.Parts)
-	if len(values) == 0 {
-		values = [][]byte{{byte(keyenc.Null)}}
+// sortKey is a document's place in the order: the least of its keys.
+func sortKey(doc []byte, order []SortKey) ([]byte, error) {
+	keys, _, err := Keys(doc, order, nil)
+	if mongoerr.Is(err, mongoerr.ParallelArrays) {
+		err = mongoerr.New(mongoerr.BadValue, "cannot sort with keys that are parallel arrays")
 	}
-	best := values[0]
-	for _, v := range values[1:] {
-		if c := bytes.Compare(v, best); c < 0 != k.Descending && c != 0 {
-			best = v
-		}
+	if err != nil {
+		return nil, err
 	}
-	start := len(dst)
-	dst = append(dst, best...)
-	if k.Descending {
-		keyenc.Invert(dst[start:])
-	}
-	return dst
+	return slices.MinFunc(keys, bytes.Compare), nil
 }

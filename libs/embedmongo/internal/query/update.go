@@ -3,6 +3,7 @@ package query
 import (
 	"bytes"
 	"cmp"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -70,6 +71,10 @@ func ParseUpdate(v bsoncore.Value) (*Update, error) {
 }
 
 func parseReplacement(doc []byte) (*Update, error) {
+	ids, unstamped := survey(doc)
+	if ids > 1 {
+		return nil, errTwoIDs()
+	}
 	it := bsonraw.NewIter(doc)
 	for it.Next() {
 		if len(it.Key) > 0 && it.Key[0] == '$' {
@@ -80,6 +85,9 @@ func parseReplacement(doc []byte) (*Update, error) {
 				it.Key,
 			)
 		}
+	}
+	if unstamped {
+		doc = stamp(doc)
 	}
 	return &Update{replacement: doc, nesting: bsonraw.Depth(bsonraw.DocValue(doc))}, nil
 }
@@ -166,29 +174,51 @@ func lessPath(a, b []string) bool {
 	return len(a) < len(b)
 }
 
-// Apply makes the new version of a document. The returned document is old
-// itself when nothing changed.
-func (u *Update) Apply(old bsoncore.Document) (bsoncore.Document, error) {
+// Apply makes the new version of a document. If it is not changed, the returned document is old itself.
+func (u *Update) Apply(old bsoncore.Document) (doc bsoncore.Document, changed bool, err error) {
 	id, _ := bsonraw.Lookup(old, "_id")
-	var doc bsoncore.Document
-	var err error
 	if u.replacement != nil {
 		doc = withID(u.replacement, id)
 	} else if doc, err = modify(old, u.always); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	newID, ok := bsonraw.Lookup(doc, "_id")
-	if !ok || Compare(id, newID) != 0 {
-		return nil, mongoerr.New(mongoerr.ImmutableField,
-			"Performing an update on the path '_id' would modify the immutable field '_id'")
+	same := ok && Compare(id, newID) == 0
+	if u.replacement == nil { // a replacement may have the _id as a number of another type
+		same = ok && id.Type == newID.Type && bytes.Equal(id.Data, newID.Data)
+	}
+	if !same {
+		return nil, false, errImmutableID()
 	}
 	if bytes.Equal(doc, old) {
-		return old, nil
+		return old, u.unsetsNull(old), nil
 	}
 	if u.nesting > bsonraw.MaxDepth {
 		err = CheckDepth(doc)
 	}
-	return doc, cmp.Or(err, checkSize(doc))
+	return doc, true, cmp.Or(err, checkSize(doc))
+}
+
+func errImmutableID() error {
+	return mongoerr.New(mongoerr.ImmutableField,
+		"Performing an update on the path '_id' would modify the immutable field '_id'")
+}
+
+// unsetsNull reports whether the update unsets an element of an array that is null. MongoDB counts that as a change,
+// although the element stays null.
+func (u *Update) unsetsNull(doc bsoncore.Document) bool {
+	for _, m := range u.always {
+		last := len(m.parts) - 1
+		if m.op != "$unset" || last == 0 {
+			continue
+		}
+		array, _ := Get(doc, m.parts[:last])
+		element, _ := Get(doc, m.parts)
+		if array.Type == bsoncore.TypeArray && element.Type == bsoncore.TypeNull {
+			return true
+		}
+	}
+	return false
 }
 
 // Upsert makes the document an upsert inserts when its filter matched nothing.
@@ -205,11 +235,8 @@ func (u *Update) Upsert(f *Filter) (bsoncore.Document, error) {
 	}
 	newID, ok := bsonraw.Lookup(doc, "_id")
 	switch {
-	case ok && hasID && Compare(id, newID) != 0:
-		return nil, mongoerr.New(
-			mongoerr.ImmutableField,
-			"Performing an update on the path '_id' would modify the immutable field '_id'",
-		)
+	case ok && hasID && Compare(id, newID) != 0, !ok && hasID && u.replacement == nil:
+		return nil, errImmutableID()
 	case !ok && hasID:
 		newID = id
 	case !ok:
@@ -227,8 +254,13 @@ func (u *Update) Upsert(f *Filter) (bsoncore.Document, error) {
 func (u *Update) inferred(f *Filter) (bsoncore.Document, error) {
 	from := &Update{}
 	for _, eq := range f.Equalities() {
-		if u.replacement != nil && eq.Path != "_id" {
+		switch {
+		case u.replacement != nil && eq.parts[0] == "_id" && len(eq.parts) > 1:
+			return nil, mongoerr.New(111, "field at '_id' must be exactly specified, field at sub-path '%s' found", eq.Path)
+		case u.replacement != nil && eq.Path != "_id":
 			continue
+		case slices.Contains(eq.parts, ""):
+			return nil, mongoerr.New(mongoerr.IllegalOperation, "cannot upsert the path '%s' with an empty name", eq.Path)
 		}
 		m := modification{path: eq.Path, parts: eq.parts, op: "$set"}
 		m.change = func(bsoncore.Value, bool) (bsoncore.Value, error) { return eq.Value, nil }
@@ -251,19 +283,6 @@ func checkSize(doc []byte) error {
 		return mongoerr.New(17419, "Resulting document after update is larger than %d", bsonraw.MaxDocument)
 	}
 	return nil
-}
-
-// WithID returns the document with its _id first, making one if it has none.
-func WithID(doc bsoncore.Document) bsoncore.Document {
-	it := bsonraw.NewIter(doc)
-	if it.Next() && string(it.Key) == "_id" {
-		return doc
-	}
-	id, ok := bsonraw.Lookup(doc, "_id")
-	if !ok {
-		id = NewObjectID()
-	}
-	return withID(doc, id)
 }
 
 // withID puts _id in front unless the document has one there already.

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"cmp"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -66,44 +65,57 @@ func arrayIndex(name string) (int, bool) {
 	return n, err == nil
 }
 
+// reached is called with a value that a path leads to. An element that the path names by its position is exact:
+// operators don't look into it if it is an array.
+type reached func(v bsoncore.Value, exact bool) bool
+
 // visit calls fn with every value a path leads to, going through arrays on the
 // way, until fn returns true. A path that ends early yields the zero Value. It
 // reports whether fn returned true.
-func visit(doc []byte, path []string, fn func(bsoncore.Value) bool) bool {
+func visit(doc []byte, path []string, fn reached) bool {
 	v, ok := bsonraw.Lookup(doc, path[0])
 	if !ok {
-		return fn(bsoncore.Value{})
+		return fn(bsoncore.Value{}, false)
 	}
 	if len(path) == 1 {
-		return fn(v)
+		return fn(v, false)
 	}
-	return visitValue(v, path[1:], fn)
-}
-
-func visitValue(v bsoncore.Value, path []string, fn func(bsoncore.Value) bool) bool {
 	switch v.Type {
 	case bsoncore.TypeEmbeddedDocument:
-		return visit(v.Data, path, fn)
+		return visit(v.Data, path[1:], fn)
 	case bsoncore.TypeArray:
-		position, positional := arrayIndex(path[0])
-		it := bsonraw.NewIter(v.Data)
-		for i := 0; it.Next(); i++ {
-			if positional && i == position {
-				if len(path) == 1 {
-					if fn(it.Value) {
-						return true
-					}
-				} else if visitValue(it.Value, path[1:], fn) {
-					return true
-				}
-			}
-			if it.Value.Type == bsoncore.TypeEmbeddedDocument && visit(it.Value.Data, path, fn) {
-				return true
-			}
-		}
-		return false
+		return visitElements(v.Data, path[1:], fn)
 	}
-	return fn(bsoncore.Value{})
+	return fn(bsoncore.Value{}, false)
+}
+
+// visitElements is visit for the elements of an array. Elements that aren't documents have no fields, not even missing
+// ones.
+func visitElements(array []byte, path []string, fn reached) bool {
+	position, positional := arrayIndex(path[0])
+	it := bsonraw.NewIter(array)
+	for i := 0; it.Next(); i++ {
+		isDocument := it.Value.Type == bsoncore.TypeEmbeddedDocument
+		if isDocument && visit(it.Value.Data, path, fn) {
+			return true
+		}
+		if !positional || i != position {
+			continue
+		}
+		met := false
+		switch {
+		case len(path) == 1:
+			met = fn(it.Value, true)
+		case isDocument:
+			met = visit(it.Value.Data, path[1:], fn)
+		case it.Value.Type == bsoncore.TypeArray:
+			met = visitElements(it.Value.Data, path[1:], fn)
+		}
+		if met {
+			return true
+		}
+	}
+	return false
 }
 
 // Get follows a dotted path through documents only, as update operators do.
@@ -119,88 +131,36 @@ func Get(doc []byte, path []string) (bsoncore.Value, bool) {
 	return bsoncore.Value{}, false
 }
 
-// SortValues are the encodings of the distinct values a sort field has in a
-// document. A missing field is null; an empty array has a value of its own.
-func SortValues(doc []byte, path []string) (keys [][]byte) {
-	var seen map[string]bool // once there are many
-	add := func(k []byte) {
-		if seen == nil && len(keys) == 16 {
-			seen = map[string]bool{}
-			for _, have := range keys {
-				seen[string(have)] = true
-			}
-		}
-		if seen[string(k)] ||
-			seen == nil && slices.ContainsFunc(keys, func(have []byte) bool { return bytes.Equal(have, k) }) {
-			return
-		}
-		if seen != nil {
-			seen[string(k)] = true
-		}
-		keys = append(keys, k)
-	}
-	leaf := func(v bsoncore.Value) {
-		if v.Type != bsoncore.TypeArray {
-			add(keyenc.Append(nil, v))
-			return
-		}
-		it, n := bsonraw.NewIter(v.Data), 0
-		for ; it.Next(); n++ {
-			add(keyenc.Append(nil, it.Value))
-		}
-		if n == 0 {
-			add([]byte{byte(keyenc.EmptyArray)})
-		}
-	}
-	var walk func(v bsoncore.Value, path []string)
-	walk = func(v bsoncore.Value, path []string) {
-		switch {
-		case len(path) == 0:
-			leaf(v)
-		case v.Type == bsoncore.TypeEmbeddedDocument:
-			child, _ := bsonraw.Lookup(v.Data, path[0])
-			walk(child, path[1:])
-		case v.Type == bsoncore.TypeArray:
-			if _, ok := arrayIndex(path[0]); ok {
-				element, _ := bsonraw.Lookup(v.Data, path[0])
-				walk(element, path[1:])
-				return
-			}
-			it, n := bsonraw.NewIter(v.Data), 0
-			for ; it.Next(); n++ {
-				if it.Value.Type == bsoncore.TypeEmbeddedDocument {
-					walk(it.Value, path)
-				} else {
-					add([]byte{byte(keyenc.Null)})
-				}
-			}
-			if n == 0 {
-				add([]byte{byte(keyenc.EmptyArray)})
-			}
-		default:
-			add([]byte{byte(keyenc.Null)})
-		}
-	}
-	walk(bsonraw.DocValue(doc), path)
-	return keys
-}
-
 // Exists reports whether a path leads to any value, as $exists does.
 func Exists(doc []byte, path []string) bool {
-	return visit(doc, path, func(v bsoncore.Value) bool { return v.Type != 0 })
+	return visit(doc, path, func(v bsoncore.Value, _ bool) bool { return v.Type != 0 })
 }
 
-// Values are the values a path leads to, with arrays taken apart, as distinct
-// wants them.
-func Values(doc []byte, path string) []bsoncore.Value {
-	var out []bsoncore.Value
-	visit(doc, SplitPath(path), func(v bsoncore.Value) bool {
-		if v.Type == bsoncore.TypeArray {
-			out = append(out, bsonraw.Elements(v.Data)...)
-		} else if v.Type != 0 {
-			out = append(out, v)
+// Values are the values a path leads to, with arrays taken apart, as distinct wants them. A name that is a number means
+// a position in an array, and never a field of its elements.
+func Values(doc []byte, path string) []bsoncore.Value { return appendValues(nil, doc, SplitPath(path)) }
+
+func appendValues(out []bsoncore.Value, container []byte, path []string) []bsoncore.Value {
+	v, found := bsonraw.Lookup(container, path[0])
+	switch {
+	case !found:
+		return out
+	case len(path) == 1 && v.Type == bsoncore.TypeArray:
+		return append(out, bsonraw.Elements(v.Data)...)
+	case len(path) == 1:
+		return append(out, v)
+	case v.Type == bsoncore.TypeEmbeddedDocument:
+		return appendValues(out, v.Data, path[1:])
+	case v.Type != bsoncore.TypeArray:
+		return out
+	}
+	if _, ok := arrayIndex(path[1]); ok {
+		return appendValues(out, v.Data, path[1:])
+	}
+	for it := bsonraw.NewIter(v.Data); it.Next(); {
+		if it.Value.Type == bsoncore.TypeEmbeddedDocument {
+			out = appendValues(out, it.Value.Data, path[1:])
 		}
-		return false
-	})
+	}
 	return out
 }

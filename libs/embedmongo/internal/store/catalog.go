@@ -1,6 +1,7 @@
 package store
 
 import (
+	"math"
 	"sort"
 	"strings"
 	"sync/atomic"
@@ -20,6 +21,7 @@ type Collection struct {
 	ID      uint32
 	NS      string // database.collection
 	Indexes []*Index
+	pending atomic.Bool // an open transaction made it: it is hidden until the first commit of a document
 }
 
 // Index describes one index beside the implied one on _id.
@@ -41,11 +43,19 @@ type Index struct {
 // Collection finds a collection by its full name; nil when there is none.
 func (c *Catalog) Collection(ns string) *Collection { return c.byName[ns] }
 
-// List returns the collections of a database, or all for "", by name.
+// Visible finds a collection by its full name; nil if there is none, or if only an open transaction has made it.
+func (c *Catalog) Visible(ns string) *Collection {
+	if coll := c.byName[ns]; coll != nil && !coll.pending.Load() {
+		return coll
+	}
+	return nil
+}
+
+// List returns the visible collections of a database, or all for "", by name.
 func (c *Catalog) List(db string) []*Collection {
 	var out []*Collection
 	for _, coll := range c.byName {
-		if db == "" || coll.DB() == db {
+		if (db == "" || coll.DB() == db) && !coll.pending.Load() {
 			out = append(out, coll)
 		}
 	}
@@ -95,12 +105,13 @@ func (ix *Index) KeyPattern() bsoncore.Document {
 }
 
 // ignoredIndexOptions change nothing about an index's results.
-var ignoredIndexOptions = map[string]bool{"background": true, "ns": true, "v": true}
+var ignoredIndexOptions = map[string]bool{"background": true, "ns": true}
 
 // ParseIndex reads one index specification of createIndexes.
 func ParseIndex(spec bsoncore.Document) (*Index, error) {
 	ix := &Index{TTL: -1}
 	b := bsonraw.NewBuilder().Int32("v", 2)
+	extra := ""
 	it := bsonraw.NewIter(spec)
 	for it.Next() {
 		name, v := string(it.Key), it.Value
@@ -109,6 +120,12 @@ func ParseIndex(spec bsoncore.Document) (*Index, error) {
 		}
 		if err := ix.option(name, v); err != nil {
 			return nil, err
+		}
+		if name == "v" {
+			continue
+		}
+		if name != "key" && name != "name" {
+			extra = name
 		}
 		keep := v.Type != bsoncore.TypeBoolean || v.Boolean()
 		if name == "unique" || name == "sparse" {
@@ -130,6 +147,12 @@ func ParseIndex(spec bsoncore.Document) (*Index, error) {
 			mongoerr.FailedToParse,
 			"The 'name' field is a required property of an index specification",
 		)
+	case ix.OnID() && extra != "":
+		return nil, mongoerr.New(197, "The field '%s' is not valid for an _id index specification", extra)
+	case ix.OnID() && ix.Keys[0].Descending:
+		return nil, mongoerr.New(mongoerr.BadValue, "The field 'key' for an _id index must be {_id: 1}")
+	case !ix.OnID() && ix.Name == "_id_":
+		return nil, mongoerr.New(mongoerr.BadValue, "The index name '_id_' is reserved for the _id index")
 	case ix.TTL >= 0 && len(ix.Keys) > 1:
 		return nil, mongoerr.New(
 			mongoerr.CannotCreateIndex,
@@ -145,6 +168,9 @@ func ParseIndex(spec bsoncore.Document) (*Index, error) {
 	return ix, nil
 }
 
+// OnID reports whether the index is that on _id alone, which every collection has.
+func (ix *Index) OnID() bool { return len(ix.Keys) == 1 && ix.Keys[0].Path == "_id" }
+
 func (ix *Index) option(name string, v bsoncore.Value) error {
 	switch name {
 	case "key":
@@ -158,6 +184,10 @@ func (ix *Index) option(name string, v bsoncore.Value) error {
 			return mongoerr.New(mongoerr.TypeMismatch, "The field 'name' must be a non-empty string")
 		}
 		ix.Name = s
+	case "v":
+		if n, ok := bsonraw.Int64(v); !ok || n != 1 && n != 2 {
+			return mongoerr.New(mongoerr.CannotCreateIndex, "cannot create an index with v: %s", v)
+		}
 	case "unique":
 		ix.Unique = bsonraw.Truthy(v)
 	case "sparse":
@@ -181,7 +211,7 @@ func (ix *Index) option(name string, v bsoncore.Value) error {
 		}
 		for _, c := range f.Conjuncts() {
 			switch c.Op {
-			case query.And, query.Eq, query.Gt, query.Gte, query.Lt, query.Lte, query.In, query.ExistsOp, query.TypeOp:
+			case query.And, query.Eq, query.Gt, query.Gte, query.Lt, query.Lte, query.ExistsOp, query.TypeOp:
 			default:
 				return mongoerr.New(mongoerr.CannotCreateIndex, "unsupported expression in partial index: %s", v)
 			}
@@ -201,7 +231,7 @@ func (ix *Index) parseKey(doc []byte) error {
 			return mongoerr.New(mongoerr.CannotCreateIndex, "index type '%s' is not supported", s)
 		}
 		f, ok := bsonraw.Float(it.Value)
-		if !ok || f == 0 {
+		if !ok || f == 0 || math.IsNaN(f) {
 			return mongoerr.New(
 				mongoerr.CannotCreateIndex,
 				"Values in v:2 index key pattern must be numbers other than 0, or strings",
@@ -226,28 +256,24 @@ func (ix *Index) parseKey(doc []byte) error {
 	return nil
 }
 
-// sameKeys reports whether two indexes would index the same things.
+// sameKeys reports whether two indexes have the same key pattern: the same fields, in one order, with equal numbers.
 func (ix *Index) sameKeys(other *Index) bool {
-	if len(ix.Keys) != len(other.Keys) || ix.Unique != other.Unique || ix.Sparse != other.Sparse ||
-		string(ix.partial) != string(other.partial) {
-		return false
-	}
-	for i, k := range ix.Keys {
-		if k.Path != other.Keys[i].Path || k.Descending != other.Keys[i].Descending {
-			return false
-		}
-	}
-	return true
+	return query.Compare(bsonraw.DocValue(ix.KeyPattern()), bsonraw.DocValue(other.KeyPattern())) == 0
+}
+
+// sameRows reports whether two indexes index the same rows in the same way.
+func (ix *Index) sameRows(other *Index) bool {
+	return ix.Unique == other.Unique && ix.Sparse == other.Sparse && string(ix.partial) == string(other.partial)
 }
 
 // conflict compares a wanted index with an existing one. It reports whether
 // they are the same.
 func (ix *Index) conflict(have *Index) (bool, error) {
-	same := ix.sameKeys(have)
+	keys, rows, name := ix.sameKeys(have), ix.sameRows(have), ix.Name == have.Name
 	switch {
-	case same && ix.Name == have.Name && ix.TTL == have.TTL:
+	case keys && rows && name && ix.TTL == have.TTL:
 		return true, nil
-	case same && ix.Name == have.Name:
+	case keys && name:
 		return false, mongoerr.New(
 			mongoerr.IndexOptionsConflict,
 			"An equivalent index already exists with the same name but different options. "+
@@ -255,13 +281,13 @@ func (ix *Index) conflict(have *Index) (bool, error) {
 			ix.Spec,
 			have.Spec,
 		)
-	case same:
+	case keys && rows:
 		return false, mongoerr.New(
 			mongoerr.IndexOptionsConflict,
 			"Index already exists with a different name: %s",
 			have.Name,
 		)
-	case ix.Name == have.Name:
+	case name:
 		return false, mongoerr.New(
 			mongoerr.IndexKeySpecsConflict,
 			"An existing index has the same name as the requested index. Requested index: %s, existing index: %s",
@@ -272,17 +298,23 @@ func (ix *Index) conflict(have *Index) (bool, error) {
 	return false, nil
 }
 
-func (c *Collection) encode() []byte {
+func (c *Collection) encode(pending bool) []byte {
 	var list []bsoncore.Document
 	for _, ix := range c.Indexes {
 		list = append(list, bsonraw.NewBuilder().Int64("id", int64(ix.ID)).Doc("spec", ix.Spec).Build())
 	}
-	return bsonraw.NewBuilder().Int64("id", int64(c.ID)).Array("indexes", list).Build()
+	b := bsonraw.NewBuilder().Int64("id", int64(c.ID)).Array("indexes", list)
+	if pending {
+		b.Bool("pending", true)
+	}
+	return b.Build()
 }
 
 func decodeCollection(ns string, doc []byte) (*Collection, error) {
 	id, _ := bsonraw.Lookup(doc, "id")
 	c := &Collection{ID: uint32(id.Int64()), NS: ns}
+	_, pending := bsonraw.Lookup(doc, "pending")
+	c.pending.Store(pending)
 	list, _ := bsonraw.Lookup(doc, "indexes")
 	for _, e := range bsonraw.Elements(list.Data) {
 		spec, _ := bsonraw.Lookup(e.Data, "spec")

@@ -36,7 +36,7 @@ func (e *Engine) publish(b *pebble.Batch, ns string, c *Collection) error {
 	if c == nil {
 		err = b.Delete(catalogKey(ns), nil)
 	} else {
-		err = b.Set(catalogKey(ns), c.encode(), nil)
+		err = b.Set(catalogKey(ns), c.encode(c.pending.Load()), nil)
 	}
 	if err != nil {
 		return err
@@ -50,16 +50,21 @@ func (e *Engine) publish(b *pebble.Batch, ns string, c *Collection) error {
 }
 
 // ensureCollection returns a collection, creating it when missing.
-func (e *Engine) ensureCollection(ns string) (*Collection, error) {
+func (e *Engine) ensureCollection(ns string, pending bool) (*Collection, error) {
 	if c := e.catalog.Load().Collection(ns); c != nil {
 		return c, nil
 	}
-	c, _, err := e.CreateCollection(ns)
+	c, _, err := e.createCollection(ns, pending)
 	return c, err
 }
 
 // CreateCollection makes a collection; created is false when it exists.
-func (e *Engine) CreateCollection(ns string) (c *Collection, created bool, err error) {
+func (e *Engine) CreateCollection(ns string) (created bool, err error) {
+	_, created, err = e.createCollection(ns, false)
+	return created, err
+}
+
+func (e *Engine) createCollection(ns string, pending bool) (c *Collection, created bool, err error) {
 	if err := checkNamespace(ns); err != nil {
 		return nil, false, err
 	}
@@ -68,23 +73,29 @@ func (e *Engine) CreateCollection(ns string) (c *Collection, created bool, err e
 	}
 	e.ddl.Lock()
 	defer e.ddl.Unlock()
-	if c := e.catalog.Load().Collection(ns); c != nil {
-		return c, false, nil
-	}
 	b := e.db.NewBatch()
 	defer func() { _ = b.Close() }()
-	id, err := e.allocate(b)
-	if err != nil {
-		return nil, false, err
+	c = e.catalog.Load().Collection(ns)
+	switch {
+	case c == nil:
+		id, err := e.allocate(b)
+		if err != nil {
+			return nil, false, err
+		}
+		c = &Collection{ID: id, NS: ns}
+		c.pending.Store(pending)
+	case pending || !c.pending.Load():
+		return c, false, nil
+	default:
+		c.pending.Store(false)
 	}
-	c = &Collection{ID: id, NS: ns}
 	return c, true, e.publish(b, ns, c)
 }
 
-// CreateIndexes adds indexes to a collection and builds them over its
-// documents. It returns how many indexes there were and are, with _id's.
+// CreateIndexes adds indexes to a collection, which it creates if it is missing, and builds them over its documents.
+// It returns how many indexes there were and are, with _id's. If it fails it changes nothing.
 func (e *Engine) CreateIndexes(ns string, wanted []*Index) (before, after int, err error) {
-	if _, err := e.ensureCollection(ns); err != nil {
+	if err := checkNamespace(ns); err != nil {
 		return 0, 0, err
 	}
 	if err := e.writable(0); err != nil {
@@ -93,32 +104,43 @@ func (e *Engine) CreateIndexes(ns string, wanted []*Index) (before, after int, e
 	e.ddl.Lock()
 	defer e.ddl.Unlock()
 	old := e.catalog.Load().Collection(ns)
-	if old == nil {
-		return 0, 0, errConflict()
+	next := &Collection{NS: ns}
+	if old != nil {
+		next.ID, next.Indexes = old.ID, slices.Clone(old.Indexes)
 	}
-	next := &Collection{ID: old.ID, NS: ns, Indexes: slices.Clone(old.Indexes)}
-	var added []*Index
+	existing := len(next.Indexes)
 	for _, ix := range wanted {
-		same := false
-		for _, have := range next.Indexes {
-			s, err := ix.conflict(have)
-			if err != nil {
-				return 0, 0, err
-			}
-			same = same || s
+		same, err := next.addIndex(ix, existing)
+		if err != nil {
+			return 0, 0, err
 		}
 		if !same {
 			next.Indexes = append(next.Indexes, ix)
-			added = append(added, ix)
 		}
 	}
+	added := next.Indexes[existing:]
 	if len(next.Indexes) > 63 {
 		return 0, 0, mongoerr.New(mongoerr.CannotCreateIndex, "add index fails, too many indexes for %s", ns)
 	}
-	if len(added) > 0 {
+	if len(added) > 0 || old == nil || old.pending.Load() {
 		err = e.buildIndexes(next, added)
 	}
-	return len(old.Indexes) + 1, len(next.Indexes) + 1, err
+	return existing + 1, len(next.Indexes) + 1, err
+}
+
+// addIndex reports whether a collection has an index already. The first existing ones are older than the command.
+func (c *Collection) addIndex(ix *Index, existing int) (same bool, err error) {
+	for i, have := range c.Indexes {
+		s, err := ix.conflict(have)
+		if err != nil {
+			return false, err
+		}
+		if s && i >= existing {
+			return false, mongoerr.New(mongoerr.IndexAlreadyExists, "Identical index already exists: %s", have.Name)
+		}
+		same = same || s
+	}
+	return same, nil
 }
 
 func (e *Engine) buildIndexes(c *Collection, added []*Index) error {
@@ -127,6 +149,12 @@ func (e *Engine) buildIndexes(c *Collection, added []*Index) error {
 	for _, ix := range added {
 		var err error
 		if ix.ID, err = e.allocate(b); err != nil {
+			return err
+		}
+	}
+	if c.ID == 0 {
+		var err error
+		if c.ID, err = e.allocate(b); err != nil {
 			return err
 		}
 	}
@@ -219,7 +247,7 @@ func (e *Engine) DropIndexes(ns string, match func(*Index) bool) (int, error) {
 	e.ddl.Lock()
 	defer e.ddl.Unlock()
 	old := e.catalog.Load().Collection(ns)
-	if old == nil {
+	if old == nil || old.pending.Load() {
 		return 0, mongoerr.New(mongoerr.NamespaceNotFound, "ns not found %s", ns)
 	}
 	b := e.db.NewBatch()
@@ -248,7 +276,7 @@ func (e *Engine) Drop(ns string) (int, error) {
 	e.ddl.Lock()
 	defer e.ddl.Unlock()
 	c := e.catalog.Load().Collection(ns)
-	if c == nil {
+	if c == nil || c.pending.Load() {
 		return 0, nil
 	}
 	b := e.db.NewBatch()

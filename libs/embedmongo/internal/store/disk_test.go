@@ -109,7 +109,7 @@ func TestLowDiskRefusesWrites(t *testing.T) {
 	if err := insert(e, raw(t, book(1))); !mongoerr.Is(err, mongoerr.OutOfDiskSpace) {
 		t.Error(err)
 	}
-	if _, _, err := e.CreateCollection("shop.more"); !mongoerr.Is(err, mongoerr.OutOfDiskSpace) {
+	if _, err := e.CreateCollection("shop.more"); !mongoerr.Is(err, mongoerr.OutOfDiskSpace) {
 		t.Error(err)
 	}
 	d.low.Store(false)

@@ -30,6 +30,7 @@ type Engine struct {
 	db      *pebble.DB
 	durable bool
 	locks   *lockTable
+	gone    deletions
 
 	// ddl is read-locked by commits and while views are opened. It is write-locked while the catalog changes or a
 	// floor is found.

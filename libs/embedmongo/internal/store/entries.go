@@ -3,13 +3,9 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
-	"slices"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
-	"fivechat.dev/libs/embedmongo/internal/keyenc"
-	"fivechat.dev/libs/embedmongo/internal/mongoerr"
 	"fivechat.dev/libs/embedmongo/internal/query"
-	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
 type entry struct{ key, value []byte }
@@ -19,131 +15,19 @@ func (ix *Index) entries(doc, idKey []byte) ([]entry, uint32, error) {
 	if ix.Partial != nil && !ix.Partial.Match(doc) || ix.Sparse && !ix.anyField(doc) {
 		return nil, 0, nil
 	}
-	x := expansion{index: ix, fields: make([]field, len(ix.Keys))}
-	for i, k := range ix.Keys {
-		x.fields[i] = field{value: bsonraw.DocValue(doc), rest: k.Parts}
-	}
-	if err := x.expand(x.fields); err != nil {
+	keys, mask, err := query.Keys(doc, ix.Keys, ix.Prefix())
+	if err != nil {
 		return nil, 0, err
 	}
-	out := make([]entry, len(x.keys))
-	for i, key := range x.keys {
+	out := make([]entry, len(keys))
+	for i, key := range keys {
 		if ix.Unique {
 			out[i] = entry{key, idKey}
 			continue
 		}
 		out[i] = entry{append(key, idKey...), binary.AppendUvarint(nil, uint64(len(key)))}
 	}
-	return out, x.mask, nil
-}
-
-// field is how far one field of an index key has been followed into a
-// document: the value reached and the path left below it.
-type field struct {
-	value bsoncore.Value
-	rest  []string
-	empty bool // an array without elements was met
-	done  bool
-}
-
-// expansion collects the distinct keys of a document in an index.
-type expansion struct {
-	index  *Index
-	fields []field
-	keys   [][]byte
-	seen   map[string]bool // once there are several
-	mask   uint32          // the fields that went through an array
-}
-
-// expand follows the fields to their values. The first array on the way is
-// taken apart, for all fields that lead through it at once; fields that lead
-// through another array cannot be indexed together with it.
-func (x *expansion) expand(fields []field) error {
-	var array []byte
-	first := 0
-	for i := range fields {
-		f := &fields[i]
-		f.descend()
-		if f.done {
-			continue
-		}
-		if array == nil {
-			array, first = f.value.Data, i
-		} else if &array[0] != &f.value.Data[0] {
-			keys := x.index.Keys
-			return mongoerr.New(mongoerr.ParallelArrays, "cannot index parallel arrays [%s] [%s]",
-				keys[i].Path, keys[first].Path)
-		}
-		x.mask |= 1 << i
-	}
-	if array == nil {
-		x.add(fields)
-		return nil
-	}
-	elements := bsonraw.NewIter(array)
-	for n := 0; ; n++ {
-		more := elements.Next()
-		if !more && n > 0 {
-			return nil
-		}
-		next := slices.Clone(fields)
-		for i := range next {
-			if !next[i].done {
-				next[i].enter(elements.Value, !more)
-			}
-		}
-		if err := x.expand(next); err != nil || !more {
-			return err
-		}
-	}
-}
-
-// descend goes down through documents, to a value or to an array.
-func (f *field) descend() {
-	for !f.done && f.value.Type != bsoncore.TypeArray {
-		if f.done = len(f.rest) == 0; f.done {
-			return
-		}
-		child := bsoncore.Value{}
-		if f.value.Type == bsoncore.TypeEmbeddedDocument {
-			child, _ = bsonraw.Lookup(f.value.Data, f.rest[0])
-		}
-		f.value, f.rest = child, f.rest[1:]
-	}
-}
-
-// enter goes to one element of the array the field has reached. An array inside
-// an array is a value, and has no fields.
-func (f *field) enter(element bsoncore.Value, empty bool) {
-	f.value, f.empty = element, empty
-	if len(f.rest) > 0 && element.Type != bsoncore.TypeEmbeddedDocument {
-		f.value = bsoncore.Value{}
-	}
-	f.done = len(f.rest) == 0 || empty || f.value.Type == 0
-}
-
-func (x *expansion) add(fields []field) {
-	key := x.index.Prefix()
-	for i, f := range fields {
-		if !f.empty {
-			key = keyenc.AppendField(key, f.value, x.index.Keys[i].Descending)
-			continue
-		}
-		start := len(key)
-		if key = append(key, byte(keyenc.EmptyArray)); x.index.Keys[i].Descending {
-			keyenc.Invert(key[start:])
-		}
-	}
-	if len(x.keys) > 0 {
-		if x.seen == nil {
-			x.seen = map[string]bool{string(x.keys[0]): true}
-		}
-		if x.seen[string(key)] {
-			return
-		}
-		x.seen[string(key)] = true
-	}
-	x.keys = append(x.keys, key)
+	return out, mask, nil
 }
 
 func (ix *Index) anyField(doc []byte) bool {

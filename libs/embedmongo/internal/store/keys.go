@@ -26,8 +26,11 @@ func withID32(kind byte, id uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(make([]byte, 0, 64), kind), id)
 }
 
+// docKind is the first byte of a document's key.
+const docKind = 'd'
+
 // DocPrefix starts the keys of a collection's documents.
-func (c *Collection) DocPrefix() []byte { return withID32('d', c.ID) }
+func (c *Collection) DocPrefix() []byte { return withID32(docKind, c.ID) }
 
 // DocKey is the key of the document with an encoded _id.
 func (c *Collection) DocKey(idKey []byte) []byte { return append(c.DocPrefix(), idKey...) }

@@ -46,6 +46,15 @@ func errConflict() error {
 	)
 }
 
+// heldByOther reports whether another transaction than tx has a key.
+func (t *lockTable) heldByOther(tx *Tx, key string) bool {
+	s := &t.shards[maphash.String(t.seed, key)%lockShards]
+	s.Lock()
+	defer s.Unlock()
+	l := s.held[key]
+	return l != nil && l.owner != tx
+}
+
 // acquire takes a key for tx, waiting as long as tx may wait for its owner.
 func (t *lockTable) acquire(ctx context.Context, tx *Tx, key string) error {
 	s := &t.shards[maphash.String(t.seed, key)%lockShards]

@@ -6,9 +6,7 @@ import (
 	"sort"
 	"time"
 
-	"fivechat.dev/libs/embedmongo/internal/bsonraw"
 	"fivechat.dev/libs/embedmongo/internal/mongoerr"
-	"fivechat.dev/libs/embedmongo/internal/query"
 	"github.com/cockroachdb/pebble/v2"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
@@ -28,9 +26,10 @@ const maxTxBytes = 256 << 20
 // a snapshot and its own writes. It is not safe for concurrent use.
 type Tx struct {
 	engine *Engine
-	multi  bool  // a multi-statement transaction; never changes, as waiters read it
-	view   *View // what such a transaction reads
-	first  bool  // a transaction still in its first statement
+	multi  bool   // a multi-statement transaction; never changes, as waiters read it
+	view   *View  // what such a transaction reads
+	began  uint64 // the engine's deletions when the view was opened
+	first  bool   // a transaction still in its first statement
 	until  time.Time
 	writes *writeSet
 	locks  []string
@@ -45,9 +44,15 @@ func (e *Engine) Single() *Tx { return &Tx{engine: e, writes: newWriteSet()} }
 // Begin starts a multi-statement transaction.
 func (e *Engine) Begin() *Tx {
 	tx := &Tx{engine: e, writes: newWriteSet(), multi: true, first: true, until: time.Now().Add(firstWait)}
-	tx.view = e.View()
-	tx.view.own = tx.writes
+	e.gone.begin()
+	tx.openView()
 	return tx
+}
+
+func (tx *Tx) openView() {
+	tx.view = tx.engine.View()
+	tx.view.own = tx.writes
+	tx.began = tx.engine.gone.now()
 }
 
 // View is the state a multi-statement transaction reads.
@@ -62,8 +67,7 @@ func (tx *Tx) Restart() bool {
 	tx.view.Close()
 	tx.writes = newWriteSet()
 	tx.colls, tx.marks = nil, nil
-	tx.view = tx.engine.View()
-	tx.view.own = tx.writes
+	tx.openView()
 	return true
 }
 
@@ -137,21 +141,6 @@ func (tx *Tx) lockedValue(ctx context.Context, key []byte) ([]byte, error) {
 // does not exist.
 func (tx *Tx) LockDocument(ctx context.Context, c *Collection, idKey []byte) (bsoncore.Document, error) {
 	return tx.lockedValue(ctx, c.DocKey(idKey))
-}
-
-// Insert adds a document whose _id must be free.
-func (tx *Tx) Insert(ctx context.Context, c *Collection, doc bsoncore.Document) error {
-	id, _ := bsonraw.Lookup(doc, "_id")
-	idKey := IDKey(id)
-	have, err := tx.LockDocument(ctx, c, idKey)
-	if err != nil {
-		return err
-	}
-	if have != nil {
-		pattern := bsonraw.NewBuilder().Int32("_id", 1).Build()
-		return duplicate(c, "_id_", pattern, bsonraw.NewBuilder().Value("_id", id).Build())
-	}
-	return tx.write(ctx, c, idKey, nil, doc)
 }
 
 // Replace changes a locked document to a new version.
@@ -255,36 +244,6 @@ func (tx *Tx) claim(ctx context.Context, c *Collection, keys []entry, doc []byte
 	return nil
 }
 
-func duplicateOf(c *Collection, key, doc []byte) error {
-	for _, ix := range c.Indexes {
-		if !bytes.HasPrefix(key, ix.Prefix()) {
-			continue
-		}
-		b := bsonraw.NewBuilder()
-		for _, k := range ix.Keys {
-			v, ok := query.Get(doc, k.Parts)
-			if !ok {
-				v = bsonraw.Null()
-			}
-			b.Value(k.Path, v)
-		}
-		return duplicate(c, ix.Name, ix.KeyPattern(), b.Build())
-	}
-	return mongoerr.New(mongoerr.DuplicateKey, "E11000 duplicate key error collection: %s", c.NS)
-}
-
-func duplicate(c *Collection, index string, pattern, value bsoncore.Document) error {
-	e := mongoerr.New(
-		mongoerr.DuplicateKey,
-		"E11000 duplicate key error collection: %s index: %s dup key: %s",
-		c.NS,
-		index,
-		value,
-	)
-	e.KeyPattern, e.KeyValue = pattern, value
-	return e
-}
-
 // Commit applies the writes in one batch and releases the locks. The batch is visible at once; Engine.Sync makes it
 // durable.
 func (tx *Tx) Commit() error {
@@ -305,9 +264,13 @@ func (tx *Tx) Commit() error {
 	}
 	b := e.db.NewBatch()
 	defer func() { _ = b.Close() }()
+	var deleted []string
 	for k, v := range tx.writes.values {
 		var err error
 		if v == nil {
+			if k[0] == docKind {
+				deleted = append(deleted, k)
+			}
 			err = b.Delete([]byte(k), nil)
 		} else {
 			err = b.Set([]byte(k), v, nil)
@@ -316,11 +279,24 @@ func (tx *Tx) Commit() error {
 			return err
 		}
 	}
+	for c := range tx.colls {
+		if c.pending.Load() {
+			if err := b.Set(catalogKey(c.NS), c.encode(false), nil); err != nil {
+				return err
+			}
+		}
+	}
 	e.floors.admit(tx.writes.values)
 	if err := e.attempt(func() error { return e.db.Apply(b, pebble.NoSync) }); err != nil {
 		return err
 	}
 	e.applied.Add(1)
+	e.gone.add(deleted)
+	for c := range tx.colls {
+		if c.pending.Load() {
+			c.pending.Store(false)
+		}
+	}
 	for ix, mask := range tx.marks {
 		ix.persisted.Or(mask)
 	}
@@ -337,20 +313,21 @@ func (tx *Tx) Abort() {
 	if tx.view != nil {
 		tx.view.Close()
 		tx.view = nil
+		tx.engine.gone.end()
 	}
 }
 
 // UseCollection finds a collection for writing, creating it when missing. A
 // transaction learns of a collection made after its snapshot this way; its
-// snapshot holds no documents of it.
+// snapshot holds no documents of it. What it creates is pending until a commit.
 func (tx *Tx) UseCollection(ns string) (*Collection, error) {
 	if !tx.multi {
-		return tx.engine.ensureCollection(ns)
+		return tx.engine.ensureCollection(ns, false)
 	}
 	if c := tx.view.Catalog.Collection(ns); c != nil {
 		return c, nil
 	}
-	c, err := tx.engine.ensureCollection(ns)
+	c, err := tx.engine.ensureCollection(ns, true)
 	if err == nil {
 		tx.view.Catalog = tx.view.Catalog.with(ns, c)
 	}
