@@ -3,6 +3,8 @@ package mongokit
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -173,7 +175,14 @@ type Global[T any] struct {
 
 // GlobalOf declares a collection of the installation.
 func GlobalOf[T any](db *DB, name, noun string, indexes ...Index) *Global[T] {
-	db.indexes[name] = append(db.indexes[name], indexes...)
+	db.indexes[name] = slices.Clip(db.indexes[name]) // also if there are none
+	for _, ix := range indexes {
+		// MongoDB refuses an index that is twice in one command.
+		declared := slices.ContainsFunc(db.indexes[name], func(have Index) bool { return reflect.DeepEqual(have, ix) })
+		if !declared {
+			db.indexes[name] = append(db.indexes[name], ix)
+		}
+	}
 	return &Global[T]{db, db.db.Collection(name), noun}
 }
 
