@@ -235,7 +235,9 @@ func TestAssistant(t *testing.T) {
 	}))
 	t.Cleanup(model.Close)
 	dir := t.TempDir()
-	c := exec.CommandContext(t.Context(), binary, "run", "--listen", "127.0.0.1:0")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, binary, "run", "--listen", "127.0.0.1:0")
 	c.Dir, c.Env = dir, append(os.Environ(), "FIVECHAT_ASSISTANT_URL="+model.URL)
 	if out, err := c.CombinedOutput(); err == nil ||
 		!strings.Contains(string(out), "FIVECHAT_ASSISTANT_MODEL is not set") {

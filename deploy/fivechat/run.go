@@ -11,12 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fivechat.dev/deploy/fivechat/environment"
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/process/config"
-	"fivechat.dev/libs/process/runner"
-	conversations "fivechat.dev/services/conversations/app"
-	webhooks "fivechat.dev/services/webhooks/app"
 )
 
 const runHelp = "" +
@@ -25,43 +21,32 @@ const runHelp = "" +
 
 func runCommand() *cobra.Command {
 	var o system.Options
+	var listen, operator, admin string
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Run every service and the gateway in this process",
 		Args:  cobra.NoArgs,
 		Long:  runHelp,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := fromEnvironment(&o); err != nil {
+			settings, err := config.Load(system.DefaultSettings())
+			if err != nil {
 				return err
 			}
+			g := &settings.Gateway
+			g.Addr = cmp.Or(listen, g.Addr, "127.0.0.1:8080")
+			g.OperatorAddr, g.AdminAddr = cmp.Or(operator, g.OperatorAddr), cmp.Or(admin, g.AdminAddr)
+			o.Settings = &settings
 			return run(c.Context(), o, c.OutOrStdout())
 		},
 	}
-	c.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:8080", "address of the public edge")
-	c.Flags().StringVar(&o.Operator, "operator-listen", "127.0.0.1:0", "address of the operator's API")
-	c.Flags().StringVar(&o.Admin, "admin-listen", "",
+	c.Flags().StringVar(&listen, "listen", "", "address of the public edge (default: FIVECHAT_ADDR, or 127.0.0.1:8080)")
+	c.Flags().StringVar(&operator, "operator-listen", "",
+		"address of the operator's API (default: FIVECHAT_OPERATOR_ADDR, or a free loopback port)")
+	c.Flags().StringVar(&admin, "admin-listen", "",
 		"address of /status, and of /metrics of each component (default: FIVECHAT_ADMIN_ADDR, or none)")
 	c.Flags().StringVar(&o.Data, "data", "data", "folder of the embedded store and the secrets")
 	c.Flags().BoolVar(&o.Demo, "demo", false, "create two websites with widgets, agents and tokens, once")
 	return c
-}
-
-// fromEnvironment adds the settings of the environment to those of the flags.
-func fromEnvironment(o *system.Options) (err error) {
-	e, err := config.Load(environment.Run{})
-	if err != nil {
-		return err
-	}
-	o.MongoURI, o.Redis, o.Quotas, o.Trusted = e.MongoURI, e.Redis, e.Quotas, e.TrustedProxies
-	o.Admin = cmp.Or(o.Admin, e.Admin)
-	if o.Webhooks, err = config.Load(webhooks.Reach{}); err != nil {
-		return err
-	}
-	if o.Access, err = config.Load(runner.AdminAccess{}); err != nil {
-		return err
-	}
-	o.Assistant, err = config.Load(conversations.Default().Assistant)
-	return err
 }
 
 // garbage is GOGC: by how many percent the heap may grow before a collection. Long-lived objects take about 25 MB, and

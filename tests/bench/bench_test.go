@@ -29,21 +29,23 @@ const (
 
 var tokenForm = regexp.MustCompile(`conv_[a-z0-9]+`)
 
-// generousQuotas returns a quota file that no benchmark exhausts.
-func generousQuotas(b *testing.B) string {
+// generous returns the settings of a system whose quotas no benchmark exhausts.
+func generous(b *testing.B) *system.Settings {
 	b.Helper()
 	path, err := harness.GenerousQuotas(b.TempDir())
 	if err != nil {
 		b.Fatal(err)
 	}
-	return path
+	settings := system.DefaultSettings()
+	settings.Gateway.QuotasFile = path
+	return &settings
 }
 
 // demo starts the whole system with the demo's websites, its data in a folder, and returns a client of the first of
 // them.
 func demo(b *testing.B, dir string) (*system.System, client) {
 	b.Helper()
-	s, err := system.Start(b.Context(), system.Options{Data: dir, Quotas: generousQuotas(b), Demo: true})
+	s, err := system.Start(b.Context(), system.Options{Data: dir, Settings: generous(b), Demo: true})
 	if err != nil {
 		b.Fatal(err)
 	}

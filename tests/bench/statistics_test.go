@@ -114,10 +114,9 @@ func BenchmarkProjection(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = store.Close() })
-	s, err := system.Start(b.Context(), system.Options{
-		MongoURI: store.URI(), Data: b.TempDir(),
-		Quotas: generousQuotas(b),
-	})
+	settings := generous(b)
+	settings.Service.Mongo.URI = store.URI()
+	s, err := system.Start(b.Context(), system.Options{Data: b.TempDir(), Settings: settings})
 	if err != nil {
 		b.Fatal(err)
 	}

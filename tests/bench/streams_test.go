@@ -76,7 +76,7 @@ func BenchmarkStreams(b *testing.B) {
 
 // BenchmarkWidgetScript loads the widget's script, and reports its transferred bytes.
 func BenchmarkWidgetScript(b *testing.B) {
-	s, err := system.Start(b.Context(), system.Options{Demo: true, Quotas: generousQuotas(b), Log: io.Discard})
+	s, err := system.Start(b.Context(), system.Options{Demo: true, Settings: generous(b), Log: io.Discard})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -12,7 +12,9 @@ import (
 // message.
 func TestRestartInMidConversation(t *testing.T) {
 	t.Parallel()
-	o := system.Options{Listen: harness.FreeAddrs(t, 1)[0], Data: t.TempDir(), Demo: true, Log: t.Output()}
+	settings := system.DefaultSettings()
+	settings.Gateway.Addr = harness.FreeAddrs(t, 1)[0]
+	o := system.Options{Settings: &settings, Data: t.TempDir(), Demo: true, Log: t.Output()}
 	start := func() *system.System {
 		t.Helper()
 		s, err := system.Start(context.Background(), o)

@@ -17,7 +17,6 @@ import (
 
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/process/runner"
-	"fivechat.dev/libs/store/rediskit"
 	webhooks "fivechat.dev/services/webhooks/app"
 )
 
@@ -78,8 +77,9 @@ func inMemory(m *testing.M, to io.Writer) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	redis := rediskit.Config{URL: os.Getenv("REDIS_URL")}
-	return runOver(m, system.Options{Redis: redis, Quotas: quotas, Log: io.MultiWriter(log, to)})
+	settings := system.DefaultSettings()
+	settings.Service.Redis.URL, settings.Gateway.QuotasFile = os.Getenv("REDIS_URL"), quotas
+	return runOver(m, system.Options{Settings: &settings, Log: io.MultiWriter(log, to)})
 }
 
 // RunOn runs a package's tests against a system that the caller has started, and returns the exit code.
@@ -93,8 +93,9 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 // runOver runs a package's tests against a system in memory with the given options.
 func runOver(m *testing.M, o system.Options) (int, error) {
-	o.Listen, o.Admin, o.MongoURI = "127.0.0.1:0", "127.0.0.1:0", os.Getenv("MONGODB_URI")
-	o.Webhooks, o.Access = webhooks.Reach{Allow: loopback, HTTP: true}, runner.AdminAccess{Profiles: true}
+	o.Settings.Gateway.AdminAddr, o.Settings.Service.Mongo.URI = "127.0.0.1:0", os.Getenv("MONGODB_URI")
+	o.Settings.Reach = webhooks.Reach{Allow: loopback, HTTP: true}
+	o.Settings.Service.Access = runner.AdminAccess{Profiles: true}
 	s, err := system.Start(context.Background(), o)
 	if err != nil {
 		return 1, fmt.Errorf("start: %w", err)

@@ -21,7 +21,6 @@ import (
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/embedmongo"
 	"fivechat.dev/libs/observe/telemetry"
-	"fivechat.dev/libs/store/rediskit"
 	conversations "fivechat.dev/services/conversations/app"
 	webhooks "fivechat.dev/services/webhooks/app"
 	"fivechat.dev/tests/harness"
@@ -193,10 +192,11 @@ func TestTelemetryOfFailuresHasNoSecrets(t *testing.T) {
 	}
 	redis := miniredis.RunT(t)
 	said := new(record)
-	sys, err := system.Start(t.Context(), system.Options{
-		Log: said, Admin: "127.0.0.1:0", MongoURI: mongo.URI(), Redis: rediskit.Config{URL: "redis://" + redis.Addr()},
-		Webhooks: webhooks.Reach{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HTTP: true},
-	})
+	settings := system.DefaultSettings()
+	settings.Service.Mongo.URI, settings.Service.Redis.URL = mongo.URI(), "redis://"+redis.Addr()
+	settings.Gateway.AdminAddr = "127.0.0.1:0"
+	settings.Reach = webhooks.Reach{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HTTP: true}
+	sys, err := system.Start(t.Context(), system.Options{Log: said, Settings: &settings})
 	if err != nil {
 		t.Fatal(err)
 	}

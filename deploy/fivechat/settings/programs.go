@@ -11,7 +11,6 @@ import (
 	gateway "fivechat.dev/api-gateway/app"
 	"fivechat.dev/deploy/fivechat/environment"
 	"fivechat.dev/deploy/fivechat/system"
-	"fivechat.dev/libs/process/runner"
 	accounts "fivechat.dev/services/accounts/app"
 	conversations "fivechat.dev/services/conversations/app"
 	statistics "fivechat.dev/services/statistics/app"
@@ -24,33 +23,34 @@ import (
 // A program reads its settings from the environment.
 type program struct {
 	name     string
-	settings []any // structs with the defaults
+	settings []any                   // structs with the defaults
+	sets     func(owner string) bool // the fields that the program sets by itself; nil: none
 }
 
 // services are the programs that have the settings of every service.
 var services = []program{
-	{"accounts", []any{accounts.Default()}},
-	{"conversations", []any{conversations.Default()}},
-	{"statistics", []any{statistics.Default()}},
-	{"tickets", []any{tickets.Default()}},
-	{"visitors", []any{visitors.Default()}},
-	{"webhooks", []any{webhooks.Default()}},
-	{"widgets", []any{widgets.Default()}},
+	{name: "accounts", settings: []any{accounts.Default()}},
+	{name: "conversations", settings: []any{conversations.Default()}},
+	{name: "statistics", settings: []any{statistics.Default()}},
+	{name: "tickets", settings: []any{tickets.Default()}},
+	{name: "visitors", settings: []any{visitors.Default()}},
+	{name: "webhooks", settings: []any{webhooks.Default()}},
+	{name: "widgets", settings: []any{widgets.Default()}},
 }
 
 // others are the gateway and the commands of fivechat.
 var others = []program{
-	{"gateway", []any{gateway.Default()}},
-	{"`fivechat run`", []any{
-		environment.Run{},
-		webhooks.Reach{},
-		runner.AdminAccess{},
-		conversations.Default().Assistant,
-		system.Telemetry(),
-	}},
-	{"`fivechat store serve`", []any{environment.Store{}}},
-	{"`fivechat` as a client of the operator API", []any{environment.Operator{}}},
-	{"`fivechat import`", []any{environment.Import{}}},
+	{name: "gateway", settings: []any{gateway.Default()}},
+	{name: "`fivechat run`", settings: []any{system.DefaultSettings()}, sets: isAddress},
+	{name: "`fivechat store serve`", settings: []any{environment.Store{}}},
+	{name: "`fivechat` as a client of the operator API", settings: []any{environment.Operator{}}},
+	{name: "`fivechat import`", settings: []any{environment.Import{}}},
+}
+
+// isAddress reports whether a field has an address at which components of one process find each other.
+func isAddress(owner string) bool {
+	return owner == "fivechat.dev/libs/process/servicekit.Config.Addr" ||
+		strings.HasPrefix(owner, "fivechat.dev/api-gateway/app.Config.") && strings.HasSuffix(owner, "URL")
 }
 
 // A field is a setting of one program.
@@ -67,7 +67,9 @@ func fields(p program) []field {
 	var all []field
 	for _, s := range p.settings {
 		collect(reflect.ValueOf(s), func(owner string, f reflect.StructField, v reflect.Value) {
-			all = append(all, field{f.Tag.Get("env"), p.name, owner, kind(f.Type), initial(v)})
+			if p.sets == nil || !p.sets(owner) {
+				all = append(all, field{f.Tag.Get("env"), p.name, owner, kind(f.Type), initial(v)})
+			}
 		})
 	}
 	return all

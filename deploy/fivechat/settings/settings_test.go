@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,6 +34,30 @@ func TestPageIsFresh(t *testing.T) {
 		if !strings.Contains(string(want), "\n| `"+name+"` | ") {
 			t.Errorf("%s has no row", name)
 		}
+	}
+}
+
+// TestRunReadsWhatItsComponentsRead: `fivechat run` ignores no variable of a service or of the gateway, beside the
+// addresses at which they find each other.
+func TestRunReadsWhatItsComponentsRead(t *testing.T) {
+	t.Parallel()
+	read := map[string]bool{}
+	for _, p := range others {
+		if p.name == "`fivechat run`" {
+			for _, f := range fields(p) {
+				read[f.variable] = true
+			}
+		}
+	}
+	for _, p := range append(slices.Clone(services), others[0]) {
+		for _, f := range fields(p) {
+			if base := strings.HasPrefix(f.variable, "FIVECHAT_") && strings.HasSuffix(f.owner, "URL"); !base && !read[f.variable] {
+				t.Errorf("%s reads %s, and fivechat run doesn't", p.name, f.variable)
+			}
+		}
+	}
+	if !read["MONGODB_DATABASE"] || read["FIVECHAT_TICKETS_URL"] {
+		t.Errorf("fivechat run reads %v", read)
 	}
 }
 

@@ -53,6 +53,9 @@ func rowsOf(d declarations) (rows []*row, missing []string) {
 				byMeaning[key] = &row{variable: f.variable, kind: f.kind, meaning: meaning}
 				rows = append(rows, byMeaning[key])
 			}
+			if slices.Contains(byMeaning[key].readers, p.name) { // two components in one process
+				continue
+			}
 			byMeaning[key].readers = append(byMeaning[key].readers, f.program)
 			byMeaning[key].defaults = append(byMeaning[key].defaults, f.initial)
 		}

@@ -22,7 +22,7 @@ type stores struct {
 }
 
 func openStores(ctx context.Context, o Options, log *slog.Logger) (s *stores, err error) {
-	s = &stores{mongoURI: o.MongoURI, redis: o.Redis}
+	s = &stores{mongoURI: o.Settings.Service.Mongo.URI, redis: o.Settings.Service.Redis}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())

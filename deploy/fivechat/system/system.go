@@ -3,23 +3,21 @@
 package system
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"slices"
 	"time"
 
 	gateway "fivechat.dev/api-gateway/app"
-	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/libs/process/config"
 	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/libs/store/mongokit"
-	"fivechat.dev/libs/store/rediskit"
 	accounts "fivechat.dev/services/accounts/app"
 	conversations "fivechat.dev/services/conversations/app"
 	statistics "fivechat.dev/services/statistics/app"
@@ -31,23 +29,38 @@ import (
 
 // Options say how to run.
 type Options struct {
-	Listen    string                  // the public edge's address; "" is a free loopback port
-	Operator  string                  // the operator's address; "" is a free loopback port
-	Admin     string                  // the address of /status and of every component's /metrics; "" is none
-	Access    runner.AdminAccess      // to that address
-	Data      string                  // folder of the embedded store and the secrets; "" keeps all in memory
-	MongoURI  string                  // a replica set instead of the embedded store
-	Redis     rediskit.Config         // a Redis instead of the embedded one, if it has a URL
-	Quotas    string                  // a file of rate limits in place of the gateway's own
-	Trusted   []netip.Prefix          // the proxies whose X-Forwarded-For the gateway believes
-	Demo      bool                    // make the demo websites, once
-	Webhooks  webhooks.Reach          // where webhooks may lead beside the internet over TLS
-	Assistant conversations.Assistant // a model that summarizes conversations, where it has a URL
-	Log       io.Writer               // defaults to standard error
+	Data     string    // folder of the embedded store and the secrets; "" keeps all in memory
+	Demo     bool      // make the demo websites, once
+	Log      io.Writer // defaults to standard error
+	Settings *Settings // nil: DefaultSettings
 
 	PurgeAfter time.Duration // how long after an erasure the embedded store purges its files; 0 is its own default
 
 	placed func([]mongokit.Placement) // called with the collections that each service declares
+}
+
+// Settings are those of all components. Start sets the addresses at which they find each other. Embedded stores and
+// generated keys replace those that are not set.
+type Settings struct {
+	Service   servicekit.Config // of every service, and the gateway's too if both have it
+	Gateway   gateway.Config
+	Mail      tickets.Mail
+	Reach     webhooks.Reach
+	Assistant conversations.Assistant
+}
+
+// DefaultSettings returns the settings that apply if the environment sets nothing else: free loopback ports, no admin
+// listener, and warnings only in the log, so that what the program prints for its user stays in sight.
+func DefaultSettings() Settings {
+	s := Settings{
+		Service:   servicekit.Default(),
+		Gateway:   gateway.Default(),
+		Mail:      tickets.Default().Mail,
+		Assistant: conversations.Default().Assistant,
+	}
+	s.Service.Telemetry.LogLevel = slog.LevelWarn
+	s.Gateway.Addr, s.Gateway.OperatorAddr, s.Service.AdminAddr, s.Gateway.AdminAddr = "", "", "", ""
+	return s
 }
 
 // System is a running Fivechat.
@@ -70,14 +83,15 @@ func Start(ctx context.Context, o Options) (s *System, err error) {
 			return nil, err
 		}
 	}
-	defaults := Telemetry()
+	settings := DefaultSettings()
+	if o.Settings != nil {
+		settings = *o.Settings
+	}
+	o.Settings = &settings
 	if o.Log != nil {
-		defaults.LogTo = o.Log
+		o.Settings.Service.Telemetry.LogTo = o.Log
 	}
-	tele, err := config.Load(defaults)
-	if err != nil {
-		return nil, err
-	}
+	tele := o.Settings.Service.Telemetry
 	s = &System{}
 	defer func() {
 		if err != nil {
@@ -91,11 +105,11 @@ func Start(ctx context.Context, o Options) (s *System, err error) {
 	if s.stores, err = openStores(ctx, o, slog.New(handler).With("component", "store")); err != nil {
 		return s, err
 	}
-	if err = s.startAll(ctx, o, tele); err != nil {
+	if err = s.startAll(ctx, o); err != nil {
 		return s, err
 	}
-	if o.Admin != "" {
-		if err = s.startAdmin(ctx, o.Admin, o.Access, tele); err != nil {
+	if admin := o.Settings.Gateway.AdminAddr; admin != "" {
+		if err = s.startAdmin(ctx, admin, o.Settings.Service.Access, tele); err != nil {
 			return s, err
 		}
 	}
@@ -105,15 +119,7 @@ func Start(ctx context.Context, o Options) (s *System, err error) {
 	return s, err
 }
 
-// Telemetry is how a system logs and traces by default: it logs warnings, so that what it prints for its user stays in
-// sight.
-func Telemetry() telemetry.Config {
-	c := telemetry.Default()
-	c.LogLevel = slog.LevelWarn
-	return c
-}
-
-func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config) error {
+func (s *System) startAll(ctx context.Context, o Options) error {
 	listeners := map[string]net.Listener{}
 	url := map[string]string{}
 	for _, name := range parts {
@@ -123,47 +129,48 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 		}
 		listeners[name], url[name] = l, "http://"+l.Addr().String()
 	}
-	common := servicekit.Config{
-		AssertionKeys: []string{s.secrets.AssertionKey}, Telemetry: tele, Access: o.Access,
-		Mongo: mongokit.Config{URI: s.stores.mongoURI, Placed: o.placed}, Redis: s.stores.redis,
+	common := o.Settings.Service
+	if len(common.AssertionKeys) == 0 {
+		common.AssertionKeys = []string{s.secrets.AssertionKey}
 	}
+	common.Mongo.URI, common.Mongo.Placed, common.Redis = s.stores.mongoURI, o.placed, s.stores.redis
 	build := map[string]func() (runner.Unit, error){
-		"widgets": func() (runner.Unit, error) { return widgets.New(ctx, widgets.Config{Config: common}) },
+		"widgets": func() (runner.Unit, error) { return unitOf(ctx, widgets.New, widgets.Config{Config: common}) },
 		"accounts": func() (runner.Unit, error) {
-			return accounts.New(ctx, accounts.Config{
+			return unitOf(ctx, accounts.New, accounts.Config{
 				Config: common, WidgetsURL: url["widgets"], VisitorsURL: url["visitors"], ConversationsURL: url["conversations"],
-				TicketsURL: url["tickets"], StatisticsURL: url["statistics"], WebhooksURL: url["webhooks"], QuotasFile: o.Quotas,
+				TicketsURL: url["tickets"], StatisticsURL: url["statistics"], WebhooksURL: url["webhooks"], QuotasFile: o.Settings.Gateway.QuotasFile,
 			})
 		},
 		"visitors": func() (runner.Unit, error) {
-			return visitors.New(ctx, visitors.Config{
+			return unitOf(ctx, visitors.New, visitors.Config{
 				Config: common, AccountsURL: url["accounts"],
 				ConversationsURL: url["conversations"], WidgetsURL: url["widgets"],
 			})
 		},
 		"conversations": func() (runner.Unit, error) {
-			return conversations.New(ctx, conversations.Config{
-				Config: common, Assistant: o.Assistant,
+			return unitOf(ctx, conversations.New, conversations.Config{
+				Config: common, Assistant: o.Settings.Assistant,
 				AccountsURL: url["accounts"], VisitorsURL: url["visitors"],
 				TicketsURL: url["tickets"], WebhooksURL: url["webhooks"],
 			})
 		},
 		"tickets": func() (runner.Unit, error) {
 			c := tickets.Default()
-			c.Config = common
+			c.Config, c.Mail = common, o.Settings.Mail
 			c.AccountsURL, c.VisitorsURL, c.ConversationsURL = url["accounts"], url["visitors"], url["conversations"]
-			return tickets.New(ctx, c)
+			return unitOf(ctx, tickets.New, c)
 		},
 		"statistics": func() (runner.Unit, error) {
-			return statistics.New(ctx, statistics.Config{
+			return unitOf(ctx, statistics.New, statistics.Config{
 				Config: common, ConversationsURL: url["conversations"], VisitorsURL: url["visitors"],
 			})
 		},
 		"webhooks": func() (runner.Unit, error) {
 			c := webhooks.Default()
-			c.Config, c.Reach = common, o.Webhooks
+			c.Config, c.Reach = common, o.Settings.Reach
 			c.ConversationsURL, c.VisitorsURL, c.TicketsURL = url["conversations"], url["visitors"], url["tickets"]
-			return webhooks.New(ctx, c)
+			return unitOf(ctx, webhooks.New, c)
 		},
 	}
 	for _, name := range parts {
@@ -178,25 +185,34 @@ func (s *System) startAll(ctx context.Context, o Options, tele telemetry.Config)
 	return s.startGateway(ctx, o, common, url)
 }
 
+// unitOf makes a component, unless its settings can't work.
+func unitOf[C any](
+	ctx context.Context, build func(context.Context, C) (runner.Unit, error), settings C,
+) (runner.Unit, error) {
+	if v, ok := any(settings).(config.Validator); ok {
+		if err := v.Validate(); err != nil {
+			return runner.Unit{}, err
+		}
+	}
+	return build(ctx, settings)
+}
+
 // startGateway starts the edge before the services at their addresses.
 func (s *System) startGateway(
 	ctx context.Context, o Options, common servicekit.Config, url map[string]string,
 ) (err error) {
-	g := gateway.Default()
-	g.Addr, g.OperatorAddr = o.Listen, o.Operator
-	g.OperatorKey, g.AssertionKeys = s.secrets.OperatorKey, common.AssertionKeys
-	g.Telemetry, g.Redis = common.Telemetry, common.Redis
+	g := o.Settings.Gateway
+	if g.OperatorKey == "" {
+		g.OperatorKey = s.secrets.OperatorKey
+	}
+	s.secrets.OperatorKey = g.OperatorKey
+	g.AssertionKeys, g.Telemetry, g.Redis, g.Access = common.AssertionKeys, common.Telemetry, common.Redis, common.Access
 	g.AccountsURL, g.ConversationsURL, g.VisitorsURL = url["accounts"], url["conversations"], url["visitors"]
 	g.WidgetsURL, g.TicketsURL = url["widgets"], url["tickets"]
 	g.StatisticsURL, g.WebhooksURL = url["statistics"], url["webhooks"]
-	g.Demo, g.QuotasFile, g.TrustedProxies, g.Access = o.Demo, o.Quotas, o.Trusted, o.Access
-	if g.Addr == "" {
-		g.Addr = "127.0.0.1:0"
-	}
-	if g.OperatorAddr == "" {
-		g.OperatorAddr = "127.0.0.1:0"
-	}
-	unit, err := gateway.New(ctx, g)
+	g.Demo = g.Demo || o.Demo
+	g.Addr, g.OperatorAddr = cmp.Or(g.Addr, "127.0.0.1:0"), cmp.Or(g.OperatorAddr, "127.0.0.1:0")
+	unit, err := unitOf(ctx, gateway.New, g)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,10 @@ type Config struct {
 
 // Default listens on every address, as a container does.
 func Default() Config {
-	return Config{Addr: ":8080", AdminAddr: ":9090", StoreWait: 30 * time.Second, Telemetry: telemetry.Default()}
+	return Config{
+		Addr: ":8080", AdminAddr: ":9090", StoreWait: 30 * time.Second,
+		Telemetry: telemetry.Default(), Mongo: mongokit.Default(),
+	}
 }
 
 // Validate refuses invalid settings.

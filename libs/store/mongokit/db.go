@@ -4,6 +4,7 @@
 package mongokit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,18 +27,23 @@ import (
 type Config struct {
 	// Connection string of the MongoDB replica set. Transactions need a replica set.
 	URI string `env:"MONGODB_URI"`
-	// Database of all services, `fivechat` if empty. Collection names begin with the name of their service.
+	// Database of all services. Collection names begin with the name of their service.
 	Database string `env:"MONGODB_DATABASE"`
 
 	// Timeout of an operation or transaction, with its retries, whose context has no deadline: 10 s if 0. Tests set more,
 	// because they share a busy machine.
 	Timeout time.Duration
 
-	// Time that building the indexes of a service may take, 10 minutes if it is 0. The progress is logged.
+	// Time that building the indexes of a service may take. The progress is logged.
 	IndexTimeout time.Duration `env:"MONGODB_INDEX_TIMEOUT"`
 
 	// Placed, if set, is called with the declared collections once PrepareToServe has succeeded.
 	Placed func([]Placement)
+}
+
+// Default returns the settings that apply if the environment sets nothing else. Connect uses them for what is not set.
+func Default() Config {
+	return Config{Database: "fivechat", Timeout: defaultTimeout, IndexTimeout: 10 * time.Minute}
 }
 
 // The bounds of a connection pool and of server selection. An unavailable store is an error within seconds, so that
@@ -70,15 +76,9 @@ func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
 	if c.URI == "" {
 		return nil, errors.New("mongokit: MONGODB_URI is not set")
 	}
-	if c.Database == "" {
-		c.Database = "fivechat"
-	}
-	if c.Timeout == 0 {
-		c.Timeout = defaultTimeout
-	}
-	if c.IndexTimeout <= 0 {
-		c.IndexTimeout = defaultIndexTimeout
-	}
+	initial := Default()
+	c.Database = cmp.Or(c.Database, initial.Database)
+	c.Timeout, c.IndexTimeout = cmp.Or(c.Timeout, initial.Timeout), cmp.Or(c.IndexTimeout, initial.IndexTimeout)
 	journaled := true
 	o := options.Client().ApplyURI(c.URI).
 		SetAppName("fivechat-" + t.Component).

@@ -36,10 +36,8 @@ func (ix Index) model() mongo.IndexModel {
 }
 
 const (
-	// defaultIndexTimeout is what building the indexes of a service may take: 1.5 million rows took over 10 s.
-	defaultIndexTimeout = 10 * time.Minute
-	indexProgress       = 10 * time.Second // between two log entries about an index build
-	indexRetry          = time.Second      // between two attempts, if another process aborts a build or members change
+	indexProgress = 10 * time.Second // between two log entries about an index build
+	indexRetry    = time.Second      // between two attempts, if another process aborts a build or members change
 )
 
 // EnsureIndexes creates the missing indexes of every collection declared on this DB. It waits until they are complete,

@@ -25,8 +25,13 @@ type Config struct {
 	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
 	// Base URL of the visitors service.
 	VisitorsURL string `env:"FIVECHAT_VISITORS_URL"`
+	Mail        Mail
+}
+
+// Mail has the settings of tickets by e-mail.
+type Mail struct {
 	// Domain of the e-mail addresses of tickets, which receive replies.
-	MailDomain string `env:"FIVECHAT_MAIL_DOMAIN"`
+	Domain string `env:"FIVECHAT_MAIL_DOMAIN"`
 }
 
 // Default is the settings before the environment's.
@@ -36,14 +41,14 @@ func Default() Config {
 		AccountsURL:      "http://accounts:8080",
 		ConversationsURL: "http://conversations:8080",
 		VisitorsURL:      "http://visitors:8080",
-		MailDomain:       "tickets.fivechat.localhost",
+		Mail:             Mail{Domain: "tickets.fivechat.localhost"},
 	}
 }
 
 // Validate refuses settings that cannot work.
 func (c Config) Validate() error {
 	err := c.Config.Validate()
-	if c.MailDomain == "" {
+	if c.Mail.Domain == "" {
 		err = errors.Join(err, errors.New("FIVECHAT_MAIL_DOMAIN is empty"))
 	}
 	return err
@@ -66,7 +71,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		clients.Accounts{Client: base.Client(c.AccountsURL)},
 		clients.Visitors{Client: base.Client(c.VisitorsURL)},
 		clients.Conversations{Client: base.Client(c.ConversationsURL)},
-		c.MailDomain,
+		c.Mail.Domain,
 		time.Now,
 	)
 	api.Mount(base.Router, base.Chain, service)

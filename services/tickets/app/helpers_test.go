@@ -23,7 +23,7 @@ func unit(t *testing.T) (runner.Unit, error) {
 		AccountsURL:      siblings,
 		VisitorsURL:      siblings,
 		ConversationsURL: siblings,
-		MailDomain:       "mail.example",
+		Mail:             app.Mail{Domain: "mail.example"},
 	})
 }
 
