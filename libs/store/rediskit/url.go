@@ -253,7 +253,7 @@ const (
 func parseNamespace(text string) (string, error) {
 	outside := slices.ContainsFunc([]rune(text), func(r rune) bool { return !strings.ContainsRune(namespaceChars, r) })
 	if outside || len(text) > maxNamespace {
-		return "", fmt.Errorf("REDIS_NAMESPACE isn't 1 to %d letters, digits and - _ . :", maxNamespace)
+		return "", fmt.Errorf("REDIS_NAMESPACE has other characters than letters, digits and -_.:, or more than %d", maxNamespace)
 	}
 	return cmp.Or(text, defaultNamespace), nil
 }
