@@ -105,7 +105,10 @@ func LaunchLines(t testing.TB, binaries string, env map[string]string,
 // stores returns the environment of the stores, and the embedded Redis if it is used.
 func stores(t testing.TB, env map[string]string) (map[string]string, *miniredis.Miniredis) {
 	t.Helper()
-	all := map[string]string{"MONGODB_URI": os.Getenv("MONGODB_URI"), "REDIS_URL": os.Getenv("REDIS_URL")}
+	all := map[string]string{
+		"MONGODB_URI": os.Getenv("MONGODB_URI"), "REDIS_URL": os.Getenv("REDIS_URL"),
+		"MONGODB_ADOPT": "true", // the stores of MONGODB_URI outlive the keys of one run
+	}
 	maps.Copy(all, env)
 	if all["MONGODB_URI"] == "" {
 		m, err := embedmongo.Start(context.Background(), embedmongo.Options{})

@@ -94,6 +94,7 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 // runOver runs a package's tests against a system in memory with the given options.
 func runOver(m *testing.M, o system.Options) (int, error) {
 	o.Settings.Gateway.AdminAddr, o.Settings.Service.Mongo.URI = "127.0.0.1:0", os.Getenv("MONGODB_URI")
+	o.Settings.Service.Adopt = true // the stores of MONGODB_URI outlive the keys of one run
 	o.Settings.Reach = webhooks.Reach{Allow: loopback, HTTP: true}
 	o.Settings.Service.Access = runner.AdminAccess{Profiles: true}
 	s, err := system.Start(context.Background(), o)

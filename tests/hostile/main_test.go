@@ -76,6 +76,7 @@ func runOver(m *testing.M, redisURL string) (code int, err error) {
 	s, err := process.Start(context.Background(), filepath.Join(binaries, "fivechat"), dir, "FIVECHAT_QUOTAS=",
 		"FIVECHAT_TRUSTED_PROXIES=127.0.0.0/8", "FIVECHAT_WEBHOOKS_ALLOW=127.0.0.0/8", "FIVECHAT_WEBHOOKS_HTTP=true",
 		"FIVECHAT_ADMIN_ADDR=127.0.0.1:0", "FIVECHAT_PPROF=true", "MONGODB_URI="+os.Getenv("MONGODB_URI"),
+		"MONGODB_ADOPT=true",
 		"REDIS_URL="+redisURL)
 	if err != nil {
 		return 1, err

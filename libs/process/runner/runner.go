@@ -65,7 +65,8 @@ type Task struct {
 
 // Unit describes a component. Uses maps the name of each dependency to a function that checks it. Ready reports
 // whether the component can take requests, Drain ends responses that wouldn't end by themselves (streams), and Close
-// releases the component's resources. Prepare makes its stores ready for a new version. These functions may be nil.
+// releases the component's resources. Prepare makes its stores ready for a new version, and Begin
+// refuses to start. These functions may be nil.
 type Unit struct {
 	Name      string
 	Telemetry *telemetry.Telemetry
@@ -74,6 +75,7 @@ type Unit struct {
 	Tasks     []Task
 	Uses      map[string]func(context.Context) error
 	Prepare   func(context.Context) error
+	Begin     func(context.Context) error
 	Ready     func(context.Context) error
 	Drain     func()
 	Close     func(context.Context) error
@@ -91,8 +93,19 @@ type Running struct {
 	ready   *atomic.Bool
 }
 
+// beginTimeout is the deadline of Unit.Begin.
+const beginTimeout = 30 * time.Second
+
 // Start binds every listener, then serves and runs the tasks. If it returns an error, nothing keeps running.
 func Start(u Unit) (*Running, error) {
+	if u.Begin != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), beginTimeout)
+		err := u.Begin(ctx)
+		cancel()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", u.Name, err)
+		}
+	}
 	if len(u.Uses) > 0 {
 		t, err := watchDependencies(u)
 		if err != nil {

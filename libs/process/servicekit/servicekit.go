@@ -3,6 +3,7 @@
 package servicekit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,8 @@ type Config struct {
 	StoreWait time.Duration `env:"STORE_WAIT"`
 	Telemetry telemetry.Config
 	Mongo     mongokit.Config
+	// Take over a database that belongs to another installation, for example after a restore with new assertion keys.
+	Adopt bool `env:"MONGODB_ADOPT"`
 	// Redis is optional. Without it, other processes see changes later, and transient events (typing) are lost.
 	Redis rediskit.Config
 }
@@ -77,6 +80,7 @@ type Component struct {
 	Router      *httpkit.Router
 	Idempotency *idempotency.Store // the responses of requests with an idempotency key
 	Chain       operation.Chain
+	owners      *mongokit.Global[owner]
 	config      Config
 }
 
@@ -104,7 +108,8 @@ func New(ctx context.Context, name string, c Config) (*Component, error) {
 	router := httpkit.NewRouter(tele, keys)
 	kept := idempotency.New(db, tele, time.Now)
 	router.UseIdempotency(kept)
-	return &Component{tele, keys, db, redis, router, kept, operation.Standard(tele), c}, nil
+	owners := mongokit.GlobalOf[owner](db, "installation", "installation")
+	return &Component{tele, keys, db, redis, router, kept, operation.Standard(tele), owners, c}, nil
 }
 
 // Client returns a client of another service at base.
@@ -130,16 +135,27 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 		Name:      c.Component,
 		Uses:      uses,
 		Telemetry: c.Telemetry,
-		Tasks:     append(tasks, runner.Task{Name: "indexes", Run: c.indexes}, runner.Task{Name: "idempotency", Run: c.Idempotency.Run}),
-		Prepare:   c.DB.EnsureIndexes,
-		Ready:     c.DB.Ping,
-		Close:     c.close,
-		Access:    c.config.Access,
+		Tasks: append(
+			tasks,
+			runner.Task{Name: "indexes", Run: c.indexes},
+			runner.Task{Name: "idempotency", Run: c.Idempotency.Run},
+		),
+		Prepare: c.DB.EnsureIndexes,
+		Begin:   c.own,
+		Ready:   c.DB.Ping,
+		Close:   c.close,
+		Access:  c.config.Access,
 		Listeners: []runner.Listener{
 			{Name: "http", Addr: c.config.Addr, Handler: c.Router, Multiplex: true},
 			{Name: runner.Admin, Addr: c.config.AdminAddr},
 		},
 	}, nil
+}
+
+// own makes the database this installation's, or returns an error if it belongs to another one.
+func (c *Component) own(ctx context.Context) error {
+	database := cmp.Or(c.config.Mongo.Database, mongokit.Default().Database)
+	return ownDatabase(ctx, c.owners, c.Keys, database, c.config.Adopt)
 }
 
 // indexes creates the indexes without which the service only works more slowly.

@@ -53,18 +53,19 @@ func (db *DB) EnsureIndexes(ctx context.Context) error {
 	return nil
 }
 
-// PrepareToServe creates the missing indexes without which a service must not work: the unique ones, and all of an
-// empty collection. Queries without another index are slow, but correct: EnsureIndexes can create it while the service
+// PrepareToServe creates the missing indexes without which a service must not work: the unique ones, and all of a
+// new collection. Queries without another index are slow, but correct: EnsureIndexes can create it while the service
 // works.
 func (db *DB) PrepareToServe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, db.indexTimeout)
 	defer cancel()
+	existing, err := db.existing(ctx)
+	if err != nil {
+		return err
+	}
 	for _, name := range slices.Sorted(maps.Keys(db.indexes)) {
-		empty, err := db.isEmpty(ctx, name)
-		if err != nil {
-			return err
-		}
-		needed := slices.DeleteFunc(slices.Clone(db.indexes[name]), func(ix Index) bool { return !empty && !ix.Unique })
+		exists := slices.Contains(existing, name)
+		needed := slices.DeleteFunc(slices.Clone(db.indexes[name]), func(ix Index) bool { return exists && !ix.Unique })
 		if err := db.build(ctx, name, needed); err != nil {
 			return err
 		}
@@ -75,16 +76,12 @@ func (db *DB) PrepareToServe(ctx context.Context) error {
 	return nil
 }
 
-func (db *DB) isEmpty(ctx context.Context, name string) (bool, error) {
-	id := options.FindOne().SetProjection(bson.D{{Key: "_id", Value: 1}})
+// existing returns the names of the database's collections.
+func (db *DB) existing(ctx context.Context) ([]string, error) {
 	start := time.Now()
-	err := db.db.Collection(name).FindOne(ctx, bson.D{}, id).Err()
-	empty := errors.Is(err, mongo.ErrNoDocuments)
-	if empty {
-		err = nil
-	}
-	db.observe(ctx, "find", name, start, err)
-	return empty, translate(err, "")
+	names, err := db.db.ListCollectionNames(ctx, bson.D{})
+	db.observe(ctx, "listCollections", "", start, err)
+	return names, translate(err, "")
 }
 
 // build creates the missing ones of a collection's indexes, and repeats that until they are complete. While it waits,
