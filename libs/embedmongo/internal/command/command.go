@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -44,6 +43,7 @@ type Server struct {
 	cursors   cursorTable
 	sessions  sessionTable
 	failPoint failPoint
+	clock     clock
 	nextConn  atomic.Int32
 	stop      chan struct{}
 	done      sync.WaitGroup
@@ -103,8 +103,8 @@ type request struct {
 	tx   *store.Tx // inside a multi-statement transaction
 	wc   writeConcern
 	done []func() // run when the request ends
-	// failed marks a statement that has a normal response but ends its transaction.
-	failed bool
+	// endsTx marks a statement that has a normal response but ends its transaction.
+	endsTx bool
 	inRoom bool // the response is in the connection's buffer
 }
 
@@ -137,29 +137,34 @@ func (c *Conn) Handle(ctx context.Context, m *wire.Message) (reply bsoncore.Docu
 		}
 		if p := recover(); p != nil {
 			c.s.log.Error("command panicked", "command", r.name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			reply = errorReply(mongoerr.New(mongoerr.InternalError, "internal error: %v", p))
+			reply = r.failed(mongoerr.New(mongoerr.InternalError, "internal error: %v", p))
 		}
 	}()
 	h, err := r.parse()
 	if err != nil {
-		return errorReply(err)
+		return r.failed(err)
 	}
 	fail := r.fails(h)
 	if err = fail.before(r); errors.Is(err, errHangUp) {
 		return nil
 	}
 	if err = cmp.Or(err, r.refuseAsSecondary(h)); err != nil {
-		return errorReply(err)
+		return r.failed(err)
 	}
 	b, err := r.execute(h)
 	if err != nil {
-		return errorReply(err)
+		return r.failed(err)
 	}
 	fail.after(r, h, b)
 	if r.wc.failure != nil && h.waitsForWriteConcern() {
 		b.Doc("writeConcernError", r.wc.failure)
 	}
-	reply = b.Double("ok", 1).Build()
+	at := r.s.clock.now()
+	if h.waitsForWriteConcern() {
+		at = r.s.clock.tick()
+	}
+	r.appendTimes(b.Double("ok", 1), at)
+	reply = b.Build()
 	if r.inRoom && cap(reply) <= maxRoom {
 		c.room = reply
 	}
@@ -236,64 +241,7 @@ func fieldOf(fields, name string) bool {
 	return false
 }
 
-// writeConcern is what the client waits for.
-type writeConcern struct {
-	volatile bool              // not for durability
-	failure  bsoncore.Document // a writeConcernError for the response: the write is done, but not as was required
-}
-
-// unmet makes the writeConcernError of a write concern that can't be met.
-func unmet(code mongoerr.Code, format string, args ...any) bsoncore.Document {
-	e := mongoerr.New(code, format, args...)
-	return bsonraw.NewBuilder().Int32("code", int32(code)).String("codeName", code.Name()).String("errmsg", e.Msg).Build()
-}
-
-func (r *request) parseConcerns() error {
-	if v, ok := r.args["writeConcern"]; ok {
-		it := bsonraw.NewIter(v.Data)
-		for it.Next() {
-			switch name := string(it.Key); name {
-			case "w":
-				if n, ok := bsonraw.Int64(it.Value); ok {
-					if n > 1 {
-						r.wc.failure = unmet(mongoerr.UnsatisfiableWriteConcern, "Not enough data-bearing nodes")
-					}
-					r.wc.volatile = r.wc.volatile || n == 0
-				} else if s, _ := it.Value.StringValueOK(); s != "majority" {
-					r.wc.failure = unmet(mongoerr.UnknownReplWriteConcern,
-						"No write concern mode named '%s' found in replica set configuration", s)
-				}
-			case "j", "fsync":
-				r.wc.volatile = r.wc.volatile || !bsonraw.Truthy(it.Value)
-			case "wtimeout", "provenance":
-			default:
-				return mongoerr.New(mongoerr.FailedToParse, "unknown write concern field '%s'", name)
-			}
-		}
-	}
-	if v, ok := r.args["readConcern"]; ok {
-		if level, ok := bsonraw.Lookup(v.Data, "level"); ok {
-			s, _ := level.StringValueOK()
-			if !slices.Contains([]string{"local", "available", "majority", "snapshot", "linearizable"}, s) {
-				return mongoerr.New(mongoerr.FailedToParse, "unknown read concern level '%s'", s)
-			}
-		}
-	}
-	if v, ok := r.args["maxTimeMS"]; ok {
-		n, ok := bsonraw.Int64(v)
-		if !ok || n < 0 {
-			return mongoerr.New(mongoerr.BadValue, "maxTimeMS must be a non-negative integer")
-		}
-		if n > 0 && r.name != "getMore" {
-			var cancel context.CancelFunc
-			r.ctx, cancel = context.WithTimeout(r.ctx, time.Duration(n)*time.Millisecond)
-			r.done = append(r.done, cancel)
-		}
-	}
-	return nil
-}
-
-func errorReply(err error) bsoncore.Document {
+func (r *request) failed(err error) bsoncore.Document {
 	e := mongoerr.As(err)
 	b := bsonraw.NewBuilder().Double("ok", 0).String("errmsg", e.Msg).
 		Int32("code", int32(e.Code)).String("codeName", e.Code.Name())
@@ -303,6 +251,7 @@ func errorReply(err error) bsoncore.Document {
 	if len(e.Labels) > 0 {
 		b.Values("errorLabels", stringValues(e.Labels))
 	}
+	r.appendTimes(b, r.s.clock.now())
 	return b.Build()
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
+	"fivechat.dev/libs/embedmongo/internal/mongoerr"
 	"fivechat.dev/libs/embedmongo/internal/wire"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
@@ -28,10 +29,12 @@ func init() {
 			anywhere: true,
 			public:   true,
 		},
-		"saslContinue": {run: saslContinue, fields: "conversationId payload", anywhere: true, public: true},
-		"endSessions":  {run: endSessions, anywhere: true},
-		"killCursors":  {run: killCursors, fields: "cursors", inTx: true, anywhere: true},
-		"getMore":      {run: getMore, fields: "collection batchSize", inTx: true, anywhere: true},
+		"saslContinue":    {run: saslContinue, fields: "conversationId payload", anywhere: true, public: true},
+		"endSessions":     {run: endSessions, anywhere: true},
+		"killAllSessions": {run: killAllSessions, anywhere: true},
+		"getParameter":    {run: getParameter, fields: "*", anywhere: true},
+		"killCursors":     {run: killCursors, fields: "cursors", inTx: true, anywhere: true},
+		"getMore":         {run: getMore, fields: "collection batchSize", inTx: true, anywhere: true},
 		"insert": {
 			run:    insert,
 			fields: "documents ordered bypassDocumentValidation stmtId stmtIds",
@@ -114,4 +117,30 @@ func buildInfo(*request) (*bsonraw.Builder, error) {
 	return bsonraw.NewBuilder().String("version", "8.0.0").Values("versionArray", v).
 		Int32("bits", 64).Bool("debug", false).Int32("maxBsonObjectSize", bsonraw.MaxDocument).
 		Values("modules", stringValues([]string{"embedmongo"})), nil
+}
+
+// getParameter handles {getParameter: 1, NAME: 1, …} and {getParameter: "*"}.
+func getParameter(r *request) (*bsonraw.Builder, error) {
+	if r.db != "admin" {
+		return nil, mongoerr.New(mongoerr.Unauthorized, "%s may only be run against the admin database.", r.name)
+	}
+	mechanisms := []string{}
+	if r.s.Auth != nil {
+		mechanisms = append(mechanisms, mechanism)
+	}
+	version := bsonraw.NewBuilder().String("version", "8.0").Build()
+	known := bsonraw.NewBuilder().Doc("featureCompatibilityVersion", version).
+		Bool("enableTestCommands", r.s.FailPoints).Values("authenticationMechanisms", stringValues(mechanisms)).Build()
+	all, _ := r.args[r.name].StringValueOK()
+	b, found := bsonraw.NewBuilder(), false
+	for it := bsonraw.NewIter(known); it.Next(); {
+		if _, wanted := r.args[string(it.Key)]; wanted || all == "*" {
+			b.Value(string(it.Key), it.Value)
+			found = true
+		}
+	}
+	if !found {
+		return nil, mongoerr.New(mongoerr.InvalidOptions, "no option found to get")
+	}
+	return b, nil
 }

@@ -243,28 +243,6 @@ func errCommitted(number int64) error {
 // ends reports whether the command ends a transaction.
 func (r *request) ends() bool { return r.name == "commitTransaction" || r.name == "abortTransaction" }
 
-// checkConcernsInTx refuses a write concern anywhere but at the end of a transaction, and a read concern anywhere but
-// at its beginning.
-func (r *request) checkConcernsInTx(first, ending bool) error {
-	if _, ok := r.args["writeConcern"]; ok && !ending {
-		return mongoerr.New(mongoerr.InvalidOptions, "writeConcern is not allowed within a multi-statement transaction")
-	}
-	concern, ok := r.args["readConcern"]
-	if !ok {
-		return nil
-	}
-	if !first {
-		return mongoerr.New(mongoerr.InvalidOptions,
-			"During a multi-document transaction only the first command may specify a readConcern")
-	}
-	level, _ := bsonraw.Lookup(concern.Data, "level")
-	if s, _ := level.StringValueOK(); s == "linearizable" || s == "available" {
-		return mongoerr.New(mongoerr.InvalidOptions,
-			"The readConcern level must be local, majority or snapshot in a transaction, not %s", s)
-	}
-	return nil
-}
-
 // transact runs a command inside a multi-statement transaction.
 func (r *request) transact(h handler, number int64) (*bsonraw.Builder, error) {
 	if !h.inTx {
@@ -311,7 +289,7 @@ func (r *request) transact(h handler, number int64) (*bsonraw.Builder, error) {
 		if e := mongoerr.As(err); e.Code == mongoerr.WriteConflict {
 			return nil, e.WithLabel(mongoerr.Transient)
 		}
-	} else if r.failed {
+	} else if r.endsTx {
 		r.s.abortTx(s)
 	}
 	return b, err
@@ -374,25 +352,4 @@ func (r *request) commit(tx *store.Tx) (*bsonraw.Builder, error) {
 		return nil, err
 	}
 	return bsonraw.NewBuilder(), r.sync()
-}
-
-func commitTransaction(*request) (*bsonraw.Builder, error) { return bsonraw.NewBuilder(), nil }
-
-func abortTransaction(*request) (*bsonraw.Builder, error) { return bsonraw.NewBuilder(), nil }
-
-func endSessions(r *request) (*bsonraw.Builder, error) {
-	ended := map[string]bool{}
-	for _, e := range bsonraw.Elements(r.args["endSessions"].Data) {
-		id, _ := bsonraw.Lookup(e.Data, "id")
-		if _, data, ok := id.BinaryOK(); ok {
-			ended[string(data)] = true
-		}
-	}
-	r.s.sessions.each(func(s *session) bool {
-		if ended[string(s.id)] {
-			r.s.abortTx(s)
-		}
-		return ended[string(s.id)]
-	})
-	return bsonraw.NewBuilder(), nil
 }

@@ -46,7 +46,7 @@ func (r *request) statements(n int, run func(i int) error) ([]bsoncore.Document,
 		}
 		failures = append(failures, b.Build())
 		if r.tx != nil {
-			r.failed = true
+			r.endsTx = true
 			break
 		}
 		if ordered {

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"testing"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
@@ -129,6 +130,63 @@ func FuzzUpdate(f *testing.F) {
 		byID := &Filter{Op: And, Children: []*Filter{leaf(Eq, "_id", id)}}
 		if next, err := u.Upsert(byID); err == nil && bsonraw.Validate(next) != nil {
 			t.Errorf("upsert of %s: %s", spec, next)
+		}
+	})
+}
+
+// list is a source of documents.
+type list struct{ docs []bsoncore.Document }
+
+func (l *list) Next(context.Context) (bsoncore.Document, error) {
+	if len(l.docs) == 0 {
+		return nil, nil
+	}
+	doc := l.docs[0]
+	l.docs = l.docs[1:]
+	return doc, nil
+}
+
+func (l *list) Close() {}
+
+// FuzzPipeline runs any bytes as an aggregation over documents: the outcome is an error, or well-formed documents.
+func FuzzPipeline(f *testing.F) {
+	for _, pipeline := range []string{
+		`{"p":[{"$match":{"a":1}},{"$sort":{"a.b":1,"c":-1}},{"$skip":1},{"$limit":1.5}]}`,
+		`{"p":[{"$group":{"_id":{"b":"$b"},"s":{"$sum":"$a"},"v":{"$avg":{"$add":["$a",1,"$c.d"]}},"l":{"$push":"$b"}}}]}`,
+		`{"p":[{"$unwind":{"path":"$c.d","preserveNullAndEmptyArrays":true}},{"$project":{"r":{"$subtract":["$a",1]}}}]}`,
+		`{"p":[{"$project":{"a":1,"c.d":1,"_id":0,"r":{"$cond":{"if":"$e","then":"$a","else":{"x":"$b"}}}}}]}`,
+		`{"p":[{"$unwind":"$a"},{"$sort":{"a":1}},{"$count":"n"}]}`,
+	} {
+		for _, doc := range fuzzDocuments {
+			f.Add([]byte(pipeline), []byte(doc))
+		}
+	}
+	f.Fuzz(func(t *testing.T, pipeline, doc []byte) {
+		spec := fuzzed(pipeline)
+		if spec == nil {
+			return
+		}
+		it := bsonraw.NewIter(spec)
+		if !it.Next() || it.Value.Type != bsoncore.TypeArray {
+			return
+		}
+		p, err := ParsePipeline(bsonraw.Elements(it.Value.Data))
+		if err != nil {
+			return
+		}
+		docs := []bsoncore.Document{js(t, fuzzDocuments[0]), js(t, fuzzDocuments[1]), js(t, fuzzDocuments[2])}
+		if own := fuzzed(doc); own != nil {
+			docs = append(docs, own)
+		}
+		out := p.Run(&list{docs})
+		for range 10_000 {
+			doc, err := out.Next(t.Context())
+			if err != nil || doc == nil {
+				return
+			}
+			if invalid := bsonraw.Validate(doc); invalid != nil {
+				t.Fatalf("%s yields %s (%v)", spec, doc, invalid)
+			}
 		}
 	})
 }
