@@ -2,7 +2,13 @@ package faults_test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"net"
 	"net/url"
 	"os"
@@ -10,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"fivechat.dev/tests/cluster"
 	"fivechat.dev/tests/harness"
@@ -31,6 +38,7 @@ type redisNode struct {
 	*cluster.Process
 	addr     string
 	password string
+	ca       string // path of the authority's certificate; "" without TLS
 }
 
 // redisBinary returns the path of redis-server, whose package has redis-cli too. It skips the test if there is none.
@@ -53,20 +61,25 @@ func startRedisNode(t *testing.T, password, lines string, flags ...string) *redi
 	binary, dir, addr := redisBinary(t), t.TempDir(), harness.FreeAddrs(t, 1)[0]
 	_, port, _ := net.SplitHostPort(addr)
 	file := filepath.Join(dir, "redis.conf")
-	conf := fmt.Sprintf("bind 127.0.0.1\nport %s\ndir %s\nrequirepass %s\n%s\n", port, dir, password, lines)
+	listen := "port " + port
+	if strings.Contains(lines, "tls-cert-file") {
+		listen = "port 0\ntls-port " + port
+	}
+	conf := fmt.Sprintf("bind 127.0.0.1\n%s\ndir %s\nrequirepass %s\n%s\n", listen, dir, password, lines)
 	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	n := &redisNode{cluster.Start(t, binary, nil, append([]string{file}, flags...)...), addr, password}
+	p := cluster.Start(t, binary, nil, append([]string{file}, flags...)...)
 	answering(t, addr)
-	return n
+	return &redisNode{Process: p, addr: addr, password: password}
 }
 
 // dataNode starts a server with data, without persistence. Others replicate it with its password.
 func dataNode(t *testing.T, lines string) *redisNode {
 	t.Helper()
-	return startRedisNode(t, redisAdmin, fmt.Sprintf("save \"\"\nappendonly no\nrepl-diskless-sync-delay 0\nmasterauth %s\nuser %s on >%s %s\n%s",
-		redisAdmin, redisUser, redisPassword, redisRules, lines))
+	const common = "save \"\"\nappendonly no\nrepl-diskless-sync-delay 0\nmasterauth %s\nuser %s on >%s %s\n%s"
+	conf := fmt.Sprintf(common, redisAdmin, redisUser, redisPassword, redisRules, lines)
+	return startRedisNode(t, redisAdmin, conf)
 }
 
 // command runs redis-cli and returns what it prints.
@@ -75,7 +88,11 @@ func (n *redisNode) command(t *testing.T, args ...string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), begins)
 	defer cancel()
 	host, port, _ := net.SplitHostPort(n.addr)
-	c := exec.CommandContext(ctx, "redis-cli", append([]string{"-h", host, "-p", port}, args...)...)
+	flags := []string{"-h", host, "-p", port}
+	if n.ca != "" {
+		flags = append(flags, "--tls", "--cacert", n.ca)
+	}
+	c := exec.CommandContext(ctx, "redis-cli", append(flags, args...)...)
 	c.Env = append(os.Environ(), "REDISCLI_AUTH="+n.password)
 	out, err := c.CombinedOutput()
 	if err != nil {
@@ -160,16 +177,55 @@ func (s *sentinels) url() string {
 		url.UserPassword(redisUser, redisPassword), strings.Join(addrs, ","), url.QueryEscape(sentinelPassword))
 }
 
-// redisCluster is a cluster of three primaries with a replica each.
+// issueCertificate returns paths of a certificate for 127.0.0.1, which is its own authority, and of its key. The nodes
+// of a cluster show it as servers and as clients.
+func issueCertificate(t *testing.T) (certificate, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	public, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	certificate, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for path, block := range map[string]pem.Block{
+		certificate: {Type: "CERTIFICATE", Bytes: public}, key: {Type: "PRIVATE KEY", Bytes: secret},
+	} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(&block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certificate, key
+}
+
+// redisCluster is a cluster of three primaries with a replica each. All connections use TLS.
 type redisCluster []*redisNode
 
 func startRedisCluster(t *testing.T) redisCluster {
 	t.Helper()
+	certificate, key := issueCertificate(t)
+	encryption := fmt.Sprintf("tls-cert-file %s\ntls-key-file %s\ntls-ca-cert-file %s\ntls-auth-clients no\n"+
+		"tls-replication yes\ntls-cluster yes", certificate, key, certificate)
 	var c redisCluster
 	create := []string{"--cluster", "create"}
 	for _, bus := range harness.FreeAddrs(t, 6) {
 		_, port, _ := net.SplitHostPort(bus)
-		n := dataNode(t, fmt.Sprintf("cluster-enabled yes\ncluster-port %s\ncluster-node-timeout %d", port, downAfter))
+		n := dataNode(t, fmt.Sprintf("%s\ncluster-enabled yes\ncluster-port %s\ncluster-node-timeout %d",
+			encryption, port, downAfter))
+		n.ca = certificate
 		c = append(c, n)
 		create = append(create, n.addr+"@"+port)
 	}
@@ -194,25 +250,45 @@ func (c redisCluster) wait(t *testing.T) {
 	})
 }
 
-// owners returns the primary that has a key's slot, and another primary, with their ids.
-func (c redisCluster) owners(t *testing.T, key string) (owner, other *redisNode, ownerID, otherID string) {
+// primaries returns the primaries. The first one has the slot of a key.
+func (c redisCluster) primaries(t *testing.T, key string) (all redisCluster) {
 	t.Helper()
 	slot := c[0].command(t, "cluster", "keyslot", key)
 	for _, n := range c {
 		if !strings.HasPrefix(n.command(t, "role"), "master") {
 			continue
 		}
-		id := n.command(t, "cluster", "myid")
-		if strings.HasPrefix(n.command(t, "cluster", "countkeysinslot", slot), "0") {
-			other, otherID = n, id
+		if n.command(t, "cluster", "countkeysinslot", slot) == "0" {
+			all = append(all, n)
 		} else {
-			owner, ownerID = n, id
+			all = append(redisCluster{n}, all...)
 		}
 	}
-	if owner == nil || other == nil {
-		t.Fatalf("no two primaries, of which one has the slot %s", slot)
+	if len(all) < 2 {
+		t.Fatalf("%d primaries", len(all))
 	}
-	return owner, other, ownerID, otherID
+	return all
+}
+
+// moveSlot moves the slot of a key to another primary, one key after the other.
+func (c redisCluster) moveSlot(t *testing.T, key string) {
+	t.Helper()
+	all := c.primaries(t, key)
+	from, to, slot := all[0], all[1], c[0].command(t, "cluster", "keyslot", key)
+	host, port, _ := net.SplitHostPort(to.addr)
+	receiver := to.command(t, "cluster", "myid")
+	to.command(t, "cluster", "setslot", slot, "importing", from.command(t, "cluster", "myid"))
+	from.command(t, "cluster", "setslot", slot, "migrating", receiver)
+	harness.Eventually(t, begins, "the keys are moved", func() (bool, any) {
+		first := from.command(t, "cluster", "getkeysinslot", slot, "1")
+		if first != "" {
+			from.command(t, "migrate", host, port, first, "0", "5000", "auth", redisAdmin)
+		}
+		return first == "", first
+	})
+	for _, n := range append(redisCluster{to}, all...) { // the receiver first: then no node loses the slot
+		n.command(t, "cluster", "setslot", slot, "node", receiver)
+	}
 }
 
 func (c redisCluster) url() string {
@@ -220,5 +296,5 @@ func (c redisCluster) url() string {
 	for _, n := range c[:3] {
 		addrs = append(addrs, n.addr)
 	}
-	return fmt.Sprintf("redis+cluster://%s@%s", url.UserPassword(redisUser, redisPassword), strings.Join(addrs, ","))
+	return fmt.Sprintf("rediss+cluster://%s@%s", url.UserPassword(redisUser, redisPassword), strings.Join(addrs, ","))
 }
