@@ -32,10 +32,10 @@ type redisRow struct {
 	extra                    int64 // requests beyond the quota
 }
 
-// TestRedisFailover: with Sentinel, and with a cluster with TLS, whose primaries are killed and whose slots move under load, no
-// request is refused, no event is lost, and messages to all processes arrive again. A quota allows at most twice as
-// many requests again for each fault: once without Redis, and once if Redis has lost the last writes. It prints the
-// table of docs/operations.md, which `make soak` replaces.
+// TestRedisFailover: primaries are killed and a slot moves under load, with Sentinel and in a cluster with TLS. No request
+// is refused, no event is lost, and messages to all processes arrive again. For each fault, a quota allows at most twice
+// as many requests again: once without Redis, and once if Redis has lost the last writes. It prints the table of
+// docs/operations.md, which `make soak` replaces.
 func TestRedisFailover(t *testing.T) {
 	var all []redisRow
 	t.Run("sentinel", func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestRedisFailover(t *testing.T) {
 	t.Log("\n" + redisTable(all))
 	if os.Getenv("FIVECHAT_SOAK_TABLE") != "" && !t.Failed() {
 		page := filepath.Join(harness.Root(t), "docs/operations.md")
-		if err := replaceTable(page, "| Redis", redisTable(all)); err != nil {
+		if err := replaceTable(page, "| Runs as", redisTable(all)); err != nil {
 			t.Error(err)
 		}
 	}
@@ -89,8 +89,8 @@ func (c redisCluster) faults() []redisFault {
 	}
 }
 
-// redisFaults runs the system with the Redis that env names, and causes each fault once, or repeatedly for the length of a soak. settled
-// waits until Redis can fail over.
+// redisFaults runs the system with the Redis that env names. It causes each fault once, or repeatedly for the length of
+// a soak. settled waits until Redis can fail over.
 func redisFaults(t *testing.T, env map[string]string, faults []redisFault, settled func()) (rows []redisRow) {
 	t.Helper()
 	env["REDIS_NAMESPACE"] = redisNamespace
@@ -162,7 +162,7 @@ func redisTable(rows []redisRow) string {
 	}
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	head := "Redis Fault Times Writes_again_after Events_late_by No_messages_for Extra_requests"
+	head := "Runs_as Fault Times Writes_again_after Events_late_by No_messages_for Extra_requests"
 	for column := range strings.FieldsSeq(head) {
 		fmt.Fprintf(w, "| %s\t", strings.ReplaceAll(column, "_", " "))
 	}
