@@ -155,6 +155,12 @@ func (d Delivery) After(a Attempt, s Schedule, now time.Time, chance float64) De
 	return d
 }
 
+// Result is an attempt of a delivery, with the delivery as it was stored before, and after the attempt.
+type Result struct {
+	Before, After Delivery // without their bodies
+	Attempt       Attempt
+}
+
 // gone is the status by which a receiver says that it no longer exists.
 const gone = 410
 

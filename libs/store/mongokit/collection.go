@@ -109,6 +109,18 @@ func (c *Collection[T]) UpdateAll(ctx context.Context, t tenant.ID, filter, upda
 	return r.MatchedCount, nil
 }
 
+// Change is an update of the one row that Filter matches.
+type Change struct{ Filter, Update bson.D }
+
+// UpdateEach makes many changes in one command, in their order.
+func (c *Collection[T]) UpdateEach(ctx context.Context, t tenant.ID, changes []Change) error {
+	scopedChanges := make([]Change, len(changes))
+	for i, ch := range changes {
+		scopedChanges[i] = Change{scoped(t, ch.Filter), ch.Update}
+	}
+	return c.all.updateEach(ctx, scopedChanges)
+}
+
 // Modify changes the one row that filter matches and returns its new state, or the noun's NotFound.
 func (c *Collection[T]) Modify(ctx context.Context, t tenant.ID, filter, update bson.D) (T, error) {
 	return c.all.Modify(ctx, scoped(t, filter), update, false)
@@ -319,14 +331,23 @@ type RowUpdate struct {
 
 // SetEach applies many updates in one command.
 func (g *Global[T]) SetEach(ctx context.Context, changes []RowUpdate) error {
+	each := make([]Change, len(changes))
+	for i, c := range changes {
+		each[i] = Change{
+			bson.D{{Key: TenantKey, Value: c.Tenant}, {Key: "_id", Value: c.ID}},
+			bson.D{{Key: "$set", Value: c.Set}},
+		}
+	}
+	return g.updateEach(ctx, each)
+}
+
+func (g *Global[T]) updateEach(ctx context.Context, changes []Change) error {
 	if len(changes) == 0 {
 		return nil
 	}
 	models := make([]mongo.WriteModel, len(changes))
 	for i, c := range changes {
-		models[i] = mongo.NewUpdateOneModel().
-			SetFilter(bson.D{{Key: TenantKey, Value: c.Tenant}, {Key: "_id", Value: c.ID}}).
-			SetUpdate(bson.D{{Key: "$set", Value: c.Set}})
+		models[i] = mongo.NewUpdateOneModel().SetFilter(c.Filter).SetUpdate(c.Update)
 	}
 	start := time.Now()
 	_, err := g.c.BulkWrite(ctx, models)

@@ -11,7 +11,6 @@ package dispatch
 
 import (
 	"context"
-	"math/rand/v2"
 	"os"
 	"sync"
 	"time"
@@ -19,23 +18,22 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
-	"fivechat.dev/libs/kernel/timestamp"
 	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/services/webhooks"
 )
 
 // The bounds of a dispatcher.
 const (
-	lookEvery  = 500 * time.Millisecond // polls for deliveries that other replicas stored or that became due
-	lease      = 15 * time.Second       // how long a crashed replica blocks a webhook
-	renewEvery = 5 * time.Second
-	workers    = 256 // webhooks worked on concurrently
-	perWebhook = 8   // concurrent requests to one webhook
-	storeWait  = 10 * time.Second
-	sweepEvery = 10 * time.Minute // interval for removing bodies without deliveries
+	lookEvery   = 500 * time.Millisecond // polls for deliveries that other replicas stored or that became due
+	lease       = 15 * time.Second       // how long a crashed replica blocks a webhook
+	renewEvery  = 5 * time.Second
+	workers     = 256 // webhooks worked on concurrently
+	perWebhook  = 8   // concurrent requests to one webhook
+	maxRecorded = 32  // results that are recorded in one transaction
+	storeWait   = 10 * time.Second
+	sweepEvery  = 10 * time.Minute // interval for removing bodies without deliveries
 )
 
 // Store is the part of the store that a dispatcher uses.
@@ -48,7 +46,7 @@ type Store interface {
 	Ready(ctx context.Context, t tenant.ID, webhookID id.Webhook, now time.Time) ([]webhooks.Delivery, error)
 	Load(ctx context.Context, d webhooks.Delivery) (webhooks.Delivery, error)
 	Sweep(ctx context.Context, now time.Time) (more bool, err error)
-	Record(ctx context.Context, before, d webhooks.Delivery, a webhooks.Attempt) error
+	Record(ctx context.Context, t tenant.ID, webhookID id.Webhook, results []webhooks.Result) error
 	Standing(ctx context.Context) (waiting, disabled int64, err error)
 }
 
@@ -302,85 +300,5 @@ func (d *Dispatcher) renew(ctx context.Context, t tenant.ID, webhook id.Webhook,
 			lost()
 			return
 		}
-	}
-}
-
-// attempt makes deliveries of different keys concurrently, and returns the first error of recording their results.
-func (d *Dispatcher) attempt(ctx context.Context, w webhooks.Webhook, ready []webhooks.Delivery) error {
-	var side sync.WaitGroup
-	slots, failures := make(chan struct{}, perWebhook), make(chan error, len(ready))
-	for _, one := range ready {
-		slots <- struct{}{}
-		if ctx.Err() != nil {
-			break
-		}
-		side.Go(func() {
-			defer func() { <-slots }()
-			failures <- d.make(ctx, w, one)
-		})
-	}
-	side.Wait()
-	close(failures)
-	for err := range failures {
-		if err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
-// make makes one attempt. The receiver's response is recorded even if the process is stopping.
-func (d *Dispatcher) make(ctx context.Context, w webhooks.Webhook, queued webhooks.Delivery) error {
-	release, err := d.memory.acquire(ctx, queued.WebsiteID, weight(queued))
-	if err != nil {
-		return err
-	}
-	defer release()
-	one, err := d.load(ctx, queued)
-	if fault.Is(err, fault.NotFound) {
-		return nil // deleted, erased or delivered meanwhile
-	}
-	if err != nil {
-		return err
-	}
-	a := d.sender.Send(ctx, w, one)
-	if a.Status == 0 && ctx.Err() != nil {
-		return ctx.Err() // the attempt was aborted by us
-	}
-	d.took.Observe(a.Took.Seconds())
-	d.attempts.WithLabelValues(outcome(a)).Inc()
-	chance := rand.Float64() //nolint:gosec // guessing it harms no one
-	after := one.After(a, d.schedule, timestamp.Of(time.Now()), chance)
-	d.tele.Log.InfoContext(
-		ctx, "delivery attempt", "website", one.WebsiteID.Int64(), "webhook", w.ID, "delivery", one.ID, "event", one.EventID,
-		"type", one.Type, "try", after.Tries, "status", a.Status, "error", a.Error, "ms", a.Took.Milliseconds(),
-		"became", string(after.Status),
-	)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWait)
-	defer cancel()
-	return d.store.Record(ctx, one, after, a)
-}
-
-func (d *Dispatcher) load(ctx context.Context, queued webhooks.Delivery) (webhooks.Delivery, error) {
-	ctx, cancel := context.WithTimeout(ctx, storeWait)
-	defer cancel()
-	return d.store.Load(ctx, queued)
-}
-
-// The outcomes of attempts, as labels.
-const (
-	delivered  = "delivered"
-	refused    = "refused"
-	unanswered = "unanswered"
-)
-
-func outcome(a webhooks.Attempt) string {
-	switch {
-	case a.Status == 0:
-		return unanswered
-	case a.Succeeded():
-		return delivered
-	default:
-		return refused
 	}
 }

@@ -54,9 +54,34 @@ func (r *receiver) events(webhook id.Webhook) []string {
 	return append([]string(nil), r.got[webhook]...)
 }
 
+// counting is a store that counts how results are recorded.
+type counting struct {
+	*mongostore.Store
+	before func() // called before results are recorded; may be nil
+
+	mu                      sync.Mutex
+	calls, now, most, total int
+}
+
+// Record implements dispatch.Store.
+func (c *counting) Record(ctx context.Context, t tenant.ID, w id.Webhook, results []webhooks.Result) error {
+	c.mu.Lock()
+	c.calls, c.now, c.total = c.calls+1, c.now+1, c.total+len(results)
+	c.most = max(c.most, c.now)
+	c.mu.Unlock()
+	if c.before != nil {
+		c.before()
+	}
+	err := c.Store.Record(ctx, t, w, results)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now--
+	return err
+}
+
 type fixture struct {
 	t     *testing.T
-	store *mongostore.Store
+	store *counting
 	to    *receiver
 	wakes []func()
 	pos   int64
@@ -78,11 +103,11 @@ func open(
 			answer: answer,
 		},
 	}
-	h.store = mongostore.New(db, outbox.NewLog(db, storetest.Telemetry(t, "webhooks")), func() {
+	h.store = &counting{Store: mongostore.New(db, outbox.NewLog(db, storetest.Telemetry(t, "webhooks")), func() {
 		for _, wake := range h.wakes {
 			wake()
 		}
-	}, time.Now)
+	}, time.Now)}
 	storetest.Ready(t, db)
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
@@ -151,6 +176,16 @@ func (h *fixture) wait(webhook id.Webhook, n int) []string {
 			h.t.Fatalf("webhook %d was sent %d events and not %d: %q", webhook, len(got), n, got)
 		}
 		<-time.After(5 * time.Millisecond)
+	}
+}
+
+// until waits until a condition holds.
+func (h *fixture) until(what string, holds func() bool) {
+	for end := time.Now().Add(20 * time.Second); !holds(); <-time.After(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			h.t.Errorf("not in time: %s", what)
+			return
+		}
 	}
 }
 
@@ -264,5 +299,31 @@ func TestStoppingCountsNoAttempt(t *testing.T) {
 	d, err := h.store.Ready(t.Context(), one, id, time.Now().Add(time.Hour))
 	if err != nil || len(d) != 0 {
 		t.Errorf("%d still wait, %v", len(d), err)
+	}
+}
+
+// TestResultsOfAWebhookHaveOneWriter: what arrives while results are recorded is recorded together afterwards.
+// Transactions that write the same webhook at the same time would abort each other.
+func TestResultsOfAWebhookHaveOneWriter(t *testing.T) {
+	t.Parallel()
+	const keys = 24
+	h := open(t, 1, nil)
+	webhook := h.hook(storetest.Tenant(1))
+	var once sync.Once
+	h.store.before = func() {
+		once.Do(func() {
+			h.until("other deliveries are made", func() bool { return len(h.to.events(webhook)) >= 8 })
+		})
+	}
+	h.tell(storetest.Tenant(1), keys, 1)
+	h.until("all results are recorded", func() bool {
+		h.store.mu.Lock()
+		defer h.store.mu.Unlock()
+		return h.store.total == keys
+	})
+	h.store.mu.Lock()
+	defer h.store.mu.Unlock()
+	if h.store.most != 1 || h.store.calls == keys {
+		t.Errorf("%d results in %d transactions, %d at a time", keys, h.store.calls, h.store.most)
 	}
 }

@@ -146,28 +146,46 @@ func (s *Store) holdBack(ctx context.Context, d webhooks.Delivery) error {
 	return err
 }
 
-// Record stores the result of an attempt in its delivery and its webhook. before is the delivery as Load returned it,
-// and d after the attempt. Nothing is stored if they no longer exist.
-func (s *Store) Record(ctx context.Context, before, d webhooks.Delivery, a webhooks.Attempt) error {
+// Record stores the results of attempts of one webhook's deliveries, in the deliveries and in the webhook, all or none.
+// Only the holder of the webhook's lease calls it, and one call at a time: calls that write the same webhook at the same
+// time would abort each other. Nothing is stored of what no longer exists.
+func (s *Store) Record(ctx context.Context, t tenant.ID, webhookID id.Webhook, results []webhooks.Result) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		w, err := s.webhooks.Get(ctx, d.WebsiteID, byID(d.WebhookID))
+		stored, err := s.webhooks.Get(ctx, t, byID(webhookID))
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if d.Status == webhooks.Pending && !w.Enabled { // disabled during the attempt
-			d.Status = webhooks.Held
+		w := stored
+		var changes []mongokit.Change
+		var again []webhooks.Delivery
+		for _, r := range results {
+			d := r.After
+			w = w.After(d, r.Attempt, d.UpdatedAt)
+			switch {
+			case d.Status == webhooks.Pending && !w.Enabled: // disabled during the attempt
+				d.Status = webhooks.Held
+			case d.Status == webhooks.Pending:
+				again = append(again, d)
+			}
+			update, err := mongokit.Changes(r.Before, d)
+			if err != nil {
+				return err
+			}
+			if len(update) > 0 {
+				changes = append(changes, mongokit.Change{Filter: of(d.WebhookID, bson.E{Key: "_id", Value: d.ID}), Update: update})
+			}
 		}
-		if err := s.update(ctx, before, d); err != nil {
+		if err := s.deliveries.UpdateEach(ctx, t, changes); err != nil {
 			return err
 		}
-		if d.Status == webhooks.Pending {
+		for _, d := range again {
 			if err := s.holdBack(ctx, d); err != nil {
 				return err
 			}
 		}
-		return s.health(ctx, w, w.After(d, a, d.UpdatedAt))
+		return s.health(ctx, stored, w)
 	})
 }

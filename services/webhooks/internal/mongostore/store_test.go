@@ -114,7 +114,8 @@ func (h *fixture) record(w webhooks.Webhook, event string, status int, at time.T
 	}
 	a := webhooks.Attempt{At: at, Status: status}
 	d := rows[i].After(a, webhooks.Standard(), at, 0.5)
-	h.must(h.Record(h.t.Context(), rows[i], d, a))
+	result := webhooks.Result{Before: rows[i], After: d, Attempt: a}
+	h.must(h.Record(h.t.Context(), w.WebsiteID, w.ID, []webhooks.Result{result}))
 	return d
 }
 
