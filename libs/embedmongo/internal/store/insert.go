@@ -18,7 +18,7 @@ func (tx *Tx) Insert(ctx context.Context, c *Collection, doc bsoncore.Document) 
 	key := c.DocKey(idKey)
 	have, err := tx.visible(key)
 	if have == nil && err == nil {
-		have, err = tx.LockDocument(ctx, c, idKey)
+		have, err = tx.lockedValue(ctx, key)
 	}
 	if tx.multi && mongoerr.Is(err, mongoerr.WriteConflict) {
 		if seen, failed := tx.view.Get(key); seen != nil && failed == nil {
@@ -40,7 +40,7 @@ func (tx *Tx) Insert(ctx context.Context, c *Collection, doc bsoncore.Document) 
 
 // visible reads a document that another transaction has locked, without waiting; nil if it is free or doesn't exist.
 func (tx *Tx) visible(key []byte) ([]byte, error) {
-	if !tx.engine.locks.heldByOther(tx, string(key)) {
+	if !tx.engine.locks.heldByOther(tx, key) {
 		return nil, nil
 	}
 	if tx.multi {

@@ -47,11 +47,11 @@ func errConflict() error {
 }
 
 // heldByOther reports whether another transaction than tx has a key.
-func (t *lockTable) heldByOther(tx *Tx, key string) bool {
-	s := &t.shards[maphash.String(t.seed, key)%lockShards]
+func (t *lockTable) heldByOther(tx *Tx, key []byte) bool {
+	s := &t.shards[maphash.Bytes(t.seed, key)%lockShards]
 	s.Lock()
 	defer s.Unlock()
-	l := s.held[key]
+	l := s.held[string(key)]
 	return l != nil && l.owner != tx
 }
 
