@@ -32,10 +32,10 @@ type redisRow struct {
 	extra                    int64 // requests beyond the quota
 }
 
-// TestRedisFailover: primaries are killed and a slot moves under load, with Sentinel and in a cluster with TLS. No request
-// is refused, no event is lost, and messages to all processes arrive again. For each fault, a quota allows at most twice
-// as many requests again: once without Redis, and once if Redis has lost the last writes. It prints the table of
-// docs/operations.md, which `make soak` replaces.
+// TestRedisFailover: primaries are killed and a slot moves under load, with Sentinel and in a cluster with TLS. No
+// request is refused, no event is lost, and messages to all processes arrive again. For each fault, a quota allows at
+// most twice as many requests again: once without Redis, and once if Redis has lost the last writes. It prints the
+// table of docs/operations.md, which `make soak` replaces.
 func TestRedisFailover(t *testing.T) {
 	var all []redisRow
 	t.Run("sentinel", func(t *testing.T) {

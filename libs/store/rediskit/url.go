@@ -253,7 +253,8 @@ const (
 func parseNamespace(text string) (string, error) {
 	outside := slices.ContainsFunc([]rune(text), func(r rune) bool { return !strings.ContainsRune(namespaceChars, r) })
 	if outside || len(text) > maxNamespace {
-		return "", fmt.Errorf("REDIS_NAMESPACE has other characters than letters, digits and -_.:, or more than %d", maxNamespace)
+		return "", fmt.Errorf("REDIS_NAMESPACE isn't letters, digits and any of -_.: with at most %d characters",
+			maxNamespace)
 	}
 	return cmp.Or(text, defaultNamespace), nil
 }
