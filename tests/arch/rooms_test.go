@@ -240,7 +240,7 @@ func TestGatewayHasNoDatabaseDriver(t *testing.T) {
 // that may import them. Tests look into stores directly.
 var only = map[string][]string{
 	"go.mongodb.org/mongo-driver/v2/mongo": {
-		"libs/store/mongokit", "libs/embedmongo/...", "tests/...",
+		"libs/store/mongokit", "libs/embedmongo/...", "tests/...", "libs/store/internal/storetest",
 		"services/internal/...",
 	},
 	"go.mongodb.org/mongo-driver/v2/bson": {

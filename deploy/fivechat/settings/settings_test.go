@@ -51,7 +51,8 @@ func TestRunReadsWhatItsComponentsRead(t *testing.T) {
 	}
 	for _, p := range append(slices.Clone(services), others[0]) {
 		for _, f := range fields(p) {
-			if base := strings.HasPrefix(f.variable, "FIVECHAT_") && strings.HasSuffix(f.owner, "URL"); !base && !read[f.variable] {
+			address := strings.HasPrefix(f.variable, "FIVECHAT_") && strings.HasSuffix(f.owner, "URL")
+			if !address && !read[f.variable] {
 				t.Errorf("%s reads %s, and fivechat run doesn't", p.name, f.variable)
 			}
 		}

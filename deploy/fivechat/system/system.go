@@ -139,7 +139,8 @@ func (s *System) startAll(ctx context.Context, o Options) error {
 		"accounts": func() (runner.Unit, error) {
 			return unitOf(ctx, accounts.New, accounts.Config{
 				Config: common, WidgetsURL: url["widgets"], VisitorsURL: url["visitors"], ConversationsURL: url["conversations"],
-				TicketsURL: url["tickets"], StatisticsURL: url["statistics"], WebhooksURL: url["webhooks"], QuotasFile: o.Settings.Gateway.QuotasFile,
+				TicketsURL: url["tickets"], StatisticsURL: url["statistics"], WebhooksURL: url["webhooks"],
+				QuotasFile: o.Settings.Gateway.QuotasFile,
 			})
 		},
 		"visitors": func() (runner.Unit, error) {

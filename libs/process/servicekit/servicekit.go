@@ -16,6 +16,7 @@ import (
 	"fivechat.dev/libs/process/config"
 	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/libs/store/idempotency"
+	"fivechat.dev/libs/store/installation"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/rediskit"
 	"fivechat.dev/libs/transport/httpkit"
@@ -80,7 +81,7 @@ type Component struct {
 	Router      *httpkit.Router
 	Idempotency *idempotency.Store // the responses of requests with an idempotency key
 	Chain       operation.Chain
-	owners      *mongokit.Global[owner]
+	owner       installation.Owner
 	config      Config
 }
 
@@ -108,8 +109,8 @@ func New(ctx context.Context, name string, c Config) (*Component, error) {
 	router := httpkit.NewRouter(tele, keys)
 	kept := idempotency.New(db, tele, time.Now)
 	router.UseIdempotency(kept)
-	owners := mongokit.GlobalOf[owner](db, "installation", "installation")
-	return &Component{tele, keys, db, redis, router, kept, operation.Standard(tele), owners, c}, nil
+	owner := installation.New(db)
+	return &Component{tele, keys, db, redis, router, kept, operation.Standard(tele), owner, c}, nil
 }
 
 // Client returns a client of another service at base.
@@ -155,7 +156,7 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 // own makes the database this installation's, or returns an error if it belongs to another one.
 func (c *Component) own(ctx context.Context) error {
 	database := cmp.Or(c.config.Mongo.Database, mongokit.Default().Database)
-	return ownDatabase(ctx, c.owners, c.Keys, database, c.config.Adopt)
+	return c.owner.Own(ctx, c.Keys, database, c.config.Adopt)
 }
 
 // indexes creates the indexes without which the service only works more slowly.

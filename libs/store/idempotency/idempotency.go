@@ -3,7 +3,7 @@
 // transaction that does the work, and gets the response afterwards. If a process ends in between, a repeated request
 // either does the work for the first time, or learns that it was done. It is never done twice.
 //
-// If the store is away when a response must be stored, Run stores it as soon as the store responds again.
+// If the store is unavailable when a response must be stored, Run stores it as soon as the store responds again.
 //
 // Writes of an operation outside of a transaction aren't covered: repeating them must be harmless.
 package idempotency
@@ -135,7 +135,7 @@ func (s *Store) reserve(ctx context.Context, a httpkit.Attempt) (row, error) {
 	}
 	for range maxAttempts {
 		err := s.rows.Insert(ctx, reserved.Website, reserved)
-		if err != nil && !mongokit.IsDuplicate(err) { // it may be stored all the same
+		if err != nil && !mongokit.IsDuplicate(err) { // it may be stored anyway
 			s.settleLater(reserved, httpkit.Response{Status: http.StatusServiceUnavailable})
 			return row{}, err
 		}

@@ -8,8 +8,8 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// The bounds of the outcomes that wait for the store. Those beyond them are not stored: the requests get 409 until their
-// reservations expire.
+// The bounds of the outcomes that wait for the store. Those beyond them are not stored: the requests get 409 until
+// their reservations expire.
 const (
 	maxLate      = 10_000
 	maxLateBytes = 16 << 20
@@ -39,8 +39,8 @@ func (s *Store) settleLater(r row, given httpkit.Response) {
 	s.results.WithLabelValues("unkept").Inc()
 }
 
-// Run stores the outcomes that could not be stored when their requests ended, until ctx ends. The outcomes that are left
-// then are lost: their reservations expire.
+// Run stores the outcomes that could not be stored when their requests ended, until ctx ends. The outcomes that are
+// left then are lost: their reservations expire.
 func (s *Store) Run(ctx context.Context) error {
 	var workers sync.WaitGroup
 	for range lateWorkers {

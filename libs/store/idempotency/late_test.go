@@ -13,12 +13,12 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// TestOutcomesAreSettledWhenTheStoreResponds: the store is away when the outcome of a request must be stored, as during
-// an election. Once it responds, the request can be repeated: its reservation, which lasts a minute of the test's clock,
-// doesn't block it.
-// shortly is the deadline of a request while the store is away.
+// shortly is the deadline of a request while the store doesn't respond.
 const shortly = time.Second
 
+// TestOutcomesAreSettledWhenTheStoreResponds: the store is unavailable when the outcome of a request must be stored, as
+// during an election. Once it responds, the request can be repeated: its reservation, which lasts a minute of the
+// test's clock, doesn't block it.
 func TestOutcomesAreSettledWhenTheStoreResponds(t *testing.T) {
 	t.Parallel()
 	shutdown := bson.D{{Key: "errorCode", Value: 91}}
@@ -69,7 +69,7 @@ func TestOutcomesAreSettledWhenTheStoreResponds(t *testing.T) {
 			}
 			if c.before == "" {
 				if _, _, err := k.Execute(ctx, a, work(201, "")); !fault.Is(err, fault.Conflict) {
-					t.Errorf("while the store is away: %v", err)
+					t.Errorf("while the store is unavailable: %v", err)
 				}
 			}
 			fail(0, shutdown, "update")

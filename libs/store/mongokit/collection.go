@@ -27,6 +27,7 @@ type Query struct {
 	Short bool     // rows have about 100 bytes: a batch has shortRows of them
 	Omit  string   // a field to leave out
 	Only  []string // the fields to return; nil: all
+	Index bson.D   // the keys of the index to use; nil: the server chooses
 }
 
 // Collection holds a tenant's rows of type T. T has a field tagged bson:"websiteId" of type tenant.ID. Every method
@@ -219,6 +220,9 @@ func (g *Global[T]) find(ctx context.Context, filter bson.D, q Query) (*mongo.Cu
 	o := options.Find()
 	if q.Sort != nil {
 		o.SetSort(q.Sort)
+	}
+	if q.Index != nil {
+		o.SetHint(q.Index)
 	}
 	if q.Skip > 0 {
 		o.SetSkip(q.Skip)

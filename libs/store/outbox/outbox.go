@@ -88,6 +88,9 @@ type leaseRow struct {
 	Published int64     `bson:"published"` // the last position that is in Redis
 }
 
+// byKey is the index by which the records of an object are read in their order.
+var byKey = bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "key", Value: 1}, {Key: "_id", Value: 1}}
+
 // NewLog declares a service's log, stored in service+"_outbox".
 func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 	host, _ := os.Hostname()
@@ -98,9 +101,7 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 			"event",
 			mongokit.Index{Keys: bson.D{{Key: "pos", Value: 1}, {Key: "_id", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "pos", Value: 1}}},
-			mongokit.Index{
-				Keys: bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "key", Value: 1}, {Key: "_id", Value: 1}},
-			},
+			mongokit.Index{Keys: byKey},
 			// A record without a position has no posAt, so it isn't removed.
 			mongokit.Index{Keys: bson.D{{Key: "posAt", Value: 1}}, TTL: retention},
 		).
@@ -193,7 +194,12 @@ func (l *Log) Later(ctx context.Context, t tenant.ID, keys []int64, pos int64, t
 					},
 				},
 			}},
-		}, mongokit.Query{Sort: bson.D{{Key: "key", Value: 1}, {Key: "_id", Value: 1}}, Limit: BatchRecords})
+		}, mongokit.Query{
+			// MongoDB would choose the index by position, and sort in memory.
+			Index: byKey,
+			Sort:  bson.D{{Key: "key", Value: 1}, {Key: "_id", Value: 1}},
+			Limit: BatchRecords,
+		})
 		if err != nil || len(rows) == 0 {
 			return err
 		}

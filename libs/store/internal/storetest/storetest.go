@@ -73,7 +73,7 @@ func connect(t *testing.T, c mongokit.Config, tele *telemetry.Telemetry) *mongok
 	return db
 }
 
-// silent returns telemetry whose log nobody reads.
+// silent returns telemetry that logs nothing.
 func silent(t *testing.T) *telemetry.Telemetry {
 	t.Helper()
 	c := telemetry.Default()

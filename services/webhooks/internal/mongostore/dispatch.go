@@ -147,8 +147,8 @@ func (s *Store) holdBack(ctx context.Context, d webhooks.Delivery) error {
 }
 
 // Record stores the results of attempts of one webhook's deliveries, in the deliveries and in the webhook, all or none.
-// Only the holder of the webhook's lease calls it, and one call at a time: calls that write the same webhook at the same
-// time would abort each other. Nothing is stored of what no longer exists.
+// Only the holder of the webhook's lease calls it, and one call at a time: calls that write the same webhook at the
+// same time would abort each other. Nothing is stored of what no longer exists.
 func (s *Store) Record(ctx context.Context, t tenant.ID, webhookID id.Webhook, results []webhooks.Result) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		stored, err := s.webhooks.Get(ctx, t, byID(webhookID))

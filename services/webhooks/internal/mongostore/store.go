@@ -75,7 +75,7 @@ func New(db *mongokit.DB, log *outbox.Log, wake func(), now func() time.Time) *S
 			once, newest("webhookId"), newest("webhookId", "status"), keys("webhookId", "status", "nextAt"),
 			keys("webhookId", "status", "key", "order"), newest("visitorId")).Spread("webhookId"),
 		waiting: mongokit.GlobalOf[webhooks.Delivery](db, "webhooks_deliveries", "delivery",
-			keys("status", "nextAt"), mongokit.Index{
+			keys("status", "nextAt", "webhookId"), mongokit.Index{
 				Keys: bson.D{{Key: "updatedAt", Value: 1}},
 				TTL:  webhooks.KeptFor,
 			}),
