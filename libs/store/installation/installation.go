@@ -31,7 +31,7 @@ const (
 	purpose = "installation" // of the MACs
 )
 
-// Owner tells which installation a database belongs to.
+// Owner is the installation that a database belongs to.
 type Owner struct {
 	rows *mongokit.Global[owner]
 }
