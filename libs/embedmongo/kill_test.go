@@ -39,8 +39,9 @@ func TestMain(m *testing.M) {
 
 // child is a server process of its own.
 type child struct {
-	cmd *exec.Cmd
-	uri string
+	once sync.Once
+	cmd  *exec.Cmd
+	uri  string
 }
 
 func startChild(t *testing.T, dir string) *child {
@@ -61,12 +62,12 @@ func startChild(t *testing.T, dir string) *child {
 	return c
 }
 
-// kill ends the process without warning.
+// kill ends the process without warning, and waits for its end.
 func (c *child) kill() {
-	if c.cmd.ProcessState == nil {
+	c.once.Do(func() {
 		_ = c.cmd.Process.Kill()
 		_ = c.cmd.Wait()
-	}
+	})
 }
 
 // load is everything that the clients of all rounds tried, and that was acknowledged.

@@ -197,10 +197,7 @@ func (s *Service) PostAsAgent(ctx context.Context, t tenant.ID, token string, d 
 	if err := d.Validate(); err != nil {
 		return Message{}, false, err
 	}
-	if _, err := s.store.Get(ctx, t, token); err != nil {
-		return Message{}, false, err
-	}
-	if err := s.knownAgent(ctx, t, d.AuthorID, "authorId"); err != nil {
+	if err := s.knownAgent(ctx, t, token, d.AuthorID, "authorId"); err != nil {
 		return Message{}, false, err
 	}
 	return s.post(ctx, t, token, d.message(FromAgent, nil, s.now()), func(*Conversation) error { return nil })
@@ -226,9 +223,14 @@ func (s *Service) post(
 	})
 }
 
-func (s *Service) knownAgent(ctx context.Context, t tenant.ID, user *id.User, field string) error {
+// knownAgent returns an error that names the field if a user isn't one of the website. A conversation that doesn't
+// exist is reported first.
+func (s *Service) knownAgent(ctx context.Context, t tenant.ID, token string, user *id.User, field string) error {
 	if user == nil {
 		return nil
+	}
+	if _, err := s.store.Get(ctx, t, token); err != nil {
+		return err
 	}
 	agents, err := s.accounts.Agents(ctx, t, []id.User{*user})
 	if err == nil && len(agents) == 0 {
@@ -242,10 +244,7 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	if err := p.Validate(); err != nil {
 		return Conversation{}, err
 	}
-	if _, err := s.store.Get(ctx, t, token); err != nil {
-		return Conversation{}, err
-	}
-	if err := s.knownAgent(ctx, t, p.AssigneeID.Ptr(), "assigneeId"); err != nil {
+	if err := s.knownAgent(ctx, t, token, p.AssigneeID.Ptr(), "assigneeId"); err != nil {
 		return Conversation{}, err
 	}
 	return s.store.Save(ctx, t, token, func(c Conversation) (Conversation, []Event, error) {

@@ -250,7 +250,7 @@ var only = map[string][]string{
 	},
 	"github.com/redis/go-redis/v9": {"libs/store/rediskit"},
 	"github.com/alicebob/miniredis/v2": {
-		"deploy/fivechat/...", "tests/...", "libs/store/internal/storetest",
+		"deploy/fivechat/...", "tests/...", "libs/store/internal/storetest", "libs/store/outbox",
 	},
 	"github.com/go-kit/kit/transport":                             {"libs/transport/httpkit"},
 	"github.com/go-kit/kit/endpoint":                              {"libs/transport/operation"},

@@ -165,7 +165,7 @@ func beginProbe(t *testing.T, config rediskit.Config, w *harness.Website) *redis
 	for i := range p.messages {
 		c := p.connect()
 		p.all.Go(func() {
-			_ = c.Subscribe(ctx, "probe", func() {}, func(string) { p.messages[i].hit() }) // it only ends with ctx
+			_ = c.Subscribe(ctx, "probe", func(bool) {}, func(string) { p.messages[i].hit() }) // it only ends with ctx
 		})
 	}
 	writer, publisher := p.connect(), p.connect()

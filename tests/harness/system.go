@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"fivechat.dev/deploy/fivechat/system"
+	"fivechat.dev/libs/process/config"
 	"fivechat.dev/libs/process/runner"
 	webhooks "fivechat.dev/services/webhooks/app"
 )
@@ -77,8 +78,11 @@ func inMemory(m *testing.M, to io.Writer) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	settings := system.DefaultSettings()
-	settings.Service.Redis.URL, settings.Gateway.QuotasFile = os.Getenv("REDIS_URL"), quotas
+	settings, err := config.Load(system.DefaultSettings())
+	if err != nil {
+		return 1, err
+	}
+	settings.Gateway.QuotasFile = quotas
 	return runOver(m, system.Options{Settings: &settings, Log: io.MultiWriter(log, to)})
 }
 
@@ -93,7 +97,7 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 // runOver runs a package's tests against a system in memory with the given options.
 func runOver(m *testing.M, o system.Options) (int, error) {
-	o.Settings.Gateway.AdminAddr, o.Settings.Service.Mongo.URI = "127.0.0.1:0", os.Getenv("MONGODB_URI")
+	o.Settings.Gateway.AdminAddr = "127.0.0.1:0"
 	o.Settings.Service.Adopt = true // the stores of MONGODB_URI outlive the keys of one run
 	o.Settings.Reach = webhooks.Reach{Allow: loopback, HTTP: true}
 	o.Settings.Service.Access = runner.AdminAccess{Profiles: true}

@@ -21,6 +21,7 @@ import (
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/embedmongo"
 	"fivechat.dev/libs/observe/telemetry"
+	"fivechat.dev/libs/process/config"
 	conversations "fivechat.dev/services/conversations/app"
 	webhooks "fivechat.dev/services/webhooks/app"
 	"fivechat.dev/tests/harness"
@@ -192,7 +193,10 @@ func TestTelemetryOfFailuresHasNoSecrets(t *testing.T) {
 	}
 	redis := miniredis.RunT(t)
 	said := new(record)
-	settings := system.DefaultSettings()
+	settings, err := config.Load(system.DefaultSettings())
+	if err != nil {
+		t.Fatal(err)
+	}
 	settings.Service.Mongo.URI, settings.Service.Redis.URL = mongo.URI(), "redis://"+redis.Addr()
 	settings.Gateway.AdminAddr = "127.0.0.1:0"
 	settings.Reach = webhooks.Reach{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HTTP: true}

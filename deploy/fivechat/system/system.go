@@ -32,7 +32,7 @@ type Options struct {
 	Data     string    // folder of the embedded store and the secrets; "" keeps all in memory
 	Demo     bool      // make the demo websites, once
 	Log      io.Writer // defaults to standard error
-	Settings *Settings // nil: DefaultSettings
+	Settings *Settings // nil: DefaultSettings, with the environment's settings of telemetry
 
 	PurgeAfter time.Duration // how long after an erasure the embedded store purges its files; 0 is its own default
 
@@ -86,6 +86,8 @@ func Start(ctx context.Context, o Options) (s *System, err error) {
 	settings := DefaultSettings()
 	if o.Settings != nil {
 		settings = *o.Settings
+	} else if settings.Service.Telemetry, err = config.Load(settings.Service.Telemetry); err != nil {
+		return nil, err
 	}
 	o.Settings = &settings
 	if o.Log != nil {

@@ -17,7 +17,8 @@ import (
 )
 
 const (
-	feedWait  = time.Second            // how long a feed waits for Redis before it reads the log
+	feedWait  = time.Second            // how long one read from Redis waits
+	feedReads = 5                      // how many reads without records a feed makes before it reads the log
 	feedPause = 150 * time.Millisecond // between polls of the log while Redis doesn't respond
 )
 
@@ -41,10 +42,10 @@ type Feed struct {
 }
 
 // Next returns the records after a position, in order and without a gap, as soon as there are some. It returns none
-// after a second without records.
+// after five seconds without records.
 func (f Feed) Next(ctx context.Context, pos int64) ([]outbox.Record, error) {
 	if f.Redis != nil {
-		entries, err := f.Redis.Read(ctx, outbox.StreamName(f.Name), pos, outbox.BatchRecords, feedWait)
+		entries, err := f.readRedis(ctx, pos)
 		if err == nil {
 			if records := decode(entries, pos); len(records) > 0 {
 				return records, nil
@@ -66,6 +67,15 @@ func (f Feed) Next(ctx context.Context, pos int64) ([]outbox.Record, error) {
 	case <-time.After(feedPause):
 		return nil, nil
 	}
+}
+
+// readRedis returns the entries of the stream after a position as soon as there are some. Short reads notice a Redis
+// that doesn't respond.
+func (f Feed) readRedis(ctx context.Context, pos int64) (entries []rediskit.Entry, err error) {
+	for n := 0; n < feedReads && err == nil && len(entries) == 0; n++ {
+		entries, err = f.Redis.Read(ctx, outbox.StreamName(f.Name), pos, outbox.BatchRecords, feedWait)
+	}
+	return entries, err
 }
 
 // readLog reads the log. If the response to a batch is too large, it halves the batch, down to one record.

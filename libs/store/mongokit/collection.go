@@ -27,7 +27,7 @@ type Query struct {
 	Short bool     // rows have about 100 bytes: a batch has shortRows of them
 	Omit  string   // a field to leave out
 	Only  []string // the fields to return; nil: all
-	Index bson.D   // the keys of the index to use; nil: the server chooses
+	Index bson.D   // the keys of the index to use, which is Needed; nil: the server chooses
 }
 
 // Collection holds a tenant's rows of type T. T has a field tagged bson:"websiteId" of type tenant.ID. Every method

@@ -19,6 +19,7 @@ type Index struct {
 	Unique  bool          // refuse a second row with the same keys
 	Present string        // index only rows that have this field: for optional unique keys
 	TTL     time.Duration // remove rows this long after the date in Keys
+	Needed  bool          // a query names it (Query.Index), so that it fails without
 }
 
 func (ix Index) model() mongo.IndexModel {
@@ -53,8 +54,8 @@ func (db *DB) EnsureIndexes(ctx context.Context) error {
 	return nil
 }
 
-// PrepareToServe creates the missing indexes without which a service must not work: the unique ones, and all of a
-// new collection. Queries without another index are slow, but correct: EnsureIndexes can create it while the service
+// PrepareToServe creates the missing indexes without which a service must not work: unique and needed ones, and all of
+// a new collection. Queries without another index are slow, but correct: EnsureIndexes can create it while the service
 // works.
 func (db *DB) PrepareToServe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, db.indexTimeout)
@@ -65,7 +66,9 @@ func (db *DB) PrepareToServe(ctx context.Context) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(db.indexes)) {
 		exists := slices.Contains(existing, name)
-		needed := slices.DeleteFunc(slices.Clone(db.indexes[name]), func(ix Index) bool { return exists && !ix.Unique })
+		needed := slices.DeleteFunc(slices.Clone(db.indexes[name]), func(ix Index) bool {
+			return exists && !ix.Unique && !ix.Needed
+		})
 		if err := db.build(ctx, name, needed); err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ func (l *Log) nextID(ctx context.Context, t tenant.ID, key int64) (string, error
 		return "", err
 	}
 	last, err := l.rows.List(ctx, bson.D{{Key: mongokit.TenantKey, Value: t}, {Key: "key", Value: key}},
-		mongokit.Query{Index: byKey, Sort: bson.D{{Key: "_id", Value: -1}}, Limit: 1, Omit: "data"})
+		mongokit.Query{Sort: bson.D{{Key: "_id", Value: -1}}, Limit: 1, Omit: "data"})
 	if err != nil || len(last) == 0 {
 		return id.String(), err
 	}

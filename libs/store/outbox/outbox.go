@@ -12,7 +12,7 @@ import (
 	"math"
 	"os"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -20,7 +20,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/contract"
-	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/observe/telemetry"
@@ -30,7 +29,8 @@ import (
 )
 
 const (
-	relayPause  = 100 * time.Millisecond // between polls of an empty outbox, because another replica may have written
+	relayPause  = 100 * time.Millisecond // between polls of the outbox, if nothing else shows that another replica wrote
+	relayIdle   = 5 * time.Second        // between polls of an empty outbox, while messages of other replicas arrive
 	relayGather = 10 * time.Millisecond  // how long a record of this process waits for more records
 	relayBatch  = 500                    // records that get positions in one transaction; their data isn't read
 	lease       = 5 * time.Second        // how long a failed relay blocks the others
@@ -77,7 +77,12 @@ type Log struct {
 	redis  *rediskit.Client // nil: records aren't published
 	placed chan struct{}    // signals that records have positions
 	stored chan struct{}    // signals that this process has stored records
+	told   chan struct{}    // signals that another process has stored records
 	until  time.Time        // the end of this relay's lease
+	idle   time.Duration    // relayIdle, unless a test changes it
+	lease  time.Duration    // lease, unless a test changes it
+
+	listening atomic.Bool // whether messages arrive from replicas that have stored records
 }
 
 type leaseRow struct {
@@ -101,7 +106,7 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 			"event",
 			mongokit.Index{Keys: bson.D{{Key: "pos", Value: 1}, {Key: "_id", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: mongokit.TenantKey, Value: 1}, {Key: "pos", Value: 1}}},
-			mongokit.Index{Keys: byKey},
+			mongokit.Index{Keys: byKey, Needed: true},
 			// A record without a position has no posAt, so it isn't removed.
 			mongokit.Index{Keys: bson.D{{Key: "posAt", Value: 1}}, TTL: retention},
 		).
@@ -110,7 +115,7 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 			SpreadByTenant(),
 		leases: mongokit.GlobalOf[leaseRow](db, t.Component+"_leases", "lease"),
 		db:     db, tele: t, holder: host + "/" + uuid.NewString(), placed: make(chan struct{}, 1),
-		stored: make(chan struct{}, 1),
+		stored: make(chan struct{}, 1), told: make(chan struct{}, 1), idle: relayIdle, lease: lease,
 		gauges: newGauges(t.Registry),
 	}
 	return l
@@ -123,6 +128,12 @@ func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, data contract.
 	return l.append(ctx, t, Record{Key: key}, data)
 }
 
+// AppendNew is Append for the first event about an object that the same transaction creates. It needs no earlier record
+// of the object, so it doesn't look for one.
+func (l *Log) AppendNew(ctx context.Context, t tenant.ID, key int64, data contract.Data) error {
+	return l.insert(ctx, t, Record{Key: key}, data)
+}
+
 // AppendAbout is Append for an event about a visitor that its data doesn't name.
 func (l *Log) AppendAbout(
 	ctx context.Context, t tenant.ID, visitor id.Visitor, key int64, data contract.Data,
@@ -132,12 +143,25 @@ func (l *Log) AppendAbout(
 
 // append stores a record with the key and the visitor of r.
 func (l *Log) append(ctx context.Context, t tenant.ID, r Record, data contract.Data) error {
+	var err error
+	if r.ID, err = l.nextID(ctx, t, r.Key); err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
+	return l.insert(ctx, t, r, data)
+}
+
+// insert stores a record. If it has no id, it gets one of this moment.
+func (l *Log) insert(ctx context.Context, t tenant.ID, r Record, data contract.Data) error {
 	b, err := httpkit.Encode(data)
 	if err != nil {
 		return fmt.Errorf("outbox: encode %s: %w", data.EventType(), err)
 	}
-	if r.ID, err = l.nextID(ctx, t, r.Key); err != nil {
-		return fmt.Errorf("events: %w", err)
+	if r.ID == "" {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return fmt.Errorf("outbox: %w", err)
+		}
+		r.ID = id.String()
 	}
 	mongokit.AfterCommit(ctx, func() { signal(l.stored) })
 	r.Website, r.Type, r.At = t, data.EventType(), time.Now()
@@ -240,142 +264,4 @@ func (l *Log) Leading(ctx context.Context) (bool, error) { return l.acquire(ctx)
 // beyond matches the records after a position. Records without a position are at 0.
 func beyond(pos int64) bson.D {
 	return bson.D{{Key: "pos", Value: bson.D{{Key: "$gt", Value: pos}}}}
-}
-
-// Relay assigns positions to records and publishes them, until ctx ends. Every replica runs it; only the one that
-// holds the lease works.
-func (l *Log) Relay(ctx context.Context) error {
-	var publisher sync.WaitGroup
-	defer publisher.Wait()
-	if l.redis != nil {
-		publisher.Go(func() { l.publish(ctx) })
-	}
-	known := false
-	for {
-		n, err := l.relayOnce(ctx, known)
-		if err != nil && ctx.Err() == nil {
-			l.tele.Log.WarnContext(ctx, "outbox relay: assigning positions failed; retrying", "error", err)
-		}
-		if n > 0 {
-			signal(l.placed)
-		}
-		if known = n == relayBatch; known {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			l.release(context.WithoutCancel(ctx))
-			return nil
-		case <-l.stored:
-			known = true
-			time.Sleep(relayGather)
-		case <-time.After(relayPause):
-		}
-	}
-}
-
-// relayOnce assigns positions to one batch. It reads the batch in the transaction that assigns them: one snapshot,
-// which has every record that committed before any record in it. The transaction also changes the lease's row, so that
-// two relays never assign a position to the same record. known says that there are records.
-func (l *Log) relayOnce(ctx context.Context, known bool) (placed int, err error) {
-	if !known || l.gauges.due() {
-		if idle, err := l.gauges.update(ctx, l); err != nil || idle {
-			return 0, err
-		}
-	}
-	if held, err := l.hold(ctx); err != nil || !held {
-		return 0, err
-	}
-	var now time.Time
-	err = l.db.Tx(ctx, func(ctx context.Context) (err error) {
-		waiting, err := l.waiting(ctx, relayBatch)
-		if placed = len(waiting); err != nil || placed == 0 {
-			return err
-		}
-		ctx, end := StartBatchSpan(ctx, l.tele, "relay", l.tele.Component, waiting)
-		defer func() { end(err) }()
-		n := int64(placed)
-		now = time.Now()
-		row, err := l.leases.Modify(
-			ctx,
-			bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}},
-			bson.D{
-				{Key: "$inc", Value: bson.D{{Key: "pos", Value: n}}},
-				{Key: "$set", Value: bson.D{{Key: "until", Value: now.Add(lease)}}},
-			},
-			false,
-		)
-		if err != nil {
-			return err
-		}
-		changes := make([]mongokit.RowUpdate, n)
-		for i, r := range waiting {
-			changes[i] = mongokit.RowUpdate{
-				Tenant: r.Website,
-				ID:     r.ID,
-				Set:    bson.D{{Key: "pos", Value: row.Pos - n + int64(i) + 1}, {Key: "posAt", Value: now}},
-			}
-		}
-		return l.rows.SetEach(ctx, changes)
-	})
-	if err != nil {
-		l.until = time.Time{} // another replica may have the lease
-		return 0, err
-	}
-	if placed > 0 {
-		l.until = now.Add(lease)
-	}
-	return placed, nil
-}
-
-// hold acquires the lease, or renews it after half of its time. Assigning positions renews it too.
-func (l *Log) hold(ctx context.Context) (bool, error) {
-	now := time.Now()
-	if l.until.Sub(now) > lease/2 {
-		return true, nil
-	}
-	held, err := l.acquire(ctx)
-	if held {
-		l.until = now.Add(lease)
-	}
-	return held, err
-}
-
-// waiting returns up to n records without a position, the oldest first, without their data.
-func (l *Log) waiting(ctx context.Context, n int64) ([]Record, error) {
-	q := mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: n, Omit: "data"}
-	return l.rows.List(ctx, bson.D{{Key: "pos", Value: int64(0)}}, q)
-}
-
-// acquire acquires or renews the lease. Its upsert matches only if the lease is ours or has expired; another replica's
-// valid lease makes the upsert fail with a duplicate _id. A lease that ends later than possible was taken while a
-// clock was ahead, and is ignored: otherwise no replica could work until that time.
-func (l *Log) acquire(ctx context.Context) (bool, error) {
-	now := time.Now()
-	_, err := l.leases.Modify(
-		ctx,
-		bson.D{{Key: "_id", Value: "relay"}, {Key: "$or", Value: bson.A{
-			bson.D{{Key: "holder", Value: l.holder}},
-			bson.D{{Key: "until", Value: bson.D{{Key: "$lt", Value: now}}}},
-			bson.D{{Key: "until", Value: bson.D{{Key: "$gt", Value: now.Add(2 * lease)}}}},
-		}}},
-		bson.D{
-			{Key: "$set", Value: bson.D{{Key: "holder", Value: l.holder}, {Key: "until", Value: now.Add(lease)}}},
-		},
-		true,
-	)
-	if mongokit.IsDuplicate(err) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-func (l *Log) release(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	_, err := l.leases.Update(ctx, bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "until", Value: time.Time{}}}}})
-	if err != nil && !fault.Is(err, fault.Canceled) {
-		l.tele.Log.Info("outbox relay: releasing the lease failed; it expires by itself", "error", err)
-	}
 }

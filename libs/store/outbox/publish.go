@@ -15,8 +15,11 @@ import (
 // readers wake up and read the record from the log. A stream has about 200 entries, so about 1 MiB.
 const longEntry = 4 << 10
 
-// publishPause is the interval of polling for unpublished records without a signal.
-const publishPause = time.Second
+const (
+	publishIdle  = 5 * time.Second // between polls for records that a former holder of the lease left unpublished
+	publishRetry = time.Second     // after a failure
+	notifyFor    = 250 * time.Millisecond
+)
 
 // StreamName is the Redis stream that carries the log of a service.
 func StreamName(source string) string { return "events:" + source }
@@ -35,12 +38,40 @@ func (l *Log) publish(ctx context.Context) {
 		if more {
 			continue
 		}
+		pause := publishIdle
+		if err != nil {
+			pause = publishRetry
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-l.placed:
-		case <-time.After(publishPause):
+		case <-time.After(pause):
 		}
+	}
+}
+
+// storedChannel is the channel on which replicas say that records wait.
+func (l *Log) storedChannel() string { return "events:stored:" + l.tele.Component }
+
+// listen wakes the relay when another replica says that records wait, until ctx ends.
+func (l *Log) listen(ctx context.Context) {
+	_ = l.redis.Subscribe(ctx, l.storedChannel(), func(subscribed bool) { // it only ends with ctx
+		l.listening.Store(subscribed)
+		signal(l.stored) // a message may have been lost
+	}, func(string) { signal(l.told) })
+}
+
+// notifyHolder wakes the relay of the replica that has the lease. If the message is lost, it is repeated as long as
+// records wait.
+func (l *Log) notifyHolder(ctx context.Context) {
+	if l.redis == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, notifyFor)
+	defer cancel()
+	if err := l.redis.Publish(ctx, l.storedChannel(), ""); err != nil {
+		l.tele.Log.DebugContext(ctx, "outbox relay: waking the holder of the lease failed; it polls", "error", err)
 	}
 }
 

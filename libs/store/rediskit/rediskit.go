@@ -105,7 +105,11 @@ func (c *Client) Forget(ctx context.Context, cache, key string) error {
 // OnForget calls drop for every Forget until ctx ends. After a broken connection it calls drop("", "") once it is
 // connected again: messages were lost meanwhile, so everything must be dropped.
 func (c *Client) OnForget(ctx context.Context, drop func(cache, key string)) error {
-	return c.Subscribe(ctx, forgetChannel, func() { drop("", "") }, func(said string) {
+	return c.Subscribe(ctx, forgetChannel, func(subscribed bool) {
+		if subscribed {
+			drop("", "")
+		}
+	}, func(said string) {
 		cache, key, _ := strings.Cut(said, " ")
 		drop(cache, key)
 	})
@@ -119,11 +123,14 @@ func (c *Client) Publish(ctx context.Context, channel, message string) error {
 	return nil
 }
 
-// Subscribe calls receive for every message on a channel, until ctx ends. It calls begun each time it has subscribed,
-// at first and after a broken connection: earlier messages were not received.
-func (c *Client) Subscribe(ctx context.Context, channel string, begun func(), receive func(string)) error {
+// Subscribe calls receive for every message on a channel, until ctx ends. It calls changed with true each time it has
+// subscribed, at first and after a broken connection: earlier messages were not received. It calls changed with false
+// when the connection breaks.
+func (c *Client) Subscribe(
+	ctx context.Context, channel string, changed func(subscribed bool), receive func(string),
+) error {
 	for ctx.Err() == nil {
-		c.subscribeOnce(ctx, channel, begun, receive)
+		c.subscribeOnce(ctx, channel, changed, receive)
 		select {
 		case <-ctx.Done():
 		case <-time.After(200 * time.Millisecond):
@@ -133,7 +140,9 @@ func (c *Client) Subscribe(ctx context.Context, channel string, begun func(), re
 }
 
 // subscribeOnce returns when the connection breaks, when Sentinel names another primary, or when ctx ends.
-func (c *Client) subscribeOnce(ctx context.Context, channel string, begun func(), receive func(string)) {
+func (c *Client) subscribeOnce(
+	ctx context.Context, channel string, changed func(subscribed bool), receive func(string),
+) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if c.primary != nil {
@@ -143,8 +152,9 @@ func (c *Client) subscribeOnce(ctx context.Context, channel string, begun func()
 	// Reading from Redis doesn't notice that a context ends. Closing the subscription ends it.
 	stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
 	if _, err := sub.ReceiveTimeout(ctx, silence); err == nil {
-		begun()
+		changed(true)
 		listen(ctx, sub, receive)
+		changed(false)
 	}
 	if stop() {
 		_ = sub.Close() // it is broken

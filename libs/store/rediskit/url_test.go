@@ -124,7 +124,12 @@ func TestNamespaceSeparatesInstallations(t *testing.T) {
 		received, begun := make(chan string, 2), make(chan struct{}, 1)
 		messages[namespace] = received
 		go func() {
-			_ = c.Subscribe(t.Context(), "messages", func() { begun <- struct{}{} }, func(said string) { received <- said })
+			changed := func(subscribed bool) {
+				if subscribed {
+					begun <- struct{}{}
+				}
+			}
+			_ = c.Subscribe(t.Context(), "messages", changed, func(said string) { received <- said })
 		}()
 		<-begun
 		if err := c.Append(t.Context(), "s", []rediskit.Entry{{Pos: 1, Data: "one"}}); err != nil {

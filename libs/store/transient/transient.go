@@ -82,7 +82,7 @@ func (r *Notifier) Notify(ctx context.Context, t tenant.ID, visitor id.Visitor, 
 
 // Subscribe calls received for every transient event that is authentic and recent, until ctx ends.
 func Subscribe(ctx context.Context, redis *rediskit.Client, received func(Event)) error {
-	return redis.Subscribe(ctx, channel, func() {}, func(said string) {
+	return redis.Subscribe(ctx, channel, func(bool) {}, func(said string) {
 		var e Event
 		if httpkit.Decode([]byte(said), &e, true) != nil || !redis.VerifiedTransient(e.MAC, e.parts()...) {
 			return

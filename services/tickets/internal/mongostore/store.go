@@ -89,6 +89,9 @@ func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
 		if err := s.texts.Add(ctx, made.WebsiteID, textOf(made)); err != nil {
 			return err
 		}
+		if made.VisitorID == nil {
+			return s.log.AppendNew(ctx, made.WebsiteID, int64(made.ID), made.Created())
+		}
 		return s.appendEvent(ctx, made, made.Created())
 	})
 }

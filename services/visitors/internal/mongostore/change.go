@@ -20,7 +20,7 @@ func (s *Store) Create(ctx context.Context, v visitors.Visitor) error {
 		if err := s.insert(ctx, v.WebsiteID, v); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, v.WebsiteID, int64(v.ID), v.Created())
+		return s.log.AppendNew(ctx, v.WebsiteID, int64(v.ID), v.Created())
 	})
 }
 

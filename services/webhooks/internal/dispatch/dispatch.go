@@ -26,8 +26,8 @@ import (
 
 // The bounds of a dispatcher.
 const (
-	lookEvery   = 500 * time.Millisecond // polls for deliveries that other replicas stored or that became due
-	lease       = 15 * time.Second       // how long a crashed replica blocks a webhook
+	lookEvery   = time.Second      // polls for deliveries that other replicas stored or that became due
+	lease       = 15 * time.Second // how long a crashed replica blocks a webhook
 	renewEvery  = 5 * time.Second
 	workers     = 256 // webhooks worked on concurrently
 	perWebhook  = 8   // concurrent requests to one webhook
