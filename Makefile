@@ -47,11 +47,11 @@ images: ## build the container images as archives in bin/images, or push them: R
 	go run ./deploy/images -version $(VERSION) -revision "$$(git rev-parse HEAD 2>/dev/null)" -arch $(ARCH) $(if $(REGISTRY),-to $(REGISTRY)) $(IMAGES)
 
 test: ## run all tests; with the race detector, as CI does: RACE=-race
-	$(GO_TEST) -timeout 25m $$(go list work | grep -vE '/tests/(browser|faults|observability)$$')
+	$(GO_TEST) -timeout 25m $$(go list work | grep -vE '/tests/(browser|commands|faults|observability)$$')
 	$(GO_TEST) -timeout 25m ./tests/browser # alone: it measures milliseconds
 
-test-faults: ## run the tests that take minutes: faults, overload, hostile neighbours, and the alerts that failures raise
-	$(GO_TEST) -p 1 -timeout 25m ./tests/faults ./tests/observability
+test-faults: ## run the tests that take minutes: faults, overload, hostile neighbours, alerts that failures raise, store commands
+	$(GO_TEST) -p 1 -timeout 25m ./tests/commands ./tests/faults ./tests/observability
 
 compat: ## run services of the previous version, PREVIOUS, beside those of this one, forwards and back, under load
 	tests/processes/compat.sh $(PREVIOUS)
