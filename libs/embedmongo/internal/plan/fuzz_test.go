@@ -8,27 +8,11 @@ import (
 	"testing"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
+	"fivechat.dev/libs/embedmongo/internal/bsontest"
 	"fivechat.dev/libs/embedmongo/internal/query"
 	"fivechat.dev/libs/embedmongo/internal/store"
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
-
-// document reads extended JSON or BSON; nil if it is neither, or if no message may have it.
-func document(data []byte) bsoncore.Document {
-	if bsonraw.Validate(data) == nil {
-		return data
-	}
-	var d bson.D
-	if len(data) > 4096 || bson.UnmarshalExtJSON(data, false, &d) != nil {
-		return nil
-	}
-	b, err := bson.Marshal(d)
-	if err != nil || bsonraw.Validate(b) != nil {
-		return nil
-	}
-	return b
-}
 
 // walk returns the ids, in order, that a query finds by the plan that Make chooses.
 func walk(t *testing.T, e *store.Engine, c *store.Collection, q Query) []string {
@@ -72,7 +56,7 @@ func FuzzIndex(f *testing.F) {
 	}
 	f.Cleanup(func() { _ = e.Close() })
 	f.Fuzz(func(t *testing.T, keys []byte, options byte, filter, one, two []byte) {
-		spec := document(filter)
+		spec := bsontest.Document(filter)
 		if spec == nil {
 			return
 		}
@@ -109,7 +93,7 @@ func hintOf(name string) bsoncore.Value {
 // index is refused. Bits of options make the index sparse and unique.
 func indexed(t *testing.T, e *store.Engine, keys []byte, options byte, docs ...[]byte) *store.Collection {
 	t.Helper()
-	key := document(keys)
+	key := bsontest.Document(keys)
 	if key == nil {
 		return nil
 	}
@@ -126,7 +110,7 @@ func indexed(t *testing.T, e *store.Engine, keys []byte, options byte, docs ...[
 	c := e.Catalog().Collection(ns)
 	id := 0
 	put := func(data []byte) {
-		doc := withNumber(document(data), id)
+		doc := withNumber(bsontest.Document(data), id)
 		id++
 		if doc == nil {
 			return
@@ -141,7 +125,7 @@ func indexed(t *testing.T, e *store.Engine, keys []byte, options byte, docs ...[
 		put(doc)
 	}
 	for n, doc := range docs { // replace each document by the next
-		replace(t, e, c, withNumber(document(docs[(n+1)%len(docs)]), n))
+		replace(t, e, c, withNumber(bsontest.Document(docs[(n+1)%len(docs)]), n))
 		put(doc)
 	}
 	return c

@@ -5,28 +5,10 @@ import (
 	"testing"
 
 	"fivechat.dev/libs/embedmongo/internal/bsonraw"
+	"fivechat.dev/libs/embedmongo/internal/bsontest"
 	"fivechat.dev/libs/embedmongo/internal/keyenc"
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
-
-// fuzzed reads a fuzzer's bytes as a document: as BSON, or else as extended
-// JSON, whose structure survives mutation more often. It returns nil for what
-// a message would not be accepted with.
-func fuzzed(data []byte) bsoncore.Document {
-	if bsonraw.Validate(data) == nil {
-		return data
-	}
-	var d bson.D
-	if len(data) > 4096 || bson.UnmarshalExtJSON(data, false, &d) != nil {
-		return nil
-	}
-	b, err := bson.Marshal(d)
-	if err != nil || bsonraw.Validate(b) != nil {
-		return nil
-	}
-	return b
-}
 
 var fuzzDocuments = []string{
 	`{"_id":1,"a":1,"b":"text","c":{"d":[1,{"e":null}]}}`,
@@ -58,7 +40,7 @@ func FuzzFilter(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, filter, doc []byte) {
-		spec := fuzzed(filter)
+		spec := bsontest.Document(filter)
 		if spec == nil {
 			return
 		}
@@ -67,7 +49,7 @@ func FuzzFilter(f *testing.F) {
 			return
 		}
 		docs := []bsoncore.Document{js(t, fuzzDocuments[0]), js(t, fuzzDocuments[1]), js(t, fuzzDocuments[2])}
-		if own := fuzzed(doc); own != nil {
+		if own := bsontest.Document(doc); own != nil {
 			docs = append(docs, own)
 		}
 		for _, doc := range docs {
@@ -106,7 +88,7 @@ func FuzzUpdate(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, update, doc []byte) {
-		spec := fuzzed(update)
+		spec := bsontest.Document(update)
 		if spec == nil {
 			return
 		}
@@ -115,7 +97,7 @@ func FuzzUpdate(f *testing.F) {
 			return
 		}
 		old := js(t, fuzzDocuments[0])
-		if own := fuzzed(doc); own != nil {
+		if own := bsontest.Document(doc); own != nil {
 			if old, err = Insertable(own); err != nil {
 				return
 			}
@@ -162,7 +144,7 @@ func FuzzPipeline(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, pipeline, doc []byte) {
-		spec := fuzzed(pipeline)
+		spec := bsontest.Document(pipeline)
 		if spec == nil {
 			return
 		}
@@ -175,7 +157,7 @@ func FuzzPipeline(f *testing.F) {
 			return
 		}
 		docs := []bsoncore.Document{js(t, fuzzDocuments[0]), js(t, fuzzDocuments[1]), js(t, fuzzDocuments[2])}
-		if own := fuzzed(doc); own != nil {
+		if own := bsontest.Document(doc); own != nil {
 			docs = append(docs, own)
 		}
 		out := p.Run(&list{docs})

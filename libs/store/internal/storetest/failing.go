@@ -39,13 +39,16 @@ func StartFailing(t *testing.T) (uri string, fail func(n int, data bson.D, comma
 }
 
 // Indexes returns the number of a collection's indexes.
-func Indexes(t *testing.T, uri, database, collection string) (int, error) {
+func Indexes(t *testing.T, uri, database, collection string) int {
 	t.Helper()
 	client, err := mongo.Connect(options.Client().ApplyURI(uri))
 	if err != nil {
-		return 0, err
+		t.Fatal(err)
 	}
 	defer func() { _ = client.Disconnect(context.Background()) }()
 	specs, err := client.Database(database).Collection(collection).Indexes().ListSpecifications(t.Context())
-	return len(specs), err
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(specs)
 }
