@@ -135,12 +135,12 @@ func (s *Store) reserve(ctx context.Context, a httpkit.Attempt) (row, error) {
 	}
 	for range maxAttempts {
 		err := s.rows.Insert(ctx, reserved.Website, reserved)
-		if err != nil && !mongokit.IsDuplicate(err) { // it may be stored anyway
-			s.settleLater(reserved, httpkit.Response{Status: http.StatusServiceUnavailable})
-			return row{}, err
-		}
-		if err == nil {
+		switch {
+		case err == nil:
 			return reserved, nil
+		case !mongokit.IsDuplicate(err):
+			s.releaseLater(reserved)
+			return row{}, err
 		}
 		existing, err := s.rows.Get(ctx, reserved.Website, bson.D{{Key: "_id", Value: reserved.ID}})
 		switch {
@@ -183,7 +183,7 @@ func (s *Store) reserve(ctx context.Context, a httpkit.Attempt) (row, error) {
 			},
 		)
 		if err != nil {
-			s.settleLater(reserved, httpkit.Response{Status: http.StatusServiceUnavailable})
+			s.releaseLater(reserved)
 		}
 		if err != nil || taken {
 			return reserved, err

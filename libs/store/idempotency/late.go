@@ -2,6 +2,7 @@ package idempotency
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 
@@ -37,6 +38,11 @@ func (s *Store) settleLater(r row, given httpkit.Response) {
 		}
 	}
 	s.results.WithLabelValues("unkept").Inc()
+}
+
+// releaseLater queues the release of a reservation that may be stored although storing it failed.
+func (s *Store) releaseLater(r row) {
+	s.settleLater(r, httpkit.Response{Status: http.StatusServiceUnavailable})
 }
 
 // Run stores the outcomes that could not be stored when their requests ended, until ctx ends. The outcomes that are
