@@ -224,6 +224,14 @@ func (w *window) do(statements string) {
 	eval[any](w, "(async () => {"+statements+"; return null;})()")
 }
 
+// reload loads the page again and waits for the new one. Until it is there, scripts still run in the old page, where what
+// they wait for may already be true.
+func (w *window) reload() {
+	w.t.Helper()
+	w.do("window.old = true; location.reload()")
+	w.until("!window.old")
+}
+
 // until waits until an expression is true.
 func (w *window) until(expression string) {
 	w.t.Helper()

@@ -146,7 +146,7 @@ func TestConsoleRefusesTokensInWords(t *testing.T) {
 	if eval[bool](c, "location.href.includes('5c_') || JSON.stringify(localStorage).includes('5c_')") {
 		t.Error("the token is in the URL or in local storage")
 	}
-	c.do("location.reload()")
+	c.reload()
 	c.until("document.querySelector('.gate .link')") // the tab still has the token
 	c.do("document.querySelector('.gate .link').click()")
 	c.until("document.querySelector('.rail')")

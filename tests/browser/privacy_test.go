@@ -37,7 +37,7 @@ func TestNoVisitorBeforeAReason(t *testing.T) {
 		n := visitors(t, w)
 		return n == 1, n
 	})
-	v.do("location.reload()")
+	v.reload()
 	v.until("$('.launcher') && window.ready && " + visits + " === 1")
 	if n := visitors(t, w); n != 1 {
 		t.Errorf("a returning visitor is one of %d", n)
@@ -88,7 +88,8 @@ func TestSecretIsKept(t *testing.T) {
 	v.until("texts('.state').includes('Sent')")
 	token := conversation(t, w)
 	v.do("const k = 'fivechat:" + w.ClientToken +
-		"'; localStorage.setItem(k, JSON.stringify({visitor: 'vis_another', outbox: [], asked: false})); location.reload()")
+		"'; localStorage.setItem(k, JSON.stringify({visitor: 'vis_another', outbox: [], asked: false}))")
+	v.reload()
 	v.until("$('.launcher') && " + visits + " === 1")
 	v.do("$('.launcher').click()")
 	v.until("texts('.line').join() === 'one'")

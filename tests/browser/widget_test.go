@@ -109,7 +109,7 @@ func TestReloadResumes(t *testing.T) {
 	v.say("one")
 	v.until("texts('.state').includes('Sent')")
 	token := conversation(t, w)
-	v.do("location.reload()")
+	v.reload()
 	v.until("$('.launcher')")
 	w.Reply(t, token, "two")
 	v.until("$('.badge').textContent === '1' && !$('.badge').hidden && " +
