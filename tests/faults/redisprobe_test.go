@@ -171,7 +171,7 @@ func beginProbe(t *testing.T, config rediskit.Config, w *harness.Website) *redis
 	writer, publisher := p.connect(), p.connect()
 	p.every(ctx, probeEvery, func(n int) {
 		entry := rediskit.Entry{Pos: int64(n), Data: strconv.Itoa(n)}
-		if writer.Append(ctx, "probe:{"+probedKey+"}", []rediskit.Entry{entry}) == nil {
+		if writer.Append(ctx, "probe:{"+probedKey+"}", []rediskit.Entry{entry}, 0) == nil {
 			p.writes.hit()
 		}
 	})

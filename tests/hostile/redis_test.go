@@ -91,7 +91,7 @@ func forgeRecords(t *testing.T, redis *rediskit.Client, record func(pos int64) s
 			next = there[len(there)-1].Pos + 1
 		}
 		if err == nil {
-			err = redis.Append(ctx, stream, []rediskit.Entry{{Pos: next, Data: record(next)}})
+			err = redis.Append(ctx, stream, []rediskit.Entry{{Pos: next, Data: record(next)}}, 0)
 		}
 		cancel()
 		if err != nil && !strings.Contains(err.Error(), "equal or smaller") { // a genuine record was first

@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	pingInterval = 5 * time.Second // between two checks of a dependency
-	pingTimeout  = 2 * time.Second // of one check
+	pingInterval = 15 * time.Second // between two checks of a dependency that responds
+	pingRetry    = 5 * time.Second  // between two checks of one that doesn't
+	pingTimeout  = 2 * time.Second  // of one check
 )
 
 // watchDependencies returns a task that checks the component's dependencies in turn. It records the result in a
@@ -37,10 +38,8 @@ func watchDependencies(u Unit) (Task, error) {
 	}}, nil
 }
 
-// watch checks one dependency every pingInterval until ctx ends.
+// watch checks one dependency until ctx ends.
 func watch(ctx context.Context, u Unit, name string, ping func(context.Context) error, up *prometheus.GaugeVec) {
-	next := time.NewTicker(pingInterval)
-	defer next.Stop()
 	responding := true
 	for {
 		pinging, cancel := context.WithTimeout(ctx, pingTimeout)
@@ -56,10 +55,14 @@ func watch(ctx context.Context, u Unit, name string, ping func(context.Context) 
 		}
 		responding = err == nil
 		up.WithLabelValues(name).Set(map[bool]float64{true: 1}[responding])
+		next := pingRetry
+		if responding {
+			next = pingInterval
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-next.C:
+		case <-time.After(next):
 		}
 	}
 }

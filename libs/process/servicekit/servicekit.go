@@ -128,7 +128,7 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 	if err := c.DB.PrepareToServe(ctx); err != nil {
 		return runner.Unit{}, err
 	}
-	uses := map[string]func(context.Context) error{"mongodb": c.DB.Ping}
+	uses := map[string]func(context.Context) error{"mongodb": c.DB.Responds}
 	if c.Redis != nil {
 		uses["redis"] = c.Redis.Ping
 	}
@@ -143,7 +143,7 @@ func (c *Component) Unit(ctx context.Context, tasks ...runner.Task) (runner.Unit
 		),
 		Prepare: c.DB.EnsureIndexes,
 		Begin:   c.own,
-		Ready:   c.DB.Ping,
+		Ready:   c.DB.Responds,
 		Close:   c.close,
 		Access:  c.config.Access,
 		Listeners: []runner.Listener{

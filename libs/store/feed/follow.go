@@ -31,6 +31,8 @@ type Follower struct {
 	// Apply stores the effect of records and the position of the last of them in one transaction.
 	Apply        func(ctx context.Context, source string, records []outbox.Record) error
 	lag, stalled prometheus.Gauge
+	known        bool  // whether pos is the position
+	pos          int64 // of the last record applied, or 0
 }
 
 // Run follows the log until ctx ends. It retries if the source doesn't respond.
@@ -50,7 +52,7 @@ func (f Follower) Run(ctx context.Context) error {
 	for limit := outbox.BatchRecords; ; {
 		tried, waited, err := f.step(ctx, limit)
 		pause := followGather
-		if err == nil {
+		if f.known = err == nil; f.known {
 			f.stalled.Set(0)
 			limit = min(2*limit, outbox.BatchRecords)
 		}
@@ -84,14 +86,16 @@ func (f Follower) Run(ctx context.Context) error {
 
 // step applies up to limit records, and returns how many it tried. waited reports that the next step needs no pause,
 // because this one has waited, or because more records follow.
-func (f Follower) step(ctx context.Context, limit int) (tried int, waited bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, httpkit.DefaultTimeout)
-	defer cancel()
-	pos, err := f.Position(ctx, f.Feed.Name)
-	if err != nil {
-		return limit, false, err
+func (f *Follower) step(ctx context.Context, limit int) (tried int, waited bool, err error) {
+	if !f.known {
+		reading, cancel := context.WithTimeout(ctx, httpkit.DefaultTimeout)
+		f.pos, err = f.Position(reading, f.Feed.Name)
+		cancel()
+		if err != nil {
+			return limit, false, err
+		}
 	}
-	records, err := f.Feed.Next(ctx, pos)
+	records, err := f.Feed.Next(ctx, f.pos)
 	if err != nil {
 		return limit, false, err
 	}
@@ -102,21 +106,23 @@ func (f Follower) step(ctx context.Context, limit int) (tried int, waited bool, 
 	more := outbox.MayHaveMore(records) || len(records) > limit
 	records = records[:min(limit, len(records))]
 	f.lag.Set(time.Since(records[0].At).Seconds())
-	if first := records[0].Pos; pos == 0 && first > 1 {
+	if first := records[0].Pos; f.pos == 0 && first > 1 {
 		f.Telemetry.Log.WarnContext(ctx, "follower: earlier events are no longer stored, so they are skipped",
 			"source", f.Feed.Name, "begins", first)
-	} else if first != pos+1 {
+	} else if first != f.pos+1 {
 		// Continuing would make counts wrong permanently. A stop shows in the metrics.
 		return len(records), false, fmt.Errorf("events: the log of %s continues at %d instead of %d: the events "+
-			"between are no longer stored", f.Feed.Name, records[0].Pos, pos+1)
+			"between are no longer stored", f.Feed.Name, records[0].Pos, f.pos+1)
 	}
+	ctx, cancel := context.WithTimeout(ctx, httpkit.DefaultTimeout)
+	defer cancel()
 	doing, end := outbox.StartBatchSpan(ctx, f.Telemetry, "follow", f.Feed.Name, records)
 	err = f.Apply(doing, f.Feed.Name, records)
 	end(err)
 	if err != nil {
 		return len(records), false, err
 	}
-	if !more {
+	if f.pos = records[len(records)-1].Pos; !more {
 		f.lag.Set(0)
 	}
 	return len(records), more, nil

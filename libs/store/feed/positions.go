@@ -2,6 +2,9 @@ package feed
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -56,36 +59,53 @@ func (p *Positions) Advance(ctx context.Context, source string, pos int64) error
 	return err
 }
 
+// errApplied says that the stored position isn't the expected one.
+var errApplied = errors.New("feed: another replica has applied records")
+
 // Apply calls effect with those of a source's records, in order of position, that aren't applied yet. Effect and
-// position change in one transaction, and only if the position is still the one that was read. If two replicas have
-// the same records, one applies them; the other gets a write conflict, retries, and finds none left.
+// position change in one transaction, and only if the position is the one before the records. If two replicas have the
+// same records, one applies them; the other gets a write conflict, and then finds the position changed.
 func (p *Positions) Apply(
 	ctx context.Context,
 	source string,
 	records []outbox.Record,
 	effect func(context.Context, []outbox.Record) error,
 ) error {
-	return p.db.Tx(ctx, func(ctx context.Context) error {
-		from, err := p.Position(ctx, source)
-		if err != nil {
+	if len(records) == 0 {
+		return nil
+	}
+	from := records[0].Pos - 1 // what is stored, unless another replica has applied records too
+	for {
+		err := p.db.Tx(ctx, func(ctx context.Context) error {
+			if err := p.move(ctx, source, from, records[len(records)-1].Pos); err != nil {
+				return err
+			}
+			return effect(ctx, records)
+		})
+		if !errors.Is(err, errApplied) {
 			return err
 		}
-		var fresh []outbox.Record
-		to := from
-		for _, r := range records {
-			if r.Pos > from {
-				fresh, to = append(fresh, r), r.Pos
-			}
+		if from, err = p.Position(ctx, source); err != nil {
+			return err
 		}
-		if to == from {
+		if from > 0 && from < records[0].Pos-1 { // a backup was restored; the records between would be skipped
+			return fmt.Errorf("feed: the position in %s is %d, and the records begin at %d", source, from, records[0].Pos)
+		}
+		fresh := slices.IndexFunc(records, func(r outbox.Record) bool { return r.Pos > from })
+		if fresh < 0 {
 			return nil
 		}
-		if err := effect(ctx, fresh); err != nil {
-			return err
-		}
-		// Without a row the upsert creates one. If the position has changed, it fails with a duplicate _id.
-		_, err = p.rows.Modify(ctx, bson.D{{Key: "_id", Value: source}, {Key: "pos", Value: from}},
-			bson.D{{Key: "$set", Value: bson.D{{Key: "pos", Value: to}}}}, true)
-		return err
-	})
+		records = records[fresh:]
+	}
+}
+
+// move changes a position, or returns errApplied if it isn't at from. Without a row the upsert creates one. If the
+// position is another one, it fails with a duplicate _id.
+func (p *Positions) move(ctx context.Context, source string, from, to int64) error {
+	_, err := p.rows.Modify(ctx, bson.D{{Key: "_id", Value: source}, {Key: "pos", Value: from}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "pos", Value: to}}}}, true)
+	if mongokit.IsDuplicate(err) {
+		return errApplied
+	}
+	return err
 }

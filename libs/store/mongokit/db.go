@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -53,6 +54,7 @@ const (
 	defaultTimeout  = 10 * time.Second
 	maxPool         = 64
 	pingInterval    = 100 * time.Millisecond // between the pings of Await
+	responseFresh   = 5 * time.Second        // how long a response shows that the store responds
 )
 
 // DB is a connection to the store.
@@ -69,6 +71,8 @@ type DB struct {
 
 	timeout      time.Duration
 	indexTimeout time.Duration
+	responded    atomic.Int64 // when a command had its last response, in nanoseconds since start; 0: the last had none
+	start        time.Time
 }
 
 // Connect returns a DB. It doesn't wait for the server: use Ping or Await.
@@ -99,11 +103,19 @@ func Connect(c Config, t *telemetry.Telemetry) (*DB, error) {
 	return &DB{
 		client: client, db: client.Database(c.Database), tracer: t.Tracer, database: database,
 		indexes: map[string][]Index{}, tenanted: map[string]bool{}, keys: map[string]bson.D{}, placed: c.Placed,
-		log: t.Log, timeout: c.Timeout, indexTimeout: c.IndexTimeout,
+		log: t.Log, timeout: c.Timeout, indexTimeout: c.IndexTimeout, start: time.Now(),
 	}, nil
 }
 
-// Ping reports whether the store responds.
+// Responds reports whether the store responds. It pings only if no command has had a response within 5 s.
+func (db *DB) Responds(ctx context.Context) error {
+	if at := db.responded.Load(); at != 0 && time.Since(db.start)-time.Duration(at) < responseFresh {
+		return nil
+	}
+	return db.Ping(ctx)
+}
+
+// Ping sends a command to the store, and reports whether it responds.
 func (db *DB) Ping(ctx context.Context) error {
 	start := time.Now()
 	err := db.client.Ping(ctx, nil)

@@ -19,6 +19,11 @@ import (
 // conversation. So a command that the driver retries counts once, and commands that end an aborted transaction aren't
 // recorded. Neither are commands that found no server.
 func (db *DB) observe(ctx context.Context, command, collection string, start time.Time, err error) {
+	if failed(err) {
+		db.responded.Store(0)
+	} else {
+		db.responded.Store(int64(time.Since(db.start)))
+	}
 	if db.database == nil || unreachable(err) {
 		return
 	}

@@ -6,10 +6,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/store/mongokit"
 )
 
-// gauges measure the distance between a log and its readers. Every replica shows the same numbers for waiting records.
-// Only the replica with the lease knows the number of unpublished records; the others show 0.
+// gauges measure the distance between a log and its readers. A replica that has written a record measures the waiting
+// records until there are none; of the other replicas, one polls. Only the replica with the lease knows the number of
+// unpublished records; the others show 0.
 type gauges struct {
 	waiting, oldest, unpublished prometheus.Gauge
 	counted                      time.Time // the time of the last count of waiting records
@@ -44,22 +47,28 @@ func newGauges(r *prometheus.Registry) *gauges {
 // due reports whether waiting records must be counted.
 func (g *gauges) due() bool { return time.Since(g.counted) >= countEvery }
 
+// none shows that no record waits.
+func (g *gauges) none() {
+	g.waiting.Set(0)
+	g.oldest.Set(0)
+}
+
 // update measures the waiting records. idle reports that there are none.
 func (g *gauges) update(ctx context.Context, l *Log) (idle bool, err error) {
-	oldest, err := l.waiting(ctx, 1)
+	oldest, err := l.rows.List(ctx, unplaced,
+		mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: 1, Omit: "data"})
 	if err != nil {
 		return false, err
 	}
 	if len(oldest) == 0 {
-		g.waiting.Set(0)
-		g.oldest.Set(0)
+		g.none()
 		return true, nil
 	}
 	g.oldest.Set(time.Since(oldest[0].At).Seconds())
 	if !g.due() {
 		return false, nil
 	}
-	n, err := l.rows.Count(ctx, bson.D{{Key: "pos", Value: int64(0)}})
+	n, err := l.rows.Count(ctx, unplaced)
 	if err != nil {
 		return false, err
 	}

@@ -30,9 +30,9 @@ import (
 
 const (
 	relayPause  = 100 * time.Millisecond // between polls of the outbox, if nothing else shows that another replica wrote
-	relayIdle   = 5 * time.Second        // between polls of an empty outbox, while messages of other replicas arrive
+	relayIdle   = 5 * time.Second        // between polls of an empty outbox by any replica, while their messages arrive
 	relayGather = 10 * time.Millisecond  // how long a record of this process waits for more records
-	relayBatch  = 500                    // records that get positions in one transaction; their data isn't read
+	relayBatch  = 500                    // records that get positions in one transaction, up to BatchBytes
 	lease       = 5 * time.Second        // how long a failed relay blocks the others
 	retention   = 7 * 24 * time.Hour     // of a record, from the time it got its position
 )
@@ -75,7 +75,7 @@ type Log struct {
 	holder string
 	gauges *gauges
 	redis  *rediskit.Client // nil: records aren't published
-	placed chan struct{}    // signals that records have positions
+	placed chan []Record    // the last batch that got positions, for the publisher
 	stored chan struct{}    // signals that this process has stored records
 	told   chan struct{}    // signals that another process has stored records
 	until  time.Time        // the end of this relay's lease
@@ -114,7 +114,7 @@ func NewLog(db *mongokit.DB, t *telemetry.Telemetry) *Log {
 			// shards.
 			SpreadByTenant(),
 		leases: mongokit.GlobalOf[leaseRow](db, t.Component+"_leases", "lease"),
-		db:     db, tele: t, holder: host + "/" + uuid.NewString(), placed: make(chan struct{}, 1),
+		db:     db, tele: t, holder: host + "/" + uuid.NewString(), placed: make(chan []Record, 1),
 		stored: make(chan struct{}, 1), told: make(chan struct{}, 1), idle: relayIdle, lease: lease,
 		gauges: newGauges(t.Registry),
 	}

@@ -16,8 +16,10 @@ import (
 const longEntry = 4 << 10
 
 const (
-	publishIdle  = 5 * time.Second // between polls for records that a former holder of the lease left unpublished
-	publishRetry = time.Second     // after a failure
+	publishIdle  = 10 * time.Second // between two checks, by any replica, for unpublished records
+	publishRetry = time.Second      // after a failure
+	publishSave  = time.Second      // between two writes of the published position, while records are published
+	publishFresh = time.Second      // how long after it got positions a batch is published without reading it again
 	notifyFor    = 250 * time.Millisecond
 )
 
@@ -28,13 +30,28 @@ func StreamName(source string) string { return "events:" + source }
 // The log remains authoritative: if Redis loses records, readers read them from the log.
 func (l *Log) PublishTo(redis *rediskit.Client) { l.redis = redis }
 
-// publish publishes records to Redis until ctx ends. It works only while this replica has the lease.
+// publisher publishes to Redis what its replica has given positions. It remembers up to which position, and stores that
+// in the lease's row from time to time, so that the next holder of the lease continues there. A record that is published
+// twice is in the stream once.
+type publisher struct {
+	*Log
+	pos     int64 // the last position that it has published
+	behind  bool  // there is more to publish
+	saved   int64 // the last that it has stored
+	savedAt time.Time
+	turns   *rediskit.Turns
+}
+
+// publish publishes records to Redis until ctx ends.
 func (l *Log) publish(ctx context.Context) {
+	p := publisher{Log: l, turns: l.redis.Turns("publish:"+l.tele.Component, publishIdle)}
+	var batch []Record
 	for {
-		more, err := l.publishOnce(ctx)
+		more, err := p.once(ctx, batch)
 		if err != nil && ctx.Err() == nil {
 			l.tele.Log.WarnContext(ctx, "outbox relay: publishing events failed; retrying", "error", err)
 		}
+		batch, p.behind = nil, more || err != nil
 		if more {
 			continue
 		}
@@ -45,10 +62,94 @@ func (l *Log) publish(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-l.placed:
+		case batch = <-l.placed:
 		case <-time.After(pause):
 		}
 	}
+}
+
+// once publishes a batch that has just got its positions, or without one, what is unpublished. more reports that there
+// may be more.
+func (p *publisher) once(ctx context.Context, batch []Record) (more bool, err error) {
+	if len(batch) > 0 && batch[0].Pos == p.pos+1 && time.Since(batch[0].PosAt) < publishFresh {
+		if err := p.append(ctx, batch, 0); err != nil || time.Since(p.savedAt) < publishSave {
+			return false, err
+		}
+		return false, p.save(ctx)
+	}
+	if err := p.save(ctx); err != nil {
+		return false, err
+	}
+	if len(batch) > 0 || p.behind || p.turns.Take(ctx) {
+		return p.catchUp(ctx)
+	}
+	return false, nil
+}
+
+// catchUp publishes a batch of what the lease's row shows as unpublished. If nothing is, it makes sure that Redis still
+// has the end of the stream: otherwise readers would not notice that they have missed it.
+func (p *publisher) catchUp(ctx context.Context) (more bool, err error) {
+	rows, err := p.leases.List(ctx, bson.D{{Key: "_id", Value: "relay"}}, one)
+	if err != nil || len(rows) == 0 || rows[0].Pos == 0 {
+		return false, err
+	}
+	row := rows[0]
+	if row.Holder != p.holder && row.Until.After(time.Now()) {
+		p.gauges.unpublished.Set(0)
+		return false, nil // the holder publishes
+	}
+	from := row.Published
+	if row.Holder == p.holder {
+		from = max(from, p.pos)
+	}
+	p.gauges.unpublished.Set(float64(row.Pos - from))
+	if from >= row.Pos {
+		p.pos, p.saved = row.Pos, row.Published
+		return false, p.redis.Append(ctx, StreamName(p.tele.Component), []rediskit.Entry{{Pos: row.Pos}}, row.Pos)
+	}
+	records, err := p.After(ctx, from, relayBatch)
+	if err != nil || len(records) == 0 {
+		return false, err
+	}
+	if err := p.append(ctx, records, row.Pos); err != nil {
+		return false, err
+	}
+	return p.pos < row.Pos, p.save(ctx)
+}
+
+// append publishes records. head is the last position of the log, or 0 if that is the last record's.
+func (p *publisher) append(ctx context.Context, records []Record, head int64) (err error) {
+	ctx, end := StartBatchSpan(ctx, p.tele, "publish", p.tele.Component, records)
+	defer func() { end(err) }()
+	entries := make([]rediskit.Entry, len(records))
+	for i, r := range records {
+		b, err := httpkit.Encode(r)
+		if err != nil {
+			return fmt.Errorf("events: %w", err)
+		}
+		if entries[i].Pos = r.Pos; len(b) <= longEntry {
+			entries[i].Data = string(b)
+		}
+	}
+	if err := p.redis.Append(ctx, StreamName(p.tele.Component), entries, head); err != nil {
+		return err
+	}
+	p.pos = records[len(records)-1].Pos
+	p.gauges.unpublished.Set(float64(max(head-p.pos, 0)))
+	return nil
+}
+
+// save stores the published position, unless that was done.
+func (p *publisher) save(ctx context.Context) error {
+	if p.pos <= p.saved {
+		return nil
+	}
+	_, err := p.leases.Update(ctx, bson.D{{Key: "_id", Value: "relay"}},
+		bson.D{{Key: "$max", Value: bson.D{{Key: "published", Value: p.pos}}}})
+	if err == nil {
+		p.saved, p.savedAt = p.pos, time.Now()
+	}
+	return err
 }
 
 // storedChannel is the channel on which replicas say that records wait.
@@ -73,41 +174,4 @@ func (l *Log) notifyHolder(ctx context.Context) {
 	if err := l.redis.Publish(ctx, l.storedChannel(), ""); err != nil {
 		l.tele.Log.DebugContext(ctx, "outbox relay: waking the holder of the lease failed; it polls", "error", err)
 	}
-}
-
-// publishOnce publishes one batch, and reports whether there may be more. The lease's row stores the last published
-// position, so the next holder continues there. A batch that is published twice is in the stream once.
-func (l *Log) publishOnce(ctx context.Context) (more bool, err error) {
-	mine := bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}}
-	rows, err := l.leases.List(ctx, mine, one)
-	if err != nil {
-		return false, err
-	}
-	if len(rows) == 0 || rows[0].Published >= rows[0].Pos {
-		l.gauges.unpublished.Set(0)
-		return false, nil
-	}
-	l.gauges.unpublished.Set(float64(rows[0].Pos - rows[0].Published))
-	records, err := l.After(ctx, rows[0].Published, relayBatch)
-	if err != nil || len(records) == 0 {
-		return false, err
-	}
-	ctx, end := StartBatchSpan(ctx, l.tele, "publish", l.tele.Component, records)
-	defer func() { end(err) }()
-	entries := make([]rediskit.Entry, len(records))
-	for i, r := range records {
-		b, err := httpkit.Encode(r)
-		if err != nil {
-			return false, fmt.Errorf("events: %w", err)
-		}
-		if entries[i].Pos = r.Pos; len(b) <= longEntry {
-			entries[i].Data = string(b)
-		}
-	}
-	if err := l.redis.Append(ctx, StreamName(l.tele.Component), entries); err != nil {
-		return false, err
-	}
-	last := records[len(records)-1].Pos
-	_, err = l.leases.Update(ctx, mine, bson.D{{Key: "$max", Value: bson.D{{Key: "published", Value: last}}}})
-	return err == nil && last < rows[0].Pos, err
 }

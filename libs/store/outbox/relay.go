@@ -20,21 +20,20 @@ func (l *Log) Relay(ctx context.Context) error {
 		others.Go(func() { l.publish(ctx) })
 		others.Go(func() { l.listen(ctx) })
 	}
-	known := false
+	known, pause := false, relayPause
+	turns := l.redis.Turns("relay:"+l.tele.Component, l.idle)
 	for {
-		n, waits, err := l.relayOnce(ctx, known)
-		if err != nil && ctx.Err() == nil {
-			l.tele.Log.WarnContext(ctx, "outbox relay: assigning positions failed; retrying", "error", err)
-		}
-		if n > 0 {
-			signal(l.placed)
-		}
-		if known = n == relayBatch; known {
-			continue
-		}
-		pause := relayPause
-		if err == nil && !waits && l.listening.Load() {
-			pause = l.idle
+		if known || pause == relayPause || turns.Take(ctx) {
+			more, waits, err := l.relayOnce(ctx, known)
+			if err != nil && ctx.Err() == nil {
+				l.tele.Log.WarnContext(ctx, "outbox relay: assigning positions failed; retrying", "error", err)
+			}
+			if known = more; known {
+				continue
+			}
+			if pause = relayPause; err == nil && !waits && l.listening.Load() {
+				pause = l.idle
+			}
 		}
 		if known = l.wait(ctx, pause); ctx.Err() != nil {
 			l.release(context.WithoutCancel(ctx))
@@ -64,62 +63,86 @@ func (l *Log) wait(ctx context.Context, pause time.Duration) (known bool) {
 	}
 }
 
-// relayOnce assigns positions to one batch. It reads the batch in the transaction that assigns them: one snapshot,
-// which has every record that committed before any record in it. The transaction also changes the lease's row, so that
-// two relays never assign a position to the same record. known says that there are records. waits reports that there
-// are records to which another replica must assign positions.
-func (l *Log) relayOnce(ctx context.Context, known bool) (placed int, waits bool, err error) {
-	if !known || l.gauges.due() {
+// relayOnce assigns positions to one batch, and hands it to the publisher. It reads the batch in the transaction that
+// assigns them: one snapshot, which has every record that committed before any record in it. The transaction also
+// changes the lease's row, so that two relays never assign a position to the same record. known says that there are
+// records. more reports that there may be more. waits reports that there are records to which another replica must
+// assign positions.
+func (l *Log) relayOnce(ctx context.Context, known bool) (more, waits bool, err error) {
+	if !known {
 		if idle, err := l.gauges.update(ctx, l); err != nil || idle {
-			return 0, false, err
+			return false, false, err
 		}
 	}
 	if held, err := l.hold(ctx); err != nil {
-		return 0, false, err
+		return false, false, err
 	} else if !held {
 		l.notifyHolder(ctx)
-		return 0, true, nil
+		return false, true, nil
 	}
-	var now time.Time
+	var batch []Record
 	err = l.db.Tx(ctx, func(ctx context.Context) (err error) {
-		waiting, err := l.waiting(ctx, relayBatch)
-		if placed = len(waiting); err != nil || placed == 0 {
-			return err
+		if batch, more, err = l.waiting(ctx); err == nil && len(batch) > 0 {
+			err = l.place(ctx, batch)
 		}
-		ctx, end := StartBatchSpan(ctx, l.tele, "relay", l.tele.Component, waiting)
-		defer func() { end(err) }()
-		n := int64(placed)
-		now = time.Now()
-		row, err := l.leases.Modify(
-			ctx,
-			bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}},
-			bson.D{
-				{Key: "$inc", Value: bson.D{{Key: "pos", Value: n}}},
-				{Key: "$set", Value: bson.D{{Key: "until", Value: now.Add(l.lease)}}},
-			},
-			false,
-		)
-		if err != nil {
-			return err
-		}
-		changes := make([]mongokit.RowUpdate, n)
-		for i, r := range waiting {
-			changes[i] = mongokit.RowUpdate{
-				Tenant: r.Website,
-				ID:     r.ID,
-				Set:    bson.D{{Key: "pos", Value: row.Pos - n + int64(i) + 1}, {Key: "posAt", Value: now}},
-			}
-		}
-		return l.rows.SetEach(ctx, changes)
+		return err
 	})
 	if err != nil {
 		l.until = time.Time{} // another replica may have the lease
-		return 0, false, err
+		return false, false, err
 	}
-	if placed > 0 {
-		l.until = now.Add(l.lease)
+	if len(batch) > 0 {
+		l.until = batch[0].PosAt.Add(l.lease)
+		l.handOver(batch)
 	}
-	return placed, false, nil
+	if !more {
+		l.gauges.none()
+	} else if l.gauges.due() {
+		_, err = l.gauges.update(ctx, l)
+	}
+	return more, false, err
+}
+
+// place assigns positions to a batch, in the transaction of ctx.
+func (l *Log) place(ctx context.Context, batch []Record) (err error) {
+	ctx, end := StartBatchSpan(ctx, l.tele, "relay", l.tele.Component, batch)
+	defer func() { end(err) }()
+	n, now := int64(len(batch)), time.Now()
+	row, err := l.leases.Modify(
+		ctx,
+		bson.D{{Key: "_id", Value: "relay"}, {Key: "holder", Value: l.holder}},
+		bson.D{
+			{Key: "$inc", Value: bson.D{{Key: "pos", Value: n}}},
+			{Key: "$set", Value: bson.D{{Key: "until", Value: now.Add(l.lease)}}},
+		},
+		false,
+	)
+	if err != nil {
+		return err
+	}
+	changes := make([]mongokit.RowUpdate, n)
+	for i := range batch {
+		r := &batch[i]
+		r.Pos, r.PosAt = row.Pos-n+int64(i)+1, now
+		changes[i] = mongokit.RowUpdate{
+			Tenant: r.Website,
+			ID:     r.ID,
+			Set:    bson.D{{Key: "pos", Value: r.Pos}, {Key: "posAt", Value: now}},
+		}
+	}
+	return l.rows.SetEach(ctx, changes)
+}
+
+// handOver gives a batch to the publisher. If the publisher has not taken the batch before, it reads that from the log.
+func (l *Log) handOver(batch []Record) {
+	if l.redis == nil {
+		return
+	}
+	select {
+	case <-l.placed:
+	default:
+	}
+	l.placed <- batch // nothing else sends
 }
 
 // hold acquires the lease, or renews it after half of its time. Assigning positions renews it too.
@@ -135,10 +158,15 @@ func (l *Log) hold(ctx context.Context) (bool, error) {
 	return held, err
 }
 
-// waiting returns up to n records without a position, the oldest first, without their data.
-func (l *Log) waiting(ctx context.Context, n int64) ([]Record, error) {
-	q := mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: n, Omit: "data"}
-	return l.rows.List(ctx, bson.D{{Key: "pos", Value: int64(0)}}, q)
+// unplaced matches the records without a position.
+var unplaced = bson.D{{Key: "pos", Value: int64(0)}}
+
+// waiting returns the oldest records without a position, and whether there may be more.
+func (l *Log) waiting(ctx context.Context) (batch []Record, more bool, err error) {
+	batch, more, err = l.rows.Part(
+		ctx, unplaced, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: relayBatch, Bytes: BatchBytes},
+	)
+	return batch, more || len(batch) == relayBatch, err
 }
 
 // acquire acquires or renews the lease. Its upsert matches only if the lease is ours or has expired; another replica's

@@ -34,7 +34,7 @@ func TestStreamEntriesVerifyAtTheirPositionOnly(t *testing.T) {
 	t.Parallel()
 	m := miniredis.RunT(t)
 	writer := connect(t, m, "a")
-	if err := writer.Append(t.Context(), "s", []rediskit.Entry{{Pos: 1, Data: "one"}}); err != nil {
+	if err := writer.Append(t.Context(), "s", []rediskit.Entry{{Pos: 1, Data: "one"}}, 0); err != nil {
 		t.Fatal(err)
 	}
 	signed, err := m.Stream("fivechat:s")

@@ -34,7 +34,7 @@ func TestMeasureTimesCommands(t *testing.T) {
 	if _, err := c.Spend(t.Context(), "key", 10, time.Second, 1); err != nil { // Redis doesn't know its script yet
 		t.Error(err)
 	}
-	if err := c.Append(t.Context(), "stream", []rediskit.Entry{{Pos: 1, Data: "one"}}); err != nil {
+	if err := c.Append(t.Context(), "stream", []rediskit.Entry{{Pos: 1, Data: "one"}}, 0); err != nil {
 		t.Error(err)
 	}
 	m.SetError("LOADING")

@@ -29,8 +29,9 @@ type Entry struct {
 }
 
 // Append adds entries, in order of their positions, to the end of a stream. Entries that it already holds are skipped.
-// If the stream is ahead of the log, the log was replaced, and the stream starts again.
-func (c *Client) Append(ctx context.Context, stream string, entries []Entry) error {
+// head is the last position of the log, or 0 if that is the last entry. If the stream is ahead of it, the log was
+// replaced, and the stream starts again.
+func (c *Client) Append(ctx context.Context, stream string, entries []Entry, head int64) error {
 	if len(entries) == 0 {
 		return nil
 	}
@@ -40,7 +41,7 @@ func (c *Client) Append(ctx context.Context, stream string, entries []Entry) err
 		return err
 	}
 	_, err = c.r.Pipelined(ctx, func(p redis.Pipeliner) error {
-		if top > entries[len(entries)-1].Pos {
+		if top > max(head, entries[len(entries)-1].Pos) {
 			p.Del(ctx, stream)
 			top = 0
 		}

@@ -132,7 +132,7 @@ func TestNamespaceSeparatesInstallations(t *testing.T) {
 			_ = c.Subscribe(t.Context(), "messages", changed, func(said string) { received <- said })
 		}()
 		<-begun
-		if err := c.Append(t.Context(), "s", []rediskit.Entry{{Pos: 1, Data: "one"}}); err != nil {
+		if err := c.Append(t.Context(), "s", []rediskit.Entry{{Pos: 1, Data: "one"}}, 0); err != nil {
 			t.Fatal(err)
 		}
 		if err := c.Cache(t.Context(), "c", "k", 1, []byte("value"), time.Hour); err != nil {

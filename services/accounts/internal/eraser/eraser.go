@@ -10,9 +10,10 @@ import (
 	"fivechat.dev/services/accounts"
 )
 
-// The pauses between checks for an erasure that is due. Another replica may have claimed one.
+// The pauses between checks for an erasure that is due. One that this replica starts is worked on at once; the checks
+// find the second runs of erasures, and those of a replica that has stopped.
 const (
-	pause = time.Second
+	pause = 5 * time.Second
 	retry = 2 * time.Second // after an error
 )
 

@@ -14,7 +14,7 @@ import (
 
 const (
 	timeout = 30 * time.Second // of the digest of one conversation
-	pause   = 2 * time.Second  // after a failure, and between checks while another replica leads
+	pause   = 2 * time.Second  // after a batch or a failure, and between checks while another replica leads
 )
 
 // Positions stores the position in the log up to which records have been processed.
@@ -50,26 +50,33 @@ func (t Task) Run(ctx context.Context) error {
 	return nil
 }
 
-// follow processes the next batch of records if this replica leads.
+// follow waits for the next batch of records, and processes it if this replica leads. Meanwhile the leading replica may
+// have processed a part.
 func (t Task) follow(ctx context.Context) error {
-	leading, err := t.Log.Leading(ctx)
-	if err != nil || !leading {
-		return err
-	}
 	pos, err := t.Positions.Digested(ctx)
 	if err != nil {
 		return err
 	}
 	records, err := t.Feed.Next(ctx, pos)
+	if err != nil || len(records) == 0 {
+		return err
+	}
+	leading, err := t.Log.Leading(ctx)
+	if err != nil || !leading {
+		return err
+	}
+	if pos, err = t.Positions.Digested(ctx); err != nil {
+		return err
+	}
 	for _, r := range records {
+		if r.Pos <= pos {
+			continue
+		}
 		if err := t.one(ctx, r); err != nil {
 			return err
 		}
 	}
-	if len(records) > 0 {
-		return t.Positions.SetDigested(ctx, records[len(records)-1].Pos)
-	}
-	return err
+	return t.Positions.SetDigested(ctx, records[len(records)-1].Pos)
 }
 
 func (t Task) one(ctx context.Context, r outbox.Record) (err error) {

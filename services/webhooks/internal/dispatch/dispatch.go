@@ -26,7 +26,8 @@ import (
 
 // The bounds of a dispatcher.
 const (
-	lookEvery   = time.Second      // polls for deliveries that other replicas stored or that became due
+	lookEvery   = time.Second      // polls for deliveries that become due, at least
+	lookIdle    = 5 * time.Second  // polls for deliveries that other replicas stored and have not made, at most
 	lease       = 15 * time.Second // how long a crashed replica blocks a webhook
 	renewEvery  = 5 * time.Second
 	workers     = 256 // webhooks worked on concurrently
@@ -38,7 +39,7 @@ const (
 
 // Store is the part of the store that a dispatcher uses.
 type Store interface {
-	Due(ctx context.Context, now time.Time, except []id.Webhook) ([]webhooks.Delivery, error)
+	Waiting(ctx context.Context, except []id.Webhook) ([]webhooks.Delivery, error)
 	Claim(
 		ctx context.Context, t tenant.ID, webhookID id.Webhook, holder string, now, until time.Time,
 	) (webhooks.Webhook, bool, error)
@@ -125,10 +126,9 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	defer all.Wait()
 	all.Go(func() { d.measure(ctx) })
 	all.Go(func() { d.sweep(ctx) })
-	again := time.NewTicker(lookEvery)
-	defer again.Stop()
 	for {
-		if err := d.look(ctx, &all); err != nil && ctx.Err() == nil {
+		next, err := d.look(ctx, &all)
+		if err != nil && ctx.Err() == nil {
 			d.tele.Log.WarnContext(
 				ctx, "webhooks: looking for due deliveries failed; retrying", "retry_in", lookEvery, "error", err,
 			)
@@ -137,7 +137,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-d.wakeups:
-		case <-again.C:
+		case <-time.After(min(max(next, lookEvery), lookIdle)):
 		}
 	}
 }
@@ -187,28 +187,36 @@ func (d *Dispatcher) sweep(ctx context.Context) {
 	}
 }
 
-// look starts a worker for each webhook that has a due delivery.
-func (d *Dispatcher) look(ctx context.Context, all *sync.WaitGroup) error {
+// look starts a worker for each webhook that has a due delivery. It returns the time until the next delivery of the
+// other webhooks is due.
+func (d *Dispatcher) look(ctx context.Context, all *sync.WaitGroup) (next time.Duration, err error) {
 	var overdue time.Duration
 	defer func() { d.overdue.Set(overdue.Seconds()) }()
 	except := d.working()
 	for range workers { // each round excludes at least one more webhook
 		now := time.Now()
 		reading, cancel := context.WithTimeout(ctx, storeWait)
-		due, err := d.store.Due(reading, now, except)
+		waiting, err := d.store.Waiting(reading, except)
 		cancel()
-		if err != nil || len(due) == 0 {
-			return err
+		switch {
+		case err != nil:
+			return 0, err
+		case len(waiting) == 0 && len(except) > 0:
+			return 0, nil // a webhook that is worked on may get another delivery
+		case len(waiting) == 0:
+			return lookIdle, nil
+		case waiting[0].NextAt.After(now):
+			return waiting[0].NextAt.Sub(now), nil
 		}
-		overdue = max(overdue, now.Sub(due[0].NextAt))
-		for _, one := range due {
-			if d.begin(one.WebhookID) {
+		overdue = max(overdue, now.Sub(waiting[0].NextAt))
+		for _, one := range waiting {
+			if !one.NextAt.After(now) && d.begin(one.WebhookID) {
 				except = append(except, one.WebhookID)
 				all.Go(func() { d.work(ctx, one.WebsiteID, one.WebhookID) })
 			}
 		}
 	}
-	return nil
+	return 0, nil
 }
 
 func (d *Dispatcher) working() []id.Webhook {

@@ -26,10 +26,10 @@ var queued = []string{
 	"_id", "websiteId", "webhookId", "eventId", "type", "key", "order", "status", "nextAt", "bytes", "attempts.at",
 }
 
-// Due returns deliveries that are due now, the longest overdue first, except those of some webhooks. They have neither
-// body nor attempts.
-func (s *Store) Due(ctx context.Context, now time.Time, except []id.Webhook) ([]webhooks.Delivery, error) {
-	filter := bson.D{with(webhooks.Pending), {Key: "nextAt", Value: bson.D{{Key: "$lte", Value: now}}}}
+// Waiting returns pending deliveries, those that are due first, except those of some webhooks. They have neither body
+// nor attempts.
+func (s *Store) Waiting(ctx context.Context, except []id.Webhook) ([]webhooks.Delivery, error) {
+	filter := bson.D{with(webhooks.Pending)}
 	if len(except) > 0 {
 		filter = append(filter, bson.E{Key: "webhookId", Value: bson.D{{Key: "$nin", Value: except}}})
 	}
