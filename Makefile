@@ -29,7 +29,7 @@ RACE ?=
 GO_TEST := $(if $(RACE),go test $(RACE),CGO_ENABLED=0 go test -trimpath) -vet=off
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test test-faults compat clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline bench-go bench-telemetry bench-edge sim sim-figures clean
+.PHONY: help run build services images test test-faults compat clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline queries bench-go bench-telemetry bench-edge sim sim-figures clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -139,6 +139,9 @@ bench-compare: bin/benchstat ## compare two measurements: OLD=bin/bench/a.txt NE
 bench-check: build ## fail if an operation takes 20 % more CPU time than committed, relative to a bare handler
 	go build -o bin/ ./tests/load/cost
 	bin/cost $(BENCH)
+
+queries: ## write the table of the services' queries and their indexes
+	QUERIES=write go test -count=1 ./tests/sharding
 
 bench-baseline: build ## measure the CPU time of operations five times, and write the median as the new baseline
 	go build -o bin/ ./tests/load/cost

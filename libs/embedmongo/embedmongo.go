@@ -33,9 +33,15 @@ type Options struct {
 	// FailPoints allows the command configureFailPoint, by which a test makes commands fail. Without it the command
 	// doesn't exist (59 CommandNotFound).
 	FailPoints bool
+	// QueryLog is called with each query when its documents have been read, concurrently. A test learns from it which
+	// index a query used, and how many keys it examined. It must not wait. Nil means none.
+	QueryLog func(ExecutedQuery)
 	// Logger receives errors; nil means slog.Default.
 	Logger *slog.Logger
 }
+
+// ExecutedQuery reports how the documents of one query were found.
+type ExecutedQuery = command.ExecutedQuery
 
 // maxConns bounds the connections served at once.
 const maxConns = 4096
@@ -87,6 +93,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		Auth:       auth,
 		PurgeAfter: cmp.Or(o.PurgeAfter, command.PurgeAfter),
 		FailPoints: o.FailPoints,
+		QueryLog:   o.QueryLog,
 	})
 	s.running.Add(1)
 	go s.accept()

@@ -92,6 +92,27 @@ func TestUntargetedIsFound(t *testing.T) {
 	}
 }
 
+// TestQueriesWithoutIndexAreFound plants queries that no index serves.
+func TestQueriesWithoutIndexAreFound(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		q    embedmongo.ExecutedQuery
+		want fault
+	}{
+		{embedmongo.ExecutedQuery{Stage: "IXSCAN", Index: "a_1", Keys: 20, Matched: 5}, ""},
+		{embedmongo.ExecutedQuery{Stage: "IXSCAN", Index: "a_1", Keys: 21, Matched: 5}, manyKeys},
+		{embedmongo.ExecutedQuery{Stage: "IXSCAN", Index: "a_1", SortsRows: true}, sortsRows},
+		{embedmongo.ExecutedQuery{Stage: "IDHACK", Keys: 1, Matched: 1, SortsRows: true}, ""},
+		{embedmongo.ExecutedQuery{Stage: "COLLSCAN", Keys: 1, Matched: 1}, readsAll},
+	} {
+		e := executed{indexes: map[string]bool{}, faults: map[fault]bool{}}
+		e.add(c.q)
+		if c.want == "" && len(e.faults) > 0 || c.want != "" && !(len(e.faults) == 1 && e.faults[c.want]) {
+			t.Errorf("%+v: %v, want %q", c.q, e.faults, c.want)
+		}
+	}
+}
+
 // TestHashedKeyIsTargeted checks that a row that is placed by a hash of its _id is found by _id alone.
 func TestHashedKeyIsTargeted(t *testing.T) {
 	t.Parallel()

@@ -75,7 +75,7 @@ func TestMain(m *testing.M) {
 
 func listen() error {
 	recordings.queries = map[string]sharding.Query{}
-	store, err := embedmongo.Start(context.Background(), embedmongo.Options{})
+	store, err := embedmongo.Start(context.Background(), embedmongo.Options{QueryLog: plan})
 	if err != nil {
 		return err
 	}
@@ -119,6 +119,8 @@ func TestEveryQueryIsTargeted(t *testing.T) {
 	t.Run("journeys", func(t *testing.T) { journeys.Run(t, harness.Running()) })
 	t.Run("every operation", everyOperation)
 	t.Run("operator operations", operators)
+	t.Run("lists of a website with many rows", manyRows)
+	checkPlans(t)
 
 	recordings.Lock()
 	defer recordings.Unlock()

@@ -177,7 +177,7 @@ func (s *Table) read(ctx context.Context, of subject.Subject, at *position, p *p
 			t,
 			filter,
 			paging.Window{Limit: readRows, Cursor: at.pagingCursor()},
-			"",
+			mongokit.Query{},
 		)
 		if err != nil {
 			return err

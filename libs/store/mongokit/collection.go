@@ -27,7 +27,7 @@ type Query struct {
 	Short bool     // rows have about 100 bytes: a batch has shortRows of them
 	Omit  string   // a field to leave out
 	Only  []string // the fields to return; nil: all
-	Index bson.D   // the keys of the index to use, which is Needed; nil: the server chooses
+	Index bson.D   // the keys of the index to use, as they were declared, which is Needed; nil: the server chooses
 }
 
 // Collection holds a tenant's rows of type T. T has a field tagged bson:"websiteId" of type tenant.ID. Every method
@@ -51,6 +51,19 @@ func scoped(t tenant.ID, filter bson.D) bson.D {
 	return append(bson.D{{Key: TenantKey, Value: t}}, filter...)
 }
 
+// scoped adds the tenant to the index that a query names.
+func (q Query) scoped() Query {
+	q.Index = tenantIndex(q.Index)
+	return q
+}
+
+func tenantIndex(keys bson.D) bson.D {
+	if keys == nil {
+		return nil
+	}
+	return append(bson.D{{Key: TenantKey, Value: 1}}, keys...)
+}
+
 // Get returns the row that filter matches, or the noun's NotFound.
 func (c *Collection[T]) Get(ctx context.Context, t tenant.ID, filter bson.D) (T, error) {
 	return c.all.Get(ctx, scoped(t, filter))
@@ -58,24 +71,29 @@ func (c *Collection[T]) Get(ctx context.Context, t tenant.ID, filter bson.D) (T,
 
 // List returns all rows that filter matches, up to q.Limit. It returns ErrReadTooLarge if they exceed q.Bytes.
 func (c *Collection[T]) List(ctx context.Context, t tenant.ID, filter bson.D, q Query) ([]T, error) {
-	return c.all.List(ctx, scoped(t, filter), q)
+	return c.all.List(ctx, scoped(t, filter), q.scoped())
 }
 
 // Part returns the first rows that filter matches, up to q.Limit and q.Bytes. cut reports that q.Bytes was reached:
 // more rows follow, although there are fewer than q.Limit.
 func (c *Collection[T]) Part(ctx context.Context, t tenant.ID, filter bson.D, q Query) (rows []T, cut bool, err error) {
-	return c.all.Part(ctx, scoped(t, filter), q)
+	return c.all.Part(ctx, scoped(t, filter), q.scoped())
 }
 
 // Each calls take for each row that filter matches. It is for many rows: it holds one batch at a time, and has no
 // other bound in bytes.
 func (c *Collection[T]) Each(ctx context.Context, t tenant.ID, filter bson.D, q Query, take func(T)) error {
-	return c.all.each(ctx, scoped(t, filter), q, take)
+	return c.all.each(ctx, scoped(t, filter), q.scoped(), take)
 }
 
 // Count returns the number of rows that filter matches.
 func (c *Collection[T]) Count(ctx context.Context, t tenant.ID, filter bson.D) (int64, error) {
 	return c.all.Count(ctx, scoped(t, filter))
+}
+
+// CountBy is like Count, but names the index to use, as Query.Index does.
+func (c *Collection[T]) CountBy(ctx context.Context, t tenant.ID, filter, index bson.D) (int64, error) {
+	return c.all.count(ctx, scoped(t, filter), tenantIndex(index))
 }
 
 // Insert stores rows; inside a transaction, all or none. It refuses rows of another tenant.
@@ -263,9 +281,15 @@ func decodeOne[T any](found *mongo.SingleResult) (row T, err error) {
 }
 
 // Count returns the number of rows that filter matches.
-func (g *Global[T]) Count(ctx context.Context, filter bson.D) (int64, error) {
+func (g *Global[T]) Count(ctx context.Context, filter bson.D) (int64, error) { return g.count(ctx, filter, nil) }
+
+func (g *Global[T]) count(ctx context.Context, filter, index bson.D) (int64, error) {
+	o := options.Count()
+	if index != nil {
+		o.SetHint(index)
+	}
 	start := time.Now()
-	n, err := g.c.CountDocuments(ctx, filter)
+	n, err := g.c.CountDocuments(ctx, filter, o)
 	g.observe(ctx, "aggregate", start, err)
 	return n, translate(err, g.noun)
 }

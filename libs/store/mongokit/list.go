@@ -16,16 +16,16 @@ type Listed interface{ SortKey() (time.Time, int64) }
 // A list ends early if its rows exceed paging.MaxBytes. Then More is set, and Next is the position of its last row.
 
 // Newest returns a window of the rows that filter matches, newest first (createdAt, then _id, both descending). It
-// needs an index that ends in these two fields. Reading by cursor counts nothing.
+// needs an index that ends in these two fields. Reading by cursor counts nothing. Of q it uses Omit and Index.
 func Newest[T Listed](
 	ctx context.Context,
 	c *Collection[T],
 	t tenant.ID,
 	filter bson.D,
 	w paging.Window,
-	omit string,
+	q Query,
 ) (paging.Slice[T], error) {
-	return NewestOf(ctx, &c.all, scoped(t, filter), w, omit)
+	return NewestOf(ctx, &c.all, scoped(t, filter), w, q.scoped())
 }
 
 // NewestWithTotal is like Newest, with a function that knows the number of matching rows without a count query; nil
@@ -36,10 +36,10 @@ func NewestWithTotal[T Listed](
 	t tenant.ID,
 	filter bson.D,
 	w paging.Window,
-	omit string,
+	q Query,
 	total func(context.Context) (int64, error),
 ) (paging.Slice[T], error) {
-	return newest(ctx, &c.all, scoped(t, filter), w, omit, total)
+	return newest(ctx, &c.all, scoped(t, filter), w, q.scoped(), total)
 }
 
 // NewestOf is Newest for a collection of the installation.
@@ -48,9 +48,9 @@ func NewestOf[T Listed](
 	g *Global[T],
 	filter bson.D,
 	w paging.Window,
-	omit string,
+	q Query,
 ) (paging.Slice[T], error) {
-	return newest(ctx, g, filter, w, omit, nil)
+	return newest(ctx, g, filter, w, q, nil)
 }
 
 func newest[T Listed](
@@ -58,12 +58,17 @@ func newest[T Listed](
 	g *Global[T],
 	filter bson.D,
 	w paging.Window,
-	omit string,
+	q Query,
 	total func(context.Context) (int64, error),
 ) (paging.Slice[T], error) {
 	var found paging.Slice[T]
 	var err error
-	q := Query{Sort: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}, Limit: w.Size() + 1, Omit: omit}
+	q = Query{
+		Sort:  bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}},
+		Limit: w.Size() + 1,
+		Omit:  q.Omit,
+		Index: q.Index,
+	}
 	if w.ByCursor() {
 		// The range uses the index. The $or only drops rows of the cursor's own millisecond.
 		filter = append(filter[:len(filter):len(filter)],
@@ -74,7 +79,7 @@ func newest[T Listed](
 			}})
 	} else {
 		if total == nil {
-			total = func(ctx context.Context) (int64, error) { return g.Count(ctx, filter) }
+			total = func(ctx context.Context) (int64, error) { return g.count(ctx, filter, q.Index) }
 		}
 		if found.Total, err = total(ctx); err != nil {
 			return found, err
@@ -101,11 +106,12 @@ type ListedByChange interface{ ChangeKey() (time.Time, int64) }
 
 // ChangeIndex is the index that ListChanges needs.
 func ChangeIndex() Index {
-	return Index{Keys: bson.D{{Key: "updatedAt", Value: 1}, {Key: "_id", Value: 1}}}
+	return Index{Keys: bson.D{{Key: "updatedAt", Value: 1}, {Key: "_id", Value: 1}}, Needed: true}
 }
 
 // ListChanges returns the rows that filter matches in the order of their last changes (updatedAt, then _id), after the
-// window's position, if their change has settled. Next is always set: later changes follow it.
+// window's position, if their change has settled. Next is always set: later changes follow it. It names its index,
+// because for a filter with further fields a server might choose theirs, and sort in memory.
 func ListChanges[T ListedByChange](
 	ctx context.Context,
 	c *Collection[T],
@@ -129,6 +135,7 @@ func ListChanges[T ListedByChange](
 		Limit: w.Size() + 1,
 		Bytes: paging.MaxBytes,
 		Omit:  omit,
+		Index: ChangeIndex().Keys,
 	}
 	if found.Rows, found.More, err = c.Part(ctx, t, filter, q); err != nil {
 		return found, err

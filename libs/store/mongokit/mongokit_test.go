@@ -83,7 +83,7 @@ func TestTenantsAreIsolated(t *testing.T) {
 		if n, err := c.Count(ctx, other, byID); n != 0 || err != nil {
 			t.Errorf("Count: %v %v", n, err)
 		}
-		if got, err := mongokit.Newest(ctx, c, other, byID, paging.Window{}, ""); len(got.Rows) != 0 ||
+		if got, err := mongokit.Newest(ctx, c, other, byID, paging.Window{}, mongokit.Query{}); len(got.Rows) != 0 ||
 			got.Total != 0 ||
 			err != nil {
 			t.Errorf("Newest: %v %v", got, err)
@@ -188,7 +188,7 @@ func TestNewestByCursor(t *testing.T) {
 	}
 	var byPage, byCursor []int64
 	for page := paging.Number(1); page <= 6; page++ {
-		got, err := mongokit.Newest(t.Context(), c, w, nil, paging.Window{Page: page, Limit: 10}, "")
+		got, err := mongokit.Newest(t.Context(), c, w, nil, paging.Window{Page: page, Limit: 10}, mongokit.Query{})
 		if err != nil || got.Total != 45 {
 			t.Fatalf("page %d: %d %v", page, got.Total, err)
 		}
@@ -198,7 +198,7 @@ func TestNewestByCursor(t *testing.T) {
 	}
 	win := paging.Window{Limit: 10}
 	for range 10 {
-		got, err := mongokit.Newest(t.Context(), c, w, nil, win, "")
+		got, err := mongokit.Newest(t.Context(), c, w, nil, win, mongokit.Query{})
 		if err != nil {
 			t.Fatal(err)
 		}

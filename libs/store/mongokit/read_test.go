@@ -58,7 +58,7 @@ func TestReadsEndByBytes(t *testing.T) {
 	}
 	seen := 0
 	for w := (paging.Window{Limit: 100}); ; {
-		page, err := mongokit.Newest(t.Context(), c, storetest.Website(1), nil, w, "")
+		page, err := mongokit.Newest(t.Context(), c, storetest.Website(1), nil, w, mongokit.Query{})
 		if err != nil {
 			t.Fatal(err)
 		}

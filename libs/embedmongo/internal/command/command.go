@@ -33,6 +33,8 @@ type Config struct {
 	PurgeAfter time.Duration
 	// FailPoints allows configureFailPoint.
 	FailPoints bool
+	// QueryLog is called with each query when its last document has been read; nil means none.
+	QueryLog func(ExecutedQuery)
 }
 
 // Server executes the commands of all connections.

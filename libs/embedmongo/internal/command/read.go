@@ -36,7 +36,7 @@ func (r *request) open(ns string, q plan.Query) (source, error) {
 	if c == nil {
 		return &list{}, nil
 	}
-	p, err := plan.Make(c, q)
+	p, err := plan.Make(c, r.logged(ns, q))
 	if err != nil {
 		return nil, err
 	}

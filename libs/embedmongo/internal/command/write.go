@@ -212,12 +212,12 @@ func (r *request) eachMatch(t target, ch change) (tally, error) {
 
 // matches opens the cursor over a target's documents; nil when the collection
 // does not exist.
-func (t target) matches(v *store.View) (*plan.Cursor, error) {
+func (r *request) matches(v *store.View, t target) (*plan.Cursor, error) {
 	c := v.Catalog.Collection(t.ns)
 	if c == nil {
 		return nil, nil
 	}
-	p, err := plan.Make(c, t.query)
+	p, err := plan.Make(c, r.logged(t.ns, t.query))
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +230,7 @@ func idKeyOf(doc bsoncore.Document) []byte {
 }
 
 func (r *request) eachMatchInTx(t target, ch change) (n tally, err error) {
-	cur, err := t.matches(r.tx.View())
+	cur, err := r.matches(r.tx.View(), t)
 	if cur == nil || err != nil {
 		return n, err
 	}
@@ -280,7 +280,7 @@ func (r *request) eachMatchInTx(t target, ch change) (n tally, err error) {
 func (r *request) pass(t target, ch change) (n tally, raced bool, err error) {
 	v := r.s.engine.View()
 	defer v.Close()
-	cur, err := t.matches(v)
+	cur, err := r.matches(v, t)
 	if cur == nil || err != nil {
 		return n, false, err
 	}

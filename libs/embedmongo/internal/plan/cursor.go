@@ -26,8 +26,9 @@ type Cursor struct {
 
 	skip, left int64 // left < 0 means without limit
 
-	// KeysExamined and DocsExamined count the work done, as explain shows it.
-	KeysExamined, DocsExamined int64
+	// KeysExamined and DocsExamined count the work done, as explain shows it. Matched counts the documents that
+	// satisfied the filter, with those that were skipped.
+	KeysExamined, DocsExamined, Matched int64
 }
 
 type rangedIter struct {
@@ -110,6 +111,9 @@ func (c *Cursor) Close() {
 	c.docs.Close()
 	c.view.Close()
 	c.view = nil
+	if c.plan.Done != nil {
+		c.plan.Done(c)
+	}
 }
 
 // Next returns the next document, nil at the end. The document holds until the
@@ -199,6 +203,7 @@ func (c *Cursor) match(ctx context.Context, contentless bool) (bsoncore.Document
 				c.seen[string(idKey)] = struct{}{}
 			}
 			if contentless {
+				c.Matched++
 				return emptyDoc, nil
 			}
 			if doc, err = c.docs.Get(c.plan.coll.DocKey(idKey)); err != nil {
@@ -210,6 +215,7 @@ func (c *Cursor) match(ctx context.Context, contentless bool) (bsoncore.Document
 		}
 		c.DocsExamined++
 		if c.plan.covered || c.plan.Filter.Match(doc) {
+			c.Matched++
 			return doc, nil
 		}
 	}

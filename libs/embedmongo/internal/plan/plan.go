@@ -29,7 +29,8 @@ type Query struct {
 	Sort        []query.SortKey
 	Skip, Limit int64 // Limit 0 means all
 	Hint        bsoncore.Value
-	CountOnly   bool // the documents' contents are not needed
+	CountOnly   bool          // the documents' contents are not needed
+	Done        func(*Cursor) // called when the walk has ended; may be nil
 
 	conditions int // how many have to hold
 }

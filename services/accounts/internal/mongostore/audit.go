@@ -27,7 +27,7 @@ func (s *Store) Entries(
 		filter = bson.D{{Key: "createdAt", Value: bson.D{{Key: "$gte", Value: f.Since}}}}
 	}
 	if f.Website.IsZero() {
-		return mongokit.NewestOf(ctx, s.allAudit, filter, w, "")
+		return mongokit.NewestOf(ctx, s.allAudit, filter, w, mongokit.Query{})
 	}
-	return mongokit.Newest(ctx, s.audit, f.Website, filter, w, "")
+	return mongokit.Newest(ctx, s.audit, f.Website, filter, w, mongokit.Query{})
 }

@@ -34,7 +34,10 @@ type Store struct {
 	websiteIDs, userIDs, tokenIDs, entryIDs, erasureIDs *mongokit.Sequence
 }
 
-var newestFirst = bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}
+var (
+	newestFirst = bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}
+	byLastSeen  = bson.D{{Key: "lastSeenAt", Value: 1}}
+)
 
 // New declares the collections.
 func New(db *mongokit.DB) *Store {
@@ -44,7 +47,7 @@ func New(db *mongokit.DB) *Store {
 			mongokit.Index{Keys: newestFirst}),
 		users: mongokit.Tenanted[accounts.User](db, "accounts_users", "user",
 			mongokit.Index{Keys: bson.D{{Key: "email", Value: 1}}, Unique: true}, mongokit.Index{Keys: newestFirst},
-			mongokit.ChangeIndex(), mongokit.Index{Keys: bson.D{{Key: "lastSeenAt", Value: 1}}}),
+			mongokit.ChangeIndex(), mongokit.Index{Keys: byLastSeen, Needed: true}),
 		tokens: mongokit.Tenanted[accounts.Token](db, "accounts_tokens", "token",
 			// few rows per website, found by their hash, which is unique over all websites
 			mongokit.Index{Keys: newestFirst}).Unsharded(),
@@ -121,7 +124,7 @@ func (s *Store) SaveWebsite(
 
 // Websites implements accounts.Store.
 func (s *Store) Websites(ctx context.Context, w paging.Window) (paging.Slice[accounts.Website], error) {
-	return mongokit.NewestOf(ctx, s.websites, bson.D{}, w, "")
+	return mongokit.NewestOf(ctx, s.websites, bson.D{}, w, mongokit.Query{})
 }
 
 // save reads, changes and writes a row in one transaction, so that concurrent updates are all applied.

@@ -26,7 +26,7 @@ func (s *Store) TokenByHash(ctx context.Context, hash string) (accounts.Token, e
 
 // Tokens implements accounts.Store.
 func (s *Store) Tokens(ctx context.Context, t tenant.ID, w paging.Window) (paging.Slice[accounts.Token], error) {
-	return mongokit.Newest(ctx, s.tokens, t, nil, w, "")
+	return mongokit.Newest(ctx, s.tokens, t, nil, w, mongokit.Query{})
 }
 
 // AddToken implements accounts.Store.

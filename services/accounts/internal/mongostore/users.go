@@ -36,7 +36,7 @@ func (s *Store) Users(ctx context.Context, t tenant.ID, w paging.Following) (pag
 	if w.Follows() {
 		return mongokit.ListChanges(ctx, s.users, t, nil, w, "")
 	}
-	return mongokit.Newest(ctx, s.users, t, nil, w.Window, "")
+	return mongokit.Newest(ctx, s.users, t, nil, w.Window, mongokit.Query{})
 }
 
 // AddUser implements accounts.Store.
@@ -78,7 +78,7 @@ func (s *Store) SeenUser(ctx context.Context, t tenant.ID, id id.User, now, note
 
 // CountSeenUsers implements accounts.Store.
 func (s *Store) CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time) (int64, error) {
-	return s.users.Count(ctx, t, bson.D{{Key: "lastSeenAt", Value: bson.D{{Key: "$gte", Value: since}}}})
+	return s.users.CountBy(ctx, t, bson.D{{Key: "lastSeenAt", Value: bson.D{{Key: "$gte", Value: since}}}}, byLastSeen)
 }
 
 // DeleteUser implements accounts.Store.

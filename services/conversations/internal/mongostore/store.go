@@ -43,18 +43,16 @@ type Store struct {
 
 // New declares the collections.
 func New(db *mongokit.DB, log *outbox.Log) *Store {
-	newest := bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}
-	by := func(field string) mongokit.Index {
-		return mongokit.Index{Keys: append(bson.D{{Key: field, Value: 1}}, newest...)}
+	listed := func(fields ...string) mongokit.Index {
+		return mongokit.Index{Keys: newestOf(fields...), Needed: true}
 	}
 	s := &Store{
 		db: db,
 		conversations: mongokit.Tenanted[conversations.Conversation](db, "conversations_conversations", "conversation",
 			mongokit.Index{Keys: bson.D{{Key: "token", Value: 1}}, Unique: true},
-			mongokit.Index{Keys: newest}, mongokit.ChangeIndex(), by("status"), by("assigneeId"), by("visitorId"),
-			mongokit.Index{Keys: bson.D{{Key: "status", Value: 1}, {Key: "assigneeId", Value: 1}}},
+			mongokit.ChangeIndex(), listed(), listed("status"), listed("assigneeId"), listed("status", "assigneeId"),
+			listed("visitorId"), listed("terms"),
 			mongokit.Index{Keys: bson.D{{Key: "closedAt", Value: 1}}},
-			mongokit.Index{Keys: bson.D{{Key: "terms", Value: 1}}},
 			mongokit.Index{
 				Keys:    bson.D{{Key: "visitorId", Value: 1}, {Key: "openKey", Value: 1}},
 				Unique:  true,
@@ -157,7 +155,35 @@ func (s *Store) List(
 	if w.Follows() {
 		return mongokit.ListChanges(ctx, s.conversations, t, filter, w, "terms")
 	}
-	return mongokit.NewestWithTotal(ctx, s.conversations, t, filter, w.Window, "terms", s.total(t, f))
+	order := mongokit.Query{Omit: "terms", Index: indexFor(f)}
+	return mongokit.NewestWithTotal(ctx, s.conversations, t, filter, w.Window, order, s.total(t, f))
+}
+
+// newestOf returns the keys of the index by which rows with the same fields are listed newest first.
+func newestOf(fields ...string) (keys bson.D) {
+	for _, f := range fields {
+		keys = append(keys, bson.E{Key: f, Value: 1})
+	}
+	return append(keys, bson.E{Key: "createdAt", Value: -1}, bson.E{Key: "_id", Value: -1})
+}
+
+// indexFor returns the keys of the index by which List finds conversations in their order. A visitor and a word have
+// the fewest conversations, so the other conditions are checked on those. Of several words the server uses one.
+func indexFor(f conversations.Filter) bson.D {
+	var fields []string
+	switch assigned := f.Unassigned || f.AssigneeID != 0; {
+	case f.VisitorID != 0:
+		fields = []string{"visitorId"}
+	case len(f.Words) > 0:
+		fields = []string{"terms"}
+	case f.Status != "" && assigned:
+		fields = []string{"status", "assigneeId"}
+	case f.Status != "":
+		fields = []string{"status"}
+	case assigned:
+		fields = []string{"assigneeId"}
+	}
+	return newestOf(fields...)
 }
 
 // ByIDs implements conversations.Store.

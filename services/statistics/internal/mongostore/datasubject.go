@@ -26,6 +26,7 @@ type tables struct {
 type daysTable struct {
 	kind string
 	rows *mongokit.Collection[datasubject.Row]
+	of   func(at exportPosition) (filter bson.D, q mongokit.Query) // the rows after a position
 }
 
 func newTables(db *mongokit.DB) tables {
@@ -38,8 +39,8 @@ func newTables(db *mongokit.DB) tables {
 			datasubject.Table{Kind: "statistics agent day"}.In(db, "statistics_agent_days"),
 		},
 		days: []daysTable{
-			{"statistics day", mongokit.Tenanted[datasubject.Row](db, "statistics_days", "day")},
-			{"statistics agent day", mongokit.Tenanted[datasubject.Row](db, "statistics_agent_days", "day")},
+			{"statistics day", mongokit.Tenanted[datasubject.Row](db, "statistics_days", "day"), daysAfter},
+			{"statistics agent day", mongokit.Tenanted[datasubject.Row](db, "statistics_agent_days", "day"), agentDaysAfter},
 		},
 	}
 }
@@ -78,9 +79,19 @@ func (s *Store) Export(ctx context.Context, of subject.Subject, after string) (d
 	return s.exportDays(ctx, of.Website(), exportPosition{table: int(at[0]), day: at[1], agent: id.User(at[2])})
 }
 
+func daysAfter(at exportPosition) (bson.D, mongokit.Query) {
+	return bson.D{{Key: "day", Value: bson.D{{Key: "$gt", Value: at.day}}}},
+		mongokit.Query{Sort: bson.D{{Key: "day", Value: 1}}, Limit: exportRows}
+}
+
+func agentDaysAfter(at exportPosition) (bson.D, mongokit.Query) {
+	return rowsBehind(at.day, at.agent, math.MaxInt32), inOrder(exportRows)
+}
+
 func (s *Store) exportDays(ctx context.Context, t tenant.ID, at exportPosition) (page datasubject.Page, err error) {
 	table := s.tables.days[at.table]
-	rows, err := table.rows.List(ctx, t, rowsBehind(at.day, at.agent, math.MaxInt32), inOrder(exportRows))
+	filter, q := table.of(at)
+	rows, err := table.rows.List(ctx, t, filter, q)
 	if err != nil {
 		return page, err
 	}

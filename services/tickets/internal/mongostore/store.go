@@ -40,13 +40,7 @@ type Store struct {
 
 // New declares the collections.
 func New(db *mongokit.DB, log *outbox.Log) *Store {
-	newest := func(of ...string) mongokit.Index {
-		var keys bson.D
-		for _, k := range of {
-			keys = append(keys, bson.E{Key: k, Value: 1})
-		}
-		return mongokit.Index{Keys: append(keys, bson.E{Key: "createdAt", Value: -1}, bson.E{Key: "_id", Value: -1})}
-	}
+	newest := func(field ...string) mongokit.Index { return mongokit.Index{Keys: newestOf(field...), Needed: true} }
 	s := &Store{
 		db: db, log: log,
 		tickets: mongokit.Tenanted[tickets.Ticket](db, "tickets_tickets", "ticket",
@@ -126,7 +120,35 @@ func (s *Store) List(
 	if w.Follows() {
 		return mongokit.ListChanges(ctx, s.tickets, t, filter, w, searchField)
 	}
-	return mongokit.NewestWithTotal(ctx, s.tickets, t, filter, w.Window, searchField, s.total(t, f))
+	order := mongokit.Query{Omit: searchField, Index: indexFor(f)}
+	return mongokit.NewestWithTotal(ctx, s.tickets, t, filter, w.Window, order, s.total(t, f))
+}
+
+// newestOf returns the keys of the index by which tickets with the same field are listed newest first.
+func newestOf(field ...string) (keys bson.D) {
+	for _, f := range field {
+		keys = append(keys, bson.E{Key: f, Value: 1})
+	}
+	return append(keys, bson.E{Key: "createdAt", Value: -1}, bson.E{Key: "_id", Value: -1})
+}
+
+// indexFor returns the keys of the index by which List finds tickets in their order. It is that of the condition that
+// the fewest tickets are likely to meet. The other conditions are checked on those.
+func indexFor(f tickets.Filter) bson.D {
+	switch {
+	case f.VisitorID != 0:
+		return newestOf("visitorId")
+	case len(f.Words) > 0:
+		return newestOf(searchField + ".terms")
+	case f.AssigneeID != 0:
+		return newestOf("assigneeId")
+	case f.Priority != "":
+		return newestOf("priority")
+	case f.Status != "":
+		return newestOf("status")
+	default:
+		return newestOf()
+	}
 }
 
 // Messages implements tickets.Store.

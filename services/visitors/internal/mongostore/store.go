@@ -48,6 +48,12 @@ type token struct {
 // they change with time.
 type all struct{}
 
+// The indexes that queries name.
+var (
+	byLastSeen  = bson.D{{Key: "lastSeenAt", Value: 1}}
+	newestFirst = bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}
+)
+
 // New declares the collections. log must belong to db.
 func New(db *mongokit.DB, log *outbox.Log) *Store {
 	s := &Store{
@@ -55,9 +61,9 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 		visitors: mongokit.Tenanted[visitors.Visitor](db, "visitors_visitors", "visitor",
 			mongokit.Index{Keys: bson.D{{Key: "token", Value: 1}}, Unique: true},
 			mongokit.Index{Keys: bson.D{{Key: "importKey", Value: 1}}, Unique: true, Present: "importKey"},
-			mongokit.Index{Keys: bson.D{{Key: "lastSeenAt", Value: 1}}},
+			mongokit.Index{Keys: byLastSeen, Needed: true},
 			mongokit.ChangeIndex(),
-			mongokit.Index{Keys: bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}}),
+			mongokit.Index{Keys: newestFirst, Needed: true}),
 		tokens: mongokit.GlobalOf[token](db, "visitors_tokens", "visitor").SpreadByID(),
 		erased: declareErased(db),
 		ids:    mongokit.NewSequence(db, "visitors", "visitor"),
@@ -125,25 +131,28 @@ func (s *Store) List(
 	ctx context.Context, t tenant.ID, f visitors.Filter, w paging.Following,
 ) (paging.Slice[visitors.Visitor], error) {
 	var filter bson.D
-	if !f.SeenSince.IsZero() {
-		filter = seen("$gte", f.SeenSince)
-	} else if !f.UnseenSince.IsZero() {
+	order := mongokit.Query{Index: newestFirst}
+	total := func(ctx context.Context) (int64, error) { return s.visitors.CountBy(ctx, t, filter, byLastSeen) }
+	switch {
+	case !f.SeenSince.IsZero():
+		// Few of the visitors are online. They are sorted in memory, so that the others aren't examined.
+		filter, order.Index = seen("$gte", f.SeenSince), byLastSeen
+	case !f.UnseenSince.IsZero():
 		filter = seen("$lt", f.UnseenSince)
+	default:
+		total = func(ctx context.Context) (int64, error) {
+			return s.counts.Sum(ctx, t, func(all) bool { return true })
+		}
 	}
 	if w.Follows() {
 		return mongokit.ListChanges(ctx, s.visitors, t, filter, w, "")
 	}
-	if len(filter) > 0 {
-		return mongokit.Newest(ctx, s.visitors, t, filter, w.Window, "")
-	}
-	return mongokit.NewestWithTotal(ctx, s.visitors, t, nil, w.Window, "", func(ctx context.Context) (int64, error) {
-		return s.counts.Sum(ctx, t, func(all) bool { return true })
-	})
+	return mongokit.NewestWithTotal(ctx, s.visitors, t, filter, w.Window, order, total)
 }
 
 // CountSeen implements visitors.Store.
 func (s *Store) CountSeen(ctx context.Context, t tenant.ID, since time.Time) (int64, error) {
-	return s.visitors.Count(ctx, t, seen("$gte", since))
+	return s.visitors.CountBy(ctx, t, seen("$gte", since), byLastSeen)
 }
 
 func seen(operator string, at time.Time) bson.D {

@@ -73,7 +73,7 @@ func New(db *mongokit.DB, log *outbox.Log, wake func(), now func() time.Time) *S
 		all:      mongokit.GlobalOf[webhooks.Webhook](db, "webhooks_webhooks", "webhook", keys("disabledReason")),
 		deliveries: mongokit.Tenanted[deliveryRow](db, "webhooks_deliveries", "delivery",
 			once, newest("webhookId"), newest("webhookId", "status"), keys("webhookId", "status", "nextAt"),
-			keys("webhookId", "status", "key", "order"), newest("visitorId")).Spread("webhookId"),
+			keys("webhookId", "status", "key", "order"), newest("visitorId"), newest()).Spread("webhookId"),
 		waiting: mongokit.GlobalOf[webhooks.Delivery](db, "webhooks_deliveries", "delivery",
 			keys("status", "nextAt", "webhookId"), mongokit.Index{
 				Keys: bson.D{{Key: "updatedAt", Value: 1}},
@@ -133,7 +133,7 @@ func (s *Store) Get(ctx context.Context, t tenant.ID, webhookID id.Webhook) (web
 
 // List implements webhooks.Store.
 func (s *Store) List(ctx context.Context, t tenant.ID, w paging.Window) (paging.Slice[webhooks.Webhook], error) {
-	return mongokit.Newest(ctx, s.webhooks, t, nil, w, "secret")
+	return mongokit.Newest(ctx, s.webhooks, t, nil, w, mongokit.Query{Omit: "secret"})
 }
 
 // Save implements webhooks.Store.
@@ -220,7 +220,7 @@ func (s *Store) Deliveries(
 	if status != "" {
 		filter = of(webhookID, with(status))
 	}
-	rows, err := mongokit.Newest(ctx, s.deliveries, t, filter, w, "body")
+	rows, err := mongokit.Newest(ctx, s.deliveries, t, filter, w, mongokit.Query{Omit: "body"})
 	found := paging.Slice[webhooks.Delivery]{Total: rows.Total, Next: rows.Next, More: rows.More}
 	for _, row := range rows.Rows {
 		found.Rows = append(found.Rows, row.Delivery)
