@@ -253,3 +253,45 @@ func TestRepeatedNumberOfAnotherStatement(t *testing.T) {
 		}
 	}
 }
+
+// TestTransactionOutlivesItsConnection: a client may commit over another connection. If it doesn't come back, its
+// transaction ends, and others may write its rows.
+func TestTransactionOutlivesItsConnection(t *testing.T) {
+	t.Parallel()
+	s := start(t, "")
+	c := connect(t, s.URI()).Database("test").Collection("c")
+	statement := func(number int64, row int) *rawConn {
+		raw := dial(t, s.Addr())
+		_, err := raw.run("insert", "c", "documents", bson.A{d("_id", row)}, "lsid", sessionID(9), "txnNumber", number,
+			"autocommit", false, "startTransaction", true)
+		ok(t, err)
+		return raw
+	}
+	ok(t, statement(1, 1).Close())
+	_, err := dial(t, s.Addr()).run("commitTransaction", 1, "lsid", sessionID(9), "txnNumber", int64(1),
+		"autocommit", false)
+	ok(t, err)
+	if n := count(t, bg, c, d("_id", 1)); n != 1 {
+		t.Errorf("%d rows after the commit", n)
+	}
+	ok(t, statement(2, 2).Close())
+	_, err = c.InsertOne(bg, d("_id", 2)) // waits for the end of the transaction
+	ok(t, err)
+}
+
+// TestSnapshotReadsOutsideTransactionsAreRefused: they would see the latest state.
+func TestSnapshotReadsOutsideTransactionsAreRefused(t *testing.T) {
+	t.Parallel()
+	raw := dial(t, start(t, "").Addr())
+	snapshot := d("level", "snapshot")
+	_, err := raw.run("find", "c", "readConcern", snapshot)
+	wantCode(t, err, 238)
+	_, err = raw.run("insert", "c", "documents", bson.A{d("_id", 1)}, "readConcern", snapshot)
+	wantCode(t, err, 72)
+	_, err = raw.run("insert", "c", "documents", bson.A{d("_id", 1)}, "readConcern", snapshot, "lsid", sessionID(1),
+		"txnNumber", int64(1))
+	wantCode(t, err, 72)
+	_, err = raw.run("find", "c", "readConcern", snapshot, "lsid", sessionID(1), "txnNumber", int64(2),
+		"autocommit", false, "startTransaction", true)
+	ok(t, err)
+}

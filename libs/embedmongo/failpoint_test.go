@@ -128,6 +128,14 @@ func TestFailPointReportsAnUnconfirmedCommit(t *testing.T) {
 		t.Errorf("%d documents were changed", n)
 	}
 
+	inTx := d("lsid", sessionID(4), "txnNumber", int64(1), "autocommit", false, "startTransaction", true)
+	set(d("times", 1), d("failCommands", bson.A{"insert"}, "writeConcernError", concern))
+	reply, err := dial(t, s.Addr()).run(flat(slices.Concat(d("insert", "c", "documents", bson.A{d("_id", 5)}), inTx))...)
+	ok(t, err)
+	if reply["errorLabels"] != nil {
+		t.Errorf("a statement of a transaction responds %v", reply)
+	}
+
 	set("alwaysOn", d("failCommands", bson.A{"find"}, "writeConcernError", concern))
 	ok(t, c.FindOne(bg, d()).Err()) // a read waits for no write concern
 }

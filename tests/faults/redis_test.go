@@ -39,7 +39,7 @@ type redisRow struct {
 func TestRedisFailover(t *testing.T) {
 	var all []redisRow
 	t.Run("sentinel", func(t *testing.T) {
-		s := startSentinels(t)
+		s := startSentinels(t, unencrypted)
 		all = append(all, redisFaults(t, map[string]string{"REDIS_URL": s.url()}, s.faults(), func() { s.wait(t) })...)
 	})
 	t.Run("cluster", func(t *testing.T) {
@@ -54,6 +54,42 @@ func TestRedisFailover(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// TestRedisSentinelWithTLS: a client that verifies certificates finds the primary, and another one after it was killed.
+// A client that doesn't know the authority finds none.
+func TestRedisSentinelWithTLS(t *testing.T) {
+	encrypted := encrypt(t)
+	s := startSentinels(t, encrypted)
+	s.wait(t)
+	ca, err := os.ReadFile(encrypted.ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	connect := func(ca []byte) *rediskit.Client {
+		c, err := rediskit.Connect(rediskit.Config{URL: s.url(), CA: string(ca), Namespace: redisNamespace}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		return c
+	}
+	client := connect(ca)
+	works := func() (bool, any) {
+		err := client.Cache(t.Context(), "probe", "key", 1, []byte("value"), time.Minute)
+		return err == nil, err
+	}
+	harness.Eventually(t, bound, "a client writes", works)
+	if err := connect(nil).Ping(t.Context()); err == nil {
+		t.Error("a client without the authority connects")
+	}
+	before := s.primary(t)
+	before.Kill(t)
+	harness.Eventually(t, bound, "there is another primary", func() (bool, any) {
+		now := s.primary(t)
+		return now != before, now.addr
+	})
+	harness.Eventually(t, bound, "the client writes to it", works)
 }
 
 func (s *sentinels) faults() []redisFault {

@@ -111,22 +111,28 @@ func (n *redisNode) restart(t *testing.T) {
 // sentinels are a primary with a replica, and three sentinels. One of the data nodes is the primary.
 type sentinels struct {
 	data, sentinels []*redisNode
+	scheme          string
 }
 
 // downAfter is after how many milliseconds without a response sentinels and nodes of a cluster count a server as dead.
 // The defaults are 30 s and 15 s.
 const downAfter = 2000
 
-func startSentinels(t *testing.T) *sentinels {
+// startSentinels starts the servers. With encrypted lines all connections use TLS; without, the lines are empty.
+func startSentinels(t *testing.T, encrypted encryption) *sentinels {
 	t.Helper()
-	primary := dataNode(t, "")
+	primary := dataNode(t, encrypted.lines)
 	host, port, _ := net.SplitHostPort(primary.addr)
-	s := &sentinels{data: []*redisNode{primary, dataNode(t, fmt.Sprintf("replicaof %s %s", host, port))}}
+	replica := dataNode(t, fmt.Sprintf("%s\nreplicaof %s %s", encrypted.lines, host, port))
+	s := &sentinels{data: []*redisNode{primary, replica}, scheme: encrypted.scheme}
 	for range 3 {
 		s.sentinels = append(s.sentinels, startRedisNode(t, sentinelPassword, fmt.Sprintf(
 			"sentinel monitor primary %s %s 2\nsentinel auth-pass primary %s\nsentinel sentinel-pass %s\n"+
 				"sentinel down-after-milliseconds primary %d\nsentinel failover-timeout primary 4000",
-			host, port, redisAdmin, sentinelPassword, downAfter), "--sentinel"))
+			host, port, redisAdmin, sentinelPassword, downAfter)+"\n"+encrypted.lines, "--sentinel"))
+	}
+	for _, n := range append(s.data, s.sentinels...) {
+		n.ca = encrypted.ca
 	}
 	return s
 }
@@ -173,7 +179,7 @@ func (s *sentinels) url() string {
 	for _, n := range s.sentinels {
 		addrs = append(addrs, n.addr)
 	}
-	return fmt.Sprintf("redis+sentinel://%s@%s/primary/0?sentinel_password=%s",
+	return fmt.Sprintf("%s+sentinel://%s@%s/primary/0?sentinel_password=%s", s.scheme,
 		url.UserPassword(redisUser, redisPassword), strings.Join(addrs, ","), url.QueryEscape(sentinelPassword))
 }
 
@@ -211,21 +217,39 @@ func issueCertificate(t *testing.T) (certificate, key string) {
 	return certificate, key
 }
 
+// encryption says how servers and clients connect.
+type encryption struct {
+	lines  string // of a server's configuration
+	ca     string // path of the authority's certificate
+	scheme string // of REDIS_URL
+}
+
+var unencrypted = encryption{scheme: "redis"}
+
+// encrypt returns TLS with a certificate of its own for all connections, also those among servers.
+func encrypt(t *testing.T) encryption {
+	t.Helper()
+	certificate, key := issueCertificate(t)
+	return encryption{
+		lines: fmt.Sprintf("tls-cert-file %s\ntls-key-file %s\ntls-ca-cert-file %s\ntls-auth-clients no\n"+
+			"tls-replication yes", certificate, key, certificate),
+		ca: certificate, scheme: "rediss",
+	}
+}
+
 // redisCluster is a cluster of three primaries with a replica each. All connections use TLS.
 type redisCluster []*redisNode
 
 func startRedisCluster(t *testing.T) redisCluster {
 	t.Helper()
-	certificate, key := issueCertificate(t)
-	encryption := fmt.Sprintf("tls-cert-file %s\ntls-key-file %s\ntls-ca-cert-file %s\ntls-auth-clients no\n"+
-		"tls-replication yes\ntls-cluster yes", certificate, key, certificate)
+	encrypted := encrypt(t)
 	var c redisCluster
 	create := []string{"--cluster", "create"}
 	for _, bus := range harness.FreeAddrs(t, 6) {
 		_, port, _ := net.SplitHostPort(bus)
-		n := dataNode(t, fmt.Sprintf("%s\ncluster-enabled yes\ncluster-port %s\ncluster-node-timeout %d",
-			encryption, port, downAfter))
-		n.ca = certificate
+		n := dataNode(t, fmt.Sprintf("%s\ntls-cluster yes\ncluster-enabled yes\ncluster-port %s\ncluster-node-timeout %d",
+			encrypted.lines, port, downAfter))
+		n.ca = encrypted.ca
 		c = append(c, n)
 		create = append(create, n.addr+"@"+port)
 	}

@@ -89,8 +89,9 @@ func (s *Server) Close() {
 // Connect returns the state of a new connection.
 func (s *Server) Connect() *Conn { return &Conn{s: s, id: s.nextConn.Add(1)} }
 
-// Close ends the connection. If the last statement of a transaction came from it, the transaction is aborted.
-func (c *Conn) Close() { c.s.sessions.abortOf(c) }
+// Close ends the connection. If the last statement of a transaction came from it, the transaction is aborted soon,
+// unless the client continues it.
+func (c *Conn) Close() { c.s.sessions.lose(c) }
 
 // request is one command that is being executed.
 type request struct {

@@ -94,6 +94,18 @@ func checkReadConcern(v bsoncore.Value) error {
 	return nil
 }
 
+// refuseSnapshot refuses the read concern snapshot outside of a transaction: every read there sees the latest state.
+func (r *request) refuseSnapshot(h handler) error {
+	level, _ := bsonraw.Lookup(r.args["readConcern"].Data, "level")
+	if s, _ := level.StringValueOK(); s != "snapshot" {
+		return nil
+	}
+	if h.read {
+		return mongoerr.New(mongoerr.NotImplemented, "readConcern snapshot is not supported outside of a transaction")
+	}
+	return mongoerr.New(mongoerr.InvalidOptions, "Command %s does not support readConcern snapshot", r.name)
+}
+
 // checkConcernsInTx refuses a write concern anywhere but at the end of a transaction, and a read concern anywhere but
 // at its beginning.
 func (r *request) checkConcernsInTx(first, ending bool) error {

@@ -203,7 +203,8 @@ func (f *failure) after(r *request, h handler, b *bsonraw.Builder) {
 	}
 	r.wc.failure = f.concern
 	labels := f.labels
-	if labels == nil {
+	_, inTx := r.args["autocommit"]
+	if labels == nil && (!inTx || r.ends()) {
 		code, _ := bsonraw.Lookup(f.concern, "code")
 		n, _ := bsonraw.Int64(code)
 		labels = r.labels(mongoerr.Code(n))

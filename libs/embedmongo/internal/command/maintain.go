@@ -48,7 +48,8 @@ func (s *Server) maintain() {
 
 func (s *Server) expireTransactions() {
 	s.sessions.each(func(sess *session) bool {
-		if sess.tx != nil && time.Since(sess.began) > txLifetime {
+		lost := !sess.lost.IsZero() && time.Since(sess.lost) > lostConnection
+		if sess.tx != nil && (lost || time.Since(sess.began) > txLifetime) {
 			s.abortTx(sess)
 		}
 		return false

@@ -21,9 +21,9 @@ type ExecutedQuery struct {
 	Matched   int64  // rows that the filter matched, with those that were skipped
 }
 
-// logged adds the query log to a query.
+// logged adds the query log to a query of a client.
 func (r *request) logged(ns string, q plan.Query) plan.Query {
-	if r.s.QueryLog == nil {
+	if r.s.QueryLog == nil || r.name == "" {
 		return q
 	}
 	command := r.name // the cursor may live longer than the request

@@ -14,6 +14,8 @@ const (
 	sessionTimeout = 30 * time.Minute
 	txLifetime     = 60 * time.Second
 	maxSessions    = 100000
+	// lostConnection is how long a transaction waits for its client after its connection has ended.
+	lostConnection = 5 * time.Second
 )
 
 type txState int
@@ -35,8 +37,9 @@ type session struct {
 	state  txState
 	tx     *store.Tx
 	began  time.Time
-	term   int64 // the server's when the transaction began
-	conn   *Conn // the connection of the open transaction's last statement
+	term   int64     // the server's when the transaction began
+	conn   *Conn     // the connection of the open transaction's last statement
+	lost   time.Time // when that connection ended; zero while it lasts
 
 	used time.Time // guarded by the table
 	busy int       // commands that have or wait for the session; guarded by the table
@@ -102,10 +105,11 @@ func (t *sessionTable) closeAll() {
 	t.each(func(s *session) bool { s.abort(); return true })
 }
 
-func (t *sessionTable) abortOf(c *Conn) {
+// lose notes that a connection has ended. A client that lives continues or ends its transactions over another one.
+func (t *sessionTable) lose(c *Conn) {
 	t.each(func(s *session) bool {
 		if s.conn == c {
-			c.s.abortTx(s)
+			s.conn, s.lost = nil, time.Now()
 		}
 		return false
 	})
@@ -114,9 +118,11 @@ func (t *sessionTable) abortOf(c *Conn) {
 func (s *session) abort() {
 	if s.tx != nil {
 		s.tx.Abort()
-		s.tx, s.conn, s.state = nil, nil, txAborted
+		s.end(txAborted)
 	}
 }
+
+func (s *session) end(state txState) { s.tx, s.conn, s.lost, s.state = nil, nil, time.Time{}, state }
 
 // abortTx ends a session's open transaction and its cursors.
 func (s *Server) abortTx(sess *session) {
@@ -155,6 +161,9 @@ func (r *request) execute(h handler) (*bsonraw.Builder, error) {
 		if r.ends() {
 			return nil, mongoerr.New(mongoerr.CommandFailed, "%s must be run within a transaction", r.name)
 		}
+		if err := r.refuseSnapshot(h); err != nil {
+			return nil, err
+		}
 		return h.run(r)
 	}
 	number, ok := numberArg.Int64OK()
@@ -186,7 +195,7 @@ func (r *request) execute(h handler) (*bsonraw.Builder, error) {
 		} else {
 			b, err = r.transact(h, number)
 		}
-	} else {
+	} else if err = r.refuseSnapshot(h); err == nil {
 		b, err = r.retryable(h, number)
 	}
 	finished = true
@@ -278,7 +287,7 @@ func (r *request) transact(h handler, number int64) (*bsonraw.Builder, error) {
 		r.s.abortTx(s)
 		return nil, noSuchTransaction(number, "Transaction exceeded its lifetime.")
 	}
-	s.conn, r.tx = r.conn, s.tx
+	s.conn, s.lost, r.tx = r.conn, time.Time{}, s.tx
 	b, err := h.run(r)
 	for mongoerr.Is(err, mongoerr.WriteConflict) && r.tx.Restart() {
 		b, err = h.run(r)
@@ -343,7 +352,7 @@ func (r *request) commit(tx *store.Tx) (*bsonraw.Builder, error) {
 		r.record(tx, commitStatement, bsonraw.NewBuilder().Build())
 	}
 	err := tx.Commit()
-	s.tx, s.conn, s.state = nil, nil, txCommitted
+	s.end(txCommitted)
 	if err != nil {
 		s.state = txAborted
 		if e := mongoerr.As(err); e.Code == mongoerr.WriteConflict {

@@ -94,8 +94,12 @@ var names = map[Code]string{
 	NotWritablePrimary: "NotWritablePrimary", NotPrimaryNoSecondaryOk: "NotPrimaryNoSecondaryOk",
 	IndexAlreadyExists: "IndexAlreadyExists", CommandFailed: "CommandFailed",
 	UnsatisfiableWriteConcern: "UnsatisfiableWriteConcern", UnknownReplWriteConcern: "UnknownReplWriteConcern",
-	IncompleteTransactionHistory:    "IncompleteTransactionHistory",
-	FailPointSetFailed:              "FailPointSetFailed",
+	IncompleteTransactionHistory: "IncompleteTransactionHistory",
+	FailPointSetFailed:           "FailPointSetFailed",
+	// Those that only fail points send.
+	6: "HostUnreachable", 7: "HostNotFound", 24: "LockTimeout", 64: "WriteConcernFailed", 89: "NetworkTimeout",
+	91: "ShutdownInProgress", 189: "PrimarySteppedDown", 246: "SnapshotUnavailable", 262: "ExceededTimeLimit",
+	9001: "SocketException", 11600: "InterruptedAtShutdown", 11601: "Interrupted", 13436: "NotPrimaryOrSecondary",
 	InterruptedDueToReplStateChange: "InterruptedDueToReplStateChange",
 }
 
