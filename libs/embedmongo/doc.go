@@ -32,7 +32,8 @@
 //	             purgeDeleted (not MongoDB's)
 //	             configureFailPoint: failCommand with             without Options.FailPoints (59); other
 //	             times, alwaysOn and off                          fail points (196), modes (2), data (238)
-//	read concern level, afterClusterTime                          others (238)
+//	read concern level, afterClusterTime                          others (238); snapshot outside of a
+//	                                                              transaction (238; 72 by others than reads)
 //	fields       those of the commands that change nothing but    collation, arrayFilters, let, tailable,
 //	             the result as documented by MongoDB              validators, views … (238); unknown (40415)
 //	types        all but those refused                            Decimal128, code with scope, undefined (238)

@@ -281,7 +281,9 @@ func decodeOne[T any](found *mongo.SingleResult) (row T, err error) {
 }
 
 // Count returns the number of rows that filter matches.
-func (g *Global[T]) Count(ctx context.Context, filter bson.D) (int64, error) { return g.count(ctx, filter, nil) }
+func (g *Global[T]) Count(ctx context.Context, filter bson.D) (int64, error) {
+	return g.count(ctx, filter, nil)
+}
 
 func (g *Global[T]) count(ctx context.Context, filter, index bson.D) (int64, error) {
 	o := options.Count()
