@@ -46,8 +46,8 @@ var allowed = []struct {
 	{manyKeys, "(updatedAt > or _id >)", "rows of the position's own millisecond are skipped, by their keys alone"},
 	{manyKeys, "_outbox by websiteId =, key in, (pos = or pos >), (key > or _id >)", "a stream that resumes reads the records " +
 		"of its objects in their order, of which it has got the older ones"},
-	{manyKeys, "find webhooks_deliveries by status =, nextAt <=, not (webhookId in)", "due deliveries of webhooks that are " +
-		"worked on are skipped, by their keys alone"},
+	{manyKeys, "find webhooks_deliveries by status =, not (webhookId in)", "deliveries of webhooks that are worked " +
+		"on are skipped, by their keys alone"},
 	{manyKeys, "find conversations_conversations by websiteId =, updatedAt >=", "a list of changes checks its other filters on " +
 		"the changed conversations"},
 	{manyKeys, "terms =", "the server finds the conversations with one of several words, and checks the others on those"},
@@ -163,7 +163,7 @@ func checkPlans(t *testing.T) {
 	}
 	known, err := os.ReadFile(table)
 	if os.Getenv("QUERIES") == "write" {
-		err = writeTable(string(known), lines)
+		err = writeTable(string(known), lines) // a missing file has no earlier lines
 	} else {
 		compareTable(t, string(known))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -35,7 +36,7 @@ var everywhere = map[string]string{
 	"aggregate webhooks_deliveries by status":           "a gauge: how many deliveries wait",
 	"aggregate webhooks_webhooks by disabledReason $gt": "a gauge: how many webhooks were disabled",
 	"find webhooks_bodies by checkAt $lte":              "the dispatcher looks for bodies without deliveries",
-	"find webhooks_deliveries by status, nextAt $lte":   "the dispatcher looks for due deliveries of all websites",
+	"find webhooks_deliveries by status":                "the dispatcher looks for waiting deliveries of all websites",
 	"aggregate conversations_outbox by pos":             "a gauge: how many records wait for the relay",
 	"aggregate tickets_outbox by pos":                   "a gauge: how many records wait for the relay",
 	"aggregate visitors_outbox by pos":                  "a gauge: how many records wait for the relay",
@@ -44,6 +45,9 @@ var everywhere = map[string]string{
 	"find visitors_outbox by pos":                       "the relay and the readers take all records in order",
 	"find webhooks_outbox by pos":                       "the relay and the readers take all records in order",
 }
+
+// seldom matches those of everywhere that a run may not have: records are only counted while some wait.
+var seldom = regexp.MustCompile(`^aggregate \w+_outbox by pos$`)
 
 // recordings are the queries of the system so far.
 var recordings struct {
@@ -147,7 +151,7 @@ func TestEveryQueryIsTargeted(t *testing.T) {
 		}
 	}
 	for _, begin := range slices.Sorted(maps.Keys(everywhere)) {
-		if !met[begin] {
+		if !met[begin] && !seldom.MatchString(begin) {
 			t.Errorf("no such query any more: %s", begin)
 		}
 	}
