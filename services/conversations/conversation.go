@@ -63,6 +63,9 @@ type Conversation struct {
 	OpenKey   string   `bson:"openKey,omitempty"`   // the client's id of the message that opened it
 	ImportKey string   `bson:"importKey,omitempty"` // the row it was imported from
 	Terms     []string `bson:"terms,omitempty"`     // words of its messages, for search
+	// The order of its events: see outbox.Order.
+	EventAt  int64 `bson:"eventAt,omitempty"`
+	EventSeq int64 `bson:"eventSeq,omitempty"`
 }
 
 // SortKey implements the order of lists: by creation.

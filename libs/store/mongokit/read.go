@@ -100,7 +100,7 @@ func (g *Global[T]) read(
 // charge counts the bytes that a request holds. It may wait, but never in a transaction, because others wait for its
 // locks.
 func charge(ctx context.Context, bytes int64) error {
-	if mongo.SessionFromContext(ctx) != nil {
+	if InTransaction(ctx) {
 		return nil
 	}
 	return largeread.Charge(ctx, bytes)

@@ -104,6 +104,9 @@ func AfterCommit(ctx context.Context, f func()) {
 	f()
 }
 
+// InTransaction reports whether commands with ctx are part of a transaction.
+func InTransaction(ctx context.Context) bool { return mongo.SessionFromContext(ctx) != nil }
+
 type beforeKey struct{}
 
 // BeforeCommit returns a context whose transactions call f last. The writes of f are stored with the transaction, and

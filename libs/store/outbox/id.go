@@ -19,12 +19,21 @@ func (l *Log) nextID(ctx context.Context, t tenant.ID, key int64) (string, error
 	if err != nil {
 		return "", err
 	}
+	last, err := l.lastID(ctx, t, key)
+	if err != nil || last == "" {
+		return id.String(), err
+	}
+	return idAfter(id, last)
+}
+
+// lastID returns the greatest id of the records about key, or "" if there is none.
+func (l *Log) lastID(ctx context.Context, t tenant.ID, key int64) (string, error) {
 	last, err := l.rows.List(ctx, bson.D{{Key: mongokit.TenantKey, Value: t}, {Key: "key", Value: key}},
 		mongokit.Query{Sort: bson.D{{Key: "_id", Value: -1}}, Limit: 1, Omit: "data"})
 	if err != nil || len(last) == 0 {
-		return id.String(), err
+		return "", err
 	}
-	return idAfter(id, last[0].ID)
+	return last[0].ID, nil
 }
 
 // idAfter returns id if it is greater than last. Otherwise it returns an id of the millisecond after last's, with the
@@ -37,8 +46,13 @@ func idAfter(id uuid.UUID, last string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the last record's id isn't a UUID: %w", err)
 	}
-	const version = 16 // the bits of a UUIDv7's first eight bytes that follow its 48 bits of milliseconds
-	ms := binary.BigEndian.Uint64(before[:8])>>version + 1
-	binary.BigEndian.PutUint64(id[:8], ms<<version|binary.BigEndian.Uint64(id[:8])&(1<<version-1))
+	ms := uint64(milliseconds(before) + 1)
+	binary.BigEndian.PutUint64(id[:8], ms<<afterTime|binary.BigEndian.Uint64(id[:8])&(1<<afterTime-1))
 	return id.String(), nil
 }
+
+// afterTime is the number of bits of a UUIDv7's first eight bytes that follow its 48 bits of milliseconds.
+const afterTime = 16
+
+// milliseconds returns the time of a UUIDv7, in Unix milliseconds.
+func milliseconds(id uuid.UUID) int64 { return int64(binary.BigEndian.Uint64(id[:8]) >> afterTime) }

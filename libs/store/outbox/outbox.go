@@ -129,7 +129,7 @@ func (l *Log) Append(ctx context.Context, t tenant.ID, key int64, data contract.
 }
 
 // AppendNew is Append for the first event about an object that the same transaction creates. It needs no earlier record
-// of the object, so it doesn't look for one.
+// of the object, so it doesn't look for one. Neither does AppendOrdered, for an object whose row keeps an Order.
 func (l *Log) AppendNew(ctx context.Context, t tenant.ID, key int64, data contract.Data) error {
 	return l.insert(ctx, t, Record{Key: key}, data)
 }

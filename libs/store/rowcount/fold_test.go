@@ -42,3 +42,20 @@ func TestFoldedChangesStayForSlowReaders(t *testing.T) {
 	}
 	b.agrees(t, of, "red")
 }
+
+// TestKeptSumsCountExactly: another process folds changes while this one still uses the sums that it has read before.
+func TestKeptSumsCountExactly(t *testing.T) {
+	t.Parallel()
+	database, of := storetest.Database(), storetest.Website(1)
+	one, other := openJar(t, database), openJar(t, database)
+	one.sum(t, of, "red")
+	for n := range int64(150) {
+		if err := other.put(t.Context(), of, "red"); err != nil {
+			t.Fatal(err)
+		}
+		other.sum(t, of, "red")
+		if have := one.sum(t, of, "red"); have != n+1 {
+			t.Fatalf("%d rows, not %d", have, n+1)
+		}
+	}
+}

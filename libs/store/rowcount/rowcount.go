@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -26,9 +27,11 @@ import (
 )
 
 const (
-	foldFrom     = 64          // changes from which a reader starts a fold; of 64 writers, one does
-	maxFold      = 1_000       // changes in one fold
-	retention    = time.Minute // of a change after its fold; for one further fold at least
+	foldFrom     = 64              // changes from which a reader starts a fold; of 64 writers, one does
+	maxFold      = 1_000           // changes in one fold
+	retention    = time.Minute     // of a change after its fold; for one further fold at least
+	keepSums     = 5 * time.Second // how long a reader uses sums: much less than retention, so that no change is missed
+	maxRecent    = 1_000           // websites of which it keeps sums
 	recountEvery = 24 * time.Hour
 
 	recountFrom = 10 * time.Minute // RecountSoon replaces counts from this age
@@ -49,6 +52,15 @@ type Counter[K comparable] struct {
 	count   CountRows[K]
 	queue   chan tenant.ID // websites whose changes must be folded, or whose rows must be counted again
 	folding chan struct{}  // held during a fold or count: two in one process would conflict
+
+	mu     sync.Mutex
+	recent map[tenant.ID]recent[K] // sums that were read within keepSums
+}
+
+// recent are sums, and when they were read.
+type recent[K comparable] struct {
+	sums[K]
+	at time.Time
 }
 
 // CountRows counts a website's rows, in the transaction of ctx.
@@ -79,6 +91,7 @@ type sum[K comparable] struct {
 func New[K comparable](db *mongokit.DB, name string, count CountRows[K]) *Counter[K] {
 	return &Counter[K]{
 		db: db, count: count, queue: make(chan tenant.ID, maxWaiting), folding: make(chan struct{}, 1),
+		recent: map[tenant.ID]recent[K]{},
 		changes: mongokit.Tenanted[change[K]](
 			db,
 			name+"_changes",
@@ -142,13 +155,13 @@ func (t *Counter[K]) Sum(ctx context.Context, of tenant.ID, match func(K) bool) 
 
 // each calls add with the number of rows of each key. It may call it more than once for a key.
 func (t *Counter[K]) each(ctx context.Context, of tenant.ID, add func(K, int64)) error {
-	row, err := t.sums.Get(ctx, of, nil)
+	row, err := t.current(ctx, of)
 	if fault.Is(err, fault.NotFound) {
 		if err := t.recount(ctx, of); err != nil {
 			t.fold(of) // the background has more time
 			return err
 		}
-		if row, err = t.sums.Get(ctx, of, nil); fault.Is(err, fault.NotFound) {
+		if row, err = t.current(ctx, of); fault.Is(err, fault.NotFound) {
 			return nil
 		}
 	}
@@ -175,6 +188,33 @@ func (t *Counter[K]) each(ctx context.Context, of tenant.ID, add func(K, int64))
 	return err
 }
 
+// current returns a website's sums, which may have been read up to keepSums ago: the changes since then are found beside
+// them. Within a transaction it always reads them, because the snapshot may be older.
+func (t *Counter[K]) current(ctx context.Context, of tenant.ID) (sums[K], error) {
+	if mongokit.InTransaction(ctx) {
+		return t.sums.Get(ctx, of, nil)
+	}
+	t.mu.Lock()
+	kept, has := t.recent[of]
+	t.mu.Unlock()
+	if has && time.Since(kept.at) < keepSums {
+		return kept.sums, nil
+	}
+	now := time.Now()
+	row, err := t.sums.Get(ctx, of, nil)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err != nil {
+		delete(t.recent, of)
+		return row, err
+	}
+	if len(t.recent) >= maxRecent {
+		clear(t.recent)
+	}
+	t.recent[of] = recent[K]{row, now}
+	return row, nil
+}
+
 // Total returns the number of rows of all websites, as of the last fold of each. It includes neither later changes nor
 // websites that were never read.
 func (t *Counter[K]) Total(ctx context.Context) (n int64, err error) {
@@ -188,11 +228,19 @@ func (t *Counter[K]) Total(ctx context.Context) (n int64, err error) {
 
 // Erase removes the counts of a website that has no rows any more.
 func (t *Counter[K]) Erase(ctx context.Context, of tenant.ID) (more bool, err error) {
+	t.forget(of)
 	if n, err := t.changes.DeleteSome(ctx, of, nil, maxFold); n > 0 || err != nil {
 		return true, err
 	}
 	_, err = t.sums.Delete(ctx, of, nil)
 	return false, err
+}
+
+// forget drops the sums that current keeps.
+func (t *Counter[K]) forget(of tenant.ID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.recent, of)
 }
 
 // fold queues a website for Run.
@@ -244,6 +292,7 @@ func (t *Counter[K]) RecountSoon(ctx context.Context, of tenant.ID) error {
 		bson.D{{Key: "$set", Value: bson.D{{Key: "counted", Value: time.Time{}}}}},
 	)
 	if changed {
+		t.forget(of)
 		t.fold(of)
 	}
 	return err

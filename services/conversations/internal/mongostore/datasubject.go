@@ -11,6 +11,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/conversations"
 )
 
@@ -22,7 +23,7 @@ func tables(db *mongokit.DB) datasubject.Tables {
 		datasubject.Table{
 			Kind:    "conversation",
 			Visitor: "visitorId",
-			Omit:    []string{"terms"},
+			Omit:    []string{"terms", "eventAt", "eventSeq"},
 			Under:   &messages,
 		}.In(db, "conversations_conversations"),
 	}
@@ -97,6 +98,6 @@ func (s *Store) eraseConversation(ctx context.Context, t tenant.ID, token string
 		if err := s.remember(ctx, c); err != nil {
 			return err
 		}
-		return s.appendEvents(ctx, t, []conversations.Event{c.Erased()})
+		return s.appendEvents(ctx, t, outbox.Order{}, []conversations.Event{c.Erased()})
 	})
 }

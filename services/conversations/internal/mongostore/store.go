@@ -296,7 +296,21 @@ func (s *Store) MarkRead(
 			bson.D{{Key: "$set", Value: bson.D{{Key: "readAt", Value: at}, {Key: "updatedAt", Value: at}}}}); err != nil {
 			return err
 		}
-		return s.appendEvents(ctx, t, []conversations.Event{newEvent(ids)})
+		c, err := s.conversations.Modify(ctx, t, bson.D{{Key: "_id", Value: conversation}}, advance(0))
+		if err != nil {
+			return err
+		}
+		order, err := s.order(ctx, c)
+		if err != nil {
+			return err
+		}
+		if order.At != c.EventAt {
+			if _, err := s.conversations.Update(ctx, t, bson.D{{Key: "_id", Value: conversation}},
+				bson.D{{Key: "$set", Value: bson.D{{Key: "eventAt", Value: order.At}}}}); err != nil {
+				return err
+			}
+		}
+		return s.appendEvents(ctx, t, order, []conversations.Event{newEvent(ids)})
 	})
 }
 

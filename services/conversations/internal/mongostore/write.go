@@ -2,7 +2,8 @@ package mongostore
 
 import (
 	"context"
-	"slices"
+	"fmt"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -21,6 +22,8 @@ func (s *Store) Open(
 	ctx context.Context, c conversations.Conversation, m conversations.Message, evs []conversations.Event,
 ) (conversations.Conversation, conversations.Message, bool, error) {
 	c.Terms = searchterms.Of(conversations.MaxTerms, m.Content)
+	order := outbox.NewOrder()
+	c.EventAt, c.EventSeq = order.At, order.Seq
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.conversations.Insert(ctx, c.WebsiteID, c); err != nil {
 			return err
@@ -34,7 +37,7 @@ func (s *Store) Open(
 		if err := s.texts.Add(ctx, c.WebsiteID, c.Bytes); err != nil {
 			return err
 		}
-		return s.appendEvents(ctx, c.WebsiteID, evs)
+		return s.appendEvents(ctx, c.WebsiteID, order, evs)
 	})
 	if c.OpenKey == "" || !mongokit.IsDuplicate(err) {
 		return c, m, true, err
@@ -56,7 +59,8 @@ func (s *Store) Post(
 		conversations.Conversation, conversations.Message, []conversations.Event, error),
 ) (conversations.Message, bool, error) {
 	var posted conversations.Message
-	c, err := s.save(ctx, t, token,
+	e := &expected{m, searchterms.Of(conversations.MaxTerms, m.Content)}
+	c, err := s.save(ctx, t, token, e,
 		func(
 			ctx context.Context, c conversations.Conversation,
 		) (conversations.Conversation, []conversations.Event, error) {
@@ -65,7 +69,6 @@ func (s *Store) Post(
 			if c, posted, events, err = change(c, m); err != nil {
 				return c, nil, err
 			}
-			c.Terms = slices.Concat(c.Terms, searchterms.Of(conversations.MaxTerms, m.Content))
 			return c, events, s.messages.Insert(ctx, t, posted)
 		})
 	if m.ClientID != "" && mongokit.IsDuplicate(err) {
@@ -87,7 +90,7 @@ func (s *Store) Save(
 	ctx context.Context, t tenant.ID, token string,
 	change func(conversations.Conversation) (conversations.Conversation, []conversations.Event, error),
 ) (conversations.Conversation, error) {
-	return s.save(ctx, t, token,
+	return s.save(ctx, t, token, nil,
 		func(
 			_ context.Context, c conversations.Conversation,
 		) (conversations.Conversation, []conversations.Event, error) {
@@ -95,9 +98,80 @@ func (s *Store) Save(
 		})
 }
 
+// expected is what a message changes in its conversation, unless it is the first of its side or reopens it. save writes
+// it together with the lock, so that it needs one command for the conversation instead of two.
+type expected struct {
+	message conversations.Message
+	terms   []string
+}
+
+// fullTerms is the field that exists if a conversation has as many terms as are stored.
+var fullTerms = fmt.Sprintf("terms.%d", conversations.MaxTerms-1)
+
+// update returns the update that also locks the conversation.
+func (e expected) update() bson.D {
+	typing := "agentTypingTo"
+	if e.message.SenderType == conversations.FromVisitor {
+		typing = "visitorTypingTo"
+	}
+	u := bson.D{
+		{Key: "$inc", Value: bson.D{
+			{Key: "version", Value: int64(1)},
+			{Key: "messages", Value: int64(1)},
+			{Key: "bytes", Value: int64(len(e.message.Content))},
+			{Key: "eventSeq", Value: int64(1)},
+		}},
+		{Key: "$max", Value: bson.D{
+			{Key: "updatedAt", Value: e.message.CreatedAt},
+			{Key: "eventAt", Value: time.Now().UnixMilli()},
+		}},
+		{Key: "$set", Value: bson.D{{Key: typing, Value: time.Time{}}}},
+	}
+	if len(e.terms) > 0 {
+		u = append(u, bson.E{Key: "$addToSet", Value: bson.D{
+			{Key: "terms", Value: bson.D{{Key: "$each", Value: e.terms}}},
+		}})
+	}
+	return u
+}
+
+// lock writes the conversation, which serialises its changes. It returns the conversation as it is stored now, and as it
+// was before e; both have the new version. e is nil if nothing is expected. A conversation with MaxTerms gets no more
+// terms, so lock can't expect a message's changes.
+func (s *Store) lock(
+	ctx context.Context, t tenant.ID, token string, e *expected,
+) (stored, before conversations.Conversation, err error) {
+	if e != nil {
+		filter := append(byToken(token), bson.E{Key: fullTerms, Value: bson.D{{Key: "$exists", Value: false}}})
+		stored, err = s.conversations.Modify(ctx, t, filter, e.update())
+		if !fault.Is(err, fault.NotFound) {
+			before = stored
+			before.Messages--
+			before.Bytes -= int64(len(e.message.Content))
+			return stored, before, err
+		}
+	}
+	stored, err = s.conversations.Modify(ctx, t, byToken(token), advance(1))
+	return stored, stored, err
+}
+
+// advance returns the update that advances the order of a conversation's events, and its version by n.
+func advance(n int64) bson.D {
+	return bson.D{
+		{Key: "$inc", Value: bson.D{{Key: "version", Value: n}, {Key: "eventSeq", Value: int64(1)}}},
+		{Key: "$max", Value: bson.D{{Key: "eventAt", Value: time.Now().UnixMilli()}}},
+	}
+}
+
+// order returns the order of a conversation's events after it was advanced.
+func (s *Store) order(ctx context.Context, c conversations.Conversation) (outbox.Order, error) {
+	return s.log.OrderOf(ctx, c.WebsiteID, int64(c.ID), outbox.Order{At: c.EventAt, Seq: c.EventSeq})
+}
+
 // save locks the conversation by writing it, lets change change it, and stores the fields that differ and the events.
+// e is nil, or the change that is expected.
 func (s *Store) save(
-	ctx context.Context, t tenant.ID, token string,
+	ctx context.Context, t tenant.ID, token string, e *expected,
 	change func(
 		context.Context, conversations.Conversation,
 	) (conversations.Conversation, []conversations.Event, error),
@@ -108,8 +182,7 @@ func (s *Store) save(
 	}
 	defer done()
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		stored, err := s.conversations.Modify(ctx, t, byToken(token),
-			bson.D{{Key: "$inc", Value: bson.D{{Key: "version", Value: int64(1)}}}})
+		stored, before, err := s.lock(ctx, t, token, e)
 		if err != nil {
 			return err
 		}
@@ -117,54 +190,46 @@ func (s *Store) save(
 			return err
 		}
 		saved = stored // a caller needs its id even if change fails
-		after, events, err := change(ctx, stored)
+		after, events, err := change(ctx, before)
 		if err != nil {
 			return err
 		}
-		saved = after
-		if err := s.write(ctx, stored, saved); err != nil {
+		order, err := s.order(ctx, stored)
+		if err != nil {
 			return err
 		}
-		return s.appendEvents(ctx, t, events)
+		after.EventAt, saved = order.At, after
+		stored.Terms, after.Terms = nil, nil // only lock adds terms
+		if err := s.conversations.Save(ctx, t, bson.D{{Key: "_id", Value: stored.ID}}, stored, after); err != nil {
+			return err
+		}
+		if err := s.counts.Move(ctx, t, keyOf(before), keyOf(saved)); err != nil {
+			return err
+		}
+		if err := s.texts.Resize(ctx, t, before.Bytes, saved.Bytes); err != nil {
+			return err
+		}
+		return s.appendEvents(ctx, t, order, events)
 	})
 	return saved, err
 }
 
-// write stores the fields in which a conversation differs from its state before, its row counts and its bytes. New
-// search terms are added to the stored ones, up to MaxTerms.
-func (s *Store) write(ctx context.Context, before, after conversations.Conversation) error {
-	t, known := before.WebsiteID, len(before.Terms)
-	fresh := after.Terms[known:]
-	before.Terms, after.Terms = nil, nil // they are only ever added to
-	update, err := mongokit.Changes(before, after)
-	if err != nil {
-		return err
-	}
-	if len(fresh) > 0 && known < conversations.MaxTerms {
-		update = append(update,
-			bson.E{Key: "$addToSet", Value: bson.D{{Key: "terms", Value: bson.D{{Key: "$each", Value: fresh}}}}})
-	}
-	if len(update) > 0 {
-		if _, err := s.conversations.Update(ctx, t, bson.D{{Key: "_id", Value: before.ID}}, update); err != nil {
-			return err
-		}
-	}
-	if err := s.counts.Move(ctx, t, keyOf(before), keyOf(after)); err != nil {
-		return err
-	}
-	return s.texts.Resize(ctx, t, before.Bytes, after.Bytes)
-}
-
-func (s *Store) appendEvents(ctx context.Context, t tenant.ID, events []conversations.Event) error {
-	for _, e := range events {
+// appendEvents appends the events of a transaction. It has advanced the order of its conversation's events, or order is
+// zero.
+func (s *Store) appendEvents(
+	ctx context.Context, t tenant.ID, order outbox.Order, events []conversations.Event,
+) (err error) {
+	for i, e := range events {
 		key := int64(outbox.Many)
 		if e.Conversation != nil {
 			key = int64(*e.Conversation)
 		}
-		var err error
-		if e.Visitor != nil {
+		switch {
+		case e.Conversation != nil && order.Seq > 0:
+			err = s.log.AppendOrdered(ctx, t, e.Visitor, key, order, i, e.Data)
+		case e.Visitor != nil:
 			err = s.log.AppendAbout(ctx, t, *e.Visitor, key, e.Data)
-		} else {
+		default:
 			err = s.log.Append(ctx, t, key, e.Data)
 		}
 		if err != nil {
@@ -202,7 +267,7 @@ func (s *Store) Import(
 		if err := s.texts.Add(ctx, t, bytesOf(cs)...); err != nil {
 			return err
 		}
-		return s.appendEvents(ctx, t, []conversations.Event{e})
+		return s.appendEvents(ctx, t, outbox.Order{}, []conversations.Event{e})
 	})
 	if mongokit.IsDuplicate(err) {
 		return fault.Wrap(fault.Conflict, "another import stored one of these rows", err)
