@@ -57,12 +57,6 @@ type Counter[K comparable] struct {
 	recent map[tenant.ID]recent[K] // sums that were read within keepSums
 }
 
-// recent are sums, and when they were read.
-type recent[K comparable] struct {
-	sums[K]
-	at time.Time
-}
-
 // CountRows counts a website's rows, in the transaction of ctx.
 type CountRows[K comparable] func(ctx context.Context, t tenant.ID, add func(K)) error
 
@@ -188,33 +182,6 @@ func (t *Counter[K]) each(ctx context.Context, of tenant.ID, add func(K, int64))
 	return err
 }
 
-// current returns a website's sums, which may have been read up to keepSums ago: the changes since then are found beside
-// them. Within a transaction it always reads them, because the snapshot may be older.
-func (t *Counter[K]) current(ctx context.Context, of tenant.ID) (sums[K], error) {
-	if mongokit.InTransaction(ctx) {
-		return t.sums.Get(ctx, of, nil)
-	}
-	t.mu.Lock()
-	kept, has := t.recent[of]
-	t.mu.Unlock()
-	if has && time.Since(kept.at) < keepSums {
-		return kept.sums, nil
-	}
-	now := time.Now()
-	row, err := t.sums.Get(ctx, of, nil)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if err != nil {
-		delete(t.recent, of)
-		return row, err
-	}
-	if len(t.recent) >= maxRecent {
-		clear(t.recent)
-	}
-	t.recent[of] = recent[K]{row, now}
-	return row, nil
-}
-
 // Total returns the number of rows of all websites, as of the last fold of each. It includes neither later changes nor
 // websites that were never read.
 func (t *Counter[K]) Total(ctx context.Context) (n int64, err error) {
@@ -234,13 +201,6 @@ func (t *Counter[K]) Erase(ctx context.Context, of tenant.ID) (more bool, err er
 	}
 	_, err = t.sums.Delete(ctx, of, nil)
 	return false, err
-}
-
-// forget drops the sums that current keeps.
-func (t *Counter[K]) forget(of tenant.ID) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.recent, of)
 }
 
 // fold queues a website for Run.
